@@ -1,0 +1,70 @@
+// Package canon encodes and decodes deterministic CBOR (RFC 8949 §4.2.1), the form of everything that Xietong hashes,
+// signs or keeps: key sets, ledger entries, receipts, commands, envelopes.
+//
+// A value has one encoding. Unmarshal decodes strictly, encodes again and compares, so any other spelling of the same
+// value (a longer integer, another map order, an indefinite length, an unknown or repeated key, a trailing byte) is
+// refused: what was signed is what was read. The cost is one more encoding; the gain is that no two byte strings mean
+// the same thing anywhere in the system.
+//
+// The package never does I/O and keeps no state. Example: the map {1: "a", 2: h'00'} is a2 01 61 61 02 41 00.
+package canon
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// ErrNotCanonical is wrapped by every error of Unmarshal: the bytes are not the one encoding of a value of that type.
+var ErrNotCanonical = errors.New("not canonical CBOR")
+
+// The modes are package variables because building one is costly and cannot fail for constant options.
+var (
+	enc = must(cbor.EncOptions{
+		Sort:          cbor.SortBytewiseLexical,
+		ShortestFloat: cbor.ShortestFloat16,
+		IndefLength:   cbor.IndefLengthForbidden,
+		Time:          cbor.TimeUnix,
+		TextMarshaler: cbor.TextMarshalerTextString,
+	}.EncMode())
+	dec = must(cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		UTF8:              cbor.UTF8RejectInvalid,
+		TextUnmarshaler:   cbor.TextUnmarshalerTextString,
+		MaxNestedLevels:   16,
+		MaxArrayElements:  1 << 20,
+		MaxMapPairs:       1 << 16,
+	}.DecMode())
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Marshal returns the one encoding of v. It fails only for a type that CBOR cannot hold, which is a programming error.
+func Marshal(v any) ([]byte, error) { return enc.Marshal(v) }
+
+// Unmarshal decodes data, of at most limit bytes, into v. The length is checked before anything is allocated.
+func Unmarshal(data []byte, limit int, v any) error {
+	if len(data) > limit {
+		return fmt.Errorf("%w: %d bytes, more than the %d allowed", ErrNotCanonical, len(data), limit)
+	}
+	if err := dec.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotCanonical, err)
+	}
+	again, err := enc.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%w: encode again: %w", ErrNotCanonical, err)
+	}
+	if !bytes.Equal(again, data) {
+		return fmt.Errorf("%w: another encoding of the same value", ErrNotCanonical)
+	}
+	return nil
+}
