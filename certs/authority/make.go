@@ -1,0 +1,231 @@
+package authority
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hpke"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"xietong/certs/identity"
+)
+
+const (
+	caKeyFile, caCertFile           = "ca.key", "ca.crt"
+	signingKeyFile, signingCertFile = "signing.key", "signing.crt"
+	logKeyFile, decryptionKeyFile   = "log.key", "decryption.key"
+
+	maxFileLen = 64 << 10
+	hpkePEM    = "HPKE PRIVATE KEY" // the KEM's private key as crypto/hpke encodes it; there is no standard PEM label
+)
+
+// maker makes one file after the other; each step does nothing where its file exists.
+type maker struct {
+	dir     string
+	name    identity.Jurisdiction
+	replica identity.Replica
+	now     time.Time
+}
+
+func (m maker) caKey() error {
+	return m.once(caKeyFile, func() (*pem.Block, error) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		return keyBlock(key)
+	})
+}
+
+func (m maker) caCert() error {
+	return m.once(caCertFile, func() (*pem.Block, error) {
+		key, err := readSigner(filepath.Join(m.dir, caKeyFile))
+		if err != nil {
+			return nil, err
+		}
+		template := m.template(&url.URL{Scheme: "spiffe", Host: m.name.String()}, CATerm)
+		template.IsCA, template.BasicConstraintsValid = true, true
+		template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+		return certBlock(template, template, key.Public(), key)
+	})
+}
+
+func (m maker) signingKey() error { return m.once(signingKeyFile, newEd25519) }
+
+func (m maker) logKey() error { return m.once(logKeyFile, newEd25519) }
+
+func (m maker) signingCert() error {
+	return m.once(signingCertFile, func() (*pem.Block, error) {
+		caKey, err := readSigner(filepath.Join(m.dir, caKeyFile))
+		if err != nil {
+			return nil, err
+		}
+		ca, err := readCert(filepath.Join(m.dir, caCertFile))
+		if err != nil {
+			return nil, err
+		}
+		key, err := readEd25519(filepath.Join(m.dir, signingKeyFile))
+		if err != nil {
+			return nil, err
+		}
+		template := m.template(signingID(m.name, m.replica), SigningTerm)
+		template.KeyUsage = x509.KeyUsageDigitalSignature
+		return certBlock(template, ca, key.Public(), caKey)
+	})
+}
+
+func (m maker) decryptionKey() error {
+	return m.once(decryptionKeyFile, func() (*pem.Block, error) {
+		key, err := hpke.MLKEM768X25519().GenerateKey()
+		if err != nil {
+			return nil, err
+		}
+		data, err := key.Bytes()
+		return &pem.Block{Type: hpkePEM, Bytes: data}, err
+	})
+}
+
+func (m maker) template(id *url.URL, term time.Duration) *x509.Certificate {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return &x509.Certificate{
+		SerialNumber: serial, URIs: []*url.URL{id}, Subject: pkix.Name{Organization: []string{m.name.String()}},
+		NotBefore: m.now.Add(-Backdated), NotAfter: m.now.Add(term),
+	}
+}
+
+func signingID(name identity.Jurisdiction, r identity.Replica) *url.URL {
+	return &url.URL{Scheme: "spiffe", Host: name.String(), Path: "/signing/" + r.String()}
+}
+
+func newEd25519() (*pem.Block, error) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return keyBlock(key)
+}
+
+func keyBlock(key crypto.Signer) (*pem.Block, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return &pem.Block{Type: "PRIVATE KEY", Bytes: der}, err
+}
+
+func certBlock(template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) (*pem.Block, error) {
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
+	return &pem.Block{Type: "CERTIFICATE", Bytes: der}, err
+}
+
+// once writes the file that make gives unless it exists: (1) the whole content to a temporary file, (2) flushed,
+// (3) renamed, (4) the folder flushed. A crash leaves the old state or the new one.
+func (m maker) once(name string, make func() (*pem.Block, error)) error {
+	path := filepath.Join(m.dir, name)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	block, err := make()
+	if err != nil {
+		return fmt.Errorf("make %s: %w", name, err)
+	}
+	if err := writeFile(path, pem.EncodeToMemory(block)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+func writeFile(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func readBlock(path, kind string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoKeys, err)
+	}
+	if info.Size() > maxFileLen {
+		return nil, fmt.Errorf("%s: %d bytes, more than %d", path, info.Size(), maxFileLen)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	block, rest := pem.Decode(data)
+	if block == nil || block.Type != kind || len(rest) != 0 {
+		return nil, fmt.Errorf("%s: not one PEM block %q", path, kind)
+	}
+	return block.Bytes, nil
+}
+
+func readCert(path string) (*x509.Certificate, error) {
+	der, err := readBlock(path, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+func readSigner(path string) (crypto.Signer, error) {
+	der, err := readBlock(path, "PRIVATE KEY")
+	if err != nil {
+		return nil, err
+	}
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("%s: not a signing key", path)
+	}
+	return signer, nil
+}
+
+func readEd25519(path string) (ed25519.PrivateKey, error) {
+	signer, err := readSigner(path)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := signer.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
+	}
+	return key, nil
+}
+
+func readDecryption(path string) (hpke.PrivateKey, error) {
+	data, err := readBlock(path, hpkePEM)
+	if err != nil {
+		return nil, err
+	}
+	return hpke.MLKEM768X25519().NewPrivateKey(data)
+}

@@ -1,0 +1,252 @@
+// Package trust holds whom a jurisdiction's signatures are believed from: its key set, the pin that a verifier starts
+// at, and the walk from one to the other.
+//
+// A key set is a numbered document of public keys. Number 1 is signed with the log keys of a majority of its own
+// replicas, every later one with those of a majority of the replicas of the number before, whose hash it holds. So
+// whoever knows one number can walk forward to any later one, and a pin never expires by rotation. The package is pure:
+// it holds no private key, does no I/O and reads no clock; it believes nothing that it did not verify.
+//
+// A key set is deterministic CBOR (see canon):
+//
+//	{1: name, 2: epoch, 3: number, 4: [replica …], 5: decryption key, 6: hash of number-1 (absent in number 1)}
+//	replica = {1: "r1", 2: CA certificate (DER), 3: signing certificate (DER), 4: log key (Ed25519, 32 bytes)}
+//
+// with replicas in the order of their numbers. Its hash is SHA-256 of these bytes. It travels signed, as
+//
+//	[key set (bstr), [["r1", signature (64 bytes)] …]]     signatures in the order of the replicas' numbers
+//
+// where each signature is Ed25519 by a log key over "xietong/1 key set\n" followed by the hash. A pin is the text
+//
+//	nanming.guiyang.guizhou/keys/1/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+package trust
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Limits of a key set.
+const (
+	MaxReplicas  = 9
+	MaxKeySetLen = 64 << 10 // bytes of a signed key set
+	maxCertLen   = 4 << 10
+	maxPublicLen = 4 << 10
+)
+
+// Hash is the SHA-256 hash of a key set.
+type Hash [sha256.Size]byte
+
+// ErrInvalid is wrapped by every error about a key set that is malformed or that is not signed by whom it must be.
+var ErrInvalid = errors.New("invalid key set")
+
+// ReplicaKeys are the public keys of one replica.
+type ReplicaKeys struct {
+	Replica     identity.Replica `cbor:"1,keyasint"`
+	CACert      []byte           `cbor:"2,keyasint"` // DER
+	SigningCert []byte           `cbor:"3,keyasint"` // DER
+	LogKey      []byte           `cbor:"4,keyasint"` // Ed25519 public key
+}
+
+// KeySet is a jurisdiction's numbered document of public keys.
+type KeySet struct {
+	Name          identity.Jurisdiction `cbor:"1,keyasint"`
+	Epoch         uint64                `cbor:"2,keyasint"`
+	Number        uint64                `cbor:"3,keyasint"`
+	Replicas      []ReplicaKeys         `cbor:"4,keyasint"`
+	DecryptionKey []byte                `cbor:"5,keyasint"`           // X-Wing public key
+	Previous      []byte                `cbor:"6,keyasint,omitempty"` // Hash of number-1
+}
+
+// Encode returns the bytes that are hashed.
+func (k KeySet) Encode() ([]byte, error) {
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	return canon.Marshal(k)
+}
+
+// Hash returns the hash that pins and endorsements hold. It panics for a key set that Encode refuses.
+func (k KeySet) Hash() Hash {
+	data, err := k.Encode()
+	if err != nil {
+		panic(err)
+	}
+	return sha256.Sum256(data)
+}
+
+// Majority returns how many distinct replicas must agree.
+func (k KeySet) Majority() int { return len(k.Replicas)/2 + 1 }
+
+// LogKey returns the log key of a replica, or nil when the key set does not list it.
+func (k KeySet) LogKey(r identity.Replica) ed25519.PublicKey {
+	for _, keys := range k.Replicas {
+		if keys.Replica == r {
+			return keys.LogKey
+		}
+	}
+	return nil
+}
+
+// check holds what must be true of every key set by itself.
+func (k KeySet) check() error {
+	switch {
+	case k.Name.IsZero() || k.Epoch == 0 || k.Number == 0:
+		return fmt.Errorf("%w: name, epoch and number are needed", ErrInvalid)
+	case len(k.Replicas) == 0 || len(k.Replicas) > MaxReplicas:
+		return fmt.Errorf("%w: %d replicas, not 1 to %d", ErrInvalid, len(k.Replicas), MaxReplicas)
+	case len(k.DecryptionKey) == 0 || len(k.DecryptionKey) > maxPublicLen:
+		return fmt.Errorf("%w: decryption key of %d bytes", ErrInvalid, len(k.DecryptionKey))
+	case (k.Number == 1) != (k.Previous == nil) || k.Previous != nil && len(k.Previous) != sha256.Size:
+		return fmt.Errorf("%w: number %d with a hash of %d bytes before it", ErrInvalid, k.Number, len(k.Previous))
+	}
+	return k.checkReplicas()
+}
+
+func (k KeySet) checkReplicas() error {
+	seen := map[string]bool{}
+	for i, r := range k.Replicas {
+		switch {
+		case r.Replica.IsZero() || i > 0 && r.Replica.Number() <= k.Replicas[i-1].Replica.Number():
+			return fmt.Errorf("%w: replicas are not in order", ErrInvalid)
+		case len(r.LogKey) != ed25519.PublicKeySize || seen[string(r.LogKey)]:
+			return fmt.Errorf("%w: log key of %s is malformed or another's", ErrInvalid, r.Replica)
+		}
+		seen[string(r.LogKey)] = true
+		for _, der := range [][]byte{r.CACert, r.SigningCert} {
+			if len(der) > maxCertLen {
+				return fmt.Errorf("%w: certificate of %s has %d bytes", ErrInvalid, r.Replica, len(der))
+			}
+			if _, err := x509.ParseCertificate(der); err != nil {
+				return fmt.Errorf("%w: certificate of %s: %w", ErrInvalid, r.Replica, err)
+			}
+		}
+	}
+	return nil
+}
+
+// decodeKeySet decodes and checks the bytes that are hashed.
+func decodeKeySet(data []byte) (KeySet, error) {
+	var k KeySet
+	if err := canon.Unmarshal(data, MaxKeySetLen, &k); err != nil {
+		return KeySet{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return k, k.check()
+}
+
+// Signature is one replica's signature of a key set.
+type Signature struct {
+	_       struct{} `cbor:",toarray"`
+	Replica identity.Replica
+	Sig     []byte
+}
+
+// signedKeySet is how a key set travels.
+type signedKeySet struct {
+	_          struct{} `cbor:",toarray"`
+	KeySet     []byte
+	Signatures []Signature
+}
+
+// SigningInput returns what a replica's log key signs for the key set.
+func (k KeySet) SigningInput() []byte {
+	hash := k.Hash()
+	return append([]byte("xietong/1 key set\n"), hash[:]...)
+}
+
+// Assemble returns the signed key set. It does not verify the signatures: Walk does.
+func Assemble(k KeySet, signatures []Signature) ([]byte, error) {
+	data, err := k.Encode()
+	if err != nil {
+		return nil, err
+	}
+	sorted := slices.SortedFunc(slices.Values(signatures), func(a, b Signature) int {
+		return int(a.Replica.Number()) - int(b.Replica.Number())
+	})
+	return canon.Marshal(signedKeySet{KeySet: data, Signatures: sorted})
+}
+
+// open decodes a signed key set and returns it with its signatures, unverified.
+func open(data []byte) (KeySet, []Signature, error) {
+	var s signedKeySet
+	if err := canon.Unmarshal(data, MaxKeySetLen, &s); err != nil {
+		return KeySet{}, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	k, err := decodeKeySet(s.KeySet)
+	return k, s.Signatures, err
+}
+
+// verify checks that a majority of the signers' replicas signed k, and that nobody else did.
+func (k KeySet) verify(signatures []Signature, signers KeySet) error {
+	input := k.SigningInput()
+	for i, s := range signatures {
+		key := signers.LogKey(s.Replica)
+		switch {
+		case i > 0 && s.Replica.Number() <= signatures[i-1].Replica.Number():
+			return fmt.Errorf("%w: signatures are not in order", ErrInvalid)
+		case key == nil:
+			return fmt.Errorf("%w: signed by %s, which is not listed", ErrInvalid, s.Replica)
+		case !ed25519.Verify(key, input, s.Sig):
+			return fmt.Errorf("%w: the signature of %s does not fit", ErrInvalid, s.Replica)
+		}
+	}
+	if len(signatures) < signers.Majority() {
+		return fmt.Errorf("%w: %d of %d replicas signed", ErrInvalid, len(signatures), len(signers.Replicas))
+	}
+	return nil
+}
+
+// Walk verifies consecutive signed key sets from the one that the pin names and returns them, oldest first. A verifier
+// who knows number 3 is given number 3 and whatever follows it.
+func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
+	if len(signed) == 0 {
+		return nil, fmt.Errorf("%w: none given", ErrInvalid)
+	}
+	var walked []KeySet
+	for i, data := range signed {
+		k, signatures, err := open(data)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			err = k.fits(pin, signatures)
+		} else {
+			err = k.follows(walked[i-1], signatures)
+		}
+		if err != nil {
+			return nil, err
+		}
+		walked = append(walked, k)
+	}
+	return walked, nil
+}
+
+// fits checks the first key set of a walk. The pin vouches for it; number 1 vouches for itself too, and the signatures
+// of a later one, by keys that the verifier may not know, must at least be no stray bytes: they are left out.
+func (k KeySet) fits(pin Pin, signatures []Signature) error {
+	if k.Name != pin.name || k.Number != pin.number || k.Hash() != pin.hash {
+		return fmt.Errorf("%w: %s number %d is not the pinned one", ErrInvalid, k.Name, k.Number)
+	}
+	if k.Number == 1 {
+		return k.verify(signatures, k)
+	}
+	if len(signatures) != 0 {
+		return fmt.Errorf("%w: number %d is pinned; its signatures cannot be checked and must be left out", ErrInvalid, k.Number)
+	}
+	return nil
+}
+
+func (k KeySet) follows(before KeySet, signatures []Signature) error {
+	hash := before.Hash()
+	if k.Name != before.Name || k.Number != before.Number+1 || !bytes.Equal(k.Previous, hash[:]) || k.Epoch < before.Epoch {
+		return fmt.Errorf("%w: %s number %d does not follow number %d", ErrInvalid, k.Name, k.Number, before.Number)
+	}
+	return k.verify(signatures, before)
+}

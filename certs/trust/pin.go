@@ -1,0 +1,44 @@
+package trust
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"xietong/certs/identity"
+)
+
+// A Pin names one key set that a verifier trusts: the root's, one in an invitation, one in an old receipt.
+type Pin struct {
+	name   identity.Jurisdiction
+	number uint64
+	hash   Hash
+}
+
+// Pin returns the pin of the key set.
+func (k KeySet) Pin() Pin { return Pin{k.Name, k.Number, k.Hash()} }
+
+// ParsePin parses the one spelling of a pin.
+func ParsePin(s string) (Pin, error) {
+	name, rest, ok := strings.Cut(s, "/keys/")
+	count, digest, ok2 := strings.Cut(rest, "/")
+	j, err := identity.ParseJurisdiction(name)
+	number, err2 := strconv.ParseUint(count, 10, 64)
+	hash, err3 := hex.DecodeString(digest)
+	if !ok || !ok2 || err != nil || err2 != nil || err3 != nil || len(hash) != len(Hash{}) {
+		return Pin{}, fmt.Errorf("%w: pin %.300q has not the form NAME/keys/NUMBER/HASH", identity.ErrMalformed, s)
+	}
+	p := Pin{j, number, Hash(hash)}
+	if number == 0 || p.String() != s {
+		return Pin{}, fmt.Errorf("%w: pin %.300q is not spelled as it must be", identity.ErrMalformed, s)
+	}
+	return p, nil
+}
+
+func (p Pin) String() string {
+	return fmt.Sprintf("%s/keys/%d/%x", p.name, p.number, p.hash[:])
+}
+
+// Name returns whose key set is pinned.
+func (p Pin) Name() identity.Jurisdiction { return p.name }
