@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+)
+
+// MaxNoteLen is the longest checkpoint with all its lines, in bytes.
+const MaxNoteLen = 64 << 10
+
+// Checkpoint is the state of a log: its first Size entries have the root hash Root.
+type Checkpoint struct {
+	Log  identity.Log
+	Size uint64
+	Root tlog.Hash
+}
+
+// text is the note's text (C2SP tlog-checkpoint).
+func (c Checkpoint) text() string {
+	return fmt.Sprintf("%s\n%d\n%s\n", c.Log, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
+}
+
+func parseCheckpoint(text string) (Checkpoint, error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[3] != "" {
+		return Checkpoint{}, malformed("checkpoint", errors.New("not three lines"))
+	}
+	log, err := identity.ParseLog(lines[0])
+	if err != nil {
+		return Checkpoint{}, malformed("checkpoint", err)
+	}
+	size, err := strconv.ParseUint(lines[1], 10, 62)
+	if err != nil {
+		return Checkpoint{}, malformed("checkpoint", err)
+	}
+	root, err := base64.StdEncoding.DecodeString(lines[2])
+	if err != nil || len(root) != tlog.HashSize {
+		return Checkpoint{}, malformed("checkpoint", errors.New("root is no 32 bytes in base64"))
+	}
+	c := Checkpoint{log, size, tlog.Hash(root)}
+	if c.text() != text {
+		return Checkpoint{}, malformed("checkpoint", errors.New("another spelling of the same checkpoint"))
+	}
+	return c, nil
+}
+
+// LogSigner signs with a replica's log key; certs/authority is one.
+type LogSigner interface {
+	LogPublic() ed25519.PublicKey
+	SignLog(message []byte) []byte
+}
+
+// noteSigner lets package note sign with a LogSigner under the log's name.
+type noteSigner struct {
+	log identity.Log
+	by  LogSigner
+}
+
+func (s noteSigner) Name() string                    { return s.log.String() }
+func (s noteSigner) KeyHash() uint32                 { return keyHash(s.log, s.by.LogPublic()) }
+func (s noteSigner) Sign(msg []byte) ([]byte, error) { return s.by.SignLog(msg), nil }
+
+const noteAlgEd25519 = 1
+
+// keyHash is the key id of C2SP signed-note: the first 4 bytes of SHA-256 of name, newline, algorithm and key.
+func keyHash(log identity.Log, key ed25519.PublicKey) uint32 {
+	sum := sha256.Sum256(append(append([]byte(log.String()+"\n"), noteAlgEd25519), key...))
+	return binary.BigEndian.Uint32(sum[:])
+}
+
+// SignCheckpoint returns the note with one replica's line.
+func SignCheckpoint(c Checkpoint, by LogSigner) ([]byte, error) {
+	signed, err := note.Sign(&note.Note{Text: c.text()}, noteSigner{c.Log, by})
+	if err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	return signed, nil
+}
+
+// MergeNotes joins notes over the same checkpoint into one with all their lines, in the order given.
+func MergeNotes(notes ...[]byte) ([]byte, error) {
+	var merged []byte
+	for i, n := range notes {
+		text, line, ok := bytes.Cut(n, []byte("\n\n"))
+		switch {
+		case !ok:
+			return nil, malformed("checkpoint", errors.New("no signature lines"))
+		case i == 0:
+			merged = bytes.Clone(n)
+		case !bytes.HasPrefix(merged, append(text, '\n', '\n')):
+			return nil, malformed("checkpoint", errors.New("the notes to merge differ in text"))
+		default:
+			merged = append(merged, line...)
+		}
+	}
+	return merged, nil
+}
+
+// OpenCheckpoint verifies a note: a majority of the key set's replicas must have signed it, and every line must be by a
+// listed key, once.
+func OpenCheckpoint(data []byte, log identity.Log, keys trust.KeySet) (Checkpoint, error) {
+	if len(data) > MaxNoteLen {
+		return Checkpoint{}, malformed("checkpoint", fmt.Errorf("%d bytes, more than %d", len(data), MaxNoteLen))
+	}
+	var known []note.Verifier
+	for _, r := range keys.Replicas {
+		v, err := verifierFor(log, r.LogKey)
+		if err != nil {
+			return Checkpoint{}, malformed("log key", err)
+		}
+		known = append(known, v)
+	}
+	n, err := note.Open(data, note.VerifierList(known...))
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("%w: checkpoint: %w", ErrNotProven, err)
+	}
+	switch {
+	case len(n.UnverifiedSigs) > 0:
+		return Checkpoint{}, fmt.Errorf("%w: the checkpoint has a line by a key that is not listed", ErrNotProven)
+	case len(n.Sigs) < keys.Majority():
+		return Checkpoint{}, fmt.Errorf("%w: %d of %d replicas signed the checkpoint", ErrNotProven, len(n.Sigs), len(keys.Replicas))
+	case !bytes.Equal(respell(n), data):
+		return Checkpoint{}, malformed("checkpoint", errors.New("another spelling of the same note"))
+	}
+	c, err := parseCheckpoint(n.Text)
+	if err == nil && c.Log != log {
+		err = fmt.Errorf("%w: checkpoint of %s, not of %s", ErrNotProven, c.Log, log)
+	}
+	return c, err
+}
+
+// respell writes a note anew. A line that stands twice is written once, and base64 with stray bits at its end without
+// them, so that either makes a difference.
+func respell(n *note.Note) []byte {
+	b := []byte(n.Text + "\n")
+	for _, s := range n.Sigs {
+		signature, err := base64.StdEncoding.DecodeString(s.Base64)
+		if err != nil {
+			return nil // note.Open decoded it already
+		}
+		b = fmt.Appendf(b, "\u2014 %s %s\n", s.Name, base64.StdEncoding.EncodeToString(signature))
+	}
+	return b
+}
+
+func verifierFor(log identity.Log, key ed25519.PublicKey) (note.Verifier, error) {
+	encoded := append([]byte{noteAlgEd25519}, key...)
+	return note.NewVerifier(fmt.Sprintf("%s+%08x+%s", log, keyHash(log, key), base64.StdEncoding.EncodeToString(encoded)))
+}

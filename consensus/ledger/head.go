@@ -1,0 +1,98 @@
+// Package ledger is the verifiable log of a jurisdiction: entries, the Merkle tree over them, checkpoints and receipts.
+//
+// Everything here is pure. It reads no clock, file or network, holds no private key and knows nothing of raft, so the
+// same code writes the log in a node and checks a receipt on a stranger's laptop. What is decoded is bounded, canonical
+// (see canon) and refused in any other spelling; what is verified is verified from a pin that the caller trusts.
+//
+// # Entry
+//
+// An entry is a leaf, the deterministic CBOR array [1, head, evidence] of less than 65,536 bytes. The head is public and
+// names no person; the payload is never in the log. Evidence is either the 32-byte commitment to the payload (the node's
+// own statements and the records of an import, vouched for by the checkpoint) or a COSE_Sign1 over it (an act of an
+// agency). The commitment is SHA-256 of the preimage, the CBOR array [salt (32 bytes), content type, payload], which is
+// the form of an RFC 9995 hash envelope: with the salt erased, the commitment says nothing about the payload.
+//
+// # Tree and checkpoint
+//
+// The tree is that of RFC 9162 with SHA-256: leaf hash SHA-256(0x00 leaf), node hash SHA-256(0x01 left right). A
+// checkpoint is a C2SP signed note (tlog-checkpoint) whose origin is the log's name; it is believed when a majority of
+// the key set's log keys signed it:
+//
+//	nanming.guiyang.guizhou/log/1
+//	33
+//	CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+//
+//	— nanming.guiyang.guizhou/log/1 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+//
+// # Receipt
+//
+// A receipt is one CBOR file that proves an entry to anybody who pins the jurisdiction or one above it; see Receipt.
+// docs/ledger-format.md says all of this at the length that a second implementation needs.
+package ledger
+
+import (
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Kind says what an entry records. The numbers are those of docs/protocol.md and are never reused.
+type Kind uint16
+
+// The kinds of entry.
+const (
+	KindKeySet          Kind = 1
+	KindAgency          Kind = 2
+	KindCatalogueEntry  Kind = 3
+	KindRecord          Kind = 4
+	KindRetraction      Kind = 5
+	KindImportOpened    Kind = 6
+	KindImportPublished Kind = 7
+	KindImportAbandoned Kind = 8
+	KindApplication     Kind = 9
+	KindGrant           Kind = 10
+	KindGrantRevoked    Kind = 11
+	KindAccess          Kind = 12
+)
+
+// Head is the public part of an entry. It names no person. The fields up to About are stated by whoever makes the entry
+// and covered by the signature of an act; Seq and Time are given to it when it takes its place in the log.
+type Head struct {
+	Kind   Kind           `cbor:"1,keyasint"`
+	Agency identity.Label `cbor:"2,keyasint,omitzero"`  // whose act it is; absent: the node's
+	Code   identity.Label `cbor:"3,keyasint,omitzero"`  // dataset or matter
+	From   uint64         `cbor:"4,keyasint,omitempty"` // state before
+	To     uint64         `cbor:"5,keyasint,omitempty"` // state after
+	Limit  uint64         `cbor:"6,keyasint,omitempty"` // working days
+	About  uint64         `cbor:"7,keyasint,omitempty"` // index of the entry it is about, plus 1
+	Seq    uint64         `cbor:"8,keyasint,omitempty"` // counted from 1 for each agency and for the node
+	Time   uint64         `cbor:"9,keyasint,omitempty"` // ledger time, milliseconds since 1970 UTC
+}
+
+// stated returns the head without what is given to it in the log.
+func (h Head) stated() Head {
+	h.Seq, h.Time = 0, 0
+	return h
+}
+
+// ErrMalformed is wrapped by every error about bytes that are not what they must be in form.
+var ErrMalformed = errors.New("malformed ledger data")
+
+// ErrNotProven is wrapped by every error about well-formed data that does not prove what it should: a signature, hash or
+// proof that does not fit.
+var ErrNotProven = errors.New("not proven")
+
+func malformed(what string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrMalformed, what, err)
+}
+
+// mustEncode encodes values of this package, which always have an encoding.
+func mustEncode(v any) []byte {
+	data, err := canon.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}

@@ -1,0 +1,148 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// COSE labels and values of this package: RFC 9052 §3.1 (1, 4), RFC 9360 §2 (34), RFC 9995 (258, 259), RFC 9942
+// (395, 396, -1); algorithms EdDSA (-8) and SHA-256 (-16) of the IANA COSE registry.
+const (
+	algEdDSA  = -8
+	algSHA256 = -16
+	tagSign1  = 18
+
+	statementContext = "xietong/1 statement"
+)
+
+// StatementSigner signs for a jurisdiction; certs/authority is one.
+type StatementSigner interface {
+	SigningCert() []byte // DER
+	SignStatement(message []byte) []byte
+}
+
+// statementHeader is the protected header of an act: EdDSA, the certificate's hash, and a hash envelope.
+type statementHeader struct {
+	Alg         int64      `cbor:"1,keyasint"`
+	Cert        certByHash `cbor:"34,keyasint"`
+	PayloadHash int64      `cbor:"258,keyasint"`
+	ContentType string     `cbor:"259,keyasint"`
+}
+
+type certByHash struct {
+	_    struct{} `cbor:",toarray"`
+	Alg  int64
+	Hash []byte
+}
+
+// sign1 is the array inside tag 18 (RFC 9052 §4.2).
+type sign1 struct {
+	_           struct{} `cbor:",toarray"`
+	Protected   []byte
+	Unprotected map[int64]cbor.RawMessage
+	Payload     []byte
+	Signature   []byte
+}
+
+// statement is a decoded act.
+type statement struct {
+	header     statementHeader
+	protected  []byte
+	commitment Commitment
+	signature  []byte
+}
+
+// Sign makes the evidence of an act: who signs states the head and commits to the payload.
+func Sign(log identity.Log, head Head, contentType string, c Commitment, signer StatementSigner) (Evidence, error) {
+	cert := sha256.Sum256(signer.SigningCert())
+	protected := mustEncode(statementHeader{
+		Alg: algEdDSA, Cert: certByHash{Alg: algSHA256, Hash: cert[:]}, PayloadHash: algSHA256, ContentType: contentType,
+	})
+	signature := signer.SignStatement(toBeSigned(protected, statedFor(log, head), c[:]))
+	data := mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
+		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: c[:], Signature: signature,
+	}})
+	return DecodeEvidence(data)
+}
+
+// toBeSigned is the Sig_structure of RFC 9052 §4.4.
+func toBeSigned(protected, external, payload []byte) []byte {
+	return mustEncode([]any{"Signature1", protected, external, payload})
+}
+
+func decodeSign1(data []byte) (sign1, error) {
+	var tagged cbor.RawTag
+	if err := canon.Unmarshal(data, MaxLeafLen, &tagged); err != nil {
+		return sign1{}, err
+	}
+	var s sign1
+	if tagged.Number != tagSign1 {
+		return sign1{}, fmt.Errorf("tag %d, not COSE_Sign1", tagged.Number)
+	}
+	return s, canon.Unmarshal(tagged.Content, MaxLeafLen, &s)
+}
+
+func decodeStatement(data []byte) (statement, error) {
+	s, err := decodeSign1(data)
+	if err != nil {
+		return statement{}, malformed("statement", err)
+	}
+	var h statementHeader
+	if err := canon.Unmarshal(s.Protected, MaxLeafLen, &h); err != nil {
+		return statement{}, malformed("statement header", err)
+	}
+	switch {
+	case h.Alg != algEdDSA || h.PayloadHash != algSHA256 || h.Cert.Alg != algSHA256 || len(h.Cert.Hash) != sha256.Size:
+		return statement{}, malformed("statement header", errors.New("an algorithm that is not this format's"))
+	case h.ContentType == "" || len(h.ContentType) > MaxContentTypeLen:
+		return statement{}, malformed("statement header", errors.New("content type missing or too long"))
+	case len(s.Unprotected) != 0 || len(s.Payload) != len(Commitment{}) || len(s.Signature) != ed25519.SignatureSize:
+		return statement{}, malformed("statement", errors.New("not a hash envelope without unprotected header"))
+	}
+	return statement{header: h, protected: s.Protected, commitment: Commitment(s.Payload), signature: s.Signature}, nil
+}
+
+// VerifyStatement verifies the act in a leaf of log: it must be signed with a signing certificate of the key set that
+// was valid at the entry's time. A leaf without an act is refused: see Evidence.Signed.
+func VerifyStatement(log identity.Log, l Leaf, keys trust.KeySet) error {
+	s := l.Evidence.statement
+	if s == nil {
+		return fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
+	}
+	for _, r := range keys.Replicas {
+		hash := sha256.Sum256(r.SigningCert)
+		if bytes.Equal(hash[:], s.header.Cert.Hash) {
+			return s.verify(log, l.Head, r.SigningCert)
+		}
+	}
+	return fmt.Errorf("%w: signed with a certificate that the key set of %s does not list", ErrNotProven, keys.Name)
+}
+
+func (s statement) verify(log identity.Log, h Head, der []byte) error {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return malformed("signing certificate", err)
+	}
+	key, ok := cert.PublicKey.(ed25519.PublicKey)
+	at := time.UnixMilli(int64(h.Time))
+	switch {
+	case !ok:
+		return malformed("signing certificate", errors.New("not an Ed25519 key"))
+	case at.Before(cert.NotBefore) || at.After(cert.NotAfter):
+		return fmt.Errorf("%w: the signing certificate was not valid at the entry's time", ErrNotProven)
+	case !ed25519.Verify(key, toBeSigned(s.protected, statedFor(log, h), s.commitment[:]), s.signature):
+		return fmt.Errorf("%w: the signature of the act does not fit", ErrNotProven)
+	}
+	return nil
+}
