@@ -1,0 +1,43 @@
+package client
+
+import "encoding/json"
+
+// The sharing categories of a dataset (国令809 art 14).
+const (
+	Unconditional = "unconditional" // 无条件共享
+	Conditional   = "conditional"   // 有条件共享
+	NotShared     = "not-shared"    // 不予共享, with the citation of the law
+)
+
+// Purpose is one use that a dataset is offered for.
+type Purpose struct {
+	Code  string `json:"code" doc:"A label"`
+	Title string `json:"title" doc:"The purpose for people"`
+}
+
+// NewDataset is a catalogue entry to publish; publishing the same code again replaces it.
+type NewDataset struct {
+	Code        string          `json:"code" doc:"A label, such as villages"`
+	Title       string          `json:"title" doc:"Name for people, at most 200 bytes"`
+	Agency      string          `json:"agency" doc:"Code of the providing agency"`
+	Category    string          `json:"category" enum:"unconditional,conditional,not-shared" doc:"Sharing category"`
+	Citation    string          `json:"citation,omitempty" doc:"The law that forbids sharing; required when not shared"`
+	Purposes    []Purpose       `json:"purposes" doc:"The purposes it may be used for, at least one"`
+	Schema      json.RawMessage `json:"schema" doc:"JSON Schema (an object) of a record"`
+	Key         string          `json:"key" doc:"The field that identifies a record"`
+	Indexed     []string        `json:"indexed,omitempty" doc:"Fields that queries may match without a scan, at most 16"`
+	NotSecret   bool            `json:"not_secret" doc:"Declared free of state and work secrets; must be true"`
+	UpdateCycle string          `json:"update_cycle,omitempty" doc:"How often it is brought up to date"`
+}
+
+// Dataset is a published catalogue entry.
+type Dataset struct {
+	NewDataset
+	Version uint64 `json:"version" doc:"Counted from 1, raised each time the entry is published"`
+	Entry   string `json:"entry" doc:"Name of the entry that published this version"`
+}
+
+// Datasets lists the published datasets, by code.
+type Datasets struct {
+	Datasets []Dataset `json:"datasets"`
+}

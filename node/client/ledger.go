@@ -1,0 +1,32 @@
+package client
+
+// Checkpoint is the newest signed tree head of the ledger.
+type Checkpoint struct {
+	Log  string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
+	Size uint64 `json:"size" doc:"Entries under the checkpoint"`
+	Root string `json:"root" doc:"Root hash, lower-case hex"`
+	Note string `json:"note" doc:"The C2SP signed note, with all its signature lines"`
+}
+
+// Entry is one entry of the ledger: its public head, never its payload.
+type Entry struct {
+	Entry      string `json:"entry" doc:"Name: NAME/log/EPOCH/INDEX"`
+	Index      uint64 `json:"index" doc:"Place in the log, counted from 0"`
+	Kind       uint64 `json:"kind" doc:"Number of the kind of entry (docs/protocol.md)"`
+	KindName   string `json:"kind_name" doc:"Name of the kind"`
+	Agency     string `json:"agency" doc:"Code of the agency that stated it; empty for the node itself"`
+	Code       string `json:"code" doc:"Code of the dataset or matter; empty if none"`
+	About      string `json:"about" doc:"Name of the entry that it refers to; empty if none"`
+	Seq        uint64 `json:"seq" doc:"Number within the agency, counted from 1"`
+	Time       string `json:"time" doc:"Ledger time, RFC 3339"`
+	Signed     bool   `json:"signed" doc:"Whether it is a signed statement of an agency"`
+	Commitment string `json:"commitment" doc:"SHA-256 of the payload's preimage, lower-case hex"`
+	LeafHash   string `json:"leaf_hash" doc:"RFC 9162 hash of the leaf, lower-case hex"`
+}
+
+// Receipt is the portable proof that an entry is in the ledger.
+type Receipt struct {
+	Entry   string `json:"entry" doc:"Name of the entry"`
+	Receipt []byte `json:"receipt" doc:"The receipt file, base64"`
+	Payload []byte `json:"payload,omitempty" doc:"The preimage of the commitment, base64; absent when erased"`
+}

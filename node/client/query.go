@@ -1,0 +1,62 @@
+package client
+
+import "encoding/json"
+
+// Use says what data are wanted for. The basis, scenario, scope, method and end are those of the application (国令809
+// art 20): the first query of unconditional data files it, later ones run under the grant it got.
+type Use struct {
+	Purpose  string `json:"purpose,omitempty" doc:"Code of a purpose that the dataset lists"`
+	Basis    string `json:"basis,omitempty" doc:"The law or duty that the use rests on"`
+	Scenario string `json:"scenario,omitempty" doc:"The business it is for"`
+	Scope    string `json:"scope,omitempty" doc:"Whose data, and how much"`
+	Method   string `json:"method,omitempty" doc:"How the data are to be used"`
+	Until    string `json:"until,omitempty" doc:"End of the use, RFC 3339"`
+}
+
+// Query asks for records of a dataset: one by key, or those that match.
+type Query struct {
+	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
+	Key     string                     `json:"key,omitempty" doc:"The record's key"`
+	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
+	Filter  string                     `json:"filter,omitempty" doc:"A CEL expression over the record's fields"`
+	Fields  []string                   `json:"fields,omitempty" doc:"The fields wanted; none means all"`
+	Limit   int                        `json:"limit,omitempty" doc:"Rows of an answer at most; 0 leaves it to the node"`
+	Cursor  string                     `json:"cursor,omitempty" doc:"Where the answer before ended; opaque"`
+	Count   bool                       `json:"count,omitempty" doc:"Whether only the number is wanted"`
+	Use
+}
+
+// Answer is what a query gave.
+type Answer struct {
+	Rows         []json.RawMessage `json:"rows" doc:"The records, with the fields asked for"`
+	Count        uint64            `json:"count" doc:"Rows in this answer, or the number that was asked for"`
+	TotalScanned uint64            `json:"total_scanned" doc:"Records looked at"`
+	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`
+	AsOf         uint64            `json:"as_of" doc:"Index of the last entry that the answer saw"`
+	Access       string            `json:"access" doc:"Name of the entry that records this use"`
+	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
+	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
+}
+
+// Verification asks whether a field of a record has a value: the least disclosure there is.
+type Verification struct {
+	Dataset string          `json:"dataset" doc:"Code of the dataset"`
+	Key     string          `json:"key" doc:"The record's key"`
+	Field   string          `json:"field" doc:"The field"`
+	Value   json.RawMessage `json:"value" doc:"The value it should have"`
+	Use
+}
+
+// The answers to a verification.
+const (
+	AnswerYes          = "yes"
+	AnswerNo           = "no"
+	AnswerNoSuchRecord = "no-such-record"
+)
+
+// Verdict is the answer to a verification.
+type Verdict struct {
+	Answer string `json:"answer" enum:"yes,no,no-such-record"`
+	Access string `json:"access" doc:"Name of the entry that records this use"`
+	Grant  string `json:"grant,omitempty" doc:"Name of the grant it ran under"`
+}

@@ -1,0 +1,90 @@
+package client
+
+import "encoding/json"
+
+// PutRecord asks for one record to be kept, in place of the one with the same key if there is one.
+type PutRecord struct {
+	Record json.RawMessage `json:"record" doc:"The record, a JSON object valid under the dataset's schema"`
+}
+
+// RecordPut says where a record was entered.
+type RecordPut struct {
+	Entry    string `json:"entry" doc:"Name of the entry"`
+	Replaced bool   `json:"replaced" doc:"Whether there was a record with this key before"`
+}
+
+// Retraction takes a record out of use; its entries stay in the ledger.
+type Retraction struct {
+	Key    string `json:"key" doc:"The record's key"`
+	Reason string `json:"reason" doc:"Why it is taken out of use"`
+}
+
+// Entered names the entry that an operation made.
+type Entered struct {
+	Entry string `json:"entry" doc:"Name of the entry"`
+}
+
+// HistoryOf asks for the versions of one record; only the providing agency may ask.
+type HistoryOf struct {
+	Key string `json:"key" doc:"The record's key"`
+}
+
+// The states of a version of a record.
+const (
+	VersionPut       = "put"
+	VersionRetracted = "retracted"
+)
+
+// RecordVersion is one version of a record.
+type RecordVersion struct {
+	Entry  string `json:"entry" doc:"Name of the entry"`
+	Time   string `json:"time" doc:"Ledger time, RFC 3339"`
+	State  string `json:"state" enum:"put,retracted" doc:"What the entry did"`
+	Import string `json:"import,omitempty" doc:"Name of the import's entry, if it came with one"`
+}
+
+// History is every version of a record, oldest first.
+type History struct {
+	Versions []RecordVersion `json:"versions"`
+}
+
+// The formats of a file to import.
+const (
+	FormatCSV   = "csv"   // RFC 4180 with a header line of field names, UTF-8 with or without a byte order mark
+	FormatJSONL = "jsonl" // one JSON object a line
+)
+
+// BadRow says what is wrong with one row of a file.
+type BadRow struct {
+	Row    uint64 `json:"row" doc:"Row of the file, counted from 1"`
+	Column string `json:"column" doc:"The field; empty when the whole row is wrong"`
+	Reason string `json:"reason" doc:"What is wrong with it"`
+}
+
+// ImportCheck is the answer to the first pass of an import, which writes nothing.
+type ImportCheck struct {
+	FileHash string   `json:"file_hash" doc:"SHA-256 of the file, lower-case hex"`
+	Rows     uint64   `json:"rows" doc:"Rows of data"`
+	Good     uint64   `json:"good" doc:"Rows that can be loaded"`
+	Bad      []BadRow `json:"bad" doc:"The first 100 findings"`
+	BadCount uint64   `json:"bad_count" doc:"Rows that cannot be loaded"`
+}
+
+// ImportProgress is a line of the answer to the second pass while it runs.
+type ImportProgress struct {
+	Done  uint64 `json:"done" doc:"Rows loaded"`
+	Total uint64 `json:"total" doc:"Rows to load"`
+}
+
+// Imported is the last line of the answer to the second pass.
+type Imported struct {
+	Import    string `json:"import" doc:"Name of the entry that states the import"`
+	Published string `json:"published" doc:"Name of the entry that made its records current"`
+	Rows      uint64 `json:"rows" doc:"Rows loaded"`
+	Skipped   uint64 `json:"skipped" doc:"Bad rows left out"`
+}
+
+// ImportFailed is the last line instead when the second pass fails after the answer has begun.
+type ImportFailed struct {
+	Error *Problem `json:"error"`
+}

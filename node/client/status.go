@@ -1,0 +1,24 @@
+package client
+
+// Status is what a node says of itself.
+type Status struct {
+	Version       string               `json:"version" doc:"The program's version"`
+	Jurisdictions []JurisdictionStatus `json:"jurisdictions" doc:"The jurisdictions that the node hosts"`
+}
+
+// JurisdictionStatus is the state of one hosted jurisdiction.
+type JurisdictionStatus struct {
+	Name           string `json:"name" doc:"Name in the tree, such as nanming.guiyang.guizhou"`
+	DisplayName    string `json:"display_name" doc:"Full name for people"`
+	Code           string `json:"code" doc:"Division code (GB/T 2260 or any)"`
+	Level          string `json:"level" doc:"Level of the division"`
+	Replica        string `json:"replica" doc:"This node's replica of the jurisdiction: r1, r2, …"`
+	Pin            string `json:"pin" doc:"Pin of the newest key set: NAME/keys/NUMBER/HASH"`
+	Log            string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
+	TreeSize       uint64 `json:"tree_size" doc:"Entries in the ledger"`
+	Root           string `json:"root" doc:"Root hash of the tree, lower-case hex"`
+	CheckpointSize uint64 `json:"checkpoint_size" doc:"Entries under the newest signed checkpoint"`
+	Leader         bool   `json:"leader" doc:"Whether this replica leads the group"`
+	Agencies       int    `json:"agencies" doc:"Number of agencies"`
+	Datasets       int    `json:"datasets" doc:"Number of published datasets"`
+}
