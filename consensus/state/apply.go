@@ -1,0 +1,151 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+)
+
+// Bounds of the memory of ids. An id is kept until its end and ForgetAfter more, so that no window is open in which a
+// replay would be taken; each command forgets a few, so that no command pays for many.
+const (
+	MaxIDLife    = 30 * 24 * 3600 * 1000 // ms; nothing may ask to be remembered longer
+	ForgetAfter  = 3600 * 1000           // ms
+	forgetAtOnce = 4
+	maxSeenLen   = 64 << 10
+)
+
+// Apply applies the commands of one raft entry and returns their results. An entry at or below the applied index gives
+// nil: nobody waits for what is replayed after a restart.
+func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if index <= s.meta.Index || s.closed {
+		return nil
+	}
+	if err := s.begin(); err != nil {
+		s.options.Fatal(err)
+	}
+	results := make([]Result, len(commands))
+	for i, data := range commands {
+		r, err := s.applyOne(data)
+		if err != nil {
+			s.options.Fatal(fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err))
+		}
+		results[i] = r
+	}
+	s.meta.Index, s.meta.Term = index, term
+	if s.pending += len(commands); s.pending >= MaxOpen {
+		s.commit()
+	}
+	return results
+}
+
+// Advance records that raft is past an entry without commands: its own, or a change of the group.
+func (s *Store) Advance(index, term uint64) { s.Apply(index, term, nil) }
+
+// begin opens the write transaction if none is open, with mu held.
+func (s *Store) begin() error {
+	if s.open != nil {
+		return nil
+	}
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	s.open = newTx(tx, &s.meta)
+	select {
+	case s.wake <- struct{}{}:
+	default: // the flusher is awake
+	}
+	return nil
+}
+
+func (s *Store) applyOne(data []byte) (Result, error) {
+	c, err := decodeCommand(data)
+	if err != nil {
+		return Result{}, err
+	}
+	h, known := s.registry.handlers[c.Kind]
+	if !known {
+		return Result{}, fmt.Errorf("unknown command kind %d: a newer version of the program proposed it", c.Kind)
+	}
+	tx := s.open
+	if err := tx.advance(c.Time); err != nil {
+		return Result{}, err
+	}
+	if r, answered := tx.answeredBefore(c, h.mode); answered {
+		return r, nil
+	}
+	tx.wrote = false
+	result, err := h.handle(tx, c.Body)
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal) && tx.wrote:
+		return Result{}, fmt.Errorf("kind %d wrote before it refused: %w", c.Kind, err)
+	case errors.As(err, &refusal):
+		return Result{Code: refusal.Code, Args: refusal.Args}, nil
+	case err != nil:
+		return Result{}, err
+	}
+	return Result{Data: result}, tx.remember(c, result)
+}
+
+// advance raises ledger time and forgets a few ids that have ended.
+func (tx *Tx) advance(proposed uint64) error {
+	tx.meta.Time = max(tx.meta.Time, proposed)
+	var ended [][]byte
+	tx.Scan(bucketExpiry, nil, nil, func(k, _ []byte) bool {
+		if len(ended) == forgetAtOnce || binary.BigEndian.Uint64(k)+ForgetAfter >= tx.meta.Time {
+			return false
+		}
+		ended = append(ended, k)
+		return true
+	})
+	for _, k := range ended {
+		if err := errors.Join(tx.Delete(bucketExpiry, k), tx.Delete(bucketSeen, k[8:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answeredBefore answers a command whose id was seen, or that came too late for its id to be remembered safely.
+func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
+	if c.ID.IsZero() {
+		return Result{}, false
+	}
+	id := c.ID.Bytes()
+	data := tx.Get(bucketSeen, id[:])
+	if data == nil {
+		late := c.Expires < tx.meta.Time || c.Expires > tx.meta.Time+MaxIDLife
+		return Result{Code: CodeExpired}, late
+	}
+	var before seen
+	if err := canon.Unmarshal(data, maxSeenLen, &before); err != nil {
+		panic(fmt.Sprintf("state: damaged memory of ids: %v", err))
+	}
+	switch {
+	case mode == Once:
+		return Result{Code: CodeSeen}, true
+	case !bytes.Equal(before.Body, c.digest()):
+		return Result{Code: CodeIDReused}, true
+	}
+	return Result{Data: before.Data, Replayed: true}, true
+}
+
+func (tx *Tx) remember(c Command, result []byte) error {
+	if c.ID.IsZero() {
+		return nil
+	}
+	id := c.ID.Bytes()
+	data, err := canon.Marshal(seen{Body: c.digest(), Expires: c.Expires, Data: result})
+	if err != nil {
+		return err
+	}
+	key := append(binary.BigEndian.AppendUint64(nil, c.Expires), id[:]...)
+	return errors.Join(tx.Put(bucketSeen, id[:], data), tx.Put(bucketExpiry, key, nil))
+}

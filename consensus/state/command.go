@@ -1,0 +1,161 @@
+package state
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Kind numbers a command. The numbers are those of docs/protocol.md and are never reused.
+type Kind uint16
+
+// The kinds that this room itself handles; the rooms above register theirs.
+const (
+	KindCheckpointLine Kind = 1
+	KindKeySet         Kind = 2
+)
+
+// MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
+const MaxCommandLen = 512 << 10
+
+// Command is one change of the state, as it is replicated. Whoever proposes it has decided everything; Apply checks the
+// versions that were decided on, and writes.
+type Command struct {
+	Kind    Kind
+	ID      identity.Message // idempotency key or message id; zero: the command may be applied any number of times
+	Expires uint64           // when ID may be forgotten, less ForgetAfter; ms since 1970 UTC
+	Time    uint64           // the proposer's clock; ms since 1970 UTC
+	Body    []byte
+}
+
+// commandWire is a command as it is replicated; the id is 16 bytes, or none.
+type commandWire struct {
+	_       struct{} `cbor:",toarray"`
+	Kind    Kind
+	ID      []byte
+	Expires uint64
+	Time    uint64
+	Body    []byte
+}
+
+func decodeCommand(data []byte) (Command, error) {
+	var w commandWire
+	if err := canon.Unmarshal(data, MaxCommandLen, &w); err != nil {
+		return Command{}, err
+	}
+	c := Command{Kind: w.Kind, Expires: w.Expires, Time: w.Time, Body: w.Body}
+	var err error
+	if len(w.ID) > 0 {
+		c.ID, err = identity.MessageFromBytes(w.ID)
+	}
+	return c, err
+}
+
+// Encode returns the bytes that are replicated.
+func (c Command) Encode() ([]byte, error) {
+	w := commandWire{Kind: c.Kind, ID: []byte{}, Expires: c.Expires, Time: c.Time, Body: c.Body}
+	if !c.ID.IsZero() {
+		id := c.ID.Bytes()
+		w.ID = id[:]
+	}
+	data, err := canon.Marshal(w)
+	if err != nil {
+		return nil, fmt.Errorf("encode command: %w", err)
+	}
+	if len(data) > MaxCommandLen {
+		return nil, fmt.Errorf("encode command: %w: %d bytes, more than %d", ErrTooLarge, len(data), MaxCommandLen)
+	}
+	return data, nil
+}
+
+// ErrTooLarge is returned for a command longer than MaxCommandLen; nothing was proposed.
+var ErrTooLarge = errors.New("command too large")
+
+// Code says why a command was refused. It crosses the wire: the numbers are those of docs/protocol.md.
+type Code uint16
+
+// The codes that this room itself gives.
+const (
+	Done         Code = 0
+	CodeSeen     Code = 1 // the id was used before, and may be used once only
+	CodeIDReused Code = 2 // the id was used before for another command
+	CodeExpired  Code = 3 // the command came after its own end
+)
+
+// Refusal is the error of a handler that wrote nothing. It is an answer, the same on every replica.
+type Refusal struct {
+	Code Code
+	Args []string // for the sentence that a person reads; never personal data
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("refused with code %d %q", r.Code, r.Args) }
+
+// Result is the answer to one command.
+type Result struct {
+	Code     Code
+	Args     []string
+	Data     []byte
+	Replayed bool // the command had been applied before; Data is what it gave then
+}
+
+// Err returns the refusal, or nil when the command was applied.
+func (r Result) Err() error {
+	if r.Code == Done {
+		return nil
+	}
+	return &Refusal{r.Code, r.Args}
+}
+
+// Handler applies one command. It must check everything before its first write: when it returns a *Refusal it has written
+// nothing. Any other error means that the state is unknown, and stops the node. It is given nothing but the transaction
+// and the body: no clock, randomness, goroutine or network.
+type Handler func(tx *Tx, body []byte) (result []byte, err error)
+
+// Mode says what becomes of a command whose id was seen before.
+type Mode uint8
+
+// The modes.
+const (
+	Idempotent Mode = iota // it gets the result of the first time
+	Once                   // it is refused with CodeSeen: a replayed request must not be answered again
+)
+
+type registered struct {
+	mode   Mode
+	handle Handler
+}
+
+// Registry holds the handlers. It is filled before a store is opened and never changed afterwards.
+type Registry struct{ handlers map[Kind]registered }
+
+// NewRegistry returns a registry with the commands of this room.
+func NewRegistry() *Registry {
+	r := &Registry{handlers: map[Kind]registered{}}
+	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
+	r.Register(KindKeySet, Idempotent, applyKeySet)
+	return r
+}
+
+// Register adds the handler of a kind; a kind has one, for ever.
+func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
+	if _, taken := r.handlers[kind]; taken || kind == 0 {
+		panic(fmt.Sprintf("state: command kind %d registered twice", kind))
+	}
+	r.handlers[kind] = registered{mode, h}
+}
+
+// seen is what is kept of a command under its id.
+type seen struct {
+	_       struct{} `cbor:",toarray"`
+	Body    []byte   // first 16 bytes of SHA-256 of kind and body
+	Expires uint64
+	Data    []byte
+}
+
+func (c Command) digest() []byte {
+	sum := sha256.Sum256(append([]byte{byte(c.Kind >> 8), byte(c.Kind)}, c.Body...))
+	return sum[:16]
+}

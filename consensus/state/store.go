@@ -1,0 +1,261 @@
+// Package state is the replicated state machine of one jurisdiction, kept in a bbolt file.
+//
+// Raft's log is what is durable; this file is what it adds up to. Apply runs commands in one open write transaction,
+// which a single flusher commits every few milliseconds, at MaxOpen commands, and before a snapshot. The transaction
+// holds everything at once: data, ledger entries, tree, and the raft index and term that they are at. So after a crash
+// the file is at some index, raft replays what follows, and entries at or below that index are skipped: nothing is ever
+// applied twice. Readers see committed state; whoever must see a write waits for its index.
+//
+// Apply decides nothing. Handlers get a transaction and a command, no clock, randomness, map order, floating point,
+// goroutine or network; a test holds what this package can reach. A command that is refused has written nothing. An
+// undecodable command, an unknown kind, a failed commit or a root that differs from the majority's mean that the state
+// is unknown: the process ends, and raft's log replays.
+//
+// The file has one bucket for each name that a room uses, and these:
+//
+//	meta         "state" -> [format, log, applied index, term, tree size, ledger time]; "raft" -> raft's own marker
+//	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
+//	sealed       be64(index) -> ciphertext of the payload
+//	seq          agency -> be64(last sequence number)
+//	keysets      be64(number) -> signed key set     lines, checkpoints  be64(size) -> signature lines, signed note
+//	seen, expiry message ids and when they may be forgotten
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Format is the version of the file's layout. A file of a later one is refused.
+const Format = 1
+
+// Defaults and bounds of the open transaction.
+const (
+	FlushEvery = 5 * time.Millisecond
+	MaxOpen    = 8192 // commands applied and not yet committed; Apply commits by itself when it is reached
+)
+
+// Errors of opening a file.
+var (
+	// ErrInUse is returned when another process has the file open.
+	ErrInUse = errors.New("state file is in use by another process")
+	// ErrNewerFormat is returned for a file that a later version of the program wrote.
+	ErrNewerFormat = errors.New("state file was written by a newer version")
+	// ErrNoState is returned when there is no state file, or none that was completely made.
+	ErrNoState = errors.New("no state file")
+	// ErrClosed is returned by a store that was closed.
+	ErrClosed = errors.New("state is closed")
+)
+
+// meta is where the state is. It is written in every transaction.
+type meta struct {
+	_      struct{} `cbor:",toarray"`
+	Kind   string   // "xietong state": tells the file from any other
+	Format uint64
+	Log    identity.Log
+	Index  uint64
+	Term   uint64
+	Size   uint64 // entries of the ledger
+	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
+}
+
+const metaKind = "xietong state"
+
+// Options of a store. The zero value is the default.
+type Options struct {
+	FlushEvery time.Duration
+	// Fatal is called when the state is unknown, and must not return. The default panics.
+	Fatal func(error)
+}
+
+// Store is the open state file.
+type Store struct {
+	db       *bolt.DB
+	registry *Registry
+	options  Options
+	wake     chan struct{} // tells the flusher that a transaction is open
+	stop     chan struct{}
+	flusher  sync.WaitGroup
+
+	mu      sync.Mutex // owns what follows
+	open    *Tx        // nil: nothing to commit
+	pending int        // commands in open
+	meta    meta       // as of open
+	closed  bool
+
+	committedMu sync.Mutex // owns what follows
+	committed   uint64     // index up to which readers see
+	advanced    chan struct{}
+}
+
+// Create makes an empty state file for the log, whole or not at all: it is written under another name and renamed.
+func Create(path string, log identity.Log) error {
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("create state: %s exists", path)
+	}
+	temp := path + ".new"
+	if err := os.RemoveAll(temp); err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	db, err := bolt.Open(temp, 0o600, boltOptions(false))
+	if err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		return newTx(tx, &meta{Kind: metaKind, Format: Format, Log: log}).saveMeta()
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// boltOptions: the large initial map keeps a reader from blocking a writer that must grow the file; it is address space,
+// not memory. The free list is rebuilt at opening instead of written at every commit.
+func boltOptions(readOnly bool) *bolt.Options {
+	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
+	if strconv.IntSize == 64 && !readOnly {
+		o.InitialMmapSize = 1 << 36
+	}
+	return o
+}
+
+func openFile(path string, readOnly bool) (*bolt.DB, meta, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, meta{}, fmt.Errorf("open state: %w: %w", ErrNoState, err)
+	}
+	db, err := bolt.Open(path, 0o600, boltOptions(readOnly))
+	if errors.Is(err, berrors.ErrTimeout) {
+		err = ErrInUse
+	}
+	if err != nil {
+		return nil, meta{}, fmt.Errorf("open state: %w", err)
+	}
+	m, err := readMeta(db)
+	if err != nil {
+		return nil, meta{}, errors.Join(fmt.Errorf("open state: %w", err), db.Close())
+	}
+	return db, m, nil
+}
+
+func readMeta(db *bolt.DB) (m meta, err error) {
+	err = db.View(func(tx *bolt.Tx) error {
+		data := reads{tx: tx}.Get(bucketMeta, keyState)
+		var format struct {
+			_      struct{} `cbor:",toarray"`
+			Kind   string
+			Format uint64
+		}
+		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
+		case err == nil && m.Kind == metaKind && m.Format == Format:
+			return nil
+		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format > Format:
+			return fmt.Errorf("%w: format %d, this program reads %d", ErrNewerFormat, format.Format, Format)
+		default:
+			return errors.Join(errors.New("not a state file of xietong"), err)
+		}
+	})
+	return m, err
+}
+
+// Open opens the state file and starts its flusher.
+func Open(path string, registry *Registry, options Options) (*Store, error) {
+	db, m, err := openFile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	if options.FlushEvery == 0 {
+		options.FlushEvery = FlushEvery
+	}
+	if options.Fatal == nil {
+		options.Fatal = func(err error) { panic(err) }
+	}
+	s := &Store{
+		db: db, registry: registry, options: options, meta: m, committed: m.Index,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), advanced: make(chan struct{}),
+	}
+	s.flusher.Go(s.flushLoop)
+	return s, nil
+}
+
+// View runs f on the committed state. It must not keep a Reader after it returned.
+func (s *Store) View(f func(r *Reader) error) error {
+	return s.db.View(func(tx *bolt.Tx) error {
+		r, err := newReader(tx)
+		if err != nil {
+			return err
+		}
+		return f(r)
+	})
+}
+
+// Applied returns the raft index and term up to which commands were applied, committed or not.
+func (s *Store) Applied() (index, term uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta.Index, s.meta.Term
+}
+
+// LedgerTime returns the ledger's time as of the last applied command.
+func (s *Store) LedgerTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.UnixMilli(int64(s.meta.Time))
+}
+
+// WaitCommitted waits until View shows everything up to the raft index.
+func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
+	for {
+		s.committedMu.Lock()
+		done, advanced := s.committed >= index, s.advanced
+		s.committedMu.Unlock()
+		if done {
+			return nil
+		}
+		select {
+		case <-advanced:
+		case <-s.stop:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close commits what is open and closes the file.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.commit()
+	s.mu.Unlock()
+	close(s.stop)
+	s.flusher.Wait()
+	return s.db.Close()
+}

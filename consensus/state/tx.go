@@ -1,0 +1,239 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+)
+
+// The buckets of this room. Rooms above use other names.
+const (
+	bucketMeta        = "meta"
+	bucketLeaf        = "leaf"
+	bucketTile        = "tile"
+	bucketSealed      = "sealed"
+	bucketSeq         = "seq"
+	bucketKeySets     = "keysets"
+	bucketLines       = "lines"
+	bucketCheckpoints = "checkpoints"
+	bucketSeen        = "seen"
+	bucketExpiry      = "expiry"
+)
+
+var (
+	keyState = []byte("state")
+	keyRaft  = []byte("raft")
+)
+
+const maxMetaLen = 4 << 10
+
+func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// reads is the reading half of Tx and Reader. What it gives is copied: bbolt's own slices end with the transaction.
+type reads struct{ tx *bolt.Tx }
+
+// Get returns a copy of the value, or nil.
+func (r reads) Get(bucket string, key []byte) []byte {
+	b := r.tx.Bucket([]byte(bucket))
+	if b == nil {
+		return nil
+	}
+	return bytes.Clone(b.Get(key))
+}
+
+// Scan calls each for the keys that are >= from and begin with prefix, in order, until it says stop. The slices are
+// copies. The bucket must not be written while it is scanned.
+func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool)) {
+	b := r.tx.Bucket([]byte(bucket))
+	if b == nil {
+		return
+	}
+	if bytes.Compare(from, prefix) < 0 {
+		from = prefix
+	}
+	c := b.Cursor()
+	for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if !each(bytes.Clone(k), bytes.Clone(v)) {
+			return
+		}
+	}
+}
+
+func tileKey(id ledger.TileID) []byte { return append([]byte{byte(id.Level)}, be64(id.N)...) }
+
+// Tile gives a tile of the ledger's tree.
+func (r reads) Tile(id ledger.TileID) ([]byte, error) { return r.Get(bucketTile, tileKey(id)), nil }
+
+// Reader is a view of the committed state.
+type Reader struct {
+	reads
+	meta meta
+}
+
+func newReader(tx *bolt.Tx) (*Reader, error) {
+	r := &Reader{reads: reads{tx}}
+	if err := canon.Unmarshal(r.Get(bucketMeta, keyState), maxMetaLen, &r.meta); err != nil {
+		return nil, fmt.Errorf("read state: %w", err)
+	}
+	return r, nil
+}
+
+// Log returns the ledger's log.
+func (r *Reader) Log() identity.Log { return r.meta.Log }
+
+// Size returns the number of entries of the ledger.
+func (r *Reader) Size() uint64 { return r.meta.Size }
+
+// Time returns ledger time, in ms since 1970 UTC.
+func (r *Reader) Time() uint64 { return r.meta.Time }
+
+// Applied returns the raft index of the view.
+func (r *Reader) Applied() uint64 { return r.meta.Index }
+
+// Leaf returns the encoded leaf at index, or nil when the ledger is shorter.
+func (r *Reader) Leaf(index uint64) []byte { return r.Get(bucketLeaf, be64(index)) }
+
+// Sealed returns the ciphertext of the payload at index, or nil when it has none or none any more.
+func (r *Reader) Sealed(index uint64) []byte { return r.Get(bucketSealed, be64(index)) }
+
+// Tx is the open write transaction, as a handler sees it.
+type Tx struct {
+	reads
+	bolt   *bolt.Tx
+	meta   *meta
+	wrote  bool
+	fresh  []tlog.Hash // leaf hashes that are not in the tiles yet
+	writes map[string]*bolt.Bucket
+}
+
+func newTx(tx *bolt.Tx, m *meta) *Tx {
+	return &Tx{reads: reads{tx}, bolt: tx, meta: m, writes: map[string]*bolt.Bucket{}}
+}
+
+// Log returns the ledger's log.
+func (tx *Tx) Log() identity.Log { return tx.meta.Log }
+
+// Size returns the number of entries of the ledger, those of this transaction included.
+func (tx *Tx) Size() uint64 { return tx.meta.Size }
+
+// Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far.
+func (tx *Tx) Time() uint64 { return tx.meta.Time }
+
+// Put writes one pair. An error is not the command's fault: the handler returns it, and the node stops.
+func (tx *Tx) Put(bucket string, key, value []byte) error {
+	b, err := tx.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	tx.wrote = true
+	return b.Put(key, value)
+}
+
+// Delete removes one pair, if it is there.
+func (tx *Tx) Delete(bucket string, key []byte) error {
+	b, err := tx.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	tx.wrote = true
+	return b.Delete(key)
+}
+
+func (tx *Tx) bucket(name string) (*bolt.Bucket, error) {
+	if b := tx.writes[name]; b != nil {
+		return b, nil
+	}
+	b, err := tx.bolt.CreateBucketIfNotExists([]byte(name))
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
+	}
+	if name == bucketLeaf || name == bucketSealed || name == bucketCheckpoints {
+		b.FillPercent = 0.95 // their keys only grow
+	}
+	tx.writes[name] = b
+	return b, nil
+}
+
+// Append puts an entry at the end of the ledger and returns its index. It gives the head its sequence number and time.
+// sealed is the ciphertext of the payload; nil when the payload is kept nowhere.
+func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte) (uint64, error) {
+	agency := append([]byte{'/'}, stated.Agency.String()...)
+	seq := uint64(1)
+	if last := tx.Get(bucketSeq, agency); last != nil {
+		seq = binary.BigEndian.Uint64(last) + 1
+	}
+	stated.Seq, stated.Time = seq, max(tx.meta.Time, 1)
+	leaf, err := ledger.Leaf{Head: stated, Evidence: evidence}.Encode()
+	if err != nil {
+		return 0, err
+	}
+	index := tx.meta.Size
+	err = errors.Join(tx.Put(bucketSeq, agency, be64(seq)), tx.Put(bucketLeaf, be64(index), leaf))
+	if sealed != nil {
+		err = errors.Join(err, tx.Put(bucketSealed, be64(index), sealed))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("append entry: %w", err)
+	}
+	tx.fresh = append(tx.fresh, ledger.LeafHash(leaf))
+	tx.meta.Size++
+	return index, nil
+}
+
+// growTree brings the tiles up to the entries.
+func (tx *Tx) growTree() error {
+	if len(tx.fresh) == 0 {
+		return nil
+	}
+	grown, err := ledger.Append(tx.meta.Size-uint64(len(tx.fresh)), tx.fresh, tx)
+	if err != nil {
+		return err
+	}
+	for id, tile := range grown.Tiles { // each tile has its own key: the order does not matter
+		if err := tx.Put(bucketTile, tileKey(id), tile); err != nil {
+			return err
+		}
+	}
+	tx.fresh = nil
+	return nil
+}
+
+// root returns the ledger's root at a size up to the present.
+func (tx *Tx) root(size uint64) (tlog.Hash, error) {
+	if err := tx.growTree(); err != nil {
+		return tlog.Hash{}, err
+	}
+	return ledger.Root(size, tx)
+}
+
+// finish completes the transaction before it is committed.
+func (tx *Tx) finish() error {
+	if err := tx.growTree(); err != nil {
+		return err
+	}
+	return tx.saveMeta()
+}
+
+func (tx *Tx) saveMeta() error {
+	data, err := canon.Marshal(*tx.meta)
+	if err != nil {
+		return fmt.Errorf("encode state: %w", err)
+	}
+	return tx.Put(bucketMeta, keyState, data)
+}
+
+// canonPrefix reads the first two items of an array of any length: what every format begins with.
+func canonPrefix(data []byte, kind *string, format *uint64) bool {
+	var items []cbor.RawMessage
+	return canon.Unmarshal(data, maxMetaLen, &items) == nil && len(items) >= 2 &&
+		canon.Unmarshal(items[0], maxMetaLen, kind) == nil && canon.Unmarshal(items[1], maxMetaLen, format) == nil
+}

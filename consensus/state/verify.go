@@ -1,0 +1,160 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+)
+
+// Report is what Verify found.
+type Report struct {
+	Log        identity.Log
+	Entries    uint64
+	Root       tlog.Hash
+	Checkpoint uint64   // size of the newest published checkpoint; 0: none
+	Note       []byte   // that checkpoint
+	KeySets    [][]byte // signed, from number 1 on
+}
+
+// BadEntryError is returned by Verify: the first entry at which the file does not hold together.
+type BadEntryError struct {
+	Index uint64
+	Err   error
+}
+
+func (e *BadEntryError) Error() string { return fmt.Sprintf("entry %d: %v", e.Index, e.Err) }
+
+// Unwrap returns the reason.
+func (e *BadEntryError) Unwrap() error { return e.Err }
+
+// Verify derives the whole ledger of a file anew, from its leaves alone, and compares the result with what the file says:
+// every leaf and sequence number, the stored tree, and the root of the newest checkpoint (whose signatures the caller
+// verifies). The file is opened for reading only, so it may be a copy, and must not be in use.
+func Verify(ctx context.Context, path string, progress func(done, total uint64)) (Report, error) {
+	db, m, err := openFile(path, true)
+	if err != nil {
+		return Report{}, err
+	}
+	v := verifier{size: m.Size, tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
+	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{tx}) })
+	if err = errors.Join(err, db.Close()); err != nil {
+		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
+	}
+	return Report{Log: m.Log, Entries: m.Size, Root: v.root, Checkpoint: v.checkpoint, Note: v.note, KeySets: v.keySets}, nil
+}
+
+type verifier struct {
+	size       uint64
+	progress   func(done, total uint64)
+	tiles      memTiles
+	seq        map[identity.Label]uint64
+	time       uint64
+	root       tlog.Hash
+	checkpoint uint64
+	note       []byte
+	keySets    [][]byte
+}
+
+// memTiles is the tree that is derived anew.
+type memTiles map[ledger.TileID][]byte
+
+func (t memTiles) Tile(id ledger.TileID) ([]byte, error) { return t[id], nil }
+
+const verifyBatch = 4096 // leaves between two looks at the context
+
+func (v *verifier) run(ctx context.Context, r reads) error {
+	for from := uint64(0); from < v.size; from += verifyBatch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := v.batch(r, from, min(from+verifyBatch, v.size)); err != nil {
+			return err
+		}
+	}
+	if r.Get(bucketLeaf, be64(v.size)) != nil {
+		return &BadEntryError{v.size, errors.New("it stands behind the end of the ledger")}
+	}
+	return v.tree(r)
+}
+
+func (v *verifier) batch(r reads, from, to uint64) error {
+	hashes := make([]tlog.Hash, 0, to-from)
+	for index := from; index < to; index++ {
+		data := r.Get(bucketLeaf, be64(index))
+		if data == nil {
+			return &BadEntryError{index, errors.New("it is missing")}
+		}
+		if err := v.leaf(data); err != nil {
+			return &BadEntryError{index, err}
+		}
+		hashes = append(hashes, ledger.LeafHash(data))
+	}
+	grown, err := ledger.Append(from, hashes, v.tiles)
+	if err != nil {
+		return err
+	}
+	for id, tile := range grown.Tiles {
+		v.tiles[id] = tile
+	}
+	for i, hash := range hashes {
+		if err := sameInTile(r, from+uint64(i), hash); err != nil {
+			return &BadEntryError{from + uint64(i), err}
+		}
+	}
+	if v.progress != nil {
+		v.progress(to, v.size)
+	}
+	return nil
+}
+
+func (v *verifier) leaf(data []byte) error {
+	leaf, err := ledger.DecodeLeaf(data)
+	if err != nil {
+		return err
+	}
+	v.seq[leaf.Head.Agency]++
+	if want := v.seq[leaf.Head.Agency]; leaf.Head.Seq != want {
+		return fmt.Errorf("sequence number %d of %q, %d expected", leaf.Head.Seq, leaf.Head.Agency, want)
+	}
+	if leaf.Head.Time < v.time {
+		return errors.New("ledger time went back")
+	}
+	v.time = leaf.Head.Time
+	return nil
+}
+
+// sameInTile checks one leaf hash of the stored tree, so that the first bad entry is named and not only its tile.
+func sameInTile(r reads, index uint64, hash tlog.Hash) error {
+	tile, _ := r.Tile(ledger.TileID{Level: 0, N: index / 256})
+	at := int(index%256) * tlog.HashSize
+	if len(tile) < at+tlog.HashSize || tlog.Hash(tile[at:at+tlog.HashSize]) != hash {
+		return errors.New("its leaf is not the one in the tree")
+	}
+	return nil
+}
+
+// tree compares what was derived with the upper tiles and the newest checkpoint.
+func (v *verifier) tree(r reads) (err error) {
+	for id, tile := range v.tiles {
+		if stored, _ := r.Tile(id); string(stored) != string(tile) {
+			return fmt.Errorf("tile %d of level %d is not the one that its entries give", id.N, id.Level)
+		}
+	}
+	if v.root, err = ledger.Root(v.size, v.tiles); err != nil {
+		return err
+	}
+	v.keySets, _ = r.KeySets()
+	if v.checkpoint, v.note = r.Checkpoint(); v.checkpoint > v.size {
+		return fmt.Errorf("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
+	}
+	return nil
+}
+
+// RootAt returns the root at a size, from the stored tree: Verify has shown that it is the one its entries give.
+func (s *Reader) RootAt(size uint64) (tlog.Hash, error) { return ledger.Root(size, s) }
