@@ -1,0 +1,107 @@
+package text
+
+import "net/http"
+
+// Problems of a request as such.
+const (
+	IDSeen             Code = "id-seen"
+	IDReused           Code = "id-reused"
+	Expired            Code = "expired"
+	BadRequest         Code = "bad-request"
+	NotFound           Code = "not-found"
+	TooLarge           Code = "too-large"
+	Internal           Code = "internal"
+	NotReady           Code = "not-ready"
+	JurisdictionNeeded Code = "jurisdiction-needed"
+	AgencyNeeded       Code = "agency-needed"
+	UnknownAgency      Code = "unknown-agency"
+	NotProvider        Code = "not-provider"
+	QuotaSpent         Code = "quota-spent"
+)
+
+var requestProblems = []problem{
+	{
+		number: 1, code: IDSeen, status: http.StatusConflict,
+		zh: parts{"请求已处理过", "该请求标识已经使用过，本次请求未再执行", "请求标识（Idempotency-Key）",
+			"如需再次查询，请换用新的请求标识重新提交"},
+		en: parts{"Request already handled", "this request id was used before, so the request was not carried out again",
+			"the request id (Idempotency-Key)", "to ask again, send the request with a new id"},
+	},
+	{
+		number: 2, code: IDReused, status: http.StatusConflict,
+		zh: parts{"请求标识重复", "同一请求标识此前用于另一项内容不同的请求", "请求标识（Idempotency-Key）",
+			"请为每项请求使用各自的标识；重试同一请求时内容不得改动"},
+		en: parts{"Request id reused", "the same id was used before for a request with other content",
+			"the request id (Idempotency-Key)", "use one id for each request, and change nothing when you try one again"},
+	},
+	{
+		number: 3, code: Expired, status: http.StatusRequestTimeout,
+		zh: parts{"请求已过期", "请求到达时已超过其有效期，未执行", "本节点", "请重新提交；如多次出现，请核对两端时钟"},
+		en: parts{"Request expired", "the request came after its own end and was not carried out", "this node",
+			"send it again; if that does not help, compare the clocks at both ends"},
+	},
+	{
+		number: 4, code: BadRequest, status: http.StatusBadRequest, params: []string{"where", "reason"},
+		zh: parts{"请求有误", "请求无法处理：{reason}", "{where}", "请按接口说明修改后重新提交"},
+		en: parts{"Bad request", "the request cannot be handled: {reason}", "{where}",
+			"correct it as the API says and send it again"},
+	},
+	{
+		number: 5, code: NotFound, status: http.StatusNotFound, params: []string{"what", "where"},
+		zh: parts{"未找到", "未找到 {what}", "{where}", "请核对名称或编号后重试"},
+		en: parts{"Not found", "there is no {what}", "{where}", "check the name or number and try again"},
+	},
+	{
+		number: 6, code: TooLarge, status: http.StatusRequestEntityTooLarge, params: []string{"where", "size", "limit"},
+		zh: parts{"内容过大", "内容为 {size} 字节，超过上限 {limit} 字节", "{where}", "请拆分后分次提交"},
+		en: parts{"Too large", "the content has {size} bytes, and the limit is {limit}", "{where}",
+			"split it and send the parts one by one"},
+	},
+	{
+		number: 7, code: Internal, status: http.StatusInternalServerError,
+		zh: parts{"内部错误", "节点发生内部错误，请求结果未知", "本节点", "请用同一请求标识重试；如再次出现，请管理员查看节点日志"},
+		en: parts{"Internal error", "the node met an error of its own, and the outcome of the request is unknown", "this node",
+			"try again with the same request id; if it happens again, the administrator should read the node's log"},
+	},
+	{
+		number: 8, code: NotReady, status: http.StatusServiceUnavailable, params: []string{"reason"},
+		zh: parts{"尚未就绪", "节点尚不能受理请求：{reason}", "本节点", "请稍后重试；可用 xietong status 查看节点状态"},
+		en: parts{"Not ready", "the node cannot take requests yet: {reason}", "this node",
+			"try again shortly; `xietong status` tells how the node is"},
+	},
+	{
+		number: 9, code: JurisdictionNeeded, status: http.StatusBadRequest, params: []string{"jurisdictions"},
+		zh: parts{"未指明行政区划", "本节点承载多个行政区划，请求未指明其中哪一个", "请求（Xietong-Jurisdiction）",
+			"请用 --in 指明其一：{jurisdictions}"},
+		en: parts{"Jurisdiction needed", "this node hosts several jurisdictions, and the request names none of them",
+			"the request (Xietong-Jurisdiction)", "name one with --in: {jurisdictions}"},
+	},
+	{
+		number: 10, code: AgencyNeeded, status: http.StatusBadRequest, params: []string{"jurisdiction", "agencies"},
+		zh: parts{"未指明部门", "本行政区划登记有多个部门，请求未指明以哪个部门的名义办理", "{jurisdiction}",
+			"请用 --as 指明部门编码：{agencies}"},
+		en: parts{"Agency needed", "the jurisdiction has several agencies, and the request does not say which of them acts",
+			"{jurisdiction}", "name the agency's code with --as: {agencies}"},
+	},
+	{
+		number: 11, code: UnknownAgency, status: http.StatusNotFound, params: []string{"agency", "jurisdiction", "agencies"},
+		zh: parts{"部门未登记", "没有编码为 {agency} 的部门", "{jurisdiction}",
+			"请核对部门编码，现有部门：{agencies}；新部门由管理员用 xietong agency add 登记"},
+		en: parts{"Unknown agency", "there is no agency {agency}", "{jurisdiction}",
+			"check the code; there are: {agencies}; the administrator adds a new one with `xietong agency add`"},
+	},
+	{
+		number: 12, code: NotProvider, status: http.StatusForbidden, params: []string{"agency", "dataset", "provider"},
+		zh: parts{"非提供部门", "部门 {agency} 不是该数据资源的提供部门，无权办理此项操作", "数据资源 {dataset}",
+			"请由提供部门 {provider} 办理"},
+		en: parts{"Not the provider", "agency {agency} does not provide this dataset, and only its provider may do this",
+			"dataset {dataset}", "ask the provider, {provider}, to do it"},
+	},
+	{
+		number: 13, code: QuotaSpent, status: http.StatusTooManyRequests, params: []string{"agency", "dataset", "limit", "again"},
+		zh: parts{"调用次数已用完", "部门 {agency} 的调用次数已达上限 {limit} 次", "数据资源 {dataset}",
+			"请于 {again} 后重试，或与提供部门商定提高上限"},
+		en: parts{"Quota spent", "agency {agency} has used all of its {limit} calls", "dataset {dataset}",
+			"try again after {again}, or agree on a higher limit with the provider"},
+	},
+}

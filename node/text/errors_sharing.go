@@ -1,0 +1,101 @@
+package text
+
+import "net/http"
+
+// Problems of sharing: what a use may be refused for, in the order in which it is checked.
+const (
+	UnknownDataset  Code = "unknown-dataset"
+	PurposeNeeded   Code = "purpose-needed"
+	UnknownPurpose  Code = "unknown-purpose"
+	UnknownField    Code = "unknown-field"
+	NotShared       Code = "not-shared"
+	GrantNeeded     Code = "grant-needed"
+	GrantRevoked    Code = "grant-revoked"
+	GrantExpired    Code = "grant-expired"
+	FieldNotGranted Code = "field-not-granted"
+	PolicyMoved     Code = "policy-moved"
+	DatasetMoved    Code = "dataset-moved"
+	BasisNeeded     Code = "basis-needed"
+)
+
+var sharingProblems = []problem{
+	{
+		number: 20, code: UnknownDataset, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},
+		zh: parts{"数据资源不存在", "目录中没有编码为 {dataset} 的数据资源", "{jurisdiction}",
+			"请用 xietong dataset list 查看目录后重试"},
+		en: parts{"Unknown dataset", "the catalogue has no dataset {dataset}", "{jurisdiction}",
+			"see what there is with `xietong dataset list`"},
+	},
+	{
+		number: 21, code: PurposeNeeded, status: http.StatusBadRequest, params: []string{"dataset", "purposes"},
+		zh: parts{"未说明使用用途", "使用政务数据应当说明用途，本次请求未说明", "数据资源 {dataset}",
+			"请用 --purpose 填写目录所列用途之一：{purposes}"},
+		en: parts{"Purpose needed", "every use of government data has a purpose, and the request gives none",
+			"dataset {dataset}", "give one of the purposes in the catalogue with --purpose: {purposes}"},
+	},
+	{
+		number: 22, code: UnknownPurpose, status: http.StatusBadRequest, params: []string{"purpose", "dataset", "purposes"},
+		zh: parts{"用途不在目录所列范围内", "目录未列用途 {purpose}", "数据资源 {dataset}",
+			"请改用目录所列用途之一：{purposes}；确需新用途的，请提供部门更新目录"},
+		en: parts{"Unknown purpose", "the catalogue does not list the purpose {purpose}", "dataset {dataset}",
+			"use one that it lists: {purposes}; for a new one, ask the provider to update the catalogue"},
+	},
+	{
+		number: 23, code: UnknownField, status: http.StatusBadRequest, params: []string{"field", "dataset", "fields"},
+		zh: parts{"数据项不存在", "该数据资源没有数据项 {field}", "数据资源 {dataset}", "请改用下列数据项：{fields}"},
+		en: parts{"Unknown field", "the dataset has no field {field}", "dataset {dataset}", "use one of its fields: {fields}"},
+	},
+	{
+		number: 24, code: NotShared, status: http.StatusForbidden, params: []string{"dataset", "citation"},
+		zh: parts{"不予共享", "该数据资源属于不予共享类，依据：{citation}", "数据资源 {dataset}",
+			"对该依据有异议的，请向提供部门或者政务数据共享主管部门提出"},
+		en: parts{"Not shared", "this dataset is not shared; the law that forbids it: {citation}", "dataset {dataset}",
+			"if you doubt that ground, take it up with the provider or the supervising department"},
+	},
+	{
+		number: 25, code: GrantNeeded, status: http.StatusForbidden, params: []string{"dataset", "provider"},
+		zh: parts{"须先取得共享权限", "该数据资源属于有条件共享类，本部门尚无可用的共享权限", "数据资源 {dataset}",
+			"请向提供部门 {provider} 提出共享申请；依据《政务数据共享条例》第二十一条，提供部门应当在 10 个工作日内答复"},
+		en: parts{"Grant needed", "this dataset is shared on conditions, and your agency holds no grant for it",
+			"dataset {dataset}", "apply to the provider, {provider}, which must answer within 10 working days (Regulation on Government " +
+				"Data Sharing, article 21)"},
+	},
+	{
+		number: 26, code: GrantRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry"},
+		zh: parts{"共享权限已撤销", "共享权限 {grant} 已由条目 {entry} 撤销", "数据资源 {dataset}",
+			"请向提供部门了解撤销理由；仍需使用的，请重新提出共享申请"},
+		en: parts{"Grant revoked", "grant {grant} was revoked by entry {entry}", "dataset {dataset}",
+			"ask the provider for the reason; if you still need the data, apply again"},
+	},
+	{
+		number: 27, code: GrantExpired, status: http.StatusForbidden, params: []string{"grant", "dataset", "until"},
+		zh: parts{"共享权限已到期", "共享权限 {grant} 已于 {until} 到期", "数据资源 {dataset}", "仍需使用的，请重新提出共享申请"},
+		en: parts{"Grant expired", "grant {grant} ended on {until}", "dataset {dataset}", "if you still need the data, apply again"},
+	},
+	{
+		number: 28, code: FieldNotGranted, status: http.StatusForbidden, params: []string{"field", "grant", "dataset", "fields"},
+		zh: parts{"数据项超出共享权限", "共享权限 {grant} 不包括数据项 {field}", "数据资源 {dataset}",
+			"请只使用已获准的数据项：{fields}；需要其他数据项的，请另行申请"},
+		en: parts{"Field not granted", "grant {grant} does not include the field {field}", "dataset {dataset}",
+			"use the fields that were granted: {fields}; apply for others if you need them"},
+	},
+	{
+		number: 29, code: PolicyMoved, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"共享权限已变更", "办理期间共享权限发生变更，本次使用未执行", "数据资源 {dataset}", "请重新提交"},
+		en: parts{"Permission changed", "the permission changed while the request was handled, so nothing was done",
+			"dataset {dataset}", "send the request again"},
+	},
+	{
+		number: 30, code: DatasetMoved, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"目录已更新", "办理期间目录发生更新，本次请求未执行", "数据资源 {dataset}", "请查看新版目录后重新提交"},
+		en: parts{"Catalogue changed", "the catalogue entry changed while the request was handled, so nothing was done",
+			"dataset {dataset}", "read the new entry and send the request again"},
+	},
+	{
+		number: 31, code: BasisNeeded, status: http.StatusBadRequest, params: []string{"missing", "dataset"},
+		zh: parts{"申请材料不全", "首次使用须一并提出共享申请，尚缺：{missing}", "数据资源 {dataset}",
+			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
+		en: parts{"Application incomplete", "the first use files an application, and it lacks: {missing}", "dataset {dataset}",
+			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
+	},
+}
