@@ -44,9 +44,6 @@ func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	return results
 }
 
-// Advance records that raft is past an entry without commands: its own, or a change of the group.
-func (s *Store) Advance(index, term uint64) { s.Apply(index, term, nil) }
-
 // begin opens the write transaction if none is open, with mu held.
 func (s *Store) begin() error {
 	if s.open != nil {

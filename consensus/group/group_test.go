@@ -1,0 +1,495 @@
+package group
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"go.uber.org/goleak"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+const kindNote state.Kind = 1000
+
+func registry() *state.Registry {
+	r := state.NewRegistry()
+	r.Register(kindNote, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
+		if string(body) == "refuse" {
+			return nil, &state.Refusal{Code: 99}
+		}
+		_, err := tx.Append(ledger.Head{Kind: ledger.KindRecord}, ledger.PlainEvidence(ledger.Commit(body)), body)
+		return body, err
+	})
+	return r
+}
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("XIETONG_TEST_CHILD"); dir != "" {
+		child(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// node is one replica with its store.
+type node struct {
+	*Group
+	store *state.Store
+	log   *bytes.Buffer
+}
+
+func quick(c *raft.Config) {
+	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = 60*time.Millisecond, 60*time.Millisecond, 40*time.Millisecond
+	c.CommitTimeout = 5 * time.Millisecond
+}
+
+func replica(n uint32) identity.Replica {
+	r, err := identity.NewReplica(n)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// start opens replica n of the voters in dir; stream nil is a group of one.
+func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Replica) (*node, error) {
+	j, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		return nil, err
+	}
+	log, err := identity.NewLog(j, 1)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "state.db")
+	fresh := false
+	if _, err := os.Stat(path); err != nil {
+		fresh = true
+		if err := state.Create(path, log); err != nil {
+			return nil, err
+		}
+	}
+	store, err := state.Open(path, registry(), state.Options{})
+	if err != nil {
+		return nil, err
+	}
+	nd := &node{store: store, log: &bytes.Buffer{}}
+	c := Config{Jurisdiction: j, Replica: replica(n), Dir: dir, Store: store, Stream: stream, Tune: quick,
+		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: nd.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if err := os.MkdirAll(filepath.Join(dir, "wal"), 0o700); err != nil {
+		return nil, err
+	}
+	if fresh {
+		bootstrap := c
+		bootstrap.Stream = nil
+		if err := Bootstrap(bootstrap, voters...); err != nil {
+			return nil, err
+		}
+	}
+	nd.Group, err = Open(c)
+	return nd, err
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+func (n *node) close() error { return errors.Join(n.Close(), n.store.Close()) }
+
+func command(body string) state.Command {
+	id, err := identity.NewMessage()
+	if err != nil {
+		panic(err)
+	}
+	now := uint64(time.Now().UnixMilli())
+	return state.Command{Kind: kindNote, ID: id, Time: now, Expires: now + 60_000, Body: []byte(body)}
+}
+
+func alone1(t *testing.T, dir string) *node {
+	t.Helper()
+	n, err := start(dir, 1, nil, replica(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func entries(t *testing.T, s *state.Store) (all []string) {
+	t.Helper()
+	err := s.View(func(r *state.Reader) error {
+		for i := range r.Size() {
+			all = append(all, string(r.Sealed(i)))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestProposeReadRestart(t *testing.T) {
+	dir := t.TempDir()
+	n := alone1(t, dir)
+	var want []string
+	for i := range 300 {
+		body := fmt.Sprintf("village %d", i)
+		if got, err := n.Propose(t.Context(), command(body)); err != nil || string(got.Data) != body {
+			t.Fatalf("propose: got %+v, %v", got, err)
+		}
+		want = append(want, body)
+	}
+	if got, err := n.Propose(t.Context(), command("refuse")); err != nil || got.Code != 99 {
+		t.Errorf("refused: got %+v, %v", got, err)
+	}
+	if err := n.Linearize(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := entries(t, n.store); len(got) != len(want) {
+		t.Errorf("a linearizable read gave %d entries, want %d", len(got), len(want))
+	}
+	for round := range 3 {
+		if round == 1 {
+			if err := n.Snapshot(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := n.close(); err != nil {
+			t.Fatal(err)
+		}
+		n = alone1(t, dir)
+		if err := n.Linearize(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := entries(t, n.store); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("round %d: after a restart there are %d entries, want %d", round, len(got), len(want))
+		}
+	}
+	if err := n.close(); err != nil {
+		t.Fatal(err)
+	}
+	if log := n.log.String(); strings.Contains(log, "pre-vote is disabled") {
+		t.Error("pre-vote is disabled")
+	}
+}
+
+func TestBootstrapOnce(t *testing.T) {
+	dir := t.TempDir()
+	n := alone1(t, dir)
+	if err := n.close(); err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Open(filepath.Join(dir, "state.db"), registry(), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	c := n.config
+	c.Store = store
+	if err := Bootstrap(c, replica(1)); !errors.Is(err, raft.ErrCantBootstrap) {
+		t.Errorf("a second bootstrap: got %v, want ErrCantBootstrap", err)
+	}
+}
+
+func TestFullDiskIsRefusedBeforeAnythingIsProposed(t *testing.T) {
+	n := alone1(t, t.TempDir())
+	defer n.close()
+	before := n.raft.LastIndex()
+	n.config.MinFree = 1 << 62
+	_, err := n.Propose(t.Context(), command("x"))
+	if !errors.Is(err, ErrDiskFull) || !errors.Is(err, ErrNotDone) {
+		t.Errorf("got %v, want ErrNotDone and ErrDiskFull", err)
+	}
+	if got := n.raft.LastIndex(); got != before {
+		t.Errorf("raft's log grew from %d to %d", before, got)
+	}
+}
+
+func TestForeignSnapshotIsRefused(t *testing.T) {
+	n := alone1(t, t.TempDir())
+	defer n.close()
+	s, err := snapshots{n.store}.Create(1, 1000, 1, raft.Configuration{}, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write([]byte("data")); !errors.Is(err, ErrFetchNeeded) {
+		t.Errorf("got %v, want ErrFetchNeeded", err)
+	}
+	if err := s.Cancel(); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := (snapshots{n.store}).List(); err != nil || len(list) != 0 {
+		t.Errorf("after it was refused: got %v, %v", list, err)
+	}
+}
+
+// pipes is a network of replicas inside the process.
+type pipes struct {
+	mu    sync.Mutex
+	nodes map[raft.ServerAddress]*pipeLayer
+}
+
+type pipeLayer struct {
+	network  *pipes
+	addr     replicaAddr
+	incoming chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func (p *pipes) layer(r identity.Replica) *pipeLayer {
+	l := &pipeLayer{network: p, addr: replicaAddr(r.String()), incoming: make(chan net.Conn), closed: make(chan struct{})}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.nodes[raft.ServerAddress(r.String())] = l
+	return l
+}
+
+func (l *pipeLayer) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.incoming:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeLayer) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
+func (l *pipeLayer) Addr() net.Addr { return l.addr }
+
+func (l *pipeLayer) Dial(to raft.ServerAddress, within time.Duration) (net.Conn, error) {
+	l.network.mu.Lock()
+	peer := l.network.nodes[to]
+	l.network.mu.Unlock()
+	if peer == nil {
+		return nil, errors.New("no such replica")
+	}
+	mine, theirs := net.Pipe()
+	select {
+	case peer.incoming <- theirs:
+		return mine, nil
+	case <-peer.closed:
+	case <-time.After(within):
+	}
+	mine.Close()
+	return nil, errors.New("replica is away")
+}
+
+// TestThreeReplicas loses the leader twice and holds that nothing acknowledged is lost and all ledgers are equal.
+func TestThreeReplicas(t *testing.T) {
+	network := &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}}
+	voters := []identity.Replica{replica(1), replica(2), replica(3)}
+	dirs, nodes := make([]string, 3), make([]*node, 3)
+	up := func(i int) {
+		n, err := start(dirs[i], uint32(i+1), network.layer(voters[i]), voters...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nodes[i] = n
+	}
+	for i := range nodes {
+		dirs[i] = t.TempDir()
+		up(i)
+	}
+	var acked []string
+	for round := range 3 {
+		leader := waitLeader(t, nodes)
+		for i := range 50 {
+			body := fmt.Sprintf("%d-%d", round, i)
+			if _, err := nodes[leader].Propose(t.Context(), command(body)); err != nil {
+				t.Fatal(err)
+			}
+			acked = append(acked, body)
+		}
+		if _, err := nodes[(leader+1)%3].Propose(t.Context(), command("x")); !errors.Is(err, ErrNotLeader) {
+			t.Errorf("a follower took a command: %v", err)
+		}
+		if round < 2 {
+			if err := nodes[leader].close(); err != nil {
+				t.Fatal(err)
+			}
+			nodes[leader] = nil
+			waitLeader(t, nodes)
+			up(leader)
+		}
+	}
+	leader := waitLeader(t, nodes)
+	index, _ := nodes[leader].store.Applied()
+	for i, n := range nodes {
+		if err := n.store.WaitCommitted(t.Context(), index); err != nil {
+			t.Fatal(err)
+		}
+		if got := entries(t, n.store); strings.Join(got, " ") != strings.Join(acked, " ") {
+			t.Errorf("replica %d: got %d entries, want the %d acknowledged", i+1, len(got), len(acked))
+		}
+	}
+	for _, n := range nodes {
+		if err := n.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func waitLeader(t *testing.T, nodes []*node) int {
+	t.Helper()
+	for ctx := t.Context(); ctx.Err() == nil; time.Sleep(readyPoll) {
+		for i, n := range nodes {
+			if n != nil && n.Leads() {
+				return i
+			}
+		}
+	}
+	t.Fatal("no leader")
+	return -1
+}
+
+// child proposes until it is killed, writing each acknowledged body to standard output. It takes snapshots now and then.
+func child(dir string) {
+	n, err := start(dir, 1, nil, replica(1))
+	if err == nil {
+		err = n.WaitReady(context.Background())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	var out sync.Mutex
+	for w := range 8 {
+		go func() {
+			for i := 0; ; i++ {
+				body := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i)
+				if _, err := n.Propose(context.Background(), command(body)); err == nil {
+					out.Lock()
+					os.Stdout.WriteString(body + "\n")
+					out.Unlock()
+				}
+			}
+		}()
+	}
+	for {
+		time.Sleep(20 * time.Millisecond)
+		_ = n.Snapshot()
+	}
+}
+
+// TestKill kills a replica at random moments, start-up and snapshots included, and holds after each that the file is
+// whole from its leaves up and that what was acknowledged is in it, once.
+func TestKill(t *testing.T) {
+	rounds := 100
+	if testing.Short() {
+		rounds = 10
+	}
+	dir := t.TempDir()
+	acked := map[string]bool{}
+	for round := range rounds {
+		for body := range strings.FieldsSeq(runAndKill(t, dir, time.Duration(rand.IntN(60))*time.Millisecond)) {
+			acked[body] = true
+		}
+		if _, err := os.Stat(filepath.Join(dir, "state.db")); err != nil {
+			os.RemoveAll(filepath.Join(dir, "wal")) // killed before anything was made
+			continue
+		}
+		if round%10 == 9 {
+			checkKilled(t, dir, acked)
+		}
+	}
+	t.Logf("%d kills, %d acknowledged entries, none lost", rounds, len(acked))
+}
+
+func checkKilled(t *testing.T, dir string, acked map[string]bool) {
+	t.Helper()
+	n := alone1(t, dir)
+	if err := n.Linearize(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]int{}
+	for _, body := range entries(t, n.store) {
+		have[body]++
+	}
+	if err := n.close(); err != nil {
+		t.Fatal(err)
+	}
+	for body, count := range have {
+		if count != 1 {
+			t.Errorf("%s stands %d times", body, count)
+		}
+	}
+	for body := range acked {
+		if have[body] == 0 {
+			t.Errorf("%s was acknowledged and is lost", body)
+		}
+	}
+	if _, err := state.Verify(t.Context(), filepath.Join(dir, "state.db"), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// runAndKill runs the child for a while after its first word, kills it, and returns what it acknowledged.
+func runAndKill(t *testing.T, dir string, after time.Duration) string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "XIETONG_TEST_CHILD="+dir)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after + 40*time.Millisecond)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatalf("the child ended by itself: %v %s", err, errs.String())
+	}
+	cmd.Wait()
+	text := out.String()
+	return text[:strings.LastIndex(text, "\n")+1]
+}
+
+func BenchmarkPropose(b *testing.B) {
+	for _, clients := range []int{1, 64, 256} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			n, err := start(b.TempDir(), 1, nil, replica(1))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer n.close()
+			if err := n.WaitReady(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			body := strings.Repeat("x", 512)
+			b.SetParallelism((clients + 1) / 2)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := n.Propose(context.Background(), command(body)); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
