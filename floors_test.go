@@ -1,0 +1,294 @@
+package xietong_test
+
+import (
+	"go/ast"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "xietong/"
+
+// within reports whether the package is one of the rooms or below it. The room "." is the root alone.
+func within(pkg string, rooms ...string) bool {
+	return slices.ContainsFunc(rooms, func(room string) bool { return pkg == room || strings.HasPrefix(pkg, room+"/") })
+}
+
+// floors says what each floor may import of the house. An import goes down only.
+var floors = []struct {
+	floor  string
+	may    []string
+	reason string
+}{
+	{"certs", []string{"certs"},
+		"who is who stands on nothing: every other floor trusts it, so it must be readable alone"},
+	{"consensus", []string{"consensus", "certs"},
+		"what a jurisdiction recorded must be verifiable without the exchange, and without the business above"},
+	{"exchange", []string{"exchange", "certs"},
+		"messages travel whether or not a ledger stands behind them; what must be logged is handed in by node"},
+	{"node", []string{"node", "exchange", "consensus", "certs"},
+		"node is where everything meets; it knows no command line"},
+	{"cmd/xietong", []string{"node", "node/client", "node/text", "cmd/xietong"},
+		"the command is a client of the API and a sentence or two; what it could do past the API would go unlogged"},
+}
+
+// onlyItself are the rooms that may be imported as themselves, without what lies below them in the tree of folders.
+var onlyItself = map[string]bool{"cmd/xietong node": true}
+
+func TestFloors(t *testing.T) {
+	for _, s := range sources(t) {
+		i := slices.IndexFunc(floors, func(f struct {
+			floor  string
+			may    []string
+			reason string
+		}) bool {
+			return within(s.dir, f.floor)
+		})
+		if i < 0 {
+			if s.dir != "." && !within(s.dir, "deploy") {
+				t.Errorf("%s: there is no floor for it; DESIGN names certs, consensus, exchange, node and cmd/xietong", s.path)
+			}
+			continue
+		}
+		for _, imported := range s.imports() {
+			pkg, own := strings.CutPrefix(imported, module)
+			if own && !allowed(floors[i].floor, pkg, floors[i].may) {
+				t.Errorf("%s imports %s; %s may import %s only: %s", s.path, pkg, floors[i].floor,
+					strings.Join(floors[i].may, ", "), floors[i].reason)
+			}
+		}
+	}
+}
+
+func allowed(floor, pkg string, may []string) bool {
+	return slices.ContainsFunc(may, func(room string) bool {
+		return pkg == room || !onlyItself[floor+" "+room] && within(pkg, room)
+	})
+}
+
+// shelves are the rooms of node, from the ground up. A room imports the shelves below its own; it imports no room of its
+// own shelf but those named beside it.
+var shelves = []struct {
+	name  string
+	level int
+	rooms map[string][]string // room → rooms of the same shelf that it reads
+}{
+	{"ground", 0, map[string][]string{"duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil}},
+	{"business", 1, map[string][]string{
+		"catalog": nil, "sharing": nil, "source": nil, "cases": nil,
+		"records": {"catalog", "sharing"}, "services": {"catalog", "sharing"}, "subscription": {"catalog", "sharing"},
+		"evaluation": {"cases", "sharing"},
+	}},
+	{"flows", 2, map[string][]string{"join": nil, "witnessing": nil, "upstream": nil}},
+	{"care", 2, map[string][]string{"metrics": nil, "backup": nil, "doctor": nil, "nodetest": nil}},
+	{"faces", 3, map[string][]string{"client": nil, "console": nil, "portal": nil, "api": {"client"}}},
+}
+
+// shelfOf returns the level of the room's shelf and the rooms of that shelf that it may read.
+func shelfOf(room string) (level int, shelf string, reads []string, ok bool) {
+	for _, s := range shelves {
+		if reads, ok := s.rooms[room]; ok {
+			return s.level, s.name, reads, true
+		}
+	}
+	return 0, "", nil, false
+}
+
+// roomOf returns the room of a package under node, or "" for node itself and every other package.
+func roomOf(pkg string) string {
+	rest, ok := strings.CutPrefix(pkg, "node/")
+	if !ok {
+		return ""
+	}
+	room, _, _ := strings.Cut(rest, "/")
+	return room
+}
+
+func TestShelves(t *testing.T) {
+	for _, s := range sources(t) {
+		room := roomOf(s.dir)
+		if room == "" {
+			continue
+		}
+		level, shelf, reads, ok := shelfOf(room)
+		if !ok {
+			t.Errorf("%s: the room node/%s is on no shelf; give it one here and a line in docs/architecture.md", s.path, room)
+			continue
+		}
+		for _, imported := range s.imports() {
+			if imported == module+"node" && room != "nodetest" {
+				t.Errorf("%s imports node: node wires the rooms, so no room can know it", s.path)
+			}
+			other := roomOf(strings.TrimPrefix(imported, module))
+			if other == "" || other == room || slices.Contains(reads, other) || !strings.HasPrefix(imported, module) {
+				continue
+			}
+			if l, otherShelf, _, _ := shelfOf(other); l >= level {
+				t.Errorf("%s: node/%s (%s) imports node/%s (%s): a room reads the shelves below its own only, so that each can "+
+					"be understood and replaced alone", s.path, room, shelf, other, otherShelf)
+			}
+		}
+	}
+}
+
+// TestCommandRooms: the rooms of the command are separate programs that share one binary.
+func TestCommandRooms(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.dir == "cmd/xietong" || !within(s.dir, "cmd/xietong") {
+			continue
+		}
+		for _, imported := range s.imports() {
+			pkg := strings.TrimPrefix(imported, module)
+			if within(pkg, "cmd/xietong") && !within(pkg, s.dir) {
+				t.Errorf("%s imports %s: demo and bench are rooms of their own", s.path, pkg)
+			}
+		}
+	}
+}
+
+// libraries says where a library may be imported. Tests may import what they check us against.
+var libraries = []struct {
+	library string // and everything below it
+	rooms   []string
+	tests   bool // the rule holds for tests too
+	reason  string
+}{
+	{"crypto/tls", []string{"certs/tlsconf"}, false,
+		"one place builds every tls.Config, so that no link can forget VerifyConnection or allow resumption"},
+	{"google.golang.org/grpc", []string{"certs/spire"}, true,
+		"gRPC serves the SPIRE Workload API and nothing else; everything of ours is QUIC or HTTP"},
+	{"github.com/spiffe/go-spiffe/v2/workloadapi", []string{"certs/spire"}, true,
+		"identities come through x509svid.Source and x509bundle.Source, from wherever they are issued"},
+	{"github.com/hashicorp/raft", []string{"consensus/group"}, true,
+		"raft is how a group agrees, not what it keeps: the state machine and the ledger must be readable without it"},
+	{"github.com/hashicorp/raft-wal", []string{"consensus/group"}, true,
+		"raft's log has one owner, which pins the version that loses nothing"},
+	{"github.com/hashicorp/go-hclog", []string{"consensus/group"}, true,
+		"hclog is raft's; we log with log/slog"},
+	{"go.etcd.io/bbolt", []string{"consensus/state"}, true,
+		"data, tiles and the applied index are one transaction, so one room opens the file"},
+	{"cel.dev/cel-go", []string{"node"}, true,
+		"Apply decides nothing: expressions are evaluated before raft, above it"},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"node"}, true,
+		"Apply decides nothing: records are validated before raft, above it"},
+	{"github.com/danielgtaylor/huma", []string{"node/api"}, true,
+		"one room serves the API; its wire types are plain structs of node/client"},
+	{"github.com/spf13/cobra", []string{"cmd"}, true,
+		"a command line is the command's own matter"},
+	{"github.com/stretchr/testify", nil, true,
+		"tests use testing, with got and want"},
+	{"log", []string{"consensus/group"}, false,
+		"logs are structured: log/slog; the interface of raft's hclog names the old type, and group answers it"},
+}
+
+func TestLibraries(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, imported := range s.imports() {
+			for _, l := range libraries {
+				exact := imported == l.library
+				below := strings.HasPrefix(imported, l.library+"/") && l.library != "log"
+				if (exact || below) && (!s.test || l.tests) && !within(s.dir, l.rooms...) {
+					t.Errorf("%s imports %s, which is for %s only: %s", s.path, imported,
+						strings.Join(append(l.rooms, "nobody")[:max(1, len(l.rooms))], ", "), l.reason)
+				}
+			}
+		}
+	}
+}
+
+// TestKeysAreMadeUnderCerts: whoever makes a private key must keep it, rotate it and never let it out, and that is done
+// once, under certs.
+func TestKeysAreMadeUnderCerts(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || within(s.dir, "certs") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if ok && (strings.HasPrefix(sel.Sel.Name, "GenerateKey") || sel.Sel.Name == "NewKeyFromSeed") {
+				t.Errorf("%s calls %s: private keys are made under certs only", fileSet.Position(call.Pos()), sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// TestOneSpelling: every byte that is signed or hashed has one spelling, which certs/canon enforces. The other rooms may
+// name its types, and call no codec.
+func TestOneSpelling(t *testing.T) {
+	types := []string{"RawMessage", "Tag", "RawTag"}
+	for _, s := range sources(t) {
+		if s.test || within(s.dir, "certs/canon") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "cbor" && !slices.Contains(types, sel.Sel.Name) {
+				t.Errorf("%s uses cbor.%s: CBOR is written and read through certs/canon", fileSet.Position(sel.Pos()), sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// TestRulesBite checks the checks: each kind of rule refuses what it is there to refuse.
+func TestRulesBite(t *testing.T) {
+	tests := []struct {
+		floor, pkg string
+		want       bool
+	}{
+		{"certs", "certs/canon", true},
+		{"certs", "consensus/ledger", false},
+		{"consensus", "certs/identity", true},
+		{"consensus", "exchange/link", false},
+		{"consensus", "node/policy", false},
+		{"exchange", "consensus/ledger", false},
+		{"node", "cmd/xietong", false},
+		{"node", "exchange/link", true},
+		{"cmd/xietong", "node", true},
+		{"cmd/xietong", "node/text", true},
+		{"cmd/xietong", "node/records", false},
+		{"cmd/xietong", "certs/identity", false},
+		{"cmd/xietong", "cmd/xietong/demo", true},
+	}
+	for _, tt := range tests {
+		for _, f := range floors {
+			if f.floor != tt.floor {
+				continue
+			}
+			if got := allowed(f.floor, tt.pkg, f.may); got != tt.want {
+				t.Errorf("may %s import %s = %v, want %v", tt.floor, tt.pkg, got, tt.want)
+			}
+		}
+	}
+	for _, s := range []string{"/" + "work/x", "cd /" + "root", "(/" + "home/li/go)"} {
+		if !machinePath.MatchString(s) {
+			t.Errorf("%q is not found to be a machine path", s)
+		}
+	}
+	for _, s := range []string{"https://example.org/" + "work/", "./" + "work", "/" + "workers", "/v1/" + "root", "{dir}/" + "root"} {
+		if machinePath.MatchString(s) {
+			t.Errorf("%q is taken for a machine path", s)
+		}
+	}
+}
+
+// packages returns the directory of every package with code of its own, sorted, without the root.
+func packages(t *testing.T) []string {
+	var dirs []string
+	for _, s := range sources(t) {
+		if !s.test && s.dir != "." {
+			dirs = append(dirs, path.Clean(s.dir))
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
