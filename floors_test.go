@@ -74,7 +74,9 @@ var shelves = []struct {
 	level int
 	rooms map[string][]string // room → rooms of the same shelf that it reads
 }{
-	{"ground", 0, map[string][]string{"duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil}},
+	{"ground", 0, map[string][]string{
+		"duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil, "host": nil,
+	}},
 	{"business", 1, map[string][]string{
 		"catalog": nil, "sharing": nil, "source": nil, "cases": nil,
 		"records": {"catalog", "sharing"}, "services": {"catalog", "sharing"}, "subscription": {"catalog", "sharing"},

@@ -63,7 +63,7 @@ var cliSentences = []sentence{
 
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{CLIInitPin, "起点标识（请妥善记录，验证存证凭证时使用）：{pin}", "pin (write it down; receipts are verified with it): {pin}"},
-	{CLIInitNext, "下一步：xietong serve --dir {dir}", "next: xietong serve --dir {dir}"},
+	{CLIInitNext, "下一步：xietong serve --data {dir}", "next: xietong serve --data {dir}"},
 	{CLIAgencyAdded, "已登记部门：{title}（{agency}），存证条目 {entry}", "added agency {title} ({agency}), entry {entry}"},
 	{CLIDatasetDone, "已发布目录：{title}（{dataset}），第 {version} 版，存证条目 {entry}",
 		"published {title} ({dataset}), version {version}, entry {entry}"},

@@ -77,9 +77,9 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 69, code: NotRunning, status: http.StatusServiceUnavailable, params: []string{"dir"},
-		zh: parts{"节点未运行", "控制接口没有应答，节点未运行", "{dir}", "请用 xietong serve 启动节点，或用 --dir 指明数据目录"},
+		zh: parts{"节点未运行", "控制接口没有应答，节点未运行", "{dir}", "请用 xietong serve 启动节点，或用 --data 指明数据目录"},
 		en: parts{"Node not running", "nothing answers on the control socket: the node is not running", "{dir}",
-			"start it with `xietong serve`, or name its data directory with --dir"},
+			"start it with `xietong serve`, or name its data directory with --data"},
 	},
 	{
 		number: 70, code: Diverged, status: http.StatusServiceUnavailable, params: []string{"replica", "log", "size"},
