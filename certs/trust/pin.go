@@ -42,3 +42,13 @@ func (p Pin) String() string {
 
 // Name returns whose key set is pinned.
 func (p Pin) Name() identity.Jurisdiction { return p.name }
+
+// PinOf returns the pin of a signed key set as it stands, unverified: for whoever then compares it with one that is
+// trusted.
+func PinOf(signed []byte) (Pin, error) {
+	k, _, err := open(signed)
+	if err != nil {
+		return Pin{}, err
+	}
+	return k.Pin(), nil
+}

@@ -33,6 +33,8 @@ var (
 	ErrUnknownOutcome = errors.New("outcome unknown")
 	// ErrNotLeader is returned, with ErrNotDone, by a replica that is not the leader.
 	ErrNotLeader = errors.New("this replica is not the leader")
+	// ErrBootstrapped is returned by Bootstrap when the group has a log already.
+	ErrBootstrapped = raft.ErrCantBootstrap
 	// ErrDiskFull is returned, with ErrNotDone, when too little space is left to take commands safely.
 	ErrDiskFull = errors.New("too little disk space left")
 )
@@ -45,6 +47,7 @@ const (
 	snapshotEvery    = 8_192
 	transportTimeout = 10 * time.Second
 	maxPool          = 3
+	aloneTimeout     = 50 * time.Millisecond
 	// DefaultMinFree is the disk space, in bytes, below which no command is taken.
 	DefaultMinFree = 64 << 20
 )
@@ -130,6 +133,9 @@ func raftConfig(c Config) *raft.Config {
 	rc.SnapshotThreshold = snapshotEvery
 	rc.NoLegacyTelemetry = true
 	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()))
+	if c.Stream == nil { // nobody else can lead: waiting for a heartbeat would only make the start slow
+		rc.HeartbeatTimeout, rc.ElectionTimeout, rc.LeaderLeaseTimeout = aloneTimeout, aloneTimeout, aloneTimeout
+	}
 	if c.Tune != nil {
 		c.Tune(rc)
 	}

@@ -128,7 +128,7 @@ func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	switch {
 	case mode == Once:
 		return Result{Code: CodeSeen}, true
-	case !bytes.Equal(before.Body, c.digest()):
+	case !bytes.Equal(before.Asked, c.digest()):
 		return Result{Code: CodeIDReused}, true
 	}
 	return Result{Data: before.Data, Replayed: true}, true
@@ -139,7 +139,7 @@ func (tx *Tx) remember(c Command, result []byte) error {
 		return nil
 	}
 	id := c.ID.Bytes()
-	data, err := canon.Marshal(seen{Body: c.digest(), Expires: c.Expires, Data: result})
+	data, err := canon.Marshal(seen{Asked: c.digest(), Expires: c.Expires, Data: result})
 	if err != nil {
 		return err
 	}

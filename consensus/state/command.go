@@ -28,6 +28,7 @@ type Command struct {
 	ID      identity.Message // idempotency key or message id; zero: the command may be applied any number of times
 	Expires uint64           // when ID may be forgotten, less ForgetAfter; ms since 1970 UTC
 	Time    uint64           // the proposer's clock; ms since 1970 UTC
+	Asked   []byte           // stands for what was asked, where Body is never twice the same (salts, keys); or empty
 	Body    []byte
 }
 
@@ -38,6 +39,7 @@ type commandWire struct {
 	ID      []byte
 	Expires uint64
 	Time    uint64
+	Asked   []byte
 	Body    []byte
 }
 
@@ -46,7 +48,7 @@ func decodeCommand(data []byte) (Command, error) {
 	if err := canon.Unmarshal(data, MaxCommandLen, &w); err != nil {
 		return Command{}, err
 	}
-	c := Command{Kind: w.Kind, Expires: w.Expires, Time: w.Time, Body: w.Body}
+	c := Command{Kind: w.Kind, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body}
 	var err error
 	if len(w.ID) > 0 {
 		c.ID, err = identity.MessageFromBytes(w.ID)
@@ -56,7 +58,7 @@ func decodeCommand(data []byte) (Command, error) {
 
 // Encode returns the bytes that are replicated.
 func (c Command) Encode() ([]byte, error) {
-	w := commandWire{Kind: c.Kind, ID: []byte{}, Expires: c.Expires, Time: c.Time, Body: c.Body}
+	w := commandWire{Kind: c.Kind, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body}
 	if !c.ID.IsZero() {
 		id := c.ID.Bytes()
 		w.ID = id[:]
@@ -150,12 +152,17 @@ func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 // seen is what is kept of a command under its id.
 type seen struct {
 	_       struct{} `cbor:",toarray"`
-	Body    []byte   // first 16 bytes of SHA-256 of kind and body
+	Asked   []byte   // the digest of what was asked
 	Expires uint64
 	Data    []byte
 }
 
+// digest tells one request from another under the same id: the first 16 bytes of SHA-256 of the kind and what was asked.
 func (c Command) digest() []byte {
-	sum := sha256.Sum256(append([]byte{byte(c.Kind >> 8), byte(c.Kind)}, c.Body...))
+	asked := c.Asked
+	if len(asked) == 0 {
+		asked = c.Body
+	}
+	sum := sha256.Sum256(append([]byte{byte(c.Kind >> 8), byte(c.Kind)}, asked...))
 	return sum[:16]
 }

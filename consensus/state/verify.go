@@ -17,9 +17,10 @@ type Report struct {
 	Log        identity.Log
 	Entries    uint64
 	Root       tlog.Hash
-	Checkpoint uint64   // size of the newest published checkpoint; 0: none
-	Note       []byte   // that checkpoint
-	KeySets    [][]byte // signed, from number 1 on
+	Checkpoint uint64    // size of the newest published checkpoint; 0: none
+	Signed     tlog.Hash // root of the first Checkpoint entries, derived from them
+	Note       []byte    // that checkpoint
+	KeySets    [][]byte  // signed, from number 1 on
 }
 
 // BadEntryError is returned by Verify: the first entry at which the file does not hold together.
@@ -46,7 +47,9 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}
-	return Report{Log: m.Log, Entries: m.Size, Root: v.root, Checkpoint: v.checkpoint, Note: v.note, KeySets: v.keySets}, nil
+	return Report{
+		Log: m.Log, Entries: m.Size, Root: v.root, Checkpoint: v.checkpoint, Signed: v.signed, Note: v.note, KeySets: v.keySets,
+	}, nil
 }
 
 type verifier struct {
@@ -57,6 +60,7 @@ type verifier struct {
 	time       uint64
 	root       tlog.Hash
 	checkpoint uint64
+	signed     tlog.Hash
 	note       []byte
 	keySets    [][]byte
 }
@@ -153,7 +157,8 @@ func (v *verifier) tree(r reads) (err error) {
 	if v.checkpoint, v.note = r.Checkpoint(); v.checkpoint > v.size {
 		return fmt.Errorf("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
 	}
-	return nil
+	v.signed, err = ledger.Root(v.checkpoint, v.tiles)
+	return err
 }
 
 // RootAt returns the root at a size, from the stored tree: Verify has shown that it is the one its entries give.

@@ -175,7 +175,7 @@ func (c *Client) attempt(ctx context.Context, method, path string, key identity.
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		if ctx.Err() != nil || errors.Is(err, ErrNotRunning) || errors.Is(err, errSocket) {
+		if ctx.Err() != nil || errors.Is(err, ErrNotRunning) || errors.Is(err, ErrSocket) {
 			return nil, never, unwrapURL(err)
 		}
 		return nil, soon, unwrapURL(err)

@@ -30,7 +30,10 @@ var ErrFileChanged = errors.New("file changed while it was imported")
 var ErrBadRows = errors.New("rows cannot be loaded")
 
 // BadRowsError says which rows stopped an import. Nothing was written.
-type BadRowsError struct{ Check ImportCheck }
+type BadRowsError struct {
+	Dataset string // code
+	Check   ImportCheck
+}
 
 func (e *BadRowsError) Error() string {
 	return fmt.Sprintf("%d of %d %v", e.Check.BadCount, e.Check.Rows, ErrBadRows)
@@ -77,7 +80,7 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 		}
 	}
 	if check.BadCount > 0 && !im.KeepGood {
-		return Imported{}, &BadRowsError{Check: check}
+		return Imported{}, &BadRowsError{im.Dataset, check}
 	}
 	done, err := c.loadImport(ctx, im, key, check)
 	if err != nil {

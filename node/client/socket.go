@@ -20,8 +20,8 @@ const SocketName = "node.sock"
 // maxSocketPath is how long the path of a Unix socket may be (sun_path has 108 bytes with the final zero).
 const maxSocketPath = 107
 
-// errSocket is wrapped by errors of opening the socket that trying again does not mend.
-var errSocket = errors.New("socket cannot be opened")
+// ErrSocket is returned when the socket is there and cannot be opened, for want of permission for example.
+var ErrSocket = errors.New("socket cannot be opened")
 
 // SocketPath returns a path of the socket of dataDir that is short enough to be listened on or dialled. release gives
 // back what it took; call it after that. A longer path is reached through the directory's file descriptor.
@@ -56,7 +56,7 @@ func dialer(dataDir string) func(context.Context, string, string) (net.Conn, err
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("%w: %s: %w", errSocket, name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrSocket, name, err)
 	}
 }
 

@@ -95,12 +95,12 @@ func TestEveryCodeIsInATable(t *testing.T) {
 // promise that the protocol does not keep.
 func TestEveryCodeIsUsed(t *testing.T) {
 	files := goFiles(t, token.NewFileSet())
-	faces := 0
+	built := map[string]bool{}
 	used := map[string]bool{"Internal": true} // by this package
 	for name, file := range files {
 		dir := filepath.ToSlash(filepath.Dir(name))
-		if dir == root+"/node/api" || dir == root+"/cmd/xietong/demo" {
-			faces++
+		if dir == root+"/node/sharing" || dir == root+"/cmd/xietong/demo" {
+			built[dir] = true
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if e, ok := n.(ast.Expr); ok && selected(e) != "" {
@@ -116,8 +116,8 @@ func TestEveryCodeIsUsed(t *testing.T) {
 		}
 	}
 	slices.Sort(unused)
-	if faces == 0 && len(unused) > 0 {
-		t.Skipf("the faces that say the sentences are not built yet; unused so far: %d", len(unused))
+	if len(built) < 2 && len(unused) > 0 {
+		t.Skipf("the rooms that say the sentences are not all built yet; unused so far: %d", len(unused))
 	}
 	if len(unused) > 0 {
 		t.Errorf("nothing uses %s: raise them, or take them out (a number once released stays in docs/protocol.md)",

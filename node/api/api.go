@@ -1,0 +1,160 @@
+// Package api is the node's one door: HTTP and JSON over the node's Unix socket, described by OpenAPI 3.1 that is made
+// from this code (GET /openapi.json).
+//
+// It holds no business. An operation chooses the hosted jurisdiction, calls the room that knows, and puts the answer into
+// the wire types of node/client. Every error is a problem (RFC 9457) with a stable code and sentences in the language
+// that Accept-Language asks for. Bodies are bounded before they are read and decoded strictly; no page is served that
+// loads anything from elsewhere.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"xietong/certs/identity"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/node/catalog"
+	"xietong/node/client"
+	"xietong/node/host"
+	"xietong/node/text"
+)
+
+// Hosted is a jurisdiction that the node hosts, with what people call it.
+type Hosted struct {
+	Host        *host.Host
+	DisplayName string
+	Code        string
+	Level       string
+}
+
+// server answers the operations.
+type server struct {
+	version string
+	logger  *slog.Logger
+	hosted  []Hosted
+}
+
+// Caller is what every request says of itself.
+type Caller struct {
+	Jurisdiction string `header:"Xietong-Jurisdiction" doc:"Which hosted jurisdiction; may be left out where there is one"`
+	Agency       string `header:"Xietong-Agency" doc:"Which agency acts: its code"`
+	Key          string `header:"Idempotency-Key" doc:"UUIDv7; the same request with the same key is done once"`
+	Language     string `header:"Accept-Language"`
+}
+
+const maxBodyLen = 1 << 20
+
+// New returns the handler of the API.
+func New(version string, logger *slog.Logger, hosted []Hosted) http.Handler {
+	s := &server{version: version, logger: logger, hosted: hosted}
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Xietong", version)
+	config.DocsPath = "" // its page loads from elsewhere
+	config.CreateHooks = nil
+	a := humago.New(mux, config)
+	s.register(a)
+	return http.MaxBytesHandler(mux, maxBodyLen)
+}
+
+func init() {
+	// The library's own refusals (a malformed body, a missing field) become problems like ours. They come before the
+	// language of the request is known here, so they are told in English.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		reason := message
+		for _, err := range errs {
+			reason += "; " + err.Error()
+		}
+		code := text.BadRequest
+		if status >= http.StatusInternalServerError {
+			code = text.Internal
+		}
+		p := problem(text.En, code, text.Args{"where": "", "reason": reason})
+		p.Status = status
+		return p
+	}
+}
+
+func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
+	e := text.Explain(l, code, args)
+	return &client.Problem{
+		Type: "about:blank", Title: e.Title, Status: text.Status(code), Detail: e.What, Code: string(code), Where: e.Where, Do: e.Do,
+	}
+}
+
+// refuse turns any error into the problem that the caller reads. What is no refusal is logged: it is the node's fault.
+func (s *server) refuse(c Caller, err error) error {
+	language := text.FromAcceptLanguage(c.Language)
+	var refusal *state.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		code := text.ByNumber(uint16(refusal.Code))
+		return problem(language, code, text.Named(code, refusal.Args))
+	case errors.Is(err, group.ErrDiskFull):
+		return problem(language, text.DiskFull, nil)
+	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
+		return problem(language, text.NotReady, text.Args{"reason": err.Error()})
+	case errors.Is(err, host.ErrNoEntry):
+		return problem(language, text.NotFound, text.Args{"what": "entry", "where": err.Error()})
+	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, identity.ErrMalformed):
+		return problem(language, text.BadRequest, text.Args{"where": "", "reason": err.Error()})
+	}
+	failure := text.AsFailure(err)
+	if failure.Code == text.Internal {
+		s.logger.Error("request failed", "error", err)
+	}
+	return problem(language, failure.Code, failure.Args)
+}
+
+// at chooses the hosted jurisdiction.
+func (s *server) at(c Caller) (Hosted, error) {
+	if c.Jurisdiction == "" && len(s.hosted) == 1 {
+		return s.hosted[0], nil
+	}
+	i := slices.IndexFunc(s.hosted, func(h Hosted) bool { return h.Host.Name().String() == c.Jurisdiction })
+	if i < 0 {
+		names := make([]string, len(s.hosted))
+		for i, h := range s.hosted {
+			names[i] = h.Host.Name().String()
+		}
+		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": strings.Join(names, ", ")}, nil)
+	}
+	return s.hosted[i], nil
+}
+
+// key returns the request's idempotency key, which every write needs.
+func (c Caller) key() (identity.Message, error) {
+	id, err := identity.ParseMessage(c.Key)
+	if err != nil {
+		return id, text.Fail(text.BadRequest, text.Args{"where": "Idempotency-Key", "reason": err.Error()}, err)
+	}
+	return id, nil
+}
+
+// answer is the body of every operation.
+type answer[T any] struct{ Body T }
+
+// handle registers an operation: in is the request, f gives the answer at the chosen jurisdiction.
+func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Operation, f func(context.Context, Hosted, *I) (T, error)) {
+	huma.Register(a, o, func(ctx context.Context, in *I) (*answer[T], error) {
+		c := (*in).who()
+		h, err := s.at(c)
+		if err != nil {
+			return nil, s.refuse(c, err)
+		}
+		out, err := f(ctx, h, in)
+		if err != nil {
+			return nil, s.refuse(c, err)
+		}
+		return &answer[T]{out}, nil
+	})
+}
+
+func (c Caller) who() Caller { return c }

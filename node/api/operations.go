@@ -1,0 +1,191 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/catalog"
+	"xietong/node/client"
+)
+
+// The requests. Each begins with the caller.
+type (
+	plain struct{ Caller }
+	entry struct {
+		Caller
+		Index uint64 `path:"index" doc:"Place in the log, counted from 0"`
+	}
+	addAgency struct {
+		Caller
+		Body client.NewAgency
+	}
+)
+
+func get(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}
+}
+
+func post(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: maxBodyLen}
+}
+
+func (s *server) register(a huma.API) {
+	huma.Register(a, get("status", "/v1/status", "What the node hosts, and how it is"), s.status)
+	handle(s, a, get("checkpoint", "/v1/ledger/checkpoint", "The newest signed tree head"), checkpoint)
+	handle(s, a, get("entry", "/v1/ledger/entries/{index}", "The public head of an entry"), showEntry)
+	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
+	handle(s, a, post("add-agency", "/v1/agencies", "Add an agency"), newAgency)
+	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
+}
+
+// status does not choose a jurisdiction: it is what tells which there are.
+func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
+	out := client.Status{Version: s.version}
+	for _, h := range s.hosted {
+		j, err := statusOf(ctx, h)
+		if err != nil {
+			return nil, s.refuse(in.Caller, err)
+		}
+		out.Jurisdictions = append(out.Jurisdictions, j)
+	}
+	return &answer[client.Status]{out}, nil
+}
+
+func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
+	j := client.JurisdictionStatus{
+		Name: h.Host.Name().String(), DisplayName: h.DisplayName, Code: h.Code, Level: h.Level,
+		Replica: h.Host.Replica().String(), Leader: h.Host.Leads(),
+	}
+	pin, err := h.Host.Pin()
+	if err != nil {
+		return j, err
+	}
+	j.Pin = pin.String()
+	err = h.Host.View(ctx, func(r *state.Reader) error {
+		root, err := r.RootAt(r.Size())
+		if err != nil {
+			return err
+		}
+		all, err := catalog.Agencies(r)
+		j.Log, j.TreeSize, j.Root, j.Agencies = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:]), len(all)
+		j.CheckpointSize, _ = r.Checkpoint()
+		return err
+	})
+	return j, err
+}
+
+func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, error) {
+	c, note, err := h.Host.Checkpoint(ctx)
+	return client.Checkpoint{Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(note)}, err
+}
+
+func showEntry(ctx context.Context, h Hosted, in *entry) (client.Entry, error) {
+	e, err := h.Host.Entry(ctx, in.Index)
+	if err != nil {
+		return client.Entry{}, err
+	}
+	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
+	out := client.Entry{
+		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: kindName(head.Kind),
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq,
+		Time:   time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339),
+		Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
+	}
+	if head.About > 0 {
+		about, err := identity.NewEntry(e.Name.Log(), head.About-1)
+		if err != nil {
+			return client.Entry{}, err
+		}
+		out.About = about.String()
+	}
+	return out, nil
+}
+
+// kindNames are the names of docs/protocol.md.
+var kindNames = map[ledger.Kind]string{
+	ledger.KindKeySet: "key set", ledger.KindAgency: "agency added", ledger.KindCatalogueEntry: "catalogue entry",
+	ledger.KindRecord: "record", ledger.KindRetraction: "record retracted", ledger.KindImportOpened: "import opened",
+	ledger.KindImportPublished: "import published", ledger.KindImportAbandoned: "import abandoned",
+	ledger.KindApplication: "application", ledger.KindGrant: "grant", ledger.KindGrantRevoked: "grant revoked",
+	ledger.KindAccess: "access",
+}
+
+func kindName(k ledger.Kind) string { return kindNames[k] }
+
+func receipt(ctx context.Context, h Hosted, in *entry) (client.Receipt, error) {
+	data, preimage, err := h.Host.Receipt(ctx, in.Index)
+	if err != nil {
+		return client.Receipt{}, err
+	}
+	name, err := identity.NewEntry(h.Host.Log(), in.Index)
+	return client.Receipt{Entry: name.String(), Receipt: data, Payload: preimage}, err
+}
+
+// newAgency adds an agency by an act of its own: its name stands under the first thing it states.
+func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, error) {
+	id, err := in.key()
+	if err != nil {
+		return client.Agency{}, err
+	}
+	code, err := identity.ParseLabel(in.Body.Code)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	agency := catalog.Agency{Code: code, Title: in.Body.Title}
+	if err := agency.Validate(); err != nil {
+		return client.Agency{}, err
+	}
+	payload, err := agency.Payload()
+	if err != nil {
+		return client.Agency{}, err
+	}
+	evidence, sealed, err := h.Host.Act(agency.Head(), catalog.AgencyType, payload)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	body, err := agency.Command(evidence, sealed)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	result, err := h.Host.Propose(ctx, catalog.KindAgencyAdd, id, payload, body)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	index, err := catalog.DecodeIndex(result)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	return h.agency(catalog.Listed{Agency: agency, Index: index})
+}
+
+func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) {
+	out := client.Agencies{Agencies: []client.Agency{}}
+	err := h.Host.View(ctx, func(r *state.Reader) error {
+		all, err := catalog.Agencies(r)
+		for _, l := range all {
+			a, err := h.agency(l)
+			if err != nil {
+				return err
+			}
+			out.Agencies = append(out.Agencies, a)
+		}
+		return err
+	})
+	return out, err
+}
+
+func (h Hosted) logName() identity.Log { return h.Host.Log() }
+
+func (h Hosted) agency(l catalog.Listed) (client.Agency, error) {
+	name, err := identity.NewEntry(h.Host.Log(), l.Index)
+	return client.Agency{
+		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Host.Name(), l.Code).String(), Entry: name.String(),
+	}, err
+}

@@ -1,0 +1,277 @@
+// Package host runs one jurisdiction on this replica: its keys, vault, state and raft group, opened and closed together,
+// and the way from an act to an entry, a checkpoint and a receipt.
+//
+// A jurisdiction's folder holds
+//
+//	state.db   the replicated state and the ledger (consensus/state)
+//	wal/       raft's log
+//	certs/     private keys and certificates (certs/authority)
+//	keystore   the wrapping keys of the vault (consensus/vault)
+//	files/     immutable files of the ledger; empty for now
+//
+// The package holds no business: what an entry means is known to the rooms that make them, and register their commands.
+// Private keys never pass through it; it asks the authority to sign.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/group"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+)
+
+const (
+	firstEpoch    = 1
+	stateFile     = "state.db"
+	certsFolder   = "certs"
+	keystoreFile  = "keystore"
+	filesFolder   = "files"
+	walFolder     = "wal"
+	keySetType    = "application/vnd.xietong.key-set+cbor"
+	commandLife   = time.Hour // how long an idempotency key is good for
+	readyWithin   = 30 * time.Second
+	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint, at most
+)
+
+// Host is one hosted jurisdiction.
+type Host struct {
+	name      identity.Jurisdiction
+	log       identity.Log
+	authority *authority.Authority
+	vault     *vault.Keystore
+	store     *state.Store
+	group     *group.Group
+	logger    *slog.Logger
+	now       func() time.Time
+	stop      context.CancelFunc
+	workers   sync.WaitGroup
+	signing   sync.Mutex // held while a checkpoint is made, so that one is made at a time
+}
+
+// Options of a host.
+type Options struct {
+	Registry *state.Registry
+	Logger   *slog.Logger
+	Now      func() time.Time
+	MinFree  uint64 // bytes; see group.Config
+}
+
+// Folder returns the folder of a jurisdiction under a node's data directory.
+func Folder(data string, name identity.Jurisdiction) string {
+	return filepath.Join(data, "j", name.String())
+}
+
+// Create makes the folder of a jurisdiction with its first replica. What exists is left as it is, so the same call after
+// a crash finishes the work: (1) keys, (2) keystore, (3) state, (4) raft's log. The key set is proposed when the
+// jurisdiction is first opened.
+func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, error) {
+	for _, folder := range []string{certsFolder, filesFolder, walFolder} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	a, err := authority.Create(filepath.Join(dir, certsFolder), name, firstReplica(), now)
+	if err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	if err := vault.Create(filepath.Join(dir, keystoreFile)); err != nil && !errors.Is(err, vault.ErrExists) {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	log, err := identity.NewLog(name, firstEpoch)
+	if err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	path := filepath.Join(dir, stateFile)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := state.Create(path, log); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	if err := bootstrap(dir, name); err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	_, pin, err := a.FirstKeySet(firstEpoch)
+	return pin, err
+}
+
+func firstReplica() identity.Replica {
+	r, err := identity.NewReplica(1)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func bootstrap(dir string, name identity.Jurisdiction) error {
+	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+	if err != nil {
+		return err
+	}
+	err = group.Bootstrap(group.Config{
+		Jurisdiction: name, Replica: firstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler),
+	}, firstReplica())
+	if errors.Is(err, group.ErrBootstrapped) {
+		err = nil
+	}
+	return errors.Join(err, store.Close())
+}
+
+// Open opens the jurisdiction in dir and waits until it can take commands.
+func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
+	h = &Host{name: name, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
+		}
+	}()
+	if h.log, err = identity.NewLog(name, firstEpoch); err != nil {
+		return h, err
+	}
+	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, firstReplica()); err != nil {
+		return h, err
+	}
+	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
+		return h, err
+	}
+	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{}); err != nil {
+		return h, err
+	}
+	h.group, err = group.Open(group.Config{
+		Jurisdiction: name, Replica: firstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree,
+	})
+	if err != nil {
+		return h, err
+	}
+	ready, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err = h.group.WaitReady(ready); err != nil {
+		return h, err
+	}
+	if err = h.ensureKeySet(ready); err != nil {
+		return h, err
+	}
+	work, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	h.workers.Go(func() { h.checkpointLoop(work) })
+	return h, nil
+}
+
+// Close stops what Open started, in the opposite order. It may be called on what was only partly opened.
+func (h *Host) Close() error {
+	var err error
+	if h.stop != nil {
+		h.stop()
+		h.workers.Wait()
+	}
+	if h.group != nil {
+		err = h.group.Close()
+	}
+	if h.store != nil {
+		err = errors.Join(err, h.store.Close())
+	}
+	return err
+}
+
+// Name returns the jurisdiction.
+func (h *Host) Name() identity.Jurisdiction { return h.name }
+
+// Leads reports whether this replica leads its group.
+func (h *Host) Leads() bool { return h.group.Leads() }
+
+// Replica returns this replica.
+func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
+
+// ensureKeySet proposes number 1 of the key set unless the ledger has it.
+func (h *Host) ensureKeySet(ctx context.Context) error {
+	var have int
+	err := h.View(ctx, func(r *state.Reader) error {
+		sets, _ := r.KeySets()
+		have = len(sets)
+		return nil
+	})
+	if err != nil || have > 0 {
+		return err
+	}
+	signed, _, err := h.authority.FirstKeySet(firstEpoch)
+	if err != nil {
+		return err
+	}
+	evidence, sealed, err := h.Note(keySetType, signed)
+	if err != nil {
+		return err
+	}
+	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 1, Signed: signed, Evidence: evidence.Encode(), Sealed: sealed})
+	if err != nil {
+		return err
+	}
+	_, err = h.Propose(ctx, state.KindKeySet, identity.Message{}, nil, body)
+	return err
+}
+
+// View runs f on a state that shows everything acknowledged before the call.
+func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
+	if err := h.group.Linearize(ctx); err != nil {
+		return err
+	}
+	return h.store.View(f)
+}
+
+// Propose replicates a command and returns what its handler gave. A refusal is a *state.Refusal. asked is what was asked
+// under the id, so that the same request is known again although its seals differ; it is replicated as an HMAC only, and
+// may be nil where there is no id.
+func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+	now := h.now()
+	if asked != nil {
+		mac := h.vault.MAC("asked", asked)
+		asked = mac[:]
+	}
+	result, err := h.group.Propose(ctx, state.Command{
+		Kind: kind, ID: id, Asked: asked, Body: body,
+		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result.Data, result.Err()
+}
+
+// Note commits to a payload of the node's own statement, and seals it.
+func (h *Host) Note(contentType string, payload []byte) (ledger.Evidence, []byte, error) {
+	c, sealed, err := h.seal(contentType, payload)
+	return ledger.PlainEvidence(c), sealed, err
+}
+
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (ledger.Evidence, []byte, error) {
+	c, sealed, err := h.seal(contentType, payload)
+	if err != nil {
+		return ledger.Evidence{}, nil, err
+	}
+	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority)
+	return evidence, sealed, err
+}
+
+func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
+	preimage, err := ledger.NewPreimage(contentType, payload).Encode()
+	if err != nil {
+		return ledger.Commitment{}, nil, err
+	}
+	c := ledger.Commit(preimage)
+	return c, h.vault.Seal(c, preimage), nil
+}
+
+// Log returns the ledger's log.
+func (h *Host) Log() identity.Log { return h.log }

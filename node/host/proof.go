@@ -1,0 +1,167 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+)
+
+// ErrNoEntry is returned for an index that the ledger has not reached.
+var ErrNoEntry = errors.New("no such entry")
+
+// checkpointLoop signs what is new, until ctx ends.
+func (h *Host) checkpointLoop(ctx context.Context) {
+	tick := time.NewTicker(checkpointLag)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if !h.group.Leads() {
+			continue
+		}
+		if err := h.checkpoint(ctx); err != nil && ctx.Err() == nil {
+			h.logger.Warn("checkpoint not made", "error", err)
+		}
+	}
+}
+
+// checkpoint signs the ledger as it is unless the newest checkpoint covers it. (1) Size and root are read together from
+// committed state, (2) signed, (3) proposed: every replica compares the root with its own before it keeps the line.
+func (h *Host) checkpoint(ctx context.Context) error {
+	h.signing.Lock()
+	defer h.signing.Unlock()
+	c := ledger.Checkpoint{Log: h.log}
+	err := h.View(ctx, func(r *state.Reader) (err error) {
+		covered, _ := r.Checkpoint()
+		if c.Size = r.Size(); c.Size == covered {
+			c.Size = 0
+			return nil
+		}
+		c.Root, err = r.RootAt(c.Size)
+		return err
+	})
+	if err != nil || c.Size == 0 {
+		return err
+	}
+	signed, err := ledger.SignCheckpoint(c, h.authority)
+	if err != nil {
+		return err
+	}
+	line := state.CheckpointLine{Replica: h.Replica(), Size: c.Size, Root: c.Root[:], Note: signed}
+	body, err := canon.Marshal(line)
+	if err != nil {
+		return err
+	}
+	_, err = h.Propose(ctx, state.KindCheckpointLine, identity.Message{}, nil, body)
+	return err
+}
+
+// Checkpoint returns a checkpoint of everything acknowledged before the call, with the note that proves it.
+func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []byte, err error) {
+	if err := h.checkpoint(ctx); err != nil {
+		return c, nil, fmt.Errorf("make checkpoint: %w", err)
+	}
+	err = h.View(ctx, func(r *state.Reader) error {
+		c, signed, _, err = h.newest(r)
+		return err
+	})
+	return c, signed, err
+}
+
+// newest verifies the newest published checkpoint, as a stranger would.
+func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, keySets [][]byte, err error) {
+	keySets, _ = r.KeySets()
+	_, pin, err := h.authority.FirstKeySet(firstEpoch)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	walked, err := trust.Walk(pin, keySets)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	_, signed = r.Checkpoint()
+	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1])
+	return c, signed, keySets, err
+}
+
+// Entry is one entry with its leaf.
+type Entry struct {
+	Name identity.Entry
+	Leaf ledger.Leaf
+	Hash tlog.Hash
+}
+
+// Entry returns the entry at index.
+func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		data := r.Leaf(index)
+		if data == nil {
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+		}
+		e.Hash = ledger.LeafHash(data)
+		if e.Leaf, err = ledger.DecodeLeaf(data); err != nil {
+			return err
+		}
+		e.Name, err = identity.NewEntry(h.log, index)
+		return err
+	})
+	return e, err
+}
+
+// Receipt returns the receipt of the entry at index, and the encoded preimage of its payload, which is nil when the
+// payload is erased. It makes a checkpoint first if none covers the entry.
+func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+	if err := h.checkpoint(ctx); err != nil {
+		return nil, nil, fmt.Errorf("make receipt: %w", err)
+	}
+	err = h.View(ctx, func(r *state.Reader) error {
+		leaf := r.Leaf(index)
+		if leaf == nil {
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+		}
+		c, signed, keySets, err := h.newest(r)
+		if err != nil {
+			return err
+		}
+		if receipt, err = ledger.Issue(leaf, index, c, signed, r, keySets, h.authority); err != nil {
+			return err
+		}
+		preimage, err = h.open(leaf, r.Sealed(index))
+		return err
+	})
+	return receipt, preimage, err
+}
+
+func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	l, err := ledger.DecodeLeaf(leaf)
+	if err != nil {
+		return nil, err
+	}
+	preimage, err := h.vault.Open(l.Evidence.Commitment(), sealed)
+	if errors.Is(err, vault.ErrDestroyed) {
+		return nil, nil
+	}
+	return preimage, err
+}
+
+// Pin returns the pin of the first key set: what somebody who trusts this jurisdiction starts at.
+func (h *Host) Pin() (trust.Pin, error) {
+	_, pin, err := h.authority.FirstKeySet(firstEpoch)
+	return pin, err
+}

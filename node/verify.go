@@ -1,0 +1,118 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/host"
+	"xietong/node/text"
+)
+
+// ReceiptReport is what a receipt proves.
+type ReceiptReport struct {
+	Entry       string
+	Kind        uint64
+	Agency      string
+	Code        string
+	Time        string // RFC 3339
+	Index       uint64
+	TreeSize    uint64
+	Chain       []string // from the pinned jurisdiction down
+	Signed      bool     // an act of the agency, not the node's own statement
+	Payload     []byte   // nil when none was given
+	ContentType string
+}
+
+// VerifyReceipt verifies a receipt, and its payload if one is given, from a pin. It is pure: no node, no network.
+func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
+	root, err := trust.ParsePin(pin)
+	if err != nil {
+		return ReceiptReport{}, text.Fail(text.BadRequest, text.Args{"where": "--root", "reason": err.Error()}, err)
+	}
+	v, err := ledger.VerifyReceipt(receipt, payload, root)
+	if err != nil {
+		return ReceiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"file": "", "reason": err.Error()}, err)
+	}
+	head := v.Leaf.Head
+	r := ReceiptReport{
+		Entry: v.Entry.String(), Kind: uint64(head.Kind), Agency: head.Agency.String(), Code: head.Code.String(),
+		Time: time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
+		Signed: v.Leaf.Evidence.Signed(),
+	}
+	for _, j := range v.Chain {
+		r.Chain = append(r.Chain, j.String())
+	}
+	if v.Payload != nil {
+		r.Payload, r.ContentType = v.Payload.Payload, v.Payload.ContentType
+	}
+	return r, nil
+}
+
+// DataReport is what VerifyData found.
+type DataReport struct {
+	Name       string
+	Entries    uint64
+	Root       string // hex
+	Checkpoint uint64 // entries under the newest checkpoint
+	Pin        string // of the first key set in the file: compare it with the one you trust
+	FirstBad   string // why the first bad entry is bad; empty: all is well
+}
+
+// VerifyData derives the ledger of one jurisdiction in a copied or stopped data directory anew, and names the first bad
+// entry. name may be empty where one jurisdiction is hosted.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
+	config, err := readConfig(filepath.Join(dir, configName))
+	if err != nil {
+		return DataReport{}, dirError(dir, err)
+	}
+	if name == "" && len(config.Jurisdictions) == 1 {
+		name = config.Jurisdictions[0].Name
+	}
+	j, err := identity.ParseJurisdiction(name)
+	if err != nil {
+		return DataReport{}, text.Fail(text.BadRequest, text.Args{"where": "--in", "reason": err.Error()}, err)
+	}
+	report := DataReport{Name: name}
+	found, err := state.Verify(ctx, filepath.Join(host.Folder(dir, j), "state.db"), progress)
+	if bad, ok := errors.AsType[*state.BadEntryError](err); ok {
+		report.FirstBad = bad.Error()
+		return report, nil
+	}
+	if err != nil {
+		return report, dirError(dir, err)
+	}
+	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Checkpoint
+	report.Pin, err = checkSigned(found)
+	if err != nil {
+		report.FirstBad = err.Error()
+	}
+	return report, nil
+}
+
+// checkSigned verifies the newest checkpoint against the root that its entries give. The first key set is taken as it
+// stands: whoever trusts a pin compares it with the one returned.
+func checkSigned(found state.Report) (pin string, err error) {
+	if len(found.KeySets) == 0 {
+		return "", nil
+	}
+	first, err := trust.PinOf(found.KeySets[0])
+	if err != nil {
+		return "", err
+	}
+	walked, err := trust.Walk(first, found.KeySets)
+	if err != nil || found.Note == nil {
+		return first.String(), err
+	}
+	c, err := ledger.OpenCheckpoint(found.Note, found.Log, walked[len(walked)-1])
+	if err == nil && (c.Size != found.Checkpoint || c.Root != found.Signed) {
+		err = errors.New("the signed checkpoint is not the root that its entries give")
+	}
+	return first.String(), err
+}
