@@ -55,8 +55,8 @@ type InitOptions struct {
 
 // InitResult is what Init made.
 type InitResult struct {
-	Pin    string // of the jurisdiction's first key set: what a stranger verifies from
-	Config string // path of the configuration
+	Pin    string `json:"pin"`    // of the jurisdiction's first key set: what a stranger verifies from
+	Config string `json:"config"` // path of the configuration
 }
 
 // Init makes a data directory with one hosted jurisdiction. Repeated after a crash it finishes the work; on a directory

@@ -17,17 +17,17 @@ import (
 
 // ReceiptReport is what a receipt proves.
 type ReceiptReport struct {
-	Entry       string
-	Kind        uint64
-	Agency      string
-	Code        string
-	Time        string // RFC 3339
-	Index       uint64
-	TreeSize    uint64
-	Chain       []string // from the pinned jurisdiction down
-	Signed      bool     // an act of the agency, not the node's own statement
-	Payload     []byte   // nil when none was given
-	ContentType string
+	Entry       string   `json:"entry"`
+	Kind        string   `json:"kind"`
+	Agency      string   `json:"agency"`
+	Code        string   `json:"code"`
+	Time        string   `json:"time"` // RFC 3339
+	TreeSize    uint64   `json:"tree_size"`
+	Index       uint64   `json:"index"`
+	Chain       []string `json:"chain"`             // from the pinned jurisdiction down
+	Signed      bool     `json:"signed"`            // an act of the agency, not the node's own statement
+	Payload     []byte   `json:"payload,omitempty"` // absent when none was given
+	ContentType string   `json:"content_type,omitempty"`
 }
 
 // VerifyReceipt verifies a receipt, and its payload if one is given, from a pin. It is pure: no node, no network.
@@ -42,7 +42,7 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	head := v.Leaf.Head
 	r := ReceiptReport{
-		Entry: v.Entry.String(), Kind: uint64(head.Kind), Agency: head.Agency.String(), Code: head.Code.String(),
+		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(),
 		Time: time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
 		Signed: v.Leaf.Evidence.Signed(),
 	}
@@ -57,12 +57,12 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 
 // DataReport is what VerifyData found.
 type DataReport struct {
-	Name       string
-	Entries    uint64
-	Root       string // hex
-	Checkpoint uint64 // entries under the newest checkpoint
-	Pin        string // of the first key set in the file: compare it with the one you trust
-	FirstBad   string // why the first bad entry is bad; empty: all is well
+	Name       string `json:"name"`
+	Entries    uint64 `json:"entries"`
+	Root       string `json:"root"`                // lower-case hex
+	Checkpoint uint64 `json:"checkpoint"`          // entries under the newest checkpoint
+	Pin        string `json:"pin"`                 // of the first key set in the file: compare it with the one you trust
+	FirstBad   string `json:"first_bad,omitempty"` // the first bad entry and why it is bad; absent: all is well
 }
 
 // VerifyData derives the ledger of one jurisdiction in a copied or stopped data directory anew, and names the first bad

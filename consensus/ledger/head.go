@@ -57,6 +57,21 @@ const (
 	KindAccess          Kind = 12
 )
 
+var kindNames = map[Kind]string{
+	KindKeySet: "key set", KindAgency: "agency added", KindCatalogueEntry: "catalogue entry", KindRecord: "record",
+	KindRetraction: "record retracted", KindImportOpened: "import opened", KindImportPublished: "import published",
+	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
+	KindGrantRevoked: "grant revoked", KindAccess: "access",
+}
+
+// String returns the kind's name in docs/protocol.md, or its number where this version knows none.
+func (k Kind) String() string {
+	if name, ok := kindNames[k]; ok {
+		return name
+	}
+	return fmt.Sprintf("kind %d", uint16(k))
+}
+
 // Head is the public part of an entry. It names no person. The fields up to About are stated by whoever makes the entry
 // and covered by the signature of an act; Seq and Time are given to it when it takes its place in the log.
 type Head struct {

@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/catalog"
 	"xietong/node/client"
@@ -93,7 +92,7 @@ func showEntry(ctx context.Context, h Hosted, in *entry) (client.Entry, error) {
 	}
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	out := client.Entry{
-		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: kindName(head.Kind),
+		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: head.Kind.String(),
 		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq,
 		Time:   time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339),
 		Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
@@ -107,17 +106,6 @@ func showEntry(ctx context.Context, h Hosted, in *entry) (client.Entry, error) {
 	}
 	return out, nil
 }
-
-// kindNames are the names of docs/protocol.md.
-var kindNames = map[ledger.Kind]string{
-	ledger.KindKeySet: "key set", ledger.KindAgency: "agency added", ledger.KindCatalogueEntry: "catalogue entry",
-	ledger.KindRecord: "record", ledger.KindRetraction: "record retracted", ledger.KindImportOpened: "import opened",
-	ledger.KindImportPublished: "import published", ledger.KindImportAbandoned: "import abandoned",
-	ledger.KindApplication: "application", ledger.KindGrant: "grant", ledger.KindGrantRevoked: "grant revoked",
-	ledger.KindAccess: "access",
-}
-
-func kindName(k ledger.Kind) string { return kindNames[k] }
 
 func receipt(ctx context.Context, h Hosted, in *entry) (client.Receipt, error) {
 	data, preimage, err := h.Host.Receipt(ctx, in.Index)
