@@ -146,6 +146,9 @@ func BenchmarkProveInclusion(b *testing.B) {
 	for _, what := range []string{"prove", "verify"} {
 		b.Run(fmt.Sprintf("%s/1M", what), func(b *testing.B) {
 			path, err := ProveInclusion(123_456, size, tiles)
+			if err != nil {
+				b.Fatal(err)
+			}
 			for i := 0; b.Loop(); i++ {
 				if what == "prove" {
 					_, err = ProveInclusion(uint64(i)*7919%size, size, tiles)

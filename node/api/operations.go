@@ -169,8 +169,6 @@ func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) 
 	return out, err
 }
 
-func (h Hosted) logName() identity.Log { return h.Host.Log() }
-
 func (h Hosted) agency(l catalog.Listed) (client.Agency, error) {
 	name, err := identity.NewEntry(h.Host.Log(), l.Index)
 	return client.Agency{

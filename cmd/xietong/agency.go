@@ -1,0 +1,63 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) agencyCommand() *cobra.Command {
+	return a.group("agency", text.CLIShortAgency, a.agencyAdd(), a.agencyList())
+}
+
+func (a *app) agencyAdd() *cobra.Command {
+	c := a.verb("add CODE TITLE", wShortAgencyAdd, func(cmd *cobra.Command, args []string) error {
+		added, err := a.client().AddAgency(cmd.Context(), client.NewAgency{Code: args[0], Title: args[1]})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, added)
+		}
+		a.say(text.CLIAgencyAdded, text.Args{"title": added.Title, "agency": added.Code, "entry": added.Entry})
+		return nil
+	})
+	c.Example = "  xietong agency add civil-affairs 民政局"
+	return c
+}
+
+func (a *app) agencyList() *cobra.Command {
+	return a.verb("list", wShortAgencyList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Agencies(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.Agencies{Agencies: all})
+		}
+		var rows [][]string
+		for _, each := range all {
+			rows = append(rows, []string{each.Code, each.Title, each.ID, each.Entry})
+		}
+		a.list([]text.Code{text.WordCode, text.WordTitle, wID, text.WordEntry}, rows)
+		return nil
+	})
+}
+
+// list prints a table, or that there is nothing to list.
+func (a *app) list(heading []text.Code, rows [][]string) {
+	if len(rows) == 0 {
+		a.say(text.CLINothing, nil)
+		return
+	}
+	printTable(a.stdout, a.headings(heading), rows)
+}
+
+func (a *app) headings(codes []text.Code) []string {
+	var heading []string
+	for _, code := range codes {
+		heading = append(heading, a.t(code, nil))
+	}
+	return heading
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// The exit codes. They are part of the interface: see the package comment.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+	exitUnverified  = 4
+)
+
+// errAnsweredNo ends a command whose answer was printed and is that something does not hold.
+var errAnsweredNo = errors.New("answered no")
+
+// usageError says what is wrong with the command line.
+type usageError struct {
+	code    text.Code
+	args    text.Args
+	command string // where, such as "xietong query"
+	do      string // what to do, when there is something better than reading the help
+}
+
+func usage(code text.Code, args text.Args) *usageError { return &usageError{code: code, args: args} }
+
+func (e *usageError) Error() string { return "usage: " + string(e.code) }
+
+// unverified is an error of verifying file.
+type unverified struct {
+	file string
+	err  error
+}
+
+func (e *unverified) Error() string { return e.err.Error() }
+func (e *unverified) Unwrap() error { return e.err }
+
+// badFile is an error of a file's content.
+type badFile struct {
+	file string
+	err  error
+}
+
+func (e *badFile) Error() string { return fmt.Sprintf("read %s: %v", e.file, e.err) }
+func (e *badFile) Unwrap() error { return e.err }
+
+// report tells err on standard error and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errAnsweredNo) {
+		return exitUnverified
+	}
+	p, code := a.explain(err)
+	if a.jsonOnly {
+		_ = json.NewEncoder(a.stderr).Encode(p) // nobody is left to tell
+		return code
+	}
+	fmt.Fprintln(a.stderr, a.t(wError, text.Args{"what": p.What()}))
+	if p.Where != "" {
+		fmt.Fprintln(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
+	}
+	if p.Do != "" {
+		fmt.Fprintln(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
+	}
+	return code
+}
+
+// explain turns an error into what a person reads, and the exit code.
+func (a *app) explain(err error) (client.Problem, int) {
+	if p, ok := errors.AsType[*client.Problem](err); ok {
+		return *p, exitFailed
+	}
+	if u, ok := errors.AsType[*usageError](err); ok {
+		do := cmp.Or(u.do, a.t(wReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
+		return client.Problem{Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
+	}
+	if v, ok := errors.AsType[*unverified](err); ok {
+		return a.known(text.ReceiptRefused, text.Args{"file": v.file, "reason": a.reason(v.err)}), exitUnverified
+	}
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		return a.known(f.Code, f.Args), exitFailed
+	}
+	if bad, ok := errors.AsType[*client.BadRowsError](err); ok {
+		args := text.Args{"bad": fmt.Sprint(bad.Check.BadCount), "rows": fmt.Sprint(bad.Check.Rows), "dataset": bad.Dataset}
+		return a.known(text.RowsRejected, args), exitFailed
+	}
+	switch {
+	case errors.Is(err, client.ErrNotRunning):
+		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
+	case errors.Is(err, client.ErrSocket):
+		return a.own("socket", wSocket, wSocketDo, a.data, err), exitUnreachable
+	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
+		return a.own("not-understood", wNotUnderstood, wNotUnderstoodDo, a.data, err), exitFailed
+	case errors.Is(err, client.ErrFileChanged):
+		return a.own("file-changed", wFileChanged, wFileChangedDo, "", err), exitFailed
+	case errors.Is(err, context.Canceled):
+		return a.own("interrupted", wInterrupted, wInterruptedDo, "", err), exitFailed
+	}
+	if b, ok := errors.AsType[*badFile](err); ok {
+		return a.own("bad-file", wBadFile, wBadFileDo, b.file, b.err), exitFailed
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return a.own("file", wFile, wFileDo, at.Path, at.Err), exitFailed
+	}
+	return a.own(string(text.Internal), wOther, wOtherDo, "", err), exitFailed
+}
+
+// known tells a problem of package text.
+func (a *app) known(code text.Code, args text.Args) client.Problem {
+	e := text.Explain(a.lang, code, args)
+	return client.Problem{
+		Title: e.Title, Status: text.Status(code), Code: string(code), Detail: e.What, Where: e.Where, Do: e.Do,
+	}
+}
+
+// own tells a problem that only the command line has.
+func (a *app) own(code string, what, do text.Code, where string, err error) client.Problem {
+	return client.Problem{Code: code, Detail: a.t(what, text.Args{"reason": err.Error()}), Where: where, Do: a.t(do, nil)}
+}
+
+// reason tells a cause inside another problem's sentence.
+func (a *app) reason(err error) string {
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		return a.t(f.Code, f.Args)
+	}
+	return err.Error()
+}
+
+// flagError tells what pflag found wrong with the flags.
+func (a *app) flagError(cmd *cobra.Command, err error) error {
+	u := usage(wBadFlag, text.Args{"reason": err.Error()})
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		u = usage(wNoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
+	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		u = usage(wFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})
+	}
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		u = usage(wFlagBadValue, text.Args{"flag": dashed(e.GetFlag().Name), "value": e.GetValue()})
+	}
+	u.command = cmd.CommandPath()
+	return u
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}

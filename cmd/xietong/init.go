@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/text"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var o initOptions
+	c := a.verb("init NAME", text.CLIShortInit, func(_ *cobra.Command, args []string) error {
+		o.Name = args[0]
+		made, err := a.node.init(a.data, o)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		a.say(text.CLIInitDone, text.Args{"name": o.Name, "dir": a.data})
+		a.say(wInitConfig, text.Args{"file": made.Config})
+		a.say(text.CLIInitPin, text.Args{"pin": made.Pin})
+		a.say(wInitNext, text.Args{"dir": a.data})
+		return nil
+	})
+	c.Long = a.t(wLongInit, nil)
+	c.Example = `  xietong init nanming.guiyang.guizhou --code 520102 \
+    --display-name 贵阳市南明区 --short-name 南明区 --level county`
+	flags := c.Flags()
+	flags.StringVar(&o.Code, "code", "", a.t(wFlagDivision, nil))
+	flags.StringVar(&o.DisplayName, "display-name", "", a.t(wFlagDisplayName, nil))
+	flags.StringVar(&o.ShortName, "short-name", "", a.t(wFlagShortName, nil))
+	flags.StringVar(&o.Level, "level", "", a.t(wFlagLevel, nil))
+	return c
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) ledgerCommand() *cobra.Command {
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify())
+}
+
+func (a *app) ledgerCheckpoint() *cobra.Command {
+	return a.verb("checkpoint", wShortCheckpoint, func(cmd *cobra.Command, _ []string) error {
+		cp, err := a.client().Checkpoint(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, cp)
+		}
+		printPairs(a.stdout, given([]pair{
+			{a.t(wLog, nil), cp.Log}, {a.t(wSize, nil), number(cp.Size)}, {a.t(wRoot, nil), cp.Root},
+		}))
+		fmt.Fprintln(a.stdout)
+		for line := range strings.Lines(cp.Note) {
+			fmt.Fprintln(a.stdout, clean(strings.TrimSuffix(line, "\n")))
+		}
+		return nil
+	})
+}
+
+func (a *app) ledgerEntry() *cobra.Command {
+	return a.verb("entry ENTRY", wShortEntry, func(cmd *cobra.Command, args []string) error {
+		index, err := a.entryIndex(args[0])
+		if err != nil {
+			return err
+		}
+		e, err := a.client().Entry(cmd.Context(), index)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, e)
+		}
+		a.printEntry(e)
+		return nil
+	})
+}
+
+func (a *app) printEntry(e client.Entry) {
+	printPairs(a.stdout, given([]pair{
+		{a.t(text.WordEntry, nil), e.Entry},
+		{a.t(text.WordKind, nil), fmt.Sprintf("%s (%d)", e.KindName, e.Kind)},
+		{a.t(text.WordAgency, nil), e.Agency},
+		{a.t(text.WordCode, nil), e.Code},
+		{a.t(wAbout, nil), e.About},
+		{a.t(wSeq, nil), number(e.Seq)},
+		{a.t(text.WordTime, nil), a.localTime(e.Time)},
+		{a.t(wSigned, nil), a.yesNo(e.Signed)},
+		{a.t(wCommitment, nil), e.Commitment},
+		{a.t(wLeafHash, nil), e.LeafHash},
+	}))
+}
+
+func (a *app) yesNo(b bool) string {
+	if b {
+		return a.t(wYes, nil)
+	}
+	return a.t(wNo, nil)
+}
+
+func (a *app) ledgerReceipt() *cobra.Command {
+	var dir string
+	c := a.verb("receipt ENTRY", wShortReceipt, func(cmd *cobra.Command, args []string) error {
+		index, err := a.entryIndex(args[0])
+		if err != nil {
+			return err
+		}
+		r, err := a.client().Receipt(cmd.Context(), index)
+		if err != nil {
+			return err
+		}
+		receipt, payload, err := saveReceipt(dir, index, r)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, r)
+		}
+		a.say(text.CLIReceiptSaved, text.Args{"file": receipt})
+		if payload == "" {
+			a.say(wReceiptErased, nil)
+			return nil
+		}
+		a.say(wPayloadSaved, text.Args{"file": payload})
+		return nil
+	})
+	c.Long = a.t(wLongReceipt, nil)
+	c.Flags().StringVar(&dir, "out", ".", a.t(wFlagOut, nil))
+	return c
+}
+
+// saveReceipt writes the files of a receipt and returns their names; payload is "" when it was erased.
+func saveReceipt(dir string, index uint64, r client.Receipt) (receipt, payload string, err error) {
+	stem := filepath.Join(dir, "entry-"+number(index))
+	receipt = stem + ".receipt"
+	if err := writeFile(receipt, r.Receipt); err != nil {
+		return "", "", err
+	}
+	if len(r.Payload) == 0 {
+		return receipt, "", nil
+	}
+	payload = stem + ".payload"
+	return receipt, payload, writeFile(payload, r.Payload)
+}
+
+// entryIndex reads an entry's index or its whole name, NAME/log/EPOCH/INDEX. The name also says which jurisdiction is
+// meant, and must not say another one than --in.
+func (a *app) entryIndex(s string) (uint64, error) {
+	last := s[strings.LastIndexByte(s, '/')+1:]
+	index, err := strconv.ParseUint(last, 10, 62)
+	if err != nil || number(index) != last {
+		return 0, usage(wBadEntry, text.Args{"value": s})
+	}
+	if last == s {
+		return index, nil
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) != 4 || parts[1] != "log" || a.in != "" && a.in != parts[0] {
+		return 0, usage(wBadEntry, text.Args{"value": s})
+	}
+	a.in = parts[0]
+	return index, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/text"
+)
+
+// pinShape is the shape of a pin; package node parses it.
+var pinShape = regexp.MustCompile(`^[a-z0-9.-]+/keys/[1-9][0-9]*/[0-9a-f]{64}$`)
+
+func (a *app) ledgerVerify() *cobra.Command {
+	var root string
+	c := a.verb("verify [RECEIPT] [PAYLOAD]", wShortVerify, func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0 && root == "":
+			return a.verifyData(cmd.Context())
+		case len(args) == 0:
+			return usage(wMissingArgument, text.Args{"name": "RECEIPT"})
+		case root == "":
+			return usage(wFlagNeeded, text.Args{"flag": "--root"})
+		case !pinShape.MatchString(root):
+			return usage(wFlagBadValue, text.Args{"flag": "--root", "value": root})
+		}
+		return a.verifyReceipt(args, root)
+	})
+	c.Long = a.t(wLongVerify, nil)
+	c.Example = `  xietong ledger verify entry-7.receipt entry-7.payload --root guizhou/keys/1/9f86d081…
+  xietong ledger verify --data ./copy-of-xietong-data`
+	c.Flags().StringVar(&root, "root", "", a.t(wFlagRoot, nil))
+	return c
+}
+
+// verifyReceipt verifies a receipt, and that it is of the payload if that is given. No node needs to run.
+func (a *app) verifyReceipt(files []string, pin string) error {
+	receipt, err := a.readInput(files[0])
+	if err != nil {
+		return err
+	}
+	var payload []byte
+	if len(files) > 1 {
+		if payload, err = a.readInput(files[1]); err != nil {
+			return err
+		}
+		if payload == nil {
+			payload = []byte{} // an empty file is a payload, and not the right one
+		}
+	}
+	report, err := a.node.verifyReceipt(receipt, payload, pin)
+	if err != nil {
+		return &unverified{files[0], err}
+	}
+	if a.jsonOnly {
+		return printJSON(a.stdout, report)
+	}
+	a.printReceipt(report, pin)
+	return nil
+}
+
+func (a *app) printReceipt(r receiptReport, pin string) {
+	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "pin": pin})
+	printPairs(a.stdout, given([]pair{
+		{a.t(text.WordKind, nil), r.Kind},
+		{a.t(text.WordAgency, nil), r.Agency},
+		{a.t(text.WordCode, nil), r.Code},
+		{a.t(text.WordTime, nil), a.localTime(r.Time)},
+		{a.t(wSigned, nil), a.yesNo(r.Signed)},
+		{a.t(wChain, nil), strings.Join(r.Chain, " → ")},
+		{a.t(wContentType, nil), r.ContentType},
+	}))
+	if len(r.Payload) > 0 && utf8.Valid(r.Payload) {
+		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
+	}
+}
+
+// verifyData verifies every entry of a data directory that no node is using.
+func (a *app) verifyData(ctx context.Context) error {
+	m := a.meter()
+	report, err := a.node.verifyData(ctx, a.data, a.in, func(done, total uint64) {
+		m.tell(a.t(wVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
+	})
+	m.clear()
+	if err != nil {
+		return err
+	}
+	if a.jsonOnly {
+		err = printJSON(a.stdout, report)
+	} else if report.FirstBad != "" {
+		a.say(text.CLIDataFalse, text.Args{"name": report.Name, "first": report.FirstBad})
+	} else {
+		a.say(text.CLIDataTrue, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
+	}
+	if err == nil && report.FirstBad != "" {
+		return errAnsweredNo
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+// Command xietong is the one binary of Xietong: it makes and runs a node, and is the client of a running node over the
+// Unix socket in its data directory.
+//
+// Every verb is a file. A verb reads its arguments, calls one operation of package client (or, where no node needs to
+// run, one function of package node), and prints the answer: a table for people, or the wire type with --json. The
+// sentences are in package text, those that only the command line needs in words.go.
+//
+// Answers go to standard output and nothing else does. Errors go to standard error as three lines: what happened, where,
+// what to do (with --json, as the wire type of a problem). Exit codes:
+//
+//	0  done; for query --verify: the value is right
+//	1  refused, or failed
+//	2  the command line is wrong
+//	3  the node cannot be reached
+//	4  verification failed: a receipt or a ledger is not what it should be, or query --verify was answered no
+//
+// Values come from other agencies, so whatever is printed for people has its control characters made visible: no record
+// can move the cursor of a clerk's terminal.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"xietong/node/text"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	a := &app{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr),
+		getenv: os.Getenv, now: time.Now, zone: time.Local, node: theNode,
+	}
+	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// app is one run of the program: everything that it takes from the outside.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	terminal       bool // whether stderr is one
+	getenv         func(string) string
+	now            func() time.Time
+	zone           *time.Location // of dates without one
+	node           nodeFloor
+
+	lang     text.Lang
+	data     string // the global flags
+	in, as   string
+	jsonOnly bool
+}
+
+// run runs one command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	a.lang = text.FromEnv(a.getenv)
+	root := a.rootCommand()
+	root.SetArgs(args)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// isTerminal reports whether f is a character device, as terminals are.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"xietong/node"
+)
+
+// nodeFloor is what the program needs of package node beside its API. Tests put their own in its place.
+type nodeFloor struct {
+	init          func(dir string, o node.InitOptions) (node.InitResult, error)
+	serve         func(ctx context.Context, dir string, o node.ServeOptions) error
+	verifyReceipt func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
+	verifyData    func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
+}
+
+type (
+	initOptions   = node.InitOptions
+	serveOptions  = node.ServeOptions
+	receiptReport = node.ReceiptReport
+)
+
+var theNode = nodeFloor{
+	init: node.Init, serve: node.Serve, verifyReceipt: node.VerifyReceipt, verifyData: node.VerifyData,
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// defaultData is the data directory when neither --data nor $XIETONG_DATA names one.
+const defaultData = "./xietong-data"
+
+// rootCommand builds the tree of commands.
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "xietong",
+		Short:         a.t(text.CLIShort, nil),
+		Long:          a.t(text.CLIShort, nil) + "\n\n" + a.t(wRootLong, nil),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetIn(a.stdin)
+	a.data = a.getenv("XIETONG_DATA")
+	if a.data == "" {
+		a.data = defaultData
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.data, "data", a.data, a.t(wFlagData, nil))
+	flags.StringVar(&a.in, "in", "", a.t(wFlagIn, nil))
+	flags.StringVar(&a.as, "as", "", a.t(wFlagAs, nil))
+	flags.BoolVar(&a.jsonOnly, "json", false, a.t(wFlagJSON, nil))
+	flags.Lookup("data").DefValue = "" // the sentence tells it
+
+	a.asGroup(root)
+	root.AddCommand(
+		a.initCommand(), a.serveCommand(), a.statusCommand(), a.agencyCommand(), a.ledgerCommand(),
+		a.versionCommand(),
+	)
+	root.SetFlagErrorFunc(a.flagError)
+	root.SetHelpCommand(a.helpCommand())
+	root.InitDefaultCompletionCmd("completion") // an argument makes it appear before Execute
+	root.SetUsageTemplate(a.usageTemplate())
+	a.translate(root)
+	return root
+}
+
+// group makes a command that only holds others.
+func (a *app) group(use string, short text.Code, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: a.t(short, nil)}
+	a.asGroup(c)
+	c.AddCommand(children...)
+	return c
+}
+
+// asGroup makes c show its help when called alone, and refuse a verb that it does not have.
+func (a *app) asGroup(c *cobra.Command) {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		u := usage(wNoSuchVerb, text.Args{"verb": args[0], "command": cmd.CommandPath()})
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			u.do = a.t(wDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near[0]})
+		}
+		u.command = cmd.CommandPath()
+		return u
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	c.SuggestionsMinimumDistance = 2
+}
+
+// takes is the Args of a command that takes the arguments its use line names: those in brackets may be left out.
+func takes(use string) cobra.PositionalArgs {
+	names := strings.Fields(use)[1:]
+	needed := 0
+	for _, name := range names {
+		if !strings.HasPrefix(name, "[") {
+			needed++
+		}
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		var u *usageError
+		switch {
+		case len(args) < needed:
+			u = usage(wMissingArgument, text.Args{"name": names[len(args)]})
+		case len(args) > len(names):
+			u = usage(wTooManyArguments, text.Args{"value": args[len(names)]})
+		default:
+			return nil
+		}
+		u.command = cmd.CommandPath()
+		return u
+	}
+}
+
+// verb makes a command that does something.
+func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: a.t(short, nil), Args: takes(use), RunE: run}
+}
+
+// helpCommand is `xietong help COMMAND`.
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND…]",
+		Short: a.t(wShortHelp, nil),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage(wNoSuchVerb, text.Args{"verb": strings.Join(args, " "), "command": cmd.Root().Name()})
+			}
+			return found.Help()
+		},
+	}
+}
+
+// translate puts what cobra says by itself into the person's language.
+func (a *app) translate(c *cobra.Command) {
+	c.InitDefaultHelpFlag()
+	c.Flags().Lookup("help").Usage = a.t(wFlagHelp, nil)
+	if c.Name() == "completion" && c.Parent() == c.Root() {
+		c.Short = a.t(wShortCompletion, nil)
+		c.Long = a.t(wLongCompletion, nil)
+		a.asGroup(c)
+		for _, shell := range c.Commands() {
+			shell.Short = a.t(wShortCompletionFor, text.Args{"shell": shell.Name()})
+		}
+	}
+	for _, child := range c.Commands() {
+		a.translate(child)
+	}
+}
+
+// usageTemplate is cobra's, with its headings translated and its rarely used parts left out.
+func (a *app) usageTemplate() string {
+	heading := func(code text.Code) string { return a.t(code, nil) }
+	return heading(wUsage) + `
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + heading(wCommandWord) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+
+` + heading(wExamples) + `
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+
+` + heading(wCommands) + `{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+` + heading(wFlags) + `
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+` + heading(wGlobalFlags) + `
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+`
+}
+
+// client returns a client of the node.
+func (a *app) client() *client.Client {
+	return client.Dial(a.data, client.Options{In: a.in, As: a.as, Language: a.lang.Tag()})
+}
+
+// t returns a sentence with its values made safe to print.
+func (a *app) t(code text.Code, args text.Args) string {
+	safe := make(text.Args, len(args))
+	for name, value := range args {
+		safe[name] = clean(value)
+	}
+	if s, ok := words[code]; ok {
+		return s.in(a.lang, safe)
+	}
+	return text.T(a.lang, code, safe)
+}
+
+// say prints a sentence as a line of the answer.
+func (a *app) say(code text.Code, args text.Args) { fmt.Fprintln(a.stdout, a.t(code, args)) }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/text"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var level, format string
+	c := a.verb("serve", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
+		logger, err := a.logger(level, format)
+		if err != nil {
+			return err
+		}
+		ready := func() { a.say(wServing, text.Args{"dir": a.data}) }
+		return a.node.serve(cmd.Context(), a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
+	})
+	c.Long = a.t(wLongServe, nil)
+	c.Flags().StringVar(&level, "log-level", "info", a.t(wFlagLogLevel, nil))
+	c.Flags().StringVar(&format, "log-format", "text", a.t(wFlagLogFormat, nil))
+	return c
+}
+
+// logger makes the logger of a running node, which writes to standard error.
+func (a *app) logger(level, format string) (*slog.Logger, error) {
+	var o slog.HandlerOptions
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage(wFlagBadValue, text.Args{"flag": "--log-level", "value": level})
+	}
+	o.Level = l
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.stderr, &o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.stderr, &o)), nil
+	}
+	return nil, usage(wFlagBadValue, text.Args{"flag": "--log-format", "value": fmt.Sprint(format)})
+}

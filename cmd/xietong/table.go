@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+)
+
+// columns returns how many columns of a terminal s takes: wide runes (Chinese) two, marks that sit on others none.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+func runeColumns(r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// clean makes control characters, and those that change the direction of text, visible.
+func clean(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
+		if unprintable(r) {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
+// pad fills s up to n columns.
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-columns(s))) }
+
+// printTable prints rows under a heading, columns two spaces apart.
+func printTable(w io.Writer, heading []string, rows [][]string) {
+	lines := make([][]string, 0, len(rows)+1)
+	widths := make([]int, len(heading))
+	for _, row := range append([][]string{heading}, rows...) {
+		line := make([]string, len(heading))
+		for i := range min(len(row), len(line)) {
+			line[i] = clean(row[i])
+			widths[i] = max(widths[i], columns(line[i]))
+		}
+		lines = append(lines, line)
+	}
+	for _, line := range lines {
+		var b strings.Builder
+		for i, cell := range line {
+			b.WriteString(pad(cell, widths[i]+2))
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}
+
+// pair is one line of a description.
+type pair struct{ name, value string }
+
+// printPairs prints one thing, a line each of its properties.
+func printPairs(w io.Writer, pairs []pair) {
+	widest := 0
+	for _, p := range pairs {
+		widest = max(widest, columns(clean(p.name)))
+	}
+	for _, p := range pairs {
+		fmt.Fprintln(w, strings.TrimRight(pad(clean(p.name), widest+2)+clean(p.value), " "))
+	}
+}
+
+// given leaves out the properties without a value.
+func given(pairs []pair) []pair {
+	return slices.DeleteFunc(pairs, func(p pair) bool { return p.value == "" })
+}
+
+// printJSON prints a wire type.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
+}

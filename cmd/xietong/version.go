@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the release build (-ldflags "-X main.version=v1.2.3").
+var version string
+
+// programVersion returns the version of the program: the release, else the commit it was built from.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return "devel"
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return a.verb("version", wShortVersion, func(*cobra.Command, []string) error {
+		platform := runtime.GOOS + "/" + runtime.GOARCH
+		if a.jsonOnly {
+			return printJSON(a.stdout, map[string]string{
+				"version": programVersion(), "go": runtime.Version(), "platform": platform,
+			})
+		}
+		fmt.Fprintln(a.stdout, "xietong", programVersion(), runtime.Version(), platform)
+		return nil
+	})
+}
