@@ -39,7 +39,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.asGroup(root)
 	root.AddCommand(
 		a.initCommand(), a.serveCommand(), a.statusCommand(), a.agencyCommand(), a.ledgerCommand(),
-		a.versionCommand(),
+		a.demoCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(a.helpCommand())

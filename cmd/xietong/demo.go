@@ -1,0 +1,21 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"xietong/cmd/xietong/demo"
+	"xietong/node/text"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	o := demo.Options{Folder: filepath.Join(os.TempDir(), "xietong-demo")}
+	c := a.verb("demo", text.CLIShortDemo, func(cmd *cobra.Command, _ []string) error {
+		o.Out, o.Lang, o.JSON = a.stdout, a.lang, a.jsonOnly
+		return demo.Run(cmd.Context(), o)
+	})
+	c.Flags().BoolVar(&o.Exit, "exit", false, "stop after the last step / 演示完即退出")
+	return c
+}
