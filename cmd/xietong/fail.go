@@ -135,10 +135,14 @@ func (a *app) own(code string, what, do text.Code, where string, err error) clie
 
 // reason tells a cause inside another problem's sentence.
 func (a *app) reason(err error) string {
-	if f, ok := errors.AsType[*text.Failure](err); ok {
-		return a.t(f.Code, f.Args)
+	f, ok := errors.AsType[*text.Failure](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case f.Code == text.ReceiptRefused: // the sentence around it
+		return f.Args["reason"]
 	}
-	return err.Error()
+	return a.t(f.Code, f.Args)
 }
 
 // flagError tells what pflag found wrong with the flags.

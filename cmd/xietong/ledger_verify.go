@@ -59,11 +59,11 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 	if a.jsonOnly {
 		return printJSON(a.stdout, report)
 	}
-	a.printReceipt(report, pin)
+	a.printReceipt(report, pin, payload != nil)
 	return nil
 }
 
-func (a *app) printReceipt(r receiptReport, pin string) {
+func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "pin": pin})
 	printPairs(a.stdout, given([]pair{
 		{a.t(text.WordKind, nil), r.Kind},
@@ -74,6 +74,9 @@ func (a *app) printReceipt(r receiptReport, pin string) {
 		{a.t(wChain, nil), strings.Join(r.Chain, " → ")},
 		{a.t(wContentType, nil), r.ContentType},
 	}))
+	if !withPayload {
+		a.say(wPayloadUnseen, nil)
+	}
 	if len(r.Payload) > 0 && utf8.Valid(r.Payload) {
 		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
 	}

@@ -125,6 +125,7 @@ const (
 	wAccess            text.Code = "cli.access"
 	wPayloadSaved      text.Code = "cli.payload-saved"
 	wReceiptErased     text.Code = "cli.receipt-erased"
+	wPayloadUnseen     text.Code = "cli.payload-unseen"
 	wVerifyProgress    text.Code = "cli.verify-progress"
 
 	// headings and properties
@@ -354,6 +355,7 @@ var words = map[text.Code]sentence{
 	wAccess:            {"使用记录见存证条目 {access}", "the access is entry {access}"},
 	wPayloadSaved:      {"内容已保存到 {file}，仅本用户可读", "saved the payload to {file}, readable by you alone"},
 	wReceiptErased:     {"该条目的内容已销毁，存证凭证仍然有效", "the payload of this entry was erased; the receipt still holds"},
+	wPayloadUnseen:     {"未给出内容文件，只验证了要素和内容承诺", "no payload was given: the head and the commitment were verified, the content was not"},
 	wVerifyProgress:    {"已验证 {done}/{total} 个条目", "verified {done} of {total} entries"},
 
 	// headings and properties

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"xietong/node"
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+const pin = "guizhou/keys/1/0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+
+// TestUsage holds the command lines that are wrong: exit code 2, what and where on standard error, and no request.
+func TestUsage(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"nothing", "error: xietong has no command nothing"},
+		{"statos", "what to do: did you mean: xietong status"},
+		{"ledger nothing", "error: xietong ledger has no command nothing\nwhere: xietong ledger\nwhat to do: read xietong ledger --help"},
+		{"help nothing", "error: xietong has no command nothing"},
+		{"completion nothing", "error: xietong completion has no command nothing"},
+		{"status --jsn", "error: there is no flag --jsn\nwhere: xietong status"},
+		{"status -z", "error: there is no flag -z"},
+		{"status --in", "error: the flag --in needs a value"},
+		{"init", "error: the argument NAME is missing\nwhere: xietong init"},
+		{"agency add a", "error: the argument TITLE is missing"},
+		{"status now", "error: the argument now is one too many"},
+		{"ledger entry 007", `error: "007" is no index of an entry`},
+		{"ledger entry -- -1", `error: "-1" is no index of an entry`},
+		{"ledger entry g/log/1", `error: "g/log/1" is no index of an entry`},
+		{"ledger entry g/log/1/7 --in h", `error: "g/log/1/7" is no index of an entry`},
+		{"ledger verify r", "error: the flag --root is needed"},
+		{"ledger verify r --root x", `error: the flag --root cannot be "x"`},
+		{"ledger verify --root " + pin, "error: the argument RECEIPT is missing"},
+		{"serve --log-level loud", `error: the flag --log-level cannot be "loud"`},
+		{"serve --log-format xml", `error: the flag --log-format cannot be "xml"`},
+	}
+	b := newBench(t, "C")
+	for _, test := range tests {
+		code, stdout, stderr := b.run(strings.Fields(test.line)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
+			t.Errorf("%s: exit %d, stdout %q, stderr:\n%swant\n%s", test.line, code, stdout, stderr, test.want)
+		}
+	}
+	if len(b.node.asked) > 0 {
+		t.Errorf("the node was asked %q", b.node.asked)
+	}
+}
+
+// TestRequests holds what the node is asked for a command line.
+func TestRequests(t *testing.T) {
+	tests := []struct{ line, want, as string }{
+		{"status --in g --as water", "GET /v1/status", "g water en"},
+		{"ledger entry g/log/2/7", "GET /v1/ledger/entries/7", "g  en"},
+		{"ledger entry g/log/2/7 --in g", "GET /v1/ledger/entries/7", "g  en"},
+		{"agency add water 水务局", `POST /v1/agencies {"code":"water","title":"水务局"}`, ""},
+	}
+	b := newBench(t, "en_US.UTF-8")
+	for _, test := range tests {
+		b.node.asked, b.node.as = nil, nil
+		code, _, stderr := b.run(strings.Fields(test.line)...)
+		if n := len(b.node.asked); code != exitDone || n == 0 || b.node.asked[n-1] != test.want {
+			t.Errorf("%s: exit %d %s\n got %q\nwant %q", test.line, code, stderr, b.node.asked, test.want)
+		} else if test.as != "" && b.node.as[n-1] != test.as {
+			t.Errorf("%s: asked as %q, want %q", test.line, b.node.as[n-1], test.as)
+		}
+	}
+}
+
+// TestFailures holds the exit codes of what is not a matter of the command line.
+func TestFailures(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	forged, huge := write("forged.receipt", "forged"), write("huge.receipt", strings.Repeat(" ", maxInput+1))
+	none := filepath.Join(dir, "none")
+	refusal := client.Problem{Title: "Not shared", Status: 403, Code: "not-shared", Detail: "it is not shared", Where: "dataset d", Do: "ask"}
+	tests := []struct {
+		name, want string
+		code       int
+		args       []string
+		node       fakeNode
+	}{
+		{name: "no node", code: exitUnreachable, args: []string{"status", "--data", none}, want: "where: " + none + "\nwhat to do: start it with"},
+		{
+			name: "refused", code: exitFailed, args: []string{"agency", "list"},
+			node: fakeNode{fail: map[string]client.Problem{"GET /v1/agencies": refusal}},
+			want: "error: it is not shared\nwhere: dataset d\nwhat to do: ask\n",
+		},
+		{
+			name: "another program", code: exitFailed, args: []string{"status"}, want: "error: the node's answer is not understood",
+			node: fakeNode{wild: func(w http.ResponseWriter) bool { _, _ = io.WriteString(w, "hello"); return true }},
+		},
+		{name: "nowhere to save", code: exitFailed, args: []string{"ledger", "receipt", "7", "--out", none}, want: none},
+		{name: "forged", code: exitUnverified, args: []string{"ledger", "verify", forged, "--root", pin}, want: "error: the receipt proves nothing: the payload is another one\nwhere: " + forged},
+		{name: "huge", code: exitFailed, args: []string{"ledger", "verify", huge, "--root", pin}, want: "larger than"},
+		{name: "no receipt", code: exitFailed, args: []string{"ledger", "verify", none, "--root", pin}, want: "where: " + none},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, "C")
+			*b.node = test.node
+			code, stdout, stderr := b.run(test.args...)
+			if code != test.code || stdout != "" || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit %d, want %d; stdout %q, stderr:\n%swant\n%s", code, test.code, stdout, stderr, test.want)
+			}
+		})
+	}
+}
+
+func TestFailureAsJSON(t *testing.T) {
+	b := newBench(t, "C")
+	code, stdout, stderr := b.run("status", "--json", "--data", filepath.Join(b.dir, "none"))
+	var p client.Problem
+	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitUnreachable || stdout != "" {
+		t.Fatalf("exit %d, stdout %q, stderr %q: %v", code, stdout, stderr, err)
+	}
+	if p.Code != string(text.NotRunning) || p.Detail == "" || p.Where == "" || p.Do == "" {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestAnsweredNo(t *testing.T) {
+	b := newBench(t, "C")
+	code, stdout, _ := b.run("ledger", "verify", "--in", "bad")
+	if code != exitUnverified || !strings.Contains(stdout, "disagrees with the checkpoint from "+log+"7") {
+		t.Errorf("data: exit %d, stdout %q", code, stdout)
+	}
+	code, stdout, _ = b.run("ledger", "verify", "--in", "bad", "--json")
+	if code != exitUnverified || !strings.Contains(stdout, `"first_bad": "`+log+`7"`) {
+		t.Errorf("data as JSON: exit %d, stdout %q", code, stdout)
+	}
+}
+
+// TestJSON holds that --json prints the wire type and nothing else.
+func TestJSON(t *testing.T) {
+	b := newBench(t, "C")
+	for line, want := range map[string]any{
+		"status":            answers["GET /v1/status"],
+		"agency list":       answers["GET /v1/agencies"],
+		"ledger checkpoint": answers["GET /v1/ledger/checkpoint"],
+		"ledger entry 7":    answers["GET /v1/ledger/entries/7"],
+	} {
+		code, stdout, stderr := b.run(append(strings.Fields(line), "--json")...)
+		if code != exitDone || stderr != "" || compact(t, stdout) != encode(t, want) {
+			t.Errorf("%s: exit %d, stderr %q\n got %s\nwant %s", line, code, stderr, stdout, encode(t, want))
+		}
+	}
+}
+
+// compact brings JSON into one spelling.
+func compact(t *testing.T, s string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(s), &v); err != nil {
+		t.Fatalf("%v in %q", err, s)
+	}
+	return encode(t, v)
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again any
+	_ = json.Unmarshal(data, &again)
+	data, _ = json.Marshal(again)
+	return string(data)
+}
+
+func TestReceiptFiles(t *testing.T) {
+	b := newBench(t, "C")
+	dir := t.TempDir()
+	if code, _, stderr := b.run("ledger", "receipt", "7", "--out", dir); code != exitDone {
+		t.Fatal(stderr)
+	}
+	for name, want := range map[string]string{"entry-7.receipt": "receipt", "entry-7.payload": "payload"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, want 0600", name, info.Mode())
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("%d files, want no temporary one left", len(files))
+	}
+	_, stdout, _ := b.run("ledger", "verify", filepath.Join(dir, "entry-7.receipt"), "--root", pin)
+	if !strings.Contains(stdout, "no payload was given") {
+		t.Errorf("got %q", stdout)
+	}
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, _ := b.run("ledger", "verify", filepath.Join(dir, "entry-7.receipt"), empty, "--root", pin); code != exitUnverified {
+		t.Errorf("an empty payload: exit %d", code)
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	b := newBench(t, "C")
+	b.stdin = "receipt"
+	if code, _, stderr := b.run("ledger", "verify", "-", "--root", pin); code != exitDone {
+		t.Error(stderr)
+	}
+}
+
+// TestServe ends a served node as a signal does.
+func TestServe(t *testing.T) {
+	b := newBench(t, "C")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, stdout, stderr := b.runUntil(ctx, "serve", "--log-format", "json")
+	if code != exitDone || stdout != "the node is ready, data directory D\n" {
+		t.Errorf("exit %d, stdout %q", code, stdout)
+	}
+	if !strings.Contains(stderr, `"msg":"node serves","version_known":true`) {
+		t.Errorf("stderr %q", stderr)
+	}
+}
+
+func TestVersionAndCompletion(t *testing.T) {
+	b := newBench(t, "zh_CN.UTF-8")
+	if code, stdout, _ := b.run("version"); code != exitDone || !strings.HasPrefix(stdout, "xietong ") {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+	if code, stdout, _ := b.run("version", "--json"); code != exitDone || !strings.Contains(stdout, `"platform"`) {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if code, stdout, _ := b.run("completion", shell); code != exitDone || !strings.Contains(stdout, "xietong") {
+			t.Errorf("%s: exit %d, %d bytes", shell, code, len(stdout))
+		}
+	}
+	_, stdout, _ := b.run("__complete", "ledger", "")
+	if !strings.Contains(stdout, "verify\t离线验证") {
+		t.Errorf("completion of ledger: %q", stdout)
+	}
+}
+
+func TestFailureFromNode(t *testing.T) {
+	b := newBench(t, "zh_CN.UTF-8")
+	b.app.node.init = func(dir string, _ initOptions) (node.InitResult, error) {
+		return node.InitResult{}, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+	}
+	code, _, stderr := b.run("init", "guizhou")
+	if code != exitFailed || !strings.HasPrefix(stderr, "错误：该目录已有内容") || !strings.Contains(stderr, "位置：D\n") {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/node"
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// fakeNode answers as a node would, and remembers what it was asked.
+type fakeNode struct {
+	asked []string                       // method, path and body of each request
+	as    []string                       // jurisdiction and agency of each request
+	fail  map[string]client.Problem      // refusals, by method and path
+	wild  func(http.ResponseWriter) bool // answers whatever it likes
+}
+
+const log = "nanming.guiyang.guizhou/log/1/"
+
+// answers are the usual answers, by method and path.
+var answers = map[string]any{
+	"GET /v1/status": client.Status{Version: "v1.2.3", Jurisdictions: []client.JurisdictionStatus{{
+		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
+		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
+		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
+	}}},
+	"GET /v1/ledger/checkpoint": client.Checkpoint{
+		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
+		Note: "nanming.guiyang.guizhou/log/1\n30\nzc0=\n\n— nanming.guiyang.guizhou/log/1 AAAA\n",
+	},
+	"GET /v1/ledger/entries/7": client.Entry{
+		Entry: log + "7", Index: 7, Kind: 12, KindName: "access", Code: "villages", About: log + "5", Seq: 3,
+		Time: "2026-11-24T02:10:00Z", Commitment: "aa", LeafHash: "bb",
+	},
+	"GET /v1/ledger/entries/7/receipt": client.Receipt{Entry: log + "7", Receipt: []byte("receipt"), Payload: []byte("payload")},
+	"GET /v1/ledger/entries/8/receipt": client.Receipt{Entry: log + "8", Receipt: []byte("receipt")},
+	"POST /v1/agencies": client.Agency{
+		Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1",
+	},
+	"GET /v1/agencies": client.Agencies{Agencies: []client.Agency{
+		{Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1"},
+		{Code: "water", Title: "水务管理局", ID: "spiffe://nanming.guiyang.guizhou/agency/water", Entry: log + "2"},
+	}},
+}
+
+func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	at := r.Method + " " + r.URL.Path
+	n.asked = append(n.asked, strings.TrimSpace(at+" "+string(body)))
+	n.as = append(n.as, r.Header.Get("Xietong-Jurisdiction")+" "+r.Header.Get("Xietong-Agency")+" "+r.Header.Get("Accept-Language"))
+	if n.wild != nil && n.wild(w) {
+		return
+	}
+	if p, ok := n.fail[at]; ok {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(p.Status)
+		_ = json.NewEncoder(w).Encode(p)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	answer, known := answers[at]
+	if !known {
+		w.WriteHeader(http.StatusTeapot)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// bench runs command lines against a fake node and fake functions of package node.
+type bench struct {
+	t     *testing.T
+	node  *fakeNode
+	dir   string
+	lang  string
+	stdin string
+	app   app // what newApp starts from
+}
+
+func newBench(t *testing.T, lang string) *bench {
+	t.Helper()
+	b := &bench{t: t, node: &fakeNode{}, dir: t.TempDir(), lang: lang}
+	l, err := net.Listen("unix", filepath.Join(b.dir, client.SocketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: b.node}}
+	server.Start()
+	t.Cleanup(server.Close)
+	clock := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	b.app = app{
+		now:  func() time.Time { clock = clock.Add(time.Second); return clock },
+		zone: time.FixedZone("CST", 8*3600),
+		node: fakeFloor,
+	}
+	return b
+}
+
+// fakeFloor stands for package node.
+var fakeFloor = nodeFloor{
+	init: func(dir string, o initOptions) (node.InitResult, error) {
+		return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml"}, nil
+	},
+	serve: func(ctx context.Context, _ string, o serveOptions) error {
+		o.Ready()
+		o.Logger.Info("node serves", "version_known", o.Version != "")
+		<-ctx.Done()
+		return nil
+	},
+	verifyReceipt: func(receipt, payload []byte, pin string) (receiptReport, error) {
+		if string(receipt) != "receipt" || payload != nil && string(payload) != "payload" {
+			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "the payload is another one"}, nil)
+		}
+		return receiptReport{
+			Entry: log + "7", Kind: "access", Code: "villages", Time: "2026-11-24T02:10:00Z", TreeSize: 30, Index: 7,
+			Chain: []string{"guizhou", "nanming.guiyang.guizhou"}, Payload: []byte(`{"dataset":"villages"}`), ContentType: "application/json",
+		}, nil
+	},
+	verifyData: func(_ context.Context, _, name string, progress func(done, total uint64)) (node.DataReport, error) {
+		progress(10, 31)
+		progress(31, 31)
+		r := node.DataReport{Name: "nanming.guiyang.guizhou", Entries: 31, Root: "cdcd", Checkpoint: 30}
+		if name == "bad" {
+			r.FirstBad = log + "7"
+		}
+		return r, nil
+	},
+}
+
+// run runs one command line.
+func (b *bench) run(args ...string) (code int, stdout, stderr string) {
+	return b.runUntil(b.t.Context(), args...)
+}
+
+func (b *bench) runUntil(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+	b.t.Helper()
+	var out, errs bytes.Buffer
+	a := b.app
+	a.stdin, a.stdout, a.stderr = strings.NewReader(b.stdin), &out, &errs
+	a.getenv = func(name string) string { return map[string]string{"LANG": b.lang, "XIETONG_DATA": b.dir}[name] }
+	code = a.run(ctx, args)
+	return code, strings.ReplaceAll(out.String(), b.dir, "D"), strings.ReplaceAll(errs.String(), b.dir, "D")
+}

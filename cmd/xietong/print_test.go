@@ -1,0 +1,142 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/node/text"
+)
+
+func TestColumns(t *testing.T) {
+	for s, want := range map[string]int{
+		"": 0, "abc": 3, "南明区": 6, "（）": 4, "，": 2, "a南": 3, "e\u0301": 1, "ｱ": 1, "Ａ": 2, "𠮷": 2, "—“”": 3,
+	} {
+		if got := columns(s); got != want {
+			t.Errorf("columns(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for s, want := range map[string]string{
+		"南明区 a": "南明区 a", "\x1b[2J": `\x1b[2J`, "a\nb\tc": `a\nb\tc`, "\u202eabc": `\u202eabc`,
+		"\u009b31m": `\u009b31m`, "\x7f": `\x7f`, "\xff": "\uFFFD", `a\n`: `a\n`,
+	} {
+		if got := clean(s); got != want {
+			t.Errorf("clean(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("\x1b]0;x\a\u2028")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := clean(s); strings.ContainsFunc(got, unprintable) || clean(got) != got {
+			t.Errorf("clean(%q) = %q", s, got)
+		}
+	})
+}
+
+func TestPrintTable(t *testing.T) {
+	var b strings.Builder
+	printTable(&b, []string{"编码", "名称"}, [][]string{{"a", "民政局"}, {"water", ""}, {"x\ty"}, {"1", "2", "3"}})
+	if got, want := b.String(), "编码   名称\na      民政局\nwater\nx\\ty\n1      2\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b.Reset()
+	printPairs(&b, given([]pair{{"部门", "a"}, {"absent", ""}, {"n", "1\x1b[m"}}))
+	if got, want := b.String(), "部门  a\nn     1\\x1b[m\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	steps := func(m *meter) {
+		for _, step := range []struct {
+			after time.Duration
+			line  string
+			last  bool
+		}{{10 * time.Millisecond, "too soon", false}, {time.Second, "进度 1", false}, {6 * time.Second, "b", false}, {0, "end", true}} {
+			now = now.Add(step.after)
+			m.tell(step.line, step.last)
+		}
+		m.clear()
+		m.clear()
+	}
+	var plain, terminal strings.Builder
+	steps(&meter{w: &plain, now: clock, last: now})
+	if got, want := plain.String(), "b\nend\n"; got != want {
+		t.Errorf("plain: %q, want %q", got, want)
+	}
+	steps(&meter{w: &terminal, terminal: true, now: clock, last: now})
+	if got, want := terminal.String(), "\r进度 1\rb     \rend\r   \r"; got != want {
+		t.Errorf("terminal: %q, want %q", got, want)
+	}
+}
+
+// TestWords holds the sentences of words.go to the rules of package text.
+func TestWords(t *testing.T) {
+	placeholder := regexp.MustCompile(`\{[a-z]+\}`)
+	names := func(s string) []string {
+		return slices.Compact(slices.Sorted(slices.Values(placeholder.FindAllString(s, -1))))
+	}
+	for code, s := range words {
+		if s.zh == "" || s.en == "" {
+			t.Errorf("%s: a language is missing", code)
+		}
+		if zh, en := names(s.zh), names(s.en); !slices.Equal(zh, en) {
+			t.Errorf("%s: placeholders differ: zh %q, en %q", code, zh, en)
+		}
+		if text.T(text.En, code, nil) != string(code) {
+			t.Errorf("%s is in package text too", code)
+		}
+	}
+	source, err := os.ReadFile("words.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for _, m := range regexp.MustCompile(`text\.Code = "(.*)"`).FindAllStringSubmatch(string(source), -1) {
+		if declared[m[1]] {
+			t.Errorf("%s is declared twice", m[1])
+		}
+		declared[m[1]] = true
+		if _, ok := words[text.Code(m[1])]; !ok {
+			t.Errorf("%s has no sentence", m[1])
+		}
+	}
+	if len(declared) != len(words) {
+		t.Errorf("%d codes, %d sentences: %v", len(declared), len(words), slices.Sorted(maps.Keys(words)))
+	}
+	value := text.Args{"reason": "{file}", "file": "x"}
+	if got := (sentence{en: "{reason} {file} {other}"}).in(text.En, value); got != "{file} x {other}" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestHelp holds that every command tells what it is in both languages.
+func TestHelp(t *testing.T) {
+	for _, lang := range []text.Lang{text.Zh, text.En} {
+		a := &app{lang: lang, getenv: func(string) string { return "" }}
+		root := a.rootCommand()
+		commands := root.Commands()
+		for i := 0; i < len(commands); i++ {
+			c := commands[i]
+			commands = append(commands, c.Commands()...)
+			chinese := regexp.MustCompile(`\p{Han}`).MatchString(c.Short)
+			if c.Short == "" || chinese != (lang == text.Zh) {
+				t.Errorf("%s in %s: %q", c.CommandPath(), lang, c.Short)
+			}
+		}
+		if len(commands) < 18 {
+			t.Errorf("%d commands", len(commands))
+		}
+	}
+}
