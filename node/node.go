@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ const (
 	formatName    = "FORMAT"
 	formatVersion = 1
 	lockName      = "lock"
+	hostedFolder  = "j"
 	drainWithin   = 5 * time.Second
 	headerWithin  = 10 * time.Second
 )
@@ -60,31 +62,44 @@ type InitResult struct {
 }
 
 // Init makes a data directory with one hosted jurisdiction. Repeated after a crash it finishes the work; on a directory
-// that holds anything else it changes nothing.
-func Init(dir string, o InitOptions) (InitResult, error) {
+// that holds anything else it changes nothing. (1) The jurisdiction's folder, (2) the configuration, (3) FORMAT, which
+// says that the directory is whole; each is written under another name and renamed.
+func Init(dir string, o InitOptions) (made InitResult, err error) {
 	name, err := identity.ParseJurisdiction(o.Name)
 	if err != nil {
-		return InitResult{}, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
+		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
-	config := filepath.Join(dir, configName)
 	if err := checkEmpty(dir, o.Name); err != nil {
-		return InitResult{}, err
+		return made, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return InitResult{}, dirError(dir, err)
+	if err := host.MakeFolder(dir); err != nil {
+		return made, dirError(dir, err)
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return made, dirError(dir, err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := checkEmpty(dir, o.Name); err != nil { // another process may have finished meanwhile
+		return made, err
 	}
 	pin, err := host.Create(host.Folder(dir, name), name, time.Now())
 	if err != nil {
-		return InitResult{}, dirError(dir, err)
+		return made, dirError(dir, err)
 	}
+	config := filepath.Join(dir, configName)
 	content := fmt.Sprintf(configTemplate, o.Name, o.DisplayName, o.ShortName, o.Code, o.Level)
-	for path, data := range map[string]string{config: content, filepath.Join(dir, formatName): strconv.Itoa(formatVersion) + "\n"} {
-		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-			return InitResult{}, dirError(dir, err)
-		}
+	if err := host.WriteFile(config, []byte(content)); err != nil {
+		return made, dirError(dir, err)
+	}
+	if err := host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n")); err != nil {
+		return made, dirError(dir, err)
 	}
 	return InitResult{Pin: pin.String(), Config: config}, nil
 }
+
+// unfinished are the files that Init leaves in a data directory when it is cut short, beside the folder j.
+var unfinished = []string{lockName, configName, configName + ".new", formatName + ".new"}
 
 // checkEmpty refuses a directory that holds something other than an unfinished Init of the same jurisdiction.
 func checkEmpty(dir, name string) error {
@@ -95,10 +110,16 @@ func checkEmpty(dir, name string) error {
 	if err != nil {
 		return dirError(dir, err)
 	}
-	hosted, err := os.ReadDir(filepath.Join(dir, "j"))
-	unfinished := err == nil && len(files) == 1 && len(hosted) == 1 && hosted[0].Name() == name
-	if len(files) > 0 && !unfinished {
-		return text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+	for _, f := range files {
+		if f.Name() == hostedFolder {
+			hosted, err := os.ReadDir(filepath.Join(dir, hostedFolder))
+			if err == nil && (len(hosted) == 0 || len(hosted) == 1 && hosted[0].Name() == name) {
+				continue
+			}
+		}
+		if !slices.Contains(unfinished, f.Name()) {
+			return text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+		}
 	}
 	return nil
 }

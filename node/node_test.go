@@ -15,7 +15,13 @@ import (
 	"xietong/node/text"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(initChildEnv); dir != "" {
+		initChild(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var nanming = InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", DisplayName: "南明区", ShortName: "南明区", Level: "county"}
 

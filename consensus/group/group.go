@@ -12,7 +12,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -33,8 +35,6 @@ var (
 	ErrUnknownOutcome = errors.New("outcome unknown")
 	// ErrNotLeader is returned, with ErrNotDone, by a replica that is not the leader.
 	ErrNotLeader = errors.New("this replica is not the leader")
-	// ErrBootstrapped is returned by Bootstrap when the group has a log already.
-	ErrBootstrapped = raft.ErrCantBootstrap
 	// ErrDiskFull is returned, with ErrNotDone, when too little space is left to take commands safely.
 	ErrDiskFull = errors.New("too little disk space left")
 )
@@ -81,33 +81,21 @@ type Group struct {
 	ready   uint64 // the term in which this leader has applied all that came before it; 0: none
 }
 
-// Bootstrap makes the raft log of a new group with the given voters. It is called once for a group, before it is first
-// opened, and refuses where a log exists.
-func Bootstrap(c Config, voters ...identity.Replica) error {
-	logs, err := wal.Open(filepath.Join(c.Dir, "wal"), wal.WithSegmentSize(walSegment))
-	if err != nil {
-		return fmt.Errorf("bootstrap group: %w", err)
-	}
-	var servers []raft.Server
-	for _, v := range voters {
-		servers = append(servers, raft.Server{ID: raft.ServerID(v.String()), Address: raft.ServerAddress(v.String())})
-	}
-	transport := newTransport(c)
-	err = raft.BootstrapCluster(raftConfig(c), logs, logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
-	if err = errors.Join(err, transport.Close(), logs.Close()); err != nil {
-		return fmt.Errorf("bootstrap group: %w", err)
-	}
-	return nil
-}
-
-// Open starts this replica. It does not wait for a leader: see WaitReady.
+// Open starts this replica, whose log was bootstrapped. It does not wait for a leader: see WaitReady.
 func Open(c Config) (*Group, error) {
 	if c.MinFree == 0 {
 		c.MinFree = DefaultMinFree
 	}
-	logs, err := wal.Open(filepath.Join(c.Dir, "wal"), wal.WithSegmentSize(walSegment))
+	path := filepath.Join(c.Dir, walFolder)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open group: %w: %w", ErrNoLog, err)
+	}
+	logs, err := openLog(path)
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
+	}
+	if err := checkLog(logs, c.Store); err != nil {
+		return nil, errors.Join(fmt.Errorf("open group: %w", err), logs.Close())
 	}
 	g := &Group{
 		config: c, logs: logs, transport: newTransport(c),

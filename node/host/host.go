@@ -39,7 +39,6 @@ const (
 	certsFolder   = "certs"
 	keystoreFile  = "keystore"
 	filesFolder   = "files"
-	walFolder     = "wal"
 	keySetType    = "application/vnd.xietong.key-set+cbor"
 	commandLife   = time.Hour // how long an idempotency key is good for
 	readyWithin   = 30 * time.Second
@@ -78,8 +77,8 @@ func Folder(data string, name identity.Jurisdiction) string {
 // a crash finishes the work: (1) keys, (2) keystore, (3) state, (4) raft's log. The key set is proposed when the
 // jurisdiction is first opened.
 func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, error) {
-	for _, folder := range []string{certsFolder, filesFolder, walFolder} {
-		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+	for _, folder := range []string{certsFolder, filesFolder} {
+		if err := MakeFolder(filepath.Join(dir, folder)); err != nil {
 			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 		}
 	}

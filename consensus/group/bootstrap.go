@@ -1,0 +1,126 @@
+package group
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/raft"
+	wal "github.com/hashicorp/raft-wal"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+)
+
+// Raft's log is made in newFolder and renamed, so that walFolder holds the first configuration from its first moment on.
+const (
+	walFolder = "wal"
+	newFolder = "wal.new"
+)
+
+// Errors of raft's log.
+var (
+	// ErrBootstrapped is returned by Bootstrap when the group has a log already.
+	ErrBootstrapped = raft.ErrCantBootstrap
+	// ErrNoLog is returned by Open when raft's log is missing, or was never bootstrapped.
+	ErrNoLog = errors.New("raft's log is missing")
+	// ErrLogMismatch is returned when raft's log and the state are not of one moment, because one of them was exchanged for
+	// another copy: a log that ends before what the state has applied, whose next entries would be skipped as known, or one
+	// that begins behind it.
+	ErrLogMismatch = errors.New("raft's log does not belong to the state")
+)
+
+// Bootstrap makes the raft log of a new group with the given voters. It is called once for a group, before it is first
+// opened, and refuses where a log exists; one that was begun and holds nothing is made anew. (1) The log is written and
+// flushed beside its place, (2) an unfinished one is removed, (3) it is renamed, (4) the folder is flushed.
+func Bootstrap(c Config, voters ...identity.Replica) error {
+	path, temp := filepath.Join(c.Dir, walFolder), filepath.Join(c.Dir, newFolder)
+	if err := checkUnfinished(path, c.Store); err != nil {
+		return fmt.Errorf("bootstrap group: %w", err)
+	}
+	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
+		return fmt.Errorf("bootstrap group: %w", err)
+	}
+	if err := writeFirst(temp, c, voters); err != nil {
+		return fmt.Errorf("bootstrap group: %w", err)
+	}
+	if err := errors.Join(os.RemoveAll(path), os.Rename(temp, path), syncFolder(c.Dir)); err != nil {
+		return fmt.Errorf("bootstrap group: %w", err)
+	}
+	return nil
+}
+
+// checkUnfinished returns nil when there is no log at path, or one into which nothing was ever written.
+func checkUnfinished(path string, store *state.Store) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if applied, _ := store.Applied(); applied > 0 {
+			return fmt.Errorf("%w: the state has applied %d", ErrNoLog, applied)
+		}
+		return nil
+	}
+	logs, err := openLog(path)
+	if err != nil {
+		return err
+	}
+	err = checkLog(logs, store)
+	if err == nil {
+		err = ErrBootstrapped
+	}
+	if err = errors.Join(err, logs.Close()); errors.Is(err, ErrNoLog) {
+		return nil
+	}
+	return err
+}
+
+// checkLog returns ErrNoLog for a log that holds nothing where the state holds nothing either, and ErrLogMismatch for one
+// that cannot be the log of the state.
+func checkLog(logs *wal.WAL, store *state.Store) error {
+	first, err := logs.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := logs.LastIndex()
+	if err != nil {
+		return err
+	}
+	marker, marked, err := store.Marker()
+	if err != nil {
+		return err
+	}
+	applied, _ := store.Applied()
+	switch {
+	case applied > max(last, marker.Index):
+		return fmt.Errorf("%w: it ends at %d, the state has applied %d", ErrLogMismatch, max(last, marker.Index), applied)
+	case first > marker.Index+1:
+		return fmt.Errorf("%w: it begins at %d, the newest snapshot is of %d", ErrLogMismatch, first, marker.Index)
+	case last == 0 && !marked:
+		return ErrNoLog
+	}
+	return nil
+}
+
+func writeFirst(dir string, c Config, voters []identity.Replica) error {
+	logs, err := openLog(dir)
+	if err != nil {
+		return err
+	}
+	var servers []raft.Server
+	for _, v := range voters {
+		servers = append(servers, raft.Server{ID: raft.ServerID(v.String()), Address: raft.ServerAddress(v.String())})
+	}
+	transport := newTransport(c)
+	err = raft.BootstrapCluster(raftConfig(c), logs, logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
+	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
+}
+
+func openLog(dir string) (*wal.WAL, error) { return wal.Open(dir, wal.WithSegmentSize(walSegment)) }
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
