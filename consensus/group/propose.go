@@ -168,7 +168,20 @@ func enoughSpace(dir string, minFree uint64) error {
 		return fmt.Errorf("look at free space: %w", err)
 	}
 	if free := fs.Bavail * uint64(fs.Bsize); free < minFree {
-		return fmt.Errorf("%w: %d bytes free, %d needed", ErrDiskFull, free, minFree)
+		return &SpaceError{Dir: dir, Free: free, Needed: minFree}
 	}
 	return nil
 }
+
+// SpaceError is an ErrDiskFull with its figures, in bytes.
+type SpaceError struct {
+	Dir          string
+	Free, Needed uint64
+}
+
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("%v: %d bytes free, %d needed", ErrDiskFull, e.Free, e.Needed)
+}
+
+// Is makes it an ErrDiskFull.
+func (e *SpaceError) Is(target error) bool { return target == ErrDiskFull }

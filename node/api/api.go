@@ -10,10 +10,12 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -93,12 +95,18 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 func (s *server) refuse(c Caller, err error) error {
 	language := text.FromAcceptLanguage(c.Language)
 	var refusal *state.Refusal
+	var full *group.SpaceError
+	var clock *host.ClockError
 	switch {
 	case errors.As(err, &refusal):
 		code := text.ByNumber(uint16(refusal.Code))
 		return problem(language, code, text.Named(code, refusal.Args))
-	case errors.Is(err, group.ErrDiskFull):
-		return problem(language, text.DiskFull, nil)
+	case errors.As(err, &full):
+		args := text.Args{"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed)}
+		return problem(language, text.DiskFull, args)
+	case errors.As(err, &clock):
+		args := text.Args{"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339)}
+		return problem(language, text.ClockSetBack, args)
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
 		return problem(language, text.NotReady, text.Args{"reason": err.Error()})
 	case errors.Is(err, host.ErrNoEntry):
@@ -112,6 +120,8 @@ func (s *server) refuse(c Caller, err error) error {
 	}
 	return problem(language, failure.Code, failure.Args)
 }
+
+func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // at chooses the hosted jurisdiction.
 func (s *server) at(c Caller) (Hosted, error) {

@@ -230,9 +230,12 @@ func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 
 // Propose replicates a command and returns what its handler gave. A refusal is a *state.Refusal. asked is what was asked
 // under the id, so that the same request is known again although its seals differ; it is replicated as an HMAC only, and
-// may be nil where there is no id.
+// may be nil where there is no id. A *ClockError, and group.ErrNotDone, mean that nothing was done.
 func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
 	now := h.now()
+	if err := h.checkClock(kind, now); err != nil {
+		return nil, fmt.Errorf("propose: %w", err)
+	}
 	if asked != nil {
 		mac := h.vault.MAC("asked", asked)
 		asked = mac[:]
