@@ -178,7 +178,10 @@ func (r *reach) named(o types.Object, at token.Pos) {
 			return
 		}
 		if iface, ok := receiver(o).(*types.Interface); ok {
-			r.implementations(iface, o.Name())
+			if !r.seen[o] { // a type that embeds the interface has its method again
+				r.seen[o] = true
+				r.implementations(iface, o.Name())
+			}
 			return
 		}
 		if body := r.bodies[o]; body != nil && !r.seen[o] {

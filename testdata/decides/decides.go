@@ -145,6 +145,9 @@ type hidden struct{}
 
 func (*hidden) tell() string { return os.Getenv("x") }
 
+// embeds has the interface's own method among its own.
+type embeds struct{ teller }
+
 func viaInterface(*state.Tx, []byte) ([]byte, error) {
 	var t teller
 	return []byte(t.tell()), nil
