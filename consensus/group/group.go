@@ -78,7 +78,8 @@ type Group struct {
 	acked atomic.Uint64 // highest raft index of a command that was answered, or that was applied when a term began
 
 	readyMu sync.Mutex
-	ready   uint64 // the term in which this leader has applied all that came before it; 0: none
+	ready   uint64        // the term in which this leader has applied all that came before it; 0: none
+	readied chan struct{} // closed, and replaced, when ready changes
 }
 
 // Open starts this replica, whose log was bootstrapped. It does not wait for a leader: see WaitReady.
@@ -99,17 +100,38 @@ func Open(c Config) (*Group, error) {
 	}
 	g := &Group{
 		config: c, logs: logs, transport: newTransport(c),
-		proposals: make(chan *proposal, maxQueued), stop: make(chan struct{}),
+		proposals: make(chan *proposal, maxQueued), stop: make(chan struct{}), readied: make(chan struct{}),
 	}
 	leadership := make(chan bool, 16)
 	rc := raftConfig(c)
 	rc.NotifyCh = leadership
-	if g.raft, err = raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, g.transport); err != nil {
+	if g.raft, err = newRaft(rc, c, logs, g.transport); err != nil {
 		return nil, fmt.Errorf("open group: %w", errors.Join(err, g.transport.Close(), logs.Close()))
 	}
 	g.workers.Go(g.proposeLoop)
 	g.workers.Go(func() { g.watchLeadership(leadership) })
 	return g, nil
+}
+
+// newRaft starts raft. Alone, this replica need not wait for a heartbeat that nobody can send: told of a shorter timeout,
+// raft looks at once whether it is over, and elects itself.
+func newRaft(rc *raft.Config, c Config, logs *wal.WAL, transport *raft.NetworkTransport) (*raft.Raft, error) {
+	if c.Stream != nil {
+		return raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
+	}
+	rc.HeartbeatTimeout += time.Millisecond
+	rc.ElectionTimeout += time.Millisecond
+	r, err := raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
+	if err != nil {
+		return nil, err
+	}
+	now := r.ReloadableConfig()
+	now.HeartbeatTimeout -= time.Millisecond
+	now.ElectionTimeout -= time.Millisecond
+	if err := r.ReloadConfig(now); err != nil {
+		return nil, errors.Join(err, r.Shutdown().Error())
+	}
+	return r, nil
 }
 
 func raftConfig(c Config) *raft.Config {
@@ -120,7 +142,7 @@ func raftConfig(c Config) *raft.Config {
 	rc.TrailingLogs = trailingLogs
 	rc.SnapshotThreshold = snapshotEvery
 	rc.NoLegacyTelemetry = true
-	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()))
+	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), c.Stream == nil)
 	if c.Stream == nil { // nobody else can lead: waiting for a heartbeat would only make the start slow
 		rc.HeartbeatTimeout, rc.ElectionTimeout, rc.LeaderLeaseTimeout = aloneTimeout, aloneTimeout, aloneTimeout
 	}
@@ -136,7 +158,7 @@ func newTransport(c Config) *raft.NetworkTransport {
 		stream = newAlone(c.Replica)
 	}
 	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: stream, MaxPool: maxPool, Timeout: transportTimeout, Logger: adaptLogger(c.Logger),
+		Stream: stream, MaxPool: maxPool, Timeout: transportTimeout, Logger: adaptLogger(c.Logger, c.Stream == nil),
 		MsgpackUseNewTimeFormat: true,
 	})
 }
@@ -164,8 +186,10 @@ func (g *Group) establish() {
 	applied, _ := g.config.Store.Applied()
 	g.raiseAcked(applied)
 	g.readyMu.Lock()
+	defer g.readyMu.Unlock()
 	g.ready = term
-	g.readyMu.Unlock()
+	close(g.readied)
+	g.readied = make(chan struct{})
 }
 
 func (g *Group) raiseAcked(index uint64) {
@@ -191,22 +215,23 @@ func (g *Group) Leads() bool {
 	return ok
 }
 
-const readyPoll = 5 * time.Millisecond
-
 // WaitReady waits until this replica leads and is ready.
 func (g *Group) WaitReady(ctx context.Context) error {
-	tick := time.NewTicker(readyPoll)
-	defer tick.Stop()
-	for !g.Leads() {
+	for {
+		g.readyMu.Lock()
+		readied := g.readied
+		g.readyMu.Unlock()
+		if g.Leads() {
+			return nil
+		}
 		select {
-		case <-tick.C:
+		case <-readied:
 		case <-g.stop:
 			return fmt.Errorf("wait for leadership: %w", state.ErrClosed)
 		case <-ctx.Done():
 			return fmt.Errorf("wait for leadership: %w", ctx.Err())
 		}
 	}
-	return nil
 }
 
 // Linearize returns when View of the store shows everything that was acknowledged before it was called: (1) the term is

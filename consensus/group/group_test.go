@@ -362,7 +362,7 @@ func TestThreeReplicas(t *testing.T) {
 
 func waitLeader(t *testing.T, nodes []*node) int {
 	t.Helper()
-	for ctx := t.Context(); ctx.Err() == nil; time.Sleep(readyPoll) {
+	for ctx := t.Context(); ctx.Err() == nil; time.Sleep(time.Millisecond) {
 		for i, n := range nodes {
 			if n != nil && n.Leads() {
 				return i

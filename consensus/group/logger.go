@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -12,12 +13,17 @@ import (
 // adapted is the one place where raft's logger becomes slog. Raft's key/value pairs hold indexes, terms and replicas,
 // no personal data.
 type adapted struct {
-	to   *slog.Logger
-	name string
-	args []any
+	to    *slog.Logger
+	name  string
+	args  []any
+	alone bool // a group of one
 }
 
-func adaptLogger(to *slog.Logger) hclog.Logger { return adapted{to: to} }
+// noHeartbeat is how the warnings begin that an election starts because the leader is not heard. A group of one hears
+// nobody, ever, and elects itself at each start.
+const noHeartbeat = "heartbeat timeout reached"
+
+func adaptLogger(to *slog.Logger, alone bool) hclog.Logger { return adapted{to: to, alone: alone} }
 
 var levels = map[hclog.Level]slog.Level{
 	hclog.Trace: slog.LevelDebug - 4, hclog.Debug: slog.LevelDebug, hclog.Info: slog.LevelInfo,
@@ -27,7 +33,7 @@ var levels = map[hclog.Level]slog.Level{
 // Log implements hclog.Logger. The library says at "info" what only its developers need.
 func (a adapted) Log(level hclog.Level, msg string, args ...any) {
 	to := levels[level]
-	if level == hclog.Info {
+	if level == hclog.Info || a.alone && strings.HasPrefix(msg, noHeartbeat) {
 		to = slog.LevelDebug
 	}
 	a.to.Log(context.Background(), to, msg, args...)
@@ -50,13 +56,15 @@ func (a adapted) enabled(l hclog.Level) bool { return a.to.Enabled(context.Backg
 func (a adapted) ImpliedArgs() []any { return a.args }
 
 func (a adapted) With(args ...any) hclog.Logger {
-	return adapted{to: a.to.With(args...), name: a.name, args: append(a.args[:len(a.args):len(a.args)], args...)}
+	a.to, a.args = a.to.With(args...), append(a.args[:len(a.args):len(a.args)], args...)
+	return a
 }
 
 func (a adapted) Name() string { return a.name }
 
 func (a adapted) Named(name string) hclog.Logger {
-	return adapted{to: a.to.With("part", name), name: name, args: a.args}
+	a.to, a.name = a.to.With("part", name), name
+	return a
 }
 
 func (a adapted) ResetNamed(name string) hclog.Logger { return a.Named(name) }
