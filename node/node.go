@@ -34,6 +34,8 @@ import (
 	"xietong/node/catalog"
 	"xietong/node/client"
 	"xietong/node/host"
+	"xietong/node/records"
+	"xietong/node/sharing"
 	"xietong/node/text"
 )
 
@@ -185,8 +187,13 @@ func openHosted(ctx context.Context, dir string, c hostedConfigFile, logger *slo
 	}
 	registry := state.NewRegistry()
 	catalog.Register(registry)
+	records.Register(registry)
+	sharing.Register(registry, records.Standing)
 	h, err := host.Open(ctx, host.Folder(dir, name), name, host.Options{Registry: registry, Logger: logger, Now: time.Now})
-	return api.Hosted{Host: h, DisplayName: c.DisplayName, Code: c.Code, Level: c.Level}, err
+	if err != nil {
+		return api.Hosted{}, err
+	}
+	return api.Hosted{Host: h, Records: records.NewDesk(h), DisplayName: c.DisplayName, Code: c.Code, Level: c.Level}, nil
 }
 
 // lock takes the directory for this process. The file stays: only the lock on it counts.

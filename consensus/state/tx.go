@@ -112,6 +112,7 @@ type Tx struct {
 	meta   *meta
 	wrote  bool
 	fresh  []tlog.Hash // leaf hashes that are not in the tiles yet
+	last   tlog.Hash   // of the newest leaf
 	writes map[string]*bolt.Bucket
 }
 
@@ -184,10 +185,14 @@ func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte
 	if err != nil {
 		return 0, fmt.Errorf("append entry: %w", err)
 	}
-	tx.fresh = append(tx.fresh, ledger.LeafHash(leaf))
+	tx.last = ledger.LeafHash(leaf)
+	tx.fresh = append(tx.fresh, tx.last)
 	tx.meta.Size++
 	return index, nil
 }
+
+// LastLeafHash returns the hash of the leaf that Append put last in this transaction.
+func (tx *Tx) LastLeafHash() tlog.Hash { return tx.last }
 
 // growTree brings the tiles up to the entries.
 func (tx *Tx) growTree() error {

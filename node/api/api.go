@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,12 +27,14 @@ import (
 	"xietong/node/catalog"
 	"xietong/node/client"
 	"xietong/node/host"
+	"xietong/node/records"
 	"xietong/node/text"
 )
 
 // Hosted is a jurisdiction that the node hosts, with what people call it.
 type Hosted struct {
 	Host        *host.Host
+	Records     *records.Desk
 	DisplayName string
 	Code        string
 	Level       string
@@ -63,7 +66,10 @@ func New(version string, logger *slog.Logger, hosted []Hosted) http.Handler {
 	config.CreateHooks = nil
 	a := humago.New(mux, config)
 	s.register(a)
-	return http.MaxBytesHandler(mux, maxBodyLen)
+	files := http.NewServeMux()
+	s.registerImports(files, a)
+	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
+	return files
 }
 
 func init() {
@@ -91,12 +97,16 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 	}
 }
 
-// refuse turns any error into the problem that the caller reads. What is no refusal is logged: it is the node's fault.
-func (s *server) refuse(c Caller, err error) error {
+// refuse is problemOf as an error.
+func (s *server) refuse(c Caller, err error) error { return s.problemOf(c, err) }
+
+// problemOf turns any error into the problem that the caller reads. What is no refusal is logged: it is the node's fault.
+func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
 	var refusal *state.Refusal
 	var full *group.SpaceError
 	var clock *host.ClockError
+	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &refusal):
 		code := text.ByNumber(uint16(refusal.Code))
@@ -107,6 +117,8 @@ func (s *server) refuse(c Caller, err error) error {
 	case errors.As(err, &clock):
 		args := text.Args{"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339)}
 		return problem(language, text.ClockSetBack, args)
+	case errors.As(err, &long):
+		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
 		return problem(language, text.NotReady, text.Args{"reason": err.Error()})
 	case errors.Is(err, host.ErrNoEntry):

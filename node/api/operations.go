@@ -17,7 +17,8 @@ import (
 // The requests. Each begins with the caller.
 type (
 	plain struct{ Caller }
-	entry struct {
+	// AtEntry is a request about one entry.
+	AtEntry struct {
 		Caller
 		Index uint64 `path:"index" doc:"Place in the log, counted from 0"`
 	}
@@ -42,6 +43,8 @@ func (s *server) register(a huma.API) {
 	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
 	handle(s, a, post("add-agency", "/v1/agencies", "Add an agency"), newAgency)
 	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
+	s.registerDatasets(a)
+	s.registerUses(a)
 }
 
 // status does not choose a jurisdiction: it is what tells which there are.
@@ -73,6 +76,11 @@ func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) 
 			return err
 		}
 		all, err := catalog.Agencies(r)
+		if err != nil {
+			return err
+		}
+		datasets, err := catalog.Datasets(r)
+		j.Datasets = len(datasets)
 		j.Log, j.TreeSize, j.Root, j.Agencies = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:]), len(all)
 		j.CheckpointSize, _ = r.Checkpoint()
 		return err
@@ -85,7 +93,7 @@ func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, err
 	return client.Checkpoint{Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(note)}, err
 }
 
-func showEntry(ctx context.Context, h Hosted, in *entry) (client.Entry, error) {
+func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error) {
 	e, err := h.Host.Entry(ctx, in.Index)
 	if err != nil {
 		return client.Entry{}, err
@@ -107,7 +115,7 @@ func showEntry(ctx context.Context, h Hosted, in *entry) (client.Entry, error) {
 	return out, nil
 }
 
-func receipt(ctx context.Context, h Hosted, in *entry) (client.Receipt, error) {
+func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error) {
 	data, preimage, err := h.Host.Receipt(ctx, in.Index)
 	if err != nil {
 		return client.Receipt{}, err

@@ -51,7 +51,10 @@ type Reads interface {
 }
 
 // Register adds this room's commands.
-func Register(r *state.Registry) { r.Register(KindAgencyAdd, state.Idempotent, applyAgencyAdd) }
+func Register(r *state.Registry) {
+	r.Register(KindAgencyAdd, state.Idempotent, applyAgencyAdd)
+	r.Register(KindDatasetPublish, state.Idempotent, applyDatasetPublish)
+}
 
 // Validate checks an agency.
 func (a Agency) Validate() error {

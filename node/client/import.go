@@ -118,6 +118,7 @@ func (c *Client) loadImport(ctx context.Context, im Import, key identity.Message
 		"format":    {im.Format},
 		"file_hash": {check.FileHash},
 		"rows":      {strconv.FormatUint(check.Rows, 10)},
+		"good":      {strconv.FormatUint(check.Good, 10)},
 		"keep_good": {strconv.FormatBool(im.KeepGood)},
 	}
 	resp, body, err := c.upload(ctx, im, key, datasetPath(im.Dataset, "/imports?"+query.Encode()), PassLoad)

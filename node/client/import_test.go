@@ -38,7 +38,7 @@ func (n *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, ImportCheck{FileHash: hash, Rows: 3, Good: 3 - bad, BadCount: bad})
 		return
 	}
-	want := fmt.Sprintf("file_hash=%s&format=csv&keep_good=%t&rows=3", hash, bytes.Contains(file, []byte("bad")))
+	want := fmt.Sprintf("file_hash=%s&format=csv&good=%d&keep_good=%t&rows=3", hash, 3-bytes.Count(file, []byte("bad")), bytes.Contains(file, []byte("bad")))
 	if r.URL.Path != "/v1/datasets/villages/imports" || r.URL.RawQuery != want {
 		n.t.Errorf("got %s, want query %s", r.RequestURI, want)
 	}

@@ -11,15 +11,12 @@ const (
 	CLIShortRecord  Code = "cli.short.record"
 	CLIShortImport  Code = "cli.short.import"
 	CLIShortQuery   Code = "cli.short.query"
-	CLIShortVerify  Code = "cli.short.verify"
 	CLIShortGrant   Code = "cli.short.grant"
 	CLIShortLedger  Code = "cli.short.ledger"
-	CLIShortReceipt Code = "cli.short.receipt"
 	CLIShortDemo    Code = "cli.short.demo"
 
 	CLIInitDone        Code = "cli.init.done"
 	CLIInitPin         Code = "cli.init.pin"
-	CLIInitNext        Code = "cli.init.next"
 	CLIAgencyAdded     Code = "cli.agency.added"
 	CLIDatasetDone     Code = "cli.dataset.published"
 	CLIRecordPut       Code = "cli.record.put"
@@ -55,15 +52,12 @@ var cliSentences = []sentence{
 	{CLIShortRecord, "写入、撤下和追溯记录", "Put, retract and trace records"},
 	{CLIShortImport, "检查并导入 CSV 或 JSON 文件", "Check and import a CSV or JSON file"},
 	{CLIShortQuery, "查询数据", "Query data"},
-	{CLIShortVerify, "核验一项数据，只答是否", "Check one fact, answered by yes or no"},
 	{CLIShortGrant, "查看和撤销共享权限", "List and revoke grants"},
 	{CLIShortLedger, "查看存证账本", "Read the ledger"},
-	{CLIShortReceipt, "取得和验证存证凭证", "Get and verify receipts"},
 	{CLIShortDemo, "在本机演示全省数据共享", "Show a whole province on this machine"},
 
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{CLIInitPin, "起点标识（请妥善记录，验证存证凭证时使用）：{pin}", "pin (write it down; receipts are verified with it): {pin}"},
-	{CLIInitNext, "下一步：xietong serve --data {dir}", "next: xietong serve --data {dir}"},
 	{CLIAgencyAdded, "已登记部门：{title}（{agency}），存证条目 {entry}", "added agency {title} ({agency}), entry {entry}"},
 	{CLIDatasetDone, "已发布目录：{title}（{dataset}），第 {version} 版，存证条目 {entry}",
 		"published {title} ({dataset}), version {version}, entry {entry}"},

@@ -7,7 +7,6 @@ const (
 	EntryInvalid    Code = "entry-invalid"
 	BadCSV          Code = "bad-csv"
 	BadJSON         Code = "bad-json"
-	BadCBOR         Code = "bad-cbor"
 	SchemaRejected  Code = "schema-rejected"
 	FilterMalformed Code = "filter-malformed"
 	FilterTooCostly Code = "filter-too-costly"
@@ -35,12 +34,6 @@ var dataProblems = []problem{
 		number: 42, code: BadJSON, status: http.StatusBadRequest, params: []string{"row", "reason"},
 		zh: parts{"JSON 格式有误", "JSON 内容无法读取：{reason}", "第 {row} 行", "请改正后重新提交"},
 		en: parts{"Malformed JSON", "the JSON cannot be read: {reason}", "row {row}", "correct it and send it again"},
-	},
-	{
-		number: 43, code: BadCBOR, status: http.StatusBadRequest, params: []string{"where", "reason"},
-		zh: parts{"CBOR 格式有误", "CBOR 内容不是规范编码：{reason}", "{where}", "请向对方索取完整的原文件"},
-		en: parts{"Malformed CBOR", "the CBOR is not in its one canonical form: {reason}", "{where}",
-			"ask the sender for the whole, unchanged file"},
 	},
 	{
 		number: 44, code: SchemaRejected, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "reason"},

@@ -95,13 +95,9 @@ func TestEveryCodeIsInATable(t *testing.T) {
 // promise that the protocol does not keep.
 func TestEveryCodeIsUsed(t *testing.T) {
 	files := goFiles(t, token.NewFileSet())
-	built := map[string]bool{}
-	used := map[string]bool{"Internal": true} // by this package
-	for name, file := range files {
-		dir := filepath.ToSlash(filepath.Dir(name))
-		if dir == root+"/node/sharing" || dir == root+"/cmd/xietong/demo" {
-			built[dir] = true
-		}
+	// Internal is said by this package; the others are raised by the floor below, by their numbers or errors.
+	used := map[string]bool{"Internal": true, "IDSeen": true, "IDReused": true, "Diverged": true}
+	for _, file := range files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if e, ok := n.(ast.Expr); ok && selected(e) != "" {
 				used[selected(e)] = true
@@ -116,9 +112,6 @@ func TestEveryCodeIsUsed(t *testing.T) {
 		}
 	}
 	slices.Sort(unused)
-	if len(built) < 2 && len(unused) > 0 {
-		t.Skipf("the rooms that say the sentences are not all built yet; unused so far: %d", len(unused))
-	}
 	if len(unused) > 0 {
 		t.Errorf("nothing uses %s: raise them, or take them out (a number once released stays in docs/protocol.md)",
 			strings.Join(unused, ", "))

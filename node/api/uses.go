@@ -1,0 +1,164 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/catalog"
+	"xietong/node/client"
+	"xietong/node/records"
+	"xietong/node/sharing"
+)
+
+// The requests to use data, and about grants.
+type (
+	askQuery struct {
+		Caller
+		Body client.Query
+	}
+	askVerification struct {
+		Caller
+		Body client.Verification
+	}
+	revokeGrant struct {
+		AtEntry
+		Body client.Revocation
+	}
+)
+
+func (s *server) registerUses(a huma.API) {
+	handle(s, a, post("query", "/v1/query", "Ask for records"), query)
+	handle(s, a, post("verify", "/v1/verify", "Ask whether a field has a value"), verify)
+	handle(s, a, get("grants", "/v1/grants", "The grants that the agency gave or holds"), grants)
+	handle(s, a, post("revoke-grant", "/v1/grants/{index}/revocation", "End a grant"), revocation)
+}
+
+// using is what every use begins with.
+func (h Hosted) using(ctx context.Context, c Caller, dataset string) (id identity.Message, consumer identity.Agency, code identity.Label, err error) {
+	if id, err = c.key(); err != nil {
+		return id, consumer, code, err
+	}
+	if code, err = h.datasetCode(dataset); err != nil {
+		return id, consumer, code, err
+	}
+	agency, err := h.acting(ctx, c)
+	if err != nil {
+		return id, consumer, code, err
+	}
+	return id, identity.NewAgency(h.Host.Name(), agency), code, nil
+}
+
+func application(u client.Use) sharing.Application {
+	return sharing.Application{Basis: u.Basis, Scenario: u.Scenario, Scope: u.Scope, Method: u.Method, Until: u.Until}
+}
+
+func query(ctx context.Context, h Hosted, in *askQuery) (client.Answer, error) {
+	id, consumer, code, err := h.using(ctx, in.Caller, in.Body.Dataset)
+	if err != nil {
+		return client.Answer{}, err
+	}
+	q := in.Body
+	got, err := h.Records.Query(ctx, id, consumer, records.Question{
+		Dataset: code, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
+		Count: q.Count, Purpose: q.Purpose, Application: application(q.Use),
+	})
+	if err != nil {
+		return client.Answer{}, err
+	}
+	return client.Answer{
+		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
+		Access: h.entryName(got.Access), Grant: h.grantName(got.Grant), GrantedNow: got.GrantedNow,
+	}, nil
+}
+
+func rawRows(all [][]byte) []json.RawMessage {
+	out := make([]json.RawMessage, len(all))
+	for i, row := range all {
+		out[i] = row
+	}
+	return out
+}
+
+// grantName names a grant that is counted from 1; 0 is none.
+func (h Hosted) grantName(grant uint64) string {
+	if grant == 0 {
+		return ""
+	}
+	return h.entryName(grant - 1)
+}
+
+func verify(ctx context.Context, h Hosted, in *askVerification) (client.Verdict, error) {
+	id, consumer, code, err := h.using(ctx, in.Caller, in.Body.Dataset)
+	if err != nil {
+		return client.Verdict{}, err
+	}
+	outcome, use, err := h.Records.Verify(ctx, id, consumer, records.Claim{
+		Dataset: code, Key: in.Body.Key, Field: in.Body.Field, Value: in.Body.Value,
+		Purpose: in.Body.Purpose, Application: application(in.Body.Use),
+	})
+	if err != nil {
+		return client.Verdict{}, err
+	}
+	return client.Verdict{Answer: string(outcome), Access: h.entryName(use.Access), Grant: h.grantName(use.Grant)}, nil
+}
+
+// grants lists the grants that the acting agency holds, and those of the datasets that it provides.
+func grants(ctx context.Context, h Hosted, in *plain) (client.Grants, error) {
+	out := client.Grants{Grants: []client.Grant{}}
+	agency, err := h.acting(ctx, in.Caller)
+	if err != nil {
+		return out, err
+	}
+	consumer := identity.NewAgency(h.Host.Name(), agency)
+	err = h.Host.View(ctx, func(r *state.Reader) error {
+		for _, g := range sharing.Grants(r) {
+			if _, provider, _ := catalog.Version(r, g.Dataset); g.Consumer != consumer && provider != agency {
+				continue
+			}
+			shown, err := h.grant(r, g)
+			if err != nil {
+				return err
+			}
+			out.Grants = append(out.Grants, shown)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
+	a, err := sharing.ApplicationOf(h.Host, r, g)
+	if err != nil {
+		return client.Grant{}, err
+	}
+	out := client.Grant{
+		Grant: h.entryName(g.Index), Application: h.entryName(g.Application), Consumer: g.Consumer.String(),
+		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: a.Basis, Scenario: a.Scenario, Scope: a.Scope,
+		Method: a.Method, Until: g.Until.UTC().Format(time.RFC3339), State: client.GrantLive, Uses: g.Uses,
+	}
+	switch {
+	case g.Revoked > 0:
+		out.State = client.GrantRevoked
+	case uint64(g.Until.UnixMilli()) <= r.Time():
+		out.State = client.GrantExpired
+	}
+	return out, nil
+}
+
+func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
+	id, err := in.key()
+	if err != nil {
+		return client.Entered{}, err
+	}
+	agency, err := h.acting(ctx, in.Caller)
+	if err != nil {
+		return client.Entered{}, err
+	}
+	index, err := sharing.Revoke(ctx, h.Host, id, agency, in.Index, in.Body.Reason)
+	return client.Entered{Entry: h.entryName(index)}, err
+}

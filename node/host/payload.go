@@ -1,0 +1,65 @@
+package host
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// ErrErased is returned for a payload that is in the vault no more.
+var ErrErased = errors.New("payload erased")
+
+// ErrToken is returned for a token that this jurisdiction did not make, or made under keys that are gone.
+var ErrToken = errors.New("bad token")
+
+const maxTokenLen = 4 << 10 // characters
+
+// MAC stands for a value that the replicated state must find again and may not know. Each domain has a key of its own.
+func (h *Host) MAC(domain string, parts ...[]byte) [32]byte { return h.vault.MAC(domain, parts...) }
+
+// Payload opens the payload of the entry at index, and checks it against the entry's commitment.
+func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	leaf := r.Leaf(index)
+	if leaf == nil {
+		return nil, fmt.Errorf("open payload: entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+	}
+	encoded, err := h.open(leaf, r.Sealed(index))
+	if err != nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
+	}
+	if encoded == nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, ErrErased)
+	}
+	p, err := ledger.DecodePreimage(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
+	}
+	return p.Payload, nil
+}
+
+// SealToken makes an opaque text that only this jurisdiction can read: what a caller brings back later.
+func (h *Host) SealToken(content []byte) string {
+	var nonce [32]byte
+	rand.Read(nonce[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:], h.vault.Seal(nonce, content)...))
+}
+
+// OpenToken returns what SealToken was given.
+func (h *Host) OpenToken(token string) ([]byte, error) {
+	if len(token) > maxTokenLen {
+		return nil, fmt.Errorf("%w: %d characters", ErrToken, len(token))
+	}
+	data, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(data) < 32 {
+		return nil, fmt.Errorf("%w: not what was given", ErrToken)
+	}
+	content, err := h.vault.Open([32]byte(data[:32]), data[32:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrToken, err)
+	}
+	return content, nil
+}

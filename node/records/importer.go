@@ -1,0 +1,313 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/rows"
+	"xietong/node/text"
+)
+
+// Limits of an import.
+const (
+	MaxShown      = 100       // findings that a check gives back
+	maxChunkRows  = 1000      // rows of one command
+	maxChunkBytes = 256 << 10 // bytes of one command, about
+)
+
+// File is what is imported: its format, and what the check found, which the load must find again.
+type File struct {
+	Format   rows.Format
+	Hash     [sha256.Size]byte
+	Rows     uint64
+	Good     uint64
+	KeepGood bool // import the good rows although others are bad
+}
+
+// Check is the outcome of the first pass.
+type Check struct {
+	Hash     [sha256.Size]byte
+	Rows     uint64
+	Good     uint64
+	Bad      []rows.Bad // the first MaxShown
+	BadCount uint64
+}
+
+// Loaded is the outcome of the second pass.
+type Loaded struct {
+	Opened    uint64 // index of the entry that opened the import
+	Published uint64 // index of the entry that made its rows visible
+	Rows      uint64
+	Skipped   uint64
+}
+
+func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
+
+// Check reads the whole file and writes nothing.
+func (d *Desk) Check(ctx context.Context, agency, code identity.Label, format rows.Format, r io.Reader) (c Check, err error) {
+	set, err := d.ownDataset(ctx, agency, code)
+	if err != nil {
+		return c, err
+	}
+	file := newHashed(r)
+	reader := rows.NewReader(file, format, set.schema)
+	for {
+		_, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		bad, isBad := asBad(err)
+		if err != nil && !isBad {
+			return c, unreadable(format, reader.Row(), err)
+		}
+		c.Rows++
+		switch {
+		case !isBad:
+			c.Good++
+		case len(c.Bad) < MaxShown:
+			c.Bad = append(c.Bad, *bad)
+			fallthrough
+		default:
+			c.BadCount++
+		}
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
+	}
+	c.Hash, err = file.finish()
+	return c, err
+}
+
+// unreadable tells why a file cannot be read on.
+func unreadable(format rows.Format, row uint64, err error) error {
+	at, reason := strconv.FormatUint(row, 10), err.Error()
+	if !errors.Is(err, rows.ErrFile) {
+		return fmt.Errorf("read file: row %s: %w", at, err)
+	}
+	if format == rows.CSV {
+		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "-", "reason": reason}, nil)
+	}
+	return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
+}
+
+// hashed reads a file and hashes what it read.
+type hashed struct {
+	r    io.Reader
+	hash hash.Hash
+}
+
+func newHashed(r io.Reader) *hashed {
+	h := sha256.New()
+	return &hashed{io.TeeReader(r, h), h}
+}
+
+func (h *hashed) Read(b []byte) (int, error) { return h.r.Read(b) }
+
+// finish reads what is left and returns the hash of the whole file.
+func (h *hashed) finish() (sum [sha256.Size]byte, err error) {
+	if _, err := io.Copy(io.Discard, h.r); err != nil {
+		return sum, fmt.Errorf("read file: %w", err)
+	}
+	return [sha256.Size]byte(h.hash.Sum(nil)), nil
+}
+
+// Load imports a file that was checked: (1) an entry opens the import, or the one that a crash left is found; (2) the
+// rows are staged, those that are staged already being skipped; (3) the file must have been the one that was checked;
+// (4) the provider's act over the root of the rows' leaves makes them visible, all at once. A load that fails before (4)
+// leaves nothing that anybody can see, and the same call goes on where it stopped. progress is told how many rows are
+// staged.
+func (d *Desk) Load(ctx context.Context, agency, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
+	set, err := d.ownDataset(ctx, agency, code)
+	if err != nil {
+		return Loaded{}, err
+	}
+	release, err := d.startImport(code)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer release()
+	if f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood {
+		return Loaded{}, text.Fail(text.RowsRejected, text.Args{
+			"bad": strconv.FormatUint(f.Rows-min(f.Good, f.Rows), 10), "rows": strconv.FormatUint(f.Rows, 10), "dataset": code.String(),
+		}, nil)
+	}
+	l := &loader{desk: d, set: set, file: f, progress: progress}
+	if err := l.open(ctx); err != nil {
+		return Loaded{}, err
+	}
+	if l.state.Published > 0 {
+		return l.loaded(l.state.Published - 1), nil
+	}
+	file := newHashed(r)
+	read, err := l.stage(ctx, rows.NewReader(file, f.Format, set.schema))
+	if err != nil && !errors.Is(err, errChanged) {
+		return Loaded{}, err
+	}
+	sum, readErr := file.finish()
+	if readErr != nil {
+		return Loaded{}, readErr
+	}
+	if err != nil || sum != f.Hash || read != f.Rows {
+		return Loaded{}, errors.Join(l.changed(sum), l.abandon(ctx, l.opened))
+	}
+	published, err := l.publish(ctx)
+	return l.loaded(published), err
+}
+
+// startImport lets one import at a time into a dataset.
+func (d *Desk) startImport(code identity.Label) (release func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.importing[code] {
+		return nil, text.Fail(text.NotReady, text.Args{"reason": "another import into " + code.String() + " is running"}, nil)
+	}
+	d.importing[code] = true
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.importing, code)
+	}, nil
+}
+
+// loader is one load under way.
+type loader struct {
+	desk     *Desk
+	set      dataset
+	file     File
+	progress func(done, total uint64)
+
+	id     MAC
+	opened uint64
+	state  importState // as it was when the load began
+}
+
+func (l *loader) loaded(published uint64) Loaded {
+	return Loaded{Opened: l.opened, Published: published, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good}
+}
+
+func (l *loader) changed(got [sha256.Size]byte) error {
+	return text.Fail(text.FileChanged, text.Args{
+		"file": l.set.Code.String(), "want": hex.EncodeToString(l.file.Hash[:8]), "got": hex.EncodeToString(got[:8]),
+	}, nil)
+}
+
+// stated is the payload of the entries that open and publish an import.
+type stated struct {
+	Dataset string      `json:"dataset"`
+	Version uint64      `json:"version"`
+	File    string      `json:"file_sha256"`
+	Rows    uint64      `json:"rows"`
+	Skipped uint64      `json:"skipped"`
+	Root    string      `json:"root,omitempty"`   // of the RFC 9162 tree over the leaves of the rows, in their order
+	Ranges  [][2]uint64 `json:"ranges,omitempty"` // index of the first and number of the rows' entries
+}
+
+func (l *loader) stated() stated {
+	return stated{
+		Dataset: l.set.Code.String(), Version: l.set.Version, File: hex.EncodeToString(l.file.Hash[:]),
+		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+}
+
+// open finds the import that a crash left, or opens it. Others of the dataset that were left are given up: their file or
+// their catalogue entry has changed since.
+func (l *loader) open(ctx context.Context) error {
+	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), be64(l.set.Version), l.file.Hash[:],
+		be64(l.file.Rows), be64(l.file.Good))
+	var known bool
+	var left []uint64
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		l.opened, l.state, known = importByID(r, l.id)
+		left = unfinished(r, l.set.Code)
+		return nil
+	})
+	for _, other := range left {
+		if err == nil && !(known && other == l.opened) {
+			err = l.abandon(ctx, other)
+		}
+	}
+	if err != nil || known {
+		return err
+	}
+	payload, err := json.Marshal(l.stated())
+	if err != nil {
+		return fmt.Errorf("open import: %w", err)
+	}
+	note, sealed, err := l.desk.ledger.Note(RecordType, payload)
+	if err != nil {
+		return fmt.Errorf("open import: %w", err)
+	}
+	return l.desk.propose(ctx, KindImportOpen, identity.Message{}, nil, openBody{
+		ID: l.id[:], Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Evidence: note.Encode(), Sealed: sealed,
+	}, &l.opened)
+}
+
+// abandon gives an import up.
+func (l *loader) abandon(ctx context.Context, opened uint64) error {
+	note, sealed, err := l.desk.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
+	if err != nil {
+		return fmt.Errorf("abandon import: %w", err)
+	}
+	var index uint64
+	return l.desk.propose(ctx, KindImportAbandon, identity.Message{}, nil, abandonBody{
+		Import: opened, Evidence: note.Encode(), Sealed: sealed,
+	}, &index)
+}
+
+// publish states the import: what was imported, and the root of the leaves of its rows.
+func (l *loader) publish(ctx context.Context) (index uint64, err error) {
+	s := l.stated()
+	var root tlog.Hash
+	err = l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		now, _ := importAt(r, l.opened)
+		s.Ranges, root = stagedRanges(r, l.opened, now.Done), rootOf(now.Frontier)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.Root = hex.EncodeToString(root[:])
+	payload, err := json.Marshal(s)
+	if err != nil {
+		return 0, fmt.Errorf("publish import: %w", err)
+	}
+	act, sealed, err := l.desk.ledger.Act(publicationHead(l.opened, l.set.Agency, l.set.Code), RecordType, payload)
+	if err != nil {
+		return 0, fmt.Errorf("publish import: %w", err)
+	}
+	err = l.desk.propose(ctx, KindImportPublish, identity.Message{}, nil, publishBody{
+		Import: l.opened, Root: root[:], Evidence: act.Encode(), Sealed: sealed,
+	}, &index)
+	return index, err
+}
+
+// stagedRanges tells where the rows of an import lie in the log; chunks that follow one another are one range.
+func stagedRanges(r Reads, opened, done uint64) (ranges [][2]uint64) {
+	var firsts, starts []uint64
+	prefix := be64(opened)
+	r.Scan(bucketStaged, prefix, prefix, func(k, v []byte) bool {
+		firsts, starts = append(firsts, number(k[8:])), append(starts, number(v))
+		return true
+	})
+	firsts = append(firsts, done)
+	for i, start := range starts {
+		count := firsts[i+1] - firsts[i]
+		if last := len(ranges) - 1; last >= 0 && ranges[last][0]+ranges[last][1] == start {
+			ranges[last][1] += count
+			continue
+		}
+		ranges = append(ranges, [2]uint64{start, count})
+	}
+	return ranges
+}

@@ -1,0 +1,208 @@
+// Package records keeps the records of datasets: every version of every record, found by its key or an indexed field.
+//
+// The replicated state never sees a record, a key or a value. A record lies sealed in the vault under its entry's index;
+// its key and its indexed values stand here only as HMACs, made by the proposer with a secret of the keystore:
+//
+//	records   code 0x00 MAC(key) be64(index)              -> version: put or retracted, and the import it came with
+//	indexed   code 0x00 field 0x00 MAC(value) be64(index) -> MAC(key)
+//	imports   be64(index of the entry that opened it)     -> import: rows wanted, rows done, the entry that published it
+//	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
+//	importids MAC of what is imported                     -> be64(opened)
+//	removed   code                                        -> be64: retractions and erasures so far
+//
+// A version takes part in answers from its position on: the index of its own entry or, for a row of an import, of the
+// entry that published the import. The current version of a key is the one with the highest position. So an import is
+// staged in as many commands as it takes and becomes visible by one entry, all or nothing. Commands check everything
+// before their first write.
+//
+// An answer is given only after its access record is committed (see sharing). Order of a use: (1) permitted, (2) read at
+// one position of the log, (3) recorded, which fails if anything moved, (4) answered.
+package records
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// MAC stands for a record's key or an indexed value.
+type MAC = [32]byte
+
+// Reads is what this room needs to read of the state. The slices it gives are copies.
+type Reads interface {
+	Get(bucket string, key []byte) []byte
+	// Scan calls each for the keys of the bucket that are >= from and begin with prefix, in order, until it says stop.
+	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
+}
+
+const (
+	bucketRecords   = "records"
+	bucketIndexed   = "indexed"
+	bucketImports   = "imports"
+	bucketStaged    = "staged"
+	bucketImportIDs = "importids"
+	bucketRemoved   = "removed"
+)
+
+// The states of a version.
+const (
+	statePut       = 1
+	stateRetracted = 2
+)
+
+// version is the value of the records bucket.
+type version struct {
+	_      struct{} `cbor:",toarray"`
+	State  uint8
+	Import uint64 // index of the entry that opened the import, plus 1; 0: put by itself
+}
+
+const maxValueLen = 4 << 10 // bytes of any value of this room's buckets
+
+// decode reads a value that this room wrote itself: anything else means a damaged file, which must stop the node.
+func decode(data []byte, v any) {
+	if err := canon.Unmarshal(data, maxValueLen, v); err != nil {
+		panic(fmt.Sprintf("records: damaged state: %v", err))
+	}
+}
+
+func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// number reads a be64 value; 0 when there is none.
+func number(data []byte) uint64 {
+	if len(data) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(data)
+}
+
+func datasetPrefix(code identity.Label) []byte { return append([]byte(code.String()), 0) }
+
+func recordPrefix(code identity.Label, key MAC) []byte { return append(datasetPrefix(code), key[:]...) }
+
+func indexedPrefix(code identity.Label, field string, value MAC) []byte {
+	b := append(append(datasetPrefix(code), field...), 0)
+	return append(b, value[:]...)
+}
+
+// Version is one version of a record.
+type Version struct {
+	Index     uint64 // of its entry
+	Position  uint64 // from which on it takes part in answers
+	Retracted bool
+	Import    uint64 // index of the entry that opened the import, plus 1; 0: put by itself
+}
+
+// view reads the records of a state. It remembers the imports it met: a dataset of a million rows has few of them.
+type view struct {
+	Reads
+	imports map[uint64]importState
+}
+
+func newView(r Reads) view { return view{r, map[uint64]importState{}} }
+
+// history returns the visible versions of a key, oldest position first.
+func (v view) history(code identity.Label, key MAC) []Version {
+	var all []Version
+	prefix := recordPrefix(code, key)
+	v.Scan(bucketRecords, prefix, prefix, func(k, value []byte) bool {
+		if got, ok := v.visible(k, value); ok {
+			all = append(all, got)
+		}
+		return true
+	})
+	slices.SortFunc(all, func(a, b Version) int {
+		if newer(a, b) {
+			return 1
+		}
+		return -1
+	})
+	return all
+}
+
+// current returns the version of a key that counts now; ok is false when there is none or it was retracted.
+func (v view) current(code identity.Label, key MAC) (Version, bool) {
+	all := v.history(code, key)
+	if len(all) == 0 {
+		return Version{}, false
+	}
+	last := all[len(all)-1]
+	return last, !last.Retracted
+}
+
+// visible decodes one pair of the records bucket; ok is false while its import is not published.
+func (v view) visible(key, value []byte) (got Version, ok bool) {
+	var kept version
+	decode(value, &kept)
+	got = Version{Index: number(key[len(key)-8:]), Retracted: kept.State == stateRetracted, Import: kept.Import}
+	got.Position = got.Index
+	if kept.Import == 0 {
+		return got, true
+	}
+	imp, known := v.imports[kept.Import-1]
+	if !known {
+		imp, _ = importAt(v, kept.Import-1)
+		v.imports[kept.Import-1] = imp
+	}
+	got.Position = imp.Published - 1
+	return got, imp.Published > 0
+}
+
+// newer tells which of two versions counts: by position and, within an import, by index.
+func newer(a, b Version) bool {
+	return a.Position > b.Position || a.Position == b.Position && a.Index > b.Index
+}
+
+// Removed returns how often something of the dataset was retracted or erased. An answer that was read at another count
+// is not given.
+func Removed(r Reads, code identity.Label) uint64 {
+	return number(r.Get(bucketRemoved, []byte(code.String())))
+}
+
+// found is a record that may answer.
+type found struct {
+	key MAC
+	Version
+}
+
+// indexed calls each with the current versions whose indexed field had the value, in the order of their entries, from the
+// index after on. Different values never share a MAC, but a version may have been replaced: only the current one counts.
+func (v view) indexed(code identity.Label, field string, value MAC, after uint64, each func(found) (more bool)) {
+	prefix := indexedPrefix(code, field, value)
+	v.Scan(bucketIndexed, prefix, append(bytes.Clone(prefix), be64(after)...), func(k, stored []byte) bool {
+		key, index := MAC(stored), number(k[len(k)-8:])
+		now, ok := v.current(code, key)
+		return !ok || now.Index != index || each(found{key, now})
+	})
+}
+
+// all calls each with the current version of every key of the dataset that is above after, in the order of the MACs of
+// the keys.
+func (v view) all(code identity.Label, after *MAC, each func(found) (more bool)) {
+	prefix := datasetPrefix(code)
+	from := prefix
+	if after != nil {
+		from = append(recordPrefix(code, *after), bytes.Repeat([]byte{0xff}, 9)...)
+	}
+	var last found
+	have, more := false, true
+	v.Scan(bucketRecords, prefix, from, func(k, value []byte) bool {
+		next := MAC(k[len(prefix) : len(prefix)+32])
+		if have && next != last.key {
+			more = last.Retracted || each(last)
+			have = false
+		}
+		got, ok := v.visible(k, value)
+		if more && ok && (!have || newer(got, last.Version)) {
+			last, have = found{next, got}, true
+		}
+		return more
+	})
+	if more && have && !last.Retracted {
+		each(last)
+	}
+}

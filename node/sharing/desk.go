@@ -1,0 +1,302 @@
+package sharing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/host"
+	"xietong/node/policy"
+	"xietong/node/text"
+)
+
+// Application is what is said in words of an intended use (国令809 art 20).
+type Application struct {
+	Basis    string `json:"basis"`    // the law or duty it rests on
+	Scenario string `json:"scenario"` // the business it is for
+	Scope    string `json:"scope"`    // whose data, and how much
+	Method   string `json:"method"`   // how the data are to be used
+	Until    string `json:"until"`    // RFC 3339
+}
+
+// Request is one intended use.
+type Request struct {
+	Consumer identity.Agency
+	Dataset  identity.Label
+	Offer    policy.Offer
+	Version  uint64 // of the catalogue entry that the offer is from
+	Purpose  string
+	Fields   []string // that are shown, compared or filtered by
+	Application
+}
+
+// Permit is what a request was allowed on; an access is recorded with it.
+type Permit struct {
+	request Request
+	purpose identity.Label
+	Grant   uint64 // index of the grant's entry, plus 1; 0: the provider's own use
+	Now     bool   // the grant was applied for and given by this request
+}
+
+// PermitUse decides about the request. An unconditional dataset without a grant is applied for, by rule; every other "no" is
+// a text.Failure with the reason and what to do.
+func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
+	p := Permit{request: q}
+	p.purpose, _ = identity.ParseLabel(q.Purpose) // policy refuses what is no listed purpose, so also what is no label
+	var at time.Time
+	var g *Grant
+	err := l.View(ctx, func(r *state.Reader) error {
+		at = time.UnixMilli(int64(r.Time()))
+		if have, ok := latest(r, q.Consumer, q.Dataset, p.purpose); ok {
+			g = &have
+		}
+		return nil
+	})
+	if err != nil {
+		return Permit{}, err
+	}
+	if g != nil && g.Revoked == 0 && !at.Before(g.Until) && q.Application != (Application{}) {
+		g = nil // it has ended, and the request brings a new application
+	}
+	verdict := policy.Decide(q.Offer, g.permission(), policy.Use{Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, At: at})
+	switch {
+	case verdict == policy.NeedsApplication:
+		return p.apply(ctx, l, at)
+	case verdict != policy.Allowed:
+		return Permit{}, refusal(l.Log(), q, g, verdict)
+	case g != nil && q.Consumer != q.Offer.Provider:
+		p.Grant = g.Index + 1
+	}
+	return p, nil
+}
+
+func (g *Grant) permission() *policy.Permission {
+	if g == nil {
+		return nil
+	}
+	return &policy.Permission{Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked > 0}
+}
+
+// refusal tells a verdict to the person who asked.
+func refusal(log identity.Log, q Request, g *Grant, v policy.Verdict) error {
+	dataset, purposes := q.Dataset.String(), strings.Join(q.Offer.Purposes, ", ")
+	switch v {
+	case policy.NoPurpose:
+		return text.Fail(text.PurposeNeeded, text.Args{"dataset": dataset, "purposes": purposes}, nil)
+	case policy.UnknownPurpose:
+		return text.Fail(text.UnknownPurpose, text.Args{"dataset": dataset, "purpose": short(q.Purpose), "purposes": purposes}, nil)
+	case policy.UnknownField:
+		fields := strings.Join(q.Offer.Fields, ", ")
+		return text.Fail(text.UnknownField, text.Args{"dataset": dataset, "field": short(unlisted(q)), "fields": fields}, nil)
+	case policy.ForbiddenByLaw:
+		return text.Fail(text.NotShared, text.Args{"dataset": dataset, "citation": q.Offer.Citation}, nil)
+	case policy.NeedsGrant:
+		return text.Fail(text.GrantNeeded, text.Args{"dataset": dataset, "provider": q.Offer.Provider.Code().String()}, nil)
+	case policy.GrantRevoked:
+		return text.Fail(text.GrantRevoked, text.Args{
+			"dataset": dataset, "grant": entryName(log, g.Index), "entry": entryName(log, g.Revoked-1),
+		}, nil)
+	case policy.FieldNotGranted:
+		return text.Fail(text.FieldNotGranted, text.Args{
+			"dataset": dataset, "grant": entryName(log, g.Index), "field": strings.Join(q.Fields, ", "),
+			"fields": strings.Join(g.permission().Fields, ", "),
+		}, nil)
+	case policy.GrantExpired:
+		return text.Fail(text.GrantExpired, text.Args{
+			"dataset": dataset, "grant": entryName(log, g.Index), "until": dayOf(g.Until),
+		}, nil)
+	}
+	return fmt.Errorf("decide use: verdict %d has no sentence", v)
+}
+
+// unlisted returns the first field asked for that the catalogue does not list.
+func unlisted(q Request) string {
+	known := make(map[string]bool, len(q.Offer.Fields))
+	for _, f := range q.Offer.Fields {
+		known[f] = true
+	}
+	for _, f := range q.Fields {
+		if !known[f] {
+			return f
+		}
+	}
+	return ""
+}
+
+// short bounds what was typed before it is repeated in a sentence.
+func short(s string) string {
+	const most = 64
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// apply files the application, which is granted by rule in the same command.
+func (p Permit) apply(ctx context.Context, l Ledger, at time.Time) (Permit, error) {
+	q := p.request
+	until, err := q.check(q.Dataset, at)
+	if err != nil {
+		return Permit{}, err
+	}
+	payload, err := json.Marshal(struct {
+		Consumer string `json:"consumer"`
+		Dataset  string `json:"dataset"`
+		Version  uint64 `json:"version"`
+		Purpose  string `json:"purpose"`
+		Application
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application})
+	if err != nil {
+		return Permit{}, fmt.Errorf("file application: %w", err)
+	}
+	application, sealed, err := l.Act(applicationHead(q.Consumer.Code(), q.Dataset), jsonType, payload)
+	if err != nil {
+		return Permit{}, fmt.Errorf("file application: %w", err)
+	}
+	answer, sealedAnswer, err := l.Note(jsonType, []byte(`{"answer":"granted","by":"rule","category":"unconditional"}`))
+	if err != nil {
+		return Permit{}, fmt.Errorf("file application: %w", err)
+	}
+	index, err := propose(ctx, l, KindApply, identity.Message{}, nil, applyBody{
+		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Purpose: p.purpose, Until: uint64(until.UnixMilli()),
+		Application: encoded(application, sealed), Grant: encoded(answer, sealedAnswer),
+	})
+	p.Grant, p.Now = index+1, true
+	return p, err
+}
+
+// check returns the end of the use. What is missing is told all at once (国令809 art 21: once, and completely).
+func (a Application) check(dataset identity.Label, at time.Time) (until time.Time, err error) {
+	var missing []string
+	for _, given := range []struct{ name, value string }{
+		{"basis", a.Basis}, {"scenario", a.Scenario}, {"scope", a.Scope}, {"method", a.Method}, {"until", a.Until},
+	} {
+		switch {
+		case strings.TrimSpace(given.value) == "":
+			missing = append(missing, given.name)
+		case len(given.value) > MaxTextLen:
+			return until, text.Fail(text.TooLarge, text.Args{
+				"where": given.name, "size": strconv.Itoa(len(given.value)), "limit": strconv.Itoa(MaxTextLen),
+			}, nil)
+		}
+	}
+	if len(missing) > 0 {
+		return until, text.Fail(text.BasisNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": dataset.String()}, nil)
+	}
+	until, err = time.Parse(time.RFC3339, a.Until)
+	if err != nil || !until.After(at) || until.After(at.AddDate(MaxGrantYears, 0, 0)) {
+		return until, text.Fail(text.BadRequest, text.Args{
+			"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at), MaxGrantYears),
+		}, err)
+	}
+	return until, nil
+}
+
+// MaxGrantYears is the longest that a grant by rule may run.
+const MaxGrantYears = 5
+
+// Access is what is recorded of a use. It is sealed; what was asked for stands in it as MACs only.
+type Access struct {
+	Operation  string   `json:"operation"`         // lookup, search, count, verify
+	Parameters string   `json:"parameters"`        // MAC of the request's parameters, hex
+	Keys       []string `json:"keys,omitempty"`    // MACs of the keys that were answered, hex
+	Rows       uint64   `json:"rows"`              // records answered, or counted
+	AsOf       uint64   `json:"as_of"`             // index of the last entry that the answer saw
+	Outcome    string   `json:"outcome,omitempty"` // of a verification
+
+	Removed uint64 `json:"-"` // retractions and erasures when the data were read
+	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation
+}
+
+// RecordUse commits the access record under the request's id, and returns the index of its entry. Only then may the answer
+// be given. A refusal with text.DatasetMoved or text.PolicyMoved means: decide and read again, once.
+func RecordUse(ctx context.Context, l Ledger, id identity.Message, p Permit, a Access) (index uint64, err error) {
+	payload, err := json.Marshal(struct {
+		Consumer string `json:"consumer"`
+		Dataset  string `json:"dataset"`
+		Version  uint64 `json:"version"`
+		Purpose  string `json:"purpose"`
+		Access
+	}{p.request.Consumer.String(), p.request.Dataset.String(), p.request.Version, p.request.Purpose, a})
+	if err != nil {
+		return 0, fmt.Errorf("record use: %w", err)
+	}
+	note, sealed, err := l.Note(jsonType, payload)
+	if err != nil {
+		return 0, fmt.Errorf("record use: %w", err)
+	}
+	return propose(ctx, l, KindAccess, id, nil, accessBody{
+		Consumer: p.request.Consumer, Dataset: p.request.Dataset, Purpose: p.purpose, Version: p.request.Version,
+		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Evidence: encoded(note, sealed),
+	})
+}
+
+// propose replicates a command of this room, whose result is the index of an entry.
+func propose(ctx context.Context, l Ledger, kind state.Kind, id identity.Message, asked []byte, body any) (index uint64, err error) {
+	data, err := canon.Marshal(body)
+	if err != nil {
+		return 0, fmt.Errorf("encode command: %w", err)
+	}
+	result, err := l.Propose(ctx, kind, id, asked, data)
+	if err != nil {
+		return 0, err
+	}
+	err = canon.Unmarshal(result, 16, &index)
+	return index, err
+}
+
+// Revoke ends the grant at index, as an act of the provider.
+func Revoke(ctx context.Context, l Ledger, id identity.Message, provider identity.Label, grant uint64, reason string) (uint64, error) {
+	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
+		return 0, text.Fail(text.BadRequest, text.Args{
+			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
+		}, nil)
+	}
+	g, err := find(ctx, l, grant)
+	if err != nil {
+		return 0, err
+	}
+	payload, err := json.Marshal(map[string]string{"grant": entryName(l.Log(), grant), "reason": reason})
+	if err != nil {
+		return 0, fmt.Errorf("revoke grant: %w", err)
+	}
+	act, sealed, err := l.Act(revocationHead(grant, provider, g.Dataset), jsonType, payload)
+	if err != nil {
+		return 0, fmt.Errorf("revoke grant: %w", err)
+	}
+	return propose(ctx, l, KindRevoke, id, payload, revokeBody{Grant: grant, Agency: provider, Evidence: encoded(act, sealed)})
+}
+
+func find(ctx context.Context, l Ledger, grant uint64) (g Grant, err error) {
+	var ok bool
+	err = l.View(ctx, func(r *state.Reader) error {
+		g, ok = grantAt(r, grant)
+		return nil
+	})
+	if err == nil && !ok {
+		err = text.Fail(text.NotFound, text.Args{"what": "grant", "where": entryName(l.Log(), grant)}, nil)
+	}
+	return g, err
+}
+
+// ApplicationOf opens the words of a grant's application. An erased one is empty.
+func ApplicationOf(l Ledger, r *state.Reader, g Grant) (a Application, err error) {
+	payload, err := l.Payload(r, g.Application)
+	if errors.Is(err, host.ErrErased) {
+		return Application{}, nil
+	}
+	if err != nil {
+		return Application{}, err
+	}
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return Application{}, fmt.Errorf("decode application: %w", err)
+	}
+	return a, nil
+}
