@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net"
@@ -20,13 +22,29 @@ import (
 
 // fakeNode answers as a node would, and remembers what it was asked.
 type fakeNode struct {
-	asked []string                       // method, path and body of each request
-	as    []string                       // jurisdiction and agency of each request
-	fail  map[string]client.Problem      // refusals, by method and path
-	wild  func(http.ResponseWriter) bool // answers whatever it likes
+	asked []string                         // method, path and body of each request
+	as    []string                         // jurisdiction and agency of each request
+	in    map[string]func(body []byte) any // answers instead of the usual ones, by method and path
+	lines []client.ImportProgress          // of an import
+	bad   []client.BadRow                  // of an import
+	fail  map[string]client.Problem        // refusals, by method and path
+	wild  func(http.ResponseWriter) bool   // answers whatever it likes
 }
 
 const log = "nanming.guiyang.guizhou/log/1/"
+
+var schema = json.RawMessage(`{"type":"object","properties":{
+	"code":{"type":"string","title":"编码"},"name":{"type":"string","title":"名称"},"households":{"type":["integer","null"],"title":"户数"},
+	"urban":{"type":"boolean"}}}`)
+
+var villages = client.Dataset{
+	NewDataset: client.NewDataset{
+		Code: "villages", Title: "村（居）委会名录", Agency: "civil-affairs", Category: client.Unconditional,
+		Purposes: []client.Purpose{{Code: "residence-check", Title: "居住地核验"}, {Code: "census", Title: "普查"}},
+		Schema:   schema, Key: "code", Indexed: []string{"name", "urban"}, NotSecret: true, UpdateCycle: "yearly",
+	},
+	Version: 2, Entry: log + "4",
+}
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
@@ -52,6 +70,31 @@ var answers = map[string]any{
 		{Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1"},
 		{Code: "water", Title: "水务管理局", ID: "spiffe://nanming.guiyang.guizhou/agency/water", Entry: log + "2"},
 	}},
+	"POST /v1/datasets":                      villages,
+	"GET /v1/datasets":                       client.Datasets{Datasets: []client.Dataset{villages}},
+	"GET /v1/datasets/villages":              villages,
+	"POST /v1/datasets/villages/records":     client.RecordPut{Entry: log + "9", Replaced: true},
+	"POST /v1/datasets/villages/retractions": client.Entered{Entry: log + "10"},
+	"POST /v1/datasets/villages/history": client.History{Versions: []client.RecordVersion{
+		{Entry: log + "6", Time: "2026-11-24T02:00:00Z", State: client.VersionPut, Import: log + "5"},
+		{Entry: log + "10", Time: "2026-11-24T16:30:00Z", State: client.VersionRetracted},
+	}},
+	"POST /v1/query": client.Answer{
+		Rows: []json.RawMessage{
+			json.RawMessage(`{"code":"520102001001","name":"观水社区","households":1200,"urban":true}`),
+			json.RawMessage(`{"code":"520102001002","name":"AI \u001b[31m小镇\u202e","households":null,"tags":["a", "b"]}`),
+		},
+		Count: 2, TotalScanned: 2, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true,
+	},
+	"POST /v1/verify": client.Verdict{Answer: client.AnswerYes, Access: log + "31"},
+	"GET /v1/grants": client.Grants{Grants: []client.Grant{
+		{
+			Grant: log + "29", Application: log + "28", Consumer: "spiffe://nanming.guiyang.guizhou/agency/water", Dataset: "villages",
+			Purpose: "residence-check", Until: "2026-12-31T15:59:59Z", State: client.GrantLive, Uses: 12,
+		},
+		{Grant: log + "19", Dataset: "villages", Purpose: "census", Until: "2026-01-31T15:59:59Z", State: client.GrantExpired},
+	}},
+	"POST /v1/grants/29/revocation": client.Entered{Entry: log + "32"},
 }
 
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +111,24 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(p)
 		return
 	}
+	if strings.HasSuffix(at, "/imports") {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		for _, line := range n.lines {
+			_ = json.NewEncoder(w).Encode(line)
+		}
+		_ = json.NewEncoder(w).Encode(client.Imported{Import: log + "40", Published: log + "45", Rows: 3, Skipped: uint64(len(n.bad))})
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	answer, known := answers[at]
+	if f, ok := n.in[at]; ok {
+		answer, known = f(body), true
+	}
+	if strings.HasSuffix(at, "/imports/check") {
+		sum := sha256.Sum256(body)
+		bad := uint64(len(n.bad))
+		answer, known = client.ImportCheck{FileHash: hex.EncodeToString(sum[:]), Rows: 3 + bad, Good: 3, Bad: n.bad, BadCount: bad}, true
+	}
 	if !known {
 		w.WriteHeader(http.StatusTeapot)
 		return

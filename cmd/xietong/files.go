@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +34,23 @@ func (a *app) readInput(path string) ([]byte, error) {
 		return nil, &badFile{path, errTooLong}
 	}
 	return data, nil
+}
+
+// readJSON reads one JSON value into v. Fields that v does not have are refused: they are spelling mistakes.
+func (a *app) readJSON(path string, v any) error {
+	data, err := a.readInput(path)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\uFEFF"))))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return &badFile{path, err}
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return &badFile{path, errors.New("something follows the JSON value")}
+	}
+	return nil
 }
 
 // writeFile writes a file that only its owner may read, whole or not at all.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -19,14 +20,27 @@ var session = [][]string{
 	{"status"},
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},
+	{"dataset", "publish", "FILES/villages.json"},
+	{"dataset", "list"},
+	{"dataset", "show", "villages"},
+	{"record", "import", "villages", "FILES/villages.csv"},
+	{"record", "put", "villages", "FILES/record.json"},
+	{"record", "get", "villages", "520102001001"},
+	{"record", "history", "villages", "520102001001"},
+	{"record", "retract", "villages", "520102001001", "--reason", "撤并"},
+	{"query", "villages", "--purpose", "residence-check", "--until", "2026-12-31"},
+	{"query", "villages", "--fields", "name,code", "--purpose", "residence-check"},
+	{"query", "villages", "--key", "520102001001", "--verify", "name=观水社区", "--purpose", "residence-check"},
+	{"grant", "list"},
+	{"grant", "revoke", "29", "--reason", "用途变更"},
 	{"ledger", "checkpoint"},
 	{"ledger", "entry", "7"},
 	{"ledger", "receipt", "7", "--out", "FILES"},
 	{"ledger", "receipt", "8", "--out", "FILES"},
 	{"ledger", "verify", "FILES/entry-7.receipt", "FILES/entry-7.payload", "--root", "guizhou/keys/1/" + strings.Repeat("0f", 32)},
 	{"ledger", "verify"},
-	{"ledger", "entry", "9"},
-	{"status", "--jsn"},
+	{"query", "nothing", "--key", "1"},
+	{"query", "villages", "--were", "a=b"},
 	{"--help"},
 }
 
@@ -34,15 +48,26 @@ func TestGolden(t *testing.T) {
 	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		t.Run(lang[:2], func(t *testing.T) {
 			b := newBench(t, lang)
-			files := t.TempDir()
-			b.node.fail = map[string]client.Problem{"GET /v1/ledger/entries/9": {
-				Title: "未找到", Status: 404, Code: "not-found", Detail: "未找到 条目 9", Where: "nanming.guiyang.guizhou", Do: "请核对",
+			files := writeFiles(t)
+			b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 3, Total: 3}}
+			b.node.bad = []client.BadRow{{Row: 2, Column: "name", Reason: "minLength"}, {Row: 4, Reason: "columns"}}
+			b.node.fail = map[string]client.Problem{"POST /v1/query": {
+				Title: "数据资源不存在", Status: 404, Code: "unknown-dataset", Detail: "目录中没有编码为 nothing 的数据资源",
+				Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list 查看目录后重试",
 			}}
+			unknown := b.node.fail
 			var got strings.Builder
 			for _, args := range session {
+				b.node.fail = nil
+				if len(args) > 1 && args[1] == "nothing" {
+					b.node.fail = unknown
+				}
 				real := make([]string, len(args))
 				for i, arg := range args {
 					real[i] = strings.Replace(arg, "FILES", files, 1)
+				}
+				if args[0] == "record" && args[1] == "import" {
+					real = append(real, "--keep-good")
 				}
 				code, stdout, stderr := b.run(real...)
 				fmt.Fprintf(&got, "$ xietong %s\n%s", strings.Join(args, " "), stdout)
@@ -80,4 +105,25 @@ func compare(t *testing.T, path, got string) {
 			t.Fatalf("%s:%d:\n got %q\nwant %q", path, i+1, g, w)
 		}
 	}
+}
+
+// writeFiles makes the files that the session reads.
+func writeFiles(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	entry, err := json.Marshal(villages.NewDataset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"villages.json": "\uFEFF" + string(entry),
+		"villages.csv":  "code,name\n1,a\n2,\n3,c\n4\n5,e\n",
+		"record.json":   `{"code":"520102001001","name":"观水社区"}`,
+		"list.txt":      "code\n1\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

@@ -38,7 +38,8 @@ func (a *app) rootCommand() *cobra.Command {
 
 	a.asGroup(root)
 	root.AddCommand(
-		a.initCommand(), a.serveCommand(), a.statusCommand(), a.agencyCommand(), a.ledgerCommand(),
+		a.initCommand(), a.serveCommand(), a.statusCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(),
+		a.queryCommand(), a.grantCommand(), a.ledgerCommand(),
 		a.demoCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) datasetCommand() *cobra.Command {
+	return a.group("dataset", text.CLIShortDataset, a.datasetPublish(), a.datasetList(), a.datasetShow())
+}
+
+func (a *app) datasetPublish() *cobra.Command {
+	c := a.verb("publish FILE.json", wShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
+		var d client.NewDataset
+		if err := a.readJSON(args[0], &d); err != nil {
+			return err
+		}
+		published, err := a.client().PublishDataset(cmd.Context(), d)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, published)
+		}
+		a.say(text.CLIDatasetDone, text.Args{
+			"title": published.Title, "dataset": published.Code, "version": number(published.Version), "entry": published.Entry,
+		})
+		return nil
+	})
+	c.Long = a.t(wLongDatasetPublish, nil)
+	return c
+}
+
+func (a *app) datasetList() *cobra.Command {
+	return a.verb("list", wShortDatasetList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Datasets(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.Datasets{Datasets: all})
+		}
+		var rows [][]string
+		for _, d := range all {
+			rows = append(rows, []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version)})
+		}
+		a.list([]text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, wVersion}, rows)
+		return nil
+	})
+}
+
+func (a *app) datasetShow() *cobra.Command {
+	return a.verb("show DATASET", wShortDatasetShow, func(cmd *cobra.Command, args []string) error {
+		d, err := a.client().Dataset(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, d)
+		}
+		a.printDataset(d)
+		return nil
+	})
+}
+
+func (a *app) printDataset(d client.Dataset) {
+	var purposes []string
+	for _, p := range d.Purposes {
+		purposes = append(purposes, p.Code+" "+p.Title)
+	}
+	printPairs(a.stdout, given([]pair{
+		{a.t(text.WordCode, nil), d.Code},
+		{a.t(text.WordTitle, nil), d.Title},
+		{a.t(text.WordAgency, nil), d.Agency},
+		{a.t(text.WordCategory, nil), a.category(d.Category)},
+		{a.t(wCitation, nil), d.Citation},
+		{a.t(text.WordPurpose, nil), strings.Join(purposes, a.t(wListComma, nil))},
+		{a.t(wKey, nil), d.Key},
+		{a.t(wIndexed, nil), strings.Join(d.Indexed, " ")},
+		{a.t(wUpdateCycle, nil), d.UpdateCycle},
+		{a.t(wVersion, nil), number(d.Version)},
+		{a.t(text.WordEntry, nil), d.Entry},
+	}))
+	if fields := schemaFields(d.Schema); len(fields) > 0 {
+		a.say(wFields, nil)
+		var rows [][]string
+		for _, f := range fields {
+			rows = append(rows, []string{f.name, f.title, f.kind})
+		}
+		printTable(a.stdout, a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows)
+	}
+}
+
+// category names a sharing category.
+func (a *app) category(c string) string {
+	switch c {
+	case client.Unconditional:
+		return a.t(text.CategoryUnconditional, nil)
+	case client.Conditional:
+		return a.t(text.CategoryConditional, nil)
+	case client.NotShared:
+		return a.t(text.CategoryNotShared, nil)
+	}
+	return c
+}
+
+// schemaField is a property of a JSON Schema.
+type schemaField struct{ name, title, kind string }
+
+// schemaFields returns the properties of a record, as far as the schema tells them, by name.
+func schemaFields(schema json.RawMessage) []schemaField {
+	var s struct {
+		Properties map[string]struct {
+			Title string          `json:"title"`
+			Type  json.RawMessage `json:"type"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(schema, &s) != nil {
+		return nil // the node checked it; what has no properties has none to show
+	}
+	var fields []schemaField
+	for name, p := range s.Properties {
+		fields = append(fields, schemaField{name, p.Title, showValue(p.Type)})
+	}
+	slices.SortFunc(fields, func(a, b schemaField) int { return strings.Compare(a.name, b.name) })
+	return fields
+}

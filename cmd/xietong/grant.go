@@ -1,0 +1,71 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) grantCommand() *cobra.Command {
+	return a.group("grant", text.CLIShortGrant, a.grantList(), a.grantRevoke())
+}
+
+func (a *app) grantList() *cobra.Command {
+	return a.verb("list", wShortGrantList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Grants(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.Grants{Grants: all})
+		}
+		var rows [][]string
+		for _, g := range all {
+			rows = append(rows, []string{
+				g.Grant, g.Dataset, g.Consumer, g.Purpose, a.localTime(g.Until), a.grantState(g.State), number(g.Uses),
+			})
+		}
+		a.list([]text.Code{
+			wGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
+		}, rows)
+		return nil
+	})
+}
+
+func (a *app) grantState(state string) string {
+	switch state {
+	case client.GrantLive:
+		return a.t(text.GrantLive, nil)
+	case client.GrantRevoked:
+		return a.t(text.GrantStateRevoked, nil)
+	case client.GrantExpired:
+		return a.t(text.GrantStateExpired, nil)
+	}
+	return state
+}
+
+func (a *app) grantRevoke() *cobra.Command {
+	var reason string
+	c := a.verb("revoke GRANT", wShortGrantRevoke, func(cmd *cobra.Command, args []string) error {
+		index, err := a.entryIndex(args[0])
+		if err != nil {
+			return err
+		}
+		if reason == "" {
+			return usage(wFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		done, err := a.client().RevokeGrant(cmd.Context(), index, client.Revocation{Reason: reason})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIGrantRevoked, text.Args{"grant": args[0], "entry": done.Entry})
+		return nil
+	})
+	c.Long = a.t(wLongGrantRevoke, nil)
+	c.Flags().StringVar(&reason, "reason", "", a.t(wFlagReason, nil))
+	return c
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) recordCommand() *cobra.Command {
+	return a.group("record", text.CLIShortRecord,
+		a.recordImport(), a.recordPut(), a.recordGet(), a.recordHistory(), a.recordRetract())
+}
+
+func (a *app) recordPut() *cobra.Command {
+	return a.verb("put DATASET FILE.json", wShortRecordPut, func(cmd *cobra.Command, args []string) error {
+		var record json.RawMessage
+		if err := a.readJSON(args[1], &record); err != nil {
+			return err
+		}
+		put, err := a.client().PutRecord(cmd.Context(), args[0], client.PutRecord{Record: record})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, put)
+		}
+		code := text.CLIRecordPut
+		if put.Replaced {
+			code = text.CLIRecordReplaced
+		}
+		a.say(code, text.Args{"entry": put.Entry})
+		return nil
+	})
+}
+
+func (a *app) recordGet() *cobra.Command {
+	var use useFlags
+	c := a.verb("get DATASET KEY", wShortRecordGet, func(cmd *cobra.Command, args []string) error {
+		u, err := a.use(use)
+		if err != nil {
+			return err
+		}
+		return a.query(cmd.Context(), client.Query{Dataset: args[0], Key: args[1], Use: u})
+	})
+	a.addUseFlags(c.Flags(), &use)
+	return c
+}
+
+func (a *app) recordHistory() *cobra.Command {
+	return a.verb("history DATASET KEY", wShortRecordHistory, func(cmd *cobra.Command, args []string) error {
+		versions, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.History{Versions: versions})
+		}
+		var rows [][]string
+		for _, v := range versions {
+			rows = append(rows, []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import})
+		}
+		a.list([]text.Code{text.WordEntry, text.WordTime, text.WordState, wImport}, rows)
+		return nil
+	})
+}
+
+func (a *app) versionState(state string) string {
+	switch state {
+	case client.VersionPut:
+		return a.t(wVersionPut, nil)
+	case client.VersionRetracted:
+		return a.t(wVersionRetracted, nil)
+	}
+	return state
+}
+
+func (a *app) recordRetract() *cobra.Command {
+	var reason string
+	c := a.verb("retract DATASET KEY", wShortRecordRetract, func(cmd *cobra.Command, args []string) error {
+		if reason == "" {
+			return usage(wFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		done, err := a.client().RetractRecord(cmd.Context(), args[0], client.Retraction{Key: args[1], Reason: reason})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIRecordRetracted, text.Args{"entry": done.Entry})
+		return nil
+	})
+	c.Flags().StringVar(&reason, "reason", "", a.t(wFlagReason, nil))
+	return c
+}

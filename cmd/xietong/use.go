@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// useFlags are what a person says of the use that data are wanted for.
+type useFlags struct{ client.Use }
+
+func (a *app) addUseFlags(flags *pflag.FlagSet, u *useFlags) {
+	flags.StringVar(&u.Purpose, "purpose", "", a.t(wFlagPurpose, nil))
+	flags.StringVar(&u.Basis, "basis", "", a.t(wFlagBasis, nil))
+	flags.StringVar(&u.Scenario, "scenario", "", a.t(wFlagScenario, nil))
+	flags.StringVar(&u.Scope, "scope", "", a.t(wFlagScope, nil))
+	flags.StringVar(&u.Method, "method", "", a.t(wFlagMethod, nil))
+	flags.StringVar(&u.Until, "until", "", a.t(wFlagUntil, nil))
+}
+
+// use returns the wire type. An end given as a date alone is the end of that day here.
+func (a *app) use(f useFlags) (client.Use, error) {
+	u := f.Use
+	if u.Until == "" {
+		return u, nil
+	}
+	if _, err := time.Parse(time.RFC3339, u.Until); err == nil {
+		return u, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, u.Until, a.zone)
+	if err != nil {
+		return u, usage(wFlagBadValue, text.Args{"flag": "--until", "value": u.Until})
+	}
+	u.Until = day.AddDate(0, 0, 1).Add(-time.Second).Format(time.RFC3339)
+	return u, nil
+}
+
+// localTime shows a time of the wire on the reader's clock. What is no time is shown as it is.
+func (a *app) localTime(s string) string {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return s
+	}
+	return t.In(a.zone).Format("2006-01-02 15:04:05")
+}
