@@ -37,7 +37,7 @@ var (
 // flushed beside its place, (2) an unfinished one is removed, (3) it is renamed, (4) the folder is flushed.
 func Bootstrap(c Config, voters ...identity.Replica) error {
 	path, temp := filepath.Join(c.Dir, walFolder), filepath.Join(c.Dir, newFolder)
-	if err := checkUnfinished(path, c.Store); err != nil {
+	if err := checkUnfinished(path, c); err != nil {
 		return fmt.Errorf("bootstrap group: %w", err)
 	}
 	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
@@ -53,18 +53,18 @@ func Bootstrap(c Config, voters ...identity.Replica) error {
 }
 
 // checkUnfinished returns nil when there is no log at path, or one into which nothing was ever written.
-func checkUnfinished(path string, store *state.Store) error {
+func checkUnfinished(path string, c Config) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if applied, _ := store.Applied(); applied > 0 {
+		if applied, _ := c.Store.Applied(); applied > 0 {
 			return fmt.Errorf("%w: the state has applied %d", ErrNoLog, applied)
 		}
 		return nil
 	}
-	logs, err := openLog(path)
+	logs, err := openLog(path, c.Segment)
 	if err != nil {
 		return err
 	}
-	err = checkLog(logs, store)
+	err = checkLog(logs, c.Store)
 	if err == nil {
 		err = ErrBootstrapped
 	}
@@ -102,7 +102,7 @@ func checkLog(logs *wal.WAL, store *state.Store) error {
 }
 
 func writeFirst(dir string, c Config, voters []identity.Replica) error {
-	logs, err := openLog(dir)
+	logs, err := openLog(dir, c.Segment)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,12 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
 }
 
-func openLog(dir string) (*wal.WAL, error) { return wal.Open(dir, wal.WithSegmentSize(walSegment)) }
+func openLog(dir string, segment int) (*wal.WAL, error) {
+	if segment == 0 {
+		segment = walSegment
+	}
+	return wal.Open(dir, wal.WithSegmentSize(segment))
+}
 
 func syncFolder(path string) error {
 	dir, err := os.Open(path)

@@ -127,7 +127,7 @@ func emptyLog(dir string) error {
 	if err := emptied(dir); err != nil {
 		return err
 	}
-	logs, err := openLog(dir)
+	logs, err := openLog(dir, 0)
 	if err != nil {
 		return err
 	}

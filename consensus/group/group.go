@@ -61,8 +61,9 @@ type Config struct {
 	Stream       raft.StreamLayer // nil: a group of one, which talks to nobody
 	Logger       *slog.Logger
 	MinFree      uint64 // bytes; 0: DefaultMinFree
-	// Tune changes raft's settings; for tests.
-	Tune func(*raft.Config)
+	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for tests.
+	Tune    func(*raft.Config)
+	Segment int
 }
 
 // Group is one replica's membership in its jurisdiction's raft group.
@@ -91,7 +92,7 @@ func Open(c Config) (*Group, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open group: %w: %w", ErrNoLog, err)
 	}
-	logs, err := openLog(path)
+	logs, err := openLog(path, c.Segment)
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -40,8 +38,8 @@ func registry() *state.Registry {
 }
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv("XIETONG_TEST_CHILD"); dir != "" {
-		child(dir)
+	if isChild() {
+		child(os.Getenv(childEnv))
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -90,6 +88,9 @@ func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Rep
 	nd := &node{store: store, log: &bytes.Buffer{}}
 	c := Config{Jurisdiction: j, Replica: replica(n), Dir: dir, Store: store, Stream: stream, Tune: quick,
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: nd.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if isChild() {
+		c.Tune, c.Segment = small, 64<<10
+	}
 	if _, err := os.Stat(filepath.Join(dir, walFolder)); err != nil {
 		bootstrap := c
 		bootstrap.Stream = nil
@@ -371,105 +372,6 @@ func waitLeader(t *testing.T, nodes []*node) int {
 	}
 	t.Fatal("no leader")
 	return -1
-}
-
-// child proposes until it is killed, writing each acknowledged body to standard output. It takes snapshots now and then.
-func child(dir string) {
-	n, err := start(dir, 1, nil, replica(1))
-	if err == nil {
-		err = n.WaitReady(context.Background())
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	var out sync.Mutex
-	for w := range 8 {
-		go func() {
-			for i := 0; ; i++ {
-				body := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i)
-				if _, err := n.Propose(context.Background(), command(body)); err == nil {
-					out.Lock()
-					os.Stdout.WriteString(body + "\n")
-					out.Unlock()
-				}
-			}
-		}()
-	}
-	for {
-		time.Sleep(20 * time.Millisecond)
-		_ = n.Snapshot()
-	}
-}
-
-// TestKill kills a replica at random moments, start-up and snapshots included, and holds after each that the file is
-// whole from its leaves up and that what was acknowledged is in it, once.
-func TestKill(t *testing.T) {
-	rounds := 100
-	if testing.Short() {
-		rounds = 10
-	}
-	dir := t.TempDir()
-	acked := map[string]bool{}
-	for round := range rounds {
-		for body := range strings.FieldsSeq(runAndKill(t, dir, time.Duration(rand.IntN(60))*time.Millisecond)) {
-			acked[body] = true
-		}
-		if _, err := os.Stat(filepath.Join(dir, "state.db")); err != nil {
-			continue // killed before anything was made
-		}
-		if round%10 == 9 {
-			checkKilled(t, dir, acked)
-		}
-	}
-	t.Logf("%d kills, %d acknowledged entries, none lost", rounds, len(acked))
-}
-
-func checkKilled(t *testing.T, dir string, acked map[string]bool) {
-	t.Helper()
-	n := alone1(t, dir)
-	if err := n.Linearize(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	have := map[string]int{}
-	for _, body := range entries(t, n.store) {
-		have[body]++
-	}
-	if err := n.close(); err != nil {
-		t.Fatal(err)
-	}
-	for body, count := range have {
-		if count != 1 {
-			t.Errorf("%s stands %d times", body, count)
-		}
-	}
-	for body := range acked {
-		if have[body] == 0 {
-			t.Errorf("%s was acknowledged and is lost", body)
-		}
-	}
-	if _, err := state.Verify(t.Context(), filepath.Join(dir, "state.db"), nil); err != nil {
-		t.Error(err)
-	}
-}
-
-// runAndKill runs the child for a while after its first word, kills it, and returns what it acknowledged.
-func runAndKill(t *testing.T, dir string, after time.Duration) string {
-	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "XIETONG_TEST_CHILD="+dir)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(after + 40*time.Millisecond)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatalf("the child ended by itself: %v %s", err, errs.String())
-	}
-	cmd.Wait()
-	text := out.String()
-	return text[:strings.LastIndex(text, "\n")+1]
 }
 
 func BenchmarkPropose(b *testing.B) {
