@@ -119,6 +119,9 @@ func openLog(dir string, segment int) (*wal.WAL, error) {
 	if segment == 0 {
 		segment = walSegment
 	}
+	if err := repairTail(dir); err != nil {
+		return nil, err
+	}
 	return wal.Open(dir, wal.WithSegmentSize(segment))
 }
 

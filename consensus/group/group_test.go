@@ -139,8 +139,10 @@ func alone1(t *testing.T, dir string) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.WaitReady(t.Context()); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := n.WaitReady(ctx); err != nil {
+		t.Fatalf("%v\n%s", err, n.log.String())
 	}
 	return n
 }

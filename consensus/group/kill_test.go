@@ -112,6 +112,9 @@ func TestKill(t *testing.T) {
 func checkKilled(t *testing.T, dir string, acked map[string]bool) (truncated bool) {
 	t.Helper()
 	n := alone1(t, dir)
+	if _, err := n.Propose(t.Context(), command(fmt.Sprintf("replay of %d", len(acked)))); err != nil {
+		t.Fatal(err)
+	}
 	if err := n.Linearize(t.Context()); err != nil {
 		t.Fatal(err)
 	}
