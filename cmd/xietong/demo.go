@@ -13,9 +13,10 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	o := demo.Options{Folder: filepath.Join(os.TempDir(), "xietong-demo")}
 	c := a.verb("demo", text.CLIShortDemo, func(cmd *cobra.Command, _ []string) error {
-		o.Out, o.Lang, o.JSON = a.stdout, a.lang, a.jsonOnly
+		o.Out, o.In, o.Lang, o.JSON = a.stdout, a.stdin, a.lang, a.jsonOnly
 		return demo.Run(cmd.Context(), o)
 	})
+	c.Flags().BoolVar(&o.Slow, "slow", false, "wait for Enter after each step / 每步之后按回车键继续")
 	c.Flags().BoolVar(&o.Exit, "exit", false, "stop after the last step / 演示完即退出")
 	return c
 }

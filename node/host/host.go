@@ -65,7 +65,8 @@ type Options struct {
 	Registry *state.Registry
 	Logger   *slog.Logger
 	Now      func() time.Time
-	MinFree  uint64 // bytes; see group.Config
+	MinFree  uint64              // bytes; see group.Config
+	Group    func(*group.Config) // changes the settings of the group; for tests
 }
 
 // Folder returns the folder of a jurisdiction under a node's data directory.
@@ -148,9 +149,13 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{}); err != nil {
 		return h, err
 	}
-	h.group, err = group.Open(group.Config{
+	config := group.Config{
 		Jurisdiction: name, Replica: firstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree,
-	})
+	}
+	if o.Group != nil {
+		o.Group(&config)
+	}
+	h.group, err = group.Open(config)
 	if err != nil {
 		return h, err
 	}

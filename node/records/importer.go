@@ -232,13 +232,19 @@ func (l *loader) open(ctx context.Context) error {
 		left = unfinished(r, l.set.Code)
 		return nil
 	})
+	if err != nil || known && l.state.Published > 0 {
+		return err
+	}
 	for _, other := range left {
-		if err == nil && !(known && other == l.opened) {
-			err = l.abandon(ctx, other)
+		if known && other == l.opened {
+			continue
+		}
+		if err := l.abandon(ctx, other); err != nil {
+			return err
 		}
 	}
-	if err != nil || known {
-		return err
+	if known {
+		return nil
 	}
 	payload, err := json.Marshal(l.stated())
 	if err != nil {

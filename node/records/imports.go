@@ -101,8 +101,10 @@ func importByID(r Reads, id MAC) (opened uint64, s importState, ok bool) {
 		return 0, importState{}, false
 	}
 	opened = number(data)
-	s, ok = importAt(r, opened)
-	return opened, s, ok && !s.Abandoned
+	if s, ok = importAt(r, opened); !ok || s.Abandoned {
+		return 0, importState{}, false
+	}
+	return opened, s, true
 }
 
 // unfinished returns the imports of the dataset that are neither published nor given up.

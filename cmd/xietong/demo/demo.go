@@ -6,6 +6,7 @@
 package demo
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"xietong/node/client"
@@ -24,13 +26,16 @@ import (
 type Options struct {
 	Folder string // made anew; holds the binary and the data directory
 	Out    io.Writer
+	In     io.Reader
 	JSON   bool // one object a step instead of sentences
 	Exit   bool // stop after the last step instead of staying up
+	Slow   bool // wait for Enter after each step
 	Lang   text.Lang
 }
 
 const (
 	nodeName = "nanming.guiyang.guizhou"
+	title    = "南明区"
 	dataName = "nanming"
 	binary   = "xietong"
 
@@ -41,31 +46,42 @@ const (
 // ErrStep is wrapped by the error of a step that did not hold.
 var ErrStep = errors.New("a step of the demo did not hold")
 
+// said is what a step tells: what was done, and lines below it.
+type said []string
+
 // step is one thing that is shown.
 type step struct {
 	name string
-	show func(context.Context) (string, error)
+	show func(context.Context) (said, error)
 }
 
 // demo is one run.
 type demo struct {
 	Options
-	node    *exec.Cmd
-	client  *client.Client
-	pin     string
-	started time.Time
+	keys     *bufio.Reader
+	node     *exec.Cmd
+	provider *client.Client
+	consumer *client.Client
+	pin      string
+	access   string // name of the entry that records step 3
+	killed   error  // of killing the node inside a callback
+	started  time.Time
+	ready    time.Duration
 }
 
 // Run shows every step and returns an error if one did not hold.
 func Run(ctx context.Context, o Options) (err error) {
-	d := &demo{Options: o, started: time.Now()}
+	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.kill(os.Interrupt)) }()
+	defer func() { err = errors.Join(err, d.close()) }()
+	if err := d.open(ctx); err != nil {
+		return d.failed(step{name: "start"}, err)
+	}
 	steps := []step{
-		{"start", d.start}, {"agencies", d.addAgencies}, {"crash", d.crash}, {"receipt", d.verify},
-		{"flipped", d.flipped}, {"refused", d.refused},
+		{"publish", d.publish}, {"import", d.imports}, {"query", d.ask}, {"verify", d.yesOrNo}, {"refusals", d.refusals},
+		{"crash", d.crash}, {"receipt", d.prove},
 	}
 	for i, s := range steps {
 		if err := d.showStep(ctx, i+1, s); err != nil {
@@ -77,15 +93,25 @@ func Run(ctx context.Context, o Options) (err error) {
 
 func (d *demo) showStep(ctx context.Context, number int, s step) error {
 	began := time.Now()
-	said, err := s.show(ctx)
-	took := time.Since(began)
+	lines, err := s.show(ctx)
+	took := time.Since(began).Milliseconds()
 	if d.JSON {
-		return errors.Join(d.print(map[string]any{"step": s.name, "ok": err == nil, "ms": took.Milliseconds()}), d.failed(s, err))
+		return errors.Join(d.print(map[string]any{"step": s.name, "ok": err == nil, "ms": took}), d.failed(s, err))
 	}
-	if err == nil {
-		fmt.Fprintf(d.Out, "%d  %s  (%d ms)\n", number, said, took.Milliseconds())
+	if err != nil {
+		return d.failed(s, err)
 	}
-	return d.failed(s, err)
+	fmt.Fprintf(d.Out, "%d  %s  (%d ms)\n", number, lines[0], took)
+	for _, line := range lines[1:] {
+		fmt.Fprintf(d.Out, "   %s\n", line)
+	}
+	if d.Slow {
+		fmt.Fprintln(d.Out, d.t(text.DemoNext, nil))
+		if _, err := d.keys.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("wait for Enter: %w", err)
+		}
+	}
+	return nil
 }
 
 func (d *demo) failed(s step, err error) error {
@@ -133,23 +159,58 @@ func (d *demo) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (d *demo) start(ctx context.Context) (string, error) {
-	init := d.command(ctx, "--data", dataName, "--json", "init", nodeName, "--display-name", "南明区", "--code", "520102", "--level", "county")
+// open makes the node and starts it.
+func (d *demo) open(ctx context.Context) error {
+	init := d.command(ctx, "--data", dataName, "--json", "init", nodeName, "--display-name", title, "--code", county, "--level", "county")
 	out, err := init.Output()
 	if err != nil {
-		return "", err
+		return err
 	}
 	var made struct {
 		Pin string `json:"pin"`
 	}
 	if err := json.Unmarshal(out, &made); err != nil {
-		return "", err
+		return err
 	}
 	d.pin = made.Pin
+	path := filepath.Join(d.Folder, dataName)
+	d.provider = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: provider})
+	d.consumer = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: consumer})
 	if err := d.serve(ctx); err != nil {
-		return "", err
+		return err
 	}
-	return text.T(d.Lang, text.DemoStarted, text.Args{"name": nodeName, "pin": d.pin}), nil
+	d.ready = time.Since(d.started)
+	if d.JSON {
+		return nil
+	}
+	fmt.Fprintln(d.Out, d.t(text.DemoOpened, text.Args{"title": title, "name": nodeName, "folder": d.Folder, "pin": d.pin}))
+	fmt.Fprintf(d.Out, "%s\n\n", d.t(text.DemoReady, text.Args{
+		"ms": fmt.Sprint(d.ready.Milliseconds()), "mib": fmt.Sprint(resident(d.node.Process.Pid)),
+	}))
+	return nil
+}
+
+// resident returns the memory that a process holds, in MiB; 0 where the system does not tell.
+func resident(pid int) (mib uint64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	var kib uint64
+	if _, err := fmt.Sscan(after, &kib); err != nil {
+		return 0
+	}
+	return kib >> 10
+}
+
+// close ends the clients and the node.
+func (d *demo) close() error {
+	if d.provider != nil {
+		d.provider.Close()
+		d.consumer.Close()
+	}
+	return d.kill(os.Interrupt)
 }
 
 // serve starts the node and waits until it answers.
@@ -158,15 +219,12 @@ func (d *demo) serve(ctx context.Context) error {
 	if err := d.node.Start(); err != nil {
 		return err
 	}
-	if d.client == nil {
-		d.client = client.Dial(filepath.Join(d.Folder, dataName), client.Options{Language: d.Lang.Tag()})
-	}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	tick := time.NewTicker(readyPoll)
 	defer tick.Stop()
 	for {
-		_, err := d.client.Status(ctx)
+		_, err := d.provider.Status(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -188,14 +246,33 @@ func (d *demo) kill(signal os.Signal) error {
 	return errors.Join(err, waited)
 }
 
+// pasted are the lines that a person may try next, in the folder.
+func (d *demo) pasted() []string {
+	node := "./" + binary + " --data " + dataName
+	return []string{
+		node + " status",
+		node + " --as water query villages --where township=520102016 --purpose residence-check",
+		node + " --as water query villages --key " + villageKey + " --verify name=" + villageName + " --purpose residence-check",
+		node + " --as civil-affairs grant list",
+		"./" + binary + " ledger verify access.receipt access.payload --root " + d.pin,
+	}
+}
+
 // end says that all held, and keeps the node up until it is interrupted.
 func (d *demo) end(ctx context.Context, steps int) error {
 	if d.JSON {
-		if err := d.print(map[string]any{"ok": true, "ready_ms": time.Since(d.started).Milliseconds(), "jurisdictions": 1}); err != nil {
+		last := map[string]any{
+			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": resident(d.node.Process.Pid), "jurisdictions": 1,
+		}
+		if err := d.print(last); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(d.Out, "\n%s\n", text.T(d.Lang, text.DemoHeld, text.Args{"steps": fmt.Sprint(steps), "folder": d.Folder}))
+		seconds := fmt.Sprintf("%.1f", time.Since(d.started).Seconds())
+		fmt.Fprintf(d.Out, "\n%s\n\n   cd %s\n", d.t(text.DemoHeld, text.Args{"steps": fmt.Sprint(steps), "seconds": seconds}), d.Folder)
+		for _, line := range d.pasted() {
+			fmt.Fprintf(d.Out, "   %s\n", line)
+		}
 	}
 	if d.Exit {
 		return nil
