@@ -68,7 +68,7 @@ var offered = []client.NewDataset{
 	division("villages-guizhou", "全省村（居）委会名录", "township", "county"),
 	{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
-		Citation: "《个人信息保护法》第三十一条", Purposes: purposes,
+		Citation: "《民法典》第一千一百一十条", Purposes: purposes,
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
 	},
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"xietong/cmd/xietong/demo"
+	"xietong/node/text"
+)
+
+const mainEnv = "XIETONG_TEST_MAIN"
+
+// TestMain lets the demo run this test as the binary that it copies.
+func TestMain(m *testing.M) {
+	if os.Getenv(mainEnv) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestDemoPasted runs the demo and, while its node stays up, every line that it prints to be pasted.
+func TestDemoPasted(t *testing.T) {
+	t.Setenv(mainEnv, "1")
+	for lang, want := range map[text.Lang]string{text.En: "7 of 7 steps held", text.Zh: "7 个步骤全部成立"} {
+		folder := t.TempDir()
+		ctx, stop := context.WithCancel(t.Context())
+		reader, writer := io.Pipe()
+		ended := make(chan error, 1)
+		go func() {
+			err := demo.Run(ctx, demo.Options{Folder: folder, Out: writer, In: strings.NewReader(""), Lang: lang})
+			writer.CloseWithError(io.EOF)
+			ended <- err
+		}()
+		var told strings.Builder
+		pasted := 0
+		lines := bufio.NewScanner(reader)
+		for lines.Scan() {
+			line := lines.Text()
+			told.WriteString(line + "\n")
+			if columns(line) > 160 && !strings.Contains(line, "--root") {
+				t.Errorf("%d columns: %s", columns(line), line)
+			}
+			command, isCommand := strings.CutPrefix(line, "   ./xietong ")
+			if !isCommand {
+				continue
+			}
+			pasted++
+			cmd := exec.CommandContext(ctx, "sh", "-c", "./xietong "+command)
+			cmd.Dir = folder
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", command, err, out)
+			}
+			if pasted == 5 {
+				stop()
+			}
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("demo: %v", err)
+		}
+		if !strings.Contains(told.String(), want) || pasted != 5 {
+			t.Errorf("%d lines to paste; the demo told:\n%s", pasted, told.String())
+		}
+	}
+}
+
+// TestDemoJSON holds what programs read: one object a step, and a last one.
+func TestDemoJSON(t *testing.T) {
+	t.Setenv(mainEnv, "1")
+	var out bytes.Buffer
+	o := demo.Options{Folder: t.TempDir(), Out: &out, In: strings.NewReader(""), JSON: true, Exit: true}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for i, line := range lines {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(line), &got); err != nil || got["ok"] != true {
+			t.Errorf("line %d: %s, %v", i, line, err)
+		}
+		keys := []string{"step", "ms"}
+		if i == len(lines)-1 {
+			keys = []string{"ready_ms", "rss_mib", "jurisdictions"}
+		}
+		for _, key := range keys {
+			if _, ok := got[key]; !ok {
+				t.Errorf("line %d has no %s: %s", i, key, line)
+			}
+		}
+	}
+	if len(lines) != 8 {
+		t.Errorf("%d lines, want 7 steps and the end", len(lines))
+	}
+}
