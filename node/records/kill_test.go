@@ -60,7 +60,7 @@ const villageSchema = `{"type":"object","required":["code","name"],"properties":
 	"code":{"type":"string","pattern":"^[0-9]{12}$"},"name":{"type":"string"},"township":{"type":"string"}}}`
 
 // openDesk opens the jurisdiction in dir, making what is missing of it.
-func openDesk(dir string) (*host.Host, *Desk, error) {
+func openDesk(dir string, settings func(*group.Config)) (*host.Host, *Desk, error) {
 	if _, err := host.Create(dir, nanming, time.Now()); err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +69,7 @@ func openDesk(dir string) (*host.Host, *Desk, error) {
 	Register(registry)
 	sharing.Register(registry, Standing)
 	h, err := host.Open(context.Background(), dir, nanming, host.Options{
-		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Group: (*group.Config).Restless,
+		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Group: settings,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -116,7 +116,7 @@ func file(n int) ([]byte, File) {
 
 // child imports files and puts records until it is killed, and writes each acknowledged one to standard output.
 func child(dir string) {
-	_, desk, err := openDesk(dir)
+	_, desk, err := openDesk(dir, (*group.Config).Restless)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -214,7 +214,7 @@ func TestKillImport(t *testing.T) {
 // look opens the jurisdiction and compares it with what was acknowledged.
 func look(t *testing.T, dir string, acked map[string]bool) {
 	t.Helper()
-	h, desk, err := openDesk(dir)
+	h, desk, err := openDesk(dir, (*group.Config).Restless)
 	if err != nil {
 		t.Fatal(err)
 	}
