@@ -28,10 +28,15 @@ var nanming = InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", Displ
 // serve runs a node on dir until the test, or the returned function, stops it.
 func serve(t *testing.T, dir string) (stop func()) {
 	t.Helper()
+	return serveLogging(t, dir, slog.New(slog.DiscardHandler))
+}
+
+func serveLogging(t *testing.T, dir string, logger *slog.Logger) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- Serve(ctx, dir, ServeOptions{Logger: slog.New(slog.DiscardHandler), Version: "test", Ready: func() { close(ready) }})
+		ended <- Serve(ctx, dir, ServeOptions{Logger: logger, Version: "test", Ready: func() { close(ready) }})
 	}()
 	select {
 	case <-ready:

@@ -1,9 +1,14 @@
 package node
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -333,6 +338,59 @@ func TestImportAllOrNothing(t *testing.T) {
 		})
 		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.BadCSV) {
 			t.Errorf("%s: got %v, want %s", name, err, text.BadCSV)
+		}
+	}
+}
+
+// TestNothingInClear demands that no record, key, indexed value, query parameter or word of an application stands in any
+// file of the data directory, raft's log included, or in the log.
+func TestNothingInClear(t *testing.T) {
+	var logged bytes.Buffer
+	dir, _ := initDir(t)
+	stop := serveLogging(t, dir, slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	provider := client.Dial(dir, client.Options{As: "civil-affairs"})
+	defer provider.Close()
+	water := client.Dial(dir, client.Options{As: "water"})
+	defer water.Close()
+	must(t)(provider.AddAgency(t.Context(), client.NewAgency{Code: "civil-affairs", Title: "民政局"}))
+	must(t)(provider.AddAgency(t.Context(), client.NewAgency{Code: "water", Title: "水务管理局"}))
+	must(t)(provider.PublishDataset(t.Context(), villages(client.Unconditional)))
+	must(t)(provider.ImportRecords(t.Context(), client.Import{
+		Dataset: "villages", Format: client.FormatCSV,
+		File: strings.NewReader("code,name,township\n520102776601,金丝雀甲,金丝雀乡\n520102776602,金丝雀乙,金丝雀乡\n"),
+	}))
+	must(t)(provider.PutRecord(t.Context(), "villages", client.PutRecord{
+		Record: json.RawMessage(`{"code":"520102776603","name":"金丝雀丙","township":"金丝雀乡"}`),
+	}))
+	secret := client.Use{Purpose: "statistics", Basis: "金丝雀依据", Scenario: "金丝雀场景", Scope: "金丝雀范围", Method: "金丝雀方式", Until: use.Until}
+	township := map[string]json.RawMessage{"township": json.RawMessage(`"金丝雀乡"`)}
+	got, err := water.Query(t.Context(), client.Query{Dataset: "villages", Where: township, Filter: `name != "金丝雀丁"`, Use: secret})
+	if err != nil || len(got.Rows) != 3 {
+		t.Fatalf("got %d rows, %v", len(got.Rows), err)
+	}
+	must(t)(water.Verify(t.Context(), client.Verification{
+		Dataset: "villages", Key: "520102776601", Field: "name", Value: json.RawMessage(`"金丝雀戊"`), Use: secret,
+	}))
+	must(t)(provider.RetractRecord(t.Context(), "villages", client.Retraction{Key: "520102776602", Reason: "金丝雀理由"}))
+	_, err = provider.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(`{"code":"金丝雀","name":"金丝雀"}`)})
+	refused(t, err, text.SchemaRejected)
+	stop()
+	files := map[string][]byte{"the log": logged.Bytes()}
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		files[path], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range files {
+		for _, canary := range []string{"金丝雀", "5201027766"} {
+			if bytes.Contains(data, []byte(canary)) {
+				t.Errorf("%s holds %s in clear", path, canary)
+			}
 		}
 	}
 }
