@@ -112,7 +112,7 @@ func TestValue(t *testing.T) {
 	for _, row := range []struct{ field, typed, want string }{
 		{"code", "520102016001", `"520102016001"`}, {"households", "12", "12"}, {"households", "012", ""},
 		{"urban", "true", "true"}, {"urban", "yes", ""}, {"area", "1.50", "1.5"}, {"area", "x", ""}, {"phone", "1", ""},
-		{"category", `"111"`, `"111"`},
+		{"category", `111`, `"111"`},
 	} {
 		got, err := s.Value(row.field, row.typed)
 		if string(got) != row.want || (err == nil) != (row.want != "") {

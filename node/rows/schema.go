@@ -96,6 +96,10 @@ func fieldOf(property any) Field {
 		if known, ok := typeNames[t]; ok {
 			return Field{Type: known}
 		}
+	case nil:
+		if texts(p["enum"]) {
+			return Field{Type: String}
+		}
 	case []any:
 		rest := slices.DeleteFunc(slices.Clone(t), func(v any) bool { return v == "null" })
 		if len(rest) == 1 && len(t) == 2 {
@@ -106,6 +110,12 @@ func fieldOf(property any) Field {
 		}
 	}
 	return Field{Type: Other, Nullable: true}
+}
+
+// texts reports whether an enum lists texts only: then a cell such as 111 is one of them and no number.
+func texts(enum any) bool {
+	list, _ := enum.([]any)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
 }
 
 // Fields returns the fields, sorted by name.
