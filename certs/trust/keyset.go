@@ -22,6 +22,7 @@ package trust
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
@@ -168,8 +169,11 @@ func Assemble(k KeySet, signatures []Signature) ([]byte, error) {
 		return nil, err
 	}
 	sorted := slices.SortedFunc(slices.Values(signatures), func(a, b Signature) int {
-		return int(a.Replica.Number()) - int(b.Replica.Number())
+		return cmp.Compare(a.Replica.Number(), b.Replica.Number())
 	})
+	if sorted == nil {
+		sorted = []Signature{} // null would be a second encoding of no signatures
+	}
 	return canon.Marshal(signedKeySet{KeySet: data, Signatures: sorted})
 }
 
@@ -178,6 +182,9 @@ func open(data []byte) (KeySet, []Signature, error) {
 	var s signedKeySet
 	if err := canon.Unmarshal(data, MaxKeySetLen, &s); err != nil {
 		return KeySet{}, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if s.Signatures == nil {
+		return KeySet{}, nil, fmt.Errorf("%w: null, where no signatures are []", ErrInvalid)
 	}
 	k, err := decodeKeySet(s.KeySet)
 	return k, s.Signatures, err

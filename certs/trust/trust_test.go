@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 )
 
@@ -74,6 +75,20 @@ func sign(t testing.TB, k KeySet, by ...member) []byte {
 	return data
 }
 
+// nullSignatures is a signed key set that spells "no signatures" as null.
+func nullSignatures(t testing.TB, k KeySet) []byte {
+	t.Helper()
+	data, err := k.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := canon.Marshal(signedKeySet{KeySet: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
 func TestWalk(t *testing.T) {
 	a, b, c, x := newMember(t, 1), newMember(t, 2), newMember(t, 3), newMember(t, 4)
 	one := set(t, nil, a)
@@ -101,6 +116,7 @@ func TestWalk(t *testing.T) {
 		{"a number left out", one.Pin(), chain(sign(t, one, a), sign(t, three, b, c)), "does not follow"},
 		{"another second", two.Pin(), chain(sign(t, stray)), "not the pinned one"},
 		{"a third on another second", one.Pin(), chain(sign(t, one, a), sign(t, stray, a), sign(t, three, b, c)), "does not follow"},
+		{"null in place of no signatures", two.Pin(), chain(nullSignatures(t, two)), "null"},
 		{"stray signatures on the pinned one", two.Pin(), chain(sign(t, two, a)), "left out"},
 	} {
 		got, err := Walk(row.pin, row.sets)

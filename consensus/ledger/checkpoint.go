@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,27 +91,27 @@ func SignCheckpoint(c Checkpoint, by LogSigner) ([]byte, error) {
 	return signed, nil
 }
 
-// MergeNotes joins notes over the same checkpoint into one with all their lines, in the order given.
+// MergeNotes joins notes over the same checkpoint into one with all their lines, in ascending order of their bytes: a
+// set of lines is written in one way, in whatever order they came.
 func MergeNotes(notes ...[]byte) ([]byte, error) {
-	var merged []byte
+	var text []byte
+	var lines [][]byte
 	for i, n := range notes {
-		text, line, ok := bytes.Cut(n, []byte("\n\n"))
+		head, tail, ok := bytes.Cut(n, []byte("\n\n"))
 		switch {
 		case !ok:
 			return nil, malformed("checkpoint", errors.New("no signature lines"))
-		case i == 0:
-			merged = bytes.Clone(n)
-		case !bytes.HasPrefix(merged, append(text, '\n', '\n')):
+		case i > 0 && !bytes.Equal(head, text):
 			return nil, malformed("checkpoint", errors.New("the notes to merge differ in text"))
-		default:
-			merged = append(merged, line...)
 		}
+		text, lines = head, slices.AppendSeq(lines, bytes.Lines(tail))
 	}
-	return merged, nil
+	slices.SortFunc(lines, bytes.Compare)
+	return slices.Concat(text, []byte("\n\n"), bytes.Join(lines, nil)), nil
 }
 
 // OpenCheckpoint verifies a note: a majority of the key set's replicas must have signed it, and every line must be by a
-// listed key, once.
+// listed key, once, in ascending order.
 func OpenCheckpoint(data []byte, log identity.Log, keys trust.KeySet) (Checkpoint, error) {
 	if len(data) > MaxNoteLen {
 		return Checkpoint{}, malformed("checkpoint", fmt.Errorf("%d bytes, more than %d", len(data), MaxNoteLen))
@@ -142,18 +143,19 @@ func OpenCheckpoint(data []byte, log identity.Log, keys trust.KeySet) (Checkpoin
 	return c, err
 }
 
-// respell writes a note anew. A line that stands twice is written once, and base64 with stray bits at its end without
-// them, so that either makes a difference.
+// respell writes a note anew, its lines in ascending order. A line that stands twice is written once, and base64 with
+// stray bits at its end without them, so that any of these makes a difference.
 func respell(n *note.Note) []byte {
-	b := []byte(n.Text + "\n")
+	var lines []string
 	for _, s := range n.Sigs {
 		signature, err := base64.StdEncoding.DecodeString(s.Base64)
 		if err != nil {
 			return nil // note.Open decoded it already
 		}
-		b = fmt.Appendf(b, "\u2014 %s %s\n", s.Name, base64.StdEncoding.EncodeToString(signature))
+		lines = append(lines, fmt.Sprintf("\u2014 %s %s\n", s.Name, base64.StdEncoding.EncodeToString(signature)))
 	}
-	return b
+	slices.Sort(lines)
+	return []byte(n.Text + "\n" + strings.Join(lines, ""))
 }
 
 func verifierFor(log identity.Log, key ed25519.PublicKey) (note.Verifier, error) {

@@ -92,6 +92,17 @@ func (h Head) stated() Head {
 	return h
 }
 
+// MaxTime is the last ledger time, the end of the year 9999: neither a certificate nor RFC 3339 can name a later one.
+const MaxTime = 253402300799999 // milliseconds since 1970 UTC
+
+// check holds what must be true of the head of every entry.
+func (h Head) check() error {
+	if h.Kind == 0 || h.Seq == 0 || h.Time == 0 || h.Time > MaxTime {
+		return fmt.Errorf("a head of kind %d, sequence number %d and time %d", uint16(h.Kind), h.Seq, h.Time)
+	}
+	return nil
+}
+
 // ErrMalformed is wrapped by every error about bytes that are not what they must be in form.
 var ErrMalformed = errors.New("malformed ledger data")
 

@@ -70,8 +70,11 @@ type leafWire struct {
 
 // Encode returns the bytes whose hash is in the tree.
 func (l Leaf) Encode() ([]byte, error) {
-	if l.Head.Kind == 0 || l.Head.Seq == 0 || l.Head.Time == 0 || len(l.Evidence.raw) == 0 {
-		return nil, malformed("leaf", errors.New("kind, sequence number, time and evidence are needed"))
+	if err := l.Head.check(); err != nil {
+		return nil, malformed("leaf", err)
+	}
+	if len(l.Evidence.raw) == 0 {
+		return nil, malformed("leaf", errors.New("no evidence"))
 	}
 	data := mustEncode(leafWire{Version: leafVersion, Head: l.Head, Evidence: l.Evidence.raw})
 	if len(data) > MaxLeafLen {
@@ -86,8 +89,11 @@ func DecodeLeaf(data []byte) (Leaf, error) {
 	if err := canon.Unmarshal(data, MaxLeafLen, &w); err != nil {
 		return Leaf{}, malformed("leaf", err)
 	}
-	if w.Version != leafVersion || w.Head.Kind == 0 || w.Head.Seq == 0 || w.Head.Time == 0 {
-		return Leaf{}, malformed("leaf", fmt.Errorf("version %d, or a head without kind, number or time", w.Version))
+	if w.Version != leafVersion {
+		return Leaf{}, malformed("leaf", fmt.Errorf("version %d, this program reads %d", w.Version, leafVersion))
+	}
+	if err := w.Head.check(); err != nil {
+		return Leaf{}, malformed("leaf", err)
 	}
 	evidence, err := DecodeEvidence(w.Evidence)
 	if err != nil {

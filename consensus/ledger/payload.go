@@ -43,6 +43,9 @@ func DecodePreimage(data []byte) (Preimage, error) {
 	if err := p.check(); err != nil {
 		return Preimage{}, malformed("payload", err)
 	}
+	if p.Payload == nil {
+		return Preimage{}, malformed("payload", errors.New("null, where an empty payload is h''"))
+	}
 	return p, nil
 }
 
@@ -62,6 +65,9 @@ func (p Preimage) check() error {
 func (p Preimage) Encode() ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, malformed("payload", err)
+	}
+	if p.Payload == nil {
+		p.Payload = []byte{} // null would be a second encoding of no bytes
 	}
 	return mustEncode(p), nil
 }

@@ -159,8 +159,11 @@ func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 		return Verified{}, err
 	}
 	v.Chain = []identity.Jurisdiction{log.Jurisdiction()}
-	v.Payload, err = open(preimage, v.Leaf.Evidence.commitment)
-	return v, err
+	v.Payload, err = open(preimage, v.Leaf.Evidence)
+	if err != nil {
+		return Verified{}, err
+	}
+	return v, nil
 }
 
 func (r Receipt) walk(log identity.Log, pin trust.Pin) ([]trust.KeySet, error) {
@@ -183,7 +186,7 @@ func (r Receipt) verifyInclusion(c Checkpoint) (inclusion, error) {
 	if err := canon.Unmarshal(r.Proof, MaxReceiptLen, &proof); err != nil {
 		return inclusion{}, malformed("inclusion proof", err)
 	}
-	if len(proof.Path) > maxPathLen || proof.Size > identity.MaxIndex || proof.Index >= proof.Size {
+	if proof.Path == nil || len(proof.Path) > maxPathLen || proof.Size > identity.MaxIndex || proof.Index >= proof.Size {
 		return inclusion{}, malformed("inclusion proof", errors.New("impossible size, index or path"))
 	}
 	if proof.Size != c.Size {
@@ -240,15 +243,13 @@ func (r Receipt) verifyLeaf(log identity.Log, proof inclusion, sets []trust.KeyS
 	if !leaf.Evidence.Signed() {
 		return v, nil
 	}
-	for _, keys := range sets {
-		if err = VerifyStatement(log, leaf, keys); err == nil {
-			return v, nil
-		}
+	if err := VerifyStatement(log, leaf, sets...); err != nil {
+		return Verified{}, err
 	}
-	return Verified{}, err
+	return v, nil
 }
 
-func open(preimage []byte, want Commitment) (*Preimage, error) {
+func open(preimage []byte, e Evidence) (*Preimage, error) {
 	if preimage == nil {
 		return nil, nil
 	}
@@ -256,8 +257,12 @@ func open(preimage []byte, want Commitment) (*Preimage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if Commit(preimage) != want {
+	if Commit(preimage) != e.commitment {
 		return nil, fmt.Errorf("%w: the payload is not the one that the entry commits to", ErrNotProven)
+	}
+	if e.statement != nil && e.statement.header.ContentType != p.ContentType {
+		return nil, fmt.Errorf("%w: the act states the content type %q, its payload %q", ErrNotProven,
+			e.statement.header.ContentType, p.ContentType)
 	}
 	return &p, nil
 }

@@ -177,6 +177,36 @@ func TestStatement(t *testing.T) {
 	}
 }
 
+// TestNothingIsSpelledOneWay holds that nil and empty give the same bytes where both mean "none".
+func TestNothingIsSpelledOneWay(t *testing.T) {
+	salt := bytes.Repeat([]byte{1}, SaltLen)
+	null, err := Preimage{Salt: salt, ContentType: "text/plain"}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty, err := Preimage{Salt: salt, ContentType: "text/plain", Payload: []byte{}}.Encode()
+	if err != nil || !bytes.Equal(null, empty) {
+		t.Errorf("payload: got %x and %x, %v", null, empty, err)
+	}
+	if _, err := DecodePreimage(null); err != nil {
+		t.Errorf("payload: got %v", err)
+	}
+}
+
+// TestLinesAreInOneOrder holds that the same lines give the same note, in whatever order they came.
+func TestLinesAreInOneOrder(t *testing.T) {
+	f := small(t, 3)
+	_, want := f.checkpoint(t, 3)
+	f.signers[0], f.signers[2] = f.signers[2], f.signers[0]
+	_, got := f.checkpoint(t, 3)
+	if !bytes.Equal(got, want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, err := OpenCheckpoint(got, f.log, f.set); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNoteAgainstFormats has an independent library read our checkpoint.
 func TestNoteAgainstFormats(t *testing.T) {
 	f := small(t, 3)

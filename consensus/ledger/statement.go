@@ -107,26 +107,28 @@ func decodeStatement(data []byte) (statement, error) {
 		return statement{}, malformed("statement header", errors.New("an algorithm that is not this format's"))
 	case h.ContentType == "" || len(h.ContentType) > MaxContentTypeLen:
 		return statement{}, malformed("statement header", errors.New("content type missing or too long"))
-	case len(s.Unprotected) != 0 || len(s.Payload) != len(Commitment{}) || len(s.Signature) != ed25519.SignatureSize:
+	case s.Unprotected == nil || len(s.Unprotected) != 0 || len(s.Payload) != len(Commitment{}) || len(s.Signature) != ed25519.SignatureSize:
 		return statement{}, malformed("statement", errors.New("not a hash envelope without unprotected header"))
 	}
 	return statement{header: h, protected: s.Protected, commitment: Commitment(s.Payload), signature: s.Signature}, nil
 }
 
-// VerifyStatement verifies the act in a leaf of log: it must be signed with a signing certificate of the key set that
-// was valid at the entry's time. A leaf without an act is refused: see Evidence.Signed.
-func VerifyStatement(log identity.Log, l Leaf, keys trust.KeySet) error {
+// VerifyStatement verifies the act in a leaf of log: it must be signed with a signing certificate of one of the key sets
+// that was valid at the entry's time. A leaf without an act is refused: see Evidence.Signed.
+func VerifyStatement(log identity.Log, l Leaf, sets ...trust.KeySet) error {
 	s := l.Evidence.statement
 	if s == nil {
 		return fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
 	}
-	for _, r := range keys.Replicas {
-		hash := sha256.Sum256(r.SigningCert)
-		if bytes.Equal(hash[:], s.header.Cert.Hash) {
-			return s.verify(log, l.Head, r.SigningCert)
+	for _, keys := range sets {
+		for _, r := range keys.Replicas {
+			hash := sha256.Sum256(r.SigningCert)
+			if bytes.Equal(hash[:], s.header.Cert.Hash) {
+				return s.verify(log, l.Head, r.SigningCert)
+			}
 		}
 	}
-	return fmt.Errorf("%w: signed with a certificate that the key set of %s does not list", ErrNotProven, keys.Name)
+	return fmt.Errorf("%w: signed with a certificate that no key set of the chain lists", ErrNotProven)
 }
 
 func (s statement) verify(log identity.Log, h Head, der []byte) error {
