@@ -74,6 +74,7 @@ type Group struct {
 	transport *raft.NetworkTransport
 	proposals chan *proposal
 	stop      chan struct{}
+	closed    chan struct{} // closed when whatever was proposed is answered, after stop
 	workers   sync.WaitGroup
 
 	acked atomic.Uint64 // highest raft index of a command that was answered, or that was applied when a term began
@@ -90,7 +91,7 @@ func Open(c Config) (*Group, error) {
 	}
 	path := filepath.Join(c.Dir, walFolder)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open group: %w: %w", ErrNoLog, err)
+		return nil, fmt.Errorf("open group: %w: %s", ErrNoLog, path)
 	}
 	logs, err := openLog(path, c.Segment)
 	if err != nil {
@@ -101,7 +102,7 @@ func Open(c Config) (*Group, error) {
 	}
 	g := &Group{
 		config: c, logs: logs, transport: newTransport(c),
-		proposals: make(chan *proposal, maxQueued), stop: make(chan struct{}), readied: make(chan struct{}),
+		proposals: make(chan *proposal, maxQueued), stop: make(chan struct{}), closed: make(chan struct{}), readied: make(chan struct{}),
 	}
 	leadership := make(chan bool, 16)
 	rc := raftConfig(c)
@@ -266,11 +267,14 @@ func (g *Group) Snapshot() error {
 	return err
 }
 
-// Close stops this replica and waits for all that it started. The store stays open: it is the caller's.
+// Close stops this replica and waits for all that it started: (1) nothing more is proposed, and what was is answered, (2)
+// raft, (3) its streams, (4) its log. Raft never answers what is still queued when it shuts down, so it comes second. The
+// store stays open: it is the caller's.
 func (g *Group) Close() error {
 	close(g.stop)
-	err := g.raft.Shutdown().Error()
 	g.workers.Wait()
+	close(g.closed)
+	err := g.raft.Shutdown().Error()
 	g.transport.CloseStreams() // Close alone leaves the pooled streams open
 	return errors.Join(err, g.transport.Close(), g.logs.Close())
 }

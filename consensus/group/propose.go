@@ -52,6 +52,13 @@ func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, err
 	select {
 	case a := <-p.done:
 		return a.result, a.err
+	case <-g.closed:
+		select {
+		case a := <-p.done:
+			return a.result, a.err
+		default: // it was queued as the group closed, and nobody took it
+			return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed)
+		}
 	case <-ctx.Done():
 		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrUnknownOutcome, ctx.Err())
 	}

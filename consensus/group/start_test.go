@@ -1,8 +1,13 @@
 package group
 
 import (
+	"errors"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+
+	"xietong/consensus/state"
 )
 
 // TestStartAloneWarnsOfNothing: a start at which all is well says nothing that an operator would look into.
@@ -51,5 +56,38 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
+	}
+}
+
+// TestCloseWhileItStarts closes at every moment of a start, and while commands are on their way: raft must answer all.
+func TestCloseWhileItStarts(t *testing.T) {
+	dir := t.TempDir()
+	for round := range 60 {
+		n, err := start(dir, 1, nil, replica(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asking sync.WaitGroup
+		for range 4 {
+			asking.Go(func() {
+				for {
+					if _, err := n.Propose(t.Context(), command("x")); errors.Is(err, state.ErrClosed) {
+						return
+					}
+				}
+			})
+		}
+		for range round { // a moment later than the round before
+			runtime.Gosched()
+		}
+		if round%2 == 1 {
+			if err := n.WaitReady(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := n.close(); err != nil {
+			t.Fatal(err)
+		}
+		asking.Wait()
 	}
 }
