@@ -150,7 +150,8 @@ type ServeOptions struct {
 }
 
 // Serve opens the data directory and serves it until ctx ends: (1) the lock, (2) format and configuration, (3) each
-// jurisdiction, (4) the socket. It closes them in the opposite order.
+// jurisdiction, (4) the socket. It closes them in the opposite order. A replica whose state is unknown, or is not that of
+// the majority, ends it at once, with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	unlock, err := lock(dir)
 	if err != nil {
@@ -164,6 +165,13 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	if err != nil {
 		return dirError(dir, err)
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer func() {
+		if failed, ok := errors.AsType[*replicaError](context.Cause(ctx)); ok {
+			err = errors.Join(failed.told(), err)
+		}
+		end(nil)
+	}()
 	var hosted []api.Hosted
 	defer func() {
 		for _, h := range hosted {
@@ -171,7 +179,7 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 		}
 	}()
 	for _, c := range config.Jurisdictions {
-		h, err := openHosted(ctx, dir, c, o.Logger)
+		h, err := openHosted(ctx, end, dir, c, o.Logger)
 		if err != nil {
 			return dirError(dir, err)
 		}
@@ -180,7 +188,7 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	return serveSocket(ctx, filepath.Join(dir, client.SocketName), api.New(o.Version, o.Logger, hosted), o.Ready)
 }
 
-func openHosted(ctx context.Context, dir string, c hostedConfigFile, logger *slog.Logger) (api.Hosted, error) {
+func openHosted(ctx context.Context, end context.CancelCauseFunc, dir string, c hostedConfigFile, logger *slog.Logger) (api.Hosted, error) {
 	name, err := identity.ParseJurisdiction(c.Name)
 	if err != nil {
 		return api.Hosted{}, err
@@ -189,7 +197,13 @@ func openHosted(ctx context.Context, dir string, c hostedConfigFile, logger *slo
 	catalog.Register(registry)
 	records.Register(registry)
 	sharing.Register(registry, records.Standing)
-	h, err := host.Open(ctx, host.Folder(dir, name), name, host.Options{Registry: registry, Logger: logger, Now: time.Now})
+	h, err := host.Open(ctx, host.Folder(dir, name), name, host.Options{
+		Registry: registry, Logger: logger, Now: time.Now,
+		Fatal: func(err error) {
+			logger.Error("replica stopped", "jurisdiction", name.String(), "replica", host.FirstReplica().String(), "error", err)
+			end(&replicaError{host.FirstReplica(), err})
+		},
+	})
 	if err != nil {
 		return api.Hosted{}, err
 	}
@@ -244,6 +258,11 @@ func serveSocket(ctx context.Context, path string, handler http.Handler, ready f
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	if _, failed := errors.AsType[*replicaError](context.Cause(ctx)); failed {
+		err = server.Close() // whoever waits for this replica waits in vain
+		<-ended
+		return err
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 	defer cancel()

@@ -67,6 +67,10 @@ func replica(n uint32) identity.Replica {
 
 // start opens replica n of the voters in dir; stream nil is a group of one.
 func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Replica) (*node, error) {
+	return startAs(dir, n, stream, registry(), state.Options{}, voters...)
+}
+
+func startAs(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o state.Options, voters ...identity.Replica) (*node, error) {
 	j, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Rep
 			return nil, err
 		}
 	}
-	store, err := state.Open(path, registry(), state.Options{})
+	store, err := state.Open(path, r, o)
 	if err != nil {
 		return nil, err
 	}

@@ -19,27 +19,30 @@ const (
 )
 
 // Apply applies the commands of one raft entry and returns their results. An entry at or below the applied index gives
-// nil: nobody waits for what is replayed after a restart.
+// nil: nobody waits for what is replayed after a restart. So does every entry of a store that failed: whether it will be
+// applied is not known.
 func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if index <= s.meta.Index || s.closed {
+	if index <= s.meta.Index || s.closed || s.failed != nil {
 		return nil
 	}
 	if err := s.begin(); err != nil {
-		s.options.Fatal(err)
+		return s.fail(err)
 	}
 	results := make([]Result, len(commands))
 	for i, data := range commands {
 		r, err := s.applyOne(data)
 		if err != nil {
-			s.options.Fatal(fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err))
+			return s.fail(fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err))
 		}
 		results[i] = r
 	}
 	s.meta.Index, s.meta.Term = index, term
 	if s.pending += len(commands); s.pending >= MaxOpen {
-		s.commit()
+		if err := s.commit(); err != nil {
+			return s.fail(err)
+		}
 	}
 	return results
 }

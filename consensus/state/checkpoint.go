@@ -10,8 +10,21 @@ import (
 	"xietong/consensus/ledger"
 )
 
-// ErrDiverged is the fatal error of a replica whose root differs from a signed one: it must not go on.
-var ErrDiverged = errors.New("this replica's ledger differs from the one that was signed")
+// ErrDiverged is the fatal error of a replica whose root differs from the majority's: it must not go on.
+var ErrDiverged = errors.New("this replica's ledger differs from the one that the majority signed")
+
+// DivergedError is an ErrDiverged with the checkpoint at which it was found.
+type DivergedError struct {
+	Log  identity.Log
+	Size uint64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("%v: %s, %d entries", ErrDiverged, e.Log, e.Size)
+}
+
+// Is makes it an ErrDiverged.
+func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
 
 // CheckpointLine is the body of KindCheckpointLine: one replica's signature under the ledger at a size. Its signature
 // was verified before it was proposed.
@@ -97,24 +110,28 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	return be64(index), tx.Put(bucketKeySets, be64(change.Number), value)
 }
 
-// applyCheckpointLine takes one replica's line. When a majority has signed the same root the checkpoint is published;
-// lines that come later are added. A line over another root than this replica's own ends this replica.
+// applyCheckpointLine takes one replica's line, whatever it signed: what is written must not hang on this replica's own
+// ledger. When a majority has signed one root the checkpoint is published; lines over it that come later are added. A
+// replica whose own root is not the majority's ends there, and a single one that is wrong, the leader included, ends
+// nobody but itself.
 func applyCheckpointLine(tx *Tx, body []byte) ([]byte, error) {
 	var line CheckpointLine
 	if err := canon.Unmarshal(body, MaxCommandLen, &line); err != nil {
 		return nil, err
 	}
-	if line.Size > tx.Size() {
-		return nil, fmt.Errorf("%w: %s signed %d entries, there are %d", ErrDiverged, line.Replica, line.Size, tx.Size())
-	}
-	root, err := tx.root(line.Size)
-	if err != nil {
-		return nil, err
-	}
-	if string(root[:]) != string(line.Root) {
-		return nil, fmt.Errorf("%w: at %d entries, %s signed another root", ErrDiverged, line.Size, line.Replica)
-	}
 	return nil, tx.addLine(line)
+}
+
+// checkOwn compares this replica's root with the one that the majority signed.
+func (tx *Tx) checkOwn(signed CheckpointLine) error {
+	if signed.Size > tx.Size() {
+		return &DivergedError{tx.Log(), signed.Size}
+	}
+	root, err := tx.root(signed.Size)
+	if err == nil && string(root[:]) != string(signed.Root) {
+		err = &DivergedError{tx.Log(), signed.Size}
+	}
+	return err
 }
 
 func (tx *Tx) addLine(line CheckpointLine) error {
@@ -136,12 +153,17 @@ func (tx *Tx) addLine(line CheckpointLine) error {
 	if err := tx.Put(bucketLines, key, data); err != nil {
 		return err
 	}
-	if _, voters := tx.KeySets(); uint64(len(lines)) <= voters/2 {
+	var notes [][]byte
+	for _, l := range lines {
+		if string(l.Root) == string(line.Root) {
+			notes = append(notes, l.Note)
+		}
+	}
+	if _, voters := tx.KeySets(); uint64(len(notes)) <= voters/2 {
 		return nil
 	}
-	notes := make([][]byte, len(lines))
-	for i, l := range lines {
-		notes[i] = l.Note
+	if err := tx.checkOwn(line); err != nil {
+		return err
 	}
 	merged, err := ledger.MergeNotes(notes...)
 	if err != nil {

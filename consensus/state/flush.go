@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // flushLoop commits the open transaction FlushEvery after it was opened. It is the only goroutine of this package, and
 // the only code here that knows of time: when a transaction is committed changes nothing in what it holds.
@@ -27,21 +30,35 @@ func (s *Store) flushLoop() {
 func (s *Store) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.commit()
+	if err := s.commit(); err != nil && s.failed == nil {
+		s.fail(err)
+	}
+}
+
+// fail is where a store ends whose state is unknown, with mu held: nothing is applied or committed any more. It returns
+// the results of an Apply that failed.
+func (s *Store) fail(err error) []Result {
+	s.failed = err
+	close(s.dead)
+	s.options.Fatal(err)
+	return nil
 }
 
 // commit writes the transaction, with mu held: (1) the tree and where the state is go into the transaction, (2) it is
 // written and flushed to disk, (3) waiting readers are told. After a failure the state on disk is unknown, so the
 // process must end; raft's log has every command that was in it.
-func (s *Store) commit() {
+func (s *Store) commit() error {
+	if s.failed != nil {
+		return s.failed
+	}
 	if s.open == nil {
-		return
+		return nil
 	}
 	if err := s.open.finish(); err != nil {
-		s.options.Fatal(err)
+		return fmt.Errorf("commit: %w", err)
 	}
-	if err := s.open.bolt.Commit(); err != nil {
-		s.options.Fatal(err)
+	if err := s.options.commit(s.open.bolt); err != nil {
+		return fmt.Errorf("commit: %w", err)
 	}
 	s.open, s.pending = nil, 0
 	s.committedMu.Lock()
@@ -49,4 +66,5 @@ func (s *Store) commit() {
 	s.committed = s.meta.Index
 	close(s.advanced)
 	s.advanced = make(chan struct{})
+	return nil
 }

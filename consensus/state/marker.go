@@ -42,6 +42,9 @@ func (s *Store) SaveMarker(m Marker) error {
 	if s.closed {
 		return fmt.Errorf("save marker: %w", ErrClosed)
 	}
+	if s.failed != nil {
+		return fmt.Errorf("save marker: %w: %w", ErrFailed, s.failed)
+	}
 	// Entries that raft keeps for itself never reach Apply, so the marker may be above the last applied entry.
 	if err := s.begin(); err != nil {
 		return fmt.Errorf("save marker: %w", err)
@@ -52,6 +55,9 @@ func (s *Store) SaveMarker(m Marker) error {
 	if m.Index > s.meta.Index {
 		s.meta.Index, s.meta.Term = m.Index, m.Term
 	}
-	s.commit()
+	if err := s.commit(); err != nil {
+		s.fail(err)
+		return fmt.Errorf("save marker: %w", err)
+	}
 	return nil
 }

@@ -55,6 +55,8 @@ var (
 	ErrNewerFormat = errors.New("state file was written by a newer version")
 	// ErrNoState is returned when there is no state file, or none that was completely made.
 	ErrNoState = errors.New("no state file")
+	// ErrFailed is returned by a store whose state is unknown; Fatal was told why.
+	ErrFailed = errors.New("state is unknown, and not changed any more")
 	// ErrClosed is returned by a store that was closed.
 	ErrClosed = errors.New("state is closed")
 )
@@ -76,8 +78,11 @@ const metaKind = "xietong state"
 // Options of a store. The zero value is the default.
 type Options struct {
 	FlushEvery time.Duration
-	// Fatal is called when the state is unknown, and must not return. The default panics.
+	// Fatal is called, once, when the state is unknown, and should end the process. If it returns, the store applies and
+	// commits nothing any more and can only be closed. It may call nothing of the store. The default panics.
 	Fatal func(error)
+
+	commit func(*bolt.Tx) error // commits a transaction; for tests of faults
 }
 
 // Store is the open state file.
@@ -87,6 +92,7 @@ type Store struct {
 	options  Options
 	wake     chan struct{} // tells the flusher that a transaction is open
 	stop     chan struct{}
+	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
 
 	mu      sync.Mutex // owns what follows
@@ -94,6 +100,7 @@ type Store struct {
 	pending int        // commands in open
 	meta    meta       // as of open
 	closed  bool
+	failed  error // why the state is unknown; nil: it is known
 
 	committedMu sync.Mutex // owns what follows
 	committed   uint64     // index up to which readers see
@@ -193,9 +200,12 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	if options.Fatal == nil {
 		options.Fatal = func(err error) { panic(err) }
 	}
+	if options.commit == nil {
+		options.commit = (*bolt.Tx).Commit
+	}
 	s := &Store{
 		db: db, registry: registry, options: options, meta: m, committed: m.Index,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), advanced: make(chan struct{}),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}), advanced: make(chan struct{}),
 	}
 	s.flusher.Go(s.flushLoop)
 	return s, nil
@@ -239,13 +249,15 @@ func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
 		case <-advanced:
 		case <-s.stop:
 			return ErrClosed
+		case <-s.dead:
+			return ErrFailed
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// Close commits what is open and closes the file.
+// Close commits what is open and closes the file. A store that failed, before or now, drops what is open, and tells why.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -253,9 +265,13 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	s.commit()
+	err := s.commit()
+	if s.open != nil {
+		_ = s.open.bolt.Rollback() // a commit that failed may have ended the transaction already
+		s.open = nil
+	}
 	s.mu.Unlock()
 	close(s.stop)
 	s.flusher.Wait()
-	return s.db.Close()
+	return errors.Join(err, s.db.Close())
 }

@@ -67,6 +67,9 @@ type Options struct {
 	Now      func() time.Time
 	MinFree  uint64              // bytes; see group.Config
 	Group    func(*group.Config) // changes the settings of the group; for tests
+	// Fatal is told, once, when this replica's state is unknown or not that of the majority, after which it changes nothing
+	// any more and can only be closed. nil: the process ends by a panic.
+	Fatal func(error)
 }
 
 // Folder returns the folder of a jurisdiction under a node's data directory.
@@ -83,7 +86,7 @@ func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, e
 			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 		}
 	}
-	a, err := authority.Create(filepath.Join(dir, certsFolder), name, firstReplica(), now)
+	a, err := authority.Create(filepath.Join(dir, certsFolder), name, FirstReplica(), now)
 	if err != nil {
 		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 	}
@@ -107,7 +110,8 @@ func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, e
 	return pin, err
 }
 
-func firstReplica() identity.Replica {
+// FirstReplica returns the replica that a jurisdiction begins with; so far the only one.
+func FirstReplica() identity.Replica {
 	r, err := identity.NewReplica(1)
 	if err != nil {
 		panic(err)
@@ -121,8 +125,8 @@ func bootstrap(dir string, name identity.Jurisdiction) error {
 		return err
 	}
 	err = group.Bootstrap(group.Config{
-		Jurisdiction: name, Replica: firstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler),
-	}, firstReplica())
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler),
+	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
 		err = nil
 	}
@@ -140,17 +144,17 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.log, err = identity.NewLog(name, firstEpoch); err != nil {
 		return h, err
 	}
-	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, firstReplica()); err != nil {
+	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
 		return h, err
 	}
 	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
 		return h, err
 	}
-	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{}); err != nil {
+	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal}); err != nil {
 		return h, err
 	}
 	config := group.Config{
-		Jurisdiction: name, Replica: firstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree,
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree,
 	}
 	if o.Group != nil {
 		o.Group(&config)

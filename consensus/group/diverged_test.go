@@ -1,0 +1,190 @@
+package group
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/raft"
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// poisoned is a registry under which the replica whose number is in bad writes something else than the others.
+func poisoned(n uint32, bad *atomic.Uint32) *state.Registry {
+	r := state.NewRegistry()
+	r.Register(kindNote, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
+		written := body
+		if string(body) == "poison" && bad.Load() == n {
+			written = []byte("something else")
+		}
+		_, err := tx.Append(ledger.Head{Kind: ledger.KindRecord}, ledger.PlainEvidence(ledger.Commit(written)), written)
+		return body, err
+	})
+	return r
+}
+
+// signer signs checkpoints with a key that nobody checks here.
+type signer struct{ ed25519.PrivateKey }
+
+func (s signer) LogPublic() ed25519.PublicKey { return s.Public().(ed25519.PublicKey) }
+func (s signer) SignLog(m []byte) []byte      { return ed25519.Sign(s.PrivateKey, m) }
+
+// bodyOf is the command of replica n's line over its own ledger.
+func bodyOf(t *testing.T, n *node, number uint32) state.Command {
+	t.Helper()
+	line := state.CheckpointLine{Replica: replica(number)}
+	err := n.store.View(func(r *state.Reader) error {
+		root, err := r.RootAt(r.Size())
+		if err != nil {
+			return err
+		}
+		c := ledger.Checkpoint{Log: r.Log(), Size: r.Size(), Root: root}
+		seed := make([]byte, ed25519.SeedSize)
+		seed[0] = byte(number)
+		line.Size, line.Root = c.Size, root[:]
+		line.Note, err = ledger.SignCheckpoint(c, signer{ed25519.NewKeyFromSeed(seed)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := canon.Marshal(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Command{Kind: state.KindCheckpointLine, Body: body}
+}
+
+func keySet(t *testing.T) state.Command {
+	t.Helper()
+	evidence := ledger.PlainEvidence(ledger.Commit([]byte("key set")))
+	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 3, Signed: []byte("set"), Evidence: evidence.Encode()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Command{Kind: state.KindKeySet, Body: body}
+}
+
+// trio is three replicas that can be told to diverge.
+type trio struct {
+	*testing.T
+	network *pipes
+	voters  []identity.Replica
+	dirs    []string
+	nodes   []*node
+	fatal   []chan error
+	bad     atomic.Uint32
+}
+
+func (x *trio) up(i int) {
+	x.Helper()
+	told := make(chan error, 1)
+	n, err := startAs(x.dirs[i], uint32(i+1), x.network.layer(x.voters[i]), poisoned(uint32(i+1), &x.bad),
+		state.Options{Fatal: func(err error) { told <- err }}, x.voters...)
+	if err != nil {
+		x.Fatal(err)
+	}
+	x.nodes[i], x.fatal[i] = n, told
+}
+
+func (x *trio) propose(by int, c state.Command) error {
+	x.Helper()
+	_, err := x.nodes[by].Propose(x.Context(), c)
+	return err
+}
+
+// TestDivergedReplicaStops lets one of three replicas apply a command in another way than the others, a follower or the
+// leader. It stops when the majority's root is known, before and after a restart; the others go on.
+func TestDivergedReplicaStops(t *testing.T) {
+	for what, offset := range map[string]int{"the leader": 0, "a follower": 1} {
+		t.Run(what, func(t *testing.T) {
+			x := &trio{
+				T: t, network: &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}}, voters: []identity.Replica{replica(1), replica(2), replica(3)},
+				dirs: make([]string, 3), nodes: make([]*node, 3), fatal: make([]chan error, 3),
+			}
+			for i := range x.nodes {
+				x.dirs[i] = t.TempDir()
+				x.up(i)
+			}
+			leader := waitLeader(t, x.nodes)
+			bad := (leader + offset) % 3
+			x.bad.Store(uint32(bad + 1))
+			for _, c := range []state.Command{keySet(t), command("village"), command("poison")} {
+				if err := x.propose(leader, c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			index := x.nodes[leader].acked.Load()
+			for i := range 3 { // the bad one signs first, so that its line stands before the majority's
+				i = (bad + i) % 3
+				if err := x.nodes[i].store.WaitCommitted(t.Context(), index); err != nil {
+					t.Fatal(err)
+				}
+				err := x.propose(leader, bodyOf(t, x.nodes[i], uint32(i+1)))
+				if err != nil && (bad != leader || !errors.Is(err, ErrUnknownOutcome)) {
+					t.Fatalf("line of replica %d: %v", i+1, err)
+				}
+			}
+			x.checkStopped(bad, leader)
+		})
+	}
+}
+
+func (x *trio) checkStopped(bad, leader int) {
+	t := x.T
+	for round := range 2 {
+		d, ok := errors.AsType[*state.DivergedError](<-x.fatal[bad])
+		if !ok || d.Size != 3 {
+			t.Errorf("replica %d was told %v", bad+1, d)
+		}
+		if err := x.nodes[bad].store.WaitCommitted(t.Context(), 1<<40); !errors.Is(err, state.ErrFailed) {
+			t.Errorf("a reader of replica %d waits for %v", bad+1, err)
+		}
+		if err := x.nodes[bad].close(); !errors.Is(err, state.ErrDiverged) {
+			t.Errorf("close: got %v, want ErrDiverged", err)
+		}
+		x.nodes[bad] = nil
+		leader = waitLeader(t, x.nodes)
+		if err := x.propose(leader, command("after")); err != nil {
+			t.Errorf("the others do not go on: %v", err)
+		}
+		if round == 0 {
+			x.up(bad)
+		}
+	}
+	index := x.nodes[leader].acked.Load()
+	for i, n := range x.nodes {
+		if n == nil {
+			continue
+		}
+		if err := n.store.WaitCommitted(t.Context(), index); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(entries(t, n.store), " "); got != " village poison after after" {
+			t.Errorf("replica %d has %q", i+1, got)
+		}
+		err := n.store.View(func(r *state.Reader) error {
+			size, note := r.Checkpoint()
+			if size != 3 || strings.Count(string(note), "\u2014") != 2 {
+				t.Errorf("replica %d has the checkpoint %d\n%s", i+1, size, note)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for _, n := range x.nodes {
+		if n == nil {
+			continue
+		}
+		if err := n.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
