@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/node/config"
 	"xietong/node/text"
 )
 
@@ -58,7 +59,7 @@ func TestInitAfterEveryStep(t *testing.T) {
 func TestInitAfterAnOlderCrash(t *testing.T) {
 	for what, spoil := range map[string]func(string) error{
 		"an empty wal":  func(dir string) error { return emptied(filepath.Join(dir, "j", nanming.Name, "wal")) },
-		"half a config": func(dir string) error { return os.Truncate(filepath.Join(dir, configName), 40) },
+		"half a config": func(dir string) error { return os.Truncate(filepath.Join(dir, config.FileName), 40) },
 		"no FORMAT":     func(string) error { return nil },
 	} {
 		t.Run(what, func(t *testing.T) {

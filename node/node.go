@@ -33,6 +33,7 @@ import (
 	"xietong/node/api"
 	"xietong/node/catalog"
 	"xietong/node/client"
+	"xietong/node/config"
 	"xietong/node/host"
 	"xietong/node/records"
 	"xietong/node/sharing"
@@ -71,6 +72,12 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
+	content := config.Render(config.Jurisdiction{
+		Name: name, DisplayName: o.DisplayName, ShortName: o.ShortName, Code: o.Code, Level: o.Level,
+	})
+	if _, err := config.Parse(content); err != nil { // before anything is made
+		return made, configFailure(filepath.Join(dir, config.FileName), err)
+	}
 	if err := checkEmpty(dir, o.Name); err != nil {
 		return made, err
 	}
@@ -89,19 +96,18 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, dirError(dir, err)
 	}
-	config := filepath.Join(dir, configName)
-	content := fmt.Sprintf(configTemplate, o.Name, o.DisplayName, o.ShortName, o.Code, o.Level)
-	if err := host.WriteFile(config, []byte(content)); err != nil {
+	path := filepath.Join(dir, config.FileName)
+	if err := host.WriteFile(path, content); err != nil {
 		return made, dirError(dir, err)
 	}
 	if err := host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n")); err != nil {
 		return made, dirError(dir, err)
 	}
-	return InitResult{Pin: pin.String(), Config: config}, nil
+	return InitResult{Pin: pin.String(), Config: path}, nil
 }
 
 // unfinished are the files that Init leaves in a data directory when it is cut short, beside the folder j.
-var unfinished = []string{lockName, configName, configName + ".new", formatName + ".new"}
+var unfinished = []string{lockName, config.FileName, config.FileName + ".new", formatName + ".new"}
 
 // checkEmpty refuses a directory that holds something other than an unfinished Init of the same jurisdiction.
 func checkEmpty(dir, name string) error {
@@ -142,6 +148,34 @@ func dirError(dir string, err error) error {
 	return err
 }
 
+// readConfig reads the configuration of a data directory, and tells what is wrong with it.
+func readConfig(dir string) (config.Config, error) {
+	path := filepath.Join(dir, config.FileName)
+	c, err := config.Read(path)
+	if _, wrong := errors.AsType[*config.Error](err); wrong {
+		return c, configFailure(path, err)
+	}
+	if err != nil {
+		return c, dirError(dir, err)
+	}
+	return c, nil
+}
+
+func configFailure(path string, err error) error {
+	e, ok := errors.AsType[*config.Error](err)
+	if !ok {
+		return err
+	}
+	line := "-"
+	if e.Line > 0 {
+		line = strconv.Itoa(e.Line)
+	}
+	if e.Unknown {
+		return text.Fail(text.ConfigWrongKey, text.Args{"key": e.Key, "file": path, "line": line, "known": e.Reason}, err)
+	}
+	return text.Fail(text.ConfigInvalid, text.Args{"key": e.Key, "reason": e.Reason, "file": path, "line": line}, err)
+}
+
 // ServeOptions of a node.
 type ServeOptions struct {
 	Logger  *slog.Logger
@@ -161,9 +195,9 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	if err := checkFormat(dir); err != nil {
 		return err
 	}
-	config, err := readConfig(filepath.Join(dir, configName))
+	settings, err := readConfig(dir)
 	if err != nil {
-		return dirError(dir, err)
+		return err
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer func() {
@@ -178,7 +212,7 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 			err = errors.Join(err, h.Host.Close())
 		}
 	}()
-	for _, c := range config.Jurisdictions {
+	for _, c := range settings.Jurisdictions {
 		h, err := openHosted(ctx, end, dir, c, o.Logger)
 		if err != nil {
 			return dirError(dir, err)
@@ -188,11 +222,8 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	return serveSocket(ctx, filepath.Join(dir, client.SocketName), api.New(o.Version, o.Logger, hosted), o.Ready)
 }
 
-func openHosted(ctx context.Context, end context.CancelCauseFunc, dir string, c hostedConfigFile, logger *slog.Logger) (api.Hosted, error) {
-	name, err := identity.ParseJurisdiction(c.Name)
-	if err != nil {
-		return api.Hosted{}, err
-	}
+func openHosted(ctx context.Context, end context.CancelCauseFunc, dir string, c config.Jurisdiction, logger *slog.Logger) (api.Hosted, error) {
+	name := c.Name
 	registry := state.NewRegistry()
 	catalog.Register(registry)
 	records.Register(registry)

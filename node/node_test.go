@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"xietong/node/client"
+	"xietong/node/config"
 	"xietong/node/text"
 )
 
@@ -166,10 +167,10 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		want           text.Code
 	}{
 		"a format to come":   {formatName, "1", "2", text.DirNewer},
-		"a mistyped key":     {configName, "level:", "levle:", text.ConfigWrongKey},
-		"no YAML":            {configName, "version: 1", "version: [", text.ConfigInvalid},
-		"a config to come":   {configName, "version: 1", "version: 2", text.ConfigInvalid},
-		"an impossible name": {configName, nanming.Name, "Nanming", text.ConfigInvalid},
+		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
+		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigInvalid},
+		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},
+		"an impossible name": {config.FileName, nanming.Name, "Nanming", text.ConfigInvalid},
 	} {
 		undo := change(row.file, row.old, row.new)
 		err := Serve(t.Context(), dir, ServeOptions{Logger: slog.New(slog.DiscardHandler)})

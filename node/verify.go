@@ -68,12 +68,12 @@ type DataReport struct {
 // VerifyData derives the ledger of one jurisdiction in a copied or stopped data directory anew, and names the first bad
 // entry. name may be empty where one jurisdiction is hosted.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
-	config, err := readConfig(filepath.Join(dir, configName))
+	settings, err := readConfig(dir)
 	if err != nil {
-		return DataReport{}, dirError(dir, err)
+		return DataReport{}, err
 	}
-	if name == "" && len(config.Jurisdictions) == 1 {
-		name = config.Jurisdictions[0].Name
+	if name == "" && len(settings.Jurisdictions) == 1 {
+		name = settings.Jurisdictions[0].Name.String()
 	}
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {

@@ -107,7 +107,10 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	var full *group.SpaceError
 	var clock *host.ClockError
 	var long *http.MaxBytesError
+	failure, told := errors.AsType[*text.Failure](err)
 	switch {
+	case told: // whatever caused it, this is what the person should read
+		return problem(language, failure.Code, failure.Args)
 	case errors.As(err, &refusal):
 		code := text.ByNumber(uint16(refusal.Code))
 		return problem(language, code, text.Named(code, refusal.Args))
@@ -126,11 +129,8 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, identity.ErrMalformed):
 		return problem(language, text.BadRequest, text.Args{"where": "", "reason": err.Error()})
 	}
-	failure := text.AsFailure(err)
-	if failure.Code == text.Internal {
-		s.logger.Error("request failed", "error", err)
-	}
-	return problem(language, failure.Code, failure.Args)
+	s.logger.Error("request failed", "error", err)
+	return problem(language, text.Internal, nil)
 }
 
 func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }

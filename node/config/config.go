@@ -1,0 +1,217 @@
+// Package config reads and writes the node's configuration, DIR/config.yaml: what the node hosts.
+//
+//	version: 1
+//	jurisdictions:
+//	  - name: nanming.guiyang.guizhou
+//	    display_name: "南明区"
+//	    short_name: "南明区"
+//	    code: "520102"
+//	    level: "county"
+//
+// It is decoded strictly: a key that is not listed, a key that stands twice, a value of another type or a name that is no
+// jurisdiction's is refused with its line, and nothing is guessed. The package opens nothing else and decides nothing.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+
+	"xietong/certs/identity"
+)
+
+// FileName is the name of the configuration in the data directory.
+const FileName = "config.yaml"
+
+// Limits of a configuration.
+const (
+	Version   = 1
+	MaxLen    = 1 << 20 // bytes
+	MaxHosted = 1000    // jurisdictions
+	maxText   = 200     // bytes of a value
+)
+
+// Config is what a node hosts.
+type Config struct{ Jurisdictions []Jurisdiction }
+
+// Jurisdiction is one hosted jurisdiction.
+type Jurisdiction struct {
+	Name        identity.Jurisdiction
+	DisplayName string
+	ShortName   string
+	Code        string // GB/T 2260 or any
+	Level       string
+}
+
+// Error says what is wrong with a configuration, and where.
+type Error struct {
+	Line    int    // counted from 1; 0 when it is nowhere in particular
+	Key     string // as it is written
+	Reason  string
+	Unknown bool // there is no such key; Reason is then the nearest one that there is, or all of them
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s: %s", e.Line, e.Key, e.Reason) }
+
+// file is the YAML.
+type file struct {
+	Version       int      `yaml:"version"`
+	Jurisdictions []hosted `yaml:"jurisdictions"`
+}
+
+type hosted struct {
+	Name        string `yaml:"name"`
+	DisplayName string `yaml:"display_name"`
+	ShortName   string `yaml:"short_name"`
+	Code        string `yaml:"code"`
+	Level       string `yaml:"level"`
+}
+
+var keys = []string{"version", "jurisdictions", "name", "display_name", "short_name", "code", "level"}
+
+// Read reads the configuration at path. What is wrong in it is an *Error; a file that cannot be read is an error of os.
+func Read(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxLen+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return Config{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return Parse(data)
+}
+
+// Parse parses a configuration. The error is an *Error.
+func Parse(data []byte) (Config, error) {
+	if len(data) > MaxLen {
+		return Config{}, &Error{Reason: fmt.Sprintf("more than %d bytes", MaxLen)}
+	}
+	if !utf8.Valid(data) {
+		return Config{}, &Error{Reason: "not UTF-8"}
+	}
+	var f file
+	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := documents.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, misread(err)
+	}
+	if err := documents.Decode(new(file)); !errors.Is(err, io.EOF) {
+		return Config{}, &Error{Reason: "more than one document"}
+	}
+	return f.config(data)
+}
+
+// misread turns the library's error into a line and a reason.
+func misread(err error) error {
+	out := &Error{Reason: "not YAML of this form"}
+	at, ok := errors.AsType[yaml.Error](err)
+	if !ok || at.GetToken() == nil {
+		return out
+	}
+	out.Line, out.Key, out.Reason = at.GetToken().Position.Line, at.GetToken().Value, at.GetMessage()
+	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
+		out.Unknown, out.Reason = true, nearest(out.Key)
+	}
+	return out
+}
+
+// nearest returns the key that was probably meant, or all keys.
+func nearest(key string) string {
+	best := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
+	if distance(key, best) <= 2 {
+		return best
+	}
+	return strings.Join(keys, ", ")
+}
+
+// distance is how many characters must be inserted, removed or replaced to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// config checks what was read.
+func (f file) config(data []byte) (c Config, err error) {
+	switch {
+	case f.Version != Version:
+		return c, wrong(data, "$.version", "version", fmt.Sprintf("%d; this program reads %d", f.Version, Version))
+	case len(f.Jurisdictions) == 0:
+		return c, wrong(data, "$.jurisdictions", "jurisdictions", "none is listed")
+	case len(f.Jurisdictions) > MaxHosted:
+		return c, wrong(data, "$.jurisdictions", "jurisdictions", fmt.Sprintf("more than %d", MaxHosted))
+	}
+	for i, h := range f.Jurisdictions {
+		at := func(key, reason string) error {
+			return wrong(data, fmt.Sprintf("$.jurisdictions[%d].%s", i, key), key, reason)
+		}
+		name, err := identity.ParseJurisdiction(h.Name)
+		switch {
+		case err != nil:
+			return c, at("name", err.Error())
+		case slices.ContainsFunc(c.Jurisdictions, func(other Jurisdiction) bool { return other.Name == name }):
+			return c, at("name", h.Name+" stands twice")
+		case h.DisplayName == "":
+			return c, at("display_name", "it is empty")
+		}
+		for key, value := range map[string]string{
+			"display_name": h.DisplayName, "short_name": h.ShortName, "code": h.Code, "level": h.Level,
+		} {
+			if len(value) > maxText {
+				return c, at(key, fmt.Sprintf("more than %d bytes", maxText))
+			}
+		}
+		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level})
+	}
+	return c, nil
+}
+
+// wrong names a value by its path in the file.
+func wrong(data []byte, path, key, reason string) error {
+	e := &Error{Key: key, Reason: reason}
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return e
+	}
+	if node, err := p.ReadNode(bytes.NewReader(data)); err == nil && node.GetToken() != nil {
+		e.Line = node.GetToken().Position.Line
+	}
+	return e
+}
+
+const template = `# Xietong node / 协同节点. Change it only while the node is stopped. 请在节点停止时修改。
+version: 1
+# The jurisdictions that this node hosts / 本节点承载的行政区划
+jurisdictions:
+  - name: %s          # permanent, like DNS / 永久名称，写法同域名
+    display_name: %q  # what people see / 显示名称
+    short_name: %q    # short form for tables / 简称
+    code: %q          # GB/T 2260 or any / 行政区划代码
+    level: %q         # province, prefecture, county … / 层级
+`
+
+// Render returns a configuration that hosts one jurisdiction, with a comment to each key. Reading it gives the same back.
+func Render(j Jurisdiction) []byte {
+	return fmt.Appendf(nil, template, j.Name, j.DisplayName, j.ShortName, j.Code, j.Level)
+}
