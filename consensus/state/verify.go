@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
@@ -36,13 +37,21 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 
 // Verify derives the whole ledger of a file anew, from its leaves alone, and compares the result with what the file says:
 // every leaf and sequence number, the stored tree, and the root of the newest checkpoint (whose signatures the caller
-// verifies). The file is opened for reading only, so it may be a copy, and must not be in use.
-func Verify(ctx context.Context, path string, progress func(done, total uint64)) (Report, error) {
+// verifies). The file is opened for reading only, so it may be a copy, and must not be in use. It may be damaged in any
+// way: where the database itself gives up, the entry that was being read is named.
+func Verify(ctx context.Context, path string, progress func(done, total uint64)) (report Report, err error) {
+	v := verifier{tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
+	defer func() {
+		if p := recover(); p != nil {
+			report, err = Report{}, v.damaged(path, p)
+		}
+	}()
 	db, m, err := openFile(path, true)
 	if err != nil {
 		return Report{}, err
 	}
-	v := verifier{size: m.Size, tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
+	v.size = m.Size
 	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{tx}) })
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
@@ -52,8 +61,21 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 	}, nil
 }
 
+// ErrDamaged is returned by Verify for a file that cannot be read as a database.
+var ErrDamaged = errors.New("the file is damaged")
+
+func (v *verifier) damaged(path string, why any) error {
+	err := fmt.Errorf("%w: %s: %v", ErrDamaged, path, why)
+	if v.reading {
+		return &BadEntryError{v.at, err}
+	}
+	return err
+}
+
 type verifier struct {
 	size       uint64
+	reading    bool   // an entry is being read,
+	at         uint64 // this one
 	progress   func(done, total uint64)
 	tiles      memTiles
 	seq        map[identity.Label]uint64
@@ -90,6 +112,7 @@ func (v *verifier) run(ctx context.Context, r reads) error {
 func (v *verifier) batch(r reads, from, to uint64) error {
 	hashes := make([]tlog.Hash, 0, to-from)
 	for index := from; index < to; index++ {
+		v.reading, v.at = true, index
 		data := r.Get(bucketLeaf, be64(index))
 		if data == nil {
 			return &BadEntryError{index, errors.New("it is missing")}
@@ -107,10 +130,12 @@ func (v *verifier) batch(r reads, from, to uint64) error {
 		v.tiles[id] = tile
 	}
 	for i, hash := range hashes {
+		v.at = from + uint64(i)
 		if err := sameInTile(r, from+uint64(i), hash); err != nil {
 			return &BadEntryError{from + uint64(i), err}
 		}
 	}
+	v.reading = false
 	if v.progress != nil {
 		v.progress(to, v.size)
 	}

@@ -1,0 +1,116 @@
+package node
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// filled is a stopped node with a few entries under a checkpoint.
+func filled(t *testing.T) (dir, file string) {
+	t.Helper()
+	dir, _ = initDir(t)
+	stop := serve(t, dir)
+	c := dial(t, dir, "en")
+	for _, code := range []string{"civil-affairs", "public-security", "education"} {
+		if _, err := c.AddAgency(t.Context(), client.NewAgency{Code: code, Title: code}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Receipt(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	return dir, filepath.Join(dir, "j", nanming.Name, "state.db")
+}
+
+// TestChangedCheckpointIsFound changes each byte of the newest checkpoint as it lies in the file.
+func TestChangedCheckpointIsFound(t *testing.T) {
+	dir, file := filled(t)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	start := []byte(nanming.Name + "/log/1\n4\n")
+	text := data[bytes.Index(data, start):]
+	length := bytes.Index(text, []byte("\n\n")) + 20
+	for i := range length {
+		for at := 0; ; { // the file may hold older copies of the page
+			next := bytes.Index(data[at:], start)
+			if next < 0 {
+				break
+			}
+			at += next
+			f.WriteAt([]byte{data[at+i] ^ 1}, int64(at+i))
+			at++
+		}
+		report, err := VerifyData(t.Context(), dir, "", nil)
+		if err == nil && report.FirstBad == "" {
+			t.Errorf("byte %d of the checkpoint was changed, and all is well", i)
+		}
+		f.WriteAt(data, 0)
+	}
+	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" {
+		t.Errorf("the file as it was: got %+v, %v", report, err)
+	}
+}
+
+// TestReadOnlyDirectory: a node does not start in one, and says why; its ledger can be verified there.
+func TestReadOnlyDirectory(t *testing.T) {
+	dir, _ := filled(t)
+	const nobody = 65534
+	base := filepath.Dir(filepath.Dir(dir))
+	var all []string
+	filepath.WalkDir(base, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !strings.HasSuffix(path, ".sock") {
+			all = append(all, path)
+		}
+		return err
+	})
+	mode := func(folder, file os.FileMode) {
+		for _, path := range all {
+			m := file
+			if info, err := os.Lstat(path); err == nil && info.IsDir() {
+				m = folder
+			}
+			if err := os.Chmod(path, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mode(0o500, 0o400)
+	defer mode(0o700, 0o600)
+	if os.Geteuid() == 0 { // root may write anywhere: this thread becomes somebody else
+		for _, path := range all {
+			if err := os.Chown(path, nobody, nobody); err != nil {
+				t.Skip("cannot give files away")
+			}
+		}
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		unix.SetfsuidRetUid(nobody)
+		defer unix.SetfsuidRetUid(0)
+	}
+	if err := Serve(t.Context(), dir, ServeOptions{}); text.AsFailure(err).Code != text.DirReadOnly {
+		t.Errorf("serve: got %v, want %s", err, text.DirReadOnly)
+	}
+	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirNotEmpty {
+		t.Errorf("init: got %v, want %s", err, text.DirNotEmpty)
+	}
+	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
+		t.Errorf("verify: got %+v, %v", report, err)
+	}
+}
