@@ -102,6 +102,11 @@ func TestRoomsAreDescribed(t *testing.T) {
 			t.Errorf("docs/architecture.md has no line for %s", room)
 		}
 	}
+	for _, room := range described {
+		if !slices.Contains(rooms, room) {
+			t.Errorf("docs/architecture.md describes %s, which does not exist", room)
+		}
+	}
 }
 
 var link = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)\s]*)?\)`)
