@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// flushLoop commits the open transaction FlushEvery after it was opened. It is the only goroutine of this package, and
+// flushLoop commits the open transaction FlushEvery after it was opened, or as soon as a reader waits for what is in it: a
+// lone client need not wait for company. It is the only goroutine of this package, and
 // the only code here that knows of time: when a transaction is committed changes nothing in what it holds.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
@@ -19,6 +20,8 @@ func (s *Store) flushLoop() {
 		timer.Reset(s.options.FlushEvery)
 		select {
 		case <-timer.C:
+			s.Flush()
+		case <-s.hurry:
 			s.Flush()
 		case <-s.stop:
 			return

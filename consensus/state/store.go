@@ -91,6 +91,7 @@ type Store struct {
 	registry *Registry
 	options  Options
 	wake     chan struct{} // tells the flusher that a transaction is open
+	hurry    chan struct{} // tells the flusher that a reader waits for what is open
 	stop     chan struct{}
 	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
@@ -205,7 +206,8 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	}
 	s := &Store{
 		db: db, registry: registry, options: options, meta: m, committed: m.Index,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}), advanced: make(chan struct{}),
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
+		advanced: make(chan struct{}),
 	}
 	s.flusher.Go(s.flushLoop)
 	return s, nil
@@ -244,6 +246,10 @@ func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
 		s.committedMu.Unlock()
 		if done {
 			return nil
+		}
+		select {
+		case s.hurry <- struct{}{}:
+		default: // the flusher knows
 		}
 		select {
 		case <-advanced:
