@@ -12,7 +12,7 @@ func (a *app) agencyCommand() *cobra.Command {
 }
 
 func (a *app) agencyAdd() *cobra.Command {
-	c := a.verb("add CODE TITLE", wShortAgencyAdd, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("add CODE TITLE", text.CLIShortAgencyAdd, func(cmd *cobra.Command, args []string) error {
 		added, err := a.client().AddAgency(cmd.Context(), client.NewAgency{Code: args[0], Title: args[1]})
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (a *app) agencyAdd() *cobra.Command {
 }
 
 func (a *app) agencyList() *cobra.Command {
-	return a.verb("list", wShortAgencyList, func(cmd *cobra.Command, _ []string) error {
+	return a.verb("list", text.CLIShortAgencyList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Agencies(cmd.Context())
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func (a *app) agencyList() *cobra.Command {
 		for _, each := range all {
 			rows = append(rows, []string{each.Code, each.Title, each.ID, each.Entry})
 		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, wID, text.WordEntry}, rows)
+		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLIID, text.WordEntry}, rows)
 		return nil
 	})
 }

@@ -16,7 +16,7 @@ func (a *app) datasetCommand() *cobra.Command {
 }
 
 func (a *app) datasetPublish() *cobra.Command {
-	c := a.verb("publish FILE.json", wShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
 		var d client.NewDataset
 		if err := a.readJSON(args[0], &d); err != nil {
 			return err
@@ -33,12 +33,12 @@ func (a *app) datasetPublish() *cobra.Command {
 		})
 		return nil
 	})
-	c.Long = a.t(wLongDatasetPublish, nil)
+	c.Long = a.t(text.CLILongDatasetPublish, nil)
 	return c
 }
 
 func (a *app) datasetList() *cobra.Command {
-	return a.verb("list", wShortDatasetList, func(cmd *cobra.Command, _ []string) error {
+	return a.verb("list", text.CLIShortDatasetList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Datasets(cmd.Context())
 		if err != nil {
 			return err
@@ -50,13 +50,13 @@ func (a *app) datasetList() *cobra.Command {
 		for _, d := range all {
 			rows = append(rows, []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version)})
 		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, wVersion}, rows)
+		a.list([]text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion}, rows)
 		return nil
 	})
 }
 
 func (a *app) datasetShow() *cobra.Command {
-	return a.verb("show DATASET", wShortDatasetShow, func(cmd *cobra.Command, args []string) error {
+	return a.verb("show DATASET", text.CLIShortDatasetShow, func(cmd *cobra.Command, args []string) error {
 		d, err := a.client().Dataset(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -79,16 +79,16 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.WordTitle, nil), d.Title},
 		{a.t(text.WordAgency, nil), d.Agency},
 		{a.t(text.WordCategory, nil), a.category(d.Category)},
-		{a.t(wCitation, nil), d.Citation},
-		{a.t(text.WordPurpose, nil), strings.Join(purposes, a.t(wListComma, nil))},
-		{a.t(wKey, nil), d.Key},
-		{a.t(wIndexed, nil), strings.Join(d.Indexed, " ")},
-		{a.t(wUpdateCycle, nil), d.UpdateCycle},
-		{a.t(wVersion, nil), number(d.Version)},
+		{a.t(text.CLICitation, nil), d.Citation},
+		{a.t(text.WordPurpose, nil), strings.Join(purposes, a.t(text.CLIListComma, nil))},
+		{a.t(text.CLIKey, nil), d.Key},
+		{a.t(text.CLIIndexed, nil), strings.Join(d.Indexed, " ")},
+		{a.t(text.CLIUpdateCycle, nil), d.UpdateCycle},
+		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))
 	if fields := schemaFields(d.Schema); len(fields) > 0 {
-		a.say(wFields, nil)
+		a.say(text.CLIFields, nil)
 		var rows [][]string
 		for _, f := range fields {
 			rows = append(rows, []string{f.name, f.title, f.kind})

@@ -16,7 +16,7 @@ func (a *app) demoCommand() *cobra.Command {
 		o.Out, o.In, o.Lang, o.JSON = a.stdout, a.stdin, a.lang, a.jsonOnly
 		return demo.Run(cmd.Context(), o)
 	})
-	c.Flags().BoolVar(&o.Slow, "slow", false, "wait for Enter after each step / 每步之后按回车键继续")
-	c.Flags().BoolVar(&o.Exit, "exit", false, "stop after the last step / 演示完即退出")
+	c.Flags().BoolVar(&o.Slow, "slow", false, a.t(text.CLIFlagSlow, nil))
+	c.Flags().BoolVar(&o.Exit, "exit", false, a.t(text.CLIFlagExit, nil))
 	return c
 }

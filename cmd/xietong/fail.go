@@ -70,7 +70,7 @@ func (a *app) report(err error) int {
 		_ = json.NewEncoder(a.stderr).Encode(p) // nobody is left to tell
 		return code
 	}
-	fmt.Fprintln(a.stderr, a.t(wError, text.Args{"what": p.What()}))
+	fmt.Fprintln(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
 	if p.Where != "" {
 		fmt.Fprintln(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
 	}
@@ -86,7 +86,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return *p, exitFailed
 	}
 	if u, ok := errors.AsType[*usageError](err); ok {
-		do := cmp.Or(u.do, a.t(wReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
+		do := cmp.Or(u.do, a.t(text.CLIReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
 		return client.Problem{Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
 	}
 	if v, ok := errors.AsType[*unverified](err); ok {
@@ -103,21 +103,21 @@ func (a *app) explain(err error) (client.Problem, int) {
 	case errors.Is(err, client.ErrNotRunning):
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
 	case errors.Is(err, client.ErrSocket):
-		return a.own("socket", wSocket, wSocketDo, a.data, err), exitUnreachable
+		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
-		return a.own("not-understood", wNotUnderstood, wNotUnderstoodDo, a.data, err), exitFailed
+		return a.own("not-understood", text.CLINotUnderstood, text.CLINotUnderstoodDo, a.data, err), exitFailed
 	case errors.Is(err, client.ErrFileChanged):
-		return a.own("file-changed", wFileChanged, wFileChangedDo, "", err), exitFailed
+		return a.own("file-changed", text.CLIFileChanged, text.CLIFileChangedDo, "", err), exitFailed
 	case errors.Is(err, context.Canceled):
-		return a.own("interrupted", wInterrupted, wInterruptedDo, "", err), exitFailed
+		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
 	}
 	if b, ok := errors.AsType[*badFile](err); ok {
-		return a.own("bad-file", wBadFile, wBadFileDo, b.file, b.err), exitFailed
+		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, b.file, b.err), exitFailed
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return a.own("file", wFile, wFileDo, at.Path, at.Err), exitFailed
+		return a.own("file", text.CLIFile, text.CLIFileDo, at.Path, at.Err), exitFailed
 	}
-	return a.own(string(text.Internal), wOther, wOtherDo, "", err), exitFailed
+	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
 }
 
 // known tells a problem of package text.
@@ -147,15 +147,15 @@ func (a *app) reason(err error) string {
 
 // flagError tells what pflag found wrong with the flags.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
-	u := usage(wBadFlag, text.Args{"reason": err.Error()})
+	u := usage(text.CLIBadFlag, text.Args{"reason": err.Error()})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		u = usage(wNoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
+		u = usage(text.CLINoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		u = usage(wFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})
+		u = usage(text.CLIFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		u = usage(wFlagBadValue, text.Args{"flag": dashed(e.GetFlag().Name), "value": e.GetValue()})
+		u = usage(text.CLIFlagBadValue, text.Args{"flag": dashed(e.GetFlag().Name), "value": e.GetValue()})
 	}
 	u.command = cmd.CommandPath()
 	return u

@@ -12,7 +12,7 @@ func (a *app) grantCommand() *cobra.Command {
 }
 
 func (a *app) grantList() *cobra.Command {
-	return a.verb("list", wShortGrantList, func(cmd *cobra.Command, _ []string) error {
+	return a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Grants(cmd.Context())
 		if err != nil {
 			return err
@@ -27,7 +27,7 @@ func (a *app) grantList() *cobra.Command {
 			})
 		}
 		a.list([]text.Code{
-			wGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
+			text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
 		}, rows)
 		return nil
 	})
@@ -47,13 +47,13 @@ func (a *app) grantState(state string) string {
 
 func (a *app) grantRevoke() *cobra.Command {
 	var reason string
-	c := a.verb("revoke GRANT", wShortGrantRevoke, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("revoke GRANT", text.CLIShortGrantRevoke, func(cmd *cobra.Command, args []string) error {
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
 		}
 		if reason == "" {
-			return usage(wFlagNeeded, text.Args{"flag": "--reason"})
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
 		}
 		done, err := a.client().RevokeGrant(cmd.Context(), index, client.Revocation{Reason: reason})
 		if err != nil {
@@ -65,7 +65,7 @@ func (a *app) grantRevoke() *cobra.Command {
 		a.say(text.CLIGrantRevoked, text.Args{"grant": args[0], "entry": done.Entry})
 		return nil
 	})
-	c.Long = a.t(wLongGrantRevoke, nil)
-	c.Flags().StringVar(&reason, "reason", "", a.t(wFlagReason, nil))
+	c.Long = a.t(text.CLILongGrantRevoke, nil)
+	c.Flags().StringVar(&reason, "reason", "", a.t(text.CLIFlagReason, nil))
 	return c
 }

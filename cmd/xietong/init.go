@@ -18,18 +18,18 @@ func (a *app) initCommand() *cobra.Command {
 			return printJSON(a.stdout, made)
 		}
 		a.say(text.CLIInitDone, text.Args{"name": o.Name, "dir": a.data})
-		a.say(wInitConfig, text.Args{"file": made.Config})
+		a.say(text.CLIInitConfig, text.Args{"file": made.Config})
 		a.say(text.CLIInitPin, text.Args{"pin": made.Pin})
-		a.say(wInitNext, text.Args{"dir": a.data})
+		a.say(text.CLIInitNext, text.Args{"dir": a.data})
 		return nil
 	})
-	c.Long = a.t(wLongInit, nil)
+	c.Long = a.t(text.CLILongInit, nil)
 	c.Example = `  xietong init nanming.guiyang.guizhou --code 520102 \
     --display-name 贵阳市南明区 --short-name 南明区 --level county`
 	flags := c.Flags()
-	flags.StringVar(&o.Code, "code", "", a.t(wFlagDivision, nil))
-	flags.StringVar(&o.DisplayName, "display-name", "", a.t(wFlagDisplayName, nil))
-	flags.StringVar(&o.ShortName, "short-name", "", a.t(wFlagShortName, nil))
-	flags.StringVar(&o.Level, "level", "", a.t(wFlagLevel, nil))
+	flags.StringVar(&o.Code, "code", "", a.t(text.CLIFlagDivision, nil))
+	flags.StringVar(&o.DisplayName, "display-name", "", a.t(text.CLIFlagDisplayName, nil))
+	flags.StringVar(&o.ShortName, "short-name", "", a.t(text.CLIFlagShortName, nil))
+	flags.StringVar(&o.Level, "level", "", a.t(text.CLIFlagLevel, nil))
 	return c
 }

@@ -17,7 +17,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 }
 
 func (a *app) ledgerCheckpoint() *cobra.Command {
-	return a.verb("checkpoint", wShortCheckpoint, func(cmd *cobra.Command, _ []string) error {
+	return a.verb("checkpoint", text.CLIShortCheckpoint, func(cmd *cobra.Command, _ []string) error {
 		cp, err := a.client().Checkpoint(cmd.Context())
 		if err != nil {
 			return err
@@ -26,7 +26,7 @@ func (a *app) ledgerCheckpoint() *cobra.Command {
 			return printJSON(a.stdout, cp)
 		}
 		printPairs(a.stdout, given([]pair{
-			{a.t(wLog, nil), cp.Log}, {a.t(wSize, nil), number(cp.Size)}, {a.t(wRoot, nil), cp.Root},
+			{a.t(text.CLILog, nil), cp.Log}, {a.t(text.CLISize, nil), number(cp.Size)}, {a.t(text.CLIRoot, nil), cp.Root},
 		}))
 		fmt.Fprintln(a.stdout)
 		for line := range strings.Lines(cp.Note) {
@@ -37,7 +37,7 @@ func (a *app) ledgerCheckpoint() *cobra.Command {
 }
 
 func (a *app) ledgerEntry() *cobra.Command {
-	return a.verb("entry ENTRY", wShortEntry, func(cmd *cobra.Command, args []string) error {
+	return a.verb("entry ENTRY", text.CLIShortEntry, func(cmd *cobra.Command, args []string) error {
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
@@ -60,25 +60,25 @@ func (a *app) printEntry(e client.Entry) {
 		{a.t(text.WordKind, nil), fmt.Sprintf("%s (%d)", e.KindName, e.Kind)},
 		{a.t(text.WordAgency, nil), e.Agency},
 		{a.t(text.WordCode, nil), e.Code},
-		{a.t(wAbout, nil), e.About},
-		{a.t(wSeq, nil), number(e.Seq)},
+		{a.t(text.CLIAbout, nil), e.About},
+		{a.t(text.CLISeq, nil), number(e.Seq)},
 		{a.t(text.WordTime, nil), a.localTime(e.Time)},
-		{a.t(wSigned, nil), a.yesNo(e.Signed)},
-		{a.t(wCommitment, nil), e.Commitment},
-		{a.t(wLeafHash, nil), e.LeafHash},
+		{a.t(text.CLISigned, nil), a.yesNo(e.Signed)},
+		{a.t(text.CLICommitment, nil), e.Commitment},
+		{a.t(text.CLILeafHash, nil), e.LeafHash},
 	}))
 }
 
 func (a *app) yesNo(b bool) string {
 	if b {
-		return a.t(wYes, nil)
+		return a.t(text.CLIYes, nil)
 	}
-	return a.t(wNo, nil)
+	return a.t(text.CLINo, nil)
 }
 
 func (a *app) ledgerReceipt() *cobra.Command {
 	var dir string
-	c := a.verb("receipt ENTRY", wShortReceipt, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("receipt ENTRY", text.CLIShortReceipt, func(cmd *cobra.Command, args []string) error {
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
@@ -96,14 +96,14 @@ func (a *app) ledgerReceipt() *cobra.Command {
 		}
 		a.say(text.CLIReceiptSaved, text.Args{"file": receipt})
 		if payload == "" {
-			a.say(wReceiptErased, nil)
+			a.say(text.CLIReceiptErased, nil)
 			return nil
 		}
-		a.say(wPayloadSaved, text.Args{"file": payload})
+		a.say(text.CLIPayloadSaved, text.Args{"file": payload})
 		return nil
 	})
-	c.Long = a.t(wLongReceipt, nil)
-	c.Flags().StringVar(&dir, "out", ".", a.t(wFlagOut, nil))
+	c.Long = a.t(text.CLILongReceipt, nil)
+	c.Flags().StringVar(&dir, "out", ".", a.t(text.CLIFlagOut, nil))
 	return c
 }
 
@@ -127,14 +127,14 @@ func (a *app) entryIndex(s string) (uint64, error) {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	index, err := strconv.ParseUint(last, 10, 62)
 	if err != nil || number(index) != last {
-		return 0, usage(wBadEntry, text.Args{"value": s})
+		return 0, usage(text.CLIBadEntry, text.Args{"value": s})
 	}
 	if last == s {
 		return index, nil
 	}
 	parts := strings.Split(s, "/")
 	if len(parts) != 4 || parts[1] != "log" || a.in != "" && a.in != parts[0] {
-		return 0, usage(wBadEntry, text.Args{"value": s})
+		return 0, usage(text.CLIBadEntry, text.Args{"value": s})
 	}
 	a.in = parts[0]
 	return index, nil

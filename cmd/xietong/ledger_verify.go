@@ -17,23 +17,23 @@ var pinShape = regexp.MustCompile(`^[a-z0-9.-]+/keys/[1-9][0-9]*/[0-9a-f]{64}$`)
 
 func (a *app) ledgerVerify() *cobra.Command {
 	var root string
-	c := a.verb("verify [RECEIPT] [PAYLOAD]", wShortVerify, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("verify [RECEIPT] [PAYLOAD]", text.CLIShortVerify, func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0 && root == "":
 			return a.verifyData(cmd.Context())
 		case len(args) == 0:
-			return usage(wMissingArgument, text.Args{"name": "RECEIPT"})
+			return usage(text.CLIMissingArgument, text.Args{"name": "RECEIPT"})
 		case root == "":
-			return usage(wFlagNeeded, text.Args{"flag": "--root"})
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--root"})
 		case !pinShape.MatchString(root):
-			return usage(wFlagBadValue, text.Args{"flag": "--root", "value": root})
+			return usage(text.CLIFlagBadValue, text.Args{"flag": "--root", "value": root})
 		}
 		return a.verifyReceipt(args, root)
 	})
-	c.Long = a.t(wLongVerify, nil)
+	c.Long = a.t(text.CLILongVerify, nil)
 	c.Example = `  xietong ledger verify entry-7.receipt entry-7.payload --root guizhou/keys/1/9f86d081…
   xietong ledger verify --data ./copy-of-xietong-data`
-	c.Flags().StringVar(&root, "root", "", a.t(wFlagRoot, nil))
+	c.Flags().StringVar(&root, "root", "", a.t(text.CLIFlagRoot, nil))
 	return c
 }
 
@@ -70,12 +70,12 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 		{a.t(text.WordAgency, nil), r.Agency},
 		{a.t(text.WordCode, nil), r.Code},
 		{a.t(text.WordTime, nil), a.localTime(r.Time)},
-		{a.t(wSigned, nil), a.yesNo(r.Signed)},
-		{a.t(wChain, nil), strings.Join(r.Chain, " → ")},
-		{a.t(wContentType, nil), r.ContentType},
+		{a.t(text.CLISigned, nil), a.yesNo(r.Signed)},
+		{a.t(text.CLIChain, nil), strings.Join(r.Chain, " → ")},
+		{a.t(text.CLIContentType, nil), r.ContentType},
 	}))
 	if !withPayload {
-		a.say(wPayloadUnseen, nil)
+		a.say(text.CLIPayloadUnseen, nil)
 	}
 	if len(r.Payload) > 0 && utf8.Valid(r.Payload) {
 		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
@@ -86,7 +86,7 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 func (a *app) verifyData(ctx context.Context) error {
 	m := a.meter()
 	report, err := a.node.verifyData(ctx, a.data, a.in, func(done, total uint64) {
-		m.tell(a.t(wVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
+		m.tell(a.t(text.CLIVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
 	})
 	m.clear()
 	if err != nil {

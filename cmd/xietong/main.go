@@ -3,7 +3,7 @@
 //
 // Every verb is a file. A verb reads its arguments, calls one operation of package client (or, where no node needs to
 // run, one function of package node), and prints the answer: a table for people, or the wire type with --json. The
-// sentences are in package text, those that only the command line needs in words.go.
+// sentences are in package text.
 //
 // Answers go to standard output and nothing else does. Errors go to standard error as three lines: what happened, where,
 // what to do (with --json, as the wire type of a problem). Exit codes:

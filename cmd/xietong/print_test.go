@@ -1,10 +1,7 @@
 package main
 
 import (
-	"maps"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,46 +75,6 @@ func TestMeter(t *testing.T) {
 	steps(&meter{w: &terminal, terminal: true, now: clock, last: now})
 	if got, want := terminal.String(), "\r进度 1\rb     \rend\r   \r"; got != want {
 		t.Errorf("terminal: %q, want %q", got, want)
-	}
-}
-
-// TestWords holds the sentences of words.go to the rules of package text.
-func TestWords(t *testing.T) {
-	placeholder := regexp.MustCompile(`\{[a-z]+\}`)
-	names := func(s string) []string {
-		return slices.Compact(slices.Sorted(slices.Values(placeholder.FindAllString(s, -1))))
-	}
-	for code, s := range words {
-		if s.zh == "" || s.en == "" {
-			t.Errorf("%s: a language is missing", code)
-		}
-		if zh, en := names(s.zh), names(s.en); !slices.Equal(zh, en) {
-			t.Errorf("%s: placeholders differ: zh %q, en %q", code, zh, en)
-		}
-		if text.T(text.En, code, nil) != string(code) {
-			t.Errorf("%s is in package text too", code)
-		}
-	}
-	source, err := os.ReadFile("words.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := map[string]bool{}
-	for _, m := range regexp.MustCompile(`text\.Code = "(.*)"`).FindAllStringSubmatch(string(source), -1) {
-		if declared[m[1]] {
-			t.Errorf("%s is declared twice", m[1])
-		}
-		declared[m[1]] = true
-		if _, ok := words[text.Code(m[1])]; !ok {
-			t.Errorf("%s has no sentence", m[1])
-		}
-	}
-	if len(declared) != len(words) {
-		t.Errorf("%d codes, %d sentences: %v", len(declared), len(words), slices.Sorted(maps.Keys(words)))
-	}
-	value := text.Args{"reason": "{file}", "file": "x"}
-	if got := (sentence{en: "{reason} {file} {other}"}).in(text.En, value); got != "{file} x {other}" {
-		t.Errorf("got %q", got)
 	}
 }
 

@@ -26,7 +26,7 @@ func (a *app) queryCommand() *cobra.Command {
 		if cmd.Flags().Changed("verify") {
 			for _, other := range []string{"where", "filter", "fields", "limit", "cursor", "count"} {
 				if cmd.Flags().Changed(other) {
-					return usage(wNotTogether, text.Args{"flag": "--verify", "other": "--" + other})
+					return usage(text.CLINotTogether, text.Args{"flag": "--verify", "other": "--" + other})
 				}
 			}
 			return a.verify(cmd.Context(), q, verify)
@@ -41,26 +41,26 @@ func (a *app) queryCommand() *cobra.Command {
 				q.Where = map[string]json.RawMessage{}
 			}
 			if _, twice := q.Where[field]; twice {
-				return usage(wFieldTwice, text.Args{"flag": "--where", "field": field})
+				return usage(text.CLIFieldTwice, text.Args{"flag": "--where", "field": field})
 			}
 			q.Where[field] = value
 		}
 		return a.query(cmd.Context(), q)
 	})
-	c.Long = a.t(wLongQuery, nil)
+	c.Long = a.t(text.CLILongQuery, nil)
 	c.Example = `  xietong query villages --key 520102001001 --purpose residence-check
   xietong query villages --where name=观水社区 --fields code,name --purpose residence-check
   xietong query villages --filter 'code.startsWith("520102")' --count --purpose residence-check
   xietong query villages --key 520102001001 --verify name=观水社区 --purpose residence-check`
 	flags := c.Flags()
-	flags.StringVar(&q.Key, "key", "", a.t(wFlagKey, nil))
-	flags.StringArrayVar(&where, "where", nil, a.t(wFlagWhere, nil))
-	flags.StringVar(&q.Filter, "filter", "", a.t(wFlagFilter, nil))
-	flags.StringSliceVar(&q.Fields, "fields", nil, a.t(wFlagFields, nil))
-	flags.IntVar(&q.Limit, "limit", 0, a.t(wFlagLimit, nil))
-	flags.StringVar(&q.Cursor, "cursor", "", a.t(wFlagCursor, nil))
-	flags.BoolVar(&q.Count, "count", false, a.t(wFlagCount, nil))
-	flags.StringVar(&verify, "verify", "", a.t(wFlagVerify, nil))
+	flags.StringVar(&q.Key, "key", "", a.t(text.CLIFlagKey, nil))
+	flags.StringArrayVar(&where, "where", nil, a.t(text.CLIFlagWhere, nil))
+	flags.StringVar(&q.Filter, "filter", "", a.t(text.CLIFlagFilter, nil))
+	flags.StringSliceVar(&q.Fields, "fields", nil, a.t(text.CLIFlagFields, nil))
+	flags.IntVar(&q.Limit, "limit", 0, a.t(text.CLIFlagLimit, nil))
+	flags.StringVar(&q.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
+	flags.BoolVar(&q.Count, "count", false, a.t(text.CLIFlagCount, nil))
+	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
 	a.addUseFlags(flags, &use)
 	return c
 }
@@ -90,7 +90,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 // verify asks whether a field has a value. An answer other than yes ends in exitUnverified.
 func (a *app) verify(ctx context.Context, q client.Query, condition string) error {
 	if q.Key == "" {
-		return usage(wFlagNeeded, text.Args{"flag": "--key"})
+		return usage(text.CLIFlagNeeded, text.Args{"flag": "--key"})
 	}
 	types := &fieldTypes{app: a, dataset: q.Dataset}
 	field, value, err := types.parse(ctx, "--verify", condition)
@@ -112,7 +112,7 @@ func (a *app) verify(ctx context.Context, q client.Query, condition string) erro
 		err = printJSON(a.stdout, verdict)
 	default:
 		a.say(sentence, nil)
-		a.say(wAccess, text.Args{"access": verdict.Access})
+		a.say(text.CLIAccess, text.Args{"access": verdict.Access})
 	}
 	if err == nil && verdict.Answer != client.AnswerYes {
 		return errAnsweredNo
@@ -132,7 +132,7 @@ type fieldTypes struct {
 func (t *fieldTypes) parse(ctx context.Context, flag, condition string) (field string, value json.RawMessage, err error) {
 	field, s, ok := strings.Cut(condition, "=")
 	if !ok || field == "" {
-		return "", nil, usage(wFieldValue, text.Args{"flag": flag, "value": condition})
+		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": condition})
 	}
 	if looksTyped(s) {
 		kind, err := t.kind(ctx, field)

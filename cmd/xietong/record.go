@@ -15,7 +15,7 @@ func (a *app) recordCommand() *cobra.Command {
 }
 
 func (a *app) recordPut() *cobra.Command {
-	return a.verb("put DATASET FILE.json", wShortRecordPut, func(cmd *cobra.Command, args []string) error {
+	return a.verb("put DATASET FILE.json", text.CLIShortRecordPut, func(cmd *cobra.Command, args []string) error {
 		var record json.RawMessage
 		if err := a.readJSON(args[1], &record); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (a *app) recordPut() *cobra.Command {
 
 func (a *app) recordGet() *cobra.Command {
 	var use useFlags
-	c := a.verb("get DATASET KEY", wShortRecordGet, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("get DATASET KEY", text.CLIShortRecordGet, func(cmd *cobra.Command, args []string) error {
 		u, err := a.use(use)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func (a *app) recordGet() *cobra.Command {
 }
 
 func (a *app) recordHistory() *cobra.Command {
-	return a.verb("history DATASET KEY", wShortRecordHistory, func(cmd *cobra.Command, args []string) error {
+	return a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
 		versions, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func (a *app) recordHistory() *cobra.Command {
 		for _, v := range versions {
 			rows = append(rows, []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import})
 		}
-		a.list([]text.Code{text.WordEntry, text.WordTime, text.WordState, wImport}, rows)
+		a.list([]text.Code{text.WordEntry, text.WordTime, text.WordState, text.CLIImport}, rows)
 		return nil
 	})
 }
@@ -70,18 +70,18 @@ func (a *app) recordHistory() *cobra.Command {
 func (a *app) versionState(state string) string {
 	switch state {
 	case client.VersionPut:
-		return a.t(wVersionPut, nil)
+		return a.t(text.CLIVersionPut, nil)
 	case client.VersionRetracted:
-		return a.t(wVersionRetracted, nil)
+		return a.t(text.CLIVersionRetracted, nil)
 	}
 	return state
 }
 
 func (a *app) recordRetract() *cobra.Command {
 	var reason string
-	c := a.verb("retract DATASET KEY", wShortRecordRetract, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("retract DATASET KEY", text.CLIShortRecordRetract, func(cmd *cobra.Command, args []string) error {
 		if reason == "" {
-			return usage(wFlagNeeded, text.Args{"flag": "--reason"})
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
 		}
 		done, err := a.client().RetractRecord(cmd.Context(), args[0], client.Retraction{Key: args[1], Reason: reason})
 		if err != nil {
@@ -93,6 +93,6 @@ func (a *app) recordRetract() *cobra.Command {
 		a.say(text.CLIRecordRetracted, text.Args{"entry": done.Entry})
 		return nil
 	})
-	c.Flags().StringVar(&reason, "reason", "", a.t(wFlagReason, nil))
+	c.Flags().StringVar(&reason, "reason", "", a.t(text.CLIFlagReason, nil))
 	return c
 }

@@ -20,7 +20,7 @@ func (a *app) recordImport() *cobra.Command {
 			im.Format = formatOf(args[1])
 		}
 		if im.Format != client.FormatCSV && im.Format != client.FormatJSONL {
-			return usage(wFormatNeeded, text.Args{"file": args[1]})
+			return usage(text.CLIFormatNeeded, text.Args{"file": args[1]})
 		}
 		f, err := os.Open(args[1])
 		if err != nil {
@@ -30,9 +30,9 @@ func (a *app) recordImport() *cobra.Command {
 		im.File = f
 		return a.importRecords(cmd, im)
 	})
-	c.Long = a.t(wLongImport, nil)
-	c.Flags().StringVar(&im.Format, "format", "", a.t(wFlagFormat, nil))
-	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(wFlagKeepGood, nil))
+	c.Long = a.t(text.CLILongImport, nil)
+	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
+	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
 	return c
 }
 
@@ -78,7 +78,7 @@ func (a *app) importStep(pass string, done, total uint64) string {
 	if pass == client.PassLoad {
 		return a.t(text.CLIImportProgress, text.Args{"done": number(done), "total": number(total)})
 	}
-	return a.t(wImportChecking, text.Args{"percent": number(done * 100 / max(total, 1))})
+	return a.t(text.CLIImportChecking, text.Args{"percent": number(done * 100 / max(total, 1))})
 }
 
 // printCheck tells what the first pass found, on standard error: it is no answer yet.
@@ -86,12 +86,12 @@ func (a *app) printCheck(check client.ImportCheck) {
 	for _, bad := range check.Bad {
 		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": bad.Reason}
 		if bad.Column == "" {
-			code = wImportBadWholeRow
+			code = text.CLIImportBadWholeRow
 		}
 		fmt.Fprintln(a.stderr, a.t(code, args))
 	}
 	if more := check.BadCount - min(check.BadCount, uint64(len(check.Bad))); more > 0 {
-		fmt.Fprintln(a.stderr, a.t(wImportMoreBad, text.Args{"count": number(more)}))
+		fmt.Fprintln(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
 	}
 	fmt.Fprintln(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),

@@ -18,7 +18,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "xietong",
 		Short:         a.t(text.CLIShort, nil),
-		Long:          a.t(text.CLIShort, nil) + "\n\n" + a.t(wRootLong, nil),
+		Long:          a.t(text.CLIShort, nil) + "\n\n" + a.t(text.CLIRootLong, nil),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -30,10 +30,10 @@ func (a *app) rootCommand() *cobra.Command {
 		a.data = defaultData
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.data, "data", a.data, a.t(wFlagData, nil))
-	flags.StringVar(&a.in, "in", "", a.t(wFlagIn, nil))
-	flags.StringVar(&a.as, "as", "", a.t(wFlagAs, nil))
-	flags.BoolVar(&a.jsonOnly, "json", false, a.t(wFlagJSON, nil))
+	flags.StringVar(&a.data, "data", a.data, a.t(text.CLIFlagData, nil))
+	flags.StringVar(&a.in, "in", "", a.t(text.CLIFlagIn, nil))
+	flags.StringVar(&a.as, "as", "", a.t(text.CLIFlagAs, nil))
+	flags.BoolVar(&a.jsonOnly, "json", false, a.t(text.CLIFlagJSON, nil))
 	flags.Lookup("data").DefValue = "" // the sentence tells it
 
 	a.asGroup(root)
@@ -64,9 +64,9 @@ func (a *app) asGroup(c *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		u := usage(wNoSuchVerb, text.Args{"verb": args[0], "command": cmd.CommandPath()})
+		u := usage(text.CLINoSuchVerb, text.Args{"verb": args[0], "command": cmd.CommandPath()})
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			u.do = a.t(wDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near[0]})
+			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near[0]})
 		}
 		u.command = cmd.CommandPath()
 		return u
@@ -88,9 +88,9 @@ func takes(use string) cobra.PositionalArgs {
 		var u *usageError
 		switch {
 		case len(args) < needed:
-			u = usage(wMissingArgument, text.Args{"name": names[len(args)]})
+			u = usage(text.CLIMissingArgument, text.Args{"name": names[len(args)]})
 		case len(args) > len(names):
-			u = usage(wTooManyArguments, text.Args{"value": args[len(names)]})
+			u = usage(text.CLITooManyArguments, text.Args{"value": args[len(names)]})
 		default:
 			return nil
 		}
@@ -108,11 +108,11 @@ func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, arg
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND…]",
-		Short: a.t(wShortHelp, nil),
+		Short: a.t(text.CLIShortHelp, nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return usage(wNoSuchVerb, text.Args{"verb": strings.Join(args, " "), "command": cmd.Root().Name()})
+				return usage(text.CLINoSuchVerb, text.Args{"verb": strings.Join(args, " "), "command": cmd.Root().Name()})
 			}
 			return found.Help()
 		},
@@ -122,13 +122,13 @@ func (a *app) helpCommand() *cobra.Command {
 // translate puts what cobra says by itself into the person's language.
 func (a *app) translate(c *cobra.Command) {
 	c.InitDefaultHelpFlag()
-	c.Flags().Lookup("help").Usage = a.t(wFlagHelp, nil)
+	c.Flags().Lookup("help").Usage = a.t(text.CLIFlagHelp, nil)
 	if c.Name() == "completion" && c.Parent() == c.Root() {
-		c.Short = a.t(wShortCompletion, nil)
-		c.Long = a.t(wLongCompletion, nil)
+		c.Short = a.t(text.CLIShortCompletion, nil)
+		c.Long = a.t(text.CLILongCompletion, nil)
 		a.asGroup(c)
 		for _, shell := range c.Commands() {
-			shell.Short = a.t(wShortCompletionFor, text.Args{"shell": shell.Name()})
+			shell.Short = a.t(text.CLIShortCompletionFor, text.Args{"shell": shell.Name()})
 		}
 	}
 	for _, child := range c.Commands() {
@@ -139,19 +139,19 @@ func (a *app) translate(c *cobra.Command) {
 // usageTemplate is cobra's, with its headings translated and its rarely used parts left out.
 func (a *app) usageTemplate() string {
 	heading := func(code text.Code) string { return a.t(code, nil) }
-	return heading(wUsage) + `
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + heading(wCommandWord) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+	return heading(text.CLIUsage) + `
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + heading(text.CLICommandWord) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
 
-` + heading(wExamples) + `
+` + heading(text.CLIExamples) + `
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}
 
-` + heading(wCommands) + `{{range .Commands}}{{if .IsAvailableCommand}}
+` + heading(text.CLICommands) + `{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
-` + heading(wFlags) + `
+` + heading(text.CLIFlags) + `
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
-` + heading(wGlobalFlags) + `
+` + heading(text.CLIGlobalFlags) + `
 {{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
 `
 }
@@ -166,9 +166,6 @@ func (a *app) t(code text.Code, args text.Args) string {
 	safe := make(text.Args, len(args))
 	for name, value := range args {
 		safe[name] = clean(value)
-	}
-	if s, ok := words[code]; ok {
-		return s.in(a.lang, safe)
 	}
 	return text.T(a.lang, code, safe)
 }

@@ -16,12 +16,12 @@ func (a *app) serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		ready := func() { a.say(wServing, text.Args{"dir": a.data}) }
+		ready := func() { a.say(text.CLIServing, text.Args{"dir": a.data}) }
 		return a.node.serve(cmd.Context(), a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
 	})
-	c.Long = a.t(wLongServe, nil)
-	c.Flags().StringVar(&level, "log-level", "info", a.t(wFlagLogLevel, nil))
-	c.Flags().StringVar(&format, "log-format", "text", a.t(wFlagLogFormat, nil))
+	c.Long = a.t(text.CLILongServe, nil)
+	c.Flags().StringVar(&level, "log-level", "info", a.t(text.CLIFlagLogLevel, nil))
+	c.Flags().StringVar(&format, "log-format", "text", a.t(text.CLIFlagLogFormat, nil))
 	return c
 }
 
@@ -30,7 +30,7 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	var o slog.HandlerOptions
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, usage(wFlagBadValue, text.Args{"flag": "--log-level", "value": level})
+		return nil, usage(text.CLIFlagBadValue, text.Args{"flag": "--log-level", "value": level})
 	}
 	o.Level = l
 	switch format {
@@ -39,5 +39,5 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(a.stderr, &o)), nil
 	}
-	return nil, usage(wFlagBadValue, text.Args{"flag": "--log-format", "value": fmt.Sprint(format)})
+	return nil, usage(text.CLIFlagBadValue, text.Args{"flag": "--log-format", "value": fmt.Sprint(format)})
 }

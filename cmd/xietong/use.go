@@ -13,12 +13,12 @@ import (
 type useFlags struct{ client.Use }
 
 func (a *app) addUseFlags(flags *pflag.FlagSet, u *useFlags) {
-	flags.StringVar(&u.Purpose, "purpose", "", a.t(wFlagPurpose, nil))
-	flags.StringVar(&u.Basis, "basis", "", a.t(wFlagBasis, nil))
-	flags.StringVar(&u.Scenario, "scenario", "", a.t(wFlagScenario, nil))
-	flags.StringVar(&u.Scope, "scope", "", a.t(wFlagScope, nil))
-	flags.StringVar(&u.Method, "method", "", a.t(wFlagMethod, nil))
-	flags.StringVar(&u.Until, "until", "", a.t(wFlagUntil, nil))
+	flags.StringVar(&u.Purpose, "purpose", "", a.t(text.CLIFlagPurpose, nil))
+	flags.StringVar(&u.Basis, "basis", "", a.t(text.CLIFlagBasis, nil))
+	flags.StringVar(&u.Scenario, "scenario", "", a.t(text.CLIFlagScenario, nil))
+	flags.StringVar(&u.Scope, "scope", "", a.t(text.CLIFlagScope, nil))
+	flags.StringVar(&u.Method, "method", "", a.t(text.CLIFlagMethod, nil))
+	flags.StringVar(&u.Until, "until", "", a.t(text.CLIFlagUntil, nil))
 }
 
 // use returns the wire type. An end given as a date alone is the end of that day here.
@@ -32,7 +32,7 @@ func (a *app) use(f useFlags) (client.Use, error) {
 	}
 	day, err := time.ParseInLocation(time.DateOnly, u.Until, a.zone)
 	if err != nil {
-		return u, usage(wFlagBadValue, text.Args{"flag": "--until", "value": u.Until})
+		return u, usage(text.CLIFlagBadValue, text.Args{"flag": "--until", "value": u.Until})
 	}
 	u.Until = day.AddDate(0, 0, 1).Add(-time.Second).Format(time.RFC3339)
 	return u, nil

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"xietong/node/text"
 )
 
 // version is set by the release build (-ldflags "-X main.version=v1.2.3").
@@ -32,7 +34,7 @@ func programVersion() string {
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return a.verb("version", wShortVersion, func(*cobra.Command, []string) error {
+	return a.verb("version", text.CLIShortVersion, func(*cobra.Command, []string) error {
 		platform := runtime.GOOS + "/" + runtime.GOARCH
 		if a.jsonOnly {
 			return printJSON(a.stdout, map[string]string{
