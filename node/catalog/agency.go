@@ -8,6 +8,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/text"
 )
 
 // KindAgencyAdd is the command that adds an agency. Its number is that of docs/protocol.md.
@@ -17,10 +18,6 @@ const KindAgencyAdd state.Kind = 3
 const AgencyType = "application/json"
 
 const bucketAgencies = "agencies"
-
-// CodeAgencyExists is the refusal of an agency whose code is taken by one of another title. Its number is that of
-// "id-reused" in docs/protocol.md: a code names one thing, for ever.
-const CodeAgencyExists = state.CodeIDReused
 
 // agencyAdd is the body of KindAgencyAdd.
 type agencyAdd struct {
@@ -87,10 +84,11 @@ func applyAgencyAdd(tx *state.Tx, body []byte) ([]byte, error) {
 	}
 	key := []byte(add.Code.String())
 	if have := tx.Get(bucketAgencies, key); have != nil {
-		if kept := decodeAgency(have); kept.Title == add.Title {
-			return canon.Marshal(kept.Index)
+		kept := decodeAgency(have)
+		if kept.Title != add.Title { // a code names one agency, for ever
+			return nil, refuse(text.AgencyTaken, add.Code.String(), kept.Title)
 		}
-		return nil, &state.Refusal{Code: CodeAgencyExists}
+		return canon.Marshal(kept.Index)
 	}
 	agency := Agency{Code: add.Code, Title: add.Title}
 	index, err := tx.Append(agency.Head(), evidence, add.Sealed)

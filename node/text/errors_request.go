@@ -17,6 +17,7 @@ const (
 	UnknownAgency      Code = "unknown-agency"
 	NotProvider        Code = "not-provider"
 	QuotaSpent         Code = "quota-spent"
+	AgencyTaken        Code = "agency-taken"
 )
 
 var requestProblems = []problem{
@@ -103,5 +104,11 @@ var requestProblems = []problem{
 			"请于 {again} 后重试，或与提供部门商定提高上限"},
 		en: parts{"Quota spent", "agency {agency} has used all of its {limit} calls", "dataset {dataset}",
 			"try again after {again}, or agree on a higher limit with the provider"},
+	},
+	{
+		number: 14, code: AgencyTaken, status: http.StatusConflict, params: []string{"agency", "title"},
+		zh: parts{"部门代码已被使用", "代码 {agency} 已登记为“{title}”", "部门 {agency}", "请换用其他代码；代码一经登记不能改给其他部门"},
+		en: parts{"Agency code taken", "the code {agency} is that of {title} already", "agency {agency}",
+			"choose another code: a code names one agency, for ever"},
 	},
 }
