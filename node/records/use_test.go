@@ -1,0 +1,255 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/catalog"
+	"xietong/node/host"
+	"xietong/node/sharing"
+	"xietong/node/text"
+)
+
+var (
+	water   = identity.NewAgency(nanming, must(identity.ParseLabel("water")))
+	applied = sharing.Application{
+		Basis: "b", Scenario: "s", Scope: "s", Method: "m", Until: time.Now().AddDate(1, 0, 0).Format(time.RFC3339),
+	}
+)
+
+func newID() identity.Message { return must(identity.NewMessage()) }
+
+func open(t *testing.T) (*host.Host, *Desk) {
+	t.Helper()
+	h, desk, err := openDesk(filepath.Join(t.TempDir(), "j"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, _, err := desk.Put(t.Context(), newID(), agency, code, []byte(`{"code":"520102016001","name":"纪念塔社区"}`)); err != nil {
+		t.Fatal(err)
+	}
+	return h, desk
+}
+
+// refusedAs demands a refusal at the commit step, or before it, with the code.
+func refusedAs(t *testing.T, what string, err error, want text.Code) {
+	t.Helper()
+	var refusal *state.Refusal
+	if errors.As(err, &refusal) {
+		if got := text.ByNumber(uint16(refusal.Code)); got != want {
+			t.Errorf("%s: refused as %s, want %s", what, got, want)
+		}
+		return
+	}
+	if f, ok := errors.AsType[*text.Failure](err); !ok || f.Code != want {
+		t.Errorf("%s: got %v, want %s", what, err, want)
+	}
+}
+
+// TestMovedBeforeRecorded changes each thing that a use is decided on after it was decided and read, and before it is
+// recorded: the record is refused, so nothing is answered, and nothing is written.
+func TestMovedBeforeRecorded(t *testing.T) {
+	for name, row := range map[string]struct {
+		move func(context.Context, *host.Host, *Desk, sharing.Permit) error
+		want text.Code
+	}{
+		"nothing": {func(context.Context, *host.Host, *Desk, sharing.Permit) error { return nil }, ""},
+		"a plain write": {func(ctx context.Context, _ *host.Host, d *Desk, _ sharing.Permit) error {
+			_, _, err := d.Put(ctx, newID(), agency, code, []byte(`{"code":"520102016002","name":"新华路社区"}`))
+			return err
+		}, ""},
+		"the grant revoked": {func(ctx context.Context, h *host.Host, _ *Desk, p sharing.Permit) error {
+			_, err := sharing.Revoke(ctx, h, newID(), agency, p.Grant-1, "r")
+			return err
+		}, text.GrantRevoked},
+		"the catalogue entry published anew": {func(ctx context.Context, h *host.Host, _ *Desk, _ sharing.Permit) error {
+			return republish(ctx, h)
+		}, text.DatasetMoved},
+		"a record retracted": {func(ctx context.Context, _ *host.Host, d *Desk, _ sharing.Permit) error {
+			_, err := d.Retract(ctx, newID(), agency, code, "520102016001", "r")
+			return err
+		}, text.DatasetMoved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, desk := open(t)
+			set, err := desk.dataset(t.Context(), code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			permit, err := desk.permit(t.Context(), set, water, "statistics", applied, []string{"code"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := desk.understand(set, water, Question{Dataset: code, Key: "520102016001"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := desk.read(t.Context(), p)
+			if err != nil || s.answer.Count != 1 {
+				t.Fatalf("read: %d rows, %v", s.answer.Count, err)
+			}
+			if err := row.move(t.Context(), h, desk, permit); err != nil {
+				t.Fatal(err)
+			}
+			before := sizeOf(t, h)
+			_, err = sharing.RecordUse(t.Context(), h, newID(), permit, s.access(p))
+			if row.want == "" {
+				if err != nil {
+					t.Errorf("got %v, want it recorded", err)
+				}
+				return
+			}
+			refusedAs(t, name, err, row.want)
+			if after := sizeOf(t, h); after != before {
+				t.Errorf("a refused use left %d entries", after-before)
+			}
+		})
+	}
+}
+
+func republish(ctx context.Context, h *host.Host) error {
+	var p catalog.Published
+	err := h.View(ctx, func(r *state.Reader) (err error) {
+		p, err = catalog.Dataset(r, nanming, code)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.Title += "（新）"
+	_, err = catalog.Publish(ctx, h, newID(), p.Entry)
+	return err
+}
+
+func sizeOf(t *testing.T, h *host.Host) (size uint64) {
+	t.Helper()
+	if err := h.View(t.Context(), func(r *state.Reader) error { size = r.Size(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return size
+}
+
+// TestReplayed sends the same request id twice: a use is answered once, also after a restart; an act gets its first
+// result again, and a different act under its id is refused.
+func TestReplayed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "j")
+	h, desk, err := openDesk(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use, act := newID(), newID()
+	record := func(n int) []byte { return fmt.Appendf(nil, `{"code":"52010201600%d","name":"x"}`, n) }
+	first, _, err := desk.Put(t.Context(), act, agency, code, record(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+	claim := Claim{Dataset: code, Key: q.Key, Field: "name", Value: json.RawMessage(`"x"`), Purpose: q.Purpose, Application: applied}
+	if _, err := desk.Query(t.Context(), use, water, q); err != nil {
+		t.Fatal(err)
+	}
+	for _, restarted := range []bool{false, true} {
+		if restarted {
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if h, desk, err = openDesk(dir, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := desk.Query(t.Context(), use, water, q)
+		refusedAs(t, "the query again", err, text.IDSeen)
+		_, _, err = desk.Verify(t.Context(), use, water, claim)
+		refusedAs(t, "a verification under its id", err, text.IDSeen)
+		if again, _, err := desk.Put(t.Context(), act, agency, code, record(1)); err != nil || again != first {
+			t.Errorf("the put again: got entry %d, %v, want %d", again, err, first)
+		}
+		_, _, err = desk.Put(t.Context(), act, agency, code, record(2))
+		refusedAs(t, "another put under its id", err, text.IDReused)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLateIndex adds a field to the index after records were put: the answer must not leave them out.
+func TestLateIndex(t *testing.T) {
+	h, desk := open(t)
+	var p catalog.Published
+	err := h.View(t.Context(), func(r *state.Reader) (err error) {
+		p, err = catalog.Dataset(r, nanming, code)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Indexed = append(p.Indexed, "name")
+	if _, err := catalog.Publish(t.Context(), h, newID(), p.Entry); err != nil {
+		t.Fatal(err)
+	}
+	q := Question{
+		Dataset: code, Purpose: "statistics", Application: applied, Where: map[string]json.RawMessage{"name": json.RawMessage(`"纪念塔社区"`)},
+	}
+	answer, err := desk.Query(t.Context(), newID(), water, q)
+	if err != nil || answer.Count != 1 {
+		t.Errorf("got %d records, %v, want the one from before the field was indexed", answer.Count, err)
+	}
+	p.Key = "name"
+	_, err = catalog.Publish(t.Context(), h, newID(), p.Entry)
+	refusedAs(t, "another key", err, text.EntryInvalid)
+}
+
+// TestFrontier holds the root of an import's rows against the tree of the same leaves.
+func TestFrontier(t *testing.T) {
+	h, desk := open(t)
+	data, f := file(0)
+	done, err := desk.Load(t.Context(), agency, code, f, bytes.NewReader(data), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.View(t.Context(), func(r *state.Reader) error {
+		s, _ := importAt(r, done.Opened)
+		var hashes [][32]byte
+		for _, in := range stagedRanges(r, done.Opened, s.Done) {
+			for i := range in[1] {
+				hashes = append(hashes, leafHash(r.Leaf(in[0]+i)))
+			}
+		}
+		if got, want := rootOf(s.Frontier), treeRoot(hashes); got != want || len(hashes) != importRows {
+			t.Errorf("%d rows: got root %x, want %x", len(hashes), got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// treeRoot is the definition of RFC 9162 §2.1.1, word for word.
+func treeRoot(leaves [][32]byte) [32]byte {
+	if len(leaves) == 1 {
+		return leaves[0]
+	}
+	k := 1
+	for k*2 < len(leaves) {
+		k *= 2
+	}
+	left, right := treeRoot(leaves[:k]), treeRoot(leaves[k:])
+	return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
+}
+
+func leafHash(leaf []byte) [32]byte { return sha256.Sum256(append([]byte{0}, leaf...)) }
