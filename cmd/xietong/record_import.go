@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +30,7 @@ func (a *app) recordImport() *cobra.Command {
 		}
 		defer f.Close()
 		im.File = f
-		return a.importRecords(cmd, im)
+		return a.importRecords(cmd, im, args[1]+badSuffix)
 	})
 	c.Long = a.t(text.CLILongImport, nil)
 	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
@@ -47,7 +49,13 @@ func formatOf(path string) string {
 	return ""
 }
 
-func (a *app) importRecords(cmd *cobra.Command, im client.Import) error {
+const (
+	badSuffix = ".bad.csv" // after the name of the file whose rows were left out
+	badShown  = 20         // bad rows that are printed
+)
+
+// importRecords imports a file. The rows that --keep-good leaves out are written to the file named bad.
+func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) error {
 	m := a.meter()
 	im.Progress = func(pass string, done, total uint64) {
 		m.tell(a.importStep(pass, done, total), pass == client.PassLoad && done == total)
@@ -60,7 +68,10 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import) error {
 		case check.BadCount > 0 && !im.KeepGood:
 			return printJSON(a.stdout, check) // the import ends here
 		}
-		return nil
+		if check.BadCount == 0 || !im.KeepGood {
+			return nil
+		}
+		return a.writeBad(bad, check)
 	}
 	done, err := a.client().ImportRecords(cmd.Context(), im)
 	m.clear()
@@ -83,17 +94,56 @@ func (a *app) importStep(pass string, done, total uint64) string {
 
 // printCheck tells what the first pass found, on standard error: it is no answer yet.
 func (a *app) printCheck(check client.ImportCheck) {
-	for _, bad := range check.Bad {
-		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": bad.Reason}
+	shown := check.Bad[:min(len(check.Bad), badShown)]
+	for _, bad := range shown {
+		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": a.rule(bad.Reason)}
 		if bad.Column == "" {
 			code = text.CLIImportBadWholeRow
 		}
 		fmt.Fprintln(a.stderr, a.t(code, args))
 	}
-	if more := check.BadCount - min(check.BadCount, uint64(len(check.Bad))); more > 0 {
+	if more := check.BadCount - min(check.BadCount, uint64(len(shown))); more > 0 {
 		fmt.Fprintln(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
 	}
 	fmt.Fprintln(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
+}
+
+// writeBad writes the rows that are left out, as a CSV of row, column and reason. The node tells the first 10,000.
+func (a *app) writeBad(path string, check client.ImportCheck) error {
+	var file bytes.Buffer
+	w := csv.NewWriter(&file)
+	if err := w.Write([]string{"row", "column", "reason"}); err != nil {
+		return err
+	}
+	for _, bad := range check.Bad {
+		if err := w.Write([]string{number(bad.Row), bad.Column, a.rule(bad.Reason)}); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
+	return nil
+}
+
+// rules are the rules that a row may break, by the words with which the node names them.
+var rules = map[string]text.Code{
+	"required": text.CLIRuleRequired, "type": text.CLIRuleType, "pattern": text.CLIRulePattern, "format": text.CLIRulePattern,
+	"enum": text.CLIRuleEnum, "const": text.CLIRuleEnum, "minLength": text.CLIRuleShort, "maxLength": text.CLIRuleLong,
+	"minimum": text.CLIRuleSmall, "maximum": text.CLIRuleLarge, "number": text.CLIRuleNumber, "columns": text.CLIRuleColumns,
+	"duplicate key": text.CLIRuleKeyTwice, "unknown field": text.CLIRuleUnknown, "duplicate member": text.CLIRuleTwice,
+	"not UTF-8": text.CLIRuleUTF8, "too long": text.CLIRuleTooLong, "too deep": text.CLIRuleTooDeep,
+	"malformed": text.CLIRuleMalformed, "not an object": text.CLIRuleMalformed,
+}
+
+// rule tells the rule that a row breaks. A keyword of JSON Schema that has no sentence is told as it is.
+func (a *app) rule(reason string) string {
+	if code, ok := rules[reason]; ok {
+		return a.t(code, nil)
+	}
+	return reason
 }

@@ -66,7 +66,7 @@ type ImportCheck struct {
 	FileHash string   `json:"file_hash" doc:"SHA-256 of the file, lower-case hex"`
 	Rows     uint64   `json:"rows" doc:"Rows of data"`
 	Good     uint64   `json:"good" doc:"Rows that can be loaded"`
-	Bad      []BadRow `json:"bad" doc:"The first 100 findings"`
+	Bad      []BadRow `json:"bad" doc:"The first 10,000 findings"`
 	BadCount uint64   `json:"bad_count" doc:"Rows that cannot be loaded"`
 }
 

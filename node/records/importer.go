@@ -21,7 +21,7 @@ import (
 
 // Limits of an import.
 const (
-	MaxShown      = 100       // findings that a check gives back
+	MaxShown      = 10_000    // findings that a check gives back
 	maxChunkRows  = 1000      // rows of one command
 	maxChunkBytes = 256 << 10 // bytes of one command, about
 )

@@ -238,4 +238,24 @@ var cliWords = []sentence{
 	// demo
 	{CLIFlagSlow, "每步之后按回车键继续", "wait for Enter after each step"},
 	{CLIFlagExit, "演示完即退出", "stop after the last step"},
+
+	// rules that a row of a file may break
+	{CLIRuleRequired, "没有填写", "it is missing"},
+	{CLIRuleType, "类型不符", "it is of another type"},
+	{CLIRulePattern, "格式不符", "it has another form"},
+	{CLIRuleEnum, "不在允许的取值之内", "it is none of the values allowed"},
+	{CLIRuleShort, "过短", "it is too short"},
+	{CLIRuleLong, "过长", "it is too long"},
+	{CLIRuleSmall, "小于最小值", "it is less than the minimum"},
+	{CLIRuleLarge, "大于最大值", "it is more than the maximum"},
+	{CLIRuleNumber, "数字超出可以准确记录的范围", "the number cannot be kept exactly"},
+	{CLIRuleColumns, "列数与首行不符", "the number of columns is not that of the first line"},
+	{CLIRuleKeyTwice, "主键与前面的行重复", "an earlier row has the same key"},
+	{CLIRuleUnknown, "有目录未列的数据项", "it has a field that the catalogue does not list"},
+	{CLIRuleTwice, "数据项重复", "the field stands twice"},
+	{CLIRuleUTF8, "不是 UTF-8 编码的文字", "it is not UTF-8"},
+	{CLIRuleTooLong, "整行过长", "the row is too long"},
+	{CLIRuleTooDeep, "嵌套过深", "it is nested too deep"},
+	{CLIRuleMalformed, "不是 JSON 对象", "it is no JSON object"},
+	{CLIImportBadSaved, "未导入的 {count} 行已列入 {file}", "the {count} rows left out are listed in {file}"},
 }

@@ -158,12 +158,12 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 func (d *demo) badRow(ctx context.Context, out *said) error {
 	_, err := d.load(ctx, "villages", "code,name\n520102016999,新社区\n52010,坏行\n", nil)
 	bad, ok := errors.AsType[*client.BadRowsError](err)
-	if !ok || len(bad.Check.Bad) != 1 {
+	if !ok || len(bad.Check.Bad) != 1 || bad.Check.Bad[0].Reason != "pattern" {
 		return fmt.Errorf("a file with a bad row was taken: %w", err)
 	}
 	row := bad.Check.Bad[0]
 	*out = append(*out, d.t(text.DemoRefused, text.Args{"why": d.t(text.CLIImportBadRow, text.Args{
-		"row": fmt.Sprint(row.Row), "column": row.Column, "reason": row.Reason,
+		"row": fmt.Sprint(row.Row), "column": row.Column, "reason": d.t(text.CLIRulePattern, nil),
 	})}))
 	return nil
 }
