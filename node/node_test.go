@@ -11,8 +11,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"time"
+	"xietong/certs/identity"
 	"xietong/node/client"
 	"xietong/node/config"
+	"xietong/node/host"
 	"xietong/node/text"
 )
 
@@ -186,4 +189,44 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		t.Errorf("init again: got %v, want %s", err, text.DirNotEmpty)
 	}
 	serve(t, dir)
+}
+
+// TestTwoHosted serves two jurisdictions from one directory: a request says which one it means.
+func TestTwoHosted(t *testing.T) {
+	dir, _ := initDir(t)
+	other, err := identity.ParseJurisdiction("yunyan.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.Create(host.Folder(dir, other), other, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, config.FileName)
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := string(written) + "  - name: yunyan.guiyang.guizhou\n    display_name: 云岩区\n"
+	if err := os.WriteFile(path, []byte(added), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, dir)
+	plain := dial(t, dir, "en")
+	status, err := plain.Status(t.Context())
+	if err != nil || len(status.Jurisdictions) != 2 {
+		t.Fatalf("got %+v, %v", status, err)
+	}
+	_, err = plain.Agencies(t.Context())
+	refused(t, err, text.JurisdictionNeeded)
+	for _, j := range status.Jurisdictions {
+		c := client.Dial(dir, client.Options{In: j.Name})
+		defer c.Close()
+		if _, err := c.AddAgency(t.Context(), client.NewAgency{Code: "civil-affairs", Title: j.DisplayName + "民政局"}); err != nil {
+			t.Error(err)
+		}
+		all, err := c.Agencies(t.Context())
+		if err != nil || len(all) != 1 || !strings.HasPrefix(all[0].Title, j.DisplayName) || !strings.Contains(all[0].ID, j.Name) {
+			t.Errorf("%s: got %+v, %v", j.Name, all, err)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,3 +254,86 @@ func treeRoot(leaves [][32]byte) [32]byte {
 }
 
 func leafHash(leaf []byte) [32]byte { return sha256.Sum256(append([]byte{0}, leaf...)) }
+
+// TestChangedFile loads a file that is not the one that was checked: nothing of it is visible, and the right one can be
+// loaded after it.
+func TestChangedFile(t *testing.T) {
+	h, desk := open(t)
+	data, f := file(1)
+	other, _ := file(2)
+	short := data[:len(data)/2]
+	for name, loaded := range map[string][]byte{"other rows": other, "cut off": short[:bytes.LastIndexByte(short, '\n')+1]} {
+		_, err := desk.Load(t.Context(), agency, code, f, bytes.NewReader(loaded), nil)
+		refusedAs(t, name, err, text.FileChanged)
+	}
+	wrong := f
+	wrong.Good--
+	_, err := desk.Load(t.Context(), agency, code, wrong, bytes.NewReader(data), nil)
+	refusedAs(t, "a bad row that was not asked to be left out", err, text.RowsRejected)
+	wrong.KeepGood = true
+	_, err = desk.Load(t.Context(), agency, code, wrong, bytes.NewReader(data), nil)
+	refusedAs(t, "more good rows than the check found", err, text.FileChanged)
+	if n := visibleRows(t, h); n != 1 {
+		t.Errorf("%d records are visible after refused imports, want the one that was put", n)
+	}
+	if _, err := desk.Load(t.Context(), agency, code, f, bytes.NewReader(data), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := visibleRows(t, h); n != 1+importRows {
+		t.Errorf("%d records are visible, want %d", n, 1+importRows)
+	}
+}
+
+// TestImportOutlivedByItsSchema stages half an import, publishes the catalogue entry anew, and loads the file again: the
+// old half is given up, and the whole file is checked with the new entry.
+func TestImportOutlivedByItsSchema(t *testing.T) {
+	h, desk := open(t)
+	data, f := file(3)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := desk.Load(ctx, agency, code, f, bytes.NewReader(data), func(done, _ uint64) { cancel() })
+	if err == nil {
+		t.Fatal("the load was to be interrupted")
+	}
+	if err := republish(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	done, err := desk.Load(t.Context(), agency, code, f, bytes.NewReader(data), nil)
+	if err != nil || done.Rows != importRows {
+		t.Fatalf("got %+v, %v", done, err)
+	}
+	if n := visibleRows(t, h); n != 1+importRows {
+		t.Errorf("%d records are visible, want %d", n, 1+importRows)
+	}
+	err = h.View(t.Context(), func(r *state.Reader) error {
+		if left := unfinished(r, code); len(left) != 0 {
+			t.Errorf("imports %v are still open", left)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func visibleRows(t *testing.T, h *host.Host) (n int) {
+	t.Helper()
+	err := h.View(t.Context(), func(r *state.Reader) error {
+		newView(r).all(code, nil, func(found) bool { n++; return true })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestCostlyFilter asks for more than a record may cost.
+func TestCostlyFilter(t *testing.T) {
+	_, desk := open(t)
+	list := "[" + strings.Repeat("1,", 99) + "1]"
+	_, err := desk.Query(t.Context(), newID(), water, Question{
+		Dataset: code, Purpose: "statistics", Application: applied,
+		Filter: list + ".all(a, " + list + ".all(b, " + list + ".all(c, a+b+c > 0)))",
+	})
+	refusedAs(t, "a million steps", err, text.FilterTooCostly)
+}

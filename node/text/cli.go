@@ -54,7 +54,7 @@ var cliSentences = []sentence{
 	{CLIShortQuery, "查询数据", "Query data"},
 	{CLIShortGrant, "查看和撤销共享权限", "List and revoke grants"},
 	{CLIShortLedger, "查看存证账本", "Read the ledger"},
-	{CLIShortDemo, "在本机演示全省数据共享", "Show a whole province on this machine"},
+	{CLIShortDemo, "在本机用真实数据演示", "Show the main job on this machine, on real data"},
 
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{CLIInitPin, "起点标识（请妥善记录，验证存证凭证时使用）：{pin}", "pin (write it down; receipts are verified with it): {pin}"},
