@@ -49,7 +49,7 @@ var requestProblems = []problem{
 	},
 	{
 		number: 5, code: NotFound, status: http.StatusNotFound, params: []string{"what", "where"},
-		zh: parts{"未找到", "未找到 {what}", "{where}", "请核对名称或编号后重试"},
+		zh: parts{"未找到", "未找到{what}", "{where}", "请核对名称或编号后重试"},
 		en: parts{"Not found", "there is no {what}", "{where}", "check the name or number and try again"},
 	},
 	{

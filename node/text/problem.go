@@ -49,6 +49,7 @@ func Explain(l Lang, code Code, args Args) Explanation {
 	if l == Zh {
 		s = p.zh
 	}
+	args = worded(l, args)
 	return Explanation{s.title, fill(s.what, args), fill(s.where, args), fill(s.do, args)}
 }
 
