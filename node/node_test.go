@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
-	"time"
 	"xietong/certs/identity"
 	"xietong/node/client"
 	"xietong/node/config"
