@@ -39,7 +39,7 @@ func (h *Host) checkpointLoop(ctx context.Context) {
 }
 
 // checkpoint signs the ledger as it is unless the newest checkpoint covers it. (1) Size and root are read together from
-// committed state, (2) signed, (3) proposed: every replica compares the root with its own before it keeps the line.
+// committed state, (2) signed, (3) proposed: every replica keeps the line, and one whose own root is not the majority's stops.
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.signing.Lock()
 	defer h.signing.Unlock()
