@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -91,7 +92,8 @@ func (d *Desk) Check(ctx context.Context, agency, code identity.Label, format ro
 
 // unreadable tells why a file cannot be read on.
 func unreadable(format rows.Format, row uint64, err error) error {
-	at, reason := strconv.FormatUint(row, 10), err.Error()
+	at := strconv.FormatUint(row+1, 10) // the row after the last that was read
+	reason := strings.TrimPrefix(err.Error(), rows.ErrFile.Error()+": ")
 	if !errors.Is(err, rows.ErrFile) {
 		return fmt.Errorf("read file: row %s: %w", at, err)
 	}
