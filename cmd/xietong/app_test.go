@@ -247,9 +247,22 @@ func TestVersionAndCompletion(t *testing.T) {
 			t.Errorf("%s: exit %d, %d bytes", shell, code, len(stdout))
 		}
 	}
-	_, stdout, _ := b.run("__complete", "ledger", "")
-	if !strings.Contains(stdout, "verify\t离线验证") {
-		t.Errorf("completion of ledger: %q", stdout)
+	for line, want := range map[string]string{
+		"ledger |":                         "verify\t离线验证存证凭证或数据目录\n:4\n",
+		"query |":                          ":4\n", // no files
+		"record import |":                  ":4\n",
+		"record import villages |":         ":0\n", // files
+		"ledger verify |":                  ":0\n",
+		"status --data |":                  ":16\n", // folders
+		"serve --log-format |":             "text\njson\n:4\n",
+		"record import d f.txt --format |": "csv\njsonl\n:4\n",
+		"record import d f.csv |":          ":4\n",
+		"query villages --purpose |":       ":4\n",
+	} {
+		args := strings.Fields("__complete " + strings.TrimSuffix(line, "|"))
+		if _, stdout, _ := b.run(append(args, "")...); !strings.HasSuffix(stdout, want) {
+			t.Errorf("completion of %s: %q, want %q at the end", line, stdout, want)
+		}
 	}
 }
 

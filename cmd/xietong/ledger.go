@@ -104,6 +104,7 @@ func (a *app) ledgerReceipt() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongReceipt, nil)
 	c.Flags().StringVar(&dir, "out", ".", a.t(text.CLIFlagOut, nil))
+	aFolder(c.Flags(), "out")
 	return c
 }
 

@@ -78,6 +78,9 @@ func TestMeter(t *testing.T) {
 	}
 }
 
+// cobraWords are what the library says by itself.
+var cobraWords = regexp.MustCompile(`(?i)usage:|flags|available|commands?:|examples?:|help for|additional|\(default`)
+
 // TestHelp holds that every command tells what it is in both languages.
 func TestHelp(t *testing.T) {
 	for _, lang := range []text.Lang{text.Zh, text.En} {
@@ -88,6 +91,9 @@ func TestHelp(t *testing.T) {
 			c := commands[i]
 			commands = append(commands, c.Commands()...)
 			chinese := regexp.MustCompile(`\p{Han}`).MatchString(c.Short)
+			if m := cobraWords.FindString(c.UsageString()); m != "" && lang == text.Zh {
+				t.Errorf("the help of %s says %q", c.CommandPath(), m)
+			}
 			if c.Short == "" || chinese != (lang == text.Zh) {
 				t.Errorf("%s in %s: %q", c.CommandPath(), lang, c.Short)
 			}

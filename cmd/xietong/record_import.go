@@ -34,6 +34,7 @@ func (a *app) recordImport() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongImport, nil)
 	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
+	oneOf(c, "format", client.FormatCSV, client.FormatJSONL)
 	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
 	return c
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"xietong/node/client"
 	"xietong/node/text"
@@ -16,9 +18,11 @@ const defaultData = "./xietong-data"
 // rootCommand builds the tree of commands.
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "xietong",
-		Short:         a.t(text.CLIShort, nil),
-		Long:          a.t(text.CLIShort, nil) + "\n\n" + a.t(text.CLIRootLong, nil),
+		Use:   "xietong",
+		Short: a.t(text.CLIShort, nil),
+		Example: `  xietong demo
+  xietong init nanming.guiyang.guizhou --code 520102 --display-name 贵阳市南明区 --level county
+  xietong serve`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -30,11 +34,12 @@ func (a *app) rootCommand() *cobra.Command {
 		a.data = defaultData
 	}
 	flags := root.PersistentFlags()
+	flags.SortFlags = false
 	flags.StringVar(&a.data, "data", a.data, a.t(text.CLIFlagData, nil))
 	flags.StringVar(&a.in, "in", "", a.t(text.CLIFlagIn, nil))
 	flags.StringVar(&a.as, "as", "", a.t(text.CLIFlagAs, nil))
 	flags.BoolVar(&a.jsonOnly, "json", false, a.t(text.CLIFlagJSON, nil))
-	flags.Lookup("data").DefValue = "" // the sentence tells it
+	aFolder(flags, "data")
 
 	a.asGroup(root)
 	root.AddCommand(
@@ -46,6 +51,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd("completion") // an argument makes it appear before Execute
 	root.SetUsageTemplate(a.usageTemplate())
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.translate(root)
 	return root
 }
@@ -101,7 +107,39 @@ func takes(use string) cobra.PositionalArgs {
 
 // verb makes a command that does something.
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: a.t(short, nil), Args: takes(use), RunE: run}
+	return &cobra.Command{
+		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: takes(use), RunE: run,
+		ValidArgsFunction: completes(use), DisableFlagsInUseLine: true,
+	}
+}
+
+// completes is the completion of the arguments that the use line names: files where one is a file, and else nothing,
+// since a shell would offer the files of the folder for a name.
+func completes(use string) cobra.CompletionFunc {
+	names := strings.Fields(use)[1:]
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) < len(names) && slices.Contains(fileArguments, strings.Trim(names[len(args)], "[]")) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// fileArguments are the names of arguments that are files.
+var fileArguments = []string{"FILE", "FILE.json", "RECEIPT", "PAYLOAD"}
+
+// oneOf makes the shell offer the values of a flag.
+func oneOf(c *cobra.Command, flag string, values ...cobra.Completion) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // there is no such flag: a mistake in this program
+	}
+}
+
+// aFolder makes the shell offer folders for a flag.
+func aFolder(flags *pflag.FlagSet, name string) {
+	if err := cobra.MarkFlagDirname(flags, name); err != nil {
+		panic(err) // as above
+	}
 }
 
 // helpCommand is `xietong help COMMAND`.
@@ -122,6 +160,12 @@ func (a *app) helpCommand() *cobra.Command {
 // translate puts what cobra says by itself into the person's language.
 func (a *app) translate(c *cobra.Command) {
 	c.InitDefaultHelpFlag()
+	c.Flags().SortFlags = false // they stand in the order in which they are thought of
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" {
+			f.DefValue = "" // the sentence of a flag tells its default
+		}
+	})
 	c.Flags().Lookup("help").Usage = a.t(text.CLIFlagHelp, nil)
 	if c.Name() == "completion" && c.Parent() == c.Root() {
 		c.Short = a.t(text.CLIShortCompletion, nil)
@@ -129,6 +173,10 @@ func (a *app) translate(c *cobra.Command) {
 		a.asGroup(c)
 		for _, shell := range c.Commands() {
 			shell.Short = a.t(text.CLIShortCompletionFor, text.Args{"shell": shell.Name()})
+			shell.Long, shell.DisableFlagsInUseLine = "", true
+			if f := shell.Flags().Lookup("no-descriptions"); f != nil {
+				f.Usage = a.t(text.CLIFlagNoDescriptions, nil)
+			}
 		}
 	}
 	for _, child := range c.Commands() {
@@ -152,7 +200,9 @@ func (a *app) usageTemplate() string {
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
 
 ` + heading(text.CLIGlobalFlags) + `
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
+
+` + heading(text.CLIExitCodes) + `{{end}}
 `
 }
 

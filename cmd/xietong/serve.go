@@ -22,6 +22,8 @@ func (a *app) serveCommand() *cobra.Command {
 	c.Long = a.t(text.CLILongServe, nil)
 	c.Flags().StringVar(&level, "log-level", "info", a.t(text.CLIFlagLogLevel, nil))
 	c.Flags().StringVar(&format, "log-format", "text", a.t(text.CLIFlagLogFormat, nil))
+	oneOf(c, "log-level", "debug", "info", "warn", "error")
+	oneOf(c, "log-format", "text", "json")
 	return c
 }
 

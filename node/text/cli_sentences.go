@@ -8,9 +8,10 @@ var cliWords = []sentence{
 	{CLICommands, "命令：", "Commands:"},
 	{CLIExamples, "示例：", "Examples:"},
 	{CLIFlags, "选项：", "Flags:"},
+	{CLIFlagsWord, "[选项]", "[FLAGS]"},
 	{CLIGlobalFlags, "全局选项：", "Global flags:"},
 	{
-		CLIRootLong,
+		CLIExitCodes,
 		"退出码：\n  0  完成（query --verify：相符）\n  1  被拒绝，或未能完成\n  2  命令行有误\n  3  无法连接节点\n  4  验证未通过：存证凭证或账本有误，或 query --verify 不符",
 		"Exit codes:\n  0  done (query --verify: yes)\n  1  refused, or failed\n  2  the command line is wrong\n  3  the node cannot be reached\n  4  verification failed: a receipt or a ledger is wrong, or query --verify was answered no",
 	},
@@ -45,7 +46,7 @@ var cliWords = []sentence{
 	{
 		CLILongInit,
 		"在数据目录中新建节点，并生成密钥。NAME 为行政区划名称，自下级至上级以点分隔，设定后不能更改。",
-		"Make a node, and its keys, in the data directory. NAME is the jurisdiction's name, lowest level first, joined by dots; it is permanent.",
+		"Make a node, and its keys, in the data directory. NAME is the jurisdiction's name, lowest level first, joined by\ndots; it is permanent.",
 	},
 	{
 		CLILongServe,
@@ -101,8 +102,9 @@ var cliWords = []sentence{
 	{CLIFlagDisplayName, "行政区划全称 `TEXT`", "the jurisdiction's full name, `TEXT`"},
 	{CLIFlagShortName, "行政区划简称 `TEXT`", "the jurisdiction's short name, `TEXT`"},
 	{CLIFlagLevel, "行政层级 `LEVEL`", "the `LEVEL` of the jurisdiction"},
-	{CLIFlagLogLevel, "日志级别 `LEVEL`：debug、info、warn、error", "log `LEVEL`: debug, info, warn, error"},
-	{CLIFlagLogFormat, "日志格式 `FORMAT`：text、json", "log `FORMAT`: text, json"},
+	{CLIFlagLogLevel, "日志级别 `LEVEL`：debug、info（默认）、warn、error", "log `LEVEL`: debug, info (default), warn, error"},
+	{CLIFlagLogFormat, "日志格式 `FORMAT`：text（默认）、json", "log `FORMAT`: text (default), json"},
+	{CLIFlagNoDescriptions, "补全时不显示说明", "complete without descriptions"},
 	{
 		CLIFlagFormat,
 		"文件格式 `FORMAT`：csv、jsonl（默认按文件名判断）",
