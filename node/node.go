@@ -12,6 +12,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ const (
 type InitOptions struct {
 	Name        string // such as nanming.guiyang.guizhou; permanent
 	Code        string
-	DisplayName string
+	DisplayName string // the name when empty
 	ShortName   string
 	Level       string
 }
@@ -73,7 +74,7 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
 	content := config.Render(config.Jurisdiction{
-		Name: name, DisplayName: o.DisplayName, ShortName: o.ShortName, Code: o.Code, Level: o.Level,
+		Name: name, DisplayName: cmp.Or(o.DisplayName, o.Name), ShortName: o.ShortName, Code: o.Code, Level: o.Level,
 	})
 	if _, err := config.Parse(content); err != nil { // before anything is made
 		return made, configFailure(filepath.Join(dir, config.FileName), err)

@@ -38,6 +38,20 @@ func TestUsage(t *testing.T) {
 		{"ledger verify r", "error: the flag --root is needed"},
 		{"ledger verify r --root x", `error: the flag --root cannot be "x"`},
 		{"ledger verify --root " + pin, "error: the argument RECEIPT is missing"},
+		{"query", "error: the argument DATASET is missing"},
+		{"query d --where a", `error: the flag --where takes FIELD=VALUE, not "a"`},
+		{"query d --where =a", `error: the flag --where takes FIELD=VALUE, not "=a"`},
+		{"query d --where a=1 --where a=2", "error: the flag --where names the field a twice"},
+		{"query d --verify a=1", "error: the flag --key is needed"},
+		{"query d --key 1 --verify a", `error: the flag --verify takes FIELD=VALUE, not "a"`},
+		{"query d --key 1 --verify a=1 --count", "error: the flags --verify and --count do not go together"},
+		{"query d --until soon", `error: the flag --until cannot be "soon"`},
+		{"query d --limit many", `error: the flag --limit cannot be "many"`},
+		{"record import d list.txt", "error: the name list.txt does not tell the format: give --format"},
+		{"record import d list.csv --format xml", "error: the name list.csv does not tell the format"},
+		{"record retract d 1", "error: the flag --reason is needed"},
+		{"grant revoke 3", "error: the flag --reason is needed"},
+		{"grant revoke x --reason y", `error: "x" is no index of an entry`},
 		{"serve --log-level loud", `error: the flag --log-level cannot be "loud"`},
 		{"serve --log-format xml", `error: the flag --log-format cannot be "xml"`},
 	}
@@ -59,6 +73,21 @@ func TestRequests(t *testing.T) {
 		{"status --in g --as water", "GET /v1/status", "g water en"},
 		{"ledger entry g/log/2/7", "GET /v1/ledger/entries/7", "g  en"},
 		{"ledger entry g/log/2/7 --in g", "GET /v1/ledger/entries/7", "g  en"},
+		{"query d --key 1 --purpose p", `POST /v1/query {"dataset":"d","key":"1","purpose":"p"}`, ""},
+		{"query d --where a=b=c --where n=3 --where t=", `POST /v1/query {"dataset":"d","where":{"a":"b=c","n":"3","t":""}}`, ""},
+		{
+			"query d --filter n>3 --fields a,b --fields c --limit 5 --cursor x --count",
+			`POST /v1/query {"dataset":"d","filter":"n\u003e3","fields":["a","b","c"],"limit":5,"cursor":"x","count":true}`, "",
+		},
+		{
+			"query d --key 1 --purpose p --basis b --scenario s --scope o --method m --until 2026-12-31",
+			`POST /v1/query {"dataset":"d","key":"1","purpose":"p","basis":"b","scenario":"s","scope":"o","method":"m","until":"2026-12-31T23:59:59+08:00"}`, "",
+		},
+		{"record get d 1 --until 2026-12-31T00:00:00Z", `POST /v1/query {"dataset":"d","key":"1","until":"2026-12-31T00:00:00Z"}`, ""},
+		{"query d --key 1 --verify n=3", `POST /v1/verify {"dataset":"d","key":"1","field":"n","value":"3"}`, ""},
+		{"record history villages 1", `POST /v1/datasets/villages/history {"key":"1"}`, ""},
+		{"record retract villages 1 --reason 错", `POST /v1/datasets/villages/retractions {"key":"1","reason":"错"}`, ""},
+		{"grant revoke nanming.guiyang.guizhou/log/1/29 --reason r", `POST /v1/grants/29/revocation {"reason":"r"}`, "nanming.guiyang.guizhou  en"},
 		{"agency add water 水务局", `POST /v1/agencies {"code":"water","title":"水务局"}`, ""},
 	}
 	b := newBench(t, "en_US.UTF-8")
@@ -85,6 +114,7 @@ func TestFailures(t *testing.T) {
 	}
 	forged, huge := write("forged.receipt", "forged"), write("huge.receipt", strings.Repeat(" ", maxInput+1))
 	none := filepath.Join(dir, "none")
+	half, two, titel := write("half.json", `{"code":`), write("two.json", `{}{}`), write("titel.json", `{"titel":"x"}`)
 	refusal := client.Problem{Title: "Not shared", Status: 403, Code: "not-shared", Detail: "it is not shared", Where: "dataset d", Do: "ask"}
 	tests := []struct {
 		name, want string
@@ -92,7 +122,14 @@ func TestFailures(t *testing.T) {
 		args       []string
 		node       fakeNode
 	}{
-		{name: "no node", code: exitUnreachable, args: []string{"status", "--data", none}, want: "where: " + none + "\nwhat to do: start it with"},
+		{name: "no directory", code: exitUnreachable, args: []string{"status", "--data", none}, want: "where: " + none + "\nwhat to do: check the path, or make a node with"},
+		{name: "a file", code: exitUnreachable, args: []string{"status", "--data", forged}, want: "error: this is not the data directory of a node\nwhere: " + forged},
+		{name: "not running", code: exitUnreachable, args: []string{"status", "--data", dir}, want: "where: " + dir + "\nwhat to do: start it with"},
+		{name: "half a record", code: exitFailed, args: []string{"record", "put", "villages", half}, want: "error: the content of the file is wrong: it ends too early\nwhere: " + half},
+		{name: "two records", code: exitFailed, args: []string{"record", "put", "villages", two}, want: "something follows the JSON value\nwhere: " + two},
+		{name: "mistyped member", code: exitFailed, args: []string{"dataset", "publish", titel}, want: `wrong: unknown field "titel"` + "\nwhere: " + titel},
+		{name: "no file", code: exitFailed, args: []string{"record", "put", "villages", none}, want: "there is no such file or folder\nwhere: " + none},
+		{name: "nothing on standard input", code: exitFailed, args: []string{"record", "put", "villages", "-"}, want: "it ends too early\nwhere: standard input"},
 		{
 			name: "refused", code: exitFailed, args: []string{"agency", "list"},
 			node: fakeNode{fail: map[string]client.Problem{"GET /v1/agencies": refusal}},
@@ -121,7 +158,7 @@ func TestFailures(t *testing.T) {
 
 func TestFailureAsJSON(t *testing.T) {
 	b := newBench(t, "C")
-	code, stdout, stderr := b.run("status", "--json", "--data", filepath.Join(b.dir, "none"))
+	code, stdout, stderr := b.run("status", "--json", "--data", t.TempDir())
 	var p client.Problem
 	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitUnreachable || stdout != "" {
 		t.Fatalf("exit %d, stdout %q, stderr %q: %v", code, stdout, stderr, err)
@@ -133,6 +170,18 @@ func TestFailureAsJSON(t *testing.T) {
 
 func TestAnsweredNo(t *testing.T) {
 	b := newBench(t, "C")
+	for answer, want := range map[string]int{
+		client.AnswerYes: exitDone, client.AnswerNo: exitUnverified, client.AnswerNoSuchRecord: exitUnverified, "maybe": exitFailed,
+	} {
+		b.node.in = map[string]func([]byte) any{
+			"POST /v1/verify": func([]byte) any { return client.Verdict{Answer: answer, Access: log + "31"} },
+		}
+		for _, flag := range []string{"--purpose=p", "--json"} {
+			if code, stdout, stderr := b.run("query", "d", "--key", "1", "--verify", "a=b", flag); code != want {
+				t.Errorf("%s: exit %d, want %d: %s%s", answer, code, want, stdout, stderr)
+			}
+		}
+	}
 	code, stdout, _ := b.run("ledger", "verify", "--in", "bad")
 	if code != exitUnverified || !strings.Contains(stdout, "disagrees with the checkpoint from "+log+"7") {
 		t.Errorf("data: exit %d, stdout %q", code, stdout)
@@ -147,10 +196,15 @@ func TestAnsweredNo(t *testing.T) {
 func TestJSON(t *testing.T) {
 	b := newBench(t, "C")
 	for line, want := range map[string]any{
-		"status":            answers["GET /v1/status"],
-		"agency list":       answers["GET /v1/agencies"],
-		"ledger checkpoint": answers["GET /v1/ledger/checkpoint"],
-		"ledger entry 7":    answers["GET /v1/ledger/entries/7"],
+		"status":                    answers["GET /v1/status"],
+		"agency list":               answers["GET /v1/agencies"],
+		"dataset list":              answers["GET /v1/datasets"],
+		"dataset show villages":     answers["GET /v1/datasets/villages"],
+		"record history villages 1": answers["POST /v1/datasets/villages/history"],
+		"query villages":            answers["POST /v1/query"],
+		"grant list":                answers["GET /v1/grants"],
+		"ledger checkpoint":         answers["GET /v1/ledger/checkpoint"],
+		"ledger entry 7":            answers["GET /v1/ledger/entries/7"],
 	} {
 		code, stdout, stderr := b.run(append(strings.Fields(line), "--json")...)
 		if code != exitDone || stderr != "" || compact(t, stdout) != encode(t, want) {
@@ -218,6 +272,16 @@ func TestStandardInput(t *testing.T) {
 	if code, _, stderr := b.run("ledger", "verify", "-", "--root", pin); code != exitDone {
 		t.Error(stderr)
 	}
+	for line, stdin := range map[string]string{"record put villages -": `{"code":"1"}`, "dataset publish -": `{"code":"villages"}`} {
+		b.stdin = stdin
+		if code, _, stderr := b.run(strings.Fields(line)...); code != exitDone {
+			t.Errorf("%s: %s", line, stderr)
+		}
+		b.stdin = strings.Repeat(" ", maxInput+1)
+		if code, _, stderr := b.run(strings.Fields(line)...); code != exitFailed || !strings.Contains(stderr, "larger than") {
+			t.Errorf("%s of too much: exit %d, %s", line, code, stderr)
+		}
+	}
 }
 
 // TestServe ends a served node as a signal does.
@@ -274,5 +338,19 @@ func TestFailureFromNode(t *testing.T) {
 	code, _, stderr := b.run("init", "guizhou")
 	if code != exitFailed || !strings.HasPrefix(stderr, "错误：该目录已有内容") || !strings.Contains(stderr, "位置：D\n") {
 		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+func TestInitRefusesName(t *testing.T) {
+	b := newBench(t, "C")
+	b.app.node.init = node.Init
+	code, _, stderr := b.run("init", "Nanming", "--data", filepath.Join(b.dir, "new"))
+	want := "error: \"Nanming\" is no name of a jurisdiction\nwhere: xietong init\nwhat to do: write it lowest level first"
+	if code != exitUsage || !strings.HasPrefix(stderr, want) {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	code, stdout, stderr := b.run("init", "nanming", "--data", filepath.Join(b.dir, "new"))
+	if code != exitDone || !strings.Contains(stdout, "nanming/keys/1/") {
+		t.Errorf("a name alone: exit %d, %s%s", code, stdout, stderr)
 	}
 }

@@ -126,8 +126,17 @@ func schemaFields(schema json.RawMessage) []schemaField {
 	}
 	var fields []schemaField
 	for name, p := range s.Properties {
-		fields = append(fields, schemaField{name, p.Title, showValue(p.Type)})
+		fields = append(fields, schemaField{name, p.Title, showType(p.Type)})
 	}
 	slices.SortFunc(fields, func(a, b schemaField) int { return strings.Compare(a.name, b.name) })
 	return fields
+}
+
+// showType shows the type of a property: a name, or a list of them.
+func showType(raw json.RawMessage) string {
+	var names []string
+	if json.Unmarshal(raw, &names) == nil {
+		return strings.Join(names, ", ")
+	}
+	return showValue(raw)
 }

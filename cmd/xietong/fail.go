@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -90,7 +93,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return client.Problem{Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
 	}
 	if v, ok := errors.AsType[*unverified](err); ok {
-		return a.known(text.ReceiptRefused, text.Args{"file": v.file, "reason": a.reason(v.err)}), exitUnverified
+		return a.known(text.ReceiptRefused, text.Args{"file": a.fileName(v.file), "reason": a.reason(v.err)}), exitUnverified
 	}
 	if f, ok := errors.AsType[*text.Failure](err); ok {
 		return a.known(f.Code, f.Args), exitFailed
@@ -101,6 +104,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	}
 	switch {
 	case errors.Is(err, client.ErrNotRunning):
+		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
+			return a.known(text.DirNotNode, text.Args{"dir": a.data}), exitUnreachable
+		}
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
 	case errors.Is(err, client.ErrSocket):
 		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
@@ -112,7 +118,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
 	}
 	if b, ok := errors.AsType[*badFile](err); ok {
-		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, b.file, b.err), exitFailed
+		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, a.fileName(b.file), b.err), exitFailed
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return a.own("file", text.CLIFile, text.CLIFileDo, at.Path, at.Err), exitFailed
@@ -130,19 +136,33 @@ func (a *app) known(code text.Code, args text.Args) client.Problem {
 
 // own tells a problem that only the command line has.
 func (a *app) own(code string, what, do text.Code, where string, err error) client.Problem {
-	return client.Problem{Code: code, Detail: a.t(what, text.Args{"reason": err.Error()}), Where: where, Do: a.t(do, nil)}
+	return client.Problem{Code: code, Detail: a.t(what, text.Args{"reason": a.reason(err)}), Where: where, Do: a.t(do, nil)}
 }
 
 // reason tells a cause inside another problem's sentence.
 func (a *app) reason(err error) string {
 	f, ok := errors.AsType[*text.Failure](err)
 	switch {
-	case !ok:
-		return err.Error()
-	case f.Code == text.ReceiptRefused: // the sentence around it
+	case ok && f.Code == text.ReceiptRefused: // the sentence around it
 		return f.Args["reason"]
+	case ok:
+		return a.t(f.Code, f.Args)
+	case errors.Is(err, fs.ErrNotExist):
+		return a.t(text.CLINoSuchFile, nil)
+	case errors.Is(err, fs.ErrPermission):
+		return a.t(text.CLINotPermitted, nil)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return a.t(text.CLIFileEnds, nil)
 	}
-	return a.t(f.Code, f.Args)
+	return strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// fileName names an input.
+func (a *app) fileName(path string) string {
+	if path == "-" {
+		return a.t(text.CLIStandardInput, nil)
+	}
+	return path
 }
 
 // flagError tells what pflag found wrong with the flags.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"xietong/node/text"
@@ -11,6 +13,11 @@ func (a *app) initCommand() *cobra.Command {
 	c := a.verb("init NAME", text.CLIShortInit, func(_ *cobra.Command, args []string) error {
 		o.Name = args[0]
 		made, err := a.node.init(a.data, o)
+		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {
+			u := usage(text.CLIBadName, text.Args{"value": o.Name})
+			u.command, u.do = "xietong init", a.t(text.CLIBadNameDo, nil)
+			return u
+		}
 		if err != nil {
 			return err
 		}

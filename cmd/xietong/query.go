@@ -31,9 +31,8 @@ func (a *app) queryCommand() *cobra.Command {
 			}
 			return a.verify(cmd.Context(), q, verify)
 		}
-		types := &fieldTypes{app: a, dataset: q.Dataset}
-		for _, condition := range where {
-			field, value, err := types.parse(cmd.Context(), "--where", condition)
+		for _, each := range where {
+			field, value, err := condition("--where", each)
 			if err != nil {
 				return err
 			}
@@ -78,7 +77,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 		return err
 	}
 	if answer.GrantedNow {
-		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(q.Until, a.t(text.CLINothing, nil))})
+		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
 	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
 	if answer.Cursor != "" {
@@ -88,12 +87,11 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 }
 
 // verify asks whether a field has a value. An answer other than yes ends in exitUnverified.
-func (a *app) verify(ctx context.Context, q client.Query, condition string) error {
+func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	if q.Key == "" {
 		return usage(text.CLIFlagNeeded, text.Args{"flag": "--key"})
 	}
-	types := &fieldTypes{app: a, dataset: q.Dataset}
-	field, value, err := types.parse(ctx, "--verify", condition)
+	field, value, err := condition("--verify", fact)
 	if err != nil {
 		return err
 	}
@@ -120,57 +118,13 @@ func (a *app) verify(ctx context.Context, q client.Query, condition string) erro
 	return err
 }
 
-// fieldTypes turns field=value into JSON. A value that reads as a number or a truth value is one only if the dataset's
-// schema says so for its field: "520102" may well be text. The schema is fetched when it is needed, once.
-type fieldTypes struct {
-	app     *app
-	dataset string
-	kinds   map[string]string
-}
-
-// parse reads one condition of the named flag.
-func (t *fieldTypes) parse(ctx context.Context, flag, condition string) (field string, value json.RawMessage, err error) {
-	field, s, ok := strings.Cut(condition, "=")
+// condition reads field=value of the named flag. The value goes as text: the node reads it as the schema's type of its
+// field, and "520102" may well be text.
+func condition(flag, s string) (field string, value json.RawMessage, err error) {
+	field, typed, ok := strings.Cut(s, "=")
 	if !ok || field == "" {
-		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": condition})
+		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": s})
 	}
-	if looksTyped(s) {
-		kind, err := t.kind(ctx, field)
-		if err != nil {
-			return "", nil, err
-		}
-		if fits(kind, s) {
-			return field, json.RawMessage(s), nil
-		}
-	}
-	value, err = json.Marshal(s)
+	value, err = json.Marshal(typed)
 	return field, value, err
-}
-
-// looksTyped reports whether s is the JSON of a number or a truth value.
-func looksTyped(s string) bool {
-	return s == "true" || s == "false" || s != "" && strings.Contains("-0123456789", s[:1]) && json.Valid([]byte(s))
-}
-
-// fits reports whether s, which looks typed, is of a kind that the schema allows.
-func fits(kind, s string) bool {
-	if s == "true" || s == "false" {
-		return strings.Contains(kind, "boolean")
-	}
-	return strings.Contains(kind, "integer") || strings.Contains(kind, "number")
-}
-
-// kind returns the schema's type of a field: a name, a JSON list of names, or "".
-func (t *fieldTypes) kind(ctx context.Context, field string) (string, error) {
-	if t.kinds == nil {
-		d, err := t.app.client().Dataset(ctx, t.dataset)
-		if err != nil {
-			return "", err
-		}
-		t.kinds = map[string]string{}
-		for _, f := range schemaFields(d.Schema) {
-			t.kinds[f.name] = f.kind
-		}
-	}
-	return t.kinds[field], nil
 }

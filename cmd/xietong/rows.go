@@ -54,8 +54,8 @@ func showValue(raw json.RawMessage) string {
 	return b.String()
 }
 
-// parseRecords reads rows and returns the names of their fields: those that were asked for, or all in the order in which
-// they first appear.
+// parseRecords reads rows and returns the names of their fields: those that were asked for, or all by name, so that the
+// columns do not depend on what the first row lacks.
 func parseRecords(rows []json.RawMessage, fields []string) ([]record, []string, error) {
 	records := make([]record, 0, len(rows))
 	names := slices.Clone(fields)
@@ -70,6 +70,9 @@ func parseRecords(rows []json.RawMessage, fields []string) ([]record, []string, 
 			}
 		}
 		records = append(records, r)
+	}
+	if len(fields) == 0 {
+		slices.Sort(names)
 	}
 	return records, names, nil
 }

@@ -165,6 +165,12 @@ var cliWords = []sentence{
 		"“{value}”不是条目序号，也不是（--in 所指行政区划的）条目名称",
 		"\"{value}\" is no index of an entry, and no name of one (of the jurisdiction that --in names)",
 	},
+	{CLIBadName, "“{value}”不是行政区划名称", "\"{value}\" is no name of a jurisdiction"},
+	{
+		CLIBadNameDo,
+		"请自下级至上级以点分隔，每级用小写字母、数字和连字符，例如 nanming.guiyang.guizhou",
+		"write it lowest level first, joined by dots, each level of a-z, 0-9 and hyphens: nanming.guiyang.guizhou",
+	},
 
 	// other errors
 	{CLISocket, "无法打开节点的控制接口：{reason}", "the node's socket cannot be opened: {reason}"},
@@ -197,6 +203,10 @@ var cliWords = []sentence{
 		"请重试；如再次出现，请将以上内容告知管理员",
 		"try again; if it happens again, give these lines to the administrator",
 	},
+	{CLINoSuchFile, "没有这个文件或目录", "there is no such file or folder"},
+	{CLINotPermitted, "没有权限", "it is not permitted"},
+	{CLIFileEnds, "内容不完整", "it ends too early"},
+	{CLIStandardInput, "标准输入", "standard input"},
 
 	// answers
 	{CLIInitConfig, "配置文件 {file}", "configuration file {file}"},

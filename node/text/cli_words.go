@@ -94,6 +94,8 @@ const (
 	CLIFieldTwice       Code = "cli.field-twice"
 	CLIFormatNeeded     Code = "cli.format-needed"
 	CLIBadEntry         Code = "cli.bad-entry"
+	CLIBadName          Code = "cli.bad-name"
+	CLIBadNameDo        Code = "cli.bad-name-do"
 
 	// other errors
 	CLISocket          Code = "cli.socket"
@@ -110,6 +112,10 @@ const (
 	CLIFileDo          Code = "cli.file-do"
 	CLIOther           Code = "cli.other"
 	CLIOtherDo         Code = "cli.other-do"
+	CLINoSuchFile      Code = "cli.no-such-file"
+	CLINotPermitted    Code = "cli.not-permitted"
+	CLIFileEnds        Code = "cli.file-ends"
+	CLIStandardInput   Code = "cli.standard-input"
 
 	// answers
 	CLIInitConfig        Code = "cli.init-config"
