@@ -354,3 +354,31 @@ func TestInitRefusesName(t *testing.T) {
 		t.Errorf("a name alone: exit %d, %s%s", code, stdout, stderr)
 	}
 }
+
+// TestBadRowsFile holds the file of the rows that an import left out.
+func TestBadRowsFile(t *testing.T) {
+	b := newBench(t, "C")
+	b.node.bad = []client.BadRow{{Row: 2, Column: "na\x1bme", Reason: "minLength"}, {Row: 4, Reason: "columns"}}
+	file := filepath.Join(t.TempDir(), "v.csv")
+	if err := os.WriteFile(file, []byte("code\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--keep-good"}, {"--keep-good", "--json"}, {}} {
+		_ = os.Remove(file + badSuffix)
+		code, _, stderr := b.run(append([]string{"record", "import", "villages", file}, args...)...)
+		got, err := os.ReadFile(file + badSuffix)
+		if len(args) == 0 {
+			if code != exitFailed || !os.IsNotExist(err) {
+				t.Errorf("without --keep-good: exit %d, file %v", code, err)
+			}
+			continue
+		}
+		want := "\uFEFFrow,column,reason\n2,na\\x1bme,it is too short\n4,,the number of columns is not that of the first line\n"
+		if code != exitDone || string(got) != want {
+			t.Errorf("%v: exit %d, %s%q, want %q", args, code, stderr, got, want)
+		}
+		if asJSON := len(args) > 1; asJSON != (stderr == "") {
+			t.Errorf("%v: standard error %q", args, stderr)
+		}
+	}
+}

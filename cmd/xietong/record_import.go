@@ -97,7 +97,7 @@ func (a *app) importStep(pass string, done, total uint64) string {
 func (a *app) printCheck(check client.ImportCheck) {
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
-		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": a.rule(bad.Reason)}
+		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Word(a.lang, bad.Reason)}
 		if bad.Column == "" {
 			code = text.CLIImportBadWholeRow
 		}
@@ -113,38 +113,20 @@ func (a *app) printCheck(check client.ImportCheck) {
 
 // writeBad writes the rows that are left out, as a CSV of row, column and reason. The node tells the first 10,000.
 func (a *app) writeBad(path string, check client.ImportCheck) error {
-	var file bytes.Buffer
-	w := csv.NewWriter(&file)
+	file := bytes.NewBufferString("\uFEFF") // spreadsheets take UTF-8 without this mark for something else
+	w := csv.NewWriter(file)
 	if err := w.Write([]string{"row", "column", "reason"}); err != nil {
 		return err
 	}
 	for _, bad := range check.Bad {
-		if err := w.Write([]string{number(bad.Row), bad.Column, a.rule(bad.Reason)}); err != nil {
+		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Word(a.lang, bad.Reason))}); err != nil {
 			return err
 		}
 	}
 	w.Flush()
-	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+	if err := writeFile(path, file.Bytes()); err != nil || a.jsonOnly {
 		return err
 	}
 	fmt.Fprintln(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
 	return nil
-}
-
-// rules are the rules that a row may break, by the words with which the node names them.
-var rules = map[string]text.Code{
-	"required": text.CLIRuleRequired, "type": text.CLIRuleType, "pattern": text.CLIRulePattern, "format": text.CLIRulePattern,
-	"enum": text.CLIRuleEnum, "const": text.CLIRuleEnum, "minLength": text.CLIRuleShort, "maxLength": text.CLIRuleLong,
-	"minimum": text.CLIRuleSmall, "maximum": text.CLIRuleLarge, "number": text.CLIRuleNumber, "columns": text.CLIRuleColumns,
-	"duplicate key": text.CLIRuleKeyTwice, "unknown field": text.CLIRuleUnknown, "duplicate member": text.CLIRuleTwice,
-	"not UTF-8": text.CLIRuleUTF8, "too long": text.CLIRuleTooLong, "too deep": text.CLIRuleTooDeep,
-	"malformed": text.CLIRuleMalformed, "not an object": text.CLIRuleMalformed,
-}
-
-// rule tells the rule that a row breaks. A keyword of JSON Schema that has no sentence is told as it is.
-func (a *app) rule(reason string) string {
-	if code, ok := rules[reason]; ok {
-		return a.t(code, nil)
-	}
-	return reason
 }

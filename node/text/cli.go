@@ -65,7 +65,7 @@ var cliSentences = []sentence{
 	{CLIRecordReplaced, "已更新记录，存证条目 {entry}", "replaced the record, entry {entry}"},
 	{CLIRecordRetracted, "已撤下记录，存证条目 {entry}", "retracted the record, entry {entry}"},
 	{CLIImportChecked, "共 {rows} 行，合格 {good} 行，不合格 {bad} 行", "{rows} rows: {good} good, {bad} bad"},
-	{CLIImportBadRow, "第 {row} 行，“{column}”列：{reason}", "row {row}, column {column}: {reason}"},
+	{CLIImportBadRow, "数据第 {row} 行，“{column}”列：{reason}", "data row {row}, column {column}: {reason}"},
 	{CLIImportProgress, "已导入 {done}/{total} 行", "imported {done} of {total} rows"},
 	{CLIImportDone, "导入完成：{rows} 行，跳过 {skipped} 行，存证条目 {entry}",
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},

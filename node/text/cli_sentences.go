@@ -60,8 +60,8 @@ var cliWords = []sentence{
 	},
 	{
 		CLILongImport,
-		"先检查整个文件，不写入任何记录；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv（UTF-8，首行为数据项编码）或 jsonl（每行一个 JSON 对象）。",
-		"The whole file is checked first, which writes nothing; it is loaded when every row is good, or with --keep-good.\nThe file is read twice, so it cannot be standard input. Formats: csv (UTF-8, the first line has the names of the\nfields) or jsonl (one JSON object a line).",
+		"先检查整个文件，不写入任何记录；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv（UTF-8，首行为数据项编码）或 jsonl（每行一个 JSON 对象）。行号自数据的第一行起算，csv 的首行不计。\n加 --keep-good 时，未导入的行列入 FILE.bad.csv。中断后再次执行同一命令，即从中断处继续。",
+		"The whole file is checked first, which writes nothing; it is loaded when every row is good, or with --keep-good.\nThe file is read twice, so it cannot be standard input. Formats: csv (UTF-8, the first line has the names of the\nfields) or jsonl (one JSON object a line). Rows are counted from the first row of data: the first line of a csv is none.\nWith --keep-good the rows left out are listed in FILE.bad.csv. The same command again, after a crash, goes on where\nit stopped.",
 	},
 	{
 		CLILongQuery,
@@ -213,7 +213,7 @@ var cliWords = []sentence{
 	{CLIInitNext, "下一步：xietong serve --data {dir}", "next: xietong serve --data {dir}"},
 	{CLIServing, "节点已就绪，数据目录 {dir}", "the node is ready, data directory {dir}"},
 	{CLIImportChecking, "正在检查 {percent}%", "checking, {percent} %"},
-	{CLIImportBadWholeRow, "第 {row} 行：{reason}", "row {row}: {reason}"},
+	{CLIImportBadWholeRow, "数据第 {row} 行：{reason}", "data row {row}: {reason}"},
 	{CLIImportMoreBad, "另有 {count} 行不合格，未列出", "{count} more bad rows are not shown"},
 	{CLIAccess, "使用记录见存证条目 {access}", "the access is entry {access}"},
 	{CLIPayloadSaved, "内容已保存到 {file}，仅本用户可读", "saved the payload to {file}, readable by you alone"},
@@ -251,23 +251,5 @@ var cliWords = []sentence{
 	{CLIFlagSlow, "每步之后按回车键继续", "wait for Enter after each step"},
 	{CLIFlagExit, "演示完即退出", "stop after the last step"},
 
-	// rules that a row of a file may break
-	{CLIRuleRequired, "没有填写", "it is missing"},
-	{CLIRuleType, "类型不符", "it is of another type"},
-	{CLIRulePattern, "格式不符", "it has another form"},
-	{CLIRuleEnum, "不在允许的取值之内", "it is none of the values allowed"},
-	{CLIRuleShort, "过短", "it is too short"},
-	{CLIRuleLong, "过长", "it is too long"},
-	{CLIRuleSmall, "小于最小值", "it is less than the minimum"},
-	{CLIRuleLarge, "大于最大值", "it is more than the maximum"},
-	{CLIRuleNumber, "数字超出可以准确记录的范围", "the number cannot be kept exactly"},
-	{CLIRuleColumns, "列数与首行不符", "the number of columns is not that of the first line"},
-	{CLIRuleKeyTwice, "主键与前面的行重复", "an earlier row has the same key"},
-	{CLIRuleUnknown, "有目录未列的数据项", "it has a field that the catalogue does not list"},
-	{CLIRuleTwice, "数据项重复", "the field stands twice"},
-	{CLIRuleUTF8, "不是 UTF-8 编码的文字", "it is not UTF-8"},
-	{CLIRuleTooLong, "整行过长", "the row is too long"},
-	{CLIRuleTooDeep, "嵌套过深", "it is nested too deep"},
-	{CLIRuleMalformed, "不是 JSON 对象", "it is no JSON object"},
 	{CLIImportBadSaved, "未导入的 {count} 行已列入 {file}", "the {count} rows left out are listed in {file}"},
 }

@@ -160,23 +160,5 @@ const (
 	CLIFlagSlow Code = "cli.flag-slow"
 	CLIFlagExit Code = "cli.flag-exit"
 
-	// rules that a row of a file may break
-	CLIRuleRequired   Code = "cli.rule-required"
-	CLIRuleType       Code = "cli.rule-type"
-	CLIRulePattern    Code = "cli.rule-pattern"
-	CLIRuleEnum       Code = "cli.rule-enum"
-	CLIRuleShort      Code = "cli.rule-short"
-	CLIRuleLong       Code = "cli.rule-long"
-	CLIRuleSmall      Code = "cli.rule-small"
-	CLIRuleLarge      Code = "cli.rule-large"
-	CLIRuleNumber     Code = "cli.rule-number"
-	CLIRuleColumns    Code = "cli.rule-columns"
-	CLIRuleKeyTwice   Code = "cli.rule-key-twice"
-	CLIRuleUnknown    Code = "cli.rule-unknown"
-	CLIRuleTwice      Code = "cli.rule-twice"
-	CLIRuleUTF8       Code = "cli.rule-utf8"
-	CLIRuleTooLong    Code = "cli.rule-too-long"
-	CLIRuleTooDeep    Code = "cli.rule-too-deep"
-	CLIRuleMalformed  Code = "cli.rule-malformed"
 	CLIImportBadSaved Code = "cli.import-bad-saved"
 )

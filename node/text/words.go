@@ -1,51 +1,80 @@
 package text
 
-import "strings"
+import (
+	"cmp"
+	"maps"
+	"strings"
+)
+
+// word is what a word of the floors below is called; en is "" where it is the word itself.
+type word struct{ zh, en string }
 
 // The floors below name things by plain English words, in their errors and on the wire. These are the words that reach a
-// person inside a sentence, with their Chinese.
-var words = map[string]string{
+// person inside a sentence.
+var words = map[string]word{
 	// kinds of entry (docs/protocol.md)
-	"key set": "密钥集", "agency added": "部门登记", "catalogue entry": "目录发布", "record": "记录写入",
-	"record retracted": "记录撤下", "import opened": "批量导入开始", "import published": "批量导入发布",
-	"import abandoned": "批量导入放弃", "application": "共享申请", "grant": "共享权限", "grant revoked": "共享权限撤销",
-	"access": "使用记录",
+	"key set":          {zh: "密钥集"},
+	"agency added":     {zh: "部门登记"},
+	"catalogue entry":  {zh: "目录发布"},
+	"record":           {zh: "记录写入"},
+	"record retracted": {zh: "记录撤下"},
+	"import opened":    {zh: "批量导入开始"},
+	"import published": {zh: "批量导入发布"},
+	"import abandoned": {zh: "批量导入放弃"},
+	"application":      {zh: "共享申请"},
+	"grant":            {zh: "共享权限"},
+	"grant revoked":    {zh: "共享权限撤销"},
+	"access":           {zh: "使用记录"},
 
 	// what is looked for
-	"entry": "存证条目",
+	"entry": {zh: "存证条目"},
 
 	// the parts of an application, with the flag that gives each
-	"basis": "使用依据（basis）", "scenario": "应用场景（scenario）", "scope": "使用范围（scope）", "method": "使用方式（method）",
-	"until": "使用期限（until）",
+	"basis":    {zh: "使用依据（basis）"},
+	"scenario": {zh: "应用场景（scenario）"},
+	"scope":    {zh: "使用范围（scope）"},
+	"method":   {zh: "使用方式（method）"},
+	"until":    {zh: "使用期限（until）"},
+
+	// rules that a row or record may break: keywords of JSON Schema, and those of the file
+	"required":         {"没有填写", "it is missing"},
+	"type":             {"类型不符", "it is of another type"},
+	"pattern":          {"格式不符", "it has another form"},
+	"format":           {"格式不符", "it has another form"},
+	"enum":             {"不在允许的取值之内", "it is none of the values allowed"},
+	"const":            {"不在允许的取值之内", "it is none of the values allowed"},
+	"minLength":        {"过短", "it is too short"},
+	"maxLength":        {"过长", "it is too long"},
+	"minimum":          {"小于最小值", "it is less than the minimum"},
+	"maximum":          {"大于最大值", "it is more than the maximum"},
+	"number":           {"数字超出可以准确记录的范围", "the number cannot be kept exactly"},
+	"columns":          {"列数与首行不符", "the number of columns is not that of the first line"},
+	"duplicate key":    {"主键与前面的行重复", "an earlier row has the same key"},
+	"unknown field":    {"有目录未列的数据项", "it has a field that the catalogue does not list"},
+	"duplicate member": {"数据项重复", "the field stands twice"},
+	"not UTF-8":        {"不是 UTF-8 编码的文字", "it is not UTF-8"},
+	"too long":         {"整行过长", "the row is too long"},
+	"too deep":         {"嵌套过深", "it is nested too deep"},
+	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
+	"not an object":    {"不是 JSON 对象", "it is no JSON object"},
 }
 
 // Word returns a word of the floors below in the language, or, when it is none, the word itself.
-func Word(l Lang, word string) string {
-	if zh, ok := words[word]; ok && l == Zh {
-		return zh
-	}
-	return word
-}
+func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
-// wordArgs are the values that are such words, or lists of them.
-var wordArgs = []string{"what", "missing"}
-
-// worded returns args with their words in the language.
+// worded returns args with the words in them in the language: what is looked for, what is missing (a list), and a reason.
 func worded(l Lang, args Args) Args {
-	if l != Zh {
-		return args
-	}
-	told := make(Args, len(args))
+	told := maps.Clone(args)
 	for name, value := range args {
-		told[name] = value
-	}
-	for _, name := range wordArgs {
-		list := strings.Split(told[name], ", ")
-		for i, word := range list {
-			list[i] = Word(l, word)
-		}
-		if _, given := told[name]; given {
-			told[name] = strings.Join(list, "、")
+		switch name {
+		case "what", "reason":
+			told[name] = Word(l, value)
+		case "missing":
+			list := strings.Split(value, ", ")
+			for i, w := range list {
+				list[i] = Word(l, w)
+			}
+			told[name] = strings.Join(list, l.pick("、", ", "))
 		}
 	}
 	return told

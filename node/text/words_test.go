@@ -1,19 +1,25 @@
 package text
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"testing"
 )
 
 func TestWord(t *testing.T) {
-	for word, want := range map[string]string{"access": "使用记录", "kind 99": "kind 99", "": ""} {
-		if got := Word(Zh, word); got != want {
-			t.Errorf("Word(zh, %q) = %q, want %q", word, got, want)
+	for _, tt := range []struct{ word, zh, en string }{
+		{"access", "使用记录", "access"}, {"kind 99", "kind 99", "kind 99"}, {"", "", ""}, {"minLength", "过短", "it is too short"},
+	} {
+		if got := Word(Zh, tt.word); got != tt.zh {
+			t.Errorf("Word(zh, %q) = %q, want %q", tt.word, got, tt.zh)
 		}
-		if got := Word(En, word); got != word {
-			t.Errorf("Word(en, %q) = %q", word, got)
+		if got := Word(En, tt.word); got != tt.en {
+			t.Errorf("Word(en, %q) = %q, want %q", tt.word, got, tt.en)
 		}
+	}
+	for name, w := range words {
+		checkPair(t, name, w.zh, cmp.Or(w.en, name))
 	}
 }
 
@@ -52,6 +58,8 @@ func TestExplainTellsWords(t *testing.T) {
 		{Zh, NotFound, Args{"what": "grant", "where": "x"}, "未找到共享权限"},
 		{Zh, NotFound, Args{"what": "a thing", "where": "x"}, "未找到a thing"},
 		{En, NotFound, Args{"what": "grant", "where": "x"}, "there is no grant"},
+		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "required"}, "数据项“f”不符合目录规定的数据规范：没有填写"},
+		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "contains"}, "数据项“f”不符合目录规定的数据规范：contains"},
 		{Zh, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"},
 			"首次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
 		{En, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"}, "the first use files an application, and it lacks: basis, until"},

@@ -163,7 +163,7 @@ func (d *demo) badRow(ctx context.Context, out *said) error {
 	}
 	row := bad.Check.Bad[0]
 	*out = append(*out, d.t(text.DemoRefused, text.Args{"why": d.t(text.CLIImportBadRow, text.Args{
-		"row": fmt.Sprint(row.Row), "column": row.Column, "reason": d.t(text.CLIRulePattern, nil),
+		"row": fmt.Sprint(row.Row), "column": row.Column, "reason": text.Word(d.Lang, row.Reason),
 	})}))
 	return nil
 }
