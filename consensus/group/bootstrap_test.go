@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/hashicorp/raft"
-
 	"xietong/consensus/state"
 )
 
@@ -16,10 +14,11 @@ func made(t *testing.T, entries int, snapshot bool) (dir string, c Config) {
 	t.Helper()
 	dir = t.TempDir()
 	n := alone1(t, dir)
-	n.raft.ReloadConfig(raft.ReloadableConfig{
-		TrailingLogs: 0, SnapshotInterval: snapshotsNever, SnapshotThreshold: 1,
-		HeartbeatTimeout: aloneTimeout, ElectionTimeout: aloneTimeout,
-	})
+	settings := n.raft.ReloadableConfig()
+	settings.TrailingLogs, settings.SnapshotInterval, settings.SnapshotThreshold = 0, snapshotsNever, 1
+	if err := n.raft.ReloadConfig(settings); err != nil {
+		t.Fatal(err)
+	}
 	for range entries {
 		if _, err := n.Propose(t.Context(), command("village")); err != nil {
 			t.Fatal(err)
