@@ -167,10 +167,7 @@ func configFailure(path string, err error) error {
 	if !ok {
 		return err
 	}
-	line := "-"
-	if e.Line > 0 {
-		line = strconv.Itoa(e.Line)
-	}
+	line := strconv.Itoa(e.Line)
 	if e.Unknown {
 		return text.Fail(text.ConfigWrongKey, text.Args{"key": e.Key, "file": path, "line": line, "known": e.Reason}, err)
 	}

@@ -52,8 +52,8 @@ type Jurisdiction struct {
 
 // Error says what is wrong with a configuration, and where.
 type Error struct {
-	Line    int    // counted from 1; 0 when it is nowhere in particular
-	Key     string // as it is written
+	Line    int    // counted from 1; 1 when it is nowhere in particular
+	Key     string // as it is written; the name of the file when the whole of it is wrong
 	Reason  string
 	Unknown bool // there is no such key; Reason is then the nearest one that there is, or all of them
 }
@@ -92,25 +92,41 @@ func Read(path string) (Config, error) {
 // Parse parses a configuration. The error is an *Error.
 func Parse(data []byte) (Config, error) {
 	if len(data) > MaxLen {
-		return Config{}, &Error{Reason: fmt.Sprintf("more than %d bytes", MaxLen)}
+		return Config{}, whole(fmt.Sprintf("more than %d bytes", MaxLen))
 	}
 	if !utf8.Valid(data) {
-		return Config{}, &Error{Reason: "not UTF-8"}
+		return Config{}, whole("not UTF-8")
 	}
-	var f file
-	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := documents.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, misread(err)
-	}
-	if err := documents.Decode(new(file)); !errors.Is(err, io.EOF) {
-		return Config{}, &Error{Reason: "more than one document"}
+	f, err := decode(data)
+	if err != nil {
+		return Config{}, err
 	}
 	return f.config(data)
 }
 
+// decode reads the one document. The library panics on some files that are none of ours (a tagged scalar where a list
+// should stand); to whoever wrote such a file it is wrong like any other.
+func decode(data []byte) (f file, err error) {
+	defer func() {
+		if recover() != nil {
+			err = whole(notYAML)
+		}
+	}()
+	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := documents.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return f, misread(data, err)
+	}
+	if err := documents.Decode(new(file)); !errors.Is(err, io.EOF) {
+		return f, whole("more than one document")
+	}
+	return f, nil
+}
+
+const notYAML = "not YAML of this form"
+
 // misread turns the library's error into a line and a reason.
-func misread(err error) error {
-	out := &Error{Reason: "not YAML of this form"}
+func misread(data []byte, err error) error {
+	out := whole(notYAML)
 	at, ok := errors.AsType[yaml.Error](err)
 	if !ok || at.GetToken() == nil {
 		return out
@@ -119,7 +135,23 @@ func misread(err error) error {
 	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
 		out.Unknown, out.Reason = true, nearest(out.Key)
 	}
+	if _, mistyped := errors.AsType[*yaml.TypeError](err); mistyped {
+		out.Key, out.Reason = keyOfLine(data, out.Line), "type"
+	}
 	return out
+}
+
+// whole says that the file as such is wrong.
+func whole(reason string) *Error { return &Error{Line: 1, Key: FileName, Reason: reason} }
+
+// keyOfLine returns what stands before the colon of a line, counted from 1.
+func keyOfLine(data []byte, line int) string {
+	lines := strings.Split(string(data), "\n")
+	if line < 1 || line > len(lines) {
+		return FileName
+	}
+	key, _, _ := strings.Cut(strings.TrimLeft(lines[line-1], "- \t"), ":")
+	return strings.TrimSpace(key)
 }
 
 // nearest returns the key that was probably meant, or all keys.
@@ -187,15 +219,18 @@ func (f file) config(data []byte) (c Config, err error) {
 	return c, nil
 }
 
-// wrong names a value by its path in the file.
+// wrong names a value by its path in the file. One that is not there is on the line of the nearest that it belongs to.
 func wrong(data []byte, path, key, reason string) error {
-	e := &Error{Key: key, Reason: reason}
-	p, err := yaml.PathString(path)
-	if err != nil {
-		return e
-	}
-	if node, err := p.ReadNode(bytes.NewReader(data)); err == nil && node.GetToken() != nil {
-		e.Line = node.GetToken().Position.Line
+	e := &Error{Line: 1, Key: key, Reason: reason}
+	for ; path != "$"; path = path[:strings.LastIndexAny(path, ".[")] {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			return e
+		}
+		if node, err := p.ReadNode(bytes.NewReader(data)); err == nil && node.GetToken() != nil {
+			e.Line = node.GetToken().Position.Line
+			return e
+		}
 	}
 	return e
 }

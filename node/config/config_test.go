@@ -39,22 +39,23 @@ func TestRefused(t *testing.T) {
 		line              int
 		unknown           bool
 	}{
-		"empty":            {"", "version", "0; this program reads 1", 0, false},
+		"empty":            {"", "version", "0; this program reads 1", 1, false},
 		"later version":    {"version: 2\n", "version", "2; this program reads 1", 1, false},
-		"none hosted":      {"version: 1\n", "jurisdictions", "none is listed", 0, false},
+		"none hosted":      {"version: 1\n", "jurisdictions", "none is listed", 1, false},
 		"mistyped key":     {head + one + "    levl: county\n", "levl", "level", 5, true},
 		"unknown key":      {head + one + "    telephone: 1\n", "telephone", "version, jurisdictions", 5, true},
 		"key twice":        {head + one + "    display_name: x\n", "display_name", "already defined", 5, false},
-		"another type":     {"version: one\n", "one", "cannot unmarshal", 1, false},
+		"another type":     {"version: one\n", "version", "type", 1, false},
+		"list for text":    {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
 		"no jurisdiction":  {head + "  - name: Nanming\n    display_name: x\n", "name", "malformed", 3, false},
-		"no display name":  {head + "  - name: nanming\n", "display_name", "it is empty", 0, false},
+		"no display name":  {head + "  - name: nanming\n", "display_name", "it is empty", 3, false},
 		"twice":            {head + one + one, "name", "stands twice", 5, false},
 		"long value":       {head + one + "    level: " + strings.Repeat("x", 300) + "\n", "level", "more than 200 bytes", 5, false},
 		"no YAML":          {"version: [\n", "", "", 1, false},
-		"two documents":    {head + one + "---\nversion: 1\n", "", "", 0, false},
-		"not UTF-8":        {head + one + "    level: \xff\n", "", "not UTF-8", 0, false},
-		"too long":         {strings.Repeat("# x\n", MaxLen/4+1), "", "more than", 0, false},
-		"endless by alias": {"a: &a [x,x]\nb: [*a,*a]\n", "a", "version, jurisdictions", 1, true},
+		"two documents":    {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
+		"not UTF-8":        {head + one + "    level: \xff\n", FileName, "not UTF-8", 1, false},
+		"too long":         {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
+		"endless by alias": {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, jurisdictions", 0, true},
 	} {
 		_, err := Parse([]byte(row.file))
 		got, ok := errors.AsType[*Error](err)

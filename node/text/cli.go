@@ -69,7 +69,7 @@ var cliSentences = []sentence{
 	{CLIImportProgress, "已导入 {done}/{total} 行", "imported {done} of {total} rows"},
 	{CLIImportDone, "导入完成：{rows} 行，跳过 {skipped} 行，存证条目 {entry}",
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},
-	{CLIQueryRows, "查得 {count} 条，使用记录见存证条目 {access}", "{count} rows; the access is entry {access}"},
+	{CLIQueryRows, "查得 {count} 条，使用记录见存证条目 {access}", "rows: {count}; the access is entry {access}"},
 	{CLIQueryMore, "尚有后续记录，续查请加 --cursor {cursor}", "there are more: add --cursor {cursor}"},
 	{CLIQueryGranted, "已按规则取得共享权限 {grant}，有效期至 {until}", "granted by rule: {grant}, until {until}"},
 	{CLIVerifyYes, "相符", "yes"},

@@ -66,8 +66,8 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known"},
-		zh: parts{"配置项不存在", "没有名为 {key} 的配置项", "{file} 第 {line} 行", "请改正；此处可用的配置项：{known}"},
-		en: parts{"Unknown setting", "there is no setting {key}", "{file}, line {line}", "correct it; the settings here are: {known}"},
+		zh: parts{"配置项不存在", "没有名为 {key} 的配置项", "{file} 第 {line} 行", "请改用：{known}"},
+		en: parts{"Unknown setting", "there is no setting {key}", "{file}, line {line}", "use instead: {known}"},
 	},
 	{
 		number: 68, code: ConfigInvalid, status: http.StatusBadRequest, params: []string{"key", "reason", "file", "line"},

@@ -43,9 +43,9 @@ var requestProblems = []problem{
 	},
 	{
 		number: 4, code: BadRequest, status: http.StatusBadRequest, params: []string{"where", "reason"},
-		zh: parts{"请求有误", "请求无法处理：{reason}", "{where}", "请按接口说明修改后重新提交"},
+		zh: parts{"请求有误", "请求无法处理：{reason}", "{where}", "请修改后重新提交"},
 		en: parts{"Bad request", "the request cannot be handled: {reason}", "{where}",
-			"correct it as the API says and send it again"},
+			"correct it and send it again"},
 	},
 	{
 		number: 5, code: NotFound, status: http.StatusNotFound, params: []string{"what", "where"},

@@ -37,7 +37,7 @@ const (
 var statusSentences = []sentence{
 	{StatusVersion, "版本 {version}", "version {version}"},
 	{StatusJurisdiction, "行政区划 {title}（{name}），副本 {replica}", "jurisdiction {title} ({name}), replica {replica}"},
-	{StatusLog, "存证账本 {log}，共 {size} 个条目，根 {root}", "ledger {log}: {size} entries, root {root}"},
+	{StatusLog, "存证账本 {log}，共 {size} 个条目，根 {root}", "ledger {log}, size {size}, root {root}"},
 	{StatusCheckpoint, "检查点覆盖前 {size} 个条目", "the checkpoint covers the first {size} entries"},
 	{StatusLeader, "主副本", "leader"},
 	{StatusFollower, "从副本", "follower"},

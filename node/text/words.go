@@ -57,6 +57,12 @@ var words = map[string]word{
 	"too deep":         {"嵌套过深", "it is nested too deep"},
 	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
 	"not an object":    {"不是 JSON 对象", "it is no JSON object"},
+
+	// what is wrong with a setting
+	"it is empty":            {zh: "没有填写"},
+	"none is listed":         {zh: "一个也没有列出"},
+	"more than one document": {zh: "含有多个文档"},
+	"not YAML of this form":  {zh: "不是规定格式的 YAML"},
 }
 
 // Word returns a word of the floors below in the language, or, when it is none, the word itself.
