@@ -124,8 +124,6 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
 		return problem(language, text.NotReady, text.Args{"reason": err.Error()})
-	case errors.Is(err, host.ErrNoEntry):
-		return problem(language, text.NotFound, text.Args{"what": "entry", "where": err.Error()})
 	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, identity.ErrMalformed):
 		return problem(language, text.BadRequest, text.Args{"where": "", "reason": err.Error()})
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/catalog"
 	"xietong/node/client"
+	"xietong/node/host"
+	"xietong/node/text"
 )
 
 // The requests. Each begins with the caller.
@@ -96,7 +99,7 @@ func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, err
 func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error) {
 	e, err := h.Host.Entry(ctx, in.Index)
 	if err != nil {
-		return client.Entry{}, err
+		return client.Entry{}, h.noEntry(in.Index, err)
 	}
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	out := client.Entry{
@@ -115,10 +118,18 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	return out, nil
 }
 
+// noEntry names the entry that the ledger has not reached.
+func (h Hosted) noEntry(index uint64, err error) error {
+	if errors.Is(err, host.ErrNoEntry) {
+		return text.Fail(text.NotFound, text.Args{"what": "entry", "where": h.entryName(index)}, err)
+	}
+	return err
+}
+
 func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error) {
 	data, preimage, err := h.Host.Receipt(ctx, in.Index)
 	if err != nil {
-		return client.Receipt{}, err
+		return client.Receipt{}, h.noEntry(in.Index, err)
 	}
 	name, err := identity.NewEntry(h.Host.Log(), in.Index)
 	return client.Receipt{Entry: name.String(), Receipt: data, Payload: preimage}, err
