@@ -186,6 +186,11 @@ func open(data []byte) (KeySet, []Signature, error) {
 	if s.Signatures == nil {
 		return KeySet{}, nil, fmt.Errorf("%w: null, where no signatures are []", ErrInvalid)
 	}
+	for _, sig := range s.Signatures {
+		if sig.Sig == nil {
+			return KeySet{}, nil, fmt.Errorf("%w: null, where the signature of %s belongs", ErrInvalid, sig.Replica)
+		}
+	}
 	k, err := decodeKeySet(s.KeySet)
 	return k, s.Signatures, err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/mod/sumdb/tlog"
@@ -111,10 +112,23 @@ func DecodeReceipt(data []byte) (Receipt, error) {
 	if err := canon.Unmarshal(data, MaxReceiptLen, &r); err != nil {
 		return Receipt{}, malformed("receipt", err)
 	}
+	if r.holdsNull() {
+		return Receipt{}, malformed("receipt", errors.New("null, where there is nothing to leave out"))
+	}
 	if r.Version != receiptVersion {
 		return Receipt{}, malformed("receipt", fmt.Errorf("version %d, this program reads %d", r.Version, receiptVersion))
 	}
 	return r, nil
+}
+
+// holdsNull reports whether null stands where a byte string or an array belongs, which canon lets pass.
+func (r Receipt) holdsNull() bool {
+	for _, level := range r.Chain {
+		if level.KeySets == nil || slices.ContainsFunc(level.KeySets, func(k []byte) bool { return k == nil }) {
+			return true
+		}
+	}
+	return r.Leaf == nil || r.Proof == nil || r.Note == nil || r.COSE == nil || r.Chain == nil
 }
 
 // Verified is what a receipt proves.
@@ -215,7 +229,7 @@ func (r Receipt) verifyCOSE(root tlog.Hash, keys trust.KeySet) error {
 		return malformed("COSE receipt header", err)
 	}
 	want := proofHeader(r.Proof)[labelProofs]
-	if h.Alg != algEdDSA || h.VDS != vdsRFC9162 || s.Payload != nil || len(s.Unprotected) != 1 ||
+	if h.Alg != algEdDSA || h.Kid == nil || h.VDS != vdsRFC9162 || s.Payload != nil || len(s.Unprotected) != 1 ||
 		!bytes.Equal(s.Unprotected[labelProofs], want) {
 		return malformed("COSE receipt", errors.New("not the receipt's own proof with a detached root"))
 	}

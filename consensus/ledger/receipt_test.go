@@ -123,7 +123,8 @@ func TestReceiptRefused(t *testing.T) {
 		{"another entry's COSE receipt", func(r *Receipt) { r.COSE = f4.COSE }, f.set.Pin(), "own proof"},
 		{"a level more", func(r *Receipt) { r.Chain = append(r.Chain, r.Chain[0]) }, f.set.Pin(), "chain"},
 		{"an endorsement", func(r *Receipt) { r.Chain[0].Endorsement = []byte{1} }, f.set.Pin(), "chain"},
-		{"no chain", func(r *Receipt) { r.Chain = nil }, f.set.Pin(), "chain"},
+		{"no chain", func(r *Receipt) { r.Chain = r.Chain[:0] }, f.set.Pin(), "chain"},
+		{"null for a chain", func(r *Receipt) { r.Chain = nil }, f.set.Pin(), "null"},
 		{"a version to come", func(r *Receipt) { r.Version = 2 }, f.set.Pin(), "version 2"},
 	} {
 		_, err := VerifyReceipt(altered(t, f, 2, row.edit), f.preimage[2], row.pin)

@@ -90,7 +90,13 @@ func decodeSign1(data []byte) (sign1, error) {
 	if tagged.Number != tagSign1 {
 		return sign1{}, fmt.Errorf("tag %d, not COSE_Sign1", tagged.Number)
 	}
-	return s, canon.Unmarshal(tagged.Content, MaxLeafLen, &s)
+	if err := canon.Unmarshal(tagged.Content, MaxLeafLen, &s); err != nil {
+		return sign1{}, err
+	}
+	if s.Protected == nil || s.Unprotected == nil || s.Signature == nil {
+		return sign1{}, errors.New("null, where only the payload may be detached")
+	}
+	return s, nil
 }
 
 func decodeStatement(data []byte) (statement, error) {
@@ -107,7 +113,7 @@ func decodeStatement(data []byte) (statement, error) {
 		return statement{}, malformed("statement header", errors.New("an algorithm that is not this format's"))
 	case h.ContentType == "" || len(h.ContentType) > MaxContentTypeLen:
 		return statement{}, malformed("statement header", errors.New("content type missing or too long"))
-	case s.Unprotected == nil || len(s.Unprotected) != 0 || len(s.Payload) != len(Commitment{}) || len(s.Signature) != ed25519.SignatureSize:
+	case len(s.Unprotected) != 0 || len(s.Payload) != len(Commitment{}) || len(s.Signature) != ed25519.SignatureSize:
 		return statement{}, malformed("statement", errors.New("not a hash envelope without unprotected header"))
 	}
 	return statement{header: h, protected: s.Protected, commitment: Commitment(s.Payload), signature: s.Signature}, nil

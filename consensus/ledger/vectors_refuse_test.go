@@ -206,7 +206,7 @@ func (b *refuser) chains() {
 	level := "\x07\x81\xa1\x01"
 	sets := level + string(mustEncode([][]byte{b.signed1}))
 	b.raw("no-key-set", "key-set", "a level without key sets", swap(b.base(), sets, level+"\x80"))
-	b.raw("null-key-sets", "key-set", "null in place of the key sets", swap(b.base(), sets, level+"\xf6"))
+	b.raw("null-key-sets", "receipt", "null in place of the key sets", swap(b.base(), sets, level+"\xf6"))
 	b.edit("epoch", "epoch", "the receipt names a log of epoch 2, the key set is of epoch 1", func(r *Receipt) { r.Log = place + "/log/2" })
 }
 
@@ -320,9 +320,9 @@ func (b *refuser) proofs() {
 		change(&v)
 		return mustEncode(v)
 	}
-	both("other-index", "inclusion", "the proof of entry 0", must(DecodeReceipt(b.g.receipt(0, nil, b.by[0]))).Proof)
+	both("other-index", "inclusion", "the proof of entry 0", must(DecodeReceipt(b.g.receipt(0, []byte{}, b.by[0], b.signed1))).Proof)
 	both("index-moved", "inclusion", "entry 1's path under index 0", p(func(v *inclusion) { v.Index = 0 }))
-	both("other-size", "size", "the proof is for 7 entries, the checkpoint for 2", must(DecodeReceipt(g7.receipt(1, nil, b.by[0]))).Proof)
+	both("other-size", "size", "the proof is for 7 entries, the checkpoint for 2", must(DecodeReceipt(g7.receipt(1, []byte{}, b.by[0], b.signed1))).Proof)
 	both("index-beyond", "proof", "the index is the size", p(func(v *inclusion) { v.Index = 2 }))
 	both("size-huge", "proof", "a size of 2^62", p(func(v *inclusion) { v.Size = 1 << 62 }))
 	both("path-short", "inclusion", "a path without its hash", p(func(v *inclusion) { v.Path = [][]byte{} }))
