@@ -18,6 +18,9 @@
 // where each signature is Ed25519 by a log key over "xietong/1 key set\n" followed by the hash. A pin is the text
 //
 //	nanming.guiyang.guizhou/keys/1/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+//
+// A parent endorses its child's key set (see Endorsement), so whoever pins the root descends to any jurisdiction of the
+// tree. The formats are in docs/ledger-format.md with examples.
 package trust
 
 import (

@@ -170,7 +170,7 @@ func (f *fixture) checkpoint(t testing.TB, n int) (Checkpoint, []byte) {
 func (f *fixture) receipt(t testing.TB, index uint64, lines int) []byte {
 	t.Helper()
 	c, signed := f.checkpoint(t, lines)
-	data, err := Issue(f.leaves[index], index, c, signed, f.tiles, [][]byte{f.signed}, f.signers[0])
+	data, err := Issue(f.leaves[index], index, c, signed, f.tiles, []trust.Level{{KeySets: [][]byte{f.signed}}}, f.signers[0])
 	if err != nil {
 		t.Fatal(err)
 	}

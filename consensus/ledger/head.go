@@ -55,6 +55,10 @@ const (
 	KindGrant           Kind = 10
 	KindGrantRevoked    Kind = 11
 	KindAccess          Kind = 12
+	KindInvitation      Kind = 13
+	KindEndorsement     Kind = 14
+	KindWithdrawal      Kind = 15
+	KindJoined          Kind = 16
 )
 
 var kindNames = map[Kind]string{
@@ -62,6 +66,7 @@ var kindNames = map[Kind]string{
 	KindRetraction: "record retracted", KindImportOpened: "import opened", KindImportPublished: "import published",
 	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
+	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number where this version knows none.

@@ -25,7 +25,8 @@ func TestPageShowsTheVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := newWorld().parts()
+	w := newWorld()
+	parts := append(w.parts(), w.chainParts()...)
 	shown := 0
 	want := example.ReplaceAllStringFunc(string(data), func(block string) string {
 		m := example.FindStringSubmatch(block)

@@ -16,11 +16,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// Limits of a receipt.
-const (
-	MaxReceiptLen = 1 << 20 // bytes
-	maxPathLen    = 62
-)
+// MaxReceiptLen is the longest receipt.
+const MaxReceiptLen = 1 << 20 // bytes
 
 // Receipt is the portable proof that an entry is in a ledger: one file of deterministic CBOR,
 //
@@ -30,35 +27,20 @@ const (
 // what is believed; for foreign tools the proof is there again as an RFC 9942 receipt signed by one replica's log key,
 // and Verify checks both. The chain goes from the pinned jurisdiction down to the log's own, one level each:
 //
-//	level = {1: [signed key set …], 2: endorsement of the next level}
+//	level = {1: [signed key set …], 2: proof of the endorsement of the next level (see ProveEndorsement)}
 //
-// Cosignatures of witnesses are further lines of the note. This version verifies receipts whose pin is the log's own
-// jurisdiction: a chain of one level without endorsement and a note of the replicas' lines; it refuses anything else.
+// Cosignatures of witnesses are further lines of the note; this version refuses a line by a key that is not listed.
 type Receipt struct {
-	Version uint64  `cbor:"1,keyasint"`
-	Log     string  `cbor:"2,keyasint"`
-	Leaf    []byte  `cbor:"3,keyasint"`
-	Proof   []byte  `cbor:"4,keyasint"`
-	Note    []byte  `cbor:"5,keyasint"`
-	COSE    []byte  `cbor:"6,keyasint"`
-	Chain   []Level `cbor:"7,keyasint"`
-}
-
-// Level is one jurisdiction of a receipt's chain.
-type Level struct {
-	KeySets     [][]byte `cbor:"1,keyasint"` // signed, consecutive numbers
-	Endorsement []byte   `cbor:"2,keyasint,omitempty"`
+	Version uint64        `cbor:"1,keyasint"`
+	Log     string        `cbor:"2,keyasint"`
+	Leaf    []byte        `cbor:"3,keyasint"`
+	Proof   []byte        `cbor:"4,keyasint"`
+	Note    []byte        `cbor:"5,keyasint"`
+	COSE    []byte        `cbor:"6,keyasint"`
+	Chain   []trust.Level `cbor:"7,keyasint"`
 }
 
 const receiptVersion = 1
-
-// inclusion is the proof as RFC 9942 §5.2 has it.
-type inclusion struct {
-	_     struct{} `cbor:",toarray"`
-	Size  uint64
-	Index uint64
-	Path  [][]byte
-}
 
 // coseHeader is the protected header of the RFC 9942 receipt: EdDSA, the key by its hash, RFC9162_SHA256.
 type coseHeader struct {
@@ -74,20 +56,15 @@ const (
 	maxUnprotectLen = 16 << 10
 )
 
-// Issue makes the receipt of the leaf at index under a signed checkpoint.
-func Issue(leaf []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader, keySets [][]byte, by LogSigner) ([]byte, error) {
-	path, err := ProveInclusion(index, c.Size, tiles)
+// Issue makes the receipt of the leaf at index under a signed checkpoint. The chain ends with the log's jurisdiction.
+func Issue(leaf []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader, chain []trust.Level, by LogSigner) ([]byte, error) {
+	proof, err := encodeInclusion(index, c.Size, tiles)
 	if err != nil {
 		return nil, fmt.Errorf("issue receipt: %w", err)
 	}
-	proof := inclusion{Size: c.Size, Index: index, Path: make([][]byte, len(path))}
-	for i, h := range path {
-		proof.Path[i] = h[:]
-	}
-	encoded := mustEncode(proof)
 	return mustEncode(Receipt{
-		Version: receiptVersion, Log: c.Log.String(), Leaf: leaf, Proof: encoded, Note: signedNote,
-		COSE: signCOSE(encoded, c.Root, by), Chain: []Level{{KeySets: keySets}},
+		Version: receiptVersion, Log: c.Log.String(), Leaf: leaf, Proof: proof, Note: signedNote,
+		COSE: signCOSE(proof, c.Root, by), Chain: chain,
 	}), nil
 }
 
@@ -137,12 +114,14 @@ type Verified struct {
 	Leaf     Leaf
 	TreeSize uint64
 	Chain    []identity.Jurisdiction // from the pinned one down
+	AsOf     uint64                  // when the oldest endorsement of the chain was issued, ms since 1970 UTC; 0 without any
 	Payload  *Preimage               // nil when none was given
 }
 
-// VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets from the pin, (2) the checkpoint's
-// majority, (3) the inclusion proof of the leaf, (4) the RFC 9942 receipt, (5) the signature of an act, and (6) that the
-// payload, given as its encoded preimage or nil, is the one committed to.
+// VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets and endorsements down from the
+// pin, (2) the checkpoint's majority, (3) the inclusion proof of the leaf, (4) the RFC 9942 receipt, (5) the signature of an
+// act, (6) that no endorsement had ended by the entry's time, and (7) that the payload, given as its encoded preimage or
+// nil, is the one committed to.
 func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 	r, err := DecodeReceipt(data)
 	if err != nil {
@@ -152,27 +131,29 @@ func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 	if err != nil {
 		return Verified{}, malformed("receipt", err)
 	}
-	sets, err := r.walk(log, pin)
+	chain, err := r.descend(log, pin)
 	if err != nil {
 		return Verified{}, err
 	}
-	newest := sets[len(sets)-1]
-	checkpoint, err := OpenCheckpoint(r.Note, log, newest)
+	own := chain[len(chain)-1]
+	checkpoint, err := OpenCheckpoint(r.Note, log, own.Newest())
 	if err != nil {
 		return Verified{}, err
 	}
-	proof, err := r.verifyInclusion(checkpoint)
+	proof, err := verifyInclusion(r.Proof, r.Leaf, checkpoint)
 	if err != nil {
 		return Verified{}, err
 	}
-	if err := r.verifyCOSE(checkpoint.Root, newest); err != nil {
+	if err := r.verifyCOSE(checkpoint.Root, own.Newest()); err != nil {
 		return Verified{}, err
 	}
-	v, err := r.verifyLeaf(log, proof, sets)
+	v, err := r.verifyLeaf(log, proof, own.KeySets)
 	if err != nil {
 		return Verified{}, err
 	}
-	v.Chain = []identity.Jurisdiction{log.Jurisdiction()}
+	if err := v.follow(chain); err != nil {
+		return Verified{}, err
+	}
 	v.Payload, err = open(preimage, v.Leaf.Evidence)
 	if err != nil {
 		return Verified{}, err
@@ -180,43 +161,39 @@ func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 	return v, nil
 }
 
-func (r Receipt) walk(log identity.Log, pin trust.Pin) ([]trust.KeySet, error) {
-	if len(r.Chain) != 1 || len(r.Chain[0].Endorsement) != 0 || pin.Name() != log.Jurisdiction() {
-		return nil, fmt.Errorf("%w: the chain does not go from the pinned %s to %s in a way this version verifies",
-			ErrNotProven, pin.Name(), log.Jurisdiction())
-	}
-	sets, err := trust.Walk(pin, r.Chain[0].KeySets)
+// descend verifies the chain. It ends with the log's jurisdiction, in the log's epoch.
+func (r Receipt) descend(log identity.Log, pin trust.Pin) ([]trust.Link, error) {
+	chain, err := trust.Descend(pin, r.Chain, VerifyEndorsement)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotProven, err)
+		return nil, fmt.Errorf("%w: chain: %w", ErrNotProven, err)
 	}
-	if newest := sets[len(sets)-1]; newest.Epoch != log.Epoch() {
-		return nil, fmt.Errorf("%w: key set of epoch %d for a log of epoch %d", ErrNotProven, newest.Epoch, log.Epoch())
+	last := chain[len(chain)-1].Newest()
+	switch {
+	case last.Name != log.Jurisdiction():
+		return nil, fmt.Errorf("%w: the chain ends with %s, not with %s", ErrNotProven, last.Name, log.Jurisdiction())
+	case last.Epoch != log.Epoch():
+		return nil, fmt.Errorf("%w: key set of epoch %d for a log of epoch %d", ErrNotProven, last.Epoch, log.Epoch())
 	}
-	return sets, nil
+	return chain, nil
 }
 
-func (r Receipt) verifyInclusion(c Checkpoint) (inclusion, error) {
-	var proof inclusion
-	if err := canon.Unmarshal(r.Proof, MaxReceiptLen, &proof); err != nil {
-		return inclusion{}, malformed("inclusion proof", err)
-	}
-	if proof.Path == nil || len(proof.Path) > maxPathLen || proof.Size > identity.MaxIndex || proof.Index >= proof.Size {
-		return inclusion{}, malformed("inclusion proof", errors.New("impossible size, index or path"))
-	}
-	if proof.Size != c.Size {
-		return inclusion{}, fmt.Errorf("%w: the proof is for %d entries, the checkpoint for %d", ErrNotProven, proof.Size, c.Size)
-	}
-	path := make(tlog.RecordProof, len(proof.Path))
-	for i, h := range proof.Path {
-		if len(h) != tlog.HashSize {
-			return inclusion{}, malformed("inclusion proof", fmt.Errorf("hash of %d bytes", len(h)))
+// follow notes the chain, and refuses an entry that was made after an endorsement had ended. One that was issued later
+// than the entry is good: receipts are made long after what they prove, with the endorsements of their day.
+func (v *Verified) follow(chain []trust.Link) error {
+	for _, link := range chain {
+		v.Chain = append(v.Chain, link.Newest().Name)
+		e := link.Endorsement
+		if e == nil {
+			continue
 		}
-		path[i] = tlog.Hash(h)
+		if v.Leaf.Head.Time > e.NotAfter {
+			return fmt.Errorf("%w: the entry was made after the endorsement of %s had ended", ErrNotProven, e.Child)
+		}
+		if v.AsOf == 0 || e.Issued < v.AsOf {
+			v.AsOf = e.Issued
+		}
 	}
-	if err := tlog.CheckRecord(path, int64(c.Size), c.Root, int64(proof.Index), LeafHash(r.Leaf)); err != nil {
-		return inclusion{}, fmt.Errorf("%w: the entry is not in the tree: %w", ErrNotProven, err)
-	}
-	return proof, nil
+	return nil
 }
 
 func (r Receipt) verifyCOSE(root tlog.Hash, keys trust.KeySet) error {

@@ -112,7 +112,7 @@ func TestReceiptRefused(t *testing.T) {
 		want string
 	}{
 		{"another root", func(*Receipt) {}, other.set.Pin(), "not the pinned one"},
-		{"another jurisdiction's root", func(*Receipt) {}, stranger.set.Pin(), "chain"},
+		{"another jurisdiction's root", func(*Receipt) {}, stranger.set.Pin(), "not the pinned one"},
 		{"no majority", func(r *Receipt) { r.Note = oneLine }, f.set.Pin(), "1 of 3 replicas"},
 		{"one replica counted twice", func(r *Receipt) { r.Note = doubled }, f.set.Pin(), "1 of 3 replicas"},
 		{"an unlisted key", func(r *Receipt) { r.Note = extra }, f.set.Pin(), "not listed"},

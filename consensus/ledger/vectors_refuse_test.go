@@ -22,7 +22,9 @@ var refusals = []struct {
 }{
 	{"version", []string{"data: receipt: version"}},
 	{"receipt", []string{"data: receipt: "}},
-	{"chain", []string{"the chain does not go"}},
+	{"endorsement-ended", []string{"had ended"}},
+	{"endorsement", []string{"invalid endorsement"}},
+	{"chain", []string{"invalid chain", "the chain ends with"}},
 	{"pin", []string{"is not the pinned one"}},
 	{"key-set-order", []string{"does not follow number"}},
 	{"minority", []string{"replicas signed the checkpoint"}},
@@ -72,6 +74,7 @@ func (w *world) refused() []vector {
 	b.flips()
 	b.spellings()
 	b.chains()
+	b.endorsements()
 	b.keySets()
 	b.notes()
 	b.proofs()
@@ -193,12 +196,12 @@ func (b *refuser) spellings() {
 }
 
 func (b *refuser) chains() {
-	b.edit("endorsement", "chain", "an endorsement, which version 1 does not understand", func(r *Receipt) { r.Chain[0].Endorsement = []byte{1} })
+	b.edit("endorsement-last", "chain", "an endorsement at the last level", func(r *Receipt) { r.Chain[0].Endorsement = []byte{1} })
 	b.raw("empty-endorsement", "receipt", "an empty endorsement is spelled by leaving it out",
 		append(swap(b.base(), "\x07\x81\xa1\x01", "\x07\x81\xa2\x01"), "\x02\x40"...))
-	b.edit("two-levels", "chain", "two levels, which version 1 does not understand", func(r *Receipt) { r.Chain = append(r.Chain, r.Chain[0]) })
-	b.edit("no-level", "chain", "no level", func(r *Receipt) { r.Chain = []Level{} })
-	b.pinned("pin-other-place", "chain", "the pin of another jurisdiction",
+	b.edit("no-endorsement", "chain", "two levels without an endorsement", func(r *Receipt) { r.Chain = append(r.Chain, r.Chain[0]) })
+	b.edit("no-level", "chain", "no level", func(r *Receipt) { r.Chain = []trust.Level{} })
+	b.pinned("pin-other-place", "pin", "the pin of another jurisdiction",
 		strings.Replace(b.one.Pin().String(), "nanming", "yunyan", 1), b.signed1)
 	b.pinned("pin-other-tree", "pin", "the pin of another tree of the same name",
 		fmt.Sprintf("%s/keys/1/%x", place, seed("another tree")), b.signed1)

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,8 @@ type proven struct {
 	Seq         uint64 `json:"seq"`
 	Time        uint64 `json:"time"`
 	Signed      bool   `json:"signed"`
+	Chain       string `json:"chain"`        // from the pinned jurisdiction down
+	AsOf        uint64 `json:"as_of"`        // 0 without an endorsement
 	ContentType string `json:"content_type"` // "" without a payload
 	PayloadHash string `json:"payload_hash"` // SHA-256 of the payload in hex; "" without one
 }
@@ -60,8 +63,13 @@ func provenBy(v Verified) *proven {
 	h := v.Leaf.Head
 	p := &proven{
 		Entry: v.Entry.String(), Size: v.TreeSize, Kind: uint16(h.Kind), Agency: h.Agency.String(), Code: h.Code.String(),
-		Seq: h.Seq, Time: h.Time, Signed: v.Leaf.Evidence.Signed(),
+		Seq: h.Seq, Time: h.Time, Signed: v.Leaf.Evidence.Signed(), AsOf: v.AsOf,
 	}
+	var names []string
+	for _, j := range v.Chain {
+		names = append(names, j.String())
+	}
+	p.Chain = strings.Join(names, " > ")
 	if v.Payload != nil {
 		p.ContentType, p.PayloadHash = v.Payload.ContentType, fmt.Sprintf("%x", sha256.Sum256(v.Payload.Payload))
 	}
@@ -95,10 +103,12 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// vectorSigner makes replica n with all keys from seeds. Its CA is Ed25519, so that every byte is determined.
-func vectorSigner(n uint32) (testSigner, trust.ReplicaKeys) {
+// vectorSigner makes replica n of a place with all keys from seeds. Its CA is Ed25519, so that every byte is determined.
+func vectorSigner(place, seeds string, n uint32) (testSigner, trust.ReplicaKeys) {
 	r := must(identity.NewReplica(n))
-	key := func(use string) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed(r.String() + " " + use)) }
+	key := func(use string) ed25519.PrivateKey {
+		return ed25519.NewKeyFromSeed(seed(seeds + r.String() + " " + use))
+	}
 	s := testSigner{replica: r, log: key("log"), signing: key("signing")}
 	ca := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{place}},
@@ -134,7 +144,7 @@ func newWorld() *world {
 	j := must(identity.ParseJurisdiction(place))
 	w := &world{log: must(identity.NewLog(j, 1))}
 	for n := range uint32(4) {
-		s, keys := vectorSigner(n + 1)
+		s, keys := vectorSigner(place, "", n+1)
 		w.by, w.keys = append(w.by, s), append(w.keys, keys)
 	}
 	w.one = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: w.keys[:1], DecryptionKey: []byte("in place of 1216 bytes")}
@@ -222,7 +232,7 @@ func (g grown) note(by ...testSigner) []byte {
 
 // receipt issues a receipt whose COSE receipt is by the given replica.
 func (g grown) receipt(index uint64, note []byte, by testSigner, sets ...[]byte) []byte {
-	return must(Issue(g.leaves[index], index, g.checkpoint(), note, g.tiles, sets, by))
+	return must(Issue(g.leaves[index], index, g.checkpoint(), note, g.tiles, []trust.Level{{KeySets: sets}}, by))
 }
 
 // accepted are the vectors that every reader accepts.
@@ -235,7 +245,7 @@ func (w *world) accepted() []vector {
 			Name: name, Why: why, Pin: pin.String(), Receipt: g.receipt(index, note, by, sets...), Preimage: w.preimage[index],
 			Proves: &proven{
 				Entry: fmt.Sprintf("%s/log/1/%d", place, index), Size: uint64(len(g.leaves)), Kind: uint16(h.Kind),
-				Agency: h.Agency.String(), Code: h.Code.String(), Seq: h.Seq, Time: h.Time, Signed: index == 1,
+				Agency: h.Agency.String(), Code: h.Code.String(), Seq: h.Seq, Time: h.Time, Signed: index == 1, Chain: place,
 				ContentType: p.ContentType, PayloadHash: fmt.Sprintf("%x", sha256.Sum256(p.Payload)),
 			},
 		})
@@ -335,7 +345,9 @@ func lines[T any](list []T) []byte {
 func TestVectors(t *testing.T) {
 	w := newWorld()
 	for name, want := range map[string][]byte{
-		"parts.json": lines(w.parts()), "accept.json": lines(w.accepted()), "refuse.json": lines(w.refused()),
+		"parts.json":  lines(append(w.parts(), w.chainParts()...)),
+		"accept.json": lines(append(w.accepted(), w.acceptedChains()...)),
+		"refuse.json": lines(w.refused()),
 	} {
 		path := filepath.Join(vectorDir, name)
 		if *update {

@@ -136,7 +136,7 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []b
 		if err != nil {
 			return err
 		}
-		if receipt, err = ledger.Issue(leaf, index, c, signed, r, keySets, h.authority); err != nil {
+		if receipt, err = ledger.Issue(leaf, index, c, signed, r, []trust.Level{{KeySets: keySets}}, h.authority); err != nil {
 			return err
 		}
 		preimage, err = h.open(leaf, r.Sealed(index))

@@ -139,6 +139,10 @@ HEAD = fields(
 STATEMENT = sign1(any_bytes, exactly({}), hash32, signature64)
 STATEMENT_HEADER = fields({1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: content_type})
 PREIMAGE = array(hash32, content_type, bstr(0, 409600))
+short, display = text(lambda s: 1 <= len(s.encode()) <= 32), text(lambda s: 1 <= len(s.encode()) <= 200)
+child_name = text(lambda s: is_place(s) and "." in s)
+ENDORSEMENT = fields({1: child_name, 4: display, 5: uint(1), 6: hash32, 7: uint(1), 8: uint(1), 9: uint()}, {2: short, 3: short})
+ENDORSEMENT_PROOF = array(text(is_log), any_bytes, any_bytes, any_bytes, any_bytes)
 
 # The steps of the page.
 
@@ -288,6 +292,47 @@ def check_statement(data, log, h, sets):
     need(verifies(key, to_be_signed(protected, aad, commitment), signature), "statement-signature")
     return commitment, header[259]
 
+def check_inclusion(encoded, leaf, size, root):
+    """Returns the index of the leaf."""
+    proof_size, index, path = decode(encoded, 1 << 20, PROOF, "proof")
+    need(index < proof_size, "proof", "index")
+    need(proof_size == size, "size")
+    need(root_from(leaf, index, size, path) == root, "inclusion")
+    return index
+
+def prove_endorsement(data, parent):
+    """Returns the endorsement that a level bears; parent is its newest key set."""
+    log, leaf, preimage, proof, note = decode(data, 16384, ENDORSEMENT_PROOF, "form")
+    need(log == f"{parent[1]}/log/{parent[2]}", "log")
+    check_inclusion(proof, leaf, *check_note(note, log, parent))
+    head, evidence = read_leaf(leaf)
+    need(head[1] == 14, "kind")
+    _, kind, payload = decode(preimage, 1 << 20, PREIMAGE, "payload")
+    need(decode(evidence, 65535, hash32, "leaf") == sha256(preimage), "commitment")
+    need(kind == "application/vnd.xietong.endorsement+cbor", "content-type")
+    e = decode(payload, 2048, ENDORSEMENT, "form")
+    need(e[8] < e[9] <= e[8] + 2592000000, "term")
+    need(e[1].partition(".")[2] == parent[1], "not its child")
+    return e
+
+def descend(pin, chain):
+    """Returns the key sets of the last level, the names of all, and the endorsements."""
+    need(1 <= len(chain) <= 8, "chain", "levels")
+    names, endorsements = [], []
+    for i, level in enumerate(chain):
+        sets = walk(pin, level[1])
+        names.append(sets[-1][1])
+        need(not endorsements or sets[0][2] == endorsements[-1][7], "endorsement", "epoch")
+        need((2 in level) == (i < len(chain) - 1), "chain", "an endorsement too few or too many")
+        if 2 in level:
+            try:
+                e = prove_endorsement(level[2], sets[-1])
+            except Refused as err:
+                raise Refused("endorsement", *err.args) from None
+            endorsements.append(e)
+            pin = (e[1], e[5], e[6])
+    return sets, names, endorsements
+
 def parse_pin(s):
     m = re.fullmatch(r"([a-z0-9.-]+)/keys/([0-9]+)/([0-9a-f]{64})", s)
     if not m or not is_place(m[1]) or not is_count(m[2], 64):
@@ -301,15 +346,12 @@ def verify(data, pin, preimage=None):
     need(r[1] == 1, "version")
     need(is_log(log), "receipt", "log")
     place, _, epoch = log.partition("/log/")
-    need(len(chain) == 1 and 2 not in chain[0] and pin[0] == place, "chain")  # 2. chain
-    sets = walk(pin, chain[0][1])
+    sets, names, endorsements = descend(pin, chain)  # 2. chain
     newest = sets[-1]
+    need(names[-1] == place, "chain", "ends elsewhere")
     need(newest[2] == int(epoch), "epoch")
     size, root = check_note(r[5], log, newest)  # 3. checkpoint
-    proof_size, index, path = decode(r[4], 1 << 20, PROOF, "proof")  # 4. inclusion
-    need(index < proof_size, "proof", "index")
-    need(proof_size == size, "size")
-    need(root_from(r[3], index, size, path) == root, "inclusion")
+    index = check_inclusion(r[4], r[3], size, root)  # 4. inclusion
     check_cose(r[6], r[4], root, newest)  # 5. COSE receipt
     h, evidence = read_leaf(r[3])  # 6. leaf
     signed, stated_type = evidence[0] >> 5 == 6, None
@@ -317,7 +359,9 @@ def verify(data, pin, preimage=None):
         commitment, stated_type = check_statement(evidence, log, h, sets)
     else:
         commitment = decode(evidence, 65535, hash32, "leaf")
+    need(all(h[9] <= e[9] for e in endorsements), "endorsement-ended")
     proves = {
+        "chain": " > ".join(names), "as_of": min((e[8] for e in endorsements), default=0),
         "entry": f"{log}/{index}", "size": size, "kind": h[1], "agency": h.get(2, ""), "code": h.get(3, ""),
         "seq": h[8], "time": h[9], "signed": signed, "content_type": "", "payload_hash": "",
     }

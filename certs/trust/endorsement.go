@@ -1,0 +1,77 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Terms and limits of an endorsement.
+const (
+	EndorsementTerm   = 30 * 24 * time.Hour // a cut-off child goes on that long
+	MaxEndorsementLen = 2 << 10             // bytes
+	maxCodeLen        = 32                  // bytes
+	maxDisplayLen     = 200                 // bytes
+)
+
+// EndorsementType is the content type of an endorsement's payload.
+const EndorsementType = "application/vnd.xietong.endorsement+cbor"
+
+// ErrEndorsement is wrapped by every error about an endorsement that is malformed, or does not vouch for whom it should.
+var ErrEndorsement = errors.New("invalid endorsement")
+
+// Endorsement is what a parent states of its child, as a DS record does in DNSSEC: who it is and which key set speaks for
+// it. It is the payload of an entry of the parent's ledger, and is believed with the proof of that entry alone.
+type Endorsement struct {
+	Child       identity.Jurisdiction `cbor:"1,keyasint"`
+	Code        string                `cbor:"2,keyasint,omitempty"` // GB/T 2260 or any
+	Level       string                `cbor:"3,keyasint,omitempty"`
+	DisplayName string                `cbor:"4,keyasint"`
+	Number      uint64                `cbor:"5,keyasint"` // of the child's key set
+	Hash        []byte                `cbor:"6,keyasint"` // of the child's key set
+	Epoch       uint64                `cbor:"7,keyasint"`
+	Issued      uint64                `cbor:"8,keyasint"` // ms since 1970 UTC
+	NotAfter    uint64                `cbor:"9,keyasint"` // ms since 1970 UTC
+}
+
+// Pin returns the pin of the endorsed key set.
+func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
+
+// Encode returns the payload.
+func (e Endorsement) Encode() ([]byte, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return canon.Marshal(e)
+}
+
+// DecodeEndorsement decodes a payload. It proves nothing.
+func DecodeEndorsement(data []byte) (Endorsement, error) {
+	var e Endorsement
+	if err := canon.Unmarshal(data, MaxEndorsementLen, &e); err != nil {
+		return Endorsement{}, fmt.Errorf("%w: %w", ErrEndorsement, err)
+	}
+	return e, e.check()
+}
+
+func (e Endorsement) check() error {
+	_, below := e.Child.Parent()
+	switch {
+	case !below:
+		return fmt.Errorf("%w: %q has no parent", ErrEndorsement, e.Child)
+	case e.Number == 0 || e.Epoch == 0 || len(e.Hash) != sha256.Size:
+		return fmt.Errorf("%w: number %d, epoch %d, hash of %d bytes", ErrEndorsement, e.Number, e.Epoch, len(e.Hash))
+	case e.Issued == 0 || e.NotAfter <= e.Issued || e.NotAfter-e.Issued > uint64(EndorsementTerm.Milliseconds()):
+		return fmt.Errorf("%w: from %d to %d ms", ErrEndorsement, e.Issued, e.NotAfter)
+	case len(e.Code) > maxCodeLen || len(e.Level) > maxCodeLen || e.DisplayName == "" || len(e.DisplayName) > maxDisplayLen:
+		return fmt.Errorf("%w: code, level or display name is missing or too long", ErrEndorsement)
+	case !utf8.ValidString(e.Code + e.Level + e.DisplayName):
+		return fmt.Errorf("%w: not UTF-8", ErrEndorsement)
+	}
+	return nil
+}

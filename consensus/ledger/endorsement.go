@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+)
+
+// MaxEndorsementProof is the longest proof of an endorsement.
+const MaxEndorsementProof = 16 << 10 // bytes
+
+// endorsementProof carries one entry of the parent's ledger to whoever verifies the child: the deterministic CBOR array
+//
+//	[log, leaf, preimage, inclusion proof, checkpoint note]
+//
+// with the pieces as they stand in a receipt. It holds no key set: the verifier walked to the parent's already.
+type endorsementProof struct {
+	_        struct{} `cbor:",toarray"`
+	Log      identity.Log
+	Leaf     []byte
+	Preimage []byte
+	Proof    []byte
+	Note     []byte
+}
+
+// ProveEndorsement makes the proof of the endorsement at index of the parent's log, under a signed checkpoint.
+func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader) ([]byte, error) {
+	proof, err := encodeInclusion(index, c.Size, tiles)
+	if err != nil {
+		return nil, fmt.Errorf("prove endorsement: %w", err)
+	}
+	return mustEncode(endorsementProof{Log: c.Log, Leaf: leaf, Preimage: preimage, Proof: proof, Note: signedNote}), nil
+}
+
+// VerifyEndorsement is the trust.Prover of ledgers: (1) the parent's majority signed the checkpoint, (2) the leaf is in that
+// tree, (3) it is an endorsement, and (4) commits to the payload that is returned.
+func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err error) {
+	var p endorsementProof
+	if err := canon.Unmarshal(data, MaxEndorsementProof, &p); err != nil {
+		return nil, malformed("endorsement", err)
+	}
+	if p.Leaf == nil || p.Preimage == nil || p.Proof == nil || p.Note == nil {
+		return nil, malformed("endorsement", errors.New("null, where there is nothing to leave out"))
+	}
+	if p.Log.Jurisdiction() != parent.Name || p.Log.Epoch() != parent.Epoch {
+		return nil, fmt.Errorf("%w: an endorsement in %s, where one of %s is needed", ErrNotProven, p.Log, parent.Name)
+	}
+	c, err := OpenCheckpoint(p.Note, p.Log, parent)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := verifyInclusion(p.Proof, p.Leaf, c); err != nil {
+		return nil, err
+	}
+	leaf, err := DecodeLeaf(p.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	if leaf.Head.Kind != KindEndorsement || leaf.Evidence.Signed() {
+		return nil, fmt.Errorf("%w: the entry is no endorsement (%s)", ErrNotProven, leaf.Head.Kind)
+	}
+	preimage, err := open(p.Preimage, leaf.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	if preimage.ContentType != trust.EndorsementType {
+		return nil, fmt.Errorf("%w: an endorsement of content type %q", ErrNotProven, preimage.ContentType)
+	}
+	return preimage.Payload, nil
+}
