@@ -36,6 +36,7 @@ import (
 	"xietong/node/client"
 	"xietong/node/config"
 	"xietong/node/host"
+	"xietong/node/join"
 	"xietong/node/records"
 	"xietong/node/sharing"
 	"xietong/node/text"
@@ -226,6 +227,7 @@ func openHosted(ctx context.Context, end context.CancelCauseFunc, dir string, c 
 	catalog.Register(registry)
 	records.Register(registry)
 	sharing.Register(registry, records.Standing)
+	join.Register(registry)
 	h, err := host.Open(ctx, host.Folder(dir, name), name, host.Options{
 		Registry: registry, Logger: logger, Now: time.Now,
 		Fatal: func(err error) {

@@ -43,6 +43,9 @@ func (p Pin) String() string {
 // Name returns whose key set is pinned.
 func (p Pin) Name() identity.Jurisdiction { return p.name }
 
+// Hash returns the hash of the pinned key set.
+func (p Pin) Hash() Hash { return p.hash }
+
 // PinOf returns the pin of a signed key set as it stands, unverified: for whoever then compares it with one that is
 // trusted.
 func PinOf(signed []byte) (Pin, error) {

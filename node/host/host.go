@@ -8,6 +8,7 @@
 //	certs/     private keys and certificates (certs/authority)
 //	keystore   the wrapping keys of the vault (consensus/vault)
 //	files/     immutable files of the ledger; empty for now
+//	chain      the key sets and endorsements from the tree's root down to this jurisdiction, once it has joined
 //
 // The package holds no business: what an entry means is known to the rooms that make them, and register their commands.
 // Private keys never pass through it; it asks the authority to sign.
@@ -21,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"xietong/certs/authority"
@@ -48,7 +50,9 @@ const (
 // Host is one hosted jurisdiction.
 type Host struct {
 	name      identity.Jurisdiction
+	dir       string
 	log       identity.Log
+	above     atomic.Pointer[above] // nil: joined nobody
 	authority *authority.Authority
 	vault     *vault.Keystore
 	store     *state.Store
@@ -135,7 +139,7 @@ func bootstrap(dir string, name identity.Jurisdiction) error {
 
 // Open opens the jurisdiction in dir and waits until it can take commands.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
@@ -145,6 +149,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		return h, err
 	}
 	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
+		return h, err
+	}
+	if err = h.readAbove(); err != nil {
 		return h, err
 	}
 	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {

@@ -75,26 +75,26 @@ func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []by
 		return c, nil, fmt.Errorf("make checkpoint: %w", err)
 	}
 	err = h.View(ctx, func(r *state.Reader) error {
-		c, signed, _, err = h.newest(r)
+		c, signed, err = h.newest(r)
 		return err
 	})
 	return c, signed, err
 }
 
 // newest verifies the newest published checkpoint, as a stranger would.
-func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, keySets [][]byte, err error) {
-	keySets, _ = r.KeySets()
+func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err error) {
+	keySets, _ := r.KeySets()
 	_, pin, err := h.authority.FirstKeySet(firstEpoch)
 	if err != nil {
-		return c, nil, nil, err
+		return c, nil, err
 	}
 	walked, err := trust.Walk(pin, keySets)
 	if err != nil {
-		return c, nil, nil, err
+		return c, nil, err
 	}
 	_, signed = r.Checkpoint()
 	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1])
-	return c, signed, keySets, err
+	return c, signed, err
 }
 
 // Entry is one entry with its leaf.
@@ -121,28 +121,51 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	return e, err
 }
 
-// Receipt returns the receipt of the entry at index, and the encoded preimage of its payload, which is nil when the
-// payload is erased. It makes a checkpoint first if none covers the entry.
-func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+// provenEntry is one entry under the newest checkpoint.
+type provenEntry struct {
+	leaf, preimage []byte // preimage: nil when the payload is erased
+	checkpoint     ledger.Checkpoint
+	note           []byte
+	reader         *state.Reader
+}
+
+// proven makes a checkpoint if none covers the entry at index, and gives the entry to f.
+func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) error) error {
 	if err := h.checkpoint(ctx); err != nil {
-		return nil, nil, fmt.Errorf("make receipt: %w", err)
+		return fmt.Errorf("make checkpoint: %w", err)
 	}
-	err = h.View(ctx, func(r *state.Reader) error {
-		leaf := r.Leaf(index)
-		if leaf == nil {
+	return h.View(ctx, func(r *state.Reader) (err error) {
+		p := provenEntry{leaf: r.Leaf(index), reader: r}
+		if p.leaf == nil {
 			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), ErrNoEntry)
 		}
-		c, signed, keySets, err := h.newest(r)
-		if err != nil {
+		if p.checkpoint, p.note, err = h.newest(r); err != nil {
 			return err
 		}
-		if receipt, err = ledger.Issue(leaf, index, c, signed, r, []trust.Level{{KeySets: keySets}}, h.authority); err != nil {
+		if p.preimage, err = h.open(p.leaf, r.Sealed(index)); err != nil {
 			return err
 		}
-		preimage, err = h.open(leaf, r.Sealed(index))
+		return f(p)
+	})
+}
+
+// Receipt returns the receipt of the entry at index, and the encoded preimage of its payload, which is nil when the
+// payload is erased. Its chain begins with the root of the tree, whose pin proves it. It makes a checkpoint first if none
+// covers the entry.
+func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+	chain, _, err := h.Chain(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make receipt: %w", err)
+	}
+	err = h.proven(ctx, index, func(p provenEntry) error {
+		preimage = p.preimage
+		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)
 		return err
 	})
-	return receipt, preimage, err
+	if err != nil {
+		return nil, nil, fmt.Errorf("make receipt: %w", err)
+	}
+	return receipt, preimage, nil
 }
 
 func (h *Host) open(leaf, sealed []byte) ([]byte, error) {

@@ -17,7 +17,7 @@ func allTables() []sentence {
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, joinProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

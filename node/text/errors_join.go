@@ -1,0 +1,75 @@
+package text
+
+import "net/http"
+
+// Problems of joining a tree.
+const (
+	InvitationUnknown  Code = "invitation-unknown"
+	InvitationExpired  Code = "invitation-expired"
+	InvitationRedeemed Code = "invitation-redeemed"
+	AlreadyJoined      Code = "already-joined"
+	NotEndorsed        Code = "not-endorsed"
+	KeySetOld          Code = "key-set-old"
+	OtherTree          Code = "other-tree"
+	ChildMismatch      Code = "child-mismatch"
+	NotPossessed       Code = "not-possessed"
+)
+
+var joinProblems = []problem{
+	{
+		number: 81, code: InvitationUnknown, status: http.StatusForbidden, params: []string{"jurisdiction"},
+		zh: parts{"邀请无效", "上级没有发出过这份邀请，或者已经用更新的邀请取代了它", "{jurisdiction}", "请上级重新执行 xietong invite，并使用新的邀请码"},
+		en: parts{"Unknown invitation", "the parent never gave this invitation, or has replaced it by a newer one",
+			"{jurisdiction}", "ask the parent to run `xietong invite` again, and use the new invitation"},
+	},
+	{
+		number: 82, code: InvitationExpired, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"邀请已过期", "给{name}的邀请已经过期", "{jurisdiction}", "请上级重新执行 xietong invite {name}"},
+		en: parts{"Invitation expired", "the invitation of {name} has ended", "{jurisdiction}",
+			"ask the parent to run `xietong invite {name}` again"},
+	},
+	{
+		number: 83, code: InvitationRedeemed, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"邀请已被另一套密钥使用", "{name}已经用另一套密钥加入，或者有人冒用了这份邀请", "{jurisdiction}",
+			"请先与上级电话核对；确需更换密钥的，由上级执行 xietong invite {name} --rekey"},
+		en: parts{"Invitation used by other keys", "{name} has joined with another key set, or somebody else used its invitation",
+			"{jurisdiction}", "call the parent first; if the keys must change, it runs `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 84, code: AlreadyJoined, status: http.StatusConflict, params: []string{"name", "jurisdiction"},
+		zh: parts{"已经加入", "{name}已经加入", "{jurisdiction}",
+			"无需再次邀请；确需更换密钥的，请执行 xietong invite {name} --rekey"},
+		en: parts{"Already joined", "{name} has joined already", "{jurisdiction}",
+			"it needs no invitation; if its keys must change, run `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 85, code: NotEndorsed, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"没有有效背书", "上级没有为{name}背书，或者已经撤回", "{jurisdiction}", "请上级用 xietong tree 查看，需要时重新邀请"},
+		en: parts{"Not endorsed", "the parent does not vouch for {name}, or no longer does", "{jurisdiction}",
+			"the parent sees it with `xietong tree`, and may invite it again"},
+	},
+	{
+		number: 86, code: KeySetOld, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"密钥集已过时", "{name}出示的密钥集比上级所知的旧", "{name}", "请在{name}检查数据目录是否由旧备份恢复"},
+		en: parts{"Old key set", "{name} shows a key set that is older than the one its parent knows", "{name}",
+			"see whether the data directory of {name} was restored from an old backup"},
+	},
+	{
+		number: 87, code: OtherTree, status: http.StatusConflict, params: []string{"jurisdiction", "root"},
+		zh: parts{"已属于另一棵树", "本行政区划已经加入根为 {root} 的体系", "{jurisdiction}", "请核对邀请码中的根指纹；一个行政区划只能加入一个体系"},
+		en: parts{"Part of another tree", "this jurisdiction has joined the tree of the root {root}", "{jurisdiction}",
+			"compare the root's fingerprint in the invitation: a jurisdiction joins one tree"},
+	},
+	{
+		number: 90, code: ChildMismatch, status: http.StatusForbidden, params: []string{"name", "claimed"},
+		zh: parts{"名称与邀请不符", "邀请是给{name}的，对方自称 {claimed}", "{name}", "请使用发给本行政区划的邀请码"},
+		en: parts{"Not who was invited", "the invitation is for {name}, and {claimed} came with it", "{name}",
+			"use the invitation that was given to this jurisdiction"},
+	},
+	{
+		number: 93, code: NotPossessed, status: http.StatusForbidden, params: []string{"name"},
+		zh: parts{"不能证明持有密钥", "对方不能证明持有{name}密钥集的私钥", "{name}", "请在持有密钥的机器上重新执行 xietong join"},
+		en: parts{"Keys not proven", "whoever came could not prove to hold the keys of {name}", "{name}",
+			"repeat `xietong join` on the machine that holds the keys"},
+	},
+}
