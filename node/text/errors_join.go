@@ -11,6 +11,7 @@ const (
 	NotEndorsed        Code = "not-endorsed"
 	KeySetOld          Code = "key-set-old"
 	OtherTree          Code = "other-tree"
+	ParentMismatch     Code = "parent-mismatch"
 	ChildMismatch      Code = "child-mismatch"
 	NotPossessed       Code = "not-possessed"
 )
@@ -59,6 +60,12 @@ var joinProblems = []problem{
 		zh: parts{"已属于另一棵树", "本行政区划已经加入根为 {root} 的体系", "{jurisdiction}", "请核对邀请码中的根指纹；一个行政区划只能加入一个体系"},
 		en: parts{"Part of another tree", "this jurisdiction has joined the tree of the root {root}", "{jurisdiction}",
 			"compare the root's fingerprint in the invitation: a jurisdiction joins one tree"},
+	},
+	{
+		number: 89, code: ParentMismatch, status: http.StatusForbidden, params: []string{"name", "reason"},
+		zh: parts{"对方不是邀请中的上级", "应答者不能证明自己是邀请中的 {name}：{reason}", "{name}", "不要继续；请与 {name} 电话核对地址和根指纹"},
+		en: parts{"Not the parent of the invitation", "whoever answered cannot prove to be {name}: {reason}", "{name}",
+			"do not go on; call {name} and compare the address and the root's fingerprint"},
 	},
 	{
 		number: 90, code: ChildMismatch, status: http.StatusForbidden, params: []string{"name", "claimed"},

@@ -1,0 +1,226 @@
+package join
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/text"
+)
+
+// Requests of the protocol xietong-join/1, one frame each, deterministic CBOR [operation, body]. The answer is
+// [code, [value …], body], where code 0 is success and any other is a row of the table of errors in docs/protocol.md.
+//
+//	1 time    body h''                            answer: milliseconds since 1970 UTC
+//	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
+//	3 redeem  body [child, secret, [key set …], replica, signature]
+//	                                              answer: [[level …], entry], the last level with its endorsement of the child
+//
+// For example, 82 01 40 asks for the time. Nothing but redeem changes anything, and nothing that is answered is secret.
+const (
+	opTime   = 1
+	opMeet   = 2
+	opRedeem = 3
+)
+
+// Limits of a frame of the protocol.
+const (
+	MaxRequestLen = 64 << 10  // bytes
+	MaxAnswerLen  = 512 << 10 // bytes
+)
+
+type request struct {
+	_    struct{} `cbor:",toarray"`
+	Op   uint64
+	Body []byte
+}
+
+type answer struct {
+	_    struct{} `cbor:",toarray"`
+	Code uint64
+	Args []string
+	Body []byte
+}
+
+type redeemed struct {
+	_      struct{} `cbor:",toarray"`
+	Levels []trust.Level
+	Entry  identity.Entry
+}
+
+// Parent is what the door needs of the jurisdiction behind it; *host.Host is one.
+type Parent interface {
+	Ledger
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
+}
+
+// Door answers whoever knocks over the join protocol.
+type Door struct {
+	Parent Parent
+	Now    func() time.Time
+	// Alarm is told of a redemption that somebody must look at: a second key set for one invitation, keys that were not
+	// proven, a name that was not invited.
+	Alarm func(text.Code, error)
+}
+
+// Answer answers one request. binding is of the connection that it came over. Every error becomes an answer; one that says
+// something about the parent alone is told as internal, and returned for the caller's log.
+func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byte, error) {
+	var q request
+	if err := canon.Unmarshal(frame, MaxRequestLen, &q); err != nil {
+		return refusal(text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err))
+	}
+	var body any
+	var err error
+	switch q.Op {
+	case opTime:
+		body = d.Now().UnixMilli()
+	case opMeet:
+		body, _, err = d.Parent.Chain(ctx)
+	case opRedeem:
+		body, err = d.redeem(ctx, binding, q.Body)
+	default:
+		err = text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	encoded, err := canon.Marshal(body)
+	if err != nil {
+		return refusal(err)
+	}
+	return canon.Marshal(answer{Args: []string{}, Body: encoded})
+}
+
+func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeemed, error) {
+	var r Redemption
+	if err := canon.Unmarshal(body, MaxRequestLen, &r); err != nil {
+		return redeemed{}, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err)
+	}
+	index, err := Redeem(ctx, d.Parent, r, binding, d.Now())
+	if err != nil {
+		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
+			d.Alarm(code, err)
+		}
+		return redeemed{}, err
+	}
+	levels, _, err := d.Parent.Chain(ctx)
+	if err != nil {
+		return redeemed{}, err
+	}
+	proof, err := d.Parent.ProveEndorsement(ctx, index)
+	if err != nil {
+		return redeemed{}, err
+	}
+	levels[len(levels)-1].Endorsement = proof
+	entry, err := identity.NewEntry(d.Parent.Log(), index)
+	return redeemed{Levels: levels, Entry: entry}, err
+}
+
+// told returns what may be told of an error over the wire.
+func told(err error) (text.Code, []string) {
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		return f.Code, text.Values(f.Code, f.Args)
+	}
+	if r, ok := errors.AsType[*state.Refusal](err); ok {
+		return text.ByNumber(uint16(r.Code)), r.Args
+	}
+	return text.Internal, nil
+}
+
+func refusal(err error) ([]byte, error) {
+	code, values := told(err)
+	frame, encodeErr := canon.Marshal(answer{Code: uint64(text.Number(code)), Args: append([]string{}, values...), Body: []byte{}})
+	if code == text.Internal {
+		encodeErr = errors.Join(err, encodeErr)
+	}
+	return frame, encodeErr
+}
+
+// Conn is a connection to the parent's door.
+type Conn interface {
+	Exchange(ctx context.Context, frame []byte) ([]byte, error)
+	Binding() ([32]byte, error)
+}
+
+func ask(ctx context.Context, c Conn, op uint64, body []byte, into any) error {
+	frame, err := canon.Marshal(request{Op: op, Body: body})
+	if err != nil {
+		return err
+	}
+	got, err := c.Exchange(ctx, frame)
+	if err != nil {
+		return err
+	}
+	var a answer
+	if err := canon.Unmarshal(got, MaxAnswerLen, &a); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if a.Code > 0 {
+		code := text.ByNumber(uint16(min(a.Code, 1<<16-1)))
+		return text.Fail(code, text.Named(code, a.Args), nil)
+	}
+	if err := canon.Unmarshal(a.Body, MaxAnswerLen, into); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
+}
+
+// Offset asks for the parent's time and returns how far this machine's clock is ahead of it. Nothing proves the answer: it
+// is for telling a person what is wrong.
+func Offset(ctx context.Context, c Conn, now func() time.Time) (time.Duration, error) {
+	before := now()
+	var ms int64
+	if err := ask(ctx, c, opTime, []byte{}, &ms); err != nil {
+		return 0, fmt.Errorf("ask for the time: %w", err)
+	}
+	after := now()
+	middle := before.Add(after.Sub(before) / 2)
+	return middle.Sub(time.UnixMilli(ms)), nil
+}
+
+// Meet asks the parent who it is, and verifies the answer from the pins of the invitation: the chain goes from the root to
+// the parent, and passes the parent's pinned key set. It returns the verified chain; its last link says which certificates
+// the connection must have shown.
+func Meet(ctx context.Context, c Conn, root, parent trust.Pin) ([]trust.Link, error) {
+	var levels []trust.Level
+	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
+		return nil, fmt.Errorf("meet %s: %w", parent.Name(), err)
+	}
+	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return nil, mismatch(parent, err)
+	}
+	last := chain[len(chain)-1]
+	for _, k := range last.KeySets {
+		if k.Pin() == parent {
+			return chain, nil
+		}
+	}
+	return nil, mismatch(parent, fmt.Errorf("its key sets are not those of %s", parent))
+}
+
+func mismatch(parent trust.Pin, err error) error {
+	return text.Fail(text.ParentMismatch, text.Args{"name": parent.Name().String(), "reason": err.Error()}, err)
+}
+
+// Ask redeems the invitation over the connection. It returns the levels above the child, the last with the endorsement of
+// it, for whoever keeps them to verify, and the name of the endorsement's entry.
+func Ask(ctx context.Context, c Conn, r Redemption) ([]trust.Level, identity.Entry, error) {
+	body, err := canon.Marshal(r)
+	if err != nil {
+		return nil, identity.Entry{}, err
+	}
+	var got redeemed
+	if err := ask(ctx, c, opRedeem, body, &got); err != nil {
+		return nil, identity.Entry{}, fmt.Errorf("redeem invitation: %w", err)
+	}
+	return got.Levels, got.Entry, nil
+}

@@ -1,0 +1,145 @@
+package join
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/trust"
+	"xietong/node/text"
+)
+
+// wire is a connection to a door in the same process; edit may change what the door answers.
+type wire struct {
+	door Door
+	edit func([]byte) []byte
+	drop bool // the answer is lost on the way
+}
+
+var errDropped = errors.New("connection lost")
+
+func (w wire) Binding() ([32]byte, error) { return binding, nil }
+
+func (w wire) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
+	got, err := w.door.Answer(ctx, binding, frame)
+	if w.edit != nil {
+		got = w.edit(got)
+	}
+	if w.drop {
+		return nil, errDropped
+	}
+	return got, err
+}
+
+func doorOf(p *party, alarms *[]text.Code) Door {
+	return Door{Parent: p, Now: func() time.Time { return p.now }, Alarm: func(c text.Code, _ error) { *alarms = append(*alarms, c) }}
+}
+
+// TestJoinOverTheWire goes the whole way of a child: the time, the parent, the redemption, the record. The answer to its
+// first redemption is lost; the second gets the same one.
+func TestJoinOverTheWire(t *testing.T) {
+	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
+	city.invite(t, county, "one", false)
+	var alarms []text.Code
+	w := wire{door: doorOf(city, &alarms)}
+	offset, err := Offset(t.Context(), w, func() time.Time { return city.now.Add(70 * time.Minute) })
+	if err != nil || (offset-70*time.Minute).Abs() > time.Millisecond {
+		t.Errorf("offset: got %s, %v, want 70 minutes", offset, err)
+	}
+	pin, err := city.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := Meet(t.Context(), w, pin, pin)
+	if err != nil || len(chain) != 1 || chain[0].Newest().Name != city.Name() {
+		t.Fatalf("meet: got %v, %v", chain, err)
+	}
+	lost := w
+	lost.drop = true
+	if _, _, err := Ask(t.Context(), lost, county.bring(t, "one")); !errors.Is(err, errDropped) {
+		t.Errorf("a lost answer: got %v", err)
+	}
+	levels, entry, err := Ask(t.Context(), w, county.bring(t, "one"))
+	if err != nil || entry.Index() != kept(t, city).Endorsement-1 {
+		t.Fatalf("redeem: got %s, %v", entry, err)
+	}
+	got, err := county.SetAbove(t.Context(), pin, levels)
+	if err != nil || got[1].Endorsement.Child != county.Name() {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if len(alarms) != 0 {
+		t.Errorf("alarms: got %v", alarms)
+	}
+	thief := newParty(t, "nanming.guiyang.guizhou")
+	if _, _, err := Ask(t.Context(), w, thief.bring(t, "one")); code(err) != text.InvitationRedeemed {
+		t.Errorf("a second key set: got %v", err)
+	}
+	if !slices.Equal(alarms, []text.Code{text.InvitationRedeemed}) {
+		t.Errorf("alarms: got %v, want one for the second key set", alarms)
+	}
+}
+
+// TestMeetRefusesStrangers holds that nothing but the pinned parent in the pinned tree is met.
+func TestMeetRefusesStrangers(t *testing.T) {
+	city, imposter := newParty(t, "guiyang.guizhou"), newParty(t, "guiyang.guizhou")
+	var alarms []text.Code
+	w := wire{door: doorOf(city, &alarms)}
+	pin, _ := city.Pin()
+	other, _ := imposter.Pin()
+	for what, pins := range map[string][2]trust.Pin{
+		"another root": {other, pin}, "another parent": {pin, other}, "another tree": {other, other},
+	} {
+		if _, err := Meet(t.Context(), w, pins[0], pins[1]); code(err) != text.ParentMismatch {
+			t.Errorf("%s: got %v, want %s", what, err, text.ParentMismatch)
+		}
+	}
+	frame, err := w.door.Answer(t.Context(), binding, []byte{0x82, 2, 0x40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range frame {
+		flipped := w
+		flipped.edit = func(b []byte) []byte { b[i] ^= 1; return b }
+		if _, err := Meet(t.Context(), flipped, pin, pin); err == nil {
+			t.Errorf("byte %d of the answer flipped, and still met", i)
+		}
+	}
+}
+
+// TestDoorAnswersNonsense holds that whatever comes in, a problem goes out, and nothing is changed.
+func TestDoorAnswersNonsense(t *testing.T) {
+	city := newParty(t, "guiyang.guizhou")
+	var alarms []text.Code
+	w := wire{door: doorOf(city, &alarms)}
+	long, err := canon.Marshal(request{Op: opTime, Body: make([]byte, MaxRequestLen)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, frame := range map[string][]byte{
+		"nothing": nil, "no array": {0xa0}, "an operation to come": {0x82, 9, 0x40}, "too long": long,
+		"a redemption of nothing": {0x82, 3, 0x40}, "bytes behind": {0x82, 1, 0x40, 0},
+	} {
+		got, err := w.door.Answer(t.Context(), binding, frame)
+		var a answer
+		if err != nil || canon.Unmarshal(got, MaxAnswerLen, &a) != nil || text.ByNumber(uint16(a.Code)) != text.BadRequest {
+			t.Errorf("%s: got %x, %v, want a bad request", what, got, err)
+		}
+	}
+}
+
+func FuzzDoor(f *testing.F) {
+	f.Add([]byte{0x82, 1, 0x40})
+	f.Add([]byte{0x82, 3, 0x43, 0x82, 1, 0x40})
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		var q request
+		if canon.Unmarshal(frame, MaxRequestLen, &q) != nil || q.Op != opRedeem || canon.Unmarshal(q.Body, MaxRequestLen, new(Redemption)) == nil {
+			return // what is well-formed is for the jurisdiction behind the door, and there is none here
+		}
+		if _, err := (Door{Now: time.Now}).Answer(t.Context(), binding, frame); err != nil {
+			t.Errorf("%x: got %v, want an answer", frame, err)
+		}
+	})
+}
