@@ -295,3 +295,27 @@ func packages(t *testing.T) []string {
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
+
+// TestTLSIsMadeInOnePlace: a tls.Config that forgets one setting lets somebody in who was withdrawn.
+func TestTLSIsMadeInOnePlace(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.dir == "certs/tlsconf" || strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.CompositeLit); ok && isTLSConfig(lit.Type) {
+				t.Errorf("%s builds a tls.Config: only certs/tlsconf does, where every setting is tested", s.path)
+			}
+			return true
+		})
+	}
+}
+
+func isTLSConfig(e ast.Expr) bool {
+	sel, ok := e.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Config" {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == "tls"
+}

@@ -2,7 +2,8 @@
 //
 // It makes, keeps and uses four: the key of the jurisdiction's CA, the signing key with which the replica signs for the
 // jurisdiction, the log key with which it signs checkpoints and key sets, and the decryption key. Callers get public
-// keys, certificates and signatures; no function returns a private key, and none is ever logged. A folder holds
+// keys, certificates and signatures; none of the four is ever returned or logged. What is handed out, to TLS, is the key of
+// a link's identity, which is made for an hour and is in no file. A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA
@@ -38,6 +39,7 @@ var ErrNoKeys = errors.New("no complete set of keys")
 
 // Authority signs for one replica of one jurisdiction. It may be used by many goroutines.
 type Authority struct {
+	dir        string
 	name       identity.Jurisdiction
 	replica    identity.Replica
 	ca         *x509.Certificate
@@ -63,7 +65,7 @@ func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time
 
 // Open reads the keys in dir and checks that they belong together and to the replica of the jurisdiction.
 func Open(dir string, name identity.Jurisdiction, r identity.Replica) (*Authority, error) {
-	a := &Authority{name: name, replica: r}
+	a := &Authority{dir: dir, name: name, replica: r}
 	var err error
 	if a.ca, err = readCert(filepath.Join(dir, caCertFile)); err != nil {
 		return nil, fmt.Errorf("open authority: %w", err)

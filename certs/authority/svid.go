@@ -1,0 +1,83 @@
+package authority
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
+)
+
+// LinkTerm is how long a link's certificate is good for. It begins Backdated earlier.
+const LinkTerm = time.Hour
+
+// IssueLink issues the identity with which this replica stands on links to its neighbours, spiffe://NAME/link/r1, under a
+// fresh key (ECDSA P-256) that is kept in memory alone. No identity outlives the CA.
+func (a *Authority) IssueLink(now time.Time) (*x509svid.SVID, error) {
+	caKey, err := readSigner(filepath.Join(a.dir, caKeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("issue link identity: %w", err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("issue link identity: %w", err)
+	}
+	id := &url.URL{Scheme: "spiffe", Host: a.name.String(), Path: "/link/" + a.replica.String()}
+	template := maker{name: a.name, now: now}.template(id, LinkTerm)
+	if template.NotAfter.After(a.ca.NotAfter) {
+		template.NotAfter = a.ca.NotAfter
+	}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
+	template.BasicConstraintsValid = true
+	der, err := x509.CreateCertificate(rand.Reader, template, a.ca, key.Public(), caKey)
+	if err != nil {
+		return nil, fmt.Errorf("issue link identity: %w", err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("issue link identity: %w", err)
+	}
+	spiffe, err := spiffeid.FromURI(id)
+	if err != nil {
+		return nil, fmt.Errorf("issue link identity: %w", err)
+	}
+	return &x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}, nil
+}
+
+// Source is the x509svid.Source of the embedded authority. It renews the identity at half its life, when somebody asks:
+// every handshake asks, so none is made with a certificate that is about to end, and no timer is needed.
+type Source struct {
+	authority *Authority
+	now       func() time.Time
+	mu        sync.Mutex
+	svid      *x509svid.SVID
+}
+
+// NewSource returns a source of link identities. Nothing is issued before the first is asked for.
+func NewSource(a *Authority, now func() time.Time) *Source { return &Source{authority: a, now: now} }
+
+// GetX509SVID returns an identity with at least half of its life before it. Where a new one cannot be issued, the one
+// before it is given until it ends.
+func (s *Source) GetX509SVID() (*x509svid.SVID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if s.svid != nil && now.Before(s.svid.Certificates[0].NotAfter.Add(-LinkTerm/2)) && !now.Before(s.svid.Certificates[0].NotBefore) {
+		return s.svid, nil
+	}
+	fresh, err := s.authority.IssueLink(now)
+	if err == nil {
+		s.svid = fresh
+	} else if s.svid == nil || now.After(s.svid.Certificates[0].NotAfter) {
+		return nil, err
+	}
+	return s.svid, nil
+}
