@@ -317,5 +317,5 @@ func isTLSConfig(e ast.Expr) bool {
 		return false
 	}
 	x, ok := sel.X.(*ast.Ident)
-	return ok && x.Name == "tls"
+	return ok && (x.Name == "tls" || x.Name == "tlsconf")
 }

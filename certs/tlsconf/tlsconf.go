@@ -44,6 +44,12 @@ var (
 	ErrIdentity = errors.New("no valid identity")
 )
 
+// Config and State are those of crypto/tls, for the rooms that pass them on and may not build one.
+type (
+	Config = tls.Config
+	State  = tls.ConnectionState
+)
+
 // Peer is who stands at the other end of a connection.
 type Peer struct {
 	Jurisdiction identity.Jurisdiction

@@ -233,7 +233,7 @@ func TestProtocols(t *testing.T) {
 		return errors.Join(err, serverErr)
 	}
 	for what, edit := range map[string]func(*tls.Config){
-		"a later version": func(c *tls.Config) { c.NextProtos = []string{"xietong/9"} },
+		"a later version":     func(c *tls.Config) { c.NextProtos = []string{"xietong/9"} },
 		"the web":             func(c *tls.Config) { c.NextProtos = []string{"h3"} },
 		"no jurisdiction":     func(c *tls.Config) { c.ServerName = "" },
 		"no certificate":      func(c *tls.Config) { c.GetClientCertificate = nil },

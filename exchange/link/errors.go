@@ -1,0 +1,148 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/quic-go/quic-go"
+
+	"xietong/certs/tlsconf"
+)
+
+// Code is an application error code of QUIC, of a stream or a connection. It says to the other side what has happened, and
+// nothing of the inside of this one. The table is append-only and stands in docs/protocol.md.
+type Code uint64
+
+// The codes.
+const (
+	CodeClosing   Code = 0 // this side shuts down
+	CodeCancelled Code = 1 // nobody waits for the answer any more
+	CodeRefused   Code = 2 // the hello was refused
+	CodeMalformed Code = 3 // a frame that is none
+	CodeBusy      Code = 4 // too many at once; try again later
+	CodeInternal  Code = 5 // something failed on this side
+	CodeReplaced  Code = 6 // another connection took its place
+	CodeWithdrawn Code = 7 // the identity is not trusted any more, or has ended
+	CodeSilent    Code = 8 // what had to come did not come in time
+)
+
+// CodeError gives an error the code that the other side is told.
+type CodeError struct {
+	Code Code
+	Err  error
+}
+
+func (e *CodeError) Error() string { return e.Err.Error() }
+func (e *CodeError) Unwrap() error { return e.Err }
+
+func codeOf(err error) Code {
+	coded, ok := errors.AsType[*CodeError](err)
+	switch {
+	case ok:
+		return coded.Code
+	case errors.Is(err, ErrFrame):
+		return CodeMalformed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return CodeSilent
+	}
+	return CodeInternal
+}
+
+// Reason says what most likely is the matter with a link, for a sentence that a person reads.
+type Reason string
+
+// The reasons. The other side of a TLS handshake tells no more than an alert, so some are what an alert usually means.
+const (
+	NoAnswer     Reason = "no-answer"     // nothing came back: a firewall, a wrong address, or nobody there
+	OtherVersion Reason = "other-version" // it speaks another version of the protocol
+	NotHosted    Reason = "not-hosted"    // the jurisdiction is not hosted there
+	NotKnown     Reason = "not-known"     // it does not take our identity: not endorsed, withdrawn, or clocks apart
+	NotTrusted   Reason = "not-trusted"   // we do not take its identity
+	Refused      Reason = "refused"       // it refused our hello
+	Busy         Reason = "busy"          // it has too much to do
+	Restarted    Reason = "restarted"     // it knows nothing of the connection: it was started anew
+	Ended        Reason = "ended"         // it closed the connection
+	Broken       Reason = "broken"        // anything else
+)
+
+// Error is what went wrong with a connection, and why most likely.
+type Error struct {
+	Reason    Reason
+	Retryable bool // the same may go well later, without anybody doing anything
+	Err       error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Reason, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Alerts of TLS (RFC 8446 §6) that an ordinary mistake leads to.
+const (
+	alertInternal   = 80 // what Go answers where our listener hosts no such name
+	alertNoProtocol = 120
+)
+
+// explain is the one place where errors of QUIC become ours.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, done := errors.AsType[*Error](err); done {
+		return err
+	}
+	reason, retryable := reasonOf(err)
+	return &Error{reason, retryable, err}
+}
+
+func reasonOf(err error) (reason Reason, retryable bool) {
+	var (
+		handshake *quic.HandshakeTimeoutError
+		idle      *quic.IdleTimeoutError
+		reset     *quic.StatelessResetError
+		app       *quic.ApplicationError
+		stream    *quic.StreamError
+		transport *quic.TransportError
+	)
+	switch {
+	case errors.Is(err, tlsconf.ErrIdentity), errors.Is(err, tlsconf.ErrNotNeighbour):
+		return NotTrusted, true
+	case errors.As(err, &handshake), errors.As(err, &idle):
+		return NoAnswer, true
+	case errors.As(err, &reset):
+		return Restarted, true
+	case errors.As(err, &app):
+		return reasonOfCode(Code(app.ErrorCode))
+	case errors.As(err, &stream):
+		return reasonOfCode(Code(stream.ErrorCode))
+	case errors.As(err, &transport) && transport.ErrorCode.IsCryptoError():
+		return reasonOfAlert(transport), true
+	}
+	return Broken, true
+}
+
+func reasonOfCode(code Code) (reason Reason, retryable bool) {
+	switch code {
+	case CodeRefused:
+		return Refused, false
+	case CodeBusy:
+		return Busy, true
+	case CodeMalformed:
+		return Broken, false
+	case CodeWithdrawn:
+		return NotKnown, true
+	}
+	return Ended, true
+}
+
+func reasonOfAlert(err *quic.TransportError) Reason {
+	if !err.Remote {
+		return NotTrusted
+	}
+	switch uint8(err.ErrorCode) { // the alert is the last byte of a crypto error (RFC 9001 §4.8)
+	case alertNoProtocol:
+		return OtherVersion
+	case alertInternal:
+		return NotHosted
+	}
+	return NotKnown
+}

@@ -1,0 +1,63 @@
+package link
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Limits of frames, in bytes.
+const (
+	MaxFrame = 1 << 20 // of an exchange
+	MaxHello = 4 << 10
+	MaxKnock = 512 << 10 // at the door
+)
+
+// ErrFrame is returned for a frame that is cut short, too long, or that stands where none may.
+var ErrFrame = errors.New("malformed frame")
+
+func writeFrame(w io.Writer, data []byte, most int) error {
+	if len(data) > most {
+		return fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, len(data), most)
+	}
+	_, err := w.Write(append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data))), data...))
+	return err
+}
+
+// readFrame reads one frame; io.EOF means that the stream ended before it. Memory grows with what has come, not with what
+// the length promises.
+func readFrame(r io.Reader, most int) ([]byte, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("%w: a length of fewer than 4 bytes", ErrFrame)
+		}
+		return nil, err
+	}
+	n := int64(binary.BigEndian.Uint32(length[:]))
+	if n > int64(most) {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, n, most)
+	}
+	var data bytes.Buffer
+	got, err := io.CopyN(&data, r, n)
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %d bytes of %d", ErrFrame, got, n)
+	}
+	return data.Bytes(), err
+}
+
+// atEnd refuses a stream that goes on.
+func atEnd(r io.Reader) error {
+	n, err := r.Read(make([]byte, 1))
+	switch {
+	case n > 0:
+		return fmt.Errorf("%w: more than one", ErrFrame)
+	case err == nil:
+		return atEnd(r)
+	case errors.Is(err, io.EOF):
+		return nil
+	}
+	return err
+}

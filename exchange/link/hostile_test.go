@@ -1,0 +1,192 @@
+package link
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"go.uber.org/goleak"
+
+	"xietong/certs/tlsconf"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// raw dials the city as the county, and says nothing of its own.
+func (p *party) raw(t *testing.T, to *party) *quic.Conn {
+	t.Helper()
+	q, err := p.socket.transport.Dial(context.Background(), to.addr, p.Dial(to.name), quicConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func frame(length uint32, data string) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, length), data...)
+}
+
+// TestHostileDiallers holds what becomes of a neighbour that does not say hello as it must: its connection is closed with a
+// code, and no link comes up.
+func TestHostileDiallers(t *testing.T) {
+	hello := "hello from nanming.guiyang.guizhou"
+	for what, row := range map[string]struct {
+		says []byte // nil: opens no stream
+		ends bool   // the stream
+		want Code
+	}{
+		"nothing at all":      {nil, false, CodeSilent},
+		"a stream of nothing": {[]byte{}, false, CodeSilent},
+		"half a length":       {[]byte{0, 0}, true, CodeMalformed},
+		"half a length, slow": {[]byte{0, 0}, false, CodeSilent},
+		"half a hello":        {append(frame(0, ""), frame(100, "hello")...), true, CodeMalformed},
+		"4 GiB":               {frame(1<<32-1, "x"), true, CodeMalformed},
+		"a long hello":        {append(frame(0, ""), frame(MaxHello+1, "x")...), true, CodeMalformed},
+		"a request first":     {frame(2, "hi"), true, CodeMalformed},
+		"two hellos at once":  {append(append(frame(0, ""), frame(uint32(len(hello)), hello)...), frame(2, "hi")...), true, CodeMalformed},
+		"a hello without end": {append(frame(0, ""), frame(uint32(len(hello)), hello)...), false, CodeSilent},
+	} {
+		inWorld(t, func(w *world) {
+			city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+			w.trust(city, county)
+			w.open(city, true)
+			w.open(county, false)
+			q := county.raw(t, city)
+			if row.says != nil {
+				s, err := q.OpenStream()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.Write(row.says); err != nil {
+					t.Fatal(err)
+				}
+				if row.ends {
+					s.Close()
+				}
+			}
+			select {
+			case <-q.Context().Done():
+			case <-time.After(time.Minute):
+				t.Errorf("%s: the connection is open after a minute", what)
+			}
+			app, ok := errors.AsType[*quic.ApplicationError](context.Cause(q.Context()))
+			if !ok || Code(app.ErrorCode) != row.want || app.ErrorMessage != "" {
+				t.Errorf("%s: got %v, want code %d and no text", what, context.Cause(q.Context()), row.want)
+			}
+			if city.socket.Up(city.name, county.name) {
+				t.Errorf("%s: a link is up", what)
+			}
+			w.close(county, city)
+		})
+	}
+}
+
+// TestHostileStreams holds that a neighbour whose link is up harms nothing but its own streams.
+func TestHostileStreams(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		q := county.socket.links[ends{county.name, city.name}][0].conn.quic
+		for what, row := range map[string]struct {
+			says []byte
+			want Code
+		}{
+			"4 GiB":          {frame(1<<32-1, "x"), CodeMalformed},
+			"two requests":   {append(frame(2, "hi"), frame(2, "ho")...), CodeMalformed},
+			"half a request": {frame(3, "hi"), CodeMalformed},
+			"nothing":        {[]byte{}, CodeMalformed},
+		} {
+			s, err := q.OpenStream()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Write(row.says); err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+			_, err = io.ReadAll(s)
+			if e, ok := errors.AsType[*quic.StreamError](err); !ok || Code(e.ErrorCode) != row.want {
+				t.Errorf("%s: got %v, want code %d", what, err, row.want)
+			}
+		}
+		if err := county.socket.Exchange(context.Background(), county.name, city.name, nil, nil); !errors.Is(err, ErrFrame) {
+			t.Errorf("an empty request: got %v, want ErrFrame", err)
+		}
+		if got, err := county.ask(city, "still"); err != nil || got != "nanming said still" {
+			t.Errorf("afterwards: got %q, %v", got, err)
+		}
+	})
+}
+
+// TestSlowStream holds that a stream whose first frame does not come is given up after seconds.
+func TestSlowStream(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		q := county.socket.links[ends{county.name, city.name}][0].conn.quic
+		s, err := q.OpenStream()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write([]byte{0}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = io.ReadAll(s)
+		if e, ok := errors.AsType[*quic.StreamError](err); !ok || Code(e.ErrorCode) != CodeSilent || time.Since(began) > 2*firstFrameWithin {
+			t.Errorf("got %v after %s, want code %d", err, time.Since(began), CodeSilent)
+		}
+	})
+}
+
+// TestConfigurations holds the settings that the rules ask for: no early data, no streams of one direction.
+func TestConfigurations(t *testing.T) {
+	c := quicConfig()
+	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= maxServing || c.MaxIdleTimeout != maxIdle {
+		t.Errorf("got %+v", c)
+	}
+	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" {
+		t.Errorf("protocols: got %s, %s", tlsconf.Exchange, tlsconf.Join)
+	}
+}
+
+// TestCodesAreInTheTable holds that docs/protocol.md lists every code, and no other.
+func TestCodesAreInTheTable(t *testing.T) {
+	page, err := os.ReadFile("../../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## Codes of QUIC\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \|`).FindAllStringSubmatch(section, -1)
+	if len(rows) != int(CodeSilent)+1 {
+		t.Fatalf("%d rows, %d codes", len(rows), CodeSilent+1)
+	}
+	for n, row := range rows {
+		if row[1] != strconv.Itoa(n) {
+			t.Errorf("row %d has the number %s", n, row[1])
+		}
+	}
+}
+
+func FuzzReadFrame(f *testing.F) {
+	f.Add(frame(2, "hi"))
+	f.Add(frame(1<<32-1, ""))
+	f.Add([]byte{0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := readFrame(bytes.NewReader(data), 1000)
+		if err != nil {
+			return
+		}
+		var again bytes.Buffer
+		if err := writeFrame(&again, got, 1000); err != nil || !bytes.HasPrefix(data, again.Bytes()) {
+			t.Errorf("%x came back as %x, %v", data, again.Bytes(), err)
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+)
+
+// How often a link is made anew. Each side shows a certificate with at least half an hour before it, so a link that is
+// replaced in time never meets the end of one.
+const (
+	replaceAfter  = 20 * time.Minute
+	replaceJitter = 5 * time.Minute
+	firstPause    = 200 * time.Millisecond // between attempts; doubled each time
+	longestPause  = 30 * time.Second
+	provenAfter   = 10 * time.Second // a link that ends sooner counts as a failed attempt
+)
+
+// Dialler says which link to keep.
+type Dialler struct {
+	Local     identity.Jurisdiction
+	To        identity.Jurisdiction
+	Addresses func(ctx context.Context) ([]net.Addr, error) // in the order in which they are tried
+	TLS       func() *tlsconf.Config
+	Handler   Handler
+	Failed    func(error) // told of every attempt that came to nothing
+}
+
+// Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello, dials again when the
+// link has ended, and replaces it before its certificates end. It returns when the link is closed.
+func (s *Socket) Keep(ctx context.Context, d Dialler) {
+	s.workers.Add(1)
+	defer s.workers.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	var last *Link
+	for attempt := 0; ctx.Err() == nil; {
+		l, err := s.connect(ctx, d)
+		if err != nil {
+			if ctx.Err() == nil {
+				d.Failed(err)
+			}
+			pause(ctx, attempt)
+			attempt++
+			continue
+		}
+		last = l
+		s.workers.Go(func() { s.run(l, d.Handler) })
+		began := time.Now()
+		s.hold(ctx, l, d.Handler)
+		attempt++
+		if time.Since(began) >= provenAfter {
+			attempt = 0
+		} else {
+			pause(ctx, attempt)
+		}
+	}
+	if last != nil {
+		last.conn.Close(CodeClosing)
+	}
+}
+
+// hold says hello again and again, until the link has ended or must be replaced. A link whose hello is refused, or not
+// answered, is closed.
+func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
+	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
+	defer age.Stop()
+	beat := time.NewTicker(helloEvery)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-age.C:
+			return
+		case <-l.conn.quic.Context().Done():
+			return
+		case <-beat.C:
+			if err := l.conn.sayHello(ctx, l.peer, h); err != nil && ctx.Err() == nil {
+				l.conn.Close(CodeRefused)
+			}
+		}
+	}
+}
+
+// pause waits before the next attempt: twice as long each time, and a random part of it, so that a province's counties do
+// not all come back at once.
+func pause(ctx context.Context, attempt int) {
+	most := min(firstPause<<min(attempt, 20), longestPause)
+	timer := time.NewTimer(most/2 + rand.N(most/2))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// connect tries the addresses in turn and exchanges hellos.
+func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
+	addresses, err := d.Addresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	for _, addr := range addresses {
+		q, err := s.transport.Dial(ctx, addr, d.TLS(), quicConfig())
+		if err != nil {
+			failed = errors.Join(failed, explain(err))
+			continue
+		}
+		c := newConn(q, MaxFrame)
+		peer, err := tlsconf.PeerOf(c.TLS())
+		if err == nil {
+			err = c.sayHello(ctx, peer, d.Handler)
+		}
+		if err == nil {
+			return &Link{conn: c, local: d.Local, peer: peer}, nil
+		}
+		failed = errors.Join(failed, err)
+		c.Close(CodeRefused)
+	}
+	return nil, failed
+}
