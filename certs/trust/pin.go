@@ -19,6 +19,14 @@ type Pin struct {
 // Pin returns the pin of the key set.
 func (k KeySet) Pin() Pin { return Pin{k.Name, k.Number, k.Hash()} }
 
+// NewPin returns the pin of the numbered key set of name with the hash.
+func NewPin(name identity.Jurisdiction, number uint64, hash []byte) (Pin, error) {
+	if name.IsZero() || number == 0 || len(hash) != len(Hash{}) {
+		return Pin{}, fmt.Errorf("%w: pin of %q, number %d, with a hash of %d bytes", identity.ErrMalformed, name, number, len(hash))
+	}
+	return Pin{name, number, Hash(hash)}, nil
+}
+
 // ParsePin parses the one spelling of a pin.
 func ParsePin(s string) (Pin, error) {
 	name, rest, ok := strings.Cut(s, "/keys/")
@@ -42,6 +50,9 @@ func (p Pin) String() string {
 
 // Name returns whose key set is pinned.
 func (p Pin) Name() identity.Jurisdiction { return p.name }
+
+// Number returns the number of the pinned key set.
+func (p Pin) Number() uint64 { return p.number }
 
 // Hash returns the hash of the pinned key set.
 func (p Pin) Hash() Hash { return p.hash }
