@@ -1,0 +1,246 @@
+// Package envelope is the signed message between two jurisdictions, and its answer.
+//
+// A message is signed by its origin and encrypted to its destination; the hops between see the outer header and no more. It
+// is one frame of deterministic CBOR (see canon), the array
+//
+//	[1, hop, outer, statement, body]
+//
+// where hop is [milliseconds left, hops left, trace (16 bytes)], rewritten at each hop, signed by nobody and believed by
+// nobody; the other three are byte strings. outer holds the map
+//
+//	{1: id (16 bytes, UUIDv7), 2: kind, 3: origin, 4: destination, 5: issued, 6: expires, 7: length of body,
+//	 8: SHA-256 of the decryption key, absent where the body is not encrypted}
+//
+// with times in ms since 1970 UTC, at most 30 days apart. statement is a COSE_Sign1 (RFC 9052) over a hash envelope (RFC
+// 9995): its protected header is {1: -8, 34: [-16, SHA-256 of the signing certificate], 258: -16, 259: content type,
+// -70001: form}, its payload the SHA-256 of the preimage [salt (32 bytes), content type, content], and its external AAD the
+// array ["xietong/1 message", outer]. Form 1 is a single signature. Form 2, one signature over many messages, is reserved;
+// this version refuses it, so neither can pass for the other.
+//
+// body is the preimage, or where it is encrypted (sign, then encrypt) the array [enc, ciphertext]: HPKE base mode (RFC
+// 9180) with X-Wing, HKDF-SHA-256 and AES-256-GCM, info "xietong/1 body". enc is made once per destination key and hour, so
+// the ciphertext is AES-256-GCM under Export("xietong/1 body" + id, 32), with the nonce zero (the key is of this id alone)
+// and the additional data SHA-256 of outer.
+//
+// The package is pure: it does no I/O, reads no clock, remembers no id (whoever commits the use does) and holds no private
+// key. Nothing of a message is believed before Open has returned it.
+package envelope
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+)
+
+// Kind says what a message is.
+type Kind uint8
+
+// The kinds of message; the table is in docs/protocol.md.
+const (
+	Request Kind = 1
+	Answer  Kind = 2
+)
+
+// Limits of a message.
+const (
+	MaxContent = 768 << 10 // bytes
+	MaxFrame   = 1 << 20   // bytes
+	MaxLife    = 30 * 24 * time.Hour
+	MaxHops    = 16
+	MaxSkew    = 5 * time.Minute // that an origin's clock may be ahead
+	TraceLen   = 16              // bytes
+
+	version   = 1
+	maxHeader = 1 << 10 // bytes of outer
+	maxType   = 100     // bytes of a content type
+	saltLen   = 32
+)
+
+var (
+	// ErrMalformed is wrapped by every error about bytes that are no message in form.
+	ErrMalformed = errors.New("malformed message")
+	// ErrBatch is returned for a message of form 2, which this version does not read.
+	ErrBatch = errors.New("signed in a batch, which this version does not read")
+	// ErrDestination is returned for a message to somebody else.
+	ErrDestination = errors.New("message for another destination")
+	// ErrExpired is returned for a message after its end.
+	ErrExpired = errors.New("message expired")
+	// ErrFuture is returned for a message from more than MaxSkew ahead.
+	ErrFuture = errors.New("message from the future")
+	// ErrUnknownKey is returned for a message whose certificate its origin's key sets do not list, or that was not in force.
+	ErrUnknownKey = errors.New("signed with a key that nobody endorsed for its origin")
+	// ErrSignature is returned for a signature that does not fit.
+	ErrSignature = errors.New("signature does not fit")
+	// ErrBody is returned for a body that is not the one that was signed, or cannot be decrypted.
+	ErrBody = errors.New("body is not the one that was signed")
+)
+
+// Header is the outer header: what every hop sees.
+type Header struct {
+	ID            identity.Message
+	Kind          Kind
+	Origin        identity.Jurisdiction
+	Destination   identity.Jurisdiction
+	Issued        time.Time // to the millisecond
+	Expires       time.Time // to the millisecond
+	Size          int       // bytes of the body, as it travels
+	DecryptionKey []byte    // SHA-256 of the key that it is encrypted to; nil: not encrypted
+}
+
+// Hop is what one hop tells the next. It is believed by nobody.
+type Hop struct {
+	Remaining uint32 // ms
+	Hops      uint8  // left, at most MaxHops
+	Trace     [TraceLen]byte
+}
+
+// Envelope is a message as it travels.
+type Envelope struct {
+	Hop       Hop
+	header    Header
+	outer     []byte
+	statement []byte
+	body      []byte
+}
+
+// Header returns the outer header. Its signature is verified by Open alone.
+func (e Envelope) Header() Header { return e.header }
+
+// Hash stands for the message in its answer: SHA-256 of the array [outer, statement].
+func (e Envelope) Hash() [32]byte {
+	return sha256.Sum256(mustEncode([]any{e.outer, e.statement}))
+}
+
+type outerWire struct {
+	ID            []byte                `cbor:"1,keyasint"`
+	Kind          Kind                  `cbor:"2,keyasint"`
+	Origin        identity.Jurisdiction `cbor:"3,keyasint"`
+	Destination   identity.Jurisdiction `cbor:"4,keyasint"`
+	Issued        uint64                `cbor:"5,keyasint"`
+	Expires       uint64                `cbor:"6,keyasint"`
+	Size          uint64                `cbor:"7,keyasint"`
+	DecryptionKey []byte                `cbor:"8,keyasint,omitempty"`
+}
+
+type frameWire struct {
+	_         struct{} `cbor:",toarray"`
+	Version   uint64
+	Hop       hopWire
+	Outer     []byte
+	Statement []byte
+	Body      []byte
+}
+
+type hopWire struct {
+	_         struct{} `cbor:",toarray"`
+	Remaining uint32
+	Hops      uint8
+	Trace     []byte
+}
+
+func (h Header) encode() ([]byte, error) {
+	id := h.ID.Bytes()
+	w := outerWire{
+		ID: id[:], Kind: h.Kind, Origin: h.Origin, Destination: h.Destination, Issued: uint64(h.Issued.UnixMilli()),
+		Expires: uint64(h.Expires.UnixMilli()), Size: uint64(h.Size), DecryptionKey: h.DecryptionKey,
+	}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	return mustEncode(w), nil
+}
+
+func decodeHeader(data []byte) (Header, error) {
+	var w outerWire
+	if err := canon.Unmarshal(data, maxHeader, &w); err != nil {
+		return Header{}, malformed("outer header", err)
+	}
+	if err := w.check(); err != nil {
+		return Header{}, err
+	}
+	id, err := identity.MessageFromBytes(w.ID)
+	if err != nil {
+		return Header{}, malformed("outer header", err)
+	}
+	return Header{
+		ID: id, Kind: w.Kind, Origin: w.Origin, Destination: w.Destination, Issued: time.UnixMilli(int64(w.Issued)),
+		Expires: time.UnixMilli(int64(w.Expires)), Size: int(w.Size), DecryptionKey: w.DecryptionKey,
+	}, nil
+}
+
+func (w outerWire) check() error {
+	switch {
+	case w.Kind != Request && w.Kind != Answer:
+		return malformed("outer header", fmt.Errorf("kind %d", w.Kind))
+	case w.Origin.IsZero() || w.Destination.IsZero() || w.Origin == w.Destination:
+		return malformed("outer header", fmt.Errorf("from %q to %q", w.Origin, w.Destination))
+	case w.Issued == 0 || w.Expires <= w.Issued || w.Expires-w.Issued > uint64(MaxLife.Milliseconds()) || w.Expires > maxTime:
+		return malformed("outer header", fmt.Errorf("from %d to %d ms", w.Issued, w.Expires))
+	case w.Size == 0 || w.Size > MaxFrame:
+		return malformed("outer header", fmt.Errorf("a body of %d bytes", w.Size))
+	case len(w.DecryptionKey) != 0 && len(w.DecryptionKey) != sha256.Size:
+		return malformed("outer header", fmt.Errorf("a key hash of %d bytes", len(w.DecryptionKey)))
+	}
+	return nil
+}
+
+const maxTime = 253402300799999 // ms since 1970 UTC: the end of the year 9999
+
+// Encode returns the frame.
+func (e Envelope) Encode() ([]byte, error) {
+	if e.Hop.Hops > MaxHops {
+		return nil, malformed("hop", fmt.Errorf("%d hops left, more than %d", e.Hop.Hops, MaxHops))
+	}
+	data := mustEncode(frameWire{
+		Version: version, Hop: hopWire{Remaining: e.Hop.Remaining, Hops: e.Hop.Hops, Trace: e.Hop.Trace[:]},
+		Outer: e.outer, Statement: e.statement, Body: e.body,
+	})
+	if len(data) > MaxFrame {
+		return nil, malformed("frame", fmt.Errorf("%d bytes, more than %d", len(data), MaxFrame))
+	}
+	return data, nil
+}
+
+// Decode takes a frame apart, as every hop must. It believes nothing: see Open.
+func Decode(data []byte) (Envelope, error) {
+	var w frameWire
+	if err := canon.Unmarshal(data, MaxFrame, &w); err != nil {
+		return Envelope{}, malformed("frame", err)
+	}
+	switch {
+	case w.Version != version:
+		return Envelope{}, malformed("frame", fmt.Errorf("version %d, this program reads %d", w.Version, version))
+	case len(w.Hop.Trace) != TraceLen || w.Hop.Hops > MaxHops:
+		return Envelope{}, malformed("hop", fmt.Errorf("%d hops left, a trace of %d bytes", w.Hop.Hops, len(w.Hop.Trace)))
+	case w.Statement == nil || w.Body == nil:
+		return Envelope{}, malformed("frame", errors.New("null, where there is nothing to leave out"))
+	}
+	h, err := decodeHeader(w.Outer)
+	if err != nil {
+		return Envelope{}, err
+	}
+	if h.Size != len(w.Body) {
+		return Envelope{}, malformed("frame", fmt.Errorf("a body of %d bytes, where the header says %d", len(w.Body), h.Size))
+	}
+	return Envelope{
+		Hop:    Hop{Remaining: w.Hop.Remaining, Hops: w.Hop.Hops, Trace: [TraceLen]byte(w.Hop.Trace)},
+		header: h, outer: w.Outer, statement: w.Statement, body: w.Body,
+	}, nil
+}
+
+func malformed(what string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrMalformed, what, err)
+}
+
+// mustEncode encodes values of this package, which always have an encoding.
+func mustEncode(v any) []byte {
+	data, err := canon.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}

@@ -1,0 +1,221 @@
+package envelope
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"xietong/certs/canon"
+	"xietong/certs/trust"
+)
+
+// COSE labels and values: RFC 9052 §3.1 (1), RFC 9360 §2 (34), RFC 9995 (258, 259); algorithms of the IANA COSE registry.
+// -70001 is our own (docs/protocol.md).
+const (
+	algEdDSA  = -8
+	algSHA256 = -16
+	tagSign1  = 18
+
+	formSingle = 1
+	formBatch  = 2
+
+	messageContext = "xietong/1 message"
+)
+
+// Signer signs for the origin; certs/authority is one.
+type Signer interface {
+	SigningCert() []byte // DER
+	SignStatement(message []byte) []byte
+}
+
+type protectedHeader struct {
+	Alg         int64      `cbor:"1,keyasint"`
+	Cert        certByHash `cbor:"34,keyasint"`
+	PayloadHash int64      `cbor:"258,keyasint"`
+	ContentType string     `cbor:"259,keyasint"`
+	Form        uint64     `cbor:"-70001,keyasint"`
+}
+
+type certByHash struct {
+	_    struct{} `cbor:",toarray"`
+	Alg  int64
+	Hash []byte
+}
+
+// sign1 is the array inside tag 18 (RFC 9052 §4.2).
+type sign1 struct {
+	_           struct{} `cbor:",toarray"`
+	Protected   []byte
+	Unprotected map[int64]cbor.RawMessage
+	Payload     []byte
+	Signature   []byte
+}
+
+// preimage is what a statement commits to.
+type preimage struct {
+	_           struct{} `cbor:",toarray"`
+	Salt        []byte
+	ContentType string
+	Content     []byte
+}
+
+// Draft is a message that is to be sealed.
+type Draft struct {
+	Header      Header // without Size and DecryptionKey
+	ContentType string
+	Content     []byte
+}
+
+// Seal signs a message, and encrypts it to the recipient's key unless to is nil.
+func Seal(d Draft, by Signer, to *Recipient) (Envelope, error) {
+	if len(d.Content) > MaxContent || d.ContentType == "" || len(d.ContentType) > maxType {
+		return Envelope{}, malformed("content", fmt.Errorf("%d bytes of type %.100q", len(d.Content), d.ContentType))
+	}
+	salt := make([]byte, saltLen)
+	rand.Read(salt) // never fails
+	plain := mustEncode(preimage{Salt: salt, ContentType: d.ContentType, Content: append([]byte{}, d.Content...)})
+	e := Envelope{header: d.Header, body: plain}
+	e.header.Size = len(plain)
+	if to != nil {
+		e.header.Size, e.header.DecryptionKey = to.sealedLen(len(plain)), to.key[:]
+	}
+	var err error
+	if e.outer, err = e.header.encode(); err != nil {
+		return Envelope{}, err
+	}
+	commitment := sha256.Sum256(plain)
+	cert := sha256.Sum256(by.SigningCert())
+	protected := mustEncode(protectedHeader{
+		Alg: algEdDSA, Cert: certByHash{Alg: algSHA256, Hash: cert[:]}, PayloadHash: algSHA256, ContentType: d.ContentType, Form: formSingle,
+	})
+	e.statement = mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
+		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:],
+		Signature: by.SignStatement(toBeSigned(protected, e.outer, commitment[:])),
+	}})
+	if to != nil {
+		e.body, err = to.seal(e.header.ID, e.outer, plain)
+	}
+	return e, err
+}
+
+// toBeSigned is the Sig_structure of RFC 9052 §4.4.
+func toBeSigned(protected, outer, payload []byte) []byte {
+	return mustEncode([]any{"Signature1", protected, mustEncode([]any{messageContext, outer}), payload})
+}
+
+// Message is what a verified envelope says.
+type Message struct {
+	Header      Header
+	ContentType string
+	Content     []byte
+}
+
+// Open verifies an envelope for whoever h.Destination is, at the given time: (1) the time, (2) the signature, by a
+// certificate of the origin's key sets that was in force when the message was issued, (3) the body, which it decrypts. The
+// key sets are those of the origin that are believed now.
+func Open(e Envelope, keys []trust.KeySet, o *Opener, now time.Time) (Message, error) {
+	switch h := e.header; {
+	case now.After(h.Expires):
+		return Message{}, ErrExpired
+	case h.Issued.After(now.Add(MaxSkew)):
+		return Message{}, fmt.Errorf("%w: by %s", ErrFuture, h.Issued.Sub(now).Round(time.Second))
+	}
+	s, header, err := decodeStatement(e.statement)
+	if err != nil {
+		return Message{}, err
+	}
+	key, err := signingKey(header.Cert.Hash, keys, e.header)
+	if err != nil {
+		return Message{}, err
+	}
+	if !ed25519.Verify(key, toBeSigned(s.Protected, e.outer, s.Payload), s.Signature) {
+		return Message{}, ErrSignature
+	}
+	plain := e.body
+	if e.header.DecryptionKey != nil {
+		if plain, err = o.open(e); err != nil {
+			return Message{}, fmt.Errorf("%w: %w", ErrBody, err)
+		}
+	}
+	p, err := decodePreimage(plain, s.Payload)
+	if err != nil {
+		return Message{}, err
+	}
+	if p.ContentType != header.ContentType {
+		return Message{}, fmt.Errorf("%w: the statement says %q, the body %q", ErrBody, header.ContentType, p.ContentType)
+	}
+	return Message{Header: e.header, ContentType: p.ContentType, Content: p.Content}, nil
+}
+
+func decodePreimage(plain, commitment []byte) (preimage, error) {
+	if sum := sha256.Sum256(plain); !bytes.Equal(sum[:], commitment) {
+		return preimage{}, ErrBody
+	}
+	var p preimage
+	if err := canon.Unmarshal(plain, MaxFrame, &p); err != nil {
+		return preimage{}, malformed("body", err)
+	}
+	if len(p.Salt) != saltLen || p.Content == nil || len(p.Content) > MaxContent {
+		return preimage{}, malformed("body", fmt.Errorf("a salt of %d bytes, a content of %d", len(p.Salt), len(p.Content)))
+	}
+	return p, nil
+}
+
+func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
+	var tagged cbor.RawTag
+	if err := canon.Unmarshal(data, maxHeader, &tagged); err != nil {
+		return s, h, malformed("statement", err)
+	}
+	if tagged.Number != tagSign1 {
+		return s, h, malformed("statement", fmt.Errorf("tag %d, not COSE_Sign1", tagged.Number))
+	}
+	if err := canon.Unmarshal(tagged.Content, maxHeader, &s); err != nil {
+		return s, h, malformed("statement", err)
+	}
+	if err := canon.Unmarshal(s.Protected, maxHeader, &h); err != nil {
+		return s, h, malformed("protected header", err)
+	}
+	switch {
+	case h.Form == formBatch:
+		return s, h, ErrBatch
+	case h.Alg != algEdDSA || h.Cert.Alg != algSHA256 || h.PayloadHash != algSHA256 || h.Form != formSingle:
+		return s, h, malformed("protected header", errors.New("an algorithm or form that is not this format's"))
+	case len(h.Cert.Hash) != sha256.Size || h.ContentType == "" || len(h.ContentType) > maxType:
+		return s, h, malformed("protected header", errors.New("no certificate hash or content type"))
+	case s.Unprotected == nil || len(s.Unprotected) != 0 || len(s.Payload) != sha256.Size || len(s.Signature) != ed25519.SignatureSize:
+		return s, h, malformed("statement", errors.New("not a hash envelope without unprotected header"))
+	}
+	return s, h, nil
+}
+
+// signingKey finds the certificate in the origin's key sets.
+func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, error) {
+	for _, set := range slices.Backward(keys) {
+		if set.Name != h.Origin {
+			return nil, fmt.Errorf("%w: key sets of %s for a message of %s", ErrUnknownKey, set.Name, h.Origin)
+		}
+		for _, r := range set.Replicas {
+			if sum := sha256.Sum256(r.SigningCert); !bytes.Equal(sum[:], hash) {
+				continue
+			}
+			cert, err := x509.ParseCertificate(r.SigningCert)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
+			}
+			key, ok := cert.PublicKey.(ed25519.PublicKey)
+			if !ok || h.Issued.Before(cert.NotBefore) || h.Issued.After(cert.NotAfter) {
+				return nil, fmt.Errorf("%w: the certificate was not in force when the message was issued", ErrUnknownKey)
+			}
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s", ErrUnknownKey, h.Origin)
+}
