@@ -25,6 +25,7 @@ type ReceiptReport struct {
 	TreeSize    uint64   `json:"tree_size"`
 	Index       uint64   `json:"index"`
 	Chain       []string `json:"chain"`             // from the pinned jurisdiction down
+	AsOf        string   `json:"as_of,omitempty"`   // RFC 3339: when the oldest endorsement was issued; withdrawals since are not seen
 	Signed      bool     `json:"signed"`            // an act of the agency, not the node's own statement
 	Payload     []byte   `json:"payload,omitempty"` // absent when none was given
 	ContentType string   `json:"content_type,omitempty"`
@@ -48,6 +49,9 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	for _, j := range v.Chain {
 		r.Chain = append(r.Chain, j.String())
+	}
+	if v.AsOf > 0 {
+		r.AsOf = time.UnixMilli(int64(v.AsOf)).UTC().Format(time.RFC3339)
 	}
 	if v.Payload != nil {
 		r.Payload, r.ContentType = v.Payload.Payload, v.Payload.ContentType

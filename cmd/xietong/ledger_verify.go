@@ -72,6 +72,7 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 		{a.t(text.WordTime, nil), a.localTime(r.Time)},
 		{a.t(text.CLISigned, nil), a.yesNo(r.Signed)},
 		{a.t(text.CLIChain, nil), strings.Join(r.Chain, " → ")},
+		{a.t(text.CLIAsOf, nil), a.localTime(r.AsOf)},
 		{a.t(text.CLIContentType, nil), r.ContentType},
 	}))
 	if !withPayload {

@@ -241,6 +241,7 @@ var cliWords = []sentence{
 	{CLICommitment, "内容承诺", "commitment"},
 	{CLILeafHash, "叶哈希", "leaf hash"},
 	{CLIChain, "信任链", "chain"},
+	{CLIAsOf, "背书截至", "endorsed as of"},
 	{CLIContentType, "内容类型", "content type"},
 	{CLIVersionPut, "写入", "put"},
 	{CLIVersionRetracted, "撤下", "retracted"},

@@ -150,6 +150,7 @@ const (
 	CLICommitment       Code = "cli.commitment"
 	CLILeafHash         Code = "cli.leaf-hash"
 	CLIChain            Code = "cli.chain"
+	CLIAsOf             Code = "cli.as-of"
 	CLIContentType      Code = "cli.content-type"
 	CLIVersionPut       Code = "cli.version-put"
 	CLIVersionRetracted Code = "cli.version-retracted"
