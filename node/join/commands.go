@@ -129,7 +129,8 @@ func applyEndorse(tx *state.Tx, body []byte) ([]byte, error) {
 	return canon.Marshal(index)
 }
 
-// applyWithdraw ends an endorsement. One that is withdrawn already stays so by the first entry, which is the result.
+// applyWithdraw ends an endorsement, and the invitation that led to it: nobody undoes a withdrawal but the parent, by a new
+// invitation. One that is withdrawn already stays so by the first entry, which is the result.
 func applyWithdraw(tx *state.Tx, body []byte) ([]byte, error) {
 	var b withdrawBody
 	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
@@ -147,7 +148,7 @@ func applyWithdraw(tx *state.Tx, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.Withdrawn = index + 1
+	child.Withdrawn, child.Secret = index+1, []byte{}
 	if err := child.put(tx); err != nil {
 		return nil, err
 	}

@@ -288,6 +288,15 @@ func TestRenewAndWithdraw(t *testing.T) {
 	if kept(t, city).Joined() {
 		t.Error("still joined after withdrawal")
 	}
+	city.now = start // within the time of the invitation
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); code(err) != text.InvitationUnknown {
+		t.Errorf("the old invitation after withdrawal: got %v, want %s", err, text.InvitationUnknown)
+	}
+	city.now = start.Add(5 * RenewEvery)
+	city.invite(t, county, "two", false)
+	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.now); err != nil || !kept(t, city).Joined() {
+		t.Errorf("invited anew: got %v", err)
+	}
 	if _, err := Withdraw(t.Context(), city, message(t), label(t, "yunyan"), "?"); code(err) != text.NotEndorsed {
 		t.Errorf("a stranger withdrawn: got %v, want %s", err, text.NotEndorsed)
 	}
