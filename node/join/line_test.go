@@ -75,12 +75,12 @@ func TestJoinOverQUIC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Meet(t.Context(), dial(imposter.door(t, &alarms)), pin, pin); code(err) != text.ParentMismatch {
+	if _, err := Meet(t.Context(), dial(imposter.door(t, &alarms)), pin, pin, city.now); code(err) != text.ParentMismatch {
 		t.Errorf("an imposter: got %v, want %s", err, text.ParentMismatch)
 	}
 
 	line := dial(city.door(t, &alarms))
-	chain, err := Meet(t.Context(), line, pin, pin)
+	chain, err := Meet(t.Context(), line, pin, pin, city.now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,9 @@ const (
 	opRedeem = 3
 )
 
+// clockSkew is how far this machine's clock may be behind that of whoever issued an endorsement.
+const clockSkew = 5 * time.Minute
+
 // Limits of a frame of the protocol.
 const (
 	MaxRequestLen = 64 << 10  // bytes
@@ -187,9 +190,9 @@ func Offset(ctx context.Context, c Conn, now func() time.Time) (time.Duration, e
 }
 
 // Meet asks the parent who it is, and verifies the answer from the pins of the invitation: the chain goes from the root to
-// the parent, and passes the parent's pinned key set. It returns the verified chain; its last link says which certificates
-// the connection must have shown.
-func Meet(ctx context.Context, c Conn, root, parent trust.Pin) ([]trust.Link, error) {
+// the parent, all of it endorsed at the given time, and passes the parent's pinned key set. It returns the verified chain;
+// its last link says which certificates the connection must have shown.
+func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([]trust.Link, error) {
 	var levels []trust.Level
 	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
 		return nil, fmt.Errorf("meet %s: %w", parent.Name(), err)
@@ -198,8 +201,12 @@ func Meet(ctx context.Context, c Conn, root, parent trust.Pin) ([]trust.Link, er
 	if err != nil {
 		return nil, mismatch(parent, err)
 	}
-	last := chain[len(chain)-1]
-	for _, k := range last.KeySets {
+	for _, l := range chain {
+		if !l.InForce(uint64(now.UnixMilli()), clockSkew) {
+			return nil, mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
+		}
+	}
+	for _, k := range chain[len(chain)-1].KeySets {
 		if k.Pin() == parent {
 			return chain, nil
 		}

@@ -53,7 +53,7 @@ func TestJoinOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain, err := Meet(t.Context(), w, pin, pin)
+	chain, err := Meet(t.Context(), w, pin, pin, city.now)
 	if err != nil || len(chain) != 1 || chain[0].Newest().Name != city.Name() {
 		t.Fatalf("meet: got %v, %v", chain, err)
 	}
@@ -92,7 +92,7 @@ func TestMeetRefusesStrangers(t *testing.T) {
 	for what, pins := range map[string][2]trust.Pin{
 		"another root": {other, pin}, "another parent": {pin, other}, "another tree": {other, other},
 	} {
-		if _, err := Meet(t.Context(), w, pins[0], pins[1]); code(err) != text.ParentMismatch {
+		if _, err := Meet(t.Context(), w, pins[0], pins[1], city.now); code(err) != text.ParentMismatch {
 			t.Errorf("%s: got %v, want %s", what, err, text.ParentMismatch)
 		}
 	}
@@ -103,8 +103,32 @@ func TestMeetRefusesStrangers(t *testing.T) {
 	for i := range frame {
 		flipped := w
 		flipped.edit = func(b []byte) []byte { b[i] ^= 1; return b }
-		if _, err := Meet(t.Context(), flipped, pin, pin); err == nil {
+		if _, err := Meet(t.Context(), flipped, pin, pin, city.now); err == nil {
 			t.Errorf("byte %d of the answer flipped, and still met", i)
+		}
+	}
+}
+
+// TestMeetRefusesWhatHasEnded holds that a parent whose own endorsement has ended is not joined.
+func TestMeetRefusesWhatHasEnded(t *testing.T) {
+	province, city := newParty(t, "guizhou"), newParty(t, "guiyang.guizhou")
+	province.invite(t, city, "one", false)
+	index, err := Redeem(t.Context(), province, city.bring(t, "one"), binding, province.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels, root := province.above(t, index)
+	if _, err := city.SetAbove(t.Context(), root, levels); err != nil {
+		t.Fatal(err)
+	}
+	var alarms []text.Code
+	w := wire{door: doorOf(city, &alarms)}
+	for after, want := range map[time.Duration]text.Code{
+		0: "", -4 * time.Minute: "", -6 * time.Minute: text.ParentMismatch,
+		trust.EndorsementTerm - time.Second: "", trust.EndorsementTerm + time.Second: text.ParentMismatch,
+	} {
+		if _, err := Meet(t.Context(), w, root, mustPin(t, city), city.now.Add(after)); code(err) != want {
+			t.Errorf("after %s: got %v, want %q", after, err, want)
 		}
 	}
 }
