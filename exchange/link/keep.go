@@ -66,8 +66,8 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	}
 }
 
-// hold says hello again and again, until the link has ended or must be replaced. A link whose hello is refused, or not
-// answered, is closed.
+// hold says hello again and again, until the link has ended or must be replaced. A link whose hello is refused is closed;
+// where the other side is too busy to answer, nothing is wrong with the link.
 func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
 	defer age.Stop()
@@ -82,11 +82,16 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 		case <-l.conn.quic.Context().Done():
 			return
 		case <-beat.C:
-			if err := l.conn.sayHello(ctx, l.peer, h); err != nil && ctx.Err() == nil {
+			if err := l.conn.sayHello(ctx, l.peer, h); err != nil && ctx.Err() == nil && !isBusy(err) {
 				l.conn.Close(CodeRefused)
 			}
 		}
 	}
+}
+
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Reason == Busy || errors.Is(err, context.DeadlineExceeded)
 }
 
 // pause waits before the next attempt: twice as long each time, and a random part of it, so that a province's counties do

@@ -283,6 +283,30 @@ func TestBusy(t *testing.T) {
 	})
 }
 
+// TestBusyKeepsItsLink holds that a neighbour that has no time for a hello keeps its link.
+func TestBusyKeepsItsLink(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		city.serve = func(_ context.Context, _ tlsconf.Peer, _ []byte, write func([]byte) error) error {
+			time.Sleep(4 * helloEvery)
+			return write([]byte("served"))
+		}
+		results := make(chan error, maxServing)
+		for range maxServing {
+			go func() {
+				results <- county.socket.Exchange(context.Background(), county.name, city.name, []byte("wait"), func([]byte) error { return nil })
+			}()
+		}
+		for range maxServing {
+			if err := <-results; err != nil {
+				t.Errorf("got %v", err)
+			}
+		}
+		if got := county.dialled.Load(); got != 1 {
+			t.Errorf("dialled %d times, want once", got)
+		}
+	})
+}
+
 // TestCancelled holds that whoever serves learns that nobody waits any more.
 func TestCancelled(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
