@@ -105,7 +105,7 @@ func applyEndorse(tx *state.Tx, body []byte) ([]byte, error) {
 	switch {
 	case !known, redeems && !bytes.Equal(child.Secret, b.Secret):
 		return nil, refuse(text.InvitationUnknown, tx.Log().Jurisdiction().String())
-	case bound && !bytes.Equal(child.First, b.First):
+	case redeems && bound && !bytes.Equal(child.First, b.First), !redeems && child.Joined() && !bytes.Equal(child.Endorsed, b.First):
 		return nil, refuse(text.InvitationRedeemed, child.Place.DisplayName, tx.Log().Jurisdiction().String())
 	case redeems && bound && child.Joined() && child.Number >= b.Number:
 		return canon.Marshal(child.Endorsement - 1)
@@ -121,7 +121,10 @@ func applyEndorse(tx *state.Tx, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	child.First, child.Number, child.Hash, child.KeySets = b.First, b.Number, b.Hash, b.KeySets
+	if redeems { // a renewal binds no invitation: one for other keys may be pending
+		child.First = b.First
+	}
+	child.Endorsed, child.Number, child.Hash, child.KeySets = b.First, b.Number, b.Hash, b.KeySets
 	child.Endorsement, child.NotAfter, child.Withdrawn = index+1, b.NotAfter, 0
 	if err := child.put(tx); err != nil {
 		return nil, err

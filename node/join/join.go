@@ -69,6 +69,7 @@ type Child struct {
 	Secret      []byte   // hash of the newest invitation's secret
 	Until       uint64   // when that invitation ends, ms since 1970 UTC
 	First       []byte   // hash of the key set that the invitation is bound to; empty: nobody came yet
+	Endorsed    []byte   // hash of number 1 of the endorsed key sets; empty: not joined
 	Number      uint64   // of the endorsed key set
 	Hash        []byte   // of the endorsed key set
 	KeySets     [][]byte // signed, from number 1

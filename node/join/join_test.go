@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -349,3 +350,95 @@ func TestOneTree(t *testing.T) {
 		t.Errorf("no chain: got %v, want ErrNotAbove", err)
 	}
 }
+
+// TestPresent holds what becomes of the key sets that a child brings, and that an invitation for other keys is bound to
+// nothing meanwhile.
+func TestPresent(t *testing.T) {
+	city, county, thief := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
+	present := func(p *party) (uint64, text.Code) {
+		index, err := Present(t.Context(), city, p.Name(), p.bring(t, "").KeySets, city.now)
+		return index, code(err)
+	}
+	if _, got := present(county); got != text.NotEndorsed {
+		t.Errorf("before it joined: got %q, want %s", got, text.NotEndorsed)
+	}
+	city.invite(t, county, "one", false)
+	first, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index, got := present(county); got != "" || index != first {
+		t.Errorf("nothing new: got entry %d, %q, want %d", index, got, first)
+	}
+	if _, got := present(thief); got != text.InvitationRedeemed {
+		t.Errorf("another's key sets: got %q, want %s", got, text.InvitationRedeemed)
+	}
+	city.now = city.now.Add(RenewEvery)
+	second, got := present(county)
+	if got != "" || second <= first {
+		t.Errorf("a day later: got entry %d, %q, want a new one", second, got)
+	}
+	city.invite(t, county, "two", true)
+	if _, got := present(thief); got != text.InvitationRedeemed {
+		t.Errorf("another's key sets without the new secret: got %q, want %s", got, text.InvitationRedeemed)
+	}
+	if index, got := present(county); got != "" || index != second {
+		t.Errorf("the old keys while the invitation is open: got entry %d, %q, want %d", index, got, second)
+	}
+	city.now = city.now.Add(RenewEvery)
+	if _, got := present(county); got != "" {
+		t.Errorf("renewed while the invitation is open: got %q", got)
+	}
+	if _, err := Redeem(t.Context(), city, thief.bring(t, "two"), binding, city.now); err != nil {
+		t.Errorf("the new keys after that: got %v", err)
+	}
+	if _, got := present(county); got != text.InvitationRedeemed {
+		t.Errorf("the old keys: got %q, want %s", got, text.InvitationRedeemed)
+	}
+	if _, err := Withdraw(t.Context(), city, message(t), county.Name().Label(), "merged"); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := present(thief); got != text.NotEndorsed {
+		t.Errorf("after the withdrawal: got %q, want %s", got, text.NotEndorsed)
+	}
+}
+
+// TestPresentOverTheLink holds what a child may ask over its link, and whose word on what it knows is taken.
+func TestPresentOverTheLink(t *testing.T) {
+	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
+	city.invite(t, county, "one", false)
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); err != nil {
+		t.Fatal(err)
+	}
+	var alarms []text.Code
+	over := overLink{doorOf(city, &alarms), county.Name(), new(uint64)}
+	sets := county.bring(t, "one").KeySets
+	levels, err := AskPresent(t.Context(), over, county.Name(), 7, sets)
+	if err != nil || *over.knows != 7 {
+		t.Errorf("got %d levels, %v; it is said to know %d, want 7", len(levels), err, *over.knows)
+	}
+	if _, err := county.SetAbove(t.Context(), mustPin(t, city), levels); err != nil {
+		t.Errorf("the levels do not lead down: %v", err)
+	}
+	over.child = name(t, "yunyan.guiyang.guizhou")
+	if _, err := AskPresent(t.Context(), over, county.Name(), 8, sets); err != nil || *over.knows != 0 {
+		t.Errorf("another child's word: got %d, %v, want none", *over.knows, err)
+	}
+	if _, _, err := Ask(t.Context(), over, county.bring(t, "one")); code(err) != text.BadRequest {
+		t.Errorf("redeemed over a link: got %v, want %s", err, text.BadRequest)
+	}
+}
+
+// overLink is a child's link to a door in the same process.
+type overLink struct {
+	door  Door
+	child identity.Jurisdiction
+	knows *uint64
+}
+
+func (l overLink) Exchange(ctx context.Context, frame []byte) (answer []byte, err error) {
+	answer, *l.knows, err = l.door.AnswerChild(ctx, l.child, frame)
+	return answer, err
+}
+
+func (l overLink) Binding() ([32]byte, error) { return binding, nil }

@@ -176,37 +176,6 @@ func endorse(ctx context.Context, l Ledger, p Place, secret []byte, first trust.
 	return propose(ctx, l, KindEndorse, identity.Message{}, nil, body)
 }
 
-// RenewEvery is how old an endorsement gets before it is renewed.
-const RenewEvery = 24 * time.Hour
-
-// Renew endorses anew every child whose endorsement is RenewEvery old. A child that brought a later key set since is
-// endorsed with that one. It returns the labels of those it renewed.
-func Renew(ctx context.Context, l Ledger, now time.Time) (renewed []identity.Label, err error) {
-	var due []Child
-	err = l.View(ctx, func(r *state.Reader) error {
-		for _, c := range Children(r) {
-			if c.Joined() && int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm-RenewEvery).Milliseconds() {
-				due = append(due, c)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range due {
-		first, sets, err := walkFromFirst(c.KeySets)
-		if err != nil {
-			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
-		}
-		if _, err := endorse(ctx, l, c.Place, nil, first, sets[len(sets)-1], c.KeySets, now); err != nil {
-			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
-		}
-		renewed = append(renewed, c.Place.Name.Label())
-	}
-	return renewed, nil
-}
-
 // Withdraw ends the endorsement of a child, for the given reason, and returns the index of the entry.
 func Withdraw(ctx context.Context, l Ledger, id identity.Message, child identity.Label, reason string) (uint64, error) {
 	e, sealed, err := l.Note(WithdrawalType, []byte(reason))

@@ -21,12 +21,16 @@ import (
 //	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
 //	3 redeem  body [child, secret, [key set …], replica, signature]
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
+//	4 present body [child, number, [key set …]]   answer: as for redeem
 //
-// For example, 82 01 40 asks for the time. Nothing but redeem changes anything, and nothing that is answered is secret.
+// For example, 82 01 40 asks for the time. Nothing but redeem and present changes anything, and nothing that is answered is
+// secret. A child presents its key sets, all from number 1, and says which number of the parent's it knows; it does so over
+// its link too, where a request of this protocol stands beside the messages.
 const (
-	opTime   = 1
-	opMeet   = 2
-	opRedeem = 3
+	opTime    = 1
+	opMeet    = 2
+	opRedeem  = 3
+	opPresent = 4
 )
 
 // clockSkew is how far this machine's clock may be behind that of whoever issued an endorsement.
@@ -57,6 +61,14 @@ type redeemed struct {
 	Entry  identity.Entry
 }
 
+// presented is the body of opPresent.
+type presented struct {
+	_       struct{} `cbor:",toarray"`
+	Child   identity.Jurisdiction
+	Knows   uint64 // number of the parent's key set that the child has; 0: of none
+	KeySets [][]byte
+}
+
 // Parent is what the door needs of the jurisdiction behind it; *host.Host is one.
 type Parent interface {
 	Ledger
@@ -71,26 +83,59 @@ type Door struct {
 	// Alarm is told of a redemption that somebody must look at: a second key set for one invitation, keys that were not
 	// proven, a name that was not invited.
 	Alarm func(text.Code, error)
+	// Changed is told when a child was endorsed, before it is answered; nil: nobody needs to know.
+	Changed func(ctx context.Context) error
 }
 
-// Answer answers one request. binding is of the connection that it came over. Every error becomes an answer; one that says
-// something about the parent alone is told as internal, and returned for the caller's log.
+// Answer answers one request of whoever knocks. binding is of the connection that it came over. Every error becomes an
+// answer; one that says something about the parent alone is told as internal, and returned for the caller's log.
 func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byte, error) {
-	var q request
-	if err := canon.Unmarshal(frame, MaxRequestLen, &q); err != nil {
-		return refusal(text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err))
-	}
-	var body any
-	var err error
+	return d.answer(ctx, frame, func(q request) (any, error) {
+		switch q.Op {
+		case opRedeem:
+			return d.redeem(ctx, binding, q.Body)
+		case opPresent:
+			body, _, err := d.present(ctx, q.Body)
+			return body, err
+		}
+		return d.open(ctx, q)
+	})
+}
+
+// AnswerChild answers one request of a child over its link, and returns the number of the jurisdiction's own key set that
+// the child says it knows; 0 where it says nothing of it. Nothing is redeemed over a link.
+func (d Door) AnswerChild(ctx context.Context, child identity.Jurisdiction, frame []byte) (answer []byte, knows uint64, err error) {
+	answer, err = d.answer(ctx, frame, func(q request) (any, error) {
+		if q.Op != opPresent {
+			return d.open(ctx, q)
+		}
+		body, p, err := d.present(ctx, q.Body)
+		if err == nil && p.Child == child {
+			knows = p.Knows
+		}
+		return body, err
+	})
+	return answer, knows, err
+}
+
+// open answers what anybody may ask.
+func (d Door) open(ctx context.Context, q request) (any, error) {
 	switch q.Op {
 	case opTime:
-		body = d.Now().UnixMilli()
+		return d.Now().UnixMilli(), nil
 	case opMeet:
-		body, _, err = d.Parent.Chain(ctx)
-	case opRedeem:
-		body, err = d.redeem(ctx, binding, q.Body)
-	default:
-		err = text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
+		levels, _, err := d.Parent.Chain(ctx)
+		return levels, err
+	}
+	return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
+}
+
+func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any, error)) ([]byte, error) {
+	var q request
+	err := unmarshal(frame, &q)
+	var body any
+	if err == nil {
+		body, err = serve(q)
 	}
 	if err != nil {
 		return refusal(err)
@@ -102,10 +147,17 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 	return canon.Marshal(answer{Args: []string{}, Body: encoded})
 }
 
+func unmarshal(data []byte, into any) error {
+	if err := canon.Unmarshal(data, MaxRequestLen, into); err != nil {
+		return text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err)
+	}
+	return nil
+}
+
 func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeemed, error) {
 	var r Redemption
-	if err := canon.Unmarshal(body, MaxRequestLen, &r); err != nil {
-		return redeemed{}, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err)
+	if err := unmarshal(body, &r); err != nil {
+		return redeemed{}, err
 	}
 	index, err := Redeem(ctx, d.Parent, r, binding, d.Now())
 	if err != nil {
@@ -113,6 +165,29 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 			d.Alarm(code, err)
 		}
 		return redeemed{}, err
+	}
+	return d.endorsed(ctx, index)
+}
+
+func (d Door) present(ctx context.Context, body []byte) (redeemed, presented, error) {
+	var p presented
+	if err := unmarshal(body, &p); err != nil {
+		return redeemed{}, p, err
+	}
+	index, err := Present(ctx, d.Parent, p.Child, p.KeySets, d.Now())
+	if err != nil {
+		return redeemed{}, p, err
+	}
+	out, err := d.endorsed(ctx, index)
+	return out, p, err
+}
+
+// endorsed gives the levels down to the child that the entry at index endorses.
+func (d Door) endorsed(ctx context.Context, index uint64) (redeemed, error) {
+	if d.Changed != nil {
+		if err := d.Changed(ctx); err != nil {
+			return redeemed{}, err
+		}
 	}
 	levels, _, err := d.Parent.Chain(ctx)
 	if err != nil {
@@ -147,13 +222,18 @@ func refusal(err error) ([]byte, error) {
 	return frame, encodeErr
 }
 
+// Asker carries a request to the parent and its answer back.
+type Asker interface {
+	Exchange(ctx context.Context, frame []byte) ([]byte, error)
+}
+
 // Conn is a connection to the parent's door.
 type Conn interface {
-	Exchange(ctx context.Context, frame []byte) ([]byte, error)
+	Asker
 	Binding() ([32]byte, error)
 }
 
-func ask(ctx context.Context, c Conn, op uint64, body []byte, into any) error {
+func ask(ctx context.Context, c Asker, op uint64, body []byte, into any) error {
 	frame, err := canon.Marshal(request{Op: op, Body: body})
 	if err != nil {
 		return err
@@ -230,4 +310,18 @@ func Ask(ctx context.Context, c Conn, r Redemption) ([]trust.Level, identity.Ent
 		return nil, identity.Entry{}, fmt.Errorf("redeem invitation: %w", err)
 	}
 	return got.Levels, got.Entry, nil
+}
+
+// AskPresent presents the child's key sets to its parent, and returns the levels above the child, the last with the newest
+// endorsement of it, for whoever keeps them to verify. knows is the number of the parent's key set that the child has.
+func AskPresent(ctx context.Context, c Asker, child identity.Jurisdiction, knows uint64, keySets [][]byte) ([]trust.Level, error) {
+	body, err := canon.Marshal(presented{Child: child, Knows: knows, KeySets: keySets})
+	if err != nil {
+		return nil, err
+	}
+	var got redeemed
+	if err := ask(ctx, c, opPresent, body, &got); err != nil {
+		return nil, fmt.Errorf("present key sets: %w", err)
+	}
+	return got.Levels, nil
 }

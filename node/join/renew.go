@@ -1,0 +1,82 @@
+package join
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/node/text"
+)
+
+// RenewEvery is how old an endorsement gets before it is renewed.
+const RenewEvery = 24 * time.Hour
+
+// due reports whether the child's endorsement is RenewEvery old.
+func (c Child) due(now time.Time) bool {
+	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
+}
+
+// Renew endorses anew every child whose endorsement is RenewEvery old, with the key sets that it brought last. It returns
+// the labels of those it renewed.
+func Renew(ctx context.Context, l Ledger, now time.Time) (renewed []identity.Label, err error) {
+	var due []Child
+	err = l.View(ctx, func(r *state.Reader) error {
+		for _, c := range Children(r) {
+			if c.Joined() && c.due(now) {
+				due = append(due, c)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range due {
+		first, sets, err := walkFromFirst(c.KeySets)
+		if err != nil {
+			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
+		}
+		if _, err := endorse(ctx, l, c.Place, nil, first, sets[len(sets)-1], c.KeySets, now); err != nil {
+			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
+		}
+		renewed = append(renewed, c.Place.Name.Label())
+	}
+	return renewed, nil
+}
+
+// Present takes the key sets that an endorsed child has now, and returns the index of the endorsement that is in force:
+// a new one where the child brought a later key set, or where it was due. Key sets vouch for themselves from the first one
+// on, so it is no matter who brings them.
+func Present(ctx context.Context, l Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (index uint64, err error) {
+	var child Child
+	err = l.View(ctx, func(r *state.Reader) error {
+		child, _ = ChildOf(r, name.Label())
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if child.Place.Name != name || !child.Joined() {
+		return 0, text.Fail(text.NotEndorsed, text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}, nil)
+	}
+	first, sets, err := walkFromFirst(signed)
+	if err != nil {
+		return 0, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
+	}
+	newest, hash := sets[len(sets)-1], first.Hash()
+	switch {
+	case newest.Name != name || !bytes.Equal(child.Endorsed, hash[:]):
+		return 0, text.Fail(text.InvitationRedeemed, text.Args{
+			"name": child.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(),
+		}, nil)
+	case newest.Number < child.Number:
+		return 0, text.Fail(text.KeySetOld, text.Args{"name": child.Place.DisplayName}, nil)
+	case newest.Number == child.Number && !child.due(now):
+		return child.Endorsement - 1, nil
+	}
+	return endorse(ctx, l, child.Place, nil, first, newest, signed, now)
+}
