@@ -29,6 +29,9 @@ type Dialler struct {
 	TLS       func() *tlsconf.Config
 	Handler   Handler
 	Failed    func(error) // told of every attempt that came to nothing
+	// Up, if not nil, is told of every link whose hello was accepted, also of one that replaces another. An exchange goes
+	// over that link already. Keep goes on when Up returns.
+	Up func(tlsconf.Peer)
 }
 
 // Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello, dials again when the
@@ -51,7 +54,11 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 			continue
 		}
 		last = l
+		s.add(l)
 		s.workers.Go(func() { s.run(l, d.Handler) })
+		if d.Up != nil {
+			d.Up(l.peer)
+		}
 		began := time.Now()
 		s.hold(ctx, l, d.Handler)
 		attempt++
@@ -125,7 +132,7 @@ func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
 			err = c.sayHello(ctx, peer, d.Handler)
 		}
 		if err == nil {
-			return &Link{conn: c, local: d.Local, peer: peer}, nil
+			return &Link{conn: c, local: d.Local, peer: peer, since: time.Now()}, nil
 		}
 		failed = errors.Join(failed, err)
 		c.Close(CodeRefused)

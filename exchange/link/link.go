@@ -76,6 +76,7 @@ type Conn struct {
 	mu      sync.Mutex
 	open    int       // exchanges under way, in both directions
 	idle    time.Time // when the last one ended
+	heard   time.Time // when the other side last said something
 }
 
 func newConn(q *quic.Conn, most int) *Conn {
@@ -106,6 +107,19 @@ func (c *Conn) began(n int) {
 	defer c.mu.Unlock()
 	c.open += n
 	c.idle = time.Now()
+}
+
+// hear notes that the other side said something.
+func (c *Conn) hear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = time.Now()
+}
+
+func (c *Conn) lastHeard() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
 }
 
 // quiet returns for how long no exchange was under way.
@@ -152,6 +166,7 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 		if err != nil {
 			break
 		}
+		c.hear()
 		if err := each(frame); err != nil {
 			abandon(s, CodeCancelled)
 			return err
@@ -206,6 +221,9 @@ func (c *Conn) answer(s *quic.Stream, a answers) error {
 		return err
 	}
 	request, err := readFrame(s, c.most)
+	if err == nil {
+		c.hear()
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: none", ErrFrame)
@@ -252,6 +270,7 @@ type Link struct {
 	conn  *Conn
 	local identity.Jurisdiction
 	peer  tlsconf.Peer
+	since time.Time // when the hello was accepted
 }
 
 // sayHello says hello and judges the answer.

@@ -160,13 +160,17 @@ func (p *party) keep(to *party, failed func(error)) (end func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.socket.Keep(ctx, Dialler{
-			Local: p.name, To: to.name, Handler: p, Failed: failed,
-			Addresses: func(context.Context) ([]net.Addr, error) { return []net.Addr{to.addr}, nil },
-			TLS:       func() *tls.Config { p.dialled.Add(1); return p.Dial(to.name) },
-		})
+		p.socket.Keep(ctx, p.dialler(to, failed, nil))
 	}()
 	return func() { cancel(); <-done }
+}
+
+func (p *party) dialler(to *party, failed func(error), up func(tlsconf.Peer)) Dialler {
+	return Dialler{
+		Local: p.name, To: to.name, Handler: p, Failed: failed, Up: up,
+		Addresses: func(context.Context) ([]net.Addr, error) { return []net.Addr{to.addr}, nil },
+		TLS:       func() *tls.Config { p.dialled.Add(1); return p.Dial(to.name) },
+	}
 }
 
 func (p *party) ask(to *party, request string) (string, error) {

@@ -42,7 +42,8 @@ type Socket struct {
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
 	mu        sync.Mutex
-	links     map[ends][]*Link // newest last; each replica of the peer once
+	links     map[ends][]*Link   // newest last; each replica of the peer once
+	heard     map[ends]time.Time // when links that have ended, or were replaced, last brought something
 }
 
 // ends are the two jurisdictions of a link.
@@ -51,7 +52,8 @@ type ends struct{ local, peer identity.Jurisdiction }
 // Open takes the socket. It is closed with Close.
 func Open(conn net.PacketConn, o Options) (*Socket, error) {
 	reset := quic.StatelessResetKey(o.ResetKey)
-	s := &Socket{o: o, transport: &quic.Transport{Conn: conn, StatelessResetKey: &reset}, links: map[ends][]*Link{}}
+	s := &Socket{o: o, transport: &quic.Transport{Conn: conn, StatelessResetKey: &reset}}
+	s.links, s.heard = map[ends][]*Link{}, map[ends]time.Time{}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if o.Listen == nil {
 		return s, nil
@@ -121,7 +123,9 @@ func (s *Socket) take(q *quic.Conn) {
 		c.Close(codeOf(err))
 		return
 	}
-	s.run(&Link{conn: c, local: local, peer: peer}, h)
+	l := &Link{conn: c, local: local, peer: peer, since: time.Now()}
+	s.add(l)
+	s.run(l, h)
 }
 
 // door serves whoever knocks; what it may ask is up to the handler.
@@ -141,9 +145,8 @@ func (s *Socket) door(c *Conn, local identity.Jurisdiction) {
 	c.Close(CodeClosing)
 }
 
-// run registers a link, serves it until it ends, and takes it out again.
+// run serves a link that was added until it ends, and takes it out again.
 func (s *Socket) run(l *Link, h Handler) {
-	s.add(l)
 	defer s.remove(l)
 	stop := context.AfterFunc(s.ctx, func() { l.conn.quic.CloseWithError(quic.ApplicationErrorCode(CodeClosing), "") })
 	defer stop()
@@ -172,6 +175,7 @@ func (s *Socket) add(l *Link) {
 			kept = append(kept, old)
 			continue
 		}
+		s.remember(key, old)
 		s.workers.Go(func() { s.retire(old) })
 	}
 	s.links[key] = append(kept, l)
@@ -181,6 +185,7 @@ func (s *Socket) remove(l *Link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := ends{l.local, l.peer.Jurisdiction}
+	s.remember(key, l)
 	s.links[key] = slices.DeleteFunc(s.links[key], func(other *Link) bool { return other == l })
 	if len(s.links[key]) == 0 {
 		delete(s.links, key)
