@@ -79,6 +79,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Alerts of TLS (RFC 8446 §6) that an ordinary mistake leads to.
 const (
 	alertInternal   = 80 // what Go answers where our listener hosts no such name
+	alertCancelled  = 90 // what tlsconf.Guard answers where too many are at the door
 	alertNoProtocol = 120
 )
 
@@ -110,10 +111,14 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 		return NoAnswer, true
 	case errors.As(err, &reset):
 		return Restarted, true
+	case errors.As(err, &app) && !app.Remote && Code(app.ErrorCode) == CodeWithdrawn:
+		return NotTrusted, true
 	case errors.As(err, &app):
 		return reasonOfCode(Code(app.ErrorCode))
 	case errors.As(err, &stream):
 		return reasonOfCode(Code(stream.ErrorCode))
+	case errors.As(err, &transport) && transport.ErrorCode == quic.ConnectionRefused:
+		return Busy, true
 	case errors.As(err, &transport) && transport.ErrorCode.IsCryptoError():
 		return reasonOfAlert(transport), true
 	}
@@ -143,6 +148,8 @@ func reasonOfAlert(err *quic.TransportError) Reason {
 		return OtherVersion
 	case alertInternal:
 		return NotHosted
+	case alertCancelled:
+		return Busy
 	}
 	return NotKnown
 }

@@ -26,22 +26,35 @@ func writeFrame(w io.Writer, data []byte, most int) error {
 	return err
 }
 
-// readFrame reads one frame; io.EOF means that the stream ended before it. Memory grows with what has come, not with what
-// the length promises.
+// readFrame reads one frame; io.EOF means that the stream ended before it.
 func readFrame(r io.Reader, most int) ([]byte, error) {
+	n, err := readLength(r, most)
+	if err != nil {
+		return nil, err
+	}
+	return readData(r, n)
+}
+
+// readLength reads the length of a frame.
+func readLength(r io.Reader, most int) (int, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = fmt.Errorf("%w: a length of fewer than 4 bytes", ErrFrame)
 		}
-		return nil, err
+		return 0, err
 	}
 	n := int64(binary.BigEndian.Uint32(length[:]))
 	if n > int64(most) {
-		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, n, most)
+		return 0, fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, n, most)
 	}
+	return int(n), nil
+}
+
+// readData reads what a length promised. Memory grows with what has come, not with what was promised.
+func readData(r io.Reader, n int) ([]byte, error) {
 	var data bytes.Buffer
-	got, err := io.CopyN(&data, r, n)
+	got, err := io.CopyN(&data, r, int64(n))
 	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: %d bytes of %d", ErrFrame, got, n)
 	}

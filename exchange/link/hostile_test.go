@@ -148,7 +148,7 @@ func TestSlowStream(t *testing.T) {
 // TestConfigurations holds the settings that the rules ask for: no early data, no streams of one direction.
 func TestConfigurations(t *testing.T) {
 	c := quicConfig()
-	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= maxServing || c.MaxIdleTimeout != maxIdle {
+	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= int64(ofLinks.serving) || c.MaxIdleTimeout != maxIdle {
 		t.Errorf("got %+v", c)
 	}
 	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" {

@@ -29,6 +29,9 @@ func (s *Socket) Links() []Info {
 	var infos []Info
 	for _, links := range s.links {
 		for _, l := range links {
+			if l.replaced || !l.conn.alive() {
+				continue
+			}
 			infos = append(infos, Info{l.local, l.peer, l.since, l.conn.lastHeard(), l.conn.quic.RemoteAddr().String()})
 		}
 	}

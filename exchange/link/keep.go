@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -35,14 +36,16 @@ type Dialler struct {
 }
 
 // Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello, dials again when the
-// link has ended, and replaces it before its certificates end. It returns when the link is closed.
+// link has ended, and replaces it before its certificates end. When it returns, every link that it made is closed.
 func (s *Socket) Keep(ctx context.Context, d Dialler) {
-	s.workers.Add(1)
+	if !s.began() {
+		return
+	}
 	defer s.workers.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	var last *Link
+	var made []*Link // that may be open: the newest, and those that it replaced
 	for attempt := 0; ctx.Err() == nil; {
 		l, err := s.connect(ctx, d)
 		if err != nil {
@@ -53,12 +56,8 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 			attempt++
 			continue
 		}
-		last = l
-		s.add(l)
-		s.workers.Go(func() { s.run(l, d.Handler) })
-		if d.Up != nil {
-			d.Up(l.peer)
-		}
+		made = append(slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() }), l)
+		s.start(l, d)
 		began := time.Now()
 		s.hold(ctx, l, d.Handler)
 		attempt++
@@ -68,8 +67,30 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 			pause(ctx, attempt)
 		}
 	}
-	if last != nil {
-		last.conn.Close(CodeClosing)
+	for _, l := range made {
+		l.conn.Close(CodeClosing)
+	}
+}
+
+// began counts a worker that somebody outside starts, unless the socket was closed.
+func (s *Socket) began() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.workers.Add(1)
+	}
+	return !s.closed
+}
+
+// start serves a link and tells that it is up.
+func (s *Socket) start(l *Link, d Dialler) {
+	s.add(l)
+	s.workers.Go(func() {
+		defer s.leave(l.conn)
+		s.run(l, d.Handler)
+	})
+	if d.Up != nil {
+		d.Up(l.peer)
 	}
 }
 
@@ -90,7 +111,7 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 			return
 		case <-beat.C:
 			if err := l.conn.sayHello(ctx, l.peer, h); err != nil && ctx.Err() == nil && !isBusy(err) {
-				l.conn.Close(CodeRefused)
+				l.conn.end(CodeRefused)
 			}
 		}
 	}
@@ -113,7 +134,7 @@ func pause(ctx context.Context, attempt int) {
 	}
 }
 
-// connect tries the addresses in turn and exchanges hellos.
+// connect tries the addresses in turn and exchanges hellos. The connection of a link that it returns was entered.
 func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
 	addresses, err := d.Addresses(ctx)
 	if err != nil {
@@ -121,21 +142,32 @@ func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
 	}
 	var failed error
 	for _, addr := range addresses {
-		q, err := s.transport.Dial(ctx, addr, d.TLS(), quicConfig())
-		if err != nil {
-			failed = errors.Join(failed, explain(err))
-			continue
-		}
-		c := newConn(q, MaxFrame)
-		peer, err := tlsconf.PeerOf(c.TLS())
+		l, err := s.greet(ctx, d, addr)
 		if err == nil {
-			err = c.sayHello(ctx, peer, d.Handler)
-		}
-		if err == nil {
-			return &Link{conn: c, local: d.Local, peer: peer, since: time.Now()}, nil
+			return l, nil
 		}
 		failed = errors.Join(failed, err)
-		c.Close(CodeRefused)
 	}
 	return nil, failed
+}
+
+func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, error) {
+	q, err := s.transport.Dial(ctx, addr, d.TLS(), quicConfig())
+	if err != nil {
+		return nil, explain(err)
+	}
+	l := &Link{conn: newConn(q, ofLinks), local: d.Local}
+	l.peer, err = tlsconf.PeerOf(l.conn.TLS())
+	if err == nil {
+		err = l.conn.sayHello(ctx, l.peer, d.Handler)
+	}
+	if err == nil {
+		err = s.enter(l.conn, end{l.local, l.peer})
+	}
+	if err != nil {
+		l.conn.Close(CodeRefused)
+		return nil, err
+	}
+	l.since = time.Now()
+	return l, nil
 }

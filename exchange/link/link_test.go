@@ -33,6 +33,7 @@ type party struct {
 	socket  *Socket
 	dialled atomic.Int32
 	refuse  error // by Greet
+	knocked func(ctx context.Context) error
 	serve   func(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error
 }
 
@@ -41,12 +42,13 @@ type wire struct {
 	net.PacketConn
 	cable *simnet.SimulatedLink
 	dead  atomic.Bool
+	says  atomic.Value // func(packet []byte) bool: which packets it sends; all if there is none
 }
 
 func (w *wire) Close() error { return errors.Join(w.PacketConn.Close(), w.cable.Close()) }
 
 func (w *wire) WriteTo(p []byte, addr net.Addr) (int, error) {
-	if w.dead.Load() {
+	if says, ok := w.says.Load().(func([]byte) bool); w.dead.Load() || ok && !says(p) {
 		return len(p), nil
 	}
 	return w.PacketConn.WriteTo(p, addr)
@@ -128,7 +130,12 @@ func (w *world) open(p *party, listens bool) {
 			_, err := tlsconf.Recheck(s, p.bundles, time.Now())
 			return err
 		},
-		Knock: func(_ context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error) {
+		Knock: func(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error) {
+			if p.knocked != nil {
+				if err := p.knocked(ctx); err != nil {
+					return nil, err
+				}
+			}
 			return fmt.Appendf(nil, "%s %x %s", local, binding[:4], request), nil
 		},
 		Logger: slog.New(slog.DiscardHandler), ResetKey: [32]byte{p.addr.IP[len(p.addr.IP)-1]},
@@ -267,14 +274,14 @@ func TestBusy(t *testing.T) {
 			}
 			return write([]byte("served"))
 		}
-		results := make(chan error, maxServing+10)
-		for range maxServing + 10 {
+		results := make(chan error, ofLinks.serving+10)
+		for range ofLinks.serving + 10 {
 			go func() { _, err := city.ask(county, "wait"); results <- err }()
 		}
 		time.Sleep(time.Second)
 		close(release)
 		busy := 0
-		for range maxServing + 10 {
+		for range ofLinks.serving + 10 {
 			if err := <-results; reason(err) == Busy {
 				busy++
 			} else if err != nil {
@@ -294,13 +301,13 @@ func TestBusyKeepsItsLink(t *testing.T) {
 			time.Sleep(4 * helloEvery)
 			return write([]byte("served"))
 		}
-		results := make(chan error, maxServing)
-		for range maxServing {
+		results := make(chan error, ofLinks.serving)
+		for range ofLinks.serving {
 			go func() {
 				results <- county.socket.Exchange(context.Background(), county.name, city.name, []byte("wait"), func([]byte) error { return nil })
 			}()
 		}
-		for range maxServing {
+		for range ofLinks.serving {
 			if err := <-results; err != nil {
 				t.Errorf("got %v", err)
 			}

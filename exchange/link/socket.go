@@ -17,9 +17,6 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// ErrNoLink is returned for an exchange with a neighbour that no link is up with.
-var ErrNoLink = errors.New("no link")
-
 // Options of a socket.
 type Options struct {
 	Listen *tlsconf.Config // nil: only dials; quic-go takes no connection then
@@ -38,28 +35,40 @@ type Socket struct {
 	o         Options
 	transport *quic.Transport
 	listener  *quic.Listener // nil: only dials
+	gate      *gate
 	ctx       context.Context
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
 	mu        sync.Mutex
-	links     map[ends][]*Link   // newest last; each replica of the peer once
-	heard     map[ends]time.Time // when links that have ended, or were replaced, last brought something
+	closed    bool               // no worker begins any more, unless from another
+	conns     map[*Conn]end      // that are answered on; the zero end at the door
+	links     map[ends][]*Link   // that are up, newest last; those that were replaced, too
+	heard     map[ends]time.Time // when links that have ended last brought something
 }
 
-// ends are the two jurisdictions of a link.
-type ends struct{ local, peer identity.Jurisdiction }
+// ends are the two jurisdictions of a link, and end is one replica of the peer.
+type (
+	ends struct{ local, peer identity.Jurisdiction }
+	end  struct {
+		local identity.Jurisdiction
+		peer  tlsconf.Peer
+	}
+)
 
 // Open takes the socket. It is closed with Close.
 func Open(conn net.PacketConn, o Options) (*Socket, error) {
+	s := &Socket{o: o, gate: newGate(), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}}
 	reset := quic.StatelessResetKey(o.ResetKey)
-	s := &Socket{o: o, transport: &quic.Transport{Conn: conn, StatelessResetKey: &reset}}
-	s.links, s.heard = map[ends][]*Link{}, map[ends]time.Time{}
+	s.transport = &quic.Transport{
+		Conn: conn, StatelessResetKey: &reset, ConnContext: s.gate.first,
+		VerifySourceAddress: func(net.Addr) bool { return !s.gate.atEase(time.Now()) },
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if o.Listen == nil {
 		return s, nil
 	}
 	var err error
-	if s.listener, err = s.transport.Listen(o.Listen, quicConfig()); err != nil {
+	if s.listener, err = s.transport.Listen(tlsconf.Guard(o.Listen, s.gate.hello), quicConfig()); err != nil {
 		s.stop()
 		return nil, fmt.Errorf("open socket: %w", err)
 	}
@@ -70,12 +79,13 @@ func Open(conn net.PacketConn, o Options) (*Socket, error) {
 // Close ends all links, tells the neighbours so, and waits for everything that the socket started. The net.PacketConn
 // stays the caller's.
 func (s *Socket) Close() error {
-	s.stop()
 	s.mu.Lock()
-	open := slices.Concat(slices.Collect(maps.Values(s.links))...)
+	s.closed = true
+	open := slices.Collect(maps.Keys(s.conns))
 	s.mu.Unlock()
-	for _, l := range open {
-		l.conn.Close(CodeClosing)
+	s.stop()
+	for _, c := range open {
+		c.end(CodeClosing)
 	}
 	var err error
 	if s.listener != nil {
@@ -97,146 +107,102 @@ func (s *Socket) accept() {
 	}
 }
 
+// take answers on a connection that somebody made, until it ends.
 func (s *Socket) take(q *quic.Conn) {
 	state := q.ConnectionState().TLS
+	v, shaken := visitorOf(q.Context())
 	local, err := identity.ParseJurisdiction(state.ServerName)
-	if err != nil { // the handshake refused it already
+	if err != nil || !shaken { // the handshake refused it already
 		q.CloseWithError(quic.ApplicationErrorCode(CodeRefused), "")
 		return
 	}
+	v.leave(shaking)
 	if state.NegotiatedProtocol == tlsconf.Join {
-		s.door(newConn(q, MaxKnock), local)
+		s.door(newConn(q, ofDoor), local)
 		return
 	}
-	h, hosted := s.o.Hosted(local)
-	if !hosted {
-		q.CloseWithError(quic.ApplicationErrorCode(CodeRefused), "")
-		return
-	}
-	c := newConn(q, MaxFrame)
-	peer, err := tlsconf.PeerOf(state)
-	if err == nil {
-		err = c.hearHello(s.ctx, peer, h)
-	}
+	l := &Link{conn: newConn(q, ofLinks), local: local}
+	h, err := s.meet(l)
 	if err != nil {
-		s.o.Logger.Warn("link refused", "jurisdiction", local.String(), "peer", peer.Jurisdiction.String(), "error", err)
-		c.Close(codeOf(err))
+		s.o.Logger.Warn("link refused", "jurisdiction", local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
+		l.conn.Close(codeOf(err))
 		return
 	}
-	l := &Link{conn: c, local: local, peer: peer, since: time.Now()}
-	s.add(l)
+	defer s.leave(l.conn)
+	s.gate.linked(q.RemoteAddr())
 	s.run(l, h)
 }
 
-// door serves whoever knocks; what it may ask is up to the handler.
-func (s *Socket) door(c *Conn, local identity.Jurisdiction) {
-	binding, err := c.Binding()
-	if err != nil || s.o.Knock == nil {
-		c.Close(CodeRefused)
-		return
+// meet hears the dialler's first hello, after which the link is up. The connection was entered if there is no error.
+func (s *Socket) meet(l *Link) (Handler, error) {
+	h, hosted := s.o.Hosted(l.local)
+	if !hosted {
+		return nil, &CodeError{CodeRefused, tlsconf.ErrNotHosted}
 	}
-	c.serve(answers{request: func(ctx context.Context, request []byte, write func([]byte) error) error {
-		frame, err := s.o.Knock(ctx, local, binding, request)
-		if err != nil {
-			return err
+	var err error
+	if l.peer, err = tlsconf.PeerOf(l.conn.TLS()); err != nil {
+		return nil, err
+	}
+	if err := s.enter(l.conn, end{l.local, l.peer}); err != nil {
+		return nil, err
+	}
+	if err := l.conn.hearHello(s.ctx, l.peer, h); err != nil {
+		s.leave(l.conn)
+		return nil, err
+	}
+	l.since = time.Now()
+	s.add(l)
+	return h, nil
+}
+
+var errClosing = &CodeError{CodeClosing, errors.New("socket closed")}
+
+// enter counts a connection that is answered on, so that Close ends it. Whoever entered leaves.
+func (s *Socket) enter(c *Conn, e end) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosing
+	}
+	same := 0
+	for _, other := range s.conns {
+		if other == e {
+			same++
 		}
-		return write(frame)
-	}})
-	c.Close(CodeClosing)
+	}
+	if e != (end{}) && same >= maxConns {
+		return errBusy
+	}
+	s.conns[c] = e
+	return nil
+}
+
+func (s *Socket) leave(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
 }
 
 // run serves a link that was added until it ends, and takes it out again.
 func (s *Socket) run(l *Link, h Handler) {
 	defer s.remove(l)
-	stop := context.AfterFunc(s.ctx, func() { l.conn.quic.CloseWithError(quic.ApplicationErrorCode(CodeClosing), "") })
-	defer stop()
-	end := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() {
-		l.conn.quic.CloseWithError(quic.ApplicationErrorCode(CodeWithdrawn), "")
-	})
-	defer end.Stop()
+	ends := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
+	defer ends.Stop()
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
+	hello := helloOf(l.peer, h)
 	l.conn.serve(answers{
 		request: func(ctx context.Context, request []byte, write func([]byte) error) error {
 			return h.Serve(ctx, l.peer, request, write)
 		},
-		hello: helloOf(l.peer, h),
-	})
-	l.conn.workers.Wait()
-}
-
-// add makes l the link to its replica. The one before it is closed when it was quiet for a while.
-func (s *Socket) add(l *Link) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := ends{l.local, l.peer.Jurisdiction}
-	kept := s.links[key][:0:0]
-	for _, old := range s.links[key] {
-		if old.peer.Replica != l.peer.Replica {
-			kept = append(kept, old)
-			continue
-		}
-		s.remember(key, old)
-		s.workers.Go(func() { s.retire(old) })
-	}
-	s.links[key] = append(kept, l)
-}
-
-func (s *Socket) remove(l *Link) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := ends{l.local, l.peer.Jurisdiction}
-	s.remember(key, l)
-	s.links[key] = slices.DeleteFunc(s.links[key], func(other *Link) bool { return other == l })
-	if len(s.links[key]) == 0 {
-		delete(s.links, key)
-	}
-}
-
-// retire closes a link that was replaced, once nothing was under way on it for a while.
-func (s *Socket) retire(l *Link) {
-	tick := time.NewTicker(quietBefore / 4)
-	defer tick.Stop()
-	for l.conn.quiet() < quietBefore {
-		select {
-		case <-tick.C:
-		case <-l.conn.quic.Context().Done():
-			return
-		}
-	}
-	l.conn.Close(CodeReplaced)
-}
-
-// Exchange sends a request over the newest link between the two, and gives each frame of the answer to each. It returns
-// ErrNoLink where there is none, and an *Error where the link broke: whether the request was served is then not known.
-func (s *Socket) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func(frame []byte) error) error {
-	s.mu.Lock()
-	links := s.links[ends{local, to}]
-	s.mu.Unlock()
-	if len(links) == 0 {
-		return fmt.Errorf("%w: from %s to %s", ErrNoLink, local, to)
-	}
-	return links[len(links)-1].conn.Exchange(ctx, request, each)
-}
-
-// Up reports whether a link between the two is up.
-func (s *Socket) Up(local, to identity.Jurisdiction) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.links[ends{local, to}]) > 0
-}
-
-// Recheck judges every open link as things stand now, after what is trusted has changed, and closes those that do not hold.
-func (s *Socket) Recheck() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, links := range s.links {
-		for _, l := range links {
-			if err := s.o.Recheck(l.local, l.conn.TLS()); err != nil {
+		hello: func(heard []byte) ([]byte, error) {
+			said, err := hello(heard)
+			if err != nil {
 				s.o.Logger.Warn("link closed", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
-				l.conn.quic.CloseWithError(quic.ApplicationErrorCode(CodeWithdrawn), "")
+				l.conn.end(CodeRefused)
 			}
-		}
-	}
+			return said, err
+		},
+	})
 }
 
 // Dial makes one connection of the protocol of the configuration, for an exchange or two: joining. The caller closes it.
@@ -245,5 +211,5 @@ func (s *Socket) Dial(ctx context.Context, addr net.Addr, c *tlsconf.Config) (*C
 	if err != nil {
 		return nil, explain(err)
 	}
-	return newConn(q, MaxKnock), nil
+	return newConn(q, ofDoor), nil
 }

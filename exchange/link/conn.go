@@ -1,0 +1,307 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"xietong/certs/tlsconf"
+)
+
+// bounds of a connection, which depend on what it is for.
+type bounds struct {
+	frame   int // bytes of a frame
+	serving int // streams that are served at once; the others are told that we are busy
+	slowest int // bytes a second that a request comes in at, after the first seconds; 0: all of it comes within these
+}
+
+var (
+	ofLinks = bounds{frame: MaxFrame, serving: 128, slowest: 16 << 10} // a county behind a line of 128 kbit/s
+	ofDoor  = bounds{frame: MaxKnock, serving: 16}
+)
+
+// Conn is one connection, of whichever protocol. Its methods may be used by many goroutines.
+type Conn struct {
+	quic    *quic.Conn
+	bounds  bounds
+	mu      sync.Mutex
+	retired bool          // it takes no new exchange
+	served  chan struct{} // closed when nothing is served any more; nil where serving has not begun
+	open    int           // exchanges under way, in both directions
+	idle    time.Time     // when the last one ended
+	heard   time.Time     // when the other side last said something
+}
+
+func newConn(q *quic.Conn, b bounds) *Conn { return &Conn{quic: q, bounds: b, idle: time.Now()} }
+
+// TLS returns what the handshake agreed on.
+func (c *Conn) TLS() tlsconf.State { return c.quic.ConnectionState().TLS }
+
+// Binding returns 32 bytes that both ends of this connection know, and nobody else (RFC 8446 §7.5).
+func (c *Conn) Binding() ([32]byte, error) {
+	state := c.TLS()
+	data, err := state.ExportKeyingMaterial("EXPORTER-xietong-join/1", nil, 32)
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("bind to connection: %w", err)
+	}
+	return [32]byte(data), nil
+}
+
+// Close ends the connection and waits for what it served.
+func (c *Conn) Close(code Code) {
+	c.mu.Lock()
+	c.retired = true
+	served := c.served
+	c.mu.Unlock()
+	c.end(code)
+	if served != nil {
+		<-served
+	}
+}
+
+// end ends the connection, and waits for nothing that it served.
+func (c *Conn) end(code Code) { c.quic.CloseWithError(quic.ApplicationErrorCode(code), "") }
+
+func (c *Conn) alive() bool { return c.quic.Context().Err() == nil }
+
+// begin counts an exchange, unless the connection was retired. Whoever begins one ends it with ended.
+func (c *Conn) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.retired {
+		return false
+	}
+	c.open++
+	return true
+}
+
+func (c *Conn) ended() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
+	c.idle = time.Now()
+}
+
+// retire lets no new exchange begin, if none was under way for so long, and reports whether it is so.
+func (c *Conn) retire(quiet time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open == 0 && time.Since(c.idle) >= quiet {
+		c.retired = true
+	}
+	return c.retired
+}
+
+// hear notes that the other side said something.
+func (c *Conn) hear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = time.Now()
+}
+
+func (c *Conn) lastHeard() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
+}
+
+// unsentError is what kept an exchange from beginning: nothing of it was sent.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+func (e *unsentError) Unwrap() error { return e.err }
+
+var errRetired = errors.New("the connection takes no more")
+
+// Exchange sends one frame, which is not empty, and gives each frame of the answer to each, until the answer ends.
+func (c *Conn) Exchange(ctx context.Context, request []byte, each func(frame []byte) error) error {
+	if len(request) == 0 {
+		return fmt.Errorf("%w: an empty request", ErrFrame)
+	}
+	return c.exchange(ctx, each, request)
+}
+
+// exchange sends the frames on a stream of their own and reads the answer. Whatever goes wrong, the stream is given back
+// whole: a half that nobody reads would count against the neighbour's streams for ever.
+func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, frames ...[]byte) error {
+	if !c.begin() {
+		return &unsentError{&Error{Ended, true, errRetired}}
+	}
+	defer c.ended()
+	s, err := c.quic.OpenStreamSync(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return &unsentError{explain(err)}
+	}
+	stop := context.AfterFunc(ctx, func() { abandon(s, CodeCancelled) })
+	defer stop()
+	for _, frame := range frames {
+		err = errors.Join(err, writeFrame(s, frame, c.bounds.frame))
+	}
+	if err == nil {
+		err = s.Close()
+	}
+	for err == nil {
+		var frame []byte
+		frame, err = readFrame(s, c.bounds.frame)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			break
+		}
+		c.hear()
+		if err := each(frame); err != nil {
+			abandon(s, CodeCancelled)
+			return err
+		}
+	}
+	abandon(s, CodeCancelled)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return explain(err)
+}
+
+// abandon gives up both halves of a stream; what has ended already stays as it is.
+func abandon(s *quic.Stream, code Code) {
+	s.CancelRead(quic.StreamErrorCode(code))
+	s.CancelWrite(quic.StreamErrorCode(code))
+}
+
+// answers is what a connection does with what comes: a request, or a hello (nil where none is expected).
+type answers struct {
+	room    func() (leave func(), ok bool) // asked before anything of a stream is read; nil: there is always room
+	request func(ctx context.Context, request []byte, write func([]byte) error) error
+	hello   func(heard []byte) (said []byte, err error)
+}
+
+// serve answers the streams that the other side opens, until the connection ends and all is answered.
+func (c *Conn) serve(a answers) {
+	c.mu.Lock()
+	if c.retired {
+		c.mu.Unlock()
+		return
+	}
+	served := make(chan struct{})
+	c.served = served
+	c.mu.Unlock()
+	var workers sync.WaitGroup
+	defer close(served)
+	defer workers.Wait()
+	serving := make(chan struct{}, c.bounds.serving)
+	for {
+		s, err := c.quic.AcceptStream(c.quic.Context())
+		if err != nil {
+			return
+		}
+		select {
+		case serving <- struct{}{}:
+			workers.Go(func() {
+				defer func() { <-serving }()
+				if err := c.take(s, a); err != nil {
+					abandon(s, codeOf(err))
+				}
+			})
+		default:
+			abandon(s, CodeBusy)
+		}
+	}
+}
+
+var errBusy = &CodeError{CodeBusy, errors.New("too much at once")}
+
+// take answers a stream if there is room for it.
+func (c *Conn) take(s *quic.Stream, a answers) error {
+	if !c.begin() {
+		return &CodeError{CodeReplaced, errRetired}
+	}
+	defer c.ended()
+	if a.room != nil {
+		leave, ok := a.room()
+		if !ok {
+			return errBusy
+		}
+		defer leave()
+	}
+	return c.answer(s, a)
+}
+
+func (c *Conn) answer(s *quic.Stream, a answers) error {
+	request, err := c.readRequest(s)
+	switch {
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: none", ErrFrame)
+	case err != nil:
+		return err
+	case len(request) == 0 && a.hello != nil:
+		return answerHello(s, a.hello)
+	case len(request) == 0 || a.request == nil:
+		return fmt.Errorf("%w: not expected here", ErrFrame)
+	}
+	if err := atEnd(s); err != nil {
+		return err
+	}
+	err = a.request(s.Context(), request, func(frame []byte) error {
+		if err := s.SetWriteDeadline(time.Now().Add(takenWithin)); err != nil {
+			return err
+		}
+		return writeFrame(s, frame, c.bounds.frame)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// readRequest reads the first frame of a stream. What dribbles in more slowly than the slowest line is given up.
+func (c *Conn) readRequest(s *quic.Stream) ([]byte, error) {
+	deadline := time.Now().Add(firstFrameWithin)
+	if err := s.SetReadDeadline(deadline); err != nil {
+		return nil, err
+	}
+	n, err := readLength(s, c.bounds.frame)
+	if err != nil {
+		return nil, err
+	}
+	if c.bounds.slowest > 0 {
+		deadline = deadline.Add(time.Duration(n) * time.Second / time.Duration(c.bounds.slowest))
+		if err := s.SetReadDeadline(deadline); err != nil {
+			return nil, err
+		}
+	}
+	request, err := readData(s, n)
+	if err == nil {
+		c.hear()
+	}
+	return request, err
+}
+
+// answerHello judges a hello, and answers with one.
+func answerHello(s *quic.Stream, hello func([]byte) ([]byte, error)) error {
+	heard, err := readFrame(s, MaxHello)
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: no hello", ErrFrame)
+	}
+	if err == nil {
+		err = atEnd(s)
+	}
+	if err != nil {
+		return err
+	}
+	said, err := hello(heard)
+	if err != nil {
+		return &CodeError{CodeRefused, err}
+	}
+	if err := writeFrame(s, said, MaxHello); err != nil {
+		return err
+	}
+	return s.Close()
+}

@@ -1,0 +1,112 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+)
+
+// ErrNoLink is returned for an exchange with a neighbour that no link is up with. Nothing was sent.
+var ErrNoLink = errors.New("no link")
+
+// add makes l the link to its replica. The one before it is closed when it was quiet for a while.
+func (s *Socket) add(l *Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := l.ends()
+	for _, old := range s.links[key] {
+		if old.peer.Replica == l.peer.Replica && !old.replaced {
+			old.replaced = true
+			s.workers.Go(func() { s.retire(old) })
+		}
+	}
+	s.links[key] = append(s.links[key], l)
+}
+
+func (s *Socket) remove(l *Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := l.ends()
+	s.remember(key, l)
+	s.links[key] = slices.DeleteFunc(s.links[key], func(other *Link) bool { return other == l })
+	if len(s.links[key]) == 0 {
+		delete(s.links, key)
+	}
+}
+
+// retire closes a link that was replaced, once nothing was under way on it for a while.
+func (s *Socket) retire(l *Link) {
+	tick := time.NewTicker(quietBefore / 4)
+	defer tick.Stop()
+	for !l.conn.retire(quietBefore) {
+		select {
+		case <-tick.C:
+		case <-l.conn.quic.Context().Done():
+			return
+		}
+	}
+	l.conn.Close(CodeReplaced)
+}
+
+// best returns the link that the next exchange between the two goes over, of those that were not tried: one that is alive,
+// rather one that was not replaced, rather a newer one. The caller holds s.mu.
+func (s *Socket) best(key ends, tried []*Link) *Link {
+	var best *Link
+	for _, l := range slices.Backward(s.links[key]) {
+		if !l.conn.alive() || slices.Contains(tried, l) {
+			continue
+		}
+		if best == nil || best.replaced && !l.replaced {
+			best = l
+		}
+	}
+	return best
+}
+
+// Exchange sends a request over the newest link between the two, and gives each frame of the answer to each. It returns
+// ErrNoLink where there is none, and an *Error where the link broke: whether the request was served is then not known. A
+// link on which the exchange cannot even begin is passed over, so that none fails because a link is being replaced.
+func (s *Socket) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func(frame []byte) error) error {
+	var tried []*Link
+	var why error
+	for {
+		s.mu.Lock()
+		l := s.best(ends{local, to}, tried)
+		s.mu.Unlock()
+		if l == nil {
+			return errors.Join(fmt.Errorf("%w: from %s to %s", ErrNoLink, local, to), why)
+		}
+		err := l.conn.Exchange(ctx, request, each)
+		unsent, ok := errors.AsType[*unsentError](err)
+		if !ok {
+			return err
+		}
+		tried, why = append(tried, l), unsent.err
+	}
+}
+
+// Up reports whether a link between the two is up.
+func (s *Socket) Up(local, to identity.Jurisdiction) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.best(ends{local, to}, nil) != nil
+}
+
+// Recheck judges every open link as things stand now, after what is trusted has changed, and closes those that do not hold,
+// with whatever is under way on them.
+func (s *Socket) Recheck() {
+	s.mu.Lock()
+	all := slices.Concat(slices.Collect(maps.Values(s.links))...)
+	s.mu.Unlock()
+	for _, l := range all {
+		if err := s.o.Recheck(l.local, l.conn.TLS()); err != nil {
+			s.o.Logger.Warn("link closed", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
+			l.conn.end(CodeWithdrawn)
+		}
+	}
+}
