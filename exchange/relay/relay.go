@@ -2,19 +2,33 @@
 // what comes over a link.
 //
 // A hop checks the way: from a child only origins in that child's subtree come, from the parent only origins outside one's
-// own. The destination verifies the signature, decrypts, and answers with a message of its own, bound to the request's hash
-// and signed as every message is. A request that is refused is answered too, by whoever refused it: a problem names the hop
-// that it is from. What is no message at all gets a reset stream and no answer.
+// own. In this version messages go between neighbours only: a request for anybody else is refused, with the name of the
+// neighbour that leads there. The destination verifies the signature by the key sets of the origin that are believed now,
+// decrypts, runs the operation, and answers with a message of its own, bound to the request's hash and signed as every
+// message is. An answer is encrypted to its origin; in the clear there are only refusals of an origin of which no key is
+// known, and they hold a code, names of jurisdictions and a word of this package. A request that is refused is answered too,
+// by whoever refused it: a problem names the hop that it is from. What is no message in form, is no request, or bears one's
+// own name as its origin gets a reset stream and no answer.
+//
+// An asker believes an answer when (1) its destination or, a problem only, the neighbour on the way signed it as an answer to
+// the asker, (2) it decrypts, (3) it names the hash of the request, and (4) it is in time, unless it says that the request was
+// not, because the clocks of the two are apart. Anything else is AnswerRefused and is not shown.
+//
+// A request lives as long as its asker waits, and envelope.MaxSkew longer, because the clocks of the two may be so far apart;
+// how long the asker still waits travels beside it, and is all the time that a hop takes. After Late, AnswerRefused, or
+// Unreachable because a link broke, the asker does not know whether the request was served, and to ask again is another
+// request with another id.
 //
 // The package keeps nothing and records nothing: an operation commits the use before it returns, and refuses an id that it
 // has seen, so a replay is refused on every replica and after a restart. It holds no private key, makes no connection, and
 // knows no word of the business: operations are handed in, and an error becomes a problem by the function that is handed in
-// with them.
+// with them. A panic of an operation is not caught.
 package relay
 
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"xietong/certs/identity"
@@ -24,9 +38,14 @@ import (
 
 // Limits of a call.
 const (
-	MaxLife   = 15 * time.Minute // from issue to end: an id is remembered for longer than that
-	MaxWait   = 2 * time.Minute  // that a hop works on a request, whatever the hop header says
-	maxReason = 200              // bytes of a reason in a problem
+	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
+	MaxWait    = 2 * time.Minute  // that a hop works on a request, whatever the hop header says
+	MaxServing = 64               // requests of one origin that are under way at once
+
+	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
+
+	maxArgs = 16      // values of a problem
+	maxArg  = 1 << 10 // bytes of one
 )
 
 // Code says why a hop or the destination refused a message. The numbers are those of the table of errors in
@@ -35,6 +54,7 @@ type Code uint16
 
 // The codes that this room itself gives.
 const (
+	TooLarge         Code = 6  // where, size, limit: the parameters of a call, or what an operation gave
 	NotRouted        Code = 71 // destination, neighbour: messages go between neighbours only
 	WayRefused       Code = 72 // origin, peer: the origin does not belong on this link
 	MessageRefused   Code = 73 // origin, reason: signature, key or body do not fit
@@ -42,6 +62,7 @@ const (
 	MessageFuture    Code = 75 // origin, by: the clocks of the two are apart
 	Unreachable      Code = 76 // jurisdiction, reason
 	Late             Code = 77 // jurisdiction
+	Busy             Code = 78 // jurisdiction
 	UnknownOperation Code = 79 // operation, jurisdiction
 	AnswerRefused    Code = 80 // jurisdiction, reason: what came back does not prove to be the answer
 )
@@ -51,11 +72,17 @@ type Problem struct {
 	At   identity.Jurisdiction
 	Code uint16
 	Args []string
+	Err  error // the cause, for the log; nil where At is another jurisdiction
 }
 
 func (p *Problem) Error() string {
+	if p.Err != nil {
+		return fmt.Sprintf("refused by %s with code %d: %v", p.At, p.Code, p.Err)
+	}
 	return fmt.Sprintf("refused by %s with code %d %q", p.At, p.Code, p.Args)
 }
+
+func (p *Problem) Unwrap() error { return p.Err }
 
 // Links carries frames to neighbours; *link.Socket is one.
 type Links interface {
@@ -82,13 +109,75 @@ type Result struct {
 	Entry   identity.Entry // that the use was recorded as; zero: none
 }
 
-// Operation serves the calls of one kind. Where a use must be recorded, it has recorded it before it returns.
+// Operation serves the calls of one kind. Where a use must be recorded, it has recorded it before it returns. Its context
+// ends when the asker waits no more.
 type Operation func(ctx context.Context, r Received) (Result, error)
 
 // Answer is what Ask brings back, verified.
 type Answer struct {
 	Result
-	Request  [32]byte // hash of the request
-	ID       identity.Message
-	Evidence []byte // the answer as the destination signed it
+	Request  [32]byte         // hash of the request
+	ID       identity.Message // of the request
+	Evidence []byte           // the answer as the destination signed it
+}
+
+// Steps of a call, as Local.Steps is told of them.
+const (
+	AskSign     = "ask-sign"
+	AskSend     = "ask-send" // until the answer is there
+	AskVerify   = "ask-verify"
+	ServeVerify = "serve-verify" // from the frame to the operation
+	ServeRun    = "serve-run"    // the operation
+	ServeSign   = "serve-sign"
+)
+
+// Local is a hosted jurisdiction, and what a relay needs of it. All of it may be called by many goroutines.
+type Local struct {
+	Name       identity.Jurisdiction
+	Parent     func() (identity.Jurisdiction, bool)   // false: a root, or not joined
+	Child      func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
+	Signer     envelope.Signer
+	Opener     *envelope.Opener
+	Trust      Trust
+	Links      Links
+	Operations map[identity.Label]Operation // not changed any more
+	// Problem tells the error of an operation: a row of the table of errors, not 0, with its values.
+	Problem func(error) (code uint16, args []string)
+	Now     func() time.Time
+	NewID   func() (identity.Message, error)
+	// Steps, if not nil, is told how long each step of a call took.
+	Steps func(step string, took time.Duration)
+	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for the log. Nothing of the
+	// header need be true.
+	Refused func(peer identity.Jurisdiction, request envelope.Header, p *Problem)
+}
+
+// Relay asks and serves for one hosted jurisdiction. Many goroutines may use it.
+type Relay struct {
+	l          Local
+	recipients recipients
+	mu         sync.Mutex
+	serving    map[identity.Jurisdiction]int // requests, by origin; never 0
+}
+
+// New returns the relay of a hosted jurisdiction.
+func New(l Local) *Relay {
+	return &Relay{
+		l: l, serving: map[identity.Jurisdiction]int{},
+		recipients: recipients{now: l.Now, byKey: map[[32]byte]*envelope.Recipient{}},
+	}
+}
+
+// step begins a step and returns what ends it.
+func (r *Relay) step(name string) func() {
+	if r.l.Steps == nil {
+		return func() {}
+	}
+	began := time.Now()
+	return func() { r.l.Steps(name, time.Since(began)) }
+}
+
+// refuse returns a problem of our own.
+func (r *Relay) refuse(code Code, err error, args ...string) *Problem {
+	return &Problem{At: r.l.Name, Code: uint16(code), Args: args, Err: err}
 }

@@ -23,10 +23,15 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, joinProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p
+		}
+	}
+	for reason, w := range exchangeWords {
+		if _, taken := words[reason]; !taken { // a test finds one with two meanings
+			words[reason] = w
 		}
 	}
 }

@@ -1,0 +1,200 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/envelope"
+)
+
+// asked is a request that is under way.
+type asked struct {
+	id    identity.Message
+	to    identity.Jurisdiction
+	via   identity.Jurisdiction // the neighbour that leads there
+	hash  [32]byte
+	frame []byte
+}
+
+// Ask sends a call to a jurisdiction and brings back its answer, verified. It waits until ctx ends, at most MaxWait. A
+// refusal is a *Problem, whoever gave it; so is whatever kept the call from being answered, except that ctx was cancelled.
+//
+// It (1) finds the way, (2) signs and encrypts the request, (3) sends it, and (4) verifies what comes back.
+func (r *Relay) Ask(ctx context.Context, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
+	if to == r.l.Name {
+		return Answer{}, fmt.Errorf("ask %s: it is the asker", to)
+	}
+	via, problem := r.neighbour(to)
+	if problem != nil {
+		return Answer{}, problem
+	}
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
+	defer cancel()
+	q, err := r.request(ctx, to, call)
+	if err != nil {
+		return Answer{}, err
+	}
+	q.via = via
+	frame, err := r.send(ctx, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	return r.verify(q, frame)
+}
+
+// request makes the request: encrypted to the newest decryption key of its destination.
+func (r *Relay) request(ctx context.Context, to identity.Jurisdiction, call envelope.Call) (asked, error) {
+	defer r.step(AskSign)()
+	wait := left(ctx)
+	switch {
+	case wait < time.Millisecond:
+		return asked{}, r.refuse(Late, ctx.Err(), to.String())
+	case len(call.Parameters) > MaxData:
+		return asked{}, r.tooLarge(len(call.Parameters))
+	}
+	sets, err := r.l.Trust.KeySets(to)
+	if err != nil {
+		return asked{}, r.refuse(Unreachable, err, to.String(), notEndorsed)
+	}
+	recipient, err := r.recipients.newest(sets)
+	if err != nil {
+		return asked{}, r.refuse(Unreachable, err, to.String(), badEncryption)
+	}
+	content, err := call.Encode()
+	if err != nil {
+		return asked{}, fmt.Errorf("ask %s: %w", to, err)
+	}
+	e, err := r.seal(sealed{kind: envelope.Request, to: to, wait: wait, content: content, recipient: recipient})
+	if err != nil {
+		return asked{}, fmt.Errorf("ask %s: %w", to, err)
+	}
+	id := e.Header().ID
+	e.Hop.Trace = id.Bytes()
+	frame, err := e.Encode()
+	if err != nil {
+		return asked{}, fmt.Errorf("ask %s: %w", to, err)
+	}
+	return asked{id: id, to: to, hash: e.Hash(), frame: frame}, nil
+}
+
+// sealed is a message of ours that is to be signed.
+type sealed struct {
+	kind      envelope.Kind
+	to        identity.Jurisdiction
+	wait      time.Duration // that the asker waits from now on; what is over is not waited for
+	content   []byte
+	recipient *envelope.Recipient // nil: in the clear
+}
+
+func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
+	id, err := r.l.NewID()
+	if err != nil {
+		return envelope.Envelope{}, err
+	}
+	now, wait := r.l.Now().Truncate(time.Millisecond), max(s.wait, 0)
+	contentType := envelope.RequestType
+	if s.kind == envelope.Answer {
+		contentType = envelope.AnswerType
+	}
+	e, err := envelope.Seal(envelope.Draft{
+		Header: envelope.Header{
+			ID: id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
+			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
+		},
+		ContentType: contentType, Content: s.content,
+	}, r.l.Signer, s.recipient)
+	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
+	return e, err
+}
+
+func (r *Relay) tooLarge(size int) *Problem {
+	return r.refuse(TooLarge, nil, r.l.Name.String(), strconv.Itoa(size), strconv.Itoa(MaxData))
+}
+
+var errNotOne = errors.New("not one frame came back")
+
+// send sends the request and returns the one frame of the answer.
+func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
+	defer r.step(AskSend)()
+	var frames [][]byte
+	err := r.l.Links.Exchange(ctx, r.l.Name, q.via, q.frame, func(frame []byte) error {
+		if len(frames) > 0 {
+			return errNotOne
+		}
+		frames = append(frames, frame)
+		return nil
+	})
+	switch {
+	case err == nil && len(frames) == 0, errors.Is(err, errNotOne):
+		return nil, r.refuse(AnswerRefused, errNotOne, q.to.String(), notOne)
+	case err == nil:
+		return frames[0], nil
+	}
+	if p := r.unreachable(ctx, q.via, err); p != nil {
+		return nil, p
+	}
+	return nil, fmt.Errorf("ask %s: %w", q.to, err)
+}
+
+// verify verifies the answer: what it is, who signed it, what it says, that it answers q, and that it is in time. An answer
+// that names the request's hash was made after it; so one that says that the clocks are apart may be out of time itself.
+func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
+	defer r.step(AskVerify)()
+	refused := func(reason string, err error) (Answer, error) {
+		return Answer{}, r.refuse(AnswerRefused, err, q.to.String(), reason)
+	}
+	e, err := envelope.Decode(frame)
+	if err != nil {
+		return refused(badForm, err)
+	}
+	h := e.Header()
+	switch {
+	case h.Kind != envelope.Answer || h.Destination != r.l.Name || h.Expires.Sub(h.Issued) > MaxLife:
+		return refused(badForm, fmt.Errorf("kind %d to %s from %s to %s", h.Kind, h.Destination, h.Issued, h.Expires))
+	case h.Origin != q.to && h.Origin != q.via:
+		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
+	}
+	sets, err := r.l.Trust.KeySets(h.Origin)
+	if err != nil {
+		return refused(notEndorsed, err)
+	}
+	m, err := envelope.Open(e, sets, r.l.Opener, h.Issued)
+	if err != nil {
+		return refused(reasonOf(err), err)
+	}
+	if m.ContentType != envelope.AnswerType {
+		return refused(badForm, fmt.Errorf("content of type %q", m.ContentType))
+	}
+	reply, err := envelope.DecodeReply(m.Content, q.hash)
+	if err != nil {
+		return refused(noAnswer, err)
+	}
+	now, p := r.l.Now(), reply.Problem
+	switch {
+	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks of the two are apart
+		return Answer{}, &Problem{At: h.Origin, Code: p.Code, Args: p.Args}
+	case now.After(h.Expires):
+		return refused(expired, fmt.Errorf("at %s", h.Expires))
+	case h.Issued.After(now.Add(envelope.MaxSkew)):
+		return refused(fromFuture, fmt.Errorf("by %s", h.Issued.Sub(now)))
+	case p != nil:
+		return Answer{}, &Problem{At: h.Origin, Code: p.Code, Args: p.Args}
+	case h.Origin != q.to:
+		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
+	case h.DecryptionKey == nil:
+		return refused(inClear, errors.New("an answer in the clear"))
+	}
+	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e)}, nil
+}
+
+// left returns the time until ctx ends; MaxWait where it has no end.
+func left(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return time.Until(end)
+	}
+	return MaxWait
+}

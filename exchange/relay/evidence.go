@@ -1,0 +1,42 @@
+package relay
+
+import (
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/trust"
+	"xietong/exchange/envelope"
+)
+
+// maxEvidence is more than an outer header and a statement have, in bytes.
+const maxEvidence = 4 << 10
+
+type evidence struct {
+	_         struct{} `cbor:",toarray"`
+	Outer     []byte
+	Statement []byte
+}
+
+// Evidence returns what a ledger keeps of a message to prove later what its origin signed: [outer, statement] (see
+// envelope). Its SHA-256 is the hash by which an answer names its request.
+func Evidence(e envelope.Envelope) []byte {
+	outer, statement := e.Signed()
+	data, err := canon.Marshal(evidence{Outer: outer, Statement: statement})
+	if err != nil {
+		panic(err) // byte strings always have an encoding
+	}
+	return data
+}
+
+// VerifyEvidence proves that the origin in the header, whose key sets are given, signed a message with that header and a
+// body whose preimage has the commitment as its SHA-256. It needs neither the body nor the time.
+func VerifyEvidence(data []byte, keys []trust.KeySet) (h envelope.Header, commitment [32]byte, err error) {
+	var e evidence
+	if err := canon.Unmarshal(data, maxEvidence, &e); err != nil {
+		return envelope.Header{}, commitment, fmt.Errorf("verify evidence: %w", err)
+	}
+	if h, commitment, err = envelope.VerifySigned(e.Outer, e.Statement, keys); err != nil {
+		return envelope.Header{}, commitment, fmt.Errorf("verify evidence: %w", err)
+	}
+	return h, commitment, nil
+}

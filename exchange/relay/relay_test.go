@@ -1,0 +1,359 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/exchange/envelope"
+	"xietong/exchange/link"
+)
+
+var today = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+
+const (
+	province = "guizhou"
+	city     = "guiyang.guizhou"
+	county   = "nanming.guiyang.guizhou"
+	village  = `{"code":"520102016001"}`
+)
+
+func name(t testing.TB, s string) identity.Jurisdiction {
+	t.Helper()
+	j, err := identity.ParseJurisdiction(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func label(t testing.TB, s string) identity.Label {
+	t.Helper()
+	l, err := identity.ParseLabel(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// keys are the keys of a jurisdiction.
+type keys struct {
+	*authority.Authority
+	sets []trust.KeySet
+}
+
+func newKeys(t testing.TB, s string) keys {
+	t.Helper()
+	r, _ := identity.NewReplica(1)
+	a, err := authority.Create(t.TempDir(), name(t, s), r, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, pin, err := a.FirstKeySet(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := trust.Walk(pin, [][]byte{signed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys{a, sets}
+}
+
+func (k keys) recipient(t testing.TB) *envelope.Recipient {
+	t.Helper()
+	to, err := envelope.NewRecipient(k.sets[0].DecryptionKey, func() time.Time { return today })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// believed is a Trust that a test changes.
+type believed map[identity.Jurisdiction][]trust.KeySet
+
+func (b believed) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+	if sets := b[of]; len(sets) > 0 {
+		return sets, nil
+	}
+	return nil, fmt.Errorf("the secret of %s", of)
+}
+
+// world is a province, a city and a county, whose relays are joined by links in memory.
+type world struct {
+	keys   map[string]keys
+	relays map[string]*Relay
+	trust  believed
+	gone   map[string]bool // children that are endorsed no more
+	clock  map[string]time.Duration
+	// The links: what they do to frames, how they fail, and what went over them.
+	request, answer func([]byte) []byte
+	broken          error
+	mu              sync.Mutex
+	frames          [][]byte
+	refused         []*Problem
+	served          []Received
+	operation       Operation
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	same := func(frame []byte) []byte { return frame }
+	w := &world{
+		keys: map[string]keys{}, relays: map[string]*Relay{}, trust: believed{}, gone: map[string]bool{},
+		clock: map[string]time.Duration{}, request: same, answer: same,
+	}
+	w.operation = func(_ context.Context, r Received) (Result, error) {
+		return Result{Content: append([]byte("seen "), r.Call.Parameters...), Entry: entryOf(t, r.Header.Destination)}, nil
+	}
+	for _, s := range []string{province, city, county} {
+		w.keys[s] = newKeys(t, s)
+		w.trust[name(t, s)] = w.keys[s].sets
+	}
+	for s := range w.keys {
+		w.relays[s] = New(w.local(t, s))
+	}
+	return w
+}
+
+func entryOf(t testing.TB, j identity.Jurisdiction) identity.Entry {
+	l, err := identity.NewLog(j, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := identity.NewEntry(l, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func (w *world) local(t testing.TB, s string) Local {
+	self := name(t, s)
+	return Local{
+		Name:   self,
+		Parent: self.Parent,
+		Child: func(child identity.Jurisdiction) bool {
+			_, known := w.keys[child.String()]
+			return known && !w.gone[child.String()]
+		},
+		Signer: w.keys[s], Opener: envelope.NewOpener(w.keys[s]), Trust: w.trust, Links: w,
+		Operations: map[identity.Label]Operation{label(t, "query"): func(ctx context.Context, r Received) (Result, error) {
+			w.mu.Lock()
+			w.served = append(w.served, r)
+			w.mu.Unlock()
+			return w.operation(ctx, r)
+		}},
+		Problem: func(err error) (uint16, []string) {
+			if refusal, ok := errors.AsType[*businessRefusal](err); ok {
+				return refusal.code, refusal.args
+			}
+			return 7, nil
+		},
+		Now:   func() time.Time { return today.Add(w.clock[s]) },
+		NewID: identity.NewMessage,
+		Refused: func(_ identity.Jurisdiction, _ envelope.Header, p *Problem) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.refused = append(w.refused, p)
+		},
+	}
+}
+
+type businessRefusal struct {
+	code uint16
+	args []string
+}
+
+func (*businessRefusal) Error() string { return "refused by the business" }
+
+// Exchange carries a request to the relay at the other end. Serving goes on when nobody waits any more, with a context that
+// has ended, as over a link.
+func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
+	w.mu.Lock()
+	w.frames = append(w.frames, bytes.Clone(request))
+	w.mu.Unlock()
+	if w.broken != nil {
+		return w.broken
+	}
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		done <- w.relays[to.String()].Serve(serving, local, w.request(request), func(frame []byte) error {
+			w.mu.Lock()
+			w.frames = append(w.frames, bytes.Clone(frame))
+			w.mu.Unlock()
+			return each(w.answer(frame))
+		})
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func query(t testing.TB) envelope.Call {
+	return envelope.Call{Operation: label(t, "query"), Parameters: []byte(village)}
+}
+
+// wantProblem checks that err is the problem.
+func wantProblem(t *testing.T, what string, err error, at string, code Code, args ...string) {
+	t.Helper()
+	p, ok := errors.AsType[*Problem](err)
+	if !ok || p.At != name(t, at) || p.Code != uint16(code) || !slices.Equal(p.Args, args) {
+		t.Errorf("%s: got %v, want code %d %q at %s", what, err, code, args, at)
+	}
+}
+
+func TestBothWays(t *testing.T) {
+	w := newWorld(t)
+	for _, row := range []struct{ from, to string }{{county, city}, {city, county}, {province, city}, {city, province}} {
+		w.frames, w.served = nil, nil
+		got, err := w.relays[row.from].Ask(t.Context(), name(t, row.to), query(t))
+		if err != nil || string(got.Content) != "seen "+village || got.Entry != entryOf(t, name(t, row.to)) {
+			t.Fatalf("%s asks %s: got %q, %v", row.from, row.to, got.Content, err)
+		}
+		if len(w.served) != 1 || len(w.frames) != 2 {
+			t.Fatalf("served %d times, with %d frames", len(w.served), len(w.frames))
+		}
+		r := w.served[0]
+		if r.Header.Origin != name(t, row.from) || r.Header.ID != got.ID || string(r.Call.Parameters) != village {
+			t.Errorf("%s was served %+v", row.from, r)
+		}
+		if got.Request != sha256.Sum256(r.Evidence) {
+			t.Error("the answer names another request than was served")
+		}
+		for _, frame := range w.frames {
+			if bytes.Contains(frame, []byte("5201020")) {
+				t.Error("a frame tells what is in it")
+			}
+		}
+		for s, evidence := range map[string][]byte{row.from: r.Evidence, row.to: got.Evidence} {
+			if h, _, err := VerifyEvidence(evidence, w.keys[s].sets); err != nil || h.Origin != name(t, s) {
+				t.Errorf("the evidence of %s: %+v, %v", s, h, err)
+			}
+		}
+	}
+	if len(w.refused) > 0 {
+		t.Errorf("refused: %v", w.refused)
+	}
+}
+
+func TestSteps(t *testing.T) {
+	w := newWorld(t)
+	var got []string
+	for s := range w.keys {
+		l := w.local(t, s)
+		l.Steps = func(step string, took time.Duration) {
+			if took < 0 {
+				t.Errorf("%s took %v", step, took)
+			}
+			got = append(got, step)
+		}
+		w.relays[s] = New(l)
+	}
+	if _, err := w.relays[county].Ask(t.Context(), name(t, city), query(t)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{AskSign, ServeVerify, ServeRun, ServeSign, AskSend, AskVerify}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestEvidence holds that every byte of it counts, and that it holds when the message has long ended.
+func TestEvidence(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.relays[county].Ask(t.Context(), name(t, city), query(t)); err != nil {
+		t.Fatal(err)
+	}
+	e, err := envelope.Decode(w.frames[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidence := Evidence(e)
+	if !bytes.Equal(evidence, w.served[0].Evidence) || e.Hash() != sha256.Sum256(evidence) {
+		t.Error("the evidence is not what was served, or not what is hashed")
+	}
+	m, err := envelope.Open(e, w.keys[county].sets, envelope.NewOpener(w.keys[city]), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, commitment, err := VerifyEvidence(evidence, w.keys[county].sets)
+	if err != nil || h.ID != m.Header.ID || commitment == [32]byte{} {
+		t.Errorf("got %+v, %x, %v", h, commitment, err)
+	}
+	if _, _, err := VerifyEvidence(evidence, w.keys[city].sets); !errors.Is(err, envelope.ErrUnknownKey) {
+		t.Errorf("by the keys of another: got %v, want ErrUnknownKey", err)
+	}
+	for i := range evidence {
+		evidence[i] ^= 1 << (i % 8)
+		if _, _, err := VerifyEvidence(evidence, w.keys[county].sets); err == nil {
+			t.Errorf("byte %d of %d flipped and still taken", i, len(evidence))
+		}
+		evidence[i] ^= 1 << (i % 8)
+	}
+	for what, bad := range map[string][]byte{"nothing": nil, "more": append(bytes.Clone(evidence), 0), "long": make([]byte, maxEvidence+1)} {
+		if _, _, err := VerifyEvidence(bad, w.keys[county].sets); err == nil {
+			t.Errorf("%s was taken", what)
+		}
+	}
+}
+
+// TestNewKeySet holds that a new key set is followed at once, that a key has one recipient, and that they are bounded.
+func TestNewKeySet(t *testing.T) {
+	w := newWorld(t)
+	r := w.relays[county]
+	keyOf := func() []byte {
+		q, err := r.request(t.Context(), name(t, city), query(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := envelope.Decode(q.frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Header().DecryptionKey
+	}
+	first := keyOf()
+	if want := sha256.Sum256(w.keys[city].sets[0].DecryptionKey); !bytes.Equal(first, want[:]) || !bytes.Equal(keyOf(), first) {
+		t.Errorf("encrypted to %x, want %x", first, want)
+	}
+	if len(r.recipients.order) != 1 {
+		t.Errorf("%d recipients for one key", len(r.recipients.order))
+	}
+	next := w.keys[city].sets[0]
+	next.Number, next.DecryptionKey = 2, newKeys(t, city).sets[0].DecryptionKey
+	w.trust[name(t, city)] = append(slices.Clone(w.keys[city].sets), next)
+	if want := sha256.Sum256(next.DecryptionKey); !bytes.Equal(keyOf(), want[:]) {
+		t.Errorf("encrypted to another key than the newest")
+	}
+	for n := len(r.recipients.order); n < maxRecipients; n++ {
+		key := sha256.Sum256([]byte{byte(n), byte(n >> 8)})
+		r.recipients.order, r.recipients.byKey[key] = append(r.recipients.order, key), nil
+	}
+	next.DecryptionKey = newKeys(t, city).sets[0].DecryptionKey
+	w.trust[name(t, city)] = []trust.KeySet{next}
+	keyOf()
+	if len(r.recipients.order) != maxRecipients || len(r.recipients.byKey) != maxRecipients {
+		t.Errorf("%d recipients, want %d", len(r.recipients.byKey), maxRecipients)
+	}
+	next.DecryptionKey = []byte("no key")
+	w.trust[name(t, city)] = []trust.KeySet{next}
+	_, err := r.Ask(t.Context(), name(t, city), query(t))
+	wantProblem(t, "an unusable key", err, county, Unreachable, city, badEncryption)
+}
+
+var _ Links = (*link.Socket)(nil)
