@@ -74,9 +74,9 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
-	content := config.Render(config.Jurisdiction{
+	content := config.Render(config.Config{Jurisdictions: []config.Jurisdiction{{
 		Name: name, DisplayName: cmp.Or(o.DisplayName, o.Name), ShortName: o.ShortName, Code: o.Code, Level: o.Level,
-	})
+	}}})
 	if _, err := config.Parse(content); err != nil { // before anything is made
 		return made, configFailure(filepath.Join(dir, config.FileName), err)
 	}

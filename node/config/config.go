@@ -1,12 +1,18 @@
-// Package config reads and writes the node's configuration, DIR/config.yaml: what the node hosts.
+// Package config reads and writes the node's configuration, DIR/config.yaml: what the node hosts, and where it is reached.
 //
 //	version: 1
+//	listen: "192.0.2.7:7400"
+//	addresses: ["192.0.2.7:7400"]
 //	jurisdictions:
 //	  - name: nanming.guiyang.guizhou
 //	    display_name: "南明区"
 //	    short_name: "南明区"
 //	    code: "520102"
 //	    level: "county"
+//
+// Neighbours below dial listen, an IP address (or no host, for all of the machine's) and a UDP port; without it the node
+// only dials. Invitations tell addresses, IP addresses or names with ports; without them what Advertised makes of listen.
+// Both keys are optional, as are short_name, code and level.
 //
 // It is decoded strictly: a key that is not listed, a key that stands twice, a value of another type or a name that is no
 // jurisdiction's is refused with its line, and nothing is guessed. The package opens nothing else and decides nothing.
@@ -38,8 +44,12 @@ const (
 	maxText   = 200     // bytes of a value
 )
 
-// Config is what a node hosts.
-type Config struct{ Jurisdictions []Jurisdiction }
+// Config is what a node hosts, and where it is reached.
+type Config struct {
+	Listen        string   // UDP address that children dial; "": the node only dials, and nothing listens
+	Addresses     []string // what invitations tell, at most MaxAddresses; none: what Advertised makes of Listen
+	Jurisdictions []Jurisdiction
+}
 
 // Jurisdiction is one hosted jurisdiction.
 type Jurisdiction struct {
@@ -63,6 +73,8 @@ func (e *Error) Error() string { return fmt.Sprintf("line %d: %s: %s", e.Line, e
 // file is the YAML.
 type file struct {
 	Version       int      `yaml:"version"`
+	Listen        string   `yaml:"listen"`
+	Addresses     []string `yaml:"addresses"`
 	Jurisdictions []hosted `yaml:"jurisdictions"`
 }
 
@@ -74,7 +86,7 @@ type hosted struct {
 	Level       string `yaml:"level"`
 }
 
-var keys = []string{"version", "jurisdictions", "name", "display_name", "short_name", "code", "level"}
+var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level"}
 
 // Read reads the configuration at path. What is wrong in it is an *Error; a file that cannot be read is an error of os.
 func Read(path string) (Config, error) {
@@ -135,7 +147,9 @@ func misread(data []byte, err error) error {
 	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
 		out.Unknown, out.Reason = true, nearest(out.Key)
 	}
-	if _, mistyped := errors.AsType[*yaml.TypeError](err); mistyped {
+	_, mistyped := errors.AsType[*yaml.TypeError](err)
+	_, misplaced := errors.AsType[*yaml.UnexpectedNodeTypeError](err) // a text for a list, and the like
+	if mistyped || misplaced {
 		out.Key, out.Reason = keyOfLine(data, out.Line), "type"
 	}
 	return out
@@ -194,6 +208,11 @@ func (f file) config(data []byte) (c Config, err error) {
 	case len(f.Jurisdictions) > MaxHosted:
 		return c, wrong(data, "$.jurisdictions", "jurisdictions", fmt.Sprintf("more than %d", MaxHosted))
 	}
+	if err := f.reached(data); err != nil {
+		return c, err
+	}
+	c.Listen = f.Listen
+	c.Addresses = append(c.Addresses, f.Addresses...) // nil where none is listed
 	for i, h := range f.Jurisdictions {
 		at := func(key, reason string) error {
 			return wrong(data, fmt.Sprintf("$.jurisdictions[%d].%s", i, key), key, reason)
@@ -235,18 +254,22 @@ func wrong(data []byte, path, key, reason string) error {
 	return e
 }
 
-const template = `# Xietong node / 协同节点. Change it only while the node is stopped. 请在节点停止时修改。
-version: 1
-# The jurisdictions that this node hosts / 本节点承载的行政区划
-jurisdictions:
-  - name: %s          # permanent, like DNS / 永久名称，写法同域名
-    display_name: %q  # what people see / 显示名称
-    short_name: %q    # short form for tables / 简称
-    code: %q          # GB/T 2260 or any / 行政区划代码
-    level: %q         # province, prefecture, county … / 层级
-`
-
-// Render returns a configuration that hosts one jurisdiction, with a comment to each key. Reading it gives the same back.
-func Render(j Jurisdiction) []byte {
-	return fmt.Appendf(nil, template, j.Name, j.DisplayName, j.ShortName, j.Code, j.Level)
+// reached checks where the node is reached.
+func (f file) reached(data []byte) error {
+	if reason := wrongListen(f.Listen); f.Listen != "" && reason != "" {
+		return wrong(data, "$.listen", "listen", reason)
+	}
+	if len(f.Addresses) > MaxAddresses {
+		return wrong(data, "$.addresses", "addresses", fmt.Sprintf("more than %d", MaxAddresses))
+	}
+	for i, a := range f.Addresses {
+		reason := wrongAddress(a)
+		if slices.Contains(f.Addresses[:i], a) {
+			reason = standsTwice
+		}
+		if reason != "" {
+			return wrong(data, fmt.Sprintf("$.addresses[%d]", i), "addresses", reason)
+		}
+	}
+	return nil
 }

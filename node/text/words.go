@@ -64,6 +64,13 @@ var words = map[string]word{
 	"none is listed":         {zh: "一个也没有列出"},
 	"more than one document": {zh: "含有多个文档"},
 	"not YAML of this form":  {zh: "不是规定格式的 YAML"},
+
+	// what is wrong with an address
+	"it is not HOST:PORT":                          {zh: "不是 HOST:PORT 的形式"},
+	"its host is neither an IP address nor a name": {zh: "主机部分既不是 IP 地址，也不是主机名"},
+	"its host is not an IP address":                {zh: "主机部分不是 IP 地址"},
+	"nobody can dial that address":                 {zh: "该地址不能供他人连接"},
+	"it stands twice":                              {zh: "重复列出"},
 }
 
 // Word returns a word of the floors below in the language, or, when it is none, the word itself.

@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,12 +30,13 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/node/config"
 )
 
 // Limits of a token.
 const (
 	SecretLen    = 16 // bytes
-	MaxAddresses = 4
+	MaxAddresses = config.MaxAddresses
 	maxLen       = 4 << 10 // characters
 	maxText      = 200     // bytes of a name or an address
 	version      = "xt1"
@@ -206,33 +206,11 @@ func (t Token) check() error {
 		}
 	}
 	for _, a := range t.Addresses {
-		if err := CheckAddress(a); err != nil {
-			return err
+		if err := config.CheckAddress(a); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 	}
 	return nil
-}
-
-// CheckAddress checks an address as it stands in invitations: 192.0.2.7:7400, [2001:db8::7]:7400 or node.example.cn:7400.
-func CheckAddress(s string) error {
-	host, port, err := net.SplitHostPort(s)
-	n, portErr := strconv.ParseUint(port, 10, 16)
-	switch {
-	case err != nil || portErr != nil || n == 0 || strconv.FormatUint(n, 10) != port:
-		return fmt.Errorf("%w: address %.100q is not HOST:PORT", ErrInvalid, s)
-	case net.ParseIP(host) == nil && !isHostName(host) || len(s) > maxText || net.JoinHostPort(host, port) != s:
-		return fmt.Errorf("%w: %.100q is neither an IP address nor a host's name", ErrInvalid, host)
-	}
-	return nil
-}
-
-func isHostName(s string) bool {
-	for label := range strings.SplitSeq(s, ".") {
-		if _, err := identity.ParseLabel(label); err != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // String returns the token without what lets its bearer join.
