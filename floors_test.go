@@ -76,7 +76,7 @@ var shelves = []struct {
 }{
 	{"ground", 0, map[string][]string{
 		"duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil, "host": nil,
-		"rows": nil, "filter": nil,
+		"rows": nil, "filter": nil, "roster": nil,
 	}},
 	{"business", 1, map[string][]string{
 		"catalog": nil, "sharing": nil, "source": nil, "cases": nil,

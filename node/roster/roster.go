@@ -1,0 +1,220 @@
+// Package roster is the list of the jurisdictions that a tree should have: code, label, names and level of each, and under
+// whom it stands. So nobody has to type what is known, and a total can say out of how many it is.
+//
+// In this version it is the data shipped with the program, the 98 jurisdictions of Guizhou as of 2023-06-30; a tree elsewhere
+// names its places itself. They stand in guizhou.csv, each after its parent, and are parsed strictly, once:
+//
+//	code,level,label,name_zh,short_zh,name_en,parent
+//	520500,prefecture,bijie,毕节市,毕节市,Bijie City,520000
+//	520526,county,weining,威宁彝族回族苗族自治县,威宁县,Weining County,520500
+//
+// A place in the list may have joined or not: the ledgers say who did. The package is pure, and changes nothing.
+package roster
+
+import (
+	"cmp"
+	_ "embed" // the data are part of the binary
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"xietong/certs/identity"
+)
+
+//go:embed guizhou.csv
+var guizhou string
+
+// Place is one jurisdiction of the list.
+type Place struct {
+	Name        identity.Jurisdiction
+	Code        string // GB/T 2260
+	Level       string // province, prefecture, county
+	DisplayName string // 威宁彝族回族苗族自治县
+	ShortName   string // 威宁县
+	EnglishName string // Weining County
+}
+
+// Roster is the list.
+type Roster struct {
+	places   []Place
+	byName   map[identity.Jurisdiction]int
+	children map[identity.Jurisdiction][]Place
+}
+
+// Shipped returns the list that comes with the program.
+func Shipped() *Roster { return shipped() }
+
+var shipped = sync.OnceValue(func() *Roster {
+	r, err := parse(guizhou)
+	if err != nil {
+		panic(err) // the data are part of the program, and a test reads them
+	}
+	return r
+})
+
+var columns = []string{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}
+
+// parse reads the CSV: a place stands after its parent; that of a root, 000000, stands nowhere.
+func parse(data string) (*Roster, error) {
+	reader := csv.NewReader(strings.NewReader(data))
+	reader.FieldsPerRecord = len(columns)
+	rows, err := reader.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read roster: %w", err)
+	}
+	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
+		return nil, fmt.Errorf("read roster: the first row is not %q", columns)
+	}
+	r := &Roster{byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{}}
+	byCode := map[string]identity.Jurisdiction{}
+	for i, row := range rows[1:] {
+		name, err := nameOf(row[2], row[6], byCode)
+		if err != nil {
+			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
+		}
+		if _, twice := r.byName[name]; twice || byCode[row[0]] != (identity.Jurisdiction{}) {
+			return nil, fmt.Errorf("read roster: row %d: %s stands twice", i+1, name)
+		}
+		p := Place{Name: name, Code: row[0], Level: row[1], DisplayName: row[3], ShortName: row[4], EnglishName: row[5]}
+		byCode[p.Code], r.byName[name] = name, len(r.places)
+		r.places = append(r.places, p)
+		if parent, below := name.Parent(); below {
+			r.children[parent] = append(r.children[parent], p)
+		}
+	}
+	return r, nil
+}
+
+const noParent = "000000"
+
+func nameOf(label, parent string, byCode map[string]identity.Jurisdiction) (identity.Jurisdiction, error) {
+	l, err := identity.ParseLabel(label)
+	if err != nil {
+		return identity.Jurisdiction{}, err
+	}
+	if parent == noParent {
+		return identity.ParseJurisdiction(label)
+	}
+	above, ok := byCode[parent]
+	if !ok {
+		return identity.Jurisdiction{}, fmt.Errorf("the parent %s does not stand before it", parent)
+	}
+	return above.Child(l)
+}
+
+// Places returns all places, each after its parent.
+func (r *Roster) Places() []Place { return slices.Clone(r.places) }
+
+// Of returns the place with the name.
+func (r *Roster) Of(name identity.Jurisdiction) (Place, bool) {
+	i, ok := r.byName[name]
+	if !ok {
+		return Place{}, false
+	}
+	return r.places[i], true
+}
+
+// DisplayName returns what the place is called, or its name where the list does not have it.
+func (r *Roster) DisplayName(name identity.Jurisdiction) string {
+	if p, ok := r.Of(name); ok {
+		return p.DisplayName
+	}
+	return name.String()
+}
+
+// Children returns the places directly below a jurisdiction, in the order of their codes.
+func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clone(r.children[of]) }
+
+// Find returns the places directly below a jurisdiction that a person may mean: those of which the text is a name, the
+// label or the code; where there is none, those of which it is a name in other letters or without the generic suffix (南明,
+// Nanming, NANMING). Where it returns several, the person has to say which.
+func (r *Roster) Find(below identity.Jurisdiction, text string) []Place {
+	text = strings.TrimSpace(text)
+	var exact, loose []Place
+	for _, p := range r.children[below] {
+		switch {
+		case slices.Contains(p.called(), text):
+			exact = append(exact, p)
+		case slices.ContainsFunc(append(p.called(), p.bare()...), func(s string) bool { return strings.EqualFold(s, text) }):
+			loose = append(loose, p)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return loose
+}
+
+// called are the texts that name a place.
+func (p Place) called() []string {
+	return []string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Name.Label().String(), p.Code}
+}
+
+// suffixes end the short names of places; the longer ones stand first.
+var suffixes = []string{"特区", "市", "区", "县", "州"}
+
+// bare are the names without what every place of the level is called.
+func (p Place) bare() []string {
+	english, _, _ := strings.Cut(p.EnglishName, " ")
+	for _, s := range suffixes {
+		if short, ok := strings.CutSuffix(p.ShortName, s); ok && short != "" {
+			return []string{short, english}
+		}
+	}
+	return []string{english}
+}
+
+const (
+	maxSuggested = 3
+	maxDistance  = 3
+)
+
+// Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the nearest first: at most
+// three, and none where more than a third of the characters, one of a short text, would have to change.
+func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
+	type near struct {
+		Place
+		distance int
+	}
+	typed := []rune(strings.ToLower(strings.TrimSpace(text)))
+	allowed := min(max(1, len(typed)/3), maxDistance)
+	var found []near
+	for _, p := range r.children[below] {
+		best := allowed + 1
+		for _, name := range append(p.called(), p.bare()...) {
+			best = min(best, distance(typed, []rune(strings.ToLower(name))))
+		}
+		if best <= allowed {
+			found = append(found, near{p, best})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	var out []Place
+	for _, n := range found[:min(len(found), maxSuggested)] {
+		out = append(out, n.Place)
+	}
+	return out
+}
+
+// distance is how many characters must be inserted, removed or replaced to make b of a.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range b {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
