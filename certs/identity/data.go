@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -187,6 +188,15 @@ func (m Message) String() string {
 
 // IsZero reports whether m is no id.
 func (m Message) IsZero() bool { return m == Message{} }
+
+// Time returns when the id was made, by the clock of whoever made it (RFC 9562 §5.7); to the millisecond.
+func (m Message) Time() time.Time {
+	var ms int64
+	for _, b := range m.id[:6] {
+		ms = ms<<8 | int64(b)
+	}
+	return time.UnixMilli(ms)
+}
 
 // Bytes returns the 16 bytes of the id.
 func (m Message) Bytes() [16]byte { return m.id }

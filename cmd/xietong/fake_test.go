@@ -95,6 +95,25 @@ var answers = map[string]any{
 		{Grant: log + "19", Dataset: "villages", Purpose: "census", Until: "2026-01-31T15:59:59Z", State: client.GrantExpired},
 	}},
 	"POST /v1/grants/29/revocation": client.Entered{Entry: log + "32"},
+	"POST /v1/invitations": client.Invitation{
+		Token: "xt1-nanming-192.0.2.7-7400-ABC", Child: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", Until: "2026-12-01T02:00:00Z",
+		Entry: log + "33", Addresses: []string{"192.0.2.7:7400"}, Root: "guizhou/keys/1/00ff", Fingerprint: "00FF 1122 3344 5566 7788 99AA",
+	},
+	"GET /v1/tree": client.Tree{
+		Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Root: "guizhou/keys/1/00ff", Fingerprint: "00FF 1122 3344 5566 7788 99AA",
+		Chain: []string{"贵州省", "贵阳市", "南明区"}, Addresses: []string{"192.0.2.7:7400"},
+		Parent: &client.Neighbour{
+			Name: "guiyang.guizhou", DisplayName: "贵阳市", Level: "prefecture", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z",
+			LastHeard: "2026-11-24T01:59:00Z", Why: "no-answer",
+		},
+		Children: []client.Neighbour{
+			{Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", State: client.ChildInvited, Until: "2026-12-01T02:00:00Z"},
+			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true},
+			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
+		},
+	},
+	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
+	"POST /v1/hosted": client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -175,6 +194,15 @@ var fakeFloor = nodeFloor{
 		o.Logger.Info("node serves", "version_known", o.Version != "")
 		<-ctx.Done()
 		return nil
+	},
+	join: func(_ context.Context, _, token string, o joinOptions) (node.JoinResult, error) {
+		o.Told(joinStep{Name: text.JoinNetwork, What: text.JoinNetworkDone, Args: text.Args{"address": "192.0.2.7:7400", "ms": "8"}})
+		if token == "late" {
+			return node.JoinResult{}, text.Fail(text.ClockApart, text.Args{"offset": "1h10m0s", "name": "贵阳市"}, nil)
+		}
+		o.Told(joinStep{Name: text.JoinClock, What: text.JoinClockDone, Args: text.Args{"seconds": "0.2", "parent": "贵阳市"}})
+		o.Told(joinStep{Name: text.JoinEndorsed, What: text.JoinEndorsedDone, Args: text.Args{"name": "南明区", "entry": "1041", "parent": "贵阳市"}})
+		return node.JoinResult{Name: "nanming.guiyang.guizhou", DisplayName: "南明区"}, nil
 	},
 	verifyReceipt: func(receipt, payload []byte, pin string) (receiptReport, error) {
 		if string(receipt) != "receipt" || payload != nil && string(payload) != "payload" {

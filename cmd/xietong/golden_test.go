@@ -17,7 +17,14 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // session is every verb once, in the order in which a person would use them.
 var session = [][]string{
 	{"init", "nanming.guiyang.guizhou"},
+	{"join", "xt1-guiyang-192.0.2.7-7400-ABC"},
+	{"join", "late"},
 	{"status"},
+	{"tree"},
+	{"invite", "新华路街道", "--label", "xinhua"},
+	{"host", "add", "西湖路街道"},
+	{"host", "list"},
+	{"withdraw", "西湖路街道", "--reason", "撤并"},
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},
 	{"dataset", "publish", "FILES/villages.json"},

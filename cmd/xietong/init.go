@@ -37,6 +37,7 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringVar(&o.Code, "code", "", a.t(text.CLIFlagDivision, nil))
 	flags.StringVar(&o.DisplayName, "display-name", "", a.t(text.CLIFlagDisplayName, nil))
 	flags.StringVar(&o.ShortName, "short-name", "", a.t(text.CLIFlagShortName, nil))
+	flags.StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	flags.StringVar(&o.Level, "level", "", a.t(text.CLIFlagLevel, nil))
 	return c
 }

@@ -2,24 +2,30 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"xietong/node"
+	"xietong/node/text"
 )
 
 // nodeFloor is what the program needs of package node beside its API. Tests put their own in its place.
 type nodeFloor struct {
-	init          func(dir string, o node.InitOptions) (node.InitResult, error)
-	serve         func(ctx context.Context, dir string, o node.ServeOptions) error
-	verifyReceipt func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
-	verifyData    func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
+	init            func(dir string, o node.InitOptions) (node.InitResult, error)
+	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
+	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
+	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
+	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
+	verifyData      func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
 }
 
 type (
 	initOptions   = node.InitOptions
 	serveOptions  = node.ServeOptions
+	joinOptions   = node.JoinOptions
+	joinStep      = node.JoinStep
 	receiptReport = node.ReceiptReport
 )
 
 var theNode = nodeFloor{
-	init: node.Init, serve: node.Serve, verifyReceipt: node.VerifyReceipt, verifyData: node.VerifyData,
+	init: node.Init, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, verifyData: node.VerifyData,
 }

@@ -43,8 +43,8 @@ func (a *app) rootCommand() *cobra.Command {
 
 	a.asGroup(root)
 	root.AddCommand(
-		a.initCommand(), a.serveCommand(), a.statusCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(),
-		a.queryCommand(), a.grantCommand(), a.ledgerCommand(),
+		a.initCommand(), a.joinCommand(), a.serveCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(),
+		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.ledgerCommand(),
 		a.demoCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)

@@ -27,6 +27,8 @@ import (
 	"xietong/node/catalog"
 	"xietong/node/client"
 	"xietong/node/host"
+	"xietong/node/join"
+	"xietong/node/join/neighbours"
 	"xietong/node/records"
 	"xietong/node/text"
 )
@@ -35,16 +37,32 @@ import (
 type Hosted struct {
 	Host        *host.Host
 	Records     *records.Desk
+	Table       *neighbours.Table
 	DisplayName string
+	ShortName   string
 	Code        string
 	Level       string
+}
+
+// Node is the node behind the door.
+type Node interface {
+	Hosted() []Hosted
+	Now() time.Time
+	// Addresses returns where children dial; none: they cannot.
+	Addresses() []string
+	// Link tells how the link between a hosted jurisdiction and its neighbour is.
+	Link(local, peer identity.Jurisdiction) LinkState
+	// Changed is told that the children of a hosted jurisdiction are others now.
+	Changed(ctx context.Context, local identity.Jurisdiction) error
+	// Adopt has the node host a further jurisdiction below one that it hosts, joined through its own door.
+	Adopt(ctx context.Context, parent Hosted, id identity.Message, place join.Place) (client.HostedPlace, error)
 }
 
 // server answers the operations.
 type server struct {
 	version string
 	logger  *slog.Logger
-	hosted  []Hosted
+	node    Node
 }
 
 // Caller is what every request says of itself.
@@ -58,8 +76,8 @@ type Caller struct {
 const maxBodyLen = 1 << 20
 
 // New returns the handler of the API.
-func New(version string, logger *slog.Logger, hosted []Hosted) http.Handler {
-	s := &server{version: version, logger: logger, hosted: hosted}
+func New(version string, logger *slog.Logger, n Node) http.Handler {
+	s := &server{version: version, logger: logger, node: n}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Xietong", version)
 	config.DocsPath = "" // its page loads from elsewhere
@@ -135,18 +153,19 @@ func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // at chooses the hosted jurisdiction.
 func (s *server) at(c Caller) (Hosted, error) {
-	if c.Jurisdiction == "" && len(s.hosted) == 1 {
-		return s.hosted[0], nil
+	hosted := s.node.Hosted()
+	if c.Jurisdiction == "" && len(hosted) == 1 {
+		return hosted[0], nil
 	}
-	i := slices.IndexFunc(s.hosted, func(h Hosted) bool { return h.Host.Name().String() == c.Jurisdiction })
+	i := slices.IndexFunc(hosted, func(h Hosted) bool { return h.Host.Name().String() == c.Jurisdiction })
 	if i < 0 {
-		names := make([]string, len(s.hosted))
-		for i, h := range s.hosted {
+		names := make([]string, len(hosted))
+		for i, h := range hosted {
 			names[i] = h.Host.Name().String()
 		}
 		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": strings.Join(names, ", ")}, nil)
 	}
-	return s.hosted[i], nil
+	return hosted[i], nil
 }
 
 // key returns the request's idempotency key, which every write needs.

@@ -48,12 +48,13 @@ func (s *server) register(a huma.API) {
 	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
 	s.registerDatasets(a)
 	s.registerUses(a)
+	s.registerTree(a)
 }
 
 // status does not choose a jurisdiction: it is what tells which there are.
 func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
 	out := client.Status{Version: s.version}
-	for _, h := range s.hosted {
+	for _, h := range s.node.Hosted() {
 		j, err := statusOf(ctx, h)
 		if err != nil {
 			return nil, s.refuse(in.Caller, err)

@@ -54,6 +54,7 @@ type Host struct {
 	log       identity.Log
 	above     atomic.Pointer[above] // nil: joined nobody
 	authority *authority.Authority
+	links     *authority.Source
 	vault     *vault.Keystore
 	store     *state.Store
 	group     *group.Group
@@ -151,6 +152,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
 		return h, err
 	}
+	h.links = authority.NewSource(h.authority, h.now)
 	if err = h.readAbove(); err != nil {
 		return h, err
 	}

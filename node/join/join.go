@@ -15,6 +15,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/text"
@@ -151,4 +152,10 @@ func (c Child) put(tx *state.Tx) error {
 func DecodeIndex(result []byte) (index uint64, err error) {
 	err = canon.Unmarshal(result, 16, &index)
 	return index, err
+}
+
+// Walk verifies the key sets that the child brought last, from the first one on.
+func (c Child) Walk() ([]trust.KeySet, error) {
+	_, sets, err := walkFromFirst(c.KeySets)
+	return sets, err
 }

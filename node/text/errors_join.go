@@ -14,6 +14,15 @@ const (
 	ParentMismatch     Code = "parent-mismatch"
 	ChildMismatch      Code = "child-mismatch"
 	NotPossessed       Code = "not-possessed"
+
+	InvitationMalformed Code = "invitation-malformed"
+	PlaceUnknown        Code = "place-unknown"
+	ClockApart          Code = "clock-apart"
+	NotListening        Code = "not-listening"
+	ParentSilent        Code = "parent-silent"
+	ParentNotThere      Code = "parent-not-there"
+	ParentVersion       Code = "parent-version"
+	ParentBroken        Code = "parent-broken"
 )
 
 var joinProblems = []problem{
@@ -62,6 +71,12 @@ var joinProblems = []problem{
 			"compare the root's fingerprint in the invitation: a jurisdiction joins one tree"},
 	},
 	{
+		number: 88, code: InvitationMalformed, status: http.StatusBadRequest, params: []string{"reason"},
+		zh: parts{"邀请码有误", "这不是完整的邀请码：{reason}", "邀请码", "请从上级发来的文字中完整复制以 xt1- 开头的一行"},
+		en: parts{"Malformed invitation", "this is no whole invitation: {reason}", "invitation",
+			"copy the whole line that begins with xt1- from what the parent sent"},
+	},
+	{
 		number: 89, code: ParentMismatch, status: http.StatusForbidden, params: []string{"name", "reason"},
 		zh: parts{"对方不是邀请中的上级", "应答者不能证明自己是邀请中的 {name}：{reason}", "{name}", "不要继续；请与 {name} 电话核对地址和根指纹"},
 		en: parts{"Not the parent of the invitation", "whoever answered cannot prove to be {name}: {reason}", "{name}",
@@ -74,9 +89,54 @@ var joinProblems = []problem{
 			"use the invitation that was given to this jurisdiction"},
 	},
 	{
+		number: 91, code: PlaceUnknown, status: http.StatusNotFound, params: []string{"name", "parent", "near"},
+		zh: parts{"名录中没有该下级", "名录中{parent}没有名为“{name}”的下级", "{parent}",
+			"请核对名称（相近的有：{near}）；名录之外的区划，请用 --label、--code、--level 给出"},
+		en: parts{"Not in the roster", "the roster has no place \"{name}\" directly below {parent}", "{parent}",
+			"check the name (near it: {near}); for a place outside the roster give --label, --code and --level"},
+	},
+	{
+		number: 92, code: ClockApart, status: http.StatusConflict, params: []string{"offset", "name"},
+		zh: parts{"时钟相差过大", "本机时钟与{name}相差 {offset}", "本机", "请先校准本机时钟（如 timedatectl set-ntp true），再重复同一命令；邀请仍然有效"},
+		en: parts{"Clocks apart", "this machine's clock is {offset} off that of {name}", "this machine",
+			"set the clock (timedatectl set-ntp true) and repeat the command; the invitation is still good"},
+	},
+	{
 		number: 93, code: NotPossessed, status: http.StatusForbidden, params: []string{"name"},
 		zh: parts{"不能证明持有密钥", "对方不能证明持有{name}密钥集的私钥", "{name}", "请在持有密钥的机器上重新执行 xietong join"},
 		en: parts{"Keys not proven", "whoever came could not prove to hold the keys of {name}", "{name}",
 			"repeat `xietong join` on the machine that holds the keys"},
+	},
+	{
+		number: 94, code: NotListening, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"节点没有监听地址", "本节点没有供下级连接的地址", "{jurisdiction}",
+			"请停止节点，在 config.yaml 中写明 listen（如 0.0.0.0:7400），再启动并重复本命令"},
+		en: parts{"Node does not listen", "this node has no address for its children to dial", "{jurisdiction}",
+			"stop the node, set `listen` in config.yaml (such as 0.0.0.0:7400), start it and repeat the command"},
+	},
+	{
+		number: 95, code: ParentSilent, status: http.StatusServiceUnavailable, params: []string{"address", "name"},
+		zh: parts{"上级没有应答", "{name}在 {address}（UDP）没有应答", "{address}",
+			"最可能是防火墙拦截了到{name}的 UDP。什么都没有改变，邀请仍然有效。请把防火墙申请交给网络管理部门，放行后重复同一命令"},
+		en: parts{"No answer from the parent", "no answer from {address} on UDP, where {name} should be", "{address}",
+			"most likely a firewall drops UDP between you and {name}; nothing was changed, the invitation is still good: give the firewall request to your network office, then repeat the command"},
+	},
+	{
+		number: 96, code: ParentNotThere, status: http.StatusServiceUnavailable, params: []string{"address", "name"},
+		zh: parts{"该地址没有上级节点", "{address} 有节点应答，但不承载{name}", "{address}", "请与{name}核对地址，需要时请其重新邀请"},
+		en: parts{"Another node at the address", "a node answers at {address}, and it does not host {name}", "{address}",
+			"compare the address with {name}, and ask for a new invitation if it has moved"},
+	},
+	{
+		number: 97, code: ParentVersion, status: http.StatusServiceUnavailable, params: []string{"address", "name"},
+		zh: parts{"协议版本不同", "{name}（{address}）使用另一版本的协议", "{address}", "请与{name}使用同一版本的程序"},
+		en: parts{"Another version", "{name} at {address} speaks another version of the protocol", "{address}",
+			"use the same version of the program as {name}"},
+	},
+	{
+		number: 98, code: ParentBroken, status: http.StatusServiceUnavailable, params: []string{"address", "name", "reason"},
+		zh: parts{"与上级的连接中断", "与{name}（{address}）的连接没有建立：{reason}", "{address}", "请稍后重复同一命令；邀请仍然有效"},
+		en: parts{"Connection to the parent broken", "the connection to {name} at {address} came to nothing: {reason}", "{address}",
+			"repeat the command later; the invitation is still good"},
 	},
 }

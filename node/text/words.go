@@ -71,6 +71,16 @@ var words = map[string]word{
 	"its host is not an IP address":                {zh: "主机部分不是 IP 地址"},
 	"nobody can dial that address":                 {zh: "该地址不能供他人连接"},
 	"it stands twice":                              {zh: "重复列出"},
+
+	// levels
+	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"},
+
+	// what is wrong with an invitation
+	"not an invitation":             {zh: "它不是邀请码"},
+	"made by a later version":       {zh: "由更新版本的程序生成"},
+	"cut short or mistyped":         {zh: "不完整或抄写有误"},
+	"the readable part was changed": {zh: "可读部分被改动过"},
+	"invalid invitation":            {zh: "内容不合规定"},
 }
 
 // Word returns a word of the floors below in the language, or, when it is none, the word itself.

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) inviteCommand() *cobra.Command {
+	var v client.NewInvitation
+	c := a.verb("invite NAME", text.CLIShortInvite, func(cmd *cobra.Command, args []string) error {
+		v.Name = args[0]
+		made, err := a.client().Invite(cmd.Context(), v)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		a.say(text.CLIInviteFor, text.Args{
+			"title": made.DisplayName, "name": made.Child, "until": a.localTime(made.Until), "entry": made.Entry,
+		})
+		fmt.Fprintf(a.stdout, "\n%s\n\n", clean(made.Token))
+		a.say(text.CLIInviteNext, nil)
+		a.say(text.CLIInviteRoot, text.Args{"fingerprint": made.Fingerprint})
+		return nil
+	})
+	c.Long = a.t(text.CLILongInvite, nil)
+	c.Example = `  xietong invite 南明区
+  xietong invite 高新区 --label gaoxin --code 520171 --level county`
+	flags := c.Flags()
+	a.addPlaceFlags(c, &v.Label, &v.Code, &v.Level, &v.ShortName)
+	flags.IntVar(&v.Hours, "hours", 0, a.t(text.CLIFlagHours, nil))
+	flags.BoolVar(&v.Rekey, "rekey", false, a.t(text.CLIFlagRekey, nil))
+	return c
+}
+
+// addPlaceFlags are what a person says of a place that the roster does not have.
+func (a *app) addPlaceFlags(c *cobra.Command, label, code, level, short *string) {
+	flags := c.Flags()
+	flags.StringVar(label, "label", "", a.t(text.CLIFlagLabel, nil))
+	flags.StringVar(code, "code", "", a.t(text.CLIFlagDivision, nil))
+	flags.StringVar(level, "level", "", a.t(text.CLIFlagLevel, nil))
+	flags.StringVar(short, "short-name", "", a.t(text.CLIFlagShortName, nil))
+}
+
+func (a *app) withdrawCommand() *cobra.Command {
+	var w client.Withdrawal
+	c := a.verb("withdraw NAME", text.CLIShortWithdraw, func(cmd *cobra.Command, args []string) error {
+		if w.Reason == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		done, err := a.client().Withdraw(cmd.Context(), args[0], w)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIWithdrawn, text.Args{"name": args[0], "entry": done.Entry})
+		return nil
+	})
+	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	return c
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/text"
+)
+
+// firewallFile is written where the parent does not answer.
+const firewallFile = "firewall-request.txt"
+
+// joinSteps are the steps of joining in their order, with the problems that each may end in.
+var joinSteps = []struct {
+	name  text.Code
+	fails []text.Code
+}{
+	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken}},
+	{text.JoinClock, []text.Code{text.ClockApart}},
+	{text.JoinDisk, []text.Code{text.DiskFull}},
+	{text.JoinParent, []text.Code{text.ParentMismatch}},
+	{text.JoinEndorsed, []text.Code{
+		text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
+	}},
+}
+
+func (a *app) joinCommand() *cobra.Command {
+	var o joinOptions
+	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
+		o.Options.Logger = slog.New(slog.DiscardHandler) // what is to be known of it, the steps and the error tell
+		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
+		if a.jsonOnly {
+			o.Told = nil
+		}
+		made, err := a.node.join(cmd.Context(), a.data, args[0], o)
+		if err != nil {
+			return errors.Join(err, a.joinFailed(args[0], err))
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
+		return nil
+	})
+	c.Long = a.t(text.CLILongJoin, nil)
+	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
+	return c
+}
+
+// step prints one step of joining, in columns.
+func (a *app) step(mark, name text.Code, what string) {
+	widest := 0
+	for _, s := range joinSteps {
+		widest = max(widest, columns(a.t(s.name, nil)))
+	}
+	line := pad(a.t(mark, nil), 6) + pad(a.t(name, nil), widest+3) + what
+	fmt.Fprintln(a.stdout, "  "+strings.TrimRight(line, " "))
+}
+
+// joinFailed shows which step failed, and leaves a form for the network office where nobody answered.
+func (a *app) joinFailed(token string, err error) error {
+	f, ok := errors.AsType[*text.Failure](err)
+	if !ok || a.jsonOnly {
+		return nil
+	}
+	for _, s := range joinSteps {
+		for _, code := range s.fails {
+			if code == f.Code {
+				a.step(text.CLIJoinFail, s.name, "")
+			}
+		}
+	}
+	if f.Code != text.ParentSilent {
+		return nil
+	}
+	form, err := a.node.firewallRequest(a.lang, token, a.now())
+	if err != nil {
+		return err
+	}
+	if err := writeFile(firewallFile, []byte(form)); err != nil {
+		return err
+	}
+	a.say(text.CLIJoinFirewall, text.Args{"file": firewallFile})
+	return nil
+}

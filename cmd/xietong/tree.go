@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) treeCommand() *cobra.Command {
+	return a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
+		t, err := a.client().Tree(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, t)
+		}
+		a.printTree(t)
+		return nil
+	})
+}
+
+func (a *app) printTree(t client.Tree) {
+	a.say(text.CLITreeChain, text.Args{"chain": strings.Join(t.Chain, " > ")})
+	a.say(text.CLITreeRoot, text.Args{"root": t.Root, "fingerprint": t.Fingerprint})
+	if len(t.Addresses) > 0 {
+		a.say(text.CLITreeListen, text.Args{"addresses": strings.Join(t.Addresses, ", ")})
+	} else {
+		a.say(text.CLITreeNoListen, nil)
+	}
+	var rows [][]string
+	if t.Parent != nil {
+		rows = append(rows, a.neighbour(text.CLITreeParent, *t.Parent))
+	}
+	for _, c := range t.Children {
+		rows = append(rows, a.neighbour(text.CLITreeChild, c))
+	}
+	fmt.Fprintln(a.stdout)
+	a.list([]text.Code{text.CLITreeRelation, text.WordTitle, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
+	if t.Parent != nil && t.Parent.Why != "" {
+		a.say(text.CLITreeWhy, text.Args{"reason": text.Word(a.lang, t.Parent.Why)})
+	}
+}
+
+// neighbour is a line of the table.
+func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
+	state := map[string]text.Code{
+		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
+		client.ChildWithdrawn: text.CLITreeWithdrawn,
+	}[n.State]
+	link := a.t(text.CLITreeNever, nil)
+	switch {
+	case n.Linked:
+		link = a.t(text.CLITreeUp, nil)
+	case n.LastHeard != "":
+		link = a.t(text.CLITreeDown, text.Args{"heard": a.localTime(n.LastHeard)})
+	}
+	return []string{
+		a.t(relation, nil), n.DisplayName, n.Name, text.Word(a.lang, n.Level), a.t(state, nil), a.localTime(n.Until), link,
+	}
+}
+
+func (a *app) hostCommand() *cobra.Command {
+	return a.group("host", text.CLIShortHost, a.hostAdd(), a.hostList())
+}
+
+func (a *app) hostAdd() *cobra.Command {
+	var h client.NewHosted
+	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
+		h.Name = args[0]
+		added, err := a.client().AddHosted(cmd.Context(), h)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, added)
+		}
+		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
+		a.say(text.CLIInitPin, text.Args{"pin": added.Pin})
+		return nil
+	})
+	c.Long = a.t(text.CLILongHostAdd, nil)
+	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
+	return c
+}
+
+func (a *app) hostList() *cobra.Command {
+	return a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
+		s, err := a.client().Status(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, s.Jurisdictions)
+		}
+		var rows [][]string
+		for _, j := range s.Jurisdictions {
+			rows = append(rows, []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)})
+		}
+		a.list([]text.Code{text.WordTitle, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
+		return nil
+	})
+}

@@ -1,0 +1,104 @@
+package neighbours
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+)
+
+// Version is the version of the exchange that this program speaks.
+const Version = 1
+
+// MaxSkew is how far two neighbours' clocks may be apart before one is told.
+const MaxSkew = 5 * time.Minute
+
+const (
+	maxHello    = 1 << 10 // bytes
+	maxVersions = 16
+)
+
+type hello struct {
+	_        struct{} `cbor:",toarray"`
+	Versions []uint64
+	Number   uint64
+	Epoch    uint64
+	Size     uint64
+	Root     []byte
+	Time     uint64
+}
+
+// Heard is what a neighbour said last.
+type Heard struct {
+	Number uint64 // of its key set
+	Epoch  uint64
+	Size   uint64 // of its ledger
+	At     time.Time
+	Offset time.Duration // how far its clock is ahead of ours
+}
+
+// Hello returns what is said of the jurisdiction now.
+func (t *Table) Hello() []byte {
+	t.mu.RLock()
+	self := t.self
+	t.mu.RUnlock()
+	data, err := canon.Marshal(hello{
+		Versions: []uint64{Version}, Number: self.number, Epoch: self.epoch, Size: self.size, Root: append([]byte{}, self.root...),
+		Time: uint64(t.now().UnixMilli()),
+	})
+	if err != nil {
+		panic(err) // a value of this package always has an encoding
+	}
+	return data
+}
+
+// Greet keeps what a neighbour says. It refuses one that is a neighbour no more, and one that speaks no version of ours.
+func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
+	if !t.IsNeighbour(peer.Jurisdiction) {
+		return fmt.Errorf("%w: %s", ErrNone, peer.Jurisdiction)
+	}
+	h, err := decodeHello(said)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(h.Versions, Version) {
+		return fmt.Errorf("hello of %s: speaks versions %d, this program speaks %d", peer.Jurisdiction, h.Versions, Version)
+	}
+	now := t.now()
+	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, At: now, Offset: time.UnixMilli(int64(h.Time)).Sub(now)}
+	t.mu.Lock()
+	before, known := t.heard[peer.Jurisdiction]
+	t.heard[peer.Jurisdiction] = heard
+	t.mu.Unlock()
+	if heard.Offset.Abs() > MaxSkew && (!known || before.Offset.Abs() <= MaxSkew) {
+		t.logger.Warn("clock of neighbour is apart", "peer", peer.Jurisdiction.String(), "offset", heard.Offset.Round(time.Second).String())
+	}
+	if known && before.Epoch == heard.Epoch && heard.Size < before.Size {
+		t.logger.Error("ledger of neighbour became shorter", "peer", peer.Jurisdiction.String(), "was", before.Size, "is", heard.Size)
+	}
+	return nil
+}
+
+func decodeHello(data []byte) (hello, error) {
+	var h hello
+	if err := canon.Unmarshal(data, maxHello, &h); err != nil {
+		return h, fmt.Errorf("read hello: %w", err)
+	}
+	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > maxTime {
+		return h, fmt.Errorf("read hello: versions %d, key set %d, epoch %d, root of %d bytes", h.Versions, h.Number, h.Epoch, len(h.Root))
+	}
+	return h, nil
+}
+
+const maxTime = 253402300799999 // ms since 1970 UTC: the end of the year 9999
+
+// LastHello returns what the neighbour said last.
+func (t *Table) LastHello(name identity.Jurisdiction) (Heard, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	h, ok := t.heard[name]
+	return h, ok
+}

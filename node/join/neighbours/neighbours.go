@@ -1,0 +1,245 @@
+// Package neighbours holds where one hosted jurisdiction stands in the tree: who its parent and children are, whose key sets
+// are believed now, and what is told to neighbours and heard from them in hello.
+//
+// What it believes it derives from the jurisdiction's own ledger and chain, verified from the root's pin down: the parent by
+// the chain, a child by its endorsement. An endorsement that is not in force makes no neighbour. Refresh derives all of it
+// anew after something has changed; whoever was a neighbour and is none any more is trusted for no link and no message from
+// then on.
+//
+// A hello is the deterministic CBOR array
+//
+//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC)]
+//
+// For example 86 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 is said by a jurisdiction whose ledger is empty. Nothing of a
+// hello is proven: it tells what to ask for, and what an administrator should look at.
+//
+// The package makes no connection, holds no key, and decides about no use of data.
+package neighbours
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/join"
+	"xietong/node/roster"
+)
+
+// ErrNone is returned for a jurisdiction that is no neighbour, or one whose endorsement is not in force.
+var ErrNone = errors.New("not a neighbour")
+
+// Jurisdiction is the hosted jurisdiction; *host.Host is one.
+type Jurisdiction interface {
+	Name() identity.Jurisdiction
+	Log() identity.Log
+	View(ctx context.Context, f func(*state.Reader) error) error
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+}
+
+// Neighbour is one neighbour as it is believed now.
+type Neighbour struct {
+	Place   join.Place // of the parent, the name and the display name alone
+	KeySets []trust.KeySet
+	Until   time.Time // when the endorsement that makes it a neighbour ends; zero: a root's own, which does not
+}
+
+// Table is where the jurisdiction stands. Many goroutines may use it.
+type Table struct {
+	own     Jurisdiction
+	now     func() time.Time
+	logger  *slog.Logger
+	bundles *tlsconf.Bundles
+
+	mu       sync.RWMutex
+	parent   *Neighbour
+	children map[identity.Jurisdiction]Neighbour
+	self     selfView
+	heard    map[identity.Jurisdiction]Heard
+}
+
+// selfView is what hello says of the jurisdiction itself.
+type selfView struct {
+	number uint64
+	epoch  uint64
+	size   uint64
+	root   []byte
+}
+
+// New returns a table that Refresh fills.
+func New(own Jurisdiction, now func() time.Time, logger *slog.Logger) *Table {
+	return &Table{own: own, now: now, logger: logger, bundles: &tlsconf.Bundles{}, heard: map[identity.Jurisdiction]Heard{}}
+}
+
+// Bundles are the CA certificates by which links are verified.
+func (t *Table) Bundles() *tlsconf.Bundles { return t.bundles }
+
+// Refresh derives everything anew.
+func (t *Table) Refresh(ctx context.Context) error {
+	chain, err := t.chain(ctx)
+	if err != nil {
+		return fmt.Errorf("refresh neighbours: %w", err)
+	}
+	children, self, err := t.below(ctx)
+	if err != nil {
+		return fmt.Errorf("refresh neighbours: %w", err)
+	}
+	self.number = chain[len(chain)-1].Newest().Number
+	parent := parentOf(chain)
+	t.mu.Lock()
+	before := t.names()
+	t.parent, t.children, t.self = parent, children, self
+	after := t.names()
+	t.mu.Unlock()
+	for _, name := range before {
+		if !slices.Contains(after, name) {
+			t.bundles.Remove(name)
+		}
+	}
+	for _, name := range after {
+		n, _ := t.of(name)
+		if err := t.bundles.Set(n.KeySets); err != nil {
+			return fmt.Errorf("refresh neighbours: %w", err)
+		}
+	}
+	return nil
+}
+
+// chain verifies the levels from the root down to the jurisdiction.
+func (t *Table) chain(ctx context.Context) ([]trust.Link, error) {
+	levels, root, err := t.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return trust.Descend(root, levels, ledger.VerifyEndorsement)
+}
+
+// parentOf returns the last level but one, with the earliest end of all endorsements that it hangs on; nil at a root.
+func parentOf(chain []trust.Link) *Neighbour {
+	if len(chain) < 2 {
+		return nil
+	}
+	above := chain[len(chain)-2]
+	n := &Neighbour{KeySets: above.KeySets, Place: placeOf(above.Newest().Name)}
+	if e := above.Endorsement; e != nil {
+		n.Place.DisplayName, n.Place.Code, n.Place.Level = e.DisplayName, e.Code, e.Level
+	}
+	for _, l := range chain {
+		if e := l.Endorsement; e != nil && (n.Until.IsZero() || int64(e.NotAfter) < n.Until.UnixMilli()) {
+			n.Until = time.UnixMilli(int64(e.NotAfter))
+		}
+	}
+	return n
+}
+
+// placeOf is what the roster says of a root, whom nobody endorses.
+func placeOf(name identity.Jurisdiction) join.Place {
+	p, _ := roster.Shipped().Of(name)
+	return join.Place{Name: name, DisplayName: roster.Shipped().DisplayName(name), Code: p.Code, Level: p.Level, ShortName: p.ShortName}
+}
+
+// below reads the children that are endorsed, and what hello says of the ledger.
+func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]Neighbour, self selfView, err error) {
+	children = map[identity.Jurisdiction]Neighbour{}
+	var kept []join.Child
+	err = t.own.View(ctx, func(r *state.Reader) error {
+		kept = join.Children(r)
+		self.size, self.epoch = r.Size(), r.Log().Epoch()
+		root, err := r.RootAt(self.size)
+		self.root = root[:]
+		return err
+	})
+	if err != nil {
+		return nil, self, err
+	}
+	for _, c := range kept {
+		if !c.Joined() {
+			continue
+		}
+		sets, err := c.Walk()
+		if err != nil {
+			return nil, self, fmt.Errorf("key sets of %s: %w", c.Place.Name, err)
+		}
+		children[c.Place.Name] = Neighbour{Place: c.Place, KeySets: sets, Until: time.UnixMilli(int64(c.NotAfter))}
+	}
+	return children, self, nil
+}
+
+// names returns all neighbours; the caller holds the lock.
+func (t *Table) names() []identity.Jurisdiction {
+	names := slices.Collect(maps.Keys(t.children))
+	if t.parent != nil {
+		names = append(names, t.parent.Place.Name)
+	}
+	slices.SortFunc(names, func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
+	return names
+}
+
+func (t *Table) of(name identity.Jurisdiction) (Neighbour, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.parent != nil && t.parent.Place.Name == name {
+		return *t.parent, true
+	}
+	n, ok := t.children[name]
+	return n, ok
+}
+
+// Of returns the neighbour with the name if its endorsement is in force. The error says why it is none.
+func (t *Table) Of(name identity.Jurisdiction) (Neighbour, error) {
+	n, ok := t.of(name)
+	switch {
+	case !ok:
+		return Neighbour{}, fmt.Errorf("%w: %s", ErrNone, name)
+	case !n.Until.IsZero() && t.now().After(n.Until):
+		return Neighbour{}, fmt.Errorf("%w: the endorsement of %s ended %s", ErrNone, name, n.Until.UTC().Format(time.RFC3339))
+	}
+	return n, nil
+}
+
+// KeySets returns the key sets by which signatures of the jurisdiction are believed now.
+func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+	n, err := t.Of(of)
+	return n.KeySets, err
+}
+
+// IsNeighbour reports whether the jurisdiction is a neighbour now.
+func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
+	_, err := t.Of(name)
+	return err == nil
+}
+
+// Parent returns the parent's name; ok is false at a root.
+func (t *Table) Parent() (name identity.Jurisdiction, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.parent == nil {
+		return name, false
+	}
+	return t.parent.Place.Name, true
+}
+
+// IsChild reports whether the jurisdiction is a child whose endorsement is in force.
+func (t *Table) IsChild(name identity.Jurisdiction) bool {
+	t.mu.RLock()
+	_, ok := t.children[name]
+	t.mu.RUnlock()
+	return ok && t.IsNeighbour(name)
+}
+
+// Number returns the number of the jurisdiction's own newest key set.
+func (t *Table) Number() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.self.number
+}

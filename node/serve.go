@@ -1,0 +1,77 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"xietong/node/client"
+)
+
+const (
+	drainWithin  = 5 * time.Second
+	headerWithin = 10 * time.Second
+)
+
+// ServeOptions of a node.
+type ServeOptions struct {
+	Logger  *slog.Logger
+	Version string
+	Ready   func() // called once the socket answers
+}
+
+// Serve opens the data directory and serves its API on the Unix socket until ctx ends. A replica whose state is unknown, or
+// is not that of the majority, ends it at once, with an error that says so.
+func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
+	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		failed := n.Err() // before closing ends it for another reason
+		err = errors.Join(failed, err, n.Close())
+	}()
+	return n.serveSocket(ctx, filepath.Join(dir, client.SocketName), o.Ready)
+}
+
+// serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a crash is replaced: the
+// lock is held, so nobody listens on it.
+func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
+	}
+	server := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: headerWithin}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	if ready != nil {
+		ready()
+	}
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-n.Failed(): // whoever waits for this replica waits in vain
+		err = server.Close()
+		<-ended
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+	defer cancel()
+	err = server.Shutdown(drain)
+	<-ended
+	return err
+}
