@@ -14,6 +14,14 @@ const (
 	AnswerType  = "application/vnd.xietong.answer+cbor"
 )
 
+// contentType returns the content type of a kind of message.
+func (k Kind) contentType() string {
+	if k == Answer {
+		return AnswerType
+	}
+	return RequestType
+}
+
 // Limits of a content.
 const (
 	maxArgs   = 16
@@ -39,6 +47,8 @@ type Call struct {
 // Reply is the content of an answer, bound to its request.
 //
 //	{1: hash of the request, 2: [code, [value …]], absent on success, 3: result, 4: entry that the use was recorded as}
+//
+// A problem comes alone: what was refused has no result and was not recorded as a use.
 type Reply struct {
 	To      []byte         `cbor:"1,keyasint"` // Hash of the request
 	Problem *Problem       `cbor:"2,keyasint,omitempty"`
@@ -106,8 +116,8 @@ func (r Reply) check() error {
 		return malformed("answer", fmt.Errorf("a request's hash of %d bytes", len(r.To)))
 	case p == nil:
 		return nil
-	case p.Code == 0 || p.Args == nil || len(p.Args) > maxArgs || r.Result != nil:
-		return malformed("answer", fmt.Errorf("problem %d with %d values, or with a result", p.Code, len(p.Args)))
+	case p.Code == 0 || p.Args == nil || len(p.Args) > maxArgs || r.Result != nil || !r.Entry.IsZero():
+		return malformed("answer", fmt.Errorf("problem %d with %d values, or with a result or an entry", p.Code, len(p.Args)))
 	}
 	for _, arg := range r.Problem.Args {
 		if len(arg) > maxArgLen {

@@ -65,8 +65,6 @@ var (
 	ErrMalformed = errors.New("malformed message")
 	// ErrBatch is returned for a message of form 2, which this version does not read.
 	ErrBatch = errors.New("signed in a batch, which this version does not read")
-	// ErrDestination is returned for a message to somebody else.
-	ErrDestination = errors.New("message for another destination")
 	// ErrExpired is returned for a message after its end.
 	ErrExpired = errors.New("message expired")
 	// ErrFuture is returned for a message from more than MaxSkew ahead.
@@ -212,12 +210,12 @@ func Decode(data []byte) (Envelope, error) {
 		return Envelope{}, malformed("frame", err)
 	}
 	switch {
-	case w.Version != version:
-		return Envelope{}, malformed("frame", fmt.Errorf("version %d, this program reads %d", w.Version, version))
 	case len(w.Hop.Trace) != TraceLen || w.Hop.Hops > MaxHops:
 		return Envelope{}, malformed("hop", fmt.Errorf("%d hops left, a trace of %d bytes", w.Hop.Hops, len(w.Hop.Trace)))
-	case w.Statement == nil || w.Body == nil:
+	case w.Outer == nil || w.Statement == nil || w.Body == nil:
 		return Envelope{}, malformed("frame", errors.New("null, where there is nothing to leave out"))
+	case w.Version != version:
+		return Envelope{}, malformed("frame", fmt.Errorf("version %d, this program reads %d", w.Version, version))
 	}
 	h, err := decodeHeader(w.Outer)
 	if err != nil {

@@ -153,6 +153,11 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", what, err, row.want)
 		}
 	}
+	odd := draft(t, city, county, village)
+	odd.ContentType = AnswerType
+	if _, err := Open(seal(t, odd, city, nil), city.sets, nil, now); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a request with the type of an answer: got %v, want ErrMalformed", err)
+	}
 	late := draft(t, city, county, village)
 	late.Header.Issued = now.Add(authority.SigningTerm + time.Hour)
 	late.Header.Expires = late.Header.Issued.Add(time.Minute)
@@ -299,6 +304,7 @@ func TestContents(t *testing.T) {
 		}
 	}
 	hash := sha256.Sum256([]byte("request"))
+	entry, _ := identity.ParseEntry("guizhou/log/1/7")
 	reply := Reply{To: hash[:], Problem: &Problem{Code: 24, Args: []string{"household-register"}}}
 	if data, err = reply.Encode(); err != nil {
 		t.Fatal(err)
@@ -313,6 +319,7 @@ func TestContents(t *testing.T) {
 		"to nothing":         {},
 		"problem 0":          {To: hash[:], Problem: &Problem{Args: []string{}}},
 		"problem and result": {To: hash[:], Problem: &Problem{Code: 1, Args: []string{}}, Result: []byte{1}},
+		"problem and entry":  {To: hash[:], Problem: &Problem{Code: 1, Args: []string{}}, Entry: entry},
 		"many values":        {To: hash[:], Problem: &Problem{Code: 1, Args: make([]string, maxArgs+1)}},
 		"a long value":       {To: hash[:], Problem: &Problem{Code: 1, Args: []string{strings.Repeat("x", maxArgLen+1)}}},
 	} {

@@ -30,6 +30,11 @@ type sealedBody struct {
 	Ciphertext []byte
 }
 
+// exporter is an *hpke.Sender.
+type exporter interface {
+	Export(context string, length int) ([]byte, error)
+}
+
 // Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages.
 type Recipient struct {
 	public hpke.PublicKey
@@ -37,7 +42,7 @@ type Recipient struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	enc    []byte
-	sender *hpke.Sender
+	sender exporter
 	until  time.Time
 }
 

@@ -76,11 +76,15 @@ type Draft struct {
 
 // Seal signs a message, and encrypts it to the recipient's key unless to is nil.
 func Seal(d Draft, by Signer, to *Recipient) (Envelope, error) {
+	salt := make([]byte, saltLen)
+	rand.Read(salt) // never fails
+	return sealSalted(d, by, to, salt)
+}
+
+func sealSalted(d Draft, by Signer, to *Recipient, salt []byte) (Envelope, error) {
 	if len(d.Content) > MaxContent || d.ContentType == "" || len(d.ContentType) > maxType {
 		return Envelope{}, malformed("content", fmt.Errorf("%d bytes of type %.100q", len(d.Content), d.ContentType))
 	}
-	salt := make([]byte, saltLen)
-	rand.Read(salt) // never fails
 	plain := mustEncode(preimage{Salt: salt, ContentType: d.ContentType, Content: append([]byte{}, d.Content...)})
 	e := Envelope{header: d.Header, body: plain}
 	e.header.Size = len(plain)
@@ -119,8 +123,8 @@ type Message struct {
 }
 
 // Open verifies an envelope for whoever h.Destination is, at the given time: (1) the time, (2) the signature, by a
-// certificate of the origin's key sets that was in force when the message was issued, (3) the body, which it decrypts. The
-// key sets are those of the origin that are believed now.
+// certificate of the origin's key sets that was in force when the message was issued, (3) the body, which it decrypts, and
+// that its content is of the type that the kind has. The key sets are those of the origin that are believed now.
 func Open(e Envelope, keys []trust.KeySet, o *Opener, now time.Time) (Message, error) {
 	switch h := e.header; {
 	case now.After(h.Expires):
@@ -151,6 +155,9 @@ func Open(e Envelope, keys []trust.KeySet, o *Opener, now time.Time) (Message, e
 	}
 	if p.ContentType != header.ContentType {
 		return Message{}, fmt.Errorf("%w: the statement says %q, the body %q", ErrBody, header.ContentType, p.ContentType)
+	}
+	if p.ContentType != e.header.Kind.contentType() {
+		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", p.ContentType, e.header.Kind))
 	}
 	return Message{Header: e.header, ContentType: p.ContentType, Content: p.Content}, nil
 }
@@ -184,13 +191,15 @@ func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
 		return s, h, malformed("protected header", err)
 	}
 	switch {
+	case s.Unprotected == nil || s.Payload == nil || s.Signature == nil || h.Cert.Hash == nil:
+		return s, h, malformed("statement", errors.New("null, where there is nothing to leave out"))
 	case h.Form == formBatch:
 		return s, h, ErrBatch
 	case h.Alg != algEdDSA || h.Cert.Alg != algSHA256 || h.PayloadHash != algSHA256 || h.Form != formSingle:
 		return s, h, malformed("protected header", errors.New("an algorithm or form that is not this format's"))
 	case len(h.Cert.Hash) != sha256.Size || h.ContentType == "" || len(h.ContentType) > maxType:
 		return s, h, malformed("protected header", errors.New("no certificate hash or content type"))
-	case s.Unprotected == nil || len(s.Unprotected) != 0 || len(s.Payload) != sha256.Size || len(s.Signature) != ed25519.SignatureSize:
+	case len(s.Unprotected) != 0 || len(s.Payload) != sha256.Size || len(s.Signature) != ed25519.SignatureSize:
 		return s, h, malformed("statement", errors.New("not a hash envelope without unprotected header"))
 	}
 	return s, h, nil
@@ -211,7 +220,10 @@ func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, 
 				return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
 			}
 			key, ok := cert.PublicKey.(ed25519.PublicKey)
-			if !ok || h.Issued.Before(cert.NotBefore) || h.Issued.After(cert.NotAfter) {
+			if !ok {
+				return nil, fmt.Errorf("%w: the certificate's key is not Ed25519", ErrUnknownKey)
+			}
+			if h.Issued.Before(cert.NotBefore) || h.Issued.After(cert.NotAfter) {
 				return nil, fmt.Errorf("%w: the certificate was not in force when the message was issued", ErrUnknownKey)
 			}
 			return key, nil
