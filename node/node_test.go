@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 		initChild(dir)
 		return
 	}
+	if value := os.Getenv(joinChildEnv); value != "" {
+		joinChild(value)
+	}
 	goleak.VerifyTestMain(m)
 }
 
