@@ -252,8 +252,8 @@ func FirewallRequest(l text.Lang, line string, now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return text.T(l, text.JoinFirewall, text.Args{
-		"name": t.DisplayName, "jurisdiction": t.Child.String(), "parent": roster.Shipped().DisplayName(t.Parent.Name()),
-		"addresses": strings.Join(t.Addresses, ", "), "date": now.Format(time.DateOnly),
-	}) + "\n", nil
+	return join.FirewallRequest(l, join.Firewall{
+		Child: t.DisplayName, Name: t.Child, Parent: roster.Shipped().DisplayName(t.Parent.Name()), ParentName: t.Parent.Name(),
+		Addresses: t.Addresses, Date: now,
+	}), nil
 }

@@ -58,6 +58,11 @@ func TestShipped(t *testing.T) {
 	if _, ok := r.Of(name(t, "hunan")); ok {
 		t.Error("hunan is in the roster of Guizhou")
 	}
+	for place, want := range map[string]string{"weining.bijie.guizhou": "威宁彝族回族苗族自治县", "hunan": "hunan"} {
+		if got := r.DisplayName(name(t, place)); got != want {
+			t.Errorf("%s is called %q, want %q", place, got, want)
+		}
+	}
 }
 
 // TestFindsEveryPlace holds that a place is found by each of its names, and with the bare ones is never taken for another.

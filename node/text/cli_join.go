@@ -55,7 +55,6 @@ const (
 	CLIFlagRekey     Code = "cli.flag.rekey"
 	CLIFlagHours     Code = "cli.flag.hours"
 
-	JoinFirewall     Code = "join.firewall"
 	JoinNetworkDone  Code = "join.network.done"
 	JoinClockDone    Code = "join.clock.done"
 	JoinDiskDone     Code = "join.disk.done"
@@ -123,33 +122,6 @@ var joinSentences = []sentence{
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},
 
-	{
-		JoinFirewall,
-		"防火墙放行申请\n\n" +
-			"申请单位：{name}（{jurisdiction}）\n" +
-			"日期：{date}\n\n" +
-			"申请事项：放行一条出站 UDP 规则。不需要任何入站规则，不需要公网地址。\n\n" +
-			"  方向    出站，允许其应答返回\n" +
-			"  源      本单位政务数据共享节点，任意源端口\n" +
-			"  目的    {addresses}\n" +
-			"  协议    UDP（QUIC，TLS 1.3 双向认证，全程加密）\n\n" +
-			"用途：与上级 {parent} 的政务数据共享节点保持一条连接，双方的请求都走这条连接。\n" +
-			"空闲超时请不少于 30 秒。\n\n" +
-			"验证：放行后在节点上重复 xietong join 命令，显示“网络 成功”即可。\n\n" +
-			"联系人：\n电话：",
-		"Firewall request\n\n" +
-			"From: {name} ({jurisdiction})\n" +
-			"Date: {date}\n\n" +
-			"Please allow one outbound UDP rule. No inbound rule and no public address is needed.\n\n" +
-			"  direction    outbound, with the answers to it\n" +
-			"  source       our data exchange node, any source port\n" +
-			"  destination  {addresses}\n" +
-			"  protocol     UDP (QUIC, TLS 1.3 with both sides authenticated)\n\n" +
-			"Purpose: one connection to the data exchange node of our parent, {parent}; requests of both sides\n" +
-			"travel on it. Idle timeout: 30 seconds or more, please.\n\n" +
-			"Test: repeat the xietong join command on the node; it tells \"ok network\".\n\n" +
-			"Contact:\nTelephone:",
-	},
 	{JoinNetwork, "网络", "network"},
 	{JoinClock, "时钟", "clock"},
 	{JoinDisk, "磁盘", "disk"},
