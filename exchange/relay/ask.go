@@ -20,13 +20,17 @@ type asked struct {
 	frame []byte
 }
 
-// Ask sends a call to a jurisdiction and brings back its answer, verified. It waits until ctx ends, at most MaxWait. A
-// refusal is a *Problem, whoever gave it; so is whatever kept the call from being answered, except that ctx was cancelled.
+// Ask sends a call to a jurisdiction, as the message with the id, and brings back its answer, verified. It waits until ctx
+// ends, at most MaxWait. A refusal is a *Problem, whoever gave it; so is whatever kept the call from being answered, except
+// that ctx was cancelled.
 //
 // It (1) finds the way, (2) signs and encrypts the request, (3) sends it, and (4) verifies what comes back.
-func (r *Relay) Ask(ctx context.Context, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
-	if to == r.l.Name {
+func (r *Relay) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
+	switch {
+	case to == r.l.Name:
 		return Answer{}, fmt.Errorf("ask %s: it is the asker", to)
+	case id.IsZero():
+		return Answer{}, fmt.Errorf("ask %s: no id", to)
 	}
 	via, problem := r.neighbour(to)
 	if problem != nil {
@@ -34,7 +38,7 @@ func (r *Relay) Ask(ctx context.Context, to identity.Jurisdiction, call envelope
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	q, err := r.request(ctx, to, call)
+	q, err := r.request(ctx, id, to, call)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -47,7 +51,7 @@ func (r *Relay) Ask(ctx context.Context, to identity.Jurisdiction, call envelope
 }
 
 // request makes the request: encrypted to the newest decryption key of its destination.
-func (r *Relay) request(ctx context.Context, to identity.Jurisdiction, call envelope.Call) (asked, error) {
+func (r *Relay) request(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (asked, error) {
 	defer r.step(AskSign)()
 	wait := left(ctx)
 	switch {
@@ -68,11 +72,10 @@ func (r *Relay) request(ctx context.Context, to identity.Jurisdiction, call enve
 	if err != nil {
 		return asked{}, fmt.Errorf("ask %s: %w", to, err)
 	}
-	e, err := r.seal(sealed{kind: envelope.Request, to: to, wait: wait, content: content, recipient: recipient})
+	e, err := r.seal(sealed{id: id, kind: envelope.Request, to: to, wait: wait, content: content, recipient: recipient})
 	if err != nil {
 		return asked{}, fmt.Errorf("ask %s: %w", to, err)
 	}
-	id := e.Header().ID
 	e.Hop.Trace = id.Bytes()
 	frame, err := e.Encode()
 	if err != nil {
@@ -83,15 +86,16 @@ func (r *Relay) request(ctx context.Context, to identity.Jurisdiction, call enve
 
 // sealed is a message of ours that is to be signed.
 type sealed struct {
+	id        identity.Message
 	kind      envelope.Kind
 	to        identity.Jurisdiction
 	wait      time.Duration // that the asker waits from now on; what is over is not waited for
 	content   []byte
-	recipient *envelope.Recipient // nil: in the clear
+	recipient *recipient // nil: in the clear
 }
 
 func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
-	id, err := r.l.NewID()
+	to, err := s.recipient.of(s.id)
 	if err != nil {
 		return envelope.Envelope{}, err
 	}
@@ -102,11 +106,11 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 	}
 	e, err := envelope.Seal(envelope.Draft{
 		Header: envelope.Header{
-			ID: id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
+			ID: s.id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
 			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, r.l.Signer, s.recipient)
+	}, r.l.Signer, to)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }
@@ -176,19 +180,24 @@ func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
 	now, p := r.l.Now(), reply.Problem
 	switch {
 	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks of the two are apart
-		return Answer{}, &Problem{At: h.Origin, Code: p.Code, Args: p.Args}
+		return Answer{}, q.refusedBy(e, p)
 	case now.After(h.Expires):
 		return refused(expired, fmt.Errorf("at %s", h.Expires))
 	case h.Issued.After(now.Add(envelope.MaxSkew)):
 		return refused(fromFuture, fmt.Errorf("by %s", h.Issued.Sub(now)))
 	case p != nil:
-		return Answer{}, &Problem{At: h.Origin, Code: p.Code, Args: p.Args}
+		return Answer{}, q.refusedBy(e, p)
 	case h.Origin != q.to:
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
 	case h.DecryptionKey == nil:
 		return refused(inClear, errors.New("an answer in the clear"))
 	}
 	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e)}, nil
+}
+
+// refusedBy returns the problem that an answer tells.
+func (q asked) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
+	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e)}
 }
 
 // left returns the time until ctx ends; MaxWait where it has no end.

@@ -31,13 +31,17 @@ func TestNowhere(t *testing.T) {
 		{city, province, Unreachable, []string{province, notEndorsed}}, // no key set of it is believed
 		{province, "chengdu.sichuan", Unreachable, []string{"chengdu.sichuan", noRoute}},
 	} {
-		_, err := w.relays[row.from].Ask(t.Context(), name(t, row.to), query(t))
+		_, err := w.relays[row.from].Ask(t.Context(), newID(t), name(t, row.to), query(t))
 		wantProblem(t, row.from+" asks "+row.to, err, row.from, row.code, row.args...)
 	}
 	for what, ask := range map[string]func() error{
-		"oneself": func() error { _, err := w.relays[city].Ask(t.Context(), name(t, city), query(t)); return err },
+		"oneself": func() error { _, err := w.relays[city].Ask(t.Context(), newID(t), name(t, city), query(t)); return err },
+		"without an id": func() error {
+			_, err := w.relays[county].Ask(t.Context(), identity.Message{}, name(t, city), query(t))
+			return err
+		},
 		"nothing": func() error {
-			_, err := w.relays[county].Ask(t.Context(), name(t, city), envelope.Call{})
+			_, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), envelope.Call{})
 			return err
 		},
 	} {
@@ -63,7 +67,7 @@ func TestBrokenLinks(t *testing.T) {
 		"another": {errors.New("secret"), "broken"},
 	} {
 		w.broken = row.err
-		_, err := w.relays[county].Ask(t.Context(), name(t, city), query(t))
+		_, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t))
 		wantProblem(t, what, err, county, Unreachable, city, row.reason)
 		if !errors.Is(err, row.err) {
 			t.Errorf("%s: the cause is lost in %v", what, err)
@@ -91,7 +95,7 @@ func TestLate(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, row.patience)
 				defer cancel()
 			}
-			_, err := w.relays[county].Ask(ctx, name(t, city), query(t))
+			_, err := w.relays[county].Ask(ctx, newID(t), name(t, city), query(t))
 			if p, ok := errors.AsType[*Problem](err); !ok || p.Code != uint16(Late) || p.Args[0] != city {
 				t.Errorf("%s: got %v, want Late", what, err)
 			}
@@ -108,7 +112,7 @@ func TestTooLateToAsk(t *testing.T) {
 		w := newWorld(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 0)
 		defer cancel()
-		_, err := w.relays[county].Ask(ctx, name(t, city), query(t))
+		_, err := w.relays[county].Ask(ctx, newID(t), name(t, city), query(t))
 		wantProblem(t, "at once", err, county, Late, city)
 		if len(w.frames) > 0 {
 			t.Errorf("%d frames were sent", len(w.frames))
@@ -141,7 +145,7 @@ func TestGivenUp(t *testing.T) {
 			<-ctx.Done()
 			return Result{}, ctx.Err()
 		}
-		_, err := w.relays[county].Ask(ctx, name(t, city), query(t))
+		_, err := w.relays[county].Ask(ctx, newID(t), name(t, city), query(t))
 		if _, ok := errors.AsType[*Problem](err); ok || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want context.Canceled", err)
 		}
@@ -176,7 +180,7 @@ func TestTooManyAtOnce(t *testing.T) {
 		}
 		served := make(chan error, MaxServing)
 		ask := func(from string) error {
-			_, err := w.relays[from].Ask(t.Context(), name(t, city), query(t))
+			_, err := w.relays[from].Ask(t.Context(), newID(t), name(t, city), query(t))
 			return err
 		}
 		for range MaxServing {
@@ -230,7 +234,7 @@ func (r *reply) frame(t *testing.T) []byte {
 // asked makes a request of the county to the city.
 func (w *world) asked(t *testing.T) asked {
 	t.Helper()
-	q, err := w.relays[county].request(t.Context(), name(t, city), query(t))
+	q, err := w.relays[county].request(t.Context(), newID(t), name(t, city), query(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +345,7 @@ func TestNotOneAnswer(t *testing.T) {
 			}
 			return nil
 		})
-		_, err := New(l).Ask(t.Context(), name(t, city), query(t))
+		_, err := New(l).Ask(t.Context(), newID(t), name(t, city), query(t))
 		wantProblem(t, fmt.Sprint(n, " answers"), err, county, AnswerRefused, city, notOne)
 		if taken > 1 {
 			t.Errorf("%d of %d answers were taken", taken, n)
@@ -358,7 +362,7 @@ func TestClocks(t *testing.T) {
 		w := newWorld(t)
 		w.clock[county] = row.county
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		_, err := w.relays[county].Ask(ctx, name(t, city), query(t))
+		_, err := w.relays[county].Ask(ctx, newID(t), name(t, city), query(t))
 		cancel()
 		switch {
 		case row.served && err != nil:
@@ -381,7 +385,7 @@ func TestManyAtOnce(t *testing.T) {
 			from, to = to, from
 		}
 		go func() {
-			_, err := w.relays[from].Ask(t.Context(), name(t, to), query(t))
+			_, err := w.relays[from].Ask(t.Context(), newID(t), name(t, to), query(t))
 			errs <- err
 		}()
 	}

@@ -6,24 +6,40 @@ import (
 	"sync"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
 )
 
-// maxRecipients bounds the decryption keys whose encapsulations are kept. It is more than a jurisdiction has neighbours.
-const maxRecipients = 1024
+const (
+	// maxRecipients bounds the decryption keys whose encapsulations are kept. It is more than a jurisdiction has neighbours.
+	maxRecipients = 1024
+	// maxIDs is for how many messages one encapsulation serves, so that their ids can be remembered.
+	maxIDs = 1024
+)
 
-// recipients keeps one recipient for each decryption key, so that an encapsulation serves for an hour of messages. They are
+// recipients keeps one recipient for each decryption key, so that an encapsulation serves for many messages. They are
 // found by the key itself: whoever shows a new key set is sent nothing under the old one.
 type recipients struct {
 	now   func() time.Time
 	mu    sync.Mutex
-	byKey map[[32]byte]*envelope.Recipient
+	byKey map[[32]byte]*recipient
 	order [][32]byte // oldest first
 }
 
+// recipient encrypts to one decryption key. The key of a message is made of the encapsulation and the id (see envelope), and
+// with another message under both it would give both away. Ids are chosen by whoever asks, and one that failed may be
+// asked for again under its id; so where an id comes again, a new encapsulation begins.
+type recipient struct {
+	public []byte
+	now    func() time.Time
+	mu     sync.Mutex
+	to     *envelope.Recipient
+	ids    map[identity.Message]struct{} // that were encrypted with the encapsulations of to
+}
+
 // newest returns the recipient with the newest decryption key of the key sets.
-func (c *recipients) newest(sets []trust.KeySet) (*envelope.Recipient, error) {
+func (c *recipients) newest(sets []trust.KeySet) (*recipient, error) {
 	if len(sets) == 0 {
 		return nil, errors.New("no key set")
 	}
@@ -31,17 +47,39 @@ func (c *recipients) newest(sets []trust.KeySet) (*envelope.Recipient, error) {
 	name := sha256.Sum256(public)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if to := c.byKey[name]; to != nil {
-		return to, nil
+	if r := c.byKey[name]; r != nil {
+		return r, nil
 	}
-	to, err := envelope.NewRecipient(public, c.now)
-	if err != nil {
+	r := &recipient{public: public, now: c.now}
+	if err := r.renew(); err != nil {
 		return nil, err
 	}
 	if len(c.order) == maxRecipients {
 		delete(c.byKey, c.order[0])
 		c.order = c.order[1:]
 	}
-	c.byKey[name], c.order = to, append(c.order, name)
-	return to, nil
+	c.byKey[name], c.order = r, append(c.order, name)
+	return r, nil
+}
+
+func (r *recipient) renew() (err error) {
+	r.to, err = envelope.NewRecipient(r.public, r.now)
+	r.ids = map[identity.Message]struct{}{}
+	return err
+}
+
+// of returns what encrypts the message with the id; nil for nobody, who is told in the clear.
+func (r *recipient) of(id identity.Message) (*envelope.Recipient, error) {
+	if r == nil {
+		return nil, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, again := r.ids[id]; again || len(r.ids) == maxIDs {
+		if err := r.renew(); err != nil {
+			return nil, err
+		}
+	}
+	r.ids[id] = struct{}{}
+	return r.to, nil
 }

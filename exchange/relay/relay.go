@@ -14,10 +14,13 @@
 // the asker, (2) it decrypts, (3) it names the hash of the request, and (4) it is in time, unless it says that the request was
 // not, because the clocks of the two are apart. Anything else is AnswerRefused and is not shown.
 //
+// The id of a request is chosen by whoever asks, who may use it again where nothing came of it: an id stands for one use of
+// the data, however often it has to be asked for.
+//
 // A request lives as long as its asker waits, and envelope.MaxSkew longer, because the clocks of the two may be so far apart;
 // how long the asker still waits travels beside it, and is all the time that a hop takes. After Late, AnswerRefused, or
-// Unreachable because a link broke, the asker does not know whether the request was served, and to ask again is another
-// request with another id.
+// Unreachable because a link broke, the asker does not know whether the request was served. Asked again with its id, it is
+// refused where it was; only with another id are the data used once more.
 //
 // The package keeps nothing and records nothing: an operation commits the use before it returns, and refuses an id that it
 // has seen, so a replay is refused on every replica and after a restart. It holds no private key, makes no connection, and
@@ -73,6 +76,10 @@ type Problem struct {
 	Code uint16
 	Args []string
 	Err  error // the cause, for the log; nil where At is another jurisdiction
+
+	// Of a refusal that Ask brought back from another jurisdiction:
+	Request  [32]byte // hash of the request
+	Evidence []byte   // the refusal as At signed it: see Evidence
 }
 
 func (p *Problem) Error() string {
@@ -144,7 +151,6 @@ type Local struct {
 	// Problem tells the error of an operation: a row of the table of errors, not 0, with its values.
 	Problem func(error) (code uint16, args []string)
 	Now     func() time.Time
-	NewID   func() (identity.Message, error)
 	// Steps, if not nil, is told how long each step of a call took.
 	Steps func(step string, took time.Duration)
 	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for the log. Nothing of the
@@ -164,7 +170,7 @@ type Relay struct {
 func New(l Local) *Relay {
 	return &Relay{
 		l: l, serving: map[identity.Jurisdiction]int{},
-		recipients: recipients{now: l.Now, byKey: map[[32]byte]*envelope.Recipient{}},
+		recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"xietong/certs/authority"
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
@@ -43,6 +46,15 @@ func label(t testing.TB, s string) identity.Label {
 		t.Fatal(err)
 	}
 	return l
+}
+
+func newID(t testing.TB) identity.Message {
+	t.Helper()
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // keys are the keys of a jurisdiction.
@@ -159,8 +171,7 @@ func (w *world) local(t testing.TB, s string) Local {
 			}
 			return 7, nil
 		},
-		Now:   func() time.Time { return today.Add(w.clock[s]) },
-		NewID: identity.NewMessage,
+		Now: func() time.Time { return today.Add(w.clock[s]) },
 		Refused: func(_ identity.Jurisdiction, _ envelope.Header, p *Problem) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -221,7 +232,7 @@ func TestBothWays(t *testing.T) {
 	w := newWorld(t)
 	for _, row := range []struct{ from, to string }{{county, city}, {city, county}, {province, city}, {city, province}} {
 		w.frames, w.served = nil, nil
-		got, err := w.relays[row.from].Ask(t.Context(), name(t, row.to), query(t))
+		got, err := w.relays[row.from].Ask(t.Context(), newID(t), name(t, row.to), query(t))
 		if err != nil || string(got.Content) != "seen "+village || got.Entry != entryOf(t, name(t, row.to)) {
 			t.Fatalf("%s asks %s: got %q, %v", row.from, row.to, got.Content, err)
 		}
@@ -264,7 +275,7 @@ func TestSteps(t *testing.T) {
 		}
 		w.relays[s] = New(l)
 	}
-	if _, err := w.relays[county].Ask(t.Context(), name(t, city), query(t)); err != nil {
+	if _, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t)); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{AskSign, ServeVerify, ServeRun, ServeSign, AskSend, AskVerify}
@@ -276,7 +287,7 @@ func TestSteps(t *testing.T) {
 // TestEvidence holds that every byte of it counts, and that it holds when the message has long ended.
 func TestEvidence(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.relays[county].Ask(t.Context(), name(t, city), query(t)); err != nil {
+	if _, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t)); err != nil {
 		t.Fatal(err)
 	}
 	e, err := envelope.Decode(w.frames[0])
@@ -312,12 +323,73 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestSameID asks again with an id that was used: the key of a message is made of its encapsulation and its id, so the two
+// must have two encapsulations. One also ends after so many messages that their ids need not be remembered.
+func TestSameID(t *testing.T) {
+	w := newWorld(t)
+	r, id := w.relays[county], newID(t)
+	enc := func(id identity.Message) string {
+		q, err := r.request(t.Context(), id, name(t, city), query(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frame []cbor.RawMessage
+		var sealed [][]byte
+		var body []byte
+		if err := errors.Join(canon.Unmarshal(q.frame, envelope.MaxFrame, &frame), canon.Unmarshal(frame[4], envelope.MaxFrame, &body),
+			canon.Unmarshal(body, envelope.MaxFrame, &sealed)); err != nil {
+			t.Fatal(err)
+		}
+		return string(sealed[0])
+	}
+	first := enc(id)
+	if enc(newID(t)) != first {
+		t.Error("another id: got an encapsulation of its own, want the same")
+	}
+	second := enc(id)
+	if second == first {
+		t.Error("two messages have one key")
+	}
+	if enc(newID(t)) != second {
+		t.Error("an id after it: got an encapsulation of its own, want the second")
+	}
+	for range maxIDs - 2 {
+		enc(newID(t))
+	}
+	if enc(newID(t)) == second {
+		t.Errorf("an encapsulation served for more than %d messages", maxIDs)
+	}
+	got, err := r.Ask(t.Context(), id, name(t, city), query(t))
+	if err != nil || got.ID != id {
+		t.Errorf("asked once more: got %s, %v", got.ID, err)
+	}
+}
+
+// TestRefusalIsEvidence holds that what another jurisdiction refused, it refused with its signature.
+func TestRefusalIsEvidence(t *testing.T) {
+	w := newWorld(t)
+	w.operation = func(context.Context, Received) (Result, error) { return Result{}, &businessRefusal{code: 25} }
+	_, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t))
+	p, ok := errors.AsType[*Problem](err)
+	if !ok || p.Code != 25 || p.Request != sha256.Sum256(w.served[0].Evidence) {
+		t.Fatalf("got %v, want a refusal of the request", err)
+	}
+	if h, _, err := VerifyEvidence(p.Evidence, w.keys[city].sets); err != nil || h.Origin != name(t, city) {
+		t.Errorf("got evidence of %s, %v", h.Origin, err)
+	}
+	w.broken = link.ErrNoLink
+	_, err = w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t))
+	if p, ok := errors.AsType[*Problem](err); !ok || p.Evidence != nil || p.Request != [32]byte{} {
+		t.Errorf("nobody answered: got %+v, want no evidence", err)
+	}
+}
+
 // TestNewKeySet holds that a new key set is followed at once, that a key has one recipient, and that they are bounded.
 func TestNewKeySet(t *testing.T) {
 	w := newWorld(t)
 	r := w.relays[county]
 	keyOf := func() []byte {
-		q, err := r.request(t.Context(), name(t, city), query(t))
+		q, err := r.request(t.Context(), newID(t), name(t, city), query(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +424,7 @@ func TestNewKeySet(t *testing.T) {
 	}
 	next.DecryptionKey = []byte("no key")
 	w.trust[name(t, city)] = []trust.KeySet{next}
-	_, err := r.Ask(t.Context(), name(t, city), query(t))
+	_, err := r.Ask(t.Context(), newID(t), name(t, city), query(t))
 	wantProblem(t, "an unusable key", err, county, Unreachable, city, badEncryption)
 }
 

@@ -17,8 +17,8 @@ type inbound struct {
 	envelope.Envelope
 	header  envelope.Header
 	peer    identity.Jurisdiction
-	to      *envelope.Recipient // its origin; nil: no key of it is known, or nobody looked
-	entered bool                // it has one of the places of its origin
+	to      *recipient // its origin; nil: no key of it is known, or nobody looked
+	entered bool       // it has one of the places of its origin
 }
 
 // Serve answers one request of a peer with one frame. It returns an error for what is no request, which gets no answer (a
@@ -198,7 +198,11 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	if err != nil {
 		return nil, err
 	}
-	e, err := r.seal(sealed{kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to})
+	id, err := identity.NewMessage()
+	if err != nil {
+		return nil, err
+	}
+	e, err := r.seal(sealed{id: id, kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to})
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +211,7 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 }
 
 // originOf returns to whom a problem is encrypted; nil where no key of the origin is known.
-func (r *Relay) originOf(in *inbound) *envelope.Recipient {
+func (r *Relay) originOf(in *inbound) *recipient {
 	if in.to != nil {
 		return in.to
 	}

@@ -322,18 +322,18 @@ func TestErrorsOfOperations(t *testing.T) {
 		"too much":       {Result{Content: make([]byte, MaxData+1)}, nil, TooLarge, []string{city, strconv.Itoa(MaxData + 1), strconv.Itoa(MaxData)}},
 	} {
 		w.operation = func(context.Context, Received) (Result, error) { return row.result, row.err }
-		_, err := w.relays[county].Ask(t.Context(), name(t, city), query(t))
+		_, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t))
 		wantProblem(t, what, err, city, row.code, row.args...)
 	}
 	most := Result{Content: make([]byte, MaxData), Entry: entryOf(t, name(t, city))}
 	w.operation = func(context.Context, Received) (Result, error) { return most, nil }
 	call := query(t)
 	call.Parameters = make([]byte, MaxData)
-	if got, err := w.relays[county].Ask(t.Context(), name(t, city), call); err != nil || len(got.Content) != MaxData {
+	if got, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), call); err != nil || len(got.Content) != MaxData {
 		t.Errorf("the most: got %d bytes, %v", len(got.Content), err)
 	}
 	call.Parameters = make([]byte, MaxData+1)
-	_, err := w.relays[county].Ask(t.Context(), name(t, city), call)
+	_, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), call)
 	wantProblem(t, "too much asked", err, county, TooLarge, county, strconv.Itoa(MaxData+1), strconv.Itoa(MaxData))
 }
 
