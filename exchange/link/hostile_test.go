@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"io"
 	"os"
 	"regexp"
 	"strconv"
@@ -89,60 +88,6 @@ func TestHostileDiallers(t *testing.T) {
 			w.close(county, city)
 		})
 	}
-}
-
-// TestHostileStreams holds that a neighbour whose link is up harms nothing but its own streams.
-func TestHostileStreams(t *testing.T) {
-	linked(t, func(_ *world, city, county *party) {
-		q := county.socket.links[ends{county.name, city.name}][0].conn.quic
-		for what, row := range map[string]struct {
-			says []byte
-			want Code
-		}{
-			"4 GiB":          {frame(1<<32-1, "x"), CodeMalformed},
-			"two requests":   {append(frame(2, "hi"), frame(2, "ho")...), CodeMalformed},
-			"half a request": {frame(3, "hi"), CodeMalformed},
-			"nothing":        {[]byte{}, CodeMalformed},
-		} {
-			s, err := q.OpenStream()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Write(row.says); err != nil {
-				t.Fatal(err)
-			}
-			s.Close()
-			_, err = io.ReadAll(s)
-			if e, ok := errors.AsType[*quic.StreamError](err); !ok || Code(e.ErrorCode) != row.want {
-				t.Errorf("%s: got %v, want code %d", what, err, row.want)
-			}
-		}
-		if err := county.socket.Exchange(context.Background(), county.name, city.name, nil, nil); !errors.Is(err, ErrFrame) {
-			t.Errorf("an empty request: got %v, want ErrFrame", err)
-		}
-		if got, err := county.ask(city, "still"); err != nil || got != "nanming said still" {
-			t.Errorf("afterwards: got %q, %v", got, err)
-		}
-	})
-}
-
-// TestSlowStream holds that a stream whose first frame does not come is given up after seconds.
-func TestSlowStream(t *testing.T) {
-	linked(t, func(_ *world, city, county *party) {
-		q := county.socket.links[ends{county.name, city.name}][0].conn.quic
-		s, err := q.OpenStream()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Write([]byte{0}); err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		_, err = io.ReadAll(s)
-		if e, ok := errors.AsType[*quic.StreamError](err); !ok || Code(e.ErrorCode) != CodeSilent || time.Since(began) > 2*firstFrameWithin {
-			t.Errorf("got %v after %s, want code %d", err, time.Since(began), CodeSilent)
-		}
-	})
 }
 
 // TestConfigurations holds the settings that the rules ask for: no early data, no streams of one direction.

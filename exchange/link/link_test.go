@@ -32,7 +32,7 @@ type party struct {
 	wire    *wire
 	socket  *Socket
 	dialled atomic.Int32
-	refuse  error // by Greet
+	refuse  atomic.Value // refusal, by Greet
 	knocked func(ctx context.Context) error
 	serve   func(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error
 }
@@ -60,8 +60,11 @@ func (p *party) Greet(peer tlsconf.Peer, hello []byte) error {
 	if want := "hello from " + peer.Jurisdiction.String(); string(hello) != want {
 		p.t.Errorf("%s heard %q, want %q", p.name, hello, want)
 	}
-	return p.refuse
+	return p.refuse.Load().(refusal).error
 }
+
+// refusal is an error or none, for an atomic.Value.
+type refusal struct{ error }
 
 func (p *party) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error {
 	if p.serve != nil {
@@ -99,6 +102,7 @@ func (w *world) party(name string, n byte) *party {
 		w.t.Fatal(err)
 	}
 	p := &party{t: w.t, name: j, bundles: &tlsconf.Bundles{}, trusted: map[identity.Jurisdiction]bool{}, addr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, n), Port: 7400}}
+	p.refuse.Store(refusal{})
 	if p.sets, err = trust.Walk(pin, [][]byte{signed}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -120,10 +124,7 @@ func (w *world) trust(a, b *party) {
 // open opens the party's socket; listens says whether it takes connections.
 func (w *world) open(p *party, listens bool) {
 	w.t.Helper()
-	cable := &simnet.SimulatedLink{Latency: 5 * time.Millisecond, UploadPacket: w.router}
-	p.wire = &wire{PacketConn: simnet.NewBlockingSimConn(p.addr, cable), cable: cable}
-	cable.Start()
-	w.router.AddNode(p.addr, cable)
+	w.plug(p)
 	o := Options{
 		Hosted: func(j identity.Jurisdiction) (Handler, bool) { return p, j == p.name },
 		Recheck: func(_ identity.Jurisdiction, s tls.ConnectionState) error {
@@ -141,14 +142,27 @@ func (w *world) open(p *party, listens bool) {
 		Logger: slog.New(slog.DiscardHandler), ResetKey: [32]byte{p.addr.IP[len(p.addr.IP)-1]},
 	}
 	if listens {
-		o.Listen = tlsconf.Listen(func(j identity.Jurisdiction) (tlsconf.Local, bool) {
-			return tlsconf.Local{Party: p.Party, Neighbour: func(n identity.Jurisdiction) bool { return p.trusted[n] }}, j == p.name
-		}, time.Now)
+		o.Listen = p.listen()
 	}
 	var err error
 	if p.socket, err = Open(p.wire, o); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// listen returns the configuration of the party's listener.
+func (p *party) listen() *tlsconf.Config {
+	return tlsconf.Listen(func(j identity.Jurisdiction) (tlsconf.Local, bool) {
+		return tlsconf.Local{Party: p.Party, Neighbour: func(n identity.Jurisdiction) bool { return p.trusted[n] }}, j == p.name
+	}, time.Now)
+}
+
+// plug connects the party to the network.
+func (w *world) plug(p *party) {
+	cable := &simnet.SimulatedLink{Latency: 5 * time.Millisecond, UploadPacket: w.router}
+	p.wire = &wire{PacketConn: simnet.NewBlockingSimConn(p.addr, cable), cable: cable}
+	cable.Start()
+	w.router.AddNode(p.addr, cable)
 }
 
 func (w *world) close(parties ...*party) {
@@ -457,7 +471,7 @@ func TestWhyNot(t *testing.T) {
 			t.Errorf("one that we do not trust: got %q, want %q", got, NotTrusted)
 		}
 		w.trust(city, county)
-		city.refuse = errors.New("another epoch")
+		city.refuse.Store(refusal{errors.New("another epoch")})
 		if got := first(county, county.Dial(city.name), city.addr); got != Refused {
 			t.Errorf("a hello that is refused: got %q, want %q", got, Refused)
 		}

@@ -1,0 +1,102 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/tlsconf"
+)
+
+// waiting asks and waits for an answer that does not come, and returns what became of it at both ends.
+func waiting(asker, server *party) (asked, served chan error) {
+	asked, served = make(chan error, 1), make(chan error, 1)
+	server.serve = func(ctx context.Context, _ tlsconf.Peer, _ []byte, _ func([]byte) error) error {
+		<-ctx.Done()
+		served <- context.Cause(ctx)
+		return context.Cause(ctx)
+	}
+	go func() {
+		asked <- asker.socket.Exchange(context.Background(), asker.name, server.name, []byte("wait"), func([]byte) error { return nil })
+	}()
+	time.Sleep(time.Second)
+	return asked, served
+}
+
+// TestWithdrawnWhileAsked holds rule S2 for what is under way: when a neighbour is trusted no more, whatever it asks or is
+// asked ends at once, at both ends, and both know why.
+func TestWithdrawnWhileAsked(t *testing.T) {
+	for what, ask := range map[string]func(city, county *party) (asked, served chan error){
+		"the county asks": func(city, county *party) (asked, served chan error) { return waiting(county, city) },
+		"the city asks":   func(city, county *party) (asked, served chan error) { return waiting(city, county) },
+	} {
+		linked(t, func(_ *world, city, county *party) {
+			asked, served := ask(city, county)
+			city.bundles.Remove(county.name)
+			withdrawn := time.Now()
+			city.socket.Recheck()
+			err := <-asked
+			<-served
+			if took := time.Since(withdrawn); took > time.Second {
+				t.Errorf("%s: it ended after %s", what, took)
+			}
+			want := map[string]Reason{"the county asks": NotKnown, "the city asks": NotTrusted}[what]
+			if reason(err) != want {
+				t.Errorf("%s: got %v, want %s", what, err, want)
+			}
+		})
+	}
+}
+
+// TestWithdrawnAfterReplacement holds rule S2 for links that were replaced and on which a long answer still is under way.
+func TestWithdrawnAfterReplacement(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		asked, served := waiting(city, county)
+		old := city.link(county)
+		time.Sleep(replaceAfter + replaceJitter + time.Minute)
+		if city.link(county) == old || !old.conn.alive() || county.dialled.Load() != 2 {
+			t.Fatalf("the link was not replaced, or the old one ended; dialled %d times", county.dialled.Load())
+		}
+		city.bundles.Remove(county.name)
+		city.socket.Recheck()
+		if err := <-asked; reason(err) != NotTrusted {
+			t.Errorf("got %v, want %s", err, NotTrusted)
+		}
+		<-served
+		if old.conn.alive() {
+			t.Error("the old link is alive")
+		}
+	})
+}
+
+// TestEndsWithItsCertificate holds rule S2: a connection that its neighbour keeps open ends with that neighbour's
+// certificate, with whatever is under way on it.
+func TestEndsWithItsCertificate(t *testing.T) {
+	inWorld(t, func(w *world) {
+		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+		w.trust(city, county)
+		w.open(city, true)
+		w.open(county, false)
+		l, err := county.socket.connect(context.Background(), county.dialler(city, nil, nil)) // and never replaces it
+		if err != nil {
+			t.Fatal(err)
+		}
+		county.socket.start(l, county.dialler(city, nil, nil))
+		ends := tlsconf.Ends(l.conn.TLS())
+		if left := time.Until(ends); left < authority.LinkTerm/2 || left > authority.LinkTerm {
+			t.Fatalf("the certificate ends in %s", left)
+		}
+		asked, served := waiting(city, county)
+		err = <-asked
+		<-served
+		if off := time.Since(ends).Abs(); off > time.Second || reason(err) != NotTrusted && reason(err) != NotKnown {
+			t.Errorf("got %v, %s from the end of the certificate", err, off)
+		}
+		if _, err := city.ask(county, "x"); !errors.Is(err, ErrNoLink) {
+			t.Errorf("afterwards: got %v, want ErrNoLink", err)
+		}
+		w.close(county, city)
+	})
+}
