@@ -47,13 +47,16 @@ func (s source) imports() []string {
 
 var fileSet = token.NewFileSet()
 
+// foreign are the names of directories that hold nothing of ours.
+var foreign = []string{".git", "vendor", "node_modules"}
+
 // walk calls visit for every file of the project, generated and foreign directories excepted.
 func walk(visit func(name string) error) error {
 	return filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "vendor" || name == "bench"): // bench is a module of its own
+		case d.IsDir() && (slices.Contains(foreign, d.Name()) || name == "bench"): // bench is a module of its own
 			return filepath.SkipDir
 		case d.IsDir() || !d.Type().IsRegular():
 			return nil

@@ -1,0 +1,253 @@
+// A second reader of messages, written from docs/message-format.md alone.
+//
+//   node reader.mjs --vectors DIRECTORY    reads accept.json and refuse.json and compares
+//
+// Numbers are BigInt wherever they come out of CBOR, so that no integer is taken for another.
+import { createDecipheriv, createHash, createPublicKey, verify, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { XWing } from "@hpke/hybridkem-x-wing";
+import { decode as decodeCBOR, encode as encodeCBOR, rfc8949EncodeOptions, Tagged, Tokenizer, Type } from "cborg";
+
+class Refused extends Error {
+  constructor(reason, why) {
+    super(`${reason}: ${why}`);
+    this.reason = reason;
+  }
+}
+
+const need = (holds, reason, why = "") => {
+  if (!holds) throw new Refused(reason, why);
+};
+const sha256 = (data) => createHash("sha256").update(data).digest();
+const same = (a, b) => Buffer.compare(a, b) === 0;
+const hex = (data) => Buffer.from(data).toString("hex");
+const utf8 = (text) => Buffer.from(text, "utf8");
+
+// Encoding: decode, encode again, compare.
+
+// Texts decodes texts strictly; the library's own decoder replaces what is no UTF-8 and drops a byte order mark.
+class Texts extends Tokenizer {
+  next() {
+    const token = super.next();
+    if (Type.equals(token.type, Type.string)) {
+      token.value = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(token.byteValue);
+    }
+    return token;
+  }
+}
+
+const decodeOptions = {
+  useMaps: true, strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true, allowUndefined: false,
+  retainStringBytes: true, tags: Tagged.preserve(18),
+};
+const encode = (value) => encodeCBOR(value, rfc8949EncodeOptions);
+
+// decode returns the value of the one encoding of a value that has the shape.
+function decode(data, most, shape, reason) {
+  need(data.length <= most, reason, `${data.length} bytes`);
+  let value, again;
+  try {
+    value = decodeCBOR(data, { ...decodeOptions, tokenizer: new Texts(data, decodeOptions) });
+    again = encode(value);
+  } catch (err) {
+    throw new Refused(reason, err.message);
+  }
+  need(same(again, data), reason, "another encoding of the same value");
+  need(shape(value), reason, "another form");
+  return value;
+}
+
+// Shapes: functions that say whether a decoded value has the form that the page gives.
+
+const isInteger = (v) => typeof v === "bigint" || Number.isSafeInteger(v);
+const uint = (least = 0n, most = (1n << 64n) - 1n) => (v) => isInteger(v) && least <= v && v <= most;
+const bstr = (least = 0, most = 1 << 20) => (v) => v instanceof Uint8Array && least <= v.length && v.length <= most;
+const tstr = (ok) => (v) => typeof v === "string" && ok(v);
+const exactly = (...these) => (v) => isInteger(v) && these.includes(Number(v));
+const array = (...shapes) => (v) => Array.isArray(v) && v.length === shapes.length && shapes.every((s, i) => s(v[i]));
+const list = (shape, most) => (v) => Array.isArray(v) && v.length <= most && v.every((x) => shape(x));
+const empty = (v) => v instanceof Map && v.size === 0;
+const sign1 = (...shapes) => (v) => v instanceof Tagged && v.tag === 18 && array(...shapes)(v.value);
+const fields = (needed, optional = {}) => (v) =>
+  v instanceof Map && Object.keys(needed).every((k) => v.has(Number(k))) &&
+  [...v].every(([k, x]) => Number.isInteger(k) && (needed[k] ?? optional[k])?.(x) === true);
+
+const isLabel = (s) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(s);
+const isPlace = (s) => s.length <= 200 && s.split(".").length <= 8 && s.split(".").every(isLabel);
+const isCount = (s, most) => /^(0|[1-9][0-9]{0,19})$/.test(s) && BigInt(s) <= most;
+const isEntry = (s) => {
+  const [place, log, epoch, index, ...more] = s.split("/");
+  return more.length === 0 && index !== undefined && log === "log" && isPlace(place) && epoch !== "0" &&
+    isCount(epoch, (1n << 64n) - 1n) && isCount(index, (1n << 62n) - 1n);
+};
+const isUUIDv7 = (id) => id.length === 16 && id[6] >> 4 === 7 && id[8] >> 6 === 2;
+const within = (least, most) => (s) => least <= utf8(s).length && utf8(s).length <= most;
+
+const [label, place, entry, contentType] = [isLabel, isPlace, isEntry, within(1, 100)].map(tstr);
+const anyBytes = bstr(), hash32 = bstr(32, 32);
+const MINUTE = 60_000n, DAY = 1440n * MINUTE, END = 253402300799999n;
+
+const FRAME = array(uint(), array(uint(0n, (1n << 32n) - 1n), uint(0n, 16n), bstr(16, 16)), anyBytes, anyBytes, anyBytes);
+const OUTER = fields(
+  { 1: (v) => bstr(16, 16)(v) && isUUIDv7(v), 2: exactly(1, 2), 3: place, 4: place, 5: uint(1n, END), 6: uint(1n, END), 7: uint(1n, 1n << 20n) },
+  { 8: hash32 },
+);
+const STATEMENT = sign1(anyBytes, (v) => v instanceof Map, anyBytes, anyBytes);
+const HASH_ENVELOPE = sign1(anyBytes, empty, hash32, bstr(64, 64));
+const PROTECTED = fields({ 1: isInteger, 34: array(isInteger, anyBytes), 258: isInteger, 259: tstr(() => true), [-70001]: uint() });
+const SINGLE = fields({ 1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: contentType, [-70001]: exactly(1) });
+const PREIMAGE = array(hash32, contentType, bstr(0, 786432));
+const ENCRYPTED = array(bstr(1120, 1120), bstr(16, 786704));
+const CALL = fields({ 1: label, 7: anyBytes }, { 2: label, 3: bstr(1, 32), 4: label, 5: entry, 6: entry });
+const PROBLEM = array(uint(1n, 65535n), list(tstr(within(0, 1024)), 16));
+const REPLY = fields({ 1: hash32 }, { 2: PROBLEM, 3: bstr(1), 4: entry });
+const KEY_SET = fields({ 1: place, 4: list(fields({ 3: anyBytes }, { 1: () => true, 2: anyBytes, 4: anyBytes }), 9) }, {
+  2: uint(), 3: uint(), 5: anyBytes, 6: hash32,
+});
+
+const TYPES = { 1: "application/vnd.xietong.request+cbor", 2: "application/vnd.xietong.answer+cbor" };
+
+// The steps of the page.
+
+// open reads a frame as far as every hop does.
+function open(frame) {
+  const [version, hop, outer, statement, body] = decode(frame, 1 << 20, FRAME, "frame");
+  need(BigInt(version) === 1n, "version", version);
+  const h = decode(outer, 1024, OUTER, "outer");
+  need(h.get(3) !== h.get(4), "outer", "to its origin");
+  const life = BigInt(h.get(6)) - BigInt(h.get(5));
+  need(0n < life && life <= 30n * DAY, "outer", `a life of ${life} ms`);
+  need(Number(h.get(7)) === body.length, "size", body.length);
+  return { hop, outer, statement, body, h };
+}
+
+function decodeStatement(statement) {
+  const [protectedHeader] = decode(statement, 1024, STATEMENT, "statement").value;
+  const header = decode(protectedHeader, 1024, PROTECTED, "statement");
+  need(Number(header.get(-70001)) !== 2, "batch");
+  need(SINGLE(header), "statement", "protected header");
+  const [, , payload, signature] = decode(statement, 1024, HASH_ENVELOPE, "statement").value;
+  return { protectedHeader, header, payload, signature };
+}
+
+// signingKey finds the certificate; sets are decoded key sets of the origin.
+function signingKey(hash, sets, h) {
+  need(sets.every((set) => set.get(1) === h.get(3)), "unknown-key", "a key set of another place");
+  const listed = sets.flatMap((set) => set.get(4)).map((replica) => replica.get(3)).find((der) => same(sha256(der), hash));
+  need(listed, "unknown-key", "not listed");
+  const cert = new X509Certificate(listed);
+  need(cert.publicKey.asymmetricKeyType === "ed25519", "unknown-key", "not Ed25519");
+  const [first, last] = [cert.validFrom, cert.validTo].map((date) => BigInt(Date.parse(date)));
+  const issued = BigInt(h.get(5));
+  need(first <= issued && issued <= last, "certificate-time", `${cert.validFrom} to ${cert.validTo}`);
+  return cert.publicKey;
+}
+
+const toBeSigned = (protectedHeader, outer, payload) =>
+  encode(["Signature1", protectedHeader, encode(["xietong/1 message", outer]), payload]);
+
+const suite = new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+
+async function decrypt(m, seeds) {
+  const [enc, ciphertext] = decode(m.body, 1 << 20, ENCRYPTED, "encryption");
+  const key = seeds.find((s) => same(s.hash, m.h.get(8)));
+  need(key, "decryption", "not our key");
+  try {
+    const info = utf8("xietong/1 body");
+    const context = await suite.createRecipientContext({ recipientKey: key.privateKey, enc, info });
+    const secret = await context.export(Buffer.concat([info, m.h.get(1)]), 32);
+    const gcm = createDecipheriv("aes-256-gcm", Buffer.from(secret), Buffer.alloc(12), { authTagLength: 16 });
+    gcm.setAAD(sha256(m.outer)).setAuthTag(ciphertext.subarray(-16));
+    return Buffer.concat([gcm.update(ciphertext.subarray(0, -16)), gcm.final()]);
+  } catch (err) {
+    throw new Refused("decryption", err.message);
+  }
+}
+
+function readCall(content) {
+  const c = decode(content, 786432, CALL, "request");
+  const text = (key) => c.get(key) ?? "";
+  return {
+    operation: text(1), agency: text(2), person: hex(c.get(3) ?? []), purpose: text(4), grant: text(5), case: text(6),
+    parameters: hex(sha256(c.get(7))),
+  };
+}
+
+function readReply(content, request) {
+  const r = decode(content, 786432, REPLY, "answer");
+  need(!r.has(2) || !(r.has(3) || r.has(4)), "answer", "a problem comes alone");
+  need(hex(r.get(1)) === request, "other-request");
+  const [code, args] = r.get(2) ?? [0, []];
+  return { to: request, code: Number(code), args, result: r.has(3) ? hex(sha256(r.get(3))) : "", entry: r.get(4) ?? "" };
+}
+
+// read verifies a frame for the reader of a vector and returns what it says, or throws Refused.
+async function read(frame, { reader, at, sets, seeds, request }) {
+  const m = open(frame), { h, hop } = m; // 1. form
+  need(h.get(4) === reader, "destination"); // 2. destination
+  need(BigInt(at) <= h.get(6), "expired"); // 3. time
+  need(BigInt(h.get(5)) <= BigInt(at) + 5n * MINUTE, "future");
+  const s = decodeStatement(m.statement); // 4. statement
+  const key = signingKey(s.header.get(34)[1], sets, h); // 5. key
+  need(verify(null, toBeSigned(s.protectedHeader, m.outer, s.payload), key, s.signature), "signature"); // 6. signature
+  const plain = h.has(8) ? await decrypt(m, seeds) : m.body; // 7. decryption
+  need(same(sha256(plain), s.payload), "commitment"); // 8. preimage
+  const [, type, content] = decode(plain, 1 << 20, PREIMAGE, "preimage");
+  need(type === s.header.get(259) && type === TYPES[h.get(2)], "content-type", type);
+  const id = hex(h.get(1)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  const says = {
+    id, kind: Number(h.get(2)), origin: h.get(3), destination: h.get(4), issued: Number(h.get(5)), expires: Number(h.get(6)),
+    encrypted: h.has(8), remaining: Number(hop[0]), hops: Number(hop[1]), trace: hex(hop[2]),
+    hash: hex(sha256(encode([m.outer, m.statement]))),
+  };
+  return says.kind === 1 ? { ...says, call: readCall(content) } : { ...says, reply: readReply(content, request) }; // 9. content
+}
+
+// Vectors.
+
+const readJSON = (name) => JSON.parse(readFileSync(name, "utf8"));
+
+async function keyOf(seed) {
+  const pair = await suite.kem.generateKeyPairDerand(new Uint8Array(seed));
+  return { privateKey: pair.privateKey, hash: sha256(new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey))) };
+}
+
+function frameOf(v) {
+  const frame = Buffer.from(v.frame, "base64");
+  const [at, count] = v.fill ?? [0, 0];
+  return Buffer.concat([frame.subarray(0, at), Buffer.alloc(count), frame.subarray(at)]);
+}
+
+async function runVectors(directory) {
+  const parts = new Map(readJSON(join(directory, "parts.json")).map((p) => [p.name, Buffer.from(p.hex, "hex")]));
+  let total = 0, wrong = 0;
+  for (const v of ["accept.json", "refuse.json"].flatMap((name) => readJSON(join(directory, name)))) {
+    const sets = v.key_sets.map((name) => decode(parts.get(name), 65536, KEY_SET, "key set"));
+    const seeds = await Promise.all((v.seeds ?? []).map((name) => keyOf(parts.get(name))));
+    let got;
+    try {
+      got = JSON.stringify(await read(frameOf(v), { ...v, sets, seeds }));
+    } catch (err) {
+      if (!(err instanceof Refused)) throw err;
+      got = err.reason;
+    }
+    const want = v.reason ?? JSON.stringify(v.says);
+    total++;
+    if (got !== want) {
+      wrong++;
+      console.log(`${v.name}: got ${got}, want ${want}`);
+    }
+  }
+  console.log(`${total - wrong} of ${total} vectors as expected`);
+  return total > 0 && wrong === 0;
+}
+
+const [option, directory] = process.argv.slice(2);
+if (option !== "--vectors" || !directory) {
+  console.log("node reader.mjs --vectors DIRECTORY");
+  process.exitCode = 2;
+} else {
+  process.exitCode = (await runVectors(directory)) ? 0 : 1;
+}
