@@ -9,7 +9,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
-	"xietong/node/catalog"
 	"xietong/node/client"
 	"xietong/node/records"
 	"xietong/node/sharing"
@@ -116,10 +115,7 @@ func grants(ctx context.Context, h Hosted, in *plain) (client.Grants, error) {
 	}
 	consumer := identity.NewAgency(h.Host.Name(), agency)
 	err = h.Host.View(ctx, func(r *state.Reader) error {
-		for _, g := range sharing.Grants(r) {
-			if _, provider, _ := catalog.Version(r, g.Dataset); g.Consumer != consumer && provider != agency {
-				continue
-			}
+		for _, g := range sharing.GrantsOf(r, records.Standing, consumer) {
 			shown, err := h.grant(r, g)
 			if err != nil {
 				return err

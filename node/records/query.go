@@ -24,7 +24,8 @@ import (
 const (
 	DefaultLimit  = 100       // rows of an answer
 	MaxLimit      = 1000      // rows of an answer
-	maxAnswerLen  = 4 << 20   // bytes of an answer; it ends there, with a cursor
+	maxAnswerLen  = 4 << 20   // bytes of an answer, unless the question says how many
+	rowOverhead   = 8         // bytes of an answer that a row costs beside its own
 	maxOpened     = 100_000   // records opened for one answer with rows; it ends there, with a cursor
 	maxOpenedToAt = 2_000_000 // records opened for one count
 )
@@ -41,6 +42,9 @@ type Question struct {
 	Count   bool // only the number is wanted
 	Purpose string
 	sharing.Application
+
+	MaxBytes int    // of the rows of an answer, with rowOverhead for each; it ends there, with a cursor. 0: 4 MiB
+	Evidence []byte // see sharing.Request
 }
 
 // Answer is what a question gave.
@@ -97,7 +101,9 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 	if err != nil {
 		return Answer{}, err
 	}
-	permit, err := d.permit(ctx, set, consumer, q.Purpose, q.Application, fields)
+	permit, err := d.permit(ctx, set, sharing.Request{
+		Consumer: consumer, Purpose: q.Purpose, Fields: fields, Evidence: q.Evidence, Application: q.Application,
+	})
 	if err != nil {
 		return Answer{}, err
 	}
@@ -118,11 +124,9 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 }
 
 // permit asks whether the use is allowed, and files the application where that is needed.
-func (d *Desk) permit(ctx context.Context, set dataset, consumer identity.Agency, purpose string, a sharing.Application, fields []string) (sharing.Permit, error) {
-	return sharing.PermitUse(ctx, d.ledger, sharing.Request{
-		Consumer: consumer, Dataset: set.Code, Offer: set.offer(d.ledger.Name()), Version: set.Version,
-		Purpose: purpose, Fields: fields, Application: a,
-	})
+func (d *Desk) permit(ctx context.Context, set dataset, q sharing.Request) (sharing.Permit, error) {
+	q.Dataset, q.Offer, q.Version = set.Code, set.offer(d.ledger.Name()), set.Version
+	return sharing.PermitUse(ctx, d.ledger, q)
 }
 
 // revealed returns every field about which the answer tells something: those that are shown, compared or filtered by.
@@ -181,6 +185,9 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p 
 	}
 	if q.Limit == 0 {
 		p.q.Limit = DefaultLimit
+	}
+	if q.MaxBytes <= 0 || q.MaxBytes > maxAnswerLen {
+		p.q.MaxBytes = maxAnswerLen
 	}
 	if q.Key != "" {
 		if p.key, err = set.key(q.Key); err != nil {

@@ -20,6 +20,7 @@ type search struct {
 	removed uint64
 	keys    []MAC
 	bytes   int
+	over    bool // the record that was looked at last would have made the answer too long, and is not in it
 	opened  int
 	last    []byte // where the cursor stands after the record that was looked at last
 	err     error
@@ -65,7 +66,9 @@ func (s *search) run(ctx context.Context, after []byte) {
 			return false
 		}
 		more := s.look(ctx, f)
-		s.last = place(f)
+		if !s.over {
+			s.last = place(f)
+		}
 		return more
 	}
 	ended := s.each(v, after, &place, each)
@@ -112,10 +115,10 @@ func (s *search) full() bool {
 	if s.p.q.Count {
 		return false
 	}
-	return len(s.answer.Rows) >= s.p.q.Limit || s.bytes >= maxAnswerLen || s.opened >= maxOpened
+	return len(s.answer.Rows) >= s.p.q.Limit || s.opened >= maxOpened
 }
 
-// look looks at one candidate; false ends the search with s.err.
+// look looks at one candidate; false ends the search, with s.err or because the answer is full.
 func (s *search) look(ctx context.Context, f found) (more bool) {
 	s.answer.Scanned++
 	if s.err = ctx.Err(); s.err != nil {
@@ -141,7 +144,7 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		err = s.take(f, record)
 	}
 	s.err = err
-	return err == nil
+	return err == nil && !s.over
 }
 
 // matches compares the record with every condition.
@@ -158,17 +161,22 @@ func (s *search) matches(record []byte) (bool, error) {
 	return ok, tooCostly(s.p.set.Code, err)
 }
 
-// take puts the record into the answer.
+// take puts the record into the answer, unless it fits no more: an answer has one record at least.
 func (s *search) take(f found, record []byte) error {
-	s.answer.Count++
 	if s.p.q.Count {
+		s.answer.Count++
 		return nil
 	}
 	row, err := rows.Project(record, s.p.q.Fields)
 	if err != nil {
 		return err
 	}
+	if s.over = len(s.answer.Rows) > 0 && s.bytes+len(row)+rowOverhead > s.p.q.MaxBytes; s.over {
+		s.answer.Scanned-- // it belongs to the next answer
+		return nil
+	}
 	s.answer.Rows, s.keys = append(s.answer.Rows, row), append(s.keys, f.key)
-	s.bytes += len(row)
+	s.answer.Count++
+	s.bytes += len(row) + rowOverhead
 	return nil
 }

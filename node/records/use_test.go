@@ -91,7 +91,9 @@ func TestMovedBeforeRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			permit, err := desk.permit(t.Context(), set, water, "statistics", applied, []string{"code"})
+			permit, err := desk.permit(t.Context(), set, sharing.Request{
+				Consumer: water, Purpose: "statistics", Fields: []string{"code"}, Application: applied,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,6 +21,8 @@ type Claim struct {
 	Value   json.RawMessage
 	Purpose string
 	sharing.Application
+
+	Evidence []byte // see sharing.Request
 }
 
 // Outcome is the answer to a claim.
@@ -52,7 +54,9 @@ func (d *Desk) verify(ctx context.Context, id identity.Message, consumer identit
 	if err != nil {
 		return "", Use{}, err
 	}
-	permit, err := d.permit(ctx, set, consumer, c.Purpose, c.Application, []string{set.Key, c.Field})
+	permit, err := d.permit(ctx, set, sharing.Request{
+		Consumer: consumer, Purpose: c.Purpose, Fields: []string{set.Key, c.Field}, Evidence: c.Evidence, Application: c.Application,
+	})
 	if err != nil {
 		return "", Use{}, err
 	}

@@ -72,8 +72,13 @@ func Register(r *state.Registry, standing StandingOf) {
 	r.Register(KindAccess, state.Once, func(tx *state.Tx, body []byte) ([]byte, error) { return applyAccess(tx, standing, body) })
 }
 
-func applicationHead(agency, dataset identity.Label) ledger.Head {
-	return ledger.Head{Kind: ledger.KindApplication, Agency: agency, Code: dataset}
+// applicationHead is an act of the consumer, or, where that is an agency of another jurisdiction, the node's.
+func applicationHead(in identity.Jurisdiction, consumer identity.Agency, dataset identity.Label) ledger.Head {
+	head := ledger.Head{Kind: ledger.KindApplication, Code: dataset}
+	if consumer.Jurisdiction() == in {
+		head.Agency = consumer.Code()
+	}
+	return head
 }
 
 // applyApply appends the application and the grant, unless a live grant of the same use is there: then that one counts.
@@ -94,7 +99,7 @@ func applyApply(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error) 
 	case b.Until <= tx.Time():
 		return nil, refuse(text.Expired)
 	}
-	application, err := b.Application.append(tx, applicationHead(b.Consumer.Code(), b.Dataset))
+	application, err := b.Application.append(tx, applicationHead(tx.Log().Jurisdiction(), b.Consumer, b.Dataset))
 	if err != nil {
 		return nil, err
 	}

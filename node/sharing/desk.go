@@ -11,6 +11,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/host"
 	"xietong/node/policy"
@@ -34,8 +35,20 @@ type Request struct {
 	Version  uint64 // of the catalogue entry that the offer is from
 	Purpose  string
 	Fields   []string // that are shown, compared or filtered by
+	Evidence []byte   // the request as its origin signed it, where the consumer is of another jurisdiction
 	Application
 }
+
+// remote reports whether the consumer is of another jurisdiction, whose evidence must then be there.
+func (q Request) remote(in identity.Jurisdiction) (bool, error) {
+	remote := q.Consumer.Jurisdiction() != in
+	if remote != (len(q.Evidence) > 0) {
+		return remote, fmt.Errorf("%w: %s at %s, with %d bytes", errEvidence, q.Consumer, in, len(q.Evidence))
+	}
+	return remote, nil
+}
+
+var errEvidence = errors.New("a request needs evidence if, and only if, its consumer is of another jurisdiction")
 
 // Permit is what a request was allowed on; an access is recorded with it.
 type Permit struct {
@@ -49,6 +62,9 @@ type Permit struct {
 // a text.Failure with the reason and what to do.
 func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
 	p := Permit{request: q}
+	if _, err := q.remote(l.Name()); err != nil {
+		return Permit{}, err
+	}
 	p.purpose, _ = identity.ParseLabel(q.Purpose) // policy refuses what is no listed purpose, so also what is no label
 	var at time.Time
 	var g *Grant
@@ -146,17 +162,7 @@ func (p Permit) apply(ctx context.Context, l Ledger, at time.Time) (Permit, erro
 	if err != nil {
 		return Permit{}, err
 	}
-	payload, err := json.Marshal(struct {
-		Consumer string `json:"consumer"`
-		Dataset  string `json:"dataset"`
-		Version  uint64 `json:"version"`
-		Purpose  string `json:"purpose"`
-		Application
-	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application})
-	if err != nil {
-		return Permit{}, fmt.Errorf("file application: %w", err)
-	}
-	application, sealed, err := l.Act(applicationHead(q.Consumer.Code(), q.Dataset), jsonType, payload)
+	application, sealed, err := q.state(l)
 	if err != nil {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
@@ -170,6 +176,29 @@ func (p Permit) apply(ctx context.Context, l Ledger, at time.Time) (Permit, erro
 	})
 	p.Grant, p.Now = index+1, true
 	return p, err
+}
+
+// state makes the application's entry: an act of the consumer, or the node's note of what its origin signed.
+func (q Request) state(l Ledger) (ledger.Evidence, []byte, error) {
+	payload, err := json.Marshal(struct {
+		Consumer string `json:"consumer"`
+		Dataset  string `json:"dataset"`
+		Version  uint64 `json:"version"`
+		Purpose  string `json:"purpose"`
+		Application
+		Request []byte `json:"request,omitempty"`
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, q.Evidence})
+	if err != nil {
+		return ledger.Evidence{}, nil, err
+	}
+	remote, err := q.remote(l.Name())
+	switch {
+	case err != nil:
+		return ledger.Evidence{}, nil, err
+	case remote:
+		return l.Note(jsonType, payload)
+	}
+	return l.Act(applicationHead(l.Name(), q.Consumer, q.Dataset), jsonType, payload)
 }
 
 // check returns the end of the use. What is missing is told all at once (国令809 art 21: once, and completely).
@@ -224,7 +253,8 @@ func RecordUse(ctx context.Context, l Ledger, id identity.Message, p Permit, a A
 		Version  uint64 `json:"version"`
 		Purpose  string `json:"purpose"`
 		Access
-	}{p.request.Consumer.String(), p.request.Dataset.String(), p.request.Version, p.request.Purpose, a})
+		Request []byte `json:"request,omitempty"`
+	}{p.request.Consumer.String(), p.request.Dataset.String(), p.request.Version, p.request.Purpose, a, p.request.Evidence})
 	if err != nil {
 		return 0, fmt.Errorf("record use: %w", err)
 	}

@@ -14,6 +14,13 @@
 //
 // What the application says in words lies sealed in the vault; what stands here names agencies and codes, no person.
 //
+// An agency of another jurisdiction is a consumer like any other: the same rules decide, and it is always named whole, because
+// two jurisdictions have agencies of one code. Nothing is signed here in its name, though. Its application is an entry of
+// the node, and the payloads of the application and of every access record carry the request as its origin signed it, which
+// proves who applied and who asked (see Evidence of exchange/relay):
+//
+//	{"consumer":"spiffe://guiyang.guizhou/agency/water",…,"request":"base64"}
+//
 // The package never decides whether a use is allowed (see policy) and never reads a record (see records).
 package sharing
 
@@ -21,6 +28,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/canon"
@@ -166,6 +174,40 @@ func Grants(r Reads) (all []Grant) {
 		return true
 	})
 	return all
+}
+
+// GrantsOf returns the grants that the agency holds or gave, oldest first. A jurisdiction away there may be an agency of the
+// same code, which is another.
+func GrantsOf(r *state.Reader, standing StandingOf, agency identity.Agency) []Grant {
+	return slices.DeleteFunc(Grants(r), func(g Grant) bool {
+		now, _ := standing(r, g.Dataset)
+		return g.Consumer != agency && identity.NewAgency(r.Log().Jurisdiction(), now.Provider) != agency
+	})
+}
+
+// ConsumerOf returns whose use of data the entry at index records: an application, the grant that answers it, or an access.
+// ok is false for every other entry. It opens no payload, so it holds for erased ones too.
+func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok bool, err error) {
+	data := r.Leaf(index)
+	if data == nil {
+		return consumer, false, nil
+	}
+	leaf, err := ledger.DecodeLeaf(data)
+	if err != nil {
+		return consumer, false, fmt.Errorf("read entry %d: %w", index, err)
+	}
+	var g Grant
+	switch head := leaf.Head; {
+	case head.Kind == ledger.KindAccess && head.About == 0:
+		return identity.NewAgency(r.Log().Jurisdiction(), head.Agency), true, nil
+	case head.Kind == ledger.KindAccess:
+		g, ok = grantAt(r, head.About-1)
+	case head.Kind == ledger.KindGrant:
+		g, ok = grantAt(r, index)
+	case head.Kind == ledger.KindApplication: // one command appends it and its grant
+		g, ok = grantAt(r, index+1)
+	}
+	return g.Consumer, ok, nil
 }
 
 func refuse(code text.Code, values ...string) error {

@@ -1,0 +1,209 @@
+package records
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/host"
+	"xietong/node/sharing"
+	"xietong/node/text"
+)
+
+var (
+	guiyang = must(identity.ParseJurisdiction("guiyang.guizhou"))
+	// namesake has the code of the provider, and is another agency.
+	namesake = identity.NewAgency(guiyang, agency)
+)
+
+// entryAt returns the leaf and the payload of an entry.
+func entryAt(t *testing.T, h *host.Host, index uint64) (leaf ledger.Leaf, payload []byte) {
+	t.Helper()
+	err := h.View(t.Context(), func(r *state.Reader) (err error) {
+		if leaf, err = ledger.DecodeLeaf(r.Leaf(index)); err == nil {
+			payload, err = h.Payload(r, index)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaf, payload
+}
+
+// TestStatedBy: the application of an agency here is its own signed act. That of an agency of another jurisdiction is the
+// node's note, which carries what its origin signed, and so does the access record; nothing else differs.
+func TestStatedBy(t *testing.T) {
+	h, desk := open(t)
+	q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+	words := fmt.Sprintf(`"basis":"b","scenario":"s","scope":"s","method":"m","until":"%s"`, applied.Until)
+	for _, row := range []struct {
+		consumer identity.Agency
+		evidence []byte
+		agency   identity.Label // in the application's head
+		more     string         // at the end of both payloads
+	}{
+		{water, nil, water.Code(), ``},
+		{namesake, []byte("signed there"), identity.Label{}, `,"request":"c2lnbmVkIHRoZXJl"`},
+	} {
+		q.Evidence = row.evidence
+		got, err := desk.Query(t.Context(), newID(), row.consumer, q)
+		if err != nil || !got.GrantedNow || len(got.Rows) != 1 {
+			t.Fatalf("%s: got %d rows, granted now %t, %v", row.consumer, len(got.Rows), got.GrantedNow, err)
+		}
+		begin := fmt.Sprintf(`{"consumer":"%s","dataset":"villages","version":1,"purpose":"statistics",`, row.consumer)
+		leaf, payload := entryAt(t, h, got.Grant-2)
+		if leaf.Head.Kind != ledger.KindApplication || leaf.Head.Agency != row.agency || leaf.Evidence.Signed() != (row.evidence == nil) {
+			t.Errorf("%s: the application has the head %+v and is signed: %t", row.consumer, leaf.Head, leaf.Evidence.Signed())
+		}
+		if want := begin + words + row.more + `}`; string(payload) != want {
+			t.Errorf("%s: the application says\n%s, want\n%s", row.consumer, payload, want)
+		}
+		leaf, payload = entryAt(t, h, got.Access)
+		if leaf.Head.Kind != ledger.KindAccess || leaf.Head.Agency != agency || leaf.Head.About != got.Grant {
+			t.Errorf("%s: the access record has the head %+v", row.consumer, leaf.Head)
+		}
+		if end := fmt.Sprintf(`"rows":1,"as_of":%d%s}`, got.AsOf, row.more); !bytes.HasPrefix(payload, []byte(begin)) || !bytes.HasSuffix(payload, []byte(end)) {
+			t.Errorf("%s: the access record says\n%s, want it to end with\n%s", row.consumer, payload, end)
+		}
+	}
+}
+
+// TestEvidenceIsNeeded: no use is recorded in the name of another jurisdiction without its signature.
+func TestEvidenceIsNeeded(t *testing.T) {
+	h, desk := open(t)
+	before := sizeOf(t, h)
+	q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+	if _, err := desk.Query(t.Context(), newID(), namesake, q); err == nil {
+		t.Error("another jurisdiction's use without evidence was answered")
+	}
+	q.Evidence = []byte("x")
+	if _, err := desk.Query(t.Context(), newID(), water, q); err == nil {
+		t.Error("a use of this jurisdiction with evidence was answered")
+	}
+	if after := sizeOf(t, h); after != before {
+		t.Errorf("%d entries were made", after-before)
+	}
+}
+
+// TestNamesake: an agency of another jurisdiction with the code of the provider is not the provider. It needs a grant, sees
+// its own, and is not counted with the provider.
+func TestNamesake(t *testing.T) {
+	h, desk := open(t)
+	own := identity.NewAgency(nanming, agency)
+	q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics"}
+	if got, err := desk.Query(t.Context(), newID(), own, q); err != nil || got.Grant != 0 {
+		t.Fatalf("the provider: got %+v, %v", got, err)
+	}
+	q.Evidence = []byte("signed there")
+	_, err := desk.Query(t.Context(), newID(), namesake, q)
+	refusedAs(t, "the namesake without an application", err, text.BasisNeeded)
+	claim := Claim{Dataset: code, Key: q.Key, Field: "name", Value: []byte(`"x"`), Purpose: q.Purpose}
+	for range sharing.ProbesPerDay {
+		if _, _, err := desk.Verify(t.Context(), newID(), own, claim); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err = desk.Verify(t.Context(), newID(), own, claim)
+	refusedAs(t, "a probe too many", err, text.QuotaSpent)
+	claim.Evidence, claim.Application = q.Evidence, applied
+	_, use, err := desk.Verify(t.Context(), newID(), namesake, claim)
+	if err != nil || !use.GrantedNow {
+		t.Fatalf("a probe of the namesake: %+v, %v", use, err)
+	}
+	q.Evidence, q.Application = nil, applied
+	if _, err := desk.Query(t.Context(), newID(), water, q); err != nil {
+		t.Fatal(err)
+	}
+	reading(t, h, func(r *state.Reader) {
+		for _, row := range []struct {
+			of   identity.Agency
+			want []identity.Agency
+		}{
+			{own, []identity.Agency{namesake, water}}, {namesake, []identity.Agency{namesake}}, {water, []identity.Agency{water}},
+			{identity.NewAgency(guiyang, water.Code()), nil},
+		} {
+			var got []identity.Agency
+			for _, g := range sharing.GrantsOf(r, Standing, row.of) {
+				got = append(got, g.Consumer)
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("grants of %s: got those of %v, want %v", row.of, got, row.want)
+			}
+		}
+		for index, want := range map[uint64]identity.Agency{
+			use.Access: namesake, use.Grant - 1: namesake, use.Grant - 2: namesake, use.Access - 1: namesake,
+		} {
+			if got, ok, err := sharing.ConsumerOf(r, index); err != nil || !ok || got != want {
+				t.Errorf("entry %d: got a use of %v, %t, %v, want %v", index, got, ok, err, want)
+			}
+		}
+		for _, index := range []uint64{0, 1, 2, 3, r.Size()} {
+			if got, ok, err := sharing.ConsumerOf(r, index); err != nil || ok {
+				t.Errorf("entry %d: got a use of %v, %v, want none", index, got, err)
+			}
+		}
+		if got, ok, err := sharing.ConsumerOf(r, 4); err != nil || !ok || got != own {
+			t.Errorf("the provider's own use: got %v, %t, %v", got, ok, err)
+		}
+	})
+	if _, err := sharing.Revoke(t.Context(), h, newID(), agency, use.Grant-1, "r"); err != nil {
+		t.Fatal(err)
+	}
+	claim.Application = sharing.Application{}
+	_, _, err = desk.Verify(t.Context(), newID(), namesake, claim)
+	refusedAs(t, "after the revocation", err, text.GrantRevoked)
+}
+
+func reading(t *testing.T, h *host.Host, f func(*state.Reader)) {
+	t.Helper()
+	if err := h.View(t.Context(), func(r *state.Reader) error { f(r); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMaxBytes asks for answers that end early: together they hold every record once, and none is longer than it may be,
+// unless one record is.
+func TestMaxBytes(t *testing.T) {
+	_, desk := open(t)
+	for n := 2; n <= 30; n++ {
+		record := fmt.Appendf(nil, `{"code":"5201020160%02d","name":"%s","township":"a%d"}`, n, bytes.Repeat([]byte{'x'}, 10*n), n%2)
+		if _, _, err := desk.Put(t.Context(), newID(), agency, code, record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, q := range map[string]Question{
+		"a scan": {}, "an index": {Where: map[string]json.RawMessage{"township": json.RawMessage(`"a0"`)}},
+	} {
+		for _, most := range []int{1, 400, 2000, 0} {
+			q.Dataset, q.Purpose, q.MaxBytes, q.Cursor, q.Application = code, "statistics", most, "", applied
+			want, answers, scanned, seen := 30, 0, uint64(0), map[string]bool{}
+			if q.Where != nil {
+				want = 15
+			}
+			for first := true; first || q.Cursor != ""; first = false {
+				got, err := desk.Query(t.Context(), newID(), water, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				size := 0
+				for _, row := range got.Rows {
+					size += len(row) + rowOverhead
+					seen[string(row)] = true
+				}
+				if len(got.Rows) > 1 && most > 0 && size > most || got.Count != uint64(len(got.Rows)) {
+					t.Errorf("%s, %d bytes: got %d bytes in %d of %d rows", what, most, size, len(got.Rows), got.Count)
+				}
+				answers, scanned, q.Cursor = answers+1, scanned+got.Scanned, got.Cursor
+			}
+			if len(seen) != want || scanned != uint64(want) || (most == 1) != (answers == want) || (most == 0) != (answers == 1) {
+				t.Errorf("%s, %d bytes: got %d records in %d answers, of %d looked at, want %d", what, most, len(seen), answers, scanned, want)
+			}
+		}
+	}
+}
