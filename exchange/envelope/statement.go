@@ -207,10 +207,12 @@ func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
 
 // signingKey finds the certificate in the origin's key sets.
 func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, error) {
-	for _, set := range slices.Backward(keys) {
+	for _, set := range keys {
 		if set.Name != h.Origin {
 			return nil, fmt.Errorf("%w: key sets of %s for a message of %s", ErrUnknownKey, set.Name, h.Origin)
 		}
+	}
+	for _, set := range slices.Backward(keys) {
 		for _, r := range set.Replicas {
 			if sum := sha256.Sum256(r.SigningCert); !bytes.Equal(sum[:], hash) {
 				continue

@@ -1,0 +1,330 @@
+package envelope
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hkdf"
+	"crypto/hpke"
+	"crypto/mlkem"
+	"crypto/mlkem/mlkemtest"
+	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/url"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+)
+
+// seed gives the 32 bytes from which a key, a salt or an id of the vectors is made.
+func seed(text string) []byte {
+	sum := sha256.Sum256([]byte("xietong test vector " + text))
+	return sum[:]
+}
+
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// testSigner is a replica with keys from seeds.
+type testSigner struct {
+	signing ed25519.PrivateKey
+	public  trust.ReplicaKeys
+}
+
+func (s testSigner) SigningCert() []byte             { return s.public.SigningCert }
+func (s testSigner) SignStatement(msg []byte) []byte { return ed25519.Sign(s.signing, msg) }
+
+// place is a jurisdiction of the vectors: number n of its key sets lists the replicas that it was given, and the
+// decryption key of seeds[n-1].
+type place struct {
+	word  string // in the names of parts
+	name  identity.Jurisdiction
+	by    []testSigner // r1 …
+	sets  []trust.KeySet
+	seeds [][]byte
+	to    []*Recipient
+}
+
+// newPlace makes a place whose signing certificates are valid until the given time.
+func newPlace(word, name string, until time.Time, numbers ...[]int) *place {
+	p := &place{word: word, name: jurisdictionOf(name)}
+	for r := range 4 {
+		p.by = append(p.by, newSigner(name, uint32(r+1), until))
+	}
+	for n, replicas := range numbers {
+		s := seed(fmt.Sprintf("%s %d decryption", name, n+1))
+		k := trust.KeySet{Name: p.name, Epoch: 1, Number: uint64(n + 1), DecryptionKey: publicOf(s)}
+		for _, r := range replicas {
+			k.Replicas = append(k.Replicas, p.by[r-1].public)
+		}
+		if n > 0 {
+			hash := p.sets[n-1].Hash()
+			k.Previous = hash[:]
+		}
+		p.sets, p.seeds = append(p.sets, k), append(p.seeds, s)
+		p.to = append(p.to, fixedRecipient(k.DecryptionKey, fmt.Sprintf("%s %d", name, n+1)))
+	}
+	return p
+}
+
+// newSigner makes replica n. r4's certificate is for a key that is not Ed25519.
+func newSigner(name string, n uint32, until time.Time) testSigner {
+	r := must(identity.NewReplica(n))
+	key := func(use string) ed25519.PrivateKey {
+		return ed25519.NewKeyFromSeed(seed(name + " " + r.String() + " " + use))
+	}
+	s := testSigner{signing: key("signing")}
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{name}}, URIs: []*url.URL{{Scheme: "spiffe", Host: name}},
+		NotBefore: now.Add(-time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: []byte(r.String()),
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{Organization: []string{name}},
+		URIs:      []*url.URL{{Scheme: "spiffe", Host: name, Path: "/signing/" + r.String()}},
+		NotBefore: now.Add(-time.Hour), NotAfter: until, KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	var public any = s.signing.Public()
+	if n == 4 {
+		public = must(ecdsa.ParseRawPrivateKey(elliptic.P256(), seed(name+" r4 signing"))).Public()
+	}
+	s.public = trust.ReplicaKeys{
+		Replica: r, LogKey: key("log").Public().(ed25519.PublicKey),
+		CACert:      must(x509.CreateCertificate(zeroes{}, ca, ca, key("ca").Public(), key("ca"))),
+		SigningCert: must(x509.CreateCertificate(zeroes{}, template, ca, public, key("ca"))),
+	}
+	return s
+}
+
+func publicOf(seed []byte) []byte {
+	return must(hpke.MLKEM768X25519().NewPrivateKey(seed)).PublicKey().Bytes()
+}
+
+// decryptionKeys are the seeds of what a reader has.
+type decryptionKeys [][]byte
+
+func (d decryptionKeys) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error) {
+	for _, s := range d {
+		if sha256.Sum256(publicOf(s)) == key {
+			return hpke.NewRecipient(enc, must(hpke.MLKEM768X25519().NewPrivateKey(s)), hpke.HKDFSHA256(), hpke.AES256GCM(), info)
+		}
+	}
+	return nil, errors.New("a key that is not here")
+}
+
+// fixedRecipient encrypts with one encapsulation, from seeds. No library makes one without randomness, so X-Wing
+// (draft-connolly-cfrg-xwing-kem §5.4) and the key schedule of HPKE (RFC 9180 §5.1) are written out here.
+func fixedRecipient(public []byte, whose string) *Recipient {
+	r := must(NewRecipient(public, func() time.Time { return now }))
+	ssM, ctM, err := mlkemtest.Encapsulate768(must(mlkem.NewEncapsulationKey768(public[:mlkem.EncapsulationKeySize768])), seed(whose+" ml-kem"))
+	if err != nil {
+		panic(err)
+	}
+	pkX := must(ecdh.X25519().NewPublicKey(public[mlkem.EncapsulationKeySize768:]))
+	skE := must(ecdh.X25519().NewPrivateKey(seed(whose + " x25519")))
+	ctX := skE.PublicKey().Bytes()
+	ss := sha3.Sum256(bytes.Join([][]byte{ssM, must(skE.ECDH(pkX)), ctX, pkX.Bytes(), []byte(`\.//^\`)}, nil))
+	r.enc, r.until = append(ctM, ctX...), now.Add(time.Hour)
+	context := append([]byte{0}, extract(nil, "psk_id_hash", nil)...)
+	context = append(context, extract(nil, "info_hash", []byte(bodyInfo))...)
+	r.sender = exporterSecret(expand(extract(ss[:], "secret", nil), "exp", context, 32))
+	return r
+}
+
+var suite = append([]byte("HPKE"), 0x64, 0x7a, 0, 1, 0, 2) // X-Wing, HKDF-SHA-256, AES-256-GCM
+
+// extract is LabeledExtract with the salt.
+func extract(salt []byte, label string, ikm []byte) []byte {
+	return must(hkdf.Extract(sha256.New, bytes.Join([][]byte{[]byte("HPKE-v1"), suite, []byte(label), ikm}, nil), salt))
+}
+
+// expand is LabeledExpand.
+func expand(prk []byte, label string, info []byte, n int) []byte {
+	labeled := bytes.Join([][]byte{binary.BigEndian.AppendUint16(nil, uint16(n)), []byte("HPKE-v1"), suite, []byte(label), info}, nil)
+	return must(hkdf.Expand(sha256.New, prk, string(labeled), n))
+}
+
+type exporterSecret []byte
+
+func (s exporterSecret) Export(context string, n int) ([]byte, error) {
+	return expand(s, "sec", []byte(context), n), nil
+}
+
+// world is who sends the vectors to whom.
+type world struct {
+	city, county, other, small, top, long, longer, far *place
+}
+
+func newWorld() *world {
+	year, end := now.AddDate(1, 0, 0), time.UnixMilli(maxTime).Truncate(time.Second)
+	long := func(first string) string { // of 200 bytes
+		return first + hex.EncodeToString(make([]byte, 31)) + "." + hex.EncodeToString(make([]byte, 31)) + "." + hex.EncodeToString(make([]byte, 31)) + ".guizhou-01"
+	}
+	return &world{
+		city:   newPlace("city", "guiyang.guizhou", year, []int{1, 4}, []int{2}),
+		county: newPlace("county", "nanming.guiyang.guizhou", year, []int{1}, []int{1}),
+		other:  newPlace("other", "yunyan.guiyang.guizhou", year, []int{1}),
+		small:  newPlace("small", "a", year, []int{1}),
+		top:    newPlace("top", "b", year, []int{1}),
+		long:   newPlace("long", long("a"), year, []int{1}),
+		longer: newPlace("longer", long("b"), year, []int{1}),
+		far:    newPlace("far", "zunyi.guizhou", end, []int{1}),
+	}
+}
+
+func (w *world) places() []*place {
+	return []*place{w.city, w.county, w.other, w.small, w.top, w.long, w.longer, w.far}
+}
+
+// idOf makes a UUIDv7 of the time of the vectors.
+func idOf(text string) identity.Message {
+	b := seed("id " + text)[:16]
+	binary.BigEndian.PutUint64(b, uint64(now.UnixMilli())<<16|0x7000|uint64(b[7]))
+	b[8] = b[8]&0x3f | 0x80
+	return must(identity.MessageFromBytes(b))
+}
+
+// recipe is how a vector is made: the pieces of a message, and what is changed of them on the way. A piece is changed
+// before it is used, so all that is made of it later is made of what it was changed to.
+type recipe struct {
+	name, why, reason string
+	reader            identity.Jurisdiction
+	at                uint64
+	sets              []trust.KeySet
+	keySets, seeds    []string
+	request           string
+	call              *Call
+	reply             *Reply
+
+	id    identity.Message
+	hop   hopWire
+	outer outerWire
+	head  protectedHeader
+	pre   preimage
+	by    testSigner
+	to    *Recipient
+
+	onPlain, onOuter, onProtected, onStatement, onBody, onFrame func([]byte) []byte
+	grow                                                        int // by which the outer header's size is wrong
+	shape                                                       func(s *sign1, outer []byte)
+	cipher                                                      func(id *[16]byte, outer, plain *[]byte) // what is encrypted in place of what was signed
+	fill                                                        int                                      // zero bytes to leave out
+}
+
+// message is a well-formed message of one place to another, to be read in time by who knows all that is needed.
+func message(name, why string, from, to *place, kind Kind, content []byte) recipe {
+	id, r1 := idOf(name), from.by[0]
+	bytes16 := id.Bytes()
+	r := recipe{
+		name: name, why: why, reader: to.name, at: uint64(now.UnixMilli()) + 40, sets: from.sets, id: id, by: r1,
+		hop: hopWire{Remaining: 5000, Hops: 8, Trace: bytes16[:]},
+		outer: outerWire{
+			ID: bytes16[:], Kind: kind, Origin: from.name, Destination: to.name, Issued: uint64(now.UnixMilli()),
+			Expires: uint64(now.Add(time.Minute).UnixMilli()),
+		},
+		pre: preimage{Salt: seed("salt " + name), ContentType: kind.contentType(), Content: content},
+	}
+	r.sign(r1)
+	r.head.Alg, r.head.PayloadHash, r.head.ContentType, r.head.Form = algEdDSA, algSHA256, r.pre.ContentType, formSingle
+	for _, k := range from.sets {
+		r.keySets = append(r.keySets, fmt.Sprintf("key-set-%s-%d", from.word, k.Number))
+	}
+	for n := range to.seeds {
+		r.seeds = append(r.seeds, fmt.Sprintf("seed-%s-%d", to.word, n+1))
+	}
+	return r
+}
+
+// sign lets another replica sign.
+func (r *recipe) sign(by testSigner) {
+	hash := sha256.Sum256(by.SigningCert())
+	r.by, r.head.Cert = by, certByHash{Alg: algSHA256, Hash: hash[:]}
+}
+
+func apply(change func([]byte) []byte, data []byte) []byte {
+	if change == nil {
+		return data
+	}
+	return change(bytes.Clone(data))
+}
+
+// made are the pieces of a message in the order in which they are made.
+type made struct {
+	plain, outer, protected, statement, body, frame []byte
+	sign1                                           sign1
+}
+
+func (r recipe) make() made {
+	m := made{plain: apply(r.onPlain, mustEncode(r.pre))}
+	o := r.outer
+	o.Size = uint64(len(m.plain) + r.grow)
+	if r.to != nil {
+		o.Size = uint64(r.to.sealedLen(len(m.plain)) + r.grow)
+		if o.DecryptionKey == nil {
+			o.DecryptionKey = r.to.key[:]
+		}
+	}
+	m.outer = apply(r.onOuter, mustEncode(o))
+	m.protected = apply(r.onProtected, mustEncode(r.head))
+	commitment := sha256.Sum256(m.plain)
+	m.sign1 = sign1{Protected: m.protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:]}
+	m.sign1.Signature = r.by.SignStatement(toBeSigned(m.protected, m.outer, commitment[:]))
+	if r.shape != nil {
+		r.shape(&m.sign1, m.outer)
+	}
+	m.statement = apply(r.onStatement, mustEncode(cbor.Tag{Number: tagSign1, Content: m.sign1}))
+	m.body = m.plain
+	if r.to != nil {
+		id, outer, plain := r.id.Bytes(), m.outer, m.plain
+		if r.cipher != nil {
+			r.cipher(&id, &outer, &plain)
+		}
+		m.body = must(r.to.seal(must(identity.MessageFromBytes(id[:])), outer, plain))
+	}
+	m.body = apply(r.onBody, m.body)
+	m.frame = apply(r.onFrame, mustEncode(frameWire{Version: version, Hop: r.hop, Outer: m.outer, Statement: m.statement, Body: m.body}))
+	return m
+}
+
+func (r recipe) frame() []byte { return r.make().frame }
+
+func (r recipe) vector() vector {
+	defer func() {
+		if p := recover(); p != nil {
+			panic(fmt.Sprintf("%s: %v", r.name, p))
+		}
+	}()
+	m := r.make()
+	v := vector{
+		Name: r.name, Why: r.why, Reason: r.reason, Reader: r.reader.String(), At: r.at, KeySets: r.keySets, Seeds: r.seeds,
+		Request: r.request, Frame: m.frame,
+	}
+	if r.fill > 0 {
+		at := bytes.Index(m.frame, make([]byte, r.fill))
+		v.Frame, v.Fill = append(m.frame[:at:at], m.frame[at+r.fill:]...), []int{at, r.fill}
+	}
+	if r.reason != "" {
+		return v
+	}
+	hash := sha256.Sum256(mustEncode([]any{m.outer, m.statement}))
+	v.Says = saidBy(must(decodeHeader(m.outer)), Hop{r.hop.Remaining, r.hop.Hops, [TraceLen]byte(r.hop.Trace)}, hash)
+	if r.call != nil {
+		v.Says.calls(*r.call)
+	} else {
+		v.Says.replies(*r.reply)
+	}
+	return v
+}
