@@ -22,6 +22,50 @@
 // the ciphertext is AES-256-GCM under Export("xietong/1 body" + id, 32), with the nonce zero (the key is of this id alone)
 // and the additional data SHA-256 of outer.
 //
+// The shortest message that there can be, a call of "a" to "b" in the clear:
+//
+//	85 01                                          an array of five; version 1
+//	83 00 00 50 00000000000000000000000000000000   hop: nothing left, no trace
+//	5832                                           outer: 50 bytes
+//	  a7                                           a map of seven
+//	    01 50 01a20b111a80707a9464c0a227a28ad3     id
+//	    02 01                                      kind: request
+//	    03 6161                                    from "a"
+//	    04 6162                                    to "b"
+//	    05 1b 000001a20b111a80                     issued: 2026-11-24 01:00 UTC
+//	    06 1b 000001a20b1204e0                     expires: a minute later
+//	    07 1850                                    80 bytes of body
+//	58c5                                           statement: 197 bytes
+//	  d2 84 585c                                   COSE_Sign1; a protected header of 92 bytes
+//	    a5 01 27                                   alg: EdDSA
+//	    1822 82 2f 5820                            x5t: SHA-256 of the signing certificate
+//	      c55f2d5efcd9192fcd8cf91012406212
+//	      726889f1e14b20a5ee7b5258282c05eb
+//	    190102 2f                                  the payload is a SHA-256
+//	    190103 7824                                content type of 36 bytes
+//	      6170706c69636174696f6e2f766e642e7869     "application/vnd.xi
+//	      65746f6e672e726571756573742b63626f72     etong.request+cbor"
+//	    3a00011170 01                              form: a single signature
+//	  a0 5820                                      no unprotected header; the SHA-256 of body
+//	    6695f830b3fc41cf3ec523ef3a3d0f54
+//	    b8cd607f71f21be7f6455a7f09906a63
+//	  5840                                         signature
+//	    4b64cf13f953c0a2dc4762a69ae8c997
+//	    9b79ef86faa7fef69dad55638f55931d
+//	    f99506573ed435ce0e8f94b9e773f3e7
+//	    e727e3307a2e286fa294ba27d4740308
+//	5850                                           body: 80 bytes, not encrypted
+//	  83 5820                                      an array of three; the salt
+//	    250f2adcafe68ff89b6c1255007da683
+//	    8d72a3b039524f1a420954758cbce82d
+//	  7824                                         content type
+//	    6170706c69636174696f6e2f766e642e7869
+//	    65746f6e672e726571756573742b63626f72
+//	  46 a20161710740                              content: the call {1: "q", 7: h''}
+//
+// docs/message-format.md says all of this at the length that a second implementation needs, with golden vectors, the reason
+// of every refusal, and a reader in another language that was written from it.
+//
 // The package is pure: it does no I/O, reads no clock, remembers no id (whoever commits the use does) and holds no private
 // key. Nothing of a message is believed before Open has returned it.
 package envelope
