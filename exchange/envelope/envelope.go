@@ -19,8 +19,8 @@
 //
 // body is the preimage, or where it is encrypted (sign, then encrypt) the array [enc, ciphertext]: HPKE base mode (RFC
 // 9180) with X-Wing, HKDF-SHA-256 and AES-256-GCM, info "xietong/1 body". enc is made once per destination key and hour, so
-// the ciphertext is AES-256-GCM under Export("xietong/1 body" + id, 32), with the nonce zero (the key is of this id alone)
-// and the additional data SHA-256 of outer.
+// the ciphertext is AES-256-GCM under Export("xietong/1 body" + id, 32), with the nonce zero (a key serves for one message: no
+// id comes twice under one enc) and the additional data SHA-256 of outer.
 //
 // The shortest message that there can be, a call of "a" to "b" in the clear:
 //

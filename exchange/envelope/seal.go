@@ -35,7 +35,9 @@ type exporter interface {
 	Export(context string, length int) ([]byte, error)
 }
 
-// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages.
+// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages. The key of a message is made of
+// the encapsulation and its id, so one Recipient must never seal two messages with one id: an id that is used again needs a
+// new Recipient.
 type Recipient struct {
 	public hpke.PublicKey
 	key    [32]byte // its hash
@@ -72,7 +74,7 @@ func (r *Recipient) seal(id identity.Message, outer, plain []byte) ([]byte, erro
 	return mustEncode(sealedBody{Enc: enc, Ciphertext: gcm.Seal(nil, make([]byte, gcm.NonceSize()), plain, aad[:])}), nil
 }
 
-// messageKey derives the key of one message. No two messages have one id, so none have one key.
+// messageKey derives the key of one message.
 func (r *Recipient) messageKey(id identity.Message) (enc, key []byte, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
