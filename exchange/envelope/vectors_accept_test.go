@@ -91,6 +91,9 @@ func (w *world) acceptedContents() []recipe {
 			Code: 1, Args: append(slices.Repeat([]string{"\u53bf"}, 14), strings.Repeat("v", 1024), ""),
 		}}),
 		secret,
+		answer("byte-order-mark", "a value that begins with U+FEFF, which some decoders drop", Reply{Problem: &Problem{
+			Code: 1, Args: []string{"\ufeff\u53bf"},
+		}}),
 	}
 }
 
