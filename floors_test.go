@@ -83,7 +83,7 @@ var shelves = []struct {
 		"records": {"catalog", "sharing"}, "services": {"catalog", "sharing"}, "subscription": {"catalog", "sharing"},
 		"evaluation": {"cases", "sharing"},
 	}},
-	{"flows", 2, map[string][]string{"join": nil, "witnessing": nil, "upstream": nil}},
+	{"flows", 2, map[string][]string{"join": nil, "calls": nil, "witnessing": nil, "upstream": nil}},
 	{"care", 2, map[string][]string{"metrics": nil, "backup": nil, "doctor": nil, "nodetest": nil}},
 	{"faces", 3, map[string][]string{"client": nil, "console": nil, "portal": nil, "api": {"client"}}},
 }

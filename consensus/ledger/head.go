@@ -59,6 +59,7 @@ const (
 	KindEndorsement     Kind = 14
 	KindWithdrawal      Kind = 15
 	KindJoined          Kind = 16
+	KindAsked           Kind = 17
 )
 
 var kindNames = map[Kind]string{
@@ -67,6 +68,7 @@ var kindNames = map[Kind]string{
 	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
+	KindAsked: "asked",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number where this version knows none.

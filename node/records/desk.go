@@ -77,18 +77,52 @@ func (d *Desk) dataset(ctx context.Context, code identity.Label) (dataset, error
 	if err != nil {
 		return dataset{}, err
 	}
+	return d.compiled(p)
+}
+
+// compiled returns the dataset with its schema, which is compiled once a version.
+func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	kept := d.schemas[code]
+	kept := d.schemas[p.Code]
 	if kept.version != p.Version {
 		schema, err := rows.Compile(p.Schema, p.Key, p.Indexed)
 		if err != nil {
-			return dataset{}, fmt.Errorf("compile schema of %s: %w", code, err)
+			return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
 		}
 		kept = compiled{p.Version, schema}
-		d.schemas[code] = kept
+		d.schemas[p.Code] = kept
 	}
 	return dataset{p, kept.schema}, nil
+}
+
+// Offered is a dataset with the fields of its records.
+type Offered struct {
+	catalog.Published
+	Fields []rows.Field // by name
+}
+
+// Catalogue returns the datasets in the order of their codes, those behind after alone.
+func (d *Desk) Catalogue(ctx context.Context, after identity.Label) (all []Offered, err error) {
+	var published []catalog.Published
+	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		published, err = catalog.Datasets(r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range published {
+		if p.Code.String() <= after.String() {
+			continue
+		}
+		set, err := d.compiled(p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Offered{p, set.schema.Fields()})
+	}
+	return all, nil
 }
 
 // ownDataset returns the dataset if the agency provides it: nobody else writes its records.

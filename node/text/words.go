@@ -26,9 +26,14 @@ var words = map[string]word{
 	"grant":            {zh: "共享权限"},
 	"grant revoked":    {zh: "共享权限撤销"},
 	"access":           {zh: "使用记录"},
+	"asked":            {zh: "查询留痕"},
 
 	// what is looked for
 	"entry": {zh: "存证条目"},
+
+	// what became of a command
+	"not done":        {zh: "没有执行", en: "it was not done"},
+	"outcome unknown": {zh: "结果未知", en: "its outcome is unknown"},
 
 	// the parts of an application, with the flag that gives each
 	"basis":    {zh: "使用依据（basis）"},
