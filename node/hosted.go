@@ -2,14 +2,19 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/consensus/state"
+	"xietong/exchange/envelope"
 	"xietong/exchange/link"
+	"xietong/exchange/relay"
 	"xietong/node/api"
+	"xietong/node/calls"
 	"xietong/node/catalog"
 	"xietong/node/config"
 	"xietong/node/host"
@@ -25,6 +30,8 @@ type hosted struct {
 	settings config.Jurisdiction
 	host     *host.Host
 	records  *records.Desk
+	calls    *calls.Desk
+	relay    *relay.Relay
 	table    *neighbours.Table
 	upkeep   *neighbours.Upkeep
 	door     join.Door
@@ -41,6 +48,7 @@ func registry() *state.Registry {
 	records.Register(r)
 	sharing.Register(r, records.Standing)
 	join.Register(r)
+	calls.Register(r)
 	return r
 }
 
@@ -70,10 +78,44 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		},
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 	}
+	n.openCalls(h, logger)
 	if err := h.table.Refresh(ctx); err != nil {
-		return nil, fmt.Errorf("open %s: %w", c.Name, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", c.Name, err), own.Close())
 	}
 	return h, nil
+}
+
+// openCalls makes what asks others and serves them.
+func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
+	h.calls = calls.NewDesk(h.host, h.records, asker{h})
+	h.relay = relay.New(relay.Local{
+		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: h.host, Opener: envelope.NewOpener(h.host),
+		Trust: h.table, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
+		Problem: func(err error) (uint16, []string) {
+			code, args := calls.Problem(err)
+			if text.ByNumber(code) == text.Internal {
+				logger.Error("call not served", "error", err)
+			}
+			return code, args
+		},
+		Refused: func(peer identity.Jurisdiction, request envelope.Header, p *relay.Problem) {
+			logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))
+		},
+	})
+}
+
+// asker is the relay of a hosted jurisdiction, which is made after whoever asks with it.
+type asker struct{ h *hosted }
+
+func (a asker) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
+	return a.h.relay.Ask(ctx, id, to, call)
+}
+
+// links is the node's socket, which is opened after its jurisdictions.
+type links struct{ n *Node }
+
+func (l links) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
+	return l.n.socket.Exchange(ctx, local, to, request, each)
 }
 
 // changed derives anew who the neighbours of a jurisdiction are, and closes the links of those who are none any more.
@@ -89,8 +131,14 @@ func (h *hosted) Hello() []byte { return h.table.Hello() }
 // Greet judges what a neighbour says.
 func (h *hosted) Greet(peer tlsconf.Peer, hello []byte) error { return h.table.Greet(peer, hello) }
 
-// Serve answers what a neighbour asks over its link: the requests of joining that a child makes.
+// joinRequest is the first byte of a request of the join protocol, an array of two; a message is an array of five.
+const joinRequest = 0x82
+
+// Serve answers what a neighbour asks over its link: a message, or a request of the join protocol.
 func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error {
+	if request[0] != joinRequest {
+		return h.relay.Serve(ctx, peer.Jurisdiction, request, write)
+	}
 	answer, knows, err := h.door.AnswerChild(ctx, peer.Jurisdiction, request)
 	if err != nil {
 		return &link.CodeError{Code: link.CodeInternal, Err: err}
@@ -104,7 +152,7 @@ func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, w
 // face is the jurisdiction as the API knows it.
 func (h *hosted) face() api.Hosted {
 	return api.Hosted{
-		Host: h.host, Records: h.records, Table: h.table, DisplayName: h.settings.DisplayName, ShortName: h.settings.ShortName,
-		Code: h.settings.Code, Level: h.settings.Level,
+		Host: h.host, Records: h.records, Calls: h.calls, Table: h.table, DisplayName: h.settings.DisplayName,
+		ShortName: h.settings.ShortName, Code: h.settings.Code, Level: h.settings.Level,
 	}
 }

@@ -39,6 +39,8 @@ type Options struct {
 	Packets func(listen string) (net.PacketConn, error)
 	// Resolve finds HOST:PORT. nil: the system does.
 	Resolve func(ctx context.Context, address string) (net.Addr, error)
+	// Steps, if not nil, is told how long each step of a call between jurisdictions took; see relay.
+	Steps func(step string, took time.Duration)
 }
 
 func (o Options) withDefaults() Options {

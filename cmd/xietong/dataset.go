@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ func (a *app) datasetCommand() *cobra.Command {
 }
 
 func (a *app) datasetPublish() *cobra.Command {
+	var records string
 	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
 		var d client.NewDataset
 		if err := a.readJSON(args[0], &d); err != nil {
@@ -26,20 +28,27 @@ func (a *app) datasetPublish() *cobra.Command {
 			return err
 		}
 		if a.jsonOnly {
-			return printJSON(a.stdout, published)
+			err = printJSON(a.stdout, published)
+		} else {
+			a.say(text.CLIDatasetDone, text.Args{
+				"title": published.Title, "dataset": published.Code, "version": number(published.Version), "entry": published.Entry,
+			})
 		}
-		a.say(text.CLIDatasetDone, text.Args{
-			"title": published.Title, "dataset": published.Code, "version": number(published.Version), "entry": published.Entry,
-		})
-		return nil
+		if err != nil || records == "" {
+			return err
+		}
+		return a.importFile(cmd, client.Import{Dataset: d.Code}, records)
 	})
 	c.Long = a.t(text.CLILongDatasetPublish, nil)
+	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
+	aFile(c.Flags(), "records", "csv", "jsonl")
 	return c
 }
 
 func (a *app) datasetList() *cobra.Command {
-	return a.verb("list", text.CLIShortDatasetList, func(cmd *cobra.Command, _ []string) error {
-		all, err := a.client().Datasets(cmd.Context())
+	var at string
+	c := a.verb("list", text.CLIShortDatasetList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.datasets(cmd.Context(), at)
 		if err != nil {
 			return err
 		}
@@ -53,11 +62,22 @@ func (a *app) datasetList() *cobra.Command {
 		a.list([]text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion}, rows)
 		return nil
 	})
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	return c
+}
+
+// datasets returns the catalogue, of another jurisdiction where one is named.
+func (a *app) datasets(ctx context.Context, at string) ([]client.Dataset, error) {
+	if at != "" {
+		return a.client().DatasetsAt(ctx, at)
+	}
+	return a.client().Datasets(ctx)
 }
 
 func (a *app) datasetShow() *cobra.Command {
-	return a.verb("show DATASET", text.CLIShortDatasetShow, func(cmd *cobra.Command, args []string) error {
-		d, err := a.client().Dataset(cmd.Context(), args[0])
+	var at string
+	c := a.verb("show DATASET", text.CLIShortDatasetShow, func(cmd *cobra.Command, args []string) error {
+		d, err := a.dataset(cmd.Context(), at, args[0])
 		if err != nil {
 			return err
 		}
@@ -67,6 +87,25 @@ func (a *app) datasetShow() *cobra.Command {
 		a.printDataset(d)
 		return nil
 	})
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	return c
+}
+
+// dataset returns one catalogue entry, of another jurisdiction where one is named.
+func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, error) {
+	if at == "" {
+		return a.client().Dataset(ctx, code)
+	}
+	all, err := a.client().DatasetsAt(ctx, at)
+	for _, d := range all {
+		if d.Code == code {
+			return d, err
+		}
+	}
+	if err == nil {
+		err = text.Fail(text.UnknownDataset, text.Args{"dataset": code, "jurisdiction": at}, nil)
+	}
+	return client.Dataset{}, err
 }
 
 func (a *app) printDataset(d client.Dataset) {

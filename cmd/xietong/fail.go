@@ -73,7 +73,11 @@ func (a *app) report(err error) int {
 		_ = json.NewEncoder(a.stderr).Encode(p) // nobody is left to tell
 		return code
 	}
-	fmt.Fprintln(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
+	if p.By != "" {
+		fmt.Fprintln(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
+	} else {
+		fmt.Fprintln(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
+	}
 	if p.Where != "" {
 		fmt.Fprintln(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -79,11 +80,12 @@ func (a *app) yesNo(b bool) string {
 func (a *app) ledgerReceipt() *cobra.Command {
 	var dir string
 	c := a.verb("receipt ENTRY", text.CLIShortReceipt, func(cmd *cobra.Command, args []string) error {
+		in := a.in
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
 		}
-		r, err := a.client().Receipt(cmd.Context(), index)
+		r, err := a.receipt(cmd.Context(), args[0], index, in)
 		if err != nil {
 			return err
 		}
@@ -106,6 +108,15 @@ func (a *app) ledgerReceipt() *cobra.Command {
 	c.Flags().StringVar(&dir, "out", ".", a.t(text.CLIFlagOut, nil))
 	aFolder(c.Flags(), "out")
 	return c
+}
+
+// receipt asks for a receipt: by its index, or by its whole name, which may be an entry of another jurisdiction.
+func (a *app) receipt(ctx context.Context, named string, index uint64, in string) (client.Receipt, error) {
+	if named == number(index) {
+		return a.client().Receipt(ctx, index)
+	}
+	a.in = in // the jurisdiction that asks, which is not the one that is asked
+	return a.client().ReceiptOf(ctx, named)
 }
 
 // saveReceipt writes the files of a receipt and returns their names; payload is "" when it was erased.

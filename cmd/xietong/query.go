@@ -50,8 +50,10 @@ func (a *app) queryCommand() *cobra.Command {
 	c.Example = `  xietong query villages --key 520102001001 --purpose residence-check
   xietong query villages --where name=观水社区 --fields code,name --purpose residence-check
   xietong query villages --filter 'code.startsWith("520102")' --count --purpose residence-check
-  xietong query villages --key 520102001001 --verify name=观水社区 --purpose residence-check`
+  xietong query villages --key 520102001001 --verify name=观水社区 --purpose residence-check
+  xietong query villages --at 南明区 --key 520102001001 --purpose residence-check`
 	flags := c.Flags()
+	flags.StringVar(&q.At, "at", "", a.t(text.CLIFlagAt, nil))
 	flags.StringVar(&q.Key, "key", "", a.t(text.CLIFlagKey, nil))
 	flags.StringArrayVar(&where, "where", nil, a.t(text.CLIFlagWhere, nil))
 	flags.StringVar(&q.Filter, "filter", "", a.t(text.CLIFlagFilter, nil))
@@ -80,10 +82,18 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
 	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
+	a.sayAsked(answer.Asked)
 	if answer.Cursor != "" {
 		a.say(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
 	}
 	return nil
+}
+
+// sayAsked tells where this jurisdiction recorded that it asked another.
+func (a *app) sayAsked(entry string) {
+	if entry != "" {
+		a.say(text.CLIAsked, text.Args{"entry": entry})
+	}
 }
 
 // verify asks whether a field has a value. An answer other than yes ends in exitUnverified.
@@ -95,7 +105,7 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	if err != nil {
 		return err
 	}
-	v := client.Verification{Dataset: q.Dataset, Key: q.Key, Field: field, Value: value, Use: q.Use}
+	v := client.Verification{At: q.At, Dataset: q.Dataset, Key: q.Key, Field: field, Value: value, Use: q.Use}
 	verdict, err := a.client().Verify(ctx, v)
 	if err != nil {
 		return err
@@ -111,6 +121,7 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	default:
 		a.say(sentence, nil)
 		a.say(text.CLIAccess, text.Args{"access": verdict.Access})
+		a.sayAsked(verdict.Asked)
 	}
 	if err == nil && verdict.Answer != client.AnswerYes {
 		return errAnsweredNo

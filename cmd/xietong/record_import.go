@@ -18,25 +18,30 @@ func (a *app) recordImport() *cobra.Command {
 	im := client.Import{}
 	c := a.verb("import DATASET FILE", text.CLIShortImport, func(cmd *cobra.Command, args []string) error {
 		im.Dataset = args[0]
-		if im.Format == "" {
-			im.Format = formatOf(args[1])
-		}
-		if im.Format != client.FormatCSV && im.Format != client.FormatJSONL {
-			return usage(text.CLIFormatNeeded, text.Args{"file": args[1]})
-		}
-		f, err := os.Open(args[1])
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		im.File = f
-		return a.importRecords(cmd, im, args[1]+badSuffix)
+		return a.importFile(cmd, im, args[1])
 	})
 	c.Long = a.t(text.CLILongImport, nil)
 	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
 	oneOf(c, "format", client.FormatCSV, client.FormatJSONL)
 	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
 	return c
+}
+
+// importFile imports the file at path; its name tells its format unless that is given.
+func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) error {
+	if im.Format == "" {
+		im.Format = formatOf(path)
+	}
+	if im.Format != client.FormatCSV && im.Format != client.FormatJSONL {
+		return usage(text.CLIFormatNeeded, text.Args{"file": path})
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	im.File = f
+	return a.importRecords(cmd, im, path+badSuffix)
 }
 
 // formatOf tells the format by the name's ending, or "".

@@ -222,3 +222,10 @@ func (a *app) t(code text.Code, args text.Args) string {
 
 // say prints a sentence as a line of the answer.
 func (a *app) say(code text.Code, args text.Args) { fmt.Fprintln(a.stdout, a.t(code, args)) }
+
+// aFile makes the shell offer files with the endings for a flag.
+func aFile(flags *pflag.FlagSet, name string, endings ...string) {
+	if err := cobra.MarkFlagFilename(flags, name, endings...); err != nil {
+		panic(err) // as above
+	}
+}

@@ -10,8 +10,8 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,14 +22,15 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"xietong/certs/identity"
-	"xietong/consensus/group"
-	"xietong/consensus/state"
+	"xietong/exchange/relay"
+	"xietong/node/calls"
 	"xietong/node/catalog"
 	"xietong/node/client"
 	"xietong/node/host"
 	"xietong/node/join"
 	"xietong/node/join/neighbours"
 	"xietong/node/records"
+	"xietong/node/roster"
 	"xietong/node/text"
 )
 
@@ -37,6 +38,7 @@ import (
 type Hosted struct {
 	Host        *host.Host
 	Records     *records.Desk
+	Calls       *calls.Desk
 	Table       *neighbours.Table
 	DisplayName string
 	ShortName   string
@@ -121,35 +123,37 @@ func (s *server) refuse(c Caller, err error) error { return s.problemOf(c, err) 
 // problemOf turns any error into the problem that the caller reads. What is no refusal is logged: it is the node's fault.
 func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
-	var refusal *state.Refusal
-	var full *group.SpaceError
-	var clock *host.ClockError
-	var long *http.MaxBytesError
-	failure, told := errors.AsType[*text.Failure](err)
-	switch {
-	case told: // whatever caused it, this is what the person should read
-		return problem(language, failure.Code, failure.Args)
-	case errors.As(err, &refusal):
-		code := text.ByNumber(uint16(refusal.Code))
-		return problem(language, code, text.Named(code, refusal.Args))
-	case errors.As(err, &full):
-		args := text.Args{"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed)}
-		return problem(language, text.DiskFull, args)
-	case errors.As(err, &clock):
-		args := text.Args{"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339)}
-		return problem(language, text.ClockSetBack, args)
-	case errors.As(err, &long):
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
-	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
-		return problem(language, text.NotReady, text.Args{"reason": err.Error()})
-	case errors.Is(err, catalog.ErrInvalid), errors.Is(err, identity.ErrMalformed):
-		return problem(language, text.BadRequest, text.Args{"where": "", "reason": err.Error()})
 	}
-	s.logger.Error("request failed", "error", err)
-	return problem(language, text.Internal, nil)
+	f := calls.Failure(err)
+	if f.Code == text.Internal && (errors.Is(err, catalog.ErrInvalid) || errors.Is(err, identity.ErrMalformed)) {
+		f = &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "", "reason": err.Error()}}
+	}
+	p := problem(language, f.Code, called(f.Args))
+	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
+		p.By = roster.Shipped().DisplayName(r.At)
+	} else if f.Code == text.Internal {
+		s.logger.Error("request failed", "error", err)
+	}
+	return p
 }
 
-func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
+// called puts what people call a jurisdiction for its name, where the roster has it.
+func called(args text.Args) text.Args {
+	out := maps.Clone(args)
+	for _, arg := range []string{"jurisdiction", "destination", "neighbour", "origin", "peer"} {
+		if name, err := identity.ParseJurisdiction(args[arg]); err == nil {
+			out[arg] = roster.Shipped().DisplayName(name)
+		}
+	}
+	return out
+}
+
+// hosts reports whether the node hosts the jurisdiction.
+func (s *server) hosts(name identity.Jurisdiction) bool {
+	return slices.ContainsFunc(s.node.Hosted(), func(h Hosted) bool { return h.Host.Name() == name })
+}
 
 // at chooses the hosted jurisdiction.
 func (s *server) at(c Caller) (Hosted, error) {

@@ -28,6 +28,10 @@ type (
 		Caller
 		Code string `path:"code" doc:"Code of the dataset"`
 	}
+	listDatasets struct {
+		Caller
+		At string `query:"at" maxLength:"200" doc:"Another jurisdiction, whose catalogue is asked for"`
+	}
 	putRecord struct {
 		OfDataset
 		Body client.PutRecord
@@ -179,9 +183,16 @@ func (h Hosted) dataset(p catalog.Published) client.Dataset {
 	return d
 }
 
-func datasets(ctx context.Context, h Hosted, _ *plain) (client.Datasets, error) {
+func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {
 	out := client.Datasets{Datasets: []client.Dataset{}}
-	err := h.Host.View(ctx, func(r *state.Reader) error {
+	at, err := h.jurisdictionAt(in.At)
+	if err != nil {
+		return out, err
+	}
+	if !at.IsZero() {
+		return h.datasetsAt(ctx, in.Caller, at)
+	}
+	err = h.Host.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Datasets(r)
 		for _, p := range all {
 			out.Datasets = append(out.Datasets, h.dataset(p))

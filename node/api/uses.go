@@ -38,18 +38,26 @@ func (s *server) registerUses(a huma.API) {
 }
 
 // using is what every use begins with.
-func (h Hosted) using(ctx context.Context, c Caller, dataset string) (id identity.Message, consumer identity.Agency, code identity.Label, err error) {
-	if id, err = c.key(); err != nil {
-		return id, consumer, code, err
+type using struct {
+	id       identity.Message
+	at       identity.Jurisdiction // that is asked; zero: this one
+	consumer identity.Agency
+	dataset  identity.Label
+}
+
+func (h Hosted) using(ctx context.Context, c Caller, at, dataset string) (u using, err error) {
+	if u.id, err = c.key(); err != nil {
+		return u, err
 	}
-	if code, err = h.datasetCode(dataset); err != nil {
-		return id, consumer, code, err
+	if u.at, err = h.jurisdictionAt(at); err != nil {
+		return u, err
+	}
+	if u.dataset, err = h.datasetCode(dataset); err != nil {
+		return u, err
 	}
 	agency, err := h.acting(ctx, c)
-	if err != nil {
-		return id, consumer, code, err
-	}
-	return id, identity.NewAgency(h.Host.Name(), agency), code, nil
+	u.consumer = identity.NewAgency(h.Host.Name(), agency)
+	return u, err
 }
 
 func application(u client.Use) sharing.Application {
@@ -57,21 +65,37 @@ func application(u client.Use) sharing.Application {
 }
 
 func query(ctx context.Context, h Hosted, in *askQuery) (client.Answer, error) {
-	id, consumer, code, err := h.using(ctx, in.Caller, in.Body.Dataset)
+	q := in.Body
+	u, err := h.using(ctx, in.Caller, q.At, q.Dataset)
 	if err != nil {
 		return client.Answer{}, err
 	}
-	q := in.Body
-	got, err := h.Records.Query(ctx, id, consumer, records.Question{
-		Dataset: code, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
+	question := records.Question{
+		Dataset: u.dataset, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
 		Count: q.Count, Purpose: q.Purpose, Application: application(q.Use),
-	})
+	}
+	if !u.at.IsZero() {
+		return h.queryAt(ctx, u, question)
+	}
+	got, err := h.Records.Query(ctx, u.id, u.consumer, question)
 	if err != nil {
 		return client.Answer{}, err
 	}
 	return client.Answer{
 		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
 		Access: h.entryName(got.Access), Grant: h.grantName(got.Grant), GrantedNow: got.GrantedNow,
+	}, nil
+}
+
+// queryAt asks another jurisdiction.
+func (h Hosted) queryAt(ctx context.Context, u using, q records.Question) (client.Answer, error) {
+	got, err := h.Calls.Query(ctx, u.id, u.at, u.consumer.Code(), q)
+	if err != nil {
+		return client.Answer{}, err
+	}
+	return client.Answer{
+		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
+		Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow, Asked: got.Asked.String(),
 	}, nil
 }
 
@@ -92,14 +116,24 @@ func (h Hosted) grantName(grant uint64) string {
 }
 
 func verify(ctx context.Context, h Hosted, in *askVerification) (client.Verdict, error) {
-	id, consumer, code, err := h.using(ctx, in.Caller, in.Body.Dataset)
+	u, err := h.using(ctx, in.Caller, in.Body.At, in.Body.Dataset)
 	if err != nil {
 		return client.Verdict{}, err
 	}
-	outcome, use, err := h.Records.Verify(ctx, id, consumer, records.Claim{
-		Dataset: code, Key: in.Body.Key, Field: in.Body.Field, Value: in.Body.Value,
+	claim := records.Claim{
+		Dataset: u.dataset, Key: in.Body.Key, Field: in.Body.Field, Value: in.Body.Value,
 		Purpose: in.Body.Purpose, Application: application(in.Body.Use),
-	})
+	}
+	if !u.at.IsZero() {
+		got, err := h.Calls.Verify(ctx, u.id, u.at, u.consumer.Code(), claim)
+		if err != nil {
+			return client.Verdict{}, err
+		}
+		return client.Verdict{
+			Answer: string(got.Outcome), Access: got.Access.String(), Grant: got.Grant.String(), Asked: got.Asked.String(),
+		}, nil
+	}
+	outcome, use, err := h.Records.Verify(ctx, u.id, u.consumer, claim)
 	if err != nil {
 		return client.Verdict{}, err
 	}

@@ -26,6 +26,12 @@ func (c *Client) Receipt(ctx context.Context, index uint64) (Receipt, error) {
 	return get[Receipt](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10)+"/receipt")
 }
 
+// ReceiptOf returns the receipt of the entry with the whole name. One of another jurisdiction is asked for there: it is given
+// to those whose own use the entry records.
+func (c *Client) ReceiptOf(ctx context.Context, entry string) (Receipt, error) {
+	return get[Receipt](ctx, c, "/v1/receipt?entry="+url.QueryEscape(entry))
+}
+
 // AddAgency enters an agency.
 func (c *Client) AddAgency(ctx context.Context, a NewAgency) (Agency, error) {
 	return post[Agency](ctx, c, "/v1/agencies", a)
@@ -45,6 +51,12 @@ func (c *Client) PublishDataset(ctx context.Context, d NewDataset) (Dataset, err
 // Datasets lists the catalogue.
 func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
 	all, err := get[Datasets](ctx, c, "/v1/datasets")
+	return all.Datasets, err
+}
+
+// DatasetsAt lists the catalogue of another jurisdiction.
+func (c *Client) DatasetsAt(ctx context.Context, at string) ([]Dataset, error) {
+	all, err := get[Datasets](ctx, c, "/v1/datasets?at="+url.QueryEscape(at))
 	return all.Datasets, err
 }
 

@@ -16,6 +16,7 @@ type Problem struct {
 	Code   string `json:"code" doc:"Stable code of the error (docs/protocol.md)"`
 	Where  string `json:"where,omitempty" doc:"The jurisdiction, dataset, entry or field it happened at"`
 	Do     string `json:"do,omitempty" doc:"What the reader should do now"`
+	By     string `json:"by,omitempty" doc:"The other jurisdiction that refused; empty: this node"`
 }
 
 // What returns what happened, the detail if there is one.

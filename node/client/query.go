@@ -15,6 +15,7 @@ type Use struct {
 
 // Query asks for records of a dataset: one by key, or those that match.
 type Query struct {
+	At      string                     `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked: what people call a neighbour, or a whole name; empty: this one"`
 	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
 	Key     string                     `json:"key,omitempty" doc:"The record's key"`
 	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
@@ -36,10 +37,12 @@ type Answer struct {
 	Access       string            `json:"access" doc:"Name of the entry that records this use"`
 	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
 	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
+	Asked        string            `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
 }
 
 // Verification asks whether a field of a record has a value: the least disclosure there is.
 type Verification struct {
+	At      string          `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked, as for a query"`
 	Dataset string          `json:"dataset" doc:"Code of the dataset"`
 	Key     string          `json:"key" doc:"The record's key"`
 	Field   string          `json:"field" doc:"The field"`
@@ -59,4 +62,5 @@ type Verdict struct {
 	Answer string `json:"answer" enum:"yes,no,no-such-record"`
 	Access string `json:"access" doc:"Name of the entry that records this use"`
 	Grant  string `json:"grant,omitempty" doc:"Name of the grant it ran under"`
+	Asked  string `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
 }

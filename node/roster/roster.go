@@ -147,6 +147,17 @@ func (r *Roster) Find(below identity.Jurisdiction, text string) []Place {
 	return loose
 }
 
+// Named returns the places of the whole list of which the text is a name or the code, the label left out: it is unique among
+// siblings alone.
+func (r *Roster) Named(text string) (all []Place) {
+	for _, p := range r.places {
+		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Code}, strings.TrimSpace(text)) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // called are the texts that name a place.
 func (p Place) called() []string {
 	return []string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Name.Label().String(), p.Code}

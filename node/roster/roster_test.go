@@ -131,3 +131,16 @@ func TestParseRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNamed(t *testing.T) {
+	r := Shipped()
+	for text, want := range map[string]string{
+		"黎平县": "liping.qiandongnan.guizhou", "贵州省": "guizhou", "522631": "liping.qiandongnan.guizhou", "黔东南州": "qiandongnan.guizhou",
+		"liping": "", "某县": "",
+	} {
+		found := r.Named(text)
+		if want == "" && len(found) != 0 || want != "" && (len(found) != 1 || found[0].Name.String() != want) {
+			t.Errorf("%q: got %v, want %q", text, found, want)
+		}
+	}
+}

@@ -51,6 +51,11 @@ const (
 	CLIWithdrawn     Code = "cli.withdrawn"
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
+	CLIFlagAt        Code = "cli.flag.at"
+	CLIFlagTree      Code = "cli.flag.tree"
+	CLIFlagRecords   Code = "cli.flag.records"
+	CLIAsked         Code = "cli.asked"
+	CLIRefusedBy     Code = "cli.refused-by"
 	CLIFlagLabel     Code = "cli.flag.label"
 	CLIFlagRekey     Code = "cli.flag.rekey"
 	CLIFlagHours     Code = "cli.flag.hours"
@@ -118,6 +123,11 @@ var joinSentences = []sentence{
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
+	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},
+	{CLIFlagTree, "演示的体系 `TREE`：small（默认，一省二市四县）", "the `TREE` that is shown: small (default; a province, two prefectures, four counties)"},
+	{CLIFlagAt, "向另一行政区划 `NAME` 查询：上下级的称谓或完整名称", "ask another jurisdiction, `NAME`: what a neighbour is called, or a whole name"},
+	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
+	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},

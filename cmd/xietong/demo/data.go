@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed" // the data are part of the binary
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"xietong/node/client"
@@ -17,19 +18,24 @@ var (
 	allVillages []byte
 )
 
-const county = "520102" // 南明区
-
-// ofCounty returns a CSV's header and the rows whose last column or third column is the county.
-func ofCounty(file []byte, column int) string {
+// rowsIn returns a CSV's header and the rows whose cell in the column is the code.
+func rowsIn(file []byte, column int, code string) string {
 	lines := strings.Split(strings.TrimSpace(string(file)), "\n")
 	kept := lines[:1:1]
 	for _, line := range lines[1:] {
-		if cells := strings.Split(strings.TrimSpace(line), ","); cells[column] == county {
+		if cells := strings.Split(strings.TrimSpace(line), ","); cells[column] == code {
 			kept = append(kept, line)
 		}
 	}
 	return strings.Join(kept, "\n") + "\n"
 }
+
+// The columns that say where a row belongs.
+const (
+	countyOfTownship     = 2
+	prefectureOfTownship = 3
+	countyOfVillage      = 3
+)
 
 // rowsOf counts the rows of a CSV that has a header and no quoted line ends.
 func rowsOf(file []byte) uint64 { return uint64(bytes.Count(bytes.TrimSpace(file), []byte("\n"))) }
@@ -39,10 +45,9 @@ const (
 	consumer = "water"
 )
 
-// agencies are two departments that every county has.
-var agencies = []client.NewAgency{
-	{Code: provider, Title: "南明区民政局"},
-	{Code: consumer, Title: "南明区水务管理局"},
+// agencies are two departments that every place has.
+func agencies(p *place) []client.NewAgency {
+	return []client.NewAgency{{Code: provider, Title: p.title + "民政局"}, {Code: consumer, Title: p.title + "水务局"}}
 }
 
 var purposes = []client.Purpose{{Code: "residence-check", Title: "居住地核验"}, {Code: "statistics", Title: "统计"}}
@@ -61,21 +66,51 @@ func division(code, title string, indexed ...string) client.NewDataset {
 	}
 }
 
-// offered are the datasets of the demo; the last one may not be shared.
-var offered = []client.NewDataset{
-	division("townships", "乡镇（街道）名录", "county"),
-	division("villages", "村（居）委会名录", "township"),
-	division("villages-guizhou", "全省村（居）委会名录", "township", "county"),
-	{
+// offer is a dataset with the rows that are imported into it.
+type offer struct {
+	dataset client.NewDataset
+	rows    string // CSV
+}
+
+// offers are what a place publishes: a county its townships and villages, a prefecture the townships of its counties; and
+// everywhere what may not be shared.
+func offers(p *place) []offer {
+	withheld := offer{dataset: client.NewDataset{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
 		Citation: "《民法典》第一千一百一十条", Purposes: purposes,
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
-	},
+	}}
+	switch p.level() {
+	case countyWide:
+		return []offer{
+			{division("townships", "乡镇（街道）名录", "county"), rowsIn(allTownships, countyOfTownship, p.code)},
+			{division("villages", "村（居）委会名录", "township"), rowsIn(allVillages, countyOfVillage, p.code)},
+			withheld,
+		}
+	case prefecture:
+		return []offer{
+			{division("townships", "全市乡镇（街道）名录", "county"), rowsIn(allTownships, prefectureOfTownship, p.code)}, withheld,
+		}
+	}
+	return nil
+}
+
+// wholeProvince is a larger dataset, in whose import a node is killed.
+func wholeProvince() offer {
+	return offer{division("villages-guizhou", "全省村（居）委会名录", "township", "county"), string(allVillages)}
 }
 
 // use is what the consumer says of its use when it asks for the first time.
-func use(purpose string) client.Use {
+func use(purpose, scope string) client.Use {
 	return client.Use{
-		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: "南明区", Method: "query", Until: "2028-12-31T23:59:59+08:00",
+		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: scope, Method: "query", Until: "2028-12-31T23:59:59+08:00",
 	}
+}
+
+// count writes a number with its thousands apart.
+func count(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", count(n/1000), n%1000)
 }

@@ -1,7 +1,8 @@
-// Package demo shows what works, before your eyes, on real data: it makes a node, uses it through its door like any
-// client, kills it, and has a second process verify what it said.
+// Package demo shows what works, before your eyes, on real data: it makes a small tree of nodes, each a process of its own
+// that joins by a real invitation over UDP, has their agencies ask one another, kills one, and has another process verify
+// what they said.
 //
-// It never reaches into the rooms: it runs its own binary and speaks to it over the node's socket. Everything it makes
+// It never reaches into the rooms: it runs its own binary and speaks to the nodes over their sockets. Everything it makes
 // lies in one folder, so each command it prints can be pasted. The data beside this file are real and public.
 package demo
 
@@ -15,16 +16,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"xietong/node/client"
 	"xietong/node/text"
 )
 
 // Options of the demo.
 type Options struct {
-	Folder string // made anew; holds the binary and the data directory
+	Folder string // made anew; holds the binary and a data directory for each place
 	Out    io.Writer
 	In     io.Reader
 	JSON   bool // one object a step instead of sentences
@@ -33,14 +32,13 @@ type Options struct {
 	Lang   text.Lang
 }
 
-const (
-	nodeName = "nanming.guiyang.guizhou"
-	title    = "南明区"
-	dataName = "nanming"
-	binary   = "xietong"
+// Trees are the trees that can be shown.
+var Trees = []string{"small"}
 
+const (
+	binary      = "xietong"
 	readyWithin = 30 * time.Second
-	readyPoll   = 20 * time.Millisecond
+	readyPoll   = 10 * time.Millisecond
 )
 
 // ErrStep is wrapped by the error of a step that did not hold.
@@ -58,20 +56,18 @@ type step struct {
 // demo is one run.
 type demo struct {
 	Options
-	keys     *bufio.Reader
-	node     *exec.Cmd
-	provider *client.Client
-	consumer *client.Client
-	pin      string
-	access   string // name of the entry that records step 3
-	killed   error  // of killing the node inside a callback
-	started  time.Time
-	ready    time.Duration
+	keys    *bufio.Reader
+	places  []*place
+	access  string // name of the entry that records the query of the city at the county
+	asked   string // name of the entry of the city's own ledger that records it
+	killed  error  // of killing a node inside a callback
+	started time.Time
+	ready   time.Duration
 }
 
 // Run shows every step and returns an error if one did not hold.
 func Run(ctx context.Context, o Options) (err error) {
-	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
+	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In), places: smallTree()}
 	if err := d.prepare(); err != nil {
 		return err
 	}
@@ -80,7 +76,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return d.failed(step{name: "start"}, err)
 	}
 	steps := []step{
-		{"publish", d.publish}, {"import", d.imports}, {"query", d.ask}, {"verify", d.yesOrNo}, {"refusals", d.refusals},
+		{"publish", d.publish}, {"down", d.askDown}, {"up", d.askUp}, {"verify", d.yesOrNo}, {"refusals", d.refusals},
 		{"crash", d.crash}, {"receipt", d.prove},
 	}
 	for i, s := range steps {
@@ -159,110 +155,54 @@ func (d *demo) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// open makes the node and starts it.
-func (d *demo) open(ctx context.Context) error {
-	init := d.command(ctx, "--data", dataName, "--json", "init", nodeName, "--display-name", title, "--code", county, "--level", "county")
-	out, err := init.Output()
+// runJSON runs a command and reads what it prints.
+func (d *demo) runJSON(ctx context.Context, into any, args ...string) error {
+	out, err := d.command(ctx, args...).Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return fmt.Errorf("%w: %s", err, failed.Stderr)
+	}
 	if err != nil {
 		return err
 	}
-	var made struct {
-		Pin string `json:"pin"`
-	}
-	if err := json.Unmarshal(out, &made); err != nil {
+	return json.Unmarshal(out, into)
+}
+
+// open makes the tree and starts it.
+func (d *demo) open(ctx context.Context) error {
+	if err := d.grow(ctx); err != nil {
 		return err
 	}
-	d.pin = made.Pin
-	path := filepath.Join(d.Folder, dataName)
-	d.provider = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: provider})
-	d.consumer = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: consumer})
-	if err := d.serve(ctx); err != nil {
+	if err := d.linked(ctx); err != nil {
 		return err
 	}
 	d.ready = time.Since(d.started)
 	if d.JSON {
 		return nil
 	}
-	fmt.Fprintln(d.Out, d.t(text.DemoOpened, text.Args{"title": title, "name": nodeName, "folder": d.Folder, "pin": d.pin}))
+	fmt.Fprintln(d.Out, d.t(text.DemoOpened, text.Args{"title": d.at("guizhou").title, "folder": d.Folder}))
 	fmt.Fprintf(d.Out, "%s\n\n", d.t(text.DemoReady, text.Args{
-		"ms": fmt.Sprint(d.ready.Milliseconds()), "mib": fmt.Sprint(resident(d.node.Process.Pid)),
+		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.resident()),
 	}))
 	return nil
 }
 
-// resident returns the memory that a process holds, in MiB; 0 where the system does not tell.
-func resident(pid int) (mib uint64) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "VmRSS:")
-	var kib uint64
-	if _, err := fmt.Sscan(after, &kib); err != nil {
-		return 0
-	}
-	return kib >> 10
-}
-
-// close ends the clients and the node.
-func (d *demo) close() error {
-	if d.provider != nil {
-		d.provider.Close()
-		d.consumer.Close()
-	}
-	return d.kill(os.Interrupt)
-}
-
-// serve starts the node and waits until it answers.
-func (d *demo) serve(ctx context.Context) error {
-	d.node = d.command(context.WithoutCancel(ctx), "--data", dataName, "serve")
-	if err := d.node.Start(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	tick := time.NewTicker(readyPoll)
-	defer tick.Stop()
-	for {
-		_, err := d.provider.Status(ctx)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		<-tick.C
-	}
-}
-
-// kill ends the node with a signal and waits for it.
-func (d *demo) kill(signal os.Signal) error {
-	if d.node == nil {
-		return nil
-	}
-	err := d.node.Process.Signal(signal)
-	waited := d.node.Wait()
-	d.node = nil
-	if signal == os.Kill {
-		waited = nil // it did not end well, as was meant
-	}
-	return errors.Join(err, waited)
-}
-
 // pasted are the lines that a person may try next, in the folder.
 func (d *demo) pasted() []string {
-	node := "./" + binary + " --data " + dataName
+	at := func(label string) string { return "./" + binary + " --data " + label }
 	return []string{
-		node + " status",
-		node + " --as water query villages --where township=520102016 --purpose residence-check",
-		node + " --as water query villages --key " + villageKey + " --verify name=" + villageName + " --purpose residence-check",
-		node + " --as civil-affairs grant list",
-		"./" + binary + " ledger verify access.receipt access.payload --root " + d.pin,
+		at("guizhou") + " tree",
+		at("guiyang") + " --as water query villages --at 南明区 --where township=520102016 --purpose residence-check",
+		at("nanming") + " --as water dataset list --at 贵阳市",
+		at("nanming") + " --as civil-affairs grant list",
+		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at("guizhou").pin,
 	}
 }
 
-// end says that all held, and keeps the node up until it is interrupted.
+// end says that all held, and keeps the tree up until it is interrupted.
 func (d *demo) end(ctx context.Context, steps int) error {
 	if d.JSON {
 		last := map[string]any{
-			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": resident(d.node.Process.Pid), "jurisdictions": 1,
+			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": d.resident(), "jurisdictions": len(d.places),
 		}
 		if err := d.print(last); err != nil {
 			return err

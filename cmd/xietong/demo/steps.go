@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 
 	"xietong/node/client"
 	"xietong/node/text"
@@ -15,35 +15,60 @@ import (
 
 // The records that the steps ask for.
 const (
-	villageKey  = "520102016001"
-	villageName = "纪念塔社区"
-	otherName   = "甲秀楼社区"
+	villageKey   = "520102016001" // in 南明区
+	villageName  = "纪念塔社区"
+	otherName    = "甲秀楼社区"
+	townshipKey  = "522631111" // in 黎平县, 黔东南州
+	townshipName = "肇兴镇"
 )
 
 func (d *demo) t(code text.Code, args text.Args) string { return text.T(d.Lang, code, args) }
 
-// publish adds the agencies and publishes the catalogue.
+// publish has every place add its agencies, publish its catalogue and import its real rows, all side by side.
 func (d *demo) publish(ctx context.Context) (said, error) {
-	for _, a := range agencies {
-		if _, err := d.provider.AddAgency(ctx, a); err != nil {
-			return nil, err
-		}
+	var group sync.WaitGroup
+	failed := make([]error, len(d.places))
+	for i, p := range d.places {
+		group.Go(func() { failed[i] = d.publishAt(ctx, p) })
 	}
-	categories := map[string]text.Code{client.Unconditional: text.CategoryUnconditional, client.NotShared: text.CategoryNotShared}
-	out := said{d.t(text.DemoPublish, text.Args{"provider": agencies[0].Title})}
-	for _, o := range offered {
-		published, err := d.provider.PublishDataset(ctx, o)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, fmt.Sprintf("%s  %s  %s", published.Code, published.Title, d.t(categories[o.Category], nil)))
+	group.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
 	}
+	var townships, villages uint64
+	out := said{""}
+	for _, p := range d.counties() {
+		t, v := rowsOf([]byte(offers(p)[0].rows)), rowsOf([]byte(offers(p)[1].rows))
+		townships, villages = townships+t, villages+v
+		out = append(out, d.t(text.DemoRows, text.Args{"title": p.title, "townships": count(t), "villages": count(v)}))
+	}
+	out[0] = d.t(text.DemoPublish, text.Args{"townships": count(townships), "villages": count(villages)})
 	return out, nil
 }
 
-func (d *demo) load(ctx context.Context, dataset, file string, progress func(done, total uint64)) (client.Imported, error) {
-	return d.provider.ImportRecords(ctx, client.Import{
-		Dataset: dataset, Format: client.FormatCSV, File: strings.NewReader(file),
+func (d *demo) publishAt(ctx context.Context, p *place) error {
+	for _, a := range agencies(p) {
+		if _, err := p.as[""].AddAgency(ctx, a); err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
+	}
+	for _, o := range offers(p) {
+		if _, err := p.as[provider].PublishDataset(ctx, o.dataset); err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
+		if o.rows == "" {
+			continue
+		}
+		if _, err := load(ctx, p, o, nil); err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
+	}
+	return nil
+}
+
+func load(ctx context.Context, p *place, o offer, progress func(done, total uint64)) (client.Imported, error) {
+	return p.as[provider].ImportRecords(ctx, client.Import{
+		Dataset: o.dataset.Code, Format: client.FormatCSV, File: strings.NewReader(o.rows),
 		Progress: func(pass string, done, total uint64) {
 			if pass == client.PassLoad && progress != nil {
 				progress(done, total)
@@ -52,38 +77,42 @@ func (d *demo) load(ctx context.Context, dataset, file string, progress func(don
 	})
 }
 
-// imports brings the county's real rows.
-func (d *demo) imports(ctx context.Context) (said, error) {
-	townships, err := d.load(ctx, "townships", ofCounty(allTownships, 2), nil)
+// one asks another place for the record with the key, and demands its name.
+func one(ctx context.Context, from, to *place, dataset, key, name string) (client.Answer, error) {
+	got, err := from.as[consumer].Query(ctx, client.Query{
+		At: to.title, Dataset: dataset, Key: key, Fields: []string{"code", "name"}, Use: use("residence-check", to.title),
+	})
 	if err != nil {
-		return nil, err
+		return got, err
 	}
-	villages, err := d.load(ctx, "villages", ofCounty(allVillages, 3), nil)
-	if err != nil {
-		return nil, err
+	var row struct{ Code, Name string }
+	if len(got.Rows) != 1 || json.Unmarshal(got.Rows[0], &row) != nil || row.Name != name {
+		return got, fmt.Errorf("%s is not %s: %s", key, name, got.Rows)
 	}
-	return said{d.t(text.DemoImport, text.Args{
-		"townships": fmt.Sprint(townships.Rows), "villages": fmt.Sprint(villages.Rows), "entry": villages.Published,
-	})}, nil
+	return got, nil
 }
 
-// ask has another agency ask for one village.
-func (d *demo) ask(ctx context.Context) (said, error) {
-	q := client.Query{Dataset: "villages", Key: villageKey, Fields: []string{"code", "name", "township"}, Use: use("residence-check")}
-	got, err := d.consumer.Query(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	var row struct{ Code, Name, Township string }
-	if len(got.Rows) != 1 || json.Unmarshal(got.Rows[0], &row) != nil || row.Name != villageName {
-		return nil, fmt.Errorf("the village is not as it was imported: %s", got.Rows)
-	}
-	d.access = got.Access
+func (d *demo) told(from, to *place, dataset, key, name string, got client.Answer) said {
 	return said{
-		d.t(text.DemoAsk, text.Args{"consumer": agencies[1].Title}),
-		fmt.Sprintf("%s  %s  %s", row.Code, row.Name, row.Township),
-		d.t(text.DemoLogged, text.Args{"grant": got.Grant, "access": got.Access}),
-	}, nil
+		d.t(text.DemoAsk, text.Args{"consumer": agencies(from)[1].Title, "to": to.title, "dataset": dataset}),
+		key + "  " + name,
+		d.t(text.DemoLogged, text.Args{"to": to.title, "access": got.Access, "from": from.title, "asked": got.Asked}),
+	}
+}
+
+// askDown has the city ask a county.
+func (d *demo) askDown(ctx context.Context) (said, error) {
+	city, county := d.at("guiyang"), d.at("nanming")
+	got, err := one(ctx, city, county, "villages", villageKey, villageName)
+	d.access, d.asked = got.Access, got.Asked
+	return d.told(city, county, "villages", villageKey, villageName, got), err
+}
+
+// askUp has a county ask its prefecture.
+func (d *demo) askUp(ctx context.Context) (said, error) {
+	county, above := d.at("liping"), d.at("qiandongnan")
+	got, err := one(ctx, county, above, "townships", townshipKey, townshipName)
+	return d.told(county, above, "townships", townshipKey, townshipName, got), err
 }
 
 // yesOrNo asks the least that can be asked.
@@ -94,8 +123,8 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 		if err != nil {
 			return nil, err
 		}
-		got, err := d.consumer.Verify(ctx, client.Verification{
-			Dataset: "villages", Key: villageKey, Field: "name", Value: value, Use: use("residence-check"),
+		got, err := d.at("guiyang").as[consumer].Verify(ctx, client.Verification{
+			At: "南明区", Dataset: "villages", Key: villageKey, Field: "name", Value: value, Use: use("residence-check", "南明区"),
 		})
 		if err != nil {
 			return nil, err
@@ -109,137 +138,55 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 	return out, nil
 }
 
-// refusals shows that what must fail fails, with the reason.
-func (d *demo) refusals(ctx context.Context) (said, error) {
-	counted := client.Query{Dataset: "villages", Count: true, Use: use("statistics")}
-	granted, err := d.consumer.Query(ctx, counted)
-	if err != nil {
-		return nil, err
-	}
-	if granted.Count != rowsOf([]byte(ofCounty(allVillages, 3))) {
-		return nil, fmt.Errorf("counted %d villages", granted.Count)
-	}
-	var index uint64
-	if _, err := fmt.Sscan(granted.Grant[strings.LastIndexByte(granted.Grant, '/')+1:], &index); err != nil {
-		return nil, err
-	}
-	if _, err := d.provider.RevokeGrant(ctx, index, client.Revocation{Reason: "演示"}); err != nil {
-		return nil, err
-	}
-	out := said{d.t(text.DemoRefusals, nil)}
-	for _, c := range []struct {
-		want text.Code
-		try  func() error
-	}{
-		{text.PurposeNeeded, func() error {
-			_, err := d.consumer.Query(ctx, client.Query{Dataset: "villages", Key: villageKey})
-			return err
-		}},
-		{text.NotShared, func() error {
-			_, err := d.consumer.Query(ctx, client.Query{Dataset: "adoptions", Count: true, Use: use("statistics")})
-			return err
-		}},
-		{text.GrantRevoked, func() error { _, err := d.consumer.Query(ctx, counted); return err }},
-		{text.NotProvider, func() error {
-			_, err := d.consumer.PutRecord(ctx, "villages", client.PutRecord{Record: json.RawMessage(`{"code":"520102016001","name":"x"}`)})
-			return err
-		}},
-	} {
-		p, ok := errors.AsType[*client.Problem](c.try())
-		if !ok || p.Code != string(c.want) {
-			return nil, fmt.Errorf("want the refusal %s, got %v", c.want, p)
-		}
-		out = append(out, d.t(text.DemoRefused, text.Args{"why": p.What()}))
-	}
-	return out, d.badRow(ctx, &out)
-}
-
-// badRow shows that a file with one bad row changes nothing.
-func (d *demo) badRow(ctx context.Context, out *said) error {
-	_, err := d.load(ctx, "villages", "code,name\n520102016999,新社区\n52010,坏行\n", nil)
-	bad, ok := errors.AsType[*client.BadRowsError](err)
-	if !ok || len(bad.Check.Bad) != 1 || bad.Check.Bad[0].Reason != "pattern" {
-		return fmt.Errorf("a file with a bad row was taken: %w", err)
-	}
-	row := bad.Check.Bad[0]
-	*out = append(*out, d.t(text.DemoRefused, text.Args{"why": d.t(text.CLIImportBadRow, text.Args{
-		"row": fmt.Sprint(row.Row), "column": row.Column, "reason": text.Word(d.Lang, row.Reason),
-	})}))
-	return nil
-}
-
-// crash kills the node in the middle of an import, and holds that nothing acknowledged is lost and that the same command
-// goes on where it stopped.
+// crash kills a county's node in the middle of an import: its prefecture is told so, the county comes back by itself, and
+// nothing that was acknowledged is lost.
 func (d *demo) crash(ctx context.Context) (said, error) {
+	county, above := d.at("liping"), d.at("qiandongnan")
+	o := wholeProvince()
+	if _, err := county.as[provider].PublishDataset(ctx, o.dataset); err != nil {
+		return nil, err
+	}
 	var staged uint64
-	_, err := d.load(ctx, "villages-guizhou", string(allVillages), func(done, total uint64) {
+	_, err := load(ctx, county, o, func(done, total uint64) {
 		if staged == 0 && done < total {
 			staged = done
-			d.killed = d.kill(os.Kill)
+			d.killed = county.kill(os.Kill)
 		}
 	})
 	if err == nil || staged == 0 || d.killed != nil {
 		return nil, fmt.Errorf("the node was to be killed in an import: %v, %w", err, d.killed)
 	}
-	if err := d.serve(ctx); err != nil {
+	if err := d.start(ctx, county); err != nil {
 		return nil, err
 	}
-	before, err := d.provider.Query(ctx, client.Query{Dataset: "villages-guizhou", Count: true, Use: client.Use{Purpose: "statistics"}})
+	if err := d.linked(ctx); err != nil {
+		return nil, err
+	}
+	before, err := countAll(ctx, above, county)
 	if err != nil {
 		return nil, err
 	}
-	var resumed uint64
-	done, err := d.load(ctx, "villages-guizhou", string(allVillages), func(done, _ uint64) {
-		if resumed == 0 {
-			resumed = done
-		}
+	done, err := load(ctx, county, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	after, err := countAll(ctx, above, county)
+	if err != nil {
+		return nil, err
+	}
+	if before != 0 || after != rowsOf(allVillages) {
+		return nil, fmt.Errorf("visible before %d, after %d; staged %d", before, after, staged)
+	}
+	return said{
+		d.t(text.DemoCrash, text.Args{"title": county.title, "staged": count(staged)}),
+		d.t(text.DemoResumed, text.Args{"above": above.title, "rows": count(done.Rows), "entry": done.Published}),
+	}, nil
+}
+
+// countAll has a place count the records of the larger dataset at another.
+func countAll(ctx context.Context, from, to *place) (uint64, error) {
+	got, err := from.as[consumer].Query(ctx, client.Query{
+		At: to.title, Dataset: wholeProvince().dataset.Code, Count: true, Use: use("statistics", to.title),
 	})
-	if err != nil {
-		return nil, err
-	}
-	after, err := d.provider.Query(ctx, client.Query{Dataset: "villages-guizhou", Count: true, Use: client.Use{Purpose: "statistics"}})
-	if err != nil {
-		return nil, err
-	}
-	if before.Count != 0 || after.Count != rowsOf(allVillages) || resumed <= staged {
-		return nil, fmt.Errorf("visible before %d, after %d; staged %d, resumed at %d", before.Count, after.Count, staged, resumed)
-	}
-	return said{
-		d.t(text.DemoCrash, text.Args{"staged": fmt.Sprint(staged)}),
-		d.t(text.DemoResumed, text.Args{"rows": fmt.Sprint(done.Rows), "entry": done.Published}),
-	}, nil
-}
-
-func (d *demo) file(name string) string { return filepath.Join(d.Folder, name) }
-
-// prove has a second process check the receipt of step 3, without the node, and refuse it with one bit flipped.
-func (d *demo) prove(ctx context.Context) (said, error) {
-	var index uint64
-	if _, err := fmt.Sscan(d.access[strings.LastIndexByte(d.access, '/')+1:], &index); err != nil {
-		return nil, err
-	}
-	got, err := d.provider.Receipt(ctx, index)
-	if err != nil {
-		return nil, err
-	}
-	flipped := append([]byte{}, got.Receipt...)
-	flipped[len(flipped)/2] ^= 1
-	for name, data := range map[string][]byte{"access.receipt": got.Receipt, "access.payload": got.Payload, "flipped.receipt": flipped} {
-		if err := os.WriteFile(d.file(name), data, 0o600); err != nil {
-			return nil, err
-		}
-	}
-	if out, err := d.verifyFile(ctx, "access.receipt"); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
-	}
-	if _, err := d.verifyFile(ctx, "flipped.receipt"); err == nil {
-		return nil, errors.New("the receipt with one bit flipped was taken")
-	}
-	return said{
-		d.t(text.DemoProve, nil), d.t(text.DemoValid, text.Args{"entry": d.access}), d.t(text.DemoFlipped, nil),
-	}, nil
-}
-
-func (d *demo) verifyFile(ctx context.Context, receipt string) ([]byte, error) {
-	return d.command(ctx, "ledger", "verify", receipt, "access.payload", "--root", d.pin).CombinedOutput()
+	return got.Count, err
 }

@@ -207,6 +207,26 @@ func (t *Table) Of(name identity.Jurisdiction) (Neighbour, error) {
 	return n, nil
 }
 
+// Named returns the neighbours that a person means by the text: a name, the label, the code, or what they are called.
+func (t *Table) Named(text string) (all []identity.Jurisdiction) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, name := range t.names() {
+		n, ok := t.children[name]
+		if !ok {
+			n = *t.parent
+		}
+		p, _ := roster.Shipped().Of(name)
+		called := []string{
+			name.String(), name.Label().String(), n.Place.DisplayName, n.Place.ShortName, n.Place.Code, p.DisplayName, p.ShortName,
+		}
+		if slices.Contains(called, text) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
 // KeySets returns the key sets by which signatures of the jurisdiction are believed now.
 func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
 	n, err := t.Of(of)
