@@ -17,7 +17,15 @@ import (
 type bounds struct {
 	frame   int // bytes of a frame
 	serving int // streams that are served at once; the others are told that we are busy
-	slowest int // bytes a second that a request comes in at, after the first seconds; 0: all of it comes within these
+	slowest int // bytes a second at which a long frame passes in time; 0: no more time for a long frame
+}
+
+// longer is how much longer a frame of n bytes may take than a short one.
+func (b bounds) longer(n int) time.Duration {
+	if b.slowest == 0 {
+		return 0
+	}
+	return time.Duration(n) * time.Second / time.Duration(b.slowest)
 }
 
 var (
@@ -184,7 +192,7 @@ type answers struct {
 }
 
 // serve answers the streams that the other side opens, until the connection ends and all is answered.
-func (c *Conn) serve(a answers) {
+func (c *Conn) serve(a *answers) {
 	c.mu.Lock()
 	if c.retired {
 		c.mu.Unlock()
@@ -219,7 +227,7 @@ func (c *Conn) serve(a answers) {
 var errBusy = &CodeError{CodeBusy, errors.New("too much at once")}
 
 // take answers a stream if there is room for it.
-func (c *Conn) take(s *quic.Stream, a answers) error {
+func (c *Conn) take(s *quic.Stream, a *answers) error {
 	if !c.begin() {
 		return &CodeError{CodeReplaced, errRetired}
 	}
@@ -234,7 +242,7 @@ func (c *Conn) take(s *quic.Stream, a answers) error {
 	return c.answer(s, a)
 }
 
-func (c *Conn) answer(s *quic.Stream, a answers) error {
+func (c *Conn) answer(s *quic.Stream, a *answers) error {
 	request, err := c.readRequest(s)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -250,7 +258,7 @@ func (c *Conn) answer(s *quic.Stream, a answers) error {
 		return err
 	}
 	err = a.request(s.Context(), request, func(frame []byte) error {
-		if err := s.SetWriteDeadline(time.Now().Add(takenWithin)); err != nil {
+		if err := s.SetWriteDeadline(time.Now().Add(takenWithin + c.bounds.longer(len(frame)))); err != nil {
 			return err
 		}
 		return writeFrame(s, frame, c.bounds.frame)
@@ -271,9 +279,8 @@ func (c *Conn) readRequest(s *quic.Stream) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.bounds.slowest > 0 {
-		deadline = deadline.Add(time.Duration(n) * time.Second / time.Duration(c.bounds.slowest))
-		if err := s.SetReadDeadline(deadline); err != nil {
+	if longer := c.bounds.longer(n); longer > 0 {
+		if err := s.SetReadDeadline(deadline.Add(longer)); err != nil {
 			return nil, err
 		}
 	}

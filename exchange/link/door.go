@@ -25,7 +25,7 @@ func (s *Socket) door(c *Conn, local identity.Jurisdiction) {
 	end := time.AfterFunc(doorOpen, func() { c.end(CodeSilent) })
 	defer end.Stop()
 	from := sourceOf(c.quic.RemoteAddr()) // by now it is proved
-	c.serve(answers{
+	c.serve(&answers{
 		room: func() (leave func(), ok bool) {
 			return func() { s.gate.give(asking, from) }, s.gate.take(asking, from, time.Now())
 		},

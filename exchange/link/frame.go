@@ -51,14 +51,21 @@ func readLength(r io.Reader, most int) (int, error) {
 	return int(n), nil
 }
 
-// readData reads what a length promised. Memory grows with what has come, not with what was promised.
+// readData reads what a length promised. Beyond a few KiB, memory grows with what has come, not with what was promised.
 func readData(r io.Reader, n int) ([]byte, error) {
-	var data bytes.Buffer
-	got, err := io.CopyN(&data, r, int64(n))
-	if errors.Is(err, io.EOF) {
+	data, got, err := []byte(nil), 0, error(nil)
+	if n <= MaxHello {
+		data = make([]byte, n)
+		got, err = io.ReadFull(r, data)
+	} else {
+		var grown bytes.Buffer
+		_, err = io.CopyN(&grown, r, int64(n))
+		data, got = grown.Bytes(), grown.Len()
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("%w: %d bytes of %d", ErrFrame, got, n)
 	}
-	return data.Bytes(), err
+	return data, err
 }
 
 // atEnd refuses a stream that goes on.

@@ -125,12 +125,12 @@ func FuzzReadFrame(f *testing.F) {
 	f.Add(frame(1<<32-1, ""))
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := readFrame(bytes.NewReader(data), 1000)
+		got, err := readFrame(bytes.NewReader(data), 2*MaxHello)
 		if err != nil {
 			return
 		}
 		var again bytes.Buffer
-		if err := writeFrame(&again, got, 1000); err != nil || !bytes.HasPrefix(data, again.Bytes()) {
+		if err := writeFrame(&again, got, 2*MaxHello); err != nil || !bytes.HasPrefix(data, again.Bytes()) {
 			t.Errorf("%x came back as %x, %v", data, again.Bytes(), err)
 		}
 	})

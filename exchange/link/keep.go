@@ -57,7 +57,11 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 			continue
 		}
 		made = append(slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() }), l)
-		s.start(l, d)
+		s.add(l)
+		s.start(l, d.Handler)
+		if d.Up != nil {
+			d.Up(l.peer)
+		}
 		began := time.Now()
 		s.hold(ctx, l, d.Handler)
 		attempt++
@@ -80,18 +84,6 @@ func (s *Socket) began() bool {
 		s.workers.Add(1)
 	}
 	return !s.closed
-}
-
-// start serves a link and tells that it is up.
-func (s *Socket) start(l *Link, d Dialler) {
-	s.add(l)
-	s.workers.Go(func() {
-		defer s.leave(l.conn)
-		s.run(l, d.Handler)
-	})
-	if d.Up != nil {
-		d.Up(l.peer)
-	}
 }
 
 // hold says hello again and again, until the link has ended or must be replaced. A link whose hello is refused is closed;
@@ -161,8 +153,8 @@ func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, er
 	if err == nil {
 		err = l.conn.sayHello(ctx, l.peer, d.Handler)
 	}
-	if err == nil {
-		err = s.enter(l.conn, end{l.local, l.peer})
+	if err == nil && s.enter(l.conn, end{l.local, l.peer}) != nil {
+		err = &Error{Busy, true, errBusy}
 	}
 	if err != nil {
 		l.conn.Close(CodeRefused)

@@ -8,8 +8,9 @@
 // A stream carries one exchange: one frame from whoever opened it, any number of frames back. A frame is its length in 4
 // bytes, big-endian, and that many bytes of anything: 00 00 00 02 68 69 is "hi". An empty frame announces a hello, which
 // follows it and is answered by one. The end of the answer is the end of the stream; an answer that failed is a reset with
-// one of the codes of this package. Nothing is sent before the handshake is complete (no 0-RTT), because what is sent
-// changes state.
+// one of the codes of this package. A request comes in within five seconds and what it takes over a line of 128 kbit/s, or
+// is given up; so is an answer that nobody reads. Nothing is sent before the handshake is complete (no 0-RTT), because what
+// is sent changes state.
 //
 // The dialler says hello again every ten seconds. So both know how the other stands, and a listener that was killed and
 // started anew answers with a stateless reset, which it does not to the small packets of QUIC's own keep-alive.
@@ -43,7 +44,7 @@ import (
 // Deadlines and bounds of a link.
 const (
 	firstFrameWithin = 5 * time.Second // from the beginning of a stream, or of a connection; longer for a long frame
-	takenWithin      = time.Minute     // that a frame of an answer is taken in; whoever reads no answer holds no room
+	takenWithin      = time.Minute     // for a frame of an answer, longer for a long one: who reads no answer holds no room
 	maxIdle          = 30 * time.Second
 	helloEvery       = 10 * time.Second
 	keepAlive        = 15 * time.Second // of links that were replaced, on which nobody says hello any more
@@ -118,7 +119,7 @@ func (c *Conn) hearHello(ctx context.Context, peer tlsconf.Peer, h Handler) erro
 	if err != nil {
 		return &CodeError{CodeSilent, fmt.Errorf("wait for hello: %w", explain(err))}
 	}
-	if err := c.answer(s, answers{hello: helloOf(peer, h)}); err != nil {
+	if err := c.answer(s, &answers{hello: helloOf(peer, h)}); err != nil {
 		abandon(s, codeOf(err))
 		return fmt.Errorf("answer hello: %w", err)
 	}

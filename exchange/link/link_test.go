@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -88,23 +89,31 @@ func inWorld(t *testing.T, f func(w *world)) {
 
 func (w *world) party(name string, n byte) *party {
 	w.t.Helper()
+	p := newParty(w.t, w.t.TempDir(), name)
+	p.addr = &net.UDPAddr{IP: net.IPv4(192, 0, 2, n), Port: 7400}
+	return p
+}
+
+// newParty makes a party whose keys are in dir, or will be.
+func newParty(t *testing.T, dir, name string) *party {
+	t.Helper()
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r, _ := identity.NewReplica(1)
-	keys, err := authority.Create(w.t.TempDir(), j, r, time.Now())
+	keys, err := authority.Create(dir, j, r, time.Now())
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	signed, pin, err := keys.FirstKeySet(1)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	p := &party{t: w.t, name: j, bundles: &tlsconf.Bundles{}, trusted: map[identity.Jurisdiction]bool{}, addr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, n), Port: 7400}}
+	p := &party{t: t, name: j, bundles: &tlsconf.Bundles{}, trusted: map[identity.Jurisdiction]bool{}}
 	p.refuse.Store(refusal{})
 	if p.sets, err = trust.Walk(pin, [][]byte{signed}); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	p.Party = tlsconf.Party{SVID: authority.NewSource(keys, time.Now), Bundles: p.bundles, Now: time.Now}
 	return p
@@ -125,6 +134,13 @@ func (w *world) trust(a, b *party) {
 func (w *world) open(p *party, listens bool) {
 	w.t.Helper()
 	w.plug(p)
+	var err error
+	if p.socket, err = Open(p.wire, p.options(listens)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (p *party) options(listens bool) Options {
 	o := Options{
 		Hosted: func(j identity.Jurisdiction) (Handler, bool) { return p, j == p.name },
 		Recheck: func(_ identity.Jurisdiction, s tls.ConnectionState) error {
@@ -139,15 +155,12 @@ func (w *world) open(p *party, listens bool) {
 			}
 			return fmt.Appendf(nil, "%s %x %s", local, binding[:4], request), nil
 		},
-		Logger: slog.New(slog.DiscardHandler), ResetKey: [32]byte{p.addr.IP[len(p.addr.IP)-1]},
+		Logger: slog.New(slog.DiscardHandler), ResetKey: sha256.Sum256([]byte(p.name.String())),
 	}
 	if listens {
 		o.Listen = p.listen()
 	}
-	var err error
-	if p.socket, err = Open(p.wire, o); err != nil {
-		w.t.Fatal(err)
-	}
+	return o
 }
 
 // listen returns the configuration of the party's listener.

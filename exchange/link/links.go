@@ -78,8 +78,11 @@ func (s *Socket) Exchange(ctx context.Context, local, to identity.Jurisdiction, 
 		s.mu.Lock()
 		l := s.best(ends{local, to}, tried)
 		s.mu.Unlock()
-		if l == nil {
-			return errors.Join(fmt.Errorf("%w: from %s to %s", ErrNoLink, local, to), why)
+		switch {
+		case l == nil && why == nil:
+			return fmt.Errorf("%w: from %s to %s", ErrNoLink, local, to)
+		case l == nil:
+			return fmt.Errorf("%w: from %s to %s: %w", ErrNoLink, local, to, why)
 		}
 		err := l.conn.Exchange(ctx, request, each)
 		unsent, ok := errors.AsType[*unsentError](err)

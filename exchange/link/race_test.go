@@ -21,7 +21,8 @@ func twice(t *testing.T, city, county *party) (older, newer *Link) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	county.socket.start(l, d)
+	county.socket.add(l)
+	county.socket.start(l, county)
 	time.Sleep(100 * time.Millisecond)
 	if newer = city.link(county); newer == older || !older.replaced || newer.replaced {
 		t.Fatal("no second link")

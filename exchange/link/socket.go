@@ -128,9 +128,8 @@ func (s *Socket) take(q *quic.Conn) {
 		l.conn.Close(codeOf(err))
 		return
 	}
-	defer s.leave(l.conn)
 	s.gate.linked(q.RemoteAddr())
-	s.run(l, h)
+	s.start(l, h)
 }
 
 // meet hears the dialler's first hello, after which the link is up. The connection was entered if there is no error.
@@ -183,14 +182,23 @@ func (s *Socket) leave(c *Conn) {
 	delete(s.conns, c)
 }
 
-// run serves a link that was added until it ends, and takes it out again.
-func (s *Socket) run(l *Link, h Handler) {
-	defer s.remove(l)
-	ends := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
-	defer ends.Stop()
+// start serves a link that was added, until it ends. It does so on a goroutine that has done nothing before, since one that
+// made the connection would keep its large stack.
+func (s *Socket) start(l *Link, h Handler) {
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
+	left := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
+	s.workers.Go(func() {
+		l.conn.serve(s.answers(l, h))
+		left.Stop()
+		s.remove(l)
+		s.leave(l.conn)
+	})
+}
+
+// answers is how a hosted jurisdiction answers on a link.
+func (s *Socket) answers(l *Link, h Handler) *answers {
 	hello := helloOf(l.peer, h)
-	l.conn.serve(answers{
+	return &answers{
 		request: func(ctx context.Context, request []byte, write func([]byte) error) error {
 			return h.Serve(ctx, l.peer, request, write)
 		},
@@ -202,7 +210,7 @@ func (s *Socket) run(l *Link, h Handler) {
 			}
 			return said, err
 		},
-	})
+	}
 }
 
 // Dial makes one connection of the protocol of the configuration, for an exchange or two: joining. The caller closes it.

@@ -124,7 +124,7 @@ func TestAbandonedStreams(t *testing.T) {
 			for range maxStreams {
 				leave(county.stream(t, city))
 			}
-			time.Sleep(takenWithin + firstFrameWithin + time.Second)
+			time.Sleep(takenWithin + ofLinks.longer(MaxFrame) + firstFrameWithin)
 			if open := city.link(county).conn.underWay(); open != 0 {
 				t.Errorf("%s: %d are still under way", what, open)
 			}

@@ -83,7 +83,8 @@ func TestEndsWithItsCertificate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		county.socket.start(l, county.dialler(city, nil, nil))
+		county.socket.add(l)
+		county.socket.start(l, county)
 		ends := tlsconf.Ends(l.conn.TLS())
 		if left := time.Until(ends); left < authority.LinkTerm/2 || left > authority.LinkTerm {
 			t.Fatalf("the certificate ends in %s", left)
