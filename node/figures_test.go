@@ -1,0 +1,128 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/node/client"
+)
+
+// figures is how many queries TestFigures asks; 0: it is skipped.
+var figures = flag.Int("figures", 0, "how many queries TestFigures asks")
+
+// steps keeps how long each step of a call took.
+type steps struct {
+	mu   sync.Mutex
+	took map[string][]time.Duration
+}
+
+func (s *steps) keep(step string, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took[step] = append(s.took[step], took)
+}
+
+func (s *steps) tell(t *testing.T, where string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, step := range slices.Sorted(maps.Keys(s.took)) {
+		t.Logf("  %s  %-13s p50 %s, p99 %s", where, step, quantile(s.took[step], .5), quantile(s.took[step], .99))
+	}
+	clear(s.took)
+}
+
+func quantile(all []time.Duration, q float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[int(q*float64(len(sorted)-1))].Round(time.Microsecond)
+}
+
+// serveSteps serves a node that tells the steps of its calls.
+func serveSteps(t *testing.T, dir string) (*steps, *client.Client) {
+	t.Helper()
+	s := &steps{took: map[string][]time.Duration{}}
+	n, err := Open(t.Context(), dir, Options{Logger: slog.New(slog.DiscardHandler), Steps: s.keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- n.serveSocket(ctx, filepath.Join(dir, client.SocketName), func() { close(ready) }) }()
+	<-ready
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-ended, n.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, dial(t, dir, "en")
+}
+
+// TestFigures prints how long joining takes, and a query to a neighbour by its steps: two nodes in this process, over
+// loopback, both ledgers flushed to disk. What is left of ask-send when the steps of the county are taken off is the way there
+// and back. It fails on wrong answers only, never on times.
+func TestFigures(t *testing.T) {
+	if *figures == 0 {
+		t.Skip("a measurement: run it with -figures 2000")
+	}
+	cityDir, countyDir := filepath.Join(t.TempDir(), "guiyang"), filepath.Join(t.TempDir(), "nanming")
+	_, err := Init(cityDir, InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Listen: freePort(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	atCity, c := serveSteps(t, cityDir)
+	invitation := invited(t, c, "南明区")
+	began := time.Now()
+	if _, err := Join(t.Context(), countyDir, invitation.Token, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("joined in %s, from the token to the directory on disk", time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	atCounty, county := serveSteps(t, countyDir)
+	linked(t, c, "nanming.guiyang.guizhou")
+	t.Logf("opened and linked in %s", time.Since(began).Round(time.Millisecond))
+	must(t)(c.AddAgency(t.Context(), client.NewAgency{Code: "water", Title: "水务局"}))
+	must(t)(county.AddAgency(t.Context(), client.NewAgency{Code: "civil-affairs", Title: "民政局"}))
+	d := &desk{provider: county}
+	must(t)(county.PublishDataset(t.Context(), villages(client.Unconditional)))
+	d.put(t, 1)
+	for _, clients := range []int{1, 64} {
+		took, all := askAll(t, c, clients, *figures)
+		t.Logf("%d clients: %.0f queries/s, p50 %s, p99 %s", clients, float64(len(took))/all.Seconds(), quantile(took, .5), quantile(took, .99))
+		atCity.tell(t, "city  ")
+		atCounty.tell(t, "county")
+	}
+}
+
+// askAll asks n queries from a number of clients at once.
+func askAll(t *testing.T, c *client.Client, clients, n int) (took []time.Duration, all time.Duration) {
+	q := client.Query{At: "南明区", Dataset: "villages", Key: "520102016001", Use: use}
+	must(t)(c.Query(t.Context(), q)) // files the application
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	began := time.Now()
+	for range clients {
+		group.Go(func() {
+			for range n / clients {
+				start := time.Now()
+				got, err := c.Query(t.Context(), q)
+				if err != nil || len(got.Rows) != 1 || got.Asked == "" {
+					t.Errorf("got %d rows, recorded as %q, %v", len(got.Rows), got.Asked, err)
+					return
+				}
+				mu.Lock()
+				took = append(took, time.Since(start))
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	return took, time.Since(began)
+}
