@@ -80,8 +80,8 @@ func (r queryResult) check(count bool) error {
 		return fmt.Errorf("%d rows and a count of %d", len(r.Rows), r.Count)
 	}
 	for i, row := range r.Rows {
-		if !json.Valid(row) {
-			return fmt.Errorf("row %d is no JSON", i)
+		if !json.Valid(row) || row[0] != '{' {
+			return fmt.Errorf("row %d is no JSON object", i)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -121,14 +122,14 @@ func holdAsked(t *testing.T, from, at *place, id identity.Message, operation str
 	if err != nil || h.Origin != at.name || h.Kind != envelope.Answer || h.Destination != from.name {
 		t.Errorf("the evidence is of %+v, %v", h, err)
 	}
-	hash, _ := said["request_hash"].(string)
-	delete(said, "request_hash")
+	_, there := at.entryAt(t, use.Access)
+	hash := sha256.Sum256(base64Of(t, there, "request")) // what the provider keeps is what the asker says that it sent
 	delete(said, "answer")
 	want := map[string]any{
 		"destination": at.name.String(), "dataset": "villages", "operation": operation, "purpose": purpose, "request_id": id.String(),
-		"outcome": 0.0, "entry": use.Access.String(),
+		"request_hash": hex.EncodeToString(hash[:]), "outcome": 0.0, "entry": use.Access.String(),
 	}
-	if fmt.Sprint(said) != fmt.Sprint(want) || len(hash) != 64 {
+	if fmt.Sprint(said) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", said, want)
 	}
 }
@@ -224,6 +225,10 @@ func TestRefused(t *testing.T) {
 		h, _, err := relay.VerifyEvidence(base64Of(t, said, "answer"), w.city.sets)
 		if err != nil || h.Origin != guiyang {
 			t.Errorf("%s: the evidence is of %s, %v", what, h.Origin, err)
+		}
+		sent := must(envelope.Decode(w.frames[len(w.frames)-1])).Hash()
+		if said["request_hash"] != hex.EncodeToString(sent[:]) {
+			t.Errorf("%s: the request's hash is recorded as %v, want %x", what, said["request_hash"], sent)
 		}
 		for index := there; index < w.city.size(t); index++ { // an application may be granted, and no use be recorded
 			if head, _ := w.city.entryAt(t, must(identity.NewEntry(w.city.Log(), index))); head.Kind == ledger.KindAccess {
@@ -347,36 +352,46 @@ func TestReplayed(t *testing.T) {
 	if _, err := w.county.desk.Query(t.Context(), newID(), guiyang, water, lookup()); err != nil {
 		t.Fatal(err)
 	}
+	claim := records.Claim{Dataset: villages, Key: "520102016001", Field: "name", Value: []byte(`"别处"`), Purpose: purpose}
+	if _, err := w.county.desk.Verify(t.Context(), newID(), guiyang, water, claim); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.frames) != 2 {
+		t.Fatalf("%d requests were sent", len(w.frames))
+	}
 	for _, restarted := range []bool{false, true} {
 		if restarted {
 			w.reopen(t, w.city)
 		}
 		before := w.city.size(t)
-		var answers [][]byte
-		err := w.city.relay.Serve(t.Context(), nanming, w.frames[0], func(frame []byte) error {
-			answers = append(answers, frame)
-			return nil
-		})
-		if err != nil || len(answers) != 1 {
-			t.Fatalf("got %d answers, %v", len(answers), err)
-		}
-		e, err := envelope.Decode(answers[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		request := must(envelope.Decode(w.frames[0]))
-		m, err := envelope.Open(e, w.city.sets, envelope.NewOpener(w.county.Host), e.Header().Issued)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reply, err := envelope.DecodeReply(m.Content, request.Hash())
-		if err != nil || reply.Problem == nil || reply.Problem.Code != text.Number(text.IDSeen) || reply.Result != nil {
-			t.Errorf("restarted %t: got %+v, %v, want it refused as seen", restarted, reply.Problem, err)
+		for i, frame := range w.frames {
+			if p := w.replay(t, frame); p == nil || p.Code != text.Number(text.IDSeen) {
+				t.Errorf("restarted %t, frame %d: got %+v, want it refused as seen", restarted, i, p)
+			}
 		}
 		if after := w.city.size(t); after != before {
 			t.Errorf("restarted %t: %d entries were made", restarted, after-before)
 		}
 	}
+}
+
+// replay sends a frame of the county to the city once more, and returns the problem that it is answered with.
+func (w *world) replay(t *testing.T, frame []byte) *envelope.Problem {
+	t.Helper()
+	var answers [][]byte
+	err := w.city.relay.Serve(t.Context(), nanming, frame, func(frame []byte) error {
+		answers = append(answers, frame)
+		return nil
+	})
+	if err != nil || len(answers) != 1 {
+		t.Fatalf("got %d answers, %v", len(answers), err)
+	}
+	e := must(envelope.Decode(answers[0]))
+	m, err := envelope.Open(e, w.city.sets, envelope.NewOpener(w.county.Host), e.Header().Issued)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return must(envelope.DecodeReply(m.Content, must(envelope.Decode(frame)).Hash())).Problem
 }
 
 // TestRevoked: the provider ends a grant of another jurisdiction's agency, and no other.
@@ -435,7 +450,12 @@ func TestReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := w.county.desk.Query(t.Context(), newID(), guiyang, water, q)
+	q.Evidence = []byte("signed there")
+	yunyan := must(identity.ParseJurisdiction("yunyan.guiyang.guizhou"))
+	if _, err := w.city.records.Query(t.Context(), newID(), identity.NewAgency(yunyan, water), q); err != nil {
+		t.Fatal(err)
+	}
+	own, err := w.county.desk.Query(t.Context(), newID(), guiyang, water, lookup())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -454,7 +474,7 @@ func TestReceipts(t *testing.T) {
 			t.Errorf("entry %d: got %v", index, args)
 		}
 	}
-	other := must(identity.NewEntry(w.county.Log(), 1))
+	other := must(identity.NewEntry(w.county.Log(), own.Access.Index()))
 	_, err = w.county.desk.Receipt(t.Context(), newID(), guiyang, water, other)
 	refused(t, "an entry of another ledger", err, text.NotFound)
 }

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -129,6 +130,7 @@ func TestUnreadableAnswers(t *testing.T) {
 	}{
 		"nothing":                 {nil, entry(w.city)},
 		"a row that is no JSON":   {changed(func(r *queryResult) { r.Rows = [][]byte{[]byte(`{}]`)} }), entry(w.city)},
+		"a row that is no object": {changed(func(r *queryResult) { r.Rows = [][]byte{[]byte(`7`)} }), entry(w.city)},
 		"a count of other rows":   {changed(func(r *queryResult) { r.Count = 2 }), entry(w.city)},
 		"rows without end":        {changed(func(r *queryResult) { r.Rows = make([][]byte, records.MaxLimit+1) }), entry(w.city)},
 		"a grant of another":      {changed(func(r *queryResult) { r.Grant = entry(w.county) }), entry(w.city)},
@@ -292,6 +294,30 @@ func FuzzParameters(f *testing.F) {
 		again.Limit = p.Limit // beyond MaxLimit one is as good as another
 		if got := encode(again); string(got) != string(data) {
 			t.Errorf("%x is read and written as %x", data, got)
+		}
+	})
+}
+
+// FuzzResults: what another jurisdiction sends as a result is refused, or it can be shown as it is.
+func FuzzResults(f *testing.F) {
+	grant, err := identity.ParseEntry("guiyang.guizhou/log/1/7")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(encode(queryResult{Rows: [][]byte{[]byte(village(1, "纪念塔社区"))}, Count: 1, Scanned: 1, Cursor: "AAAA", AsOf: 9, Grant: grant}), false)
+	f.Add(encode(queryResult{Count: 3, AsOf: 9, Grant: grant, GrantedNow: true}), true)
+	f.Fuzz(func(t *testing.T, data []byte, count bool) {
+		var r queryResult
+		if canon.Unmarshal(data, maxResult, &r) != nil || r.check(count) != nil {
+			return
+		}
+		if got := encode(r); string(got) != string(data) {
+			t.Errorf("%x is read and written as %x", data, got)
+		}
+		for _, row := range r.Rows {
+			if count || json.Unmarshal(row, &map[string]json.RawMessage{}) != nil {
+				t.Errorf("the row %q is shown", row)
+			}
 		}
 	})
 }
