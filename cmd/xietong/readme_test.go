@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,27 +10,56 @@ import (
 	"testing"
 )
 
-// TestReadmeCommands runs what both READMEs tell a newcomer to type under "A node of your own", in their order.
+// TestReadmeCommands runs what both READMEs tell a newcomer to type to set up two nodes, in its order. What is printed to be
+// carried over, the invitation and the pin, is carried over; the blocks that show what is printed are left out.
 func TestReadmeCommands(t *testing.T) {
-	for file, section := range map[string]string{"README.md": "## A node of your own", "README.zh-CN.md": "## 自建节点"} {
+	port := freePort(t)
+	for file, section := range map[string]string{"README.md": "## Two nodes of your own", "README.zh-CN.md": "## 自建两个节点"} {
 		t.Run(file, func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join("../..", file))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, rest, found := strings.Cut(string(data), section)
-			blocks := strings.Split(rest, "```")
-			if !found || len(blocks) < 4 {
-				t.Fatalf("no section %q with two blocks", section)
+			rest, _, _ = strings.Cut(rest, "\n## ")
+			if !found {
+				t.Fatalf("no section %q", section)
 			}
-			script := "set -e\ntrap 'kill %1' EXIT\n" + regexp.MustCompile(`(?m)^go build.*\n`).ReplaceAllString(blocks[1], "") +
-				"until ./xietong --data nanming status; do :; done\n" + blocks[3]
-			script = strings.ReplaceAll(script, " init nanming", " --json init nanming")
-			script = strings.Replace(script, "--level county\n", "--level county | tee init.json\nPIN=$(sed -n 's/.*\"pin\": *\"\\([^\"]*\\)\".*/\\1/p' init.json)\n", 1)
-			script = strings.ReplaceAll(script, "--root PIN", `--root "$PIN"`)
+			script, commands := "set -e\ntrap 'kill %1 %2' EXIT\n", 0
+			for i, block := range strings.Split(rest, "```") {
+				if i%2 == 0 || !strings.Contains(block, "./xietong --data") {
+					continue
+				}
+				script += regexp.MustCompile(`(?m)^go build.*\n`).ReplaceAllString(block, "")
+				if i < 8 { // up to the first query
+					commands += strings.Count(block, "./xietong")
+				}
+			}
+			for old, new := range map[string]string{
+				"127.0.0.1:7400": port,
+				" serve &\n":     " serve &\nuntil ./xietong --data guiyang status && { [ ! -e nanming ] || ./xietong --data nanming status; }; do :; done\n",
+				" invite 南明区\n":  " invite 南明区 | tee invitation\nTOKEN=$(grep ^xt1- invitation)\n",
+				"join TOKEN":     `join "$TOKEN"`,
+				"--root PIN":     `--root "$(./xietong --data guiyang --json tree | sed -n 's/^  "root": *"\([^"]*\)".*/\1/p')"`,
+			} {
+				script = strings.ReplaceAll(script, old, new)
+			}
+			if commands > 9 { // and one that builds the program, or gets it
+				t.Errorf("%d commands until the first answer", commands)
+			}
 			runScript(t, script)
 		})
 	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return conn.LocalAddr().String()
 }
 
 // runScript runs a script in a folder where ./xietong is this test as the binary.
