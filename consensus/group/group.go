@@ -47,7 +47,7 @@ const (
 	snapshotEvery    = 8_192
 	transportTimeout = 10 * time.Second
 	maxPool          = 3
-	aloneTimeout     = 50 * time.Millisecond
+	aloneTimeout     = time.Second // how often a leader without followers looks whether it still leads; it starts at once
 	// DefaultMinFree is the disk space, in bytes, below which no command is taken.
 	DefaultMinFree = 64 << 20
 )

@@ -45,6 +45,8 @@ const (
 	commandLife   = time.Hour // how long an idempotency key is good for
 	readyWithin   = 30 * time.Second
 	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint, at most
+
+	checkpointEvery = 30 * time.Second // how long one that another leader left waits for it
 )
 
 // Host is one hosted jurisdiction.
@@ -62,7 +64,8 @@ type Host struct {
 	now       func() time.Time
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	signing   sync.Mutex // held while a checkpoint is made, so that one is made at a time
+	signing   sync.Mutex    // held while a checkpoint is made, so that one is made at a time
+	news      chan struct{} // something was proposed since checkpointLoop last looked
 }
 
 // Options of a host.
@@ -140,7 +143,7 @@ func bootstrap(dir string, name identity.Jurisdiction) error {
 
 // Open opens the jurisdiction in dir and waits until it can take commands.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, news: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
@@ -257,6 +260,9 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message
 	if asked != nil {
 		mac := h.vault.MAC("asked", asked)
 		asked = mac[:]
+	}
+	if kind != state.KindCheckpointLine {
+		defer h.proposed() // also where the outcome is unknown
 	}
 	result, err := h.group.Propose(ctx, state.Command{
 		Kind: kind, ID: id, Asked: asked, Body: body,
