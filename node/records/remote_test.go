@@ -160,6 +160,59 @@ func TestNamesake(t *testing.T) {
 	refusedAs(t, "after the revocation", err, text.GrantRevoked)
 }
 
+// TestPermitOfNamesake: neither the permit nor the cursor of an agency serves another of its code. A permit is checked where
+// the use is recorded too, whatever was decided before.
+func TestPermitOfNamesake(t *testing.T) {
+	h, desk := open(t)
+	waters := identity.NewAgency(guiyang, water.Code()) // of one code with water
+	set, err := desk.dataset(t.Context(), code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	permit := func(consumer identity.Agency) sharing.Permit {
+		q := sharing.Request{Consumer: consumer, Purpose: "statistics", Fields: []string{"code"}, Application: applied}
+		if consumer.Jurisdiction() != nanming {
+			q.Evidence = []byte("signed there")
+		}
+		p, err := desk.permit(t.Context(), set, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for what, of := range map[string][2]identity.Agency{
+		"the provider's by its namesake": {namesake, identity.NewAgency(nanming, agency)},
+		"a neighbour's by our agency":    {water, waters},
+		"our agency's by a neighbour":    {waters, water},
+	} {
+		p := permit(of[0])
+		p.Grant = permit(of[1]).Grant
+		before := sizeOf(t, h)
+		_, err := sharing.RecordUse(t.Context(), h, newID(), p, sharing.Access{Operation: "lookup"})
+		refusedAs(t, what, err, text.PolicyMoved)
+		if after := sizeOf(t, h); after != before {
+			t.Errorf("%s: %d entries were made", what, after-before)
+		}
+	}
+	for n := range 3 {
+		if _, _, err := desk.Put(t.Context(), newID(), agency, code, fmt.Appendf(nil, `{"code":"52010201700%d","name":"x"}`, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q := Question{Dataset: code, Purpose: "statistics", Limit: 1}
+	first, err := desk.Query(t.Context(), newID(), water, q)
+	if err != nil || first.Cursor == "" {
+		t.Fatalf("got the cursor %q, %v", first.Cursor, err)
+	}
+	q.Cursor = first.Cursor
+	if _, err := desk.Query(t.Context(), newID(), water, q); err != nil {
+		t.Errorf("its own cursor: %v", err)
+	}
+	q.Evidence = []byte("signed there")
+	_, err = desk.Query(t.Context(), newID(), waters, q)
+	refusedAs(t, "the cursor of a namesake", err, text.BadCursor)
+}
+
 func reading(t *testing.T, h *host.Host, f func(*state.Reader)) {
 	t.Helper()
 	if err := h.View(t.Context(), func(r *state.Reader) error { f(r); return nil }); err != nil {
