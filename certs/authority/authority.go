@@ -1,37 +1,62 @@
 // Package authority holds a jurisdiction's own keys on one machine, and is the only place where private keys are.
 //
-// It makes, keeps and uses four: the key of the jurisdiction's CA, the signing key with which the replica signs for the
-// jurisdiction, the log key with which it signs checkpoints and key sets, and the decryption key. Callers get public
+// It makes, keeps, renews and uses four: the key of the jurisdiction's CA, the signing key with which the replica signs for
+// the jurisdiction, the log key with which it signs checkpoints and key sets, and the decryption key. Callers get public
 // keys, certificates and signatures; none of the four is ever returned or logged. What is handed out, to TLS, is the key of
 // a link's identity, which is made for an hour and is in no file. A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA
 //	log.key  decryption.key         Ed25519 without expiry; X-Wing (crypto/hpke MLKEM768-X25519)
+//	ca-9.crt  signing-9.key  …      what key set number 9 is the first to list; number 1 has no number in its names
+//	in-use                          which key set is in use; none: number 1
 //
 // as PEM, keys with mode 0600 in a folder of mode 0700. Each file is written whole, flushed and renamed, and made only if
 // it is missing, so Create repeated after a crash at any moment finishes what was begun and changes nothing that exists.
+//
+// # Renewal
+//
+// The certificates are renewed at half their life, the decryption key once a year; the log key has no expiry and stays. A
+// key set lists new keys before they are used, because a neighbour that does not know a key refuses what it did:
+//
+//  1. Next makes the keys of the next number where something is due. signing-N.crt is made last: where it exists, number N
+//     is complete and not changed any more. From now on the new decryption key is good too: who learns of it may use it.
+//  2. The caller publishes the key set, an entry of its ledger. What is not published yet and what is, and not in use, are
+//     told apart by the ledger alone.
+//  3. Use writes in-use, and from then on signs and issues with the keys of number N. A restart goes on with it.
+//  4. The private keys of the former CA and signing key are removed, which Open repeats; that of the former decryption key
+//     is removed by Forget, 31 days later.
+//
+// in-use is the deterministic CBOR array
+//
+//	["xietong keys in use", 1, number, of the CA's file, the signing key's, the decryption key's,
+//	 [[number of a former decryption key's file, until when (ms since 1970 UTC)] …]]
 package authority
 
 import (
 	"crypto/ed25519"
 	"crypto/hpke"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 )
 
-// Terms of the certificates. Both begin Backdated earlier, so that a neighbour's slow clock takes them.
+// Terms of the certificates and keys. Certificates begin Backdated earlier, so that a neighbour's slow clock takes them.
 const (
-	CATerm      = 10 * 365 * 24 * time.Hour
-	SigningTerm = 365 * 24 * time.Hour
-	Backdated   = 5 * time.Minute
+	CATerm         = 10 * 365 * 24 * time.Hour
+	SigningTerm    = 365 * 24 * time.Hour
+	DecryptionTerm = 365 * 24 * time.Hour
+	Backdated      = 5 * time.Minute
+	// FormerFor is how long a replaced decryption key stays usable: a message lives for 30 days.
+	FormerFor = 31 * 24 * time.Hour
 )
 
 // ErrNoKeys is returned by Open when the folder does not hold a complete set of keys.
@@ -39,22 +64,45 @@ var ErrNoKeys = errors.New("no complete set of keys")
 
 // Authority signs for one replica of one jurisdiction. It may be used by many goroutines.
 type Authority struct {
-	dir        string
-	name       identity.Jurisdiction
-	replica    identity.Replica
+	dir     string
+	name    identity.Jurisdiction
+	replica identity.Replica
+	logKey  ed25519.PrivateKey
+
+	mu         sync.RWMutex // owns what follows; a file in use is removed under it alone
+	journal    journal
 	ca         *x509.Certificate
-	signing    *x509.Certificate
-	signingKey ed25519.PrivateKey
-	logKey     ed25519.PrivateKey
-	decryption hpke.PrivateKey
+	signer     *Signer
+	decryption map[[sha256.Size]byte]held // by the hash of the public key
 }
 
-// Create makes what is missing in dir and opens it.
+// held is a decryption key on this machine.
+type held struct {
+	number uint64 // in the name of its file
+	key    hpke.PrivateKey
+}
+
+// Signer is the signing key with its certificate, as they belong together.
+type Signer struct {
+	cert *x509.Certificate
+	key  ed25519.PrivateKey
+}
+
+// SigningCert returns the signing certificate (DER).
+func (s *Signer) SigningCert() []byte { return s.cert.Raw }
+
+// SignStatement signs with the signing key (Ed25519) for the jurisdiction.
+func (s *Signer) SignStatement(message []byte) []byte { return ed25519.Sign(s.key, message) }
+
+// Create makes what is missing in dir and opens it. Where another key set than the first is in use, nothing is missing.
 func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time.Time) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create authority: %w", err)
 	}
-	m := maker{dir: dir, name: name, replica: r, now: now}
+	if _, found, err := readJournal(dir); err != nil || found {
+		return Open(dir, name, r)
+	}
+	m := maker{dir: dir, name: name, replica: r, now: now, number: 1, ca: 1}
 	for _, step := range []func() error{m.caKey, m.caCert, m.signingKey, m.signingCert, m.logKey, m.decryptionKey} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create authority: %w", err)
@@ -63,40 +111,53 @@ func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time
 	return Open(dir, name, r)
 }
 
-// Open reads the keys in dir and checks that they belong together and to the replica of the jurisdiction.
+// Open reads the keys in dir and checks that they belong together and to the replica of the jurisdiction. It goes on with
+// the key set that was last used.
 func Open(dir string, name identity.Jurisdiction, r identity.Replica) (*Authority, error) {
 	a := &Authority{dir: dir, name: name, replica: r}
-	var err error
-	if a.ca, err = readCert(filepath.Join(dir, caCertFile)); err != nil {
-		return nil, fmt.Errorf("open authority: %w", err)
-	}
-	if a.signing, err = readCert(filepath.Join(dir, signingCertFile)); err != nil {
-		return nil, fmt.Errorf("open authority: %w", err)
-	}
-	if a.signingKey, err = readEd25519(filepath.Join(dir, signingKeyFile)); err != nil {
+	j, _, err := readJournal(dir)
+	if err != nil {
 		return nil, fmt.Errorf("open authority: %w", err)
 	}
 	if a.logKey, err = readEd25519(filepath.Join(dir, logKeyFile)); err != nil {
 		return nil, fmt.Errorf("open authority: %w", err)
 	}
-	if a.decryption, err = readDecryption(filepath.Join(dir, decryptionKeyFile)); err != nil {
+	if a.ca, a.signer, err = a.read(j.CA, j.Signing); err != nil {
 		return nil, fmt.Errorf("open authority: %w", err)
 	}
-	return a, a.check()
+	if err := a.readDecryption(j); err != nil {
+		return nil, fmt.Errorf("open authority: %w", err)
+	}
+	a.journal = j
+	if err := a.tidy(); err != nil {
+		return nil, fmt.Errorf("open authority: %w", err)
+	}
+	return a, nil
 }
 
-func (a *Authority) check() error {
+// read reads the CA certificate and the signing key with the numbers, and checks that they belong together.
+func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, s *Signer, err error) {
+	s = &Signer{}
+	if ca, err = readCert(filepath.Join(a.dir, fileOf(caCertFile, caNumber))); err != nil {
+		return nil, nil, err
+	}
+	if s.cert, err = readCert(filepath.Join(a.dir, fileOf(signingCertFile, signingNumber))); err != nil {
+		return nil, nil, err
+	}
+	if s.key, err = readEd25519(filepath.Join(a.dir, fileOf(signingKeyFile, signingNumber))); err != nil {
+		return nil, nil, err
+	}
 	id := signingID(a.name, a.replica).String()
 	switch {
-	case len(a.signing.URIs) != 1 || a.signing.URIs[0].String() != id:
-		return fmt.Errorf("open authority: the signing certificate is not that of %s", id)
-	case !a.signingKey.Public().(ed25519.PublicKey).Equal(a.signing.PublicKey):
-		return errors.New("open authority: signing key and certificate do not belong together")
+	case len(s.cert.URIs) != 1 || s.cert.URIs[0].String() != id:
+		return nil, nil, fmt.Errorf("the signing certificate is not that of %s", id)
+	case !s.key.Public().(ed25519.PublicKey).Equal(s.cert.PublicKey):
+		return nil, nil, errors.New("signing key and certificate do not belong together")
 	}
-	if err := a.signing.CheckSignatureFrom(a.ca); err != nil {
-		return fmt.Errorf("open authority: signing certificate: %w", err)
+	if err := s.cert.CheckSignatureFrom(ca); err != nil {
+		return nil, nil, fmt.Errorf("signing certificate: %w", err)
 	}
-	return nil
+	return ca, s, nil
 }
 
 // Name returns the jurisdiction that is signed for.
@@ -111,24 +172,41 @@ func (a *Authority) LogPublic() ed25519.PublicKey { return a.logKey.Public().(ed
 // SignLog signs with the log key (Ed25519): checkpoints, receipts and key sets.
 func (a *Authority) SignLog(message []byte) []byte { return ed25519.Sign(a.logKey, message) }
 
-// SigningCert returns the signing certificate (DER).
-func (a *Authority) SigningCert() []byte { return a.signing.Raw }
+// Signer returns the signing key in use. One statement is signed with one signer: the key may be renewed between two calls.
+func (a *Authority) Signer() *Signer {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.signer
+}
 
-// SignStatement signs with the signing key (Ed25519) for the jurisdiction.
-func (a *Authority) SignStatement(message []byte) []byte { return ed25519.Sign(a.signingKey, message) }
+// SigningCert returns the signing certificate in use (DER).
+func (a *Authority) SigningCert() []byte { return a.Signer().SigningCert() }
 
-// FirstKeySet returns number 1 of a jurisdiction with this one replica, signed, and its pin.
+// SignStatement signs with the signing key in use (Ed25519) for the jurisdiction.
+func (a *Authority) SignStatement(message []byte) []byte { return a.Signer().SignStatement(message) }
+
+// FirstKeySet returns number 1 of a jurisdiction with this one replica, signed, and its pin. It is asked for before another
+// is in use.
 func (a *Authority) FirstKeySet(epoch uint64) (signed []byte, pin trust.Pin, err error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if a.journal.Number != 1 {
+		return nil, trust.Pin{}, fmt.Errorf("make first key set: the keys of number %d are in use", a.journal.Number)
+	}
 	set := trust.KeySet{
-		Name: a.name, Epoch: epoch, Number: 1, DecryptionKey: a.decryption.PublicKey().Bytes(),
+		Name: a.name, Epoch: epoch, Number: 1, DecryptionKey: a.publicDecryption(1),
 		Replicas: []trust.ReplicaKeys{{
-			Replica: a.replica, CACert: a.ca.Raw, SigningCert: a.signing.Raw, LogKey: a.LogPublic(),
+			Replica: a.replica, CACert: a.ca.Raw, SigningCert: a.signer.cert.Raw, LogKey: a.LogPublic(),
 		}},
 	}
 	if _, err := set.Encode(); err != nil {
 		return nil, trust.Pin{}, fmt.Errorf("make first key set: %w", err)
 	}
-	signature := trust.Signature{Replica: a.replica, Sig: a.SignLog(set.SigningInput())}
-	signed, err = trust.Assemble(set, []trust.Signature{signature})
+	signed, err = trust.Assemble(set, []trust.Signature{a.SignKeySet(set)})
 	return signed, set.Pin(), err
+}
+
+// SignKeySet signs a key set with the log key.
+func (a *Authority) SignKeySet(k trust.KeySet) trust.Signature {
+	return trust.Signature{Replica: a.replica, Sig: a.SignLog(k.SigningInput())}
 }

@@ -17,6 +17,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -27,9 +29,30 @@ const (
 	signingKeyFile, signingCertFile = "signing.key", "signing.crt"
 	logKeyFile, decryptionKeyFile   = "log.key", "decryption.key"
 
-	maxFileLen = 64 << 10
+	maxFileLen = 64 << 10           // bytes
 	hpkePEM    = "HPKE PRIVATE KEY" // the KEM's private key as crypto/hpke encodes it; there is no standard PEM label
 )
+
+// fileOf returns the name of a file that key set number first lists: ca.crt for number 1, ca-7.crt for number 7.
+func fileOf(name string, number uint64) string {
+	if number == 1 {
+		return name
+	}
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + "-" + strconv.FormatUint(number, 10) + ext
+}
+
+// numberOf returns the number in a file's name if it is one of those that fileOf gives for name.
+func numberOf(name, file string) (number uint64, ok bool) {
+	ext := filepath.Ext(name)
+	rest, ok1 := strings.CutPrefix(file, strings.TrimSuffix(name, ext))
+	rest, ok2 := strings.CutSuffix(rest, ext)
+	if rest == "" && ok1 && ok2 {
+		return 1, true
+	}
+	number, err := strconv.ParseUint(strings.TrimPrefix(rest, "-"), 10, 64)
+	return number, err == nil && number > 1 && fileOf(name, number) == file
+}
 
 // maker makes one file after the other; each step does nothing where its file exists.
 type maker struct {
@@ -37,10 +60,12 @@ type maker struct {
 	name    identity.Jurisdiction
 	replica identity.Replica
 	now     time.Time
+	number  uint64 // of the key set that will first list what is made
+	ca      uint64 // of the key set that first lists the CA that issues
 }
 
 func (m maker) caKey() error {
-	return m.once(caKeyFile, func() (*pem.Block, error) {
+	return m.once(fileOf(caKeyFile, m.number), func() (*pem.Block, error) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			return nil, err
@@ -50,8 +75,8 @@ func (m maker) caKey() error {
 }
 
 func (m maker) caCert() error {
-	return m.once(caCertFile, func() (*pem.Block, error) {
-		key, err := readSigner(filepath.Join(m.dir, caKeyFile))
+	return m.once(fileOf(caCertFile, m.number), func() (*pem.Block, error) {
+		key, err := readSigner(filepath.Join(m.dir, fileOf(caKeyFile, m.number)))
 		if err != nil {
 			return nil, err
 		}
@@ -62,21 +87,21 @@ func (m maker) caCert() error {
 	})
 }
 
-func (m maker) signingKey() error { return m.once(signingKeyFile, newEd25519) }
+func (m maker) signingKey() error { return m.once(fileOf(signingKeyFile, m.number), newEd25519) }
 
 func (m maker) logKey() error { return m.once(logKeyFile, newEd25519) }
 
 func (m maker) signingCert() error {
-	return m.once(signingCertFile, func() (*pem.Block, error) {
-		caKey, err := readSigner(filepath.Join(m.dir, caKeyFile))
+	return m.once(fileOf(signingCertFile, m.number), func() (*pem.Block, error) {
+		caKey, err := readSigner(filepath.Join(m.dir, fileOf(caKeyFile, m.ca)))
 		if err != nil {
 			return nil, err
 		}
-		ca, err := readCert(filepath.Join(m.dir, caCertFile))
+		ca, err := readCert(filepath.Join(m.dir, fileOf(caCertFile, m.ca)))
 		if err != nil {
 			return nil, err
 		}
-		key, err := readEd25519(filepath.Join(m.dir, signingKeyFile))
+		key, err := readEd25519(filepath.Join(m.dir, fileOf(signingKeyFile, m.number)))
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +112,7 @@ func (m maker) signingCert() error {
 }
 
 func (m maker) decryptionKey() error {
-	return m.once(decryptionKeyFile, func() (*pem.Block, error) {
+	return m.once(fileOf(decryptionKeyFile, m.number), func() (*pem.Block, error) {
 		key, err := hpke.MLKEM768X25519().GenerateKey()
 		if err != nil {
 			return nil, err

@@ -19,15 +19,23 @@ import (
 const LinkTerm = time.Hour
 
 // IssueLink issues the identity with which this replica stands on links to its neighbours, spiffe://NAME/link/r1, under a
-// fresh key (ECDSA P-256) that is kept in memory alone. No identity outlives the CA.
+// fresh key (ECDSA P-256) that is kept in memory alone. No identity outlives the CA, which is the one in use.
 func (a *Authority) IssueLink(now time.Time) (*x509svid.SVID, error) {
-	caKey, err := readSigner(filepath.Join(a.dir, caKeyFile))
+	svid, _, err := a.issueLink(now)
+	return svid, err
+}
+
+// issueLink returns an identity and the CA that issued it.
+func (a *Authority) issueLink(now time.Time) (*x509svid.SVID, *x509.Certificate, error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	caKey, err := readSigner(filepath.Join(a.dir, fileOf(caKeyFile, a.journal.CA)))
 	if err != nil {
-		return nil, fmt.Errorf("issue link identity: %w", err)
+		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("issue link identity: %w", err)
+		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
 	id := &url.URL{Scheme: "spiffe", Host: a.name.String(), Path: "/link/" + a.replica.String()}
 	template := maker{name: a.name, now: now}.template(id, LinkTerm)
@@ -39,45 +47,53 @@ func (a *Authority) IssueLink(now time.Time) (*x509svid.SVID, error) {
 	template.BasicConstraintsValid = true
 	der, err := x509.CreateCertificate(rand.Reader, template, a.ca, key.Public(), caKey)
 	if err != nil {
-		return nil, fmt.Errorf("issue link identity: %w", err)
+		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("issue link identity: %w", err)
+		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
 	spiffe, err := spiffeid.FromURI(id)
 	if err != nil {
-		return nil, fmt.Errorf("issue link identity: %w", err)
+		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
-	return &x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}, nil
+	return &x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}, a.ca, nil
 }
 
 // Source is the x509svid.Source of the embedded authority. It renews the identity at half its life, when somebody asks:
-// every handshake asks, so none is made with a certificate that is about to end, and no timer is needed.
+// every handshake asks, so none is made with a certificate that is about to end or of a CA that is in use no more, and no
+// timer is needed.
 type Source struct {
 	authority *Authority
 	now       func() time.Time
 	mu        sync.Mutex
 	svid      *x509svid.SVID
+	ca        *x509.Certificate // that issued svid
 }
 
 // NewSource returns a source of link identities. Nothing is issued before the first is asked for.
 func NewSource(a *Authority, now func() time.Time) *Source { return &Source{authority: a, now: now} }
 
-// GetX509SVID returns an identity with at least half of its life before it. Where a new one cannot be issued, the one
+// GetX509SVID returns an identity of the CA in use with at least half of its life before it. Where a new one cannot be issued, the one
 // before it is given until it ends.
 func (s *Source) GetX509SVID() (*x509svid.SVID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if s.svid != nil && now.Before(s.svid.Certificates[0].NotAfter.Add(-LinkTerm/2)) && !now.Before(s.svid.Certificates[0].NotBefore) {
+	if s.svid != nil && s.ca == s.authority.caInUse() && now.Before(s.svid.Certificates[0].NotAfter.Add(-LinkTerm/2)) && !now.Before(s.svid.Certificates[0].NotBefore) {
 		return s.svid, nil
 	}
-	fresh, err := s.authority.IssueLink(now)
+	fresh, ca, err := s.authority.issueLink(now)
 	if err == nil {
-		s.svid = fresh
+		s.svid, s.ca = fresh, ca
 	} else if s.svid == nil || now.After(s.svid.Certificates[0].NotAfter) {
 		return nil, err
 	}
 	return s.svid, nil
+}
+
+func (a *Authority) caInUse() *x509.Certificate {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.ca
 }

@@ -1,0 +1,266 @@
+package authority
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"xietong/certs/trust"
+)
+
+// together is how early a key is renewed when another one is due: so no two key sets follow one another closely, and a
+// neighbour, which trusts the newest and the one before, has the one in use among them.
+const together = 30 * 24 * time.Hour
+
+// ErrOtherKeys is returned when the keys in the folder are not those that the key set lists.
+var ErrOtherKeys = errors.New("the keys on this machine do not belong to the key set")
+
+// Next returns the key set that follows the newest, which is in use, if a key of it is due at now. since is when its
+// decryption key was first listed. The keys that it lists are made before it is returned; the same
+// call after a crash returns the same key set. It is not signed, and nothing uses it yet.
+func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.KeySet, due bool, err error) {
+	if err := a.Check(newest); err != nil {
+		return next, false, fmt.Errorf("renew keys: %w", err)
+	}
+	i, ca, signing, err := a.listed(newest)
+	if err != nil {
+		return next, false, fmt.Errorf("renew keys: %w", err)
+	}
+	ends := struct{ ca, signing, decryption time.Time }{halfLife(ca), halfLife(signing), since.Add(DecryptionTerm)}
+	if now.Before(ends.ca) && now.Before(ends.signing) && now.Before(ends.decryption) {
+		return next, false, nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m := maker{dir: a.dir, name: a.name, replica: a.replica, now: now, number: newest.Number + 1, ca: a.journal.CA}
+	soon := now.Add(together)
+	if err := m.next(!soon.Before(ends.ca), !soon.Before(ends.decryption)); err != nil {
+		return next, false, fmt.Errorf("renew keys: %w", err)
+	}
+	if err := a.readDecryption(a.journal); err != nil {
+		return next, false, fmt.Errorf("renew keys: %w", err)
+	}
+	hash := newest.Hash()
+	next = newest
+	next.Number, next.Previous, next.Replicas = m.number, hash[:], slices.Clone(newest.Replicas)
+	if err := a.fill(&next, i); err != nil {
+		return next, false, fmt.Errorf("renew keys: %w", err)
+	}
+	return next, true, nil
+}
+
+// next makes the keys of the maker's number: the signing key always, the others where they are due. Where the last of them
+// exists nothing is made: which ones there are was decided by whoever made it.
+func (m maker) next(ca, decryption bool) error {
+	if _, err := os.Stat(filepath.Join(m.dir, fileOf(signingCertFile, m.number))); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var steps []func() error
+	if decryption {
+		steps = append(steps, m.decryptionKey)
+	}
+	if ca {
+		m.ca = m.number
+		steps = append(steps, m.caKey, m.caCert)
+	}
+	for _, step := range append(steps, m.signingKey, m.signingCert) {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill puts the public keys that were made for next into it, at its replica number i.
+func (a *Authority) fill(next *trust.KeySet, i int) error {
+	caNumber := a.journal.CA
+	if _, err := os.Stat(filepath.Join(a.dir, fileOf(caCertFile, next.Number))); err == nil {
+		caNumber = next.Number
+	}
+	ca, signer, err := a.read(caNumber, next.Number)
+	if err != nil {
+		return err
+	}
+	next.Replicas[i].CACert, next.Replicas[i].SigningCert = ca.Raw, signer.cert.Raw
+	if key := a.publicDecryption(next.Number); key != nil {
+		next.DecryptionKey = key
+	}
+	_, err = next.Encode()
+	return err
+}
+
+// listed returns what a key set lists for this replica, and where.
+func (a *Authority) listed(k trust.KeySet) (i int, ca, signing *x509.Certificate, err error) {
+	i = slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == a.replica })
+	if k.Name != a.name || i < 0 || !bytes.Equal(k.Replicas[i].LogKey, a.LogPublic()) {
+		return i, nil, nil, fmt.Errorf("%w: number %d of %s lists another log key", ErrOtherKeys, k.Number, k.Name)
+	}
+	if ca, err = x509.ParseCertificate(k.Replicas[i].CACert); err != nil {
+		return i, nil, nil, err
+	}
+	signing, err = x509.ParseCertificate(k.Replicas[i].SigningCert)
+	return i, ca, signing, err
+}
+
+func halfLife(c *x509.Certificate) time.Time { return c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 2) }
+
+// InUse returns the number of the key set whose keys sign and issue.
+func (a *Authority) InUse() uint64 {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.journal.Number
+}
+
+// Ended reports whether a certificate in use is not good any more: what is signed or issued under it nobody believes.
+func (a *Authority) Ended(now time.Time) bool {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return now.After(a.ca.NotAfter) || now.After(a.signer.cert.NotAfter)
+}
+
+// Check returns ErrOtherKeys unless k is the key set in use and lists the keys in use.
+func (a *Authority) Check(k trust.KeySet) error {
+	i, _, _, err := a.listed(k)
+	if err != nil {
+		return err
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	switch own := k.Replicas[i]; {
+	case a.journal.Number != k.Number:
+		return fmt.Errorf("%w: number %d is in use, not %d", ErrOtherKeys, a.journal.Number, k.Number)
+	case !bytes.Equal(own.CACert, a.ca.Raw):
+		return fmt.Errorf("%w: number %d lists another CA", ErrOtherKeys, k.Number)
+	case !bytes.Equal(own.SigningCert, a.signer.cert.Raw):
+		return fmt.Errorf("%w: number %d lists another signing certificate", ErrOtherKeys, k.Number)
+	case !bytes.Equal(k.DecryptionKey, a.publicDecryption(a.journal.Decryption)):
+		return fmt.Errorf("%w: number %d lists another decryption key", ErrOtherKeys, k.Number)
+	}
+	return nil
+}
+
+// Use signs statements and issues identities with the keys that k lists, from now on and after every restart. A decryption
+// key that k lists no more is usable for FormerFor. k was published; the same call again changes nothing.
+func (a *Authority) Use(k trust.KeySet, now time.Time) error {
+	if a.Check(k) == nil {
+		return nil
+	}
+	i, _, _, err := a.listed(k)
+	if err != nil {
+		return fmt.Errorf("use keys: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if k.Number <= a.journal.Number {
+		return fmt.Errorf("use keys: %w: number %d is in use, and none before it is used again", ErrOtherKeys, a.journal.Number)
+	}
+	j, err := a.find(k, k.Replicas[i])
+	if err != nil {
+		return fmt.Errorf("use keys: %w", err)
+	}
+	ca, signer, err := a.read(j.CA, j.Signing)
+	if err != nil {
+		return fmt.Errorf("use keys: %w", err)
+	}
+	if before := a.journal.Decryption; before != j.Decryption {
+		j.Former = append(slices.Clone(j.Former), former{Number: before, Until: uint64(now.Add(FormerFor).UnixMilli())})
+	}
+	if err := j.write(a.dir); err != nil {
+		return fmt.Errorf("use keys: %w", err)
+	}
+	a.journal, a.ca, a.signer = j, ca, signer
+	if err := a.tidy(); err != nil {
+		return fmt.Errorf("use keys: %w", err)
+	}
+	return nil
+}
+
+// find returns the journal under which k is in use: which files hold what it lists.
+func (a *Authority) find(k trust.KeySet, own trust.ReplicaKeys) (j journal, err error) {
+	j = a.journal
+	j.Number = k.Number
+	if j.CA, err = a.certNumber(caCertFile, own.CACert, k.Number); err != nil {
+		return j, err
+	}
+	if j.Signing, err = a.certNumber(signingCertFile, own.SigningCert, k.Number); err != nil {
+		return j, err
+	}
+	h, ok := a.decryption[sha256.Sum256(k.DecryptionKey)]
+	if !ok || h.number > k.Number {
+		return j, fmt.Errorf("%w: the decryption key of number %d is not here", ErrOtherKeys, k.Number)
+	}
+	j.Decryption = h.number
+	return j, nil
+}
+
+// certNumber returns the number in the name of the file with the certificate.
+func (a *Authority) certNumber(name string, der []byte, upTo uint64) (uint64, error) {
+	files, err := os.ReadDir(a.dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range files {
+		n, ok := numberOf(name, f.Name())
+		if !ok || n > upTo {
+			continue
+		}
+		if cert, err := readCert(filepath.Join(a.dir, f.Name())); err != nil {
+			return 0, err
+		} else if bytes.Equal(cert.Raw, der) {
+			return n, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: what number %d lists for %s is not here", ErrOtherKeys, upTo, name)
+}
+
+// tidy removes the files of numbers up to the one in use that are not in use, as far as they were replaced at once.
+func (a *Authority) tidy() error {
+	files, err := os.ReadDir(a.dir)
+	if err != nil {
+		return err
+	}
+	stays := map[string][]uint64{
+		caKeyFile: {a.journal.CA}, caCertFile: {a.journal.CA}, decryptionKeyFile: {a.journal.Decryption},
+		signingKeyFile: {a.journal.Signing}, signingCertFile: {a.journal.Signing},
+	}
+	for _, f := range a.journal.Former {
+		stays[decryptionKeyFile] = append(stays[decryptionKeyFile], f.Number)
+	}
+	for _, f := range files {
+		for name, numbers := range stays {
+			if n, ok := numberOf(name, f.Name()); ok && n <= a.journal.Number && !slices.Contains(numbers, n) {
+				err = errors.Join(err, os.Remove(filepath.Join(a.dir, f.Name())))
+			}
+		}
+	}
+	return err
+}
+
+// Forget removes the former decryption keys whose time is over.
+func (a *Authority) Forget(now time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	j := a.journal
+	j.Former = slices.DeleteFunc(slices.Clone(j.Former), func(f former) bool { return uint64(now.UnixMilli()) >= f.Until })
+	if len(j.Former) == len(a.journal.Former) {
+		return nil
+	}
+	before := a.journal
+	a.journal = j
+	maps.DeleteFunc(a.decryption, func(_ [sha256.Size]byte, h held) bool {
+		return h.number < j.Decryption && !slices.ContainsFunc(j.Former, func(f former) bool { return f.Number == h.number })
+	})
+	if err := errors.Join(a.tidy(), j.write(a.dir)); err != nil {
+		a.journal = before
+		return fmt.Errorf("forget former keys: %w", err)
+	}
+	return nil
+}
