@@ -74,6 +74,17 @@ func (r reads) KeySets() (signed [][]byte, voters uint64) {
 	return signed, voters
 }
 
+// KeySetIndex returns the index of the entry of a key set; ok is false when there is no such number.
+func (r reads) KeySetIndex(number uint64) (index uint64, ok bool) {
+	data := r.Get(bucketKeySets, be64(number))
+	if data == nil {
+		return 0, false
+	}
+	var k keySet
+	decodeOwn(data, maxKeySetValue, &k)
+	return k.Index, true
+}
+
 // Checkpoint returns the newest published checkpoint, or size 0 and nil.
 func (r reads) Checkpoint() (size uint64, note []byte) {
 	b := r.tx.Bucket([]byte(bucketCheckpoints))

@@ -238,6 +238,14 @@ func (s *Store) LedgerTime() time.Time {
 	return time.UnixMilli(int64(s.meta.Time))
 }
 
+// Advanced returns a channel that is closed as soon as View shows more than it does now. It stays open when the store fails
+// or is closed first.
+func (s *Store) Advanced() <-chan struct{} {
+	s.committedMu.Lock()
+	defer s.committedMu.Unlock()
+	return s.advanced
+}
+
 // WaitCommitted waits until View shows everything up to the raft index.
 func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
 	for {

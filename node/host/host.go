@@ -26,7 +26,6 @@ import (
 	"time"
 
 	"xietong/certs/authority"
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/group"
@@ -41,7 +40,6 @@ const (
 	certsFolder   = "certs"
 	keystoreFile  = "keystore"
 	filesFolder   = "files"
-	keySetType    = "application/vnd.xietong.key-set+cbor"
 	commandLife   = time.Hour // how long an idempotency key is good for
 	readyWithin   = 30 * time.Second
 	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint, at most
@@ -57,6 +55,7 @@ type Host struct {
 	above     atomic.Pointer[above] // nil: joined nobody
 	authority *authority.Authority
 	links     *authority.Source
+	keys      keySets
 	vault     *vault.Keystore
 	store     *state.Store
 	group     *group.Group
@@ -64,6 +63,7 @@ type Host struct {
 	now       func() time.Time
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
+	renewing  sync.Mutex    // held while keys are renewed
 	signing   sync.Mutex    // held while a checkpoint is made, so that one is made at a time
 	news      chan struct{} // something was proposed since checkpointLoop last looked
 }
@@ -111,11 +111,16 @@ func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, e
 			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 		}
 	}
-	if err := bootstrap(dir, name); err != nil {
+	first, err := bootstrap(dir, name)
+	if err != nil {
 		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 	}
-	_, pin, err := a.FirstKeySet(firstEpoch)
-	return pin, err
+	if first == nil {
+		if first, _, err = a.FirstKeySet(firstEpoch); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	return trust.PinOf(first)
 }
 
 // FirstReplica returns the replica that a jurisdiction begins with; so far the only one.
@@ -127,18 +132,24 @@ func FirstReplica() identity.Replica {
 	return r
 }
 
-func bootstrap(dir string, name identity.Jurisdiction) error {
+// bootstrap makes raft's log unless there is one, and returns the first key set of the ledger, or nil while it has none.
+func bootstrap(dir string, name identity.Jurisdiction) (first []byte, err error) {
 	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = group.Bootstrap(group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler),
 	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
-		err = nil
+		err = store.View(func(r *state.Reader) error {
+			if signed, _ := r.KeySets(); len(signed) > 0 {
+				first = signed[0]
+			}
+			return nil
+		})
 	}
-	return errors.Join(err, store.Close())
+	return first, errors.Join(err, store.Close())
 }
 
 // Open opens the jurisdiction in dir and waits until it can take commands.
@@ -180,7 +191,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if err = h.group.WaitReady(ready); err != nil {
 		return h, err
 	}
-	if err = h.ensureKeySet(ready); err != nil {
+	if err = h.openKeys(ready); err != nil {
 		return h, err
 	}
 	work, stop := context.WithCancel(context.Background())
@@ -213,33 +224,6 @@ func (h *Host) Leads() bool { return h.group.Leads() }
 
 // Replica returns this replica.
 func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
-
-// ensureKeySet proposes number 1 of the key set unless the ledger has it.
-func (h *Host) ensureKeySet(ctx context.Context) error {
-	var have int
-	err := h.View(ctx, func(r *state.Reader) error {
-		sets, _ := r.KeySets()
-		have = len(sets)
-		return nil
-	})
-	if err != nil || have > 0 {
-		return err
-	}
-	signed, _, err := h.authority.FirstKeySet(firstEpoch)
-	if err != nil {
-		return err
-	}
-	evidence, sealed, err := h.Note(keySetType, signed)
-	if err != nil {
-		return err
-	}
-	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 1, Signed: signed, Evidence: evidence.Encode(), Sealed: sealed})
-	if err != nil {
-		return err
-	}
-	_, err = h.Propose(ctx, state.KindKeySet, identity.Message{}, nil, body)
-	return err
-}
 
 // View runs f on a state that shows everything acknowledged before the call.
 func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
@@ -286,7 +270,7 @@ func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (ledg
 	if err != nil {
 		return ledger.Evidence{}, nil, err
 	}
-	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority)
+	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority.Signer())
 	return evidence, sealed, err
 }
 

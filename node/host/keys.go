@@ -5,8 +5,12 @@ import (
 	"crypto/hpke"
 
 	"xietong/certs/authority"
+	"xietong/certs/trust"
 	"xietong/consensus/state"
 )
+
+// Pin returns the pin of the ledger's first key set: what somebody who trusts this jurisdiction starts at.
+func (h *Host) Pin() (trust.Pin, error) { return h.keys.pin(), nil }
 
 // KeySets returns the jurisdiction's signed key sets, from number 1.
 func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
@@ -19,6 +23,9 @@ func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
 
 // LinkSource issues the identities with which this replica stands on links.
 func (h *Host) LinkSource() *authority.Source { return h.links }
+
+// Signer returns what one statement is signed with: the key may be renewed between two calls.
+func (h *Host) Signer() *authority.Signer { return h.authority.Signer() }
 
 // SigningCert returns the certificate (DER) of the key that SignStatement signs with.
 func (h *Host) SigningCert() []byte { return h.authority.SigningCert() }

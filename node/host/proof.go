@@ -10,7 +10,6 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
-	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
@@ -100,17 +99,12 @@ func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []by
 
 // newest verifies the newest published checkpoint, as a stranger would.
 func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err error) {
-	keySets, _ := r.KeySets()
-	_, pin, err := h.authority.FirstKeySet(firstEpoch)
-	if err != nil {
-		return c, nil, err
-	}
-	walked, err := trust.Walk(pin, keySets)
+	walked, err := h.keys.walk(r)
 	if err != nil {
 		return c, nil, err
 	}
 	_, signed = r.Checkpoint()
-	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1])
+	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1].KeySet)
 	return c, signed, err
 }
 
@@ -198,10 +192,4 @@ func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
 		return nil, nil
 	}
 	return preimage, err
-}
-
-// Pin returns the pin of the first key set: what somebody who trusts this jurisdiction starts at.
-func (h *Host) Pin() (trust.Pin, error) {
-	_, pin, err := h.authority.FirstKeySet(firstEpoch)
-	return pin, err
 }

@@ -1,0 +1,205 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+const (
+	keySetType = "application/vnd.xietong.key-set+cbor"
+	// UseAfter is how long a published key set waits for neighbours to know it. A neighbour that has not asked for so long is
+	// cut off; it learns of it at the door when it comes back, and waiting for it would let old keys run out.
+	UseAfter = 7 * 24 * time.Hour
+)
+
+// published is a key set with the time, by the ledger, at which it was published.
+type published struct {
+	trust.KeySet
+	at time.Time
+}
+
+// keySets remembers the ledger's key sets, which were walked, so that what has not changed is verified once.
+type keySets struct {
+	mu     sync.Mutex // owns what follows
+	newest []byte     // as signed
+	walked []published
+}
+
+// walk verifies the ledger's key sets from number 1 on. The slice must not be changed.
+func (s *keySets) walk(r *state.Reader) ([]published, error) {
+	signed, _ := r.KeySets()
+	if len(signed) == 0 {
+		return nil, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
+		return s.walked, nil
+	}
+	pin, err := trust.PinOf(signed[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(s.walked) > 0 {
+		pin = s.walked[0].Pin()
+	}
+	sets, err := trust.Walk(pin, signed)
+	if err != nil {
+		return nil, err
+	}
+	walked := make([]published, len(sets))
+	for i, k := range sets {
+		index, _ := r.KeySetIndex(k.Number)
+		leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+		if err != nil {
+			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
+		}
+		walked[i] = published{k, time.UnixMilli(int64(leaf.Head.Time))}
+	}
+	s.walked, s.newest = walked, signed[len(signed)-1]
+	return walked, nil
+}
+
+// pin returns the pin of number 1, which was walked when the jurisdiction was opened.
+func (s *keySets) pin() trust.Pin {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.walked[0].Pin()
+}
+
+// openKeys (1) proposes number 1 of the key set unless the ledger has it, (2) refuses to go on with keys that are not those
+// of the key set that they say is in use, and (3) renews keys whose certificates have ended while the machine was off, so
+// that nothing is signed that nobody would believe.
+func (h *Host) openKeys(ctx context.Context) error {
+	have, err := h.KeySets(ctx)
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 {
+		signed, _, err := h.authority.FirstKeySet(firstEpoch)
+		if err != nil {
+			return err
+		}
+		if err := h.publish(ctx, 1, 1, signed); err != nil {
+			return err
+		}
+	}
+	sets, err := h.published(ctx)
+	if err != nil {
+		return err
+	}
+	number := h.authority.InUse()
+	if number > uint64(len(sets)) {
+		return fmt.Errorf("folder %s uses key set %d, the ledger has %d: one of them is an older copy", certsFolder, number, len(sets))
+	}
+	if err := h.authority.Check(sets[number-1].KeySet); err != nil {
+		return fmt.Errorf("folder %s: %w", certsFolder, err)
+	}
+	if !h.authority.Ended(h.now()) {
+		return nil
+	}
+	if err := h.RenewKeys(ctx, func(uint64) bool { return false }); err != nil {
+		h.logger.Warn("keys that have ended were not renewed", "error", err)
+	}
+	return nil
+}
+
+// published returns the ledger's key sets, verified.
+func (h *Host) published(ctx context.Context) (sets []published, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		sets, err = h.keys.walk(r)
+		return err
+	})
+	return sets, err
+}
+
+// publish proposes a signed key set.
+func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte) error {
+	evidence, sealed, err := h.Note(keySetType, signed)
+	if err != nil {
+		return err
+	}
+	body, err := canon.Marshal(state.KeySetChange{Number: number, Voters: voters, Signed: signed, Evidence: evidence.Encode(), Sealed: sealed})
+	if err != nil {
+		return err
+	}
+	_, err = h.Propose(ctx, state.KindKeySet, identity.Message{}, nil, body)
+	if refusal, ok := errors.AsType[*state.Refusal](err); ok && refusal.Code == state.CodeIDReused {
+		return nil // an attempt whose outcome was unknown has come through
+	}
+	return err
+}
+
+// RenewKeys looks after the keys; it is called every minute or so, and after a crash at any step the next call goes on. (1)
+// Where a key in use is due, the next key set is made and published. (2) A published one is used as soon as known says that
+// every neighbour knows its number, or UseAfter later, or when what is in use has ended. One is never published while the
+// one before is not in use. (3) What was replaced long enough ago is forgotten.
+func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
+	h.renewing.Lock()
+	defer h.renewing.Unlock()
+	if !h.group.Leads() {
+		return nil
+	}
+	if err := h.checkClock(state.KindKeySet, h.now()); err != nil {
+		return fmt.Errorf("renew keys: %w", err)
+	}
+	sets, err := h.published(ctx)
+	if err != nil {
+		return fmt.Errorf("renew keys: %w", err)
+	}
+	now := h.now()
+	if ledger := h.store.LedgerTime(); ledger.After(now) {
+		now = ledger
+	}
+	if sets, err = h.publishNext(ctx, sets, now); err != nil {
+		return fmt.Errorf("renew keys: %w", err)
+	}
+	newest := sets[len(sets)-1]
+	if newest.Number != h.authority.InUse() && (known(newest.Number) || now.Sub(newest.at) >= UseAfter || h.authority.Ended(now)) {
+		if err := h.authority.Use(newest.KeySet, now); err != nil {
+			return fmt.Errorf("renew keys: %w", err)
+		}
+		h.logger.Info("key set in use", "number", newest.Number)
+	}
+	return h.authority.Forget(now)
+}
+
+// publishNext publishes the key set that is due, if one is, and returns all.
+func (h *Host) publishNext(ctx context.Context, sets []published, now time.Time) ([]published, error) {
+	newest := sets[len(sets)-1]
+	if newest.Number != h.authority.InUse() {
+		return sets, nil
+	}
+	first := slices.IndexFunc(sets, func(p published) bool { return bytes.Equal(p.DecryptionKey, newest.DecryptionKey) })
+	next, due, err := h.authority.Next(newest.KeySet, sets[first].at, now)
+	if err != nil || !due {
+		return sets, err
+	}
+	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
+	if err != nil {
+		return nil, err
+	}
+	have, err := h.KeySets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := trust.Walk(sets[0].Pin(), append(have, signed)); err != nil {
+		return nil, fmt.Errorf("key set %d: %w", next.Number, err)
+	}
+	if err := h.publish(ctx, next.Number, uint64(len(next.Replicas)), signed); err != nil {
+		return nil, err
+	}
+	h.logger.Info("key set published", "number", next.Number)
+	return h.published(ctx)
+}
