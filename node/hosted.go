@@ -89,7 +89,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
 	h.calls = calls.NewDesk(h.host, h.records, asker{h})
 	h.relay = relay.New(relay.Local{
-		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: h.host, Opener: envelope.NewOpener(h.host),
+		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: h.table, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			code, args := calls.Problem(err)

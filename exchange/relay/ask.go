@@ -110,7 +110,7 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, r.l.Signer, to)
+	}, r.l.Signer(), to)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }

@@ -143,7 +143,7 @@ type Local struct {
 	Name       identity.Jurisdiction
 	Parent     func() (identity.Jurisdiction, bool)   // false: a root, or not joined
 	Child      func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
-	Signer     envelope.Signer
+	Signer     func() envelope.Signer                 // asked for each message: the key may be renewed between two
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links

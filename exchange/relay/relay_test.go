@@ -158,7 +158,7 @@ func (w *world) local(t testing.TB, s string) Local {
 			_, known := w.keys[child.String()]
 			return known && !w.gone[child.String()]
 		},
-		Signer: w.keys[s], Opener: envelope.NewOpener(w.keys[s]), Trust: w.trust, Links: w,
+		Signer: func() envelope.Signer { return w.keys[s] }, Opener: envelope.NewOpener(w.keys[s]), Trust: w.trust, Links: w,
 		Operations: map[identity.Label]Operation{label(t, "query"): func(ctx context.Context, r Received) (Result, error) {
 			w.mu.Lock()
 			w.served = append(w.served, r)

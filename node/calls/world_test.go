@@ -128,7 +128,7 @@ func (w *world) open(t *testing.T, p *place) {
 		Name:   p.name,
 		Parent: func() (identity.Jurisdiction, bool) { return guiyang, p == w.county },
 		Child:  func(child identity.Jurisdiction) bool { return p == w.city && child == nanming },
-		Signer: p.Host, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w, Operations: p.desk.Operations(), Problem: Problem,
+		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w, Operations: p.desk.Operations(), Problem: Problem,
 		Now: time.Now,
 	})
 }

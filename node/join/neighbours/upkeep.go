@@ -28,6 +28,7 @@ type Keys interface {
 	join.Ledger
 	Jurisdiction
 	KeySets(ctx context.Context) ([][]byte, error)
+	RenewKeys(ctx context.Context, known func(number uint64) bool) error
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 }
 
@@ -108,12 +109,7 @@ func (u *Upkeep) known(number uint64) bool {
 // whatever became of those before it.
 func (u *Upkeep) round(ctx context.Context) error {
 	now := u.Table.now()
-	var err error
-	if keys, ok := u.Keys.(interface {
-		RenewKeys(ctx context.Context, known func(number uint64) bool) error
-	}); ok {
-		err = keys.RenewKeys(ctx, u.known)
-	}
+	err := u.Keys.RenewKeys(ctx, u.known)
 	_, renewErr := join.Renew(ctx, u.Keys, now)
 	err = errors.Join(err, renewErr, u.refresh(ctx))
 	if parent, ok := u.Table.Parent(); ok && u.due(parent, now) {
