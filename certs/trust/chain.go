@@ -66,8 +66,8 @@ func (l Level) verify(pin Pin, by *Endorsement) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	if by != nil && sets[0].Epoch != by.Epoch {
-		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, by.Child, by.Epoch, sets[0].Epoch)
+	if at := sets[pin.number-sets[0].Number]; by != nil && at.Epoch != by.Epoch {
+		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, by.Child, by.Epoch, at.Epoch)
 	}
 	return Link{KeySets: sets, Endorsement: by}, nil
 }

@@ -3,8 +3,9 @@
 //
 // A key set is a numbered document of public keys. Number 1 is signed with the log keys of a majority of its own
 // replicas, every later one with those of a majority of the replicas of the number before, whose hash it holds. So
-// whoever knows one number can walk forward to any later one, and a pin never expires by rotation. The package is pure:
-// it holds no private key, does no I/O and reads no clock; it believes nothing that it did not verify.
+// whoever knows one number can walk forward to any later one by the signatures and back to any earlier one by the hashes,
+// and a pin never expires by rotation. The package is pure: it holds no private key, does no I/O and reads no clock; it
+// believes nothing that it did not verify.
 //
 // A key set is deterministic CBOR (see canon):
 //
@@ -218,8 +219,9 @@ func (k KeySet) verify(signatures []Signature, signers KeySet) error {
 	return nil
 }
 
-// Walk verifies consecutive signed key sets from the one that the pin names and returns them, oldest first. A verifier
-// who knows number 3 is given number 3 and whatever follows it.
+// Walk verifies consecutive signed key sets, one of which is the one that the pin names, and returns them, oldest first. A
+// verifier who knows number 3 believes whatever follows it by its signatures, and what it follows by the hashes: number 3
+// holds that of number 2. So what was signed under keys that were replaced before the pin can still be verified.
 func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 	if len(signed) == 0 {
 		return nil, fmt.Errorf("%w: none given", ErrInvalid)
@@ -227,12 +229,14 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 	var walked []KeySet
 	for i, data := range signed {
 		k, signatures, err := open(data)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if i == 0 {
-			err = k.fits(pin, signatures)
-		} else {
+		case i == 0 && (k.Name != pin.name || k.Number > pin.number), k.Number == pin.number && k.Hash() != pin.hash:
+			return nil, fmt.Errorf("%w: %s number %d is not the pinned one", ErrInvalid, k.Name, k.Number)
+		case i == 0:
+			err = k.begins(signatures)
+		default:
 			err = k.follows(walked[i-1], signatures)
 		}
 		if err != nil {
@@ -240,20 +244,20 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 		}
 		walked = append(walked, k)
 	}
+	if last := walked[len(walked)-1]; last.Number < pin.number {
+		return nil, fmt.Errorf("%w: %s number %d, the last, is not the pinned one", ErrInvalid, last.Name, last.Number)
+	}
 	return walked, nil
 }
 
-// fits checks the first key set of a walk. The pin vouches for it; number 1 vouches for itself too, and the signatures
-// of a later one, by keys that the verifier may not know, must at least be no stray bytes: they are left out.
-func (k KeySet) fits(pin Pin, signatures []Signature) error {
-	if k.Name != pin.name || k.Number != pin.number || k.Hash() != pin.hash {
-		return fmt.Errorf("%w: %s number %d is not the pinned one", ErrInvalid, k.Name, k.Number)
-	}
+// begins checks the signatures of the first key set of a walk. Number 1 vouches for itself; those of a later one, by keys
+// that the verifier may not know, must at least be no stray bytes: they are left out.
+func (k KeySet) begins(signatures []Signature) error {
 	if k.Number == 1 {
 		return k.verify(signatures, k)
 	}
 	if len(signatures) != 0 {
-		return fmt.Errorf("%w: number %d is pinned; its signatures cannot be checked and must be left out", ErrInvalid, k.Number)
+		return fmt.Errorf("%w: number %d begins the walk; its signatures cannot be checked and must be left out", ErrInvalid, k.Number)
 	}
 	return nil
 }

@@ -95,6 +95,13 @@ func (w *world) acceptedChains() []vector {
 	}
 	add("chain-2", "pinned at the city", "guiyang.guizhou > "+place, city.set.Pin(), city.level(), w.own())
 	add("chain-3", "pinned at the province", "guizhou > guiyang.guizhou > "+place, province.set.Pin(), province.level(), city.level(), w.own())
+	// The city endorses number 2; the act was signed under number 1 alone.
+	two := after(w.one, w.keys[:1])
+	two.Replicas = slices.Clone(two.Replicas)
+	two.Replicas[0].SigningCert = w.keys[1].SigningCert
+	renewed := newSuperior("guiyang.guizhou", endorsementOf(two, "520102", "county", "南明区"))
+	add("chain-renewed", "the city endorses number 2, the act's certificate stands in number 1 alone", "guiyang.guizhou > "+place,
+		renewed.set.Pin(), renewed.level(), trust.Level{KeySets: [][]byte{w.signed1, signSet(two, w.by[0])}})
 	return all
 }
 
@@ -133,7 +140,7 @@ func (b *refuser) endorsements() {
 		under(name, reason, why, &s)
 	}
 	says("endorsed-other-keys", "pin", "the city endorses another key set", func(e *trust.Endorsement) { e.Hash = seed("other") })
-	says("endorsed-number", "pin", "the city endorses number 2, the level begins with number 1", func(e *trust.Endorsement) { e.Number = 2 })
+	says("endorsed-number", "pin", "the city endorses number 2, the level ends with number 1", func(e *trust.Endorsement) { e.Number = 2 })
 	says("endorsed-sibling", "pin", "the city endorses 云岩区, the level is of 南明区", func(e *trust.Endorsement) {
 		e.Child = must(identity.ParseJurisdiction("yunyan.guiyang.guizhou"))
 	})

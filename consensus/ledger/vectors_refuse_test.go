@@ -205,7 +205,10 @@ func (b *refuser) chains() {
 		strings.Replace(b.one.Pin().String(), "nanming", "yunyan", 1), b.signed1)
 	b.pinned("pin-other-tree", "pin", "the pin of another tree of the same name",
 		fmt.Sprintf("%s/keys/1/%x", place, seed("another tree")), b.signed1)
-	b.pinned("pin-later", "pin", "the pin is of number 2, the chain begins with number 1", b.two.Pin().String(), b.signed1, b.signed2)
+	b.pinned("pin-later", "pin", "the pin is of number 2, the chain ends with number 1", b.two.Pin().String(), b.signed1)
+	b.pinned("pin-earlier", "pin", "the pin is of number 1, the chain begins with number 2", b.one.Pin().String(), signSet(b.two))
+	other := after(b.one, b.keys[:2])
+	b.pinned("pin-other-branch", "pin", "the pin is of another number 2", b.two.Pin().String(), b.signed1, signSet(other, b.by[0]))
 	level := "\x07\x81\xa1\x01"
 	sets := level + string(mustEncode([][]byte{b.signed1}))
 	b.raw("no-key-set", "key-set", "a level without key sets", swap(b.base(), sets, level+"\x80"))

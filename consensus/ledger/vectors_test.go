@@ -267,6 +267,7 @@ func (w *world) accepted() []vector {
 	add("receipt-2-of-3", "number 2 of the key set, two of three lines", g7, 1, two, r1, pin1, w.signed1, w.signed2)
 	add("receipt-3-of-3", "all lines", g7, 1, g7.note(r3, r1, r2), r3, pin1, w.signed1, w.signed2)
 	add("receipt-pin-2", "pinned at number 2, whose signatures are left out", g7, 2, two, r1, w.two.Pin(), signSet(w.two))
+	add("receipt-pin-middle", "pinned at number 2, with number 1 before it", g7, 2, two, r1, w.two.Pin(), w.signed1, w.signed2)
 	three := signSet(after(w.two, w.keys[1:4]), r2, r3)
 	add("receipt-old-certificate", "the act's certificate stands in numbers 1 and 2, in 3 no more",
 		g7, 1, g7.note(r2, r4), r4, pin1, w.signed1, w.signed2, three)

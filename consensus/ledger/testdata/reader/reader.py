@@ -187,17 +187,19 @@ def walk(pin, signed):
     walked = []
     for data in signed:
         keys, signatures = open_key_set(data)
+        first = not walked and (keys[1] != pin[0] or keys[3] > pin[1])
+        need(not first and (keys[3] != pin[1] or keys["hash"] == pin[2]), "pin")
         if walked:
             before = walked[-1]
             follows = (keys[1], keys[3], keys.get(6)) == (before[1], before[3] + 1, before["hash"])
             need(follows and keys[2] >= before[2], "key-set-order")
             check_signatures(keys, signatures, before)
         else:
-            need((keys[1], keys[3], keys["hash"]) == pin, "pin")
             if keys[3] == 1:
                 check_signatures(keys, signatures, keys)
-            need(keys[3] == 1 or not signatures, "key-set-signatures", "on a pinned number above 1")
+            need(keys[3] == 1 or not signatures, "key-set-signatures", "on a first number above 1")
         walked.append(keys)
+    need(walked[-1][3] >= pin[1], "pin", "not reached")
     return walked
 
 def from_base64(s):
@@ -322,7 +324,7 @@ def descend(pin, chain):
     for i, level in enumerate(chain):
         sets = walk(pin, level[1])
         names.append(sets[-1][1])
-        need(not endorsements or sets[0][2] == endorsements[-1][7], "endorsement", "epoch")
+        need(not endorsements or sets[pin[1] - sets[0][3]][2] == endorsements[-1][7], "endorsement", "epoch")
         need((2 in level) == (i < len(chain) - 1), "chain", "an endorsement too few or too many")
         if 2 in level:
             try:
