@@ -84,8 +84,9 @@ var shelves = []struct {
 		"evaluation": {"cases", "sharing"},
 	}},
 	{"flows", 2, map[string][]string{"join": nil, "calls": nil, "witnessing": nil, "upstream": nil}},
-	{"care", 2, map[string][]string{"metrics": nil, "backup": nil, "doctor": nil, "nodetest": nil}},
+	{"care", 2, map[string][]string{"metrics": nil, "backup": nil, "doctor": nil}},
 	{"faces", 3, map[string][]string{"client": nil, "console": nil, "portal": nil, "api": {"client"}}},
+	{"trials", 4, map[string][]string{"nodetest": nil}},
 }
 
 // shelfOf returns the level of the room's shelf and the rooms of that shelf that it may read.

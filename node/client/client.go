@@ -37,6 +37,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"time"
 
@@ -72,6 +73,8 @@ type Options struct {
 	In       string // the jurisdiction's name; empty for the only one that the node hosts
 	As       string // the acting agency's code; empty for the only one of the jurisdiction
 	Language string // of the problems' sentences, an Accept-Language value such as zh; empty leaves it to the node
+	// Transport carries the requests; an error of it that is ErrNotRunning says that there is no node. nil: the Unix socket.
+	Transport http.RoundTripper
 }
 
 // A Client speaks to one node. It is safe for use by several goroutines.
@@ -84,15 +87,22 @@ type Client struct {
 // Dial returns a client of the node whose data directory is dataDir. It opens nothing yet: the first operation does, and
 // returns ErrNotRunning when there is no node.
 func Dial(dataDir string, o Options) *Client {
-	transport := &http.Transport{
-		DialContext:            dialer(dataDir),
+	if o.Transport == nil {
+		o.Transport = Transport(dialer(dataDir))
+	}
+	return &Client{options: o, http: &http.Client{Transport: o.Transport}, wait: sleep}
+}
+
+// Transport returns the transport of a client that reaches its node by dial, which is given no address that it could use.
+func Transport(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
+	return &http.Transport{
+		DialContext:            dial,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        30 * time.Second,
 		ExpectContinueTimeout:  time.Second, // an import refused by its header is refused before its body
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
 	}
-	return &Client{options: o, http: &http.Client{Transport: transport}, wait: sleep}
 }
 
 // Close gives back the idle connections.
