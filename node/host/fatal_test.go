@@ -17,6 +17,7 @@ import (
 func TestFatalStopsTheReplica(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
+	h.stop() // this replica must not have signed the size that the line below is of
 	add(t, h)
 	if err := h.Close(); err != nil {
 		t.Fatal(err)

@@ -43,8 +43,6 @@ const (
 	commandLife   = time.Hour // how long an idempotency key is good for
 	readyWithin   = 30 * time.Second
 	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint, at most
-
-	checkpointEvery = 30 * time.Second // how long one that another leader left waits for it
 )
 
 // Host is one hosted jurisdiction.
@@ -63,9 +61,8 @@ type Host struct {
 	now       func() time.Time
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	renewing  sync.Mutex    // held while keys are renewed
-	signing   sync.Mutex    // held while a checkpoint is made, so that one is made at a time
-	news      chan struct{} // something was proposed since checkpointLoop last looked
+	renewing  sync.Mutex // held while keys are renewed
+	signing   sync.Mutex // held while a checkpoint is made, so that one is made at a time
 }
 
 // Options of a host.
@@ -154,7 +151,7 @@ func bootstrap(dir string, name identity.Jurisdiction) (first []byte, err error)
 
 // Open opens the jurisdiction in dir and waits until it can take commands.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, news: make(chan struct{}, 1)}
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
@@ -196,7 +193,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	}
 	work, stop := context.WithCancel(context.Background())
 	h.stop = stop
-	h.workers.Go(func() { h.checkpointLoop(work) })
+	h.workers.Go(func() {
+		signer{leads: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, logger: h.logger}.run(work)
+	})
 	return h, nil
 }
 
@@ -244,9 +243,6 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message
 	if asked != nil {
 		mac := h.vault.MAC("asked", asked)
 		asked = mac[:]
-	}
-	if kind != state.KindCheckpointLine {
-		defer h.proposed() // also where the outcome is unknown
 	}
 	result, err := h.group.Propose(ctx, state.Command{
 		Kind: kind, ID: id, Asked: asked, Body: body,

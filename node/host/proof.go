@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -17,42 +16,6 @@ import (
 
 // ErrNoEntry is returned for an index that the ledger has not reached.
 var ErrNoEntry = errors.New("no such entry")
-
-// checkpointLoop signs what is new, until ctx ends: soon after something was proposed here, and now and then what another
-// leader left unsigned. Where nothing happens, nothing is done.
-func (h *Host) checkpointLoop(ctx context.Context) {
-	tick := time.NewTicker(checkpointEvery)
-	defer tick.Stop()
-	h.proposed() // what was, before it was stopped
-	for {
-		select {
-		case <-tick.C:
-		case <-h.news:
-			select {
-			case <-time.After(checkpointLag):
-			case <-ctx.Done():
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-		if !h.group.Leads() {
-			continue
-		}
-		if err := h.checkpoint(ctx); err != nil && ctx.Err() == nil {
-			h.logger.Warn("checkpoint not made", "error", err)
-			h.proposed() // and tried again
-		}
-	}
-}
-
-// proposed tells checkpointLoop that there may be something to sign.
-func (h *Host) proposed() {
-	select {
-	case h.news <- struct{}{}:
-	default: // it knows
-	}
-}
 
 // checkpoint signs the ledger as it is unless the newest checkpoint covers it. (1) Size and root are read together from
 // committed state, (2) signed, (3) proposed: every replica keeps the line, and one whose own root is not the majority's stops.

@@ -1,0 +1,43 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// signAgain is how long a checkpoint that could not be made is not tried again: the disk is full, or raft has no majority.
+const signAgain = 5 * time.Second
+
+// signer makes checkpoints of what is new, at most checkpointLag after it is committed. Where nothing happens, and where
+// this replica does not lead, it sleeps: a node may host a hundred jurisdictions.
+type signer struct {
+	leads    func(context.Context) error // waits until this replica leads
+	appended func() <-chan struct{}      // closed at the next commit
+	sign     func(context.Context) error // does nothing where everything is signed
+	logger   *slog.Logger
+}
+
+// run signs until ctx ends. It listens for the next commit before it looks at what is there, so none is missed; a
+// checkpoint is a commit too, after which one look finds nothing to sign.
+func (s signer) run(ctx context.Context) {
+	pause := checkpointLag
+	for s.leads(ctx) == nil {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+		appended := s.appended()
+		if err := s.sign(ctx); err != nil && ctx.Err() == nil {
+			s.logger.Warn("checkpoint not made", "error", err)
+			pause = signAgain
+			continue
+		}
+		pause = checkpointLag
+		select {
+		case <-appended:
+		case <-ctx.Done():
+		}
+	}
+}
