@@ -97,7 +97,7 @@ func TestKill(t *testing.T) {
 			t.Fatalf("kill %d: %v", round, err)
 		}
 		if round%checkEvery == checkEvery-1 || round == rounds-1 {
-			if checkKilled(t, dir, acked) {
+			if checkKilled(t, dir, round, acked) {
 				truncated++
 			}
 		}
@@ -109,10 +109,10 @@ func TestKill(t *testing.T) {
 }
 
 // checkKilled opens the replica and compares it with what was acknowledged.
-func checkKilled(t *testing.T, dir string, acked map[string]bool) (truncated bool) {
+func checkKilled(t *testing.T, dir string, round int, acked map[string]bool) (truncated bool) {
 	t.Helper()
 	n := alone1(t, dir)
-	if _, err := n.Propose(t.Context(), command(fmt.Sprintf("replay of %d", len(acked)))); err != nil {
+	if _, err := n.Propose(t.Context(), command(fmt.Sprintf("replay %d", round))); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Linearize(t.Context()); err != nil {
