@@ -88,6 +88,9 @@ type Signer struct {
 	key  ed25519.PrivateKey
 }
 
+// Format writes nothing private, whatever the verb: a value that slips into a log gives no key away.
+func (s *Signer) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "signer %s", s.cert.URIs[0]) }
+
 // SigningCert returns the signing certificate (DER).
 func (s *Signer) SigningCert() []byte { return s.cert.Raw }
 
@@ -159,6 +162,9 @@ func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, 
 	}
 	return ca, s, nil
 }
+
+// Format writes nothing private, whatever the verb: a value that slips into a log gives no key away.
+func (a *Authority) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "authority %s %s", a.name, a.replica) }
 
 // Name returns the jurisdiction that is signed for.
 func (a *Authority) Name() identity.Jurisdiction { return a.name }
