@@ -56,7 +56,7 @@ type JoinResult struct {
 // Join makes the jurisdiction that an invitation is for, in a directory that is empty or holds an unfinished Join of it, or
 // joins one that Init made and that has joined nobody. (1) The parent is met and judged: until then nothing is made. (2) The
 // jurisdiction's folder with its keys, (3) the endorsement by the parent, (4) chain and entry, (5) the configuration and
-// FORMAT. After any failure the same command goes on where it stopped.
+// FORMAT. A parent that is busy is asked again for half a minute; after any failure the same command goes on where it stopped.
 func Join(ctx context.Context, dir, line string, o JoinOptions) (result JoinResult, err error) {
 	t, err := join.ReadToken(line)
 	if err != nil {
@@ -69,6 +69,39 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (result JoinResu
 	if err := joinable(dir, t.Child); err != nil {
 		return result, err
 	}
+	o.Told = once(o.Told)
+	for pause := busyPause; ; pause *= 2 {
+		result, err = joinOnce(ctx, dir, t, o)
+		if e, ok := errors.AsType[*link.Error](err); !ok || e.Reason != link.Busy || pause > mostBusyPause {
+			return result, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return result, err
+		}
+	}
+}
+
+// A parent that has too much to do is asked again after a while: a whole city may be joining.
+const (
+	busyPause     = time.Second
+	mostBusyPause = 16 * time.Second
+)
+
+// once tells each step the first time that it is done.
+func once(told func(JoinStep)) func(JoinStep) {
+	done := map[text.Code]bool{}
+	return func(s JoinStep) {
+		if !done[s.Name] {
+			done[s.Name] = true
+			told(s)
+		}
+	}
+}
+
+// joinOnce makes one attempt.
+func joinOnce(ctx context.Context, dir string, t token.Token, o JoinOptions) (result JoinResult, err error) {
 	socket, closeSocket, err := dialOnly(o.Options)
 	if err != nil {
 		return result, err
@@ -81,7 +114,7 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (result JoinResu
 	defer c.Close(link.CodeClosing)
 	met, err := meet(ctx, join.Line{Conn: c}, dir, t, o)
 	if err != nil {
-		return result, err
+		return result, broken(err, t)
 	}
 	if err := host.MakeFolder(dir); err != nil {
 		return result, dirError(dir, err)
@@ -92,10 +125,18 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (result JoinResu
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	if result, err = enter(ctx, join.Line{Conn: c}, dir, t, met, o); err != nil {
-		return result, err
+		return result, broken(err, t)
 	}
 	result.Config = filepath.Join(dir, config.FileName)
 	return result, finish(dir, t, o.Listen)
+}
+
+// broken tells a person that the connection to the parent broke; any other error stays as it is.
+func broken(err error, t token.Token) error {
+	if _, ok := errors.AsType[*link.Error](err); !ok {
+		return err
+	}
+	return unreachable(err, t.Addresses[0], roster.Shipped().DisplayName(t.Parent.Name()))
 }
 
 // joinable refuses a directory that is somebody else's.

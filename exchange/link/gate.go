@@ -35,10 +35,12 @@ var share = [kinds]float64{shaking: 1. / 4, knocking: 1. / 2, asking: 1. / 2}
 // limit bounds how many may begin at once, and how many a second from then on (0: any number).
 type limit struct{ burst, perSecond float64 }
 
-// Joining takes a connection or two for a few seconds, once: a whole province that joins in one hour meets no bound.
+// Joining takes one connection and three exchanges, once. A hundred counties whose nodes stand behind one address, or on one
+// machine, may join within seconds; an exchange costs less than a millisecond, so what one source can ask for costs a few
+// hundredths of a core.
 var (
-	ofAll = [kinds]limit{knocking: {128, 16}}
-	ofOne = [kinds]limit{shaking: {128, 16}, knocking: {64, 1}, asking: {64, 8}}
+	ofAll = [kinds]limit{knocking: {256, 32}}
+	ofOne = [kinds]limit{shaking: {128, 16}, knocking: {128, 8}, asking: {384, 32}}
 )
 
 const (
