@@ -1,0 +1,174 @@
+package node
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
+
+	"xietong/certs/authority"
+	"xietong/certs/tlsconf"
+	"xietong/node/client"
+	"xietong/node/host"
+)
+
+// issued is an identity that is shown whatever it is.
+type issued struct{ svid *x509svid.SVID }
+
+func (i issued) GetX509SVID() (*x509svid.SVID, error) { return i.svid, nil }
+
+// issuedFor issues an identity of the name with the CA key of a data directory.
+func issuedFor(t *testing.T, dir, ca, name string) x509svid.Source {
+	t.Helper()
+	certs := filepath.Join(host.Folder(dir, mustName(t, ca)), "certs")
+	read := func(file string) []byte {
+		data, err := os.ReadFile(filepath.Join(certs, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode(data)
+		return block.Bytes
+	}
+	parent, err := x509.ParseCertificate(read("ca.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, err := x509.ParsePKCS8PrivateKey(read("ca.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := &url.URL{Scheme: "spiffe", Host: name, Path: "/link/r1"}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(2), URIs: []*url.URL{id}, NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true,
+	}, parent, key.Public(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spiffe, err := spiffeid.FromURI(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued{&x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}}
+}
+
+func at(t *testing.T, keys *authority.Authority, now time.Time) x509svid.Source {
+	t.Helper()
+	svid, err := keys.IssueLink(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued{svid}
+}
+
+// Alerts of TLS (RFC 8446 §6) that the attacker sees.
+const (
+	badCertificate = "alert 42"
+	notHosted      = "alert 80"
+	noCertificate  = "alert 116"
+	noProtocol     = "alert 120"
+)
+
+// TestHostileHandshakes holds that TLS lets nobody in who is not a neighbour, under a name that is hosted, over a protocol
+// that is spoken; that no link is up with any of them, and that nothing is recorded.
+func TestHostileHandshakes(t *testing.T) {
+	s := newScene(t)
+	must(t)(s.city.civil.AddHosted(t.Context(), client.NewHosted{Name: "云岩区"}))
+	linked(t, s.city.civil, "yunyan.guiyang.guizhou")
+	in := s.insider(t)
+	county := s.county.dir
+	s.county.stop()
+	lower := s.city.log.count("link up", "peer=nanming")
+	before := s.city.kinds(t)
+	with := func(svid x509svid.Source) *tlsconf.Config {
+		p := in.party
+		p.SVID = svid
+		return p.Dial(in.victim)
+	}
+	edited := func(edit func(*tls.Config)) *tlsconf.Config {
+		c := in.party.Dial(in.victim)
+		c.VerifyConnection = nil // it judges nobody
+		edit(c)
+		return c
+	}
+	atDoor := func(name string) *tlsconf.Config {
+		c := tlsconf.DialJoin(in.victim)
+		c.ServerName = name
+		return c
+	}
+	for what, row := range map[string]struct {
+		dial *tlsconf.Config
+		want string
+	}{
+		"its own CA under the county's name":  {s.stranger(t, "nanming.guiyang.guizhou").party.Dial(in.victim), badCertificate},
+		"its own CA under the city's name":    {s.stranger(t, "guiyang.guizhou").party.Dial(in.victim), badCertificate},
+		"its own CA under the province's":     {s.stranger(t, "guizhou").party.Dial(in.victim), badCertificate},
+		"the county's keys for the province":  {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guizhou")), badCertificate},
+		"the county's keys for the city":      {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guiyang.guizhou")), badCertificate},
+		"the county's keys for its sibling":   {with(issuedFor(t, county, "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou")), badCertificate},
+		"the county's keys for a town below":  {with(issuedFor(t, county, "nanming.guiyang.guizhou", "town.nanming.guiyang.guizhou")), badCertificate},
+		"an identity that has ended":          {with(at(t, in.keys, time.Now().Add(-authority.LinkTerm-time.Minute))), badCertificate},
+		"an identity that has not begun":      {with(at(t, in.keys, time.Now().Add(authority.Backdated+time.Minute))), badCertificate},
+		"no identity":                         {edited(func(c *tls.Config) { c.GetClientCertificate = nil }), noCertificate},
+		"the county's keys, to a sibling":     {edited(func(c *tls.Config) { c.ServerName = "yunyan.guiyang.guizhou" }), badCertificate},
+		"the county's keys, to the province":  {edited(func(c *tls.Config) { c.ServerName = "guizhou" }), notHosted},
+		"the county's keys, to itself":        {edited(func(c *tls.Config) { c.ServerName = "nanming.guiyang.guizhou" }), notHosted},
+		"a name of the internet":              {edited(func(c *tls.Config) { c.ServerName = "www.guiyang.gov.cn" }), notHosted},
+		"a name that is none":                 {edited(func(c *tls.Config) { c.ServerName = "GUIYANG.guizhou" }), notHosted},
+		"no name":                             {edited(func(c *tls.Config) { c.ServerName = "" }), notHosted},
+		"a later version":                     {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2"} }), noProtocol},
+		"the protocol of replicas":            {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong-raft/1"} }), noProtocol},
+		"the web":                             {edited(func(c *tls.Config) { c.NextProtos = []string{"h3"} }), noProtocol},
+		"the door of somebody not hosted":     {atDoor("guizhou"), notHosted},
+		"the door of nobody":                  {atDoor(""), notHosted},
+		"the door, asked for after the link":  {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2", "xietong-join/2"} }), noProtocol},
+		"the county's keys, in the right way": {in.party.Dial(in.victim), "closed 8"}, // it says no hello
+	} {
+		got := ""
+		q, err := in.dial(t, row.dial)
+		if err != nil {
+			got = ended(err)
+		} else {
+			got = closes(t, q)
+		}
+		if got != row.want {
+			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+	}
+	if n := s.city.log.count("link up", "peer=nanming"); n != lower {
+		t.Errorf("%d links came up", n-lower)
+	}
+	tree, err := s.city.civil.Tree(t.Context())
+	if err != nil || len(tree.Children) != 2 {
+		t.Fatalf("got %+v, %v", tree, err)
+	}
+	for _, c := range tree.Children {
+		if want := c.Name == "yunyan.guiyang.guizhou"; c.Linked != want {
+			t.Errorf("%s is linked: %t, want %t", c.Name, c.Linked, want)
+		}
+	}
+	s.city.grew(t, before, nil)
+	in.link(t) // and so a neighbour comes in
+	s.county.open(t)
+	linked(t, s.county.civil, "guiyang.guizhou")
+	s.sound(t)
+}
