@@ -1,0 +1,387 @@
+package host
+
+import (
+	"bytes"
+	"crypto/hpke"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/exchange/envelope"
+)
+
+const day = 24 * time.Hour
+
+var began = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+func nobody(uint64) bool    { return false }
+func everybody(uint64) bool { return true }
+
+func renew(t *testing.T, h *Host, known func(uint64) bool) {
+	t.Helper()
+	if err := h.RenewKeys(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sets walks the ledger's key sets from the pin.
+func sets(t *testing.T, h *Host, pin trust.Pin) []trust.KeySet {
+	t.Helper()
+	signed, err := h.KeySets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walked, err := trust.Walk(pin, signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return walked
+}
+
+func pinOf(t *testing.T, h *Host) trust.Pin {
+	t.Helper()
+	pin, err := h.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pin
+}
+
+// kept is the receipt of an entry as somebody kept it.
+type kept struct{ receipt, preimage []byte }
+
+func keep(t *testing.T, h *Host, index uint64) kept {
+	t.Helper()
+	receipt, preimage, err := h.Receipt(t.Context(), index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept{receipt, preimage}
+}
+
+func (k kept) verify(t *testing.T, pin trust.Pin, what string) {
+	t.Helper()
+	if v, err := ledger.VerifyReceipt(k.receipt, k.preimage, pin); err != nil || string(v.Payload.Payload) != village {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// sent is a message by the jurisdiction, and an encapsulation to it, of one day.
+type sent struct {
+	at   time.Time
+	from envelope.Envelope
+	key  [sha256.Size]byte
+	enc  []byte
+}
+
+func send(t *testing.T, h *Host, newest trust.KeySet) sent {
+	t.Helper()
+	s := sent{at: h.now(), key: sha256.Sum256(newest.DecryptionKey)}
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, _ := h.name.Parent()
+	s.from, err = envelope.Seal(envelope.Draft{ContentType: envelope.RequestType, Content: []byte(village), Header: envelope.Header{
+		ID: id, Kind: envelope.Request, Origin: h.name, Destination: parent, Issued: s.at, Expires: s.at.Add(30 * day),
+	}}, h.Signer(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := hpke.MLKEM768X25519().NewPublicKey(newest.DecryptionKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.enc, _, err = hpke.NewSender(public, hpke.HKDFSHA256(), hpke.AES256GCM(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// arrives reads both as they come in at the end of their life.
+func (s sent) arrives(t *testing.T, h *Host, by []trust.KeySet) {
+	t.Helper()
+	if _, err := envelope.Open(s.from, by, nil, s.at.Add(29*day)); err != nil {
+		t.Errorf("a message of %s by us: %v", s.at.Format(time.DateOnly), err)
+	}
+	if _, err := h.Decapsulate(s.key, s.enc, nil); err != nil {
+		t.Errorf("a message of %s to us: %v", s.at.Format(time.DateOnly), err)
+	}
+}
+
+// TestTenYears runs one jurisdiction for ten years of one look a day at its keys, with neighbours that are slow, or away
+// for weeks, and restarts at any moment. What is used was published before, every certificate in use is in force, every
+// message can be read for as long as it lives, and every receipt verifies from the pin of the first day.
+func TestTenYears(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	clock := &setClock{at: began}
+	dir := t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	defer func() { h.Close() }()
+	pin := pinOf(t, h)
+	add(t, h)
+	receipts := []kept{keep(t, h, 1)}
+	first := uint64(1) // the index of an entry that is proved anew again and again
+	var letters []sent
+	published, slow, waited := map[uint64]int{1: 0}, 0, 0
+	known := func(d int) func(uint64) bool {
+		return func(n uint64) bool { return d-published[n] >= slow }
+	}
+	before := sets(t, h, pin)
+	for d := range 3653 {
+		clock.set(began.Add(time.Duration(d) * day))
+		inUse := h.authority.InUse()
+		renew(t, h, func(n uint64) bool {
+			if _, ok := published[n]; !ok {
+				published[n], slow = d, random.IntN(20)
+			}
+			return known(d)(n)
+		})
+		all := before
+		if signed, err := h.KeySets(t.Context()); err != nil || len(signed) != len(before) {
+			all = sets(t, h, pin)
+			if len(all) != len(before)+1 || all[len(before)-1].Hash() != before[len(before)-1].Hash() {
+				t.Fatalf("day %d: number %d after number %d, %v", d, len(all), len(before), err)
+			}
+		}
+		if now := h.authority.InUse(); now != inUse {
+			age := d - published[now]
+			if now != inUse+1 || age < min(slow, int(UseAfter/day)) || age > int(UseAfter/day) {
+				t.Errorf("day %d: number %d is used %d days after it was published, known after %d", d, now, age, slow)
+			}
+			waited = max(waited, age)
+		}
+		if h.authority.Ended(clock.now()) || h.authority.Check(all[h.authority.InUse()-1]) != nil || len(all)-int(h.authority.InUse()) > 1 {
+			t.Fatalf("day %d: number %d of %d is in use", d, h.authority.InUse(), len(all))
+		}
+		before = all
+		if d%9 == 0 {
+			letters = append(letters, send(t, h, all[len(all)-1]))
+		}
+		for len(letters) > 0 && clock.now().Sub(letters[0].at) >= 29*day {
+			letters[0].arrives(t, h, all)
+			letters = letters[1:]
+		}
+		if random.IntN(60) == 0 {
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			h = openWith(t, dir, clock.now, 0)
+			if pinOf(t, h) != pin {
+				t.Fatalf("day %d: another pin", d)
+			}
+		}
+		if d%100 == 50 {
+			add(t, h)
+			receipts = append(receipts, keep(t, h, entryCount(t, h)-1), keep(t, h, first))
+		}
+	}
+	for i, r := range receipts {
+		r.verify(t, pin, fmt.Sprintf("receipt %d of %d", i+1, len(receipts)))
+	}
+	checkRotated(t, before)
+	if waited != int(UseAfter/day) {
+		t.Errorf("the slowest key set was used after %d days: no neighbour was slow enough for this test", waited)
+	}
+}
+
+// checkRotated: no two key sets have one number or one signing key, every CA and decryption key was replaced, the log key
+// never was.
+func checkRotated(t *testing.T, all []trust.KeySet) {
+	t.Helper()
+	signing, cas, decryption := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i, k := range all {
+		own := k.Replicas[0]
+		signing[string(own.SigningCert)], cas[string(own.CACert)], decryption[string(k.DecryptionKey)] = true, true, true
+		if k.Number != uint64(i+1) || !bytes.Equal(own.LogKey, all[0].Replicas[0].LogKey) {
+			t.Errorf("key set %d of %d has number %d, or another log key", i+1, len(all), k.Number)
+		}
+	}
+	if len(all) < 20 || len(all) > 21 || len(signing) != len(all) || len(cas) < 2 || len(cas) > 3 || len(decryption) < 10 || len(decryption) > 11 {
+		t.Errorf("%d key sets, %d signing keys, %d CAs, %d decryption keys in ten years", len(all), len(signing), len(cas), len(decryption))
+	}
+}
+
+// TestRenewKeysGoesOn: after every step at which a crash may come the next call goes on, and never makes two (S7).
+func TestRenewKeysGoesOn(t *testing.T) {
+	clock := &setClock{at: began}
+	dir := t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	defer func() { h.Close() }()
+	pin := pinOf(t, h)
+	restart := func() {
+		t.Helper()
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		h = openWith(t, dir, clock.now, 0)
+	}
+	look := func(what string, number, inUse uint64) {
+		t.Helper()
+		for range 2 {
+			if all := sets(t, h, pin); uint64(len(all)) != number || h.authority.InUse() != inUse {
+				t.Errorf("%s: %d key sets, number %d in use; want %d, %d", what, len(all), h.authority.InUse(), number, inUse)
+			}
+			restart()
+		}
+	}
+	renew(t, h, everybody)
+	look("nothing is due", 1, 1)
+	clock.set(began.Add(183 * day))
+	made, due, err := h.authority.Next(sets(t, h, pin)[0], began, clock.now())
+	if err != nil || !due {
+		t.Fatal(due, err)
+	}
+	look("made, not published", 1, 1)
+	renew(t, h, nobody)
+	renew(t, h, nobody)
+	look("published, not known", 2, 1)
+	if got := sets(t, h, pin)[1]; got.Hash() != made.Hash() {
+		t.Error("what was published is not what was made before the crash")
+	}
+	clock.set(clock.now().Add(UseAfter - time.Second))
+	renew(t, h, nobody)
+	look("known to nobody for almost a week", 2, 1)
+	clock.set(clock.now().Add(time.Second))
+	renew(t, h, nobody)
+	look("after a week", 2, 2)
+	clock.set(clock.now().Add(183 * day))
+	renew(t, h, nobody)
+	look("the next is due", 3, 2)
+	renew(t, h, func(n uint64) bool { return n < 3 })
+	look("neighbours know the one before", 3, 2)
+	renew(t, h, everybody)
+	look("known to all", 3, 3)
+}
+
+// TestKeysUnderAWrongClock: nothing is made, published or used by a clock that is behind the ledger (S10).
+func TestKeysUnderAWrongClock(t *testing.T) {
+	clock := &setClock{at: began}
+	dir := t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	defer h.Close()
+	clock.set(began.Add(200 * day))
+	add(t, h)
+	files := func() int {
+		entries, err := os.ReadDir(filepath.Join(dir, certsFolder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	before := files()
+	clock.set(began.Add(199 * day))
+	_, wrong := errors.AsType[*ClockError](h.RenewKeys(t.Context(), everybody))
+	if !wrong || files() != before || h.authority.InUse() != 1 || len(sets(t, h, pinOf(t, h))) != 1 {
+		t.Errorf("under a clock that is a day behind: refused %t, %d files, %d in use", wrong, files()-before, h.authority.InUse())
+	}
+	clock.set(began.Add(200*day - MaxBehind))
+	renew(t, h, everybody)
+	signing, err := x509.ParseCertificate(h.SigningCert())
+	if err != nil || h.authority.InUse() != 2 || !signing.NotBefore.Equal(began.Add(200*day-authority.Backdated)) {
+		t.Errorf("number %d in use, its certificate from %v, %v: want it from ledger time", h.authority.InUse(), signing.NotBefore, err)
+	}
+}
+
+// TestOffForYears: what has ended while the machine was off is renewed before anything is signed with it.
+func TestOffForYears(t *testing.T) {
+	clock := &setClock{at: began}
+	dir := t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	pin := pinOf(t, h)
+	add(t, h)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	clock.set(began.Add(11 * 365 * day))
+	h = openWith(t, dir, clock.now, 0)
+	defer h.Close()
+	if h.authority.Ended(clock.now()) || h.authority.InUse() != 2 {
+		t.Errorf("number %d is in use, ended: %t", h.authority.InUse(), h.authority.Ended(clock.now()))
+	}
+	add(t, h)
+	keep(t, h, 1).verify(t, pin, "from before")
+	keep(t, h, entryCount(t, h)-1).verify(t, pin, "from after")
+}
+
+// TestSignaturesOutliveRotation: what was signed under a former certificate verifies by the key sets, and by no one of
+// them alone that does not list it (S11).
+func TestSignaturesOutliveRotation(t *testing.T) {
+	clock := &setClock{at: began}
+	h := openWith(t, t.TempDir(), clock.now, 0)
+	defer h.Close()
+	pin := pinOf(t, h)
+	add(t, h)
+	old := keep(t, h, 1)
+	clock.set(began.Add(183 * day))
+	letter := send(t, h, sets(t, h, pin)[0])
+	renew(t, h, everybody)
+	both := sets(t, h, pin)
+	if len(both) != 2 || h.authority.InUse() != 2 {
+		t.Fatalf("%d key sets, number %d in use", len(both), h.authority.InUse())
+	}
+	letter.arrives(t, h, both)
+	if _, err := envelope.Open(letter.from, both[1:], nil, clock.now()); !errors.Is(err, envelope.ErrUnknownKey) {
+		t.Errorf("by number 2 alone: got %v, want ErrUnknownKey", err)
+	}
+	send(t, h, both[1]).arrives(t, h, both)
+	old.verify(t, pin, "the receipt from before")
+	renewed := keep(t, h, 1)
+	renewed.verify(t, pin, "a new receipt of the entry from before")
+	renewed.verify(t, both[1].Pin(), "the same, by somebody who pins number 2")
+}
+
+// TestForeignKeys: a folder of keys that is not the ledger's own, or not of its time, is refused with the reason.
+func TestForeignKeys(t *testing.T) {
+	clock := &setClock{at: began}
+	dir, other := t.TempDir(), t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	copyOf := func(from string) string {
+		to := filepath.Join(t.TempDir(), "copy")
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+		return to
+	}
+	if err := openWith(t, other, clock.now, 0).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	older := copyOf(dir)
+	clock.set(began.Add(183 * day))
+	h = openWith(t, dir, clock.now, 0)
+	renew(t, h, everybody)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mixed := func(ledger, certs string) string {
+		to := copyOf(ledger)
+		if err := errors.Join(os.RemoveAll(filepath.Join(to, certsFolder)), os.CopyFS(filepath.Join(to, certsFolder), os.DirFS(filepath.Join(certs, certsFolder)))); err != nil {
+			t.Fatal(err)
+		}
+		return to
+	}
+	o := Options{Registry: testRegistry(), Logger: h.logger, Now: clock.now}
+	for what, row := range map[string]struct{ dir, want string }{
+		"another tree's keys":  {mixed(dir, other), "another log key"},
+		"a ledger from before": {mixed(older, dir), "uses key set 2, the ledger has 1"},
+	} {
+		_, err := Open(t.Context(), row.dir, h.name, o)
+		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), certsFolder) {
+			t.Errorf("%s: got %v, want %q", what, err, row.want)
+		}
+	}
+}
