@@ -1,7 +1,6 @@
 package nodetest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -139,7 +138,7 @@ func TestWithdrawn(t *testing.T) {
 			t.Fatal(err)
 		}
 		tree.Within(time.Second, "the link is closed", func() bool { up, down := n.Links(); return !up.Linked && !down.Linked })
-		for range 60 {
+		for range 20 {
 			time.Sleep(time.Minute)
 			if up, down := n.Links(); up.Linked || down.Linked || down.State != client.ChildWithdrawn {
 				t.Fatalf("withdrawn, and back: got %+v and %+v", up, down)
@@ -165,23 +164,6 @@ func TestWithdrawn(t *testing.T) {
 		tree.WaitLinked()
 		if joined := n.Entries("joined"); len(joined) != 1 {
 			t.Errorf("%d entries \"joined\"", len(joined))
-		}
-	})
-}
-
-// TestClientOfStoppedNode: whoever asks a node that does not run is told so.
-func TestClientOfStoppedNode(t *testing.T) {
-	Run(t, "guizhou", func(t *testing.T, tree *Tree) {
-		n := tree.Node("guizhou")
-		for what, end := range map[string]func(){"stopped": n.Stop, "killed": n.Kill} {
-			end()
-			if _, err := n.Client("").Tree(t.Context()); !errors.Is(err, client.ErrNotRunning) {
-				t.Errorf("%s: got %v, want ErrNotRunning", what, err)
-			}
-			n.Start()
-			if _, err := n.Client("").Tree(t.Context()); err != nil {
-				t.Errorf("%s and started: got %v", what, err)
-			}
 		}
 	})
 }
