@@ -4,10 +4,16 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"log/slog"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +22,7 @@ import (
 )
 
 // figures is how many queries TestFigures asks; 0: it is skipped.
-var figures = flag.Int("figures", 0, "how many queries TestFigures asks")
+var figures = flag.Int("figures", 0, "how many queries TestFigures asks, or neighbours TestMemory has")
 
 // steps keeps how long each step of a call took.
 type steps struct {
@@ -99,6 +105,75 @@ func TestFigures(t *testing.T) {
 		atCity.tell(t, "city  ")
 		atCounty.tell(t, "county")
 	}
+}
+
+// keepChildEnv makes this test a process that keeps nodes open; its value is their directories, on a line each.
+const keepChildEnv = "XIETONG_TEST_KEEP"
+
+// keepChild opens the nodes, and keeps them until its standard input ends.
+func keepChild(dirs string) {
+	for _, dir := range strings.Split(dirs, "\n") {
+		if _, err := Open(context.Background(), dir, Options{Logger: slog.New(slog.DiscardHandler)}); err != nil {
+			panic(err)
+		}
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// TestMemory prints what a neighbour costs its parent, everything included: the link, its key sets, what is remembered of it.
+// The children are another process. The parent has been asked once by each, and then nothing for a while.
+func TestMemory(t *testing.T) {
+	if *figures == 0 {
+		t.Skip("a measurement: run it with -figures 60")
+	}
+	dir := filepath.Join(t.TempDir(), "guiyang")
+	if _, err := Init(dir, InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Listen: freePort(t)}); err != nil {
+		t.Fatal(err)
+	}
+	_, c := serveSteps(t, dir)
+	var dirs []string
+	empty := inUse()
+	for i := range *figures {
+		v, err := c.Invite(t.Context(), client.NewInvitation{Name: "试", Label: fmt.Sprintf("c%d", i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, filepath.Join(t.TempDir(), "child"))
+		if _, err := Join(t.Context(), dirs[i], v.Token, quiet()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Minute + 5*time.Second) // what the doors held is given back
+	before, goroutines := inUse(), runtime.NumGoroutine()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), keepChildEnv+"="+strings.Join(dirs, "\n"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range *figures {
+		linked(t, c, fmt.Sprintf("c%d.guiyang.guizhou", i))
+	}
+	time.Sleep(30 * time.Second)
+	after := inUse()
+	each := func(from, to int64) float64 { return float64(to-from) / 1024 / float64(*figures) }
+	t.Logf("%d neighbours: %.1f KiB each for who they are, %.1f KiB and %.1f goroutines each for their links", *figures,
+		each(empty, before), each(before, after), float64(runtime.NumGoroutine()-goroutines)/float64(*figures))
+	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+		t.Error(err)
+	}
+}
+
+// inUse returns the bytes of heap and stacks in use.
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
 }
 
 // askAll asks n queries from a number of clients at once.

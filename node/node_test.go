@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 	if value := os.Getenv(joinChildEnv); value != "" {
 		joinChild(value)
 	}
+	if dirs := os.Getenv(keepChildEnv); dirs != "" {
+		keepChild(dirs)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
