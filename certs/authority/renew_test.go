@@ -218,6 +218,27 @@ func TestPublishedBeforeUse(t *testing.T) {
 	}
 }
 
+// TestTogether: a key that is due within the month is renewed with another one, and one that is not is left. What was
+// decided once stays, though more is due when it is asked for again.
+func TestTogether(t *testing.T) {
+	at := now.Add(183 * day)
+	for _, row := range []struct {
+		in   time.Duration // when the decryption key is due
+		want bool
+	}{{29 * day, true}, {31 * day, false}} {
+		dir := t.TempDir()
+		a, k1 := first(t, dir)
+		since := at.Add(row.in - DecryptionTerm)
+		k2 := due(t, a, k1, since, at)
+		if got := !bytes.Equal(k1.DecryptionKey, k2.DecryptionKey); got != row.want {
+			t.Errorf("due in %s: renewed %t", row.in, got)
+		}
+		if again := due(t, reopen(t, dir), k1, since, now.Add(6*365*day)); again.Hash() != k2.Hash() {
+			t.Errorf("due in %s: years later it is another key set", row.in)
+		}
+	}
+}
+
 // snapshot returns the files of a folder.
 func snapshot(t *testing.T, dir string) map[string]string {
 	t.Helper()

@@ -173,7 +173,7 @@ func TestTenYears(t *testing.T) {
 			letters[0].arrives(t, h, all)
 			letters = letters[1:]
 		}
-		if random.IntN(60) == 0 {
+		if random.IntN(120) == 0 {
 			if err := h.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +182,7 @@ func TestTenYears(t *testing.T) {
 				t.Fatalf("day %d: another pin", d)
 			}
 		}
-		if d%100 == 50 {
+		if d%200 == 50 {
 			add(t, h)
 			receipts = append(receipts, keep(t, h, entryCount(t, h)-1), keep(t, h, first))
 		}
