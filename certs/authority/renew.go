@@ -24,8 +24,8 @@ const together = 30 * 24 * time.Hour
 var ErrOtherKeys = errors.New("the keys on this machine do not belong to the key set")
 
 // Next returns the key set that follows the newest, which is in use, if a key of it is due at now. since is when its
-// decryption key was first listed. The keys that it lists are made before it is returned; the same
-// call after a crash returns the same key set. It is not signed, and nothing uses it yet.
+// decryption key was first listed. The keys that it lists are made before it is returned; the same call after a crash
+// returns the same key set. It is not signed, and nothing uses it yet.
 func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.KeySet, due bool, err error) {
 	if err := a.Check(newest); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
@@ -57,17 +57,23 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.
 	return next, true, nil
 }
 
-// next makes the keys of the maker's number: the signing key always, the others where they are due. Where the last of them
-// exists nothing is made: which ones there are was decided by whoever made it.
+// next makes the keys of the maker's number: the signing key always, the others where they are due, or a CA that was begun,
+// though by a clock that was set back since it is not due. Where the last of them exists nothing is made: which ones there
+// are was decided by whoever made it.
 func (m maker) next(ca, decryption bool) error {
-	if _, err := os.Stat(filepath.Join(m.dir, fileOf(signingCertFile, m.number))); !errors.Is(err, fs.ErrNotExist) {
+	done, err := m.exists(signingCertFile)
+	if done || err != nil {
+		return err
+	}
+	begun, err := m.exists(caCertFile)
+	if err != nil {
 		return err
 	}
 	var steps []func() error
 	if decryption {
 		steps = append(steps, m.decryptionKey)
 	}
-	if ca {
+	if ca || begun {
 		m.ca = m.number
 		steps = append(steps, m.caKey, m.caCert)
 	}
@@ -77,6 +83,15 @@ func (m maker) next(ca, decryption bool) error {
 		}
 	}
 	return nil
+}
+
+// exists reports whether the file of the maker's number is there.
+func (m maker) exists(name string) (bool, error) {
+	_, err := os.Stat(filepath.Join(m.dir, fileOf(name, m.number)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // fill puts the public keys that were made for next into it, at its replica number i.
@@ -181,6 +196,18 @@ func (a *Authority) Use(k trust.KeySet, now time.Time) error {
 		return fmt.Errorf("use keys: %w", err)
 	}
 	return nil
+}
+
+// Holds returns ErrOtherKeys unless the keys that k lists, which are to be used next, are in the folder.
+func (a *Authority) Holds(k trust.KeySet) error {
+	i, _, _, err := a.listed(k)
+	if err != nil {
+		return err
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	_, err = a.find(k, k.Replicas[i])
+	return err
 }
 
 // find returns the journal under which k is in use: which files hold what it lists.

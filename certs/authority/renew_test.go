@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -239,6 +240,40 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// TestUseWhileSigning: statements and identities that are made while the keys are renewed fit their certificates.
+func TestUseWhileSigning(t *testing.T) {
+	a, k := first(t, t.TempDir())
+	source := NewSource(a, func() time.Time { return now })
+	stop := make(chan struct{})
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for done := false; !done; {
+				select {
+				case <-stop:
+					done = true
+				default:
+				}
+				s := a.Signer()
+				if !ed25519.Verify(cert(t, s.SigningCert()).PublicKey.(ed25519.PublicKey), []byte("x"), s.SignStatement([]byte("x"))) {
+					t.Error("a statement does not fit its certificate")
+				}
+				if _, err := source.GetX509SVID(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for n := range 5 { // five years each, so that the CA is renewed too
+		at := now.Add(time.Duration(n+1) * 5 * 365 * day)
+		next := due(t, a, k, at.Add(-DecryptionTerm), at)
+		use(t, a, next, at)
+		k = next
+	}
+	close(stop)
+	workers.Wait()
+}
+
 // snapshot returns the files of a folder.
 func snapshot(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -309,6 +344,16 @@ func TestRenewalIsInterrupted(t *testing.T) {
 		}
 		use(t, a, next, later)
 		reopen(t, dir)
+	}
+	backwards := map[string]string{} // the CA was due when it was made; by a clock that was set back since, it is not
+	for name, data := range made {
+		if !strings.HasPrefix(name, "signing-2.") {
+			backwards[name] = data
+		}
+	}
+	next := due(t, reopen(t, restore(t, backwards)), k1, now, now.Add(183*day))
+	if !bytes.Equal(next.Replicas[0].CACert, k2.Replicas[0].CACert) || !bytes.Equal(next.DecryptionKey, k2.DecryptionKey) {
+		t.Error("what was begun was left out")
 	}
 	for what, row := range map[string]struct {
 		extra map[string]string // beside the files before Use

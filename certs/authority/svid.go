@@ -74,13 +74,14 @@ type Source struct {
 // NewSource returns a source of link identities. Nothing is issued before the first is asked for.
 func NewSource(a *Authority, now func() time.Time) *Source { return &Source{authority: a, now: now} }
 
-// GetX509SVID returns an identity of the CA in use with at least half of its life before it. Where a new one cannot be issued, the one
-// before it is given until it ends.
+// GetX509SVID returns an identity of the CA in use with at least half of its life before it. Where a new one cannot be
+// issued, the one before it is given until it ends.
 func (s *Source) GetX509SVID() (*x509svid.SVID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if s.svid != nil && s.ca == s.authority.caInUse() && now.Before(s.svid.Certificates[0].NotAfter.Add(-LinkTerm/2)) && !now.Before(s.svid.Certificates[0].NotBefore) {
+	if s.svid != nil && s.ca == s.authority.caInUse() && now.Before(s.svid.Certificates[0].NotAfter.Add(-LinkTerm/2)) &&
+		!now.Before(s.svid.Certificates[0].NotBefore) {
 		return s.svid, nil
 	}
 	fresh, ca, err := s.authority.issueLink(now)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"xietong/certs/authority"
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -21,6 +22,9 @@ const (
 	// UseAfter is how long a published key set waits for neighbours to know it. A neighbour that has not asked for so long is
 	// cut off; it learns of it at the door when it comes back, and waiting for it would let old keys run out.
 	UseAfter = 7 * 24 * time.Hour
+	// UseBefore is how long before the end of what is in use a published key set is used, whoever knows it: a neighbour that
+	// does not know it learns of it at the door, and what is signed after the end nobody ever believes.
+	UseBefore = time.Hour
 )
 
 // published is a key set with the time, by the ledger, at which it was published.
@@ -79,8 +83,8 @@ func (s *keySets) pin() trust.Pin {
 }
 
 // openKeys (1) proposes number 1 of the key set unless the ledger has it, (2) refuses to go on with keys that are not those
-// of the key set that they say is in use, and (3) renews keys whose certificates have ended while the machine was off, so
-// that nothing is signed that nobody would believe.
+// of the key set that they say is in use, or lack those that are to be used next, and (3) renews keys whose certificates
+// have ended while the machine was off, so that nothing is signed that nobody would believe.
 func (h *Host) openKeys(ctx context.Context) error {
 	have, err := h.KeySets(ctx)
 	if err != nil {
@@ -99,21 +103,35 @@ func (h *Host) openKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	number := h.authority.InUse()
-	if number > uint64(len(sets)) {
-		return fmt.Errorf("folder %s uses key set %d, the ledger has %d: one of them is an older copy", certsFolder, number, len(sets))
-	}
-	if err := h.authority.Check(sets[number-1].KeySet); err != nil {
+	if err := h.checkKeys(sets); err != nil {
 		return fmt.Errorf("folder %s: %w", certsFolder, err)
 	}
-	if !h.authority.Ended(h.now()) {
-		return nil
-	}
-	if err := h.RenewKeys(ctx, func(uint64) bool { return false }); err != nil {
-		h.logger.Warn("keys that have ended were not renewed", "error", err)
+	for range 2 { // what was published before may have ended too
+		if !h.ending(h.now()) {
+			return nil
+		}
+		if err := h.RenewKeys(ctx, func(uint64) bool { return false }); err != nil {
+			h.logger.Warn("keys that have ended were not renewed", "error", err)
+		}
 	}
 	return nil
 }
+
+// checkKeys holds that the keys on this machine belong to the newest key set or to the one before, and that those of the
+// newest are here: none is published while the one before it is not in use, so anything else is a copy from another time.
+func (h *Host) checkKeys(sets []published) error {
+	number, newest := h.authority.InUse(), sets[len(sets)-1].Number
+	if number > newest || number+1 < newest {
+		return fmt.Errorf("%w: number %d is in use here, the ledger has %d: one of them is an older copy", authority.ErrOtherKeys, number, newest)
+	}
+	if err := h.authority.Check(sets[number-1].KeySet); err != nil || number == newest {
+		return err
+	}
+	return h.authority.Holds(sets[newest-1].KeySet)
+}
+
+// ending reports whether a certificate in use has ended, or does within UseBefore.
+func (h *Host) ending(now time.Time) bool { return h.authority.Ended(now.Add(UseBefore)) }
 
 // published returns the ledger's key sets, verified.
 func (h *Host) published(ctx context.Context) (sets []published, err error) {
@@ -143,8 +161,8 @@ func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte
 
 // RenewKeys looks after the keys; it is called every minute or so, and after a crash at any step the next call goes on. (1)
 // Where a key in use is due, the next key set is made and published. (2) A published one is used as soon as known says that
-// every neighbour knows its number, or UseAfter later, or when what is in use has ended. One is never published while the
-// one before is not in use. (3) What was replaced long enough ago is forgotten.
+// every neighbour knows its number, or UseAfter later, or UseBefore the end of what is in use. One is never published while
+// the one before is not in use. (3) What was replaced long enough ago is forgotten.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
@@ -166,7 +184,7 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 		return fmt.Errorf("renew keys: %w", err)
 	}
 	newest := sets[len(sets)-1]
-	if newest.Number != h.authority.InUse() && (known(newest.Number) || now.Sub(newest.at) >= UseAfter || h.authority.Ended(now)) {
+	if newest.Number != h.authority.InUse() && (known(newest.Number) || now.Sub(newest.at) >= UseAfter || h.ending(now)) {
 		if err := h.authority.Use(newest.KeySet, now); err != nil {
 			return fmt.Errorf("renew keys: %w", err)
 		}

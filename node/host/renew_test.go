@@ -294,25 +294,59 @@ func TestKeysUnderAWrongClock(t *testing.T) {
 	}
 }
 
-// TestOffForYears: what has ended while the machine was off is renewed before anything is signed with it.
+// TestOffForYears: what has ended while the machine was off is renewed before anything is signed with it, also where the
+// next key set had been made, or published, and has ended with it.
 func TestOffForYears(t *testing.T) {
+	for what, row := range map[string]struct {
+		begin func(h *Host, at time.Time) error
+		want  uint64
+	}{
+		"nothing was due": {func(*Host, time.Time) error { return nil }, 2},
+		"one was made": {func(h *Host, at time.Time) error {
+			_, _, err := h.authority.Next(sets(t, h, pinOf(t, h))[0], began, at)
+			return err
+		}, 3},
+		"one was published": {func(h *Host, _ time.Time) error { return h.RenewKeys(t.Context(), nobody) }, 3},
+	} {
+		clock := &setClock{at: began}
+		dir := t.TempDir()
+		h := openWith(t, dir, clock.now, 0)
+		pin := pinOf(t, h)
+		add(t, h)
+		clock.set(began.Add(183 * day))
+		if err := errors.Join(row.begin(h, clock.now()), h.Close()); err != nil {
+			t.Fatal(what, err)
+		}
+		clock.set(began.Add(11 * 365 * day))
+		h = openWith(t, dir, clock.now, 0)
+		if h.authority.Ended(clock.now()) || h.authority.InUse() != row.want {
+			t.Errorf("%s: number %d is in use, ended: %t", what, h.authority.InUse(), h.authority.Ended(clock.now()))
+		}
+		add(t, h)
+		keep(t, h, 1).verify(t, pin, what+": from before")
+		keep(t, h, entryCount(t, h)-1).verify(t, pin, what+": from after")
+		if err := h.Close(); err != nil {
+			t.Fatal(what, err)
+		}
+	}
+}
+
+// TestUsedBeforeTheEnd: what is published late is used while what is in use still has an hour, though nobody knows it.
+func TestUsedBeforeTheEnd(t *testing.T) {
 	clock := &setClock{at: began}
-	dir := t.TempDir()
-	h := openWith(t, dir, clock.now, 0)
-	pin := pinOf(t, h)
-	add(t, h)
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
-	}
-	clock.set(began.Add(11 * 365 * day))
-	h = openWith(t, dir, clock.now, 0)
+	h := openWith(t, t.TempDir(), clock.now, 0)
 	defer h.Close()
-	if h.authority.Ended(clock.now()) || h.authority.InUse() != 2 {
-		t.Errorf("number %d is in use, ended: %t", h.authority.InUse(), h.authority.Ended(clock.now()))
+	ends := began.Add(authority.SigningTerm)
+	for _, row := range []struct {
+		before time.Duration
+		want   uint64
+	}{{UseAfter / 2, 1}, {UseBefore, 1}, {UseBefore - time.Second, 2}} {
+		clock.set(ends.Add(-row.before))
+		renew(t, h, nobody)
+		if got := h.authority.InUse(); got != row.want {
+			t.Errorf("%s before the end: number %d is in use, want %d", row.before, got, row.want)
+		}
 	}
-	add(t, h)
-	keep(t, h, 1).verify(t, pin, "from before")
-	keep(t, h, entryCount(t, h)-1).verify(t, pin, "from after")
 }
 
 // TestSignaturesOutliveRotation: what was signed under a former certificate verifies by the key sets, and by no one of
@@ -360,12 +394,18 @@ func TestForeignKeys(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	older := copyOf(dir)
-	clock.set(began.Add(183 * day))
-	h = openWith(t, dir, clock.now, 0)
-	renew(t, h, everybody)
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
+	older := []string{copyOf(dir)} // by the number that was the newest then
+	for n := range 2 {
+		clock.set(began.Add(time.Duration(n+1) * 184 * day))
+		h = openWith(t, dir, clock.now, 0)
+		renew(t, h, everybody)
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+		older = append(older, copyOf(dir))
+	}
+	if pin, err := Create(dir, h.name, clock.now()); err != nil || pin != pinOf(t, h) {
+		t.Errorf("created again: got pin %s, %v, want %s", pin, err, pinOf(t, h))
 	}
 	mixed := func(ledger, certs string) string {
 		to := copyOf(ledger)
@@ -376,11 +416,14 @@ func TestForeignKeys(t *testing.T) {
 	}
 	o := Options{Registry: testRegistry(), Logger: h.logger, Now: clock.now}
 	for what, row := range map[string]struct{ dir, want string }{
-		"another tree's keys":  {mixed(dir, other), "another log key"},
-		"a ledger from before": {mixed(older, dir), "uses key set 2, the ledger has 1"},
+		"another tree's keys":          {mixed(older[0], other), "another log key"},
+		"a ledger from before":         {mixed(older[0], older[1]), "number 2 is in use here, the ledger has 1"},
+		"keys from long before":        {mixed(dir, older[0]), "number 1 is in use here, the ledger has 3"},
+		"keys from just before":        {mixed(dir, older[1]), "what number 3 lists"},
+		"keys from before the renewal": {mixed(older[1], older[0]), "what number 2 lists"},
 	} {
 		_, err := Open(t.Context(), row.dir, h.name, o)
-		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), certsFolder) {
+		if !errors.Is(err, authority.ErrOtherKeys) || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), certsFolder) {
 			t.Errorf("%s: got %v, want %q", what, err, row.want)
 		}
 	}
