@@ -10,14 +10,15 @@ import (
 	"xietong/certs/identity"
 	"xietong/node/config"
 	"xietong/node/host"
+	"xietong/node/roster"
 	"xietong/node/text"
 )
 
-// InitOptions say which jurisdiction the node will host.
+// InitOptions say which jurisdiction the node will host. What is left empty is taken from the roster, where it has the place.
 type InitOptions struct {
 	Name        string // such as nanming.guiyang.guizhou; permanent
 	Code        string
-	DisplayName string // the name when empty
+	DisplayName string // in the end, the name
 	ShortName   string
 	Level       string
 	Listen      string // UDP address that its children dial; empty: none can
@@ -37,8 +38,10 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
+	known, _ := roster.Shipped().Of(name)
 	content := config.Render(config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
-		Name: name, DisplayName: cmp.Or(o.DisplayName, o.Name), ShortName: o.ShortName, Code: o.Code, Level: o.Level,
+		Name: name, DisplayName: cmp.Or(o.DisplayName, known.DisplayName, o.Name), ShortName: cmp.Or(o.ShortName, known.ShortName),
+		Code: cmp.Or(o.Code, known.Code), Level: cmp.Or(o.Level, known.Level),
 	}}})
 	if _, err := config.Parse(content); err != nil { // before anything is made
 		return made, configFailure(filepath.Join(dir, config.FileName), err)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 
@@ -30,9 +29,7 @@ func (h Hosted) jurisdictionAt(named string) (to identity.Jurisdiction, err erro
 		}
 	}
 	if len(found) != 1 {
-		return to, text.Fail(text.PlaceUnknown, text.Args{
-			"name": bounded(named), "parent": cmp.Or(h.DisplayName, h.Host.Name().String()), "near": "-",
-		}, nil)
+		return to, text.Fail(text.JurisdictionUnknown, text.Args{"name": bounded(named)}, nil)
 	}
 	if found[0] == h.Host.Name() {
 		return to, nil

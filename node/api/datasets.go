@@ -72,6 +72,8 @@ func (h Hosted) acting(ctx context.Context, c Caller) (identity.Label, error) {
 	switch {
 	case c.Agency == "" && len(codes) == 1:
 		return identity.ParseLabel(codes[0])
+	case len(codes) == 0:
+		return identity.Label{}, text.Fail(text.NoAgency, text.Args{"jurisdiction": in}, nil)
 	case c.Agency == "":
 		return identity.Label{}, text.Fail(text.AgencyNeeded, text.Args{"jurisdiction": in, "agencies": listed}, nil)
 	case !slices.Contains(codes, c.Agency):

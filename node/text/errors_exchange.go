@@ -53,9 +53,9 @@ var exchangeProblems = []problem{
 	{
 		number: 76, code: Unreachable, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "reason"},
 		zh: parts{"联系不上", "与{jurisdiction}联系不上：{reason}", "{jurisdiction}",
-			"请用 xietong status 查看连接，并请{jurisdiction}的管理员检查节点是否运行、防火墙是否放行 UDP；途中断开的，请求可能已经办理"},
+			"请用 xietong tree 查看连接，并请{jurisdiction}的管理员检查节点是否运行、防火墙是否放行 UDP；途中断开的，请求可能已经办理"},
 		en: parts{"Unreachable", "{jurisdiction} is not reached: {reason}", "{jurisdiction}",
-			"see the links with `xietong status`; the administrator of {jurisdiction} should see whether its node runs and its firewall passes UDP; if the link broke on the way, the request may have been served"},
+			"see the links with `xietong tree`; the administrator of {jurisdiction} should see whether its node runs and its firewall passes UDP; if the link broke on the way, the request may have been served"},
 	},
 	{
 		number: 77, code: Late, status: http.StatusGatewayTimeout, params: []string{"jurisdiction"},

@@ -23,6 +23,7 @@ const (
 	ParentNotThere      Code = "parent-not-there"
 	ParentVersion       Code = "parent-version"
 	ParentBroken        Code = "parent-broken"
+	JurisdictionUnknown Code = "jurisdiction-unknown"
 )
 
 var joinProblems = []problem{
@@ -138,5 +139,11 @@ var joinProblems = []problem{
 		zh: parts{"与上级的连接中断", "与{name}（{address}）的连接没有建立：{reason}", "{address}", "请稍后重复同一命令；邀请仍然有效"},
 		en: parts{"Connection to the parent broken", "the connection to {name} at {address} came to nothing: {reason}", "{address}",
 			"repeat the command later; the invitation is still good"},
+	},
+	{
+		number: 99, code: JurisdictionUnknown, status: http.StatusNotFound, params: []string{"name"},
+		zh: parts{"行政区划不明", "不知道“{name}”是哪个行政区划", "行政区划“{name}”", "请用 xietong tree 查看上下级的称谓，或者写完整名称（如 nanming.guiyang.guizhou）"},
+		en: parts{"Jurisdiction unknown", "no jurisdiction is known as \"{name}\"", "jurisdiction \"{name}\"",
+			"see what the neighbours are called with `xietong tree`, or write a whole name such as nanming.guiyang.guizhou"},
 	},
 }

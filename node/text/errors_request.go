@@ -18,6 +18,7 @@ const (
 	NotProvider        Code = "not-provider"
 	QuotaSpent         Code = "quota-spent"
 	AgencyTaken        Code = "agency-taken"
+	NoAgency           Code = "no-agency"
 )
 
 var requestProblems = []problem{
@@ -110,5 +111,11 @@ var requestProblems = []problem{
 		zh: parts{"部门代码已被使用", "代码 {agency} 已登记为“{title}”", "部门 {agency}", "请换用其他代码；代码一经登记不能改给其他部门"},
 		en: parts{"Agency code taken", "the code {agency} is that of {title} already", "agency {agency}",
 			"choose another code: a code names one agency, for ever"},
+	},
+	{
+		number: 15, code: NoAgency, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"没有登记部门", "{jurisdiction}还没有登记任何部门，不能以部门的名义办理", "{jurisdiction}", "请先登记部门：xietong agency add 代码 名称"},
+		en: parts{"No agency", "{jurisdiction} has no agency yet that could act", "{jurisdiction}",
+			"add one first: xietong agency add CODE TITLE"},
 	},
 }

@@ -126,7 +126,7 @@ func (d *demo) plant(ctx context.Context, p *place) (err error) {
 	for _, agency := range []string{"", provider, consumer} {
 		p.as[agency] = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: agency})
 	}
-	args := []string{"--data", p.label, "--json", "init", p.name(), "--display-name", p.title, "--code", p.code, "--level", "province"}
+	args := []string{"--data", p.label, "--json", "init", p.name()} // the roster knows what it is called
 	if p.above != nil {
 		invitation, err := p.above.as[""].Invite(ctx, client.NewInvitation{Name: p.title})
 		if err != nil {
