@@ -46,7 +46,7 @@ func registry() *state.Registry {
 	r := state.NewRegistry()
 	catalog.Register(r)
 	records.Register(r)
-	sharing.Register(r, records.Standing)
+	sharing.Register(r, records.Standing, func(r sharing.Reads, in, of identity.Jurisdiction) bool { return join.Withdrawn(r, in, of) })
 	join.Register(r)
 	calls.Register(r)
 	return r

@@ -112,7 +112,7 @@ func (w *world) open(t *testing.T, p *place) {
 	registry := state.NewRegistry()
 	catalog.Register(registry)
 	records.Register(registry)
-	sharing.Register(registry, records.Standing)
+	sharing.Register(registry, records.Standing, nil)
 	Register(registry)
 	var err error
 	p.Host, err = host.Open(t.Context(), p.dir, p.name, host.Options{

@@ -132,6 +132,19 @@ func UpstreamOf(r Reads) (up Upstream, ok bool) {
 	return decodeKept[Upstream](data), true
 }
 
+// Withdrawn reports whether the endorsement that the jurisdiction of hangs on here, its own or that of the child of in which it
+// lies below, was withdrawn. Whoever does not lie below in hangs on none.
+func Withdrawn(r Reads, in, of identity.Jurisdiction) bool {
+	if of == in || !of.Under(in) {
+		return false
+	}
+	for above, _ := of.Parent(); above != in; above, _ = of.Parent() {
+		of = above
+	}
+	c, known := ChildOf(r, of.Label())
+	return known && c.Withdrawn > 0
+}
+
 // decodeKept reads what this room wrote itself: anything else is a damaged file, which must stop the node.
 func decodeKept[T any](data []byte) (kept T) {
 	if err := canon.Unmarshal(data, maxKept, &kept); err != nil {

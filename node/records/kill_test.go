@@ -67,7 +67,7 @@ func openDesk(dir string, settings func(*group.Config)) (*host.Host, *Desk, erro
 	registry := state.NewRegistry()
 	catalog.Register(registry)
 	Register(registry)
-	sharing.Register(registry, Standing)
+	sharing.Register(registry, Standing, nil)
 	h, err := host.Open(context.Background(), dir, nanming, host.Options{
 		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Group: settings,
 	})

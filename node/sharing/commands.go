@@ -65,11 +65,14 @@ func (e evidence) append(tx *state.Tx, stated ledger.Head) (uint64, error) {
 	return tx.Append(stated, decoded, e.Sealed)
 }
 
-// Register adds this room's commands. standing tells how a dataset stands inside the same transaction.
-func Register(r *state.Registry, standing StandingOf) {
+// Register adds this room's commands. standing tells how a dataset stands inside the same transaction, and withdrawn how a
+// consumer's jurisdiction does; nil: none was ever endorsed.
+func Register(r *state.Registry, standing StandingOf, withdrawn WithdrawnOf) {
 	r.Register(KindApply, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyApply(tx, standing, body) })
 	r.Register(KindRevoke, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyRevoke(tx, standing, body) })
-	r.Register(KindAccess, state.Once, func(tx *state.Tx, body []byte) ([]byte, error) { return applyAccess(tx, standing, body) })
+	r.Register(KindAccess, state.Once, func(tx *state.Tx, body []byte) ([]byte, error) {
+		return applyAccess(tx, standing, withdrawn, body)
+	})
 }
 
 // applicationHead is an act of the consumer, or, where that is an agency of another jurisdiction, the node's.
@@ -151,10 +154,13 @@ func applyRevoke(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error)
 }
 
 // applyAccess records a use, if what it was decided on still stands.
-func applyAccess(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error) {
+func applyAccess(tx *state.Tx, standing StandingOf, withdrawn WithdrawnOf, body []byte) ([]byte, error) {
 	var b accessBody
 	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
 		return nil, err
+	}
+	if in, of := tx.Log().Jurisdiction(), b.Consumer.Jurisdiction(); withdrawn != nil && withdrawn(tx, in, of) {
+		return nil, refuse(text.NotEndorsed, of.String(), in.String())
 	}
 	now, ok := standing(tx, b.Dataset)
 	if !ok || now.Version != b.Version || now.Removed != b.Removed {

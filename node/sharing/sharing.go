@@ -3,9 +3,9 @@
 // A use runs under a grant. For an unconditional dataset the first use files the application (basis, scenario, scope,
 // method, until: 国令809 art 20) and the node answers it at once by rule (art 21): one command appends both entries. A
 // use is then recorded by one command that commits the access record and, at that position of the log, refuses it when
-// anything that it was decided on has moved: the grant was revoked or has ended, the catalogue entry has a later version,
-// a record was retracted or erased since the data were read, a probe's quota is spent, the request's id was seen before.
-// So nothing is answered after a revocation's position, and a replayed request is refused on every replica, also after a
+// anything that it was decided on has moved: the grant was revoked or has ended, the endorsement of the consumer's
+// jurisdiction was withdrawn, the catalogue entry has a later version, a record was retracted or erased since the data were
+// read, a probe's quota is spent, the request's id was seen before. So nothing is answered after a revocation's position, and a replayed request is refused on every replica, also after a
 // restart. The caller answers only after the command succeeded.
 //
 //	grants    be64(index of the grant's entry)               -> who may use what for what until when
@@ -88,6 +88,10 @@ type Standing struct {
 
 // StandingOf tells how a dataset stands; ok is false when there is none. The room that keeps the records gives it.
 type StandingOf func(r Reads, code identity.Label) (s Standing, ok bool)
+
+// WithdrawnOf tells whether the jurisdiction in vouched for the jurisdiction of, and has withdrawn that. The room that keeps
+// the endorsements gives it.
+type WithdrawnOf func(r Reads, in, of identity.Jurisdiction) bool
 
 // Grant is a permission as it is kept.
 type Grant struct {

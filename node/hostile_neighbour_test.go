@@ -1,0 +1,125 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/certs/trust"
+	"xietong/exchange/link"
+	"xietong/node/client"
+)
+
+var (
+	withdrawnClose = fmt.Sprintf("closed %d", link.CodeWithdrawn)
+	refusedClose   = fmt.Sprintf("closed %d", link.CodeRefused)
+)
+
+// TestHostileWithdrawn ends the endorsement of a neighbour that is asking all the while. Its link is closed within a second,
+// and nothing that it sends from then on is answered, there or on a new connection.
+func TestHostileWithdrawn(t *testing.T) {
+	s := newScene(t)
+	in := s.insider(t)
+	s.county.stop()
+	q := in.link(t)
+	if got := in.ask(t, q, in.letter(t).frame(t)); !strings.HasPrefix(got, "served ") {
+		t.Fatalf("the first request: got %s", got)
+	}
+	frames := make([][]byte, 300)
+	for n := range frames {
+		frames[n] = in.letter(t).frame(t)
+	}
+	var all sync.WaitGroup
+	answers, next := make(chan string, len(frames)), make(chan []byte, len(frames))
+	for _, frame := range frames {
+		next <- frame
+	}
+	close(next)
+	for range 4 {
+		all.Go(func() {
+			for frame := range next {
+				if q.Context().Err() != nil {
+					return
+				}
+				answers <- in.ask(t, q, frame)
+			}
+		})
+	}
+	for range 20 { // it is asking
+		if got := <-answers; !strings.HasPrefix(got, "served ") {
+			t.Fatalf("before the withdrawal: got %s", got)
+		}
+	}
+	withdrawal, err := s.city.civil.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "密钥泄露"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began, late := time.Now(), in.letter(t).frame(t)
+	if got := in.ask(t, q, late); got != withdrawnClose {
+		t.Errorf("sent after the withdrawal: got %s, want %s", got, withdrawnClose)
+	}
+	if got := closes(t, q); got != withdrawnClose || time.Since(began) > time.Second {
+		t.Errorf("the link ended after %s: %s, want %s", time.Since(began), got, withdrawnClose)
+	}
+	all.Wait()
+	close(answers)
+	for got := range answers {
+		if entry, ok := strings.CutPrefix(got, "served "); ok && indexOf(t, entry) > indexOf(t, withdrawal.Entry) {
+			t.Errorf("%s was answered, and the withdrawal is %s", entry, withdrawal.Entry)
+		}
+	}
+	status, err := s.city.civil.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := indexOf(t, withdrawal.Entry) + 1; n < status.Jurisdictions[0].TreeSize; n++ {
+		if e, err := s.city.civil.Entry(t.Context(), n); err != nil || e.KindName == "access" {
+			t.Errorf("entry %d, after the withdrawal: %s, %v", n, e.KindName, err)
+		}
+	}
+	s.city.log.wait(t, "link closed", "peer=nanming.guiyang.guizhou")
+	refused, err := in.dial(t, in.party.Dial(in.victim))
+	if got := ended(err); err == nil {
+		if got = closes(t, refused); got != badCertificate {
+			t.Errorf("dialled again: got %s, want %s", got, badCertificate)
+		}
+	} else if got != badCertificate {
+		t.Errorf("dialled again: got %s, want %s", got, badCertificate)
+	}
+	s.sound(t)
+}
+
+// TestHostileExpired lets the endorsement of a neighbour end while its link is open. What it sends is refused at once, and the
+// link is closed at its next hello.
+func TestHostileExpired(t *testing.T) {
+	s := newScene(t)
+	in := s.insider(t)
+	s.county.stop()
+	q := in.link(t)
+	if got := in.ask(t, q, in.letter(t).frame(t)); !strings.HasPrefix(got, "served ") {
+		t.Fatalf("the first request: got %s", got)
+	}
+	before := s.city.kinds(t)
+	later := trust.EndorsementTerm + 24*time.Hour
+	s.city.ahead.Store(int64(later))
+	in.now = s.city.now // its clock is right
+	const want = "message-refused|nanming.guiyang.guizhou|not endorsed"
+	if got := in.ask(t, q, in.letter(t).frame(t)); got != want {
+		t.Errorf("after the end: got %s, want %s", got, want)
+	}
+	tree, err := s.city.civil.Tree(t.Context())
+	if err != nil || tree.Children[0].State != client.ChildExpired {
+		t.Errorf("the tree shows %+v, %v", tree.Children, err)
+	}
+	if got, err := exchange(t, q, framed(framed(nil, nil), in.hello(t))); err == nil {
+		t.Errorf("hello: got %d frames", len(got))
+	}
+	if got := closes(t, q); got != refusedClose {
+		t.Errorf("the link: got %s, want %s", got, refusedClose)
+	}
+	s.city.log.wait(t, "link closed", "peer=nanming.guiyang.guizhou")
+	s.city.grew(t, before, nil)
+	s.sound(t)
+}
