@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -38,7 +39,8 @@ func resolveUDP(ctx context.Context, address string) (net.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &net.UDPAddr{IP: ips[0].IP, Zone: ips[0].Zone, Port: number}, nil
+	at := max(0, slices.IndexFunc(ips, func(ip net.IPAddr) bool { return ip.IP.To4() != nil })) // a name with both is reached by IPv4
+	return &net.UDPAddr{IP: ips[at].IP, Zone: ips[at].Zone, Port: number}, nil
 }
 
 // openSocket opens the node's one socket. It takes connections where the configuration says an address; elsewhere nothing
@@ -141,8 +143,13 @@ func (h *hosted) keepFailure(err error) {
 	h.failed = err
 }
 
-// addressesOf resolves where the parent is.
+// addressesOf resolves where the parent is. One that this node hosts is at its own socket, wherever that is by now.
 func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err error) {
+	if parent, ok := h.table.Parent(); ok {
+		if _, here := n.of(parent); here {
+			return []net.Addr{loopback(n.packets.LocalAddr())}, nil
+		}
+	}
 	var up join.Upstream
 	err = h.host.View(ctx, func(r *state.Reader) error {
 		up, _ = join.UpstreamOf(r)
