@@ -206,7 +206,10 @@ func (a *Authority) Holds(k trust.KeySet) error {
 	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	_, err = a.find(k, k.Replicas[i])
+	j, err := a.find(k, k.Replicas[i])
+	if err == nil {
+		_, _, err = a.read(j.CA, j.Signing)
+	}
 	return err
 }
 
