@@ -154,7 +154,7 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 		err = errors.Join(err, writeFrame(s, frame, c.bounds.frame))
 	}
 	if err == nil {
-		err = s.Close()
+		_ = s.Close() // fails where the other side has given the stream up: why it did is read now
 	}
 	for err == nil {
 		var frame []byte
