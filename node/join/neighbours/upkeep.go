@@ -162,8 +162,10 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 	number := uint64(len(sets))
 	levels, err := join.AskPresent(ctx, way, u.Keys.Name(), u.Table.newest(parent), sets)
 	if err != nil {
-		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.InvitationRedeemed {
-			u.Table.logger.Error("parent vouches for other keys under our name", "peer", parent.String())
+		// A later key set than ours is not of this ledger either: it was published before ours was put back to an older state,
+		// or by somebody who has our keys.
+		if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.InvitationRedeemed || f.Code == text.KeySetOld) {
+			u.Table.logger.Error("parent vouches for other keys under our name", "peer", parent.String(), "code", string(f.Code))
 		}
 		return err
 	}
