@@ -38,7 +38,7 @@ const clockSkew = 5 * time.Minute
 
 // Limits of a frame of the protocol.
 const (
-	MaxRequestLen = 64 << 10  // bytes
+	MaxRequestLen = 256 << 10 // bytes; a redemption or presentation holds every key set, two a year of about 2 KiB
 	MaxAnswerLen  = 512 << 10 // bytes
 )
 
