@@ -20,12 +20,12 @@ type door struct {
 	ended  chan struct{}
 }
 
-// open serves the handler until close.
+// openDoor serves the handler until shut.
 func openDoor(h http.Handler) *door {
 	d := &door{conns: make(chan net.Conn), closed: make(chan struct{}), server: &http.Server{Handler: h}, ended: make(chan struct{})}
 	go func() {
 		defer close(d.ended)
-		_ = d.server.Serve(d) // it ends by close
+		_ = d.server.Serve(d) // it ends by shut
 	}()
 	return d
 }
