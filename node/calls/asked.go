@@ -13,6 +13,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/text"
 )
 
 // KindAsked is the command that records what came of a request. Its number is that of docs/protocol.md.
@@ -32,7 +33,7 @@ type askedBody struct {
 	ID       []byte   // of the request
 	Answered bool     // not refused: the id is used up
 	Agency   identity.Label
-	Dataset  identity.Label
+	Dataset  *identity.Label // nil: the destination has none of that code, which may be anything that somebody typed
 	Evidence []byte
 	Sealed   []byte
 }
@@ -66,7 +67,11 @@ func applyAsked(tx *state.Tx, body []byte) ([]byte, error) {
 	if b.Answered && tx.Get(bucketAsked, b.ID) != nil {
 		return nil, &state.Refusal{Code: state.CodeSeen}
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindAsked, Agency: b.Agency, Code: b.Dataset}, evidence, b.Sealed)
+	head := ledger.Head{Kind: ledger.KindAsked, Agency: b.Agency}
+	if b.Dataset != nil {
+		head.Code = *b.Dataset
+	}
+	index, err := tx.Append(head, evidence, b.Sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +119,13 @@ func (d *Desk) record(ctx context.Context, r request, o outcome) (identity.Entry
 	if err != nil {
 		return identity.Entry{}, err
 	}
+	dataset := &r.dataset
+	if o.number == text.Number(text.UnknownDataset) {
+		dataset = nil
+	}
 	id := r.id.Bytes()
 	body, err := canon.Marshal(askedBody{
-		ID: id[:], Answered: o.number == 0, Agency: r.agency, Dataset: r.dataset, Evidence: evidence.Encode(), Sealed: sealed,
+		ID: id[:], Answered: o.number == 0, Agency: r.agency, Dataset: dataset, Evidence: evidence.Encode(), Sealed: sealed,
 	})
 	if err != nil {
 		return identity.Entry{}, err

@@ -50,7 +50,8 @@
 //	 "request_id":"0190…","request_hash":"hex","outcome":0,"entry":"guiyang.guizhou/log/1/7","answer":"base64"}
 //
 // outcome is 0 or the number of the refusal, entry what the destination says that it recorded, and answer verifies with
-// relay.VerifyEvidence. The state keeps which ids were answered, because an id must not be used for a second use ever:
+// relay.VerifyEvidence. The head names the dataset, unless the destination has none of that code: what somebody typed instead
+// may be anything, and stands in the payload alone. The state keeps which ids were answered, because an id must not be used for a second use ever:
 //
 //	asked   id (16 bytes) -> be64(index of the entry)
 package calls
