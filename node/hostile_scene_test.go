@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -154,13 +155,14 @@ func (o *town) kinds(t *testing.T) map[string]int {
 }
 
 // grew demands that the ledger has the entries before, and these more.
-func (o *town) grew(t *testing.T, before map[string]int, more map[string]int) {
+func (o *town) grew(t *testing.T, before, more map[string]int) {
 	t.Helper()
-	after := o.kinds(t)
-	for kind, n := range after {
-		if want := before[kind] + more[kind]; n != want {
-			t.Errorf("%s: %d entries %q, want %d", filepath.Base(o.dir), n, kind, want)
-		}
+	want := maps.Clone(before)
+	for kind, n := range more {
+		want[kind] += n
+	}
+	if after := o.kinds(t); !maps.Equal(after, want) {
+		t.Errorf("%s: got the entries %v, want %v", filepath.Base(o.dir), after, want)
 	}
 }
 
