@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -56,10 +55,8 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if e, ok := errors.AsType[*link.Error](h.failed); ok && !s.Up {
-		if parent, joined := h.table.Parent(); joined && parent == peer {
-			s.Why = string(e.Reason)
-		}
+	if parent, joined := h.table.Parent(); joined && parent == peer {
+		s.Why = string(reasonOf(h.failed))
 	}
 	return s
 }

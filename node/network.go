@@ -128,19 +128,30 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 }
 
 // linkFailed keeps why there is no link. A parent that we do not know any more, or that does not know us, may have other
-// keys than we think, or we than it thinks: its door can tell.
+// keys than we think, or we than it thinks: its door can tell. It is asked when this comes up; while it stays so, the upkeep
+// asks again by itself.
 func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
-	h.keepFailure(err)
+	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
 	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
-	if e, ok := errors.AsType[*link.Error](err); ok && (e.Reason == link.NotKnown || e.Reason == link.NotTrusted) {
+	if now != before && (now == link.NotKnown || now == link.NotTrusted) {
 		h.upkeep.Poke()
 	}
 }
 
-func (h *hosted) keepFailure(err error) {
+// reasonOf returns why a link failed; "" where it did not.
+func reasonOf(err error) link.Reason {
+	if e, ok := errors.AsType[*link.Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
+// keepFailure keeps the last failure of the link to the parent, and returns the one before; nil: the link is up.
+func (h *hosted) keepFailure(err error) (before error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failed = err
+	before, h.failed = h.failed, err
+	return before
 }
 
 // addressesOf resolves where the parent is. One that this node hosts is at its own socket, wherever that is by now.

@@ -48,9 +48,12 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 
 func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 	n := client.Neighbour{Name: name.String(), DisplayName: roster.Shipped().DisplayName(name), State: client.ChildExpired}
-	if p, err := h.Table.Of(name); err == nil {
-		n.State, n.DisplayName, n.Code, n.Level = client.ChildJoined, p.Place.DisplayName, p.Place.Code, p.Place.Level
+	if p, known := h.Table.Known(name); known {
+		n.DisplayName, n.Code, n.Level = p.Place.DisplayName, p.Place.Code, p.Place.Level
 		n.Until, n.KeySet = stamp(p.Until), p.KeySets[len(p.KeySets)-1].Number
+	}
+	if h.Table.IsNeighbour(name) {
+		n.State = client.ChildJoined
 	}
 	s.link(h, name, &n)
 	return n

@@ -253,7 +253,7 @@ func TestInvitationEnds(t *testing.T) {
 	}
 }
 
-// TestRenewAndWithdraw holds that endorsements are renewed daily, and not after they were withdrawn.
+// TestRenewAndWithdraw holds that the endorsement of a child that comes is renewed daily, and not after it was withdrawn.
 func TestRenewAndWithdraw(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	city.invite(t, county, "one", false)
@@ -267,8 +267,10 @@ func TestRenewAndWithdraw(t *testing.T) {
 		want  int
 	}{{RenewEvery - time.Second, 0}, {RenewEvery, 1}, {RenewEvery + time.Hour, 0}, {2 * RenewEvery, 1}} {
 		city.now = start.Add(step.after)
-		if got, err := Renew(t.Context(), city, city.now); err != nil || len(got) != step.want {
-			t.Errorf("after %s: renewed %v, %v, want %d", step.after, got, err, step.want)
+		before := kept(t, city).Endorsement
+		index, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.now)
+		if renewed := index >= before; err != nil || renewed != (step.want > 0) {
+			t.Errorf("after %s: entry %d after %d, %v, want %d new", step.after, index, before-1, err, step.want)
 		}
 	}
 	child := kept(t, city)
@@ -283,8 +285,8 @@ func TestRenewAndWithdraw(t *testing.T) {
 		t.Errorf("withdrawn twice: got entry %d, %v, want %d", again, err, index)
 	}
 	city.now = city.now.Add(2 * RenewEvery)
-	if got, err := Renew(t.Context(), city, city.now); err != nil || len(got) != 0 {
-		t.Errorf("renewed after withdrawal: %v, %v", got, err)
+	if _, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.now); code(err) != text.NotEndorsed {
+		t.Errorf("renewed after withdrawal: got %v, want %s", err, text.NotEndorsed)
 	}
 	if kept(t, city).Joined() {
 		t.Error("still joined after withdrawal")

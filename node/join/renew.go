@@ -3,7 +3,6 @@ package join
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"time"
 
 	"xietong/certs/identity"
@@ -20,36 +19,9 @@ func (c Child) due(now time.Time) bool {
 	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
 }
 
-// Renew endorses anew every child whose endorsement is RenewEvery old, with the key sets that it brought last. It returns
-// the labels of those it renewed.
-func Renew(ctx context.Context, l Ledger, now time.Time) (renewed []identity.Label, err error) {
-	var due []Child
-	err = l.View(ctx, func(r *state.Reader) error {
-		for _, c := range Children(r) {
-			if c.Joined() && c.due(now) {
-				due = append(due, c)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range due {
-		first, sets, err := walkFromFirst(c.KeySets)
-		if err != nil {
-			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
-		}
-		if _, err := endorse(ctx, l, c.Place, nil, first, sets[len(sets)-1], c.KeySets, now); err != nil {
-			return renewed, fmt.Errorf("renew endorsement of %s: %w", c.Place.Name, err)
-		}
-		renewed = append(renewed, c.Place.Name.Label())
-	}
-	return renewed, nil
-}
-
 // Present takes the key sets that an endorsed child has now, and returns the index of the endorsement that is in force:
-// a new one where the child brought a later key set, or where it was due. Key sets vouch for themselves from the first one
+// a new one where the child brought a later key set, or where it was due. A child that does not come is not endorsed anew:
+// nobody vouches for long for whom he does not hear of, and no child has an endorsement that it did not ask for. Key sets vouch for themselves from the first one
 // on, so it is no matter who brings them.
 func Present(ctx context.Context, l Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (index uint64, err error) {
 	var child Child

@@ -195,6 +195,9 @@ func (t *Table) of(name identity.Jurisdiction) (Neighbour, bool) {
 	return n, ok
 }
 
+// Known returns the neighbour with the name, also where its endorsement has ended: for telling people, and for nothing else.
+func (t *Table) Known(name identity.Jurisdiction) (Neighbour, bool) { return t.of(name) }
+
 // Of returns the neighbour with the name if its endorsement is in force. The error says why it is none.
 func (t *Table) Of(name identity.Jurisdiction) (Neighbour, error) {
 	n, ok := t.of(name)

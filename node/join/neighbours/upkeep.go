@@ -19,8 +19,9 @@ const (
 	lookEvery    = time.Minute
 	presentEvery = 10 * time.Minute
 	withinRound  = 30 * time.Second
-	// againAfter is how long an attempt that came to nothing is not repeated: a parent that is away is asked by many.
-	againAfter = 50 * time.Second
+	// againAfter is how long an attempt that came to nothing is not repeated, twice as long after each: a parent that is away is
+	// asked by many, and one that has withdrawn its child is asked for ever.
+	againAfter = 20 * time.Second
 )
 
 // Keys is what keeps the jurisdiction's keys and its chain; *host.Host is one.
@@ -32,8 +33,8 @@ type Keys interface {
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 }
 
-// Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, its children's endorsements too, and
-// its own are presented to its parent.
+// Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, and presented to its parent, which renews
+// its endorsement.
 type Upkeep struct {
 	Table *Table
 	Keys  Keys
@@ -46,6 +47,7 @@ type Upkeep struct {
 	acked     map[identity.Jurisdiction]uint64 // numbers of our key set that neighbours know
 	presented time.Time
 	tried     time.Time
+	vain      int // attempts that came to nothing, since one did not
 	poke      chan struct{}
 }
 
@@ -75,7 +77,7 @@ func (u *Upkeep) Run(ctx context.Context) {
 // Poke has the jurisdiction present itself soon: its link was refused, or somebody knows that something has changed.
 func (u *Upkeep) Poke() {
 	u.mu.Lock()
-	u.presented = time.Time{}
+	u.presented, u.vain = time.Time{}, 0
 	u.mu.Unlock()
 	select {
 	case u.poke <- struct{}{}:
@@ -105,13 +107,11 @@ func (u *Upkeep) known(number uint64) bool {
 	return true
 }
 
-// round does what is due: (1) own keys, (2) the endorsements of the children, (3) the table, (4) the parent. Each is tried
-// whatever became of those before it.
+// round does what is due: (1) own keys, (2) the table, (3) the parent. Each is tried whatever became of those before it.
 func (u *Upkeep) round(ctx context.Context) error {
 	now := u.Table.now()
 	err := u.Keys.RenewKeys(ctx, u.known)
-	_, renewErr := join.Renew(ctx, u.Keys, now)
-	err = errors.Join(err, renewErr, u.refresh(ctx))
+	err = errors.Join(err, u.refresh(ctx))
 	if parent, ok := u.Table.Parent(); ok && u.due(parent, now) {
 		err = errors.Join(err, u.present(ctx, parent))
 	}
@@ -131,10 +131,10 @@ func (u *Upkeep) due(parent identity.Jurisdiction, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	news := u.acked[parent] < number || heard.Number > u.Table.newest(parent)
-	if now.Sub(u.presented) < presentEvery && !news || now.Sub(u.tried) < againAfter && !u.presented.IsZero() {
+	if now.Sub(u.presented) < presentEvery && !news || u.vain > 0 && now.Sub(u.tried).Abs() < min(againAfter<<min(u.vain-1, 8), presentEvery) {
 		return false
 	}
-	u.tried = now
+	u.tried, u.vain = now, u.vain+1
 	return true
 }
 
@@ -178,7 +178,7 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 		return fmt.Errorf("take chain from %s: %w", parent, err)
 	}
 	u.mu.Lock()
-	u.presented = u.Table.now()
+	u.presented, u.vain = u.Table.now(), 0
 	u.acked[parent] = max(u.acked[parent], number)
 	u.mu.Unlock()
 	return u.refresh(ctx)
