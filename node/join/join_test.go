@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,8 +28,12 @@ type party struct {
 	*host.Host
 	dir  string
 	keys *authority.Authority
-	now  time.Time
+	now  atomic.Int64 // ns since 1970; the host reads it whenever it likes
 }
+
+func (p *party) clock() time.Time { return time.Unix(0, p.now.Load()) }
+
+func (p *party) setClock(t time.Time) { p.now.Store(t.UnixNano()) }
 
 func name(t *testing.T, s string) identity.Jurisdiction {
 	t.Helper()
@@ -41,8 +46,9 @@ func name(t *testing.T, s string) identity.Jurisdiction {
 
 func newParty(t *testing.T, s string) *party {
 	t.Helper()
-	p := &party{dir: t.TempDir(), now: time.Now()}
-	if _, err := host.Create(p.dir, name(t, s), p.now); err != nil {
+	p := &party{dir: t.TempDir()}
+	p.setClock(time.Now())
+	if _, err := host.Create(p.dir, name(t, s), p.clock()); err != nil {
 		t.Fatal(err)
 	}
 	p.open(t, s)
@@ -56,7 +62,7 @@ func (p *party) open(t *testing.T, s string) {
 	Register(registry)
 	var err error
 	p.Host, err = host.Open(t.Context(), p.dir, name(t, s), host.Options{
-		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
+		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: p.clock,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +76,7 @@ func (p *party) invite(t *testing.T, child *party, secret string, rekey bool) {
 	t.Helper()
 	if _, err := Invite(t.Context(), p, message(t), Invitation{
 		Place:  Place{Name: child.Name(), Code: "520102", Level: "county", DisplayName: "南明区", ShortName: "南明区"},
-		Secret: SecretHash([]byte(secret)), Until: p.now.Add(24 * time.Hour), Rekey: rekey,
+		Secret: SecretHash([]byte(secret)), Until: p.clock().Add(24 * time.Hour), Rekey: rekey,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +139,7 @@ func TestThreeLevels(t *testing.T) {
 	province, city, county := newParty(t, "guizhou"), newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	joinTo := func(parent, child *party) []trust.Link {
 		parent.invite(t, child, "secret", false)
-		index, err := Redeem(t.Context(), parent, child.bring(t, "secret"), binding, parent.now)
+		index, err := Redeem(t.Context(), parent, child.bring(t, "secret"), binding, parent.clock())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +194,7 @@ func TestInvitationIsForOne(t *testing.T) {
 	}
 	refused := func(what string, r Redemption, want text.Code) {
 		t.Helper()
-		if _, got := redeem(r, binding, city.now); got != want {
+		if _, got := redeem(r, binding, city.clock()); got != want {
 			t.Errorf("%s: got %q, want %q", what, got, want)
 		}
 	}
@@ -208,30 +214,30 @@ func TestInvitationIsForOne(t *testing.T) {
 	bare := county.bring(t, "one")
 	bare.KeySets = nil
 	refused("no key set", bare, text.NotPossessed)
-	if _, got := redeem(county.bring(t, "one"), [32]byte{9}, city.now); got != text.NotPossessed {
+	if _, got := redeem(county.bring(t, "one"), [32]byte{9}, city.clock()); got != text.NotPossessed {
 		t.Errorf("over another connection: got %q, want %q", got, text.NotPossessed)
 	}
 
-	first, got := redeem(county.bring(t, "one"), binding, city.now)
+	first, got := redeem(county.bring(t, "one"), binding, city.clock())
 	if got != "" {
 		t.Fatalf("the invited: got %q", got)
 	}
-	again, got := redeem(county.bring(t, "one"), binding, city.now)
+	again, got := redeem(county.bring(t, "one"), binding, city.clock())
 	if got != "" || again != first {
 		t.Errorf("the same again: got entry %d, %q, want %d", again, got, first)
 	}
 	refused("a second key set", thief.bring(t, "one"), text.InvitationRedeemed)
-	city.now = city.now.Add(48 * time.Hour)
-	if again, got = redeem(county.bring(t, "one"), binding, city.now); got != "" || again != first {
+	city.setClock(city.clock().Add(48 * time.Hour))
+	if again, got = redeem(county.bring(t, "one"), binding, city.clock()); got != "" || again != first {
 		t.Errorf("the same after the end: got entry %d, %q, want %d", again, got, first)
 	}
 	if _, err := Invite(t.Context(), city, message(t), Invitation{
-		Place: Place{Name: county.Name(), DisplayName: "南明区"}, Until: city.now.Add(time.Hour),
+		Place: Place{Name: county.Name(), DisplayName: "南明区"}, Until: city.clock().Add(time.Hour),
 	}); code(err) != text.AlreadyJoined {
 		t.Errorf("invited again: got %v, want %s", err, text.AlreadyJoined)
 	}
 	city.invite(t, county, "three", true)
-	if _, got = redeem(thief.bring(t, "three"), binding, city.now); got != "" {
+	if _, got = redeem(thief.bring(t, "three"), binding, city.clock()); got != "" {
 		t.Errorf("new keys after rekey: got %q", got)
 	}
 	refused("the old keys after rekey", county.bring(t, "three"), text.InvitationRedeemed)
@@ -240,15 +246,15 @@ func TestInvitationIsForOne(t *testing.T) {
 func TestInvitationEnds(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	city.invite(t, county, "one", false)
-	city.now = city.now.Add(24*time.Hour + time.Second)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); code(err) != text.InvitationExpired {
+	city.setClock(city.clock().Add(24*time.Hour + time.Second))
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock()); code(err) != text.InvitationExpired {
 		t.Errorf("got %v, want %s", err, text.InvitationExpired)
 	}
 	city.invite(t, county, "two", false)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); code(err) != text.InvitationUnknown {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock()); code(err) != text.InvitationUnknown {
 		t.Errorf("the one that was replaced: got %v, want %s", err, text.InvitationUnknown)
 	}
-	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.now); err != nil {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.clock()); err != nil {
 		t.Error(err)
 	}
 }
@@ -257,24 +263,24 @@ func TestInvitationEnds(t *testing.T) {
 func TestRenewAndWithdraw(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	city.invite(t, county, "one", false)
-	first, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now)
+	first, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := city.now
+	start := city.clock()
 	for _, step := range []struct {
 		after time.Duration
 		want  int
 	}{{RenewEvery - time.Second, 0}, {RenewEvery, 1}, {RenewEvery + time.Hour, 0}, {2 * RenewEvery, 1}} {
-		city.now = start.Add(step.after)
+		city.setClock(start.Add(step.after))
 		before := kept(t, city).Endorsement
-		index, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.now)
+		index, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.clock())
 		if renewed := index >= before; err != nil || renewed != (step.want > 0) {
 			t.Errorf("after %s: entry %d after %d, %v, want %d new", step.after, index, before-1, err, step.want)
 		}
 	}
 	child := kept(t, city)
-	if child.Endorsement-1 == first || child.NotAfter != uint64(city.now.Add(trust.EndorsementTerm).UnixMilli()) {
+	if child.Endorsement-1 == first || child.NotAfter != uint64(city.clock().Add(trust.EndorsementTerm).UnixMilli()) {
 		t.Errorf("got entry %d until %d", child.Endorsement-1, child.NotAfter)
 	}
 	index, err := Withdraw(t.Context(), city, message(t), county.Name().Label(), "merged into 云岩区")
@@ -284,20 +290,20 @@ func TestRenewAndWithdraw(t *testing.T) {
 	if again, err := Withdraw(t.Context(), city, message(t), county.Name().Label(), "merged into 云岩区"); err != nil || again != index {
 		t.Errorf("withdrawn twice: got entry %d, %v, want %d", again, err, index)
 	}
-	city.now = city.now.Add(2 * RenewEvery)
-	if _, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.now); code(err) != text.NotEndorsed {
+	city.setClock(city.clock().Add(2 * RenewEvery))
+	if _, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.clock()); code(err) != text.NotEndorsed {
 		t.Errorf("renewed after withdrawal: got %v, want %s", err, text.NotEndorsed)
 	}
 	if kept(t, city).Joined() {
 		t.Error("still joined after withdrawal")
 	}
-	city.now = start // within the time of the invitation
-	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); code(err) != text.InvitationUnknown {
+	city.setClock(start) // within the time of the invitation
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock()); code(err) != text.InvitationUnknown {
 		t.Errorf("the old invitation after withdrawal: got %v, want %s", err, text.InvitationUnknown)
 	}
-	city.now = start.Add(5 * RenewEvery)
+	city.setClock(start.Add(5 * RenewEvery))
 	city.invite(t, county, "two", false)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.now); err != nil || !kept(t, city).Joined() {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.clock()); err != nil || !kept(t, city).Joined() {
 		t.Errorf("invited anew: got %v", err)
 	}
 	if _, err := Withdraw(t.Context(), city, message(t), label(t, "yunyan"), "?"); code(err) != text.NotEndorsed {
@@ -358,14 +364,14 @@ func TestOneTree(t *testing.T) {
 func TestPresent(t *testing.T) {
 	city, county, thief := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	present := func(p *party) (uint64, text.Code) {
-		index, err := Present(t.Context(), city, p.Name(), p.bring(t, "").KeySets, city.now)
+		index, err := Present(t.Context(), city, p.Name(), p.bring(t, "").KeySets, city.clock())
 		return index, code(err)
 	}
 	if _, got := present(county); got != text.NotEndorsed {
 		t.Errorf("before it joined: got %q, want %s", got, text.NotEndorsed)
 	}
 	city.invite(t, county, "one", false)
-	first, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now)
+	first, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -375,7 +381,7 @@ func TestPresent(t *testing.T) {
 	if _, got := present(thief); got != text.InvitationRedeemed {
 		t.Errorf("another's key sets: got %q, want %s", got, text.InvitationRedeemed)
 	}
-	city.now = city.now.Add(RenewEvery)
+	city.setClock(city.clock().Add(RenewEvery))
 	second, got := present(county)
 	if got != "" || second <= first {
 		t.Errorf("a day later: got entry %d, %q, want a new one", second, got)
@@ -387,11 +393,11 @@ func TestPresent(t *testing.T) {
 	if index, got := present(county); got != "" || index != second {
 		t.Errorf("the old keys while the invitation is open: got entry %d, %q, want %d", index, got, second)
 	}
-	city.now = city.now.Add(RenewEvery)
+	city.setClock(city.clock().Add(RenewEvery))
 	if _, got := present(county); got != "" {
 		t.Errorf("renewed while the invitation is open: got %q", got)
 	}
-	if _, err := Redeem(t.Context(), city, thief.bring(t, "two"), binding, city.now); err != nil {
+	if _, err := Redeem(t.Context(), city, thief.bring(t, "two"), binding, city.clock()); err != nil {
 		t.Errorf("the new keys after that: got %v", err)
 	}
 	if _, got := present(county); got != text.InvitationRedeemed {
@@ -409,7 +415,7 @@ func TestPresent(t *testing.T) {
 func TestPresentOverTheLink(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	city.invite(t, county, "one", false)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); err != nil {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock()); err != nil {
 		t.Fatal(err)
 	}
 	var alarms []text.Code

@@ -23,7 +23,7 @@ func (p *party) door(t *testing.T, alarms *[]text.Code) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return p.now }
+	now := func() time.Time { return p.clock() }
 	local := tlsconf.Local{Party: tlsconf.Party{SVID: authority.NewSource(p.keys, now), Bundles: &tlsconf.Bundles{}, Now: now}}
 	d := doorOf(p, alarms)
 	s, err := link.Open(conn, link.Options{
@@ -75,12 +75,12 @@ func TestJoinOverQUIC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Meet(t.Context(), dial(imposter.door(t, &alarms)), pin, pin, city.now); code(err) != text.ParentMismatch {
+	if _, err := Meet(t.Context(), dial(imposter.door(t, &alarms)), pin, pin, city.clock()); code(err) != text.ParentMismatch {
 		t.Errorf("an imposter: got %v, want %s", err, text.ParentMismatch)
 	}
 
 	line := dial(city.door(t, &alarms))
-	chain, err := Meet(t.Context(), line, pin, pin, city.now)
+	chain, err := Meet(t.Context(), line, pin, pin, city.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestJoinOverQUIC(t *testing.T) {
 	if err := learned.Set(chain[len(chain)-1].KeySets); err != nil {
 		t.Fatal(err)
 	}
-	if err := tlsconf.VerifyServer(line.TLS(), learned, city.Name(), county.now); err != nil {
+	if err := tlsconf.VerifyServer(line.TLS(), learned, city.Name(), county.clock()); err != nil {
 		t.Errorf("the parent's certificate: %v", err)
 	}
 	if offset, err := Offset(t.Context(), line, time.Now); err != nil || offset.Abs() > time.Minute {

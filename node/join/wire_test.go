@@ -35,7 +35,7 @@ func (w wire) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 }
 
 func doorOf(p *party, alarms *[]text.Code) Door {
-	return Door{Parent: p, Now: func() time.Time { return p.now }, Alarm: func(c text.Code, _ error) { *alarms = append(*alarms, c) }}
+	return Door{Parent: p, Now: func() time.Time { return p.clock() }, Alarm: func(c text.Code, _ error) { *alarms = append(*alarms, c) }}
 }
 
 // TestJoinOverTheWire goes the whole way of a child: the time, the parent, the redemption, the record. The answer to its
@@ -45,7 +45,7 @@ func TestJoinOverTheWire(t *testing.T) {
 	city.invite(t, county, "one", false)
 	var alarms []text.Code
 	w := wire{door: doorOf(city, &alarms)}
-	offset, err := Offset(t.Context(), w, func() time.Time { return city.now.Add(70 * time.Minute) })
+	offset, err := Offset(t.Context(), w, func() time.Time { return city.clock().Add(70 * time.Minute) })
 	if err != nil || (offset-70*time.Minute).Abs() > time.Millisecond {
 		t.Errorf("offset: got %s, %v, want 70 minutes", offset, err)
 	}
@@ -53,7 +53,7 @@ func TestJoinOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain, err := Meet(t.Context(), w, pin, pin, city.now)
+	chain, err := Meet(t.Context(), w, pin, pin, city.clock())
 	if err != nil || len(chain) != 1 || chain[0].Newest().Name != city.Name() {
 		t.Fatalf("meet: got %v, %v", chain, err)
 	}
@@ -92,7 +92,7 @@ func TestMeetRefusesStrangers(t *testing.T) {
 	for what, pins := range map[string][2]trust.Pin{
 		"another root": {other, pin}, "another parent": {pin, other}, "another tree": {other, other},
 	} {
-		if _, err := Meet(t.Context(), w, pins[0], pins[1], city.now); code(err) != text.ParentMismatch {
+		if _, err := Meet(t.Context(), w, pins[0], pins[1], city.clock()); code(err) != text.ParentMismatch {
 			t.Errorf("%s: got %v, want %s", what, err, text.ParentMismatch)
 		}
 	}
@@ -103,7 +103,7 @@ func TestMeetRefusesStrangers(t *testing.T) {
 	for i := range frame {
 		flipped := w
 		flipped.edit = func(b []byte) []byte { b[i] ^= 1; return b }
-		if _, err := Meet(t.Context(), flipped, pin, pin, city.now); err == nil {
+		if _, err := Meet(t.Context(), flipped, pin, pin, city.clock()); err == nil {
 			t.Errorf("byte %d of the answer flipped, and still met", i)
 		}
 	}
@@ -113,7 +113,7 @@ func TestMeetRefusesStrangers(t *testing.T) {
 func TestMeetRefusesWhatHasEnded(t *testing.T) {
 	province, city := newParty(t, "guizhou"), newParty(t, "guiyang.guizhou")
 	province.invite(t, city, "one", false)
-	index, err := Redeem(t.Context(), province, city.bring(t, "one"), binding, province.now)
+	index, err := Redeem(t.Context(), province, city.bring(t, "one"), binding, province.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestMeetRefusesWhatHasEnded(t *testing.T) {
 		0: "", -4 * time.Minute: "", -6 * time.Minute: text.ParentMismatch,
 		trust.EndorsementTerm - time.Second: "", trust.EndorsementTerm + time.Second: text.ParentMismatch,
 	} {
-		if _, err := Meet(t.Context(), w, root, mustPin(t, city), city.now.Add(after)); code(err) != want {
+		if _, err := Meet(t.Context(), w, root, mustPin(t, city), city.clock().Add(after)); code(err) != want {
 			t.Errorf("after %s: got %v, want %q", after, err, want)
 		}
 	}

@@ -26,7 +26,7 @@ func TestWithdrawn(t *testing.T) {
 	check("before any invitation", nil)
 	city.invite(t, county, "one", false)
 	check("invited", nil)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.now); err != nil {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "one"), binding, city.clock()); err != nil {
 		t.Fatal(err)
 	}
 	check("endorsed", nil)
@@ -37,7 +37,7 @@ func TestWithdrawn(t *testing.T) {
 	check("withdrawn", gone)
 	city.invite(t, county, "two", false)
 	check("invited anew", gone)
-	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.now); err != nil {
+	if _, err := Redeem(t.Context(), city, county.bring(t, "two"), binding, city.clock()); err != nil {
 		t.Fatal(err)
 	}
 	check("endorsed anew", nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,9 +33,17 @@ type party struct {
 }
 
 // clock is what time it is in a test.
-type clock struct{ now time.Time }
+type clock struct{ now atomic.Int64 }
 
-func (c *clock) Now() time.Time { return c.now }
+func newClock() *clock {
+	c := &clock{}
+	c.now.Store(time.Now().UnixNano())
+	return c
+}
+
+func (c *clock) Now() time.Time { return time.Unix(0, c.now.Load()) }
+
+func (c *clock) pass(d time.Duration) { c.now.Add(int64(d)) }
 
 func newParty(t *testing.T, name string, c *clock) *party {
 	t.Helper()
@@ -43,7 +52,7 @@ func newParty(t *testing.T, name string, c *clock) *party {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := host.Create(dir, j, c.now); err != nil {
+	if _, err := host.Create(dir, j, c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	registry := state.NewRegistry()
@@ -93,7 +102,7 @@ func joinTo(t *testing.T, parent, child *party, c *clock) {
 	}
 	secret, binding := []byte("secret"), [32]byte{1}
 	place := join.Place{Name: child.Name(), Code: "520102", Level: "county", DisplayName: "南明区", ShortName: "南明区"}
-	_, err = join.Invite(t.Context(), parent, id, join.Invitation{Place: place, Secret: join.SecretHash(secret), Until: c.now.Add(time.Hour)})
+	_, err = join.Invite(t.Context(), parent, id, join.Invitation{Place: place, Secret: join.SecretHash(secret), Until: c.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +113,7 @@ func joinTo(t *testing.T, parent, child *party, c *clock) {
 	index, err := join.Redeem(t.Context(), parent, join.Redemption{
 		Child: child.Name(), Secret: secret, KeySets: sets, Replica: child.Replica(),
 		Possession: child.SignLog(join.PossessionInput(binding, join.SecretHash(secret))),
-	}, binding, c.now)
+	}, binding, c.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +148,7 @@ func (p *party) believes(t *testing.T, other *party) bool {
 
 // TestStanding holds who is a neighbour, from joining to the end of an endorsement and its withdrawal.
 func TestStanding(t *testing.T) {
-	c := &clock{time.Now()}
+	c := newClock()
 	province, city, county := newParty(t, "guizhou", c), newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
 	if _, joined := city.table.Parent(); joined || city.believes(t, county) {
 		t.Error("neighbours before anybody joined")
@@ -156,7 +165,7 @@ func TestStanding(t *testing.T) {
 	if err != nil || n.Place.DisplayName != "南明区" && n.Place.Level != "county" {
 		t.Errorf("got %+v, %v", n, err)
 	}
-	c.now = c.now.Add(trust.EndorsementTerm + time.Second)
+	c.pass(trust.EndorsementTerm + time.Second)
 	if city.believes(t, county) || county.believes(t, city) {
 		t.Error("believed after the endorsement ended")
 	}
@@ -183,7 +192,7 @@ func TestStanding(t *testing.T) {
 
 // TestUpkeepPresents holds when a child presents itself, and that it believes no answer that it did not verify.
 func TestUpkeepPresents(t *testing.T) {
-	c := &clock{time.Now()}
+	c := newClock()
 	city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
 	joinTo(t, city, county, c)
 	reached := 0
@@ -196,7 +205,7 @@ func TestUpkeepPresents(t *testing.T) {
 		after time.Duration
 		want  int
 	}{{0, 1}, {time.Minute, 1}, {presentEvery - time.Minute, 2}, {time.Second, 2}} {
-		c.now = c.now.Add(step.after)
+		c.pass(step.after)
 		if err := county.upkeep.round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +236,7 @@ func TestUpkeepPresents(t *testing.T) {
 
 // TestHello holds the bytes in the package comment, and what is refused.
 func TestHello(t *testing.T) {
-	c := &clock{time.Now()}
+	c := newClock()
 	city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
 	joinTo(t, city, county, c)
 	peer := tlsconf.Peer{Jurisdiction: county.Name(), Replica: county.Replica()}
@@ -256,7 +265,7 @@ func TestHello(t *testing.T) {
 	if err := city.table.Greet(peer, said); !errors.Is(err, ErrNone) {
 		t.Errorf("a stranger: got %v, want ErrNone", err)
 	}
-	c.now = c.now.Add(6 * time.Minute)
+	c.pass(6 * time.Minute)
 	peer.Jurisdiction = county.Name()
 	if err := city.table.Greet(peer, said); err != nil || !strings.Contains(city.log.String(), "clock of neighbour is apart") {
 		t.Errorf("clocks apart: got %v, log %q", err, city.log)
