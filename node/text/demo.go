@@ -2,24 +2,25 @@ package text
 
 // What the demo tells while it runs.
 const (
-	DemoOpened    Code = "demo.opened"
-	DemoReady     Code = "demo.ready"
-	DemoPublish   Code = "demo.publish"
-	DemoRows      Code = "demo.rows"
-	DemoAsk       Code = "demo.ask"
-	DemoLogged    Code = "demo.logged"
-	DemoVerify    Code = "demo.verify"
-	DemoCalled    Code = "demo.called"
-	DemoRefusals  Code = "demo.refusals"
-	DemoRefused   Code = "demo.refused"
-	DemoCrash     Code = "demo.crash"
-	DemoResumed   Code = "demo.resumed"
-	DemoProve     Code = "demo.prove"
-	DemoValid     Code = "demo.valid"
-	DemoFlipped   Code = "demo.flipped"
-	DemoOtherRoot Code = "demo.other-root"
-	DemoNext      Code = "demo.next"
-	DemoHeld      Code = "demo.held"
+	DemoOpened       Code = "demo.opened"
+	DemoReady        Code = "demo.ready"
+	DemoPublish      Code = "demo.publish"
+	DemoRows         Code = "demo.rows"
+	DemoAsk          Code = "demo.ask"
+	DemoLogged       Code = "demo.logged"
+	DemoVerify       Code = "demo.verify"
+	DemoCalled       Code = "demo.called"
+	DemoRefusals     Code = "demo.refusals"
+	DemoRefused      Code = "demo.refused"
+	DemoCrash        Code = "demo.crash"
+	DemoResumed      Code = "demo.resumed"
+	DemoProve        Code = "demo.prove"
+	DemoValid        Code = "demo.valid"
+	DemoFlipped      Code = "demo.flipped"
+	DemoOtherPayload Code = "demo.other-payload"
+	DemoOtherRoot    Code = "demo.other-root"
+	DemoNext         Code = "demo.next"
+	DemoHeld         Code = "demo.held"
 )
 
 var demoSentences = []sentence{
@@ -45,6 +46,7 @@ var demoSentences = []sentence{
 	{DemoProve, "不经任何服务器，由另一进程仅凭{root}的起点标识证明第 2 步", "step 2 is proved by another process, without any server, from the pin of {root} alone"},
 	{DemoValid, "有效：{entry}，密钥由 {chain} 逐级背书", "valid    {entry}, key endorsed {chain}"},
 	{DemoFlipped, "无效：同一凭证改动一个比特", "INVALID  the same receipt with one bit flipped"},
+	{DemoOtherPayload, "无效：同一凭证，另一条目的内容", "INVALID  the same receipt with the payload of another entry"},
 	{DemoOtherRoot, "无效：同一凭证，另一个起点标识", "INVALID  the same receipt from another pin"},
 	{DemoNext, "（按回车键继续）", "(Enter goes on)"},
 	{DemoHeld, "{steps} 个步骤全部成立，用时 {seconds} 秒。各节点保持运行，按 Ctrl-C 结束。可另开终端：",
