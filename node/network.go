@@ -169,6 +169,9 @@ func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err 
 	if err != nil {
 		return nil, err
 	}
+	if moved := h.settings.ParentAddress; moved != "" {
+		up.Addresses = []string{moved}
+	}
 	for _, address := range up.Addresses {
 		addr, failed := n.o.Resolve(ctx, address)
 		if failed != nil {

@@ -288,3 +288,34 @@ func TestWithdraw(t *testing.T) {
 	serve(t, dir)
 	linked(t, c, "nanming.guiyang.guizhou")
 }
+
+// TestParentMoves holds that a child finds its parent at another address when its administrator writes down where it is now.
+func TestParentMoves(t *testing.T) {
+	cityDir := filepath.Join(t.TempDir(), "guiyang")
+	if _, err := Init(cityDir, InitOptions{Name: "guiyang.guizhou", Listen: freePort(t)}); err != nil {
+		t.Fatal(err)
+	}
+	stop := serve(t, cityDir)
+	dir := filepath.Join(t.TempDir(), "nanming")
+	if _, err := Join(t.Context(), dir, invited(t, dial(t, cityDir, "en"), "南明区").Token, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	moved := freePort(t)
+	for _, change := range []struct{ dir, key string }{{cityDir, "listen:"}, {dir, "    parent_address:"}} {
+		path := filepath.Join(change.dir, "config.yaml")
+		written, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(written), "\n")
+		i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, change.key) })
+		lines[i] = change.key + ` "` + moved + `"`
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	serve(t, cityDir)
+	serve(t, dir)
+	linked(t, dial(t, dir, "en"), "guiyang.guizhou")
+}

@@ -9,10 +9,12 @@
 //	    short_name: "南明区"
 //	    code: "520102"
 //	    level: "county"
+//	    parent_address: "192.0.2.1:7400"
 //
 // Neighbours below dial listen, an IP address (or no host, for all of the machine's) and a UDP port; without it the node
 // only dials. Invitations tell addresses, IP addresses or names with ports; without them what Advertised makes of listen.
-// Both keys are optional, as are short_name, code and level.
+// parent_address is where the parent is now, where that is not what the invitation told. These keys are optional, as are
+// short_name, code and level.
 //
 // It is decoded strictly: a key that is not listed, a key that stands twice, a value of another type or a name that is no
 // jurisdiction's is refused with its line, and nothing is guessed. The package opens nothing else and decides nothing.
@@ -58,6 +60,8 @@ type Jurisdiction struct {
 	ShortName   string
 	Code        string // GB/T 2260 or any
 	Level       string
+	// ParentAddress is where the parent is dialled; "": where the invitation said.
+	ParentAddress string
 }
 
 // Error says what is wrong with a configuration, and where.
@@ -84,9 +88,10 @@ type hosted struct {
 	ShortName   string `yaml:"short_name"`
 	Code        string `yaml:"code"`
 	Level       string `yaml:"level"`
+	Parent      string `yaml:"parent_address"`
 }
 
-var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level"}
+var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
 
 // Read reads the configuration at path. What is wrong in it is an *Error; a file that cannot be read is an error of os.
 func Read(path string) (Config, error) {
@@ -225,6 +230,8 @@ func (f file) config(data []byte) (c Config, err error) {
 			return c, at("name", h.Name+" stands twice")
 		case h.DisplayName == "":
 			return c, at("display_name", "it is empty")
+		case h.Parent != "" && wrongAddress(h.Parent) != "":
+			return c, at("parent_address", wrongAddress(h.Parent))
 		}
 		for key, value := range map[string]string{
 			"display_name": h.DisplayName, "short_name": h.ShortName, "code": h.Code, "level": h.Level,
@@ -233,7 +240,7 @@ func (f file) config(data []byte) (c Config, err error) {
 				return c, at(key, fmt.Sprintf("more than %d bytes", maxText))
 			}
 		}
-		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level})
+		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level, h.Parent})
 	}
 	return c, nil
 }

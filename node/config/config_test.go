@@ -51,6 +51,7 @@ func drawConfig(t *rapid.T) (c Config) {
 		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{
 			Name: name, DisplayName: "南" + rapid.StringN(0, -1, maxText-3).Draw(t, "display name"), ShortName: text.Draw(t, "short name"),
 			Code: text.Draw(t, "code"), Level: text.Draw(t, "level"),
+			ParentAddress: rapid.SampledFrom([]string{"", "192.0.2.1:7400", "node.example.cn:7400"}).Draw(t, "parent address"),
 		})
 	}
 	return c
@@ -83,7 +84,7 @@ func TestExample(t *testing.T) {
 		}
 	}
 	place := nanming(t)
-	place.ShortName = "南明区"
+	place.ShortName, place.ParentAddress = "南明区", "192.0.2.1:7400"
 	want := Config{Listen: "192.0.2.7:7400", Addresses: []string{"192.0.2.7:7400"}, Jurisdictions: []Jurisdiction{place}}
 	if got, err := Parse([]byte(example.String())); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -109,34 +110,35 @@ func TestRefused(t *testing.T) {
 		line              int
 		unknown           bool
 	}{
-		"empty":              {"", "version", "0; this program reads 1", 1, false},
-		"later version":      {"version: 2\n", "version", "2; this program reads 1", 1, false},
-		"none hosted":        {"version: 1\n", "jurisdictions", "none is listed", 1, false},
-		"mistyped key":       {head + one + "    levl: county\n", "levl", "level", 5, true},
-		"unknown key":        {head + one + "    telephone: 1\n", "telephone", "version, listen, addresses, jurisdictions", 5, true},
-		"key twice":          {head + one + "    display_name: x\n", "display_name", "already defined", 5, false},
-		"another type":       {"version: one\n", "version", "type", 1, false},
-		"list for text":      {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
-		"no jurisdiction":    {head + "  - name: Nanming\n    display_name: x\n", "name", "malformed", 3, false},
-		"no display name":    {head + "  - name: nanming\n", "display_name", "it is empty", 3, false},
-		"twice":              {head + one + one, "name", "stands twice", 5, false},
-		"long value":         {head + one + "    level: " + strings.Repeat("x", 300) + "\n", "level", "more than 200 bytes", 5, false},
-		"listen on a port":   {head + one + "listen: 7400\n", "listen", notHostPort, 5, false},
-		"listen on a name":   {head + one + "listen: node.example.cn:7400\n", "listen", noIP, 5, false},
-		"listen, a list":     {head + one + "listen: [\":7400\"]\n", "listen", "type", 5, false},
-		"listen, mistyped":   {head + one + "listn: \":7400\"\n", "listn", "listen", 5, true},
-		"address not a list": {head + one + "addresses: a:1\n", "addresses", "type", 5, false},
-		"address, mistyped":  {head + one + "address: [a:1]\n", "address", "addresses", 5, true},
-		"no address":         {head + one + "addresses:\n  - a:1\n  - \":7400\"\n", "addresses", noHost, 7, false},
-		"all addresses":      {head + one + "addresses: [\"0.0.0.0:7400\"]\n", "addresses", undiallable, 5, false},
-		"an address twice":   {head + one + "addresses:\n  - a:1\n  - a:1\n", "addresses", standsTwice, 7, false},
-		"an empty address":   {head + one + "addresses: [\"\"]\n", "addresses", notHostPort, 5, false},
-		"many addresses":     {head + one + "addresses: [a:1, a:2, a:3, a:4, a:5]\n", "addresses", "more than 4", 5, false},
-		"no YAML":            {"version: [\n", "", "", 1, false},
-		"two documents":      {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
-		"not UTF-8":          {head + one + "    level: \xff\n", FileName, "not UTF-8", 1, false},
-		"too long":           {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
-		"endless by alias":   {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, listen, addresses, jurisdictions", 0, true},
+		"empty":                    {"", "version", "0; this program reads 1", 1, false},
+		"later version":            {"version: 2\n", "version", "2; this program reads 1", 1, false},
+		"none hosted":              {"version: 1\n", "jurisdictions", "none is listed", 1, false},
+		"mistyped key":             {head + one + "    levl: county\n", "levl", "level", 5, true},
+		"unknown key":              {head + one + "    telephone: 1\n", "telephone", "version, listen, addresses, jurisdictions", 5, true},
+		"key twice":                {head + one + "    display_name: x\n", "display_name", "already defined", 5, false},
+		"another type":             {"version: one\n", "version", "type", 1, false},
+		"list for text":            {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
+		"no jurisdiction":          {head + "  - name: Nanming\n    display_name: x\n", "name", "malformed", 3, false},
+		"no display name":          {head + "  - name: nanming\n", "display_name", "it is empty", 3, false},
+		"twice":                    {head + one + one, "name", "stands twice", 5, false},
+		"no address of the parent": {head + one + "    parent_address: \":7400\"\n", "parent_address", "", 5, false},
+		"long value":               {head + one + "    level: " + strings.Repeat("x", 300) + "\n", "level", "more than 200 bytes", 5, false},
+		"listen on a port":         {head + one + "listen: 7400\n", "listen", notHostPort, 5, false},
+		"listen on a name":         {head + one + "listen: node.example.cn:7400\n", "listen", noIP, 5, false},
+		"listen, a list":           {head + one + "listen: [\":7400\"]\n", "listen", "type", 5, false},
+		"listen, mistyped":         {head + one + "listn: \":7400\"\n", "listn", "listen", 5, true},
+		"address not a list":       {head + one + "addresses: a:1\n", "addresses", "type", 5, false},
+		"address, mistyped":        {head + one + "address: [a:1]\n", "address", "addresses", 5, true},
+		"no address":               {head + one + "addresses:\n  - a:1\n  - \":7400\"\n", "addresses", noHost, 7, false},
+		"all addresses":            {head + one + "addresses: [\"0.0.0.0:7400\"]\n", "addresses", undiallable, 5, false},
+		"an address twice":         {head + one + "addresses:\n  - a:1\n  - a:1\n", "addresses", standsTwice, 7, false},
+		"an empty address":         {head + one + "addresses: [\"\"]\n", "addresses", notHostPort, 5, false},
+		"many addresses":           {head + one + "addresses: [a:1, a:2, a:3, a:4, a:5]\n", "addresses", "more than 4", 5, false},
+		"no YAML":                  {"version: [\n", "", "", 1, false},
+		"two documents":            {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
+		"not UTF-8":                {head + one + "    level: \xff\n", FileName, "not UTF-8", 1, false},
+		"too long":                 {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
+		"endless by alias":         {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, listen, addresses, jurisdictions", 0, true},
 	} {
 		_, err := Parse([]byte(row.file))
 		got, ok := errors.AsType[*Error](err)

@@ -23,6 +23,7 @@ const each = `  - name: %q          # permanent, like DNS / 永久名称，写�
     short_name: %q    # short form for tables / 简称
     code: %q          # GB/T 2260 or any / 行政区划代码
     level: %q         # province, prefecture, county … / 层级
+    parent_address: %q  # where the parent is now, if it has moved: "192.0.2.1:7400" / 上级迁址后的新地址，未迁址则留空
 `
 
 // Render returns the configuration with a comment to each key. Parse gives the same back.
@@ -33,7 +34,7 @@ func Render(c Config) []byte {
 	}
 	out := fmt.Appendf(nil, head, c.Listen, strings.Join(quoted, ", "))
 	for _, j := range c.Jurisdictions {
-		out = fmt.Appendf(out, each, j.Name.String(), j.DisplayName, j.ShortName, j.Code, j.Level)
+		out = fmt.Appendf(out, each, j.Name.String(), j.DisplayName, j.ShortName, j.Code, j.Level, j.ParentAddress)
 	}
 	return out
 }
