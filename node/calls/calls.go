@@ -51,7 +51,8 @@
 //
 // outcome is 0 or the number of the refusal, entry what the destination says that it recorded, and answer verifies with
 // relay.VerifyEvidence. The head names the dataset, unless the destination has none of that code: what somebody typed instead
-// may be anything, and stands in the payload alone. The state keeps which ids were answered, because an id must not be used for a second use ever:
+// may be anything, and stands in the payload alone. The state keeps which ids were answered, because an id must not be used
+// for a second use ever:
 //
 //	asked   id (16 bytes) -> be64(index of the entry)
 package calls

@@ -19,10 +19,10 @@ func (c Child) due(now time.Time) bool {
 	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
 }
 
-// Present takes the key sets that an endorsed child has now, and returns the index of the endorsement that is in force:
-// a new one where the child brought a later key set, or where it was due. A child that does not come is not endorsed anew:
-// nobody vouches for long for whom he does not hear of, and no child has an endorsement that it did not ask for. Key sets vouch for themselves from the first one
-// on, so it is no matter who brings them.
+// Present takes the key sets that an endorsed child has now, and returns the index of the endorsement that is in force: a new
+// one where the child brought a later key set, or where it was due. A child that does not come is not endorsed anew: nobody
+// vouches for long for whom he does not hear of, and no child has an endorsement that it did not ask for. Key sets vouch for
+// themselves from the first one on, so it is no matter who brings them.
 func Present(ctx context.Context, l Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (index uint64, err error) {
 	var child Child
 	err = l.View(ctx, func(r *state.Reader) error {

@@ -5,8 +5,8 @@
 // use is then recorded by one command that commits the access record and, at that position of the log, refuses it when
 // anything that it was decided on has moved: the grant was revoked or has ended, the endorsement of the consumer's
 // jurisdiction was withdrawn, the catalogue entry has a later version, a record was retracted or erased since the data were
-// read, a probe's quota is spent, the request's id was seen before. So nothing is answered after a revocation's position, and a replayed request is refused on every replica, also after a
-// restart. The caller answers only after the command succeeded.
+// read, a probe's quota is spent, the request's id was seen before. So nothing is answered after a revocation's position, and
+// a replayed request is refused on every replica, also after a restart. The caller answers only after the command succeeded.
 //
 //	grants    be64(index of the grant's entry)               -> who may use what for what until when
 //	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
@@ -16,8 +16,9 @@
 //
 // An agency of another jurisdiction is a consumer like any other: the same rules decide, and it is always named whole, because
 // two jurisdictions have agencies of one code. Nothing is signed here in its name, though. Its application is an entry of
-// the node, and the payloads of the application and of every access record carry the request as its origin signed it, which
-// proves who applied and who asked (see Evidence of exchange/relay):
+// the node, and the payloads of the application and of every access record carry the request as its origin signed it (see
+// Evidence of exchange/relay). That proves that the origin asked this jurisdiction, and when; for which agency and what, the
+// origin's own record of the same request says:
 //
 //	{"consumer":"spiffe://guiyang.guizhou/agency/water",…,"request":"base64"}
 //
