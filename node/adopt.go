@@ -38,6 +38,8 @@ func (n *Node) Addresses() []string {
 	if err != nil {
 		n.o.Logger.Warn("addresses of this machine unknown", "error", err)
 	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
 	return config.Advertised(n.settings.Listen, n.settings.Addresses, interfaces)
 }
 

@@ -35,7 +35,6 @@ type hosted struct {
 	table    *neighbours.Table
 	upkeep   *neighbours.Upkeep
 	door     join.Door
-	stop     context.CancelFunc // ends what start began
 
 	mu     sync.Mutex
 	failed error // the last attempt to link to the parent, nil while the link is up

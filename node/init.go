@@ -64,12 +64,14 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, dirError(dir, err)
 	}
-	path := filepath.Join(dir, config.FileName)
-	if err := host.WriteFile(path, content); err != nil {
-		return made, dirError(dir, err)
+	return InitResult{Pin: pin.String(), Config: filepath.Join(dir, config.FileName)}, writeWhole(dir, content)
+}
+
+// writeWhole writes (1) the configuration and (2) FORMAT, which says that the directory is whole.
+func writeWhole(dir string, content []byte) error {
+	err := host.WriteFile(filepath.Join(dir, config.FileName), content)
+	if err == nil {
+		err = host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n"))
 	}
-	if err := host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n")); err != nil {
-		return made, dirError(dir, err)
-	}
-	return InitResult{Pin: pin.String(), Config: path}, nil
+	return dirError(dir, err)
 }

@@ -273,13 +273,7 @@ func finish(dir string, t token.Token, listen string) error {
 	if _, err := config.Parse(content); err != nil {
 		return configFailure(filepath.Join(dir, config.FileName), err)
 	}
-	if err := host.WriteFile(filepath.Join(dir, config.FileName), content); err != nil {
-		return dirError(dir, err)
-	}
-	if err := host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n")); err != nil {
-		return dirError(dir, err)
-	}
-	return nil
+	return writeWhole(dir, content)
 }
 
 // placed is the configuration of the jurisdiction that an invitation is for.

@@ -108,11 +108,9 @@ func (n *Node) recheck() {
 
 // start begins what a hosted jurisdiction does by itself: its upkeep, and the link to its parent.
 func (n *Node) start(h *hosted) {
-	var ctx context.Context
-	ctx, h.stop = context.WithCancel(n.ctx)
-	n.workers.Go(func() { h.upkeep.Run(ctx) })
+	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
 	if parent, joined := h.table.Parent(); joined {
-		n.workers.Go(func() { n.socket.Keep(ctx, n.dialler(h, parent)) })
+		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
 	}
 }
 
@@ -206,9 +204,7 @@ func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdictio
 func dialDoor(ctx context.Context, s *link.Socket, addresses []net.Addr, parent identity.Jurisdiction) (join.Line, error) {
 	failed := errors.New("no address")
 	for _, addr := range addresses {
-		attempt, cancel := context.WithTimeout(ctx, dialWithin)
-		c, err := s.Dial(attempt, addr, tlsconf.DialJoin(parent))
-		cancel()
+		c, err := dialOnce(ctx, s, addr, parent)
 		if err == nil {
 			return join.Line{Conn: c}, nil
 		}

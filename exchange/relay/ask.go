@@ -170,9 +170,6 @@ func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
-	if m.ContentType != envelope.AnswerType {
-		return refused(badForm, fmt.Errorf("content of type %q", m.ContentType))
-	}
 	reply, err := envelope.DecodeReply(m.Content, q.hash)
 	if err != nil {
 		return refused(noAnswer, err)

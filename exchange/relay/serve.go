@@ -168,8 +168,6 @@ func (r *Relay) open(ctx context.Context, in *inbound) (Received, Operation, *Pr
 		return Received{}, nil, r.refuse(MessageFuture, err, h.Origin.String(), h.Issued.Sub(now).Round(time.Second).String())
 	case err != nil:
 		return refused(reasonOf(err), err)
-	case m.ContentType != envelope.RequestType:
-		return refused(badForm, fmt.Errorf("content of type %q", m.ContentType))
 	}
 	call, err := envelope.DecodeCall(m.Content)
 	if err != nil {

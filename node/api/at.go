@@ -29,7 +29,7 @@ func (h Hosted) jurisdictionAt(named string) (to identity.Jurisdiction, err erro
 		}
 	}
 	if len(found) != 1 {
-		return to, text.Fail(text.JurisdictionUnknown, text.Args{"name": bounded(named)}, nil)
+		return to, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(named)}, nil)
 	}
 	if found[0] == h.Host.Name() {
 		return to, nil

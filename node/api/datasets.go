@@ -78,26 +78,17 @@ func (h Hosted) acting(ctx context.Context, c Caller) (identity.Label, error) {
 		return identity.Label{}, text.Fail(text.AgencyNeeded, text.Args{"jurisdiction": in, "agencies": listed}, nil)
 	case !slices.Contains(codes, c.Agency):
 		return identity.Label{}, text.Fail(text.UnknownAgency, text.Args{
-			"agency": bounded(c.Agency), "jurisdiction": in, "agencies": listed,
+			"agency": text.Short(c.Agency), "jurisdiction": in, "agencies": listed,
 		}, nil)
 	}
 	return identity.ParseLabel(c.Agency)
-}
-
-// bounded bounds what a caller wrote before it is repeated in a sentence.
-func bounded(s string) string {
-	const most = 64
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }
 
 // datasetCode parses a code. What is no label is no dataset either.
 func (h Hosted) datasetCode(s string) (identity.Label, error) {
 	code, err := identity.ParseLabel(s)
 	if err != nil {
-		return code, text.Fail(text.UnknownDataset, text.Args{"dataset": bounded(s), "jurisdiction": h.Host.Name().String()}, err)
+		return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": h.Host.Name().String()}, err)
 	}
 	return code, nil
 }
@@ -119,7 +110,7 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (client.Datas
 	}
 	invalid := func(err error) error {
 		reason := strings.TrimPrefix(err.Error(), catalog.ErrInvalid.Error()+": ")
-		return text.Fail(text.EntryInvalid, text.Args{"dataset": bounded(in.Body.Code), "reason": reason}, err)
+		return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(in.Body.Code), "reason": reason}, err)
 	}
 	entry, err := entryOf(in.Body)
 	if err != nil {
@@ -134,7 +125,7 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (client.Datas
 	}
 	if in.Agency != "" && in.Agency != acting.String() {
 		return client.Dataset{}, text.Fail(text.NotProvider, text.Args{
-			"agency": bounded(in.Agency), "dataset": entry.Code.String(), "provider": acting.String(),
+			"agency": text.Short(in.Agency), "dataset": entry.Code.String(), "provider": acting.String(),
 		}, nil)
 	}
 	index, err := catalog.Publish(ctx, h.Host, id, entry)

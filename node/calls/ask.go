@@ -120,7 +120,7 @@ func requestOf(r request, operation identity.Label, purpose string, parameters a
 	}
 	var err error
 	if r.call.Purpose, err = identity.ParseLabel(purpose); err != nil {
-		return r, text.Fail(text.UnknownPurpose, text.Args{"purpose": short(purpose), "dataset": r.dataset.String(), "purposes": "-"}, err)
+		return r, text.Fail(text.UnknownPurpose, text.Args{"purpose": text.Short(purpose), "dataset": r.dataset.String(), "purposes": "-"}, err)
 	}
 	return r, r.bounded()
 }
@@ -130,15 +130,6 @@ func (r request) bounded() error {
 		return text.Fail(text.TooLarge, text.Args{"where": "parameters", "size": fmt.Sprint(n), "limit": fmt.Sprint(maxParameters)}, nil)
 	}
 	return nil
-}
-
-// short bounds what was typed before it is repeated in a sentence.
-func short(s string) string {
-	const most = 64
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }
 
 // use asks for a use of data: (1) the agency is one of this jurisdiction, and the id unused, (2) the destination is asked,

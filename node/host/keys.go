@@ -27,12 +27,6 @@ func (h *Host) LinkSource() *authority.Source { return h.links }
 // Signer returns what one statement is signed with: the key may be renewed between two calls.
 func (h *Host) Signer() *authority.Signer { return h.authority.Signer() }
 
-// SigningCert returns the certificate (DER) of the key that SignStatement signs with.
-func (h *Host) SigningCert() []byte { return h.authority.SigningCert() }
-
-// SignStatement signs for the jurisdiction.
-func (h *Host) SignStatement(message []byte) []byte { return h.authority.SignStatement(message) }
-
 // SignLog signs with this replica's log key.
 func (h *Host) SignLog(message []byte) []byte { return h.authority.SignLog(message) }
 

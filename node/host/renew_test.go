@@ -288,7 +288,7 @@ func TestKeysUnderAWrongClock(t *testing.T) {
 	}
 	clock.set(began.Add(200*day - MaxBehind))
 	renew(t, h, everybody)
-	signing, err := x509.ParseCertificate(h.SigningCert())
+	signing, err := x509.ParseCertificate(h.Signer().SigningCert())
 	if err != nil || h.authority.InUse() != 2 || !signing.NotBefore.Equal(began.Add(200*day-authority.Backdated)) {
 		t.Errorf("number %d in use, its certificate from %v, %v: want it from ledger time", h.authority.InUse(), signing.NotBefore, err)
 	}

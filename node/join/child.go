@@ -14,7 +14,8 @@ import (
 	"xietong/node/text"
 )
 
-// MaxSkew is how far apart the clocks of a child and its parent may be.
+// MaxSkew is how far apart the clocks of two neighbours may be, and how far this machine's may be behind that of whoever
+// issued an endorsement.
 const MaxSkew = 5 * time.Minute
 
 // Knocking is a connection to a door, with what its handshake agreed on; Line is one.

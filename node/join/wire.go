@@ -33,9 +33,6 @@ const (
 	opPresent = 4
 )
 
-// clockSkew is how far this machine's clock may be behind that of whoever issued an endorsement.
-const clockSkew = 5 * time.Minute
-
 // Limits of a frame of the protocol.
 const (
 	MaxRequestLen = 256 << 10 // bytes; a redemption or presentation holds every key set, two a year of about 2 KiB
@@ -282,7 +279,7 @@ func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([
 		return nil, mismatch(parent, err)
 	}
 	for _, l := range chain {
-		if !l.InForce(uint64(now.UnixMilli()), clockSkew) {
+		if !l.InForce(uint64(now.UnixMilli()), MaxSkew) {
 			return nil, mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
 		}
 	}

@@ -107,10 +107,10 @@ func refusal(log identity.Log, q Request, g *Grant, v policy.Verdict) error {
 	case policy.NoPurpose:
 		return text.Fail(text.PurposeNeeded, text.Args{"dataset": dataset, "purposes": purposes}, nil)
 	case policy.UnknownPurpose:
-		return text.Fail(text.UnknownPurpose, text.Args{"dataset": dataset, "purpose": short(q.Purpose), "purposes": purposes}, nil)
+		return text.Fail(text.UnknownPurpose, text.Args{"dataset": dataset, "purpose": text.Short(q.Purpose), "purposes": purposes}, nil)
 	case policy.UnknownField:
 		fields := strings.Join(q.Offer.Fields, ", ")
-		return text.Fail(text.UnknownField, text.Args{"dataset": dataset, "field": short(unlisted(q)), "fields": fields}, nil)
+		return text.Fail(text.UnknownField, text.Args{"dataset": dataset, "field": text.Short(unlisted(q)), "fields": fields}, nil)
 	case policy.ForbiddenByLaw:
 		return text.Fail(text.NotShared, text.Args{"dataset": dataset, "citation": q.Offer.Citation}, nil)
 	case policy.NeedsGrant:
@@ -144,15 +144,6 @@ func unlisted(q Request) string {
 		}
 	}
 	return ""
-}
-
-// short bounds what was typed before it is repeated in a sentence.
-func short(s string) string {
-	const most = 64
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }
 
 // apply files the application, which is granted by rule in the same command.

@@ -58,6 +58,15 @@ func T(l Lang, code Code, args Args) string {
 	return string(code)
 }
 
+// Short bounds what somebody typed before it is repeated in a sentence: to 64 characters.
+func Short(s string) string {
+	const most = 64
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
 // fill replaces each {name} by its value. Values are put in as they are: what looks like a placeholder in one stays.
 func fill(s string, args Args) string {
 	if len(args) == 0 || !strings.Contains(s, "{") {

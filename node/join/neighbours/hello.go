@@ -8,13 +8,12 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
+	"xietong/consensus/ledger"
+	"xietong/node/join"
 )
 
 // Version is the version of the exchange that this program speaks.
 const Version = 1
-
-// MaxSkew is how far two neighbours' clocks may be apart before one is told.
-const MaxSkew = 5 * time.Minute
 
 const (
 	maxHello    = 1 << 10 // bytes
@@ -35,8 +34,7 @@ type hello struct {
 type Heard struct {
 	Number uint64 // of its key set
 	Epoch  uint64
-	Size   uint64 // of its ledger
-	At     time.Time
+	Size   uint64        // of its ledger
 	Offset time.Duration // how far its clock is ahead of ours
 }
 
@@ -68,12 +66,12 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 		return fmt.Errorf("hello of %s: speaks versions %d, this program speaks %d", peer.Jurisdiction, h.Versions, Version)
 	}
 	now := t.now()
-	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, At: now, Offset: time.UnixMilli(int64(h.Time)).Sub(now)}
+	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now)}
 	t.mu.Lock()
 	before, known := t.heard[peer.Jurisdiction]
 	t.heard[peer.Jurisdiction] = heard
 	t.mu.Unlock()
-	if heard.Offset.Abs() > MaxSkew && (!known || before.Offset.Abs() <= MaxSkew) {
+	if heard.Offset.Abs() > join.MaxSkew && (!known || before.Offset.Abs() <= join.MaxSkew) {
 		t.logger.Warn("clock of neighbour is apart", "peer", peer.Jurisdiction.String(), "offset", heard.Offset.Round(time.Second).String())
 	}
 	if known && before.Epoch == heard.Epoch && heard.Size < before.Size {
@@ -87,13 +85,11 @@ func decodeHello(data []byte) (hello, error) {
 	if err := canon.Unmarshal(data, maxHello, &h); err != nil {
 		return h, fmt.Errorf("read hello: %w", err)
 	}
-	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > maxTime {
+	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > ledger.MaxTime {
 		return h, fmt.Errorf("read hello: versions %d, key set %d, epoch %d, root of %d bytes", h.Versions, h.Number, h.Epoch, len(h.Root))
 	}
 	return h, nil
 }
-
-const maxTime = 253402300799999 // ms since 1970 UTC: the end of the year 9999
 
 // LastHello returns what the neighbour said last.
 func (t *Table) LastHello(name identity.Jurisdiction) (Heard, bool) {
