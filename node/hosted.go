@@ -19,6 +19,7 @@ import (
 	"xietong/node/config"
 	"xietong/node/host"
 	"xietong/node/join"
+	"xietong/node/join/chains"
 	"xietong/node/join/neighbours"
 	"xietong/node/records"
 	"xietong/node/sharing"
@@ -33,6 +34,7 @@ type hosted struct {
 	calls    *calls.Desk
 	relay    *relay.Relay
 	table    *neighbours.Table
+	chains   *chains.Store
 	upkeep   *neighbours.Upkeep
 	door     join.Door
 
@@ -65,6 +67,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		return nil, err
 	}
 	h := &hosted{settings: c, host: own, records: records.NewDesk(own), table: neighbours.New(own, n.o.Now, logger)}
+	h.chains = chains.New(own, chains.Own{Ledger: own}, h.table, n.askOverLink(c.Name), n.o.Now)
 	h.upkeep = neighbours.NewUpkeep(h.table, own)
 	h.upkeep.Changed = n.recheck
 	h.upkeep.Reach = func(ctx context.Context, parent identity.Jurisdiction) (join.Asker, func(), error) {
@@ -76,6 +79,12 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 			logger.Error("somebody else came with an invitation", "code", string(code), "error", err)
 		},
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+		Prove:   h.chains.Prove,
+		Stale: func(peer, below identity.Jurisdiction) {
+			if h.chains.Told(peer, below) {
+				h.upkeep.Poke()
+			}
+		},
 	}
 	n.openCalls(h, logger)
 	if err := h.table.Refresh(ctx); err != nil {
@@ -89,7 +98,7 @@ func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
 	h.calls = calls.NewDesk(h.host, h.records, asker{h})
 	h.relay = relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: h.table, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
+		Trust: trusted{h}, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			code, args := calls.Problem(err)
 			if text.ByNumber(code) == text.Internal {
@@ -117,10 +126,18 @@ func (l links) Exchange(ctx context.Context, local, to identity.Jurisdiction, re
 	return l.n.socket.Exchange(ctx, local, to, request, each)
 }
 
-// changed derives anew who the neighbours of a jurisdiction are, and closes the links of those who are none any more.
+// changed derives anew who the neighbours of a jurisdiction are, closes the links of those who are none any more, and has the
+// tree forget what it knew of a child that is none any more, or came with other keys.
 func (n *Node) changed(ctx context.Context, h *hosted) error {
+	before := h.table.Children()
 	err := h.table.Refresh(ctx)
 	n.recheck()
+	after := h.table.Children()
+	for child, first := range before {
+		if after[child] != first {
+			h.chains.Tell(child, identity.Jurisdiction{})
+		}
+	}
 	return err
 }
 
@@ -138,7 +155,7 @@ func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, w
 	if request[0] != joinRequest {
 		return h.relay.Serve(ctx, peer.Jurisdiction, request, write)
 	}
-	answer, knows, err := h.door.AnswerChild(ctx, peer.Jurisdiction, request)
+	answer, knows, err := h.door.AnswerNeighbour(ctx, peer.Jurisdiction, request)
 	if err != nil {
 		return &link.CodeError{Code: link.CodeInternal, Err: err}
 	}

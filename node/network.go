@@ -106,9 +106,10 @@ func (n *Node) recheck() {
 	}
 }
 
-// start begins what a hosted jurisdiction does by itself: its upkeep, and the link to its parent.
+// start begins what a hosted jurisdiction does by itself: its upkeep, its news, and the link to its parent.
 func (n *Node) start(h *hosted) {
 	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
+	n.workers.Go(func() { h.chains.Run(n.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
 	}

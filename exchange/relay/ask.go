@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/exchange/envelope"
+	"xietong/exchange/route"
 )
 
 // asked is a request that is under way.
@@ -32,7 +35,7 @@ func (r *Relay) Ask(ctx context.Context, id identity.Message, to identity.Jurisd
 	case id.IsZero():
 		return Answer{}, fmt.Errorf("ask %s: no id", to)
 	}
-	via, problem := r.neighbour(to)
+	via, problem := r.next(to)
 	if problem != nil {
 		return Answer{}, problem
 	}
@@ -47,7 +50,7 @@ func (r *Relay) Ask(ctx context.Context, id identity.Message, to identity.Jurisd
 	if err != nil {
 		return Answer{}, err
 	}
-	return r.verify(q, frame)
+	return r.verify(ctx, q, frame)
 }
 
 // request makes the request: encrypted to the newest decryption key of its destination.
@@ -60,7 +63,10 @@ func (r *Relay) request(ctx context.Context, id identity.Message, to identity.Ju
 	case len(call.Parameters) > MaxData:
 		return asked{}, r.tooLarge(len(call.Parameters))
 	}
-	sets, err := r.l.Trust.KeySets(to)
+	sets, err := r.l.Trust.KeySets(ctx, to, false)
+	if told, ok := errors.AsType[*Problem](err); ok {
+		return asked{}, told
+	}
 	if err != nil {
 		return asked{}, r.refuse(Unreachable, err, to.String(), notEndorsed)
 	}
@@ -119,24 +125,20 @@ func (r *Relay) tooLarge(size int) *Problem {
 	return r.refuse(TooLarge, nil, r.l.Name.String(), strconv.Itoa(size), strconv.Itoa(MaxData))
 }
 
-var errNotOne = errors.New("not one frame came back")
+var (
+	errNotOne      = errors.New("not one frame came back")
+	errNotEndorsed = errors.New("no key set of its origin is believed")
+)
 
 // send sends the request and returns the one frame of the answer.
 func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
 	defer r.step(AskSend)()
-	var frames [][]byte
-	err := r.l.Links.Exchange(ctx, r.l.Name, q.via, q.frame, func(frame []byte) error {
-		if len(frames) > 0 {
-			return errNotOne
-		}
-		frames = append(frames, frame)
-		return nil
-	})
+	frame, err := r.exchange(ctx, q.via, q.frame)
 	switch {
-	case err == nil && len(frames) == 0, errors.Is(err, errNotOne):
-		return nil, r.refuse(AnswerRefused, errNotOne, q.to.String(), notOne)
 	case err == nil:
-		return frames[0], nil
+		return frame, nil
+	case errors.Is(err, errNotOne):
+		return nil, r.refuse(AnswerRefused, err, q.to.String(), notOne)
 	}
 	if p := r.unreachable(ctx, q.via, err); p != nil {
 		return nil, p
@@ -144,9 +146,28 @@ func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
 	return nil, fmt.Errorf("ask %s: %w", q.to, err)
 }
 
+// exchange sends a frame to a neighbour and returns the one that comes back.
+func (r *Relay) exchange(ctx context.Context, to identity.Jurisdiction, request []byte) ([]byte, error) {
+	var frames [][]byte
+	err := r.l.Links.Exchange(ctx, r.l.Name, to, request, func(frame []byte) error {
+		if len(frames) > 0 {
+			return errNotOne
+		}
+		frames = append(frames, frame)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(frames) == 0:
+		return nil, errNotOne
+	}
+	return frames[0], nil
+}
+
 // verify verifies the answer: what it is, who signed it, what it says, that it answers q, and that it is in time. An answer
 // that names the request's hash was made after it; so one that says that the clocks are apart may be out of time itself.
-func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
+func (r *Relay) verify(ctx context.Context, q asked, frame []byte) (Answer, error) {
 	defer r.step(AskVerify)()
 	refused := func(reason string, err error) (Answer, error) {
 		return Answer{}, r.refuse(AnswerRefused, err, q.to.String(), reason)
@@ -159,14 +180,10 @@ func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
 	switch {
 	case h.Kind != envelope.Answer || h.Destination != r.l.Name || h.Expires.Sub(h.Issued) > MaxLife:
 		return refused(badForm, fmt.Errorf("kind %d to %s from %s to %s", h.Kind, h.Destination, h.Issued, h.Expires))
-	case h.Origin != q.to && h.Origin != q.via:
+	case !slices.Contains(route.Path(q.via, q.to), h.Origin):
 		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
 	}
-	sets, err := r.l.Trust.KeySets(h.Origin)
-	if err != nil {
-		return refused(notEndorsed, err)
-	}
-	m, err := envelope.Open(e, sets, r.l.Opener, h.Issued)
+	m, _, err := r.open(ctx, e, h.Issued)
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
@@ -190,6 +207,20 @@ func (r *Relay) verify(q asked, frame []byte) (Answer, error) {
 		return refused(inClear, errors.New("an answer in the clear"))
 	}
 	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e)}, nil
+}
+
+// open proves by whom a message is, as things stand now, and decrypts it: by the key sets of its origin that are known, or
+// else by those that are asked for anew. It returns them too.
+func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m envelope.Message, sets []trust.KeySet, err error) {
+	for _, anew := range []bool{false, true} {
+		if sets, err = r.l.Trust.KeySets(ctx, e.Header().Origin, anew); err != nil {
+			return m, nil, fmt.Errorf("%w: %w", errNotEndorsed, err)
+		}
+		if m, err = envelope.Open(e, sets, r.l.Opener, at); !errors.Is(err, envelope.ErrUnknownKey) {
+			break
+		}
+	}
+	return m, sets, err
 }
 
 // refusedBy returns the problem that an answer tells.

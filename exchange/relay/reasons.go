@@ -15,6 +15,7 @@ import (
 // The reasons of MessageRefused and AnswerRefused: words, which node/text tells in a sentence.
 const (
 	notEndorsed   = "not endorsed"
+	keysNotFound  = "keys not found"
 	unknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
@@ -38,10 +39,14 @@ const (
 
 // reasonOf says which check of envelope a message did not pass.
 func reasonOf(err error) string {
+	if p, ok := errors.AsType[*Problem](err); ok && (len(p.Args) == 0 || p.Args[len(p.Args)-1] != notEndorsed) {
+		return keysNotFound // somebody on the way to them is away
+	}
 	for _, known := range []struct {
 		err    error
 		reason string
 	}{
+		{errNotEndorsed, notEndorsed},
 		{envelope.ErrUnknownKey, unknownKey},
 		{envelope.ErrSignature, badSignature},
 		{envelope.ErrBody, badBody},
@@ -53,8 +58,8 @@ func reasonOf(err error) string {
 	return badForm // envelope.ErrMalformed, envelope.ErrBatch
 }
 
-// neighbour returns who leads to the destination. In this version that is the destination itself, or it is a problem.
-func (r *Relay) neighbour(destination identity.Jurisdiction) (identity.Jurisdiction, *Problem) {
+// next returns to whom a message for the destination goes: oneself, or a neighbour.
+func (r *Relay) next(destination identity.Jurisdiction) (identity.Jurisdiction, *Problem) {
 	parent, _ := r.l.Parent()
 	step := route.Next(r.l.Name, route.Neighbours{Parent: parent, Child: r.l.Child}, destination)
 	switch {
@@ -62,8 +67,6 @@ func (r *Relay) neighbour(destination identity.Jurisdiction) (identity.Jurisdict
 		return step.To, r.refuse(Unreachable, nil, destination.String(), noRoute)
 	case step.Way == route.Nowhere:
 		return step.To, r.refuse(Unreachable, nil, step.To.String(), notEndorsed)
-	case step.To != destination:
-		return step.To, r.refuse(NotRouted, nil, destination.String(), step.To.String())
 	}
 	return step.To, nil
 }

@@ -1,18 +1,24 @@
-// Package relay is one hop of a call: it signs and sends a request of a hosted jurisdiction, and verifies, serves and answers
-// what comes over a link.
+// Package relay is one hop of a call: it signs and sends a request of a hosted jurisdiction, verifies, serves and answers what
+// comes over a link, and passes on what is for somebody else.
 //
 // A hop checks the way: from a child only origins in that child's subtree come, from the parent only origins outside one's
-// own. In this version messages go between neighbours only: a request for anybody else is refused, with the name of the
-// neighbour that leads there. The destination verifies the signature by the key sets of the origin that are believed now,
-// decrypts, runs the operation, and answers with a message of its own, bound to the request's hash and signed as every
-// message is. An answer is encrypted to its origin; in the clear there are only refusals of an origin of which no key is
-// known, and they hold a code, names of jurisdictions and a word of this package. A request that is refused is answered too,
-// by whoever refused it: a problem names the hop that it is from. What is no message in form, is no request, or bears one's
-// own name as its origin gets a reset stream and no answer.
+// own, and nothing goes back to the neighbour that brought it. It passes the message on as it is, with less time and one hop
+// less, to whom route says, and the answer back as it is; it neither opens nor believes either. Of an answer it checks that it
+// is one in form, to the asker, by somebody on the way that it sent the request. So that who is late is told by the hop before
+// it, and not by each, a hop keeps a part of the time for itself.
 //
-// An asker believes an answer when (1) its destination or, a problem only, the neighbour on the way signed it as an answer to
+// The destination verifies the signature by the key sets of the origin that are believed now, decrypts, runs the operation,
+// and answers with a message of its own, bound to the request's hash and signed as every message is. An answer is encrypted
+// to its origin; in the clear there are only refusals of an origin of which no key is known, and they hold a code, names of
+// jurisdictions and a word of this package. A request that is refused is answered too, by whoever refused it: a problem names
+// the hop that it is from. What is no message in form, is no request, or bears one's own name as its origin gets a reset
+// stream and no answer.
+//
+// An asker believes an answer when (1) its destination or, a problem only, a hop on the way there signed it as an answer to
 // the asker, (2) it decrypts, (3) it names the hash of the request, and (4) it is in time, unless it says that the request was
-// not, because the clocks of the two are apart. Anything else is AnswerRefused and is not shown.
+// not, because the clocks of the two are apart. Anything else is AnswerRefused and is not shown. A message signed with a key
+// that the known key sets do not list is judged once more by those that are asked for anew: whoever has a new key signs with
+// it as soon as its neighbours know it.
 //
 // The id of a request is chosen by whoever asks, who may use it again where nothing came of it: an id stands for one use of
 // the data, however often it has to be asked for.
@@ -31,7 +37,6 @@ package relay
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"xietong/certs/identity"
@@ -43,7 +48,9 @@ import (
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
 	MaxWait    = 2 * time.Minute  // that a hop works on a request, whatever the hop header says
-	MaxServing = 64               // requests of one origin that are under way at once
+	MaxServing = 64               // requests of one origin that are served at once
+	MaxFrom    = 128              // requests of one origin that are passed on at once
+	MaxToward  = 1024             // requests that are passed on to one neighbour at once
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
@@ -58,7 +65,6 @@ type Code uint16
 // The codes that this room itself gives.
 const (
 	TooLarge         Code = 6  // where, size, limit: the parameters of a call, or what an operation gave
-	NotRouted        Code = 71 // destination, neighbour: messages go between neighbours only
 	WayRefused       Code = 72 // origin, peer: the origin does not belong on this link
 	MessageRefused   Code = 73 // origin, reason: signature, key or body do not fit
 	MessageExpired   Code = 74 // origin
@@ -98,9 +104,9 @@ type Links interface {
 
 // Trust says whose signatures are believed now.
 type Trust interface {
-	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first. The error says why there
-	// are none.
-	KeySets(of identity.Jurisdiction) ([]trust.KeySet, error)
+	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first; anew: those that whoever
+	// endorsed it has now, though not at any rate. The error says why there are none; a *Problem is told to the asker as it is.
+	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
 }
 
 // Received is a request whose origin is proven.
@@ -136,6 +142,7 @@ const (
 	ServeVerify = "serve-verify" // from the frame to the operation
 	ServeRun    = "serve-run"    // the operation
 	ServeSign   = "serve-sign"
+	Pass        = "pass" // from the frame of the request to that of the answer
 )
 
 // Local is a hosted jurisdiction, and what a relay needs of it. All of it may be called by many goroutines.
@@ -162,15 +169,16 @@ type Local struct {
 type Relay struct {
 	l          Local
 	recipients recipients
-	mu         sync.Mutex
-	serving    map[identity.Jurisdiction]int // requests, by origin; never 0
+	serving    places // by origin
+	from       places // passed on, by origin
+	toward     places // passed on, by the neighbour that they go to
 }
 
 // New returns the relay of a hosted jurisdiction.
 func New(l Local) *Relay {
 	return &Relay{
-		l: l, serving: map[identity.Jurisdiction]int{},
-		recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
+		l: l, recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
+		serving: newPlaces(MaxServing), from: newPlaces(MaxFrom), toward: newPlaces(MaxToward),
 	}
 }
 

@@ -93,7 +93,7 @@ func (k keys) recipient(t testing.TB) *envelope.Recipient {
 // believed is a Trust that a test changes.
 type believed map[identity.Jurisdiction][]trust.KeySet
 
-func (b believed) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+func (b believed) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
 	if sets := b[of]; len(sets) > 0 {
 		return sets, nil
 	}
@@ -110,6 +110,8 @@ type world struct {
 	// The links: what they do to frames, how they fail, and what went over them.
 	request, answer func([]byte) []byte
 	broken          error
+	brokenAt        string                         // the jurisdiction before whom the way is broken; "": any
+	answerOf        map[string]func([]byte) []byte // by the jurisdiction that gives it to the one before
 	mu              sync.Mutex
 	frames          [][]byte
 	refused         []*Problem
@@ -127,14 +129,17 @@ func newWorld(t testing.TB) *world {
 	w.operation = func(_ context.Context, r Received) (Result, error) {
 		return Result{Content: append([]byte("seen "), r.Call.Parameters...), Entry: entryOf(t, r.Header.Destination)}, nil
 	}
-	for _, s := range []string{province, city, county} {
+	w.add(t, province, city, county)
+	return w
+}
+
+// add adds jurisdictions that everybody believes.
+func (w *world) add(t testing.TB, names ...string) {
+	for _, s := range names {
 		w.keys[s] = newKeys(t, s)
 		w.trust[name(t, s)] = w.keys[s].sets
-	}
-	for s := range w.keys {
 		w.relays[s] = New(w.local(t, s))
 	}
-	return w
 }
 
 func entryOf(t testing.TB, j identity.Jurisdiction) identity.Entry {
@@ -193,8 +198,12 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
 	w.mu.Unlock()
-	if w.broken != nil {
+	if w.broken != nil && (w.brokenAt == "" || w.brokenAt == to.String()) {
 		return w.broken
+	}
+	answer := w.answer
+	if w.answerOf[to.String()] != nil {
+		answer = w.answerOf[to.String()]
 	}
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -204,7 +213,7 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 			w.mu.Lock()
 			w.frames = append(w.frames, bytes.Clone(frame))
 			w.mu.Unlock()
-			return each(w.answer(frame))
+			return each(answer(frame))
 		})
 	}()
 	select {

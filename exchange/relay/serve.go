@@ -15,37 +15,38 @@ import (
 // inbound is a request that came over a link. Nothing of it is believed until it is opened.
 type inbound struct {
 	envelope.Envelope
-	header  envelope.Header
-	peer    identity.Jurisdiction
-	to      *recipient // its origin; nil: no key of it is known, or nobody looked
-	entered bool       // it has one of the places of its origin
+	header envelope.Header
+	peer   identity.Jurisdiction
+	to     *recipient // its origin; nil: no key of it is known, or nobody looked
+	place  func()     // gives back the place that it has; nil: it has none
+	began  time.Time
+}
+
+// leave gives the place back, when the answer is written.
+func (in *inbound) leave() {
+	if in.place != nil {
+		in.place()
+	}
 }
 
 // Serve answers one request of a peer with one frame. It returns an error for what is no request, which gets no answer (a
 // *link.CodeError), for an answer that nobody waits for any more, and for one that cannot be made or written.
 //
-// It (1) checks the form and the way, (2) takes a place, unless the origin has too many requests under way, (3) proves and
-// decrypts the request, (4) runs the operation while the asker waits, and (5) answers with what it gave, or with the problem
-// that came up.
+// It (1) checks the form and the way, and passes on what is for somebody else. Of what is for this jurisdiction, it (2) takes a
+// place, unless the origin has too many requests under way, (3) proves and decrypts the request, (4) runs the operation while
+// the asker waits, and (5) answers with what it gave, or with the problem that came up.
 func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []byte, write func([]byte) error) error {
-	verified := r.step(ServeVerify)
 	in, err := r.receive(peer, frame)
 	if err != nil {
 		return &link.CodeError{Code: link.CodeMalformed, Err: fmt.Errorf("serve %s: %w", peer, err)}
 	}
 	within, cancel := context.WithTimeout(ctx, min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
 	defer cancel()
-	defer r.leave(in)
-	received, operation, problem := r.admit(within, in)
-	verified()
-	var result Result
-	if problem == nil {
-		result, problem = r.run(within, operation, received)
-	}
+	defer in.leave()
+	answer, err := r.answer(within, in)
 	if ctx.Err() != nil {
 		return &link.CodeError{Code: link.CodeCancelled, Err: fmt.Errorf("serve %s: %w", peer, context.Cause(ctx))}
 	}
-	answer, err := r.reply(within, in, result, problem)
 	if err == nil {
 		err = write(answer)
 	}
@@ -53,6 +54,25 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 		return fmt.Errorf("answer %s: %w", in.header.Origin, err)
 	}
 	return nil
+}
+
+// answer returns the frame of the answer: of the destination, which may be here, or of the hop where a problem came up.
+func (r *Relay) answer(ctx context.Context, in *inbound) ([]byte, error) {
+	to, problem := r.checkWay(in)
+	if problem == nil && to != r.l.Name {
+		var frame []byte
+		if frame, problem = r.pass(ctx, in, to); problem == nil {
+			return frame, nil
+		}
+	}
+	var result Result
+	if problem == nil {
+		result, problem = r.serve(ctx, in)
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, ctx.Err() // nobody waits
+	}
+	return r.reply(ctx, in, result, problem)
 }
 
 // receive takes a frame apart. Only a request of somebody else can be answered.
@@ -65,18 +85,43 @@ func (r *Relay) receive(peer identity.Jurisdiction, frame []byte) (*inbound, err
 	if h.Kind != envelope.Request || h.Origin == r.l.Name {
 		return nil, fmt.Errorf("kind %d from %s", h.Kind, h.Origin)
 	}
-	return &inbound{Envelope: e, header: h, peer: peer}, nil
+	return &inbound{Envelope: e, header: h, peer: peer, began: time.Now()}, nil
 }
 
-// admit verifies the request and finds its operation, or says why not.
-func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *Problem) {
-	if p := r.checkWay(in); p != nil {
-		return Received{}, nil, p
+// checkWay is what every hop checks: that the origin belongs on this link, and that there is a way to the destination which is
+// not the one that it came. It returns to whom the request goes.
+func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
+	origin, destination := in.header.Origin.String(), in.header.Destination
+	parent, _ := r.l.Parent()
+	switch {
+	case !route.Allowed(r.l.Name, parent, in.peer, in.header.Origin):
+		return destination, r.refuse(WayRefused, nil, origin, in.peer.String())
+	case in.peer != parent && !r.l.Child(in.peer):
+		return destination, r.refuse(MessageRefused, nil, origin, notEndorsed)
+	case in.Hop.Hops == 0:
+		return destination, r.refuse(MessageRefused, nil, origin, noHops)
 	}
-	if !r.enter(in) {
-		return Received{}, nil, r.refuse(Busy, nil, r.l.Name.String())
+	to, problem := r.next(destination)
+	if problem == nil && to == in.peer {
+		problem = r.refuse(Unreachable, nil, destination.String(), noRoute)
 	}
-	return r.open(ctx, in)
+	return to, problem
+}
+
+// serve verifies the request, finds its operation and runs it.
+func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem *Problem) {
+	entered := false
+	if in.place, entered = r.serving.enter(in.header.Origin); !entered { // by the way, no neighbour takes another's places
+		return result, r.refuse(Busy, nil, r.l.Name.String())
+	}
+	received, operation, problem := r.admit(ctx, in)
+	if r.l.Steps != nil {
+		r.l.Steps(ServeVerify, time.Since(in.began))
+	}
+	if problem != nil {
+		return result, problem
+	}
+	return r.run(ctx, operation, received)
 }
 
 // run runs the operation. What it gives counts, even if it comes too late: it may be recorded.
@@ -95,53 +140,8 @@ func (r *Relay) run(ctx context.Context, operation Operation, received Received)
 	return Result{}, r.refuse(Code(code), err, args...)
 }
 
-// checkWay is what every hop checks: that the origin belongs on this link, and that the destination is here.
-func (r *Relay) checkWay(in *inbound) *Problem {
-	origin := in.header.Origin.String()
-	parent, _ := r.l.Parent()
-	switch {
-	case !route.Allowed(r.l.Name, parent, in.peer, in.header.Origin):
-		return r.refuse(WayRefused, nil, origin, in.peer.String())
-	case in.peer != parent && !r.l.Child(in.peer):
-		return r.refuse(MessageRefused, nil, origin, notEndorsed)
-	case in.header.Destination != r.l.Name:
-		if _, problem := r.neighbour(in.header.Destination); problem != nil {
-			return problem
-		}
-		return r.refuse(NotRouted, nil, in.header.Destination.String(), in.header.Destination.String())
-	case in.Hop.Hops == 0:
-		return r.refuse(MessageRefused, nil, origin, noHops)
-	}
-	return nil
-}
-
-// enter takes a place for the request, and reports whether there was one. The way was checked before, so no neighbour takes
-// the places of an origin that it does not lead to.
-func (r *Relay) enter(in *inbound) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.serving[in.header.Origin] >= MaxServing {
-		return false
-	}
-	r.serving[in.header.Origin]++
-	in.entered = true
-	return true
-}
-
-// leave gives the place back when the answer is written.
-func (r *Relay) leave(in *inbound) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !in.entered {
-		return
-	}
-	if r.serving[in.header.Origin]--; r.serving[in.header.Origin] == 0 {
-		delete(r.serving, in.header.Origin)
-	}
-}
-
-// open proves the origin, decrypts the call and finds its operation.
-func (r *Relay) open(ctx context.Context, in *inbound) (Received, Operation, *Problem) {
+// admit proves the origin, decrypts the call and finds its operation.
+func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *Problem) {
 	h := in.header
 	refused := func(reason string, err error) (Received, Operation, *Problem) {
 		return Received{}, nil, r.refuse(MessageRefused, err, h.Origin.String(), reason)
@@ -152,20 +152,19 @@ func (r *Relay) open(ctx context.Context, in *inbound) (Received, Operation, *Pr
 	if h.Expires.Sub(h.Issued) > MaxLife {
 		return refused(longLife, nil)
 	}
-	sets, err := r.l.Trust.KeySets(h.Origin)
-	if err != nil {
-		return refused(notEndorsed, err)
-	}
-	if in.to, err = r.recipients.newest(sets); err != nil {
-		return refused(badEncryption, err)
-	}
 	now := r.l.Now()
-	m, err := envelope.Open(in.Envelope, sets, r.l.Opener, now)
+	m, sets, err := r.open(ctx, in.Envelope, now)
+	var unusable error
+	if len(sets) > 0 {
+		in.to, unusable = r.recipients.newest(sets)
+	}
 	switch {
 	case errors.Is(err, envelope.ErrExpired):
 		return Received{}, nil, r.refuse(MessageExpired, err, h.Origin.String())
 	case errors.Is(err, envelope.ErrFuture):
 		return Received{}, nil, r.refuse(MessageFuture, err, h.Origin.String(), h.Issued.Sub(now).Round(time.Second).String())
+	case unusable != nil:
+		return refused(badEncryption, unusable)
 	case err != nil:
 		return refused(reasonOf(err), err)
 	}
@@ -189,7 +188,7 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 		if r.l.Refused != nil {
 			r.l.Refused(in.peer, in.header, problem)
 		}
-		in.to = r.originOf(in)
+		in.to = r.originOf(ctx, in)
 		reply = envelope.Reply{To: hash[:], Problem: &envelope.Problem{Code: problem.Code, Args: told(problem.Args)}}
 	}
 	content, err := reply.Encode()
@@ -209,11 +208,11 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 }
 
 // originOf returns to whom a problem is encrypted; nil where no key of the origin is known.
-func (r *Relay) originOf(in *inbound) *recipient {
+func (r *Relay) originOf(ctx context.Context, in *inbound) *recipient {
 	if in.to != nil {
 		return in.to
 	}
-	sets, err := r.l.Trust.KeySets(in.header.Origin)
+	sets, err := r.l.Trust.KeySets(ctx, in.header.Origin, false)
 	if err != nil {
 		return nil
 	}

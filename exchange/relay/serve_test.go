@@ -123,7 +123,7 @@ func (w *world) serve(t testing.TB, peer string, frame []byte) (envelope.Reply, 
 	if k, ok := w.keys[h.Destination.String()]; ok {
 		opener = envelope.NewOpener(k)
 	}
-	m, err := envelope.Open(e, w.keys[city].sets, opener, today)
+	m, err := envelope.Open(e, w.keys[h.Origin.String()].sets, opener, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,9 +155,8 @@ func TestRefused(t *testing.T) {
 		"after its end":                  {func(d *draft) { d.move(-time.Minute - 1*time.Millisecond) }, county, MessageExpired, []string{county}},
 		"five minutes early":             {func(d *draft) { d.move(5 * time.Minute) }, county, 0, nil},
 		"earlier":                        {func(d *draft) { d.move(6*time.Minute + 400*time.Millisecond) }, county, MessageFuture, []string{county, "6m0s"}},
-		"to the parent":                  {func(d *draft) { d.Header.Destination = name(t, province) }, county, NotRouted, []string{province, province}},
 		"to a sibling":                   {func(d *draft) { d.Header.Destination = name(t, "wudang."+city) }, county, Unreachable, []string{"wudang." + city, notEndorsed}},
-		"to another city":                {func(d *draft) { d.Header.Destination = name(t, "zunyi.guizhou") }, county, NotRouted, []string{"zunyi.guizhou", province}},
+		"to whom it came from":           {func(d *draft) { d.Header.Destination = name(t, "town."+county) }, county, Unreachable, []string{"town." + county, noRoute}},
 		"from elsewhere":                 {func(*draft) {}, province, WayRefused, []string{county, province}},
 		"from a stranger":                {func(*draft) {}, "zunyi.guizhou", WayRefused, []string{county, "zunyi.guizhou"}},
 		"from oneself":                   {func(*draft) {}, city, WayRefused, []string{county, city}},

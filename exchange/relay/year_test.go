@@ -160,7 +160,7 @@ func (s *side) renew(t *testing.T) {
 }
 
 // KeySets is what the relay believes.
-func (s *side) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+func (s *side) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sets := s.believe[of]; len(sets) > 0 {
@@ -190,7 +190,10 @@ func (s *side) open(t *testing.T, router simnet.Router) {
 	s.cable.Start()
 	router.AddNode(s.addr, s.cable)
 	party := tlsconf.Party{SVID: authority.NewSource(s.keys, time.Now), Bundles: s.bundles, Now: time.Now}
-	isNear := func(n identity.Jurisdiction) bool { _, err := s.KeySets(n); return err == nil }
+	isNear := func(n identity.Jurisdiction) bool {
+		_, err := s.KeySets(context.Background(), n, false)
+		return err == nil
+	}
 	var err error
 	s.socket, err = link.Open(s.wire, link.Options{
 		Hosted: func(j identity.Jurisdiction) (link.Handler, bool) { return s, j == s.name },

@@ -13,7 +13,11 @@
 //	to baiyun.guiyang.guizhou       nowhere, for want of baiyun.guiyang.guizhou
 package route
 
-import "xietong/certs/identity"
+import (
+	"slices"
+
+	"xietong/certs/identity"
+)
 
 // Way is a direction.
 type Way uint8
@@ -66,6 +70,24 @@ func toward(self, destination identity.Jurisdiction) identity.Jurisdiction {
 		}
 		destination = parent
 	}
+}
+
+// Path returns whom a message from one jurisdiction to another meets, both included: up to the lowest that both lie under, and
+// down. It is nil where they lie under nothing together.
+func Path(from, to identity.Jurisdiction) []identity.Jurisdiction {
+	path, top, ok := []identity.Jurisdiction{from}, from, true
+	for !to.Under(top) { // a name lies under itself
+		if top, ok = top.Parent(); !ok {
+			return nil
+		}
+		path = append(path, top)
+	}
+	turn := len(path)
+	for below := to; below != top; below, _ = below.Parent() {
+		path = append(path, below)
+	}
+	slices.Reverse(path[turn:])
+	return path
 }
 
 // Allowed reports whether the peer may bring self a message of the origin: a child those of its own subtree, the parent

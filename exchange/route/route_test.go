@@ -179,19 +179,20 @@ func neighboursOf(tree []identity.Jurisdiction, self identity.Jurisdiction) Neig
 	return knowing(parent, tree)
 }
 
-// treePath returns the path from one to the other: up to the lowest above both, and down.
-func treePath(from, to identity.Jurisdiction) []identity.Jurisdiction {
-	var up, down []identity.Jurisdiction
-	for !to.Under(from) {
-		up = append(up, from)
-		from, _ = from.Parent()
+func TestPath(t *testing.T) {
+	for _, row := range []struct{ from, to, want string }{
+		{"a", "a", "a"},
+		{"a", "c.b.a", "a b.a c.b.a"},
+		{"c.b.a", "a", "c.b.a b.a a"},
+		{"c.b.a", "e.d.a", "c.b.a b.a a d.a e.d.a"},
+		{"c.b.a", "d.b.a", "c.b.a b.a d.b.a"},
+		{"a", "b", ""},
+		{"ba", "a", ""}, // no label is part of another
+	} {
+		if got, want := Path(name(t, row.from), name(t, row.to)), names(t, strings.Fields(row.want)...); !slices.Equal(got, want) {
+			t.Errorf("from %s to %s: got %v, want %v", row.from, row.to, got, want)
+		}
 	}
-	for to != from {
-		down = append(down, to)
-		to, _ = to.Parent()
-	}
-	slices.Reverse(down)
-	return append(append(up, from), down...)
 }
 
 // TestEveryRouteArrives holds for trees of any form that a message takes the path of the tree, that each on it takes it from
@@ -201,7 +202,7 @@ func TestEveryRouteArrives(t *testing.T) {
 		tree := drawTree(t)
 		from := tree[rapid.IntRange(0, len(tree)-1).Draw(t, "from")]
 		to := tree[rapid.IntRange(0, len(tree)-1).Draw(t, "to")]
-		path := treePath(from, to)
+		path := Path(from, to)
 		if got := walk(t, tree, from, to); !slices.Equal(got, path) {
 			t.Errorf("from %s to %s: got the path %v, want %v", from, to, got, path)
 		}

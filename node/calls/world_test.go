@@ -149,7 +149,7 @@ func (w *world) place(name identity.Jurisdiction) *place {
 }
 
 // KeySets believes both.
-func (w *world) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+func (w *world) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
 	return w.place(of).sets, nil
 }
 

@@ -445,7 +445,7 @@ type overLink struct {
 }
 
 func (l overLink) Exchange(ctx context.Context, frame []byte) (answer []byte, err error) {
-	answer, *l.knows, err = l.door.AnswerChild(ctx, l.child, frame)
+	answer, *l.knows, err = l.door.AnswerNeighbour(ctx, l.child, frame)
 	return answer, err
 }
 

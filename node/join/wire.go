@@ -22,15 +22,21 @@ import (
 //	3 redeem  body [child, secret, [key set …], replica, signature]
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
 //	4 present body [child, number, [key set …]]   answer: as for redeem
+//	5 prove   body [name, ms, ms]                 answer: [[level …], ms], from the root down to the name, and its age
+//	6 stale   body [name …]                       answer: 0
 //
 // For example, 82 01 40 asks for the time. Nothing but redeem and present changes anything, and nothing that is answered is
 // secret. A child presents its key sets, all from number 1, and says which number of the parent's it knows; it does so over
-// its link too, where a request of this protocol stands beside the messages.
+// its link too, where a request of this protocol stands beside the messages. prove and stale are asked over links alone: the
+// first for the chain of anybody, which may be no older than the first number says and is waited for as long as the second
+// does; the second says below which names something has changed (see chains).
 const (
 	opTime    = 1
 	opMeet    = 2
 	opRedeem  = 3
 	opPresent = 4
+	opProve   = 5
+	opStale   = 6
 )
 
 // Limits of a frame of the protocol.
@@ -82,6 +88,10 @@ type Door struct {
 	Alarm func(text.Code, error)
 	// Changed is told when a child was endorsed, before it is answered; nil: nobody needs to know.
 	Changed func(ctx context.Context) error
+	// Prove finds the chain of any jurisdiction for a neighbour, and tells how old it is. Stale is told of names below which
+	// something has changed. Both are needed on links alone.
+	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error)
+	Stale func(peer, below identity.Jurisdiction)
 }
 
 // Answer answers one request of whoever knocks. binding is of the connection that it came over. Every error becomes an
@@ -99,18 +109,23 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 	})
 }
 
-// AnswerChild answers one request of a child over its link, and returns the number of the jurisdiction's own key set that
-// the child says it knows; 0 where it says nothing of it. Nothing is redeemed over a link.
-func (d Door) AnswerChild(ctx context.Context, child identity.Jurisdiction, frame []byte) (answer []byte, knows uint64, err error) {
+// AnswerNeighbour answers one request of a neighbour over its link, and returns the number of the jurisdiction's own key set
+// that a child says it knows; 0 where it says nothing of it. Nothing is redeemed over a link.
+func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, frame []byte) (answer []byte, knows uint64, err error) {
 	answer, err = d.answer(ctx, frame, func(q request) (any, error) {
-		if q.Op != opPresent {
-			return d.open(ctx, q)
+		switch q.Op {
+		case opPresent:
+			body, p, err := d.present(ctx, q.Body)
+			if err == nil && p.Child == peer {
+				knows = p.Knows
+			}
+			return body, err
+		case opProve:
+			return d.prove(ctx, peer, q.Body)
+		case opStale:
+			return 0, d.stale(peer, q.Body)
 		}
-		body, p, err := d.present(ctx, q.Body)
-		if err == nil && p.Child == child {
-			knows = p.Knows
-		}
-		return body, err
+		return d.open(ctx, q)
 	})
 	return answer, knows, err
 }

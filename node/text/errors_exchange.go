@@ -4,7 +4,6 @@ import "net/http"
 
 // Problems of a message between jurisdictions. exchange/relay gives their numbers.
 const (
-	NotRouted        Code = "not-routed"
 	WayRefused       Code = "way-refused"
 	MessageRefused   Code = "message-refused"
 	MessageExpired   Code = "message-expired"
@@ -17,12 +16,6 @@ const (
 )
 
 var exchangeProblems = []problem{
-	{
-		number: 71, code: NotRouted, status: http.StatusNotImplemented, params: []string{"destination", "neighbour"},
-		zh: parts{"不能转送", "消息目前只在相邻的上下级之间传送，而到{destination}的下一站是{neighbour}", "{neighbour}", "请在{neighbour}的节点上提出该请求"},
-		en: parts{"Not passed on", "messages go between neighbours only so far, and the next on the way to {destination} is {neighbour}",
-			"{neighbour}", "make the request at the node of {neighbour}"},
-	},
 	{
 		number: 72, code: WayRefused, status: http.StatusForbidden, params: []string{"origin", "peer"},
 		zh: parts{"来路不符", "{peer}送来了{origin}的消息，而到{origin}不经过{peer}", "{peer}", "请{peer}的管理员在节点日志中查明是谁交给它这条消息"},
@@ -66,8 +59,8 @@ var exchangeProblems = []problem{
 	},
 	{
 		number: 78, code: Busy, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"对方繁忙", "{jurisdiction}同时为本地办理的请求已达上限，这一请求没有办理", "{jurisdiction}", "请稍后重试，并减少同时提出的请求"},
-		en: parts{"Busy", "{jurisdiction} serves as many requests from here as it may at once, and did not serve this one", "{jurisdiction}",
+		zh: parts{"对方繁忙", "{jurisdiction}同时为提出方办理或转送的请求已达上限，这一请求没有办理", "{jurisdiction}", "请稍后重试，并减少同时提出的请求"},
+		en: parts{"Busy", "{jurisdiction} serves or passes on as many requests of the asker as it may at once, and this one was one too many", "{jurisdiction}",
 			"try again shortly, and make fewer requests at once"},
 	},
 	{
@@ -89,6 +82,7 @@ var exchangeProblems = []problem{
 var exchangeWords = map[string]word{
 	// what is wrong with a message
 	"not endorsed":              {zh: "没有有效的背书", en: "no endorsement of it is in force"},
+	"keys not found":            {zh: "其密钥集暂时无法取得", en: "its key sets cannot be had at present"},
 	"unknown signing key":       {zh: "签名证书不在其密钥集中", en: "the certificate that signed is not in its key set"},
 	"signature does not fit":    {zh: "签名不符"},
 	"body does not fit":         {zh: "正文与签名不符，或者不能解密", en: "the body is not the one that was signed, or cannot be decrypted"},

@@ -38,7 +38,7 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 		{text.PurposeNeeded, city, client.Query{At: county.title, Dataset: "villages", Key: villageKey}},
 		{text.NotShared, city, client.Query{At: county.title, Dataset: "adoptions", Count: true, Use: use("statistics", county.title)}},
 		{text.GrantRevoked, city, counted},
-		{text.NotRouted, county, client.Query{At: "guizhou", Dataset: "villages", Count: true, Use: use("statistics", "贵州省")}},
+		{text.Unreachable, county, client.Query{At: "毕节市", Dataset: "villages", Count: true, Use: use("statistics", "毕节市")}},
 	} {
 		_, err := c.from.as[consumer].Query(ctx, c.ask)
 		p, ok := errors.AsType[*client.Problem](err)

@@ -236,6 +236,24 @@ func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
 	return n.KeySets, err
 }
 
+// Neighbours returns all neighbours, those included whose endorsement has ended.
+func (t *Table) Neighbours() []identity.Jurisdiction {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.names()
+}
+
+// Children returns the children as they are believed, by the key set that each began with.
+func (t *Table) Children() map[identity.Jurisdiction]join.Hash {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	all := make(map[identity.Jurisdiction]join.Hash, len(t.children))
+	for name, n := range t.children {
+		all[name] = n.KeySets[0].Hash()
+	}
+	return all
+}
+
 // IsNeighbour reports whether the jurisdiction is a neighbour now.
 func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
 	_, err := t.Of(name)

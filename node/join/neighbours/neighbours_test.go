@@ -88,7 +88,7 @@ type way struct {
 }
 
 func (w way) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	answer, knows, err := w.parent.door().AnswerChild(ctx, w.child, frame)
+	answer, knows, err := w.parent.door().AnswerNeighbour(ctx, w.child, frame)
 	w.parent.upkeep.Acked(w.child, knows)
 	return answer, err
 }

@@ -1,0 +1,73 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/envelope"
+	"xietong/exchange/route"
+)
+
+// A hop gives the next one a sixteenth less time than it has, but takes no more than this: for its own answer to arrive, where
+// the next one gives none.
+const (
+	keptPart = 16
+	keptMost = 250 * time.Millisecond
+)
+
+// pass sends the request on to the neighbour that leads to its destination, and returns the frame of the answer as it came. It
+// (1) takes a place of its origin and one toward the neighbour, (2) writes the hop header anew, (3) sends it and waits while
+// the asker does, and (4) checks what comes back as a hop can.
+func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
+	defer r.step(Pass)()
+	for _, p := range []struct {
+		places
+		of identity.Jurisdiction
+	}{{r.from, in.header.Origin}, {r.toward, next}} {
+		leave, ok := p.enter(p.of)
+		if !ok {
+			return nil, r.refuse(Busy, nil, r.l.Name.String())
+		}
+		defer leave()
+	}
+	wait := left(ctx)
+	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
+		return nil, r.refuse(Late, ctx.Err(), r.l.Name.String())
+	}
+	onward := in.Envelope
+	onward.Hop.Remaining, onward.Hop.Hops = uint32(wait.Milliseconds()), in.Hop.Hops-1
+	frame, err := onward.Encode()
+	if err != nil {
+		return nil, r.refuse(MessageRefused, err, in.header.Origin.String(), badForm)
+	}
+	answer, err := r.exchange(ctx, next, frame)
+	switch {
+	case errors.Is(err, errNotOne):
+		return nil, r.refuse(AnswerRefused, err, next.String(), notOne)
+	case err != nil && ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, r.unreachable(ctx, next, err)
+	case err != nil: // the asker gave up
+		return nil, r.refuse(Late, err, next.String())
+	}
+	return answer, r.checkAnswer(in, next, answer)
+}
+
+// checkAnswer is what a hop checks of an answer.
+func (r *Relay) checkAnswer(in *inbound, next identity.Jurisdiction, frame []byte) *Problem {
+	refused := func(reason string, err error) *Problem { return r.refuse(AnswerRefused, err, next.String(), reason) }
+	e, err := envelope.Decode(frame)
+	if err != nil {
+		return refused(badForm, err)
+	}
+	switch h := e.Header(); {
+	case h.Kind != envelope.Answer || h.Destination != in.header.Origin:
+		return refused(badForm, fmt.Errorf("kind %d to %s", h.Kind, h.Destination))
+	case !slices.Contains(route.Path(next, in.header.Destination), h.Origin):
+		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
+	}
+	return nil
+}

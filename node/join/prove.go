@@ -1,0 +1,88 @@
+package join
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/text"
+)
+
+// MaxStale is how many names one request may say that something has changed below.
+const MaxStale = 64
+
+// Wanted is a chain that is asked for.
+type Wanted struct {
+	Name   identity.Jurisdiction
+	Oldest time.Duration // that it may be, to the millisecond
+	Wait   time.Duration // for the answer, to the millisecond
+}
+
+// wanted is the body of opProve.
+type wanted struct {
+	_      struct{} `cbor:",toarray"`
+	Name   identity.Jurisdiction
+	Oldest uint32 // ms
+	Wait   uint32 // ms
+}
+
+// proven is the answer of opProve.
+type proven struct {
+	_      struct{} `cbor:",toarray"`
+	Levels []trust.Level
+	Age    uint32 // ms
+}
+
+func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte) (proven, error) {
+	var w wanted
+	if err := unmarshal(body, &w); err != nil {
+		return proven{}, err
+	}
+	levels, age, err := d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait)})
+	return proven{Levels: levels, Age: millis(age)}, err
+}
+
+func (d Door) stale(peer identity.Jurisdiction, body []byte) error {
+	var names []identity.Jurisdiction
+	if err := unmarshal(body, &names); err != nil {
+		return err
+	}
+	if len(names) > MaxStale {
+		return text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("%d names", len(names))}, nil)
+	}
+	for _, below := range names {
+		d.Stale(peer, below)
+	}
+	return nil
+}
+
+// AskProve asks a neighbour for a chain. Nothing of the answer is verified.
+func AskProve(ctx context.Context, c Asker, w Wanted) ([]trust.Level, time.Duration, error) {
+	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait)})
+	if err != nil {
+		return nil, 0, err
+	}
+	var got proven
+	if err := ask(ctx, c, opProve, body, &got); err != nil {
+		return nil, 0, fmt.Errorf("ask for the chain of %s: %w", w.Name, err)
+	}
+	return got.Levels, duration(got.Age), nil
+}
+
+// AskStale tells a neighbour below which names something has changed.
+func AskStale(ctx context.Context, c Asker, below []identity.Jurisdiction) error {
+	body, err := canon.Marshal(below)
+	if err != nil {
+		return err
+	}
+	var done uint64
+	return ask(ctx, c, opStale, body, &done)
+}
+
+func duration(ms uint32) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// millis returns a time in ms, none where it is negative, and the longest that there is where it is longer.
+func millis(d time.Duration) uint32 { return uint32(min(max(d.Milliseconds(), 0), 1<<32-1)) }
