@@ -53,7 +53,7 @@ func TestHostileMessages(t *testing.T) {
 		"of the province":             {func(l *letter) { change(t, l, "guizhou", "") }, "way-refused|guizhou|" + county},
 		"of another province":         {func(l *letter) { change(t, l, "yunnan", "") }, "way-refused|yunnan|" + county},
 		"of the city itself":          {func(l *letter) { change(t, l, "guiyang.guizhou", county) }, malformedReset},
-		"of a town below":             {func(l *letter) { change(t, l, "town."+county, "") }, "message-refused|town." + county + "|keys not found"},
+		"of a town below":             {func(l *letter) { change(t, l, "town."+county, ""); l.hop.Remaining = 300 }, "message-refused|town." + county + "|keys not found"},
 		"signed with other keys":      {func(l *letter) { l.by = other.keys }, "message-refused|" + county + "|unknown signing key"},
 		"encrypted to another":        {func(l *letter) { l.to = toOther }, "message-refused|" + county + "|body does not fit"},
 		"after its end":               {func(l *letter) { l.move(-2 * time.Minute) }, "message-expired|" + county},

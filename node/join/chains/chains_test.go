@@ -467,8 +467,8 @@ func TestSilentNeighbour(t *testing.T) {
 		w.refused("guizhou", "nanming.guiyang.guizhou", text.Busy, "guizhou")
 		w.finds("guizhou", "town.meitan.zunyi.guizhou")
 		for range MaxAsking {
-			if err := <-failed; !isGivenUp(err) {
-				t.Errorf("got %v, want that the time was up", err)
+			if f, ok := errors.AsType[*text.Failure](<-failed); !ok || f.Code != text.Late {
+				t.Errorf("got %v, want that it was late", f)
 			}
 		}
 		if len(s.asking) != 0 {

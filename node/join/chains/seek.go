@@ -90,11 +90,11 @@ func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction,
 		return nil, 0, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String()}, nil)
 	}
 	defer s.leave(neighbour)
-	ctx, cancel := context.WithTimeout(ctx, MaxWait)
+	within, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	end, _ := ctx.Deadline()
+	end, _ := within.Deadline()
 	wait := time.Until(end) * 15 / 16
-	levels, age, err := join.AskProve(ctx, over{s.ask, neighbour}, join.Wanted{Name: of, Oldest: oldest, Wait: wait})
+	levels, age, err := join.AskProve(within, over{s.ask, neighbour}, join.Wanted{Name: of, Oldest: oldest, Wait: wait})
 	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
 		err = broken(ctx, neighbour, err)
 	}
@@ -130,12 +130,14 @@ func (o over) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 	return o.ask(ctx, o.neighbour, frame)
 }
 
-// broken tells why a neighbour gave no answer. It wraps the end of our own time, and nothing that a neighbour may claim.
+// broken tells why a neighbour gave no answer. It wraps the end of the time of whoever asks here, who may have had little.
 func broken(ctx context.Context, neighbour identity.Jurisdiction, err error) error {
 	e, isLink := errors.AsType[*link.Error](err)
 	switch {
 	case ctx.Err() != nil:
 		return text.Fail(text.Late, text.Args{"jurisdiction": neighbour.String()}, ctx.Err())
+	case errors.Is(err, context.DeadlineExceeded):
+		return text.Fail(text.Late, text.Args{"jurisdiction": neighbour.String()}, nil)
 	case errors.Is(err, link.ErrNoLink):
 		return unreachable(neighbour, noLink, err)
 	case isLink:
