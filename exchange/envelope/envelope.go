@@ -11,7 +11,8 @@
 //	{1: id (16 bytes, UUIDv7), 2: kind, 3: origin, 4: destination, 5: issued, 6: expires, 7: length of body,
 //	 8: SHA-256 of the decryption key, absent where the body is not encrypted}
 //
-// with times in ms since 1970 UTC, at most 30 days apart. statement is a COSE_Sign1 (RFC 9052) over a hash envelope (RFC
+// with times in ms since 1970 UTC, at most 30 days apart. A federated request (kind 3) is for its destination and for those below
+// it, and is never encrypted; everybody on the way reads it. statement is a COSE_Sign1 (RFC 9052) over a hash envelope (RFC
 // 9995): its protected header is {1: -8, 34: [-16, SHA-256 of the signing certificate], 258: -16, 259: content type,
 // -70001: form}, its payload the SHA-256 of the preimage [salt (32 bytes), content type, content], and its external AAD the
 // array ["xietong/1 message", outer]. Form 1 is a single signature. Form 2, one signature over many messages, is reserved;
@@ -85,8 +86,9 @@ type Kind uint8
 
 // The kinds of message; the table is in docs/protocol.md.
 const (
-	Request Kind = 1
-	Answer  Kind = 2
+	Request   Kind = 1
+	Answer    Kind = 2
+	Federated Kind = 3 // a request to the destination and to those below it, never encrypted
 )
 
 // Limits of a message.
@@ -152,6 +154,11 @@ type Envelope struct {
 // Header returns the outer header. Its signature is verified by Open alone.
 func (e Envelope) Header() Header { return e.header }
 
+// For reports whether the message is meant for a jurisdiction: its destination or, a federated request, those below it too.
+func (h Header) For(reader identity.Jurisdiction) bool {
+	return h.Destination == reader || h.Kind == Federated && reader.Under(h.Destination)
+}
+
 // Hash stands for the message in its answer: SHA-256 of the array [outer, statement].
 func (e Envelope) Hash() [32]byte {
 	return sha256.Sum256(mustEncode([]any{e.outer, e.statement}))
@@ -216,9 +223,9 @@ func decodeHeader(data []byte) (Header, error) {
 
 func (w outerWire) check() error {
 	switch {
-	case w.Kind != Request && w.Kind != Answer:
+	case w.Kind < Request || w.Kind > Federated:
 		return malformed("outer header", fmt.Errorf("kind %d", w.Kind))
-	case w.Origin.IsZero() || w.Destination.IsZero() || w.Origin == w.Destination:
+	case w.Origin.IsZero() || w.Destination.IsZero() || w.Origin == w.Destination && w.Kind != Federated:
 		return malformed("outer header", fmt.Errorf("from %q to %q", w.Origin, w.Destination))
 	case w.Issued == 0 || w.Expires <= w.Issued || w.Expires-w.Issued > uint64(MaxLife.Milliseconds()) || w.Expires > maxTime:
 		return malformed("outer header", fmt.Errorf("from %d to %d ms", w.Issued, w.Expires))
@@ -226,6 +233,8 @@ func (w outerWire) check() error {
 		return malformed("outer header", fmt.Errorf("a body of %d bytes", w.Size))
 	case len(w.DecryptionKey) != 0 && len(w.DecryptionKey) != sha256.Size:
 		return malformed("outer header", fmt.Errorf("a key hash of %d bytes", len(w.DecryptionKey)))
+	case len(w.DecryptionKey) != 0 && w.Kind == Federated:
+		return malformed("outer header", errors.New("a federated request that is encrypted"))
 	}
 	return nil
 }

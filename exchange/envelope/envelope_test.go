@@ -210,7 +210,7 @@ func TestImpossibleMessages(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	for what, edit := range map[string]func(*Draft){
 		"no kind":         func(d *Draft) { d.Header.Kind = 0 },
-		"a kind to come":  func(d *Draft) { d.Header.Kind = 3 },
+		"a kind to come":  func(d *Draft) { d.Header.Kind = 4 },
 		"from nobody":     func(d *Draft) { d.Header.Origin = identity.Jurisdiction{} },
 		"to nobody":       func(d *Draft) { d.Header.Destination = identity.Jurisdiction{} },
 		"to oneself":      func(d *Draft) { d.Header.Destination = d.Header.Origin },

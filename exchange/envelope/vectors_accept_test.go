@@ -50,6 +50,15 @@ func (w *world) encrypted() recipe {
 	return r
 }
 
+// federated is a request of the city to itself and those below it, read by the county.
+func (w *world) federated() recipe {
+	r := message("federated", "a federated request to everybody below its origin", w.city, w.city, Federated, must(query().Encode()))
+	r.call, r.reader, r.seeds = ptr(query()), w.county.name, nil
+	return r
+}
+
+func ptr[T any](v T) *T { return &v }
+
 func (w *world) problem() recipe {
 	return w.answering("answer-problem", "a refusal with a value", Reply{Problem: &Problem{Code: 24, Args: []string{"household-register"}}})
 }
@@ -61,7 +70,7 @@ func (w *world) answered() recipe {
 
 // accepted are the vectors that every reader accepts.
 func (w *world) accepted() []recipe {
-	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.answered(), w.problem()},
+	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.answered(), w.problem(), w.federated()},
 		w.acceptedContents(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
 }
 

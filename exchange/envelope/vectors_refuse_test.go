@@ -213,7 +213,10 @@ func (b *refuser) outerValues() {
 	outer("uuid-4", "a UUIDv4", func(o *outerWire) { o.ID = flipped(o.ID, 6, 0x30) })
 	outer("uuid-variant", "a UUID of another variant", func(o *outerWire) { o.ID = flipped(o.ID, 8, 0x40) })
 	outer("kind-0", "kind 0", func(o *outerWire) { o.Kind = 0 })
-	outer("kind-3", "a kind to come", func(o *outerWire) { o.Kind = 3 })
+	outer("kind-4", "a kind to come", func(o *outerWire) { o.Kind = 4 })
+	outer("federated-encrypted", "a federated request that is encrypted", func(o *outerWire) {
+		o.Kind, o.DecryptionKey = Federated, seed("nobody's key")
+	})
 	b.request("outer-kind-256", "outer", "kind 256", func(r *recipe) { r.onOuter = swap("\x02\x01\x03", "\x02\x19\x01\x00\x03") })
 	outer("to-itself", "from a jurisdiction to itself", func(o *outerWire) { o.Origin = o.Destination })
 	outer("issued-0", "issued at 0", func(o *outerWire) { o.Issued = 0 })
@@ -249,6 +252,9 @@ func flipped(data []byte, at int, bits byte) []byte {
 func (b *refuser) readings() {
 	end := b.world.request().outer.Expires
 	b.request("other-destination", "destination", "read by a jurisdiction that it is not for", func(r *recipe) { r.reader = b.other.name })
+	b.request("federated-elsewhere", "destination", "a federated request, read by who does not lie below its destination", func(r *recipe) {
+		r.outer.Kind, r.reader = Federated, b.city.name
+	})
 	b.request("own-message", "destination", "read by its origin", func(r *recipe) { r.reader = b.city.name })
 	b.request("other-destination-late", "destination", "for somebody else, and ended", func(r *recipe) { r.reader, r.at = b.other.name, end+1 })
 	b.request("late", "expired", "one millisecond after its end", func(r *recipe) { r.at = end + 1 })

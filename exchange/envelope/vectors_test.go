@@ -122,7 +122,7 @@ func (v vector) read(known map[string][]byte) (*said, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.header.Destination.String() != v.Reader {
+	if reader, err := identity.ParseJurisdiction(v.Reader); err != nil || !e.header.For(reader) {
 		return nil, errDestination
 	}
 	var sets []trust.KeySet
@@ -142,7 +142,7 @@ func (v vector) read(known map[string][]byte) (*said, error) {
 		return nil, err
 	}
 	s := saidBy(m.Header, e.Hop, e.Hash())
-	if m.Header.Kind == Request {
+	if m.Header.Kind != Answer {
 		c, err := DecodeCall(m.Content)
 		s.calls(c)
 		return s, err

@@ -90,7 +90,7 @@ const MINUTE = 60_000n, DAY = 1440n * MINUTE, END = 253402300799999n;
 
 const FRAME = array(uint(), array(uint(0n, (1n << 32n) - 1n), uint(0n, 16n), bstr(16, 16)), anyBytes, anyBytes, anyBytes);
 const OUTER = fields(
-  { 1: (v) => bstr(16, 16)(v) && isUUIDv7(v), 2: exactly(1, 2), 3: place, 4: place, 5: uint(1n, END), 6: uint(1n, END), 7: uint(1n, 1n << 20n) },
+  { 1: (v) => bstr(16, 16)(v) && isUUIDv7(v), 2: exactly(1, 2, 3), 3: place, 4: place, 5: uint(1n, END), 6: uint(1n, END), 7: uint(1n, 1n << 20n) },
   { 8: hash32 },
 );
 const STATEMENT = sign1(anyBytes, (v) => v instanceof Map, anyBytes, anyBytes);
@@ -106,7 +106,9 @@ const KEY_SET = fields({ 1: place, 4: list(fields({ 3: anyBytes }, { 1: () => tr
   2: uint(), 3: uint(), 5: anyBytes, 6: hash32,
 });
 
-const TYPES = { 1: "application/vnd.xietong.request+cbor", 2: "application/vnd.xietong.answer+cbor" };
+const TYPES = {
+  1: "application/vnd.xietong.request+cbor", 2: "application/vnd.xietong.answer+cbor", 3: "application/vnd.xietong.request+cbor",
+};
 
 // The steps of the page.
 
@@ -115,7 +117,9 @@ function open(frame) {
   const [version, hop, outer, statement, body] = decode(frame, 1 << 20, FRAME, "frame");
   need(BigInt(version) === 1n, "version", version);
   const h = decode(outer, 1024, OUTER, "outer");
-  need(h.get(3) !== h.get(4), "outer", "to its origin");
+  const federated = Number(h.get(2)) === 3;
+  need(federated || h.get(3) !== h.get(4), "outer", "to its origin");
+  need(!federated || !h.has(8), "outer", "encrypted");
   const life = BigInt(h.get(6)) - BigInt(h.get(5));
   need(0n < life && life <= 30n * DAY, "outer", `a life of ${life} ms`);
   need(Number(h.get(7)) === body.length, "size", body.length);
@@ -185,7 +189,7 @@ function readReply(content, request) {
 // read verifies a frame for the reader of a vector and returns what it says, or throws Refused.
 async function read(frame, { reader, at, sets, seeds, request }) {
   const m = open(frame), { h, hop } = m; // 1. form
-  need(h.get(4) === reader, "destination"); // 2. destination
+  need(h.get(4) === reader || Number(h.get(2)) === 3 && reader.endsWith("." + h.get(4)), "destination"); // 2. destination
   need(BigInt(at) <= h.get(6), "expired"); // 3. time
   need(BigInt(h.get(5)) <= BigInt(at) + 5n * MINUTE, "future");
   const s = decodeStatement(m.statement); // 4. statement
@@ -201,7 +205,7 @@ async function read(frame, { reader, at, sets, seeds, request }) {
     encrypted: h.has(8), remaining: Number(hop[0]), hops: Number(hop[1]), trace: hex(hop[2]),
     hash: hex(sha256(encode([m.outer, m.statement]))),
   };
-  return says.kind === 1 ? { ...says, call: readCall(content) } : { ...says, reply: readReply(content, request) }; // 9. content
+  return says.kind !== 2 ? { ...says, call: readCall(content) } : { ...says, reply: readReply(content, request) }; // 9. content
 }
 
 // Vectors.
