@@ -225,7 +225,7 @@ func (w outerWire) check() error {
 	switch {
 	case w.Kind < Request || w.Kind > Federated:
 		return malformed("outer header", fmt.Errorf("kind %d", w.Kind))
-	case w.Origin.IsZero() || w.Destination.IsZero() || w.Origin == w.Destination && w.Kind != Federated:
+	case w.Origin.IsZero() || w.Destination.IsZero() || w.Origin == w.Destination && w.Kind == Request:
 		return malformed("outer header", fmt.Errorf("from %q to %q", w.Origin, w.Destination))
 	case w.Issued == 0 || w.Expires <= w.Issued || w.Expires-w.Issued > uint64(MaxLife.Milliseconds()) || w.Expires > maxTime:
 		return malformed("outer header", fmt.Errorf("from %d to %d ms", w.Issued, w.Expires))

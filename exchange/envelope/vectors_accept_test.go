@@ -57,6 +57,13 @@ func (w *world) federated() recipe {
 	return r
 }
 
+// answerToItself is what the county answers to its own federated request, for its parent to read.
+func (w *world) answerToItself() recipe {
+	r := w.answering("answer-to-itself", "an answer of the asker of a federated request", Reply{Result: []byte("counted")})
+	r.outer.Origin, r.outer.Destination, r.reader = w.county.name, w.county.name, w.county.name
+	return r
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func (w *world) problem() recipe {
@@ -70,7 +77,7 @@ func (w *world) answered() recipe {
 
 // accepted are the vectors that every reader accepts.
 func (w *world) accepted() []recipe {
-	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.answered(), w.problem(), w.federated()},
+	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.answered(), w.problem(), w.federated(), w.answerToItself()},
 		w.acceptedContents(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
 }
 

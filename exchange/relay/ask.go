@@ -16,11 +16,14 @@ import (
 
 // asked is a request that is under way.
 type asked struct {
-	id    identity.Message
-	to    identity.Jurisdiction
-	via   identity.Jurisdiction // the neighbour that leads there
-	hash  [32]byte
-	frame []byte
+	id     identity.Message
+	kind   envelope.Kind
+	asker  identity.Jurisdiction
+	to     identity.Jurisdiction // who is to answer
+	via    identity.Jurisdiction // the neighbour that leads there
+	hash   [32]byte
+	frame  []byte
+	answer []byte // the frame that came back
 }
 
 // Ask sends a call to a jurisdiction, as the message with the id, and brings back its answer, verified. It waits until ctx
@@ -29,65 +32,76 @@ type asked struct {
 //
 // It (1) finds the way, (2) signs and encrypts the request, (3) sends it, and (4) verifies what comes back.
 func (r *Relay) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
-	switch {
-	case to == r.l.Name:
+	if to == r.l.Name {
 		return Answer{}, fmt.Errorf("ask %s: it is the asker", to)
-	case id.IsZero():
-		return Answer{}, fmt.Errorf("ask %s: no id", to)
 	}
-	via, problem := r.next(to)
-	if problem != nil {
+	return r.ask(ctx, asked{id: id, kind: envelope.Request, to: to}, call)
+}
+
+func (r *Relay) ask(ctx context.Context, q asked, call envelope.Call) (Answer, error) {
+	if q.id.IsZero() {
+		return Answer{}, fmt.Errorf("ask %s: no id", q.to)
+	}
+	var problem *Problem
+	if q.via, problem = r.next(q.to); problem != nil {
 		return Answer{}, problem
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	q, err := r.request(ctx, id, to, call)
+	e, err := r.request(ctx, q, call)
 	if err != nil {
 		return Answer{}, err
 	}
-	q.via = via
-	frame, err := r.send(ctx, q)
-	if err != nil {
+	q.asker, q.hash = r.l.Name, e.Hash()
+	if q.frame, err = e.Encode(); err != nil {
+		return Answer{}, fmt.Errorf("ask %s: %w", q.to, err)
+	}
+	if q.answer, err = r.send(ctx, q); err != nil {
 		return Answer{}, err
 	}
-	return r.verify(ctx, q, frame)
+	defer r.step(AskVerify)()
+	return r.verify(ctx, q)
 }
 
-// request makes the request: encrypted to the newest decryption key of its destination.
-func (r *Relay) request(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (asked, error) {
+// request makes the request: encrypted to the newest decryption key of its destination, unless it is a federated one.
+func (r *Relay) request(ctx context.Context, q asked, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
-	wait := left(ctx)
+	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
 	switch {
-	case wait < time.Millisecond:
-		return asked{}, r.refuse(Late, ctx.Err(), to.String())
+	case m.wait < time.Millisecond:
+		return e, r.refuse(Late, ctx.Err(), q.to.String())
 	case len(call.Parameters) > MaxData:
-		return asked{}, r.tooLarge(len(call.Parameters))
+		return e, r.tooLarge(len(call.Parameters))
 	}
-	sets, err := r.l.Trust.KeySets(ctx, to, false)
-	if told, ok := errors.AsType[*Problem](err); ok {
-		return asked{}, told
+	if q.kind != envelope.Federated {
+		if m.recipient, err = r.recipientOf(ctx, q.to); err != nil {
+			return e, err
+		}
+	}
+	if m.content, err = call.Encode(); err == nil {
+		e, err = r.seal(m)
 	}
 	if err != nil {
-		return asked{}, r.refuse(Unreachable, err, to.String(), notEndorsed)
+		return e, fmt.Errorf("ask %s: %w", q.to, err)
+	}
+	e.Hop.Trace = q.id.Bytes()
+	return e, nil
+}
+
+// recipientOf returns to whom a request for the jurisdiction is encrypted.
+func (r *Relay) recipientOf(ctx context.Context, to identity.Jurisdiction) (*recipient, error) {
+	sets, err := r.l.Trust.KeySets(ctx, to, false)
+	if told, ok := errors.AsType[*Problem](err); ok {
+		return nil, told
+	}
+	if err != nil {
+		return nil, r.refuse(Unreachable, err, to.String(), notEndorsed)
 	}
 	recipient, err := r.recipients.newest(sets)
 	if err != nil {
-		return asked{}, r.refuse(Unreachable, err, to.String(), badEncryption)
+		return nil, r.refuse(Unreachable, err, to.String(), badEncryption)
 	}
-	content, err := call.Encode()
-	if err != nil {
-		return asked{}, fmt.Errorf("ask %s: %w", to, err)
-	}
-	e, err := r.seal(sealed{id: id, kind: envelope.Request, to: to, wait: wait, content: content, recipient: recipient})
-	if err != nil {
-		return asked{}, fmt.Errorf("ask %s: %w", to, err)
-	}
-	e.Hop.Trace = id.Bytes()
-	frame, err := e.Encode()
-	if err != nil {
-		return asked{}, fmt.Errorf("ask %s: %w", to, err)
-	}
-	return asked{id: id, to: to, hash: e.Hash(), frame: frame}, nil
+	return recipient, nil
 }
 
 // sealed is a message of ours that is to be signed.
@@ -167,18 +181,17 @@ func (r *Relay) exchange(ctx context.Context, to identity.Jurisdiction, request 
 
 // verify verifies the answer: what it is, who signed it, what it says, that it answers q, and that it is in time. An answer
 // that names the request's hash was made after it; so one that says that the clocks are apart may be out of time itself.
-func (r *Relay) verify(ctx context.Context, q asked, frame []byte) (Answer, error) {
-	defer r.step(AskVerify)()
+func (r *Relay) verify(ctx context.Context, q asked) (Answer, error) {
 	refused := func(reason string, err error) (Answer, error) {
 		return Answer{}, r.refuse(AnswerRefused, err, q.to.String(), reason)
 	}
-	e, err := envelope.Decode(frame)
+	e, err := envelope.Decode(q.answer)
 	if err != nil {
 		return refused(badForm, err)
 	}
 	h := e.Header()
 	switch {
-	case h.Kind != envelope.Answer || h.Destination != r.l.Name || h.Expires.Sub(h.Issued) > MaxLife:
+	case h.Kind != envelope.Answer || h.Destination != q.asker || h.Expires.Sub(h.Issued) > MaxLife:
 		return refused(badForm, fmt.Errorf("kind %d to %s from %s to %s", h.Kind, h.Destination, h.Issued, h.Expires))
 	case !slices.Contains(route.Path(q.via, q.to), h.Origin):
 		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
@@ -203,10 +216,10 @@ func (r *Relay) verify(ctx context.Context, q asked, frame []byte) (Answer, erro
 		return Answer{}, q.refusedBy(e, p)
 	case h.Origin != q.to:
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
-	case h.DecryptionKey == nil:
+	case h.DecryptionKey == nil && q.kind != envelope.Federated:
 		return refused(inClear, errors.New("an answer in the clear"))
 	}
-	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e)}, nil
+	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
 }
 
 // open proves by whom a message is, as things stand now, and decrypts it: by the key sets of its origin that are known, or

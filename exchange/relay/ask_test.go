@@ -233,11 +233,15 @@ func (r *reply) frame(t *testing.T) []byte {
 // asked makes a request of the county to the city.
 func (w *world) asked(t *testing.T) asked {
 	t.Helper()
-	q, err := w.relays[county].request(t.Context(), newID(t), name(t, city), query(t))
+	q := asked{id: newID(t), kind: envelope.Request, asker: name(t, county), to: name(t, city), via: name(t, city)}
+	e, err := w.relays[county].request(t.Context(), q, query(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.via = q.to
+	q.hash = e.Hash()
+	if q.frame, err = e.Encode(); err != nil {
+		t.Fatal(err)
+	}
 	return q
 }
 
@@ -285,7 +289,8 @@ func TestAnswers(t *testing.T) {
 		r := w.reply(t, q)
 		row.edit(r)
 		q.via = name(t, row.via)
-		got, err := w.relays[county].verify(t.Context(), q, r.frame(t))
+		q.answer = r.frame(t)
+		got, err := w.relays[county].verify(t.Context(), q)
 		if row.want == nil {
 			if err != nil || string(got.Content) != "secret" || got.ID != q.id || got.Request != q.hash {
 				t.Errorf("%s: got %+v, %v", what, got, err)
@@ -298,7 +303,8 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	delete(w.trust, name(t, city))
-	_, err := w.relays[county].verify(t.Context(), q, w.reply(t, q).frame(t))
+	q.answer = w.reply(t, q).frame(t)
+	_, err := w.relays[county].verify(t.Context(), q)
 	wantProblem(t, "of whom nobody vouches for", err, county, AnswerRefused, city, notEndorsed)
 }
 
@@ -310,7 +316,8 @@ func TestEveryByteOfAnAnswer(t *testing.T) {
 	signed := len(frame) - len(parts(t, frame).Body) - len(parts(t, frame).Statement) - len(parts(t, frame).Outer)
 	for i := range frame {
 		frame[i] ^= 1 << (i % 8)
-		got, err := w.relays[county].verify(t.Context(), q, frame)
+		q.answer = frame
+		got, err := w.relays[county].verify(t.Context(), q)
 		switch {
 		case err == nil && (i >= signed || string(got.Content) != "secret"):
 			t.Errorf("byte %d of %d flipped and still taken: %q", i, len(frame), got.Content)

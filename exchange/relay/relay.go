@@ -20,6 +20,12 @@
 // that the known key sets do not list is judged once more by those that are asked for anew: whoever has a new key signs with
 // it as soon as its neighbours know it.
 //
+// A federated request goes to its destination as any request does, and from there down: whoever serves it hands it on, as it
+// is, to those of its children whom it is meant for (Share), so that each of them proves the asker's own signature. Each
+// answers it to the asker, signed and in the clear, a refusal too: what children answer is added up by their parent, which
+// verifies it (see gather). From the parent it comes to those below its destination, whoever asks, be it somebody of their own
+// subtree, or they themselves.
+//
 // The id of a request is chosen by whoever asks, who may use it again where nothing came of it: an id stands for one use of
 // the data, however often it has to be asked for.
 //
@@ -114,7 +120,12 @@ type Received struct {
 	Header   envelope.Header
 	Call     envelope.Call
 	Evidence []byte // the request as its origin signed it: see Evidence
+
+	message envelope.Envelope // as it came
 }
+
+// Hash stands for the request in its answers.
+func (r Received) Hash() [32]byte { return r.message.Hash() }
 
 // Result is what an operation gives.
 type Result struct {
@@ -132,6 +143,7 @@ type Answer struct {
 	Request  [32]byte         // hash of the request
 	ID       identity.Message // of the request
 	Evidence []byte           // the answer as the destination signed it
+	Frame    []byte           // the whole answer as it came
 }
 
 // Steps of a call, as Local.Steps is told of them.
@@ -142,7 +154,8 @@ const (
 	ServeVerify = "serve-verify" // from the frame to the operation
 	ServeRun    = "serve-run"    // the operation
 	ServeSign   = "serve-sign"
-	Pass        = "pass" // from the frame of the request to that of the answer
+	Pass        = "pass"  // from the frame of the request to that of the answer
+	ShareOut    = "share" // of a federated request, from the request to a child to its answer, verified
 )
 
 // Local is a hosted jurisdiction, and what a relay needs of it. All of it may be called by many goroutines.
@@ -155,6 +168,7 @@ type Local struct {
 	Trust      Trust
 	Links      Links
 	Operations map[identity.Label]Operation // not changed any more
+	Federated  map[identity.Label]Operation // those of federated requests; not changed any more
 	// Problem tells the error of an operation: a row of the table of errors, not 0, with its values.
 	Problem func(error) (code uint16, args []string)
 	Now     func() time.Time

@@ -117,6 +117,7 @@ type world struct {
 	refused         []*Problem
 	served          []Received
 	operation       Operation
+	added           func(by string, of []Answer) // told of what is added up; nil: nobody
 }
 
 func newWorld(t testing.TB) *world {
@@ -169,6 +170,9 @@ func (w *world) local(t testing.TB, s string) Local {
 			w.served = append(w.served, r)
 			w.mu.Unlock()
 			return w.operation(ctx, r)
+		}},
+		Federated: map[identity.Label]Operation{label(t, "gather"): func(ctx context.Context, r Received) (Result, error) {
+			return w.gather(ctx, t, w.relays[s], r)
 		}},
 		Problem: func(err error) (uint16, []string) {
 			if refusal, ok := errors.AsType[*businessRefusal](err); ok {
@@ -338,14 +342,18 @@ func TestSameID(t *testing.T) {
 	w := newWorld(t)
 	r, id := w.relays[county], newID(t)
 	enc := func(id identity.Message) string {
-		q, err := r.request(t.Context(), id, name(t, city), query(t))
+		e, err := r.request(t.Context(), asked{id: id, kind: envelope.Request, to: name(t, city)}, query(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := e.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
 		var frame []cbor.RawMessage
 		var sealed [][]byte
 		var body []byte
-		if err := errors.Join(canon.Unmarshal(q.frame, envelope.MaxFrame, &frame), canon.Unmarshal(frame[4], envelope.MaxFrame, &body),
+		if err := errors.Join(canon.Unmarshal(whole, envelope.MaxFrame, &frame), canon.Unmarshal(frame[4], envelope.MaxFrame, &body),
 			canon.Unmarshal(body, envelope.MaxFrame, &sealed)); err != nil {
 			t.Fatal(err)
 		}
@@ -398,11 +406,7 @@ func TestNewKeySet(t *testing.T) {
 	w := newWorld(t)
 	r := w.relays[county]
 	keyOf := func() []byte {
-		q, err := r.request(t.Context(), newID(t), name(t, city), query(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := envelope.Decode(q.frame)
+		e, err := r.request(t.Context(), asked{id: newID(t), kind: envelope.Request, to: name(t, city)}, query(t))
 		if err != nil {
 			t.Fatal(err)
 		}

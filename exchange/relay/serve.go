@@ -82,10 +82,16 @@ func (r *Relay) receive(peer identity.Jurisdiction, frame []byte) (*inbound, err
 		return nil, err
 	}
 	h := e.Header()
-	if h.Kind != envelope.Request || h.Origin == r.l.Name {
+	if h.Kind == envelope.Answer || h.Origin == r.l.Name && !r.handedDown(peer, h) {
 		return nil, fmt.Errorf("kind %d from %s", h.Kind, h.Origin)
 	}
 	return &inbound{Envelope: e, header: h, peer: peer, began: time.Now()}, nil
+}
+
+// handedDown reports whether the peer is the parent, which hands down a federated request to all below its destination.
+func (r *Relay) handedDown(peer identity.Jurisdiction, h envelope.Header) bool {
+	parent, joined := r.l.Parent()
+	return joined && peer == parent && h.Kind == envelope.Federated && h.Destination != r.l.Name && h.For(r.l.Name)
 }
 
 // checkWay is what every hop checks: that the origin belongs on this link, and that there is a way to the destination which is
@@ -93,13 +99,16 @@ func (r *Relay) receive(peer identity.Jurisdiction, frame []byte) (*inbound, err
 func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	origin, destination := in.header.Origin.String(), in.header.Destination
 	parent, _ := r.l.Parent()
+	down := r.handedDown(in.peer, in.header)
 	switch {
-	case !route.Allowed(r.l.Name, parent, in.peer, in.header.Origin):
+	case !down && !route.Allowed(r.l.Name, parent, in.peer, in.header.Origin):
 		return destination, r.refuse(WayRefused, nil, origin, in.peer.String())
 	case in.peer != parent && !r.l.Child(in.peer):
 		return destination, r.refuse(MessageRefused, nil, origin, notEndorsed)
 	case in.Hop.Hops == 0:
 		return destination, r.refuse(MessageRefused, nil, origin, noHops)
+	case down:
+		return r.l.Name, nil
 	}
 	to, problem := r.next(destination)
 	if problem == nil && to == in.peer {
@@ -172,11 +181,15 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	if err != nil {
 		return refused(badForm, err)
 	}
-	operation, ok := r.l.Operations[call.Operation]
+	operations := r.l.Operations
+	if h.Kind == envelope.Federated {
+		operations = r.l.Federated
+	}
+	operation, ok := operations[call.Operation]
 	if !ok {
 		return Received{}, nil, r.refuse(UnknownOperation, nil, call.Operation.String(), r.l.Name.String())
 	}
-	return Received{Header: h, Call: call, Evidence: Evidence(in.Envelope)}, operation, nil
+	return Received{Header: h, Call: call, Evidence: Evidence(in.Envelope), message: in.Envelope}, operation, nil
 }
 
 // reply makes the frame of the answer.
@@ -194,6 +207,9 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	content, err := reply.Encode()
 	if err != nil {
 		return nil, err
+	}
+	if in.header.Kind == envelope.Federated {
+		in.to = nil // whoever adds up reads it
 	}
 	id, err := identity.NewMessage()
 	if err != nil {

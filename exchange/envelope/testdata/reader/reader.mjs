@@ -118,7 +118,7 @@ function open(frame) {
   need(BigInt(version) === 1n, "version", version);
   const h = decode(outer, 1024, OUTER, "outer");
   const federated = Number(h.get(2)) === 3;
-  need(federated || h.get(3) !== h.get(4), "outer", "to its origin");
+  need(Number(h.get(2)) !== 1 || h.get(3) !== h.get(4), "outer", "to its origin");
   need(!federated || !h.has(8), "outer", "encrypted");
   const life = BigInt(h.get(6)) - BigInt(h.get(5));
   need(0n < life && life <= 30n * DAY, "outer", `a life of ${life} ms`);

@@ -1,0 +1,103 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/exchange/envelope"
+)
+
+// Federate asks a jurisdiction and those below it, as Ask does. Where it is the asker itself, the operation is run here, and what
+// it gives is signed by nobody: it has no Evidence and no Frame.
+func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
+	q := asked{id: id, kind: envelope.Federated, to: to}
+	if to != r.l.Name {
+		return r.ask(ctx, q, call)
+	}
+	if id.IsZero() {
+		return Answer{}, fmt.Errorf("ask %s: no id", to)
+	}
+	operation, ok := r.l.Federated[call.Operation]
+	if !ok {
+		return Answer{}, fmt.Errorf("ask %s: no operation %s", to, call.Operation)
+	}
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
+	defer cancel()
+	e, err := r.request(ctx, q, call)
+	if err != nil {
+		return Answer{}, err
+	}
+	result, problem := r.run(ctx, operation, Received{Header: e.Header(), Call: call, Evidence: Evidence(e), message: e})
+	if problem != nil {
+		return Answer{}, problem
+	}
+	return Answer{Result: result, Request: e.Hash(), ID: id}, nil
+}
+
+// Share hands a federated request on to a child, and brings back what it answers to the asker, verified. Everything that keeps
+// the child from answering, its own refusal included, is a *Problem, except that ctx was cancelled. A refusal that the child
+// signed has Evidence.
+func (r *Relay) Share(ctx context.Context, received Received, child identity.Jurisdiction) (Answer, error) {
+	defer r.step(ShareOut)()
+	if above, ok := child.Parent(); !ok || above != r.l.Name || received.Header.Kind != envelope.Federated {
+		return Answer{}, fmt.Errorf("share with %s: no child, or no federated request", child)
+	}
+	if !r.l.Child(child) {
+		return Answer{}, r.refuse(Unreachable, nil, child.String(), notEndorsed)
+	}
+	wait := left(ctx)
+	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
+		return Answer{}, r.refuse(Late, ctx.Err(), child.String())
+	}
+	onward := received.message
+	if onward.Hop.Hops == 0 {
+		return Answer{}, r.refuse(MessageRefused, nil, received.Header.Origin.String(), noHops)
+	}
+	onward.Hop.Remaining, onward.Hop.Hops = uint32(wait.Milliseconds()), onward.Hop.Hops-1
+	frame, err := onward.Encode()
+	if err != nil {
+		return Answer{}, fmt.Errorf("share with %s: %w", child, err)
+	}
+	q := asked{
+		id: received.Header.ID, kind: envelope.Federated, asker: received.Header.Origin, to: child, via: child,
+		hash: received.Hash(), frame: frame,
+	}
+	if q.answer, err = r.send(ctx, q); err != nil {
+		return Answer{}, err
+	}
+	return r.verify(ctx, q)
+}
+
+// Errors of VerifyShare.
+var (
+	// ErrNotShare is returned for what is no answer of the jurisdiction to the asker's request.
+	ErrNotShare = errors.New("not an answer of it to the request")
+)
+
+// VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of the asker with the hash, and
+// returns the answer. It does not judge the time: a share is shown long after it was given.
+func VerifyShare(frame []byte, keys []trust.KeySet, by, asker identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
+	e, err := envelope.Decode(frame)
+	if err != nil {
+		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)
+	}
+	h := e.Header()
+	if h.Kind != envelope.Answer || h.Origin != by || h.Destination != asker || h.DecryptionKey != nil {
+		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
+	}
+	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.KeySet) bool { return k.Name != by })
+	m, err := envelope.Open(e, own, nil, h.Issued)
+	if err != nil {
+		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)
+	}
+	reply, err := envelope.DecodeReply(m.Content, request)
+	if err != nil {
+		return envelope.Reply{}, fmt.Errorf("verify share: %w: %w", ErrNotShare, err)
+	}
+	return reply, nil
+}
