@@ -17,7 +17,7 @@ func allTables() []sentence {
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, gatherProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

@@ -1,0 +1,248 @@
+package gather
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+)
+
+func name(t testing.TB, s string) identity.Jurisdiction {
+	t.Helper()
+	j, err := identity.ParseJurisdiction(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+var levels = []string{"province", "prefecture", "county", "township", "village", "group"}
+
+// rosterOf lists the names, each of the level of its depth.
+func rosterOf(t testing.TB, names ...string) Roster {
+	r := Roster{Number: 1, Hash: sha256.Sum256([]byte(strings.Join(names, "\n")))}
+	for _, s := range names {
+		j := name(t, s)
+		r.Places = append(r.Places, Place{j, levels[j.Depth()-1]})
+	}
+	return r
+}
+
+func number(n uint64) *uint64 { return &n }
+
+func all(n uint64) []Group { return []Group{{Values: []string{}, Count: n}} }
+
+func TestSelector(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "z.b.p")
+	for _, row := range []struct{ selector, level, want string }{
+		{"*.p", "", "a.p b.p"},
+		{"**.p", "", "a.p x.a.p y.a.p b.p z.b.p"},
+		{"**.p", "county", "x.a.p y.a.p z.b.p"},
+		{"*.p", "county", ""},
+		{"*.a.p", "", "x.a.p y.a.p"},
+		{"**.x.a.p", "", ""},
+	} {
+		s, err := ParseSelector(row.selector)
+		if err != nil || s.String() != row.selector {
+			t.Fatalf("%s: got %s, %v", row.selector, s, err)
+		}
+		s.Level = row.level
+		var got []string
+		for _, p := range (Question{Selector: s}).Members(r, s.Below) {
+			got = append(got, p.Name.String())
+		}
+		if strings.Join(got, " ") != row.want {
+			t.Errorf("%s of %q: got %v, want %s", row.selector, row.level, got, row.want)
+		}
+	}
+	for _, bad := range []string{"", "*", "**", "*.", "p", "***.p", "*p", "*.P", "*.*.p", ".p", "*..p"} {
+		if s, err := ParseSelector(bad); !errors.Is(err, ErrSelector) {
+			t.Errorf("%q: got %v, %v", bad, s, err)
+		}
+	}
+}
+
+// TestExample holds the bytes in the package comment.
+func TestExample(t *testing.T) {
+	s := Share{Roster: 1, Hash: make([]byte, 32), Own: all(205), AsOf: number(30), Groups: all(205), Answered: 1}
+	data, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "a60101025820" + strings.Repeat("00", 32) + "03818380" + "18cdf4" + "04181e" + "0581838018cdf4" + "0601"
+	if got := hex.EncodeToString(data); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	back, err := Decode(data)
+	if err != nil || back.Total() != 205 || *back.AsOf != 30 {
+		t.Errorf("got %+v, %v", back, err)
+	}
+}
+
+// TestStrict holds what is no share in form.
+func TestStrict(t *testing.T) {
+	good := Share{Roster: 1, Hash: make([]byte, 32)}
+	missing := Missing{Name: name(t, "a.p"), Why: Why{State: Late, By: name(t, "p")}}
+	for what, edit := range map[string]func(*Share){
+		"a short hash":         func(s *Share) { s.Hash = s.Hash[:31] },
+		"too many groups":      func(s *Share) { s.Groups = make([]Group, MaxGroups+1) },
+		"a group of nil":       func(s *Share) { s.Groups = []Group{{}} },
+		"a group of too many":  func(s *Share) { s.Groups = []Group{{Values: make([]string, MaxValues+1)}} },
+		"an own group of nil":  func(s *Share) { s.Own = []Group{{}} },
+		"a long value":         func(s *Share) { s.Groups = []Group{{Values: []string{strings.Repeat("v", maxText+1)}}} },
+		"too many answered":    func(s *Share) { s.Answered = MaxMembers + 1 },
+		"answered and missing": func(s *Share) { m := missing; m.State = Answered; s.Missing = []Missing{m} },
+		"of no state":          func(s *Share) { m := missing; m.State = 7; s.Missing = []Missing{m} },
+		"by nobody":            func(s *Share) { m := missing; m.By = identity.Jurisdiction{}; s.Missing = []Missing{m} },
+		"of nobody":            func(s *Share) { m := missing; m.Name = identity.Jurisdiction{}; s.Missing = []Missing{m} },
+		"too many values":      func(s *Share) { m := missing; m.Args = make([]string, maxArgs+1); s.Missing = []Missing{m} },
+		"too long a value": func(s *Share) {
+			m := missing
+			m.Args = []string{strings.Repeat("v", maxArg+1)}
+			s.Missing = []Missing{m}
+		},
+		"a share of nobody":     func(s *Share) { s.Shares = []Listed{{Hash: make([]byte, 32)}} },
+		"a share of short hash": func(s *Share) { s.Shares = []Listed{{Child: name(t, "a.p"), Hash: make([]byte, 31)}} },
+	} {
+		s := good
+		edit(&s)
+		if _, err := s.Encode(); !errors.Is(err, ErrForm) {
+			t.Errorf("%s: got %v, want ErrForm", what, err)
+		}
+	}
+	data, err := good.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range data {
+		if _, err := Decode(data[:i]); !errors.Is(err, ErrForm) {
+			t.Errorf("the first %d bytes: got %v", i, err)
+		}
+	}
+	if _, err := Decode(append(data, 0)); !errors.Is(err, ErrForm) {
+		t.Errorf("a byte more: got %v", err)
+	}
+}
+
+// TestCheck changes one thing of a share that adds up.
+func TestCheck(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "z.b.p")
+	q := Question{Selector: Selector{Below: name(t, "p"), Deep: true, Level: "county"}, By: "prefecture"}
+	by := func(place string, n uint64) Group { return Group{Values: []string{place}, Count: n} }
+	late := func(s string) Missing { return Missing{name(t, s), Why{State: Late, By: name(t, "p")}} }
+	for what, row := range map[string]struct {
+		edit func(*Share)
+		want string // "": it adds up
+	}{
+		"as it is":            {func(*Share) {}, ""},
+		"one answered less":   {func(s *Share) { s.Answered-- }, "1 answered and 1 missing of 3"},
+		"one answered more":   {func(s *Share) { s.Answered++ }, "3 answered and 1 missing of 3"},
+		"one missing less":    {func(s *Share) { s.Missing = nil }, "2 answered and 0 missing of 3"},
+		"one missing twice":   {func(s *Share) { s.Missing = []Missing{late("z.b.p"), late("z.b.p")}; s.Answered = 1 }, "twice"},
+		"out of order":        {func(s *Share) { s.Missing = []Missing{late("z.b.p"), late("x.a.p")}; s.Answered = 1 }, "out of order"},
+		"missing, no member":  {func(s *Share) { s.Missing = []Missing{late("a.p")} }, "a.p is missing, and no member"},
+		"missing, elsewhere":  {func(s *Share) { s.Missing = []Missing{late("x.q")} }, "x.q is missing, and no member"},
+		"more than there are": {func(s *Share) { s.Extra = []identity.Jurisdiction{name(t, "n.a.p")} }, "2 answered and 1 missing of 4"},
+		"extra, in the list":  {func(s *Share) { s.Extra = []identity.Jurisdiction{name(t, "x.a.p")}; s.Answered++ }, "x.a.p stands among"},
+		"extra, of no level":  {func(s *Share) { s.Extra = []identity.Jurisdiction{name(t, "a.p")}; s.Answered++ }, "a.p stands among"},
+		"extra, elsewhere":    {func(s *Share) { s.Extra = []identity.Jurisdiction{name(t, "n.q")}; s.Answered++ }, "n.q stands among"},
+		"a group twice":       {func(s *Share) { s.Groups = append(s.Groups, s.Groups[1]) }, "twice, or out of order"},
+		"a group elsewhere":   {func(s *Share) { s.Groups[1].Values = []string{"c.p"} }, "is no prefecture here"},
+		"a group of counties": {func(s *Share) { s.Groups[1].Values = []string{"x.a.p"} }, "is no prefecture here"},
+		"too much":            {func(s *Share) { s.Groups[1].Count = MaxCount }, "more than can be"},
+		"more than all":       {func(s *Share) { s.Groups[1].Count = 1<<64 - 1 }, "more than can be"},
+		"counted, not asked":  {func(s *Share) { s.AsOf = number(1) }, "p counted and was not asked"},
+		"own, not asked":      {func(s *Share) { s.Own = []Group{by("a.p", 1)} }, "p counted and was not asked"},
+		"a grandchild":        {func(s *Share) { s.Shares[0].Child = name(t, "x.a.p") }, "x.a.p is listed, and no child"},
+		"a child twice":       {func(s *Share) { s.Shares[1] = s.Shares[0] }, "twice, or out of order"},
+	} {
+		s := Share{
+			Roster: 1, Hash: r.Hash[:], Groups: []Group{by("a.p", 3), by("b.p", 4)}, Answered: 2, Missing: []Missing{late("z.b.p")},
+			Shares: []Listed{{Child: name(t, "a.p"), Hash: make([]byte, 32)}, {Child: name(t, "b.p"), Hash: make([]byte, 32)}},
+		}
+		row.edit(&s)
+		err := s.Check(q, r, name(t, "p"))
+		if row.want == "" && err != nil || row.want != "" && (!errors.Is(err, ErrSum) || !strings.Contains(err.Error(), row.want)) {
+			t.Errorf("%s: got %v, want %q", what, err, row.want)
+		}
+	}
+}
+
+// TestAccount accounts for members that were asked one by one.
+func TestAccount(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "z.b.p")
+	q := Question{Selector: Selector{Below: name(t, "p"), Deep: true, Level: "county"}}
+	c := Account(q, r, map[identity.Jurisdiction]Why{
+		name(t, "y.a.p"): {State: NotJoined, By: name(t, "a.p")}, name(t, "b.p"): {State: Late, By: name(t, "p")},
+	})
+	if c.Members != 3 || c.In[Answered] != 2 || c.In[NotJoined] != 1 || len(c.Missing) != 1 || c.Missing[0].Name != name(t, "y.a.p") {
+		t.Errorf("got %+v", c)
+	}
+	sum := uint64(0)
+	for _, s := range States() {
+		sum += c.In[s]
+	}
+	if sum != c.Members || len(States()) != 6 {
+		t.Errorf("the six states add up to %d of %d", sum, c.Members)
+	}
+}
+
+// TestSample chooses as many as are wanted, each once, and others by another seed.
+func TestSample(t *testing.T) {
+	var s Share
+	for i := range 20 {
+		s.Shares = append(s.Shares, Listed{Child: name(t, fmt.Sprintf("c%02d.p", i))})
+	}
+	seen := map[string]bool{}
+	for seed := range uint64(50) {
+		some := s.Sample(3, seed)
+		if distinct := slices.Compact(slices.Clone(some)); len(some) != 3 || len(distinct) != 3 {
+			t.Fatalf("got %v", some)
+		}
+		seen[fmt.Sprint(some)] = true
+	}
+	if len(seen) < 25 {
+		t.Errorf("50 seeds chose %d samples", len(seen))
+	}
+	if n := len(s.Sample(100, 1)); n != 20 {
+		t.Errorf("of 20, a hundred chose %d", n)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []Share{
+		{Roster: 1, Hash: make([]byte, 32)},
+		{Roster: 1, Hash: make([]byte, 32), Own: all(205), AsOf: number(30), Groups: all(205), Answered: 1},
+	} {
+		data, err := s.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Decode(data)
+		if err != nil {
+			return
+		}
+		again, err := s.Encode()
+		if err != nil || string(again) != string(data) {
+			t.Errorf("decoded and encoded again: %x, %v", again, err)
+		}
+	})
+}
+
+func FuzzParseSelector(f *testing.F) {
+	f.Add("*.guiyang.guizhou")
+	f.Add("**.guizhou")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := ParseSelector(text); err == nil && s.String() != text {
+			t.Errorf("%q is told as %q", text, s)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package gather
+
+import (
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/exchange/envelope"
+)
+
+// ErrForm is wrapped by every error about bytes that are no share in form.
+var ErrForm = errors.New("not a share")
+
+type missingWire struct {
+	_     struct{} `cbor:",toarray"`
+	Name  identity.Jurisdiction
+	State State
+	By    identity.Jurisdiction
+	Code  uint16
+	Args  []string
+	Heard uint64
+}
+
+type shareWire struct {
+	Roster   uint64                  `cbor:"1,keyasint"`
+	Hash     []byte                  `cbor:"2,keyasint"`
+	Own      []Group                 `cbor:"3,keyasint,omitempty"`
+	AsOf     *uint64                 `cbor:"4,keyasint,omitempty"`
+	Groups   []Group                 `cbor:"5,keyasint,omitempty"`
+	Answered uint64                  `cbor:"6,keyasint,omitempty"`
+	Missing  []missingWire           `cbor:"7,keyasint,omitempty"`
+	Shares   []Listed                `cbor:"8,keyasint,omitempty"`
+	Extra    []identity.Jurisdiction `cbor:"9,keyasint,omitempty"`
+}
+
+const (
+	maxArgs = 16      // values of a problem
+	maxArg  = 1 << 10 // bytes of one
+	maxText = 4 << 10 // bytes of a value of a group
+)
+
+// Encode returns the one encoding of a share.
+func (s Share) Encode() ([]byte, error) {
+	w := shareWire{
+		Roster: s.Roster, Hash: s.Hash, Own: s.Own, AsOf: s.AsOf, Groups: s.Groups, Answered: s.Answered, Shares: s.Shares, Extra: s.Extra,
+	}
+	for _, m := range s.Missing {
+		w.Missing = append(w.Missing, missingWire{Name: m.Name, State: m.State, By: m.By, Code: m.Code, Args: append([]string{}, m.Args...), Heard: m.Heard})
+	}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	data, err := canon.Marshal(w)
+	if err != nil {
+		return nil, fmt.Errorf("encode share: %w", err)
+	}
+	if len(data) > envelope.MaxContent-1<<10 {
+		return nil, fmt.Errorf("encode share: %d bytes", len(data))
+	}
+	return data, nil
+}
+
+// Decode decodes a share strictly. Whether it adds up is for Check to say.
+func Decode(data []byte) (Share, error) {
+	var w shareWire
+	if err := canon.Unmarshal(data, envelope.MaxContent, &w); err != nil {
+		return Share{}, fmt.Errorf("%w: %w", ErrForm, err)
+	}
+	if err := w.check(); err != nil {
+		return Share{}, err
+	}
+	s := Share{
+		Roster: w.Roster, Hash: w.Hash, Own: w.Own, AsOf: w.AsOf, Groups: w.Groups, Answered: w.Answered, Shares: w.Shares, Extra: w.Extra,
+	}
+	for _, m := range w.Missing {
+		s.Missing = append(s.Missing, Missing{m.Name, Why{State: m.State, By: m.By, Code: m.Code, Args: m.Args, Heard: m.Heard}})
+	}
+	return s, nil
+}
+
+func (w shareWire) check() error {
+	switch {
+	case len(w.Hash) != 32:
+		return fmt.Errorf("%w: a roster's hash of %d bytes", ErrForm, len(w.Hash))
+	case len(w.Missing) > MaxMembers || len(w.Extra) > MaxMembers || w.Answered > MaxMembers:
+		return fmt.Errorf("%w: %d answered, %d missing, %d not in the roster", ErrForm, w.Answered, len(w.Missing), len(w.Extra))
+	case len(w.Groups) > MaxGroups || len(w.Own) > MaxGroups || len(w.Shares) > MaxShares:
+		return fmt.Errorf("%w: %d groups of %d shares", ErrForm, len(w.Groups), len(w.Shares))
+	}
+	for _, g := range append(w.Own[:len(w.Own):len(w.Own)], w.Groups...) {
+		if err := g.check(); err != nil {
+			return err
+		}
+	}
+	for _, m := range w.Missing {
+		if err := m.check(); err != nil {
+			return err
+		}
+	}
+	for _, l := range w.Shares {
+		if l.Child.IsZero() || len(l.Hash) != 32 {
+			return fmt.Errorf("%w: a share of %q with a hash of %d bytes", ErrForm, l.Child, len(l.Hash))
+		}
+	}
+	return nil
+}
+
+func (g Group) check() error {
+	if g.Values == nil || len(g.Values) > MaxValues {
+		return fmt.Errorf("%w: a group of %d values", ErrForm, len(g.Values))
+	}
+	for _, v := range g.Values {
+		if len(v) > maxText {
+			return fmt.Errorf("%w: a value of %d bytes", ErrForm, len(v))
+		}
+	}
+	return nil
+}
+
+func (m missingWire) check() error {
+	if m.Name.IsZero() || m.By.IsZero() || m.State <= Answered || m.State > NotJoined || m.Args == nil || len(m.Args) > maxArgs {
+		return fmt.Errorf("%w: %q is in the state %d with %d values, says %q", ErrForm, m.Name, m.State, len(m.Args), m.By)
+	}
+	for _, arg := range m.Args {
+		if len(arg) > maxArg {
+			return fmt.Errorf("%w: a value of %d bytes", ErrForm, len(arg))
+		}
+	}
+	return nil
+}

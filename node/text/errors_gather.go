@@ -1,0 +1,32 @@
+package text
+
+import "net/http"
+
+// Problems of a question to many jurisdictions.
+const (
+	ShareRefused      Code = "share-refused"
+	SelectorMalformed Code = "selector-malformed"
+	SelectorUnknown   Code = "selector-unknown"
+)
+
+var gatherProblems = []problem{
+	{
+		number: 104, code: ShareRefused, status: http.StatusBadGateway, params: []string{"jurisdiction", "reason"},
+		zh: parts{"汇总结果未采信", "{jurisdiction}给出的汇总结果自相矛盾，没有计入：{reason}", "{jurisdiction}",
+			"请联系{jurisdiction}的管理员，并保存双方节点的日志；其下级这次视为未答复"},
+		en: parts{"Share not added in", "what {jurisdiction} answered for itself and those below it does not add up, and was not added in: {reason}",
+			"{jurisdiction}", "call the administrator of {jurisdiction}, and keep the logs of both nodes; nobody below it counts as answered this time"},
+	},
+	{
+		number: 105, code: SelectorMalformed, status: http.StatusBadRequest, params: []string{"selector"},
+		zh: parts{"查询范围有误", "{selector} 不是查询范围", "--at", "下一级写作 '*.guiyang.guizhou'，全部下级写作 '**.guizhou'，并加引号"},
+		en: parts{"Malformed selector", "{selector} selects nobody", "--at",
+			"write '*.guiyang.guizhou' for those directly below, '**.guizhou' for all below, in quotes"},
+	},
+	{
+		number: 106, code: SelectorUnknown, status: http.StatusNotFound, params: []string{"selector", "level"},
+		zh: parts{"范围内没有行政区划", "名录中没有 {selector} 范围内、级别为 {level} 的行政区划", "--at", "请用 xietong tree 核对名称，用 --level 指定级别，如 county"},
+		en: parts{"Nobody selected", "the roster has no place of level {level} in {selector}", "--at",
+			"check the name with `xietong tree`, and name a level with --level, such as county"},
+	},
+}
