@@ -57,7 +57,7 @@ func registry() *state.Registry {
 func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error) {
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
-		Registry: registry(), Logger: n.o.Logger, Now: n.o.Now,
+		Registry: registry(), Logger: n.o.Logger, Now: n.o.Now, Share: max(n.o.Share, len(n.settings.Jurisdictions)),
 		Fatal: func(err error) {
 			logger.Error("replica stopped", "replica", host.FirstReplica().String(), "error", err)
 			n.end(&replicaError{host.FirstReplica(), err})

@@ -60,7 +60,7 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err := checkEmpty(dir, o.Name); err != nil { // another process may have finished meanwhile
 		return made, err
 	}
-	pin, err := host.Create(host.Folder(dir, name), name, time.Now())
+	pin, err := host.Create(host.Folder(dir, name), name, time.Now(), 1)
 	if err != nil {
 		return made, dirError(dir, err)
 	}

@@ -239,7 +239,7 @@ func gibibytes(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<
 // enter makes the jurisdiction's folder and redeems the invitation for it.
 func enter(ctx context.Context, c join.Conn, dir string, t token.Token, met join.Met, o JoinOptions) (result JoinResult, err error) {
 	folder := host.Folder(dir, t.Child)
-	if _, err := host.Create(folder, t.Child, o.Now()); err != nil {
+	if _, err := host.Create(folder, t.Child, o.Now(), o.Share); err != nil {
 		return result, dirError(dir, err)
 	}
 	o.Told(JoinStep{Name: text.JoinKeys, What: text.JoinKeysDone})

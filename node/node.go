@@ -39,6 +39,8 @@ type Options struct {
 	Packets func(listen string) (net.PacketConn, error)
 	// Resolve finds HOST:PORT. nil: the system does.
 	Resolve func(ctx context.Context, address string) (net.Addr, error)
+	// Share is how many jurisdictions share this machine, whether this node hosts them or others do; 0: as many as it hosts.
+	Share int
 	// Steps, if not nil, is told how long each step of a call between jurisdictions took; see relay.
 	Steps func(step string, took time.Duration)
 }

@@ -205,7 +205,7 @@ func TestTwoHosted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.Create(host.Folder(dir, other), other, time.Now()); err != nil {
+	if _, err := host.Create(host.Folder(dir, other), other, time.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, config.FileName)

@@ -24,13 +24,14 @@ const (
 type ServeOptions struct {
 	Logger  *slog.Logger
 	Version string
+	Share   int    // see Options
 	Ready   func() // called once the socket answers
 }
 
 // Serve opens the data directory and serves its API on the Unix socket until ctx ends. A replica whose state is unknown, or
 // is not that of the majority, ends it at once, with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
-	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version})
+	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Share: o.Share})
 	if err != nil {
 		return err
 	}

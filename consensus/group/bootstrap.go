@@ -102,7 +102,7 @@ func checkLog(logs *wal.WAL, store *state.Store) error {
 }
 
 func writeFirst(dir string, c Config, voters []identity.Replica) error {
-	logs, err := openLog(dir, c.Segment)
+	logs, err := openLog(dir, c.segment())
 	if err != nil {
 		return err
 	}
@@ -116,9 +116,6 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 }
 
 func openLog(dir string, segment int) (*wal.WAL, error) {
-	if segment == 0 {
-		segment = walSegment
-	}
 	if err := repairTail(dir); err != nil {
 		return nil, err
 	}

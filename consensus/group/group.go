@@ -41,7 +41,8 @@ var (
 
 // Settings of raft; the reasons are in docs/architecture.md.
 const (
-	walSegment       = 16 << 20
+	walSegment       = 16 << 20 // bytes that a file of raft's log is made with, of all groups that share the machine
+	leastSegment     = 1 << 20  // bytes
 	maxAppendEntries = 512
 	trailingLogs     = 10_240
 	snapshotEvery    = 8_192
@@ -61,9 +62,19 @@ type Config struct {
 	Stream       raft.StreamLayer // nil: a group of one, which talks to nobody
 	Logger       *slog.Logger
 	MinFree      uint64 // bytes; 0: DefaultMinFree
+	Share        int    // how many groups share this machine's disk; 0: one
 	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for tests.
 	Tune    func(*raft.Config)
 	Segment int
+}
+
+// segment returns the size of a file of raft's log: each is written full of zeros before it is used, so where many groups share
+// a disk, each takes less.
+func (c Config) segment() int {
+	if c.Segment > 0 {
+		return c.Segment
+	}
+	return max(walSegment/max(c.Share, 1), leastSegment)
 }
 
 // Group is one replica's membership in its jurisdiction's raft group.
@@ -93,7 +104,7 @@ func Open(c Config) (*Group, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open group: %w: %s", ErrNoLog, path)
 	}
-	logs, err := openLog(path, c.Segment)
+	logs, err := openLog(path, c.segment())
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}

@@ -81,6 +81,7 @@ type Options struct {
 	// Fatal is called, once, when the state is unknown, and should end the process. If it returns, the store applies and
 	// commits nothing any more and can only be closed. It may call nothing of the store. The default panics.
 	Fatal func(error)
+	Share int // how many stores share the address space; 0: one
 
 	commit func(*bolt.Tx) error // commits a transaction; for tests of faults
 }
@@ -117,7 +118,7 @@ func Create(path string, log identity.Log) error {
 	if err := os.RemoveAll(temp); err != nil {
 		return fmt.Errorf("create state: %w", err)
 	}
-	db, err := bolt.Open(temp, 0o600, boltOptions(false))
+	db, err := bolt.Open(temp, 0o600, boltOptions(false, 1))
 	if err != nil {
 		return fmt.Errorf("create state: %w", err)
 	}
@@ -141,21 +142,27 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
+// The initial map of a file: 64 GiB, or less where many files share the address space, of which a process has 128 TiB.
+const (
+	mapLen      = 1 << 36
+	leastMapLen = 1 << 30
+)
+
 // boltOptions: the large initial map keeps a reader from blocking a writer that must grow the file; it is address space,
 // not memory. The free list is rebuilt at opening instead of written at every commit.
-func boltOptions(readOnly bool) *bolt.Options {
+func boltOptions(readOnly bool, share int) *bolt.Options {
 	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
 	if strconv.IntSize == 64 && !readOnly {
-		o.InitialMmapSize = 1 << 36
+		o.InitialMmapSize = max(mapLen/max(share, 1), leastMapLen)
 	}
 	return o
 }
 
-func openFile(path string, readOnly bool) (*bolt.DB, meta, error) {
+func openFile(path string, readOnly bool, share int) (*bolt.DB, meta, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, meta{}, fmt.Errorf("open state: %w: %w", ErrNoState, err)
 	}
-	db, err := bolt.Open(path, 0o600, boltOptions(readOnly))
+	db, err := bolt.Open(path, 0o600, boltOptions(readOnly, share))
 	if errors.Is(err, berrors.ErrTimeout) {
 		err = ErrInUse
 	}
@@ -191,7 +198,7 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 
 // Open opens the state file and starts its flusher.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
-	db, m, err := openFile(path, false)
+	db, m, err := openFile(path, false, options.Share)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 			report, err = Report{}, v.damaged(path, p)
 		}
 	}()
-	db, m, err := openFile(path, true)
+	db, m, err := openFile(path, true, 1)
 	if err != nil {
 		return Report{}, err
 	}

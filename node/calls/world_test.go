@@ -108,7 +108,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open(t *testing.T, p *place) {
 	t.Helper()
-	must(host.Create(p.dir, p.name, time.Now()))
+	must(host.Create(p.dir, p.name, time.Now(), 1))
 	registry := state.NewRegistry()
 	catalog.Register(registry)
 	records.Register(registry)

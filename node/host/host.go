@@ -71,6 +71,7 @@ type Options struct {
 	Logger   *slog.Logger
 	Now      func() time.Time
 	MinFree  uint64              // bytes; see group.Config
+	Share    int                 // how many jurisdictions share this machine: each takes the less disk and address space; 0: one
 	Group    func(*group.Config) // changes the settings of the group; for tests
 	// Fatal is told, once, when this replica's state is unknown or not that of the majority, after which it changes nothing
 	// any more and can only be closed. nil: the process ends by a panic.
@@ -84,8 +85,8 @@ func Folder(data string, name identity.Jurisdiction) string {
 
 // Create makes the folder of a jurisdiction with its first replica. What exists is left as it is, so the same call after
 // a crash finishes the work: (1) keys, (2) keystore, (3) state, (4) raft's log. The key set is proposed when the
-// jurisdiction is first opened.
-func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, error) {
+// jurisdiction is first opened. share is how many jurisdictions share this machine.
+func Create(dir string, name identity.Jurisdiction, now time.Time, share int) (trust.Pin, error) {
 	for _, folder := range []string{certsFolder, filesFolder} {
 		if err := MakeFolder(filepath.Join(dir, folder)); err != nil {
 			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
@@ -108,7 +109,7 @@ func Create(dir string, name identity.Jurisdiction, now time.Time) (trust.Pin, e
 			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 		}
 	}
-	first, err := bootstrap(dir, name)
+	first, err := bootstrap(dir, name, share)
 	if err != nil {
 		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
 	}
@@ -130,13 +131,13 @@ func FirstReplica() identity.Replica {
 }
 
 // bootstrap makes raft's log unless there is one, and returns the first key set of the ledger, or nil while it has none.
-func bootstrap(dir string, name identity.Jurisdiction) (first []byte, err error) {
+func bootstrap(dir string, name identity.Jurisdiction, share int) (first []byte, err error) {
 	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
 	if err != nil {
 		return nil, err
 	}
 	err = group.Bootstrap(group.Config{
-		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler),
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Share: share,
 	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
 		err = store.View(func(r *state.Reader) error {
@@ -170,11 +171,11 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
 		return h, err
 	}
-	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal}); err != nil {
+	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Share: o.Share}); err != nil {
 		return h, err
 	}
 	config := group.Config{
-		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree,
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Share: o.Share,
 	}
 	if o.Group != nil {
 		o.Group(&config)

@@ -56,7 +56,7 @@ func open(t *testing.T, dir string) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(dir, name, time.Now()); err != nil {
+	if _, err := Create(dir, name, time.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
 	h, err := Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})

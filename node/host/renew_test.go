@@ -404,7 +404,7 @@ func TestForeignKeys(t *testing.T) {
 		}
 		older = append(older, copyOf(dir))
 	}
-	if pin, err := Create(dir, h.name, clock.now()); err != nil || pin != pinOf(t, h) {
+	if pin, err := Create(dir, h.name, clock.now(), 1); err != nil || pin != pinOf(t, h) {
 		t.Errorf("created again: got pin %s, %v, want %s", pin, err, pinOf(t, h))
 	}
 	mixed := func(ledger, certs string) string {

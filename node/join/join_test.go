@@ -48,7 +48,7 @@ func newParty(t *testing.T, s string) *party {
 	t.Helper()
 	p := &party{dir: t.TempDir()}
 	p.setClock(time.Now())
-	if _, err := host.Create(p.dir, name(t, s), p.clock()); err != nil {
+	if _, err := host.Create(p.dir, name(t, s), p.clock(), 1); err != nil {
 		t.Fatal(err)
 	}
 	p.open(t, s)

@@ -61,7 +61,7 @@ const villageSchema = `{"type":"object","required":["code","name"],"properties":
 
 // openDesk opens the jurisdiction in dir, making what is missing of it.
 func openDesk(dir string, settings func(*group.Config)) (*host.Host, *Desk, error) {
-	if _, err := host.Create(dir, nanming, time.Now()); err != nil {
+	if _, err := host.Create(dir, nanming, time.Now(), 1); err != nil {
 		return nil, nil, err
 	}
 	registry := state.NewRegistry()

@@ -80,7 +80,7 @@ func (w *tree) at(s string) *place { return w.places[named(w.t, s)] }
 func (w *tree) add(name identity.Jurisdiction) {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	if _, err := host.Create(dir, name, w.now()); err != nil {
+	if _, err := host.Create(dir, name, w.now(), 1); err != nil {
 		w.t.Fatal(err)
 	}
 	registry := state.NewRegistry()

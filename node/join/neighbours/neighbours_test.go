@@ -52,7 +52,7 @@ func newParty(t *testing.T, name string, c *clock) *party {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := host.Create(dir, j, c.Now()); err != nil {
+	if _, err := host.Create(dir, j, c.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
 	registry := state.NewRegistry()
