@@ -66,7 +66,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &hosted{settings: c, host: own, records: records.NewDesk(own), table: neighbours.New(own, n.o.Now, logger)}
+	h := &hosted{settings: c, host: own, records: records.NewDesk(n.timed(own, StepUseRead, StepUseRecord)), table: neighbours.New(own, n.o.Now, logger)}
 	h.chains = chains.New(own, chains.Own{Ledger: own}, h.table, n.askOverLink(c.Name), n.o.Now)
 	h.upkeep = neighbours.NewUpkeep(h.table, own)
 	h.upkeep.Changed = n.recheck
@@ -95,7 +95,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 
 // openCalls makes what asks others and serves them.
 func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
-	h.calls = calls.NewDesk(h.host, h.records, asker{h})
+	h.calls = calls.NewDesk(n.timed(h.host, StepAskRead, StepAskRecord), h.records, asker{h})
 	h.relay = relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: trusted{h}, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
@@ -121,10 +121,6 @@ func (a asker) Ask(ctx context.Context, id identity.Message, to identity.Jurisdi
 
 // links is the node's socket, which is opened after its jurisdictions.
 type links struct{ n *Node }
-
-func (l links) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
-	return l.n.socket.Exchange(ctx, local, to, request, each)
-}
 
 // changed derives anew who the neighbours of a jurisdiction are, closes the links of those who are none any more, and has the
 // tree forget what it knew of a child that is none any more, or came with other keys.

@@ -41,8 +41,10 @@ type Options struct {
 	Resolve func(ctx context.Context, address string) (net.Addr, error)
 	// Share is how many jurisdictions share this machine, whether this node hosts them or others do; 0: as many as it hosts.
 	Share int
-	// Steps, if not nil, is told how long each step of a call between jurisdictions took; see relay.
+	// Steps, if not nil, is told how long each step of a call between jurisdictions took: the steps of relay, and Step….
 	Steps func(step string, took time.Duration)
+	// Frames, if not nil, is told the bytes of each message that was sent over a link, and of what came back.
+	Frames func(request, answer int)
 }
 
 func (o Options) withDefaults() Options {

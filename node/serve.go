@@ -26,12 +26,15 @@ type ServeOptions struct {
 	Version string
 	Share   int    // see Options
 	Ready   func() // called once the socket answers
+
+	Steps  func(step string, took time.Duration) // see Options
+	Frames func(request, answer int)             // see Options
 }
 
 // Serve opens the data directory and serves its API on the Unix socket until ctx ends. A replica whose state is unknown, or
 // is not that of the majority, ends it at once, with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
-	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Share: o.Share})
+	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Share: o.Share, Steps: o.Steps, Frames: o.Frames})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,53 @@
+package node
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"xietong/consensus/state"
+)
+
+// TestAppender holds the size of what is appended, and that it is all in a ledger that verifies.
+func TestAppender(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bench")
+	if _, err := Init(dir, InitOptions{Name: "bench"}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(t.Context(), dir, Options{Logger: quiet().Logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{512, 64 << 10} {
+		a, err := n.Appender(t.Context(), size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := a.Append(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = a.host.View(t.Context(), func(r *state.Reader) error {
+			payload, err := a.host.Payload(r, index)
+			if len(payload) != size {
+				t.Errorf("a payload of %d bytes, want %d", len(payload), size)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for _, size := range []int{0, 32, MaxAppend + 1} {
+		if _, err := n.Appender(t.Context(), size); !errors.Is(err, ErrAppendSize) {
+			t.Errorf("%d bytes: got %v, want ErrAppendSize", size, err)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := VerifyData(t.Context(), dir, "", nil)
+	if err != nil || report.FirstBad != "" || report.Entries < 9 {
+		t.Errorf("got %+v, %v", report, err)
+	}
+}
