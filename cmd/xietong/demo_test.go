@@ -26,16 +26,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestDemoPasted runs the demo and, while its node stays up, every line that it prints to be pasted.
+// TestDemoPasted runs the demo, the whole province in one process and a branch in many, and, while its nodes stay up, every
+// line that it prints to be pasted.
 func TestDemoPasted(t *testing.T) {
 	t.Setenv(mainEnv, "1")
-	for lang, want := range map[text.Lang]string{text.En: "7 of 7 steps held", text.Zh: "7 个步骤全部成立"} {
+	for _, run := range []struct {
+		lang      text.Lang
+		processes bool
+		want      string
+	}{{text.En, false, "6 of 6 steps held"}, {text.Zh, true, "6 个步骤全部成立"}} {
 		folder := t.TempDir()
 		ctx, stop := context.WithCancel(t.Context())
 		reader, writer := io.Pipe()
 		ended := make(chan error, 1)
 		go func() {
-			err := demo.Run(ctx, demo.Options{Folder: folder, Out: writer, In: strings.NewReader(""), Lang: lang})
+			err := demo.Run(ctx, demo.Options{Folder: folder, Out: writer, In: strings.NewReader(""), Lang: run.lang, Processes: run.processes})
 			writer.CloseWithError(io.EOF)
 			ended <- err
 		}()
@@ -66,7 +71,7 @@ func TestDemoPasted(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Errorf("demo: %v", err)
 		}
-		if !strings.Contains(told.String(), want) || pasted != 5 {
+		if !strings.Contains(told.String(), run.want) || pasted != 5 {
 			t.Errorf("%d lines to paste; the demo told:\n%s", pasted, told.String())
 		}
 	}
@@ -76,7 +81,7 @@ func TestDemoPasted(t *testing.T) {
 func TestDemoJSON(t *testing.T) {
 	t.Setenv(mainEnv, "1")
 	var out bytes.Buffer
-	o := demo.Options{Folder: t.TempDir(), Out: &out, In: strings.NewReader(""), JSON: true, Exit: true}
+	o := demo.Options{Folder: t.TempDir(), Out: &out, In: strings.NewReader(""), JSON: true, Exit: true, Processes: true}
 	if err := demo.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +102,6 @@ func TestDemoJSON(t *testing.T) {
 		}
 	}
 	if len(lines) != 8 {
-		t.Errorf("%d lines, want 7 steps and the end", len(lines))
+		t.Errorf("%d lines, want publishing, 6 steps and the end", len(lines))
 	}
 }

@@ -100,7 +100,7 @@ func (s *server) invite(ctx context.Context, h Hosted, in *invite) (client.Invit
 	}
 	line, err := t.Encode()
 	return client.Invitation{
-		Token: line, Child: place.Name.String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
+		Token: line, Child: place.Name.String(), DisplayName: place.DisplayName, ShortName: place.ShortName, Code: place.Code, Level: place.Level,
 		Until: t.Until.UTC().Format(time.RFC3339), Entry: h.entryName(entry), Addresses: addresses,
 		Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
 	}, err

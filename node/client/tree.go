@@ -22,6 +22,7 @@ type Invitation struct {
 	Token       string   `json:"token" doc:"The line for xietong join; it lets its bearer join once"`
 	Child       string   `json:"child"`
 	DisplayName string   `json:"display_name"`
+	ShortName   string   `json:"short_name,omitempty"`
 	Code        string   `json:"code,omitempty"`
 	Level       string   `json:"level,omitempty"`
 	Until       string   `json:"until" doc:"RFC 3339"`

@@ -52,7 +52,7 @@ const (
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
 	CLIFlagAt        Code = "cli.flag.at"
-	CLIFlagTree      Code = "cli.flag.tree"
+	CLIFlagProcesses Code = "cli.flag.processes"
 	CLIFlagRecords   Code = "cli.flag.records"
 	CLIAsked         Code = "cli.asked"
 	CLIRefusedBy     Code = "cli.refused-by"
@@ -124,7 +124,7 @@ var joinSentences = []sentence{
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},
-	{CLIFlagTree, "演示的体系 `TREE`：small（默认，一省二市四县）", "the `TREE` that is shown: small (default; a province, two prefectures, four counties)"},
+	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},
 	{CLIFlagAt, "向另一行政区划 `NAME` 查询：上下级的称谓或完整名称", "ask another jurisdiction, `NAME`: what a neighbour is called, or a whole name"},
 	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
 	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},

@@ -72,32 +72,18 @@ type offer struct {
 	rows    string // CSV
 }
 
-// offers are what a place publishes: a county its townships and villages, a prefecture the townships of its counties; and
-// everywhere what may not be shared.
+// offers are what a county publishes: its townships and villages, and what may not be shared.
 func offers(p *place) []offer {
 	withheld := offer{dataset: client.NewDataset{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
 		Citation: "《民法典》第一千一百一十条", Purposes: purposes,
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
 	}}
-	switch p.level() {
-	case countyWide:
-		return []offer{
-			{division("townships", "乡镇（街道）名录", "county"), rowsIn(allTownships, countyOfTownship, p.code)},
-			{division("villages", "村（居）委会名录", "township"), rowsIn(allVillages, countyOfVillage, p.code)},
-			withheld,
-		}
-	case prefecture:
-		return []offer{
-			{division("townships", "全市乡镇（街道）名录", "county"), rowsIn(allTownships, prefectureOfTownship, p.code)}, withheld,
-		}
+	return []offer{
+		{division("townships", "乡镇（街道）名录", "county"), rowsIn(allTownships, countyOfTownship, p.code)},
+		{division("villages", "村（居）委会名录", "township"), rowsIn(allVillages, countyOfVillage, p.code)},
+		withheld,
 	}
-	return nil
-}
-
-// wholeProvince is a larger dataset, in whose import a node is killed.
-func wholeProvince() offer {
-	return offer{division("villages-guizhou", "全省村（居）委会名录", "township", "county"), string(allVillages)}
 }
 
 // use is what the consumer says of its use when it asks for the first time.

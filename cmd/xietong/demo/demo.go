@@ -1,9 +1,11 @@
-// Package demo shows what works, before your eyes, on real data: it makes a small tree of nodes, each a process of its own
-// that joins by a real invitation over UDP, has their agencies ask one another, kills one, and has another process verify
-// what they said.
+// Package demo shows what works, before your eyes, on real data: it makes Guizhou, 98 jurisdictions, each with its own keys,
+// ledger, data directory and socket, joined by real invitations over UDP on the loopback interface. Their agencies publish
+// their real townships and villages and ask one another, one is switched off and comes back, and another process verifies
+// what was said.
 //
-// It never reaches into the rooms: it runs its own binary and speaks to the nodes over their sockets. Everything it makes
-// lies in one folder, so each command it prints can be pasted. The data beside this file are real and public.
+// The nodes run in this process, or those of one branch each in a process of its own. Either way it never reaches into the
+// rooms: it makes nodes as the commands do, runs its own binary, and speaks to the nodes over their sockets. Everything it
+// makes lies in one folder, so each command it prints can be pasted. The data beside this file are real and public.
 package demo
 
 import (
@@ -13,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,16 +32,16 @@ type Options struct {
 	JSON   bool // one object a step instead of sentences
 	Exit   bool // stop after the last step instead of staying up
 	Slow   bool // wait for Enter after each step
-	Lang   text.Lang
+	// Processes shows one branch of the tree, each node a process of its own.
+	Processes bool
+	Lang      text.Lang
 }
 
-// Trees are the trees that can be shown.
-var Trees = []string{"small"}
-
 const (
-	binary      = "xietong"
-	readyWithin = 30 * time.Second
-	readyPoll   = 10 * time.Millisecond
+	binary        = "xietong"
+	jurisdictions = 98 // of the whole tree
+	readyWithin   = 30 * time.Second
+	readyPoll     = 10 * time.Millisecond
 )
 
 // ErrStep is wrapped by the error of a step that did not hold.
@@ -57,27 +60,36 @@ type step struct {
 type demo struct {
 	Options
 	keys    *bufio.Reader
-	places  []*place
-	access  string // name of the entry that records the query of the city at the county
-	asked   string // name of the entry of the city's own ledger that records it
-	killed  error  // of killing a node inside a callback
+	machine machine
+	places  []*place // each after its parent
+	access  string   // name of the entry that records the query of the first step where it was answered
+	asked   string   // name of the entry that records it where it was asked
+	kept    uint64   // size of the ledger of the county that is switched off
 	started time.Time
 	ready   time.Duration
 }
 
 // Run shows every step and returns an error if one did not hold.
 func Run(ctx context.Context, o Options) (err error) {
-	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In), places: smallTree()}
+	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
 	if err := d.prepare(); err != nil {
 		return err
+	}
+	log, err := os.Create(d.file("nodes.log"))
+	if err != nil {
+		return fmt.Errorf("prepare demo: %w", err)
+	}
+	defer log.Close()
+	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), jurisdictions}
+	if d.Processes {
+		d.machine = apart{d}
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.open(ctx); err != nil {
 		return d.failed(step{name: "start"}, err)
 	}
 	steps := []step{
-		{"publish", d.publish}, {"down", d.askDown}, {"up", d.askUp}, {"verify", d.yesOrNo}, {"refusals", d.refusals},
-		{"crash", d.crash}, {"receipt", d.prove},
+		{"ask", d.ask}, {"verify", d.yesOrNo}, {"off", d.switchOff}, {"refusals", d.refusals}, {"back", d.switchOn}, {"receipt", d.prove},
 	}
 	for i, s := range steps {
 		if err := d.showStep(ctx, i+1, s); err != nil {
@@ -167,8 +179,9 @@ func (d *demo) runJSON(ctx context.Context, into any, args ...string) error {
 	return json.Unmarshal(out, into)
 }
 
-// open makes the tree and starts it.
+// open makes the tree, and has everybody publish.
 func (d *demo) open(ctx context.Context) error {
+	d.tell(text.DemoOpened, text.Args{"title": rootTitle, "folder": d.Folder})
 	if err := d.grow(ctx); err != nil {
 		return err
 	}
@@ -176,25 +189,42 @@ func (d *demo) open(ctx context.Context) error {
 		return err
 	}
 	d.ready = time.Since(d.started)
-	if d.JSON {
-		return nil
+	d.tell(text.DemoReady, text.Args{
+		"prefectures": fmt.Sprint(len(d.level(prefectures))), "counties": fmt.Sprint(len(d.level(countyWide))),
+		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.machine.resident()),
+	})
+	began := time.Now()
+	townships, villages, err := d.publish(ctx)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintln(d.Out, d.t(text.DemoOpened, text.Args{"title": d.at("guizhou").title, "folder": d.Folder}))
-	fmt.Fprintf(d.Out, "%s\n\n", d.t(text.DemoReady, text.Args{
-		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.resident()),
-	}))
-	return nil
+	d.tell(text.DemoPublish, text.Args{
+		"townships": count(townships), "villages": count(villages), "seconds": fmt.Sprintf("%.1f", time.Since(began).Seconds()),
+	})
+	d.tell(text.DemoForShow, nil)
+	if d.JSON {
+		return d.print(map[string]any{"step": "publish", "ok": true, "ms": time.Since(began).Milliseconds()})
+	}
+	_, err = fmt.Fprintln(d.Out)
+	return err
+}
+
+// tell says a sentence to a person.
+func (d *demo) tell(code text.Code, args text.Args) {
+	if !d.JSON {
+		fmt.Fprintln(d.Out, d.t(code, args))
+	}
 }
 
 // pasted are the lines that a person may try next, in the folder.
 func (d *demo) pasted() []string {
 	at := func(label string) string { return "./" + binary + " --data " + label }
 	return []string{
+		at("nanming") + " status",
 		at("guizhou") + " tree",
-		at("guiyang") + " --as water query villages --at 南明区 --where township=520102016 --purpose residence-check",
-		at("nanming") + " --as water dataset list --at 贵阳市",
-		at("nanming") + " --as civil-affairs grant list",
-		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at("guizhou").pin,
+		at("nanming") + " --as water query villages --at 黎平县 --where township=522631111 --limit 3 --purpose residence-check",
+		at("nanming") + " --as water dataset list --at 威宁县",
+		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at(root).pin,
 	}
 }
 
@@ -202,7 +232,7 @@ func (d *demo) pasted() []string {
 func (d *demo) end(ctx context.Context, steps int) error {
 	if d.JSON {
 		last := map[string]any{
-			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": d.resident(), "jurisdictions": len(d.places),
+			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": d.machine.resident(), "jurisdictions": len(d.places),
 		}
 		if err := d.print(last); err != nil {
 			return err

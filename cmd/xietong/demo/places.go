@@ -2,84 +2,104 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"xietong/node/client"
 )
 
 // place is one jurisdiction of the tree, with the node that runs for it.
 type place struct {
-	label  string // names its data directory too
-	title  string
+	name   string // nanming.guiyang.guizhou
 	code   string
+	title  string // 南明区
 	above  *place
 	listen string // UDP address that its children dial; "" at a county
 	pin    string
-	token  string // of the invitation it joined with
-	node   *exec.Cmd
+	token  string                    // of the invitation that it joined with
+	node   running                   // nil: it is switched off
 	as     map[string]*client.Client // by agency
 }
 
-func (p *place) name() string {
-	if p.above == nil {
-		return p.label
-	}
-	return p.label + "." + p.above.name()
+// dir is the name of its data directory, which every command takes.
+func (p *place) dir() string {
+	label, _, _ := strings.Cut(p.name, ".")
+	return label
 }
 
-func (p *place) level() int {
-	if p.above == nil {
-		return 0
+// way tells whom a message meets from the one place to the other.
+func way(from, to *place) string {
+	path, top := []string{from.title}, from
+	for !to.under(top) {
+		top = top.above
+		path = append(path, top.title)
 	}
-	return p.above.level() + 1
+	turn := len(path)
+	for p := to; p != top; p = p.above {
+		path = append(path, p.title)
+	}
+	slices.Reverse(path[turn:])
+	return strings.Join(path, " > ")
 }
 
-// smallTree is one province, two prefectures and two counties of each; parents stand before their children.
-func smallTree() []*place {
-	guizhou := &place{label: "guizhou", title: "贵州省", code: "520000"}
-	guiyang := &place{label: "guiyang", title: "贵阳市", code: "520100", above: guizhou}
-	southeast := &place{label: "qiandongnan", title: "黔东南州", code: "522600", above: guizhou}
-	return []*place{
-		guizhou, guiyang, southeast,
-		{label: "nanming", title: "南明区", code: "520102", above: guiyang},
-		{label: "yunyan", title: "云岩区", code: "520103", above: guiyang},
-		{label: "kaili", title: "凯里市", code: "522601", above: southeast},
-		{label: "liping", title: "黎平县", code: "522631", above: southeast},
-	}
-}
+func (p *place) under(top *place) bool { return p == top || p.above != nil && p.above.under(top) }
 
-// The levels of the tree.
+// The places that the steps name, by their codes.
 const (
-	province   = 0
-	prefecture = 1
-	countyWide = 2
+	root        = "520000"
+	nanming     = "520102" // 南明区, 贵阳市
+	liping      = "522631" // 黎平县, 黔东南州
+	weining     = "520526" // 威宁县, 毕节市
+	rootName    = "guizhou"
+	rootTitle   = "贵州省"
+	guiyangCode = "520100"
 )
 
-func (d *demo) at(label string) *place {
+// branch are the counties that run where each node is a process of its own, and the prefectures that lead there.
+var branch = []string{nanming, "520103", weining, liping}
+
+// counties returns the codes of the counties, as the townships name them, and of the prefecture of each.
+func (d *demo) counties() (codes []string, prefectureOf map[string]string) {
+	prefectureOf = map[string]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(allTownships)), "\n")[1:] {
+		cells := strings.Split(strings.TrimSpace(line), ",")
+		county := cells[countyOfTownship]
+		if _, seen := prefectureOf[county]; seen || d.Processes && !slices.Contains(branch, county) {
+			continue
+		}
+		prefectureOf[county] = cells[prefectureOfTownship]
+		codes = append(codes, county)
+	}
+	return codes, prefectureOf
+}
+
+func (d *demo) at(code string) *place {
 	for _, p := range d.places {
-		if p.label == label {
+		if p.code == code {
 			return p
 		}
 	}
-	panic("demo: no place " + label) // a mistake in this program
+	panic("demo: no place " + code) // a mistake in this program
 }
 
-func (d *demo) counties() (all []*place) {
+// level returns the places that stand so far below the root.
+func (d *demo) level(depth int) (all []*place) {
 	for _, p := range d.places {
-		if p.level() == countyWide {
+		if strings.Count(p.name, ".") == depth {
 			all = append(all, p)
 		}
 	}
 	return all
 }
+
+// The levels of the tree.
+const (
+	prefectures = 1
+	countyWide  = 2
+)
 
 // freePort returns a loopback address on which nobody listens now.
 func freePort() (string, error) {
@@ -90,161 +110,120 @@ func freePort() (string, error) {
 	return conn.LocalAddr().String(), conn.Close()
 }
 
-// grow makes the tree from its root down: each level is invited by the one above it, joins, and is started. The places of
-// one level do so side by side.
+// grow makes the tree from its root down: each level is invited by the one above it, joins, and is started.
 func (d *demo) grow(ctx context.Context) error {
-	for level := province; level <= countyWide; level++ {
-		var group sync.WaitGroup
-		var failed [8]error
-		for i, p := range d.places {
-			if p.level() != level {
-				continue
-			}
-			group.Go(func() {
-				if err := d.plant(ctx, p); err != nil {
-					failed[i] = fmt.Errorf("%s: %w", p.title, err)
-				}
-			})
-		}
-		group.Wait()
-		if err := errors.Join(failed[:]...); err != nil {
-			return err
+	top := &place{name: rootName, code: root, title: rootTitle}
+	if err := d.plant(ctx, top, nil); err != nil {
+		return err
+	}
+	d.places = []*place{top}
+	counties, prefectureOf := d.counties()
+	var cities []string
+	for _, county := range counties {
+		if city := prefectureOf[county]; !slices.Contains(cities, city) {
+			cities = append(cities, city)
 		}
 	}
-	return nil
+	if err := d.invite(ctx, cities, func(string) *place { return top }); err != nil {
+		return err
+	}
+	return d.invite(ctx, counties, func(county string) *place { return d.at(prefectureOf[county]) })
 }
 
-// plant makes one node: a root by init, every other by an invitation of its parent.
-func (d *demo) plant(ctx context.Context, p *place) (err error) {
-	if p.level() < countyWide {
+// invite has the parents invite the places of one level, which join side by side.
+func (d *demo) invite(ctx context.Context, codes []string, parentOf func(code string) *place) error {
+	made := make([]*place, len(codes))
+	err := d.each(len(codes), func(i int) error {
+		parent := parentOf(codes[i])
+		invitation, err := parent.as[""].Invite(ctx, client.NewInvitation{Name: codes[i]})
+		if err != nil {
+			return fmt.Errorf("%s: %w", codes[i], err)
+		}
+		made[i] = &place{
+			name: invitation.Child, code: codes[i], title: invitation.ShortName, above: parent, token: invitation.Token,
+		}
+		return d.plant(ctx, made[i], &invitation)
+	})
+	d.places = append(d.places, made...)
+	return err
+}
+
+// plant makes one node and starts it: a root by init, every other by its invitation.
+func (d *demo) plant(ctx context.Context, p *place, invitation *client.Invitation) (err error) {
+	if strings.Count(p.name, ".") < countyWide {
 		if p.listen, err = freePort(); err != nil {
 			return err
 		}
 	}
-	path := filepath.Join(d.Folder, p.label)
 	p.as = map[string]*client.Client{}
 	for _, agency := range []string{"", provider, consumer} {
-		p.as[agency] = client.Dial(path, client.Options{Language: d.Lang.Tag(), As: agency})
+		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.dir()), client.Options{Language: d.Lang.Tag(), As: agency})
 	}
-	args := []string{"--data", p.label, "--json", "init", p.name()} // the roster knows what it is called
-	if p.above != nil {
-		invitation, err := p.above.as[""].Invite(ctx, client.NewInvitation{Name: p.title})
-		if err != nil {
-			return err
-		}
-		args = []string{"--data", p.label, "--json", "join", invitation.Token}
-		p.token = invitation.Token
+	if invitation == nil {
+		p.pin, err = d.machine.init(ctx, p)
+	} else {
+		p.pin, err = d.machine.join(ctx, p)
 	}
-	if p.listen != "" {
-		args = append(args, "--listen", p.listen)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.title, err)
 	}
-	var made struct {
-		Pin string `json:"pin"`
-	}
-	if err := d.runJSON(ctx, &made, args...); err != nil {
-		return err
-	}
-	p.pin = made.Pin
 	return d.start(ctx, p)
 }
 
-// start starts the node and waits until it answers.
-func (d *demo) start(ctx context.Context, p *place) error {
-	p.node = d.command(context.WithoutCancel(ctx), "--data", p.label, "serve")
-	log, err := os.OpenFile(filepath.Join(d.Folder, p.label+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+func (d *demo) start(ctx context.Context, p *place) (err error) {
+	if p.node, err = d.machine.start(ctx, p); err != nil {
+		return fmt.Errorf("start %s: %w", p.title, err)
 	}
-	defer log.Close() // the process has its own
-	p.node.Stderr = log
-	if err := p.node.Start(); err != nil {
-		return err
-	}
-	return poll(ctx, func() (bool, error) {
-		_, err := p.as[""].Status(ctx)
-		return err == nil, err
-	})
+	return nil
 }
 
-// poll asks until the answer is yes; the error is that of the last time.
-func poll(ctx context.Context, ask func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	tick := time.NewTicker(readyPoll)
-	defer tick.Stop()
-	for {
-		yes, err := ask()
-		if yes {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		}
+// stop ends a place's node, which tells its neighbours and closes its files.
+func (p *place) stop() error {
+	if p.node == nil {
+		return nil
 	}
+	node := p.node
+	p.node = nil
+	return node.stop()
 }
 
-// linked waits until every place has a link to its parent.
+// linked waits until every place is linked to its parent, as the parents tell.
 func (d *demo) linked(ctx context.Context) error {
-	for _, p := range d.places {
-		if p.above == nil {
+	for _, parent := range d.places {
+		want := 0
+		for _, p := range d.places {
+			if p.above == parent && p.node != nil {
+				want++
+			}
+		}
+		if want == 0 {
 			continue
 		}
 		err := poll(ctx, func() (bool, error) {
-			tree, err := p.as[""].Tree(ctx)
-			return err == nil && tree.Parent != nil && tree.Parent.Linked, err
+			tree, err := parent.as[""].Tree(ctx)
+			linked := 0
+			for _, c := range tree.Children {
+				if c.Linked {
+					linked++
+				}
+			}
+			return err == nil && linked >= want, err
 		})
 		if err != nil {
-			return fmt.Errorf("link of %s: %w", p.title, err)
+			return fmt.Errorf("links of %s: %w", parent.title, err)
 		}
 	}
 	return nil
 }
 
-// kill ends a node with a signal and waits for it.
-func (p *place) kill(signal os.Signal) error {
-	if p.node == nil {
-		return nil
-	}
-	err := p.node.Process.Signal(signal)
-	waited := p.node.Wait()
-	p.node = nil
-	if signal == os.Kill {
-		waited = nil // it did not end well, as was meant
-	}
-	return errors.Join(err, waited)
-}
-
 // close ends every node, the lowest first.
 func (d *demo) close() error {
-	var err error
-	for i := range d.places {
-		p := d.places[len(d.places)-1-i]
-		for _, c := range p.as {
+	backward := slices.Clone(d.places)
+	slices.Reverse(backward)
+	return d.each(len(backward), func(i int) error {
+		for _, c := range backward[i].as {
 			c.Close()
 		}
-		err = errors.Join(err, p.kill(os.Interrupt))
-	}
-	return err
-}
-
-// resident returns the memory that all nodes hold, in MiB; 0 where the system does not tell.
-func (d *demo) resident() (mib uint64) {
-	for _, p := range d.places {
-		if p.node == nil {
-			continue
-		}
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.node.Process.Pid))
-		if err != nil {
-			return 0
-		}
-		_, after, _ := strings.Cut(string(status), "VmRSS:")
-		var kib uint64
-		if _, err := fmt.Sscan(after, &kib); err != nil {
-			return 0
-		}
-		mib += kib >> 10
-	}
-	return mib
+		return backward[i].stop()
+	})
 }

@@ -12,15 +12,15 @@ import (
 
 func (d *demo) file(name string) string { return filepath.Join(d.Folder, name) }
 
-// prove has another process check the receipts of step 2, from the ledgers of both sides, with nothing but the pin of the
+// prove has another process check the receipts of step 1, from the ledgers of both sides, with nothing but the pin of the
 // province, and refuse them where a bit or the pin is another.
 func (d *demo) prove(ctx context.Context) (said, error) {
-	city, root := d.at("guiyang"), d.at("guizhou")
-	access, err := city.as[consumer].ReceiptOf(ctx, d.access)
+	from, top := d.at(nanming), d.at(root)
+	access, err := from.as[consumer].ReceiptOf(ctx, d.access)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := city.as[consumer].ReceiptOf(ctx, d.asked)
+	asked, err := from.as[consumer].ReceiptOf(ctx, d.asked)
 	if err != nil {
 		return nil, err
 	}
@@ -34,13 +34,13 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 			return nil, err
 		}
 	}
-	out := said{d.t(text.DemoProve, text.Args{"root": root.title})}
+	out := said{d.t(text.DemoProve, text.Args{"root": top.title})}
 	for _, entry := range []struct{ name, file string }{{d.access, "access"}, {d.asked, "asked"}} {
 		var report struct {
 			Entry string   `json:"entry"`
 			Chain []string `json:"chain"`
 		}
-		err := d.runJSON(ctx, &report, "--json", "ledger", "verify", entry.file+".receipt", entry.file+".payload", "--root", root.pin)
+		err := d.runJSON(ctx, &report, "--json", "ledger", "verify", entry.file+".receipt", entry.file+".payload", "--root", top.pin)
 		if err != nil || report.Entry != entry.name {
 			return nil, fmt.Errorf("%s: verified %q: %w", entry.name, report.Entry, err)
 		}
@@ -50,9 +50,9 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 		receipt, payload, pin string
 		told                  text.Code
 	}{
-		{"flipped.receipt", "access.payload", root.pin, text.DemoFlipped},
-		{"access.receipt", "asked.payload", root.pin, text.DemoOtherPayload},
-		{"access.receipt", "access.payload", d.at("qiandongnan").pin, text.DemoOtherRoot},
+		{"flipped.receipt", "access.payload", top.pin, text.DemoFlipped},
+		{"access.receipt", "asked.payload", top.pin, text.DemoOtherPayload},
+		{"access.receipt", "access.payload", d.at(liping).above.pin, text.DemoOtherRoot},
 	} {
 		if told, err := d.command(ctx, "ledger", "verify", c.receipt, c.payload, "--root", c.pin).CombinedOutput(); err == nil {
 			return nil, fmt.Errorf("%s with %s from %s was verified\n%s", c.receipt, c.payload, c.pin, told)
@@ -66,7 +66,7 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 func (d *demo) called(chain []string) string {
 	for i, name := range chain {
 		for _, p := range d.places {
-			if p.name() == name {
+			if p.name == name {
 				chain[i] = p.title
 			}
 		}

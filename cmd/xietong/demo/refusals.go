@@ -13,39 +13,38 @@ import (
 
 // refusals shows that what must fail fails, by whom and why.
 func (d *demo) refusals(ctx context.Context) (said, error) {
-	city, county := d.at("guiyang"), d.at("nanming")
-	counted := client.Query{At: county.title, Dataset: "villages", Count: true, Use: use("statistics", county.title)}
-	granted, err := city.as[consumer].Query(ctx, counted)
+	from, to := d.at(nanming), d.at(liping)
+	counted := client.Query{At: to.title, Dataset: "villages", Count: true, Use: use("statistics", to.title)}
+	granted, err := from.as[consumer].Query(ctx, counted)
 	if err != nil {
 		return nil, err
 	}
-	if granted.Count != rowsOf([]byte(offers(county)[1].rows)) {
+	if granted.Count != rowsOf([]byte(offers(to)[1].rows)) {
 		return nil, fmt.Errorf("counted %d villages", granted.Count)
 	}
 	index, err := indexOf(granted.Grant)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := county.as[provider].RevokeGrant(ctx, index, client.Revocation{Reason: "演示"}); err != nil {
+	if _, err := to.as[provider].RevokeGrant(ctx, index, client.Revocation{Reason: "演示"}); err != nil {
 		return nil, err
 	}
 	out := said{d.t(text.DemoRefusals, nil)}
 	for _, c := range []struct {
 		want text.Code
-		from *place
 		ask  client.Query
 	}{
-		{text.PurposeNeeded, city, client.Query{At: county.title, Dataset: "villages", Key: villageKey}},
-		{text.NotShared, city, client.Query{At: county.title, Dataset: "adoptions", Count: true, Use: use("statistics", county.title)}},
-		{text.GrantRevoked, city, counted},
-		{text.Unreachable, county, client.Query{At: "毕节市", Dataset: "villages", Count: true, Use: use("statistics", "毕节市")}},
+		{text.PurposeNeeded, client.Query{At: to.title, Dataset: "villages", Key: villageKey}},
+		{text.NotShared, client.Query{At: to.title, Dataset: "adoptions", Count: true, Use: use("statistics", to.title)}},
+		{text.GrantRevoked, counted},
+		{text.Unreachable, client.Query{At: "chengdu.sichuan", Dataset: "villages", Count: true, Use: use("statistics", "成都市")}},
 	} {
-		_, err := c.from.as[consumer].Query(ctx, c.ask)
+		_, err := from.as[consumer].Query(ctx, c.ask)
 		p, ok := errors.AsType[*client.Problem](err)
 		if !ok || p.Code != string(c.want) {
 			return nil, fmt.Errorf("want the refusal %s, got %w", c.want, err)
 		}
-		out = append(out, d.t(text.DemoRefused, text.Args{"by": cmp.Or(p.By, c.from.title), "why": p.What()}))
+		out = append(out, d.t(text.DemoRefused, text.Args{"by": cmp.Or(p.By, from.title), "why": p.What()}))
 	}
 	return out, d.stolen(ctx, &out)
 }
@@ -58,7 +57,8 @@ func indexOf(entry string) (index uint64, err error) {
 
 // stolen shows that an invitation serves one key set: somebody else who has it is refused, and the city is alarmed.
 func (d *demo) stolen(ctx context.Context, out *said) error {
-	city, county := d.at("guiyang"), d.at("nanming")
+	county := d.at(nanming)
+	city := county.above
 	told, err := d.command(ctx, "--json", "--data", "stolen", "join", county.token).CombinedOutput()
 	if err == nil || !strings.Contains(string(told), string(text.InvitationRedeemed)) {
 		return fmt.Errorf("the stolen invitation was not refused: %s", told)

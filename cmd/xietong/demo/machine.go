@@ -1,0 +1,183 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"xietong/node"
+)
+
+// machine makes and runs nodes.
+type machine interface {
+	init(ctx context.Context, p *place) (pin string, err error)
+	join(ctx context.Context, p *place) (pin string, err error)
+	start(ctx context.Context, p *place) (running, error) // it returns when the node answers
+	resident() (mib uint64)                               // memory that the nodes hold; 0: not known
+}
+
+// running is a node that runs. stop ends it and waits.
+type running interface{ stop() error }
+
+// each does n things side by side, as many at once as serves the processors.
+func (d *demo) each(n int, do func(i int) error) error {
+	free := make(chan struct{}, 2*runtime.GOMAXPROCS(0))
+	failed := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		free <- struct{}{}
+		group.Go(func() {
+			defer func() { <-free }()
+			failed[i] = do(i)
+		})
+	}
+	group.Wait()
+	return errors.Join(failed...)
+}
+
+// inside runs all nodes in this process, as each would run alone: with its own data directory, socket, keys and ledger.
+type inside struct {
+	folder string
+	log    *slog.Logger
+	share  int
+}
+
+func (m inside) dir(p *place) string { return filepath.Join(m.folder, p.dir()) }
+
+func (m inside) init(_ context.Context, p *place) (string, error) {
+	made, err := node.Init(m.dir(p), node.InitOptions{Name: p.name, Listen: p.listen})
+	return made.Pin, err
+}
+
+func (m inside) join(ctx context.Context, p *place) (string, error) {
+	made, err := node.Join(ctx, m.dir(p), p.token, node.JoinOptions{Options: node.Options{Logger: m.log, Share: m.share}, Listen: p.listen})
+	return made.Pin, err
+}
+
+// served is a node in this process.
+type served struct {
+	end   context.CancelFunc
+	ended chan error
+}
+
+func (m inside) start(ctx context.Context, p *place) (running, error) {
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	s := served{end: end, ended: make(chan error, 1)}
+	ready := make(chan struct{})
+	go func() {
+		s.ended <- node.Serve(serving, m.dir(p), node.ServeOptions{Logger: m.log, Share: m.share, Ready: func() { close(ready) }})
+	}()
+	select {
+	case <-ready:
+		return s, nil
+	case err := <-s.ended:
+		end()
+		return nil, err
+	}
+}
+
+func (s served) stop() error {
+	s.end()
+	return <-s.ended
+}
+
+func (m inside) resident() uint64 { return residentOf(os.Getpid()) }
+
+// apart runs each node as a process of the binary in the folder.
+type apart struct{ d *demo }
+
+func (m apart) init(ctx context.Context, p *place) (string, error) {
+	return m.make(ctx, p, "init", p.name) // the roster knows what it is called
+}
+
+func (m apart) join(ctx context.Context, p *place) (string, error) {
+	return m.make(ctx, p, "join", p.token)
+}
+
+func (m apart) make(ctx context.Context, p *place, verb, argument string) (string, error) {
+	args := []string{"--data", p.dir(), "--json", verb, argument}
+	if p.listen != "" {
+		args = append(args, "--listen", p.listen)
+	}
+	var made struct {
+		Pin string `json:"pin"`
+	}
+	err := m.d.runJSON(ctx, &made, args...)
+	return made.Pin, err
+}
+
+// process is a node in a process of its own.
+type process struct{ *exec.Cmd }
+
+func (m apart) start(ctx context.Context, p *place) (running, error) {
+	node := m.d.command(context.WithoutCancel(ctx), "--data", p.dir(), "serve")
+	log, err := os.OpenFile(m.d.file(p.dir()+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // the process has its own
+	node.Stderr = log
+	if err := node.Start(); err != nil {
+		return nil, err
+	}
+	err = poll(ctx, func() (bool, error) {
+		_, err := p.as[""].Status(ctx)
+		return err == nil, err
+	})
+	if err != nil {
+		return nil, errors.Join(err, process{node}.stop())
+	}
+	return process{node}, nil
+}
+
+func (p process) stop() error { return errors.Join(p.Process.Signal(os.Interrupt), p.Wait()) }
+
+func (m apart) resident() (mib uint64) {
+	for _, p := range m.d.places {
+		if node, runs := p.node.(process); runs {
+			mib += residentOf(node.Process.Pid)
+		}
+	}
+	return mib
+}
+
+// residentOf returns the memory that a process holds, in MiB; 0 where the system does not tell.
+func residentOf(pid int) uint64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	var kib uint64
+	if _, err := fmt.Sscan(after, &kib); err != nil {
+		return 0
+	}
+	return kib >> 10
+}
+
+// poll asks until the answer is yes; the error is that of the last time.
+func poll(ctx context.Context, ask func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	tick := time.NewTicker(readyPoll)
+	defer tick.Stop()
+	for {
+		yes, err := ask()
+		if yes {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
