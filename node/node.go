@@ -134,7 +134,7 @@ func (n *Node) Close() error {
 }
 
 // Handler returns the handler of the node's API.
-func (n *Node) Handler() http.Handler { return api.New(n.o.Version, n.o.Logger, n) }
+func (n *Node) Handler() http.Handler { return n.timedAPI(api.New(n.o.Version, n.o.Logger, n)) }
 
 // Failed is closed when a replica must not go on; Err then says why.
 func (n *Node) Failed() <-chan struct{} { return n.ctx.Done() }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"xietong/certs/identity"
@@ -13,8 +14,9 @@ import (
 )
 
 // The steps of a call that the rooms of node take, as Options.Steps is told of them beside those of relay. They stand inside
-// one another: the exchange in ask-send or pass, reading and recording a use in serve-run.
+// one another: the exchange in ask-send or pass, reading and recording a use in serve-run, and the asker's all in api.
 const (
+	StepAPI       = "api "       // and the path: a request of the API, from its header to its answer
 	StepExchange  = "exchange"   // over a link, from the frame of a request to that of its answer
 	StepAskRead   = "ask-read"   // the asker's agency, and whether the id was used
 	StepAskRecord = "ask-record" // the asker's own record, until it is durable
@@ -29,6 +31,18 @@ const (
 	StepServeRun    = relay.ServeRun
 	StepServeSign   = relay.ServeSign
 )
+
+// timedAPI tells how long requests of the API take.
+func (n *Node) timedAPI(inner http.Handler) http.Handler {
+	if n.o.Steps == nil {
+		return inner
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, path := time.Now(), r.URL.Path
+		inner.ServeHTTP(w, r)
+		n.o.Steps(StepAPI+path, time.Since(began))
+	})
+}
 
 // business is what the rooms of business need of a jurisdiction's ledger.
 type business interface {

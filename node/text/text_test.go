@@ -13,7 +13,7 @@ import (
 )
 
 func allTables() []sentence {
-	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences)
+	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences)
 }
 
 func allProblems() []problem {

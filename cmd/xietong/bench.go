@@ -1,0 +1,260 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	benchmark "xietong/cmd/xietong/bench"
+	"xietong/cmd/xietong/bench/echo"
+	"xietong/node"
+	"xietong/node/text"
+)
+
+// Limits of a benchmark.
+const (
+	maxClients = 1024
+	maxAskers  = 64 // as many requests of one origin are served at once
+	maxSeconds = 3600
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	return a.group("bench", text.CLIShortBench, a.benchLedger(), a.benchQuery(), a.benchNode(), a.benchEcho())
+}
+
+func (a *app) benchLedger() *cobra.Command {
+	clients, size, replicas, seconds := "64", "512", "1", "5"
+	c := a.verb("ledger", text.CLIShortBenchLedger, func(cmd *cobra.Command, _ []string) error {
+		if replicas != "1" {
+			return usage(text.BenchReplicas, nil)
+		}
+		o := benchmark.LedgerOptions{Logger: slog.New(slog.DiscardHandler)}
+		var errs [3]error
+		o.Clients, errs[0] = whole("--clients", clients, maxClients)
+		o.Size, errs[1] = whole("--size", size, node.MaxAppend)
+		o.For, errs[2] = during(seconds)
+		if err := errors.Join(errs[:]...); err != nil {
+			return err
+		}
+		m := a.meter()
+		o.Told = a.measuring(m)
+		got, err := benchmark.Ledger(cmd.Context(), o)
+		m.clear()
+		if errors.Is(err, node.ErrAppendSize) {
+			return usage(text.CLIFlagBadValue, text.Args{"flag": "--size", "value": size})
+		}
+		if err != nil {
+			return err
+		}
+		return a.printBenchLedger(got, size)
+	})
+	c.Long = a.t(text.CLILongBenchLedger, nil)
+	c.Flags().StringVar(&clients, "clients", clients, a.t(text.CLIFlagClients, nil))
+	c.Flags().StringVar(&size, "size", size, a.t(text.CLIFlagSize, nil))
+	c.Flags().StringVar(&replicas, "replicas", replicas, a.t(text.CLIFlagReplicas, nil))
+	c.Flags().StringVar(&seconds, "seconds", seconds, a.t(text.CLIFlagSeconds, nil))
+	return c
+}
+
+func (a *app) benchQuery() *cobra.Command {
+	clients, seconds := "1,64", "5"
+	c := a.verb("query", text.CLIShortBenchQuery, func(cmd *cobra.Command, _ []string) error {
+		var o benchmark.QueryOptions
+		var err error
+		for one := range strings.SplitSeq(clients, ",") {
+			n, bad := whole("--clients", one, maxAskers)
+			o.Clients, err = append(o.Clients, n), errors.Join(err, bad)
+		}
+		var bad error
+		o.For, bad = during(seconds)
+		if err := errors.Join(err, bad); err != nil {
+			return err
+		}
+		m := a.meter()
+		o.Told = a.measuring(m)
+		got, err := benchmark.Query(cmd.Context(), o)
+		m.clear()
+		if err != nil {
+			return err
+		}
+		return a.printBenchQuery(got)
+	})
+	c.Long = a.t(text.CLILongBenchQuery, nil)
+	c.Flags().StringVar(&clients, "clients", clients, a.t(text.CLIFlagClientsList, nil))
+	c.Flags().StringVar(&seconds, "seconds", seconds, a.t(text.CLIFlagSeconds, nil))
+	return c
+}
+
+// benchNode is a node of the benchmark. It is no verb for people: see benchmark.Serve.
+func (a *app) benchNode() *cobra.Command {
+	c := a.verb("node", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
+		logger, err := a.logger("info", "text")
+		if err != nil {
+			return err
+		}
+		o := node.ServeOptions{Logger: logger, Version: programVersion()}
+		return benchmark.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)
+	})
+	c.Hidden = true
+	return c
+}
+
+// benchEcho is a hop of the echo. It is no verb for people either.
+func (a *app) benchEcho() *cobra.Command {
+	var h echo.Hop
+	c := a.verb("echo", text.CLIShortBenchQuery, func(cmd *cobra.Command, _ []string) error {
+		return h.Run(cmd.Context(), a.stdin, a.stdout)
+	})
+	c.Hidden = true
+	c.Flags().StringVar(&h.Above, "above", "", "")
+	c.Flags().BoolVar(&h.Listen, "below", false, "")
+	c.Flags().IntVar(&h.Request, "request", 0, "")
+	c.Flags().IntVar(&h.Answer, "answer", 0, "")
+	return c
+}
+
+// whole reads a number from 1 on.
+func whole(flag, value string, most int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return 0, usage(text.CLIFlagBadValue, text.Args{"flag": flag, "value": value})
+	}
+	return n, nil
+}
+
+// during reads seconds, which may be a fraction.
+func during(seconds string) (time.Duration, error) {
+	s, err := strconv.ParseFloat(seconds, 64)
+	if d := time.Duration(s * float64(time.Second)); err == nil && d >= time.Millisecond && s <= maxSeconds {
+		return d, nil
+	}
+	return 0, usage(text.CLIFlagBadValue, text.Args{"flag": "--seconds", "value": seconds})
+}
+
+// measuring tells what is measured now.
+func (a *app) measuring(m *meter) func(what string, clients int) {
+	return func(what string, clients int) {
+		m.tell(a.t(text.BenchMeasuring, text.Args{"what": a.measured(what), "clients": strconv.Itoa(clients)}), false)
+	}
+}
+
+// measured is what people call a measurement.
+func (a *app) measured(what string) string {
+	return a.t(map[string]text.Code{
+		benchmark.WhatAppend: text.BenchAppend, benchmark.WhatFsync: text.BenchFsync,
+		benchmark.WhatQuery: text.BenchAsk, benchmark.WhatEcho: text.BenchEcho,
+	}[what], nil)
+}
+
+// printMeasurements prints a line for each: JSON, or a table for people.
+func (a *app) printMeasurements(all []benchmark.Measurement) error {
+	if a.jsonOnly {
+		enc := json.NewEncoder(a.stdout)
+		for _, m := range all {
+			if err := enc.Encode(m); err != nil {
+				return fmt.Errorf("write answer: %w", err)
+			}
+		}
+		return nil
+	}
+	heading := []string{
+		a.t(text.BenchWhat, nil), a.t(text.BenchClients, nil), a.t(text.BenchRate, nil), a.t(text.BenchP50, nil), a.t(text.BenchP99, nil),
+	}
+	var rows [][]string
+	for _, m := range all {
+		rows = append(rows, []string{
+			a.measured(m.What), strconv.Itoa(m.Clients), fmt.Sprintf("%.0f", m.PerS), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99),
+		})
+	}
+	printTable(a.stdout, heading, rows)
+	return nil
+}
+
+func (a *app) printBenchLedger(got benchmark.LedgerResult, size string) error {
+	if !a.jsonOnly {
+		a.say(text.BenchLedger, text.Args{"size": size})
+	}
+	if err := a.printMeasurements([]benchmark.Measurement{got.Append, got.Fsync}); err != nil || a.jsonOnly {
+		return err
+	}
+	a.say(text.BenchLedgerRatio, text.Args{"ratio": ratio(got.Append.PerS, got.Fsync.PerS)})
+	a.say(text.BenchVerified, text.Args{"entries": number(got.Verified.Entries), "root": got.Verified.Root})
+	return nil
+}
+
+// ratio writes how many times b a is.
+func ratio(a, b float64) string {
+	if b == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(a/b, 'g', 3, 64)
+}
+
+func (a *app) printBenchQuery(got benchmark.QueryResult) error {
+	var all []benchmark.Measurement
+	for _, run := range got.Runs {
+		all = append(all, run.Query, run.Echo)
+	}
+	if !a.jsonOnly {
+		a.say(text.BenchQuery, text.Args{"request": strconv.Itoa(got.Request), "answer": strconv.Itoa(got.Answer)})
+	}
+	if err := a.printMeasurements(all); err != nil || a.jsonOnly {
+		return err
+	}
+	for _, run := range got.Runs {
+		a.say(text.BenchQueryRatio, text.Args{
+			"clients": strconv.Itoa(run.Query.Clients), "slower": ratio(run.Query.P50, run.Echo.P50), "rate": ratio(run.Query.PerS, run.Echo.PerS),
+		})
+	}
+	a.printSteps(got.Runs)
+	return nil
+}
+
+// printSteps prints what each step takes, a column for each number of clients, and whether they add up where one client asks.
+func (a *app) printSteps(runs []benchmark.QueryRun) {
+	fmt.Fprintln(a.stdout)
+	a.say(text.BenchSteps, nil)
+	heading := []string{a.t(text.BenchStep, nil), a.t(text.BenchWhere, nil)}
+	micros := func(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
+	var rows [][]string
+	for i, s := range runs[0].Steps.Steps {
+		row := []string{s.Name, a.stepAt(s.Where)}
+		for _, run := range runs {
+			row = append(row, micros(run.Steps.Steps[i].Took))
+		}
+		rows = append(rows, row)
+	}
+	sum, total, rest := []string{a.t(text.BenchSum, nil), ""}, []string{a.t(text.BenchTotal, nil), ""}, []string{a.t(text.BenchRest, nil), ""}
+	for _, run := range runs {
+		heading = append(heading, a.t(text.BenchWith, text.Args{"clients": strconv.Itoa(run.Query.Clients)}))
+		sum, total = append(sum, micros(run.Steps.Sum)), append(total, micros(run.Steps.Total))
+		rest = append(rest, micros(run.Steps.Total-run.Steps.Sum))
+	}
+	printTable(a.stdout, heading, append(rows, sum, rest, total))
+	for _, run := range runs {
+		part := run.Steps.Unexplained()
+		args := text.Args{
+			"clients": strconv.Itoa(run.Query.Clients), "part": fmt.Sprintf("%.1f", 100*part), "tolerance": fmt.Sprint(100 * benchmark.Tolerance),
+		}
+		switch {
+		case run.Query.Clients > 1: // they wait for one another, and some of that in no step
+		case part <= benchmark.Tolerance && part >= -benchmark.Tolerance:
+			a.say(text.BenchMatches, args)
+		default:
+			a.say(text.BenchDiffers, args)
+		}
+	}
+}
+
+func (a *app) stepAt(where string) string {
+	return a.t(map[string]text.Code{
+		benchmark.AtProvince: text.BenchProvince, benchmark.AtCity: text.BenchCity, benchmark.AtCounty: text.BenchCounty,
+		benchmark.OnTheWay: text.BenchLink,
+	}[where], nil)
+}

@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"xietong/node/client"
+)
+
+// place is one jurisdiction of the tree, with the node that runs for it.
+type place struct {
+	label string // names its data directory too
+	title string
+	node  *process
+	admin *client.Client
+}
+
+// tree is a province, one of its cities, and one of its counties, and who asks.
+type tree struct {
+	folder string
+	places []*place // the upper before the lower
+	nodes  processes
+	// Clients of the province, each with a connection of its own: those who ask, and others that speak for nobody.
+	askers, nobodies []*client.Client
+}
+
+const (
+	provider = "civil-affairs"
+	consumer = "water"
+	dataset  = "villages"
+	purpose  = "residence-check"
+	villager = "520102016001"
+	village  = `{"code":"520102016001","name":"纪念塔社区","township":"520102016"}`
+)
+
+// plant makes the tree in the folder: each place is invited by the one above it, joins, and is started.
+func plant(ctx context.Context, folder string) (*tree, error) {
+	t := &tree{folder: folder, places: []*place{
+		{label: "guizhou", title: "贵州省"}, {label: "guiyang", title: "贵阳市"}, {label: "nanming", title: "南明区"},
+	}}
+	for i, p := range t.places {
+		if err := t.start(ctx, i, p); err != nil {
+			return t, errors.Join(fmt.Errorf("start %s: %w", p.title, err), t.close())
+		}
+	}
+	if err := t.furnish(ctx); err != nil {
+		return t, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+func (t *tree) start(ctx context.Context, i int, p *place) error {
+	args := []string{"--data", p.label, "init", p.label}
+	if i > 0 {
+		invitation, err := t.places[i-1].admin.Invite(ctx, client.NewInvitation{Name: p.title})
+		if err != nil {
+			return err
+		}
+		args = []string{"--data", p.label, "join", invitation.Token}
+	}
+	if i < len(t.places)-1 {
+		at, err := freePort()
+		if err != nil {
+			return err
+		}
+		args = append(args, "--listen", at)
+	}
+	made, err := run(ctx, t.folder, args...)
+	if err != nil {
+		return err
+	}
+	if err := made.close(); err != nil {
+		return err
+	}
+	if p.node, err = run(ctx, t.folder, "--data", p.label, "bench", "node"); err != nil {
+		return err
+	}
+	t.nodes = append(t.nodes, p.node)
+	p.admin = client.Dial(filepath.Join(t.folder, p.label), client.Options{})
+	_, err = p.node.line(ctx, startWithin)
+	return err
+}
+
+// furnish makes what the query needs: an agency at each end, and at the county a dataset with one record; and it asks for that
+// until there is an answer, so that every link is up and the grant is there.
+func (t *tree) furnish(ctx context.Context) error {
+	top, county := t.top(), t.places[len(t.places)-1]
+	_, err := top.admin.AddAgency(ctx, t.asking())
+	if err != nil {
+		return err
+	}
+	if _, err := county.admin.AddAgency(ctx, client.NewAgency{Code: provider, Title: county.title + "民政局"}); err != nil {
+		return err
+	}
+	_, err = county.admin.PublishDataset(ctx, client.NewDataset{
+		Code: dataset, Title: "村（居）委会名录", Agency: provider, Category: client.Unconditional,
+		Purposes: []client.Purpose{{Code: purpose, Title: "居住地核验"}}, Key: "code", Indexed: []string{"township"}, NotSecret: true,
+		UpdateCycle: "yearly", Schema: json.RawMessage(`{"type":"object","required":["code","name"],"properties":{
+			"code":{"type":"string"},"name":{"type":"string"},"township":{"type":"string"}}}`),
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := county.admin.PutRecord(ctx, dataset, client.PutRecord{Record: json.RawMessage(village)}); err != nil {
+		return err
+	}
+	first := client.Use{
+		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: county.title, Method: "query",
+		Until: time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339),
+	}
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := t.ask(ctx, top.admin, first)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+func (t *tree) top() *place { return t.places[0] }
+
+// asking is the agency that asks.
+func (t *tree) asking() client.NewAgency {
+	return client.NewAgency{Code: consumer, Title: t.top().title + "水利厅"}
+}
+
+// ask asks the county for the record, and demands all that an answer has.
+func (t *tree) ask(ctx context.Context, as *client.Client, use client.Use) error {
+	got, err := as.Query(ctx, client.Query{
+		At: t.places[len(t.places)-1].title, Dataset: dataset, Key: villager, Fields: []string{"code", "name"}, Use: use,
+	})
+	if err == nil && (len(got.Rows) != 1 || got.Asked == "" || got.Access == "") {
+		err = fmt.Errorf("%w: %d rows, recorded as %q and %q", ErrAnswer, len(got.Rows), got.Asked, got.Access)
+	}
+	return err
+}
+
+// dial gives the tree so many askers.
+func (t *tree) dial(clients int) {
+	for len(t.askers) < clients {
+		top := filepath.Join(t.folder, t.top().label)
+		t.askers = append(t.askers, client.Dial(top, client.Options{As: consumer}))
+		t.nobodies = append(t.nobodies, client.Dial(top, client.Options{As: "nobody"}))
+	}
+}
+
+// tell has every node tell what it did since it told last.
+func (t *tree) tell(ctx context.Context) (all []told, err error) {
+	all = make([]told, len(t.places))
+	for i, p := range t.places {
+		if err := p.node.ask(ctx, "", answerWithin, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (t *tree) close() error {
+	for i := range t.askers {
+		t.askers[i].Close()
+		t.nobodies[i].Close()
+	}
+	for _, p := range t.places {
+		if p.admin != nil {
+			p.admin.Close()
+		}
+	}
+	return t.nodes.close()
+}
+
+// freePort returns a loopback address on which nobody listens now.
+func freePort() (string, error) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return conn.LocalAddr().String(), conn.Close()
+}
