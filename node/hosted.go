@@ -95,10 +95,10 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 
 // openCalls makes what asks others and serves them.
 func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
-	h.calls = calls.NewDesk(n.timed(h.host, StepAskRead, StepAskRecord), h.records, asker{h})
+	h.calls = calls.NewDesk(n.timed(h.host, StepAskRead, StepAskRecord), h.records, asker{h}, around{n, h})
 	h.relay = relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: trusted{h}, Links: links{n}, Operations: h.calls.Operations(), Now: n.o.Now, Steps: n.o.Steps,
+		Trust: around{n, h}, Links: links{n}, Operations: h.calls.Operations(), Federated: h.calls.Federated(), Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			code, args := calls.Problem(err)
 			if text.ByNumber(code) == text.Internal {
@@ -110,13 +110,6 @@ func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
 			logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))
 		},
 	})
-}
-
-// asker is the relay of a hosted jurisdiction, which is made after whoever asks with it.
-type asker struct{ h *hosted }
-
-func (a asker) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
-	return a.h.relay.Ask(ctx, id, to, call)
 }
 
 // links is the node's socket, which is opened after its jurisdictions.

@@ -34,7 +34,7 @@ func TestDemoPasted(t *testing.T) {
 		lang      text.Lang
 		processes bool
 		want      string
-	}{{text.En, false, "6 of 6 steps held"}, {text.Zh, true, "6 个步骤全部成立"}} {
+	}{{text.En, false, "7 of 7 steps held"}, {text.Zh, true, "7 个步骤全部成立"}} {
 		folder := t.TempDir()
 		ctx, stop := context.WithCancel(t.Context())
 		reader, writer := io.Pipe()
@@ -101,7 +101,7 @@ func TestDemoJSON(t *testing.T) {
 			}
 		}
 	}
-	if len(lines) != 8 {
-		t.Errorf("%d lines, want publishing, 6 steps and the end", len(lines))
+	if len(lines) != 9 {
+		t.Errorf("%d lines, want publishing, 7 steps and the end", len(lines))
 	}
 }

@@ -15,6 +15,7 @@ import (
 func (a *app) queryCommand() *cobra.Command {
 	var q client.Query
 	var where []string
+	var many client.FederatedQuery
 	var verify string
 	var use useFlags
 	c := a.verb("query DATASET", text.CLIShortQuery, func(cmd *cobra.Command, args []string) error {
@@ -44,6 +45,18 @@ func (a *app) queryCommand() *cobra.Command {
 			}
 			q.Where[field] = value
 		}
+		switch isMany := isSelector(q.At); {
+		case isMany && !q.Count:
+			return usage(text.CLIManyCount, nil)
+		case isMany:
+			many.At, many.Dataset, many.Where, many.Filter, many.Use = q.At, q.Dataset, q.Where, q.Filter, q.Use
+			return a.federated(cmd.Context(), many)
+		}
+		for _, only := range []string{"level", "by", "wait", "audit"} {
+			if cmd.Flags().Changed(only) {
+				return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
+			}
+		}
 		return a.query(cmd.Context(), q)
 	})
 	c.Long = a.t(text.CLILongQuery, nil)
@@ -51,7 +64,8 @@ func (a *app) queryCommand() *cobra.Command {
   xietong query villages --where name=观水社区 --fields code,name --purpose residence-check
   xietong query villages --filter 'code.startsWith("520102")' --count --purpose residence-check
   xietong query villages --key 520102001001 --verify name=观水社区 --purpose residence-check
-  xietong query villages --at 南明区 --key 520102001001 --purpose residence-check`
+  xietong query villages --at 南明区 --key 520102001001 --purpose residence-check
+  xietong query villages --at '**.guizhou' --level county --count --by prefecture --purpose statistics`
 	flags := c.Flags()
 	flags.StringVar(&q.At, "at", "", a.t(text.CLIFlagAt, nil))
 	flags.StringVar(&q.Key, "key", "", a.t(text.CLIFlagKey, nil))
@@ -61,6 +75,10 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.IntVar(&q.Limit, "limit", 0, a.t(text.CLIFlagLimit, nil))
 	flags.StringVar(&q.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
 	flags.BoolVar(&q.Count, "count", false, a.t(text.CLIFlagCount, nil))
+	flags.StringVar(&many.Level, "level", "", a.t(text.CLIFlagOfLevel, nil))
+	flags.StringVar(&many.By, "by", "", a.t(text.CLIFlagByLevel, nil))
+	flags.IntVar(&many.Wait, "wait", 0, a.t(text.CLIFlagWait, nil))
+	flags.BoolVar(&many.Audit, "audit", false, a.t(text.CLIFlagAudit, nil))
 	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
 	a.addUseFlags(flags, &use)
 	return c

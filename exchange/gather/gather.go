@@ -34,6 +34,7 @@ package gather
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"xietong/certs/identity"
@@ -42,10 +43,11 @@ import (
 // Limits of a share.
 const (
 	MaxMembers = 20_000
-	MaxGroups  = 1_000
+	MaxGroups  = 4_000
 	MaxValues  = 4 // that a group is of
 	MaxShares  = 1_000
-	MaxCount   = 1 << 53 // of all groups: what every language counts exactly
+	MaxCount   = 1 << 53   // of all groups: what every language counts exactly
+	MaxLen     = 256 << 10 // bytes of a share
 )
 
 // Place is one place of a roster.
@@ -227,4 +229,42 @@ func (s Share) Total() (n uint64) {
 		n += g.Count
 	}
 	return n
+}
+
+// Asks reports whether a jurisdiction is a member: the roster lists it and the selector covers it, or nobody lists it and any
+// level is selected.
+func (q Question) Asks(r Roster, at identity.Jurisdiction) bool {
+	for _, p := range r.Places {
+		if p.Name == at {
+			return q.Covers(p)
+		}
+	}
+	return q.Level == "" && q.reaches(at)
+}
+
+// LeadsTo reports whether there is anybody to ask at a child or below it.
+func (q Question) LeadsTo(r Roster, child identity.Jurisdiction) bool {
+	if q.Asks(r, child) {
+		return true
+	}
+	if !q.Deep {
+		return false
+	}
+	return q.Level == "" || slices.ContainsFunc(r.Places, func(p Place) bool { return p.Name.Under(child) && q.Covers(p) })
+}
+
+// ErrNoPlace is returned where a jurisdiction lies in no place of the level by which is grouped.
+var ErrNoPlace = errors.New("it lies in no place of the level that the groups are of")
+
+// ValuesOf returns the values of the group that the records of a jurisdiction belong to, where the groups are places.
+func (q Question) ValuesOf(r Roster, at identity.Jurisdiction) ([]string, error) {
+	if q.By == "" {
+		return []string{}, nil
+	}
+	for _, p := range r.Places {
+		if p.Level == q.By && at.Under(p.Name) {
+			return []string{p.Name.String()}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s by %s: %w", at, q.By, ErrNoPlace)
 }

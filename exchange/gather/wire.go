@@ -6,7 +6,6 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
-	"xietong/exchange/envelope"
 )
 
 // ErrForm is wrapped by every error about bytes that are no share in form.
@@ -55,7 +54,7 @@ func (s Share) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode share: %w", err)
 	}
-	if len(data) > envelope.MaxContent-1<<10 {
+	if len(data) > MaxLen {
 		return nil, fmt.Errorf("encode share: %d bytes", len(data))
 	}
 	return data, nil
@@ -64,7 +63,7 @@ func (s Share) Encode() ([]byte, error) {
 // Decode decodes a share strictly. Whether it adds up is for Check to say.
 func Decode(data []byte) (Share, error) {
 	var w shareWire
-	if err := canon.Unmarshal(data, envelope.MaxContent, &w); err != nil {
+	if err := canon.Unmarshal(data, MaxLen, &w); err != nil {
 		return Share{}, fmt.Errorf("%w: %w", ErrForm, err)
 	}
 	if err := w.check(); err != nil {

@@ -32,6 +32,7 @@ type (
 
 func (s *server) registerUses(a huma.API) {
 	handle(s, a, post("query", "/v1/query", "Ask for records"), query)
+	handle(s, a, post("federated-query", "/v1/federated-query", "Ask many jurisdictions how many records they have"), federated)
 	handle(s, a, post("verify", "/v1/verify", "Ask whether a field has a value"), verify)
 	handle(s, a, get("grants", "/v1/grants", "The grants that the agency gave or holds"), grants)
 	handle(s, a, post("revoke-grant", "/v1/grants/{index}/revocation", "End a grant"), revocation)

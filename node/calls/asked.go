@@ -51,8 +51,11 @@ type note struct {
 	Answer      []byte `json:"answer"`
 }
 
-// Register adds this room's command.
-func Register(r *state.Registry) { r.Register(KindAsked, state.Idempotent, applyAsked) }
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	r.Register(KindAsked, state.Idempotent, applyAsked)
+	r.Register(KindShare, state.Idempotent, applyShare)
+}
 
 // applyAsked appends the record of a request. An id has one answer: another is never recorded, so it is never shown.
 func applyAsked(tx *state.Tx, body []byte) ([]byte, error) {

@@ -13,6 +13,9 @@
 //	        → {1: "yes", "no" or "no-such-record", 2: grant, 3: granted now (true)}
 //	receipt   {1: entry} → {1: receipt, 2: the payload's preimage, absent when it is erased}
 //	datasets  {1: code to go on after} → {1: [dataset …], 2: code to go on after, absent at the end}
+//	gather    {1: all below (true), 2: level, 3: level of the groups, 4: dataset, 5: [[field, JSON value] … by field],
+//	           6: filter, 7: application} → a share (see exchange/gather)
+//	shares    {1: hash of a request, 2: child to go on after} → {1: [[child, answer] …], 2: child to go on after}
 //
 // An application is the array [basis, scenario, scope, method, until], a dataset the map {1: code, 2: title, 3: agency,
 // 4: category, 5: citation, 6: [[purpose, title] …], 7: [[field, type, nullable] …], 8: key, 9: [indexed field …],
@@ -24,6 +27,18 @@
 // query and verify are uses of data: the agency of the origin is a consumer like any of this jurisdiction, and the access
 // record is committed before anything leaves (see sharing). Of the ledger a jurisdiction gets the receipts of its own uses,
 // and of nothing else. The catalogue describes data and holds none, so nothing is recorded of who reads it.
+//
+// # Many at once
+//
+// gather is a federated request (see exchange/relay): its destination, and everybody below it whom it selects, counts its own
+// records as a use of its own, under its own rules, and is recorded in its own ledger under the one id. Whoever stands above
+// others hands it on to them, adds up what they answer, and keeps their answers for 90 days, to show them to the asker:
+//
+//	shares    hash (32 bytes) label -> be64(kept at, ms) asker 0x00 answer
+//	sharesby  be64(kept at, ms) hash label -> nothing
+//
+// The asker holds that the sum accounts for every member of the roster, records it, and audits it: what its destination was
+// given, and what one of those was, chosen by chance, or all of it where that is wanted.
 //
 // # An id is one use
 //
@@ -49,7 +64,7 @@
 //	{"destination":"guiyang.guizhou","dataset":"villages","operation":"query","purpose":"statistics",
 //	 "request_id":"0190…","request_hash":"hex","outcome":0,"entry":"guiyang.guizhou/log/1/7","answer":"base64"}
 //
-// outcome is 0 or the number of the refusal, entry what the destination says that it recorded, and answer verifies with
+// answer is absent where a jurisdiction asked itself and those below it. outcome is 0 or the number of the refusal, entry what the destination says that it recorded, and answer verifies with
 // relay.VerifyEvidence. The head names the dataset, unless the destination has none of that code: what somebody typed instead
 // may be anything, and stands in the payload alone. The state keeps which ids were answered, because an id must not be used
 // for a second use ever:
@@ -60,11 +75,14 @@ package calls
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
 	"xietong/exchange/relay"
 	"xietong/node/records"
 )
@@ -75,6 +93,8 @@ const (
 	OperationVerify   = "verify"
 	OperationReceipt  = "receipt"
 	OperationDatasets = "datasets"
+	OperationGather   = "gather"
+	OperationShares   = "shares"
 )
 
 var (
@@ -82,6 +102,8 @@ var (
 	opVerify   = operation(OperationVerify)
 	opReceipt  = operation(OperationReceipt)
 	opDatasets = operation(OperationDatasets)
+	opGather   = operation(OperationGather)
+	opShares   = operation(OperationShares)
 )
 
 func operation(name string) identity.Label {
@@ -102,9 +124,19 @@ type Ledger interface {
 	Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error)
 }
 
-// Asker sends a call and brings back its verified answer; *relay.Relay is one.
+// Asker sends calls and brings back their verified answers; *relay.Relay is one.
 type Asker interface {
 	Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+	Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+	Share(ctx context.Context, received relay.Received, child identity.Jurisdiction) (relay.Answer, error)
+}
+
+// Tree is what is known of the tree around the jurisdiction.
+type Tree interface {
+	Roster() gather.Roster
+	Children() []identity.Jurisdiction               // that are endorsed now
+	LastHeard(child identity.Jurisdiction) time.Time // zero: not known
+	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
 }
 
 // Desk serves the calls of others and asks them: one for each hosted jurisdiction. Many goroutines may use it.
@@ -112,12 +144,13 @@ type Desk struct {
 	own     Ledger
 	records *records.Desk
 	asker   Asker
+	tree    Tree
 }
 
 // NewDesk returns the desk of the jurisdiction whose records r keeps. The asker is called only when somebody asks: its relay
 // may be made later, with the desk's operations.
-func NewDesk(own Ledger, r *records.Desk, asker Asker) *Desk {
-	return &Desk{own: own, records: r, asker: asker}
+func NewDesk(own Ledger, r *records.Desk, asker Asker, tree Tree) *Desk {
+	return &Desk{own: own, records: r, asker: asker, tree: tree}
 }
 
 // entry names the entry at index of the own ledger.

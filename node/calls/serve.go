@@ -19,7 +19,13 @@ import (
 func (d *Desk) Operations() map[identity.Label]relay.Operation {
 	return map[identity.Label]relay.Operation{
 		opQuery: d.serveQuery, opVerify: d.serveVerify, opReceipt: d.serveReceipt, opDatasets: d.serveDatasets,
+		opShares: d.serveShares,
 	}
+}
+
+// Federated returns the operations of federated requests.
+func (d *Desk) Federated() map[identity.Label]relay.Operation {
+	return map[identity.Label]relay.Operation{opGather: d.serveGather}
 }
 
 // parameters reads what a call brings.

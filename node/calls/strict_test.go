@@ -37,12 +37,14 @@ func TestTable(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(section, -1) {
 		listed = append(listed, m[1])
 	}
-	for l := range new(Desk).Operations() {
-		served = append(served, l.String())
+	for _, operations := range []map[identity.Label]relay.Operation{new(Desk).Operations(), new(Desk).Federated()} {
+		for l := range operations {
+			served = append(served, l.String())
+		}
 	}
 	slices.Sort(listed)
 	slices.Sort(served)
-	if !slices.Equal(listed, served) || len(served) != 4 {
+	if !slices.Equal(listed, served) || len(served) != 6 {
 		t.Errorf("docs/protocol.md lists %q, and %q are served", listed, served)
 	}
 }
@@ -108,6 +110,14 @@ func TestMalformedCalls(t *testing.T) {
 type told struct {
 	answer relay.Answer
 	err    error
+}
+
+func (a told) Federate(context.Context, identity.Message, identity.Jurisdiction, envelope.Call) (relay.Answer, error) {
+	return a.answer, a.err
+}
+
+func (a told) Share(context.Context, relay.Received, identity.Jurisdiction) (relay.Answer, error) {
+	return a.answer, a.err
 }
 
 func (a told) Ask(context.Context, identity.Message, identity.Jurisdiction, envelope.Call) (relay.Answer, error) {

@@ -18,6 +18,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
 	"xietong/exchange/relay"
 	"xietong/node/catalog"
 	"xietong/node/host"
@@ -123,7 +124,7 @@ func (w *world) open(t *testing.T, p *place) {
 	}
 	p.sets = must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))
 	p.records = records.NewDesk(p.Host)
-	p.desk = NewDesk(p, p.records, p)
+	p.desk = NewDesk(p, p.records, p, alone{w})
 	p.relay = relay.New(relay.Local{
 		Name:   p.name,
 		Parent: func() (identity.Jurisdiction, bool) { return guiyang, p == w.county },
@@ -132,6 +133,22 @@ func (w *world) open(t *testing.T, p *place) {
 		Now: time.Now,
 	})
 }
+
+// Federate and Share are those of the relay too.
+func (p *place) Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
+	return p.relay.Federate(ctx, id, to, call)
+}
+
+func (p *place) Share(ctx context.Context, received relay.Received, child identity.Jurisdiction) (relay.Answer, error) {
+	return p.relay.Share(ctx, received, child)
+}
+
+// alone is a tree in which nobody stands below.
+type alone struct{ *world }
+
+func (alone) Roster() gather.Roster                             { return gather.Roster{} }
+func (alone) Children() []identity.Jurisdiction                 { return nil }
+func (alone) LastHeard(identity.Jurisdiction) (never time.Time) { return never }
 
 func (w *world) reopen(t *testing.T, p *place) {
 	t.Helper()

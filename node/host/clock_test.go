@@ -38,7 +38,7 @@ func openWith(t *testing.T, dir string, now func() time.Time, minFree uint64) *H
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(dir, name, now()); err != nil {
+	if _, err := Create(dir, name, now(), 1); err != nil {
 		t.Fatal(err)
 	}
 	o := Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: now, MinFree: minFree}

@@ -13,6 +13,7 @@ package roster
 
 import (
 	"cmp"
+	"crypto/sha256"
 	_ "embed" // the data are part of the binary
 	"encoding/csv"
 	"fmt"
@@ -41,6 +42,7 @@ type Roster struct {
 	places   []Place
 	byName   map[identity.Jurisdiction]int
 	children map[identity.Jurisdiction][]Place
+	hash     [32]byte // SHA-256 of the CSV
 }
 
 // Shipped returns the list that comes with the program.
@@ -67,7 +69,7 @@ func parse(data string) (*Roster, error) {
 	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
 		return nil, fmt.Errorf("read roster: the first row is not %q", columns)
 	}
-	r := &Roster{byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{}}
+	r := &Roster{hash: sha256.Sum256([]byte(data)), byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{}}
 	byCode := map[string]identity.Jurisdiction{}
 	for i, row := range rows[1:] {
 		name, err := nameOf(row[2], row[6], byCode)
@@ -103,6 +105,9 @@ func nameOf(label, parent string, byCode map[string]identity.Jurisdiction) (iden
 	}
 	return above.Child(l)
 }
+
+// Hash stands for the list as it comes with the program.
+func (r *Roster) Hash() [32]byte { return r.hash }
 
 // Places returns all places, each after its parent.
 func (r *Roster) Places() []Place { return slices.Clone(r.places) }

@@ -125,7 +125,7 @@ var joinSentences = []sentence{
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},
 	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},
-	{CLIFlagAt, "向另一行政区划 `NAME` 查询：上下级的称谓或完整名称", "ask another jurisdiction, `NAME`: what a neighbour is called, or a whole name"},
+	{CLIFlagAt, "向另一行政区划 `NAME` 查询：称谓或完整名称；'*.NAME' 为其下一级，'**.NAME' 为其全部下级", "ask another jurisdiction, `NAME`: what it is called, or its whole name; '*.NAME' are those directly below it, '**.NAME' all below"},
 	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
 	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},

@@ -11,6 +11,9 @@ const (
 	DemoLogged       Code = "demo.logged"
 	DemoVerify       Code = "demo.verify"
 	DemoCalled       Code = "demo.called"
+	DemoCount        Code = "demo.count"
+	DemoCovers       Code = "demo.covers"
+	DemoMissing      Code = "demo.missing"
 	DemoOff          Code = "demo.off"
 	DemoBack         Code = "demo.back"
 	DemoRefusals     Code = "demo.refusals"
@@ -39,7 +42,11 @@ var demoSentences = []sentence{
 		"{to} logged it before it answered: {access}; {from} recorded it before it showed it: {asked}"},
 	{DemoVerify, "向{to}只核验，不取数", "{to} says only yes or no; no field leaves"},
 	{DemoCalled, "{key} 是否名为“{name}”？ {answer}", "is {key} called {name}?  {answer}"},
-	{DemoOff, "{title}关机；再向它查询，由它的上一站说明去向，其余各地照常", "{title} is switched off and asked: the hop before it says so, and all others answer as before"},
+	{DemoCount, "{title}统计各县区的村（居）数，逐级汇总", "{title} counts the villages in all counties, added up on the way"},
+	{DemoCovers, "合计 {total}，覆盖 {members} 个县区中的 {answered} 个；抽查 {audited} 级汇总，相符",
+		"total {total}, covers {answered} of {members} counties; the sums of {audited} hops audited, and right"},
+	{DemoMissing, "缺：{title}，{by}联系不上，{seconds} 秒前还有联系", "missing: {title}, not reached by {by}, last heard {seconds} s ago"},
+	{DemoOff, "{title}关机，再统计一次", "{title} is switched off; the same count again"},
 	{DemoBack, "{title}恢复运行：自动连回上级，账本仍是 {entries} 条，接着记：{access}",
 		"{title} is back and links by itself: its ledger has {entries} entries as before, and goes on: {access}"},
 	{DemoRefusals, "不该做的，做不成", "what must fail, fails"},

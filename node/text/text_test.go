@@ -13,7 +13,7 @@ import (
 )
 
 func allTables() []sentence {
-	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences)
+	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences)
 }
 
 func allProblems() []problem {

@@ -89,7 +89,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		return d.failed(step{name: "start"}, err)
 	}
 	steps := []step{
-		{"ask", d.ask}, {"verify", d.yesOrNo}, {"off", d.switchOff}, {"refusals", d.refusals}, {"back", d.switchOn}, {"receipt", d.prove},
+		{"ask", d.ask}, {"verify", d.yesOrNo}, {"count", d.countAll}, {"off", d.switchOff}, {"refusals", d.refusals},
+		{"back", d.switchOn}, {"receipt", d.prove},
 	}
 	for i, s := range steps {
 		if err := d.showStep(ctx, i+1, s); err != nil {
@@ -223,7 +224,7 @@ func (d *demo) pasted() []string {
 		at("nanming") + " status",
 		at("guizhou") + " tree",
 		at("nanming") + " --as water query villages --at 黎平县 --where township=522631111 --limit 3 --purpose residence-check",
-		at("nanming") + " --as water dataset list --at 威宁县",
+		at("guizhou") + " --as water query villages --at '**.guizhou' --level county --count --by prefecture --purpose statistics",
 		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at(root).pin,
 	}
 }

@@ -3,9 +3,9 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"xietong/node/client"
 	"xietong/node/text"
@@ -112,9 +112,49 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 	return out, nil
 }
 
-// switchOff ends the node of a county, and asks it: the hop before it says that it is away, and the others answer as before.
+// total has the province count the villages in all counties, and demands that the sum is that of the data of those that run.
+func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
+	got, err := d.at(root).as[consumer].QueryFederated(ctx, client.FederatedQuery{
+		At: "**." + rootName, Level: "county", By: "prefecture", Dataset: "villages", Use: use("statistics", rootTitle),
+	})
+	if err != nil {
+		return got, err
+	}
+	var want, answered uint64
+	for _, p := range d.level(countyWide) {
+		if p.node != nil {
+			want, answered = want+rowsOf([]byte(rowsIn(allVillages, countyOfVillage, p.code))), answered+1
+		}
+	}
+	if got.Total != want || got.Answered != answered || len(got.Lies) > 0 {
+		return got, fmt.Errorf("counted %d villages in %d counties, want %d in %d; %v", got.Total, got.Answered, want, answered, got.Lies)
+	}
+	return got, nil
+}
+
+// countAll counts over the whole province, added up on the way.
+func (d *demo) countAll(ctx context.Context) (said, error) {
+	got, err := d.total(ctx)
+	out := said{d.t(text.DemoCount, text.Args{"title": rootTitle})}
+	line := ""
+	for i, g := range got.Groups {
+		line += g.Title + " " + count(g.Count) + "  "
+		if i%5 == 4 || i == len(got.Groups)-1 {
+			out, line = append(out, strings.TrimSpace(line)), ""
+		}
+	}
+	return append(out, d.covers(got)), err
+}
+
+func (d *demo) covers(got client.FederatedAnswer) string {
+	return d.t(text.DemoCovers, text.Args{
+		"total": count(got.Total), "answered": count(got.Answered), "members": count(got.Members), "audited": count(uint64(len(got.Audited))),
+	})
+}
+
+// switchOff ends the node of a county and counts again: the number says whom it does not cover, and why.
 func (d *demo) switchOff(ctx context.Context) (said, error) {
-	from, off := d.at(nanming), d.at(weining)
+	off := d.at(weining)
 	status, err := off.as[""].Status(ctx)
 	if err != nil {
 		return nil, err
@@ -123,15 +163,24 @@ func (d *demo) switchOff(ctx context.Context) (said, error) {
 	if err := off.stop(); err != nil {
 		return nil, err
 	}
-	_, err = one(ctx, from, off, "villages", weiningKey, weiningName)
-	p, ok := errors.AsType[*client.Problem](err)
-	if !ok || p.Code != string(text.Unreachable) {
-		return nil, fmt.Errorf("asked of who is away: %w", err)
-	}
-	if _, err := one(ctx, from, d.at(liping), "villages", villageKey, villageName); err != nil {
+	got, err := d.total(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return said{d.t(text.DemoOff, text.Args{"title": off.title}), d.t(text.DemoRefused, text.Args{"by": p.By, "why": p.What()})}, nil
+	out := said{d.t(text.DemoOff, text.Args{"title": off.title}), d.covers(got)}
+	for _, m := range got.Missing {
+		if m.Name != off.name {
+			continue
+		}
+		heard, err := time.Parse(time.RFC3339, m.LastHeard)
+		if err != nil || m.State != client.StateUnreachable {
+			return nil, fmt.Errorf("%s is told as %+v", off.title, m)
+		}
+		return append(out, d.t(text.DemoMissing, text.Args{
+			"title": m.Title, "by": m.By, "seconds": fmt.Sprintf("%.0f", time.Since(heard).Seconds()),
+		})), nil
+	}
+	return nil, fmt.Errorf("nobody says that %s is missing", off.title)
 }
 
 // switchOn starts it again: it links by itself, its ledger is as it was, and it answers.

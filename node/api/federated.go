@@ -1,0 +1,118 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/calls"
+	"xietong/node/client"
+	"xietong/node/roster"
+	"xietong/node/text"
+)
+
+type askFederated struct {
+	Caller
+	Body client.FederatedQuery
+}
+
+// selectorOf reads whom a person asks: the name behind the stars may be whatever people call it.
+func (h Hosted) selectorOf(at, level string) (gather.Selector, error) {
+	stars, named, _ := strings.Cut(at, ".")
+	malformed := func(err error) error {
+		return text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(at)}, err)
+	}
+	if stars != "*" && stars != "**" || named == "" {
+		return gather.Selector{}, malformed(nil)
+	}
+	below, err := h.jurisdictionAt(named)
+	if err != nil {
+		return gather.Selector{}, malformed(err)
+	}
+	if below.IsZero() {
+		below = h.Host.Name()
+	}
+	return gather.Selector{Below: below, Deep: stars == "**", Level: level}, nil
+}
+
+func federated(ctx context.Context, h Hosted, in *askFederated) (client.FederatedAnswer, error) {
+	q := in.Body
+	u, err := h.using(ctx, in.Caller, "", q.Dataset)
+	if err != nil {
+		return client.FederatedAnswer{}, err
+	}
+	selector, err := h.selectorOf(q.At, q.Level)
+	if err != nil {
+		return client.FederatedAnswer{}, err
+	}
+	got, err := h.Calls.Gather(ctx, u.id, u.consumer.Code(), calls.Wide{
+		Question: gather.Question{Selector: selector, By: q.By}, Dataset: u.dataset, Where: q.Where, Filter: q.Filter,
+		Purpose: q.Purpose, Application: application(q.Use), Audit: q.Audit,
+		Wait: time.Duration(q.Wait) * time.Second,
+	})
+	if err != nil {
+		return client.FederatedAnswer{}, err
+	}
+	return federatedAnswer(got, text.FromAcceptLanguage(in.Language)), nil
+}
+
+func federatedAnswer(got calls.Gathered, l text.Lang) client.FederatedAnswer {
+	c := got.Coverage()
+	out := client.FederatedAnswer{
+		Total: got.Total(), Groups: []client.FederatedGroup{}, Members: c.Members, Answered: got.Answered, States: map[string]uint64{},
+		Missing: []client.MissingMember{}, Extra: namesOf(c.Extra), Roster: got.Roster.Number, Access: got.Access.String(),
+		Asked: got.Asked.String(), Audited: namesOf(got.Audit.Hops), Unseen: namesOf(got.Audit.Unseen),
+	}
+	for _, s := range gather.States() {
+		out.States[s.String()] = c.In[s]
+	}
+	for _, g := range got.Groups {
+		if len(g.Values) > 0 {
+			out.Groups = append(out.Groups, client.FederatedGroup{Place: g.Values[0], Title: shortName(g.Values[0]), Count: g.Count})
+		}
+	}
+	for _, m := range c.Missing {
+		out.Missing = append(out.Missing, missingMember(m, l))
+	}
+	for _, lie := range got.Audit.Lies {
+		out.Lies = append(out.Lies, client.Lie{
+			By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven(),
+		})
+	}
+	return out
+}
+
+// missingMember tells why somebody is missing. Where no link leads there, or the time was up, the state says it.
+func missingMember(m gather.Missing, l text.Lang) client.MissingMember {
+	out := client.MissingMember{
+		Name: m.Name.String(), Title: shortName(m.Name.String()), State: m.State.String(), By: shortName(m.By.String()),
+	}
+	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late {
+		out.Why = text.T(l, code, called(text.Named(code, m.Args)))
+	}
+	if m.Heard > 0 {
+		out.LastHeard = time.UnixMilli(int64(m.Heard)).UTC().Format(time.RFC3339)
+	}
+	return out
+}
+
+func namesOf(all []identity.Jurisdiction) []string {
+	names := make([]string, len(all))
+	for i, name := range all {
+		names[i] = name.String()
+	}
+	return names
+}
+
+// shortName returns what people call a place for short, or its name where the roster does not have it.
+func shortName(name string) string {
+	j, err := identity.ParseJurisdiction(name)
+	if err != nil {
+		return name
+	}
+	p, _ := roster.Shipped().Of(j)
+	return cmp.Or(p.ShortName, p.DisplayName, name)
+}

@@ -1,0 +1,153 @@
+package calls
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+)
+
+// KindShare is the command that keeps what a child answered to a federated request. Its number is that of docs/protocol.md.
+const KindShare state.Kind = 23
+
+// ShareTerm is how long a child's answer is kept, to be shown to whoever asked.
+const ShareTerm = 90 * 24 * time.Hour
+
+const (
+	bucketShares   = "shares"
+	bucketSharesBy = "sharesby"
+	maxDropped     = 64 // answers that one command drops because their term is over
+)
+
+// shareBody is the body of KindShare.
+type shareBody struct {
+	_       struct{} `cbor:",toarray"`
+	Request []byte   // hash
+	Asker   identity.Jurisdiction
+	Child   identity.Label
+	Answer  []byte
+}
+
+// applyShare keeps an answer, and drops some of those whose term is over. The same again changes nothing.
+func applyShare(tx *state.Tx, body []byte) ([]byte, error) {
+	var b shareBody
+	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	key := append(bytes.Clone(b.Request), b.Child.String()...)
+	if tx.Get(bucketShares, key) != nil {
+		return nil, nil
+	}
+	now := binary.BigEndian.AppendUint64(nil, tx.Time())
+	value := slices.Concat(now, []byte(b.Asker.String()), []byte{0}, b.Answer)
+	if err := errors.Join(tx.Put(bucketShares, key, value), tx.Put(bucketSharesBy, append(now, key...), []byte{})); err != nil {
+		return nil, err
+	}
+	return nil, dropShares(tx)
+}
+
+func dropShares(tx *state.Tx) error {
+	term := uint64(ShareTerm.Milliseconds())
+	var over [][]byte
+	tx.Scan(bucketSharesBy, nil, nil, func(k, _ []byte) bool {
+		if len(k) < 8 || binary.BigEndian.Uint64(k)+term >= tx.Time() || len(over) == maxDropped {
+			return false
+		}
+		over = append(over, bytes.Clone(k))
+		return true
+	})
+	for _, k := range over {
+		if err := errors.Join(tx.Delete(bucketSharesBy, k), tx.Delete(bucketShares, k[8:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep keeps the answers that children gave, side by side.
+func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Child) error {
+	request := r.Hash()
+	failed := make([]error, len(children))
+	var group sync.WaitGroup
+	for i, c := range children {
+		if c.Answer == nil {
+			continue
+		}
+		body, err := canon.Marshal(shareBody{Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer})
+		if err != nil {
+			return err
+		}
+		group.Go(func() { _, failed[i] = d.own.Propose(ctx, KindShare, identity.Message{}, nil, body) })
+	}
+	group.Wait()
+	return errors.Join(failed...)
+}
+
+type sharesParameters struct {
+	Request []byte         `cbor:"1,keyasint"`
+	After   identity.Label `cbor:"2,keyasint,omitzero"`
+}
+
+type keptShare struct {
+	_      struct{} `cbor:",toarray"`
+	Child  identity.Label
+	Answer []byte
+}
+
+type sharesResult struct {
+	Shares []keptShare    `cbor:"1,keyasint,omitempty"`
+	After  identity.Label `cbor:"2,keyasint,omitzero"`
+}
+
+// serveShares shows whoever made a federated request what children answered to it.
+func (d *Desk) serveShares(ctx context.Context, r relay.Received) (relay.Result, error) {
+	var p sharesParameters
+	if err := parameters(r, &p); err != nil {
+		return relay.Result{}, err
+	}
+	if len(p.Request) != 32 {
+		return relay.Result{}, malformed(fmt.Errorf("a hash of %d bytes", len(p.Request)))
+	}
+	got, err := d.kept(ctx, [32]byte(p.Request), r.Header.Origin, p.After)
+	if err != nil {
+		return relay.Result{}, fmt.Errorf("serve shares: %w", err)
+	}
+	return relay.Result{Content: encode(got)}, nil
+}
+
+// kept returns as many of the answers to a request of the asker as one answer holds.
+func (d *Desk) kept(ctx context.Context, request [32]byte, asker identity.Jurisdiction, after identity.Label) (got sharesResult, err error) {
+	size := 0
+	err = d.own.View(ctx, func(s *state.Reader) (bad error) {
+		from := append(bytes.Clone(request[:]), after.String()...)
+		s.Scan(bucketShares, request[:], from, func(k, v []byte) bool {
+			child, err := identity.ParseLabel(string(k[32:]))
+			who, answer, whole := bytes.Cut(v[min(8, len(v)):], []byte{0})
+			switch {
+			case err != nil || !whole:
+				bad = fmt.Errorf("damaged state: share of %q: %w", k[32:], err)
+				return false
+			case child == after || string(who) != asker.String():
+				return true
+			case len(got.Shares) > 0 && size+len(answer) > maxCatalogue:
+				got.After = got.Shares[len(got.Shares)-1].Child
+				return false
+			}
+			size += len(answer)
+			got.Shares = append(got.Shares, keptShare{Child: child, Answer: bytes.Clone(answer)})
+			return true
+		})
+		return bad
+	})
+	return got, err
+}
