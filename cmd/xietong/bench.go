@@ -225,6 +225,9 @@ func (a *app) printSteps(runs []benchmark.QueryRun) {
 	var rows [][]string
 	for i, s := range runs[0].Steps.Steps {
 		row := []string{s.Name, a.stepAt(s.Where)}
+		if s.Times > 1 {
+			row[0] += " ×" + strconv.Itoa(s.Times)
+		}
 		for _, run := range runs {
 			row = append(row, micros(run.Steps.Steps[i].Took))
 		}

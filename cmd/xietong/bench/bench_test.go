@@ -78,10 +78,10 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Step{
-		{StepSocket, AtProvince, 200}, {StepAPI, AtProvince, 90}, {node.StepAskRead, AtProvince, 10}, {node.StepAskSign, AtProvince, 20},
-		{StepLink, OnTheWay, 100}, {node.StepPass, AtCity, 50}, {StepLink, OnTheWay, 140}, {node.StepServeVerify, AtCounty, 50},
-		{node.StepUseRead, AtCounty, 100}, {node.StepUseRecord, AtCounty, 250}, {StepServe, AtCounty, 50}, {node.StepServeSign, AtCounty, 60},
-		{node.StepAskVerify, AtProvince, 30}, {node.StepAskRecord, AtProvince, 40},
+		{StepSocket, AtProvince, 1, 200}, {StepAPI, AtProvince, 1, 90}, {node.StepAskRead, AtProvince, 1, 10}, {node.StepAskSign, AtProvince, 1, 20},
+		{StepLink, OnTheWay, 1, 100}, {node.StepPass, AtCity, 1, 50}, {StepLink, OnTheWay, 1, 140}, {node.StepServeVerify, AtCounty, 1, 50},
+		{node.StepUseRead, AtCounty, 3, 100}, {node.StepUseRecord, AtCounty, 1, 250}, {StepServe, AtCounty, 1, 50}, {node.StepServeSign, AtCounty, 1, 60},
+		{node.StepAskVerify, AtProvince, 1, 30}, {node.StepAskRecord, AtProvince, 1, 40},
 	}
 	if len(got.Steps) != len(want) {
 		t.Fatalf("%d steps, want %d: %v", len(got.Steps), len(want), got.Steps)

@@ -88,8 +88,9 @@ func (p *process) ask(ctx context.Context, question string, within time.Duration
 	return err
 }
 
-// close ends the process and waits for it.
+// close ends the process and waits for it; one that does not end is killed.
 func (p *process) close() error {
+	defer time.AfterFunc(startWithin, func() { _ = p.cmd.Process.Kill() }).Stop()
 	err := p.in.Close()
 	for range p.lines { // whatever it still says; Wait may come only after that
 	}

@@ -26,7 +26,8 @@ const (
 // Step is what one step of a query takes on the average.
 type Step struct {
 	Name, Where string
-	Took        time.Duration
+	Times       int           // that a query takes it
+	Took        time.Duration // all of these together
 }
 
 // Steps are what a query is made of, in the order in which they are taken.
@@ -73,7 +74,7 @@ func stepsOf(queries sample, refused step, at []told) (s Steps, err error) {
 		return got.Sum / time.Duration(max(n, 1))
 	}
 	add := func(where, name string, took time.Duration) {
-		s.Steps, s.Sum = append(s.Steps, Step{name, where, took}), s.Sum+took
+		s.Steps, s.Sum = append(s.Steps, Step{Name: name, Where: where, Times: 1, Took: took}), s.Sum+took
 	}
 	top, bottom := at[0], at[len(at)-1]
 	served := one(bottom, node.StepServeVerify) + one(bottom, node.StepServeRun) + one(bottom, node.StepServeSign)
@@ -94,6 +95,7 @@ func stepsOf(queries sample, refused step, at []told) (s Steps, err error) {
 	add(AtCounty, node.StepServeVerify, one(bottom, node.StepServeVerify))
 	read, recorded := one(bottom, node.StepUseRead), one(bottom, node.StepUseRecord)
 	add(AtCounty, node.StepUseRead, read)
+	s.Steps[len(s.Steps)-1].Times = bottom.Steps[node.StepUseRead].N / max(n, 1)
 	add(AtCounty, node.StepUseRecord, recorded)
 	add(AtCounty, StepServe, one(bottom, node.StepServeRun)-read-recorded)
 	add(AtCounty, node.StepServeSign, one(bottom, node.StepServeSign))
