@@ -25,6 +25,7 @@ func (n *Node) Hosted() []api.Hosted {
 	faces := make([]api.Hosted, len(n.hosted))
 	for i, h := range n.hosted {
 		faces[i] = h.face()
+		faces[i].Host = n.timed(h.host, StepAPIRead, StepAPIRecord)
 	}
 	return faces
 }
@@ -70,6 +71,13 @@ func (n *Node) Changed(ctx context.Context, local identity.Jurisdiction) error {
 		return nil
 	}
 	return n.changed(ctx, h)
+}
+
+// RosterChanged has the tree told that a hosted root has published a roster.
+func (n *Node) RosterChanged(local identity.Jurisdiction) {
+	if h, ok := n.of(local); ok {
+		h.chains.Tell(local, identity.Jurisdiction{})
+	}
 }
 
 // Adopt makes the node host a further jurisdiction below one that it hosts. It goes the way of every child: (1) the parent

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"xietong/certs/identity"
@@ -13,8 +12,8 @@ import (
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
 	"xietong/exchange/route"
+	"xietong/node/join"
 	"xietong/node/join/chains"
-	"xietong/node/roster"
 	"xietong/node/text"
 )
 
@@ -78,13 +77,31 @@ func (a around) LastHeard(child identity.Jurisdiction) time.Time {
 	return heard
 }
 
-// Roster returns the list against which coverage is counted: the one that comes with the program.
-func (a around) Roster() gather.Roster { return shippedRoster() }
-
-var shippedRoster = sync.OnceValue(func() gather.Roster {
-	r := gather.Roster{Hash: roster.Shipped().Hash()}
-	for _, p := range roster.Shipped().Places() {
+// Roster returns the list against which coverage is counted.
+func (a around) Roster() gather.Roster {
+	current := a.h.roster.Current()
+	r := gather.Roster{Number: current.Number(), Hash: current.Hash()}
+	for _, p := range current.Places() {
 		r.Places = append(r.Places, gather.Place{Name: p.Name, Level: p.Level})
 	}
 	return r
-})
+}
+
+// rosterUpkeep asks the parent for a later roster than there is; a root publishes the first. Where there is a later one now,
+// those below are told: they ask only after it is here.
+func (h *hosted) rosterUpkeep(ctx context.Context, way join.Asker) (err error) {
+	before := h.roster.Current().Number()
+	if way == nil {
+		err = h.roster.PublishFirst(ctx)
+	} else {
+		var proof []byte
+		if proof, err = join.AskRoster(ctx, way, before); err == nil && len(proof) > 0 {
+			err = h.roster.Take(ctx, proof)
+		}
+	}
+	if current := h.roster.Current(); current.Number() > before {
+		parent, _ := h.table.Parent()
+		h.chains.Tell(current.Root(), parent)
+	}
+	return err
+}

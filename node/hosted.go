@@ -21,6 +21,7 @@ import (
 	"xietong/node/join"
 	"xietong/node/join/chains"
 	"xietong/node/join/neighbours"
+	"xietong/node/join/published"
 	"xietong/node/records"
 	"xietong/node/sharing"
 	"xietong/node/text"
@@ -35,6 +36,7 @@ type hosted struct {
 	relay    *relay.Relay
 	table    *neighbours.Table
 	chains   *chains.Store
+	roster   *published.Store
 	upkeep   *neighbours.Upkeep
 	door     join.Door
 
@@ -50,6 +52,7 @@ func registry() *state.Registry {
 	sharing.Register(r, records.Standing, func(r sharing.Reads, in, of identity.Jurisdiction) bool { return join.Withdrawn(r, in, of) })
 	join.Register(r)
 	calls.Register(r)
+	published.Register(r)
 	return r
 }
 
@@ -68,7 +71,9 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	}
 	h := &hosted{settings: c, host: own, records: records.NewDesk(n.timed(own, StepUseRead, StepUseRecord)), table: neighbours.New(own, n.o.Now, logger)}
 	h.chains = chains.New(own, chains.Own{Ledger: own}, h.table, n.askOverLink(c.Name), n.o.Now)
+	h.roster = published.New(own)
 	h.upkeep = neighbours.NewUpkeep(h.table, own)
+	h.upkeep.Roster = h.rosterUpkeep
 	h.upkeep.Changed = n.recheck
 	h.upkeep.Reach = func(ctx context.Context, parent identity.Jurisdiction) (join.Asker, func(), error) {
 		return n.reach(ctx, h, parent)
@@ -80,6 +85,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		},
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Prove:   h.chains.Prove,
+		Roster:  h.roster.Proof,
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
 				h.upkeep.Poke()
@@ -87,7 +93,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		},
 	}
 	n.openCalls(h, logger)
-	if err := h.table.Refresh(ctx); err != nil {
+	if err := errors.Join(h.table.Refresh(ctx), h.roster.Refresh(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", c.Name, err), own.Close())
 	}
 	return h, nil
@@ -157,7 +163,7 @@ func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, w
 // face is the jurisdiction as the API knows it.
 func (h *hosted) face() api.Hosted {
 	return api.Hosted{
-		Host: h.host, Records: h.records, Calls: h.calls, Table: h.table, DisplayName: h.settings.DisplayName,
+		Host: h.host, Records: h.records, Calls: h.calls, Table: h.table, Roster: h.roster, DisplayName: h.settings.DisplayName,
 		ShortName: h.settings.ShortName, Code: h.settings.Code, Level: h.settings.Level,
 	}
 }

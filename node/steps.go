@@ -8,6 +8,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
+	"xietong/node/api"
 	"xietong/node/calls"
 	"xietong/node/host"
 	"xietong/node/records"
@@ -17,6 +18,8 @@ import (
 // one another: the exchange in ask-send or pass, reading and recording a use in serve-run, and the asker's all in api.
 const (
 	StepAPI       = "api "       // and the path: a request of the API, from its header to its answer
+	StepAPIRead   = "api-read"   // a look of the API at the state: for a query, the agency that asks
+	StepAPIRecord = "api-record" // what the API commits by itself
 	StepExchange  = "exchange"   // over a link, from the frame of a request to that of its answer
 	StepAskRead   = "ask-read"   // the asker's agency, and whether the id was used
 	StepAskRecord = "ask-record" // the asker's own record, until it is durable
@@ -44,8 +47,9 @@ func (n *Node) timedAPI(inner http.Handler) http.Handler {
 	})
 }
 
-// business is what the rooms of business need of a jurisdiction's ledger.
-type business interface {
+// ledgers is what the rooms above host need of a jurisdiction.
+type ledgers interface {
+	api.Jurisdiction
 	calls.Ledger
 	records.Ledger
 }
@@ -58,7 +62,7 @@ type timed struct {
 }
 
 // timed returns the ledger of a jurisdiction for one of its rooms: itself, where nobody asks for times.
-func (n *Node) timed(h *host.Host, read, recorded string) business {
+func (n *Node) timed(h *host.Host, read, recorded string) ledgers {
 	if n.o.Steps == nil {
 		return h
 	}

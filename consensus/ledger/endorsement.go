@@ -26,7 +26,8 @@ type endorsementProof struct {
 	Note     []byte
 }
 
-// ProveEndorsement makes the proof of the endorsement at index of the parent's log, under a signed checkpoint.
+// ProveEndorsement makes the proof of the endorsement at index of the parent's log, under a signed checkpoint. A roster is
+// proven likewise.
 func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader) ([]byte, error) {
 	proof, err := encodeInclusion(index, c.Size, tiles)
 	if err != nil {
@@ -38,36 +39,62 @@ func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedN
 // VerifyEndorsement is the trust.Prover of ledgers: (1) the parent's majority signed the checkpoint, (2) the leaf is in that
 // tree, (3) it is an endorsement, and (4) commits to the payload that is returned.
 func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err error) {
-	var p endorsementProof
-	if err := canon.Unmarshal(data, MaxEndorsementProof, &p); err != nil {
-		return nil, malformed("endorsement", err)
-	}
-	if p.Leaf == nil || p.Preimage == nil || p.Proof == nil || p.Note == nil {
-		return nil, malformed("endorsement", errors.New("null, where there is nothing to leave out"))
-	}
-	if p.Log.Jurisdiction() != parent.Name || p.Log.Epoch() != parent.Epoch {
-		return nil, fmt.Errorf("%w: an endorsement in %s, where one of %s is needed", ErrNotProven, p.Log, parent.Name)
-	}
-	c, err := OpenCheckpoint(p.Note, p.Log, parent)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := verifyInclusion(p.Proof, p.Leaf, c); err != nil {
-		return nil, err
-	}
-	leaf, err := DecodeLeaf(p.Leaf)
+	leaf, preimage, err := verifyProof(parent, data, MaxEndorsementProof)
 	if err != nil {
 		return nil, err
 	}
 	if leaf.Head.Kind != KindEndorsement || leaf.Evidence.Signed() {
 		return nil, fmt.Errorf("%w: the entry is no endorsement (%s)", ErrNotProven, leaf.Head.Kind)
 	}
-	preimage, err := open(p.Preimage, leaf.Evidence)
-	if err != nil {
-		return nil, err
-	}
 	if preimage.ContentType != trust.EndorsementType {
 		return nil, fmt.Errorf("%w: an endorsement of content type %q", ErrNotProven, preimage.ContentType)
 	}
 	return preimage.Payload, nil
+}
+
+// RosterType is the content type of a roster.
+const RosterType = "application/vnd.xietong.roster+cbor"
+
+// MaxRosterProof is the longest proof of a roster.
+const MaxRosterProof = 400 << 10 // bytes
+
+// VerifyRoster proves, as VerifyEndorsement does, that the root of a tree published a roster, and returns it.
+func VerifyRoster(root trust.KeySet, data []byte) (payload []byte, err error) {
+	leaf, preimage, err := verifyProof(root, data, MaxRosterProof)
+	if err != nil {
+		return nil, err
+	}
+	if leaf.Head.Kind != KindRoster || preimage.ContentType != RosterType {
+		return nil, fmt.Errorf("%w: the entry is no roster (%s, %q)", ErrNotProven, leaf.Head.Kind, preimage.ContentType)
+	}
+	return preimage.Payload, nil
+}
+
+// verifyProof proves that an entry is in the ledger of the jurisdiction whose key set is given, and opens it.
+func verifyProof(by trust.KeySet, data []byte, most int) (leaf Leaf, preimage Preimage, err error) {
+	var p endorsementProof
+	if err := canon.Unmarshal(data, most, &p); err != nil {
+		return leaf, preimage, malformed("endorsement", err)
+	}
+	if p.Leaf == nil || p.Preimage == nil || p.Proof == nil || p.Note == nil {
+		return leaf, preimage, malformed("endorsement", errors.New("null, where there is nothing to leave out"))
+	}
+	if p.Log.Jurisdiction() != by.Name || p.Log.Epoch() != by.Epoch {
+		return leaf, preimage, fmt.Errorf("%w: an endorsement in %s, where one of %s is needed", ErrNotProven, p.Log, by.Name)
+	}
+	c, err := OpenCheckpoint(p.Note, p.Log, by)
+	if err != nil {
+		return leaf, preimage, err
+	}
+	if _, err := verifyInclusion(p.Proof, p.Leaf, c); err != nil {
+		return leaf, preimage, err
+	}
+	if leaf, err = DecodeLeaf(p.Leaf); err != nil {
+		return leaf, preimage, err
+	}
+	opened, err := open(p.Preimage, leaf.Evidence)
+	if err != nil {
+		return leaf, preimage, err
+	}
+	return leaf, *opened, nil
 }

@@ -60,6 +60,7 @@ const (
 	KindWithdrawal      Kind = 15
 	KindJoined          Kind = 16
 	KindAsked           Kind = 17
+	KindRoster          Kind = 18
 )
 
 var kindNames = map[Kind]string{
@@ -68,7 +69,7 @@ var kindNames = map[Kind]string{
 	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
-	KindAsked: "asked",
+	KindAsked: "asked", KindRoster: "roster",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number where this version knows none.

@@ -26,9 +26,9 @@ import (
 	"xietong/node/calls"
 	"xietong/node/catalog"
 	"xietong/node/client"
-	"xietong/node/host"
 	"xietong/node/join"
 	"xietong/node/join/neighbours"
+	"xietong/node/join/published"
 	"xietong/node/records"
 	"xietong/node/roster"
 	"xietong/node/text"
@@ -36,10 +36,11 @@ import (
 
 // Hosted is a jurisdiction that the node hosts, with what people call it.
 type Hosted struct {
-	Host        *host.Host
+	Host        Jurisdiction
 	Records     *records.Desk
 	Calls       *calls.Desk
 	Table       *neighbours.Table
+	Roster      *published.Store
 	DisplayName string
 	ShortName   string
 	Code        string
@@ -56,6 +57,8 @@ type Node interface {
 	Link(local, peer identity.Jurisdiction) LinkState
 	// Changed is told that the children of a hosted jurisdiction are others now.
 	Changed(ctx context.Context, local identity.Jurisdiction) error
+	// RosterChanged is told that a hosted root has published a roster.
+	RosterChanged(local identity.Jurisdiction)
 	// Adopt has the node host a further jurisdiction below one that it hosts, joined through its own door.
 	Adopt(ctx context.Context, parent Hosted, id identity.Message, place join.Place) (client.HostedPlace, error)
 }

@@ -7,7 +7,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/node/calls"
 	"xietong/node/client"
-	"xietong/node/roster"
 	"xietong/node/text"
 )
 
@@ -19,7 +18,7 @@ func (h Hosted) jurisdictionAt(named string) (to identity.Jurisdiction, err erro
 	}
 	found := h.Table.Named(named)
 	if len(found) == 0 {
-		for _, p := range roster.Shipped().Named(named) {
+		for _, p := range h.Roster.Current().Named(named) {
 			found = append(found, p.Name)
 		}
 	}

@@ -56,10 +56,10 @@ func federated(ctx context.Context, h Hosted, in *askFederated) (client.Federate
 	if err != nil {
 		return client.FederatedAnswer{}, err
 	}
-	return federatedAnswer(got, text.FromAcceptLanguage(in.Language)), nil
+	return federatedAnswer(got, h.Roster.Current().Roster, text.FromAcceptLanguage(in.Language)), nil
 }
 
-func federatedAnswer(got calls.Gathered, l text.Lang) client.FederatedAnswer {
+func federatedAnswer(got calls.Gathered, r *roster.Roster, l text.Lang) client.FederatedAnswer {
 	c := got.Coverage()
 	out := client.FederatedAnswer{
 		Total: got.Total(), Groups: []client.FederatedGroup{}, Members: c.Members, Answered: got.Answered, States: map[string]uint64{},
@@ -71,11 +71,11 @@ func federatedAnswer(got calls.Gathered, l text.Lang) client.FederatedAnswer {
 	}
 	for _, g := range got.Groups {
 		if len(g.Values) > 0 {
-			out.Groups = append(out.Groups, client.FederatedGroup{Place: g.Values[0], Title: shortName(g.Values[0]), Count: g.Count})
+			out.Groups = append(out.Groups, client.FederatedGroup{Place: g.Values[0], Title: shortName(r, g.Values[0]), Count: g.Count})
 		}
 	}
 	for _, m := range c.Missing {
-		out.Missing = append(out.Missing, missingMember(m, l))
+		out.Missing = append(out.Missing, missingMember(m, r, l))
 	}
 	for _, lie := range got.Audit.Lies {
 		out.Lies = append(out.Lies, client.Lie{
@@ -86,9 +86,9 @@ func federatedAnswer(got calls.Gathered, l text.Lang) client.FederatedAnswer {
 }
 
 // missingMember tells why somebody is missing. Where no link leads there, or the time was up, the state says it.
-func missingMember(m gather.Missing, l text.Lang) client.MissingMember {
+func missingMember(m gather.Missing, r *roster.Roster, l text.Lang) client.MissingMember {
 	out := client.MissingMember{
-		Name: m.Name.String(), Title: shortName(m.Name.String()), State: m.State.String(), By: shortName(m.By.String()),
+		Name: m.Name.String(), Title: shortName(r, m.Name.String()), State: m.State.String(), By: shortName(r, m.By.String()),
 	}
 	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late {
 		out.Why = text.T(l, code, called(text.Named(code, m.Args)))
@@ -108,11 +108,11 @@ func namesOf(all []identity.Jurisdiction) []string {
 }
 
 // shortName returns what people call a place for short, or its name where the roster does not have it.
-func shortName(name string) string {
+func shortName(r *roster.Roster, name string) string {
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {
 		return name
 	}
-	p, _ := roster.Shipped().Of(j)
+	p, _ := r.Of(j)
 	return cmp.Or(p.ShortName, p.DisplayName, name)
 }

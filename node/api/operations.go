@@ -49,6 +49,7 @@ func (s *server) register(a huma.API) {
 	s.registerDatasets(a)
 	s.registerUses(a)
 	s.registerTree(a)
+	s.registerRoster(a)
 }
 
 // status does not choose a jurisdiction: it is what tells which there are.

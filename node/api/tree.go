@@ -52,7 +52,7 @@ func (s *server) registerTree(a huma.API) {
 func placeOf(parent Hosted, v client.NewInvitation) (join.Place, error) {
 	above := parent.Host.Name()
 	if v.Label == "" {
-		found := roster.Shipped().Find(above, v.Name)
+		found := parent.Roster.Current().Find(above, v.Name)
 		if len(found) != 1 {
 			return join.Place{}, placeUnknown(parent, v.Name, found)
 		}
@@ -70,7 +70,7 @@ func placeOf(parent Hosted, v client.NewInvitation) (join.Place, error) {
 // placeUnknown tells what the roster has instead: those that the text may mean, or those that are spelled nearly so.
 func placeUnknown(parent Hosted, name string, found []roster.Place) error {
 	if len(found) == 0 {
-		found = roster.Shipped().Suggest(parent.Host.Name(), name)
+		found = parent.Roster.Current().Suggest(parent.Host.Name(), name)
 	}
 	near := make([]string, len(found))
 	for i, p := range found {

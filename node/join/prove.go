@@ -59,6 +59,28 @@ func (d Door) stale(peer identity.Jurisdiction, body []byte) error {
 	return nil
 }
 
+func (d Door) roster(ctx context.Context, body []byte) ([]byte, error) {
+	var than uint64
+	if err := unmarshal(body, &than); err != nil {
+		return nil, err
+	}
+	proof, err := d.Roster(ctx, than)
+	return append([]byte{}, proof...), err
+}
+
+// AskRoster asks a neighbour for a later roster than the number. It returns nothing where there is none. Nothing of the answer is
+// verified.
+func AskRoster(ctx context.Context, c Asker, than uint64) (proof []byte, err error) {
+	body, err := canon.Marshal(than)
+	if err != nil {
+		return nil, err
+	}
+	if err := ask(ctx, c, opRoster, body, &proof); err != nil {
+		return nil, fmt.Errorf("ask for the roster: %w", err)
+	}
+	return proof, nil
+}
+
 // AskProve asks a neighbour for a chain. Nothing of the answer is verified.
 func AskProve(ctx context.Context, c Asker, w Wanted) ([]trust.Level, time.Duration, error) {
 	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait)})

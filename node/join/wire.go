@@ -24,10 +24,11 @@ import (
 //	4 present body [child, number, [key set …]]   answer: as for redeem
 //	5 prove   body [name, ms, ms]                 answer: [[level …], ms], from the root down to the name, and its age
 //	6 stale   body [name …]                       answer: 0
+//	7 roster  body number                         answer: the proof of a later roster (see published), or h''
 //
 // For example, 82 01 40 asks for the time. Nothing but redeem and present changes anything, and nothing that is answered is
 // secret. A child presents its key sets, all from number 1, and says which number of the parent's it knows; it does so over
-// its link too, where a request of this protocol stands beside the messages. prove and stale are asked over links alone: the
+// its link too, where a request of this protocol stands beside the messages. prove, stale and roster are asked over links alone: the
 // first for the chain of anybody, which may be no older than the first number says and is waited for as long as the second
 // does; the second says below which names something has changed (see chains).
 const (
@@ -37,6 +38,7 @@ const (
 	opPresent = 4
 	opProve   = 5
 	opStale   = 6
+	opRoster  = 7
 )
 
 // Limits of a frame of the protocol.
@@ -92,6 +94,8 @@ type Door struct {
 	// something has changed. Both are needed on links alone.
 	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error)
 	Stale func(peer, below identity.Jurisdiction)
+	// Roster proves a later roster than the number, or returns nil where there is none; likewise.
+	Roster func(ctx context.Context, than uint64) ([]byte, error)
 }
 
 // Answer answers one request of whoever knocks. binding is of the connection that it came over. Every error becomes an
@@ -124,6 +128,8 @@ func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, f
 			return d.prove(ctx, peer, q.Body)
 		case opStale:
 			return 0, d.stale(peer, q.Body)
+		case opRoster:
+			return d.roster(ctx, q.Body)
 		}
 		return d.open(ctx, q)
 	})

@@ -77,7 +77,10 @@ func (f *faults) near(n *Node) (lately, away bool) {
 	return lately, away
 }
 
-func (f *faults) runs(name string) bool { what := f.now[name]; return what != "stopped" && what != "killed" }
+func (f *faults) runs(name string) bool {
+	what := f.now[name]
+	return what != "stopped" && what != "killed"
+}
 
 // TestFederatedFaults counts over a province for hours, while nodes stop, are killed, cut off and lose packets: whoever is told as
 // answered has recorded that use, once; whoever is told as missing had reason to be; and the number is that of those who answered.

@@ -1,19 +1,28 @@
 // Package roster is the list of the jurisdictions that a tree should have: code, label, names and level of each, and under
 // whom it stands. So nobody has to type what is known, and a total can say out of how many it is.
 //
-// In this version it is the data shipped with the program, the 98 jurisdictions of Guizhou as of 2023-06-30; a tree elsewhere
-// names its places itself. They stand in guizhou.csv, each after its parent, and are parsed strictly, once:
+// The program comes with one, the 98 jurisdictions of Guizhou as of 2023-06-30: number 0, which nobody published. Its places
+// stand in guizhou.csv, each after its parent, and are parsed strictly, once:
 //
 //	code,level,label,name_zh,short_zh,name_en,parent
 //	520500,prefecture,bijie,毕节市,毕节市,Bijie City,520000
 //	520526,county,weining,威宁彝族回族苗族自治县,威宁县,Weining County,520500
+//
+// The root of a tree publishes the list of that tree as a numbered entry of its ledger (see published), each number naming the
+// hash of the one before. A list is the deterministic CBOR map (see canon)
+//
+//	{1: number, 2: SHA-256 of the list before, absent in number 0 and 1, 3: [place …], each after its parent}
+//
+// where a place is [label, number of its parent among the places, counted from 1, 0 at the root, code, level, display name,
+// short name, English name]. Its hash is the SHA-256 of that. A tree of one place, number 1:
+//
+//	a2 01 01 03 81 87 61 61 00 60 60 61 61 60 60
 //
 // A place in the list may have joined or not: the ledgers say who did. The package is pure, and changes nothing.
 package roster
 
 import (
 	"cmp"
-	"crypto/sha256"
 	_ "embed" // the data are part of the binary
 	"encoding/csv"
 	"fmt"
@@ -39,17 +48,21 @@ type Place struct {
 
 // Roster is the list.
 type Roster struct {
+	number   uint64
+	before   []byte // hash of the list before; nil at number 0 and 1
 	places   []Place
 	byName   map[identity.Jurisdiction]int
 	children map[identity.Jurisdiction][]Place
-	hash     [32]byte // SHA-256 of the CSV
 }
+
+// MaxPlaces is how many places a list has at most.
+const MaxPlaces = 5_000
 
 // Shipped returns the list that comes with the program.
 func Shipped() *Roster { return shipped() }
 
 var shipped = sync.OnceValue(func() *Roster {
-	r, err := parse(guizhou)
+	r, err := Parse(guizhou)
 	if err != nil {
 		panic(err) // the data are part of the program, and a test reads them
 	}
@@ -58,8 +71,8 @@ var shipped = sync.OnceValue(func() *Roster {
 
 var columns = []string{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}
 
-// parse reads the CSV: a place stands after its parent; that of a root, 000000, stands nowhere.
-func parse(data string) (*Roster, error) {
+// Parse reads a list as CSV, as number 0: a place stands after its parent; that of the root, 000000, stands nowhere.
+func Parse(data string) (*Roster, error) {
 	reader := csv.NewReader(strings.NewReader(data))
 	reader.FieldsPerRecord = len(columns)
 	rows, err := reader.ReadAll()
@@ -69,24 +82,49 @@ func parse(data string) (*Roster, error) {
 	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
 		return nil, fmt.Errorf("read roster: the first row is not %q", columns)
 	}
-	r := &Roster{hash: sha256.Sum256([]byte(data)), byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{}}
+	r := empty(0, nil)
 	byCode := map[string]identity.Jurisdiction{}
 	for i, row := range rows[1:] {
 		name, err := nameOf(row[2], row[6], byCode)
 		if err != nil {
 			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
 		}
-		if _, twice := r.byName[name]; twice || byCode[row[0]] != (identity.Jurisdiction{}) {
-			return nil, fmt.Errorf("read roster: row %d: %s stands twice", i+1, name)
+		if byCode[row[0]] != (identity.Jurisdiction{}) {
+			return nil, fmt.Errorf("read roster: row %d: the code %s stands twice", i+1, row[0])
 		}
+		byCode[row[0]] = name
 		p := Place{Name: name, Code: row[0], Level: row[1], DisplayName: row[3], ShortName: row[4], EnglishName: row[5]}
-		byCode[p.Code], r.byName[name] = name, len(r.places)
-		r.places = append(r.places, p)
-		if parent, below := name.Parent(); below {
-			r.children[parent] = append(r.children[parent], p)
+		if err := r.add(p); err != nil {
+			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
 		}
 	}
 	return r, nil
+}
+
+func empty(number uint64, before []byte) *Roster {
+	return &Roster{
+		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{},
+	}
+}
+
+// add appends a place; its parent stands before it, except the root's.
+func (r *Roster) add(p Place) error {
+	if _, twice := r.byName[p.Name]; twice {
+		return fmt.Errorf("%s stands twice", p.Name)
+	}
+	parent, below := p.Name.Parent()
+	if _, known := r.byName[parent]; below && !known && len(r.places) > 0 {
+		return fmt.Errorf("the parent of %s does not stand before it", p.Name)
+	}
+	if len(r.places) > 0 && !p.Name.Under(r.places[0].Name) || len(r.places) == MaxPlaces {
+		return fmt.Errorf("%s does not lie below %s, or is one too many", p.Name, r.places[0].Name)
+	}
+	r.byName[p.Name] = len(r.places)
+	r.places = append(r.places, p)
+	if below {
+		r.children[parent] = append(r.children[parent], p)
+	}
+	return nil
 }
 
 const noParent = "000000"
@@ -105,9 +143,6 @@ func nameOf(label, parent string, byCode map[string]identity.Jurisdiction) (iden
 	}
 	return above.Child(l)
 }
-
-// Hash stands for the list as it comes with the program.
-func (r *Roster) Hash() [32]byte { return r.hash }
 
 // Places returns all places, each after its parent.
 func (r *Roster) Places() []Place { return slices.Clone(r.places) }

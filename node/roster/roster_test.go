@@ -123,11 +123,11 @@ func TestParseRefuses(t *testing.T) {
 		"no label": head + strings.Replace(root, "guizhou", "Gui zhou", 1), "an orphan": head + strings.Replace(root, "000000", "990000", 1),
 		"twice": head + root + root,
 	} {
-		if _, err := parse(data); err == nil {
+		if _, err := Parse(data); err == nil {
 			t.Errorf("%s was taken", what)
 		}
 	}
-	if _, err := parse(head + root); err != nil {
+	if _, err := Parse(head + root); err != nil {
 		t.Error(err)
 	}
 }

@@ -13,11 +13,11 @@ import (
 )
 
 func allTables() []sentence {
-	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences)
+	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences)
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, gatherProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

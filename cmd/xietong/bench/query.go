@@ -126,18 +126,14 @@ func measureQuery(ctx context.Context, t *tree, e *echoes, clients int, o QueryO
 		echo.add(got)
 	}
 	run.Query, run.Echo = query.measured(WhatQuery, clients), echo.measured(WhatEcho, clients)
-	run.Steps, err = stepsOf(query, refused.Steps[theQuery], asked)
+	run.Steps, err = stepsOf(query, refused, asked)
 	return run, err
 }
 
-// refusals has the API take queries that it refuses by itself when it has looked at the ledger: for an agency that there is not.
-// Before each, the node is made to write something, since a query finds what the one before it wrote still to be committed, and
-// waits for that. It returns what the nodes tell of it.
+// refusals has the API take queries that it refuses by itself, for an agency that there is not, and returns what the nodes tell of
+// it.
 func (t *tree) refusals(ctx context.Context, clients int, during time.Duration) ([]told, error) {
 	_, err := load(ctx, clients, during, func(ctx context.Context, i int) error {
-		if _, err := t.askers[i].AddAgency(ctx, t.asking()); err != nil { // it is there, so it is no entry
-			return err
-		}
 		err := t.ask(ctx, t.nobodies[i], client.Use{Purpose: purpose})
 		if _, refused := errors.AsType[*client.Problem](err); refused {
 			return nil

@@ -43,7 +43,7 @@ func (s Steps) Unexplained() float64 { return 1 - float64(s.Sum)/float64(max(s.T
 // The steps that no node tells as they stand.
 const (
 	StepSocket = "socket" // from the client to the API and back: the client's time, without the API's
-	StepAPI    = "api"    // the API, with its first look at the ledger: taken by requests that go no further
+	StepAPI    = "api"    // the API without its look at the ledger: taken by requests that go no further
 	StepLink   = "link"   // there and back: what a hop waits for the next one, without what the next one does
 	StepServe  = "serve"  // the rest of serve-run: permitting, reading, and what is around it
 )
@@ -64,7 +64,7 @@ const theQuery = node.StepAPI + "/v1/query"
 
 // stepsOf makes the account of the queries. A step inside another is taken off it, whichever process told it: what a hop waits
 // for the next one is the link and what the next one tells. What the API itself takes is told by the refusals.
-func stepsOf(queries sample, refused step, at []told) (s Steps, err error) {
+func stepsOf(queries sample, refused told, at []told) (s Steps, err error) {
 	n := len(queries.took)
 	one := func(t told, name string) time.Duration {
 		got := t.Steps[name]
@@ -81,7 +81,8 @@ func stepsOf(queries sample, refused step, at []told) (s Steps, err error) {
 
 	s.Total = queries.mean()
 	add(AtProvince, StepSocket, s.Total-one(top, theQuery))
-	add(AtProvince, StepAPI, refused.mean())
+	add(AtProvince, StepAPI, refused.Steps[theQuery].mean()-refused.Steps[node.StepAPIRead].mean())
+	add(AtProvince, node.StepAPIRead, one(top, node.StepAPIRead))
 	add(AtProvince, node.StepAskRead, one(top, node.StepAskRead))
 	add(AtProvince, node.StepAskSign, one(top, node.StepAskSign))
 	waits := one(top, node.StepAskSend)

@@ -90,7 +90,7 @@ func (t *tree) start(ctx context.Context, i int, p *place) error {
 // until there is an answer, so that every link is up and the grant is there.
 func (t *tree) furnish(ctx context.Context) error {
 	top, county := t.top(), t.places[len(t.places)-1]
-	_, err := top.admin.AddAgency(ctx, t.asking())
+	_, err := top.admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: top.title + "水利厅"})
 	if err != nil {
 		return err
 	}
@@ -131,11 +131,6 @@ func (t *tree) furnish(ctx context.Context) error {
 }
 
 func (t *tree) top() *place { return t.places[0] }
-
-// asking is the agency that asks.
-func (t *tree) asking() client.NewAgency {
-	return client.NewAgency{Code: consumer, Title: t.top().title + "水利厅"}
-}
 
 // ask asks the county for the record, and demands all that an answer has.
 func (t *tree) ask(ctx context.Context, as *client.Client, use client.Use) error {

@@ -42,6 +42,8 @@ type Upkeep struct {
 	Reach func(ctx context.Context, parent identity.Jurisdiction) (way join.Asker, done func(), err error)
 	// Changed is told when the table was derived anew.
 	Changed func()
+	// Roster looks after the roster: by asking the parent, or at a root, where way is nil, by publishing the first. nil: nobody does.
+	Roster func(ctx context.Context, way join.Asker) error
 
 	mu        sync.Mutex
 	acked     map[identity.Jurisdiction]uint64 // numbers of our key set that neighbours know
@@ -107,13 +109,17 @@ func (u *Upkeep) known(number uint64) bool {
 	return true
 }
 
-// round does what is due: (1) own keys, (2) the table, (3) the parent. Each is tried whatever became of those before it.
+// round does what is due: (1) own keys, (2) the table, (3) the parent and the roster. Each is tried whatever became of those before it.
 func (u *Upkeep) round(ctx context.Context) error {
 	now := u.Table.now()
 	err := u.Keys.RenewKeys(ctx, u.known)
 	err = errors.Join(err, u.refresh(ctx))
-	if parent, ok := u.Table.Parent(); ok && u.due(parent, now) {
+	parent, joined := u.Table.Parent()
+	switch {
+	case joined && u.due(parent, now):
 		err = errors.Join(err, u.present(ctx, parent))
+	case !joined && u.Roster != nil && len(u.Table.Neighbours()) > 0:
+		err = errors.Join(err, u.Roster(ctx, nil))
 	}
 	return err
 }
@@ -181,5 +187,9 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 	u.presented, u.vain = u.Table.now(), 0
 	u.acked[parent] = max(u.acked[parent], number)
 	u.mu.Unlock()
-	return u.refresh(ctx)
+	err = u.refresh(ctx)
+	if u.Roster != nil {
+		err = errors.Join(err, u.Roster(ctx, way))
+	}
+	return err
 }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+const maxRosterFile = 900_000 // bytes, as the API says
+
+func (a *app) rosterCommand() *cobra.Command {
+	return a.group("roster", text.CLIShortRoster, a.rosterShow(), a.rosterList(), a.rosterPublish())
+}
+
+// rosterShow tells which list it is, and how many places it has.
+func (a *app) rosterShow() *cobra.Command {
+	return a.verb("show", text.CLIShortRosterShow, func(cmd *cobra.Command, _ []string) error {
+		r, err := a.client().Roster(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, r)
+		}
+		from := a.t(text.CLIRosterShipped, nil)
+		if r.Number > 0 {
+			from = a.t(text.CLIRosterPublished, text.Args{"number": fmt.Sprint(r.Number), "root": r.Root})
+		}
+		a.say(text.CLIRosterShown, text.Args{"from": from, "places": number(uint64(len(r.Places))), "levels": levelsOf(r.Places), "hash": r.Hash})
+		if r.Entry != "" {
+			a.say(text.CLIRosterEntry, text.Args{"entry": r.Entry})
+		}
+		return nil
+	})
+}
+
+// levelsOf counts the places of each level, in the order in which the levels come.
+func levelsOf(places []client.RosterPlace) string {
+	var order, out []string
+	counts := map[string]uint64{}
+	for _, p := range places {
+		if counts[p.Level]++; counts[p.Level] == 1 {
+			order = append(order, p.Level)
+		}
+	}
+	for _, level := range order {
+		out = append(out, level+" "+number(counts[level]))
+	}
+	return strings.Join(out, ", ")
+}
+
+func (a *app) rosterList() *cobra.Command {
+	var asCSV bool
+	c := a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
+		r, err := a.client().Roster(cmd.Context())
+		switch {
+		case err != nil:
+			return err
+		case a.jsonOnly:
+			return printJSON(a.stdout, r)
+		case asCSV:
+			return writeRoster(a.stdout, r.Places)
+		}
+		var rows [][]string
+		for _, p := range r.Places {
+			rows = append(rows, []string{p.Code, p.DisplayName, p.EnglishName, p.Name, p.Level})
+		}
+		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel}, rows)
+		return nil
+	})
+	c.Flags().BoolVar(&asCSV, "csv", false, a.t(text.CLIFlagRosterCSV, nil))
+	return c
+}
+
+// writeRoster writes the form in which a list is published.
+func writeRoster(to io.Writer, places []client.RosterPlace) error {
+	out := csv.NewWriter(to)
+	rows := [][]string{{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}}
+	codes := map[string]string{}
+	for _, p := range places {
+		codes[p.Name] = p.Code
+		label, above, _ := strings.Cut(p.Name, ".")
+		parent, below := codes[above]
+		if !below {
+			label, parent = p.Name, "000000" // the root
+		}
+		rows = append(rows, []string{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent})
+	}
+	return out.WriteAll(rows)
+}
+
+func (a *app) rosterPublish() *cobra.Command {
+	c := a.verb("publish FILE", text.CLIShortRosterPublish, func(cmd *cobra.Command, args []string) error {
+		file, err := os.Open(args[0])
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		data, err := io.ReadAll(io.LimitReader(file, maxRosterFile+1))
+		if err != nil {
+			return err
+		}
+		published, err := a.client().PublishRoster(cmd.Context(), client.NewRoster{CSV: string(data)})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, published)
+		}
+		a.say(text.CLIRosterDone, text.Args{"entry": published.Entry})
+		return nil
+	})
+	c.Example = `  xietong roster list --csv > roster.csv
+  xietong --as civil-affairs roster publish roster.csv`
+	return c
+}

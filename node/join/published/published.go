@@ -1,0 +1,303 @@
+// Package published keeps the roster of the tree that a jurisdiction is a part of, as the tree's root published it.
+//
+// The root publishes a list as an entry of its ledger: number 1 by itself, from the list that comes with the program, when that
+// knows the root and somebody has joined it; every later one is the act of an agency of the root. It is handed down every link:
+// whoever presents itself to its parent asks for what is later than it has, verifies it from the pin of the root, as it does an
+// endorsement, and keeps it with its proof, to hand it on. So it does not matter who brings it. What stands in the state:
+//
+//	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root), list]
+//
+// A jurisdiction to which none came has the list of the program, number 0.
+//
+// The package makes no connection and holds no key. What a list must be is roster's to say.
+package published
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/roster"
+	"xietong/node/text"
+)
+
+// The commands of this room. Their numbers are those of docs/protocol.md.
+const (
+	KindPublish state.Kind = 19
+	KindKeep    state.Kind = 20
+)
+
+const bucket = "roster"
+
+var current = []byte("current")
+
+// Ledger is the jurisdiction; *host.Host is one.
+type Ledger interface {
+	Name() identity.Jurisdiction
+	View(ctx context.Context, f func(*state.Reader) error) error
+	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
+	Note(contentType string, payload []byte) (ledger.Evidence, []byte, error)
+	Act(stated ledger.Head, contentType string, payload []byte) (ledger.Evidence, []byte, error)
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
+}
+
+// kept is the value of the bucket.
+type kept struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64
+	Entry  uint64
+	Proof  []byte
+	List   []byte
+}
+
+// publishBody is the body of KindPublish. The proposer has decoded the list, and holds that it follows the one before.
+type publishBody struct {
+	_        struct{} `cbor:",toarray"`
+	Number   uint64
+	Agency   *identity.Label // nil: the node itself, number 1
+	List     []byte
+	Evidence []byte
+	Sealed   []byte
+}
+
+// keepBody is the body of KindKeep. The proposer has verified the proof.
+type keepBody struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64
+	Proof  []byte
+	List   []byte
+}
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	r.Register(KindPublish, state.Idempotent, applyPublish)
+	r.Register(KindKeep, state.Idempotent, applyKeep)
+}
+
+func applyPublish(tx *state.Tx, body []byte) ([]byte, error) {
+	var b publishBody
+	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	evidence, err := ledger.DecodeEvidence(b.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	if have := read(tx); b.Number != have.Number+1 {
+		return nil, &state.Refusal{Code: state.Code(text.Number(text.RosterMoved)), Args: []string{fmt.Sprint(have.Number)}}
+	}
+	head := ledger.Head{Kind: ledger.KindRoster}
+	if b.Agency != nil {
+		head.Agency = *b.Agency
+	}
+	index, err := tx.Append(head, evidence, b.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	if err := put(tx, kept{Number: b.Number, Entry: index + 1, Proof: []byte{}, List: b.List}); err != nil {
+		return nil, err
+	}
+	return canon.Marshal(index)
+}
+
+// applyKeep keeps a later list than is kept. An earlier one changes nothing.
+func applyKeep(tx *state.Tx, body []byte) ([]byte, error) {
+	var b keepBody
+	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	if have := read(tx); b.Number <= have.Number {
+		return nil, nil
+	}
+	return nil, put(tx, kept{Number: b.Number, Proof: b.Proof, List: b.List})
+}
+
+func put(tx *state.Tx, k kept) error {
+	data, err := canon.Marshal(k)
+	if err != nil {
+		return err
+	}
+	return tx.Put(bucket, current, data)
+}
+
+// read reads what this room wrote itself: anything else is a damaged file, which must stop the node.
+func read(r interface {
+	Get(bucket string, key []byte) []byte
+}) (k kept) {
+	data := r.Get(bucket, current)
+	if data == nil {
+		return k
+	}
+	if err := canon.Unmarshal(data, roster.MaxLen+ledger.MaxRosterProof+64, &k); err != nil {
+		panic(fmt.Sprintf("published: damaged state: %v", err))
+	}
+	return k
+}
+
+// Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
+type Store struct {
+	own     Ledger
+	current atomic.Pointer[Current]
+}
+
+// Current is the roster, and where it is from.
+type Current struct {
+	*roster.Roster
+	Entry uint64 // index of the own ledger's entry that published it, plus 1; 0: it is of another ledger, or of none
+}
+
+// New returns the store of a jurisdiction, with the list of the program until Refresh has read the state.
+func New(own Ledger) *Store {
+	s := &Store{own: own}
+	s.current.Store(&Current{Roster: roster.Shipped()})
+	return s
+}
+
+// Current returns the roster.
+func (s *Store) Current() Current { return *s.current.Load() }
+
+// Refresh reads the state.
+func (s *Store) Refresh(ctx context.Context) error {
+	k, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if k.Number == 0 {
+		s.current.Store(&Current{Roster: roster.Shipped()})
+		return nil
+	}
+	r, err := roster.Decode(k.List)
+	if err != nil {
+		return fmt.Errorf("read roster: %w", err)
+	}
+	s.current.Store(&Current{Roster: r, Entry: k.Entry})
+	return nil
+}
+
+func (s *Store) read(ctx context.Context) (k kept, err error) {
+	err = s.own.View(ctx, func(r *state.Reader) error {
+		k = read(r)
+		return nil
+	})
+	return k, err
+}
+
+// PublishFirst has the root publish number 1: the list that comes with the program, where that is of this root's tree. It does
+// nothing where there is one, or the list is of another tree.
+func (s *Store) PublishFirst(ctx context.Context) error {
+	if s.Current().Number() > 0 || roster.Shipped().Root() != s.own.Name() {
+		return nil
+	}
+	first := roster.Shipped().Next(roster.Shipped())
+	list, err := first.Encode()
+	if err != nil {
+		return err
+	}
+	evidence, sealed, err := s.own.Note(ledger.RosterType, list)
+	if err == nil {
+		_, err = s.propose(ctx, identity.Message{}, publishBody{Number: 1, List: list, Evidence: evidence.Encode(), Sealed: sealed})
+	}
+	if err != nil {
+		return fmt.Errorf("publish first roster: %w", err)
+	}
+	return nil
+}
+
+// Publish publishes the places of a list as the next number, as an act of an agency of the root. It returns the index of the
+// entry.
+func (s *Store) Publish(ctx context.Context, id identity.Message, agency identity.Label, places *roster.Roster) (uint64, error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
+		return 0, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+	}
+	before := s.Current().Roster
+	next := before.Next(places)
+	if before.Number() > 0 {
+		err = next.Follows(before)
+	}
+	list, encodeErr := next.Encode()
+	if err = errors.Join(err, encodeErr); err != nil {
+		return 0, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+	}
+	evidence, sealed, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
+	if err != nil {
+		return 0, err
+	}
+	return s.propose(ctx, id, publishBody{Number: next.Number(), Agency: &agency, List: list, Evidence: evidence.Encode(), Sealed: sealed})
+}
+
+func (s *Store) propose(ctx context.Context, id identity.Message, b publishBody) (index uint64, err error) {
+	body, err := canon.Marshal(b)
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.own.Propose(ctx, KindPublish, id, b.List, body)
+	if err != nil {
+		return 0, err
+	}
+	if err := canon.Unmarshal(result, 16, &index); err != nil {
+		return 0, err
+	}
+	return index, s.Refresh(ctx)
+}
+
+// Proof returns the proof of the roster that is kept, where it is later than the number; else nil.
+func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
+	k, err := s.read(ctx)
+	switch {
+	case err != nil || k.Number <= than:
+		return nil, err
+	case k.Entry > 0:
+		return s.own.ProveEndorsement(ctx, k.Entry-1)
+	}
+	return k.Proof, nil
+}
+
+// Take keeps a roster that somebody handed down, if it proves from the root of the tree, and is later than what is kept.
+func (s *Store) Take(ctx context.Context, proof []byte) error {
+	levels, pin, err := s.own.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	chain, err := trust.Descend(pin, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	list, err := ledger.VerifyRoster(chain[0].Newest(), proof)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	r, err := roster.Decode(list)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	have := s.Current()
+	switch {
+	case r.Root() != pin.Name():
+		return fmt.Errorf("take roster: %w: of %s, in the tree of %s", roster.ErrInvalid, r.Root(), pin.Name())
+	case r.Number() <= have.Number():
+		return nil
+	case have.Number() > 0 && r.Number() == have.Number()+1:
+		if err := r.Follows(have.Roster); err != nil {
+			return fmt.Errorf("take roster: %w", err)
+		}
+	}
+	body, err := canon.Marshal(keepBody{Number: r.Number(), Proof: proof, List: list})
+	if err != nil {
+		return err
+	}
+	if _, err := s.own.Propose(ctx, KindKeep, identity.Message{}, nil, body); err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	return s.Refresh(ctx)
+}

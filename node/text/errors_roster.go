@@ -1,0 +1,31 @@
+package text
+
+import "net/http"
+
+// Problems of a roster.
+const (
+	RosterInvalid Code = "roster-invalid"
+	RosterMoved   Code = "roster-moved"
+	RosterNotRoot Code = "roster-not-root"
+)
+
+var rosterProblems = []problem{
+	{
+		number: 100, code: RosterInvalid, status: http.StatusUnprocessableEntity, params: []string{"reason"},
+		zh: parts{"名录有误", "这份名录不能发布：{reason}", "名录文件", "请对照 xietong roster list --csv 的格式改正：上级在前，代码和名称各不重复，名称一经使用不得改动"},
+		en: parts{"Invalid roster", "the list cannot be published: {reason}", "the file",
+			"mend it after the form of `xietong roster list --csv`: parents first, no code or name twice, and no code of another place than before"},
+	},
+	{
+		number: 101, code: RosterMoved, status: http.StatusConflict, params: []string{"number"},
+		zh: parts{"名录已更新", "名录已经是第 {number} 版，这一版以更早的为准", "名录", "请核对现行名录，再发布一次"},
+		en: parts{"Roster moved", "the roster is number {number} by now, and this one follows an earlier one", "the roster",
+			"look at the list as it is now, and publish again"},
+	},
+	{
+		number: 102, code: RosterNotRoot, status: http.StatusForbidden, params: []string{"jurisdiction", "root"},
+		zh: parts{"名录只由根发布", "名录由体系的根 {root} 发布，并且以它为首", "{jurisdiction}", "请由{root}的部门发布"},
+		en: parts{"Not the root", "the roster of a tree is published by its root, {root}, which stands first in it", "{jurisdiction}",
+			"have an agency of {root} publish it"},
+	},
+}
