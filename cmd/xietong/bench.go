@@ -216,7 +216,7 @@ func (a *app) printBenchQuery(got benchmark.QueryResult) error {
 	return nil
 }
 
-// printSteps prints what each step takes, a column for each number of clients, and whether they add up where one client asks.
+// printSteps prints what each step takes, a column for each number of clients, and whether they add up.
 func (a *app) printSteps(runs []benchmark.QueryRun) {
 	fmt.Fprintln(a.stdout)
 	a.say(text.BenchSteps, nil)
@@ -245,11 +245,9 @@ func (a *app) printSteps(runs []benchmark.QueryRun) {
 		args := text.Args{
 			"clients": strconv.Itoa(run.Query.Clients), "part": fmt.Sprintf("%.1f", 100*part), "tolerance": fmt.Sprint(100 * benchmark.Tolerance),
 		}
-		switch {
-		case run.Query.Clients > 1: // they wait for one another, and some of that in no step
-		case part <= benchmark.Tolerance && part >= -benchmark.Tolerance:
+		if part <= benchmark.Tolerance && part >= -benchmark.Tolerance {
 			a.say(text.BenchMatches, args)
-		default:
+		} else {
 			a.say(text.BenchDiffers, args)
 		}
 	}

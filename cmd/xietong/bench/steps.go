@@ -8,9 +8,8 @@ import (
 	"xietong/node"
 )
 
-// Tolerance is how much of a query's time may be in no step, as a part of the whole, where one client asks and nothing waits for
-// anything else.
-const Tolerance = 0.1
+// Tolerance is how much of a query's time may be in no step, as a part of the whole: what stands between two steps is short.
+const Tolerance = 0.05
 
 // ErrSteps is returned when the nodes did not take each step once a query.
 var ErrSteps = errors.New("the steps are not those of the queries")
