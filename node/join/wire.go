@@ -28,7 +28,7 @@ import (
 //
 // For example, 82 01 40 asks for the time. Nothing but redeem and present changes anything, and nothing that is answered is
 // secret. A child presents its key sets, all from number 1, and says which number of the parent's it knows; it does so over
-// its link too, where a request of this protocol stands beside the messages. prove, stale and roster are asked over links alone: the
+// its link too, where a request of this protocol stands beside the messages. prove and stale are asked over links alone: the
 // first for the chain of anybody, which may be no older than the first number says and is waited for as long as the second
 // does; the second says below which names something has changed (see chains).
 const (
@@ -94,7 +94,7 @@ type Door struct {
 	// something has changed. Both are needed on links alone.
 	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error)
 	Stale func(peer, below identity.Jurisdiction)
-	// Roster proves a later roster than the number, or returns nil where there is none; likewise.
+	// Roster proves a later roster than the number, or returns nil where there is none. nil: nobody is told of a roster.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
 }
 
@@ -128,8 +128,6 @@ func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, f
 			return d.prove(ctx, peer, q.Body)
 		case opStale:
 			return 0, d.stale(peer, q.Body)
-		case opRoster:
-			return d.roster(ctx, q.Body)
 		}
 		return d.open(ctx, q)
 	})
@@ -144,6 +142,10 @@ func (d Door) open(ctx context.Context, q request) (any, error) {
 	case opMeet:
 		levels, _, err := d.Parent.Chain(ctx)
 		return levels, err
+	case opRoster:
+		if d.Roster != nil {
+			return d.roster(ctx, q.Body)
+		}
 	}
 	return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
 }
