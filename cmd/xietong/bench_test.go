@@ -13,6 +13,7 @@ import (
 func newReal(t *testing.T, lang string) *bench {
 	t.Helper()
 	t.Setenv(mainEnv, "1")
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each process with the race detector ends a second later
 	b := newBench(t, lang)
 	b.app.node = theNode
 	return b
