@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) datasetCommand() *cobra.Command {
-	return a.group("dataset", text.CLIShortDataset, a.datasetPublish(), a.datasetList(), a.datasetShow())
+	return a.group("dataset", text.CLIShortDataset, a.datasetPublish(), a.datasetAdopt(), a.datasetList(), a.datasetShow(),
+		a.standardCommand())
 }
 
 func (a *app) datasetPublish() *cobra.Command {
@@ -123,6 +124,8 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLIKey, nil), d.Key},
 		{a.t(text.CLIIndexed, nil), strings.Join(d.Indexed, " ")},
 		{a.t(text.CLIUpdateCycle, nil), d.UpdateCycle},
+		{a.t(text.CLIStandardOf, nil), d.Standard},
+		{a.t(text.CLICounts, nil), strings.Join(d.Counts, a.t(text.CLIListComma, nil))},
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))

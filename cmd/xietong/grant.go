@@ -22,9 +22,11 @@ func (a *app) grantList() *cobra.Command {
 		}
 		var rows [][]string
 		for _, g := range all {
-			rows = append(rows, []string{
-				g.Grant, g.Dataset, g.Consumer, g.Purpose, a.localTime(g.Until), a.grantState(g.State), number(g.Uses),
-			})
+			consumer, until := g.Consumer, a.localTime(g.Until)
+			if g.Standing {
+				consumer, until = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil)
+			}
+			rows = append(rows, []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.grantState(g.State), number(g.Uses)})
 		}
 		a.list([]text.Code{
 			text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,

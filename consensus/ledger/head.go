@@ -61,6 +61,7 @@ const (
 	KindJoined          Kind = 16
 	KindAsked           Kind = 17
 	KindRoster          Kind = 18
+	KindStandard        Kind = 19
 )
 
 var kindNames = map[Kind]string{
@@ -69,7 +70,7 @@ var kindNames = map[Kind]string{
 	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
-	KindAsked: "asked", KindRoster: "roster",
+	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number where this version knows none.

@@ -13,7 +13,6 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/catalog"
 	"xietong/node/client"
-	"xietong/node/rows"
 	"xietong/node/text"
 )
 
@@ -108,37 +107,34 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (client.Datas
 	if err != nil {
 		return client.Dataset{}, err
 	}
-	invalid := func(err error) error {
-		reason := strings.TrimPrefix(err.Error(), catalog.ErrInvalid.Error()+": ")
-		return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(in.Body.Code), "reason": reason}, err)
-	}
-	entry, err := entryOf(in.Body)
-	if err != nil {
-		return client.Dataset{}, invalid(err)
-	}
-	if _, err := rows.Compile(entry.Schema, entry.Key, entry.Indexed); err != nil {
-		return client.Dataset{}, invalid(err)
-	}
-	acting, err := h.acting(ctx, Caller{Agency: entry.Agency.String()})
+	entry, err := h.entryFor(ctx, in.Caller, in.Body)
 	if err != nil {
 		return client.Dataset{}, err
 	}
-	if in.Agency != "" && in.Agency != acting.String() {
-		return client.Dataset{}, text.Fail(text.NotProvider, text.Args{
-			"agency": text.Short(in.Agency), "dataset": entry.Code.String(), "provider": acting.String(),
-		}, nil)
+	standard, err := h.adoption(ctx, in.Caller, entry)
+	if err != nil {
+		return client.Dataset{}, err
 	}
 	index, err := catalog.Publish(ctx, h.Host, id, entry)
 	if err != nil {
 		return client.Dataset{}, err
 	}
-	out := client.Dataset{NewDataset: in.Body, Entry: h.entryName(index)}
+	if err := h.stand(ctx, standard, entry); err != nil {
+		return client.Dataset{}, err
+	}
+	out := client.Dataset{NewDataset: datasetShown(entry), Entry: h.entryName(index)}
 	err = h.Host.View(ctx, func(r *state.Reader) error {
 		p, err := catalog.Dataset(r, h.Host.Name(), entry.Code)
 		out.Version = p.Version
 		return err
 	})
 	return out, err
+}
+
+// invalid tells a person why an entry cannot be published.
+func invalid(code string, err error) error {
+	reason := strings.TrimPrefix(err.Error(), catalog.ErrInvalid.Error()+": ")
+	return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(code), "reason": reason}, err)
 }
 
 // entryOf turns what was sent into a checked catalogue entry.
@@ -157,6 +153,14 @@ func entryOf(d client.NewDataset) (catalog.Entry, error) {
 		}
 		e.Purposes = append(e.Purposes, catalog.Purpose{Code: code, Title: p.Title})
 	}
+	e.Standard = d.Standard
+	for _, c := range d.Counts {
+		code, err := identity.ParseLabel(c)
+		if err != nil {
+			return e, err
+		}
+		e.Counts = append(e.Counts, code)
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return e, err
 	}
@@ -164,16 +168,7 @@ func entryOf(d client.NewDataset) (catalog.Entry, error) {
 }
 
 func (h Hosted) dataset(p catalog.Published) client.Dataset {
-	d := client.Dataset{Version: p.Version, Entry: h.entryName(p.Index)}
-	d.NewDataset = client.NewDataset{
-		Code: p.Code.String(), Title: p.Title, Agency: p.Agency.String(), Category: p.Category, Citation: p.Citation,
-		Purposes: []client.Purpose{}, Schema: p.Schema, Key: p.Key, Indexed: p.Indexed, NotSecret: p.NotSecret,
-		UpdateCycle: p.UpdateCycle,
-	}
-	for _, purpose := range p.Purposes {
-		d.Purposes = append(d.Purposes, client.Purpose{Code: purpose.Code.String(), Title: purpose.Title})
-	}
-	return d
+	return client.Dataset{NewDataset: datasetShown(p.Entry), Version: p.Version, Entry: h.entryName(p.Index)}
 }
 
 func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {

@@ -48,6 +48,9 @@ func federated(ctx context.Context, h Hosted, in *askFederated) (client.Federate
 	if err != nil {
 		return client.FederatedAnswer{}, err
 	}
+	if selector.Level == "" && selector.Deep {
+		selector.Level = h.standardLevel(ctx, in.Caller, selector.Below, u.dataset)
+	}
 	got, err := h.Calls.Gather(ctx, u.id, u.consumer.Code(), calls.Wide{
 		Question: gather.Question{Selector: selector, By: q.By}, Dataset: u.dataset, Where: q.Where, Filter: q.Filter,
 		Purpose: q.Purpose, Application: application(q.Use), Audit: q.Audit,
@@ -57,6 +60,25 @@ func federated(ctx context.Context, h Hosted, in *askFederated) (client.Federate
 		return client.FederatedAnswer{}, err
 	}
 	return federatedAnswer(got, h.Roster.Current().Roster, text.FromAcceptLanguage(in.Language)), nil
+}
+
+// standardLevel returns the level that the standard entry of the dataset is for, as whoever is asked first has set it; "" where
+// there is none.
+func (h Hosted) standardLevel(ctx context.Context, c Caller, setter identity.Jurisdiction, dataset identity.Label) string {
+	if setter != h.Host.Name() {
+		s, err := h.standard(ctx, c, setter, dataset)
+		if err != nil {
+			return ""
+		}
+		return s.Level
+	}
+	all, err := h.ownStandards(ctx)
+	for _, s := range all {
+		if err == nil && s.Code == dataset.String() {
+			return s.Level
+		}
+	}
+	return ""
 }
 
 func federatedAnswer(got calls.Gathered, r *roster.Roster, l text.Lang) client.FederatedAnswer {

@@ -50,6 +50,7 @@ func (s *server) register(a huma.API) {
 	s.registerUses(a)
 	s.registerTree(a)
 	s.registerRoster(a)
+	s.registerStandards(a)
 }
 
 // status does not choose a jurisdiction: it is what tells which there are.

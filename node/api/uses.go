@@ -170,12 +170,15 @@ func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
 	out := client.Grant{
 		Grant: h.entryName(g.Index), Application: h.entryName(g.Application), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: a.Basis, Scenario: a.Scenario, Scope: a.Scope,
-		Method: a.Method, Until: g.Until.UTC().Format(time.RFC3339), State: client.GrantLive, Uses: g.Uses,
+		Method: a.Method, Until: g.Until.UTC().Format(time.RFC3339), State: client.GrantLive, Uses: g.Uses, Standing: g.Standing,
+	}
+	if g.Standing {
+		out.Application, out.Until = "", ""
 	}
 	switch {
 	case g.Revoked > 0:
 		out.State = client.GrantRevoked
-	case uint64(g.Until.UnixMilli()) <= r.Time():
+	case !g.Standing && uint64(g.Until.UnixMilli()) <= r.Time():
 		out.State = client.GrantExpired
 	}
 	return out, nil

@@ -15,6 +15,7 @@
 //	datasets  {1: code to go on after} → {1: [dataset …], 2: code to go on after, absent at the end}
 //	gather    {1: all below (true), 2: level, 3: level of the groups, 4: dataset, 5: [[field, JSON value] … by field],
 //	           6: filter, 7: application} → a share (see exchange/gather)
+//	standards {1: code, absent: all, 2: code to go on after} → {1: [[entry, version, JSON] …], 2: code to go on after}
 //	shares    {1: hash of a request, 2: child to go on after} → {1: [[child, answer] …], 2: child to go on after}
 //
 // An application is the array [basis, scenario, scope, method, until], a dataset the map {1: code, 2: title, 3: agency,
@@ -95,6 +96,8 @@ const (
 	OperationDatasets = "datasets"
 	OperationGather   = "gather"
 	OperationShares   = "shares"
+
+	OperationStandards = "standards"
 )
 
 var (
@@ -104,6 +107,8 @@ var (
 	opDatasets = operation(OperationDatasets)
 	opGather   = operation(OperationGather)
 	opShares   = operation(OperationShares)
+
+	opStandards = operation(OperationStandards)
 )
 
 func operation(name string) identity.Label {

@@ -19,7 +19,7 @@ import (
 func (d *Desk) Operations() map[identity.Label]relay.Operation {
 	return map[identity.Label]relay.Operation{
 		opQuery: d.serveQuery, opVerify: d.serveVerify, opReceipt: d.serveReceipt, opDatasets: d.serveDatasets,
-		opShares: d.serveShares,
+		opShares: d.serveShares, opStandards: d.serveStandards,
 	}
 }
 

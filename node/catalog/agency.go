@@ -51,6 +51,7 @@ type Reads interface {
 func Register(r *state.Registry) {
 	r.Register(KindAgencyAdd, state.Idempotent, applyAgencyAdd)
 	r.Register(KindDatasetPublish, state.Idempotent, applyDatasetPublish)
+	r.Register(KindStandardPublish, state.Idempotent, applyStandardPublish)
 }
 
 // Validate checks an agency.

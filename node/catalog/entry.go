@@ -57,6 +57,10 @@ type Entry struct {
 	Indexed     []string        `json:"indexed"`
 	UpdateCycle string          `json:"update_cycle"`
 	NotSecret   bool            `json:"not_secret"` // declared free of state and work secrets (art 3); must be true
+	// Standard names the entry that set the standard which this one adopts; Counts are the purposes for which those above may
+	// count all records without applying.
+	Standard string           `json:"standard,omitempty"`
+	Counts   []identity.Label `json:"counts,omitempty"`
 }
 
 // ErrInvalid is wrapped by every error of Validate: the entry cannot be published as it is.
@@ -84,13 +88,21 @@ func (e Entry) Validate() error {
 	return e.validatePurposes()
 }
 
+// validateCounts holds that nobody counts for what the dataset may not be used for.
+func (e Entry) validateCounts() error {
+	if !within(labels(e.Counts), e.PurposeCodes()) {
+		return fmt.Errorf("%w: it is counted for purposes that it lists, %q", ErrInvalid, e.PurposeCodes())
+	}
+	return nil
+}
+
 func (e Entry) validatePurposes() error {
 	codes := e.PurposeCodes()
 	slices.Sort(codes)
 	if len(slices.Compact(codes)) != len(e.Purposes) || codes[0] == "" {
 		return fmt.Errorf("%w: each purpose needs a code of its own", ErrInvalid)
 	}
-	return nil
+	return e.validateCounts()
 }
 
 // PurposeCodes returns the codes of the purposes, in the entry's order.
@@ -101,6 +113,9 @@ func (e Entry) PurposeCodes() []string {
 	}
 	return codes
 }
+
+// CountCodes returns the purposes for which those above may count.
+func (e Entry) CountCodes() []string { return labels(e.Counts) }
 
 // Encode returns the entry's JSON, with the schema compacted: the payload that is committed to.
 func (e Entry) Encode() ([]byte, error) {

@@ -96,7 +96,7 @@ func TestRequests(t *testing.T) {
 		{"GET /v1/agencies", "", func() error { _, err := c.Agencies(ctx); return err }},
 		{
 			"POST /v1/datasets",
-			`{"code":"d","title":"","agency":"","category":"","purposes":null,"schema":{},"key":"k","not_secret":false}`,
+			`{"code":"d","title":"","category":"","purposes":null,"schema":{},"key":"k","not_secret":false}`,
 			func() error {
 				_, err := c.PublishDataset(ctx, NewDataset{Code: "d", Key: "k", Schema: json.RawMessage("{}")})
 				return err

@@ -19,7 +19,7 @@ type Purpose struct {
 type NewDataset struct {
 	Code        string          `json:"code" doc:"A label, such as villages"`
 	Title       string          `json:"title" doc:"Name for people, at most 200 bytes"`
-	Agency      string          `json:"agency" doc:"Code of the providing agency"`
+	Agency      string          `json:"agency,omitempty" doc:"Code of the providing agency; empty: the one that acts"`
 	Category    string          `json:"category" enum:"unconditional,conditional,not-shared" doc:"Sharing category"`
 	Citation    string          `json:"citation,omitempty" doc:"The law that forbids sharing; required when not shared"`
 	Purposes    []Purpose       `json:"purposes" doc:"The purposes it may be used for, at least one"`
@@ -28,6 +28,8 @@ type NewDataset struct {
 	Indexed     []string        `json:"indexed,omitempty" doc:"Fields that queries may match without a scan, at most 16"`
 	NotSecret   bool            `json:"not_secret" doc:"Declared free of state and work secrets; must be true"`
 	UpdateCycle string          `json:"update_cycle,omitempty" doc:"How often it is brought up to date"`
+	Standard    string          `json:"standard,omitempty" doc:"Name of the entry that set the standard which it adopts"`
+	Counts      []string        `json:"counts,omitempty" doc:"Purposes for which those above may count all records without applying"`
 }
 
 // Dataset is a published catalogue entry.

@@ -21,6 +21,7 @@ type Grant struct {
 	Until       string `json:"until" doc:"End of the use, RFC 3339"`
 	State       string `json:"state" enum:"live,revoked,expired" doc:"Whether it may be used now"`
 	Uses        uint64 `json:"uses" doc:"Uses recorded under it"`
+	Standing    bool   `json:"standing,omitempty" doc:"Whether whoever stands above may count under it, without end: an adopted standard entry says so, and consumer is who set that"`
 }
 
 // Grants lists the grants that the asking agency gave or holds.

@@ -11,6 +11,9 @@
 //	conditional     only under a grant that the provider answered by hand (art 21)
 //	not shared      refused with the citation in the catalogue entry (art 15); the provider's own records excepted
 //
+// Whoever adopts a standard entry lets those above count all its records for the purposes that the entry names, by a standing
+// permission: nothing else, nobody else, and revocable like any other.
+//
 // Nobody is exempt, superiors included. The providing agency itself looks up its own records without a grant, and that
 // use is logged like any other.
 package policy
@@ -85,6 +88,7 @@ type Offer struct {
 	Citation string // the law that forbids sharing, for NotShared
 	Purposes []string
 	Fields   []string
+	Counts   []string // the purposes for which those above may count all records: the standard entry that it adopts says so
 }
 
 // Permission is the grant that the consumer relies on; the zero value is none.
@@ -93,6 +97,8 @@ type Permission struct {
 	Fields  []string // empty: all fields
 	Until   time.Time
 	Revoked bool
+	// Standing is a permission that an adopted standard entry gives to whoever stands above, to count all records, without end.
+	Standing bool
 }
 
 // Use is one intended use of a dataset.
@@ -100,6 +106,7 @@ type Use struct {
 	Consumer identity.Agency
 	Purpose  string
 	Fields   []string // the fields asked for or compared
+	Counting bool     // only the number of all records is asked for
 	At       time.Time
 }
 
@@ -134,12 +141,27 @@ func Decide(o Offer, g *Permission, u Use) Verdict {
 		return Allowed
 	case o.Category == NotShared:
 		return ForbiddenByLaw
+	case g != nil && g.Standing:
+		return underStanding(o, g, u)
 	case g == nil && o.Category == Conditional:
 		return NeedsGrant
 	case g == nil || g.Purpose != u.Purpose:
 		return NeedsApplication
 	}
 	return underGrant(g, u)
+}
+
+// underStanding says whether a standing permission covers the use: a count of everything, by whoever stands above, for a purpose
+// that the entry names.
+func underStanding(o Offer, g *Permission, u Use) Verdict {
+	above := RelationOf(o.Provider.Jurisdiction(), u.Consumer.Jurisdiction()) == Ancestor
+	switch {
+	case !u.Counting || !above || !slices.Contains(o.Counts, u.Purpose) || g.Purpose != u.Purpose:
+		return NeedsApplication
+	case g.Revoked:
+		return GrantRevoked
+	}
+	return Allowed
 }
 
 func underGrant(g *Permission, u Use) Verdict {

@@ -57,6 +57,43 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestStanding holds what a standing permission covers: a count of everything, for a purpose that the entry names, by whoever
+// stands above.
+func TestStanding(t *testing.T) {
+	civil := agency(t, "nanming.guiyang.guizhou", "civil-affairs")
+	city, province := agency(t, "guiyang.guizhou", "water"), agency(t, "guizhou", "statistics")
+	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	offer := Offer{
+		Provider: civil, Category: Conditional, Purposes: []string{"statistics", "residence-check"}, Fields: []string{"code"}, Counts: []string{"statistics"},
+	}
+	grant := Permission{Purpose: "statistics", Standing: true}
+	count := Use{Consumer: province, Purpose: "statistics", Counting: true, At: now}
+	for what, row := range map[string]struct {
+		edit func(*Offer, *Permission, *Use)
+		want Verdict
+	}{
+		"by the province":       {func(*Offer, *Permission, *Use) {}, Allowed},
+		"by the city":           {func(_ *Offer, _ *Permission, u *Use) { u.Consumer = city }, Allowed},
+		"by a sibling":          {func(_ *Offer, _ *Permission, u *Use) { u.Consumer = agency(t, "yunyan.guiyang.guizhou", "water") }, NeedsApplication},
+		"by one elsewhere":      {func(_ *Offer, _ *Permission, u *Use) { u.Consumer = agency(t, "zunyi.guizhou", "water") }, NeedsApplication},
+		"by one below":          {func(_ *Offer, _ *Permission, u *Use) { u.Consumer = agency(t, "town.nanming.guiyang.guizhou", "water") }, NeedsApplication},
+		"by another department": {func(_ *Offer, _ *Permission, u *Use) { u.Consumer = agency(t, "nanming.guiyang.guizhou", "water") }, NeedsApplication},
+		"records":               {func(_ *Offer, _ *Permission, u *Use) { u.Counting = false }, NeedsApplication},
+		"for another purpose":   {func(_ *Offer, _ *Permission, u *Use) { u.Purpose = "residence-check" }, NeedsApplication},
+		"no more in the entry":  {func(o *Offer, _ *Permission, _ *Use) { o.Counts = nil }, NeedsApplication},
+		"of another purpose":    {func(_ *Offer, g *Permission, _ *Use) { g.Purpose = "residence-check" }, NeedsApplication},
+		"revoked":               {func(_ *Offer, g *Permission, _ *Use) { g.Revoked = true }, GrantRevoked},
+		"of what is not shared": {func(o *Offer, _ *Permission, _ *Use) { o.Category = NotShared }, ForbiddenByLaw},
+		"with no purpose":       {func(_ *Offer, _ *Permission, u *Use) { u.Purpose = "" }, NoPurpose},
+	} {
+		o, g, u := offer, grant, count
+		row.edit(&o, &g, &u)
+		if got := Decide(o, &g, u); got != row.want {
+			t.Errorf("%s: got %d, want %d", what, got, row.want)
+		}
+	}
+}
+
 func TestRelationOf(t *testing.T) {
 	parse := func(s string) identity.Jurisdiction {
 		j, err := identity.ParseJurisdiction(s)

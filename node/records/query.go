@@ -103,6 +103,7 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 	}
 	permit, err := d.permit(ctx, set, sharing.Request{
 		Consumer: consumer, Purpose: q.Purpose, Fields: fields, Evidence: q.Evidence, Application: q.Application,
+		Counting: q.Count && q.Key == "" && len(q.Where) == 0 && q.Filter == "",
 	})
 	if err != nil {
 		return Answer{}, err

@@ -70,6 +70,7 @@ func (e evidence) append(tx *state.Tx, stated ledger.Head) (uint64, error) {
 func Register(r *state.Registry, standing StandingOf, withdrawn WithdrawnOf) {
 	r.Register(KindApply, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyApply(tx, standing, body) })
 	r.Register(KindRevoke, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyRevoke(tx, standing, body) })
+	r.Register(KindStand, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyStand(tx, standing, body) })
 	r.Register(KindAccess, state.Once, func(tx *state.Tx, body []byte) ([]byte, error) {
 		return applyAccess(tx, standing, withdrawn, body)
 	})
@@ -186,6 +187,11 @@ func applyAccess(tx *state.Tx, standing StandingOf, withdrawn WithdrawnOf, body 
 			return nil, err
 		}
 	}
+	if g.Standing {
+		if err := tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())); err != nil {
+			return nil, err
+		}
+	}
 	if len(b.Probe) > 0 {
 		if err := errors.Join(tx.Put(bucketProbes, b.probeKey(tx.Time()), be64(probed+1)), forgetProbes(tx)); err != nil {
 			return nil, err
@@ -205,11 +211,11 @@ func (b accessBody) permission(tx *state.Tx, now Standing) (Grant, error) {
 	}
 	g, ok := grantAt(tx, b.Grant-1)
 	switch {
-	case !ok || g.Consumer != b.Consumer || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
+	case !ok || !g.of(tx.Log().Jurisdiction(), b.Consumer) || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
 		return Grant{}, refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked > 0:
 		return Grant{}, refuse(text.GrantRevoked, entryName(tx.Log(), g.Index), b.Dataset.String(), entryName(tx.Log(), g.Revoked-1))
-	case uint64(g.Until.UnixMilli()) <= tx.Time():
+	case !g.Standing && uint64(g.Until.UnixMilli()) <= tx.Time():
 		return Grant{}, refuse(text.GrantExpired, entryName(tx.Log(), g.Index), b.Dataset.String(), dayOf(g.Until))
 	}
 	return g, nil

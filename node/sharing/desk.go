@@ -35,6 +35,7 @@ type Request struct {
 	Version  uint64 // of the catalogue entry that the offer is from
 	Purpose  string
 	Fields   []string // that are shown, compared or filtered by
+	Counting bool     // only the number of all records is asked for
 	Evidence []byte   // the request as its origin signed it, where the consumer is of another jurisdiction
 	Application
 }
@@ -73,15 +74,20 @@ func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
 		if have, ok := latest(r, q.Consumer, q.Dataset, p.purpose); ok {
 			g = &have
 		}
+		if have, ok := q.standing(r, l.Name(), p.purpose); ok {
+			g = &have
+		}
 		return nil
 	})
 	if err != nil {
 		return Permit{}, err
 	}
-	if g != nil && g.Revoked == 0 && !at.Before(g.Until) && q.Application != (Application{}) {
+	if g != nil && g.Revoked == 0 && !g.Standing && !at.Before(g.Until) && q.Application != (Application{}) {
 		g = nil // it has ended, and the request brings a new application
 	}
-	verdict := policy.Decide(q.Offer, g.permission(), policy.Use{Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, At: at})
+	verdict := policy.Decide(q.Offer, g.permission(), policy.Use{
+		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Counting: q.Counting, At: at,
+	})
 	switch {
 	case verdict == policy.NeedsApplication:
 		return p.apply(ctx, l, at)
@@ -97,7 +103,7 @@ func (g *Grant) permission() *policy.Permission {
 	if g == nil {
 		return nil
 	}
-	return &policy.Permission{Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked > 0}
+	return &policy.Permission{Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked > 0, Standing: g.Standing}
 }
 
 // refusal tells a verdict to the person who asked.

@@ -11,6 +11,10 @@
 //	grants    be64(index of the grant's entry)               -> who may use what for what until when
 //	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
 //	probes    be64(day) consumer 0x00 code 0x00 MAC(key)     -> how often the key was probed on that day
+//	used      be64(index of an access under a standing grant) -> consumer
+//
+// A standing grant is that of an adopted standard entry: whoever stands above may count all records for its purpose. Its
+// consumer is the agency that set the standard, and it is found as if the consumer were "*".
 //
 // What the application says in words lies sealed in the vault; what stands here names agencies and codes, no person.
 //
@@ -44,6 +48,7 @@ const (
 	KindApply  state.Kind = 11
 	KindRevoke state.Kind = 12
 	KindAccess state.Kind = 13
+	KindStand  state.Kind = 22
 )
 
 // Limits.
@@ -58,6 +63,7 @@ const (
 	bucketGrants  = "grants"
 	bucketGranted = "granted"
 	bucketProbes  = "probes"
+	bucketUsed    = "used"
 
 	jsonType = "application/json"
 )
@@ -104,6 +110,7 @@ type Grant struct {
 	Until       time.Time
 	Revoked     uint64 // index of the entry that revoked it, plus 1; 0: not revoked
 	Uses        uint64
+	Standing    bool // for whoever stands above, without end
 }
 
 // keptGrant is the value of the grants bucket.
@@ -116,6 +123,7 @@ type keptGrant struct {
 	Until       uint64 // ms since 1970 UTC
 	Revoked     uint64
 	Uses        uint64
+	Standing    bool
 }
 
 func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
@@ -145,14 +153,14 @@ func grantAt(r Reads, index uint64) (Grant, bool) {
 	decode(data, &k)
 	return Grant{
 		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
-		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses,
+		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Standing: k.Standing,
 	}, true
 }
 
 func (g Grant) put(tx *state.Tx) error {
 	value, err := canon.Marshal(keptGrant{
 		Application: g.Application, Consumer: g.Consumer, Dataset: g.Dataset, Purpose: g.Purpose,
-		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses,
+		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Standing: g.Standing,
 	})
 	if err != nil {
 		return err
@@ -206,6 +214,10 @@ func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok boo
 	case head.Kind == ledger.KindAccess && head.About == 0:
 		return identity.NewAgency(r.Log().Jurisdiction(), head.Agency), true, nil
 	case head.Kind == ledger.KindAccess:
+		if user := r.Get(bucketUsed, be64(index)); user != nil {
+			consumer, err = identity.ParseAgency(string(user))
+			return consumer, err == nil, err
+		}
 		g, ok = grantAt(r, head.About-1)
 	case head.Kind == ledger.KindGrant:
 		g, ok = grantAt(r, index)

@@ -9,6 +9,7 @@ const (
 	DemoAsk          Code = "demo.ask"
 	DemoWay          Code = "demo.way"
 	DemoLogged       Code = "demo.logged"
+	DemoAsked        Code = "demo.asked"
 	DemoVerify       Code = "demo.verify"
 	DemoCalled       Code = "demo.called"
 	DemoCount        Code = "demo.count"
@@ -32,17 +33,17 @@ var demoSentences = []sentence{
 		"{title} on this machine: real keys, real QUIC on 127.0.0.1, real ledgers, all in {folder}"},
 	{DemoReady, "1 省、{prefectures} 市州、{counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
 		"1 province, {prefectures} prefectures and {counties} counties joined by invitation; ready in {seconds} s, {mib} MiB"},
-	{DemoPublish, "各县区发布 {townships} 个乡镇（街道）、{villages} 个村（居），签名入账，用时 {seconds} 秒",
-		"{townships} townships and {villages} villages published by their counties, signed and logged, in {seconds} s"},
+	{DemoPublish, "各县区按省定标准目录发布 {townships} 个乡镇（街道）、{villages} 个村（居），签名入账，用时 {seconds} 秒",
+		"{townships} townships and {villages} villages published by their counties under the province's standard, in {seconds} s"},
 	{DemoForShow, "同一台机器、同一个运行者：各地互相见证只为演示，证明不了运行者自己没有作假",
 		"one machine and one operator: what they vouch for to one another is for show, and no proof against the operator"},
 	{DemoAsk, "{from}的工作人员向另一市州的{to}查询一个村", "a clerk in {from} asks {to}, of another prefecture, for one village"},
 	{DemoWay, "途经：{way}", "by way of {way}"},
-	{DemoLogged, "{to}先记账后应答：{access}；{from}先留痕后显示：{asked}",
-		"{to} logged it before it answered: {access}; {from} recorded it before it showed it: {asked}"},
+	{DemoLogged, "{to}先记账后应答：{access}", "{to} logged it before it answered: {access}"},
+	{DemoAsked, "{from}先留痕后显示：{asked}", "{from} recorded it before it showed it: {asked}"},
 	{DemoVerify, "向{to}只核验，不取数", "{to} says only yes or no; no field leaves"},
 	{DemoCalled, "{key} 是否名为“{name}”？ {answer}", "is {key} called {name}?  {answer}"},
-	{DemoCount, "{title}统计各县区的村（居）数，逐级汇总", "{title} counts the villages in all counties, added up on the way"},
+	{DemoCount, "{title}凭标准目录统计各县区的村（居）数，逐级汇总", "{title} counts the villages in all counties by right of the standard, added up on the way"},
 	{DemoCovers, "合计 {total}，覆盖 {members} 个县区中的 {answered} 个；抽查 {audited} 级汇总，相符",
 		"total {total}, covers {answered} of {members} counties; the sums of {audited} hops audited, and right"},
 	{DemoMissing, "缺：{title}，{by}联系不上，{seconds} 秒前还有联系", "missing: {title}, not reached by {by}, last heard {seconds} s ago"},

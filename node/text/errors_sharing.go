@@ -16,6 +16,7 @@ const (
 	PolicyMoved     Code = "policy-moved"
 	DatasetMoved    Code = "dataset-moved"
 	BasisNeeded     Code = "basis-needed"
+	NoStandard      Code = "no-standard"
 )
 
 var sharingProblems = []problem{
@@ -97,5 +98,11 @@ var sharingProblems = []problem{
 			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
 		en: parts{"Application incomplete", "the first use files an application, and it lacks: {missing}", "dataset {dataset}",
 			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
+	},
+	{
+		number: 32, code: NoStandard, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},
+		zh: parts{"没有标准目录", "没有编码为 {dataset} 的标准目录", "{jurisdiction}", "请用 xietong dataset standard list --at 上级 查看上级已定的标准目录"},
+		en: parts{"No standard entry", "no standard entry {dataset} was set", "{jurisdiction}",
+			"see what those above have set with `xietong dataset standard list --at PARENT`"},
 	},
 }

@@ -33,7 +33,7 @@ type sentence struct {
 }
 
 // sentences are all tables but that of the problems, by code.
-var sentences = index(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences)
+var sentences = index(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences)
 
 func index(tables ...[]sentence) map[Code]sentence {
 	all := make(map[Code]sentence)

@@ -13,7 +13,7 @@ import (
 )
 
 func allTables() []sentence {
-	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences)
+	return slices.Concat(cliSentences, cliWords, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences)
 }
 
 func allProblems() []problem {

@@ -26,7 +26,7 @@ var words = map[string]word{
 	"grant":            {zh: "共享权限"},
 	"grant revoked":    {zh: "共享权限撤销"},
 	"access":           {zh: "使用记录"},
-	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"},
+	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
 
 	// what is looked for
 	"entry": {zh: "存证条目"},

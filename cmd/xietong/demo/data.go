@@ -66,13 +66,22 @@ func division(code, title string, indexed ...string) client.NewDataset {
 	}
 }
 
+// standards are the standard entries that the province sets for its counties.
+func standards() (all []client.NewStandard) {
+	for _, d := range []client.NewDataset{division("townships", "乡镇（街道）名录", "county"), division("villages", "村（居）委会名录", "township")} {
+		d.Counts = []string{"statistics"}
+		all = append(all, client.NewStandard{NewDataset: d, Level: "county"})
+	}
+	return all
+}
+
 // offer is a dataset with the rows that are imported into it.
 type offer struct {
 	dataset client.NewDataset
 	rows    string // CSV
 }
 
-// offers are what a county publishes: its townships and villages, and what may not be shared.
+// offers are what a county publishes: its townships and villages, as the standard entries say, and what may not be shared.
 func offers(p *place) []offer {
 	withheld := offer{dataset: client.NewDataset{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
@@ -80,8 +89,8 @@ func offers(p *place) []offer {
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
 	}}
 	return []offer{
-		{division("townships", "乡镇（街道）名录", "county"), rowsIn(allTownships, countyOfTownship, p.code)},
-		{division("villages", "村（居）委会名录", "township"), rowsIn(allVillages, countyOfVillage, p.code)},
+		{client.NewDataset{Code: "townships"}, rowsIn(allTownships, countyOfTownship, p.code)},
+		{client.NewDataset{Code: "villages"}, rowsIn(allVillages, countyOfVillage, p.code)},
 		withheld,
 	}
 }

@@ -224,7 +224,7 @@ func (d *demo) pasted() []string {
 		at("nanming") + " status",
 		at("guizhou") + " tree",
 		at("nanming") + " --as water query villages --at 黎平县 --where township=522631111 --limit 3 --purpose residence-check",
-		at("guizhou") + " --as water query villages --at '**.guizhou' --level county --count --by prefecture --purpose statistics",
+		at("guizhou") + " --as water query villages --at '**.guizhou' --count --by prefecture --purpose statistics",
 		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at(root).pin,
 	}
 }

@@ -24,8 +24,18 @@ const (
 
 func (d *demo) t(code text.Code, args text.Args) string { return text.T(d.Lang, code, args) }
 
-// publish has every place add its agencies, and every county publish its catalogue and import its real rows, side by side.
+// publish has every place add its agencies, the province set the standard entries, and every county adopt them and import its real
+// rows, side by side.
 func (d *demo) publish(ctx context.Context) (townships, villages uint64, err error) {
+	top := d.at(root)
+	if err := d.enter(ctx, top); err != nil {
+		return 0, 0, err
+	}
+	for _, standard := range standards() {
+		if _, err := top.as[provider].PublishStandard(ctx, standard); err != nil {
+			return 0, 0, fmt.Errorf("%s: %w", top.title, err)
+		}
+	}
 	if err := d.each(len(d.places), func(i int) error { return d.publishAt(ctx, d.places[i]) }); err != nil {
 		return 0, 0, err
 	}
@@ -36,17 +46,25 @@ func (d *demo) publish(ctx context.Context) (townships, villages uint64, err err
 	return townships, villages, nil
 }
 
-func (d *demo) publishAt(ctx context.Context, p *place) error {
+// enter adds the agencies of a place.
+func (d *demo) enter(ctx context.Context, p *place) error {
 	for _, a := range agencies(p) {
 		if _, err := p.as[""].AddAgency(ctx, a); err != nil {
 			return fmt.Errorf("%s: %w", p.title, err)
 		}
 	}
-	if p.listen != "" {
-		return nil // its counties have the data
+	return nil
+}
+
+func (d *demo) publishAt(ctx context.Context, p *place) error {
+	if p.above == nil {
+		return nil // it has set the standards
+	}
+	if err := d.enter(ctx, p); err != nil || p.listen != "" {
+		return err // its counties have the data
 	}
 	for _, o := range offers(p) {
-		if _, err := p.as[provider].PublishDataset(ctx, o.dataset); err != nil {
+		if err := d.offer(ctx, p, o); err != nil {
 			return fmt.Errorf("%s: %w", p.title, err)
 		}
 		if o.rows == "" {
@@ -58,6 +76,20 @@ func (d *demo) publishAt(ctx context.Context, p *place) error {
 		}
 	}
 	return nil
+}
+
+// offer publishes a dataset: as an adoption of the province's standard entry, where there is one of its code.
+func (d *demo) offer(ctx context.Context, p *place, o offer) error {
+	if o.rows != "" {
+		s, err := p.as[provider].StandardOf(ctx, o.dataset.Code, "")
+		if err != nil {
+			return err
+		}
+		o.dataset = s.NewDataset
+		o.dataset.Agency, o.dataset.Standard = provider, s.Entry
+	}
+	_, err := p.as[provider].PublishDataset(ctx, o.dataset)
+	return err
 }
 
 // one asks another place for the record with the key, and demands its name.
@@ -84,7 +116,8 @@ func (d *demo) ask(ctx context.Context) (said, error) {
 		d.t(text.DemoAsk, text.Args{"from": from.title, "to": to.title}),
 		villageKey + "  " + villageName,
 		d.t(text.DemoWay, text.Args{"way": way(from, to)}),
-		d.t(text.DemoLogged, text.Args{"to": to.title, "access": got.Access, "from": from.title, "asked": got.Asked}),
+		d.t(text.DemoLogged, text.Args{"to": to.title, "access": got.Access}),
+		d.t(text.DemoAsked, text.Args{"from": from.title, "asked": got.Asked}),
 	}, err
 }
 
@@ -115,7 +148,7 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 // total has the province count the villages in all counties, and demands that the sum is that of the data of those that run.
 func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
 	got, err := d.at(root).as[consumer].QueryFederated(ctx, client.FederatedQuery{
-		At: "**." + rootName, Level: "county", By: "prefecture", Dataset: "villages", Use: use("statistics", rootTitle),
+		At: "**." + rootName, By: "prefecture", Dataset: "villages", Use: client.Use{Purpose: "statistics"},
 	})
 	if err != nil {
 		return got, err

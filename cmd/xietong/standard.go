@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) standardCommand() *cobra.Command {
+	return a.group("standard", text.CLIShortStandard, a.standardPublish(), a.standardList(), a.standardShow())
+}
+
+func (a *app) standardPublish() *cobra.Command {
+	return a.verb("publish FILE.json", text.CLIShortStandardPublish, func(cmd *cobra.Command, args []string) error {
+		var s client.NewStandard
+		if err := a.readJSON(args[0], &s); err != nil {
+			return err
+		}
+		set, err := a.client().PublishStandard(cmd.Context(), s)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, set)
+		}
+		a.say(text.CLIStandardDone, text.Args{
+			"title": set.Title, "dataset": set.Code, "level": set.Level, "version": number(set.Version), "entry": set.Entry,
+		})
+		return nil
+	})
+}
+
+func (a *app) standardList() *cobra.Command {
+	var at string
+	c := a.verb("list", text.CLIShortStandardList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Standards(cmd.Context(), at)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.Standards{Standards: all})
+		}
+		var rows [][]string
+		for _, s := range all {
+			rows = append(rows, []string{s.Code, s.Title, s.Level, a.category(s.Category), number(s.Version), s.Entry})
+		}
+		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLITreeLevel, text.WordCategory, text.CLIVersion, text.WordEntry}, rows)
+		return nil
+	})
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	return c
+}
+
+func (a *app) standardShow() *cobra.Command {
+	var from string
+	c := a.verb("show DATASET", text.CLIShortStandardShow, func(cmd *cobra.Command, args []string) error {
+		s, err := a.client().StandardOf(cmd.Context(), args[0], from)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, s)
+		}
+		a.printDataset(client.Dataset{NewDataset: s.NewDataset, Version: s.Version, Entry: s.Entry})
+		return nil
+	})
+	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
+	return c
+}
+
+// datasetAdopt publishes a standard entry of those above as it is, or what a file makes of it.
+func (a *app) datasetAdopt() *cobra.Command {
+	var from, file, records string
+	c := a.verb("adopt DATASET", text.CLIShortDatasetAdopt, func(cmd *cobra.Command, args []string) error {
+		s, err := a.client().StandardOf(cmd.Context(), args[0], from)
+		if err != nil {
+			return err
+		}
+		d := s.NewDataset
+		d.Agency, d.Standard = "", s.Entry
+		if file != "" {
+			d = client.NewDataset{}
+			if err := a.readJSON(file, &d); err != nil {
+				return err
+			}
+			d.Standard = cmp.Or(d.Standard, s.Entry)
+		}
+		d.Agency = cmp.Or(a.as, d.Agency)
+		published, err := a.client().PublishDataset(cmd.Context(), d)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			err = printJSON(a.stdout, published)
+		} else {
+			a.say(text.CLIAdopted, text.Args{
+				"title": published.Title, "dataset": published.Code, "standard": s.Entry, "version": number(published.Version), "entry": published.Entry,
+			})
+		}
+		if err != nil || records == "" {
+			return err
+		}
+		return a.importFile(cmd, client.Import{Dataset: d.Code}, records)
+	})
+	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
+	c.Flags().StringVar(&file, "file", "", a.t(text.CLIFlagTighter, nil))
+	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
+	aFile(c.Flags(), "records", "csv", "jsonl")
+	aFile(c.Flags(), "file", "json")
+	return c
+}

@@ -1,0 +1,296 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/policy"
+	"xietong/node/text"
+)
+
+// KindStandardPublish is the command that publishes a standard entry. Its number is that of docs/protocol.md.
+const KindStandardPublish state.Kind = 21
+
+const (
+	bucketStandards = "standards"
+	maxLevelLen     = 40 // bytes
+)
+
+// Standard is a standard entry: what the jurisdictions of a level below are to offer, so that all of them can be asked at once.
+// Its agency is the one that sets it. As kept, it is the JSON of an entry with two more members:
+//
+//	{"code":"villages",…,"counts":["statistics"],"level":"county"}
+type Standard struct {
+	Entry
+	Level string `json:"level"`
+}
+
+// Validate checks what can be checked of a standard entry by itself.
+func (s Standard) Validate() error {
+	switch {
+	case s.Level == "" || len(s.Level) > maxLevelLen:
+		return fmt.Errorf("%w: a standard names the level that is to offer it", ErrInvalid)
+	case s.Standard != "":
+		return fmt.Errorf("%w: a standard adopts none", ErrInvalid)
+	}
+	return s.Entry.Validate()
+}
+
+// Encode returns the standard's JSON: the payload that is committed to.
+func (s Standard) Encode() ([]byte, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if len(data) > MaxEntryLen {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrInvalid, len(data), MaxEntryLen)
+	}
+	return data, nil
+}
+
+// DecodeStandard decodes a standard that another jurisdiction gave.
+func DecodeStandard(data []byte) (s Standard, err error) {
+	if len(data) > MaxEntryLen {
+		return s, fmt.Errorf("%w: %d bytes, more than %d", ErrInvalid, len(data), MaxEntryLen)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return s, s.Validate()
+}
+
+// SetStandard is a standard entry as it stands.
+type SetStandard struct {
+	Standard
+	Version  uint64 // counted from 1
+	Index    uint64 // of the entry that set this version
+	Document []byte // its JSON
+}
+
+// standardPublish is the body of KindStandardPublish. The proposer has checked the document against the version before.
+type standardPublish struct {
+	_        struct{} `cbor:",toarray"`
+	Code     identity.Label
+	Agency   identity.Label
+	Version  uint64
+	Document []byte
+	Evidence []byte
+	Sealed   []byte
+}
+
+// keptStandard is the value of the standards bucket.
+type keptStandard struct {
+	_        struct{} `cbor:",toarray"`
+	Version  uint64
+	Index    uint64
+	Agency   identity.Label
+	Document []byte
+}
+
+// PublishStandard sets the standard entry, or its next version, as an act of its agency, and returns the index of the entry. A
+// later version may ask for more, and takes nothing back: who adopted the one before keeps what it has.
+func PublishStandard(ctx context.Context, l Ledger, id identity.Message, s Standard, before *SetStandard) (uint64, error) {
+	version := uint64(1)
+	if before != nil {
+		version = before.Version + 1
+		if err := follows(before.Standard, s); err != nil {
+			return 0, err
+		}
+	}
+	document, err := s.Encode()
+	if err != nil {
+		return 0, err
+	}
+	evidence, sealed, err := l.Act(standardHead(s.Agency, s.Code), EntryType, document)
+	if err != nil {
+		return 0, fmt.Errorf("publish standard: %w", err)
+	}
+	body, err := canon.Marshal(standardPublish{
+		Code: s.Code, Agency: s.Agency, Version: version, Document: document, Evidence: evidence.Encode(), Sealed: sealed,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("publish standard: %w", err)
+	}
+	result, err := l.Propose(ctx, KindStandardPublish, id, document, body)
+	if err != nil {
+		return 0, err
+	}
+	return DecodeIndex(result)
+}
+
+func standardHead(agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindStandard, Agency: agency, Code: code}
+}
+
+func applyStandardPublish(tx *state.Tx, body []byte) ([]byte, error) {
+	var p standardPublish
+	if err := canon.Unmarshal(body, state.MaxCommandLen, &p); err != nil {
+		return nil, err
+	}
+	evidence, err := ledger.DecodeEvidence(p.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	before, exists := standardAt(tx, p.Code)
+	switch {
+	case tx.Get(bucketAgencies, []byte(p.Agency.String())) == nil:
+		return nil, refuse(text.UnknownAgency, p.Agency.String(), tx.Log().Jurisdiction().String(), "-")
+	case exists && before.Agency != p.Agency:
+		return nil, refuse(text.NotProvider, p.Agency.String(), p.Code.String(), before.Agency.String())
+	case p.Version != before.Version+1:
+		return nil, refuse(text.DatasetMoved, p.Code.String())
+	}
+	kept := keptStandard{Version: p.Version, Agency: p.Agency, Document: p.Document}
+	if kept.Index, err = tx.Append(standardHead(p.Agency, p.Code), evidence, p.Sealed); err != nil {
+		return nil, err
+	}
+	value, err := canon.Marshal(kept)
+	if err := errors.Join(err, tx.Put(bucketStandards, []byte(p.Code.String()), value)); err != nil {
+		return nil, err
+	}
+	return canon.Marshal(kept.Index)
+}
+
+func standardAt(r Reads, code identity.Label) (kept keptStandard, ok bool) {
+	data := r.Get(bucketStandards, []byte(code.String()))
+	if data == nil {
+		return keptStandard{}, false
+	}
+	if err := canon.Unmarshal(data, 2*MaxEntryLen, &kept); err != nil {
+		panic(fmt.Sprintf("catalog: damaged state: %v", err))
+	}
+	return kept, true
+}
+
+func (k keptStandard) set() (SetStandard, error) {
+	s := SetStandard{Version: k.Version, Index: k.Index, Document: k.Document}
+	if err := json.Unmarshal(k.Document, &s.Standard); err != nil {
+		return s, fmt.Errorf("decode standard entry: %w", err)
+	}
+	return s, nil
+}
+
+// StandardOf returns the standard entry with the code that this jurisdiction has set; nil where there is none.
+func StandardOf(r Reads, code identity.Label) (*SetStandard, error) {
+	kept, ok := standardAt(r, code)
+	if !ok {
+		return nil, nil
+	}
+	s, err := kept.set()
+	return &s, err
+}
+
+// Standards returns the standard entries that this jurisdiction has set, in the order of the codes.
+func Standards(r Reads) (all []SetStandard, err error) {
+	r.Scan(bucketStandards, nil, nil, func(k, _ []byte) bool {
+		var code identity.Label
+		if code, err = identity.ParseLabel(string(k)); err != nil {
+			return false
+		}
+		kept, _ := standardAt(r, code)
+		var s SetStandard
+		s, err = kept.set()
+		all = append(all, s)
+		return err == nil
+	})
+	return all, err
+}
+
+// follows holds that a version of a standard takes nothing back.
+func follows(before, next Standard) error {
+	switch {
+	case next.Key != before.Key:
+		return fmt.Errorf("%w: the key was %s", ErrInvalid, before.Key)
+	case next.Level != before.Level:
+		return fmt.Errorf("%w: the level was %s", ErrInvalid, before.Level)
+	}
+	return sameFields(before.Schema, next.Schema)
+}
+
+// Adopts holds that an entry is the standard, or tighter: the same code and key; every field of the standard with its type, and
+// required where it is; a category that is the same or stricter; purposes, and purposes for counting, that the standard has; an
+// update cycle that is not longer.
+func (s Standard) Adopts(e Entry) error {
+	mine, _ := policy.ParseCategory(e.Category)
+	theirs, _ := policy.ParseCategory(s.Category)
+	switch {
+	case e.Code != s.Code || e.Key != s.Key:
+		return fmt.Errorf("%w: the standard is of %s with the key %s", ErrInvalid, s.Code, s.Key)
+	case mine < theirs:
+		return fmt.Errorf("%w: the category is %s in the standard, and may be stricter, not looser", ErrInvalid, s.Category)
+	case !within(e.PurposeCodes(), s.PurposeCodes()):
+		return fmt.Errorf("%w: the standard has the purposes %q, and no others may be added", ErrInvalid, s.PurposeCodes())
+	case !within(labels(e.Counts), labels(s.Counts)):
+		return fmt.Errorf("%w: the standard lets count for %q, and no more", ErrInvalid, labels(s.Counts))
+	case longer(e.UpdateCycle, s.UpdateCycle):
+		return fmt.Errorf("%w: the update cycle is %s in the standard, and may be shorter, not longer", ErrInvalid, s.UpdateCycle)
+	}
+	return sameFields(s.Schema, e.Schema)
+}
+
+func labels(all []identity.Label) []string {
+	out := make([]string, len(all))
+	for i, l := range all {
+		out[i] = l.String()
+	}
+	return out
+}
+
+func within(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+}
+
+// cycles are the update cycles that can be compared, the shortest first.
+var cycles = []string{"realtime", "hourly", "daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly"}
+
+// longer reports whether an update cycle is longer than another; what cannot be compared must be the same.
+func longer(a, b string) bool {
+	i, j := slices.Index(cycles, a), slices.Index(cycles, b)
+	if i < 0 || j < 0 {
+		return a != b
+	}
+	return i > j
+}
+
+// shape is what must be the same of two schemas.
+type shape struct {
+	Required   []string `json:"required"`
+	Properties map[string]struct {
+		Type json.RawMessage `json:"type"`
+	} `json:"properties"`
+}
+
+// sameFields holds that a schema has every field of another with its type, and requires those that it does.
+func sameFields(have, want json.RawMessage) error {
+	var old, next shape
+	if err := errors.Join(json.Unmarshal(have, &old), json.Unmarshal(want, &next)); err != nil {
+		return fmt.Errorf("%w: schema: %w", ErrInvalid, err)
+	}
+	for name, p := range old.Properties {
+		if q, ok := next.Properties[name]; !ok || !sameJSON(p.Type, q.Type) {
+			return fmt.Errorf("%w: the field %s has the type %s", ErrInvalid, name, p.Type)
+		}
+	}
+	if !within(old.Required, next.Required) {
+		return fmt.Errorf("%w: the fields %q are required", ErrInvalid, old.Required)
+	}
+	return nil
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+}

@@ -1,0 +1,160 @@
+package nodetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+// villagesStandard is a standard entry that those above may count for statistics.
+var villagesStandard = client.NewStandard{Level: "county", NewDataset: client.NewDataset{
+	Code: "villages", Title: "村（居）委会名录", Agency: "civil-affairs", Category: client.Unconditional, Key: "code", NotSecret: true,
+	Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}, {Code: "residence-check", Title: "核验"}}, Counts: []string{"statistics"},
+	Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"at":{"type":"string"}}}`),
+}}
+
+// agencies enters the agencies of a node.
+func agencies(t *testing.T, nodes ...*Node) {
+	t.Helper()
+	for _, n := range nodes {
+		for _, code := range []string{"civil-affairs", "water"} {
+			if _, err := n.Client("").AddAgency(t.Context(), client.NewAgency{Code: code, Title: code}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// adopt has a county adopt the standard as it is, but for what edit does, with two villages.
+func adopt(t *testing.T, n *Node, edit func(*client.NewDataset)) (client.Dataset, error) {
+	t.Helper()
+	provider := n.Client("civil-affairs")
+	s, err := provider.StandardOf(t.Context(), "villages", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.NewDataset
+	d.Agency, d.Standard = "", s.Entry
+	edit(&d)
+	published, err := provider.PublishDataset(t.Context(), d)
+	if err != nil {
+		return published, err
+	}
+	for i := range 2 {
+		if _, err := provider.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(fmt.Sprintf(`{"code":"%d"}`, i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return published, nil
+}
+
+func asIs(*client.NewDataset) {}
+
+func refusedAs(t *testing.T, what string, err error, code text.Code, words string) {
+	t.Helper()
+	if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(code) || !strings.Contains(p.Detail, words) {
+		t.Errorf("%s: got %v, want %s with %q", what, err, code, words)
+	}
+}
+
+// TestStandardEntries: the province sets a standard, counties adopt it through the hops between, and are counted by whoever stands
+// above without an application, by nobody else, and no more once the grant is revoked.
+func TestStandardEntries(t *testing.T) {
+	Run(t, branches, func(t *testing.T, tree *Tree) {
+		top, city, county, sibling := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming"), tree.Node("yunyan")
+		agencies(t, top, city, county, sibling, tree.Node("liping"))
+		_, err := county.Client("civil-affairs").StandardOf(t.Context(), "villages", "")
+		refusedAs(t, "before it was set", err, text.NoStandard, "")
+		set, err := top.Client("civil-affairs").PublishStandard(t.Context(), villagesStandard)
+		if err != nil || set.Version != 1 {
+			t.Fatalf("got %+v, %v", set, err)
+		}
+		adopted, err := adopt(t, county, asIs)
+		if err != nil || adopted.Standard != set.Entry || adopted.Agency != "civil-affairs" {
+			t.Fatalf("got %+v, %v", adopted, err)
+		}
+		if _, err := adopt(t, sibling, func(d *client.NewDataset) { d.Category, d.Purposes = client.Conditional, d.Purposes[:1] }); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(county.Entries("grant")); n != 1 {
+			t.Errorf("%d grants after adopting", n)
+		}
+		count := func(from *Node, selector string) client.FederatedAnswer {
+			t.Helper()
+			got, err := from.Client("water").QueryFederated(t.Context(), client.FederatedQuery{
+				At: selector, Dataset: "villages", Audit: true, Use: client.Use{Purpose: "statistics"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if got := count(top, "**.guizhou"); got.Members != 88 || got.Answered != 2 || got.Total != 4 || got.States[client.StateNotOffered] != 1 {
+			t.Errorf("the province: %d of %d answered of %d, %v", got.Total, got.Answered, got.Members, got.States)
+		}
+		if got := count(city, "**.guizhou"); got.Answered != 2 {
+			t.Errorf("the city, of the whole province: %d answered, %+v", got.Answered, got.Missing)
+		}
+		if got := count(tree.Node("liping"), "**.guizhou"); got.Answered != 0 {
+			t.Errorf("a county elsewhere, without an application: %d answered", got.Answered)
+		}
+		if n := len(county.Entries("application")); n != 0 {
+			t.Errorf("%d applications", n)
+		}
+		receipts(t, top, county)
+		_, err = top.Client("water").Query(t.Context(), client.Query{At: county.Name(), Dataset: "villages", Key: "1", Use: client.Use{Purpose: "statistics"}})
+		refusedAs(t, "one record under it", err, text.BasisNeeded, "")
+		for what, edit := range map[string]func(*client.NewDataset){
+			"a purpose more":   func(d *client.NewDataset) { d.Purposes = append(d.Purposes, client.Purpose{Code: "sale", Title: "x"}) },
+			"counted for more": func(d *client.NewDataset) { d.Counts = append(d.Counts, "residence-check") },
+			"another standard": func(d *client.NewDataset) { d.Standard = "guizhou/log/1/0" },
+			"of a sibling":     func(d *client.NewDataset) { d.Standard = sibling.Name() + "/log/1/3" },
+		} {
+			_, err := adopt(t, county, edit)
+			refusedAs(t, what, err, text.EntryInvalid, "")
+		}
+		revokeStanding(t, county)
+		county.Restart()
+		tree.WaitLinked()
+		got := count(top, "**.guizhou")
+		if got.Answered != 1 || got.States[client.StateRefused] != 1 {
+			t.Errorf("after the revocation: %d answered, %v", got.Answered, got.States)
+		}
+	})
+}
+
+// revokeStanding revokes the grant that adopting gave.
+func revokeStanding(t *testing.T, n *Node) {
+	t.Helper()
+	all, err := n.Client("civil-affairs").Grants(t.Context())
+	if err != nil || len(all) != 1 || !all[0].Standing || all[0].Uses == 0 {
+		t.Fatalf("got %+v, %v", all, err)
+	}
+	index, err := strconv.ParseUint(all[0].Grant[strings.LastIndexByte(all[0].Grant, '/')+1:], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// receipts holds that whoever counted gets the receipt of that use, and of nobody else's.
+func receipts(t *testing.T, top, county *Node) {
+	t.Helper()
+	uses := county.Entries("access")
+	if len(uses) != 2 {
+		t.Fatalf("%d uses are recorded, want those of the province and the city", len(uses))
+	}
+	if _, err := top.Client("water").ReceiptOf(t.Context(), uses[0].Entry); err != nil {
+		t.Errorf("the own use: %v", err)
+	}
+	_, err := top.Client("water").ReceiptOf(t.Context(), uses[1].Entry)
+	refusedAs(t, "the use of another", err, text.NotFound, "")
+}
