@@ -126,6 +126,7 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLIUpdateCycle, nil), d.UpdateCycle},
 		{a.t(text.CLIStandardOf, nil), d.Standard},
 		{a.t(text.CLICounts, nil), strings.Join(d.Counts, a.t(text.CLIListComma, nil))},
+		{a.t(text.CLIGroupBy, nil), strings.Join(d.GroupBy, " ")},
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))

@@ -46,12 +46,25 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 
 func (a *app) printGroups(groups []client.FederatedGroup) {
 	var lines [][]string
+	head := []text.Code{text.CLIGatherPlace, text.CLIGatherName, text.CLIGatherCount}
 	for _, g := range groups {
-		lines = append(lines, []string{g.Title, g.Place, number(g.Count)})
+		line := []string{g.Title, g.Place, number(g.Count)}
+		if g.Place == "" {
+			head, line = []text.Code{text.CLIGatherValue, text.CLIGatherCount}, a.valueRow(g.Value, g.Count, g.Suppressed)
+		}
+		lines = append(lines, line)
 	}
 	if len(lines) > 0 {
-		printTable(a.stdout, []string{a.t(text.CLIGatherPlace, nil), a.t(text.CLIGatherName, nil), a.t(text.CLIGatherCount, nil)}, lines)
+		printTable(a.stdout, a.headings(head), lines)
 	}
+}
+
+// valueRow is a line of a count by value.
+func (a *app) valueRow(value string, count uint64, suppressed bool) []string {
+	if suppressed {
+		value = a.t(text.CLIGatherSmall, nil)
+	}
+	return []string{value, number(count)}
 }
 
 // states are what people read for the states of those who did not answer.

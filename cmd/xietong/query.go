@@ -52,11 +52,12 @@ func (a *app) queryCommand() *cobra.Command {
 			many.At, many.Dataset, many.Where, many.Filter, many.Use = q.At, q.Dataset, q.Where, q.Filter, q.Use
 			return a.federated(cmd.Context(), many)
 		}
-		for _, only := range []string{"level", "by", "wait", "audit"} {
+		for _, only := range []string{"level", "wait", "audit"} {
 			if cmd.Flags().Changed(only) {
 				return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
 			}
 		}
+		q.By = many.By
 		return a.query(cmd.Context(), q)
 	})
 	c.Long = a.t(text.CLILongQuery, nil)
@@ -95,6 +96,13 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	}
 	if err := printRecords(a.stdout, answer.Rows, q.Fields, q.Key != ""); err != nil {
 		return err
+	}
+	var groups [][]string
+	for _, g := range answer.Groups {
+		groups = append(groups, a.valueRow(g.Value, g.Count, g.Suppressed))
+	}
+	if len(groups) > 0 {
+		printTable(a.stdout, a.headings([]text.Code{text.CLIGatherValue, text.CLIGatherCount}), groups)
 	}
 	if answer.GrantedNow {
 		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})

@@ -153,7 +153,7 @@ func entryOf(d client.NewDataset) (catalog.Entry, error) {
 		}
 		e.Purposes = append(e.Purposes, catalog.Purpose{Code: code, Title: p.Title})
 	}
-	e.Standard = d.Standard
+	e.Standard, e.GroupBy, e.SmallestCell = d.Standard, d.GroupBy, d.SmallestCell
 	for _, c := range d.Counts {
 		code, err := identity.ParseLabel(c)
 		if err != nil {

@@ -51,15 +51,26 @@ func federated(ctx context.Context, h Hosted, in *askFederated) (client.Federate
 	if selector.Level == "" && selector.Deep {
 		selector.Level = h.standardLevel(ctx, in.Caller, selector.Below, u.dataset)
 	}
+	level, field := h.grouping(q.By)
 	got, err := h.Calls.Gather(ctx, u.id, u.consumer.Code(), calls.Wide{
-		Question: gather.Question{Selector: selector, By: q.By}, Dataset: u.dataset, Where: q.Where, Filter: q.Filter,
+		Question: gather.Question{Selector: selector, By: level}, Field: field, Dataset: u.dataset, Where: q.Where, Filter: q.Filter,
 		Purpose: q.Purpose, Application: application(q.Use), Audit: q.Audit,
 		Wait: time.Duration(q.Wait) * time.Second,
 	})
 	if err != nil {
 		return client.FederatedAnswer{}, err
 	}
-	return federatedAnswer(got, h.Roster.Current().Roster, text.FromAcceptLanguage(in.Language)), nil
+	return federatedAnswer(got, level != "", h.Roster.Current().Roster, text.FromAcceptLanguage(in.Language)), nil
+}
+
+// grouping says whether the number is told by the places of a level, or by the values of a field.
+func (h Hosted) grouping(by string) (level, field string) {
+	for _, p := range h.Roster.Current().Places() {
+		if p.Level == by {
+			return by, ""
+		}
+	}
+	return "", by
 }
 
 // standardLevel returns the level that the standard entry of the dataset is for, as whoever is asked first has set it; "" where
@@ -81,7 +92,7 @@ func (h Hosted) standardLevel(ctx context.Context, c Caller, setter identity.Jur
 	return ""
 }
 
-func federatedAnswer(got calls.Gathered, r *roster.Roster, l text.Lang) client.FederatedAnswer {
+func federatedAnswer(got calls.Gathered, byPlace bool, r *roster.Roster, l text.Lang) client.FederatedAnswer {
 	c := got.Coverage()
 	out := client.FederatedAnswer{
 		Total: got.Total(), Groups: []client.FederatedGroup{}, Members: c.Members, Answered: got.Answered, States: map[string]uint64{},
@@ -92,9 +103,16 @@ func federatedAnswer(got calls.Gathered, r *roster.Roster, l text.Lang) client.F
 		out.States[s.String()] = c.In[s]
 	}
 	for _, g := range got.Groups {
-		if len(g.Values) > 0 {
-			out.Groups = append(out.Groups, client.FederatedGroup{Place: g.Values[0], Title: shortName(r, g.Values[0]), Count: g.Count})
+		shown := client.FederatedGroup{Count: g.Count, Suppressed: g.Suppressed}
+		switch {
+		case byPlace && len(g.Values) > 0:
+			shown.Place, shown.Title = g.Values[0], shortName(r, g.Values[0])
+		case len(g.Values) > 0:
+			shown.Value = g.Values[0]
+		case !g.Suppressed:
+			continue // one number, which the total tells
 		}
+		out.Groups = append(out.Groups, shown)
 	}
 	for _, m := range c.Missing {
 		out.Missing = append(out.Missing, missingMember(m, r, l))

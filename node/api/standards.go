@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -218,7 +220,11 @@ func (h Hosted) entryFor(ctx context.Context, c Caller, d client.NewDataset) (ca
 	if err != nil {
 		return entry, invalid(d.Code, err)
 	}
-	if _, err := rows.Compile(entry.Schema, entry.Key, entry.Indexed); err != nil {
+	schema, err := rows.Compile(entry.Schema, entry.Key, entry.Indexed)
+	if err == nil {
+		err = hasFields(schema, entry.GroupBy)
+	}
+	if err != nil {
 		return entry, invalid(d.Code, err)
 	}
 	acting, err := h.acting(ctx, Caller{Agency: entry.Agency.String()})
@@ -233,12 +239,22 @@ func (h Hosted) entryFor(ctx context.Context, c Caller, d client.NewDataset) (ca
 	return entry, nil
 }
 
+// hasFields holds that records have the fields by which they may be grouped.
+func hasFields(schema *rows.Schema, groupBy []string) error {
+	for _, name := range groupBy {
+		if !slices.ContainsFunc(schema.Fields(), func(f rows.Field) bool { return f.Name == name }) {
+			return fmt.Errorf("the schema has no field %s to group by", name)
+		}
+	}
+	return nil
+}
+
 // datasetShown is a catalogue entry in the wire's form.
 func datasetShown(e catalog.Entry) client.NewDataset {
 	d := client.NewDataset{
 		Code: e.Code.String(), Title: e.Title, Agency: e.Agency.String(), Category: e.Category, Citation: e.Citation,
 		Purposes: []client.Purpose{}, Schema: json.RawMessage(e.Schema), Key: e.Key, Indexed: e.Indexed, NotSecret: e.NotSecret,
-		UpdateCycle: e.UpdateCycle, Standard: e.Standard,
+		UpdateCycle: e.UpdateCycle, Standard: e.Standard, GroupBy: e.GroupBy, SmallestCell: e.SmallestCell,
 	}
 	for _, p := range e.Purposes {
 		d.Purposes = append(d.Purposes, client.Purpose{Code: p.Code.String(), Title: p.Title})

@@ -73,7 +73,7 @@ func query(ctx context.Context, h Hosted, in *askQuery) (client.Answer, error) {
 	}
 	question := records.Question{
 		Dataset: u.dataset, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
-		Count: q.Count, Purpose: q.Purpose, Application: application(q.Use),
+		Count: q.Count, By: q.By, Purpose: q.Purpose, Application: application(q.Use),
 	}
 	if !u.at.IsZero() {
 		return h.queryAt(ctx, u, question)
@@ -84,7 +84,7 @@ func query(ctx context.Context, h Hosted, in *askQuery) (client.Answer, error) {
 	}
 	return client.Answer{
 		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
-		Access: h.entryName(got.Access), Grant: h.grantName(got.Grant), GrantedNow: got.GrantedNow,
+		Groups: groupsShown(got.Groups), Access: h.entryName(got.Access), Grant: h.grantName(got.Grant), GrantedNow: got.GrantedNow,
 	}, nil
 }
 
@@ -96,8 +96,15 @@ func (h Hosted) queryAt(ctx context.Context, u using, q records.Question) (clien
 	}
 	return client.Answer{
 		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
-		Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow, Asked: got.Asked.String(),
+		Groups: groupsShown(got.Groups), Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow, Asked: got.Asked.String(),
 	}, nil
+}
+
+func groupsShown(groups []records.Group) (all []client.Group) {
+	for _, g := range groups {
+		all = append(all, client.Group{Value: g.Value, Count: g.Count, Suppressed: g.Suppressed})
+	}
+	return all
 }
 
 func rawRows(all [][]byte) []json.RawMessage {

@@ -31,6 +31,7 @@ type Answer struct {
 	Count   uint64
 	Scanned uint64 // records looked at
 	Cursor  string // empty at the end
+	Groups  []records.Group
 	AsOf    uint64 // index of the last entry of the provider's ledger that the answer saw
 	Use
 }
@@ -71,13 +72,24 @@ func (d *Desk) Query(ctx context.Context, id identity.Message, to identity.Juris
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Use: use}, nil
+	answer := Answer{Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Use: use}
+	for _, g := range got.Groups {
+		answer.Groups = append(answer.Groups, records.Group{Value: g.Value, Count: g.Count, Suppressed: g.Suppressed})
+	}
+	return answer, nil
 }
 
 // check holds what must be true of every answer, whoever gives it.
 func (r queryResult) check(count bool) error {
 	if len(r.Rows) > records.MaxLimit || count && len(r.Rows) > 0 || !count && r.Count != uint64(len(r.Rows)) {
 		return fmt.Errorf("%d rows and a count of %d", len(r.Rows), r.Count)
+	}
+	sum := uint64(0)
+	for _, g := range r.Groups {
+		sum += g.Count
+	}
+	if len(r.Groups) > records.MaxGroups || len(r.Groups) > 0 && sum != r.Count {
+		return fmt.Errorf("%d groups of %d records, and a count of %d", len(r.Groups), sum, r.Count)
 	}
 	for i, row := range r.Rows {
 		if !json.Valid(row) || row[0] != '{' {

@@ -7,14 +7,15 @@
 // deterministic CBOR (see canon), read strictly. A field that is empty is absent.
 //
 //	query     {1: dataset, 2: key, 3: [[field, JSON value] … by field], 4: filter, 5: [field …], 6: limit, 7: cursor,
-//	           8: only the number (true), 9: application}
-//	        → {1: [row, JSON …], 2: count, 3: records looked at, 4: cursor, 5: as of, 6: grant, 7: granted now (true)}
+//	           8: only the number (true), 9: application, 10: field of the groups}
+//	        → {1: [row, JSON …], 2: count, 3: records looked at, 4: cursor, 5: as of, 6: grant, 7: granted now (true),
+//	           8: [[value, count, suppressed] …]}
 //	verify    {1: dataset, 2: key, 3: field, 4: JSON value, 5: application}
 //	        → {1: "yes", "no" or "no-such-record", 2: grant, 3: granted now (true)}
 //	receipt   {1: entry} → {1: receipt, 2: the payload's preimage, absent when it is erased}
 //	datasets  {1: code to go on after} → {1: [dataset …], 2: code to go on after, absent at the end}
 //	gather    {1: all below (true), 2: level, 3: level of the groups, 4: dataset, 5: [[field, JSON value] … by field],
-//	           6: filter, 7: application} → a share (see exchange/gather)
+//	           6: filter, 7: application, 8: field of the groups} → a share (see exchange/gather)
 //	standards {1: code, absent: all, 2: code to go on after} → {1: [[entry, version, JSON] …], 2: code to go on after}
 //	shares    {1: hash of a request, 2: child to go on after} → {1: [[child, answer] …], 2: child to go on after}
 //

@@ -21,6 +21,7 @@ import (
 // Wide is a question to many: how many records there are.
 type Wide struct {
 	gather.Question
+	Field   string // the field by whose values the number is told; not together with By
 	Dataset identity.Label
 	Where   map[string]json.RawMessage // fields and the values they must equal
 	Filter  string                     // CEL
@@ -61,7 +62,7 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, agency identity.
 		return Gathered{}, text.Fail(text.SelectorUnknown, text.Args{"selector": w.Selector.String(), "level": w.Level}, nil)
 	}
 	r, err := requestOf(request{id: id, to: w.Below, agency: agency, dataset: w.Dataset}, opGather, w.Purpose, gatherParameters{
-		Deep: w.Deep, Level: w.Level, By: w.By, Dataset: w.Dataset, Where: rawValues(w.Where), Filter: w.Filter,
+		Deep: w.Deep, Level: w.Level, By: w.By, Dataset: w.Dataset, Where: rawValues(w.Where), Filter: w.Filter, Field: w.Field,
 		Application: applicationOf(w.Application),
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ type gatherParameters struct {
 	Where       []condition    `cbor:"5,keyasint,omitempty"`
 	Filter      string         `cbor:"6,keyasint,omitempty"`
 	Application *application   `cbor:"7,keyasint,omitempty"`
+	Field       string         `cbor:"8,keyasint,omitempty"`
 }
 
 func (p gatherParameters) asked(below identity.Jurisdiction) gather.Question {
@@ -36,7 +37,7 @@ func (p gatherParameters) asked(below identity.Jurisdiction) gather.Question {
 }
 
 func (p gatherParameters) question() (records.Question, error) {
-	q := queryParameters{Dataset: p.Dataset, Where: p.Where, Filter: p.Filter, Count: true, Application: p.Application}
+	q := queryParameters{Dataset: p.Dataset, Where: p.Where, Filter: p.Filter, Count: true, By: p.Field, Application: p.Application}
 	return q.question()
 }
 
@@ -70,6 +71,9 @@ func (d *Desk) serveGather(ctx context.Context, r relay.Received) (relay.Result,
 		return relay.Result{}, fmt.Errorf("serve federated query: %w", ctx.Err())
 	}
 	share, err := gather.Merge(q, roster, d.own.Name(), own, children)
+	if errors.Is(err, gather.ErrForm) {
+		err = text.Fail(text.TooManyGroups, text.Args{"dataset": p.Dataset.String(), "field": p.Field, "limit": fmt.Sprint(gather.MaxGroups)}, err)
+	}
 	if err == nil {
 		err = d.keep(context.WithoutCancel(ctx), r, children)
 	}
@@ -101,7 +105,18 @@ func (d *Desk) count(ctx context.Context, r relay.Received, from identity.Agency
 	if err != nil {
 		return gather.Own{Why: d.why(ctx, self, err)}, access
 	}
-	return gather.Own{Groups: []gather.Group{{Values: values, Count: got.Count}}, AsOf: got.AsOf}, access
+	own := gather.Own{Groups: []gather.Group{{Values: values, Count: got.Count}}, AsOf: got.AsOf}
+	if c.By != "" {
+		own.Groups = nil
+		for _, g := range got.Groups {
+			group := gather.Group{Values: []string{g.Value}, Count: g.Count}
+			if g.Suppressed {
+				group = gather.Group{Values: []string{}, Count: g.Count, Suppressed: true}
+			}
+			own.Groups = append(own.Groups, group)
+		}
+	}
+	return own, access
 }
 
 // share has every child that leads to a member answer, side by side, while the asker waits.

@@ -78,7 +78,15 @@ func (d *Desk) serveQuery(ctx context.Context, r relay.Received) (relay.Result, 
 	}
 	return d.used(got.Access, queryResult{
 		Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Grant: grant, GrantedNow: got.GrantedNow,
+		Groups: groupsOf(got.Groups),
 	})
+}
+
+func groupsOf(groups []records.Group) (all []groupWire) {
+	for _, g := range groups {
+		all = append(all, groupWire{Value: g.Value, Count: g.Count, Suppressed: g.Suppressed})
+	}
+	return all
 }
 
 func (d *Desk) serveVerify(ctx context.Context, r relay.Received) (relay.Result, error) {

@@ -75,6 +75,7 @@ type queryParameters struct {
 	Cursor      string         `cbor:"7,keyasint,omitempty"`
 	Count       bool           `cbor:"8,keyasint,omitempty"`
 	Application *application   `cbor:"9,keyasint,omitempty"`
+	By          string         `cbor:"10,keyasint,omitempty"`
 }
 
 type queryResult struct {
@@ -85,6 +86,14 @@ type queryResult struct {
 	AsOf       uint64         `cbor:"5,keyasint"`
 	Grant      identity.Entry `cbor:"6,keyasint,omitzero"`
 	GrantedNow bool           `cbor:"7,keyasint,omitempty"`
+	Groups     []groupWire    `cbor:"8,keyasint,omitempty"`
+}
+
+type groupWire struct {
+	_          struct{} `cbor:",toarray"`
+	Value      string
+	Count      uint64
+	Suppressed bool
 }
 
 type verifyParameters struct {
@@ -155,7 +164,7 @@ var typeNames = map[rows.FieldType]string{
 func queryOf(q records.Question) queryParameters {
 	p := queryParameters{
 		Dataset: q.Dataset, Key: q.Key, Filter: q.Filter, Fields: q.Fields, Limit: uint64(max(q.Limit, 0)), Cursor: q.Cursor,
-		Count: q.Count, Application: applicationOf(q.Application),
+		Count: q.Count, By: q.By, Application: applicationOf(q.Application),
 	}
 	for _, field := range slices.Sorted(maps.Keys(q.Where)) {
 		p.Where = append(p.Where, condition{Field: field, Value: append([]byte{}, q.Where[field]...)})
@@ -167,7 +176,7 @@ func queryOf(q records.Question) queryParameters {
 func (p queryParameters) question() (records.Question, error) {
 	q := records.Question{
 		Dataset: p.Dataset, Key: p.Key, Filter: p.Filter, Fields: p.Fields, Limit: int(min(p.Limit, records.MaxLimit+1)),
-		Cursor: p.Cursor, Count: p.Count,
+		Cursor: p.Cursor, Count: p.Count, By: p.By,
 	}
 	var err error
 	if q.Application, err = p.Application.words(); err != nil {

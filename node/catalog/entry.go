@@ -30,6 +30,7 @@ const (
 	MaxTitleLen = 200       // bytes; about 66 Chinese characters
 	MaxPurposes = 64
 	MaxIndexed  = 16
+	MaxCell     = 1000 // records
 )
 
 // Agency is a department of the jurisdiction.
@@ -61,6 +62,10 @@ type Entry struct {
 	// count all records without applying.
 	Standard string           `json:"standard,omitempty"`
 	Counts   []identity.Label `json:"counts,omitempty"`
+	// GroupBy are the fields by whose values they may have that told. SmallestCell is how many records a group must have to be told
+	// to anybody but the provider; 0: any.
+	GroupBy      []string `json:"group_by,omitempty"`
+	SmallestCell int      `json:"smallest_cell,omitempty"`
 }
 
 // ErrInvalid is wrapped by every error of Validate: the entry cannot be published as it is.
@@ -90,8 +95,13 @@ func (e Entry) Validate() error {
 
 // validateCounts holds that nobody counts for what the dataset may not be used for.
 func (e Entry) validateCounts() error {
-	if !within(labels(e.Counts), e.PurposeCodes()) {
+	switch {
+	case !within(labels(e.Counts), e.PurposeCodes()):
 		return fmt.Errorf("%w: it is counted for purposes that it lists, %q", ErrInvalid, e.PurposeCodes())
+	case len(e.GroupBy) > MaxIndexed || len(e.GroupBy) > 0 && len(e.Counts) == 0:
+		return fmt.Errorf("%w: at most %d fields to group by, where it is counted", ErrInvalid, MaxIndexed)
+	case e.SmallestCell < 0 || e.SmallestCell > MaxCell:
+		return fmt.Errorf("%w: the smallest cell is 0 to %d", ErrInvalid, MaxCell)
 	}
 	return nil
 }

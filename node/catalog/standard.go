@@ -232,6 +232,8 @@ func (s Standard) Adopts(e Entry) error {
 		return fmt.Errorf("%w: the standard has the purposes %q, and no others may be added", ErrInvalid, s.PurposeCodes())
 	case !within(labels(e.Counts), labels(s.Counts)):
 		return fmt.Errorf("%w: the standard lets count for %q, and no more", ErrInvalid, labels(s.Counts))
+	case !within(e.GroupBy, s.GroupBy) || e.SmallestCell < s.SmallestCell:
+		return fmt.Errorf("%w: the standard lets group by %q, and not into fewer than %d", ErrInvalid, s.GroupBy, s.SmallestCell)
 	case longer(e.UpdateCycle, s.UpdateCycle):
 		return fmt.Errorf("%w: the update cycle is %s in the standard, and may be shorter, not longer", ErrInvalid, s.UpdateCycle)
 	}

@@ -25,7 +25,7 @@ func standard(t *testing.T) Standard {
 		Code: label(t, "villages"), Title: "名录", Agency: label(t, "civil-affairs"), Category: "unconditional", Key: "code",
 		Purposes: []Purpose{{label(t, "statistics"), "统计"}, {label(t, "residence-check"), "核验"}},
 		Schema:   json.RawMessage(schema), Indexed: []string{}, UpdateCycle: "monthly", NotSecret: true,
-		Counts: []identity.Label{label(t, "statistics")},
+		Counts: []identity.Label{label(t, "statistics")}, GroupBy: []string{"name"}, SmallestCell: 10,
 	}}
 }
 
@@ -44,6 +44,10 @@ func TestAdopts(t *testing.T) {
 		"with conditions":   {func(e *Entry) { e.Category = "conditional" }, ""},
 		"a purpose less":    {func(e *Entry) { e.Purposes = e.Purposes[:1] }, ""},
 		"no counts":         {func(e *Entry) { e.Counts = nil }, ""},
+		"no groups":         {func(e *Entry) { e.GroupBy = nil }, ""},
+		"in larger cells":   {func(e *Entry) { e.SmallestCell = 20 }, ""},
+		"by a field more":   {func(e *Entry) { e.GroupBy = append(e.GroupBy, "code") }, "lets group by"},
+		"in smaller cells":  {func(e *Entry) { e.SmallestCell = 9 }, "not into fewer than 10"},
 		"more often":        {func(e *Entry) { e.UpdateCycle = "daily" }, ""},
 		"spaces in a type": {func(e *Entry) {
 			e.Schema = json.RawMessage(strings.Replace(schema, `["string","null"]`, `[ "string", "null" ]`, 1))

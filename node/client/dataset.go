@@ -30,6 +30,9 @@ type NewDataset struct {
 	UpdateCycle string          `json:"update_cycle,omitempty" doc:"How often it is brought up to date"`
 	Standard    string          `json:"standard,omitempty" doc:"Name of the entry that set the standard which it adopts"`
 	Counts      []string        `json:"counts,omitempty" doc:"Purposes for which those above may count all records without applying"`
+	GroupBy     []string        `json:"group_by,omitempty" doc:"Fields by whose values they may have the number told"`
+	// SmallestCell is left out where any group is told.
+	SmallestCell int `json:"smallest_cell,omitempty" minimum:"0" maximum:"1000" doc:"Records that a group must have to be told to others than the provider"`
 }
 
 // Dataset is a published catalogue entry.

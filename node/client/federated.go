@@ -9,7 +9,7 @@ import (
 type FederatedQuery struct {
 	At      string                     `json:"at" maxLength:"300" doc:"Who is asked: *.NAME is everybody directly below, **.NAME everybody below"`
 	Level   string                     `json:"level,omitempty" maxLength:"40" doc:"Level of those who are asked, such as county; empty: any"`
-	By      string                     `json:"by,omitempty" maxLength:"40" doc:"Level of the places by which the number is told, such as prefecture; empty: one number"`
+	By      string                     `json:"by,omitempty" maxLength:"100" doc:"Level of the places by which the number is told, such as prefecture, or else the field by whose values it is; empty: one number"`
 	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
 	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
 	Filter  string                     `json:"filter,omitempty" doc:"A CEL expression over the record's fields"`
@@ -45,11 +45,13 @@ type FederatedAnswer struct {
 	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
 }
 
-// FederatedGroup is a number of records.
+// FederatedGroup is a number of records: of a place, or of those that have a value.
 type FederatedGroup struct {
-	Place string `json:"place" doc:"Name of the place"`
-	Title string `json:"title" doc:"What people call it"`
-	Count uint64 `json:"count"`
+	Place      string `json:"place,omitempty" doc:"Name of the place"`
+	Title      string `json:"title,omitempty" doc:"What people call it"`
+	Value      string `json:"value,omitempty" doc:"Value of the field"`
+	Count      uint64 `json:"count"`
+	Suppressed bool   `json:"suppressed,omitempty" doc:"Groups that were too small to be told each, together"`
 }
 
 // MissingMember is somebody who did not answer.

@@ -24,6 +24,7 @@ type Query struct {
 	Limit   int                        `json:"limit,omitempty" doc:"Rows of an answer at most; 0 leaves it to the node"`
 	Cursor  string                     `json:"cursor,omitempty" doc:"Where the answer before ended; opaque"`
 	Count   bool                       `json:"count,omitempty" doc:"Whether only the number is wanted"`
+	By      string                     `json:"by,omitempty" maxLength:"100" doc:"The field by whose values the number is told"`
 	Use
 }
 
@@ -31,6 +32,7 @@ type Query struct {
 type Answer struct {
 	Rows         []json.RawMessage `json:"rows" doc:"The records, with the fields asked for"`
 	Count        uint64            `json:"count" doc:"Rows in this answer, or the number that was asked for"`
+	Groups       []Group           `json:"groups,omitempty" doc:"The number by value, where that was asked"`
 	TotalScanned uint64            `json:"total_scanned" doc:"Records looked at"`
 	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`
 	AsOf         uint64            `json:"as_of" doc:"Index of the last entry that the answer saw"`
@@ -38,6 +40,13 @@ type Answer struct {
 	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
 	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
 	Asked        string            `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+}
+
+// Group is how many records have a value.
+type Group struct {
+	Value      string `json:"value"`
+	Count      uint64 `json:"count"`
+	Suppressed bool   `json:"suppressed,omitempty" doc:"All groups that are too small to be told each, together"`
 }
 
 // Verification asks whether a field of a record has a value: the least disclosure there is.

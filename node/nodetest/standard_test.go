@@ -16,7 +16,8 @@ import (
 var villagesStandard = client.NewStandard{Level: "county", NewDataset: client.NewDataset{
 	Code: "villages", Title: "村（居）委会名录", Agency: "civil-affairs", Category: client.Unconditional, Key: "code", NotSecret: true,
 	Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}, {Code: "residence-check", Title: "核验"}}, Counts: []string{"statistics"},
-	Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"at":{"type":"string"}}}`),
+	Schema:  json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"at":{"type":"string"}}}`),
+	GroupBy: []string{"at"}, SmallestCell: 2,
 }}
 
 // agencies enters the agencies of a node.
@@ -47,7 +48,8 @@ func adopt(t *testing.T, n *Node, edit func(*client.NewDataset)) (client.Dataset
 		return published, err
 	}
 	for i := range 2 {
-		if _, err := provider.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(fmt.Sprintf(`{"code":"%d"}`, i))}); err != nil {
+		record := fmt.Sprintf(`{"code":"%d","at":"town"}`, i)
+		if _, err := provider.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(record)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,6 +110,7 @@ func TestStandardEntries(t *testing.T) {
 			t.Errorf("%d applications", n)
 		}
 		receipts(t, top, county)
+		byValue(t, top, county)
 		_, err = top.Client("water").Query(t.Context(), client.Query{At: county.Name(), Dataset: "villages", Key: "1", Use: client.Use{Purpose: "statistics"}})
 		refusedAs(t, "one record under it", err, text.BasisNeeded, "")
 		for what, edit := range map[string]func(*client.NewDataset){
@@ -133,7 +136,7 @@ func TestStandardEntries(t *testing.T) {
 func revokeStanding(t *testing.T, n *Node) {
 	t.Helper()
 	all, err := n.Client("civil-affairs").Grants(t.Context())
-	if err != nil || len(all) != 1 || !all[0].Standing || all[0].Uses == 0 {
+	if err != nil || len(all) != 1 || !all[0].Standing || all[0].Uses < 4 {
 		t.Fatalf("got %+v, %v", all, err)
 	}
 	index, err := strconv.ParseUint(all[0].Grant[strings.LastIndexByte(all[0].Grant, '/')+1:], 10, 64)
@@ -143,6 +146,36 @@ func revokeStanding(t *testing.T, n *Node) {
 	if _, err := n.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// byValue holds what a count by the values of a field tells: of many, of one, and to whom.
+func byValue(t *testing.T, top, county *Node) {
+	t.Helper()
+	one := json.RawMessage(`{"code":"9","at":"hamlet"}`)
+	if _, err := county.Client("civil-affairs").PutRecord(t.Context(), "villages", client.PutRecord{Record: one}); err != nil {
+		t.Fatal(err)
+	}
+	use := client.Use{Purpose: "statistics"}
+	many, err := top.Client("water").QueryFederated(t.Context(), client.FederatedQuery{At: "**.guizhou", By: "at", Dataset: "villages", Audit: true, Use: use})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(many.Total, many.Groups, many.Lies); got != "5 [{   3 true} {  town 2 false}] []" {
+		t.Errorf("of many by value: got %s", got)
+	}
+	q := client.Query{Dataset: "villages", Count: true, By: "at", Use: use}
+	own, err := county.Client("civil-affairs").Query(t.Context(), q)
+	if err != nil || fmt.Sprint(own.Count, own.Groups) != "3 [{hamlet 1 false} {town 2 false}]" {
+		t.Errorf("the provider: got %d %v, %v", own.Count, own.Groups, err)
+	}
+	q.At = county.Name()
+	theirs, err := top.Client("water").Query(t.Context(), q)
+	if err != nil || fmt.Sprint(theirs.Count, theirs.Groups) != "3 [{ 3 true}]" {
+		t.Errorf("the province: got %d %v, %v", theirs.Count, theirs.Groups, err)
+	}
+	q.By = "code"
+	_, err = top.Client("water").Query(t.Context(), q)
+	refusedAs(t, "by a field that the standard does not name", err, text.BasisNeeded, "")
 }
 
 // receipts holds that whoever counted gets the receipt of that use, and of nobody else's.

@@ -89,6 +89,7 @@ type Offer struct {
 	Purposes []string
 	Fields   []string
 	Counts   []string // the purposes for which those above may count all records: the standard entry that it adopts says so
+	GroupBy  []string // the fields by whose values they may have that told
 }
 
 // Permission is the grant that the consumer relies on; the zero value is none.
@@ -107,6 +108,7 @@ type Use struct {
 	Purpose  string
 	Fields   []string // the fields asked for or compared
 	Counting bool     // only the number of all records is asked for
+	GroupBy  string   // the field by whose values it is told; "": one number
 	At       time.Time
 }
 
@@ -156,7 +158,7 @@ func Decide(o Offer, g *Permission, u Use) Verdict {
 func underStanding(o Offer, g *Permission, u Use) Verdict {
 	above := RelationOf(o.Provider.Jurisdiction(), u.Consumer.Jurisdiction()) == Ancestor
 	switch {
-	case !u.Counting || !above || !slices.Contains(o.Counts, u.Purpose) || g.Purpose != u.Purpose:
+	case u.GroupBy != "" && !slices.Contains(o.GroupBy, u.GroupBy), !u.Counting || !above || !slices.Contains(o.Counts, u.Purpose) || g.Purpose != u.Purpose:
 		return NeedsApplication
 	case g.Revoked:
 		return GrantRevoked

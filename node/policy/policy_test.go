@@ -64,7 +64,7 @@ func TestStanding(t *testing.T) {
 	city, province := agency(t, "guiyang.guizhou", "water"), agency(t, "guizhou", "statistics")
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	offer := Offer{
-		Provider: civil, Category: Conditional, Purposes: []string{"statistics", "residence-check"}, Fields: []string{"code"}, Counts: []string{"statistics"},
+		Provider: civil, Category: Conditional, Purposes: []string{"statistics", "residence-check"}, Fields: []string{"code"}, Counts: []string{"statistics"}, GroupBy: []string{"code"},
 	}
 	grant := Permission{Purpose: "statistics", Standing: true}
 	count := Use{Consumer: province, Purpose: "statistics", Counting: true, At: now}
@@ -84,6 +84,8 @@ func TestStanding(t *testing.T) {
 		"of another purpose":    {func(_ *Offer, g *Permission, _ *Use) { g.Purpose = "residence-check" }, NeedsApplication},
 		"revoked":               {func(_ *Offer, g *Permission, _ *Use) { g.Revoked = true }, GrantRevoked},
 		"of what is not shared": {func(o *Offer, _ *Permission, _ *Use) { o.Category = NotShared }, ForbiddenByLaw},
+		"by a field":            {func(_ *Offer, _ *Permission, u *Use) { u.GroupBy = "code" }, Allowed},
+		"by another field":      {func(_ *Offer, _ *Permission, u *Use) { u.GroupBy = "name" }, NeedsApplication},
 		"with no purpose":       {func(_ *Offer, _ *Permission, u *Use) { u.Purpose = "" }, NoPurpose},
 	} {
 		o, g, u := offer, grant, count

@@ -297,6 +297,6 @@ func (set dataset) offer(in identity.Jurisdiction) policy.Offer {
 	category, _ := policy.ParseCategory(set.Category)
 	return policy.Offer{
 		Provider: identity.NewAgency(in, set.Agency), Category: category, Citation: set.Citation,
-		Purposes: set.PurposeCodes(), Fields: set.fields(), Counts: set.CountCodes(),
+		Purposes: set.PurposeCodes(), Fields: set.fields(), Counts: set.CountCodes(), GroupBy: set.GroupBy,
 	}
 }

@@ -39,7 +39,8 @@ type Question struct {
 	Fields  []string                   // that are wanted; none: all
 	Limit   int                        // 0: DefaultLimit
 	Cursor  string
-	Count   bool // only the number is wanted
+	Count   bool   // only the number is wanted
+	By      string // the field by whose values the number is told
 	Purpose string
 	sharing.Application
 
@@ -51,9 +52,10 @@ type Question struct {
 type Answer struct {
 	Rows    [][]byte // canonical JSON
 	Count   uint64
-	Scanned uint64 // records looked at
-	Cursor  string // empty at the end
-	AsOf    uint64 // index of the last entry that the answer saw
+	Groups  []Group // by value, where that was asked
+	Scanned uint64  // records looked at
+	Cursor  string  // empty at the end
+	AsOf    uint64  // index of the last entry that the answer saw
 	Use
 }
 
@@ -103,7 +105,7 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 	}
 	permit, err := d.permit(ctx, set, sharing.Request{
 		Consumer: consumer, Purpose: q.Purpose, Fields: fields, Evidence: q.Evidence, Application: q.Application,
-		Counting: q.Count && q.Key == "" && len(q.Where) == 0 && q.Filter == "",
+		Counting: q.Count && q.Key == "" && len(q.Where) == 0 && q.Filter == "", GroupBy: q.By,
 	})
 	if err != nil {
 		return Answer{}, err
@@ -116,12 +118,23 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 	if err != nil {
 		return Answer{}, err
 	}
+	if q.By != "" {
+		s.answer.Groups = grouped(s.groups, set.cell(consumer, d.ledger.Name()))
+	}
 	access, err := sharing.RecordUse(ctx, d.ledger, id, permit, s.access(p))
 	if err != nil {
 		return Answer{}, err
 	}
 	s.answer.Use = Use{Access: access, Grant: permit.Grant, GrantedNow: permit.Now}
 	return s.answer, nil
+}
+
+// cell returns how many records a group must have to be told to the consumer: its provider is told all.
+func (set dataset) cell(consumer identity.Agency, in identity.Jurisdiction) uint64 {
+	if consumer == identity.NewAgency(in, set.Agency) {
+		return 0
+	}
+	return uint64(set.SmallestCell)
 }
 
 // permit asks whether the use is allowed, and files the application where that is needed.
@@ -138,6 +151,9 @@ func (set dataset) revealed(q Question) ([]string, error) {
 	}
 	if q.Key != "" {
 		fields = append(fields, set.Key)
+	}
+	if q.By != "" {
+		fields = append(fields, q.By)
 	}
 	for field := range q.Where {
 		fields = append(fields, field)
@@ -184,6 +200,9 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p 
 	if q.Limit < 0 || q.Limit > MaxLimit {
 		return p, text.Fail(text.BadRequest, text.Args{"where": "limit", "reason": fmt.Sprintf("1..%d", MaxLimit)}, nil)
 	}
+	if q.By != "" && (!q.Count || q.Key != "") {
+		return p, text.Fail(text.BadRequest, text.Args{"where": "by", "reason": "count"}, nil)
+	}
 	if q.Limit == 0 {
 		p.q.Limit = DefaultLimit
 	}
@@ -210,7 +229,7 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p 
 	}
 	parts := [][]byte{
 		[]byte(consumer.String()), []byte(set.Code.String()), be64(set.Version), p.key, []byte(q.Filter),
-		[]byte(strconv.FormatBool(q.Count)),
+		[]byte(strconv.FormatBool(q.Count)), []byte(q.By),
 	}
 	for _, w := range p.where {
 		parts = append(parts, []byte(w.Field), w.Value)

@@ -22,7 +22,8 @@ type search struct {
 	bytes   int
 	over    bool // the record that was looked at last would have made the answer too long, and is not in it
 	opened  int
-	last    []byte // where the cursor stands after the record that was looked at last
+	groups  map[string]uint64 // by the JSON of the value, "null" where there is none
+	last    []byte            // where the cursor stands after the record that was looked at last
 	err     error
 }
 
@@ -124,7 +125,7 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 	if s.err = ctx.Err(); s.err != nil {
 		return false
 	}
-	if s.p.q.Count && len(s.p.where) == 0 && s.p.filter == nil {
+	if s.p.q.Count && len(s.p.where) == 0 && s.p.filter == nil && s.p.q.By == "" {
 		s.answer.Count++ // nothing of it is looked at
 		return true
 	}
@@ -165,6 +166,9 @@ func (s *search) matches(record []byte) (bool, error) {
 func (s *search) take(f found, record []byte) error {
 	if s.p.q.Count {
 		s.answer.Count++
+		if s.p.q.By != "" {
+			return s.group(record)
+		}
 		return nil
 	}
 	row, err := rows.Project(record, s.p.q.Fields)

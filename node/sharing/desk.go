@@ -36,6 +36,7 @@ type Request struct {
 	Purpose  string
 	Fields   []string // that are shown, compared or filtered by
 	Counting bool     // only the number of all records is asked for
+	GroupBy  string   // the field by whose values it is told
 	Evidence []byte   // the request as its origin signed it, where the consumer is of another jurisdiction
 	Application
 }
@@ -86,7 +87,7 @@ func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
 		g = nil // it has ended, and the request brings a new application
 	}
 	verdict := policy.Decide(q.Offer, g.permission(), policy.Use{
-		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Counting: q.Counting, At: at,
+		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Counting: q.Counting, GroupBy: q.GroupBy, At: at,
 	})
 	switch {
 	case verdict == policy.NeedsApplication:

@@ -98,7 +98,7 @@ func latestStanding(r Reads, dataset, purpose identity.Label) (g Grant, ok bool)
 // grant of its own, like any other.
 func (q Request) standing(r Reads, in identity.Jurisdiction, purpose identity.Label) (Grant, bool) {
 	above := policy.RelationOf(in, q.Consumer.Jurisdiction()) == policy.Ancestor
-	if !q.Counting || !above || !slices.Contains(q.Offer.Counts, q.Purpose) {
+	if q.GroupBy != "" && !slices.Contains(q.Offer.GroupBy, q.GroupBy) || !q.Counting || !above || !slices.Contains(q.Offer.Counts, q.Purpose) {
 		return Grant{}, false
 	}
 	g, ok := latestStanding(r, q.Dataset, purpose)

@@ -11,6 +11,8 @@ const (
 	CLIGatherAudited     Code = "cli.gather.audited"
 	CLIGatherUnseen      Code = "cli.gather.unseen"
 	CLIGatherLie         Code = "cli.gather.lie"
+	CLIGatherValue       Code = "cli.gather.value"
+	CLIGatherSmall       Code = "cli.gather.small"
 	CLIGatherPlace       Code = "cli.gather.place"
 	CLIGatherName        Code = "cli.gather.name"
 	CLIGatherCount       Code = "cli.gather.count"
@@ -24,7 +26,8 @@ const (
 
 var gatherSentences = []sentence{
 	{CLIFlagOfLevel, "与 --at '**.NAME' 合用：只问这一级 `LEVEL`，如 county", "with --at '**.NAME': ask those of this `LEVEL` alone, such as county"},
-	{CLIFlagByLevel, "与 --count 合用：按这一级 `LEVEL` 分别列出，如 prefecture", "with --count: tell it for each place of this `LEVEL`, such as prefecture"},
+	{CLIFlagByLevel, "与 --count 合用：按数据项 `FIELD` 的取值分别列出；向多个查询时也可按级别，如 prefecture",
+		"with --count: tell it by the values of this `FIELD`, or of many for each place of a level, such as prefecture"},
 	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default"},
 	{CLIFlagAudit, "逐级核对汇总结果，而不只是抽查", "audit all that was added up, not a sample"},
 	{CLIManyCount, "向多个行政区划查询时只能计数，请加 --count；逐条查询请用 --at 指明一个", "many are asked for a number alone: add --count, or name one with --at"},
@@ -32,6 +35,8 @@ var gatherSentences = []sentence{
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
 	{CLIGatherUnseen, "未能核对汇总：{hops}", "sums not audited, for want of an answer: {hops}"},
 	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by}: {kind} {about}"},
+	{CLIGatherValue, "取值", "VALUE"},
+	{CLIGatherSmall, "（过小的各组合计）", "(groups too small to tell)"},
 	{CLIGatherPlace, "地区", "PLACE"},
 	{CLIGatherName, "名称", "NAME"},
 	{CLIGatherCount, "条数", "RECORDS"},

@@ -13,6 +13,7 @@ const (
 	CLIAdopted              Code = "cli.adopted"
 	CLIStandardOf           Code = "cli.standard-of"
 	CLICounts               Code = "cli.counts"
+	CLIGroupBy              Code = "cli.group-by"
 	CLIStandingFor          Code = "cli.standing-for"
 )
 
@@ -30,5 +31,6 @@ var standardSentences = []sentence{
 		"adopted {standard}: {title} ({dataset}), version {version}: {entry}"},
 	{CLIStandardOf, "标准目录", "standard"},
 	{CLIStandingFor, "各上级，仅计数（{setter} 的标准目录）", "whoever stands above, to count (standard of {setter})"},
+	{CLIGroupBy, "可分组的数据项", "grouped by"},
 	{CLICounts, "上级可计数的用途", "counted above for"},
 }

@@ -17,6 +17,7 @@ const (
 	DatasetMoved    Code = "dataset-moved"
 	BasisNeeded     Code = "basis-needed"
 	NoStandard      Code = "no-standard"
+	TooManyGroups   Code = "too-many-groups"
 )
 
 var sharingProblems = []problem{
@@ -104,5 +105,11 @@ var sharingProblems = []problem{
 		zh: parts{"没有标准目录", "没有编码为 {dataset} 的标准目录", "{jurisdiction}", "请用 xietong dataset standard list --at 上级 查看上级已定的标准目录"},
 		en: parts{"No standard entry", "no standard entry {dataset} was set", "{jurisdiction}",
 			"see what those above have set with `xietong dataset standard list --at PARENT`"},
+	},
+	{
+		number: 33, code: TooManyGroups, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "limit"},
+		zh: parts{"分组过多", "按 {field} 分组超过 {limit} 组", "数据资源 {dataset}", "请改按取值较少的数据项分组，或先用 --where、--filter 缩小范围"},
+		en: parts{"Too many groups", "there are more than {limit} groups by {field}", "dataset {dataset}",
+			"group by a field of fewer values, or count fewer records with --where or --filter"},
 	},
 }
