@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,35 @@ func (a *app) printGroups(groups []client.FederatedGroup) {
 	if len(lines) > 0 {
 		printTable(a.stdout, a.headings(head), lines)
 	}
+}
+
+// rowsOfMany asks many for records, and prints what each answers as it comes.
+func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
+	got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error {
+		if a.jsonOnly {
+			return json.NewEncoder(a.stdout).Encode(line)
+		}
+		if len(line.Answer.Rows) == 0 {
+			return nil
+		}
+		fmt.Fprintf(a.stdout, "%s  %s\n", clean(line.Title), line.Answer.Access)
+		if err := printRecords(a.stdout, line.Answer.Rows, q.Fields, q.Key != ""); err != nil {
+			return err
+		}
+		if line.Answer.Cursor != "" {
+			a.say(text.CLIQueryMore, text.Args{"cursor": line.Answer.Cursor})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if a.jsonOnly {
+		return json.NewEncoder(a.stdout).Encode(client.RowsLine{Coverage: &got})
+	}
+	a.say(text.CLIRowsTotal, text.Args{"rows": number(got.Total), "answered": number(got.Answered), "members": number(got.Members)})
+	a.printMissing(got.Missing)
+	return nil
 }
 
 // valueRow is a line of a count by value.

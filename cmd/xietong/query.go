@@ -47,7 +47,12 @@ func (a *app) queryCommand() *cobra.Command {
 		}
 		switch isMany := isSelector(q.At); {
 		case isMany && !q.Count:
-			return usage(text.CLIManyCount, nil)
+			for _, only := range []string{"by", "audit", "cursor"} {
+				if cmd.Flags().Changed(only) {
+					return usage(text.CLIFlagNeeded, text.Args{"flag": "--count"})
+				}
+			}
+			return a.rowsOfMany(cmd.Context(), client.RowsQuery{Level: many.Level, Wait: many.Wait, Query: q})
 		case isMany:
 			many.At, many.Dataset, many.Where, many.Filter, many.Use = q.At, q.Dataset, q.Where, q.Filter, q.Use
 			return a.federated(cmd.Context(), many)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -162,9 +163,9 @@ func TestShareFails(t *testing.T) {
 		}, "5", UnknownOperation, []string{"gather", farCounty}, farCounty},
 		"altered by it": {func(_ *testing.T, w *world) { w.answerOf[farCounty] = flipLast }, "5", AnswerRefused, []string{farCounty, badBody}, farCity},
 		"of another": {func(t *testing.T, w *world) {
-			var asked []byte
-			w.request = func(frame []byte) []byte { asked = frame; return frame }
-			w.answerOf[farCounty] = func([]byte) []byte { return w.problemOf(t, city, asked) }
+			var asked atomic.Pointer[[]byte] // the same message goes to all, but for its hop header
+			w.request = func(frame []byte) []byte { asked.Store(&frame); return frame }
+			w.answerOf[farCounty] = func([]byte) []byte { return w.problemOf(t, city, *asked.Load()) }
 		}, "5", AnswerRefused, []string{farCounty, bySomebody}, farCity},
 	} {
 		t.Run(what, func(t *testing.T) {

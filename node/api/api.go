@@ -91,6 +91,7 @@ func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s.register(a)
 	files := http.NewServeMux()
 	s.registerImports(files, a)
+	s.registerRows(files, a)
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
 	return files
 }

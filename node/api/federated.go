@@ -60,7 +60,7 @@ func federated(ctx context.Context, h Hosted, in *askFederated) (client.Federate
 	if err != nil {
 		return client.FederatedAnswer{}, err
 	}
-	return federatedAnswer(got, level != "", h.Roster.Current().Roster, text.FromAcceptLanguage(in.Language)), nil
+	return h.federatedAnswer(got, level != "", text.FromAcceptLanguage(in.Language)), nil
 }
 
 // grouping says whether the number is told by the places of a level, or by the values of a field.
@@ -92,16 +92,11 @@ func (h Hosted) standardLevel(ctx context.Context, c Caller, setter identity.Jur
 	return ""
 }
 
-func federatedAnswer(got calls.Gathered, byPlace bool, r *roster.Roster, l text.Lang) client.FederatedAnswer {
-	c := got.Coverage()
-	out := client.FederatedAnswer{
-		Total: got.Total(), Groups: []client.FederatedGroup{}, Members: c.Members, Answered: got.Answered, States: map[string]uint64{},
-		Missing: []client.MissingMember{}, Extra: namesOf(c.Extra), Roster: got.Roster.Number, Access: got.Access.String(),
-		Asked: got.Asked.String(), Audited: namesOf(got.Audit.Hops), Unseen: namesOf(got.Audit.Unseen),
-	}
-	for _, s := range gather.States() {
-		out.States[s.String()] = c.In[s]
-	}
+func (h Hosted) federatedAnswer(got calls.Gathered, byPlace bool, l text.Lang) client.FederatedAnswer {
+	r := h.Roster.Current().Roster
+	out := h.coverageOf(got.Coverage(), l)
+	out.Total, out.Roster, out.Access, out.Asked = got.Total(), got.Roster.Number, got.Access.String(), got.Asked.String()
+	out.Audited, out.Unseen = namesOf(got.Audit.Hops), namesOf(got.Audit.Unseen)
 	for _, g := range got.Groups {
 		shown := client.FederatedGroup{Count: g.Count, Suppressed: g.Suppressed}
 		switch {
@@ -114,13 +109,26 @@ func federatedAnswer(got calls.Gathered, byPlace bool, r *roster.Roster, l text.
 		}
 		out.Groups = append(out.Groups, shown)
 	}
-	for _, m := range c.Missing {
-		out.Missing = append(out.Missing, missingMember(m, r, l))
-	}
 	for _, lie := range got.Audit.Lies {
 		out.Lies = append(out.Lies, client.Lie{
 			By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven(),
 		})
+	}
+	return out
+}
+
+// coverageOf tells who answered, and who did not.
+func (h Hosted) coverageOf(c gather.Coverage, l text.Lang) client.FederatedAnswer {
+	current := h.Roster.Current()
+	out := client.FederatedAnswer{
+		Groups: []client.FederatedGroup{}, Members: c.Members, Answered: c.In[gather.Answered], States: map[string]uint64{},
+		Missing: []client.MissingMember{}, Extra: namesOf(c.Extra), Roster: current.Number(), Audited: []string{},
+	}
+	for _, s := range gather.States() {
+		out.States[s.String()] = c.In[s]
+	}
+	for _, m := range c.Missing {
+		out.Missing = append(out.Missing, missingMember(m, current.Roster, l))
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/calls"
 	"xietong/node/client"
 	"xietong/node/records"
 	"xietong/node/sharing"
@@ -94,10 +95,16 @@ func (h Hosted) queryAt(ctx context.Context, u using, q records.Question) (clien
 	if err != nil {
 		return client.Answer{}, err
 	}
+	return h.answerOf(got), nil
+}
+
+// answerOf is what another jurisdiction answered.
+func (h Hosted) answerOf(got calls.Answer) client.Answer {
 	return client.Answer{
 		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
-		Groups: groupsShown(got.Groups), Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow, Asked: got.Asked.String(),
-	}, nil
+		Groups: groupsShown(got.Groups), Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow,
+		Asked: got.Asked.String(),
+	}
 }
 
 func groupsShown(groups []records.Group) (all []client.Group) {

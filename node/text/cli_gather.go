@@ -6,7 +6,7 @@ const (
 	CLIFlagByLevel       Code = "cli.flag.by"
 	CLIFlagWait          Code = "cli.flag.wait"
 	CLIFlagAudit         Code = "cli.flag.audit"
-	CLIManyCount         Code = "cli.many-count"
+	CLIRowsTotal         Code = "cli.rows-total"
 	CLIGatherTotal       Code = "cli.gather.total"
 	CLIGatherAudited     Code = "cli.gather.audited"
 	CLIGatherUnseen      Code = "cli.gather.unseen"
@@ -30,7 +30,7 @@ var gatherSentences = []sentence{
 		"with --count: tell it by the values of this `FIELD`, or of many for each place of a level, such as prefecture"},
 	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default"},
 	{CLIFlagAudit, "逐级核对汇总结果，而不只是抽查", "audit all that was added up, not a sample"},
-	{CLIManyCount, "向多个行政区划查询时只能计数，请加 --count；逐条查询请用 --at 指明一个", "many are asked for a number alone: add --count, or name one with --at"},
+	{CLIRowsTotal, "共 {rows} 条，覆盖 {members} 个中的 {answered} 个", "rows: {rows}, covers {answered} of {members}"},
 	{CLIGatherTotal, "合计 {total}，覆盖 {members} 个中的 {answered} 个", "total {total}, covers {answered} of {members}"},
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
 	{CLIGatherUnseen, "未能核对汇总：{hops}", "sums not audited, for want of an answer: {hops}"},
