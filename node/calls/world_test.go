@@ -68,6 +68,7 @@ type place struct {
 	relay   *relay.Relay
 	sets    []trust.KeySet
 	broken  error // what Propose gives instead of keeping what was asked
+	lie     func(*gather.Share)
 }
 
 // Propose fails where the test says so.
@@ -124,13 +125,14 @@ func (w *world) open(t *testing.T, p *place) {
 	}
 	p.sets = must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))
 	p.records = records.NewDesk(p.Host)
-	p.desk = NewDesk(p, p.records, p, alone{w})
+	p.desk = NewDesk(p, p.records, p, around{w, p})
 	p.relay = relay.New(relay.Local{
 		Name:   p.name,
 		Parent: func() (identity.Jurisdiction, bool) { return guiyang, p == w.county },
 		Child:  func(child identity.Jurisdiction) bool { return p == w.city && child == nanming },
 		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w, Operations: p.desk.Operations(), Problem: Problem,
-		Now: time.Now,
+		Federated: map[identity.Label]relay.Operation{opGather: p.gather},
+		Now:       time.Now,
 	})
 }
 
@@ -143,12 +145,36 @@ func (p *place) Share(ctx context.Context, received relay.Received, child identi
 	return p.relay.Share(ctx, received, child)
 }
 
-// alone is a tree in which nobody stands below.
-type alone struct{ *world }
+// around is the tree of the two, as one of them knows it.
+type around struct {
+	*world
+	of *place
+}
 
-func (alone) Roster() gather.Roster                             { return gather.Roster{} }
-func (alone) Children() []identity.Jurisdiction                 { return nil }
-func (alone) LastHeard(identity.Jurisdiction) (never time.Time) { return never }
+func (around) Roster() gather.Roster {
+	return gather.Roster{Number: 1, Places: []gather.Place{{Name: guiyang, Level: "prefecture"}, {Name: nanming, Level: "county"}}}
+}
+
+func (a around) Children() []identity.Jurisdiction {
+	if a.of == a.city {
+		return []identity.Jurisdiction{nanming}
+	}
+	return nil
+}
+
+func (around) LastHeard(identity.Jurisdiction) (never time.Time) { return never }
+
+// gather serves a federated request, with what the test makes of the share before it is signed.
+func (p *place) gather(ctx context.Context, r relay.Received) (relay.Result, error) {
+	result, err := p.desk.serveGather(ctx, r)
+	if err != nil || p.lie == nil {
+		return result, err
+	}
+	share := must(gather.Decode(result.Content))
+	p.lie(&share)
+	result.Content = must(share.Encode())
+	return result, nil
+}
 
 func (w *world) reopen(t *testing.T, p *place) {
 	t.Helper()
