@@ -8,8 +8,6 @@ const (
 	DemoForShow      Code = "demo.for-show"
 	DemoAsk          Code = "demo.ask"
 	DemoWay          Code = "demo.way"
-	DemoLogged       Code = "demo.logged"
-	DemoAsked        Code = "demo.asked"
 	DemoVerify       Code = "demo.verify"
 	DemoCalled       Code = "demo.called"
 	DemoCount        Code = "demo.count"
@@ -34,22 +32,21 @@ var demoSentences = []sentence{
 	{DemoReady, "1 省、{prefectures} 市州、{counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
 		"1 province, {prefectures} prefectures and {counties} counties joined by invitation; ready in {seconds} s, {mib} MiB"},
 	{DemoPublish, "各县区按省定标准目录发布 {townships} 个乡镇（街道）、{villages} 个村（居），签名入账，用时 {seconds} 秒",
-		"{townships} townships and {villages} villages published by their counties under the province's standard, in {seconds} s"},
+		"{townships} townships and {villages} villages published under the province's standard, in {seconds} s"},
 	{DemoForShow, "同一台机器、同一个运行者：各地互相见证只为演示，证明不了运行者自己没有作假",
-		"one machine and one operator: what they vouch for to one another is for show, and no proof against the operator"},
+		"on one machine they vouch for one another for show: it is no proof against who runs it"},
 	{DemoAsk, "{from}的工作人员向另一市州的{to}查询一个村", "a clerk in {from} asks {to}, of another prefecture, for one village"},
-	{DemoWay, "途经：{way}", "by way of {way}"},
-	{DemoLogged, "{to}先记账后应答：{access}", "{to} logged it before it answered: {access}"},
-	{DemoAsked, "{from}先留痕后显示：{asked}", "{from} recorded it before it showed it: {asked}"},
+	{DemoWay, "{way}    对方先记账（第 {access} 条）后应答，本方先留痕（第 {asked} 条）后显示",
+		"{way}    logged there as {access} before the answer, here as {asked}"},
 	{DemoVerify, "向{to}只核验，不取数", "{to} says only yes or no; no field leaves"},
 	{DemoCalled, "{key} 是否名为“{name}”？ {answer}", "is {key} called {name}?  {answer}"},
-	{DemoCount, "{title}凭标准目录统计各县区的村（居）数，逐级汇总", "{title} counts the villages in all counties by right of the standard, added up on the way"},
+	{DemoCount, "{title}凭标准目录统计各县区的村（居）数，逐级汇总", "{title} counts the villages of all counties by right of the standard, hop by hop"},
 	{DemoCovers, "合计 {total}，覆盖 {members} 个县区中的 {answered} 个；抽查 {audited} 级汇总，相符",
 		"total {total}, covers {answered} of {members} counties; the sums of {audited} hops audited, and right"},
 	{DemoMissing, "缺：{title}，{by}联系不上，{seconds} 秒前还有联系", "missing: {title}, not reached by {by}, last heard {seconds} s ago"},
 	{DemoOff, "{title}关机，再统计一次", "{title} is switched off; the same count again"},
-	{DemoBack, "{title}恢复运行：自动连回上级，账本仍是 {entries} 条，接着记：{access}",
-		"{title} is back and links by itself: its ledger has {entries} entries as before, and goes on: {access}"},
+	{DemoBack, "{title}恢复运行：自动连回上级，账本 {entries} 条无一丢失，下一次使用记为第 {access} 条",
+		"{title} is back: linked by itself, all {entries} entries there, the next use is entry {access}"},
 	{DemoRefusals, "不该做的，做不成", "what must fail, fails"},
 	{DemoRefused, "{by} 拒绝：{why}", "refused by {by}: {why}"},
 	{DemoProve, "不经任何服务器，由另一进程仅凭{root}的起点标识证明第 1 步", "step 1 is proved by another process, without any server, from the pin of {root} alone"},

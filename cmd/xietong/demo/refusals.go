@@ -49,9 +49,12 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 	return out, d.stolen(ctx, &out)
 }
 
+// indexIn returns the index in the name of an entry.
+func indexIn(entry string) string { return entry[strings.LastIndexByte(entry, '/')+1:] }
+
 // indexOf returns the index of an entry's name.
 func indexOf(entry string) (index uint64, err error) {
-	_, err = fmt.Sscan(entry[strings.LastIndexByte(entry, '/')+1:], &index)
+	_, err = fmt.Sscan(indexIn(entry), &index)
 	return index, err
 }
 

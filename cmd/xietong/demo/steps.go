@@ -115,9 +115,7 @@ func (d *demo) ask(ctx context.Context) (said, error) {
 	return said{
 		d.t(text.DemoAsk, text.Args{"from": from.title, "to": to.title}),
 		villageKey + "  " + villageName,
-		d.t(text.DemoWay, text.Args{"way": way(from, to)}),
-		d.t(text.DemoLogged, text.Args{"to": to.title, "access": got.Access}),
-		d.t(text.DemoAsked, text.Args{"from": from.title, "asked": got.Asked}),
+		d.t(text.DemoWay, text.Args{"way": way(from, to), "access": indexIn(got.Access), "asked": indexIn(got.Asked)}),
 	}, err
 }
 
@@ -234,6 +232,6 @@ func (d *demo) switchOn(ctx context.Context) (said, error) {
 	}
 	got, err := one(ctx, from, back, "villages", weiningKey, weiningName)
 	return said{
-		d.t(text.DemoBack, text.Args{"title": back.title, "entries": count(d.kept), "access": got.Access}), weiningKey + "  " + weiningName,
+		d.t(text.DemoBack, text.Args{"title": back.title, "entries": count(d.kept), "access": indexIn(got.Access)}), weiningKey + "  " + weiningName,
 	}, err
 }
