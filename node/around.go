@@ -14,6 +14,7 @@ import (
 	"xietong/exchange/route"
 	"xietong/node/join"
 	"xietong/node/join/chains"
+	"xietong/node/roster"
 	"xietong/node/text"
 )
 
@@ -77,13 +78,23 @@ func (a around) LastHeard(child identity.Jurisdiction) time.Time {
 	return heard
 }
 
+// counted is a roster in the form in which coverage is counted against it.
+type counted struct {
+	of *roster.Roster
+	gather.Roster
+}
+
 // Roster returns the list against which coverage is counted.
 func (a around) Roster() gather.Roster {
-	current := a.h.roster.Current()
+	current := a.h.roster.Current().Roster
+	if have := a.h.counted.Load(); have != nil && have.of == current {
+		return have.Roster
+	}
 	r := gather.Roster{Number: current.Number(), Hash: current.Hash()}
 	for _, p := range current.Places() {
 		r.Places = append(r.Places, gather.Place{Name: p.Name, Level: p.Level})
 	}
+	a.h.counted.Store(&counted{current, r})
 	return r
 }
 

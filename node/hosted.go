@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
@@ -37,6 +38,7 @@ type hosted struct {
 	table    *neighbours.Table
 	chains   *chains.Store
 	roster   *published.Store
+	counted  atomic.Pointer[counted]
 	upkeep   *neighbours.Upkeep
 	door     join.Door
 

@@ -69,6 +69,7 @@ func (s Share) checkMembers(q Question, r Roster, at identity.Jurisdiction) erro
 // checkGroups holds that the groups are in order, none twice, and their counts a number.
 func checkGroups(q Question, r Roster, at identity.Jurisdiction, groups []Group) error {
 	total := uint64(0)
+	places := placesOf(q, r, at)
 	for i, g := range groups {
 		if i > 0 && compareGroups(groups[i-1], g) >= 0 {
 			return wrong("the group %q is twice, or out of order", g.Values)
@@ -76,18 +77,25 @@ func checkGroups(q Question, r Roster, at identity.Jurisdiction, groups []Group)
 		if total += min(g.Count, MaxCount+1); total > MaxCount {
 			return wrong("the counts are more than can be")
 		}
-		if q.By != "" && !g.Suppressed && !placeOf(q, r, at, g) {
+		if q.By != "" && !g.Suppressed && (len(g.Values) != 1 || !places[g.Values[0]]) {
 			return wrong("the group %q is no %s here", g.Values, q.By)
 		}
 	}
 	return nil
 }
 
-// placeOf reports whether a group is a place of the level by which is grouped, with which the jurisdiction has to do.
-func placeOf(q Question, r Roster, at identity.Jurisdiction, g Group) bool {
-	return len(g.Values) == 1 && slices.ContainsFunc(r.Places, func(p Place) bool {
-		return p.Name.String() == g.Values[0] && p.Level == q.By && (p.Name.Under(at) || at.Under(p.Name))
-	})
+// placesOf returns the places of the level by which is grouped, with which the jurisdiction has to do.
+func placesOf(q Question, r Roster, at identity.Jurisdiction) map[string]bool {
+	if q.By == "" {
+		return nil
+	}
+	places := map[string]bool{}
+	for _, p := range r.Places {
+		if p.Level == q.By && (p.Name.Under(at) || at.Under(p.Name)) {
+			places[p.Name.String()] = true
+		}
+	}
+	return places
 }
 
 func compareGroups(a, b Group) int {

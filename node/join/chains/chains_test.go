@@ -314,6 +314,27 @@ func TestTold(t *testing.T) {
 	})
 }
 
+// TestTalkativeNeighbour: what one that tells too much tells of is forgotten at once, and passed on as one.
+func TestTalkativeNeighbour(t *testing.T) {
+	w := newTree(t, branches...)
+	p, child := w.at("guizhou"), named(t, "zunyi.guizhou")
+	w.finds("guizhou", "town.meitan.zunyi.guizhou")
+	w.finds("guizhou", "nanming.guiyang.guizhou")
+	for i := range 5 * maxNews {
+		p.store.Told(child, named(t, fmt.Sprintf("c%d.zunyi.guizhou", i)))
+	}
+	if n := len(p.store.news.waiting); n > maxNews {
+		t.Errorf("%d news wait", n)
+	}
+	waiting := p.store.collect()
+	if from, told := waiting[child]; !told || from != child {
+		t.Errorf("told is %v, want that all below %s may have changed", waiting, child)
+	}
+	if p.store.kept[named(t, "town.meitan.zunyi.guizhou")] != nil || p.store.kept[named(t, "nanming.guiyang.guizhou")] == nil {
+		t.Errorf("kept are %d", len(p.store.kept))
+	}
+}
+
 // TestManyNews are told as one.
 func TestManyNews(t *testing.T) {
 	w := newTree(t, "guizhou", "guiyang.guizhou")

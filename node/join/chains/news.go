@@ -10,7 +10,7 @@ import (
 )
 
 // News are sent together, at most once in newsEvery. Of more than maxNews at once, all that is told is that everything may
-// have changed.
+// have changed; and of more than maxNews of one neighbour since the last were sent, that everything may have whom it leads to.
 const (
 	newsEvery  = time.Second
 	newsWithin = 2 * time.Second
@@ -21,11 +21,14 @@ const (
 type news struct {
 	mu      sync.Mutex
 	waiting map[identity.Jurisdiction]identity.Jurisdiction // with who told of it; zero: nobody, or several did
+	told    map[identity.Jurisdiction]int                   // names that a neighbour told of, since the last were sent
 	come    chan struct{}
 }
 
 func newNews() news {
-	return news{waiting: map[identity.Jurisdiction]identity.Jurisdiction{}, come: make(chan struct{}, 1)}
+	return news{
+		waiting: map[identity.Jurisdiction]identity.Jurisdiction{}, told: map[identity.Jurisdiction]int{}, come: make(chan struct{}, 1),
+	}
 }
 
 // Tell forgets what is kept below a name, and has the neighbours told, that they do the same: the standing of the jurisdiction,
@@ -53,11 +56,23 @@ func (s *Store) Tell(below, from identity.Jurisdiction) {
 // Told takes what a neighbour tells: a child of itself and those below it, the parent of anybody. It reports whether it may
 // concern the levels above this jurisdiction.
 func (s *Store) Told(peer, below identity.Jurisdiction) (above bool) {
-	if parent, _ := s.table.Parent(); peer != parent && !below.Under(peer) {
+	parent, _ := s.table.Parent()
+	if peer != parent && !below.Under(peer) {
+		return false
+	}
+	if s.news.tooMany(peer) { // what it tells costs a look at everything that is kept
 		return false
 	}
 	s.Tell(below, peer)
 	return s.own.Name().Under(below)
+}
+
+// tooMany counts a name that a neighbour tells of, and reports whether it is one too many.
+func (n *news) tooMany(peer identity.Jurisdiction) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.told[peer]++
+	return n.told[peer] > maxNews
 }
 
 func rootOf(name identity.Jurisdiction) identity.Jurisdiction {
@@ -90,12 +105,30 @@ func (s *Store) Run(ctx context.Context) {
 	}
 }
 
+// collect takes what waits. Of a neighbour that told too much, all that it may have told of is forgotten.
+func (s *Store) collect() map[identity.Jurisdiction]identity.Jurisdiction {
+	s.news.mu.Lock()
+	waiting, told := s.news.waiting, s.news.told
+	s.news.waiting, s.news.told = map[identity.Jurisdiction]identity.Jurisdiction{}, map[identity.Jurisdiction]int{}
+	s.news.mu.Unlock()
+	parent, _ := s.table.Parent()
+	for peer, names := range told {
+		if names <= maxNews {
+			continue
+		}
+		below := peer
+		if peer == parent {
+			below = rootOf(peer)
+		}
+		s.Drop(below)
+		waiting[below] = peer
+	}
+	return waiting
+}
+
 // send tells every neighbour what waits.
 func (s *Store) send(ctx context.Context) {
-	s.news.mu.Lock()
-	waiting := s.news.waiting
-	s.news.waiting = map[identity.Jurisdiction]identity.Jurisdiction{}
-	s.news.mu.Unlock()
+	waiting := s.collect()
 	ctx, cancel := context.WithTimeout(ctx, newsWithin)
 	defer cancel()
 	var all sync.WaitGroup
