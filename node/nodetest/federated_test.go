@@ -115,7 +115,8 @@ func TestFederatedMissing(t *testing.T) {
 		accounts(t, ask(), 88, 3, states)
 		tree.Node("liping").Stop()
 		tree.Node("bijie").Stop()
-		time.Sleep(time.Second)
+		down(tree, "liping")
+		down(tree, "bijie")
 		states["liping.qiandongnan.guizhou"], states["weining.bijie.guizhou"] = client.StateUnreachable, client.StateUnreachable
 		states["dafang.bijie.guizhou"] = client.StateUnreachable // nobody else can say whether it has joined
 		got := ask()

@@ -16,6 +16,7 @@ func TestRowsOfMany(t *testing.T) {
 		}
 		withhold(t, tree.Node("kaili"))
 		tree.Node("weining").Stop()
+		down(tree, "weining")
 		asker := tree.Node("nanming")
 		var from []string
 		got, err := asker.Client("water").QueryRows(t.Context(), client.RowsQuery{Level: "county", Query: client.Query{

@@ -216,6 +216,15 @@ func (d *demo) linked(ctx context.Context) error {
 	return nil
 }
 
+// unlinked waits until a place's parent tells that its link is down.
+func (d *demo) unlinked(ctx context.Context, p *place) error {
+	return poll(ctx, func() (bool, error) {
+		tree, err := p.above.as[""].Tree(ctx)
+		up := slices.ContainsFunc(tree.Children, func(c client.Neighbour) bool { return c.Name == p.name && c.Linked })
+		return err == nil && !up, err
+	})
+}
+
 // close ends every node, the lowest first.
 func (d *demo) close() error {
 	backward := slices.Clone(d.places)

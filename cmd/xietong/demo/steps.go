@@ -194,6 +194,9 @@ func (d *demo) switchOff(ctx context.Context) (said, error) {
 	if err := off.stop(); err != nil {
 		return nil, err
 	}
+	if err := d.unlinked(ctx, off); err != nil {
+		return nil, err
+	}
 	got, err := d.total(ctx)
 	if err != nil {
 		return nil, err
