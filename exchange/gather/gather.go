@@ -26,7 +26,8 @@
 // was given prove it to anybody (see Audit). A hop that says that a child did not answer cannot be told from a line that
 // broke; that the child says otherwise is a contradiction, and no proof of who is wrong.
 //
-// A share that does not add up is not added in: its members are told as refused, by whoever found it, with the reason.
+// A share that does not add up is not added in, nor is one that would make the sum too long: its members are told as refused, by
+// whoever found it, with the reason. So no child spoils the answer of the others.
 //
 // The package is pure: values in, values out. It knows no operation, no dataset and no key, and verifies no signature itself.
 package gather
@@ -47,7 +48,9 @@ const (
 	MaxValues  = 4 // that a group is of
 	MaxShares  = 1_000
 	MaxCount   = 1 << 53   // of all groups: what every language counts exactly
-	MaxLen     = 256 << 10 // bytes of a share
+	MaxLen     = 384 << 10 // bytes of a share
+	maxAdded   = 320 << 10 // bytes of the answers that one share adds up, and of its own groups
+	maxReason  = 200       // bytes
 )
 
 // Place is one place of a roster.

@@ -49,11 +49,12 @@ func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []
 
 // merge is a sum that is being made.
 type merge struct {
-	q   Question
-	r   Roster
-	at  identity.Jurisdiction
-	why map[identity.Jurisdiction]Why // of a child and all below it, or of one member
-	sum map[string]Group
+	q    Question
+	r    Roster
+	at   identity.Jurisdiction
+	why  map[identity.Jurisdiction]Why // of a child and all below it, or of one member
+	sum  map[string]Group
+	size int // bytes that were added up
 }
 
 func (m *merge) own(s *Share, own Own) {
@@ -65,14 +66,18 @@ func (m *merge) own(s *Share, own Own) {
 		return
 	}
 	s.AsOf, s.Own, s.Answered = &own.AsOf, sorted(own.Groups), 1
+	for _, g := range own.Groups {
+		m.size += 2 * (16 + len(strings.Join(g.Values, "")))
+	}
 	m.add(own.Groups)
 }
 
 // child adds a child's share in, if it adds up.
 func (m *merge) child(s *Share, c Child) {
 	if c.Why == nil {
-		if err := c.Share.Check(m.q, m.r, c.Name); err != nil {
-			c.Why = &Why{State: Refused, By: m.at, Code: ShareRefused, Args: []string{c.Name.String(), err.Error()}}
+		if err := m.check(c); err != nil {
+			reason := strings.ToValidUTF8(err.Error()[:min(len(err.Error()), maxReason)], "")
+			c.Why = &Why{State: Refused, By: m.at, Code: ShareRefused, Args: []string{c.Name.String(), reason}}
 		}
 	}
 	if c.Why != nil {
@@ -87,6 +92,24 @@ func (m *merge) child(s *Share, c Child) {
 		m.why[missing.Name] = missing.Why
 	}
 	m.add(c.Share.Groups)
+}
+
+// check holds that a child's share adds up, and that there is room for it.
+func (m *merge) check(c Child) error {
+	if err := c.Share.Check(m.q, m.r, c.Name); err != nil {
+		return err
+	}
+	groups := len(m.sum)
+	for _, g := range c.Share.Groups {
+		if _, known := m.sum[keyOf(g)]; !known {
+			groups++
+		}
+	}
+	if m.size+len(c.Answer) > maxAdded || groups > MaxGroups {
+		return wrong("with it, the sum is too long")
+	}
+	m.size += len(c.Answer)
+	return nil
 }
 
 // account tells every member below that is missing, and why.

@@ -36,7 +36,7 @@ type shareWire struct {
 const (
 	maxArgs = 16      // values of a problem
 	maxArg  = 1 << 10 // bytes of one
-	maxText = 4 << 10 // bytes of a value of a group
+	maxText = 1 << 10 // bytes of a value of a group
 )
 
 // Encode returns the one encoding of a share.
