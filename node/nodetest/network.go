@@ -62,9 +62,11 @@ func (n *network) open(of *machine, addr *net.UDPAddr) (*wire, error) {
 	return w, nil
 }
 
-// Close takes the socket off the network.
+// Close takes the socket off the network. What was sent before is on its way, as with a real socket: the cable takes packets by a
+// goroutine of its own, which gets its turn when time passes.
 func (w *wire) Close() (err error) {
 	w.once.Do(func() {
+		time.Sleep(time.Millisecond)
 		w.net.mu.Lock()
 		delete(w.net.sockets, w.LocalAddr().String())
 		w.net.mu.Unlock()
