@@ -33,6 +33,8 @@ require (
 	golang.org/x/text v0.40.0
 )
 
+require github.com/tidwall/btree v1.8.2 // indirect
+
 require (
 	cel.dev/expr v0.25.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect

@@ -122,7 +122,7 @@ func TestDivergedReplicaStops(t *testing.T) {
 			index := x.nodes[leader].acked.Load()
 			for i := range 3 { // the bad one signs first, so that its line stands before the majority's
 				i = (bad + i) % 3
-				if err := x.nodes[i].store.WaitCommitted(t.Context(), index); err != nil {
+				if err := x.nodes[i].store.WaitApplied(t.Context(), index); err != nil {
 					t.Fatal(err)
 				}
 				err := x.propose(leader, bodyOf(t, x.nodes[i], uint32(i+1)))
@@ -142,7 +142,7 @@ func (x *trio) checkStopped(bad, leader int) {
 		if !ok || d.Size != 3 {
 			t.Errorf("replica %d was told %v", bad+1, d)
 		}
-		if err := x.nodes[bad].store.WaitCommitted(t.Context(), 1<<40); !errors.Is(err, state.ErrFailed) {
+		if err := x.nodes[bad].store.WaitApplied(t.Context(), 1<<40); !errors.Is(err, state.ErrFailed) {
 			t.Errorf("a reader of replica %d waits for %v", bad+1, err)
 		}
 		if err := x.nodes[bad].close(); !errors.Is(err, state.ErrDiverged) {
@@ -162,7 +162,7 @@ func (x *trio) checkStopped(bad, leader int) {
 		if n == nil {
 			continue
 		}
-		if err := n.store.WaitCommitted(t.Context(), index); err != nil {
+		if err := n.store.WaitApplied(t.Context(), index); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(entries(t, n.store), " "); got != " village poison after after" {

@@ -249,8 +249,8 @@ func (g *Group) WaitReady(ctx context.Context) error {
 
 // Linearize returns when View of the store shows everything that was acknowledged before it was called: (1) the term is
 // ready, so all that earlier leaders acknowledged is applied here, (2) the index of the last command that this leader
-// answered is read, (3) this replica is still the leader of that term, (4) that index is committed in the state file.
-// Raft's own commit index will not do: it counts entries that never reach the state.
+// answered is read, (3) this replica is still the leader of that term, (4) that index is applied here. Raft's own commit
+// index will not do: it counts entries that never reach the state.
 func (g *Group) Linearize(ctx context.Context) error {
 	term, ok := g.isReady()
 	if !ok {
@@ -263,7 +263,7 @@ func (g *Group) Linearize(ctx context.Context) error {
 	if now, ok := g.isReady(); !ok || now != term {
 		return fmt.Errorf("read: %w: %w", ErrNotDone, ErrNotLeader)
 	}
-	if err := g.config.Store.WaitCommitted(ctx, index); err != nil {
+	if err := g.config.Store.WaitApplied(ctx, index); err != nil {
 		return fmt.Errorf("read: %w: %w", ErrNotDone, err)
 	}
 	return nil

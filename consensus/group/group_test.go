@@ -354,7 +354,7 @@ func TestThreeReplicas(t *testing.T) {
 	leader := waitLeader(t, nodes)
 	index, _ := nodes[leader].store.Applied()
 	for i, n := range nodes {
-		if err := n.store.WaitCommitted(t.Context(), index); err != nil {
+		if err := n.store.WaitApplied(t.Context(), index); err != nil {
 			t.Fatal(err)
 		}
 		if got := entries(t, n.store); strings.Join(got, " ") != strings.Join(acked, " ") {

@@ -22,46 +22,65 @@ const (
 // nil: nobody waits for what is replayed after a restart. So does every entry of a store that failed: whether it will be
 // applied is not known.
 func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if index <= s.meta.Index || s.closed || s.failed != nil {
-		return nil
-	}
-	if err := s.begin(); err != nil {
-		return s.fail(err)
-	}
-	results := make([]Result, len(commands))
-	for i, data := range commands {
-		r, err := s.applyOne(data)
-		if err != nil {
-			return s.fail(fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err))
-		}
-		results[i] = r
-	}
-	s.meta.Index, s.meta.Term = index, term
-	if s.pending += len(commands); s.pending >= MaxOpen {
-		if err := s.commit(); err != nil {
-			return s.fail(err)
+	results, full := s.apply(index, term, commands)
+	if full {
+		s.flushing.Lock()
+		defer s.flushing.Unlock()
+		if s.mustCommit() != nil {
+			return nil
 		}
 	}
 	return results
 }
 
-// begin opens the write transaction if none is open, with mu held.
-func (s *Store) begin() error {
-	if s.open != nil {
+// apply also tells whether so much is open that it must be committed before more is applied.
+func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, full bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if index <= s.meta.Index || s.closed || s.failed != nil {
+		return nil, false
+	}
+	s.begin()
+	results = make([]Result, len(commands))
+	err := s.withFile(func() (err error) {
+		for i, data := range commands {
+			if results[i], err = s.applyOne(data); err != nil {
+				return fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err)
+			}
+		}
 		return nil
-	}
-	tx, err := s.db.Begin(true)
+	})
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return s.fail(err), false
 	}
-	s.open = newTx(tx, &s.meta)
+	s.moveTo(index, term)
+	s.pending += len(commands)
+	return results, s.pending >= MaxOpen || s.open.len >= MaxOpenLen
+}
+
+// moveTo says that all up to the raft index was applied, with mu held.
+func (s *Store) moveTo(index, term uint64) {
+	s.meta.Index, s.meta.Term = index, term
+	if s.advanced != nil {
+		close(s.advanced)
+		s.advanced = nil
+	}
+}
+
+// begin opens a transaction if none is open, with mu held.
+func (s *Store) begin() {
+	if s.open != nil {
+		return
+	}
+	var below []*layer
+	if s.frozen != nil {
+		below = append(below, s.frozen)
+	}
+	s.open = newTx(&s.meta, below...)
 	select {
 	case s.wake <- struct{}{}:
 	default: // the flusher is awake
 	}
-	return nil
 }
 
 func (s *Store) applyOne(data []byte) (Result, error) {

@@ -87,15 +87,11 @@ func (r reads) KeySetIndex(number uint64) (index uint64, ok bool) {
 
 // Checkpoint returns the newest published checkpoint, or size 0 and nil.
 func (r reads) Checkpoint() (size uint64, note []byte) {
-	b := r.tx.Bucket([]byte(bucketCheckpoints))
-	if b == nil {
-		return 0, nil
-	}
-	k, v := b.Cursor().Last()
+	k, v := r.last(bucketCheckpoints)
 	if k == nil {
 		return 0, nil
 	}
-	return binary.BigEndian.Uint64(k), append([]byte(nil), v...)
+	return binary.BigEndian.Uint64(k), v
 }
 
 func applyKeySet(tx *Tx, body []byte) ([]byte, error) {

@@ -172,7 +172,7 @@ func (h *history) stopped(s *Store, told []error, index uint64) uint64 {
 	if err := s.SaveMarker(Marker{Index: 1000}); !errors.Is(err, ErrFailed) {
 		h.Errorf("marker: got %v, want ErrFailed", err)
 	}
-	if err := s.WaitCommitted(context.Background(), 1000); !errors.Is(err, ErrFailed) {
+	if err := s.WaitApplied(context.Background(), 1000); !errors.Is(err, ErrFailed) {
 		h.Errorf("wait: got %v, want ErrFailed", err)
 	}
 	s.Flush()

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// flushLoop commits the open transaction FlushEvery after it was opened, or as soon as a reader waits for what is in it: a
-// lone client need not wait for company. It is the only goroutine of this package, and
-// the only code here that knows of time: when a transaction is committed changes nothing in what it holds.
+// flushLoop commits the open transaction FlushEvery after it began. It is the only goroutine of this package, and the only
+// code here that knows of time: when a transaction is committed changes nothing in what it holds.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -21,21 +20,28 @@ func (s *Store) flushLoop() {
 		select {
 		case <-timer.C:
 			s.Flush()
-		case <-s.hurry:
-			s.Flush()
 		case <-s.stop:
 			return
 		}
 	}
 }
 
-// Flush commits what is open.
+// Flush commits what is open, and returns when it is on disk.
 func (s *Store) Flush() {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
+	s.mustCommit()
+}
+
+// mustCommit commits, with flushing held; a store that could not fails.
+func (s *Store) mustCommit() error {
+	err := s.commit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.commit(); err != nil && s.failed == nil {
+	if err != nil && s.failed == nil {
 		s.fail(err)
 	}
+	return err
 }
 
 // fail is where a store ends whose state is unknown, with mu held: nothing is applied or committed any more. It returns
@@ -47,27 +53,47 @@ func (s *Store) fail(err error) []Result {
 	return nil
 }
 
-// commit writes the transaction, with mu held: (1) the tree and where the state is go into the transaction, (2) it is
-// written and flushed to disk, (3) waiting readers are told. After a failure the state on disk is unknown, so the
-// process must end; raft's log has every command that was in it.
+// commit writes the open transaction, with flushing held and mu not: (1) the tree and where the state is go into it and it
+// is frozen; whatever is applied from here on goes into the next, (2) it is written and flushed to disk, while readers see
+// it over the file, (3) it is dropped: the file has it. After a failure the state on disk is unknown, so the process must
+// end; raft's log has every command that was in it.
 func (s *Store) commit() error {
-	if s.failed != nil {
-		return s.failed
+	l, err := s.freeze()
+	if err != nil || l == nil {
+		return err
 	}
-	if s.open == nil {
-		return nil
-	}
-	if err := s.open.finish(); err != nil {
+	if err := s.commitFile(l); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	if err := s.options.commit(s.open.bolt); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	s.open, s.pending = nil, 0
-	s.committedMu.Lock()
-	defer s.committedMu.Unlock()
-	s.committed = s.meta.Index
-	close(s.advanced)
-	s.advanced = make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = nil
 	return nil
+}
+
+// freeze ends the open transaction; there may be none.
+func (s *Store) freeze() (*layer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil || s.open == nil {
+		return nil, s.failed
+	}
+	if err := s.withFile(s.open.finish); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	s.frozen = s.open.layer
+	s.open, s.pending = nil, 0
+	return s.frozen, nil
+}
+
+// withFile lets the open transaction read the file while f runs, with mu held. It is not kept longer: where the file must
+// grow in memory, a commit waits for its readers.
+func (s *Store) withFile(f func() error) error {
+	file, err := s.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("read state: %w", err)
+	}
+	defer file.Rollback()
+	s.open.file = file
+	return f()
 }

@@ -1,8 +1,9 @@
 package state
 
 import (
-	"errors"
 	"fmt"
+
+	bolt "go.etcd.io/bbolt"
 
 	"xietong/certs/canon"
 )
@@ -19,8 +20,8 @@ type Marker struct {
 
 // Marker returns the marker in the file; ok is false when no snapshot was taken.
 func (s *Store) Marker() (m Marker, ok bool, err error) {
-	err = s.View(func(r *Reader) error {
-		data := r.Get(bucketMeta, keyRaft)
+	err = s.db.View(func(tx *bolt.Tx) error {
+		data := reads{file: tx}.Get(bucketMeta, keyRaft)
 		if data == nil {
 			return nil
 		}
@@ -37,27 +38,31 @@ func (s *Store) SaveMarker(m Marker) error {
 	if err != nil {
 		return fmt.Errorf("save marker: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return fmt.Errorf("save marker: %w", ErrClosed)
-	}
-	if s.failed != nil {
-		return fmt.Errorf("save marker: %w: %w", ErrFailed, s.failed)
-	}
-	// Entries that raft keeps for itself never reach Apply, so the marker may be above the last applied entry.
-	if err := s.begin(); err != nil {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
+	if err := s.putMarker(m, data); err != nil {
 		return fmt.Errorf("save marker: %w", err)
 	}
-	if err := s.open.Put(bucketMeta, keyRaft, data); err != nil {
-		return errors.Join(errors.New("save marker"), err)
-	}
-	if m.Index > s.meta.Index {
-		s.meta.Index, s.meta.Term = m.Index, m.Term
-	}
-	if err := s.commit(); err != nil {
-		s.fail(err)
+	if err := s.mustCommit(); err != nil {
 		return fmt.Errorf("save marker: %w", err)
 	}
 	return nil
+}
+
+// putMarker writes the marker into the open transaction. Entries that raft keeps for itself never reach Apply, so it may be
+// above the last applied entry.
+func (s *Store) putMarker(m Marker, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if s.failed != nil {
+		return failure(s.failed)
+	}
+	s.begin()
+	if m.Index > s.meta.Index {
+		s.moveTo(m.Index, m.Term)
+	}
+	return s.open.Put(bucketMeta, keyRaft, data)
 }

@@ -188,8 +188,6 @@ func TestUnknownStateIsFatal(t *testing.T) {
 				if _, ok := recover().(fatal); !ok {
 					t.Error("the node would have gone on")
 				}
-				s.open.bolt.Rollback()
-				s.open = nil
 			}()
 			s.Apply(1, 1, [][]byte{data})
 		})
@@ -201,11 +199,11 @@ func TestReadersWait(t *testing.T) {
 	s.Apply(1, 1, [][]byte{command(t, kindNote, identity.Message{}, "a")})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := s.WaitCommitted(ctx, 1); err != nil {
+	if err := s.WaitApplied(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
-	if err := s.WaitCommitted(ctx, 2); !errors.Is(err, context.Canceled) {
+	if err := s.WaitApplied(ctx, 2); !errors.Is(err, context.Canceled) {
 		t.Errorf("an index to come: got %v, want context.Canceled", err)
 	}
 }
@@ -303,6 +301,6 @@ func read(t *testing.T, path, bucket string, key []byte) []byte {
 	}
 	defer db.Close()
 	var value []byte
-	db.View(func(tx *bolt.Tx) error { value = reads{tx}.Get(bucket, key); return nil })
+	db.View(func(tx *bolt.Tx) error { value = reads{file: tx}.Get(bucket, key); return nil })
 	return value
 }

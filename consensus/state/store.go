@@ -1,10 +1,15 @@
 // Package state is the replicated state machine of one jurisdiction, kept in a bbolt file.
 //
-// Raft's log is what is durable; this file is what it adds up to. Apply runs commands in one open write transaction,
-// which a single flusher commits every few milliseconds, at MaxOpen commands, and before a snapshot. The transaction
-// holds everything at once: data, ledger entries, tree, and the raft index and term that they are at. So after a crash
-// the file is at some index, raft replays what follows, and entries at or below that index are skipped: nothing is ever
-// applied twice. Readers see committed state; whoever must see a write waits for its index.
+// Raft's log is what is durable; this file is what it adds up to. Apply runs commands in one open transaction, kept in
+// memory over the file, which a single flusher commits FlushEvery after it began, at MaxOpen commands or MaxOpenLen bytes,
+// and before a snapshot. The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
+// that they are at. So after a crash the file is at some index, raft replays what follows, and entries at or below that
+// index are skipped: nothing is ever applied twice.
+//
+// Nobody waits for the file. A reader sees all that was applied, as it was when it began: the file, over it the transaction
+// that is being committed, over it a copy of the open one. While the one is being committed the file may or may not show it
+// yet; both read the same, since it lies over the file until the commit is over. Only what is open is bounded: beyond it Apply
+// waits for the disk, and so does raft.
 //
 // Apply decides nothing. Handlers get a transaction and a command, no clock, randomness, map order, floating point,
 // goroutine or network; a test holds what this package can reach. A command that is refused has written nothing. An
@@ -43,8 +48,9 @@ const Format = 1
 
 // Defaults and bounds of the open transaction.
 const (
-	FlushEvery = 5 * time.Millisecond
-	MaxOpen    = 8192 // commands applied and not yet committed; Apply commits by itself when it is reached
+	FlushEvery = 50 * time.Millisecond
+	MaxOpen    = 8192     // commands applied and not yet committed; Apply commits by itself when it is reached
+	MaxOpenLen = 32 << 20 // bytes written and not yet committed; likewise
 )
 
 // Errors of opening a file.
@@ -92,21 +98,20 @@ type Store struct {
 	registry *Registry
 	options  Options
 	wake     chan struct{} // tells the flusher that a transaction is open
-	hurry    chan struct{} // tells the flusher that a reader waits for what is open
 	stop     chan struct{}
 	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
 
-	mu      sync.Mutex // owns what follows
-	open    *Tx        // nil: nothing to commit
-	pending int        // commands in open
-	meta    meta       // as of open
-	closed  bool
-	failed  error // why the state is unknown; nil: it is known
+	flushing sync.Mutex // held through a commit, and taken before mu
 
-	committedMu sync.Mutex // owns what follows
-	committed   uint64     // index up to which readers see
-	advanced    chan struct{}
+	mu       sync.Mutex // owns what follows; never held while the disk is waited for
+	open     *Tx        // nil: nothing to commit
+	frozen   *layer     // what is being committed; nil: nothing
+	pending  int        // commands in open
+	meta     meta       // as of open
+	closed   bool
+	failed   error         // why the state is unknown; nil: it is known
+	advanced chan struct{} // closed when more is applied; nil: nobody waits
 }
 
 // Create makes an empty state file for the log, whole or not at all: it is written under another name and renamed.
@@ -123,7 +128,8 @@ func Create(path string, log identity.Log) error {
 		return fmt.Errorf("create state: %w", err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		return newTx(tx, &meta{Kind: metaKind, Format: Format, Log: log}).saveMeta()
+		first := newTx(&meta{Kind: metaKind, Format: Format, Log: log})
+		return errors.Join(first.saveMeta(), writeLayer(tx, first.layer))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("create state: %w", err)
@@ -178,7 +184,7 @@ func openFile(path string, readOnly bool, share int) (*bolt.DB, meta, error) {
 
 func readMeta(db *bolt.DB) (m meta, err error) {
 	err = db.View(func(tx *bolt.Tx) error {
-		data := reads{tx: tx}.Get(bucketMeta, keyState)
+		data := reads{file: tx}.Get(bucketMeta, keyState)
 		var format struct {
 			_      struct{} `cbor:",toarray"`
 			Kind   string
@@ -212,23 +218,43 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 		options.commit = (*bolt.Tx).Commit
 	}
 	s := &Store{
-		db: db, registry: registry, options: options, meta: m, committed: m.Index,
-		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
-		advanced: make(chan struct{}),
+		db: db, registry: registry, options: options, meta: m,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
 	}
 	s.flusher.Go(s.flushLoop)
 	return s, nil
 }
 
-// View runs f on the committed state. It must not keep a Reader after it returned.
+// View runs f on the state as it is now. It must not keep a Reader after it returned, nor propose anything: where the file
+// must grow in memory the disk waits for readers.
 func (s *Store) View(f func(r *Reader) error) error {
-	return s.db.View(func(tx *bolt.Tx) error {
-		r, err := newReader(tx)
-		if err != nil {
-			return err
-		}
-		return f(r)
-	})
+	r, err := s.read()
+	if err != nil {
+		return fmt.Errorf("read state: %w", err)
+	}
+	defer r.file.Rollback()
+	return f(r)
+}
+
+// read begins a view. The file's transaction is begun before anything more can be frozen, so it never shows what lies
+// above the copy.
+func (s *Store) read() (*Reader, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	r := &Reader{meta: s.meta}
+	switch {
+	case s.open != nil:
+		r.layers = append([]*layer{s.open.layer.IsoCopy()}, s.open.layers[1:]...)
+		r.fresh = s.open.fresh
+	case s.frozen != nil:
+		r.layers = []*layer{s.frozen}
+	}
+	var err error
+	r.file, err = s.db.Begin(false)
+	return r, err
 }
 
 // Applied returns the raft index and term up to which commands were applied, committed or not.
@@ -248,24 +274,28 @@ func (s *Store) LedgerTime() time.Time {
 // Advanced returns a channel that is closed as soon as View shows more than it does now. It stays open when the store fails
 // or is closed first.
 func (s *Store) Advanced() <-chan struct{} {
-	s.committedMu.Lock()
-	defer s.committedMu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.advances()
+}
+
+func (s *Store) advances() <-chan struct{} {
+	if s.advanced == nil {
+		s.advanced = make(chan struct{})
+	}
 	return s.advanced
 }
 
-// WaitCommitted waits until View shows everything up to the raft index.
-func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
+// WaitApplied waits until View shows everything up to the raft index.
+func (s *Store) WaitApplied(ctx context.Context, index uint64) error {
 	for {
-		s.committedMu.Lock()
-		done, advanced := s.committed >= index, s.advanced
-		s.committedMu.Unlock()
-		if done {
-			return nil
+		s.mu.Lock()
+		if s.failed != nil || s.meta.Index >= index {
+			defer s.mu.Unlock()
+			return failure(s.failed)
 		}
-		select {
-		case s.hurry <- struct{}{}:
-		default: // the flusher knows
-		}
+		advanced := s.advances()
+		s.mu.Unlock()
 		select {
 		case <-advanced:
 		case <-s.stop:
@@ -278,6 +308,13 @@ func (s *Store) WaitCommitted(ctx context.Context, index uint64) error {
 	}
 }
 
+func failure(why error) error {
+	if why == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrFailed, why)
+}
+
 // Close commits what is open and closes the file. A store that failed, before or now, drops what is open, and tells why.
 func (s *Store) Close() error {
 	s.mu.Lock()
@@ -286,13 +323,11 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	err := s.commit()
-	if s.open != nil {
-		_ = s.open.bolt.Rollback() // a commit that failed may have ended the transaction already
-		s.open = nil
-	}
 	s.mu.Unlock()
 	close(s.stop)
 	s.flusher.Wait()
+	s.flushing.Lock()
+	err := s.commit()
+	s.flushing.Unlock()
 	return errors.Join(err, s.db.Close())
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
-	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/canon"
@@ -38,53 +37,32 @@ const maxMetaLen = 4 << 10
 
 func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// reads is the reading half of Tx and Reader. What it gives is copied: bbolt's own slices end with the transaction.
-type reads struct{ tx *bolt.Tx }
-
-// Get returns a copy of the value, or nil.
-func (r reads) Get(bucket string, key []byte) []byte {
-	b := r.tx.Bucket([]byte(bucket))
-	if b == nil {
-		return nil
-	}
-	return bytes.Clone(b.Get(key))
-}
-
-// Scan calls each for the keys that are >= from and begin with prefix, in order, until it says stop. The slices are
-// copies. The bucket must not be written while it is scanned.
-func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool)) {
-	b := r.tx.Bucket([]byte(bucket))
-	if b == nil {
-		return
-	}
-	if bytes.Compare(from, prefix) < 0 {
-		from = prefix
-	}
-	c := b.Cursor()
-	for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if !each(bytes.Clone(k), bytes.Clone(v)) {
-			return
-		}
-	}
-}
-
 func tileKey(id ledger.TileID) []byte { return append([]byte{byte(id.Level)}, be64(id.N)...) }
 
-// Tile gives a tile of the ledger's tree.
+// Tile gives a tile of the stored tree.
 func (r reads) Tile(id ledger.TileID) ([]byte, error) { return r.Get(bucketTile, tileKey(id)), nil }
 
-// Reader is a view of the committed state.
+// Reader is a view of the state at one raft index. What is applied later does not show in it.
 type Reader struct {
 	reads
-	meta meta
+	meta  meta
+	fresh []tlog.Hash                // leaf hashes that are not in the stored tiles yet
+	grown map[ledger.TileID][]byte // the tiles that they change; nil: nobody asked
 }
 
-func newReader(tx *bolt.Tx) (*Reader, error) {
-	r := &Reader{reads: reads{tx}}
-	if err := canon.Unmarshal(r.Get(bucketMeta, keyState), maxMetaLen, &r.meta); err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
+// Tile gives a tile of the ledger's tree, of all its entries.
+func (r *Reader) Tile(id ledger.TileID) ([]byte, error) {
+	if r.grown == nil && len(r.fresh) > 0 {
+		grown, err := ledger.Append(r.meta.Size-uint64(len(r.fresh)), r.fresh, r.reads)
+		if err != nil {
+			return nil, err
+		}
+		r.grown = grown.Tiles
 	}
-	return r, nil
+	if tile, ok := r.grown[id]; ok {
+		return tile, nil
+	}
+	return r.reads.Tile(id)
 }
 
 // Log returns the ledger's log.
@@ -108,16 +86,18 @@ func (r *Reader) Sealed(index uint64) []byte { return r.Get(bucketSealed, be64(i
 // Tx is the open write transaction, as a handler sees it.
 type Tx struct {
 	reads
-	bolt   *bolt.Tx
-	meta   *meta
-	wrote  bool
-	fresh  []tlog.Hash // leaf hashes that are not in the tiles yet
-	last   tlog.Hash   // of the newest leaf
-	writes map[string]*bolt.Bucket
+	layer *layer // what was written: the newest of reads
+	meta  *meta
+	wrote bool
+	len   int         // bytes written
+	fresh []tlog.Hash // leaf hashes that are not in the tiles yet
+	last  tlog.Hash   // of the newest leaf
 }
 
-func newTx(tx *bolt.Tx, m *meta) *Tx {
-	return &Tx{reads: reads{tx}, bolt: tx, meta: m, writes: map[string]*bolt.Bucket{}}
+// newTx begins a transaction over the layers that the file may not have yet.
+func newTx(m *meta, below ...*layer) *Tx {
+	l := newLayer()
+	return &Tx{reads: reads{layers: append([]*layer{l}, below...)}, layer: l, meta: m}
 }
 
 // Log returns the ledger's log.
@@ -129,39 +109,29 @@ func (tx *Tx) Size() uint64 { return tx.meta.Size }
 // Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far.
 func (tx *Tx) Time() uint64 { return tx.meta.Time }
 
-// Put writes one pair. An error is not the command's fault: the handler returns it, and the node stops.
+// Put writes one pair; value must not be changed afterwards. An error is not the command's fault: the handler returns it, and
+// the node stops.
 func (tx *Tx) Put(bucket string, key, value []byte) error {
-	b, err := tx.bucket(bucket)
-	if err != nil {
+	if err := checkPair(bucket, key, value); err != nil {
 		return err
 	}
-	tx.wrote = true
-	return b.Put(key, value)
+	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), value: value})
+	return nil
 }
 
 // Delete removes one pair, if it is there.
 func (tx *Tx) Delete(bucket string, key []byte) error {
-	b, err := tx.bucket(bucket)
-	if err != nil {
+	if err := checkPair(bucket, key, nil); err != nil {
 		return err
 	}
-	tx.wrote = true
-	return b.Delete(key)
+	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), gone: true})
+	return nil
 }
 
-func (tx *Tx) bucket(name string) (*bolt.Bucket, error) {
-	if b := tx.writes[name]; b != nil {
-		return b, nil
-	}
-	b, err := tx.bolt.CreateBucketIfNotExists([]byte(name))
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w", name, err)
-	}
-	if name == bucketLeaf || name == bucketSealed || name == bucketCheckpoints {
-		b.FillPercent = 0.95 // their keys only grow
-	}
-	tx.writes[name] = b
-	return b, nil
+func (tx *Tx) set(p *pair) {
+	tx.wrote = true
+	tx.len += len(p.bucket) + len(p.key) + len(p.value)
+	tx.layer.Set(p)
 }
 
 // Append puts an entry at the end of the ledger and returns its index. It gives the head its sequence number and time.

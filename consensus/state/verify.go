@@ -52,7 +52,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 		return Report{}, err
 	}
 	v.size = m.Size
-	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{tx}) })
+	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{file: tx}) })
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}

@@ -18,7 +18,7 @@ import (
 var ErrNoEntry = errors.New("no such entry")
 
 // checkpoint signs the ledger as it is unless the newest checkpoint covers it. (1) Size and root are read together from
-// committed state, (2) signed, (3) proposed: every replica keeps the line, and one whose own root is not the majority's stops.
+// one view, (2) signed, (3) proposed: every replica keeps the line, and one whose own root is not the majority's stops.
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.signing.Lock()
 	defer h.signing.Unlock()

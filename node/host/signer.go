@@ -9,17 +9,17 @@ import (
 // signAgain is how long a checkpoint that could not be made is not tried again: the disk is full, or raft has no majority.
 const signAgain = 5 * time.Second
 
-// signer makes checkpoints of what is new, at most checkpointLag after it is committed. Where nothing happens, and where
+// signer makes checkpoints of what is new, at most checkpointLag after it is applied. Where nothing happens, and where
 // this replica does not lead, it sleeps: a node may host a hundred jurisdictions.
 type signer struct {
 	leads    func(context.Context) error // waits until this replica leads
-	appended func() <-chan struct{}      // closed at the next commit
+	appended func() <-chan struct{}      // closed when the next command is applied
 	sign     func(context.Context) error // does nothing where everything is signed
 	logger   *slog.Logger
 }
 
-// run signs until ctx ends. It listens for the next commit before it looks at what is there, so none is missed; a
-// checkpoint is a commit too, after which one look finds nothing to sign.
+// run signs until ctx ends. It listens for the next command before it looks at what is there, so none is missed; a
+// checkpoint is a command too, after which one look finds nothing to sign.
 func (s signer) run(ctx context.Context) {
 	pause := checkpointLag
 	for s.leads(ctx) == nil {

@@ -1,0 +1,198 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tidwall/btree"
+	bolt "go.etcd.io/bbolt"
+)
+
+// layer is what was applied and is not in the file yet, in the order of buckets and keys. A copy costs nothing: both share
+// their nodes until one is written.
+type layer = btree.BTreeG[*pair]
+
+// pair is one write of a layer, never changed once it is there.
+type pair struct {
+	bucket     string
+	key, value []byte
+	gone       bool // the key was deleted
+}
+
+func newLayer() *layer {
+	return btree.NewBTreeGOptions(func(a, b *pair) bool {
+		if a.bucket != b.bucket {
+			return a.bucket < b.bucket
+		}
+		return bytes.Compare(a.key, b.key) < 0
+	}, btree.Options{NoLocks: true})
+}
+
+// checkPair refuses what the file could not take: a commit would find out too late.
+func checkPair(bucket string, key, value []byte) error {
+	if bucket == "" || len(key) == 0 || len(key) > bolt.MaxKeySize || len(value) > bolt.MaxValueSize {
+		return fmt.Errorf("put %d bytes under a key of %d in bucket %q: not what a state file takes", len(value), len(key), bucket)
+	}
+	return nil
+}
+
+// writeLayer puts a layer into the file's transaction, bucket by bucket, its keys in order.
+func writeLayer(file *bolt.Tx, l *layer) (err error) {
+	var name string
+	var bucket *bolt.Bucket
+	l.Scan(func(p *pair) bool {
+		if p.bucket != name {
+			if bucket, err = openBucket(file, p.bucket); err != nil {
+				return false
+			}
+			name = p.bucket
+		}
+		if p.gone {
+			err = bucket.Delete(p.key)
+		} else {
+			err = bucket.Put(p.key, p.value)
+		}
+		return err == nil
+	})
+	return err
+}
+
+func openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
+	b, err := file.CreateBucketIfNotExists([]byte(name))
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", name, err)
+	}
+	if name == bucketLeaf || name == bucketSealed || name == bucketCheckpoints {
+		b.FillPercent = 0.95 // their keys only grow
+	}
+	return b, nil
+}
+
+// reads is the reading half of Tx and Reader: the file, and over it the layers that it may or may not have taken in yet.
+// What it gives is copied: bbolt's own slices end with the transaction.
+type reads struct {
+	file   *bolt.Tx
+	layers []*layer // the newest first
+}
+
+// Get returns a copy of the value, or nil.
+func (r reads) Get(bucket string, key []byte) []byte {
+	for _, l := range r.layers {
+		if p, ok := l.Get(&pair{bucket: bucket, key: key}); ok {
+			if p.gone {
+				return nil
+			}
+			return append([]byte{}, p.value...)
+		}
+	}
+	b := r.file.Bucket([]byte(bucket))
+	if b == nil {
+		return nil
+	}
+	return bytes.Clone(b.Get(key))
+}
+
+// Scan calls each for the keys that are >= from and begin with prefix, in order, until it says stop. The slices are
+// copies. The bucket must not be written while it is scanned.
+func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool)) {
+	if bytes.Compare(from, prefix) < 0 {
+		from = prefix
+	}
+	cursors := r.cursors(bucket, prefix, from)
+	for {
+		var least *cursor
+		for _, c := range cursors {
+			if c.key != nil && (least == nil || bytes.Compare(c.key, least.key) < 0) {
+				least = c
+			}
+		}
+		if least == nil {
+			return
+		}
+		key, value, gone := least.key, least.value, least.gone
+		for _, c := range cursors {
+			if c.key != nil && bytes.Equal(c.key, key) {
+				c.step()
+			}
+		}
+		if !gone && !each(bytes.Clone(key), append([]byte{}, value...)) {
+			return
+		}
+	}
+}
+
+// cursor is at one pair of a source: of a layer, or of the file.
+type cursor struct {
+	key, value []byte // no key: there is nothing more
+	gone       bool
+	step       func()
+}
+
+// cursors are at the first key of each source that has one, the newest source first: where keys are equal it is the one
+// that counts.
+func (r reads) cursors(bucket string, prefix, from []byte) []*cursor {
+	var all []*cursor
+	for _, l := range r.layers {
+		all = append(all, layerCursor(l, &pair{bucket: bucket, key: from}, prefix))
+	}
+	if b := r.file.Bucket([]byte(bucket)); b != nil {
+		all = append(all, fileCursor(b.Cursor(), prefix, from))
+	}
+	return all
+}
+
+func layerCursor(l *layer, from *pair, prefix []byte) *cursor {
+	c, items := &cursor{}, l.Iter()
+	set := func(ok bool) {
+		c.key, c.value = nil, nil
+		if ok && items.Item().bucket == from.bucket && bytes.HasPrefix(items.Item().key, prefix) {
+			c.key, c.value, c.gone = items.Item().key, items.Item().value, items.Item().gone
+		}
+	}
+	c.step = func() { set(items.Next()) }
+	set(items.Seek(from))
+	return c
+}
+
+func fileCursor(items *bolt.Cursor, prefix, from []byte) *cursor {
+	c := &cursor{}
+	set := func(key, value []byte) {
+		c.key, c.value = nil, nil
+		if bytes.HasPrefix(key, prefix) {
+			c.key, c.value = key, value
+		}
+	}
+	c.step = func() { set(items.Next()) }
+	set(items.Seek(from))
+	return c
+}
+
+// last returns the pair with the highest key of a bucket from which nothing is ever deleted, or nil.
+func (r reads) last(bucket string) (key, value []byte) {
+	if b := r.file.Bucket([]byte(bucket)); b != nil {
+		key, value = b.Cursor().Last()
+	}
+	for _, l := range slices.Backward(r.layers) {
+		l.Descend(&pair{bucket: bucket + "\x00"}, func(p *pair) bool {
+			if p.bucket == bucket && bytes.Compare(p.key, key) >= 0 {
+				key, value = p.key, p.value
+			}
+			return false
+		})
+	}
+	return bytes.Clone(key), bytes.Clone(value)
+}
+
+// commitFile writes a layer to the file and flushes it to disk, whole or not at all.
+func (s *Store) commitFile(l *layer) error {
+	file, err := s.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	if err := writeLayer(file, l); err != nil {
+		return errors.Join(err, file.Rollback())
+	}
+	return s.options.commit(file)
+}
