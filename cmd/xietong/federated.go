@@ -106,7 +106,7 @@ var states = map[string]text.Code{
 func (a *app) printMissing(missing []client.MissingMember) {
 	for _, m := range missing {
 		why := a.t(states[m.State], text.Args{"by": m.By})
-		if m.Why != "" && m.State == client.StateRefused {
+		if m.Why != "" && (m.State == client.StateRefused || m.State == client.StateNotOffered) {
 			why = fmt.Sprintf("%s: %s", why, m.Why)
 		}
 		if heard, err := time.Parse(time.RFC3339, m.LastHeard); err == nil {

@@ -133,12 +133,13 @@ func (h Hosted) coverageOf(c gather.Coverage, l text.Lang) client.FederatedAnswe
 	return out
 }
 
-// missingMember tells why somebody is missing. Where no link leads there, or the time was up, the state says it.
+// missingMember tells why somebody is missing. Where no link leads there, the time was up, or there is no such dataset, the
+// state says it.
 func missingMember(m gather.Missing, r *roster.Roster, l text.Lang) client.MissingMember {
 	out := client.MissingMember{
 		Name: m.Name.String(), Title: shortName(r, m.Name.String()), State: m.State.String(), By: shortName(r, m.By.String()),
 	}
-	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late {
+	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
 		out.Why = text.T(l, code, called(text.Named(code, m.Args)))
 	}
 	if m.Heard > 0 {

@@ -165,7 +165,7 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 		why.Code, why.Args = Problem(err)
 	}
 	switch text.ByNumber(why.Code) {
-	case text.UnknownDataset, text.UnknownOperation:
+	case text.UnknownDataset, text.UnknownOperation, text.UnknownField: // a field: its entry is older than the question
 		why.State = gather.NotOffered
 	case text.Late:
 		why.State = gather.Late

@@ -191,3 +191,56 @@ func receipts(t *testing.T, top, county *Node) {
 	_, err := top.Client("water").ReceiptOf(t.Context(), uses[1].Entry)
 	refusedAs(t, "the use of another", err, text.NotFound, "")
 }
+
+// TestOlderStandard: a county that adopted the version before a field was added is counted where the field does not matter, and
+// offers nothing where it does, until it adopts the later version.
+func TestOlderStandard(t *testing.T) {
+	Run(t, branches, func(t *testing.T, tree *Tree) {
+		top, older, newer := tree.Node("guizhou"), tree.Node("nanming"), tree.Node("yunyan")
+		agencies(t, top, tree.Node("guiyang"), older, newer)
+		first, err := top.Client("civil-affairs").PublishStandard(t.Context(), villagesStandard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := adopt(t, older, asIs); err != nil {
+			t.Fatal(err)
+		}
+		later := villagesStandard
+		later.Schema = json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"at":{"type":"string"},"kind":{"type":"string"}}}`)
+		later.GroupBy = append(later.GroupBy, "kind")
+		second, err := top.Client("civil-affairs").PublishStandard(t.Context(), later)
+		if err != nil || second.Version != 2 || second.Entry == first.Entry {
+			t.Fatalf("got %+v, %v", second, err)
+		}
+		if _, err := adopt(t, newer, asIs); err != nil {
+			t.Fatal(err)
+		}
+		count := func(by string) client.FederatedAnswer {
+			got, err := top.Client("water").QueryFederated(t.Context(), client.FederatedQuery{
+				At: "*.guiyang.guizhou", By: by, Dataset: "villages", Use: client.Use{Purpose: "statistics"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if got := count("at"); got.Answered != 2 || got.Total != 4 {
+			t.Errorf("by a field of both: %+v", got)
+		}
+		got := count("kind")
+		if got.Answered != 1 || got.Total != 2 || got.States[client.StateNotOffered] != 1 {
+			t.Fatalf("by a later field: %+v", got)
+		}
+		for _, m := range got.Missing {
+			if m.State == client.StateNotOffered && (m.Name != older.Name() || !strings.Contains(m.Why, "kind")) {
+				t.Errorf("missing: %+v", m)
+			}
+		}
+		if _, err := adopt(t, older, asIs); err != nil {
+			t.Fatal(err)
+		}
+		if got := count("kind"); got.Answered != 2 || got.Total != 4 {
+			t.Errorf("after the later version was adopted: %+v", got)
+		}
+	})
+}

@@ -41,7 +41,7 @@ var gatherSentences = []sentence{
 	{CLIGatherName, "名称", "NAME"},
 	{CLIGatherCount, "条数", "RECORDS"},
 	{CLIGatherRefused, "{by}拒绝", "refused by {by}"},
-	{CLIGatherNotOffered, "没有这项数据", "has no such dataset"},
+	{CLIGatherNotOffered, "没有提供这项数据", "does not offer this"},
 	{CLIGatherUnreachable, "{by}联系不上它", "{by} does not reach it"},
 	{CLIGatherLate, "未及时答复", "did not answer in time"},
 	{CLIGatherNotJoined, "尚未加入", "has not joined"},
