@@ -84,8 +84,8 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{o: o.withDefaults(), dir: dir}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, n.Close())
+		if err != nil { // a replica that must stop says why better than whoever waited for it
+			err = errors.Join(n.Err(), err, n.Close())
 		}
 	}()
 	if n.unlock, err = lock(dir); err != nil {

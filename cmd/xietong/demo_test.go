@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,7 +70,8 @@ func TestDemoPasted(t *testing.T) {
 		}
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("demo: %v", err)
+			log, _ := os.ReadFile(filepath.Join(folder, "nodes.log"))
+			t.Errorf("demo: %v; its nodes told:\n%s", err, log)
 		}
 		if !strings.Contains(told.String(), run.want) || pasted != 5 {
 			t.Errorf("%d lines to paste; the demo told:\n%s", pasted, told.String())

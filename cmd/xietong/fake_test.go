@@ -113,6 +113,7 @@ var answers = map[string]any{
 		},
 	},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
+	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"POST /v1/hosted": client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 

@@ -25,6 +25,7 @@ var session = [][]string{
 	{"host", "add", "西湖路街道"},
 	{"host", "list"},
 	{"withdraw", "西湖路街道", "--reason", "撤并"},
+	{"drill", "黎平县"},
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},
 	{"dataset", "publish", "FILES/villages.json"},

@@ -43,7 +43,7 @@ func (a *app) rootCommand() *cobra.Command {
 
 	a.asGroup(root)
 	root.AddCommand(
-		a.initCommand(), a.joinCommand(), a.serveCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(),
+		a.initCommand(), a.joinCommand(), a.serveCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
 		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.ledgerCommand(),
 		a.rosterCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)

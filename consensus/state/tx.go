@@ -46,7 +46,7 @@ func (r reads) Tile(id ledger.TileID) ([]byte, error) { return r.Get(bucketTile,
 type Reader struct {
 	reads
 	meta  meta
-	fresh []tlog.Hash                // leaf hashes that are not in the stored tiles yet
+	fresh []tlog.Hash              // leaf hashes that are not in the stored tiles yet
 	grown map[ledger.TileID][]byte // the tiles that they change; nil: nobody asked
 }
 

@@ -21,6 +21,7 @@ type asked struct {
 	asker  identity.Jurisdiction
 	to     identity.Jurisdiction // who is to answer
 	via    identity.Jurisdiction // the neighbour that leads there
+	by     envelope.Signer       // nil: our own
 	hash   [32]byte
 	frame  []byte
 	answer []byte // the frame that came back
@@ -66,7 +67,7 @@ func (r *Relay) ask(ctx context.Context, q asked, call envelope.Call) (Answer, e
 // request makes the request: encrypted to the newest decryption key of its destination, unless it is a federated one.
 func (r *Relay) request(ctx context.Context, q asked, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
-	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
+	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx), by: q.by}
 	switch {
 	case m.wait < time.Millisecond:
 		return e, r.refuse(Late, ctx.Err(), q.to.String())
@@ -111,13 +112,18 @@ type sealed struct {
 	to        identity.Jurisdiction
 	wait      time.Duration // that the asker waits from now on; what is over is not waited for
 	content   []byte
-	recipient *recipient // nil: in the clear
+	recipient *recipient      // nil: in the clear
+	by        envelope.Signer // nil: our own
 }
 
 func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 	to, err := s.recipient.of(s.id)
 	if err != nil {
 		return envelope.Envelope{}, err
+	}
+	by := s.by
+	if by == nil {
+		by = r.l.Signer()
 	}
 	now, wait := r.l.Now().Truncate(time.Millisecond), max(s.wait, 0)
 	contentType := envelope.RequestType
@@ -130,7 +136,7 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, r.l.Signer(), to)
+	}, by, to)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }

@@ -61,6 +61,35 @@ func wantRefusal(t *testing.T, what string, err error, code text.Code, by *Node,
 	}
 }
 
+// TestDrill: a jurisdiction that is neighbour or far refuses what it must, says so, and records nothing.
+func TestDrill(t *testing.T) {
+	Run(t, branches, func(t *testing.T, tree *Tree) {
+		from := tree.Node("nanming")
+		for _, at := range []string{"guiyang", "liping"} {
+			to := tree.Node(at)
+			for _, fault := range []string{client.FaultAltered, client.FaultStranger} {
+				got, err := from.Client("").Drill(t.Context(), client.NewDrill{At: to.Name(), Fault: fault})
+				if err != nil || got.By != to.place.called().DisplayName || !strings.Contains(got.Says, from.place.called().DisplayName) {
+					t.Errorf("%s to %s: got %+v, %v", fault, at, got, err)
+				}
+			}
+			for _, kind := range []string{"application", "grant", "access"} {
+				if got := recorded(to, kind); len(got) > 0 {
+					t.Errorf("%s recorded %s of a drill: %q", at, kind, got)
+				}
+			}
+		}
+		_, err := from.Client("").Drill(t.Context(), client.NewDrill{At: from.Name(), Fault: client.FaultAltered})
+		wantRefusal(t, "oneself", err, text.JurisdictionUnknown, nil, from.Name())
+		tree.Node("liping").Stop()
+		tree.Within(within, "the link is known to be down", func() bool {
+			_, err = from.Client("").Drill(t.Context(), client.NewDrill{At: tree.Node("liping").Name(), Fault: client.FaultAltered})
+			return err != nil
+		})
+		wantRefusal(t, "switched off", err, text.Unreachable, tree.Node("qiandongnan"), "")
+	})
+}
+
 // TestHopOff has one after the other on the way go off: the one before it says so.
 func TestHopOff(t *testing.T) {
 	Run(t, branches, func(t *testing.T, tree *Tree) {

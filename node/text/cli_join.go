@@ -6,12 +6,14 @@ const (
 	CLIShortJoin     Code = "cli.short.join"
 	CLIShortTree     Code = "cli.short.tree"
 	CLIShortWithdraw Code = "cli.short.withdraw"
+	CLIShortDrill    Code = "cli.short.drill"
 	CLIShortHost     Code = "cli.short.host"
 	CLIShortHostAdd  Code = "cli.short.host-add"
 	CLIShortHostList Code = "cli.short.host-list"
 	CLILongInvite    Code = "cli.long-invite"
 	CLILongJoin      Code = "cli.long-join"
 	CLILongHostAdd   Code = "cli.long-host-add"
+	CLILongDrill     Code = "cli.long-drill"
 
 	JoinNetwork  Code = "join.network"
 	JoinClock    Code = "join.clock"
@@ -49,6 +51,9 @@ const (
 	CLITreeUntil     Code = "cli.tree.until"
 	CLITreeLink      Code = "cli.tree.link"
 	CLIWithdrawn     Code = "cli.withdrawn"
+	CLIDrillAltered  Code = "cli.drill.altered"
+	CLIDrillStranger Code = "cli.drill.stranger"
+	CLIDrillRefused  Code = "cli.drill.refused"
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
 	CLIFlagAt        Code = "cli.flag.at"
@@ -74,6 +79,7 @@ var joinSentences = []sentence{
 	{CLIShortJoin, "凭邀请码加入", "Join the tree with an invitation"},
 	{CLIShortTree, "查看上级、下级和连接", "Show parent, children and links"},
 	{CLIShortWithdraw, "撤回对下级的背书", "End the endorsement of a child"},
+	{CLIShortDrill, "演练：确认对方会拒绝有问题的消息", "Show that a jurisdiction refuses messages with a fault"},
 	{CLIShortHost, "承载和列出行政区划", "Host further jurisdictions, and list them"},
 	{CLIShortHostAdd, "在本节点承载一个下级", "Host a jurisdiction below one of this node's"},
 	{CLIShortHostList, "列出本节点承载的行政区划", "List the jurisdictions that this node hosts"},
@@ -92,7 +98,15 @@ var joinSentences = []sentence{
 		"由本节点承载一个没有机器的下级：生成其密钥，经本节点的门加入，立即启用。节点须在运行，并有监听地址。",
 		"Host a jurisdiction that runs no machine: its keys are made here, it joins through this node's own door, and is\nserved at once. The node must run, and listen.",
 	},
+	{
+		CLILongDrill,
+		"演练：向 NAME 发送两条必须被拒绝的消息（途中被改动的、用无人背书的密钥签名的），显示对方如何拒绝。不查询任何数据，对方日志会记下。",
+		"Send NAME two messages that it must refuse, one altered on the way and one signed with a key that nobody endorsed, and\nshow how it does. No data are asked for; its log will tell of both.",
+	},
 
+	{CLIDrillAltered, "途中被改动的消息", "altered on the way"},
+	{CLIDrillStranger, "用无人背书的密钥签名的消息", "signed by a stranger"},
+	{CLIDrillRefused, "{by} 拒绝：{why}", "refused by {by}: {why}"},
 	{CLIInviteFor, "给{title}（{name}）的邀请，有效期至 {until}，存证条目 {entry}", "invitation for {title} ({name}), good until {until}, entry {entry}"},
 	{CLIInviteRoot, "根指纹（请电话核对）：{fingerprint}", "fingerprint of the root, to be compared by telephone: {fingerprint}"},
 	{CLIInviteNext, "在对方机器上执行：xietong join 后接上面一行", "on the other machine: xietong join, followed by the line above"},

@@ -52,6 +52,7 @@ const (
 	root        = "520000"
 	nanming     = "520102" // 南明区, 贵阳市
 	liping      = "522631" // 黎平县, 黔东南州
+	yunyan      = "520103" // 云岩区, 贵阳市
 	weining     = "520526" // 威宁县, 毕节市
 	rootName    = "guizhou"
 	rootTitle   = "贵州省"
@@ -59,7 +60,7 @@ const (
 )
 
 // branch are the counties that run where each node is a process of its own, and the prefectures that lead there.
-var branch = []string{nanming, "520103", weining, liping}
+var branch = []string{nanming, yunyan, weining, liping}
 
 // counties returns the codes of the counties, as the townships name them, and of the prefecture of each.
 func (d *demo) counties() (codes []string, prefectureOf map[string]string) {

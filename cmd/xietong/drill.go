@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/client"
+	"xietong/node/text"
+)
+
+func (a *app) drillCommand() *cobra.Command {
+	c := a.verb("drill NAME", text.CLIShortDrill, func(cmd *cobra.Command, args []string) error {
+		for _, d := range []struct {
+			fault string
+			told  text.Code
+		}{
+			{client.FaultAltered, text.CLIDrillAltered}, {client.FaultStranger, text.CLIDrillStranger},
+		} {
+			done, err := a.client().Drill(cmd.Context(), client.NewDrill{At: args[0], Fault: d.fault})
+			if err != nil {
+				return err
+			}
+			if a.jsonOnly {
+				if err := printJSON(a.stdout, done); err != nil {
+					return err
+				}
+				continue
+			}
+			a.say(d.told, nil)
+			a.say(text.CLIDrillRefused, text.Args{"by": done.By, "why": done.Says})
+		}
+		return nil
+	})
+	c.Long = a.t(text.CLILongDrill, nil)
+	return c
+}

@@ -1,0 +1,43 @@
+package relay
+
+import (
+	"errors"
+	"testing"
+
+	"xietong/certs/authority"
+	"xietong/certs/identity"
+	"xietong/exchange/link"
+)
+
+// TestDrill: whoever must refuse does, over any number of hops; one that does not is told from that; and nothing is served.
+func TestDrill(t *testing.T) {
+	w := newWide(t)
+	r, err := identity.NewReplica(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := authority.NewStranger(name(t, county), r, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{city, farCounty} {
+		for f, reason := range map[Fault]string{Altered: badSignature, Stranger: unknownKey} {
+			p, err := w.relays[county].Drill(t.Context(), newID(t), name(t, to), f, stranger)
+			if err != nil || p.At != name(t, to) || Code(p.Code) != MessageRefused || p.Args[0] != county || p.Args[1] != reason {
+				t.Errorf("%s to %s: got %+v, %v, want refused for %s", f, to, p, err, reason)
+			}
+		}
+	}
+	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, farCounty), Stranger, w.keys[county]); !errors.Is(err, ErrTaken) {
+		t.Errorf("a stranger that is none: got %v, want ErrTaken", err)
+	}
+	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, county), Altered, stranger); err == nil || errors.Is(err, ErrTaken) {
+		t.Errorf("oneself: got %v", err)
+	}
+	w.broken = link.ErrNoLink
+	_, err = w.relays[county].Drill(t.Context(), newID(t), name(t, city), Altered, stranger)
+	wantProblem(t, "a broken link", err, county, Unreachable, city, noLink)
+	if len(w.served) > 0 {
+		t.Errorf("%d drills were served", len(w.served))
+	}
+}
