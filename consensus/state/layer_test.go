@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 
+	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 )
 
@@ -213,4 +216,93 @@ func TestReadersSeeWhatIsApplied(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReadersWhileItGrows applies, commits and reads side by side: whatever size a reader finds, root, newest leaf and what was
+// put with it are those of that size.
+func TestReadersWhileItGrows(t *testing.T) {
+	const entries = 3000
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := Create(path, testLog(t)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, writeRegistry(), Options{FlushEvery: 100 * time.Microsecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	roots := grownRoots(t, entries)
+	look := func(r *Reader) error {
+		got, err := r.RootAt(r.Size())
+		if err != nil || got != roots[r.Size()] {
+			return fmt.Errorf("root of %d entries: got %x, want %x, %v", r.Size(), got, roots[r.Size()], err)
+		}
+		if n := r.Size(); n > 0 && (r.Leaf(n-1) == nil || string(r.Get("w", []byte("newest"))) != fmt.Sprint(n-1)) {
+			return fmt.Errorf("of %d entries the newest is %q", n, r.Get("w", []byte("newest")))
+		}
+		return nil
+	}
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 3 {
+		readers.Go(func() {
+			for {
+				if err := s.View(look); err != nil {
+					t.Error(err)
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for i := range uint64(entries) {
+		s.Apply(i+1, 1, [][]byte{growing(t, i)})
+	}
+	close(done)
+	readers.Wait()
+	if got := size(t, s); got != entries {
+		t.Errorf("got %d entries, want %d", got, entries)
+	}
+}
+
+// growing is the command of entry i.
+func growing(t testing.TB, i uint64) []byte {
+	return command(t, kindWrite, identity.Message{}, fmt.Sprintf("w newest %d", i))
+}
+
+// grownRoots are the roots of a ledger at every size, from one to which nothing else happens.
+func grownRoots(t testing.TB, entries uint64) []tlog.Hash {
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := Create(path, testLog(t)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, writeRegistry(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tiles, roots := memTiles{}, make([]tlog.Hash, entries+1)
+	roots[0], _ = ledger.Root(0, tiles)
+	for i := range entries {
+		s.Apply(i+1, 1, [][]byte{growing(t, i)})
+		var leaf []byte
+		if err := s.View(func(r *Reader) error { leaf = r.Leaf(i); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		grown, err := ledger.Append(i, []tlog.Hash{ledger.LeafHash(leaf)}, tiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, tile := range grown.Tiles {
+			tiles[id] = tile
+		}
+		if roots[i+1], err = ledger.Root(i+1, tiles); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return roots
 }
