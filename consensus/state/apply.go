@@ -18,12 +18,21 @@ const (
 	maxSeenLen   = 64 << 10
 )
 
+// How full the open transaction is, in percent, when the flusher is told to commit it, and when Apply waits for that.
+const half, full = 50, 100
+
 // Apply applies the commands of one raft entry and returns their results. An entry at or below the applied index gives
 // nil: nobody waits for what is replayed after a restart. So does every entry of a store that failed: whether it will be
 // applied is not known.
 func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
-	results, full := s.apply(index, term, commands)
-	if full {
+	results, fill := s.apply(index, term, commands)
+	if fill >= half {
+		select {
+		case s.half <- struct{}{}:
+		default: // the flusher knows
+		}
+	}
+	if fill >= full {
 		s.flushing.Lock()
 		defer s.flushing.Unlock()
 		if s.mustCommit() != nil {
@@ -33,12 +42,12 @@ func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	return results
 }
 
-// apply also tells whether so much is open that it must be committed before more is applied.
-func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, full bool) {
+// apply also tells how full the open transaction is, in percent: a full one must be committed before more is applied.
+func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, fill int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if index <= s.meta.Index || s.closed || s.failed != nil {
-		return nil, false
+		return nil, 0
 	}
 	s.begin()
 	results = make([]Result, len(commands))
@@ -51,11 +60,11 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 		return nil
 	})
 	if err != nil {
-		return s.fail(err), false
+		return s.fail(err), 0
 	}
 	s.moveTo(index, term)
 	s.pending += len(commands)
-	return results, s.pending >= MaxOpen || s.open.len >= MaxOpenLen
+	return results, max(full*s.pending/MaxOpen, full*s.open.len/MaxOpenLen)
 }
 
 // moveTo says that all up to the raft index was applied, with mu held.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// flushLoop commits the open transaction FlushEvery after it began. It is the only goroutine of this package, and the only
+// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is the only goroutine of this package, and the only
 // code here that knows of time: when a transaction is committed changes nothing in what it holds.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
@@ -19,6 +19,8 @@ func (s *Store) flushLoop() {
 		timer.Reset(s.options.FlushEvery)
 		select {
 		case <-timer.C:
+			s.Flush()
+		case <-s.half:
 			s.Flush()
 		case <-s.stop:
 			return

@@ -1,8 +1,8 @@
 // Package state is the replicated state machine of one jurisdiction, kept in a bbolt file.
 //
 // Raft's log is what is durable; this file is what it adds up to. Apply runs commands in one open transaction, kept in
-// memory over the file, which a single flusher commits FlushEvery after it began, at MaxOpen commands or MaxOpenLen bytes,
-// and before a snapshot. The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
+// memory over the file, which a single flusher commits FlushEvery after it began, earlier when it is half full, and before a
+// snapshot. The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
 // that they are at. So after a crash the file is at some index, raft replays what follows, and entries at or below that
 // index are skipped: nothing is ever applied twice.
 //
@@ -48,9 +48,10 @@ const Format = 1
 
 // Defaults and bounds of the open transaction.
 const (
-	FlushEvery = 50 * time.Millisecond
-	MaxOpen    = 8192     // commands applied and not yet committed; Apply commits by itself when it is reached
-	MaxOpenLen = 32 << 20 // bytes written and not yet committed; likewise
+	FlushEvery  = 50 * time.Millisecond // of a store alone; where many share a disk, each leaves it to the others as much longer,
+	FlushAtMost = time.Second           // up to this
+	MaxOpen     = 8192                  // commands applied and not yet committed; Apply commits by itself when it is reached
+	MaxOpenLen  = 32 << 20              // bytes written and not yet committed; likewise
 )
 
 // Errors of opening a file.
@@ -83,11 +84,11 @@ const metaKind = "xietong state"
 
 // Options of a store. The zero value is the default.
 type Options struct {
-	FlushEvery time.Duration
+	FlushEvery time.Duration // 0: as many share
 	// Fatal is called, once, when the state is unknown, and should end the process. If it returns, the store applies and
 	// commits nothing any more and can only be closed. It may call nothing of the store. The default panics.
 	Fatal func(error)
-	Share int // how many stores share the address space; 0: one
+	Share int // how many stores share the address space and the disk; 0: one
 
 	commit func(*bolt.Tx) error // commits a transaction; for tests of faults
 }
@@ -98,6 +99,7 @@ type Store struct {
 	registry *Registry
 	options  Options
 	wake     chan struct{} // tells the flusher that a transaction is open
+	half     chan struct{} // tells the flusher that it is half full
 	stop     chan struct{}
 	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
@@ -209,7 +211,7 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 		return nil, err
 	}
 	if options.FlushEvery == 0 {
-		options.FlushEvery = FlushEvery
+		options.FlushEvery = min(FlushEvery*time.Duration(max(options.Share, 1)), FlushAtMost)
 	}
 	if options.Fatal == nil {
 		options.Fatal = func(err error) { panic(err) }
@@ -219,7 +221,7 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	}
 	s := &Store{
 		db: db, registry: registry, options: options, meta: m,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
+		wake: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
 	}
 	s.flusher.Go(s.flushLoop)
 	return s, nil

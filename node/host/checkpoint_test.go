@@ -15,7 +15,7 @@ func TestCheckpointComesByItself(t *testing.T) {
 		defer h.Close()
 		for range 3 {
 			add(t, h)
-			time.Sleep(state.FlushEvery + checkpointLag)
+			time.Sleep(checkpointLag)
 			synctest.Wait()
 			err := h.View(t.Context(), func(r *state.Reader) error {
 				if covered, _ := r.Checkpoint(); covered != r.Size() {

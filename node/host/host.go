@@ -42,7 +42,8 @@ const (
 	filesFolder   = "files"
 	commandLife   = time.Hour // how long an idempotency key is good for
 	readyWithin   = 30 * time.Second
-	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint, at most
+	checkpointLag = 200 * time.Millisecond // how long a new entry waits for a checkpoint; as much longer where many share a disk,
+	longestLag    = time.Second            // up to this
 )
 
 // Host is one hosted jurisdiction.
@@ -195,9 +196,13 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	work, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.workers.Go(func() {
-		signer{leads: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, logger: h.logger}.run(work)
+		signer{leads: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lagOf(o.Share), logger: h.logger}.run(work)
 	})
 	return h, nil
+}
+
+func lagOf(share int) time.Duration {
+	return min(checkpointLag*time.Duration(max(share, 1)), longestLag)
 }
 
 // Close stops what Open started, in the opposite order. It may be called on what was only partly opened.

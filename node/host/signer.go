@@ -9,19 +9,20 @@ import (
 // signAgain is how long a checkpoint that could not be made is not tried again: the disk is full, or raft has no majority.
 const signAgain = 5 * time.Second
 
-// signer makes checkpoints of what is new, at most checkpointLag after it is applied. Where nothing happens, and where
+// signer makes checkpoints of what is new, at most lag after it is applied. Where nothing happens, and where
 // this replica does not lead, it sleeps: a node may host a hundred jurisdictions.
 type signer struct {
 	leads    func(context.Context) error // waits until this replica leads
 	appended func() <-chan struct{}      // closed when the next command is applied
 	sign     func(context.Context) error // does nothing where everything is signed
+	lag      time.Duration
 	logger   *slog.Logger
 }
 
 // run signs until ctx ends. It listens for the next command before it looks at what is there, so none is missed; a
 // checkpoint is a command too, after which one look finds nothing to sign.
 func (s signer) run(ctx context.Context) {
-	pause := checkpointLag
+	pause := s.lag
 	for s.leads(ctx) == nil {
 		select {
 		case <-time.After(pause):
@@ -34,7 +35,7 @@ func (s signer) run(ctx context.Context) {
 			pause = signAgain
 			continue
 		}
-		pause = checkpointLag
+		pause = s.lag
 		select {
 		case <-appended:
 		case <-ctx.Done():
