@@ -154,7 +154,7 @@ func TestHostileAnswers(t *testing.T) {
 	}{
 		"to another request":     {func([]byte) []byte { return first }, "it is no answer to this request"},
 		"the request itself":     {func(q []byte) []byte { return framed(nil, q) }, "it has another form"},
-		"signed with other keys": {edited(func(f *forged) { f.by = other.keys }), "the certificate that signed is not in its key set"},
+		"signed with other keys": {edited(func(f *forged) { f.by = other.keys }), "nobody endorsed the key that signed it"},
 		"in the clear":           {edited(func(f *forged) { f.to = nil }), "it is not encrypted"},
 		"of the city's sibling":  {edited(func(f *forged) { f.Header.Origin = zunyi }), "somebody else signed it"},
 		"to somebody else":       {edited(func(f *forged) { f.Header.Destination = zunyi }), "it has another form"},

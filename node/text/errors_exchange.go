@@ -83,7 +83,7 @@ var exchangeWords = map[string]word{
 	// what is wrong with a message
 	"not endorsed":              {zh: "没有有效的背书", en: "no endorsement of it is in force"},
 	"keys not found":            {zh: "其密钥集暂时无法取得", en: "its key sets cannot be had at present"},
-	"unknown signing key":       {zh: "签名证书不在其密钥集中", en: "the certificate that signed is not in its key set"},
+	"unknown signing key":       {zh: "没有人为签名所用的密钥背书", en: "nobody endorsed the key that signed it"},
 	"signature does not fit":    {zh: "签名与收到的内容不符", en: "its signature does not fit what came"},
 	"body does not fit":         {zh: "正文与签名不符，或者不能解密", en: "the body is not the one that was signed, or cannot be decrypted"},
 	"unusable decryption key":   {zh: "其密钥集中的加密公钥不可用", en: "the decryption key in its key set is unusable"},

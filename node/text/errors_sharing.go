@@ -51,7 +51,7 @@ var sharingProblems = []problem{
 		number: 24, code: NotShared, status: http.StatusForbidden, params: []string{"dataset", "citation"},
 		zh: parts{"不予共享", "该数据资源属于不予共享类，依据：{citation}", "数据资源 {dataset}",
 			"对该依据有异议的，请向提供部门或者政务数据共享主管部门提出"},
-		en: parts{"Not shared", "this dataset is not shared; the law that forbids it: {citation}", "dataset {dataset}",
+		en: parts{"Not shared", "this dataset is not shared; forbidden by {citation}", "dataset {dataset}",
 			"if you doubt that ground, take it up with the provider or the supervising department"},
 	},
 	{

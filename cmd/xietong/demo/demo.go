@@ -224,8 +224,8 @@ func (d *demo) pasted() []string {
 		at("nanming") + " status",
 		at("guizhou") + " tree",
 		at("nanming") + " --as water query villages --at 黎平县 --limit 3 --purpose residence-check",
-		at("guizhou") + " --as water query villages --at '**.guizhou' --count --by prefecture --purpose statistics",
-		"./" + binary + " ledger verify access.receipt access.payload --root " + d.at(root).pin,
+		at("guizhou") + " --as water query villages --at '**.guizhou' --count --purpose statistics",
+		"./" + binary + " ledger verify access.receipt access.payload --root $(cat " + pinFile + ")",
 	}
 }
 
@@ -240,9 +240,9 @@ func (d *demo) end(ctx context.Context, steps int) error {
 		}
 	} else {
 		seconds := fmt.Sprintf("%.1f", time.Since(d.started).Seconds())
-		fmt.Fprintf(d.Out, "\n%s\n   cd %s\n", d.t(text.DemoHeld, text.Args{"steps": fmt.Sprint(steps), "seconds": seconds}), d.Folder)
+		fmt.Fprintf(d.Out, "\n%s\n  cd %s\n", d.t(text.DemoHeld, text.Args{"steps": fmt.Sprint(steps), "seconds": seconds}), d.Folder)
 		for _, line := range d.pasted() {
-			fmt.Fprintf(d.Out, "   %s\n", line)
+			fmt.Fprintf(d.Out, "  %s\n", line)
 		}
 	}
 	if d.Exit {

@@ -10,6 +10,9 @@ import (
 	"xietong/node/text"
 )
 
+// pinFile holds the pin of the province: all that whoever verifies needs to know before.
+const pinFile = "root.pin"
+
 func (d *demo) file(name string) string { return filepath.Join(d.Folder, name) }
 
 // prove has another process check the receipts of step 1, from the ledgers of both sides, with nothing but the pin of the
@@ -28,7 +31,7 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 	flipped[len(flipped)/2] ^= 1
 	for name, data := range map[string][]byte{
 		"access.receipt": access.Receipt, "access.payload": access.Payload, "asked.receipt": asked.Receipt,
-		"asked.payload": asked.Payload, "flipped.receipt": flipped,
+		"asked.payload": asked.Payload, "flipped.receipt": flipped, pinFile: []byte(top.pin + "\n"),
 	} {
 		if err := os.WriteFile(d.file(name), data, 0o600); err != nil {
 			return nil, err
