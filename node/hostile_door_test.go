@@ -65,13 +65,19 @@ func toldOnce(t *testing.T, c join.Asker, frame []byte) string {
 	if err != nil {
 		return err.Error()
 	}
+	return codeOf(t, got)
+}
+
+// codeOf is what an answer of the join protocol says.
+func codeOf(t *testing.T, frame []byte) string {
+	t.Helper()
 	var a struct {
 		_    struct{} `cbor:",toarray"`
 		Code uint64
 		Args []string
 		Body []byte
 	}
-	if err := canon.Unmarshal(got, join.MaxAnswerLen, &a); err != nil {
+	if err := canon.Unmarshal(frame, join.MaxAnswerLen, &a); err != nil {
 		return err.Error()
 	}
 	if a.Code == 0 {

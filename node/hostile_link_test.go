@@ -7,10 +7,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"xietong/certs/tlsconf"
 	"xietong/node/client"
 	"xietong/node/host"
+	"xietong/node/join"
 )
 
 // issued is an identity that is shown whatever it is.
@@ -170,5 +173,56 @@ func TestHostileHandshakes(t *testing.T) {
 	in.link(t) // and so a neighbour comes in
 	s.county.open(t)
 	linked(t, s.county.civil, "guiyang.guizhou")
+	s.sound(t)
+}
+
+// TestHostileProofs asks over the link, with the county's own keys, for chains and rosters, and tells news, in every form that
+// is none. Each gets a problem, the tree stays as it was, and the same asked as it should be is answered.
+func TestHostileProofs(t *testing.T) {
+	s := newScene(t)
+	in := s.insider(t)
+	s.county.stop()
+	q := in.link(t)
+	before := s.city.kinds(t)
+	const county = "nanming.guiyang.guizhou"
+	names := func(n int) (all []string) {
+		for i := range n {
+			all = append(all, fmt.Sprintf("c%d.guiyang.guizhou", i))
+		}
+		return all
+	}
+	for what, row := range map[string]struct {
+		frame []byte
+		want  string
+	}{
+		"the chain of nobody":            {asked(t, 5, []any{"", 0, 1000}), "bad-request"},
+		"of a name that is none":         {asked(t, 5, []any{"Guiyang..guizhou", 0, 1000}), "bad-request"},
+		"of one that never joined":       {asked(t, 5, []any{"yunyan.guiyang.guizhou", 0, 1000}), "unreachable"},
+		"a chain for a number":           {asked(t, 5, 7), "bad-request"},
+		"a chain with a member more":     {asked(t, 5, []any{county, 0, 1000, 1}), "bad-request"},
+		"news of nothing":                {asked(t, 6, 7), "bad-request"},
+		"news of a name that is none":    {asked(t, 6, []string{"-"}), "bad-request"},
+		"too much news":                  {asked(t, 6, names(join.MaxStale+1)), "bad-request"},
+		"a roster later than a name":     {asked(t, 7, "guizhou"), "bad-request"},
+		"a roster later than a fraction": {encoded(t, []any{7, []byte{0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0}}), "bad-request"},
+		"an operation to come":           {asked(t, 8, 0), "bad-request"},
+		"its own chain":                  {asked(t, 5, []any{"guiyang.guizhou", 600_000, 1000}), "ok"},
+		"news of itself":                 {asked(t, 6, []string{county}), "ok"},
+		"news of all":                    {asked(t, 6, names(join.MaxStale)), "ok"},
+		"a roster later than all":        {asked(t, 7, uint64(1)<<63), "ok"},
+	} {
+		frames, err := exchange(t, q, framed(nil, row.frame))
+		got := fmt.Sprint(err)
+		if err == nil && len(frames) == 1 {
+			got = codeOf(t, frames[0])
+		}
+		if got != row.want {
+			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+	}
+	s.city.grew(t, before, nil)
+	if got := in.ask(t, q, in.letter(t).frame(t)); !strings.HasPrefix(got, "served ") {
+		t.Errorf("a request as it must be: got %s", got)
+	}
 	s.sound(t)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"xietong/certs/canon"
@@ -65,6 +66,9 @@ func DecodeStandard(data []byte) (s Standard, err error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return s, fmt.Errorf("%w: something follows the entry", ErrInvalid)
 	}
 	return s, s.Validate()
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -118,4 +119,31 @@ func TestStandard(t *testing.T) {
 			t.Errorf("next version with %s: got %v", what, err)
 		}
 	}
+}
+
+// FuzzDecodeStandard holds that a standard that another jurisdiction gave is refused, or says the same when it is written again.
+func FuzzDecodeStandard(f *testing.F) {
+	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","purposes":[{"code":"p","title":"t"}],"key":"code",` +
+		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"not_secret":true,"counts":["p"],"level":"county"}`))
+	f.Add([]byte(`{"level":"county"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := DecodeStandard(data)
+		if err != nil {
+			return
+		}
+		again, err := s.Encode()
+		if err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		back, err := DecodeStandard(again)
+		if err != nil {
+			t.Fatalf("%s: %v", again, err)
+		}
+		if twice, err := back.Encode(); err != nil || string(twice) != string(again) {
+			t.Errorf("%s is written as %s, and again as %s, %v", data, again, twice, err)
+		}
+		if _, err := DecodeStandard(append(bytes.Clone(data), '0')); err == nil {
+			t.Errorf("%s and a byte is taken", data)
+		}
+	})
 }

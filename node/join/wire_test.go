@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"xietong/certs/canon"
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/text"
 )
@@ -164,6 +165,44 @@ func FuzzDoor(f *testing.F) {
 		}
 		if _, err := (Door{Now: time.Now}).Answer(t.Context(), binding, frame); err != nil {
 			t.Errorf("%x: got %v, want an answer", frame, err)
+		}
+	})
+}
+
+// FuzzNeighbour holds that whatever a neighbour sends for chains, news and rosters is answered, and that nothing is passed on but
+// what is well-formed and bounded.
+func FuzzNeighbour(f *testing.F) {
+	for _, frame := range [][]byte{
+		{0x82, 5, 0x4a, 0x83, 0x67, 'g', 'u', 'i', 'z', 'h', 'o', 'u', 0, 1}, {0x82, 6, 0x49, 0x81, 0x67, 'g', 'u', 'i', 'z', 'h', 'o', 'u'},
+		{0x82, 7, 0x41, 0x01}, {0x82, 7, 0x40}, {0x82, 8, 0x40},
+	} {
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		var q request
+		if canon.Unmarshal(frame, MaxRequestLen, &q) == nil && q.Op < opProve {
+			return // for the jurisdiction behind the door, and there is none here
+		}
+		told := 0
+		d := Door{
+			Now: time.Now,
+			Prove: func(_ context.Context, _ identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error) {
+				if w.Name.IsZero() || w.Oldest < 0 || w.Wait < 0 {
+					t.Errorf("%x asks for %+v", frame, w)
+				}
+				return nil, 0, nil
+			},
+			Stale: func(_, below identity.Jurisdiction) {
+				if told++; below.IsZero() || told > MaxStale {
+					t.Errorf("%x tells %d news, of %q", frame, told, below)
+				}
+			},
+			Roster: func(context.Context, uint64) ([]byte, error) { return nil, nil },
+		}
+		got, knows, err := d.AnswerNeighbour(t.Context(), identity.Jurisdiction{}, frame)
+		var a answer
+		if err != nil || knows != 0 || canon.Unmarshal(got, MaxAnswerLen, &a) != nil {
+			t.Errorf("%x: got %x, %d, %v, want an answer", frame, got, knows, err)
 		}
 	})
 }
