@@ -7,10 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
@@ -165,12 +169,12 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 		found.Unseen = append(found.Unseen, at)
 		return nil
 	}
+	keys := d.keysOf(ctx, slices.Collect(maps.Keys(shown)))
 	verify := func(by identity.Jurisdiction, answer []byte) (gather.Share, error) {
-		sets, err := d.tree.KeySets(ctx, by, false)
-		if err != nil {
+		if err := keys[by].err; err != nil {
 			return gather.Share{}, err
 		}
-		reply, err := relay.VerifyShare(answer, sets, by, d.own.Name(), a.request)
+		reply, err := relay.VerifyShare(answer, keys[by].sets, by, d.own.Name(), a.request)
 		if err == nil && reply.Problem != nil {
 			err = errors.New("a refusal")
 		}
@@ -190,6 +194,35 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 		}
 	}
 	return below
+}
+
+// believed is by which keys somebody's signatures are believed, or why by none.
+type believed struct {
+	sets []trust.KeySet
+	err  error
+}
+
+// keysAtOnce is how many are asked for at once.
+const keysAtOnce = 16
+
+// keysOf finds the keys of many, side by side: those that are not known yet are a way away.
+func (d *Desk) keysOf(ctx context.Context, of []identity.Jurisdiction) map[identity.Jurisdiction]believed {
+	found := make([]believed, len(of))
+	free := make(chan struct{}, keysAtOnce)
+	var group sync.WaitGroup
+	for i, name := range of {
+		free <- struct{}{}
+		group.Go(func() {
+			defer func() { <-free }()
+			found[i].sets, found[i].err = d.tree.KeySets(ctx, name, false)
+		})
+	}
+	group.Wait()
+	all := make(map[identity.Jurisdiction]believed, len(of))
+	for i, name := range of {
+		all[name] = found[i]
+	}
+	return all
 }
 
 // shown returns what a jurisdiction shows of the answers that it was given: from the own state, where it is this one.

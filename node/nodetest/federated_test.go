@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"testing"
+	"time"
 
 	"xietong/node/client"
 )
@@ -40,4 +41,35 @@ func withhold(t *testing.T, n *Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestFederatedLatency: over lines of 5 ms a count of many, a sample of it audited, takes at most half again as long as one of
+// them, once the keys of all are known. In virtual time that is what the lines cost.
+func TestFederatedLatency(t *testing.T) {
+	Run(t, province, func(t *testing.T, tree *Tree) {
+		top := tree.Node("guizhou")
+		scenario{t, tree}.take("standard guizhou", nil)
+		scenario{t, tree}.take("adopt nanming yunyan liping kaili weining", nil)
+		many := counted(top, "**.guizhou")
+		if _, err := top.Client("water").QueryFederated(t.Context(), many); err != nil { // audits all
+			t.Fatal(err)
+		}
+		many.Audit = false
+		for range 5 {
+			began := time.Now()
+			_, err := top.Client("water").Query(t.Context(), client.Query{
+				At: tree.Node("liping").Name(), Dataset: "villages", Count: true, Use: client.Use{Purpose: "statistics"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, began := time.Since(began), time.Now()
+			if _, err := top.Client("water").QueryFederated(t.Context(), many); err != nil {
+				t.Fatal(err)
+			}
+			if all := time.Since(began); all > one*3/2 {
+				t.Errorf("one is counted in %s, all in %s", one, all)
+			}
+		}
+	})
 }
