@@ -61,6 +61,8 @@ type Table struct {
 	logger  *slog.Logger
 	bundles *tlsconf.Bundles
 
+	refreshing sync.Mutex // held from reading the ledger to the last bundle: what was read later stands
+
 	mu       sync.RWMutex
 	parent   *Neighbour
 	children map[identity.Jurisdiction]Neighbour
@@ -84,8 +86,10 @@ func New(own Jurisdiction, now func() time.Time, logger *slog.Logger) *Table {
 // Bundles are the CA certificates by which links are verified.
 func (t *Table) Bundles() *tlsconf.Bundles { return t.bundles }
 
-// Refresh derives everything anew.
+// Refresh derives everything anew. It shows at least what was acknowledged before it was called.
 func (t *Table) Refresh(ctx context.Context) error {
+	t.refreshing.Lock()
+	defer t.refreshing.Unlock()
 	chain, err := t.chain(ctx)
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)

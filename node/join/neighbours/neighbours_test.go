@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"go.uber.org/goleak"
 
+	"xietong/certs/authority"
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
@@ -279,4 +282,65 @@ func name(t *testing.T, s string) identity.Jurisdiction {
 		t.Fatal(err)
 	}
 	return j
+}
+
+// newChild invites a child whose keys are made here, and returns what it redeems the invitation with.
+func newChild(t *testing.T, parent *party, label string, c *clock) join.Redemption {
+	t.Helper()
+	l, err := identity.ParseLabel(label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := parent.Name().Child(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := authority.Create(t.TempDir(), name, parent.Replica(), c.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, err := keys.FirstKeySet(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := join.SecretHash([]byte(label))
+	place := join.Place{Name: name, Code: "520102", Level: "county", DisplayName: label, ShortName: label}
+	if _, err := join.Invite(t.Context(), parent, id, join.Invitation{Place: place, Secret: secret, Until: c.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	return join.Redemption{
+		Child: name, Secret: []byte(label), KeySets: [][]byte{first}, Replica: parent.Replica(),
+		Possession: keys.SignLog(join.PossessionInput([32]byte{1}, secret)),
+	}
+}
+
+// TestRefreshSideBySide has many children join at once. Each is a neighbour as soon as the table was refreshed after it had been
+// endorsed, whoever else refreshes it meanwhile with what was read before.
+func TestRefreshSideBySide(t *testing.T) {
+	c := newClock()
+	parent := newParty(t, "guiyang.guizhou", c)
+	var children []join.Redemption
+	for i := range 24 {
+		children = append(children, newChild(t, parent, fmt.Sprintf("c%d", i), c))
+	}
+	var joining sync.WaitGroup
+	for _, child := range children {
+		joining.Go(func() {
+			_, err := join.Redeem(t.Context(), parent, child, [32]byte{1}, c.Now())
+			if err == nil {
+				err = parent.table.Refresh(t.Context())
+			}
+			if err == nil {
+				_, err = parent.table.Of(child.Child)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", child.Child, err)
+			}
+		})
+	}
+	joining.Wait()
 }

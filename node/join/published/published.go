@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"xietong/certs/canon"
@@ -143,8 +144,9 @@ func read(r interface {
 
 // Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
 type Store struct {
-	own     Ledger
-	current atomic.Pointer[Current]
+	own        Ledger
+	refreshing sync.Mutex // held from reading the ledger on: what was read later stands
+	current    atomic.Pointer[Current]
 }
 
 // Current is the roster, and where it is from.
@@ -165,6 +167,8 @@ func (s *Store) Current() Current { return *s.current.Load() }
 
 // Refresh reads the state.
 func (s *Store) Refresh(ctx context.Context) error {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
 	k, err := s.read(ctx)
 	if err != nil {
 		return err
