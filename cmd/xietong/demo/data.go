@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"xietong/node/client"
 )
@@ -18,16 +19,24 @@ var (
 	allVillages []byte
 )
 
-// rowsIn returns a CSV's header and the rows whose cell in the column is the code.
-func rowsIn(file []byte, column int, code string) string {
-	lines := strings.Split(strings.TrimSpace(string(file)), "\n")
-	kept := lines[:1:1]
-	for _, line := range lines[1:] {
-		if cells := strings.Split(strings.TrimSpace(line), ","); cells[column] == code {
-			kept = append(kept, line)
+// The rows of each county, by its code.
+var (
+	townshipsOf = sync.OnceValue(func() map[string]string { return parted(allTownships, countyOfTownship) })
+	villagesOf  = sync.OnceValue(func() map[string]string { return parted(allVillages, countyOfVillage) })
+)
+
+// parted takes a CSV apart by the cell in the column. Each part is a CSV with the header.
+func parted(file []byte, column int) map[string]string {
+	header, rows, _ := strings.Cut(string(bytes.TrimSpace(file))+"\n", "\n")
+	parts := map[string]string{}
+	for line := range strings.Lines(rows) {
+		code := strings.Split(strings.TrimSpace(line), ",")[column]
+		if parts[code] == "" {
+			parts[code] = header + "\n"
 		}
+		parts[code] += line
 	}
-	return strings.Join(kept, "\n") + "\n"
+	return parts
 }
 
 // The columns that say where a row belongs.
@@ -89,8 +98,8 @@ func offers(p *place) []offer {
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
 	}}
 	return []offer{
-		{client.NewDataset{Code: "townships"}, rowsIn(allTownships, countyOfTownship, p.code)},
-		{client.NewDataset{Code: "villages"}, rowsIn(allVillages, countyOfVillage, p.code)},
+		{client.NewDataset{Code: "townships"}, townshipsOf()[p.code]},
+		{client.NewDataset{Code: "villages"}, villagesOf()[p.code]},
 		withheld,
 	}
 }
