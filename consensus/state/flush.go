@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is the only goroutine of this package, and the only
-// code here that knows of time: when a transaction is committed changes nothing in what it holds.
+// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is the only goroutine of this
+// package, and the only code here that knows of time: when a transaction is committed changes nothing in what it holds.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
