@@ -277,3 +277,40 @@ func TestFederateNothing(t *testing.T) {
 		t.Errorf("%s were served", err)
 	}
 }
+
+// TestWideBudget: who asks many who are not below it may do so so often, and is refused by its parent then, whoever is asked; those
+// below may be asked as often as one will, and another child has a budget of its own.
+func TestWideBudget(t *testing.T) {
+	w := newTown(t)
+	ask := func(from, to string) error {
+		_, err := w.relays[from].Federate(t.Context(), newID(t), name(t, to), gatherCall(t))
+		return err
+	}
+	for i := range WideBurst {
+		if err := ask(county, []string{city, province, farCity}[i%3]); err != nil {
+			t.Fatalf("question %d: %v", i, err)
+		}
+	}
+	served := len(w.served)
+	for _, to := range []string{city, province, farCounty} {
+		wantProblem(t, "of "+to+", one too many", ask(county, to), city, Busy, city)
+	}
+	if len(w.served) != served {
+		t.Error("one too many was served")
+	}
+	for range 2 * WideBurst {
+		if err := errors.Join(ask(city, city), ask(province, province), ask(farCity, farCounty)); err != nil {
+			t.Fatalf("those below: %v", err)
+		}
+	}
+	if err := ask("yunyan."+city, province); err != nil {
+		t.Errorf("another child: %v", err)
+	}
+	for s := range w.keys {
+		w.clock[s] += WideEvery
+	}
+	if err := ask(county, province); err != nil {
+		t.Errorf("after a while: %v", err)
+	}
+	wantProblem(t, "and once more", ask(county, province), city, Busy, city)
+}

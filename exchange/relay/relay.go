@@ -24,7 +24,8 @@
 // is, to those of its children whom it is meant for (Share), so that each of them proves the asker's own signature. Each
 // answers it to the asker, signed and in the clear, a refusal too: what children answer is added up by their parent, which
 // verifies it (see gather). From the parent it comes to those below its destination, whoever asks, be it somebody of their own
-// subtree, or they themselves.
+// subtree, or they themselves. One's own subtree may be asked as often as one will; for asking others, who may be a whole
+// province, each child has a budget at its parent, the first hop.
 //
 // The id of a request is chosen by whoever asks, who may use it again where nothing came of it: an id stands for one use of
 // the data, however often it has to be asked for.
@@ -57,6 +58,8 @@ const (
 	MaxServing = 64               // requests of one origin that are served at once
 	MaxFrom    = 128              // requests of one origin that are passed on at once
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once
+	WideBurst  = 20               // federated requests of a child to those who are not below it; after that
+	WideEvery  = 3 * time.Second  // one in so long
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
@@ -186,6 +189,7 @@ type Relay struct {
 	serving    places // by origin
 	from       places // passed on, by origin
 	toward     places // passed on, by the neighbour that they go to
+	wide       budget // federated requests of children to those who are not below them
 }
 
 // New returns the relay of a hosted jurisdiction.
@@ -193,6 +197,7 @@ func New(l Local) *Relay {
 	return &Relay{
 		l: l, recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
 		serving: newPlaces(MaxServing), from: newPlaces(MaxFrom), toward: newPlaces(MaxToward),
+		wide: newBudget(WideBurst, WideEvery),
 	}
 }
 

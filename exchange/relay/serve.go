@@ -109,6 +109,8 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 		return destination, r.refuse(MessageRefused, nil, origin, noHops)
 	case down:
 		return r.l.Name, nil
+	case in.header.Kind == envelope.Federated && in.peer == in.header.Origin && in.peer != parent && !r.wide.spend(in.peer, r.l.Now()):
+		return destination, r.refuse(Busy, nil, r.l.Name.String())
 	}
 	to, problem := r.next(destination)
 	if problem == nil && to == in.peer {

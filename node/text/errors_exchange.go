@@ -59,9 +59,9 @@ var exchangeProblems = []problem{
 	},
 	{
 		number: 78, code: Busy, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"对方繁忙", "{jurisdiction}同时为提出方办理或转送的请求已达上限，这一请求没有办理", "{jurisdiction}", "请稍后重试，并减少同时提出的请求"},
-		en: parts{"Busy", "{jurisdiction} serves or passes on as many requests of the asker as it may at once, and this one was one too many", "{jurisdiction}",
-			"try again shortly, and make fewer requests at once"},
+		zh: parts{"对方繁忙", "{jurisdiction}为提出方办理或转送的请求已达上限，这一请求没有办理", "{jurisdiction}", "请稍后重试，并减少提出的请求"},
+		en: parts{"Busy", "{jurisdiction} serves or passes on as many requests of the asker as it may, and this one was one too many", "{jurisdiction}",
+			"try again shortly, and make fewer requests"},
 	},
 	{
 		number: 79, code: UnknownOperation, status: http.StatusNotImplemented, params: []string{"operation", "jurisdiction"},

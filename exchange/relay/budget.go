@@ -1,0 +1,35 @@
+package relay
+
+import (
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+)
+
+// budget is how often each may do something: so many times at once, and once more after every while.
+type budget struct {
+	burst int
+	every time.Duration
+	mu    *sync.Mutex
+	until map[identity.Jurisdiction]time.Time // when each has all of it again
+}
+
+func newBudget(burst int, every time.Duration) budget {
+	return budget{burst: burst, every: every, mu: &sync.Mutex{}, until: map[identity.Jurisdiction]time.Time{}}
+}
+
+// spend takes one, and reports whether there was one left.
+func (b budget) spend(of identity.Jurisdiction, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	until := b.until[of]
+	if until.Before(now) {
+		until = now
+	}
+	if until.Sub(now) > time.Duration(b.burst-1)*b.every {
+		return false
+	}
+	b.until[of] = until.Add(b.every)
+	return true
+}
