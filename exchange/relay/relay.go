@@ -58,8 +58,8 @@ const (
 	MaxServing = 64               // requests of one origin that are served at once
 	MaxFrom    = 128              // requests of one origin that are passed on at once
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once
-	WideBurst  = 20               // federated requests of a child to those who are not below it; after that
-	WideEvery  = 3 * time.Second  // one in so long
+	WideBurst  = 30               // federated requests of a child to those who are not below it; after that
+	WideEvery  = 30 * time.Second // one in so long: hops keep what is answered for months
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
