@@ -21,7 +21,6 @@ type asked struct {
 	asker  identity.Jurisdiction
 	to     identity.Jurisdiction // who is to answer
 	via    identity.Jurisdiction // the neighbour that leads there
-	by     envelope.Signer       // nil: our own
 	hash   [32]byte
 	frame  []byte
 	answer []byte // the frame that came back
@@ -67,7 +66,7 @@ func (r *Relay) ask(ctx context.Context, q asked, call envelope.Call) (Answer, e
 // request makes the request: encrypted to the newest decryption key of its destination, unless it is a federated one.
 func (r *Relay) request(ctx context.Context, q asked, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
-	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx), by: q.by}
+	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
 	switch {
 	case m.wait < time.Millisecond:
 		return e, r.refuse(Late, ctx.Err(), q.to.String())
@@ -112,18 +111,13 @@ type sealed struct {
 	to        identity.Jurisdiction
 	wait      time.Duration // that the asker waits from now on; what is over is not waited for
 	content   []byte
-	recipient *recipient      // nil: in the clear
-	by        envelope.Signer // nil: our own
+	recipient *recipient // nil: in the clear
 }
 
 func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 	to, err := s.recipient.of(s.id)
 	if err != nil {
 		return envelope.Envelope{}, err
-	}
-	by := s.by
-	if by == nil {
-		by = r.l.Signer()
 	}
 	now, wait := r.l.Now().Truncate(time.Millisecond), max(s.wait, 0)
 	contentType := envelope.RequestType
@@ -136,7 +130,7 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, by, to)
+	}, r.l.Signer(), to)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"xietong/certs/authority"
 	"xietong/certs/identity"
+	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 )
 
@@ -21,21 +22,21 @@ func TestDrill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, to := range []string{city, farCounty} {
-		for f, reason := range map[Fault]string{Altered: badSignature, Stranger: unknownKey} {
-			p, err := w.relays[county].Drill(t.Context(), newID(t), name(t, to), f, stranger)
+		for reason, by := range map[string]envelope.Signer{badSignature: nil, unknownKey: stranger} {
+			p, err := w.relays[county].Drill(t.Context(), newID(t), name(t, to), by)
 			if err != nil || p.At != name(t, to) || Code(p.Code) != MessageRefused || p.Args[0] != county || p.Args[1] != reason {
-				t.Errorf("%s to %s: got %+v, %v, want refused for %s", f, to, p, err, reason)
+				t.Errorf("to %s: got %+v, %v, want refused for %q", to, p, err, reason)
 			}
 		}
 	}
-	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, farCounty), Stranger, w.keys[county]); !errors.Is(err, ErrTaken) {
+	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, farCounty), w.keys[county]); !errors.Is(err, ErrTaken) {
 		t.Errorf("a stranger that is none: got %v, want ErrTaken", err)
 	}
-	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, county), Altered, stranger); err == nil || errors.Is(err, ErrTaken) {
+	if _, err := w.relays[county].Drill(t.Context(), newID(t), name(t, county), nil); err == nil || errors.Is(err, ErrTaken) {
 		t.Errorf("oneself: got %v", err)
 	}
 	w.broken = link.ErrNoLink
-	_, err = w.relays[county].Drill(t.Context(), newID(t), name(t, city), Altered, stranger)
+	_, err = w.relays[county].Drill(t.Context(), newID(t), name(t, city), nil)
 	wantProblem(t, "a broken link", err, county, Unreachable, city, noLink)
 	if len(w.served) > 0 {
 		t.Errorf("%d drills were served", len(w.served))

@@ -59,8 +59,8 @@ type Node interface {
 	Changed(ctx context.Context, local identity.Jurisdiction) error
 	// RosterChanged is told that a hosted root has published a roster.
 	RosterChanged(local identity.Jurisdiction)
-	// Drill sends another jurisdiction a request with a fault, which it must refuse, and returns the refusal.
-	Drill(ctx context.Context, local Hosted, id identity.Message, to identity.Jurisdiction, f relay.Fault) (*relay.Problem, error)
+	// Drill sends another jurisdiction a request that it must refuse, altered or signed by a stranger, and returns the refusal.
+	Drill(ctx context.Context, local Hosted, id identity.Message, to identity.Jurisdiction, stranger bool) (*relay.Problem, error)
 	// Adopt has the node host a further jurisdiction below one that it hosts, joined through its own door.
 	Adopt(ctx context.Context, parent Hosted, id identity.Message, place join.Place) (client.HostedPlace, error)
 }

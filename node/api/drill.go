@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"xietong/exchange/relay"
 	"xietong/node/client"
 	"xietong/node/roster"
 	"xietong/node/text"
@@ -27,7 +26,7 @@ func (s *server) drill(ctx context.Context, h Hosted, in *newDrill) (client.Dril
 	if err != nil {
 		return client.Drill{}, err
 	}
-	p, err := s.node.Drill(ctx, h, id, to, relay.Fault(in.Body.Fault))
+	p, err := s.node.Drill(ctx, h, id, to, in.Body.Fault == client.FaultStranger)
 	if err != nil {
 		return client.Drill{}, err
 	}
