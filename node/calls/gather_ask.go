@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"xietong/certs/canon"
@@ -202,22 +201,10 @@ type believed struct {
 	err  error
 }
 
-// keysAtOnce is how many are asked for at once.
-const keysAtOnce = 16
-
 // keysOf finds the keys of many, side by side: those that are not known yet are a way away.
 func (d *Desk) keysOf(ctx context.Context, of []identity.Jurisdiction) map[identity.Jurisdiction]believed {
 	found := make([]believed, len(of))
-	free := make(chan struct{}, keysAtOnce)
-	var group sync.WaitGroup
-	for i, name := range of {
-		free <- struct{}{}
-		group.Go(func() {
-			defer func() { <-free }()
-			found[i].sets, found[i].err = d.tree.KeySets(ctx, name, false)
-		})
-	}
-	group.Wait()
+	sideBySide(len(of), func(i int) { found[i].sets, found[i].err = d.tree.KeySets(ctx, of[i], false) })
 	all := make(map[identity.Jurisdiction]believed, len(of))
 	for i, name := range of {
 		all[name] = found[i]

@@ -40,25 +40,33 @@ func (d *Desk) Rows(ctx context.Context, id identity.Message, agency identity.La
 	missing := map[identity.Jurisdiction]gather.Why{}
 	var mu sync.Mutex // held while each is called
 	var broken error
+	sideBySide(len(members), func(i int) {
+		m := members[i]
+		got, err := d.rowsOf(ctx, id, agency, m.Name, q)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+			missing[m.Name] = *d.whyNone(ctx, m.Name, err)
+		case broken == nil:
+			broken = each(RowsFrom{m.Name, got})
+		}
+	})
+	return gather.Account(wide, roster, missing), broken
+}
+
+// sideBySide does n things, maxAtOnce at once, and returns when all are done.
+func sideBySide(n int, do func(i int)) {
 	free := make(chan struct{}, maxAtOnce)
 	var group sync.WaitGroup
-	for _, m := range members {
+	for i := range n {
 		free <- struct{}{}
 		group.Go(func() {
 			defer func() { <-free }()
-			got, err := d.rowsOf(ctx, id, agency, m.Name, q)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err != nil:
-				missing[m.Name] = *d.whyNone(ctx, m.Name, err)
-			case broken == nil:
-				broken = each(RowsFrom{m.Name, got})
-			}
+			do(i)
 		})
 	}
 	group.Wait()
-	return gather.Account(wide, roster, missing), broken
 }
 
 // rowsOf asks one member, which may be this jurisdiction.
