@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
@@ -92,6 +93,13 @@ type memTiles map[ledger.TileID][]byte
 
 func (t memTiles) Tile(id ledger.TileID) ([]byte, error) { return t[id], nil }
 
+// grow puts leaves behind the size that the tree has.
+func (t memTiles) grow(size uint64, leaves []tlog.Hash) error {
+	grown, err := ledger.Append(size, leaves, t)
+	maps.Copy(t, grown.Tiles)
+	return err
+}
+
 const verifyBatch = 4096 // leaves between two looks at the context
 
 func (v *verifier) run(ctx context.Context, r reads) error {
@@ -122,12 +130,8 @@ func (v *verifier) batch(r reads, from, to uint64) error {
 		}
 		hashes = append(hashes, ledger.LeafHash(data))
 	}
-	grown, err := ledger.Append(from, hashes, v.tiles)
-	if err != nil {
+	if err := v.tiles.grow(from, hashes); err != nil {
 		return err
-	}
-	for id, tile := range grown.Tiles {
-		v.tiles[id] = tile
 	}
 	for i, hash := range hashes {
 		v.at = from + uint64(i)
