@@ -26,7 +26,7 @@ func (a *app) drillCommand() *cobra.Command {
 				continue
 			}
 			a.say(d.told, nil)
-			a.say(text.CLIDrillRefused, text.Args{"by": done.By, "why": done.Says})
+			a.say(text.CLIRefusedBy, text.Args{"by": done.By, "what": done.Says})
 		}
 		return nil
 	})

@@ -53,7 +53,6 @@ const (
 	CLIWithdrawn     Code = "cli.withdrawn"
 	CLIDrillAltered  Code = "cli.drill.altered"
 	CLIDrillStranger Code = "cli.drill.stranger"
-	CLIDrillRefused  Code = "cli.drill.refused"
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
 	CLIFlagAt        Code = "cli.flag.at"
@@ -106,7 +105,6 @@ var joinSentences = []sentence{
 
 	{CLIDrillAltered, "途中被改动的消息", "altered on the way"},
 	{CLIDrillStranger, "用无人背书的密钥签名的消息", "signed by a stranger"},
-	{CLIDrillRefused, "{by} 拒绝：{why}", "refused by {by}: {why}"},
 	{CLIInviteFor, "给{title}（{name}）的邀请，有效期至 {until}，存证条目 {entry}", "invitation for {title} ({name}), good until {until}, entry {entry}"},
 	{CLIInviteRoot, "根指纹（请电话核对）：{fingerprint}", "fingerprint of the root, to be compared by telephone: {fingerprint}"},
 	{CLIInviteNext, "在对方机器上执行：xietong join 后接上面一行", "on the other machine: xietong join, followed by the line above"},

@@ -16,7 +16,6 @@ const (
 	DemoOff          Code = "demo.off"
 	DemoBack         Code = "demo.back"
 	DemoRefusals     Code = "demo.refusals"
-	DemoRefused      Code = "demo.refused"
 	DemoProve        Code = "demo.prove"
 	DemoValid        Code = "demo.valid"
 	DemoFlipped      Code = "demo.flipped"
@@ -48,7 +47,6 @@ var demoSentences = []sentence{
 	{DemoBack, "{title}恢复运行：自动连回上级，账本 {entries} 条无一丢失，下一次使用记为第 {access} 条",
 		"{title} is back: linked by itself, all {entries} entries there, the next use is entry {access}"},
 	{DemoRefusals, "不该做的，做不成", "what must fail, fails"},
-	{DemoRefused, "{by} 拒绝：{why}", "refused by {by}: {why}"},
 	{DemoProve, "不经任何服务器，由另一进程仅凭{root}的起点标识证明第 1 步", "step 1 is proved by another process, without any server, from the pin of {root} alone"},
 	{DemoValid, "有效：{entry}，密钥由 {chain} 逐级背书", "valid    {entry}, key endorsed {chain}"},
 	{DemoFlipped, "无效：同一凭证改动一个比特", "INVALID  the same receipt with one bit flipped"},

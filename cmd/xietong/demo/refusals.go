@@ -43,8 +43,8 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 	return out, d.stolen(ctx, &out)
 }
 
-func (d *demo) refused(by, why string) string {
-	return d.t(text.DemoRefused, text.Args{"by": by, "why": why})
+func (d *demo) refused(by, what string) string {
+	return d.t(text.CLIRefusedBy, text.Args{"by": by, "what": what})
 }
 
 // indexIn returns the index in the name of an entry.
