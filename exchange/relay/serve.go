@@ -94,7 +94,8 @@ func (r *Relay) handedDown(peer identity.Jurisdiction, h envelope.Header) bool {
 	return joined && peer == parent && h.Kind == envelope.Federated && h.Destination != r.l.Name && h.For(r.l.Name)
 }
 
-// checkWay is what every hop checks: that the origin belongs on this link, and that there is a way to the destination which is
+// checkWay is what every hop checks: that the origin belongs on this link, that a child which asks many who are not below it has
+// something left of its budget, and that there is a way to the destination which is
 // not the one that it came. It returns to whom the request goes.
 func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	origin, destination := in.header.Origin.String(), in.header.Destination
