@@ -34,7 +34,7 @@ var decidingNames = map[string]string{
 var codecs = []string{"MarshalText", "UnmarshalText", "MarshalCBOR", "UnmarshalCBOR", "MarshalBinary", "UnmarshalBinary", "MarshalJSON", "UnmarshalJSON"}
 
 // applied are the functions, beside the registered handlers, that run between raft and the state file.
-var applied = []string{"(*xietong/consensus/state.Store).applyOne", "(*xietong/consensus/state.Tx).finish"}
+var applied = []string{"(*xietong/consensus/state.Tx).apply", "(*xietong/consensus/state.Tx).finish"}
 
 // TestApplyDecidesNothing walks from every command handler of the house, and holds that none can get to a clock,
 // randomness, the order of a map, floating point, a goroutine, the machine, or a language of expressions.

@@ -75,7 +75,7 @@ var shelves = []struct {
 	rooms map[string][]string // room → rooms of the same shelf that it reads
 }{
 	{"ground", 0, map[string][]string{
-		"duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil, "host": nil,
+		"book": {"text"}, "host": {"book"}, "duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil,
 		"rows": nil, "filter": nil, "roster": nil,
 	}},
 	{"business", 1, map[string][]string{

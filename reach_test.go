@@ -133,22 +133,27 @@ type reach struct {
 	found func(at token.Pos, broken string)
 }
 
+// registering are the functions whose last argument is a handler.
+var registering = []string{
+	"(*xietong/consensus/state.Registry).Register",
+	"(xietong/node/book.Command[B, R]).Handle", "(xietong/node/book.Command[B, R]).HandleOnce",
+}
+
 // registered walks from every handler that the package registers, and returns their number.
 func (r *reach) registered(path string) (n int) {
 	for _, f := range r.syntax[path] {
 		ast.Inspect(f, func(node ast.Node) bool {
 			call, ok := node.(*ast.CallExpr)
-			if !ok || len(call.Args) != 3 {
+			if !ok || len(call.Args) == 0 {
 				return true
 			}
 			sel, ok := call.Fun.(*ast.SelectorExpr)
 			if !ok {
 				return true
 			}
-			fn, ok := r.info.Uses[sel.Sel].(*types.Func)
-			if ok && fn.FullName() == "(*xietong/consensus/state.Registry).Register" {
+			if fn, ok := r.info.Uses[sel.Sel].(*types.Func); ok && slices.Contains(registering, fn.Origin().FullName()) {
 				n++
-				r.walk(call.Args[2])
+				r.walk(call.Args[len(call.Args)-1])
 			}
 			return true
 		})

@@ -68,13 +68,13 @@ func (n *Node) Appender(ctx context.Context, size int) (*Appender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare appends: %w", err)
 	}
-	index, err := a.Append(ctx)
+	entry, err := a.Append(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("prepare appends: %w", err)
 	}
 	shortest := 0
 	err = a.host.View(ctx, func(r *state.Reader) error {
-		payload, err := a.host.Payload(r, index)
+		payload, err := a.host.Payload(r, entry.Index())
 		shortest = len(payload)
 		return err
 	})
@@ -89,20 +89,7 @@ func (n *Node) Appender(ctx context.Context, size int) (*Appender, error) {
 }
 
 func (a *Appender) addAgency(ctx context.Context) error {
-	agency := catalog.Agency{Code: appendAgency, Title: appendAgency.String()}
-	payload, err := agency.Payload()
-	if err != nil {
-		return err
-	}
-	evidence, sealed, err := a.host.Act(agency.Head(), catalog.AgencyType, payload)
-	if err != nil {
-		return err
-	}
-	body, err := agency.Command(evidence, sealed)
-	if err != nil {
-		return err
-	}
-	_, err = a.host.Propose(ctx, catalog.KindAgencyAdd, identity.Message{}, nil, body)
+	_, err := catalog.AddAgency(ctx, a.host, identity.Message{}, catalog.Agency{Code: appendAgency, Title: appendAgency.String()})
 	return err
 }
 
@@ -117,11 +104,11 @@ func (a *Appender) publish(ctx context.Context) error {
 }
 
 // Append commits one record, as sharing does before an answer is given: the payload is sealed, and the command that appends it,
-// refused if its id was seen or the dataset moved, is replicated, flushed to disk and applied. It returns the entry's index.
-func (a *Appender) Append(ctx context.Context) (index uint64, err error) {
+// refused if its id was seen or the dataset moved, is replicated, flushed to disk and applied. It returns the entry.
+func (a *Appender) Append(ctx context.Context) (identity.Entry, error) {
 	id, err := identity.NewMessage()
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
 	return sharing.RecordUse(ctx, a.host, id, a.permit, a.access)
 }

@@ -23,12 +23,12 @@ func TestAppender(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		index, err := a.Append(t.Context())
+		entry, err := a.Append(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = a.host.View(t.Context(), func(r *state.Reader) error {
-			payload, err := a.host.Payload(r, index)
+			payload, err := a.host.Payload(r, entry.Index())
 			if len(payload) != size {
 				t.Errorf("a payload of %d bytes, want %d", len(payload), size)
 			}

@@ -18,7 +18,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 1
+	formatVersion = 2
 	lockName      = "lock"
 	hostedFolder  = "j"
 )
@@ -107,10 +107,12 @@ func checkFormat(dir string) error {
 	if err != nil {
 		return dirError(dir, err)
 	}
-	format, err := strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil || format != formatVersion {
-		args := text.Args{"dir": dir, "format": strings.TrimSpace(string(data)), "version": strconv.Itoa(formatVersion)}
+	args := text.Args{"dir": dir, "format": strings.TrimSpace(string(data)), "version": strconv.Itoa(formatVersion)}
+	switch format, err := strconv.Atoi(args["format"]); {
+	case err != nil || format > formatVersion:
 		return text.Fail(text.DirNewer, args, err)
+	case format < formatVersion:
+		return text.Fail(text.DirOlder, args, nil)
 	}
 	return nil
 }

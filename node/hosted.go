@@ -51,7 +51,7 @@ func registry() *state.Registry {
 	r := state.NewRegistry()
 	catalog.Register(r)
 	records.Register(r)
-	sharing.Register(r, records.Standing, func(r sharing.Reads, in, of identity.Jurisdiction) bool { return join.Withdrawn(r, in, of) })
+	sharing.Register(r, records.Standing, join.Withdrawn)
 	join.Register(r)
 	calls.Register(r)
 	published.Register(r)

@@ -3,7 +3,7 @@
 // A data directory holds
 //
 //	config.yaml  what the node hosts, and where it listens; written by init with a comment to each key
-//	FORMAT       the version of the directory's layout; a directory of a later one is refused
+//	FORMAT       the version of the directory's layout; a directory of another one is refused
 //	lock         held by the one process that has the directory open
 //	node.sock    the Unix socket of the API, while the node runs
 //	j/NAME/      one folder for each hosted jurisdiction (see host)

@@ -176,7 +176,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		file, old, new string
 		want           text.Code
 	}{
-		"a format to come":   {formatName, "1", "2", text.DirNewer},
+		"a format to come":   {formatName, "2", "3", text.DirNewer},
+		"a format before":    {formatName, "2", "1", text.DirOlder},
 		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
 		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigInvalid},
 		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},

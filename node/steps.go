@@ -11,7 +11,6 @@ import (
 	"xietong/node/api"
 	"xietong/node/calls"
 	"xietong/node/host"
-	"xietong/node/records"
 )
 
 // The steps of a call that the rooms of node take, as Options.Steps is told of them beside those of relay. They stand inside
@@ -51,7 +50,6 @@ func (n *Node) timedAPI(inner http.Handler) http.Handler {
 type ledgers interface {
 	api.Jurisdiction
 	calls.Ledger
-	records.Ledger
 }
 
 // timed tells how long reading the ledger takes, and committing to it.

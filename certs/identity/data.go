@@ -97,6 +97,16 @@ func (l Log) Jurisdiction() Jurisdiction { return l.in }
 // Epoch returns the epoch, counted from 1.
 func (l Log) Epoch() uint64 { return l.epoch }
 
+// Entry names the entry at index (counted from 0). A log that is none, or an index that no ledger
+// reaches (see MaxIndex), has no entry: the zero value.
+func (l Log) Entry(index uint64) Entry {
+	e, err := NewEntry(l, index)
+	if err != nil {
+		return Entry{}
+	}
+	return e
+}
+
 // An Entry names one entry of a ledger. Grants, applications, imports and cases are named by the entry that made them.
 type Entry struct {
 	log   Log

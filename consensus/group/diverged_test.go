@@ -63,7 +63,7 @@ func bodyOf(t *testing.T, n *node, number uint32) state.Command {
 func keySet(t *testing.T) state.Command {
 	t.Helper()
 	evidence := ledger.PlainEvidence(ledger.Commit([]byte("key set")))
-	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 3, Signed: []byte("set"), Evidence: evidence.Encode()})
+	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 3, Signed: []byte("set"), Evidence: evidence})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ type Head struct {
 	From   uint64         `cbor:"4,keyasint,omitempty"` // state before
 	To     uint64         `cbor:"5,keyasint,omitempty"` // state after
 	Limit  uint64         `cbor:"6,keyasint,omitempty"` // working days
-	About  uint64         `cbor:"7,keyasint,omitempty"` // index of the entry it is about, plus 1
+	About  Ref            `cbor:"7,keyasint,omitempty"` // the entry that it is about
 	Seq    uint64         `cbor:"8,keyasint,omitempty"` // counted from 1 for each agency and for the node
 	Time   uint64         `cbor:"9,keyasint,omitempty"` // ledger time, milliseconds since 1970 UTC
 }

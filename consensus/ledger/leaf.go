@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -48,6 +49,15 @@ func DecodeEvidence(data []byte) (Evidence, error) {
 
 // Encode returns the evidence as it stands in the leaf.
 func (e Evidence) Encode() []byte { return e.raw }
+
+// MarshalBinary makes a command carry the evidence as a byte string of Encode.
+func (e Evidence) MarshalBinary() ([]byte, error) { return e.raw, nil }
+
+// UnmarshalBinary decodes what MarshalBinary gave.
+func (e *Evidence) UnmarshalBinary(data []byte) (err error) {
+	*e, err = DecodeEvidence(bytes.Clone(data))
+	return err
+}
 
 // Commitment returns what is committed to.
 func (e Evidence) Commitment() Commitment { return e.commitment }

@@ -53,7 +53,7 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 	results = make([]Result, len(commands))
 	err := s.withFile(func() (err error) {
 		for i, data := range commands {
-			if results[i], err = s.applyOne(data); err != nil {
+			if results[i], err = s.open.apply(s.registry, data); err != nil {
 				return fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err)
 			}
 		}
@@ -92,16 +92,16 @@ func (s *Store) begin() {
 	}
 }
 
-func (s *Store) applyOne(data []byte) (Result, error) {
+// apply applies one command. An error means that the state is unknown.
+func (tx *Tx) apply(registry *Registry, data []byte) (Result, error) {
 	c, err := decodeCommand(data)
 	if err != nil {
 		return Result{}, err
 	}
-	h, known := s.registry.handlers[c.Kind]
+	h, known := registry.handlers[c.Kind]
 	if !known {
 		return Result{}, fmt.Errorf("unknown command kind %d: a newer version of the program proposed it", c.Kind)
 	}
-	tx := s.open
 	if err := tx.advance(c.Time); err != nil {
 		return Result{}, err
 	}

@@ -42,7 +42,7 @@ type KeySetChange struct {
 	Number   uint64
 	Voters   uint64 // replicas that it lists
 	Signed   []byte
-	Evidence []byte
+	Evidence ledger.Evidence
 	Sealed   []byte
 }
 
@@ -99,14 +99,10 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &change); err != nil {
 		return nil, err
 	}
-	evidence, err := ledger.DecodeEvidence(change.Evidence)
-	if err != nil {
-		return nil, err
-	}
 	if have, _ := tx.KeySets(); change.Number != uint64(len(have))+1 {
 		return nil, &Refusal{Code: CodeIDReused}
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindKeySet}, evidence, change.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindKeySet}, change.Evidence, change.Sealed)
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,16 @@ func openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
 // reads is the reading half of Tx and Reader: the file, and over it the layers that it may or may not have taken in yet.
 // What it gives is copied: bbolt's own slices end with the transaction.
 type reads struct {
-	file   *bolt.Tx
+	file   *bolt.Tx // nil: there is none
 	layers []*layer // the newest first
+}
+
+// bucket returns a bucket of the file, or nil.
+func (r reads) bucket(name string) *bolt.Bucket {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Bucket([]byte(name))
 }
 
 // Get returns a copy of the value, or nil.
@@ -87,7 +95,7 @@ func (r reads) Get(bucket string, key []byte) []byte {
 			return append([]byte{}, p.value...)
 		}
 	}
-	b := r.file.Bucket([]byte(bucket))
+	b := r.bucket(bucket)
 	if b == nil {
 		return nil
 	}
@@ -137,7 +145,7 @@ func (r reads) cursors(bucket string, prefix, from []byte) []*cursor {
 	for _, l := range r.layers {
 		all = append(all, layerCursor(l, &pair{bucket: bucket, key: from}, prefix))
 	}
-	if b := r.file.Bucket([]byte(bucket)); b != nil {
+	if b := r.bucket(bucket); b != nil {
 		all = append(all, fileCursor(b.Cursor(), prefix, from))
 	}
 	return all
@@ -171,7 +179,7 @@ func fileCursor(items *bolt.Cursor, prefix, from []byte) *cursor {
 
 // last returns the pair with the highest key of a bucket from which nothing is ever deleted, or nil.
 func (r reads) last(bucket string) (key, value []byte) {
-	if b := r.file.Bucket([]byte(bucket)); b != nil {
+	if b := r.bucket(bucket); b != nil {
 		key, value = b.Cursor().Last()
 	}
 	for _, l := range slices.Backward(r.layers) {

@@ -93,13 +93,7 @@ func (h Hosted) datasetCode(s string) (identity.Label, error) {
 }
 
 // entryName names the entry at index.
-func (h Hosted) entryName(index uint64) string {
-	e, err := identity.NewEntry(h.Host.Log(), index)
-	if err != nil {
-		return ""
-	}
-	return e.String()
-}
+func (h Hosted) entryName(index uint64) string { return h.Host.Log().Entry(index).String() }
 
 // newDataset publishes a catalogue entry, as an act of the agency that it names.
 func newDataset(ctx context.Context, h Hosted, in *publishDataset) (client.Dataset, error) {
@@ -115,16 +109,16 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (client.Datas
 	if err != nil {
 		return client.Dataset{}, err
 	}
-	index, err := catalog.Publish(ctx, h.Host, id, entry)
+	at, err := catalog.Publish(ctx, h.Host, id, entry)
 	if err != nil {
 		return client.Dataset{}, err
 	}
 	if err := h.stand(ctx, standard, entry); err != nil {
 		return client.Dataset{}, err
 	}
-	out := client.Dataset{NewDataset: datasetShown(entry), Entry: h.entryName(index)}
+	out := client.Dataset{NewDataset: datasetShown(entry), Entry: at.String()}
 	err = h.Host.View(ctx, func(r *state.Reader) error {
-		p, err := catalog.Dataset(r, h.Host.Name(), entry.Code)
+		p, err := catalog.Dataset(r, entry.Code)
 		out.Version = p.Version
 		return err
 	})
@@ -167,8 +161,8 @@ func entryOf(d client.NewDataset) (catalog.Entry, error) {
 	return e, e.Validate()
 }
 
-func (h Hosted) dataset(p catalog.Published) client.Dataset {
-	return client.Dataset{NewDataset: datasetShown(p.Entry), Version: p.Version, Entry: h.entryName(p.Index)}
+func publishedShown(p catalog.Published) client.Dataset {
+	return client.Dataset{NewDataset: datasetShown(p.Entry), Version: p.Version, Entry: p.At.String()}
 }
 
 func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {
@@ -183,7 +177,7 @@ func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets,
 	err = h.Host.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Datasets(r)
 		for _, p := range all {
-			out.Datasets = append(out.Datasets, h.dataset(p))
+			out.Datasets = append(out.Datasets, publishedShown(p))
 		}
 		return err
 	})
@@ -196,8 +190,8 @@ func showDataset(ctx context.Context, h Hosted, in *OfDataset) (out client.Datas
 		return out, err
 	}
 	err = h.Host.View(ctx, func(r *state.Reader) error {
-		p, err := catalog.Dataset(r, h.Host.Name(), code)
-		out = h.dataset(p)
+		p, err := catalog.Dataset(r, code)
+		out = publishedShown(p)
 		return err
 	})
 	return out, err
@@ -221,8 +215,8 @@ func newRecord(ctx context.Context, h Hosted, in *putRecord) (client.RecordPut, 
 	if err != nil {
 		return client.RecordPut{}, err
 	}
-	index, replaced, err := h.Records.Put(ctx, id, agency, code, in.Body.Record)
-	return client.RecordPut{Entry: h.entryName(index), Replaced: replaced}, err
+	entry, replaced, err := h.Records.Put(ctx, id, agency, code, in.Body.Record)
+	return client.RecordPut{Entry: entry.String(), Replaced: replaced}, err
 }
 
 func retraction(ctx context.Context, h Hosted, in *retractRecord) (client.Entered, error) {
@@ -234,8 +228,8 @@ func retraction(ctx context.Context, h Hosted, in *retractRecord) (client.Entere
 	if err != nil {
 		return client.Entered{}, err
 	}
-	index, err := h.Records.Retract(ctx, id, agency, code, in.Body.Key, in.Body.Reason)
-	return client.Entered{Entry: h.entryName(index)}, err
+	entry, err := h.Records.Retract(ctx, id, agency, code, in.Body.Key, in.Body.Reason)
+	return client.Entered{Entry: entry.String()}, err
 }
 
 func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, error) {
@@ -248,12 +242,10 @@ func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, 
 	for _, v := range all {
 		shown := client.RecordVersion{
 			Entry: h.entryName(v.Index), Time: v.Time.UTC().Format(time.RFC3339), State: client.VersionPut,
+			Import: v.Import.In(h.Host.Log()).String(),
 		}
 		if v.Retracted {
 			shown.State = client.VersionRetracted
-		}
-		if v.Import > 0 {
-			shown.Import = h.entryName(v.Import - 1)
 		}
 		out.Versions = append(out.Versions, shown)
 	}

@@ -172,7 +172,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 		tell(client.ImportFailed{Error: s.problemOf(on.Caller, err)})
 	default:
 		tell(client.Imported{
-			Import: h.entryName(done.Opened), Published: h.entryName(done.Published), Rows: done.Rows, Skipped: done.Skipped,
+			Import: done.Opened.String(), Published: done.Published.String(), Rows: done.Rows, Skipped: done.Skipped,
 		})
 	}
 }

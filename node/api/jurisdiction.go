@@ -6,13 +6,13 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/node/book"
 	"xietong/node/host"
-	"xietong/node/sharing"
 )
 
 // Jurisdiction is what this face needs of a hosted jurisdiction; *host.Host is one.
 type Jurisdiction interface {
-	sharing.Ledger
+	book.Ledger
 	Replica() identity.Replica
 	Leads() bool
 	Pin() (trust.Pin, error)

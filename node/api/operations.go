@@ -11,9 +11,9 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/catalog"
 	"xietong/node/client"
-	"xietong/node/host"
 	"xietong/node/text"
 )
 
@@ -107,23 +107,16 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	out := client.Entry{
 		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: head.Kind.String(),
-		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq,
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
 		Time:   time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339),
 		Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
-	}
-	if head.About > 0 {
-		about, err := identity.NewEntry(e.Name.Log(), head.About-1)
-		if err != nil {
-			return client.Entry{}, err
-		}
-		out.About = about.String()
 	}
 	return out, nil
 }
 
 // noEntry names the entry that the ledger has not reached.
 func (h Hosted) noEntry(index uint64, err error) error {
-	if errors.Is(err, host.ErrNoEntry) {
+	if errors.Is(err, book.ErrNoEntry) {
 		return text.Fail(text.NotFound, text.Args{"what": "entry", "where": h.entryName(index)}, err)
 	}
 	return err
@@ -134,8 +127,7 @@ func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error)
 	if err != nil {
 		return client.Receipt{}, h.noEntry(in.Index, err)
 	}
-	name, err := identity.NewEntry(h.Host.Log(), in.Index)
-	return client.Receipt{Entry: name.String(), Receipt: data, Payload: preimage}, err
+	return client.Receipt{Entry: h.entryName(in.Index), Receipt: data, Payload: preimage}, nil
 }
 
 // newAgency adds an agency by an act of its own: its name stands under the first thing it states.
@@ -148,31 +140,8 @@ func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, err
 	if err != nil {
 		return client.Agency{}, err
 	}
-	agency := catalog.Agency{Code: code, Title: in.Body.Title}
-	if err := agency.Validate(); err != nil {
-		return client.Agency{}, err
-	}
-	payload, err := agency.Payload()
-	if err != nil {
-		return client.Agency{}, err
-	}
-	evidence, sealed, err := h.Host.Act(agency.Head(), catalog.AgencyType, payload)
-	if err != nil {
-		return client.Agency{}, err
-	}
-	body, err := agency.Command(evidence, sealed)
-	if err != nil {
-		return client.Agency{}, err
-	}
-	result, err := h.Host.Propose(ctx, catalog.KindAgencyAdd, id, payload, body)
-	if err != nil {
-		return client.Agency{}, err
-	}
-	index, err := catalog.DecodeIndex(result)
-	if err != nil {
-		return client.Agency{}, err
-	}
-	return h.agency(catalog.Listed{Agency: agency, Index: index})
+	listed, err := catalog.AddAgency(ctx, h.Host, id, catalog.Agency{Code: code, Title: in.Body.Title})
+	return h.agency(listed), err
 }
 
 func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) {
@@ -180,20 +149,15 @@ func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) 
 	err := h.Host.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Agencies(r)
 		for _, l := range all {
-			a, err := h.agency(l)
-			if err != nil {
-				return err
-			}
-			out.Agencies = append(out.Agencies, a)
+			out.Agencies = append(out.Agencies, h.agency(l))
 		}
 		return err
 	})
 	return out, err
 }
 
-func (h Hosted) agency(l catalog.Listed) (client.Agency, error) {
-	name, err := identity.NewEntry(h.Host.Log(), l.Index)
+func (h Hosted) agency(l catalog.Listed) client.Agency {
 	return client.Agency{
-		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Host.Name(), l.Code).String(), Entry: name.String(),
-	}, err
+		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Host.Name(), l.Code).String(), Entry: l.Entry.String(),
+	}
 }

@@ -25,10 +25,8 @@ func rosterOf(_ context.Context, h Hosted, _ *plain) (client.Roster, error) {
 	current := h.Roster.Current()
 	hash := current.Hash()
 	out := client.Roster{
-		Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Places: []client.RosterPlace{},
-	}
-	if current.Entry > 0 {
-		out.Entry = h.entryName(current.Entry - 1)
+		Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Entry: current.Entry.String(),
+		Places: []client.RosterPlace{},
 	}
 	for _, p := range current.Places() {
 		out.Places = append(out.Places, client.RosterPlace{
@@ -52,10 +50,10 @@ func (s *server) publishRoster(ctx context.Context, h Hosted, in *publishRoster)
 	if err != nil {
 		return client.Entered{}, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
 	}
-	index, err := h.Roster.Publish(ctx, id, agency, places)
+	entry, err := h.Roster.Publish(ctx, id, agency, places)
 	if err != nil {
 		return client.Entered{}, err
 	}
 	s.node.RosterChanged(h.Host.Name())
-	return client.Entered{Entry: h.entryName(index)}, nil
+	return client.Entered{Entry: entry.String()}, nil
 }

@@ -55,23 +55,11 @@ func newStandard(ctx context.Context, h Hosted, in *publishStandard) (client.Sta
 	if err := s.Validate(); err != nil {
 		return client.Standard{}, invalid(in.Body.Code, err)
 	}
-	var before *catalog.SetStandard
-	err = h.Host.View(ctx, func(r *state.Reader) (err error) {
-		before, err = catalog.StandardOf(r, s.Code)
-		return err
-	})
-	if err != nil {
-		return client.Standard{}, err
-	}
-	index, err := catalog.PublishStandard(ctx, h.Host, id, s, before)
+	set, err := catalog.PublishStandard(ctx, h.Host, id, s)
 	if errors.Is(err, catalog.ErrInvalid) {
 		err = invalid(in.Body.Code, err)
 	}
-	out := client.Standard{NewStandard: standardShown(s), Version: 1, Entry: h.entryName(index), Setter: h.Host.Name().String()}
-	if before != nil {
-		out.Version = before.Version + 1
-	}
-	return out, err
+	return setShown(set), err
 }
 
 func standardShown(s catalog.Standard) client.NewStandard {
@@ -104,13 +92,17 @@ func (h Hosted) ownStandards(ctx context.Context) (all []client.Standard, err er
 	err = h.Host.View(ctx, func(r *state.Reader) error {
 		set, err := catalog.Standards(r)
 		for _, s := range set {
-			all = append(all, client.Standard{
-				NewStandard: standardShown(s.Standard), Version: s.Version, Entry: h.entryName(s.Index), Setter: h.Host.Name().String(),
-			})
+			all = append(all, setShown(s))
 		}
 		return err
 	})
 	return all, err
+}
+
+func setShown(s catalog.SetStandard) client.Standard {
+	return client.Standard{
+		NewStandard: standardShown(s.Standard), Version: s.Version, Entry: s.At.String(), Setter: s.At.Log().Jurisdiction().String(),
+	}
 }
 
 func standardGot(s calls.StandardAt) client.Standard {
@@ -197,14 +189,14 @@ func (h Hosted) stand(ctx context.Context, s *calls.StandardAt, e catalog.Entry)
 	}
 	var p catalog.Published
 	err := h.Host.View(ctx, func(r *state.Reader) (err error) {
-		p, err = catalog.Dataset(r, h.Host.Name(), e.Code)
+		p, err = catalog.Dataset(r, e.Code)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	setter := identity.NewAgency(s.Entry.Log().Jurisdiction(), s.Agency)
-	return sharing.Stand(ctx, h.Host, setter, e.Code, p.Version, p.Index, e.Counts)
+	return sharing.Stand(ctx, h.Host, setter, e.Code, p.Version, p.At, e.Counts)
 }
 
 // entryFor turns what was sent into a checked catalogue entry of the acting agency.

@@ -102,14 +102,14 @@ func (s *server) invite(ctx context.Context, h Hosted, in *invite) (client.Invit
 	line, err := t.Encode()
 	return client.Invitation{
 		Token: line, Child: place.Name.String(), DisplayName: place.DisplayName, ShortName: place.ShortName, Code: place.Code, Level: place.Level,
-		Until: t.Until.UTC().Format(time.RFC3339), Entry: h.entryName(entry), Addresses: addresses,
+		Until: t.Until.UTC().Format(time.RFC3339), Entry: entry.String(), Addresses: addresses,
 		Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
 	}, err
 }
 
 // Invite records an invitation of the place and makes its token. The secret follows from the request's id, so that the same
 // request again gives the same token.
-func Invite(ctx context.Context, h Hosted, id identity.Message, place join.Place, addresses []string, v client.NewInvitation) (token.Token, uint64, error) {
+func Invite(ctx context.Context, h Hosted, id identity.Message, place join.Place, addresses []string, v client.NewInvitation) (token.Token, identity.Entry, error) {
 	term := invitationTerm
 	if v.Hours > 0 {
 		term = time.Duration(v.Hours) * time.Hour
@@ -118,7 +118,7 @@ func Invite(ctx context.Context, h Hosted, id identity.Message, place join.Place
 	secret := h.Host.MAC("invitation secret", raw[:])
 	chain, err := chainOf(ctx, h)
 	if err != nil {
-		return token.Token{}, 0, err
+		return token.Token{}, identity.Entry{}, err
 	}
 	t := token.Token{
 		Parent: chain[len(chain)-1].Newest().Pin(), Root: chain[0].KeySets[0].Pin(), Child: place.Name, Code: place.Code,
@@ -151,11 +151,11 @@ func (s *server) withdraw(ctx context.Context, h Hosted, in *withdraw) (client.E
 	if err != nil {
 		return client.Entered{}, err
 	}
-	index, err := join.Withdraw(ctx, h.Host, id, label, in.Body.Reason)
+	entry, err := join.Withdraw(ctx, h.Host, id, label, in.Body.Reason)
 	if err != nil {
 		return client.Entered{}, err
 	}
-	return client.Entered{Entry: h.entryName(index)}, s.node.Changed(ctx, h.Host.Name())
+	return client.Entered{Entry: entry.String()}, s.node.Changed(ctx, h.Host.Name())
 }
 
 // childNamed returns the label of the child that the text names.

@@ -61,18 +61,18 @@ func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 
 // child tells how a child stands at the given time, ms since 1970 UTC.
 func (s *server) child(h Hosted, c join.Child, now uint64) client.Neighbour {
-	p := c.Place
+	p, log := c.Place, h.Host.Log()
 	n := client.Neighbour{Name: p.Name.String(), DisplayName: p.DisplayName, Code: p.Code, Level: p.Level, KeySet: c.Number}
 	switch {
-	case c.Withdrawn > 0 && c.Withdrawn > c.Invitation+1:
-		n.State, n.Entry = client.ChildWithdrawn, h.entryName(c.Withdrawn-1)
+	case c.Withdrawn > c.Invitation:
+		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
 	case c.Joined():
-		n.State, n.Entry, n.Until = client.ChildJoined, h.entryName(c.Endorsement-1), stampMS(c.NotAfter)
+		n.State, n.Entry, n.Until = client.ChildJoined, c.Endorsement.In(log).String(), stampMS(c.NotAfter)
 		if now > c.NotAfter {
 			n.State = client.ChildExpired
 		}
 	default:
-		n.State, n.Entry, n.Until = client.ChildInvited, h.entryName(c.Invitation), stampMS(c.Until)
+		n.State, n.Entry, n.Until = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until)
 		if now > c.Until {
 			n.State = client.ChildExpired
 		}

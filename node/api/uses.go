@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/calls"
 	"xietong/node/client"
@@ -85,7 +86,7 @@ func query(ctx context.Context, h Hosted, in *askQuery) (client.Answer, error) {
 	}
 	return client.Answer{
 		Rows: rawRows(got.Rows), Count: got.Count, TotalScanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf,
-		Groups: groupsShown(got.Groups), Access: h.entryName(got.Access), Grant: h.grantName(got.Grant), GrantedNow: got.GrantedNow,
+		Groups: groupsShown(got.Groups), Access: got.Access.String(), Grant: got.Grant.String(), GrantedNow: got.GrantedNow,
 	}, nil
 }
 
@@ -122,14 +123,6 @@ func rawRows(all [][]byte) []json.RawMessage {
 	return out
 }
 
-// grantName names a grant that is counted from 1; 0 is none.
-func (h Hosted) grantName(grant uint64) string {
-	if grant == 0 {
-		return ""
-	}
-	return h.entryName(grant - 1)
-}
-
 func verify(ctx context.Context, h Hosted, in *askVerification) (client.Verdict, error) {
 	u, err := h.using(ctx, in.Caller, in.Body.At, in.Body.Dataset)
 	if err != nil {
@@ -152,7 +145,7 @@ func verify(ctx context.Context, h Hosted, in *askVerification) (client.Verdict,
 	if err != nil {
 		return client.Verdict{}, err
 	}
-	return client.Verdict{Answer: string(outcome), Access: h.entryName(use.Access), Grant: h.grantName(use.Grant)}, nil
+	return client.Verdict{Answer: string(outcome), Access: use.Access.String(), Grant: use.Grant.String()}, nil
 }
 
 // grants lists the grants that the acting agency holds, and those of the datasets that it provides.
@@ -182,15 +175,15 @@ func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
 		return client.Grant{}, err
 	}
 	out := client.Grant{
-		Grant: h.entryName(g.Index), Application: h.entryName(g.Application), Consumer: g.Consumer.String(),
+		Grant: g.Name(h.Host.Log()).String(), Application: g.Application.In(h.Host.Log()).String(), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: a.Basis, Scenario: a.Scenario, Scope: a.Scope,
 		Method: a.Method, Until: g.Until.UTC().Format(time.RFC3339), State: client.GrantLive, Uses: g.Uses, Standing: g.Standing,
 	}
 	if g.Standing {
-		out.Application, out.Until = "", ""
+		out.Until = ""
 	}
 	switch {
-	case g.Revoked > 0:
+	case g.Revoked != ledger.None:
 		out.State = client.GrantRevoked
 	case !g.Standing && uint64(g.Until.UnixMilli()) <= r.Time():
 		out.State = client.GrantExpired
@@ -207,6 +200,6 @@ func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered,
 	if err != nil {
 		return client.Entered{}, err
 	}
-	index, err := sharing.Revoke(ctx, h.Host, id, agency, in.Index, in.Body.Reason)
-	return client.Entered{Entry: h.entryName(index)}, err
+	entry, err := sharing.Revoke(ctx, h.Host, id, agency, in.Index, in.Body.Reason)
+	return client.Entered{Entry: entry.String()}, err
 }

@@ -182,20 +182,15 @@ func (d *Desk) use(ctx context.Context, r request, read func(result []byte) (Use
 
 // unused checks that the agency is registered here, and that the id has no answer yet.
 func (d *Desk) unused(ctx context.Context, r request) error {
-	var before uint64
-	var seen bool
+	var before identity.Entry
 	err := d.own.View(ctx, func(s *state.Reader) error {
-		before, seen = answered(s, r.id)
+		before = answered(s, r.id)
 		return d.registered(s, r.agency)
 	})
-	if err != nil || !seen {
+	if err != nil || before.IsZero() {
 		return err
 	}
-	entry, err := d.entry(before)
-	if err != nil {
-		return err
-	}
-	return &SeenError{Asked: entry}
+	return &SeenError{Asked: before}
 }
 
 // registered refuses an agency that this jurisdiction does not have: it must not be asked for in its name.

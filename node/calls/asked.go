@@ -2,40 +2,41 @@ package calls
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
-// KindAsked is the command that records what came of a request. Its number is that of docs/protocol.md.
-const KindAsked state.Kind = 18
+// The commands of this room. Their numbers are those of docs/protocol.md.
+const (
+	commandAsked book.Command[askedBody, ledger.Ref]   = 18
+	commandShare book.Command[shareBody, book.Nothing] = 23
+)
 
 // AskedType is the content type of the payload of an entry "asked".
 const AskedType = "application/json"
 
-const (
-	bucketAsked  = "asked"
-	recordWithin = 30 * time.Second
-)
+const recordWithin = 30 * time.Second
 
-// askedBody is the body of KindAsked.
+// uses are the entries "asked" of the requests that were answered, by id.
+var uses = book.Bucket[ledger.Ref]{Name: "asked", Max: 16}
+
+// askedBody is the body of commandAsked.
 type askedBody struct {
-	_        struct{} `cbor:",toarray"`
-	ID       []byte   // of the request
-	Answered bool     // not refused: the id is used up
-	Agency   identity.Label
-	Dataset  *identity.Label // nil: the destination has none of that code, which may be anything that somebody typed
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	ID        []byte   // of the request
+	Answered  bool     // not refused: the id is used up
+	Agency    identity.Label
+	Dataset   *identity.Label // nil: the destination has none of that code, which may be anything that somebody typed
+	Statement book.Statement
 }
 
 // note is the payload of an entry "asked".
@@ -53,47 +54,33 @@ type note struct {
 
 // Register adds this room's commands.
 func Register(r *state.Registry) {
-	r.Register(KindAsked, state.Idempotent, applyAsked)
-	r.Register(KindShare, state.Idempotent, applyShare)
+	commandAsked.Handle(r, applyAsked)
+	commandShare.Handle(r, applyShare)
 }
 
-// applyAsked appends the record of a request. An id has one answer: another is never recorded, so it is never shown.
-func applyAsked(tx *state.Tx, body []byte) ([]byte, error) {
-	var b askedBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
+// applyAsked appends the record of a request. An id has one answer: another is never recorded, so it is
+// never shown.
+func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
+	if b.Answered && uses.Has(tx, b.ID) {
+		return ledger.None, &state.Refusal{Code: state.CodeSeen}
 	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	if b.Answered && tx.Get(bucketAsked, b.ID) != nil {
-		return nil, &state.Refusal{Code: state.CodeSeen}
+	if b.Answered {
+		if err := uses.Save(tx, b.ID, book.Next(tx)); err != nil {
+			return ledger.None, err
+		}
 	}
 	head := ledger.Head{Kind: ledger.KindAsked, Agency: b.Agency}
 	if b.Dataset != nil {
 		head.Code = *b.Dataset
 	}
-	index, err := tx.Append(head, evidence, b.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	if b.Answered {
-		if err := tx.Put(bucketAsked, b.ID, binary.BigEndian.AppendUint64(nil, index)); err != nil {
-			return nil, err
-		}
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, head)
 }
 
-// answered returns where the answer under an id is recorded; ok is false when there was none.
-func answered(r *state.Reader, id identity.Message) (index uint64, ok bool) {
+// answered returns where the answer under an id is recorded; the zero value where there was none.
+func answered(r *state.Reader, id identity.Message) identity.Entry {
 	key := id.Bytes()
-	data := r.Get(bucketAsked, key[:])
-	if len(data) != 8 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint64(data), true
+	entry, _ := uses.Load(r, key[:])
+	return entry.In(r.Log())
 }
 
 // outcome is what came of a request.
@@ -118,7 +105,7 @@ func (d *Desk) record(ctx context.Context, r request, o outcome) (identity.Entry
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	evidence, sealed, err := d.own.Note(AskedType, payload)
+	statement, err := d.own.Note(AskedType, payload)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -127,21 +114,9 @@ func (d *Desk) record(ctx context.Context, r request, o outcome) (identity.Entry
 		dataset = nil
 	}
 	id := r.id.Bytes()
-	body, err := canon.Marshal(askedBody{
-		ID: id[:], Answered: o.number == 0, Agency: r.agency, Dataset: dataset, Evidence: evidence.Encode(), Sealed: sealed,
+	return book.Enter(ctx, d.own, commandAsked, identity.Message{}, nil, askedBody{
+		ID: id[:], Answered: o.number == 0, Agency: r.agency, Dataset: dataset, Statement: statement,
 	})
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	result, err := d.own.Propose(ctx, KindAsked, identity.Message{}, nil, body)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	var index uint64
-	if err := canon.Unmarshal(result, 16, &index); err != nil {
-		return identity.Entry{}, err
-	}
-	return d.entry(index)
 }
 
 var errNotTheirs = errors.New("an entry of another ledger than the destination's")

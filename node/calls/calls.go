@@ -71,21 +71,19 @@
 // may be anything, and stands in the payload alone. The state keeps which ids were answered, because an id must not be used
 // for a second use ever:
 //
-//	asked   id (16 bytes) -> be64(index of the entry)
+//	asked   id (16 bytes) -> index of the entry plus 1
 package calls
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
-	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
+	"xietong/node/book"
 	"xietong/node/records"
 )
 
@@ -122,11 +120,8 @@ func operation(name string) identity.Label {
 
 // Ledger is what this room needs of the jurisdiction; *host.Host is one.
 type Ledger interface {
-	Name() identity.Jurisdiction
-	Log() identity.Log
-	View(ctx context.Context, f func(*state.Reader) error) error
-	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
-	Note(contentType string, payload []byte) (ledger.Evidence, []byte, error)
+	book.Ledger
+	// Receipt returns the receipt of the entry at index, and the preimage of its payload; nil: erased.
 	Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error)
 }
 
@@ -157,21 +152,4 @@ type Desk struct {
 // may be made later, with the desk's operations.
 func NewDesk(own Ledger, r *records.Desk, asker Asker, tree Tree) *Desk {
 	return &Desk{own: own, records: r, asker: asker, tree: tree}
-}
-
-// entry names the entry at index of the own ledger.
-func (d *Desk) entry(index uint64) (identity.Entry, error) {
-	e, err := identity.NewEntry(d.own.Log(), index)
-	if err != nil {
-		return e, fmt.Errorf("name entry: %w", err)
-	}
-	return e, nil
-}
-
-// grant names a grant that is counted from 1; 0 is none.
-func (d *Desk) grant(counted uint64) (identity.Entry, error) {
-	if counted == 0 {
-		return identity.Entry{}, nil
-	}
-	return d.entry(counted - 1)
 }

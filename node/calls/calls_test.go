@@ -89,10 +89,7 @@ func holdAccess(t *testing.T, from, at *place, id identity.Message, use Use) {
 	if grantedBy.Kind != ledger.KindGrant {
 		t.Errorf("the grant is an entry of kind %s", grantedBy.Kind)
 	}
-	application, err := identity.NewEntry(at.Log(), grantedBy.About-1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	application := grantedBy.About.In(at.Log())
 	for kind, e := range map[ledger.Kind]identity.Entry{ledger.KindAccess: use.Access, ledger.KindApplication: application} {
 		head, said := at.entryAt(t, e)
 		if head.Kind != kind || said["consumer"] != identity.NewAgency(from.name, water).String() || said["purpose"] != purpose {
@@ -424,7 +421,7 @@ func TestNamesakes(t *testing.T) {
 	w := newWorld(t)
 	q := lookup()
 	q.Application = sharing.Application{}
-	if got, err := w.city.records.Query(t.Context(), newID(), identity.NewAgency(guiyang, civil), q); err != nil || got.Grant != 0 {
+	if got, err := w.city.records.Query(t.Context(), newID(), identity.NewAgency(guiyang, civil), q); err != nil || !got.Grant.IsZero() {
 		t.Fatalf("the provider: %+v, %v", got.Use, err)
 	}
 	_, err := w.county.desk.Query(t.Context(), newID(), guiyang, civil, q)
@@ -433,7 +430,7 @@ func TestNamesakes(t *testing.T) {
 	if err != nil || !got.GrantedNow {
 		t.Fatalf("the namesake applies: %+v, %v", got.Use, err)
 	}
-	if head, _ := w.city.entryAt(t, got.Access); head.Agency != civil || head.About != got.Grant.Index()+1 {
+	if head, _ := w.city.entryAt(t, got.Access); head.Agency != civil || head.About.In(w.city.Log()) != got.Grant {
 		t.Errorf("the access record has the head %+v", head)
 	}
 	holder := identity.NewAgency(nanming, civil)
@@ -469,7 +466,7 @@ func TestReceipts(t *testing.T) {
 			}
 			continue
 		}
-		refused(t, fmt.Sprintf("entry %d (the local use is %d)", index, local.Access), err, text.NotFound)
+		refused(t, fmt.Sprintf("entry %d (the local use is %s)", index, local.Access), err, text.NotFound)
 		if args := Failure(err).Args; args["where"] != entry(index).String() || got.Receipt != nil {
 			t.Errorf("entry %d: got %v", index, args)
 		}

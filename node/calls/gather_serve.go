@@ -98,12 +98,8 @@ func (d *Desk) count(ctx context.Context, r relay.Received, from identity.Agency
 	if err == nil {
 		got, err = d.records.Query(ctx, r.Header.ID, from, c)
 	}
-	var access identity.Entry
-	if err == nil {
-		access, err = d.entry(got.Access)
-	}
 	if err != nil {
-		return gather.Own{Why: d.why(ctx, self, err)}, access
+		return gather.Own{Why: d.why(ctx, self, err)}, identity.Entry{}
 	}
 	own := gather.Own{Groups: []gather.Group{{Values: values, Count: got.Count}}, AsOf: got.AsOf}
 	if c.By != "" {
@@ -116,7 +112,7 @@ func (d *Desk) count(ctx context.Context, r relay.Received, from identity.Agency
 			own.Groups = append(own.Groups, group)
 		}
 	}
-	return own, access
+	return own, got.Access
 }
 
 // share has every child that leads to a member answer, side by side, while the asker waits.

@@ -10,15 +10,12 @@ import (
 	"sync"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
+	"xietong/node/book"
 )
-
-// KindShare is the command that keeps what a child answered to a federated request. Its number is that of docs/protocol.md.
-const KindShare state.Kind = 23
 
 // ShareTerm is how long a child's answer is kept, to be shown to whoever asked.
 const ShareTerm = 90 * 24 * time.Hour
@@ -29,7 +26,7 @@ const (
 	maxDropped     = 64 // answers that one command drops because their term is over
 )
 
-// shareBody is the body of KindShare.
+// shareBody is the body of commandShare.
 type shareBody struct {
 	_       struct{} `cbor:",toarray"`
 	Request []byte   // hash
@@ -39,21 +36,17 @@ type shareBody struct {
 }
 
 // applyShare keeps an answer, and drops some of those whose term is over. The same again changes nothing.
-func applyShare(tx *state.Tx, body []byte) ([]byte, error) {
-	var b shareBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 	key := append(bytes.Clone(b.Request), b.Child.String()...)
 	if tx.Get(bucketShares, key) != nil {
-		return nil, nil
+		return done, nil
 	}
 	now := binary.BigEndian.AppendUint64(nil, tx.Time())
 	value := slices.Concat(now, []byte(b.Asker.String()), []byte{0}, b.Answer)
 	if err := errors.Join(tx.Put(bucketShares, key, value), tx.Put(bucketSharesBy, append(now, key...), []byte{})); err != nil {
-		return nil, err
+		return done, err
 	}
-	return nil, dropShares(tx)
+	return done, dropShares(tx)
 }
 
 func dropShares(tx *state.Tx) error {
@@ -83,11 +76,11 @@ func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Chi
 		if c.Answer == nil {
 			continue
 		}
-		body, err := canon.Marshal(shareBody{Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer})
-		if err != nil {
-			return err
-		}
-		group.Go(func() { _, failed[i] = d.own.Propose(ctx, KindShare, identity.Message{}, nil, body) })
+		group.Go(func() {
+			_, failed[i] = commandShare.Do(ctx, d.own, identity.Message{}, nil, shareBody{
+				Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer,
+			})
+		})
 	}
 	group.Wait()
 	return errors.Join(failed...)

@@ -85,8 +85,9 @@ func (d *Desk) rowsOf(ctx context.Context, id identity.Message, agency identity.
 	if err != nil {
 		return Answer{}, err
 	}
-	access, err := d.entry(got.Access)
-	return Answer{Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Use: Use{Access: access}}, err
+	return Answer{
+		Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Use: Use{Access: got.Access},
+	}, nil
 }
 
 // derived returns the id of the call to one member: of the same moment, and otherwise by the hash of both.

@@ -9,7 +9,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
-	"xietong/node/host"
+	"xietong/node/book"
 	"xietong/node/records"
 	"xietong/node/sharing"
 	"xietong/node/text"
@@ -48,12 +48,6 @@ func consumer(r relay.Received) (identity.Agency, error) {
 	return identity.NewAgency(r.Header.Origin, r.Call.Agency), nil
 }
 
-// used makes the result of a use that is recorded at index.
-func (d *Desk) used(index uint64, result any) (relay.Result, error) {
-	entry, err := d.entry(index)
-	return relay.Result{Content: encode(result), Entry: entry}, err
-}
-
 func (d *Desk) serveQuery(ctx context.Context, r relay.Received) (relay.Result, error) {
 	from, err := consumer(r)
 	if err != nil {
@@ -72,14 +66,10 @@ func (d *Desk) serveQuery(ctx context.Context, r relay.Received) (relay.Result, 
 	if err != nil {
 		return relay.Result{}, fmt.Errorf("serve query: %w", err)
 	}
-	grant, err := d.grant(got.Grant)
-	if err != nil {
-		return relay.Result{}, err
-	}
-	return d.used(got.Access, queryResult{
-		Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Grant: grant, GrantedNow: got.GrantedNow,
+	return relay.Result{Entry: got.Access, Content: encode(queryResult{
+		Rows: got.Rows, Count: got.Count, Scanned: got.Scanned, Cursor: got.Cursor, AsOf: got.AsOf, Grant: got.Grant, GrantedNow: got.GrantedNow,
 		Groups: groupsOf(got.Groups),
-	})
+	})}, nil
 }
 
 func groupsOf(groups []records.Group) (all []groupWire) {
@@ -107,11 +97,9 @@ func (d *Desk) serveVerify(ctx context.Context, r relay.Received) (relay.Result,
 	if err != nil {
 		return relay.Result{}, fmt.Errorf("serve verification: %w", err)
 	}
-	grant, err := d.grant(use.Grant)
-	if err != nil {
-		return relay.Result{}, err
-	}
-	return d.used(use.Access, verifyResult{Outcome: string(outcome), Grant: grant, GrantedNow: use.GrantedNow})
+	return relay.Result{Entry: use.Access, Content: encode(verifyResult{
+		Outcome: string(outcome), Grant: use.Grant, GrantedNow: use.GrantedNow,
+	})}, nil
 }
 
 // serveReceipt gives the receipt of an entry that records a use of the origin's. Any other is told like one that is not
@@ -140,7 +128,7 @@ func (d *Desk) serveReceipt(ctx context.Context, r relay.Received) (relay.Result
 		return none(nil)
 	}
 	receipt, preimage, err := d.own.Receipt(ctx, p.Entry.Index())
-	if errors.Is(err, host.ErrNoEntry) {
+	if errors.Is(err, book.ErrNoEntry) {
 		return none(err)
 	}
 	if err != nil {
@@ -162,10 +150,7 @@ func (d *Desk) serveDatasets(ctx context.Context, r relay.Received) (relay.Resul
 	var page datasetsResult
 	size := 0
 	for _, o := range all {
-		w, err := d.dataset(o)
-		if err != nil {
-			return relay.Result{}, err
-		}
+		w := datasetOf(o)
 		size += len(encode(w))
 		if len(page.Datasets) > 0 && size > maxCatalogue {
 			page.After = page.Datasets[len(page.Datasets)-1].Code
@@ -176,11 +161,10 @@ func (d *Desk) serveDatasets(ctx context.Context, r relay.Received) (relay.Resul
 	return relay.Result{Content: encode(page)}, nil
 }
 
-func (d *Desk) dataset(o records.Offered) (datasetWire, error) {
-	entry, err := d.entry(o.Index)
+func datasetOf(o records.Offered) datasetWire {
 	w := datasetWire{
 		Code: o.Code, Title: o.Title, Agency: o.Agency, Category: o.Category, Citation: o.Citation, Key: o.Key, Indexed: o.Indexed,
-		UpdateCycle: o.UpdateCycle, Version: o.Version, Entry: entry,
+		UpdateCycle: o.UpdateCycle, Version: o.Version, Entry: o.At,
 	}
 	for _, p := range o.Purposes {
 		w.Purposes = append(w.Purposes, purposeWire{Code: p.Code, Title: p.Title})
@@ -188,5 +172,5 @@ func (d *Desk) dataset(o records.Offered) (datasetWire, error) {
 	for _, f := range o.Fields {
 		w.Fields = append(w.Fields, fieldWire{Name: f.Name, Type: typeNames[f.Type], Nullable: f.Nullable})
 	}
-	return w, err
+	return w
 }

@@ -59,11 +59,7 @@ func (d *Desk) serveStandards(ctx context.Context, r relay.Received) (relay.Resu
 			page.After = last(page.Standards, all)
 			break
 		}
-		entry, err := d.entry(s.Index)
-		if err != nil {
-			return relay.Result{}, err
-		}
-		page.Standards = append(page.Standards, standardWire{Entry: entry, Version: s.Version, Document: s.Document})
+		page.Standards = append(page.Standards, standardWire{Entry: s.At, Version: s.Version, Document: s.Document})
 	}
 	return relay.Result{Content: encode(page)}, nil
 }
@@ -71,7 +67,7 @@ func (d *Desk) serveStandards(ctx context.Context, r relay.Received) (relay.Resu
 // last returns the code of the last standard of a page.
 func last(page []standardWire, all []catalog.SetStandard) (code identity.Label) {
 	for _, s := range all {
-		if s.Index == page[len(page)-1].Entry.Index() {
+		if s.At == page[len(page)-1].Entry {
 			code = s.Code
 		}
 	}

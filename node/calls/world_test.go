@@ -73,7 +73,7 @@ type place struct {
 
 // Propose fails where the test says so.
 func (p *place) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
-	if kind == KindAsked && p.broken != nil {
+	if kind == state.Kind(commandAsked) && p.broken != nil {
 		return nil, p.broken
 	}
 	return p.Host.Propose(ctx, kind, id, asked, body)
@@ -216,12 +216,7 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 func (p *place) found(t *testing.T) {
 	t.Helper()
 	for _, code := range []identity.Label{civil, water} {
-		a := catalog.Agency{Code: code, Title: code.String()}
-		act, sealed, err := p.Act(a.Head(), catalog.AgencyType, must(a.Payload()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		must(p.Host.Propose(t.Context(), catalog.KindAgencyAdd, identity.Message{}, nil, must(a.Command(act, sealed))))
+		must(catalog.AddAgency(t.Context(), p.Host, identity.Message{}, catalog.Agency{Code: code, Title: code.String()}))
 	}
 	for code, category := range map[string]string{"villages": "unconditional", "loans": "conditional", "fingerprints": "not-shared"} {
 		e := catalog.Entry{

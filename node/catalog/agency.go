@@ -1,57 +1,54 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
-// KindAgencyAdd is the command that adds an agency. Its number is that of docs/protocol.md.
-const KindAgencyAdd state.Kind = 3
+// The commands of this room. Their numbers are those of docs/protocol.md.
+const (
+	commandAgencyAdd       book.Command[agencyAdd, ledger.Ref]       = 3
+	commandDatasetPublish  book.Command[datasetPublish, ledger.Ref]  = 4
+	commandStandardPublish book.Command[standardPublish, ledger.Ref] = 21
+)
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	commandAgencyAdd.Handle(r, applyAgencyAdd)
+	commandDatasetPublish.Handle(r, applyDatasetPublish)
+	commandStandardPublish.Handle(r, applyStandardPublish)
+}
 
 // AgencyType is the content type of an agency's payload, the JSON of Agency.
 const AgencyType = "application/json"
 
-const bucketAgencies = "agencies"
-
-// agencyAdd is the body of KindAgencyAdd.
 type agencyAdd struct {
-	_        struct{} `cbor:",toarray"`
-	Code     identity.Label
-	Title    string
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Title     string
+	Statement book.Statement
 }
 
-// keptAgency is the value of the agencies bucket. An agency is no person: its title is public.
+// keptAgency is what is kept under an agency's code. An agency is no person: its title is public.
 type keptAgency struct {
 	_     struct{} `cbor:",toarray"`
-	Index uint64
+	Entry ledger.Ref
 	Title string
 }
 
-// Listed is an agency with the index of the entry that added it.
+var agencies = book.Bucket[keptAgency]{Name: "agencies", Max: 1 << 10}
+
+// Listed is an agency with the entry that added it.
 type Listed struct {
 	Agency
-	Index uint64
-}
-
-// Reads is what this room needs to read of the state.
-type Reads interface {
-	Get(bucket string, key []byte) []byte
-	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
-}
-
-// Register adds this room's commands.
-func Register(r *state.Registry) {
-	r.Register(KindAgencyAdd, state.Idempotent, applyAgencyAdd)
-	r.Register(KindDatasetPublish, state.Idempotent, applyDatasetPublish)
-	r.Register(KindStandardPublish, state.Idempotent, applyStandardPublish)
+	Entry identity.Entry
 }
 
 // Validate checks an agency.
@@ -62,74 +59,54 @@ func (a Agency) Validate() error {
 	return nil
 }
 
-// Payload returns what is committed to.
-func (a Agency) Payload() ([]byte, error) { return json.Marshal(a) }
-
-// Head returns what is stated of the addition: the agency itself comes to be.
-func (a Agency) Head() ledger.Head { return ledger.Head{Kind: ledger.KindAgency, Agency: a.Code} }
-
-// Command returns the body of KindAgencyAdd.
-func (a Agency) Command(evidence ledger.Evidence, sealed []byte) ([]byte, error) {
-	return canon.Marshal(agencyAdd{Code: a.Code, Title: a.Title, Evidence: evidence.Encode(), Sealed: sealed})
+// AddAgency adds an agency by an act of its own: its name stands under the first thing that it states.
+// The same agency again is the entry that is there.
+func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency) (Listed, error) {
+	if err := a.Validate(); err != nil {
+		return Listed{}, err
+	}
+	payload, err := json.Marshal(a)
+	if err != nil {
+		return Listed{}, err
+	}
+	act, err := l.Act(a.head(), AgencyType, payload)
+	if err != nil {
+		return Listed{}, fmt.Errorf("add agency: %w", err)
+	}
+	entry, err := book.Enter(ctx, l, commandAgencyAdd, id, payload, agencyAdd{Code: a.Code, Title: a.Title, Statement: act})
+	return Listed{a, entry}, err
 }
 
-// applyAgencyAdd adds an agency. The same agency again is the one that is there.
-func applyAgencyAdd(tx *state.Tx, body []byte) ([]byte, error) {
-	var add agencyAdd
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &add); err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(add.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	key := []byte(add.Code.String())
-	if have := tx.Get(bucketAgencies, key); have != nil {
-		kept := decodeAgency(have)
-		if kept.Title != add.Title { // a code names one agency, for ever
-			return nil, refuse(text.AgencyTaken, add.Code.String(), kept.Title)
+func (a Agency) head() ledger.Head { return ledger.Head{Kind: ledger.KindAgency, Agency: a.Code} }
+
+// applyAgencyAdd adds an agency. A code names one agency, for ever.
+func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
+	key := []byte(b.Code.String())
+	if have, ok := agencies.Load(tx, key); ok {
+		if have.Title != b.Title {
+			return ledger.None, book.Refuse(text.AgencyTaken, b.Code.String(), have.Title)
 		}
-		return canon.Marshal(kept.Index)
+		return have.Entry, nil
 	}
-	agency := Agency{Code: add.Code, Title: add.Title}
-	index, err := tx.Append(agency.Head(), evidence, add.Sealed)
-	if err != nil {
-		return nil, err
+	if err := agencies.Save(tx, key, keptAgency{Entry: book.Next(tx), Title: b.Title}); err != nil {
+		return ledger.None, err
 	}
-	value, err := canon.Marshal(keptAgency{Index: index, Title: add.Title})
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.Put(bucketAgencies, key, value); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, Agency{Code: b.Code}.head())
 }
 
-// decodeAgency reads what this room wrote itself: anything else is a damaged file, which must stop the node.
-func decodeAgency(data []byte) (kept keptAgency) {
-	if err := canon.Unmarshal(data, MaxEntryLen, &kept); err != nil {
-		panic(fmt.Sprintf("catalog: damaged state: %v", err))
-	}
-	return kept
+// hasAgency reports whether the jurisdiction has an agency of the code.
+func hasAgency(r book.Reads, code identity.Label) bool {
+	return agencies.Has(r, []byte(code.String()))
 }
 
 // Agencies returns the agencies in the order of their codes.
-func Agencies(r Reads) (all []Listed, err error) {
-	r.Scan(bucketAgencies, nil, nil, func(k, v []byte) bool {
-		var code identity.Label
-		if code, err = identity.ParseLabel(string(k)); err != nil {
-			return false
+func Agencies(r *state.Reader) (all []Listed, err error) {
+	for key, kept := range agencies.All(r, nil) {
+		code, err := identity.ParseLabel(string(key))
+		if err != nil {
+			return nil, fmt.Errorf("read agencies: %w", err)
 		}
-		kept := decodeAgency(v)
-		all = append(all, Listed{Agency{code, kept.Title}, kept.Index})
-		return true
-	})
-	return all, err
-}
-
-// DecodeIndex decodes the result of the commands of this room: the index of the entry.
-func DecodeIndex(result []byte) (index uint64, err error) {
-	err = canon.Unmarshal(result, 16, &index)
-	return index, err
+		all = append(all, Listed{Agency{code, kept.Title}, kept.Entry.In(r.Log())})
+	}
+	return all, nil
 }

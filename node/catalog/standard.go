@@ -9,21 +9,15 @@ import (
 	"io"
 	"slices"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/policy"
 	"xietong/node/text"
 )
 
-// KindStandardPublish is the command that publishes a standard entry. Its number is that of docs/protocol.md.
-const KindStandardPublish state.Kind = 21
-
-const (
-	bucketStandards = "standards"
-	maxLevelLen     = 40 // bytes
-)
+const maxLevelLen = 40 // bytes
 
 // Standard is a standard entry: what the jurisdictions of a level below are to offer, so that all of them can be asked at once.
 // Its agency is the one that sets it. As kept, it is the JSON of an entry with two more members:
@@ -76,138 +70,121 @@ func DecodeStandard(data []byte) (s Standard, err error) {
 // SetStandard is a standard entry as it stands.
 type SetStandard struct {
 	Standard
-	Version  uint64 // counted from 1
-	Index    uint64 // of the entry that set this version
-	Document []byte // its JSON
+	Version  uint64         // counted from 1
+	At       identity.Entry // the entry of the ledger that set this version
+	Document []byte         // its JSON
 }
 
-// standardPublish is the body of KindStandardPublish. The proposer has checked the document against the version before.
+// standardPublish is the body of commandStandardPublish. The proposer has checked the document against
+// the version before.
 type standardPublish struct {
-	_        struct{} `cbor:",toarray"`
-	Code     identity.Label
-	Agency   identity.Label
-	Version  uint64
-	Document []byte
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Agency    identity.Label
+	Version   uint64
+	Document  []byte
+	Statement book.Statement
 }
 
-// keptStandard is the value of the standards bucket.
+// keptStandard is what is kept under a standard's code.
 type keptStandard struct {
 	_        struct{} `cbor:",toarray"`
 	Version  uint64
-	Index    uint64
+	Entry    ledger.Ref
 	Agency   identity.Label
 	Document []byte
 }
 
-// PublishStandard sets the standard entry, or its next version, as an act of its agency, and returns the index of the entry. A
-// later version may ask for more, and takes nothing back: who adopted the one before keeps what it has.
-func PublishStandard(ctx context.Context, l Ledger, id identity.Message, s Standard, before *SetStandard) (uint64, error) {
-	version := uint64(1)
+var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntryLen}
+
+// PublishStandard sets the standard entry, or its next version, as an act of its agency, and returns it
+// as it then stands. A later version may ask for more, and takes nothing back: who adopted the one
+// before keeps what it has.
+func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, s Standard) (SetStandard, error) {
+	before, err := setBefore(ctx, l, s.Code)
+	if err == nil && before != nil {
+		err = follows(before.Standard, s)
+	}
+	if err != nil {
+		return SetStandard{}, err
+	}
+	set := SetStandard{Standard: s, Version: 1}
 	if before != nil {
-		version = before.Version + 1
-		if err := follows(before.Standard, s); err != nil {
-			return 0, err
-		}
+		set.Version = before.Version + 1
 	}
-	document, err := s.Encode()
+	if set.Document, err = s.Encode(); err != nil {
+		return SetStandard{}, err
+	}
+	act, err := l.Act(standardHead(s.Agency, s.Code), EntryType, set.Document)
 	if err != nil {
-		return 0, err
+		return SetStandard{}, fmt.Errorf("publish standard: %w", err)
 	}
-	evidence, sealed, err := l.Act(standardHead(s.Agency, s.Code), EntryType, document)
-	if err != nil {
-		return 0, fmt.Errorf("publish standard: %w", err)
-	}
-	body, err := canon.Marshal(standardPublish{
-		Code: s.Code, Agency: s.Agency, Version: version, Document: document, Evidence: evidence.Encode(), Sealed: sealed,
+	set.At, err = book.Enter(ctx, l, commandStandardPublish, id, set.Document, standardPublish{
+		Code: s.Code, Agency: s.Agency, Version: set.Version, Document: set.Document, Statement: act,
 	})
-	if err != nil {
-		return 0, fmt.Errorf("publish standard: %w", err)
-	}
-	result, err := l.Propose(ctx, KindStandardPublish, id, document, body)
-	if err != nil {
-		return 0, err
-	}
-	return DecodeIndex(result)
+	return set, err
+}
+
+// setBefore returns the version that stands; nil: none.
+func setBefore(ctx context.Context, l book.Ledger, code identity.Label) (before *SetStandard, err error) {
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		before, err = StandardOf(r, code)
+		return err
+	})
+	return before, err
 }
 
 func standardHead(agency, code identity.Label) ledger.Head {
 	return ledger.Head{Kind: ledger.KindStandard, Agency: agency, Code: code}
 }
 
-func applyStandardPublish(tx *state.Tx, body []byte) ([]byte, error) {
-	var p standardPublish
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &p); err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(p.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	before, exists := standardAt(tx, p.Code)
+func applyStandardPublish(tx *state.Tx, b standardPublish) (ledger.Ref, error) {
+	key := []byte(b.Code.String())
+	before, exists := setStandards.Load(tx, key)
 	switch {
-	case tx.Get(bucketAgencies, []byte(p.Agency.String())) == nil:
-		return nil, refuse(text.UnknownAgency, p.Agency.String(), tx.Log().Jurisdiction().String(), "-")
-	case exists && before.Agency != p.Agency:
-		return nil, refuse(text.NotProvider, p.Agency.String(), p.Code.String(), before.Agency.String())
-	case p.Version != before.Version+1:
-		return nil, refuse(text.DatasetMoved, p.Code.String())
+	case !hasAgency(tx, b.Agency):
+		return ledger.None, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "-")
+	case exists && before.Agency != b.Agency:
+		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
+	case b.Version != before.Version+1:
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	kept := keptStandard{Version: p.Version, Agency: p.Agency, Document: p.Document}
-	if kept.Index, err = tx.Append(standardHead(p.Agency, p.Code), evidence, p.Sealed); err != nil {
-		return nil, err
+	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Agency: b.Agency, Document: b.Document}
+	if err := setStandards.Save(tx, key, kept); err != nil {
+		return ledger.None, err
 	}
-	value, err := canon.Marshal(kept)
-	if err := errors.Join(err, tx.Put(bucketStandards, []byte(p.Code.String()), value)); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(kept.Index)
+	return b.Statement.Append(tx, standardHead(b.Agency, b.Code))
 }
 
-func standardAt(r Reads, code identity.Label) (kept keptStandard, ok bool) {
-	data := r.Get(bucketStandards, []byte(code.String()))
-	if data == nil {
-		return keptStandard{}, false
-	}
-	if err := canon.Unmarshal(data, 2*MaxEntryLen, &kept); err != nil {
-		panic(fmt.Sprintf("catalog: damaged state: %v", err))
-	}
-	return kept, true
-}
-
-func (k keptStandard) set() (SetStandard, error) {
-	s := SetStandard{Version: k.Version, Index: k.Index, Document: k.Document}
+func (k keptStandard) set(log identity.Log) (SetStandard, error) {
+	s := SetStandard{Version: k.Version, At: k.Entry.In(log), Document: k.Document}
 	if err := json.Unmarshal(k.Document, &s.Standard); err != nil {
 		return s, fmt.Errorf("decode standard entry: %w", err)
 	}
 	return s, nil
 }
 
-// StandardOf returns the standard entry with the code that this jurisdiction has set; nil where there is none.
-func StandardOf(r Reads, code identity.Label) (*SetStandard, error) {
-	kept, ok := standardAt(r, code)
+// StandardOf returns the standard entry with the code that this jurisdiction has set; nil where there
+// is none.
+func StandardOf(r *state.Reader, code identity.Label) (*SetStandard, error) {
+	kept, ok := setStandards.Load(r, []byte(code.String()))
 	if !ok {
 		return nil, nil
 	}
-	s, err := kept.set()
+	s, err := kept.set(r.Log())
 	return &s, err
 }
 
 // Standards returns the standard entries that this jurisdiction has set, in the order of the codes.
-func Standards(r Reads) (all []SetStandard, err error) {
-	r.Scan(bucketStandards, nil, nil, func(k, _ []byte) bool {
-		var code identity.Label
-		if code, err = identity.ParseLabel(string(k)); err != nil {
-			return false
+func Standards(r *state.Reader) (all []SetStandard, err error) {
+	for _, kept := range setStandards.All(r, nil) {
+		s, err := kept.set(r.Log())
+		if err != nil {
+			return nil, err
 		}
-		kept, _ := standardAt(r, code)
-		var s SetStandard
-		s, err = kept.set()
 		all = append(all, s)
-		return err == nil
-	})
-	return all, err
+	}
+	return all, nil
 }
 
 // follows holds that a version of a standard takes nothing back.

@@ -12,6 +12,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 )
 
 const (
@@ -104,7 +105,7 @@ func (h *Host) ownLevel(ctx context.Context) (level trust.Level, err error) {
 func (h *Host) ProveEndorsement(ctx context.Context, index uint64) (proof []byte, err error) {
 	err = h.proven(ctx, index, func(p provenEntry) error {
 		if p.preimage == nil {
-			return ErrErased
+			return book.ErrErased
 		}
 		proof, err = ledger.ProveEndorsement(p.leaf, p.preimage, index, p.checkpoint, p.note, p.reader)
 		return err

@@ -51,11 +51,11 @@ func openWith(t *testing.T, dir string, now func() time.Time, minFree uint64) *H
 
 func try(t *testing.T, h *Host) error {
 	t.Helper()
-	evidence, sealed, err := h.Act(testHead(), "application/json", []byte(village))
+	act, err := h.Act(testHead(), "application/json", []byte(village))
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := canon.Marshal(testBody{Evidence: evidence.Encode(), Sealed: sealed})
+	body, err := canon.Marshal(testBody{Statement: act})
 	if err != nil {
 		t.Fatal(err)
 	}

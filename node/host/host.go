@@ -32,6 +32,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
+	"xietong/node/book"
 )
 
 const (
@@ -261,19 +262,19 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message
 }
 
 // Note commits to a payload of the node's own statement, and seals it.
-func (h *Host) Note(contentType string, payload []byte) (ledger.Evidence, []byte, error) {
+func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) {
 	c, sealed, err := h.seal(contentType, payload)
-	return ledger.PlainEvidence(c), sealed, err
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
 }
 
 // Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
-func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (ledger.Evidence, []byte, error) {
+func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
 	c, sealed, err := h.seal(contentType, payload)
 	if err != nil {
-		return ledger.Evidence{}, nil, err
+		return book.Statement{}, err
 	}
 	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority.Signer())
-	return evidence, sealed, err
+	return book.Statement{Evidence: evidence, Sealed: sealed}, err
 }
 
 func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {

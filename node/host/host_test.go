@@ -15,6 +15,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,24 +23,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const kindTest state.Kind = 1000
 
 type testBody struct {
-	_        struct{} `cbor:",toarray"`
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Statement book.Statement
 }
 
 func testRegistry() *state.Registry {
 	r := state.NewRegistry()
-	r.Register(kindTest, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
-		var b testBody
-		if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-			return nil, err
-		}
-		evidence, err := ledger.DecodeEvidence(b.Evidence)
-		if err != nil {
-			return nil, err
-		}
-		_, err = tx.Append(testHead(), evidence, b.Sealed)
-		return nil, err
+	book.Command[testBody, ledger.Ref](kindTest).Handle(r, func(tx *state.Tx, b testBody) (ledger.Ref, error) {
+		return b.Statement.Append(tx, testHead())
 	})
 	return r
 }
@@ -71,11 +62,11 @@ const village = `{"code":"520102016001","name":"纪念塔社区"}`
 
 func add(t *testing.T, h *Host) {
 	t.Helper()
-	evidence, sealed, err := h.Act(testHead(), "application/json", []byte(village))
+	act, err := h.Act(testHead(), "application/json", []byte(village))
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := canon.Marshal(testBody{Evidence: evidence.Encode(), Sealed: sealed})
+	body, err := canon.Marshal(testBody{Statement: act})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,10 +106,10 @@ func TestReceiptsOutliveRestarts(t *testing.T) {
 			t.Errorf("receipt %d after restarts: %v", i, err)
 		}
 	}
-	if _, _, err := h.Receipt(t.Context(), 99); !errors.Is(err, ErrNoEntry) {
+	if _, _, err := h.Receipt(t.Context(), 99); !errors.Is(err, book.ErrNoEntry) {
 		t.Errorf("an entry to come: got %v, want ErrNoEntry", err)
 	}
-	if _, err := h.Entry(t.Context(), 99); !errors.Is(err, ErrNoEntry) {
+	if _, err := h.Entry(t.Context(), 99); !errors.Is(err, book.ErrNoEntry) {
 		t.Errorf("an entry to come: got %v, want ErrNoEntry", err)
 	}
 	if e, err := h.Entry(t.Context(), 0); err != nil || e.Leaf.Head.Kind != ledger.KindKeySet {

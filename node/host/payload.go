@@ -3,18 +3,12 @@ package host
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 )
-
-// ErrErased is returned for a payload that is in the vault no more.
-var ErrErased = errors.New("payload erased")
-
-// ErrToken is returned for a token that this jurisdiction did not make, or made under keys that are gone.
-var ErrToken = errors.New("bad token")
 
 const maxTokenLen = 4 << 10 // characters
 
@@ -25,14 +19,14 @@ func (h *Host) MAC(domain string, parts ...[]byte) [32]byte { return h.vault.MAC
 func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
 	leaf := r.Leaf(index)
 	if leaf == nil {
-		return nil, fmt.Errorf("open payload: entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+		return nil, fmt.Errorf("open payload: entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 	}
 	encoded, err := h.open(leaf, r.Sealed(index))
 	if err != nil {
 		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
 	}
 	if encoded == nil {
-		return nil, fmt.Errorf("open payload of entry %d: %w", index, ErrErased)
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, book.ErrErased)
 	}
 	p, err := ledger.DecodePreimage(encoded)
 	if err != nil {
@@ -51,15 +45,15 @@ func (h *Host) SealToken(content []byte) string {
 // OpenToken returns what SealToken was given.
 func (h *Host) OpenToken(token string) ([]byte, error) {
 	if len(token) > maxTokenLen {
-		return nil, fmt.Errorf("%w: %d characters", ErrToken, len(token))
+		return nil, fmt.Errorf("%w: %d characters", book.ErrToken, len(token))
 	}
 	data, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(data) < 32 {
-		return nil, fmt.Errorf("%w: not what was given", ErrToken)
+		return nil, fmt.Errorf("%w: not what was given", book.ErrToken)
 	}
 	content, err := h.vault.Open([32]byte(data[:32]), data[32:])
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrToken, err)
+		return nil, fmt.Errorf("%w: %w", book.ErrToken, err)
 	}
 	return content, nil
 }

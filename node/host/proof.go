@@ -12,10 +12,8 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
+	"xietong/node/book"
 )
-
-// ErrNoEntry is returned for an index that the ledger has not reached.
-var ErrNoEntry = errors.New("no such entry")
 
 // checkpoint signs the ledger as it is unless the newest checkpoint covers it. (1) Size and root are read together from
 // one view, (2) signed, (3) proposed: every replica keeps the line, and one whose own root is not the majority's stops.
@@ -83,7 +81,7 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	err = h.View(ctx, func(r *state.Reader) error {
 		data := r.Leaf(index)
 		if data == nil {
-			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 		}
 		e.Hash = ledger.LeafHash(data)
 		if e.Leaf, err = ledger.DecodeLeaf(data); err != nil {
@@ -111,7 +109,7 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 	return h.View(ctx, func(r *state.Reader) (err error) {
 		p := provenEntry{leaf: r.Leaf(index), reader: r}
 		if p.leaf == nil {
-			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), ErrNoEntry)
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 		}
 		if p.checkpoint, p.note, err = h.newest(r); err != nil {
 			return err

@@ -144,11 +144,13 @@ func (h *Host) published(ctx context.Context) (sets []published, err error) {
 
 // publish proposes a signed key set.
 func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte) error {
-	evidence, sealed, err := h.Note(keySetType, signed)
+	note, err := h.Note(keySetType, signed)
 	if err != nil {
 		return err
 	}
-	body, err := canon.Marshal(state.KeySetChange{Number: number, Voters: voters, Signed: signed, Evidence: evidence.Encode(), Sealed: sealed})
+	body, err := canon.Marshal(state.KeySetChange{
+		Number: number, Voters: voters, Signed: signed, Evidence: note.Evidence, Sealed: note.Sealed,
+	})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
+	"xietong/node/book"
 	"xietong/node/join/token"
 	"xietong/node/roster"
 	"xietong/node/text"
@@ -75,8 +76,7 @@ func MeetParent(ctx context.Context, c Knocking, t token.Token, now func() time.
 
 // Joining is the child that joins; *host.Host is one.
 type Joining interface {
-	Ledger
-	Name() identity.Jurisdiction
+	book.Ledger
 	Replica() identity.Replica
 	KeySets(ctx context.Context) ([][]byte, error)
 	SignLog(message []byte) []byte

@@ -2,182 +2,144 @@ package join
 
 import (
 	"bytes"
-	"errors"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
-// evidence is an entry's evidence with its sealed payload.
-type evidence struct {
-	_        struct{} `cbor:",toarray"`
-	Evidence []byte
-	Sealed   []byte
+// The commands of this room. Their numbers are those of docs/protocol.md.
+const (
+	commandInvite   book.Command[inviteBody, ledger.Ref]   = 14
+	commandEndorse  book.Command[endorseBody, ledger.Ref]  = 15
+	commandWithdraw book.Command[withdrawBody, ledger.Ref] = 16
+	commandJoin     book.Command[joinBody, ledger.Ref]     = 17
+)
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	commandInvite.Handle(r, applyInvite)
+	commandEndorse.Handle(r, applyEndorse)
+	commandWithdraw.Handle(r, applyWithdraw)
+	commandJoin.Handle(r, applyJoin)
 }
 
-func (e evidence) append(tx *state.Tx, stated ledger.Head) (uint64, error) {
-	decoded, err := ledger.DecodeEvidence(e.Evidence)
-	if err != nil {
-		return 0, err
-	}
-	return tx.Append(stated, decoded, e.Sealed)
-}
-
-// inviteBody is the body of KindInvite.
 type inviteBody struct {
-	_        struct{} `cbor:",toarray"`
-	Place    Place
-	Secret   []byte // hash
-	Until    uint64 // ms since 1970 UTC
-	Rekey    bool   // the child may come with other keys than before
-	Evidence evidence
+	_          struct{} `cbor:",toarray"`
+	Invitation invitation
+	Statement  book.Statement
 }
 
-// endorseBody is the body of KindEndorse. The proposer has verified that the key sets follow one another from First, and,
-// for a redemption, that whoever brought them holds their keys.
+// endorseBody is the body of commandEndorse. The proposer has verified that the key sets follow one
+// another from First, and, for a redemption, that whoever brought them holds their keys.
 type endorseBody struct {
-	_        struct{} `cbor:",toarray"`
-	Child    identity.Label
-	Secret   []byte // hash of the secret that is redeemed; empty: a renewal
-	First    []byte // hash of number 1
-	Number   uint64
-	Hash     []byte
-	KeySets  [][]byte
-	NotAfter uint64 // ms since 1970 UTC
-	Evidence evidence
+	_         struct{} `cbor:",toarray"`
+	Child     identity.Label
+	Secret    []byte // hash of the secret that is redeemed; empty: a renewal
+	First     []byte // hash of number 1
+	Number    uint64
+	Hash      []byte
+	KeySets   [][]byte
+	NotAfter  uint64 // ms since 1970 UTC
+	Statement book.Statement
 }
 
-// withdrawBody is the body of KindWithdraw.
 type withdrawBody struct {
-	_        struct{} `cbor:",toarray"`
-	Child    identity.Label
-	Evidence evidence
+	_         struct{} `cbor:",toarray"`
+	Child     identity.Label
+	Statement book.Statement
 }
 
-// joinBody is the body of KindJoin.
 type joinBody struct {
-	_        struct{} `cbor:",toarray"`
-	Upstream Upstream // its Entry is given here
-	Evidence evidence
+	_         struct{} `cbor:",toarray"`
+	Upstream  Upstream // its Entry is given by the handler
+	Statement book.Statement
 }
 
-// applyInvite keeps an invitation; the one before it is good no more. A child that has joined is invited again with rekey
-// only, or after it was withdrawn, and then with the keys that it had.
-func applyInvite(tx *state.Tx, body []byte) ([]byte, error) {
-	var b inviteBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	child, known := ChildOf(tx, b.Place.Name.Label())
+// applyInvite keeps an invitation; the one before it is good no more. A child that has joined is
+// invited again with rekey only, or after it was withdrawn, and then with the keys that it had.
+func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
+	v := b.Invitation
+	child, known := ChildOf(tx, v.Place.Name.Label())
 	switch {
-	case known && child.Joined() && !b.Rekey:
-		return nil, refuse(text.AlreadyJoined, child.Place.DisplayName, tx.Log().Jurisdiction().String())
-	case b.Until <= tx.Time():
-		return nil, refuse(text.Expired)
+	case known && child.Joined() && !v.Rekey:
+		return ledger.None, book.Refuse(text.AlreadyJoined, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+	case v.Until <= tx.Time():
+		return ledger.None, book.Refuse(text.Expired)
 	}
-	head := ledger.Head{Kind: ledger.KindInvitation, Code: b.Place.Name.Label()}
-	index, err := b.Evidence.append(tx, head)
-	if err != nil {
-		return nil, err
-	}
-	child.Place, child.Invitation, child.Secret, child.Until = b.Place, index, b.Secret, b.Until
-	if b.Rekey {
+	child.Place, child.Invitation, child.Secret, child.Until = v.Place, book.Next(tx), v.Secret, v.Until
+	if v.Rekey {
 		child.First = []byte{}
 	}
-	if err := child.put(tx); err != nil {
-		return nil, err
+	if err := child.save(tx); err != nil {
+		return ledger.None, err
 	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindInvitation, Code: v.Place.Name.Label()})
 }
 
-// applyEndorse redeems an invitation, or renews an endorsement. The key set that redeemed it first may come again, also
-// after the invitation ended, and gets the entry that is there.
-func applyEndorse(tx *state.Tx, body []byte) ([]byte, error) {
-	var b endorseBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+// applyEndorse redeems an invitation, or renews an endorsement. The key set that redeemed it first may
+// come again, also after the invitation ended, and gets the entry that is there.
+func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
+	in, called := tx.Log().Jurisdiction().String(), child.Place.DisplayName
 	redeems, bound := len(b.Secret) > 0, len(child.First) > 0
 	switch {
 	case !known, redeems && !bytes.Equal(child.Secret, b.Secret):
-		return nil, refuse(text.InvitationUnknown, tx.Log().Jurisdiction().String())
+		return ledger.None, book.Refuse(text.InvitationUnknown, in)
 	case redeems && bound && !bytes.Equal(child.First, b.First), !redeems && child.Joined() && !bytes.Equal(child.Endorsed, b.First):
-		return nil, refuse(text.InvitationRedeemed, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+		return ledger.None, book.Refuse(text.InvitationRedeemed, called, in)
 	case redeems && bound && child.Joined() && child.Number >= b.Number:
-		return canon.Marshal(child.Endorsement - 1)
+		return child.Endorsement, nil
 	case redeems && tx.Time() > child.Until:
-		return nil, refuse(text.InvitationExpired, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+		return ledger.None, book.Refuse(text.InvitationExpired, called, in)
 	case !redeems && !child.Joined():
-		return nil, refuse(text.NotEndorsed, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+		return ledger.None, book.Refuse(text.NotEndorsed, called, in)
 	case !redeems && b.Number < child.Number:
-		return nil, refuse(text.KeySetOld, child.Place.DisplayName)
-	}
-	head := ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, About: child.Invitation + 1}
-	index, err := b.Evidence.append(tx, head)
-	if err != nil {
-		return nil, err
+		return ledger.None, book.Refuse(text.KeySetOld, called)
 	}
 	if redeems { // a renewal binds no invitation: one for other keys may be pending
 		child.First = b.First
 	}
 	child.Endorsed, child.Number, child.Hash, child.KeySets = b.First, b.Number, b.Hash, b.KeySets
-	child.Endorsement, child.NotAfter, child.Withdrawn = index+1, b.NotAfter, 0
-	if err := child.put(tx); err != nil {
-		return nil, err
+	child.Endorsement, child.NotAfter, child.Withdrawn = book.Next(tx), b.NotAfter, ledger.None
+	if err := child.save(tx); err != nil {
+		return ledger.None, err
 	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, About: child.Invitation})
 }
 
-// applyWithdraw ends an endorsement, and the invitation that led to it: nobody undoes a withdrawal but the parent, by a new
-// invitation. One that is withdrawn already stays so by the first entry, which is the result.
-func applyWithdraw(tx *state.Tx, body []byte) ([]byte, error) {
-	var b withdrawBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+// applyWithdraw ends an endorsement, and the invitation that led to it: nobody undoes a withdrawal but
+// the parent, by a new invitation. One that is withdrawn already stays so by the first entry, which is
+// the result.
+func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
 	switch {
-	case !known || child.Endorsement == 0:
-		return nil, refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
-	case child.Withdrawn > 0:
-		return canon.Marshal(child.Withdrawn - 1)
+	case !known || child.Endorsement == ledger.None:
+		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
+	case child.Withdrawn != ledger.None:
+		return child.Withdrawn, nil
 	}
-	head := ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: child.Endorsement}
-	index, err := b.Evidence.append(tx, head)
-	if err != nil {
-		return nil, err
+	child.Withdrawn, child.Secret = book.Next(tx), []byte{}
+	if err := child.save(tx); err != nil {
+		return ledger.None, err
 	}
-	child.Withdrawn, child.Secret = index+1, []byte{}
-	if err := child.put(tx); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: child.Endorsement})
 }
 
-// applyJoin records under whom this jurisdiction joined. It joins one tree; the same again is the entry that is there.
-func applyJoin(tx *state.Tx, body []byte) ([]byte, error) {
-	var b joinBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+// applyJoin records under whom this jurisdiction joined. It joins one tree; the same again is the entry
+// that is there.
+func applyJoin(tx *state.Tx, b joinBody) (ledger.Ref, error) {
 	if have, joined := UpstreamOf(tx); joined {
 		if have.Parent != b.Upstream.Parent || have.RootPin != b.Upstream.RootPin {
-			return nil, refuse(text.OtherTree, tx.Log().Jurisdiction().String(), have.RootPin)
+			return ledger.None, book.Refuse(text.OtherTree, tx.Log().Jurisdiction().String(), have.RootPin)
 		}
-		return canon.Marshal(have.Entry)
+		return have.Entry, nil
 	}
-	index, err := b.Evidence.append(tx, ledger.Head{Kind: ledger.KindJoined})
-	if err != nil {
-		return nil, err
+	b.Upstream.Entry = book.Next(tx)
+	if err := upstreams.Save(tx, keyParent, b.Upstream); err != nil {
+		return ledger.None, err
 	}
-	b.Upstream.Entry = index
-	data, err := canon.Marshal(b.Upstream)
-	if err := errors.Join(err, tx.Put(bucketUpstream, []byte("parent"), data)); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindJoined})
 }

@@ -108,14 +108,14 @@ func (p *party) bring(t *testing.T, secret string) Redemption {
 	return r
 }
 
-// above returns the levels down to p with the proof that it endorsed a child at index.
-func (p *party) above(t *testing.T, index uint64) ([]trust.Level, trust.Pin) {
+// above returns the levels down to p with the proof that the entry endorsed a child.
+func (p *party) above(t *testing.T, entry identity.Entry) ([]trust.Level, trust.Pin) {
 	t.Helper()
 	levels, root, err := p.Chain(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if levels[len(levels)-1].Endorsement, err = p.ProveEndorsement(t.Context(), index); err != nil {
+	if levels[len(levels)-1].Endorsement, err = p.ProveEndorsement(t.Context(), entry.Index()); err != nil {
 		t.Fatal(err)
 	}
 	return levels, root
@@ -188,7 +188,7 @@ func TestThreeLevels(t *testing.T) {
 func TestInvitationIsForOne(t *testing.T) {
 	city, county, thief := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	yunyan := newParty(t, "yunyan.guiyang.guizhou")
-	redeem := func(r Redemption, b [32]byte, at time.Time) (uint64, text.Code) {
+	redeem := func(r Redemption, b [32]byte, at time.Time) (identity.Entry, text.Code) {
 		index, err := Redeem(t.Context(), city, r, b, at)
 		return index, code(err)
 	}
@@ -224,12 +224,12 @@ func TestInvitationIsForOne(t *testing.T) {
 	}
 	again, got := redeem(county.bring(t, "one"), binding, city.clock())
 	if got != "" || again != first {
-		t.Errorf("the same again: got entry %d, %q, want %d", again, got, first)
+		t.Errorf("the same again: got entry %s, %q, want %s", again, got, first)
 	}
 	refused("a second key set", thief.bring(t, "one"), text.InvitationRedeemed)
 	city.setClock(city.clock().Add(48 * time.Hour))
 	if again, got = redeem(county.bring(t, "one"), binding, city.clock()); got != "" || again != first {
-		t.Errorf("the same after the end: got entry %d, %q, want %d", again, got, first)
+		t.Errorf("the same after the end: got entry %s, %q, want %s", again, got, first)
 	}
 	if _, err := Invite(t.Context(), city, message(t), Invitation{
 		Place: Place{Name: county.Name(), DisplayName: "南明区"}, Until: city.clock().Add(time.Hour),
@@ -275,20 +275,20 @@ func TestRenewAndWithdraw(t *testing.T) {
 		city.setClock(start.Add(step.after))
 		before := kept(t, city).Endorsement
 		index, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.clock())
-		if renewed := index >= before; err != nil || renewed != (step.want > 0) {
-			t.Errorf("after %s: entry %d after %d, %v, want %d new", step.after, index, before-1, err, step.want)
+		if renewed := ledger.RefTo(index.Index()) > before; err != nil || renewed != (step.want > 0) {
+			t.Errorf("after %s: entry %s after %s, %v, want %d new", step.after, index, before.In(city.Log()), err, step.want)
 		}
 	}
 	child := kept(t, city)
-	if child.Endorsement-1 == first || child.NotAfter != uint64(city.clock().Add(trust.EndorsementTerm).UnixMilli()) {
-		t.Errorf("got entry %d until %d", child.Endorsement-1, child.NotAfter)
+	if child.Endorsement.In(city.Log()) == first || child.NotAfter != uint64(city.clock().Add(trust.EndorsementTerm).UnixMilli()) {
+		t.Errorf("got entry %s until %d", child.Endorsement.In(city.Log()), child.NotAfter)
 	}
 	index, err := Withdraw(t.Context(), city, message(t), county.Name().Label(), "merged into 云岩区")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again, err := Withdraw(t.Context(), city, message(t), county.Name().Label(), "merged into 云岩区"); err != nil || again != index {
-		t.Errorf("withdrawn twice: got entry %d, %v, want %d", again, err, index)
+		t.Errorf("withdrawn twice: got entry %s, %v, want %s", again, err, index)
 	}
 	city.setClock(city.clock().Add(2 * RenewEvery))
 	if _, err := Present(t.Context(), city, county.Name(), county.bring(t, "").KeySets, city.clock()); code(err) != text.NotEndorsed {
@@ -341,7 +341,7 @@ func TestOneTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := Record(t.Context(), county, up); err != nil || again != first {
-		t.Errorf("the same again: got entry %d, %v, want %d", again, err, first)
+		t.Errorf("the same again: got entry %s, %v, want %s", again, err, first)
 	}
 	up.RootPin = "guizhou/keys/1/" + strings.Repeat("1", 64)
 	if _, err := Record(t.Context(), county, up); code(err) != text.OtherTree {
@@ -363,7 +363,7 @@ func TestOneTree(t *testing.T) {
 // nothing meanwhile.
 func TestPresent(t *testing.T) {
 	city, county, thief := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
-	present := func(p *party) (uint64, text.Code) {
+	present := func(p *party) (identity.Entry, text.Code) {
 		index, err := Present(t.Context(), city, p.Name(), p.bring(t, "").KeySets, city.clock())
 		return index, code(err)
 	}
@@ -376,22 +376,22 @@ func TestPresent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if index, got := present(county); got != "" || index != first {
-		t.Errorf("nothing new: got entry %d, %q, want %d", index, got, first)
+		t.Errorf("nothing new: got entry %s, %q, want %s", index, got, first)
 	}
 	if _, got := present(thief); got != text.InvitationRedeemed {
 		t.Errorf("another's key sets: got %q, want %s", got, text.InvitationRedeemed)
 	}
 	city.setClock(city.clock().Add(RenewEvery))
 	second, got := present(county)
-	if got != "" || second <= first {
-		t.Errorf("a day later: got entry %d, %q, want a new one", second, got)
+	if got != "" || second.Index() <= first.Index() {
+		t.Errorf("a day later: got entry %s, %q, want a new one", second, got)
 	}
 	city.invite(t, county, "two", true)
 	if _, got := present(thief); got != text.InvitationRedeemed {
 		t.Errorf("another's key sets without the new secret: got %q, want %s", got, text.InvitationRedeemed)
 	}
 	if index, got := present(county); got != "" || index != second {
-		t.Errorf("the old keys while the invitation is open: got entry %d, %q, want %d", index, got, second)
+		t.Errorf("the old keys while the invitation is open: got entry %s, %q, want %s", index, got, second)
 	}
 	city.setClock(city.clock().Add(RenewEvery))
 	if _, got := present(county); got != "" {

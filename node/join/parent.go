@@ -13,7 +13,9 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
@@ -55,32 +57,19 @@ type Invitation struct {
 	Rekey  bool
 }
 
-// Invite records an invitation and returns the index of its entry.
-func Invite(ctx context.Context, l Ledger, id identity.Message, v Invitation) (uint64, error) {
-	payload, err := canon.Marshal(invitation{Place: v.Place, Secret: v.Secret[:], Until: uint64(v.Until.UnixMilli()), Rekey: v.Rekey})
-	if err != nil {
-		return 0, err
-	}
-	e, sealed, err := l.Note(InvitationType, payload)
-	if err != nil {
-		return 0, err
-	}
-	body, err := canon.Marshal(inviteBody{
+// Invite records an invitation and returns its entry.
+func Invite(ctx context.Context, l book.Ledger, id identity.Message, v Invitation) (identity.Entry, error) {
+	b := inviteBody{Invitation: invitation{
 		Place: v.Place, Secret: v.Secret[:], Until: uint64(v.Until.UnixMilli()), Rekey: v.Rekey,
-		Evidence: evidence{Evidence: e.Encode(), Sealed: sealed},
-	})
+	}}
+	payload, err := canon.Marshal(b.Invitation)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	return propose(ctx, l, KindInvite, id, payload, body)
-}
-
-func propose(ctx context.Context, l Ledger, kind state.Kind, id identity.Message, asked, body []byte) (uint64, error) {
-	result, err := l.Propose(ctx, kind, id, asked, body)
-	if err != nil {
-		return 0, err
+	if b.Statement, err = l.Note(InvitationType, payload); err != nil {
+		return identity.Entry{}, err
 	}
-	return DecodeIndex(result)
+	return book.Enter(ctx, l, commandInvite, id, payload, b)
 }
 
 // Redemption is what a child brings.
@@ -93,32 +82,32 @@ type Redemption struct {
 	Possession []byte // signature of PossessionInput by the replica's log key
 }
 
-// Redeem endorses whoever brings an invitation's secret and holds the keys it shows, and returns the index of the
-// endorsement's entry. binding is of the connection that the redemption came over.
-func Redeem(ctx context.Context, l Ledger, r Redemption, binding [32]byte, now time.Time) (uint64, error) {
+// Redeem endorses whoever brings an invitation's secret and holds the keys it shows, and returns the
+// entry of the endorsement. binding is of the connection that the redemption came over.
+func Redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (identity.Entry, error) {
 	secret := SecretHash(r.Secret)
 	child, err := invited(ctx, l, r.Child, secret)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	first, sets, err := walkFromFirst(r.KeySets)
+	_, sets, err := walkFromFirst(r.KeySets)
 	if err != nil {
-		return 0, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
+		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
 	}
 	newest := sets[len(sets)-1]
 	key := newest.LogKey(r.Replica)
 	switch {
 	case newest.Name != r.Child:
-		return 0, text.Fail(text.ChildMismatch, text.Args{"name": r.Child.String(), "claimed": newest.Name.String()}, nil)
+		return identity.Entry{}, text.Fail(text.ChildMismatch, text.Args{"name": r.Child.String(), "claimed": newest.Name.String()}, nil)
 	case key == nil || !ed25519.Verify(key, PossessionInput(binding, secret), r.Possession):
-		return 0, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, nil)
+		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, nil)
 	}
-	return endorse(ctx, l, child.Place, secret[:], first, newest, r.KeySets, now)
+	return endorse(ctx, l, child.Place, secret[:], r.KeySets, newest, now)
 }
 
 // invited returns the child that the secret invites. A secret that is nobody's and one of another child are told alike:
 // whoever guesses learns nothing.
-func invited(ctx context.Context, l Ledger, name identity.Jurisdiction, secret Hash) (found Child, err error) {
+func invited(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret Hash) (found Child, err error) {
 	err = l.View(ctx, func(r *state.Reader) error {
 		for _, c := range Children(r) {
 			if bytes.Equal(c.Secret, secret[:]) {
@@ -152,7 +141,12 @@ func walkFromFirst(signed [][]byte) (first trust.Pin, sets []trust.KeySet, err e
 	return first, sets, err
 }
 
-func endorse(ctx context.Context, l Ledger, p Place, secret []byte, first trust.Pin, newest trust.KeySet, sets [][]byte, now time.Time) (uint64, error) {
+// endorse states that the parent believes the newest of the key sets, which begin with number 1.
+func endorse(ctx context.Context, l book.Ledger, p Place, secret []byte, sets [][]byte, newest trust.KeySet, now time.Time) (identity.Entry, error) {
+	first, err := trust.PinOf(sets[0])
+	if err != nil {
+		return identity.Entry{}, err
+	}
 	hash, firstHash := newest.Hash(), first.Hash()
 	statement := trust.Endorsement{
 		Child: p.Name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, Number: newest.Number, Hash: hash[:],
@@ -160,49 +154,39 @@ func endorse(ctx context.Context, l Ledger, p Place, secret []byte, first trust.
 	}
 	payload, err := statement.Encode()
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	e, sealed, err := l.Note(trust.EndorsementType, payload)
+	note, err := l.Note(trust.EndorsementType, payload)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	body, err := canon.Marshal(endorseBody{
+	return book.Enter(ctx, l, commandEndorse, identity.Message{}, nil, endorseBody{
 		Child: p.Name.Label(), Secret: append([]byte{}, secret...), First: firstHash[:], Number: newest.Number, Hash: hash[:],
-		KeySets: sets, NotAfter: statement.NotAfter, Evidence: evidence{Evidence: e.Encode(), Sealed: sealed},
+		KeySets: sets, NotAfter: statement.NotAfter, Statement: note,
 	})
-	if err != nil {
-		return 0, err
-	}
-	return propose(ctx, l, KindEndorse, identity.Message{}, nil, body)
 }
 
-// Withdraw ends the endorsement of a child, for the given reason, and returns the index of the entry.
-func Withdraw(ctx context.Context, l Ledger, id identity.Message, child identity.Label, reason string) (uint64, error) {
-	e, sealed, err := l.Note(WithdrawalType, []byte(reason))
+// Withdraw ends the endorsement of a child, for the given reason, and returns the entry.
+func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
+	note, err := l.Note(WithdrawalType, []byte(reason))
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	body, err := canon.Marshal(withdrawBody{Child: child, Evidence: evidence{Evidence: e.Encode(), Sealed: sealed}})
-	if err != nil {
-		return 0, err
-	}
-	return propose(ctx, l, KindWithdraw, id, []byte(child.String()+"\n"+reason), body)
+	asked := []byte(child.String() + "\n" + reason)
+	return book.Enter(ctx, l, commandWithdraw, id, asked, withdrawBody{Child: child, Statement: note})
 }
 
-// Record writes down, on the side of the child, whom it joined. What it is told there was verified before.
-func Record(ctx context.Context, l Ledger, up Upstream) (uint64, error) {
-	up.Entry = 0
+// Record writes down, on the side of the child, whom it joined. What it is told there was verified
+// before.
+func Record(ctx context.Context, l book.Ledger, up Upstream) (identity.Entry, error) {
+	up.Entry = ledger.None
 	payload, err := canon.Marshal(up)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	e, sealed, err := l.Note(JoinedType, payload)
+	note, err := l.Note(JoinedType, payload)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	body, err := canon.Marshal(joinBody{Upstream: up, Evidence: evidence{Evidence: e.Encode(), Sealed: sealed}})
-	if err != nil {
-		return 0, err
-	}
-	return propose(ctx, l, KindJoin, identity.Message{}, nil, body)
+	return book.Enter(ctx, l, commandJoin, identity.Message{}, nil, joinBody{Upstream: up, Statement: note})
 }

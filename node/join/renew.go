@@ -8,6 +8,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
@@ -19,36 +20,36 @@ func (c Child) due(now time.Time) bool {
 	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
 }
 
-// Present takes the key sets that an endorsed child has now, and returns the index of the endorsement that is in force: a new
+// Present takes the key sets that an endorsed child has now, and returns the entry of the endorsement that is in force: a new
 // one where the child brought a later key set, or where it was due. A child that does not come is not endorsed anew: nobody
 // vouches for long for whom he does not hear of, and no child has an endorsement that it did not ask for. Key sets vouch for
 // themselves from the first one on, so it is no matter who brings them.
-func Present(ctx context.Context, l Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (index uint64, err error) {
+func Present(ctx context.Context, l book.Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (identity.Entry, error) {
 	var child Child
-	err = l.View(ctx, func(r *state.Reader) error {
+	err := l.View(ctx, func(r *state.Reader) error {
 		child, _ = ChildOf(r, name.Label())
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
 	if child.Place.Name != name || !child.Joined() {
-		return 0, text.Fail(text.NotEndorsed, text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}, nil)
+		return identity.Entry{}, text.Fail(text.NotEndorsed, text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}, nil)
 	}
 	first, sets, err := walkFromFirst(signed)
 	if err != nil {
-		return 0, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
+		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
 	}
 	newest, hash := sets[len(sets)-1], first.Hash()
 	switch {
 	case newest.Name != name || !bytes.Equal(child.Endorsed, hash[:]):
-		return 0, text.Fail(text.InvitationRedeemed, text.Args{
+		return identity.Entry{}, text.Fail(text.InvitationRedeemed, text.Args{
 			"name": child.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(),
 		}, nil)
 	case newest.Number < child.Number:
-		return 0, text.Fail(text.KeySetOld, text.Args{"name": child.Place.DisplayName}, nil)
+		return identity.Entry{}, text.Fail(text.KeySetOld, text.Args{"name": child.Place.DisplayName}, nil)
 	case newest.Number == child.Number && !child.due(now):
-		return child.Endorsement - 1, nil
+		return child.Endorsement.In(l.Log()), nil
 	}
-	return endorse(ctx, l, child.Place, nil, first, newest, signed, now)
+	return endorse(ctx, l, child.Place, nil, signed, newest, now)
 }

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
@@ -76,7 +77,7 @@ type presented struct {
 
 // Parent is what the door needs of the jurisdiction behind it; *host.Host is one.
 type Parent interface {
-	Ledger
+	book.Ledger
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
 	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
 }
@@ -179,14 +180,14 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 	if err := unmarshal(body, &r); err != nil {
 		return redeemed{}, err
 	}
-	index, err := Redeem(ctx, d.Parent, r, binding, d.Now())
+	entry, err := Redeem(ctx, d.Parent, r, binding, d.Now())
 	if err != nil {
 		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
 			d.Alarm(code, err)
 		}
 		return redeemed{}, err
 	}
-	return d.endorsed(ctx, index)
+	return d.endorsed(ctx, entry)
 }
 
 func (d Door) present(ctx context.Context, body []byte) (redeemed, presented, error) {
@@ -194,16 +195,16 @@ func (d Door) present(ctx context.Context, body []byte) (redeemed, presented, er
 	if err := unmarshal(body, &p); err != nil {
 		return redeemed{}, p, err
 	}
-	index, err := Present(ctx, d.Parent, p.Child, p.KeySets, d.Now())
+	entry, err := Present(ctx, d.Parent, p.Child, p.KeySets, d.Now())
 	if err != nil {
 		return redeemed{}, p, err
 	}
-	out, err := d.endorsed(ctx, index)
+	out, err := d.endorsed(ctx, entry)
 	return out, p, err
 }
 
-// endorsed gives the levels down to the child that the entry at index endorses.
-func (d Door) endorsed(ctx context.Context, index uint64) (redeemed, error) {
+// endorsed gives the levels down to the child that the entry endorses.
+func (d Door) endorsed(ctx context.Context, entry identity.Entry) (redeemed, error) {
 	if d.Changed != nil {
 		if err := d.Changed(ctx); err != nil {
 			return redeemed{}, err
@@ -213,13 +214,12 @@ func (d Door) endorsed(ctx context.Context, index uint64) (redeemed, error) {
 	if err != nil {
 		return redeemed{}, err
 	}
-	proof, err := d.Parent.ProveEndorsement(ctx, index)
+	proof, err := d.Parent.ProveEndorsement(ctx, entry.Index())
 	if err != nil {
 		return redeemed{}, err
 	}
 	levels[len(levels)-1].Endorsement = proof
-	entry, err := identity.NewEntry(d.Parent.Log(), index)
-	return redeemed{Levels: levels, Entry: entry}, err
+	return redeemed{Levels: levels, Entry: entry}, nil
 }
 
 // told returns what may be told of an error over the wire.

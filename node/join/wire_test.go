@@ -64,7 +64,7 @@ func TestJoinOverTheWire(t *testing.T) {
 		t.Errorf("a lost answer: got %v", err)
 	}
 	levels, entry, err := Ask(t.Context(), w, county.bring(t, "one"))
-	if err != nil || entry.Index() != kept(t, city).Endorsement-1 {
+	if err != nil || entry != kept(t, city).Endorsement.In(city.Log()) {
 		t.Fatalf("redeem: got %s, %v", entry, err)
 	}
 	got, err := county.SetAbove(t.Context(), pin, levels)

@@ -3,10 +3,10 @@ package records
 import (
 	"errors"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/catalog"
 	"xietong/node/sharing"
 	"xietong/node/text"
@@ -14,26 +14,26 @@ import (
 
 // The commands of this room. The numbers are those of docs/protocol.md.
 const (
-	KindPut           state.Kind = 5
-	KindRetract       state.Kind = 6
-	KindImportOpen    state.Kind = 7
-	KindImportChunk   state.Kind = 8
-	KindImportPublish state.Kind = 9
-	KindImportAbandon state.Kind = 10
+	commandPut           book.Command[putBody, putResult]      = 5
+	commandRetract       book.Command[retractBody, ledger.Ref] = 6
+	commandImportOpen    book.Command[openBody, ledger.Ref]    = 7
+	commandImportChunk   book.Command[chunkBody, uint64]       = 8 // gives how many rows are staged
+	commandImportPublish book.Command[publishBody, ledger.Ref] = 9
+	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10
 )
 
 // Register adds this room's commands.
 func Register(r *state.Registry) {
-	r.Register(KindPut, state.Idempotent, applyPut)
-	r.Register(KindRetract, state.Idempotent, applyRetract)
-	r.Register(KindImportOpen, state.Idempotent, applyImportOpen)
-	r.Register(KindImportChunk, state.Idempotent, applyImportChunk)
-	r.Register(KindImportPublish, state.Idempotent, applyImportPublish)
-	r.Register(KindImportAbandon, state.Idempotent, applyImportAbandon)
+	commandPut.Handle(r, applyPut)
+	commandRetract.Handle(r, applyRetract)
+	commandImportOpen.Handle(r, applyImportOpen)
+	commandImportChunk.Handle(r, applyImportChunk)
+	commandImportPublish.Handle(r, applyImportPublish)
+	commandImportAbandon.Handle(r, applyImportAbandon)
 }
 
 // Standing tells sharing how a dataset stands.
-func Standing(r sharing.Reads, code identity.Label) (sharing.Standing, bool) {
+func Standing(r book.Reads, code identity.Label) (sharing.Standing, bool) {
 	version, provider, ok := catalog.Version(r, code)
 	return sharing.Standing{Provider: provider, Version: version, Removed: Removed(r, code)}, ok
 }
@@ -42,48 +42,33 @@ func Standing(r sharing.Reads, code identity.Label) (sharing.Standing, bool) {
 type indexedMAC struct {
 	_     struct{} `cbor:",toarray"`
 	Field string
-	Value []byte
+	Value MAC
 }
 
-// putBody is the body of KindPut.
+// putBody is the body of commandPut.
 type putBody struct {
-	_        struct{} `cbor:",toarray"`
-	Code     identity.Label
-	Version  uint64 // of the catalogue entry whose schema the record was checked with
-	Key      []byte
-	Indexed  []indexedMAC
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Version   uint64 // of the catalogue entry whose schema the record was checked with
+	Key       MAC
+	Indexed   []indexedMAC
+	Statement book.Statement
 }
 
-// putResult is the result of KindPut.
+// putResult is the result of commandPut.
 type putResult struct {
 	_        struct{} `cbor:",toarray"`
-	Index    uint64
+	Entry    ledger.Ref
 	Replaced bool
 }
 
-// retractBody is the body of KindRetract.
+// retractBody is the body of commandRetract.
 type retractBody struct {
-	_        struct{} `cbor:",toarray"`
-	Code     identity.Label
-	Key      []byte
-	Retracts uint64 // index of the version that the act is about
-	Evidence []byte
-	Sealed   []byte
-}
-
-func refuse(code text.Code, values ...string) error {
-	return &state.Refusal{Code: state.Code(text.Number(code)), Args: values}
-}
-
-var errMAC = errors.New("a MAC has 32 bytes")
-
-func asMAC(b []byte) (MAC, error) {
-	if len(b) != len(MAC{}) {
-		return MAC{}, errMAC
-	}
-	return MAC(b), nil
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Key       MAC
+	Retracts  uint64 // index of the version that the act is about
+	Statement book.Statement
 }
 
 func recordHead(agency, code identity.Label) ledger.Head {
@@ -91,49 +76,27 @@ func recordHead(agency, code identity.Label) ledger.Head {
 }
 
 // applyPut puts one record, checked with the current version of the dataset's catalogue entry.
-func applyPut(tx *state.Tx, body []byte) ([]byte, error) {
-	var b putBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	key, err := asMAC(b.Key)
-	if err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
+func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 	current, provider, ok := catalog.Version(tx, b.Code)
 	if !ok || current != b.Version {
-		return nil, refuse(text.DatasetMoved, b.Code.String())
+		return putResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	_, replaced := newView(tx).current(b.Code, key)
-	index, err := tx.Append(recordHead(provider, b.Code), evidence, b.Sealed)
+	_, replaced := newView(tx).current(b.Code, b.Key)
+	entry, err := b.Statement.Append(tx, recordHead(provider, b.Code))
 	if err != nil {
-		return nil, err
+		return putResult{}, err
 	}
-	if err := keep(tx, b.Code, key, b.Indexed, index, 0); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(putResult{Index: index, Replaced: replaced})
+	return putResult{Entry: entry, Replaced: replaced}, keep(tx, b.Code, b.Key, b.Indexed, entry, ledger.None)
 }
 
-// keep makes a put version findable.
-func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, index, opened uint64) error {
-	value, err := canon.Marshal(version{State: statePut, Import: opened})
-	if err != nil {
-		return err
-	}
-	if err := tx.Put(bucketRecords, append(recordPrefix(code, key), be64(index)...), value); err != nil {
+// keep makes a put version findable. opened opened the import that it came with.
+func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
+	index, _ := entry.Index()
+	if err := versions.Save(tx, versionKey(code, key, index), version{State: statePut, Import: opened}); err != nil {
 		return err
 	}
 	for _, v := range indexed {
-		mac, err := asMAC(v.Value)
-		if err != nil {
-			return err
-		}
-		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, v.Field, mac), be64(index)...), key[:]); err != nil {
+		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, v.Field, v.Value), be64(index)...), key[:]); err != nil {
 			return err
 		}
 	}
@@ -141,45 +104,25 @@ func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, inde
 }
 
 func retractionHead(retracts uint64, agency, code identity.Label) ledger.Head {
-	return ledger.Head{Kind: ledger.KindRetraction, Agency: agency, Code: code, About: retracts + 1}
+	return ledger.Head{Kind: ledger.KindRetraction, Agency: agency, Code: code, About: ledger.RefTo(retracts)}
 }
 
 // applyRetract takes a record out of use, if the version that the act is about is still the current one.
-func applyRetract(tx *state.Tx, body []byte) ([]byte, error) {
-	var b retractBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	key, err := asMAC(b.Key)
-	if err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
+func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
 	_, provider, _ := catalog.Version(tx, b.Code)
-	switch now, ok := newView(tx).current(b.Code, key); {
+	switch now, ok := newView(tx).current(b.Code, b.Key); {
 	case !ok:
-		return nil, refuse(text.UnknownRecord, b.Code.String())
+		return ledger.None, book.Refuse(text.UnknownRecord, b.Code.String())
 	case now.Index != b.Retracts:
-		return nil, refuse(text.DatasetMoved, b.Code.String())
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	index, err := tx.Append(retractionHead(b.Retracts, provider, b.Code), evidence, b.Sealed)
+	entry, err := b.Statement.Append(tx, retractionHead(b.Retracts, provider, b.Code))
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
-	value, err := canon.Marshal(version{State: stateRetracted})
-	if err != nil {
-		return nil, err
-	}
-	removed := be64(Removed(tx, b.Code) + 1)
-	err = errors.Join(
-		tx.Put(bucketRecords, append(recordPrefix(b.Code, key), be64(index)...), value),
-		tx.Put(bucketRemoved, []byte(b.Code.String()), removed),
+	index, _ := entry.Index()
+	return entry, errors.Join(
+		versions.Save(tx, versionKey(b.Code, b.Key, index), version{State: stateRetracted}),
+		tx.Put(bucketRemoved, []byte(b.Code.String()), be64(Removed(tx, b.Code)+1)),
 	)
-	if err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
 }

@@ -8,14 +8,13 @@ import (
 	"sync"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/catalog"
 	"xietong/node/policy"
 	"xietong/node/rows"
-	"xietong/node/sharing"
 	"xietong/node/text"
 )
 
@@ -25,17 +24,10 @@ const RecordType = "application/json"
 // MaxReasonLen bounds the reason of a retraction, in bytes.
 const MaxReasonLen = 2000
 
-// Ledger is what this room needs of the jurisdiction.
-type Ledger interface {
-	sharing.Ledger
-	SealToken(content []byte) string
-	OpenToken(token string) ([]byte, error)
-}
-
 // Desk is where records are brought and asked for: one for each hosted jurisdiction. It is safe for use by several
 // goroutines.
 type Desk struct {
-	ledger Ledger
+	ledger book.Ledger
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
@@ -48,7 +40,7 @@ type compiled struct {
 }
 
 // NewDesk returns the desk of the jurisdiction.
-func NewDesk(l Ledger) *Desk {
+func NewDesk(l book.Ledger) *Desk {
 	return &Desk{ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{}}
 }
 
@@ -71,7 +63,7 @@ func (d dataset) fields() []string {
 func (d *Desk) dataset(ctx context.Context, code identity.Label) (dataset, error) {
 	var p catalog.Published
 	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
-		p, err = catalog.Dataset(r, d.ledger.Name(), code)
+		p, err = catalog.Dataset(r, code)
 		return err
 	})
 	if err != nil {
@@ -152,8 +144,7 @@ func (d *Desk) valueMAC(code identity.Label, field string, value []byte) MAC {
 func (d *Desk) indexedMACs(code identity.Label, values []rows.IndexedValue) []indexedMAC {
 	macs := make([]indexedMAC, len(values))
 	for i, v := range values {
-		mac := d.valueMAC(code, v.Field, v.Value)
-		macs[i] = indexedMAC{Field: v.Field, Value: mac[:]}
+		macs[i] = indexedMAC{Field: v.Field, Value: d.valueMAC(code, v.Field, v.Value)}
 	}
 	return macs
 }
@@ -176,26 +167,24 @@ func asRejected(code identity.Label, err error) error {
 }
 
 // Put puts one record, as an act of the providing agency.
-func (d *Desk) Put(ctx context.Context, id identity.Message, agency, code identity.Label, data []byte) (index uint64, replaced bool, err error) {
+func (d *Desk) Put(ctx context.Context, id identity.Message, agency, code identity.Label, data []byte) (entry identity.Entry, replaced bool, err error) {
 	set, err := d.ownDataset(ctx, agency, code)
 	if err != nil {
-		return 0, false, err
+		return entry, false, err
 	}
 	record, err := set.schema.Record(data)
 	if err != nil {
-		return 0, false, asRejected(code, err)
+		return entry, false, asRejected(code, err)
 	}
-	act, sealed, err := d.ledger.Act(recordHead(agency, code), RecordType, record.JSON)
+	act, err := d.ledger.Act(recordHead(agency, code), RecordType, record.JSON)
 	if err != nil {
-		return 0, false, fmt.Errorf("put record: %w", err)
+		return entry, false, fmt.Errorf("put record: %w", err)
 	}
-	key := d.keyMAC(code, record.Key)
-	var result putResult
-	err = d.propose(ctx, KindPut, id, asked(code, record.JSON), putBody{
-		Code: code, Version: set.Version, Key: key[:], Indexed: d.indexedMACs(code, record.Indexed),
-		Evidence: act.Encode(), Sealed: sealed,
-	}, &result)
-	return result.Index, result.Replaced, err
+	put, err := commandPut.Do(ctx, d.ledger, id, asked(code, record.JSON), putBody{
+		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
+		Statement: act,
+	})
+	return put.Entry.In(d.ledger.Log()), put.Replaced, err
 }
 
 // asked stands for a request under an idempotency key; the ledger keeps it as a MAC only.
@@ -204,35 +193,34 @@ func asked(code identity.Label, content []byte) []byte {
 }
 
 // Retract takes a record out of use, as an act of the providing agency. The reason is sealed with it.
-func (d *Desk) Retract(ctx context.Context, id identity.Message, agency, code identity.Label, key, reason string) (index uint64, err error) {
+func (d *Desk) Retract(ctx context.Context, id identity.Message, agency, code identity.Label, key, reason string) (entry identity.Entry, err error) {
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
-		return 0, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
+		return entry, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
 	}
 	set, err := d.ownDataset(ctx, agency, code)
 	if err != nil {
-		return 0, err
+		return entry, err
 	}
 	value, err := set.key(key)
 	if err != nil {
-		return 0, err
+		return entry, err
 	}
 	payload, err := json.Marshal(map[string]any{"key": json.RawMessage(value), "reason": reason})
 	if err != nil {
-		return 0, fmt.Errorf("retract record: %w", err)
+		return entry, fmt.Errorf("retract record: %w", err)
 	}
 	mac := d.keyMAC(code, value)
 	retracts, err := d.toRetract(ctx, code, mac)
 	if err != nil {
-		return 0, err
+		return entry, err
 	}
-	act, sealed, err := d.ledger.Act(retractionHead(retracts, agency, code), RecordType, payload)
+	act, err := d.ledger.Act(retractionHead(retracts, agency, code), RecordType, payload)
 	if err != nil {
-		return 0, fmt.Errorf("retract record: %w", err)
+		return entry, fmt.Errorf("retract record: %w", err)
 	}
-	err = d.propose(ctx, KindRetract, id, asked(code, payload), retractBody{
-		Code: code, Key: mac[:], Retracts: retracts, Evidence: act.Encode(), Sealed: sealed,
-	}, &index)
-	return index, err
+	return book.Enter(ctx, d.ledger, commandRetract, id, asked(code, payload), retractBody{
+		Code: code, Key: mac, Retracts: retracts, Statement: act,
+	})
 }
 
 // toRetract returns the version that a retraction is about. When there is none the command goes on all the same: a retry
@@ -277,19 +265,6 @@ func (d *Desk) History(ctx context.Context, agency, code identity.Label, key str
 		err = text.Fail(text.UnknownRecord, text.Args{"dataset": code.String()}, nil)
 	}
 	return all, err
-}
-
-// propose replicates a command of this room and decodes its result.
-func (d *Desk) propose(ctx context.Context, kind state.Kind, id identity.Message, asked []byte, body, result any) error {
-	data, err := canon.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("encode command: %w", err)
-	}
-	answer, err := d.ledger.Propose(ctx, kind, id, asked, data)
-	if err != nil {
-		return err
-	}
-	return canon.Unmarshal(answer, maxValueLen, result)
 }
 
 // offer is what policy decides on.

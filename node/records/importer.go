@@ -15,7 +15,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/rows"
 	"xietong/node/text"
 )
@@ -47,8 +49,8 @@ type Check struct {
 
 // Loaded is the outcome of the second pass.
 type Loaded struct {
-	Opened    uint64 // index of the entry that opened the import
-	Published uint64 // index of the entry that made its rows visible
+	Opened    identity.Entry // opened the import
+	Published identity.Entry // made its rows visible
 	Rows      uint64
 	Skipped   uint64
 }
@@ -148,8 +150,8 @@ func (d *Desk) Load(ctx context.Context, agency, code identity.Label, f File, r 
 	if err := l.open(ctx); err != nil {
 		return Loaded{}, err
 	}
-	if l.state.Published > 0 {
-		return l.loaded(l.state.Published - 1), nil
+	if l.state.Published != ledger.None {
+		return l.loaded(l.state.Published.In(d.ledger.Log())), nil
 	}
 	file := newHashed(r)
 	read, err := l.stage(ctx, rows.NewReader(file, f.Format, set.schema))
@@ -194,8 +196,8 @@ type loader struct {
 	state  importState // as it was when the load began
 }
 
-func (l *loader) loaded(published uint64) Loaded {
-	return Loaded{Opened: l.opened, Published: published, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good}
+func (l *loader) loaded(published identity.Entry) Loaded {
+	return Loaded{Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good}
 }
 
 func (l *loader) changed(got [sha256.Size]byte) error {
@@ -234,7 +236,7 @@ func (l *loader) open(ctx context.Context) error {
 		left = unfinished(r, l.set.Code)
 		return nil
 	})
-	if err != nil || known && l.state.Published > 0 {
+	if err != nil || known && l.state.Published != ledger.None {
 		return err
 	}
 	for _, other := range left {
@@ -252,56 +254,55 @@ func (l *loader) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	note, sealed, err := l.desk.ledger.Note(RecordType, payload)
+	note, err := l.desk.ledger.Note(RecordType, payload)
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	return l.desk.propose(ctx, KindImportOpen, identity.Message{}, nil, openBody{
-		ID: l.id[:], Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Evidence: note.Encode(), Sealed: sealed,
-	}, &l.opened)
+	entry, err := book.Enter(ctx, l.desk.ledger, commandImportOpen, identity.Message{}, nil, openBody{
+		ID: l.id, Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
+	})
+	l.opened = entry.Index()
+	return err
 }
 
 // abandon gives an import up.
 func (l *loader) abandon(ctx context.Context, opened uint64) error {
-	note, sealed, err := l.desk.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
+	note, err := l.desk.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
 	if err != nil {
 		return fmt.Errorf("abandon import: %w", err)
 	}
-	var index uint64
-	return l.desk.propose(ctx, KindImportAbandon, identity.Message{}, nil, abandonBody{
-		Import: opened, Evidence: note.Encode(), Sealed: sealed,
-	}, &index)
+	_, err = commandImportAbandon.Do(ctx, l.desk.ledger, identity.Message{}, nil, abandonBody{Import: opened, Statement: note})
+	return err
 }
 
 // publish states the import: what was imported, and the root of the leaves of its rows.
-func (l *loader) publish(ctx context.Context) (index uint64, err error) {
+func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 	s := l.stated()
 	var root tlog.Hash
-	err = l.desk.ledger.View(ctx, func(r *state.Reader) error {
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
 		now, _ := importAt(r, l.opened)
 		s.Ranges, root = stagedRanges(r, l.opened, now.Done), rootOf(now.Frontier)
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
 	s.Root = hex.EncodeToString(root[:])
 	payload, err := json.Marshal(s)
 	if err != nil {
-		return 0, fmt.Errorf("publish import: %w", err)
+		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
 	}
-	act, sealed, err := l.desk.ledger.Act(publicationHead(l.opened, l.set.Agency, l.set.Code), RecordType, payload)
+	act, err := l.desk.ledger.Act(publicationHead(l.opened, l.set.Agency, l.set.Code), RecordType, payload)
 	if err != nil {
-		return 0, fmt.Errorf("publish import: %w", err)
+		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
 	}
-	err = l.desk.propose(ctx, KindImportPublish, identity.Message{}, nil, publishBody{
-		Import: l.opened, Root: root[:], Evidence: act.Encode(), Sealed: sealed,
-	}, &index)
-	return index, err
+	return book.Enter(ctx, l.desk.ledger, commandImportPublish, identity.Message{}, nil, publishBody{
+		Import: l.opened, Root: root, Statement: act,
+	})
 }
 
 // stagedRanges tells where the rows of an import lie in the log; chunks that follow one another are one range.
-func stagedRanges(r Reads, opened, done uint64) (ranges [][2]uint64) {
+func stagedRanges(r book.Reads, opened, done uint64) (ranges [][2]uint64) {
 	var firsts, starts []uint64
 	prefix := be64(opened)
 	r.Scan(bucketStaged, prefix, prefix, func(k, v []byte) bool {

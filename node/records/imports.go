@@ -7,10 +7,10 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/catalog"
 	"xietong/node/text"
 )
@@ -19,83 +19,68 @@ import (
 type importState struct {
 	_         struct{} `cbor:",toarray"`
 	Code      identity.Label
-	Version   uint64   // of the catalogue entry whose schema the rows were checked with
-	Rows      uint64   // that it will have
-	Done      uint64   // staged so far
-	Published uint64   // index of the entry that published it, plus 1; 0: not yet
-	Abandoned bool     // it will never be published
-	Passed    []byte   // MAC of the rows staged so far: a resumed import must bring the same ones
-	Frontier  [][]byte // of the Merkle tree over the leaves of its rows: see grow
+	Version   uint64     // of the catalogue entry whose schema the rows were checked with
+	Rows      uint64     // that it will have
+	Done      uint64     // staged so far
+	Published ledger.Ref // the entry that published it; None: not yet
+	Abandoned bool       // it will never be published
+	Passed    MAC        // of the rows staged so far: a resumed import must bring the same ones
+	Frontier  [][]byte   // of the Merkle tree over the leaves of its rows: see grow
 }
 
-// openBody is the body of KindImportOpen.
+// openBody is the body of commandImportOpen.
 type openBody struct {
-	_        struct{} `cbor:",toarray"`
-	ID       []byte   // MAC of what is imported: the same file is the same import
-	Code     identity.Label
-	Version  uint64
-	Rows     uint64
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	ID        MAC      // of what is imported: the same file is the same import
+	Code      identity.Label
+	Version   uint64
+	Rows      uint64
+	Statement book.Statement
 }
 
-// chunkBody is the body of KindImportChunk.
+// chunkBody is the body of commandImportChunk.
 type chunkBody struct {
 	_      struct{} `cbor:",toarray"`
 	Import uint64   // index of the entry that opened it
 	First  uint64   // row of the import, counted from 0
-	Passed []byte   // MAC of all rows up to the end of this chunk
+	Passed MAC      // of all rows up to the end of this chunk
 	Rows   []chunkRow
 }
 
 type chunkRow struct {
 	_          struct{} `cbor:",toarray"`
-	Key        []byte
+	Key        MAC
 	Indexed    []indexedMAC
-	Commitment []byte
+	Commitment ledger.Commitment
 	Sealed     []byte
 }
 
-// publishBody is the body of KindImportPublish.
+// publishBody is the body of commandImportPublish.
 type publishBody struct {
-	_        struct{} `cbor:",toarray"`
-	Import   uint64
-	Root     []byte // of the Merkle tree over the leaves of its rows
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Import    uint64
+	Root      tlog.Hash // of the Merkle tree over the leaves of its rows
+	Statement book.Statement
 }
 
-// abandonBody is the body of KindImportAbandon.
+// abandonBody is the body of commandImportAbandon.
 type abandonBody struct {
-	_        struct{} `cbor:",toarray"`
-	Import   uint64
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Import    uint64
+	Statement book.Statement
 }
 
 // emptyRoot is the root of a tree without leaves (RFC 9162 §2.1.1).
 var emptyRoot = tlog.Hash(sha256.Sum256(nil))
 
-func importAt(r Reads, opened uint64) (importState, bool) {
-	data := r.Get(bucketImports, be64(opened))
-	if data == nil {
-		return importState{}, false
-	}
-	var s importState
-	decode(data, &s)
-	return s, true
-}
+func importAt(r book.Reads, opened uint64) (importState, bool) { return imports.Load(r, be64(opened)) }
 
-func (s importState) put(tx *state.Tx, opened uint64) error {
-	value, err := canon.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return tx.Put(bucketImports, be64(opened), value)
+func (s importState) save(tx *state.Tx, opened uint64) error {
+	return imports.Save(tx, be64(opened), s)
 }
 
 // importByID returns the import with the id, unless it was given up.
-func importByID(r Reads, id MAC) (opened uint64, s importState, ok bool) {
+func importByID(r book.Reads, id MAC) (opened uint64, s importState, ok bool) {
 	data := r.Get(bucketImportIDs, id[:])
 	if data == nil {
 		return 0, importState{}, false
@@ -108,113 +93,76 @@ func importByID(r Reads, id MAC) (opened uint64, s importState, ok bool) {
 }
 
 // unfinished returns the imports of the dataset that are neither published nor given up.
-func unfinished(r Reads, code identity.Label) (opened []uint64) {
-	r.Scan(bucketImports, nil, nil, func(k, v []byte) bool {
-		var s importState
-		if decode(v, &s); s.Code == code && s.Published == 0 && !s.Abandoned {
-			opened = append(opened, number(k))
+func unfinished(r book.Reads, code identity.Label) (opened []uint64) {
+	for key, s := range imports.All(r, nil) {
+		if s.Code == code && s.Published == ledger.None && !s.Abandoned {
+			opened = append(opened, number(key))
 		}
-		return true
-	})
+	}
 	return opened
 }
 
 // applyImportOpen opens an import. The same import again is the one that is there.
-func applyImportOpen(tx *state.Tx, body []byte) ([]byte, error) {
-	var b openBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
+func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
+	if opened, _, ok := importByID(tx, b.ID); ok {
+		return ledger.RefTo(opened), nil
 	}
-	id, err := asMAC(b.ID)
+	if current, _, ok := catalog.Version(tx, b.Code); !ok || current != b.Version {
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+	}
+	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportOpened, Code: b.Code})
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	if opened, _, ok := importByID(tx, id); ok {
-		return canon.Marshal(opened)
-	}
-	current, _, ok := catalog.Version(tx, b.Code)
-	if !ok || current != b.Version {
-		return nil, refuse(text.DatasetMoved, b.Code.String())
-	}
-	opened, err := tx.Append(ledger.Head{Kind: ledger.KindImportOpened, Code: b.Code}, evidence, b.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Passed: []byte{}, Frontier: [][]byte{}}
-	if err := errors.Join(s.put(tx, opened), tx.Put(bucketImportIDs, id[:], be64(opened))); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(opened)
+	opened, _ := entry.Index()
+	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
+	return entry, errors.Join(s.save(tx, opened), tx.Put(bucketImportIDs, b.ID[:], be64(opened)))
 }
 
 // stillOpen returns an import that may go on.
 func stillOpen(tx *state.Tx, opened uint64) (importState, error) {
 	s, ok := importAt(tx, opened)
 	if !ok || s.Abandoned {
-		return s, refuse(text.NotFound, "import", strconv.FormatUint(opened, 10))
+		return s, book.Refuse(text.NotFound, "import", strconv.FormatUint(opened, 10))
 	}
-	if current, _, _ := catalog.Version(tx, s.Code); current != s.Version && s.Published == 0 {
-		return s, refuse(text.DatasetMoved, s.Code.String())
+	if current, _, _ := catalog.Version(tx, s.Code); current != s.Version && s.Published == ledger.None {
+		return s, book.Refuse(text.DatasetMoved, s.Code.String())
 	}
 	return s, nil
 }
 
 // applyImportChunk stages the next rows. A chunk that was staged before is not staged again. The result is how many rows
 // are staged.
-func applyImportChunk(tx *state.Tx, body []byte) ([]byte, error) {
-	var b chunkBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 	s, err := stillOpen(tx, b.Import)
+	staged := s.Done + uint64(len(b.Rows))
 	switch {
 	case err != nil:
-		return nil, err
-	case b.First != s.Done || s.Published > 0:
-		return canon.Marshal(s.Done)
-	case s.Done+uint64(len(b.Rows)) > s.Rows:
-		return nil, refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done+uint64(len(b.Rows)), 10))
+		return 0, err
+	case b.First != s.Done || s.Published != ledger.None:
+		return s.Done, nil
+	case staged > s.Rows:
+		return 0, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(staged, 10))
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
 	if err := tx.Put(bucketStaged, append(be64(b.Import), be64(b.First)...), be64(tx.Size())); err != nil {
-		return nil, err
+		return 0, err
 	}
+	head := recordHead(provider, s.Code)
+	head.About = ledger.RefTo(b.Import)
 	for _, row := range b.Rows {
-		hash, err := stage(tx, s.Code, provider, b.Import, row)
-		if err != nil {
-			return nil, err
+		index, err := tx.Append(head, ledger.PlainEvidence(row.Commitment), row.Sealed)
+		if err == nil {
+			err = keep(tx, s.Code, row.Key, row.Indexed, ledger.RefTo(index), head.About)
 		}
-		s.Frontier = grow(s.Frontier, s.Done, hash)
+		if err != nil {
+			return 0, err
+		}
+		s.Frontier = grow(s.Frontier, s.Done, tx.LastLeafHash())
 		s.Done++
 	}
 	s.Passed = b.Passed
-	if err := s.put(tx, b.Import); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(s.Done)
-}
-
-// stage appends one row of an import, which nobody sees before the import is published.
-func stage(tx *state.Tx, code, provider identity.Label, opened uint64, row chunkRow) (tlog.Hash, error) {
-	key, err := asMAC(row.Key)
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	commitment, err := asMAC(row.Commitment)
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	head := recordHead(provider, code)
-	head.About = opened + 1
-	index, err := tx.Append(head, ledger.PlainEvidence(commitment), row.Sealed)
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	return tx.LastLeafHash(), keep(tx, code, key, row.Indexed, index, opened+1)
+	return s.Done, s.save(tx, b.Import)
 }
 
 // grow adds the hash of leaf number n to the frontier of an RFC 9162 tree: the roots of its perfect subtrees, largest
@@ -241,62 +189,38 @@ func rootOf(frontier [][]byte) tlog.Hash {
 }
 
 func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
-	return ledger.Head{Kind: ledger.KindImportPublished, Agency: agency, Code: code, About: opened + 1}
+	return ledger.Head{Kind: ledger.KindImportPublished, Agency: agency, Code: code, About: ledger.RefTo(opened)}
 }
 
-// applyImportPublish makes all rows of a complete import visible, by the provider's act over the root of their leaves.
-func applyImportPublish(tx *state.Tx, body []byte) ([]byte, error) {
-	var b publishBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
+// applyImportPublish makes all rows of a complete import visible, by the provider's act over the root of
+// their leaves.
+func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	s, err := stillOpen(tx, b.Import)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return ledger.None, err
+	case s.Published != ledger.None:
+		return s.Published, nil
+	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
+		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
 	}
-	if s.Published > 0 {
-		return canon.Marshal(s.Published - 1)
-	}
-	if root := rootOf(s.Frontier); s.Done != s.Rows || string(root[:]) != string(b.Root) {
-		return nil, refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
+	s.Published = book.Next(tx)
+	if err := s.save(tx, b.Import); err != nil {
+		return ledger.None, err
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
-	index, err := tx.Append(publicationHead(b.Import, provider, s.Code), evidence, b.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	s.Published = index + 1
-	if err := s.put(tx, b.Import); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code))
 }
 
 // applyImportAbandon gives an import up. Its rows stay in the ledger and are never visible.
-func applyImportAbandon(tx *state.Tx, body []byte) ([]byte, error) {
-	var b abandonBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
+func applyImportAbandon(tx *state.Tx, b abandonBody) (ledger.Ref, error) {
 	s, ok := importAt(tx, b.Import)
-	if !ok || s.Abandoned || s.Published > 0 {
-		return nil, refuse(text.NotFound, "import", strconv.FormatUint(b.Import, 10))
-	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindImportAbandoned, Code: s.Code, About: b.Import + 1}, evidence, b.Sealed)
-	if err != nil {
-		return nil, err
+	if !ok || s.Abandoned || s.Published != ledger.None {
+		return ledger.None, book.Refuse(text.NotFound, "import", strconv.FormatUint(b.Import, 10))
 	}
 	s.Abandoned = true
-	if err := s.put(tx, b.Import); err != nil {
-		return nil, err
+	if err := s.save(tx, b.Import); err != nil {
+		return ledger.None, err
 	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportAbandoned, Code: s.Code, About: ledger.RefTo(b.Import)})
 }

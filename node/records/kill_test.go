@@ -18,6 +18,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/group"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/catalog"
 	"xietong/node/host"
@@ -87,13 +88,8 @@ func publish(h *host.Host) error {
 	if err != nil || have {
 		return err
 	}
-	a := catalog.Agency{Code: agency, Title: "民政局"}
-	act, sealed, err := h.Act(a.Head(), catalog.AgencyType, must(a.Payload()))
+	_, err = catalog.AddAgency(context.Background(), h, identity.Message{}, catalog.Agency{Code: agency, Title: "民政局"})
 	if err != nil {
-		return err
-	}
-	body := must(a.Command(act, sealed))
-	if _, err := h.Propose(context.Background(), catalog.KindAgencyAdd, identity.Message{}, nil, body); err != nil {
 		return err
 	}
 	_, err = catalog.Publish(context.Background(), h, identity.Message{}, catalog.Entry{
@@ -218,11 +214,11 @@ func look(t *testing.T, dir string, acked map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visible, perImport := map[MAC]bool{}, map[uint64]int{}
+	visible, perImport := map[MAC]bool{}, map[ledger.Ref]int{}
 	err = h.View(t.Context(), func(r *state.Reader) error {
 		newView(r).all(code, nil, func(f found) bool {
 			visible[f.key] = true
-			if f.Import > 0 {
+			if f.Import != ledger.None {
 				perImport[f.Import]++
 			}
 			return true

@@ -13,8 +13,8 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/filter"
-	"xietong/node/host"
 	"xietong/node/rows"
 	"xietong/node/sharing"
 	"xietong/node/text"
@@ -26,6 +26,7 @@ const (
 	MaxLimit      = 1000      // rows of an answer
 	maxAnswerLen  = 4 << 20   // bytes of an answer, unless the question says how many
 	rowOverhead   = 8         // bytes of an answer that a row costs beside its own
+	maxCursorLen  = 256       // bytes of what a cursor holds
 	maxOpened     = 100_000   // records opened for one answer with rows; it ends there, with a cursor
 	maxOpenedToAt = 2_000_000 // records opened for one count
 )
@@ -61,8 +62,8 @@ type Answer struct {
 
 // Use says how a use was permitted and recorded.
 type Use struct {
-	Access     uint64 // index of the access record
-	Grant      uint64 // index of the grant's entry, plus 1; 0: the provider's own use
+	Access     identity.Entry // the access record
+	Grant      identity.Entry // zero: the provider's own use
 	GrantedNow bool
 }
 
@@ -125,7 +126,7 @@ func (d *Desk) query(ctx context.Context, id identity.Message, consumer identity
 	if err != nil {
 		return Answer{}, err
 	}
-	s.answer.Use = Use{Access: access, Grant: permit.Grant, GrantedNow: permit.Now}
+	s.answer.Use = Use{Access: access, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}
 	return s.answer, nil
 }
 
@@ -270,14 +271,14 @@ func (d *Desk) openCursor(p plan) ([]byte, error) {
 		return text.Fail(text.BadCursor, text.Args{"dataset": p.set.Code.String()}, err)
 	}
 	data, err := d.ledger.OpenToken(p.q.Cursor)
-	if errors.Is(err, host.ErrToken) {
+	if errors.Is(err, book.ErrToken) {
 		return nil, bad(err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var c cursor
-	if err := canon.Unmarshal(data, maxValueLen, &c); err != nil {
+	if err := canon.Unmarshal(data, maxCursorLen, &c); err != nil {
 		return nil, bad(err)
 	}
 	if !bytes.Equal(c.Digest, p.digest[:]) {

@@ -22,27 +22,18 @@ package records
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/node/book"
 )
 
 // MAC stands for a record's key or an indexed value.
 type MAC = [32]byte
 
-// Reads is what this room needs to read of the state. The slices it gives are copies.
-type Reads interface {
-	Get(bucket string, key []byte) []byte
-	// Scan calls each for the keys of the bucket that are >= from and begin with prefix, in order, until it says stop.
-	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
-}
-
 const (
-	bucketRecords   = "records"
 	bucketIndexed   = "indexed"
-	bucketImports   = "imports"
 	bucketStaged    = "staged"
 	bucketImportIDs = "importids"
 	bucketRemoved   = "removed"
@@ -58,17 +49,13 @@ const (
 type version struct {
 	_      struct{} `cbor:",toarray"`
 	State  uint8
-	Import uint64 // index of the entry that opened the import, plus 1; 0: put by itself
+	Import ledger.Ref // the entry that opened the import; None: put by itself
 }
 
-const maxValueLen = 4 << 10 // bytes of any value of this room's buckets
-
-// decode reads a value that this room wrote itself: anything else means a damaged file, which must stop the node.
-func decode(data []byte, v any) {
-	if err := canon.Unmarshal(data, maxValueLen, v); err != nil {
-		panic(fmt.Sprintf("records: damaged state: %v", err))
-	}
-}
+var (
+	versions = book.Bucket[version]{Name: "records", Max: 64}
+	imports  = book.Bucket[importState]{Name: "imports", Max: 4 << 10} // by be64(index of the entry that opened it)
+)
 
 func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
@@ -84,6 +71,10 @@ func datasetPrefix(code identity.Label) []byte { return append([]byte(code.Strin
 
 func recordPrefix(code identity.Label, key MAC) []byte { return append(datasetPrefix(code), key[:]...) }
 
+func versionKey(code identity.Label, key MAC, index uint64) []byte {
+	return append(recordPrefix(code, key), be64(index)...)
+}
+
 func indexedPrefix(code identity.Label, field string, value MAC) []byte {
 	b := append(append(datasetPrefix(code), field...), 0)
 	return append(b, value[:]...)
@@ -94,27 +85,26 @@ type Version struct {
 	Index     uint64 // of its entry
 	Position  uint64 // from which on it takes part in answers
 	Retracted bool
-	Import    uint64 // index of the entry that opened the import, plus 1; 0: put by itself
+	Import    ledger.Ref // the entry that opened the import; None: put by itself
 }
 
 // view reads the records of a state. It remembers the imports it met: a dataset of a million rows has few of them.
 type view struct {
-	Reads
-	imports map[uint64]importState
+	book.Reads
+	imports map[ledger.Ref]importState
 }
 
-func newView(r Reads) view { return view{r, map[uint64]importState{}} }
+func newView(r book.Reads) view { return view{r, map[ledger.Ref]importState{}} }
 
 // history returns the visible versions of a key, oldest position first.
 func (v view) history(code identity.Label, key MAC) []Version {
 	var all []Version
 	prefix := recordPrefix(code, key)
-	v.Scan(bucketRecords, prefix, prefix, func(k, value []byte) bool {
-		if got, ok := v.visible(k, value); ok {
+	for k, kept := range versions.All(v, prefix) {
+		if got, ok := v.visible(k, kept); ok {
 			all = append(all, got)
 		}
-		return true
-	})
+	}
 	slices.SortFunc(all, func(a, b Version) int {
 		if newer(a, b) {
 			return 1
@@ -134,22 +124,21 @@ func (v view) current(code identity.Label, key MAC) (Version, bool) {
 	return last, !last.Retracted
 }
 
-// visible decodes one pair of the records bucket; ok is false while its import is not published.
-func (v view) visible(key, value []byte) (got Version, ok bool) {
-	var kept version
-	decode(value, &kept)
+// visible returns one version; ok is false while its import is not published.
+func (v view) visible(key []byte, kept version) (got Version, ok bool) {
 	got = Version{Index: number(key[len(key)-8:]), Retracted: kept.State == stateRetracted, Import: kept.Import}
 	got.Position = got.Index
-	if kept.Import == 0 {
+	if kept.Import == ledger.None {
 		return got, true
 	}
-	imp, known := v.imports[kept.Import-1]
+	imp, known := v.imports[kept.Import]
 	if !known {
-		imp, _ = importAt(v, kept.Import-1)
-		v.imports[kept.Import-1] = imp
+		opened, _ := kept.Import.Index()
+		imp, _ = importAt(v, opened)
+		v.imports[kept.Import] = imp
 	}
-	got.Position = imp.Published - 1
-	return got, imp.Published > 0
+	got.Position, ok = imp.Published.Index()
+	return got, ok
 }
 
 // newer tells which of two versions counts: by position and, within an import, by index.
@@ -159,7 +148,7 @@ func newer(a, b Version) bool {
 
 // Removed returns how often something of the dataset was retracted or erased. An answer that was read at another count
 // is not given.
-func Removed(r Reads, code identity.Label) uint64 {
+func Removed(r book.Reads, code identity.Label) uint64 {
 	return number(r.Get(bucketRemoved, []byte(code.String())))
 }
 
@@ -190,13 +179,13 @@ func (v view) all(code identity.Label, after *MAC, each func(found) (more bool))
 	}
 	var last found
 	have, more := false, true
-	v.Scan(bucketRecords, prefix, from, func(k, value []byte) bool {
+	v.Scan(versions.Name, prefix, from, func(k, value []byte) bool {
 		next := MAC(k[len(prefix) : len(prefix)+32])
 		if have && next != last.key {
 			more = last.Retracted || each(last)
 			have = false
 		}
-		got, ok := v.visible(k, value)
+		got, ok := v.visible(k, versions.Decode(value))
 		if more && ok && (!have || newer(got, last.Version)) {
 			last, have = found{next, got}, true
 		}

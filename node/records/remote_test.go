@@ -57,15 +57,15 @@ func TestStatedBy(t *testing.T) {
 			t.Fatalf("%s: got %d rows, granted now %t, %v", row.consumer, len(got.Rows), got.GrantedNow, err)
 		}
 		begin := fmt.Sprintf(`{"consumer":"%s","dataset":"villages","version":1,"purpose":"statistics",`, row.consumer)
-		leaf, payload := entryAt(t, h, got.Grant-2)
+		leaf, payload := entryAt(t, h, got.Grant.Index()-1)
 		if leaf.Head.Kind != ledger.KindApplication || leaf.Head.Agency != row.agency || leaf.Evidence.Signed() != (row.evidence == nil) {
 			t.Errorf("%s: the application has the head %+v and is signed: %t", row.consumer, leaf.Head, leaf.Evidence.Signed())
 		}
 		if want := begin + words + row.more + `}`; string(payload) != want {
 			t.Errorf("%s: the application says\n%s, want\n%s", row.consumer, payload, want)
 		}
-		leaf, payload = entryAt(t, h, got.Access)
-		if leaf.Head.Kind != ledger.KindAccess || leaf.Head.Agency != agency || leaf.Head.About != got.Grant {
+		leaf, payload = entryAt(t, h, got.Access.Index())
+		if leaf.Head.Kind != ledger.KindAccess || leaf.Head.Agency != agency || leaf.Head.About.In(h.Log()) != got.Grant {
 			t.Errorf("%s: the access record has the head %+v", row.consumer, leaf.Head)
 		}
 		if end := fmt.Sprintf(`"rows":1,"as_of":%d%s}`, got.AsOf, row.more); !bytes.HasPrefix(payload, []byte(begin)) || !bytes.HasSuffix(payload, []byte(end)) {
@@ -97,7 +97,7 @@ func TestNamesake(t *testing.T) {
 	h, desk := open(t)
 	own := identity.NewAgency(nanming, agency)
 	q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics"}
-	if got, err := desk.Query(t.Context(), newID(), own, q); err != nil || got.Grant != 0 {
+	if got, err := desk.Query(t.Context(), newID(), own, q); err != nil || !got.Grant.IsZero() {
 		t.Fatalf("the provider: got %+v, %v", got, err)
 	}
 	q.Evidence = []byte("signed there")
@@ -137,7 +137,7 @@ func TestNamesake(t *testing.T) {
 			}
 		}
 		for index, want := range map[uint64]identity.Agency{
-			use.Access: namesake, use.Grant - 1: namesake, use.Grant - 2: namesake, use.Access - 1: namesake,
+			use.Access.Index(): namesake, use.Grant.Index(): namesake, use.Grant.Index() - 1: namesake,
 		} {
 			if got, ok, err := sharing.ConsumerOf(r, index); err != nil || !ok || got != want {
 				t.Errorf("entry %d: got a use of %v, %t, %v, want %v", index, got, ok, err, want)
@@ -152,7 +152,7 @@ func TestNamesake(t *testing.T) {
 			t.Errorf("the provider's own use: got %v, %t, %v", got, ok, err)
 		}
 	})
-	if _, err := sharing.Revoke(t.Context(), h, newID(), agency, use.Grant-1, "r"); err != nil {
+	if _, err := sharing.Revoke(t.Context(), h, newID(), agency, use.Grant.Index(), "r"); err != nil {
 		t.Fatal(err)
 	}
 	claim.Application = sharing.Application{}

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"xietong/consensus/state"
-	"xietong/node/host"
+	"xietong/node/book"
 	"xietong/node/rows"
 	"xietong/node/text"
 )
@@ -134,7 +134,7 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		return false
 	}
 	record, err := s.desk.ledger.Payload(s.reader, f.Index)
-	if errors.Is(err, host.ErrErased) {
+	if errors.Is(err, book.ErrErased) {
 		return true
 	}
 	var matches bool

@@ -46,8 +46,8 @@ func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, e
 // propose replicates one chunk.
 func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	want := c.First + uint64(len(c.Rows))
-	var done uint64
-	if err := l.desk.propose(ctx, KindImportChunk, identity.Message{}, nil, c, &done); err != nil {
+	done, err := commandImportChunk.Do(ctx, l.desk.ledger, identity.Message{}, nil, c)
+	if err != nil {
 		return err
 	}
 	if done != want {
@@ -67,10 +67,7 @@ func (p passing) add(record []byte) {
 	p.hash.Write(record)
 }
 
-func (l *loader) passed(p passing) []byte {
-	mac := l.desk.ledger.MAC("import rows", p.hash.Sum(nil))
-	return mac[:]
-}
+func (l *loader) passed(p passing) MAC { return l.desk.ledger.MAC("import rows", p.hash.Sum(nil)) }
 
 // seal reads the file and makes the chunks that are not staged yet.
 func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- chunkBody) (read uint64, err error) {
@@ -108,7 +105,7 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 		switch {
 		case good > l.file.Good:
 			return read, errChanged
-		case good == l.state.Done && string(l.passed(p)) != string(l.state.Passed):
+		case good == l.state.Done && l.passed(p) != l.state.Passed:
 			return read, errChanged
 		case good <= l.state.Done:
 			continue
@@ -129,13 +126,13 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 // row seals one checked row.
 func (l *loader) row(record rows.Record) (chunkRow, error) {
 	code := l.set.Code
-	note, sealed, err := l.desk.ledger.Note(RecordType, record.JSON)
+	note, err := l.desk.ledger.Note(RecordType, record.JSON)
 	if err != nil {
 		return chunkRow{}, err
 	}
-	key, commitment := l.desk.keyMAC(code, record.Key), note.Commitment()
 	return chunkRow{
-		Key: key[:], Indexed: l.desk.indexedMACs(code, record.Indexed), Commitment: commitment[:], Sealed: sealed,
+		Key: l.desk.keyMAC(code, record.Key), Indexed: l.desk.indexedMACs(code, record.Indexed),
+		Commitment: note.Evidence.Commitment(), Sealed: note.Sealed,
 	}, nil
 }
 

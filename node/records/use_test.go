@@ -74,7 +74,8 @@ func TestMovedBeforeRecorded(t *testing.T) {
 			return err
 		}, ""},
 		"the grant revoked": {func(ctx context.Context, h *host.Host, _ *Desk, p sharing.Permit) error {
-			_, err := sharing.Revoke(ctx, h, newID(), agency, p.Grant-1, "r")
+			grant, _ := p.Grant.Index()
+			_, err := sharing.Revoke(ctx, h, newID(), agency, grant, "r")
 			return err
 		}, text.GrantRevoked},
 		"the catalogue entry published anew": {func(ctx context.Context, h *host.Host, _ *Desk, _ sharing.Permit) error {
@@ -127,7 +128,7 @@ func TestMovedBeforeRecorded(t *testing.T) {
 func republish(ctx context.Context, h *host.Host) error {
 	var p catalog.Published
 	err := h.View(ctx, func(r *state.Reader) (err error) {
-		p, err = catalog.Dataset(r, nanming, code)
+		p, err = catalog.Dataset(r, code)
 		return err
 	})
 	if err != nil {
@@ -179,7 +180,7 @@ func TestReplayed(t *testing.T) {
 		_, _, err = desk.Verify(t.Context(), use, water, claim)
 		refusedAs(t, "a verification under its id", err, text.IDSeen)
 		if again, _, err := desk.Put(t.Context(), act, agency, code, record(1)); err != nil || again != first {
-			t.Errorf("the put again: got entry %d, %v, want %d", again, err, first)
+			t.Errorf("the put again: got entry %s, %v, want %s", again, err, first)
 		}
 		_, _, err = desk.Put(t.Context(), act, agency, code, record(2))
 		refusedAs(t, "another put under its id", err, text.IDReused)
@@ -194,7 +195,7 @@ func TestLateIndex(t *testing.T) {
 	h, desk := open(t)
 	var p catalog.Published
 	err := h.View(t.Context(), func(r *state.Reader) (err error) {
-		p, err = catalog.Dataset(r, nanming, code)
+		p, err = catalog.Dataset(r, code)
 		return err
 	})
 	if err != nil {
@@ -225,9 +226,9 @@ func TestFrontier(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = h.View(t.Context(), func(r *state.Reader) error {
-		s, _ := importAt(r, done.Opened)
+		s, _ := importAt(r, done.Opened.Index())
 		var hashes [][32]byte
-		for _, in := range stagedRanges(r, done.Opened, s.Done) {
+		for _, in := range stagedRanges(r, done.Opened.Index(), s.Done) {
 			for i := range in[1] {
 				hashes = append(hashes, leafHash(r.Leaf(in[0]+i)))
 			}

@@ -8,7 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
-	"xietong/node/host"
+	"xietong/node/book"
 	"xietong/node/rows"
 	"xietong/node/sharing"
 )
@@ -80,7 +80,7 @@ func (d *Desk) verify(ctx context.Context, id identity.Message, consumer identit
 	if err != nil {
 		return "", Use{}, err
 	}
-	return outcome, Use{Access: access, Grant: permit.Grant, GrantedNow: permit.Now}, nil
+	return outcome, Use{Access: access, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}, nil
 }
 
 // compare reads the record and compares its field. An absent field equals null.
@@ -93,7 +93,7 @@ func (d *Desk) compare(ctx context.Context, set dataset, key MAC, field string, 
 			return nil
 		}
 		record, err := d.ledger.Payload(r, now.Index)
-		if errors.Is(err, host.ErrErased) {
+		if errors.Is(err, book.ErrErased) {
 			return nil
 		}
 		if err != nil {

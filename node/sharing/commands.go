@@ -6,14 +6,22 @@ import (
 	"strconv"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/text"
 )
 
-// applyBody is the body of KindApply: an application and the grant that answers it by rule.
+// The commands of this room. The numbers are those of docs/protocol.md.
+const (
+	commandApply  book.Command[applyBody, ledger.Ref]   = 11
+	commandRevoke book.Command[revokeBody, ledger.Ref]  = 12
+	commandAccess book.Command[accessBody, ledger.Ref]  = 13
+	commandStand  book.Command[standBody, book.Nothing] = 22
+)
+
+// applyBody is the body of commandApply: an application and the grant that answers it by rule.
 type applyBody struct {
 	_           struct{} `cbor:",toarray"`
 	Consumer    identity.Agency
@@ -21,59 +29,45 @@ type applyBody struct {
 	Version     uint64 // of the catalogue entry that was decided on
 	Purpose     identity.Label
 	Until       uint64 // ms since 1970 UTC
-	Application evidence
-	Grant       evidence
+	Application book.Statement
+	Grant       book.Statement
 }
 
-// revokeBody is the body of KindRevoke.
+// revokeBody is the body of commandRevoke.
 type revokeBody struct {
-	_        struct{} `cbor:",toarray"`
-	Grant    uint64
-	Agency   identity.Label // the provider, whose act it is
-	Evidence evidence
+	_         struct{}       `cbor:",toarray"`
+	Grant     uint64         // index of its entry
+	Agency    identity.Label // the provider, whose act it is
+	Statement book.Statement
 }
 
-// accessBody is the body of KindAccess.
+// accessBody is the body of commandAccess.
 type accessBody struct {
-	_        struct{} `cbor:",toarray"`
-	Consumer identity.Agency
-	Dataset  identity.Label
-	Purpose  identity.Label
-	Version  uint64 // of the catalogue entry that was decided on
-	Removed  uint64 // retractions and erasures when the data were read
-	Grant    uint64 // index of the grant's entry, plus 1; 0: the provider's own use
-	Probe    []byte // MAC of the key that is verified, or empty
-	Evidence evidence
+	_         struct{} `cbor:",toarray"`
+	Consumer  identity.Agency
+	Dataset   identity.Label
+	Purpose   identity.Label
+	Version   uint64     // of the catalogue entry that was decided on
+	Removed   uint64     // retractions and erasures when the data were read
+	Grant     ledger.Ref // None: the provider's own use
+	Probe     []byte     // MAC of the key that is verified, or empty
+	Statement book.Statement
 }
 
-// evidence is an entry's evidence with its sealed payload.
-type evidence struct {
-	_        struct{} `cbor:",toarray"`
-	Evidence []byte
-	Sealed   []byte
-}
-
-func encoded(e ledger.Evidence, sealed []byte) evidence {
-	return evidence{Evidence: e.Encode(), Sealed: sealed}
-}
-
-func (e evidence) append(tx *state.Tx, stated ledger.Head) (uint64, error) {
-	decoded, err := ledger.DecodeEvidence(e.Evidence)
-	if err != nil {
-		return 0, err
-	}
-	return tx.Append(stated, decoded, e.Sealed)
-}
-
-// Register adds this room's commands. standing tells how a dataset stands inside the same transaction, and withdrawn how a
-// consumer's jurisdiction does; nil: none was ever endorsed.
+// Register adds this room's commands. standing tells how a dataset stands inside the same transaction,
+// and withdrawn how a consumer's jurisdiction does; nil: none was ever endorsed.
 func Register(r *state.Registry, standing StandingOf, withdrawn WithdrawnOf) {
-	r.Register(KindApply, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyApply(tx, standing, body) })
-	r.Register(KindRevoke, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyRevoke(tx, standing, body) })
-	r.Register(KindStand, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) { return applyStand(tx, standing, body) })
-	r.Register(KindAccess, state.Once, func(tx *state.Tx, body []byte) ([]byte, error) {
-		return applyAccess(tx, standing, withdrawn, body)
-	})
+	h := handlers{standing, withdrawn}
+	commandApply.Handle(r, h.apply)
+	commandRevoke.Handle(r, h.revoke)
+	commandStand.Handle(r, h.stand)
+	commandAccess.HandleOnce(r, h.access)
+}
+
+// handlers are this room's handlers, with what other rooms tell them.
+type handlers struct {
+	standing  StandingOf
+	withdrawn WithdrawnOf
 }
 
 // applicationHead is an act of the consumer, or, where that is an agency of another jurisdiction, the node's.
@@ -85,138 +79,123 @@ func applicationHead(in identity.Jurisdiction, consumer identity.Agency, dataset
 	return head
 }
 
-// applyApply appends the application and the grant, unless a live grant of the same use is there: then that one counts.
-func applyApply(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error) {
-	var b applyBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	now, ok := standing(tx, b.Dataset)
+// apply appends the application and the grant, unless a live grant of the same use is there: then that
+// one counts.
+func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
+	now, ok := h.standing(tx, b.Dataset)
 	have, granted := latest(tx, b.Consumer, b.Dataset, b.Purpose)
 	switch {
 	case !ok || now.Version != b.Version:
-		return nil, refuse(text.DatasetMoved, b.Dataset.String())
-	case granted && have.Revoked > 0:
-		return nil, refuse(text.PolicyMoved, b.Dataset.String())
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
+	case granted && have.Revoked != ledger.None:
+		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case granted && uint64(have.Until.UnixMilli()) > tx.Time():
-		return canon.Marshal(have.Index)
+		return ledger.RefTo(have.Index), nil
 	case b.Until <= tx.Time():
-		return nil, refuse(text.Expired)
+		return ledger.None, book.Refuse(text.Expired)
 	}
-	application, err := b.Application.append(tx, applicationHead(tx.Log().Jurisdiction(), b.Consumer, b.Dataset))
+	application, err := b.Application.Append(tx, applicationHead(tx.Log().Jurisdiction(), b.Consumer, b.Dataset))
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
-	index, err := b.Grant.append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: application + 1})
+	grant, err := b.Grant.Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: application})
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
 	g := Grant{
-		Index: index, Application: application, Consumer: b.Consumer, Dataset: b.Dataset, Purpose: b.Purpose,
+		Application: application, Consumer: b.Consumer, Dataset: b.Dataset, Purpose: b.Purpose,
 		Until: time.UnixMilli(int64(b.Until)),
 	}
-	found := append(joined(b.Consumer.String(), b.Dataset.String(), b.Purpose.String()), be64(index)...)
-	if err := errors.Join(g.put(tx), tx.Put(bucketGranted, found, nil)); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return grant, g.give(tx, grant, b.Consumer.String())
 }
 
-func revocationHead(g uint64, agency, dataset identity.Label) ledger.Head {
-	return ledger.Head{Kind: ledger.KindGrantRevoked, Agency: agency, Code: dataset, About: g + 1}
+func revocationHead(grant uint64, agency, dataset identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindGrantRevoked, Agency: agency, Code: dataset, About: ledger.RefTo(grant)}
 }
 
-// applyRevoke ends a grant. A grant that is revoked already stays revoked by the first entry, which is the result.
-func applyRevoke(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error) {
-	var b revokeBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
+// revoke ends a grant. A grant that is revoked already stays revoked by the first entry, which is the
+// result.
+func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	g, ok := grantAt(tx, b.Grant)
 	if !ok {
-		return nil, refuse(text.NotFound, "grant", strconv.FormatUint(b.Grant, 10))
+		return ledger.None, book.Refuse(text.NotFound, "grant", strconv.FormatUint(b.Grant, 10))
 	}
-	now, _ := standing(tx, g.Dataset)
+	now, _ := h.standing(tx, g.Dataset)
 	switch {
 	case now.Provider != b.Agency:
-		return nil, refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
-	case g.Revoked > 0:
-		return canon.Marshal(g.Revoked - 1)
+		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
+	case g.Revoked != ledger.None:
+		return g.Revoked, nil
 	}
-	index, err := b.Evidence.append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
-	if err != nil {
-		return nil, err
+	g.Revoked = book.Next(tx)
+	if err := g.save(tx); err != nil {
+		return ledger.None, err
 	}
-	g.Revoked = index + 1
-	if err := g.put(tx); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
 }
 
-// applyAccess records a use, if what it was decided on still stands.
-func applyAccess(tx *state.Tx, standing StandingOf, withdrawn WithdrawnOf, body []byte) ([]byte, error) {
-	var b accessBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
+// access records a use, if what it was decided on still stands.
+func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
+	in, of := tx.Log().Jurisdiction(), b.Consumer.Jurisdiction()
+	if h.withdrawn != nil && h.withdrawn(tx, in, of) {
+		return ledger.None, book.Refuse(text.NotEndorsed, of.String(), in.String())
 	}
-	if in, of := tx.Log().Jurisdiction(), b.Consumer.Jurisdiction(); withdrawn != nil && withdrawn(tx, in, of) {
-		return nil, refuse(text.NotEndorsed, of.String(), in.String())
-	}
-	now, ok := standing(tx, b.Dataset)
+	now, ok := h.standing(tx, b.Dataset)
 	if !ok || now.Version != b.Version || now.Removed != b.Removed {
-		return nil, refuse(text.DatasetMoved, b.Dataset.String())
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
 	}
 	g, err := b.permission(tx, now)
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
 	probed := b.probes(tx)
 	if len(b.Probe) > 0 && probed >= ProbesPerDay {
-		return nil, refuse(text.QuotaSpent, b.Consumer.Code().String(), b.Dataset.String(), strconv.Itoa(ProbesPerDay),
-			endOfDay(tx.Time()))
+		return ledger.None, book.Refuse(text.QuotaSpent,
+			b.Consumer.Code().String(), b.Dataset.String(), strconv.Itoa(ProbesPerDay), endOfDay(tx.Time()))
 	}
 	// Everything is checked: from here on it writes.
-	index, err := b.Evidence.append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
+	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
 	if err != nil {
-		return nil, err
+		return ledger.None, err
 	}
-	if b.Grant > 0 {
+	return entry, b.count(tx, entry, g, probed)
+}
+
+// count counts the use of the grant, remembers whose use of a standing grant the entry is, and counts
+// the probe.
+func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant, probed uint64) (err error) {
+	if b.Grant != ledger.None {
 		g.Uses++
-		if err := g.put(tx); err != nil {
-			return nil, err
-		}
+		err = g.save(tx)
 	}
-	if g.Standing {
-		if err := tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())); err != nil {
-			return nil, err
-		}
+	if index, _ := entry.Index(); g.Standing {
+		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
 	}
 	if len(b.Probe) > 0 {
-		if err := errors.Join(tx.Put(bucketProbes, b.probeKey(tx.Time()), be64(probed+1)), forgetProbes(tx)); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time()), be64(probed+1)), forgetProbes(tx))
 	}
-	return canon.Marshal(index)
+	return err
 }
 
 // permission checks the grant at this position of the log. The provider's own use has none.
 func (b accessBody) permission(tx *state.Tx, now Standing) (Grant, error) {
-	own := identity.NewAgency(tx.Log().Jurisdiction(), now.Provider)
-	if b.Grant == 0 {
-		if b.Consumer != own {
-			return Grant{}, refuse(text.PolicyMoved, b.Dataset.String())
+	in := tx.Log().Jurisdiction()
+	index, granted := b.Grant.Index()
+	if !granted {
+		if b.Consumer != identity.NewAgency(in, now.Provider) {
+			return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
 		}
 		return Grant{}, nil
 	}
-	g, ok := grantAt(tx, b.Grant-1)
+	g, ok := grantAt(tx, index)
+	named := g.Name(tx.Log()).String()
 	switch {
-	case !ok || !g.of(tx.Log().Jurisdiction(), b.Consumer) || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
-		return Grant{}, refuse(text.PolicyMoved, b.Dataset.String())
-	case g.Revoked > 0:
-		return Grant{}, refuse(text.GrantRevoked, entryName(tx.Log(), g.Index), b.Dataset.String(), entryName(tx.Log(), g.Revoked-1))
+	case !ok || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
+		return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
+	case g.Revoked != ledger.None:
+		return Grant{}, book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(tx.Log()).String())
 	case !g.Standing && uint64(g.Until.UnixMilli()) <= tx.Time():
-		return Grant{}, refuse(text.GrantExpired, entryName(tx.Log(), g.Index), b.Dataset.String(), dayOf(g.Until))
+		return Grant{}, book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
 	}
 	return g, nil
 }
@@ -261,12 +240,4 @@ func forgetProbes(tx *state.Tx) error {
 		err = errors.Join(err, tx.Delete(bucketProbes, k))
 	}
 	return err
-}
-
-func entryName(log identity.Log, index uint64) string {
-	e, err := identity.NewEntry(log, index)
-	if err != nil {
-		return strconv.FormatUint(index, 10)
-	}
-	return e.String()
 }

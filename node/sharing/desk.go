@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/node/host"
+	"xietong/node/book"
 	"xietong/node/policy"
 	"xietong/node/text"
 )
@@ -56,13 +55,13 @@ var errEvidence = errors.New("a request needs evidence if, and only if, its cons
 type Permit struct {
 	request Request
 	purpose identity.Label
-	Grant   uint64 // index of the grant's entry, plus 1; 0: the provider's own use
-	Now     bool   // the grant was applied for and given by this request
+	Grant   ledger.Ref // None: the provider's own use
+	Now     bool       // the grant was applied for and given by this request
 }
 
 // PermitUse decides about the request. An unconditional dataset without a grant is applied for, by rule; every other "no" is
 // a text.Failure with the reason and what to do.
-func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
+func PermitUse(ctx context.Context, l book.Ledger, q Request) (Permit, error) {
 	p := Permit{request: q}
 	if _, err := q.remote(l.Name()); err != nil {
 		return Permit{}, err
@@ -83,7 +82,7 @@ func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
 	if err != nil {
 		return Permit{}, err
 	}
-	if g != nil && g.Revoked == 0 && !g.Standing && !at.Before(g.Until) && q.Application != (Application{}) {
+	if g != nil && g.Revoked == ledger.None && !g.Standing && !at.Before(g.Until) && q.Application != (Application{}) {
 		g = nil // it has ended, and the request brings a new application
 	}
 	verdict := policy.Decide(q.Offer, g.permission(), policy.Use{
@@ -95,7 +94,7 @@ func PermitUse(ctx context.Context, l Ledger, q Request) (Permit, error) {
 	case verdict != policy.Allowed:
 		return Permit{}, refusal(l.Log(), q, g, verdict)
 	case g != nil && q.Consumer != q.Offer.Provider:
-		p.Grant = g.Index + 1
+		p.Grant = ledger.RefTo(g.Index)
 	}
 	return p, nil
 }
@@ -104,7 +103,7 @@ func (g *Grant) permission() *policy.Permission {
 	if g == nil {
 		return nil
 	}
-	return &policy.Permission{Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked > 0, Standing: g.Standing}
+	return &policy.Permission{Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked != ledger.None, Standing: g.Standing}
 }
 
 // refusal tells a verdict to the person who asked.
@@ -124,16 +123,16 @@ func refusal(log identity.Log, q Request, g *Grant, v policy.Verdict) error {
 		return text.Fail(text.GrantNeeded, text.Args{"dataset": dataset, "provider": q.Offer.Provider.Code().String()}, nil)
 	case policy.GrantRevoked:
 		return text.Fail(text.GrantRevoked, text.Args{
-			"dataset": dataset, "grant": entryName(log, g.Index), "entry": entryName(log, g.Revoked-1),
+			"dataset": dataset, "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(),
 		}, nil)
 	case policy.FieldNotGranted:
 		return text.Fail(text.FieldNotGranted, text.Args{
-			"dataset": dataset, "grant": entryName(log, g.Index), "field": strings.Join(q.Fields, ", "),
+			"dataset": dataset, "grant": g.Name(log).String(), "field": strings.Join(q.Fields, ", "),
 			"fields": strings.Join(g.permission().Fields, ", "),
 		}, nil)
 	case policy.GrantExpired:
 		return text.Fail(text.GrantExpired, text.Args{
-			"dataset": dataset, "grant": entryName(log, g.Index), "until": dayOf(g.Until),
+			"dataset": dataset, "grant": g.Name(log).String(), "until": dayOf(g.Until),
 		}, nil)
 	}
 	return fmt.Errorf("decide use: verdict %d has no sentence", v)
@@ -154,30 +153,30 @@ func unlisted(q Request) string {
 }
 
 // apply files the application, which is granted by rule in the same command.
-func (p Permit) apply(ctx context.Context, l Ledger, at time.Time) (Permit, error) {
+func (p Permit) apply(ctx context.Context, l book.Ledger, at time.Time) (Permit, error) {
 	q := p.request
 	until, err := q.check(q.Dataset, at)
 	if err != nil {
 		return Permit{}, err
 	}
-	application, sealed, err := q.state(l)
+	application, err := q.state(l)
 	if err != nil {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
-	answer, sealedAnswer, err := l.Note(jsonType, []byte(`{"answer":"granted","by":"rule","category":"unconditional"}`))
+	answer, err := l.Note(jsonType, []byte(`{"answer":"granted","by":"rule","category":"unconditional"}`))
 	if err != nil {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
-	index, err := propose(ctx, l, KindApply, identity.Message{}, nil, applyBody{
+	p.Now = true
+	p.Grant, err = commandApply.Do(ctx, l, identity.Message{}, nil, applyBody{
 		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Purpose: p.purpose, Until: uint64(until.UnixMilli()),
-		Application: encoded(application, sealed), Grant: encoded(answer, sealedAnswer),
+		Application: application, Grant: answer,
 	})
-	p.Grant, p.Now = index+1, true
 	return p, err
 }
 
 // state makes the application's entry: an act of the consumer, or the node's note of what its origin signed.
-func (q Request) state(l Ledger) (ledger.Evidence, []byte, error) {
+func (q Request) state(l book.Ledger) (book.Statement, error) {
 	payload, err := json.Marshal(struct {
 		Consumer string `json:"consumer"`
 		Dataset  string `json:"dataset"`
@@ -187,12 +186,12 @@ func (q Request) state(l Ledger) (ledger.Evidence, []byte, error) {
 		Request []byte `json:"request,omitempty"`
 	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, q.Evidence})
 	if err != nil {
-		return ledger.Evidence{}, nil, err
+		return book.Statement{}, err
 	}
 	remote, err := q.remote(l.Name())
 	switch {
 	case err != nil:
-		return ledger.Evidence{}, nil, err
+		return book.Statement{}, err
 	case remote:
 		return l.Note(jsonType, payload)
 	}
@@ -242,9 +241,10 @@ type Access struct {
 	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation
 }
 
-// RecordUse commits the access record under the request's id, and returns the index of its entry. Only then may the answer
+// RecordUse commits the access record under the request's id, and returns its entry. Only then may the answer
 // be given. A refusal with text.DatasetMoved or text.PolicyMoved means: decide and read again, once.
-func RecordUse(ctx context.Context, l Ledger, id identity.Message, p Permit, a Access) (index uint64, err error) {
+func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit, a Access) (identity.Entry, error) {
+	q := p.request
 	payload, err := json.Marshal(struct {
 		Consumer string `json:"consumer"`
 		Dataset  string `json:"dataset"`
@@ -252,72 +252,63 @@ func RecordUse(ctx context.Context, l Ledger, id identity.Message, p Permit, a A
 		Purpose  string `json:"purpose"`
 		Access
 		Request []byte `json:"request,omitempty"`
-	}{p.request.Consumer.String(), p.request.Dataset.String(), p.request.Version, p.request.Purpose, a, p.request.Evidence})
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, a, q.Evidence})
 	if err != nil {
-		return 0, fmt.Errorf("record use: %w", err)
+		return identity.Entry{}, fmt.Errorf("record use: %w", err)
 	}
-	note, sealed, err := l.Note(jsonType, payload)
+	note, err := l.Note(jsonType, payload)
 	if err != nil {
-		return 0, fmt.Errorf("record use: %w", err)
+		return identity.Entry{}, fmt.Errorf("record use: %w", err)
 	}
-	return propose(ctx, l, KindAccess, id, nil, accessBody{
-		Consumer: p.request.Consumer, Dataset: p.request.Dataset, Purpose: p.purpose, Version: p.request.Version,
-		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Evidence: encoded(note, sealed),
+	return book.Enter(ctx, l, commandAccess, id, nil, accessBody{
+		Consumer: q.Consumer, Dataset: q.Dataset, Purpose: p.purpose, Version: q.Version,
+		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Statement: note,
 	})
 }
 
-// propose replicates a command of this room, whose result is the index of an entry.
-func propose(ctx context.Context, l Ledger, kind state.Kind, id identity.Message, asked []byte, body any) (index uint64, err error) {
-	data, err := canon.Marshal(body)
-	if err != nil {
-		return 0, fmt.Errorf("encode command: %w", err)
-	}
-	result, err := l.Propose(ctx, kind, id, asked, data)
-	if err != nil {
-		return 0, err
-	}
-	err = canon.Unmarshal(result, 16, &index)
-	return index, err
-}
-
-// Revoke ends the grant at index, as an act of the provider.
-func Revoke(ctx context.Context, l Ledger, id identity.Message, provider identity.Label, grant uint64, reason string) (uint64, error) {
+// Revoke ends the grant at index, as an act of the provider, and returns the entry.
+func Revoke(ctx context.Context, l book.Ledger, id identity.Message, provider identity.Label, grant uint64, reason string) (identity.Entry, error) {
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
-		return 0, text.Fail(text.BadRequest, text.Args{
+		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{
 			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
 		}, nil)
 	}
 	g, err := find(ctx, l, grant)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	payload, err := json.Marshal(map[string]string{"grant": entryName(l.Log(), grant), "reason": reason})
+	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "reason": reason})
 	if err != nil {
-		return 0, fmt.Errorf("revoke grant: %w", err)
+		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
 	}
-	act, sealed, err := l.Act(revocationHead(grant, provider, g.Dataset), jsonType, payload)
+	act, err := l.Act(revocationHead(grant, provider, g.Dataset), jsonType, payload)
 	if err != nil {
-		return 0, fmt.Errorf("revoke grant: %w", err)
+		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
 	}
-	return propose(ctx, l, KindRevoke, id, payload, revokeBody{Grant: grant, Agency: provider, Evidence: encoded(act, sealed)})
+	return book.Enter(ctx, l, commandRevoke, id, payload, revokeBody{Grant: grant, Agency: provider, Statement: act})
 }
 
-func find(ctx context.Context, l Ledger, grant uint64) (g Grant, err error) {
+func find(ctx context.Context, l book.Ledger, grant uint64) (g Grant, err error) {
 	var ok bool
 	err = l.View(ctx, func(r *state.Reader) error {
 		g, ok = grantAt(r, grant)
 		return nil
 	})
 	if err == nil && !ok {
-		err = text.Fail(text.NotFound, text.Args{"what": "grant", "where": entryName(l.Log(), grant)}, nil)
+		err = text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
 	}
 	return g, err
 }
 
-// ApplicationOf opens the words of a grant's application. An erased one is empty.
-func ApplicationOf(l Ledger, r *state.Reader, g Grant) (a Application, err error) {
-	payload, err := l.Payload(r, g.Application)
-	if errors.Is(err, host.ErrErased) {
+// ApplicationOf opens the words of a grant's application. An erased one is empty, and so is
+// that of a standing grant, for which nobody applied.
+func ApplicationOf(l book.Ledger, r *state.Reader, g Grant) (a Application, err error) {
+	index, filed := g.Application.Index()
+	if !filed {
+		return Application{}, nil
+	}
+	payload, err := l.Payload(r, index)
+	if errors.Is(err, book.ErrErased) {
 		return Application{}, nil
 	}
 	if err != nil {

@@ -30,61 +30,32 @@
 package sharing
 
 import (
-	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/node/text"
-)
-
-// The commands of this room. The numbers are those of docs/protocol.md.
-const (
-	KindApply  state.Kind = 11
-	KindRevoke state.Kind = 12
-	KindAccess state.Kind = 13
-	KindStand  state.Kind = 22
+	"xietong/node/book"
 )
 
 // Limits.
 const (
-	MaxTextLen   = 2000     // bytes of each text of an application
-	MaxReasonLen = 2000     // bytes
-	ProbesPerDay = 20       // verifications of one key of a dataset by one agency on one day, Beijing time
-	maxValueLen  = 64 << 10 // bytes of any value of this room's buckets
+	MaxTextLen   = 2000 // bytes of each text of an application
+	MaxReasonLen = 2000 // bytes
+	ProbesPerDay = 20   // verifications of one key of a dataset by one agency on one day, Beijing time
 )
 
 const (
-	bucketGrants  = "grants"
 	bucketGranted = "granted"
 	bucketProbes  = "probes"
 	bucketUsed    = "used"
 
 	jsonType = "application/json"
 )
-
-// Reads is what this room needs to read of the state.
-type Reads interface {
-	Get(bucket string, key []byte) []byte
-	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
-}
-
-// Ledger is what this room needs of the jurisdiction.
-type Ledger interface {
-	Act(stated ledger.Head, contentType string, payload []byte) (ledger.Evidence, []byte, error)
-	Note(contentType string, payload []byte) (ledger.Evidence, []byte, error)
-	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
-	View(ctx context.Context, f func(*state.Reader) error) error
-	MAC(domain string, parts ...[]byte) [32]byte
-	Payload(r *state.Reader, index uint64) ([]byte, error)
-	Name() identity.Jurisdiction
-	Log() identity.Log
-}
 
 // Standing is what a use of a dataset is decided on.
 type Standing struct {
@@ -94,21 +65,21 @@ type Standing struct {
 }
 
 // StandingOf tells how a dataset stands; ok is false when there is none. The room that keeps the records gives it.
-type StandingOf func(r Reads, code identity.Label) (s Standing, ok bool)
+type StandingOf func(r book.Reads, code identity.Label) (s Standing, ok bool)
 
 // WithdrawnOf tells whether the jurisdiction in vouched for the jurisdiction of, and has withdrawn that. The room that keeps
 // the endorsements gives it.
-type WithdrawnOf func(r Reads, in, of identity.Jurisdiction) bool
+type WithdrawnOf func(r book.Reads, in, of identity.Jurisdiction) bool
 
 // Grant is a permission as it is kept.
 type Grant struct {
-	Index       uint64 // of the grant's entry
-	Application uint64 // index of the application's entry
+	Index       uint64     // of the grant's entry
+	Application ledger.Ref // None: nobody applied for a standing grant
 	Consumer    identity.Agency
 	Dataset     identity.Label
 	Purpose     identity.Label
 	Until       time.Time
-	Revoked     uint64 // index of the entry that revoked it, plus 1; 0: not revoked
+	Revoked     ledger.Ref // the entry that revoked it
 	Uses        uint64
 	Standing    bool // for whoever stands above, without end
 }
@@ -116,15 +87,21 @@ type Grant struct {
 // keptGrant is the value of the grants bucket.
 type keptGrant struct {
 	_           struct{} `cbor:",toarray"`
-	Application uint64
+	Application ledger.Ref
 	Consumer    identity.Agency
 	Dataset     identity.Label
 	Purpose     identity.Label
 	Until       uint64 // ms since 1970 UTC
-	Revoked     uint64
+	Revoked     ledger.Ref
 	Uses        uint64
 	Standing    bool
 }
+
+// grants are by be64(index of the grant's entry).
+var grants = book.Bucket[keptGrant]{Name: "grants", Max: 4 << 10}
+
+// Name names the grant by its entry.
+func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index) }
 
 func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
@@ -137,39 +114,34 @@ func joined(parts ...string) []byte {
 	return key
 }
 
-// decode reads what this room wrote itself: anything else is a damaged file, which must stop the node.
-func decode(data []byte, v any) {
-	if err := canon.Unmarshal(data, maxValueLen, v); err != nil {
-		panic(fmt.Sprintf("sharing: damaged state: %v", err))
-	}
+func grantAt(r book.Reads, index uint64) (Grant, bool) {
+	k, ok := grants.Load(r, be64(index))
+	return k.grant(index), ok
 }
 
-func grantAt(r Reads, index uint64) (Grant, bool) {
-	data := r.Get(bucketGrants, be64(index))
-	if data == nil {
-		return Grant{}, false
-	}
-	var k keptGrant
-	decode(data, &k)
+func (k keptGrant) grant(index uint64) Grant {
 	return Grant{
 		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
 		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Standing: k.Standing,
-	}, true
+	}
 }
 
-func (g Grant) put(tx *state.Tx) error {
-	value, err := canon.Marshal(keptGrant{
+func (g Grant) save(tx *state.Tx) error {
+	return grants.Save(tx, be64(g.Index), keptGrant{
 		Application: g.Application, Consumer: g.Consumer, Dataset: g.Dataset, Purpose: g.Purpose,
 		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Standing: g.Standing,
 	})
-	if err != nil {
-		return err
-	}
-	return tx.Put(bucketGrants, be64(g.Index), value)
+}
+
+// give keeps a new grant, and makes it found for whoever uses it.
+func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) error {
+	g.Index, _ = entry.Index()
+	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), be64(g.Index)...)
+	return errors.Join(g.save(tx), tx.Put(bucketGranted, found, nil))
 }
 
 // latest returns the newest grant of the use; ok is false when there was never one.
-func latest(r Reads, consumer identity.Agency, dataset, purpose identity.Label) (g Grant, ok bool) {
+func latest(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) (g Grant, ok bool) {
 	prefix := joined(consumer.String(), dataset.String(), purpose.String())
 	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
 		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
@@ -179,13 +151,10 @@ func latest(r Reads, consumer identity.Agency, dataset, purpose identity.Label) 
 }
 
 // Grants returns every grant, oldest first.
-func Grants(r Reads) (all []Grant) {
-	r.Scan(bucketGrants, nil, nil, func(k, _ []byte) bool {
-		if g, ok := grantAt(r, binary.BigEndian.Uint64(k)); ok {
-			all = append(all, g)
-		}
-		return true
-	})
+func Grants(r book.Reads) (all []Grant) {
+	for key, k := range grants.All(r, nil) {
+		all = append(all, k.grant(binary.BigEndian.Uint64(key)))
+	}
 	return all
 }
 
@@ -210,23 +179,21 @@ func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok boo
 		return consumer, false, fmt.Errorf("read entry %d: %w", index, err)
 	}
 	var g Grant
-	switch head := leaf.Head; {
-	case head.Kind == ledger.KindAccess && head.About == 0:
-		return identity.NewAgency(r.Log().Jurisdiction(), head.Agency), true, nil
-	case head.Kind == ledger.KindAccess:
+	about, some := leaf.Head.About.Index()
+	switch leaf.Head.Kind {
+	case ledger.KindAccess:
+		if !some {
+			return identity.NewAgency(r.Log().Jurisdiction(), leaf.Head.Agency), true, nil
+		}
 		if user := r.Get(bucketUsed, be64(index)); user != nil {
 			consumer, err = identity.ParseAgency(string(user))
 			return consumer, err == nil, err
 		}
-		g, ok = grantAt(r, head.About-1)
-	case head.Kind == ledger.KindGrant:
+		g, ok = grantAt(r, about)
+	case ledger.KindGrant:
 		g, ok = grantAt(r, index)
-	case head.Kind == ledger.KindApplication: // one command appends it and its grant
+	case ledger.KindApplication: // one command appends it and its grant
 		g, ok = grantAt(r, index+1)
 	}
 	return g.Consumer, ok, nil
-}
-
-func refuse(code text.Code, values ...string) error {
-	return &state.Refusal{Code: state.Code(text.Number(code)), Args: values}
 }

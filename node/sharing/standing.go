@@ -4,15 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/policy"
 	"xietong/node/text"
 )
@@ -20,21 +19,25 @@ import (
 // whoever stands for every consumer above, where standing grants are found.
 const whoever = "*"
 
-// standBody is the body of KindStand: the standing grants of an adopted standard entry, one for each purpose.
+// standBody is the body of commandStand: the standing grants of an adopted standard entry, one for each purpose.
 type standBody struct {
 	_        struct{}        `cbor:",toarray"`
 	Setter   identity.Agency // that set the standard
 	Dataset  identity.Label
-	Version  uint64 // of the catalogue entry that adopts it
-	Entry    uint64 // index of that version's entry
+	Version  uint64     // of the catalogue entry that adopts it
+	Entry    ledger.Ref // that published this version
 	Purposes []identity.Label
-	Grants   []evidence // of each
+	Grants   []book.Statement // one for each purpose
 }
 
-// Stand grants what an adopted standard entry names: that whoever stands above counts all records, for each of the purposes. What
-// stands already is left as it is.
-func Stand(ctx context.Context, l Ledger, setter identity.Agency, dataset identity.Label, version, entry uint64, purposes []identity.Label) error {
-	b := standBody{Setter: setter, Dataset: dataset, Version: version, Entry: entry, Purposes: purposes, Grants: []evidence{}}
+// Stand grants what an adopted standard entry names: that whoever stands above counts all records, for
+// each of the purposes. entry published the version that adopts it. What stands already is left as it
+// is.
+func Stand(ctx context.Context, l book.Ledger, setter identity.Agency, dataset identity.Label, version uint64, entry identity.Entry, purposes []identity.Label) error {
+	b := standBody{
+		Setter: setter, Dataset: dataset, Version: version, Entry: ledger.RefTo(entry.Index()), Purposes: purposes,
+		Grants: []book.Statement{},
+	}
 	for _, purpose := range purposes {
 		payload, err := json.Marshal(map[string]string{
 			"answer": "granted", "by": "rule", "standard": setter.String(), "operation": "count", "purpose": purpose.String(),
@@ -42,50 +45,39 @@ func Stand(ctx context.Context, l Ledger, setter identity.Agency, dataset identi
 		if err != nil {
 			return fmt.Errorf("stand: %w", err)
 		}
-		note, sealed, err := l.Note(jsonType, payload)
+		note, err := l.Note(jsonType, payload)
 		if err != nil {
 			return fmt.Errorf("stand: %w", err)
 		}
-		b.Grants = append(b.Grants, encoded(note, sealed))
+		b.Grants = append(b.Grants, note)
 	}
-	body, err := canon.Marshal(b)
-	if err != nil {
-		return fmt.Errorf("stand: %w", err)
-	}
-	_, err = l.Propose(ctx, KindStand, identity.Message{}, nil, body)
+	_, err := commandStand.Do(ctx, l, identity.Message{}, nil, b)
 	return err
 }
 
-// applyStand appends the grants that do not stand yet.
-func applyStand(tx *state.Tx, standing StandingOf, body []byte) ([]byte, error) {
-	var b standBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
-	}
-	if now, ok := standing(tx, b.Dataset); !ok || now.Version != b.Version || len(b.Grants) != len(b.Purposes) {
-		return nil, refuse(text.DatasetMoved, b.Dataset.String())
+// stand appends the grants that do not stand yet.
+func (h handlers) stand(tx *state.Tx, b standBody) (done book.Nothing, err error) {
+	if now, ok := h.standing(tx, b.Dataset); !ok || now.Version != b.Version || len(b.Grants) != len(b.Purposes) {
+		return done, book.Refuse(text.DatasetMoved, b.Dataset.String())
 	}
 	for i, purpose := range b.Purposes {
-		if have, ok := latestStanding(tx, b.Dataset, purpose); ok && have.Revoked == 0 {
+		if have, ok := latestStanding(tx, b.Dataset, purpose); ok && have.Revoked == ledger.None {
 			continue
 		}
-		index, err := b.Grants[i].append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: b.Entry + 1})
+		grant, err := b.Grants[i].Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: b.Entry})
 		if err != nil {
-			return nil, err
+			return done, err
 		}
-		g := Grant{
-			Index: index, Application: index, Consumer: b.Setter, Dataset: b.Dataset, Purpose: purpose, Until: time.UnixMilli(0), Standing: true,
-		}
-		found := append(joined(whoever, b.Dataset.String(), purpose.String()), be64(index)...)
-		if err := errors.Join(g.put(tx), tx.Put(bucketGranted, found, nil)); err != nil {
-			return nil, err
+		g := Grant{Consumer: b.Setter, Dataset: b.Dataset, Purpose: purpose, Until: time.UnixMilli(0), Standing: true}
+		if err := g.give(tx, grant, whoever); err != nil {
+			return done, err
 		}
 	}
-	return nil, nil
+	return done, nil
 }
 
 // latestStanding returns the newest standing grant of a dataset for a purpose.
-func latestStanding(r Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
+func latestStanding(r book.Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
 	prefix := joined(whoever, dataset.String(), purpose.String())
 	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
 		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
@@ -96,13 +88,13 @@ func latestStanding(r Reads, dataset, purpose identity.Label) (g Grant, ok bool)
 
 // standing returns the standing grant that covers the request. One that was revoked covers nothing: then the request needs a
 // grant of its own, like any other.
-func (q Request) standing(r Reads, in identity.Jurisdiction, purpose identity.Label) (Grant, bool) {
+func (q Request) standing(r book.Reads, in identity.Jurisdiction, purpose identity.Label) (Grant, bool) {
 	above := policy.RelationOf(in, q.Consumer.Jurisdiction()) == policy.Ancestor
 	if q.GroupBy != "" && !slices.Contains(q.Offer.GroupBy, q.GroupBy) || !q.Counting || !above || !slices.Contains(q.Offer.Counts, q.Purpose) {
 		return Grant{}, false
 	}
 	g, ok := latestStanding(r, q.Dataset, purpose)
-	return g, ok && g.Revoked == 0
+	return g, ok && g.Revoked == ledger.None
 }
 
 // of reports whether the grant is the consumer's.

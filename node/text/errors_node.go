@@ -6,6 +6,7 @@ import "net/http"
 const (
 	DirInUse       Code = "dir-in-use"
 	DirNewer       Code = "dir-newer"
+	DirOlder       Code = "dir-older"
 	DirReadOnly    Code = "dir-read-only"
 	DirNotEmpty    Code = "dir-not-empty"
 	DirNotNode     Code = "dir-not-node"
@@ -31,6 +32,14 @@ var nodeProblems = []problem{
 			"请改用写入该目录的程序版本或更新版本；数据未作任何改动"},
 		en: parts{"Newer data directory", "the data directory has format {format}, and this program knows up to {version}", "{dir}",
 			"run the version that wrote it, or a newer one; nothing was changed"},
+	},
+	{
+		number: 108, code: DirOlder, status: http.StatusConflict, params: []string{"dir", "format", "version"},
+		zh: parts{"数据目录版本较旧", "数据目录为第 {format} 版格式，本程序只读第 {version} 版；0.1.0 发布前格式会变，旧目录不能沿用", "{dir}",
+			"请用写入该目录的程序版本导出所需数据，再在空目录中新建节点；数据未作任何改动"},
+		en: parts{"Older data directory",
+			"the data directory has format {format}, and this program reads {version}: before 0.1.0 formats change, and old directories are not taken over",
+			"{dir}", "take what you need from it with the version that wrote it, and make a node in an empty directory; nothing was changed"},
 	},
 	{
 		number: 62, code: DirReadOnly, status: http.StatusServiceUnavailable, params: []string{"dir"},

@@ -143,7 +143,7 @@ func (w *tree) join(parent, child *place) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if levels[len(levels)-1].Endorsement, err = parent.ProveEndorsement(ctx, index); err != nil {
+	if levels[len(levels)-1].Endorsement, err = parent.ProveEndorsement(ctx, index.Index()); err != nil {
 		w.t.Fatal(err)
 	}
 	if _, err := child.SetAbove(ctx, root, levels); err != nil {

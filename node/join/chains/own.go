@@ -37,7 +37,8 @@ func (o Own) Level(ctx context.Context, child identity.Label) (level trust.Level
 		}
 		return level, nil, unreachable(name, notEndorsed, nil)
 	}
-	if proof, err = o.ProveEndorsement(ctx, c.Endorsement-1); err != nil {
+	index, _ := c.Endorsement.Index()
+	if proof, err = o.ProveEndorsement(ctx, index); err != nil {
 		return level, nil, fmt.Errorf("level of %s: %w", c.Place.Name, err)
 	}
 	return trust.Level{KeySets: c.KeySets}, proof, nil

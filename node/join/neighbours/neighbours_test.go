@@ -124,7 +124,7 @@ func joinTo(t *testing.T, parent, child *party, c *clock) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if levels[len(levels)-1].Endorsement, err = parent.ProveEndorsement(t.Context(), index); err != nil {
+	if levels[len(levels)-1].Endorsement, err = parent.ProveEndorsement(t.Context(), index.Index()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := child.SetAbove(t.Context(), root, levels); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/node/book"
 	"xietong/node/join"
 	"xietong/node/text"
 )
@@ -26,7 +27,7 @@ const (
 
 // Keys is what keeps the jurisdiction's keys and its chain; *host.Host is one.
 type Keys interface {
-	join.Ledger
+	book.Ledger
 	Jurisdiction
 	KeySets(ctx context.Context) ([][]byte, error)
 	RenewKeys(ctx context.Context, known func(number uint64) bool) error

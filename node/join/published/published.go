@@ -19,32 +19,29 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/book"
 	"xietong/node/roster"
 	"xietong/node/text"
 )
 
 // The commands of this room. Their numbers are those of docs/protocol.md.
 const (
-	KindPublish state.Kind = 19
-	KindKeep    state.Kind = 20
+	commandPublish book.Command[publishBody, ledger.Ref] = 19
+	commandKeep    book.Command[keepBody, book.Nothing]  = 20
 )
 
-const bucket = "roster"
-
-var current = []byte("current")
+var (
+	rosters    = book.Bucket[kept]{Name: "roster", Max: roster.MaxLen + ledger.MaxRosterProof + 64}
+	keyCurrent = []byte("current")
+)
 
 // Ledger is the jurisdiction; *host.Host is one.
 type Ledger interface {
-	Name() identity.Jurisdiction
-	View(ctx context.Context, f func(*state.Reader) error) error
-	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
-	Note(contentType string, payload []byte) (ledger.Evidence, []byte, error)
-	Act(stated ledger.Head, contentType string, payload []byte) (ledger.Evidence, []byte, error)
+	book.Ledger
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
 	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
 }
@@ -53,22 +50,22 @@ type Ledger interface {
 type kept struct {
 	_      struct{} `cbor:",toarray"`
 	Number uint64
-	Entry  uint64
+	Entry  ledger.Ref // of the own ledger; None: it is of another
 	Proof  []byte
 	List   []byte
 }
 
-// publishBody is the body of KindPublish. The proposer has decoded the list, and holds that it follows the one before.
+// publishBody is the body of commandPublish. The proposer has decoded the list, and has checked that it
+// follows the one before.
 type publishBody struct {
-	_        struct{} `cbor:",toarray"`
-	Number   uint64
-	Agency   *identity.Label // nil: the node itself, number 1
-	List     []byte
-	Evidence []byte
-	Sealed   []byte
+	_         struct{} `cbor:",toarray"`
+	Number    uint64
+	Agency    *identity.Label // nil: the node itself, number 1
+	List      []byte
+	Statement book.Statement
 }
 
-// keepBody is the body of KindKeep. The proposer has verified the proof.
+// keepBody is the body of commandKeep. The proposer has verified the proof.
 type keepBody struct {
 	_      struct{} `cbor:",toarray"`
 	Number uint64
@@ -78,68 +75,31 @@ type keepBody struct {
 
 // Register adds this room's commands.
 func Register(r *state.Registry) {
-	r.Register(KindPublish, state.Idempotent, applyPublish)
-	r.Register(KindKeep, state.Idempotent, applyKeep)
+	commandPublish.Handle(r, applyPublish)
+	commandKeep.Handle(r, applyKeep)
 }
 
-func applyPublish(tx *state.Tx, body []byte) ([]byte, error) {
-	var b publishBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
+func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
+	if have, _ := rosters.Load(tx, keyCurrent); b.Number != have.Number+1 {
+		return ledger.None, book.Refuse(text.RosterMoved, fmt.Sprint(have.Number))
 	}
-	evidence, err := ledger.DecodeEvidence(b.Evidence)
-	if err != nil {
-		return nil, err
-	}
-	if have := read(tx); b.Number != have.Number+1 {
-		return nil, &state.Refusal{Code: state.Code(text.Number(text.RosterMoved)), Args: []string{fmt.Sprint(have.Number)}}
+	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}, List: b.List}
+	if err := rosters.Save(tx, keyCurrent, next); err != nil {
+		return ledger.None, err
 	}
 	head := ledger.Head{Kind: ledger.KindRoster}
 	if b.Agency != nil {
 		head.Agency = *b.Agency
 	}
-	index, err := tx.Append(head, evidence, b.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	if err := put(tx, kept{Number: b.Number, Entry: index + 1, Proof: []byte{}, List: b.List}); err != nil {
-		return nil, err
-	}
-	return canon.Marshal(index)
+	return b.Statement.Append(tx, head)
 }
 
 // applyKeep keeps a later list than is kept. An earlier one changes nothing.
-func applyKeep(tx *state.Tx, body []byte) ([]byte, error) {
-	var b keepBody
-	if err := canon.Unmarshal(body, state.MaxCommandLen, &b); err != nil {
-		return nil, err
+func applyKeep(tx *state.Tx, b keepBody) (done book.Nothing, err error) {
+	if have, _ := rosters.Load(tx, keyCurrent); b.Number <= have.Number {
+		return done, nil
 	}
-	if have := read(tx); b.Number <= have.Number {
-		return nil, nil
-	}
-	return nil, put(tx, kept{Number: b.Number, Proof: b.Proof, List: b.List})
-}
-
-func put(tx *state.Tx, k kept) error {
-	data, err := canon.Marshal(k)
-	if err != nil {
-		return err
-	}
-	return tx.Put(bucket, current, data)
-}
-
-// read reads what this room wrote itself: anything else is a damaged file, which must stop the node.
-func read(r interface {
-	Get(bucket string, key []byte) []byte
-}) (k kept) {
-	data := r.Get(bucket, current)
-	if data == nil {
-		return k
-	}
-	if err := canon.Unmarshal(data, roster.MaxLen+ledger.MaxRosterProof+64, &k); err != nil {
-		panic(fmt.Sprintf("published: damaged state: %v", err))
-	}
-	return k
+	return done, rosters.Save(tx, keyCurrent, kept{Number: b.Number, Proof: b.Proof, List: b.List})
 }
 
 // Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
@@ -152,7 +112,7 @@ type Store struct {
 // Current is the roster, and where it is from.
 type Current struct {
 	*roster.Roster
-	Entry uint64 // index of the own ledger's entry that published it, plus 1; 0: it is of another ledger, or of none
+	Entry identity.Entry // of the own ledger that published it; zero: it is of another ledger, or of none
 }
 
 // New returns the store of a jurisdiction, with the list of the program until Refresh has read the state.
@@ -181,13 +141,13 @@ func (s *Store) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read roster: %w", err)
 	}
-	s.current.Store(&Current{Roster: r, Entry: k.Entry})
+	s.current.Store(&Current{Roster: r, Entry: k.Entry.In(s.own.Log())})
 	return nil
 }
 
 func (s *Store) read(ctx context.Context) (k kept, err error) {
 	err = s.own.View(ctx, func(r *state.Reader) error {
-		k = read(r)
+		k, _ = rosters.Load(r, keyCurrent)
 		return nil
 	})
 	return k, err
@@ -204,9 +164,9 @@ func (s *Store) PublishFirst(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	evidence, sealed, err := s.own.Note(ledger.RosterType, list)
+	note, err := s.own.Note(ledger.RosterType, list)
 	if err == nil {
-		_, err = s.propose(ctx, identity.Message{}, publishBody{Number: 1, List: list, Evidence: evidence.Encode(), Sealed: sealed})
+		_, err = s.propose(ctx, identity.Message{}, publishBody{Number: 1, List: list, Statement: note})
 	}
 	if err != nil {
 		return fmt.Errorf("publish first roster: %w", err)
@@ -214,15 +174,15 @@ func (s *Store) PublishFirst(ctx context.Context) error {
 	return nil
 }
 
-// Publish publishes the places of a list as the next number, as an act of an agency of the root. It returns the index of the
-// entry.
-func (s *Store) Publish(ctx context.Context, id identity.Message, agency identity.Label, places *roster.Roster) (uint64, error) {
+// Publish publishes the places of a list as the next number, as an act of an agency of the root. It
+// returns the entry.
+func (s *Store) Publish(ctx context.Context, id identity.Message, agency identity.Label, places *roster.Roster) (identity.Entry, error) {
 	_, root, err := s.own.Chain(ctx)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
 	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
-		return 0, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+		return identity.Entry{}, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
 	}
 	before := s.Current().Roster
 	next := before.Next(places)
@@ -231,28 +191,21 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, agency identit
 	}
 	list, encodeErr := next.Encode()
 	if err = errors.Join(err, encodeErr); err != nil {
-		return 0, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+		return identity.Entry{}, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
 	}
-	evidence, sealed, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
+	act, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	return s.propose(ctx, id, publishBody{Number: next.Number(), Agency: &agency, List: list, Evidence: evidence.Encode(), Sealed: sealed})
+	return s.propose(ctx, id, publishBody{Number: next.Number(), Agency: &agency, List: list, Statement: act})
 }
 
-func (s *Store) propose(ctx context.Context, id identity.Message, b publishBody) (index uint64, err error) {
-	body, err := canon.Marshal(b)
+func (s *Store) propose(ctx context.Context, id identity.Message, b publishBody) (identity.Entry, error) {
+	entry, err := book.Enter(ctx, s.own, commandPublish, id, b.List, b)
 	if err != nil {
-		return 0, err
+		return identity.Entry{}, err
 	}
-	result, err := s.own.Propose(ctx, KindPublish, id, b.List, body)
-	if err != nil {
-		return 0, err
-	}
-	if err := canon.Unmarshal(result, 16, &index); err != nil {
-		return 0, err
-	}
-	return index, s.Refresh(ctx)
+	return entry, s.Refresh(ctx)
 }
 
 // Proof returns the proof of the roster that is kept, where it is later than the number; else nil.
@@ -261,8 +214,9 @@ func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
 	switch {
 	case err != nil || k.Number <= than:
 		return nil, err
-	case k.Entry > 0:
-		return s.own.ProveEndorsement(ctx, k.Entry-1)
+	}
+	if index, own := k.Entry.Index(); own {
+		return s.own.ProveEndorsement(ctx, index)
 	}
 	return k.Proof, nil
 }
@@ -296,11 +250,8 @@ func (s *Store) Take(ctx context.Context, proof []byte) error {
 			return fmt.Errorf("take roster: %w", err)
 		}
 	}
-	body, err := canon.Marshal(keepBody{Number: r.Number(), Proof: proof, List: list})
+	_, err = commandKeep.Do(ctx, s.own, identity.Message{}, nil, keepBody{Number: r.Number(), Proof: proof, List: list})
 	if err != nil {
-		return err
-	}
-	if _, err := s.own.Propose(ctx, KindKeep, identity.Message{}, nil, body); err != nil {
 		return fmt.Errorf("take roster: %w", err)
 	}
 	return s.Refresh(ctx)

@@ -56,7 +56,7 @@ func TestTake(t *testing.T) {
 	if err := s.PublishFirst(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.PublishFirst(t.Context()); err != nil || s.Current().Number() != 1 || s.Current().Entry == 0 {
+	if err := s.PublishFirst(t.Context()); err != nil || s.Current().Number() != 1 || s.Current().Entry.IsZero() {
 		t.Fatalf("number %d, %v", s.Current().Number(), err)
 	}
 	proof, err := s.Proof(t.Context(), 0)
