@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,11 @@ func (a *app) benchLedger() *cobra.Command {
 		}
 		m := a.meter()
 		o.Told = a.measuring(m)
-		got, err := benchmark.Ledger(cmd.Context(), o)
+		var got benchmark.LedgerResult
+		err := a.asNode(cmd.Context(), func() (err error) {
+			got, err = benchmark.Ledger(cmd.Context(), o)
+			return err
+		})
 		m.clear()
 		if errors.Is(err, node.ErrAppendSize) {
 			return usage(text.CLIFlagBadValue, text.Args{"flag": "--size", "value": size})
@@ -91,6 +96,13 @@ func (a *app) benchQuery() *cobra.Command {
 	return c
 }
 
+// asNode does what a node of one jurisdiction does, with the memory that serve would give it.
+func (a *app) asNode(ctx context.Context, do func() error) error {
+	k := a.keeper()
+	k.host(1)
+	return k.while(ctx, a.hosted, do)
+}
+
 // benchNode is a node of the benchmark. It is no verb for people: see benchmark.Serve.
 func (a *app) benchNode() *cobra.Command {
 	c := a.verb("node", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
@@ -99,7 +111,9 @@ func (a *app) benchNode() *cobra.Command {
 			return err
 		}
 		o := node.ServeOptions{Logger: logger, Version: programVersion()}
-		return benchmark.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)
+		return a.asNode(cmd.Context(), func() error {
+			return benchmark.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)
+		})
 	})
 	c.Hidden = true
 	return c

@@ -17,7 +17,9 @@ func (a *app) serveCommand() *cobra.Command {
 			return err
 		}
 		ready := func() { a.say(text.CLIServing, text.Args{"dir": a.data}) }
-		return a.node.serve(cmd.Context(), a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
+		return a.keeper().while(cmd.Context(), a.hosted, func() error {
+			return a.node.serve(cmd.Context(), a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
+		})
 	})
 	c.Long = a.t(text.CLILongServe, nil)
 	c.Flags().StringVar(&level, "log-level", "info", a.t(text.CLIFlagLogLevel, nil))
