@@ -1,10 +1,8 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
@@ -127,29 +125,24 @@ func VerifyStatement(log identity.Log, l Leaf, sets ...trust.KeySet) error {
 		return fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
 	}
 	for _, keys := range sets {
-		for _, r := range keys.Replicas {
-			hash := sha256.Sum256(r.SigningCert)
-			if bytes.Equal(hash[:], s.header.Cert.Hash) {
-				return s.verify(log, l.Head, r.SigningCert)
-			}
+		cert, listed, err := keys.SigningCert(s.header.Cert.Hash)
+		if err != nil {
+			return malformed("signing certificate", err)
+		}
+		if listed {
+			return s.verify(log, l.Head, cert)
 		}
 	}
 	return fmt.Errorf("%w: signed with a certificate that no key set of the chain lists", ErrNotProven)
 }
 
-func (s statement) verify(log identity.Log, h Head, der []byte) error {
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return malformed("signing certificate", err)
-	}
-	key, ok := cert.PublicKey.(ed25519.PublicKey)
-	at := time.UnixMilli(int64(h.Time))
+func (s statement) verify(log identity.Log, h Head, cert trust.SigningCert) error {
 	switch {
-	case !ok:
+	case cert.Key == nil:
 		return malformed("signing certificate", errors.New("not an Ed25519 key"))
-	case at.Before(cert.NotBefore) || at.After(cert.NotAfter):
+	case !cert.InForce(time.UnixMilli(int64(h.Time))):
 		return fmt.Errorf("%w: the signing certificate was not valid at the entry's time", ErrNotProven)
-	case !ed25519.Verify(key, toBeSigned(s.protected, statedFor(log, h), s.commitment[:]), s.signature):
+	case !ed25519.Verify(cert.Key, toBeSigned(s.protected, statedFor(log, h), s.commitment[:]), s.signature):
 		return fmt.Errorf("%w: the signature of the act does not fit", ErrNotProven)
 	}
 	return nil

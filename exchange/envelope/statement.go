@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -213,23 +212,18 @@ func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, 
 		}
 	}
 	for _, set := range slices.Backward(keys) {
-		for _, r := range set.Replicas {
-			if sum := sha256.Sum256(r.SigningCert); !bytes.Equal(sum[:], hash) {
-				continue
-			}
-			cert, err := x509.ParseCertificate(r.SigningCert)
-			if err != nil {
-				return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
-			}
-			key, ok := cert.PublicKey.(ed25519.PublicKey)
-			if !ok {
-				return nil, fmt.Errorf("%w: the certificate's key is not Ed25519", ErrUnknownKey)
-			}
-			if h.Issued.Before(cert.NotBefore) || h.Issued.After(cert.NotAfter) {
-				return nil, fmt.Errorf("%w: the certificate was not in force when the message was issued", ErrUnknownKey)
-			}
-			return key, nil
+		cert, listed, err := set.SigningCert(hash)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
+		case !listed:
+			continue
+		case cert.Key == nil:
+			return nil, fmt.Errorf("%w: the certificate's key is not Ed25519", ErrUnknownKey)
+		case !cert.InForce(h.Issued):
+			return nil, fmt.Errorf("%w: the certificate was not in force when the message was issued", ErrUnknownKey)
 		}
+		return cert.Key, nil
 	}
 	return nil, fmt.Errorf("%w: %s", ErrUnknownKey, h.Origin)
 }
