@@ -161,10 +161,9 @@ type signedKeySet struct {
 }
 
 // SigningInput returns what a replica's log key signs for the key set.
-func (k KeySet) SigningInput() []byte {
-	hash := k.Hash()
-	return append([]byte("xietong/1 key set\n"), hash[:]...)
-}
+func (k KeySet) SigningInput() []byte { return k.Hash().signingInput() }
+
+func (h Hash) signingInput() []byte { return append([]byte("xietong/1 key set\n"), h[:]...) }
 
 // Assemble returns the signed key set. It does not verify the signatures: Walk does.
 func Assemble(k KeySet, signatures []Signature) ([]byte, error) {
@@ -181,27 +180,34 @@ func Assemble(k KeySet, signatures []Signature) ([]byte, error) {
 	return canon.Marshal(signedKeySet{KeySet: data, Signatures: sorted})
 }
 
-// open decodes a signed key set and returns it with its signatures, unverified.
-func open(data []byte) (KeySet, []Signature, error) {
+// opened is a signed key set, unverified.
+type opened struct {
+	KeySet
+	hash       Hash // of the bytes that it was decoded from, which are its one encoding
+	signatures []Signature
+}
+
+// open decodes a signed key set.
+func open(data []byte) (opened, error) {
 	var s signedKeySet
 	if err := canon.Unmarshal(data, MaxKeySetLen, &s); err != nil {
-		return KeySet{}, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return opened{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if s.Signatures == nil {
-		return KeySet{}, nil, fmt.Errorf("%w: null, where no signatures are []", ErrInvalid)
+		return opened{}, fmt.Errorf("%w: null, where no signatures are []", ErrInvalid)
 	}
 	for _, sig := range s.Signatures {
 		if sig.Sig == nil {
-			return KeySet{}, nil, fmt.Errorf("%w: null, where the signature of %s belongs", ErrInvalid, sig.Replica)
+			return opened{}, fmt.Errorf("%w: null, where the signature of %s belongs", ErrInvalid, sig.Replica)
 		}
 	}
 	k, err := decodeKeySet(s.KeySet)
-	return k, s.Signatures, err
+	return opened{k, sha256.Sum256(s.KeySet), s.Signatures}, err
 }
 
 // verify checks that a majority of the signers' replicas signed k, and that nobody else did.
-func (k KeySet) verify(signatures []Signature, signers KeySet) error {
-	input := k.SigningInput()
+func (k opened) verify(signers KeySet) error {
+	input, signatures := k.hash.signingInput(), k.signatures
 	for i, s := range signatures {
 		key := signers.LogKey(s.Replica)
 		switch {
@@ -227,22 +233,23 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 		return nil, fmt.Errorf("%w: none given", ErrInvalid)
 	}
 	var walked []KeySet
+	var before opened
 	for i, data := range signed {
-		k, signatures, err := open(data)
+		k, err := open(data)
 		switch {
 		case err != nil:
 			return nil, err
-		case i == 0 && (k.Name != pin.name || k.Number > pin.number), k.Number == pin.number && k.Hash() != pin.hash:
+		case i == 0 && (k.Name != pin.name || k.Number > pin.number), k.Number == pin.number && k.hash != pin.hash:
 			return nil, fmt.Errorf("%w: %s number %d is not the pinned one", ErrInvalid, k.Name, k.Number)
 		case i == 0:
-			err = k.begins(signatures)
+			err = k.begins()
 		default:
-			err = k.follows(walked[i-1], signatures)
+			err = k.follows(before)
 		}
 		if err != nil {
 			return nil, err
 		}
-		walked = append(walked, k)
+		walked, before = append(walked, k.KeySet), k
 	}
 	if last := walked[len(walked)-1]; last.Number < pin.number {
 		return nil, fmt.Errorf("%w: %s number %d, the last, is not the pinned one", ErrInvalid, last.Name, last.Number)
@@ -252,20 +259,19 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 
 // begins checks the signatures of the first key set of a walk. Number 1 vouches for itself; those of a later one, by keys
 // that the verifier may not know, must at least be no stray bytes: they are left out.
-func (k KeySet) begins(signatures []Signature) error {
+func (k opened) begins() error {
 	if k.Number == 1 {
-		return k.verify(signatures, k)
+		return k.verify(k.KeySet)
 	}
-	if len(signatures) != 0 {
+	if len(k.signatures) != 0 {
 		return fmt.Errorf("%w: number %d begins the walk; its signatures cannot be checked and must be left out", ErrInvalid, k.Number)
 	}
 	return nil
 }
 
-func (k KeySet) follows(before KeySet, signatures []Signature) error {
-	hash := before.Hash()
-	if k.Name != before.Name || k.Number != before.Number+1 || !bytes.Equal(k.Previous, hash[:]) || k.Epoch < before.Epoch {
+func (k opened) follows(before opened) error {
+	if k.Name != before.Name || k.Number != before.Number+1 || !bytes.Equal(k.Previous, before.hash[:]) || k.Epoch < before.Epoch {
 		return fmt.Errorf("%w: %s number %d does not follow number %d", ErrInvalid, k.Name, k.Number, before.Number)
 	}
-	return k.verify(signatures, before)
+	return k.verify(before.KeySet)
 }

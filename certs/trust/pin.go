@@ -60,9 +60,9 @@ func (p Pin) Hash() Hash { return p.hash }
 // PinOf returns the pin of a signed key set as it stands, unverified: for whoever then compares it with one that is
 // trusted.
 func PinOf(signed []byte) (Pin, error) {
-	k, _, err := open(signed)
+	k, err := open(signed)
 	if err != nil {
 		return Pin{}, err
 	}
-	return k.Pin(), nil
+	return Pin{k.Name, k.Number, k.hash}, nil
 }
