@@ -6,13 +6,15 @@
 // refused: what was signed is what was read. The cost is one more encoding; the gain is that no two byte strings mean
 // the same thing anywhere in the system.
 //
-// The package never does I/O and keeps no state. Example: the map {1: "a", 2: h'00'} is a2 01 61 61 02 41 00.
+// The package never does I/O and keeps no state but memory that is used again. Example: the map
+// {1: "a", 2: h'00'} is a2 01 61 61 02 41 00.
 package canon
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -28,7 +30,7 @@ var (
 		IndefLength:   cbor.IndefLengthForbidden,
 		Time:          cbor.TimeUnix,
 		TextMarshaler: cbor.TextMarshalerTextString,
-	}.EncMode())
+	}.UserBufferEncMode())
 	dec = must(cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
@@ -59,11 +61,29 @@ func Unmarshal(data []byte, limit int, v any) error {
 	if err := dec.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotCanonical, err)
 	}
-	again, err := enc.Marshal(v)
-	if err != nil {
+	return encodesTo(data, v)
+}
+
+// maxReused is the longest memory, in bytes, that is kept for the next comparison.
+const maxReused = 64 << 10
+
+// again holds memory for encoding again what was decoded, which nobody sees.
+var again = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// encodesTo holds that data is the encoding of v.
+func encodesTo(data []byte, v any) error {
+	b := again.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= maxReused {
+			b.Reset()
+			again.Put(b)
+		}
+	}()
+	b.Grow(len(data))
+	if err := enc.MarshalToBuffer(v, b); err != nil {
 		return fmt.Errorf("%w: encode again: %w", ErrNotCanonical, err)
 	}
-	if !bytes.Equal(again, data) {
+	if !bytes.Equal(b.Bytes(), data) {
 		return fmt.Errorf("%w: another encoding of the same value", ErrNotCanonical)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"sync"
 	"testing"
 
 	"xietong/certs/identity"
@@ -85,4 +86,26 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Errorf("%x came back as %x, %v", data, again, err)
 		}
 	})
+}
+
+// TestComparedSideBySide holds that comparisons at the same time do not meet in the memory that is
+// used again, however long what they compare is.
+func TestComparedSideBySide(t *testing.T) {
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			for size := range 40 {
+				want := sample{Name: "a", Bytes: bytes.Repeat([]byte{byte(n)}, n+size<<n)}
+				data, _ := Marshal(want)
+				var got sample
+				if err := Unmarshal(data, 1<<20, &got); err != nil || !bytes.Equal(got.Bytes, want.Bytes) {
+					t.Errorf("%d bytes: got %d bytes, %v", len(want.Bytes), len(got.Bytes), err)
+				}
+				if err := Unmarshal(append(data, 0), 1<<20, &got); !errors.Is(err, ErrNotCanonical) {
+					t.Errorf("a byte more: got %v, want ErrNotCanonical", err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
