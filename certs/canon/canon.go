@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -52,6 +53,21 @@ func must[T any](v T, err error) T {
 
 // Marshal returns the one encoding of v. It fails only for a type that CBOR cannot hold, which is a programming error.
 func Marshal(v any) ([]byte, error) { return enc.Marshal(v) }
+
+// StringLen returns how many bytes a string of n bytes is encoded in, be it of bytes or of text.
+func StringLen(n int) int {
+	switch {
+	case n < 24:
+		return 1 + n
+	case n <= math.MaxUint8:
+		return 2 + n
+	case n <= math.MaxUint16:
+		return 3 + n
+	case uint64(n) <= math.MaxUint32:
+		return 5 + n
+	}
+	return 9 + n
+}
 
 // Unmarshal decodes data, of at most limit bytes, into v. The length is checked before anything is allocated.
 func Unmarshal(data []byte, limit int, v any) error {

@@ -57,8 +57,9 @@ func NewRecipient(public []byte, now func() time.Time) (*Recipient, error) {
 	return &Recipient{public: key, key: sha256.Sum256(public), now: now}, nil
 }
 
+// sealedLen returns the length of a sealedBody, which the outer header tells before there is one.
 func (r *Recipient) sealedLen(plain int) int {
-	return len(mustEncode(sealedBody{Enc: make([]byte, encLen), Ciphertext: make([]byte, plain+tagLen)}))
+	return 1 + canon.StringLen(encLen) + canon.StringLen(plain+tagLen)
 }
 
 func (r *Recipient) seal(id identity.Message, outer, plain []byte) ([]byte, error) {

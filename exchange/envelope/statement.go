@@ -84,7 +84,10 @@ func sealSalted(d Draft, by Signer, to *Recipient, salt []byte) (Envelope, error
 	if len(d.Content) > MaxContent || d.ContentType == "" || len(d.ContentType) > maxType {
 		return Envelope{}, malformed("content", fmt.Errorf("%d bytes of type %.100q", len(d.Content), d.ContentType))
 	}
-	plain := mustEncode(preimage{Salt: salt, ContentType: d.ContentType, Content: append([]byte{}, d.Content...)})
+	if d.Content == nil {
+		d.Content = []byte{} // null would be a second encoding of no bytes
+	}
+	plain := mustEncode(preimage{Salt: salt, ContentType: d.ContentType, Content: d.Content})
 	e := Envelope{header: d.Header, body: plain}
 	e.header.Size = len(plain)
 	if to != nil {
