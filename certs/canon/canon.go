@@ -80,6 +80,20 @@ func Unmarshal(data []byte, limit int, v any) error {
 	return encodesTo(data, v)
 }
 
+// UnmarshalTagged decodes what stands below a tag of a number up to 23, as Unmarshal does.
+func UnmarshalTagged(data []byte, limit int, tag uint8, v any) error {
+	if len(data) == 0 || tag > maxTag || data[0] != majorTag|tag {
+		return fmt.Errorf("%w: no tag %d", ErrNotCanonical, tag)
+	}
+	return Unmarshal(data[1:], limit-1, v)
+}
+
+// A tag is major type 6 (RFC 8949 §3.1); up to 23 its one encoding is a byte.
+const (
+	majorTag = 6 << 5
+	maxTag   = 23
+)
+
 // maxReused is the longest memory, in bytes, that is kept for the next comparison.
 const maxReused = 64 << 10
 

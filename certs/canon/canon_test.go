@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"xietong/certs/identity"
 )
 
@@ -119,5 +121,40 @@ func TestStringLen(t *testing.T) {
 		if got := StringLen(n); got != len(data) {
 			t.Errorf("%d bytes: got %d, want %d", n, got, len(data))
 		}
+	}
+}
+
+func TestTagged(t *testing.T) {
+	for what, c := range map[string]struct {
+		in   string
+		tag  uint8
+		good bool
+	}{
+		"tag 18":              {"d2a2016161024100", 18, true},
+		"another tag":         {"d1a2016161024100", 18, false},
+		"no tag":              {"a2016161024100", 18, false},
+		"nothing":             {"", 18, false},
+		"a tag alone":         {"d2", 18, false},
+		"a longer tag":        {"d812a2016161024100", 18, false},
+		"a trailing byte":     {"d2a201616102410000", 18, false},
+		"a longer integer":    {"d2a21801616102" + "4100", 18, false},
+		"a tag of more bytes": {"d818a2016161024100", 24, false},
+	} {
+		data, err := hex.DecodeString(c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got sample
+		err = UnmarshalTagged(data, 100, c.tag, &got)
+		if c.good && (err != nil || got.Name != "a") || !c.good && !errors.Is(err, ErrNotCanonical) {
+			t.Errorf("%s: got %v, %v, want good: %v", what, got, err, c.good)
+		}
+	}
+	data, _ := Marshal(cbor.Tag{Number: 18, Content: sample{Name: "long"}})
+	if err := UnmarshalTagged(data, len(data), 18, &sample{}); err != nil {
+		t.Errorf("at the limit: got %v", err)
+	}
+	if err := UnmarshalTagged(data, len(data)-1, 18, &sample{}); !errors.Is(err, ErrNotCanonical) {
+		t.Errorf("over the limit: got %v, want ErrNotCanonical", err)
 	}
 }

@@ -64,14 +64,19 @@ type statement struct {
 // Sign makes the evidence of an act: who signs states the head and commits to the payload.
 func Sign(log identity.Log, head Head, contentType string, c Commitment, signer StatementSigner) (Evidence, error) {
 	cert := sha256.Sum256(signer.SigningCert())
-	protected := mustEncode(statementHeader{
+	h := statementHeader{
 		Alg: algEdDSA, Cert: certByHash{Alg: algSHA256, Hash: cert[:]}, PayloadHash: algSHA256, ContentType: contentType,
-	})
-	signature := signer.SignStatement(toBeSigned(protected, statedFor(log, head), c[:]))
-	data := mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
-		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: c[:], Signature: signature,
-	}})
-	return DecodeEvidence(data)
+	}
+	protected := mustEncode(h)
+	s := sign1{
+		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: c[:],
+		Signature: signer.SignStatement(toBeSigned(protected, statedFor(log, head), c[:])),
+	}
+	checked, err := s.statement(h)
+	if err != nil {
+		return Evidence{}, err
+	}
+	return Evidence{raw: mustEncode(cbor.Tag{Number: tagSign1, Content: s}), commitment: c, statement: &checked}, nil
 }
 
 // toBeSigned is the Sig_structure of RFC 9052 §4.4.
@@ -80,15 +85,8 @@ func toBeSigned(protected, external, payload []byte) []byte {
 }
 
 func decodeSign1(data []byte) (sign1, error) {
-	var tagged cbor.RawTag
-	if err := canon.Unmarshal(data, MaxLeafLen, &tagged); err != nil {
-		return sign1{}, err
-	}
 	var s sign1
-	if tagged.Number != tagSign1 {
-		return sign1{}, fmt.Errorf("tag %d, not COSE_Sign1", tagged.Number)
-	}
-	if err := canon.Unmarshal(tagged.Content, MaxLeafLen, &s); err != nil {
+	if err := canon.UnmarshalTagged(data, MaxLeafLen, tagSign1, &s); err != nil {
 		return sign1{}, err
 	}
 	if s.Protected == nil || s.Unprotected == nil || s.Signature == nil {
@@ -106,6 +104,11 @@ func decodeStatement(data []byte) (statement, error) {
 	if err := canon.Unmarshal(s.Protected, MaxLeafLen, &h); err != nil {
 		return statement{}, malformed("statement header", err)
 	}
+	return s.statement(h)
+}
+
+// statement checks what an act must be, whoever made it.
+func (s sign1) statement(h statementHeader) (statement, error) {
 	switch {
 	case h.Alg != algEdDSA || h.PayloadHash != algSHA256 || h.Cert.Alg != algSHA256 || len(h.Cert.Hash) != sha256.Size:
 		return statement{}, malformed("statement header", errors.New("an algorithm that is not this format's"))

@@ -179,14 +179,7 @@ func decodePreimage(plain, commitment []byte) (preimage, error) {
 }
 
 func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
-	var tagged cbor.RawTag
-	if err := canon.Unmarshal(data, maxHeader, &tagged); err != nil {
-		return s, h, malformed("statement", err)
-	}
-	if tagged.Number != tagSign1 {
-		return s, h, malformed("statement", fmt.Errorf("tag %d, not COSE_Sign1", tagged.Number))
-	}
-	if err := canon.Unmarshal(tagged.Content, maxHeader, &s); err != nil {
+	if err := canon.UnmarshalTagged(data, maxHeader, tagSign1, &s); err != nil {
 		return s, h, malformed("statement", err)
 	}
 	if err := canon.Unmarshal(s.Protected, maxHeader, &h); err != nil {
