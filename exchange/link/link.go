@@ -91,21 +91,18 @@ func (l *Link) ends() ends { return ends{l.local, l.peer.Jurisdiction} }
 func (c *Conn) sayHello(ctx context.Context, peer tlsconf.Peer, h Handler) error {
 	ctx, cancel := context.WithTimeout(ctx, firstFrameWithin)
 	defer cancel()
-	var heard [][]byte
-	err := c.exchange(ctx, func(frame []byte) error {
-		heard = append(heard, frame)
-		if len(heard) > 1 || len(frame) > MaxHello {
-			return fmt.Errorf("%w: no hello", ErrFrame)
-		}
-		return nil
-	}, []byte{}, h.Hello())
-	if err == nil && len(heard) == 0 {
-		err = fmt.Errorf("%w: no hello", ErrFrame)
-	}
+	heard, err := One(func(each func([]byte) error) error {
+		return c.exchange(ctx, func(frame []byte) error {
+			if len(frame) > MaxHello {
+				return fmt.Errorf("%w: no hello", ErrFrame)
+			}
+			return each(frame)
+		}, []byte{}, h.Hello())
+	})
 	if err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
-	if err := h.Greet(peer, heard[0]); err != nil {
+	if err := h.Greet(peer, heard); err != nil {
 		return fmt.Errorf("judge hello: %w", err)
 	}
 	return nil

@@ -25,13 +25,13 @@ func TestHostileListeners(t *testing.T) {
 		want string // of the error
 	}{
 		"silence":            {nil, func(*quic.Stream) {}, "deadline exceeded"},
-		"no answer":          {nil, func(s *quic.Stream) { s.Close() }, "malformed frame: no hello"},
+		"no answer":          {nil, func(s *quic.Stream) { s.Close() }, "malformed frame: no answer"},
 		"half a length":      {[]byte{0, 0}, func(s *quic.Stream) { s.Close() }, "malformed frame: a length"},
 		"half a hello":       {frame(100, "hello"), func(s *quic.Stream) { s.Close() }, "malformed frame: 5 bytes of 100"},
 		"half, and silence":  {frame(100, "hello"), func(*quic.Stream) {}, "deadline exceeded"},
 		"a long hello":       {append(frame(MaxHello+1, ""), make([]byte, MaxHello+1)...), func(s *quic.Stream) { s.Close() }, "malformed frame: no hello"},
 		"4 GiB":              {frame(1<<32-1, "x"), func(s *quic.Stream) { s.Close() }, "malformed frame: 4294967295 bytes"},
-		"two hellos":         {append(frame(26, hello), frame(26, hello)...), func(s *quic.Stream) { s.Close() }, "malformed frame: no hello"},
+		"two hellos":         {append(frame(26, hello), frame(26, hello)...), func(s *quic.Stream) { s.Close() }, "malformed frame: more than one answer"},
 		"a reset":            {nil, func(s *quic.Stream) { abandon(s, CodeInternal) }, "ended: "},
 		"a code of tomorrow": {nil, func(s *quic.Stream) { abandon(s, 99) }, "ended: "},
 		"an endless hello":   {frame(26, hello), func(*quic.Stream) {}, "deadline exceeded"},

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
+	"xietong/exchange/link"
 	"xietong/exchange/route"
 )
 
@@ -139,10 +140,7 @@ func (r *Relay) tooLarge(size int) *Problem {
 	return r.refuse(TooLarge, nil, r.l.Name.String(), strconv.Itoa(size), strconv.Itoa(MaxData))
 }
 
-var (
-	errNotOne      = errors.New("not one frame came back")
-	errNotEndorsed = errors.New("no key set of its origin is believed")
-)
+var errNotEndorsed = errors.New("no key set of its origin is believed")
 
 // send sends the request and returns the one frame of the answer.
 func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
@@ -151,7 +149,7 @@ func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
 	switch {
 	case err == nil:
 		return frame, nil
-	case errors.Is(err, errNotOne):
+	case errors.Is(err, link.ErrNotOne):
 		return nil, r.refuse(AnswerRefused, err, q.to.String(), notOne)
 	}
 	if p := r.unreachable(ctx, q.via, err); p != nil {
@@ -162,21 +160,9 @@ func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
 
 // exchange sends a frame to a neighbour and returns the one that comes back.
 func (r *Relay) exchange(ctx context.Context, to identity.Jurisdiction, request []byte) ([]byte, error) {
-	var frames [][]byte
-	err := r.l.Links.Exchange(ctx, r.l.Name, to, request, func(frame []byte) error {
-		if len(frames) > 0 {
-			return errNotOne
-		}
-		frames = append(frames, frame)
-		return nil
+	return link.One(func(each func([]byte) error) error {
+		return r.l.Links.Exchange(ctx, r.l.Name, to, request, each)
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(frames) == 0:
-		return nil, errNotOne
-	}
-	return frames[0], nil
 }
 
 // verify verifies the answer: what it is, who signed it, what it says, that it answers q, and that it is in time. An answer

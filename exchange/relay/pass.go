@@ -9,6 +9,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
+	"xietong/exchange/link"
 	"xietong/exchange/route"
 )
 
@@ -46,7 +47,7 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	}
 	answer, err := r.exchange(ctx, next, frame)
 	switch {
-	case errors.Is(err, errNotOne):
+	case errors.Is(err, link.ErrNotOne):
 		return nil, r.refuse(AnswerRefused, err, next.String(), notOne)
 	case err != nil && ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return nil, r.unreachable(ctx, next, err)
