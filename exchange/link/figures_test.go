@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -121,7 +122,7 @@ func idle(t *testing.T, dir, kind string, listen func(*party, net.PacketConn) (c
 
 func countyName(n int) string { return fmt.Sprintf("c%d.guiyang.guizhou", n) }
 
-func loopback(t *testing.T) *net.UDPConn {
+func loopback(t testing.TB) *net.UDPConn {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -172,27 +173,8 @@ func echoes(t *testing.T, dir string, clients int) {
 	city.serve = func(_ context.Context, _ tlsconf.Peer, request []byte, write func([]byte) error) error {
 		return write(request)
 	}
-	at, by := loopback(t), loopback(t)
-	defer at.Close()
-	defer by.Close()
-	city.addr = at.LocalAddr().(*net.UDPAddr)
-	var err error
-	if city.socket, err = Open(at, city.options(true)); err != nil {
-		t.Fatal(err)
-	}
-	defer city.socket.Close()
-	if county.socket, err = Open(by, county.options(false)); err != nil {
-		t.Fatal(err)
-	}
-	defer county.socket.Close()
-	up := make(chan struct{})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Error(err) }, func(tlsconf.Peer) { close(up) }))
-	}()
-	<-up
+	defer overLoopback(t, city, county)()
+	ctx := context.Background()
 	said := bytes.Repeat([]byte("x"), 1024)
 	ours := func() ([]byte, error) {
 		var got []byte
@@ -209,8 +191,33 @@ func echoes(t *testing.T, dir string, clients int) {
 	slices.Sort(rates[0])
 	slices.Sort(rates[1])
 	t.Logf("%2d at once, ratio of the medians %.2f", clients, rates[0][1]/rates[1][1])
-	cancel()
-	<-done
+}
+
+// overLoopback links a county to its city over real sockets, until end.
+func overLoopback(t testing.TB, city, county *party) (end func()) {
+	t.Helper()
+	at, by := loopback(t), loopback(t)
+	city.addr = at.LocalAddr().(*net.UDPAddr)
+	var err, failed error
+	city.socket, err = Open(at, city.options(true))
+	county.socket, failed = Open(by, county.options(false))
+	if err = errors.Join(err, failed); err != nil {
+		t.Fatal(err)
+	}
+	up, done := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer close(done)
+		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Error(err) }, func(tlsconf.Peer) { close(up) }))
+	}()
+	<-up
+	return func() {
+		cancel()
+		<-done
+		if err := errors.Join(county.socket.Close(), city.socket.Close(), by.Close(), at.Close()); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // bareEcho returns what echoes over quic-go alone: the same sockets' worth, the same settings, no frames and no link.

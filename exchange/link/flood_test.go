@@ -255,7 +255,7 @@ type used struct {
 	heap       uint64
 }
 
-func rest(t *testing.T, p *party) used {
+func rest(t testing.TB, p *party) used {
 	t.Helper()
 	time.Sleep(time.Minute)
 	for k := range kinds {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Limits of frames, in bytes.
@@ -22,9 +23,21 @@ func writeFrame(w io.Writer, data []byte, most int) error {
 	if len(data) > most {
 		return fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, len(data), most)
 	}
-	_, err := w.Write(append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data))), data...))
+	whole := wholes.Get().(*[]byte)
+	*whole = append(binary.BigEndian.AppendUint32((*whole)[:0], uint32(len(data))), data...)
+	_, err := w.Write(*whole)
+	if err == nil && cap(*whole) <= maxReused { // a stream that failed may still hold it
+		wholes.Put(whole)
+	}
 	return err
 }
+
+// maxReused is the longest memory, in bytes, that is kept for the next frame.
+const maxReused = 64 << 10
+
+// wholes holds memory for frames that are written in one piece: a stream has copied or sent all of
+// what it was given once it has taken it.
+var wholes = sync.Pool{New: func() any { return new([]byte) }}
 
 // readFrame reads one frame; io.EOF means that the stream ended before it.
 func readFrame(r io.Reader, most int) ([]byte, error) {

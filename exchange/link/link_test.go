@@ -24,7 +24,7 @@ import (
 // party is one jurisdiction with its keys, at an address of the simulated network.
 type party struct {
 	tlsconf.Party
-	t       *testing.T
+	t       testing.TB
 	name    identity.Jurisdiction
 	sets    []trust.KeySet
 	bundles *tlsconf.Bundles
@@ -76,7 +76,7 @@ func (p *party) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, wr
 
 // world is a simulated network, within a synctest bubble.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	router *simnet.PerfectRouter
 }
 
@@ -95,7 +95,7 @@ func (w *world) party(name string, n byte) *party {
 }
 
 // newParty makes a party whose keys are in dir, or will be.
-func newParty(t *testing.T, dir, name string) *party {
+func newParty(t testing.TB, dir, name string) *party {
 	t.Helper()
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {

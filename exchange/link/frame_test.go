@@ -1,0 +1,57 @@
+package link
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+)
+
+// holding fails and keeps what it was given, as a stream that was reset may.
+type holding struct{ held []byte }
+
+var errGone = errors.New("gone")
+
+func (h *holding) Write(p []byte) (int, error) {
+	h.held = p
+	return 0, errGone
+}
+
+// TestWriteFrameLetsGo holds that memory which a failed stream may still read is not written again.
+func TestWriteFrameLetsGo(t *testing.T) {
+	var h holding
+	if err := writeFrame(&h, []byte("first"), MaxFrame); !errors.Is(err, errGone) {
+		t.Fatalf("got %v, want %v", err, errGone)
+	}
+	want := bytes.Clone(h.held)
+	for range 100 {
+		if err := writeFrame(io.Discard, []byte("other"), MaxFrame); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(h.held, want) {
+		t.Errorf("got %q, want %q", h.held, want)
+	}
+}
+
+// TestFramesSideBySide holds that frames written at the same time do not meet in that memory,
+// however long they are.
+func TestFramesSideBySide(t *testing.T) {
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			for size := range 100 {
+				var b bytes.Buffer
+				want := fmt.Appendf(nil, "%d %*d", n, size<<n, size)
+				err := writeFrame(&b, want, MaxFrame)
+				got, failed := readFrame(&b, MaxFrame)
+				if err != nil || failed != nil || !bytes.Equal(got, want) {
+					t.Errorf("%d bytes: got %d, %v, %v", len(want), len(got), err, failed)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
