@@ -14,14 +14,15 @@ import (
 // decidesDir holds handlers that break the rules on purpose.
 const decidesDir = "testdata/decides"
 
-// deciding are the packages, and everything below them, of which nothing may be used where Apply can get: each would
-// give another result on another replica, or on the same one when the log is replayed.
+// deciding are the packages that, with all packages below them, no code that Apply reaches may use:
+// each could give another result on another replica, or on the same one when the log is replayed.
 var deciding = []string{
 	"math/rand", "crypto/rand", "os", "net", "regexp", "log", "runtime", "syscall", "golang.org/x/sys", "cel.dev",
 	"github.com/google/cel-go", "github.com/santhosh-tekuri/jsonschema",
 }
 
-// decidingNames are what else may not be used, as package and name; a method has the name of its type before it.
+// decidingNames are other names that such code may not use, as package and name; a method has the
+// name of its type before it.
 var decidingNames = map[string]string{
 	"time.Now": "the clock", "time.Since": "the clock", "time.Until": "the clock", "time.Sleep": "the clock",
 	"time.After": "a timer", "time.AfterFunc": "a timer", "time.NewTimer": "a timer", "time.NewTicker": "a timer",
@@ -30,14 +31,16 @@ var decidingNames = map[string]string{
 	"maps.All": "the order of a map", "hash/maphash.String": "randomness", "hash/maphash.Bytes": "randomness",
 }
 
-// codecs are methods that encoders call, so that no call of them is seen.
+// codecs are methods that encoders call by reflection, so that the source shows no call.
 var codecs = []string{"MarshalText", "UnmarshalText", "MarshalCBOR", "UnmarshalCBOR", "MarshalBinary", "UnmarshalBinary", "MarshalJSON", "UnmarshalJSON"}
 
-// applied are the functions, beside the registered handlers, that run between raft and the state file.
+// applied are the functions, beside the registered handlers, that run between raft and the state
+// file.
 var applied = []string{"(*xietong/consensus/state.Tx).apply", "(*xietong/consensus/state.Tx).finish"}
 
-// TestApplyDecidesNothing walks from every command handler of the house, and holds that none can get to a clock,
-// randomness, the order of a map, floating point, a goroutine, the machine, or a language of expressions.
+// TestApplyDecidesNothing walks from every command handler of the house, and checks that none can
+// reach a clock, randomness, the order of a map, floating point, a goroutine, the machine, or an
+// expression language.
 func TestApplyDecidesNothing(t *testing.T) {
 	m := checkModule(t, "./consensus/...", "./node/...", "./cmd/...", "./"+decidesDir)
 	root, err := os.Getwd()

@@ -24,8 +24,8 @@ func readMod(t *testing.T) *modfile.File {
 	return f
 }
 
-// TestRaftWALVersion: raft-wal before v0.4.2 loses acknowledged log (hashicorp/raft-wal#31), and v0.4.0 is what the
-// tools pick by themselves.
+// TestRaftWALVersion: raft-wal before v0.4.2 loses acknowledged log (hashicorp/raft-wal#31), and
+// the tools pick v0.4.0 by themselves.
 func TestRaftWALVersion(t *testing.T) {
 	const wal = "github.com/hashicorp/raft-wal"
 	f := readMod(t)
@@ -56,7 +56,7 @@ func TestRaftWALVersion(t *testing.T) {
 	}
 }
 
-// TestDependenciesAreExplained: a dependency that nobody can give a reason for is one too many.
+// TestDependenciesAreExplained: every dependency has a reason.
 func TestDependenciesAreExplained(t *testing.T) {
 	doc, err := os.ReadFile("docs/dependencies.md")
 	if err != nil {
@@ -86,7 +86,7 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 }
 
-// TestRoomsAreDescribed: docs/architecture.md is the way round the house, so it names every room there is.
+// TestRoomsAreDescribed: docs/architecture.md is the guide to the house, so it names every room.
 func TestRoomsAreDescribed(t *testing.T) {
 	doc, err := os.ReadFile("docs/architecture.md")
 	if err != nil {

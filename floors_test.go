@@ -10,7 +10,8 @@ import (
 
 const module = "xietong/"
 
-// within reports whether the package is one of the rooms or below it. The room "." is the root alone.
+// within reports whether the package is one of the rooms or below it. The room "." is the root
+// alone.
 func within(pkg string, rooms ...string) bool {
 	return slices.ContainsFunc(rooms, func(room string) bool { return pkg == room || strings.HasPrefix(pkg, room+"/") })
 }
@@ -29,12 +30,15 @@ var floors = []struct {
 		"messages travel whether or not a ledger stands behind them; what must be logged is handed in by node"},
 	{"node", []string{"node", "exchange", "consensus", "certs"},
 		"node is where everything meets; it knows no command line"},
-	{"cmd/xietong", []string{"node", "node/client", "node/text", "cmd/xietong"},
+	{"cmd/xietong/bench", []string{"node", "node/faces/client", "node/ground/text", "node/trials/measure", "cmd/xietong/bench"},
+		"a benchmark measures the paths that users go, and appends beside them to know their floor"},
+	{"cmd/xietong", []string{"node", "node/faces/client", "node/ground/text", "cmd/xietong"},
 		"the command is a client of the API and a sentence or two; what it could do past the API would go unlogged"},
 }
 
-// onlyItself are the rooms that may be imported as themselves, without what lies below them in the tree of folders.
-var onlyItself = map[string]bool{"cmd/xietong node": true}
+// onlyItself are the rooms that may be imported as themselves, without what lies below them in the
+// tree of folders.
+var onlyItself = map[string]bool{"cmd/xietong node": true, "cmd/xietong/bench node": true}
 
 func TestFloors(t *testing.T) {
 	for _, s := range sources(t) {
@@ -47,7 +51,7 @@ func TestFloors(t *testing.T) {
 		})
 		if i < 0 {
 			if s.dir != "." && !within(s.dir, "deploy") {
-				t.Errorf("%s: there is no floor for it; DESIGN names certs, consensus, exchange, node and cmd/xietong", s.path)
+				t.Errorf("%s: there is no floor for it; the floors are certs, consensus, exchange, node and cmd/xietong", s.path)
 			}
 			continue
 		}
@@ -67,75 +71,6 @@ func allowed(floor, pkg string, may []string) bool {
 	})
 }
 
-// shelves are the rooms of node, from the ground up. A room imports the shelves below its own; it imports no room of its
-// own shelf but those named beside it.
-var shelves = []struct {
-	name  string
-	level int
-	rooms map[string][]string // room → rooms of the same shelf that it reads
-}{
-	{"ground", 0, map[string][]string{
-		"book": {"text"}, "host": {"book"}, "duty": nil, "policy": nil, "people": nil, "text": nil, "config": nil,
-		"rows": nil, "filter": nil, "roster": nil,
-	}},
-	{"business", 1, map[string][]string{
-		"catalog": nil, "sharing": nil, "source": nil, "cases": nil,
-		"records": {"catalog", "sharing"}, "services": {"catalog", "sharing"}, "subscription": {"catalog", "sharing"},
-		"evaluation": {"cases", "sharing"},
-	}},
-	{"flows", 2, map[string][]string{"join": nil, "calls": nil, "witnessing": nil, "upstream": nil}},
-	{"care", 2, map[string][]string{"metrics": nil, "backup": nil, "doctor": nil}},
-	{"faces", 3, map[string][]string{"client": nil, "console": nil, "portal": nil, "api": {"client"}}},
-	{"trials", 4, map[string][]string{"nodetest": nil}},
-}
-
-// shelfOf returns the level of the room's shelf and the rooms of that shelf that it may read.
-func shelfOf(room string) (level int, shelf string, reads []string, ok bool) {
-	for _, s := range shelves {
-		if reads, ok := s.rooms[room]; ok {
-			return s.level, s.name, reads, true
-		}
-	}
-	return 0, "", nil, false
-}
-
-// roomOf returns the room of a package under node, or "" for node itself and every other package.
-func roomOf(pkg string) string {
-	rest, ok := strings.CutPrefix(pkg, "node/")
-	if !ok {
-		return ""
-	}
-	room, _, _ := strings.Cut(rest, "/")
-	return room
-}
-
-func TestShelves(t *testing.T) {
-	for _, s := range sources(t) {
-		room := roomOf(s.dir)
-		if room == "" {
-			continue
-		}
-		level, shelf, reads, ok := shelfOf(room)
-		if !ok {
-			t.Errorf("%s: the room node/%s is on no shelf; give it one here and a line in docs/architecture.md", s.path, room)
-			continue
-		}
-		for _, imported := range s.imports() {
-			if imported == module+"node" && room != "nodetest" {
-				t.Errorf("%s imports node: node wires the rooms, so no room can know it", s.path)
-			}
-			other := roomOf(strings.TrimPrefix(imported, module))
-			if other == "" || other == room || slices.Contains(reads, other) || !strings.HasPrefix(imported, module) {
-				continue
-			}
-			if l, otherShelf, _, _ := shelfOf(other); l >= level {
-				t.Errorf("%s: node/%s (%s) imports node/%s (%s): a room reads the shelves below its own only, so that each can "+
-					"be understood and replaced alone", s.path, room, shelf, other, otherShelf)
-			}
-		}
-	}
-}
-
 // TestCommandRooms: the rooms of the command are separate programs that share one binary.
 func TestCommandRooms(t *testing.T) {
 	for _, s := range sources(t) {
@@ -151,7 +86,8 @@ func TestCommandRooms(t *testing.T) {
 	}
 }
 
-// bareEcho is measured beside the house and must have nothing of it: its keys and its tls.Config are its own, and prove nobody.
+// bareEcho is measured beside the house and must have nothing of it: its keys and its tls.Config
+// are its own, and prove nobody.
 const bareEcho = "cmd/xietong/bench/echo"
 
 // libraries says where a library may be imported. Tests may import what they check us against.
@@ -179,8 +115,8 @@ var libraries = []struct {
 		"Apply decides nothing: expressions are evaluated before raft, above it"},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"node"}, true,
 		"Apply decides nothing: records are validated before raft, above it"},
-	{"github.com/danielgtaylor/huma", []string{"node/api"}, true,
-		"one room serves the API; its wire types are plain structs of node/client"},
+	{"github.com/danielgtaylor/huma", []string{"node/faces/api"}, true,
+		"one room serves the API; its wire types are plain structs of node/faces/client"},
 	{"github.com/spf13/cobra", []string{"cmd"}, true,
 		"a command line is the command's own matter"},
 	{"github.com/stretchr/testify", nil, true,
@@ -204,8 +140,8 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
-// TestKeysAreMadeUnderCerts: whoever makes a private key must keep it, rotate it and never let it out, and that is done
-// once, under certs.
+// TestKeysAreMadeUnderCerts: whoever makes a private key must keep it, rotate it and never let it
+// out, and that is done once, under certs.
 func TestKeysAreMadeUnderCerts(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.test || within(s.dir, "certs", bareEcho) {
@@ -225,8 +161,8 @@ func TestKeysAreMadeUnderCerts(t *testing.T) {
 	}
 }
 
-// TestOneSpelling: every byte that is signed or hashed has one spelling, which certs/canon enforces. The other rooms may
-// name its types, and call no codec.
+// TestOneSpelling: every byte that is signed or hashed has one spelling, which certs/canon
+// enforces. The other rooms may name its types, and call no codec.
 func TestOneSpelling(t *testing.T) {
 	types := []string{"RawMessage", "Tag", "RawTag"}
 	for _, s := range sources(t) {
@@ -256,13 +192,16 @@ func TestRulesBite(t *testing.T) {
 		{"certs", "consensus/ledger", false},
 		{"consensus", "certs/identity", true},
 		{"consensus", "exchange/link", false},
-		{"consensus", "node/policy", false},
+		{"consensus", "node/ground/policy", false},
 		{"exchange", "consensus/ledger", false},
 		{"node", "cmd/xietong", false},
 		{"node", "exchange/link", true},
 		{"cmd/xietong", "node", true},
-		{"cmd/xietong", "node/text", true},
-		{"cmd/xietong", "node/records", false},
+		{"cmd/xietong", "node/ground/text", true},
+		{"cmd/xietong", "node/business/records", false},
+		{"cmd/xietong", "node/trials/measure", false},
+		{"cmd/xietong/bench", "node/trials/measure", true},
+		{"cmd/xietong/bench", "node/business/records", false},
 		{"cmd/xietong", "certs/identity", false},
 		{"cmd/xietong", "cmd/xietong/demo", true},
 	}
@@ -274,6 +213,28 @@ func TestRulesBite(t *testing.T) {
 			if got := allowed(f.floor, tt.pkg, f.may); got != tt.want {
 				t.Errorf("may %s import %s = %v, want %v", tt.floor, tt.pkg, got, tt.want)
 			}
+		}
+	}
+	for _, tt := range []struct {
+		from, to string
+		test     bool
+		want     bool
+	}{
+		{"node/business/records", "node/business/sharing", false, true},
+		{"node/business/sharing", "node/business/records", false, false},
+		{"node/business/records", "node/ground/book", false, true},
+		{"node/ground/book", "node/tree", false, false},
+		{"node/tree/standing", "node/tree", false, true},
+		{"node/tree", "node/tree/standing", false, false},
+		{"node/faces/api", "node/flows/join", false, true},
+		{"node/flows/calls", "node/flows/callstest", true, true},
+		{"node/flows/calls", "node/flows/callstest", false, false},
+		{"node/trials/nodetest", "node/faces/client", false, true},
+	} {
+		from, _ := placeOf(tt.from)
+		to, _ := placeOf(tt.to)
+		if why := reaches(from, to, tt.test); (why == "") != tt.want {
+			t.Errorf("may %s import %s, %q, want %v", tt.from, tt.to, why, tt.want)
 		}
 	}
 	for _, s := range []string{"/" + "work/x", "cd /" + "root", "(/" + "home/li/go)"} {
@@ -300,7 +261,8 @@ func packages(t *testing.T) []string {
 	return slices.Compact(dirs)
 }
 
-// TestTLSIsMadeInOnePlace: a tls.Config that forgets one setting lets somebody in who was withdrawn.
+// TestTLSIsMadeInOnePlace: a tls.Config that forgets one setting lets somebody in who was
+// withdrawn.
 func TestTLSIsMadeInOnePlace(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.dir == "certs/tlsconf" || s.dir == bareEcho || strings.HasSuffix(s.path, "_test.go") {

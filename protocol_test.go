@@ -33,8 +33,8 @@ func numbers(table string) map[string]string {
 	return rows
 }
 
-// kindConstants returns the literal values of the constants of type Kind in the package, or of state.Kind outside it,
-// with the names that have them.
+// kindConstants returns the literal values of the constants of type Kind in the package, or of
+// state.Kind outside it, each with the names of its constants.
 func kindConstants(t *testing.T, match func(s source, typ ast.Expr) bool) map[string][]string {
 	found := map[string][]string{}
 	for _, s := range sources(t) {
@@ -62,8 +62,9 @@ func isIdent(e ast.Expr, name string) bool {
 	return ok && id.Name == name
 }
 
-// TestProtocolKinds compares the numbered kinds of the code with the public tables. A number may be in a table before the
-// code that uses it; the other way round it would be a private number on the wire.
+// TestProtocolKinds compares the numbered kinds of the code with the public tables. A number may be
+// in a table before any code uses it; a number in the code alone would be a private number on the
+// wire.
 func TestProtocolKinds(t *testing.T) {
 	entry := kindConstants(t, func(s source, typ ast.Expr) bool {
 		return s.dir == "consensus/ledger" && isIdent(typ, "Kind")

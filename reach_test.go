@@ -19,7 +19,7 @@ import (
 	"testing"
 )
 
-// listed is what `go list` says of a package.
+// listed is the output of `go list` for a package.
 type listed struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
@@ -27,7 +27,8 @@ type listed struct {
 	Error                   *struct{ Err string }
 }
 
-// module is the type-checked source of the house; all else is known by its exported types only.
+// checkedModule is the type-checked source of the house; other packages are known by their exported
+// types only.
 type checkedModule struct {
 	files    *token.FileSet
 	list     map[string]listed
@@ -101,7 +102,7 @@ func (m *checkedModule) Import(path string) (*types.Package, error) {
 	return checked, nil
 }
 
-// index keeps where functions have their bodies and variables their first values.
+// index records the bodies of functions and the first values of variables.
 func (m *checkedModule) index(path string) {
 	for _, f := range m.syntax[path] {
 		for _, decl := range f.Decls {
@@ -124,7 +125,7 @@ func (m *checkedModule) index(path string) {
 	}
 }
 
-// reach walks what Apply can get to. Whatever a function names counts as called by it.
+// reach walks the code that Apply can reach. Every function that a function names counts as called.
 type reach struct {
 	*checkedModule
 	seen  map[types.Object]bool
@@ -133,10 +134,10 @@ type reach struct {
 	found func(at token.Pos, broken string)
 }
 
-// registering are the functions whose last argument is a handler.
+// registering are the functions that take a handler as their last argument.
 var registering = []string{
 	"(*xietong/consensus/state.Registry).Register",
-	"(xietong/node/book.Command[B, R]).Handle", "(xietong/node/book.Command[B, R]).HandleOnce",
+	"(xietong/node/ground/book.Command[B, R]).Handle", "(xietong/node/ground/book.Command[B, R]).HandleOnce",
 }
 
 // registered walks from every handler that the package registers, and returns their number.
@@ -183,7 +184,7 @@ func (r *reach) named(o types.Object, at token.Pos) {
 			return
 		}
 		if iface, ok := receiver(o).(*types.Interface); ok {
-			if !r.seen[o] { // a type that embeds the interface has its method again
+			if !r.seen[o] { // a type that embeds the interface has the same method
 				r.seen[o] = true
 				r.implementations(iface, o.Name())
 			}
@@ -212,7 +213,7 @@ func receiver(fn *types.Func) types.Type {
 	return nil
 }
 
-// enter adds, for each package that is reached, the methods that encoders call.
+// enter adds the methods that encoders call, for each package that is reached.
 func (r *reach) enter(pkg *types.Package) {
 	if r.rooms[pkg.Path()] {
 		return
@@ -251,7 +252,7 @@ func (r *reach) method(t types.Type, name string) {
 	}
 }
 
-// outsider judges what is not of the house.
+// outsider judges a use of another module's or the standard library's code.
 func (r *reach) outsider(o types.Object, at token.Pos) {
 	path, name := o.Pkg().Path(), o.Name()
 	if fn, ok := o.(*types.Func); ok && fn.Signature().Recv() != nil {
@@ -299,7 +300,7 @@ func (r *reach) expression(e ast.Expr) {
 		parts = []ast.Expr{e.X, e.Y}
 	case *ast.CallExpr, *ast.UnaryExpr: // conversions are calls
 	default:
-		parts = nil // a float that is only handed on, to a setting of the database, is no arithmetic
+		parts = nil // a float that is only handed to a setting of the database is no arithmetic
 	}
 	if slices.ContainsFunc(parts, r.isFloat) {
 		r.found(e.Pos(), "floating point")
@@ -320,8 +321,8 @@ func (r *reach) isFloat(e ast.Expr) bool {
 	return ok && t.Info()&(types.IsFloat|types.IsComplex) != 0
 }
 
-// ranged finds maps that are walked in no order. A comment at the loop that gives the reason why the order does not
-// matter, and says "order", is taken.
+// ranged reports loops over maps, which have no fixed order. It accepts a loop with a comment that
+// contains "order", which should say why the order does not matter.
 func (r *reach) ranged(n *ast.RangeStmt) {
 	tv, ok := r.info.Types[n.X]
 	if !ok {

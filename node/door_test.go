@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
-// door is an HTTP client of the socket that is not ours.
-func door(dir string) *http.Client {
+// foreign is an HTTP client of the socket that is not ours.
+func foreign(dir string) *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, client.SocketName))
 	}}}
@@ -46,10 +46,11 @@ func send(t *testing.T, c *http.Client, method, path, body string, headers map[s
 	return resp.StatusCode, resp.Header.Get("Content-Type"), string(data)
 }
 
-// TestDoorRefuses sends what no client of ours would, and demands a problem with a code each time.
+// TestDoorRefuses sends requests that our client never sends, and demands a problem with a code
+// each time.
 func TestDoorRefuses(t *testing.T) {
 	d := newDesk(t, client.Unconditional)
-	c := door(d.dir)
+	c := foreign(d.dir)
 	const key = "01937b1c-7b1c-7b1c-8b1c-7b1c7b1c7b1c"
 	agency := `{"code":"housing","title":"住建局"}`
 	for name, row := range map[string]struct {
@@ -92,10 +93,11 @@ func TestDoorRefuses(t *testing.T) {
 	}
 }
 
-// TestOpenAPI demands that the API describes itself, whole, and that no page of it loads from elsewhere.
+// TestOpenAPI demands that the API describes itself, whole, and that no page of it loads from
+// elsewhere.
 func TestOpenAPI(t *testing.T) {
 	d := newDesk(t, client.Unconditional)
-	status, _, answer := send(t, door(d.dir), "GET", "/openapi.json", "", nil)
+	status, _, answer := send(t, foreign(d.dir), "GET", "/openapi.json", "", nil)
 	var doc struct {
 		OpenAPI string                                `json:"openapi"`
 		Paths   map[string]map[string]json.RawMessage `json:"paths"`
@@ -115,12 +117,12 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s is not described", want)
 		}
 	}
-	if status, _, _ := send(t, door(d.dir), "GET", "/docs", "", nil); status != 404 {
+	if status, _, _ := send(t, foreign(d.dir), "GET", "/docs", "", nil); status != 404 {
 		t.Errorf("a page of documentation: got %d, want none", status)
 	}
 }
 
-// TestCurl has a real curl ask what a person with a shell would.
+// TestCurl has a real curl send a query, as a person with a shell would.
 func TestCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		if os.Getenv("CI") != "" {

@@ -7,10 +7,10 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
-// replicaError ends Serve: the replica must not go on.
+// replicaError is the error that ends Serve because a replica must not go on.
 type replicaError struct {
 	replica identity.Replica
 	err     error
@@ -20,7 +20,7 @@ func (e *replicaError) Error() string { return fmt.Sprintf("replica %s stopped: 
 
 func (e *replicaError) Unwrap() error { return e.err }
 
-// told returns the error that a person reads.
+// told returns the error as a person reads it.
 func (e *replicaError) told() error {
 	if d, ok := errors.AsType[*state.DivergedError](e.err); ok {
 		args := text.Args{"replica": e.replica.String(), "log": d.Log.String(), "size": strconv.FormatUint(d.Size, 10)}

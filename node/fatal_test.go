@@ -11,12 +11,13 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
-	"xietong/node/host"
-	"xietong/node/text"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
-// TestServeSaysThatItDiverged: raft's log holds a line over another root than this replica's, signed by the majority. It
-// reaches whoever runs serve, in words and in the log, at every start.
+// TestServeSaysThatItDiverged: raft's log holds a line over another root than this replica's,
+// signed by the majority. At every start the operator is told, in the error of Serve and in the
+// log.
 func TestServeSaysThatItDiverged(t *testing.T) {
 	dir, _ := initDir(t)
 	serve(t, dir)() // the key set is entry 0

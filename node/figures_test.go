@@ -18,10 +18,11 @@ import (
 	"testing"
 	"time"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
-// figures is how many queries TestFigures asks; 0: it is skipped.
+// figures is how many queries TestFigures asks, and how many neighbours TestMemory has; 0: both are
+// skipped.
 var figures = flag.Int("figures", 0, "how many queries TestFigures asks, or neighbours TestMemory has")
 
 // steps keeps how long each step of a call took.
@@ -71,9 +72,10 @@ func serveSteps(t *testing.T, dir string) (*steps, *client.Client) {
 	return s, dial(t, dir, "en")
 }
 
-// TestFigures prints how long joining takes, and a query to a neighbour by its steps: two nodes in this process, over
-// loopback, both ledgers flushed to disk. What is left of ask-send when the steps of the county are taken off is the way there
-// and back. It fails on wrong answers only, never on times.
+// TestFigures prints how long joining takes, and a query to a neighbour by its steps: two nodes in
+// this process, over loopback, both ledgers flushed to disk. The way there and back takes the time
+// of ask-send less that of the county's steps. The test fails on wrong answers only, never on
+// times.
 func TestFigures(t *testing.T) {
 	if *figures == 0 {
 		t.Skip("a measurement: run it with -figures 2000")
@@ -107,7 +109,8 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// keepChildEnv makes this test a process that keeps nodes open; its value is their directories, on a line each.
+// keepChildEnv is the variable that makes this test a process that keeps nodes open; its value is
+// the directories of the nodes, on a line each.
 const keepChildEnv = "XIETONG_TEST_KEEP"
 
 // keepChild opens the nodes, and keeps them until its standard input ends.
@@ -120,8 +123,9 @@ func keepChild(dirs string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// TestMemory prints what a neighbour costs its parent, everything included: the link, its key sets, what is remembered of it.
-// The children are another process. The parent has been asked once by each, and then nothing for a while.
+// TestMemory prints how much memory a neighbour costs its parent, everything included: the link,
+// the key sets, and the parent's memory of it. The children are another process. Each child has
+// asked the parent once, and then nothing for a while.
 func TestMemory(t *testing.T) {
 	if *figures == 0 {
 		t.Skip("a measurement: run it with -figures 60")
@@ -143,7 +147,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	time.Sleep(time.Minute + 5*time.Second) // what the doors held is given back
+	time.Sleep(time.Minute + 5*time.Second) // until the door has given back its memory
 	before, goroutines := inUse(), runtime.NumGoroutine()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), keepChildEnv+"="+strings.Join(dirs, "\n"))

@@ -2,11 +2,10 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
@@ -14,55 +13,64 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 	"xietong/exchange/relay"
-	"xietong/node/api"
-	"xietong/node/calls"
-	"xietong/node/catalog"
-	"xietong/node/config"
-	"xietong/node/host"
-	"xietong/node/join"
-	"xietong/node/join/chains"
-	"xietong/node/join/neighbours"
-	"xietong/node/join/published"
-	"xietong/node/records"
-	"xietong/node/sharing"
-	"xietong/node/text"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/faces/api"
+	"xietong/node/flows/adoption"
+	"xietong/node/flows/anywhere"
+	"xietong/node/flows/calls"
+	"xietong/node/flows/drill"
+	"xietong/node/flows/federated"
+	"xietong/node/flows/join"
+	"xietong/node/ground/config"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/chains"
+	"xietong/node/tree/door"
+	"xietong/node/tree/neighbours"
+	"xietong/node/tree/rosters"
+	"xietong/node/tree/standing"
 )
 
 // hosted is one jurisdiction of the node, as its neighbours meet it (link.Handler).
 type hosted struct {
 	settings config.Jurisdiction
 	host     *host.Host
-	records  *records.Desk
-	calls    *calls.Desk
-	relay    *relay.Relay
+	logger   *slog.Logger
 	table    *neighbours.Table
 	chains   *chains.Store
-	roster   *published.Store
-	counted  atomic.Pointer[counted]
 	upkeep   *neighbours.Upkeep
-	door     join.Door
+	door     door.Door
+	relay    *relay.Relay
+	face     api.Hosted
 
 	mu     sync.Mutex
-	failed error // the last attempt to link to the parent, nil while the link is up
+	failed error // why the last attempt to link to the parent failed; nil while the link is up
 }
 
-// registry returns the commands of every room.
-func registry() *state.Registry {
+// commands returns the commands of every room.
+func commands() *state.Registry {
 	r := state.NewRegistry()
 	catalog.Register(r)
 	records.Register(r)
-	sharing.Register(r, records.Standing, join.Withdrawn)
-	join.Register(r)
+	sharing.Register(r, records.DatasetState, tree.Withdrawn)
+	tree.Register(r)
+	rosters.Register(r)
 	calls.Register(r)
-	published.Register(r)
+	federated.Register(r)
+	adoption.Register(r)
 	return r
 }
 
-// open opens one jurisdiction of the data directory.
+// open opens the ledger of one jurisdiction of the data directory.
 func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error) {
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
-		Registry: registry(), Logger: n.o.Logger, Now: n.o.Now, Share: max(n.o.Share, len(n.settings.Jurisdictions)),
+		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
 		Fatal: func(err error) {
 			logger.Error("replica stopped", "replica", host.FirstReplica().String(), "error", err)
 			n.end(&replicaError{host.FirstReplica(), err})
@@ -71,64 +79,110 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &hosted{settings: c, host: own, records: records.NewDesk(n.timed(own, StepUseRead, StepUseRecord)), table: neighbours.New(own, n.o.Now, logger)}
-	h.chains = chains.New(own, chains.Own{Ledger: own}, h.table, n.askOverLink(c.Name), n.o.Now)
-	h.roster = published.New(own)
-	h.upkeep = neighbours.NewUpkeep(h.table, own)
-	h.upkeep.Roster = h.rosterUpkeep
-	h.upkeep.Changed = n.recheck
-	h.upkeep.Reach = func(ctx context.Context, parent identity.Jurisdiction) (join.Asker, func(), error) {
-		return n.reach(ctx, h, parent)
+	return &hosted{settings: c, host: own, logger: logger, table: neighbours.New(own, n.o.Now, logger)}, nil
+}
+
+// furnish makes the rooms of a jurisdiction, and loads the state that they keep in memory.
+func (n *Node) furnish(ctx context.Context, h *hosted) error {
+	name := h.settings.Name
+	overLink := func(ctx context.Context, neighbour identity.Jurisdiction, frame []byte) ([]byte, error) {
+		return overLink{n.socket, name, neighbour}.Exchange(ctx, frame)
 	}
-	h.door = join.Door{
-		Parent: own, Now: n.o.Now,
+	h.chains = chains.New(h.host, chains.Own{Ledger: h.host}, h.table, overLink, n.o.Now)
+	published := rosters.New(h.host, func(_ context.Context, root identity.Jurisdiction) {
+		parent, _ := h.table.Parent()
+		h.chains.Tell(root, parent)
+	})
+	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
+		heard, _ := n.socket.LastHeard(name, peer)
+		return heard
+	})
+	h.upkeep = neighbours.NewUpkeep(h.table, h.host, neighbours.UpkeepOptions{
+		Reach: func(ctx context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
+			return n.reach(ctx, h, parent)
+		},
+		Changed: n.socket.Recheck, Roster: published.Upkeep,
+	})
+	h.door = n.doorOf(h, published)
+	n.furnishDesks(h, where, published)
+	if err := h.table.Refresh(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	if err := published.Refresh(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	return nil
+}
+
+// furnishDesks makes the desks that serve people through the API, and registers the operations that
+// serve other jurisdictions.
+func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rosters.Store) {
+	operations := relay.NewRegistry()
+	h.relay = n.relayOf(h, where, operations)
+	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
+	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
+	ask := anywhere.New(h.host, desk, engine)
+	many := federated.New(h.host, desk, ask, engine, h.relay, where)
+	desk.Serve(operations)
+	catalog.Serve(operations, h.host)
+	sharing.Serve(operations, h.host)
+	many.Serve(operations)
+	h.face = api.Hosted{
+		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
+		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
+		Joining: &join.Desk{Own: h.host, Standing: where, Addresses: n.addresses, Changed: func(ctx context.Context) error {
+			return n.changed(ctx, h)
+		}},
+		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
+	}
+}
+
+func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {
+	return relay.New(relay.Local{
+		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
+		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
+		Trust: where, Links: links{n}, Operations: operations, Now: n.o.Now, Steps: n.o.Steps,
+		Problem: func(err error) (uint16, []string) {
+			code, args := failure.Told(err)
+			if text.ByNumber(code) == text.Internal {
+				h.logger.Error("call not served", "error", err)
+			}
+			return code, args
+		},
+		Refused: func(peer identity.Jurisdiction, request envelope.Header, p *relay.Problem) {
+			h.logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))
+		},
+	})
+}
+
+func (n *Node) doorOf(h *hosted, published *rosters.Store) door.Door {
+	return door.Door{
+		Parent: h.host, Now: n.o.Now,
 		Alarm: func(code text.Code, err error) {
-			logger.Error("somebody else came with an invitation", "code", string(code), "error", err)
+			h.logger.Error("somebody else came with an invitation", "code", string(code), "error", err)
 		},
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Prove:   h.chains.Prove,
-		Roster:  h.roster.Proof,
+		Roster:  published.Proof,
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
 				h.upkeep.Poke()
 			}
 		},
 	}
-	n.openCalls(h, logger)
-	if err := errors.Join(h.table.Refresh(ctx), h.roster.Refresh(ctx)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", c.Name, err), own.Close())
-	}
-	return h, nil
 }
 
-// openCalls makes what asks others and serves them.
-func (n *Node) openCalls(h *hosted, logger *slog.Logger) {
-	h.calls = calls.NewDesk(n.timed(h.host, StepAskRead, StepAskRecord), h.records, asker{h}, around{n, h})
-	h.relay = relay.New(relay.Local{
-		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild, Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: around{n, h}, Links: links{n}, Operations: h.calls.Operations(), Federated: h.calls.Federated(), Now: n.o.Now, Steps: n.o.Steps,
-		Problem: func(err error) (uint16, []string) {
-			code, args := calls.Problem(err)
-			if text.ByNumber(code) == text.Internal {
-				logger.Error("call not served", "error", err)
-			}
-			return code, args
-		},
-		Refused: func(peer identity.Jurisdiction, request envelope.Header, p *relay.Problem) {
-			logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))
-		},
-	})
+// placed returns the place of a jurisdiction, as the configuration states it.
+func placed(c config.Jurisdiction) roster.Place {
+	return roster.Place{Name: c.Name, Code: c.Code, Level: c.Level, DisplayName: c.DisplayName, ShortName: c.ShortName}
 }
 
-// links is the node's socket, which is opened after its jurisdictions.
-type links struct{ n *Node }
-
-// changed derives anew who the neighbours of a jurisdiction are, closes the links of those who are none any more, and has the
-// tree forget what it knew of a child that is none any more, or came with other keys.
+// changed reads the neighbours of a jurisdiction anew. It closes the links to former neighbours,
+// and makes the tree forget every child that is no child any more or came with other keys.
 func (n *Node) changed(ctx context.Context, h *hosted) error {
 	before := h.table.Children()
 	err := h.table.Refresh(ctx)
-	n.recheck()
+	n.socket.Recheck()
 	after := h.table.Children()
 	for child, first := range before {
 		if after[child] != first {
@@ -138,16 +192,18 @@ func (n *Node) changed(ctx context.Context, h *hosted) error {
 	return err
 }
 
-// Hello is what neighbours are told.
+// Hello returns the hello for neighbours.
 func (h *hosted) Hello() []byte { return h.table.Hello() }
 
-// Greet judges what a neighbour says.
+// Greet judges the hello of a neighbour; an error refuses it.
 func (h *hosted) Greet(peer tlsconf.Peer, hello []byte) error { return h.table.Greet(peer, hello) }
 
-// joinRequest is the first byte of a request of the join protocol, an array of two; a message is an array of five.
+// joinRequest is the first byte of a request of the join protocol, an array of two; a message is an
+// array of five.
 const joinRequest = 0x82
 
-// Serve answers what a neighbour asks over its link: a message, or a request of the join protocol.
+// Serve answers a request of a neighbour over its link: a message, or a request of the join
+// protocol. The request has at least one byte: link takes an empty frame for a hello.
 func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error {
 	if request[0] != joinRequest {
 		return h.relay.Serve(ctx, peer.Jurisdiction, request, write)
@@ -160,12 +216,4 @@ func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, w
 		h.upkeep.Acked(peer.Jurisdiction, knows)
 	}
 	return write(answer)
-}
-
-// face is the jurisdiction as the API knows it.
-func (h *hosted) face() api.Hosted {
-	return api.Hosted{
-		Host: h.host, Records: h.records, Calls: h.calls, Table: h.table, Roster: h.roster, DisplayName: h.settings.DisplayName,
-		ShortName: h.settings.ShortName, Code: h.settings.Code, Level: h.settings.Level,
-	}
 }

@@ -11,10 +11,10 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
-// player plays the county on a link that the intruder made: it answers what the city asks.
+// player plays the county on a link that the intruder made: it answers the city's requests.
 type player struct {
 	*intruder
 	mu   sync.Mutex
@@ -76,7 +76,7 @@ type forged struct {
 
 const forgedGrant = "nanming.guiyang.guizhou/log/1/7"
 
-// forge answers a request with a record that nobody has.
+// forge answers a request with a record that does not exist.
 func (p *player) forge(t *testing.T, request []byte, edit func(*forged)) []byte {
 	e, err := envelope.Decode(request)
 	if err != nil {
@@ -122,8 +122,8 @@ func (p *player) forge(t *testing.T, request []byte, edit func(*forged)) []byte 
 	return frame
 }
 
-// TestHostileAnswers has the attacker play the county, of which the city asks. What does not prove to be the answer to this
-// very request is not shown, and not recorded as a use.
+// TestHostileAnswers has the attacker play the county, which the city asks. An answer that does not
+// prove to be the answer to this very request is not shown, and not recorded as a use.
 func TestHostileAnswers(t *testing.T) {
 	s := newScene(t)
 	other := s.stranger(t, "nanming.guiyang.guizhou")

@@ -17,37 +17,42 @@ import (
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
 	"xietong/exchange/link"
-	"xietong/node/client"
-	"xietong/node/join"
-	"xietong/node/join/token"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/door"
+	"xietong/node/tree/invitation"
 )
 
-// door opens a socket that only dials, and returns what knocks at the city's door with it.
-func (s *scene) door(t *testing.T) (knock func() join.Line) {
+// door opens a socket that only dials, and returns a function that knocks at the city's door.
+func (s *scene) door(t *testing.T) (knock func() door.Line) {
 	t.Helper()
-	socket, closeSocket, err := dialOnly(Options{Logger: slog.New(slog.DiscardHandler)}.withDefaults())
+	packets, err := listenUDP("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, err := link.Open(packets, link.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := closeSocket(); err != nil {
+		if err := errors.Join(socket.Close(), packets.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return func() join.Line {
+	return func() door.Line {
 		t.Helper()
 		c, err := socket.Dial(t.Context(), s.city.node.packets.LocalAddr(), tlsconf.DialJoin(s.city.node.hosted[0].settings.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return join.Line{Conn: c}
+		return door.Line{Conn: c}
 	}
 }
 
-// told sends a request to the door and says what came of it: "ok", a code with its first value, or the reason of a reset.
-// Where the door is busy it asks again.
-func told(t *testing.T, c join.Asker, frame []byte) (said string) {
+// told sends a request to the door and returns the result: "ok", a code, or the reason of a reset.
+// If the door is busy it asks again.
+func told(t *testing.T, c door.Asker, frame []byte) (said string) {
 	t.Helper()
 	until(t, func() bool {
 		said = toldOnce(t, c, frame)
@@ -56,7 +61,7 @@ func told(t *testing.T, c join.Asker, frame []byte) (said string) {
 	return said
 }
 
-func toldOnce(t *testing.T, c join.Asker, frame []byte) string {
+func toldOnce(t *testing.T, c door.Asker, frame []byte) string {
 	t.Helper()
 	got, err := c.Exchange(t.Context(), frame)
 	if e, ok := errors.AsType[*link.Error](err); ok {
@@ -68,7 +73,7 @@ func toldOnce(t *testing.T, c join.Asker, frame []byte) string {
 	return codeOf(t, got)
 }
 
-// codeOf is what an answer of the join protocol says.
+// codeOf returns the result that an answer of the join protocol tells: "ok", or a code.
 func codeOf(t *testing.T, frame []byte) string {
 	t.Helper()
 	var a struct {
@@ -77,7 +82,7 @@ func codeOf(t *testing.T, frame []byte) string {
 		Args []string
 		Body []byte
 	}
-	if err := canon.Unmarshal(frame, join.MaxAnswerLen, &a); err != nil {
+	if err := canon.Unmarshal(frame, door.MaxAnswerLen, &a); err != nil {
 		return err.Error()
 	}
 	if a.Code == 0 {
@@ -86,14 +91,14 @@ func codeOf(t *testing.T, frame []byte) string {
 	return string(text.ByNumber(uint16(a.Code)))
 }
 
-// asked is a request of the join protocol.
+// asked returns a request of the join protocol.
 func asked(t *testing.T, op uint64, body any) []byte {
 	t.Helper()
 	return encoded(t, []any{op, encoded(t, body)})
 }
 
-// redemption is what the holder of the keys brings over the connection.
-func redemption(t *testing.T, keys *authority.Authority, secret []byte, over join.Line) join.Redemption {
+// redemption returns the redemption that the holder of the keys sends over the connection.
+func redemption(t *testing.T, keys *authority.Authority, secret []byte, over door.Line) tree.Redemption {
 	t.Helper()
 	signed, _, err := keys.FirstKeySet(1)
 	if err != nil {
@@ -103,13 +108,14 @@ func redemption(t *testing.T, keys *authority.Authority, secret []byte, over joi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return join.Redemption{
+	return tree.Redemption{
 		Child: keys.Name(), Secret: secret, KeySets: [][]byte{signed}, Replica: keys.Replica(),
-		Possession: keys.SignLog(join.PossessionInput(binding, join.SecretHash(secret))),
+		Possession: keys.SignLog(tree.PossessionInput(binding, tree.SecretHash(secret))),
 	}
 }
 
-// TestHostileTokens holds what a person is told who comes with an invitation that is not, or no more, his.
+// TestHostileTokens checks the error that a person reads who comes with an invitation that is for
+// another, or is for the person no more.
 func TestHostileTokens(t *testing.T) {
 	s := newScene(t)
 	good := invited(t, s.city.civil, "云岩区")
@@ -118,8 +124,8 @@ func TestHostileTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.city.kinds(t)
-	changed := func(line string, edit func(*token.Token)) string {
-		parsed, err := token.Parse(line)
+	changed := func(line string, edit func(*invitation.Token)) string {
+		parsed, err := invitation.Parse(line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,10 +141,10 @@ func TestHostileTokens(t *testing.T) {
 		want  text.Code
 		alarm string // in the city's log
 	}{
-		"a secret of nobody": {changed(good.Token, func(v *token.Token) { v.Secret = token.NewSecret() }), text.InvitationUnknown, ""},
-		"the secret of another": {changed(good.Token, func(v *token.Token) { v.Child = mustName(t, "wudang.guiyang.guizhou") }),
+		"a secret of nobody": {changed(good.Token, func(v *invitation.Token) { v.Secret = invitation.NewSecret() }), text.InvitationUnknown, ""},
+		"the secret of another": {changed(good.Token, func(v *invitation.Token) { v.Child = mustName(t, "wudang.guiyang.guizhou") }),
 			text.ChildMismatch, "code=child-mismatch"},
-		"another parent's keys": {changed(good.Token, func(v *token.Token) {
+		"another parent's keys": {changed(good.Token, func(v *invitation.Token) {
 			v.Parent = keySetOf(t, newKeys(t, "guiyang.guizhou")).Pin()
 			v.Root = v.Parent
 		}), text.ParentMismatch, ""},
@@ -171,12 +177,11 @@ func TestHostileTokens(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileDoor asks at the door for what is not for whoever asks.
+// TestHostileDoor asks at the door for things that the asker has no right to.
 func TestHostileDoor(t *testing.T) {
 	s := newScene(t)
 	knock := s.door(t)
-	invitation := invited(t, s.city.civil, "云岩区")
-	parsed, err := token.Parse(invitation.Token)
+	parsed, err := invitation.Parse(invited(t, s.city.civil, "云岩区").Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,14 +222,14 @@ func TestHostileDoor(t *testing.T) {
 		"one cut short":                 {asked(t, 4, []any{name, 1, [][]byte{cut}}), "not-possessed"},
 		"the same twice":                {asked(t, 4, []any{name, 1, [][]byte{own[0], own[0]}}), "not-possessed"},
 		"ten thousand":                  {asked(t, 4, []any{name, 1, slicesOf(10_000)}), "not-possessed"},
-		"more than a request holds":     {asked(t, 4, []any{name, 1, slicesOf(join.MaxRequestLen)}), "bad-request"},
+		"more than a request holds":     {asked(t, 4, []any{name, 1, slicesOf(door.MaxRequestLen)}), "bad-request"},
 		"half a body":                   {encoded(t, []any{4, encoded(t, []any{name, 1, own})[:40]}), "bad-request"},
 		"half a frame":                  {good[:len(good)/2], "bad-request"},
 		"a frame and a byte":            {append(bytes.Clone(good), 0), "bad-request"},
 		"no operation":                  {encoded(t, []any{0, []byte{}}), "bad-request"},
 		"an operation to come":          {encoded(t, []any{5, []byte{}}), "bad-request"},
 		"a redemption of nothing":       {encoded(t, []any{3, []byte{}}), "bad-request"},
-		"what the county may ask":       {good, "ok"}, // key sets vouch for themselves, whoever brings them
+		"what the county may ask":       {good, "ok"}, // key sets vouch for themselves: any bearer will do
 		"the same again":                {good, "ok"},
 		"the time":                      {encoded(t, []any{1, []byte{}}), "ok"},
 		"a message, which is for links": {append([]byte{0x85}, good...), "bad-request"},
@@ -262,8 +267,8 @@ func slicesOf(n int) [][]byte {
 	return all
 }
 
-// TestHostileLaterKeySet has an insider publish a key set of its own with the county's log key. The city must take it; the
-// county is told loudly, and what it had is not believed any more.
+// TestHostileLaterKeySet has an insider publish a key set of its own with the county's log key. The
+// city must take it; the county is told loudly, and its key set of before is not believed any more.
 func TestHostileLaterKeySet(t *testing.T) {
 	s := newScene(t)
 	knock := s.door(t)
@@ -289,16 +294,17 @@ func TestHostileLaterKeySet(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileGarbage sends ten thousand requests of noise to the door, on one connection after another. Each is refused, most
-// of them because there are so many; nothing is recorded, and whoever is invited gets in.
+// TestHostileGarbage sends ten thousand requests of noise to the door, on one connection after
+// another. Each is refused, most of them because there are so many; nothing is recorded, and an
+// invited child gets in.
 func TestHostileGarbage(t *testing.T) {
 	s := newScene(t)
 	knock := s.door(t)
-	invitation := invited(t, s.city.civil, "云岩区")
+	good := invited(t, s.city.civil, "云岩区")
 	before := s.city.kinds(t)
 	noise := make([]byte, 4096)
 	seen := map[string]int{}
-	var c join.Line
+	var c door.Line
 	for n := range 10_000 {
 		if n%1000 == 0 {
 			if c.Conn != nil {
@@ -323,7 +329,7 @@ func TestHostileGarbage(t *testing.T) {
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {
-		if _, err = Join(ctx, dir, invitation.Token, quiet()); err == nil {
+		if _, err = Join(ctx, dir, good.Token, quiet()); err == nil {
 			break
 		}
 		if f := text.AsFailure(err); f.Code != text.ParentBroken {

@@ -21,12 +21,12 @@ import (
 
 	"xietong/certs/authority"
 	"xietong/certs/tlsconf"
-	"xietong/node/client"
-	"xietong/node/host"
-	"xietong/node/join"
+	"xietong/node/faces/client"
+	"xietong/node/ground/host"
+	"xietong/node/tree/door"
 )
 
-// issued is an identity that is shown whatever it is.
+// issued shows its identity without a check of it.
 type issued struct{ svid *x509svid.SVID }
 
 func (i issued) GetX509SVID() (*x509svid.SVID, error) { return i.svid, nil }
@@ -74,6 +74,7 @@ func issuedFor(t *testing.T, dir, ca, name string) x509svid.Source {
 	return issued{&x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}}
 }
 
+// at issues an identity as if the time were now.
 func at(t *testing.T, keys *authority.Authority, now time.Time) x509svid.Source {
 	t.Helper()
 	svid, err := keys.IssueLink(now)
@@ -91,8 +92,9 @@ const (
 	noProtocol     = "alert 120"
 )
 
-// TestHostileHandshakes holds that TLS lets nobody in who is not a neighbour, under a name that is hosted, over a protocol
-// that is spoken; that no link is up with any of them, and that nothing is recorded.
+// TestHostileHandshakes checks that TLS lets in only a neighbour, only under a name that is hosted,
+// and only over a protocol that is spoken; that no link is up with any other party, and that
+// nothing is recorded.
 func TestHostileHandshakes(t *testing.T) {
 	s := newScene(t)
 	must(t)(s.city.civil.AddHosted(t.Context(), client.NewHosted{Name: "云岩区"}))
@@ -109,7 +111,7 @@ func TestHostileHandshakes(t *testing.T) {
 	}
 	edited := func(edit func(*tls.Config)) *tlsconf.Config {
 		c := in.party.Dial(in.victim)
-		c.VerifyConnection = nil // it judges nobody
+		c.VerifyConnection = nil // it accepts any server
 		edit(c)
 		return c
 	}
@@ -146,14 +148,7 @@ func TestHostileHandshakes(t *testing.T) {
 		"the door, asked for after the link":  {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2", "xietong-join/2"} }), noProtocol},
 		"the county's keys, in the right way": {in.party.Dial(in.victim), "closed 8"}, // it says no hello
 	} {
-		got := ""
-		q, err := in.dial(t, row.dial)
-		if err != nil {
-			got = ended(err)
-		} else {
-			got = closes(t, q)
-		}
-		if got != row.want {
+		if got := in.turnedAway(t, row.dial); got != row.want {
 			t.Errorf("%s: got %s, want %s", what, got, row.want)
 		}
 	}
@@ -176,8 +171,19 @@ func TestHostileHandshakes(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileProofs asks over the link, with the county's own keys, for chains and rosters, and tells news, in every form that
-// is none. Each gets a problem, the tree stays as it was, and the same asked as it should be is answered.
+// turnedAway dials and tells how the connection ended.
+func (i *intruder) turnedAway(t *testing.T, dial *tlsconf.Config) string {
+	t.Helper()
+	q, err := i.dial(t, dial)
+	if err != nil {
+		return ended(err)
+	}
+	return closes(t, q)
+}
+
+// TestHostileProofs sends malformed requests for chains and rosters, and malformed news, over the
+// link, with the county's own keys. Each gets a problem, the tree stays as it was, and the same
+// requests in the right form are answered.
 func TestHostileProofs(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)
@@ -202,13 +208,13 @@ func TestHostileProofs(t *testing.T) {
 		"a chain with a member more":     {asked(t, 5, []any{county, 0, 1000, 1}), "bad-request"},
 		"news of nothing":                {asked(t, 6, 7), "bad-request"},
 		"news of a name that is none":    {asked(t, 6, []string{"-"}), "bad-request"},
-		"too much news":                  {asked(t, 6, names(join.MaxStale+1)), "bad-request"},
+		"too much news":                  {asked(t, 6, names(door.MaxStale+1)), "bad-request"},
 		"a roster later than a name":     {asked(t, 7, "guizhou"), "bad-request"},
 		"a roster later than a fraction": {encoded(t, []any{7, []byte{0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0}}), "bad-request"},
 		"an operation to come":           {asked(t, 8, 0), "bad-request"},
 		"its own chain":                  {asked(t, 5, []any{"guiyang.guizhou", 600_000, 1000}), "ok"},
 		"news of itself":                 {asked(t, 6, []string{county}), "ok"},
-		"news of all":                    {asked(t, 6, names(join.MaxStale)), "ok"},
+		"news of all":                    {asked(t, 6, names(door.MaxStale)), "ok"},
 		"a roster later than all":        {asked(t, 7, uint64(1)<<63), "ok"},
 	} {
 		frames, err := exchange(t, q, framed(nil, row.frame))

@@ -15,7 +15,7 @@ import (
 	"xietong/exchange/relay"
 )
 
-// change makes the letter of somebody else, or to somebody else.
+// change gives the letter another origin, another destination, or both; "" leaves the one it has.
 func change(t *testing.T, l *letter, origin, destination string) {
 	t.Helper()
 	if origin != "" {
@@ -26,13 +26,14 @@ func change(t *testing.T, l *letter, origin, destination string) {
 	}
 }
 
-// move sends the letter at another time.
+// move shifts the times of the letter by d.
 func (l *letter) move(d time.Duration) {
 	l.Header.Issued, l.Header.Expires = l.Header.Issued.Add(d), l.Header.Expires.Add(d)
 }
 
-// TestHostileMessages sends what an insider can over a link, with the county's own keys. Each is refused with a problem that
-// the city signed, or with a reset stream; the log tells every problem, and nothing is recorded.
+// TestHostileMessages sends the messages that an insider can send over a link, with the county's
+// own keys. Each is refused with a problem that the city signed, or with a reset stream; the log
+// tells every problem, and nothing is recorded.
 func TestHostileMessages(t *testing.T) {
 	s := newScene(t)
 	in, other := s.insider(t), s.stranger(t, "nanming.guiyang.guizhou")
@@ -101,8 +102,9 @@ func decryptionKey(t *testing.T, of *intruder) []byte {
 	return keySetOf(t, of.keys).DecryptionKey
 }
 
-// TestHostileBytes flips bytes of a request that would be served: every one of its outer header, and every seventh of what
-// is signed or encrypted behind it. None is served, and then the request as it was is.
+// TestHostileBytes flips bytes of a request that would be served: every one of its outer header,
+// and every seventh of the signed or encrypted bytes behind it. No changed request is served; the
+// unchanged one is served afterwards.
 func TestHostileBytes(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)
@@ -119,7 +121,7 @@ func TestHostileBytes(t *testing.T) {
 	}
 	outer, _ := e.Signed()
 	start := bytes.Index(frame, outer)
-	places := []int{0, 1} // what the frame is
+	places := []int{0, 1} // these say what the frame is
 	for at := start - 2; at < len(frame); at++ {
 		if at < start+len(outer) || (at-start)%7 == 0 {
 			places = append(places, at)
@@ -149,8 +151,8 @@ func TestHostileBytes(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileFrames sends what is no frame, or no message. The stream is reset with a code, in time where nothing more comes,
-// and the link goes on.
+// TestHostileFrames sends bytes that are no frame, or no message. The stream is reset with a code,
+// after a limited time if nothing more comes, and the link goes on.
 func TestHostileFrames(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)
@@ -188,7 +190,7 @@ func TestHostileFrames(t *testing.T) {
 		if ended(err) != row.want {
 			t.Errorf("%s: got %d frames and %s, want %s", what, len(got), ended(err), row.want)
 		}
-		if row.want == "closed 2" { // whoever says no hello is no neighbour
+		if row.want == "closed 2" { // a bad hello ends the link: the test needs a new one
 			q = in.link(t)
 		}
 	}
@@ -220,8 +222,8 @@ func TestHostileFrames(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileMany sends 300 requests at once on one link. Some are served, the others are told that the city is busy; each
-// that was served is recorded once, and the city serves on.
+// TestHostileMany sends 300 requests at once on one link. Some are served, the others are told that
+// the city is busy; each that was served is recorded once, and the city serves on.
 func TestHostileMany(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)
@@ -261,8 +263,9 @@ func TestHostileMany(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileReplay sends one request again and again: at once, beside itself, on other connections, with another trace, and
-// after the city was closed and opened. It is answered once, and recorded once.
+// TestHostileReplay sends one request again and again: at once, beside itself, on other
+// connections, with another trace, and after the city was closed and opened. It is answered once,
+// and recorded once.
 func TestHostileReplay(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)

@@ -9,7 +9,7 @@ import (
 
 	"xietong/certs/trust"
 	"xietong/exchange/link"
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 var (
@@ -17,8 +17,9 @@ var (
 	refusedClose   = fmt.Sprintf("closed %d", link.CodeRefused)
 )
 
-// TestHostileWithdrawn ends the endorsement of a neighbour that is asking all the while. Its link is closed within a second,
-// and nothing that it sends from then on is answered, there or on a new connection.
+// TestHostileWithdrawn ends the endorsement of a neighbour that is asking all the while. Its link
+// is closed within a second, and nothing that it sends from then on is answered, there or on a new
+// connection.
 func TestHostileWithdrawn(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)
@@ -91,8 +92,8 @@ func TestHostileWithdrawn(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileExpired lets the endorsement of a neighbour end while its link is open. What it sends is refused at once, and the
-// link is closed at its next hello.
+// TestHostileExpired lets the endorsement of a neighbour end while its link is open. What it sends
+// is refused at once, and the link is closed at its next hello.
 func TestHostileExpired(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)

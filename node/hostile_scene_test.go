@@ -28,12 +28,12 @@ import (
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
-	"xietong/node/client"
-	"xietong/node/host"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
-// written is a log that is read while it is written.
+// written is a log that can be read while it is written.
 type written struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -51,7 +51,7 @@ func (w *written) String() string {
 	return w.b.String()
 }
 
-// count returns how many lines hold all of the words.
+// count returns how many lines have all of the words.
 func (w *written) count(words ...string) (n int) {
 	for line := range strings.Lines(w.String()) {
 		has := true
@@ -73,7 +73,8 @@ func (w *written) wait(t *testing.T, words ...string) {
 	}
 }
 
-// until waits for what another goroutine, or another process's socket, brings about.
+// until waits, at most 20 seconds, until done: another goroutine, or the socket of another process,
+// brings it about. It returns false when the time is up.
 func until(t *testing.T, done func() bool) bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -97,8 +98,8 @@ type town struct {
 	ahead atomic.Int64 // of its clock, in nanoseconds
 	node  *Node
 	stop  func()
-	civil *client.Client // who provides
-	water *client.Client // who uses
+	civil *client.Client // for the agency that provides
+	water *client.Client // for the agency that uses
 }
 
 func (o *town) now() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
@@ -166,7 +167,8 @@ func (o *town) grew(t *testing.T, before, more map[string]int) {
 	}
 }
 
-// scene is 贵阳市, which listens, and 南明区, which joined it. Both have two agencies, and one provides a dataset.
+// scene is 贵阳市, which listens, and 南明区, which joined it. Both have two agencies, and one
+// provides a dataset.
 type scene struct{ city, county *town }
 
 func newScene(t *testing.T) *scene {
@@ -288,7 +290,7 @@ func mustName(t *testing.T, s string) identity.Jurisdiction {
 	return j
 }
 
-// dial makes a connection, and says nothing.
+// dial makes a connection, and sends nothing.
 func (i *intruder) dial(t *testing.T, c *tlsconf.Config) (*quic.Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -328,7 +330,8 @@ func framed(to, data []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(to, uint32(len(data))), data...)
 }
 
-// exchange sends the bytes on a stream of their own, ends it, and returns the frames that come back.
+// exchange sends the bytes on a stream of their own, ends it, and returns the frames that come
+// back.
 func exchange(t *testing.T, q *quic.Conn, data []byte) (frames [][]byte, err error) {
 	t.Helper()
 	s, err := begun(t, q, data)
@@ -365,7 +368,7 @@ func read(s io.Reader) (frames [][]byte, err error) {
 	return frames, nil
 }
 
-// keySetOf returns the key set that the keys are those of.
+// keySetOf returns the first key set of the keys.
 func keySetOf(t *testing.T, keys *authority.Authority) trust.KeySet {
 	t.Helper()
 	signed, pin, err := keys.FirstKeySet(1)
@@ -397,7 +400,8 @@ func ended(err error) string {
 	return err.Error()
 }
 
-// letter is a request that a test changes before it is sent: a query of the county's water bureau to the city.
+// letter is a request that a test changes before it is sent: a query of the county's water bureau
+// to the city.
 type letter struct {
 	envelope.Draft
 	call envelope.Call
@@ -427,7 +431,7 @@ func (i *intruder) letter(t *testing.T) *letter {
 		call: envelope.Call{
 			Operation: mustLabel(t, "query"), Agency: mustLabel(t, "water"), Purpose: mustLabel(t, "residence-check"),
 			Parameters: encoded(t, map[uint64]any{
-				1: "villages", 2: "520102016001", 9: []string{use.Basis, use.Scenario, use.Scope, use.Method, use.Until},
+				1: "villages", 2: "520102016001", 9: map[uint64]string{1: use.Basis, 2: use.Scenario, 3: use.Scope, 4: use.Method, 5: use.Until},
 			}),
 		},
 		by: i.keys, to: to, hop: envelope.Hop{Remaining: 30_000, Hops: 8},
@@ -465,8 +469,8 @@ func (l *letter) frame(t *testing.T) []byte {
 	return data
 }
 
-// ask sends a frame and says what came of it: "served ENTRY", a problem's code with its values, or how the stream ended.
-// Whatever is answered proves to be the victim's, and to be the answer to this frame.
+// ask sends a frame and returns the result: "served ENTRY", a problem's code with its values, or
+// how the stream ended. It checks that an answer is the victim's, and is the answer to this frame.
 func (i *intruder) ask(t *testing.T, q *quic.Conn, frame []byte) string {
 	t.Helper()
 	got, err := exchange(t, q, framed(nil, frame))
@@ -511,7 +515,7 @@ func closes(t *testing.T, q *quic.Conn) string {
 	}
 }
 
-// codes of link, as ended writes them.
+// Codes of link, as ended writes them.
 var (
 	malformedReset = fmt.Sprintf("reset %d", link.CodeMalformed)
 	busyReset      = fmt.Sprintf("reset %d", link.CodeBusy)

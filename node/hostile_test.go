@@ -1,34 +1,53 @@
 package node
 
-// What a node must meet with a clear error and nothing lost, and the tests that hold it. Those named Hostile attack real nodes
-// over loopback, from a socket of their own; the others are named with their room.
+// The attacks and mishaps that a node must meet with a clear error and without loss, and the tests
+// that check this. The tests named Hostile attack real nodes over loopback, from a socket of their
+// own; the others are named with their room.
 //
-//	tokens      malformed, mistyped, replaced, clocks apart    TestJoinIsRefused; node/join/token: TestEveryCharacterCounts,
-//	            nobody there                                   TestRefused, FuzzParse
-//	            of nobody, of another, ended, redeemed         TestHostileTokens; node/join: TestInvitationIsForOne,
-//	                                                           TestInvitationEnds
-//	joining     signature of another connection, key sets of   TestHostileDoor; node/join: TestInvitationIsForOne,
-//	            others, old, cut short, again, long lists      TestPresent, TestDoorAnswersNonsense, FuzzDoor
-//	            a later key set by whoever copied the keys     TestHostileLaterKeySet
-//	            a flood                                        TestHostileGarbage; exchange/link: TestFloodAtTheDoor,
-//	                                                           TestFloodOfHandshakes, TestDoorIsBounded
-//	            killed after every step                        TestJoinKilledAfterEveryStep
-//	            a parent that is another                       node/join: TestMeetRefusesStrangers, TestMeetRefusesWhatHasEnded
-//	handshakes  own CA, another's name, ended, SNI, ALPN       TestHostileHandshakes; certs/tlsconf: TestStrangersAreRefused,
-//	                                                           TestDiallersRefuse, TestProtocols, TestNothingIsResumed
-//	hellos      none, malformed, too long, slow                exchange/link: TestHostileDiallers
-//	frames      too long, cut short, silent, no CBOR           TestHostileFrames; exchange/link: FuzzReadFrame;
-//	                                                           certs/canon: FuzzUnmarshal; exchange/envelope: FuzzDecode
-//	            hundreds at once                               TestHostileMany; exchange/relay: TestTooManyAtOnce
-//	messages    origin, key, time, way, life, hops             TestHostileMessages; exchange/relay: TestRefused
-//	            any byte                                       TestHostileBytes; exchange/relay: TestEveryByteOfARequest
-//	            parameters                                     node/calls: TestMalformedCalls, FuzzParameters
-//	            again, also after a restart                    TestHostileReplay; node/calls: TestReplayed
-//	answers     to another request, forged, in the clear       TestHostileAnswers; exchange/relay: TestAnswers,
-//	                                                           TestEveryByteOfAnAnswer
-//	            proven, and of another form                    node/calls: TestUnreadableAnswers, FuzzResults
-//	neighbours  withdrawn or expired while linked              TestHostileWithdrawn, TestHostileExpired
-//	secrecy     in files and logs, from near and from afar     TestNothingInClear, TestHostileCanary
+//	tokens      malformed, mistyped, replaced, clocks       TestJoinIsRefused; node/tree/invitation:
+//	            apart, nobody there                         TestEveryCharacterCounts, TestRefused,
+//	                                                        FuzzParse
+//	            of nobody, of another, ended, redeemed      TestHostileTokens; node/tree:
+//	                                                        TestInvitationIsForOne,
+//	                                                        TestInvitationEnds
+//	joining     signature of another connection, key sets   TestHostileDoor; node/tree:
+//	            of others, old, cut short, again, long      TestInvitationIsForOne, TestPresent;
+//	            lists                                       node/tree/door: TestDoorAnswersNonsense,
+//	                                                        FuzzDoor
+//	            key sets too long to be kept                node/tree: TestKeySetsTooLong
+//	            a later key set made with copied keys       TestHostileLaterKeySet
+//	            a flood                                     TestHostileGarbage; exchange/link:
+//	                                                        TestFloodAtTheDoor,
+//	                                                        TestFloodOfHandshakes, TestDoorIsBounded
+//	            killed after every step                     TestJoinKilledAfterEveryStep
+//	            a parent that is another                    node/tree/door:
+//	                                                        TestMeetRefusesStrangers,
+//	                                                        TestMeetRefusesWhatHasEnded
+//	handshakes  own CA, another's name, ended, SNI, ALPN    TestHostileHandshakes; certs/tlsconf:
+//	                                                        TestStrangersAreRefused,
+//	                                                        TestDiallersRefuse, TestProtocols,
+//	                                                        TestNothingIsResumed
+//	hellos      none, malformed, too long, slow             exchange/link: TestHostileDiallers
+//	frames      too long, cut short, silent, no CBOR        TestHostileFrames; exchange/link:
+//	                                                        FuzzReadFrame; certs/canon:
+//	                                                        FuzzUnmarshal; exchange/envelope:
+//	                                                        FuzzDecode
+//	            hundreds at once                            TestHostileMany; exchange/relay:
+//	                                                        TestTooManyAtOnce
+//	messages    origin, key, time, way, life, hops          TestHostileMessages; exchange/relay:
+//	                                                        TestRefused
+//	            any byte                                    TestHostileBytes; exchange/relay:
+//	                                                        TestEveryByteOfARequest
+//	            parameters                                  node/business/records: TestMalformedCalls,
+//	                                                        FuzzParameters
+//	            again, also after a restart                 TestHostileReplay; node/flows/calls:
+//	                                                        TestReplayed
+//	answers     to another request, forged, in the clear    TestHostileAnswers; exchange/relay:
+//	                                                        TestAnswers, TestEveryByteOfAnAnswer
+//	            proven, and of another form                 node/flows/calls: TestUnreadableAnswers;
+//	                                                        node/business/records: FuzzResults
+//	neighbours  withdrawn or expired while linked           TestHostileWithdrawn, TestHostileExpired
+//	secrecy     in files and logs, from near and from afar  TestNothingInClear, TestHostileCanary
 
 import (
 	"bytes"
@@ -40,15 +59,17 @@ import (
 	"testing"
 
 	"xietong/certs/identity"
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// canaries are in what is kept, asked, answered and refused below, and may be nowhere in clear.
+// canaries are words in the records, requests, answers and refusals below. No file and no log may
+// hold them in clear.
 var canaries = []string{"金丝雀", "5201027766", "canary"}
 
-// TestHostileCanary puts a word into records, keys, parameters, applications and reasons, has it asked for here and from
-// afar, refused and mistaken, and sent by an attacker. It stands in no file of either node, and in no line of either log.
+// TestHostileCanary puts a word into records, keys, parameters, applications and reasons, has it
+// asked for here and from afar, refused and mistaken, and sent by an attacker. It stands in no file
+// of either node, and in no line of either log.
 func TestHostileCanary(t *testing.T) {
 	s := newScene(t)
 	city, county := s.city, s.county
@@ -110,13 +131,14 @@ func TestHostileCanary(t *testing.T) {
 	s.silent(t)
 }
 
-// canaryOverTheLink has an attacker send the word, in what is read before anything of it is believed, and in what is not.
+// canaryOverTheLink has an attacker send the word, in signed requests and in bytes that are no
+// request.
 func (s *scene) canaryOverTheLink(t *testing.T) {
 	t.Helper()
 	if _, err := Join(t.Context(), filepath.Join(t.TempDir(), "yunyan"), invited(t, s.city.civil, "云岩区").Token, quiet()); err != nil {
 		t.Fatal(err)
 	}
-	invitation := invited(t, s.city.civil, "南明区") // who comes back with the keys that it had
+	invitation := invited(t, s.city.civil, "南明区") // the county comes back with the keys that it had
 	s.county.stop()
 	if _, err := Join(t.Context(), s.county.dir, invitation.Token, quiet()); err != nil {
 		t.Fatal(err)

@@ -1,17 +1,15 @@
-// Package node is where everything meets: it makes a data directory, opens what stands in it, serves it, and closes it.
+// Package node puts a node together: it opens a data directory, serves the jurisdictions in it, and
+// closes it.
 //
-// A data directory holds
+// Open goes floor by floor: (1) the directory is locked for this process (see datadir), (2) each
+// hosted jurisdiction opens its ledger (see host), (3) the one UDP socket is opened, (4) the rooms
+// of each jurisdiction are made and put together, (5) the socket takes connections, if the
+// configuration names an address, and (6) the background work begins: the links to the parents, and
+// the upkeep of each jurisdiction. Close goes back the same way.
 //
-//	config.yaml  what the node hosts, and where it listens; written by init with a comment to each key
-//	FORMAT       the version of the directory's layout; a directory of another one is refused
-//	lock         held by the one process that has the directory open
-//	node.sock    the Unix socket of the API, while the node runs
-//	j/NAME/      one folder for each hosted jurisdiction (see host)
-//
-// An open node has one UDP socket, over which its jurisdictions keep the link to their parents and, where it listens, take
-// those of their children and whoever knocks at the door.
-//
-// No business is done here. VerifyReceipt and VerifyData work offline, without a running node.
+// No business is done here. A room hands in its commands, its operations and its background work,
+// and is given the other rooms that it needs. VerifyReceipt and VerifyData work offline, without a
+// running node.
 package node
 
 import (
@@ -26,24 +24,29 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/link"
-	"xietong/node/api"
-	"xietong/node/config"
+	"xietong/node/faces/api"
+	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
 )
 
-// Options of a node.
+// Options are the options of a node.
 type Options struct {
 	Logger  *slog.Logger
 	Version string
 	Now     func() time.Time // nil: time.Now
-	// Packets opens the node's one UDP socket at the configured address, or anywhere where it is "". nil: a real one.
+	// Packets opens the node's one UDP socket at the configured address or, if that is "", at any
+	// free one. nil: a socket of the system.
 	Packets func(listen string) (net.PacketConn, error)
-	// Resolve finds HOST:PORT. nil: the system does.
+	// Resolve finds the address of HOST:PORT. nil: the system's resolver finds it.
 	Resolve func(ctx context.Context, address string) (net.Addr, error)
-	// Share is how many jurisdictions share this machine, whether this node hosts them or others do; 0: as many as it hosts.
-	Share int
-	// Steps, if not nil, is told how long each step of a call between jurisdictions took: the steps of relay, and Step….
+	// Hosted is how many jurisdictions share this machine, in this node and in others. It counts as
+	// at least the number that this node hosts.
+	Hosted int
+	// Steps, if not nil, receives how long each step of a call between jurisdictions took: the
+	// steps of relay, and those named by the constants Step….
 	Steps func(step string, took time.Duration)
-	// Frames, if not nil, is told the bytes of each message that was sent over a link, and of what came back.
+	// Frames, if not nil, receives two lengths in bytes for each message that was sent over a link:
+	// that of the message, and that of all frames that came back.
 	Frames func(request, answer int)
 }
 
@@ -65,46 +68,54 @@ type Node struct {
 	o       Options
 	dir     string
 	unlock  func() error
-	ctx     context.Context // ends with a replicaError as its cause where a replica must not go on
+	ctx     context.Context // its cause is a replicaError once a replica must not go on
 	end     context.CancelCauseFunc
 	packets net.PacketConn
 	socket  *link.Socket
 	workers sync.WaitGroup
 
-	adopting sync.Mutex // held while a jurisdiction is added
+	adding sync.Mutex // held while a jurisdiction is added
 
 	mu       sync.RWMutex
 	settings config.Config
 	hosted   []*hosted // in the order of the configuration
 }
 
-// Open opens the data directory: (1) the lock, (2) format and configuration, (3) each jurisdiction, (4) the socket, (5) the
-// links. Close closes them in the opposite order.
+// Open opens the data directory; see the package comment. After an error everything is closed
+// again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{o: o.withDefaults(), dir: dir}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
-		if err != nil { // a replica that must stop says why better than whoever waited for it
+		if err != nil { // a replica that must stop says why better than the step that waited for it
 			err = errors.Join(n.Err(), err, n.Close())
 		}
 	}()
-	if n.unlock, err = lock(dir); err != nil {
-		return n, dirError(dir, err)
-	}
-	if err = checkFormat(dir); err != nil {
+	if n.unlock, err = datadir.Lock(dir); err != nil {
 		return n, err
 	}
-	if n.settings, err = readConfig(dir); err != nil {
+	if err = datadir.CheckFormat(dir); err != nil {
+		return n, err
+	}
+	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
 	for _, c := range n.settings.Jurisdictions {
 		h, err := n.open(ctx, c)
 		if err != nil {
-			return n, dirError(dir, err)
+			return n, datadir.Error(dir, err)
 		}
 		n.hosted = append(n.hosted, h)
 	}
 	if err = n.openSocket(); err != nil {
+		return n, err
+	}
+	for _, h := range n.hosted {
+		if err = n.furnish(ctx, h); err != nil {
+			return n, err
+		}
+	}
+	if err = n.listen(); err != nil {
 		return n, err
 	}
 	for _, h := range n.hosted {
@@ -113,7 +124,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	return n, nil
 }
 
-// Close stops what Open started. It may be called on what was only partly opened.
+// Close stops everything that Open started. It may be called on a node that is only partly open.
 func (n *Node) Close() error {
 	n.end(nil)
 	var err error
@@ -136,10 +147,11 @@ func (n *Node) Close() error {
 // Handler returns the handler of the node's API.
 func (n *Node) Handler() http.Handler { return n.timedAPI(api.New(n.o.Version, n.o.Logger, n)) }
 
-// Failed is closed when a replica must not go on; Err then says why.
+// Failed returns a channel that is closed when a replica must not go on, and Err then says why. The
+// channel is closed by Close, too.
 func (n *Node) Failed() <-chan struct{} { return n.ctx.Done() }
 
-// Err returns why the node must stop, told to a person, or nil.
+// Err returns why the node must stop, worded for a person; nil if it need not stop.
 func (n *Node) Err() error {
 	if failed, ok := errors.AsType[*replicaError](context.Cause(n.ctx)); ok {
 		return failed.told()
@@ -147,7 +159,21 @@ func (n *Node) Err() error {
 	return nil
 }
 
-// of returns a hosted jurisdiction.
+// Now returns the time by the node's clock.
+func (n *Node) Now() time.Time { return n.o.Now() }
+
+// Hosted returns the jurisdictions that the node hosts.
+func (n *Node) Hosted() []api.Hosted {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	faces := make([]api.Hosted, len(n.hosted))
+	for i, h := range n.hosted {
+		faces[i] = h.face
+	}
+	return faces
+}
+
+// of returns the hosted jurisdiction of the name.
 func (n *Node) of(name identity.Jurisdiction) (*hosted, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()

@@ -13,17 +13,14 @@ import (
 	"go.uber.org/goleak"
 
 	"xietong/certs/identity"
-	"xietong/node/client"
-	"xietong/node/config"
-	"xietong/node/host"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(initChildEnv); dir != "" {
-		initChild(dir)
-		return
-	}
 	if value := os.Getenv(joinChildEnv); value != "" {
 		joinChild(value)
 	}
@@ -176,8 +173,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		file, old, new string
 		want           text.Code
 	}{
-		"a format to come":   {formatName, "2", "3", text.DirNewer},
-		"a format before":    {formatName, "2", "1", text.DirOlder},
+		"a format to come":   {"FORMAT", "2", "3", text.DirNewer},
+		"a format before":    {"FORMAT", "2", "1", text.DirOlder},
 		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
 		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigInvalid},
 		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},
@@ -199,7 +196,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	serve(t, dir)
 }
 
-// TestTwoHosted serves two jurisdictions from one directory: a request says which one it means.
+// TestTwoHosted serves two jurisdictions from one directory: a request must name the one it is for.
 func TestTwoHosted(t *testing.T) {
 	dir, _ := initDir(t)
 	other, err := identity.ParseJurisdiction("yunyan.guiyang.guizhou")
@@ -236,5 +233,18 @@ func TestTwoHosted(t *testing.T) {
 		if err != nil || len(all) != 1 || !strings.HasPrefix(all[0].Title, j.DisplayName) || !strings.Contains(all[0].ID, j.Name) {
 			t.Errorf("%s: got %+v, %v", j.Name, all, err)
 		}
+	}
+}
+
+// TestLongDirectory: the path of a Unix socket has 107 bytes at most, and directories may have
+// more.
+func TestLongDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("x", 120))
+	if _, err := datadir.Init(dir, datadir.InitOptions{Name: "nanming.guiyang.guizhou"}); err != nil {
+		t.Fatal(err)
+	}
+	defer serve(t, dir)()
+	if s, err := dial(t, dir, "en").Status(t.Context()); err != nil || len(s.Jurisdictions) != 1 {
+		t.Errorf("got %+v, %v", s, err)
 	}
 }

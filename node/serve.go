@@ -9,10 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 const (
@@ -20,21 +19,22 @@ const (
 	headerWithin = 10 * time.Second
 )
 
-// ServeOptions of a node.
+// ServeOptions are the options of Serve.
 type ServeOptions struct {
 	Logger  *slog.Logger
 	Version string
-	Share   int    // see Options
+	Hosted  int    // see Options
 	Ready   func() // called once the socket answers
 
 	Steps  func(step string, took time.Duration) // see Options
 	Frames func(request, answer int)             // see Options
 }
 
-// Serve opens the data directory and serves its API on the Unix socket until ctx ends. A replica whose state is unknown, or
-// is not that of the majority, ends it at once, with an error that says so.
+// Serve opens the data directory and serves its API on the Unix socket until ctx ends; requests
+// that are running then have five seconds to finish. If a replica must not go on, because its state
+// is unknown or is not that of the majority, Serve ends at once with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
-	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Share: o.Share, Steps: o.Steps, Frames: o.Frames})
+	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Hosted: o.Hosted, Steps: o.Steps, Frames: o.Frames})
 	if err != nil {
 		return err
 	}
@@ -42,11 +42,16 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 		failed := n.Err() // before closing ends it for another reason
 		err = errors.Join(failed, err, n.Close())
 	}()
-	return n.serveSocket(ctx, filepath.Join(dir, client.SocketName), o.Ready)
+	path, release, err := client.SocketPath(dir)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	defer release()
+	return n.serveSocket(ctx, path, o.Ready)
 }
 
-// serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a crash is replaced: the
-// lock is held, so nobody listens on it.
+// serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a
+// crash is replaced: the lock on the directory is held, so no process listens on it.
 func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("serve: %w", err)
@@ -67,7 +72,7 @@ func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)
-	case <-n.Failed(): // whoever waits for this replica waits in vain
+	case <-n.Failed(): // a request that waits for this replica would wait in vain
 		err = server.Close()
 		<-ended
 		return err

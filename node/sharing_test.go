@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // villages is the dataset of these tests: the providing agency is civil-affairs.
@@ -31,6 +31,9 @@ func villages(category string) client.NewDataset {
 	}
 	return d
 }
+
+// counted asks for the number of records instead of the records.
+var counted = &client.Measure{Function: client.MeasureCount}
 
 var use = client.Use{
 	Purpose: "residence-check", Basis: "《居住证暂行条例》", Scenario: "居住证办理", Scope: "南明区", Method: "query", Until: "2028-12-31T00:00:00+08:00",
@@ -80,7 +83,7 @@ func must(t *testing.T) func(any, error) {
 	}
 }
 
-// refused demands a problem with the code.
+// refused demands a problem with the code, worded without an empty placeholder.
 func refused(t *testing.T, err error, want text.Code) {
 	t.Helper()
 	p, ok := errors.AsType[*client.Problem](err)
@@ -175,11 +178,11 @@ func TestQuery(t *testing.T) {
 		q    client.Query
 		want uint64
 	}{
-		"all":                {client.Query{Count: true}, 31},
-		"indexed":            {client.Query{Where: map[string]json.RawMessage{"township": json.RawMessage(`"520102011"`)}, Count: true}, 11},
+		"all":                {client.Query{Measure: counted}, 31},
+		"indexed":            {client.Query{Where: map[string]json.RawMessage{"township": json.RawMessage(`"520102011"`)}, Measure: counted}, 11},
 		"not indexed":        {client.Query{Where: map[string]json.RawMessage{"name": json.RawMessage(`"村07"`)}}, 1},
 		"number as text":     {client.Query{Where: map[string]json.RawMessage{"households": json.RawMessage(`"700"`)}}, 1},
-		"filter":             {client.Query{Filter: `households > 2500 && name.startsWith("村")`, Count: true}, 6},
+		"filter":             {client.Query{Filter: `households > 2500 && name.startsWith("村")`, Measure: counted}, 6},
 		"filter and indexed": {client.Query{Where: map[string]json.RawMessage{"township": json.RawMessage(`"520102010"`)}, Filter: `households <= 600`}, 2},
 		"nothing":            {client.Query{Key: "520102999999"}, 0},
 	} {
@@ -311,7 +314,7 @@ func TestImportAllOrNothing(t *testing.T) {
 		rejected.Check.Bad[1] != (client.BadRow{Row: 3, Column: "code", Reason: "duplicate key"}) {
 		t.Errorf("got %v", err)
 	}
-	q := client.Query{Dataset: "villages", Count: true, Use: use}
+	q := client.Query{Dataset: "villages", Measure: counted, Use: use}
 	if got, err := d.water.Query(t.Context(), q); err != nil || got.Count != 0 {
 		t.Errorf("after a refused import: got %d records, %v", got.Count, err)
 	}
@@ -342,8 +345,8 @@ func TestImportAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestNothingInClear demands that no record, key, indexed value, query parameter or word of an application stands in any
-// file of the data directory, raft's log included, or in the log.
+// TestNothingInClear demands that no record, key, indexed value, query parameter or word of an
+// application stands in any file of the data directory, raft's log included, or in the log.
 func TestNothingInClear(t *testing.T) {
 	var logged bytes.Buffer
 	dir, _ := initDir(t)

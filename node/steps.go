@@ -8,17 +8,15 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
-	"xietong/node/api"
-	"xietong/node/calls"
-	"xietong/node/host"
+	"xietong/node/faces/api"
+	"xietong/node/ground/host"
 )
 
-// The steps of a call that the rooms of node take, as Options.Steps is told of them beside those of relay. They stand inside
-// one another: the exchange in ask-send or pass, reading and recording a use in serve-run, and the asker's all in api.
+// The names of the steps of a call, as Options.Steps receives them. Some steps contain others:
+// ask-send and pass contain exchange, serve-run contains use-read and use-record, and api contains
+// all steps of the asker.
 const (
-	StepAPI       = "api "       // and the path: a request of the API, from its header to its answer
-	StepAPIRead   = "api-read"   // a look of the API at the state: for a query, the agency that asks
-	StepAPIRecord = "api-record" // what the API commits by itself
+	StepAPI       = "api "       // followed by the path: a request of the API, from its header to its answer
 	StepExchange  = "exchange"   // over a link, from the frame of a request to that of its answer
 	StepAskRead   = "ask-read"   // the asker's agency, and whether the id was used
 	StepAskRecord = "ask-record" // the asker's own record, until it is durable
@@ -34,7 +32,7 @@ const (
 	StepServeSign   = relay.ServeSign
 )
 
-// timedAPI tells how long requests of the API take.
+// timedAPI reports how long each request of the API takes, if Options.Steps is set.
 func (n *Node) timedAPI(inner http.Handler) http.Handler {
 	if n.o.Steps == nil {
 		return inner
@@ -46,21 +44,16 @@ func (n *Node) timedAPI(inner http.Handler) http.Handler {
 	})
 }
 
-// ledgers is what the rooms above host need of a jurisdiction.
-type ledgers interface {
-	api.Jurisdiction
-	calls.Ledger
-}
-
-// timed tells how long reading the ledger takes, and committing to it.
+// timed is the ledger of a jurisdiction that reports how long each reading and each commit takes.
 type timed struct {
 	*host.Host
 	steps          func(step string, took time.Duration)
-	read, recorded string // the names of the two
+	read, recorded string // the names of the two steps
 }
 
-// timed returns the ledger of a jurisdiction for one of its rooms: itself, where nobody asks for times.
-func (n *Node) timed(h *host.Host, read, recorded string) ledgers {
+// timed returns the ledger of a jurisdiction for one of its rooms: the host itself, unless
+// Options.Steps is set.
+func (n *Node) timed(h *host.Host, read, recorded string) api.Jurisdiction {
 	if n.o.Steps == nil {
 		return h
 	}
@@ -79,20 +72,4 @@ func (t timed) Propose(ctx context.Context, kind state.Kind, id identity.Message
 	result, err := t.Host.Propose(ctx, kind, id, asked, body)
 	t.steps(t.recorded, time.Since(began))
 	return result, err
-}
-
-// Exchange carries a message to a neighbour and its answer back.
-func (l links) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
-	began, answer := time.Now(), 0
-	err := l.n.socket.Exchange(ctx, local, to, request, func(frame []byte) error {
-		answer += len(frame)
-		return each(frame)
-	})
-	if l.n.o.Steps != nil {
-		l.n.o.Steps(StepExchange, time.Since(began))
-	}
-	if l.n.o.Frames != nil {
-		l.n.o.Frames(len(request), answer)
-	}
-	return err
 }

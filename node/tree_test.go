@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// freePort returns a loopback address that nobody listens on.
+// freePort returns a loopback address whose port is free.
 func freePort(t *testing.T) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -72,7 +72,8 @@ func linked(t *testing.T, c *client.Client, neighbour string) client.Neighbour {
 	}
 }
 
-// TestJoinAndHost goes the way of two administrators: invite, join, serve; and of a city that hosts a county.
+// TestJoinAndHost goes the way of two administrators: invite, join, serve. Then the city hosts a
+// county itself.
 func TestJoinAndHost(t *testing.T) {
 	cityDir, c := city(t)
 	invitation := invited(t, c, "南明区")
@@ -118,7 +119,8 @@ func TestJoinAndHost(t *testing.T) {
 	}
 }
 
-// TestJoinIsRefused holds what a person is told of an invitation that cannot be used, and that nothing is left behind.
+// TestJoinIsRefused checks the error that a person reads for an invitation that cannot be used, and
+// that nothing is left behind.
 func TestJoinIsRefused(t *testing.T) {
 	cityDir, c := city(t)
 	good := invited(t, c, "南明区")
@@ -171,7 +173,8 @@ func TestJoinIsRefused(t *testing.T) {
 	}
 }
 
-// joinChildEnv makes this test a process that joins and is killed; its value is DIR, TOKEN and the step, on a line each.
+// joinChildEnv is the variable that makes this test a process that joins and is killed; its value
+// is DIR, TOKEN and the step, on a line each.
 const joinChildEnv = "XIETONG_TEST_JOIN"
 
 // joinChild joins, and kills itself after the step.
@@ -188,8 +191,8 @@ func joinChild(value string) {
 	panic(err) // it was to be killed
 }
 
-// TestJoinKilledAfterEveryStep kills the joining process after each step. The same command then finishes the work, with the
-// keys that were made, one endorsement and one entry "joined".
+// TestJoinKilledAfterEveryStep kills the joining process after each step. The same command then
+// finishes the work, with the keys that were made, one endorsement and one entry "joined".
 func TestJoinKilledAfterEveryStep(t *testing.T) {
 	_, c := city(t)
 	places := map[text.Code]string{
@@ -289,7 +292,8 @@ func TestWithdraw(t *testing.T) {
 	linked(t, c, "nanming.guiyang.guizhou")
 }
 
-// TestParentMoves holds that a child finds its parent at another address when its administrator writes down where it is now.
+// TestParentMoves checks that a child finds its parent at another address when its administrator
+// writes that address into the configuration.
 func TestParentMoves(t *testing.T) {
 	cityDir := filepath.Join(t.TempDir(), "guiyang")
 	if _, err := Init(cityDir, InitOptions{Name: "guiyang.guizhou", Listen: freePort(t)}); err != nil {

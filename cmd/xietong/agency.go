@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) agencyCommand() *cobra.Command {
@@ -45,7 +45,7 @@ func (a *app) agencyList() *cobra.Command {
 	})
 }
 
-// list prints a table, or that there is nothing to list.
+// list prints a table, or a sentence if there is nothing to list.
 func (a *app) list(heading []text.Code, rows [][]string) {
 	if len(rows) == 0 {
 		a.say(text.CLINothing, nil)

@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"xietong/node"
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 const pin = "guizhou/keys/1/0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
 
-// TestUsage holds the command lines that are wrong: exit code 2, what and where on standard error, and no request.
+// TestUsage runs wrong command lines: each ends with exit code 2, says what and where on standard
+// error, and sends no request.
 func TestUsage(t *testing.T) {
 	tests := []struct{ line, want string }{
 		{"nothing", "error: xietong has no command nothing"},
@@ -45,6 +46,13 @@ func TestUsage(t *testing.T) {
 		{"query d --verify a=1", "error: the flag --key is needed"},
 		{"query d --key 1 --verify a", `error: the flag --verify takes FIELD=VALUE, not "a"`},
 		{"query d --key 1 --verify a=1 --count", "error: the flags --verify and --count do not go together"},
+		{"query d --key 1 --sum n", "error: the flags --sum and --key do not go together"},
+		{"query d --count --limit 3", "error: the flags --count and --limit do not go together"},
+		{"query d --sum n --average n", "error: the flags --sum and --average do not go together"},
+		{"query d --sum=", "error: the flag --sum names no field"},
+		{"query d --sum n --by a,b,c", "error: the flag --by takes two at most"},
+		{"query d --by a", "error: the flag --by goes with one of --count, --sum, --average, --minimum and --maximum"},
+		{"query d --at **.gui --cursor x", "error: the flags --cursor and --at **.gui do not go together"},
 		{"query d --until soon", `error: the flag --until cannot be "soon"`},
 		{"query d --limit many", `error: the flag --limit cannot be "many"`},
 		{"record import d list.txt", "error: the name list.txt does not tell the format: give --format"},
@@ -55,7 +63,7 @@ func TestUsage(t *testing.T) {
 		{"serve --log-level loud", `error: the flag --log-level cannot be "loud"`},
 		{"serve --log-format xml", `error: the flag --log-format cannot be "xml"`},
 	}
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	for _, test := range tests {
 		code, stdout, stderr := b.run(strings.Fields(test.line)...)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, test.want) {
@@ -67,7 +75,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestRequests holds what the node is asked for a command line.
+// TestRequests checks the request that each command line sends to the node.
 func TestRequests(t *testing.T) {
 	tests := []struct{ line, want, as string }{
 		{"status --in g --as water", "GET /v1/status", "g water en"},
@@ -76,8 +84,12 @@ func TestRequests(t *testing.T) {
 		{"query d --key 1 --purpose p", `POST /v1/query {"dataset":"d","key":"1","purpose":"p"}`, ""},
 		{"query d --where a=b=c --where n=3 --where t=", `POST /v1/query {"dataset":"d","where":{"a":"b=c","n":"3","t":""}}`, ""},
 		{
-			"query d --filter n>3 --fields a,b --fields c --limit 5 --cursor x --count",
-			`POST /v1/query {"dataset":"d","filter":"n\u003e3","fields":["a","b","c"],"limit":5,"cursor":"x","count":true}`, "",
+			"query d --filter n>3 --fields a,b --fields c --limit 5 --cursor x",
+			`POST /v1/query {"dataset":"d","filter":"n\u003e3","fields":["a","b","c"],"limit":5,"cursor":"x"}`, "",
+		},
+		{
+			"query d --filter n>3 --average n --by a --by b",
+			`POST /v1/query {"dataset":"d","filter":"n\u003e3","measure":{"function":"average","field":"n","by":["a","b"]}}`, "",
 		},
 		{
 			"query d --key 1 --purpose p --basis b --scenario s --scope o --method m --until 2026-12-31",
@@ -90,7 +102,7 @@ func TestRequests(t *testing.T) {
 		{"grant revoke nanming.guiyang.guizhou/log/1/29 --reason r", `POST /v1/grants/29/revocation {"reason":"r"}`, "nanming.guiyang.guizhou  en"},
 		{"agency add water 水务局", `POST /v1/agencies {"code":"water","title":"水务局"}`, ""},
 	}
-	b := newBench(t, "en_US.UTF-8")
+	b := newWorkbench(t, "en_US.UTF-8")
 	for _, test := range tests {
 		b.node.asked, b.node.as = nil, nil
 		code, _, stderr := b.run(strings.Fields(test.line)...)
@@ -102,7 +114,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestFailures holds the exit codes of what is not a matter of the command line.
+// TestFailures checks the exit codes of failures that are not mistakes in the command line.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) string {
@@ -146,7 +158,7 @@ func TestFailures(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t, "C")
+			b := newWorkbench(t, "C")
 			*b.node = test.node
 			code, stdout, stderr := b.run(test.args...)
 			if code != test.code || stdout != "" || !strings.Contains(stderr, test.want) {
@@ -157,7 +169,7 @@ func TestFailures(t *testing.T) {
 }
 
 func TestFailureAsJSON(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	code, stdout, stderr := b.run("status", "--json", "--data", t.TempDir())
 	var p client.Problem
 	if err := json.Unmarshal([]byte(stderr), &p); err != nil || code != exitUnreachable || stdout != "" {
@@ -169,7 +181,7 @@ func TestFailureAsJSON(t *testing.T) {
 }
 
 func TestAnsweredNo(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	for answer, want := range map[string]int{
 		client.AnswerYes: exitDone, client.AnswerNo: exitUnverified, client.AnswerNoSuchRecord: exitUnverified, "maybe": exitFailed,
 	} {
@@ -192,9 +204,9 @@ func TestAnsweredNo(t *testing.T) {
 	}
 }
 
-// TestJSON holds that --json prints the wire type and nothing else.
+// TestJSON checks that --json prints the wire type and nothing else.
 func TestJSON(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	for line, want := range map[string]any{
 		"status":                    answers["GET /v1/status"],
 		"agency list":               answers["GET /v1/agencies"],
@@ -236,7 +248,7 @@ func encode(t *testing.T, v any) string {
 }
 
 func TestReceiptFiles(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	dir := t.TempDir()
 	if code, _, stderr := b.run("ledger", "receipt", "7", "--out", dir); code != exitDone {
 		t.Fatal(stderr)
@@ -267,7 +279,7 @@ func TestReceiptFiles(t *testing.T) {
 }
 
 func TestStandardInput(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	b.stdin = "receipt"
 	if code, _, stderr := b.run("ledger", "verify", "-", "--root", pin); code != exitDone {
 		t.Error(stderr)
@@ -286,7 +298,7 @@ func TestStandardInput(t *testing.T) {
 
 // TestServe ends a served node as a signal does.
 func TestServe(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	code, stdout, stderr := b.runUntil(ctx, "serve", "--log-format", "json")
@@ -299,7 +311,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestVersionAndCompletion(t *testing.T) {
-	b := newBench(t, "zh_CN.UTF-8")
+	b := newWorkbench(t, "zh_CN.UTF-8")
 	if code, stdout, _ := b.run("version"); code != exitDone || !strings.HasPrefix(stdout, "xietong ") {
 		t.Errorf("exit %d, %q", code, stdout)
 	}
@@ -331,7 +343,7 @@ func TestVersionAndCompletion(t *testing.T) {
 }
 
 func TestFailureFromNode(t *testing.T) {
-	b := newBench(t, "zh_CN.UTF-8")
+	b := newWorkbench(t, "zh_CN.UTF-8")
 	b.app.node.init = func(dir string, _ initOptions) (node.InitResult, error) {
 		return node.InitResult{}, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
 	}
@@ -342,7 +354,7 @@ func TestFailureFromNode(t *testing.T) {
 }
 
 func TestInitRefusesName(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	b.app.node.init = node.Init
 	code, _, stderr := b.run("init", "Nanming", "--data", filepath.Join(b.dir, "new"))
 	want := "error: \"Nanming\" is no name of a jurisdiction\nwhere: xietong init\nwhat to do: write it lowest level first"
@@ -355,9 +367,9 @@ func TestInitRefusesName(t *testing.T) {
 	}
 }
 
-// TestBadRowsFile holds the file of the rows that an import left out.
+// TestBadRowsFile checks the file that lists the rows that an import left out.
 func TestBadRowsFile(t *testing.T) {
-	b := newBench(t, "C")
+	b := newWorkbench(t, "C")
 	b.node.bad = []client.BadRow{{Row: 2, Column: "na\x1bme", Reason: "minLength"}, {Row: 4, Reason: "columns"}}
 	file := filepath.Join(t.TempDir(), "v.csv")
 	if err := os.WriteFile(file, []byte("code\n1\n"), 0o600); err != nil {
@@ -379,6 +391,23 @@ func TestBadRowsFile(t *testing.T) {
 		}
 		if asJSON := len(args) > 1; asJSON != (stderr == "") {
 			t.Errorf("%v: standard error %q", args, stderr)
+		}
+	}
+}
+
+// TestNotUTF8: a file in another encoding is refused before anything of it is sent: what cannot be
+// read would stand in the ledger for ever as marks.
+func TestNotUTF8(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gbk.json")
+	if err := os.WriteFile(file, []byte("{\"title\":\"\xb4\xe5\"}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"en": "it is not UTF-8", "zh": "不是 UTF-8"} {
+		var v map[string]any
+		a := &app{lang: text.Lang(lang)}
+		err := a.readJSON(file, &v)
+		if p, _ := a.explain(err); !strings.Contains(p.Detail, want) {
+			t.Errorf("got %q, want %q", p.Detail, want)
 		}
 	}
 }

@@ -12,16 +12,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	benchmark "xietong/cmd/xietong/bench"
+	"xietong/cmd/xietong/bench"
 	"xietong/cmd/xietong/bench/echo"
 	"xietong/node"
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
-// Limits of a benchmark.
+// Limits of a bench.
 const (
 	maxClients = 1024
-	maxAskers  = 64 // as many requests of one origin are served at once
+	maxAskers  = 64 // a node serves at most so many requests of one origin at once
 	maxSeconds = 3600
 )
 
@@ -35,23 +35,23 @@ func (a *app) benchLedger() *cobra.Command {
 		if replicas != "1" {
 			return usage(text.BenchReplicas, nil)
 		}
-		o := benchmark.LedgerOptions{Logger: slog.New(slog.DiscardHandler)}
+		o := bench.LedgerOptions{Logger: slog.New(slog.DiscardHandler)}
 		var errs [3]error
 		o.Clients, errs[0] = whole("--clients", clients, maxClients)
-		o.Size, errs[1] = whole("--size", size, node.MaxAppend)
+		o.Size, errs[1] = whole("--size", size, bench.MaxAppend)
 		o.For, errs[2] = during(seconds)
 		if err := errors.Join(errs[:]...); err != nil {
 			return err
 		}
 		m := a.meter()
 		o.Told = a.measuring(m)
-		var got benchmark.LedgerResult
+		var got bench.LedgerResult
 		err := a.asNode(cmd.Context(), func() (err error) {
-			got, err = benchmark.Ledger(cmd.Context(), o)
+			got, err = bench.Ledger(cmd.Context(), o)
 			return err
 		})
 		m.clear()
-		if errors.Is(err, node.ErrAppendSize) {
+		if errors.Is(err, bench.ErrAppendSize) {
 			return usage(text.CLIFlagBadValue, text.Args{"flag": "--size", "value": size})
 		}
 		if err != nil {
@@ -70,7 +70,7 @@ func (a *app) benchLedger() *cobra.Command {
 func (a *app) benchQuery() *cobra.Command {
 	clients, seconds := "1,64", "5"
 	c := a.verb("query", text.CLIShortBenchQuery, func(cmd *cobra.Command, _ []string) error {
-		var o benchmark.QueryOptions
+		var o bench.QueryOptions
 		var err error
 		for one := range strings.SplitSeq(clients, ",") {
 			n, bad := whole("--clients", one, maxAskers)
@@ -83,7 +83,7 @@ func (a *app) benchQuery() *cobra.Command {
 		}
 		m := a.meter()
 		o.Told = a.measuring(m)
-		got, err := benchmark.Query(cmd.Context(), o)
+		got, err := bench.Query(cmd.Context(), o)
 		m.clear()
 		if err != nil {
 			return err
@@ -96,14 +96,14 @@ func (a *app) benchQuery() *cobra.Command {
 	return c
 }
 
-// asNode does what a node of one jurisdiction does, with the memory that serve would give it.
+// asNode runs do with the memory settings that serve would give a node of one jurisdiction.
 func (a *app) asNode(ctx context.Context, do func() error) error {
 	k := a.keeper()
 	k.host(1)
 	return k.while(ctx, a.hosted, do)
 }
 
-// benchNode is a node of the benchmark. It is no verb for people: see benchmark.Serve.
+// benchNode makes the hidden verb that runs a node of the benchmark: see bench.Serve.
 func (a *app) benchNode() *cobra.Command {
 	c := a.verb("node", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
 		logger, err := a.logger("info", "text")
@@ -112,14 +112,14 @@ func (a *app) benchNode() *cobra.Command {
 		}
 		o := node.ServeOptions{Logger: logger, Version: programVersion()}
 		return a.asNode(cmd.Context(), func() error {
-			return benchmark.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)
+			return bench.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)
 		})
 	})
 	c.Hidden = true
 	return c
 }
 
-// benchEcho is a hop of the echo. It is no verb for people either.
+// benchEcho makes the hidden verb that runs a hop of the echo.
 func (a *app) benchEcho() *cobra.Command {
 	var h echo.Hop
 	c := a.verb("echo", text.CLIShortBenchQuery, func(cmd *cobra.Command, _ []string) error {
@@ -133,7 +133,7 @@ func (a *app) benchEcho() *cobra.Command {
 	return c
 }
 
-// whole reads a number from 1 on.
+// whole reads a whole number from 1 to most.
 func whole(flag, value string, most int) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > most {
@@ -142,7 +142,7 @@ func whole(flag, value string, most int) (int, error) {
 	return n, nil
 }
 
-// during reads seconds, which may be a fraction.
+// during reads a number of seconds from 0.001 to maxSeconds, which may have a fraction.
 func during(seconds string) (time.Duration, error) {
 	s, err := strconv.ParseFloat(seconds, 64)
 	if d := time.Duration(s * float64(time.Second)); err == nil && d >= time.Millisecond && s <= maxSeconds {
@@ -151,23 +151,23 @@ func during(seconds string) (time.Duration, error) {
 	return 0, usage(text.CLIFlagBadValue, text.Args{"flag": "--seconds", "value": seconds})
 }
 
-// measuring tells what is measured now.
+// measuring returns a function that shows the current measurement on the meter.
 func (a *app) measuring(m *meter) func(what string, clients int) {
 	return func(what string, clients int) {
 		m.tell(a.t(text.BenchMeasuring, text.Args{"what": a.measured(what), "clients": strconv.Itoa(clients)}), false)
 	}
 }
 
-// measured is what people call a measurement.
+// measured returns the name of a measurement for people.
 func (a *app) measured(what string) string {
 	return a.t(map[string]text.Code{
-		benchmark.WhatAppend: text.BenchAppend, benchmark.WhatFsync: text.BenchFsync,
-		benchmark.WhatQuery: text.BenchAsk, benchmark.WhatEcho: text.BenchEcho,
+		bench.WhatAppend: text.BenchAppend, bench.WhatFsync: text.BenchFsync,
+		bench.WhatQuery: text.BenchAsk, bench.WhatEcho: text.BenchEcho,
 	}[what], nil)
 }
 
-// printMeasurements prints a line for each: JSON, or a table for people.
-func (a *app) printMeasurements(all []benchmark.Measurement) error {
+// printMeasurements prints a line for each measurement: JSON, or a table for people.
+func (a *app) printMeasurements(all []bench.Measurement) error {
 	if a.jsonOnly {
 		enc := json.NewEncoder(a.stdout)
 		for _, m := range all {
@@ -190,11 +190,11 @@ func (a *app) printMeasurements(all []benchmark.Measurement) error {
 	return nil
 }
 
-func (a *app) printBenchLedger(got benchmark.LedgerResult, size string) error {
+func (a *app) printBenchLedger(got bench.LedgerResult, size string) error {
 	if !a.jsonOnly {
 		a.say(text.BenchLedger, text.Args{"size": size})
 	}
-	if err := a.printMeasurements([]benchmark.Measurement{got.Append, got.Fsync}); err != nil || a.jsonOnly {
+	if err := a.printMeasurements([]bench.Measurement{got.Append, got.Fsync}); err != nil || a.jsonOnly {
 		return err
 	}
 	a.say(text.BenchLedgerRatio, text.Args{"ratio": ratio(got.Append.PerS, got.Fsync.PerS)})
@@ -202,7 +202,7 @@ func (a *app) printBenchLedger(got benchmark.LedgerResult, size string) error {
 	return nil
 }
 
-// ratio writes how many times b a is.
+// ratio writes a / b with three digits; "-" where b is 0.
 func ratio(a, b float64) string {
 	if b == 0 {
 		return "-"
@@ -210,8 +210,8 @@ func ratio(a, b float64) string {
 	return strconv.FormatFloat(a/b, 'g', 3, 64)
 }
 
-func (a *app) printBenchQuery(got benchmark.QueryResult) error {
-	var all []benchmark.Measurement
+func (a *app) printBenchQuery(got bench.QueryResult) error {
+	var all []bench.Measurement
 	for _, run := range got.Runs {
 		all = append(all, run.Query, run.Echo)
 	}
@@ -230,8 +230,9 @@ func (a *app) printBenchQuery(got benchmark.QueryResult) error {
 	return nil
 }
 
-// printSteps prints what each step takes, a column for each number of clients, and whether they add up.
-func (a *app) printSteps(runs []benchmark.QueryRun) {
+// printSteps prints the time of each step, a column for each number of clients, and whether the
+// steps add up to the whole.
+func (a *app) printSteps(runs []bench.QueryRun) {
 	fmt.Fprintln(a.stdout)
 	a.say(text.BenchSteps, nil)
 	heading := []string{a.t(text.BenchStep, nil), a.t(text.BenchWhere, nil)}
@@ -257,9 +258,9 @@ func (a *app) printSteps(runs []benchmark.QueryRun) {
 	for _, run := range runs {
 		part := run.Steps.Unexplained()
 		args := text.Args{
-			"clients": strconv.Itoa(run.Query.Clients), "part": fmt.Sprintf("%.1f", 100*part), "tolerance": fmt.Sprint(100 * benchmark.Tolerance),
+			"clients": strconv.Itoa(run.Query.Clients), "part": fmt.Sprintf("%.1f", 100*part), "tolerance": fmt.Sprint(100 * bench.Tolerance),
 		}
-		if part <= benchmark.Tolerance && part >= -benchmark.Tolerance {
+		if part <= bench.Tolerance && part >= -bench.Tolerance {
 			a.say(text.BenchMatches, args)
 		} else {
 			a.say(text.BenchDiffers, args)
@@ -269,7 +270,7 @@ func (a *app) printSteps(runs []benchmark.QueryRun) {
 
 func (a *app) stepAt(where string) string {
 	return a.t(map[string]text.Code{
-		benchmark.AtProvince: text.BenchProvince, benchmark.AtCity: text.BenchCity, benchmark.AtCounty: text.BenchCounty,
-		benchmark.OnTheWay: text.BenchLink,
+		bench.AtProvince: text.BenchProvince, bench.AtCity: text.BenchCity, bench.AtCounty: text.BenchCounty,
+		bench.OnTheWay: text.BenchLink,
 	}[where], nil)
 }

@@ -9,17 +9,19 @@ import (
 	"testing"
 )
 
-// newReal runs command lines against package node itself; what they start is this test as the binary.
-func newReal(t *testing.T, lang string) *bench {
+// newReal returns a workbench on package node itself; the processes that it starts are this test as
+// the binary.
+func newReal(t *testing.T, lang string) *workbench {
 	t.Helper()
 	t.Setenv(mainEnv, "1")
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each process with the race detector ends a second later
-	b := newBench(t, lang)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process with the race detector ends a second later
+	b := newWorkbench(t, lang)
 	b.app.node = theNode
 	return b
 }
 
-// measurements reads the lines of a benchmark with --json, and holds that they have these keys and no others.
+// measurements reads the lines of a benchmark with --json, and checks that they have these keys and
+// no others.
 func measurements(t *testing.T, out string) (whats []string) {
 	t.Helper()
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
@@ -71,7 +73,7 @@ func TestBenchQuery(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, stdout)
 		}
 	}
-	if code != exitDone { // what it measures at the moment is told on standard error
+	if code != exitDone { // standard error shows the current measurement
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	code, stdout, stderr = b.run("bench", "query", "--json", "--clients", "2", "--seconds", "0.1")
@@ -80,9 +82,10 @@ func TestBenchQuery(t *testing.T) {
 	}
 }
 
-// TestBenchUsage holds what the benchmarks refuse, and that what they start for themselves is offered to nobody.
+// TestBenchUsage checks the refusals of the benchmarks, and that the help does not show the verbs
+// that they run for themselves.
 func TestBenchUsage(t *testing.T) {
-	b := newBench(t, "en_US.UTF-8")
+	b := newWorkbench(t, "en_US.UTF-8")
 	for line, want := range map[string]string{
 		"bench ledger --replicas 3":        "error: --replicas can only be 1: a jurisdiction has one replica so far",
 		"bench ledger --clients 0":         `error: the flag --clients cannot be "0"`,

@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) datasetCommand() *cobra.Command {
@@ -41,6 +42,11 @@ func (a *app) datasetPublish() *cobra.Command {
 		return a.importFile(cmd, client.Import{Dataset: d.Code}, records)
 	})
 	c.Long = a.t(text.CLILongDatasetPublish, nil)
+	c.Example = `  {"code": "households", "title": "农户台账", "agency": "civil-affairs", "category": "unconditional",
+   "purposes": [{"code": "statistics", "title": "统计"}], "key": "id", "not_secret": true,
+   "schema": {"type": "object", "required": ["id"], "properties": {
+     "id": {"type": "string"}, "kind": {"type": "string"}, "income": {"type": ["number", "null"]}}},
+   "group_by": ["kind"], "measures": {"income": ["sum", "average"]}, "smallest_cell": 5}`
 	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
 	aFile(c.Flags(), "records", "csv", "jsonl")
 	return c
@@ -67,7 +73,7 @@ func (a *app) datasetList() *cobra.Command {
 	return c
 }
 
-// datasets returns the catalogue, of another jurisdiction where one is named.
+// datasets returns the catalogue of the jurisdiction at; "": of this jurisdiction.
 func (a *app) datasets(ctx context.Context, at string) ([]client.Dataset, error) {
 	if at != "" {
 		return a.client().DatasetsAt(ctx, at)
@@ -92,7 +98,7 @@ func (a *app) datasetShow() *cobra.Command {
 	return c
 }
 
-// dataset returns one catalogue entry, of another jurisdiction where one is named.
+// dataset returns one entry of the catalogue of the jurisdiction at; "": of this jurisdiction.
 func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, error) {
 	if at == "" {
 		return a.client().Dataset(ctx, code)
@@ -127,6 +133,8 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLIStandardOf, nil), d.Standard},
 		{a.t(text.CLICounts, nil), strings.Join(d.Counts, a.t(text.CLIListComma, nil))},
 		{a.t(text.CLIGroupBy, nil), strings.Join(d.GroupBy, " ")},
+		{a.t(text.CLIMeasures, nil), a.measuresOf(d.Measures)},
+		{a.t(text.CLISmallestCell, nil), strings.TrimPrefix(strconv.Itoa(d.SmallestCell), "0")},
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))
@@ -140,7 +148,7 @@ func (a *app) printDataset(d client.Dataset) {
 	}
 }
 
-// category names a sharing category.
+// category returns the name of a sharing category.
 func (a *app) category(c string) string {
 	switch c {
 	case client.Unconditional:
@@ -156,7 +164,7 @@ func (a *app) category(c string) string {
 // schemaField is a property of a JSON Schema.
 type schemaField struct{ name, title, kind string }
 
-// schemaFields returns the properties of a record, as far as the schema tells them, by name.
+// schemaFields returns the top-level properties of the schema of a record, sorted by name.
 func schemaFields(schema json.RawMessage) []schemaField {
 	var s struct {
 		Properties map[string]struct {
@@ -165,7 +173,7 @@ func schemaFields(schema json.RawMessage) []schemaField {
 		} `json:"properties"`
 	}
 	if json.Unmarshal(schema, &s) != nil {
-		return nil // the node checked it; what has no properties has none to show
+		return nil // the node has checked the schema; without properties there are none to show
 	}
 	var fields []schemaField
 	for name, p := range s.Properties {
@@ -175,7 +183,7 @@ func schemaFields(schema json.RawMessage) []schemaField {
 	return fields
 }
 
-// showType shows the type of a property: a name, or a list of them.
+// showType shows the type of a property: a name, or a list of names.
 func showType(raw json.RawMessage) string {
 	var names []string
 	if json.Unmarshal(raw, &names) == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"xietong/cmd/xietong/demo"
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 func (a *app) demoCommand() *cobra.Command {

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"xietong/cmd/xietong/demo"
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 const mainEnv = "XIETONG_TEST_MAIN"
@@ -27,8 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestDemoPasted runs the demo, the whole province in one process and a branch in many, and, while its nodes stay up, every
-// line that it prints to be pasted. With the race detector it is a branch twice.
+// TestDemoPasted runs the demo, the whole province in one process and a branch in many processes,
+// and, while its nodes stay up, every command that it prints for pasting. With the race detector it
+// runs a branch both times.
 func TestDemoPasted(t *testing.T) {
 	t.Setenv(mainEnv, "1")
 	for _, run := range []struct {
@@ -79,7 +80,7 @@ func TestDemoPasted(t *testing.T) {
 	}
 }
 
-// TestDemoJSON holds what programs read: one object a step, and a last one.
+// TestDemoJSON checks the output for programs: one object for each step, and a last one.
 func TestDemoJSON(t *testing.T) {
 	t.Setenv(mainEnv, "1")
 	var out bytes.Buffer

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // The exit codes. They are part of the interface: see the package comment.
@@ -27,22 +27,22 @@ const (
 	exitUnverified  = 4
 )
 
-// errAnsweredNo ends a command whose answer was printed and is that something does not hold.
+// errAnsweredNo ends a command that has printed an answer saying that something does not hold.
 var errAnsweredNo = errors.New("answered no")
 
-// usageError says what is wrong with the command line.
+// usageError is a mistake in the command line.
 type usageError struct {
 	code    text.Code
 	args    text.Args
-	command string // where, such as "xietong query"
-	do      string // what to do, when there is something better than reading the help
+	command string // the command that was typed, such as "xietong query"
+	do      string // what to do, if there is better advice than to read the help
 }
 
 func usage(code text.Code, args text.Args) *usageError { return &usageError{code: code, args: args} }
 
 func (e *usageError) Error() string { return "usage: " + string(e.code) }
 
-// unverified is an error of verifying file.
+// unverified is an error of verifying the file.
 type unverified struct {
 	file string
 	err  error
@@ -60,7 +60,7 @@ type badFile struct {
 func (e *badFile) Error() string { return fmt.Sprintf("read %s: %v", e.file, e.err) }
 func (e *badFile) Unwrap() error { return e.err }
 
-// report tells err on standard error and returns the exit code.
+// report prints err to standard error and returns the exit code.
 func (a *app) report(err error) int {
 	if err == nil {
 		return exitDone
@@ -70,7 +70,7 @@ func (a *app) report(err error) int {
 	}
 	p, code := a.explain(err)
 	if a.jsonOnly {
-		_ = json.NewEncoder(a.stderr).Encode(p) // nobody is left to tell
+		_ = json.NewEncoder(a.stderr).Encode(p) // a failure to write has no reader left
 		return code
 	}
 	if p.By != "" {
@@ -87,7 +87,7 @@ func (a *app) report(err error) int {
 	return code
 }
 
-// explain turns an error into what a person reads, and the exit code.
+// explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		return *p, exitFailed
@@ -130,7 +130,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
 }
 
-// known tells a problem of package text.
+// known returns a problem of package text.
 func (a *app) known(code text.Code, args text.Args) client.Problem {
 	e := text.Explain(a.lang, code, args)
 	return client.Problem{
@@ -138,16 +138,16 @@ func (a *app) known(code text.Code, args text.Args) client.Problem {
 	}
 }
 
-// own tells a problem that only the command line has.
+// own returns a problem that only the command line has.
 func (a *app) own(code string, what, do text.Code, where string, err error) client.Problem {
 	return client.Problem{Code: code, Detail: a.t(what, text.Args{"reason": a.reason(err)}), Where: where, Do: a.t(do, nil)}
 }
 
-// reason tells a cause inside another problem's sentence.
+// reason returns the text of a cause, for use inside the sentence of another problem.
 func (a *app) reason(err error) string {
 	f, ok := errors.AsType[*text.Failure](err)
 	switch {
-	case ok && f.Code == text.ReceiptRefused: // the sentence around it
+	case ok && f.Code == text.ReceiptRefused: // the outer sentence; its reason is the cause
 		return f.Args["reason"]
 	case ok:
 		return a.t(f.Code, f.Args)
@@ -158,10 +158,10 @@ func (a *app) reason(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return a.t(text.CLIFileEnds, nil)
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	return text.Word(a.lang, strings.TrimPrefix(err.Error(), "json: "))
 }
 
-// fileName names an input.
+// fileName returns the name of an input for people.
 func (a *app) fileName(path string) string {
 	if path == "-" {
 		return a.t(text.CLIStandardInput, nil)
@@ -169,7 +169,7 @@ func (a *app) fileName(path string) string {
 	return path
 }
 
-// flagError tells what pflag found wrong with the flags.
+// flagError turns an error of pflag into a usageError.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
 	u := usage(text.CLIBadFlag, text.Args{"reason": err.Error()})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {

@@ -16,11 +16,11 @@ import (
 	"time"
 
 	"xietong/node"
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// fakeNode answers as a node would, and remembers what it was asked.
+// fakeNode answers as a node would, and remembers the requests.
 type fakeNode struct {
 	asked []string                         // method, path and body of each request
 	as    []string                         // jurisdiction and agency of each request
@@ -28,7 +28,7 @@ type fakeNode struct {
 	lines []client.ImportProgress          // of an import
 	bad   []client.BadRow                  // of an import
 	fail  map[string]client.Problem        // refusals, by method and path
-	wild  func(http.ResponseWriter) bool   // answers whatever it likes
+	wild  func(http.ResponseWriter) bool   // answers in place of the fake node
 }
 
 const log = "nanming.guiyang.guizhou/log/1/"
@@ -109,7 +109,7 @@ var answers = map[string]any{
 		Children: []client.Neighbour{
 			{Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", State: client.ChildInvited, Until: "2026-12-01T02:00:00Z"},
 			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true},
-			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
+			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", EndorsedAs: "老街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
 		},
 	},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
@@ -156,19 +156,19 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// bench runs command lines against a fake node and fake functions of package node.
-type bench struct {
+// workbench runs command lines against a fake node and fake functions of package node.
+type workbench struct {
 	t     *testing.T
 	node  *fakeNode
 	dir   string
 	lang  string
 	stdin string
-	app   app // what newApp starts from
+	app   app // the app that newApp copies
 }
 
-func newBench(t *testing.T, lang string) *bench {
+func newWorkbench(t *testing.T, lang string) *workbench {
 	t.Helper()
-	b := &bench{t: t, node: &fakeNode{}, dir: t.TempDir(), lang: lang}
+	b := &workbench{t: t, node: &fakeNode{}, dir: t.TempDir(), lang: lang}
 	l, err := net.Listen("unix", filepath.Join(b.dir, client.SocketName))
 	if err != nil {
 		t.Fatal(err)
@@ -226,11 +226,11 @@ var fakeFloor = nodeFloor{
 }
 
 // run runs one command line.
-func (b *bench) run(args ...string) (code int, stdout, stderr string) {
+func (b *workbench) run(args ...string) (code int, stdout, stderr string) {
 	return b.runUntil(b.t.Context(), args...)
 }
 
-func (b *bench) runUntil(ctx context.Context, args ...string) (code int, stdout, stderr string) {
+func (b *workbench) runUntil(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	b.t.Helper()
 	var out, errs bytes.Buffer
 	a := b.app

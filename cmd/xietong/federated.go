@@ -8,14 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// isSelector reports whether --at names many.
+// isSelector reports whether --at names many jurisdictions.
 func isSelector(at string) bool { return strings.HasPrefix(at, "*") }
 
-// federated asks many how many records they have, and prints the number with whom it covers.
+// federated asks many jurisdictions for a measure of their records, and prints the result with the
+// members that it covers and lacks.
 func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	answer, err := a.client().QueryFederated(ctx, q)
 	if err != nil {
@@ -24,7 +25,9 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	if a.jsonOnly {
 		return printJSON(a.stdout, answer)
 	}
-	a.printGroups(answer.Groups)
+	if answer.Answered > 0 { // or nothing is known of the records
+		a.printMeasure(&q.Measure, answer.Groups, answer.Whole)
+	}
 	a.say(text.CLIGatherTotal, text.Args{
 		"total": number(answer.Total), "answered": number(answer.Answered), "members": number(answer.Members),
 	})
@@ -45,22 +48,7 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	return nil
 }
 
-func (a *app) printGroups(groups []client.FederatedGroup) {
-	var lines [][]string
-	head := []text.Code{text.CLIGatherPlace, text.CLIGatherName, text.CLIGatherCount}
-	for _, g := range groups {
-		line := []string{g.Title, g.Place, number(g.Count)}
-		if g.Place == "" {
-			head, line = []text.Code{text.CLIGatherValue, text.CLIGatherCount}, a.valueRow(g.Value, g.Count, g.Suppressed)
-		}
-		lines = append(lines, line)
-	}
-	if len(lines) > 0 {
-		printTable(a.stdout, a.headings(head), lines)
-	}
-}
-
-// rowsOfMany asks many for records, and prints what each answers as it comes.
+// rowsOfMany asks many jurisdictions for records, and prints each answer as it comes.
 func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 	got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error {
 		if a.jsonOnly {
@@ -89,15 +77,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 	return nil
 }
 
-// valueRow is a line of a count by value.
-func (a *app) valueRow(value string, count uint64, suppressed bool) []string {
-	if suppressed {
-		value = a.t(text.CLIGatherSmall, nil)
-	}
-	return []string{value, number(count)}
-}
-
-// states are what people read for the states of those who did not answer.
+// states are the texts for the states of the members that did not answer.
 var states = map[string]text.Code{
 	client.StateRefused: text.CLIGatherRefused, client.StateNotOffered: text.CLIGatherNotOffered, client.StateUnreachable: text.CLIGatherUnreachable,
 	client.StateLate: text.CLIGatherLate, client.StateNotJoined: text.CLIGatherNotJoined,

@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 )
 
 // maxInput is the largest file that is read into memory, in bytes.
 const maxInput = 1 << 20
+
+var errNotUTF8 = errors.New("not UTF-8")
 
 var errTooLong = fmt.Errorf("it is larger than %d bytes", maxInput)
 
@@ -36,11 +39,15 @@ func (a *app) readInput(path string) ([]byte, error) {
 	return data, nil
 }
 
-// readJSON reads one JSON value into v. Fields that v does not have are refused: they are spelling mistakes.
+// readJSON reads one JSON value into v. It refuses fields that v does not have, because they are
+// spelling mistakes.
 func (a *app) readJSON(path string, v any) error {
 	data, err := a.readInput(path)
 	if err != nil {
 		return err
+	}
+	if !utf8.Valid(data) { // the decoder would put marks for what it cannot read
+		return &badFile{path, errNotUTF8}
 	}
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\uFEFF"))))
 	dec.DisallowUnknownFields()
@@ -53,13 +60,13 @@ func (a *app) readJSON(path string, v any) error {
 	return nil
 }
 
-// writeFile writes a file that only its owner may read, whole or not at all.
+// writeFile writes a file that only its owner may read. The file is written whole or not at all.
 func writeFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // a renamed file is not there any more
+	defer os.Remove(f.Name()) // does nothing after the rename
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err

@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// session is every verb once, in the order in which a person would use them.
+// session runs every verb once, in the order in which a person would use them.
 var session = [][]string{
 	{"init", "nanming.guiyang.guizhou"},
 	{"join", "xt1-guiyang-192.0.2.7-7400-ABC"},
@@ -55,7 +55,7 @@ var session = [][]string{
 func TestGolden(t *testing.T) {
 	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		t.Run(lang[:2], func(t *testing.T) {
-			b := newBench(t, lang)
+			b := newWorkbench(t, lang)
 			files := writeFiles(t)
 			b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 3, Total: 3}}
 			b.node.bad = []client.BadRow{{Row: 2, Column: "name", Reason: "minLength"}, {Row: 4, Reason: "columns"}}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 func (a *app) initCommand() *cobra.Command {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) inviteCommand() *cobra.Command {
@@ -38,7 +38,7 @@ func (a *app) inviteCommand() *cobra.Command {
 	return c
 }
 
-// addPlaceFlags are what a person says of a place that the roster does not have.
+// addPlaceFlags adds the flags that describe a place that the roster does not list.
 func (a *app) addPlaceFlags(c *cobra.Command, label, code, level, short *string) {
 	flags := c.Flags()
 	flags.StringVar(label, "label", "", a.t(text.CLIFlagLabel, nil))

@@ -8,13 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
-// firewallFile is written where the parent does not answer.
+// firewallFile is the form that is written if the parent does not answer.
 const firewallFile = "firewall-request.txt"
 
-// joinSteps are the steps of joining in their order, with the problems that each may end in.
+// joinSteps are the steps of joining in their order, each with the problems that it may end in.
 var joinSteps = []struct {
 	name  text.Code
 	fails []text.Code
@@ -31,7 +31,7 @@ var joinSteps = []struct {
 func (a *app) joinCommand() *cobra.Command {
 	var o joinOptions
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
-		o.Options.Logger = slog.New(slog.DiscardHandler) // what is to be known of it, the steps and the error tell
+		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
 		if a.jsonOnly {
 			o.Told = nil
@@ -61,7 +61,8 @@ func (a *app) step(mark, name text.Code, what string) {
 	fmt.Fprintln(a.stdout, "  "+strings.TrimRight(line, " "))
 }
 
-// joinFailed shows which step failed, and leaves a form for the network office where nobody answered.
+// joinFailed shows which step failed, and writes a form for the network office if the parent did
+// not answer.
 func (a *app) joinFailed(token string, err error) error {
 	f, ok := errors.AsType[*text.Failure](err)
 	if !ok || a.jsonOnly {

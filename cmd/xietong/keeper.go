@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 const (
-	lookEvery = 10 * time.Second // at what is alive and, until that is known, at how many are hosted
-	maxSystem = 64 << 10         // bytes of a file of the system
+	lookEvery = 10 * time.Second // the live memory, and the hosted jurisdictions until known
+	maxSystem = 64 << 10         // most bytes that are read of a system file
 )
 
 // keeper sets the collector of a process that serves. Many goroutines may use it.
@@ -28,7 +28,7 @@ func (a *app) keeper() *keeper {
 	return &keeper{m: memory{gogc: a.getenv("GOGC"), limit: a.getenv("GOMEMLIMIT"), all: memoryOf(readSystem)}, now: usual}
 }
 
-// host says how many jurisdictions this process hosts from now on.
+// host sets the number of jurisdictions that this process hosts from now on.
 func (k *keeper) host(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -36,7 +36,8 @@ func (k *keeper) host(n int) {
 	k.set()
 }
 
-// look sets the collector by what is alive now, and reports whether it knows how many are hosted.
+// look sets the collector by the live memory now, and reports whether the number of hosted
+// jurisdictions is known.
 func (k *keeper) look() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -44,8 +45,8 @@ func (k *keeper) look() bool {
 	return k.m.hosted > 0
 }
 
-// set tells the collector what has changed; each word to it stops the process for a moment. The
-// caller holds k.mu.
+// set gives the collector new settings, only if they changed, because each call stops the process
+// for a moment. The caller holds k.mu.
 func (k *keeper) set() {
 	k.m.live = liveBytes()
 	want, ours := k.m.collector()
@@ -57,8 +58,8 @@ func (k *keeper) set() {
 	k.now = want
 }
 
-// while keeps the collector as it should be while do runs. hosted is asked until it knows: a node
-// that still opens has no answer.
+// while keeps the collector set while do runs. It calls hosted again until the call succeeds,
+// because a node that is still opening does not answer.
 func (k *keeper) while(ctx context.Context, hosted func(context.Context) (int, error), do func() error) error {
 	ctx, end := context.WithCancel(ctx)
 	var looking sync.WaitGroup
@@ -94,7 +95,7 @@ func (a *app) hosted(ctx context.Context) (int, error) {
 	return len(s.Jurisdictions), err
 }
 
-// liveBytes returns how many bytes were alive when the collector last ran.
+// liveBytes returns the live bytes at the last run of the collector.
 func liveBytes() uint64 {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
@@ -104,7 +105,7 @@ func liveBytes() uint64 {
 	return live[0].Value.Uint64()
 }
 
-// readSystem returns the text of a file of the system; "" where there is none.
+// readSystem returns the text of a system file; "" if it cannot be read.
 func readSystem(name string) string {
 	f, err := os.Open(name)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
@@ -110,16 +110,18 @@ func (a *app) ledgerReceipt() *cobra.Command {
 	return c
 }
 
-// receipt asks for a receipt: by its index, or by its whole name, which may be an entry of another jurisdiction.
+// receipt asks for the receipt of an entry: by its index, or by its whole name, which may name an
+// entry of another jurisdiction.
 func (a *app) receipt(ctx context.Context, named string, index uint64, in string) (client.Receipt, error) {
 	if named == number(index) {
 		return a.client().Receipt(ctx, index)
 	}
-	a.in = in // the jurisdiction that asks, which is not the one that is asked
+	a.in = in // the asking jurisdiction; entryIndex has put the asked one there
 	return a.client().ReceiptOf(ctx, named)
 }
 
-// saveReceipt writes the files of a receipt and returns their names; payload is "" when it was erased.
+// saveReceipt writes the files of a receipt and returns their names; payload is "" if the payload
+// was erased.
 func saveReceipt(dir string, index uint64, r client.Receipt) (receipt, payload string, err error) {
 	stem := filepath.Join(dir, "entry-"+number(index))
 	receipt = stem + ".receipt"
@@ -133,8 +135,8 @@ func saveReceipt(dir string, index uint64, r client.Receipt) (receipt, payload s
 	return receipt, payload, writeFile(payload, r.Payload)
 }
 
-// entryIndex reads an entry's index or its whole name, NAME/log/EPOCH/INDEX. The name also says which jurisdiction is
-// meant, and must not say another one than --in.
+// entryIndex reads an entry's index or its whole name, NAME/log/EPOCH/INDEX. NAME also sets the
+// jurisdiction of the command, and must not differ from --in.
 func (a *app) entryIndex(s string) (uint64, error) {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	index, err := strconv.ParseUint(last, 10, 62)

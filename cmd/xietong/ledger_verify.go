@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 // pinShape is the shape of a pin; package node parses it.
@@ -37,7 +37,8 @@ func (a *app) ledgerVerify() *cobra.Command {
 	return c
 }
 
-// verifyReceipt verifies a receipt, and that it is of the payload if that is given. No node needs to run.
+// verifyReceipt verifies a receipt and, if a payload is given, that the receipt is of that payload.
+// No node needs to run.
 func (a *app) verifyReceipt(files []string, pin string) error {
 	receipt, err := a.readInput(files[0])
 	if err != nil {
@@ -49,7 +50,7 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 			return err
 		}
 		if payload == nil {
-			payload = []byte{} // an empty file is a payload, and not the right one
+			payload = []byte{} // an empty file is a payload, and cannot be the right one
 		}
 	}
 	report, err := a.node.verifyReceipt(receipt, payload, pin)

@@ -1,21 +1,23 @@
-// Command xietong is the one binary of Xietong: it makes and runs a node, and is the client of a running node over the
-// Unix socket in its data directory.
+// Command xietong is the one binary of Xietong: it makes and runs a node, and is the client of a
+// running node over the Unix socket in its data directory.
 //
-// Every verb is a file. A verb reads its arguments, calls one operation of package client (or, where no node needs to
-// run, one function of package node), and prints the answer: a table for people, or the wire type with --json. The
-// sentences are in package text.
+// Every verb is a file. A verb reads its arguments, calls one operation of package client (or,
+// where no node needs to run, one function of package node), and prints the answer: a table for
+// people, or the wire type with --json. The sentences are in package text.
 //
-// Answers go to standard output and nothing else does. Errors go to standard error as three lines: what happened, where,
-// what to do (with --json, as the wire type of a problem). Exit codes:
+// Standard output carries the answers and nothing else. An error goes to standard error as three
+// lines: what happened, where, and what to do (with --json, as the wire type of a problem). Exit
+// codes:
 //
 //	0  done; for query --verify: the value is right
 //	1  refused, or failed
 //	2  the command line is wrong
 //	3  the node cannot be reached
-//	4  verification failed: a receipt or a ledger is not what it should be, or query --verify was answered no
+//	4  verification failed: a receipt or a ledger does not verify, the answer to query --verify is
+//	   not yes, or query --audit proved a lie
 //
-// Values come from other agencies, so whatever is printed for people has its control characters made visible: no record
-// can move the cursor of a clerk's terminal.
+// Values come from other agencies, so the program makes the control characters of all text for
+// people visible: no record can move the cursor of a clerk's terminal.
 package main
 
 import (
@@ -26,7 +28,7 @@ import (
 	"syscall"
 	"time"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 func main() {
@@ -39,14 +41,14 @@ func main() {
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
-// app is one run of the program: everything that it takes from the outside.
+// app is one run of the program, with everything that the run takes from outside.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool // whether stderr is one
+	terminal       bool // whether stderr is a terminal
 	getenv         func(string) string
 	now            func() time.Time
-	zone           *time.Location // of dates without one
+	zone           *time.Location // for dates without a zone
 	node           nodeFloor
 
 	lang     text.Lang

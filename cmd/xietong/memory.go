@@ -7,36 +7,37 @@ import (
 	"strings"
 )
 
-// A node keeps little and makes much garbage: nearly all that a query takes is dead once the answer
-// is sent. So the collector of a node waits until four times what is alive was made anew, not once
-// that, while the machine has the memory. Where many jurisdictions live in one process, four times
-// what all of them keep would be too much.
+// A node keeps little and makes much garbage: nearly all memory of a query is dead once the answer
+// is sent. So the garbage collector of a node waits until new memory has grown to four times the
+// live memory, not once, while the machine has enough memory. For many jurisdictions in one
+// process, four times the live memory of all would be too much.
 const (
 	patientPercent = 400
-	usualPercent   = 100 // what Go has by itself
-	fewHosted      = 8   // jurisdictions in a process whose collector waits
-	memoryPart     = 4   // it waits within a fourth of the memory that there is
+	usualPercent   = 100 // the default of Go
+	fewHosted      = 8   // most jurisdictions in a process whose collector waits
+	memoryPart     = 4   // the collector waits within a fourth of the available memory
 )
 
-// memory is what the settings of the collector depend on.
+// memory holds the facts that the settings of the collector depend on.
 type memory struct {
 	gogc, limit string // GOGC and GOMEMLIMIT of the environment, which win
 	all         uint64 // bytes that this process may have; 0: not known
 	hosted      int    // jurisdictions in this process; 0: not known yet
-	live        uint64 // bytes that were alive when the collector last ran
+	live        uint64 // live bytes at the last run of the collector
 }
 
-// collector is how the collector of garbage is set.
+// collector holds the settings of the garbage collector.
 type collector struct {
 	percent int
-	limit   int64 // bytes beyond which it runs as often as it must; never a reason to fail
+	limit   int64 // bytes above which it runs as often as needed; never a reason to fail
 }
 
-// usual is how Go sets it.
+// usual holds the default settings of Go.
 var usual = collector{usualPercent, math.MaxInt64}
 
-// collector decides how it is set; false: somebody else did. The limit is never below twice what is
-// alive, so that a node that needs more than its part does not collect without a pause.
+// collector returns the settings for the collector; false: the environment has set it. The limit is
+// never below twice the live memory, so that a node that needs more than its part does not collect
+// all the time.
 func (m memory) collector() (collector, bool) {
 	switch {
 	case m.gogc != "" || m.limit != "":
@@ -47,27 +48,27 @@ func (m memory) collector() (collector, bool) {
 	return collector{patientPercent, int64(min(max(m.all/memoryPart, 2*m.live), math.MaxInt64))}, true
 }
 
-// The files in which Linux says how much memory there is.
+// The files where Linux tells the memory limits of a process and the memory of the machine.
 const (
 	groupFile   = "/proc/self/cgroup"
 	machineFile = "/proc/meminfo"
 )
 
-// memoryOf returns how much memory a process may have, in bytes: the least that a cgroup around it
-// allows, or else all that the machine has; 0 where neither is told. read returns the text of a
-// file, "" where there is none.
+// memoryOf returns how many bytes of memory a process may have: the smallest limit of the cgroups
+// around it, or else the memory of the machine; 0 where neither is known. read returns the text of
+// a file, "" if there is none.
 func memoryOf(read func(name string) string) uint64 {
 	all := machineMemory(read(machineFile))
 	for _, name := range limitFiles(read(groupFile)) {
 		n, err := strconv.ParseUint(strings.TrimSpace(read(name)), 10, 64)
-		if err == nil && n > 0 && (all == 0 || n < all) { // no limit is "max", or a number beyond any machine
+		if err == nil && n > 0 && (all == 0 || n < all) { // no limit: "max", or a huge number
 			all = n
 		}
 	}
 	return all
 }
 
-// machineMemory reads the line "MemTotal: 24684092 kB".
+// machineMemory returns the bytes of the line "MemTotal: 24684092 kB".
 func machineMemory(text string) uint64 {
 	_, after, _ := strings.Cut(text, "MemTotal:")
 	fields := strings.Fields(after)
@@ -81,9 +82,9 @@ func machineMemory(text string) uint64 {
 	return kib << 10
 }
 
-// limitFiles returns the files of the limits of a process in these cgroups, and in all around them.
-// A line is "0::/PATH" (version 2) or "4:memory:/PATH" (version 1). In a container PATH may be what
-// it is outside; its own is then the root.
+// limitFiles returns the files with the memory limits of these cgroups and of all cgroups around
+// them. A line is "0::/PATH" (version 2) or "4:memory:/PATH" (version 1). In a container PATH may
+// be the path outside of it; the container's own cgroup is then the root.
 func limitFiles(groups string) (names []string) {
 	for line := range strings.Lines(groups) {
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
@@ -98,7 +99,8 @@ func limitFiles(groups string) (names []string) {
 	return names
 }
 
-// upwards returns the file in the folder below root, and in each around it up to root.
+// upwards returns the path of the file in the folder below root, and in each parent folder up to
+// root.
 func upwards(root, folder, file string) (names []string) {
 	for at := path.Clean("/" + folder); ; at = path.Dir(at) {
 		names = append(names, path.Join(root, at, file))

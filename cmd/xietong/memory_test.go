@@ -75,7 +75,7 @@ func TestMemoryOf(t *testing.T) {
 	}
 }
 
-// TestLimitFiles holds that no path leads out of the folder of the cgroups.
+// TestLimitFiles checks that no path leads out of the folder of the cgroups.
 func TestLimitFiles(t *testing.T) {
 	got := limitFiles("0::/../a\n")
 	if want := []string{"/sys/fs/cgroup/a/memory.max", "/sys/fs/cgroup/memory.max"}; !slices.Equal(got, want) {
@@ -83,15 +83,15 @@ func TestLimitFiles(t *testing.T) {
 	}
 }
 
-// set returns how the collector is set.
+// set returns the settings of the collector.
 func set() collector {
 	s := []metrics.Sample{{Name: "/gc/gogc:percent"}, {Name: "/gc/gomemlimit:bytes"}}
 	metrics.Read(s)
 	return collector{int(s[0].Value.Uint64()), int64(s[1].Value.Uint64())}
 }
 
-// TestKeeper holds that the collector waits once it is known that few are hosted, and not when they
-// become many.
+// TestKeeper checks that the collector waits once a small number of hosted jurisdictions is known,
+// and stops waiting when the number becomes large.
 func TestKeeper(t *testing.T) {
 	before := set()
 	defer debug.SetGCPercent(before.percent)
@@ -127,7 +127,8 @@ func TestKeeper(t *testing.T) {
 	})
 }
 
-// TestEnvironmentWins holds that nothing is touched where the environment says how.
+// TestEnvironmentWins checks that the settings of the collector stay unchanged if the environment
+// gives them.
 func TestEnvironmentWins(t *testing.T) {
 	before := set()
 	k := &keeper{m: memory{gogc: "100", all: 64 << 30}, now: usual}

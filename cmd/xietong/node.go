@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"xietong/node"
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
-// nodeFloor is what the program needs of package node beside its API. Tests put their own in its place.
+// nodeFloor holds the functions of package node that the program calls beside the API. Tests
+// replace them.
 type nodeFloor struct {
 	init            func(dir string, o node.InitOptions) (node.InitResult, error)
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error

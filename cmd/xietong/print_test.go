@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 func TestColumns(t *testing.T) {
@@ -78,10 +78,10 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// cobraWords are what the library says by itself.
+// cobraWords match the library's own texts.
 var cobraWords = regexp.MustCompile(`(?i)usage:|flags|available|commands?:|examples?:|help for|additional|\(default`)
 
-// TestHelp holds that every command tells what it is in both languages.
+// TestHelp checks that every command describes itself in both languages.
 func TestHelp(t *testing.T) {
 	for _, lang := range []text.Lang{text.Zh, text.En} {
 		a := &app{lang: lang, getenv: func(string) string { return "" }}

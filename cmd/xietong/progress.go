@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// How often progress is told.
+// The shortest times between two lines of progress.
 const (
 	meterTerminal = 100 * time.Millisecond
 	meterPlain    = 5 * time.Second
 )
 
-// meter tells how far something is: on a terminal in one line that is replaced, elsewhere in plain lines now and then.
+// meter shows the progress of a task: on a terminal in one line that is replaced, elsewhere in
+// plain lines now and then.
 type meter struct {
 	w        io.Writer
 	terminal bool
@@ -25,7 +26,8 @@ type meter struct {
 	shown int // columns of the line that stands on the terminal
 }
 
-// meter returns a new meter. With --json, where standard error is for programs too, it tells nothing.
+// meter returns a new meter. With --json it shows nothing, because programs read standard error
+// too.
 func (a *app) meter() *meter {
 	m := &meter{w: a.stderr, terminal: a.terminal, now: a.now, last: a.now()}
 	if a.jsonOnly {
@@ -34,7 +36,8 @@ func (a *app) meter() *meter {
 	return m
 }
 
-// tell shows line unless the one before was shown a moment ago. The last line of something is always shown.
+// tell shows a line unless the line before was shown a moment ago. It always shows the last line of
+// a task.
 func (m *meter) tell(line string, last bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -55,7 +58,7 @@ func (m *meter) tell(line string, last bool) {
 	m.shown = columns(line)
 }
 
-// clear takes the line off the terminal. It is called before anything else is printed.
+// clear removes the line from the terminal. The caller calls it before printing anything else.
 func (m *meter) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,13 +4,18 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
+
+// notVerified are the flags, beside those of functions, that --verify excludes: they do not concern
+// one fact.
+var notVerified = []string{"count", "by", "where", "filter", "fields", "limit", "cursor"}
 
 func (a *app) queryCommand() *cobra.Command {
 	var q client.Query
@@ -18,17 +23,17 @@ func (a *app) queryCommand() *cobra.Command {
 	var many client.FederatedQuery
 	var verify string
 	var use useFlags
+	measures := measureFlags{}
 	c := a.verb("query DATASET", text.CLIShortQuery, func(cmd *cobra.Command, args []string) error {
 		q.Dataset = args[0]
 		var err error
 		if q.Use, err = a.use(use); err != nil {
 			return err
 		}
-		if cmd.Flags().Changed("verify") {
-			for _, other := range []string{"where", "filter", "fields", "limit", "cursor", "count"} {
-				if cmd.Flags().Changed(other) {
-					return usage(text.CLINotTogether, text.Args{"flag": "--verify", "other": "--" + other})
-				}
+		flags := cmd.Flags()
+		if flags.Changed("verify") {
+			if err := notTogether(flags, "verify", slices.Concat(functions, notVerified)...); err != nil {
+				return err
 			}
 			return a.verify(cmd.Context(), q, verify)
 		}
@@ -45,24 +50,24 @@ func (a *app) queryCommand() *cobra.Command {
 			}
 			q.Where[field] = value
 		}
+		if q.Measure, err = measures.measure(flags); err != nil {
+			return err
+		}
 		switch isMany := isSelector(q.At); {
-		case isMany && !q.Count:
-			for _, only := range []string{"by", "audit", "cursor"} {
-				if cmd.Flags().Changed(only) {
-					return usage(text.CLIFlagNeeded, text.Args{"flag": "--count"})
-				}
-			}
+		case isMany && flags.Changed("cursor"):
+			return usage(text.CLINotTogether, text.Args{"flag": "--cursor", "other": "--at " + q.At})
+		case isMany && q.Measure == nil:
 			return a.rowsOfMany(cmd.Context(), client.RowsQuery{Level: many.Level, Wait: many.Wait, Query: q})
 		case isMany:
 			many.At, many.Dataset, many.Where, many.Filter, many.Use = q.At, q.Dataset, q.Where, q.Filter, q.Use
+			many.Measure = *q.Measure
 			return a.federated(cmd.Context(), many)
 		}
 		for _, only := range []string{"level", "wait", "audit"} {
-			if cmd.Flags().Changed(only) {
+			if flags.Changed(only) {
 				return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
 			}
 		}
-		q.By = many.By
 		return a.query(cmd.Context(), q)
 	})
 	c.Long = a.t(text.CLILongQuery, nil)
@@ -71,7 +76,8 @@ func (a *app) queryCommand() *cobra.Command {
   xietong query villages --filter 'code.startsWith("520102")' --count --purpose residence-check
   xietong query villages --key 520102001001 --verify name=观水社区 --purpose residence-check
   xietong query villages --at 南明区 --key 520102001001 --purpose residence-check
-  xietong query villages --at '**.guizhou' --level county --count --by prefecture --purpose statistics`
+  xietong query villages --at '**.guizhou' --level county --count --by prefecture --purpose statistics
+  xietong query households --at '**.guizhou' --average income --by prefecture,kind --purpose statistics`
 	flags := c.Flags()
 	flags.StringVar(&q.At, "at", "", a.t(text.CLIFlagAt, nil))
 	flags.StringVar(&q.Key, "key", "", a.t(text.CLIFlagKey, nil))
@@ -80,9 +86,8 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.StringSliceVar(&q.Fields, "fields", nil, a.t(text.CLIFlagFields, nil))
 	flags.IntVar(&q.Limit, "limit", 0, a.t(text.CLIFlagLimit, nil))
 	flags.StringVar(&q.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
-	flags.BoolVar(&q.Count, "count", false, a.t(text.CLIFlagCount, nil))
 	flags.StringVar(&many.Level, "level", "", a.t(text.CLIFlagOfLevel, nil))
-	flags.StringVar(&many.By, "by", "", a.t(text.CLIFlagByLevel, nil))
+	a.addMeasureFlags(flags, measures)
 	flags.IntVar(&many.Wait, "wait", 0, a.t(text.CLIFlagWait, nil))
 	flags.BoolVar(&many.Audit, "audit", false, a.t(text.CLIFlagAudit, nil))
 	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
@@ -102,13 +107,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if err := printRecords(a.stdout, answer.Rows, q.Fields, q.Key != ""); err != nil {
 		return err
 	}
-	var groups [][]string
-	for _, g := range answer.Groups {
-		groups = append(groups, a.valueRow(g.Value, g.Count, g.Suppressed))
-	}
-	if len(groups) > 0 {
-		printTable(a.stdout, a.headings([]text.Code{text.CLIGatherValue, text.CLIGatherCount}), groups)
-	}
+	a.printMeasure(q.Measure, answer.Groups, answer.Whole)
 	if answer.GrantedNow {
 		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
@@ -120,14 +119,14 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	return nil
 }
 
-// sayAsked tells where this jurisdiction recorded that it asked another.
+// sayAsked tells the entry in which this jurisdiction recorded that it asked another.
 func (a *app) sayAsked(entry string) {
 	if entry != "" {
 		a.say(text.CLIAsked, text.Args{"entry": entry})
 	}
 }
 
-// verify asks whether a field has a value. An answer other than yes ends in exitUnverified.
+// verify asks whether a field has a value. It returns errAnsweredNo for any answer other than yes.
 func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	if q.Key == "" {
 		return usage(text.CLIFlagNeeded, text.Args{"flag": "--key"})
@@ -160,8 +159,8 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	return err
 }
 
-// condition reads field=value of the named flag. The value goes as text: the node reads it as the schema's type of its
-// field, and "520102" may well be text.
+// condition reads field=value of the named flag. The value is sent as text, because only the node
+// knows the type of the field in the schema: "520102" may be a text.
 func condition(flag, s string) (field string, value json.RawMessage, err error) {
 	field, typed, ok := strings.Cut(s, "=")
 	if !ok || field == "" {

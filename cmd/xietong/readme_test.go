@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestReadmeCommands runs what both READMEs tell a newcomer to type to set up two nodes, in its order. What is printed to be
-// carried over, the invitation and the pin, is carried over; the blocks that show what is printed are left out.
+// TestReadmeCommands runs, in order, the commands of both READMEs that set up two nodes. It carries
+// the printed invitation and pin over to the next commands, as a reader does, and skips the blocks
+// that show output.
 func TestReadmeCommands(t *testing.T) {
 	port := freePort(t)
 	for file, section := range map[string]string{"README.md": "## Two nodes of your own", "README.zh-CN.md": "## 自建两个节点"} {
@@ -44,7 +45,7 @@ func TestReadmeCommands(t *testing.T) {
 			} {
 				script = strings.ReplaceAll(script, old, new)
 			}
-			if commands > 9 { // and one that builds the program, or gets it
+			if commands > 9 { // and one block that builds the program, or gets it
 				t.Errorf("%d commands until the first answer", commands)
 			}
 			runScript(t, script)

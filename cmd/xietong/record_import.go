@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) recordImport() *cobra.Command {
@@ -27,7 +27,7 @@ func (a *app) recordImport() *cobra.Command {
 	return c
 }
 
-// importFile imports the file at path; its name tells its format unless that is given.
+// importFile imports the file at path. If no format is given, the name of the file decides it.
 func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) error {
 	if im.Format == "" {
 		im.Format = formatOf(path)
@@ -44,7 +44,7 @@ func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) erro
 	return a.importRecords(cmd, im, path+badSuffix)
 }
 
-// formatOf tells the format by the name's ending, or "".
+// formatOf returns the format by the ending of the name; "" for an unknown ending.
 func formatOf(path string) string {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":
@@ -56,11 +56,12 @@ func formatOf(path string) string {
 }
 
 const (
-	badSuffix = ".bad.csv" // after the name of the file whose rows were left out
-	badShown  = 20         // bad rows that are printed
+	badSuffix = ".bad.csv" // added to the name of the imported file
+	badShown  = 20         // most bad rows that are printed
 )
 
-// importRecords imports a file. The rows that --keep-good leaves out are written to the file named bad.
+// importRecords imports a file. With --keep-good it writes a list of the rows that are left out to
+// the file named bad.
 func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) error {
 	m := a.meter()
 	im.Progress = func(pass string, done, total uint64) {
@@ -98,7 +99,8 @@ func (a *app) importStep(pass string, done, total uint64) string {
 	return a.t(text.CLIImportChecking, text.Args{"percent": number(done * 100 / max(total, 1))})
 }
 
-// printCheck tells what the first pass found, on standard error: it is no answer yet.
+// printCheck prints the result of the first pass to standard error, because it is not yet the
+// answer.
 func (a *app) printCheck(check client.ImportCheck) {
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
@@ -116,9 +118,10 @@ func (a *app) printCheck(check client.ImportCheck) {
 	}))
 }
 
-// writeBad writes the rows that are left out, as a CSV of row, column and reason. The node tells the first 10,000.
+// writeBad lists the rows that are left out, as a CSV of row, column and reason. The node tells at
+// most the first 10,000.
 func (a *app) writeBad(path string, check client.ImportCheck) error {
-	file := bytes.NewBufferString("\uFEFF") // spreadsheets take UTF-8 without this mark for something else
+	file := bytes.NewBufferString("\uFEFF") // spreadsheets need this mark to see UTF-8
 	w := csv.NewWriter(file)
 	if err := w.Write([]string{"row", "column", "reason"}); err != nil {
 		return err

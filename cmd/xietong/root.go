@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // defaultData is the data directory when neither --data nor $XIETONG_DATA names one.
@@ -56,7 +56,7 @@ func (a *app) rootCommand() *cobra.Command {
 	return root
 }
 
-// group makes a command that only holds others.
+// group makes a command that only holds other commands.
 func (a *app) group(use string, short text.Code, children ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{Use: use, Short: a.t(short, nil)}
 	a.asGroup(c)
@@ -81,7 +81,8 @@ func (a *app) asGroup(c *cobra.Command) {
 	c.SuggestionsMinimumDistance = 2
 }
 
-// takes is the Args of a command that takes the arguments its use line names: those in brackets may be left out.
+// takes returns the check of the arguments that the use line names; an argument in brackets may be
+// left out.
 func takes(use string) cobra.PositionalArgs {
 	names := strings.Fields(use)[1:]
 	needed := 0
@@ -105,7 +106,7 @@ func takes(use string) cobra.PositionalArgs {
 	}
 }
 
-// verb makes a command that does something.
+// verb makes a command that runs a function.
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: takes(use), RunE: run,
@@ -113,8 +114,8 @@ func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, arg
 	}
 }
 
-// completes is the completion of the arguments that the use line names: files where one is a file, and else nothing,
-// since a shell would offer the files of the folder for a name.
+// completes returns the completion of the arguments that the use line names: files for a file
+// argument, and nothing for any other, since a shell would offer the files of the folder otherwise.
 func completes(use string) cobra.CompletionFunc {
 	names := strings.Fields(use)[1:]
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -125,7 +126,7 @@ func completes(use string) cobra.CompletionFunc {
 	}
 }
 
-// fileArguments are the names of arguments that are files.
+// fileArguments are the names of the arguments that take a file.
 var fileArguments = []string{"FILE", "FILE.json", "RECEIPT", "PAYLOAD"}
 
 // oneOf makes the shell offer the values of a flag.
@@ -142,7 +143,7 @@ func aFolder(flags *pflag.FlagSet, name string) {
 	}
 }
 
-// helpCommand is `xietong help COMMAND`.
+// helpCommand makes `xietong help COMMAND`.
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND…]",
@@ -157,10 +158,10 @@ func (a *app) helpCommand() *cobra.Command {
 	}
 }
 
-// translate puts what cobra says by itself into the person's language.
+// translate puts cobra's own texts into the person's language.
 func (a *app) translate(c *cobra.Command) {
 	c.InitDefaultHelpFlag()
-	c.Flags().SortFlags = false // they stand in the order in which they are thought of
+	c.Flags().SortFlags = false // flags keep the order of their definition
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" {
 			f.DefValue = "" // the sentence of a flag tells its default
@@ -184,7 +185,8 @@ func (a *app) translate(c *cobra.Command) {
 	}
 }
 
-// usageTemplate is cobra's, with its headings translated and its rarely used parts left out.
+// usageTemplate returns the template of cobra, with translated headings and without the rarely used
+// parts.
 func (a *app) usageTemplate() string {
 	heading := func(code text.Code) string { return a.t(code, nil) }
 	return heading(text.CLIUsage) + `

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 const maxRosterFile = 900_000 // bytes, as the API says
@@ -19,7 +19,8 @@ func (a *app) rosterCommand() *cobra.Command {
 	return a.group("roster", text.CLIShortRoster, a.rosterShow(), a.rosterList(), a.rosterPublish())
 }
 
-// rosterShow tells which list it is, and how many places it has.
+// rosterShow makes the verb that tells the origin of the roster, its number of places, and its
+// hash.
 func (a *app) rosterShow() *cobra.Command {
 	return a.verb("show", text.CLIShortRosterShow, func(cmd *cobra.Command, _ []string) error {
 		r, err := a.client().Roster(cmd.Context())
@@ -41,7 +42,7 @@ func (a *app) rosterShow() *cobra.Command {
 	})
 }
 
-// levelsOf counts the places of each level, in the order in which the levels come.
+// levelsOf counts the places of each level, in the order of the first place of each.
 func levelsOf(places []client.RosterPlace) string {
 	var order, out []string
 	counts := map[string]uint64{}
@@ -79,7 +80,7 @@ func (a *app) rosterList() *cobra.Command {
 	return c
 }
 
-// writeRoster writes the form in which a list is published.
+// writeRoster writes a roster as CSV, in the form that publish takes.
 func writeRoster(to io.Writer, places []client.RosterPlace) error {
 	out := csv.NewWriter(to)
 	rows := [][]string{{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}}

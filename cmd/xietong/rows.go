@@ -8,13 +8,14 @@ import (
 	"slices"
 )
 
-// record is a record for people: its fields in the order in which they came.
+// record is a record for people, with the fields in their original order.
 type record struct {
 	names  []string
 	values map[string]string
 }
 
-// parseRecord reads a JSON object. Strings are shown as they are, every other value as JSON.
+// parseRecord reads a JSON object. A string becomes its text, null the empty text, and any other
+// value compact JSON.
 func parseRecord(data []byte) (record, error) {
 	r := record{values: map[string]string{}}
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -54,8 +55,8 @@ func showValue(raw json.RawMessage) string {
 	return b.String()
 }
 
-// parseRecords reads rows and returns the names of their fields: those that were asked for, or all by name, so that the
-// columns do not depend on what the first row lacks.
+// parseRecords reads rows and returns them with the names of the columns: the fields that were
+// asked for, or else all fields sorted by name, so that the columns do not depend on the first row.
 func parseRecords(rows []json.RawMessage, fields []string) ([]record, []string, error) {
 	records := make([]record, 0, len(rows))
 	names := slices.Clone(fields)

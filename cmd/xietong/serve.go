@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 func (a *app) serveCommand() *cobra.Command {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) standardCommand() *cobra.Command {
@@ -71,7 +71,8 @@ func (a *app) standardShow() *cobra.Command {
 	return c
 }
 
-// datasetAdopt publishes a standard entry of those above as it is, or what a file makes of it.
+// datasetAdopt makes the verb that publishes a dataset by a standard entry of a jurisdiction above:
+// the entry unchanged, or the dataset in a file.
 func (a *app) datasetAdopt() *cobra.Command {
 	var from, file, records string
 	c := a.verb("adopt DATASET", text.CLIShortDatasetAdopt, func(cmd *cobra.Command, args []string) error {

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// columns returns how many columns of a terminal s takes: wide runes (Chinese) two, marks that sit on others none.
+// columns returns the number of terminal columns of s: a wide rune (Chinese) takes two, a combining
+// mark none.
 func columns(s string) int {
 	n := 0
 	for _, r := range s {
@@ -33,7 +34,7 @@ func runeColumns(r rune) int {
 	return 1
 }
 
-// clean makes control characters, and those that change the direction of text, visible.
+// clean makes visible the control characters and the characters that change the direction of text.
 func clean(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable) {
 		return s
@@ -79,7 +80,7 @@ func printTable(w io.Writer, heading []string, rows [][]string) {
 // pair is one line of a description.
 type pair struct{ name, value string }
 
-// printPairs prints one thing, a line each of its properties.
+// printPairs prints the properties of one thing, a line each.
 func printPairs(w io.Writer, pairs []pair) {
 	widest := 0
 	for _, p := range pairs {

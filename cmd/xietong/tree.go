@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 func (a *app) treeCommand() *cobra.Command {
@@ -46,7 +46,7 @@ func (a *app) printTree(t client.Tree) {
 	}
 }
 
-// neighbour is a line of the table.
+// neighbour returns the line of the table for one neighbour.
 func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	state := map[string]text.Code{
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
@@ -59,8 +59,12 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	case n.LastHeard != "":
 		link = a.t(text.CLITreeDown, text.Args{"heard": a.localTime(n.LastHeard)})
 	}
+	name := n.DisplayName
+	if n.EndorsedAs != "" {
+		name = a.t(text.CLITreeRenamed, text.Args{"name": name, "then": n.EndorsedAs})
+	}
 	return []string{
-		a.t(relation, nil), n.DisplayName, n.Name, text.Word(a.lang, n.Level), a.t(state, nil), a.localTime(n.Until), link,
+		a.t(relation, nil), name, n.Name, text.Word(a.lang, n.Level), a.t(state, nil), a.localTime(n.Until), link,
 	}
 }
 

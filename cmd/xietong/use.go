@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// useFlags are what a person says of the use that data are wanted for.
+// useFlags hold the flags in which a person states the use of the data.
 type useFlags struct{ client.Use }
 
 func (a *app) addUseFlags(flags *pflag.FlagSet, u *useFlags) {
@@ -21,7 +21,8 @@ func (a *app) addUseFlags(flags *pflag.FlagSet, u *useFlags) {
 	flags.StringVar(&u.Until, "until", "", a.t(text.CLIFlagUntil, nil))
 }
 
-// use returns the wire type. An end given as a date alone is the end of that day here.
+// use returns the wire type. A date alone as the end means the end of that day in the local time
+// zone.
 func (a *app) use(f useFlags) (client.Use, error) {
 	u := f.Use
 	if u.Until == "" {
@@ -38,7 +39,8 @@ func (a *app) use(f useFlags) (client.Use, error) {
 	return u, nil
 }
 
-// localTime shows a time of the wire on the reader's clock. What is no time is shown as it is.
+// localTime shows a time of the wire in the local time zone. It returns a text that is not a time
+// unchanged.
 func (a *app) localTime(s string) string {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 // version is set by the release build (-ldflags "-X main.version=v1.2.3").
 var version string
 
-// programVersion returns the version of the program: the release, else the commit it was built from.
+// programVersion returns the version of the program: the release, or else the commit of the build.
 func programVersion() string {
 	if version != "" {
 		return version

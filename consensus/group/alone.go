@@ -11,7 +11,7 @@ import (
 	"xietong/certs/identity"
 )
 
-// alone is the stream layer of a group of one: nobody comes and nobody can be reached.
+// alone is the stream layer of a group of one: no replica connects to it, and it can reach none.
 type alone struct {
 	replica identity.Replica
 	closed  chan struct{}
@@ -40,7 +40,7 @@ func (a *alone) Addr() net.Addr { return replicaAddr(a.replica.String()) }
 // Dial implements raft.StreamLayer.
 func (a *alone) Dial(raft.ServerAddress, time.Duration) (net.Conn, error) { return nil, errAlone }
 
-// replicaAddr is a replica's name as a network address: the real address is looked up by the stream layer.
+// replicaAddr is a replica's name as a network address. The stream layer looks up the real address.
 type replicaAddr string
 
 func (replicaAddr) Network() string  { return "replica" }

@@ -14,7 +14,8 @@ import (
 	"xietong/consensus/state"
 )
 
-// Raft's log is made in newFolder and renamed, so that walFolder holds the first configuration from its first moment on.
+// Raft's log is made in newFolder and renamed, so that walFolder holds the first configuration from
+// its first moment on.
 const (
 	walFolder = "wal"
 	newFolder = "wal.new"
@@ -24,17 +25,20 @@ const (
 var (
 	// ErrBootstrapped is returned by Bootstrap when the group has a log already.
 	ErrBootstrapped = raft.ErrCantBootstrap
-	// ErrNoLog is returned by Open when raft's log is missing, or was never bootstrapped.
+	// ErrNoLog is returned by Open when raft's log is missing or was never bootstrapped, and by
+	// Bootstrap when raft's log is missing although the state has applied entries.
 	ErrNoLog = errors.New("raft's log is missing")
-	// ErrLogMismatch is returned when raft's log and the state are not of one moment, because one of them was exchanged for
-	// another copy: a log that ends before what the state has applied, whose next entries would be skipped as known, or one
-	// that begins behind it.
+	// ErrLogMismatch is returned when raft's log and the state are not of one moment, because one
+	// of the two was exchanged for another copy. Either the log ends before the last entry that the
+	// state has applied, so that its next entries would be skipped as known, or it begins behind
+	// the entry that must follow the state's newest snapshot.
 	ErrLogMismatch = errors.New("raft's log does not belong to the state")
 )
 
-// Bootstrap makes the raft log of a new group with the given voters. It is called once for a group, before it is first
-// opened, and refuses where a log exists; one that was begun and holds nothing is made anew. (1) The log is written and
-// flushed beside its place, (2) an unfinished one is removed, (3) it is renamed, (4) the folder is flushed.
+// Bootstrap makes the raft log of a new group with the given voters. The caller calls it once for a
+// group, before the first Open. It returns ErrBootstrapped when the group has a log; a log that was
+// begun and holds nothing is made anew. (1) The new log is written and flushed beside its place,
+// (2) an unfinished log is removed, (3) the new log is renamed, (4) the folder is flushed.
 func Bootstrap(c Config, voters ...identity.Replica) error {
 	path, temp := filepath.Join(c.Dir, walFolder), filepath.Join(c.Dir, newFolder)
 	if err := checkUnfinished(path, c); err != nil {
@@ -52,7 +56,8 @@ func Bootstrap(c Config, voters ...identity.Replica) error {
 	return nil
 }
 
-// checkUnfinished returns nil when there is no log at path, or one into which nothing was ever written.
+// checkUnfinished returns nil when there is no log at path, or a log into which nothing was ever
+// written.
 func checkUnfinished(path string, c Config) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if applied, _ := c.Store.Applied(); applied > 0 {
@@ -60,7 +65,7 @@ func checkUnfinished(path string, c Config) error {
 		}
 		return nil
 	}
-	logs, err := openLog(path, c.Segment)
+	logs, err := openLog(path, c.segment())
 	if err != nil {
 		return err
 	}
@@ -74,8 +79,8 @@ func checkUnfinished(path string, c Config) error {
 	return err
 }
 
-// checkLog returns ErrNoLog for a log that holds nothing where the state holds nothing either, and ErrLogMismatch for one
-// that cannot be the log of the state.
+// checkLog returns ErrNoLog when the log and the state both hold nothing, and ErrLogMismatch for a
+// log that cannot be the log of the state.
 func checkLog(logs *wal.WAL, store *state.Store) error {
 	first, err := logs.FirstIndex()
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"xietong/consensus/state"
 )
 
-// made returns a stopped group of one with a few entries; snapshot: with a marker, and nothing before it in raft's log.
+// made stops a group of one that has the given number of entries, and returns its folder and
+// configuration. With snapshot the state also has a marker, and raft's log holds nothing before it.
 func made(t *testing.T, entries int, snapshot bool) (dir string, c Config) {
 	t.Helper()
 	dir = t.TempDir()
@@ -43,8 +44,8 @@ func made(t *testing.T, entries int, snapshot bool) (dir string, c Config) {
 
 const snapshotsNever = 1 << 50
 
-// TestBootstrapRepeats: what a crash can leave of a log into which nothing was written is made anew; a log that holds
-// anything is never touched.
+// TestBootstrapRepeats: Bootstrap makes a log anew that a crash left without entries, and never
+// touches a log that holds an entry.
 func TestBootstrapRepeats(t *testing.T) {
 	for what, row := range map[string]struct {
 		entries int
@@ -133,7 +134,8 @@ func emptyLog(dir string) error {
 	return errors.Join(logs.SetUint64([]byte("CurrentTerm"), 1), logs.Close())
 }
 
-// TestOpenRefusesAnExchangedLog: a log and a state of two moments would lose entries in silence.
+// TestOpenRefusesAnExchangedLog: a log and a state of different moments would lose entries in
+// silence.
 func TestOpenRefusesAnExchangedLog(t *testing.T) {
 	for what, row := range map[string]struct {
 		spoil func(t *testing.T, dir string) error

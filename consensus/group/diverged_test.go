@@ -14,7 +14,8 @@ import (
 	"xietong/consensus/state"
 )
 
-// poisoned is a registry under which the replica whose number is in bad writes something else than the others.
+// poisoned returns the registry of replica n. When bad holds n, this replica applies the command
+// "poison" in another way than the others.
 func poisoned(n uint32, bad *atomic.Uint32) *state.Registry {
 	r := state.NewRegistry()
 	r.Register(kindNote, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
@@ -28,13 +29,13 @@ func poisoned(n uint32, bad *atomic.Uint32) *state.Registry {
 	return r
 }
 
-// signer signs checkpoints with a key that nobody checks here.
+// signer signs checkpoints with a key that these tests do not check.
 type signer struct{ ed25519.PrivateKey }
 
 func (s signer) LogPublic() ed25519.PublicKey { return s.Public().(ed25519.PublicKey) }
 func (s signer) SignLog(m []byte) []byte      { return ed25519.Sign(s.PrivateKey, m) }
 
-// bodyOf is the command of replica n's line over its own ledger.
+// bodyOf returns the command with the checkpoint line of replica number over the ledger of n.
 func bodyOf(t *testing.T, n *node, number uint32) state.Command {
 	t.Helper()
 	line := state.CheckpointLine{Replica: replica(number)}
@@ -70,7 +71,7 @@ func keySet(t *testing.T) state.Command {
 	return state.Command{Kind: state.KindKeySet, Body: body}
 }
 
-// trio is three replicas that can be told to diverge.
+// trio is three replicas, one of which can be made to diverge.
 type trio struct {
 	*testing.T
 	network *pipes
@@ -98,8 +99,9 @@ func (x *trio) propose(by int, c state.Command) error {
 	return err
 }
 
-// TestDivergedReplicaStops lets one of three replicas apply a command in another way than the others, a follower or the
-// leader. It stops when the majority's root is known, before and after a restart; the others go on.
+// TestDivergedReplicaStops lets one of three replicas, the leader or a follower, apply a command in
+// another way than the others. This replica stops when the root of the majority is known, before
+// and after a restart; the others go on.
 func TestDivergedReplicaStops(t *testing.T) {
 	for what, offset := range map[string]int{"the leader": 0, "a follower": 1} {
 		t.Run(what, func(t *testing.T) {

@@ -24,14 +24,16 @@ func (f fsm) Apply(l *raft.Log) any {
 	return f.store.Apply(l.Index, l.Term, commands)
 }
 
-// Snapshot implements raft.FSM: what is open is committed, and the file is the snapshot.
+// Snapshot implements raft.FSM: it commits the open transaction, and the state file is the
+// snapshot.
 func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
 	f.store.Flush()
 	return marker{}, nil
 }
 
-// Restore implements raft.FSM. Raft restores at start what snapshots lists, which the file holds already; a snapshot of
-// another replica never gets past the sink.
+// Restore implements raft.FSM. At a start raft restores the snapshot that snapshots lists, which
+// the state file holds already; a snapshot of another replica never gets past the sink. So there is
+// nothing to restore.
 func (f fsm) Restore(r io.ReadCloser) error { return r.Close() }
 
 // marker is the snapshot of a state that is its own snapshot: there is nothing to copy.
@@ -43,8 +45,8 @@ func (marker) Persist(sink raft.SnapshotSink) error { return sink.Close() }
 // Release implements raft.FSMSnapshot.
 func (marker) Release() {}
 
-// ErrFetchNeeded is returned to a leader that sends a snapshot: a marker holds no data, so this replica must be filled
-// from another before it can follow.
+// ErrFetchNeeded is returned to a leader that sends a snapshot. A marker holds no data, so this
+// replica must be filled from another replica before it can follow.
 var ErrFetchNeeded = errors.New("a snapshot is a marker and cannot be installed: this replica must be filled first")
 
 // snapshots keeps raft's snapshot as a marker in the state file.
@@ -92,7 +94,8 @@ func metaOf(m state.Marker) *raft.SnapshotMeta {
 	}
 }
 
-// sink writes the marker when it is closed. Anything written into it comes from another replica and is refused.
+// sink saves the marker when it is closed. Data that is written into it comes from another replica
+// and is refused.
 type sink struct {
 	store  *state.Store
 	marker state.Marker
@@ -103,7 +106,7 @@ type sink struct {
 // Write implements io.Writer.
 func (s *sink) Write([]byte) (int, error) { return 0, ErrFetchNeeded }
 
-// Close keeps the marker, at most once; raft closes twice on some paths.
+// Close saves the marker, at most once, because raft closes twice on some paths.
 func (s *sink) Close() error {
 	s.once.Do(func() { s.err = s.store.SaveMarker(s.marker) })
 	return s.err

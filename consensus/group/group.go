@@ -1,11 +1,13 @@
-// Package group is the raft group with which a jurisdiction agrees on what it recorded.
+// Package group is the raft group in which the replicas of a jurisdiction agree on its records.
 //
-// It has one replica or several; nothing here assumes one. It proposes commands to the leader, many in one raft entry,
-// answers when they are applied, gives linearizable reads, and keeps raft's snapshots as markers in the state's own
-// file. It never looks into a command or into the ledger, and holds no key.
+// A group has one replica or several; the code assumes no number. The leader packs many proposed
+// commands into one raft entry, answers each command once it is applied, and gives linearizable
+// reads. The group keeps raft's snapshots as markers in the state's own file. It never looks into a
+// command or into the ledger, and holds no key.
 //
-// An error of Propose is one of two: ErrNotDone (nothing happened; repeat at will) or ErrUnknownOutcome (it may yet
-// happen; repeat with the same id, which the state recognises).
+// Every error of Propose is one of two: ErrNotDone (nothing happened; repeat at will) or
+// ErrUnknownOutcome (the command may yet be applied; repeat it with the same id, which the state
+// recognises).
 package group
 
 import (
@@ -35,46 +37,48 @@ var (
 	ErrUnknownOutcome = errors.New("outcome unknown")
 	// ErrNotLeader is returned, with ErrNotDone, by a replica that is not the leader.
 	ErrNotLeader = errors.New("this replica is not the leader")
-	// ErrDiskFull is returned, with ErrNotDone, when too little space is left to take commands safely.
+	// ErrDiskFull is returned, with ErrNotDone, when too little space is left to take commands
+	// safely.
 	ErrDiskFull = errors.New("too little disk space left")
 )
 
 // Settings of raft; the reasons are in docs/architecture.md.
 const (
-	walSegment       = 16 << 20 // bytes that a file of raft's log is made with, of all groups that share the machine
+	walSegment       = 16 << 20 // bytes of one file of raft's log, divided among the groups that share the machine
 	leastSegment     = 1 << 20  // bytes
 	maxAppendEntries = 512
 	trailingLogs     = 10_240
 	snapshotEvery    = 8_192
 	transportTimeout = 10 * time.Second
 	maxPool          = 3
-	aloneTimeout     = time.Second // how often a leader without followers looks whether it still leads; it starts at once
+	aloneTimeout     = time.Second // how often a leader without followers looks whether it still leads; newRaft does not wait that long
 	// DefaultMinFree is the disk space, in bytes, below which no command is taken.
 	DefaultMinFree = 64 << 20
 )
 
-// Config says which group to open.
+// Config describes the group to open.
 type Config struct {
 	Jurisdiction identity.Jurisdiction
 	Replica      identity.Replica
 	Dir          string // holds the folder wal
 	Store        *state.Store
-	Stream       raft.StreamLayer // nil: a group of one, which talks to nobody
+	Stream       raft.StreamLayer // nil: a group of one, which has no connections
 	Logger       *slog.Logger
 	MinFree      uint64 // bytes; 0: DefaultMinFree
-	Share        int    // how many groups share this machine's disk; 0: one
-	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for tests.
+	Hosted       int    // how many groups share this machine's disk; 0: one
+	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for
+	// tests.
 	Tune    func(*raft.Config)
 	Segment int
 }
 
-// segment returns the size of a file of raft's log: each is written full of zeros before it is used, so where many groups share
-// a disk, each takes less.
+// segment returns the size of a file of raft's log, in bytes. The library allocates each file at
+// its full size before it uses the file, so a group that shares a disk with many takes less.
 func (c Config) segment() int {
 	if c.Segment > 0 {
 		return c.Segment
 	}
-	return max(walSegment/max(c.Share, 1), leastSegment)
+	return max(walSegment/max(c.Hosted, 1), leastSegment)
 }
 
 // Group is one replica's membership in its jurisdiction's raft group.
@@ -85,17 +89,19 @@ type Group struct {
 	transport *raft.NetworkTransport
 	proposals chan *proposal
 	stop      chan struct{}
-	closed    chan struct{} // closed when whatever was proposed is answered, after stop
+	closed    chan struct{} // closed after stop, when every proposal is answered
 	workers   sync.WaitGroup
 
 	acked atomic.Uint64 // highest raft index of a command that was answered, or that was applied when a term began
 
 	readyMu sync.Mutex
-	ready   uint64        // the term in which this leader has applied all that came before it; 0: none
+	ready   uint64        // the term of this leader before which everything is applied here; 0: none
 	readied chan struct{} // closed, and replaced, when ready changes
 }
 
-// Open starts this replica, whose log was bootstrapped. It does not wait for a leader: see WaitReady.
+// Open starts this replica, whose log was bootstrapped. It does not wait for a leader: see
+// WaitReady. The error wraps ErrNoLog or ErrLogMismatch when raft's log is missing or does not
+// belong to the state.
 func Open(c Config) (*Group, error) {
 	if c.MinFree == 0 {
 		c.MinFree = DefaultMinFree
@@ -126,8 +132,9 @@ func Open(c Config) (*Group, error) {
 	return g, nil
 }
 
-// newRaft starts raft. Alone, this replica need not wait for a heartbeat that nobody can send: told of a shorter timeout,
-// raft looks at once whether it is over, and elects itself.
+// newRaft starts raft. A replica that is alone need not wait for a heartbeat, because no other
+// replica can send one. It starts with a longer timeout and then shortens the timeout: raft then
+// looks at once whether the timeout is over, and the replica elects itself.
 func newRaft(rc *raft.Config, c Config, logs *wal.WAL, transport *raft.NetworkTransport) (*raft.Raft, error) {
 	if c.Stream != nil {
 		return raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
@@ -156,7 +163,7 @@ func raftConfig(c Config) *raft.Config {
 	rc.SnapshotThreshold = snapshotEvery
 	rc.NoLegacyTelemetry = true
 	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), c.Stream == nil)
-	if c.Stream == nil { // nobody else can lead: waiting for a heartbeat would only make the start slow
+	if c.Stream == nil { // no other replica can lead: waiting for a heartbeat would only make the start slow
 		rc.HeartbeatTimeout, rc.ElectionTimeout, rc.LeaderLeaseTimeout = aloneTimeout, aloneTimeout, aloneTimeout
 	}
 	if c.Tune != nil {
@@ -176,8 +183,8 @@ func newTransport(c Config) *raft.NetworkTransport {
 	})
 }
 
-// watchLeadership marks the term ready once everything before it is applied here; a lost and regained leadership that
-// was not noticed between is a new term, and so not ready.
+// watchLeadership marks the term ready once everything before it is applied here. A leadership that
+// was lost and regained unnoticed has a new term, which is not ready.
 func (g *Group) watchLeadership(leads <-chan bool) {
 	for {
 		select {
@@ -214,7 +221,7 @@ func (g *Group) raiseAcked(index uint64) {
 	}
 }
 
-// isReady reports whether this replica leads and has applied all that came before its term.
+// isReady reports whether this replica leads and has applied everything before its term.
 func (g *Group) isReady() (term uint64, ok bool) {
 	g.readyMu.Lock()
 	defer g.readyMu.Unlock()
@@ -222,13 +229,14 @@ func (g *Group) isReady() (term uint64, ok bool) {
 	return term, g.ready == term && g.raft.State() == raft.Leader
 }
 
-// Leads reports whether this replica is the leader and ready.
+// Leads reports whether this replica is the leader and has applied everything before its term.
 func (g *Group) Leads() bool {
 	_, ok := g.isReady()
 	return ok
 }
 
-// WaitReady waits until this replica leads and is ready.
+// WaitReady waits until Leads is true. The error wraps state.ErrClosed when the group closes before
+// that, or the error of ctx.
 func (g *Group) WaitReady(ctx context.Context) error {
 	for {
 		g.readyMu.Lock()
@@ -247,11 +255,12 @@ func (g *Group) WaitReady(ctx context.Context) error {
 	}
 }
 
-// Linearize returns when View of the store shows everything that was acknowledged before it was called: (1) the term is
-// ready, so all that earlier leaders acknowledged is applied here, (2) the index of the last command that this leader
-// answered is read, (3) this replica is still the leader of that term, which a replica that is alone need not ask: nobody
-// else can lead; (4) that index is applied here. Raft's own commit index will not do: it counts entries that never reach the
-// state.
+// Linearize returns when View of the store shows every command that was acknowledged before the
+// call: (1) the term must be ready, so every command that earlier leaders acknowledged is applied
+// here, (2) it reads the index of the last command that this leader answered, (3) the other
+// replicas confirm that this one still leads in the same term, which a replica that is alone need
+// not ask, (4) it waits until that index is applied here. Raft's own commit index will not do: it
+// counts entries that never reach the state. Every error wraps ErrNotDone.
 func (g *Group) Linearize(ctx context.Context) error {
 	term, ok := g.isReady()
 	if !ok {
@@ -267,7 +276,8 @@ func (g *Group) Linearize(ctx context.Context) error {
 	return nil
 }
 
-// stillLeads has the other replicas say that this one leads. Raft asks them between two writes of its log.
+// stillLeads asks the other replicas whether this one still leads in term. Raft asks them between
+// two writes of its log. A group of one asks no replica.
 func (g *Group) stillLeads(term uint64) error {
 	if g.config.Stream == nil {
 		return nil
@@ -281,7 +291,7 @@ func (g *Group) stillLeads(term uint64) error {
 	return nil
 }
 
-// Snapshot takes a snapshot now and truncates raft's log. Having nothing new is no error.
+// Snapshot takes a snapshot now and truncates raft's log. It returns nil when there is nothing new.
 func (g *Group) Snapshot() error {
 	err := g.raft.Snapshot().Error()
 	if errors.Is(err, raft.ErrNothingNewToSnapshot) {
@@ -290,9 +300,10 @@ func (g *Group) Snapshot() error {
 	return err
 }
 
-// Close stops this replica and waits for all that it started: (1) nothing more is proposed, and what was is answered, (2)
-// raft, (3) its streams, (4) its log. Raft never answers what is still queued when it shuts down, so it comes second. The
-// store stays open: it is the caller's.
+// Close stops this replica and waits for all its goroutines: (1) no command is proposed any more
+// and every proposal is answered, (2) raft stops, (3) its streams close, (4) its log closes. Raft
+// stops second because it never answers commands that are still queued when it shuts down. The
+// store stays open: it is the caller's. Close must be called once only.
 func (g *Group) Close() error {
 	close(g.stop)
 	g.workers.Wait()

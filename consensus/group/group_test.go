@@ -52,7 +52,8 @@ type node struct {
 	log   *bytes.Buffer
 }
 
-// quick elects sooner than raft does by itself, and not so soon that a busy machine loses its leader.
+// quick elects sooner than raft does by itself, and not so soon that a busy machine loses its
+// leader.
 func quick(c *raft.Config) {
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = 400*time.Millisecond, 400*time.Millisecond, 300*time.Millisecond
 	c.CommitTimeout = 5 * time.Millisecond
@@ -313,7 +314,8 @@ func (l *pipeLayer) Dial(to raft.ServerAddress, within time.Duration) (net.Conn,
 	return nil, errors.New("replica is away")
 }
 
-// TestThreeReplicas loses the leader twice and holds that nothing acknowledged is lost and all ledgers are equal.
+// TestThreeReplicas loses the leader twice and checks that nothing acknowledged is lost and all
+// ledgers are equal.
 func TestThreeReplicas(t *testing.T) {
 	network := &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}}
 	voters := []identity.Replica{replica(1), replica(2), replica(3)}

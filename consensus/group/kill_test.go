@@ -37,7 +37,8 @@ func small(c *raft.Config) {
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = 16, 8, 5*time.Millisecond
 }
 
-// child proposes until it is killed, writing each acknowledged body to standard output. It takes snapshots all the time.
+// child proposes until it is killed, writing each acknowledged body to standard output. It takes
+// snapshots all the time.
 func child(dir string) {
 	n, err := start(dir, 1, nil, replica(1))
 	if err == nil {
@@ -65,9 +66,9 @@ func child(dir string) {
 	}
 }
 
-// TestKill kills a replica at random moments, creation, start-up, snapshots and truncations included. After each kill the
-// file must be whole from its leaves up; now and then the replica is opened, and what was acknowledged must be in it,
-// once.
+// TestKill kills a replica at random moments, creation, start-up, snapshots and truncations
+// included. After each kill the file must be whole from its leaves up. Now and then the replica is
+// opened, and must hold every acknowledged entry once.
 func TestKill(t *testing.T) {
 	rounds := *kills
 	if rounds == 0 {
@@ -108,7 +109,7 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills, %d acknowledged entries, none lost; raft's log was truncated at %d of the replays", rounds, total, truncated)
 }
 
-// checkKilled opens the replica and compares it with what was acknowledged.
+// checkKilled opens the replica and compares its entries with the acknowledged ones.
 func checkKilled(t *testing.T, dir string, round int, acked map[string]bool) (truncated bool) {
 	t.Helper()
 	n := alone1(t, dir)
@@ -145,7 +146,8 @@ func checkKilled(t *testing.T, dir string, round int, acked map[string]bool) (tr
 	return first > 1
 }
 
-// runAndKill runs the child, kills it after a while, and returns what it acknowledged.
+// runAndKill runs the child, kills it after a while, and returns the bodies that the child
+// acknowledged.
 func runAndKill(t *testing.T, dir string, after time.Duration) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// adapted is the one place where raft's logger becomes slog. Raft's key/value pairs hold indexes, terms and replicas,
-// no personal data.
+// adapted turns the logger of raft into slog, and nothing else does. Raft's key/value pairs hold
+// indexes, terms and replicas, no personal data.
 type adapted struct {
 	to    *slog.Logger
 	name  string
@@ -19,8 +19,9 @@ type adapted struct {
 	alone bool // a group of one
 }
 
-// noHeartbeat is how the warnings begin that an election starts because the leader is not heard. A group of one hears
-// nobody, ever, and elects itself at each start.
+// noHeartbeat begins the warnings that an election starts because the replica does not hear a
+// leader. A group of one never hears another replica and elects itself at each start, so there they
+// warn of nothing.
 const noHeartbeat = "heartbeat timeout reached"
 
 func adaptLogger(to *slog.Logger, alone bool) hclog.Logger { return adapted{to: to, alone: alone} }
@@ -30,7 +31,8 @@ var levels = map[hclog.Level]slog.Level{
 	hclog.Warn: slog.LevelWarn, hclog.Error: slog.LevelError,
 }
 
-// Log implements hclog.Logger. The library says at "info" what only its developers need.
+// Log implements hclog.Logger. It logs the library's "info" at debug level, because only the
+// developers of the library need that.
 func (a adapted) Log(level hclog.Level, msg string, args ...any) {
 	to := levels[level]
 	if level == hclog.Info || a.alone && strings.HasPrefix(msg, noHeartbeat) {

@@ -34,8 +34,8 @@ type answer struct {
 	err    error
 }
 
-// Propose replicates a command and returns its result once it is applied. A refusal by the state is a result, not an
-// error.
+// Propose replicates a command and returns its result once it is applied. A refusal by the state is
+// a result, not an error. Every error wraps ErrNotDone or ErrUnknownOutcome.
 func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, error) {
 	data, err := c.Encode()
 	if err != nil {
@@ -56,7 +56,7 @@ func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, err
 		select {
 		case a := <-p.done:
 			return a.result, a.err
-		default: // it was queued as the group closed, and nobody took it
+		default: // it was queued while the group closed, and no worker took it
 			return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed)
 		}
 	case <-ctx.Done():
@@ -64,8 +64,9 @@ func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, err
 	}
 }
 
-// proposeLoop packs whatever waits into one raft entry. It hands each entry to raft and goes on, so that raft writes
-// several at once; a goroutine for each entry waits for its answer.
+// proposeLoop packs the waiting proposals into raft entries. It hands each entry to raft and does
+// not wait for the answer, so that raft writes several entries at once; a goroutine for each entry
+// waits.
 func (g *Group) proposeLoop() {
 	var space spaceCheck
 	for {
@@ -85,7 +86,7 @@ func (g *Group) proposeLoop() {
 	}
 }
 
-// gather takes what waits, up to the bounds of one raft entry.
+// gather takes first and the proposals that wait, up to the bounds of one raft entry.
 func (g *Group) gather(first *proposal) []*proposal {
 	pack, size := []*proposal{first}, len(first.data)
 	for len(pack) < maxPack && size < maxPackLen {
@@ -144,7 +145,8 @@ func answerAll(pack []*proposal, err error) {
 	}
 }
 
-// classify tells what certainly did not happen from what may yet happen.
+// classify returns ErrNotDone for an error of raft after which the command was certainly not
+// proposed, and ErrUnknownOutcome for any other.
 func classify(err error) error {
 	switch {
 	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
@@ -155,8 +157,8 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 }
 
-// spaceCheck looks at the free disk space now and then, so that a full disk is refused before anything is proposed: a
-// commit that failed for lack of space would end the process.
+// spaceCheck looks at the free disk space now and then, so that commands are refused on a full disk
+// before they are proposed: a commit that failed for lack of space would end the process.
 type spaceCheck struct {
 	at  time.Time
 	err error
@@ -190,5 +192,5 @@ func (e *SpaceError) Error() string {
 	return fmt.Sprintf("%v: %d bytes free, %d needed", ErrDiskFull, e.Free, e.Needed)
 }
 
-// Is makes it an ErrDiskFull.
+// Is makes errors.Is(e, ErrDiskFull) true.
 func (e *SpaceError) Is(target error) bool { return target == ErrDiskFull }

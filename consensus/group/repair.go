@@ -14,11 +14,13 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// repairTail mends what raft-wal v0.4.2 does not. The write that fills a file of the log seals it, and a goroutine then
-// begins the next file. Whoever is killed, or closes, between the two finds at the next opening a last file that takes no
-// entry any more, and can never lead or follow again. The entries of such a file are copied into one with room: (1) the
-// copy is written and flushed under a number that is not in use, (2) the log's list of files names it instead, in one
-// transaction. The library removes the file that is not listed when it opens the log.
+// repairTail repairs a defect of raft-wal v0.4.2. The write that fills a file of the log seals it,
+// and a goroutine then begins the next file. When the process is killed, or closes the log, between
+// the two, the last file takes no entry any more at the next opening, and the replica can never
+// lead or follow again. repairTail copies the entries of such a file into one with room: (1) the
+// copy is written and flushed under a number that is not in use, (2) the log's list of files names
+// the copy in place of the old file, in one transaction. When the library opens the log, it removes
+// the file that is not listed.
 func repairTail(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, metadb.FileName)); errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing was written yet
@@ -59,7 +61,8 @@ func repairLast(dir string, db *metadb.BoltMetaDB, list types.PersistentState) e
 	return errors.Join(err, tail.Close())
 }
 
-// copyTail copies the entries of tail, which old describes, into a new file with room for as many again.
+// copyTail copies the entries of tail, which old describes, into a new file with room for as many
+// again.
 func copyTail(files *segment.Filer, tail types.SegmentWriter, old types.SegmentInfo, info *types.SegmentInfo) error {
 	info.BaseIndex = max(old.BaseIndex, old.MinIndex)
 	info.MinIndex = info.BaseIndex
@@ -90,5 +93,6 @@ func copyTail(files *segment.Filer, tail types.SegmentWriter, old types.SegmentI
 	return errors.Join(fresh.Append(entries), fresh.Close())
 }
 
-// entryOverhead is more than what an entry takes in a file beside its own bytes: a frame, padding, its place in the index.
+// entryOverhead is an upper bound, in bytes, of the space that an entry takes in a file beside its
+// own bytes: a frame, padding, its place in the index.
 const entryOverhead = 32

@@ -17,8 +17,9 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// sealedTail makes a log whose last file, of 4 KiB, is sealed and still listed as the one that takes entries: what a
-// crash leaves between the two. Entries below truncated are cut off at the head. It returns the index of the last entry.
+// sealedTail makes a log whose last file, of 4 KiB, is sealed and still listed as the one that
+// takes entries. A crash leaves such a log when it comes before the next file is begun. Entries
+// below truncated are cut off at the head. sealedTail returns the index of the last entry.
 func sealedTail(t *testing.T, dir string, truncated uint64) (last uint64) {
 	t.Helper()
 	db := new(metadb.BoltMetaDB)
@@ -118,7 +119,7 @@ func TestSealedTailIsRepaired(t *testing.T) {
 	}
 }
 
-// TestTheLibraryStillNeedsRepair tells when repairTail may go.
+// TestTheLibraryStillNeedsRepair fails when the library needs repairTail no more.
 func TestTheLibraryStillNeedsRepair(t *testing.T) {
 	dir := t.TempDir()
 	last := sealedTail(t, dir, 0)

@@ -10,7 +10,8 @@ import (
 	"xietong/consensus/state"
 )
 
-// TestStartAloneWarnsOfNothing: a start at which all is well says nothing that an operator would look into.
+// TestStartAloneWarnsOfNothing: a start without trouble logs nothing that an operator would look
+// into.
 func TestStartAloneWarnsOfNothing(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
@@ -26,7 +27,8 @@ func TestStartAloneWarnsOfNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkOpen measures from nothing open to ready, with an existing directory of 1,000 entries.
+// BenchmarkOpen measures the time from a closed store to a ready group, with an existing directory
+// of 1,000 entries.
 func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	n, err := start(dir, 1, nil, replica(1))
@@ -59,7 +61,8 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// TestCloseWhileItStarts closes at every moment of a start, and while commands are on their way: raft must answer all.
+// TestCloseWhileItStarts closes a group at many moments of its start, and while commands are on
+// their way: every command must be answered.
 func TestCloseWhileItStarts(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 60 {

@@ -2,7 +2,7 @@ package ledger
 
 import "testing"
 
-// BenchmarkSign is what whoever proposes an act of an agency does.
+// BenchmarkSign signs an act of an agency, as its proposer does.
 func BenchmarkSign(b *testing.B) {
 	f := newFixture(b, "nanming", 1)
 	leaf, err := DecodeLeaf(f.leaves[f.add(b, "a", true)])
@@ -17,7 +17,7 @@ func BenchmarkSign(b *testing.B) {
 	}
 }
 
-// BenchmarkVerifyStatement is what whoever verifies a ledger does with each act.
+// BenchmarkVerifyStatement verifies an act, as a verifier of a ledger does with each.
 func BenchmarkVerifyStatement(b *testing.B) {
 	f := newFixture(b, "nanming", 1)
 	data := f.leaves[f.add(b, "a", true)]

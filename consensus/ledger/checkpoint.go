@@ -29,7 +29,7 @@ type Checkpoint struct {
 	Root tlog.Hash
 }
 
-// text is the note's text (C2SP tlog-checkpoint).
+// text returns the note's text (C2SP tlog-checkpoint).
 func (c Checkpoint) text() string {
 	return fmt.Sprintf("%s\n%d\n%s\n", c.Log, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 }
@@ -76,7 +76,8 @@ func (s noteSigner) Sign(msg []byte) ([]byte, error) { return s.by.SignLog(msg),
 
 const noteAlgEd25519 = 1
 
-// keyHash is the key id of C2SP signed-note: the first 4 bytes of SHA-256 of name, newline, algorithm and key.
+// keyHash returns the key id of C2SP signed-note: the first 4 bytes of SHA-256 of name, newline,
+// algorithm and key.
 func keyHash(log identity.Log, key ed25519.PublicKey) uint32 {
 	sum := sha256.Sum256(append(append([]byte(log.String()+"\n"), noteAlgEd25519), key...))
 	return binary.BigEndian.Uint32(sum[:])
@@ -91,8 +92,9 @@ func SignCheckpoint(c Checkpoint, by LogSigner) ([]byte, error) {
 	return signed, nil
 }
 
-// MergeNotes joins notes over the same checkpoint into one with all their lines, in ascending order of their bytes: a
-// set of lines is written in one way, in whatever order they came.
+// MergeNotes joins notes over the same checkpoint into one with all their lines, in ascending order
+// of their bytes, so that a set of lines is always written in one way. The error wraps ErrMalformed
+// when the notes differ in text.
 func MergeNotes(notes ...[]byte) ([]byte, error) {
 	var text []byte
 	var lines [][]byte
@@ -110,8 +112,9 @@ func MergeNotes(notes ...[]byte) ([]byte, error) {
 	return slices.Concat(text, []byte("\n\n"), bytes.Join(lines, nil)), nil
 }
 
-// OpenCheckpoint verifies a note: a majority of the key set's replicas must have signed it, and every line must be by a
-// listed key, once, in ascending order.
+// OpenCheckpoint verifies a note: a majority of the key set's replicas must have signed it, and
+// every line must be by a listed key, once, in ascending order. The error wraps ErrMalformed or
+// ErrNotProven.
 func OpenCheckpoint(data []byte, log identity.Log, keys trust.KeySet) (Checkpoint, error) {
 	if len(data) > MaxNoteLen {
 		return Checkpoint{}, malformed("checkpoint", fmt.Errorf("%d bytes, more than %d", len(data), MaxNoteLen))
@@ -143,8 +146,8 @@ func OpenCheckpoint(data []byte, log identity.Log, keys trust.KeySet) (Checkpoin
 	return c, err
 }
 
-// respell writes a note anew, its lines in ascending order. A line that stands twice is written once, and base64 with
-// stray bits at its end without them, so that any of these makes a difference.
+// respell writes a note anew in the one allowed spelling: lines in ascending order, each once, and
+// base64 without stray bits at its end. A note in any other spelling differs from the result.
 func respell(n *note.Note) []byte {
 	var lines []string
 	for _, s := range n.Sigs {

@@ -12,11 +12,13 @@ import (
 // MaxEndorsementProof is the longest proof of an endorsement.
 const MaxEndorsementProof = 16 << 10 // bytes
 
-// endorsementProof carries one entry of the parent's ledger to whoever verifies the child: the deterministic CBOR array
+// endorsementProof carries one entry of the parent's ledger to a verifier of the child. It is the
+// deterministic CBOR array
 //
 //	[log, leaf, preimage, inclusion proof, checkpoint note]
 //
-// with the pieces as they stand in a receipt. It holds no key set: the verifier walked to the parent's already.
+// with the pieces as they stand in a receipt. It holds no key set, because the verifier has walked
+// to that of the parent already.
 type endorsementProof struct {
 	_        struct{} `cbor:",toarray"`
 	Log      identity.Log
@@ -26,8 +28,8 @@ type endorsementProof struct {
 	Note     []byte
 }
 
-// ProveEndorsement makes the proof of the endorsement at index of the parent's log, under a signed checkpoint. A roster is
-// proven likewise.
+// ProveEndorsement makes the proof of the endorsement at index of the parent's log, under a signed
+// checkpoint. It makes the proof of a roster too.
 func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader) ([]byte, error) {
 	proof, err := encodeInclusion(index, c.Size, tiles)
 	if err != nil {
@@ -36,8 +38,9 @@ func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedN
 	return mustEncode(endorsementProof{Log: c.Log, Leaf: leaf, Preimage: preimage, Proof: proof, Note: signedNote}), nil
 }
 
-// VerifyEndorsement is the trust.Prover of ledgers: (1) the parent's majority signed the checkpoint, (2) the leaf is in that
-// tree, (3) it is an endorsement, and (4) commits to the payload that is returned.
+// VerifyEndorsement is the trust.Prover of ledgers: (1) the parent's majority signed the
+// checkpoint, (2) the leaf is in that tree, (3) the leaf is an endorsement, and (4) the leaf
+// commits to the payload that is returned. The error wraps ErrMalformed or ErrNotProven.
 func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err error) {
 	leaf, preimage, err := verifyProof(parent, data, MaxEndorsementProof)
 	if err != nil {
@@ -58,7 +61,8 @@ const RosterType = "application/vnd.xietong.roster+cbor"
 // MaxRosterProof is the longest proof of a roster.
 const MaxRosterProof = 400 << 10 // bytes
 
-// VerifyRoster proves, as VerifyEndorsement does, that the root of a tree published a roster, and returns it.
+// VerifyRoster verifies, as VerifyEndorsement does, that the root of a tree published a roster, and
+// returns the roster.
 func VerifyRoster(root trust.KeySet, data []byte) (payload []byte, err error) {
 	leaf, preimage, err := verifyProof(root, data, MaxRosterProof)
 	if err != nil {
@@ -70,7 +74,8 @@ func VerifyRoster(root trust.KeySet, data []byte) (payload []byte, err error) {
 	return preimage.Payload, nil
 }
 
-// verifyProof proves that an entry is in the ledger of the jurisdiction whose key set is given, and opens it.
+// verifyProof verifies that an entry is in the ledger of the jurisdiction whose key set is given,
+// and opens the entry. most is the length of the longest proof, in bytes.
 func verifyProof(by trust.KeySet, data []byte, most int) (leaf Leaf, preimage Preimage, err error) {
 	var p endorsementProof
 	if err := canon.Unmarshal(data, most, &p); err != nil {

@@ -21,7 +21,8 @@ import (
 // then is the ledger time of the fixture's first entry.
 var then = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
 
-// testSigner holds the keys of one replica, derived from its number so that every run gives the same bytes.
+// testSigner holds the keys of one replica. They are derived from its number, so that every run
+// gives the same bytes.
 type testSigner struct {
 	replica identity.Replica
 	log     ed25519.PrivateKey

@@ -1,22 +1,27 @@
-// Package ledger is the verifiable log of a jurisdiction: entries, the Merkle tree over them, checkpoints and receipts.
+// Package ledger is the verifiable log of a jurisdiction: entries, the Merkle tree over them,
+// checkpoints and receipts.
 //
-// Everything here is pure. It reads no clock, file or network, holds no private key and knows nothing of raft, so the
-// same code writes the log in a node and checks a receipt on a stranger's laptop. What is decoded is bounded, canonical
-// (see canon) and refused in any other spelling; what is verified is verified from a pin that the caller trusts.
+// The package reads no clock, file or network, holds no private key and knows nothing of raft, so
+// the same code writes the log in a node and checks a receipt on a stranger's laptop. Only the salt
+// of a new payload is random. Decoders bound the length of their input and refuse every spelling
+// but the canonical one (see canon). Verification starts from a pin or a key set that the caller
+// trusts.
 //
 // # Entry
 //
-// An entry is a leaf, the deterministic CBOR array [1, head, evidence] of less than 65,536 bytes. The head is public and
-// names no person; the payload is never in the log. Evidence is either the 32-byte commitment to the payload (the node's
-// own statements and the records of an import, vouched for by the checkpoint) or a COSE_Sign1 over it (an act of an
-// agency). The commitment is SHA-256 of the preimage, the CBOR array [salt (32 bytes), content type, payload], which is
-// the form of an RFC 9995 hash envelope: with the salt erased, the commitment says nothing about the payload.
+// An entry is a leaf, the deterministic CBOR array [1, head, evidence] of less than 65,536 bytes.
+// The head is public and names no person; the payload is never in the log. Evidence is either the
+// 32-byte commitment to the payload (the node's own statements and the records of an import,
+// vouched for by the checkpoint) or a COSE_Sign1 over it (an act of an agency). The commitment is
+// SHA-256 of the preimage, the CBOR array [salt (32 bytes), content type, payload], which is the
+// form of an RFC 9995 hash envelope: with the salt erased, the commitment says nothing about the
+// payload.
 //
 // # Tree and checkpoint
 //
-// The tree is that of RFC 9162 with SHA-256: leaf hash SHA-256(0x00 leaf), node hash SHA-256(0x01 left right). A
-// checkpoint is a C2SP signed note (tlog-checkpoint) whose origin is the log's name; it is believed when a majority of
-// the key set's log keys signed it:
+// The tree is that of RFC 9162 with SHA-256: leaf hash SHA-256(0x00 leaf), node hash SHA-256(0x01
+// left right). A checkpoint is a C2SP signed note (tlog-checkpoint) whose origin is the log's name;
+// it is believed when a majority of the key set's log keys signed it:
 //
 //	nanming.guiyang.guizhou/log/1
 //	33
@@ -26,8 +31,9 @@
 //
 // # Receipt
 //
-// A receipt is one CBOR file that proves an entry to anybody who pins the jurisdiction or one above it; see Receipt.
-// docs/ledger-format.md says all of this at the length that a second implementation needs.
+// A receipt is one CBOR file that proves an entry to any verifier that pins the jurisdiction or one
+// above it; see Receipt. docs/ledger-format.md specifies all of this at the length that a second
+// implementation needs.
 package ledger
 
 import (
@@ -73,7 +79,8 @@ var kindNames = map[Kind]string{
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry",
 }
 
-// String returns the kind's name in docs/protocol.md, or its number where this version knows none.
+// String returns the kind's name in docs/protocol.md, or its number when this version has no name
+// for it.
 func (k Kind) String() string {
 	if name, ok := kindNames[k]; ok {
 		return name
@@ -81,11 +88,12 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind %d", uint16(k))
 }
 
-// Head is the public part of an entry. It names no person. The fields up to About are stated by whoever makes the entry
-// and covered by the signature of an act; Seq and Time are given to it when it takes its place in the log.
+// Head is the public part of an entry. It names no person. The author of the entry states the
+// fields up to About, and the signature of an act covers them. The log sets Seq and Time when the
+// entry takes its place.
 type Head struct {
 	Kind   Kind           `cbor:"1,keyasint"`
-	Agency identity.Label `cbor:"2,keyasint,omitzero"`  // whose act it is; absent: the node's
+	Agency identity.Label `cbor:"2,keyasint,omitzero"`  // whose act the entry is; absent: the node's own
 	Code   identity.Label `cbor:"3,keyasint,omitzero"`  // dataset or matter
 	From   uint64         `cbor:"4,keyasint,omitempty"` // state before
 	To     uint64         `cbor:"5,keyasint,omitempty"` // state after
@@ -95,16 +103,17 @@ type Head struct {
 	Time   uint64         `cbor:"9,keyasint,omitempty"` // ledger time, milliseconds since 1970 UTC
 }
 
-// stated returns the head without what is given to it in the log.
+// stated returns the head without the fields that the log sets.
 func (h Head) stated() Head {
 	h.Seq, h.Time = 0, 0
 	return h
 }
 
-// MaxTime is the last ledger time, the end of the year 9999: neither a certificate nor RFC 3339 can name a later one.
+// MaxTime is the last ledger time, the end of the year 9999: neither a certificate nor RFC 3339 can
+// name a later one.
 const MaxTime = 253402300799999 // milliseconds since 1970 UTC
 
-// check holds what must be true of the head of every entry.
+// check checks the rules that the head of every entry must keep.
 func (h Head) check() error {
 	if h.Kind == 0 || h.Seq == 0 || h.Time == 0 || h.Time > MaxTime {
 		return fmt.Errorf("a head of kind %d, sequence number %d and time %d", uint16(h.Kind), h.Seq, h.Time)
@@ -112,11 +121,11 @@ func (h Head) check() error {
 	return nil
 }
 
-// ErrMalformed is wrapped by every error about bytes that are not what they must be in form.
+// ErrMalformed is wrapped by every error about bytes that do not have the required form.
 var ErrMalformed = errors.New("malformed ledger data")
 
-// ErrNotProven is wrapped by every error about well-formed data that does not prove what it should: a signature, hash or
-// proof that does not fit.
+// ErrNotProven is wrapped by every error about well-formed data that does not prove its claim: a
+// signature, hash or proof that does not fit.
 var ErrNotProven = errors.New("not proven")
 
 func malformed(what string, err error) error {

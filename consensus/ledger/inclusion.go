@@ -12,7 +12,7 @@ import (
 
 const maxPathLen = 62
 
-// inclusion is the proof as RFC 9942 §5.2 has it.
+// inclusion is an inclusion proof in the form of RFC 9942 §5.2.
 type inclusion struct {
 	_     struct{} `cbor:",toarray"`
 	Size  uint64
@@ -33,7 +33,7 @@ func encodeInclusion(index, size uint64, tiles TileReader) ([]byte, error) {
 	return mustEncode(proof), nil
 }
 
-// verifyInclusion verifies an encoded proof of the leaf under a believed checkpoint.
+// verifyInclusion verifies an encoded proof of the leaf under a checkpoint that was verified.
 func verifyInclusion(encoded, leaf []byte, c Checkpoint) (inclusion, error) {
 	var proof inclusion
 	if err := canon.Unmarshal(encoded, MaxReceiptLen, &proof); err != nil {

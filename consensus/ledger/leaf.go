@@ -12,23 +12,25 @@ import (
 	"xietong/certs/identity"
 )
 
-// MaxLeafLen is the longest leaf, in bytes: entry bundles of C2SP tlog-tiles give a length in 16 bits.
+// MaxLeafLen is the longest leaf, in bytes: entry bundles of C2SP tlog-tiles give a length in 16
+// bits.
 const MaxLeafLen = 1<<16 - 1
 
 const leafVersion = 1
 
-// Evidence is the second half of a leaf: a commitment, plain or in a signed statement. It is made before the entry has
-// its place, and carried to where the leaf is put together.
+// Evidence is the second half of a leaf: a commitment, plain or in a signed statement. It is made
+// before the entry has its place in the log; a command carries it to the code that makes the leaf.
 type Evidence struct {
 	raw        cbor.RawMessage
 	commitment Commitment
 	statement  *statement
 }
 
-// PlainEvidence is evidence that the checkpoint alone vouches for.
+// PlainEvidence returns evidence that only the checkpoint vouches for.
 func PlainEvidence(c Commitment) Evidence { return Evidence{raw: mustEncode(c[:]), commitment: c} }
 
-// DecodeEvidence decodes what Encode gave.
+// DecodeEvidence decodes the bytes that Encode gave; the caller must not change them afterwards. It
+// does not verify a signed statement: see VerifyStatement. The error wraps ErrMalformed.
 func DecodeEvidence(data []byte) (Evidence, error) {
 	if len(data) > 0 && data[0]>>5 == 6 { // a tag: COSE_Sign1
 		s, err := decodeStatement(data)
@@ -50,16 +52,17 @@ func DecodeEvidence(data []byte) (Evidence, error) {
 // Encode returns the evidence as it stands in the leaf.
 func (e Evidence) Encode() []byte { return e.raw }
 
-// MarshalBinary makes a command carry the evidence as a byte string of Encode.
+// MarshalBinary returns the bytes of Encode, so that a command carries the evidence as a byte
+// string.
 func (e Evidence) MarshalBinary() ([]byte, error) { return e.raw, nil }
 
-// UnmarshalBinary decodes what MarshalBinary gave.
+// UnmarshalBinary decodes a copy of the bytes that MarshalBinary gave.
 func (e *Evidence) UnmarshalBinary(data []byte) (err error) {
 	*e, err = DecodeEvidence(bytes.Clone(data))
 	return err
 }
 
-// Commitment returns what is committed to.
+// Commitment returns the commitment to the payload.
 func (e Evidence) Commitment() Commitment { return e.commitment }
 
 // Signed reports whether the evidence is a signed statement.
@@ -78,7 +81,8 @@ type leafWire struct {
 	Evidence cbor.RawMessage
 }
 
-// Encode returns the bytes whose hash is in the tree.
+// Encode returns the bytes whose hash is in the tree. The error wraps ErrMalformed when the leaf is
+// impossible or longer than MaxLeafLen.
 func (l Leaf) Encode() ([]byte, error) {
 	if err := l.Head.check(); err != nil {
 		return nil, malformed("leaf", err)
@@ -93,7 +97,8 @@ func (l Leaf) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// DecodeLeaf decodes a leaf. It does not verify a signed statement: see VerifyStatement.
+// DecodeLeaf decodes a leaf. It does not verify a signed statement: see VerifyStatement. The error
+// wraps ErrMalformed.
 func DecodeLeaf(data []byte) (Leaf, error) {
 	var w leafWire
 	if err := canon.Unmarshal(data, MaxLeafLen, &w); err != nil {
@@ -115,8 +120,8 @@ func DecodeLeaf(data []byte) (Leaf, error) {
 // LeafHash returns the hash of an encoded leaf in the tree (RFC 9162 §2.1.1).
 func LeafHash(leaf []byte) tlog.Hash { return tlog.RecordHash(leaf) }
 
-// statedFor returns what an act's signature covers beside the commitment: the log and the stated head, so that it can
-// be moved neither to another log nor under another head.
+// statedFor returns the bytes that the signature of an act covers beside the commitment: the log
+// and the stated head. So an act can be moved neither to another log nor under another head.
 func statedFor(log identity.Log, h Head) []byte {
 	return mustEncode([]any{statementContext, log, h.stated()})
 }

@@ -19,7 +19,8 @@ var (
 	reasonRow = regexp.MustCompile("(?m)^\\| [^|]*\\| `([a-z-]+)` \\|")
 )
 
-// TestPageShowsTheVectors holds every example of the page to the vector that it names; -update writes them.
+// TestPageShowsTheVectors holds every example of the page to the vector that it names; -update
+// writes them.
 func TestPageShowsTheVectors(t *testing.T) {
 	data, err := os.ReadFile(formatPage)
 	if err != nil {
@@ -50,7 +51,7 @@ func TestPageShowsTheVectors(t *testing.T) {
 	}
 }
 
-// TestPageListsTheReasons holds that the page explains every reason, once, and no other.
+// TestPageListsTheReasons checks that the page explains every reason, once, and no other.
 func TestPageListsTheReasons(t *testing.T) {
 	data, err := os.ReadFile(formatPage)
 	if err != nil {

@@ -19,7 +19,7 @@ const (
 // Commitment is the salted hash of a payload that stands in the log.
 type Commitment [sha256.Size]byte
 
-// Preimage is what a commitment is the hash of.
+// Preimage is the value whose encoding is hashed to a commitment.
 type Preimage struct {
 	_           struct{} `cbor:",toarray"`
 	Salt        []byte
@@ -27,14 +27,14 @@ type Preimage struct {
 	Payload     []byte
 }
 
-// NewPreimage gives the payload a fresh salt.
+// NewPreimage returns the preimage of the payload with a fresh random salt.
 func NewPreimage(contentType string, payload []byte) Preimage {
 	p := Preimage{Salt: make([]byte, SaltLen), ContentType: contentType, Payload: payload}
 	rand.Read(p.Salt) // never fails
 	return p
 }
 
-// DecodePreimage decodes the bytes that a commitment is the hash of.
+// DecodePreimage decodes an encoded preimage. The error wraps ErrMalformed.
 func DecodePreimage(data []byte) (Preimage, error) {
 	var p Preimage
 	if err := canon.Unmarshal(data, MaxPayloadLen+MaxContentTypeLen+SaltLen+16, &p); err != nil {
@@ -61,7 +61,8 @@ func (p Preimage) check() error {
 	return nil
 }
 
-// Encode returns the bytes that are hashed, sealed in the vault, and handed to whoever shall check the commitment.
+// Encode returns the bytes that are hashed, sealed in the vault, and handed to a verifier of the
+// commitment. The error wraps ErrMalformed when a limit is not kept.
 func (p Preimage) Encode() ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, malformed("payload", err)

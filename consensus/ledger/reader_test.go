@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSecondReader runs a reader that was written from docs/ledger-format.md alone, in another language: it must accept
-// and refuse the vectors for the same reasons.
+// TestSecondReader runs a reader that was written from docs/ledger-format.md alone, in another
+// language: it must accept and refuse the vectors for the same reasons.
 func TestSecondReader(t *testing.T) {
 	if out, err := exec.Command("python3", "-c", "import cryptography").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {

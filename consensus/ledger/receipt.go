@@ -23,13 +23,15 @@ const MaxReceiptLen = 1 << 20 // bytes
 //
 //	{1: 1, 2: log, 3: leaf, 4: inclusion proof, 5: checkpoint note, 6: RFC 9942 receipt, 7: [level …]}
 //
-// The inclusion proof is the byte string of [tree size, leaf index, [hash …]], as RFC 9942 has it. The note's majority is
-// what is believed; for foreign tools the proof is there again as an RFC 9942 receipt signed by one replica's log key,
-// and Verify checks both. The chain goes from the pinned jurisdiction down to the log's own, one level each:
+// The inclusion proof is the byte string of [tree size, leaf index, [hash …]], as RFC 9942 has it.
+// A verifier believes the majority that signed the note. For foreign tools the proof is there a
+// second time, as an RFC 9942 receipt that one replica signed with its log key; VerifyReceipt
+// checks both. The chain goes from the pinned jurisdiction down to the log's own, one level each:
 //
 //	level = {1: [signed key set …], 2: proof of the endorsement of the next level (see ProveEndorsement)}
 //
-// Cosignatures of witnesses are further lines of the note; this version refuses a line by a key that is not listed.
+// Cosignatures of witnesses are further lines of the note; this version refuses a line by a key
+// that is not listed.
 type Receipt struct {
 	Version uint64        `cbor:"1,keyasint"`
 	Log     string        `cbor:"2,keyasint"`
@@ -42,7 +44,8 @@ type Receipt struct {
 
 const receiptVersion = 1
 
-// coseHeader is the protected header of the RFC 9942 receipt: EdDSA, the key by its hash, RFC9162_SHA256.
+// coseHeader is the protected header of the RFC 9942 receipt: EdDSA, the key by its hash,
+// RFC9162_SHA256.
 type coseHeader struct {
 	Alg int64  `cbor:"1,keyasint"`
 	Kid []byte `cbor:"4,keyasint"`
@@ -56,7 +59,8 @@ const (
 	maxUnprotectLen = 16 << 10
 )
 
-// Issue makes the receipt of the leaf at index under a signed checkpoint. The chain ends with the log's jurisdiction.
+// Issue makes the receipt of the leaf at index under a signed checkpoint. The chain ends with the
+// log's jurisdiction; by signs the RFC 9942 receipt.
 func Issue(leaf []byte, index uint64, c Checkpoint, signedNote []byte, tiles TileReader, chain []trust.Level, by LogSigner) ([]byte, error) {
 	proof, err := encodeInclusion(index, c.Size, tiles)
 	if err != nil {
@@ -68,7 +72,8 @@ func Issue(leaf []byte, index uint64, c Checkpoint, signedNote []byte, tiles Til
 	}), nil
 }
 
-// signCOSE makes the RFC 9942 receipt: the root is the detached payload, so that a verifier must compute it.
+// signCOSE makes the RFC 9942 receipt: the root is the detached payload, so that a verifier must
+// compute it.
 func signCOSE(proof []byte, root tlog.Hash, by LogSigner) []byte {
 	kid := sha256.Sum256(by.LogPublic())
 	protected := mustEncode(coseHeader{Alg: algEdDSA, Kid: kid[:], VDS: vdsRFC9162})
@@ -83,7 +88,8 @@ func proofHeader(proof []byte) map[int64]cbor.RawMessage {
 	return map[int64]cbor.RawMessage{labelProofs: mustEncode(map[int64][][]byte{labelInclusion: {proof}})}
 }
 
-// DecodeReceipt decodes a receipt without verifying it.
+// DecodeReceipt decodes a receipt of at most MaxReceiptLen bytes without verifying it. The error
+// wraps ErrMalformed.
 func DecodeReceipt(data []byte) (Receipt, error) {
 	var r Receipt
 	if err := canon.Unmarshal(data, MaxReceiptLen, &r); err != nil {
@@ -98,7 +104,8 @@ func DecodeReceipt(data []byte) (Receipt, error) {
 	return r, nil
 }
 
-// holdsNull reports whether null stands where a byte string or an array belongs, which canon lets pass.
+// holdsNull reports whether null stands where a byte string or an array belongs: canon does not
+// refuse null there.
 func (r Receipt) holdsNull() bool {
 	for _, level := range r.Chain {
 		if level.KeySets == nil || slices.ContainsFunc(level.KeySets, func(k []byte) bool { return k == nil }) {
@@ -108,7 +115,7 @@ func (r Receipt) holdsNull() bool {
 	return r.Leaf == nil || r.Proof == nil || r.Note == nil || r.COSE == nil || r.Chain == nil
 }
 
-// Verified is what a receipt proves.
+// Verified holds the facts that a receipt proves.
 type Verified struct {
 	Entry    identity.Entry
 	Leaf     Leaf
@@ -118,10 +125,11 @@ type Verified struct {
 	Payload  *Preimage               // nil when none was given
 }
 
-// VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets and endorsements down from the
-// pin, (2) the checkpoint's majority, (3) the inclusion proof of the leaf, (4) the RFC 9942 receipt, (5) the signature of an
-// act, (6) that no endorsement had ended by the entry's time, and (7) that the payload, given as its encoded preimage or
-// nil, is the one committed to.
+// VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets and
+// endorsements down from the pin, (2) the checkpoint's majority, (3) the inclusion proof of the
+// leaf, (4) the RFC 9942 receipt, (5) the signature of an act, (6) that no endorsement had ended by
+// the entry's time, and (7) that the payload, given as its encoded preimage or nil, is the one that
+// the entry commits to. The error wraps ErrMalformed or ErrNotProven.
 func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 	r, err := DecodeReceipt(data)
 	if err != nil {
@@ -161,7 +169,7 @@ func VerifyReceipt(data, preimage []byte, pin trust.Pin) (Verified, error) {
 	return v, nil
 }
 
-// descend verifies the chain. It ends with the log's jurisdiction, in the log's epoch.
+// descend verifies the chain, which must end with the log's jurisdiction, in the log's epoch.
 func (r Receipt) descend(log identity.Log, pin trust.Pin) ([]trust.Link, error) {
 	chain, err := trust.Descend(pin, r.Chain, VerifyEndorsement)
 	if err != nil {
@@ -177,8 +185,9 @@ func (r Receipt) descend(log identity.Log, pin trust.Pin) ([]trust.Link, error) 
 	return chain, nil
 }
 
-// follow notes the chain, and refuses an entry that was made after an endorsement had ended. One that was issued later
-// than the entry is good: receipts are made long after what they prove, with the endorsements of their day.
+// follow notes the chain in v, and refuses an entry that was made after an endorsement had ended.
+// An endorsement that was issued after the entry is good: a receipt is made long after its entry,
+// with the endorsements of that later day.
 func (v *Verified) follow(chain []trust.Link) error {
 	for _, link := range chain {
 		v.Chain = append(v.Chain, link.Newest().Name)
@@ -219,8 +228,8 @@ func (r Receipt) verifyCOSE(root tlog.Hash, keys trust.KeySet) error {
 	return fmt.Errorf("%w: the signature of the COSE receipt does not fit", ErrNotProven)
 }
 
-// verifyLeaf checks the leaf itself. An act may have been signed under any key set of the walk: its certificate must have
-// been valid at the entry's time.
+// verifyLeaf checks the leaf itself. An act may have been signed under any key set of the walk: its
+// certificate must have been valid at the entry's time.
 func (r Receipt) verifyLeaf(log identity.Log, proof inclusion, sets []trust.KeySet) (Verified, error) {
 	leaf, err := DecodeLeaf(r.Leaf)
 	if err != nil {

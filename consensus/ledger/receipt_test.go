@@ -46,7 +46,8 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts flips every byte of a receipt and of its payload, in two ways, and demands refusal.
+// TestEveryByteCounts flips every byte of a receipt and of its payload, in two ways, and demands
+// refusal.
 func TestEveryByteCounts(t *testing.T) {
 	f := small(t, 3)
 	for _, index := range []uint64{2, 3} {
@@ -142,7 +143,8 @@ func mustCheckpoint(t *testing.T, f *fixture) Checkpoint {
 	return c
 }
 
-// TestStatement holds that an act cannot be moved under another head or to another log, nor outlive its certificate.
+// TestStatement checks that an act cannot be moved under another head or to another log, nor
+// outlive its certificate.
 func TestStatement(t *testing.T) {
 	f := small(t, 1)
 	leaf, err := DecodeLeaf(f.leaves[3])
@@ -178,7 +180,7 @@ func TestStatement(t *testing.T) {
 	}
 }
 
-// TestNothingIsSpelledOneWay holds that nil and empty give the same bytes where both mean "none".
+// TestNothingIsSpelledOneWay checks that nil and empty give the same bytes where both mean "none".
 func TestNothingIsSpelledOneWay(t *testing.T) {
 	salt := bytes.Repeat([]byte{1}, SaltLen)
 	null, err := Preimage{Salt: salt, ContentType: "text/plain"}.Encode()
@@ -194,7 +196,8 @@ func TestNothingIsSpelledOneWay(t *testing.T) {
 	}
 }
 
-// TestLinesAreInOneOrder holds that the same lines give the same note, in whatever order they came.
+// TestLinesAreInOneOrder checks that the same lines give the same note, in whatever order they
+// came.
 func TestLinesAreInOneOrder(t *testing.T) {
 	f := small(t, 3)
 	_, want := f.checkpoint(t, 3)

@@ -14,8 +14,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// COSE labels and values of this package: RFC 9052 §3.1 (1, 4), RFC 9360 §2 (34), RFC 9995 (258, 259), RFC 9942
-// (395, 396, -1); algorithms EdDSA (-8) and SHA-256 (-16) of the IANA COSE registry.
+// COSE labels and values of this package: RFC 9052 §3.1 (1, 4), RFC 9360 §2 (34), RFC 9995 (258,
+// 259), RFC 9942 (395, 396, -1); algorithms EdDSA (-8) and SHA-256 (-16) of the IANA COSE registry.
 const (
 	algEdDSA  = -8
 	algSHA256 = -16
@@ -30,7 +30,8 @@ type StatementSigner interface {
 	SignStatement(message []byte) []byte
 }
 
-// statementHeader is the protected header of an act: EdDSA, the certificate's hash, and a hash envelope.
+// statementHeader is the protected header of an act: EdDSA, the certificate's hash, and a hash
+// envelope.
 type statementHeader struct {
 	Alg         int64      `cbor:"1,keyasint"`
 	Cert        certByHash `cbor:"34,keyasint"`
@@ -61,7 +62,8 @@ type statement struct {
 	signature  []byte
 }
 
-// Sign makes the evidence of an act: who signs states the head and commits to the payload.
+// Sign makes the evidence of an act: the signer states the head and commits to the payload. The
+// error wraps ErrMalformed when the content type is missing or longer than MaxContentTypeLen.
 func Sign(log identity.Log, head Head, contentType string, c Commitment, signer StatementSigner) (Evidence, error) {
 	cert := sha256.Sum256(signer.SigningCert())
 	h := statementHeader{
@@ -79,7 +81,7 @@ func Sign(log identity.Log, head Head, contentType string, c Commitment, signer 
 	return Evidence{raw: mustEncode(cbor.Tag{Number: tagSign1, Content: s}), commitment: c, statement: &checked}, nil
 }
 
-// toBeSigned is the Sig_structure of RFC 9052 §4.4.
+// toBeSigned returns the Sig_structure of RFC 9052 §4.4.
 func toBeSigned(protected, external, payload []byte) []byte {
 	return mustEncode([]any{"Signature1", protected, external, payload})
 }
@@ -107,7 +109,7 @@ func decodeStatement(data []byte) (statement, error) {
 	return s.statement(h)
 }
 
-// statement checks what an act must be, whoever made it.
+// statement checks the form of an act, whether it was made here or decoded.
 func (s sign1) statement(h statementHeader) (statement, error) {
 	switch {
 	case h.Alg != algEdDSA || h.PayloadHash != algSHA256 || h.Cert.Alg != algSHA256 || len(h.Cert.Hash) != sha256.Size:
@@ -120,8 +122,9 @@ func (s sign1) statement(h statementHeader) (statement, error) {
 	return statement{header: h, protected: s.Protected, commitment: Commitment(s.Payload), signature: s.Signature}, nil
 }
 
-// VerifyStatement verifies the act in a leaf of log: it must be signed with a signing certificate of one of the key sets
-// that was valid at the entry's time. A leaf without an act is refused: see Evidence.Signed.
+// VerifyStatement verifies the act in a leaf of log. One of the key sets must list the signing
+// certificate of the act, and the certificate must have been valid at the entry's time. A leaf
+// without an act is refused: see Evidence.Signed. The error wraps ErrMalformed or ErrNotProven.
 func VerifyStatement(log identity.Log, l Leaf, sets ...trust.KeySet) error {
 	s := l.Evidence.statement
 	if s == nil {

@@ -11,13 +11,14 @@ const TileHeight = 8
 
 const tileWidth = 1 << TileHeight
 
-// TileID names a tile: the hashes n·256 … n·256+255 of tree level 8·Level. The tile of a tree's edge holds fewer.
+// TileID names a tile: the hashes n·256 … n·256+255 of tree level 8·Level. A tile at the edge of
+// the tree holds fewer.
 type TileID struct {
 	Level int
 	N     uint64
 }
 
-// TileReader gives the stored hashes of a tile, 32 bytes each, or nil when there are none.
+// TileReader returns the stored hashes of a tile, 32 bytes each, or nil when there are none.
 type TileReader interface {
 	Tile(id TileID) ([]byte, error)
 }
@@ -28,7 +29,8 @@ type Appended struct {
 	Tiles map[TileID][]byte
 }
 
-// Append adds leaf hashes to the tree of the given size. It reads each tile at the tree's edge once.
+// Append adds leaf hashes to the tree of the given size. It reads each tile at the tree's edge
+// once.
 func Append(size uint64, leaves []tlog.Hash, tiles TileReader) (Appended, error) {
 	a := appender{tiles: tiles, changed: map[TileID][]byte{}}
 	for i, leaf := range leaves {
@@ -44,7 +46,8 @@ type appender struct {
 	changed map[TileID][]byte
 }
 
-// add puts the n-th hash of a tile level in its place; a tile that becomes full gives its root to the level above.
+// add puts the n-th hash of a tile level in its place; a tile that becomes full gives its root to
+// the level above.
 func (a *appender) add(level int, n uint64, hash tlog.Hash) error {
 	id := TileID{level, n / tileWidth}
 	tile, ok := a.changed[id]
@@ -68,7 +71,8 @@ func (a *appender) add(level int, n uint64, hash tlog.Hash) error {
 	return a.add(level+1, id.N, subtree(tile, 0, tileWidth))
 }
 
-// subtree returns the root of the complete subtree over hashes [from, to) of a tile; to-from is a power of two.
+// subtree returns the root of the complete subtree over hashes [from, to) of a tile; to-from is a
+// power of two.
 func subtree(tile []byte, from, to int) tlog.Hash {
 	if to-from == 1 {
 		return tlog.Hash(tile[from*tlog.HashSize:])
@@ -86,7 +90,8 @@ func Root(size uint64, tiles TileReader) (tlog.Hash, error) {
 	return root, nil
 }
 
-// ProveInclusion proves that the leaf at index is in the tree of the first size leaves (RFC 9162 §2.1.3).
+// ProveInclusion proves that the leaf at index is in the tree of the first size leaves (RFC 9162
+// §2.1.3).
 func ProveInclusion(index, size uint64, tiles TileReader) (tlog.RecordProof, error) {
 	proof, err := tlog.ProveRecord(int64(size), int64(index), hashes{tiles})
 	if err != nil {
@@ -95,7 +100,8 @@ func ProveInclusion(index, size uint64, tiles TileReader) (tlog.RecordProof, err
 	return proof, nil
 }
 
-// ProveConsistency proves that the tree of the first size leaves begins with that of the first old (RFC 9162 §2.1.4).
+// ProveConsistency proves that the tree of the first old leaves is the beginning of the tree of the
+// first size leaves (RFC 9162 §2.1.4).
 func ProveConsistency(old, size uint64, tiles TileReader) (tlog.TreeProof, error) {
 	proof, err := tlog.ProveTree(int64(size), int64(old), hashes{tiles})
 	if err != nil {
@@ -104,7 +110,7 @@ func ProveConsistency(old, size uint64, tiles TileReader) (tlog.TreeProof, error
 	return proof, nil
 }
 
-// hashes gives single hashes of the tree, computed from the tiles, which hold every eighth level.
+// hashes computes single hashes of the tree from the tiles, which hold every eighth level.
 type hashes struct{ tiles TileReader }
 
 // ReadHashes implements tlog.HashReader. Each tile is read once per call.
@@ -113,7 +119,7 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
 		level, n := tlog.SplitStoredHashIndex(index)
-		width := 1 << (level % TileHeight) // hashes of the tile that this one is over
+		width := 1 << (level % TileHeight) // hashes of the tile that this hash covers
 		from := uint64(n) * uint64(width)
 		id := TileID{level / TileHeight, from / tileWidth}
 		tile, ok := read[id]

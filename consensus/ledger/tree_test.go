@@ -20,7 +20,8 @@ func raw[T ~[]tlog.Hash](p T) [][]byte {
 	return out
 }
 
-// TestProofsAgainstMerkle grows a tree over the borders of tiles and has an independent library check its proofs.
+// TestProofsAgainstMerkle grows a tree over the borders of tiles and has an independent library
+// check its proofs.
 func TestProofsAgainstMerkle(t *testing.T) {
 	tiles, size := memTiles{}, uint64(0)
 	roots := map[uint64]tlog.Hash{}
@@ -84,7 +85,7 @@ func checkConsistency(t *testing.T, old, size uint64, oldRoot, root tlog.Hash, t
 	}
 }
 
-// TestAppendOverwritesAnUnkeptTail holds that hashes of an append that was not kept do no harm.
+// TestAppendOverwritesAnUnkeptTail checks that hashes of an append that was not kept do no harm.
 func TestAppendOverwritesAnUnkeptTail(t *testing.T) {
 	tiles := memTiles{}
 	keep := func(size uint64, leaves ...tlog.Hash) {

@@ -12,7 +12,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// superior is a jurisdiction above the vectors' own: one replica, and a log of its key set and one endorsement.
+// superior is a jurisdiction above the vectors' own: one replica, and a log of its key set and one
+// endorsement.
 type superior struct {
 	by     testSigner
 	set    trust.KeySet
@@ -33,7 +34,8 @@ func newSuperior(name string, e trust.Endorsement) *superior {
 	return s
 }
 
-// endorse makes the log anew: the key set, and at index 1 an entry of the given kind, type and payload.
+// endorse makes the log anew: the key set, and at index 1 an entry of the given kind, type and
+// payload.
 func (s *superior) endorse(kind Kind, contentType string, payload []byte) {
 	s.grown = grown{log: must(identity.NewLog(s.set.Name, 1)), tiles: memTiles{}}
 	var hashes []tlog.Hash
@@ -59,7 +61,7 @@ func (s *superior) level() trust.Level {
 	return trust.Level{KeySets: [][]byte{s.signed}, Endorsement: s.proof()}
 }
 
-// endorsementOf is what a superior says of the key set, issued when the log begins.
+// endorsementOf returns the endorsement of a key set by its superior, issued when the log begins.
 func endorsementOf(k trust.KeySet, code, level, display string) trust.Endorsement {
 	hash := k.Hash()
 	return trust.Endorsement{
@@ -68,7 +70,8 @@ func endorsementOf(k trust.KeySet, code, level, display string) trust.Endorsemen
 	}
 }
 
-// tree returns guiyang.guizhou, which endorses the vectors' own jurisdiction, and guizhou, which endorses that.
+// superiors returns guiyang.guizhou, which endorses the vectors' own jurisdiction, and guizhou,
+// which endorses guiyang.guizhou.
 func (w *world) superiors() (city, province *superior) {
 	city = newSuperior("guiyang.guizhou", endorsementOf(w.one, "520102", "county", "南明区"))
 	province = newSuperior("guizhou", endorsementOf(city.set, "520100", "prefecture", "贵阳市"))
@@ -77,7 +80,7 @@ func (w *world) superiors() (city, province *superior) {
 
 func (w *world) own() trust.Level { return trust.Level{KeySets: [][]byte{w.signed1}} }
 
-// chained is the receipt of the act at index 1 of 2 entries with another chain.
+// chained returns the receipt of the act at index 1 of 2 entries with another chain.
 func (w *world) chained(chain ...trust.Level) []byte {
 	g := w.tree(w.leaves[:2]...)
 	return must(Issue(g.leaves[1], 1, g.checkpoint(), g.note(w.by[0]), g.tiles, chain, w.by[0]))
@@ -105,7 +108,7 @@ func (w *world) acceptedChains() []vector {
 	return all
 }
 
-// chainParts are the pieces of chain-2.
+// chainParts returns the pieces of chain-2.
 func (w *world) chainParts() []part {
 	city, _ := w.superiors()
 	var all []part
@@ -122,7 +125,8 @@ func (w *world) chainParts() []part {
 	return all
 }
 
-// endorsements are chains whose endorsement does not hold, pinned at the city unless said otherwise.
+// endorsements adds chains whose endorsement does not hold, pinned at the city unless said
+// otherwise.
 func (b *refuser) endorsements() {
 	city, province := b.superiors()
 	good := endorsementOf(b.one, "520102", "county", "南明区")
@@ -162,7 +166,7 @@ func (b *refuser) endorsements() {
 	b.shapesOfChain(city, province, add)
 }
 
-// proofsOfEndorsement are proofs that do not prove the endorsement.
+// proofsOfEndorsement adds proofs that do not prove the endorsement.
 func (b *refuser) proofsOfEndorsement(city *superior, good trust.Endorsement, under func(name, reason, why string, s *superior)) {
 	entry := func(name, why string, kind Kind, contentType string, payload []byte) {
 		s := *city
@@ -188,7 +192,7 @@ func (b *refuser) proofsOfEndorsement(city *superior, good trust.Endorsement, un
 	proof("endorsement-null", "null in place of the preimage", func(p *endorsementProof) { p.Preimage = nil })
 }
 
-// shapesOfChain are chains of levels that do not belong together.
+// shapesOfChain adds chains of levels that do not belong together.
 func (b *refuser) shapesOfChain(city, province *superior, add func(name, reason, why string, pin trust.Pin, chain ...trust.Level)) {
 	garbage := trust.Level{KeySets: [][]byte{city.signed}, Endorsement: []byte{1}}
 	bare := trust.Level{KeySets: [][]byte{city.signed}}

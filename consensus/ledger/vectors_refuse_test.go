@@ -15,7 +15,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// refusals gives the words of docs/ledger-format.md with what our errors say, in an order in which the first hit is right.
+// refusals gives each word of docs/ledger-format.md with the texts of our errors that it stands
+// for. The order counts: the first row that fits an error is the right one.
 var refusals = []struct {
 	word string
 	says []string
@@ -62,7 +63,8 @@ func reasonOf(err error) string {
 	return "no word for: " + err.Error()
 }
 
-// refuser collects vectors. Most are the receipt of the act at index 1 of 2 entries with one thing changed.
+// refuser collects vectors. Most vectors are the receipt of the act at index 1 of 2 entries with
+// one thing changed.
 type refuser struct {
 	*world
 	g   grown
@@ -107,7 +109,7 @@ func (b *refuser) pinned(name, reason, why, pin string, sets ...[]byte) {
 	b.all[len(b.all)-1].Pin = pin
 }
 
-// leaf makes the receipt of a leaf that stands in the tree as it is.
+// leaf adds the receipt of a leaf that stands in the tree as it is.
 func (b *refuser) leaf(name, reason, why string, leaf []byte) {
 	g := b.tree(b.leaves[0], leaf)
 	b.raw(name, reason, why, g.receipt(1, g.note(b.by[0]), b.by[0], b.signed1))
@@ -158,7 +160,7 @@ func (b *refuser) flips() {
 	b.raw("trailing", "receipt", "a byte behind the receipt", append(bytes.Clone(base), 0))
 }
 
-// spellings are other encodings of the same receipt.
+// spellings adds other encodings of the same receipt.
 func (b *refuser) spellings() {
 	base, log := b.base(), b.log.String()
 	field2 := "\x02\x78\x1d" + log
@@ -312,7 +314,8 @@ func (b *refuser) notes() {
 
 func (b *refuser) proofs() {
 	g7 := b.tree(b.leaves[:7]...)
-	// Whoever holds a receipt can put any proof into it, in both places: no signature is over the proof itself.
+	// The holder of a receipt can put any proof into it, in both places: no signature is over the
+	// proof itself.
 	both := func(name, reason, why string, proof []byte) {
 		b.edit(name, reason, why, func(r *Receipt) {
 			s := must(decodeSign1(r.COSE))
@@ -412,7 +415,7 @@ func (b *refuser) leafForms() {
 	b.leaf("leaf-trailing", "leaf", "a byte behind the leaf", append(bytes.Clone(wire(1, plain, same)), 0))
 }
 
-// acts are acts of an agency, well-formed in all but one thing.
+// acts adds acts of an agency, well-formed in all but one thing.
 func (b *refuser) acts() {
 	type act struct {
 		log       identity.Log
@@ -500,7 +503,8 @@ func base64Of(id string, data []byte) string {
 	return base64.StdEncoding.EncodeToString(append(must(hex.DecodeString(id)), data...))
 }
 
-// strayBits sets a bit of the last base64 digit of a note that stands for nothing. A line of 68 bytes ends in one "=".
+// strayBits sets a bit that stands for nothing, in the last base64 digit of a note. A line of 68
+// bytes ends in one "=".
 func strayBits(note []byte) []byte {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	out := bytes.Clone(note)

@@ -26,13 +26,15 @@ import (
 	"xietong/certs/trust"
 )
 
-// The golden vectors in testdata/vectors are made here, from seeds that docs/ledger-format.md names. Every run makes
-// them again and compares; -update writes them. A change of theirs is a change of the format.
+// The golden vectors in testdata/vectors are made here, from seeds that docs/ledger-format.md
+// names. Every run makes them again and compares; -update writes them. A change of the vectors is a
+// change of the format.
 var update = flag.Bool("update", false, "write the golden vectors in testdata/vectors")
 
 const vectorDir = "testdata/vectors"
 
-// vector is one receipt with what is expected of a reader: a reason to refuse it, or what it proves.
+// vector is one receipt with the answer that is expected of a reader: a reason to refuse it, or the
+// facts that it proves.
 type vector struct {
 	Name     string  `json:"name"`
 	Why      string  `json:"why"`
@@ -43,7 +45,7 @@ type vector struct {
 	Preimage []byte  `json:"preimage,omitzero"` // base64; absent: none is given
 }
 
-// proven is what a reader finds in a receipt that it accepts.
+// proven holds the facts that a reader finds in a receipt that it accepts.
 type proven struct {
 	Entry       string `json:"entry"`
 	Size        uint64 `json:"size"`
@@ -76,7 +78,7 @@ func provenBy(v Verified) *proven {
 	return p
 }
 
-// part is one named piece of the format, for whoever writes a reader step by step.
+// part is one named piece of the format, for an author who writes a reader step by step.
 type part struct {
 	Name string `json:"name"`
 	What string `json:"what"`
@@ -103,7 +105,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// vectorSigner makes replica n of a place with all keys from seeds. Its CA is Ed25519, so that every byte is determined.
+// vectorSigner makes replica n of a place with all keys from seeds. Its CA is Ed25519, so that
+// every byte is determined.
 func vectorSigner(place, seeds string, n uint32) (testSigner, trust.ReplicaKeys) {
 	r := must(identity.NewReplica(n))
 	key := func(use string) ed25519.PrivateKey {
@@ -126,8 +129,8 @@ func vectorSigner(place, seeds string, n uint32) (testSigner, trust.ReplicaKeys)
 	return s, trust.ReplicaKeys{Replica: r, CACert: caDER, SigningCert: s.cert, LogKey: s.LogPublic()}
 }
 
-// world is what the vectors are made of: a log with an own statement, an act and many more own statements, and two key
-// sets, of which the first lists r1 and the second r1 to r3.
+// world holds the material of the vectors: a log with a statement of the node, an act and many more
+// statements of the node, and two key sets, of which the first lists r1 and the second r1 to r3.
 type world struct {
 	log      identity.Log
 	by       []testSigner // r1 to r4; r4 is in no key set
@@ -158,7 +161,7 @@ func newWorld() *world {
 	return w
 }
 
-// record is the stated head of the act at index 1.
+// record returns the stated head of the act at index 1.
 func record() Head {
 	return Head{
 		Kind: KindRecord, Agency: must(identity.ParseLabel("civil-affairs")), Code: must(identity.ParseLabel("villages")),
@@ -182,7 +185,8 @@ func signSet(k trust.KeySet, by ...testSigner) []byte {
 	return must(trust.Assemble(k, sigs))
 }
 
-// entry puts an entry at the end of the log: an act of by, or an own statement when by is nil.
+// entry puts an entry at the end of the log: an act of by, or a statement of the node when by is
+// nil.
 func (w *world) entry(head Head, contentType, payload string, by *testSigner) {
 	n := uint64(len(w.leaves))
 	preimage := must(Preimage{
@@ -235,7 +239,7 @@ func (g grown) receipt(index uint64, note []byte, by testSigner, sets ...[]byte)
 	return must(Issue(g.leaves[index], index, g.checkpoint(), note, g.tiles, []trust.Level{{KeySets: sets}}, by))
 }
 
-// accepted are the vectors that every reader accepts.
+// accepted returns the vectors that every reader accepts.
 func (w *world) accepted() []vector {
 	var all []vector
 	r1, r2, r3, r4 := w.by[0], w.by[1], w.by[2], w.by[3]
@@ -274,7 +278,7 @@ func (w *world) accepted() []vector {
 	return all
 }
 
-// parts are the named pieces, in the order in which the page explains them.
+// parts returns the named pieces, in the order in which the page explains them.
 func (w *world) parts() []part {
 	var all []part
 	add := func(name, what string, data []byte) {
@@ -332,7 +336,8 @@ func (w *world) parts() []part {
 	return all
 }
 
-// lines writes a list as JSON with one element a line, so that a difference shows which one it is in.
+// lines writes a list as JSON with one element a line, so that a difference shows in which element
+// it is.
 func lines[T any](list []T) []byte {
 	var b bytes.Buffer
 	for i, v := range list {
@@ -398,7 +403,7 @@ func TestVectorsAreAcceptedAndRefused(t *testing.T) {
 	}
 }
 
-// unmarshal decodes what this package's tests take apart.
+// unmarshal decodes data that the tests of this package take apart, and panics when it cannot.
 func unmarshal[T any](data []byte) T {
 	var v T
 	if err := canon.Unmarshal(data, MaxReceiptLen, &v); err != nil {

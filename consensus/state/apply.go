@@ -9,21 +9,24 @@ import (
 	"xietong/certs/canon"
 )
 
-// Bounds of the memory of ids. An id is kept until its end and ForgetAfter more, so that no window is open in which a
-// replay would be taken; each command forgets a few, so that no command pays for many.
+// Bounds of the memory of ids. An id is remembered until ForgetAfter after its end, so that a
+// replay is refused at every moment. Each command forgets at most forgetAtOnce ids, so that no
+// command pays for many.
 const (
-	MaxIDLife    = 30 * 24 * 3600 * 1000 // ms; nothing may ask to be remembered longer
+	MaxIDLife    = 30 * 24 * 3600 * 1000 // ms; a command that asks for a longer life of its id is refused
 	ForgetAfter  = 3600 * 1000           // ms
 	forgetAtOnce = 4
 	maxSeenLen   = 64 << 10
 )
 
-// How full the open transaction is, in percent, when the flusher is told to commit it, and when Apply waits for that.
+// half and full say how full the open transaction is, in percent, when Apply tells the flusher to
+// commit it (half), and when Apply commits it itself (full).
 const half, full = 50, 100
 
-// Apply applies the commands of one raft entry and returns their results. An entry at or below the applied index gives
-// nil: nobody waits for what is replayed after a restart. So does every entry of a store that failed: whether it will be
-// applied is not known.
+// Apply applies the commands of one raft entry and returns their results. It returns nil for an
+// entry at or below the applied index, which raft replays after a restart: no client waits for its
+// results. It also returns nil when the store failed or is closed, because it is then unknown
+// whether the entry will be applied.
 func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	results, fill := s.apply(index, term, commands)
 	if fill >= half {
@@ -42,7 +45,8 @@ func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	return results
 }
 
-// apply also tells how full the open transaction is, in percent: a full one must be committed before more is applied.
+// apply applies the entry and also returns how full the open transaction is, in percent: a full one
+// must be committed before more is applied.
 func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, fill int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +71,8 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 	return results, max(full*s.pending/MaxOpen, full*s.open.len/MaxOpenLen)
 }
 
-// moveTo says that all up to the raft index was applied, with mu held.
+// moveTo notes that everything up to the raft index is applied, and wakes the readers that wait. mu
+// is held.
 func (s *Store) moveTo(index, term uint64) {
 	s.meta.Index, s.meta.Term = index, term
 	if s.advanced != nil {
@@ -141,7 +146,8 @@ func (tx *Tx) advance(proposed uint64) error {
 	return nil
 }
 
-// answeredBefore answers a command whose id was seen, or that came too late for its id to be remembered safely.
+// answeredBefore answers a command whose id was seen before. It also refuses a command that came
+// after its own end, or that asks for a life of its id above MaxIDLife.
 func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	if c.ID.IsZero() {
 		return Result{}, false

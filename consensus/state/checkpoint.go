@@ -10,7 +10,8 @@ import (
 	"xietong/consensus/ledger"
 )
 
-// ErrDiverged is the fatal error of a replica whose root differs from the majority's: it must not go on.
+// ErrDiverged is the fatal error of a replica whose root differs from the majority's: it must not
+// go on.
 var ErrDiverged = errors.New("this replica's ledger differs from the one that the majority signed")
 
 // DivergedError is an ErrDiverged with the checkpoint at which it was found.
@@ -23,11 +24,11 @@ func (e *DivergedError) Error() string {
 	return fmt.Sprintf("%v: %s, %d entries", ErrDiverged, e.Log, e.Size)
 }
 
-// Is makes it an ErrDiverged.
+// Is makes errors.Is(e, ErrDiverged) true.
 func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
 
-// CheckpointLine is the body of KindCheckpointLine: one replica's signature under the ledger at a size. Its signature
-// was verified before it was proposed.
+// CheckpointLine is the body of KindCheckpointLine: one replica's signature under the ledger at a
+// size. The proposer has verified the signature.
 type CheckpointLine struct {
 	_       struct{} `cbor:",toarray"`
 	Replica identity.Replica
@@ -36,11 +37,11 @@ type CheckpointLine struct {
 	Note    []byte // the signed note with this replica's line
 }
 
-// KeySetChange is the body of KindKeySet. Its signatures were verified before it was proposed.
+// KeySetChange is the body of KindKeySet. The proposer has verified the signatures of the key set.
 type KeySetChange struct {
 	_        struct{} `cbor:",toarray"`
 	Number   uint64
-	Voters   uint64 // replicas that it lists
+	Voters   uint64 // replicas that the key set lists
 	Signed   []byte
 	Evidence ledger.Evidence
 	Sealed   []byte
@@ -56,7 +57,8 @@ type keySet struct {
 
 const maxKeySetValue, maxLinesLen = 128 << 10, 256 << 10
 
-// decodeOwn decodes what this room wrote itself: anything else is a damaged file, which must stop the node.
+// decodeOwn decodes a value that this room wrote itself. It panics, which stops the node, when the
+// value does not decode: the file is damaged.
 func decodeOwn(data []byte, limit int, v any) {
 	if err := canon.Unmarshal(data, limit, v); err != nil {
 		panic(fmt.Sprintf("state: damaged file: %v", err))
@@ -74,7 +76,8 @@ func (r reads) KeySets() (signed [][]byte, voters uint64) {
 	return signed, voters
 }
 
-// KeySetIndex returns the index of the entry of a key set; ok is false when there is no such number.
+// KeySetIndex returns the index of the entry of a key set; ok is false when there is no key set
+// with that number.
 func (r reads) KeySetIndex(number uint64) (index uint64, ok bool) {
 	data := r.Get(bucketKeySets, be64(number))
 	if data == nil {
@@ -113,10 +116,11 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	return be64(index), tx.Put(bucketKeySets, be64(change.Number), value)
 }
 
-// applyCheckpointLine takes one replica's line, whatever it signed: what is written must not hang on this replica's own
-// ledger. When a majority has signed one root the checkpoint is published; lines over it that come later are added. A
-// replica whose own root is not the majority's ends there, and a single one that is wrong, the leader included, ends
-// nobody but itself.
+// applyCheckpointLine keeps one replica's line, whatever root it signs: the write must not depend
+// on the ledger of the replica that applies it. When a majority has signed one root, the checkpoint
+// is published; later lines for that root are added to it. A replica whose own root differs from
+// that of the majority stops there. A single replica that is wrong, even the leader, stops only
+// itself.
 func applyCheckpointLine(tx *Tx, body []byte) ([]byte, error) {
 	var line CheckpointLine
 	if err := canon.Unmarshal(body, MaxCommandLen, &line); err != nil {
@@ -175,7 +179,7 @@ func (tx *Tx) addLine(line CheckpointLine) error {
 	return tx.publish(line.Size, merged)
 }
 
-// publish keeps the checkpoint and forgets lines of smaller ones that never found a majority.
+// publish keeps the checkpoint and removes all lines for smaller sizes.
 func (tx *Tx) publish(size uint64, note []byte) error {
 	var older [][]byte
 	tx.Scan(bucketLines, nil, nil, func(k, _ []byte) bool {

@@ -21,14 +21,14 @@ const (
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
 const MaxCommandLen = 512 << 10
 
-// Command is one change of the state, as it is replicated. Whoever proposes it has decided everything; Apply checks the
-// versions that were decided on, and writes.
+// Command is one change of the state, as it is replicated. The proposer has decided everything;
+// Apply checks the versions on which the decision rests, and writes.
 type Command struct {
 	Kind    Kind
 	ID      identity.Message // idempotency key or message id; zero: the command may be applied any number of times
-	Expires uint64           // when ID may be forgotten, less ForgetAfter; ms since 1970 UTC
+	Expires uint64           // end of the life of ID, which is forgotten ForgetAfter later; ms since 1970 UTC
 	Time    uint64           // the proposer's clock; ms since 1970 UTC
-	Asked   []byte           // stands for what was asked, where Body is never twice the same (salts, keys); or empty
+	Asked   []byte           // identifies the request where Body differs each time (salts, keys); empty: Body does
 	Body    []byte
 }
 
@@ -56,7 +56,8 @@ func decodeCommand(data []byte) (Command, error) {
 	return c, err
 }
 
-// Encode returns the bytes that are replicated.
+// Encode returns the bytes that are replicated. The error wraps ErrTooLarge when they are more than
+// MaxCommandLen.
 func (c Command) Encode() ([]byte, error) {
 	w := commandWire{Kind: c.Kind, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body}
 	if !c.ID.IsZero() {
@@ -76,7 +77,8 @@ func (c Command) Encode() ([]byte, error) {
 // ErrTooLarge is returned for a command longer than MaxCommandLen; nothing was proposed.
 var ErrTooLarge = errors.New("command too large")
 
-// Code says why a command was refused. It crosses the wire: the numbers are those of docs/protocol.md.
+// Code says why a command was refused. It crosses the wire: the numbers are those of
+// docs/protocol.md.
 type Code uint16
 
 // The codes that this room itself gives.
@@ -84,7 +86,7 @@ const (
 	Done         Code = 0
 	CodeSeen     Code = 1 // the id was used before, and may be used once only
 	CodeIDReused Code = 2 // the id was used before for another command
-	CodeExpired  Code = 3 // the command came after its own end
+	CodeExpired  Code = 3 // the command came after its own end, or asks for a life of its id above MaxIDLife
 )
 
 // Refusal is the error of a handler that wrote nothing. It is an answer, the same on every replica.
@@ -100,7 +102,7 @@ type Result struct {
 	Code     Code
 	Args     []string
 	Data     []byte
-	Replayed bool // the command had been applied before; Data is what it gave then
+	Replayed bool // the command had been applied before; Data is its result of then
 }
 
 // Err returns the refusal, or nil when the command was applied.
@@ -111,12 +113,13 @@ func (r Result) Err() error {
 	return &Refusal{r.Code, r.Args}
 }
 
-// Handler applies one command. It must check everything before its first write: when it returns a *Refusal it has written
-// nothing. Any other error means that the state is unknown, and stops the node. It is given nothing but the transaction
-// and the body: no clock, randomness, goroutine or network.
+// Handler applies one command. It must check everything before its first write: when it returns a
+// *Refusal it has written nothing. Any other error means that the state is unknown, and stops the
+// node. It is given nothing but the transaction and the body: no clock, randomness, goroutine or
+// network.
 type Handler func(tx *Tx, body []byte) (result []byte, err error)
 
-// Mode says what becomes of a command whose id was seen before.
+// Mode says how a command is answered whose id was seen before.
 type Mode uint8
 
 // The modes.
@@ -141,7 +144,8 @@ func NewRegistry() *Registry {
 	return r
 }
 
-// Register adds the handler of a kind; a kind has one, for ever.
+// Register adds the handler of a kind. A kind has one handler for ever: Register panics for a
+// second one, and for kind 0.
 func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 	if _, taken := r.handlers[kind]; taken || kind == 0 {
 		panic(fmt.Sprintf("state: command kind %d registered twice", kind))
@@ -149,15 +153,16 @@ func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 	r.handlers[kind] = registered{mode, h}
 }
 
-// seen is what is kept of a command under its id.
+// seen is the record of a command that is kept under its id.
 type seen struct {
 	_       struct{} `cbor:",toarray"`
-	Asked   []byte   // the digest of what was asked
+	Asked   []byte   // the digest of the request
 	Expires uint64
 	Data    []byte
 }
 
-// digest tells one request from another under the same id: the first 16 bytes of SHA-256 of the kind and what was asked.
+// digest distinguishes two requests under the same id. It is the first 16 bytes of SHA-256 of the
+// kind and Asked, or Body where Asked is empty.
 func (c Command) digest() []byte {
 	asked := c.Asked
 	if len(asked) == 0 {

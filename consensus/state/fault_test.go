@@ -15,7 +15,7 @@ import (
 
 var errDisk = errors.New("input/output error")
 
-// history is what raft's log holds: it does not end with the process.
+// history stands for raft's log, which does not end with the process.
 type history struct {
 	testing.TB
 	entries [][][]byte
@@ -32,7 +32,7 @@ func newHistory(t testing.TB, entries int) *history {
 			command(t, kindNote, a, fmt.Sprintf("a %d", i)), command(t, kindOnce, b, fmt.Sprintf("b %d", i)),
 		})
 	}
-	s := openStore(t, filepath.Join(t.TempDir(), "state.db")) // one to which nothing happens
+	s := openStore(t, filepath.Join(t.TempDir(), "state.db")) // a store without a fault
 	for i, e := range h.entries {
 		h.results = append(h.results, s.Apply(uint64(i+1), 1, e)...)
 	}
@@ -50,7 +50,8 @@ func (h *history) replay(s *Store) {
 	}
 }
 
-// check compares a store with one to which nothing happened, and asks all again under the old ids.
+// check compares a store with one that had no fault, and applies all commands again under their old
+// ids.
 func (h *history) check(s *Store) {
 	h.Helper()
 	n := uint64(len(h.entries))
@@ -80,8 +81,9 @@ func rootOf(t testing.TB, s *Store) (root string) {
 	return root
 }
 
-// TestFailedCommit lets each commit of a run fail, not done or done and reported as failed, at whoever commits. The node
-// must stop, change nothing more, and come back by raft's log to the same state and the same answers.
+// TestFailedCommit lets each commit of a run fail, either not done or done and reported as failed,
+// for every function that commits. The store must stop, change nothing more, and come back by
+// raft's log to the same state and the same answers.
 func TestFailedCommit(t *testing.T) {
 	const entries = 6
 	marker := Marker{Version: 1, Index: entries, Term: 1, Configuration: []byte("x"), ConfigurationIndex: 1}
@@ -112,7 +114,8 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
-// fail runs a store until its commit number at fails, and returns the raft index that this commit would have reached.
+// fail runs a store until its commit number at fails, and returns the raft index that this commit
+// would have reached.
 func (h *history) fail(path string, at int, done bool, who string, commit func(*Store) error) uint64 {
 	h.Helper()
 	if err := Create(path, testLog(h)); err != nil {
@@ -160,7 +163,8 @@ func (h *history) fail(path string, at int, done bool, who string, commit func(*
 	return h.stopped(s, told, uint64(len(h.entries)))
 }
 
-// stopped holds that a store which failed was told of once, changes nothing, answers readers, and closes.
+// stopped checks that a failed store reported its failure once, changes nothing, answers readers,
+// and closes.
 func (h *history) stopped(s *Store, told []error, index uint64) uint64 {
 	h.Helper()
 	if len(told) != 1 || !errors.Is(told[0], errDisk) {
@@ -185,12 +189,13 @@ func (h *history) stopped(s *Store, told []error, index uint64) uint64 {
 	return index
 }
 
-// metaPages hold where the newest commit and the one before it are. When the newest is damaged the file is at the one
-// before, as after a torn write, and raft's log has the rest.
+// metaPages is the length of the two pages that say where the newest commit and the one before it
+// are. When the newest is damaged the file is at the one before, as after a torn write, and raft's
+// log has the rest.
 const metaPages = 2 * 4096
 
-// TestVerifyOfDamagedFiles cuts the file off at every page and changes bytes all over it. Verify must come back each time
-// and must not take another ledger for this one.
+// TestVerifyOfDamagedFiles cuts the file off at every page and changes bytes all over it. Verify
+// must return each time and must not take the damaged file for another ledger.
 func TestVerifyOfDamagedFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := openStore(t, path)

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is the only goroutine of this
-// package, and the only code here that knows of time: when a transaction is committed changes nothing in what it holds.
+// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is
+// the only goroutine of this package, and the only code here that knows of time: the time of a
+// commit changes nothing in the content of the transaction.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -28,14 +29,16 @@ func (s *Store) flushLoop() {
 	}
 }
 
-// Flush commits what is open, and returns when it is on disk.
+// Flush commits the open transaction, and returns when it is on disk. A failure goes to
+// Options.Fatal.
 func (s *Store) Flush() {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
 	s.mustCommit()
 }
 
-// mustCommit commits, with flushing held; a store that could not fails.
+// mustCommit commits the open transaction, with flushing held. The store fails when the commit
+// does.
 func (s *Store) mustCommit() error {
 	err := s.commit()
 	s.mu.Lock()
@@ -46,8 +49,8 @@ func (s *Store) mustCommit() error {
 	return err
 }
 
-// fail is where a store ends whose state is unknown, with mu held: nothing is applied or committed any more. It returns
-// the results of an Apply that failed.
+// fail ends the work of a store whose state is unknown: nothing is applied or committed any more.
+// It returns nil, the results of an Apply that failed. mu is held.
 func (s *Store) fail(err error) []Result {
 	s.failed = err
 	close(s.dead)
@@ -55,10 +58,12 @@ func (s *Store) fail(err error) []Result {
 	return nil
 }
 
-// commit writes the open transaction, with flushing held and mu not: (1) the tree and where the state is go into it and it
-// is frozen; whatever is applied from here on goes into the next, (2) it is written and flushed to disk, while readers see
-// it over the file, (3) it is dropped: the file has it. After a failure the state on disk is unknown, so the process must
-// end; raft's log has every command that was in it.
+// commit writes the open transaction, with flushing held and mu not. (1) It adds the tree and the
+// position of the state to the transaction and freezes it; commands that are applied from here on
+// go into the next one. (2) It writes the frozen transaction to the file and flushes the file to
+// disk, while readers see the transaction over the file. (3) It drops the transaction, because the
+// file has it. After a failure the state on disk is unknown, so the process must end; raft's log
+// has every command of the transaction.
 func (s *Store) commit() error {
 	l, err := s.freeze()
 	if err != nil || l == nil {
@@ -73,7 +78,7 @@ func (s *Store) commit() error {
 	return nil
 }
 
-// freeze ends the open transaction; there may be none.
+// freeze ends the open transaction and returns its writes, or nil when no transaction is open.
 func (s *Store) freeze() (*layer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,8 +93,9 @@ func (s *Store) freeze() (*layer, error) {
 	return s.frozen, nil
 }
 
-// withFile lets the open transaction read the file while f runs, with mu held. It is not kept longer: where the file must
-// grow in memory, a commit waits for its readers.
+// withFile lets the open transaction read the file while f runs, with mu held. It ends the read
+// transaction of the file with f, because a commit that must enlarge the map of the file waits for
+// its readers.
 func (s *Store) withFile(f func() error) error {
 	file, err := s.db.Begin(false)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// layer is what was applied and is not in the file yet, in the order of buckets and keys. A copy costs nothing: both share
-// their nodes until one is written.
+// layer holds the writes that are applied and not in the file yet, in the order of buckets and
+// keys. A copy costs nothing: both share their nodes until one is written.
 type layer = btree.BTreeG[*pair]
 
 // pair is one write of a layer, never changed once it is there.
@@ -30,7 +30,7 @@ func newLayer() *layer {
 	}, btree.Options{NoLocks: true})
 }
 
-// checkPair refuses what the file could not take: a commit would find out too late.
+// checkPair refuses a pair that the file cannot hold: a commit would find out too late.
 func checkPair(bucket string, key, value []byte) error {
 	if bucket == "" || len(key) == 0 || len(key) > bolt.MaxKeySize || len(value) > bolt.MaxValueSize {
 		return fmt.Errorf("put %d bytes under a key of %d in bucket %q: not what a state file takes", len(value), len(key), bucket)
@@ -70,10 +70,11 @@ func openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
 	return b, nil
 }
 
-// reads is the reading half of Tx and Reader: the file, and over it the layers that it may or may not have taken in yet.
-// What it gives is copied: bbolt's own slices end with the transaction.
+// reads is the reading half of Tx and Reader: the file, and over it the layers, which the file may
+// or may not contain yet. Its methods return copies, because bbolt's own slices end with the
+// transaction.
 type reads struct {
-	file   *bolt.Tx // nil: there is none
+	file   *bolt.Tx // nil: no file
 	layers []*layer // the newest first
 }
 
@@ -102,8 +103,8 @@ func (r reads) Get(bucket string, key []byte) []byte {
 	return bytes.Clone(b.Get(key))
 }
 
-// Scan calls each for the keys that are >= from and begin with prefix, in order, until it says stop. The slices are
-// copies. The bucket must not be written while it is scanned.
+// Scan calls each for the keys that are >= from and begin with prefix, in order, until each returns
+// false. The slices are copies. The bucket must not be written while it is scanned.
 func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool)) {
 	if bytes.Compare(from, prefix) < 0 {
 		from = prefix
@@ -131,15 +132,15 @@ func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []b
 	}
 }
 
-// cursor is at one pair of a source: of a layer, or of the file.
+// cursor stands at one pair of a source, which is a layer or the file.
 type cursor struct {
-	key, value []byte // no key: there is nothing more
+	key, value []byte // no key: the source has no more pairs
 	gone       bool
 	step       func()
 }
 
-// cursors are at the first key of each source that has one, the newest source first: where keys are equal it is the one
-// that counts.
+// cursors returns a cursor at the first key of each source, the newest source first: where keys are
+// equal the newest counts.
 func (r reads) cursors(bucket string, prefix, from []byte) []*cursor {
 	var all []*cursor
 	for _, l := range r.layers {
@@ -177,7 +178,8 @@ func fileCursor(items *bolt.Cursor, prefix, from []byte) *cursor {
 	return c
 }
 
-// last returns the pair with the highest key of a bucket from which nothing is ever deleted, or nil.
+// last returns the pair with the highest key of a bucket from which nothing is ever deleted, or
+// nil.
 func (r reads) last(bucket string) (key, value []byte) {
 	if b := r.bucket(bucket); b != nil {
 		key, value = b.Cursor().Last()

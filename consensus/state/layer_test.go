@@ -20,7 +20,8 @@ import (
 
 const kindWrite = 1003
 
-// writeRegistry knows a command that puts "bucket key value", or deletes "bucket key", and appends an entry.
+// writeRegistry knows a command that puts "bucket key value", or deletes "bucket key", and appends
+// an entry.
 func writeRegistry() *Registry {
 	r := noteRegistry()
 	r.Register(kindWrite, Idempotent, func(tx *Tx, body []byte) ([]byte, error) {
@@ -36,7 +37,7 @@ func writeRegistry() *Registry {
 	return r
 }
 
-// model is what a store should show: "bucket key" -> value, and how many entries.
+// model is the content that a store should show: "bucket key" -> value, and the number of entries.
 type model struct {
 	pairs map[string]string
 	size  uint64
@@ -60,7 +61,7 @@ func (m *model) clone() *model {
 	return c
 }
 
-// scan is what Scan should give.
+// scan returns the pairs that Scan should give.
 func (m *model) scan(bucket, prefix, from string) (found []string) {
 	for k, v := range m.pairs {
 		name, key, _ := strings.Cut(k, " ")
@@ -77,7 +78,8 @@ var (
 	testKeys    = []string{"a", "aa", "ab", "b", "ba", "c"}
 )
 
-// check compares a reader with what it should show: every key, every scan, the highest key, the entries and their root.
+// check compares a reader with the model: every key, every scan, the highest key, the entries and
+// their root.
 func (m *model) check(r *Reader) error {
 	for _, bucket := range testBuckets {
 		for _, key := range testKeys {
@@ -125,9 +127,9 @@ func checkRoot(r *Reader) error {
 	return nil
 }
 
-// TestReadersSeeWhatIsApplied draws writes, commits and restarts. Readers must show all that was applied and nothing else: at
-// any time, also while a commit is being written, before the file has it and after; and a reader that was begun earlier goes
-// on showing what it showed then.
+// TestReadersSeeWhatIsApplied draws writes, commits and restarts. At any time readers must show all
+// that was applied and nothing else, also while a commit is being written, both before and after
+// the file has it. A reader that was begun earlier must go on showing the state of its beginning.
 func TestReadersSeeWhatIsApplied(t *testing.T) {
 	dir, log, runs := t.TempDir(), testLog(t), 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -136,86 +138,109 @@ func TestReadersSeeWhatIsApplied(t *testing.T) {
 		if err := Create(path, log); err != nil {
 			t.Fatal(err)
 		}
-		m, index, closing := &model{pairs: map[string]string{}}, uint64(0), false
-		var s *Store
-		see := func(what string) {
-			if err := s.View(m.check); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-		}
-		write := func() {
-			body := rapid.SampledFrom(testBuckets).Draw(t, "bucket") + " " + rapid.SampledFrom(testKeys).Draw(t, "key")
-			if rapid.Bool().Draw(t, "put") {
-				body += " " + rapid.SampledFrom([]string{"1", "2"}).Draw(t, "value")
-			}
-			index++
-			data, err := Command{Kind: kindWrite, Time: 1, Body: []byte(body)}.Encode()
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.Apply(index, 1, [][]byte{data})
-			m.write(body)
-		}
-		commit := func(tx *bolt.Tx) error { // what may happen while a commit is on its way
-			if closing {
-				return tx.Commit()
-			}
-			see("before the file has it")
-			if rapid.Bool().Draw(t, "write before") {
-				write()
-				see("written while the file is")
-			}
-			err := tx.Commit()
-			see("after the file has it")
-			if rapid.Bool().Draw(t, "write after") {
-				write()
-			}
-			see("before it is dropped")
-			return err
-		}
-		open := func() {
-			var err error
-			if s, err = Open(path, writeRegistry(), Options{FlushEvery: 1 << 50, commit: commit}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		open()
-		defer func() { closing = true; s.Close() }()
+		l := &layers{T: t, path: path, model: &model{pairs: map[string]string{}}}
+		l.open()
+		defer l.close()
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"write", "write", "flush", "hold", "restart"}).Draw(t, "step") {
 			case "write":
-				write()
-				see("written")
+				l.write()
+				l.see("written")
 			case "flush":
-				s.Flush()
-				see("flushed")
+				l.store.Flush()
+				l.see("flushed")
 			case "hold":
-				then := m.clone()
-				err := s.View(func(r *Reader) error {
-					write()
-					s.Flush()
-					write()
-					return then.check(r)
-				})
-				if err != nil {
-					t.Fatalf("held: %v", err)
-				}
-				see("after it was held")
+				l.hold()
+				l.see("after it was held")
 			case "restart":
-				closing = true
-				if err := s.Close(); err != nil {
+				if err := l.close(); err != nil {
 					t.Fatal(err)
 				}
-				closing = false
-				open()
-				see("restarted")
+				l.open()
+				l.see("restarted")
 			}
 		}
 	})
 }
 
-// TestReadersWhileItGrows applies, commits and reads side by side: whatever size a reader finds, root, newest leaf and what was
-// put with it are those of that size.
+// layers is a store whose commits stop on their way, beside a model of what was applied.
+type layers struct {
+	*rapid.T
+	path    string
+	store   *Store
+	model   *model
+	index   uint64
+	closing bool
+}
+
+func (l *layers) open() {
+	var err error
+	l.closing = false
+	if l.store, err = Open(l.path, writeRegistry(), Options{FlushEvery: 1 << 50, commit: l.commit}); err != nil {
+		l.Fatal(err)
+	}
+}
+
+func (l *layers) close() error {
+	l.closing = true
+	return l.store.Close()
+}
+
+func (l *layers) see(what string) {
+	if err := l.store.View(l.model.check); err != nil {
+		l.Fatalf("%s: %v", what, err)
+	}
+}
+
+func (l *layers) write() {
+	body := rapid.SampledFrom(testBuckets).Draw(l.T, "bucket") + " " + rapid.SampledFrom(testKeys).Draw(l.T, "key")
+	if rapid.Bool().Draw(l.T, "put") {
+		body += " " + rapid.SampledFrom([]string{"1", "2"}).Draw(l.T, "value")
+	}
+	l.index++
+	data, err := Command{Kind: kindWrite, Time: 1, Body: []byte(body)}.Encode()
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.store.Apply(l.index, 1, [][]byte{data})
+	l.model.write(body)
+}
+
+// commit does what may happen while a commit is on its way.
+func (l *layers) commit(tx *bolt.Tx) error {
+	if l.closing {
+		return tx.Commit()
+	}
+	l.see("before the file has it")
+	if rapid.Bool().Draw(l.T, "write before") {
+		l.write()
+		l.see("written while the file is")
+	}
+	err := tx.Commit()
+	l.see("after the file has it")
+	if rapid.Bool().Draw(l.T, "write after") {
+		l.write()
+	}
+	l.see("before it is dropped")
+	return err
+}
+
+// hold writes and flushes while a reader goes on with what it saw when it began.
+func (l *layers) hold() {
+	then := l.model.clone()
+	err := l.store.View(func(r *Reader) error {
+		l.write()
+		l.store.Flush()
+		l.write()
+		return then.check(r)
+	})
+	if err != nil {
+		l.Fatalf("held: %v", err)
+	}
+}
+
+// TestReadersWhileItGrows applies, commits and reads side by side: whatever size a reader finds,
+// its root, its newest leaf and the value that was put with that leaf are those of this size.
 func TestReadersWhileItGrows(t *testing.T) {
 	const entries = 3000
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -265,12 +290,13 @@ func TestReadersWhileItGrows(t *testing.T) {
 	}
 }
 
-// growing is the command of entry i.
+// growing returns the command of entry i.
 func growing(t testing.TB, i uint64) []byte {
 	return command(t, kindWrite, identity.Message{}, fmt.Sprintf("w newest %d", i))
 }
 
-// grownRoots are the roots of a ledger at every size, from one to which nothing else happens.
+// grownRoots returns the root of a ledger at every size, from a store in which nothing else
+// happens.
 func grownRoots(t testing.TB, entries uint64) []tlog.Hash {
 	path := filepath.Join(t.TempDir(), "state.db")
 	if err := Create(path, testLog(t)); err != nil {

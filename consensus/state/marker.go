@@ -8,7 +8,8 @@ import (
 	"xietong/certs/canon"
 )
 
-// Marker is what raft is told of a snapshot: the file itself is the snapshot, so only its place in raft's log is kept.
+// Marker is the description of a snapshot that raft gets. The file itself is the snapshot, so only
+// its place in raft's log is kept.
 type Marker struct {
 	_                  struct{} `cbor:",toarray"`
 	Version            uint64
@@ -31,8 +32,9 @@ func (s *Store) Marker() (m Marker, ok bool, err error) {
 	return m, ok, err
 }
 
-// SaveMarker keeps the marker and raises the applied index to it, in one transaction, before raft truncates its log: a
-// marker is never ahead of what the file contains.
+// SaveMarker keeps the marker and raises the applied index to it, in one transaction, before raft
+// truncates its log: a marker is never ahead of the content of the file. The error wraps ErrClosed
+// or ErrFailed when the store takes no more writes.
 func (s *Store) SaveMarker(m Marker) error {
 	data, err := canon.Marshal(m)
 	if err != nil {
@@ -49,8 +51,8 @@ func (s *Store) SaveMarker(m Marker) error {
 	return nil
 }
 
-// putMarker writes the marker into the open transaction. Entries that raft keeps for itself never reach Apply, so it may be
-// above the last applied entry.
+// putMarker writes the marker into the open transaction. The marker may be above the last applied
+// entry, because entries that raft keeps for itself never reach Apply.
 func (s *Store) putMarker(m Marker, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"xietong/certs/identity"
 )
 
-// Memory is a state without a file and without raft: commands are applied where they are proposed,
-// by the same code, and are gone with the process. It is for tests of the rooms that keep their part
+// Memory is a state without a file and without raft. It applies a command at once, by the same
+// code, and its content is gone with the process. It is for tests of the rooms that keep their part
 // of the state here. It is safe for use by several goroutines.
 type Memory struct {
 	registry *Registry
 
-	mu sync.Mutex // owns what follows; held while a view reads
+	mu sync.Mutex // guards the fields below; held while a view reads
 	tx *Tx
 }
 
@@ -22,7 +22,8 @@ func NewMemory(log identity.Log, registry *Registry) *Memory {
 	return &Memory{registry: registry, tx: newTx(&meta{Kind: metaKind, Format: Format, Log: log})}
 }
 
-// Apply applies one command. An error means that the state is unknown: in a node it stops the replica.
+// Apply applies one command. An error means that the state is unknown: in a node it stops the
+// replica.
 func (m *Memory) Apply(c Command) (Result, error) {
 	data, err := c.Encode()
 	if err != nil {

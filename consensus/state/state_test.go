@@ -19,7 +19,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const kindNote, kindOnce, kindBad = 1000, 1001, 1002
 
-// noteRegistry knows a command that appends one entry and counts, and one that may be applied once.
+// noteRegistry knows a command that appends one entry and may be repeated, one that may be applied
+// once, and one that refuses after it wrote.
 func noteRegistry() *Registry {
 	r := NewRegistry()
 	add := func(tx *Tx, body []byte) ([]byte, error) {
@@ -49,7 +50,7 @@ func testLog(t testing.TB) identity.Log {
 	return log
 }
 
-// fatal is what the test's Fatal panics with.
+// fatal is the value with which the Fatal of the tests panics.
 type fatal struct{ err error }
 
 func openStore(t testing.TB, path string) *Store {
@@ -147,7 +148,8 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// TestIDsAreForgottenLate holds that no window is open: an id that ended is refused as late before it may be forgotten.
+// TestIDsAreForgottenLate checks that a replay is refused at every moment: an id that ended is
+// refused as late before it may be forgotten.
 func TestIDsAreForgottenLate(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "state.db"))
 	id := newID(t)

@@ -1,28 +1,33 @@
 // Package state is the replicated state machine of one jurisdiction, kept in a bbolt file.
 //
-// Raft's log is what is durable; this file is what it adds up to. Apply runs commands in one open transaction, kept in
-// memory over the file, which a single flusher commits FlushEvery after it began, earlier when it is half full, and before a
-// snapshot. The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
-// that they are at. So after a crash the file is at some index, raft replays what follows, and entries at or below that
-// index are skipped: nothing is ever applied twice.
+// Raft's log makes commands durable; this file holds the state that they add up to. Apply runs
+// commands in one open transaction, which is kept in memory over the file. A single flusher commits
+// the transaction FlushEvery after it began, earlier when it is half full, and before a snapshot.
+// The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
+// up to which commands are applied. So after a crash the file is at some index, raft replays the
+// entries from its log, and Apply skips entries at or below that index: nothing is ever applied
+// twice.
 //
-// Nobody waits for the file. A reader sees all that was applied, as it was when it began: the file, over it the transaction
-// that is being committed, over it a copy of the open one. While the one is being committed the file may or may not show it
-// yet; both read the same, since it lies over the file until the commit is over. Only what is open is bounded: beyond it Apply
-// waits for the disk, and so does raft.
+// No reader waits for the file. A reader sees everything that was applied when it began: the file,
+// over it the transaction that is being committed, over that a copy of the open one. During a
+// commit the file may or may not show the transaction yet; the reader sees the same in both cases,
+// because the transaction lies over the file until the commit is over. The open transaction is
+// bounded: when it is full Apply waits for the disk, and so does raft.
 //
-// Apply decides nothing. Handlers get a transaction and a command, no clock, randomness, map order, floating point,
-// goroutine or network; a test holds what this package can reach. A command that is refused has written nothing. An
-// undecodable command, an unknown kind, a failed commit or a root that differs from the majority's mean that the state
-// is unknown: the process ends, and raft's log replays.
+// Apply decides nothing. Handlers get a transaction and a command, no clock, randomness, map order,
+// floating point, goroutine or network; a test checks the code that this package can reach. A
+// command that is refused has written nothing. The state is unknown after an undecodable command,
+// an unknown kind, a failed commit, or a root that differs from the majority's: then the process
+// ends, and raft replays its log at the next start.
 //
-// The file has one bucket for each name that a room uses, and these:
+// The file has one bucket for each name that a room above uses, and these:
 //
-//	meta         "state" -> [format, log, applied index, term, tree size, ledger time]; "raft" -> raft's own marker
+//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time]; "raft" -> marker
 //	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
 //	sealed       be64(index) -> ciphertext of the payload
-//	seq          agency -> be64(last sequence number)
-//	keysets      be64(number) -> signed key set     lines, checkpoints  be64(size) -> signature lines, signed note
+//	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
+//	keysets      be64(number) -> [index of its entry, number of replicas, signed key set]
+//	lines        be64(size) -> signature lines      checkpoints  be64(size) -> signed note
 //	seen, expiry message ids and when they may be forgotten
 package state
 
@@ -43,14 +48,14 @@ import (
 	"xietong/certs/identity"
 )
 
-// Format is the version of the file's layout. A file of a later one is refused.
+// Format is the version of the file's layout. Open refuses a file of a later version.
 const Format = 1
 
 // Defaults and bounds of the open transaction.
 const (
-	FlushEvery  = 50 * time.Millisecond // of a store alone; where many share a disk, each leaves it to the others as much longer,
+	FlushEvery  = 50 * time.Millisecond // of a store that is alone on its disk; each of n stores that share a disk waits n times as long,
 	FlushAtMost = time.Second           // up to this
-	MaxOpen     = 8192                  // commands applied and not yet committed; Apply commits by itself when it is reached
+	MaxOpen     = 8192                  // commands applied and not yet committed; at this number Apply commits by itself
 	MaxOpenLen  = 32 << 20              // bytes written and not yet committed; likewise
 )
 
@@ -60,7 +65,7 @@ var (
 	ErrInUse = errors.New("state file is in use by another process")
 	// ErrNewerFormat is returned for a file that a later version of the program wrote.
 	ErrNewerFormat = errors.New("state file was written by a newer version")
-	// ErrNoState is returned when there is no state file, or none that was completely made.
+	// ErrNoState is returned when there is no state file, or Create did not complete it.
 	ErrNoState = errors.New("no state file")
 	// ErrFailed is returned by a store whose state is unknown; Fatal was told why.
 	ErrFailed = errors.New("state is unknown, and not changed any more")
@@ -68,7 +73,7 @@ var (
 	ErrClosed = errors.New("state is closed")
 )
 
-// meta is where the state is. It is written in every transaction.
+// meta is the position of the state. Every transaction writes it.
 type meta struct {
 	_      struct{} `cbor:",toarray"`
 	Kind   string   // "xietong state": tells the file from any other
@@ -84,11 +89,12 @@ const metaKind = "xietong state"
 
 // Options of a store. The zero value is the default.
 type Options struct {
-	FlushEvery time.Duration // 0: as many share
-	// Fatal is called, once, when the state is unknown, and should end the process. If it returns, the store applies and
-	// commits nothing any more and can only be closed. It may call nothing of the store. The default panics.
-	Fatal func(error)
-	Share int // how many stores share the address space and the disk; 0: one
+	FlushEvery time.Duration // 0: FlushEvery times Hosted, at most FlushAtMost
+	// Fatal is called, once, when the state is unknown, and should end the process. If it returns,
+	// the store applies and commits nothing any more and can only be closed. Fatal must not call
+	// the store, which holds a lock meanwhile. The default panics.
+	Fatal  func(error)
+	Hosted int // how many stores share the address space and the disk; 0: one
 
 	commit func(*bolt.Tx) error // commits a transaction; for tests of faults
 }
@@ -106,7 +112,7 @@ type Store struct {
 
 	flushing sync.Mutex // held through a commit, and taken before mu
 
-	mu       sync.Mutex // owns what follows; never held while the disk is waited for
+	mu       sync.Mutex // guards the fields below; never held while waiting for the disk
 	open     *Tx        // nil: nothing to commit
 	frozen   *layer     // what is being committed; nil: nothing
 	pending  int        // commands in open
@@ -116,7 +122,8 @@ type Store struct {
 	advanced chan struct{} // closed when more is applied; nil: nobody waits
 }
 
-// Create makes an empty state file for the log, whole or not at all: it is written under another name and renamed.
+// Create makes an empty state file for the log, whole or not at all: it writes the file under
+// another name and renames it. It fails when path exists.
 func Create(path string, log identity.Log) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("create state: %s exists", path)
@@ -150,27 +157,29 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// The initial map of a file: 64 GiB, or less where many files share the address space, of which a process has 128 TiB.
+// The initial map of a file: 64 GiB, or less where many files share the address space, of which a
+// process has 128 TiB.
 const (
 	mapLen      = 1 << 36
 	leastMapLen = 1 << 30
 )
 
-// boltOptions: the large initial map keeps a reader from blocking a writer that must grow the file; it is address space,
-// not memory. The free list is rebuilt at opening instead of written at every commit.
-func boltOptions(readOnly bool, share int) *bolt.Options {
+// boltOptions returns the options of the database. The large initial map keeps a reader from
+// blocking a writer that must grow the file; the map is address space, not memory. The free list is
+// rebuilt at opening instead of written at every commit.
+func boltOptions(readOnly bool, hosted int) *bolt.Options {
 	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
 	if strconv.IntSize == 64 && !readOnly {
-		o.InitialMmapSize = max(mapLen/max(share, 1), leastMapLen)
+		o.InitialMmapSize = max(mapLen/max(hosted, 1), leastMapLen)
 	}
 	return o
 }
 
-func openFile(path string, readOnly bool, share int) (*bolt.DB, meta, error) {
+func openFile(path string, readOnly bool, hosted int) (*bolt.DB, meta, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, meta{}, fmt.Errorf("open state: %w: %w", ErrNoState, err)
 	}
-	db, err := bolt.Open(path, 0o600, boltOptions(readOnly, share))
+	db, err := bolt.Open(path, 0o600, boltOptions(readOnly, hosted))
 	if errors.Is(err, berrors.ErrTimeout) {
 		err = ErrInUse
 	}
@@ -204,14 +213,15 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 	return m, err
 }
 
-// Open opens the state file and starts its flusher.
+// Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse or
+// ErrNewerFormat in those cases.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
-	db, m, err := openFile(path, false, options.Share)
+	db, m, err := openFile(path, false, options.Hosted)
 	if err != nil {
 		return nil, err
 	}
 	if options.FlushEvery == 0 {
-		options.FlushEvery = min(FlushEvery*time.Duration(max(options.Share, 1)), FlushAtMost)
+		options.FlushEvery = min(FlushEvery*time.Duration(max(options.Hosted, 1)), FlushAtMost)
 	}
 	if options.Fatal == nil {
 		options.Fatal = func(err error) { panic(err) }
@@ -227,8 +237,9 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	return s, nil
 }
 
-// View runs f on the state as it is now. It must not keep a Reader after it returned, nor propose anything: where the file
-// must grow in memory the disk waits for readers.
+// View runs f on the state as it is now, and returns the error of f. The error wraps ErrClosed when
+// the store is closed. f must not keep the Reader after it returned, nor propose anything, because
+// a commit that must enlarge the map of the file waits for all readers.
 func (s *Store) View(f func(r *Reader) error) error {
 	r, err := s.read()
 	if err != nil {
@@ -238,8 +249,8 @@ func (s *Store) View(f func(r *Reader) error) error {
 	return f(r)
 }
 
-// read begins a view. The file's transaction is begun before anything more can be frozen, so it never shows what lies
-// above the copy.
+// read begins a view. It begins the transaction of the file before another layer can be frozen, so
+// the file never shows writes that are newer than the copy.
 func (s *Store) read() (*Reader, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -273,8 +284,8 @@ func (s *Store) LedgerTime() time.Time {
 	return time.UnixMilli(int64(s.meta.Time))
 }
 
-// Advanced returns a channel that is closed as soon as View shows more than it does now. It stays open when the store fails
-// or is closed first.
+// Advanced returns a channel that is closed as soon as View shows more than it does now. It stays
+// open when the store fails or is closed first.
 func (s *Store) Advanced() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -288,7 +299,8 @@ func (s *Store) advances() <-chan struct{} {
 	return s.advanced
 }
 
-// WaitApplied waits until View shows everything up to the raft index.
+// WaitApplied waits until View shows everything up to the raft index. It returns ErrClosed or
+// ErrFailed when the store ends before that, or the error of ctx.
 func (s *Store) WaitApplied(ctx context.Context, index uint64) error {
 	for {
 		s.mu.Lock()
@@ -317,7 +329,8 @@ func failure(why error) error {
 	return fmt.Errorf("%w: %w", ErrFailed, why)
 }
 
-// Close commits what is open and closes the file. A store that failed, before or now, drops what is open, and tells why.
+// Close commits the open transaction and closes the file. When the store failed, before or now,
+// Close drops the open transaction and returns the reason. A second call does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {

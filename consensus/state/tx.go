@@ -39,7 +39,7 @@ func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func tileKey(id ledger.TileID) []byte { return append([]byte{byte(id.Level)}, be64(id.N)...) }
 
-// Tile gives a tile of the stored tree.
+// Tile returns a tile of the stored tree, or nil.
 func (r reads) Tile(id ledger.TileID) ([]byte, error) { return r.Get(bucketTile, tileKey(id)), nil }
 
 // Reader is a view of the state at one raft index. What is applied later does not show in it.
@@ -47,10 +47,11 @@ type Reader struct {
 	reads
 	meta  meta
 	fresh []tlog.Hash              // leaf hashes that are not in the stored tiles yet
-	grown map[ledger.TileID][]byte // the tiles that they change; nil: nobody asked
+	grown map[ledger.TileID][]byte // the tiles that fresh changes; nil: not computed yet
 }
 
-// Tile gives a tile of the ledger's tree, of all its entries.
+// Tile returns a tile of the tree over all entries of the view, those that are not in the stored
+// tiles included.
 func (r *Reader) Tile(id ledger.TileID) ([]byte, error) {
 	if r.grown == nil && len(r.fresh) > 0 {
 		grown, err := ledger.Append(r.meta.Size-uint64(len(r.fresh)), r.fresh, r.reads)
@@ -109,8 +110,8 @@ func (tx *Tx) Size() uint64 { return tx.meta.Size }
 // Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far.
 func (tx *Tx) Time() uint64 { return tx.meta.Time }
 
-// Put writes one pair; value must not be changed afterwards. An error is not the command's fault: the handler returns it, and
-// the node stops.
+// Put writes one pair; value must not be changed afterwards. An error is not the command's fault:
+// the handler returns it, and the node stops.
 func (tx *Tx) Put(bucket string, key, value []byte) error {
 	if err := checkPair(bucket, key, value); err != nil {
 		return err
@@ -134,8 +135,9 @@ func (tx *Tx) set(p *pair) {
 	tx.layer.Set(p)
 }
 
-// Append puts an entry at the end of the ledger and returns its index. It gives the head its sequence number and time.
-// sealed is the ciphertext of the payload; nil when the payload is kept nowhere.
+// Append puts an entry at the end of the ledger and returns its index. It gives the head its
+// sequence number and time. sealed is the ciphertext of the payload; nil when the payload is kept
+// nowhere.
 func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte) (uint64, error) {
 	agency := append([]byte{'/'}, stated.Agency.String()...)
 	seq := uint64(1)
@@ -164,7 +166,7 @@ func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte
 // LastLeafHash returns the hash of the leaf that Append put last in this transaction.
 func (tx *Tx) LastLeafHash() tlog.Hash { return tx.last }
 
-// growTree brings the tiles up to the entries.
+// growTree adds the new entries to the tiles.
 func (tx *Tx) growTree() error {
 	if len(tx.fresh) == 0 {
 		return nil
@@ -206,7 +208,8 @@ func (tx *Tx) saveMeta() error {
 	return tx.Put(bucketMeta, keyState, data)
 }
 
-// canonPrefix reads the first two items of an array of any length: what every format begins with.
+// canonPrefix reads the first two items of an array of any length. Every format begins with these
+// two.
 func canonPrefix(data []byte, kind *string, format *uint64) bool {
 	var items []cbor.RawMessage
 	return canon.Unmarshal(data, maxMetaLen, &items) == nil && len(items) >= 2 &&

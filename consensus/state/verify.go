@@ -14,7 +14,7 @@ import (
 	"xietong/consensus/ledger"
 )
 
-// Report is what Verify found.
+// Report is the result of Verify.
 type Report struct {
 	Log        identity.Log
 	Entries    uint64
@@ -25,7 +25,8 @@ type Report struct {
 	KeySets    [][]byte  // signed, from number 1 on
 }
 
-// BadEntryError is returned by Verify: the first entry at which the file does not hold together.
+// BadEntryError is returned by Verify. It names the entry, by its index from 0, at which the file
+// does not hold together.
 type BadEntryError struct {
 	Index uint64
 	Err   error
@@ -36,10 +37,12 @@ func (e *BadEntryError) Error() string { return fmt.Sprintf("entry %d: %v", e.In
 // Unwrap returns the reason.
 func (e *BadEntryError) Unwrap() error { return e.Err }
 
-// Verify derives the whole ledger of a file anew, from its leaves alone, and compares the result with what the file says:
-// every leaf and sequence number, the stored tree, and the root of the newest checkpoint (whose signatures the caller
-// verifies). The file is opened for reading only, so it may be a copy, and must not be in use. It may be damaged in any
-// way: where the database itself gives up, the entry that was being read is named.
+// Verify derives the whole ledger of a file anew, from its leaves alone, and compares the result
+// with what the file says: every leaf and sequence number, and the stored tree. It returns the
+// newest checkpoint and the root derived for its size; the caller compares the two and verifies the
+// signatures. Verify opens the file for reading only, so the file may be a copy, and must not be in
+// use. The file may be damaged in any way: where the database itself gives up, the error names the
+// entry that was being read.
 func Verify(ctx context.Context, path string, progress func(done, total uint64)) (report Report, err error) {
 	v := verifier{tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
@@ -93,7 +96,7 @@ type memTiles map[ledger.TileID][]byte
 
 func (t memTiles) Tile(id ledger.TileID) ([]byte, error) { return t[id], nil }
 
-// grow puts leaves behind the size that the tree has.
+// grow appends leaves to a tree of the given size.
 func (t memTiles) grow(size uint64, leaves []tlog.Hash) error {
 	grown, err := ledger.Append(size, leaves, t)
 	maps.Copy(t, grown.Tiles)
@@ -162,7 +165,8 @@ func (v *verifier) leaf(data []byte) error {
 	return nil
 }
 
-// sameInTile checks one leaf hash of the stored tree, so that the first bad entry is named and not only its tile.
+// sameInTile checks one leaf hash of the stored tree, so that the error names the bad entry and not
+// only its tile.
 func sameInTile(r reads, index uint64, hash tlog.Hash) error {
 	tile, _ := r.Tile(ledger.TileID{Level: 0, N: index / 256})
 	at := int(index%256) * tlog.HashSize
@@ -172,7 +176,8 @@ func sameInTile(r reads, index uint64, hash tlog.Hash) error {
 	return nil
 }
 
-// tree compares what was derived with the upper tiles and the newest checkpoint.
+// tree compares the derived tiles with the stored ones, and derives the root of the newest
+// checkpoint's size.
 func (v *verifier) tree(r reads) (err error) {
 	for id, tile := range v.tiles {
 		if stored, _ := r.Tile(id); string(stored) != string(tile) {
@@ -190,5 +195,6 @@ func (v *verifier) tree(r reads) (err error) {
 	return err
 }
 
-// RootAt returns the root at a size, from the stored tree: Verify has shown that it is the one its entries give.
+// RootAt returns the root of the first size entries, from the stored tree. Verify checks that this
+// tree is the one that the entries give.
 func (s *Reader) RootAt(size uint64) (tlog.Hash, error) { return ledger.Root(size, s) }

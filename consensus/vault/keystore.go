@@ -1,25 +1,31 @@
-// Package vault keeps payloads so that they can be read, and so that they can be erased for good.
+// Package vault encrypts payloads, so that each can be read while its key exists and is erased for
+// good when the key is dropped.
 //
-// Each payload is sealed with a record key of its own, and the record key is wrapped with one of the Shards wrapping keys
-// of the keystore. Ciphertexts and wrapped record keys are ordinary replicated state; only the wrapping keys are secret,
-// and they stand in one file for each replica, outside raft, the state file, snapshots and logs. A shard's key has a
-// generation: to erase a payload the shard gets a new one, its other record keys are wrapped anew, and the old key is
-// dropped, after which no copy of the old bytes, anywhere, can be opened again.
+// Each payload is sealed with a record key of its own, and the record key is wrapped with one of
+// the Shards wrapping keys of the keystore. Ciphertexts and wrapped record keys are ordinary
+// replicated state. Only the wrapping keys are secret; they stand in one file for each replica,
+// outside raft, the state file, snapshots and logs. The key of a shard has a generation. To erase a
+// payload, its shard gets a new key, the other record keys of the shard are wrapped anew, and the
+// old key is dropped. After that no copy of the old bytes, anywhere, can be opened again. This
+// version tells generations apart, and has no function yet that makes a new one.
 //
-// The package never logs and never returns a key. It does not decide who may read, and holds no state but the keystore.
+// The package never logs and never returns a key. It does not decide who may read, and holds no
+// state but the keystore.
 //
 // # Keystore
 //
-// The file is "xietong keystore 1\n", the index secret (32 bytes), Shards times {generation (big-endian uint32), key (32
-// bytes)}, and SHA-256 of all that. It is written whole under another name, flushed and renamed, with mode 0600.
+// The file is "xietong keystore 1\n", the index secret (32 bytes), Shards times {generation
+// (big-endian uint32), key (32 bytes)}, and SHA-256 of all that. It is written whole under another
+// name, flushed and renamed, with mode 0600.
 //
 // # Sealed payload
 //
-// Sealed bytes are 0x01, the shard (big-endian uint16), its generation (big-endian uint32), the record key wrapped (48
-// bytes), and the payload sealed, which is 16 bytes longer than the payload. Both use AES-256-GCM. A record key seals one
-// payload, so that nonce is zero; the wrapping nonce is the first 12 bytes of the commitment, which is a hash over a
-// fresh 32-byte salt. The additional data of both are the version, shard, generation and commitment. A payload of 3
-// bytes in shard 0x0a2b, generation 1, begins
+// Sealed bytes are 0x01, the shard (big-endian uint16), its generation (big-endian uint32), the
+// record key wrapped (48 bytes), and the payload sealed, which is 16 bytes longer than the payload.
+// Both are encrypted with AES-256-GCM. A record key seals one payload, so its nonce is zero; the
+// wrapping nonce is the first 12 bytes of the commitment, which is a hash over a fresh 32-byte
+// salt. The additional data of both are the version, shard, generation and commitment. A payload of
+// 3 bytes in shard 0x0a2b, generation 1, begins
 //
 //	01 0a2b 00000001 | 48 bytes | 19 bytes
 package vault
@@ -36,7 +42,8 @@ import (
 	"path/filepath"
 )
 
-// Shards is the number of wrapping keys: erasing one payload wraps the 4,096th part of all record keys anew.
+// Shards is the number of wrapping keys: erasing one payload wraps the 4,096th part of all record
+// keys anew.
 const Shards = 4096
 
 const (
@@ -52,12 +59,13 @@ const (
 var (
 	// ErrKeystore is returned when the file is not a whole keystore of this version.
 	ErrKeystore = errors.New("keystore is damaged or of another version")
-	// ErrExists is returned by Create when there is a file already: a new keystore in its place would make every payload
-	// unreadable.
+	// ErrExists is returned by Create when the file exists: a new keystore in its place would make
+	// every payload unreadable.
 	ErrExists = errors.New("keystore exists")
 )
 
-// Keystore holds a replica's wrapping keys. It does not change while it is open, so it may be used by many goroutines.
+// Keystore holds a replica's wrapping keys. It does not change while it is open, so it may be used
+// by many goroutines.
 type Keystore struct {
 	index  [keyLen]byte
 	shards [Shards]shard
@@ -68,7 +76,7 @@ type shard struct {
 	key        [keyLen]byte
 }
 
-// Create makes a keystore with fresh keys at path.
+// Create makes a keystore with fresh keys at path. The error wraps ErrExists when the file exists.
 func Create(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(fmt.Errorf("create keystore: %w", ErrExists), err)
@@ -85,7 +93,8 @@ func Create(path string) error {
 	return nil
 }
 
-// Open reads the keystore at path.
+// Open reads the keystore at path. The error wraps ErrKeystore when the file is damaged or of
+// another version.
 func Open(path string) (*Keystore, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -133,7 +142,8 @@ func decode(data []byte) (*Keystore, error) {
 	return k, nil
 }
 
-// writeFile writes data whole or not at all: (1) to another name, (2) flushed, (3) renamed, (4) the folder flushed.
+// writeFile writes data whole or not at all: (1) to another name, (2) flushed, (3) renamed, (4) the
+// folder flushed.
 func writeFile(path string, data []byte) error {
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, modeOwner)
 	if err != nil {

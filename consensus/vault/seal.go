@@ -22,19 +22,21 @@ const (
 	wrappedLen = keyLen + tagLen
 	nonceLen   = 12
 
-	// Overhead is how much longer sealed bytes are than the payload.
+	// Overhead is the number of bytes by which sealed bytes are longer than the payload.
 	Overhead = headLen + wrappedLen + tagLen
 )
 
 // Errors of opening sealed bytes.
 var (
-	// ErrSealed is returned when the bytes are not what was sealed for this commitment.
+	// ErrSealed is returned when the bytes were not sealed for this commitment in this keystore.
 	ErrSealed = errors.New("sealed payload does not open")
-	// ErrDestroyed is returned when the key that would open the payload was dropped: it is erased.
+	// ErrDestroyed is returned when the key that would open the payload was dropped: the payload is
+	// erased.
 	ErrDestroyed = errors.New("the key of the payload was destroyed")
 )
 
-// Seal encrypts a payload under a fresh record key. The commitment must be a salted hash that is used once.
+// Seal encrypts a payload under a fresh record key. The commitment must be a salted hash that is
+// used once.
 func (k *Keystore) Seal(c Commitment, payload []byte) []byte {
 	number := binary.BigEndian.Uint16(c[sha256.Size-2:]) % Shards
 	s := &k.shards[number]
@@ -47,7 +49,8 @@ func (k *Keystore) Seal(c Commitment, payload []byte) []byte {
 	return gcm(record[:]).Seal(out, make([]byte, nonceLen), payload, aad)
 }
 
-// Open decrypts what Seal gave for the commitment.
+// Open decrypts the bytes that Seal returned for the commitment. The error wraps ErrSealed or
+// ErrDestroyed.
 func (k *Keystore) Open(c Commitment, sealed []byte) ([]byte, error) {
 	if len(sealed) < Overhead || sealed[0] != version {
 		return nil, fmt.Errorf("%w: %d bytes of another form", ErrSealed, len(sealed))
@@ -88,9 +91,10 @@ func gcm(key []byte) cipher.AEAD {
 	return aead
 }
 
-// MAC stands for a value where the replicated state must find it again and may not know it: a record's key, an indexed
-// value, a query's parameter. The same domain and parts give the same MAC on every replica; each domain has a key of its
-// own, and each part is preceded by its length, so that no two lists of parts are one message.
+// MAC returns a code that stands for a value in the replicated state, which must find the value
+// again and may not know it: a record's key, an indexed value, a query's parameter. The same domain
+// and parts give the same MAC on every replica. Each domain has a key of its own, and each part is
+// preceded by its length, so that two different lists of parts are never one message.
 func (k *Keystore) MAC(domain string, parts ...[]byte) [sha256.Size]byte {
 	key, err := hkdf.Key(sha256.New, k.index[:], nil, "xietong/1 index "+domain, keyLen)
 	if err != nil {

@@ -60,7 +60,7 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// TestDestroyed holds that a payload whose key's generation was dropped says so.
+// TestDestroyed checks that Open returns ErrDestroyed for a payload whose key was dropped.
 func TestDestroyed(t *testing.T) {
 	k, _ := newKeystore(t)
 	c := sha256.Sum256(payload)

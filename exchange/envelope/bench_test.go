@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// benchmarked returns what a query is like: a message of a thousand bytes, sealed, as it travels.
+// benchmarked returns a message like that of a query: a thousand bytes, as a draft and sealed in a
+// frame.
 func benchmarked(b *testing.B) (d Draft, from, to party, frame []byte) {
 	b.Helper()
 	from, to = newParty(b, "guizhou"), newParty(b, "guiyang.guizhou")
@@ -27,7 +28,7 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
-// BenchmarkDecode is what every hop does.
+// BenchmarkDecode measures the work of every hop.
 func BenchmarkDecode(b *testing.B) {
 	_, _, _, frame := benchmarked(b)
 	b.ReportAllocs()
@@ -53,7 +54,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkVerifySigned is what judges evidence.
+// BenchmarkVerifySigned measures the verification of evidence.
 func BenchmarkVerifySigned(b *testing.B) {
 	_, from, _, frame := benchmarked(b)
 	e, err := Decode(frame)

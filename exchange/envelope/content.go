@@ -29,15 +29,17 @@ const (
 	maxPerson = 32      // bytes
 )
 
-// Call is the content of a request: who asks for what, and on which ground.
+// Call is the content of a request: the operation, the asking agency and person, the legal ground,
+// and the parameters.
 //
 //	{1: operation, 2: agency, 3: person, 4: purpose, 5: grant, 6: case, 7: parameters}
 //
-// Operation and parameters are those of the room that serves it; the fields from 2 to 6 may be absent.
+// The room that serves the operation defines its name and parameters; the fields from 2 to 6 may be
+// absent.
 type Call struct {
 	Operation  identity.Label `cbor:"1,keyasint"`
 	Agency     identity.Label `cbor:"2,keyasint,omitzero"`  // of the origin
-	Person     []byte         `cbor:"3,keyasint,omitempty"` // pseudonym of whoever acts there
+	Person     []byte         `cbor:"3,keyasint,omitempty"` // pseudonym of the acting person
 	Purpose    identity.Label `cbor:"4,keyasint,omitzero"`
 	Grant      identity.Entry `cbor:"5,keyasint,omitzero"`
 	Case       identity.Entry `cbor:"6,keyasint,omitzero"`
@@ -48,7 +50,7 @@ type Call struct {
 //
 //	{1: hash of the request, 2: [code, [value …]], absent on success, 3: result, 4: entry that the use was recorded as}
 //
-// A problem comes alone: what was refused has no result and was not recorded as a use.
+// A problem comes alone: a refused request has no result and was not recorded as a use.
 type Reply struct {
 	To      []byte         `cbor:"1,keyasint"` // Hash of the request
 	Problem *Problem       `cbor:"2,keyasint,omitempty"`

@@ -1,29 +1,32 @@
 // Package envelope is the signed message between two jurisdictions, and its answer.
 //
-// A message is signed by its origin and encrypted to its destination; the hops between see the outer header and no more. It
-// is one frame of deterministic CBOR (see canon), the array
+// A message is signed by its origin and encrypted to its destination; the hops between them see the
+// outer header and no more. It is one frame of deterministic CBOR (see canon), the array
 //
 //	[1, hop, outer, statement, body]
 //
-// where hop is [milliseconds left, hops left, trace (16 bytes)], rewritten at each hop, signed by nobody and believed by
-// nobody; the other three are byte strings. outer holds the map
+// where hop is [milliseconds left, hops left, trace (16 bytes)]; each hop rewrites it, and it is
+// neither signed nor believed. The other three are byte strings. outer holds the map
 //
 //	{1: id (16 bytes, UUIDv7), 2: kind, 3: origin, 4: destination, 5: issued, 6: expires, 7: length of body,
 //	 8: SHA-256 of the decryption key, absent where the body is not encrypted}
 //
-// with times in ms since 1970 UTC, at most 30 days apart. A federated request (kind 3) is for its destination and for those below
-// it, and is never encrypted; everybody on the way reads it. statement is a COSE_Sign1 (RFC 9052) over a hash envelope (RFC
-// 9995): its protected header is {1: -8, 34: [-16, SHA-256 of the signing certificate], 258: -16, 259: content type,
-// -70001: form}, its payload the SHA-256 of the preimage [salt (32 bytes), content type, content], and its external AAD the
-// array ["xietong/1 message", outer]. Form 1 is a single signature. Form 2, one signature over many messages, is reserved;
-// this version refuses it, so neither can pass for the other.
+// with times in ms since 1970 UTC, at most 30 days apart. A federated request (kind 3) is for its
+// destination and the jurisdictions below it, and is never encrypted; every hop on the way can read
+// it. statement is a COSE_Sign1 (RFC 9052) over a hash envelope (RFC 9995): its protected header is
+// {1: -8, 34: [-16, SHA-256 of the signing certificate], 258: -16, 259: content type, -70001:
+// form}, its payload the SHA-256 of the preimage [salt (32 bytes), content type, content], and its
+// external AAD the array ["xietong/1 message", outer]. Form 1 is a single signature. Form 2, one
+// signature over many messages, is reserved; this version refuses it, so neither can pass for the
+// other.
 //
-// body is the preimage, or where it is encrypted (sign, then encrypt) the array [enc, ciphertext]: HPKE base mode (RFC
-// 9180) with X-Wing, HKDF-SHA-256 and AES-256-GCM, info "xietong/1 body". enc is made once per destination key and hour, so
-// the ciphertext is AES-256-GCM under Export("xietong/1 body" + id, 32), with the nonce zero (a key serves for one message: no
+// body is the preimage, or where it is encrypted (sign, then encrypt) the array [enc, ciphertext]:
+// HPKE base mode (RFC 9180) with X-Wing, HKDF-SHA-256 and AES-256-GCM, info "xietong/1 body". The
+// origin makes enc once per destination key and hour, so the ciphertext is AES-256-GCM under
+// Export("xietong/1 body" + id, 32), with the nonce zero (a key serves one message only, because no
 // id comes twice under one enc) and the additional data SHA-256 of outer.
 //
-// The shortest message that there can be, a call of "a" to "b" in the clear:
+// The shortest possible message, a call of "a" to "b" in the clear:
 //
 //	85 01                                          an array of five; version 1
 //	83 00 00 50 00000000000000000000000000000000   hop: nothing left, no trace
@@ -64,11 +67,13 @@
 //	    65746f6e672e726571756573742b63626f72
 //	  46 a20161710740                              content: the call {1: "q", 7: h''}
 //
-// docs/message-format.md says all of this at the length that a second implementation needs, with golden vectors, the reason
-// of every refusal, and a reader in another language that was written from it.
+// docs/message-format.md specifies the format in the detail that a second implementation needs,
+// with golden vectors, the reason of every refusal, and a reader in another language that was
+// written from that page.
 //
-// The package is pure: it does no I/O, reads no clock, remembers no id (whoever commits the use does) and holds no private
-// key. Nothing of a message is believed before Open has returned it.
+// The package is pure: it does no I/O, reads no clock of its own, remembers no id (the room that
+// commits the use does) and holds no private key. No part of a message is to be believed before
+// Open has returned it.
 package envelope
 
 import (
@@ -88,7 +93,7 @@ type Kind uint8
 const (
 	Request   Kind = 1
 	Answer    Kind = 2
-	Federated Kind = 3 // a request to the destination and to those below it, never encrypted
+	Federated Kind = 3 // a request to the destination and all below it, never encrypted
 )
 
 // Limits of a message.
@@ -97,7 +102,7 @@ const (
 	MaxFrame   = 1 << 20   // bytes
 	MaxLife    = 30 * 24 * time.Hour
 	MaxHops    = 16
-	MaxSkew    = 5 * time.Minute // that an origin's clock may be ahead
+	MaxSkew    = 5 * time.Minute // most that an origin's clock may be ahead
 	TraceLen   = 16              // bytes
 
 	version   = 1
@@ -107,23 +112,24 @@ const (
 )
 
 var (
-	// ErrMalformed is wrapped by every error about bytes that are no message in form.
+	// ErrMalformed is wrapped by every error about bytes that do not have the form of a message.
 	ErrMalformed = errors.New("malformed message")
 	// ErrBatch is returned for a message of form 2, which this version does not read.
 	ErrBatch = errors.New("signed in a batch, which this version does not read")
 	// ErrExpired is returned for a message after its end.
 	ErrExpired = errors.New("message expired")
-	// ErrFuture is returned for a message from more than MaxSkew ahead.
+	// ErrFuture is returned for a message issued more than MaxSkew after now.
 	ErrFuture = errors.New("message from the future")
-	// ErrUnknownKey is returned for a message whose certificate its origin's key sets do not list, or that was not in force.
+	// ErrUnknownKey is returned if the origin's key sets do not list the signing certificate of a
+	// message, or if that certificate was not in force when the message was issued.
 	ErrUnknownKey = errors.New("signed with a key that nobody endorsed for its origin")
 	// ErrSignature is returned for a signature that does not fit.
 	ErrSignature = errors.New("signature does not fit")
-	// ErrBody is returned for a body that is not the one that was signed, or cannot be decrypted.
+	// ErrBody is returned for a body that cannot be decrypted, or is not the signed one.
 	ErrBody = errors.New("body is not the one that was signed")
 )
 
-// Header is the outer header: what every hop sees.
+// Header is the outer header, which every hop sees.
 type Header struct {
 	ID            identity.Message
 	Kind          Kind
@@ -131,18 +137,19 @@ type Header struct {
 	Destination   identity.Jurisdiction
 	Issued        time.Time // to the millisecond
 	Expires       time.Time // to the millisecond
-	Size          int       // bytes of the body, as it travels
-	DecryptionKey []byte    // SHA-256 of the key that it is encrypted to; nil: not encrypted
+	Size          int       // bytes of the body as sent
+	DecryptionKey []byte    // SHA-256 of the key that the body is encrypted to; nil: not encrypted
 }
 
-// Hop is what one hop tells the next. It is believed by nobody.
+// Hop is the hop header, which each hop writes anew for the next. It is not signed, and no reader
+// believes it.
 type Hop struct {
 	Remaining uint32 // ms
 	Hops      uint8  // left, at most MaxHops
 	Trace     [TraceLen]byte
 }
 
-// Envelope is a message as it travels.
+// Envelope is a message in its wire form.
 type Envelope struct {
 	Hop       Hop
 	header    Header
@@ -151,15 +158,17 @@ type Envelope struct {
 	body      []byte
 }
 
-// Header returns the outer header. Its signature is verified by Open alone.
+// Header returns the outer header. Only Open and VerifySigned verify its signature.
 func (e Envelope) Header() Header { return e.header }
 
-// For reports whether the message is meant for a jurisdiction: its destination or, a federated request, those below it too.
+// For reports whether the message is meant for the reader: its destination or, for a federated
+// request, also a jurisdiction below the destination.
 func (h Header) For(reader identity.Jurisdiction) bool {
 	return h.Destination == reader || h.Kind == Federated && reader.Under(h.Destination)
 }
 
-// Hash stands for the message in its answer: SHA-256 of the array [outer, statement].
+// Hash returns the hash by which an answer names the message: the SHA-256 of the array [outer,
+// statement].
 func (e Envelope) Hash() [32]byte {
 	return sha256.Sum256(mustEncode([]any{e.outer, e.statement}))
 }
@@ -241,7 +250,7 @@ func (w outerWire) check() error {
 
 const maxTime = 253402300799999 // ms since 1970 UTC: the end of the year 9999
 
-// Encode returns the frame.
+// Encode returns the frame, of at most MaxFrame bytes.
 func (e Envelope) Encode() ([]byte, error) {
 	if e.Hop.Hops > MaxHops {
 		return nil, malformed("hop", fmt.Errorf("%d hops left, more than %d", e.Hop.Hops, MaxHops))
@@ -256,7 +265,7 @@ func (e Envelope) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// Decode takes a frame apart, as every hop must. It believes nothing: see Open.
+// Decode takes a frame apart, as every hop must. It verifies no signature: see Open.
 func Decode(data []byte) (Envelope, error) {
 	var w frameWire
 	if err := canon.Unmarshal(data, MaxFrame, &w); err != nil {

@@ -102,7 +102,8 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
-// TestEveryByteCounts flips each bit of a frame in turn. Of the hop header nothing is believed; all else is refused.
+// TestEveryByteCounts flips each bit of a frame in turn. The hop header is not signed, so a change
+// there passes; any other change is refused.
 func TestEveryByteCounts(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	for what, to := range map[string]*Recipient{"in clear": nil, "encrypted": county.to} {
@@ -166,7 +167,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestStatementRefused changes one thing of a statement that is otherwise rightly signed.
+// TestStatementRefused changes one part of a statement and signs it correctly.
 func TestStatementRefused(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	base := seal(t, draft(t, city, county, village), city, nil)
@@ -239,8 +240,9 @@ func TestImpossibleMessages(t *testing.T) {
 	}
 }
 
-// TestEncapsulations holds that one serves for an hour of messages, that each message has a key of its own all the same,
-// and that an opener remembers no more than it may.
+// TestEncapsulations checks that one encapsulation serves for an hour of messages, that each
+// message still has a key of its own, and that an opener remembers at most maxCached
+// encapsulations.
 func TestEncapsulations(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	clock := now

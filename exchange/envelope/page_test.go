@@ -20,7 +20,8 @@ var (
 	annotated = regexp.MustCompile(`(?m)^//\t *((?:[0-9a-f]{2} ?)+)(?: {2,}.*)?$`)
 )
 
-// TestPageShowsTheVectors holds every example of the page to the vector that it names; -rewrite writes them.
+// TestPageShowsTheVectors compares every example of the page with the vector that it names;
+// -rewrite writes the examples.
 func TestPageShowsTheVectors(t *testing.T) {
 	data, err := os.ReadFile(formatPage)
 	if err != nil {
@@ -50,7 +51,7 @@ func TestPageShowsTheVectors(t *testing.T) {
 	}
 }
 
-// TestPageListsTheReasons holds that the page explains every reason, once, and no other.
+// TestPageListsTheReasons checks that the page explains every reason once, and no other reason.
 func TestPageListsTheReasons(t *testing.T) {
 	data, err := os.ReadFile(formatPage)
 	if err != nil {
@@ -71,7 +72,7 @@ func TestPageListsTheReasons(t *testing.T) {
 	}
 }
 
-// TestExample holds that the message in the package comment is real, and that it is the vector of that name.
+// TestExample checks that the message in the package comment is real and the same as its vector.
 func TestExample(t *testing.T) {
 	source, err := os.ReadFile("envelope.go")
 	if err != nil {
@@ -87,7 +88,7 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// show writes a part as the page has it, in lines of at most 110 characters where it can.
+// show writes a part as the page shows it, in lines of at most 110 characters if possible.
 func show(as string, p part, all []part) string {
 	if as == "hex" {
 		var b strings.Builder

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSecondReader runs a reader that was written from docs/message-format.md alone, in another language and on other
-// libraries: it must accept and refuse the vectors for the same reasons.
+// TestSecondReader runs a reader that was written from docs/message-format.md alone, in another
+// language and on other libraries: it must accept and refuse the vectors for the same reasons.
 func TestSecondReader(t *testing.T) {
 	_, installed := os.Stat("testdata/reader/node_modules")
 	if _, err := exec.LookPath("node"); err != nil || installed != nil {

@@ -35,12 +35,13 @@ type exporter interface {
 	Export(context string, length int) ([]byte, error)
 }
 
-// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages. The key of a message is made of
-// the encapsulation and its id, so one Recipient must never seal two messages with one id: an id that is used again needs a
-// new Recipient.
+// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages. The
+// key of a message is derived from the encapsulation and the message's id, so one Recipient must
+// never seal two messages with one id: a repeated id needs a new Recipient. Many goroutines may use
+// it.
 type Recipient struct {
 	public hpke.PublicKey
-	key    [32]byte // its hash
+	key    [32]byte // SHA-256 of public
 	now    func() time.Time
 	mu     sync.Mutex
 	enc    []byte
@@ -57,7 +58,8 @@ func NewRecipient(public []byte, now func() time.Time) (*Recipient, error) {
 	return &Recipient{public: key, key: sha256.Sum256(public), now: now}, nil
 }
 
-// sealedLen returns the length of a sealedBody, which the outer header tells before there is one.
+// sealedLen returns the bytes of a sealedBody, because the outer header holds that length before
+// the body is encrypted.
 func (r *Recipient) sealedLen(plain int) int {
 	return 1 + canon.StringLen(encLen) + canon.StringLen(plain+tagLen)
 }
@@ -104,12 +106,13 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 
 // Decapsulator holds the destination's private keys; certs/authority is one.
 type Decapsulator interface {
-	// Decapsulate opens an encapsulation to the key with the hash.
+	// Decapsulate opens an encapsulation to the decryption key that has key as its SHA-256.
 	Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error)
 }
 
-// Opener decrypts what was sent to one jurisdiction. It remembers encapsulations, boundedly: those that come again and
-// again cost one decapsulation. Many goroutines may use it.
+// Opener decrypts the messages that were sent to one jurisdiction. It remembers the newest
+// encapsulations, up to maxCached, so that a repeated one costs one decapsulation. Many goroutines
+// may use it.
 type Opener struct {
 	keys   Decapsulator
 	mu     sync.Mutex

@@ -6,13 +6,15 @@ import (
 	"xietong/certs/trust"
 )
 
-// Signed returns the two parts of a message that prove what its origin signed, also without the body: the outer header and
-// the statement. The caller changes neither.
+// Signed returns the two parts of a message that prove, also without the body, what its origin
+// signed: the outer header and the statement. The caller must change neither.
 func (e Envelope) Signed() (outer, statement []byte) { return e.outer, e.statement }
 
-// VerifySigned verifies what Signed returned, for whoever has no body: that the origin, whose key sets are given, signed a
-// message with this header and a body whose preimage has the commitment as its SHA-256. It knows no time, so it holds for
-// messages that ended long ago; the certificate was in force when the message was issued.
+// VerifySigned verifies the two parts that Signed returned, without the body: it proves that the
+// origin, whose key sets are given, signed a message with this header and a body whose preimage has
+// the commitment as its SHA-256. It does not compare the message with the time now, so a message
+// that expired long ago passes; but the certificate must have been in force when the message was
+// issued.
 func VerifySigned(outer, statement []byte, keys []trust.KeySet) (h Header, commitment [32]byte, err error) {
 	if h, err = decodeHeader(outer); err != nil {
 		return Header{}, commitment, err

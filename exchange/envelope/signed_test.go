@@ -10,7 +10,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// TestVerifySigned holds that what was signed is proven without the body and long after, and that every byte of it counts.
+// TestVerifySigned checks that the signed parts are proven without the body and long after the
+// message, and that every byte of them counts.
 func TestVerifySigned(t *testing.T) {
 	city, county, other := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "guiyang.guizhou")
 	e := seal(t, draft(t, city, county, village), city, nil)

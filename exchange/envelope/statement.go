@@ -16,8 +16,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// COSE labels and values: RFC 9052 §3.1 (1), RFC 9360 §2 (34), RFC 9995 (258, 259); algorithms of the IANA COSE registry.
-// -70001 is our own (docs/protocol.md).
+// COSE labels and values: RFC 9052 §3.1 (1), RFC 9360 §2 (34), RFC 9995 (258, 259); algorithms of
+// the IANA COSE registry. -70001 is a label of this format (docs/protocol.md).
 const (
 	algEdDSA  = -8
 	algSHA256 = -16
@@ -58,7 +58,7 @@ type sign1 struct {
 	Signature   []byte
 }
 
-// preimage is what a statement commits to.
+// preimage holds the content that a statement commits to.
 type preimage struct {
 	_           struct{} `cbor:",toarray"`
 	Salt        []byte
@@ -73,7 +73,8 @@ type Draft struct {
 	Content     []byte
 }
 
-// Seal signs a message, and encrypts it to the recipient's key unless to is nil.
+// Seal signs a message, and encrypts it to the recipient's key unless to is nil. It returns
+// ErrMalformed for a header, content or content type beyond the limits.
 func Seal(d Draft, by Signer, to *Recipient) (Envelope, error) {
 	salt := make([]byte, saltLen)
 	rand.Read(salt) // never fails
@@ -117,16 +118,17 @@ func toBeSigned(protected, outer, payload []byte) []byte {
 	return mustEncode([]any{"Signature1", protected, mustEncode([]any{messageContext, outer}), payload})
 }
 
-// Message is what a verified envelope says.
+// Message is the content of a verified envelope.
 type Message struct {
 	Header      Header
 	ContentType string
 	Content     []byte
 }
 
-// Open verifies an envelope for whoever h.Destination is, at the given time: (1) the time, (2) the signature, by a
-// certificate of the origin's key sets that was in force when the message was issued, (3) the body, which it decrypts, and
-// that its content is of the type that the kind has. The key sets are those of the origin that are believed now.
+// Open verifies an envelope for its destination, as of now: (1) the time, (2) the signature, by a
+// certificate of the origin's key sets that was in force when the message was issued, (3) the body,
+// which it decrypts, and the content type, which must be that of the kind. The caller gives the key
+// sets of the origin that are believed now, and an opener if the body may be encrypted.
 func Open(e Envelope, keys []trust.KeySet, o *Opener, now time.Time) (Message, error) {
 	switch h := e.header; {
 	case now.After(h.Expires):
@@ -200,7 +202,7 @@ func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
 	return s, h, nil
 }
 
-// signingKey finds the certificate in the origin's key sets.
+// signingKey finds the certificate in the origin's key sets and returns its key, newest set first.
 func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, error) {
 	for _, set := range keys {
 		if set.Name != h.Origin {

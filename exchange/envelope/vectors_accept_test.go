@@ -28,7 +28,7 @@ func (w *world) request() recipe {
 	return calling("request", "a call, not encrypted", w.city, w.county, query())
 }
 
-// answering is an answer of the county to the request.
+// answering is an answer of the county to request.
 func (w *world) answering(name, why string, reply Reply) recipe {
 	hash := must(Decode(w.request().frame())).Hash()
 	reply.To = hash[:]
@@ -50,14 +50,14 @@ func (w *world) encrypted() recipe {
 	return r
 }
 
-// federated is a request of the city to itself and those below it, read by the county.
+// federated is a request of the city to itself and all below it, read by the county.
 func (w *world) federated() recipe {
 	r := message("federated", "a federated request to everybody below its origin", w.city, w.city, Federated, must(query().Encode()))
 	r.call, r.reader, r.seeds = ptr(query()), w.county.name, nil
 	return r
 }
 
-// answerToItself is what the county answers to its own federated request, for its parent to read.
+// answerToItself is the county's answer to its own federated request, for its parent to read.
 func (w *world) answerToItself() recipe {
 	r := w.answering("answer-to-itself", "an answer of the asker of a federated request", Reply{Result: []byte("counted")})
 	r.outer.Origin, r.outer.Destination, r.reader = w.county.name, w.county.name, w.county.name

@@ -8,7 +8,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// statements changes the COSE_Sign1 around what was rightly signed.
+// statements changes the COSE_Sign1 around correctly signed content.
 func (b *refuser) statements() {
 	bytesOf := func(name, why string, change func([]byte) []byte) {
 		b.request("statement-"+name, "statement", why, func(r *recipe) { r.onStatement = change })
@@ -64,7 +64,7 @@ func (b *refuser) protecteds() {
 		b.request("protected-"+name, "statement", why, func(r *recipe) { change(&r.head) })
 	}
 	for _, s := range spellings(0xa5, 1) {
-		if s.name != "empty" { // it stands among the statements
+		if s.name != "empty" { // statements has this case
 			bytesOf(s.name, "the protected header: "+s.why, s.change)
 		}
 	}
@@ -109,7 +109,7 @@ func (b *refuser) protecteds() {
 	b.request("batch-unknown", "batch", "form 2, and the reader believes no key set", func(r *recipe) { r.head.Form, r.keySets = formBatch, []string{} })
 }
 
-// preimages changes what is committed to, and the body of a message that is not encrypted.
+// preimages changes the preimage, and the body of a message that is not encrypted.
 func (b *refuser) preimages() {
 	committed := func(name, why string, change func([]byte) []byte) {
 		b.request("preimage-"+name, "preimage", why, func(r *recipe) { r.onPlain = change })
@@ -163,7 +163,7 @@ func (b *refuser) encryptions() {
 		b.change(b.world.encrypted(), name, reason, why, change)
 	}
 	m := b.world.encrypted().make()
-	// formed changes the form of the body; the outer header says its new size, and is signed.
+	// formed changes the form of the body; the outer header holds the new size and is signed.
 	formed := func(name, why string, change func([]byte) []byte) {
 		encrypted("encryption-"+name, "encryption", why, func(r *recipe) {
 			r.onBody, r.grow = change, len(change(bytes.Clone(m.body)))-len(m.body)

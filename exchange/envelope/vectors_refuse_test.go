@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// refuser collects vectors. Each is a message of the vectors that are accepted with one thing changed.
+// refuser collects vectors. Each is an accepted vector with one change.
 type refuser struct {
 	*world
 	all []recipe
@@ -41,7 +41,7 @@ func (b *refuser) request(name, reason, why string, change func(*recipe)) {
 	b.change(b.world.request(), name, reason, why, change)
 }
 
-// swap replaces the first old, which must be there.
+// swap replaces the first occurrence of old, which must be there.
 func swap(old, with string) func([]byte) []byte {
 	return func(data []byte) []byte {
 		if !bytes.Contains(data, []byte(old)) {
@@ -60,7 +60,7 @@ func both(first, second func([]byte) []byte) func([]byte) []byte {
 	return func(data []byte) []byte { return second(first(data)) }
 }
 
-// flip changes one bit; at counts from the end where it is negative.
+// flip changes one bit; a negative at counts from the end.
 func flip(at int) func([]byte) []byte {
 	return func(data []byte) []byte {
 		if at < 0 {
@@ -72,11 +72,11 @@ func flip(at int) func([]byte) []byte {
 	}
 }
 
-// instead returns data in place of what was made.
+// instead returns data in place of the made piece.
 func instead(data []byte) func([]byte) []byte { return func([]byte) []byte { return data } }
 
-// spellings are other encodings of a map or an array, which every piece must refuse: head is its first byte, and first its
-// first key or element, an integer below 24.
+// spellings are other encodings of a map or an array, which every piece must refuse: head is its
+// first byte, and first its first key or element, an integer below 24.
 func spellings(head, first byte) []struct {
 	name, why string
 	change    func([]byte) []byte
@@ -203,7 +203,7 @@ func (b *refuser) outers() {
 	outer("201-bytes", "an origin of 201 bytes", swap(origin, "\x03\x78\xc9"+b.long.name.String()+"a"))
 }
 
-// outerValues puts values into the outer header that it may not have.
+// outerValues puts forbidden values into the outer header.
 func (b *refuser) outerValues() {
 	outer := func(name, why string, change func(*outerWire)) {
 		b.request("outer-"+name, "outer", why, func(r *recipe) { change(&r.outer) })
@@ -248,7 +248,8 @@ func flipped(data []byte, at int, bits byte) []byte {
 	return out
 }
 
-// readings are messages in order that somebody else reads, or at another time. The first check that does not hold counts.
+// readings are correct messages that the wrong reader reads, or a reader at the wrong time. The
+// first failing check gives the reason.
 func (b *refuser) readings() {
 	end := b.world.request().outer.Expires
 	b.request("other-destination", "destination", "read by a jurisdiction that it is not for", func(r *recipe) { r.reader = b.other.name })
@@ -346,7 +347,8 @@ func (b *refuser) signatures() {
 	})
 }
 
-// plusOrder adds the order of the group of Ed25519 to the scalar: the same equation, another signature.
+// plusOrder adds the order of the group of Ed25519 to the scalar: the same equation, another
+// signature.
 func plusOrder(signature []byte) []byte {
 	order := []byte("\xed\xd3\xf5\x5c\x1a\x63\x12\x58\xd6\x9c\xf7\xa2\xde\xf9\xde\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10")
 	out, carry := bytes.Clone(signature), 0

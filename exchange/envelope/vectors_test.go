@@ -19,14 +19,15 @@ import (
 	"xietong/certs/trust"
 )
 
-// The golden vectors in testdata/vectors are made here, from seeds that docs/message-format.md names. Every run makes them
-// again and compares; -rewrite writes them. A change of theirs is a change of the format.
+// The golden vectors in testdata/vectors are made here, from seeds that docs/message-format.md
+// names. Every run makes them again and compares; -rewrite writes them. A change of the vectors is
+// a change of the format.
 var rewrite = flag.Bool("rewrite", false, "write the golden vectors in testdata/vectors anew")
 
 const vectorDir = "testdata/vectors"
 
-// vector is one message with who reads it when, knowing what, and with what is expected: a reason to refuse it, or what it
-// says.
+// vector is one message, with its reader, the time of reading, the keys that the reader knows, and
+// the expected result: a reason to refuse the message, or its content.
 type vector struct {
 	Name    string   `json:"name"`
 	Why     string   `json:"why"`
@@ -34,14 +35,14 @@ type vector struct {
 	Says    *said    `json:"says,omitempty"`
 	Reader  string   `json:"reader"`
 	At      uint64   `json:"at"`                // ms since 1970 UTC
-	KeySets []string `json:"key_sets"`          // parts: those of the origin that are believed
+	KeySets []string `json:"key_sets"`          // parts: key sets of the origin that are believed
 	Seeds   []string `json:"seeds,omitempty"`   // parts: the decryption keys of the reader
-	Request string   `json:"request,omitempty"` // hash of the request that is waited for, in hex
+	Request string   `json:"request,omitempty"` // hash of the request that the reader asked, in hex
 	Frame   []byte   `json:"frame"`             // base64
-	Fill    []int    `json:"fill,omitempty"`    // [at, count]: zero bytes that are left out of frame
+	Fill    []int    `json:"fill,omitempty"`    // [at, count]: zero bytes left out of frame
 }
 
-// whole returns the frame with what was left out.
+// whole returns the frame with the bytes of Fill.
 func (v vector) whole() []byte {
 	if v.Fill == nil {
 		return v.Frame
@@ -49,7 +50,8 @@ func (v vector) whole() []byte {
 	return slices.Concat(v.Frame[:v.Fill[0]], make([]byte, v.Fill[1]), v.Frame[v.Fill[0]:])
 }
 
-// said is what a reader finds in a message that it accepts. Bytes are in hex; contents and parameters as their SHA-256.
+// said is the content of an accepted message. Bytes are in hex; contents and parameters are given
+// as their SHA-256.
 type said struct {
 	ID          string     `json:"id"`
 	Kind        Kind       `json:"kind"`
@@ -114,9 +116,9 @@ func (s *said) replies(r Reply) {
 	}
 }
 
-var errDestination = errors.New("for another destination") // relay, which routes, says what becomes of such a message
+var errDestination = errors.New("for another destination") // package relay routes such a message
 
-// read does what a destination or an asker does with a frame.
+// read handles a frame as a destination or an asker does.
 func (v vector) read(known map[string][]byte) (*said, error) {
 	e, err := Decode(v.whole())
 	if err != nil {
@@ -154,7 +156,8 @@ func (v vector) read(known map[string][]byte) (*said, error) {
 	return s, err
 }
 
-// refusals gives the words of docs/message-format.md with what our errors say, in an order in which the first hit is right.
+// refusals maps the texts of our errors to the words of docs/message-format.md. The first match is
+// the right one.
 var refusals = []struct{ word, says string }{
 	{"version", "malformed message: frame: version "},
 	{"size", "malformed message: frame: a body of "},
@@ -193,7 +196,7 @@ func reasonOf(err error) string {
 	return "no word for: " + err.Error()
 }
 
-// part is one named piece of the format, for whoever writes a reader step by step.
+// part is one named piece of the format, for an author who writes a reader step by step.
 type part struct {
 	Name string `json:"name"`
 	What string `json:"what"`
@@ -202,7 +205,8 @@ type part struct {
 
 func (p part) bytes() []byte { return must(hex.DecodeString(p.Hex)) }
 
-// lines writes a list as JSON with one element a line, so that a difference shows which one it is in.
+// lines writes a list as JSON with one element on each line, so that a difference shows the
+// element.
 func lines[T any](list []T) []byte {
 	var b bytes.Buffer
 	for i, v := range list {
@@ -247,7 +251,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// readVectors reads the vectors as a stranger would, from the files.
+// readVectors reads the vectors from the files, as another implementation would.
 func readVectors[T any](t *testing.T, name string) []T {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(vectorDir, name))
@@ -294,8 +298,8 @@ func TestVectorsAreAcceptedAndRefused(t *testing.T) {
 	}
 }
 
-// TestVectorsAreSealed holds that Seal makes the very bytes of the messages that must be accepted, given their salts and
-// encapsulations; the vectors themselves are put together from the pieces.
+// TestVectorsAreSealed checks that Seal makes the same bytes as the accepted vectors, given their
+// salts and encapsulations; the vectors themselves are put together from the pieces.
 func TestVectorsAreSealed(t *testing.T) {
 	for _, r := range newWorld().accepted() {
 		d := Draft{
@@ -317,7 +321,8 @@ func TestVectorsAreSealed(t *testing.T) {
 	}
 }
 
-// TestVectorsAreEvidence holds that what Signed returns of every accepted vector proves its origin without the body.
+// TestVectorsAreEvidence checks for every accepted vector that the parts that Signed returns prove
+// the origin without the body.
 func TestVectorsAreEvidence(t *testing.T) {
 	for _, r := range newWorld().accepted() {
 		e := must(Decode(r.frame()))

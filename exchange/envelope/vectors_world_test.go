@@ -28,7 +28,7 @@ import (
 	"xietong/certs/trust"
 )
 
-// seed gives the 32 bytes from which a key, a salt or an id of the vectors is made.
+// seed returns the 32 bytes that a key, a salt or an id of the vectors is made from.
 func seed(text string) []byte {
 	sum := sha256.Sum256([]byte("xietong test vector " + text))
 	return sum[:]
@@ -47,8 +47,8 @@ type testSigner struct {
 func (s testSigner) SigningCert() []byte             { return s.public.SigningCert }
 func (s testSigner) SignStatement(msg []byte) []byte { return ed25519.Sign(s.signing, msg) }
 
-// place is a jurisdiction of the vectors: number n of its key sets lists the replicas that it was given, and the
-// decryption key of seeds[n-1].
+// place is a jurisdiction of the vectors. Its key set number n lists the replicas of that number,
+// and the decryption key of seeds[n-1].
 type place struct {
 	word  string // in the names of parts
 	name  identity.Jurisdiction
@@ -113,7 +113,7 @@ func publicOf(seed []byte) []byte {
 	return must(hpke.MLKEM768X25519().NewPrivateKey(seed)).PublicKey().Bytes()
 }
 
-// decryptionKeys are the seeds of what a reader has.
+// decryptionKeys are the seeds of a reader's decryption keys.
 type decryptionKeys [][]byte
 
 func (d decryptionKeys) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error) {
@@ -125,8 +125,9 @@ func (d decryptionKeys) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recip
 	return nil, errors.New("a key that is not here")
 }
 
-// fixedRecipient encrypts with one encapsulation, from seeds. No library makes one without randomness, so X-Wing
-// (draft-connolly-cfrg-xwing-kem §5.4) and the key schedule of HPKE (RFC 9180 §5.1) are written out here.
+// fixedRecipient encrypts with one encapsulation, from seeds. No library makes one without
+// randomness, so X-Wing (draft-connolly-cfrg-xwing-kem §5.4) and the key schedule of HPKE (RFC 9180
+// §5.1) are written out here.
 func fixedRecipient(public []byte, whose string) *Recipient {
 	r := must(NewRecipient(public, func() time.Time { return now }))
 	ssM, ctM, err := mlkemtest.Encapsulate768(must(mlkem.NewEncapsulationKey768(public[:mlkem.EncapsulationKeySize768])), seed(whose+" ml-kem"))
@@ -163,7 +164,7 @@ func (s exporterSecret) Export(context string, n int) ([]byte, error) {
 	return expand(s, "sec", []byte(context), n), nil
 }
 
-// world is who sends the vectors to whom.
+// world holds the places that send the vectors and read them.
 type world struct {
 	city, county, other, small, top, long, longer, far *place
 }
@@ -189,7 +190,7 @@ func (w *world) places() []*place {
 	return []*place{w.city, w.county, w.other, w.small, w.top, w.long, w.longer, w.far}
 }
 
-// idOf makes a UUIDv7 of the time of the vectors.
+// idOf makes a UUIDv7 with the time of the vectors.
 func idOf(text string) identity.Message {
 	b := seed("id " + text)[:16]
 	binary.BigEndian.PutUint64(b, uint64(now.UnixMilli())<<16|0x7000|uint64(b[7]))
@@ -197,8 +198,8 @@ func idOf(text string) identity.Message {
 	return must(identity.MessageFromBytes(b))
 }
 
-// recipe is how a vector is made: the pieces of a message, and what is changed of them on the way. A piece is changed
-// before it is used, so all that is made of it later is made of what it was changed to.
+// recipe describes how to make a vector: the pieces of a message, and the changes to them. A piece
+// is changed before its use, so all later pieces are made from the changed one.
 type recipe struct {
 	name, why, reason string
 	reader            identity.Jurisdiction
@@ -218,13 +219,14 @@ type recipe struct {
 	to    *Recipient
 
 	onPlain, onOuter, onProtected, onStatement, onBody, onFrame func([]byte) []byte
-	grow                                                        int // by which the outer header's size is wrong
+	grow                                                        int // error of the size in the outer header
 	shape                                                       func(s *sign1, outer []byte)
-	cipher                                                      func(id *[16]byte, outer, plain *[]byte) // what is encrypted in place of what was signed
+	cipher                                                      func(id *[16]byte, outer, plain *[]byte) // changes the input of the encryption after signing
 	fill                                                        int                                      // zero bytes to leave out
 }
 
-// message is a well-formed message of one place to another, to be read in time by who knows all that is needed.
+// message is a well-formed message of one place to another, read in time by a reader that knows all
+// needed keys.
 func message(name, why string, from, to *place, kind Kind, content []byte) recipe {
 	id, r1 := idOf(name), from.by[0]
 	bytes16 := id.Bytes()

@@ -3,32 +3,32 @@ package gather
 import (
 	"crypto/sha256"
 	"fmt"
-	"maps"
-	"math/rand/v2"
 	"slices"
 
 	"xietong/certs/identity"
 )
 
-// Kind is what is wrong with a share that a jurisdiction signed.
+// Kind names the fault of a share that a jurisdiction signed.
 type Kind string
 
-// The kinds. What is proven is so by the answers alone: that of the hop and those that it was given.
+// The kinds. A kind is proven if the signed answers alone prove it: the answer of the hop, and the
+// answers of its children.
 const (
-	DoesNotAdd   Kind = "does-not-add" // it breaks an invariant of every share. Proven
-	Unsigned     Kind = "unsigned"     // it lists an answer that the child did not sign, or that does not add up. Proven
-	Dropped      Kind = "dropped"      // it lists a child's answer, and left it out of the sum. Proven
-	Doubled      Kind = "doubled"      // it counted a child's answer twice. Proven
-	Invented     Kind = "invented"     // it counts more than anybody answered. Proven
-	Altered      Kind = "altered"      // its sum, or what it says of who is missing, is another than what its children say. Proven
-	Withheld     Kind = "withheld"     // it does not show an answer that it lists. Not proven: it may be on its way
-	Contradicted Kind = "contradicted" // it tells a child as missing that shows an answer. Not proven: the line may have broken
+	DoesNotAdd   Kind = "does-not-add" // the share breaks an invariant of every share. Proven
+	Unsigned     Kind = "unsigned"     // a listed answer is not signed, or does not add up. Proven
+	Dropped      Kind = "dropped"      // a listed answer is not in the sum. Proven
+	Doubled      Kind = "doubled"      // a child's answer is counted twice. Proven
+	Invented     Kind = "invented"     // the share counts more than was answered. Proven
+	Altered      Kind = "altered"      // the sum, or the missing, contradict the answers. Proven
+	Withheld     Kind = "withheld"     // a listed answer is not shown. Not proven: it may come yet
+	Contradicted Kind = "contradicted" // a missing child shows an answer. Not proven: lines break
 )
 
-// Proven reports whether the answers prove it to anybody.
+// Proven reports whether the signed answers prove a fault of this kind to anybody.
 func (k Kind) Proven() bool { return k != Withheld && k != Contradicted }
 
-// Lie is what is wrong, by whom, and about which child; About is zero where it is about no one in particular.
+// Lie is a fault of a share: the jurisdiction that signed it, the kind, and the child that the
+// fault is about. About is zero if the fault is not about one child.
 type Lie struct {
 	By    identity.Jurisdiction
 	Kind  Kind
@@ -37,21 +37,13 @@ type Lie struct {
 
 func (l *Lie) Error() string { return fmt.Sprintf("share of %s: %s %s", l.By, l.Kind, l.About) }
 
-// Verify proves that a jurisdiction signed an answer to the request, and returns the share that it holds.
+// Verify proves that a jurisdiction signed an answer to the request, and returns the share in the
+// answer.
 type Verify func(by identity.Jurisdiction, answer []byte) (Share, error)
 
-// Audit compares what a jurisdiction answered with what its children answered: those that it lists, as it shows them, and any
-// other that shows its own answer. It returns nil where all is well. The error says that the answer itself is not proven to be
-// the jurisdiction's; then nothing is said of it.
-func Audit(q Question, r Roster, at identity.Jurisdiction, answer []byte, shown map[identity.Jurisdiction][]byte, verify Verify) (*Lie, error) {
-	share, err := verify(at, answer)
-	if err != nil {
-		return nil, fmt.Errorf("audit %s: %w", at, err)
-	}
-	return share.Audit(q, r, at, shown, verify), nil
-}
-
-// Audit is Audit for a share that is known to be the jurisdiction's.
+// Audit compares a share that the jurisdiction at signed with the answers of its children. shown
+// holds the answers of the children that the share lists, as at shows them, and the answers that
+// other children show themselves. Audit returns the first fault that it finds, or nil.
 func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[identity.Jurisdiction][]byte, verify Verify) *Lie {
 	if err := s.Check(q, r, at); err != nil {
 		return &Lie{By: at, Kind: DoesNotAdd}
@@ -68,7 +60,7 @@ func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[i
 		}
 		parts = append(parts, Child{Name: l.Child, Answer: answer, Share: part})
 	}
-	if lie := s.compare(at, parts); lie != nil {
+	if lie := s.compare(q, at, parts); lie != nil {
 		return lie
 	}
 	for child, answer := range shown {
@@ -76,16 +68,17 @@ func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[i
 		if above, _ := child.Parent(); listed || above != at {
 			continue
 		}
-		if _, err := verify(child, answer); err == nil {
+		if part, err := verify(child, answer); err == nil && part.Check(q, r, child) == nil {
 			return &Lie{By: at, Kind: Contradicted, About: child}
 		}
 	}
 	return nil
 }
 
-// compare holds that the share is the sum of its own and the parts, and says of those below them what they say.
-func (s Share) compare(at identity.Jurisdiction, parts []Child) *Lie {
-	sum := merge{sum: map[string]Group{}}
+// compare checks that the share is the sum of its own groups and the parts, and that it tells the
+// same missing and extra members as the parts.
+func (s Share) compare(q Question, at identity.Jurisdiction, parts []Child) *Lie {
+	sum := newTotals(q.Function)
 	sum.add(s.Own)
 	answered := uint64(0)
 	if s.AsOf != nil {
@@ -95,8 +88,8 @@ func (s Share) compare(at identity.Jurisdiction, parts []Child) *Lie {
 		sum.add(p.Share.Groups)
 		answered += p.Share.Answered
 	}
-	if diff := difference(s.Groups, sum.groups()); len(diff) > 0 {
-		return nameOf(at, diff, parts)
+	if d := differenceOf(s.Groups, sum); len(d.keys) > 0 {
+		return d.lie(at, parts)
 	}
 	for _, p := range parts {
 		missing := only(s.Missing, func(m Missing) bool { return m.Name.Under(p.Name) })
@@ -111,36 +104,88 @@ func (s Share) compare(at identity.Jurisdiction, parts []Child) *Lie {
 	return nil
 }
 
-// difference returns by how much each group is more than it should be.
-func difference(got, want []Group) map[string]int64 {
-	diff := map[string]int64{}
-	for _, g := range got {
-		diff[keyOf(g)] += int64(g.Count)
-	}
-	for _, g := range want {
-		diff[keyOf(g)] -= int64(g.Count)
-	}
-	maps.DeleteFunc(diff, func(_ string, n int64) bool { return n == 0 })
-	return diff
+// difference compares groups with the totals that they should be.
+type difference struct {
+	got  map[string]Group
+	want totals
+	keys map[string]bool // of the groups that differ
 }
 
-// nameOf says what was done to make the difference.
-func nameOf(at identity.Jurisdiction, diff map[string]int64, parts []Child) *Lie {
+func differenceOf(groups []Group, want totals) difference {
+	d := difference{got: make(map[string]Group, len(groups)), want: want, keys: map[string]bool{}}
+	for _, g := range groups {
+		key := keyOf(g)
+		d.got[key] = g
+		if want.of[key] == nil {
+			d.keys[key] = true
+		}
+	}
+	for key, t := range want.of {
+		if !d.is(key, t) {
+			d.keys[key] = true
+		}
+	}
+	return d
+}
+
+// is reports whether the group with the key equals the total. A total of no groups must have no
+// group. No group equals a total that has too many digits to be told.
+func (d difference) is(key string, t *total) bool {
+	got, told := d.got[key]
+	if t.from == 0 {
+		return !told
+	}
+	want, err := t.group(d.want.f)
+	return told && err == nil && sameGroup(got, want)
+}
+
+// explains reports whether the whole difference comes from doing one thing to a part: counting it
+// once more, or leaving it out.
+func (d difference) explains(part []Group, done func(*total, Function, Group) *total) bool {
+	left := len(d.keys)
+	for _, g := range part {
+		key := keyOf(g)
+		if !d.is(key, done(d.want.of[key], d.want.f, g)) {
+			return false
+		}
+		if d.keys[key] {
+			left--
+		}
+	}
+	return left == 0
+}
+
+// lie returns the fault that explains the difference.
+func (d difference) lie(at identity.Jurisdiction, parts []Child) *Lie {
 	for _, p := range parts {
-		switch part := difference(p.Share.Groups, nil); {
-		case len(part) == 0:
-		case maps.Equal(diff, part):
+		switch {
+		case d.explains(p.Share.Groups, (*total).plus):
 			return &Lie{By: at, Kind: Doubled, About: p.Name}
-		case maps.EqualFunc(diff, part, func(a, b int64) bool { return a == -b }):
+		case d.explains(p.Share.Groups, (*total).minus):
 			return &Lie{By: at, Kind: Dropped, About: p.Name}
 		}
 	}
-	for _, n := range diff {
-		if n < 0 {
-			return &Lie{By: at, Kind: Altered}
+	return &Lie{By: at, Kind: d.kind()}
+}
+
+// kind returns Invented if some count is more than the answers come to and none is less, and
+// Altered otherwise, also if only amounts differ.
+func (d difference) kind() Kind {
+	more := false
+	for key := range d.keys {
+		got, want := d.got[key], d.want.of[key]
+		if want == nil {
+			want = &total{}
 		}
+		if got.Count < want.count || got.With < want.with {
+			return Altered
+		}
+		more = more || got.Count > want.count || got.With > want.with
 	}
-	return &Lie{By: at, Kind: Invented}
+	if more {
+		return Invented
+	}
+	return Altered
 }
 
 func only[T any](all []T, is func(T) bool) (some []T) {
@@ -154,13 +199,4 @@ func only[T any](all []T, is func(T) bool) (some []T) {
 
 func sameMissing(a, b Missing) bool {
 	return a.Name == b.Name && a.State == b.State && a.By == b.By && a.Code == b.Code && slices.Equal(a.Args, b.Args) && a.Heard == b.Heard
-}
-
-// Sample chooses n of the listed children, or all where there are no more, by a seed.
-func (s Share) Sample(n int, seed uint64) (some []identity.Jurisdiction) {
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(len(s.Shares))
-	for _, i := range order[:min(max(n, 0), len(order))] {
-		some = append(some, s.Shares[i].Child)
-	}
-	return some
 }

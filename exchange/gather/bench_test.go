@@ -17,7 +17,7 @@ func BenchmarkMerge(b *testing.B) {
 				names = append(names, fmt.Sprintf("c%d.b%d.p", n, n%size.branches))
 			}
 			r := rosterOf(b, names...)
-			q := Question{Selector: Selector{Below: name(b, "p"), Deep: true, Level: "county"}, By: "prefecture"}
+			q := Question{Selector: Selector{Below: name(b, "p"), Deep: true, Level: "county"}, Measure: Measure{Function: Count, By: []By{{Level: "prefecture"}}}}
 			var children []Child
 			for n := range size.branches {
 				at := name(b, fmt.Sprintf("b%d.p", n))

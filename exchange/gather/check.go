@@ -15,21 +15,26 @@ func wrong(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrSum}, args...)...)
 }
 
-// Check holds what must be true of a share of the jurisdiction at, whatever those below it answered: see the package comment.
+// Check checks the invariants of every share of the jurisdiction at, which hold whatever the
+// jurisdictions below it answered: see the package comment. It returns ErrSum if one is broken.
 func (s Share) Check(q Question, r Roster, at identity.Jurisdiction) error {
 	if err := s.checkMembers(q, r, at); err != nil {
 		return err
 	}
-	if err := checkGroups(q, r, at, s.Own); err != nil {
+	places := placesOf(q, r, at)
+	if err := checkGroups(q, places, s.Own); err != nil {
 		return err
 	}
-	if err := checkGroups(q, r, at, s.Groups); err != nil {
+	if err := checkGroups(q, places, s.Groups); err != nil {
+		return err
+	}
+	if err := s.checkOwn(q); err != nil {
 		return err
 	}
 	return s.checkShares(at)
 }
 
-// checkMembers holds that everybody is answered or missing, once.
+// checkMembers checks that each member is answered or missing, once.
 func (s Share) checkMembers(q Question, r Roster, at identity.Jurisdiction) error {
 	members := q.Members(r, at)
 	order := make(map[identity.Jurisdiction]int, len(members)+len(s.Extra))
@@ -53,6 +58,9 @@ func (s Share) checkMembers(q Question, r Roster, at identity.Jurisdiction) erro
 		if !member || place <= last {
 			return wrong("%s is missing, and no member, twice, or out of order", m.Name)
 		}
+		if !m.Name.Under(m.By) {
+			return wrong("%s says why %s is missing, and is not on the way to it", m.By, m.Name)
+		}
 		last = place
 	}
 	if got, want := s.Answered+uint64(len(s.Missing)), uint64(len(order)); got != want {
@@ -66,10 +74,10 @@ func (s Share) checkMembers(q Question, r Roster, at identity.Jurisdiction) erro
 	return nil
 }
 
-// checkGroups holds that the groups are in order, none twice, and their counts a number.
-func checkGroups(q Question, r Roster, at identity.Jurisdiction, groups []Group) error {
+// checkGroups checks that the groups are in order and not repeated, that their counts add up to at
+// most MaxCount, and that the amount and values of each fit the question.
+func checkGroups(q Question, places []map[string]identity.Jurisdiction, groups []Group) error {
 	total := uint64(0)
-	places := placesOf(q, r, at)
 	for i, g := range groups {
 		if i > 0 && compareGroups(groups[i-1], g) >= 0 {
 			return wrong("the group %q is twice, or out of order", g.Values)
@@ -77,25 +85,109 @@ func checkGroups(q Question, r Roster, at identity.Jurisdiction, groups []Group)
 		if total += min(g.Count, MaxCount+1); total > MaxCount {
 			return wrong("the counts are more than can be")
 		}
-		if q.By != "" && !g.Suppressed && (len(g.Values) != 1 || !places[g.Values[0]]) {
-			return wrong("the group %q is no %s here", g.Values, q.By)
+		if err := g.checkAmount(q.Function); err != nil {
+			return err
+		}
+		if err := g.checkValues(q, places); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// placesOf returns the places of the level by which is grouped, with which the jurisdiction has to do.
-func placesOf(q Question, r Roster, at identity.Jurisdiction) map[string]bool {
-	if q.By == "" {
-		return nil
-	}
-	places := map[string]bool{}
-	for _, p := range r.Places {
-		if p.Level == q.By && (p.Name.Under(at) || at.Under(p.Name)) {
-			places[p.Name.String()] = true
+// CheckGroups checks the groups that one jurisdiction answers of its own records: they are in
+// order, none is twice, and they fit the measure. It returns ErrForm or ErrSum. No place of a level
+// is known to it, so the measure may group by fields only.
+func CheckGroups(m Measure, groups []Group) error {
+	for _, g := range groups {
+		if err := g.check(); err != nil {
+			return err
 		}
 	}
-	return places
+	return checkGroups(Question{Measure: m}, make([]map[string]identity.Jurisdiction, len(m.By)), groups)
+}
+
+// SortGroups sorts groups in the order that a share needs.
+func SortGroups(groups []Group) { slices.SortFunc(groups, compareGroups) }
+
+// checkAmount checks that a group has an amount exactly if the function needs one and a record has
+// a value.
+func (g Group) checkAmount(f Function) error {
+	switch {
+	case f == None || f > Maximum:
+		return wrong("the group %q is of nothing that was asked", g.Values)
+	case g.With > g.Count:
+		return wrong("%d of the %d records of the group %q have a value", g.With, g.Count, g.Values)
+	case f == Count && g.With > 0:
+		return wrong("the group %q is counted, and has values", g.Values)
+	case (g.With > 0) != (g.Amount != nil):
+		return wrong("the group %q has %d values, and an amount is told: %t", g.Values, g.With, g.Amount != nil)
+	}
+	return nil
+}
+
+// checkValues checks that a group has a value for each dimension, and that its places are among the
+// given places and lie in one another.
+func (g Group) checkValues(q Question, places []map[string]identity.Jurisdiction) error {
+	if g.Suppressed {
+		if !q.Grouped() || len(g.Values) > 0 {
+			return wrong("the group %q is suppressed, and tells what it is of", g.Values)
+		}
+		return nil
+	}
+	if len(g.Values) != len(q.By) {
+		return wrong("the group %q has %d values of %d", g.Values, len(g.Values), len(q.By))
+	}
+	var inner identity.Jurisdiction
+	for i, b := range q.By {
+		if b.Level == "" {
+			continue
+		}
+		place, known := places[i][g.Values[i]]
+		if !known || !inner.IsZero() && !place.Under(inner) && !inner.Under(place) {
+			return wrong("the group %q is no %s here", g.Values, b.Level)
+		}
+		inner = place
+	}
+	return nil
+}
+
+// placesOf returns, for each dimension with a level, the places of that level that lie under the
+// jurisdiction or above it.
+func placesOf(q Question, r Roster, at identity.Jurisdiction) []map[string]identity.Jurisdiction {
+	all := make([]map[string]identity.Jurisdiction, len(q.By))
+	for i, b := range q.By {
+		if b.Level == "" {
+			continue
+		}
+		all[i] = map[string]identity.Jurisdiction{}
+		for _, p := range r.Places {
+			if p.Level == b.Level && (p.Name.Under(at) || at.Under(p.Name)) {
+				all[i][p.Name.String()] = p.Name
+			}
+		}
+	}
+	return all
+}
+
+// checkOwn checks that each group of the whole covers the jurisdiction's own group: at least as
+// many records, and a minimum or maximum that is no worse. A sum is not compared, since amounts may
+// be negative.
+func (s Share) checkOwn(q Question) error {
+	for _, own := range s.Own {
+		i, found := slices.BinarySearchFunc(s.Groups, own, compareGroups)
+		if !found {
+			return wrong("the group %q of its own is not in the whole", own.Values)
+		}
+		whole := s.Groups[i]
+		if whole.Count < own.Count || whole.With < own.With {
+			return wrong("the group %q has %d records with %d values, less than of its own", own.Values, whole.Count, whole.With)
+		}
+		if !q.adds() && own.Amount != nil && q.better(*own.Amount, *whole.Amount) {
+			return wrong("the %s of the group %q is %s, and of its own %s", q.Function, own.Values, whole.Amount, own.Amount)
+		}
+	}
+	return nil
 }
 
 func compareGroups(a, b Group) int {
@@ -111,7 +203,7 @@ func compareGroups(a, b Group) int {
 	return 1
 }
 
-// checkShares holds that what is listed are children, in order, none twice.
+// checkShares checks that the listed answers are of children, in order, none twice.
 func (s Share) checkShares(at identity.Jurisdiction) error {
 	for i, l := range s.Shares {
 		above, ok := l.Child.Parent()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -18,10 +19,10 @@ type tree struct {
 	r        Roster
 	children map[identity.Jurisdiction][]identity.Jurisdiction // in the tree, listed or not
 	count    map[identity.Jurisdiction][]Group                 // of members that answer
-	why      map[identity.Jurisdiction]Why                     // of members, or whole branches, that do not
-	lie      func(at identity.Jurisdiction, s *Share)          // what one does to its share before it signs
+	why      map[identity.Jurisdiction]Why                     // of members or branches without an answer
+	lie      func(at identity.Jurisdiction, s *Share)          // changes the liar's share before signing
 	liar     identity.Jurisdiction
-	answers  map[identity.Jurisdiction][]byte // that were signed, by whom
+	answers  map[identity.Jurisdiction][]byte // signed answers, by their signers
 }
 
 // sign is a signature that a test can make and verify: the signer's name before the share.
@@ -37,14 +38,14 @@ func verify(by identity.Jurisdiction, answer []byte) (Share, error) {
 	return Decode(share)
 }
 
-// ask has a jurisdiction answer: those below it first.
+// ask returns the share of a jurisdiction, after asking its children.
 func (w *tree) ask(at identity.Jurisdiction) (Share, error) {
 	var children []Child
 	for _, child := range w.children[at] {
 		if !child.Under(w.q.Below) {
 			continue
 		}
-		if why, fails := w.why[child]; fails && why.State != Refused && why.State != NotOffered { // nobody there
+		if why, fails := w.why[child]; fails && why.State != Refused && why.State != NotOffered { // the child does not answer
 			children = append(children, Child{Name: child, Why: &why})
 			continue
 		}
@@ -82,7 +83,7 @@ func (w *tree) member(at identity.Jurisdiction) bool {
 	return w.q.Level == "" && w.q.reaches(at)
 }
 
-// audit audits everybody from at down, and returns the first lie.
+// audit audits every jurisdiction from at down, and returns the first lie.
 func (w *tree) audit(t interface{ Fatal(...any) }, at identity.Jurisdiction) *Lie {
 	shown := map[identity.Jurisdiction][]byte{}
 	s, err := verify(at, w.answers[at])
@@ -92,10 +93,7 @@ func (w *tree) audit(t interface{ Fatal(...any) }, at identity.Jurisdiction) *Li
 	for _, l := range s.Shares {
 		shown[l.Child] = w.answers[l.Child]
 	}
-	lie, err := Audit(w.q, w.r, at, w.answers[at], shown, verify)
-	if err != nil {
-		t.Fatal(err)
-	}
+	lie := s.Audit(w.q, w.r, at, shown, verify)
 	for _, l := range s.Shares {
 		if lie == nil {
 			lie = w.audit(t, l.Child)
@@ -104,8 +102,18 @@ func (w *tree) audit(t interface{ Fatal(...any) }, at identity.Jurisdiction) *Li
 	return lie
 }
 
-// draw draws a tree of up to six levels with a skewed fan-out, of whom most are listed, most joined, and most answer.
-func draw(t *rapid.T) *tree {
+// functions are all functions that shares answer.
+var functions = []Function{Count, Sum, Average, Minimum, Maximum}
+
+// groupings are the dimensions that a question may group by.
+var groupings = [][]By{
+	nil, {{Field: "sex"}}, {{Level: "prefecture"}}, {{Field: "sex"}, {Field: "age"}}, {{Level: "prefecture"}, {Field: "sex"}},
+	{{Field: "sex"}, {Level: "county"}}, {{Level: "county"}, {Level: "prefecture"}},
+}
+
+// draw draws a tree of up to six levels with a skewed fan-out. Most jurisdictions are listed, most
+// have joined, and most answer.
+func draw(t *rapid.T, f Function) *tree {
 	root, err := identity.ParseJurisdiction("p")
 	if err != nil {
 		t.Fatal(err)
@@ -115,8 +123,53 @@ func draw(t *rapid.T) *tree {
 		count: map[identity.Jurisdiction][]Group{}, why: map[identity.Jurisdiction]Why{}, answers: map[identity.Jurisdiction][]byte{},
 	}
 	w.q.Selector = Selector{Below: root, Deep: rapid.IntRange(0, 4).Draw(t, "deep") > 0, Level: rapid.SampledFrom([]string{"", "county", "township"}).Draw(t, "level")}
+	w.q.Measure = Measure{Function: f, By: rapid.SampledFrom(groupings).Draw(t, "by")}
+	if f != Count {
+		w.q.Field = "income"
+	}
 	w.grow(t, root, true, true)
 	return w
+}
+
+// groups draws the own groups of a jurisdiction, each once: some without any record, some too small
+// to be told.
+func (w *tree) groups(t *rapid.T, at identity.Jurisdiction) (groups []Group, err error) {
+	fields := 0
+	for _, b := range w.q.By {
+		if b.Field != "" {
+			fields++
+		}
+	}
+	values := rapid.SliceOfN(rapid.SampledFrom([]string{"一", "二", "三"}), fields, fields)
+	for _, v := range rapid.SliceOfNDistinct(values, 0, 3, func(v []string) string { return fmt.Sprint(v) }).Draw(t, "groups") {
+		g := w.group(t)
+		if g.Values, err = w.q.Place(w.r, at, v); err != nil {
+			return nil, err
+		}
+		groups = append(groups, g)
+	}
+	if w.q.Grouped() && rapid.IntRange(0, 4).Draw(t, "small") == 0 {
+		g := w.group(t)
+		g.Values, g.Suppressed = []string{}, true
+		groups = append(groups, g)
+	}
+	return groups, nil
+}
+
+// group draws the count and amount of a group.
+func (w *tree) group(t *rapid.T) Group {
+	g := Group{Count: rapid.Uint64Range(0, 9).Draw(t, "count")}
+	if w.q.Function == Count {
+		return g
+	}
+	if g.With = rapid.Uint64Range(0, g.Count).Draw(t, "with"); g.With > 0 {
+		d, err := ParseDecimal(fmt.Sprintf("%de%d", rapid.IntRange(-20, 99).Draw(t, "amount"), rapid.IntRange(-18, 3).Draw(t, "exponent")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Amount = &d
+	}
+	return g
 }
 
 func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
@@ -124,9 +177,9 @@ func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 		w.r.Places = append(w.r.Places, Place{at, levels[at.Depth()-1]})
 	}
 	if w.member(at) && joined {
-		w.count[at] = []Group{}
-		for _, g := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"一", "二", "三"}), 0, 3, rapid.ID).Draw(t, "groups") {
-			w.count[at] = append(w.count[at], Group{Values: []string{g}, Count: rapid.Uint64Range(1, 9).Draw(t, "count")})
+		groups, err := w.groups(t, at)
+		if w.count[at] = groups; err != nil {
+			w.why[at] = Why{State: Refused, By: at, Code: 24}
 		}
 	}
 	if at.Depth() == len(levels) {
@@ -159,8 +212,8 @@ func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 	}
 }
 
-// expected returns what a jurisdiction and those below it should answer, counted one by one.
-func (w *tree) expected(at identity.Jurisdiction) (total, answered, members uint64) {
+// expected returns the correct answer of a jurisdiction and all below it, added up one by one.
+func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, members uint64) {
 	for _, p := range w.r.Places {
 		if p.Name.Under(at) && w.q.Covers(p) {
 			members++
@@ -170,21 +223,48 @@ func (w *tree) expected(at identity.Jurisdiction) (total, answered, members uint
 		if !w.member(j) {
 			return
 		}
-		if !slices.ContainsFunc(w.r.Places, func(p Place) bool { return p.Name == j }) && w.told(at, j) {
+		if !slices.ContainsFunc(w.r.Places, func(p Place) bool { return p.Name == j }) && w.hears(at, j) {
 			members++
 		}
 		if _, fails := w.why[j]; reached && !fails {
 			answered++
-			for _, g := range w.count[j] {
-				total += g.Count
-			}
+			groups = append(groups, w.count[j]...)
 		}
 	})
-	return total, answered, members
+	return groups, answered, members
 }
 
-// told reports whether at hears of somebody whom the roster does not list: whoever stands above it has to be reached.
-func (w *tree) told(at, j identity.Jurisdiction) bool {
+// told writes groups as text. Groups with the same values become one, whose amount is the sum, or
+// the best, computed with fractions.
+func told(f Function, groups []Group) []string {
+	counts, amounts := map[string][2]uint64{}, map[string]*big.Rat{}
+	for _, g := range groups {
+		key := fmt.Sprintf("%q %t", g.Values, g.Suppressed)
+		counts[key] = [2]uint64{counts[key][0] + g.Count, counts[key][1] + g.With}
+		if g.Amount == nil {
+			continue
+		}
+		amount, _ := new(big.Rat).SetString(g.Amount.String())
+		switch have := amounts[key]; {
+		case have == nil:
+		case f.adds():
+			amount.Add(amount, have)
+		case f == Minimum && have.Cmp(amount) < 0, f == Maximum && have.Cmp(amount) > 0:
+			amount = have
+		}
+		amounts[key] = amount
+	}
+	var all []string
+	for key, n := range counts {
+		all = append(all, fmt.Sprintf("%s %d %v", key, n, amounts[key]))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// hears reports whether at hears of the jurisdiction j that the roster does not list: every hop
+// between must be reached.
+func (w *tree) hears(at, j identity.Jurisdiction) bool {
 	for above, _ := j.Parent(); above != at && j != at; above, _ = above.Parent() {
 		if why, fails := w.why[above]; fails && why.State >= Unreachable {
 			return false
@@ -193,7 +273,8 @@ func (w *tree) told(at, j identity.Jurisdiction) bool {
 	return true
 }
 
-// each calls f for everybody in the tree from at down, and tells whether the question reaches it.
+// each calls f for every jurisdiction in the tree from at down, and tells f whether the question
+// reaches it.
 func (w *tree) each(at identity.Jurisdiction, f func(j identity.Jurisdiction, reached bool)) {
 	var walk func(j identity.Jurisdiction, reached bool)
 	walk = func(j identity.Jurisdiction, reached bool) {
@@ -206,20 +287,52 @@ func (w *tree) each(at identity.Jurisdiction, f func(j identity.Jurisdiction, re
 	walk(at, true)
 }
 
-// TestTrees holds for trees of any form that the sum is that of those who answered, that everybody is accounted for, and that
-// nobody is accused.
+// distinct returns the number of different groups.
+func distinct(groups []Group) int {
+	keys := map[string]bool{}
+	for _, g := range groups {
+		keys[keyOf(g)] = true
+	}
+	return len(keys)
+}
+
+// checkWhole checks the sum of all groups.
+func checkWhole(t *rapid.T, m Measure, s Share, groups []Group) {
+	whole, err := s.Whole(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var one []Group
+	for _, g := range groups {
+		g.Values, g.Suppressed = []string{}, false
+		one = append(one, g)
+	}
+	if len(groups) == 0 {
+		one = []Group{{Values: []string{}}}
+	}
+	if got, want := told(m.Function, []Group{whole}), told(m.Function, one); !slices.Equal(got, want) || whole.Count != s.Total() {
+		t.Errorf("%s: the whole is %q, want %q", m, got, want)
+	}
+}
+
+// TestTrees checks for trees of any form that the sum is that of the members that answered, that
+// every member is accounted for, and that the audit accuses nobody.
 func TestTrees(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := draw(rt)
+		w := draw(rt, rapid.SampledFrom(functions).Draw(rt, "function"))
 		got, err := w.ask(w.q.Below)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		total, answered, members := w.expected(w.q.Below)
+		groups, answered, members := w.expected(w.q.Below)
 		c := got.Coverage()
-		if got.Total() != total || got.Answered != answered || c.Members != members {
-			rt.Errorf("%s of %q: got %d records of %d answered of %d, want %d of %d of %d", w.q, w.q.Level, got.Total(), got.Answered, c.Members, total, answered, members)
+		if got.Answered != answered || c.Members != members {
+			rt.Errorf("%s of %q: got %d answered of %d, want %d of %d", w.q.Selector, w.q.Level, got.Answered, c.Members, answered, members)
 		}
+		if got, want := told(w.q.Function, got.Groups), told(w.q.Function, groups); !slices.Equal(got, want) || len(got) != distinct(groups) {
+			rt.Errorf("%s: got %q, want %q", w.q.Measure, got, want)
+		}
+		checkWhole(rt, w.q.Measure, got, groups)
 		sum := uint64(0)
 		for _, s := range States() {
 			sum += c.In[s]
@@ -229,155 +342,6 @@ func TestTrees(t *testing.T) {
 		}
 		if lie := w.audit(rt, w.q.Below); lie != nil {
 			rt.Errorf("an honest tree is accused: %v", lie)
-		}
-	})
-}
-
-// lies are what a hop may do to its share before it signs it.
-var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
-	"drops a child":   func(w *tree, _ identity.Jurisdiction, s *Share) bool { return w.again(s, -1) },
-	"doubles a child": func(w *tree, _ identity.Jurisdiction, s *Share) bool { return w.again(s, 1) },
-	"invents a total": func(_ *tree, _ identity.Jurisdiction, s *Share) bool {
-		if len(s.Groups) == 0 {
-			s.Groups = all(1000)
-			return true
-		}
-		s.Groups = slices.Clone(s.Groups)
-		s.Groups[0].Count += 1000
-		return true
-	},
-	"moves records between groups": func(_ *tree, _ identity.Jurisdiction, s *Share) bool {
-		if len(s.Groups) < 2 {
-			return false
-		}
-		s.Groups = slices.Clone(s.Groups)
-		s.Groups[0].Count++
-		s.Groups[1].Count--
-		return true
-	},
-	"forges how many answered": func(_ *tree, _ identity.Jurisdiction, s *Share) bool { s.Answered++; return true },
-	"hides who is missing": func(_ *tree, _ identity.Jurisdiction, s *Share) bool {
-		if len(s.Missing) == 0 {
-			return false
-		}
-		s.Missing, s.Answered = s.Missing[1:], s.Answered+1
-		return true
-	},
-	"tells another reason": func(w *tree, at identity.Jurisdiction, s *Share) bool {
-		for i, m := range s.Missing { // of one whose own parent told another
-			if above, _ := m.Name.Parent(); above != at && slices.ContainsFunc(s.Shares, func(l Listed) bool { return m.Name.Under(l.Child) }) {
-				s.Missing = slices.Clone(s.Missing)
-				s.Missing[i].Why = Why{State: Late, By: at, Heard: 99}
-				return true
-			}
-		}
-		return false
-	},
-	"swaps an answer": func(_ *tree, _ identity.Jurisdiction, s *Share) bool {
-		if len(s.Shares) == 0 {
-			return false
-		}
-		s.Shares = slices.Clone(s.Shares)
-		s.Shares[0].Hash = make([]byte, 32)
-		return true
-	},
-}
-
-// again adds the first child's answer that counts anything once more, or takes it away.
-func (w *tree) again(s *Share, sign int) bool {
-	for _, l := range s.Shares {
-		part, err := verify(l.Child, w.answers[l.Child])
-		if err != nil || part.Total() == 0 {
-			continue
-		}
-		s.Groups = slices.Clone(s.Groups)
-		for _, g := range part.Groups {
-			i := slices.IndexFunc(s.Groups, func(o Group) bool { return keyOf(o) == keyOf(g) })
-			s.Groups[i].Count += uint64(sign) * g.Count // a number less than 2^53, and its complement
-		}
-		return true
-	}
-	return false
-}
-
-// TestLies: whatever one of a tree does to its share, it is found: by who adds up, who does not add it in, or by the audit. It
-// is named, and nobody else is.
-func TestLies(t *testing.T) {
-	for what, lie := range lies {
-		t.Run(what, func(t *testing.T) {
-			told := 0
-			rapid.Check(t, func(rt *rapid.T) {
-				w := draw(rt)
-				var hops []identity.Jurisdiction
-				w.each(w.q.Below, func(j identity.Jurisdiction, reached bool) {
-					if reached && len(w.children[j]) > 0 {
-						hops = append(hops, j)
-					}
-				})
-				if len(hops) == 0 {
-					return
-				}
-				w.liar = rapid.SampledFrom(hops).Draw(rt, "liar")
-				lied := false
-				w.lie = func(at identity.Jurisdiction, s *Share) { lied = lie(w, at, s) }
-				got, err := w.ask(w.q.Below)
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if !lied {
-					return
-				}
-				told++
-				refusedByName := slices.ContainsFunc(got.Missing, func(m Missing) bool {
-					return m.Code == ShareRefused && m.Args[0] == w.liar.String()
-				})
-				found := w.audit(rt, w.q.Below)
-				switch {
-				case found != nil && (found.By != w.liar || !found.Kind.Proven() && found.Kind != Withheld):
-					rt.Errorf("%s lied, and %v is told", w.liar, found)
-				case found == nil && !refusedByName && !w.unseen():
-					rt.Errorf("%s lied, and nobody found it", w.liar)
-				}
-			})
-			if told == 0 {
-				t.Error("nobody lied")
-			}
-			t.Logf("%d lies", told)
-		})
-	}
-}
-
-// unseen reports whether no member that the roster lists stands below the liar: then nobody is missing when its share is refused.
-func (w *tree) unseen() bool {
-	return !slices.ContainsFunc(w.r.Places, func(p Place) bool { return p.Name.Under(w.liar) && w.q.Covers(p) })
-}
-
-// TestEveryByteOfAShare flips each bit of a share in turn: what still decodes is found to be another by the audit.
-func TestEveryByteOfAShare(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		w := draw(rt)
-		if _, err := w.ask(w.q.Below); err != nil {
-			rt.Fatal(err)
-		}
-		at := w.q.Below
-		whole := w.answers[at]
-		shown := map[identity.Jurisdiction][]byte{}
-		for _, child := range w.children[at] {
-			shown[child] = w.answers[child]
-		}
-		honest, err := verify(at, whole)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		i := rapid.IntRange(len(at.String())+1, len(whole)-1).Draw(rt, "byte")
-		flipped := slices.Clone(whole)
-		flipped[i] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
-		s, err := verify(at, flipped)
-		if err != nil {
-			return
-		}
-		if s.Audit(w.q, w.r, at, shown, verify) == nil && (s.Total() != honest.Total() || s.Answered != honest.Answered) {
-			rt.Errorf("byte %d: a share of %d answered with %d records passes for one of %d with %d", i, s.Answered, s.Total(), honest.Answered, honest.Total())
 		}
 	})
 }

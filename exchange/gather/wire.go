@@ -8,7 +8,7 @@ import (
 	"xietong/certs/identity"
 )
 
-// ErrForm is wrapped by every error about bytes that are no share in form.
+// ErrForm is wrapped by every error about bytes that do not have the form of a share.
 var ErrForm = errors.New("not a share")
 
 type missingWire struct {
@@ -39,7 +39,7 @@ const (
 	maxText = 1 << 10 // bytes of a value of a group
 )
 
-// Encode returns the one encoding of a share.
+// Encode returns the one encoding of a share, of at most MaxLen bytes.
 func (s Share) Encode() ([]byte, error) {
 	w := shareWire{
 		Roster: s.Roster, Hash: s.Hash, Own: s.Own, AsOf: s.AsOf, Groups: s.Groups, Answered: s.Answered, Shares: s.Shares, Extra: s.Extra,
@@ -60,7 +60,7 @@ func (s Share) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// Decode decodes a share strictly. Whether it adds up is for Check to say.
+// Decode decodes a share strictly. It does not check that the share adds up: see Check.
 func Decode(data []byte) (Share, error) {
 	var w shareWire
 	if err := canon.Unmarshal(data, MaxLen, &w); err != nil {
@@ -106,8 +106,13 @@ func (w shareWire) check() error {
 }
 
 func (g Group) check() error {
-	if g.Values == nil || len(g.Values) > MaxValues {
+	switch {
+	case g.Values == nil || len(g.Values) > MaxBy:
 		return fmt.Errorf("%w: a group of %d values", ErrForm, len(g.Values))
+	case g.With > g.Count:
+		return fmt.Errorf("%w: %d of %d records have a value", ErrForm, g.With, g.Count)
+	case (g.Amount != nil) != (g.With > 0):
+		return fmt.Errorf("%w: %d records have a value, and an amount is told: %t", ErrForm, g.With, g.Amount != nil)
 	}
 	for _, v := range g.Values {
 		if len(v) > maxText {
@@ -115,6 +120,18 @@ func (g Group) check() error {
 		}
 	}
 	return nil
+}
+
+// size returns an upper bound of the bytes of an encoded group.
+func (g Group) size() int {
+	n := 32 // for the numbers and the heads of arrays and texts
+	for _, v := range g.Values {
+		n += 3 + len(v)
+	}
+	if g.Amount != nil {
+		n += len(g.Amount.String())
+	}
+	return n
 }
 
 func (m missingWire) check() error {

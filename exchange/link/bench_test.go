@@ -12,7 +12,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// BenchmarkExchange is an exchange of 1,700 bytes each way over loopback, served by what needs 16
+// BenchmarkExchange measures an exchange of 1,700 bytes each way over loopback. The server needs 16
 // KiB of stack, as verifying a message does. cpu-ns/op is the time of both ends on all processors.
 func BenchmarkExchange(b *testing.B) {
 	dir := b.TempDir()
@@ -43,7 +43,7 @@ func BenchmarkExchange(b *testing.B) {
 	b.ReportMetric(float64(processorTime(b)-began)/float64(b.N), "cpu-ns/op")
 }
 
-// deep needs n KiB of stack.
+// deep uses n KiB of stack.
 //
 //go:noinline
 func deep(n int) byte {

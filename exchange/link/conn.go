@@ -13,14 +13,14 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// bounds of a connection, which depend on what it is for.
+// bounds are the limits of a connection, which depend on its use.
 type bounds struct {
 	frame   int // bytes of a frame
-	serving int // streams that are served at once; the others are told that we are busy
-	slowest int // bytes a second at which a long frame passes in time; 0: no more time for a long frame
+	serving int // streams that are served at once; any other gets CodeBusy
+	slowest int // slowest line in bytes a second that a long frame gets time for; 0: no extra time
 }
 
-// longer is how much longer a frame of n bytes may take than a short one.
+// longer returns the time that a frame of n bytes may take beyond that of a short one.
 func (b bounds) longer(n int) time.Duration {
 	if b.slowest == 0 {
 		return 0
@@ -29,20 +29,20 @@ func (b bounds) longer(n int) time.Duration {
 }
 
 var (
-	ofLinks = bounds{frame: MaxFrame, serving: 128, slowest: 16 << 10} // a county behind a line of 128 kbit/s
+	ofLinks = bounds{frame: MaxFrame, serving: 128, slowest: 16 << 10} // a line of 128 kbit/s
 	ofDoor  = bounds{frame: MaxKnock, serving: 16}
 )
 
-// Conn is one connection, of whichever protocol. Its methods may be used by many goroutines.
+// Conn is one connection, of a link or at the door. Many goroutines may use it.
 type Conn struct {
 	quic    *quic.Conn
 	bounds  bounds
 	mu      sync.Mutex
-	retired bool          // it takes no new exchange
-	served  chan struct{} // closed when nothing is served any more; nil where serving has not begun
+	retired bool          // the connection takes no new exchange
+	served  chan struct{} // closed when serving has ended; nil before it begins
 	open    int           // exchanges under way, in both directions
-	idle    time.Time     // when the last one ended
-	heard   time.Time     // when the other side last said something
+	idle    time.Time     // when the last exchange ended
+	heard   time.Time     // when the last frame of the other side came
 }
 
 func newConn(q *quic.Conn, b bounds) *Conn { return &Conn{quic: q, bounds: b, idle: time.Now()} }
@@ -50,7 +50,7 @@ func newConn(q *quic.Conn, b bounds) *Conn { return &Conn{quic: q, bounds: b, id
 // TLS returns what the handshake agreed on.
 func (c *Conn) TLS() tlsconf.State { return c.quic.ConnectionState().TLS }
 
-// Binding returns 32 bytes that both ends of this connection know, and nobody else (RFC 8446 §7.5).
+// Binding returns 32 bytes that only the two ends of this connection know (RFC 8446 §7.5).
 func (c *Conn) Binding() ([32]byte, error) {
 	state := c.TLS()
 	data, err := state.ExportKeyingMaterial("EXPORTER-xietong-join/1", nil, 32)
@@ -60,7 +60,7 @@ func (c *Conn) Binding() ([32]byte, error) {
 	return [32]byte(data), nil
 }
 
-// Close ends the connection and waits for what it served.
+// Close ends the connection and waits until the exchanges that it serves have ended.
 func (c *Conn) Close(code Code) {
 	c.mu.Lock()
 	c.retired = true
@@ -72,12 +72,13 @@ func (c *Conn) Close(code Code) {
 	}
 }
 
-// end ends the connection, and waits for nothing that it served.
+// end ends the connection, and does not wait for the exchanges that it serves.
 func (c *Conn) end(code Code) { c.quic.CloseWithError(quic.ApplicationErrorCode(code), "") }
 
 func (c *Conn) alive() bool { return c.quic.Context().Err() == nil }
 
-// begin counts an exchange, unless the connection was retired. Whoever begins one ends it with ended.
+// begin counts an exchange and reports true, unless the connection was retired. The caller then
+// ends the exchange with ended.
 func (c *Conn) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +96,8 @@ func (c *Conn) ended() {
 	c.idle = time.Now()
 }
 
-// retire lets no new exchange begin, if none was under way for so long, and reports whether it is so.
+// retire retires the connection, which takes no new exchange then, if none was under way for the
+// time quiet. It reports whether the connection is retired.
 func (c *Conn) retire(quiet time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,7 +107,7 @@ func (c *Conn) retire(quiet time.Duration) bool {
 	return c.retired
 }
 
-// hear notes that the other side said something.
+// hear notes that a frame of the other side came.
 func (c *Conn) hear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +120,7 @@ func (c *Conn) lastHeard() time.Time {
 	return c.heard
 }
 
-// unsentError is what kept an exchange from beginning: nothing of it was sent.
+// unsentError says why an exchange could not begin: nothing was sent.
 type unsentError struct{ err error }
 
 func (e *unsentError) Error() string { return e.err.Error() }
@@ -126,7 +128,9 @@ func (e *unsentError) Unwrap() error { return e.err }
 
 var errRetired = errors.New("the connection takes no more")
 
-// Exchange sends one frame, which is not empty, and gives each frame of the answer to each, until the answer ends.
+// Exchange sends one frame, which must not be empty, and gives each frame of the answer to each,
+// until the answer ends. It returns ErrFrame for a malformed frame, the cause of ctx if ctx ended,
+// the error of each, or an *Error.
 func (c *Conn) Exchange(ctx context.Context, request []byte, each func(frame []byte) error) error {
 	if len(request) == 0 {
 		return fmt.Errorf("%w: an empty request", ErrFrame)
@@ -134,8 +138,9 @@ func (c *Conn) Exchange(ctx context.Context, request []byte, each func(frame []b
 	return c.exchange(ctx, each, request)
 }
 
-// exchange sends the frames on a stream of their own and reads the answer. Whatever goes wrong, the stream is given back
-// whole: a half that nobody reads would count against the neighbour's streams for ever.
+// exchange sends the frames on a stream of their own and reads the answer. On every error it
+// abandons both halves of the stream: an unread half would count against the neighbour's stream
+// limit for ever.
 func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, frames ...[]byte) error {
 	if !c.begin() {
 		return &unsentError{&Error{Ended, true, errRetired}}
@@ -154,7 +159,7 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 		err = errors.Join(err, writeFrame(s, frame, c.bounds.frame))
 	}
 	if err == nil {
-		_ = s.Close() // fails where the other side has given the stream up: why it did is read now
+		_ = s.Close() // fails if the other side gave the stream up; the read below gets the reason
 	}
 	for err == nil {
 		var frame []byte
@@ -178,20 +183,22 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 	return explain(err)
 }
 
-// abandon gives up both halves of a stream; what has ended already stays as it is.
+// abandon gives up both halves of a stream; a half that has ended already stays as it is.
 func abandon(s *quic.Stream, code Code) {
 	s.CancelRead(quic.StreamErrorCode(code))
 	s.CancelWrite(quic.StreamErrorCode(code))
 }
 
-// answers is what a connection does with what comes: a request, or a hello (nil where none is expected).
+// answers holds the functions that answer the streams of a connection: a request, or a hello (nil
+// where none is expected).
 type answers struct {
-	room    func() (leave func(), ok bool) // asked before anything of a stream is read; nil: there is always room
+	room    func() (leave func(), ok bool) // called before a stream is read; nil: always room
 	request func(ctx context.Context, request []byte, write func([]byte) error) error
 	hello   func(heard []byte) (said []byte, err error)
 }
 
-// serve answers the streams that the other side opens, until the connection ends and all is answered.
+// serve answers the streams that the other side opens, until the connection ends and every stream
+// is answered.
 func (c *Conn) serve(a *answers) {
 	c.mu.Lock()
 	if c.retired {
@@ -269,7 +276,8 @@ func (c *Conn) answer(s *quic.Stream, a *answers) error {
 	return s.Close()
 }
 
-// readRequest reads the first frame of a stream. What dribbles in more slowly than the slowest line is given up.
+// readRequest reads the first frame of a stream. It gives up a frame that comes in more slowly than
+// over the slowest line.
 func (c *Conn) readRequest(s *quic.Stream) ([]byte, error) {
 	deadline := time.Now().Add(firstFrameWithin)
 	if err := s.SetReadDeadline(deadline); err != nil {

@@ -7,10 +7,10 @@ import (
 	"xietong/certs/identity"
 )
 
-// doorOpen is how long a connection at the door lasts. A child that joins needs seconds.
+// doorOpen is the longest time of a connection at the door. A child that joins needs seconds.
 const doorOpen = time.Minute
 
-// door serves whoever knocks; what may be asked there is up to Knock.
+// door serves a connection at the door; Knock decides which requests are answered.
 func (s *Socket) door(c *Conn, local identity.Jurisdiction) {
 	binding, err := c.Binding()
 	if err != nil || s.o.Knock == nil {
@@ -24,7 +24,7 @@ func (s *Socket) door(c *Conn, local identity.Jurisdiction) {
 	defer s.leave(c)
 	end := time.AfterFunc(doorOpen, func() { c.end(CodeSilent) })
 	defer end.Stop()
-	from := sourceOf(c.quic.RemoteAddr()) // by now it is proved
+	from := sourceOf(c.quic.RemoteAddr()) // the handshake has proved the address
 	c.serve(&answers{
 		room: func() (leave func(), ok bool) {
 			return func() { s.gate.give(asking, from) }, s.gate.take(asking, from, time.Now())

@@ -10,8 +10,9 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// Code is an application error code of QUIC, of a stream or a connection. It says to the other side what has happened, and
-// nothing of the inside of this one. The table is append-only and stands in docs/protocol.md.
+// Code is an application error code of QUIC, of a stream or a connection. It tells the other side
+// what happened, without details of this side. The table is append-only and stands in
+// docs/protocol.md.
 type Code uint64
 
 // The codes.
@@ -19,15 +20,15 @@ const (
 	CodeClosing   Code = 0 // this side shuts down
 	CodeCancelled Code = 1 // nobody waits for the answer any more
 	CodeRefused   Code = 2 // the hello was refused
-	CodeMalformed Code = 3 // a frame that is none
+	CodeMalformed Code = 3 // a malformed frame
 	CodeBusy      Code = 4 // too many at once; try again later
 	CodeInternal  Code = 5 // something failed on this side
 	CodeReplaced  Code = 6 // another connection took its place
 	CodeWithdrawn Code = 7 // the identity is not trusted any more, or has ended
-	CodeSilent    Code = 8 // what had to come did not come in time
+	CodeSilent    Code = 8 // the other side sent nothing in time
 )
 
-// CodeError gives an error the code that the other side is told.
+// CodeError is an error with the code that the other side is told.
 type CodeError struct {
 	Code Code
 	Err  error
@@ -49,27 +50,28 @@ func codeOf(err error) Code {
 	return CodeInternal
 }
 
-// Reason says what most likely is the matter with a link, for a sentence that a person reads.
+// Reason is the most likely trouble with a link, for a sentence that a person reads.
 type Reason string
 
-// The reasons. The other side of a TLS handshake tells no more than an alert, so some are what an alert usually means.
+// The reasons. The other side of a TLS handshake sends only an alert, so some reasons are the usual
+// meaning of an alert.
 const (
-	NoAnswer     Reason = "no-answer"     // nothing came back: a firewall, a wrong address, or nobody there
-	OtherVersion Reason = "other-version" // it speaks another version of the protocol
+	NoAnswer     Reason = "no-answer"     // nothing came back: a firewall, a wrong address, no node
+	OtherVersion Reason = "other-version" // the other side speaks another version of the protocol
 	NotHosted    Reason = "not-hosted"    // the jurisdiction is not hosted there
-	NotKnown     Reason = "not-known"     // it does not take our identity: not endorsed, withdrawn, or clocks apart
-	NotTrusted   Reason = "not-trusted"   // we do not take its identity
-	Refused      Reason = "refused"       // it refused our hello
-	Busy         Reason = "busy"          // it has too much to do
-	Restarted    Reason = "restarted"     // it knows nothing of the connection: it was started anew
-	Ended        Reason = "ended"         // it closed the connection
+	NotKnown     Reason = "not-known"     // the other side rejects our identity, or clocks differ
+	NotTrusted   Reason = "not-trusted"   // this side rejects the identity of the other side
+	Refused      Reason = "refused"       // the other side refused our hello
+	Busy         Reason = "busy"          // the other side has too much to do
+	Restarted    Reason = "restarted"     // the other side was started anew and lost the connection
+	Ended        Reason = "ended"         // the other side closed the connection
 	Broken       Reason = "broken"        // anything else
 )
 
-// Error is what went wrong with a connection, and why most likely.
+// Error is an error of a connection, with its most likely reason.
 type Error struct {
 	Reason    Reason
-	Retryable bool // the same may go well later, without anybody doing anything
+	Retryable bool // the same may succeed later, without any action
 	Err       error
 }
 
@@ -78,12 +80,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Alerts of TLS (RFC 8446 §6) that an ordinary mistake leads to.
 const (
-	alertInternal   = 80 // what Go answers where our listener hosts no such name
-	alertCancelled  = 90 // what tlsconf.Guard answers where too many are at the door
+	alertInternal   = 80 // Go's alert where the listener hosts no such name
+	alertCancelled  = 90 // tlsconf.Guard's alert where too many are at the door
 	alertNoProtocol = 120
 )
 
-// explain is the one place where errors of QUIC become ours.
+// explain turns an error of QUIC into an *Error. No other function does so.
 func explain(err error) error {
 	if err == nil {
 		return nil

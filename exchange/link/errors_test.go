@@ -12,7 +12,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestReasons holds what errors of QUIC become, and which of them may go well later.
+// TestReasons checks the reasons of errors of QUIC, and which errors are retryable.
 func TestReasons(t *testing.T) {
 	app := func(code Code, remote bool) error {
 		return &quic.ApplicationError{ErrorCode: quic.ApplicationErrorCode(code), Remote: remote}
@@ -61,7 +61,8 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestWhyBusy holds that whoever is over a bound of the gate is told that we are busy, and gets in when there is room.
+// TestWhyBusy checks that a client over a bound of the gate is told Busy, and gets in when there is
+// room.
 func TestWhyBusy(t *testing.T) {
 	for _, k := range []kind{shaking, knocking} {
 		inWorld(t, func(w *world) {
@@ -91,7 +92,7 @@ func TestWhyBusy(t *testing.T) {
 			for _, s := range others {
 				city.socket.gate.give(k, s)
 			}
-			time.Sleep(10 * time.Second) // so that the burst is there again
+			time.Sleep(10 * time.Second) // the burst comes back meanwhile
 			if err := county.knock(city); err != nil {
 				t.Errorf("at the door, when there is room: %v", err)
 			}
@@ -105,7 +106,8 @@ func TestWhyBusy(t *testing.T) {
 	}
 }
 
-// TestStrangeHandshakes holds that what is no handshake of ours is refused, with a reason that says what that usually means.
+// TestStrangeHandshakes checks that other handshakes are refused, with the reason that such a
+// handshake usually has.
 func TestStrangeHandshakes(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -119,7 +121,7 @@ func TestStrangeHandshakes(t *testing.T) {
 			"the web":                {func(c *tlsconf.Config) { c.NextProtos = []string{"h3"} }, OtherVersion},
 			"no protocol":            {func(c *tlsconf.Config) { c.NextProtos = nil }, OtherVersion},
 			"a name that is none":    {func(c *tlsconf.Config) { c.ServerName = "guizhou..cn" }, NotHosted},
-			"no name":                {func(c *tlsconf.Config) { c.ServerName = "" }, NotHosted}, // QUIC puts the address there
+			"no name":                {func(c *tlsconf.Config) { c.ServerName = "" }, NotHosted}, // QUIC takes the address as the name
 			"a jurisdiction of else": {func(c *tlsconf.Config) { c.ServerName = "zunyi.guizhou" }, NotHosted},
 			"no certificate":         {func(c *tlsconf.Config) { c.GetClientCertificate = nil }, NotKnown},
 		} {

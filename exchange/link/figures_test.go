@@ -27,11 +27,12 @@ var figures = flag.Bool("figures", false, "let TestFigures measure")
 
 const (
 	idleLinks = 500
-	childEnv  = "XIETONG_TEST_CHILD" // what a child does: the kind of its connections, the directory of keys, the address
+	childEnv  = "XIETONG_TEST_CHILD" // the kind of connections, the directory of keys, the address
 )
 
-// TestFigures prints what an idle neighbour costs its parent, and how fast exchanges are, each beside quic-go alone with the
-// same settings, over real sockets. It fails on wrong answers only, never on times.
+// TestFigures prints the cost of an idle neighbour for its parent, and the speed of exchanges, each
+// beside quic-go alone with the same settings, over real sockets. It fails on wrong answers only,
+// never on times.
 func TestFigures(t *testing.T) {
 	if !*figures {
 		t.Skip("a measurement: run it with -figures")
@@ -69,7 +70,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// cost is what one of many connections costs.
+// cost is the memory and the goroutines of one of many connections.
 type cost struct{ bytes, goroutines float64 }
 
 func inUse() cost {
@@ -80,7 +81,8 @@ func inUse() cost {
 	return cost{float64(m.HeapAlloc + m.StackInuse), float64(runtime.NumGoroutine())}
 }
 
-// idle measures what a connection costs the end that listens, while the other ends are in another process.
+// idle measures the cost of a connection for the listening end, while the other ends are in another
+// process.
 func idle(t *testing.T, dir, kind string, listen func(*party, net.PacketConn) (count func() int, end func())) cost {
 	t.Helper()
 	city := newParty(t, filepath.Join(dir, "city"), "guiyang.guizhou")
@@ -112,7 +114,7 @@ func idle(t *testing.T, dir, kind string, listen func(*party, net.PacketConn) (c
 			t.Fatalf("%s: %d of %d connections after %s", kind, count(), idleLinks, time.Since(began))
 		}
 	}
-	time.Sleep(2*helloEvery + time.Second) // what the handshakes held is given back, and hellos were said
+	time.Sleep(2*helloEvery + time.Second) // the handshakes have given their memory back, and hellos were said
 	after := inUse()
 	if count() != idleLinks {
 		t.Errorf("%s: %d connections, want %d", kind, count(), idleLinks)
@@ -131,7 +133,7 @@ func loopback(t testing.TB) *net.UDPConn {
 	return conn
 }
 
-// TestFiguresChild is the counties of TestFigures, in a process of their own.
+// TestFiguresChild runs the counties of TestFigures, in a process of their own.
 func TestFiguresChild(t *testing.T) {
 	kind, rest, ok := strings.Cut(os.Getenv(childEnv), " ")
 	dir, address, _ := strings.Cut(rest, " ")
@@ -165,7 +167,8 @@ func TestFiguresChild(t *testing.T) {
 	io.Copy(io.Discard, os.Stdin) // until the parent has measured
 }
 
-// echoes measures exchanges of 1 KiB over one link, and beside it streams of one connection of quic-go.
+// echoes measures exchanges of 1 KiB over one link, and beside it streams of one connection of
+// quic-go.
 func echoes(t *testing.T, dir string, clients int) {
 	t.Helper()
 	city, county := newParty(t, filepath.Join(dir, "city"), "guiyang.guizhou"), newParty(t, filepath.Join(dir, "0"), countyName(0))
@@ -184,7 +187,7 @@ func echoes(t *testing.T, dir string, clients int) {
 	bare, end := bareEcho(t, city, county, said)
 	defer end()
 	var rates [2][]float64
-	for range 3 { // in turn, as other work comes and goes
+	for range 3 { // by turns, because other work comes and goes
 		rates[0] = append(rates[0], measure(t, "exchange", clients, said, ours))
 		rates[1] = append(rates[1], measure(t, "quic-go alone", clients, said, bare))
 	}
@@ -220,7 +223,8 @@ func overLoopback(t testing.TB, city, county *party) (end func()) {
 	}
 }
 
-// bareEcho returns what echoes over quic-go alone: the same sockets' worth, the same settings, no frames and no link.
+// bareEcho returns an echo over quic-go alone: with as many sockets and the same settings, without
+// frames and link.
 func bareEcho(t *testing.T, city, county *party, said []byte) (echo func() ([]byte, error), end func()) {
 	t.Helper()
 	at, by := loopback(t), loopback(t)
@@ -270,7 +274,7 @@ func bareEcho(t *testing.T, city, county *party, said []byte) (echo func() ([]by
 	}
 }
 
-// measure echoes for two seconds and prints how fast; it returns the rate.
+// measure echoes for two seconds, prints the rate and the times, and returns the rate.
 func measure(t *testing.T, what string, clients int, said []byte, echo func() ([]byte, error)) float64 {
 	t.Helper()
 	var mu sync.Mutex

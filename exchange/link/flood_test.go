@@ -17,8 +17,9 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestFloodAtTheDoor floods the door, first from one address and then from many. All the while the neighbour's link is
-// there, and comes up anew; the honest joiner gets in beside one flooder, and after many of them.
+// TestFloodAtTheDoor floods the door, first from one address and then from many. All the while the
+// neighbour's link stays up, and can come up anew. An honest joiner gets in beside one flooder, and
+// after many flooders.
 func TestFloodAtTheDoor(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county, joiner := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20), w.party("yunyan.guiyang.guizhou", 30)
@@ -58,8 +59,8 @@ func TestFloodAtTheDoor(t *testing.T) {
 	})
 }
 
-// TestFloodOfHandshakes floods the city with handshakes that are never finished, from addresses that are not the sender's
-// and from some that are. The neighbour's link comes up all the same.
+// TestFloodOfHandshakes floods the city with unfinished handshakes, from forged addresses and from
+// some true ones. The neighbour's link still comes up.
 func TestFloodOfHandshakes(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -92,7 +93,7 @@ func TestFloodOfHandshakes(t *testing.T) {
 			}
 		}
 		time.Sleep(3 * time.Second)
-		if got, want := city.socket.gate.held(shaking), most[shaking]/2; got < want { // what four sources get
+		if got, want := city.socket.gate.held(shaking), most[shaking]/2; got < want { // the share of four sources
 			t.Errorf("%d handshakes under way, fewer than %d: this is no flood", got, want)
 		}
 		w.open(county, false)
@@ -110,7 +111,8 @@ func TestFloodOfHandshakes(t *testing.T) {
 	})
 }
 
-// TestDoorIsBounded holds the bounds of one connection at the door: its exchanges at once, and how long it lasts.
+// TestDoorIsBounded checks the bounds of one connection at the door: its exchanges at once, and its
+// time.
 func TestDoorIsBounded(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, joiner := w.party("guiyang.guizhou", 7), w.party("yunyan.guiyang.guizhou", 30)
@@ -176,7 +178,7 @@ func (p *party) knock(to *party) error {
 	return c.Exchange(ctx, []byte("time?"), func([]byte) error { return nil })
 }
 
-// flood knocks again and again, and keeps open whatever was opened.
+// flood knocks again and again, and keeps every connection open.
 func flood(at *party, from []*party) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -200,7 +202,8 @@ func flood(at *party, from []*party) (end func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-// linksAndAsks holds that a neighbour's link comes up in time and stays, and that both sides can ask for a while.
+// linksAndAsks checks that a neighbour's link comes up in time and stays, and that both sides can
+// ask each other for a while.
 func (w *world) linksAndAsks(city, county *party, within time.Duration) {
 	w.t.Helper()
 	end := county.keep(city, func(err error) { w.t.Logf("the neighbour, on its way: %v", err) })
@@ -224,7 +227,8 @@ func (w *world) linksAndAsks(city, county *party, within time.Duration) {
 	}
 }
 
-// isFirst reports whether a client's packet belongs to its first flight: an Initial packet (RFC 9000 §17.2.2) alone.
+// isFirst reports whether a client's packet belongs to its first flight: an Initial packet (RFC
+// 9000 §17.2.2) alone.
 func isFirst(p []byte) bool {
 	if p[0]&0xf0 != 0xc0 {
 		return false
@@ -242,14 +246,14 @@ func isFirst(p []byte) bool {
 	return err == nil && len(rest) == n+int(length)
 }
 
-// held returns how many of a kind are held.
+// held returns the number of a kind that is held.
 func (g *gate) held(k kind) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.all.now[k]
 }
 
-// used is what a party's process uses while nothing goes on.
+// used is the idle use of a party's process.
 type used struct {
 	goroutines int
 	heap       uint64
@@ -264,13 +268,14 @@ func rest(t testing.TB, p *party) used {
 		}
 	}
 	runtime.GC()
-	runtime.GC() // what pools hold is freed by the second
+	runtime.GC() // the second run frees the memory of pools
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return used{runtime.NumGoroutine(), m.HeapAlloc}
 }
 
-// returns holds that the city's process is as it was, but for the counties that are there now.
+// returns checks that the city's process uses no more than before, apart from the counties that are
+// linked now.
 func (w *world) returns(city *party, before used) {
 	w.t.Helper()
 	after := rest(w.t, city)
@@ -280,7 +285,8 @@ func (w *world) returns(city *party, before used) {
 	}
 }
 
-// forger is a packet connection that sends the packets of each handshake from an address of its own, and gets no answer.
+// forger is a packet connection that sends the packets of each handshake from an address of its
+// own, and gets no answer.
 type forger struct {
 	router *simnet.PerfectRouter
 	closed chan struct{}

@@ -16,7 +16,7 @@ const (
 	MaxKnock = 512 << 10 // at the door
 )
 
-// ErrFrame is returned for a frame that is cut short, too long, or that stands where none may.
+// ErrFrame is returned for a frame that is cut short, too long, or not allowed at its place.
 var ErrFrame = errors.New("malformed frame")
 
 func writeFrame(w io.Writer, data []byte, most int) error {
@@ -26,20 +26,20 @@ func writeFrame(w io.Writer, data []byte, most int) error {
 	whole := wholes.Get().(*[]byte)
 	*whole = append(binary.BigEndian.AppendUint32((*whole)[:0], uint32(len(data))), data...)
 	_, err := w.Write(*whole)
-	if err == nil && cap(*whole) <= maxReused { // a stream that failed may still hold it
+	if err == nil && cap(*whole) <= maxReused { // a stream that failed may still hold the buffer
 		wholes.Put(whole)
 	}
 	return err
 }
 
-// maxReused is the longest memory, in bytes, that is kept for the next frame.
+// maxReused is the largest buffer, in bytes, that is kept for the next frame.
 const maxReused = 64 << 10
 
-// wholes holds memory for frames that are written in one piece: a stream has copied or sent all of
-// what it was given once it has taken it.
+// wholes holds buffers for frames that are written in one piece. A buffer is free again after a
+// successful Write, because the stream has then copied or sent all of it.
 var wholes = sync.Pool{New: func() any { return new([]byte) }}
 
-// readFrame reads one frame; io.EOF means that the stream ended before it.
+// readFrame reads one frame; io.EOF means that the stream ended before the frame.
 func readFrame(r io.Reader, most int) ([]byte, error) {
 	n, err := readLength(r, most)
 	if err != nil {
@@ -48,7 +48,7 @@ func readFrame(r io.Reader, most int) ([]byte, error) {
 	return readData(r, n)
 }
 
-// readLength reads the length of a frame.
+// readLength reads the length of a frame, at most most bytes.
 func readLength(r io.Reader, most int) (int, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
@@ -64,7 +64,8 @@ func readLength(r io.Reader, most int) (int, error) {
 	return int(n), nil
 }
 
-// readData reads what a length promised. Beyond a few KiB, memory grows with what has come, not with what was promised.
+// readData reads the n bytes of a frame. Beyond MaxHello, memory grows with the bytes that have
+// come, not with the length that was promised.
 func readData(r io.Reader, n int) ([]byte, error) {
 	data, got, err := []byte(nil), 0, error(nil)
 	if n <= MaxHello {
@@ -81,7 +82,7 @@ func readData(r io.Reader, n int) ([]byte, error) {
 	return data, err
 }
 
-// atEnd refuses a stream that goes on.
+// atEnd returns an error if the stream does not end here.
 func atEnd(r io.Reader) error {
 	n, err := r.Read(make([]byte, 1))
 	switch {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// holding fails and keeps what it was given, as a stream that was reset may.
+// holding is a writer that fails and keeps the data, as a reset stream may.
 type holding struct{ held []byte }
 
 var errGone = errors.New("gone")
@@ -19,7 +19,8 @@ func (h *holding) Write(p []byte) (int, error) {
 	return 0, errGone
 }
 
-// TestWriteFrameLetsGo holds that memory which a failed stream may still read is not written again.
+// TestWriteFrameLetsGo checks that a buffer is not used again while a failed stream may still read
+// it.
 func TestWriteFrameLetsGo(t *testing.T) {
 	var h holding
 	if err := writeFrame(&h, []byte("first"), MaxFrame); !errors.Is(err, errGone) {
@@ -36,8 +37,8 @@ func TestWriteFrameLetsGo(t *testing.T) {
 	}
 }
 
-// TestFramesSideBySide holds that frames written at the same time do not meet in that memory,
-// however long they are.
+// TestFramesSideBySide checks that frames of any length, written at the same time, do not share a
+// buffer.
 func TestFramesSideBySide(t *testing.T) {
 	var group sync.WaitGroup
 	for n := range 8 {

@@ -13,7 +13,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// kind is what strangers can take of a listener.
+// kind is a kind of resource that strangers can take of a listener.
 type kind int
 
 const (
@@ -23,35 +23,39 @@ const (
 	kinds
 )
 
-// most is how much of each kind there may be at a time. A handshake holds about 50 KiB; a connection at the door may have
-// 4 MiB of windows under way, and an exchange there a frame of MaxKnock: 25, 128 and 32 MiB at worst.
+// most is the limit of each kind at a time. A handshake holds about 50 KiB; a connection at the
+// door may have 4 MiB of windows under way, and an exchange there a frame of MaxKnock: 25, 128 and
+// 32 MiB at worst.
 var most = [kinds]int{shaking: 512, knocking: 32, asking: 64}
 
-// share is how much of what is free one source may hold: what n sources that take all they can leave free is 1/(1+n·share)
-// of all. So one cannot shut the others out, and many leave room for one that comes anew; and the hundred counties whose
-// nodes stand behind one address of the government's network, or on one machine, can all come back at once.
-var share = [kinds]float64{shaking: 1. / 4, knocking: 1. / 2, asking: 1. / 2}
+// fraction is the part of the free room of a kind that one source may hold: n sources that take all
+// they can leave 1/(1+n·fraction) of the whole free. So one source cannot shut the others out, and
+// many sources leave room for a new one. A hundred counties whose nodes stand behind one address of
+// the government's network, or on one machine, can still all come back at once.
+var fraction = [kinds]float64{shaking: 1. / 4, knocking: 1. / 2, asking: 1. / 2}
 
-// limit bounds how many may begin at once, and how many a second from then on (0: any number).
+// limit bounds the number that may begin at once, and the number a second from then on (0: any
+// number).
 type limit struct{ burst, perSecond float64 }
 
-// Joining takes one connection and three exchanges, once. A hundred counties whose nodes stand behind one address, or on one
-// machine, may join within seconds; an exchange costs less than a millisecond, so what one source can ask for costs a few
-// hundredths of a core.
+// Joining takes one connection and three exchanges, once. A hundred counties whose nodes stand
+// behind one address, or on one machine, may join within seconds; an exchange costs less than a
+// millisecond, so the requests of one source cost a few hundredths of a core.
 var (
 	ofAll = [kinds]limit{knocking: {256, 32}}
 	ofOne = [kinds]limit{shaking: {128, 16}, knocking: {128, 8}, asking: {384, 32}}
 )
 
 const (
-	reserve    = 64   // handshakes beyond these, for addresses from which a link was up
-	maxSources = 2048 // that are told apart; more than can hold something at the same time
+	reserve    = 64   // further handshakes, for sources from which a link was up
+	maxSources = 2048 // sources that are told apart; more than can hold something at the same time
 )
 
-// source is where packets come from: the /32 of IPv4, the /64 of IPv6. The zero one is everybody whose address is not proved.
+// source is the origin of packets: the /32 of IPv4, the /64 of IPv6. The zero source stands for all
+// addresses that are not proved.
 type source = netip.Prefix
 
-// sourceOf returns the source of an address. Addresses that are of no IP have one source together.
+// sourceOf returns the source of an address. Addresses other than IP share the zero source.
 func sourceOf(addr net.Addr) source {
 	var ip netip.Addr
 	if udp, ok := addr.(*net.UDPAddr); ok {
@@ -64,19 +68,19 @@ func sourceOf(addr net.Addr) source {
 	if ip.Is6() {
 		bits = 64
 	}
-	prefix, _ := ip.Prefix(bits) // of no address: the zero one
+	prefix, _ := ip.Prefix(bits) // of no address: the zero source
 	return prefix
 }
 
-// taken is what a source holds, and what it has spent of its bursts.
+// taken holds the resources that a source has now, and the part of its bursts that it has spent.
 type taken struct {
 	now    [kinds]int
 	spent  [kinds]float64
-	at     time.Time // when spent was true
-	linked bool      // a link was up from here
+	at     time.Time // the time that spent is of
+	linked bool      // a link was up from this source
 }
 
-// affords reports whether one more may begin.
+// affords reports whether the limits let one more of the kind begin now.
 func (t *taken) affords(k kind, limits *[kinds]limit, now time.Time) bool {
 	if passed := now.Sub(t.at).Seconds(); passed > 0 {
 		for k := range kinds {
@@ -94,7 +98,7 @@ func (t *taken) take(k kind) {
 
 func (t *taken) free() bool { return t.now == [kinds]int{} }
 
-// gate counts what strangers take. Its methods may be used by many goroutines.
+// gate counts the resources that strangers take. Many goroutines may use it.
 type gate struct {
 	mu      sync.Mutex
 	all     taken
@@ -103,7 +107,7 @@ type gate struct {
 
 func newGate() *gate { return &gate{sources: map[source]*taken{}} }
 
-// at returns what the source holds. The caller holds g.mu.
+// at returns the entry of a source, and makes one if there is none. The caller holds g.mu.
 func (g *gate) at(from source) *taken {
 	t, ok := g.sources[from]
 	if !ok {
@@ -114,8 +118,9 @@ func (g *gate) at(from source) *taken {
 	return t
 }
 
-// sweep makes room in a full table: it forgets who holds nothing, those last from which a link was up. Who holds something
-// is never forgotten, and their number is bounded. The caller holds g.mu.
+// sweep makes room in a full table: it forgets the sources that hold nothing, those from which a
+// link was up last. It never forgets a source that holds something; the number of such sources is
+// bounded. The caller holds g.mu.
 func (g *gate) sweep() {
 	for _, linked := range []bool{false, true} {
 		if len(g.sources) < maxSources {
@@ -129,16 +134,17 @@ func (g *gate) sweep() {
 	}
 }
 
-// room reports whether a source may take one more. The caller holds g.mu.
+// room reports whether a source may take one more of the kind. The caller holds g.mu.
 func (g *gate) room(k kind, t *taken, now time.Time) bool {
 	free := most[k] - g.all.now[k]
 	if t.linked && k == shaking {
 		free += reserve
 	}
-	return float64(t.now[k]) < share[k]*float64(free) && t.affords(k, &ofOne, now) && g.all.affords(k, &ofAll, now)
+	return float64(t.now[k]) < fraction[k]*float64(free) && t.affords(k, &ofOne, now) && g.all.affords(k, &ofAll, now)
 }
 
-// take takes one of a kind, if there is room. Whoever took gives back with give.
+// take takes one of a kind, if there is room, and reports whether it did. The caller gives it back
+// with give.
 func (g *gate) take(k kind, from source, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -158,7 +164,7 @@ func (g *gate) give(k kind, from source) {
 	g.all.now[k]--
 }
 
-// atEase reports whether there is room for one more whose address is not proved.
+// atEase reports whether there is room for one more connection from an address that is not proved.
 func (g *gate) atEase(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -175,7 +181,8 @@ func (g *gate) linked(addr net.Addr) {
 	}
 }
 
-// visitor is a connection that was made to us: what it holds at the gate until it has shown who it is, or is gone.
+// visitor is an incoming connection, with the resources that it holds at the gate until its
+// identity is proved or the connection has ended.
 type visitor struct {
 	gate  *gate
 	from  source
@@ -184,7 +191,7 @@ type visitor struct {
 	holds [kinds]bool
 }
 
-// take takes one of a kind, until leave or the end of the connection.
+// take takes one of a kind for the connection, until leave or the end of the connection.
 func (v *visitor) take(k kind) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -201,7 +208,7 @@ func (v *visitor) leave(k kind) {
 	v.give(k)
 }
 
-// leaveAll gives back everything, and nothing is taken from then on.
+// leaveAll gives back everything; take fails from then on.
 func (v *visitor) leaveAll() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -211,7 +218,7 @@ func (v *visitor) leaveAll() {
 	}
 }
 
-// give gives back. The caller holds v.mu.
+// give gives one of the kind back, if the visitor holds one. The caller holds v.mu.
 func (v *visitor) give(k kind) {
 	if v.holds[k] {
 		v.holds[k] = false
@@ -241,7 +248,8 @@ func (g *gate) first(ctx context.Context, info *quic.ClientInfo) (context.Contex
 	return context.WithValue(ctx, visitorKey{}, v), nil
 }
 
-// hello judges the first message of a handshake, which says whether it is for the door.
+// hello judges the first message of a handshake, whose protocol says whether the connection is for
+// the door.
 func (g *gate) hello(ctx context.Context, protocol string) error {
 	if protocol != tlsconf.Join {
 		return nil

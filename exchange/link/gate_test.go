@@ -18,7 +18,8 @@ func from(format string, a ...any) *net.UDPAddr {
 	return addr
 }
 
-// TestSources holds what counts as one source: an address of IPv4, a network of IPv6, and everything else together.
+// TestSources checks the sources: an address of IPv4, a /64 network of IPv6, and all other
+// addresses together.
 func TestSources(t *testing.T) {
 	for _, row := range []struct {
 		a, b net.Addr
@@ -42,7 +43,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// takeAll takes of a kind until it is refused, and returns how many it got.
+// takeAll takes of a kind until it is refused, and returns the number that it got.
 func takeAll(g *gate, k kind, s source, now time.Time) (n int) {
 	for g.take(k, s, now) {
 		n++
@@ -50,20 +51,20 @@ func takeAll(g *gate, k kind, s source, now time.Time) (n int) {
 	return n
 }
 
-// TestShares holds that one source gets no more than its share, and that however much many have taken, one that comes anew
-// gets in.
+// TestShares checks that one source gets at most its share, and that a new source gets in after
+// many others have taken all they can.
 func TestShares(t *testing.T) {
 	now := time.Now()
 	for k := range kinds {
 		for _, sources := range []int{1, 2, 4, 10} {
 			g := newGate()
-			for took := true; took; { // in turn, as much as they can
+			for took := true; took; { // by turns, as much as they can
 				took = false
 				for n := range sources {
 					took = g.take(k, sourceOf(from("192.0.2.%d:1", n)), now) || took
 				}
 			}
-			free, want := most[k]-g.held(k), float64(most[k])/(1+float64(sources)*share[k])
+			free, want := most[k]-g.held(k), float64(most[k])/(1+float64(sources)*fraction[k])
 			if float64(free) > want || float64(free) < want-float64(sources) {
 				t.Errorf("kind %d: %d sources leave %d of %d free, want about %.0f", k, sources, free, most[k], want)
 			}
@@ -80,7 +81,8 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// TestRates holds that what was spent comes back with time, and no more of it than the burst.
+// TestRates checks that the spent part of a burst comes back with time, and never more than the
+// burst.
 func TestRates(t *testing.T) {
 	now := time.Now()
 	for k := range kinds {
@@ -112,8 +114,8 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestAtEase holds when newcomers must prove their address first: once those that did not have their share of handshakes, or
-// of the door.
+// TestAtEase checks when new clients must prove their address first: once unproved addresses hold
+// their share of handshakes, or of the door.
 func TestAtEase(t *testing.T) {
 	for _, k := range []kind{shaking, knocking} {
 		g, now := newGate(), time.Now()
@@ -132,7 +134,8 @@ func TestAtEase(t *testing.T) {
 	}
 }
 
-// TestReserve holds that there is room for neighbours of before when strangers from many addresses have taken everything.
+// TestReserve checks that earlier neighbours find room after strangers from many addresses have
+// taken everything.
 func TestReserve(t *testing.T) {
 	g, now := newGate(), time.Now()
 	g.linked(from("192.0.2.1:7400"))
@@ -148,7 +151,8 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestSourcesAreBounded holds that the table is bounded, and keeps who holds something and who was linked.
+// TestSourcesAreBounded checks that the table is bounded, and keeps the sources that hold something
+// or had a link.
 func TestSourcesAreBounded(t *testing.T) {
 	g, now := newGate(), time.Now()
 	holder, linked := sourceOf(from("192.0.2.1:1")), sourceOf(from("192.0.2.2:1"))
@@ -166,7 +170,7 @@ func TestSourcesAreBounded(t *testing.T) {
 	if g.sources[holder] == nil || g.sources[linked] == nil {
 		t.Error("forgot who holds something, or who was linked")
 	}
-	for n := range 10 * maxSources { // a table of neighbours only makes room, too
+	for n := range 10 * maxSources { // a table full of neighbours makes room, too
 		g.linked(from("10.%d.%d.1:1", n>>8, n&0xff))
 		if len(g.sources) > maxSources {
 			t.Fatalf("%d sources", len(g.sources))
@@ -178,7 +182,8 @@ func TestSourcesAreBounded(t *testing.T) {
 	}
 }
 
-// TestVisitorsGiveBack holds that whatever a connection holds is given back when it ends, and that it takes nothing later.
+// TestVisitorsGiveBack checks that a connection gives back everything when it ends, and takes
+// nothing later.
 func TestVisitorsGiveBack(t *testing.T) {
 	g := newGate()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// raw dials the city as the county, and says nothing of its own.
+// raw dials the other party, and sends nothing by itself.
 func (p *party) raw(t *testing.T, to *party) *quic.Conn {
 	t.Helper()
 	q, err := p.socket.transport.Dial(context.Background(), to.addr, p.Dial(to.name), quicConfig())
@@ -35,8 +35,8 @@ func frame(length uint32, data string) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, length), data...)
 }
 
-// TestHostileDiallers holds what becomes of a neighbour that does not say hello as it must: its connection is closed with a
-// code, and no link comes up.
+// TestHostileDiallers checks that the connection of a neighbour without a proper hello is closed
+// with a code, and that no link comes up.
 func TestHostileDiallers(t *testing.T) {
 	hello := "hello from nanming.guiyang.guizhou"
 	for what, row := range map[string]struct {
@@ -90,7 +90,7 @@ func TestHostileDiallers(t *testing.T) {
 	}
 }
 
-// TestConfigurations holds the settings that the rules ask for: no early data, no streams of one direction.
+// TestConfigurations checks the required settings: no early data, no streams of one direction.
 func TestConfigurations(t *testing.T) {
 	c := quicConfig()
 	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= int64(ofLinks.serving) || c.MaxIdleTimeout != maxIdle {
@@ -101,7 +101,7 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
-// TestCodesAreInTheTable holds that docs/protocol.md lists every code, and no other.
+// TestCodesAreInTheTable checks that docs/protocol.md lists every code, and no other.
 func TestCodesAreInTheTable(t *testing.T) {
 	page, err := os.ReadFile("../../docs/protocol.md")
 	if err != nil {

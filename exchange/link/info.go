@@ -9,20 +9,22 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// maxRemembered bounds how many pairs are known after their links have ended. It is more than a jurisdiction has
-// neighbours; beyond it the one that was silent longest is forgotten.
+// maxRemembered bounds the pairs of jurisdictions that are remembered after their links have ended.
+// It is more than a jurisdiction has neighbours; beyond it the pair that was silent longest is
+// forgotten.
 const maxRemembered = 4096
 
-// Info is what people are told of a link.
+// Info describes a link to people.
 type Info struct {
 	Local     identity.Jurisdiction
 	Peer      tlsconf.Peer
-	Since     time.Time // when its hello was accepted
+	Since     time.Time // when the hello was accepted
 	LastHeard time.Time
-	Address   string // where the peer's packets come from now, as host:port; it proves nothing
+	Address   string // current source of the peer's packets, as host:port; it proves nothing
 }
 
-// Links returns the newest link of each replica of each neighbour, sorted by local jurisdiction, peer and replica.
+// Links returns the newest link of each replica of each neighbour, sorted by local jurisdiction,
+// peer and replica.
 func (s *Socket) Links() []Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,8 +46,9 @@ func (s *Socket) Links() []Info {
 	return infos
 }
 
-// LastHeard returns when the peer last said something: a hello, a request, a frame of an answer. It is known after the link
-// has ended, too, and false where no link was up since the socket was opened.
+// LastHeard returns the time of the last frame from the peer: a hello, a request or a frame of an
+// answer. The time stays known after the link has ended, for the last 4096 pairs. LastHeard returns
+// false if no link was up since the socket was opened.
 func (s *Socket) LastHeard(local, peer identity.Jurisdiction) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +60,7 @@ func (s *Socket) LastHeard(local, peer identity.Jurisdiction) (time.Time, bool) 
 	return last, !last.IsZero()
 }
 
-// remember keeps when a link that ends last brought something. The caller holds s.mu.
+// remember keeps the time of the last frame on a link that ends. The caller holds s.mu.
 func (s *Socket) remember(key ends, l *Link) {
 	_, known := s.heard[key]
 	for !known && len(s.heard) >= maxRemembered {

@@ -10,7 +10,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestLinks holds what people are told of the links that are up.
+// TestLinks checks the information about the open links.
 func TestLinks(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, one, two := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20), w.party("yunyan.guiyang.guizhou", 30)
@@ -43,7 +43,8 @@ func TestLinks(t *testing.T) {
 	})
 }
 
-// TestLastHeard holds that it moves with hellos and with what an exchange brings, at both ends, and outlives the link.
+// TestLastHeard checks that the time moves with hellos and with the frames of an exchange, at both
+// ends, and stays known after the link.
 func TestLastHeard(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		age := func(p, peer *party) time.Duration {
@@ -78,7 +79,8 @@ func TestLastHeard(t *testing.T) {
 	})
 }
 
-// TestRememberedIsBounded holds that the memory of ended links is bounded, and that the longest silent is forgotten first.
+// TestRememberedIsBounded checks that the memory of ended links is bounded, and that the pair that
+// was silent longest is forgotten first.
 func TestRememberedIsBounded(t *testing.T) {
 	s := &Socket{heard: map[ends]time.Time{}}
 	key := func(n int) ends {
@@ -103,7 +105,8 @@ func TestRememberedIsBounded(t *testing.T) {
 	}
 }
 
-// TestTold holds that a dialler is told when its link comes up, and that an exchange goes over it from then on.
+// TestTold checks that a dialler is told when its link comes up, and that an exchange goes over it
+// from then on.
 func TestTold(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)

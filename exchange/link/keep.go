@@ -12,31 +12,32 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// How often a link is made anew. Each side shows a certificate with at least half an hour before it, so a link that is
-// replaced in time never meets the end of one.
+// How often a link is made anew. Each side shows a certificate that is valid for at least another
+// half hour, so a link that is replaced in time never meets the end of a certificate.
 const (
 	replaceAfter  = 20 * time.Minute
 	replaceJitter = 5 * time.Minute
-	firstPause    = 200 * time.Millisecond // between attempts; doubled each time
+	firstPause    = 200 * time.Millisecond // between attempts; doubles each time
 	longestPause  = 30 * time.Second
 	provenAfter   = 10 * time.Second // a link that ends sooner counts as a failed attempt
 )
 
-// Dialler says which link to keep.
+// Dialler describes a link that Keep keeps up.
 type Dialler struct {
 	Local     identity.Jurisdiction
 	To        identity.Jurisdiction
-	Addresses func(ctx context.Context) ([]net.Addr, error) // in the order in which they are tried
+	Addresses func(ctx context.Context) ([]net.Addr, error) // in the order of the attempts
 	TLS       func() *tlsconf.Config
 	Handler   Handler
-	Failed    func(error) // told of every attempt that came to nothing
-	// Up, if not nil, is told of every link whose hello was accepted, also of one that replaces another. An exchange goes
-	// over that link already. Keep goes on when Up returns.
+	Failed    func(error) // called for every failed attempt
+	// Up, if not nil, is called for every link whose hello was accepted, also for one that replaces
+	// another. Exchanges can use the link by then. Keep goes on when Up returns.
 	Up func(tlsconf.Peer)
 }
 
-// Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello, dials again when the
-// link has ended, and replaces it before its certificates end. When it returns, every link that it made is closed.
+// Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello,
+// dials again when the link has ended, and replaces it before its certificates end. When it
+// returns, every link that it made is closed.
 func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	if !s.began() {
 		return
@@ -45,7 +46,7 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	var made []*Link // that may be open: the newest, and those that it replaced
+	var made []*Link // links that may be open: the newest, and those that it replaced
 	for attempt := 0; ctx.Err() == nil; {
 		l, err := s.connect(ctx, d)
 		if err != nil {
@@ -76,7 +77,8 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	}
 }
 
-// began counts a worker that somebody outside starts, unless the socket was closed.
+// began counts a worker that starts on a caller's goroutine, and reports true, unless the socket
+// was closed.
 func (s *Socket) began() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,8 +88,8 @@ func (s *Socket) began() bool {
 	return !s.closed
 }
 
-// hold says hello again and again, until the link has ended or must be replaced. A link whose hello is refused is closed;
-// where the other side is too busy to answer, nothing is wrong with the link.
+// hold says hello again and again, until the link has ended or must be replaced. It closes a link
+// whose hello fails, unless the other side is only too busy to answer.
 func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
 	defer age.Stop()
@@ -114,8 +116,8 @@ func isBusy(err error) bool {
 	return ok && e.Reason == Busy || errors.Is(err, context.DeadlineExceeded)
 }
 
-// pause waits before the next attempt: twice as long each time, and a random part of it, so that a province's counties do
-// not all come back at once.
+// pause waits before the next attempt. The wait doubles each time, up to longestPause, and a random
+// half of it varies, so that a province's counties do not all come back at once.
 func pause(ctx context.Context, attempt int) {
 	most := min(firstPause<<min(attempt, 20), longestPause)
 	timer := time.NewTimer(most/2 + rand.N(most/2))
@@ -126,7 +128,8 @@ func pause(ctx context.Context, attempt int) {
 	}
 }
 
-// connect tries the addresses in turn and exchanges hellos. The connection of a link that it returns was entered.
+// connect tries the addresses in turn and exchanges hellos. The connection of the returned link has
+// been entered.
 func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
 	addresses, err := d.Addresses(ctx)
 	if err != nil {

@@ -38,12 +38,13 @@ type party struct {
 	serve   func(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error
 }
 
-// wire is a packet connection that can go dead, as a killed process does: nothing is said any more.
+// wire is a packet connection that can go dead, as if the process was killed: it sends nothing any
+// more.
 type wire struct {
 	net.PacketConn
 	cable *simnet.SimulatedLink
 	dead  atomic.Bool
-	says  atomic.Value // func(packet []byte) bool: which packets it sends; all if there is none
+	says  atomic.Value // func(packet []byte) bool: whether to send the packet; none: all are sent
 }
 
 func (w *wire) Close() error { return errors.Join(w.PacketConn.Close(), w.cable.Close()) }
@@ -64,7 +65,7 @@ func (p *party) Greet(peer tlsconf.Peer, hello []byte) error {
 	return p.refuse.Load().(refusal).error
 }
 
-// refusal is an error or none, for an atomic.Value.
+// refusal holds an error or nil, for an atomic.Value.
 type refusal struct{ error }
 
 func (p *party) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error {
@@ -94,7 +95,7 @@ func (w *world) party(name string, n byte) *party {
 	return p
 }
 
-// newParty makes a party whose keys are in dir, or will be.
+// newParty makes a party with the keys in dir, which it makes if there are none.
 func newParty(t testing.TB, dir, name string) *party {
 	t.Helper()
 	j, err := identity.ParseJurisdiction(name)
@@ -188,7 +189,8 @@ func (w *world) close(parties ...*party) {
 	}
 }
 
-// keep keeps a link from p to its parent until the returned function is called; failures are counted.
+// keep keeps a link from p to the other party until the returned function is called. It gives
+// failures to failed.
 func (p *party) keep(to *party, failed func(error)) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -251,7 +253,7 @@ func TestBothSidesAsk(t *testing.T) {
 	})
 }
 
-// TestStreamsAreGivenBack holds rule Q3: no stream that was given up, on either side, counts for ever.
+// TestStreamsAreGivenBack checks rule Q3: no stream that either side gave up counts for ever.
 func TestStreamsAreGivenBack(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		enough := errors.New("enough")
@@ -290,7 +292,8 @@ func reason(err error) Reason {
 	return ""
 }
 
-// TestBusy holds that a neighbour that asks too much at once is told so, and that the rest is served.
+// TestBusy checks that a neighbour with too many requests at once is told Busy, and that its other
+// requests are served.
 func TestBusy(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		release := make(chan struct{})
@@ -321,7 +324,7 @@ func TestBusy(t *testing.T) {
 	})
 }
 
-// TestBusyKeepsItsLink holds that a neighbour that has no time for a hello keeps its link.
+// TestBusyKeepsItsLink checks that a neighbour that has no time for a hello keeps its link.
 func TestBusyKeepsItsLink(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		city.serve = func(_ context.Context, _ tlsconf.Peer, _ []byte, write func([]byte) error) error {
@@ -345,7 +348,7 @@ func TestBusyKeepsItsLink(t *testing.T) {
 	})
 }
 
-// TestCancelled holds that whoever serves learns that nobody waits any more.
+// TestCancelled checks that the serving side learns that nobody waits any more.
 func TestCancelled(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		noticed := make(chan struct{})
@@ -364,8 +367,8 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// TestReplacedInTime runs hours of virtual time with an exchange each second in both directions: links are replaced before
-// their certificates end, and none of the exchanges fails.
+// TestReplacedInTime runs hours of virtual time with an exchange each second in both directions:
+// links are replaced before their certificates end, and none of the exchanges fails.
 func TestReplacedInTime(t *testing.T) {
 	hours := 6
 	if testing.Short() {
@@ -387,7 +390,8 @@ func TestReplacedInTime(t *testing.T) {
 	})
 }
 
-// TestLongAnswerOutlivesItsLink holds that a stream under way is not lost when its link is replaced.
+// TestLongAnswerOutlivesItsLink checks that a stream under way is not lost when its link is
+// replaced.
 func TestLongAnswerOutlivesItsLink(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		county.serve = func(_ context.Context, _ tlsconf.Peer, _ []byte, write func([]byte) error) error {
@@ -407,7 +411,8 @@ func TestLongAnswerOutlivesItsLink(t *testing.T) {
 	})
 }
 
-// TestRestartIsNoticed holds rule Q10: a killed and restarted neighbour does not know its connections, and says so.
+// TestRestartIsNoticed checks rule Q10: a killed and restarted neighbour does not know its
+// connections, and says so.
 func TestRestartIsNoticed(t *testing.T) {
 	linked(t, func(w *world, city, county *party) {
 		city.wire.dead.Store(true) // killed: it says no farewell
@@ -427,7 +432,7 @@ func TestRestartIsNoticed(t *testing.T) {
 	})
 }
 
-// TestWithdrawn holds rule S2: an open link to a neighbour that is trusted no more is closed.
+// TestWithdrawn checks rule S2: an open link to a neighbour that is no longer trusted is closed.
 func TestWithdrawn(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		city.bundles.Remove(county.name)
@@ -443,7 +448,7 @@ func TestWithdrawn(t *testing.T) {
 	})
 }
 
-// TestWhyNot holds what a dialler is told of the ordinary mistakes.
+// TestWhyNot checks the reasons that a dialler gets for ordinary mistakes.
 func TestWhyNot(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county, stranger := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20), w.party("yunyan.guiyang.guizhou", 30)
@@ -492,7 +497,8 @@ func TestWhyNot(t *testing.T) {
 	})
 }
 
-// TestDoor holds that somebody without an identity can knock, and that both ends know the same binding.
+// TestDoor checks that a client without an identity can knock, and that both ends know the same
+// binding.
 func TestDoor(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)

@@ -11,10 +11,11 @@ import (
 	"xietong/certs/identity"
 )
 
-// ErrNoLink is returned for an exchange with a neighbour that no link is up with. Nothing was sent.
+// ErrNoLink is returned for an exchange with a neighbour without an open link. Nothing was sent.
 var ErrNoLink = errors.New("no link")
 
-// add makes l the link to its replica. The one before it is closed when it was quiet for a while.
+// add makes l the link to its replica. The link before it is closed after it was quiet for
+// quietBefore.
 func (s *Socket) add(l *Link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +40,7 @@ func (s *Socket) remove(l *Link) {
 	}
 }
 
-// retire closes a link that was replaced, once nothing was under way on it for a while.
+// retire closes a replaced link, once no exchange was under way on it for quietBefore.
 func (s *Socket) retire(l *Link) {
 	tick := time.NewTicker(quietBefore / 4)
 	defer tick.Stop()
@@ -53,8 +54,9 @@ func (s *Socket) retire(l *Link) {
 	l.conn.Close(CodeReplaced)
 }
 
-// best returns the link that the next exchange between the two goes over, of those that were not tried: one that is alive,
-// rather one that was not replaced, rather a newer one. The caller holds s.mu.
+// best returns the link for the next exchange between the two, among the links that are alive and
+// were not tried: first those that were not replaced, then the newest. It returns nil if there is
+// none. The caller holds s.mu.
 func (s *Socket) best(key ends, tried []*Link) *Link {
 	var best *Link
 	for _, l := range slices.Backward(s.links[key]) {
@@ -68,9 +70,10 @@ func (s *Socket) best(key ends, tried []*Link) *Link {
 	return best
 }
 
-// Exchange sends a request over the newest link between the two, and gives each frame of the answer to each. It returns
-// ErrNoLink where there is none, and an *Error where the link broke: whether the request was served is then not known. A
-// link on which the exchange cannot even begin is passed over, so that none fails because a link is being replaced.
+// Exchange sends a request over the newest link between the two, and gives each frame of the answer
+// to each. It returns ErrNoLink if there is no link, and an *Error if the link broke: the caller
+// then does not know whether the request was served. Exchange passes over a link on which the
+// exchange cannot begin, so that no exchange fails because a link is being replaced.
 func (s *Socket) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func(frame []byte) error) error {
 	var tried []*Link
 	var why error
@@ -100,8 +103,8 @@ func (s *Socket) Up(local, to identity.Jurisdiction) bool {
 	return s.best(ends{local, to}, nil) != nil
 }
 
-// Recheck judges every open link as things stand now, after what is trusted has changed, and closes those that do not hold,
-// with whatever is under way on them.
+// Recheck judges every open link anew, after the trusted identities have changed, and closes the
+// links that are refused, with the exchanges under way on them.
 func (s *Socket) Recheck() {
 	s.mu.Lock()
 	all := slices.Concat(slices.Collect(maps.Values(s.links))...)

@@ -15,8 +15,8 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestHostileListeners holds what a dialler makes of a listener that does not answer a hello as it must: no link comes up,
-// and the dialler is told why.
+// TestHostileListeners checks a dialler at a listener that answers a hello wrongly: no link comes
+// up, and the dialler gets the reason.
 func TestHostileListeners(t *testing.T) {
 	hello := "hello from guiyang.guizhou"
 	for what, row := range map[string]struct {
@@ -57,8 +57,8 @@ func TestHostileListeners(t *testing.T) {
 	}
 }
 
-// TestHostileAnswers holds that an answer which is none fails the exchange, costs no memory that was not sent, and leaves
-// the link as it is.
+// TestHostileAnswers checks that a malformed answer fails the exchange, costs no more memory than
+// the bytes that were sent, and leaves the link up.
 func TestHostileAnswers(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)

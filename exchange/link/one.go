@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// ErrNotOne is wrapped by what One returns where no frame came back, or more than one. It is an
-// ErrFrame as well.
+// ErrNotOne is wrapped by the error of One if no frame came back, or more than one. That error
+// wraps ErrFrame as well.
 var ErrNotOne = errors.New("not one frame came back")
 
-// One returns the answer of an exchange that is answered by one frame. exchange is the Exchange of
-// a Conn or a Socket, to which each remains to be given:
+// One returns the answer of an exchange that is answered by one frame. exchange calls Exchange of a
+// Conn or a Socket with the function each that One gives it:
 //
 //	answer, err := link.One(func(each func([]byte) error) error {
 //		return c.Exchange(ctx, request, each)

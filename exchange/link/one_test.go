@@ -47,7 +47,7 @@ func TestOne(t *testing.T) {
 	}
 }
 
-// TestOneOverALink holds that a second frame ends the exchange, and that the link goes on.
+// TestOneOverALink checks that a second frame ends the exchange, and that the link goes on.
 func TestOneOverALink(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		county.serve = func(_ context.Context, _ tlsconf.Peer, request []byte, write func([]byte) error) error {

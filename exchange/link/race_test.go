@@ -12,7 +12,8 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// twice makes a second link beside the one that is up, and returns both as the city has them, the newer one last.
+// twice makes a second link beside the open one, and returns the city's ends of both, the newer one
+// last.
 func twice(t *testing.T, city, county *party) (older, newer *Link) {
 	t.Helper()
 	older = city.link(county)
@@ -30,7 +31,8 @@ func twice(t *testing.T, city, county *party) (older, newer *Link) {
 	return older, newer
 }
 
-// TestExchangePassesOver holds that an exchange takes the newest link, and passes over those on which it cannot begin.
+// TestExchangePassesOver checks that an exchange takes the newest link, and passes over those on
+// which it cannot begin.
 func TestExchangePassesOver(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		older, newer := twice(t, city, county)
@@ -41,7 +43,7 @@ func TestExchangePassesOver(t *testing.T) {
 			t.Errorf("got %+v, want the newer link alone", got)
 		}
 		newer.conn.mu.Lock()
-		newer.conn.retired = true // as if it were being closed at this moment
+		newer.conn.retired = true // as if it was being closed
 		newer.conn.mu.Unlock()
 		if got, err := city.ask(county, "x"); err != nil || got != "guiyang said x" {
 			t.Errorf("over the older link: got %q, %v", got, err)
@@ -58,13 +60,13 @@ func TestExchangePassesOver(t *testing.T) {
 	})
 }
 
-// TestDeadLinksAreNotUp holds that a link which has ended, and is not taken out yet, is neither up nor used.
+// TestDeadLinksAreNotUp checks that an ended link that is not yet removed is neither up nor used.
 func TestDeadLinksAreNotUp(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		older, newer := twice(t, city, county)
 		key := newer.ends()
 		city.socket.mu.Lock()
-		newer.conn.end(CodeInternal) // nothing can take it out while we hold the mutex
+		newer.conn.end(CodeInternal) // the link cannot be removed while the test holds the mutex
 		if got := city.socket.best(key, nil); got != older {
 			t.Error("the older link, which is alive, is not the choice")
 		}
@@ -79,7 +81,8 @@ func TestDeadLinksAreNotUp(t *testing.T) {
 	})
 }
 
-// TestReplacedUnderLoad replaces a link again and again while both sides ask as much as they can: no exchange fails.
+// TestReplacedUnderLoad replaces a link again and again while both sides ask without a pause: no
+// exchange fails.
 func TestReplacedUnderLoad(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -105,8 +108,8 @@ func TestReplacedUnderLoad(t *testing.T) {
 	})
 }
 
-// TestCloseWhileComing closes the city at any moment of its counties' coming: everything that was started ends, and
-// nothing begins afterwards.
+// TestCloseWhileComing closes the city at any moment while its counties connect: everything that
+// was started ends, and nothing begins afterwards.
 func TestCloseWhileComing(t *testing.T) {
 	for range 10 {
 		inWorld(t, func(w *world) {
@@ -156,7 +159,7 @@ func TestCloseWhileComing(t *testing.T) {
 	}
 }
 
-// TestCloseWaitsForHandlers holds that nothing is served any more when Close has returned.
+// TestCloseWaitsForHandlers checks that nothing is served any more when Close has returned.
 func TestCloseWaitsForHandlers(t *testing.T) {
 	for what, shut := range map[string]func(city, county *party, end func()){
 		"the one that serves": func(_, county *party, _ func()) { county.socket.Close() },
@@ -172,7 +175,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 			finished := false
 			county.serve = func(ctx context.Context, _ tlsconf.Peer, _ []byte, _ func([]byte) error) error {
 				<-ctx.Done()
-				time.Sleep(time.Second) // puts away what it was at
+				time.Sleep(time.Second) // finishes its work
 				finished = true
 				return context.Cause(ctx)
 			}

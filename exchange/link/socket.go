@@ -19,14 +19,14 @@ import (
 
 // Options of a socket.
 type Options struct {
-	Listen *tlsconf.Config // nil: only dials; quic-go takes no connection then
-	// Hosted returns the jurisdiction that a connection is for.
+	Listen *tlsconf.Config // nil: the socket only dials; quic-go takes no connection then
+	// Hosted returns the handler of a hosted jurisdiction, or false if this node does not host it.
 	Hosted func(identity.Jurisdiction) (Handler, bool)
 	// Knock answers one request at the door of a hosted jurisdiction, over xietong-join/1.
 	Knock func(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error)
-	// Recheck judges the other side of an open link as things stand now.
+	// Recheck judges the other side of an open link anew. An error closes the link.
 	Recheck  func(local identity.Jurisdiction, state tlsconf.State) error
-	ResetKey [32]byte // derived from a stored secret: a restarted node frees its neighbours' dead connections at once
+	ResetKey [32]byte // from a stored secret, so that a restarted node resets dead connections
 	Logger   *slog.Logger
 }
 
@@ -34,16 +34,16 @@ type Options struct {
 type Socket struct {
 	o         Options
 	transport *quic.Transport
-	listener  *quic.Listener // nil: only dials
+	listener  *quic.Listener // nil: the socket only dials
 	gate      *gate
 	ctx       context.Context
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
 	mu        sync.Mutex
-	closed    bool               // no worker begins any more, unless from another
-	conns     map[*Conn]end      // that are answered on; the zero end at the door
-	links     map[ends][]*Link   // that are up, newest last; those that were replaced, too
-	heard     map[ends]time.Time // when links that have ended last brought something
+	closed    bool               // no new worker begins, except from a running one
+	conns     map[*Conn]end      // connections that are served; at the door with the zero end
+	links     map[ends][]*Link   // links that are up, newest last; replaced ones too
+	heard     map[ends]time.Time // last frame of the links that have ended
 }
 
 // ends are the two jurisdictions of a link, and end is one replica of the peer.
@@ -55,7 +55,8 @@ type (
 	}
 )
 
-// Open takes the socket. It is closed with Close.
+// Open returns a socket on conn; it listens at once if o.Listen is set. The caller closes it with
+// Close.
 func Open(conn net.PacketConn, o Options) (*Socket, error) {
 	s := &Socket{o: o, gate: newGate(), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}}
 	reset := quic.StatelessResetKey(o.ResetKey)
@@ -67,17 +68,27 @@ func Open(conn net.PacketConn, o Options) (*Socket, error) {
 	if o.Listen == nil {
 		return s, nil
 	}
-	var err error
-	if s.listener, err = s.transport.Listen(tlsconf.Guard(o.Listen, s.gate.hello), quicConfig()); err != nil {
+	if err := s.Listen(o.Listen); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("open socket: %w", err)
+		return nil, err
 	}
-	s.workers.Go(s.accept)
 	return s, nil
 }
 
-// Close ends all links, tells the neighbours so, and waits for everything that the socket started. The net.PacketConn
-// stays the caller's.
+// Listen takes connections from now on. It is for a socket that was opened without Options.Listen:
+// a node takes connections only when all its hosted jurisdictions can answer. It is called at most
+// once.
+func (s *Socket) Listen(c *tlsconf.Config) error {
+	var err error
+	if s.listener, err = s.transport.Listen(tlsconf.Guard(c, s.gate.hello), quicConfig()); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s.workers.Go(s.accept)
+	return nil
+}
+
+// Close ends all links, tells the neighbours so, and waits until all goroutines of the socket have
+// ended. It does not close the net.PacketConn.
 func (s *Socket) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -96,7 +107,7 @@ func (s *Socket) Close() error {
 	return err
 }
 
-// accept hands connections out by ALPN and SNI, until the listener is closed.
+// accept takes the connections that come in, until the listener is closed.
 func (s *Socket) accept() {
 	for {
 		q, err := s.listener.Accept(s.ctx)
@@ -107,7 +118,7 @@ func (s *Socket) accept() {
 	}
 }
 
-// take answers on a connection that somebody made, until it ends.
+// take hands an incoming connection to the door or to a link, by its ALPN and SNI.
 func (s *Socket) take(q *quic.Conn) {
 	state := q.ConnectionState().TLS
 	v, shaken := visitorOf(q.Context())
@@ -132,7 +143,8 @@ func (s *Socket) take(q *quic.Conn) {
 	s.start(l, h)
 }
 
-// meet hears the dialler's first hello, after which the link is up. The connection was entered if there is no error.
+// meet hears the dialler's first hello, after which the link is up. If meet returns no error, the
+// connection has been entered.
 func (s *Socket) meet(l *Link) (Handler, error) {
 	h, hosted := s.o.Hosted(l.local)
 	if !hosted {
@@ -156,7 +168,7 @@ func (s *Socket) meet(l *Link) (Handler, error) {
 
 var errClosing = &CodeError{CodeClosing, errors.New("socket closed")}
 
-// enter counts a connection that is answered on, so that Close ends it. Whoever entered leaves.
+// enter counts a connection that is served, so that Close ends it. The caller leaves with leave.
 func (s *Socket) enter(c *Conn, e end) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,8 +194,8 @@ func (s *Socket) leave(c *Conn) {
 	delete(s.conns, c)
 }
 
-// start serves a link that was added, until it ends. It does so on a goroutine that has done nothing before, since one that
-// made the connection would keep its large stack.
+// start serves a link that was added, until it ends. It does so on a new goroutine, because the
+// goroutine that made the connection would keep its large stack.
 func (s *Socket) start(l *Link, h Handler) {
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
 	left := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
@@ -195,7 +207,7 @@ func (s *Socket) start(l *Link, h Handler) {
 	})
 }
 
-// answers is how a hosted jurisdiction answers on a link.
+// answers returns the functions that answer on a link of a hosted jurisdiction.
 func (s *Socket) answers(l *Link, h Handler) *answers {
 	hello := helloOf(l.peer, h)
 	return &answers{
@@ -213,7 +225,8 @@ func (s *Socket) answers(l *Link, h Handler) *answers {
 	}
 }
 
-// Dial makes one connection of the protocol of the configuration, for an exchange or two: joining. The caller closes it.
+// Dial makes one connection to the door of another node, for the few exchanges of joining. The
+// caller closes the connection.
 func (s *Socket) Dial(ctx context.Context, addr net.Addr, c *tlsconf.Config) (*Conn, error) {
 	q, err := s.transport.Dial(ctx, addr, c, quicConfig())
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestHostileStreams holds that a neighbour whose link is up harms nothing but its own streams.
+// TestHostileStreams checks that a linked neighbour can harm only its own streams.
 func TestHostileStreams(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		for what, row := range map[string]struct {
@@ -44,10 +44,11 @@ func TestHostileStreams(t *testing.T) {
 	})
 }
 
-// TestSlowStreams holds that what dribbles in is given up, and that a long request over a slow line is not.
+// TestSlowStreams checks that a request which comes in too slowly is given up, and that a long
+// request over a slow line is not.
 func TestSlowStreams(t *testing.T) {
 	for what, row := range map[string]struct {
-		length   int // that is promised
+		length   int // the promised length
 		first    int // bytes sent at once
 		each     int // bytes sent each second
 		finished bool
@@ -97,7 +98,8 @@ func TestSlowStreams(t *testing.T) {
 	}
 }
 
-// TestAbandonedStreams holds that streams which were opened and left alone, in whatever way, hold room for seconds only.
+// TestAbandonedStreams checks that streams which were opened and then left alone, in any way, hold
+// room for seconds only.
 func TestAbandonedStreams(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		city.serve = func(ctx context.Context, _ tlsconf.Peer, request []byte, write func([]byte) error) error {
@@ -135,7 +137,8 @@ func TestAbandonedStreams(t *testing.T) {
 	})
 }
 
-// TestRefusedLater holds that a link ends when a hello on it is refused, also where the other side does not care.
+// TestRefusedLater checks that a link ends when a hello on it is refused, also if the other side
+// ignores the refusal.
 func TestRefusedLater(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		city.refuse.Store(refusal{errors.New("another epoch")})
@@ -153,8 +156,8 @@ func TestRefusedLater(t *testing.T) {
 	})
 }
 
-// TestRefusedAgainAndAgain holds that a dialler whose hello is refused tries less and less often, is told why each time,
-// leaves nothing behind, and comes back when it is taken again.
+// TestRefusedAgainAndAgain checks that a dialler whose hello is refused tries less and less often,
+// gets the reason each time, leaves nothing behind, and links again when its hello is accepted.
 func TestRefusedAgainAndAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -184,7 +187,8 @@ func TestRefusedAgainAndAgain(t *testing.T) {
 	})
 }
 
-// TestManyConnections holds that a neighbour has a few connections at most, and that they harm no other.
+// TestManyConnections checks that a neighbour has at most a few connections, and that they harm no
+// other neighbour.
 func TestManyConnections(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county, other := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20), w.party("yunyan.guiyang.guizhou", 30)
@@ -222,7 +226,7 @@ func TestManyConnections(t *testing.T) {
 	})
 }
 
-// stream opens a stream on the link, of which nothing is said yet.
+// stream opens a stream on the link and writes nothing on it.
 func (p *party) stream(t *testing.T, to *party) *quic.Stream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -10,7 +10,7 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// waiting asks and waits for an answer that does not come, and returns what became of it at both ends.
+// waiting sends a request whose answer does not come, and returns the errors of both ends.
 func waiting(asker, server *party) (asked, served chan error) {
 	asked, served = make(chan error, 1), make(chan error, 1)
 	server.serve = func(ctx context.Context, _ tlsconf.Peer, _ []byte, _ func([]byte) error) error {
@@ -25,8 +25,9 @@ func waiting(asker, server *party) (asked, served chan error) {
 	return asked, served
 }
 
-// TestWithdrawnWhileAsked holds rule S2 for what is under way: when a neighbour is trusted no more, whatever it asks or is
-// asked ends at once, at both ends, and both know why.
+// TestWithdrawnWhileAsked checks rule S2 for exchanges under way: when a neighbour is no longer
+// trusted, its exchanges in both directions end at once, at both ends, and both ends get the
+// reason.
 func TestWithdrawnWhileAsked(t *testing.T) {
 	for what, ask := range map[string]func(city, county *party) (asked, served chan error){
 		"the county asks": func(city, county *party) (asked, served chan error) { return waiting(county, city) },
@@ -50,7 +51,8 @@ func TestWithdrawnWhileAsked(t *testing.T) {
 	}
 }
 
-// TestWithdrawnAfterReplacement holds rule S2 for links that were replaced and on which a long answer still is under way.
+// TestWithdrawnAfterReplacement checks rule S2 for replaced links on which a long answer is still
+// under way.
 func TestWithdrawnAfterReplacement(t *testing.T) {
 	linked(t, func(_ *world, city, county *party) {
 		asked, served := waiting(city, county)
@@ -71,15 +73,15 @@ func TestWithdrawnAfterReplacement(t *testing.T) {
 	})
 }
 
-// TestEndsWithItsCertificate holds rule S2: a connection that its neighbour keeps open ends with that neighbour's
-// certificate, with whatever is under way on it.
+// TestEndsWithItsCertificate checks rule S2: a connection ends with the certificate of its
+// neighbour, also if the neighbour keeps it open, and with all exchanges on it.
 func TestEndsWithItsCertificate(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
 		w.trust(city, county)
 		w.open(city, true)
 		w.open(county, false)
-		l, err := county.socket.connect(context.Background(), county.dialler(city, nil, nil)) // and never replaces it
+		l, err := county.socket.connect(context.Background(), county.dialler(city, nil, nil)) // this link is never replaced
 		if err != nil {
 			t.Fatal(err)
 		}

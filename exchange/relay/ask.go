@@ -15,31 +15,33 @@ import (
 	"xietong/exchange/route"
 )
 
-// asked is a request that is under way.
-type asked struct {
+// pending is a request that is under way.
+type pending struct {
 	id     identity.Message
 	kind   envelope.Kind
 	asker  identity.Jurisdiction
-	to     identity.Jurisdiction // who is to answer
-	via    identity.Jurisdiction // the neighbour that leads there
+	to     identity.Jurisdiction // the jurisdiction that is to answer
+	via    identity.Jurisdiction // the neighbour on the way there
 	hash   [32]byte
 	frame  []byte
 	answer []byte // the frame that came back
 }
 
-// Ask sends a call to a jurisdiction, as the message with the id, and brings back its answer, verified. It waits until ctx
-// ends, at most MaxWait. A refusal is a *Problem, whoever gave it; so is whatever kept the call from being answered, except
-// that ctx was cancelled.
+// Ask sends a call to a jurisdiction, as the message with the id, and brings back its answer,
+// verified. It waits until ctx ends, at most MaxWait. A refusal is a *Problem, by whichever
+// jurisdiction; every other cause that left the call unanswered is a *Problem too, except that ctx
+// was cancelled, id is zero, to is the asker itself, or the request could not be made.
 //
-// It (1) finds the way, (2) signs and encrypts the request, (3) sends it, and (4) verifies what comes back.
+// It (1) finds the way, (2) signs and encrypts the request, (3) sends it, and (4) verifies the
+// answer.
 func (r *Relay) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
 	if to == r.l.Name {
 		return Answer{}, fmt.Errorf("ask %s: it is the asker", to)
 	}
-	return r.ask(ctx, asked{id: id, kind: envelope.Request, to: to}, call)
+	return r.ask(ctx, pending{id: id, kind: envelope.Request, to: to}, call)
 }
 
-func (r *Relay) ask(ctx context.Context, q asked, call envelope.Call) (Answer, error) {
+func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer, error) {
 	if q.id.IsZero() {
 		return Answer{}, fmt.Errorf("ask %s: no id", q.to)
 	}
@@ -64,8 +66,9 @@ func (r *Relay) ask(ctx context.Context, q asked, call envelope.Call) (Answer, e
 	return r.verify(ctx, q)
 }
 
-// request makes the request: encrypted to the newest decryption key of its destination, unless it is a federated one.
-func (r *Relay) request(ctx context.Context, q asked, call envelope.Call) (e envelope.Envelope, err error) {
+// request makes the request: encrypted to the newest decryption key of its destination, unless it
+// is a federated one.
+func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
 	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
 	switch {
@@ -89,14 +92,14 @@ func (r *Relay) request(ctx context.Context, q asked, call envelope.Call) (e env
 	return e, nil
 }
 
-// recipientOf returns to whom a request for the jurisdiction is encrypted.
+// recipientOf returns the recipient that a request for the jurisdiction is encrypted to.
 func (r *Relay) recipientOf(ctx context.Context, to identity.Jurisdiction) (*recipient, error) {
 	sets, err := r.l.Trust.KeySets(ctx, to, false)
 	if told, ok := errors.AsType[*Problem](err); ok {
 		return nil, told
 	}
 	if err != nil {
-		return nil, r.refuse(Unreachable, err, to.String(), notEndorsed)
+		return nil, r.refuse(Unreachable, err, to.String(), NotEndorsed)
 	}
 	recipient, err := r.recipients.newest(sets)
 	if err != nil {
@@ -105,12 +108,12 @@ func (r *Relay) recipientOf(ctx context.Context, to identity.Jurisdiction) (*rec
 	return recipient, nil
 }
 
-// sealed is a message of ours that is to be signed.
+// sealed is a message of this jurisdiction that is to be signed.
 type sealed struct {
 	id        identity.Message
 	kind      envelope.Kind
 	to        identity.Jurisdiction
-	wait      time.Duration // that the asker waits from now on; what is over is not waited for
+	wait      time.Duration // how long the asker still waits; a negative time counts as 0
 	content   []byte
 	recipient *recipient // nil: in the clear
 }
@@ -143,7 +146,7 @@ func (r *Relay) tooLarge(size int) *Problem {
 var errNotEndorsed = errors.New("no key set of its origin is believed")
 
 // send sends the request and returns the one frame of the answer.
-func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
+func (r *Relay) send(ctx context.Context, q pending) ([]byte, error) {
 	defer r.step(AskSend)()
 	frame, err := r.exchange(ctx, q.via, q.frame)
 	switch {
@@ -158,16 +161,17 @@ func (r *Relay) send(ctx context.Context, q asked) ([]byte, error) {
 	return nil, fmt.Errorf("ask %s: %w", q.to, err)
 }
 
-// exchange sends a frame to a neighbour and returns the one that comes back.
+// exchange sends a frame to a neighbour and returns the one frame of the answer.
 func (r *Relay) exchange(ctx context.Context, to identity.Jurisdiction, request []byte) ([]byte, error) {
 	return link.One(func(each func([]byte) error) error {
 		return r.l.Links.Exchange(ctx, r.l.Name, to, request, each)
 	})
 }
 
-// verify verifies the answer: what it is, who signed it, what it says, that it answers q, and that it is in time. An answer
-// that names the request's hash was made after it; so one that says that the clocks are apart may be out of time itself.
-func (r *Relay) verify(ctx context.Context, q asked) (Answer, error) {
+// verify verifies the answer: its form, its signer, its content, that it answers q, and that it is
+// in time. An answer that names the request's hash was made after the request; so a refusal saying
+// that the clocks are apart may be out of time itself.
+func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	refused := func(reason string, err error) (Answer, error) {
 		return Answer{}, r.refuse(AnswerRefused, err, q.to.String(), reason)
 	}
@@ -192,7 +196,7 @@ func (r *Relay) verify(ctx context.Context, q asked) (Answer, error) {
 	}
 	now, p := r.l.Now(), reply.Problem
 	switch {
-	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks of the two are apart
+	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks differ
 		return Answer{}, q.refusedBy(e, p)
 	case now.After(h.Expires):
 		return refused(expired, fmt.Errorf("at %s", h.Expires))
@@ -204,12 +208,15 @@ func (r *Relay) verify(ctx context.Context, q asked) (Answer, error) {
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
 	case h.DecryptionKey == nil && q.kind != envelope.Federated:
 		return refused(inClear, errors.New("an answer in the clear"))
+	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
+		return refused(notClear, errors.New("an encrypted answer"))
 	}
 	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
 }
 
-// open proves by whom a message is, as things stand now, and decrypts it: by the key sets of its origin that are known, or
-// else by those that are asked for anew. It returns them too.
+// open proves the origin of a message, as things stand now, and decrypts the message. It tries the
+// key sets of the origin that are known, and fetches them anew if none lists the signing key. It
+// returns the key sets too.
 func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m envelope.Message, sets []trust.KeySet, err error) {
 	for _, anew := range []bool{false, true} {
 		if sets, err = r.l.Trust.KeySets(ctx, e.Header().Origin, anew); err != nil {
@@ -222,8 +229,8 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 	return m, sets, err
 }
 
-// refusedBy returns the problem that an answer tells.
-func (q asked) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
+// refusedBy returns the problem that an answer holds.
+func (q pending) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
 	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e)}
 }
 

@@ -23,12 +23,12 @@ func TestNowhere(t *testing.T) {
 		code     Code
 		args     []string
 	}{
-		{city, "zunyi.guizhou", Unreachable, []string{"zunyi.guizhou", notEndorsed}},
-		{city, "baiyun." + city, Unreachable, []string{"baiyun." + city, notEndorsed}},
-		{city, "a.baiyun." + city, Unreachable, []string{"baiyun." + city, notEndorsed}},
-		{city, county, Unreachable, []string{county, notEndorsed}},     // withdrawn
-		{city, province, Unreachable, []string{province, notEndorsed}}, // no key set of it is believed
-		{province, "chengdu.sichuan", Unreachable, []string{"chengdu.sichuan", noRoute}},
+		{city, "zunyi.guizhou", Unreachable, []string{"zunyi.guizhou", NotEndorsed}},
+		{city, "baiyun." + city, Unreachable, []string{"baiyun." + city, NotEndorsed}},
+		{city, "a.baiyun." + city, Unreachable, []string{"baiyun." + city, NotEndorsed}},
+		{city, county, Unreachable, []string{county, NotEndorsed}},     // withdrawn
+		{city, province, Unreachable, []string{province, NotEndorsed}}, // none of its key sets is believed
+		{province, "chengdu.sichuan", Unreachable, []string{"chengdu.sichuan", NoRoute}},
 	} {
 		_, err := w.relays[row.from].Ask(t.Context(), newID(t), name(t, row.to), query(t))
 		wantProblem(t, row.from+" asks "+row.to, err, row.from, row.code, row.args...)
@@ -60,7 +60,7 @@ func TestBrokenLinks(t *testing.T) {
 		err    error
 		reason string
 	}{
-		"none":    {fmt.Errorf("%w: from a to b", link.ErrNoLink), noLink},
+		"none":    {fmt.Errorf("%w: from a to b", link.ErrNoLink), NoLink},
 		"silent":  {&link.Error{Reason: link.NoAnswer, Err: errors.New("idle")}, "no-answer"},
 		"busy":    {fmt.Errorf("exchange: %w", &link.Error{Reason: link.Busy, Err: errors.New("reset")}), "busy"},
 		"another": {errors.New("secret"), "broken"},
@@ -74,7 +74,8 @@ func TestBrokenLinks(t *testing.T) {
 	}
 }
 
-// TestLate: the asker waits no longer than its context, the destination no longer than the asker, and nobody for ever.
+// TestLate: the asker waits no longer than its context, the destination no longer than the asker,
+// and neither for ever.
 func TestLate(t *testing.T) {
 	for what, row := range map[string]struct{ patience, want time.Duration }{
 		"a second": {time.Second, time.Second}, "an hour": {time.Hour, MaxWait}, "for ever": {0, MaxWait},
@@ -119,7 +120,7 @@ func TestTooLateToAsk(t *testing.T) {
 	})
 }
 
-// TestSlowResult: what an operation gives after its time is answered all the same, because it was recorded.
+// TestSlowResult: a result that comes after its time is still sent, because the use was recorded.
 func TestSlowResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -133,7 +134,8 @@ func TestSlowResult(t *testing.T) {
 	})
 }
 
-// TestGivenUp: an asker that gives up is refused nothing, and the destination learns that nobody waits.
+// TestGivenUp: an asker that gives up is refused nothing, and the destination learns that nobody
+// waits.
 func TestGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -165,7 +167,8 @@ func TestGivenUp(t *testing.T) {
 	})
 }
 
-// TestTooManyAtOnce: one neighbour cannot take the places of another, and a place is free again when its request is served.
+// TestTooManyAtOnce: one neighbour cannot take the places of another, and a place is free again
+// when its request is served.
 func TestTooManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -205,13 +208,14 @@ func TestTooManyAtOnce(t *testing.T) {
 	})
 }
 
-// reply is an answer that a test changes before it is sealed: of the city to the county's request, as a relay would make it.
+// reply is an answer that a test changes before sealing it: the answer of the city to the county's
+// request, as a relay would make it.
 type reply struct {
 	*draft
 	envelope.Reply
 }
 
-func (w *world) reply(t *testing.T, q asked) *reply {
+func (w *world) reply(t *testing.T, q pending) *reply {
 	t.Helper()
 	d := w.draft(t)
 	d.Header.Kind, d.Header.Origin, d.Header.Destination = envelope.Answer, name(t, city), name(t, county)
@@ -231,9 +235,9 @@ func (r *reply) frame(t *testing.T) []byte {
 }
 
 // asked makes a request of the county to the city.
-func (w *world) asked(t *testing.T) asked {
+func (w *world) asked(t *testing.T) pending {
 	t.Helper()
-	q := asked{id: newID(t), kind: envelope.Request, asker: name(t, county), to: name(t, city), via: name(t, city)}
+	q := pending{id: newID(t), kind: envelope.Request, asker: name(t, county), to: name(t, city), via: name(t, city)}
 	e, err := w.relays[county].request(t.Context(), q, query(t))
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +249,7 @@ func (w *world) asked(t *testing.T) asked {
 	return q
 }
 
-// TestAnswers changes one thing of an answer that would be taken.
+// TestAnswers makes one change to an answer that would be believed.
 func TestAnswers(t *testing.T) {
 	w := newWorld(t)
 	impostor := newKeys(t, city)
@@ -259,7 +263,7 @@ func TestAnswers(t *testing.T) {
 	for what, row := range map[string]struct {
 		edit func(*reply)
 		via  string
-		want *Problem // nil: taken
+		want *Problem // nil: believed
 	}{
 		"as it is":                      {func(*reply) {}, city, nil},
 		"a refusal":                     {problem, city, refusal(city)},
@@ -305,10 +309,11 @@ func TestAnswers(t *testing.T) {
 	delete(w.trust, name(t, city))
 	q.answer = w.reply(t, q).frame(t)
 	_, err := w.relays[county].verify(t.Context(), q)
-	wantProblem(t, "of whom nobody vouches for", err, county, AnswerRefused, city, notEndorsed)
+	wantProblem(t, "of whom nobody vouches for", err, county, AnswerRefused, city, NotEndorsed)
 }
 
-// TestEveryByteOfAnAnswer flips each byte of an answer in turn. The hop header says nothing; all else is refused.
+// TestEveryByteOfAnAnswer flips each byte of an answer in turn. A change of the hop header has no
+// effect; any other change is refused.
 func TestEveryByteOfAnAnswer(t *testing.T) {
 	w := newWorld(t)
 	q := w.asked(t)
@@ -359,7 +364,8 @@ func TestNotOneAnswer(t *testing.T) {
 	}
 }
 
-// TestClocks: the clocks of two neighbours may be five minutes apart, either way; the one that is further ahead is told.
+// TestClocks: the clocks of two neighbours may be five minutes apart, either way; an asker that is
+// further ahead is told so.
 func TestClocks(t *testing.T) {
 	for _, row := range []struct {
 		county time.Duration
@@ -381,7 +387,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce is for the race detector.
+// TestManyAtOnce asks from many goroutines, for the race detector.
 func TestManyAtOnce(t *testing.T) {
 	w := newWorld(t)
 	errs := make(chan error, 40)
@@ -402,5 +408,25 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	if len(w.served) != cap(errs) || slices.ContainsFunc(w.served, func(r Received) bool { return r.Header.ID.IsZero() }) {
 		t.Errorf("%d served", len(w.served))
+	}
+}
+
+// TestShareIsInTheClear: an answer to a federated request is verified by the asker, who has no key
+// of the hop that adds it up. A child that encrypted it to that hop would have the hop told a liar.
+func TestShareIsInTheClear(t *testing.T) {
+	w := newWorld(t)
+	q := w.asked(t)
+	q.kind = envelope.Federated
+	for _, encrypted := range []bool{false, true} {
+		r := w.reply(t, q)
+		if !encrypted {
+			r.to = nil
+		}
+		q.answer = r.frame(t)
+		_, err := w.relays[county].verify(t.Context(), q)
+		p, refused := errors.AsType[*Problem](err)
+		if refused != encrypted || refused && (Code(p.Code) != AnswerRefused || p.Reason() != notClear) {
+			t.Errorf("encrypted %t: got %v", encrypted, err)
+		}
 	}
 }

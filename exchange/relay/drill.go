@@ -10,13 +10,14 @@ import (
 	"xietong/exchange/envelope"
 )
 
-// ErrTaken is returned by Drill where the destination did not refuse the request for what was wrong with it.
+// ErrTaken is returned by Drill if the destination did not refuse the request for its fault.
 var ErrTaken = errors.New("taken for a message as it must be")
 
-// drillOperation is what a drill asks for. Nobody serves it, so that nothing comes of it even where no signature is looked at.
+// drillOperation is the operation that a drill asks for. No jurisdiction serves it, so the drill
+// does no harm even at a destination that does not check signatures.
 const drillOperation = "drill"
 
-// altering signs something else than it is given.
+// altering signs another message than the one given.
 type altering struct{ envelope.Signer }
 
 func (a altering) SignStatement(message []byte) []byte {
@@ -25,9 +26,11 @@ func (a altering) SignStatement(message []byte) []byte {
 	return a.Signer.SignStatement(other)
 }
 
-// Drill sends a jurisdiction a request that it must refuse, and returns the refusal. The request is signed by the stranger, whose
-// key nobody endorsed for this jurisdiction; without one it is not what this jurisdiction signed, as if a hop had altered it.
-// ErrTaken tells that the destination did not refuse it for that; whatever else kept it from refusing is an error as Ask gives it.
+// Drill sends a jurisdiction a request that it must refuse, and returns the refusal. The request is
+// signed by the stranger, whose key is not endorsed for this jurisdiction. If stranger is nil, the
+// signature does not fit the request, as if a hop had altered it. ErrTaken says that the
+// destination did not refuse the request for that fault; any other cause is an error as Ask returns
+// it.
 func (r *Relay) Drill(ctx context.Context, id identity.Message, to identity.Jurisdiction, stranger envelope.Signer) (*Problem, error) {
 	operation, err := identity.ParseLabel(drillOperation)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"xietong/exchange/link"
 )
 
-// TestDrill: whoever must refuse does, over any number of hops; one that does not is told from that; and nothing is served.
+// TestDrill: a destination that checks signatures refuses a drill, over any number of hops; a
+// destination that does not gives ErrTaken; and no operation runs.
 func TestDrill(t *testing.T) {
 	w := newWide(t)
 	r, err := identity.NewReplica(1)
@@ -37,7 +38,7 @@ func TestDrill(t *testing.T) {
 	}
 	w.broken = link.ErrNoLink
 	_, err = w.relays[county].Drill(t.Context(), newID(t), name(t, city), nil)
-	wantProblem(t, "a broken link", err, county, Unreachable, city, noLink)
+	wantProblem(t, "a broken link", err, county, Unreachable, city, NoLink)
 	if len(w.served) > 0 {
 		t.Errorf("%d drills were served", len(w.served))
 	}

@@ -8,7 +8,7 @@ import (
 	"xietong/exchange/envelope"
 )
 
-// maxEvidence is more than an outer header and a statement have, in bytes.
+// maxEvidence is more than the bytes of an outer header and a statement.
 const maxEvidence = 4 << 10
 
 type evidence struct {
@@ -17,8 +17,9 @@ type evidence struct {
 	Statement []byte
 }
 
-// Evidence returns what a ledger keeps of a message to prove later what its origin signed: [outer, statement] (see
-// envelope). Its SHA-256 is the hash by which an answer names its request.
+// Evidence returns the part of a message that a ledger keeps to prove later what the origin signed:
+// [outer, statement] (see envelope). The SHA-256 of the evidence is the hash by which an answer
+// names its request.
 func Evidence(e envelope.Envelope) []byte {
 	outer, statement := e.Signed()
 	data, err := canon.Marshal(evidence{Outer: outer, Statement: statement})
@@ -28,8 +29,9 @@ func Evidence(e envelope.Envelope) []byte {
 	return data
 }
 
-// VerifyEvidence proves that the origin in the header, whose key sets are given, signed a message with that header and a
-// body whose preimage has the commitment as its SHA-256. It needs neither the body nor the time.
+// VerifyEvidence proves that the origin in the header, whose key sets are given, signed a message
+// with that header and a body whose preimage has the commitment as its SHA-256. It needs neither
+// the body nor the time.
 func VerifyEvidence(data []byte, keys []trust.KeySet) (h envelope.Header, commitment [32]byte, err error) {
 	var e evidence
 	if err := canon.Unmarshal(data, maxEvidence, &e); err != nil {

@@ -12,17 +12,18 @@ import (
 	"xietong/exchange/envelope"
 )
 
-// Federate asks a jurisdiction and those below it, as Ask does. Where it is the asker itself, the operation is run here, and what
-// it gives is signed by nobody: it has no Evidence and no Frame.
+// Federate asks a jurisdiction and the jurisdictions below it, as Ask does. If to is the asker
+// itself, Federate runs the operation here; such an answer is not signed and has no Evidence and no
+// Frame.
 func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (Answer, error) {
-	q := asked{id: id, kind: envelope.Federated, to: to}
+	q := pending{id: id, kind: envelope.Federated, to: to}
 	if to != r.l.Name {
 		return r.ask(ctx, q, call)
 	}
 	if id.IsZero() {
 		return Answer{}, fmt.Errorf("ask %s: no id", to)
 	}
-	operation, ok := r.l.Federated[call.Operation]
+	operation, ok := r.l.Operations.federated[call.Operation]
 	if !ok {
 		return Answer{}, fmt.Errorf("ask %s: no operation %s", to, call.Operation)
 	}
@@ -39,16 +40,17 @@ func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.J
 	return Answer{Result: result, Request: e.Hash(), ID: id}, nil
 }
 
-// Share hands a federated request on to a child, and brings back what it answers to the asker, verified. Everything that keeps
-// the child from answering, its own refusal included, is a *Problem, except that ctx was cancelled. A refusal that the child
-// signed has Evidence.
-func (r *Relay) Share(ctx context.Context, received Received, child identity.Jurisdiction) (Answer, error) {
-	defer r.step(ShareOut)()
+// HandOn hands a federated request on to a child, and brings back the child's answer to the asker,
+// verified. Every cause that leaves the request unanswered, the child's own refusal included, is a
+// *Problem, except that ctx was cancelled, child is not a direct child, or the request is not
+// federated. A refusal that the child signed has Evidence.
+func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Jurisdiction) (Answer, error) {
+	defer r.step(HandOver)()
 	if above, ok := child.Parent(); !ok || above != r.l.Name || received.Header.Kind != envelope.Federated {
 		return Answer{}, fmt.Errorf("share with %s: no child, or no federated request", child)
 	}
 	if !r.l.Child(child) {
-		return Answer{}, r.refuse(Unreachable, nil, child.String(), notEndorsed)
+		return Answer{}, r.refuse(Unreachable, nil, child.String(), NotEndorsed)
 	}
 	wait := left(ctx)
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
@@ -63,7 +65,7 @@ func (r *Relay) Share(ctx context.Context, received Received, child identity.Jur
 	if err != nil {
 		return Answer{}, fmt.Errorf("share with %s: %w", child, err)
 	}
-	q := asked{
+	q := pending{
 		id: received.Header.ID, kind: envelope.Federated, asker: received.Header.Origin, to: child, via: child,
 		hash: received.Hash(), frame: frame,
 	}
@@ -75,12 +77,14 @@ func (r *Relay) Share(ctx context.Context, received Received, child identity.Jur
 
 // Errors of VerifyShare.
 var (
-	// ErrNotShare is returned for what is no answer of the jurisdiction to the asker's request.
+	// ErrNotShare is returned for a frame that is not an answer of the jurisdiction to the asker's
+	// request.
 	ErrNotShare = errors.New("not an answer of it to the request")
 )
 
-// VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of the asker with the hash, and
-// returns the answer. It does not judge the time: a share is shown long after it was given.
+// VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of
+// the asker with the hash, and returns the answer. It does not judge the time: a share may be shown
+// long after it was answered.
 func VerifyShare(frame []byte, keys []trust.KeySet, by, asker identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {

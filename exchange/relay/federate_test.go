@@ -17,8 +17,9 @@ import (
 	"xietong/exchange/link"
 )
 
-// gather counts the jurisdictions below, itself included, as an operation of a federated request does: it shares the request
-// with its children side by side and adds up what they answer. One that gives no answer counts as nothing.
+// gather counts the jurisdictions at and below one, as an operation of a federated request does: it
+// hands the request on to its children side by side and adds up their answers. A child without an
+// answer counts as nothing.
 func (w *world) gather(ctx context.Context, t testing.TB, r *Relay, received Received) (Result, error) {
 	var children []string
 	for s := range w.keys {
@@ -30,7 +31,7 @@ func (w *world) gather(ctx context.Context, t testing.TB, r *Relay, received Rec
 	answers, failed := make([]Answer, len(children)), make([]error, len(children))
 	var group sync.WaitGroup
 	for i, child := range children {
-		group.Go(func() { answers[i], failed[i] = r.Share(ctx, received, name(t, child)) })
+		group.Go(func() { answers[i], failed[i] = r.HandOn(ctx, received, name(t, child)) })
 	}
 	group.Wait()
 	count := 1
@@ -68,7 +69,8 @@ func newTown(t testing.TB) *world {
 	return w
 }
 
-// TestFederate has everybody ask everybody for those below.
+// TestFederate has every jurisdiction ask every other, and itself, for the number of jurisdictions
+// below.
 func TestFederate(t *testing.T) {
 	w := newTown(t)
 	for from := range w.keys {
@@ -99,8 +101,8 @@ func TestFederate(t *testing.T) {
 	}
 }
 
-// TestSharesAreProofs: what a child answered is proven by its frame, for that request and that asker alone; no byte of it can be
-// another but of its hop header.
+// TestSharesAreProofs: the frame of a child's answer proves the answer, for that request and that
+// asker alone; only the hop header of the frame can be changed.
 func TestSharesAreProofs(t *testing.T) {
 	w := newTown(t)
 	var of Answer
@@ -144,7 +146,8 @@ func TestSharesAreProofs(t *testing.T) {
 	}
 }
 
-// TestShareFails: a child that is off, refuses, lies about who it is, or is slow costs its own part and no more.
+// TestShareFails: a child that is off, refuses, lies about who it is, or is slow costs its own part
+// and no more.
 func TestShareFails(t *testing.T) {
 	for what, row := range map[string]struct {
 		edit func(*testing.T, *world)
@@ -153,17 +156,17 @@ func TestShareFails(t *testing.T) {
 		args []string
 		at   string
 	}{
-		"a county is off": {func(_ *testing.T, w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCounty }, "5", Unreachable, []string{farCounty, noLink}, farCity},
-		"a city is off":   {func(_ *testing.T, w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCity }, "4", Unreachable, []string{farCity, noLink}, province},
-		"withdrawn":       {func(_ *testing.T, w *world) { w.gone[farCounty] = true }, "5", Unreachable, []string{farCounty, notEndorsed}, farCity},
+		"a county is off": {func(_ *testing.T, w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCounty }, "5", Unreachable, []string{farCounty, NoLink}, farCity},
+		"a city is off":   {func(_ *testing.T, w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCity }, "4", Unreachable, []string{farCity, NoLink}, province},
+		"withdrawn":       {func(_ *testing.T, w *world) { w.gone[farCounty] = true }, "5", Unreachable, []string{farCounty, NotEndorsed}, farCity},
 		"serves no such thing": {func(t *testing.T, w *world) {
 			l := w.local(t, farCounty)
-			l.Federated = nil
+			l.Operations = NewRegistry()
 			w.relays[farCounty] = New(l)
 		}, "5", UnknownOperation, []string{"gather", farCounty}, farCounty},
 		"altered by it": {func(_ *testing.T, w *world) { w.answerOf[farCounty] = flipLast }, "5", AnswerRefused, []string{farCounty, badBody}, farCity},
 		"of another": {func(t *testing.T, w *world) {
-			var asked atomic.Pointer[[]byte] // the same message goes to all, but for its hop header
+			var asked atomic.Pointer[[]byte] // all get the same message, apart from its hop header
 			w.request = func(frame []byte) []byte { asked.Store(&frame); return frame }
 			w.answerOf[farCounty] = func([]byte) []byte { return w.problemOf(t, city, *asked.Load()) }
 		}, "5", AnswerRefused, []string{farCounty, bySomebody}, farCity},
@@ -185,13 +188,13 @@ func TestShareFails(t *testing.T) {
 	}
 }
 
-// TestSlowShare: a child that does not answer does not hold the rest past the time.
+// TestSlowShare: a child that does not answer does not keep the others past the time.
 func TestSlowShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTown(t)
 		l := w.local(t, farCounty)
-		inner := l.Federated[label(t, "gather")]
-		l.Federated[label(t, "gather")] = func(ctx context.Context, r Received) (Result, error) {
+		inner := l.Operations.federated[label(t, "gather")]
+		l.Operations.federated[label(t, "gather")] = func(ctx context.Context, r Received) (Result, error) {
 			<-ctx.Done()
 			return inner(ctx, r)
 		}
@@ -200,7 +203,7 @@ func TestSlowShare(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		got, err := w.relays[county].Federate(ctx, newID(t), name(t, province), gatherCall(t))
-		if err != nil || string(got.Content) != "6" { // all but the town, for which no time was left
+		if err != nil || string(got.Content) != "6" { // all except the town, for which no time was left
 			t.Errorf("got %q, %v", got.Content, err)
 		}
 		if took := time.Since(began); took > 8*time.Second {
@@ -209,7 +212,7 @@ func TestSlowShare(t *testing.T) {
 	})
 }
 
-// TestHandedDown holds from whom a federated request is taken.
+// TestHandedDown checks which peers may bring a federated request.
 func TestHandedDown(t *testing.T) {
 	w := newTown(t)
 	for what, row := range map[string]struct {
@@ -254,7 +257,7 @@ func TestHandedDown(t *testing.T) {
 	}
 }
 
-// TestFederateNothing holds what is no federated request.
+// TestFederateNothing checks the calls that make no federated request.
 func TestFederateNothing(t *testing.T) {
 	w := newTown(t)
 	r := w.relays[province]
@@ -269,7 +272,7 @@ func TestFederateNothing(t *testing.T) {
 	_, err = r.Ask(t.Context(), newID(t), name(t, city), call)
 	wantProblem(t, "federated operation asked for alone", err, city, UnknownOperation, "gather", city)
 	for _, child := range []string{county, "yunnan", province} {
-		if _, err := r.Share(t.Context(), Received{Header: envelope.Header{Kind: envelope.Federated}}, name(t, child)); err == nil {
+		if _, err := r.HandOn(t.Context(), Received{Header: envelope.Header{Kind: envelope.Federated}}, name(t, child)); err == nil {
 			t.Errorf("shared with %s", child)
 		}
 	}
@@ -278,8 +281,9 @@ func TestFederateNothing(t *testing.T) {
 	}
 }
 
-// TestWideBudget: who asks many who are not below it may do so so often, and is refused by its parent then, whoever is asked; those
-// below may be asked as often as one will, and another child has a budget of its own.
+// TestWideBudget: a child may ask beyond its subtree WideBurst times, and is refused by its parent
+// then, whichever jurisdiction it asks. It may ask its own subtree without limit, and another child
+// has a budget of its own.
 func TestWideBudget(t *testing.T) {
 	w := newTown(t)
 	ask := func(from, to string) error {

@@ -13,16 +13,17 @@ import (
 	"xietong/exchange/route"
 )
 
-// A hop gives the next one a sixteenth less time than it has, but takes no more than this: for its own answer to arrive, where
-// the next one gives none.
+// A hop keeps a sixteenth of its time for itself, at most keptMost, and gives the next hop the
+// rest, so that its own refusal still reaches the asker in time if the next hop does not answer.
 const (
 	keptPart = 16
 	keptMost = 250 * time.Millisecond
 )
 
-// pass sends the request on to the neighbour that leads to its destination, and returns the frame of the answer as it came. It
-// (1) takes a place of its origin and one toward the neighbour, (2) writes the hop header anew, (3) sends it and waits while
-// the asker does, and (4) checks what comes back as a hop can.
+// pass sends the request on to the neighbour that leads to its destination, and returns the frame
+// of the answer as it came. It (1) takes a place of the origin and a place toward the neighbour,
+// (2) writes the hop header anew, (3) sends the request and waits while the asker waits, and (4)
+// checks the answer as far as a hop can.
 func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
 	defer r.step(Pass)()
 	for _, p := range []struct {
@@ -57,7 +58,8 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	return answer, r.checkAnswer(in, next, answer)
 }
 
-// checkAnswer is what a hop checks of an answer.
+// checkAnswer checks an answer as far as a hop can: its form, its destination, and that its origin
+// lies on the way.
 func (r *Relay) checkAnswer(in *inbound, next identity.Jurisdiction, frame []byte) *Problem {
 	refused := func(reason string, err error) *Problem { return r.refuse(AnswerRefused, err, next.String(), reason) }
 	e, err := envelope.Decode(frame)

@@ -30,7 +30,8 @@ func newWide(t testing.TB) *world {
 	return w
 }
 
-// TestAcross asks from one county to another of another city, and holds what every hop does on the way.
+// TestAcross asks from one county to a county of another city, and checks the work of every hop on
+// the way.
 func TestAcross(t *testing.T) {
 	w := newWide(t)
 	got, err := w.relays[county].Ask(t.Context(), newID(t), name(t, farCounty), query(t))
@@ -69,7 +70,7 @@ func TestAcross(t *testing.T) {
 	}
 }
 
-// TestPassRefused names the hop at which something is the matter, in a call from the county to the far one.
+// TestPassRefused checks the hop that refuses, in a call from the county to the far county.
 func TestPassRefused(t *testing.T) {
 	for what, row := range map[string]struct {
 		edit func(*world)
@@ -77,12 +78,12 @@ func TestPassRefused(t *testing.T) {
 		code Code
 		args []string
 	}{
-		"the last hop is off": {func(w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCounty }, farCity, Unreachable, []string{farCounty, noLink}},
-		"a hop is off":        {func(w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCity }, province, Unreachable, []string{farCity, noLink}},
+		"the last hop is off": {func(w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCounty }, farCity, Unreachable, []string{farCounty, NoLink}},
+		"a hop is off":        {func(w *world) { w.broken, w.brokenAt = link.ErrNoLink, farCity }, province, Unreachable, []string{farCity, NoLink}},
 		"a link breaks": {func(w *world) {
 			w.broken, w.brokenAt = &link.Error{Reason: link.NoAnswer, Err: errors.New("idle")}, province
 		}, city, Unreachable, []string{province, "no-answer"}},
-		"a child was withdrawn":           {func(w *world) { w.gone[farCounty] = true }, farCity, Unreachable, []string{farCounty, notEndorsed}},
+		"a child was withdrawn":           {func(w *world) { w.gone[farCounty] = true }, farCity, Unreachable, []string{farCounty, NotEndorsed}},
 		"refused by the destination":      {func(w *world) { w.operation = refusing }, farCounty, 24, []string{"villages", "article 15"}},
 		"an answer in another form":       {func(w *world) { w.answerOf[farCounty] = func([]byte) []byte { return []byte{1} } }, farCity, AnswerRefused, []string{farCounty, badForm}},
 		"an answer altered on the way":    {func(w *world) { w.answerOf[farCity] = flipLast }, county, AnswerRefused, []string{farCounty, badBody}},
@@ -112,7 +113,8 @@ func flipLast(frame []byte) []byte {
 	return f
 }
 
-// TestNobodyBesideTheWay: an answer that is signed by somebody who is not on the way there is taken by no hop and no asker.
+// TestNobodyBesideTheWay: no hop and no asker takes an answer that is signed by a jurisdiction
+// beside the way.
 func TestNobodyBesideTheWay(t *testing.T) {
 	w := newWide(t)
 	w.add(t, "zunyi.guizhou")
@@ -143,7 +145,7 @@ func (w *world) problemOf(t testing.TB, by string, request []byte) []byte {
 	return frame
 }
 
-// TestHops: the request is not passed on when it has no hop left, and the hop where that is says so.
+// TestHops: a hop does not pass on a request that has no hop left, and says so.
 func TestHops(t *testing.T) {
 	w := newWide(t)
 	for hops, at := range map[uint8]string{0: city, 1: province, 2: farCity, 3: farCounty} {
@@ -161,7 +163,8 @@ func TestHops(t *testing.T) {
 	}
 }
 
-// TestPassedTime: each hop has less time than the one before it, so the asker is told by the last one who is late, in time.
+// TestPassedTime: each hop has less time than the hop before it, so the last hop tells the asker in
+// time which jurisdiction is late.
 func TestPassedTime(t *testing.T) {
 	for what, row := range map[string]struct{ patience, kept time.Duration }{
 		"a second":  {time.Second, time.Second / 16},
@@ -187,7 +190,7 @@ func TestPassedTime(t *testing.T) {
 	}
 }
 
-// TestPassCancelled: when the asker gives up, so does everybody on the way.
+// TestPassCancelled: when the asker gives up, so does every hop on the way.
 func TestPassCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWide(t)
@@ -250,7 +253,8 @@ func TestPassBusy(t *testing.T) {
 	})
 }
 
-// renewing is a Trust that knows the keys of a jurisdiction when it is asked for them anew.
+// renewing is a Trust that returns the right keys of a jurisdiction only if they are asked for
+// anew.
 type renewing struct {
 	believed
 	of   identity.Jurisdiction
@@ -266,10 +270,11 @@ func (r *renewing) KeySets(ctx context.Context, of identity.Jurisdiction, anew b
 	return r.believed.KeySets(ctx, of, anew)
 }
 
-// TestKeysAskedForAnew: a message that is signed with a key that is not known yet is judged by the key sets of now.
+// TestKeysAskedForAnew: a message signed with an unknown key is judged by key sets that are fetched
+// anew.
 func TestKeysAskedForAnew(t *testing.T) {
 	w := newWide(t)
-	later := newKeys(t, county) // in place of a renewal: other keys of the name
+	later := newKeys(t, county) // in place of a renewal: other keys of the same name
 	for what, row := range map[string]struct {
 		sets []trust.KeySet
 		code Code
@@ -281,7 +286,7 @@ func TestKeysAskedForAnew(t *testing.T) {
 		d := w.draft(t)
 		d.by = later
 		frame := d.frame(t)
-		w.keys[county] = later // who reads the answer
+		w.keys[county] = later // needed to read the answer
 		var problem *Problem
 		in, err := w.relays[city].receive(name(t, county), frame)
 		if err != nil {
@@ -296,7 +301,8 @@ func TestKeysAskedForAnew(t *testing.T) {
 	}
 }
 
-// TestAnyToAny holds in trees of any form that everybody reaches everybody, and is told by the hop before whoever is off.
+// TestAnyToAny checks in trees of any form that every jurisdiction reaches every other, and that
+// the hop before a missing jurisdiction refuses.
 func TestAnyToAny(t *testing.T) {
 	all := newWorld(t)
 	var names []string
@@ -321,7 +327,8 @@ func TestAnyToAny(t *testing.T) {
 	})
 }
 
-// grow adds a tree of six levels, the first children with more below them.
+// grow adds a tree of six levels to the world, and its names to names. First children have more
+// children.
 func grow(t *testing.T, w *world, names *[]string, at string, depth int) {
 	w.add(t, at)
 	*names = append(*names, at)
@@ -333,7 +340,7 @@ func grow(t *testing.T, w *world, names *[]string, at string, depth int) {
 	}
 }
 
-// pathOf is the way from one to the other by their labels.
+// pathOf computes the way between two names by comparing labels.
 func pathOf(from, to string) (path []string) {
 	at := from
 	for ; to != at && !strings.HasSuffix(to, "."+at); _, at, _ = strings.Cut(at, ".") {

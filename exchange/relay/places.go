@@ -17,7 +17,7 @@ func newPlaces(most int) places {
 	return places{most: most, mu: &sync.Mutex{}, taken: map[identity.Jurisdiction]int{}}
 }
 
-// enter takes a place, and reports whether there was one. Then leave gives it back.
+// enter takes a place, and reports whether one was free. If so, leave gives the place back.
 func (p places) enter(of identity.Jurisdiction) (leave func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

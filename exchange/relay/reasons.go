@@ -12,9 +12,10 @@ import (
 	"xietong/exchange/route"
 )
 
-// The reasons of MessageRefused and AnswerRefused: words, which node/text tells in a sentence.
+// The reasons of MessageRefused and AnswerRefused: words, which node/ground/text tells in a
+// sentence.
 const (
-	notEndorsed   = "not endorsed"
+	NotEndorsed   = "not endorsed" // of Unreachable too: no endorsement is in force
 	keysNotFound  = "keys not found"
 	unknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
@@ -28,25 +29,37 @@ const (
 	bySomebody    = "from somebody else"
 	noAnswer      = "no answer to this request"
 	inClear       = "not encrypted"
+	notClear      = "not in the clear"
 	notOne        = "not one frame"
 )
 
 // The reasons of Unreachable, beside those of link.
 const (
-	noLink  = "no-link"
-	noRoute = "no-route"
+	NoLink  = "no-link"
+	NoRoute = "no-route"
 )
+
+// Reason returns the reason of the problem; "" where its code has none.
+func (p *Problem) Reason() string {
+	switch Code(p.Code) {
+	case MessageRefused, AnswerRefused, Unreachable:
+		if len(p.Args) == 2 {
+			return p.Args[1]
+		}
+	}
+	return ""
+}
 
 // reasonOf says which check of envelope a message did not pass.
 func reasonOf(err error) string {
-	if p, ok := errors.AsType[*Problem](err); ok && (len(p.Args) == 0 || p.Args[len(p.Args)-1] != notEndorsed) {
-		return keysNotFound // somebody on the way to them is away
+	if p, ok := errors.AsType[*Problem](err); ok && p.Reason() != NotEndorsed {
+		return keysNotFound // a jurisdiction on the way to the key sets is away
 	}
 	for _, known := range []struct {
 		err    error
 		reason string
 	}{
-		{errNotEndorsed, notEndorsed},
+		{errNotEndorsed, NotEndorsed},
 		{envelope.ErrUnknownKey, unknownKey},
 		{envelope.ErrSignature, badSignature},
 		{envelope.ErrBody, badBody},
@@ -58,21 +71,22 @@ func reasonOf(err error) string {
 	return badForm // envelope.ErrMalformed, envelope.ErrBatch
 }
 
-// next returns to whom a message for the destination goes: oneself, or a neighbour.
+// next returns the jurisdiction that a message for the destination goes to: this one, or a
+// neighbour.
 func (r *Relay) next(destination identity.Jurisdiction) (identity.Jurisdiction, *Problem) {
 	parent, _ := r.l.Parent()
 	step := route.Next(r.l.Name, route.Neighbours{Parent: parent, Child: r.l.Child}, destination)
 	switch {
 	case step.Way == route.Nowhere && step.To.IsZero():
-		return step.To, r.refuse(Unreachable, nil, destination.String(), noRoute)
+		return step.To, r.refuse(Unreachable, nil, destination.String(), NoRoute)
 	case step.Way == route.Nowhere:
-		return step.To, r.refuse(Unreachable, nil, step.To.String(), notEndorsed)
+		return step.To, r.refuse(Unreachable, nil, step.To.String(), NotEndorsed)
 	}
 	return step.To, nil
 }
 
-// unreachable tells why an exchange with a neighbour came to nothing: our time is up, or the link is not there or broke. It
-// is nil where the caller gave up.
+// unreachable returns the problem of an exchange with a neighbour that failed: the time is up, or
+// the link is not there or broke. It returns nil if the caller gave up.
 func (r *Relay) unreachable(ctx context.Context, to identity.Jurisdiction, err error) *Problem {
 	broken, isBroken := errors.AsType[*link.Error](err)
 	switch {
@@ -81,14 +95,14 @@ func (r *Relay) unreachable(ctx context.Context, to identity.Jurisdiction, err e
 	case ctx.Err() != nil:
 		return nil
 	case errors.Is(err, link.ErrNoLink):
-		return r.refuse(Unreachable, err, to.String(), noLink)
+		return r.refuse(Unreachable, err, to.String(), NoLink)
 	case isBroken:
 		return r.refuse(Unreachable, err, to.String(), string(broken.Reason))
 	}
 	return r.refuse(Unreachable, err, to.String(), string(link.Broken))
 }
 
-// told makes the values of a problem fit into an answer.
+// told cuts the values of a problem so that they fit into an answer.
 func told(args []string) []string {
 	fit := make([]string, 0, min(len(args), maxArgs))
 	for _, arg := range args[:min(len(args), maxArgs)] {

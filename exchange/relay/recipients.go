@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	// maxRecipients bounds the decryption keys whose encapsulations are kept. It is more than a jurisdiction has neighbours.
+	// maxRecipients bounds the decryption keys whose encapsulations are kept. It is more than a
+	// jurisdiction has neighbours.
 	maxRecipients = 1024
-	// maxIDs is for how many messages one encapsulation serves, so that their ids can be remembered.
+	// maxIDs bounds the messages of one encapsulation, because their ids are remembered.
 	maxIDs = 1024
 )
 
-// recipients keeps one recipient for each decryption key, so that an encapsulation serves for many messages. They are
-// found by the key itself: whoever shows a new key set is sent nothing under the old one.
+// recipients keeps one recipient for each decryption key, so that one encapsulation serves many
+// messages. A recipient is found by the key itself: a jurisdiction that shows a new key set gets no
+// message under the old key.
 type recipients struct {
 	now   func() time.Time
 	mu    sync.Mutex
@@ -27,15 +29,16 @@ type recipients struct {
 	order [][32]byte // oldest first
 }
 
-// recipient encrypts to one decryption key. The key of a message is made of the encapsulation and the id (see envelope), and
-// with another message under both it would give both away. Ids are chosen by whoever asks, and one that failed may be
-// asked for again under its id; so where an id comes again, a new encapsulation begins.
+// recipient encrypts to one decryption key. The key of a message is derived from the encapsulation
+// and the id (see envelope); two messages under one key would give both away. The asker chooses the
+// ids, and may ask a failed request again under the same id; so a repeated id begins a new
+// encapsulation.
 type recipient struct {
 	public []byte
 	now    func() time.Time
 	mu     sync.Mutex
 	to     *envelope.Recipient
-	ids    map[identity.Message]struct{} // that were encrypted with the encapsulations of to
+	ids    map[identity.Message]struct{} // of the messages that were encrypted with to
 }
 
 // newest returns the recipient with the newest decryption key of the key sets.
@@ -68,7 +71,8 @@ func (r *recipient) renew() (err error) {
 	return err
 }
 
-// of returns what encrypts the message with the id; nil for nobody, who is told in the clear.
+// of returns the envelope recipient that encrypts the message with the id; nil for a nil r, which
+// means in the clear.
 func (r *recipient) of(id identity.Message) (*envelope.Recipient, error) {
 	if r == nil {
 		return nil, nil

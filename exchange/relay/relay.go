@@ -1,44 +1,55 @@
-// Package relay is one hop of a call: it signs and sends a request of a hosted jurisdiction, verifies, serves and answers what
-// comes over a link, and passes on what is for somebody else.
+// Package relay is one hop of a call: it signs and sends a request of a hosted jurisdiction,
+// verifies, serves and answers the requests that come over a link, and passes on the requests that
+// are for another jurisdiction.
 //
-// A hop checks the way: from a child only origins in that child's subtree come, from the parent only origins outside one's
-// own, and nothing goes back to the neighbour that brought it. It passes the message on as it is, with less time and one hop
-// less, to whom route says, and the answer back as it is; it neither opens nor believes either. Of an answer it checks that it
-// is one in form, to the asker, by somebody on the way that it sent the request. So that who is late is told by the hop before
-// it, and not by each, a hop keeps a part of the time for itself.
+// A hop checks the way: a child brings only origins in its own subtree, the parent only origins
+// outside the hop's subtree, and no message goes back to the neighbour that brought it. The hop
+// passes the message on unchanged, with less time and one hop less, to the neighbour that route
+// names, and passes the answer back unchanged; it neither opens nor believes either. It checks that
+// the answer has the form of one, is addressed to the asker, and comes from a jurisdiction on the
+// way of the request. A hop keeps a part of the time for itself, so that a late jurisdiction is
+// reported by the hop before it, and not by every hop.
 //
-// The destination verifies the signature by the key sets of the origin that are believed now, decrypts, runs the operation,
-// and answers with a message of its own, bound to the request's hash and signed as every message is. An answer is encrypted
-// to its origin; in the clear there are only refusals of an origin of which no key is known, and they hold a code, names of
-// jurisdictions and a word of this package. A request that is refused is answered too, by whoever refused it: a problem names
-// the hop that it is from. What is no message in form, is no request, or bears one's own name as its origin gets a reset
-// stream and no answer.
+// The destination verifies the signature by the key sets of the origin that are believed now,
+// decrypts, runs the operation, and answers with a message of its own, bound to the request's hash
+// and signed as every message is. The answer to a request that is not federated is encrypted to the
+// asker. Only a refusal of an asker of which no usable key is known goes in the clear; it holds a
+// code, names of jurisdictions and a word of this package. The hop or destination that refuses a
+// request answers it: a problem names the jurisdiction that it comes from. A frame that is not a
+// message in form, is not a request, or bears the reader's own name as its origin (other than a
+// federated request handed down, see below) gets a reset stream and no answer.
 //
-// An asker believes an answer when (1) its destination or, a problem only, a hop on the way there signed it as an answer to
-// the asker, (2) it decrypts, (3) it names the hash of the request, and (4) it is in time, unless it says that the request was
-// not, because the clocks of the two are apart. Anything else is AnswerRefused and is not shown. A message signed with a key
-// that the known key sets do not list is judged once more by those that are asked for anew: whoever has a new key signs with
-// it as soon as its neighbours know it.
+// An asker believes an answer when (1) the destination of the request signed it as an answer to the
+// asker, or, if it is a problem, a hop on the way there did, (2) it decrypts, (3) it names the hash
+// of the request, and (4) it is in time. A problem saying that the request was out of time need not
+// be in time, because the two clocks are apart. Any other answer is AnswerRefused and is not shown.
+// A message signed with a key that the known key sets do not list is judged once more by key sets
+// that are fetched anew: a jurisdiction signs with a new key as soon as its neighbours know the
+// key.
 //
-// A federated request goes to its destination as any request does, and from there down: whoever serves it hands it on, as it
-// is, to those of its children whom it is meant for (Share), so that each of them proves the asker's own signature. Each
-// answers it to the asker, signed and in the clear, a refusal too: what children answer is added up by their parent, which
-// verifies it (see gather). From the parent it comes to those below its destination, whoever asks, be it somebody of their own
-// subtree, or they themselves. One's own subtree may be asked as often as one will; for asking others, who may be a whole
-// province, each child has a budget at its parent, the first hop.
+// A federated request goes to its destination as any request does, and from there down: each
+// jurisdiction that serves the request hands it on, unchanged, to the children that it is meant for
+// (HandOn), so that each child verifies the asker's own signature. Each addresses its answer, also
+// a refusal, to the asker, signed and in the clear, because the parent verifies and adds up the
+// answers of its children (see gather). A jurisdiction below the destination gets the request from
+// its parent, also if the asker lies in its own subtree or is the jurisdiction itself. A
+// jurisdiction may ask its own subtree as often as it likes; for asking beyond it, which may reach
+// a whole province, each child has a budget at its parent, the first hop.
 //
-// The id of a request is chosen by whoever asks, who may use it again where nothing came of it: an id stands for one use of
-// the data, however often it has to be asked for.
+// The asker chooses the id of a request, and may use the id again if the request came to nothing:
+// an id stands for one use of the data, however often the asker has to ask.
 //
-// A request lives as long as its asker waits, and envelope.MaxSkew longer, because the clocks of the two may be so far apart;
-// how long the asker still waits travels beside it, and is all the time that a hop takes. After Late, AnswerRefused, or
-// Unreachable because a link broke, the asker does not know whether the request was served. Asked again with its id, it is
-// refused where it was; only with another id are the data used once more.
+// A request lives as long as its asker waits, and envelope.MaxSkew longer, because the two clocks
+// may be that far apart. The hop header says how long the asker still waits; a hop takes no more
+// time than that. After Late, AnswerRefused, or Unreachable because a link broke, the asker does
+// not know whether the request was served. If the asker asks again with the same id, a request that
+// was served is refused; only another id uses the data once more.
 //
-// The package keeps nothing and records nothing: an operation commits the use before it returns, and refuses an id that it
-// has seen, so a replay is refused on every replica and after a restart. It holds no private key, makes no connection, and
-// knows no word of the business: operations are handed in, and an error becomes a problem by the function that is handed in
-// with them. A panic of an operation is not caught.
+// The package keeps nothing and records nothing: an operation commits the use before it returns,
+// and refuses an id that it has seen, so a replay is refused on every replica and after a restart.
+// The package holds no private key, makes no connection, and knows nothing of the business: its
+// user hands in the operations, and the function that turns their errors into problems. A panic of
+// an operation is not caught.
 package relay
 
 import (
@@ -54,12 +65,12 @@ import (
 // Limits of a call.
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
-	MaxWait    = 2 * time.Minute  // that a hop works on a request, whatever the hop header says
+	MaxWait    = 2 * time.Minute  // most that a hop takes, whatever the hop header says
 	MaxServing = 64               // requests of one origin that are served at once
 	MaxFrom    = 128              // requests of one origin that are passed on at once
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once
-	WideBurst  = 30               // federated requests of a child to those who are not below it; after that
-	WideEvery  = 30 * time.Second // one in so long: hops keep what is answered for months
+	WideBurst  = 30               // federated requests of a child beyond its subtree at once; then
+	WideEvery  = 30 * time.Second // one in each such time, because hops keep the answers for months
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
@@ -67,13 +78,13 @@ const (
 	maxArg  = 1 << 10 // bytes of one
 )
 
-// Code says why a hop or the destination refused a message. The numbers are those of the table of errors in
-// docs/protocol.md, with the values in the order given here.
+// Code says why a hop or the destination refused a message. The numbers are those of the table of
+// errors in docs/protocol.md, with the values in the order given here.
 type Code uint16
 
-// The codes that this room itself gives.
+// The codes that this package itself gives.
 const (
-	TooLarge         Code = 6  // where, size, limit: the parameters of a call, or what an operation gave
+	TooLarge         Code = 6  // where, size, limit: the parameters of a call, or a result
 	WayRefused       Code = 72 // origin, peer: the origin does not belong on this link
 	MessageRefused   Code = 73 // origin, reason: signature, key or body do not fit
 	MessageExpired   Code = 74 // origin
@@ -82,7 +93,7 @@ const (
 	Late             Code = 77 // jurisdiction
 	Busy             Code = 78 // jurisdiction
 	UnknownOperation Code = 79 // operation, jurisdiction
-	AnswerRefused    Code = 80 // jurisdiction, reason: what came back does not prove to be the answer
+	AnswerRefused    Code = 80 // jurisdiction, reason: the answer is not proven
 )
 
 // Problem is a refusal by the jurisdiction At.
@@ -111,10 +122,11 @@ type Links interface {
 	Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func(frame []byte) error) error
 }
 
-// Trust says whose signatures are believed now.
+// Trust gives the key sets that are believed now.
 type Trust interface {
-	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first; anew: those that whoever
-	// endorsed it has now, though not at any rate. The error says why there are none; a *Problem is told to the asker as it is.
+	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first.
+	// With anew it fetches the key sets that the endorser has now, but limits how often it does so.
+	// The error says why there are none; a *Problem is passed to the asker unchanged.
 	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
 }
 
@@ -127,20 +139,20 @@ type Received struct {
 	message envelope.Envelope // as it came
 }
 
-// Hash stands for the request in its answers.
+// Hash returns the hash by which answers name the request.
 func (r Received) Hash() [32]byte { return r.message.Hash() }
 
-// Result is what an operation gives.
+// Result is the result of an operation.
 type Result struct {
 	Content []byte
-	Entry   identity.Entry // that the use was recorded as; zero: none
+	Entry   identity.Entry // the ledger entry that records the use; zero: none
 }
 
-// Operation serves the calls of one kind. Where a use must be recorded, it has recorded it before it returns. Its context
-// ends when the asker waits no more.
+// Operation serves the calls of one kind. If the use must be recorded, the operation records it
+// before it returns. Its context ends when the asker stops waiting.
 type Operation func(ctx context.Context, r Received) (Result, error)
 
-// Answer is what Ask brings back, verified.
+// Answer is a verified answer, as Ask brings it back.
 type Answer struct {
 	Result
 	Request  [32]byte         // hash of the request
@@ -158,27 +170,27 @@ const (
 	ServeRun    = "serve-run"    // the operation
 	ServeSign   = "serve-sign"
 	Pass        = "pass"  // from the frame of the request to that of the answer
-	ShareOut    = "share" // of a federated request, from the request to a child to its answer, verified
+	HandOver    = "share" // of a federated request: from handing it on to the verified answer
 )
 
-// Local is a hosted jurisdiction, and what a relay needs of it. All of it may be called by many goroutines.
+// Local is a hosted jurisdiction, as a relay needs it. Many goroutines may call its functions.
 type Local struct {
 	Name       identity.Jurisdiction
 	Parent     func() (identity.Jurisdiction, bool)   // false: a root, or not joined
 	Child      func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
-	Signer     func() envelope.Signer                 // asked for each message: the key may be renewed between two
+	Signer     func() envelope.Signer                 // called for each message: keys change
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links
-	Operations map[identity.Label]Operation // not changed any more
-	Federated  map[identity.Label]Operation // those of federated requests; not changed any more
-	// Problem tells the error of an operation: a row of the table of errors, not 0, with its values.
+	Operations *Registry // that this jurisdiction serves
+	// Problem turns the error of an operation into a code, a row of the table of errors and never
+	// 0, and its values.
 	Problem func(error) (code uint16, args []string)
 	Now     func() time.Time
 	// Steps, if not nil, is told how long each step of a call took.
 	Steps func(step string, took time.Duration)
-	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for the log. Nothing of the
-	// header need be true.
+	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for
+	// the log. The header may be false.
 	Refused func(peer identity.Jurisdiction, request envelope.Header, p *Problem)
 }
 
@@ -188,8 +200,8 @@ type Relay struct {
 	recipients recipients
 	serving    places // by origin
 	from       places // passed on, by origin
-	toward     places // passed on, by the neighbour that they go to
-	wide       budget // federated requests of children to those who are not below them
+	toward     places // passed on, by the next neighbour
+	wide       budget // federated requests of children beyond their own subtrees
 }
 
 // New returns the relay of a hosted jurisdiction.
@@ -201,7 +213,7 @@ func New(l Local) *Relay {
 	}
 }
 
-// step begins a step and returns what ends it.
+// step begins a step and returns the function that ends it.
 func (r *Relay) step(name string) func() {
 	if r.l.Steps == nil {
 		return func() {}
@@ -210,7 +222,7 @@ func (r *Relay) step(name string) func() {
 	return func() { r.l.Steps(name, time.Since(began)) }
 }
 
-// refuse returns a problem of our own.
+// refuse returns a problem at this jurisdiction.
 func (r *Relay) refuse(code Code, err error, args ...string) *Problem {
 	return &Problem{At: r.l.Name, Code: uint16(code), Args: args, Err: err}
 }

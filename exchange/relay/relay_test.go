@@ -105,19 +105,19 @@ type world struct {
 	keys   map[string]keys
 	relays map[string]*Relay
 	trust  believed
-	gone   map[string]bool // children that are endorsed no more
+	gone   map[string]bool // children that are no longer endorsed
 	clock  map[string]time.Duration
-	// The links: what they do to frames, how they fail, and what went over them.
+	// The links: the changes to frames, the failures, and the frames that went over the links.
 	request, answer func([]byte) []byte
 	broken          error
-	brokenAt        string                         // the jurisdiction before whom the way is broken; "": any
-	answerOf        map[string]func([]byte) []byte // by the jurisdiction that gives it to the one before
+	brokenAt        string                         // cannot be reached; "": no jurisdiction can
+	answerOf        map[string]func([]byte) []byte // changes of the answer, by its sender
 	mu              sync.Mutex
 	frames          [][]byte
 	refused         []*Problem
 	served          []Received
 	operation       Operation
-	added           func(by string, of []Answer) // told of what is added up; nil: nobody
+	added           func(by string, of []Answer) // called with the answers that are added up
 }
 
 func newWorld(t testing.TB) *world {
@@ -134,7 +134,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// add adds jurisdictions that everybody believes.
+// add adds jurisdictions with trusted keys.
 func (w *world) add(t testing.TB, names ...string) {
 	for _, s := range names {
 		w.keys[s] = newKeys(t, s)
@@ -157,6 +157,16 @@ func entryOf(t testing.TB, j identity.Jurisdiction) identity.Entry {
 
 func (w *world) local(t testing.TB, s string) Local {
 	self := name(t, s)
+	operations := NewRegistry()
+	operations.Register("query", func(ctx context.Context, r Received) (Result, error) {
+		w.mu.Lock()
+		w.served = append(w.served, r)
+		w.mu.Unlock()
+		return w.operation(ctx, r)
+	})
+	operations.RegisterFederated("gather", func(ctx context.Context, r Received) (Result, error) {
+		return w.gather(ctx, t, w.relays[s], r)
+	})
 	return Local{
 		Name:   self,
 		Parent: self.Parent,
@@ -165,15 +175,7 @@ func (w *world) local(t testing.TB, s string) Local {
 			return known && !w.gone[child.String()]
 		},
 		Signer: func() envelope.Signer { return w.keys[s] }, Opener: envelope.NewOpener(w.keys[s]), Trust: w.trust, Links: w,
-		Operations: map[identity.Label]Operation{label(t, "query"): func(ctx context.Context, r Received) (Result, error) {
-			w.mu.Lock()
-			w.served = append(w.served, r)
-			w.mu.Unlock()
-			return w.operation(ctx, r)
-		}},
-		Federated: map[identity.Label]Operation{label(t, "gather"): func(ctx context.Context, r Received) (Result, error) {
-			return w.gather(ctx, t, w.relays[s], r)
-		}},
+		Operations: operations,
 		Problem: func(err error) (uint16, []string) {
 			if refusal, ok := errors.AsType[*businessRefusal](err); ok {
 				return refusal.code, refusal.args
@@ -196,8 +198,8 @@ type businessRefusal struct {
 
 func (*businessRefusal) Error() string { return "refused by the business" }
 
-// Exchange carries a request to the relay at the other end. Serving goes on when nobody waits any more, with a context that
-// has ended, as over a link.
+// Exchange carries a request to the relay at the other end. As over a link, serving goes on with an
+// ended context when nobody waits any more.
 func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
@@ -297,7 +299,8 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestEvidence holds that every byte of it counts, and that it holds when the message has long ended.
+// TestEvidence checks that every byte of an evidence counts, and that the evidence holds long after
+// the message has expired.
 func TestEvidence(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.relays[county].Ask(t.Context(), newID(t), name(t, city), query(t)); err != nil {
@@ -336,13 +339,14 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestSameID asks again with an id that was used: the key of a message is made of its encapsulation and its id, so the two
-// must have two encapsulations. One also ends after so many messages that their ids need not be remembered.
+// TestSameID asks again with a used id: the key of a message is derived from its encapsulation and
+// its id, so the two messages must have two encapsulations. An encapsulation also ends after maxIDs
+// messages, so that no more ids are remembered.
 func TestSameID(t *testing.T) {
 	w := newWorld(t)
 	r, id := w.relays[county], newID(t)
 	enc := func(id identity.Message) string {
-		e, err := r.request(t.Context(), asked{id: id, kind: envelope.Request, to: name(t, city)}, query(t))
+		e, err := r.request(t.Context(), pending{id: id, kind: envelope.Request, to: name(t, city)}, query(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,7 +386,7 @@ func TestSameID(t *testing.T) {
 	}
 }
 
-// TestRefusalIsEvidence holds that what another jurisdiction refused, it refused with its signature.
+// TestRefusalIsEvidence checks that a refusal of another jurisdiction bears its signature.
 func TestRefusalIsEvidence(t *testing.T) {
 	w := newWorld(t)
 	w.operation = func(context.Context, Received) (Result, error) { return Result{}, &businessRefusal{code: 25} }
@@ -401,12 +405,13 @@ func TestRefusalIsEvidence(t *testing.T) {
 	}
 }
 
-// TestNewKeySet holds that a new key set is followed at once, that a key has one recipient, and that they are bounded.
+// TestNewKeySet checks that a new key set is used at once, that a key has one recipient, and that
+// the recipients are bounded.
 func TestNewKeySet(t *testing.T) {
 	w := newWorld(t)
 	r := w.relays[county]
 	keyOf := func() []byte {
-		e, err := r.request(t.Context(), asked{id: newID(t), kind: envelope.Request, to: name(t, city)}, query(t))
+		e, err := r.request(t.Context(), pending{id: newID(t), kind: envelope.Request, to: name(t, city)}, query(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,8 +17,8 @@ type inbound struct {
 	envelope.Envelope
 	header envelope.Header
 	peer   identity.Jurisdiction
-	to     *recipient // its origin; nil: no key of it is known, or nobody looked
-	place  func()     // gives back the place that it has; nil: it has none
+	to     *recipient // the asker; nil: no usable key known, or none looked up
+	place  func()     // gives back the place of the request; nil: it has none
 	began  time.Time
 }
 
@@ -29,12 +29,14 @@ func (in *inbound) leave() {
 	}
 }
 
-// Serve answers one request of a peer with one frame. It returns an error for what is no request, which gets no answer (a
-// *link.CodeError), for an answer that nobody waits for any more, and for one that cannot be made or written.
+// Serve answers one request of a peer with one frame. A frame that is not a request gets no answer,
+// and Serve returns a *link.CodeError. It also returns an error if nobody waits for the answer any
+// more, or if the answer cannot be made or written.
 //
-// It (1) checks the form and the way, and passes on what is for somebody else. Of what is for this jurisdiction, it (2) takes a
-// place, unless the origin has too many requests under way, (3) proves and decrypts the request, (4) runs the operation while
-// the asker waits, and (5) answers with what it gave, or with the problem that came up.
+// It (1) checks the form and the way, and passes on a request for another jurisdiction. For a
+// request for this jurisdiction, it (2) takes a place, unless the origin has too many requests
+// under way, (3) proves and decrypts the request, (4) runs the operation while the asker waits, and
+// (5) answers with the result, or with the problem that came up.
 func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []byte, write func([]byte) error) error {
 	in, err := r.receive(peer, frame)
 	if err != nil {
@@ -56,7 +58,8 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	return nil
 }
 
-// answer returns the frame of the answer: of the destination, which may be here, or of the hop where a problem came up.
+// answer returns the frame of the answer: the answer of the destination, which may be this
+// jurisdiction, or the refusal of the hop where a problem came up.
 func (r *Relay) answer(ctx context.Context, in *inbound) ([]byte, error) {
 	to, problem := r.checkWay(in)
 	if problem == nil && to != r.l.Name {
@@ -75,7 +78,8 @@ func (r *Relay) answer(ctx context.Context, in *inbound) ([]byte, error) {
 	return r.reply(ctx, in, result, problem)
 }
 
-// receive takes a frame apart. Only a request of somebody else can be answered.
+// receive takes a frame apart. Only a request of another jurisdiction, or a federated request
+// handed down, can be answered.
 func (r *Relay) receive(peer identity.Jurisdiction, frame []byte) (*inbound, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {
@@ -88,15 +92,16 @@ func (r *Relay) receive(peer identity.Jurisdiction, frame []byte) (*inbound, err
 	return &inbound{Envelope: e, header: h, peer: peer, began: time.Now()}, nil
 }
 
-// handedDown reports whether the peer is the parent, which hands down a federated request to all below its destination.
+// handedDown reports whether the message is a federated request that the parent hands down from a
+// destination above this jurisdiction.
 func (r *Relay) handedDown(peer identity.Jurisdiction, h envelope.Header) bool {
 	parent, joined := r.l.Parent()
 	return joined && peer == parent && h.Kind == envelope.Federated && h.Destination != r.l.Name && h.For(r.l.Name)
 }
 
-// checkWay is what every hop checks: that the origin belongs on this link, that a child which asks many who are not below it has
-// something left of its budget, and that there is a way to the destination which is
-// not the one that it came. It returns to whom the request goes.
+// checkWay makes the checks of every hop: that the origin belongs on this link, that a child which
+// asks beyond its own subtree has some of its budget left, and that the way to the destination does
+// not lead back to the peer. It returns the jurisdiction that the request goes to.
 func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	origin, destination := in.header.Origin.String(), in.header.Destination
 	parent, _ := r.l.Parent()
@@ -105,7 +110,7 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	case !down && !route.Allowed(r.l.Name, parent, in.peer, in.header.Origin):
 		return destination, r.refuse(WayRefused, nil, origin, in.peer.String())
 	case in.peer != parent && !r.l.Child(in.peer):
-		return destination, r.refuse(MessageRefused, nil, origin, notEndorsed)
+		return destination, r.refuse(MessageRefused, nil, origin, NotEndorsed)
 	case in.Hop.Hops == 0:
 		return destination, r.refuse(MessageRefused, nil, origin, noHops)
 	case down:
@@ -115,7 +120,7 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	}
 	to, problem := r.next(destination)
 	if problem == nil && to == in.peer {
-		problem = r.refuse(Unreachable, nil, destination.String(), noRoute)
+		problem = r.refuse(Unreachable, nil, destination.String(), NoRoute)
 	}
 	return to, problem
 }
@@ -123,7 +128,7 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 // serve verifies the request, finds its operation and runs it.
 func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem *Problem) {
 	entered := false
-	if in.place, entered = r.serving.enter(in.header.Origin); !entered { // by the way, no neighbour takes another's places
+	if in.place, entered = r.serving.enter(in.header.Origin); !entered { // checkWay has bound the origin to its neighbour
 		return result, r.refuse(Busy, nil, r.l.Name.String())
 	}
 	received, operation, problem := r.admit(ctx, in)
@@ -136,7 +141,8 @@ func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem 
 	return r.run(ctx, operation, received)
 }
 
-// run runs the operation. What it gives counts, even if it comes too late: it may be recorded.
+// run runs the operation. A result counts even if it comes too late, because the use may be
+// recorded.
 func (r *Relay) run(ctx context.Context, operation Operation, received Received) (Result, *Problem) {
 	defer r.step(ServeRun)()
 	result, err := operation(ctx, received)
@@ -184,9 +190,9 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	if err != nil {
 		return refused(badForm, err)
 	}
-	operations := r.l.Operations
+	operations := r.l.Operations.calls
 	if h.Kind == envelope.Federated {
-		operations = r.l.Federated
+		operations = r.l.Operations.federated
 	}
 	operation, ok := operations[call.Operation]
 	if !ok {
@@ -212,7 +218,7 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 		return nil, err
 	}
 	if in.header.Kind == envelope.Federated {
-		in.to = nil // whoever adds up reads it
+		in.to = nil // the parent that adds up reads it
 	}
 	id, err := identity.NewMessage()
 	if err != nil {
@@ -226,7 +232,8 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	return e.Encode()
 }
 
-// originOf returns to whom a problem is encrypted; nil where no key of the origin is known.
+// originOf returns the recipient that a problem is encrypted to; nil where no key of the origin is
+// known.
 func (r *Relay) originOf(ctx context.Context, in *inbound) *recipient {
 	if in.to != nil {
 		return in.to

@@ -19,7 +19,8 @@ import (
 	"xietong/exchange/link"
 )
 
-// draft is a request that a test changes before it is sealed: from the county to the city, as a relay would make it.
+// draft is a request that a test changes before sealing it: from the county to the city, as a relay
+// would make it.
 type draft struct {
 	envelope.Draft
 	by    envelope.Signer
@@ -65,7 +66,7 @@ func (d *draft) frame(t testing.TB) []byte {
 	return d.after(data)
 }
 
-// wire is a frame taken apart, for a test to put together otherwise.
+// wire is a frame in its parts, so that a test can change them.
 type wire struct {
 	_         struct{} `cbor:",toarray"`
 	Version   uint64
@@ -93,7 +94,8 @@ func (f wire) frame(t testing.TB) []byte {
 	return data
 }
 
-// serve hands a frame to the city's relay and returns its answer: the reply, its header, and whether an answer came at all.
+// serve hands a frame to the city's relay and returns its answer: the reply, its header, and
+// whether an answer came at all.
 func (w *world) serve(t testing.TB, peer string, frame []byte) (envelope.Reply, envelope.Header, error) {
 	t.Helper()
 	var answers [][]byte
@@ -137,7 +139,7 @@ func (w *world) serve(t testing.TB, peer string, frame []byte) (envelope.Reply, 
 	return reply, h, nil
 }
 
-// TestRefused changes one thing of a request that would be served.
+// TestRefused makes one change to a request that would be served.
 func TestRefused(t *testing.T) {
 	w := newWorld(t)
 	impostor, unknown := newKeys(t, county), newKeys(t, "town."+county)
@@ -155,14 +157,14 @@ func TestRefused(t *testing.T) {
 		"after its end":                  {func(d *draft) { d.move(-time.Minute - 1*time.Millisecond) }, county, MessageExpired, []string{county}},
 		"five minutes early":             {func(d *draft) { d.move(5 * time.Minute) }, county, 0, nil},
 		"earlier":                        {func(d *draft) { d.move(6*time.Minute + 400*time.Millisecond) }, county, MessageFuture, []string{county, "6m0s"}},
-		"to a sibling":                   {func(d *draft) { d.Header.Destination = name(t, "wudang."+city) }, county, Unreachable, []string{"wudang." + city, notEndorsed}},
-		"to whom it came from":           {func(d *draft) { d.Header.Destination = name(t, "town."+county) }, county, Unreachable, []string{"town." + county, noRoute}},
+		"to a sibling":                   {func(d *draft) { d.Header.Destination = name(t, "wudang."+city) }, county, Unreachable, []string{"wudang." + city, NotEndorsed}},
+		"to whom it came from":           {func(d *draft) { d.Header.Destination = name(t, "town."+county) }, county, Unreachable, []string{"town." + county, NoRoute}},
 		"from elsewhere":                 {func(*draft) {}, province, WayRefused, []string{county, province}},
 		"from a stranger":                {func(*draft) {}, "zunyi.guizhou", WayRefused, []string{county, "zunyi.guizhou"}},
 		"from oneself":                   {func(*draft) {}, city, WayRefused, []string{county, city}},
 		"of another, from a child":       {func(d *draft) { d.Header.Origin = name(t, province) }, county, WayRefused, []string{province, county}},
-		"of an unknown origin":           {func(d *draft) { d.Header.Origin, d.by = unknown.Name(), unknown }, county, MessageRefused, []string{"town." + county, notEndorsed}},
-		"of a child that was withdrawn":  {func(d *draft) { d.Header.Origin = name(t, "wudang."+city) }, "wudang." + city, MessageRefused, []string{"wudang." + city, notEndorsed}},
+		"of an unknown origin":           {func(d *draft) { d.Header.Origin, d.by = unknown.Name(), unknown }, county, MessageRefused, []string{"town." + county, NotEndorsed}},
+		"of a child that was withdrawn":  {func(d *draft) { d.Header.Origin = name(t, "wudang."+city) }, "wudang." + city, MessageRefused, []string{"wudang." + city, NotEndorsed}},
 		"signed by another of the name":  {func(d *draft) { d.by = impostor }, county, MessageRefused, []string{county, unknownKey}},
 		"signed by the child's parent":   {func(d *draft) { d.by = w.keys[city] }, county, MessageRefused, []string{county, unknownKey}},
 		"with another's body":            {func(d *draft) { d.after = w.swapBody(t) }, county, MessageRefused, []string{county, badBody}},
@@ -218,7 +220,8 @@ func contentFor(t testing.TB, operation string) []byte {
 	return content
 }
 
-// swapBody and swapStatement put the part of another message, of the same origin and length, into a frame.
+// swapBody and swapStatement put the part of another message, of the same origin and length, into a
+// frame.
 func (w *world) swapBody(t testing.TB) func([]byte) []byte {
 	other := parts(t, w.draft(t).frame(t))
 	return func(frame []byte) []byte {
@@ -237,7 +240,8 @@ func (w *world) swapStatement(t testing.TB) func([]byte) []byte {
 	}
 }
 
-// TestNotAnswered: what is no request of somebody else gets no answer, and the link is told that it is malformed.
+// TestNotAnswered: a frame that is not a request of another jurisdiction gets no answer, and Serve
+// returns CodeMalformed.
 func TestNotAnswered(t *testing.T) {
 	w := newWorld(t)
 	whole := w.draft(t).frame(t)
@@ -260,7 +264,8 @@ func TestNotAnswered(t *testing.T) {
 	}
 }
 
-// TestEveryByteOfARequest flips each byte of a request in turn. Of the hop header nothing is believed; all else is refused.
+// TestEveryByteOfARequest flips each byte of a request in turn. The hop header is not signed; any
+// other change is refused.
 func TestEveryByteOfARequest(t *testing.T) {
 	w := newWorld(t)
 	frame := w.draft(t).frame(t)
@@ -285,7 +290,8 @@ func TestEveryByteOfARequest(t *testing.T) {
 	}
 }
 
-// TestReplay: the relay remembers nothing, so what refuses an id that was seen is told it each time.
+// TestReplay: the relay remembers no id, so the operation, which refuses a seen id, gets a repeated
+// request each time.
 func TestReplay(t *testing.T) {
 	w := newWorld(t)
 	d := w.draft(t)
@@ -301,7 +307,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestErrorsOfOperations: they become problems, cut to what an answer can hold.
+// TestErrorsOfOperations: errors become problems, cut to the size that an answer can hold.
 func TestErrorsOfOperations(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat("州", 400)

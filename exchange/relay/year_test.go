@@ -48,8 +48,8 @@ type side struct {
 	dialled int
 }
 
-// past is how old the jurisdictions are when the run begins: their CAs are renewed two hours later, at half of their ten
-// years, and the other keys, which are due within the month, with them.
+// past is the age of the jurisdictions when the run begins. Their CAs are renewed two hours later,
+// at half of their ten years, together with the other keys, which are due within the month.
 const past = authority.CATerm/2 - 2*time.Hour
 
 func newSide(t *testing.T, name string, n byte, parent *side) *side {
@@ -86,7 +86,7 @@ func newSide(t *testing.T, name string, n byte, parent *side) *side {
 	return s
 }
 
-// publish is what the ledger does: the key sets so far, and one more.
+// publish stands for the ledger: it adds a key set to those so far.
 func (s *side) publish(t *testing.T, signed []byte) {
 	t.Helper()
 	s.mu.Lock()
@@ -144,8 +144,8 @@ func (s *side) use(t *testing.T, at time.Time) {
 	}
 }
 
-// renew does what is due, once an hour: a key set is published, told an hour later, and used an hour after that. Whatever the
-// links carry meanwhile must not notice.
+// renew does the next due step, once an hour: a key set is published, presented an hour later, and
+// used an hour after that. The exchanges meanwhile must not be disturbed.
 func (s *side) renew(t *testing.T) {
 	t.Helper()
 	newest := s.sets[len(s.sets)-1].Number
@@ -159,7 +159,7 @@ func (s *side) renew(t *testing.T) {
 	}
 }
 
-// KeySets is what the relay believes.
+// KeySets returns the key sets that the relay believes.
 func (s *side) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,6 +213,10 @@ func (s *side) open(t *testing.T, router simnet.Router) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	operations := relay.NewRegistry()
+	operations.Register(echo.String(), func(_ context.Context, r relay.Received) (relay.Result, error) {
+		return relay.Result{Content: r.Call.Parameters}, nil
+	})
 	s.relay = relay.New(relay.Local{
 		Name: s.name, Parent: func() (identity.Jurisdiction, bool) {
 			if s.parent == nil {
@@ -222,10 +226,8 @@ func (s *side) open(t *testing.T, router simnet.Router) {
 		},
 		Child:  func(j identity.Jurisdiction) bool { above, _ := j.Parent(); return above == s.name && isNear(j) },
 		Signer: func() envelope.Signer { return s.keys.Signer() }, Opener: envelope.NewOpener(s.keys), Trust: s, Links: s.socket,
-		Operations: map[identity.Label]relay.Operation{echo: func(_ context.Context, r relay.Received) (relay.Result, error) {
-			return relay.Result{Content: r.Call.Parameters}, nil
-		}},
-		Problem: func(error) (uint16, []string) { return 7, nil }, Now: time.Now,
+		Operations: operations,
+		Problem:    func(error) (uint16, []string) { return 7, nil }, Now: time.Now,
 	})
 }
 
@@ -274,13 +276,14 @@ func (s *side) call(to *side, n int) error {
 	return err
 }
 
-// TestYear runs a tree of three, now asking up, now down, on each link, and with a signed and encrypted call both ways every
-// five minutes, while every key is renewed: the identities of links every half hour, the links themselves, the signing keys,
-// the decryption keys and the CAs. None of the requests fails.
+// TestYear runs a tree of three jurisdictions while every key is renewed: the identities of links
+// every half hour, the links themselves, the signing keys, the decryption keys and the CAs. Each
+// link carries requests, in turn up and down, and a signed and encrypted call both ways every five
+// minutes. No request fails.
 //
-// It runs the hours in which the long-lived keys are renewed, with a request each second on each link. With -days 365 it runs
-// a year (about half an hour) in which on each link a request is under way at every moment: each is answered after 21
-// seconds, and the next begins before that.
+// It runs the hours in which the long-lived keys are renewed, with a request each second on each
+// link. With -days 365 it runs a year (about half an hour), in which each link has a request under
+// way at every moment: a request is answered after 21 seconds, and the next begins before that.
 func TestYear(t *testing.T) {
 	run, every, hold := 5*time.Hour, time.Second, time.Duration(0)
 	switch {
@@ -292,7 +295,7 @@ func TestYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { year(t, run, every, hold) })
 }
 
-// year asks every so often, and has plain requests answered after hold.
+// year sends requests at the interval every, and has plain requests answered after hold.
 func year(t *testing.T, run, every, hold time.Duration) {
 	province := newSide(t, "guizhou", 1, nil)
 	city := newSide(t, "guiyang.guizhou", 2, province)

@@ -1,12 +1,15 @@
 // Package route says where a message goes next, and which way it may have come.
 //
-// The tree of names is the map: whoever a name lies under is reached through the child that it lies under too, and everybody
-// else through the parent. So a message goes up to the lowest jurisdiction that both ends lie under, and down from there; it
-// meets nobody twice. Where the child on the way is not there, the message goes nowhere: the parent would only send it back.
+// The tree of names is the map. A name below this jurisdiction is reached through the child that
+// the name lies under; any other name is reached through the parent. So a message goes up to the
+// lowest jurisdiction that both ends lie under, and down from there, and visits no jurisdiction
+// twice. Where the child on the way is not there, the message goes nowhere: the parent would only
+// send it back.
 //
-// The package is pure. It knows names and nothing of links, and whether what is claimed is true is not for it to say: the way
-// that a message may come is only what keeps a neighbour from speaking for those whom it does not lead to. Example, seen from
-// guiyang.guizhou with its child nanming.guiyang.guizhou and its parent guizhou:
+// The package is pure. It knows names and nothing of links, and does not judge whether a claimed
+// origin is true: Allowed only keeps a neighbour from bringing messages of jurisdictions that are
+// not reached through that neighbour. Example, seen from guiyang.guizhou with its child
+// nanming.guiyang.guizhou and its parent guizhou:
 //
 //	to nanming.guiyang.guizhou      down to nanming.guiyang.guizhou
 //	to zunyi.guizhou                up to guizhou
@@ -24,7 +27,7 @@ type Way uint8
 
 // The ways.
 const (
-	Nowhere Way = iota // nobody leads there
+	Nowhere Way = iota // no neighbour leads there
 	Here               // it has arrived
 	Down               // to a child
 	Up                 // to the parent
@@ -33,18 +36,19 @@ const (
 // Step is where a message goes next.
 type Step struct {
 	Way Way
-	// To is the neighbour; Here: oneself. Nowhere: the child that it would take, zero at a root that is not above it.
+	// To is the neighbour. With Here, To is self; with Nowhere, To is the missing child, or zero if
+	// self has no parent and is not above the destination.
 	To identity.Jurisdiction
 }
 
-// Neighbours are whom a jurisdiction exchanges messages with.
+// Neighbours are the jurisdictions that a jurisdiction exchanges messages with.
 type Neighbours struct {
-	Parent identity.Jurisdiction            // zero: none, or not joined
+	Parent identity.Jurisdiction            // zero: self is a root, or has not joined
 	Child  func(identity.Jurisdiction) bool // whether the direct child is there
 }
 
-// Next returns where a message goes from self: down the longest name among self and its children that the destination lies
-// under, else up.
+// Next returns where a message goes from self: down to the child that the destination lies under,
+// or Nowhere while that child is not there; to the parent if the destination is not under self.
 func Next(self identity.Jurisdiction, n Neighbours, destination identity.Jurisdiction) Step {
 	switch {
 	case destination == self:
@@ -72,8 +76,9 @@ func toward(self, destination identity.Jurisdiction) identity.Jurisdiction {
 	}
 }
 
-// Path returns whom a message from one jurisdiction to another meets, both included: up to the lowest that both lie under, and
-// down. It is nil where they lie under nothing together.
+// Path returns the jurisdictions that a message visits on its way between two jurisdictions, both
+// included: up to the lowest jurisdiction that both lie under, and down. It returns nil if no
+// jurisdiction is above both.
 func Path(from, to identity.Jurisdiction) []identity.Jurisdiction {
 	path, top, ok := []identity.Jurisdiction{from}, from, true
 	for !to.Under(top) { // a name lies under itself
@@ -90,8 +95,9 @@ func Path(from, to identity.Jurisdiction) []identity.Jurisdiction {
 	return path
 }
 
-// Allowed reports whether the peer may bring self a message of the origin: a child those of its own subtree, the parent
-// (zero: none) those from outside one's own, and nobody else any.
+// Allowed reports whether the peer may bring self a message of the origin. A child may bring
+// messages of its own subtree, the parent (zero: none) messages from outside self's subtree, and
+// any other peer none.
 func Allowed(self, parent, peer, origin identity.Jurisdiction) bool {
 	above, below := peer.Parent()
 	switch {

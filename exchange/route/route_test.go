@@ -67,8 +67,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestEveryPair goes through all triples of a small tree of names, with a stranger's among them, and compares with the names
-// taken apart label by label.
+// TestEveryPair goes through all triples of a small tree of names, with a stranger's among them,
+// and compares with the names taken apart label by label.
 func TestEveryPair(t *testing.T) {
 	all := names(t, "p", "q", "a.p", "b.p", "a.q", "a.a.p", "b.a.p", "a.b.p", "p.a.p", "a.a.a.p", "b.a.a.p", "p.p", "pp", "a.pp")
 	for _, self := range all {
@@ -83,7 +83,7 @@ func TestEveryPair(t *testing.T) {
 			if want := (Step{Nowhere, to}); way == Down && missing != want {
 				t.Errorf("from %s to %s without children: got %v, want %v", self, destination, missing, want)
 			}
-			for _, peer := range all { // what comes from there comes through whoever leads there
+			for _, peer := range all { // the peer must be on the way to the origin
 				origin, want := destination, to == peer && way != Here && way != Nowhere
 				if got := Allowed(self, parent, peer, origin); got != want {
 					t.Errorf("%s from %s at %s: got %v, want %v", origin, peer, self, got, want)
@@ -173,7 +173,7 @@ func drawTree(t *rapid.T) []identity.Jurisdiction {
 	return tree
 }
 
-// neighboursOf returns whom the jurisdiction has links with in the tree.
+// neighboursOf returns the neighbours of a jurisdiction in the tree.
 func neighboursOf(tree []identity.Jurisdiction, self identity.Jurisdiction) Neighbours {
 	parent, _ := self.Parent()
 	return knowing(parent, tree)
@@ -195,8 +195,9 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// TestEveryRouteArrives holds for trees of any form that a message takes the path of the tree, that each on it takes it from
-// the one before, and that it goes nowhere, and not round, where a jurisdiction on the path is not there.
+// TestEveryRouteArrives checks for trees of any form that a message takes the path of the tree,
+// that each jurisdiction on the path takes it from the one before, and that it stops, and does not
+// circle, where a jurisdiction on the path is missing.
 func TestEveryRouteArrives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tree := drawTree(t)
@@ -217,7 +218,8 @@ func TestEveryRouteArrives(t *testing.T) {
 	})
 }
 
-// walk follows the steps and returns whom the message met, until it has arrived or goes nowhere.
+// walk follows the steps and returns the jurisdictions that the message visits, until it arrives or
+// goes nowhere.
 func walk(t *rapid.T, tree []identity.Jurisdiction, from, to identity.Jurisdiction) []identity.Jurisdiction {
 	met := []identity.Jurisdiction{from}
 	for at := from; ; {

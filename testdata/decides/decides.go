@@ -1,5 +1,5 @@
-// Package decides holds handlers that each break one rule of Apply. The test that holds the rules must find every one; it
-// is never linked into anything.
+// Package decides holds handlers that each break one rule of Apply. The test that holds the rules
+// must find every one; it is never linked into anything.
 package decides
 
 import (

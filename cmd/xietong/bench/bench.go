@@ -1,15 +1,18 @@
-// Package bench measures the main paths on the machine that it runs on, each beside a floor that the same machine gives in the
-// same run, so that what it says are ratios. It changes nothing anywhere else: what it makes lies in a temporary folder, which is
-// removed.
+// Package bench measures the main paths on the machine that it runs on. It measures each beside a
+// floor, on the same machine in the same run, so that the results are ratios. It changes nothing
+// outside a temporary folder, which it removes.
 //
-//	ledger  appends to a real ledger in this process, by the command that every use of data commits, from many clients at
-//	        once; beside it a plain file that one goroutine appends to and flushes. The ledger is verified in the end.
-//	query   a province asks a county of one of its cities: three nodes, each a process of this very binary, joined by real
-//	        invitations, asked over the socket of the province; beside it, in three processes as well, the echo (see echo) of
-//	        frames of the same sizes.
+//	ledger  appends to a real ledger in this process, from many clients at once, by the command
+//	        that every use of data commits; beside it a plain file that one goroutine appends
+//	        to and flushes. The ledger is verified in the end.
+//	query   a province asks a county of one of its cities: three nodes, each a process of this
+//	        same binary, joined by real invitations, asked over the socket of the province;
+//	        beside it, in three processes as well, the echo (see echo) of frames of the same
+//	        sizes.
 //
-// What is measured goes in rounds, ours and the floor by turns, after a warm-up. A benchmark fails on wrong answers, on a ledger
-// that does not verify, and on steps that were not told once a call; never on a time.
+// After a warm-up, a benchmark measures the path and its floor by turns, in rounds. It fails on
+// wrong answers, on a ledger that does not verify, and on steps that were not reported once for
+// each call; never on a time.
 package bench
 
 import (
@@ -29,11 +32,11 @@ const (
 )
 
 const (
-	rounds   = 2 // ours and the floor by turns
+	rounds   = 2 // of the path and the floor by turns
 	warmPart = 4 // the warm-up takes a fourth of the time
 )
 
-// Measurement is what many requests of one kind took.
+// Measurement sums up the times of many requests of one kind.
 type Measurement struct {
 	What     string  `json:"what"`
 	Clients  int     `json:"clients"`
@@ -43,10 +46,10 @@ type Measurement struct {
 	P99      float64 `json:"p99_us"`
 }
 
-// sample is how long each of many requests took.
+// sample holds the time of each of many requests.
 type sample struct {
 	took   []time.Duration
-	during time.Duration // all of it
+	during time.Duration // the whole measurement
 }
 
 func (s *sample) add(other sample) {
@@ -54,7 +57,7 @@ func (s *sample) add(other sample) {
 	s.during += other.during
 }
 
-// mean returns the mean of all requests; 0 of none.
+// mean returns the mean time of the requests; 0 if there are none.
 func (s sample) mean() time.Duration {
 	var sum time.Duration
 	for _, d := range s.took {
@@ -81,7 +84,8 @@ func micros(d time.Duration) float64 { return rounded(float64(d) / float64(time.
 
 func rounded(f float64) float64 { return math.Round(f*10) / 10 }
 
-// load has clients do something again and again until the time is over. The first error ends it.
+// load has a number of clients call do again and again until the time is over. The first error ends
+// all of them.
 func load(ctx context.Context, clients int, during time.Duration, do func(ctx context.Context, client int) error) (sample, error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -39,7 +38,7 @@ func startEcho(ctx context.Context, folder string, hops, request, answer int) (*
 	return e, nil
 }
 
-// load has clients ask the echo for some time.
+// load has a number of clients ask the echo for the given time.
 func (e *echoes) load(ctx context.Context, clients int, during time.Duration) (sample, error) {
 	var took [][]time.Duration
 	began := time.Now()
@@ -65,5 +64,5 @@ func (e *echoes) close() error {
 	if e == nil {
 		return nil
 	}
-	return errors.Join(e.hops.close())
+	return e.hops.close()
 }

@@ -10,28 +10,36 @@ import (
 	"time"
 
 	"xietong/node"
+	"xietong/node/trials/measure"
 )
 
-// LedgerOptions say what is appended.
+// MaxAppend is the largest size of an appended payload, in bytes.
+const MaxAppend = measure.MaxAppend
+
+// ErrAppendSize is returned for a payload size that an append cannot have.
+var ErrAppendSize = measure.ErrAppendSize
+
+// LedgerOptions are the options of Ledger.
 type LedgerOptions struct {
 	Clients int
-	Size    int           // bytes of a payload, at most node.MaxAppend
-	For     time.Duration // that each thing is measured
+	Size    int           // bytes of a payload, at most MaxAppend
+	For     time.Duration // time for each measurement
 	Logger  *slog.Logger
 	Told    func(what string, clients int) // called before each round
 }
 
-// LedgerResult is what was measured, and what the ledger is like in the end.
+// LedgerResult holds the measurements, and the report of verifying the ledger at the end.
 type LedgerResult struct {
 	Append, Fsync Measurement
 	Verified      node.DataReport
 }
 
-// ErrLedger is returned when the ledger does not hold what was appended.
+// ErrLedger is returned if the ledger does not hold all appended entries.
 var ErrLedger = errors.New("the ledger does not verify")
 
-// Ledger measures durable appends: (1) a node is made in a temporary folder and opened in this process, (2) warmed up, (3)
-// measured by turns with the plain file, (4) closed and verified from its file, and removed.
+// Ledger measures durable appends: it (1) makes a node in a temporary folder and opens it in this
+// process, (2) warms it up, (3) measures it by turns with the plain file, (4) closes it, verifies
+// its ledger from the file, and removes the folder.
 func Ledger(ctx context.Context, o LedgerOptions) (r LedgerResult, err error) {
 	folder, err := os.MkdirTemp("", "xietong-bench-")
 	if err != nil {
@@ -54,7 +62,7 @@ func Ledger(ctx context.Context, o LedgerOptions) (r LedgerResult, err error) {
 }
 
 func (r *LedgerResult) measure(ctx context.Context, dir, path string, o LedgerOptions) (appended int, err error) {
-	n, err := node.Open(ctx, dir, node.Options{Logger: o.Logger})
+	n, err := measure.Open(ctx, dir, o.Logger)
 	if err != nil {
 		return 0, err
 	}

@@ -16,15 +16,16 @@ import (
 
 const (
 	startWithin  = 30 * time.Second
-	answerWithin = 10 * time.Second // beside the time that was asked for
-	maxLine      = 64 << 20         // bytes; the echo writes one number a request
-	maxErrors    = 4 << 10          // bytes of what a process says of itself
+	answerWithin = 10 * time.Second // beyond the requested time
+	maxLine      = 64 << 20         // bytes; the echo writes one number for each request
+	maxErrors    = 4 << 10          // bytes that are kept of a process's standard error
 )
 
-// ErrProcess is returned when a process of the benchmark ends, or says nothing.
+// ErrProcess is returned if a process of the benchmark ends early, fails, or does not answer in
+// time.
 var ErrProcess = errors.New("a process of the benchmark is of no use")
 
-// process is this very binary, run once more. It ends when its standard input does.
+// process is this same binary in another process, which ends when its standard input ends.
 type process struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -76,7 +77,7 @@ func (p *process) line(ctx context.Context, within time.Duration) ([]byte, error
 	}
 }
 
-// ask writes a line to the process, and reads the JSON that it answers.
+// ask writes a line to the process, and reads its answer, a line of JSON.
 func (p *process) ask(ctx context.Context, question string, within time.Duration, answer any) error {
 	if _, err := fmt.Fprintln(p.in, question); err != nil {
 		return fmt.Errorf("%w: %w: %s", ErrProcess, err, p.errs.text())
@@ -88,11 +89,11 @@ func (p *process) ask(ctx context.Context, question string, within time.Duration
 	return err
 }
 
-// close ends the process and waits for it; one that does not end is killed.
+// close ends the process and waits for it. It kills a process that does not end within startWithin.
 func (p *process) close() error {
 	defer time.AfterFunc(startWithin, func() { _ = p.cmd.Process.Kill() }).Stop()
 	err := p.in.Close()
-	for range p.lines { // whatever it still says; Wait may come only after that
+	for range p.lines { // drops the remaining lines; Wait may be called only after them
 	}
 	if waited := p.cmd.Wait(); waited != nil {
 		err = errors.Join(err, fmt.Errorf("%w: %q: %w: %s", ErrProcess, p.cmd.Args[1:], waited, p.errs.text()))
@@ -100,7 +101,7 @@ func (p *process) close() error {
 	return err
 }
 
-// processes are closed the last one first: the lower end before the upper, as they were started after them.
+// processes are closed in the reverse order of their start: the lower before the upper.
 type processes []*process
 
 func (all processes) close() error {
@@ -111,7 +112,7 @@ func (all processes) close() error {
 	return err
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the last maxErrors bytes that are written to it.
 type tail struct {
 	mu   sync.Mutex
 	last []byte

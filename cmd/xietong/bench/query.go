@@ -7,34 +7,35 @@ import (
 	"os"
 	"time"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
-// QueryOptions say how the query is asked.
+// QueryOptions are the options of Query.
 type QueryOptions struct {
 	Clients []int         // numbers of clients that ask at once, each measured by itself
-	For     time.Duration // that each thing is measured
+	For     time.Duration // time for each measurement
 	Told    func(what string, clients int)
 }
 
-// QueryResult is what was measured.
+// QueryResult holds the measurements.
 type QueryResult struct {
 	Runs            []QueryRun
-	Request, Answer int // bytes of the frames of a query, which are those of the echo too
+	Request, Answer int // bytes of the frames of a query and of the echo
 }
 
-// QueryRun is what was measured with a number of clients.
+// QueryRun holds the measurements with one number of clients.
 type QueryRun struct {
 	Query, Echo Measurement
 	Steps       Steps
 }
 
-// ErrAnswer is returned for an answer that is not what the query should give.
+// ErrAnswer is returned for a wrong answer to the query, or for no answer.
 var ErrAnswer = errors.New("a wrong answer")
 
-// Query measures the query and the echo: (1) the tree is made in a temporary folder, and asked until it answers; (2) the sizes of
-// the frames are learned; (3) the echo is started with these; (4) for every number of clients, both are warmed up and measured by
-// turns; (5) all is ended and removed.
+// Query measures the query and the echo: it (1) makes the tree in a temporary folder, and asks
+// until there is an answer; (2) learns the sizes of the frames; (3) starts the echo with these
+// sizes; (4) for every number of clients, warms both up and measures them by turns; (5) ends all
+// processes and removes the folder.
 func Query(ctx context.Context, o QueryOptions) (r QueryResult, err error) {
 	folder, err := os.MkdirTemp("", "xietong-bench-")
 	if err != nil {
@@ -96,7 +97,7 @@ func measureQuery(ctx context.Context, t *tree, e *echoes, clients int, o QueryO
 	if _, err := e.load(ctx, clients, o.For/warmPart); err != nil {
 		return run, err
 	}
-	if _, err := t.tell(ctx); err != nil { // the steps of the warm-up
+	if _, err := t.tell(ctx); err != nil { // drops the counts of the warm-up
 		return run, err
 	}
 	var query, echo sample
@@ -130,8 +131,8 @@ func measureQuery(ctx context.Context, t *tree, e *echoes, clients int, o QueryO
 	return run, err
 }
 
-// refusals has the API take queries that it refuses by itself, for an agency that there is not, and returns what the nodes tell of
-// it.
+// refusals sends queries of an unknown agency, which the API itself refuses, and returns the counts
+// of the nodes.
 func (t *tree) refusals(ctx context.Context, clients int, during time.Duration) ([]told, error) {
 	_, err := load(ctx, clients, during, func(ctx context.Context, i int) error {
 		err := t.ask(ctx, t.nobodies[i], client.Use{Purpose: purpose})

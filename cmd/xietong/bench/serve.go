@@ -11,15 +11,15 @@ import (
 	"xietong/node"
 )
 
-// told is what a node of the benchmark tells of the time since it told last.
+// told holds the counts that a node of the benchmark reports, since its last report.
 type told struct {
 	Steps   map[string]step `json:"steps"`
-	Frames  int             `json:"frames"`  // exchanges over its links
-	Request int             `json:"request"` // bytes of all of them
+	Frames  int             `json:"frames"`  // exchanges over the links of the node
+	Request int             `json:"request"` // bytes of all requests in these exchanges
 	Answer  int             `json:"answer"`
 }
 
-// step is how often a step was taken, and how long all of that took.
+// step counts how often a step was taken, and the time of all of these.
 type step struct {
 	N   int           `json:"n"`
 	Sum time.Duration `json:"ns"`
@@ -27,7 +27,7 @@ type step struct {
 
 func (s step) mean() time.Duration { return s.Sum / time.Duration(max(s.N, 1)) }
 
-// watch counts what a node does.
+// watch counts the steps and frames of a node.
 type watch struct {
 	mu  sync.Mutex
 	now told
@@ -49,7 +49,7 @@ func (w *watch) frame(request, answer int) {
 	w.now.Frames, w.now.Request, w.now.Answer = w.now.Frames+1, w.now.Request+request, w.now.Answer+answer
 }
 
-// tell writes what was counted as a line of JSON, and begins anew.
+// tell writes the counts as a line of JSON, and begins to count anew.
 func (w *watch) tell(out io.Writer) error {
 	w.mu.Lock()
 	now := w.now
@@ -58,11 +58,12 @@ func (w *watch) tell(out io.Writer) error {
 	return json.NewEncoder(out).Encode(now)
 }
 
-// Serve runs the node of a data directory as `xietong serve` does, by the same function of package node. It writes a line when it
-// is ready, and one for every line that comes on in, and ends with in: with whoever measures it.
+// Serve runs the node of a data directory as `xietong serve` does, by the same function of package
+// node. It writes a line of counts when it is ready, and one for every line that comes on in, and
+// ends when in ends, that is, with the measuring process.
 //
-// The steps are told over the pipe to the process that started this one, and no other can ask for them: a flag of serve or a path
-// of the API would be there for everybody, and would be half of a feature.
+// The steps go over the pipe to the process that started this one, and no other process can ask for
+// them: a flag of serve or a path of the API would be there for everybody, as half of a feature.
 func Serve(ctx context.Context, dir string, o node.ServeOptions, in io.Reader, out io.Writer) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

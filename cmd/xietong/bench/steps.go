@@ -8,10 +8,11 @@ import (
 	"xietong/node"
 )
 
-// Tolerance is how much of a query's time may be in no step, as a part of the whole: what stands between two steps is short.
+// Tolerance is the part of a query's time that may belong to no step, because the code between two
+// steps is short.
 const Tolerance = 0.05
 
-// ErrSteps is returned when the nodes did not take each step once a query.
+// ErrSteps is returned if a node did not take each step once for each query.
 var ErrSteps = errors.New("the steps are not those of the queries")
 
 // Where a step is taken.
@@ -19,32 +20,33 @@ const (
 	AtProvince = "province"
 	AtCity     = "city"
 	AtCounty   = "county"
-	OnTheWay   = "link" // between two of them, there and back
+	OnTheWay   = "link" // between two of these, there and back
 )
 
-// Step is what one step of a query takes on the average.
+// Step is the average time of one step of a query.
 type Step struct {
 	Name, Where string
-	Times       int           // that a query takes it
-	Took        time.Duration // all of these together
+	Times       int           // how often a query takes the step
+	Took        time.Duration // all of these times together
 }
 
-// Steps are what a query is made of, in the order in which they are taken.
+// Steps are the steps of a query, in the order in which a query takes them.
 type Steps struct {
 	Steps []Step
 	Sum   time.Duration // of these
-	Total time.Duration // of the query, as whoever asked counts it
+	Total time.Duration // of the query, as the client measures it
 }
 
-// Unexplained is the part of the whole that is in no step; negative, where the steps take more than the whole.
+// Unexplained returns the part of the total that belongs to no step; it is negative if the steps
+// take more than the total.
 func (s Steps) Unexplained() float64 { return 1 - float64(s.Sum)/float64(max(s.Total, 1)) }
 
-// The steps that no node tells as they stand.
+// The steps that are computed, because no node reports them directly.
 const (
-	StepSocket = "socket" // from the client to the API and back: the client's time, without the API's
-	StepAPI    = "api"    // the API without its look at the ledger: taken by requests that go no further
-	StepLink   = "link"   // there and back: what a hop waits for the next one, without what the next one does
-	StepServe  = "serve"  // the rest of serve-run: permitting, reading, and what is around it
+	StepSocket = "socket" // from the client to the API and back: the client's time less the API's
+	StepAPI    = "api"    // the API without reading the ledger: measured with refused requests
+	StepLink   = "link"   // there and back: a hop's wait for the next hop, less the next hop's work
+	StepServe  = "serve"  // the rest of serve-run: permission, reading, and the code around them
 )
 
 func (t *told) add(other told) {
@@ -58,16 +60,17 @@ func (t *told) add(other told) {
 	}
 }
 
-// theQuery is the step that a node tells of a whole query at its API.
+// theQuery is the step that a node reports for a whole query at its API.
 const theQuery = node.StepAPI + "/v1/query"
 
-// stepsOf makes the account of the queries. A step inside another is taken off it, whichever process told it: what a hop waits
-// for the next one is the link and what the next one tells. What the API itself takes is told by the refusals.
+// stepsOf divides the time of the queries into steps. A step inside another is subtracted from it,
+// whichever process reported it: a hop's wait for the next hop is the link plus the times of the
+// next hop. The time of the API itself comes from the refusals.
 func stepsOf(queries sample, refused told, at []told) (s Steps, err error) {
 	n := len(queries.took)
 	one := func(t told, name string) time.Duration {
 		got := t.Steps[name]
-		if got.N != n && name != node.StepUseRead { // the provider looks more than once
+		if got.N != n && name != node.StepUseRead { // the provider reads more than once
 			err = errors.Join(err, fmt.Errorf("%w: %s was taken %d times, asked %d times", ErrSteps, name, got.N, n))
 		}
 		return got.Sum / time.Duration(max(n, 1))
@@ -80,8 +83,7 @@ func stepsOf(queries sample, refused told, at []told) (s Steps, err error) {
 
 	s.Total = queries.mean()
 	add(AtProvince, StepSocket, s.Total-one(top, theQuery))
-	add(AtProvince, StepAPI, refused.Steps[theQuery].mean()-refused.Steps[node.StepAPIRead].mean())
-	add(AtProvince, node.StepAPIRead, one(top, node.StepAPIRead))
+	add(AtProvince, StepAPI, refused.Steps[theQuery].mean()-refused.Steps[node.StepAskRead].mean())
 	add(AtProvince, node.StepAskRead, one(top, node.StepAskRead))
 	add(AtProvince, node.StepAskSign, one(top, node.StepAskSign))
 	waits := one(top, node.StepAskSend)

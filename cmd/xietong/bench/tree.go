@@ -9,23 +9,24 @@ import (
 	"path/filepath"
 	"time"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 // place is one jurisdiction of the tree, with the node that runs for it.
 type place struct {
-	label string // names its data directory too
+	label string // the name of its data directory too
 	title string
 	node  *process
 	admin *client.Client
 }
 
-// tree is a province, one of its cities, and one of its counties, and who asks.
+// tree is a province, one of its cities, one of its counties, and the clients that ask.
 type tree struct {
 	folder string
 	places []*place // the upper before the lower
 	nodes  processes
-	// Clients of the province, each with a connection of its own: those who ask, and others that speak for nobody.
+	// Clients of the province, each with a connection of its own: askers act for an agency of the
+	// province, nobodies for an unknown agency.
 	askers, nobodies []*client.Client
 }
 
@@ -38,7 +39,8 @@ const (
 	village  = `{"code":"520102016001","name":"纪念塔社区","township":"520102016"}`
 )
 
-// plant makes the tree in the folder: each place is invited by the one above it, joins, and is started.
+// plant makes the tree in the folder: each place is invited by the one above it, joins, and is
+// started.
 func plant(ctx context.Context, folder string) (*tree, error) {
 	t := &tree{folder: folder, places: []*place{
 		{label: "guizhou", title: "贵州省"}, {label: "guiyang", title: "贵阳市"}, {label: "nanming", title: "南明区"},
@@ -86,8 +88,9 @@ func (t *tree) start(ctx context.Context, i int, p *place) error {
 	return err
 }
 
-// furnish makes what the query needs: an agency at each end, and at the county a dataset with one record; and it asks for that
-// until there is an answer, so that every link is up and the grant is there.
+// furnish prepares the query: it adds an agency at each end, and at the county a dataset with one
+// record. Then it asks for the record until there is an answer, so that every link is up and the
+// grant is there.
 func (t *tree) furnish(ctx context.Context) error {
 	top, county := t.top(), t.places[len(t.places)-1]
 	_, err := top.admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: top.title + "水利厅"})
@@ -132,7 +135,7 @@ func (t *tree) furnish(ctx context.Context) error {
 
 func (t *tree) top() *place { return t.places[0] }
 
-// ask asks the county for the record, and demands all that an answer has.
+// ask asks the county for the record, and demands one row and both entries in the answer.
 func (t *tree) ask(ctx context.Context, as *client.Client, use client.Use) error {
 	got, err := as.Query(ctx, client.Query{
 		At: t.places[len(t.places)-1].title, Dataset: dataset, Key: villager, Fields: []string{"code", "name"}, Use: use,
@@ -143,7 +146,7 @@ func (t *tree) ask(ctx context.Context, as *client.Client, use client.Use) error
 	return err
 }
 
-// dial gives the tree so many askers.
+// dial gives the tree as many askers as clients.
 func (t *tree) dial(clients int) {
 	for len(t.askers) < clients {
 		top := filepath.Join(t.folder, t.top().label)
@@ -152,7 +155,7 @@ func (t *tree) dial(clients int) {
 	}
 }
 
-// tell has every node tell what it did since it told last.
+// tell asks every node for its counts since the last time.
 func (t *tree) tell(ctx context.Context) (all []told, err error) {
 	all = make([]told, len(t.places))
 	for i, p := range t.places {
@@ -176,7 +179,7 @@ func (t *tree) close() error {
 	return t.nodes.close()
 }
 
-// freePort returns a loopback address on which nobody listens now.
+// freePort returns a loopback address that is not in use now.
 func freePort() (string, error) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

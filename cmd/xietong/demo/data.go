@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
 // The real data, with their sources and licences in data/README.md.
@@ -25,7 +25,7 @@ var (
 	villagesOf  = sync.OnceValue(func() map[string]string { return parted(allVillages, countyOfVillage) })
 )
 
-// parted takes a CSV apart by the cell in the column. Each part is a CSV with the header.
+// parted splits a CSV by the cell in the column. Each part is a CSV with the header.
 func parted(file []byte, column int) map[string]string {
 	header, rows, _ := strings.Cut(string(bytes.TrimSpace(file))+"\n", "\n")
 	parts := map[string]string{}
@@ -54,7 +54,7 @@ const (
 	consumer = "water"
 )
 
-// agencies are two departments that every place has.
+// agencies returns the two departments that every place has.
 func agencies(p *place) []client.NewAgency {
 	return []client.NewAgency{{Code: provider, Title: p.title + "民政局"}, {Code: consumer, Title: p.title + "水务局"}}
 }
@@ -75,7 +75,7 @@ func division(code, title string, indexed ...string) client.NewDataset {
 	}
 }
 
-// standards are the standard entries that the province sets for its counties.
+// standards returns the standard entries that the province publishes for its counties.
 func standards() (all []client.NewStandard) {
 	for _, d := range []client.NewDataset{division("townships", "乡镇（街道）名录", "county"), division("villages", "村（居）委会名录", "township")} {
 		d.Counts = []string{"statistics"}
@@ -90,7 +90,8 @@ type offer struct {
 	rows    string // CSV
 }
 
-// offers are what a county publishes: its townships and villages, as the standard entries say, and what may not be shared.
+// offers returns the datasets that a county publishes: its townships and villages, by the standard
+// entries, and one dataset that may not be shared.
 func offers(p *place) []offer {
 	withheld := offer{dataset: client.NewDataset{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
@@ -104,14 +105,14 @@ func offers(p *place) []offer {
 	}
 }
 
-// use is what the consumer says of its use when it asks for the first time.
+// use returns the use that the consumer states when it asks for the first time.
 func use(purpose, scope string) client.Use {
 	return client.Use{
 		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: scope, Method: "query", Until: "2028-12-31T23:59:59+08:00",
 	}
 }
 
-// count writes a number with its thousands apart.
+// count writes a number with a comma between the thousands.
 func count(n uint64) string {
 	if n < 1000 {
 		return fmt.Sprint(n)

@@ -1,11 +1,13 @@
-// Package demo shows what works, before your eyes, on real data: it makes Guizhou, 98 jurisdictions, each with its own keys,
-// ledger, data directory and socket, joined by real invitations over UDP on the loopback interface. Their agencies publish
-// their real townships and villages and ask one another, one is switched off and comes back, and another process verifies
-// what was said.
+// Package demo shows the system at work on real data. It makes Guizhou, 98 jurisdictions, each with
+// its own keys, ledger, data directory and socket, joined by real invitations over UDP on the
+// loopback interface. Their agencies publish their real townships and villages and ask one another,
+// one county is switched off and comes back, and another process verifies the receipts.
 //
-// The nodes run in this process, or those of one branch each in a process of its own. Either way it never reaches into the
-// rooms: it makes nodes as the commands do, runs its own binary, and speaks to the nodes over their sockets. Everything it
-// makes lies in one folder, so each command it prints can be pasted. The data beside this file are real and public.
+// All nodes run in this process; with Options.Processes, the nodes of one branch run, each in a
+// process of its own. In both cases the demo uses no internals of a node: it makes nodes as the
+// commands do, runs its own binary, and speaks to the nodes over their sockets. All its files lie
+// in one folder, so a person can paste each command that it prints. The data beside this file are
+// real and public.
 package demo
 
 import (
@@ -21,15 +23,15 @@ import (
 	"path/filepath"
 	"time"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
 // Options of the demo.
 type Options struct {
-	Folder string // made anew; holds the binary and a data directory for each place
+	Folder string // deleted and made anew; holds the binary and a data directory for each place
 	Out    io.Writer
 	In     io.Reader
-	JSON   bool // one object a step instead of sentences
+	JSON   bool // one JSON object for each step instead of sentences
 	Exit   bool // stop after the last step instead of staying up
 	Slow   bool // wait for Enter after each step
 	// Processes shows one branch of the tree, each node a process of its own.
@@ -39,7 +41,7 @@ type Options struct {
 
 const (
 	binary        = "xietong"
-	jurisdictions = 98 // of the whole tree
+	jurisdictions = 98 // in the whole tree
 	readyWithin   = 30 * time.Second
 	readyPoll     = 10 * time.Millisecond
 )
@@ -47,10 +49,10 @@ const (
 // ErrStep is wrapped by the error of a step that did not hold.
 var ErrStep = errors.New("a step of the demo did not hold")
 
-// said is what a step tells: what was done, and lines below it.
+// said is the text of a step: a headline, and the lines below it.
 type said []string
 
-// step is one thing that is shown.
+// step is one step of the demo.
 type step struct {
 	name string
 	show func(context.Context) (said, error)
@@ -62,14 +64,15 @@ type demo struct {
 	keys    *bufio.Reader
 	machine machine
 	places  []*place // each after its parent
-	access  string   // name of the entry that records the query of the first step where it was answered
-	asked   string   // name of the entry that records it where it was asked
-	kept    uint64   // size of the ledger of the county that is switched off
+	access  string   // entry of the answering county that records the query of step 1
+	asked   string   // entry of the asking county that records the same query
+	kept    uint64   // size of the ledger of the switched-off county
 	started time.Time
 	ready   time.Duration
 }
 
-// Run shows every step and returns an error if one did not hold.
+// Run shows every step. It returns ErrStep if a step did not hold, and otherwise stays up until ctx
+// ends, unless Exit is set.
 func Run(ctx context.Context, o Options) (err error) {
 	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
 	if err := d.prepare(); err != nil {
@@ -139,7 +142,7 @@ func (d *demo) print(v any) error {
 	return err
 }
 
-// prepare makes the folder anew and puts this very binary into it.
+// prepare makes the folder anew and copies this binary into it.
 func (d *demo) prepare() error {
 	if err := os.RemoveAll(d.Folder); err != nil {
 		return fmt.Errorf("prepare demo: %w", err)
@@ -161,14 +164,14 @@ func (d *demo) prepare() error {
 	return nil
 }
 
-// command is the binary in the folder with arguments, run there: what a person would type.
+// command returns the command that a person would type in the folder.
 func (d *demo) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "./"+binary, args...)
 	cmd.Dir = d.Folder
 	return cmd
 }
 
-// runJSON runs a command and reads what it prints.
+// runJSON runs a command and decodes the JSON that it prints.
 func (d *demo) runJSON(ctx context.Context, into any, args ...string) error {
 	out, err := d.command(ctx, args...).Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -180,7 +183,7 @@ func (d *demo) runJSON(ctx context.Context, into any, args ...string) error {
 	return json.Unmarshal(out, into)
 }
 
-// open makes the tree, and has everybody publish.
+// open makes the tree, and has every place publish.
 func (d *demo) open(ctx context.Context) error {
 	d.tell(text.DemoOpened, text.Args{"title": rootTitle, "folder": d.Folder})
 	if err := d.grow(ctx); err != nil {
@@ -210,14 +213,14 @@ func (d *demo) open(ctx context.Context) error {
 	return err
 }
 
-// tell says a sentence to a person.
+// tell prints a sentence for a person; with JSON it prints nothing.
 func (d *demo) tell(code text.Code, args text.Args) {
 	if !d.JSON {
 		fmt.Fprintln(d.Out, d.t(code, args))
 	}
 }
 
-// pasted are the lines that a person may try next, in the folder.
+// pasted returns the commands that a person may try next in the folder.
 func (d *demo) pasted() []string {
 	at := func(label string) string { return "./" + binary + " --data " + label }
 	return []string{
@@ -229,7 +232,7 @@ func (d *demo) pasted() []string {
 	}
 }
 
-// end says that all held, and keeps the tree up until it is interrupted.
+// end reports that all steps held, and keeps the tree up until ctx ends, unless Exit is set.
 func (d *demo) end(ctx context.Context, steps int) error {
 	if d.JSON {
 		last := map[string]any{

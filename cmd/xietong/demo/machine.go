@@ -20,14 +20,14 @@ import (
 type machine interface {
 	init(ctx context.Context, p *place) (pin string, err error)
 	join(ctx context.Context, p *place) (pin string, err error)
-	start(ctx context.Context, p *place) (running, error) // it returns when the node answers
-	resident() (mib uint64)                               // memory that the nodes hold; 0: not known
+	start(ctx context.Context, p *place) (running, error) // returns once the node answers
+	resident() (mib uint64)                               // memory of the nodes; 0: not known
 }
 
-// running is a node that runs. stop ends it and waits.
+// running is a running node. stop ends the node and waits for it.
 type running interface{ stop() error }
 
-// each does n things side by side, as many at once as serves the processors.
+// each calls do for 0 to n-1 side by side, at most two calls at once for each processor.
 func (d *demo) each(n int, do func(i int) error) error {
 	free := make(chan struct{}, 2*runtime.GOMAXPROCS(0))
 	failed := make([]error, n)
@@ -43,7 +43,8 @@ func (d *demo) each(n int, do func(i int) error) error {
 	return errors.Join(failed...)
 }
 
-// inside runs all nodes in this process, as each would run alone: with its own data directory, socket, keys and ledger.
+// inside runs all nodes in this process, as each would run alone: with its own data directory,
+// socket, keys and ledger.
 type inside struct {
 	folder string
 	log    *slog.Logger
@@ -58,7 +59,7 @@ func (m inside) init(_ context.Context, p *place) (string, error) {
 }
 
 func (m inside) join(ctx context.Context, p *place) (string, error) {
-	made, err := node.Join(ctx, m.dir(p), p.token, node.JoinOptions{Options: node.Options{Logger: m.log, Share: m.share}, Listen: p.listen})
+	made, err := node.Join(ctx, m.dir(p), p.token, node.JoinOptions{Options: node.Options{Logger: m.log, Hosted: m.share}, Listen: p.listen})
 	return made.Pin, err
 }
 
@@ -73,7 +74,7 @@ func (m inside) start(ctx context.Context, p *place) (running, error) {
 	s := served{end: end, ended: make(chan error, 1)}
 	ready := make(chan struct{})
 	go func() {
-		s.ended <- node.Serve(serving, m.dir(p), node.ServeOptions{Logger: m.log, Share: m.share, Ready: func() { close(ready) }})
+		s.ended <- node.Serve(serving, m.dir(p), node.ServeOptions{Logger: m.log, Hosted: m.share, Ready: func() { close(ready) }})
 	}()
 	select {
 	case <-ready:
@@ -95,7 +96,7 @@ func (m inside) resident() uint64 { return residentOf(os.Getpid()) }
 type apart struct{ d *demo }
 
 func (m apart) init(ctx context.Context, p *place) (string, error) {
-	return m.make(ctx, p, "init", p.name) // the roster knows what it is called
+	return m.make(ctx, p, "init", p.name) // the roster has the title
 }
 
 func (m apart) join(ctx context.Context, p *place) (string, error) {
@@ -123,7 +124,7 @@ func (m apart) start(ctx context.Context, p *place) (running, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close() // the process has its own
+	defer log.Close() // the process has its own file
 	node.Stderr = log
 	if err := node.Start(); err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (m apart) resident() (mib uint64) {
 	return mib
 }
 
-// residentOf returns the memory that a process holds, in MiB; 0 where the system does not tell.
+// residentOf returns the resident memory of a process, in MiB; 0 where the system does not tell it.
 func residentOf(pid int) uint64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -163,7 +164,8 @@ func residentOf(pid int) uint64 {
 	return kib >> 10
 }
 
-// poll asks until the answer is yes; the error is that of the last time.
+// poll calls ask until it returns true, at most for readyWithin. The error includes that of the
+// last call.
 func poll(ctx context.Context, ask func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"xietong/node/client"
+	"xietong/node/faces/client"
 )
 
-// place is one jurisdiction of the tree, with the node that runs for it.
+// place is one jurisdiction of the tree, with its node.
 type place struct {
 	name   string // nanming.guiyang.guizhou
 	code   string
@@ -24,13 +24,13 @@ type place struct {
 	as     map[string]*client.Client // by agency
 }
 
-// dir is the name of its data directory, which every command takes.
+// dir returns the name of the place's data directory, which every command takes.
 func (p *place) dir() string {
 	label, _, _ := strings.Cut(p.name, ".")
 	return label
 }
 
-// way tells whom a message meets from the one place to the other.
+// way returns the titles of the places that a message visits between two places.
 func way(from, to *place) string {
 	path, top := []string{from.title}, from
 	for !to.under(top) {
@@ -49,20 +49,20 @@ func (p *place) under(top *place) bool { return p == top || p.above != nil && p.
 
 // The places that the steps name, by their codes.
 const (
-	root        = "520000"
-	nanming     = "520102" // 南明区, 贵阳市
-	liping      = "522631" // 黎平县, 黔东南州
-	yunyan      = "520103" // 云岩区, 贵阳市
-	weining     = "520526" // 威宁县, 毕节市
-	rootName    = "guizhou"
-	rootTitle   = "贵州省"
-	guiyangCode = "520100"
+	root      = "520000"
+	nanming   = "520102" // 南明区, 贵阳市
+	liping    = "522631" // 黎平县, 黔东南州
+	yunyan    = "520103" // 云岩区, 贵阳市
+	weining   = "520526" // 威宁县, 毕节市
+	rootName  = "guizhou"
+	rootTitle = "贵州省"
 )
 
-// branch are the counties that run where each node is a process of its own, and the prefectures that lead there.
+// branch lists the counties that run, with their prefectures, if each node is a process of its own.
 var branch = []string{nanming, yunyan, weining, liping}
 
-// counties returns the codes of the counties, as the townships name them, and of the prefecture of each.
+// counties returns the codes of the counties, in the order of the townships' rows, and the code of
+// each county's prefecture.
 func (d *demo) counties() (codes []string, prefectureOf map[string]string) {
 	prefectureOf = map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(string(allTownships)), "\n")[1:] {
@@ -86,7 +86,7 @@ func (d *demo) at(code string) *place {
 	panic("demo: no place " + code) // a mistake in this program
 }
 
-// level returns the places that stand so far below the root.
+// level returns the places that are depth levels below the root.
 func (d *demo) level(depth int) (all []*place) {
 	for _, p := range d.places {
 		if strings.Count(p.name, ".") == depth {
@@ -102,7 +102,7 @@ const (
 	countyWide  = 2
 )
 
-// freePort returns a loopback address on which nobody listens now.
+// freePort returns a loopback address that is not in use now.
 func freePort() (string, error) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -111,7 +111,8 @@ func freePort() (string, error) {
 	return conn.LocalAddr().String(), conn.Close()
 }
 
-// grow makes the tree from its root down: each level is invited by the one above it, joins, and is started.
+// grow makes the tree from the root down: the places of each level are invited by their parents,
+// join, and start.
 func (d *demo) grow(ctx context.Context) error {
 	top := &place{name: rootName, code: root, title: rootTitle}
 	if err := d.plant(ctx, top, nil); err != nil {
@@ -131,7 +132,7 @@ func (d *demo) grow(ctx context.Context) error {
 	return d.invite(ctx, counties, func(county string) *place { return d.at(prefectureOf[county]) })
 }
 
-// invite has the parents invite the places of one level, which join side by side.
+// invite has the parents invite the places of one level, which join and start side by side.
 func (d *demo) invite(ctx context.Context, codes []string, parentOf func(code string) *place) error {
 	made := make([]*place, len(codes))
 	err := d.each(len(codes), func(i int) error {
@@ -188,7 +189,7 @@ func (p *place) stop() error {
 	return node.stop()
 }
 
-// linked waits until every place is linked to its parent, as the parents tell.
+// linked waits until every parent reports a link to each child that runs.
 func (d *demo) linked(ctx context.Context) error {
 	for _, parent := range d.places {
 		want := 0
@@ -217,7 +218,7 @@ func (d *demo) linked(ctx context.Context) error {
 	return nil
 }
 
-// unlinked waits until a place's parent tells that its link is down.
+// unlinked waits until the parent of a place reports that the link to it is down.
 func (d *demo) unlinked(ctx context.Context, p *place) error {
 	return poll(ctx, func() (bool, error) {
 		tree, err := p.above.as[""].Tree(ctx)

@@ -7,16 +7,17 @@ import (
 	"path/filepath"
 	"strings"
 
-	"xietong/node/text"
+	"xietong/node/ground/text"
 )
 
-// pinFile holds the pin of the province: all that whoever verifies needs to know before.
+// pinFile holds the pin of the province, which is all that a verifier needs to know before.
 const pinFile = "root.pin"
 
 func (d *demo) file(name string) string { return filepath.Join(d.Folder, name) }
 
-// prove has another process check the receipts of step 1, from the ledgers of both sides, with nothing but the pin of the
-// province, and refuse them where a bit or the pin is another.
+// prove has another process check the receipts of step 1, from the ledgers of both sides, with the
+// pin of the province alone. That process must refuse a receipt with a flipped bit, another
+// payload, or another pin.
 func (d *demo) prove(ctx context.Context) (said, error) {
 	from, top := d.at(nanming), d.at(root)
 	access, err := from.as[consumer].ReceiptOf(ctx, d.access)
@@ -65,7 +66,7 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 	return out, nil
 }
 
-// called puts what people call the places for the names of a chain.
+// called replaces the names of a chain by the titles of the places.
 func (d *demo) called(chain []string) string {
 	for i, name := range chain {
 		for _, p := range d.places {

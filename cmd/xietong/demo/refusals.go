@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
-// refusals shows that what must fail fails, by whom and why.
+// refusals shows forbidden requests, with the jurisdiction that refuses each and the reason.
 func (d *demo) refusals(ctx context.Context) (said, error) {
 	from, to := d.at(nanming), d.at(liping)
 	out := said{d.t(text.DemoRefusals, nil)}
@@ -19,7 +19,7 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 		ask  client.Query
 	}{
 		{text.PurposeNeeded, client.Query{At: to.title, Dataset: "villages", Key: villageKey}},
-		{text.NotShared, client.Query{At: to.title, Dataset: "adoptions", Count: true, Use: use("statistics", to.title)}},
+		{text.NotShared, client.Query{At: to.title, Dataset: "adoptions", Measure: &client.Measure{Function: client.MeasureCount}, Use: use("statistics", to.title)}},
 	} {
 		_, err := from.as[consumer].Query(ctx, c.ask)
 		p, ok := errors.AsType[*client.Problem](err)
@@ -50,7 +50,8 @@ func (d *demo) refused(by, what string) string {
 // indexIn returns the index in the name of an entry.
 func indexIn(entry string) string { return entry[strings.LastIndexByte(entry, '/')+1:] }
 
-// stolen shows that an invitation serves one key set: somebody else who has it is refused, and the city is alarmed.
+// stolen shows that an invitation serves one key set: a second node with the same invitation is
+// refused, and the city is alarmed.
 func (d *demo) stolen(ctx context.Context, out *said) error {
 	county := d.at(nanming)
 	city := county.above

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"xietong/node/client"
-	"xietong/node/text"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // The records that the steps ask for, of 黎平县 and 威宁县.
@@ -24,8 +24,8 @@ const (
 
 func (d *demo) t(code text.Code, args text.Args) string { return text.T(d.Lang, code, args) }
 
-// publish has every place add its agencies, the province set the standard entries, and every county adopt them and import its real
-// rows, side by side.
+// publish has every place add its agencies, the province publish the standard entries, and every
+// county adopt them and import its real rows. The places work side by side.
 func (d *demo) publish(ctx context.Context) (townships, villages uint64, err error) {
 	top := d.at(root)
 	if err := d.enter(ctx, top); err != nil {
@@ -58,7 +58,7 @@ func (d *demo) enter(ctx context.Context, p *place) error {
 
 func (d *demo) publishAt(ctx context.Context, p *place) error {
 	if p.above == nil {
-		return nil // it has set the standards
+		return nil // the root has published the standards
 	}
 	if err := d.enter(ctx, p); err != nil || p.listen != "" {
 		return err // its counties have the data
@@ -78,7 +78,8 @@ func (d *demo) publishAt(ctx context.Context, p *place) error {
 	return nil
 }
 
-// offer publishes a dataset: as an adoption of the province's standard entry, where there is one of its code.
+// offer publishes a dataset; a dataset with rows is an adoption of the province's standard entry
+// with the same code.
 func (d *demo) offer(ctx context.Context, p *place, o offer) error {
 	if o.rows != "" {
 		s, err := p.as[provider].StandardOf(ctx, o.dataset.Code, "")
@@ -92,7 +93,7 @@ func (d *demo) offer(ctx context.Context, p *place, o offer) error {
 	return err
 }
 
-// one asks another place for the record with the key, and demands its name.
+// one asks another place for the record with the key, and demands that the record has the name.
 func one(ctx context.Context, from, to *place, dataset, key, name string) (client.Answer, error) {
 	got, err := from.as[consumer].Query(ctx, client.Query{
 		At: to.title, Dataset: dataset, Key: key, Fields: []string{"code", "name"}, Use: use("residence-check", to.title),
@@ -107,7 +108,7 @@ func one(ctx context.Context, from, to *place, dataset, key, name string) (clien
 	return got, nil
 }
 
-// ask has a clerk of one county ask another, of another prefecture.
+// ask has a clerk of one county ask a county of another prefecture.
 func (d *demo) ask(ctx context.Context) (said, error) {
 	from, to := d.at(nanming), d.at(liping)
 	got, err := one(ctx, from, to, "villages", villageKey, villageName)
@@ -119,7 +120,7 @@ func (d *demo) ask(ctx context.Context) (said, error) {
 	}, err
 }
 
-// yesOrNo asks the least that can be asked.
+// yesOrNo asks two questions that are answered with yes or no, the least that can be asked.
 func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 	from, to := d.at(nanming), d.at(liping)
 	out := said{d.t(text.DemoVerify, text.Args{"to": to.title})}
@@ -143,10 +144,11 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 	return out, nil
 }
 
-// total has the province count the villages in all counties, and demands that the sum is that of the data of those that run.
+// total has the province count the villages in all counties, and demands the sum of the data of the
+// counties whose nodes run.
 func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
 	got, err := d.at(root).as[consumer].QueryFederated(ctx, client.FederatedQuery{
-		At: "**." + rootName, By: "prefecture", Dataset: "villages", Use: client.Use{Purpose: "statistics"},
+		At: "**." + rootName, Dataset: "villages", Measure: client.Measure{Function: client.MeasureCount, By: []string{"prefecture"}}, Use: client.Use{Purpose: "statistics"},
 	})
 	if err != nil {
 		return got, err
@@ -163,13 +165,13 @@ func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
 	return got, nil
 }
 
-// countAll counts over the whole province, added up on the way.
+// countAll counts over the whole province; the hops add up on the way.
 func (d *demo) countAll(ctx context.Context) (said, error) {
 	got, err := d.total(ctx)
 	out := said{d.t(text.DemoCount, text.Args{"title": rootTitle})}
 	line := ""
 	for i, g := range got.Groups {
-		line += g.Title + " " + count(g.Count) + "  "
+		line += g.Values[0].Title + " " + count(g.Count) + "  "
 		if i%5 == 4 || i == len(got.Groups)-1 {
 			out, line = append(out, strings.TrimSpace(line)), ""
 		}
@@ -183,7 +185,8 @@ func (d *demo) covers(got client.FederatedAnswer) string {
 	})
 }
 
-// switchOff ends the node of a county and counts again: the number says whom it does not cover, and why.
+// switchOff ends the node of a county and counts again: the answer names the county that it does
+// not cover, and why.
 func (d *demo) switchOff(ctx context.Context) (said, error) {
 	off := d.at(weining)
 	status, err := off.as[""].Status(ctx)
@@ -217,7 +220,7 @@ func (d *demo) switchOff(ctx context.Context) (said, error) {
 	return nil, fmt.Errorf("nobody says that %s is missing", off.title)
 }
 
-// switchOn starts it again: it links by itself, its ledger is as it was, and it answers.
+// switchOn starts that node again: it links by itself, its ledger is unchanged, and it answers.
 func (d *demo) switchOn(ctx context.Context) (said, error) {
 	from, back := d.at(nanming), d.at(weining)
 	if err := d.start(ctx, back); err != nil {

@@ -1,9 +1,9 @@
-// Package echo is what the query is measured against: the same way over QUIC, and nothing done on it. Every hop is a process
-// of its own; the lower dials the upper, as nodes do, and keeps one connection to it; the upper opens one stream a request.
-// The lowest answers with bytes of the size that an answer has.
+// Package echo is the floor that the query is measured against: the same way over QUIC, without any
+// work. Every hop is a process. The lower hop dials the upper and keeps one connection; the upper
+// opens a stream for each request; the lowest answers.
 //
-// It imports quic-go and nothing of the house, so that no improvement of ours moves what we are measured against. It proves
-// nobody's identity and is for loopback alone: each hop that listens makes a certificate on the spot, which nobody checks.
+// It imports quic-go and nothing of this module, so that no change of the nodes moves the floor. It
+// is for loopback alone: its certificates are made on the spot and not checked.
 package echo
 
 import (
@@ -25,15 +25,16 @@ import (
 
 const protocol = "xietong-bench-echo"
 
-// Hop says where a process stands, and how many bytes go each way.
+// Hop is the place of a process on the way, and the bytes of each request and answer.
 type Hop struct {
 	Above           string // address of the hop above; "": this is the top, which asks
 	Listen          bool   // false: this is the bottom, which answers
 	Request, Answer int
 }
 
-// Run is one hop until in ends. One that listens writes its address as its first line on out. The top then reads lines "CLIENTS
-// NANOSECONDS" from in, asks from so many clients for so long, and writes the nanoseconds of each request as a line of JSON.
+// Run runs one hop until in ends. A hop that listens writes its address as its first line on out.
+// The top then reads lines "CLIENTS NANOSECONDS" from in, asks from that number of clients for that
+// time, and writes the nanoseconds of each request as a line of JSON.
 func (h Hop) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -77,7 +78,7 @@ func config() *quic.Config {
 	return &quic.Config{MaxIncomingStreams: 1 << 10, KeepAlivePeriod: time.Second}
 }
 
-// listen waits for the hop below.
+// listen writes its address on out and waits for the hop below to dial.
 func (h Hop) listen(ctx context.Context, out io.Writer) (*quic.Conn, error) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -98,7 +99,7 @@ func (h Hop) listen(ctx context.Context, out io.Writer) (*quic.Conn, error) {
 	return listener.Accept(ctx)
 }
 
-// serve answers one stream: the bottom by itself, whoever stands between with what the hop below answers.
+// serve answers one stream: the bottom by itself, a hop between with the answer from below.
 func (h Hop) serve(ctx context.Context, stream *quic.Stream, below *quic.Conn) {
 	request, err := io.ReadAll(stream)
 	answer := make([]byte, h.Answer)
@@ -109,7 +110,7 @@ func (h Hop) serve(ctx context.Context, stream *quic.Stream, below *quic.Conn) {
 		_, err = stream.Write(answer)
 	}
 	if err = errors.Join(err, stream.Close()); err != nil {
-		stream.CancelWrite(1) // whoever asked sees that there is no answer
+		stream.CancelWrite(1) // the asking hop sees that there is no answer
 	}
 }
 
@@ -131,7 +132,7 @@ func (h Hop) ask(ctx context.Context, below *quic.Conn, request []byte) ([]byte,
 	return answer, err
 }
 
-// measure asks from a number of clients until the time is over.
+// measure asks from a number of clients until the time is over, and writes the times on out.
 func (h Hop) measure(ctx context.Context, below *quic.Conn, clients int, during time.Duration, out io.Writer) error {
 	took, failed := make([][]time.Duration, clients), make([]error, clients)
 	var group sync.WaitGroup

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// measureFlags holds the values of the flags that ask for a measure, by their names.
+type measureFlags map[string]*[]string
+
+// functions are the functions that have a flag with a field.
+var functions = []string{client.MeasureSum, client.MeasureAverage, client.MeasureMinimum, client.MeasureMaximum}
+
+func (a *app) addMeasureFlags(flags *pflag.FlagSet, m measureFlags) {
+	flags.Bool("count", false, a.t(text.CLIFlagCount, nil))
+	for _, f := range functions {
+		flags.String(f, "", a.t(text.CLIFlagMeasure, text.Args{"function": a.t(functionNames[f], nil)}))
+	}
+	m["by"] = flags.StringSlice("by", nil, a.t(text.CLIFlagByLevel, nil))
+}
+
+// measure returns the measure that the flags ask for; nil: none.
+func (m measureFlags) measure(flags *pflag.FlagSet) (*client.Measure, error) {
+	var asked []client.Measure
+	if counted, err := flags.GetBool("count"); err == nil && counted {
+		asked = append(asked, client.Measure{Function: client.MeasureCount})
+	}
+	for _, f := range functions {
+		if flags.Changed(f) {
+			asked = append(asked, client.Measure{Function: f, Field: flags.Lookup(f).Value.String()})
+		}
+	}
+	switch by := *m["by"]; {
+	case len(asked) == 0:
+		return nil, needsMeasure(flags, "by", "audit")
+	case len(asked) > 1:
+		return nil, usage(text.CLINotTogether, text.Args{"flag": "--" + asked[0].Function, "other": "--" + asked[1].Function})
+	case asked[0].Field == "" && asked[0].Function != client.MeasureCount:
+		return nil, usage(text.CLINoField, text.Args{"flag": "--" + asked[0].Function})
+	case len(by) > 2:
+		return nil, usage(text.CLITwoAtMost, text.Args{"flag": "--by"})
+	default:
+		asked[0].By = by
+		return &asked[0], notTogether(flags, asked[0].Function, "key", "fields", "limit", "cursor")
+	}
+}
+
+// needsMeasure refuses flags that need a measure; it is called if none is asked for.
+func needsMeasure(flags *pflag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if flags.Changed(name) {
+			return usage(text.CLINeedsMeasure, text.Args{"flag": "--" + name})
+		}
+	}
+	return nil
+}
+
+// notTogether refuses flags that do not go together with the given one.
+func notTogether(flags *pflag.FlagSet, name string, others ...string) error {
+	for _, other := range others {
+		if flags.Changed(other) {
+			return usage(text.CLINotTogether, text.Args{"flag": "--" + name, "other": "--" + other})
+		}
+	}
+	return nil
+}
+
+// functionNames are the names of the functions for people.
+var functionNames = map[string]text.Code{
+	client.MeasureCount: text.CLIGatherCount, client.MeasureSum: text.CLISum, client.MeasureAverage: text.CLIAverage,
+	client.MeasureMinimum: text.CLIMinimum, client.MeasureMaximum: text.CLIMaximum,
+}
+
+// printMeasure prints the groups of a measure, and the result over all records.
+func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *client.Group) {
+	if m == nil {
+		return
+	}
+	var lines [][]string
+	places := placed(len(m.By), groups)
+	for _, g := range groups {
+		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(*m, g)...))
+	}
+	if len(lines) > 0 {
+		printTable(a.stdout, a.measureHeadings(*m, places), lines)
+	}
+	switch {
+	case m.Function == client.MeasureCount || whole == nil:
+	case whole.Amount == "":
+		a.say(text.CLIMeasureNone, text.Args{"field": m.Field, "count": number(whole.Count)})
+	default:
+		a.say(text.CLIMeasure, text.Args{
+			"function": a.t(functionNames[m.Function], nil), "field": m.Field, "amount": told(*m, *whole), "with": number(whole.With),
+			"without": number(whole.Count - whole.With),
+		})
+	}
+}
+
+// placed reports, for each dimension, whether its values are places.
+func placed(by int, groups []client.Group) []bool {
+	places := make([]bool, by)
+	for _, g := range groups {
+		for i, v := range g.Values {
+			places[i] = places[i] || v.Title != ""
+		}
+	}
+	return places
+}
+
+// measureHeadings returns the headings of the groups: for a place a heading each for its title and
+// its name, for a field's value the field.
+func (a *app) measureHeadings(m client.Measure, places []bool) (head []string) {
+	for i, by := range m.By {
+		switch {
+		case places[i]:
+			head = append(head, a.t(text.CLIGatherPlace, nil), a.t(text.CLIGatherName, nil))
+		default:
+			head = append(head, by)
+		}
+	}
+	head = append(head, a.t(text.CLIGatherCount, nil))
+	if m.Function != client.MeasureCount {
+		head = append(head, a.t(text.CLIWith, nil), a.t(functionNames[m.Function], nil))
+	}
+	return head
+}
+
+func (a *app) valuesOf(places []bool, g client.Group) (line []string) {
+	for i, place := range places {
+		value := client.GroupValue{Value: ""}
+		if i < len(g.Values) {
+			value = g.Values[i]
+		} else if i == 0 {
+			value.Value, value.Title = a.t(text.CLIGatherSmall, nil), a.t(text.CLIGatherSmall, nil)
+		}
+		switch {
+		case place && g.Suppressed:
+			line = append(line, value.Title, "")
+		case place:
+			line = append(line, value.Title, value.Value)
+		default:
+			line = append(line, value.Value)
+		}
+	}
+	return line
+}
+
+func (a *app) amountsOf(m client.Measure, g client.Group) []string {
+	if m.Function == client.MeasureCount {
+		return []string{number(g.Count)}
+	}
+	return []string{number(g.Count), number(g.With), told(m, g)}
+}
+
+// told returns the number that was asked for.
+func told(m client.Measure, g client.Group) string {
+	if m.Function == client.MeasureAverage {
+		return g.Average
+	}
+	return g.Amount
+}
+
+// measuresOf returns the functions that each field allows, such as "income sum/average".
+func (a *app) measuresOf(measures map[string][]string) string {
+	var fields []string
+	for _, field := range slices.Sorted(maps.Keys(measures)) {
+		var names []string
+		for _, f := range measures[field] {
+			names = append(names, a.t(functionNames[f], nil))
+		}
+		fields = append(fields, field+" "+strings.Join(names, "/"))
+	}
+	return strings.Join(fields, a.t(text.CLIListComma, nil))
+}

@@ -1,0 +1,68 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+)
+
+// Actor is the agency that acts: an agency of this jurisdiction, by the code that a person typed,
+// or an agency of another jurisdiction, whose signature was verified.
+type Actor struct {
+	named  string
+	agency identity.Agency
+}
+
+// Local returns the actor for the agency of this jurisdiction with the code named. "" stands for
+// the only agency that the jurisdiction has.
+func Local(named string) Actor { return Actor{named: named} }
+
+// Foreign returns the actor for an agency of another jurisdiction. For an agency of this
+// jurisdiction, Resolve checks that it exists.
+func Foreign(agency identity.Agency) Actor { return Actor{agency: agency} }
+
+// Resolve returns the agency. An agency of another jurisdiction is returned as it is. Refusals:
+// text.NoAgency where this jurisdiction has no agency, text.AgencyNeeded where no code is given and
+// there are several agencies, text.UnknownAgency where no agency has the code. The last two list
+// the agencies that there are.
+func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
+	in := r.Log().Jurisdiction()
+	if !a.agency.IsZero() && a.agency.Jurisdiction() != in {
+		return a.agency, nil
+	}
+	named := a.named
+	if !a.agency.IsZero() {
+		named = a.agency.Code().String()
+	}
+	code, err := acting(r, named)
+	return identity.NewAgency(in, code), err
+}
+
+// acting returns the code of the agency of this jurisdiction that named stands for; see Resolve.
+func acting(r *state.Reader, named string) (code identity.Label, err error) {
+	all, err := Agencies(r)
+	if err != nil {
+		return code, err
+	}
+	codes := make([]string, len(all))
+	for i, l := range all {
+		codes[i] = l.Code.String()
+	}
+	at := slices.Index(codes, named)
+	args := text.Args{"jurisdiction": r.Log().Jurisdiction().String(), "agencies": strings.Join(codes, ", ")}
+	switch {
+	case named == "" && len(all) == 1:
+		return all[0].Code, nil
+	case len(all) == 0:
+		return code, text.Fail(text.NoAgency, text.Args{"jurisdiction": args["jurisdiction"]}, nil)
+	case named == "":
+		return code, text.Fail(text.AgencyNeeded, args, nil)
+	case at < 0:
+		args["agency"] = text.Short(named)
+		return code, text.Fail(text.UnknownAgency, args, nil)
+	}
+	return all[at].Code, nil
+}

@@ -1,0 +1,226 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// EntryType is the content type of a catalogue entry's payload.
+const EntryType = "application/json"
+
+// Publication is the body of commandDatasetPublish, and a part of the body of an adoption.
+type Publication struct {
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Agency    identity.Label
+	Key       string
+	Indexed   []string
+	Document  []byte // JSON of the whole entry
+	Statement book.Statement
+}
+
+// PublicationResult is the result of publishing an entry: the ledger entry of the act, and the
+// version that the catalogue entry became.
+type PublicationResult struct {
+	_       struct{} `cbor:",toarray"`
+	Entry   ledger.Ref
+	Version uint64
+}
+
+// keptEntry is the value that the catalogue bucket has under the code of a dataset.
+type keptEntry struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint64
+	Entry   ledger.Ref
+	Agency  identity.Label
+	Key     string
+	// Indexed are the fields that every version so far has indexed: only these are found by their
+	// index.
+	Indexed  []string
+	Document []byte
+}
+
+var catalogue = book.Bucket[keptEntry]{Name: "catalogue", Max: 2 * MaxEntryLen}
+
+// Published is a catalogue entry as it stands.
+type Published struct {
+	Entry
+	Version uint64         // counted from 1
+	At      identity.Entry // the entry of the ledger that published this version
+	// Found are the fields that every version so far has indexed. A field that was added to the
+	// index later is not among them: the records from before are not in its index, and an answer
+	// from it would leave them out.
+	Found []string
+	// Document is the entry's JSON as its agency signed it. Other jurisdictions are sent these
+	// bytes.
+	Document []byte
+}
+
+// Publish publishes the entry as an act of its agency, and returns the entry as it stands
+// afterwards, without Found. A key names records for ever, so the key cannot change from one
+// version to the next; neither can the agency. Refusals: text.EntryInvalid for an invalid entry or
+// another key, text.NotProvider for an actor that is not the agency, and those of Actor.Resolve.
+func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, e Entry) (Published, error) {
+	if len(e.Counts) > 0 {
+		return Published{}, invalid(e.Code, errors.New("only who adopts a standard lets others count"))
+	}
+	e, p, err := Prepare(ctx, l, by, e)
+	if err != nil {
+		return Published{}, err
+	}
+	result, err := commandDatasetPublish.Do(ctx, l, id, p.Document, p)
+	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
+}
+
+// Prepare checks an entry, sets its agency, and makes the act by which that agency publishes it. It
+// proposes nothing. It refuses an invalid entry as text.EntryInvalid, and an actor as Publish does.
+func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (Entry, Publication, error) {
+	err := l.View(ctx, func(r *state.Reader) (err error) {
+		e.Agency, err = publisher(r, by, e)
+		return err
+	})
+	if err != nil {
+		return e, Publication{}, err
+	}
+	p, err := e.publication()
+	if err != nil {
+		return e, p, invalid(e.Code, err)
+	}
+	if p.Statement, err = l.Act(entryHead(e.Agency, e.Code), EntryType, p.Document); err != nil {
+		return e, p, fmt.Errorf("publish dataset: %w", err)
+	}
+	return e, p, nil
+}
+
+func (e Entry) publication() (p Publication, err error) {
+	if err = e.Validate(); err != nil {
+		return p, err
+	}
+	if _, err = e.schema(); err != nil {
+		return p, err
+	}
+	p = Publication{Code: e.Code, Agency: e.Agency, Key: e.Key, Indexed: append([]string{}, e.Indexed...)}
+	p.Document, err = e.Encode()
+	return p, err
+}
+
+// publisher returns the agency whose act the publication is: the agency that the entry names or,
+// where the entry names none, the agency that acts. An actor that is another agency than the one
+// that the entry names is refused as text.NotProvider, and so is an actor of another jurisdiction.
+func publisher(r *state.Reader, by Actor, e Entry) (identity.Label, error) {
+	foreign := !by.agency.IsZero() && by.agency.Jurisdiction() != r.Log().Jurisdiction()
+	if foreign || !e.Agency.IsZero() && by.named != "" && by.named != e.Agency.String() {
+		return e.Agency, text.Fail(text.NotProvider, text.Args{
+			"agency": cmp.Or(text.Short(by.named), by.agency.String()), "dataset": e.Code.String(), "provider": e.Agency.String(),
+		}, nil)
+	}
+	if e.Agency.IsZero() {
+		acting, err := by.Resolve(r)
+		return acting.Code(), err
+	}
+	acting, err := Local(e.Agency.String()).Resolve(r)
+	return acting.Code(), err
+}
+
+// Invalid returns the failure that tells a person why the entry with the code cannot be published.
+// The code may be any text that a person typed.
+func Invalid(code string, err error) error {
+	return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(code), "reason": reason(err)}, err)
+}
+
+func invalid(code identity.Label, err error) error { return Invalid(code.String(), err) }
+
+func reason(err error) string { return strings.TrimPrefix(err.Error(), ErrInvalid.Error()+": ") }
+
+func entryHead(agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindCatalogueEntry, Agency: agency, Code: code}
+}
+
+// ApplyPublication publishes an entry, or the next version of one. It is the handler of
+// commandDatasetPublish, and a part of the handler of an adoption. It refuses before it writes.
+func ApplyPublication(tx *state.Tx, b Publication) (result PublicationResult, err error) {
+	result = PublicationResult{Entry: book.Next(tx), Version: 1}
+	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
+	before, exists := keptAt(tx, b.Code)
+	switch {
+	case !hasAgency(tx, b.Agency):
+		return result, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "-")
+	case exists && before.Agency != b.Agency:
+		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
+	case exists && before.Key != b.Key:
+		return result, book.Refuse(text.EntryInvalid, b.Code.String(), fmt.Sprintf("key %s -> %s", before.Key, b.Key))
+	case exists:
+		result.Version = before.Version + 1
+		kept.Indexed = both(before.Indexed, b.Indexed)
+	}
+	kept.Version = result.Version
+	if err := catalogue.Save(tx, []byte(b.Code.String()), kept); err != nil {
+		return result, err
+	}
+	_, err = b.Statement.Append(tx, entryHead(b.Agency, b.Code))
+	return result, err
+}
+
+// both returns the texts that are in both lists, in the order of the first.
+func both(a, b []string) []string {
+	out := []string{}
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
+	return catalogue.Load(r, []byte(code.String()))
+}
+
+func (k keptEntry) published(log identity.Log) (Published, error) {
+	p := Published{Version: k.Version, At: k.Entry.In(log), Found: k.Indexed, Document: k.Document}
+	if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
+		return Published{}, fmt.Errorf("decode catalogue entry: %w", err)
+	}
+	return p, nil
+}
+
+// Version returns the current version and the provider of a dataset without decoding its document,
+// for use in handlers; ok is false when there is no such dataset.
+func Version(r book.Reads, code identity.Label) (version uint64, provider identity.Label, ok bool) {
+	kept, ok := keptAt(r, code)
+	return kept.Version, kept.Agency, ok
+}
+
+// Dataset returns the dataset with the code. A code that the catalogue does not have is refused as
+// text.UnknownDataset.
+func Dataset(r *state.Reader, code identity.Label) (Published, error) {
+	kept, ok := keptAt(r, code)
+	if !ok {
+		in := r.Log().Jurisdiction().String()
+		return Published{}, text.Fail(text.UnknownDataset, text.Args{"dataset": code.String(), "jurisdiction": in}, nil)
+	}
+	return kept.published(r.Log())
+}
+
+// Datasets returns the catalogue in the order of the codes.
+func Datasets(r *state.Reader) (all []Published, err error) {
+	for _, kept := range catalogue.All(r, nil) {
+		p, err := kept.published(r.Log())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}

@@ -1,0 +1,240 @@
+// Package catalog holds the catalogue of a jurisdiction: its agencies, the datasets that they
+// offer, and the standard entries that they set for the jurisdictions below.
+//
+// An Entry is one catalogue entry in the form that is kept in the ledger: canonical JSON as the
+// payload of a signed statement, and in the replicated state for everybody to search. An entry
+// describes data and holds none, so it is no secret and is kept in clear. Publishing again replaces
+// the entry and raises its version; a use that was decided on an older version is refused when it
+// commits. Entries are never removed.
+//
+// The package decides nothing about uses (see policy) and keeps no records (see records). Its
+// commands check everything before their first write. An entry as kept:
+//
+//	{"code":"villages","title":"村(居)委会名录","agency":"civil-affairs","category":"unconditional","citation":"",
+//	 "purposes":[{"code":"residence-check","title":"居住地核验"}],"schema":{"type":"object",…},"key":"code",
+//	 "indexed":["name"],"update_cycle":"yearly","not_secret":true}
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/rows"
+)
+
+// Limits of a catalogue entry.
+const (
+	MaxEntryLen = 200 << 10 // bytes of its JSON, schema included; a command holds it twice, once sealed
+	MaxTitleLen = 200       // bytes; about 66 Chinese characters
+	MaxPurposes = 64
+	MaxIndexed  = 16
+	MaxCell     = 1000 // records
+	MaxMeasured = 16   // fields that are measured
+)
+
+// Agency is a department of the jurisdiction.
+type Agency struct {
+	Code  identity.Label `json:"code"`
+	Title string         `json:"title"`
+}
+
+// Purpose is one use that a dataset is offered for (国令809 art 15).
+type Purpose struct {
+	Code  identity.Label `json:"code"`
+	Title string         `json:"title"`
+}
+
+// Entry is a catalogue entry.
+type Entry struct {
+	Code        identity.Label  `json:"code"`
+	Title       string          `json:"title"`
+	Agency      identity.Label  `json:"agency"`
+	Category    string          `json:"category"`
+	Citation    string          `json:"citation"` // the law that forbids sharing; required when not shared (art 15)
+	Purposes    []Purpose       `json:"purposes"`
+	Schema      json.RawMessage `json:"schema"`
+	Key         string          `json:"key"`
+	Indexed     []string        `json:"indexed"`
+	UpdateCycle string          `json:"update_cycle"`
+	NotSecret   bool            `json:"not_secret"` // declared free of state and work secrets (art 3); must be true
+	// Standard names the ledger entry that set the standard which this entry adopts. Counts are the
+	// purposes for which agencies of the jurisdictions above may measure all records without an
+	// application.
+	Standard string           `json:"standard,omitempty"`
+	Counts   []identity.Label `json:"counts,omitempty"`
+	// GroupBy are the fields by whose values a measure may be split into groups. SmallestCell is
+	// the number of records that a group must have before anybody but the provider is told of it;
+	// 0: any number.
+	GroupBy      []string `json:"group_by,omitempty"`
+	SmallestCell int      `json:"smallest_cell,omitempty"`
+	// Measures are the functions of a field that others may ask for, beside the number of records.
+	Measures policy.Measures `json:"measures,omitempty"`
+}
+
+// ErrInvalid is wrapped by every error of Validate: the entry cannot be published as it is.
+var ErrInvalid = errors.New("invalid catalogue entry")
+
+// Validate checks everything about an entry that needs neither its compiled schema nor the ledger.
+// The caller compiles the schema.
+func (e Entry) Validate() error {
+	category, known := policy.ParseCategory(e.Category)
+	switch {
+	case e.Code.IsZero() || e.Agency.IsZero():
+		return fmt.Errorf("%w: code and agency are needed", ErrInvalid)
+	case e.Title == "" || len(e.Title) > MaxTitleLen || !utf8.ValidString(e.Title):
+		return fmt.Errorf("%w: the title must have 1 to %d bytes of UTF-8", ErrInvalid, MaxTitleLen)
+	case !known:
+		return fmt.Errorf("%w: category %q is none of unconditional, conditional, not-shared", ErrInvalid, e.Category)
+	case category == policy.NotShared && e.Citation == "":
+		return fmt.Errorf("%w: what is not shared needs the citation of the law that forbids it", ErrInvalid)
+	case len(e.Purposes) == 0 || len(e.Purposes) > MaxPurposes:
+		return fmt.Errorf("%w: 1 to %d purposes are needed", ErrInvalid, MaxPurposes)
+	case e.Key == "" || len(e.Indexed) > MaxIndexed:
+		return fmt.Errorf("%w: a key and at most %d indexed fields are needed", ErrInvalid, MaxIndexed)
+	case !e.NotSecret:
+		return fmt.Errorf("%w: it must be declared free of secrets", ErrInvalid)
+	}
+	return e.validatePurposes()
+}
+
+// validateMeasures checks the limits of the measures that others may ask for, and that every
+// purpose in Counts is a purpose of the dataset.
+func (e Entry) validateMeasures() error {
+	switch {
+	case !within(labels(e.Counts), e.PurposeCodes()):
+		return fmt.Errorf("%w: it is counted for purposes that it lists, %q", ErrInvalid, e.PurposeCodes())
+	case len(e.GroupBy) > MaxIndexed || len(e.GroupBy) > 0 && len(e.Counts) == 0 && len(e.Measures) == 0:
+		return fmt.Errorf("%w: at most %d fields to group by, where it is measured", ErrInvalid, MaxIndexed)
+	case len(e.Measures) > MaxMeasured:
+		return fmt.Errorf("%w: at most %d fields are measured", ErrInvalid, MaxMeasured)
+	case e.SmallestCell < 0 || e.SmallestCell > MaxCell:
+		return fmt.Errorf("%w: the smallest cell is 0 to %d", ErrInvalid, MaxCell)
+	}
+	return nil
+}
+
+func (e Entry) validatePurposes() error {
+	codes := e.PurposeCodes()
+	slices.Sort(codes)
+	if len(slices.Compact(codes)) != len(e.Purposes) || codes[0] == "" {
+		return fmt.Errorf("%w: each purpose needs a code of its own", ErrInvalid)
+	}
+	return e.validateMeasures()
+}
+
+// PurposeCodes returns the codes of the purposes, in the entry's order.
+func (e Entry) PurposeCodes() []string {
+	codes := make([]string, len(e.Purposes))
+	for i, p := range e.Purposes {
+		codes[i] = p.Code.String()
+	}
+	return codes
+}
+
+// schema compiles the schema of the entry's records. It checks that every field to group by is in
+// the schema, and that every field to measure is a number there.
+func (e Entry) schema() (*rows.Schema, error) {
+	schema, err := rows.Compile(e.Schema, e.Key, e.Indexed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	for _, name := range e.GroupBy {
+		if _, ok := schema.Field(name); !ok {
+			return nil, fmt.Errorf("%w: the schema has no field %s to group by", ErrInvalid, name)
+		}
+		if err := (gather.Measure{Function: gather.Count, By: []gather.By{{Field: name}}}).Check(); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Measures)) {
+		if err := measured(schema, name, e.Measures[name]); err != nil {
+			return nil, err
+		}
+	}
+	return schema, nil
+}
+
+// measured checks that the field is a number, and that each function of it is known and named once.
+func measured(schema *rows.Schema, name string, functions []string) error {
+	field, ok := schema.Field(name)
+	if !ok || field.Type != rows.Integer && field.Type != rows.Number {
+		return fmt.Errorf("%w: the schema has no field %s of type integer or number to measure", ErrInvalid, name)
+	}
+	if len(functions) == 0 {
+		return fmt.Errorf("%w: no function of %s is named", ErrInvalid, name)
+	}
+	for i, function := range functions {
+		f, err := gather.ParseFunction(function)
+		if err != nil || f == gather.Count || slices.Contains(functions[:i], function) {
+			return fmt.Errorf("%w: %s of %s: each of sum, average, minimum, maximum may be named once", ErrInvalid, function, name)
+		}
+		if err := (gather.Measure{Function: f, Field: name}).Check(); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+	}
+	return nil
+}
+
+// CountCodes returns the codes of the purposes for which agencies of the jurisdictions above may
+// measure all records without an application.
+func (e Entry) CountCodes() []string { return labels(e.Counts) }
+
+// Encode returns the entry's JSON, with the schema compacted: the payload that the ledger commits
+// to. It fails with ErrInvalid above MaxEntryLen bytes.
+func (e Entry) Encode() ([]byte, error) { return encode(e.normal()) }
+
+// normal returns the entry in the form in which it is written: an empty Indexed is written as [].
+func (e Entry) normal() Entry {
+	e.Indexed = append([]string{}, e.Indexed...)
+	return e
+}
+
+func encode(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if len(data) > MaxEntryLen {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrInvalid, len(data), MaxEntryLen)
+	}
+	return data, nil
+}
+
+// ReadEntry decodes an entry that a person wrote. It checks the form only; the agency may be
+// missing.
+func ReadEntry(data []byte) (e Entry, err error) { return e, decode(data, &e) }
+
+// DecodeEntry decodes an entry as another jurisdiction signed it, and validates it. Errors wrap
+// ErrInvalid.
+func DecodeEntry(data []byte) (e Entry, err error) {
+	if err := decode(data, &e); err != nil {
+		return e, err
+	}
+	return e, e.Validate()
+}
+
+// decode reads one JSON value strictly: at most MaxEntryLen bytes, with no unknown member and
+// nothing after the value.
+func decode(data []byte, v any) error {
+	if len(data) > MaxEntryLen {
+		return fmt.Errorf("%w: %d bytes, more than %d", ErrInvalid, len(data), MaxEntryLen)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the entry", ErrInvalid)
+	}
+	return nil
+}

@@ -1,0 +1,395 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// open returns a ledger in memory with the agencies.
+func open(t *testing.T, agencies ...string) *booktest.Ledger {
+	t.Helper()
+	registry := state.NewRegistry()
+	Register(registry)
+	l := booktest.New(t, "nanming.guiyang.guizhou", registry)
+	for _, code := range agencies {
+		add(t, l, code, "部门"+code)
+	}
+	return l
+}
+
+func add(t *testing.T, l *booktest.Ledger, code, title string) Listed {
+	t.Helper()
+	listed, err := AddAgency(t.Context(), l, newID(t), Agency{Code: label(t, code), Title: title})
+	if err != nil {
+		t.Fatalf("add agency %s: %v", code, err)
+	}
+	return listed
+}
+
+// entry is a catalogue entry that can be published.
+func entry(t *testing.T) Entry {
+	e := standard(t).Entry
+	e.Counts, e.GroupBy, e.SmallestCell = nil, nil, 0
+	e.Schema = json.RawMessage(`{"type":"object","properties":{"code":{"type":"string"},"name":{"type":"string"},
+		"income":{"type":["number","null"]},"age":{"type":"integer"}}}`)
+	return e
+}
+
+// refused checks that act is refused with the code and writes nothing, and returns the values of
+// the refusal.
+func refused(t *testing.T, l *booktest.Ledger, what string, want text.Code, act func() error) text.Args {
+	t.Helper()
+	before := len(l.Heads(t, 0))
+	err := act()
+	if !failure.Is(err, want) {
+		t.Errorf("%s: got %v, want %s", what, err, want)
+		return nil
+	}
+	if after := len(l.Heads(t, 0)); after != before {
+		t.Errorf("%s: what was refused left %d entries", what, after-before)
+	}
+	return failure.Of(err).Args
+}
+
+// TestAgencies checks that each agency is added once, and that its code is never given to another.
+func TestAgencies(t *testing.T) {
+	l := open(t)
+	water := add(t, l, "water", "水务局")
+	if again := add(t, l, "water", "水务局"); again.Entry != water.Entry {
+		t.Errorf("again: got %s, want %s", again.Entry, water.Entry)
+	}
+	args := refused(t, l, "another title", text.AgencyTaken, func() error {
+		_, err := AddAgency(t.Context(), l, newID(t), Agency{Code: label(t, "water"), Title: "林业局"})
+		return err
+	})
+	if args["agency"] != "water" || args["title"] != "水务局" {
+		t.Errorf("got %v", args)
+	}
+	for what, a := range map[string]Agency{
+		"no code": {Title: "x"}, "no title": {Code: label(t, "x")}, "a title of no text": {Code: label(t, "x"), Title: "\xff"},
+		"a long title": {Code: label(t, "x"), Title: strings.Repeat("x", 201)},
+	} {
+		refused(t, l, what, text.BadRequest, func() error {
+			_, err := AddAgency(t.Context(), l, newID(t), a)
+			return err
+		})
+	}
+	add(t, l, "archives", strings.Repeat("x", MaxTitleLen))
+	err := l.View(t.Context(), func(r *state.Reader) error {
+		all, err := Agencies(r)
+		if len(all) != 2 || all[0].Code.String() != "archives" || all[1].Title != "水务局" || all[1].Entry != water.Entry {
+			t.Errorf("got %+v", all)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if head := l.Heads(t, 0)[0]; head.Kind != ledger.KindAgency || head.Agency != label(t, "water") {
+		t.Errorf("got the head %+v", head)
+	}
+}
+
+// TestActor resolves actors: the agency that is named, or the only one that there is.
+func TestActor(t *testing.T) {
+	foreign := identity.NewAgency(jurisdiction(t, "guizhou"), label(t, "statistics"))
+	own := identity.NewAgency(jurisdiction(t, "nanming.guiyang.guizhou"), label(t, "a"))
+	for _, row := range []struct {
+		agencies string
+		by       Actor
+		want     string // agency, or code of the refusal
+	}{
+		{"", Local(""), "no-agency"},
+		{"", Local("a"), "no-agency"},
+		{"a", Local(""), "spiffe://nanming.guiyang.guizhou/agency/a"},
+		{"a b", Local(""), "agency-needed"},
+		{"a b", Local("b"), "spiffe://nanming.guiyang.guizhou/agency/b"},
+		{"a b", Local("c"), "unknown-agency"},
+		{"a b", Local("不是代码"), "unknown-agency"},
+		{"a", Foreign(foreign), "spiffe://guizhou/agency/statistics"},
+		{"", Foreign(foreign), "spiffe://guizhou/agency/statistics"},
+		{"a b", Foreign(own), "spiffe://nanming.guiyang.guizhou/agency/a"},
+		{"b c", Foreign(own), "unknown-agency"},
+	} {
+		l := open(t, strings.Fields(row.agencies)...)
+		var got identity.Agency
+		err := l.View(t.Context(), func(r *state.Reader) (err error) {
+			got, err = row.by.Resolve(r)
+			return err
+		})
+		told := got.String()
+		if err != nil {
+			told = string(failure.Of(err).Code)
+		}
+		if told != row.want {
+			t.Errorf("%+v of %q: got %s, want %s", row.by, row.agencies, told, row.want)
+		}
+	}
+}
+
+func jurisdiction(t *testing.T, name string) identity.Jurisdiction {
+	t.Helper()
+	j, err := identity.ParseJurisdiction(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// TestPublish publishes an entry and its next version, as acts of the agency that acts.
+func TestPublish(t *testing.T) {
+	l := open(t, "civil-affairs")
+	e := entry(t)
+	e.Agency = identity.Label{}
+	first, err := Publish(t.Context(), l, newID(t), Local(""), e)
+	if err != nil || first.Version != 1 || first.Agency.String() != "civil-affairs" {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	e.Title = "新名录"
+	second, err := Publish(t.Context(), l, newID(t), Local("civil-affairs"), e)
+	if err != nil || second.Version != 2 || second.At == first.At {
+		t.Fatalf("got %+v, %v", second, err)
+	}
+	err = l.View(t.Context(), func(r *state.Reader) error {
+		kept, err := Dataset(r, e.Code)
+		if kept.Title != e.Title || kept.Version != 2 || kept.At != second.At || string(kept.Document) != string(second.Document) {
+			t.Errorf("got %+v, want what publishing gave", kept)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	head := l.Heads(t, second.At.Index())[0]
+	if head.Kind != ledger.KindCatalogueEntry || head.Agency.String() != "civil-affairs" || head.Code != e.Code {
+		t.Errorf("got the head %+v", head)
+	}
+}
+
+// TestPublishInvalid checks that an invalid entry is refused with the reason.
+func TestPublishInvalid(t *testing.T) {
+	l := open(t, "civil-affairs")
+	long := strings.Repeat("x", 257)
+	for what, row := range map[string]struct {
+		edit func(*Entry)
+		want string // in the reason
+	}{
+		"counts without a standard": {func(e *Entry) { e.Counts = standard(t).Counts }, "only who adopts a standard"},
+		"of a text":                 {func(e *Entry) { e.Measures = policy.Measures{"name": {"sum"}} }, "no field name of type integer or number"},
+		"of an unknown field":       {func(e *Entry) { e.Measures = policy.Measures{"height": {"sum"}} }, "no field height"},
+		"a function twice":          {func(e *Entry) { e.Measures = policy.Measures{"age": {"sum", "average", "sum"}} }, "sum of age"},
+		"an unknown function":       {func(e *Entry) { e.Measures = policy.Measures{"age": {"median"}} }, "median of age"},
+		"a count":                   {func(e *Entry) { e.Measures = policy.Measures{"age": {"count"}} }, "count of age"},
+		"no function":               {func(e *Entry) { e.Measures = policy.Measures{"age": {}} }, "no function of age"},
+		"of too many fields": {func(e *Entry) {
+			e.Measures = policy.Measures{}
+			for n := range MaxMeasured + 1 {
+				e.Measures[fmt.Sprint(n)] = []string{"sum"}
+			}
+		}, "at most 16 fields are measured"},
+		"of a long name": {func(e *Entry) {
+			e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"` + long + `":{"type":"number"}}}`)
+			e.Measures = policy.Measures{long: {"sum"}}
+		}, "257 bytes"},
+		"by a long name": {func(e *Entry) {
+			e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"` + long + `":{"type":"string"},"n":{"type":"number"}}}`)
+			e.Measures, e.GroupBy = policy.Measures{"n": {"sum"}}, []string{long}
+		}, "257 bytes"},
+		"by an unknown field":     {func(e *Entry) { e.Measures, e.GroupBy = policy.Measures{"age": {"sum"}}, []string{"x"} }, "no field x to group by"},
+		"by what is measured not": {func(e *Entry) { e.GroupBy = []string{"name"} }, "where it is measured"},
+		"a negative cell":         {func(e *Entry) { e.SmallestCell = -1 }, "smallest cell"},
+		"a large cell":            {func(e *Entry) { e.SmallestCell = MaxCell + 1 }, "smallest cell"},
+		"a long title":            {func(e *Entry) { e.Title = strings.Repeat("x", MaxTitleLen+1) }, "title"},
+		"a title of no text":      {func(e *Entry) { e.Title = "\xff" }, "UTF-8"},
+		"no purpose":              {func(e *Entry) { e.Purposes = nil }, "purposes"},
+		"a purpose twice":         {func(e *Entry) { e.Purposes = append(e.Purposes, e.Purposes[0]) }, "a code of its own"},
+		"no key":                  {func(e *Entry) { e.Key = "" }, "a key"},
+		"a key of another":        {func(e *Entry) { e.Key = "height" }, "height"},
+		"an index of none":        {func(e *Entry) { e.Indexed = []string{"height"} }, "height"},
+		"another category":        {func(e *Entry) { e.Category = "free" }, "free"},
+		"no citation":             {func(e *Entry) { e.Category = "not-shared" }, "citation"},
+		"perhaps secret":          {func(e *Entry) { e.NotSecret = false }, "free of secrets"},
+		"no schema":               {func(e *Entry) { e.Schema = json.RawMessage(`{}`) }, "properties"},
+		"too long": {func(e *Entry) {
+			e.UpdateCycle = strings.Repeat("x", MaxEntryLen)
+		}, "more than 204800"},
+	} {
+		e := entry(t)
+		row.edit(&e)
+		args := refused(t, l, what, text.EntryInvalid, func() error {
+			_, err := Publish(t.Context(), l, newID(t), Local(""), e)
+			return err
+		})
+		if !strings.Contains(args["reason"], row.want) || args["dataset"] != "villages" {
+			t.Errorf("%s: got %q of %s, want %q", what, args["reason"], args["dataset"], row.want)
+		}
+	}
+	e := entry(t)
+	e.Measures = policy.Measures{"age": {"sum", "average", "minimum", "maximum"}, "income": {"sum"}}
+	e.GroupBy, e.SmallestCell = []string{"name", "age"}, MaxCell
+	if p, err := Publish(t.Context(), l, newID(t), Local(""), e); err != nil || !p.Measures.Equal(e.Measures) {
+		t.Errorf("what is declared well: got %v, %v", p.Measures, err)
+	}
+}
+
+// TestPublisher checks that no agency publishes in the name of another.
+func TestPublisher(t *testing.T) {
+	l := open(t, "civil-affairs", "water")
+	namesake := Foreign(identity.NewAgency(jurisdiction(t, "guizhou"), label(t, "civil-affairs")))
+	for what, row := range map[string]struct {
+		by   Actor
+		edit func(*Entry)
+		want text.Code
+	}{
+		"by another":              {Local("water"), func(*Entry) {}, text.NotProvider},
+		"by a namesake":           {namesake, func(*Entry) {}, text.NotProvider},
+		"by a namesake, for it":   {namesake, func(e *Entry) { e.Agency = identity.Label{} }, text.NotProvider},
+		"of an unknown agency":    {Local(""), func(e *Entry) { e.Agency = label(t, "forestry") }, text.UnknownAgency},
+		"by an unknown agency":    {Local("forestry"), func(e *Entry) { e.Agency = identity.Label{} }, text.UnknownAgency},
+		"by nobody in particular": {Local(""), func(e *Entry) { e.Agency = identity.Label{} }, text.AgencyNeeded},
+	} {
+		e, s := entry(t), standard(t)
+		row.edit(&e)
+		row.edit(&s.Entry)
+		refused(t, l, what, row.want, func() error {
+			_, err := Publish(t.Context(), l, newID(t), row.by, e)
+			return err
+		})
+		refused(t, l, what+", a standard", row.want, func() error {
+			_, err := PublishStandard(t.Context(), l, newID(t), row.by, s)
+			return err
+		})
+	}
+	if _, err := Publish(t.Context(), l, newID(t), Local(""), entry(t)); err != nil {
+		t.Errorf("the agency that it names: %v", err)
+	}
+}
+
+// TestPublishMoved checks that a version by another agency, or with another key, is refused, also
+// where the version before came only a moment earlier.
+func TestPublishMoved(t *testing.T) {
+	l := open(t, "civil-affairs", "water")
+	waters := entry(t)
+	waters.Agency = label(t, "water")
+	publish := func(e Entry) error {
+		_, err := Publish(t.Context(), l, newID(t), Local(""), e)
+		return err
+	}
+	l.Before = func(state.Kind) {
+		l.Before = nil
+		if err := publish(waters); err != nil {
+			t.Error(err)
+		}
+	}
+	err := publish(entry(t))
+	if args := failure.Of(err).Args; !failure.Is(err, text.NotProvider) || args["provider"] != "water" {
+		t.Errorf("a moment after: got %v with %v", err, args)
+	}
+	refused(t, l, "of another", text.NotProvider, func() error { return publish(entry(t)) })
+	waters.Key = "name"
+	refused(t, l, "another key", text.EntryInvalid, func() error { return publish(waters) })
+	waters.Code = label(t, "towns")
+	if err := publish(waters); err != nil {
+		t.Errorf("another dataset: %v", err)
+	}
+	l.Before = nil
+	p, err := entry(t).publication()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Agency = label(t, "forestry")
+	if p.Statement, err = l.Act(entryHead(p.Agency, p.Code), EntryType, p.Document); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, l, "an agency that is not there", text.UnknownAgency, func() error {
+		_, err := commandDatasetPublish.Do(t.Context(), l, newID(t), nil, p)
+		return err
+	})
+}
+
+// TestPublishStandard sets a standard and its next version. It checks that a version is refused if
+// it drops something, is by another agency, or was decided on before another version came.
+func TestPublishStandard(t *testing.T) {
+	l := open(t, "civil-affairs", "water")
+	set := func(s Standard) (SetStandard, error) { return PublishStandard(t.Context(), l, newID(t), Local(""), s) }
+	measured := func() Standard {
+		s := standard(t)
+		s.Schema, s.Measures = entry(t).Schema, policy.Measures{"age": {"sum"}, "income": {"sum", "average"}}
+		return s
+	}
+	first, err := set(measured())
+	if err != nil || first.Version != 1 {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	for what, row := range map[string]struct {
+		edit func(*Standard)
+		want text.Code
+	}{
+		"another level":   {func(s *Standard) { s.Level = "township" }, text.EntryInvalid},
+		"no level":        {func(s *Standard) { s.Level = "" }, text.EntryInvalid},
+		"another key":     {func(s *Standard) { s.Key = "name" }, text.EntryInvalid},
+		"of a text":       {func(s *Standard) { s.Measures = policy.Measures{"name": {"sum"}} }, text.EntryInvalid},
+		"a measure less":  {func(s *Standard) { delete(s.Measures, "age") }, text.EntryInvalid},
+		"a function less": {func(s *Standard) { s.Measures["income"] = []string{"sum"} }, text.EntryInvalid},
+		"a field less":    {func(s *Standard) { s.Schema = json.RawMessage(schema) }, text.EntryInvalid},
+		"of another":      {func(s *Standard) { s.Agency = label(t, "water") }, text.NotProvider},
+		"what adopts one": {func(s *Standard) { s.Standard = "guizhou/log/1/7" }, text.EntryInvalid},
+	} {
+		s := measured()
+		row.edit(&s)
+		refused(t, l, what, row.want, func() error {
+			_, err := set(s)
+			return err
+		})
+	}
+	l.Before = func(state.Kind) {
+		l.Before = nil
+		if _, err := set(measured()); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := set(measured()); !failure.Is(err, text.DatasetMoved) {
+		t.Errorf("a moment after another version: got %v", err)
+	}
+	more := measured()
+	more.Measures["age"] = []string{"average", "sum"}
+	if third, err := set(more); err != nil || third.Version != 3 {
+		t.Errorf("got version %d, %v, want 3", third.Version, err)
+	}
+}
+
+// TestPage: the file in docs/catalogue.md is one that may be published, and the page lists every
+// member.
+func TestPage(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/catalogue.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file, _ := strings.Cut(string(doc), "```json\n")
+	file, _, _ = strings.Cut(file, "```")
+	e, err := DecodeEntry([]byte(file))
+	if err != nil {
+		t.Errorf("the example: %v", err)
+	}
+	if _, err := e.schema(); err != nil {
+		t.Errorf("its schema: %v", err)
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Standard]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "standard" && !strings.Contains(string(doc), "\n| `"+name+"` |") { // adopting writes standard
+			t.Errorf("the page has no line for %s", name)
+		}
+	}
+}

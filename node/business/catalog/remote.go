@@ -1,0 +1,169 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/relay"
+	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+// The operations of this room. Their results describe data and hold none, so no reading is
+// recorded. Both list documents as their agencies signed them, in the order of their codes:
+//
+//	{1: code, absent: all, 2: code to go on after}
+//	→ {1: [[code, entry, version, JSON] …], 2: code to go on after, absent at the end}
+const (
+	operationDatasets  operation.Operation[wanted, page] = "datasets"
+	operationStandards operation.Operation[wanted, page] = "standards"
+)
+
+type wanted struct {
+	Code  identity.Label `cbor:"1,keyasint,omitzero"`
+	After identity.Label `cbor:"2,keyasint,omitzero"`
+}
+
+type document struct {
+	_       struct{} `cbor:",toarray"`
+	Code    identity.Label
+	Entry   identity.Entry // of the ledger
+	Version uint64
+	JSON    []byte
+}
+
+type page struct {
+	Documents []document     `cbor:"1,keyasint,omitempty"`
+	After     identity.Label `cbor:"2,keyasint,omitzero"`
+}
+
+// Serve registers this room's operations.
+func Serve(in *relay.Registry, l book.Ledger) {
+	operationDatasets.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
+		return read(ctx, l, w, func(r *state.Reader) (all []document, err error) {
+			datasets, err := Datasets(r)
+			for _, p := range datasets {
+				all = append(all, document{Code: p.Code, Entry: p.At, Version: p.Version, JSON: p.Document})
+			}
+			return all, err
+		})
+	})
+	operationStandards.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
+		return read(ctx, l, w, func(r *state.Reader) (all []document, err error) {
+			standards, err := Standards(r)
+			for _, s := range standards {
+				all = append(all, document{Code: s.Code, Entry: s.At, Version: s.Version, JSON: s.Document})
+			}
+			return all, err
+		})
+	})
+}
+
+// read returns as many of the wanted documents as one result has room for: one at least, if there
+// is any.
+func read(ctx context.Context, l book.Ledger, w wanted, list func(*state.Reader) ([]document, error)) (p page, err error) {
+	var all []document
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		all, err = list(r)
+		return err
+	})
+	size := 0
+	for _, d := range all {
+		if !w.Code.IsZero() && d.Code != w.Code || d.Code.String() <= w.After.String() {
+			continue
+		}
+		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {
+			p.After = p.Documents[len(p.Documents)-1].Code
+			break
+		}
+		p.Documents = append(p.Documents, d)
+	}
+	return p, err
+}
+
+// Remote reads the catalogues of other jurisdictions.
+type Remote struct{ Caller operation.Caller }
+
+// Datasets returns the catalogue of another jurisdiction, in the order of the codes. A malformed
+// list is refused as a whole, as text.AnswerRefused.
+func (m Remote) Datasets(ctx context.Context, a operation.Asking) (all []Published, err error) {
+	documents, err := m.documents(ctx, a, operationDatasets, identity.Label{})
+	for _, d := range documents {
+		p := Published{Version: d.Version, At: d.Entry, Document: d.JSON}
+		if p.Entry, err = DecodeEntry(d.JSON); err == nil && p.Code != d.Code {
+			err = fmt.Errorf("%w: it has the code %s", ErrInvalid, p.Code)
+		}
+		if err != nil {
+			return nil, failure.Unreadable(a.To, fmt.Errorf("dataset %s: %w", d.Code, err))
+		}
+		all = append(all, p)
+	}
+	return all, err
+}
+
+// Standards returns the standard entries that another jurisdiction has set, in the order of the
+// codes, or only the one with the code; the zero code: all. A malformed list is refused as a whole,
+// as text.AnswerRefused.
+func (m Remote) Standards(ctx context.Context, a operation.Asking, code identity.Label) (all []SetStandard, err error) {
+	documents, err := m.documents(ctx, a, operationStandards, code)
+	for _, d := range documents {
+		s := SetStandard{Version: d.Version, At: d.Entry, Document: d.JSON}
+		if s.Standard, err = DecodeStandard(d.JSON); err == nil && s.Code != d.Code {
+			err = fmt.Errorf("%w: it has the code %s", ErrInvalid, s.Code)
+		}
+		if err != nil {
+			return nil, failure.Unreadable(a.To, fmt.Errorf("standard %s: %w", d.Code, err))
+		}
+		all = append(all, s)
+	}
+	return all, err
+}
+
+// Standard returns one standard entry of another jurisdiction. It refuses a code that is not there
+// as text.NoStandard.
+func (m Remote) Standard(ctx context.Context, a operation.Asking, code identity.Label) (SetStandard, error) {
+	all, err := m.Standards(ctx, a, code)
+	if err == nil && len(all) != 1 {
+		err = text.Fail(text.NoStandard, text.Args{"dataset": code.String(), "jurisdiction": a.To.String()}, nil)
+	}
+	if err != nil {
+		return SetStandard{}, err
+	}
+	return all[0], nil
+}
+
+// documents reads a list page by page. It checks that the codes ascend, that every entry is in the
+// ledger of the jurisdiction that was asked, and that every document has the code that was asked
+// for. A list of more than operation.MaxPages results is refused.
+func (m Remote) documents(ctx context.Context, a operation.Asking, o operation.Operation[wanted, page], code identity.Label) (all []document, err error) {
+	w := wanted{Code: code}
+	for range operation.MaxPages {
+		p, err := o.Read(ctx, m.Caller, a, w)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range p.Documents {
+			listed := d.Code.String() > w.After.String() && (code.IsZero() || d.Code == code)
+			if !listed || d.Entry.Log().Jurisdiction() != a.To {
+				return nil, failure.Unreadable(a.To, fmt.Errorf("%s of %s is listed after %s", d.Code, d.Entry, w.After))
+			}
+			w.After = d.Code
+			all = append(all, d)
+		}
+		if p.After.IsZero() {
+			return all, nil
+		}
+		if p.After != w.After {
+			return nil, failure.Unreadable(a.To, errors.New("a list that goes on elsewhere"))
+		}
+		if a.ID, err = identity.NewMessage(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, failure.Unreadable(a.To, fmt.Errorf("a list of more than %d results", operation.MaxPages))
+}

@@ -1,0 +1,132 @@
+package records
+
+import (
+	"errors"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// The commands of this room. The numbers are those of docs/protocol.md.
+const (
+	commandPut           book.Command[putBody, putResult]      = 5
+	commandRetract       book.Command[retractBody, ledger.Ref] = 6
+	commandImportOpen    book.Command[openBody, ledger.Ref]    = 7
+	commandImportChunk   book.Command[chunkBody, uint64]       = 8 // result: the number of rows staged so far
+	commandImportPublish book.Command[publishBody, ledger.Ref] = 9
+	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10
+)
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	commandPut.Handle(r, applyPut)
+	commandRetract.Handle(r, applyRetract)
+	commandImportOpen.Handle(r, applyImportOpen)
+	commandImportChunk.Handle(r, applyImportChunk)
+	commandImportPublish.Handle(r, applyImportPublish)
+	commandImportAbandon.Handle(r, applyImportAbandon)
+}
+
+// DatasetState returns the state of a dataset that a use is decided on, and false when there is no
+// such dataset. It is the sharing.DatasetStateOf of this room.
+func DatasetState(r book.Reads, code identity.Label) (sharing.DatasetState, bool) {
+	version, provider, ok := catalog.Version(r, code)
+	return sharing.DatasetState{Provider: provider, Version: version, Removed: Removed(r, code)}, ok
+}
+
+// indexedMAC is one indexed value of a record.
+type indexedMAC struct {
+	_     struct{} `cbor:",toarray"`
+	Field string
+	Value MAC
+}
+
+// putBody is the body of commandPut.
+type putBody struct {
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Version   uint64 // of the catalogue entry whose schema the record was checked with
+	Key       MAC
+	Indexed   []indexedMAC
+	Statement book.Statement
+}
+
+// putResult is the result of commandPut.
+type putResult struct {
+	_        struct{} `cbor:",toarray"`
+	Entry    ledger.Ref
+	Replaced bool
+}
+
+// retractBody is the body of commandRetract.
+type retractBody struct {
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Key       MAC
+	Retracts  uint64 // index of the version that the act is about
+	Statement book.Statement
+}
+
+func recordHead(agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindRecord, Agency: agency, Code: code}
+}
+
+// applyPut puts one record. It refuses a record that was checked with another than the current
+// version of the catalogue entry.
+func applyPut(tx *state.Tx, b putBody) (putResult, error) {
+	current, provider, ok := catalog.Version(tx, b.Code)
+	if !ok || current != b.Version {
+		return putResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
+	}
+	_, replaced := newView(tx).current(b.Code, b.Key)
+	entry, err := b.Statement.Append(tx, recordHead(provider, b.Code))
+	if err != nil {
+		return putResult{}, err
+	}
+	return putResult{Entry: entry, Replaced: replaced}, keep(tx, b.Code, b.Key, b.Indexed, entry, ledger.None)
+}
+
+// keep makes a put version findable. opened refers to the entry that opened the import of the
+// version; None: put by itself.
+func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
+	index, _ := entry.Index()
+	if err := versions.Save(tx, versionKey(code, key, index), version{State: statePut, Import: opened}); err != nil {
+		return err
+	}
+	for _, v := range indexed {
+		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, v.Field, v.Value), be64(index)...), key[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func retractionHead(retracts uint64, agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindRetraction, Agency: agency, Code: code, About: ledger.RefTo(retracts)}
+}
+
+// applyRetract takes a record out of use, if its current version is still the one that the act is
+// about.
+func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
+	_, provider, _ := catalog.Version(tx, b.Code)
+	switch now, ok := newView(tx).current(b.Code, b.Key); {
+	case !ok:
+		return ledger.None, book.Refuse(text.UnknownRecord, b.Code.String())
+	case now.Index != b.Retracts:
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+	}
+	entry, err := b.Statement.Append(tx, retractionHead(b.Retracts, provider, b.Code))
+	if err != nil {
+		return ledger.None, err
+	}
+	index, _ := entry.Index()
+	return entry, errors.Join(
+		versions.Save(tx, versionKey(b.Code, b.Key, index), version{State: stateRetracted}),
+		tx.Put(bucketRemoved, []byte(b.Code.String()), be64(Removed(tx, b.Code)+1)),
+	)
+}

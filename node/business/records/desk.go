@@ -1,0 +1,257 @@
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// RecordType is the content type of a record's payload.
+const RecordType = "application/json"
+
+// MaxReasonLen bounds the reason of a retraction, in bytes.
+const MaxReasonLen = 2000
+
+// Desk takes in the records of a jurisdiction and answers questions about them. Each hosted
+// jurisdiction has one. It is safe for use by several goroutines.
+type Desk struct {
+	ledger book.Ledger
+
+	mu        sync.Mutex
+	schemas   map[identity.Label]compiled
+	importing map[identity.Label]bool // datasets into which an import is running
+}
+
+type compiled struct {
+	version uint64
+	schema  *rows.Schema
+}
+
+// NewDesk returns the desk of the jurisdiction.
+func NewDesk(l book.Ledger) *Desk {
+	return &Desk{ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{}}
+}
+
+// dataset is a dataset with its compiled schema.
+type dataset struct {
+	catalog.Published
+	schema *rows.Schema
+}
+
+func (d dataset) fields() []string {
+	fields := d.schema.Fields()
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// at returns the dataset with the code as the state has it.
+func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
+	p, err := catalog.Dataset(r, code)
+	if err != nil {
+		return dataset{}, err
+	}
+	return d.compiled(p)
+}
+
+// compiled returns the dataset with its schema. Each version of a schema is compiled once.
+func (d *Desk) compiled(p catalog.Published) (dataset, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept := d.schemas[p.Code]
+	if kept.version != p.Version {
+		schema, err := rows.Compile(p.Schema, p.Key, p.Indexed)
+		if err != nil {
+			return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
+		}
+		kept = compiled{p.Version, schema}
+		d.schemas[p.Code] = kept
+	}
+	return dataset{p, kept.schema}, nil
+}
+
+// own returns the dataset if the actor provides it, and refuses every other actor as
+// text.NotProvider: only the provider writes records and reads their history.
+func (d *Desk) own(r *state.Reader, by catalog.Actor, code identity.Label) (dataset, error) {
+	acting, err := by.Resolve(r)
+	if err != nil {
+		return dataset{}, err
+	}
+	set, err := d.at(r, code)
+	if err == nil && acting != identity.NewAgency(r.Log().Jurisdiction(), set.Agency) {
+		err = text.Fail(text.NotProvider, text.Args{
+			"agency": acting.Code().String(), "dataset": code.String(), "provider": set.Agency.String(),
+		}, nil)
+	}
+	return set, err
+}
+
+// ownDataset calls own with the current state.
+func (d *Desk) ownDataset(ctx context.Context, by catalog.Actor, code identity.Label) (set dataset, err error) {
+	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		set, err = d.own(r, by, code)
+		return err
+	})
+	return set, err
+}
+
+// rejected returns the refusal of a record. It names the field and the rule, and never the value.
+func rejected(code identity.Label, bad *rows.Bad) error {
+	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": bad.Column, "reason": bad.Reason}, nil)
+}
+
+func (d *Desk) keyMAC(code identity.Label, key []byte) MAC {
+	return d.ledger.MAC("record key", []byte(code.String()), key)
+}
+
+func (d *Desk) valueMAC(code identity.Label, field string, value []byte) MAC {
+	return d.ledger.MAC("indexed value", []byte(code.String()), []byte(field), value)
+}
+
+func (d *Desk) indexedMACs(code identity.Label, values []rows.IndexedValue) []indexedMAC {
+	macs := make([]indexedMAC, len(values))
+	for i, v := range values {
+		macs[i] = indexedMAC{Field: v.Field, Value: d.valueMAC(code, v.Field, v.Value)}
+	}
+	return macs
+}
+
+// key turns the key that a person typed into its canonical JSON, of which the MAC is made.
+func (set dataset) key(typed string) ([]byte, error) {
+	key, err := set.schema.Value(set.Key, typed)
+	if err != nil {
+		return nil, asRejected(set.Code, err)
+	}
+	return key, nil
+}
+
+// asRejected turns an error of the schema into a refusal. It returns any other error as it is.
+func asRejected(code identity.Label, err error) error {
+	if bad, ok := asBad(err); ok {
+		return rejected(code, bad)
+	}
+	return err
+}
+
+// Put puts one record, as an act of the providing agency. It returns the entry, and whether the
+// record replaced a current one. Refusals: text.NotProvider, text.SchemaRejected, and
+// text.DatasetMoved where the catalogue entry has changed meanwhile.
+func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, data []byte) (entry identity.Entry, replaced bool, err error) {
+	set, err := d.ownDataset(ctx, by, code)
+	if err != nil {
+		return entry, false, err
+	}
+	record, err := set.schema.Record(data)
+	if err != nil {
+		return entry, false, asRejected(code, err)
+	}
+	act, err := d.ledger.Act(recordHead(set.Agency, code), RecordType, record.JSON)
+	if err != nil {
+		return entry, false, fmt.Errorf("put record: %w", err)
+	}
+	put, err := commandPut.Do(ctx, d.ledger, id, fingerprint(code, record.JSON), putBody{
+		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
+		Statement: act,
+	})
+	return put.Entry.In(d.ledger.Log()), put.Replaced, err
+}
+
+// fingerprint returns the bytes by which a request under an idempotency key is known again; the
+// ledger keeps them as a MAC only.
+func fingerprint(code identity.Label, content []byte) []byte {
+	return append(datasetPrefix(code), content...)
+}
+
+// Retract takes a record out of use, as an act of the providing agency. The reason has 1 to
+// MaxReasonLen bytes and is sealed with the act. Retract proposes the command even where there is
+// no record: the retry of a retraction that was done then gets the first result by its id, and
+// every other command is refused as text.UnknownRecord.
+func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, key, reason string) (entry identity.Entry, err error) {
+	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
+		return entry, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
+	}
+	var set dataset
+	var versions []Version
+	var value []byte
+	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		if set, err = d.own(r, by, code); err != nil {
+			return err
+		}
+		if value, err = set.key(key); err == nil {
+			versions = newView(r).history(code, d.keyMAC(code, value))
+		}
+		return err
+	})
+	if err != nil {
+		return entry, err
+	}
+	b := retractBody{Code: code, Key: d.keyMAC(code, value)}
+	if last := len(versions) - 1; last >= 0 {
+		b.Retracts = versions[last].Index
+	}
+	payload, err := json.Marshal(map[string]any{"key": json.RawMessage(value), "reason": reason})
+	if err != nil {
+		return entry, fmt.Errorf("retract record: %w", err)
+	}
+	if b.Statement, err = d.ledger.Act(retractionHead(b.Retracts, set.Agency, code), RecordType, payload); err != nil {
+		return entry, fmt.Errorf("retract record: %w", err)
+	}
+	return book.Enter(ctx, d.ledger, commandRetract, id, fingerprint(code, payload), b)
+}
+
+// HistoryVersion is one version of a record, as its provider may see it.
+type HistoryVersion struct {
+	Version
+	Time time.Time // ledger time of the version's entry
+}
+
+// History returns every visible version of a record, oldest first, to the providing agency. A key
+// without a visible version is refused as text.UnknownRecord.
+func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Label, key string) (all []HistoryVersion, err error) {
+	err = d.ledger.View(ctx, func(r *state.Reader) error {
+		set, err := d.own(r, by, code)
+		if err != nil {
+			return err
+		}
+		value, err := set.key(key)
+		if err != nil {
+			return err
+		}
+		for _, v := range newView(r).history(code, d.keyMAC(code, value)) {
+			leaf, err := ledger.DecodeLeaf(r.Leaf(v.Index))
+			if err != nil {
+				return err
+			}
+			all = append(all, HistoryVersion{v, time.UnixMilli(int64(leaf.Head.Time))})
+		}
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = text.Fail(text.UnknownRecord, text.Args{"dataset": code.String()}, nil)
+	}
+	return all, err
+}
+
+// offer returns the dataset as package policy decides on it.
+func (set dataset) offer(in identity.Jurisdiction) policy.Offer {
+	category, _ := policy.ParseCategory(set.Category)
+	return policy.Offer{
+		Provider: identity.NewAgency(in, set.Agency), Category: category, Citation: set.Citation,
+		Purposes: set.PurposeCodes(), Fields: set.fields(), Counts: set.CountCodes(), GroupBy: set.GroupBy,
+		Measures: set.Measures,
+	}
+}

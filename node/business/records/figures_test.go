@@ -1,0 +1,119 @@
+package records
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"xietong/node/business/catalog"
+	"xietong/node/ground/rows"
+)
+
+// figures is the number of records that TestFigures measures with; 0: the test is skipped.
+var figures = flag.Int("figures", 0, "how many records TestFigures imports and asks for")
+
+// TestFigures prints four figures of a dataset for its operator: the speed of an import, the time
+// of a query, the time to open the node, and the bytes on disk. It fails on wrong answers only,
+// never on times.
+func TestFigures(t *testing.T) {
+	if *figures == 0 {
+		t.Skip("a measurement: run it with -figures 1000000")
+	}
+	dir := filepath.Join(t.TempDir(), "j")
+	h, desk, err := openDesk(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	file.WriteString("code,name,township\n")
+	for n := range *figures {
+		fmt.Fprintf(&file, "%012d,第%d村村民委员会,%09d\n", n, n, n/12)
+	}
+	f := File{Format: rows.CSV, Hash: sha256.Sum256(file.Bytes()), Rows: uint64(*figures), Good: uint64(*figures)}
+	began := time.Now()
+	check, err := desk.Check(t.Context(), civil, code, rows.CSV, bytes.NewReader(file.Bytes()))
+	if err != nil || check.Good != f.Good {
+		t.Fatalf("check: %+v, %v", check, err)
+	}
+	checked := time.Since(began)
+	if _, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(file.Bytes()), nil); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began)
+	t.Logf("import: %d rows in %.1f s (%.1f s of it the check), %.0f rows/s, %d bytes of CSV",
+		*figures, took.Seconds(), checked.Seconds(), float64(*figures)/took.Seconds(), file.Len())
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("on disk: %.0f bytes a record", float64(diskUse(t, dir))/float64(*figures))
+	began = time.Now()
+	if h, desk, err = openDesk(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	t.Logf("open: %d ms", time.Since(began).Milliseconds())
+	measure(t, desk, "query by key", func(n int) Question { return Question{Key: fmt.Sprintf("%012d", n)} })
+	measure(t, desk, "query by indexed field (12 rows)", func(n int) Question {
+		return Question{Where: map[string]json.RawMessage{"township": json.RawMessage(fmt.Sprintf(`"%09d"`, n/12))}}
+	})
+	began = time.Now()
+	answer := ask(t, desk, Question{Measure: counted})
+	t.Logf("count of all: %d in %d ms", answer.Count, time.Since(began).Milliseconds())
+	began = time.Now()
+	answer = ask(t, desk, Question{Measure: counted, Filter: `name.endsWith("7村村民委员会")`})
+	t.Logf("count by a filter: %d in %d ms", answer.Count, time.Since(began).Milliseconds())
+}
+
+func ask(t *testing.T, desk *Desk, q Question) Answer {
+	t.Helper()
+	q.Dataset, q.Purpose, q.Application = code, "statistics", applied
+	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	answer, err := desk.Query(t.Context(), newID(), catalog.Local("water"), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// measure asks 1,000 questions, one after another, and prints the median and the 99th percentile of
+// their times.
+func measure(t *testing.T, desk *Desk, what string, question func(n int) Question) {
+	t.Helper()
+	var times []time.Duration
+	for range 1000 {
+		q := question(rand.N(*figures))
+		began := time.Now()
+		if answer := ask(t, desk, q); answer.Count == 0 {
+			t.Fatalf("%s: nothing was found", what)
+		}
+		times = append(times, time.Since(began))
+	}
+	slices.Sort(times)
+	t.Logf("%s, recorded before it is answered: p50 %.2f ms, p99 %.2f ms", what,
+		float64(times[500].Microseconds())/1000, float64(times[990].Microseconds())/1000)
+}
+
+// diskUse returns the size of all files in dir, in bytes.
+func diskUse(t *testing.T, dir string) (bytes int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		bytes += info.Size()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}

@@ -1,0 +1,334 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// Limits of an import.
+const (
+	MaxShown      = 10_000    // findings that a check gives back
+	maxChunkRows  = 1000      // rows of one command
+	maxChunkBytes = 256 << 10 // bytes of one command, about
+)
+
+// File describes a file to import: its format and the findings of the check, which the load must
+// find again.
+type File struct {
+	Format   rows.Format
+	Hash     [sha256.Size]byte
+	Rows     uint64
+	Good     uint64
+	KeepGood bool // import the good rows although others are bad
+}
+
+// Check is the outcome of the first pass over a file.
+type Check struct {
+	Hash     [sha256.Size]byte
+	Rows     uint64
+	Good     uint64
+	Bad      []rows.Bad // the first MaxShown
+	BadCount uint64
+}
+
+// Loaded is the outcome of the second pass over a file.
+type Loaded struct {
+	Opened    identity.Entry // the entry that opened the import
+	Published identity.Entry // the entry that made its rows visible
+	Rows      uint64
+	Skipped   uint64
+}
+
+func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
+
+// Check reads the whole file, counts the rows that the schema accepts and rejects, and writes
+// nothing. A file that cannot be read to its end is refused as text.BadCSV or text.BadJSON.
+func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, format rows.Format, r io.Reader) (c Check, err error) {
+	set, err := d.ownDataset(ctx, by, code)
+	if err != nil {
+		return c, err
+	}
+	file := newHashed(r)
+	reader := rows.NewReader(file, format, set.schema)
+	for {
+		_, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		bad, isBad := asBad(err)
+		if err != nil && !isBad {
+			return c, unreadable(format, reader.Row(), err)
+		}
+		c.Rows++
+		switch {
+		case !isBad:
+			c.Good++
+		case len(c.Bad) < MaxShown:
+			c.Bad = append(c.Bad, *bad)
+			fallthrough
+		default:
+			c.BadCount++
+		}
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
+	}
+	c.Hash, err = file.finish()
+	return c, err
+}
+
+// unreadable returns the error of a file that cannot be read beyond the row.
+func unreadable(format rows.Format, row uint64, err error) error {
+	at := strconv.FormatUint(row+1, 10) // the row after the last that was read
+	reason := strings.TrimPrefix(err.Error(), rows.ErrFile.Error()+": ")
+	if !errors.Is(err, rows.ErrFile) {
+		return fmt.Errorf("read file: row %s: %w", at, err)
+	}
+	if format == rows.CSV {
+		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "-", "reason": reason}, nil)
+	}
+	return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
+}
+
+// hashed reads a file and hashes the bytes that it reads.
+type hashed struct {
+	r    io.Reader
+	hash hash.Hash
+}
+
+func newHashed(r io.Reader) *hashed {
+	h := sha256.New()
+	return &hashed{io.TeeReader(r, h), h}
+}
+
+func (h *hashed) Read(b []byte) (int, error) { return h.r.Read(b) }
+
+// finish reads the rest of the file and returns the hash of the whole.
+func (h *hashed) finish() (sum [sha256.Size]byte, err error) {
+	if _, err := io.Copy(io.Discard, h.r); err != nil {
+		return sum, fmt.Errorf("read file: %w", err)
+	}
+	return [sha256.Size]byte(h.hash.Sum(nil)), nil
+}
+
+// Load imports a file that was checked:
+//
+//  1. An entry opens the import, or the import that a crash left is found.
+//  2. The rows are staged. Rows that are staged already are skipped.
+//  3. The file must have been the one that was checked. Another file is refused as
+//     text.FileChanged, and the import is given up.
+//  4. The provider's act over the root of the rows' leaves makes all rows visible at once.
+//
+// A load that fails before step 4 leaves nothing that anybody can see. The same call goes on where
+// it stopped, unless the import was given up. progress, if not nil, is called with the number of
+// rows staged and of all rows to stage. Other refusals: text.RowsRejected for bad rows without
+// KeepGood or no good row, text.NotReady while another import into the dataset runs.
+func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
+	set, err := d.ownDataset(ctx, by, code)
+	if err != nil {
+		return Loaded{}, err
+	}
+	release, err := d.startImport(code)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer release()
+	if f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood {
+		return Loaded{}, text.Fail(text.RowsRejected, text.Args{
+			"bad": strconv.FormatUint(f.Rows-min(f.Good, f.Rows), 10), "rows": strconv.FormatUint(f.Rows, 10), "dataset": code.String(),
+		}, nil)
+	}
+	l := &loader{desk: d, set: set, file: f, progress: progress}
+	if err := l.open(ctx); err != nil {
+		return Loaded{}, err
+	}
+	if l.state.Published != ledger.None {
+		return l.loaded(l.state.Published.In(d.ledger.Log())), nil
+	}
+	file := newHashed(r)
+	read, err := l.stage(ctx, rows.NewReader(file, f.Format, set.schema))
+	if err != nil && !errors.Is(err, errChanged) {
+		return Loaded{}, err
+	}
+	sum, readErr := file.finish()
+	if readErr != nil {
+		return Loaded{}, readErr
+	}
+	if err != nil || sum != f.Hash || read != f.Rows {
+		return Loaded{}, errors.Join(l.changed(sum), l.abandon(ctx, l.opened))
+	}
+	published, err := l.publish(ctx)
+	return l.loaded(published), err
+}
+
+// startImport admits one import at a time into a dataset.
+func (d *Desk) startImport(code identity.Label) (release func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.importing[code] {
+		return nil, text.Fail(text.NotReady, text.Args{"reason": "another import into " + code.String() + " is running"}, nil)
+	}
+	d.importing[code] = true
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.importing, code)
+	}, nil
+}
+
+// loader is one load under way.
+type loader struct {
+	desk     *Desk
+	set      dataset
+	file     File
+	progress func(done, total uint64)
+
+	id     MAC
+	opened uint64
+	state  importState // as it was when the load began
+}
+
+func (l *loader) loaded(published identity.Entry) Loaded {
+	return Loaded{Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good}
+}
+
+func (l *loader) changed(got [sha256.Size]byte) error {
+	return text.Fail(text.FileChanged, text.Args{
+		"file": l.set.Code.String(), "want": hex.EncodeToString(l.file.Hash[:8]), "got": hex.EncodeToString(got[:8]),
+	}, nil)
+}
+
+// stated is the payload of the entries that open and publish an import.
+type stated struct {
+	Dataset string      `json:"dataset"`
+	Version uint64      `json:"version"`
+	File    string      `json:"file_sha256"`
+	Rows    uint64      `json:"rows"`
+	Skipped uint64      `json:"skipped"`
+	Root    string      `json:"root,omitempty"`   // of the RFC 9162 tree over the leaves of the rows, in their order
+	Ranges  [][2]uint64 `json:"ranges,omitempty"` // index of the first and number of the rows' entries
+}
+
+func (l *loader) stated() stated {
+	return stated{
+		Dataset: l.set.Code.String(), Version: l.set.Version, File: hex.EncodeToString(l.file.Hash[:]),
+		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+}
+
+// open finds the import of this file that a crash left, or opens one. It gives up every other
+// unfinished import of the dataset, because the file or the catalogue entry has changed since.
+func (l *loader) open(ctx context.Context) error {
+	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), be64(l.set.Version), l.file.Hash[:],
+		be64(l.file.Rows), be64(l.file.Good))
+	var known bool
+	var left []uint64
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		l.opened, l.state, known = importByID(r, l.id)
+		left = unfinished(r, l.set.Code)
+		return nil
+	})
+	if err != nil || known && l.state.Published != ledger.None {
+		return err
+	}
+	for _, other := range left {
+		if known && other == l.opened {
+			continue
+		}
+		if err := l.abandon(ctx, other); err != nil {
+			return err
+		}
+	}
+	if known {
+		return nil
+	}
+	payload, err := json.Marshal(l.stated())
+	if err != nil {
+		return fmt.Errorf("open import: %w", err)
+	}
+	note, err := l.desk.ledger.Note(RecordType, payload)
+	if err != nil {
+		return fmt.Errorf("open import: %w", err)
+	}
+	entry, err := book.Enter(ctx, l.desk.ledger, commandImportOpen, identity.Message{}, nil, openBody{
+		ID: l.id, Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
+	})
+	l.opened = entry.Index()
+	return err
+}
+
+// abandon gives an import up.
+func (l *loader) abandon(ctx context.Context, opened uint64) error {
+	note, err := l.desk.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
+	if err != nil {
+		return fmt.Errorf("abandon import: %w", err)
+	}
+	_, err = commandImportAbandon.Do(ctx, l.desk.ledger, identity.Message{}, nil, abandonBody{Import: opened, Statement: note})
+	return err
+}
+
+// publish makes the import visible by the act of the provider, which states the file and the root
+// of the leaves of its rows.
+func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
+	s := l.stated()
+	var root tlog.Hash
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		now, _ := importAt(r, l.opened)
+		s.Ranges, root = stagedRanges(r, l.opened, now.Done), rootOf(now.Frontier)
+		return nil
+	})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	s.Root = hex.EncodeToString(root[:])
+	payload, err := json.Marshal(s)
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
+	}
+	act, err := l.desk.ledger.Act(publicationHead(l.opened, l.set.Agency, l.set.Code), RecordType, payload)
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
+	}
+	return book.Enter(ctx, l.desk.ledger, commandImportPublish, identity.Message{}, nil, publishBody{
+		Import: l.opened, Root: root, Statement: act,
+	})
+}
+
+// stagedRanges returns the places of the rows of an import in the log, each as the index of its
+// first entry and the number of entries. Adjacent chunks are one range.
+func stagedRanges(r book.Reads, opened, done uint64) (ranges [][2]uint64) {
+	var firsts, starts []uint64
+	prefix := be64(opened)
+	r.Scan(bucketStaged, prefix, prefix, func(k, v []byte) bool {
+		firsts, starts = append(firsts, number(k[8:])), append(starts, number(v))
+		return true
+	})
+	firsts = append(firsts, done)
+	for i, start := range starts {
+		count := firsts[i+1] - firsts[i]
+		if last := len(ranges) - 1; last >= 0 && ranges[last][0]+ranges[last][1] == start {
+			ranges[last][1] += count
+			continue
+		}
+		ranges = append(ranges, [2]uint64{start, count})
+	}
+	return ranges
+}

@@ -1,0 +1,229 @@
+package records
+
+import (
+	"crypto/sha256"
+	"errors"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// importState is the value of the imports bucket.
+type importState struct {
+	_         struct{} `cbor:",toarray"`
+	Code      identity.Label
+	Version   uint64     // of the catalogue entry whose schema the rows were checked with
+	Rows      uint64     // rows that it will have
+	Done      uint64     // rows staged so far
+	Published ledger.Ref // the entry that published it; None: not yet
+	Abandoned bool       // it will never be published
+	Passed    MAC        // of the rows staged so far: a resumed import must bring the same ones
+	Frontier  [][]byte   // of the Merkle tree over the leaves of its rows: see grow
+}
+
+// openBody is the body of commandImportOpen.
+type openBody struct {
+	_         struct{} `cbor:",toarray"`
+	ID        MAC      // of the dataset, its version and the file: the same file is the same import
+	Code      identity.Label
+	Version   uint64
+	Rows      uint64
+	Statement book.Statement
+}
+
+// chunkBody is the body of commandImportChunk.
+type chunkBody struct {
+	_      struct{} `cbor:",toarray"`
+	Import uint64   // index of the entry that opened it
+	First  uint64   // row of the import, counted from 0
+	Passed MAC      // of all rows up to the end of this chunk
+	Rows   []chunkRow
+}
+
+type chunkRow struct {
+	_          struct{} `cbor:",toarray"`
+	Key        MAC
+	Indexed    []indexedMAC
+	Commitment ledger.Commitment
+	Sealed     []byte
+}
+
+// publishBody is the body of commandImportPublish.
+type publishBody struct {
+	_         struct{} `cbor:",toarray"`
+	Import    uint64
+	Root      tlog.Hash // of the Merkle tree over the leaves of its rows
+	Statement book.Statement
+}
+
+// abandonBody is the body of commandImportAbandon.
+type abandonBody struct {
+	_         struct{} `cbor:",toarray"`
+	Import    uint64
+	Statement book.Statement
+}
+
+// emptyRoot is the root of a tree without leaves (RFC 9162 §2.1.1).
+var emptyRoot = tlog.Hash(sha256.Sum256(nil))
+
+func importAt(r book.Reads, opened uint64) (importState, bool) { return imports.Load(r, be64(opened)) }
+
+func (s importState) save(tx *state.Tx, opened uint64) error {
+	return imports.Save(tx, be64(opened), s)
+}
+
+// importByID returns the import with the id, unless it was given up.
+func importByID(r book.Reads, id MAC) (opened uint64, s importState, ok bool) {
+	data := r.Get(bucketImportIDs, id[:])
+	if data == nil {
+		return 0, importState{}, false
+	}
+	opened = number(data)
+	if s, ok = importAt(r, opened); !ok || s.Abandoned {
+		return 0, importState{}, false
+	}
+	return opened, s, true
+}
+
+// unfinished returns the imports of the dataset that are neither published nor given up.
+func unfinished(r book.Reads, code identity.Label) (opened []uint64) {
+	for key, s := range imports.All(r, nil) {
+		if s.Code == code && s.Published == ledger.None && !s.Abandoned {
+			opened = append(opened, number(key))
+		}
+	}
+	return opened
+}
+
+// applyImportOpen opens an import. Opening the same import again gives the entry that is there.
+func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
+	if opened, _, ok := importByID(tx, b.ID); ok {
+		return ledger.RefTo(opened), nil
+	}
+	if current, _, ok := catalog.Version(tx, b.Code); !ok || current != b.Version {
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+	}
+	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportOpened, Code: b.Code})
+	if err != nil {
+		return ledger.None, err
+	}
+	opened, _ := entry.Index()
+	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
+	return entry, errors.Join(s.save(tx, opened), tx.Put(bucketImportIDs, b.ID[:], be64(opened)))
+}
+
+// stillOpen returns an import that may go on, or that is published already. It refuses an import
+// that was given up, and one whose catalogue entry has changed before it was published.
+func stillOpen(tx *state.Tx, opened uint64) (importState, error) {
+	s, ok := importAt(tx, opened)
+	if !ok || s.Abandoned {
+		return s, book.Refuse(text.NotFound, "import", strconv.FormatUint(opened, 10))
+	}
+	if current, _, _ := catalog.Version(tx, s.Code); current != s.Version && s.Published == ledger.None {
+		return s, book.Refuse(text.DatasetMoved, s.Code.String())
+	}
+	return s, nil
+}
+
+// applyImportChunk stages the next rows, and returns the number of rows staged so far. It does not
+// stage a chunk again that was staged before.
+func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
+	s, err := stillOpen(tx, b.Import)
+	staged := s.Done + uint64(len(b.Rows))
+	switch {
+	case err != nil:
+		return 0, err
+	case b.First != s.Done || s.Published != ledger.None:
+		return s.Done, nil
+	case staged > s.Rows:
+		return 0, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(staged, 10))
+	}
+	_, provider, _ := catalog.Version(tx, s.Code)
+	if err := tx.Put(bucketStaged, append(be64(b.Import), be64(b.First)...), be64(tx.Size())); err != nil {
+		return 0, err
+	}
+	head := recordHead(provider, s.Code)
+	head.About = ledger.RefTo(b.Import)
+	for _, row := range b.Rows {
+		index, err := tx.Append(head, ledger.PlainEvidence(row.Commitment), row.Sealed)
+		if err == nil {
+			err = keep(tx, s.Code, row.Key, row.Indexed, ledger.RefTo(index), head.About)
+		}
+		if err != nil {
+			return 0, err
+		}
+		s.Frontier = grow(s.Frontier, s.Done, tx.LastLeafHash())
+		s.Done++
+	}
+	s.Passed = b.Passed
+	return s.Done, s.save(tx, b.Import)
+}
+
+// grow adds the hash of leaf n, counted from 0, to the frontier of an RFC 9162 tree. The frontier
+// of a tree of n leaves is the list of the roots of its perfect subtrees, largest first: one for
+// each bit that is set in n.
+func grow(frontier [][]byte, n uint64, leaf tlog.Hash) [][]byte {
+	for ; n&1 == 1; n >>= 1 {
+		last := len(frontier) - 1
+		leaf = tlog.NodeHash(tlog.Hash(frontier[last]), leaf)
+		frontier = frontier[:last]
+	}
+	return append(frontier, leaf[:])
+}
+
+// rootOf returns the root of the tree with the frontier. For an empty tree it is the hash of
+// nothing (RFC 9162).
+func rootOf(frontier [][]byte) tlog.Hash {
+	if len(frontier) == 0 {
+		return emptyRoot
+	}
+	root := tlog.Hash(frontier[len(frontier)-1])
+	for i := len(frontier) - 2; i >= 0; i-- {
+		root = tlog.NodeHash(tlog.Hash(frontier[i]), root)
+	}
+	return root
+}
+
+func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindImportPublished, Agency: agency, Code: code, About: ledger.RefTo(opened)}
+}
+
+// applyImportPublish makes all rows of a complete import visible, by the provider's act over the
+// root of their leaves.
+func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
+	s, err := stillOpen(tx, b.Import)
+	switch {
+	case err != nil:
+		return ledger.None, err
+	case s.Published != ledger.None:
+		return s.Published, nil
+	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
+		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
+	}
+	s.Published = book.Next(tx)
+	if err := s.save(tx, b.Import); err != nil {
+		return ledger.None, err
+	}
+	_, provider, _ := catalog.Version(tx, s.Code)
+	return b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code))
+}
+
+// applyImportAbandon gives an import up. Its rows stay in the ledger and are never visible.
+func applyImportAbandon(tx *state.Tx, b abandonBody) (ledger.Ref, error) {
+	s, ok := importAt(tx, b.Import)
+	if !ok || s.Abandoned || s.Published != ledger.None {
+		return ledger.None, book.Refuse(text.NotFound, "import", strconv.FormatUint(b.Import, 10))
+	}
+	s.Abandoned = true
+	if err := s.save(tx, b.Import); err != nil {
+		return ledger.None, err
+	}
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportAbandoned, Code: s.Code, About: ledger.RefTo(b.Import)})
+}

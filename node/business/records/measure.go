@@ -1,0 +1,275 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xietong/exchange/gather"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// tally adds up the records of one group.
+type tally struct {
+	values      []string // as read returns them; "null" where a record has none
+	count, with uint64   // records, and records that have a value
+	sum         gather.Adder
+	size        gather.Adder   // of the absolute values
+	largest     gather.Decimal // absolute value
+	least, most gather.Decimal
+}
+
+// add counts a record and its value; nil: the record has no value.
+func (t *tally) add(value *gather.Decimal) {
+	t.count++
+	if value == nil {
+		return
+	}
+	if t.with == 0 || value.Cmp(t.least) < 0 {
+		t.least = *value
+	}
+	if t.with == 0 || value.Cmp(t.most) > 0 {
+		t.most = *value
+	}
+	if value.Abs().Cmp(t.largest) > 0 {
+		t.largest = value.Abs()
+	}
+	t.with++
+	t.sum.Add(*value)
+	t.size.Add(value.Abs())
+}
+
+// join adds the records of another group to this one.
+func (t *tally) join(o *tally) {
+	if o.with > 0 && (t.with == 0 || o.least.Cmp(t.least) < 0) {
+		t.least = o.least
+	}
+	if o.with > 0 && (t.with == 0 || o.most.Cmp(t.most) > 0) {
+		t.most = o.most
+	}
+	if o.largest.Cmp(t.largest) > 0 {
+		t.largest = o.largest
+	}
+	t.count, t.with = t.count+o.count, t.with+o.with
+	t.sum.AddSum(&o.sum)
+	t.size.AddSum(&o.size)
+}
+
+// small reports whether others may not be told of the group by itself: it has fewer than least
+// records, or its sum or average would tell of one record (see tells).
+func (t *tally) small(f gather.Function, least uint64) bool {
+	return t.count < least || t.tells(f, least)
+}
+
+// tells reports whether the sum or average of the group would tell of one record's value: fewer
+// than least records have a value, or one value makes half or more of the sum of all absolute
+// values. A group without any value tells of none.
+func (t *tally) tells(f gather.Function, least uint64) bool {
+	if least == 0 || t.with == 0 || f != gather.Sum && f != gather.Average {
+		return false
+	}
+	var twice gather.Adder
+	twice.Add(t.largest)
+	twice.Add(t.largest)
+	return t.with < least || twice.Cmp(&t.size) >= 0
+}
+
+func (t *tally) group(f gather.Function) (g gather.Group, err error) {
+	g = gather.Group{Values: append([]string{}, t.values...), Count: t.count}
+	if f == gather.Count || t.with == 0 {
+		return g, nil
+	}
+	amount := t.least
+	switch f {
+	case gather.Maximum:
+		amount = t.most
+	case gather.Sum, gather.Average:
+		if amount, err = t.sum.Decimal(); err != nil {
+			return g, err
+		}
+	}
+	g.With, g.Amount = t.with, &amount
+	return g, nil
+}
+
+// tallies are the groups of one measure. The key of a group is its values, each with its length
+// before it.
+type tallies struct {
+	measure gather.Measure
+	of      map[string]*tally
+	left    int // bytes that more groups may take
+}
+
+func newTallies(m gather.Measure, most int) *tallies {
+	t := &tallies{measure: m, of: map[string]*tally{}, left: most}
+	if !m.Grouped() {
+		t.of[""] = &tally{}
+	}
+	return t
+}
+
+// Limits of a group, as it travels.
+const (
+	maxValueLen   = 1 << 10 // bytes of a value that names a group
+	groupOverhead = 128     // bytes of an answer that a group costs beside its values
+)
+
+var (
+	errTooManyGroups = errors.New("too many groups")
+	errLongValue     = errors.New("a value too long to be told by")
+)
+
+// add puts a record into its group.
+func (t *tallies) add(record []byte) error {
+	values := make([]string, len(t.measure.By))
+	key := ""
+	for i, by := range t.measure.By {
+		value, err := rows.Member(record, by.Field)
+		if err != nil {
+			return err
+		}
+		if values[i] = read(value); len(values[i]) > maxValueLen {
+			return fmt.Errorf("%w: %d bytes", errLongValue, len(values[i]))
+		}
+		key += strconv.Itoa(len(values[i])) + ":" + values[i]
+	}
+	group := t.of[key]
+	if group == nil {
+		if t.left -= len(key) + groupOverhead; t.left < 0 || len(t.of) == MaxGroups {
+			return errTooManyGroups
+		}
+		group = &tally{values: values}
+		t.of[key] = group
+	}
+	value, err := t.value(record)
+	if err != nil {
+		return err
+	}
+	group.add(value)
+	return nil
+}
+
+// value returns the value of the measured field; nil: the record has none, or no field is measured.
+func (t *tallies) value(record []byte) (*gather.Decimal, error) {
+	if t.measure.Field == "" {
+		return nil, nil
+	}
+	raw, err := rows.Member(record, t.measure.Field)
+	if err != nil || string(raw) == "null" {
+		return nil, err
+	}
+	value, err := gather.ParseDecimal(string(raw))
+	return &value, err
+}
+
+// read returns a JSON value as people read it: text without its quotation marks, anything else as
+// it is.
+func read(value []byte) string {
+	var text string
+	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &text) != nil {
+		return string(value)
+	}
+	return text
+}
+
+// told returns the groups as the asker is told them: the groups that are too small are one group.
+func (t *tallies) told(least uint64) (groups []gather.Group, err error) {
+	told, small := t.split(least)
+	for _, each := range told {
+		g, err := each.group(t.measure.Function)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, g)
+	}
+	if small != nil {
+		g, err := small.group(t.measure.Function)
+		if err != nil {
+			return nil, err
+		}
+		g.Values, g.Suppressed = []string{}, t.measure.Grouped()
+		groups = append(groups, g)
+	}
+	gather.SortGroups(groups)
+	return groups, nil
+}
+
+// errTooSmall is returned where the asker may not even be told of all groups together.
+var errTooSmall = errors.New("too few records")
+
+// check refuses a measure if the asker may not even be told the amount of all records together.
+func (t *tallies) check(least uint64) error {
+	all := &tally{}
+	for _, each := range t.of {
+		all.join(each)
+	}
+	if all.tells(t.measure.Function, least) {
+		return errTooSmall
+	}
+	return nil
+}
+
+// split puts the groups that are too small together into one. It adds the smallest of the others
+// until at least two groups are together and the asker may be told of them as one. A single group
+// could be computed: it is the total less the other groups.
+func (t *tallies) split(least uint64) (told []*tally, small *tally) {
+	f, joined := t.measure.Function, 0
+	for _, each := range t.of {
+		if !t.measure.Grouped() || !each.small(f, least) {
+			told = append(told, each)
+			continue
+		}
+		if small == nil {
+			small = &tally{}
+		}
+		small.join(each)
+		joined++
+	}
+	slices.SortFunc(told, func(a, b *tally) int {
+		return cmp.Or(cmp.Compare(a.count, b.count), t.compare(a.values, b.values))
+	})
+	for small != nil && len(told) > 0 && (joined < 2 || small.small(f, least)) {
+		small.join(told[0])
+		told = told[1:]
+		joined++
+	}
+	return told, small
+}
+
+// compare orders two groups by their values, with the fields in one order, however they were asked
+// for: asked the other way round, the same groups must be put together, or the two answers would
+// tell of one.
+func (t *tallies) compare(a, b []string) int {
+	by := t.measure.By
+	if len(by) == 2 && by[1].Field < by[0].Field {
+		return cmp.Or(strings.Compare(a[1], b[1]), strings.Compare(a[0], b[0]))
+	}
+	return slices.Compare(a, b)
+}
+
+// told turns the error of a measure into the failure that tells the asker why there is no answer.
+func (p plan) told(err error) error {
+	dataset, measure := p.set.Code.String(), p.q.Measure.String()
+	switch {
+	case errors.Is(err, errTooManyGroups):
+		return text.Fail(text.TooManyGroups, text.Args{
+			"dataset": dataset, "field": strings.Join(p.q.Measure.Fields(), ", "), "limit": strconv.Itoa(MaxGroups),
+		}, err)
+	case errors.Is(err, errLongValue):
+		return text.Fail(text.TooLarge, text.Args{
+			"where": measure, "size": "-", "limit": strconv.Itoa(maxValueLen),
+		}, err)
+	case errors.Is(err, errTooSmall):
+		return text.Fail(text.GroupTooSmall, text.Args{
+			"dataset": dataset, "measure": measure, "least": strconv.Itoa(p.set.SmallestCell),
+		}, err)
+	case errors.Is(err, gather.ErrDecimal):
+		return text.Fail(text.MeasureInexact, text.Args{"dataset": dataset, "measure": measure}, err)
+	}
+	return err
+}

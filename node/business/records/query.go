@@ -1,0 +1,289 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/filter"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// plan is a question that has been checked with the schema of its dataset.
+type plan struct {
+	set    dataset
+	q      Question
+	key    []byte
+	where  []rows.IndexedValue // sorted by field
+	filter *filter.Filter      // or nil
+	cell   uint64              // records that a group must have before the asker is told of it
+	digest [32]byte            // see digestOf
+}
+
+// Query answers a question of the actor. The package comment has the order of the steps. A
+// malformed question is refused as text.BadRequest before anything is read.
+func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
+	if err := q.Check(); err != nil {
+		return Answer{}, text.Fail(text.BadRequest, text.Args{"where": "question", "reason": err.Error()}, err)
+	}
+	return retried(func() (Answer, error) { return d.query(ctx, id, by, q) })
+}
+
+// retried calls use once more when the state that the use was decided on moved before the use was
+// recorded.
+func retried[T any](use func() (T, error)) (T, error) {
+	out, err := use()
+	if failure.Is(err, text.DatasetMoved, text.PolicyMoved) {
+		return use()
+	}
+	return out, err
+}
+
+// query decides and reads at one position of the log. It reads at a later position only where it
+// had to file an application first.
+func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
+	s := &search{desk: d}
+	var permit sharing.Permit
+	apply := false
+	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		if permit, apply, err = s.decide(r, by, q); err != nil || apply {
+			return err
+		}
+		return s.read(ctx, r)
+	})
+	if err == nil && apply {
+		if permit, err = permit.Apply(ctx, d.ledger); err == nil {
+			err = d.ledger.View(ctx, func(r *state.Reader) error { return s.read(ctx, r) })
+		}
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	access, err := sharing.RecordUse(ctx, d.ledger, id, permit, s.access())
+	if err != nil {
+		return Answer{}, err
+	}
+	s.answer.Use = Use{Access: access, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}
+	return s.answer, nil
+}
+
+// decide decides whether the actor may ask the question, and turns it into a plan. apply is true
+// where an application must be filed first.
+func (s *search) decide(r *state.Reader, by catalog.Actor, q Question) (permit sharing.Permit, apply bool, err error) {
+	consumer, err := by.Resolve(r)
+	if err != nil {
+		return permit, false, err
+	}
+	set, err := s.desk.at(r, q.Dataset)
+	if err != nil {
+		return permit, false, err
+	}
+	fields, err := set.revealed(q)
+	if err != nil {
+		return permit, false, err
+	}
+	permit, apply, err = sharing.Decide(r, set.request(r, sharing.Request{
+		Consumer: consumer, Purpose: q.Purpose, Fields: fields, Evidence: q.Evidence, Application: q.Application,
+		Measure: q.Measure, Whole: q.whole(),
+	}))
+	if err == nil {
+		s.p, err = s.desk.understand(set, consumer, q)
+	}
+	if err == nil {
+		s.after, err = s.desk.openCursor(s.p)
+	}
+	return permit, apply, err
+}
+
+// cell returns the number of records that a group must have before the consumer is told of it: 0
+// for the provider, to which every group is told.
+func (set dataset) cell(consumer identity.Agency, in identity.Jurisdiction) uint64 {
+	if consumer == identity.NewAgency(in, set.Agency) {
+		return 0
+	}
+	return uint64(set.SmallestCell)
+}
+
+// request completes a request with the catalogue entry of the dataset.
+func (set dataset) request(r *state.Reader, q sharing.Request) sharing.Request {
+	q.Dataset, q.Offer, q.Version = set.Code, set.offer(r.Log().Jurisdiction()), set.Version
+	return q
+}
+
+// revealed returns every field that the answer tells something about: the fields that are shown,
+// measured, compared or filtered by.
+func (set dataset) revealed(q Question) ([]string, error) {
+	fields := append(slices.Clone(q.Fields), q.Measure.Fields()...)
+	if len(q.Fields) == 0 && q.Measure.Function == gather.None {
+		fields = set.fields()
+	}
+	if q.Key != "" {
+		fields = append(fields, set.Key)
+	}
+	for field := range q.Where {
+		fields = append(fields, field)
+	}
+	if q.Filter != "" {
+		f, err := set.filter(q.Filter)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, f.Fields()...)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields), nil
+}
+
+func (set dataset) filter(expression string) (*filter.Filter, error) {
+	known := set.schema.Fields()
+	fields := make([]filter.Field, len(known))
+	for i, f := range known {
+		fields[i] = filter.Field{Name: f.Name, Type: filterTypes[f.Type], Nullable: f.Nullable}
+	}
+	f, err := filter.Compile(expression, fields)
+	if bad, ok := errors.AsType[*filter.Malformed](err); ok {
+		return nil, text.Fail(text.FilterMalformed, text.Args{"position": strconv.Itoa(bad.Position), "reason": bad.Reason}, nil)
+	}
+	return f, tooCostly(set.Code, err)
+}
+
+var filterTypes = map[rows.FieldType]filter.Type{
+	rows.String: filter.String, rows.Integer: filter.Integer, rows.Number: filter.Number, rows.Boolean: filter.Boolean,
+	rows.Other: filter.Other,
+}
+
+func tooCostly(code identity.Label, err error) error {
+	if errors.Is(err, filter.ErrTooCostly) {
+		return text.Fail(text.FilterTooCostly, text.Args{"dataset": code.String(), "limit": strconv.Itoa(filter.CostLimit)}, nil)
+	}
+	return err
+}
+
+// understand turns the question into a plan: the key, the conditions and the filter, checked with
+// the schema.
+func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p plan, err error) {
+	p = plan{set: set, q: q, cell: set.cell(consumer, d.ledger.Name())}
+	if q.Limit == 0 {
+		p.q.Limit = DefaultLimit
+	}
+	if q.MaxBytes <= 0 || q.MaxBytes > maxAnswerLen {
+		p.q.MaxBytes = maxAnswerLen
+	}
+	if q.Key != "" {
+		if p.key, err = set.key(q.Key); err != nil {
+			return p, err
+		}
+	}
+	for field, raw := range q.Where {
+		value, err := set.schema.JSONValue(field, raw)
+		if err != nil {
+			return p, asRejected(set.Code, err)
+		}
+		p.where = append(p.where, rows.IndexedValue{Field: field, Value: value})
+	}
+	slices.SortFunc(p.where, func(a, b rows.IndexedValue) int { return strings.Compare(a.Field, b.Field) })
+	if q.Filter != "" {
+		if p.filter, err = set.filter(q.Filter); err != nil {
+			return p, err
+		}
+	}
+	p.digest = p.digestOf(d.ledger, consumer)
+	return p, set.measurable(q.Measure)
+}
+
+// digestOf returns the MAC of the consumer, the dataset, its version, the key, the conditions, the
+// filter and the measure. A cursor is good for a question with the same MAC only, and the access
+// record holds the MAC in place of the parameters.
+func (p plan) digestOf(l book.Ledger, consumer identity.Agency) [32]byte {
+	parts := [][]byte{
+		[]byte(consumer.String()), []byte(p.set.Code.String()), be64(p.set.Version), p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()),
+	}
+	for _, w := range p.where {
+		parts = append(parts, []byte(w.Field), w.Value)
+	}
+	return l.MAC("query", parts...)
+}
+
+// measurable refuses a measure of a field that is no number, and one by the places of a level. It
+// is for the provider, to which policy allows every measure.
+func (set dataset) measurable(m gather.Measure) error {
+	field, known := set.schema.Field(m.Field)
+	number := known && (field.Type == rows.Integer || field.Type == rows.Number)
+	level := slices.ContainsFunc(m.By, func(b gather.By) bool { return b.Level != "" })
+	if level || m.Field != "" && !number {
+		return text.Fail(text.MeasureNotOffered, text.Args{
+			"dataset": set.Code.String(), "measure": m.String(), "offered": sharing.Offered(set.Measures, set.GroupBy),
+		}, nil)
+	}
+	return nil
+}
+
+// access returns the access record of the answer.
+func (s *search) access() sharing.Access {
+	a := sharing.Access{
+		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf, Removed: s.removed,
+	}
+	switch {
+	case s.p.q.Measure.Function != gather.None:
+		a.Operation = s.p.q.Measure.Function.String()
+	case s.p.key != nil:
+		a.Operation = "lookup"
+	}
+	for _, key := range s.keys {
+		a.Keys = append(a.Keys, hex.EncodeToString(key[:16]))
+	}
+	return a
+}
+
+// cursor is the content of a cursor, which is sealed.
+type cursor struct {
+	_      struct{} `cbor:",toarray"`
+	Digest []byte
+	After  []byte // where the next answer begins: a key's MAC, or the index of an entry
+}
+
+func (d *Desk) openCursor(p plan) ([]byte, error) {
+	if p.q.Cursor == "" {
+		return nil, nil
+	}
+	bad := func(err error) error {
+		return text.Fail(text.BadCursor, text.Args{"dataset": p.set.Code.String()}, err)
+	}
+	data, err := d.ledger.OpenToken(p.q.Cursor)
+	if errors.Is(err, book.ErrToken) {
+		return nil, bad(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var c cursor
+	if err := canon.Unmarshal(data, maxCursorLen, &c); err != nil {
+		return nil, bad(err)
+	}
+	if !bytes.Equal(c.Digest, p.digest[:]) {
+		return nil, bad(errors.New("of another query"))
+	}
+	return c.After, nil
+}
+
+func (d *Desk) sealCursor(p plan, after []byte) (string, error) {
+	data, err := canon.Marshal(cursor{Digest: p.digest[:], After: after})
+	if err != nil {
+		return "", fmt.Errorf("seal cursor: %w", err)
+	}
+	return d.ledger.SealToken(data), nil
+}

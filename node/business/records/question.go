@@ -1,0 +1,176 @@
+package records
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/rows"
+)
+
+// Limits of a question, and of its answer.
+const (
+	DefaultLimit  = 100            // rows of an answer
+	MaxLimit      = 1000           // rows of an answer
+	MaxGroups     = 1000           // groups of an answer
+	maxConditions = rows.MaxFields // of a question
+	maxAnswerLen  = 4 << 20        // bytes of an answer, unless the question says how many
+	rowOverhead   = 8              // bytes of an answer that a row costs beside its own
+	maxCursorLen  = 256            // bytes of the content of a cursor
+	maxOpened     = 100_000        // records opened for one answer with rows; it ends there, with a cursor
+	maxOpenedToAt = 2_000_000      // records opened for one measure
+)
+
+// Question is a question about a dataset. Another jurisdiction is sent it as deterministic CBOR, in
+// which an empty field is absent. The question for one village:
+//
+//	a2 01 68 76696c6c61676573 02 6c 353230313032303136303031        {1: "villages", 2: "520102016001"}
+type Question struct {
+	Dataset     identity.Label             `cbor:"1,keyasint"`
+	Key         string                     `cbor:"2,keyasint,omitempty"` // typed by a person; "": every record that matches
+	Where       map[string]json.RawMessage `cbor:"3,keyasint,omitempty"` // fields and the values they must equal
+	Filter      string                     `cbor:"4,keyasint,omitempty"` // CEL
+	Fields      []string                   `cbor:"5,keyasint,omitempty"` // fields that are wanted; none: all
+	Limit       int                        `cbor:"6,keyasint,omitempty"` // 0: DefaultLimit
+	Cursor      string                     `cbor:"7,keyasint,omitempty"`
+	Measure     gather.Measure             `cbor:"8,keyasint,omitzero"` // the zero value: the records themselves
+	Application sharing.Application        `cbor:"9,keyasint,omitzero"`
+
+	// The question of another jurisdiction does not carry these fields: they come beside it.
+	Purpose string `cbor:"-"`
+	// MaxBytes bounds the rows of an answer, in bytes, with rowOverhead for each row. A longer
+	// answer ends before the bound, with a cursor; it has one row at least. 0, or more than 4 MiB:
+	// 4 MiB.
+	MaxBytes int    `cbor:"-"`
+	Evidence []byte `cbor:"-"` // see sharing.Request
+}
+
+// errEmpty is returned for a field that must have a value and has none.
+var errEmpty = errors.New("empty")
+
+// Check checks everything about a question that can be checked without its dataset.
+func (q Question) Check() error {
+	switch {
+	case q.Dataset.IsZero():
+		return fmt.Errorf("dataset: %w", errEmpty)
+	case q.Limit < 0 || q.Limit > MaxLimit:
+		return fmt.Errorf("limit: 0..%d", MaxLimit)
+	case len(q.Where) > maxConditions:
+		return fmt.Errorf("%d conditions", len(q.Where))
+	case q.Measure.Function != gather.None && q.Key != "":
+		return errors.New("the measure of one record")
+	}
+	for field, value := range q.Where {
+		if len(value) == 0 {
+			return fmt.Errorf("condition of %s: %w", field, errEmpty)
+		}
+	}
+	return q.Measure.Check()
+}
+
+// whole reports whether all records are asked for, without a condition.
+func (q Question) whole() bool { return q.Key == "" && len(q.Where) == 0 && q.Filter == "" }
+
+// Answer is the answer to a question. Another jurisdiction sends it as deterministic CBOR.
+type Answer struct {
+	Rows    [][]byte `cbor:"1,keyasint,omitempty"` // canonical JSON
+	Count   uint64   `cbor:"2,keyasint,omitempty"` // records answered, or measured
+	Scanned uint64   `cbor:"3,keyasint,omitempty"` // records looked at
+	Cursor  string   `cbor:"4,keyasint,omitempty"` // "" at the end
+	AsOf    uint64   `cbor:"5,keyasint"`           // index of the last entry of the provider's ledger that the answer saw
+
+	// Groups are the results of a measure: one, or one for each group. At most one of them is
+	// suppressed, and it comes first: it is the sum of all groups that are too small to be told by
+	// themselves.
+	Groups []gather.Group `cbor:"8,keyasint,omitempty"`
+	Use
+}
+
+// Use says how a use was permitted and recorded, at both ends.
+type Use struct {
+	Grant      identity.Entry `cbor:"6,keyasint,omitzero"`  // zero: the provider's own use
+	GrantedNow bool           `cbor:"7,keyasint,omitempty"` // the request filed the application for the grant
+	Access     identity.Entry `cbor:"-"`                    // the provider's access record
+	Asked      identity.Entry `cbor:"-"`                    // the asker's own record; zero: the provider is the asker
+}
+
+// Check checks the rules for every answer, whether this jurisdiction or another one gives it.
+func (a Answer) Check() error {
+	total := uint64(0)
+	for _, g := range a.Groups {
+		total += min(g.Count, gather.MaxCount)
+	}
+	switch {
+	case len(a.Rows) > MaxLimit || len(a.Groups) > MaxGroups+1:
+		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
+	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
+		return fmt.Errorf("%d groups of %d records, and a count of %d", len(a.Groups), total, a.Count)
+	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
+		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
+	}
+	for i, row := range a.Rows {
+		if !json.Valid(row) || row[0] != '{' {
+			return fmt.Errorf("row %d is no JSON object", i)
+		}
+	}
+	return nil
+}
+
+// answers checks that the answer fits the question.
+func (a Answer) answers(q Question) error {
+	measured, groups := q.Measure.Function != gather.None, len(a.Groups)
+	if !measured && groups > 0 || measured && !q.Measure.Grouped() && groups != 1 || measured && len(a.Rows) > 0 {
+		return fmt.Errorf("%d rows and %d groups, asked for %s", len(a.Rows), groups, q.Measure)
+	}
+	return gather.CheckGroups(q.Measure, a.Groups)
+}
+
+// Claim is a statement to be confirmed: that a field of a record has a value. Its answer discloses
+// less than any other.
+type Claim struct {
+	Dataset     identity.Label      `cbor:"1,keyasint"`
+	Key         string              `cbor:"2,keyasint"`
+	Field       string              `cbor:"3,keyasint"`
+	Value       json.RawMessage     `cbor:"4,keyasint"`
+	Application sharing.Application `cbor:"5,keyasint,omitzero"`
+
+	// The claim of another jurisdiction does not carry these fields: they come beside it.
+	Purpose  string `cbor:"-"`
+	Evidence []byte `cbor:"-"` // see sharing.Request
+}
+
+// Check checks that the claim has a dataset and a value.
+func (c Claim) Check() error {
+	if c.Dataset.IsZero() || len(c.Value) == 0 {
+		return fmt.Errorf("dataset, value: %w", errEmpty)
+	}
+	return nil
+}
+
+// Outcome is the answer to a claim.
+type Outcome string
+
+// The outcomes.
+const (
+	Yes          Outcome = "yes"
+	No           Outcome = "no"
+	NoSuchRecord Outcome = "no-such-record"
+)
+
+// Verdict is the outcome of a claim, and how its use was permitted and recorded.
+type Verdict struct {
+	Outcome Outcome `cbor:"1,keyasint"`
+	Use
+}
+
+// Check checks that the verdict has an outcome.
+func (v Verdict) Check() error {
+	switch v.Outcome {
+	case Yes, No, NoSuchRecord:
+		return nil
+	}
+	return fmt.Errorf("outcome %q", v.Outcome)
+}

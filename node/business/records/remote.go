@@ -1,0 +1,57 @@
+package records
+
+import (
+	"context"
+
+	"xietong/certs/identity"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/operation"
+)
+
+// The operations of this room. Each is a use of data by an agency of the jurisdiction that asks.
+const (
+	operationQuery  operation.Operation[Question, Answer] = "query"
+	operationVerify operation.Operation[Claim, Verdict]   = "verify"
+)
+
+// maxRows bounds the rows of an answer to another jurisdiction, in bytes, so that the rest of the
+// answer fits.
+const maxRows = operation.MaxListed
+
+// Serve registers the operations. An agency of the jurisdiction that asks is a consumer like an
+// agency of this one, and its use is recorded before the answer leaves.
+func (d *Desk) Serve(in *relay.Registry) {
+	operationQuery.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, q Question) (Answer, identity.Entry, error) {
+		q.Purpose, q.MaxBytes, q.Evidence = r.Call.Purpose.String(), maxRows, r.Evidence
+		got, err := d.Query(ctx, r.Header.ID, catalog.Foreign(by), q)
+		return got, got.Access, err
+	})
+	operationVerify.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, c Claim) (Verdict, identity.Entry, error) {
+		c.Purpose, c.Evidence = r.Call.Purpose.String(), r.Evidence
+		got, err := d.Verify(ctx, r.Header.ID, catalog.Foreign(by), c)
+		return got, got.Access, err
+	})
+}
+
+// Remote asks the desks of other jurisdictions.
+type Remote struct{ Caller operation.Caller }
+
+// Query asks another jurisdiction a question, for an agency of this one. An answer that does not
+// fit the question is refused.
+func (m Remote) Query(ctx context.Context, a operation.Asking, q Question) (Answer, error) {
+	got, recorded, err := operationQuery.Use(ctx, m.Caller, a, q.Dataset, q.Purpose, q, func(got Answer) (identity.Entry, error) {
+		return got.Grant, got.answers(q)
+	})
+	got.Access, got.Asked = recorded.Access, recorded.Asked
+	return got, err
+}
+
+// Verify asks another jurisdiction to confirm a claim, for an agency of this one.
+func (m Remote) Verify(ctx context.Context, a operation.Asking, c Claim) (Verdict, error) {
+	got, recorded, err := operationVerify.Use(ctx, m.Caller, a, c.Dataset, c.Purpose, c, func(got Verdict) (identity.Entry, error) {
+		return got.Grant, nil
+	})
+	got.Access, got.Asked = recorded.Access, recorded.Asked
+	return got, err
+}

@@ -1,0 +1,205 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/ground/book"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// search is one reading of the records at one position of the log.
+type search struct {
+	desk    *Desk
+	p       plan
+	after   []byte // the place that the cursor holds; nil: the beginning
+	reader  *state.Reader
+	answer  Answer
+	removed uint64
+	keys    []MAC
+	bytes   int
+	over    bool // the last record would have made the answer too long, and is not in it
+	opened  int
+	tallies *tallies // nil: no measure
+	last    []byte   // the place of the last record in the answer, for the next cursor; nil: no more
+	err     error
+}
+
+// read reads the whole answer at one position of the log. No part of it may be given before the use
+// is recorded.
+func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
+	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1}
+	s.removed = Removed(r, s.p.set.Code)
+	if s.p.q.Measure.Function != gather.None {
+		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
+	}
+	if s.run(ctx, s.after); s.err != nil {
+		return s.p.told(s.err)
+	}
+	if s.tallies != nil {
+		return s.measure()
+	}
+	if s.last != nil {
+		s.answer.Cursor, err = s.desk.sealCursor(s.p, s.last)
+	}
+	return err
+}
+
+// measure puts the groups of the measure into the answer, or refuses the measure.
+func (s *search) measure() (err error) {
+	if err := s.tallies.check(s.p.cell); err != nil {
+		return s.p.told(err)
+	}
+	if s.answer.Groups, err = s.tallies.told(s.p.cell); err != nil {
+		return s.p.told(err)
+	}
+	for _, g := range s.answer.Groups {
+		s.answer.Count += g.Count
+	}
+	return nil
+}
+
+// run looks at the candidates: the record with the key, the records that an index finds, or all
+// records. s.last is nil afterwards if no candidate is left.
+func (s *search) run(ctx context.Context, after []byte) {
+	code, v := s.p.set.Code, newView(s.reader)
+	if s.p.key != nil {
+		mac := s.desk.keyMAC(code, s.p.key)
+		if now, ok := v.current(code, mac); ok && after == nil {
+			s.look(ctx, found{mac, now})
+		}
+		s.last = nil
+		return
+	}
+	var place func(found) []byte
+	each := func(f found) bool {
+		if s.full() {
+			return false
+		}
+		more := s.look(ctx, f)
+		if !s.over {
+			s.last = place(f)
+		}
+		return more
+	}
+	ended := s.each(v, after, &place, each)
+	if ended {
+		s.last = nil
+	}
+}
+
+// each calls look with the candidates after the place, and reports whether no candidate is left. It
+// sets place to the function that returns the place of a candidate for a cursor.
+func (s *search) each(v view, after []byte, place *func(found) []byte, look func(found) bool) (ended bool) {
+	code, stopped := s.p.set.Code, false
+	each := func(f found) bool {
+		more := look(f)
+		stopped = stopped || !more
+		return more
+	}
+	if w, ok := s.indexedWhere(); ok {
+		*place = func(f found) []byte { return be64(f.Index + 1) }
+		v.indexed(code, w.Field, s.desk.valueMAC(code, w.Field, w.Value), number(after), each)
+		return !stopped
+	}
+	*place = func(f found) []byte { return f.key[:] }
+	var from *MAC
+	if len(after) == len(MAC{}) {
+		mac := MAC(after)
+		from = &mac
+	}
+	v.all(code, from, each)
+	return !stopped
+}
+
+// indexedWhere returns a condition that an index answers completely; it returns false where there
+// is none.
+func (s *search) indexedWhere() (rows.IndexedValue, bool) {
+	for _, w := range s.p.where {
+		if slices.Contains(s.p.set.Found, w.Field) && string(w.Value) != "null" {
+			return w, true
+		}
+	}
+	return rows.IndexedValue{}, false
+}
+
+// full reports whether the answer ends here, although there may be more records.
+func (s *search) full() bool {
+	if s.tallies != nil {
+		return false
+	}
+	return len(s.answer.Rows) >= s.p.q.Limit || s.opened >= maxOpened
+}
+
+// look looks at one candidate. It returns false to end the search: with s.err, or because the
+// answer is full.
+func (s *search) look(ctx context.Context, f found) (more bool) {
+	s.answer.Scanned++
+	if s.err = ctx.Err(); s.err != nil {
+		return false
+	}
+	if s.p.onlyCounts() {
+		s.tallies.of[""].add(nil) // the record is not opened
+		return true
+	}
+	if s.opened++; s.tallies != nil && s.opened > maxOpenedToAt {
+		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": "2,000,000"}, nil)
+		return false
+	}
+	record, err := s.desk.ledger.Payload(s.reader, f.Index)
+	if errors.Is(err, book.ErrErased) {
+		return true
+	}
+	var matches bool
+	if err == nil {
+		matches, err = s.matches(record)
+	}
+	if err == nil && matches {
+		err = s.take(f, record)
+	}
+	s.err = err
+	return err == nil && !s.over
+}
+
+// onlyCounts reports whether the question can be answered without opening a record.
+func (p plan) onlyCounts() bool {
+	return p.q.whole() && p.q.Measure.Function == gather.Count && !p.q.Measure.Grouped()
+}
+
+// matches reports whether the record meets every condition and the filter.
+func (s *search) matches(record []byte) (bool, error) {
+	for _, w := range s.p.where {
+		if have, err := rows.Member(record, w.Field); err != nil || string(have) != string(w.Value) {
+			return false, err
+		}
+	}
+	if s.p.filter == nil {
+		return true, nil
+	}
+	ok, err := s.p.filter.Match(record)
+	return ok, tooCostly(s.p.set.Code, err)
+}
+
+// take puts the record into the answer. If the record does not fit any more, take sets s.over
+// instead; the first record always fits.
+func (s *search) take(f found, record []byte) error {
+	if s.tallies != nil {
+		return s.tallies.add(record)
+	}
+	row, err := rows.Project(record, s.p.q.Fields)
+	if err != nil {
+		return err
+	}
+	if s.over = len(s.answer.Rows) > 0 && s.bytes+len(row)+rowOverhead > s.p.q.MaxBytes; s.over {
+		s.answer.Scanned-- // it belongs to the next answer
+		return nil
+	}
+	s.answer.Rows, s.keys = append(s.answer.Rows, row), append(s.keys, f.key)
+	s.answer.Count++
+	s.bytes += len(row) + rowOverhead
+	return nil
+}

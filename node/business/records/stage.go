@@ -1,0 +1,147 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash"
+	"io"
+	"sync"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/rows"
+)
+
+// errChanged is returned when the rows are not the ones that were staged or checked before.
+var errChanged = errors.New("rows changed")
+
+// stage stages the good rows of the file that are not staged yet, and returns the number of rows in
+// the file. It seals the next command while one is replicated.
+func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks := make(chan chunkBody, 1)
+	var sealing sync.WaitGroup
+	var sealErr error
+	sealing.Go(func() {
+		defer close(chunks)
+		read, sealErr = l.seal(ctx, reader, chunks)
+	})
+	for c := range chunks {
+		if err == nil {
+			err = l.propose(ctx, c)
+		}
+		if err != nil {
+			cancel()
+		}
+	}
+	sealing.Wait()
+	if err != nil {
+		return read, err
+	}
+	return read, sealErr
+}
+
+// propose replicates one chunk.
+func (l *loader) propose(ctx context.Context, c chunkBody) error {
+	want := c.First + uint64(len(c.Rows))
+	done, err := commandImportChunk.Do(ctx, l.desk.ledger, identity.Message{}, nil, c)
+	if err != nil {
+		return err
+	}
+	if done != want {
+		return errChanged // another loader staged other chunks of the same import
+	}
+	if l.progress != nil {
+		l.progress(done, l.file.Good)
+	}
+	return nil
+}
+
+// passing hashes the rows that were accepted so far, in their order.
+type passing struct{ hash hash.Hash }
+
+func (p passing) add(record []byte) {
+	p.hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(record))))
+	p.hash.Write(record)
+}
+
+func (l *loader) passed(p passing) MAC { return l.desk.ledger.MAC("import rows", p.hash.Sum(nil)) }
+
+// seal reads the file and makes the chunks that are not staged yet. It returns the number of rows
+// that it read.
+func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- chunkBody) (read uint64, err error) {
+	p := passing{sha256.New()}
+	good, size := uint64(0), 0
+	chunk := chunkBody{Import: l.opened, First: l.state.Done}
+	send := func() error {
+		if len(chunk.Rows) == 0 {
+			return nil
+		}
+		chunk.Passed = l.passed(p)
+		select {
+		case chunks <- chunk:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		chunk = chunkBody{Import: l.opened, First: good}
+		size = 0
+		return nil
+	}
+	for {
+		record, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return read, send()
+		}
+		read++
+		if _, isBad := asBad(err); isBad {
+			continue
+		}
+		if err != nil {
+			return read, unreadable(l.file.Format, reader.Row(), err)
+		}
+		good++
+		p.add(record.JSON)
+		switch {
+		case good > l.file.Good:
+			return read, errChanged
+		case good == l.state.Done && l.passed(p) != l.state.Passed:
+			return read, errChanged
+		case good <= l.state.Done:
+			continue
+		}
+		row, err := l.row(record)
+		if err != nil {
+			return read, err
+		}
+		chunk.Rows = append(chunk.Rows, row)
+		if size += row.size(); size >= maxChunkBytes || len(chunk.Rows) == maxChunkRows {
+			if err := send(); err != nil {
+				return read, err
+			}
+		}
+	}
+}
+
+// row seals one checked row.
+func (l *loader) row(record rows.Record) (chunkRow, error) {
+	code := l.set.Code
+	note, err := l.desk.ledger.Note(RecordType, record.JSON)
+	if err != nil {
+		return chunkRow{}, err
+	}
+	return chunkRow{
+		Key: l.desk.keyMAC(code, record.Key), Indexed: l.desk.indexedMACs(code, record.Indexed),
+		Commitment: note.Evidence.Commitment(), Sealed: note.Sealed,
+	}, nil
+}
+
+// size returns the number of bytes, approximately, that the row takes in a command.
+func (r chunkRow) size() int {
+	n := len(r.Key) + len(r.Commitment) + len(r.Sealed) + 16
+	for _, v := range r.Indexed {
+		n += len(v.Field) + len(v.Value) + 8
+	}
+	return n
+}

@@ -1,0 +1,249 @@
+package sharing
+
+import (
+	"encoding/binary"
+	"errors"
+	"strconv"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// The commands of this room. The numbers are those of docs/protocol.md.
+const (
+	commandApply  book.Command[applyBody, ledger.Ref]  = 11
+	commandRevoke book.Command[revokeBody, ledger.Ref] = 12
+	commandAccess book.Command[accessBody, ledger.Ref] = 13
+)
+
+// applyBody is the body of commandApply: an application and the grant that answers it by rule.
+type applyBody struct {
+	_           struct{} `cbor:",toarray"`
+	Consumer    identity.Agency
+	Dataset     identity.Label
+	Version     uint64 // of the catalogue entry that was decided on
+	Purpose     identity.Label
+	Until       uint64 // ms since 1970 UTC
+	Measures    policy.Measures
+	Application book.Statement
+	Grant       book.Statement
+}
+
+// revokeBody is the body of commandRevoke.
+type revokeBody struct {
+	_         struct{}       `cbor:",toarray"`
+	Grant     uint64         // index of its entry
+	Agency    identity.Label // the provider, whose act it is
+	Statement book.Statement
+}
+
+// accessBody is the body of commandAccess.
+type accessBody struct {
+	_         struct{} `cbor:",toarray"`
+	Consumer  identity.Agency
+	Dataset   identity.Label
+	Purpose   identity.Label
+	Version   uint64     // of the catalogue entry that was decided on
+	Removed   uint64     // retractions and erasures when the data were read
+	Grant     ledger.Ref // None: the provider's own use
+	Probe     []byte     // MAC of the key that is verified, or empty
+	Statement book.Statement
+}
+
+// Register adds the commands of this room. datasetState tells the handlers the state of a dataset,
+// inside the same transaction. withdrawn tells them whether the endorsement of a jurisdiction was
+// withdrawn; nil: no endorsement ever was.
+func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn WithdrawnOf) {
+	h := handlers{datasetState, withdrawn}
+	commandApply.Handle(r, h.apply)
+	commandRevoke.Handle(r, h.revoke)
+	commandAccess.HandleOnce(r, h.access)
+}
+
+// handlers are the handlers of this room, with the functions that other rooms give them.
+type handlers struct {
+	datasetState DatasetStateOf
+	withdrawn    WithdrawnOf
+}
+
+// applicationHead returns the head of an application: an act of the consumer or, if the consumer is
+// an agency of another jurisdiction, a statement of the node.
+func applicationHead(in identity.Jurisdiction, consumer identity.Agency, dataset identity.Label) ledger.Head {
+	head := ledger.Head{Kind: ledger.KindApplication, Code: dataset}
+	if consumer.Jurisdiction() == in {
+		head.Agency = consumer.Code()
+	}
+	return head
+}
+
+// apply appends the application and the grant. If there is a live grant of the same use and
+// measures, that grant is the result and nothing is appended.
+func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
+	now, ok := h.datasetState(tx, b.Dataset)
+	have, granted := latest(tx, b.Consumer, b.Dataset, b.Purpose)
+	switch {
+	case !ok || now.Version != b.Version:
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
+	case granted && have.Revoked != ledger.None:
+		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
+	case granted && uint64(have.Until.UnixMilli()) > tx.Time() && have.Measures.Equal(b.Measures):
+		return ledger.RefTo(have.Index), nil
+	case b.Until <= tx.Time():
+		return ledger.None, book.Refuse(text.Expired)
+	}
+	g := Grant{
+		Consumer: b.Consumer, Dataset: b.Dataset, Purpose: b.Purpose, Until: time.UnixMilli(int64(b.Until)), Measures: b.Measures,
+	}
+	if err := g.fits(); err != nil {
+		return ledger.None, err
+	}
+	application, err := b.Application.Append(tx, applicationHead(tx.Log().Jurisdiction(), b.Consumer, b.Dataset))
+	if err != nil {
+		return ledger.None, err
+	}
+	grant, err := b.Grant.Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: application})
+	if err != nil {
+		return ledger.None, err
+	}
+	g.Application = application
+	return grant, g.give(tx, grant, b.Consumer.String())
+}
+
+func revocationHead(grant uint64, agency, dataset identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindGrantRevoked, Agency: agency, Code: dataset, About: ledger.RefTo(grant)}
+}
+
+// revoke ends a grant. For a grant that is revoked already, the result is the entry that revoked
+// it.
+func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
+	g, ok := grantAt(tx, b.Grant)
+	if !ok {
+		return ledger.None, book.Refuse(text.NotFound, "grant", strconv.FormatUint(b.Grant, 10))
+	}
+	now, _ := h.datasetState(tx, g.Dataset)
+	switch {
+	case now.Provider != b.Agency:
+		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
+	case g.Revoked != ledger.None:
+		return g.Revoked, nil
+	}
+	g.Revoked = book.Next(tx)
+	if err := g.save(tx); err != nil {
+		return ledger.None, err
+	}
+	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
+}
+
+// access records a use, if everything that the use was decided on still stands.
+func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
+	in, of := tx.Log().Jurisdiction(), b.Consumer.Jurisdiction()
+	if h.withdrawn != nil && h.withdrawn(tx, in, of) {
+		return ledger.None, book.Refuse(text.NotEndorsed, of.String(), in.String())
+	}
+	now, ok := h.datasetState(tx, b.Dataset)
+	if !ok || now.Version != b.Version || now.Removed != b.Removed {
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
+	}
+	g, err := b.permission(tx, now)
+	if err != nil {
+		return ledger.None, err
+	}
+	probed := b.probes(tx)
+	if len(b.Probe) > 0 && probed >= ProbesPerDay {
+		return ledger.None, book.Refuse(text.QuotaSpent,
+			b.Consumer.Code().String(), b.Dataset.String(), strconv.Itoa(ProbesPerDay), endOfDay(tx.Time()))
+	}
+	// Everything is checked: from here on it writes.
+	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
+	if err != nil {
+		return ledger.None, err
+	}
+	return entry, b.count(tx, entry, g, probed)
+}
+
+// count counts the use of the grant and the probe. For a standing grant, which has many consumers,
+// it also keeps the consumer of the entry.
+func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant, probed uint64) (err error) {
+	if b.Grant != ledger.None {
+		g.Uses++
+		err = g.save(tx)
+	}
+	if index, _ := entry.Index(); g.Standing {
+		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
+	}
+	if len(b.Probe) > 0 {
+		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time()), be64(probed+1)), forgetProbes(tx))
+	}
+	return err
+}
+
+// permission checks the grant at this position of the log. The provider's own use has no grant.
+func (b accessBody) permission(tx *state.Tx, now DatasetState) (Grant, error) {
+	in := tx.Log().Jurisdiction()
+	index, granted := b.Grant.Index()
+	if !granted {
+		if b.Consumer != identity.NewAgency(in, now.Provider) {
+			return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
+		}
+		return Grant{}, nil
+	}
+	g, ok := grantAt(tx, index)
+	named := g.Name(tx.Log()).String()
+	switch {
+	case !ok || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
+		return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
+	case g.Revoked != ledger.None:
+		return Grant{}, book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(tx.Log()).String())
+	case !g.Standing && uint64(g.Until.UnixMilli()) <= tx.Time():
+		return Grant{}, book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
+	}
+	return g, nil
+}
+
+// beijing is the zone in which days are counted: UTC+8, without daylight saving time.
+var beijing = time.FixedZone("UTC+8", 8*3600)
+
+const dayMs = 24 * 3600 * 1000
+
+// day numbers the days of UTC+8.
+func day(ms uint64) uint64 { return (ms + 8*3600*1000) / dayMs }
+
+func dayOf(t time.Time) string { return t.In(beijing).Format("2006-01-02 15:04") }
+
+func endOfDay(ms uint64) string {
+	return dayOf(time.UnixMilli(int64((day(ms)+1)*dayMs - 8*3600*1000)))
+}
+
+func (b accessBody) probeKey(ms uint64) []byte {
+	return append(append(be64(day(ms)), joined(b.Consumer.String(), b.Dataset.String())...), b.Probe...)
+}
+
+func (b accessBody) probes(tx *state.Tx) uint64 {
+	if have := tx.Get(bucketProbes, b.probeKey(tx.Time())); len(have) == 8 {
+		return binary.BigEndian.Uint64(have)
+	}
+	return 0
+}
+
+// forgetProbes removes at most four counts of earlier days, so that the cost of the old counts is
+// spread over many commands.
+func forgetProbes(tx *state.Tx) error {
+	var over [][]byte
+	tx.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool {
+		if len(over) == 4 || binary.BigEndian.Uint64(k) >= day(tx.Time()) {
+			return false
+		}
+		over = append(over, k)
+		return true
+	})
+	var err error
+	for _, k := range over {
+		err = errors.Join(err, tx.Delete(bucketProbes, k))
+	}
+	return err
+}

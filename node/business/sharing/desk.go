@@ -1,0 +1,256 @@
+package sharing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// Application says in words what a use is for (国令809 art 20). In a call it is the map {1: basis,
+// 2: scenario, 3: scope, 4: method, 5: until}; an empty member is absent.
+type Application struct {
+	Basis    string `cbor:"1,keyasint,omitempty" json:"basis"`    // the law or duty it rests on
+	Scenario string `cbor:"2,keyasint,omitempty" json:"scenario"` // the business it is for
+	Scope    string `cbor:"3,keyasint,omitempty" json:"scope"`    // whose data, and how much
+	Method   string `cbor:"4,keyasint,omitempty" json:"method"`   // how the data are to be used
+	Until    string `cbor:"5,keyasint,omitempty" json:"until"`    // RFC 3339
+}
+
+// IsZero reports whether every member is empty. A call then leaves the application out.
+func (a Application) IsZero() bool { return a == Application{} }
+
+// Request is one intended use.
+type Request struct {
+	Consumer identity.Agency
+	Dataset  identity.Label
+	Offer    policy.Offer
+	Version  uint64 // of the catalogue entry that the offer is from
+	Purpose  string
+	Fields   []string       // fields that are shown, measured, compared or filtered by
+	Measure  gather.Measure // the zero value: the records themselves
+	Whole    bool           // all records are asked for, without a condition
+	Evidence []byte         // the request as its origin signed it; nil for a consumer of this jurisdiction
+	Application
+}
+
+// remote reports whether the consumer is of another jurisdiction. It returns errEvidence unless
+// exactly such a request has evidence.
+func (q Request) remote(in identity.Jurisdiction) (bool, error) {
+	remote := q.Consumer.Jurisdiction() != in
+	if remote != (len(q.Evidence) > 0) {
+		return remote, fmt.Errorf("%w: %s at %s, with %d bytes", errEvidence, q.Consumer, in, len(q.Evidence))
+	}
+	return remote, nil
+}
+
+var errEvidence = errors.New("a request needs evidence if, and only if, its consumer is of another jurisdiction")
+
+// Permit is the permission for a request. RecordUse records the access with it.
+type Permit struct {
+	request Request
+	purpose identity.Label
+	at      time.Time  // ledger time of the decision
+	Grant   ledger.Ref // None: the provider's own use
+	Now     bool       // the grant was applied for and given by this request
+}
+
+// PermitUse decides about the request, and files an application where one is needed. Its refusals
+// are those of Decide and Apply.
+func PermitUse(ctx context.Context, l book.Ledger, q Request) (p Permit, err error) {
+	apply := false
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		p, apply, err = Decide(r, q)
+		return err
+	})
+	if err == nil && apply {
+		p, err = p.Apply(ctx, l)
+	}
+	return p, err
+}
+
+// Decide decides about the request, in the state of the reader. A verdict against the use is a
+// text.Failure with the reason and the next step. apply is true for an unconditional dataset
+// without a grant that covers the use: the caller must then call Apply, which gets a grant by rule.
+func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
+	in := r.Log().Jurisdiction()
+	p = Permit{request: q, at: time.UnixMilli(int64(r.Time()))}
+	if _, err := q.remote(in); err != nil {
+		return p, false, err
+	}
+	p.purpose, _ = identity.ParseLabel(q.Purpose) // policy refuses a purpose that is not listed, so also one that is no label
+	use := policy.Use{
+		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Measure: q.Measure, Whole: q.Whole, At: p.at,
+	}
+	g := p.relied(r, use)
+	switch verdict := policy.Decide(q.Offer, g.permission(), use); verdict {
+	case policy.NeedsApplication:
+		return p, true, nil
+	case policy.Allowed:
+		if g != nil && q.Consumer != q.Offer.Provider {
+			p.Grant = ledger.RefTo(g.Index)
+		}
+		return p, false, nil
+	default:
+		return p, false, refusal(r.Log(), q, g, verdict)
+	}
+}
+
+// relied returns the grant that the use relies on: the standing grant if it covers the use, or else
+// the newest grant of the consumer. A grant that has ended does not count if the request brings a
+// new application.
+func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
+	q := p.request
+	if p.request.Offer.Covers(use) {
+		if g, ok := latestStanding(r, q.Dataset, p.purpose); ok && g.Revoked == ledger.None && g.Measures.Has(use.Measure) {
+			return &g
+		}
+	}
+	g, ok := latest(r, q.Consumer, q.Dataset, p.purpose)
+	ended := g.Revoked == ledger.None && !use.At.Before(g.Until)
+	if !ok || ended && !q.Application.IsZero() {
+		return nil
+	}
+	return &g
+}
+
+func (g *Grant) permission() *policy.Permission {
+	if g == nil {
+		return nil
+	}
+	return &policy.Permission{
+		Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked != ledger.None, Measures: g.Measures, Standing: g.Standing,
+	}
+}
+
+// Apply files the application. The same command grants it by rule, for the measures that the entry
+// declares now. Refusals: text.BasisNeeded for an incomplete application, text.TooLarge for a text
+// above MaxTextLen bytes, text.BadRequest for an end that is no time, over, or more than
+// MaxGrantYears away.
+func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
+	q := p.request
+	until, err := q.check(q.Dataset, p.at)
+	if err != nil {
+		return Permit{}, err
+	}
+	application, err := q.state(l)
+	if err != nil {
+		return Permit{}, fmt.Errorf("file application: %w", err)
+	}
+	answer, err := l.Note(jsonType, []byte(`{"answer":"granted","by":"rule","category":"unconditional"}`))
+	if err != nil {
+		return Permit{}, fmt.Errorf("file application: %w", err)
+	}
+	p.Now = true
+	p.Grant, err = commandApply.Do(ctx, l, identity.Message{}, nil, applyBody{
+		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Purpose: p.purpose, Until: uint64(until.UnixMilli()),
+		Measures: q.Offer.Measures, Application: application, Grant: answer,
+	})
+	return p, err
+}
+
+// state makes the statement of the application: an act of the consumer or, for a consumer of
+// another jurisdiction, a note of the node with the request that the origin signed.
+func (q Request) state(l book.Ledger) (book.Statement, error) {
+	payload, err := json.Marshal(struct {
+		Consumer string `json:"consumer"`
+		Dataset  string `json:"dataset"`
+		Version  uint64 `json:"version"`
+		Purpose  string `json:"purpose"`
+		Application
+		Request []byte `json:"request,omitempty"`
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, q.Evidence})
+	if err != nil {
+		return book.Statement{}, err
+	}
+	remote, err := q.remote(l.Name())
+	switch {
+	case err != nil:
+		return book.Statement{}, err
+	case remote:
+		return l.Note(jsonType, payload)
+	}
+	return l.Act(applicationHead(l.Name(), q.Consumer, q.Dataset), jsonType, payload)
+}
+
+// check returns the end of the use. A refusal names all missing members at once (国令809 art 21:
+// once, and completely).
+func (a Application) check(dataset identity.Label, at time.Time) (until time.Time, err error) {
+	var missing []string
+	for _, given := range []struct{ name, value string }{
+		{"basis", a.Basis}, {"scenario", a.Scenario}, {"scope", a.Scope}, {"method", a.Method}, {"until", a.Until},
+	} {
+		switch {
+		case strings.TrimSpace(given.value) == "":
+			missing = append(missing, given.name)
+		case len(given.value) > MaxTextLen:
+			return until, text.Fail(text.TooLarge, text.Args{
+				"where": given.name, "size": strconv.Itoa(len(given.value)), "limit": strconv.Itoa(MaxTextLen),
+			}, nil)
+		}
+	}
+	if len(missing) > 0 {
+		return until, text.Fail(text.BasisNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": dataset.String()}, nil)
+	}
+	until, err = time.Parse(time.RFC3339, a.Until)
+	if err != nil || !until.After(at) || until.After(at.AddDate(MaxGrantYears, 0, 0)) {
+		return until, text.Fail(text.BadRequest, text.Args{
+			"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at), MaxGrantYears),
+		}, err)
+	}
+	return until, nil
+}
+
+// MaxGrantYears is the longest duration of a grant by rule, in years.
+const MaxGrantYears = 5
+
+// Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
+// it as MACs only.
+type Access struct {
+	Operation  string   `json:"operation"`         // lookup, search, verify, or the function of a measure
+	Parameters string   `json:"parameters"`        // MAC of the request's parameters, hex
+	Keys       []string `json:"keys,omitempty"`    // MACs of the keys that were answered, hex
+	Rows       uint64   `json:"rows"`              // records answered, or measured
+	AsOf       uint64   `json:"as_of"`             // index of the last entry that the answer saw
+	Outcome    string   `json:"outcome,omitempty"` // of a verification
+
+	Removed uint64 `json:"-"` // retractions and erasures when the data were read
+	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation
+}
+
+// RecordUse commits the access record under the request's id, and returns its entry. The answer may
+// be given only afterwards. On a refusal with text.DatasetMoved or text.PolicyMoved the caller
+// decides and reads again, once.
+func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit, a Access) (identity.Entry, error) {
+	q := p.request
+	payload, err := json.Marshal(struct {
+		Consumer string `json:"consumer"`
+		Dataset  string `json:"dataset"`
+		Version  uint64 `json:"version"`
+		Purpose  string `json:"purpose"`
+		Access
+		Request []byte `json:"request,omitempty"`
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, a, q.Evidence})
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("record use: %w", err)
+	}
+	note, err := l.Note(jsonType, payload)
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("record use: %w", err)
+	}
+	return book.Enter(ctx, l, commandAccess, id, nil, accessBody{
+		Consumer: q.Consumer, Dataset: q.Dataset, Purpose: p.purpose, Version: q.Version,
+		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Statement: note,
+	})
+}

@@ -1,0 +1,326 @@
+package sharing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// TestApplyMoved checks that no application is filed if something moved after the decision.
+func TestApplyMoved(t *testing.T) {
+	for what, row := range map[string]struct {
+		move func(*testing.T, *room)
+		want text.Code
+	}{
+		"another version":  {func(_ *testing.T, r *room) { r.now.Version++ }, text.DatasetMoved},
+		"no dataset":       {func(_ *testing.T, r *room) { r.none = true }, text.DatasetMoved},
+		"a revoked grant":  {func(t *testing.T, r *room) { r.revoke(t, r.permitted(t, request(water))) }, text.PolicyMoved},
+		"its end has come": {func(t *testing.T, r *room) { r.later(t, 366*24*time.Hour) }, text.Expired},
+	} {
+		r := open(t)
+		p, apply, err := r.decide(t, request(water))
+		if err != nil || !apply {
+			t.Fatalf("%s: got %t, %v", what, apply, err)
+		}
+		row.move(t, r)
+		r.refused(t, what, row.want, func() error {
+			_, err := p.Apply(t.Context(), r)
+			return err
+		})
+	}
+}
+
+// TestApplyTwice checks that two requests for the same use get one grant, and that a request for
+// other measures gets another.
+func TestApplyTwice(t *testing.T) {
+	r := open(t)
+	p, _, err := r.decide(t, request(water))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := r.permitted(t, request(water))
+	before := r.size(t)
+	second, err := p.Apply(t.Context(), r)
+	if err != nil || second.Grant != first.Grant || r.size(t) != before {
+		t.Errorf("got the grant %d, %v, want %d and no entry more", second.Grant, err, first.Grant)
+	}
+	q := request(water)
+	q.Offer.Measures = policy.Measures{"income": {"sum"}}
+	p, _, err = r.decide(t, q)
+	if err == nil {
+		p, err = p.Apply(t.Context(), r)
+	}
+	if err != nil || p.Grant == first.Grant {
+		t.Errorf("with a measure: got the grant %d, %v, want another", p.Grant, err)
+	}
+	heads := r.Heads(t, 0)
+	for i, want := range []ledger.Head{
+		{Kind: ledger.KindApplication, Agency: water.Code(), Code: villages},
+		{Kind: ledger.KindGrant, Code: villages, About: ledger.RefTo(0)},
+		{Kind: ledger.KindApplication, Agency: water.Code(), Code: villages},
+		{Kind: ledger.KindGrant, Code: villages, About: ledger.RefTo(2)},
+	} {
+		if got := heads[i]; got.Kind != want.Kind || got.Agency != want.Agency || got.Code != want.Code || got.About != want.About {
+			t.Errorf("entry %d: got %+v, want %+v", i, got, want)
+		}
+	}
+}
+
+// TestGrantsFit checks that measures too long to be kept are refused before anything is written,
+// because a handler that refuses after a write stops every replica.
+func TestGrantsFit(t *testing.T) {
+	r, long := open(t), policy.Measures{strings.Repeat("x", grants.Max): {"sum"}}
+	q := request(water)
+	q.Offer.Measures = long
+	r.refused(t, "a grant by rule", text.TooLarge, func() error {
+		_, err := PermitUse(t.Context(), r, q)
+		return err
+	})
+	r.refused(t, "a standing grant", text.TooLarge, func() error { return r.stand(t, long, statistics) })
+	nearly := policy.Measures{strings.Repeat("x", grants.Max-400): {"sum"}}
+	q.Offer.Measures = nearly
+	for range 300 { // the count of its uses grows
+		if _, err := r.record(t, r.permitted(t, q)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.revoke(t, r.permitted(t, q))
+}
+
+// TestAccessMoved checks that a use is refused, and nothing is written, if something that it was
+// decided on moved since. A use is recorded if only other things moved.
+func TestAccessMoved(t *testing.T) {
+	for what, row := range map[string]struct {
+		move func(*testing.T, *room, *Permit)
+		want text.Code // "": it is recorded
+		args text.Args // some of them
+	}{
+		"nothing":                {func(*testing.T, *room, *Permit) {}, "", nil},
+		"another use":            {func(t *testing.T, r *room, p *Permit) { mustRecord(t, r, *p) }, "", nil},
+		"somebody's application": {func(t *testing.T, r *room, _ *Permit) { r.permitted(t, request(neighbour)) }, "", nil},
+		"another version":        {func(_ *testing.T, r *room, _ *Permit) { r.now.Version++ }, text.DatasetMoved, nil},
+		"no dataset":             {func(_ *testing.T, r *room, _ *Permit) { r.none = true }, text.DatasetMoved, text.Args{"dataset": "villages"}},
+		"withdrawn": {func(_ *testing.T, r *room, _ *Permit) { r.withdrawn = water.Jurisdiction() },
+			text.NotEndorsed, text.Args{"jurisdiction": "nanming.guiyang.guizhou"}},
+		"another's endorsement is": {func(_ *testing.T, r *room, _ *Permit) { r.withdrawn = neighbour.Jurisdiction() }, "", nil},
+		"revoked": {func(t *testing.T, r *room, p *Permit) { r.revoke(t, *p) },
+			text.GrantRevoked, text.Args{"grant": "nanming.guiyang.guizhou/log/1/1", "entry": "nanming.guiyang.guizhou/log/1/2"}},
+		"ended":            {func(t *testing.T, r *room, _ *Permit) { r.later(t, 365*24*time.Hour) }, text.GrantExpired, text.Args{"until": "2027-11-24 17:00"}},
+		"its last moment":  {func(t *testing.T, r *room, _ *Permit) { r.later(t, 365*24*time.Hour-time.Millisecond) }, "", nil},
+		"no such grant":    {func(_ *testing.T, _ *room, p *Permit) { p.Grant = ledger.RefTo(99) }, text.PolicyMoved, nil},
+		"no grant":         {func(_ *testing.T, _ *room, p *Permit) { p.Grant = ledger.None }, text.PolicyMoved, nil},
+		"another's grant":  {func(t *testing.T, r *room, p *Permit) { p.Grant = r.permitted(t, request(namesake)).Grant }, text.PolicyMoved, nil},
+		"another purpose":  {func(_ *testing.T, _ *room, p *Permit) { p.purpose = label("residence-check") }, text.PolicyMoved, nil},
+		"another provider": {func(_ *testing.T, r *room, _ *Permit) { r.now.Provider = water.Code() }, "", nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			r := open(t)
+			p := r.permitted(t, request(water))
+			row.move(t, r, &p)
+			if row.want == "" {
+				mustRecord(t, r, p)
+				return
+			}
+			args := r.refused(t, what, row.want, func() error {
+				_, err := r.record(t, p)
+				return err
+			})
+			for name, want := range row.args {
+				if args[name] != want {
+					t.Errorf("got %s %q, want %q", name, args[name], want)
+				}
+			}
+		})
+	}
+}
+
+func mustRecord(t *testing.T, r *room, p Permit) identity.Entry {
+	t.Helper()
+	entry, err := r.record(t, p)
+	if err != nil {
+		t.Fatalf("record a use: %v", err)
+	}
+	return entry
+}
+
+// TestAccessRemoved checks that a use is refused if its data were read before a retraction or
+// erasure.
+func TestAccessRemoved(t *testing.T) {
+	r := open(t)
+	p := r.permitted(t, request(water))
+	r.now.Removed = 1
+	r.refused(t, "read before a retraction", text.DatasetMoved, func() error {
+		_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "lookup", Removed: 0})
+		return err
+	})
+	mustRecord(t, r, p)
+}
+
+// TestOwnUse checks that the provider's use is recorded without a grant, and that a use without a
+// grant is refused to an agency of the provider's code in another jurisdiction.
+func TestOwnUse(t *testing.T) {
+	r := open(t)
+	entry := mustRecord(t, r, r.permitted(t, request(civil)))
+	r.reading(t, func(reader *state.Reader) {
+		if got, ok, err := ConsumerOf(reader, entry.Index()); err != nil || !ok || got != civil {
+			t.Errorf("got the use of %s, %t, %v", got, ok, err)
+		}
+	})
+	p := r.permitted(t, request(namesake))
+	p.Grant = ledger.None
+	r.refused(t, "the namesake's", text.PolicyMoved, func() error {
+		_, err := r.record(t, p)
+		return err
+	})
+}
+
+// TestAccessOnce checks that a request id is recorded once.
+func TestAccessOnce(t *testing.T) {
+	r, id := open(t), newID()
+	p := r.permitted(t, request(water))
+	if _, err := RecordUse(t.Context(), r, id, p, Access{Operation: "lookup"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []string{"lookup", "verify"} {
+		r.refused(t, other, text.IDSeen, func() error {
+			_, err := RecordUse(t.Context(), r, id, p, Access{Operation: other})
+			return err
+		})
+	}
+	if all := r.grants(t); all[0].Uses != 1 {
+		t.Errorf("got %d uses, want 1", all[0].Uses)
+	}
+}
+
+// TestQuota checks that an agency may verify one key ProbesPerDay times on a day, and that the day
+// ends at midnight in Beijing.
+func TestQuota(t *testing.T) {
+	r := open(t)
+	r.later(t, 7*time.Hour-time.Millisecond) // 23:59:59.999 in Beijing
+	verify := func(consumer identity.Agency, key string) error {
+		p := r.permitted(t, request(consumer))
+		_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe(key)})
+		return err
+	}
+	for n := range ProbesPerDay {
+		if err := verify(water, "a"); err != nil {
+			t.Fatalf("probe %d: %v", n+1, err)
+		}
+	}
+	args := r.refused(t, "a probe too many", text.QuotaSpent, func() error { return verify(water, "a") })
+	want := text.Args{"agency": "water", "dataset": "villages", "limit": "20", "again": "2026-11-25 00:00"}
+	if fmt.Sprint(args) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", args, want)
+	}
+	for what, err := range map[string]error{
+		"another key": verify(water, "b"), "a neighbour's agency of its code": verify(neighbour, "a"), "the provider": verify(civil, "a"),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	mustRecord(t, r, r.permitted(t, request(water))) // no probe
+	r.later(t, time.Millisecond)
+	if err := verify(water, "a"); err != nil {
+		t.Errorf("on the next day: %v", err)
+	}
+	left := 0
+	r.reading(t, func(reader *state.Reader) {
+		reader.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool { left++; return true })
+	})
+	if left != 1 {
+		t.Errorf("%d counts are left, want that of today", left)
+	}
+}
+
+// TestRevoke ends a grant once, as an act of the provider, for a reason.
+func TestRevoke(t *testing.T) {
+	r := open(t)
+	p := r.permitted(t, request(water))
+	index, _ := p.Grant.Index()
+	for what, row := range map[string]struct {
+		by     identity.Agency
+		grant  uint64
+		reason string
+		want   text.Code
+	}{
+		"no reason":          {civil, index, " \n", text.BadRequest},
+		"a long reason":      {civil, index, strings.Repeat("x", MaxReasonLen+1), text.BadRequest},
+		"no such grant":      {civil, 99, "r", text.NotFound},
+		"what is no grant":   {civil, index - 1, "r", text.NotFound},
+		"not the provider":   {water, index, "r", text.NotProvider},
+		"namesake elsewhere": {namesake, index, "r", text.NotProvider},
+	} {
+		r.refused(t, what, row.want, func() error {
+			_, err := Revoke(t.Context(), r, newID(), actor(row.by), row.grant, row.reason)
+			return err
+		})
+	}
+	mustRecord(t, r, p)
+	entry, before := r.revoke(t, p), r.size(t)
+	if again := r.revoke(t, p); again != entry || r.size(t) != before {
+		t.Errorf("again: got %s, want %s and no entry more", again, entry)
+	}
+	head := r.Heads(t, entry.Index())[0]
+	if head.Kind != ledger.KindGrantRevoked || head.Agency != civil.Code() || head.About != p.Grant {
+		t.Errorf("got the head %+v", head)
+	}
+}
+
+// TestRevokeHandler checks that the handler refuses a revocation that the proposer has not checked,
+// or one whose dataset moved since.
+func TestRevokeHandler(t *testing.T) {
+	r := open(t)
+	index, _ := r.permitted(t, request(water)).Grant.Index()
+	note := must(r.Note(jsonType, []byte("{}")))
+	for what, row := range map[string]struct {
+		grant uint64
+		by    identity.Label
+		want  text.Code
+	}{
+		"no such grant": {7, civil.Code(), text.NotFound}, "not the provider": {index, water.Code(), text.NotProvider},
+	} {
+		r.refused(t, what, row.want, func() error {
+			_, err := book.Enter(t.Context(), r, commandRevoke, newID(), nil, revokeBody{Grant: row.grant, Agency: row.by, Statement: note})
+			return err
+		})
+	}
+	r.Before = func(state.Kind) { // the dataset has another provider by then
+		r.Before, r.now.Provider = nil, water.Code()
+	}
+	r.refused(t, "the provider before", text.NotProvider, func() error {
+		_, err := Revoke(t.Context(), r, newID(), actor(civil), index, "r")
+		return err
+	})
+}
+
+// TestGrantsOf checks that the list of an agency has the grants that it holds or gave, and no grant
+// of a namesake.
+func TestGrantsOf(t *testing.T) {
+	r := open(t)
+	for _, consumer := range []identity.Agency{water, neighbour, namesake} {
+		r.permitted(t, request(consumer))
+	}
+	for of, want := range map[identity.Agency][]identity.Agency{
+		civil: {water, neighbour, namesake}, water: {water}, neighbour: {neighbour}, namesake: {namesake}, province: nil,
+	} {
+		var got []identity.Agency
+		r.reading(t, func(reader *state.Reader) {
+			for _, g := range GrantsOf(reader, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true }, of) {
+				got = append(got, g.Consumer)
+			}
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("grants of %s: got those of %v, want %v", of, got, want)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package sharing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+// Revoke ends the grant at index grant, as an act of the provider, and returns the entry. The
+// reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest for the reason, text.NotFound for
+// the grant, text.NotProvider for another actor.
+func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by operation.Actor, grant uint64, reason string) (identity.Entry, error) {
+	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
+		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{
+			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
+		}, nil)
+	}
+	var provider identity.Agency
+	var g Grant
+	err := l.View(ctx, func(r *state.Reader) (err error) {
+		known := false
+		if g, known = grantAt(r, grant); !known {
+			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
+		}
+		if provider, err = by.Resolve(r); err == nil && provider.Jurisdiction() != l.Name() {
+			err = text.Fail(text.NotProvider, text.Args{
+				"agency": provider.String(), "dataset": g.Dataset.String(), "provider": l.Name().String(),
+			}, nil)
+		}
+		return err
+	})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "reason": reason})
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
+	}
+	act, err := l.Act(revocationHead(grant, provider.Code(), g.Dataset), jsonType, payload)
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
+	}
+	return book.Enter(ctx, l, commandRevoke, id, payload, revokeBody{Grant: grant, Agency: provider.Code(), Statement: act})
+}
+
+// ApplicationOf opens the application of a grant. It is empty if the payload was erased, and for a
+// standing grant, which has no application.
+func ApplicationOf(l book.Ledger, r *state.Reader, g Grant) (a Application, err error) {
+	index, filed := g.Application.Index()
+	if !filed {
+		return Application{}, nil
+	}
+	payload, err := l.Payload(r, index)
+	if errors.Is(err, book.ErrErased) {
+		return Application{}, nil
+	}
+	if err != nil {
+		return Application{}, err
+	}
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return Application{}, fmt.Errorf("decode application: %w", err)
+	}
+	return a, nil
+}

@@ -1,0 +1,224 @@
+// Package sharing keeps the grants, which say which agency may use which data for which purpose,
+// and records every use before it is answered.
+//
+// A use runs under a grant. For an unconditional dataset the first use files the application
+// (basis, scenario, scope, method, until: 国令809 art 20) and the node answers it at once by rule
+// (art 21): one command appends both entries. A use is then recorded by one command that commits
+// the access record and, at that position of the log, refuses it when anything that it was decided
+// on has moved: the grant was revoked or has ended, the endorsement of the consumer's jurisdiction
+// was withdrawn, the catalogue entry has a later version, a record was retracted or erased since
+// the data were read, a probe's quota is spent, the request's id was seen before. So nothing is
+// answered after a revocation's position, and a replayed request is refused on every replica, also
+// after a restart. The caller answers only after the command succeeded.
+//
+//	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
+//	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
+//	probes    be64(day) consumer 0x00 code 0x00 MAC(key)     -> how often the key was probed on that day
+//	used      be64(index of an access under a standing grant) -> consumer
+//
+// A standing grant comes from an adopted standard entry: every agency of a jurisdiction above may
+// measure all records for its purpose. Its consumer is the agency that set the standard, and it is
+// found as if the consumer were "*".
+//
+// The words of an application lie sealed in the vault. The buckets name agencies and codes, and no
+// person.
+//
+// An agency of another jurisdiction is a consumer like any other: the same rules decide, and it is
+// always named whole, because two jurisdictions have agencies of one code. Nothing is signed here
+// in its name, though. Its application is an entry of the node, and the payloads of the application
+// and of every access record carry the request as its origin signed it (see Evidence of
+// exchange/relay). The signed request proves that the origin asked this jurisdiction, and when. The
+// origin's own record of the same request says for which agency the origin asked, and for which
+// data. Such a payload here:
+//
+//	{"consumer":"spiffe://guiyang.guizhou/agency/water",…,"request":"base64"}
+//
+// The package never decides whether a use is allowed (see policy) and never reads a record (see
+// records).
+package sharing
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+)
+
+// Limits.
+const (
+	MaxTextLen   = 2000 // bytes of each text of an application
+	MaxReasonLen = 2000 // bytes
+	ProbesPerDay = 20   // verifications of one key of a dataset by one agency on one day, Beijing time
+)
+
+const (
+	bucketGranted = "granted"
+	bucketProbes  = "probes"
+	bucketUsed    = "used"
+
+	jsonType = "application/json"
+)
+
+// DatasetState is the state of a dataset that a use is decided on.
+type DatasetState struct {
+	Provider identity.Label
+	Version  uint64 // of the catalogue entry
+	Removed  uint64 // retractions and erasures so far
+}
+
+// DatasetStateOf returns the state of a dataset; ok is false when there is none. The room that
+// keeps the records gives it.
+type DatasetStateOf func(r book.Reads, code identity.Label) (s DatasetState, ok bool)
+
+// WithdrawnOf reports whether the jurisdiction in endorsed the jurisdiction of, and has withdrawn
+// that endorsement. The room that keeps the endorsements gives it.
+type WithdrawnOf func(r book.Reads, in, of identity.Jurisdiction) bool
+
+// Grant is a permission as it is kept.
+type Grant struct {
+	Index       uint64     // of the grant's entry
+	Application ledger.Ref // None: a standing grant has no application
+	Consumer    identity.Agency
+	Dataset     identity.Label
+	Purpose     identity.Label
+	Until       time.Time
+	Revoked     ledger.Ref // the entry that revoked it; None: not revoked
+	Uses        uint64
+	Measures    policy.Measures // beside the number of records
+	Standing    bool            // for every agency of a jurisdiction above, without end
+}
+
+// keptGrant is the value of the grants bucket.
+type keptGrant struct {
+	_           struct{} `cbor:",toarray"`
+	Application ledger.Ref
+	Consumer    identity.Agency
+	Dataset     identity.Label
+	Purpose     identity.Label
+	Until       uint64 // ms since 1970 UTC
+	Revoked     ledger.Ref
+	Uses        uint64
+	Measures    policy.Measures
+	Standing    bool
+}
+
+// grants has keptGrant values by be64(index of the entry of the grant).
+var grants = book.Bucket[keptGrant]{Name: "grants", Max: 8 << 10}
+
+// Name names the grant by its entry.
+func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index) }
+
+func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// joined returns the key of several parts, each with a zero byte after it. No part holds a zero
+// byte.
+func joined(parts ...string) []byte {
+	var key []byte
+	for _, p := range parts {
+		key = append(append(key, p...), 0)
+	}
+	return key
+}
+
+func grantAt(r book.Reads, index uint64) (Grant, bool) {
+	k, ok := grants.Load(r, be64(index))
+	return k.grant(index), ok
+}
+
+func (k keptGrant) grant(index uint64) Grant {
+	return Grant{
+		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
+		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Measures: k.Measures, Standing: k.Standing,
+	}
+}
+
+func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, be64(g.Index), g.kept()) }
+
+func (g Grant) kept() keptGrant {
+	return keptGrant{
+		Application: g.Application, Consumer: g.Consumer, Dataset: g.Dataset, Purpose: g.Purpose,
+		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Measures: g.Measures, Standing: g.Standing,
+	}
+}
+
+// fits refuses a grant that could not be kept, now or after any later change to it. A handler calls
+// it before it writes.
+func (g Grant) fits() error {
+	most := ledger.RefTo(math.MaxUint64 - 1)
+	g.Application, g.Revoked, g.Uses = most, most, math.MaxUint64
+	return grants.Check(g.kept())
+}
+
+// give keeps a new grant, and makes latest find it for the user.
+func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) error {
+	g.Index, _ = entry.Index()
+	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), be64(g.Index)...)
+	return errors.Join(g.save(tx), tx.Put(bucketGranted, found, nil))
+}
+
+// latest returns the newest grant of the use; ok is false when there never was one.
+func latest(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) (g Grant, ok bool) {
+	prefix := joined(consumer.String(), dataset.String(), purpose.String())
+	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
+		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
+		return true
+	})
+	return g, ok
+}
+
+// Grants returns every grant, oldest first.
+func Grants(r book.Reads) (all []Grant) {
+	for key, k := range grants.All(r, nil) {
+		all = append(all, k.grant(binary.BigEndian.Uint64(key)))
+	}
+	return all
+}
+
+// GrantsOf returns the grants that the agency holds or gave, oldest first. An agency of the same
+// code in another jurisdiction is another agency.
+func GrantsOf(r *state.Reader, datasetState DatasetStateOf, agency identity.Agency) []Grant {
+	return slices.DeleteFunc(Grants(r), func(g Grant) bool {
+		now, _ := datasetState(r, g.Dataset)
+		return g.Consumer != agency && identity.NewAgency(r.Log().Jurisdiction(), now.Provider) != agency
+	})
+}
+
+// ConsumerOf returns the agency whose use of data the entry at index records: an application, the
+// grant that answers it, or an access. ok is false for every other entry. It opens no payload, so
+// it also works for an erased one.
+func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok bool, err error) {
+	data := r.Leaf(index)
+	if data == nil {
+		return consumer, false, nil
+	}
+	leaf, err := ledger.DecodeLeaf(data)
+	if err != nil {
+		return consumer, false, fmt.Errorf("read entry %d: %w", index, err)
+	}
+	var g Grant
+	about, some := leaf.Head.About.Index()
+	switch leaf.Head.Kind {
+	case ledger.KindAccess:
+		if !some {
+			return identity.NewAgency(r.Log().Jurisdiction(), leaf.Head.Agency), true, nil
+		}
+		if user := r.Get(bucketUsed, be64(index)); user != nil {
+			consumer, err = identity.ParseAgency(string(user))
+			return consumer, err == nil, err
+		}
+		g, ok = grantAt(r, about)
+	case ledger.KindGrant:
+		g, ok = grantAt(r, index)
+	case ledger.KindApplication: // one command appends it and its grant
+		g, ok = grantAt(r, index+1)
+	}
+	return g.Consumer, ok, nil
+}

@@ -1,0 +1,113 @@
+package sharing
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// whoever takes the place of the consumer in the keys of standing grants: it stands for every
+// consumer above.
+const whoever = "*"
+
+// Standing is the part of the body of an adoption that gives standing grants, one for each purpose.
+// Each lets every agency of a jurisdiction above measure all records.
+type Standing struct {
+	_        struct{}        `cbor:",toarray"`
+	Setter   identity.Agency // the agency that set the standard
+	Dataset  identity.Label
+	Purposes []identity.Label
+	Measures policy.Measures
+	Grants   []book.Statement // one for each purpose
+}
+
+// Stand makes the standing grants that an adopted standard entry names. It seals their payloads and
+// proposes nothing.
+func Stand(l book.Ledger, setter identity.Agency, dataset identity.Label, purposes []identity.Label, measures policy.Measures) (Standing, error) {
+	s := Standing{
+		Setter: setter, Dataset: dataset, Purposes: append([]identity.Label{}, purposes...), Measures: maps.Clone(measures),
+		Grants: []book.Statement{},
+	}
+	for _, purpose := range purposes {
+		payload, err := json.Marshal(map[string]any{
+			"answer": "granted", "by": "rule", "standard": setter.String(), "operation": "measure", "purpose": purpose.String(),
+			"measures": measures,
+		})
+		if err != nil {
+			return s, fmt.Errorf("stand: %w", err)
+		}
+		note, err := l.Note(jsonType, payload)
+		if err != nil {
+			return s, fmt.Errorf("stand: %w", err)
+		}
+		s.Grants = append(s.Grants, note)
+	}
+	return s, nil
+}
+
+// Check refuses a part that does not have one grant for each purpose, or a grant that could not be
+// kept. A handler calls it before it writes.
+func (s Standing) Check() error {
+	if len(s.Grants) != len(s.Purposes) {
+		return book.Refuse(text.DatasetMoved, s.Dataset.String())
+	}
+	for _, purpose := range s.Purposes {
+		if err := s.grant(purpose).fits(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Standing) grant(purpose identity.Label) Grant {
+	return Grant{
+		Consumer: s.Setter, Dataset: s.Dataset, Purpose: purpose, Until: time.UnixMilli(0), Measures: s.Measures, Standing: true,
+	}
+}
+
+// Give appends the grants, except those that stand already with the same measures. entry is the
+// entry that published the adopting version. It refuses nothing: the handler calls Check first.
+func (s Standing) Give(tx *state.Tx, entry ledger.Ref) error {
+	for i, purpose := range s.Purposes {
+		have, ok := latestStanding(tx, s.Dataset, purpose)
+		if ok && have.Revoked == ledger.None && have.Measures.Equal(s.Measures) {
+			continue
+		}
+		grant, err := s.Grants[i].Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: s.Dataset, About: entry})
+		if err != nil {
+			return err
+		}
+		if err := s.grant(purpose).give(tx, grant, whoever); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// latestStanding returns the newest standing grant of a dataset for a purpose.
+func latestStanding(r book.Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
+	prefix := joined(whoever, dataset.String(), purpose.String())
+	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
+		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
+		return true
+	})
+	return g, ok
+}
+
+// of reports whether the grant serves the consumer: its own grant or, for a standing grant, an
+// agency of a jurisdiction above in.
+func (g Grant) of(in identity.Jurisdiction, consumer identity.Agency) bool {
+	if g.Standing {
+		return policy.RelationOf(in, consumer.Jurisdiction()) == policy.Ancestor
+	}
+	return g.Consumer == consumer
+}

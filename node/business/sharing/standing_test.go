@@ -1,0 +1,156 @@
+package sharing
+
+import (
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// stand gives standing grants as an adoption does.
+func (r *room) stand(t *testing.T, m policy.Measures, purposes ...identity.Label) error {
+	t.Helper()
+	s, err := Stand(r, province, villages, purposes, m)
+	if err == nil {
+		_, err = commandStand.Do(t.Context(), r, identity.Message{}, nil, s)
+	}
+	return err
+}
+
+// above returns a request of the province to measure all records.
+func above(m gather.Measure) Request {
+	q := request(province)
+	q.Offer.Category, q.Offer.Counts, q.Offer.Measures = policy.Conditional, []string{"statistics"}, policy.Measures{"income": {"sum", "average"}}
+	q.Measure, q.Whole, q.Fields = m, true, m.Fields()
+	return q
+}
+
+var count = gather.Measure{Function: gather.Count}
+
+// TestStanding checks that agencies of the jurisdictions above may measure all records under a
+// standing grant, that their uses are counted, and that each entry keeps its consumer.
+func TestStanding(t *testing.T) {
+	r := open(t)
+	if err := r.stand(t, policy.Measures{"income": {"sum"}}, statistics, label("residence-check")); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.grants(t)); got != 2 {
+		t.Fatalf("got %d grants, want one for each purpose", got)
+	}
+	city := above(count)
+	city.Consumer = agency("guiyang.guizhou", "water")
+	for what, q := range map[string]Request{"the province": above(count), "the city": city, "a sum": above(sumIncome)} {
+		p := r.permitted(t, q)
+		if p.Grant != ledger.RefTo(0) || p.Now {
+			t.Errorf("%s: got the grant %d", what, p.Grant)
+		}
+		entry := mustRecord(t, r, p)
+		r.reading(t, func(reader *state.Reader) {
+			if got, ok, err := ConsumerOf(reader, entry.Index()); err != nil || !ok || got != q.Consumer {
+				t.Errorf("%s: got a use of %s, %t, %v", what, got, ok, err)
+			}
+		})
+	}
+	if all := r.grants(t); all[0].Uses != 3 || all[1].Uses != 0 {
+		t.Errorf("got %d and %d uses, want 3 and 0", all[0].Uses, all[1].Uses)
+	}
+}
+
+// TestStandingCoversNoMore checks that a use needs another grant if the standing grant does not
+// cover it.
+func TestStandingCoversNoMore(t *testing.T) {
+	r := open(t)
+	if err := r.stand(t, policy.Measures{"income": {"sum"}}, statistics); err != nil {
+		t.Fatal(err)
+	}
+	for what, edit := range map[string]func(*Request){
+		"records":              func(q *Request) { q.Measure = gather.Measure{} },
+		"some of them":         func(q *Request) { q.Whole = false },
+		"by a sibling":         func(q *Request) { q.Consumer = neighbour },
+		"by one here":          func(q *Request) { q.Consumer, q.Evidence = water, nil },
+		"another purpose":      func(q *Request) { q.Purpose = "residence-check" },
+		"an average":           func(q *Request) { q.Measure = gather.Measure{Function: gather.Average, Field: "income"} },
+		"by a field":           func(q *Request) { q.Measure.By, q.Fields = []gather.By{{Field: "name"}}, []string{"name"} },
+		"named no more":        func(q *Request) { q.Offer.Counts = nil },
+		"by one in its stead":  func(q *Request) { q.Consumer = agency("sichuan", "statistics") },
+		"records, for the sum": func(q *Request) { q.Measure, q.Fields = gather.Measure{}, []string{"income"} },
+	} {
+		q := above(count)
+		edit(&q)
+		r.refused(t, what, text.GrantNeeded, func() error {
+			_, _, err := r.decide(t, q)
+			return err
+		})
+		q.Offer.Category = policy.Unconditional
+		if _, apply, err := r.decide(t, q); err != nil || !apply {
+			t.Errorf("%s, of unconditional data: got %t, %v, want an application", what, apply, err)
+		}
+	}
+	p := r.permitted(t, above(count))
+	p.request.Consumer = neighbour
+	r.refused(t, "a sibling with the permit of the province", text.PolicyMoved, func() error {
+		_, err := r.record(t, p)
+		return err
+	})
+}
+
+// TestStandingRevoked checks that a revocation ends a standing grant like any other, also between a
+// decision and its record. The consumer may still get a grant of its own.
+func TestStandingRevoked(t *testing.T) {
+	r := open(t)
+	if err := r.stand(t, nil, statistics); err != nil {
+		t.Fatal(err)
+	}
+	p := r.permitted(t, above(count))
+	r.revoke(t, p)
+	r.refused(t, "decided before", text.GrantRevoked, func() error {
+		_, err := r.record(t, p)
+		return err
+	})
+	r.refused(t, "with conditions", text.GrantNeeded, func() error {
+		_, _, err := r.decide(t, above(count))
+		return err
+	})
+	q := above(count)
+	q.Offer.Category = policy.Unconditional
+	if own := r.permitted(t, q); !own.Now || own.Grant == p.Grant {
+		t.Errorf("got the grant %d, want one of its own", own.Grant)
+	}
+}
+
+// TestStandAgain checks that a standing grant is given once. It is given again only with other
+// measures, or after it was revoked.
+func TestStandAgain(t *testing.T) {
+	r := open(t)
+	sum, both := policy.Measures{"income": {"sum"}}, policy.Measures{"income": {"sum", "average"}}
+	for n, row := range []struct {
+		measures policy.Measures
+		want     int // grants
+	}{{sum, 1}, {sum, 1}, {both, 2}, {both, 2}, {sum, 3}} {
+		if err := r.stand(t, row.measures, statistics); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(r.grants(t)); got != row.want {
+			t.Errorf("time %d: got %d grants, want %d", n+1, got, row.want)
+		}
+	}
+	all := r.grants(t)
+	r.revoke(t, Permit{Grant: ledger.RefTo(all[2].Index)})
+	if err := r.stand(t, sum, statistics); err != nil || len(r.grants(t)) != 4 {
+		t.Errorf("after it was revoked: got %d grants, %v, want 4", len(r.grants(t)), err)
+	}
+	s, err := Stand(r, province, villages, []identity.Label{statistics}, sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Grants = nil
+	r.refused(t, "a purpose without its grant", text.DatasetMoved, func() error {
+		s.Grants = append(s.Grants[:0:0], must(r.Note(jsonType, []byte("{}"))), must(r.Note(jsonType, []byte("{}"))))
+		_, err := commandStand.Do(t.Context(), r, identity.Message{}, nil, s)
+		return err
+	})
+}

@@ -1,0 +1,51 @@
+package node
+
+import (
+	"context"
+
+	"xietong/node/flows/join"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/offline"
+)
+
+// The types of the functions that work without a running node.
+type (
+	InitOptions   = datadir.InitOptions
+	InitResult    = datadir.InitResult
+	JoinStep      = join.Step
+	JoinResult    = join.Result
+	ReceiptReport = offline.ReceiptReport
+	DataReport    = offline.DataReport
+)
+
+// The functions that work without a running node.
+var (
+	Init            = datadir.Init
+	FirewallRequest = join.RequestFor
+	VerifyReceipt   = offline.VerifyReceipt
+	VerifyData      = offline.VerifyData
+)
+
+// JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.
+type JoinOptions struct {
+	Options
+	// Listen is the UDP address that the new jurisdiction's own children will dial; empty: they
+	// cannot.
+	Listen string
+	// Told receives each step that was done, for a person to read; nil: the steps are not told.
+	Told func(JoinStep)
+}
+
+// Join makes the jurisdiction that an invitation names, in the directory dir, and joins it to its
+// parent. line is the text of the invitation. See join.Join.
+func Join(ctx context.Context, dir, line string, o JoinOptions) (JoinResult, error) {
+	o.Options = o.withDefaults()
+	return join.Join(ctx, dir, line, o.joining())
+}
+
+func (o JoinOptions) joining() join.Options {
+	return join.Options{
+		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve, Hosted: o.Hosted,
+		Listen: o.Listen, Told: o.Told,
+	}
+}

@@ -1,0 +1,221 @@
+// Package api is the node's interface for people and programs: HTTP and JSON over the node's Unix
+// socket, described by an OpenAPI 3.1 document that is made from this code (GET /openapi.json).
+//
+// It holds no business. An operation chooses the hosted jurisdiction, calls the room that does the
+// work, and puts the answer into the wire types of node/faces/client. Every error is a problem
+// (RFC 9457) with a stable code and sentences in the language that Accept-Language asks for. Bodies
+// are bounded before they are read and decoded strictly; no page is served that loads anything from
+// elsewhere.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"xietong/certs/identity"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/faces/client"
+	"xietong/node/flows/adoption"
+	"xietong/node/flows/anywhere"
+	"xietong/node/flows/drill"
+	"xietong/node/flows/federated"
+	"xietong/node/flows/join"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/rosters"
+	"xietong/node/tree/standing"
+)
+
+// Hosted is a jurisdiction that the node hosts: its ledger, and the desks of its rooms.
+type Hosted struct {
+	Ledger    Jurisdiction
+	Standing  *standing.Standing
+	Records   *records.Desk
+	Ask       *anywhere.Desk
+	Federated *federated.Desk
+	Adoption  *adoption.Desk
+	Rosters   *rosters.Store
+	Joining   *join.Desk
+	Drill     *drill.Desk
+}
+
+// Node is the node that the API serves.
+type Node interface {
+	Hosted() []Hosted
+	Now() time.Time
+	// Link returns the state of the link between a hosted jurisdiction and its neighbour.
+	Link(local, peer identity.Jurisdiction) LinkState
+	// Host makes the node host a further jurisdiction below one that it hosts. The new one joins at
+	// the node's own door.
+	Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error)
+}
+
+// server answers the operations.
+type server struct {
+	version string
+	logger  *slog.Logger
+	node    Node
+}
+
+// Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
+// that it is for, its idempotency key, and the language of its problems.
+type Caller struct {
+	Jurisdiction string `header:"Xietong-Jurisdiction" doc:"Which hosted jurisdiction; may be left out where there is one"`
+	Agency       string `header:"Xietong-Agency" doc:"Which agency acts: its code"`
+	Key          string `header:"Idempotency-Key" doc:"UUIDv7; the same request with the same key is done once"`
+	Language     string `header:"Accept-Language"`
+}
+
+const maxBodyLen = 1 << 20
+
+// New returns the handler of the API.
+func New(version string, logger *slog.Logger, n Node) http.Handler {
+	s := &server{version: version, logger: logger, node: n}
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Xietong", version)
+	config.DocsPath = "" // its page loads from elsewhere
+	config.CreateHooks = nil
+	a := humago.New(mux, config)
+	s.register(a)
+	files := http.NewServeMux()
+	s.registerImports(files, a)
+	s.registerRows(files, a)
+	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
+	return files
+}
+
+func init() {
+	// The library's own refusals (a malformed body, a missing field) become problems like ours.
+	// They come before the language of the request is known here, so they are told in English.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		reason := message
+		for _, err := range errs {
+			reason += "; " + err.Error()
+		}
+		code := text.BadRequest
+		if status >= http.StatusInternalServerError {
+			code = text.Internal
+		}
+		p := problem(text.En, code, text.Args{"where": "", "reason": reason})
+		p.Status = status
+		return p
+	}
+}
+
+func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
+	e := text.Explain(l, code, args)
+	return &client.Problem{
+		Type: "about:blank", Title: e.Title, Status: text.Status(code), Detail: e.What, Code: string(code), Where: e.Where, Do: e.Do,
+	}
+}
+
+// refuse is problemOf as an error.
+func (s *server) refuse(c Caller, err error) error { return s.problemOf(c, err) }
+
+// problemOf turns any error into the problem that the caller reads. An internal error of this node
+// is logged too: it is the node's fault.
+func (s *server) problemOf(c Caller, err error) *client.Problem {
+	language := text.FromAcceptLanguage(c.Language)
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
+	}
+	f := failure.Of(err)
+	standing := s.standing(c)
+	p := problem(language, f.Code, standing.Worded(f.Args))
+	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
+		p.By = standing.Called(r.At)
+	} else if f.Code == text.Internal {
+		s.logger.Error("request failed", "error", err)
+	}
+	return p
+}
+
+// standing returns the standing whose names the caller's problems are worded with: that of the
+// jurisdiction that the caller named or, if no such jurisdiction is hosted, that of the first one.
+func (s *server) standing(c Caller) *standing.Standing {
+	hosted := s.node.Hosted()
+	i := slices.IndexFunc(hosted, func(h Hosted) bool { return h.Ledger.Name().String() == c.Jurisdiction })
+	return hosted[max(i, 0)].Standing
+}
+
+// hosts reports whether the node hosts the jurisdiction.
+func (s *server) hosts(name identity.Jurisdiction) bool {
+	return slices.ContainsFunc(s.node.Hosted(), func(h Hosted) bool { return h.Ledger.Name() == name })
+}
+
+// at returns the hosted jurisdiction that the caller named. The caller may leave out the name if
+// the node hosts only one.
+func (s *server) at(c Caller) (Hosted, error) {
+	hosted := s.node.Hosted()
+	if c.Jurisdiction == "" && len(hosted) == 1 {
+		return hosted[0], nil
+	}
+	i := slices.IndexFunc(hosted, func(h Hosted) bool { return h.Ledger.Name().String() == c.Jurisdiction })
+	if i < 0 {
+		names := make([]string, len(hosted))
+		for i, h := range hosted {
+			names[i] = h.Ledger.Name().String()
+		}
+		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": strings.Join(names, ", ")}, nil)
+	}
+	return hosted[i], nil
+}
+
+// key returns the request's idempotency key, which every write but an import needs.
+func (c Caller) key() (identity.Message, error) {
+	id, err := identity.ParseMessage(c.Key)
+	if err != nil {
+		return id, text.Fail(text.BadRequest, text.Args{"where": "Idempotency-Key", "reason": err.Error()}, err)
+	}
+	return id, nil
+}
+
+// answer is the body of every operation.
+type answer[T any] struct{ Body T }
+
+// handle registers an operation with requests I and answers T. f answers a request at the hosted
+// jurisdiction that its caller named.
+func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Operation, f func(context.Context, Hosted, *I) (T, error)) {
+	huma.Register(a, o, func(ctx context.Context, in *I) (*answer[T], error) {
+		c := (*in).who()
+		h, err := s.at(c)
+		if err != nil {
+			return nil, s.refuse(c, err)
+		}
+		out, err := f(ctx, h, in)
+		if err != nil {
+			return nil, s.refuse(c, err)
+		}
+		return &answer[T]{out}, nil
+	})
+}
+
+func (c Caller) who() Caller { return c }
+
+// by returns the acting agency, as the caller named it.
+func (c Caller) by() catalog.Actor { return catalog.Local(c.Agency) }
+
+// entered does a write under the caller's key, and answers with the name of the entry that it made.
+func entered(c Caller, write func(id identity.Message) (identity.Entry, error)) (client.Entered, error) {
+	id, err := c.key()
+	if err != nil {
+		return client.Entered{}, err
+	}
+	entry, err := write(id)
+	return client.Entered{Entry: entry.String()}, err
+}
+
+// entryName names the entry at index.
+func (h Hosted) entryName(index uint64) string { return h.Ledger.Log().Entry(index).String() }

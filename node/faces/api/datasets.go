@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// The requests about datasets and their records.
+type (
+	publishDataset struct {
+		Caller
+		Body client.NewDataset
+	}
+	// OfDataset is a request about one dataset.
+	OfDataset struct {
+		Caller
+		Code string `path:"code" doc:"Code of the dataset"`
+	}
+	listDatasets struct {
+		Caller
+		At string `query:"at" maxLength:"200" doc:"The jurisdiction whose catalogue is asked for; empty: this one"`
+	}
+	putRecord struct {
+		OfDataset
+		Body client.PutRecord
+	}
+	retractRecord struct {
+		OfDataset
+		Body client.Retraction
+	}
+	recordHistory struct {
+		OfDataset
+		Body client.HistoryOf
+	}
+)
+
+func (s *server) registerDatasets(a huma.API) {
+	handle(s, a, post("publish-dataset", "/v1/datasets", "Publish a catalogue entry"), newDataset)
+	handle(s, a, get("datasets", "/v1/datasets", "The catalogue"), datasets)
+	handle(s, a, get("dataset", "/v1/datasets/{code}", "One catalogue entry"), showDataset)
+	handle(s, a, post("put-record", "/v1/datasets/{code}/records", "Put a record"), newRecord)
+	handle(s, a, post("retract-record", "/v1/datasets/{code}/retractions", "Take a record out of use"), retraction)
+	handle(s, a, post("record-history", "/v1/datasets/{code}/history", "The versions of a record"), history)
+}
+
+// datasetCode parses the code of a dataset. A text that is no label is refused as an unknown
+// dataset, because no dataset can have such a code.
+func (h Hosted) datasetCode(s string) (identity.Label, error) {
+	code, err := identity.ParseLabel(s)
+	if err != nil {
+		return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": h.Ledger.Name().String()}, err)
+	}
+	return code, nil
+}
+
+// newDataset publishes a catalogue entry, as an act of the agency that it names.
+func newDataset(ctx context.Context, h Hosted, in *publishDataset) (out client.Dataset, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	entry, err := datasetSent(in.Body)
+	if err != nil {
+		return out, catalog.Invalid(in.Body.Code, err)
+	}
+	p, err := h.Adoption.Publish(ctx, id, in.by(), entry)
+	if err != nil {
+		return out, err
+	}
+	return datasetShown(p)
+}
+
+func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {
+	out := client.Datasets{Datasets: []client.Dataset{}}
+	of, err := h.Standing.Resolve(in.At)
+	if err != nil {
+		return out, err
+	}
+	all, err := h.Ask.Datasets(ctx, in.by(), of)
+	for _, p := range all {
+		shown, err := datasetShown(p)
+		if err != nil {
+			return out, err
+		}
+		out.Datasets = append(out.Datasets, shown)
+	}
+	return out, err
+}
+
+func showDataset(ctx context.Context, h Hosted, in *OfDataset) (out client.Dataset, err error) {
+	code, err := h.datasetCode(in.Code)
+	if err != nil {
+		return out, err
+	}
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		p, err := catalog.Dataset(r, code)
+		if err == nil {
+			out, err = datasetShown(p)
+		}
+		return err
+	})
+	return out, err
+}
+
+func newRecord(ctx context.Context, h Hosted, in *putRecord) (out client.RecordPut, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	code, err := h.datasetCode(in.Code)
+	if err != nil {
+		return out, err
+	}
+	entry, replaced, err := h.Records.Put(ctx, id, in.by(), code, in.Body.Record)
+	return client.RecordPut{Entry: entry.String(), Replaced: replaced}, err
+}
+
+func retraction(ctx context.Context, h Hosted, in *retractRecord) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		code, err := h.datasetCode(in.Code)
+		if err != nil {
+			return identity.Entry{}, err
+		}
+		return h.Records.Retract(ctx, id, in.by(), code, in.Body.Key, in.Body.Reason)
+	})
+}
+
+func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, error) {
+	out := client.History{Versions: []client.RecordVersion{}}
+	code, err := h.datasetCode(in.Code)
+	if err != nil {
+		return out, err
+	}
+	all, err := h.Records.History(ctx, in.by(), code, in.Body.Key)
+	for _, v := range all {
+		shown := client.RecordVersion{
+			Entry: h.entryName(v.Index), Time: stamp(v.Time), State: client.VersionPut, Import: v.Import.In(h.Ledger.Log()).String(),
+		}
+		if v.Retracted {
+			shown.State = client.VersionRetracted
+		}
+		out.Versions = append(out.Versions, shown)
+	}
+	return out, err
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"xietong/exchange/gather"
+	"xietong/node/faces/client"
+	"xietong/node/flows/federated"
+	"xietong/node/ground/text"
+	"xietong/node/tree/standing"
+)
+
+type askFederated struct {
+	Caller
+	Body client.FederatedQuery
+}
+
+func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.FederatedAnswer, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	b := in.Body
+	q, err := h.question(client.Query{Dataset: b.Dataset, Where: b.Where, Filter: b.Filter, Measure: &b.Measure, Use: b.Use})
+	if err != nil {
+		return out, err
+	}
+	selector, err := h.Standing.Selector(b.At, b.Level)
+	if err != nil {
+		return out, err
+	}
+	got, err := h.Federated.Gather(ctx, id, in.by(), federated.Wide{
+		Selector: selector, Question: q, Audit: b.Audit, Wait: time.Duration(b.Wait) * time.Second,
+	})
+	if err != nil {
+		return out, err
+	}
+	return gatheredShown(h.Standing, got, text.FromAcceptLanguage(in.Language)), nil
+}
+
+func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) client.FederatedAnswer {
+	out := coverageShown(s, got.Coverage(), l)
+	out.Total, out.Roster, out.Access, out.Asked = got.Total(), got.Roster.Number, got.Access.String(), got.Asked.String()
+	out.Audited, out.Unseen = namesOf(got.Audit.Hops), namesOf(got.Audit.Unseen)
+	groups, whole := measureShown(s, got.Measure, got.Groups)
+	out.Groups, out.Whole = append(out.Groups, groups...), whole
+	for _, lie := range got.Audit.Lies {
+		out.Lies = append(out.Lies, client.Lie{
+			By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven(),
+		})
+	}
+	return out
+}
+
+// coverageShown writes how many members answered, and which did not and why.
+func coverageShown(s *standing.Standing, c gather.Coverage, l text.Lang) client.FederatedAnswer {
+	out := client.FederatedAnswer{
+		Groups: []client.Group{}, Members: c.Members, Answered: c.In[gather.Answered], States: map[string]uint64{},
+		Missing: []client.MissingMember{}, Extra: namesOf(c.Extra), Roster: s.Current().Number(), Audited: []string{},
+	}
+	for _, state := range gather.States() {
+		out.States[state.String()] = c.In[state]
+	}
+	for _, m := range c.Missing {
+		out.Missing = append(out.Missing, missingShown(s, m, l))
+	}
+	return out
+}
+
+// missingShown writes why a member is missing. The sentence is left out where the state alone says
+// it: for a member that was late, or that has no such dataset.
+func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.MissingMember {
+	out := client.MissingMember{
+		Name: m.Name.String(), Title: s.CalledShort(m.Name), State: m.State.String(), By: s.CalledShort(m.By),
+	}
+	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
+		out.Why = text.T(l, code, s.Worded(text.Named(code, m.Args)))
+	}
+	if m.Heard > 0 {
+		out.LastHeard = stampMS(m.Heard)
+	}
+	return out
+}

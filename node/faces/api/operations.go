@@ -1,0 +1,187 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/faces/client"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// The requests. Each begins with the caller.
+type (
+	plain struct{ Caller }
+	// AtEntry is a request about one entry.
+	AtEntry struct {
+		Caller
+		Index uint64 `path:"index" doc:"Place in the log, counted from 0"`
+	}
+	addAgency struct {
+		Caller
+		Body client.NewAgency
+	}
+)
+
+func get(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}
+}
+
+func post(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: maxBodyLen}
+}
+
+func (s *server) register(a huma.API) {
+	huma.Register(a, get("status", "/v1/status", "What the node hosts, and how it is"), s.status)
+	handle(s, a, get("checkpoint", "/v1/ledger/checkpoint", "The newest signed tree head"), checkpoint)
+	handle(s, a, get("entry", "/v1/ledger/entries/{index}", "The public head of an entry"), showEntry)
+	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
+	handle(s, a, post("add-agency", "/v1/agencies", "Add an agency"), newAgency)
+	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
+	s.registerDatasets(a)
+	s.registerUses(a)
+	s.registerTree(a)
+	s.registerRoster(a)
+	s.registerStandards(a)
+}
+
+// status answers for every hosted jurisdiction. It needs no choice of one, because it is the
+// operation that lists them.
+func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
+	out := client.Status{Version: s.version}
+	for _, h := range s.node.Hosted() {
+		j, err := statusOf(ctx, h)
+		if err != nil {
+			return nil, s.refuse(in.Caller, err)
+		}
+		out.Jurisdictions = append(out.Jurisdictions, j)
+	}
+	return &answer[client.Status]{out}, nil
+}
+
+func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
+	place := h.Standing.Place(h.Ledger.Name())
+	j := client.JurisdictionStatus{
+		Name: h.Ledger.Name().String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
+		Replica: h.Ledger.Replica().String(), Leader: h.Ledger.Leads(),
+	}
+	pin, err := h.Ledger.Pin()
+	if err != nil {
+		return j, err
+	}
+	j.Pin = pin.String()
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		root, err := r.RootAt(r.Size())
+		if err != nil {
+			return err
+		}
+		all, err := catalog.Agencies(r)
+		if err != nil {
+			return err
+		}
+		datasets, err := catalog.Datasets(r)
+		j.Datasets = len(datasets)
+		j.Log, j.TreeSize, j.Root, j.Agencies = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:]), len(all)
+		j.CheckpointSize, _ = r.Checkpoint()
+		return err
+	})
+	return j, err
+}
+
+func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, error) {
+	c, note, err := h.Ledger.Checkpoint(ctx)
+	return client.Checkpoint{Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(note)}, err
+}
+
+func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error) {
+	e, err := h.Ledger.Entry(ctx, in.Index)
+	if err != nil {
+		return client.Entry{}, h.noEntry(in.Index, err)
+	}
+	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
+	out := client.Entry{
+		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: head.Kind.String(),
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
+		Time:   stampMS(head.Time),
+		Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
+	}
+	return out, nil
+}
+
+// noEntry turns the error for an entry that the ledger has not reached into a refusal that names
+// the entry.
+func (h Hosted) noEntry(index uint64, err error) error {
+	if errors.Is(err, book.ErrNoEntry) {
+		return text.Fail(text.NotFound, text.Args{"what": "entry", "where": h.entryName(index)}, err)
+	}
+	return err
+}
+
+func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error) {
+	return h.receiptOf(ctx, in.Caller, h.Ledger.Log().Entry(in.Index))
+}
+
+func (h Hosted) receiptOf(ctx context.Context, c Caller, e identity.Entry) (client.Receipt, error) {
+	got, err := h.Ask.Receipt(ctx, c.by(), e)
+	return client.Receipt{Entry: got.Entry.String(), Receipt: got.Receipt, Payload: got.Preimage}, err
+}
+
+// ofEntry is a request for the receipt of an entry by its whole name.
+type ofEntry struct {
+	Caller
+	Entry string `query:"entry" maxLength:"300" doc:"NAME/log/EPOCH/INDEX"`
+}
+
+// receiptNamed returns the receipt of an entry: from its ledger if that is hosted here, and
+// otherwise by asking the jurisdiction that the ledger belongs to.
+func (s *server) receiptNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Receipt, error) {
+	entry, err := identity.ParseEntry(in.Entry)
+	if err != nil {
+		return client.Receipt{}, err
+	}
+	for _, other := range s.node.Hosted() {
+		if other.Ledger.Name() == entry.Log().Jurisdiction() {
+			h = other
+		}
+	}
+	return h.receiptOf(ctx, in.Caller, entry)
+}
+
+// newAgency adds an agency by an act of its own: the entry that adds it is its first statement.
+func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, error) {
+	id, err := in.key()
+	if err != nil {
+		return client.Agency{}, err
+	}
+	code, err := identity.ParseLabel(in.Body.Code)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	listed, err := catalog.AddAgency(ctx, h.Ledger, id, catalog.Agency{Code: code, Title: in.Body.Title})
+	return h.agency(listed), err
+}
+
+func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) {
+	out := client.Agencies{Agencies: []client.Agency{}}
+	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+		all, err := catalog.Agencies(r)
+		for _, l := range all {
+			out.Agencies = append(out.Agencies, h.agency(l))
+		}
+		return err
+	})
+	return out, err
+}
+
+func (h Hosted) agency(l catalog.Listed) client.Agency {
+	return client.Agency{
+		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Ledger.Name(), l.Code).String(), Entry: l.Entry.String(),
+	}
+}

@@ -1,0 +1,292 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// wrong is a request of one operation with wrong input, and the code of its refusal.
+type wrong struct {
+	id   string // of the operation
+	what string
+	request
+	want text.Code
+}
+
+// wrongs are requests with wrong input, of every operation.
+func wrongs() []wrong {
+	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongTree())
+}
+
+func row(id, what, method, path, as string, body any, want text.Code) wrong {
+	return wrong{id, what, request{method: method, path: path, as: as, body: body}, want}
+}
+
+// edited returns the value after the edit.
+func edited[T any](v T, edit func(*T)) T { edit(&v); return v }
+
+// wrongReads are of the ledger and the catalogue.
+func wrongReads() []wrong {
+	dataset := func(edit func(*client.NewDataset)) client.NewDataset { return edited(villages(), edit) }
+	set := client.NewStandard{NewDataset: villages(), Level: "county"}
+	return []wrong{
+		row("checkpoint", "which there is none of", "GET", "/v1/ledger/checkpoint", "", nil, text.Internal),
+		row("entry", "beyond the end", "GET", "/v1/ledger/entries/99", "", nil, text.NotFound),
+		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.BadRequest),
+		row("receipt", "beyond the end", "GET", "/v1/ledger/entries/99/receipt", "", nil, text.NotFound),
+		row("receipt-of", "no name", "GET", "/v1/receipt?entry=x", "", nil, text.BadRequest),
+		row("receipt-of", "beyond the end", "GET", "/v1/receipt?entry=guizhou/log/1/99", "", nil, text.NotFound),
+		row("receipt-of", "of one away", "GET", "/v1/receipt?entry=sichuan/log/1/1", "", nil, text.NotReady),
+		row("add-agency", "no code", "POST", "/v1/agencies", "", client.NewAgency{Code: "No Code", Title: "x"}, text.BadRequest),
+		row("add-agency", "no title", "POST", "/v1/agencies", "", client.NewAgency{Code: "x"}, text.BadRequest),
+		row("add-agency", "a code twice", "POST", "/v1/agencies", "", client.NewAgency{Code: "water", Title: "x"}, text.AgencyTaken),
+		row("publish-dataset", "no code", "POST", "/v1/datasets", "water", dataset(func(d *client.NewDataset) { d.Code = "村" }), text.EntryInvalid),
+		row("publish-dataset", "no category", "POST", "/v1/datasets", "water", dataset(func(d *client.NewDataset) { d.Category = "free" }), text.BadRequest),
+		row("publish-dataset", "a text measured", "POST", "/v1/datasets", "civil-affairs",
+			dataset(func(d *client.NewDataset) { d.Measures = map[string][]string{"name": {"sum"}} }), text.EntryInvalid),
+		row("publish-dataset", "another's", "POST", "/v1/datasets", "water", villages(), text.NotProvider),
+		row("publish-dataset", "nobody in particular", "POST", "/v1/datasets", "", villages(), text.AgencyNeeded),
+		row("publish-dataset", "counted", "POST", "/v1/datasets", "civil-affairs",
+			dataset(func(d *client.NewDataset) { d.Counts = []string{"statistics"} }), text.EntryInvalid),
+		row("datasets", "of nowhere", "GET", "/v1/datasets?at=No+Where", "", nil, text.JurisdictionUnknown),
+		row("datasets", "of one away", "GET", "/v1/datasets?at=sichuan", "", nil, text.NotReady),
+		row("dataset", "no code", "GET", "/v1/datasets/No%20Code", "", nil, text.UnknownDataset),
+		row("dataset", "another", "GET", "/v1/datasets/towns", "", nil, text.UnknownDataset),
+		row("publish-standard", "no level", "POST", "/v1/standards", "civil-affairs", client.NewStandard{NewDataset: villages()}, text.EntryInvalid),
+		row("publish-standard", "nobody in particular", "POST", "/v1/standards", "", set, text.AgencyNeeded),
+		row("standards", "of nowhere", "GET", "/v1/standards?at=No+Where", "", nil, text.JurisdictionUnknown),
+		row("standard-of", "none", "GET", "/v1/standards/towns", "", nil, text.NoStandard),
+		row("standard-of", "no code", "GET", "/v1/standards/No%20Code", "", nil, text.UnknownDataset),
+		row("standard-of", "of one away", "GET", "/v1/standards/towns?from=sichuan", "", nil, text.NotReady),
+	}
+}
+
+// wrongData are of records.
+func wrongData() []wrong {
+	files := "/v1/datasets/villages/imports"
+	record := client.PutRecord{Record: json.RawMessage(`{"code":"1"}`)}
+	return []wrong{
+		row("put-record", "another's", "POST", "/v1/datasets/villages/records", "water", record, text.NotProvider),
+		row("put-record", "unknown agency", "POST", "/v1/datasets/villages/records", "forestry", record, text.UnknownAgency),
+		row("put-record", "no dataset", "POST", "/v1/datasets/towns/records", "civil-affairs", record, text.UnknownDataset),
+		row("put-record", "no record", "POST", "/v1/datasets/villages/records", "civil-affairs",
+			client.PutRecord{Record: json.RawMessage(`{"code":1}`)}, text.SchemaRejected),
+		row("retract-record", "none", "POST", "/v1/datasets/villages/retractions", "civil-affairs",
+			client.Retraction{Key: "9", Reason: "r"}, text.UnknownRecord),
+		row("retract-record", "no reason", "POST", "/v1/datasets/villages/retractions", "civil-affairs", client.Retraction{Key: "1"}, text.BadRequest),
+		row("retract-record", "another's", "POST", "/v1/datasets/villages/retractions", "water", client.Retraction{Key: "1", Reason: "r"}, text.NotProvider),
+		row("record-history", "none", "POST", "/v1/datasets/villages/history", "civil-affairs", client.HistoryOf{Key: "9"}, text.UnknownRecord),
+		row("record-history", "another's", "POST", "/v1/datasets/villages/history", "water", client.HistoryOf{Key: "1"}, text.NotProvider),
+		row("check-import", "no format", "POST", files+"/check", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("check-import", "no dataset", "POST", "/v1/datasets/towns/imports/check?format=csv", "civil-affairs", "code\n1\n", text.UnknownDataset),
+		row("check-import", "another's", "POST", files+"/check?format=csv", "water", "code\n1\n", text.NotProvider),
+		row("check-import", "no header", "POST", files+"/check?format=csv", "civil-affairs", "", text.BadCSV),
+		row("load-import", "no hash", "POST", files+"?format=csv&rows=1&good=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("load-import", "no rows", "POST", files+"?format=csv&file_hash="+hash+"&good=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("load-import", "no good rows", "POST", files+"?format=csv&file_hash="+hash+"&rows=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("load-import", "no word of them", "POST", files+"?format=csv&file_hash="+hash+"&rows=1&good=1", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("load-import", "another's", "POST", files+"?format=csv&rows=1&good=1&keep_good=true&file_hash="+hash, "water", "code\n1\n", text.NotProvider),
+	}
+}
+
+// wrongUses are of queries and grants.
+func wrongUses() []wrong {
+	query := func(edit func(*client.Query)) client.Query {
+		return edited(client.Query{Dataset: "villages", Key: "1", Use: use}, edit)
+	}
+	claim := func(edit func(*client.Verification)) client.Verification {
+		return edited(client.Verification{Dataset: "villages", Key: "1", Field: "name", Value: json.RawMessage(`"x"`), Use: use}, edit)
+	}
+	many := func(edit func(*client.FederatedQuery)) client.FederatedQuery {
+		return edited(client.FederatedQuery{At: "*.guizhou", Dataset: "villages", Measure: client.Measure{Function: "count"}, Use: use}, edit)
+	}
+	rows := func(edit func(*client.RowsQuery)) client.RowsQuery {
+		return edited(client.RowsQuery{Query: client.Query{At: "*.guizhou", Dataset: "villages", Use: use}}, edit)
+	}
+	return []wrong{
+		row("query", "no purpose", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Purpose = "" }), text.PurposeNeeded),
+		row("query", "no application", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Use = client.Use{Purpose: "statistics"} }), text.BasisNeeded),
+		row("query", "another field", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Fields = []string{"x"} }), text.UnknownField),
+		row("query", "a cursor of none", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Cursor = "x" }), text.BadCursor),
+		row("query", "too many rows", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Limit = 1001 }), text.BadRequest),
+		row("query", "no filter", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Key, q.Filter = "", "=" }), text.FilterMalformed),
+		row("query", "no function", "POST", "/v1/query", "water",
+			query(func(q *client.Query) { q.Measure = &client.Measure{Function: "median", Field: "people"} }), text.BadRequest),
+		row("query", "a measure of one", "POST", "/v1/query", "water",
+			query(func(q *client.Query) { q.Measure = &client.Measure{Function: "count"} }), text.BadRequest),
+		row("query", "a measure not declared", "POST", "/v1/query", "water", query(func(q *client.Query) {
+			q.Key, q.Measure = "", &client.Measure{Function: "maximum", Field: "people"}
+		}), text.MeasureNotOffered),
+		row("query", "no dataset", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Dataset = "村" }), text.UnknownDataset),
+		row("query", "of nowhere", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "No Where" }), text.JurisdictionUnknown),
+		row("query", "of one away", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "sichuan" }), text.NotReady),
+		row("verify", "another field", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field = "x" }), text.UnknownField),
+		row("verify", "another type", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field, v.Value = "people", json.RawMessage(`"many"`) }), text.SchemaRejected),
+		row("verify", "no dataset", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Dataset = "towns" }), text.UnknownDataset),
+		row("verify", "of nowhere", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.At = "No Where" }), text.JurisdictionUnknown),
+		row("federated-query", "no selector", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.At = "guizhou" }), text.SelectorMalformed),
+		row("federated-query", "no such level", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Level = "x" }), text.SelectorUnknown),
+		row("federated-query", "no dataset", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Dataset = "村" }), text.UnknownDataset),
+		row("federated-query", "no field", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Measure.Function = "sum" }), text.BadRequest),
+		row("federated-query", "a long wait", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Wait = 101 }), text.BadRequest),
+		row("federated-rows", "no selector", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.At = "guizhou" }), text.SelectorMalformed),
+		row("federated-rows", "a measure", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Measure = &client.Measure{} }), text.BadRequest),
+		row("federated-rows", "a long wait", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Wait = 101 }), text.BadRequest),
+		row("federated-rows", "no dataset", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Dataset = "村" }), text.UnknownDataset),
+		row("grants", "of nobody in particular", "GET", "/v1/grants", "", nil, text.AgencyNeeded),
+		row("grants", "of an unknown agency", "GET", "/v1/grants", "forestry", nil, text.UnknownAgency),
+		row("revoke-grant", "none", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{Reason: "r"}, text.NotFound),
+		row("revoke-grant", "no reason", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{}, text.BadRequest),
+	}
+}
+
+// wrongTree are of the tree.
+func wrongTree() []wrong {
+	return []wrong{
+		row("invite", "unknown", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnknown),
+		row("invite", "no label", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有", Label: "No Label"}, text.BadRequest),
+		row("invite", "who cannot dial", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x"}, text.NotListening),
+		row("tree", "which is not known", "GET", "/v1/tree", "", nil, text.Internal),
+		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.NotEndorsed),
+		row("withdraw", "no reason", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{}, text.BadRequest),
+		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),
+		row("drill", "nowhere", "POST", "/v1/drills", "", client.NewDrill{At: "No Where", Fault: "altered"}, text.JurisdictionUnknown),
+		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.BadRequest),
+		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnknown),
+		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
+		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterInvalid),
+	}
+}
+
+var hash = strings.Repeat("0", 64)
+
+// TestWrongInput checks that wrong input is answered with a problem of the right code, and changes
+// nothing.
+func TestWrongInput(t *testing.T) {
+	d := open(t)
+	before := d.Heads(t, 0)
+	for _, w := range wrongs() {
+		d.refused(t, w.id+": "+w.what, w.request, w.want)
+	}
+	if after := d.Heads(t, uint64(len(before))); len(after) > 0 {
+		t.Errorf("what was refused left the entries %+v", after)
+	}
+}
+
+// TestLoadFails checks that a failure after the answer has begun is told in the last line, and that
+// no row of the import is shown.
+func TestLoadFails(t *testing.T) {
+	d := open(t)
+	w := d.send(t, request{
+		method: "POST", path: "/v1/datasets/villages/imports?format=csv&rows=2&good=2&keep_good=true&file_hash=" + hash,
+		as: "civil-affairs", body: "code\n8\n",
+	})
+	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\n")
+	var last client.ImportFailed
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Error == nil || last.Error.Code != string(text.FileChanged) {
+		t.Errorf("got %s, %v, want %s in the last line", w.Body, err, text.FileChanged)
+	}
+	d.refused(t, "a row of it", request{
+		method: "POST", path: "/v1/datasets/villages/history", as: "civil-affairs", body: client.HistoryOf{Key: "8"},
+	}, text.UnknownRecord)
+}
+
+// TestEveryOperation checks that each operation refuses a jurisdiction that is not hosted and, if
+// it writes, a request without a key, with a body that is no JSON, or with a body that is too long.
+func TestEveryOperation(t *testing.T) {
+	d := open(t)
+	var described struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(d.done(t, "GET", "/openapi.json", "", nil), &described); err != nil {
+		t.Fatal(err)
+	}
+	all := wrongs()
+	for path, methods := range described.Paths {
+		for method, o := range methods {
+			i := slices.IndexFunc(all, func(w wrong) bool { return w.id == o.OperationID })
+			if always := o.OperationID == "status" || o.OperationID == "agencies" || o.OperationID == "roster"; i < 0 && !always {
+				t.Errorf("%s: no wrong input is tested", o.OperationID)
+			}
+			q := request{method: strings.ToUpper(method), path: strings.NewReplacer("{index}", "0", "{code}", "villages", "{child}", "x").Replace(path)}
+			if i >= 0 {
+				q = all[i].request
+			}
+			d.everywhere(t, o.OperationID, q)
+		}
+	}
+}
+
+// everywhere checks the refusals that every operation must give.
+func (d *door) everywhere(t *testing.T, id string, q request) {
+	t.Helper()
+	if id == "status" { // it tells which jurisdictions there are
+		return
+	}
+	file := strings.HasSuffix(id, "-import")
+	if file {
+		q.path = "/v1/datasets/villages/imports?format=csv"
+	}
+	q.edit = func(r *http.Request) { r.Header.Set(client.HeaderJurisdiction, "sichuan") }
+	if p := d.refused(t, id+" at a jurisdiction that is not hosted", q, text.JurisdictionNeeded); !strings.Contains(p.Do+p.Where+p.Detail, "guizhou") {
+		t.Errorf("%s: it does not say which there are: %+v", id, p)
+	}
+	if q.method == http.MethodGet || file {
+		return
+	}
+	if id != "record-history" { // it writes nothing
+		q.edit = func(r *http.Request) { r.Header.Del(client.HeaderIdempotency) }
+		d.refused(t, id+" without a key", q, text.BadRequest)
+	}
+	q.edit = nil
+	for what, body := range map[string]string{"no JSON": "{", "an unknown member": `{"unknown":1}`, "a list": `[]`} {
+		q.body = body
+		d.refused(t, id+" with "+what, q, text.BadRequest)
+	}
+	q.body = `{"key":"` + strings.Repeat("x", maxBodyLen) + `"}`
+	if w := d.send(t, q); w.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("%s with a long body: got %d %.200s", id, w.Code, w.Body)
+	}
+}
+
+// TestSeveralHosted checks that a caller must name the jurisdiction if the node hosts several.
+func TestSeveralHosted(t *testing.T) {
+	d := open(t)
+	n := d.server.node.(*node)
+	n.hosted = append(n.hosted, hostedIn(newMemory(t, "guiyang.guizhou")))
+	d.refused(t, "neither", request{method: "GET", path: "/v1/agencies"}, text.JurisdictionNeeded)
+	at := func(name string) request {
+		return request{method: "GET", path: "/v1/agencies", edit: func(r *http.Request) { r.Header.Set(client.HeaderJurisdiction, name) }}
+	}
+	for name, want := range map[string]int{"guizhou": 2, "guiyang.guizhou": 0} {
+		var got client.Agencies
+		if w := d.send(t, at(name)); json.Unmarshal(w.Body.Bytes(), &got) != nil || len(got.Agencies) != want {
+			t.Errorf("%s: got %s, want %d agencies", name, w.Body, want)
+		}
+	}
+}
+
+// TestSameKey checks that the same request under one key is done once, and that another request
+// under that key is refused.
+func TestSameKey(t *testing.T) {
+	d := open(t)
+	key := func(r *http.Request) { r.Header.Set(client.HeaderIdempotency, "01934c5e-0000-7000-8000-000000000001") }
+	q := request{method: "POST", path: "/v1/datasets/villages/records", as: "civil-affairs", edit: key,
+		body: client.PutRecord{Record: json.RawMessage(`{"code":"7"}`)}}
+	first, again := d.send(t, q), d.send(t, q)
+	if first.Code != http.StatusOK || first.Body.String() != again.Body.String() {
+		t.Errorf("got %s, and again %s", first.Body, again.Body)
+	}
+	q.body = client.PutRecord{Record: json.RawMessage(`{"code":"8"}`)}
+	d.refused(t, "another under its key", q, text.IDReused)
+	q = request{method: "POST", path: "/v1/query", as: "water", edit: key, body: client.Query{Dataset: "villages", Key: "1", Use: use}}
+	d.refused(t, "a use under its key", q, text.IDSeen)
+}

@@ -1,0 +1,245 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/envelope"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/faces/client"
+	"xietong/node/flows/adoption"
+	"xietong/node/flows/anywhere"
+	"xietong/node/flows/drill"
+	"xietong/node/flows/federated"
+	"xietong/node/flows/join"
+	"xietong/node/ground/book"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/host"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/neighbours"
+	"xietong/node/tree/rosters"
+	"xietong/node/tree/standing"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+var errNotHere = errors.New("not here")
+
+// memory is a hosted jurisdiction whose ledger is in memory: it has no checkpoint and no chain, and
+// its receipts are a constant text.
+type memory struct{ *booktest.Ledger }
+
+func (memory) Replica() identity.Replica { return must(identity.NewReplica(1)) }
+func (memory) Leads() bool               { return true }
+func (memory) Pin() (trust.Pin, error)   { return trust.Pin{}, nil }
+
+func (memory) Chain(context.Context) ([]trust.Level, trust.Pin, error) {
+	return nil, trust.Pin{}, errNotHere
+}
+
+func (memory) Checkpoint(context.Context) (c ledger.Checkpoint, signed []byte, err error) {
+	return c, nil, errNotHere
+}
+
+func (memory) ProveEndorsement(context.Context, uint64) ([]byte, error) { return nil, errNotHere }
+
+func (m memory) Entry(ctx context.Context, index uint64) (e host.Entry, err error) {
+	err = m.View(ctx, func(r *state.Reader) (err error) {
+		data := r.Leaf(index)
+		if data == nil {
+			return book.ErrNoEntry
+		}
+		e.Name = r.Log().Entry(index)
+		e.Leaf, err = ledger.DecodeLeaf(data)
+		return err
+	})
+	return e, err
+}
+
+func (m memory) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+	if _, err := m.Entry(ctx, index); err != nil {
+		return nil, nil, err
+	}
+	return []byte("receipt"), nil, nil
+}
+
+// nobody is a caller that reaches no other jurisdiction.
+type nobody struct{}
+
+var errAway = text.Fail(text.NotReady, text.Args{"reason": "away"}, nil)
+
+func (nobody) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+	return operation.Recorded{}, errAway
+}
+
+func (nobody) Read(context.Context, operation.Asking, envelope.Call) ([]byte, error) {
+	return nil, errAway
+}
+
+// node is a node that hosts the jurisdictions.
+type node struct {
+	hosted []Hosted
+	clock  *booktest.Ledger
+}
+
+func (n *node) Hosted() []Hosted                            { return n.hosted }
+func (n *node) Now() time.Time                              { return n.clock.Clock }
+func (*node) Link(_, _ identity.Jurisdiction) (l LinkState) { return l }
+func (*node) Host(context.Context, identity.Jurisdiction, identity.Message, tree.Place) (join.Result, error) {
+	return join.Result{}, text.Fail(text.NotListening, text.Args{"jurisdiction": "guizhou"}, nil)
+}
+
+// door is the API of a node that hosts a province, which has two agencies and a dataset of
+// villages.
+type door struct {
+	*booktest.Ledger
+	handler http.Handler
+	server  *server
+}
+
+func newMemory(t *testing.T, name string) memory {
+	t.Helper()
+	registry := state.NewRegistry()
+	catalog.Register(registry)
+	records.Register(registry)
+	sharing.Register(registry, records.DatasetState, nil)
+	adoption.Register(registry)
+	tree.Register(registry)
+	rosters.Register(registry)
+	return memory{booktest.New(t, name, registry)}
+}
+
+func hostedIn(l memory) Hosted {
+	now := func() time.Time { return l.Clock }
+	published := rosters.New(l, func(context.Context, identity.Jurisdiction) {})
+	table := neighbours.New(l, now, slog.New(slog.DiscardHandler))
+	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, nil, published,
+		func(identity.Jurisdiction) (never time.Time) { return never })
+	desk := records.NewDesk(l)
+	ask := anywhere.New(l, desk, nobody{})
+	return Hosted{
+		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
+		Adoption: adoption.New(l, "province", ask), Rosters: published,
+		Joining: &join.Desk{Own: l, Standing: where, Addresses: func() []string { return nil }},
+		Drill:   &drill.Desk{Name: l.Name(), Now: now},
+	}
+}
+
+func open(t *testing.T) *door {
+	t.Helper()
+	l := newMemory(t, "guizhou")
+	n := &node{hosted: []Hosted{hostedIn(l)}, clock: l.Ledger}
+	logger := slog.New(slog.DiscardHandler)
+	d := &door{l.Ledger, New("test", logger, n), &server{"test", logger, n}}
+	for _, agency := range []string{"civil-affairs", "water"} {
+		d.done(t, "POST", "/v1/agencies", "", client.NewAgency{Code: agency, Title: agency})
+	}
+	d.done(t, "POST", "/v1/datasets", "civil-affairs", villages())
+	for _, code := range []string{"1", "2", "3"} {
+		d.done(t, "POST", "/v1/datasets/villages/records", "civil-affairs", client.PutRecord{
+			Record: json.RawMessage(`{"code":"` + code + `","name":"村` + code + `","people":` + code + `}`),
+		})
+	}
+	return d
+}
+
+func villages() client.NewDataset {
+	return client.NewDataset{
+		Code: "villages", Title: "名录", Category: "unconditional", Key: "code", NotSecret: true,
+		Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}},
+		Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},
+			"name":{"type":"string"},"people":{"type":"integer"}}}`),
+		Measures: map[string][]string{"people": {"sum"}},
+	}
+}
+
+// use is the purpose of a use, with its application.
+var use = client.Use{
+	Purpose: "statistics", Basis: "b", Scenario: "s", Scope: "s", Method: "m", Until: "2027-11-24T09:00:00Z",
+}
+
+// request is a request of the API.
+type request struct {
+	method, path string
+	as           string // agency
+	body         any    // a string is sent as it is
+	edit         func(*http.Request)
+}
+
+// send sends a request under a new key.
+func (d *door) send(t *testing.T, q request) *httptest.ResponseRecorder {
+	t.Helper()
+	var body io.Reader
+	switch b := q.body.(type) {
+	case nil:
+	case string:
+		body = strings.NewReader(b)
+	default:
+		body = bytes.NewReader(must(json.Marshal(b)))
+	}
+	r := httptest.NewRequestWithContext(t.Context(), q.method, q.path, body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept-Language", "en")
+	r.Header.Set(client.HeaderIdempotency, must(identity.NewMessage()).String())
+	if q.as != "" {
+		r.Header.Set(client.HeaderAgency, q.as)
+	}
+	if q.edit != nil {
+		q.edit(r)
+	}
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(duplex{w}, r)
+	return w
+}
+
+// duplex records an answer that may begin while the request is still being read.
+type duplex struct{ *httptest.ResponseRecorder }
+
+func (duplex) EnableFullDuplex() error { return nil }
+
+// done sends a request that must succeed, and returns its answer.
+func (d *door) done(t *testing.T, method, path, as string, body any) []byte {
+	t.Helper()
+	w := d.send(t, request{method: method, path: path, as: as, body: body})
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s %s: got %d %s", method, path, w.Code, w.Body)
+	}
+	return w.Body.Bytes()
+}
+
+// refused demands a problem with the code and its status.
+func (d *door) refused(t *testing.T, what string, q request, want text.Code) client.Problem {
+	t.Helper()
+	w := d.send(t, q)
+	var p client.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code != string(want) || w.Code != p.Status || w.Code < 400 {
+		t.Errorf("%s: got %d %s, want %s", what, w.Code, w.Body, want)
+	}
+	if kind := w.Header().Get("Content-Type"); kind != "application/problem+json" || p.Title == "" || p.Do == "" {
+		t.Errorf("%s: got %s, %+v", what, kind, p)
+	}
+	return p
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/faces/client"
+	"xietong/node/flows/federated"
+	"xietong/node/ground/text"
+)
+
+// registerRows serves the questions for records of many beside huma: the answer of each member is
+// told in a line of its own while other members are still asked.
+func (s *server) registerRows(mux *http.ServeMux, a huma.API) {
+	mux.HandleFunc("POST /v1/federated-rows", s.federatedRows)
+	a.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "federated-rows", Method: http.MethodPost, Path: "/v1/federated-rows",
+		Summary:     "Ask many jurisdictions for records; the answer is a line for each (application/x-ndjson)",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}},
+		Responses:   map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "A problem (RFC 9457)"}},
+	})
+}
+
+// rowsQuery reads the body of the request, strictly: it refuses an unknown member, and whatever
+// follows the JSON value.
+func rowsQuery(w http.ResponseWriter, r *http.Request) (q client.RowsQuery, err error) {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyLen))
+	d.DisallowUnknownFields()
+	err = d.Decode(&q)
+	if err == nil {
+		if _, after := d.Token(); !errors.Is(after, io.EOF) {
+			err = errors.New("something follows the JSON value")
+		}
+	}
+	if err != nil {
+		if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return q, long
+		}
+		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
+	}
+	if q.Measure != nil || q.Cursor != "" || q.Wait < 0 || q.Wait > 100 {
+		return q, badQuery("measure, cursor, wait", "none, \"\", 0..100")
+	}
+	return q, nil
+}
+
+func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
+	c := callerOf(r)
+	h, wide, err := s.rowsRequest(w, r, c)
+	if err != nil {
+		s.fail(w, c, err)
+		return
+	}
+	control := http.NewResponseController(w)
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false) // records go out as they are, within the bound of a line
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	tell := func(line client.RowsLine) error { return errors.Join(lines.Encode(line), control.Flush()) }
+	rows := uint64(0)
+	coverage, err := h.Federated.Rows(r.Context(), wide.id, c.by(), wide.Selector, wide.Question, wide.Wait, func(got federated.RowsFrom) error {
+		rows += uint64(len(got.Rows))
+		answer := answerShown(h.Standing, got.Answer, gather.Measure{})
+		return tell(client.RowsLine{From: got.Member.String(), Title: h.Standing.CalledShort(got.Member), Answer: &answer})
+	})
+	last := client.RowsLine{}
+	if err != nil {
+		last.Error = s.problemOf(c, err)
+	} else {
+		accounted := coverageShown(h.Standing, coverage, text.FromAcceptLanguage(c.Language))
+		accounted.Total, last.Coverage = rows, &accounted
+	}
+	_ = tell(last) // the client may be gone
+}
+
+// rowsOfMany is a question for the records of many jurisdictions, with its idempotency key.
+type rowsOfMany struct {
+	federated.Wide
+	id identity.Message
+}
+
+// rowsRequest reads and checks the whole request, before the answer begins.
+func (s *server) rowsRequest(w http.ResponseWriter, r *http.Request, c Caller) (h Hosted, wide rowsOfMany, err error) {
+	if h, err = s.at(c); err != nil {
+		return h, wide, err
+	}
+	q, err := rowsQuery(w, r)
+	if err != nil {
+		return h, wide, err
+	}
+	if wide.id, err = c.key(); err != nil {
+		return h, wide, err
+	}
+	if wide.Question, err = h.question(q.Query); err != nil {
+		return h, wide, err
+	}
+	wide.Wait = time.Duration(q.Wait) * time.Second
+	wide.Selector, err = h.Standing.Selector(q.At, q.Level)
+	return h, wide, err
+}

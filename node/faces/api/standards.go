@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/node/business/catalog"
+	"xietong/node/faces/client"
+)
+
+// The requests about standard entries.
+type (
+	publishStandard struct {
+		Caller
+		Body client.NewStandard
+	}
+	listStandards struct {
+		Caller
+		At string `query:"at" maxLength:"200" doc:"The jurisdiction that set them; empty: this one"`
+	}
+	standardOf struct {
+		OfDataset
+		From string `query:"from" maxLength:"200" doc:"The jurisdiction that set it; empty: the nearest one above that has"`
+	}
+)
+
+func (s *server) registerStandards(a huma.API) {
+	handle(s, a, post("publish-standard", "/v1/standards", "Set a standard entry, or its next version"), newStandard)
+	handle(s, a, get("standards", "/v1/standards", "The standard entries that a jurisdiction has set"), standards)
+	handle(s, a, get("standard-of", "/v1/standards/{code}", "One standard entry, of those above"), oneStandard)
+}
+
+// newStandard sets a standard entry, as an act of the agency that it names.
+func newStandard(ctx context.Context, h Hosted, in *publishStandard) (out client.Standard, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	sent, err := standardSent(in.Body)
+	if err != nil {
+		return out, catalog.Invalid(in.Body.Code, err)
+	}
+	set, err := catalog.PublishStandard(ctx, h.Ledger, id, in.by(), sent)
+	if err != nil {
+		return out, err
+	}
+	return standardShown(set)
+}
+
+func standards(ctx context.Context, h Hosted, in *listStandards) (client.Standards, error) {
+	out := client.Standards{Standards: []client.Standard{}}
+	of, err := h.Standing.Resolve(in.At)
+	if err != nil {
+		return out, err
+	}
+	all, err := h.Ask.Standards(ctx, in.by(), of)
+	for _, s := range all {
+		shown, err := standardShown(s)
+		if err != nil {
+			return out, err
+		}
+		out.Standards = append(out.Standards, shown)
+	}
+	return out, err
+}
+
+// oneStandard shows a standard entry: that of the jurisdiction that the request names or, if it
+// names none, that of the nearest jurisdiction above.
+func oneStandard(ctx context.Context, h Hosted, in *standardOf) (out client.Standard, err error) {
+	code, err := h.datasetCode(in.Code)
+	if err != nil {
+		return out, err
+	}
+	of, err := h.Standing.Resolve(in.From)
+	if err != nil {
+		return out, err
+	}
+	set, err := h.Adoption.Standard(ctx, in.by(), of, code)
+	if err != nil {
+		return out, err
+	}
+	return standardShown(set)
+}

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/node/faces/client"
+	"xietong/node/ground/roster"
+)
+
+// The requests about the tree.
+type (
+	invite struct {
+		Caller
+		Body client.NewInvitation
+	}
+	withdraw struct {
+		Caller
+		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
+		Body  client.Withdrawal
+	}
+	addHosted struct {
+		Caller
+		Body client.NewHosted
+	}
+)
+
+func (s *server) registerTree(a huma.API) {
+	handle(s, a, post("invite", "/v1/invitations", "Invite a jurisdiction to join below this one"), newInvitation)
+	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
+	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
+	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
+	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), s.receiptNamed)
+	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
+}
+
+func newInvitation(ctx context.Context, h Hosted, in *invite) (out client.Invitation, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	v := in.Body
+	place, err := h.Standing.ToInvite(v.Name, v.Label, roster.Place{Code: v.Code, Level: v.Level, ShortName: v.ShortName})
+	if err != nil {
+		return out, err
+	}
+	t, err := h.Joining.Invite(ctx, id, place, time.Duration(v.Hours)*time.Hour, v.Rekey)
+	if err != nil {
+		return out, err
+	}
+	line, err := t.Encode()
+	return client.Invitation{
+		Token: line, Child: place.Name.String(), DisplayName: place.DisplayName, ShortName: place.ShortName, Code: place.Code, Level: place.Level,
+		Until: stamp(t.Until), Entry: t.Entry.String(), Addresses: t.Addresses,
+		Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
+	}, err
+}
+
+func withdrawal(ctx context.Context, h Hosted, in *withdraw) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return h.Joining.Withdraw(ctx, id, in.Child, in.Body.Reason)
+	})
+}
+
+func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out client.HostedPlace, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	v := in.Body
+	place, err := h.Standing.ToInvite(v.Name, v.Label, roster.Place{Code: v.Code, Level: v.Level, ShortName: v.ShortName})
+	if err != nil {
+		return out, err
+	}
+	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place)
+	return client.HostedPlace{Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry}, err
+}

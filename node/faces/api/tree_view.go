@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/faces/client"
+	"xietong/node/tree"
+)
+
+// LinkState is the state of the link to a neighbour.
+type LinkState struct {
+	Up        bool
+	Address   string
+	LastHeard time.Time     // zero: never
+	Offset    time.Duration // how far this machine's clock is ahead of the neighbour's, by its last hello
+	Why       string        // why there is no link to the parent; "": not known, or it is no parent
+}
+
+// tree tells the place of the jurisdiction in the tree, and the state of its neighbours.
+func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, error) {
+	chain, err := h.Standing.Chain(ctx)
+	if err != nil {
+		return client.Tree{}, err
+	}
+	root, name := chain[0].KeySets[0].Pin(), h.Ledger.Name()
+	out := client.Tree{
+		Name: name.String(), DisplayName: h.Standing.Called(name), Root: root.String(), Fingerprint: root.Fingerprint(),
+		Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
+	}
+	if parent, ok := h.Standing.Parent(); ok {
+		n := s.parent(h, parent)
+		out.Parent = &n
+	}
+	var children []tree.Child
+	var now uint64
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		children, now = tree.Children(r), r.Time()
+		return nil
+	})
+	for _, c := range children {
+		out.Children = append(out.Children, s.child(h, c, max(now, uint64(s.node.Now().UnixMilli()))))
+	}
+	return out, err
+}
+
+func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbour {
+	p := h.Standing.Place(name)
+	n := client.Neighbour{Name: name.String(), DisplayName: h.Standing.Called(name), Code: p.Code, Level: p.Level}
+	l := s.node.Link(h.Ledger.Name(), name)
+	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
+	return n
+}
+
+func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
+	n := s.neighbour(h, name)
+	n.State = client.ChildExpired
+	if p, known := h.Standing.Neighbour(name); known {
+		n.Until, n.KeySet = stamp(p.Until), p.KeySets[len(p.KeySets)-1].Number
+		if p.Live {
+			n.State = client.ChildJoined
+		}
+	}
+	return n
+}
+
+// child tells the state of a child at the given time, in ms since 1970 UTC.
+func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
+	n, log := s.neighbour(h, c.Place.Name), h.Ledger.Log()
+	n.KeySet = c.Number
+	if c.Place.DisplayName != n.DisplayName {
+		n.EndorsedAs = c.Place.DisplayName
+	}
+	switch {
+	case c.Withdrawn > c.Invitation:
+		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
+	case c.Joined():
+		n.State, n.Entry, n.Until = client.ChildJoined, c.Endorsement.In(log).String(), stampMS(c.NotAfter)
+		if now > c.NotAfter {
+			n.State = client.ChildExpired
+		}
+	default:
+		n.State, n.Entry, n.Until = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until)
+		if now > c.Until {
+			n.State = client.ChildExpired
+		}
+	}
+	return n
+}

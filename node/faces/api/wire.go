@@ -1,0 +1,159 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/faces/client"
+	"xietong/node/tree/standing"
+)
+
+// The functions of this file turn the types of the rooms into wire types, and back. They decide
+// nothing.
+
+// described decodes a document, as its agency signed it, into its wire type.
+func described[W any](document []byte) (w W, err error) {
+	if err := json.Unmarshal(document, &w); err != nil {
+		return w, fmt.Errorf("describe document: %w", err)
+	}
+	return w, nil
+}
+
+func datasetShown(p catalog.Published) (client.Dataset, error) {
+	d, err := described[client.NewDataset](p.Document)
+	return client.Dataset{NewDataset: d, Version: p.Version, Entry: p.At.String()}, err
+}
+
+func standardShown(s catalog.SetStandard) (client.Standard, error) {
+	d, err := described[client.NewStandard](s.Document)
+	return client.Standard{NewStandard: d, Version: s.Version, Entry: s.At.String(), Setter: s.At.Log().Jurisdiction().String()}, err
+}
+
+// datasetSent reads a catalogue entry that a person sent.
+func datasetSent(d client.NewDataset) (catalog.Entry, error) {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	return catalog.ReadEntry(data)
+}
+
+func standardSent(d client.NewStandard) (catalog.Standard, error) {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return catalog.Standard{}, err
+	}
+	return catalog.ReadStandard(data)
+}
+
+func application(u client.Use) sharing.Application {
+	return sharing.Application{Basis: u.Basis, Scenario: u.Scenario, Scope: u.Scope, Method: u.Method, Until: u.Until}
+}
+
+// question reads the question of a person. The names in Measure.By may be fields or levels.
+func (h Hosted) question(q client.Query) (records.Question, error) {
+	code, err := h.datasetCode(q.Dataset)
+	if err != nil {
+		return records.Question{}, err
+	}
+	out := records.Question{
+		Dataset: code, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
+		Purpose: q.Purpose, Application: application(q.Use),
+	}
+	if q.Measure != nil {
+		out.Measure, err = h.measure(*q.Measure)
+	}
+	return out, err
+}
+
+func (h Hosted) measure(m client.Measure) (gather.Measure, error) {
+	f, err := gather.ParseFunction(m.Function)
+	if err != nil {
+		return gather.Measure{}, badQuery("measure.function", "count, sum, average, minimum, maximum")
+	}
+	return gather.Measure{Function: f, Field: m.Field, By: h.Standing.By(m.By)}, nil
+}
+
+func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) client.Answer {
+	out := client.Answer{
+		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, Cursor: a.Cursor, AsOf: a.AsOf,
+		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, Asked: a.Asked.String(),
+	}
+	if m.Function != gather.None {
+		out.Groups, out.Whole = measureShown(s, m, a.Groups)
+	}
+	return out
+}
+
+func rawRows(all [][]byte) []json.RawMessage {
+	out := make([]json.RawMessage, len(all))
+	for i, row := range all {
+		out[i] = row
+	}
+	return out
+}
+
+// measureShown writes the groups of a measure, the suppressed one last, and the measure of all
+// records; whole is nil if that sum is too long or too large for a Decimal.
+func measureShown(s *standing.Standing, m gather.Measure, groups []gather.Group) (shown []client.Group, whole *client.Group) {
+	var last []client.Group
+	for _, g := range groups {
+		switch one := groupShown(s, m, g); {
+		case g.Suppressed:
+			last = append(last, one)
+		case m.Grouped():
+			shown = append(shown, one)
+		}
+	}
+	if all, err := (gather.Share{Groups: groups}).Whole(m); err == nil {
+		all.Values, all.Suppressed = nil, false
+		one := groupShown(s, m, all)
+		whole = &one
+	}
+	return append(shown, last...), whole
+}
+
+// averagePlaces is the number of digits after the point of an average.
+const averagePlaces = 6
+
+func groupShown(s *standing.Standing, m gather.Measure, g gather.Group) client.Group {
+	out := client.Group{Count: g.Count, Suppressed: g.Suppressed, With: g.With}
+	for i, value := range g.Values {
+		shown := client.GroupValue{Value: value}
+		if name, err := identity.ParseJurisdiction(value); err == nil && m.By[i].Level != "" {
+			shown.Title = s.CalledShort(name)
+		}
+		out.Values = append(out.Values, shown)
+	}
+	if g.Amount != nil {
+		out.Amount = g.Amount.String()
+	}
+	if average, ok := g.Average(averagePlaces); ok && m.Function == gather.Average {
+		out.Average = average.String()
+	}
+	return out
+}
+
+// stamp writes a time for the API: RFC 3339 in UTC, to the second; the zero time is "".
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func stampMS(ms uint64) string { return stamp(time.UnixMilli(int64(ms))) }
+
+func namesOf(all []identity.Jurisdiction) []string {
+	names := make([]string, len(all))
+	for i, name := range all {
+		names[i] = name.String()
+	}
+	return names
+}

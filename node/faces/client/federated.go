@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// FederatedQuery asks many jurisdictions for a measure of their records.
+type FederatedQuery struct {
+	At      string                     `json:"at" maxLength:"300" doc:"Who is asked: *.NAME is everybody directly below, **.NAME everybody below"`
+	Level   string                     `json:"level,omitempty" maxLength:"40" doc:"Level of those who are asked, such as county; empty: any"`
+	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
+	Measure Measure                    `json:"measure" doc:"What is told"`
+	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
+	Filter  string                     `json:"filter,omitempty" doc:"A CEL expression over the record's fields"`
+	Wait    int                        `json:"wait,omitempty" minimum:"0" maximum:"100" doc:"Seconds to wait for answers; 0: ten"`
+	Audit   bool                       `json:"audit,omitempty" doc:"Whether everything that was added up is audited; a sample is in any case"`
+	Use
+}
+
+// The states of the members of a federated question. Each member is in exactly one.
+const (
+	StateAnswered    = "answered"
+	StateRefused     = "refused"
+	StateNotOffered  = "not-offered"
+	StateUnreachable = "unreachable"
+	StateLate        = "late"
+	StateNotJoined   = "not-joined"
+)
+
+// FederatedAnswer is the answers of many, added up, and the members that did not answer.
+type FederatedAnswer struct {
+	Total    uint64            `json:"total" doc:"Records of those who answered"`
+	Groups   []Group           `json:"groups" doc:"By place or value, where that was asked"`
+	Whole    *Group            `json:"whole,omitempty" doc:"What all records come to"`
+	Members  uint64            `json:"members" doc:"Everybody who should answer: those that the roster lists, and those that are in the tree beside it"`
+	Answered uint64            `json:"answered" doc:"Members who answered"`
+	States   map[string]uint64 `json:"states" doc:"Members in each state; they add up"`
+	Missing  []MissingMember   `json:"missing" doc:"Members who did not answer, and why"`
+	Extra    []string          `json:"extra,omitempty" doc:"Members that the roster does not list"`
+	Roster   uint64            `json:"roster" doc:"Number of the roster; 0: the one that comes with the program"`
+	Access   string            `json:"access,omitempty" doc:"Name of the access record of whoever was asked first, where it is a member"`
+	Asked    string            `json:"asked" doc:"Name of the entry of this ledger that records it"`
+	Audited  []string          `json:"audited" doc:"Whose sums were compared with what they were given"`
+	Unseen   []string          `json:"unseen,omitempty" doc:"Whose sums should have been, and could not"`
+	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
+}
+
+// MissingMember is a member that did not answer.
+type MissingMember struct {
+	Name      string `json:"name"`
+	Title     string `json:"title" doc:"What people call it"`
+	State     string `json:"state"`
+	By        string `json:"by" doc:"What people call whoever says so"`
+	Why       string `json:"why,omitempty" doc:"A sentence; empty where the state says all"`
+	LastHeard string `json:"last_heard,omitempty" doc:"When whoever is away was last heard, RFC 3339"`
+}
+
+// Lie is a finding of an audit: By signed a sum that is not the sum of the answers it was given.
+type Lie struct {
+	By     string `json:"by"`
+	Kind   string `json:"kind" enum:"does-not-add,unsigned,dropped,doubled,invented,altered,withheld,contradicted"`
+	About  string `json:"about,omitempty"`
+	Proven bool   `json:"proven" doc:"Whether the signed answers prove it to anybody"`
+}
+
+// QueryFederated asks many jurisdictions for a measure of their records.
+func (c *Client) QueryFederated(ctx context.Context, q FederatedQuery) (FederatedAnswer, error) {
+	return post[FederatedAnswer](ctx, c, "/v1/federated-query", q)
+}

@@ -1,0 +1,106 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+)
+
+// Status returns what the node says of itself.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	return get[Status](ctx, c, "/v1/status")
+}
+
+// Checkpoint returns the newest signed tree head.
+func (c *Client) Checkpoint(ctx context.Context) (Checkpoint, error) {
+	return get[Checkpoint](ctx, c, "/v1/ledger/checkpoint")
+}
+
+// Entry returns the entry at index, counted from 0.
+func (c *Client) Entry(ctx context.Context, index uint64) (Entry, error) {
+	return get[Entry](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10))
+}
+
+// Receipt returns the receipt of the entry at index, counted from 0.
+func (c *Client) Receipt(ctx context.Context, index uint64) (Receipt, error) {
+	return get[Receipt](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10)+"/receipt")
+}
+
+// ReceiptOf returns the receipt of the entry with the whole name, NAME/log/EPOCH/INDEX. Another
+// jurisdiction is asked for the receipts of its own entries; it gives one only to the jurisdiction
+// whose use the entry records.
+func (c *Client) ReceiptOf(ctx context.Context, entry string) (Receipt, error) {
+	return get[Receipt](ctx, c, "/v1/receipt?entry="+url.QueryEscape(entry))
+}
+
+// AddAgency enters an agency in the ledger.
+func (c *Client) AddAgency(ctx context.Context, a NewAgency) (Agency, error) {
+	return post[Agency](ctx, c, "/v1/agencies", a)
+}
+
+// Agencies lists the agencies.
+func (c *Client) Agencies(ctx context.Context) ([]Agency, error) {
+	all, err := get[Agencies](ctx, c, "/v1/agencies")
+	return all.Agencies, err
+}
+
+// PublishDataset publishes a catalogue entry, or replaces the one with its code.
+func (c *Client) PublishDataset(ctx context.Context, d NewDataset) (Dataset, error) {
+	return post[Dataset](ctx, c, "/v1/datasets", d)
+}
+
+// Datasets lists the catalogue.
+func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
+	all, err := get[Datasets](ctx, c, "/v1/datasets")
+	return all.Datasets, err
+}
+
+// DatasetsAt lists the catalogue of another jurisdiction.
+func (c *Client) DatasetsAt(ctx context.Context, at string) ([]Dataset, error) {
+	all, err := get[Datasets](ctx, c, "/v1/datasets?at="+url.QueryEscape(at))
+	return all.Datasets, err
+}
+
+// Dataset returns the catalogue entry of the given code.
+func (c *Client) Dataset(ctx context.Context, code string) (Dataset, error) {
+	return get[Dataset](ctx, c, datasetPath(code, ""))
+}
+
+// PutRecord keeps a record of a dataset, in place of the one with the same key.
+func (c *Client) PutRecord(ctx context.Context, dataset string, r PutRecord) (RecordPut, error) {
+	return post[RecordPut](ctx, c, datasetPath(dataset, "/records"), r)
+}
+
+// RetractRecord takes a record out of use.
+func (c *Client) RetractRecord(ctx context.Context, dataset string, r Retraction) (Entered, error) {
+	return post[Entered](ctx, c, datasetPath(dataset, "/retractions"), r)
+}
+
+// RecordHistory lists the versions of a record, for the providing agency.
+func (c *Client) RecordHistory(ctx context.Context, dataset, key string) ([]RecordVersion, error) {
+	all, err := post[History](ctx, c, datasetPath(dataset, "/history"), HistoryOf{Key: key})
+	return all.Versions, err
+}
+
+// Query asks for records.
+func (c *Client) Query(ctx context.Context, q Query) (Answer, error) {
+	return post[Answer](ctx, c, "/v1/query", q)
+}
+
+// Verify asks whether a field of a record has a value.
+func (c *Client) Verify(ctx context.Context, v Verification) (Verdict, error) {
+	return post[Verdict](ctx, c, "/v1/verify", v)
+}
+
+// Grants lists the grants that the acting agency gave or holds.
+func (c *Client) Grants(ctx context.Context) ([]Grant, error) {
+	all, err := get[Grants](ctx, c, "/v1/grants")
+	return all.Grants, err
+}
+
+// RevokeGrant ends the grant made by the entry at index.
+func (c *Client) RevokeGrant(ctx context.Context, index uint64, r Revocation) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/revocation", r)
+}
+
+func datasetPath(code, rest string) string { return "/v1/datasets/" + url.PathEscape(code) + rest }

@@ -1,0 +1,64 @@
+package client
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Problem is an error as the node tells it (RFC 9457): what happened, where, and what to do.
+type Problem struct {
+	Type   string `json:"type,omitempty" doc:"URI of the kind of problem; about:blank if none"`
+	Title  string `json:"title" doc:"The kind of problem, for people"`
+	Status int    `json:"status" doc:"HTTP status"`
+	Detail string `json:"detail,omitempty" doc:"What happened this time"`
+	Code   string `json:"code" doc:"Stable code of the error (docs/protocol.md)"`
+	Where  string `json:"where,omitempty" doc:"The jurisdiction, dataset, entry or field it happened at"`
+	Do     string `json:"do,omitempty" doc:"What the reader should do now"`
+	By     string `json:"by,omitempty" doc:"The other jurisdiction that refused; empty: this node"`
+}
+
+// What returns what happened: the detail or, where there is none, the title or the code.
+func (p *Problem) What() string { return cmp.Or(p.Detail, p.Title, p.Code) }
+
+// Error gives what happened, where, and what to do, on one line.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.What())
+	if p.Where != "" {
+		fmt.Fprintf(&b, " (%s)", p.Where)
+	}
+	if p.Do != "" {
+		fmt.Fprintf(&b, "; %s", p.Do)
+	}
+	return b.String()
+}
+
+// GetStatus returns the HTTP status, so that a Problem can be served as it is.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType returns the media type of a problem.
+func (p *Problem) ContentType(string) string { return problemType }
+
+const (
+	jsonType    = "application/json"
+	ndjsonType  = "application/x-ndjson"
+	problemType = "application/problem+json"
+)
+
+// decodeProblem reads the body of an answer with an error status. For a body that is no problem it
+// returns ErrNotUnderstood: the other side is then no node of this version.
+func decodeProblem(status int, contentType string, body []byte) error {
+	var p Problem
+	if !isMedia(contentType, problemType) {
+		return fmt.Errorf("%w: status %d with content type %q", ErrNotUnderstood, status, contentType)
+	}
+	if err := json.Unmarshal(body, &p); err != nil {
+		return fmt.Errorf("%w: status %d: decode problem: %w", ErrNotUnderstood, status, err)
+	}
+	if p.Code == "" || p.What() == "" || p.Status != status {
+		return fmt.Errorf("%w: status %d: the problem has no code or another status", ErrNotUnderstood, status)
+	}
+	return &p
+}

@@ -1,0 +1,101 @@
+package client
+
+import "encoding/json"
+
+// Use says why data are wanted. The basis, scenario, scope, method and end are those of the
+// application (国令809 art 20): the first query of unconditional data files it, later ones run
+// under the grant it got.
+type Use struct {
+	Purpose  string `json:"purpose,omitempty" doc:"Code of a purpose that the dataset lists"`
+	Basis    string `json:"basis,omitempty" doc:"The law or duty that the use rests on"`
+	Scenario string `json:"scenario,omitempty" doc:"The business it is for"`
+	Scope    string `json:"scope,omitempty" doc:"Whose data, and how much"`
+	Method   string `json:"method,omitempty" doc:"How the data are to be used"`
+	Until    string `json:"until,omitempty" doc:"End of the use, RFC 3339"`
+}
+
+// The functions of a measure.
+const (
+	MeasureCount   = "count"
+	MeasureSum     = "sum"
+	MeasureAverage = "average"
+	MeasureMinimum = "minimum"
+	MeasureMaximum = "maximum"
+)
+
+// Measure asks for a figure about records instead of the records themselves.
+type Measure struct {
+	Function string   `json:"function" enum:"count,sum,average,minimum,maximum"`
+	Field    string   `json:"field,omitempty" maxLength:"256" doc:"The field that is measured; empty for count"`
+	By       []string `json:"by,omitempty" maxItems:"2" doc:"By what it is told: fields, for their values, or, where many are asked, levels, for their places"`
+}
+
+// Query asks for records of a dataset: one by key, or those that match.
+type Query struct {
+	At      string                     `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked: what people call a neighbour, or a whole name; empty: this one"`
+	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
+	Key     string                     `json:"key,omitempty" doc:"The record's key"`
+	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
+	Filter  string                     `json:"filter,omitempty" doc:"A CEL expression over the record's fields"`
+	Fields  []string                   `json:"fields,omitempty" doc:"The fields wanted; none means all"`
+	Limit   int                        `json:"limit,omitempty" doc:"Rows of an answer at most; 0 leaves it to the node"`
+	Cursor  string                     `json:"cursor,omitempty" doc:"Where the answer before ended; opaque"`
+	Measure *Measure                   `json:"measure,omitempty" doc:"What is told of the records instead of the records themselves"`
+	Use
+}
+
+// Answer is the answer to a query.
+type Answer struct {
+	Rows         []json.RawMessage `json:"rows" doc:"The records, with the fields asked for"`
+	Count        uint64            `json:"count" doc:"Rows in this answer, or records that were measured"`
+	Groups       []Group           `json:"groups,omitempty" doc:"The measure by value, where that was asked"`
+	Whole        *Group            `json:"whole,omitempty" doc:"What all records come to, where a measure was asked"`
+	TotalScanned uint64            `json:"total_scanned" doc:"Records looked at"`
+	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`
+	AsOf         uint64            `json:"as_of" doc:"Index of the last entry that the answer saw"`
+	Access       string            `json:"access" doc:"Name of the entry that records this use"`
+	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
+	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
+	Asked        string            `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+}
+
+// Group is the measure of a group of records.
+type Group struct {
+	Values     []GroupValue `json:"values,omitempty" doc:"One for each of the measure's by; none: all records, or suppressed ones"`
+	Count      uint64       `json:"count" doc:"Records"`
+	Suppressed bool         `json:"suppressed,omitempty" doc:"All groups that are too small to be told each, together"`
+	With       uint64       `json:"with,omitempty" doc:"Records that have a value of the field that is measured"`
+	Amount     string       `json:"amount,omitempty" doc:"The sum, minimum or maximum, exactly; of an average the sum; empty where no record has a value"`
+	Average    string       `json:"average,omitempty" doc:"Of an average: amount / with, rounded half to even to 6 digits after the point"`
+}
+
+// GroupValue is one of the values that the records of a group share: of a field, or a place.
+type GroupValue struct {
+	Value string `json:"value" doc:"Text as it is, anything else as JSON, null where there is none; of a place its name"`
+	Title string `json:"title,omitempty" doc:"Of a place: what people call it"`
+}
+
+// Verification asks whether a field of a record has a value: the least disclosure there is.
+type Verification struct {
+	At      string          `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked, as for a query"`
+	Dataset string          `json:"dataset" doc:"Code of the dataset"`
+	Key     string          `json:"key" doc:"The record's key"`
+	Field   string          `json:"field" doc:"The field"`
+	Value   json.RawMessage `json:"value" doc:"The value it should have"`
+	Use
+}
+
+// The answers to a verification.
+const (
+	AnswerYes          = "yes"
+	AnswerNo           = "no"
+	AnswerNoSuchRecord = "no-such-record"
+)
+
+// Verdict is the answer to a verification.
+type Verdict struct {
+	Answer string `json:"answer" enum:"yes,no,no-such-record"`
+	Access string `json:"access" doc:"Name of the entry that records this use"`
+	Grant  string `json:"grant,omitempty" doc:"Name of the grant it ran under"`
+	Asked  string `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+}

@@ -1,0 +1,43 @@
+package client
+
+import (
+	"context"
+	"net/url"
+)
+
+// NewStandard is a standard entry to set: a catalogue entry that the jurisdictions of a level below
+// are to offer.
+type NewStandard struct {
+	NewDataset
+	Level string `json:"level" maxLength:"40" doc:"Level of those who are to offer it, such as county"`
+}
+
+// Standard is a standard entry as it was set.
+type Standard struct {
+	NewStandard
+	Version uint64 `json:"version" doc:"Counted from 1"`
+	Entry   string `json:"entry" doc:"Name of the entry that set this version"`
+	Setter  string `json:"setter" doc:"The jurisdiction that set it"`
+}
+
+// Standards lists standard entries.
+type Standards struct {
+	Standards []Standard `json:"standards"`
+}
+
+// PublishStandard sets a standard entry, or its next version.
+func (c *Client) PublishStandard(ctx context.Context, s NewStandard) (Standard, error) {
+	return post[Standard](ctx, c, "/v1/standards", s)
+}
+
+// Standards lists the standard entries that the jurisdiction at has set; "": this one.
+func (c *Client) Standards(ctx context.Context, at string) ([]Standard, error) {
+	all, err := get[Standards](ctx, c, "/v1/standards?at="+url.QueryEscape(at))
+	return all.Standards, err
+}
+
+// StandardOf returns the standard entry with the code that the jurisdiction from has set; "": the
+// nearest jurisdiction above that has set one.
+func (c *Client) StandardOf(ctx context.Context, code, from string) (Standard, error) {
+	return get[Standard](ctx, c, "/v1/standards/"+url.PathEscape(code)+"?from="+url.QueryEscape(from))
+}

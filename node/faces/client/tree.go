@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"net/url"
+)
+
+// NewInvitation invites a jurisdiction to join below this one. Name finds a place in the roster;
+// the other fields describe a place outside the roster.
+type NewInvitation struct {
+	Name      string `json:"name" minLength:"1" maxLength:"200" doc:"Display name, short name, label or code of a place in the roster, or what another place is called"`
+	Label     string `json:"label,omitempty" maxLength:"63" doc:"First label of the name, for a place outside the roster"`
+	Code      string `json:"code,omitempty" maxLength:"32"`
+	Level     string `json:"level,omitempty" maxLength:"32"`
+	ShortName string `json:"short_name,omitempty" maxLength:"200"`
+	Rekey     bool   `json:"rekey,omitempty" doc:"The child comes with other keys than before"`
+	Hours     int    `json:"hours,omitempty" minimum:"0" maximum:"8760" doc:"How long the invitation is good for; 0: a week"`
+}
+
+// Invitation is an invitation that was made. The administrator hands its token to the child.
+type Invitation struct {
+	Token       string   `json:"token" doc:"The line for xietong join; it lets its bearer join once"`
+	Child       string   `json:"child"`
+	DisplayName string   `json:"display_name"`
+	ShortName   string   `json:"short_name,omitempty"`
+	Code        string   `json:"code,omitempty"`
+	Level       string   `json:"level,omitempty"`
+	Until       string   `json:"until" doc:"RFC 3339"`
+	Entry       string   `json:"entry"`
+	Addresses   []string `json:"addresses"`
+	Root        string   `json:"root" doc:"Pin of the tree's root"`
+	Fingerprint string   `json:"fingerprint" doc:"Of the root, for comparison by voice"`
+}
+
+// The states of a neighbour.
+const (
+	ChildInvited   = "invited"   // the invitation was not used yet
+	ChildJoined    = "joined"    // endorsed
+	ChildExpired   = "expired"   // the invitation ended, or the endorsement was not renewed
+	ChildWithdrawn = "withdrawn" // the endorsement was withdrawn
+)
+
+// Neighbour is a parent or a child.
+type Neighbour struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name" doc:"What the roster now in force calls it"`
+	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
+	Code        string `json:"code,omitempty"`
+	Level       string `json:"level,omitempty"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn"`
+	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
+	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
+	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
+	Linked      bool   `json:"linked" doc:"A link is up"`
+	Address     string `json:"address,omitempty" doc:"Where the link leads"`
+	LastHeard   string `json:"last_heard,omitempty" doc:"RFC 3339"`
+	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`
+	Why         string `json:"why,omitempty" doc:"Why there is no link to the parent"`
+}
+
+// Tree is the place of a jurisdiction in the tree, with its neighbours.
+type Tree struct {
+	Name        string      `json:"name"`
+	DisplayName string      `json:"display_name"`
+	Root        string      `json:"root" doc:"Pin of the tree's root"`
+	Fingerprint string      `json:"fingerprint"`
+	Chain       []string    `json:"chain" doc:"From the root down to this jurisdiction"`
+	Parent      *Neighbour  `json:"parent,omitempty"`
+	Children    []Neighbour `json:"children"`
+	Addresses   []string    `json:"addresses,omitempty" doc:"Where children dial"`
+}
+
+// Withdrawal ends the endorsement of a child.
+type Withdrawal struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// NewHosted is a further jurisdiction that the node is to host, below one that it hosts.
+type NewHosted struct {
+	Name      string `json:"name" minLength:"1" maxLength:"200"`
+	Label     string `json:"label,omitempty" maxLength:"63"`
+	Code      string `json:"code,omitempty" maxLength:"32"`
+	Level     string `json:"level,omitempty" maxLength:"32"`
+	ShortName string `json:"short_name,omitempty" maxLength:"200"`
+}
+
+// HostedPlace is a jurisdiction that the node hosts from now on.
+type HostedPlace struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+	Pin         string `json:"pin"`
+	Entry       string `json:"entry" doc:"The endorsement in the parent's ledger"`
+}
+
+// Invite invites a jurisdiction to join.
+func (c *Client) Invite(ctx context.Context, v NewInvitation) (Invitation, error) {
+	return post[Invitation](ctx, c, "/v1/invitations", v)
+}
+
+// Tree returns the place of the jurisdiction in the tree, with its neighbours.
+func (c *Client) Tree(ctx context.Context) (Tree, error) { return get[Tree](ctx, c, "/v1/tree") }
+
+// Withdraw ends the endorsement of a child. child is its display name, label, code or whole name.
+func (c *Client) Withdraw(ctx context.Context, child string, w Withdrawal) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/children/"+url.PathEscape(child)+"/withdrawal", w)
+}
+
+// AddHosted makes the node host a further jurisdiction.
+func (c *Client) AddHosted(ctx context.Context, h NewHosted) (HostedPlace, error) {
+	return post[HostedPlace](ctx, c, "/v1/hosted", h)
+}

@@ -1,0 +1,98 @@
+package calls_test
+
+import (
+	"testing"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/records"
+	"xietong/node/ground/text"
+)
+
+// TestUnreadableAnswers: a signed answer that has not the form of one is recorded as refused, and
+// not shown.
+func TestUnreadableAnswers(t *testing.T) {
+	w := newWorld(t)
+	entry := func(p *place) identity.Entry { return p.Log().Entry(7) }
+	good := records.Answer{Rows: [][]byte{[]byte(`{}`)}, Count: 1, AsOf: 6, Use: records.Use{Grant: entry(w.City)}}
+	changed := func(f func(*records.Answer)) []byte {
+		r := good
+		f(&r)
+		return encoded(r)
+	}
+	for what, row := range map[string]struct {
+		content []byte
+		entry   identity.Entry
+	}{
+		"nothing":                 {nil, entry(w.City)},
+		"a row that is no JSON":   {changed(func(r *records.Answer) { r.Rows = [][]byte{[]byte(`{}]`)} }), entry(w.City)},
+		"a row that is no object": {changed(func(r *records.Answer) { r.Rows = [][]byte{[]byte(`7`)} }), entry(w.City)},
+		"a count of other rows":   {changed(func(r *records.Answer) { r.Count = 2 }), entry(w.City)},
+		"groups that nobody asked for": {changed(func(r *records.Answer) {
+			r.Rows, r.Groups = nil, []gather.Group{{Values: []string{}, Count: 1}}
+		}), entry(w.City)},
+		"rows without end":        {changed(func(r *records.Answer) { r.Rows = make([][]byte, records.MaxLimit+1) }), entry(w.City)},
+		"a grant of another":      {changed(func(r *records.Answer) { r.Grant = entry(w.County) }), entry(w.City)},
+		"no grant":                {changed(func(r *records.Answer) { r.Grant = identity.Entry{} }), entry(w.City)},
+		"a record of another":     {encoded(good), entry(w.County)},
+		"a use that nobody wrote": {encoded(good), identity.Entry{}},
+	} {
+		w.County.Told = &relay.Answer{
+			Result: relay.Result{Content: row.content, Entry: row.entry}, Evidence: []byte("signed there"),
+		}
+		id, before := newID(), w.County.Size(t)
+		got, err := w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
+		refused(t, what, err, text.AnswerRefused)
+		if got.Rows != nil || got.Count != 0 || w.County.Size(t) != before+1 {
+			t.Fatalf("%s: got %q, and %d entries were made, want one", what, got.Rows, w.County.Size(t)-before)
+		}
+		_, said := w.County.SaidAt(t, w.County.Log().Entry(before))
+		if said["outcome"] != float64(text.Number(text.AnswerRefused)) || said["entry"] != nil || said["request_id"] != id.String() {
+			t.Errorf("%s: recorded as %v", what, said)
+		}
+	}
+	claim := records.Claim{Dataset: villages, Key: "1", Field: "name", Value: []byte(`1`), Purpose: purpose}
+	w.County.Told = &relay.Answer{Result: relay.Result{
+		Content: encoded(records.Verdict{Outcome: "maybe", Use: records.Use{Grant: entry(w.City)}}), Entry: entry(w.City),
+	}}
+	_, err := w.County.Ask.Verify(t.Context(), newID(), by(water), guiyang, claim)
+	refused(t, "a verdict that is none", err, text.AnswerRefused)
+	w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(map[int][]byte{1: {}})}}
+	_, err = w.County.Ask.Receipt(t.Context(), by(water), entry(w.City))
+	refused(t, "a receipt that is none", err, text.AnswerRefused)
+}
+
+// TestUnreadableMeasures: the answer to a question for a number must be that number, without rows.
+func TestUnreadableMeasures(t *testing.T) {
+	w := newWorld(t)
+	one := gather.Group{Values: []string{}, Count: 1}
+	use := records.Use{Grant: w.City.Log().Entry(7)}
+	q := lookup()
+	q.Key, q.Measure = "", gather.Measure{Function: gather.Count}
+	for what, row := range map[string]struct {
+		answer records.Answer
+		want   bool
+	}{
+		"the number":          {records.Answer{Count: 1, Groups: []gather.Group{one}, Use: use}, true},
+		"rows instead":        {records.Answer{Count: 1, Rows: [][]byte{[]byte(`{}`)}, Use: use}, false},
+		"nothing":             {records.Answer{Use: use}, false},
+		"another count":       {records.Answer{Count: 2, Groups: []gather.Group{one}, Use: use}, false},
+		"a group of a value":  {records.Answer{Count: 1, Groups: []gather.Group{{Values: []string{"x"}, Count: 1}}, Use: use}, false},
+		"what it amounts to":  {records.Answer{Count: 1, Groups: []gather.Group{{Values: []string{}, Count: 1, With: 1}}, Use: use}, false},
+		"the same group, too": {records.Answer{Count: 2, Groups: []gather.Group{one, one}, Use: use}, false},
+	} {
+		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(row.answer), Entry: w.City.Log().Entry(8)}}
+		got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)
+		if row.want {
+			if err != nil || got.Count != 1 {
+				t.Errorf("%s: got %+v, %v", what, got, err)
+			}
+			continue
+		}
+		refused(t, what, err, text.AnswerRefused)
+	}
+}
+
+func encoded(v any) []byte { return must(canon.Marshal(v)) }

@@ -1,0 +1,63 @@
+package calls
+
+import (
+	"context"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/envelope"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// TestAnsweredOnce: two answers under one id, which an honest provider never gives, are not both
+// shown.
+func TestAnsweredOnce(t *testing.T) {
+	registry := state.NewRegistry()
+	catalog.Register(registry)
+	Register(registry)
+	own := booktest.New(t, "nanming.guiyang.guizhou", registry)
+	water, villages := label(t, "water"), label(t, "villages")
+	if _, err := catalog.AddAgency(t.Context(), own, identity.Message{}, catalog.Agency{Code: water, Title: "water"}); err != nil {
+		t.Fatal(err)
+	}
+	e := New(own, nil)
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := request{id: id, to: own.Name(), dataset: villages, call: envelope.Call{Operation: label(t, "query"), Agency: water}}
+	first, err := e.record(t.Context(), r, outcome{evidence: []byte("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = e.record(t.Context(), r, outcome{evidence: []byte("b")}); !failure.Is(err, text.IDSeen) {
+		t.Errorf("another answer: got %v, want %s", err, text.IDSeen)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	second, err := e.record(ended, r, outcome{number: text.Number(text.IDSeen), evidence: []byte("c")})
+	if err != nil || second.Index() != first.Index()+1 {
+		t.Errorf("a refusal, for nobody who waits: got %s, %v", second, err)
+	}
+	r.dataset = label(t, "typed-by-somebody")
+	if _, err = e.record(t.Context(), r, outcome{number: text.Number(text.UnknownDataset)}); err != nil {
+		t.Fatal(err)
+	}
+	heads := own.Heads(t, first.Index())
+	if len(heads) != 3 || heads[0].Code != villages || heads[1].Code != villages || !heads[2].Code.IsZero() {
+		t.Errorf("got the heads %+v", heads)
+	}
+}
+
+func label(t *testing.T, s string) identity.Label {
+	t.Helper()
+	l, err := identity.ParseLabel(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}

@@ -1,0 +1,66 @@
+// Package calls is the engine of calls between jurisdictions: it asks on behalf of the agencies of
+// one hosted jurisdiction, records the outcome of a use, and only then returns it. The rooms know
+// the question and the meaning of the answer (see operation); exchange/relay knows how a call
+// travels and who signed it.
+//
+// # An id is one use
+//
+// The id of the message is the id of the access command at the provider. The provider refuses an id
+// that it has seen, so a frame that is sent again is not answered again, also after a restart. It
+// remembers the id for the hour of host and an hour more; no message lives longer than
+// relay.MaxLife, 15 minutes, so no frame outlives the memory of its id.
+//
+// The id is also the idempotency key of the asker. A request that was refused, or never came to its
+// destination, may be tried again under its id, and is then a new request. A request that was
+// answered is not answered again:
+//
+//   - If this jurisdiction has its own record of the answer, it returns a SeenError that names the
+//     record. The answer was shown, or was lost between the node and the person. A person who still
+//     needs the data asks again under another key, and that is another use.
+//   - If it has no record, the provider says id-seen: the data were used there, and the answer was
+//     lost on the way. The answer was never shown, and never will be. A question under another key
+//     is another use; the record of the refusal that the provider signed says why there are two.
+//
+// # Logged before shown
+//
+// The outcome of a use is committed to the asker's own ledger before it is returned: an entry of
+// the node under the agency, sealed, with the answer as its destination signed it. A refusal that
+// the destination signed is recorded too; a request without any answer is not. The payload:
+//
+//	{"destination":"guiyang.guizhou","dataset":"villages","operation":"query","purpose":"statistics",
+//	 "request_id":"0190…","request_hash":"hex","outcome":0,"entry":"guiyang.guizhou/log/1/7","answer":"base64"}
+//
+// answer is absent if a jurisdiction asked itself and those below it. outcome is 0 or the number of
+// the refusal, entry is the entry that the destination says it made, and answer verifies with
+// relay.VerifyEvidence. The head names the dataset, unless the destination has no dataset of that
+// code: the code may then be any text that a person typed, and stands in the payload alone. The
+// state keeps the ids that were answered, because an id must never serve a second use:
+//
+//	asked   id (16 bytes) -> index of the entry, plus 1
+package calls
+
+import (
+	"context"
+
+	"xietong/certs/identity"
+	"xietong/exchange/envelope"
+	"xietong/exchange/relay"
+	"xietong/node/ground/book"
+)
+
+// Asker sends calls and brings back their verified answers; *relay.Relay is one.
+type Asker interface {
+	// Ask asks one jurisdiction, which is another.
+	Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+	// Federate asks a jurisdiction and those below it; it may be this one.
+	Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+}
+
+// Engine asks on behalf of the agencies of one hosted jurisdiction. Many goroutines may use it.
+type Engine struct {
+	own   book.Ledger
+	asker Asker
+}
+
+// New returns the engine of the jurisdiction.
+func New(own book.Ledger, asker Asker) *Engine { return &Engine{own: own, asker: asker} }

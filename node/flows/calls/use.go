@@ -1,0 +1,128 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/envelope"
+	"xietong/exchange/relay"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+// request is a use of data, as its destination is asked for it.
+type request struct {
+	id      identity.Message
+	to      identity.Jurisdiction
+	dataset identity.Label
+	call    envelope.Call
+}
+
+// Use implements operation.Caller: (1) it checks that the agency is one of this jurisdiction and
+// the id is unused, (2) it asks the destination, (3) it records the outcome here, and only then (4)
+// it returns.
+func (e *Engine) Use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(result []byte) (grant identity.Entry, err error)) (operation.Recorded, error) {
+	return e.use(ctx, a, dataset, call, e.asker.Ask, func(answer relay.Answer) error {
+		grant, err := read(answer.Content)
+		if err == nil {
+			err = errors.Join(theirs(a.To, answer.Entry), theirs(a.To, grant))
+		}
+		if err != nil {
+			return failure.Unreadable(a.To, err)
+		}
+		return nil
+	})
+}
+
+// Gathered is a federated request that was answered and recorded.
+type Gathered struct {
+	operation.Recorded
+	Request [32]byte // hash of the request
+}
+
+// Federate is Use for a federated request, whose destination may be this jurisdiction. read takes
+// the answer apart; an answer that it does not accept is recorded as refused.
+func (e *Engine) Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) error) (g Gathered, err error) {
+	g.Recorded, err = e.use(ctx, a, dataset, call, e.asker.Federate, func(answer relay.Answer) error {
+		g.Request = answer.Request
+		return read(answer)
+	})
+	return g, err
+}
+
+type ask func(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+
+func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, ask ask, read func(relay.Answer) error) (recorded operation.Recorded, err error) {
+	r := request{id: a.ID, to: a.To, dataset: dataset, call: call}
+	if r.call.Agency, err = e.unused(ctx, a); err != nil {
+		return recorded, err
+	}
+	answer, failed := ask(ctx, r.id, r.to, r.call)
+	o := outcome{hash: answer.Request, entry: answer.Entry, evidence: answer.Evidence}
+	refusal, refused := errors.AsType[*relay.Problem](failed)
+	switch {
+	case failed == nil:
+		if failed = read(answer); failed != nil {
+			o.number, o.entry = text.Number(failure.Of(failed).Code), identity.Entry{}
+		}
+	case refused && refusal.At == r.to && (refusal.Evidence != nil || r.to != e.own.Name()):
+		o = outcome{number: refusal.Code, hash: refusal.Request, evidence: refusal.Evidence}
+	default: // neither an answer nor a refusal of the destination
+		return recorded, fmt.Errorf("ask %s: %w", r.to, failed)
+	}
+	if recorded.Asked, err = e.record(ctx, r, o); err != nil {
+		return recorded, fmt.Errorf("record what %s answered: %w", r.to, err)
+	}
+	if failed != nil {
+		return recorded, fmt.Errorf("ask %s: %w", r.to, failed)
+	}
+	recorded.Access = answer.Entry
+	return recorded, nil
+}
+
+// unused checks that the agency is registered here, and that the id has no answer yet.
+func (e *Engine) unused(ctx context.Context, a operation.Asking) (agency identity.Label, err error) {
+	err = e.own.View(ctx, func(s *state.Reader) error {
+		by, err := a.By.Resolve(s)
+		if err != nil {
+			return err
+		}
+		if before := answered(s, a.ID); !before.IsZero() {
+			return &SeenError{Asked: before}
+		}
+		agency = by.Code()
+		return nil
+	})
+	return agency, err
+}
+
+// Read implements operation.Caller.
+func (e *Engine) Read(ctx context.Context, a operation.Asking, call envelope.Call) ([]byte, error) {
+	err := e.own.View(ctx, func(s *state.Reader) error {
+		by, err := a.By.Resolve(s)
+		call.Agency = by.Code()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := e.asker.Ask(ctx, a.ID, a.To, call)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", a.To, err)
+	}
+	return answer.Content, nil
+}
+
+var errNotTheirs = errors.New("an entry of another ledger than the destination's")
+
+// theirs checks that an entry is of the destination's ledger.
+func theirs(to identity.Jurisdiction, e identity.Entry) error {
+	if e.IsZero() || e.Log().Jurisdiction() != to {
+		return fmt.Errorf("%w: %s", errNotTheirs, e)
+	}
+	return nil
+}

@@ -1,0 +1,283 @@
+// Package callstest is a city and the counties below it, for the tests of the rooms that ask other
+// jurisdictions, and are asked.
+//
+// Each is a hosted jurisdiction as a node has it: a ledger on disk, real keys, a relay and the
+// desks of every room, put together as in a node. The relays are joined in memory, where a test can
+// break the line, lose answers, and see the frames that were sent; every place believes the keys of
+// every other. A test can also keep a place from recording, or choose the answer that it receives.
+// Only tests import the package.
+package callstest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/flows/adoption"
+	"xietong/node/flows/anywhere"
+	"xietong/node/flows/calls"
+	"xietong/node/flows/federated"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+)
+
+// Names of the places.
+var (
+	Guiyang = Name("guiyang.guizhou") // the city
+	Nanming = Name("nanming.guiyang.guizhou")
+	Yunyan  = Name("yunyan.guiyang.guizhou")
+)
+
+// Options are the parts of a world that a test may change.
+type Options struct {
+	Counties []identity.Jurisdiction // none: Nanming
+	// Federated, if not nil, registers the operations by which a place serves federated requests.
+	Federated func(p *Place, in *relay.Registry)
+}
+
+// World is the city and its counties.
+type World struct {
+	City, County *Place // the first county
+	Places       []*Place
+
+	NoKeys func(of identity.Jurisdiction) error // why there are no keys of a place now; nil: there are
+
+	Lost bool  // answers do not come back
+	Cut  error // nothing is sent, for this reason
+
+	o      Options
+	mu     sync.Mutex
+	frames [][]byte
+}
+
+// Place is one hosted jurisdiction, as a node has it.
+type Place struct {
+	*host.Host
+	Records   *records.Desk
+	Engine    *calls.Engine
+	Ask       *anywhere.Desk
+	Federated *federated.Desk
+	Adoption  *adoption.Desk
+	Sets      []trust.KeySet
+
+	Broken error         // the error of every recording; nil: recording works
+	Told   *relay.Answer // the answer to every call; nil: the relay brings the answer
+
+	name  identity.Jurisdiction
+	dir   string
+	relay *relay.Relay
+}
+
+// New returns a world in which every place has the agencies and datasets of found.
+func New(t testing.TB, o Options) *World {
+	t.Helper()
+	if len(o.Counties) == 0 {
+		o.Counties = []identity.Jurisdiction{Nanming}
+	}
+	w := &World{o: o}
+	for _, name := range slices.Concat([]identity.Jurisdiction{Guiyang}, o.Counties) {
+		p := &Place{name: name, dir: t.TempDir()}
+		w.Places = append(w.Places, p)
+		w.open(t, p)
+		t.Cleanup(func() {
+			if err := p.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		p.found(t)
+	}
+	w.City, w.County = w.Places[0], w.Places[1]
+	return w
+}
+
+// At returns a place.
+func (w *World) At(name identity.Jurisdiction) *Place {
+	return w.Places[slices.IndexFunc(w.Places, func(p *Place) bool { return p.name == name })]
+}
+
+// Reopen closes a place and opens it anew, as a restart does.
+func (w *World) Reopen(t testing.TB, p *Place) {
+	t.Helper()
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.open(t, p)
+}
+
+// open opens the ledger of a place, and puts its desks together as a node does.
+func (w *World) open(t testing.TB, p *Place) {
+	t.Helper()
+	must(host.Create(p.dir, p.name, time.Now(), 1))
+	var err error
+	p.Host, err = host.Open(t.Context(), p.dir, p.name, host.Options{
+		Registry: commands(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Sets = must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))
+	operations, level := relay.NewRegistry(), ""
+	if p.name != Guiyang {
+		level = "county"
+	}
+	p.relay = w.relayOf(p, operations)
+	p.Engine = calls.New(recording{p.Host, p}, asker{p})
+	p.Records = records.NewDesk(p.Host)
+	p.Ask = anywhere.New(p.Host, p.Records, p.Engine)
+	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
+	p.Adoption = adoption.New(p.Host, level, p.Ask)
+	p.Records.Serve(operations)
+	catalog.Serve(operations, p.Host)
+	sharing.Serve(operations, p.Host)
+	if w.o.Federated != nil {
+		w.o.Federated(p, operations)
+	} else {
+		p.Federated.Serve(operations)
+	}
+}
+
+func commands() *state.Registry {
+	r := state.NewRegistry()
+	catalog.Register(r)
+	records.Register(r)
+	sharing.Register(r, records.DatasetState, nil)
+	calls.Register(r)
+	federated.Register(r)
+	adoption.Register(r)
+	return r
+}
+
+func (w *World) relayOf(p *Place, operations *relay.Registry) *relay.Relay {
+	return relay.New(relay.Local{
+		Name:   p.name,
+		Parent: func() (identity.Jurisdiction, bool) { return Guiyang, p.name != Guiyang },
+		Child: func(child identity.Jurisdiction) bool {
+			return p.name == Guiyang && slices.Contains(w.o.Counties, child)
+		},
+		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w,
+		Operations: operations, Problem: failure.Told, Now: time.Now,
+	})
+}
+
+// recording is the ledger in which the engine of a place records its calls.
+type recording struct {
+	*host.Host
+	of *Place
+}
+
+// Propose fails where the test says so.
+func (r recording) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+	if r.of.Broken != nil {
+		return nil, r.of.Broken
+	}
+	return r.Host.Propose(ctx, kind, id, asked, body)
+}
+
+// Asker returns the relay, which sends calls as they are.
+func (p *Place) Asker() calls.Asker { return p.relay }
+
+// Serve takes a frame that comes over the line from another place, and returns the frames of the
+// answer.
+func (p *Place) Serve(t testing.TB, from identity.Jurisdiction, frame []byte) (answers [][]byte) {
+	t.Helper()
+	err := p.relay.Serve(t.Context(), from, frame, func(frame []byte) error {
+		answers = append(answers, frame)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+// asker sends the calls of a place, unless the test has chosen the answer.
+type asker struct{ of *Place }
+
+// Ask asks a place; it is the Asker of the engine.
+func (a asker) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
+	if a.of.Told != nil {
+		return *a.of.Told, nil
+	}
+	return a.of.relay.Ask(ctx, id, to, call)
+}
+
+// Federate asks a place and those below it.
+func (a asker) Federate(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
+	if a.of.Told != nil {
+		return *a.of.Told, nil
+	}
+	return a.of.relay.Federate(ctx, id, to, call)
+}
+
+// KeySets returns the key sets of a place: every place is believed.
+func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
+	if w.NoKeys != nil {
+		if err := w.NoKeys(of); err != nil {
+			return nil, err
+		}
+	}
+	return w.At(of).Sets, nil
+}
+
+// Exchange carries a request to the relay at the other end.
+func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
+	if w.Cut != nil {
+		return w.Cut
+	}
+	w.mu.Lock()
+	w.frames = append(w.frames, bytes.Clone(request))
+	w.mu.Unlock()
+	return w.At(to).relay.Serve(ctx, local, request, func(frame []byte) error {
+		if w.Lost {
+			return errors.New("the link broke")
+		}
+		return each(frame)
+	})
+}
+
+// Frames returns the requests that were sent, as they went over each line.
+func (w *World) Frames() [][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.frames)
+}
+
+// around is the tree, as one of its places knows it.
+type around struct {
+	*World
+	of *Place
+}
+
+// Roster lists the places.
+func (a around) Roster() gather.Roster {
+	r := gather.Roster{Number: 1, Places: []gather.Place{{Name: Guiyang, Level: "prefecture"}}}
+	for _, name := range a.o.Counties {
+		r.Places = append(r.Places, gather.Place{Name: name, Level: "county"})
+	}
+	return r
+}
+
+// Children returns the counties to the city.
+func (a around) Children() []identity.Jurisdiction {
+	if a.of.name != Guiyang {
+		return nil
+	}
+	return a.o.Counties
+}
+
+// LastHeard knows of no child.
+func (around) LastHeard(identity.Jurisdiction) (never time.Time) { return never }

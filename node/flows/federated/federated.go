@@ -1,0 +1,83 @@
+// Package federated asks many jurisdictions at once, and serves such questions.
+//
+// A measure (how many records there are, or a sum, average, minimum or maximum of a field) is a
+// federated request: its destination, and every jurisdiction below that the request selects,
+// measures its own records as a use of its own, under its own rules, and records that in its own
+// ledger under the one id. A jurisdiction with others below it hands the request on to them, adds
+// up their answers (see exchange/gather), and keeps the answers for 90 days, to show them to the
+// asker:
+//
+//	gather  {1: all below (true), 2: level, 3: question} → a share (see exchange/gather)
+//
+//	shares    hash (32 bytes) label -> be64(kept at, ms) asker 0x00 answer
+//	sharesby  be64(kept at, ms) hash label -> nothing
+//
+// The asker checks that the sum accounts for every member of the roster, records it, and audits it.
+// The audit compares the sum of the destination, and that of one child, with the answers that each
+// was made from; the id of the question chooses the child. If that is wanted, it compares every
+// sum.
+//
+// A question for the records of many is one call to each: encrypted to the member, permitted and
+// recorded by the member.
+//
+// The package decides about no use of data, and believes no sum that it did not check.
+package federated
+
+import (
+	"context"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/records"
+	"xietong/node/flows/anywhere"
+	"xietong/node/flows/calls"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+)
+
+// Engine asks and records; *calls.Engine is one.
+type Engine interface {
+	operation.Caller
+	// Federate asks a jurisdiction and those below it, and records the outcome before it returns.
+	// read takes the answer apart; an answer that it does not accept is recorded as refused.
+	Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) error) (calls.Gathered, error)
+}
+
+// Handing hands a federated request on; *relay.Relay is one.
+type Handing interface {
+	// HandOn makes a child answer a federated request that was received.
+	HandOn(ctx context.Context, received relay.Received, child identity.Jurisdiction) (relay.Answer, error)
+}
+
+// Tree is the knowledge of the tree around the jurisdiction.
+type Tree interface {
+	// Roster returns the list against which coverage is counted.
+	Roster() gather.Roster
+	// Children returns the children that are endorsed now.
+	Children() []identity.Jurisdiction
+	// LastHeard returns when a child was last heard; zero: not known.
+	LastHeard(child identity.Jurisdiction) time.Time
+	// KeySets returns the key sets by which signatures of a jurisdiction are believed now.
+	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
+}
+
+// Desk asks many jurisdictions, and serves such questions. Each hosted jurisdiction has one. Many
+// goroutines may use it.
+type Desk struct {
+	own     book.Ledger
+	records *records.Desk
+	ask     *anywhere.Desk
+	engine  Engine
+	handing Handing
+	tree    Tree
+}
+
+// New returns the desk of the jurisdiction whose records r keeps. The desk asks a single
+// jurisdiction through ask.
+func New(own book.Ledger, r *records.Desk, ask *anywhere.Desk, engine Engine, handing Handing, tree Tree) *Desk {
+	return &Desk{own: own, records: r, ask: ask, engine: engine, handing: handing, tree: tree}
+}

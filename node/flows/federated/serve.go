@@ -1,0 +1,201 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+// The time that is kept for adding up: the part 1/mergePart of the time that is left, and at most
+// mergeMost.
+const (
+	mergePart = 8
+	mergeMost = 500 * time.Millisecond
+)
+
+// operationGather is the federated request. Its answer is a share (see exchange/gather).
+const operationGather operation.Operation[gathering, gather.Share] = "gather"
+
+// gathering is the question to every selected jurisdiction below its destination. Its measure may
+// be grouped by places, too.
+type gathering struct {
+	Deep     bool             `cbor:"1,keyasint,omitempty"` // all below, not the children alone
+	Level    string           `cbor:"2,keyasint,omitempty"` // of those who are asked; "": any
+	Question records.Question `cbor:"3,keyasint"`
+}
+
+// Check refuses a question for records, and bounds the rest of the question.
+func (g gathering) Check() error {
+	if g.Question.Measure.Function == gather.None || g.Question.Key != "" || g.Question.Cursor != "" || len(g.Question.Fields) > 0 {
+		return errors.New("records are asked for one by one")
+	}
+	return g.Question.Check()
+}
+
+func (g gathering) asked(below identity.Jurisdiction) gather.Question {
+	return gather.Question{
+		Selector: gather.Selector{Below: below, Deep: g.Deep, Level: g.Level}, Measure: g.Question.Measure,
+	}
+}
+
+// Serve registers this room's operations.
+func (d *Desk) Serve(in *relay.Registry) {
+	in.RegisterFederated(string(operationGather), d.gather)
+	operationShares.Serve(in, func(ctx context.Context, r relay.Received, p sharesOf) (shares, error) {
+		return d.kept(ctx, p, r.Header.Origin)
+	})
+}
+
+// gather measures the own records if this jurisdiction is selected, has the children measure
+// theirs, adds up, and keeps the answers of the children. A refusal by one of them, or by this
+// jurisdiction, is a part of the answer.
+func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, error) {
+	by, err := operation.Consumer(r)
+	if err != nil {
+		return relay.Result{}, err
+	}
+	g, err := operationGather.Parameters(r)
+	if err != nil {
+		return relay.Result{}, err
+	}
+	q, roster := g.asked(r.Header.Destination), d.tree.Roster()
+	var own *gather.Own
+	var access identity.Entry
+	var measuring sync.WaitGroup
+	if q.Asks(roster, d.own.Name()) {
+		own = &gather.Own{}
+		measuring.Go(func() { *own, access = d.measure(ctx, r, by, g.Question, q, roster) })
+	}
+	children := d.share(ctx, r, q, roster)
+	measuring.Wait()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return relay.Result{}, fmt.Errorf("serve federated query: %w", ctx.Err())
+	}
+	share, err := gather.Merge(q, roster, d.own.Name(), own, children)
+	if errors.Is(err, gather.ErrForm) {
+		err = text.Fail(text.TooManyGroups, text.Args{
+			"dataset": g.Question.Dataset.String(), "field": q.Measure.String(), "limit": fmt.Sprint(gather.MaxGroups),
+		}, err)
+	}
+	if err == nil {
+		err = d.keep(context.WithoutCancel(ctx), r, children)
+	}
+	if err != nil {
+		return relay.Result{}, fmt.Errorf("serve federated query: %w", err)
+	}
+	content, err := share.Encode()
+	return relay.Result{Content: content, Entry: access}, err
+}
+
+// measure measures the own records, as a use that is permitted, recorded and refused like any
+// other. The desk of the records knows nothing of places: it groups by fields alone, and the place
+// of this jurisdiction is then added to each group that is told.
+func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency, asked records.Question, q gather.Question, roster gather.Roster) (gather.Own, identity.Entry) {
+	self := d.own.Name()
+	asked.Purpose, asked.Evidence = r.Call.Purpose.String(), r.Evidence
+	if r.Header.Origin == self {
+		asked.Evidence = nil // an agency of this jurisdiction, which signs for it itself
+	}
+	asked.Measure.By = nil
+	for _, b := range q.By {
+		if b.Field != "" {
+			asked.Measure.By = append(asked.Measure.By, b)
+		}
+	}
+	_, err := q.Place(roster, self, make([]string, len(asked.Measure.By)))
+	var got records.Answer
+	if errors.Is(err, gather.ErrNoPlace) {
+		err = text.Fail(text.SelectorUnknown, text.Args{"selector": q.Selector.String(), "level": q.Measure.String()}, err)
+	}
+	if err == nil {
+		got, err = d.records.Query(ctx, r.Header.ID, catalog.Foreign(by), asked)
+	}
+	if err != nil {
+		return gather.Own{Why: d.why(ctx, self, err)}, identity.Entry{}
+	}
+	own := gather.Own{AsOf: got.AsOf}
+	for _, group := range got.Groups {
+		if !group.Suppressed {
+			group.Values, _ = q.Place(roster, self, group.Values) // it has a place: see above
+		}
+		own.Groups = append(own.Groups, group)
+	}
+	return own, got.Access
+}
+
+// share has every child that leads to a member answer, side by side, within the time that the asker
+// waits, less the time for adding up.
+func (d *Desk) share(ctx context.Context, r relay.Received, q gather.Question, roster gather.Roster) []gather.Child {
+	if end, ok := ctx.Deadline(); ok {
+		left := time.Until(end)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, left-min(left/mergePart, mergeMost))
+		defer cancel()
+	}
+	var asked []gather.Child
+	for _, child := range d.tree.Children() {
+		if q.LeadsTo(roster, child) {
+			asked = append(asked, gather.Child{Name: child})
+		}
+	}
+	var group sync.WaitGroup
+	for i := range asked {
+		group.Go(func() { d.shareOf(ctx, r, &asked[i]) })
+	}
+	group.Wait()
+	return asked
+}
+
+func (d *Desk) shareOf(ctx context.Context, r relay.Received, c *gather.Child) {
+	answer, err := d.handing.HandOn(ctx, r, c.Name)
+	if err == nil {
+		c.Share, err = gather.Decode(answer.Content)
+		if err != nil {
+			err = failure.Unreadable(c.Name, err)
+		}
+	}
+	if err != nil {
+		c.Why = d.why(ctx, c.Name, err)
+		return
+	}
+	c.Answer = answer.Frame
+}
+
+// why says why a jurisdiction gave no answer: this jurisdiction, a child, or a member that was
+// asked for rows.
+func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
+	why := &gather.Why{State: gather.Refused, By: d.own.Name()}
+	if p, ok := errors.AsType[*relay.Problem](err); ok {
+		why.By, why.Code, why.Args = p.At, p.Code, p.Args
+	} else {
+		why.Code, why.Args = failure.Told(err)
+	}
+	switch text.ByNumber(why.Code) {
+	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
+		// Its catalogue entry is older than the question.
+		why.State = gather.NotOffered
+	case text.Late:
+		why.State = gather.Late
+	case text.Unreachable:
+		why.State = gather.Unreachable
+		if heard := d.tree.LastHeard(of); !heard.IsZero() {
+			why.Heard = uint64(heard.UnixMilli())
+		}
+	case text.NotReady, text.Internal:
+		if ctx.Err() != nil {
+			*why = gather.Why{State: gather.Late, By: d.own.Name()}
+		}
+	}
+	return why
+}

@@ -1,0 +1,88 @@
+package join
+
+import (
+	"context"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/invitation"
+	"xietong/node/tree/standing"
+)
+
+// Term is how long an invitation is good for unless its maker says otherwise.
+const Term = 7 * 24 * time.Hour
+
+// Desk invites children, and withdraws them, for one hosted jurisdiction.
+type Desk struct {
+	Own      book.Ledger
+	Standing *standing.Standing
+	// Addresses returns the addresses that children dial; none: they cannot, and none is invited.
+	Addresses func() []string
+	// Changed is called after a child was withdrawn.
+	Changed func(ctx context.Context) error
+}
+
+// Invited is an invitation that was made.
+type Invited struct {
+	invitation.Token
+	Entry identity.Entry
+}
+
+// Invite records an invitation of the place and makes its token; term 0 is Term. The secret follows
+// from the request's id, so that the same request again gives the same token.
+func (d *Desk) Invite(ctx context.Context, id identity.Message, place tree.Place, term time.Duration, rekey bool) (Invited, error) {
+	return d.inviteAt(ctx, id, place, d.Addresses(), term, rekey)
+}
+
+func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Place, addresses []string, term time.Duration, rekey bool) (Invited, error) {
+	if len(addresses) == 0 {
+		return Invited{}, text.Fail(text.NotListening, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
+	}
+	if term == 0 {
+		term = Term
+	}
+	raw := id.Bytes()
+	secret := d.Own.MAC("invitation secret", raw[:])
+	chain, err := d.Standing.Chain(ctx)
+	if err != nil {
+		return Invited{}, err
+	}
+	t := invitation.Token{
+		Parent: chain[len(chain)-1].Newest().Pin(), Root: chain[0].KeySets[0].Pin(), Child: place.Name, Code: place.Code,
+		Level: place.Level, DisplayName: place.DisplayName, ShortName: place.ShortName, Secret: secret[:invitation.SecretLen],
+		Until: id.Time().Add(term), Addresses: addresses,
+	}
+	if len(chain) == 1 {
+		t.Root = t.Parent
+	}
+	entry, err := tree.Invite(ctx, d.Own, id, tree.Invitation{
+		Place: place, Secret: tree.SecretHash(t.Secret), Until: t.Until, Rekey: rekey,
+	})
+	return Invited{t, entry}, err
+}
+
+// InviteInside invites a place that the same node will host. The place knocks at address, which is
+// the node's own.
+func (d *Desk) InviteInside(ctx context.Context, id identity.Message, place tree.Place, address string) (Invited, error) {
+	if len(d.Addresses()) == 0 {
+		return Invited{}, text.Fail(text.NotListening, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
+	}
+	return d.inviteAt(ctx, id, place, []string{address}, 0, false)
+}
+
+// Withdraw ends the endorsement of a child, for the given reason. typed is the child as a person
+// names it.
+func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason string) (identity.Entry, error) {
+	label, err := d.Standing.ChildCalled(ctx, typed)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	entry, err := tree.Withdraw(ctx, d.Own, id, label, reason)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return entry, d.Changed(ctx)
+}

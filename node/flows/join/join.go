@@ -1,0 +1,378 @@
+// Package join is how a jurisdiction becomes a part of the tree. Its parent invites it; the holder
+// of the invitation joins with it, in seven steps that are all in this file: (1) knock, (2) meet,
+// (3) disk, (4) create, (5) enter, (6) chain, (7) finish. Nothing is made before the parent was met
+// and judged; after any failure the same invitation goes on where it stopped.
+//
+// The decisions on the way are entries of both ledgers (see tree); the two sides speak the join
+// protocol (see door). The package keeps nothing itself.
+package join
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/exchange/link"
+	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/door"
+	"xietong/node/tree/invitation"
+)
+
+// Options are the options of a join.
+type Options struct {
+	Logger   *slog.Logger
+	Registry func() *state.Registry // of the commands of every room
+	Now      func() time.Time
+	// Packets opens a UDP socket anywhere, and Resolve finds HOST:PORT.
+	Packets func(listen string) (net.PacketConn, error)
+	Resolve func(ctx context.Context, address string) (net.Addr, error)
+	Hosted  int // how many jurisdictions share this machine
+	// Listen is the UDP address that the joining jurisdiction's own children will dial; empty: they
+	// cannot.
+	Listen string
+	// Told receives each step that was done, once, for a person to read; nil: the steps are not
+	// told.
+	Told func(Step)
+}
+
+// Step is one step of joining that was done.
+type Step struct {
+	Name text.Code // of the step
+	What text.Code // the sentence that tells its result
+	Args text.Args
+}
+
+// Result is the result of joining.
+type Result struct {
+	Name        string   `json:"name"`
+	DisplayName string   `json:"display_name"`
+	Parent      string   `json:"parent"`
+	Root        string   `json:"root"`
+	Fingerprint string   `json:"fingerprint"`
+	Chain       []string `json:"chain"`
+	Entry       string   `json:"entry"`
+	Pin         string   `json:"pin"`
+	Config      string   `json:"config"`
+}
+
+// attempt is one attempt to join.
+type attempt struct {
+	o    Options
+	dir  string
+	t    invitation.Token
+	line door.Line
+
+	chain  []trust.Link // verified, from the root down to the parent
+	own    *host.Host
+	result Result
+}
+
+// Join makes the jurisdiction that the invitation line names, in the directory dir, and joins it to
+// its parent. dir is empty, or holds an unfinished Join of that jurisdiction, or holds that
+// jurisdiction alone, as Init made it or as it joined before. A parent that is busy is asked again
+// for half a minute.
+func Join(ctx context.Context, dir, line string, o Options) (result Result, err error) {
+	t, err := Read(line)
+	if err != nil {
+		return result, err
+	}
+	if err := joinable(dir, t.Child); err != nil {
+		return result, err
+	}
+	o.Told = once(o.Told)
+	for pause := busyPause; ; pause *= 2 {
+		result, err = join(ctx, dir, t, o)
+		if e, ok := errors.AsType[*link.Error](err); !ok || e.Reason != link.Busy || pause > mostBusyPause {
+			return result, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return result, err
+		}
+	}
+}
+
+// The pauses before a busy parent is asked again: busyPause, then each twice the one before, up to
+// mostBusyPause. A parent may be busy because a whole city is joining.
+const (
+	busyPause     = time.Second
+	mostBusyPause = 16 * time.Second
+)
+
+// once returns a function that tells each step only the first time that it is done.
+func once(told func(Step)) func(Step) {
+	done := map[text.Code]bool{}
+	return func(s Step) {
+		if told != nil && !done[s.Name] {
+			done[s.Name] = true
+			told(s)
+		}
+	}
+}
+
+// joinable refuses a directory that holds anything else than the child.
+func joinable(dir string, child identity.Jurisdiction) error {
+	if !datadir.Whole(dir) {
+		return datadir.CheckEmpty(dir, child.String())
+	}
+	if err := datadir.CheckFormat(dir); err != nil {
+		return err
+	}
+	c, err := datadir.ReadConfig(dir)
+	if err == nil && (len(c.Jurisdictions) != 1 || c.Jurisdictions[0].Name != child) {
+		err = text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+	}
+	return err
+}
+
+// join makes one attempt, all seven steps.
+func join(ctx context.Context, dir string, t invitation.Token, o Options) (result Result, err error) {
+	packets, err := o.Packets("")
+	if err != nil {
+		return result, fmt.Errorf("open socket: %w", err)
+	}
+	defer func() { err = errors.Join(err, packets.Close()) }()
+	socket, err := link.Open(packets, link.Options{Logger: o.Logger})
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, socket.Close()) }()
+	a := &attempt{o: o, dir: dir, t: t}
+	if err := a.knock(ctx, socket); err != nil {
+		return result, err
+	}
+	defer a.line.Conn.Close(link.CodeClosing)
+	if err := a.meet(ctx); err != nil {
+		return result, a.broken(err)
+	}
+	if err := a.disk(); err != nil {
+		return result, err
+	}
+	if err := host.MakeFolder(dir); err != nil {
+		return result, datadir.Error(dir, err)
+	}
+	unlock, err := datadir.Lock(dir)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := a.settle(ctx); err != nil {
+		return result, a.broken(err)
+	}
+	return a.result, a.finish()
+}
+
+// Inside joins a further jurisdiction of a node, over a connection to its parent: it makes,
+// endorses and chains it, and leaves the configuration to the node.
+func Inside(ctx context.Context, dir string, c *link.Conn, t invitation.Token, o Options) (Result, error) {
+	o.Told = func(Step) {}
+	a := &attempt{o: o, dir: dir, t: t, line: door.Line{Conn: c}}
+	if err := a.meet(ctx); err != nil {
+		return Result{}, err
+	}
+	err := a.settle(ctx)
+	return a.result, err
+}
+
+// settle makes the jurisdiction and has it endorsed.
+func (a *attempt) settle(ctx context.Context) (err error) {
+	if err := a.create(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.own.Close()) }()
+	return a.enter(ctx)
+}
+
+// knock (1) tries the addresses of the invitation in turn. If none answers, it returns the error of
+// the last one.
+func (a *attempt) knock(ctx context.Context, s *link.Socket) (err error) {
+	for _, address := range a.t.Addresses {
+		began := time.Now()
+		addr, failed := a.o.Resolve(ctx, address)
+		if failed == nil {
+			a.line.Conn, failed = Dial(ctx, s, addr, a.t.Parent.Name())
+		}
+		if failed == nil {
+			a.told(text.JoinNetwork, text.JoinNetworkDone, text.Args{
+				"ms": strconv.FormatInt(time.Since(began).Milliseconds(), 10), "address": address,
+			})
+			return nil
+		}
+		err = Unreachable(failed, address, a.parent())
+	}
+	return err
+}
+
+// meet (2) asks the parent for its time and its chain, and checks three things: the clocks agree;
+// the chain goes from the invitation's root to the invitation's parent; the certificate that the
+// connection showed is the parent's.
+func (a *attempt) meet(ctx context.Context) error {
+	offset, err := door.Offset(ctx, a.line, a.o.Now)
+	if err != nil {
+		return err
+	}
+	if offset.Abs() > tree.MaxSkew {
+		return text.Fail(text.ClockApart, text.Args{"offset": offset.Abs().Round(time.Second).String(), "name": a.parent()}, nil)
+	}
+	if a.chain, err = door.Meet(ctx, a.line, a.t.Root, a.t.Parent, a.o.Now()); err != nil {
+		return err
+	}
+	bundles := &tlsconf.Bundles{}
+	if err = bundles.Set(a.chain[len(a.chain)-1].KeySets); err == nil {
+		err = tlsconf.VerifyServer(a.line.TLS(), bundles, a.t.Parent.Name(), a.o.Now())
+	}
+	if err != nil {
+		return door.Mismatch(a.t.Parent, err)
+	}
+	a.told(text.JoinClock, text.JoinClockDone, text.Args{
+		"seconds": fmt.Sprintf("%.1f", offset.Abs().Seconds()), "parent": a.parent(),
+	})
+	return nil
+}
+
+// minFree is how much space must be free on the disk for a jurisdiction.
+const minFree = 1 << 30 // bytes
+
+// disk (3) checks that the disk has room for a jurisdiction: the last check before one is made. It
+// also tells the person which parent the jurisdiction will join.
+func (a *attempt) disk() error {
+	free, err := datadir.FreeSpace(a.dir)
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	if free < minFree {
+		return text.Fail(text.DiskFull, text.Args{"dir": a.dir, "free": gibibytes(free), "needed": gibibytes(minFree)}, nil)
+	}
+	a.told(text.JoinDisk, text.JoinDiskDone, text.Args{"free": gibibytes(free)})
+	a.told(text.JoinParent, text.JoinParentDone, text.Args{
+		"parent": a.parent(), "fingerprint": a.t.Root.Fingerprint(), "root": called(a.chain[0]),
+	})
+	return nil
+}
+
+func gibibytes(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
+
+// create (4) makes the jurisdiction's folder with its keys, and opens it.
+func (a *attempt) create(ctx context.Context) (err error) {
+	folder := host.Folder(a.dir, a.t.Child)
+	if _, err := host.Create(folder, a.t.Child, a.o.Now(), a.o.Hosted); err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	a.told(text.JoinKeys, text.JoinKeysDone, nil)
+	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now})
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	return nil
+}
+
+// enter (5) redeems the invitation, and (6) records the result: it keeps the chain, in which the
+// parent's endorsement is proven from the root, and makes the entry "joined" in the child's own
+// ledger. Each part may be repeated after a failure of any part.
+func (a *attempt) enter(ctx context.Context) error {
+	levels, entry, err := a.redeem(ctx)
+	if err != nil {
+		return err
+	}
+	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
+		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
+	})
+	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
+	if err != nil {
+		return door.Mismatch(a.t.Parent, err)
+	}
+	_, err = tree.Record(ctx, a.own, tree.Upstream{
+		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
+	})
+	if err != nil {
+		return err
+	}
+	pin, err := a.own.Pin()
+	a.result = Result{
+		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
+		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
+	}
+	for _, level := range chain {
+		a.result.Chain = append(a.result.Chain, called(level))
+	}
+	a.told(text.JoinChain, text.JoinChainDone, text.Args{"chain": strings.Join(a.result.Chain, " > ")})
+	return err
+}
+
+// redeem proves that the child holds its keys, with the invitation's secret. It returns the levels
+// above the child, the last with the endorsement of it, and the endorsement's entry.
+func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, error) {
+	binding, err := a.line.Binding()
+	if err != nil {
+		return nil, identity.Entry{}, err
+	}
+	sets, err := a.own.KeySets(ctx)
+	if err != nil {
+		return nil, identity.Entry{}, fmt.Errorf("read own key sets: %w", err)
+	}
+	return door.Ask(ctx, a.line, tree.Redemption{
+		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
+		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),
+	})
+}
+
+// finish (7) writes the configuration unless there is one, and says that the directory is whole.
+func (a *attempt) finish() error {
+	a.result.Config = filepath.Join(a.dir, config.FileName)
+	if datadir.Whole(a.dir) {
+		return nil
+	}
+	return datadir.Write(a.dir, config.Config{Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{Placed(a.t)}})
+}
+
+// Placed returns the configuration of the jurisdiction that an invitation names.
+func Placed(t invitation.Token) config.Jurisdiction {
+	return config.Jurisdiction{Name: t.Child, DisplayName: t.DisplayName, ShortName: t.ShortName, Code: t.Code, Level: t.Level}
+}
+
+func (a *attempt) told(step, what text.Code, args text.Args) {
+	a.o.Told(Step{Name: step, What: what, Args: args})
+}
+
+// parent returns the name of the parent for a person. Once the parent was met, that is the name in
+// the endorsement of the parent, and before it the name in the roster that comes with the program,
+// because no roster of the tree is known yet.
+func (a *attempt) parent() string {
+	if len(a.chain) > 0 {
+		return called(a.chain[len(a.chain)-1])
+	}
+	return roster.Shipped().DisplayName(a.t.Parent.Name())
+}
+
+// called returns the name of a level for a person: the name in its endorsement or, for a root,
+// which has no endorsement, the name in the roster that comes with the program.
+func called(l trust.Link) string {
+	if l.Endorsement != nil {
+		return l.Endorsement.DisplayName
+	}
+	return roster.Shipped().DisplayName(l.Newest().Name)
+}
+
+// broken tells a person that the connection to the parent broke; any other error stays as it is.
+func (a *attempt) broken(err error) error {
+	if _, ok := errors.AsType[*link.Error](err); !ok {
+		return err
+	}
+	return Unreachable(err, a.t.Addresses[0], a.parent())
+}

@@ -1,0 +1,42 @@
+package join
+
+import (
+	"errors"
+	"time"
+
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree/invitation"
+)
+
+// Read parses an invitation; its error tells a person what is wrong with the text. Read does not
+// check whether the invitation has ended. The parent decides that, because a child that redeemed it
+// in time may come again.
+func Read(line string) (invitation.Token, error) {
+	t, err := invitation.Parse(line)
+	if err == nil {
+		return t, nil
+	}
+	reason := err
+	for _, known := range []error{
+		invitation.ErrNotToken, invitation.ErrNewer, invitation.ErrMistyped, invitation.ErrTampered, invitation.ErrInvalid,
+	} {
+		if errors.Is(err, known) {
+			reason = known
+		}
+	}
+	return t, text.Fail(text.InvitationMalformed, text.Args{"reason": reason.Error()}, err)
+}
+
+// RequestFor returns the form that an administrator hands to the network office: one outbound rule
+// for the parent that an invitation names.
+func RequestFor(l text.Lang, line string, now time.Time) (string, error) {
+	t, err := Read(line)
+	if err != nil {
+		return "", err
+	}
+	return FirewallRequest(l, Firewall{
+		Child: t.DisplayName, Name: t.Child, Parent: roster.Shipped().DisplayName(t.Parent.Name()), ParentName: t.Parent.Name(),
+		Addresses: t.Addresses, Date: now,
+	}), nil
+}

@@ -1,0 +1,175 @@
+// Package book is the way in which a room keeps its part of a jurisdiction's ledger and state.
+//
+// A room has commands and kept values. A Command ties a number of docs/protocol.md to the type of
+// its body and the type of its result, for the proposer and for the handler alike:
+//
+//	const withdraw book.Command[withdrawBody, ledger.Ref] = 16
+//
+//	// applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error)
+//	withdraw.Handle(registry, applyWithdraw)
+//	ref, err := withdraw.Do(ctx, l, id, asked, withdrawBody{…})
+//
+// The body carries a Statement for each entry that the handler appends: the evidence of the entry
+// and its sealed payload, [evidence, ciphertext]. A Bucket holds values of one type under one name,
+// with one bound for writing and for reading. A handler refuses with Refuse, before it writes
+// anything. Because Save can refuse a value too, a handler saves such a value first, or calls Check
+// first.
+//
+// Bodies, results and values are deterministic CBOR (see canon). The package holds no business,
+// makes no entry by itself, and keeps nothing in memory.
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+)
+
+// Ledger is a jurisdiction's ledger as a room works with it; *host.Host implements it.
+type Ledger interface {
+	// Name returns the jurisdiction, and Log the log of its ledger that is written now.
+	Name() identity.Jurisdiction
+	Log() identity.Log
+
+	// View runs f on a state that shows everything acknowledged before the call. f must not keep
+	// the reader, nor propose anything. In a group of several replicas each call asks the others
+	// once.
+	View(ctx context.Context, f func(*state.Reader) error) error
+
+	// Propose replicates a command and returns the result of its handler. A refusal is a
+	// *state.Refusal. asked holds the question that was sent under the id: a repeated request has
+	// other seals, and asked tells that it is the same request. Only a MAC of asked is replicated;
+	// asked may be nil where there is no id.
+	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
+
+	// Note commits to a payload of the node's own statement, and seals it.
+	Note(contentType string, payload []byte) (Statement, error)
+
+	// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+	Act(stated ledger.Head, contentType string, payload []byte) (Statement, error)
+
+	// MAC returns a stand-in for a value that the replicated state must find again and may not
+	// know. Each domain has a key of its own.
+	MAC(domain string, parts ...[]byte) [32]byte
+
+	// Payload opens the payload of the entry at index. It returns ErrNoEntry where the ledger has
+	// no such entry, and ErrErased where the payload was erased.
+	Payload(r *state.Reader, index uint64) ([]byte, error)
+
+	// SealToken makes an opaque text that only this jurisdiction can read; a caller brings the text
+	// back later. OpenToken returns the content that was sealed in the text, or ErrToken.
+	SealToken(content []byte) string
+	OpenToken(token string) ([]byte, error)
+}
+
+// Errors of a ledger.
+var (
+	// ErrNoEntry is returned for an index that the ledger has not reached.
+	ErrNoEntry = errors.New("no such entry")
+	// ErrErased is returned for a payload that the vault no longer has.
+	ErrErased = errors.New("payload erased")
+	// ErrToken is returned for a token that this jurisdiction did not make, or made under keys that
+	// it no longer has.
+	ErrToken = errors.New("bad token")
+)
+
+// Reads is the part of the state that a room reads; *state.Reader and *state.Tx implement it.
+type Reads interface {
+	// Get returns a copy of the value under a key, or nil.
+	Get(bucket string, key []byte) []byte
+	// Scan calls each, in the order of the keys, for every key that begins with prefix and is not
+	// before from, until each returns false.
+	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
+}
+
+// maxResultLen bounds the result of a command, in bytes.
+const maxResultLen = 64 << 10
+
+// Command is the number of a command whose body is a B and whose result is an R.
+type Command[B, R any] state.Kind
+
+// Handle registers the handler of the command. The same command again under the same id gets the
+// result of the first time.
+func (c Command[B, R]) Handle(r *state.Registry, apply func(tx *state.Tx, body B) (R, error)) {
+	c.handle(r, state.Idempotent, apply)
+}
+
+// HandleOnce is Handle for a command that is refused with state.CodeSeen where its id was used
+// before.
+func (c Command[B, R]) HandleOnce(r *state.Registry, apply func(tx *state.Tx, body B) (R, error)) {
+	c.handle(r, state.Once, apply)
+}
+
+func (c Command[B, R]) handle(r *state.Registry, mode state.Mode, apply func(*state.Tx, B) (R, error)) {
+	r.Register(state.Kind(c), mode, func(tx *state.Tx, data []byte) ([]byte, error) {
+		var body B
+		if err := canon.Unmarshal(data, state.MaxCommandLen, &body); err != nil {
+			return nil, err
+		}
+		result, err := apply(tx, body)
+		if err != nil {
+			return nil, err
+		}
+		return canon.Marshal(result)
+	})
+}
+
+// Do proposes the command and returns its result; see Ledger.Propose.
+func (c Command[B, R]) Do(ctx context.Context, l Ledger, id identity.Message, asked []byte, body B) (result R, err error) {
+	data, err := canon.Marshal(body)
+	if err != nil {
+		return result, fmt.Errorf("encode command %d: %w", c, err)
+	}
+	answer, err := l.Propose(ctx, state.Kind(c), id, asked, data)
+	if err != nil {
+		return result, err
+	}
+	if err := canon.Unmarshal(answer, maxResultLen, &result); err != nil {
+		return result, fmt.Errorf("decode result of command %d: %w", c, err)
+	}
+	return result, nil
+}
+
+// Nothing is the body or the result of a command that has none.
+type Nothing struct {
+	_ struct{} `cbor:",toarray"`
+}
+
+// Statement is the part of a command from which its handler appends one entry.
+type Statement struct {
+	_        struct{} `cbor:",toarray"`
+	Evidence ledger.Evidence
+	Sealed   []byte // ciphertext of the payload
+}
+
+// Append puts the entry at the end of the ledger, and returns a reference to it; see
+// state.Tx.Append.
+func (s Statement) Append(tx *state.Tx, stated ledger.Head) (ledger.Ref, error) {
+	index, err := tx.Append(stated, s.Evidence, s.Sealed)
+	if err != nil {
+		return ledger.None, err
+	}
+	return ledger.RefTo(index), nil
+}
+
+// Next returns a reference to the entry that the next Append of the transaction makes.
+func Next(tx *state.Tx) ledger.Ref { return ledger.RefTo(tx.Size()) }
+
+// Refuse returns the error of a handler that wrote nothing: a row of the table of errors, with the
+// values of the row in their order. The values must hold no personal data.
+func Refuse(code text.Code, values ...string) error {
+	return &state.Refusal{Code: state.Code(text.Number(code)), Args: values}
+}
+
+// Enter proposes a command whose result refers to the entry that the handler made or found, and
+// returns the name of that entry.
+func Enter[B any](ctx context.Context, l Ledger, c Command[B, ledger.Ref], id identity.Message, asked []byte, body B) (identity.Entry, error) {
+	ref, err := c.Do(ctx, l, id, asked, body)
+	return ref.In(l.Log()), err
+}

@@ -1,0 +1,190 @@
+// Package booktest is a jurisdiction's ledger in memory, for the tests of the rooms that work with
+// one.
+//
+// A proposed command is applied at once, by the same code as in a node, without raft, disk or
+// waiting. The appended entries are signed and sealed with real keys, which lie in a folder of the
+// test. The ledger counts the reads and the commands, so that a test can say how many of them an
+// act costs. It issues no receipts and no checkpoints, and nothing of it outlives the test.
+package booktest
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+	"xietong/node/ground/book"
+)
+
+// Ledger is a ledger in memory. Its clock stands still until it is moved.
+type Ledger struct {
+	Clock time.Time
+	// Views counts the reads that saw everything acknowledged; Proposals counts the commands.
+	Views, Proposals atomic.Int64
+	// Before, if not nil, is called before each command is applied; with it a test does something
+	// between a decision and the record of that decision.
+	Before func(state.Kind)
+
+	name  identity.Jurisdiction
+	log   identity.Log
+	keys  *authority.Authority
+	vault *vault.Keystore
+	state *state.Memory
+}
+
+// New returns the empty ledger of the jurisdiction with the commands of the registry.
+func New(t testing.TB, name string, registry *state.Registry) *Ledger {
+	t.Helper()
+	l, err := open(t.TempDir(), name, registry)
+	if err != nil {
+		t.Fatalf("make ledger in memory: %v", err)
+	}
+	return l
+}
+
+func open(dir, name string, registry *state.Registry) (*Ledger, error) {
+	l := &Ledger{Clock: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	replica, err := identity.NewReplica(1)
+	if err != nil {
+		return nil, err
+	}
+	if l.name, err = identity.ParseJurisdiction(name); err != nil {
+		return nil, err
+	}
+	if l.log, err = identity.NewLog(l.name, 1); err != nil {
+		return nil, err
+	}
+	if l.keys, err = authority.Create(dir, l.name, replica, l.Clock); err != nil {
+		return nil, err
+	}
+	keystore := filepath.Join(dir, "keystore")
+	if err := vault.Create(keystore); err != nil {
+		return nil, err
+	}
+	if l.vault, err = vault.Open(keystore); err != nil {
+		return nil, err
+	}
+	l.state = state.NewMemory(l.log, registry)
+	return l, nil
+}
+
+// Name returns the jurisdiction.
+func (l *Ledger) Name() identity.Jurisdiction { return l.name }
+
+// Log returns the ledger's log.
+func (l *Ledger) Log() identity.Log { return l.log }
+
+// View runs f on the state as it is now.
+func (l *Ledger) View(ctx context.Context, f func(*state.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.Views.Add(1)
+	return l.state.View(f)
+}
+
+// Propose applies a command. It returns a *state.Refusal as in a node; any other error of a handler
+// would stop a node.
+func (l *Ledger) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.Proposals.Add(1)
+	if l.Before != nil {
+		l.Before(kind)
+	}
+	result, err := l.state.Apply(state.Command{
+		Kind: kind, ID: id, Asked: asked, Body: body,
+		Time: uint64(l.Clock.UnixMilli()), Expires: uint64(l.Clock.Add(time.Hour).UnixMilli()),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the node would stop: %w", err)
+	}
+	return result.Data, result.Err()
+}
+
+// Note commits to a payload of the node's own statement, and seals it.
+func (l *Ledger) Note(contentType string, payload []byte) (book.Statement, error) {
+	c, sealed, err := l.seal(contentType, payload)
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
+}
+
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+func (l *Ledger) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
+	c, sealed, err := l.seal(contentType, payload)
+	if err != nil {
+		return book.Statement{}, err
+	}
+	evidence, err := ledger.Sign(l.log, stated, contentType, c, l.keys)
+	return book.Statement{Evidence: evidence, Sealed: sealed}, err
+}
+
+func (l *Ledger) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
+	preimage, err := ledger.NewPreimage(contentType, payload).Encode()
+	if err != nil {
+		return ledger.Commitment{}, nil, err
+	}
+	c := ledger.Commit(preimage)
+	return c, l.vault.Seal(c, preimage), nil
+}
+
+// MAC returns a stand-in for a value; each domain has a key of its own.
+func (l *Ledger) MAC(domain string, parts ...[]byte) [32]byte { return l.vault.MAC(domain, parts...) }
+
+// Payload opens the payload of the entry at index.
+func (l *Ledger) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	data := r.Leaf(index)
+	if data == nil {
+		return nil, book.ErrNoEntry
+	}
+	leaf, err := ledger.DecodeLeaf(data)
+	if err != nil {
+		return nil, err
+	}
+	preimage, err := l.vault.Open(leaf.Evidence.Commitment(), r.Sealed(index))
+	if err != nil {
+		return nil, errors.Join(book.ErrErased, err)
+	}
+	p, err := ledger.DecodePreimage(preimage)
+	return p.Payload, err
+}
+
+// SealToken makes a text that OpenToken reads. It is not sealed: nothing secret is in a test.
+func (l *Ledger) SealToken(content []byte) string { return hex.EncodeToString(content) }
+
+// OpenToken returns the content that SealToken put into the token.
+func (l *Ledger) OpenToken(token string) ([]byte, error) {
+	content, err := hex.DecodeString(token)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", book.ErrToken, err)
+	}
+	return content, nil
+}
+
+// Heads returns the heads of the ledger's entries from the index on, in their order.
+func (l *Ledger) Heads(t testing.TB, from uint64) (heads []ledger.Head) {
+	t.Helper()
+	err := l.state.View(func(r *state.Reader) error {
+		for i := from; i < r.Size(); i++ {
+			leaf, err := ledger.DecodeLeaf(r.Leaf(i))
+			if err != nil {
+				return err
+			}
+			heads = append(heads, leaf.Head)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("read heads: %v", err)
+	}
+	return heads
+}

@@ -1,0 +1,292 @@
+// Package config reads and writes the node's configuration, DIR/config.yaml: the jurisdictions that
+// the node hosts, and the addresses at which it is reached.
+//
+//	version: 1
+//	listen: "192.0.2.7:7400"
+//	addresses: ["192.0.2.7:7400"]
+//	jurisdictions:
+//	  - name: nanming.guiyang.guizhou
+//	    display_name: "南明区"
+//	    short_name: "南明区"
+//	    code: "520102"
+//	    level: "county"
+//	    parent_address: "192.0.2.1:7400"
+//
+// The nodes of the children dial listen, an IP address and a UDP port; without an IP address the
+// node listens on all addresses of the machine, and without listen it only dials. Invitations tell
+// addresses, which are IP addresses or names with ports; without addresses, they tell the result of
+// Advertised. parent_address is the present address of the parent, where that differs from the
+// address in the invitation. These keys are optional, as are short_name, code and level.
+//
+// The file is decoded strictly. A key that is not listed, a key that stands twice, a value of
+// another type or a name that no jurisdiction can have is refused with its line, and nothing is
+// guessed. The package opens nothing else and decides nothing.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+
+	"xietong/certs/identity"
+)
+
+// FileName is the name of the configuration in the data directory.
+const FileName = "config.yaml"
+
+// Limits of a configuration.
+const (
+	Version   = 1
+	MaxLen    = 1 << 20 // bytes
+	MaxHosted = 1000    // jurisdictions
+	maxText   = 200     // bytes of a value
+)
+
+// Config is the configuration of a node: the jurisdictions that it hosts, and its addresses.
+type Config struct {
+	// Listen is the UDP address that children dial; "": the node only dials, and nothing listens.
+	Listen string
+	// Addresses are told by invitations, at most MaxAddresses; none: Advertised derives them from
+	// Listen.
+	Addresses     []string
+	Jurisdictions []Jurisdiction
+}
+
+// Jurisdiction is one hosted jurisdiction.
+type Jurisdiction struct {
+	Name        identity.Jurisdiction
+	DisplayName string
+	ShortName   string
+	Code        string // GB/T 2260 or any
+	Level       string
+	// ParentAddress is the address at which the parent is dialled; "": the address in the
+	// invitation.
+	ParentAddress string
+}
+
+// Error is the error of a configuration, with the place of the fault.
+type Error struct {
+	Line    int    // counted from 1; 1 when the error has no line of its own
+	Key     string // as it is written; FileName when the whole file is wrong
+	Reason  string
+	Unknown bool // there is no such key; Reason is then the nearest known key, or all of them
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %s: %s", e.Line, e.Key, e.Reason) }
+
+// file is the form of the YAML.
+type file struct {
+	Version       int      `yaml:"version"`
+	Listen        string   `yaml:"listen"`
+	Addresses     []string `yaml:"addresses"`
+	Jurisdictions []hosted `yaml:"jurisdictions"`
+}
+
+type hosted struct {
+	Name        string `yaml:"name"`
+	DisplayName string `yaml:"display_name"`
+	ShortName   string `yaml:"short_name"`
+	Code        string `yaml:"code"`
+	Level       string `yaml:"level"`
+	Parent      string `yaml:"parent_address"`
+}
+
+var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
+
+// Read reads the configuration at path. The error is an *Error where the content is wrong, and an
+// error of package os where the file cannot be read.
+func Read(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxLen+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return Config{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return Parse(data)
+}
+
+// Parse parses a configuration of at most MaxLen bytes. The error is an *Error.
+func Parse(data []byte) (Config, error) {
+	if len(data) > MaxLen {
+		return Config{}, whole(fmt.Sprintf("more than %d bytes", MaxLen))
+	}
+	if !utf8.Valid(data) {
+		return Config{}, whole("not UTF-8")
+	}
+	f, err := decode(data)
+	if err != nil {
+		return Config{}, err
+	}
+	return f.config(data)
+}
+
+// decode reads the one document of the file. The library panics on some malformed files (a tagged
+// scalar where a list should stand); for the author, such a file is wrong like any other.
+func decode(data []byte) (f file, err error) {
+	defer func() {
+		if recover() != nil {
+			err = whole(notYAML)
+		}
+	}()
+	documents := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := documents.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return f, misread(data, err)
+	}
+	if err := documents.Decode(new(file)); !errors.Is(err, io.EOF) {
+		return f, whole("more than one document")
+	}
+	return f, nil
+}
+
+const notYAML = "not YAML of this form"
+
+// misread turns the library's error into a line and a reason.
+func misread(data []byte, err error) error {
+	out := whole(notYAML)
+	at, ok := errors.AsType[yaml.Error](err)
+	if !ok || at.GetToken() == nil {
+		return out
+	}
+	out.Line, out.Key, out.Reason = at.GetToken().Position.Line, at.GetToken().Value, at.GetMessage()
+	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
+		out.Unknown, out.Reason = true, nearest(out.Key)
+	}
+	_, mistyped := errors.AsType[*yaml.TypeError](err)
+	_, misplaced := errors.AsType[*yaml.UnexpectedNodeTypeError](err) // a text for a list, and the like
+	if mistyped || misplaced {
+		out.Key, out.Reason = keyOfLine(data, out.Line), "type"
+	}
+	return out
+}
+
+// whole returns the error of a file that is wrong as a whole.
+func whole(reason string) *Error { return &Error{Line: 1, Key: FileName, Reason: reason} }
+
+// keyOfLine returns the text before the colon of a line; lines are counted from 1.
+func keyOfLine(data []byte, line int) string {
+	lines := strings.Split(string(data), "\n")
+	if line < 1 || line > len(lines) {
+		return FileName
+	}
+	key, _, _ := strings.Cut(strings.TrimLeft(lines[line-1], "- \t"), ":")
+	return strings.TrimSpace(key)
+}
+
+// nearest returns the known key that was probably meant, or all known keys.
+func nearest(key string) string {
+	best := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
+	if distance(key, best) <= 2 {
+		return best
+	}
+	return strings.Join(keys, ", ")
+}
+
+// distance returns how many bytes must be inserted, removed or replaced to make b of a. All known
+// keys are ASCII.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// config checks the values that were read, and returns them as a Config.
+func (f file) config(data []byte) (c Config, err error) {
+	switch {
+	case f.Version != Version:
+		return c, wrong(data, "$.version", "version", fmt.Sprintf("%d; this program reads %d", f.Version, Version))
+	case len(f.Jurisdictions) == 0:
+		return c, wrong(data, "$.jurisdictions", "jurisdictions", "none is listed")
+	case len(f.Jurisdictions) > MaxHosted:
+		return c, wrong(data, "$.jurisdictions", "jurisdictions", fmt.Sprintf("more than %d", MaxHosted))
+	}
+	if err := f.reached(data); err != nil {
+		return c, err
+	}
+	c.Listen = f.Listen
+	c.Addresses = append(c.Addresses, f.Addresses...) // nil where no address is listed
+	for i, h := range f.Jurisdictions {
+		at := func(key, reason string) error {
+			return wrong(data, fmt.Sprintf("$.jurisdictions[%d].%s", i, key), key, reason)
+		}
+		name, err := identity.ParseJurisdiction(h.Name)
+		switch {
+		case err != nil:
+			return c, at("name", err.Error())
+		case slices.ContainsFunc(c.Jurisdictions, func(other Jurisdiction) bool { return other.Name == name }):
+			return c, at("name", h.Name+" stands twice")
+		case h.DisplayName == "":
+			return c, at("display_name", "it is empty")
+		case h.Parent != "" && wrongAddress(h.Parent) != "":
+			return c, at("parent_address", wrongAddress(h.Parent))
+		}
+		for key, value := range map[string]string{
+			"display_name": h.DisplayName, "short_name": h.ShortName, "code": h.Code, "level": h.Level,
+		} {
+			if len(value) > maxText {
+				return c, at(key, fmt.Sprintf("more than %d bytes", maxText))
+			}
+		}
+		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level, h.Parent})
+	}
+	return c, nil
+}
+
+// wrong returns the error of the value at a path of the file. A value that is absent gets the line
+// of the nearest value that encloses it.
+func wrong(data []byte, path, key, reason string) error {
+	e := &Error{Line: 1, Key: key, Reason: reason}
+	for ; path != "$"; path = path[:strings.LastIndexAny(path, ".[")] {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			return e
+		}
+		if node, err := p.ReadNode(bytes.NewReader(data)); err == nil && node.GetToken() != nil {
+			e.Line = node.GetToken().Position.Line
+			return e
+		}
+	}
+	return e
+}
+
+// reached checks the addresses at which the node is reached.
+func (f file) reached(data []byte) error {
+	if reason := wrongListen(f.Listen); f.Listen != "" && reason != "" {
+		return wrong(data, "$.listen", "listen", reason)
+	}
+	if len(f.Addresses) > MaxAddresses {
+		return wrong(data, "$.addresses", "addresses", fmt.Sprintf("more than %d", MaxAddresses))
+	}
+	for i, a := range f.Addresses {
+		reason := wrongAddress(a)
+		if slices.Contains(f.Addresses[:i], a) {
+			reason = standsTwice
+		}
+		if reason != "" {
+			return wrong(data, fmt.Sprintf("$.addresses[%d]", i), "addresses", reason)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"xietong/certs/identity"
+)
+
+func nanming(t testing.TB) Jurisdiction {
+	t.Helper()
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Jurisdiction{Name: name, DisplayName: "南明区", ShortName: `"南"明`, Code: "520102", Level: "county"}
+}
+
+// TestRoundTrip checks that Parse returns the configuration that Render wrote.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawConfig(t)
+		got, err := Parse(Render(want))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v, want %+v of\n%s", got, err, want, Render(want))
+		}
+	})
+}
+
+func drawConfig(t *rapid.T) (c Config) {
+	c.Listen = rapid.SampledFrom([]string{"", ":7400", "0.0.0.0:1", "192.0.2.7:65535", "[::]:7400", "[2001:db8::7]:7400"}).Draw(t, "listen")
+	hosts := rapid.SampledFrom([]string{"192.0.2.7", "[2001:db8::7]", "node.example.cn", "null", "0x"})
+	for i := range rapid.IntRange(0, MaxAddresses).Draw(t, "addresses") {
+		c.Addresses = append(c.Addresses, fmt.Sprintf("%s:%d", hosts.Draw(t, "host"), 7400+i))
+	}
+	label := rapid.SampledFrom([]string{"nanming", "null", "true", "1", "0x1f", "1e3", "0123", "2001-01-01"})
+	text := rapid.StringN(0, -1, maxText)
+	for i := range rapid.IntRange(1, 4).Draw(t, "jurisdictions") {
+		name, err := identity.ParseJurisdiction(label.Draw(t, "label") + strings.Repeat(".x", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{
+			Name: name, DisplayName: "南" + rapid.StringN(0, -1, maxText-3).Draw(t, "display name"), ShortName: text.Draw(t, "short name"),
+			Code: text.Draw(t, "code"), Level: text.Draw(t, "level"),
+			ParentAddress: rapid.SampledFrom([]string{"", "192.0.2.1:7400", "node.example.cn:7400"}).Draw(t, "parent address"),
+		})
+	}
+	return c
+}
+
+func TestRead(t *testing.T) {
+	want := Config{Listen: "0.0.0.0:7400", Jurisdictions: []Jurisdiction{nanming(t)}}
+	path := filepath.Join(t.TempDir(), FileName)
+	if _, err := Read(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want ErrNotExist", err)
+	}
+	if err := os.WriteFile(path, Render(want), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(path); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestExample checks that the example in the package comment is read as it says.
+func TestExample(t *testing.T) {
+	source, err := os.ReadFile("config.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if shown, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(shown)
+		}
+	}
+	place := nanming(t)
+	place.ShortName, place.ParentAddress = "南明区", "192.0.2.1:7400"
+	want := Config{Listen: "192.0.2.7:7400", Addresses: []string{"192.0.2.7:7400"}, Jurisdictions: []Jurisdiction{place}}
+	if got, err := Parse([]byte(example.String())); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestNotReached checks the configuration of a node that only dials, in every spelling of an absent
+// value.
+func TestNotReached(t *testing.T) {
+	for _, keys := range []string{"", "listen: \"\"\naddresses: []\n", "listen:\naddresses:\n", "addresses: null\n"} {
+		want := Config{Jurisdictions: []Jurisdiction{{Name: nanming(t).Name, DisplayName: "南明区"}}}
+		got, err := Parse([]byte(keys + "version: 1\njurisdictions: [{name: nanming.guiyang.guizhou, display_name: 南明区}]\n"))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %+v, %v, want %+v", keys, got, err, want)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	const head = "version: 1\njurisdictions:\n"
+	const one = "  - name: nanming.guiyang.guizhou\n    display_name: 南明区\n"
+	for name, row := range map[string]struct {
+		file, key, reason string
+		line              int
+		unknown           bool
+	}{
+		"empty":                    {"", "version", "0; this program reads 1", 1, false},
+		"later version":            {"version: 2\n", "version", "2; this program reads 1", 1, false},
+		"none hosted":              {"version: 1\n", "jurisdictions", "none is listed", 1, false},
+		"mistyped key":             {head + one + "    levl: county\n", "levl", "level", 5, true},
+		"unknown key":              {head + one + "    telephone: 1\n", "telephone", "version, listen, addresses, jurisdictions", 5, true},
+		"key twice":                {head + one + "    display_name: x\n", "display_name", "already defined", 5, false},
+		"another type":             {"version: one\n", "version", "type", 1, false},
+		"list for text":            {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
+		"no jurisdiction":          {head + "  - name: Nanming\n    display_name: x\n", "name", "malformed", 3, false},
+		"no display name":          {head + "  - name: nanming\n", "display_name", "it is empty", 3, false},
+		"twice":                    {head + one + one, "name", "stands twice", 5, false},
+		"no address of the parent": {head + one + "    parent_address: \":7400\"\n", "parent_address", "", 5, false},
+		"long value":               {head + one + "    level: " + strings.Repeat("x", 300) + "\n", "level", "more than 200 bytes", 5, false},
+		"listen on a port":         {head + one + "listen: 7400\n", "listen", notHostPort, 5, false},
+		"listen on a name":         {head + one + "listen: node.example.cn:7400\n", "listen", noIP, 5, false},
+		"listen, a list":           {head + one + "listen: [\":7400\"]\n", "listen", "type", 5, false},
+		"listen, mistyped":         {head + one + "listn: \":7400\"\n", "listn", "listen", 5, true},
+		"address not a list":       {head + one + "addresses: a:1\n", "addresses", "type", 5, false},
+		"address, mistyped":        {head + one + "address: [a:1]\n", "address", "addresses", 5, true},
+		"no address":               {head + one + "addresses:\n  - a:1\n  - \":7400\"\n", "addresses", noHost, 7, false},
+		"all addresses":            {head + one + "addresses: [\"0.0.0.0:7400\"]\n", "addresses", undiallable, 5, false},
+		"an address twice":         {head + one + "addresses:\n  - a:1\n  - a:1\n", "addresses", standsTwice, 7, false},
+		"an empty address":         {head + one + "addresses: [\"\"]\n", "addresses", notHostPort, 5, false},
+		"many addresses":           {head + one + "addresses: [a:1, a:2, a:3, a:4, a:5]\n", "addresses", "more than 4", 5, false},
+		"no YAML":                  {"version: [\n", "", "", 1, false},
+		"two documents":            {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
+		"not UTF-8":                {head + one + "    level: \xff\n", FileName, "not UTF-8", 1, false},
+		"too long":                 {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
+		"endless by alias":         {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, listen, addresses, jurisdictions", 0, true},
+	} {
+		_, err := Parse([]byte(row.file))
+		got, ok := errors.AsType[*Error](err)
+		if !ok {
+			t.Errorf("%s: got %v, want an *Error", name, err)
+			continue
+		}
+		if row.key != "" && got.Key != row.key || row.line > 0 && got.Line != row.line || got.Unknown != row.unknown ||
+			!strings.Contains(got.Reason, row.reason) {
+			t.Errorf("%s: got line %d, key %q, unknown %t: %s", name, got.Line, got.Key, got.Unknown, got.Reason)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Render(Config{Listen: ":7400", Addresses: []string{"a:1"}, Jurisdictions: []Jurisdiction{nanming(f)}}))
+	f.Add([]byte("version: 1\njurisdictions: [{name: a, display_name: b}]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse(data)
+		if _, ok := errors.AsType[*Error](err); err != nil && !ok {
+			t.Errorf("got %v, want an *Error", err)
+		}
+		if err == nil && len(c.Jurisdictions) == 0 {
+			t.Error("a node that hosts nothing was taken")
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package datadir
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/config"
+	"xietong/node/ground/host"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+)
+
+// InitOptions say which jurisdiction the node will host. Init takes an empty Code, DisplayName,
+// ShortName or Level from the roster, if the roster has the place.
+type InitOptions struct {
+	Name        string // such as nanming.guiyang.guizhou; permanent
+	Code        string
+	DisplayName string // if the roster has none either, Name
+	ShortName   string
+	Level       string
+	Listen      string // UDP address that its children dial; empty: no child can dial
+}
+
+// InitResult is the result of Init.
+type InitResult struct {
+	Pin    string `json:"pin"`    // of the jurisdiction's first key set; a stranger verifies from it
+	Config string `json:"config"` // path of the configuration
+}
+
+// Init makes a data directory with one hosted jurisdiction: (1) the jurisdiction's folder, (2) the
+// configuration, (3) FORMAT, which says that the directory is complete. Each file is written under
+// another name and then renamed. Init repeated after a crash finishes the work; it refuses a
+// directory that holds anything else, and changes nothing there.
+func Init(dir string, o InitOptions) (made InitResult, err error) {
+	name, err := identity.ParseJurisdiction(o.Name)
+	if err != nil {
+		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
+	}
+	known, _ := roster.Shipped().Of(name)
+	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
+		Name: name, DisplayName: cmp.Or(o.DisplayName, known.DisplayName, o.Name), ShortName: cmp.Or(o.ShortName, known.ShortName),
+		Code: cmp.Or(o.Code, known.Code), Level: cmp.Or(o.Level, known.Level),
+	}}}
+	if _, err := config.Parse(config.Render(content)); err != nil { // before anything is made
+		return made, ConfigFailure(filepath.Join(dir, config.FileName), err)
+	}
+	if err := CheckEmpty(dir, o.Name); err != nil {
+		return made, err
+	}
+	if err := host.MakeFolder(dir); err != nil {
+		return made, Error(dir, err)
+	}
+	unlock, err := Lock(dir)
+	if err != nil {
+		return made, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := CheckEmpty(dir, o.Name); err != nil { // another process may have finished meanwhile
+		return made, err
+	}
+	pin, err := host.Create(host.Folder(dir, name), name, time.Now(), 1)
+	if err != nil {
+		return made, Error(dir, err)
+	}
+	return InitResult{Pin: pin.String(), Config: filepath.Join(dir, config.FileName)}, Write(dir, content)
+}
+
+// Write writes (1) the configuration, if Parse can read it again, and (2) FORMAT, which says that
+// the directory is complete.
+func Write(dir string, c config.Config) error {
+	err := WriteConfig(dir, c)
+	if err == nil {
+		err = host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n"))
+	}
+	return Error(dir, err)
+}
+
+// WriteConfig writes the configuration, whole or not at all. It refuses a configuration that Parse
+// would refuse.
+func WriteConfig(dir string, c config.Config) error {
+	content := config.Render(c)
+	if _, err := config.Parse(content); err != nil {
+		return ConfigFailure(filepath.Join(dir, config.FileName), err)
+	}
+	if err := host.WriteFile(filepath.Join(dir, config.FileName), content); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	return nil
+}

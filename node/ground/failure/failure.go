@@ -1,0 +1,112 @@
+// Package failure turns any error of the floors and rooms into the text.Failure that a person
+// reads, and into the code and values that another jurisdiction is told.
+//
+// A refusal is a code of the table in docs/protocol.md with its values. It comes up as a
+// *state.Refusal (from a handler), a *relay.Problem (from another jurisdiction or a hop), a
+// *text.Failure (from a room), or an error of the machine; this package makes a *text.Failure of
+// each. An error that it does not know becomes text.Internal: another jurisdiction learns only that
+// there was an internal error.
+//
+// The package writes no sentence and logs nothing.
+package failure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/exchange/relay"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// Of returns an error as the failure that a person reads. A *text.Failure in the chain of err wins
+// over its cause. err must not be nil.
+func Of(err error) *text.Failure {
+	var full *group.SpaceError
+	var clock *host.ClockError
+	var refusal *state.Refusal
+	failure, told := errors.AsType[*text.Failure](err)
+	problem, called := errors.AsType[*relay.Problem](err)
+	switch {
+	case told: // a room chose this failure for the person, whatever its cause is
+		return failure
+	case errors.As(err, &refusal):
+		return numbered(uint16(refusal.Code), refusal.Args, err)
+	case called:
+		return numbered(problem.Code, problem.Args, err)
+	case errors.As(err, &full):
+		return &text.Failure{Code: text.DiskFull, Args: text.Args{
+			"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed),
+		}, Err: err}
+	case errors.As(err, &clock):
+		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
+			"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339),
+		}, Err: err}
+	case errors.Is(err, identity.ErrMalformed):
+		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}
+	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
+		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": err.Error()}, Err: err}
+	}
+	return text.AsFailure(err)
+}
+
+func numbered(number uint16, args []string, err error) *text.Failure {
+	code := text.ByNumber(number)
+	return &text.Failure{Code: code, Args: text.Named(code, args), Err: err}
+}
+
+func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
+
+// Told returns an error as another jurisdiction is told it: a row of the table of errors, with its
+// values. It hides the directory of a full disk, and the detail of a command that was not done or
+// has an unknown outcome; for an internal error it returns no values. A *text.Failure is told with
+// all its values.
+func Told(err error) (number uint16, args []string) {
+	f := Of(err)
+	_, told := errors.AsType[*text.Failure](err)
+	known := maps.Clone(f.Args)
+	switch {
+	case told:
+	case f.Code == text.DiskFull:
+		known["dir"] = "-"
+	case errors.Is(err, identity.ErrMalformed):
+		known["reason"] = identity.ErrMalformed.Error()
+	case f.Code == text.NotReady:
+		known["reason"] = group.ErrNotDone.Error()
+		if !errors.Is(err, group.ErrNotDone) {
+			known["reason"] = group.ErrUnknownOutcome.Error()
+		}
+	}
+	return text.Number(f.Code), text.Values(f.Code, known)
+}
+
+// Is reports whether the error is, in the end, a refusal with one of the codes.
+func Is(err error, codes ...text.Code) bool {
+	if err == nil {
+		return false
+	}
+	is := Of(err).Code
+	for _, code := range codes {
+		if code == is {
+			return true
+		}
+	}
+	return false
+}
+
+// Malformed returns the failure of parameters that are in another form.
+func Malformed(err error) error {
+	return text.Fail(text.BadRequest, text.Args{"where": "parameters", "reason": "another form"}, err)
+}
+
+// Unreadable returns the failure of an answer that was proved to be the answer of from, and is in
+// another form.
+func Unreadable(from identity.Jurisdiction, err error) error {
+	return text.Fail(text.AnswerRefused, text.Args{"jurisdiction": from.String(), "reason": "another form"}, err)
+}

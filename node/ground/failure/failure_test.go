@@ -1,0 +1,88 @@
+package failure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/exchange/relay"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+func guiyang(t *testing.T) identity.Jurisdiction {
+	t.Helper()
+	j, err := identity.ParseJurisdiction("guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// TestTold checks that every error becomes a row of the table, and that no detail of the machine
+// crosses the link.
+func TestTold(t *testing.T) {
+	ledgerTime := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+	for what, row := range map[string]struct {
+		err  error
+		code text.Code
+		args []string
+	}{
+		"a failure": {text.Fail(text.NotShared, text.Args{"dataset": "d", "citation": "c"}, errors.New("x")), text.NotShared, []string{"d", "c"}},
+		"a refusal": {fmt.Errorf("x: %w", &state.Refusal{Code: 26, Args: []string{"g", "d", "e"}}), text.GrantRevoked, []string{"g", "d", "e"}},
+		"an id":     {&state.Refusal{Code: state.CodeSeen}, text.IDSeen, []string{}},
+		"a full disk": {
+			fmt.Errorf("x: %w", &group.SpaceError{Dir: "secret folder", Free: 1 << 20, Needed: 64 << 20}), text.DiskFull,
+			[]string{"-", "1 MiB", "64 MiB"},
+		},
+		"a clock": {
+			&host.ClockError{Behind: 7 * time.Minute, Ledger: ledgerTime}, text.ClockSetBack,
+			[]string{"7m0s", "2026-11-24T01:00:00Z"},
+		},
+		"not done":        {fmt.Errorf("secret: %w", group.ErrNotDone), text.NotReady, []string{"not done"}},
+		"nobody knows":    {fmt.Errorf("secret: %w", group.ErrUnknownOutcome), text.NotReady, []string{"outcome unknown"}},
+		"too late":        {fmt.Errorf("secret: %w", context.DeadlineExceeded), text.NotReady, []string{"outcome unknown"}},
+		"anything else":   {errors.New("secret"), text.Internal, []string{}},
+		"an unknown code": {&state.Refusal{Code: 60000, Args: []string{"secret"}}, text.Internal, []string{}},
+		"a form":          {Malformed(errors.New("secret")), text.BadRequest, []string{"parameters", "another form"}},
+		"an answer":       {Unreadable(guiyang(t), errors.New("secret")), text.AnswerRefused, []string{"guiyang.guizhou", "another form"}},
+	} {
+		code, args := Told(row.err)
+		if code != text.Number(row.code) || !slices.Equal(args, row.args) {
+			t.Errorf("%s: got %d %q, want %d %q", what, code, args, text.Number(row.code), row.args)
+		}
+		if Of(row.err).Code != row.code || !Is(row.err, text.NotFound, row.code) || Is(row.err, text.NotFound) {
+			t.Errorf("%s: got %v, want %s", what, Of(row.err), row.code)
+		}
+	}
+	if Is(nil, text.Internal) {
+		t.Error("no error is a refusal")
+	}
+}
+
+// TestOf checks that a person reads the refusal of another jurisdiction with its values, and the
+// numbers of a full disk.
+func TestOf(t *testing.T) {
+	refusal := Of(fmt.Errorf("ask: %w", &relay.Problem{At: guiyang(t), Code: 76, Args: []string{"guiyang.guizhou", "no-link"}}))
+	if refusal.Code != text.Unreachable || refusal.Args["reason"] != "no-link" {
+		t.Errorf("a problem of a call: got %v", refusal)
+	}
+	full := Of(fmt.Errorf("x: %w", &group.SpaceError{Dir: "folder", Free: 1 << 20, Needed: 64 << 20}))
+	if full.Code != text.DiskFull || full.Args["dir"] != "folder" {
+		t.Errorf("a full disk: got %v", full)
+	}
+	cause := &relay.Problem{At: guiyang(t), Code: 76}
+	if got := Of(text.Fail(text.NoStandard, nil, cause)); got.Code != text.NoStandard {
+		t.Errorf("what was told of a problem: got %v, want %s", got, text.NoStandard)
+	}
+	_, err := identity.ParseJurisdiction("Not a name")
+	if got := Of(err); got.Code != text.BadRequest {
+		t.Errorf("a name that is none: got %v, want %s", got, text.BadRequest)
+	}
+}

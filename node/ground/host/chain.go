@@ -1,0 +1,123 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"xietong/certs/canon"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+const (
+	chainFile   = "chain"
+	maxChainLen = 1 << 20 // bytes
+)
+
+// ErrNotAbove is returned for a chain that does not go from its pin to this jurisdiction.
+var ErrNotAbove = errors.New("not a chain down to this jurisdiction")
+
+// above is the jurisdiction's copy of the levels above it, kept in the file chain and in memory.
+// The parent gives it. Without the copy, a jurisdiction that is cut off could issue no receipt that
+// the root's pin proves.
+type above struct {
+	_      struct{} `cbor:",toarray"`
+	Root   string   // pin
+	Levels []trust.Level
+}
+
+// readAbove reads the file chain; a jurisdiction that has not joined a parent has none.
+func (h *Host) readAbove() error {
+	data, err := os.ReadFile(filepath.Join(h.dir, chainFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var a above
+	if err == nil {
+		err = canon.Unmarshal(data, maxChainLen, &a)
+	}
+	if err != nil {
+		return fmt.Errorf("read chain: %w", err)
+	}
+	h.above.Store(&a)
+	return nil
+}
+
+// SetAbove keeps the levels above this jurisdiction, from the level that root pins down to the
+// parent, each with its endorsement of the next. It first verifies all levels down to this
+// jurisdiction's own key sets, and returns the verified chain. The error wraps ErrNotAbove where
+// the levels do not lead here.
+func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	own, err := h.ownLevel(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := trust.Descend(root, append(levels[:len(levels):len(levels)], own), ledger.VerifyEndorsement)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotAbove, err)
+	}
+	if last := chain[len(chain)-1].Newest().Name; len(levels) == 0 || last != h.name {
+		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
+	}
+	a := &above{Root: root.String(), Levels: levels}
+	data, err := canon.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := WriteFile(filepath.Join(h.dir, chainFile), data); err != nil {
+		return nil, fmt.Errorf("keep chain: %w", err)
+	}
+	h.above.Store(a)
+	return chain, nil
+}
+
+// Chain returns the levels from the root of the tree down to this jurisdiction, and the root's pin.
+// The last level, this jurisdiction's own, has no endorsement. A jurisdiction that has not joined a
+// parent is its own root.
+func (h *Host) Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error) {
+	own, err := h.ownLevel(ctx)
+	if err != nil {
+		return nil, trust.Pin{}, err
+	}
+	a := h.above.Load()
+	if a == nil {
+		root, err = h.Pin()
+		return []trust.Level{own}, root, err
+	}
+	if root, err = trust.ParsePin(a.Root); err != nil {
+		return nil, trust.Pin{}, fmt.Errorf("read chain: %w", err)
+	}
+	return append(a.Levels[:len(a.Levels):len(a.Levels)], own), root, nil
+}
+
+func (h *Host) ownLevel(ctx context.Context) (level trust.Level, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		level.KeySets, _ = r.KeySets()
+		return nil
+	})
+	return level, err
+}
+
+// ProveEndorsement returns the proof of the endorsement at index of this jurisdiction's ledger. It
+// first makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
+// book.ErrNoEntry where the ledger has no such entry, and book.ErrErased where the payload was
+// erased.
+func (h *Host) ProveEndorsement(ctx context.Context, index uint64) (proof []byte, err error) {
+	err = h.proven(ctx, index, func(p provenEntry) error {
+		if p.preimage == nil {
+			return book.ErrErased
+		}
+		proof, err = ledger.ProveEndorsement(p.leaf, p.preimage, index, p.checkpoint, p.note, p.reader)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prove endorsement: %w", err)
+	}
+	return proof, nil
+}

@@ -1,0 +1,147 @@
+package host
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+)
+
+// setClock is a clock that the test sets.
+type setClock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *setClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *setClock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = t
+}
+
+// openWith is open with another clock and another minimum of free disk space.
+func openWith(t *testing.T, dir string, now func() time.Time, minFree uint64) *Host {
+	t.Helper()
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(dir, name, now(), 1); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: now, MinFree: minFree}
+	h, err := Open(t.Context(), dir, name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func try(t *testing.T, h *Host) error {
+	t.Helper()
+	act, err := h.Act(testHead(), "application/json", []byte(village))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := canon.Marshal(testBody{Statement: act})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Propose(t.Context(), kindTest, identity.Message{}, nil, body)
+	return err
+}
+
+func entryCount(t *testing.T, h *Host) (n uint64) {
+	t.Helper()
+	if err := h.View(t.Context(), func(r *state.Reader) error { n = r.Size(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestClockSetBack checks that under a clock that is behind the ledger writing stops, reading goes
+// on (receipts of the newest entry included), and a start succeeds, and that writing goes on by
+// itself once the clock is right.
+func TestClockSetBack(t *testing.T) {
+	start := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	clock := &setClock{at: start}
+	dir := t.TempDir()
+	h := openWith(t, dir, clock.now, 0)
+	for i, row := range []struct {
+		at      time.Duration // after start
+		behind  time.Duration // 0: taken
+		restart bool
+	}{
+		{at: 0},
+		{at: -MaxBehind},
+		{at: -MaxBehind - time.Second, behind: MaxBehind + time.Second},
+		{at: -time.Hour, behind: time.Hour, restart: true},
+		{at: -time.Minute},
+		{at: 30 * 24 * time.Hour}, // no entry for a month
+		{at: 0, behind: 30 * 24 * time.Hour},
+		{at: 30*24*time.Hour - MaxBehind, restart: true},
+	} {
+		clock.set(start.Add(row.at))
+		if row.restart {
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			h = openWith(t, dir, clock.now, 0)
+		}
+		before := entryCount(t, h)
+		err := try(t, h)
+		wrong, refused := errors.AsType[*ClockError](err)
+		switch {
+		case row.behind == 0 && err != nil:
+			t.Errorf("row %d: got %v, want it taken", i, err)
+		case row.behind != 0 && (!refused || wrong.Behind != row.behind):
+			t.Errorf("row %d: got %v, want a clock %s behind", i, err, row.behind)
+		case row.behind != 0 && entryCount(t, h) != before:
+			t.Errorf("row %d: refused, and the ledger grew", i)
+		}
+		if _, _, err := h.Receipt(t.Context(), entryCount(t, h)-1); err != nil {
+			t.Errorf("row %d: receipt of the newest entry: %v", i, err)
+		}
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFullDisk checks that the refusal says how much space is free and needed, and that reading
+// goes on.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	if _, _, err := h.Receipt(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const needed = 1 << 62
+	h = openWith(t, dir, time.Now, needed)
+	defer h.Close()
+	err := try(t, h)
+	full, ok := errors.AsType[*group.SpaceError](err)
+	if !ok || !errors.Is(err, group.ErrDiskFull) || !errors.Is(err, group.ErrNotDone) ||
+		full.Dir != dir || full.Needed != needed || full.Free == 0 {
+		t.Errorf("got %v, %+v", err, full)
+	}
+	if _, _, err := h.Receipt(t.Context(), 1); err != nil || entryCount(t, h) != 2 {
+		t.Errorf("reading stopped: %v", err)
+	}
+}

@@ -1,0 +1,319 @@
+// Package host runs one jurisdiction on this replica. It opens and closes the keys, vault, state
+// and raft group together, and makes the entry of an act, its checkpoint and its receipt.
+//
+// A jurisdiction's folder holds
+//
+//	state.db   the replicated state and the ledger (consensus/state)
+//	wal/       raft's log
+//	certs/     private keys and certificates (certs/authority)
+//	keystore   the wrapping keys of the vault (consensus/vault)
+//	files/     immutable files of the ledger; empty for now
+//	chain      key sets and endorsements from the root to the parent; absent before it joins
+//
+// The package holds no business: the rooms register their commands, and know what their entries
+// mean. Private keys never pass through it; it asks the authority to sign.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/group"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+	"xietong/node/ground/book"
+)
+
+const (
+	firstEpoch   = 1
+	stateFile    = "state.db"
+	certsFolder  = "certs"
+	keystoreFile = "keystore"
+	filesFolder  = "files"
+	commandLife  = time.Hour // how long an idempotency key is good for
+	readyWithin  = 30 * time.Second
+	// A new entry waits for a checkpoint for checkpointLag times the number of jurisdictions that
+	// share the disk, but at most for longestLag.
+	checkpointLag = 200 * time.Millisecond
+	longestLag    = time.Second
+)
+
+// Host is one hosted jurisdiction.
+type Host struct {
+	name      identity.Jurisdiction
+	dir       string
+	log       identity.Log
+	above     atomic.Pointer[above] // nil: has not joined a parent
+	authority *authority.Authority
+	links     *authority.Source
+	keys      keySets
+	vault     *vault.Keystore
+	store     *state.Store
+	group     *group.Group
+	logger    *slog.Logger
+	now       func() time.Time
+	stop      context.CancelFunc
+	workers   sync.WaitGroup
+	renewing  sync.Mutex // held while keys are renewed
+	signing   sync.Mutex // held while a checkpoint is made: one at a time
+}
+
+// Options of a host.
+type Options struct {
+	Registry *state.Registry
+	Logger   *slog.Logger
+	Now      func() time.Time
+	MinFree  uint64 // bytes; see group.Config
+	// Hosted is the number of jurisdictions that share this machine; 0: one. The more there are,
+	// the less disk and address space each takes.
+	Hosted int
+	Group  func(*group.Config) // changes the settings of the group; for tests
+	// Fatal is called once, when this replica's state is unknown or differs from that of the
+	// majority. From then on the host changes nothing, and can only be closed. nil: the process
+	// ends by a panic.
+	Fatal func(error)
+}
+
+// Folder returns the folder of a jurisdiction under a node's data directory.
+func Folder(data string, name identity.Jurisdiction) string {
+	return filepath.Join(data, "j", name.String())
+}
+
+// ErrLost is returned when a part of a jurisdiction's folder is missing that was there before a
+// part that is there. It is not made anew: under another keystore no record of the ledger would be
+// found.
+var ErrLost = errors.New("is missing beside a ledger; restore it from a backup")
+
+// checkWhole checks that the folder has its keystore if it has a state, because Create makes the
+// keystore first.
+func checkWhole(dir string) error {
+	_, state := os.Stat(filepath.Join(dir, stateFile))
+	_, keystore := os.Stat(filepath.Join(dir, keystoreFile))
+	if state == nil && errors.Is(keystore, os.ErrNotExist) {
+		return fmt.Errorf("%s %w", keystoreFile, ErrLost)
+	}
+	return nil
+}
+
+// Create makes the folder of a jurisdiction with its first replica: (1) keys, (2) keystore, (3)
+// state, (4) raft's log. It leaves existing parts as they are, so the same call after a crash
+// finishes the work. It returns the pin of the first key set, which Open proposes the first time.
+// hosted is the number of jurisdictions that share this machine.
+func Create(dir string, name identity.Jurisdiction, now time.Time, hosted int) (trust.Pin, error) {
+	for _, folder := range []string{certsFolder, filesFolder} {
+		if err := MakeFolder(filepath.Join(dir, folder)); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	if err := checkWhole(dir); err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	a, err := authority.Create(filepath.Join(dir, certsFolder), name, FirstReplica(), now)
+	if err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	if err := vault.Create(filepath.Join(dir, keystoreFile)); err != nil && !errors.Is(err, vault.ErrExists) {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	log, err := identity.NewLog(name, firstEpoch)
+	if err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	path := filepath.Join(dir, stateFile)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := state.Create(path, log); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	first, err := bootstrap(dir, name, hosted)
+	if err != nil {
+		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+	}
+	if first == nil {
+		if first, _, err = a.FirstKeySet(firstEpoch); err != nil {
+			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
+		}
+	}
+	return trust.PinOf(first)
+}
+
+// FirstReplica returns the replica that a jurisdiction begins with. So far a jurisdiction has no
+// other.
+func FirstReplica() identity.Replica {
+	r, err := identity.NewReplica(1)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// bootstrap makes raft's log unless there is one. It returns the first key set of the ledger, or
+// nil while the ledger has none.
+func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte, err error) {
+	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+	if err != nil {
+		return nil, err
+	}
+	err = group.Bootstrap(group.Config{
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
+	}, FirstReplica())
+	if errors.Is(err, group.ErrBootstrapped) {
+		err = store.View(func(r *state.Reader) error {
+			if signed, _ := r.KeySets(); len(signed) > 0 {
+				first = signed[0]
+			}
+			return nil
+		})
+	}
+	return first, errors.Join(err, store.Close())
+}
+
+// Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands.
+func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
+		}
+	}()
+	if h.log, err = identity.NewLog(name, firstEpoch); err != nil {
+		return h, err
+	}
+	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
+		return h, err
+	}
+	h.links = authority.NewSource(h.authority, h.now)
+	if err = h.readAbove(); err != nil {
+		return h, err
+	}
+	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
+		return h, err
+	}
+	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
+		return h, err
+	}
+	config := group.Config{
+		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
+	}
+	if o.Group != nil {
+		o.Group(&config)
+	}
+	h.group, err = group.Open(config)
+	if err != nil {
+		return h, err
+	}
+	ready, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err = h.group.WaitReady(ready); err != nil {
+		return h, err
+	}
+	if err = h.openKeys(ready); err != nil {
+		return h, err
+	}
+	work, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	h.workers.Go(func() {
+		signer{leads: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lagOf(o.Hosted), logger: h.logger}.run(work)
+	})
+	return h, nil
+}
+
+func lagOf(hosted int) time.Duration {
+	return min(checkpointLag*time.Duration(max(hosted, 1)), longestLag)
+}
+
+// Close stops everything that Open started, in the opposite order. It also closes a host that was
+// opened only in part.
+func (h *Host) Close() error {
+	var err error
+	if h.stop != nil {
+		h.stop()
+		h.workers.Wait()
+	}
+	if h.group != nil {
+		err = h.group.Close()
+	}
+	if h.store != nil {
+		err = errors.Join(err, h.store.Close())
+	}
+	return err
+}
+
+// Name returns the jurisdiction.
+func (h *Host) Name() identity.Jurisdiction { return h.name }
+
+// Leads reports whether this replica leads its group.
+func (h *Host) Leads() bool { return h.group.Leads() }
+
+// Replica returns this replica.
+func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
+
+// View runs f on a state that shows everything acknowledged before the call.
+func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
+	if err := h.group.Linearize(ctx); err != nil {
+		return err
+	}
+	return h.store.View(f)
+}
+
+// Propose replicates a command and returns the result of its handler. A refusal is a
+// *state.Refusal. asked holds the question that was sent under the id: a repeated request has other
+// seals, and asked tells that it is the same request. Only an HMAC of asked is replicated; asked
+// may be nil where there is no id. After a *ClockError or group.ErrNotDone nothing was done.
+func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+	now := h.now()
+	if err := h.checkClock(kind, now); err != nil {
+		return nil, fmt.Errorf("propose: %w", err)
+	}
+	if asked != nil {
+		mac := h.vault.MAC("asked", asked)
+		asked = mac[:]
+	}
+	result, err := h.group.Propose(ctx, state.Command{
+		Kind: kind, ID: id, Asked: asked, Body: body,
+		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result.Data, result.Err()
+}
+
+// Note commits to a payload of the node's own statement, and seals it.
+func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) {
+	c, sealed, err := h.seal(contentType, payload)
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
+}
+
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
+	c, sealed, err := h.seal(contentType, payload)
+	if err != nil {
+		return book.Statement{}, err
+	}
+	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority.Signer())
+	return book.Statement{Evidence: evidence, Sealed: sealed}, err
+}
+
+func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
+	preimage, err := ledger.NewPreimage(contentType, payload).Encode()
+	if err != nil {
+		return ledger.Commitment{}, nil, err
+	}
+	c := ledger.Commit(preimage)
+	return c, h.vault.Seal(c, preimage), nil
+}
+
+// Log returns the ledger's log.
+func (h *Host) Log() identity.Log { return h.log }

@@ -1,0 +1,39 @@
+package host
+
+import (
+	"context"
+	"crypto/hpke"
+
+	"xietong/certs/authority"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+)
+
+// Pin returns the pin of the ledger's first key set, from which everyone who trusts this
+// jurisdiction verifies. The error is always nil.
+func (h *Host) Pin() (trust.Pin, error) { return h.keys.pin(), nil }
+
+// KeySets returns the jurisdiction's signed key sets, from number 1.
+func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		signed, _ = r.KeySets()
+		return nil
+	})
+	return signed, err
+}
+
+// LinkSource returns the source of the identities with which this replica stands on links.
+func (h *Host) LinkSource() *authority.Source { return h.links }
+
+// Signer returns a signer for one statement. Callers must not keep it, because the key may be
+// renewed between two calls.
+func (h *Host) Signer() *authority.Signer { return h.authority.Signer() }
+
+// SignLog signs with this replica's log key.
+func (h *Host) SignLog(message []byte) []byte { return h.authority.SignLog(message) }
+
+// Decapsulate opens an encapsulation to one of the jurisdiction's decryption keys; key is the
+// SHA-256 of the public key.
+func (h *Host) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error) {
+	return h.authority.Decapsulate(key, enc, info)
+}

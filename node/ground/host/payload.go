@@ -1,0 +1,63 @@
+package host
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+const maxTokenLen = 4 << 10 // characters
+
+// MAC returns a stand-in for a value that the replicated state must find again and may not know.
+// Each domain has a key of its own.
+func (h *Host) MAC(domain string, parts ...[]byte) [32]byte { return h.vault.MAC(domain, parts...) }
+
+// Payload opens the payload of the entry at index, and checks it against the entry's commitment.
+// The error wraps book.ErrNoEntry where the ledger has no such entry, and book.ErrErased where the
+// payload was erased.
+func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	leaf := r.Leaf(index)
+	if leaf == nil {
+		return nil, fmt.Errorf("open payload: entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
+	}
+	encoded, err := h.open(leaf, r.Sealed(index))
+	if err != nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
+	}
+	if encoded == nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, book.ErrErased)
+	}
+	p, err := ledger.DecodePreimage(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
+	}
+	return p.Payload, nil
+}
+
+// SealToken makes an opaque text that only this jurisdiction can read; a caller brings the text
+// back later. OpenToken takes at most 4096 characters, which is about 3000 bytes of content.
+func (h *Host) SealToken(content []byte) string {
+	var nonce [32]byte
+	rand.Read(nonce[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:], h.vault.Seal(nonce, content)...))
+}
+
+// OpenToken returns the content that SealToken put into the token. The error wraps book.ErrToken.
+func (h *Host) OpenToken(token string) ([]byte, error) {
+	if len(token) > maxTokenLen {
+		return nil, fmt.Errorf("%w: %d characters", book.ErrToken, len(token))
+	}
+	data, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(data) < 32 {
+		return nil, fmt.Errorf("%w: not what was given", book.ErrToken)
+	}
+	content, err := h.vault.Open([32]byte(data[:32]), data[32:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", book.ErrToken, err)
+	}
+	return content, nil
+}

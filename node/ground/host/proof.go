@@ -1,0 +1,160 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+	"xietong/node/ground/book"
+)
+
+// checkpoint signs the ledger as it is, unless the newest checkpoint covers the whole ledger. (1)
+// It reads size and root from one view, (2) signs them, and (3) proposes the signed line. Every
+// replica keeps the line, and a replica whose own root differs from that of the majority stops.
+func (h *Host) checkpoint(ctx context.Context) error {
+	h.signing.Lock()
+	defer h.signing.Unlock()
+	c := ledger.Checkpoint{Log: h.log}
+	err := h.View(ctx, func(r *state.Reader) (err error) {
+		covered, _ := r.Checkpoint()
+		if c.Size = r.Size(); c.Size == covered {
+			c.Size = 0
+			return nil
+		}
+		c.Root, err = r.RootAt(c.Size)
+		return err
+	})
+	if err != nil || c.Size == 0 {
+		return err
+	}
+	signed, err := ledger.SignCheckpoint(c, h.authority)
+	if err != nil {
+		return err
+	}
+	line := state.CheckpointLine{Replica: h.Replica(), Size: c.Size, Root: c.Root[:], Note: signed}
+	body, err := canon.Marshal(line)
+	if err != nil {
+		return err
+	}
+	_, err = h.Propose(ctx, state.KindCheckpointLine, identity.Message{}, nil, body)
+	return err
+}
+
+// Checkpoint returns a checkpoint of everything acknowledged before the call, with the note that
+// proves it.
+func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []byte, err error) {
+	if err := h.checkpoint(ctx); err != nil {
+		return c, nil, fmt.Errorf("make checkpoint: %w", err)
+	}
+	err = h.View(ctx, func(r *state.Reader) error {
+		c, signed, err = h.newest(r)
+		return err
+	})
+	return c, signed, err
+}
+
+// newest verifies the newest published checkpoint, as a stranger would.
+func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err error) {
+	walked, err := h.keys.walk(r)
+	if err != nil {
+		return c, nil, err
+	}
+	_, signed = r.Checkpoint()
+	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1].KeySet)
+	return c, signed, err
+}
+
+// Entry is one entry with its name, its leaf and the hash of the leaf.
+type Entry struct {
+	Name identity.Entry
+	Leaf ledger.Leaf
+	Hash tlog.Hash
+}
+
+// Entry returns the entry at index.
+func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		data := r.Leaf(index)
+		if data == nil {
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
+		}
+		e.Hash = ledger.LeafHash(data)
+		if e.Leaf, err = ledger.DecodeLeaf(data); err != nil {
+			return err
+		}
+		e.Name, err = identity.NewEntry(h.log, index)
+		return err
+	})
+	return e, err
+}
+
+// provenEntry is one entry under the newest checkpoint.
+type provenEntry struct {
+	leaf, preimage []byte // preimage: nil when the payload is erased
+	checkpoint     ledger.Checkpoint
+	note           []byte
+	reader         *state.Reader
+}
+
+// proven makes a checkpoint, unless the newest one covers the whole ledger, and gives the entry at
+// index to f.
+func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) error) error {
+	if err := h.checkpoint(ctx); err != nil {
+		return fmt.Errorf("make checkpoint: %w", err)
+	}
+	return h.View(ctx, func(r *state.Reader) (err error) {
+		p := provenEntry{leaf: r.Leaf(index), reader: r}
+		if p.leaf == nil {
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
+		}
+		if p.checkpoint, p.note, err = h.newest(r); err != nil {
+			return err
+		}
+		if p.preimage, err = h.open(p.leaf, r.Sealed(index)); err != nil {
+			return err
+		}
+		return f(p)
+	})
+}
+
+// Receipt returns the receipt of the entry at index, and the encoded preimage of its payload, which
+// is nil where the payload is erased. The chain of the receipt begins with the root of the tree,
+// and the root's pin proves it. Receipt first makes a checkpoint, unless the newest one covers the
+// whole ledger. The error wraps book.ErrNoEntry where the ledger has no such entry.
+func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+	chain, _, err := h.Chain(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make receipt: %w", err)
+	}
+	err = h.proven(ctx, index, func(p provenEntry) error {
+		preimage = p.preimage
+		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("make receipt: %w", err)
+	}
+	return receipt, preimage, nil
+}
+
+func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	l, err := ledger.DecodeLeaf(leaf)
+	if err != nil {
+		return nil, err
+	}
+	preimage, err := h.vault.Open(l.Evidence.Commitment(), sealed)
+	if errors.Is(err, vault.ErrDestroyed) {
+		return nil, nil
+	}
+	return preimage, err
+}

@@ -1,0 +1,137 @@
+// Package offline verifies a receipt, or a copied or stopped data directory, without a running node
+// and without the network. It trusts only a pin, which the caller gives.
+//
+// It changes nothing: a directory that cannot be written is verified like any other. It cannot see
+// later records and withdrawals of other jurisdictions, so the report of a receipt says as of when
+// it holds.
+package offline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// ReceiptReport tells what a verified receipt proves.
+type ReceiptReport struct {
+	Entry    string   `json:"entry"`
+	Kind     string   `json:"kind"`
+	Agency   string   `json:"agency"`
+	Code     string   `json:"code"`
+	Time     string   `json:"time"` // RFC 3339
+	TreeSize uint64   `json:"tree_size"`
+	Index    uint64   `json:"index"`
+	Chain    []string `json:"chain"` // from the pinned jurisdiction down
+	// AsOf is when the oldest endorsement was issued, in RFC 3339. Withdrawals since are not seen.
+	AsOf        string `json:"as_of,omitempty"`
+	Signed      bool   `json:"signed"`            // an act of the agency, not the node's own statement
+	Payload     []byte `json:"payload,omitempty"` // absent when the caller gave none
+	ContentType string `json:"content_type,omitempty"`
+}
+
+// VerifyReceipt verifies a receipt, and its payload if one is given, from a pin. It is pure: it
+// uses no node and no network. The error is a *text.Failure: text.BadRequest for the pin,
+// text.ReceiptRefused for the receipt.
+func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
+	root, err := trust.ParsePin(pin)
+	if err != nil {
+		return ReceiptReport{}, text.Fail(text.BadRequest, text.Args{"where": "--root", "reason": err.Error()}, err)
+	}
+	v, err := ledger.VerifyReceipt(receipt, payload, root)
+	if err != nil {
+		return ReceiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"file": "", "reason": err.Error()}, err)
+	}
+	head := v.Leaf.Head
+	r := ReceiptReport{
+		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(),
+		Time: time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
+		Signed: v.Leaf.Evidence.Signed(),
+	}
+	for _, j := range v.Chain {
+		r.Chain = append(r.Chain, j.String())
+	}
+	if v.AsOf > 0 {
+		r.AsOf = time.UnixMilli(int64(v.AsOf)).UTC().Format(time.RFC3339)
+	}
+	if v.Payload != nil {
+		r.Payload, r.ContentType = v.Payload.Payload, v.Payload.ContentType
+	}
+	return r, nil
+}
+
+// DataReport is the result of VerifyData.
+type DataReport struct {
+	Name       string `json:"name"`
+	Entries    uint64 `json:"entries"`
+	Root       string `json:"root"`       // lower-case hex
+	Checkpoint uint64 `json:"checkpoint"` // entries under the newest checkpoint
+	// Pin is the pin of the first key set in the file: compare it with the pin that you trust.
+	Pin string `json:"pin"`
+	// FirstBad names the first bad entry with the reason, or tells what is wrong with the key sets
+	// or the checkpoint; absent: all is well.
+	FirstBad string `json:"first_bad,omitempty"`
+}
+
+// VerifyData derives the ledger of one jurisdiction anew from a copied or stopped data directory,
+// and names the first bad entry. name may be empty where the directory hosts one jurisdiction. A
+// bad ledger is no error: it is told in FirstBad.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
+	settings, err := datadir.ReadConfig(dir)
+	if err != nil {
+		return DataReport{}, err
+	}
+	if name == "" && len(settings.Jurisdictions) == 1 {
+		name = settings.Jurisdictions[0].Name.String()
+	}
+	j, err := identity.ParseJurisdiction(name)
+	if err != nil {
+		return DataReport{}, text.Fail(text.BadRequest, text.Args{"where": "--in", "reason": err.Error()}, err)
+	}
+	report := DataReport{Name: name}
+	found, err := state.Verify(ctx, filepath.Join(host.Folder(dir, j), "state.db"), progress)
+	if bad, ok := errors.AsType[*state.BadEntryError](err); ok {
+		report.FirstBad = bad.Error()
+		return report, nil
+	}
+	if err != nil {
+		return report, datadir.Error(dir, err)
+	}
+	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Checkpoint
+	report.Pin, err = checkSigned(found)
+	if err != nil {
+		report.FirstBad = err.Error()
+	}
+	return report, nil
+}
+
+// checkSigned verifies the newest checkpoint against the root that its entries give. It takes the
+// first key set as it stands, and returns its pin: the reader of the report compares that pin with
+// the trusted one.
+func checkSigned(found state.Report) (pin string, err error) {
+	if len(found.KeySets) == 0 {
+		return "", nil
+	}
+	first, err := trust.PinOf(found.KeySets[0])
+	if err != nil {
+		return "", err
+	}
+	walked, err := trust.Walk(first, found.KeySets)
+	if err != nil || found.Note == nil {
+		return first.String(), err
+	}
+	c, err := ledger.OpenCheckpoint(found.Note, found.Log, walked[len(walked)-1])
+	if err == nil && (c.Size != found.Checkpoint || c.Root != found.Signed) {
+		err = errors.New("the signed checkpoint is not the root that its entries give")
+	}
+	return first.String(), err
+}

@@ -1,0 +1,148 @@
+package offline
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestVerifyReceiptFromTheRoot verifies a golden receipt of three levels from the pin of the
+// province, as a stranger would.
+func TestVerifyReceiptFromTheRoot(t *testing.T) {
+	data, err := os.ReadFile("../../../consensus/ledger/testdata/vectors/accept.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []struct {
+		Name              string
+		Pin               string
+		Receipt, Preimage []byte
+	}
+	if err := json.Unmarshal(data, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vectors {
+		if v.Name != "chain-3" {
+			continue
+		}
+		r, err := VerifyReceipt(v.Receipt, v.Preimage, v.Pin)
+		want := "guizhou > guiyang.guizhou > nanming.guiyang.guizhou"
+		if got := strings.Join(r.Chain, " > "); err != nil || got != want || r.AsOf != "2026-11-24T01:00:00Z" {
+			t.Errorf("got %s as of %s, %v, want %s", got, r.AsOf, err, want)
+		}
+		return
+	}
+	t.Error("there is no vector chain-3")
+}
+
+// filled returns the data directory of a closed jurisdiction, which has four entries under a
+// checkpoint, and its file of the state.
+func filled(t *testing.T) (dir, file string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "data")
+	if _, err := datadir.Init(dir, datadir.InitOptions{Name: nanming}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := identity.ParseJurisdiction(nanming)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := state.NewRegistry()
+	commandEnter.Handle(registry, func(tx *state.Tx, b entered) (ledger.Ref, error) {
+		return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAgency, Agency: b.Agency})
+	})
+	h, err := host.Open(t.Context(), host.Folder(dir, name), name, host.Options{
+		Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"civil-affairs", "public-security", "education"} {
+		label, err := identity.ParseLabel(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		act, err := h.Act(ledger.Head{Kind: ledger.KindAgency, Agency: label}, "application/json", []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := book.Enter(t.Context(), h, commandEnter, id, nil, entered{Agency: label, Statement: act}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := h.Receipt(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir, filepath.Join(host.Folder(dir, name), "state.db")
+}
+
+// entered is the body of a command of this test, which enters an agency.
+type entered struct {
+	_         struct{} `cbor:",toarray"`
+	Agency    identity.Label
+	Statement book.Statement
+}
+
+const commandEnter book.Command[entered, ledger.Ref] = 250
+
+const nanming = "nanming.guiyang.guizhou"
+
+// TestChangedCheckpointIsFound changes the newest checkpoint in the file, one byte at a time, and
+// checks that VerifyData finds each change.
+func TestChangedCheckpointIsFound(t *testing.T) {
+	dir, file := filled(t)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	start := []byte(nanming + "/log/1\n4\n")
+	text := data[bytes.Index(data, start):]
+	length := bytes.Index(text, []byte("\n\n")) + 20
+	for i := range length {
+		for at := 0; ; { // the file may hold older copies of the page
+			next := bytes.Index(data[at:], start)
+			if next < 0 {
+				break
+			}
+			at += next
+			f.WriteAt([]byte{data[at+i] ^ 1}, int64(at+i))
+			at++
+		}
+		report, err := VerifyData(t.Context(), dir, "", nil)
+		if err == nil && report.FirstBad == "" {
+			t.Errorf("byte %d of the checkpoint was changed, and all is well", i)
+		}
+		f.WriteAt(data, 0)
+	}
+	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
+		t.Errorf("the file as it was: got %+v, %v", report, err)
+	}
+}

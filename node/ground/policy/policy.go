@@ -1,0 +1,238 @@
+// Package policy is the one place that decides whether data may be used.
+//
+// Decide takes everything that bears on a use as values, time included: the asker and its place in
+// the tree, the purpose, the fields, and the grant. It returns "allowed", "an application is needed
+// first", or a refusal with its reason. It never reads state, a clock or the network. Nothing else
+// in Xietong decides about a use: the rooms that hold data ask here, and Apply only checks that the
+// facts behind the decision still stand.
+//
+// The three sharing categories of the Regulation on Government Data Sharing (国令809 art 14) are
+// its ready-made policies:
+//
+//	unconditional   any agency; the first use files an application, answered by rule (arts 20, 21)
+//	conditional     only under a grant that the provider answered by hand (art 21)
+//	not shared      refused with the citation in the entry (art 15), except to the provider
+//
+// A provider that adopts a standard entry lets the agencies of all jurisdictions above it measure
+// all its records for the purposes that the entry names, by a standing permission. The permission
+// covers no other use and no other agency, and can be revoked like any other.
+//
+// No agency is exempt, superiors included. The providing agency itself looks up its own records
+// without a grant, and that use is logged like any other.
+package policy
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+)
+
+// Category is a catalogue entry's sharing category (国令809 art 14).
+type Category uint8
+
+// The sharing categories. Their numbers are those of the catalogue format, and never change.
+const (
+	Unconditional Category = 1 // 无条件共享
+	Conditional   Category = 2 // 有条件共享
+	NotShared     Category = 3 // 不予共享
+)
+
+var categoryNames = map[Category]string{
+	Unconditional: "unconditional", Conditional: "conditional", NotShared: "not-shared",
+}
+
+// ParseCategory parses a category's name; ok is false for any other text.
+func ParseCategory(s string) (c Category, ok bool) {
+	for c, name := range categoryNames {
+		if name == s {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+func (c Category) String() string { return categoryNames[c] }
+
+// Relation is the place of the consumer's jurisdiction in the tree, seen from the provider's.
+type Relation uint8
+
+// The relations.
+const (
+	Self Relation = iota + 1
+	Ancestor
+	Descendant
+	Sibling
+	Distant
+)
+
+// RelationOf returns the place of consumer in the tree, seen from provider.
+func RelationOf(provider, consumer identity.Jurisdiction) Relation {
+	switch {
+	case consumer == provider:
+		return Self
+	case provider.Under(consumer):
+		return Ancestor
+	case consumer.Under(provider):
+		return Descendant
+	}
+	p, ok := provider.Parent()
+	c, ok2 := consumer.Parent()
+	if ok && ok2 && p == c {
+		return Sibling
+	}
+	return Distant
+}
+
+// Offer is the part of a dataset's catalogue entry that bears on a use.
+type Offer struct {
+	Provider identity.Agency
+	Category Category
+	Citation string // the law that forbids sharing, for NotShared
+	Purposes []string
+	Fields   []string
+	// Counts are the purposes for which the jurisdictions above may measure all records, by the
+	// adopted standard entry.
+	Counts   []string
+	GroupBy  []string // the fields by whose values a measure may be told
+	Measures Measures // the functions of each field; the number of records needs none
+}
+
+// Measures are the functions that may be asked of each field, by the field's name, such as
+// {"income": ["sum", "average"]}. The number of records may be asked without one.
+type Measures map[string][]string
+
+// Has reports whether m allows the measure. It allows the records themselves and their number
+// always.
+func (m Measures) Has(asked gather.Measure) bool {
+	return asked.Function <= gather.Count || slices.Contains(m[asked.Field], asked.Function.String())
+}
+
+// Equal reports whether both allow the same functions of the same fields, in the same order.
+func (m Measures) Equal(o Measures) bool { return maps.EqualFunc(m, o, slices.Equal[[]string]) }
+
+// offers reports whether the entry declares the measure: its function, and each field of its
+// groups. The number of records may be told by any field, to every asker that may see that field.
+func (o Offer) offers(m gather.Measure) bool {
+	return m.Function <= gather.Count || o.Measures.Has(m) && o.groups(m)
+}
+
+// groups reports whether the entry declares every field of the groups.
+func (o Offer) groups(m gather.Measure) bool {
+	return !slices.ContainsFunc(m.By, func(b gather.By) bool { return b.Field != "" && !slices.Contains(o.GroupBy, b.Field) })
+}
+
+// Permission is the grant that the consumer relies on.
+type Permission struct {
+	Purpose string
+	Fields  []string // empty: all fields
+	Until   time.Time
+	Revoked bool
+	// Measures are the measures that the grant names, beside the number of records.
+	Measures Measures
+	// Standing marks a permission, given by an adopted standard entry, by which the agencies of
+	// jurisdictions above measure all records, without end.
+	Standing bool
+}
+
+// Use is one intended use of a dataset.
+type Use struct {
+	Consumer identity.Agency
+	Purpose  string
+	Fields   []string       // the fields asked for or compared
+	Measure  gather.Measure // the zero value: the records themselves
+	Whole    bool           // all records are asked for, without a condition
+	At       time.Time
+}
+
+// Verdict is the result of Decide.
+type Verdict uint8
+
+// The verdicts. A refusal names its reason; package text holds the sentence that a person reads.
+const (
+	Allowed Verdict = iota + 1
+	NeedsApplication
+	NoPurpose
+	UnknownPurpose
+	UnknownField
+	FieldNotGranted
+	ForbiddenByLaw
+	NeedsGrant
+	GrantRevoked
+	GrantExpired
+	MeasureNotOffered
+)
+
+// Decide decides about the use; g is nil where the consumer has no grant. The order of the checks
+// is part of the answer that people see: Decide names a fault of the question before a fault of the
+// permission.
+func Decide(o Offer, g *Permission, u Use) Verdict {
+	switch {
+	case u.Purpose == "":
+		return NoPurpose
+	case !slices.Contains(o.Purposes, u.Purpose):
+		return UnknownPurpose
+	case !containsAll(o.Fields, u.Fields):
+		return UnknownField
+	case u.Consumer == o.Provider:
+		return Allowed
+	case o.Category != Unconditional && o.Category != Conditional: // NotShared, or one that is not known here
+		return ForbiddenByLaw
+	case !o.offers(u.Measure):
+		return MeasureNotOffered
+	case g != nil && g.Standing:
+		return underStanding(o, g, u)
+	case g == nil && o.Category == Conditional:
+		return NeedsGrant
+	case g == nil || g.Purpose != u.Purpose:
+		return NeedsApplication
+	}
+	return underGrant(o, g, u)
+}
+
+// Covers reports whether a standing permission may cover the use: an agency of a jurisdiction above
+// measures all records, for a purpose and by fields that the entry names.
+func (o Offer) Covers(u Use) bool {
+	above := RelationOf(o.Provider.Jurisdiction(), u.Consumer.Jurisdiction()) == Ancestor
+	return above && u.Whole && u.Measure.Function != gather.None && slices.Contains(o.Counts, u.Purpose) && o.groups(u.Measure)
+}
+
+func underStanding(o Offer, g *Permission, u Use) Verdict {
+	switch {
+	case !o.Covers(u), g.Purpose != u.Purpose, !g.Measures.Has(u.Measure):
+		return NeedsApplication
+	case g.Revoked:
+		return GrantRevoked
+	}
+	return Allowed
+}
+
+// underGrant decides about a use under a grant for its purpose. A grant that does not name the
+// measure does not cover it: the consumer applies for the measure, or needs a grant by hand where
+// the data are conditional.
+func underGrant(o Offer, g *Permission, u Use) Verdict {
+	switch {
+	case g.Revoked:
+		return GrantRevoked
+	case !u.At.Before(g.Until):
+		return GrantExpired
+	case len(g.Fields) > 0 && !containsAll(g.Fields, u.Fields):
+		return FieldNotGranted
+	case !g.Measures.Has(u.Measure) && o.Category == Conditional:
+		return NeedsGrant
+	case !g.Measures.Has(u.Measure):
+		return NeedsApplication
+	}
+	return Allowed
+}
+
+func containsAll(all, some []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,284 @@
+// Package roster is the list of the jurisdictions that a tree should have: the code, label, names,
+// level and parent of each. With it, people need not type known facts, and a total can say how many
+// of the jurisdictions it covers.
+//
+// The program comes with one list, the 98 jurisdictions of Guizhou as of 2023-06-30. It has number
+// 0, because no root published it. Its places stand in guizhou.csv, each after its parent, and are
+// parsed strictly, once:
+//
+//	code,level,label,name_zh,short_zh,name_en,parent
+//	520500,prefecture,bijie,毕节市,毕节市,Bijie City,520000
+//	520526,county,weining,威宁彝族回族苗族自治县,威宁县,Weining County,520500
+//
+// The root of a tree publishes the list of that tree as a numbered entry of its ledger (see
+// rosters); from number 2 on, a list names the hash of the list before. A list is the deterministic
+// CBOR map (see canon)
+//
+//	{1: number, 2: SHA-256 of the list before (absent in numbers 0 and 1), 3: [place …]}
+//
+// in which each place stands after its parent. A place is [label, number of its parent among the
+// places, counted from 1, 0 at the root, code, level, display name, short name, English name]. The
+// hash of a list is the SHA-256 of that map. A tree of one place, number 1:
+//
+//	a2 01 01 03 81 87 61 61 00 60 60 61 61 60 60
+//
+// A place in the list may have joined the tree or not; the ledgers record which have. The package
+// is pure, and changes nothing.
+package roster
+
+import (
+	"cmp"
+	_ "embed" // the data are part of the binary
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"xietong/certs/identity"
+)
+
+//go:embed guizhou.csv
+var guizhou string
+
+// Place is one jurisdiction of the list.
+type Place struct {
+	Name        identity.Jurisdiction
+	Code        string // GB/T 2260
+	Level       string // province, prefecture, county
+	DisplayName string // 威宁彝族回族苗族自治县
+	ShortName   string // 威宁县
+	EnglishName string // Weining County
+}
+
+// Roster is the list.
+type Roster struct {
+	number   uint64
+	before   []byte // hash of the list before; nil at number 0 and 1
+	places   []Place
+	byName   map[identity.Jurisdiction]int
+	children map[identity.Jurisdiction][]Place
+}
+
+// MaxPlaces is the greatest number of places in a list.
+const MaxPlaces = 5_000
+
+// Shipped returns the list that comes with the program.
+func Shipped() *Roster { return shipped() }
+
+var shipped = sync.OnceValue(func() *Roster {
+	r, err := Parse(guizhou)
+	if err != nil {
+		panic(err) // the data are part of the program, and a test reads them
+	}
+	return r
+})
+
+var columns = []string{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}
+
+// Parse reads a list as CSV, and gives it number 0. Each place stands after its parent; the parent
+// code of the root is 000000, which stands for no place.
+func Parse(data string) (*Roster, error) {
+	reader := csv.NewReader(strings.NewReader(data))
+	reader.FieldsPerRecord = len(columns)
+	rows, err := reader.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read roster: %w", err)
+	}
+	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
+		return nil, fmt.Errorf("read roster: the first row is not %q", columns)
+	}
+	if len(rows) == 1 {
+		return nil, errors.New("read roster: it lists no place")
+	}
+	r := empty(0, nil)
+	byCode := map[string]identity.Jurisdiction{}
+	for i, row := range rows[1:] {
+		name, err := nameOf(row[2], row[6], byCode)
+		if err != nil {
+			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
+		}
+		if byCode[row[0]] != (identity.Jurisdiction{}) {
+			return nil, fmt.Errorf("read roster: row %d: the code %s stands twice", i+1, row[0])
+		}
+		byCode[row[0]] = name
+		p := Place{Name: name, Code: row[0], Level: row[1], DisplayName: row[3], ShortName: row[4], EnglishName: row[5]}
+		if err := r.add(p); err != nil {
+			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
+		}
+	}
+	return r, nil
+}
+
+func empty(number uint64, before []byte) *Roster {
+	return &Roster{
+		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{},
+	}
+}
+
+// add appends a place. Its parent stands before it, unless it is the root.
+func (r *Roster) add(p Place) error {
+	if _, twice := r.byName[p.Name]; twice {
+		return fmt.Errorf("%s stands twice", p.Name)
+	}
+	parent, below := p.Name.Parent()
+	if _, known := r.byName[parent]; below && !known && len(r.places) > 0 {
+		return fmt.Errorf("the parent of %s does not stand before it", p.Name)
+	}
+	if len(r.places) > 0 && !p.Name.Under(r.places[0].Name) || len(r.places) == MaxPlaces {
+		return fmt.Errorf("%s does not lie below %s, or is one too many", p.Name, r.places[0].Name)
+	}
+	r.byName[p.Name] = len(r.places)
+	r.places = append(r.places, p)
+	if below {
+		r.children[parent] = append(r.children[parent], p)
+	}
+	return nil
+}
+
+const noParent = "000000"
+
+func nameOf(label, parent string, byCode map[string]identity.Jurisdiction) (identity.Jurisdiction, error) {
+	l, err := identity.ParseLabel(label)
+	if err != nil {
+		return identity.Jurisdiction{}, err
+	}
+	if parent == noParent {
+		return identity.ParseJurisdiction(label)
+	}
+	above, ok := byCode[parent]
+	if !ok {
+		return identity.Jurisdiction{}, fmt.Errorf("the parent %s does not stand before it", parent)
+	}
+	return above.Child(l)
+}
+
+// Places returns all places, each after its parent.
+func (r *Roster) Places() []Place { return slices.Clone(r.places) }
+
+// Of returns the place with the name.
+func (r *Roster) Of(name identity.Jurisdiction) (Place, bool) {
+	i, ok := r.byName[name]
+	if !ok {
+		return Place{}, false
+	}
+	return r.places[i], true
+}
+
+// DisplayName returns the display name of the place, or the whole name where the list does not have
+// it.
+func (r *Roster) DisplayName(name identity.Jurisdiction) string {
+	if p, ok := r.Of(name); ok {
+		return p.DisplayName
+	}
+	return name.String()
+}
+
+// Children returns the places directly below a jurisdiction, in the order of the list.
+func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clone(r.children[of]) }
+
+// Find returns the places directly below a jurisdiction that a person may mean by the text. These
+// are the places that have the text as a name, label or code; if there are none, the places that
+// have it as a name in other letters or without the generic suffix (南明, Nanming, NANMING). Where
+// Find returns several places, the person has to say which.
+func (r *Roster) Find(below identity.Jurisdiction, text string) []Place {
+	text = strings.TrimSpace(text)
+	var exact, loose []Place
+	for _, p := range r.children[below] {
+		switch {
+		case slices.Contains(p.Called(), text):
+			exact = append(exact, p)
+		case slices.ContainsFunc(append(p.Called(), p.bare()...), func(s string) bool { return strings.EqualFold(s, text) }):
+			loose = append(loose, p)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return loose
+}
+
+// Named returns the places of the whole list that have the text as a name or code. It does not
+// compare labels, which are unique among siblings alone.
+func (r *Roster) Named(text string) (all []Place) {
+	for _, p := range r.places {
+		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Code}, strings.TrimSpace(text)) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// Called returns the texts that name the place; some of them may be empty.
+func (p Place) Called() []string {
+	return []string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Name.Label().String(), p.Code}
+}
+
+// suffixes end the short names of places; the longer ones stand first.
+var suffixes = []string{"特区", "市", "区", "县", "州"}
+
+// bare returns the names without the word that every place of the level has.
+func (p Place) bare() []string {
+	english, _, _ := strings.Cut(p.EnglishName, " ")
+	for _, s := range suffixes {
+		if short, ok := strings.CutSuffix(p.ShortName, s); ok && short != "" {
+			return []string{short, english}
+		}
+	}
+	return []string{english}
+}
+
+const (
+	maxSuggested = 3
+	maxDistance  = 3
+)
+
+// Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the
+// nearest first: at most three. In a name that is near, at most a third of the characters of the
+// text would have to change; this limit is at least one character and at most three.
+func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
+	type near struct {
+		Place
+		distance int
+	}
+	typed := []rune(strings.ToLower(strings.TrimSpace(text)))
+	allowed := min(max(1, len(typed)/3), maxDistance)
+	var found []near
+	for _, p := range r.children[below] {
+		best := allowed + 1
+		for _, name := range append(p.Called(), p.bare()...) {
+			best = min(best, distance(typed, []rune(strings.ToLower(name))))
+		}
+		if best <= allowed {
+			found = append(found, near{p, best})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	var out []Place
+	for _, n := range found[:min(len(found), maxSuggested)] {
+		out = append(out, n.Place)
+	}
+	return out
+}
+
+// distance returns how many characters must be inserted, removed or replaced to make b of a.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range b {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,114 @@
+// Package rows turns a CSV or JSON Lines file, or one JSON record, into checked records of a
+// dataset.
+//
+// A record is one JSON object that the dataset's JSON Schema accepts. It leaves this package in one
+// canonical form, so that equal records are equal bytes: members sorted, no spaces, numbers in one
+// spelling. A refusal names the row, the column and the broken rule, but never the value, which may
+// be personal data.
+//
+//	code,name,households          {"code":"520102016001","households":1210,"name":"纪念塔社区"}
+//	520102016001,纪念塔社区,1210   →  key "520102016001", indexed name "纪念塔社区"
+//
+// A CSV has a header line of field names. An empty cell is an absent member, or the empty text
+// where the schema requires a text; other cells are read as the type of their field. Everything is
+// bounded before it is kept: see the limits. The package reads only the io.Reader that it is given,
+// and holds no state.
+package rows
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Limits of files, records and schemas.
+const (
+	MaxRecordLen = 48 << 10   // bytes of a record, and of a line of a file
+	MaxDepth     = 16         // of nested values
+	MaxRows      = 10_000_000 // of a file
+	MaxSchemaLen = 256 << 10  // bytes
+	MaxFields    = 256
+	MaxNameLen   = 256 // bytes of the name of a field; it is part of keys of the state
+)
+
+// Format is the format of a file.
+type Format uint8
+
+// The formats.
+const (
+	CSV   Format = iota + 1 // RFC 4180, UTF-8, with a header line
+	JSONL                   // one JSON object a line
+)
+
+// ParseFormat parses the name of a format; ok is false for any other text.
+func ParseFormat(s string) (f Format, ok bool) {
+	switch s {
+	case "csv":
+		return CSV, true
+	case "jsonl":
+		return JSONL, true
+	}
+	return 0, false
+}
+
+// FieldType is the type of a field's values.
+type FieldType uint8
+
+// The types. Other is any type that the schema allows beyond one scalar type.
+const (
+	String FieldType = iota + 1
+	Integer
+	Number
+	Boolean
+	Other
+)
+
+// Field is one member that the schema lists.
+type Field struct {
+	Name     string
+	Type     FieldType
+	Nullable bool
+	required bool
+}
+
+// Record is a checked record.
+type Record struct {
+	JSON    []byte // canonical
+	Key     []byte // canonical JSON of the key's value
+	Indexed []IndexedValue
+}
+
+// IndexedValue is the value of an indexed field. A record has none for a field that is absent or
+// null.
+type IndexedValue struct {
+	Field string
+	Value []byte // canonical JSON
+}
+
+// Bad is the error of a row or record that is refused. The caller can read on after it.
+type Bad struct {
+	Row    uint64 // counted from 1; 0 when there is no file
+	Column string // the field; empty when the whole row is wrong
+	Reason string // the broken rule: a word, never a value
+}
+
+func (b *Bad) Error() string {
+	return fmt.Sprintf("row %d, column %q: %s", b.Row, b.Column, b.Reason)
+}
+
+// Errors of this package.
+var (
+	// ErrSchema is wrapped by the errors of Compile: records cannot be checked with this schema.
+	ErrSchema = errors.New("unusable schema")
+	// ErrFile is wrapped when a file cannot be read on.
+	ErrFile = errors.New("unreadable file")
+)
+
+func badSchema(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrSchema, fmt.Sprintf(format, args...))
+}
+
+func badFile(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrFile, fmt.Sprintf(format, args...))
+}
+
+func bad(column, reason string) *Bad { return &Bad{Column: column, Reason: reason} }

@@ -1,0 +1,242 @@
+package rows
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+const villageSchema = `{"type":"object","required":["code","name"],"properties":{
+	"code":{"type":"string","pattern":"^[0-9]{12}$"},"name":{"type":"string","minLength":1,"maxLength":40},
+	"category":{"enum":["111","112"]},"households":{"type":["integer","null"],"minimum":0},"area":{"type":"number"},
+	"urban":{"type":"boolean"},"tags":{"type":"array","items":{"type":"string"}}}}`
+
+func villages(t testing.TB) *Schema {
+	t.Helper()
+	s, err := Compile(json.RawMessage(villageSchema), "code", []string{"name", "households", "urban"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestRecord(t *testing.T) {
+	s := villages(t)
+	for _, row := range []struct{ in, want string }{
+		{` {"name":"纪念塔社区" , "code":"520102016001"}`, `{"code":"520102016001","name":"纪念塔社区"}`},
+		{`{"code":"520102016001","name":"<a>&\u0001\"\\\/\n"}`, `{"code":"520102016001","name":"<a>&\u0001\"\\/\u000a"}`},
+		{`{"code":"520102016001","name":"x","households":1e2,"area":0.50}`, `{"area":0.5,"code":"520102016001","households":100,"name":"x"}`},
+		{`{"code":"520102016001","name":"x","households":12345678901234567890}`, `{"code":"520102016001","households":12345678901234567890,"name":"x"}`},
+		{`{"code":"520102016001","name":"x","area":-0,"tags":["b","a"]}`, `{"area":0,"code":"520102016001","name":"x","tags":["b","a"]}`},
+		{`{"code":"520102016001","name":"x","households":null}`, `{"code":"520102016001","households":null,"name":"x"}`},
+	} {
+		got, err := s.Record([]byte(row.in))
+		if err != nil || string(got.JSON) != row.want {
+			t.Errorf("%s: got %s, %v, want %s", row.in, got.JSON, err, row.want)
+		}
+		if again, err := s.Record(got.JSON); err != nil || !bytes.Equal(again.JSON, got.JSON) {
+			t.Errorf("%s: not the same when read again: %s, %v", row.in, again.JSON, err)
+		}
+	}
+	got, err := s.Record([]byte(`{"code":"520102016001","name":"x","urban":true,"households":null}`))
+	if err != nil || string(got.Key) != `"520102016001"` || len(got.Indexed) != 2 || string(got.Indexed[1].Value) != "true" {
+		t.Errorf("got key %s, indexed %v, %v", got.Key, got.Indexed, err)
+	}
+}
+
+func TestRecordRefused(t *testing.T) {
+	s := villages(t)
+	with := func(members string) string { return `{"code":"520102016001","name":"x",` + members + `}` }
+	deep := strings.Repeat(`[`, MaxDepth+1) + strings.Repeat(`]`, MaxDepth+1)
+	for _, row := range []struct{ in, column, reason string }{
+		{``, "", "malformed"},
+		{`[]`, "", "not an object"},
+		{`{"code":"520102016001"`, "", "malformed"},
+		{`{"code":"520102016001","name":"x"} {}`, "", "malformed"},
+		{`{"name":"x"}`, "code", "required"},
+		{`{"code":null,"name":"x"}`, "code", "required"},
+		{`{"code":"520102016001"}`, "name", "required"},
+		{`{"code":"52010","name":"x"}`, "code", "pattern"},
+		{`{"code":520102016001,"name":"x"}`, "code", "type"},
+		{`{"code":"520102016001","name":""}`, "name", "minLength"},
+		{with(`"category":"999"`), "category", "enum"},
+		{with(`"households":-1`), "households", "minimum"},
+		{with(`"households":1.5`), "households", "type"},
+		{with(`"area":1e999`), "area", "number"},
+		{with(`"area":0.1234567890123456789`), "area", "number"},
+		{with(`"phone":"1"`), "", "unknown field"},
+		{with(`"name":"y"`), "name", "duplicate member"},
+		{with(`"tags":[{"a":1,"a":2}]`), "tags", "duplicate member"},
+		{with(`"tags":` + deep), "tags", "too deep"},
+		{with(`"tags":["` + "\xff" + `"]`), "", "not UTF-8"},
+		{with(`"tags":["\ud800"]`), "tags", "not UTF-8"},
+		{with(`"tags":["` + strings.Repeat("x", MaxRecordLen) + `"]`), "", "too long"},
+	} {
+		_, err := s.Record([]byte(row.in))
+		if refused, ok := errors.AsType[*Bad](err); !ok || refused.Column != row.column || refused.Reason != row.reason {
+			t.Errorf("%.80s: got %v, want column %q, reason %q", row.in, err, row.column, row.reason)
+		}
+	}
+}
+
+func TestCompileRefused(t *testing.T) {
+	object := func(properties string) string { return `{"type":"object","properties":` + properties + `}` }
+	for name, row := range map[string]struct {
+		schema, key string
+		indexed     []string
+	}{
+		"no JSON":           {`{`, "a", nil},
+		"no properties":     {`{}`, "a", nil},
+		"no schema":         {object(`{"a":{"type":5}}`), "a", nil},
+		"key missing":       {object(`{"a":{"type":"string"}}`), "b", nil},
+		"key of a number":   {object(`{"a":{"type":"number"}}`), "a", nil},
+		"key or null":       {object(`{"a":{"type":["string","null"]}}`), "a", nil},
+		"indexed missing":   {object(`{"a":{"type":"string"}}`), "a", []string{"b"}},
+		"indexed list":      {object(`{"a":{"type":"string"},"b":{"type":"array"}}`), "a", []string{"b"}},
+		"foreign reference": {object(`{"a":{"type":"string"},"b":{"$ref":"https://example.org/s.json"}}`), "a", nil},
+		"a long name":       {object(`{"a":{"type":"string"},"` + strings.Repeat("b", MaxNameLen+1) + `":{"type":"string"}}`), "a", nil},
+		"file reference":    {object(`{"a":{"type":"string"},"b":{"$ref":"file:///etc/passwd"}}`), "a", nil},
+		"too long":          {object(`{"a":{"type":"string","title":"` + strings.Repeat("x", MaxSchemaLen) + `"}}`), "a", nil},
+	} {
+		if _, err := Compile(json.RawMessage(row.schema), row.key, row.indexed); !errors.Is(err, ErrSchema) {
+			t.Errorf("%s: got %v, want %v", name, err, ErrSchema)
+		}
+	}
+}
+
+func TestValue(t *testing.T) {
+	s := villages(t)
+	for _, row := range []struct{ field, typed, want string }{
+		{"code", "520102016001", `"520102016001"`}, {"households", "12", "12"}, {"households", "012", ""},
+		{"urban", "true", "true"}, {"urban", "yes", ""}, {"area", "1.50", "1.5"}, {"area", "x", ""}, {"phone", "1", ""},
+		{"category", `111`, `"111"`},
+	} {
+		got, err := s.Value(row.field, row.typed)
+		if string(got) != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%s=%s: got %s, %v, want %s", row.field, row.typed, got, err, row.want)
+		}
+	}
+}
+
+// read reads a file to its end, and returns the keys of the records, the refused rows and the error
+// that ended the file.
+func read(s *Schema, f Format, file string) (keys, refused string, err error) {
+	r := NewReader(strings.NewReader(file), f, s)
+	for {
+		record, err := r.Next()
+		bad, isBad := errors.AsType[*Bad](err)
+		switch {
+		case errors.Is(err, io.EOF):
+			return keys, refused, nil
+		case isBad:
+			refused += fmt.Sprintf("%d %s %s;", bad.Row, bad.Column, bad.Reason)
+		case err != nil:
+			return keys, refused, err
+		default:
+			keys += strings.Trim(string(record.Key), `"`)[9:] + " "
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	s := villages(t)
+	for name, row := range map[string]struct {
+		format              Format
+		file, keys, refused string
+		ends                bool
+	}{
+		"csv":             {CSV, "code,name\n520102016001,a\n520102016002,b", "001 002 ", "", false},
+		"mark and crlf":   {CSV, "\xef\xbb\xbfcode,name\r\n520102016001,a\r\n", "001 ", "", false},
+		"quotes":          {CSV, "name,code\n\"a,\n\"\"b\"\"\",520102016001\n", "001 ", "", false},
+		"types":           {CSV, "code,name,households,urban,tags\n520102016001,a,5,true,\"[\"\"x\"\"]\"\n520102016002,a,x,,\n", "001 ", "2 households type;", false},
+		"empty cells":     {CSV, "code,name,households\n520102016001,a,\n520102016002,,1\n,a,1\n", "001 ", "2 name minLength;3 code pattern;", false},
+		"columns":         {CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c\n", "003 ", "1  columns;2  columns;", false},
+		"twice":           {CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "2 code duplicate key;", false},
+		"header only":     {CSV, "code,name\n", "", "", false},
+		"no header":       {CSV, "", "", "", true},
+		"unknown column":  {CSV, "code,name,phone\n", "", "", true},
+		"column twice":    {CSV, "code,name,name\n", "", "", true},
+		"no key":          {CSV, "name\n", "", "", true},
+		"open quote":      {CSV, "code,name\n520102016001,\"a\n520102016002,b\n", "", "", true},
+		"endless quote":   {CSV, "code,name\n520102016001,\"" + strings.Repeat("a\n", MaxRecordLen), "", "", true},
+		"cell not UTF-8":  {CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "002 ", "1 name not UTF-8;", false},
+		"jsonl":           {JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", false},
+		"jsonl bad lines": {JSONL, "{\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;3  not an object;", false},
+		"endless line":    {JSONL, strings.Repeat("x", 2*MaxRecordLen), "", "", true},
+	} {
+		keys, refused, err := read(s, row.format, row.file)
+		if keys != row.keys || refused != row.refused || (err != nil) != row.ends || row.ends && !errors.Is(err, ErrFile) {
+			t.Errorf("%s: got %q, refused %q, %v; want %q, %q, ended %t", name, keys, refused, err, row.keys, row.refused, row.ends)
+		}
+	}
+}
+
+func TestProject(t *testing.T) {
+	record := []byte(`{"a":1,"b":"x","c":null}`)
+	for fields, want := range map[string]string{"": string(record), "c,a": `{"a":1,"c":null}`, "z": `{}`} {
+		var names []string
+		if fields != "" {
+			names = strings.Split(fields, ",")
+		}
+		if got, err := Project(record, names); err != nil || string(got) != want {
+			t.Errorf("%q: got %s, %v, want %s", fields, got, err, want)
+		}
+	}
+	if got, err := Member(record, "z"); err != nil || string(got) != "null" {
+		t.Errorf("an absent member: got %s, %v, want null", got, err)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	s := villages(f)
+	for _, seed := range []string{
+		`{"code":"520102016001","name":"纪念塔社区"}`, `{"code":"520102016001","name":"x","area":1e-7,"tags":["\u0000"]}`, `{"a":{"b":[1,2,{}]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := s.Record(data)
+		if err != nil {
+			return
+		}
+		if again, err := s.Record(got.JSON); err != nil || !bytes.Equal(again.JSON, got.JSON) {
+			t.Errorf("%q became %s, and that %s, %v", data, got.JSON, again.JSON, err)
+		}
+	})
+}
+
+func FuzzReader(f *testing.F) {
+	s := villages(f)
+	f.Add("code,name\n520102016001,a\n", true)
+	f.Add("{\"code\":\"520102016001\",\"name\":\"a\"}\n{", false)
+	f.Fuzz(func(t *testing.T, file string, csv bool) {
+		format := JSONL
+		if csv {
+			format = CSV
+		}
+		if _, _, err := read(s, format, file); err != nil && !errors.Is(err, ErrFile) {
+			t.Errorf("ended by %v", err)
+		}
+	})
+}
+
+func BenchmarkReader(b *testing.B) {
+	s := villages(b)
+	var file bytes.Buffer
+	file.WriteString("code,name,category,households\n")
+	for n := range b.N {
+		fmt.Fprintf(&file, "%012d,第%d村村民委员会,111,%d\n", n, n, n%5000)
+	}
+	b.SetBytes(int64(file.Len() / b.N))
+	b.ResetTimer()
+	r := NewReader(&file, CSV, s)
+	for range b.N {
+		if _, err := r.Next(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package text
+
+// Sentences of the command line around its verbs: help, usage, and errors before a node is asked.
+const (
+	CLIShort              Code = "cli.short"
+	CLIShortServe         Code = "cli.short.serve"
+	CLIShortDemo          Code = "cli.short.demo"
+	CLIInitPin            Code = "cli.init.pin"
+	CLINothing            Code = "cli.nothing"
+	CLIWhere              Code = "cli.where"
+	CLIDo                 Code = "cli.do"
+	CLIError              Code = "cli.error"
+	CLIUsage              Code = "cli.usage"
+	CLICommandWord        Code = "cli.command-word"
+	CLICommands           Code = "cli.commands"
+	CLIExamples           Code = "cli.examples"
+	CLIFlags              Code = "cli.flags"
+	CLIGlobalFlags        Code = "cli.global-flags"
+	CLIExitCodes          Code = "cli.exit-codes"
+	CLIFlagsWord          Code = "cli.flags-word"
+	CLIShortHelp          Code = "cli.short-help"
+	CLIShortVersion       Code = "cli.short-version"
+	CLIShortCompletion    Code = "cli.short-completion"
+	CLIShortCompletionFor Code = "cli.short-completion-for"
+	CLILongCompletion     Code = "cli.long-completion"
+	CLIFlagHelp           Code = "cli.flag-help"
+	CLIFlagData           Code = "cli.flag-data"
+	CLIFlagIn             Code = "cli.flag-in"
+	CLIFlagAs             Code = "cli.flag-as"
+	CLIFlagJSON           Code = "cli.flag-json"
+	CLIFlagDivision       Code = "cli.flag-division"
+	CLIFlagShortName      Code = "cli.flag-short-name"
+	CLIFlagLevel          Code = "cli.flag-level"
+	CLIFlagNoDescriptions Code = "cli.flag-no-descriptions"
+	CLIFlagReason         Code = "cli.flag-reason"
+	CLINoSuchVerb         Code = "cli.no-such-verb"
+	CLIDidYouMean         Code = "cli.did-you-mean"
+	CLIReadHelp           Code = "cli.read-help"
+	CLIMissingArgument    Code = "cli.missing-argument"
+	CLITooManyArguments   Code = "cli.too-many-arguments"
+	CLIBadFlag            Code = "cli.bad-flag"
+	CLINoSuchFlag         Code = "cli.no-such-flag"
+	CLIFlagNeedsValue     Code = "cli.flag-needs-value"
+	CLIFlagBadValue       Code = "cli.flag-bad-value"
+	CLIFlagNeeded         Code = "cli.flag-needed"
+	CLISocket             Code = "cli.socket"
+	CLISocketDo           Code = "cli.socket-do"
+	CLINotUnderstood      Code = "cli.not-understood"
+	CLINotUnderstoodDo    Code = "cli.not-understood-do"
+	CLIFileChanged        Code = "cli.file-changed"
+	CLIFileChangedDo      Code = "cli.file-changed-do"
+	CLIInterrupted        Code = "cli.interrupted"
+	CLIInterruptedDo      Code = "cli.interrupted-do"
+	CLIBadFile            Code = "cli.bad-file"
+	CLIBadFileDo          Code = "cli.bad-file-do"
+	CLIFile               Code = "cli.file"
+	CLIFileDo             Code = "cli.file-do"
+	CLIOther              Code = "cli.other"
+	CLIOtherDo            Code = "cli.other-do"
+	CLINoSuchFile         Code = "cli.no-such-file"
+	CLINotPermitted       Code = "cli.not-permitted"
+	CLIFileEnds           Code = "cli.file-ends"
+	CLIStandardInput      Code = "cli.standard-input"
+	CLIVersion            Code = "cli.version"
+	CLIListComma          Code = "cli.list-comma"
+	CLIFlagSlow           Code = "cli.flag-slow"
+	CLIFlagExit           Code = "cli.flag-exit"
+)
+
+var frameSentences = []sentence{
+	{CLIShort, "政务数据跨层级共享与协同办事", "Government data shared and cases handled across levels"},
+	{CLIShortServe, "启动节点", "Run the node"},
+	{CLIShortDemo, "在本机用真实数据演示", "Show the main job on this machine, on real data"},
+	{CLIInitPin, "起点标识（请妥善记录，验证存证凭证时使用）：{pin}", "pin (write it down; receipts are verified with it): {pin}"},
+	{CLINothing, "（无）", "(none)"},
+	{CLIWhere, "位置：{where}", "where: {where}"},
+	{CLIDo, "办法：{do}", "what to do: {do}"},
+	{CLIError, "错误：{what}", "error: {what}"},
+	{CLIUsage, "用法：", "Usage:"},
+	{CLICommandWord, "命令", "COMMAND"},
+	{CLICommands, "命令：", "Commands:"},
+	{CLIExamples, "示例：", "Examples:"},
+	{CLIFlags, "选项：", "Flags:"},
+	{CLIFlagsWord, "[选项]", "[FLAGS]"},
+	{CLIGlobalFlags, "全局选项：", "Global flags:"},
+	{
+		CLIExitCodes,
+		"退出码：\n  0  完成（query --verify：相符）\n  1  被拒绝，或未能完成\n  2  命令行有误\n  3  无法连接节点\n  4  验证未通过：存证凭证或账本有误，或 query --verify 不符",
+		"Exit codes:\n  0  done (query --verify: yes)\n  1  refused, or failed\n  2  the command line is wrong\n  3  the node cannot be reached\n  4  verification failed: a receipt or a ledger is wrong, or query --verify was answered no",
+	},
+	{CLIShortHelp, "查看命令的帮助", "Help about a command"},
+	{CLIShortVersion, "显示程序版本", "Print the program's version"},
+	{CLIShortCompletion, "生成命令行补全脚本", "Generate the completion script of a shell"},
+	{CLIShortCompletionFor, "生成 {shell} 的补全脚本", "Generate the completion script for {shell}"},
+	{
+		CLILongCompletion,
+		"生成命令行补全脚本，例如：source <(xietong completion bash)",
+		"Generate the completion script of a shell, for example: source <(xietong completion bash)",
+	},
+	{CLIFlagHelp, "显示帮助", "show this help"},
+	{
+		CLIFlagData,
+		"数据目录 `DIR`（默认 $XIETONG_DATA，否则 ./xietong-data）",
+		"the data directory `DIR` (default $XIETONG_DATA, else ./xietong-data)",
+	},
+	{
+		CLIFlagIn,
+		"行政区划名称 `NAME`（默认节点承载的唯一一个）",
+		"the jurisdiction `NAME` (default the only one that the node hosts)",
+	},
+	{CLIFlagAs, "以部门 `CODE` 的名义办理（默认唯一的部门）", "act as the agency `CODE` (default the only one)"},
+	{CLIFlagJSON, "输出 JSON", "print JSON"},
+	{CLIFlagDivision, "行政区划代码 `CODE`，如 520102", "the division `CODE`, such as 520102"},
+	{CLIFlagShortName, "行政区划简称 `TEXT`", "the jurisdiction's short name, `TEXT`"},
+	{CLIFlagLevel, "行政层级 `LEVEL`", "the `LEVEL` of the jurisdiction"},
+	{CLIFlagNoDescriptions, "补全时不显示说明", "complete without descriptions"},
+	{CLIFlagReason, "理由 `TEXT`，必填", "the reason, `TEXT`; needed"},
+	{CLINoSuchVerb, "{command} 没有命令 {verb}", "{command} has no command {verb}"},
+	{CLIDidYouMean, "是否要用：{command}", "did you mean: {command}"},
+	{CLIReadHelp, "请查看 {command} --help", "read {command} --help"},
+	{CLIMissingArgument, "缺少参数 {name}", "the argument {name} is missing"},
+	{CLITooManyArguments, "多余的参数 {value}", "the argument {value} is one too many"},
+	{CLIBadFlag, "选项有误：{reason}", "the flags are wrong: {reason}"},
+	{CLINoSuchFlag, "没有选项 {flag}", "there is no flag {flag}"},
+	{CLIFlagNeedsValue, "选项 {flag} 缺少值", "the flag {flag} needs a value"},
+	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”", "the flag {flag} cannot be \"{value}\""},
+	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},
+	{CLISocket, "无法打开节点的控制接口：{reason}", "the node's socket cannot be opened: {reason}"},
+	{
+		CLISocketDo,
+		"请用运行节点的用户执行，或检查数据目录的权限",
+		"run this as the user who runs the node, or check the permissions of the data directory",
+	},
+	{CLINotUnderstood, "无法理解节点的应答：{reason}", "the node's answer is not understood: {reason}"},
+	{
+		CLINotUnderstoodDo,
+		"请核对本程序与节点的版本是否一致（xietong version、xietong status）",
+		"compare the versions of this program and of the node (xietong version, xietong status)",
+	},
+	{CLIFileChanged, "文件在导入过程中发生了变动：{reason}", "the file changed while it was imported: {reason}"},
+	{
+		CLIFileChangedDo,
+		"请确认没有其他程序在写该文件，然后重新导入",
+		"make sure that nothing writes to the file, then import it again",
+	},
+	{CLIInterrupted, "已中断", "interrupted"},
+	{CLIInterruptedDo, "请查明是否已经生效后再重试", "see whether it took effect before you try again"},
+	{CLIBadFile, "文件内容有误：{reason}", "the content of the file is wrong: {reason}"},
+	{CLIBadFileDo, "请改正文件后重试", "correct the file and try again"},
+	{CLIFile, "无法读写文件：{reason}", "the file cannot be read or written: {reason}"},
+	{CLIFileDo, "请核对路径和权限", "check the path and its permissions"},
+	{CLIOther, "未能完成：{reason}", "it could not be done: {reason}"},
+	{
+		CLIOtherDo,
+		"请重试；如再次出现，请将以上内容告知管理员",
+		"try again; if it happens again, give these lines to the administrator",
+	},
+	{CLINoSuchFile, "没有这个文件或目录", "there is no such file or folder"},
+	{CLINotPermitted, "没有权限", "it is not permitted"},
+	{CLIFileEnds, "内容不完整", "it ends too early"},
+	{CLIStandardInput, "标准输入", "standard input"},
+	{CLIVersion, "版本", "version"},
+	{CLIListComma, "；", "; "},
+	{CLIFlagSlow, "每步之后按回车键继续", "wait for Enter after each step"},
+	{CLIFlagExit, "演示完即退出", "stop after the last step"},
+}

@@ -1,0 +1,128 @@
+package text
+
+// Sentences of the benchmarks.
+const (
+	CLIShortBench       Code = "cli.short.bench"
+	CLIShortBenchLedger Code = "cli.short.bench-ledger"
+	CLIShortBenchQuery  Code = "cli.short.bench-query"
+	CLILongBenchLedger  Code = "cli.long-bench-ledger"
+	CLILongBenchQuery   Code = "cli.long-bench-query"
+	CLIFlagClients      Code = "cli.flag.clients"
+	CLIFlagClientsList  Code = "cli.flag.clients-list"
+	CLIFlagSize         Code = "cli.flag.size"
+	CLIFlagReplicas     Code = "cli.flag.replicas"
+	CLIFlagSeconds      Code = "cli.flag.seconds"
+
+	BenchReplicas    Code = "bench.replicas"
+	BenchMeasuring   Code = "bench.measuring"
+	BenchWhat        Code = "bench.what"
+	BenchClients     Code = "bench.clients"
+	BenchRate        Code = "bench.rate"
+	BenchP50         Code = "bench.p50"
+	BenchP99         Code = "bench.p99"
+	BenchLedger      Code = "bench.ledger"
+	BenchLedgerRatio Code = "bench.ledger-ratio"
+	BenchVerified    Code = "bench.verified"
+	BenchQuery       Code = "bench.query"
+	BenchQueryRatio  Code = "bench.query-ratio"
+	BenchSteps       Code = "bench.steps"
+	BenchStep        Code = "bench.step"
+	BenchWhere       Code = "bench.where"
+	BenchWith        Code = "bench.with"
+	BenchSum         Code = "bench.sum"
+	BenchTotal       Code = "bench.total"
+	BenchRest        Code = "bench.rest"
+	BenchMatches     Code = "bench.matches"
+	BenchDiffers     Code = "bench.differs"
+
+	BenchAppend Code = "bench.append"
+	BenchFsync  Code = "bench.fsync"
+	BenchAsk    Code = "bench.ask"
+	BenchEcho   Code = "bench.echo"
+
+	BenchProvince Code = "bench.province"
+	BenchCity     Code = "bench.city"
+	BenchCounty   Code = "bench.county"
+	BenchLink     Code = "bench.link"
+)
+
+var benchSentences = []sentence{
+	{CLIShortBench, "在本机测量性能", "Measure on this machine"},
+	{CLIShortBenchLedger, "测量存证账本的写入", "Measure appends to a ledger"},
+	{CLIShortBenchQuery, "测量逐级查询", "Measure a query over two hops"},
+	{
+		CLILongBenchLedger,
+		"在临时数据目录中向真实账本并发写入使用记录，每次写入均落盘并计入默克尔树；并与单线程逐次追加、逐次落盘的普通文件对比。\n结束后从头验证账本，再删除临时目录。临时目录在 $TMPDIR 下：内存盘上的结果没有意义。",
+		"Append access records to a real ledger in a temporary data directory, from many clients at once, each flushed to disk and\nunder the Merkle tree; beside it, a plain file that one thread appends to and flushes. In the end the ledger is verified\nfrom scratch, and the directory removed. It is made in $TMPDIR: on a disk in memory the figures mean nothing.",
+	},
+	{
+		CLILongBenchQuery,
+		"省、市、县各一个节点进程，凭邀请逐级加入；省向县查询一条记录，双方先记账后应答。\n另以三个进程在同样的两跳上运行只收发同样字节数的 QUIC 回声，作为对比。最后列出每一步的用时。",
+		"A province, a city and a county, each a node in a process of its own, joined by invitation: the province asks the county\nfor one record, and both record it before it is shown. Beside it, a bare QUIC echo of the same sizes over the same two\nhops, in three processes too. The time of each step is printed last.",
+	},
+	{CLIFlagClients, "并发客户端数 `N`（默认 64）", "`N` clients at once (default 64)"},
+	{CLIFlagClientsList, "并发客户端数 `N,N`，逐一测量（默认 1,64）", "clients at once, `N,N`, each measured by itself (default 1,64)"},
+	{CLIFlagSize, "每条内容的字节数 `BYTES`（默认 512）", "`BYTES` of each payload (default 512)"},
+	{CLIFlagReplicas, "副本数 `N`（目前只能为 1）", "`N` replicas (so far only 1)"},
+	{CLIFlagSeconds, "每项测量的秒数 `S`，可带小数（默认 5）", "measure each thing for `S` seconds, which may be a fraction (default 5)"},
+
+	{
+		BenchReplicas,
+		"--replicas 只能为 1：一个行政区划目前只有一个副本，多副本随账本复制功能提供",
+		"--replicas can only be 1: a jurisdiction has one replica so far; several come with the replication of ledgers",
+	},
+	{BenchMeasuring, "正在测量：{what}，{clients} 个客户端", "measuring: {what}, clients: {clients}"},
+	{BenchWhat, "项目", "what"},
+	{BenchClients, "客户端", "clients"},
+	{BenchRate, "每秒", "per s"},
+	{BenchP50, "p50（微秒）", "p50 µs"},
+	{BenchP99, "p99（微秒）", "p99 µs"},
+	{
+		BenchLedger,
+		"写入 {size} 字节的使用记录：内容加密，命令复制并落盘，条目计入默克尔树",
+		"access records of {size} bytes: payload sealed, command replicated and flushed, leaf in the Merkle tree",
+	},
+	{BenchLedgerRatio, "写入速率为逐次落盘的 {ratio} 倍", "appends: {ratio} times the rate of the plain file"},
+	{
+		BenchVerified,
+		"已从头验证账本：{entries} 个条目与检查点一致，根 {root}",
+		"verified from scratch: the {entries} entries agree with the checkpoint, root {root}",
+	},
+	{
+		BenchQuery,
+		"省经市向县查询一条记录，每跳一个进程；请求帧 {request} 字节，应答帧 {answer} 字节，回声与之相同",
+		"one record, province > city > county, a process each; frames of {request} and {answer} bytes, the echo's too",
+	},
+	{
+		BenchQueryRatio,
+		"{clients} 个客户端：查询的 p50 为回声的 {slower} 倍，速率为回声的 {rate} 倍",
+		"clients: {clients}    p50 is {slower} times the echo's, the rate {rate} times",
+	},
+	{BenchSteps, "每一步平均用时（微秒）", "mean time of each step, in µs"},
+	{BenchStep, "步骤", "step"},
+	{BenchWhere, "位置", "where"},
+	{BenchWith, "{clients} 个客户端", "clients: {clients}"},
+	{BenchSum, "合计", "sum"},
+	{BenchTotal, "总用时", "total"},
+	{BenchRest, "未计入", "in no step"},
+	{
+		BenchMatches,
+		"{clients} 个客户端时，各步合计与总用时相差 {part}%，在 {tolerance}% 之内",
+		"clients: {clients}    the steps add up to the total within {part} %, at most {tolerance} % are allowed",
+	},
+	{
+		BenchDiffers,
+		"{clients} 个客户端时，各步合计与总用时相差 {part}%，超过 {tolerance}%：本机负载不稳，或有步骤未计入",
+		"clients: {clients}    the steps do not add up: {part} % of the total, more than {tolerance} %, is in none; the machine is busy, or a step is missing",
+	},
+
+	{BenchAppend, "写入账本", "append"},
+	{BenchFsync, "文件追加并落盘", "fsync"},
+	{BenchAsk, "查询", "query"},
+	{BenchEcho, "回声", "echo"},
+
+	{BenchProvince, "省", "province"},
+	{BenchCity, "市", "city"},
+	{BenchCounty, "县", "county"},
+	{BenchLink, "链路", "link"},
+}

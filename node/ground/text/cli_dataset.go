@@ -1,0 +1,35 @@
+package text
+
+// Sentences of the verbs about the catalogue.
+const (
+	CLIShortDataset        Code = "cli.short.dataset"
+	CLIDatasetDone         Code = "cli.dataset.published"
+	CLIShortDatasetPublish Code = "cli.short-dataset-publish"
+	CLIShortDatasetList    Code = "cli.short-dataset-list"
+	CLIShortDatasetShow    Code = "cli.short-dataset-show"
+	CLILongDatasetPublish  Code = "cli.long-dataset-publish"
+	CLICitation            Code = "cli.citation"
+	CLIKey                 Code = "cli.key"
+	CLIIndexed             Code = "cli.indexed"
+	CLIUpdateCycle         Code = "cli.update-cycle"
+	CLIFields              Code = "cli.fields"
+)
+
+var datasetSentences = []sentence{
+	{CLIShortDataset, "发布和查看目录", "Publish to the catalogue and read it"},
+	{CLIDatasetDone, "已发布目录：{title}（{dataset}），第 {version} 版，存证条目 {entry}",
+		"published {title} ({dataset}), version {version}, entry {entry}"},
+	{CLIShortDatasetPublish, "发布目录信息", "Publish a catalogue entry"},
+	{CLIShortDatasetList, "列出目录", "List the catalogue"},
+	{CLIShortDatasetShow, "查看一项目录信息", "Show a catalogue entry"},
+	{
+		CLILongDatasetPublish,
+		"发布 FILE.json 中的目录信息；“-”表示标准输入。编码相同的目录信息由新版本取代。",
+		"Publish the catalogue entry in FILE.json (\"-\" is standard input). It replaces the one with the same code.",
+	},
+	{CLICitation, "不予共享的依据", "citation"},
+	{CLIKey, "主键", "key"},
+	{CLIIndexed, "索引", "indexed"},
+	{CLIUpdateCycle, "更新周期", "update cycle"},
+	{CLIFields, "数据项：", "fields:"},
+}

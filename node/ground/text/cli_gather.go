@@ -1,0 +1,67 @@
+package text
+
+// Sentences about a question to many jurisdictions.
+const (
+	CLIFlagOfLevel       Code = "cli.flag.level-of"
+	CLIFlagByLevel       Code = "cli.flag.by"
+	CLIFlagWait          Code = "cli.flag.wait"
+	CLIFlagAudit         Code = "cli.flag.audit"
+	CLIRowsTotal         Code = "cli.rows-total"
+	CLIFlagMeasure       Code = "cli.flag.measure"
+	CLISum               Code = "cli.sum"
+	CLIAverage           Code = "cli.average"
+	CLIMinimum           Code = "cli.minimum"
+	CLIMaximum           Code = "cli.maximum"
+	CLIWith              Code = "cli.with"
+	CLIMeasure           Code = "cli.measure"
+	CLIMeasureNone       Code = "cli.measure-none"
+	CLISmallestCell      Code = "cli.smallest-cell"
+	CLIMeasures          Code = "cli.measures"
+	CLIGatherTotal       Code = "cli.gather.total"
+	CLIGatherAudited     Code = "cli.gather.audited"
+	CLIGatherUnseen      Code = "cli.gather.unseen"
+	CLIGatherLie         Code = "cli.gather.lie"
+	CLIGatherSmall       Code = "cli.gather.small"
+	CLIGatherPlace       Code = "cli.gather.place"
+	CLIGatherName        Code = "cli.gather.name"
+	CLIGatherCount       Code = "cli.gather.count"
+	CLIGatherRefused     Code = "cli.gather.refused"
+	CLIGatherNotOffered  Code = "cli.gather.not-offered"
+	CLIGatherUnreachable Code = "cli.gather.unreachable"
+	CLIGatherLate        Code = "cli.gather.late"
+	CLIGatherNotJoined   Code = "cli.gather.not-joined"
+	CLIGatherHeard       Code = "cli.gather.heard"
+)
+
+var gatherSentences = []sentence{
+	{CLIFlagOfLevel, "与 --at '**.NAME' 合用：只问这一级 `LEVEL`，如 county", "with --at '**.NAME': ask those of this `LEVEL` alone, such as county"},
+	{CLIFlagByLevel, "与 --count、--sum 等合用：按数据项 `FIELD` 的取值分别列出，最多两项，用逗号分隔；向多个查询时也可按级别，如 prefecture",
+		"with --count, --sum and the like: tell it by the values of `FIELD`, of two at most, with a comma; of many also by the places of a level, such as prefecture"},
+	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default"},
+	{CLIFlagAudit, "逐级核对汇总结果，而不只是抽查", "audit all that was added up, not a sample"},
+	{CLIRowsTotal, "共 {rows} 条，覆盖 {members} 个中的 {answered} 个", "rows: {rows}, covers {answered} of {members}"},
+	{CLIFlagMeasure, "数据项 `FIELD` 的{function}", "{function} of the field `FIELD`"},
+	{CLISum, "合计", "sum"},
+	{CLIAverage, "平均值", "average"},
+	{CLIMinimum, "最小值", "minimum"},
+	{CLIMaximum, "最大值", "maximum"},
+	{CLIWith, "有值", "with value"},
+	{CLIMeasure, "{field} 的{function}：{amount}（{with} 条有值，{without} 条无值）", "{function} of {field}: {amount} ({with} with a value, {without} without)"},
+	{CLIMeasureNone, "{count} 条记录中，{field} 都没有值", "none of {count} records has a value of {field}"},
+	{CLISmallestCell, "分组最小记录数", "smallest group"},
+	{CLIMeasures, "可统计的数据项", "measures"},
+	{CLIGatherTotal, "合计 {total}，覆盖 {members} 个中的 {answered} 个", "total {total}, covers {answered} of {members}"},
+	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
+	{CLIGatherUnseen, "未能核对汇总：{hops}", "sums not audited, for want of an answer: {hops}"},
+	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by}: {kind} {about}"},
+	{CLIGatherSmall, "（过小的各组合计）", "(groups too small to tell)"},
+	{CLIGatherPlace, "地区", "place"},
+	{CLIGatherName, "名称", "name"},
+	{CLIGatherCount, "条数", "records"},
+	{CLIGatherRefused, "{by}拒绝", "refused by {by}"},
+	{CLIGatherNotOffered, "没有提供这项数据", "does not offer this"},
+	{CLIGatherUnreachable, "{by}联系不上它", "{by} does not reach it"},
+	{CLIGatherLate, "未及时答复", "did not answer in time"},
+	{CLIGatherNotJoined, "尚未加入", "has not joined"},
+	{CLIGatherHeard, "{why}，最后联系于 {at}", "{why}, last heard {at}"},
+}

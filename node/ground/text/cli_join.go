@@ -1,0 +1,164 @@
+package text
+
+// Sentences of the verbs about joining, and about the tree.
+const (
+	CLIShortInvite   Code = "cli.short.invite"
+	CLIShortJoin     Code = "cli.short.join"
+	CLIShortTree     Code = "cli.short.tree"
+	CLIShortWithdraw Code = "cli.short.withdraw"
+	CLIShortDrill    Code = "cli.short.drill"
+	CLIShortHost     Code = "cli.short.host"
+	CLIShortHostAdd  Code = "cli.short.host-add"
+	CLIShortHostList Code = "cli.short.host-list"
+	CLILongInvite    Code = "cli.long-invite"
+	CLILongJoin      Code = "cli.long-join"
+	CLILongHostAdd   Code = "cli.long-host-add"
+	CLILongDrill     Code = "cli.long-drill"
+
+	JoinNetwork  Code = "join.network"
+	JoinClock    Code = "join.clock"
+	JoinDisk     Code = "join.disk"
+	JoinParent   Code = "join.parent"
+	JoinKeys     Code = "join.keys"
+	JoinEndorsed Code = "join.endorsed"
+	JoinChain    Code = "join.chain"
+
+	CLIInviteFor     Code = "cli.invite.for"
+	CLIInviteRoot    Code = "cli.invite.root"
+	CLIInviteNext    Code = "cli.invite.next"
+	CLIJoinOK        Code = "cli.join.ok"
+	CLIJoinFail      Code = "cli.join.fail"
+	CLIJoinDone      Code = "cli.join.done"
+	CLIJoinFirewall  Code = "cli.join.firewall"
+	CLITreeRoot      Code = "cli.tree.root"
+	CLITreeChain     Code = "cli.tree.chain"
+	CLITreeListen    Code = "cli.tree.listen"
+	CLITreeNoListen  Code = "cli.tree.no-listen"
+	CLITreeUp        Code = "cli.tree.up"
+	CLITreeDown      Code = "cli.tree.down"
+	CLITreeNever     Code = "cli.tree.never"
+	CLITreeWhy       Code = "cli.tree.why"
+	CLITreeRenamed   Code = "cli.tree.renamed"
+	CLITreeJoined    Code = "cli.tree.joined"
+	CLITreeInvited   Code = "cli.tree.invited"
+	CLITreeExpired   Code = "cli.tree.expired"
+	CLITreeWithdrawn Code = "cli.tree.withdrawn"
+	CLIName          Code = "cli.name"
+	CLITreeParent    Code = "cli.tree.parent"
+	CLITreeChild     Code = "cli.tree.child"
+	CLITreeRelation  Code = "cli.tree.relation"
+	CLITreeLevel     Code = "cli.tree.level"
+	CLITreeState     Code = "cli.tree.state"
+	CLITreeUntil     Code = "cli.tree.until"
+	CLITreeLink      Code = "cli.tree.link"
+	CLIWithdrawn     Code = "cli.withdrawn"
+	CLIDrillAltered  Code = "cli.drill.altered"
+	CLIDrillStranger Code = "cli.drill.stranger"
+	CLIHosted        Code = "cli.hosted"
+	CLIFlagListen    Code = "cli.flag.listen"
+	CLIFlagAt        Code = "cli.flag.at"
+	CLIFlagProcesses Code = "cli.flag.processes"
+	CLIFlagRecords   Code = "cli.flag.records"
+	CLIAsked         Code = "cli.asked"
+	CLIRefusedBy     Code = "cli.refused-by"
+	CLIFlagLabel     Code = "cli.flag.label"
+	CLIFlagRekey     Code = "cli.flag.rekey"
+	CLIFlagHours     Code = "cli.flag.hours"
+
+	JoinNetworkDone  Code = "join.network.done"
+	JoinClockDone    Code = "join.clock.done"
+	JoinDiskDone     Code = "join.disk.done"
+	JoinParentDone   Code = "join.parent.done"
+	JoinKeysDone     Code = "join.keys.done"
+	JoinEndorsedDone Code = "join.endorsed.done"
+	JoinChainDone    Code = "join.chain.done"
+)
+
+var joinSentences = []sentence{
+	{CLIShortInvite, "邀请下级加入", "Invite a jurisdiction to join below this one"},
+	{CLIShortJoin, "凭邀请码加入", "Join the tree with an invitation"},
+	{CLIShortTree, "查看上级、下级和连接", "Show parent, children and links"},
+	{CLIShortWithdraw, "撤回对下级的背书", "End the endorsement of a child"},
+	{CLIShortDrill, "演练：确认对方会拒绝有问题的消息", "Show that a jurisdiction refuses messages with a fault"},
+	{CLIShortHost, "承载和列出行政区划", "Host further jurisdictions, and list them"},
+	{CLIShortHostAdd, "在本节点承载一个下级", "Host a jurisdiction below one of this node's"},
+	{CLIShortHostList, "列出本节点承载的行政区划", "List the jurisdictions that this node hosts"},
+	{
+		CLILongInvite,
+		"邀请一个下级加入，打印邀请码。NAME 可以是名录中的全称、简称、代码或拼音；名录之外的，另给 --label、--code、--level。\n邀请码只供一套密钥使用一次，请通过可靠渠道交给对方，并电话核对根指纹。",
+		"Invite a jurisdiction below this one, and print its invitation. NAME is a full or short name, code or label of the roster;\nfor a place outside it give --label, --code and --level too. An invitation serves one key set, once: hand it over\nsafely, and compare the root's fingerprint by telephone.",
+	},
+	{
+		CLILongJoin,
+		"凭上级给的邀请码 TOKEN 加入：生成密钥，取得上级背书，写好配置。任何一步失败，改正后重复同一命令即可。",
+		"Join with the invitation TOKEN that the parent gave: make the keys, get the parent's endorsement, write the\nconfiguration. After a failure at any step, mend it and repeat the same command.",
+	},
+	{
+		CLILongHostAdd,
+		"由本节点承载一个没有机器的下级：生成其密钥，经本节点的门加入，立即启用。节点须在运行，并有监听地址。",
+		"Host a jurisdiction that runs no machine: its keys are made here, it joins through this node's own door, and is\nserved at once. The node must run, and listen.",
+	},
+	{
+		CLILongDrill,
+		"演练：向 NAME 发送两条必须被拒绝的消息（途中被改动的、用无人背书的密钥签名的），显示对方如何拒绝。不查询任何数据，对方日志会记下。",
+		"Send NAME two messages that it must refuse, one altered on the way and one signed with a key that nobody endorsed, and\nshow how it does. No data are asked for; its log will tell of both.",
+	},
+
+	{CLIDrillAltered, "途中被改动的消息", "altered on the way"},
+	{CLIDrillStranger, "用无人背书的密钥签名的消息", "signed by a stranger"},
+	{CLIInviteFor, "给{title}（{name}）的邀请，有效期至 {until}，存证条目 {entry}", "invitation for {title} ({name}), good until {until}, entry {entry}"},
+	{CLIInviteRoot, "根指纹（请电话核对）：{fingerprint}", "fingerprint of the root, to be compared by telephone: {fingerprint}"},
+	{CLIInviteNext, "在对方机器上执行：xietong join 后接上面一行", "on the other machine: xietong join, followed by the line above"},
+	{CLIJoinOK, "成功", "ok"},
+	{CLIJoinFail, "失败", "FAIL"},
+	{CLIJoinDone, "{name}已加入。启动：xietong --data {dir} serve", "{name} has joined.   Start it:   xietong --data {dir} serve"},
+	{CLIJoinFirewall, "防火墙申请已写入 {file}，请交给网络管理部门", "the firewall request was written to {file}: give it to your network office"},
+	{CLITreeRoot, "根 {root}，指纹 {fingerprint}", "root {root}, fingerprint {fingerprint}"},
+	{CLITreeChain, "位置：{chain}", "place: {chain}"},
+	{CLITreeListen, "下级连接地址：{addresses}", "children dial: {addresses}"},
+	{CLITreeNoListen, "没有监听地址，下级不能连接", "not listening: no child can dial"},
+	{CLITreeUp, "已连接", "up"},
+	{CLITreeDown, "未连接，最近一次 {heard}", "down, last heard {heard}"},
+	{CLITreeNever, "未连接", "down, never heard"},
+	{CLITreeRenamed, "{name}（背书时名为{then}）", "{name} (endorsed as {then})"},
+	{CLITreeWhy, "与上级没有连接：{reason}", "no link to the parent: {reason}"},
+	{CLIName, "名称", "name"},
+	{CLITreeJoined, "已加入", "joined"},
+	{CLITreeInvited, "已邀请", "invited"},
+	{CLITreeExpired, "已过期", "expired"},
+	{CLITreeWithdrawn, "已撤回", "withdrawn"},
+	{CLITreeParent, "上级", "parent"},
+	{CLITreeChild, "下级", "child"},
+	{CLITreeRelation, "关系", "relation"},
+	{CLITreeLevel, "层级", "level"},
+	{CLITreeState, "状态", "state"},
+	{CLITreeUntil, "有效期至", "until"},
+	{CLITreeLink, "连接", "link"},
+	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
+	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
+	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
+	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},
+	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},
+	{CLIFlagAt, "向另一行政区划 `NAME` 查询：称谓或完整名称；'*.NAME' 为其下一级，'**.NAME' 为其全部下级", "ask another jurisdiction, `NAME`: what it is called, or its whole name; '*.NAME' are those directly below it, '**.NAME' all below"},
+	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
+	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},
+	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},
+	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
+	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},
+
+	{JoinNetwork, "网络", "network"},
+	{JoinClock, "时钟", "clock"},
+	{JoinDisk, "磁盘", "disk"},
+	{JoinParent, "上级", "parent"},
+	{JoinKeys, "密钥", "keys"},
+	{JoinEndorsed, "背书", "endorsed"},
+	{JoinChain, "信任链", "chain"},
+
+	{JoinNetworkDone, "{address}，{ms} 毫秒", "{address} answers in {ms} ms"},
+	{JoinClockDone, "与{parent}相差 {seconds} 秒", "{seconds} s from {parent}'s"},
+	{JoinDiskDone, "可用 {free}", "{free} free"},
+	{JoinParentDone, "{parent}，与邀请一致；{root}的根指纹 {fingerprint}", "{parent}, matches the invitation; fingerprint of the root {root}: {fingerprint}"},
+	{JoinKeysDone, "已在本机生成，私钥不离开本机", "made here; the private ones never leave this machine"},
+	{JoinEndorsedDone, "{name}，见{parent}账本第 {entry} 条", "as {name} in entry {entry} of {parent}'s ledger"},
+	{JoinChainDone, "{chain}，已从根逐级核验", "{chain}, checked down from the root"},
+}

@@ -1,0 +1,84 @@
+package text
+
+// Sentences of the verbs about the ledger.
+const (
+	CLIShortLedger     Code = "cli.short.ledger"
+	CLIReceiptSaved    Code = "cli.receipt.saved"
+	CLIReceiptTrue     Code = "cli.receipt.true"
+	CLIDataTrue        Code = "cli.data.true"
+	CLIDataFalse       Code = "cli.data.false"
+	CLIShortCheckpoint Code = "cli.short-checkpoint"
+	CLIShortEntry      Code = "cli.short-entry"
+	CLIShortReceipt    Code = "cli.short-receipt"
+	CLIShortVerify     Code = "cli.short-verify"
+	CLILongReceipt     Code = "cli.long-receipt"
+	CLILongVerify      Code = "cli.long-verify"
+	CLIFlagOut         Code = "cli.flag-out"
+	CLIFlagRoot        Code = "cli.flag-root"
+	CLIBadEntry        Code = "cli.bad-entry"
+	CLIPayloadSaved    Code = "cli.payload-saved"
+	CLIReceiptErased   Code = "cli.receipt-erased"
+	CLIPayloadUnseen   Code = "cli.payload-unseen"
+	CLIVerifyProgress  Code = "cli.verify-progress"
+	CLILog             Code = "cli.log"
+	CLISize            Code = "cli.size"
+	CLIRoot            Code = "cli.root"
+	CLIAbout           Code = "cli.about"
+	CLISeq             Code = "cli.seq"
+	CLISigned          Code = "cli.signed"
+	CLICommitment      Code = "cli.commitment"
+	CLILeafHash        Code = "cli.leaf-hash"
+	CLIChain           Code = "cli.chain"
+	CLIAsOf            Code = "cli.as-of"
+	CLIContentType     Code = "cli.content-type"
+	CLIYes             Code = "cli.yes"
+	CLINo              Code = "cli.no"
+)
+
+var ledgerSentences = []sentence{
+	{CLIShortLedger, "查看存证账本", "Read the ledger"},
+	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
+	{CLIReceiptTrue, "验证通过：条目 {entry} 在树大小为 {size} 的检查点之内，签名链自 {pin} 起",
+		"verified: entry {entry} is under a checkpoint of size {size}, signed from {pin} down"},
+	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
+		"verified: the {entries} entries of {name} agree with the checkpoint, root {root}"},
+	{CLIDataFalse, "验证未通过：{name} 自 {first} 起与检查点不一致", "refused: {name} disagrees with the checkpoint from {first} on"},
+	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
+	{CLIShortEntry, "查看一个条目的要素", "Show the head of an entry"},
+	{CLIShortReceipt, "保存一个条目的存证凭证", "Save the receipt of an entry"},
+	{CLIShortVerify, "离线验证存证凭证或数据目录", "Verify a receipt or a data directory offline"},
+	{
+		CLILongReceipt,
+		"保存 entry-INDEX.receipt（存证凭证）和 entry-INDEX.payload（内容，已销毁的没有）。ENTRY 为条目序号或完整名称。",
+		"Save entry-INDEX.receipt and entry-INDEX.payload (which is absent when it was erased). ENTRY is the index or the whole\nname of the entry.",
+	},
+	{
+		CLILongVerify,
+		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n两者都不需要运行中的节点。",
+		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nNeither needs a running node.",
+	},
+	{CLIFlagOut, "保存到目录 `DIR`（默认当前目录）", "save in the directory `DIR` (default the current one)"},
+	{CLIFlagRoot, "起点标识 `PIN`", "the `PIN` that is trusted"},
+	{
+		CLIBadEntry,
+		"“{value}”不是条目序号，也不是（--in 所指行政区划的）条目名称",
+		"\"{value}\" is no index of an entry, and no name of one (of the jurisdiction that --in names)",
+	},
+	{CLIPayloadSaved, "内容已保存到 {file}，仅本用户可读", "saved the payload to {file}, readable by you alone"},
+	{CLIReceiptErased, "该条目的内容已销毁，存证凭证仍然有效", "the payload of this entry was erased; the receipt still holds"},
+	{CLIPayloadUnseen, "未给出内容文件，只验证了要素和内容承诺", "no payload was given: the head and the commitment were verified, the content was not"},
+	{CLIVerifyProgress, "已验证 {done}/{total} 个条目", "verified {done} of {total} entries"},
+	{CLILog, "存证账本", "ledger"},
+	{CLISize, "条目数", "size"},
+	{CLIRoot, "根", "root"},
+	{CLIAbout, "所涉条目", "about"},
+	{CLISeq, "部门内序号", "seq"},
+	{CLISigned, "部门签名", "signed"},
+	{CLICommitment, "内容承诺", "commitment"},
+	{CLILeafHash, "叶哈希", "leaf hash"},
+	{CLIChain, "信任链", "chain"},
+	{CLIAsOf, "背书截至", "endorsed as of"},
+	{CLIContentType, "内容类型", "content type"},
+	{CLIYes, "是", "yes"},
+	{CLINo, "否", "no"},
+}

@@ -1,0 +1,88 @@
+package text
+
+import "net/http"
+
+// Problems of data that is imported or looked up.
+const (
+	EntryInvalid    Code = "entry-invalid"
+	BadCSV          Code = "bad-csv"
+	BadJSON         Code = "bad-json"
+	SchemaRejected  Code = "schema-rejected"
+	FilterMalformed Code = "filter-malformed"
+	FilterTooCostly Code = "filter-too-costly"
+	FileChanged     Code = "file-changed"
+	RowsRejected    Code = "rows-rejected"
+	UnknownRecord   Code = "unknown-record"
+	BadCursor       Code = "bad-cursor"
+	ReceiptRefused  Code = "receipt-refused"
+)
+
+var dataProblems = []problem{
+	{
+		number: 40, code: EntryInvalid, status: http.StatusUnprocessableEntity, params: []string{"dataset", "reason"},
+		zh: parts{"目录信息不合规", "该目录信息不能发布：{reason}", "数据资源 {dataset}", "请修改后重新发布"},
+		en: parts{"Invalid catalogue entry", "this catalogue entry cannot be published: {reason}", "dataset {dataset}",
+			"correct it and publish again"},
+	},
+	{
+		number: 41, code: BadCSV, status: http.StatusBadRequest, params: []string{"row", "column", "reason"},
+		zh: parts{"CSV 格式有误", "CSV 内容无法读取：{reason}", "第 {row} 行，“{column}”列", "请改正该行后重新检查文件"},
+		en: parts{"Malformed CSV", "the CSV cannot be read: {reason}", "row {row}, column {column}",
+			"correct that row and check the file again"},
+	},
+	{
+		number: 42, code: BadJSON, status: http.StatusBadRequest, params: []string{"row", "reason"},
+		zh: parts{"JSON 格式有误", "JSON 内容无法读取：{reason}", "第 {row} 行", "请改正后重新提交"},
+		en: parts{"Malformed JSON", "the JSON cannot be read: {reason}", "row {row}", "correct it and send it again"},
+	},
+	{
+		number: 44, code: SchemaRejected, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "reason"},
+		zh: parts{"记录不符合数据规范", "数据项“{field}”不符合目录规定的数据规范：{reason}", "数据资源 {dataset}",
+			"请按目录所列数据规范改正后重新提交"},
+		en: parts{"Record rejected by the schema", "the field {field} is not as the schema in the catalogue says: {reason}",
+			"dataset {dataset}", "correct the record and send it again"},
+	},
+	{
+		number: 45, code: FilterMalformed, status: http.StatusBadRequest, params: []string{"position", "reason"},
+		zh: parts{"筛选条件有误", "筛选条件无法理解：{reason}", "筛选条件第 {position} 个字符", "请按 CEL 语法修改，例如 name == \"观水社区\""},
+		en: parts{"Malformed filter", "the filter is not understood: {reason}", "the filter, at character {position}",
+			"write it in CEL, for example: name == \"观水社区\""},
+	},
+	{
+		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "limit"},
+		zh: parts{"筛选条件过于复杂", "该筛选条件的计算量超过上限 {limit}", "数据资源 {dataset}",
+			"请先用已建索引的数据项缩小范围，或简化筛选条件"},
+		en: parts{"Filter too costly", "this filter costs more than the limit of {limit}", "dataset {dataset}",
+			"narrow the search by an indexed field first, or make the filter simpler"},
+	},
+	{
+		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},
+		zh: parts{"文件已变动", "文件与检查时不一致：检查时的 SHA-256 为 {want}，现为 {got}", "{file}", "请重新检查该文件后再导入"},
+		en: parts{"File changed", "the file is not the one that was checked: its SHA-256 was {want} and is {got}", "{file}",
+			"check the file again before you import it"},
+	},
+	{
+		number: 48, code: RowsRejected, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
+		zh: parts{"文件有不合格的行", "共 {rows} 行，其中 {bad} 行不合格，未导入", "数据资源 {dataset}",
+			"请改正不合格的行后重试；如只导入合格的行，请加 --keep-good"},
+		en: parts{"Rows rejected", "{bad} of {rows} rows are bad, and nothing was imported", "dataset {dataset}",
+			"correct the bad rows, or import only the good ones with --keep-good"},
+	},
+	{
+		number: 49, code: UnknownRecord, status: http.StatusNotFound, params: []string{"dataset"},
+		zh: parts{"没有该记录", "没有该主键的现行记录", "数据资源 {dataset}", "请核对主键后重试"},
+		en: parts{"No such record", "there is no live record with this key", "dataset {dataset}", "check the key and try again"},
+	},
+	{
+		number: 50, code: BadCursor, status: http.StatusBadRequest, params: []string{"dataset"},
+		zh: parts{"翻页标记无效", "翻页标记无效或不属于本次查询", "数据资源 {dataset}", "请从第一页重新查询"},
+		en: parts{"Bad cursor", "the cursor is not valid, or belongs to another query", "dataset {dataset}",
+			"start again at the first page"},
+	},
+	{
+		number: 51, code: ReceiptRefused, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
+		zh: parts{"存证凭证未通过验证", "存证凭证不可采信：{reason}", "{file}", "请核对起点标识，并向出具方索取原件"},
+		en: parts{"Receipt refused", "the receipt proves nothing: {reason}", "{file}",
+			"check the pin, and ask whoever gave you the receipt for the original"},
+	},
+}

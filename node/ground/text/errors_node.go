@@ -1,0 +1,100 @@
+package text
+
+import "net/http"
+
+// Problems of a node, and of its directory, disk, clock and configuration.
+const (
+	DirInUse       Code = "dir-in-use"
+	DirNewer       Code = "dir-newer"
+	DirOlder       Code = "dir-older"
+	DirReadOnly    Code = "dir-read-only"
+	DirNotEmpty    Code = "dir-not-empty"
+	DirNotNode     Code = "dir-not-node"
+	DiskFull       Code = "disk-full"
+	ClockSetBack   Code = "clock-set-back"
+	ConfigWrongKey Code = "config-wrong-key"
+	ConfigInvalid  Code = "config-invalid"
+	NotRunning     Code = "not-running"
+	Diverged       Code = "diverged"
+)
+
+var nodeProblems = []problem{
+	{
+		number: 60, code: DirInUse, status: http.StatusConflict, params: []string{"dir"},
+		zh: parts{"数据目录已被占用", "另一个进程正在使用该数据目录", "{dir}",
+			"请用 xietong status 查看运行中的节点；如要重启，请先停止它"},
+		en: parts{"Data directory in use", "another process is using the data directory", "{dir}",
+			"see the running node with `xietong status`; to restart it, stop it first"},
+	},
+	{
+		number: 61, code: DirNewer, status: http.StatusConflict, params: []string{"dir", "format", "version"},
+		zh: parts{"数据目录版本较新", "数据目录为第 {format} 版格式，本程序只支持到第 {version} 版", "{dir}",
+			"请改用写入该目录的程序版本或更新版本；数据未作任何改动"},
+		en: parts{"Newer data directory", "the data directory has format {format}, and this program knows up to {version}", "{dir}",
+			"run the version that wrote it, or a newer one; nothing was changed"},
+	},
+	{
+		number: 108, code: DirOlder, status: http.StatusConflict, params: []string{"dir", "format", "version"},
+		zh: parts{"数据目录版本较旧", "数据目录为第 {format} 版格式，本程序只读第 {version} 版；0.1.0 发布前格式会变，旧目录不能沿用", "{dir}",
+			"请用写入该目录的程序版本导出所需数据，再在空目录中新建节点；数据未作任何改动"},
+		en: parts{"Older data directory",
+			"the data directory has format {format}, and this program reads {version}: before 0.1.0 formats change, and old directories are not taken over",
+			"{dir}", "take what you need from it with the version that wrote it, and make a node in an empty directory; nothing was changed"},
+	},
+	{
+		number: 62, code: DirReadOnly, status: http.StatusServiceUnavailable, params: []string{"dir"},
+		zh: parts{"数据目录不可写", "数据目录只能读取，节点不能写入", "{dir}", "请检查目录权限、挂载方式和磁盘状态后重新启动节点"},
+		en: parts{"Data directory is read-only", "the node cannot write to the data directory", "{dir}",
+			"check its permissions, the mount and the disk, then start the node again"},
+	},
+	{
+		number: 63, code: DirNotEmpty, status: http.StatusConflict, params: []string{"dir"},
+		zh: parts{"目录不为空", "该目录已有内容，不能用来新建节点", "{dir}", "请另选一个空目录；如节点已建好，请直接用 xietong serve 启动"},
+		en: parts{"Directory not empty", "the directory has content, so no node can be made in it", "{dir}",
+			"choose an empty one; if the node exists already, start it with `xietong serve`"},
+	},
+	{
+		number: 64, code: DirNotNode, status: http.StatusNotFound, params: []string{"dir"},
+		zh: parts{"不是数据目录", "该目录不是节点的数据目录", "{dir}", "请核对路径，或用 xietong init 新建节点"},
+		en: parts{"Not a data directory", "this is not the data directory of a node", "{dir}",
+			"check the path, or make a node with `xietong init`"},
+	},
+	{
+		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
+		zh: parts{"磁盘空间不足", "可用空间 {free}，低于最低要求 {needed}，暂停写入，查询不受影响", "{dir}",
+			"请清理或扩充磁盘；空间恢复后节点自动继续写入"},
+		en: parts{"Disk full", "{free} are free and {needed} are needed, so writing has stopped; reading goes on", "{dir}",
+			"free or add space; the node writes again by itself once there is enough"},
+	},
+	{
+		number: 66, code: ClockSetBack, status: http.StatusServiceUnavailable, params: []string{"behind", "ledger"},
+		zh: parts{"时钟回拨", "本机时钟比账本时间落后 {behind}，超过 5 分钟，暂停写入", "本机时钟；账本时间 {ledger}",
+			"请校准本机时钟（如启用 NTP）；校准后节点自动继续写入"},
+		en: parts{"Clock set back", "this machine's clock is {behind} behind the ledger, more than 5 minutes, so writing has stopped",
+			"this machine's clock; ledger time is {ledger}", "set the clock right (NTP does); the node then writes again by itself"},
+	},
+	{
+		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known"},
+		zh: parts{"配置项不存在", "没有名为 {key} 的配置项", "{file} 第 {line} 行", "请改用：{known}"},
+		en: parts{"Unknown setting", "there is no setting {key}", "{file}, line {line}", "use instead: {known}"},
+	},
+	{
+		number: 68, code: ConfigInvalid, status: http.StatusBadRequest, params: []string{"key", "reason", "file", "line"},
+		zh: parts{"配置有误", "配置项 {key} 有误：{reason}", "{file} 第 {line} 行", "请改正后重新启动节点"},
+		en: parts{"Invalid setting", "the setting {key} is wrong: {reason}", "{file}, line {line}",
+			"correct it and start the node again"},
+	},
+	{
+		number: 69, code: NotRunning, status: http.StatusServiceUnavailable, params: []string{"dir"},
+		zh: parts{"节点未运行", "控制接口没有应答，节点未运行", "{dir}", "请用 xietong serve 启动节点，或用 --data 指明数据目录"},
+		en: parts{"Node not running", "nothing answers on the control socket: the node is not running", "{dir}",
+			"start it with `xietong serve`, or name its data directory with --data"},
+	},
+	{
+		number: 70, code: Diverged, status: http.StatusServiceUnavailable, params: []string{"replica", "log", "size"},
+		zh: parts{"副本不一致", "副本 {replica} 算出的账本根与多数副本不同，已停止服务", "{log}，树大小 {size}",
+			"请勿删除数据；请保留数据目录，从其他副本重建该副本，并查明原因"},
+		en: parts{"Replica diverged", "replica {replica} computed another root than the majority, and has stopped",
+			"{log}, tree size {size}", "delete nothing: keep the data directory, rebuild the replica from the others, and find the cause"},
+	},
+}

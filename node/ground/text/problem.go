@@ -1,0 +1,134 @@
+package text
+
+import (
+	"errors"
+	"net/http"
+)
+
+// parts are the sentences of a problem in one language. Title has no placeholders.
+type parts struct{ title, what, where, do string }
+
+// problem is one entry of the table of problems.
+type problem struct {
+	number uint16   // on the wire; append-only (docs/protocol.md)
+	code   Code     // stable
+	status int      // HTTP status
+	params []string // the placeholders, in the order of the values in a refusal
+	zh, en parts
+}
+
+var (
+	byCode   = make(map[Code]problem)
+	byNumber = make(map[uint16]problem)
+)
+
+func init() {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems} {
+		for _, p := range table {
+			byCode[p.code] = p
+			byNumber[p.number] = p
+		}
+	}
+	for reason, w := range exchangeWords {
+		if _, taken := words[reason]; !taken { // a test finds one with two meanings
+			words[reason] = w
+		}
+	}
+}
+
+// Explanation is a problem as a person reads it.
+type Explanation struct {
+	Title string // the kind of problem: always the same for one code
+	What  string // what happened
+	Where string // the jurisdiction, dataset, file or field
+	Do    string // what the reader should do now
+}
+
+// Explain returns the problem in the language. A code that is no problem's is explained as an
+// internal error.
+func Explain(l Lang, code Code, args Args) Explanation {
+	p, ok := byCode[code]
+	if !ok {
+		p = byCode[Internal]
+	}
+	s := p.en
+	if l == Zh {
+		s = p.zh
+	}
+	args = worded(l, args)
+	return Explanation{s.title, fill(s.what, args), fill(s.where, args), fill(s.do, args)}
+}
+
+// Number returns the problem's number on the wire, or 0 ("no problem") for a code that is no
+// problem's.
+func Number(code Code) uint16 { return byCode[code].number }
+
+// ByNumber returns the code of the problem with the number. For a number that this version does not
+// know it returns Internal.
+func ByNumber(n uint16) Code {
+	if p, ok := byNumber[n]; ok {
+		return p.code
+	}
+	return Internal
+}
+
+// Status returns the HTTP status of an answer with the problem, which is 500 for a code that is no
+// problem's.
+func Status(code Code) int {
+	if p, ok := byCode[code]; ok {
+		return p.status
+	}
+	return http.StatusInternalServerError
+}
+
+// Named returns the values of a refusal by name. They travel without names, in the order of the
+// table. Values that the table does not know are dropped.
+func Named(code Code, values []string) Args {
+	args := make(Args, len(values))
+	for i, name := range byCode[code].params {
+		if i < len(values) {
+			args[name] = values[i]
+		}
+	}
+	return args
+}
+
+// Values is the reverse of Named: it returns the values in the order of the table, for a refusal. A
+// missing value is "".
+func Values(code Code, args Args) []string {
+	params := byCode[code].params
+	values := make([]string, len(params))
+	for i, name := range params {
+		values[i] = args[name]
+	}
+	return values
+}
+
+// Failure is an error that a person will read: a problem's code with its values, and the cause,
+// which goes only to the log. The text of Error is for the log as well.
+type Failure struct {
+	Code Code
+	Args Args
+	Err  error // may be nil
+}
+
+// Fail returns a *Failure.
+func Fail(code Code, args Args, cause error) error { return &Failure{code, args, cause} }
+
+// Error returns the code and the cause, without the values: a log should not hold all of them.
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return string(f.Code)
+	}
+	return string(f.Code) + ": " + f.Err.Error()
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// AsFailure finds the *Failure in err's chain. Any other error is Internal, with err as its cause.
+func AsFailure(err error) *Failure {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f
+	}
+	return &Failure{Code: Internal, Err: err}
+}

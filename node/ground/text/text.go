@@ -1,0 +1,98 @@
+// Package text holds every sentence that a person reads, in Chinese and in English.
+//
+// A sentence has a Code, and stands in the table of its topic (errors, cli, demo, status). The
+// other rooms name the Code and give the values, and never write a sentence themselves. Values
+// stand in the sentence as {named} placeholders:
+//
+//	args := text.Args{"title": "民政局", "agency": "civil-affairs", "entry": "nanming/log/1/3"}
+//	text.T(text.Zh, text.CLIAgencyAdded, args)
+//	→ 已登记部门：民政局（civil-affairs），存证条目 nanming/log/1/3
+//
+// An error is a Problem of four sentences: a title (the kind, always the same), what happened,
+// where, and what the reader should do now. Problems cross the wire, so each has a number too.
+// Numbers and codes are append-only; docs/protocol.md lists them, and a test compares that list
+// with the table.
+//
+// Tests check these invariants: every sentence has both languages with the same placeholders; every
+// Code is in a table exactly once and is used somewhere. The package decides nothing, reads no
+// clock and no files, and logs nothing. Sentences are plain text: a caller that puts them into HTML
+// escapes them. Values must hold no personal data where the sentence goes into a log.
+package text
+
+import (
+	"strings"
+)
+
+// Code names a sentence or a problem. The codes of problems are stable: programs compare them.
+type Code string
+
+// Args are the values of a sentence's placeholders, by name.
+type Args map[string]string
+
+// sentence is one entry of a table.
+type sentence struct {
+	code   Code
+	zh, en string
+}
+
+// sentences are the sentences of all tables except that of the problems, by code.
+var sentences = index(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences, ledgerSentences, nodeSentences,
+	joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences)
+
+func index(tables ...[]sentence) map[Code]sentence {
+	all := make(map[Code]sentence)
+	for _, table := range tables {
+		for _, s := range table {
+			all[s.code] = s
+		}
+	}
+	return all
+}
+
+// T returns the sentence in the language, with its placeholders replaced. For the code of a problem
+// it returns the sentence that says what happened. A placeholder without a value stays as it is,
+// and a code that is in no table is returned as its own sentence, so that a mistake is seen and
+// does no harm.
+func T(l Lang, code Code, args Args) string {
+	if s, ok := sentences[code]; ok {
+		return fill(l.pick(s.zh, s.en), args)
+	}
+	if p, ok := byCode[code]; ok {
+		return fill(l.pick(p.zh.what, p.en.what), worded(l, args))
+	}
+	return string(code)
+}
+
+// Short cuts a text that a person typed to 64 characters, before a sentence repeats it.
+func Short(s string) string {
+	const most = 64
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// fill replaces each {name} by its value. It puts values in as they are: a value that looks like a
+// placeholder stays.
+func fill(s string, args Args) string {
+	if len(args) == 0 || !strings.Contains(s, "{") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		value, known := args[name]
+		if !closed || !known {
+			b.WriteString("{")
+			s = rest
+			continue
+		}
+		b.WriteString(value)
+		s = after
+	}
+}

@@ -1,0 +1,213 @@
+package text
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func allTables() []sentence {
+	return slices.Concat(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
+		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
+		gatherSentences, rosterSentences, standardSentences)
+}
+
+func allProblems() []problem {
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems)
+}
+
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+
+// namesIn returns the placeholders of s, sorted, each once.
+func namesIn(s string) []string {
+	found := placeholder.FindAllString(s, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// checkPair checks one sentence in its two languages.
+func checkPair(t *testing.T, name, zh, en string) {
+	t.Helper()
+	if zh == "" || en == "" {
+		t.Errorf("%s: a language is missing: zh %q, en %q", name, zh, en)
+		return
+	}
+	if got, want := namesIn(en), namesIn(zh); !slices.Equal(got, want) {
+		t.Errorf("%s: placeholders differ: zh %q, en %q", name, want, got)
+	}
+	well := regexp.MustCompile(`^\{[a-z]+\}$`)
+	for _, p := range namesIn(zh) {
+		if !well.MatchString(p) {
+			t.Errorf("%s: placeholder %s: want lower-case letters only", name, p)
+		}
+	}
+	if isHan := func(r rune) bool { return unicode.Is(unicode.Han, r) }; !strings.ContainsFunc(placeholder.ReplaceAllString(zh, ""), isHan) &&
+		placeholder.ReplaceAllString(zh, "") != "" {
+		t.Errorf("%s: the Chinese text %q has no Chinese in it", name, zh)
+	}
+	for _, s := range []string{zh, en} {
+		if strings.HasPrefix(name, "cli.long-") { // help of several sentences: they end as sentences do
+			s = strings.TrimRight(s, ".。")
+		}
+		if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "。") || strings.TrimSpace(s) != s || strings.Contains(s, "failed to") {
+			t.Errorf("%s: %q ends in a full stop, has space around it, or says \"failed to\"", name, s)
+		}
+	}
+	if m := regexp.MustCompile(`[\p{Han}}][,;:()]|[,;:()][\p{Han}{]`).FindString(zh); m != "" {
+		t.Errorf("%s: %q has punctuation of half width beside Chinese: %q", name, zh, m)
+	}
+}
+
+func TestSentencesHaveBothLanguages(t *testing.T) {
+	for _, s := range allTables() {
+		if s.code == CLIListComma {
+			continue // the separator of the items of a list
+		}
+		checkPair(t, string(s.code), s.zh, s.en)
+	}
+}
+
+func TestProblemsHaveAllPartsInBothLanguages(t *testing.T) {
+	for _, p := range allProblems() {
+		checkPair(t, string(p.code)+" title", p.zh.title, p.en.title)
+		checkPair(t, string(p.code)+" what", p.zh.what, p.en.what)
+		checkPair(t, string(p.code)+" where", p.zh.where, p.en.where)
+		checkPair(t, string(p.code)+" do", p.zh.do, p.en.do)
+		if names := namesIn(p.zh.title); len(names) > 0 {
+			t.Errorf("%s: the title has placeholders %q; it must always be the same", p.code, names)
+		}
+		var want []string
+		for _, name := range p.params {
+			want = append(want, "{"+name+"}")
+		}
+		slices.Sort(want)
+		if got := namesIn(p.zh.what + p.zh.where + p.zh.do); !slices.Equal(got, want) {
+			t.Errorf("%s: params %q, but the sentences have %q", p.code, want, got)
+		}
+		if http.StatusText(p.status) == "" || p.status < 400 {
+			t.Errorf("%s: status %d is no HTTP error", p.code, p.status)
+		}
+	}
+}
+
+func TestCodesAndNumbersAreUnique(t *testing.T) {
+	codes := map[Code]int{}
+	for _, s := range allTables() {
+		codes[s.code]++
+	}
+	numbers := map[uint16]Code{}
+	for _, p := range allProblems() {
+		codes[p.code]++
+		if p.number == 0 {
+			t.Errorf("%s: number 0 means no problem", p.code)
+		}
+		if other, taken := numbers[p.number]; taken {
+			t.Errorf("%s and %s both have number %d", other, p.code, p.number)
+		}
+		numbers[p.number] = p.code
+	}
+	for code, n := range codes {
+		if n > 1 {
+			t.Errorf("%s is in the tables %d times", code, n)
+		}
+	}
+}
+
+func TestT(t *testing.T) {
+	tests := []struct {
+		lang Lang
+		code Code
+		args Args
+		want string
+	}{
+		{Zh, CLIAgencyAdded, Args{"title": "民政局", "agency": "civil-affairs", "entry": "nanming/log/1/3"},
+			"已登记部门：民政局（civil-affairs），存证条目 nanming/log/1/3"},
+		{En, CLIVerifyYes, nil, "yes"},
+		{Zh, UnknownField, Args{"field": "性别"}, "该数据资源没有数据项 性别"},
+		{En, UnknownField, Args{"field": "{field}"}, "the dataset has no field {field}"},
+		{En, UnknownField, nil, "the dataset has no field {field}"},
+		{Lang("fr"), CLIVerifyNo, nil, "no"},
+		{Zh, Code("no-such-code"), Args{"a": "b"}, "no-such-code"},
+	}
+	for _, tt := range tests {
+		if got := T(tt.lang, tt.code, tt.args); got != tt.want {
+			t.Errorf("T(%s, %s, %v) = %q, want %q", tt.lang, tt.code, tt.args, got, tt.want)
+		}
+	}
+}
+
+func FuzzFill(f *testing.F) {
+	f.Add("a {x} b", "x", "1")
+	f.Add("{", "", "{}")
+	f.Add("{{x}}{", "x", "{x}")
+	f.Fuzz(func(t *testing.T, s, name, value string) {
+		if got := fill(s, Args{"": value}); !strings.Contains(s, "{}") && got != s {
+			t.Errorf("fill(%q) = %q without a placeholder", s, got)
+		}
+		if !strings.ContainsAny(name, "{}") && !strings.Contains(s, "{") {
+			if got := fill(s+"{"+name+"}", Args{name: value}); got != s+value {
+				t.Errorf("fill = %q, want %q", got, s+value)
+			}
+		}
+	})
+}
+
+func TestExplain(t *testing.T) {
+	got := Explain(Zh, NotShared, Args{"dataset": "adoptions", "citation": "《民法典》第一千一百一十条"})
+	want := Explanation{"不予共享", "该数据资源属于不予共享类，依据：《民法典》第一千一百一十条", "数据资源 adoptions",
+		"对该依据有异议的，请向提供部门或者政务数据共享主管部门提出"}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := Explain(En, CLIShort, nil); got.Title != "Internal error" {
+		t.Errorf("Explain of a sentence = %+v, want the internal error", got)
+	}
+}
+
+func TestRefusalsKeepTheirValues(t *testing.T) {
+	for _, p := range allProblems() {
+		args := Args{}
+		for i, name := range p.params {
+			args[name] = fmt.Sprint("v", i)
+		}
+		if got := ByNumber(Number(p.code)); got != p.code {
+			t.Errorf("ByNumber(Number(%s)) = %s", p.code, got)
+		}
+		if got := Named(p.code, append(Values(p.code, args), "one too many")); !maps.Equal(got, args) {
+			t.Errorf("%s: Named(Values(%v)) = %v", p.code, args, got)
+		}
+		if got := Status(p.code); got != p.status {
+			t.Errorf("Status(%s) = %d, want %d", p.code, got, p.status)
+		}
+	}
+	if got := ByNumber(65535); got != Internal {
+		t.Errorf("ByNumber of an unknown number = %s, want %s", got, Internal)
+	}
+	if got := Number(CLIShort); got != 0 {
+		t.Errorf("Number of a sentence = %d, want 0", got)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	cause := errors.New("read page 7: checksum")
+	wrapped := fmt.Errorf("query: %w", Fail(UnknownDataset, Args{"dataset": "secret-name"}, cause))
+	f := AsFailure(wrapped)
+	if f.Code != UnknownDataset || f.Args["dataset"] != "secret-name" {
+		t.Errorf("AsFailure = %+v", f)
+	}
+	if !errors.Is(wrapped, cause) {
+		t.Error("the cause is lost")
+	}
+	if got, want := wrapped.Error(), "query: unknown-dataset: read page 7: checksum"; got != want {
+		t.Errorf("Error() = %q, want %q, without the values", got, want)
+	}
+	if f := AsFailure(cause); f.Code != Internal || f.Err != cause {
+		t.Errorf("AsFailure of another error = %+v, want internal", f)
+	}
+}

@@ -1,0 +1,112 @@
+package text
+
+import (
+	"cmp"
+	"maps"
+	"strings"
+)
+
+// word is a word of the floors below in both languages; en is "" where the English is the word
+// itself.
+type word struct{ zh, en string }
+
+// words are the words of the floors below that reach a person inside a sentence. Those floors name
+// things by plain English words, in their errors and on the wire.
+var words = map[string]word{
+	// kinds of entry (docs/protocol.md)
+	"key set":          {zh: "密钥集"},
+	"agency added":     {zh: "部门登记"},
+	"catalogue entry":  {zh: "目录发布"},
+	"record":           {zh: "记录写入"},
+	"record retracted": {zh: "记录撤下"},
+	"invitation":       {zh: "加入邀请"}, "endorsement": {zh: "下级背书"}, "endorsement withdrawn": {zh: "背书撤回"}, "joined": {zh: "加入记录"},
+	"import opened":    {zh: "批量导入开始"},
+	"import published": {zh: "批量导入发布"},
+	"import abandoned": {zh: "批量导入放弃"},
+	"application":      {zh: "共享申请"},
+	"grant":            {zh: "共享权限"},
+	"grant revoked":    {zh: "共享权限撤销"},
+	"access":           {zh: "使用记录"},
+	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
+
+	// things that are looked for
+	"entry": {zh: "存证条目"},
+
+	// outcomes of a command
+	"not done":        {zh: "没有执行", en: "it was not done"},
+	"outcome unknown": {zh: "结果未知", en: "its outcome is unknown"},
+
+	// the parts of an application, with the flag that gives each
+	"basis":    {zh: "使用依据（basis）"},
+	"scenario": {zh: "应用场景（scenario）"},
+	"scope":    {zh: "使用范围（scope）"},
+	"method":   {zh: "使用方式（method）"},
+	"until":    {zh: "使用期限（until）"},
+
+	// rules that a row or record may break: keywords of JSON Schema, and those of the file
+	"required":         {"没有填写", "it is missing"},
+	"type":             {"类型不符", "it is of another type"},
+	"pattern":          {"格式不符", "it has another form"},
+	"format":           {"格式不符", "it has another form"},
+	"enum":             {"不在允许的取值之内", "it is none of the values allowed"},
+	"const":            {"不在允许的取值之内", "it is none of the values allowed"},
+	"minLength":        {"过短", "it is too short"},
+	"maxLength":        {"过长", "it is too long"},
+	"minimum":          {"小于最小值", "it is less than the minimum"},
+	"maximum":          {"大于最大值", "it is more than the maximum"},
+	"number":           {"数字超出可以准确记录的范围", "the number cannot be kept exactly"},
+	"columns":          {"列数与首行不符", "the number of columns is not that of the first line"},
+	"duplicate key":    {"主键与前面的行重复", "an earlier row has the same key"},
+	"unknown field":    {"有目录未列的数据项", "it has a field that the catalogue does not list"},
+	"duplicate member": {"数据项重复", "the field stands twice"},
+	"not UTF-8":        {"不是 UTF-8 编码的文字", "it is not UTF-8"},
+	"too long":         {"整行过长", "the row is too long"},
+	"too deep":         {"嵌套过深", "it is nested too deep"},
+	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
+	"not an object":    {"不是 JSON 对象", "it is no JSON object"},
+
+	// faults of a setting
+	"it is empty":            {zh: "没有填写"},
+	"none is listed":         {zh: "一个也没有列出"},
+	"more than one document": {zh: "含有多个文档"},
+	"not YAML of this form":  {zh: "不是规定格式的 YAML"},
+
+	// faults of an address
+	"it is not HOST:PORT":                          {zh: "不是 HOST:PORT 的形式"},
+	"its host is neither an IP address nor a name": {zh: "主机部分既不是 IP 地址，也不是主机名"},
+	"its host is not an IP address":                {zh: "主机部分不是 IP 地址"},
+	"nobody can dial that address":                 {zh: "该地址不能供他人连接"},
+	"it stands twice":                              {zh: "重复列出"},
+
+	// levels
+	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"},
+
+	// faults of an invitation
+	"not an invitation":             {zh: "它不是邀请码"},
+	"made by a later version":       {zh: "由更新版本的程序生成"},
+	"cut short or mistyped":         {zh: "不完整或抄写有误"},
+	"the readable part was changed": {zh: "可读部分被改动过"},
+	"invalid invitation":            {zh: "内容不合规定"},
+}
+
+// Word returns a word of the floors below in the language, or w itself where w is no such word.
+func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
+
+// worded returns args with these values in the language: "what" (the thing that is looked for),
+// "missing" (a list) and "reason".
+func worded(l Lang, args Args) Args {
+	told := maps.Clone(args)
+	for name, value := range args {
+		switch name {
+		case "what", "reason":
+			told[name] = Word(l, value)
+		case "missing":
+			list := strings.Split(value, ", ")
+			for i, w := range list {
+				list[i] = Word(l, w)
+			}
+			told[name] = strings.Join(list, l.pick("、", ", "))
+		}
+	}
+	return told
+}

@@ -1,0 +1,75 @@
+package text
+
+import (
+	"cmp"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestWord(t *testing.T) {
+	for _, tt := range []struct{ word, zh, en string }{
+		{"access", "使用记录", "access"}, {"kind 99", "kind 99", "kind 99"}, {"", "", ""}, {"minLength", "过短", "it is too short"},
+	} {
+		if got := Word(Zh, tt.word); got != tt.zh {
+			t.Errorf("Word(zh, %q) = %q, want %q", tt.word, got, tt.zh)
+		}
+		if got := Word(En, tt.word); got != tt.en {
+			t.Errorf("Word(en, %q) = %q, want %q", tt.word, got, tt.en)
+		}
+	}
+	for name, w := range words {
+		checkPair(t, name, w.zh, cmp.Or(w.en, name))
+	}
+}
+
+// TestKindsHaveWords compares the Chinese names of the kinds of entry with docs/protocol.md.
+func TestKindsHaveWords(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(doc), "\n## Kinds of entry\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	found := 0
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 5 || cells[1] == "kind" || strings.HasPrefix(cells[1], "-") {
+			continue
+		}
+		found++
+		if got := Word(Zh, cells[1]); got != cells[3] {
+			t.Errorf("Word(zh, %q) = %q, and docs/protocol.md says %q", cells[1], got, cells[3])
+		}
+	}
+	if found < 12 {
+		t.Errorf("%d kinds found in docs/protocol.md", found)
+	}
+}
+
+// TestExplainTellsWords checks that a sentence in Chinese holds no English word of the floors below
+// that has a Chinese word.
+func TestExplainTellsWords(t *testing.T) {
+	for _, tt := range []struct {
+		lang Lang
+		code Code
+		args Args
+		want string
+	}{
+		{Zh, NotFound, Args{"what": "grant", "where": "x"}, "未找到共享权限"},
+		{Zh, NotFound, Args{"what": "a thing", "where": "x"}, "未找到a thing"},
+		{En, NotFound, Args{"what": "grant", "where": "x"}, "there is no grant"},
+		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "required"}, "数据项“f”不符合目录规定的数据规范：没有填写"},
+		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "contains"}, "数据项“f”不符合目录规定的数据规范：contains"},
+		{Zh, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"},
+			"首次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
+		{En, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"}, "the first use files an application, and it lacks: basis, until"},
+	} {
+		if got := Explain(tt.lang, tt.code, tt.args).What; got != tt.want {
+			t.Errorf("Explain(%s, %s) = %q, want %q", tt.lang, tt.code, got, tt.want)
+		}
+		if got := T(tt.lang, tt.code, tt.args); got != tt.want {
+			t.Errorf("T(%s, %s) = %q, want %q", tt.lang, tt.code, got, tt.want)
+		}
+	}
+}

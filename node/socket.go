@@ -1,0 +1,283 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/consensus/state"
+	"xietong/exchange/link"
+	"xietong/node/faces/api"
+	"xietong/node/flows/join"
+	"xietong/node/ground/config"
+	"xietong/node/tree"
+	"xietong/node/tree/door"
+)
+
+func listenUDP(listen string) (net.PacketConn, error) {
+	if listen == "" {
+		listen = ":0"
+	}
+	return net.ListenPacket("udp", listen)
+}
+
+func resolveUDP(ctx context.Context, address string) (net.Addr, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	number, err := net.DefaultResolver.LookupPort(ctx, "udp", port)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	// A name that has addresses of both kinds is reached by IPv4.
+	at := max(0, slices.IndexFunc(ips, func(ip net.IPAddr) bool { return ip.IP.To4() != nil }))
+	return &net.UDPAddr{IP: ips[at].IP, Zone: ips[at].Zone, Port: number}, nil
+}
+
+// openSocket opens the node's one socket, which only dials so far.
+func (n *Node) openSocket() (err error) {
+	if n.packets, err = n.o.Packets(n.settings.Listen); err != nil {
+		return fmt.Errorf("open socket: %w", err)
+	}
+	n.socket, err = link.Open(n.packets, link.Options{
+		Hosted: func(name identity.Jurisdiction) (link.Handler, bool) { h, ok := n.of(name); return h, ok },
+		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.o.Logger, ResetKey: n.hosted[0].host.MAC("stateless reset"),
+	})
+	return err
+}
+
+// listen takes connections if the configuration names an address. If it names none, packets from
+// outside reach only the links that this node dialled.
+func (n *Node) listen() error {
+	if n.settings.Listen == "" {
+		return nil
+	}
+	return n.socket.Listen(tlsconf.Listen(n.local, n.o.Now))
+}
+
+// addresses returns the addresses that children dial; none if the node does not listen.
+func (n *Node) addresses() []string {
+	interfaces, err := net.InterfaceAddrs()
+	if err != nil {
+		n.o.Logger.Warn("addresses of this machine unknown", "error", err)
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return config.Advertised(n.settings.Listen, n.settings.Addresses, interfaces)
+}
+
+// party is a hosted jurisdiction in a handshake.
+func (n *Node) party(h *hosted) tlsconf.Party {
+	return tlsconf.Party{SVID: h.host.LinkSource(), Bundles: h.table.Bundles(), Now: n.o.Now}
+}
+
+// local returns the hosted jurisdiction that takes a connection under the name.
+func (n *Node) local(name identity.Jurisdiction) (tlsconf.Local, bool) {
+	h, ok := n.of(name)
+	if !ok {
+		return tlsconf.Local{}, false
+	}
+	return tlsconf.Local{Party: n.party(h), Neighbour: h.table.IsNeighbour}, true
+}
+
+// knock answers a request at the door of a hosted jurisdiction. An error of the door is logged: the
+// answer already hides it from the asker.
+func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error) {
+	h, ok := n.of(local)
+	if !ok {
+		return nil, tlsconf.ErrNotHosted
+	}
+	answer, err := h.door.Answer(ctx, binding, request)
+	if err != nil {
+		n.o.Logger.Error("knock not answered", "jurisdiction", local.String(), "error", err)
+	}
+	return answer, nil
+}
+
+// stillTrusted judges the other end of an open link by the keys, the neighbours and the time of
+// now.
+func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error {
+	h, ok := n.of(local)
+	if !ok {
+		return tlsconf.ErrNotHosted
+	}
+	peer, err := tlsconf.Recheck(s, h.table.Bundles(), n.o.Now())
+	if err == nil && !h.table.IsNeighbour(peer.Jurisdiction) {
+		err = fmt.Errorf("%w: %s", tlsconf.ErrNotNeighbour, peer.Jurisdiction)
+	}
+	return err
+}
+
+// start begins the background work of a hosted jurisdiction: its upkeep, its news, and the link to
+// its parent.
+func (n *Node) start(h *hosted) {
+	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
+	n.workers.Go(func() { h.chains.Run(n.ctx) })
+	if parent, joined := h.table.Parent(); joined {
+		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
+	}
+}
+
+// dialler returns how to make the link to the parent.
+func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
+	return link.Dialler{
+		Local: h.settings.Name, To: parent, Handler: h,
+		Addresses: func(ctx context.Context) ([]net.Addr, error) { return n.addressesOf(ctx, h) },
+		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
+		Failed:    func(err error) { n.linkFailed(h, parent, err) },
+		Up:        func(tlsconf.Peer) { h.keepFailure(nil) },
+	}
+}
+
+// linkFailed keeps the reason why there is no link. The reasons NotKnown and NotTrusted may mean
+// that one side has new keys and the other side does not know them. The parent's door can tell, so
+// the upkeep asks it at once when such a reason first appears; while the reason stays, the upkeep
+// asks again by itself.
+func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
+	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
+	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
+	if now != before && (now == link.NotKnown || now == link.NotTrusted) {
+		h.upkeep.Poke()
+	}
+}
+
+// reasonOf returns why a link failed; "" if err is no failure of a link.
+func reasonOf(err error) link.Reason {
+	if e, ok := errors.AsType[*link.Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
+// keepFailure keeps the last failure of the link to the parent, and returns the one before it. nil
+// means that the link is up.
+func (h *hosted) keepFailure(err error) (before error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before, h.failed = h.failed, err
+	return before
+}
+
+// addressesOf returns the addresses of the parent. A parent that this node hosts is at the node's
+// own socket. For any other parent the address in the configuration, if there is one, replaces
+// those of the invitation. Addresses that cannot be resolved are left out; if all are left out,
+// their errors are returned.
+func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err error) {
+	if parent, ok := h.table.Parent(); ok {
+		if _, here := n.of(parent); here {
+			return []net.Addr{loopback(n.packets.LocalAddr())}, nil
+		}
+	}
+	var up tree.Upstream
+	err = h.host.View(ctx, func(r *state.Reader) error {
+		up, _ = tree.UpstreamOf(r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if moved := h.settings.ParentAddress; moved != "" {
+		up.Addresses = []string{moved}
+	}
+	for _, address := range up.Addresses {
+		addr, failed := n.o.Resolve(ctx, address)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("resolve %s: %w", address, failed))
+			continue
+		}
+		all = append(all, addr)
+	}
+	if len(all) > 0 {
+		err = nil
+	}
+	return all, err
+}
+
+// reach returns a way to ask the parent: over the link if that is up, else at the parent's door.
+// The caller calls the returned function when it has asked.
+func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdiction) (door.Asker, func(), error) {
+	if n.socket.Up(h.settings.Name, parent) {
+		return overLink{n.socket, h.settings.Name, parent}, func() {}, nil
+	}
+	addresses, err := n.addressesOf(ctx, h)
+	if err != nil {
+		return nil, nil, err
+	}
+	line, err := join.DialDoor(ctx, n.socket, addresses, parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	return line, func() { line.Conn.Close(link.CodeClosing) }, nil
+}
+
+// Link returns the state of the link between a hosted jurisdiction and its neighbour.
+func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
+	for _, l := range n.socket.Links() {
+		if l.Local == local && l.Peer.Jurisdiction == peer {
+			s.Up, s.Address = true, l.Address
+		}
+	}
+	s.LastHeard, _ = n.socket.LastHeard(local, peer)
+	h, ok := n.of(local)
+	if !ok {
+		return s
+	}
+	if heard, ok := h.table.LastHello(peer); ok {
+		s.Offset = heard.Offset
+	}
+	if parent, joined := h.table.Parent(); !s.Up && joined && parent == peer {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		s.Why = string(reasonOf(h.failed))
+	}
+	return s
+}
+
+// overLink asks a neighbour over the link.
+type overLink struct {
+	socket    *link.Socket
+	local, to identity.Jurisdiction
+}
+
+func (o overLink) Exchange(ctx context.Context, request []byte) ([]byte, error) {
+	return link.One(func(each func([]byte) error) error { return o.socket.Exchange(ctx, o.local, o.to, request, each) })
+}
+
+// loopback returns the address at which this machine reaches its own socket: 127.0.0.1 if the
+// socket is bound to every address.
+func loopback(addr net.Addr) net.Addr {
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok || !udp.IP.IsUnspecified() {
+		return addr
+	}
+	return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: udp.Port}
+}
+
+// links carries the messages of the relays over the node's socket.
+type links struct{ n *Node }
+
+// Exchange carries a message to a neighbour and its answer back.
+func (l links) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
+	began, answer := time.Now(), 0
+	err := l.n.socket.Exchange(ctx, local, to, request, func(frame []byte) error {
+		answer += len(frame)
+		return each(frame)
+	})
+	if l.n.o.Steps != nil {
+		l.n.o.Steps(StepExchange, time.Since(began))
+	}
+	if l.n.o.Frames != nil {
+		l.n.o.Frames(len(request), answer)
+	}
+	return err
+}

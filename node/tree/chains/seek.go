@@ -1,0 +1,167 @@
+package chains
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/exchange/link"
+	"xietong/exchange/relay"
+	"xietong/exchange/route"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// seek searches for a chain: (1) among the levels above, (2) in the own ledger, or (3) by asking
+// the neighbour that leads there. The err of the result says why it was not found.
+func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) *chain {
+	levels, age, err := s.levels(ctx, of, oldest)
+	if err == nil {
+		var c *chain
+		if c, err = s.verified(ctx, of, levels, age); err == nil {
+			return c
+		}
+		if ctx.Err() == nil {
+			err = text.Fail(text.AnswerRefused, text.Args{"jurisdiction": of.String(), "reason": relay.NotEndorsed}, err)
+		}
+	}
+	return &chain{of: of, found: s.now(), err: err}
+}
+
+func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, time.Duration, error) {
+	self := s.own.Name()
+	if self.Under(of) {
+		levels, err := s.above(ctx, of)
+		return levels, 0, err
+	}
+	parent, _ := s.table.Parent()
+	step := route.Next(self, route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
+	switch {
+	case step.Way == route.Nowhere && step.To.IsZero():
+		return nil, 0, unreachable(of, relay.NoRoute, nil)
+	case step.Way == route.Nowhere:
+		return nil, 0, unreachable(step.To, relay.NotEndorsed, nil)
+	case step.To == of:
+		levels, err := s.below(ctx, of)
+		return levels, 0, err
+	}
+	return s.askFor(ctx, step.To, of, oldest)
+}
+
+// above returns the chain of a level above this jurisdiction, or of this jurisdiction, as the
+// parent told it.
+func (s *Store) above(ctx context.Context, of identity.Jurisdiction) ([]trust.Level, error) {
+	levels, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := of.Depth() - root.Name().Depth()
+	if at < 0 || at >= len(levels) {
+		return nil, unreachable(of, relay.NoRoute, nil)
+	}
+	levels = append([]trust.Level{}, levels[:at+1]...)
+	levels[at].Endorsement = nil
+	return levels, nil
+}
+
+// below returns the chain of a child.
+func (s *Store) below(ctx context.Context, child identity.Jurisdiction) ([]trust.Level, error) {
+	levels, _, err := s.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	level, proof, err := s.endorser.Level(ctx, child.Label())
+	if err != nil {
+		return nil, err
+	}
+	levels[len(levels)-1].Endorsement = proof
+	return append(levels, level), nil
+}
+
+// askFor asks a neighbour, and gives it a little less time than the caller has.
+func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, time.Duration, error) {
+	if !s.enter(neighbour) {
+		return nil, 0, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String()}, nil)
+	}
+	defer s.leave(neighbour)
+	within, cancel := context.WithTimeout(ctx, MaxWait)
+	defer cancel()
+	end, _ := within.Deadline()
+	wait := time.Until(end) * 15 / 16
+	levels, age, err := door.AskProve(within, over{s.ask, neighbour}, door.Wanted{Name: of, Oldest: oldest, Wait: wait})
+	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
+		err = broken(ctx, neighbour, err)
+	}
+	return levels, age, err
+}
+
+// enter takes one of the MaxAsking places of a neighbour, and reports whether one was free.
+func (s *Store) enter(neighbour identity.Jurisdiction) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asking[neighbour] >= MaxAsking {
+		return false
+	}
+	s.asking[neighbour]++
+	return true
+}
+
+func (s *Store) leave(neighbour identity.Jurisdiction) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asking[neighbour]--; s.asking[neighbour] == 0 {
+		delete(s.asking, neighbour)
+	}
+}
+
+// over is the door.Asker of one neighbour.
+type over struct {
+	ask       Ask
+	neighbour identity.Jurisdiction
+}
+
+func (o over) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
+	return o.ask(ctx, o.neighbour, frame)
+}
+
+// broken returns the error of a neighbour that gave no answer. Where the time of the caller has
+// ended, the error wraps that end, because the caller may have had little time.
+func broken(ctx context.Context, neighbour identity.Jurisdiction, err error) error {
+	e, isLink := errors.AsType[*link.Error](err)
+	switch {
+	case ctx.Err() != nil:
+		return text.Fail(text.Late, text.Args{"jurisdiction": neighbour.String()}, ctx.Err())
+	case errors.Is(err, context.DeadlineExceeded):
+		return text.Fail(text.Late, text.Args{"jurisdiction": neighbour.String()}, nil)
+	case errors.Is(err, link.ErrNoLink):
+		return unreachable(neighbour, relay.NoLink, err)
+	case isLink:
+		return unreachable(neighbour, string(e.Reason), err)
+	}
+	return unreachable(neighbour, string(link.Broken), err)
+}
+
+func unreachable(who identity.Jurisdiction, reason string, err error) error {
+	return text.Fail(text.Unreachable, text.Args{"jurisdiction": who.String(), "reason": reason}, err)
+}
+
+// Prove answers a neighbour that asks for a chain. The parent may ask for this jurisdiction and
+// those below it; a child may ask for all but itself and those below it. So no jurisdiction is
+// asked for a chain that only the asker can know. The error is text.Unreachable for any other
+// question. The age is that of the chain.
+func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wanted) ([]trust.Level, time.Duration, error) {
+	self := s.own.Name()
+	parent, _ := s.table.Parent()
+	if w.Name.Under(peer) && peer != parent || peer == parent && !w.Name.Under(self) {
+		return nil, 0, unreachable(w.Name, relay.NoRoute, nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(max(w.Wait, 0), MaxWait))
+	defer cancel()
+	c, err := s.find(ctx, w.Name, min(max(w.Oldest, againAfter), MaxAge))
+	if err != nil {
+		return nil, 0, err
+	}
+	return c.levels, max(s.now().Sub(c.made), 0), nil
+}

@@ -1,0 +1,373 @@
+// Package door speaks xietong-join/1. Over this protocol a client that knocks learns the time and
+// the chain of the jurisdiction, redeems an invitation and presents its keys; and neighbours ask
+// for chains and rosters over their links. The package is both ends of it: Door answers; Offset,
+// Meet and the functions Ask… ask.
+//
+// The package makes no connection (Line wraps one that the caller made), and decides nothing that
+// tree does not decide. No part of an answer is verified unless the function says so.
+package door
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// Requests of the protocol xietong-join/1, one frame each, deterministic CBOR [operation, body].
+// The answer is [code, [value …], body], where code 0 is success and any other is a row of the
+// table of errors in docs/protocol.md.
+//
+//	1 time    body h''                            answer: milliseconds since 1970 UTC
+//	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
+//	3 redeem  body [child, secret, [key set …], replica, signature]
+//	                                              answer: [[level …], entry], the last level with its endorsement of the child
+//	4 present body [child, number, [key set …]]   answer: as for redeem
+//	5 prove   body [name, ms, ms]                 answer: [[level …], ms], from the root down to the name, and its age
+//	6 stale   body [name …]                       answer: 0
+//	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
+//
+// For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
+// answer is secret. A child presents its key sets, all from number 1, and says which number of the
+// parent's it knows. It does so over its link too, where a request of this protocol stands beside
+// the messages. prove and stale are asked over links alone. prove asks for the chain of any
+// jurisdiction: its first number is the greatest age of the chain, its second is how long the asker
+// waits. stale says below which names something has changed (see chains).
+const (
+	opTime    = 1
+	opMeet    = 2
+	opRedeem  = 3
+	opPresent = 4
+	opProve   = 5
+	opStale   = 6
+	opRoster  = 7
+)
+
+// Limits of a frame of the protocol.
+const (
+	// MaxRequestLen is in bytes. A redemption or presentation holds every key set of the child, two
+	// a year of about 2 KiB.
+	MaxRequestLen = 256 << 10
+	// MaxAnswerLen is in bytes.
+	MaxAnswerLen = 512 << 10
+)
+
+type request struct {
+	_    struct{} `cbor:",toarray"`
+	Op   uint64
+	Body []byte
+}
+
+type answer struct {
+	_    struct{} `cbor:",toarray"`
+	Code uint64
+	Args []string
+	Body []byte
+}
+
+type redeemed struct {
+	_      struct{} `cbor:",toarray"`
+	Levels []trust.Level
+	Entry  identity.Entry
+}
+
+// presented is the body of opPresent.
+type presented struct {
+	_       struct{} `cbor:",toarray"`
+	Child   identity.Jurisdiction
+	Knows   uint64 // number of the parent's key set that the child has; 0: none
+	KeySets [][]byte
+}
+
+// Parent is the jurisdiction behind the door; *host.Host is one. The caller of Chain may change the
+// slice of levels that it returns.
+type Parent interface {
+	book.Ledger
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
+}
+
+// Door answers the requests of the join protocol for one jurisdiction.
+type Door struct {
+	Parent Parent
+	Now    func() time.Time
+	// Alarm is told of a redemption that a person must look at: a second key set for one
+	// invitation, keys that were not proven, a name that was not invited. It must not be nil.
+	Alarm func(text.Code, error)
+	// Changed is called before a redemption or presentation that succeeded is answered, also where
+	// the endorsement was there before. Its error fails the request. nil: not called.
+	Changed func(ctx context.Context) error
+	// Prove finds the chain of any jurisdiction for a neighbour, and returns how old it is. Stale
+	// is told of each name below which something has changed. Both are needed by AnswerNeighbour
+	// alone.
+	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error)
+	Stale func(peer, below identity.Jurisdiction)
+	// Roster returns the proof of a roster later than the number, or nil where there is none. With
+	// a nil Roster the door refuses the operation.
+	Roster func(ctx context.Context, than uint64) ([]byte, error)
+}
+
+// Answer answers one request of a client that knocks. binding belongs to the connection over which
+// the request came. Every error becomes an answer. An error that concerns the parent alone is
+// answered as internal, and also returned for the log of the caller.
+func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byte, error) {
+	return d.answer(ctx, frame, func(q request) (any, error) {
+		switch q.Op {
+		case opRedeem:
+			return d.redeem(ctx, binding, q.Body)
+		case opPresent:
+			body, _, err := d.present(ctx, q.Body)
+			return body, err
+		}
+		return d.open(ctx, q)
+	})
+}
+
+// AnswerNeighbour answers one request of a neighbour over its link. knows is the number of this
+// jurisdiction's own key set that the child says it knows; 0: the request says nothing of it.
+// Nothing is redeemed over a link. Errors are as of Answer.
+func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, frame []byte) (answer []byte, knows uint64, err error) {
+	answer, err = d.answer(ctx, frame, func(q request) (any, error) {
+		switch q.Op {
+		case opPresent:
+			body, p, err := d.present(ctx, q.Body)
+			if err == nil && p.Child == peer {
+				knows = p.Knows
+			}
+			return body, err
+		case opProve:
+			return d.prove(ctx, peer, q.Body)
+		case opStale:
+			return 0, d.stale(peer, q.Body)
+		}
+		return d.open(ctx, q)
+	})
+	return answer, knows, err
+}
+
+// open answers the requests that anybody may make.
+func (d Door) open(ctx context.Context, q request) (any, error) {
+	switch q.Op {
+	case opTime:
+		return d.Now().UnixMilli(), nil
+	case opMeet:
+		levels, _, err := d.Parent.Chain(ctx)
+		return levels, err
+	case opRoster:
+		if d.Roster != nil {
+			return d.roster(ctx, q.Body)
+		}
+	}
+	return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
+}
+
+func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any, error)) ([]byte, error) {
+	var q request
+	err := unmarshal(frame, &q)
+	var body any
+	if err == nil {
+		body, err = serve(q)
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	encoded, err := canon.Marshal(body)
+	if err != nil {
+		return refusal(err)
+	}
+	return canon.Marshal(answer{Args: []string{}, Body: encoded})
+}
+
+func unmarshal(data []byte, into any) error {
+	if err := canon.Unmarshal(data, MaxRequestLen, into); err != nil {
+		return text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": err.Error()}, err)
+	}
+	return nil
+}
+
+func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeemed, error) {
+	var r tree.Redemption
+	if err := unmarshal(body, &r); err != nil {
+		return redeemed{}, err
+	}
+	entry, err := tree.Redeem(ctx, d.Parent, r, binding, d.Now())
+	if err != nil {
+		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
+			d.Alarm(code, err)
+		}
+		return redeemed{}, err
+	}
+	return d.endorsed(ctx, entry)
+}
+
+func (d Door) present(ctx context.Context, body []byte) (redeemed, presented, error) {
+	var p presented
+	if err := unmarshal(body, &p); err != nil {
+		return redeemed{}, p, err
+	}
+	entry, err := tree.Present(ctx, d.Parent, p.Child, p.KeySets, d.Now())
+	if err != nil {
+		return redeemed{}, p, err
+	}
+	out, err := d.endorsed(ctx, entry)
+	return out, p, err
+}
+
+// endorsed returns the levels down to this jurisdiction, the last with the proof that the entry
+// endorses the child.
+func (d Door) endorsed(ctx context.Context, entry identity.Entry) (redeemed, error) {
+	if d.Changed != nil {
+		if err := d.Changed(ctx); err != nil {
+			return redeemed{}, err
+		}
+	}
+	levels, _, err := d.Parent.Chain(ctx)
+	if err != nil {
+		return redeemed{}, err
+	}
+	proof, err := d.Parent.ProveEndorsement(ctx, entry.Index())
+	if err != nil {
+		return redeemed{}, err
+	}
+	levels[len(levels)-1].Endorsement = proof
+	return redeemed{Levels: levels, Entry: entry}, nil
+}
+
+// told returns the code and the values of an error that may be told over the wire.
+func told(err error) (text.Code, []string) {
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		return f.Code, text.Values(f.Code, f.Args)
+	}
+	if r, ok := errors.AsType[*state.Refusal](err); ok {
+		return text.ByNumber(uint16(r.Code)), r.Args
+	}
+	return text.Internal, nil
+}
+
+func refusal(err error) ([]byte, error) {
+	code, values := told(err)
+	frame, encodeErr := canon.Marshal(answer{Code: uint64(text.Number(code)), Args: append([]string{}, values...), Body: []byte{}})
+	if code == text.Internal {
+		encodeErr = errors.Join(err, encodeErr)
+	}
+	return frame, encodeErr
+}
+
+// Asker carries a request to another jurisdiction and its answer back.
+type Asker interface {
+	Exchange(ctx context.Context, frame []byte) ([]byte, error)
+}
+
+// Conn is a connection to the parent's door. Binding returns 32 bytes that both ends derive from
+// the TLS session of the connection.
+type Conn interface {
+	Asker
+	Binding() ([32]byte, error)
+}
+
+func ask(ctx context.Context, c Asker, op uint64, body []byte, into any) error {
+	frame, err := canon.Marshal(request{Op: op, Body: body})
+	if err != nil {
+		return err
+	}
+	got, err := c.Exchange(ctx, frame)
+	if err != nil {
+		return err
+	}
+	var a answer
+	if err := canon.Unmarshal(got, MaxAnswerLen, &a); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if a.Code > 0 {
+		code := text.ByNumber(uint16(min(a.Code, 1<<16-1)))
+		return text.Fail(code, text.Named(code, a.Args), nil)
+	}
+	if err := canon.Unmarshal(a.Body, MaxAnswerLen, into); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
+}
+
+// Offset asks for the parent's time and returns how far the clock of this machine is ahead of it.
+// Nothing proves the answer: it serves to tell a person that a clock is wrong.
+func Offset(ctx context.Context, c Conn, now func() time.Time) (time.Duration, error) {
+	before := now()
+	var ms int64
+	if err := ask(ctx, c, opTime, []byte{}, &ms); err != nil {
+		return 0, fmt.Errorf("ask for the time: %w", err)
+	}
+	after := now()
+	middle := before.Add(after.Sub(before) / 2)
+	return middle.Sub(time.UnixMilli(ms)), nil
+}
+
+// Meet asks the parent for its chain, and verifies the answer from the pins of the invitation: the
+// chain goes from the root to the parent, all of it endorsed at the given time, and passes the
+// parent's pinned key set. It returns the verified chain; its last link says which certificates the
+// connection must have shown. A chain that does not verify is a text.ParentMismatch.
+func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([]trust.Link, error) {
+	var levels []trust.Level
+	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
+		return nil, fmt.Errorf("meet %s: %w", parent.Name(), err)
+	}
+	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return nil, Mismatch(parent, err)
+	}
+	for _, l := range chain {
+		if !l.InForce(uint64(now.UnixMilli()), tree.MaxSkew) {
+			return nil, Mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
+		}
+	}
+	for _, k := range chain[len(chain)-1].KeySets {
+		if k.Pin() == parent {
+			return chain, nil
+		}
+	}
+	return nil, Mismatch(parent, fmt.Errorf("its key sets are not those of %s", parent))
+}
+
+// Mismatch returns the error that tells a person that the parent is not the one that the invitation
+// names.
+func Mismatch(parent trust.Pin, err error) error {
+	return text.Fail(text.ParentMismatch, text.Args{"name": parent.Name().String(), "reason": err.Error()}, err)
+}
+
+// Ask redeems the invitation over the connection. It returns the levels above the child, the last
+// with the endorsement of the child, and the name of the entry of that endorsement. It verifies
+// nothing: the caller must verify the levels before it keeps them.
+func Ask(ctx context.Context, c Conn, r tree.Redemption) ([]trust.Level, identity.Entry, error) {
+	body, err := canon.Marshal(r)
+	if err != nil {
+		return nil, identity.Entry{}, err
+	}
+	var got redeemed
+	if err := ask(ctx, c, opRedeem, body, &got); err != nil {
+		return nil, identity.Entry{}, fmt.Errorf("redeem invitation: %w", err)
+	}
+	return got.Levels, got.Entry, nil
+}
+
+// AskPresent presents the child's key sets to its parent. It returns the levels above the child,
+// the last with the newest endorsement of the child. It verifies nothing: the caller must verify
+// the levels before it keeps them. knows is the number of the parent's key set that the child has.
+func AskPresent(ctx context.Context, c Asker, child identity.Jurisdiction, knows uint64, keySets [][]byte) ([]trust.Level, error) {
+	body, err := canon.Marshal(presented{Child: child, Knows: knows, KeySets: keySets})
+	if err != nil {
+		return nil, err
+	}
+	var got redeemed
+	if err := ask(ctx, c, opPresent, body, &got); err != nil {
+		return nil, fmt.Errorf("present key sets: %w", err)
+	}
+	return got.Levels, nil
+}

@@ -1,0 +1,113 @@
+package door
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/ground/text"
+)
+
+// MaxStale is how many names one request of stale may hold.
+const MaxStale = 64
+
+// Wanted is a request for a chain.
+type Wanted struct {
+	Name   identity.Jurisdiction
+	Oldest time.Duration // greatest age of the chain, to the millisecond
+	Wait   time.Duration // how long the asker waits for the answer, to the millisecond
+}
+
+// wanted is the body of opProve.
+type wanted struct {
+	_      struct{} `cbor:",toarray"`
+	Name   identity.Jurisdiction
+	Oldest uint32 // ms
+	Wait   uint32 // ms
+}
+
+// proven is the answer of opProve.
+type proven struct {
+	_      struct{} `cbor:",toarray"`
+	Levels []trust.Level
+	Age    uint32 // ms
+}
+
+func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte) (proven, error) {
+	var w wanted
+	if err := unmarshal(body, &w); err != nil {
+		return proven{}, err
+	}
+	levels, age, err := d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait)})
+	return proven{Levels: levels, Age: millis(age)}, err
+}
+
+func (d Door) stale(peer identity.Jurisdiction, body []byte) error {
+	var names []identity.Jurisdiction
+	if err := unmarshal(body, &names); err != nil {
+		return err
+	}
+	if len(names) > MaxStale {
+		return text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("%d names", len(names))}, nil)
+	}
+	for _, below := range names {
+		d.Stale(peer, below)
+	}
+	return nil
+}
+
+func (d Door) roster(ctx context.Context, body []byte) ([]byte, error) {
+	var than uint64
+	if err := unmarshal(body, &than); err != nil {
+		return nil, err
+	}
+	proof, err := d.Roster(ctx, than)
+	return append([]byte{}, proof...), err
+}
+
+// AskRoster asks a neighbour for the proof of a roster later than the number. The proof is empty
+// where there is none. Nothing of the answer is verified.
+func AskRoster(ctx context.Context, c Asker, than uint64) (proof []byte, err error) {
+	body, err := canon.Marshal(than)
+	if err != nil {
+		return nil, err
+	}
+	if err := ask(ctx, c, opRoster, body, &proof); err != nil {
+		return nil, fmt.Errorf("ask for the roster: %w", err)
+	}
+	return proof, nil
+}
+
+// AskProve asks a neighbour for a chain. It returns the levels and their age. Nothing of the answer
+// is verified.
+func AskProve(ctx context.Context, c Asker, w Wanted) ([]trust.Level, time.Duration, error) {
+	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait)})
+	if err != nil {
+		return nil, 0, err
+	}
+	var got proven
+	if err := ask(ctx, c, opProve, body, &got); err != nil {
+		return nil, 0, fmt.Errorf("ask for the chain of %s: %w", w.Name, err)
+	}
+	return got.Levels, duration(got.Age), nil
+}
+
+// AskStale tells a neighbour the names below which something has changed. The neighbour refuses
+// more than MaxStale names.
+func AskStale(ctx context.Context, c Asker, below []identity.Jurisdiction) error {
+	body, err := canon.Marshal(below)
+	if err != nil {
+		return err
+	}
+	var done uint64
+	return ask(ctx, c, opStale, body, &done)
+}
+
+func duration(ms uint32) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// millis returns a duration in milliseconds: 0 where it is negative, and the greatest uint32 where
+// it is longer than that.
+func millis(d time.Duration) uint32 { return uint32(min(max(d.Milliseconds(), 0), 1<<32-1)) }

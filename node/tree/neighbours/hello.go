@@ -1,0 +1,102 @@
+package neighbours
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/consensus/ledger"
+	"xietong/node/tree"
+)
+
+// Version is the version of the exchange that this program speaks.
+const Version = 1
+
+const (
+	maxHello    = 1 << 10 // bytes
+	maxVersions = 16
+)
+
+type hello struct {
+	_        struct{} `cbor:",toarray"`
+	Versions []uint64
+	Number   uint64
+	Epoch    uint64
+	Size     uint64
+	Root     []byte
+	Time     uint64
+}
+
+// Heard is the content of a neighbour's last hello.
+type Heard struct {
+	Number uint64 // of its key set
+	Epoch  uint64
+	Size   uint64        // of its ledger
+	Offset time.Duration // how far its clock is ahead of ours
+}
+
+// Hello returns the hello that the jurisdiction says now.
+func (t *Table) Hello() []byte {
+	t.mu.RLock()
+	self := t.self
+	t.mu.RUnlock()
+	data, err := canon.Marshal(hello{
+		Versions: []uint64{Version}, Number: self.number, Epoch: self.epoch, Size: self.size, Root: append([]byte{}, self.root...),
+		Time: uint64(t.now().UnixMilli()),
+	})
+	if err != nil {
+		panic(err) // a value of this package always has an encoding
+	}
+	return data
+}
+
+// Greet keeps the hello of a neighbour. It refuses a jurisdiction that is no neighbour now
+// (ErrNone), a malformed hello, and one that does not list Version. It logs a clock more than
+// tree.MaxSkew apart, and a ledger that became shorter.
+func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
+	if !t.IsNeighbour(peer.Jurisdiction) {
+		return fmt.Errorf("%w: %s", ErrNone, peer.Jurisdiction)
+	}
+	h, err := decodeHello(said)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(h.Versions, Version) {
+		return fmt.Errorf("hello of %s: speaks versions %d, this program speaks %d", peer.Jurisdiction, h.Versions, Version)
+	}
+	now := t.now()
+	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now)}
+	t.mu.Lock()
+	before, known := t.heard[peer.Jurisdiction]
+	t.heard[peer.Jurisdiction] = heard
+	t.mu.Unlock()
+	if heard.Offset.Abs() > tree.MaxSkew && (!known || before.Offset.Abs() <= tree.MaxSkew) {
+		t.logger.Warn("clock of neighbour is apart", "peer", peer.Jurisdiction.String(), "offset", heard.Offset.Round(time.Second).String())
+	}
+	if known && before.Epoch == heard.Epoch && heard.Size < before.Size {
+		t.logger.Error("ledger of neighbour became shorter", "peer", peer.Jurisdiction.String(), "was", before.Size, "is", heard.Size)
+	}
+	return nil
+}
+
+func decodeHello(data []byte) (hello, error) {
+	var h hello
+	if err := canon.Unmarshal(data, maxHello, &h); err != nil {
+		return h, fmt.Errorf("read hello: %w", err)
+	}
+	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > ledger.MaxTime {
+		return h, fmt.Errorf("read hello: versions %d, key set %d, epoch %d, root of %d bytes", h.Versions, h.Number, h.Epoch, len(h.Root))
+	}
+	return h, nil
+}
+
+// LastHello returns the content of the last hello of the neighbour; false: there was none.
+func (t *Table) LastHello(name identity.Jurisdiction) (Heard, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	h, ok := t.heard[name]
+	return h, ok
+}

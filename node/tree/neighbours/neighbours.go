@@ -1,0 +1,274 @@
+// Package neighbours holds where one hosted jurisdiction stands in the tree: its parent and its
+// children, the key sets that are believed now, and the hello that it tells its neighbours and
+// hears from them.
+//
+// The package derives its beliefs from the jurisdiction's own ledger and chain, verified from the
+// root's pin down: the parent by the chain, a child by its endorsement. An endorsement that is not
+// in force makes no neighbour. Refresh derives everything anew after a change; a jurisdiction that
+// is a neighbour no more is trusted for no link and no message from then on.
+//
+// A hello is the deterministic CBOR array
+//
+//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC)]
+//
+// For example 86 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 is said by a jurisdiction whose
+// ledger is empty. Nothing of a hello is proven: it shows which news to ask for, and which trouble
+// an administrator should look at.
+//
+// The package makes no connection, holds no key, and decides about no use of data.
+package neighbours
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/tree"
+)
+
+// ErrNone is returned for a jurisdiction that is no neighbour, or one whose endorsement is not in
+// force.
+var ErrNone = errors.New("not a neighbour")
+
+// Jurisdiction is the hosted jurisdiction; *host.Host is one.
+type Jurisdiction interface {
+	Name() identity.Jurisdiction
+	Log() identity.Log
+	View(ctx context.Context, f func(*state.Reader) error) error
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+}
+
+// Neighbour is one neighbour as it is believed now.
+type Neighbour struct {
+	Place   tree.Place // as its parent says; of a root, which has no parent, the name alone
+	KeySets []trust.KeySet
+	// Until is when a child's endorsement ends, or, for the parent, when the first of the
+	// endorsements from the root down to this jurisdiction ends; zero: never.
+	Until time.Time
+}
+
+// Table holds the neighbours of one hosted jurisdiction. Many goroutines may use it.
+type Table struct {
+	own     Jurisdiction
+	now     func() time.Time
+	logger  *slog.Logger
+	bundles *tlsconf.Bundles
+
+	refreshing sync.Mutex // held from reading the ledger to the last bundle, so that the later read stands
+
+	mu       sync.RWMutex
+	parent   *Neighbour
+	children map[identity.Jurisdiction]Neighbour
+	self     selfView
+	heard    map[identity.Jurisdiction]Heard
+}
+
+// selfView is the part of hello about the jurisdiction itself.
+type selfView struct {
+	number uint64
+	epoch  uint64
+	size   uint64
+	root   []byte
+}
+
+// New returns an empty table. Refresh fills it.
+func New(own Jurisdiction, now func() time.Time, logger *slog.Logger) *Table {
+	return &Table{own: own, now: now, logger: logger, bundles: &tlsconf.Bundles{}, heard: map[identity.Jurisdiction]Heard{}}
+}
+
+// Bundles returns the CA certificates by which links are verified.
+func (t *Table) Bundles() *tlsconf.Bundles { return t.bundles }
+
+// Refresh derives the table anew. The table then shows at least every entry that was acknowledged
+// before the call.
+func (t *Table) Refresh(ctx context.Context) error {
+	t.refreshing.Lock()
+	defer t.refreshing.Unlock()
+	chain, err := t.chain(ctx)
+	if err != nil {
+		return fmt.Errorf("refresh neighbours: %w", err)
+	}
+	children, self, err := t.below(ctx)
+	if err != nil {
+		return fmt.Errorf("refresh neighbours: %w", err)
+	}
+	self.number = chain[len(chain)-1].Newest().Number
+	parent := parentOf(chain)
+	t.mu.Lock()
+	before := t.names()
+	t.parent, t.children, t.self = parent, children, self
+	after := t.names()
+	t.mu.Unlock()
+	for _, name := range before {
+		if !slices.Contains(after, name) {
+			t.bundles.Remove(name)
+		}
+	}
+	for _, name := range after {
+		n, _ := t.of(name)
+		if err := t.bundles.Set(n.KeySets); err != nil {
+			return fmt.Errorf("refresh neighbours: %w", err)
+		}
+	}
+	return nil
+}
+
+// chain verifies the levels from the root down to the jurisdiction.
+func (t *Table) chain(ctx context.Context) ([]trust.Link, error) {
+	levels, root, err := t.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return trust.Descend(root, levels, ledger.VerifyEndorsement)
+}
+
+// parentOf returns the parent, the last level but one of the chain; nil at a root. The parent is
+// believed until the first endorsement of the chain ends, this jurisdiction's own included.
+func parentOf(chain []trust.Link) *Neighbour {
+	if len(chain) < 2 {
+		return nil
+	}
+	above := chain[len(chain)-2]
+	n := &Neighbour{KeySets: above.KeySets, Place: tree.Place{Name: above.Newest().Name}}
+	if e := above.Endorsement; e != nil {
+		n.Place.DisplayName, n.Place.Code, n.Place.Level = e.DisplayName, e.Code, e.Level
+	}
+	for _, l := range chain {
+		if e := l.Endorsement; e != nil && (n.Until.IsZero() || int64(e.NotAfter) < n.Until.UnixMilli()) {
+			n.Until = time.UnixMilli(int64(e.NotAfter))
+		}
+	}
+	return n
+}
+
+// below reads the endorsed children, and the part of hello about the ledger.
+func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]Neighbour, self selfView, err error) {
+	children = map[identity.Jurisdiction]Neighbour{}
+	var kept []tree.Child
+	err = t.own.View(ctx, func(r *state.Reader) error {
+		kept = tree.Children(r)
+		self.size, self.epoch = r.Size(), r.Log().Epoch()
+		root, err := r.RootAt(self.size)
+		self.root = root[:]
+		return err
+	})
+	if err != nil {
+		return nil, self, err
+	}
+	for _, c := range kept {
+		if !c.Joined() {
+			continue
+		}
+		sets, err := c.Walk()
+		if err != nil {
+			return nil, self, fmt.Errorf("key sets of %s: %w", c.Place.Name, err)
+		}
+		children[c.Place.Name] = Neighbour{Place: c.Place, KeySets: sets, Until: time.UnixMilli(int64(c.NotAfter))}
+	}
+	return children, self, nil
+}
+
+// names returns all neighbours; the caller holds the lock.
+func (t *Table) names() []identity.Jurisdiction {
+	names := slices.Collect(maps.Keys(t.children))
+	if t.parent != nil {
+		names = append(names, t.parent.Place.Name)
+	}
+	slices.SortFunc(names, func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
+	return names
+}
+
+func (t *Table) of(name identity.Jurisdiction) (Neighbour, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.parent != nil && t.parent.Place.Name == name {
+		return *t.parent, true
+	}
+	n, ok := t.children[name]
+	return n, ok
+}
+
+// Known returns the neighbour with the name, also where its endorsement has ended. It serves to
+// tell people about the neighbour, never to trust its keys.
+func (t *Table) Known(name identity.Jurisdiction) (Neighbour, bool) { return t.of(name) }
+
+// Of returns the neighbour with the name if its endorsement is in force. Otherwise the error wraps
+// ErrNone, and says why.
+func (t *Table) Of(name identity.Jurisdiction) (Neighbour, error) {
+	n, ok := t.of(name)
+	switch {
+	case !ok:
+		return Neighbour{}, fmt.Errorf("%w: %s", ErrNone, name)
+	case !n.Until.IsZero() && t.now().After(n.Until):
+		return Neighbour{}, fmt.Errorf("%w: the endorsement of %s ended %s", ErrNone, name, n.Until.UTC().Format(time.RFC3339))
+	}
+	return n, nil
+}
+
+// KeySets returns the key sets by which signatures of the jurisdiction are believed now. The error
+// is that of Of.
+func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+	n, err := t.Of(of)
+	return n.KeySets, err
+}
+
+// Neighbours returns all neighbours, those included whose endorsement has ended.
+func (t *Table) Neighbours() []identity.Jurisdiction {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.names()
+}
+
+// Children returns the children with the hash of the key set that each began with. Children whose
+// endorsement has ended are included.
+func (t *Table) Children() map[identity.Jurisdiction]tree.Hash {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	all := make(map[identity.Jurisdiction]tree.Hash, len(t.children))
+	for name, n := range t.children {
+		all[name] = n.KeySets[0].Hash()
+	}
+	return all
+}
+
+// IsNeighbour reports whether the jurisdiction is a neighbour now.
+func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
+	_, err := t.Of(name)
+	return err == nil
+}
+
+// Parent returns the parent's name; ok is false at a root.
+func (t *Table) Parent() (name identity.Jurisdiction, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.parent == nil {
+		return name, false
+	}
+	return t.parent.Place.Name, true
+}
+
+// IsChild reports whether the jurisdiction is a child whose endorsement is in force.
+func (t *Table) IsChild(name identity.Jurisdiction) bool {
+	t.mu.RLock()
+	_, ok := t.children[name]
+	t.mu.RUnlock()
+	return ok && t.IsNeighbour(name)
+}
+
+// Number returns the number of the jurisdiction's own newest key set.
+func (t *Table) Number() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.self.number
+}

@@ -1,0 +1,206 @@
+package neighbours
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// How often the jurisdiction looks after its standing, and asks its parent about it (what
+// is known of a jurisdiction is at most ten minutes old where a link is up).
+const (
+	lookEvery    = time.Minute
+	presentEvery = 10 * time.Minute
+	withinRound  = 30 * time.Second
+	// againAfter is the pause after a failed attempt. Each further failure doubles it, up to
+	// presentEvery: a parent that is away is asked by many, and a parent that has withdrawn its
+	// child is asked for ever.
+	againAfter = 20 * time.Second
+)
+
+// Keys keeps the jurisdiction's keys and its chain; *host.Host is one.
+type Keys interface {
+	book.Ledger
+	Jurisdiction
+	KeySets(ctx context.Context) ([][]byte, error)
+	RenewKeys(ctx context.Context, known func(number uint64) bool) error
+	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
+}
+
+// Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, and presented
+// to its parent, which renews its endorsement.
+type Upkeep struct {
+	o     UpkeepOptions
+	table *Table
+	keys  Keys
+
+	mu        sync.Mutex
+	acked     map[identity.Jurisdiction]uint64 // number of our key set that each neighbour knows
+	presented time.Time
+	tried     time.Time
+	vain      int // failed attempts since the last that succeeded
+	poke      chan struct{}
+}
+
+// UpkeepOptions are the means by which an Upkeep works.
+type UpkeepOptions struct {
+	// Reach returns a way to the parent: the link, or the door where there is no link or it is not
+	// trusted yet. done releases the way.
+	Reach func(ctx context.Context, parent identity.Jurisdiction) (way door.Asker, done func(), err error)
+	// Changed is called after each attempt to derive the table anew, also where the attempt failed
+	// or nothing had changed. It must not be nil.
+	Changed func()
+	// Roster looks after the roster: it asks the parent or, at a root, where way is nil, publishes
+	// the first. nil: the roster is not looked after.
+	Roster func(ctx context.Context, way door.Asker) error
+}
+
+// NewUpkeep returns the upkeep of a table's jurisdiction.
+func NewUpkeep(t *Table, keys Keys, o UpkeepOptions) *Upkeep {
+	return &Upkeep{o: o, table: t, keys: keys, acked: map[identity.Jurisdiction]uint64{}, poke: make(chan struct{}, 1)}
+}
+
+// Run looks after everything at once, and then every minute and after each Poke, until ctx ends.
+func (u *Upkeep) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		round, cancel := context.WithTimeout(ctx, withinRound)
+		if err := u.round(round); err != nil && ctx.Err() == nil {
+			u.table.logger.Warn("upkeep came to nothing", "error", err)
+		}
+		cancel()
+		select {
+		case <-tick.C:
+		case <-u.poke:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Poke has the jurisdiction present itself soon. It is for a caller that knows that the link was
+// refused, or that something has changed.
+func (u *Upkeep) Poke() {
+	u.mu.Lock()
+	u.presented, u.vain = time.Time{}, 0
+	u.mu.Unlock()
+	select {
+	case u.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Acked keeps the number of our own key set that a neighbour says it knows.
+func (u *Upkeep) Acked(by identity.Jurisdiction, number uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.acked[by] = max(u.acked[by], number)
+}
+
+// known reports whether every neighbour knows our key set of that number.
+func (u *Upkeep) known(number uint64) bool {
+	names := u.table.Neighbours()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, name := range names {
+		if u.acked[name] < number {
+			return false
+		}
+	}
+	return true
+}
+
+// round does the work that is due: (1) our own keys, (2) the table, (3) the parent and the roster.
+// Each is tried even where one before it failed.
+func (u *Upkeep) round(ctx context.Context) error {
+	now := u.table.now()
+	err := u.keys.RenewKeys(ctx, u.known)
+	err = errors.Join(err, u.refresh(ctx))
+	parent, joined := u.table.Parent()
+	switch {
+	case joined && u.due(parent, now):
+		err = errors.Join(err, u.present(ctx, parent))
+	case !joined && u.o.Roster != nil && len(u.table.Neighbours()) > 0:
+		err = errors.Join(err, u.o.Roster(ctx, nil))
+	}
+	return err
+}
+
+func (u *Upkeep) refresh(ctx context.Context) error {
+	err := u.table.Refresh(ctx)
+	u.o.Changed()
+	return err
+}
+
+// due reports whether the parent should be asked now. Where it should, due counts the attempt as
+// failed, until present sets the count back.
+func (u *Upkeep) due(parent identity.Jurisdiction, now time.Time) bool {
+	number := u.table.Number()
+	heard, _ := u.table.LastHello(parent)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	news := u.acked[parent] < number || heard.Number > u.table.newest(parent)
+	if now.Sub(u.presented).Abs() < presentEvery && !news || u.vain > 0 && now.Sub(u.tried).Abs() < min(againAfter<<min(u.vain-1, 8), presentEvery) {
+		return false
+	}
+	u.tried, u.vain = now, u.vain+1
+	return true
+}
+
+// newest returns the number of the newest key set that we know of a neighbour.
+func (t *Table) newest(name identity.Jurisdiction) uint64 {
+	n, ok := t.of(name)
+	if !ok || len(n.KeySets) == 0 {
+		return 0
+	}
+	return n.KeySets[len(n.KeySets)-1].Number
+}
+
+// present shows the parent our key sets and keeps the chain of its answer. The chain is verified
+// down to our own keys, so an endorsement of other keys is not taken, and is logged.
+func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) error {
+	way, done, err := u.o.Reach(ctx, parent)
+	if err != nil {
+		return err
+	}
+	defer done()
+	sets, err := u.keys.KeySets(ctx)
+	if err != nil {
+		return err
+	}
+	number := uint64(len(sets))
+	levels, err := door.AskPresent(ctx, way, u.keys.Name(), u.table.newest(parent), sets)
+	if err != nil {
+		// A later key set than ours is not of this ledger either: it was published before our
+		// ledger was put back to an older state, or by somebody who has our keys.
+		if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.InvitationRedeemed || f.Code == text.KeySetOld) {
+			u.table.logger.Error("parent vouches for other keys under our name", "peer", parent.String(), "code", string(f.Code))
+		}
+		return err
+	}
+	_, root, err := u.keys.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := u.keys.SetAbove(ctx, root, levels); err != nil {
+		u.table.logger.Error("parent vouches for other keys under our name", "peer", parent.String(), "error", err)
+		return fmt.Errorf("take chain from %s: %w", parent, err)
+	}
+	u.mu.Lock()
+	u.presented, u.vain = u.table.now(), 0
+	u.acked[parent] = max(u.acked[parent], number)
+	u.mu.Unlock()
+	err = u.refresh(ctx)
+	if u.o.Roster != nil {
+		err = errors.Join(err, u.o.Roster(ctx, way))
+	}
+	return err
+}

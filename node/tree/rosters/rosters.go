@@ -1,0 +1,301 @@
+// Package rosters keeps the roster of the tree that a jurisdiction is a part of, as the root of the
+// tree published it.
+//
+// The root publishes a list as an entry of its ledger. It publishes number 1 by itself, from the
+// list that comes with the program, when that list is of its tree and a child has joined; every
+// later number is the act of an agency of the root. The list is handed down every link: a child
+// that presents itself to its parent asks for a later roster than its own, verifies it from the pin
+// of the root, as it does an endorsement, and keeps it with its proof, to hand it on. So it does
+// not matter which jurisdiction brings it. The state holds:
+//
+//	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root), list]
+//
+// A jurisdiction that was handed no roster has the list of the program, number 0.
+//
+// The package makes no connection and holds no key. Package roster decides which lists are valid.
+package rosters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// The commands of this room. Their numbers are those of docs/protocol.md.
+const (
+	commandPublish book.Command[publishBody, ledger.Ref] = 19
+	commandKeep    book.Command[keepBody, book.Nothing]  = 20
+)
+
+var (
+	rosters    = book.Bucket[kept]{Name: "roster", Max: roster.MaxLen + ledger.MaxRosterProof + 64}
+	keyCurrent = []byte("current")
+)
+
+// Ledger is the jurisdiction; *host.Host is one.
+type Ledger interface {
+	book.Ledger
+	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
+}
+
+// kept is the value of the bucket.
+type kept struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64
+	Entry  ledger.Ref // of the own ledger; None: it is of another
+	Proof  []byte
+	List   []byte
+}
+
+// publishBody is the body of commandPublish. The proposer has decoded the list, and has checked
+// that it follows the published list before it, if there is one.
+type publishBody struct {
+	_         struct{} `cbor:",toarray"`
+	Number    uint64
+	Agency    *identity.Label // nil: the node itself, number 1
+	List      []byte
+	Statement book.Statement
+}
+
+// keepBody is the body of commandKeep. The proposer has verified the proof.
+type keepBody struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64
+	Proof  []byte
+	List   []byte
+}
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	commandPublish.Handle(r, applyPublish)
+	commandKeep.Handle(r, applyKeep)
+}
+
+func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
+	if have, _ := rosters.Load(tx, keyCurrent); b.Number != have.Number+1 {
+		return ledger.None, book.Refuse(text.RosterMoved, fmt.Sprint(have.Number))
+	}
+	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}, List: b.List}
+	if err := rosters.Save(tx, keyCurrent, next); err != nil {
+		return ledger.None, err
+	}
+	head := ledger.Head{Kind: ledger.KindRoster}
+	if b.Agency != nil {
+		head.Agency = *b.Agency
+	}
+	return b.Statement.Append(tx, head)
+}
+
+// applyKeep keeps a list that is later than the kept one. Any other changes nothing.
+func applyKeep(tx *state.Tx, b keepBody) (done book.Nothing, err error) {
+	if have, _ := rosters.Load(tx, keyCurrent); b.Number <= have.Number {
+		return done, nil
+	}
+	return done, rosters.Save(tx, keyCurrent, kept{Number: b.Number, Proof: b.Proof, List: b.List})
+}
+
+// Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
+type Store struct {
+	own        Ledger
+	later      func(ctx context.Context, root identity.Jurisdiction)
+	refreshing sync.Mutex // held from reading the state on, so that the later read stands
+	current    atomic.Pointer[Current]
+}
+
+// Current is the roster, and its entry in the own ledger.
+type Current struct {
+	*roster.Roster
+	Entry identity.Entry // of the own ledger, which published it; zero: another ledger did, or none
+}
+
+// New returns the store of a jurisdiction, with the list of the program until Refresh has read the
+// state. later is called when there is a later roster than before, so that the jurisdictions below
+// can be told to ask for it.
+func New(own Ledger, later func(ctx context.Context, root identity.Jurisdiction)) *Store {
+	s := &Store{own: own, later: later}
+	s.current.Store(&Current{Roster: roster.Shipped()})
+	return s
+}
+
+// Current returns the roster.
+func (s *Store) Current() Current { return *s.current.Load() }
+
+// Refresh reads the roster from the state anew.
+func (s *Store) Refresh(ctx context.Context) error {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	k, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	if k.Number == 0 {
+		s.current.Store(&Current{Roster: roster.Shipped()})
+		return nil
+	}
+	r, err := roster.Decode(k.List)
+	if err != nil {
+		return fmt.Errorf("read roster: %w", err)
+	}
+	s.current.Store(&Current{Roster: r, Entry: k.Entry.In(s.own.Log())})
+	return nil
+}
+
+func (s *Store) read(ctx context.Context) (k kept, err error) {
+	err = s.own.View(ctx, func(r *state.Reader) error {
+		k, _ = rosters.Load(r, keyCurrent)
+		return nil
+	})
+	return k, err
+}
+
+// Upkeep asks the parent for a later roster than the current one. At a root, where way is nil, it
+// publishes the first.
+func (s *Store) Upkeep(ctx context.Context, way door.Asker) error {
+	if way == nil {
+		return s.PublishFirst(ctx)
+	}
+	proof, err := door.AskRoster(ctx, way, s.Current().Number())
+	if err != nil || len(proof) == 0 {
+		return err
+	}
+	return s.Take(ctx, proof)
+}
+
+// PublishFirst publishes number 1 at a root: the list that comes with the program. It does nothing
+// where a roster was published before, or where the list of the program is of another tree.
+func (s *Store) PublishFirst(ctx context.Context) error {
+	if s.Current().Number() > 0 || roster.Shipped().Root() != s.own.Name() {
+		return nil
+	}
+	first := roster.Shipped().Next(roster.Shipped())
+	list, err := first.Encode()
+	if err != nil {
+		return err
+	}
+	note, err := s.own.Note(ledger.RosterType, list)
+	if err == nil {
+		_, err = s.propose(ctx, identity.Message{}, publishBody{Number: 1, List: list, Statement: note})
+	}
+	if err != nil {
+		return fmt.Errorf("publish first roster: %w", err)
+	}
+	return nil
+}
+
+// Publish publishes the places of a list as the next number, as an act of an agency of the root,
+// and returns the entry. The error is text.RosterNotRoot where this jurisdiction is not the root of
+// the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
+// another number was published meanwhile.
+func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
+		return identity.Entry{}, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+	}
+	var agency identity.Label
+	err = s.own.View(ctx, func(r *state.Reader) error {
+		acting, err := by.Resolve(r)
+		agency = acting.Code()
+		return err
+	})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	before := s.Current().Roster
+	next := before.Next(places)
+	if before.Number() > 0 {
+		err = next.Follows(before)
+	}
+	list, encodeErr := next.Encode()
+	if err = errors.Join(err, encodeErr); err != nil {
+		return identity.Entry{}, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+	}
+	act, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return s.propose(ctx, id, publishBody{Number: next.Number(), Agency: &agency, List: list, Statement: act})
+}
+
+func (s *Store) propose(ctx context.Context, id identity.Message, b publishBody) (identity.Entry, error) {
+	entry, err := book.Enter(ctx, s.own, commandPublish, id, b.List, b)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return entry, s.changed(ctx)
+}
+
+// changed reads the state, which holds a later roster now, and calls later.
+func (s *Store) changed(ctx context.Context) error {
+	if err := s.Refresh(ctx); err != nil {
+		return err
+	}
+	s.later(ctx, s.Current().Root())
+	return nil
+}
+
+// Proof returns the proof of the kept roster, where it is later than the number; else nil.
+func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
+	k, err := s.read(ctx)
+	switch {
+	case err != nil || k.Number <= than:
+		return nil, err
+	}
+	if index, own := k.Entry.Index(); own {
+		return s.own.ProveEndorsement(ctx, index)
+	}
+	return k.Proof, nil
+}
+
+// Take keeps a roster that another jurisdiction handed down. The roster must be proven from the
+// root of the tree, and follow the current one if it is the next number. Take does nothing where
+// the roster is not later than the current one.
+func (s *Store) Take(ctx context.Context, proof []byte) error {
+	levels, pin, err := s.own.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	chain, err := trust.Descend(pin, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	list, err := ledger.VerifyRoster(chain[0].Newest(), proof)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	r, err := roster.Decode(list)
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	have := s.Current()
+	switch {
+	case r.Root() != pin.Name():
+		return fmt.Errorf("take roster: %w: of %s, in the tree of %s", roster.ErrInvalid, r.Root(), pin.Name())
+	case r.Number() <= have.Number():
+		return nil
+	case have.Number() > 0 && r.Number() == have.Number()+1:
+		if err := r.Follows(have.Roster); err != nil {
+			return fmt.Errorf("take roster: %w", err)
+		}
+	}
+	_, err = commandKeep.Do(ctx, s.own, identity.Message{}, nil, keepBody{Number: r.Number(), Proof: proof, List: list})
+	if err != nil {
+		return fmt.Errorf("take roster: %w", err)
+	}
+	return s.changed(ctx)
+}

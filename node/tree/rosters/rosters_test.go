@@ -1,0 +1,100 @@
+package rosters
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/node/ground/roster"
+	"xietong/node/tree/treetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// acting is an actor that resolves to its agency, known to the jurisdiction or not.
+type acting struct{ identity.Agency }
+
+func (a acting) Resolve(*state.Reader) (identity.Agency, error) { return a.Agency, nil }
+
+// below is a jurisdiction somewhere below a root; the chain that it tells is that of the root.
+type below struct {
+	*treetest.Party
+	root *treetest.Party
+}
+
+func (b below) Chain(ctx context.Context) ([]trust.Level, trust.Pin, error) { return b.root.Chain(ctx) }
+
+func nobody(context.Context, identity.Jurisdiction) {}
+
+// TestTake checks that a store takes a roster with its proof, but no altered proof and no roster of
+// another root, and that each later roster is told once.
+func TestTake(t *testing.T) {
+	top, other := treetest.New(t, "guizhou", Register), treetest.New(t, "guizhou", Register)
+	told := map[string][]uint64{} // numbers of the rosters that each store told of
+	var s, county *Store
+	s = New(top, func(_ context.Context, root identity.Jurisdiction) {
+		told["top of "+root.String()] = append(told["top of "+root.String()], s.Current().Number())
+	})
+	if err := s.PublishFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PublishFirst(t.Context()); err != nil || s.Current().Number() != 1 || s.Current().Entry.IsZero() {
+		t.Fatalf("number %d, %v", s.Current().Number(), err)
+	}
+	proof, err := s.Proof(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if none, err := s.Proof(t.Context(), 1); err != nil || none != nil {
+		t.Errorf("later than number 1: %d bytes, %v", len(none), err)
+	}
+	county = New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), top}, func(_ context.Context, root identity.Jurisdiction) {
+		told["county of "+root.String()] = append(told["county of "+root.String()], county.Current().Number())
+	})
+	for i := 0; i < len(proof); i += max(1, len(proof)/300) {
+		forged := bytes.Clone(proof)
+		forged[i] ^= 1
+		if err := county.Take(t.Context(), forged); err == nil {
+			t.Errorf("byte %d of %d flipped, and taken", i, len(proof))
+		}
+	}
+	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), other}, nobody)
+	if err := elsewhere.Take(t.Context(), proof); err == nil {
+		t.Error("taken from another root of the name")
+	}
+	if county.Current().Number() != 0 {
+		t.Fatalf("number %d is kept", county.Current().Number())
+	}
+	if err := county.Take(t.Context(), proof); err != nil || county.Current().Number() != 1 || county.Current().Hash() != s.Current().Hash() {
+		t.Fatalf("number %d, %v", county.Current().Number(), err)
+	}
+	handed, err := county.Proof(t.Context(), 0)
+	if err != nil || !bytes.Equal(handed, proof) {
+		t.Errorf("handed on: %d bytes, %v", len(handed), err)
+	}
+	by := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}
+	if _, err := s.Publish(t.Context(), treetest.Message(t), by, roster.Shipped()); err != nil {
+		t.Fatal(err)
+	}
+	later, err := s.Proof(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := county.Take(t.Context(), later); err != nil || county.Current().Number() != 2 {
+		t.Errorf("number %d, %v", county.Current().Number(), err)
+	}
+	if err := county.Take(t.Context(), proof); err != nil || county.Current().Number() != 2 {
+		t.Errorf("after an earlier one: number %d, %v", county.Current().Number(), err)
+	}
+	for _, who := range []string{"top of guizhou", "county of guizhou"} {
+		if want := []uint64{1, 2}; !slices.Equal(told[who], want) {
+			t.Errorf("%s: told of numbers %d, want %d: each that is later, once", who, told[who], want)
+		}
+	}
+}

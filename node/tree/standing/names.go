@@ -1,0 +1,205 @@
+package standing
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/neighbours"
+)
+
+// Place returns the description of a place: by the roster now in force; or else, for this
+// jurisdiction, by the configuration; or else, for a neighbour, by its parent. For any other place
+// it holds the name alone.
+func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
+	if p, listed := s.Current().Of(name); listed {
+		return p
+	}
+	if name == s.Name() {
+		return s.config
+	}
+	if n, known := s.table.Known(name); known {
+		p := n.Place
+		return roster.Place{Name: name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName}
+	}
+	return roster.Place{Name: name}
+}
+
+// Called returns the name that people use for a place, such as 南明区.
+func (s *Standing) Called(name identity.Jurisdiction) string {
+	return cmp.Or(s.Place(name).DisplayName, name.String())
+}
+
+// CalledShort returns the short name that people use for a place, such as 南明.
+func (s *Standing) CalledShort(name identity.Jurisdiction) string {
+	p := s.Place(name)
+	return cmp.Or(p.ShortName, p.DisplayName, name.String())
+}
+
+// CalledChain returns the names that people use for the levels of a chain, from the root down.
+func (s *Standing) CalledChain(chain []trust.Link) (names []string) {
+	for _, l := range chain {
+		names = append(names, s.Called(l.Newest().Name))
+	}
+	return names
+}
+
+// Worded replaces the names of jurisdictions by the names that people use, in the values of a
+// sentence: jurisdiction, destination, neighbour, origin and peer. It leaves all other values.
+func (s *Standing) Worded(args text.Args) text.Args {
+	out := text.Args{}
+	for arg, value := range args {
+		out[arg] = value
+		switch arg {
+		case "jurisdiction", "destination", "neighbour", "origin", "peer":
+			if name, err := identity.ParseJurisdiction(value); err == nil {
+				out[arg] = s.Called(name)
+			}
+		}
+	}
+	return out
+}
+
+// Resolve returns the jurisdiction that a person means by a typed text. An empty text means this
+// jurisdiction. Otherwise the first of these that finds any decides: (1) the neighbours by the
+// roster now in force, (2) all places of that roster, (3) the neighbours by the names that their
+// parents give them, (4) the text as the whole name of a jurisdiction. So a name that now belongs
+// to another place means that other place. The error is text.JurisdictionUnknown, also where the
+// text means several.
+func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
+	if typed == "" {
+		return s.Name(), nil
+	}
+	found := s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return s.Place(n.Place.Name).Called() })
+	if len(found) == 0 {
+		for _, p := range s.Current().Named(typed) {
+			found = append(found, p.Name)
+		}
+	}
+	if len(found) == 0 {
+		found = s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return n.Place.Called() })
+	}
+	if len(found) == 0 {
+		if whole, err := identity.ParseJurisdiction(typed); err == nil {
+			return whole, nil
+		}
+	}
+	if len(found) != 1 {
+		return identity.Jurisdiction{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
+	}
+	return found[0], nil
+}
+
+// neighboursCalled returns the neighbours that have the typed text among the texts that name them.
+func (s *Standing) neighboursCalled(typed string, called func(neighbours.Neighbour) []string) (all []identity.Jurisdiction) {
+	for _, name := range s.table.Neighbours() {
+		n, _ := s.table.Known(name)
+		if slices.Contains(called(n), typed) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// Selector returns the jurisdictions that a person means by *.NAME or **.NAME, where NAME is any
+// text that Resolve takes. The error is text.SelectorMalformed.
+func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
+	stars, named, _ := strings.Cut(typed, ".")
+	if stars != "*" && stars != "**" || named == "" {
+		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed)}, nil)
+	}
+	below, err := s.Resolve(named)
+	if err != nil {
+		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed)}, err)
+	}
+	return gather.Selector{Below: below, Deep: stars == "**", Level: level}, nil
+}
+
+// By returns the groups by which a measure is told. A name stands for the places of a level where
+// the roster has that level, and for the values of a field otherwise.
+func (s *Standing) By(names []string) (by []gather.By) {
+	places := s.Current().Places()
+	for _, name := range names {
+		if slices.ContainsFunc(places, func(p roster.Place) bool { return p.Level == name }) {
+			by = append(by, gather.By{Level: name})
+			continue
+		}
+		by = append(by, gather.By{Field: name})
+	}
+	return by
+}
+
+// ToInvite returns the place below this one that a person means. Without a label it is the one that
+// the roster finds by the name; the error is text.PlaceUnknown where there is not exactly one. With
+// a label it is the place that the person describes.
+func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place, error) {
+	if label == "" {
+		found := s.Current().Find(s.Name(), named)
+		if len(found) != 1 {
+			return tree.Place{}, s.unknown(named, found)
+		}
+		p := found[0]
+		return tree.Place{Name: p.Name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName}, nil
+	}
+	l, err := identity.ParseLabel(label)
+	if err != nil {
+		return tree.Place{}, err
+	}
+	name, err := s.Name().Child(l)
+	return tree.Place{
+		Name: name, Code: said.Code, Level: said.Level, DisplayName: named, ShortName: cmp.Or(said.ShortName, named),
+	}, err
+}
+
+// unknown returns the text.PlaceUnknown of ToInvite. It names the places that the roster has
+// instead: those that the text may mean, or those that are spelled nearly so.
+func (s *Standing) unknown(named string, found []roster.Place) error {
+	if len(found) == 0 {
+		found = s.Current().Suggest(s.Name(), named)
+	}
+	near := make([]string, len(found))
+	for i, p := range found {
+		near[i] = p.DisplayName
+	}
+	return text.Fail(text.PlaceUnknown, text.Args{
+		"name": named, "parent": s.Called(s.Name()), "near": cmp.Or(strings.Join(near, ", "), "-"),
+	}, nil)
+}
+
+// ChildCalled returns the label of the child that a person means, of all that were ever invited: by
+// the roster now in force, or else by the names in its invitation. The error is text.NotEndorsed
+// where there is none, and JurisdictionUnknown where there are several.
+func (s *Standing) ChildCalled(ctx context.Context, typed string) (identity.Label, error) {
+	var now, then []identity.Label
+	err := s.own.View(ctx, func(r *state.Reader) error {
+		for _, c := range tree.Children(r) {
+			switch label := c.Place.Name.Label(); {
+			case slices.Contains(s.Place(c.Place.Name).Called(), typed):
+				now = append(now, label)
+			case slices.Contains(c.Place.Called(), typed):
+				then = append(then, label)
+			}
+		}
+		return nil
+	})
+	if len(now) == 0 {
+		now = then
+	}
+	switch {
+	case err != nil:
+		return identity.Label{}, err
+	case len(now) > 1:
+		return identity.Label{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
+	case len(now) == 0:
+		return identity.Label{}, text.Fail(text.NotEndorsed, text.Args{"name": text.Short(typed), "jurisdiction": s.Name().String()}, nil)
+	}
+	return now[0], nil
+}

@@ -1,0 +1,144 @@
+// Package standing answers every question about where a hosted jurisdiction stands: the names of
+// places, the jurisdictions above and below it, the keys that are believed, and the jurisdiction
+// that a person means by a typed text.
+//
+// A place has the name that the roster now in force gives it, everywhere and at all times. A place
+// that the roster does not list has the name that its parent gives it, or, where it is this
+// jurisdiction, the configuration; otherwise its jurisdiction name stands for it. A view of the
+// past keeps the name of then, which stands in the entry, and says the name of now beside it where
+// the two differ.
+//
+// The package brings together the knowledge of the rooms of the tree, and decides nothing by
+// itself.
+package standing
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/exchange/route"
+	"xietong/node/ground/book"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree/chains"
+	"xietong/node/tree/neighbours"
+	"xietong/node/tree/rosters"
+)
+
+// Ledger is the hosted jurisdiction; *host.Host is one.
+type Ledger interface {
+	book.Ledger
+	// Chain returns the levels from the root of the tree down to this jurisdiction, and the root's
+	// pin.
+	Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error)
+}
+
+// Standing answers for one hosted jurisdiction. Many goroutines may use it.
+type Standing struct {
+	own     Ledger
+	config  roster.Place // as configured; used where the roster does not list it
+	table   *neighbours.Table
+	chains  *chains.Store
+	rosters *rosters.Store
+	heard   func(peer identity.Jurisdiction) time.Time
+	counted atomic.Pointer[counted]
+}
+
+// New returns the standing of the jurisdiction. config describes it where the roster does not list
+// it. heard returns when a neighbour was last heard; zero: not known.
+func New(own Ledger, config roster.Place, t *neighbours.Table, c *chains.Store, p *rosters.Store, heard func(peer identity.Jurisdiction) time.Time) *Standing {
+	return &Standing{own: own, config: config, table: t, chains: c, rosters: p, heard: heard}
+}
+
+// Name returns the jurisdiction.
+func (s *Standing) Name() identity.Jurisdiction { return s.own.Name() }
+
+// Parent returns the parent's name; ok is false at a root.
+func (s *Standing) Parent() (name identity.Jurisdiction, ok bool) { return s.table.Parent() }
+
+// IsChild reports whether the jurisdiction is a child whose endorsement is in force.
+func (s *Standing) IsChild(name identity.Jurisdiction) bool { return s.table.IsChild(name) }
+
+// Children returns the children that are endorsed now, in the order of their names.
+func (s *Standing) Children() (all []identity.Jurisdiction) {
+	for name := range s.table.Children() {
+		if s.table.IsChild(name) {
+			all = append(all, name)
+		}
+	}
+	slices.SortFunc(all, func(a, b identity.Jurisdiction) int { return cmp.Compare(a.String(), b.String()) })
+	return all
+}
+
+// Neighbour is a neighbour as it is believed.
+type Neighbour struct {
+	neighbours.Neighbour
+	Live bool // its endorsement is in force
+}
+
+// Neighbour returns a neighbour, also where its endorsement has ended: it serves to tell people.
+func (s *Standing) Neighbour(name identity.Jurisdiction) (Neighbour, bool) {
+	n, known := s.table.Known(name)
+	return Neighbour{n, s.table.IsNeighbour(name)}, known
+}
+
+// LastHeard returns when a neighbour was last heard; zero: not known.
+func (s *Standing) LastHeard(name identity.Jurisdiction) time.Time { return s.heard(name) }
+
+// Chain verifies the levels from the root of the tree down to the jurisdiction.
+func (s *Standing) Chain(ctx context.Context) ([]trust.Link, error) {
+	levels, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return trust.Descend(root, levels, ledger.VerifyEndorsement)
+}
+
+// KeySets returns the key sets by which signatures of any jurisdiction are believed now; with anew,
+// they are asked for again (see chains). Where they cannot be had, the error is a *relay.Problem of
+// the hop at which the way ends.
+func (s *Standing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error) {
+	sets, err := s.chains.KeySets(ctx, of, anew)
+	f, told := errors.AsType[*text.Failure](err)
+	if !told {
+		return sets, err
+	}
+	at := s.Name()
+	if path := route.Path(at, of); len(path) > 0 && f.Code != text.AnswerRefused {
+		named := slices.IndexFunc(path, func(j identity.Jurisdiction) bool { return j.String() == f.Args["jurisdiction"] })
+		at = path[max(named-1, 0)]
+	}
+	return nil, &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
+}
+
+// Current returns the roster now in force.
+func (s *Standing) Current() rosters.Current { return s.rosters.Current() }
+
+// counted is a roster in the form in which coverage is counted against it.
+type counted struct {
+	of *roster.Roster
+	gather.Roster
+}
+
+// Roster returns the list against which coverage is counted.
+func (s *Standing) Roster() gather.Roster {
+	current := s.Current().Roster
+	if have := s.counted.Load(); have != nil && have.of == current {
+		return have.Roster
+	}
+	r := gather.Roster{Number: current.Number(), Hash: current.Hash()}
+	for _, p := range current.Places() {
+		r.Places = append(r.Places, gather.Place{Name: p.Name, Level: p.Level})
+	}
+	s.counted.Store(&counted{current, r})
+	return r
+}

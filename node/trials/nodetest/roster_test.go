@@ -1,0 +1,121 @@
+package nodetest
+
+import (
+	"encoding/csv"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// listed returns the roster that a node has.
+func listed(t *testing.T, n *Node) client.Roster {
+	t.Helper()
+	r, err := n.Client("").Roster(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// asCSV writes a list in the form in which it is published.
+func asCSV(t *testing.T, places []client.RosterPlace) string {
+	t.Helper()
+	var out strings.Builder
+	w := csv.NewWriter(&out)
+	codes := map[string]string{}
+	rows := [][]string{{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}}
+	for _, p := range places {
+		codes[p.Name] = p.Code
+		label, above, _ := strings.Cut(p.Name, ".")
+		parent := codes[above]
+		if parent == "" {
+			parent = "000000"
+		}
+		rows = append(rows, []string{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent})
+	}
+	if err := w.WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// everybodyHas waits until all nodes have the roster of the number, and checks that it is the
+// root's.
+func everybodyHas(t *testing.T, tree *Tree, number uint64) {
+	t.Helper()
+	tree.Within(25*time.Minute, "everybody has the roster", func() bool {
+		return !slices.ContainsFunc(tree.nodes, func(n *Node) bool { return listed(t, n).Number != number })
+	})
+	for _, n := range tree.nodes {
+		if got, want := listed(t, n).Hash, listed(t, tree.nodes[0]).Hash; got != want {
+			t.Errorf("%s: number %d is another list", n.Name(), number)
+		}
+	}
+}
+
+// TestRosterHandedDown: the root publishes number 1 by itself and a changed list as an act of an
+// agency; both reach everybody, and are there after a restart. Coverage is counted against the
+// roster of the asker.
+func TestRosterHandedDown(t *testing.T) {
+	Run(t, branches, func(t *testing.T, tree *Tree) {
+		top, county := tree.Node("guizhou"), tree.Node("liping")
+		everybodyHas(t, tree, 1)
+		if n := len(top.Entries("roster")); n != 1 || len(county.Entries("roster")) != 0 {
+			t.Errorf("%d entries at the root, %d at a county", n, len(county.Entries("roster")))
+		}
+		offer(t, top)
+		offer(t, county)
+		shipped := listed(t, county)
+		fewer := slices.DeleteFunc(slices.Clone(shipped.Places), func(p client.RosterPlace) bool { return strings.HasSuffix(p.Name, ".zunyi.guizhou") })
+		if _, err := top.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: asCSV(t, fewer)}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		everybodyHas(t, tree, 2)
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("number 2 was everywhere after %s", took)
+		}
+		got, err := county.Client("water").QueryFederated(t.Context(), counted(county, "**.guizhou"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counties := 0
+		for _, p := range fewer {
+			if p.Level == "county" {
+				counties++
+			}
+		}
+		if got.Roster != 2 || got.Members != uint64(counties) || counties >= 88 || got.Answered != 1 {
+			t.Errorf("%d answered of %d by roster %d, want 1 of %d by 2", got.Answered, got.Members, got.Roster, counties)
+		}
+		county.Restart()
+		top.Restart()
+		tree.WaitLinked()
+		if listed(t, county).Number != 2 || listed(t, top).Number != 2 || listed(t, top).Entry == "" {
+			t.Errorf("after a restart: %d and %d", listed(t, county).Number, listed(t, top).Number)
+		}
+		for what, row := range map[string]struct {
+			by   *Node
+			csv  string
+			code text.Code
+		}{
+			"by a county":       {county, asCSV(t, fewer), text.RosterNotRoot},
+			"of another tree":   {top, "code,level,label,name_zh,short_zh,name_en,parent\n510000,province,sichuan,四川省,四川省,Sichuan,000000\n", text.RosterNotRoot},
+			"no list":           {top, "nothing", text.RosterInvalid},
+			"a code that moved": {top, strings.Replace(asCSV(t, fewer), "520102,county,nanming", "520102,county,nanming2", 1), text.RosterInvalid},
+		} {
+			_, err := row.by.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: row.csv})
+			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(row.code) {
+				t.Errorf("%s: got %v, want %s", what, err, row.code)
+			}
+		}
+		if n := len(top.Entries("roster")); n != 2 {
+			t.Errorf("%d entries after what was refused", n)
+		}
+	})
+}
