@@ -134,6 +134,42 @@ func TestLengths(t *testing.T) {
 	}
 }
 
+// maxColumns is how wide a line of comments may be: what is wider is read twice.
+const maxColumns = 100
+
+// TestCommentColumns checks every line that is a comment alone. A tab counts as four columns, a
+// Chinese character as two.
+func TestCommentColumns(t *testing.T) {
+	for _, s := range sources(t) {
+		data, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(data), "\n") {
+			if !strings.HasPrefix(strings.TrimSpace(line), "// ") {
+				continue
+			}
+			if n := columns(line); n > maxColumns {
+				t.Errorf("%s:%d: a comment of %d columns, more than %d: %s", s.path, i+1, n, maxColumns, line)
+			}
+		}
+	}
+}
+
+func columns(line string) (n int) {
+	for _, r := range line {
+		switch {
+		case r == '\t':
+			n += 4
+		case r >= 0x2E80 && r <= 0xFFE6:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
 // TestPackageComments: whoever opens a package is told first what it is for, and what it never
 // does.
 func TestPackageComments(t *testing.T) {

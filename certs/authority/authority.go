@@ -1,36 +1,44 @@
-// Package authority holds a jurisdiction's own keys on one machine, and is the only place where private keys are.
+// Package authority holds a jurisdiction's own keys on one machine, and is the only place where
+// private keys are.
 //
-// It makes, keeps, renews and uses four: the key of the jurisdiction's CA, the signing key with which the replica signs for
-// the jurisdiction, the log key with which it signs checkpoints and key sets, and the decryption key. Callers get public
-// keys, certificates and signatures; none of the four is ever returned or logged. What is handed out, to TLS, is the key of
-// a link's identity, which is made for an hour and is in no file. A folder holds
+// It makes, keeps, renews and uses four private keys: the key of the jurisdiction's CA, the signing
+// key with which the replica signs for the jurisdiction, the log key with which it signs
+// checkpoints, receipts and key sets, and the decryption key. Callers get public keys, certificates
+// and signatures; the package never returns or logs one of the four. The only private key that it
+// hands out, to TLS, is the key of a link's identity, which is made for an hour and is in no file.
+// A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA
 //	log.key  decryption.key         Ed25519 without expiry; X-Wing (crypto/hpke MLKEM768-X25519)
-//	ca-9.crt  signing-9.key  …      what key set number 9 is the first to list; number 1 has no number in its names
-//	in-use                          which key set is in use; none: number 1
+//	ca-9.crt  signing-9.key  …      the files that key set number 9 is the first to list; those of number 1 have no number
+//	in-use                          which key set is in use; without this file: number 1
 //
-// as PEM, keys with mode 0600 in a folder of mode 0700. Each file is written whole, flushed and renamed, and made only if
-// it is missing, so Create repeated after a crash at any moment finishes what was begun and changes nothing that exists.
+// in PEM (but in-use in CBOR), each file with mode 0600, in a folder of mode 0700. Each file is
+// written whole, flushed and renamed. Create makes a file only if it is missing, so a second Create
+// after a crash at any moment finishes the work of the first and changes nothing that exists.
 //
 // # Renewal
 //
-// The certificates are renewed at half their life, the decryption key once a year; the log key has no expiry and stays. A
-// key set lists new keys before they are used, because a neighbour that does not know a key refuses what it did:
+// The certificates are renewed at half their life, and the decryption key once a year; the log key
+// has no expiry and stays. A key set lists new keys before they are used, because a neighbour
+// refuses the signatures and identities of a key that it does not know:
 //
-//  1. Next makes the keys of the next number where something is due. signing-N.crt is made last: where it exists, number N
-//     is complete and not changed any more. From now on the new decryption key is good too: who learns of it may use it.
-//  2. The caller publishes the key set, an entry of its ledger. What is not published yet and what is, and not in use, are
-//     told apart by the ledger alone.
-//  3. Use writes in-use, and from then on signs and issues with the keys of number N. A restart goes on with it.
-//  4. The private keys of the former CA and signing key are removed, which Open repeats; that of the former decryption key
-//     is removed by Forget, 31 days later.
+//  1. Next makes the keys of the next number when a key is due. signing-N.crt is made last: once it
+//     exists, number N is complete and is not changed any more. From now on a sender that learns of
+//     the new decryption key may use it too.
+//  2. The caller publishes the key set as an entry of its ledger. Only the ledger tells whether a
+//     key set that is not in use yet was published.
+//  3. Use writes in-use, and from then on signs and issues with the keys of number N. A restart
+//     continues with number N.
+//  4. Use removes the files of the former CA and signing key, and so does Open after a crash.
+//     Forget removes the file of the former decryption key, 31 days later.
 //
 // in-use is the deterministic CBOR array
 //
-//	["xietong keys in use", 1, number, of the CA's file, the signing key's, the decryption key's,
-//	 [[number of a former decryption key's file, until when (ms since 1970 UTC)] …]]
+//	["xietong keys in use", 1, number of the key set,
+//	 number in the names of the CA's files, of the signing key's files, of the decryption key's file,
+//	 [[number of a former decryption key's file, until when it is kept (ms since 1970 UTC)] …]]
 package authority
 
 import (
@@ -49,7 +57,8 @@ import (
 	"xietong/certs/trust"
 )
 
-// Terms of the certificates and keys. Certificates begin Backdated earlier, so that a neighbour's slow clock takes them.
+// Terms of the certificates and keys. A certificate begins Backdated before it is made, so that a
+// neighbour with a slow clock accepts it.
 const (
 	CATerm         = 10 * 365 * 24 * time.Hour
 	SigningTerm    = 365 * 24 * time.Hour
@@ -69,7 +78,7 @@ type Authority struct {
 	replica identity.Replica
 	logKey  ed25519.PrivateKey
 
-	mu         sync.RWMutex // owns what follows; a file in use is removed under it alone
+	mu         sync.RWMutex // guards the fields below; a file in use is removed only while it is held
 	journal    journal
 	ca         *x509.Certificate
 	signer     *Signer
@@ -82,13 +91,14 @@ type held struct {
 	key    hpke.PrivateKey
 }
 
-// Signer is the signing key with its certificate, as they belong together.
+// Signer is a signing key together with its certificate.
 type Signer struct {
 	cert *x509.Certificate
 	key  ed25519.PrivateKey
 }
 
-// Format writes nothing private, whatever the verb: a value that slips into a log gives no key away.
+// Format writes nothing private, for any verb, so that a value that slips into a log gives no key
+// away.
 func (s *Signer) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "signer %s", s.cert.URIs[0]) }
 
 // SigningCert returns the signing certificate (DER).
@@ -97,7 +107,8 @@ func (s *Signer) SigningCert() []byte { return s.cert.Raw }
 // SignStatement signs with the signing key (Ed25519) for the jurisdiction.
 func (s *Signer) SignStatement(message []byte) []byte { return ed25519.Sign(s.key, message) }
 
-// Create makes what is missing in dir and opens it. Where another key set than the first is in use, nothing is missing.
+// Create makes the missing files of key set number 1 in dir, and opens dir. It makes nothing when
+// in-use exists, that is, when a later key set is in use.
 func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time.Time) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create authority: %w", err)
@@ -114,8 +125,9 @@ func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time
 	return Open(dir, name, r)
 }
 
-// Open reads the keys in dir and checks that they belong together and to the replica of the jurisdiction. It goes on with
-// the key set that was last used.
+// Open reads the keys in dir and checks that they belong together and to the replica of the
+// jurisdiction. It continues with the key set that was last used. The error wraps ErrNoKeys when a
+// file is missing.
 func Open(dir string, name identity.Jurisdiction, r identity.Replica) (*Authority, error) {
 	a := &Authority{dir: dir, name: name, replica: r}
 	j, _, err := readJournal(dir)
@@ -138,7 +150,8 @@ func Open(dir string, name identity.Jurisdiction, r identity.Replica) (*Authorit
 	return a, nil
 }
 
-// read reads the CA certificate and the signing key with the numbers, and checks that they belong together.
+// read reads the CA certificate and the signing key with the given numbers, and checks that they
+// belong together.
 func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, s *Signer, err error) {
 	s = &Signer{}
 	if ca, err = readCert(filepath.Join(a.dir, fileOf(caCertFile, caNumber))); err != nil {
@@ -163,10 +176,11 @@ func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, 
 	return ca, s, nil
 }
 
-// Format writes nothing private, whatever the verb: a value that slips into a log gives no key away.
+// Format writes nothing private, for any verb, so that a value that slips into a log gives no key
+// away.
 func (a *Authority) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "authority %s %s", a.name, a.replica) }
 
-// Name returns the jurisdiction that is signed for.
+// Name returns the jurisdiction that a signs for.
 func (a *Authority) Name() identity.Jurisdiction { return a.name }
 
 // Replica returns the replica that signs.
@@ -178,7 +192,8 @@ func (a *Authority) LogPublic() ed25519.PublicKey { return a.logKey.Public().(ed
 // SignLog signs with the log key (Ed25519): checkpoints, receipts and key sets.
 func (a *Authority) SignLog(message []byte) []byte { return ed25519.Sign(a.logKey, message) }
 
-// Signer returns the signing key in use. One statement is signed with one signer: the key may be renewed between two calls.
+// Signer returns the signing key in use. A caller must use one Signer for a whole statement,
+// because the key may be renewed between two calls of Signer.
 func (a *Authority) Signer() *Signer {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -191,8 +206,8 @@ func (a *Authority) SigningCert() []byte { return a.Signer().SigningCert() }
 // SignStatement signs with the signing key in use (Ed25519) for the jurisdiction.
 func (a *Authority) SignStatement(message []byte) []byte { return a.Signer().SignStatement(message) }
 
-// FirstKeySet returns number 1 of a jurisdiction with this one replica, signed, and its pin. It is asked for before another
-// is in use.
+// FirstKeySet returns the signed key set number 1 of a jurisdiction that has this one replica, and
+// its pin. It fails once a later key set is in use.
 func (a *Authority) FirstKeySet(epoch uint64) (signed []byte, pin trust.Pin, err error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

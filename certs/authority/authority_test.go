@@ -52,7 +52,7 @@ func TestCreateIsRepeatable(t *testing.T) {
 	}
 }
 
-// TestCreateFinishes holds that a crash between any two files is mended by the same call.
+// TestCreateFinishes checks that a second Create repairs a crash between any two files.
 func TestCreateFinishes(t *testing.T) {
 	j, r := names(t)
 	for _, lost := range []string{caCertFile, signingKeyFile, signingCertFile, logKeyFile, decryptionKeyFile} {
@@ -70,7 +70,7 @@ func TestCreateFinishes(t *testing.T) {
 	}
 }
 
-// removeFrom removes a file and all that Create makes after it.
+// removeFrom removes a file and every file that Create makes after it.
 func removeFrom(t *testing.T, dir, first string) {
 	t.Helper()
 	gone := false

@@ -11,12 +11,15 @@ import (
 	"slices"
 )
 
-// ErrNotOurKey is returned for an encapsulation to a decryption key that is not, or no more, of this jurisdiction.
+// ErrNotOurKey is returned for an encapsulation to a decryption key that this jurisdiction does not
+// hold, or holds no more.
 var ErrNotOurKey = errors.New("encrypted to another decryption key")
 
-// Decapsulate opens an HPKE encapsulation (RFC 9180: base mode, X-Wing, HKDF-SHA-256, AES-256-GCM) to the decryption key
-// with the given SHA-256: the one in use, one that was made to follow it, or one that it replaced less than FormerFor ago.
-// The private key stays here; what is returned serves for the messages under this encapsulation.
+// Decapsulate opens an HPKE encapsulation (RFC 9180: base mode, X-Wing, HKDF-SHA-256, AES-256-GCM)
+// to the decryption key whose SHA-256 is key: the one in use, one that was made to follow it, or a
+// former one that Forget has not removed yet (see FormerFor). The private key stays in this
+// package; the recipient that is returned opens only messages under this encapsulation. The error
+// is ErrNotOurKey for any other key.
 func (a *Authority) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error) {
 	a.mu.RLock()
 	h, ok := a.decryption[key]
@@ -31,8 +34,8 @@ func (a *Authority) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient
 	return r, nil
 }
 
-// readDecryption reads the decryption keys that are usable: the one in use, those to come, and the former ones, whose
-// files may be gone already.
+// readDecryption reads the usable decryption keys: the one in use, those of numbers to come, and
+// the former ones, whose files may be gone already.
 func (a *Authority) readDecryption(j journal) error {
 	files, err := os.ReadDir(a.dir)
 	if err != nil {
@@ -62,7 +65,7 @@ func (a *Authority) readDecryption(j journal) error {
 	return nil
 }
 
-// publicDecryption returns the public key of the file with the number, or nil.
+// publicDecryption returns the public decryption key of the file with the number, or nil.
 func (a *Authority) publicDecryption(number uint64) []byte {
 	for _, h := range a.decryption {
 		if h.number == number {

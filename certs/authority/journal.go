@@ -36,7 +36,8 @@ type former struct {
 	Until  uint64   // ms since 1970 UTC
 }
 
-// readJournal reads the file; none is a jurisdiction that never used another key set than the first.
+// readJournal reads the file in-use. When there is no such file, found is false and j says that the
+// first key set is in use.
 func readJournal(dir string) (j journal, found bool, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, journalFile))
 	if errors.Is(err, fs.ErrNotExist) {

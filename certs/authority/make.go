@@ -33,7 +33,8 @@ const (
 	hpkePEM    = "HPKE PRIVATE KEY" // the KEM's private key as crypto/hpke encodes it; there is no standard PEM label
 )
 
-// fileOf returns the name of a file that key set number first lists: ca.crt for number 1, ca-7.crt for number 7.
+// fileOf returns the name of a file whose key or certificate key set number is the first to list:
+// ca.crt for number 1, ca-7.crt for number 7.
 func fileOf(name string, number uint64) string {
 	if number == 1 {
 		return name
@@ -42,7 +43,8 @@ func fileOf(name string, number uint64) string {
 	return strings.TrimSuffix(name, ext) + "-" + strconv.FormatUint(number, 10) + ext
 }
 
-// numberOf returns the number in a file's name if it is one of those that fileOf gives for name.
+// numberOf returns the number for which fileOf(name, number) is file; ok is false when there is
+// none.
 func numberOf(name, file string) (number uint64, ok bool) {
 	ext := filepath.Ext(name)
 	rest, ok1 := strings.CutPrefix(file, strings.TrimSuffix(name, ext))
@@ -54,14 +56,14 @@ func numberOf(name, file string) (number uint64, ok bool) {
 	return number, err == nil && number > 1 && fileOf(name, number) == file
 }
 
-// maker makes one file after the other; each step does nothing where its file exists.
+// maker makes one file after the other; each step does nothing when its file exists.
 type maker struct {
 	dir     string
 	name    identity.Jurisdiction
 	replica identity.Replica
 	now     time.Time
-	number  uint64 // of the key set that will first list what is made
-	ca      uint64 // of the key set that first lists the CA that issues
+	number  uint64 // of the key set that will be the first to list the new keys
+	ca      uint64 // of the key set that is the first to list the issuing CA
 }
 
 func (m maker) caKey() error {
@@ -155,8 +157,8 @@ func certBlock(template, parent *x509.Certificate, public crypto.PublicKey, key 
 	return &pem.Block{Type: "CERTIFICATE", Bytes: der}, err
 }
 
-// once writes the file that make gives unless it exists: (1) the whole content to a temporary file, (2) flushed,
-// (3) renamed, (4) the folder flushed. A crash leaves the old state or the new one.
+// once writes the file that make gives unless it exists: (1) the whole content to a temporary file,
+// (2) flushed, (3) renamed, (4) the folder flushed. A crash leaves the old state or the new one.
 func (m maker) once(name string, make func() (*pem.Block, error)) error {
 	path := filepath.Join(m.dir, name)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {

@@ -16,16 +16,19 @@ import (
 	"xietong/certs/trust"
 )
 
-// together is how early a key is renewed when another one is due: so no two key sets follow one another closely, and a
-// neighbour, which trusts the newest and the one before, has the one in use among them.
+// together is how long before its due time a key is renewed when another key is due. This keeps two
+// key sets from following one another closely, so that a neighbour, which trusts the newest key set
+// and the one before, always trusts the one in use.
 const together = 30 * 24 * time.Hour
 
 // ErrOtherKeys is returned when the keys in the folder are not those that the key set lists.
 var ErrOtherKeys = errors.New("the keys on this machine do not belong to the key set")
 
-// Next returns the key set that follows the newest, which is in use, if a key of it is due at now. since is when its
-// decryption key was first listed. The keys that it lists are made before it is returned; the same call after a crash
-// returns the same key set. It is not signed, and nothing uses it yet.
+// Next returns the key set that follows newest when a key of newest is due at now; due is false
+// otherwise. newest is the key set in use, and since is the time at which its decryption key was
+// first listed. Next makes the new keys before it returns; the same call after a crash returns the
+// same key set. That key set is not signed, and nothing uses it yet. The error wraps ErrOtherKeys
+// when newest is not the key set in use.
 func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.KeySet, due bool, err error) {
 	if err := a.Check(newest); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
@@ -57,9 +60,10 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.
 	return next, true, nil
 }
 
-// next makes the keys of the maker's number: the signing key always, the others where they are due, or a CA that was begun,
-// though by a clock that was set back since it is not due. Where the last of them exists nothing is made: which ones there
-// are was decided by whoever made it.
+// next makes the keys of the maker's number: the signing key always, the CA and the decryption key
+// when they are due. It also finishes a CA that an earlier call began, even if the CA is not due
+// any more because the clock was set back. When the signing certificate, the last file, exists,
+// next makes nothing: the call that made it decided which keys the number has.
 func (m maker) next(ca, decryption bool) error {
 	done, err := m.exists(signingCertFile)
 	if done || err != nil {
@@ -85,7 +89,7 @@ func (m maker) next(ca, decryption bool) error {
 	return nil
 }
 
-// exists reports whether the file of the maker's number is there.
+// exists reports whether the file with the maker's number exists.
 func (m maker) exists(name string) (bool, error) {
 	_, err := os.Stat(filepath.Join(m.dir, fileOf(name, m.number)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +98,8 @@ func (m maker) exists(name string) (bool, error) {
 	return err == nil, err
 }
 
-// fill puts the public keys that were made for next into it, at its replica number i.
+// fill puts the public keys that were made for next into it. i is the index of this replica in
+// next.Replicas.
 func (a *Authority) fill(next *trust.KeySet, i int) error {
 	caNumber := a.journal.CA
 	if _, err := os.Stat(filepath.Join(a.dir, fileOf(caCertFile, next.Number))); err == nil {
@@ -112,7 +117,9 @@ func (a *Authority) fill(next *trust.KeySet, i int) error {
 	return err
 }
 
-// listed returns what a key set lists for this replica, and where.
+// listed returns the certificates that a key set lists for this replica, and the index of the
+// replica in k.Replicas. The error wraps ErrOtherKeys when k lists another log key for the replica,
+// or none.
 func (a *Authority) listed(k trust.KeySet) (i int, ca, signing *x509.Certificate, err error) {
 	i = slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == a.replica })
 	if k.Name != a.name || i < 0 || !bytes.Equal(k.Replicas[i].LogKey, a.LogPublic()) {
@@ -134,7 +141,8 @@ func (a *Authority) InUse() uint64 {
 	return a.journal.Number
 }
 
-// Ended reports whether a certificate in use is not good any more: what is signed or issued under it nobody believes.
+// Ended reports whether a certificate in use has ended. Verifiers refuse whatever is signed or
+// issued under it.
 func (a *Authority) Ended(now time.Time) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -162,8 +170,10 @@ func (a *Authority) Check(k trust.KeySet) error {
 	return nil
 }
 
-// Use signs statements and issues identities with the keys that k lists, from now on and after every restart. A decryption
-// key that k lists no more is usable for FormerFor. k was published; the same call again changes nothing.
+// Use makes the keys that k lists sign statements and issue identities, from now on and after every
+// restart. The caller has published k. A decryption key that k replaces stays usable for FormerFor.
+// A second call with the same k changes nothing. The error wraps ErrOtherKeys when the folder does
+// not hold the keys of k, or when k does not have a higher number than the key set in use.
 func (a *Authority) Use(k trust.KeySet, now time.Time) error {
 	if a.Check(k) == nil {
 		return nil
@@ -198,7 +208,8 @@ func (a *Authority) Use(k trust.KeySet, now time.Time) error {
 	return nil
 }
 
-// Holds returns ErrOtherKeys unless the keys that k lists, which are to be used next, are in the folder.
+// Holds returns ErrOtherKeys unless the folder holds the keys that k lists. k is the key set that
+// is to be used next.
 func (a *Authority) Holds(k trust.KeySet) error {
 	i, _, _, err := a.listed(k)
 	if err != nil {
@@ -213,7 +224,8 @@ func (a *Authority) Holds(k trust.KeySet) error {
 	return err
 }
 
-// find returns the journal under which k is in use: which files hold what it lists.
+// find returns the journal for the use of k: the numbers of the files that hold the keys that k
+// lists.
 func (a *Authority) find(k trust.KeySet, own trust.ReplicaKeys) (j journal, err error) {
 	j = a.journal
 	j.Number = k.Number
@@ -231,7 +243,7 @@ func (a *Authority) find(k trust.KeySet, own trust.ReplicaKeys) (j journal, err 
 	return j, nil
 }
 
-// certNumber returns the number in the name of the file with the certificate.
+// certNumber returns the number in the name of the file that holds the certificate, up to upTo.
 func (a *Authority) certNumber(name string, der []byte, upTo uint64) (uint64, error) {
 	files, err := os.ReadDir(a.dir)
 	if err != nil {
@@ -251,7 +263,8 @@ func (a *Authority) certNumber(name string, der []byte, upTo uint64) (uint64, er
 	return 0, fmt.Errorf("%w: what number %d lists for %s is not here", ErrOtherKeys, upTo, name)
 }
 
-// tidy removes the files of numbers up to the one in use that are not in use, as far as they were replaced at once.
+// tidy removes the files with numbers up to the one in use that are not in use. It leaves the
+// former decryption keys of the journal.
 func (a *Authority) tidy() error {
 	files, err := os.ReadDir(a.dir)
 	if err != nil {
@@ -274,7 +287,7 @@ func (a *Authority) tidy() error {
 	return err
 }
 
-// Forget removes the former decryption keys whose time is over.
+// Forget removes the former decryption keys whose time (see FormerFor) is over at now.
 func (a *Authority) Forget(now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

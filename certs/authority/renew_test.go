@@ -51,7 +51,8 @@ func reopen(t *testing.T, dir string) *Authority {
 	return a
 }
 
-// due is Next where something must be due.
+// due calls Next, fails the test unless a key is due, and checks that the new key set follows
+// newest.
 func due(t *testing.T, a *Authority, newest trust.KeySet, since, at time.Time) trust.KeySet {
 	t.Helper()
 	next, due, err := a.Next(newest, since, at)
@@ -102,7 +103,8 @@ func reads(t *testing.T, a *Authority, k trust.KeySet) bool {
 	return err == nil
 }
 
-// TestWhatIsDue holds when each key is renewed, over eleven years, and that new certificates begin early (S10).
+// TestWhatIsDue checks over eleven years when each key is renewed, and that new certificates begin
+// early (S10).
 func TestWhatIsDue(t *testing.T) {
 	a, k := first(t, t.TempDir())
 	since, used := now, 0
@@ -150,8 +152,8 @@ func TestWhatIsDue(t *testing.T) {
 	}
 }
 
-// TestPublishedBeforeUse holds S7: what Next makes signs and issues nothing until Use says so, also after a restart; the
-// new decryption key is good at once, the former one for FormerFor.
+// TestPublishedBeforeUse holds S7: the keys that Next makes sign and issue nothing until Use, also
+// after a restart. The new decryption key can be used at once, the former one for FormerFor.
 func TestPublishedBeforeUse(t *testing.T) {
 	dir := t.TempDir()
 	a, k1 := first(t, dir)
@@ -219,8 +221,8 @@ func TestPublishedBeforeUse(t *testing.T) {
 	}
 }
 
-// TestTogether: a key that is due within the month is renewed with another one, and one that is not is left. What was
-// decided once stays, though more is due when it is asked for again.
+// TestTogether: a key that is due within the month is renewed together with another one; a key that
+// is due later is not. A decision stays, even if more keys are due at a second call.
 func TestTogether(t *testing.T) {
 	at := now.Add(183 * day)
 	for _, row := range []struct {
@@ -240,7 +242,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestUseWhileSigning: statements and identities that are made while the keys are renewed fit their certificates.
+// TestUseWhileSigning: statements and identities that are made while the keys are renewed fit their
+// certificates.
 func TestUseWhileSigning(t *testing.T) {
 	a, k := first(t, t.TempDir())
 	source := NewSource(a, func() time.Time { return now })
@@ -304,8 +307,8 @@ func restore(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// TestRenewalIsInterrupted: a crash after any file that a renewal makes, removes or half wrote is mended by the same calls,
-// and what was made is not made twice (S12).
+// TestRenewalIsInterrupted: the same calls repair a crash after any file that a renewal makes,
+// removes or writes by half, and no key is made twice (S12).
 func TestRenewalIsInterrupted(t *testing.T) {
 	at := now.Add(5 * 365 * day)
 	dir := t.TempDir()
@@ -385,7 +388,7 @@ func TestRenewalIsInterrupted(t *testing.T) {
 	}
 }
 
-// TestOtherKeys: the keys of another key set, and a journal that is none, are refused and not used.
+// TestOtherKeys: the keys of another key set, and a malformed journal, are refused and not used.
 func TestOtherKeys(t *testing.T) {
 	at := now.Add(183 * day)
 	dir := t.TempDir()
@@ -422,7 +425,8 @@ func TestOtherKeys(t *testing.T) {
 	}
 }
 
-// TestNothingPrivateLeaves looks for the private keys in what the room returns, writes in clear or prints (S12).
+// TestNothingPrivateLeaves looks for the private keys in everything that the room returns, writes
+// in clear or prints (S12).
 func TestNothingPrivateLeaves(t *testing.T) {
 	dir := t.TempDir()
 	a, k1 := first(t, dir)

@@ -10,8 +10,9 @@ import (
 	"xietong/certs/identity"
 )
 
-// NewStranger returns a signer that claims to be a replica of the jurisdiction, with a key that nobody endorsed and that is
-// kept nowhere. Whatever it signs must be refused: it is for drills.
+// NewStranger returns a signer that claims to be a replica of the jurisdiction, with a new key that
+// no key set lists and no file keeps. Its certificate ends an hour after now. Every verifier must
+// refuse its signatures: it is for drills.
 func NewStranger(name identity.Jurisdiction, r identity.Replica, now time.Time) (*Signer, error) {
 	public, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

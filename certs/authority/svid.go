@@ -18,8 +18,9 @@ import (
 // LinkTerm is how long a link's certificate is good for. It begins Backdated earlier.
 const LinkTerm = time.Hour
 
-// IssueLink issues the identity with which this replica stands on links to its neighbours, spiffe://NAME/link/r1, under a
-// fresh key (ECDSA P-256) that is kept in memory alone. No identity outlives the CA, which is the one in use.
+// IssueLink issues the identity that this replica shows on links to its neighbours,
+// spiffe://NAME/link/r1, under a fresh key (ECDSA P-256) that is kept in memory alone. The CA in
+// use issues it, and the identity never outlives that CA.
 func (a *Authority) IssueLink(now time.Time) (*x509svid.SVID, error) {
 	svid, _, err := a.issueLink(now)
 	return svid, err
@@ -60,9 +61,9 @@ func (a *Authority) issueLink(now time.Time) (*x509svid.SVID, *x509.Certificate,
 	return &x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}, a.ca, nil
 }
 
-// Source is the x509svid.Source of the embedded authority. It renews the identity at half its life, when somebody asks:
-// every handshake asks, so none is made with a certificate that is about to end or of a CA that is in use no more, and no
-// timer is needed.
+// Source is the x509svid.Source of an Authority. It renews the identity at half its life, when a
+// caller asks for it. Every handshake asks, so no handshake uses a certificate that is about to end
+// or that a former CA issued, and no timer is needed.
 type Source struct {
 	authority *Authority
 	now       func() time.Time
@@ -71,11 +72,13 @@ type Source struct {
 	ca        *x509.Certificate // that issued svid
 }
 
-// NewSource returns a source of link identities. Nothing is issued before the first is asked for.
+// NewSource returns a source of link identities. The first call of GetX509SVID issues the first
+// identity.
 func NewSource(a *Authority, now func() time.Time) *Source { return &Source{authority: a, now: now} }
 
-// GetX509SVID returns an identity of the CA in use with at least half of its life before it. Where a new one cannot be
-// issued, the one before it is given until it ends.
+// GetX509SVID returns an identity that the CA in use issued, with at least half of its life left.
+// When it cannot issue a new one it returns the one before until that one ends, and an error from
+// then on.
 func (s *Source) GetX509SVID() (*x509svid.SVID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -75,7 +75,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal holds that whatever is taken encodes to the same bytes.
+// FuzzUnmarshal checks that every accepted value encodes to the same bytes.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add([]byte{0xa2, 0x01, 0x61, 0x61, 0x02, 0x41, 0x00})
 	f.Add([]byte{0xbf, 0xff})
@@ -90,8 +90,7 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// TestComparedSideBySide holds that comparisons at the same time do not meet in the memory that is
-// used again, however long what they compare is.
+// TestComparedSideBySide checks that concurrent comparisons, of any length, do not share a buffer.
 func TestComparedSideBySide(t *testing.T) {
 	var group sync.WaitGroup
 	for n := range 8 {

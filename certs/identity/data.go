@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Dataset names what a catalogue entry offers.
+// A Dataset is the name of a dataset in the catalogue of a jurisdiction.
 type Dataset struct {
 	in   Jurisdiction
 	code Label
@@ -45,7 +45,7 @@ func (d Dataset) String() string {
 // IsZero reports whether d is no dataset.
 func (d Dataset) IsZero() bool { return d == Dataset{} }
 
-// Jurisdiction returns whose catalogue the dataset stands in.
+// Jurisdiction returns the jurisdiction whose catalogue lists the dataset.
 func (d Dataset) Jurisdiction() Jurisdiction { return d.in }
 
 // Code returns the dataset's label within its jurisdiction.
@@ -91,14 +91,14 @@ func (l Log) String() string {
 // IsZero reports whether l is no log.
 func (l Log) IsZero() bool { return l == Log{} }
 
-// Jurisdiction returns whose ledger it is.
+// Jurisdiction returns the jurisdiction that keeps the ledger.
 func (l Log) Jurisdiction() Jurisdiction { return l.in }
 
 // Epoch returns the epoch, counted from 1.
 func (l Log) Epoch() uint64 { return l.epoch }
 
-// Entry names the entry at index (counted from 0). A log that is none, or an index that no ledger
-// reaches (see MaxIndex), has no entry: the zero value.
+// Entry returns the name of the entry at index (counted from 0), or the zero Entry when l is the
+// zero Log or index is above MaxIndex.
 func (l Log) Entry(index uint64) Entry {
 	e, err := NewEntry(l, index)
 	if err != nil {
@@ -107,7 +107,8 @@ func (l Log) Entry(index uint64) Entry {
 	return e
 }
 
-// An Entry names one entry of a ledger. Grants, applications, imports and cases are named by the entry that made them.
+// An Entry names one entry of a ledger. Grants, applications, imports and cases are named by the
+// entry that made them.
 type Entry struct {
 	log   Log
 	index uint64
@@ -116,7 +117,8 @@ type Entry struct {
 // MaxIndex is the largest index of an entry: proofs count in signed 64-bit numbers.
 const MaxIndex = 1<<62 - 1
 
-// NewEntry returns the name of the entry at index (counted from 0) of log.
+// NewEntry returns the name of the entry at index (counted from 0) of log. The error wraps
+// ErrMalformed when log is the zero Log or index is above MaxIndex.
 func NewEntry(log Log, index uint64) (Entry, error) {
 	if log.IsZero() || index > MaxIndex {
 		return Entry{}, malformed("entry", fmt.Sprintf("%s/%d", log, index), "it needs a log and an index below 2^62")
@@ -151,13 +153,14 @@ func (e Entry) String() string {
 // IsZero reports whether e is no entry.
 func (e Entry) IsZero() bool { return e == Entry{} }
 
-// Log returns the ledger and epoch that the entry is in.
+// Log returns the log (a ledger and its epoch) that holds the entry.
 func (e Entry) Log() Log { return e.log }
 
 // Index returns the entry's place in the log, counted from 0.
 func (e Entry) Index() uint64 { return e.index }
 
-// A Message identifies a message or a client's idempotency key. Two requests with one id are one request.
+// A Message identifies a message or a client's idempotency key. Requests with the same id are the
+// same request.
 type Message struct{ id uuid.UUID }
 
 // NewMessage makes a new id from the present time and randomness.
@@ -178,7 +181,7 @@ func ParseMessage(s string) (Message, error) {
 	return Message{id}, nil
 }
 
-// MessageFromBytes takes the 16 bytes of a UUIDv7.
+// MessageFromBytes returns the id with the given 16 bytes, which must be a UUIDv7.
 func MessageFromBytes(b []byte) (Message, error) {
 	id, err := uuid.FromBytes(b)
 	if err != nil || !isV7(id) {
@@ -199,7 +202,8 @@ func (m Message) String() string {
 // IsZero reports whether m is no id.
 func (m Message) IsZero() bool { return m == Message{} }
 
-// Time returns when the id was made, by the clock of whoever made it (RFC 9562 §5.7); to the millisecond.
+// Time returns the time at which the id was made, to the millisecond, by the clock of the machine
+// that made it (RFC 9562 §5.7).
 func (m Message) Time() time.Time {
 	var ms int64
 	for _, b := range m.id[:6] {

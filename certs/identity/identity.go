@@ -1,8 +1,10 @@
-// Package identity holds the names of everything that Xietong speaks of, as parsed, comparable values.
+// Package identity holds the names of everything that Xietong speaks of, as parsed, comparable
+// values.
 //
-// A name is parsed once, where it comes in, and is a typed value from then on: two values are the same name if and only
-// if they are == (so they serve as map keys), and String gives back exactly the text that was parsed. There is one
-// spelling of every name; upper case, leading zeros, empty labels and trailing dots are refused, never corrected.
+// A name is parsed once, where it comes in, and is a typed value from then on: two values are the
+// same name if and only if they are == (so they serve as map keys), and String gives back exactly
+// the text that was parsed. There is one spelling of every name; upper case, leading zeros, empty
+// labels and trailing dots are refused, never corrected.
 //
 //	label         nanming                                       [a-z0-9-], 1-63 bytes, no hyphen at an end
 //	jurisdiction  nanming.guiyang.guizhou                       labels joined by dots, at most 200 bytes and 8 labels
@@ -13,8 +15,9 @@
 //	entry         nanming.guiyang.guizhou/log/1/31              log, slash, index (from 0)
 //	message       01890a5d-ac96-774b-bcce-b302099a8057          UUIDv7 of a message or idempotency key (RFC 9562 §5.7)
 //
-// The package is pure: it does no I/O, reads no clock and knows nothing of who may do what. The zero value of each type
-// is "no name": IsZero reports it, String gives "", and no parser ever returns it without an error.
+// The package does no I/O and knows nothing of permissions; only NewMessage reads a clock and
+// randomness. The zero value of each type is "no name": IsZero reports it, String gives "", and no
+// parser ever returns it without an error.
 package identity
 
 import (
@@ -52,7 +55,7 @@ func ParseLabel(s string) (Label, error) {
 	return Label{s}, nil
 }
 
-// badLabel says why s is no label, or "".
+// badLabel returns the reason why s is not a label, or "" for a label.
 func badLabel(s string) string {
 	switch {
 	case s == "":
@@ -75,8 +78,8 @@ func (l Label) String() string { return l.s }
 // IsZero reports whether l is no label.
 func (l Label) IsZero() bool { return l == Label{} }
 
-// A Jurisdiction names a place with a government, like a DNS name: the parent is the name without its first label. It
-// is also the name of the jurisdiction's SPIFFE trust domain.
+// A Jurisdiction names a place with a government, like a DNS name: the parent is the name without
+// its first label. It is also the name of the jurisdiction's SPIFFE trust domain.
 type Jurisdiction struct{ s string }
 
 // ParseJurisdiction parses a jurisdiction's name.
@@ -100,7 +103,7 @@ func (j Jurisdiction) String() string { return j.s }
 // IsZero reports whether j is no jurisdiction.
 func (j Jurisdiction) IsZero() bool { return j == Jurisdiction{} }
 
-// Label returns the first label, the one that tells j from its siblings.
+// Label returns the first label, which distinguishes j from its siblings.
 func (j Jurisdiction) Label() Label {
 	first, _, _ := strings.Cut(j.s, ".")
 	return Label{first}
@@ -112,12 +115,13 @@ func (j Jurisdiction) Parent() (parent Jurisdiction, ok bool) {
 	return Jurisdiction{rest}, ok
 }
 
-// Child returns the jurisdiction named l directly under j.
+// Child returns the jurisdiction named l directly under j. The error wraps ErrMalformed when its
+// name would be too long or too deep.
 func (j Jurisdiction) Child(l Label) (Jurisdiction, error) {
 	return ParseJurisdiction(l.s + "." + j.s)
 }
 
-// Depth returns the number of labels: 1 at a root.
+// Depth returns the number of labels: 1 at a root, and 0 for no jurisdiction.
 func (j Jurisdiction) Depth() int {
 	if j.IsZero() {
 		return 0
@@ -125,7 +129,7 @@ func (j Jurisdiction) Depth() int {
 	return 1 + strings.Count(j.s, ".")
 }
 
-// Under reports whether j lies in the subtree of top; every jurisdiction lies in its own.
+// Under reports whether j lies in the subtree of top. Every jurisdiction lies in its own subtree.
 func (j Jurisdiction) Under(top Jurisdiction) bool {
 	return j == top || !top.IsZero() && strings.HasSuffix(j.s, "."+top.s)
 }
@@ -170,13 +174,14 @@ func (a Agency) String() string {
 // IsZero reports whether a is no agency.
 func (a Agency) IsZero() bool { return a == Agency{} }
 
-// Jurisdiction returns where the agency is.
+// Jurisdiction returns the jurisdiction that the agency belongs to.
 func (a Agency) Jurisdiction() Jurisdiction { return a.in }
 
 // Code returns the agency's label within its jurisdiction.
 func (a Agency) Code() Label { return a.code }
 
-// A Replica is one member of a jurisdiction's raft group. It is raft's server id and address too.
+// A Replica is one member of a jurisdiction's raft group. Its text is also raft's server id and
+// address.
 type Replica struct{ n uint32 }
 
 // NewReplica returns the replica with the given number, which must not be 0.

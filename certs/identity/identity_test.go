@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// parsers gives every parser as text -> text, so that one table and one fuzz target serve all kinds of name.
+// parsers gives every parser as text -> text, so that one table and one fuzz target serve all kinds
+// of name.
 var parsers = map[string]func(string) (fmt.Stringer, error){
 	"label":        func(s string) (fmt.Stringer, error) { return ParseLabel(s) },
 	"jurisdiction": func(s string) (fmt.Stringer, error) { return ParseJurisdiction(s) },
@@ -59,7 +60,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse holds for every parser: what it takes it gives back unchanged, and what it refuses leaves no value.
+// FuzzParse checks for every parser that an accepted text comes back unchanged, and that a refused
+// text leaves no value.
 func FuzzParse(f *testing.F) {
 	for _, table := range []map[string][]string{good, bad} {
 		for _, list := range table {

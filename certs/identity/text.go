@@ -1,7 +1,7 @@
 package identity
 
-// Names travel in JSON, YAML and command lines as their text. A zero name has no text: it is refused on the way in and
-// written as "" on the way out, for fields that may be absent.
+// Names travel in JSON, YAML and command lines as their text. A zero name has no text: marshalling
+// writes it as "", for fields that may be absent, and unmarshalling refuses "".
 
 // MarshalText returns the name.
 func (l Label) MarshalText() ([]byte, error) { return []byte(l.String()), nil }

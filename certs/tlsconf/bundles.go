@@ -12,15 +12,18 @@ import (
 	"xietong/certs/trust"
 )
 
-// Bundles are the CA certificates by which links are verified: those of the verified key sets of each neighbour, under its
-// own name. It is an x509bundle.Source; many goroutines may use it.
+// Bundles hold the CA certificates that verify links. The certificates of each neighbour come from
+// its own verified key sets and stand under its own name. Bundles are an x509bundle.Source; many
+// goroutines may use them.
 type Bundles struct {
 	mu     sync.RWMutex
 	byName map[identity.Jurisdiction]*x509bundle.Bundle
 }
 
-// Set trusts the newest key set of a walk, and the one before it: identities issued under that end within the hour. All
-// must be of one jurisdiction, and verified.
+// Set trusts the CAs of the newest key set of a walk and of the one before it, because identities
+// issued under the older one stay valid for up to an hour. It replaces all CAs that it trusted for
+// the jurisdiction before. The caller has verified the walk; all its key sets are of one
+// jurisdiction. The error wraps trust.ErrInvalid when the walk is empty.
 func (b *Bundles) Set(walked []trust.KeySet) error {
 	if len(walked) == 0 {
 		return fmt.Errorf("set bundle: %w: no key set", trust.ErrInvalid)
@@ -49,14 +52,15 @@ func (b *Bundles) Set(walked []trust.KeySet) error {
 	return nil
 }
 
-// Remove trusts the jurisdiction no more.
+// Remove ends the trust in the CAs of the jurisdiction.
 func (b *Bundles) Remove(name identity.Jurisdiction) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.byName, name)
 }
 
-// GetX509BundleForTrustDomain returns the bundle of the jurisdiction whose name the trust domain is.
+// GetX509BundleForTrustDomain returns the bundle of the jurisdiction that the trust domain names.
+// The error wraps ErrNotNeighbour when there is none.
 func (b *Bundles) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bundle.Bundle, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -6,13 +6,14 @@ import (
 	"fmt"
 )
 
-// alertCancelled tells the other side that the handshake is given up for a reason that has nothing to do with it
-// (user_canceled, RFC 8446 §6.1).
+// alertCancelled tells the other side that this side gives up the handshake for a reason that has
+// nothing to do with the protocol (user_canceled, RFC 8446 §6.1).
 const alertCancelled = 90
 
-// Guard returns the configuration of a listener with a judge who is asked once the first message of a handshake has said
-// which protocol it is for, and before anything of it has cost much. ctx is the connection's. An error ends the handshake,
-// with the alert user_canceled.
+// Guard returns the configuration listen with one more check. Each handshake calls admit when its
+// first message has named a hosted jurisdiction and a protocol, before the handshake has cost much.
+// ctx is the context of the connection; protocol is Join when the dialler offers it, and Exchange
+// otherwise. An error of admit ends the handshake with the alert user_canceled.
 func Guard(listen *Config, admit func(ctx context.Context, protocol string) error) *Config {
 	guarded, choose := listen.Clone(), listen.GetConfigForClient
 	guarded.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestGuard holds that the judge is asked for what is hosted here, with the protocol that was chosen, and that its refusal
-// ends the handshake.
+// TestGuard checks that admit is called for hosted jurisdictions alone, with the protocol that was
+// chosen, and that its refusal ends the handshake.
 func TestGuard(t *testing.T) {
 	city, county := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou")
 	city.trusts(t, county)

@@ -1,16 +1,19 @@
 // Package tlsconf is the only place that builds a tls.Config.
 //
-// Every connection between nodes is TLS 1.3 inside QUIC. On xietong/1 both ends show a SPIFFE identity of the form
+// Every connection between nodes is TLS 1.3 inside QUIC. On xietong/1 both ends show a SPIFFE
+// identity of the form
 //
 //	spiffe://nanming.guiyang.guizhou/link/r1
 //
-// whose trust domain is the jurisdiction itself: it is verified with the CA certificates of that jurisdiction's key sets
-// and of no other, so the CA of a county can never speak for a province. SNI names the hosted jurisdiction that is
-// dialled. On xietong-join/1 the dialler shows nothing; what it is told there is public or proven otherwise, and it judges
-// the other side's certificate once it has the key sets (VerifyServer).
+// whose trust domain is the jurisdiction itself. Only the CA certificates of that jurisdiction's
+// own key sets verify the identity, so the CA of a county can never speak for a province. SNI names
+// the hosted jurisdiction that is dialled. On xietong-join/1 the dialler shows no certificate. The
+// listener tells it only things that are public or proven in another way, and the dialler verifies
+// the listener's certificate once it has the key sets (VerifyServer).
 //
-// Sessions are never resumed: a resumed one skips the check of the certificate's chain, which may have ended meanwhile.
-// The package holds no key, does no I/O and has no clock of its own.
+// Sessions are never resumed, because a resumed session skips the check of the certificate chain,
+// which may have ended meanwhile. The package holds no key, does no I/O and has no clock of its
+// own.
 package tlsconf
 
 import (
@@ -38,25 +41,28 @@ const (
 var (
 	// ErrNotHosted is returned for a connection that names no hosted jurisdiction.
 	ErrNotHosted = errors.New("no such jurisdiction hosted here")
-	// ErrNotNeighbour is returned for an identity that is good, and not of whom the connection is for.
+	// ErrNotNeighbour is returned for a valid identity of a jurisdiction that this connection is
+	// not for, and by Bundles for a jurisdiction whose CAs it does not hold.
 	ErrNotNeighbour = errors.New("not a neighbour")
-	// ErrIdentity is returned for a certificate that does not prove an identity of the form of this package.
+	// ErrIdentity is returned for a certificate that does not prove an identity of the form in the
+	// package comment.
 	ErrIdentity = errors.New("no valid identity")
 )
 
-// Config and State are those of crypto/tls, for the rooms that pass them on and may not build one.
+// Config and State are the types of crypto/tls, for the rooms that pass them on and may not build
+// one.
 type (
 	Config = tls.Config
 	State  = tls.ConnectionState
 )
 
-// Peer is who stands at the other end of a connection.
+// Peer is the replica at the other end of a connection.
 type Peer struct {
 	Jurisdiction identity.Jurisdiction
 	Replica      identity.Replica
 }
 
-// ParsePeer parses the one form of a link's identity.
+// ParsePeer parses the one form of a link's identity. Its errors wrap ErrIdentity.
 func ParsePeer(id spiffeid.ID) (Peer, error) {
 	j, err := identity.ParseJurisdiction(id.TrustDomain().Name())
 	if err != nil {
@@ -73,7 +79,8 @@ func ParsePeer(id spiffeid.ID) (Peer, error) {
 	return Peer{j, r}, nil
 }
 
-// PeerOf returns who stands at the other end, of a connection that was verified when it was made.
+// PeerOf returns the replica at the other end of a connection. It relies on the verification in the
+// handshake and verifies nothing itself. Its errors wrap ErrIdentity.
 func PeerOf(state tls.ConnectionState) (Peer, error) {
 	if len(state.PeerCertificates) == 0 {
 		return Peer{}, fmt.Errorf("%w: no certificate", ErrIdentity)
@@ -85,7 +92,8 @@ func PeerOf(state tls.ConnectionState) (Peer, error) {
 	return ParsePeer(id)
 }
 
-// Ends returns when the identity at the other end ends, before which the link must be replaced.
+// Ends returns the end of the other end's certificate, before which the link must be replaced. It
+// is the zero time when the other end showed no certificate.
 func Ends(state tls.ConnectionState) time.Time {
 	if len(state.PeerCertificates) == 0 {
 		return time.Time{}
@@ -93,7 +101,8 @@ func Ends(state tls.ConnectionState) time.Time {
 	return state.PeerCertificates[0].NotAfter
 }
 
-// Recheck verifies the other end of an open connection against what is trusted now.
+// Recheck verifies the other end of an open connection against the CAs that are trusted now. Its
+// errors wrap ErrIdentity.
 func Recheck(state tls.ConnectionState, bundles x509bundle.Source, now time.Time) (Peer, error) {
 	return verify(state.PeerCertificates, bundles, now)
 }
@@ -106,22 +115,23 @@ func verify(certs []*x509.Certificate, bundles x509bundle.Source, now time.Time)
 	return ParsePeer(id)
 }
 
-// Party is one side of a connection: who it is, whom it trusts, and what time it is.
+// Party is one side of a connection: its own identity, the CAs that it trusts, and its clock.
 type Party struct {
 	SVID    x509svid.Source
 	Bundles x509bundle.Source
 	Now     func() time.Time
 }
 
-// base is what all configurations share. Sessions are not resumed, and the certificates are judged in VerifyConnection,
-// which Go also calls where VerifyPeerCertificate is skipped.
+// base returns the settings that all configurations share. Sessions are not resumed.
+// VerifyConnection judges the certificates, because Go calls it also where it skips
+// VerifyPeerCertificate.
 func (p Party) base(protocol string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, NextProtos: []string{protocol}, SessionTicketsDisabled: true, Time: p.Now,
 	}
 }
 
-// certificate returns what is shown in a handshake, asked for anew each time.
+// certificate returns the certificate for one handshake. Each handshake asks the source anew.
 func (p Party) certificate() (*tls.Certificate, error) {
 	svid, err := p.SVID.GetX509SVID()
 	if err != nil {
@@ -138,23 +148,24 @@ func (p Party) certificate() (*tls.Certificate, error) {
 func (p Party) Dial(to identity.Jurisdiction) *tls.Config {
 	c := p.base(Exchange)
 	c.ServerName = to.String()
-	c.InsecureSkipVerify = true // of host names, which a SPIFFE identity has none of; VerifyConnection verifies it
+	c.InsecureSkipVerify = true // a SPIFFE identity has no host name to verify; VerifyConnection verifies the identity
 	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return p.certificate() }
 	c.VerifyConnection = func(state tls.ConnectionState) error { return VerifyServer(state, p.Bundles, to, p.Now()) }
 	return c
 }
 
-// DialJoin returns the configuration for knocking at a door that nothing is known of yet. Whoever uses it calls VerifyServer
-// before it believes that it speaks with the jurisdiction. Dates are not looked at in the handshake, so that the offset of a
-// wrong clock can be asked for.
+// DialJoin returns the configuration for dialling a jurisdiction whose key sets are not known yet.
+// The caller must call VerifyServer before it believes that the other end is that jurisdiction. The
+// handshake does not look at dates, so that a node with a wrong clock can ask for its offset.
 func DialJoin(to identity.Jurisdiction) *tls.Config {
 	c := Party{}.base(Join)
 	c.ServerName = to.String()
-	c.InsecureSkipVerify = true // VerifyServer does it, once the key sets are known
+	c.InsecureSkipVerify = true // VerifyServer verifies the other end, once the key sets are known
 	return c
 }
 
-// VerifyServer verifies that the other end is a replica of the jurisdiction that was dialled.
+// VerifyServer verifies that the other end is a replica of the jurisdiction that was dialled. The
+// error wraps ErrIdentity, or ErrNotNeighbour for a replica of another jurisdiction.
 func VerifyServer(state tls.ConnectionState, bundles x509bundle.Source, to identity.Jurisdiction, now time.Time) error {
 	peer, err := verify(state.PeerCertificates, bundles, now)
 	if err == nil && peer.Jurisdiction != to {
@@ -166,11 +177,13 @@ func VerifyServer(state tls.ConnectionState, bundles x509bundle.Source, to ident
 // Local is a hosted jurisdiction that takes connections.
 type Local struct {
 	Party
-	Neighbour func(identity.Jurisdiction) bool // who may connect
+	Neighbour func(identity.Jurisdiction) bool // reports whether the jurisdiction may connect
 }
 
-// Listen returns the configuration of a listener for all hosted jurisdictions: SNI says which one is meant, ALPN whether
-// the other side is a neighbour or knocks at the door. Now is the clock of the node.
+// Listen returns the configuration of a listener for all hosted jurisdictions. SNI says which of
+// the jurisdictions is dialled. ALPN says whether the dialler is a neighbour (Exchange) or wants to
+// join (Join). now is the clock of the node. A handshake fails with ErrNotHosted when hosted does
+// not know the jurisdiction.
 func Listen(hosted func(identity.Jurisdiction) (Local, bool), now func() time.Time) *tls.Config {
 	c := Party{Now: now}.base(Exchange)
 	c.NextProtos = []string{Exchange, Join}
@@ -191,7 +204,8 @@ func Listen(hosted func(identity.Jurisdiction) (Local, bool), now func() time.Ti
 	return c
 }
 
-// listen is for neighbours. A dialler that offers another protocol is refused by TLS (no_application_protocol).
+// listen returns the configuration for neighbours. TLS refuses a dialler that offers another
+// protocol (no_application_protocol).
 func (l Local) listen() *tls.Config {
 	c := l.base(Exchange)
 	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return l.certificate() }
@@ -206,7 +220,7 @@ func (l Local) listen() *tls.Config {
 	return c
 }
 
-// door is for whoever joins.
+// door returns the configuration for a dialler that wants to join. It asks for no certificate.
 func (l Local) door() *tls.Config {
 	c := l.base(Join)
 	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return l.certificate() }

@@ -87,8 +87,8 @@ func (n *node) listenFor(neighbours ...*node) *tls.Config {
 	}, n.Now)
 }
 
-// shake makes one handshake and returns what both ends see. A dialler's handshake ends before it is judged, so the end of
-// both counts.
+// shake makes one handshake and returns the states and errors of both ends. The dialler's handshake
+// ends before the listener has judged the dialler, so both errors count.
 func shake(t testing.TB, dial, listen *tls.Config) (client, server tls.ConnectionState, clientErr, serverErr error) {
 	t.Helper()
 	a, b := net.Pipe()
@@ -135,7 +135,7 @@ func TestNeighbours(t *testing.T) {
 	if !Ends(server).Equal(start.Add(authority.LinkTerm)) {
 		t.Errorf("ends %s, want an hour from now", Ends(server))
 	}
-	// S2: what was good when the connection was made is judged again as things stand.
+	// S2: Recheck judges an identity by the trust of now, not by that of the handshake.
 	if _, err := Recheck(server, city.bundles, start.Add(authority.LinkTerm+time.Second)); !errors.Is(err, ErrIdentity) {
 		t.Errorf("after its end: got %v, want ErrIdentity", err)
 	}
@@ -148,7 +148,8 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// TestStrangersAreRefused holds rules S3 and S6: the identity must be a neighbour's, under that neighbour's own CA.
+// TestStrangersAreRefused holds rules S3 and S6: the identity must be a neighbour's, under that
+// neighbour's own CA.
 func TestStrangersAreRefused(t *testing.T) {
 	city, county, sibling := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou"), newNode(t, "yunyan.guiyang.guizhou")
 	city.trusts(t, county, sibling)
@@ -205,7 +206,8 @@ func TestStrangersAreRefused(t *testing.T) {
 	}
 }
 
-// TestDiallersRefuse holds that the dialler, too, speaks with whom it dialled and with nobody else.
+// TestDiallersRefuse checks that the dialler, too, speaks only with the jurisdiction that it
+// dialled.
 func TestDiallersRefuse(t *testing.T) {
 	city, county, imposter := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou"), newNode(t, "guiyang.guizhou")
 	for _, n := range []*node{city, imposter} {
@@ -249,7 +251,8 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
-// TestDoor holds that somebody unknown can knock, shows nothing, and judges the other side by what it learns there.
+// TestDoor checks that an unknown dialler can connect without a certificate, and that it judges the
+// listener by the key sets that it learns there.
 func TestDoor(t *testing.T) {
 	city, imposter := newNode(t, "guiyang.guizhou"), newNode(t, "guiyang.guizhou")
 	for _, n := range []*node{city, imposter} {
@@ -270,8 +273,8 @@ func TestDoor(t *testing.T) {
 	}
 }
 
-// TestNothingIsResumed holds rule S1: a dialler that keeps sessions gets a full handshake each time, so that a neighbour
-// that was withdrawn is refused.
+// TestNothingIsResumed holds rule S1: a dialler that keeps sessions gets a full handshake each
+// time, so that a neighbour that was withdrawn is refused.
 func TestNothingIsResumed(t *testing.T) {
 	city, county := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou")
 	city.trusts(t, county)
@@ -291,8 +294,8 @@ func TestNothingIsResumed(t *testing.T) {
 	}
 }
 
-// TestAYearOfHandshakes shakes hands all over a year, between clocks that are minutes apart, and each time every identity
-// has ended since the last.
+// TestAYearOfHandshakes makes a handshake every 13 hours of a year, between clocks that are minutes
+// apart. Every identity has ended since the handshake before.
 func TestAYearOfHandshakes(t *testing.T) {
 	city, county := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou")
 	city.trusts(t, county)
@@ -307,7 +310,7 @@ func TestAYearOfHandshakes(t *testing.T) {
 	}
 }
 
-// forger is a CA that issues whatever it is asked for.
+// forger is a CA that issues any certificate that a test asks for.
 type forger struct {
 	ca  *x509.Certificate
 	key *ecdsa.PrivateKey

@@ -6,21 +6,23 @@ import (
 	"time"
 )
 
-// ErrChain is wrapped by errors about a chain that has no level, too many, or an endorsement too few or too many.
+// ErrChain is wrapped by errors about a chain with no level or more than MaxChain levels, and about
+// an endorsement that is missing or one too many.
 var ErrChain = errors.New("invalid chain")
 
-// MaxChain is the number of levels of the longest chain: a name has no more labels.
+// MaxChain is the largest number of levels of a chain: a name has no more labels.
 const MaxChain = 8
 
-// Level is one jurisdiction of a chain: its signed key sets, of consecutive numbers, and the proof of its endorsement of
-// the next one; the last level has none.
+// Level is one jurisdiction of a chain: its signed key sets, with consecutive numbers, and the
+// proof of its endorsement of the next level. The last level has no such proof.
 type Level struct {
 	KeySets     [][]byte `cbor:"1,keyasint"`
 	Endorsement []byte   `cbor:"2,keyasint,omitempty"`
 }
 
-// Prover verifies the proof of an endorsement under the newest key set of the parent and returns the entry's payload. It
-// is handed in, because proofs belong to the ledger, which stands above this room.
+// Prover verifies the proof of an endorsement under the newest key set of the parent and returns
+// the entry's payload. The caller passes it in, because proofs belong to the ledger, which stands
+// above this room.
 type Prover func(parent KeySet, proof []byte) (payload []byte, err error)
 
 // Link is one verified level of a chain.
@@ -32,9 +34,11 @@ type Link struct {
 // Newest returns the newest key set.
 func (l Link) Newest() KeySet { return l.KeySets[len(l.KeySets)-1] }
 
-// Descend walks from the pinned jurisdiction down: each level's key sets are walked from its pin, and the next one's pin is
-// what the proven endorsement says. So whoever pins the root verifies any jurisdiction. It reads no clock: whether the
-// endorsements were in force when it mattered is the caller's to judge.
+// Descend verifies a chain from the pinned jurisdiction down. It walks the key sets of each level
+// from the pin of that level, and takes the pin of the next level from the proven endorsement. So a
+// verifier that pins the root can verify any jurisdiction. Descend reads no clock: the caller must
+// judge whether the endorsements were in force at the time that matters. Errors wrap ErrChain,
+// ErrInvalid or ErrEndorsement.
 func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	if len(levels) == 0 || len(levels) > MaxChain {
 		return nil, fmt.Errorf("%w: %d levels, not 1 to %d", ErrChain, len(levels), MaxChain)
@@ -60,7 +64,8 @@ func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	return links, nil
 }
 
-// verify walks the key sets of one level, which by endorsed; nil at the pinned one.
+// verify walks the key sets of one level. by is the endorsement of the level; nil at the pinned
+// level.
 func (l Level) verify(pin Pin, by *Endorsement) (Link, error) {
 	sets, err := Walk(pin, l.KeySets)
 	if err != nil {
@@ -72,7 +77,7 @@ func (l Level) verify(pin Pin, by *Endorsement) (Link, error) {
 	return Link{KeySets: sets, Endorsement: by}, nil
 }
 
-// endorsed proves what l says of its child.
+// endorsed verifies the proof of the endorsement that l makes, and returns the endorsement.
 func (l Link) endorsed(proof []byte, prove Prover) (*Endorsement, error) {
 	payload, err := prove(l.Newest(), proof)
 	if err != nil {
@@ -88,8 +93,9 @@ func (l Link) endorsed(proof []byte, prove Prover) (*Endorsement, error) {
 	return &e, nil
 }
 
-// InForce reports whether the level was endorsed at the given time (ms since 1970 UTC), skew allowed for clocks. The
-// pinned level always is.
+// InForce reports whether the level was endorsed at the given time (ms since 1970 UTC). The
+// endorsement counts from skew before it was issued, because clocks differ; its end is exact. The
+// pinned level is always in force.
 func (l Link) InForce(at uint64, skew time.Duration) bool {
 	e := l.Endorsement
 	return e == nil || at+uint64(skew.Milliseconds()) >= e.Issued && at <= e.NotAfter

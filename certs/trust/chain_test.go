@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// bare proves nothing: the proof is the payload. What proofs must hold is tested where they are made.
+// bare is a Prover that verifies nothing: the proof is the payload. Package ledger, which makes
+// proofs, tests them.
 func bare(_ KeySet, proof []byte) ([]byte, error) {
 	if bytes.HasPrefix(proof, []byte("false")) {
 		return nil, errors.New("not proven")

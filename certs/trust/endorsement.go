@@ -13,7 +13,7 @@ import (
 
 // Terms and limits of an endorsement.
 const (
-	EndorsementTerm   = 30 * 24 * time.Hour // a cut-off child goes on that long
+	EndorsementTerm   = 30 * 24 * time.Hour // the longest; a child that is cut off from its parent is believed for that long
 	MaxEndorsementLen = 2 << 10             // bytes
 	maxCodeLen        = 32                  // bytes
 	maxDisplayLen     = 200                 // bytes
@@ -22,11 +22,13 @@ const (
 // EndorsementType is the content type of an endorsement's payload.
 const EndorsementType = "application/vnd.xietong.endorsement+cbor"
 
-// ErrEndorsement is wrapped by every error about an endorsement that is malformed, or does not vouch for whom it should.
+// ErrEndorsement is wrapped by every error about an endorsement that is malformed, or that does not
+// vouch for the jurisdiction and key set that it should.
 var ErrEndorsement = errors.New("invalid endorsement")
 
-// Endorsement is what a parent states of its child, as a DS record does in DNSSEC: who it is and which key set speaks for
-// it. It is the payload of an entry of the parent's ledger, and is believed with the proof of that entry alone.
+// Endorsement is the statement of a parent about its child, as a DS record is in DNSSEC: the name
+// of the child and the key set that speaks for it. It is the payload of an entry of the parent's
+// ledger, and is believed only with the proof of that entry.
 type Endorsement struct {
 	Child       identity.Jurisdiction `cbor:"1,keyasint"`
 	Code        string                `cbor:"2,keyasint,omitempty"` // GB/T 2260 or any
@@ -42,7 +44,7 @@ type Endorsement struct {
 // Pin returns the pin of the endorsed key set.
 func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
 
-// Encode returns the payload.
+// Encode returns the payload. The error wraps ErrEndorsement when the endorsement is impossible.
 func (e Endorsement) Encode() ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, err
@@ -50,7 +52,8 @@ func (e Endorsement) Encode() ([]byte, error) {
 	return canon.Marshal(e)
 }
 
-// DecodeEndorsement decodes a payload. It proves nothing.
+// DecodeEndorsement decodes a payload of at most MaxEndorsementLen bytes. It proves nothing. Every
+// error wraps ErrEndorsement.
 func DecodeEndorsement(data []byte) (Endorsement, error) {
 	var e Endorsement
 	if err := canon.Unmarshal(data, MaxEndorsementLen, &e); err != nil {

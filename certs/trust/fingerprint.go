@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Fingerprint returns what two people compare over the telephone: the first 12 bytes of the pinned hash, as 6 groups of 4
-// hexadecimal digits, such as "9F86 D081 884C 7D65 9A2F EAA0". Nobody can make a key set to fit the fingerprint of another.
+// Fingerprint returns the text that two people compare over the telephone: the first 12 bytes of
+// the pinned hash, as 6 groups of 4 hexadecimal digits, such as "9F86 D081 884C 7D65 9A2F EAA0". It
+// is infeasible to make another key set with the same fingerprint.
 func (p Pin) Fingerprint() string {
 	var groups [6]string
 	for i := range groups {

@@ -1,27 +1,31 @@
-// Package trust holds whom a jurisdiction's signatures are believed from: its key set, the pin that a verifier starts
-// at, and the walk from one to the other.
+// Package trust says which keys sign for a jurisdiction. It holds the key set that lists them, the
+// pin at which a verifier starts, and the walk from the pin to the key set.
 //
-// A key set is a numbered document of public keys. Number 1 is signed with the log keys of a majority of its own
-// replicas, every later one with those of a majority of the replicas of the number before, whose hash it holds. So
-// whoever knows one number can walk forward to any later one by the signatures and back to any earlier one by the hashes,
-// and a pin never expires by rotation. The package is pure: it holds no private key, does no I/O and reads no clock; it
-// believes nothing that it did not verify.
+// A key set is a numbered document of public keys. A majority of the replicas in number 1 sign it
+// with their log keys. Every later number is signed by a majority of the replicas in the number
+// before, and holds the hash of that number. So a verifier that knows one number can walk forward
+// to any later one by the signatures and back to any earlier one by the hashes, and rotation never
+// ends a pin. The package is pure: it holds no private key, does no I/O and reads no clock. It
+// believes nothing that it did not verify, and between calls it keeps nothing but parsed
+// certificates.
 //
 // A key set is deterministic CBOR (see canon):
 //
 //	{1: name, 2: epoch, 3: number, 4: [replica …], 5: decryption key, 6: hash of number-1 (absent in number 1)}
 //	replica = {1: "r1", 2: CA certificate (DER), 3: signing certificate (DER), 4: log key (Ed25519, 32 bytes)}
 //
-// with replicas in the order of their numbers. Its hash is SHA-256 of these bytes. It travels signed, as
+// with replicas in the order of their numbers. The hash of a key set is SHA-256 of these bytes. A
+// key set travels signed, as
 //
 //	[key set (bstr), [["r1", signature (64 bytes)] …]]     signatures in the order of the replicas' numbers
 //
-// where each signature is Ed25519 by a log key over "xietong/1 key set\n" followed by the hash. A pin is the text
+// where each signature is Ed25519 by a log key over "xietong/1 key set\n" followed by the hash. A
+// pin is the text
 //
 //	nanming.guiyang.guizhou/keys/1/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //
-// A parent endorses its child's key set (see Endorsement), so whoever pins the root descends to any jurisdiction of the
-// tree. The formats are in docs/ledger-format.md with examples.
+// A parent endorses its child's key set (see Endorsement), so a verifier that pins the root can
+// descend to any jurisdiction of the tree. The formats are in docs/ledger-format.md with examples.
 package trust
 
 import (
@@ -49,7 +53,8 @@ const (
 // Hash is the SHA-256 hash of a key set.
 type Hash [sha256.Size]byte
 
-// ErrInvalid is wrapped by every error about a key set that is malformed or that is not signed by whom it must be.
+// ErrInvalid is wrapped by every error about a key set that is malformed, that lacks the signatures
+// of the replicas that must sign it, or that the pin does not lead to.
 var ErrInvalid = errors.New("invalid key set")
 
 // ReplicaKeys are the public keys of one replica.
@@ -70,7 +75,8 @@ type KeySet struct {
 	Previous      []byte                `cbor:"6,keyasint,omitempty"` // Hash of number-1
 }
 
-// Encode returns the bytes that are hashed.
+// Encode returns the bytes whose hash is the hash of the key set. The error wraps ErrInvalid when
+// the key set is impossible.
 func (k KeySet) Encode() ([]byte, error) {
 	if err := k.check(); err != nil {
 		return nil, err
@@ -78,7 +84,8 @@ func (k KeySet) Encode() ([]byte, error) {
 	return canon.Marshal(k)
 }
 
-// Hash returns the hash that pins and endorsements hold. It panics for a key set that Encode refuses.
+// Hash returns the hash that pins and endorsements hold. It panics for a key set that Encode
+// refuses.
 func (k KeySet) Hash() Hash {
 	data, err := k.Encode()
 	if err != nil {
@@ -87,7 +94,7 @@ func (k KeySet) Hash() Hash {
 	return sha256.Sum256(data)
 }
 
-// Majority returns how many distinct replicas must agree.
+// Majority returns the number of distinct replicas that must agree.
 func (k KeySet) Majority() int { return len(k.Replicas)/2 + 1 }
 
 // LogKey returns the log key of a replica, or nil when the key set does not list it.
@@ -100,7 +107,7 @@ func (k KeySet) LogKey(r identity.Replica) ed25519.PublicKey {
 	return nil
 }
 
-// check holds what must be true of every key set by itself.
+// check checks the rules that every key set must keep by itself.
 func (k KeySet) check() error {
 	switch {
 	case k.Name.IsZero() || k.Epoch == 0 || k.Number == 0:
@@ -153,14 +160,15 @@ type Signature struct {
 	Sig     []byte
 }
 
-// signedKeySet is how a key set travels.
+// signedKeySet is the form in which a key set travels.
 type signedKeySet struct {
 	_          struct{} `cbor:",toarray"`
 	KeySet     []byte
 	Signatures []Signature
 }
 
-// SigningInput returns what a replica's log key signs for the key set.
+// SigningInput returns the bytes that a replica's log key signs to sign the key set. It panics for
+// a key set that Encode refuses.
 func (k KeySet) SigningInput() []byte { return k.Hash().signingInput() }
 
 func (h Hash) signingInput() []byte { return append([]byte("xietong/1 key set\n"), h[:]...) }
@@ -205,7 +213,7 @@ func open(data []byte) (opened, error) {
 	return opened{k, sha256.Sum256(s.KeySet), s.Signatures}, err
 }
 
-// verify checks that a majority of the signers' replicas signed k, and that nobody else did.
+// verify checks that a majority of the signers' replicas signed k, and that no other replica did.
 func (k opened) verify(signers KeySet) error {
 	input, signatures := k.hash.signingInput(), k.signatures
 	for i, s := range signatures {
@@ -225,9 +233,11 @@ func (k opened) verify(signers KeySet) error {
 	return nil
 }
 
-// Walk verifies consecutive signed key sets, one of which is the one that the pin names, and returns them, oldest first. A
-// verifier who knows number 3 believes whatever follows it by its signatures, and what it follows by the hashes: number 3
-// holds that of number 2. So what was signed under keys that were replaced before the pin can still be verified.
+// Walk verifies consecutive signed key sets, oldest first, and returns them in the same order. One
+// of them must be the pinned one. A verifier that pins number 3 believes number 4 because a
+// majority of number 3 signed it, and number 2 because number 3 holds its hash. So signatures under
+// keys that were replaced before the pin can still be verified. The first key set has no signatures
+// unless it is number 1. Every error wraps ErrInvalid.
 func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 	if len(signed) == 0 {
 		return nil, fmt.Errorf("%w: none given", ErrInvalid)
@@ -257,8 +267,9 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 	return walked, nil
 }
 
-// begins checks the signatures of the first key set of a walk. Number 1 vouches for itself; those of a later one, by keys
-// that the verifier may not know, must at least be no stray bytes: they are left out.
+// begins checks the signatures of the first key set of a walk. The replicas of number 1 sign number
+// 1 themselves. A later number was signed with keys that the verifier may not know, so its
+// signatures must be left out: otherwise they would be bytes that no verifier checks.
 func (k opened) begins() error {
 	if k.Number == 1 {
 		return k.verify(k.KeySet)

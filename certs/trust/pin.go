@@ -9,7 +9,8 @@ import (
 	"xietong/certs/identity"
 )
 
-// A Pin names one key set that a verifier trusts: the root's, one in an invitation, one in an old receipt.
+// A Pin names one key set that a verifier trusts: the root's, one in an invitation, one in an old
+// receipt.
 type Pin struct {
 	name   identity.Jurisdiction
 	number uint64
@@ -19,7 +20,8 @@ type Pin struct {
 // Pin returns the pin of the key set.
 func (k KeySet) Pin() Pin { return Pin{k.Name, k.Number, k.Hash()} }
 
-// NewPin returns the pin of the numbered key set of name with the hash.
+// NewPin returns the pin of the key set of name with the given number and hash. The error wraps
+// identity.ErrMalformed when one of the three is missing or the hash is not 32 bytes long.
 func NewPin(name identity.Jurisdiction, number uint64, hash []byte) (Pin, error) {
 	if name.IsZero() || number == 0 || len(hash) != len(Hash{}) {
 		return Pin{}, fmt.Errorf("%w: pin of %q, number %d, with a hash of %d bytes", identity.ErrMalformed, name, number, len(hash))
@@ -27,7 +29,7 @@ func NewPin(name identity.Jurisdiction, number uint64, hash []byte) (Pin, error)
 	return Pin{name, number, Hash(hash)}, nil
 }
 
-// ParsePin parses the one spelling of a pin.
+// ParsePin parses the one spelling of a pin. The error wraps identity.ErrMalformed.
 func ParsePin(s string) (Pin, error) {
 	name, rest, ok := strings.Cut(s, "/keys/")
 	count, digest, ok2 := strings.Cut(rest, "/")
@@ -48,7 +50,7 @@ func (p Pin) String() string {
 	return fmt.Sprintf("%s/keys/%d/%x", p.name, p.number, p.hash[:])
 }
 
-// Name returns whose key set is pinned.
+// Name returns the jurisdiction whose key set is pinned.
 func (p Pin) Name() identity.Jurisdiction { return p.name }
 
 // Number returns the number of the pinned key set.
@@ -57,8 +59,8 @@ func (p Pin) Number() uint64 { return p.number }
 // Hash returns the hash of the pinned key set.
 func (p Pin) Hash() Hash { return p.hash }
 
-// PinOf returns the pin of a signed key set as it stands, unverified: for whoever then compares it with one that is
-// trusted.
+// PinOf returns the pin of a signed key set without verifying it, for a caller that compares it
+// with a trusted pin. The error wraps ErrInvalid when the key set is malformed.
 func PinOf(signed []byte) (Pin, error) {
 	k, err := open(signed)
 	if err != nil {

@@ -10,19 +10,21 @@ import (
 	"time"
 )
 
-// SigningCert is what a signing certificate of a key set says.
+// SigningCert is the content of a signing certificate that a key set lists.
 type SigningCert struct {
 	Key                 ed25519.PublicKey // nil: a key of another kind
 	NotBefore, NotAfter time.Time
 }
 
-// InForce reports whether the certificate is good for what was signed at a time.
+// InForce reports whether the certificate is valid at the given time.
 func (c SigningCert) InForce(at time.Time) bool {
 	return !at.Before(c.NotBefore) && !at.After(c.NotAfter)
 }
 
-// SigningCert finds the signing certificate with the SHA-256 hash; false where the key set lists
-// none. A signature is verified with it each time; only its parsed form is kept for the next one.
+// SigningCert returns the signing certificate with the given SHA-256 hash; listed is false when the
+// key set does not list it. It keeps only the parsed form of the certificate for the next call; the
+// caller still verifies every signature with it. The error wraps ErrInvalid when the listed
+// certificate is malformed.
 func (k KeySet) SigningCert(hash []byte) (c SigningCert, listed bool, err error) {
 	for _, r := range k.Replicas {
 		if kept, ok := certs.get(r.SigningCert); ok {
@@ -39,11 +41,11 @@ func (k KeySet) SigningCert(hash []byte) (c SigningCert, listed bool, err error)
 	return SigningCert{}, false, nil
 }
 
-// maxParsed bounds the certificates that are kept parsed, at most maxCertLen bytes each. It is more
-// than a jurisdiction has neighbours.
+// maxParsed is the number of certificates that are kept parsed, of at most maxCertLen bytes each.
+// It is larger than the number of neighbours of a jurisdiction.
 const maxParsed = 1024
 
-// parsed keeps certificates by their bytes, so what it says of them never changes, whoever asks.
+// parsed keeps parsed certificates by their bytes, so the answer for the same bytes never changes.
 type parsed struct {
 	mu    sync.RWMutex
 	byDER map[string]parsedCert
@@ -55,7 +57,7 @@ type parsedCert struct {
 	cert SigningCert
 }
 
-// certs are those by which something was signed that came here.
+// certs are the signing certificates with which this process verified something.
 var certs = &parsed{byDER: map[string]parsedCert{}}
 
 func (p *parsed) get(der []byte) (parsedCert, bool) {
@@ -83,7 +85,7 @@ func (p *parsed) keep(der string, c parsedCert) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, known := p.byDER[der]; known {
-		return // somebody was as quick
+		return // another goroutine was faster
 	}
 	if len(p.order) == maxParsed {
 		delete(p.byDER, p.order[0])

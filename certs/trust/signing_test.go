@@ -41,7 +41,8 @@ func TestSigningCert(t *testing.T) {
 	}
 }
 
-// TestSigningCertOfNoUse holds that a certificate that cannot verify anything says so each time.
+// TestSigningCertOfNoUse checks that the answer for a certificate that cannot verify anything is
+// the same each time.
 func TestSigningCertOfNoUse(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestSigningCertOfNoUse(t *testing.T) {
 	}
 }
 
-// TestParsedIsBounded has many goroutines fill it at once.
+// TestParsedIsBounded fills the store of parsed certificates from four goroutines at once.
 func TestParsedIsBounded(t *testing.T) {
 	p := &parsed{byDER: map[string]parsedCert{}}
 	der := func(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
