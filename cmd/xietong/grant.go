@@ -23,7 +23,7 @@ func (a *app) grantList() *cobra.Command {
 		var rows [][]string
 		for _, g := range all {
 			consumer, until := g.Consumer, a.localTime(g.Until)
-			if g.Standing {
+			if g.Endless {
 				consumer, until = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil)
 			}
 			rows = append(rows, []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.grantState(g.State), number(g.Uses)})

@@ -47,7 +47,7 @@ func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.J
 func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Jurisdiction) (Answer, error) {
 	defer r.step(HandOver)()
 	if above, ok := child.Parent(); !ok || above != r.l.Name || received.Header.Kind != envelope.Federated {
-		return Answer{}, fmt.Errorf("share with %s: no child, or no federated request", child)
+		return Answer{}, fmt.Errorf("hand on to %s: no child, or no federated request", child)
 	}
 	if !r.l.Child(child) {
 		return Answer{}, r.refuse(Unreachable, nil, child.String(), NotEndorsed)
@@ -63,7 +63,7 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 	onward.Hop.Remaining, onward.Hop.Hops = uint32(wait.Milliseconds()), onward.Hop.Hops-1
 	frame, err := onward.Encode()
 	if err != nil {
-		return Answer{}, fmt.Errorf("share with %s: %w", child, err)
+		return Answer{}, fmt.Errorf("hand on to %s: %w", child, err)
 	}
 	q := pending{
 		id: received.Header.ID, kind: envelope.Federated, asker: received.Header.Origin, to: child, via: child,

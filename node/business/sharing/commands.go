@@ -166,14 +166,14 @@ func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
 	return entry, b.count(tx, entry, g, probed)
 }
 
-// count counts the use of the grant and the probe. For a standing grant, which has many consumers,
+// count counts the use of the grant and the probe. For an endless grant, which has many consumers,
 // it also keeps the consumer of the entry.
 func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant, probed uint64) (err error) {
 	if b.Grant != ledger.None {
 		g.Uses++
 		err = g.save(tx)
 	}
-	if index, _ := entry.Index(); g.Standing {
+	if index, _ := entry.Index(); g.Endless {
 		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
 	}
 	if len(b.Probe) > 0 {
@@ -199,7 +199,7 @@ func (b accessBody) permission(tx *state.Tx, now DatasetState) (Grant, error) {
 		return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
 		return Grant{}, book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(tx.Log()).String())
-	case !g.Standing && uint64(g.Until.UnixMilli()) <= tx.Time():
+	case !g.Endless && uint64(g.Until.UnixMilli()) <= tx.Time():
 		return Grant{}, book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
 	}
 	return g, nil

@@ -107,13 +107,13 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	}
 }
 
-// relied returns the grant that the use relies on: the standing grant if it covers the use, or else
+// relied returns the grant that the use relies on: the endless grant if it covers the use, or else
 // the newest grant of the consumer. A grant that has ended does not count if the request brings a
 // new application.
 func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 	q := p.request
 	if p.request.Offer.Covers(use) {
-		if g, ok := latestStanding(r, q.Dataset, p.purpose); ok && g.Revoked == ledger.None && g.Measures.Has(use.Measure) {
+		if g, ok := latestEndless(r, q.Dataset, p.purpose); ok && g.Revoked == ledger.None && g.Measures.Has(use.Measure) {
 			return &g
 		}
 	}
@@ -130,7 +130,7 @@ func (g *Grant) permission() *policy.Permission {
 		return nil
 	}
 	return &policy.Permission{
-		Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked != ledger.None, Measures: g.Measures, Standing: g.Standing,
+		Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked != ledger.None, Measures: g.Measures, Endless: g.Endless,
 	}
 }
 

@@ -85,7 +85,7 @@ func TestGrantsFit(t *testing.T) {
 		_, err := PermitUse(t.Context(), r, q)
 		return err
 	})
-	r.refused(t, "a standing grant", text.TooLarge, func() error { return r.stand(t, long, statistics) })
+	r.refused(t, "an endless grant", text.TooLarge, func() error { return r.stand(t, long, statistics) })
 	nearly := policy.Measures{strings.Repeat("x", grants.Max-400): {"sum"}}
 	q.Offer.Measures = nearly
 	for range 300 { // the count of its uses grows

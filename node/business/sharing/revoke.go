@@ -52,7 +52,7 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by operatio
 }
 
 // ApplicationOf opens the application of a grant. It is empty if the payload was erased, and for a
-// standing grant, which has no application.
+// endless grant, which has no application.
 func ApplicationOf(l book.Ledger, r *state.Reader, g Grant) (a Application, err error) {
 	index, filed := g.Application.Index()
 	if !filed {

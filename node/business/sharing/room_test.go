@@ -54,10 +54,10 @@ type room struct {
 	withdrawn identity.Jurisdiction
 }
 
-// Commands of the tests: one gives standing grants without an adoption, the other erases a payload.
+// Commands of the tests: one gives endless grants without an adoption, the other erases a payload.
 const (
-	commandStand book.Command[Standing, book.Nothing] = 2001
-	commandErase book.Command[uint64, book.Nothing]   = 2002
+	commandStand book.Command[Endless, book.Nothing] = 2001
+	commandErase book.Command[uint64, book.Nothing]  = 2002
 )
 
 func open(t *testing.T) *room {
@@ -66,7 +66,7 @@ func open(t *testing.T) *room {
 	Register(registry, func(_ book.Reads, code identity.Label) (DatasetState, bool) {
 		return r.now, !r.none && code == villages
 	}, func(_ book.Reads, _, of identity.Jurisdiction) bool { return of == r.withdrawn })
-	commandStand.Handle(registry, func(tx *state.Tx, s Standing) (done book.Nothing, err error) {
+	commandStand.Handle(registry, func(tx *state.Tx, s Endless) (done book.Nothing, err error) {
 		if err := s.Check(); err != nil {
 			return done, err
 		}

@@ -14,9 +14,9 @@
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
 //	probes    be64(day) consumer 0x00 code 0x00 MAC(key)     -> how often the key was probed on that day
-//	used      be64(index of an access under a standing grant) -> consumer
+//	used      be64(index of an access under an endless grant) -> consumer
 //
-// A standing grant comes from an adopted standard entry: every agency of a jurisdiction above may
+// An endless grant comes from an adopted standard entry: every agency of a jurisdiction above may
 // measure all records for its purpose. Its consumer is the agency that set the standard, and it is
 // found as if the consumer were "*".
 //
@@ -85,7 +85,7 @@ type WithdrawnOf func(r book.Reads, in, of identity.Jurisdiction) bool
 // Grant is a permission as it is kept.
 type Grant struct {
 	Index       uint64     // of the grant's entry
-	Application ledger.Ref // None: a standing grant has no application
+	Application ledger.Ref // None: an endless grant has no application
 	Consumer    identity.Agency
 	Dataset     identity.Label
 	Purpose     identity.Label
@@ -93,7 +93,7 @@ type Grant struct {
 	Revoked     ledger.Ref // the entry that revoked it; None: not revoked
 	Uses        uint64
 	Measures    policy.Measures // beside the number of records
-	Standing    bool            // for every agency of a jurisdiction above, without end
+	Endless     bool            // for every agency of a jurisdiction above, without end
 }
 
 // keptGrant is the value of the grants bucket.
@@ -107,7 +107,7 @@ type keptGrant struct {
 	Revoked     ledger.Ref
 	Uses        uint64
 	Measures    policy.Measures
-	Standing    bool
+	Endless     bool
 }
 
 // grants has keptGrant values by be64(index of the entry of the grant).
@@ -136,7 +136,7 @@ func grantAt(r book.Reads, index uint64) (Grant, bool) {
 func (k keptGrant) grant(index uint64) Grant {
 	return Grant{
 		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
-		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Measures: k.Measures, Standing: k.Standing,
+		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Measures: k.Measures, Endless: k.Endless,
 	}
 }
 
@@ -145,7 +145,7 @@ func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, be64(g.Index), 
 func (g Grant) kept() keptGrant {
 	return keptGrant{
 		Application: g.Application, Consumer: g.Consumer, Dataset: g.Dataset, Purpose: g.Purpose,
-		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Measures: g.Measures, Standing: g.Standing,
+		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Measures: g.Measures, Endless: g.Endless,
 	}
 }
 

@@ -110,15 +110,15 @@ func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
 	out := client.Grant{
 		Grant: g.Name(r.Log()).String(), Application: g.Application.In(r.Log()).String(), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: a.Basis, Scenario: a.Scenario, Scope: a.Scope,
-		Method: a.Method, Until: stamp(g.Until), State: client.GrantLive, Uses: g.Uses, Standing: g.Standing, Measures: g.Measures,
+		Method: a.Method, Until: stamp(g.Until), State: client.GrantLive, Uses: g.Uses, Endless: g.Endless, Measures: g.Measures,
 	}
-	if g.Standing {
+	if g.Endless {
 		out.Until = ""
 	}
 	switch {
 	case g.Revoked != ledger.None:
 		out.State = client.GrantRevoked
-	case !g.Standing && uint64(g.Until.UnixMilli()) <= r.Time():
+	case !g.Endless && uint64(g.Until.UnixMilli()) <= r.Time():
 		out.State = client.GrantExpired
 	}
 	return out, nil

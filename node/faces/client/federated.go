@@ -39,7 +39,7 @@ type FederatedAnswer struct {
 	Missing  []MissingMember   `json:"missing" doc:"Members who did not answer, and why"`
 	Extra    []string          `json:"extra,omitempty" doc:"Members that the roster does not list"`
 	Roster   uint64            `json:"roster" doc:"Number of the roster; 0: the one that comes with the program"`
-	Access   string            `json:"access,omitempty" doc:"Name of the access record of whoever was asked first, where it is a member"`
+	Access   string            `json:"access,omitempty" doc:"Name of the access record of the jurisdiction that was asked first, where it is a member"`
 	Asked    string            `json:"asked" doc:"Name of the entry of this ledger that records it"`
 	Audited  []string          `json:"audited" doc:"Whose sums were compared with what they were given"`
 	Unseen   []string          `json:"unseen,omitempty" doc:"Whose sums should have been, and could not"`
@@ -51,9 +51,9 @@ type MissingMember struct {
 	Name      string `json:"name"`
 	Title     string `json:"title" doc:"What people call it"`
 	State     string `json:"state"`
-	By        string `json:"by" doc:"What people call whoever says so"`
+	By        string `json:"by" doc:"What people call the jurisdiction that says so"`
 	Why       string `json:"why,omitempty" doc:"A sentence; empty where the state says all"`
-	LastHeard string `json:"last_heard,omitempty" doc:"When whoever is away was last heard, RFC 3339"`
+	LastHeard string `json:"last_heard,omitempty" doc:"When the missing jurisdiction was last heard, RFC 3339"`
 }
 
 // Lie is a finding of an audit: By signed a sum that is not the sum of the answers it was given.

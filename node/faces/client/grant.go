@@ -22,7 +22,7 @@ type Grant struct {
 	State       string              `json:"state" enum:"live,revoked,expired" doc:"Whether it may be used now"`
 	Uses        uint64              `json:"uses" doc:"Uses recorded under it"`
 	Measures    map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field, beside the number of records"`
-	Standing    bool                `json:"standing,omitempty" doc:"Whether whoever stands above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
+	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
 }
 
 // Grants lists the grants that the asking agency gave or holds.

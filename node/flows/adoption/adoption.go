@@ -1,5 +1,5 @@
 // Package adoption lets a jurisdiction adopt a standard that a jurisdiction above it has set. It
-// publishes a dataset that is the standard or tighter and, in the same command, gives the standing
+// publishes a dataset that is the standard or tighter and, in the same command, gives the endless
 // grants that the entry names: under them the agencies of the jurisdictions above measure all
 // records, for the purposes and by the fields of the entry.
 //
@@ -21,27 +21,27 @@ import (
 	"xietong/node/ground/text"
 )
 
-// commandAdopt publishes a catalogue entry that adopts a standard, with its standing grants. Its
+// commandAdopt publishes a catalogue entry that adopts a standard, with its endless grants. Its
 // number is that of docs/protocol.md.
 const commandAdopt book.Command[adoptBody, catalog.PublicationResult] = 24
 
 type adoptBody struct {
 	_           struct{} `cbor:",toarray"`
 	Publication catalog.Publication
-	Standing    sharing.Standing
+	Endless     sharing.Endless
 }
 
 // Register adds this room's command.
 func Register(r *state.Registry) {
 	commandAdopt.Handle(r, func(tx *state.Tx, b adoptBody) (catalog.PublicationResult, error) {
-		if err := b.Standing.Check(); err != nil {
+		if err := b.Endless.Check(); err != nil {
 			return catalog.PublicationResult{}, err
 		}
 		result, err := catalog.ApplyPublication(tx, b.Publication)
 		if err != nil {
 			return result, err
 		}
-		return result, b.Standing.Give(tx, result.Entry)
+		return result, b.Endless.Give(tx, result.Entry)
 	})
 }
 
@@ -73,11 +73,11 @@ func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Acto
 		return catalog.Published{}, err
 	}
 	setter := identity.NewAgency(s.At.Log().Jurisdiction(), s.Agency)
-	standing, err := sharing.Stand(d.own, setter, e.Code, e.Counts, e.Measures)
+	endless, err := sharing.Stand(d.own, setter, e.Code, e.Counts, e.Measures)
 	if err != nil {
 		return catalog.Published{}, err
 	}
-	result, err := commandAdopt.Do(ctx, d.own, id, p.Document, adoptBody{Publication: p, Standing: standing})
+	result, err := commandAdopt.Do(ctx, d.own, id, p.Document, adoptBody{Publication: p, Endless: endless})
 	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.Document}, err
 }
 

@@ -17,7 +17,7 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestAdopt publishes the entry and gives its standing grant by one command, after one reading of
+// TestAdopt publishes the entry and gives its endless grant by one command, after one reading of
 // the own ledger.
 func TestAdopt(t *testing.T) {
 	w := newWorld(t)
@@ -193,9 +193,9 @@ func TestNothingOfIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	standing := sharing.Standing{Setter: identity.NewAgency(other.set.At.Log().Jurisdiction(), label("civil-affairs")), Dataset: villages}
-	standing.Purposes = []identity.Label{label("statistics")}
-	_, err = commandAdopt.Do(t.Context(), other.county, newID(), nil, adoptBody{Publication: p, Standing: standing})
+	endless := sharing.Endless{Setter: identity.NewAgency(other.set.At.Log().Jurisdiction(), label("civil-affairs")), Dataset: villages}
+	endless.Purposes = []identity.Label{label("statistics")}
+	_, err = commandAdopt.Do(t.Context(), other.county, newID(), nil, adoptBody{Publication: p, Endless: endless})
 	other.refused(t, "a grant is missing", err, text.DatasetMoved)
 }
 
@@ -261,7 +261,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestMeasuredFromAbove lets the agencies of the jurisdictions above measure under the standing
+// TestMeasuredFromAbove lets the agencies of the jurisdictions above measure under the endless
 // grant, and no other agency.
 func TestMeasuredFromAbove(t *testing.T) {
 	w := newWorld(t)

@@ -181,13 +181,13 @@ func (w *world) mustPublish(t *testing.T, e catalog.Entry) catalog.Published {
 	return p
 }
 
-// grants returns the standing grants of the county.
+// grants returns the endless grants of the county.
 func (w *world) grants(t *testing.T) (all []sharing.Grant) {
 	t.Helper()
 	err := w.county.View(t.Context(), func(r *state.Reader) error {
 		for _, g := range sharing.Grants(r) {
-			if !g.Standing || g.Consumer.String() != "spiffe://guiyang.guizhou/agency/civil-affairs" {
-				t.Errorf("got the grant %+v, want a standing one of whoever set the standard", g)
+			if !g.Endless || g.Consumer.String() != "spiffe://guiyang.guizhou/agency/civil-affairs" {
+				t.Errorf("got the grant %+v, want an endless one of the agency that set the standard", g)
 			}
 			all = append(all, g)
 		}

@@ -14,7 +14,7 @@
 //	not shared      refused with the citation in the entry (art 15), except to the provider
 //
 // A provider that adopts a standard entry lets the agencies of all jurisdictions above it measure
-// all its records for the purposes that the entry names, by a standing permission. The permission
+// all its records for the purposes that the entry names, by an endless permission. The permission
 // covers no other use and no other agency, and can be revoked like any other.
 //
 // No agency is exempt, superiors included. The providing agency itself looks up its own records
@@ -132,9 +132,9 @@ type Permission struct {
 	Revoked bool
 	// Measures are the measures that the grant names, beside the number of records.
 	Measures Measures
-	// Standing marks a permission, given by an adopted standard entry, by which the agencies of
+	// Endless marks a permission, given by an adopted standard entry, by which the agencies of
 	// jurisdictions above measure all records, without end.
-	Standing bool
+	Endless bool
 }
 
 // Use is one intended use of a dataset.
@@ -182,8 +182,8 @@ func Decide(o Offer, g *Permission, u Use) Verdict {
 		return ForbiddenByLaw
 	case !o.offers(u.Measure):
 		return MeasureNotOffered
-	case g != nil && g.Standing:
-		return underStanding(o, g, u)
+	case g != nil && g.Endless:
+		return underEndless(o, g, u)
 	case g == nil && o.Category == Conditional:
 		return NeedsGrant
 	case g == nil || g.Purpose != u.Purpose:
@@ -192,14 +192,14 @@ func Decide(o Offer, g *Permission, u Use) Verdict {
 	return underGrant(o, g, u)
 }
 
-// Covers reports whether a standing permission may cover the use: an agency of a jurisdiction above
+// Covers reports whether an endless permission may cover the use: an agency of a jurisdiction above
 // measures all records, for a purpose and by fields that the entry names.
 func (o Offer) Covers(u Use) bool {
 	above := RelationOf(o.Provider.Jurisdiction(), u.Consumer.Jurisdiction()) == Ancestor
 	return above && u.Whole && u.Measure.Function != gather.None && slices.Contains(o.Counts, u.Purpose) && o.groups(u.Measure)
 }
 
-func underStanding(o Offer, g *Permission, u Use) Verdict {
+func underEndless(o Offer, g *Permission, u Use) Verdict {
 	switch {
 	case !o.Covers(u), g.Purpose != u.Purpose, !g.Measures.Has(u.Measure):
 		return NeedsApplication

@@ -60,9 +60,9 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestStanding checks that a standing permission covers exactly this: an agency of a jurisdiction
+// TestEndless checks that an endless permission covers exactly this: an agency of a jurisdiction
 // above measures all records, for a purpose and by fields that the entry names.
-func TestStanding(t *testing.T) {
+func TestEndless(t *testing.T) {
 	civil := agency(t, "nanming.guiyang.guizhou", "civil-affairs")
 	city, province := agency(t, "guiyang.guizhou", "water"), agency(t, "guizhou", "statistics")
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
@@ -70,7 +70,7 @@ func TestStanding(t *testing.T) {
 		Provider: civil, Category: Conditional, Purposes: []string{"statistics", "residence-check"}, Fields: []string{"code"}, Counts: []string{"statistics"}, GroupBy: []string{"code"},
 		Measures: Measures{"code": {"sum"}},
 	}
-	grant := Permission{Purpose: "statistics", Standing: true, Measures: Measures{"code": {"sum"}}}
+	grant := Permission{Purpose: "statistics", Endless: true, Measures: Measures{"code": {"sum"}}}
 	count := Use{Consumer: province, Purpose: "statistics", Measure: gather.Measure{Function: gather.Count}, Whole: true, At: now}
 	for what, row := range map[string]struct {
 		edit func(*Offer, *Permission, *Use)

@@ -137,7 +137,7 @@ func TestStandardEntries(t *testing.T) {
 func revokeStanding(t *testing.T, n *Node) {
 	t.Helper()
 	all, err := n.Client("civil-affairs").Grants(t.Context())
-	if err != nil || len(all) != 1 || !all[0].Standing || all[0].Uses < 4 {
+	if err != nil || len(all) != 1 || !all[0].Endless || all[0].Uses < 4 {
 		t.Fatalf("got %+v, %v", all, err)
 	}
 	index, err := strconv.ParseUint(all[0].Grant[strings.LastIndexByte(all[0].Grant, '/')+1:], 10, 64)

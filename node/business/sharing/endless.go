@@ -15,13 +15,13 @@ import (
 	"xietong/node/ground/text"
 )
 
-// whoever takes the place of the consumer in the keys of standing grants: it stands for every
+// whoever takes the place of the consumer in the keys of endless grants: it stands for every
 // consumer above.
 const whoever = "*"
 
-// Standing is the part of the body of an adoption that gives standing grants, one for each purpose.
+// Endless is the part of the body of an adoption that gives endless grants, one for each purpose.
 // Each lets every agency of a jurisdiction above measure all records.
-type Standing struct {
+type Endless struct {
 	_        struct{}        `cbor:",toarray"`
 	Setter   identity.Agency // the agency that set the standard
 	Dataset  identity.Label
@@ -30,10 +30,10 @@ type Standing struct {
 	Grants   []book.Statement // one for each purpose
 }
 
-// Stand makes the standing grants that an adopted standard entry names. It seals their payloads and
+// Stand makes the endless grants that an adopted standard entry names. It seals their payloads and
 // proposes nothing.
-func Stand(l book.Ledger, setter identity.Agency, dataset identity.Label, purposes []identity.Label, measures policy.Measures) (Standing, error) {
-	s := Standing{
+func Stand(l book.Ledger, setter identity.Agency, dataset identity.Label, purposes []identity.Label, measures policy.Measures) (Endless, error) {
+	s := Endless{
 		Setter: setter, Dataset: dataset, Purposes: append([]identity.Label{}, purposes...), Measures: maps.Clone(measures),
 		Grants: []book.Statement{},
 	}
@@ -56,7 +56,7 @@ func Stand(l book.Ledger, setter identity.Agency, dataset identity.Label, purpos
 
 // Check refuses a part that does not have one grant for each purpose, or a grant that could not be
 // kept. A handler calls it before it writes.
-func (s Standing) Check() error {
+func (s Endless) Check() error {
 	if len(s.Grants) != len(s.Purposes) {
 		return book.Refuse(text.DatasetMoved, s.Dataset.String())
 	}
@@ -68,17 +68,17 @@ func (s Standing) Check() error {
 	return nil
 }
 
-func (s Standing) grant(purpose identity.Label) Grant {
+func (s Endless) grant(purpose identity.Label) Grant {
 	return Grant{
-		Consumer: s.Setter, Dataset: s.Dataset, Purpose: purpose, Until: time.UnixMilli(0), Measures: s.Measures, Standing: true,
+		Consumer: s.Setter, Dataset: s.Dataset, Purpose: purpose, Until: time.UnixMilli(0), Measures: s.Measures, Endless: true,
 	}
 }
 
 // Give appends the grants, except those that stand already with the same measures. entry is the
 // entry that published the adopting version. It refuses nothing: the handler calls Check first.
-func (s Standing) Give(tx *state.Tx, entry ledger.Ref) error {
+func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 	for i, purpose := range s.Purposes {
-		have, ok := latestStanding(tx, s.Dataset, purpose)
+		have, ok := latestEndless(tx, s.Dataset, purpose)
 		if ok && have.Revoked == ledger.None && have.Measures.Equal(s.Measures) {
 			continue
 		}
@@ -93,8 +93,8 @@ func (s Standing) Give(tx *state.Tx, entry ledger.Ref) error {
 	return nil
 }
 
-// latestStanding returns the newest standing grant of a dataset for a purpose.
-func latestStanding(r book.Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
+// latestEndless returns the newest endless grant of a dataset for a purpose.
+func latestEndless(r book.Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
 	prefix := joined(whoever, dataset.String(), purpose.String())
 	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
 		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
@@ -103,10 +103,10 @@ func latestStanding(r book.Reads, dataset, purpose identity.Label) (g Grant, ok 
 	return g, ok
 }
 
-// of reports whether the grant serves the consumer: its own grant or, for a standing grant, an
+// of reports whether the grant serves the consumer: its own grant or, for an endless grant, an
 // agency of a jurisdiction above in.
 func (g Grant) of(in identity.Jurisdiction, consumer identity.Agency) bool {
-	if g.Standing {
+	if g.Endless {
 		return policy.RelationOf(in, consumer.Jurisdiction()) == policy.Ancestor
 	}
 	return g.Consumer == consumer

@@ -11,7 +11,7 @@ import (
 	"xietong/node/ground/text"
 )
 
-// stand gives standing grants as an adoption does.
+// stand gives endless grants as an adoption does.
 func (r *room) stand(t *testing.T, m policy.Measures, purposes ...identity.Label) error {
 	t.Helper()
 	s, err := Stand(r, province, villages, purposes, m)
@@ -31,9 +31,9 @@ func above(m gather.Measure) Request {
 
 var count = gather.Measure{Function: gather.Count}
 
-// TestStanding checks that agencies of the jurisdictions above may measure all records under a
-// standing grant, that their uses are counted, and that each entry keeps its consumer.
-func TestStanding(t *testing.T) {
+// TestEndless checks that agencies of the jurisdictions above may measure all records under a
+// endless grant, that their uses are counted, and that each entry keeps its consumer.
+func TestEndless(t *testing.T) {
 	r := open(t)
 	if err := r.stand(t, policy.Measures{"income": {"sum"}}, statistics, label("residence-check")); err != nil {
 		t.Fatal(err)
@@ -60,9 +60,9 @@ func TestStanding(t *testing.T) {
 	}
 }
 
-// TestStandingCoversNoMore checks that a use needs another grant if the standing grant does not
+// TestEndlessCoversNoMore checks that a use needs another grant if the endless grant does not
 // cover it.
-func TestStandingCoversNoMore(t *testing.T) {
+func TestEndlessCoversNoMore(t *testing.T) {
 	r := open(t)
 	if err := r.stand(t, policy.Measures{"income": {"sum"}}, statistics); err != nil {
 		t.Fatal(err)
@@ -98,9 +98,9 @@ func TestStandingCoversNoMore(t *testing.T) {
 	})
 }
 
-// TestStandingRevoked checks that a revocation ends a standing grant like any other, also between a
+// TestEndlessRevoked checks that a revocation ends an endless grant like any other, also between a
 // decision and its record. The consumer may still get a grant of its own.
-func TestStandingRevoked(t *testing.T) {
+func TestEndlessRevoked(t *testing.T) {
 	r := open(t)
 	if err := r.stand(t, nil, statistics); err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestStandingRevoked(t *testing.T) {
 	}
 }
 
-// TestStandAgain checks that a standing grant is given once. It is given again only with other
+// TestStandAgain checks that an endless grant is given once. It is given again only with other
 // measures, or after it was revoked.
 func TestStandAgain(t *testing.T) {
 	r := open(t)
