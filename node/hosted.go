@@ -48,8 +48,9 @@ type hosted struct {
 	relay    *relay.Relay
 	face     api.Hosted
 
-	mu     sync.Mutex
-	failed error // why the last attempt to link to the parent failed; nil while the link is up
+	mu       sync.Mutex                          // guards the fields below
+	failed   error                               // why the last attempt to link to the parent failed; nil while the link is up
+	children map[identity.Jurisdiction]tree.Hash // by their first key sets, when they changed last
 }
 
 // commands returns the commands of every room.
@@ -108,6 +109,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 	if err := h.table.Refresh(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
+	h.children = h.table.Children()
 	if err := published.Refresh(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
@@ -178,12 +180,17 @@ func placed(c config.Jurisdiction) roster.Place {
 }
 
 // changed reads the neighbours of a jurisdiction anew. It closes the links to former neighbours,
-// and makes the tree forget every child that is no child any more or came with other keys.
+// and makes the tree forget every child that is no child any more or came with other keys. It
+// compares with the children of the last time, and not of a moment ago: upkeep may have read them
+// anew since.
 func (n *Node) changed(ctx context.Context, h *hosted) error {
-	before := h.table.Children()
 	err := h.table.Refresh(ctx)
 	n.socket.Recheck()
 	after := h.table.Children()
+	h.mu.Lock()
+	before := h.children
+	h.children = after
+	h.mu.Unlock()
 	for child, first := range before {
 		if after[child] != first {
 			h.chains.Tell(child, identity.Jurisdiction{})
