@@ -55,23 +55,26 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 64, code: DirNotNode, status: http.StatusNotFound, params: []string{"dir"},
-		zh: parts{"不是数据目录", "该目录不是节点的数据目录", "{dir}", "请核对路径，或用 xietong init 新建节点"},
-		en: parts{"Not a data directory", "this is not the data directory of a node", "{dir}",
-			"check the path, or make a node with `xietong init`"},
+		zh: parts{"不是数据目录", "该目录不是节点的数据目录，或者缺少其中的文件", "{dir}",
+			"请核对路径；原来是节点的，请从备份恢复缺少的文件，不要在原目录新建；确为新节点的，用 xietong init 新建"},
+		en: parts{"Not a data directory", "this is not the data directory of a node, or a file of it is missing", "{dir}",
+			"check the path; if it was a node, restore what is missing from a backup; `xietong init` is for a new one"},
 	},
 	{
 		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
-		zh: parts{"磁盘空间不足", "可用空间 {free}，低于最低要求 {needed}，暂停写入，查询不受影响", "{dir}",
+		zh: parts{"磁盘空间不足", "可用空间 {free}，低于最低要求 {needed}，暂停写入；数据使用须先记录，因此查询也暂停，目录、状态和已有存证仍可查看", "{dir}",
 			"请清理或扩充磁盘；空间恢复后节点自动继续写入"},
-		en: parts{"Disk full", "{free} are free and {needed} are needed, so writing has stopped; reading goes on", "{dir}",
+		en: parts{"Disk full", "{free} are free and {needed} are needed, so nothing can be written, and no query recorded and answered; " +
+			"catalogue, status and receipts can be read", "{dir}",
 			"free or add space; the node writes again by itself once there is enough"},
 	},
 	{
 		number: 66, code: ClockSetBack, status: http.StatusServiceUnavailable, params: []string{"behind", "ledger"},
 		zh: parts{"时钟回拨", "本机时钟比账本时间落后 {behind}，超过 5 分钟，暂停写入", "本机时钟；账本时间 {ledger}",
-			"请校准本机时钟（如启用 NTP）；校准后节点自动继续写入"},
+			"请校准本机时钟（如启用 NTP），校准后节点自动继续写入；时钟无误的，说明账本曾在时钟超前时写入，到账本时间后自动恢复"},
 		en: parts{"Clock set back", "this machine's clock is {behind} behind the ledger, more than 5 minutes, so writing has stopped",
-			"this machine's clock; ledger time is {ledger}", "set the clock right (NTP does); the node then writes again by itself"},
+			"this machine's clock; ledger time is {ledger}", "set the clock right (NTP does), and the node writes again by itself; if it is right, the ledger was written while it was " +
+				"ahead, and writing begins again at the ledger's time"},
 	},
 	{
 		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known"},
