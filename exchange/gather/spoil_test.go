@@ -143,3 +143,44 @@ func TestTooManyDigits(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoSaysWhy checks that only those on the way to a member say why it is missing: a child
+// cannot put a refusal into the mouth of another.
+func TestWhoSaysWhy(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "b.p")
+	q := Question{Selector: Selector{Below: name(t, "p"), Deep: true}, Measure: Measure{Function: Count}}
+	for by, want := range map[string]bool{"a.p": true, "p": true, "b.p": false, "x.a.p": false} {
+		share := Share{Roster: 1, Hash: r.Hash[:], Missing: []Missing{{name(t, "a.p"), Why{State: Refused, By: name(t, by), Code: 24}}}}
+		if err := share.Check(q, r, name(t, "a.p")); (err == nil) != want {
+			t.Errorf("said by %s: %v", by, err)
+		}
+	}
+}
+
+// TestRefusedShareIsNoContradiction: a parent that refused a share which does not add up, and shows
+// it, is not contradicted by it. A share that adds up contradicts it.
+func TestRefusedShareIsNoContradiction(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "b.p")
+	q := Question{Selector: Selector{Below: name(t, "p")}, Measure: Measure{Function: Count}}
+	answers, verify := map[identity.Jurisdiction][]byte{}, func(_ identity.Jurisdiction, answer []byte) (Share, error) { return Decode(answer) }
+	child := func(s string, answered uint64) Child {
+		share := Share{Roster: 1, Hash: r.Hash[:], Own: all(2), AsOf: number(1), Groups: all(2), Answered: answered}
+		data, err := share.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers[name(t, s)] = data
+		return Child{Name: name(t, s), Answer: data, Share: share}
+	}
+	sum, err := Merge(q, r, q.Below, nil, []Child{child("a.p", 1), child("b.p", 2)})
+	if err != nil || len(sum.Missing) != 1 {
+		t.Fatalf("got %+v, %v", sum, err)
+	}
+	if lie := sum.Audit(q, r, q.Below, answers, verify); lie != nil {
+		t.Errorf("got %v", lie)
+	}
+	child("b.p", 1)
+	if lie := sum.Audit(q, r, q.Below, answers, verify); lie == nil || lie.Kind != Contradicted {
+		t.Errorf("got %v, want contradicted", lie)
+	}
+}

@@ -210,7 +210,7 @@ func TestUpkeepPresents(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{0, 1}, {time.Minute, 1}, {presentEvery - time.Minute, 2}, {time.Second, 2}} {
+	}{{0, 1}, {time.Minute, 1}, {presentEvery - time.Minute, 2}, {time.Second, 2}, {-presentEvery - time.Minute, 3}} { // last, a clock set back
 		c.pass(step.after)
 		if err := county.upkeep.round(t.Context()); err != nil {
 			t.Fatal(err)
@@ -223,7 +223,7 @@ func TestUpkeepPresents(t *testing.T) {
 		t.Error("who knows which key set is not kept")
 	}
 	county.upkeep.Poke()
-	if err := county.upkeep.round(t.Context()); err != nil || reached != 3 {
+	if err := county.upkeep.round(t.Context()); err != nil || reached != 4 {
 		t.Errorf("poked: asked %d times, %v", reached, err)
 	}
 	imposter := newParty(t, "guiyang.guizhou", c)
