@@ -317,6 +317,36 @@ func TestTold(t *testing.T) {
 	})
 }
 
+// TestTalkIsNoSilence: a neighbour that tells as many names as it may, and one more, does not keep
+// the news of others from those who wait for it: what is more than one request holds goes in two.
+func TestTalkIsNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, branches...)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		city := w.at("guiyang.guizhou")
+		w.finds("yunyan.guiyang.guizhou", "town.meitan.zunyi.guizhou")
+		id, _ := identity.NewMessage()
+		parent, child, talker := w.at("zunyi.guizhou"), named(t, "meitan.zunyi.guizhou"), named(t, "nanming.guiyang.guizhou")
+		if _, err := tree.Withdraw(t.Context(), parent, id, child.Label(), "merged"); err != nil {
+			t.Fatal(err)
+		}
+		w.refresh(parent)
+		for i := range maxNews + 5 {
+			city.store.Told(talker, named(t, fmt.Sprintf("c%d.nanming.guiyang.guizhou", i%(maxNews-1))))
+		}
+		city.store.Told(named(t, "guizhou"), child)
+		w.at("guizhou").store.Drop(child)
+		parent.store.Drop(child)
+		city.store.Drop(child)
+		running.Go(func() { city.store.Run(ctx) })
+		defer running.Wait()
+		defer cancel()
+		time.Sleep(4 * time.Second)
+		w.refused("yunyan.guiyang.guizhou", "town.meitan.zunyi.guizhou", text.Unreachable, child.String())
+	})
+}
+
 // TestTalkativeNeighbour: of a neighbour that tells too many names, everything that it leads to is
 // forgotten at once, and one name for all of it is told on.
 func TestTalkativeNeighbour(t *testing.T) {
