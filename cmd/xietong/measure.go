@@ -51,24 +51,28 @@ func (m measureFlags) measure(flags *pflag.FlagSet) (*client.Measure, error) {
 	}
 }
 
-// needsMeasure refuses flags that need a measure; it is called if none is asked for.
+// needsMeasure refuses flags that say something of a measure, where none is asked for.
 func needsMeasure(flags *pflag.FlagSet, names ...string) error {
-	for _, name := range names {
-		if flags.Changed(name) {
-			return usage(text.CLINeedsMeasure, text.Args{"flag": "--" + name})
-		}
+	if name := firstGiven(flags, names); name != "" {
+		return usage(text.CLINeedsMeasure, text.Args{"flag": "--" + name})
 	}
 	return nil
 }
 
 // notTogether refuses flags that do not go together with the given one.
 func notTogether(flags *pflag.FlagSet, name string, others ...string) error {
-	for _, other := range others {
-		if flags.Changed(other) {
-			return usage(text.CLINotTogether, text.Args{"flag": "--" + name, "other": "--" + other})
-		}
+	if other := firstGiven(flags, others); other != "" {
+		return usage(text.CLINotTogether, text.Args{"flag": "--" + name, "other": "--" + other})
 	}
 	return nil
+}
+
+// firstGiven returns the first of the flags that is on the command line; "": none is.
+func firstGiven(flags *pflag.FlagSet, names []string) string {
+	if i := slices.IndexFunc(names, flags.Changed); i >= 0 {
+		return names[i]
+	}
+	return ""
 }
 
 // functionNames are the names of the functions for people.

@@ -63,10 +63,8 @@ func (a *app) queryCommand() *cobra.Command {
 			many.Measure = *q.Measure
 			return a.federated(cmd.Context(), many)
 		}
-		for _, only := range []string{"level", "wait", "audit"} {
-			if flags.Changed(only) {
-				return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
-			}
+		if firstGiven(flags, []string{"level", "wait", "audit"}) != "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
 		}
 		return a.query(cmd.Context(), q)
 	})

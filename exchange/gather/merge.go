@@ -41,9 +41,13 @@ func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []
 	if own != nil {
 		m.own(&s, *own)
 	}
+	weights := make(map[identity.Jurisdiction]float64, len(children))
+	for _, c := range children {
+		weights[c.Name] = c.weight()
+	}
 	children = slices.Clone(children)
 	slices.SortFunc(children, func(a, b Child) int {
-		return cmp.Or(cmp.Compare(a.weight(), b.weight()), strings.Compare(a.Name.String(), b.Name.String()))
+		return cmp.Or(cmp.Compare(weights[a.Name], weights[b.Name]), strings.Compare(a.Name.String(), b.Name.String()))
 	})
 	for _, c := range children {
 		m.child(&s, c)
@@ -230,6 +234,6 @@ func keyOf(g Group) string {
 
 func sorted(groups []Group) []Group {
 	out := slices.Clone(groups)
-	slices.SortFunc(out, compareGroups)
+	SortGroups(out)
 	return out
 }

@@ -1,7 +1,5 @@
 package gather
 
-import "slices"
-
 // Group is the result of the measure over a group of records.
 type Group struct {
 	_          struct{} `cbor:",toarray"`
@@ -146,6 +144,6 @@ func (t *totals) groups() (all []Group, err error) {
 		}
 		all = append(all, g)
 	}
-	slices.SortFunc(all, compareGroups)
+	SortGroups(all)
 	return all, nil
 }

@@ -67,7 +67,8 @@ func Present(ctx context.Context, l book.Ledger, name identity.Jurisdiction, sig
 // in force before it can sign a fork of what followed them, which is not believed.
 func passes(sets []trust.KeySet, child Child) bool {
 	for _, s := range sets {
-		if hash := s.Hash(); s.Number == child.Number {
+		if s.Number == child.Number {
+			hash := s.Hash()
 			return bytes.Equal(hash[:], child.Hash)
 		}
 	}

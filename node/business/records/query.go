@@ -53,31 +53,45 @@ func retried[T any](use func() (T, error)) (T, error) {
 	return out, err
 }
 
-// query decides and reads at one position of the log. It reads at a later position only where it
-// had to file an application first.
-func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
-	s := &search{desk: d}
+// use takes the steps that every use takes: it decides and reads at one position of the log, files
+// an application where one must be there first, and then reads at a later position, and records the
+// access. Nothing that was read may be given before use has returned without an error.
+func (d *Desk) use(ctx context.Context, id identity.Message, decide decision, read func(*state.Reader) error, access func() sharing.Access) (Use, error) {
 	var permit sharing.Permit
 	apply := false
 	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
-		if permit, apply, err = s.decide(r, by, q); err != nil || apply {
+		if permit, apply, err = decide(r); err != nil || apply {
 			return err
 		}
-		return s.read(ctx, r)
+		return read(r)
 	})
 	if err == nil && apply {
 		if permit, err = permit.Apply(ctx, d.ledger); err == nil {
-			err = d.ledger.View(ctx, func(r *state.Reader) error { return s.read(ctx, r) })
+			err = d.ledger.View(ctx, read)
 		}
 	}
 	if err != nil {
-		return Answer{}, err
+		return Use{}, err
 	}
-	access, err := sharing.RecordUse(ctx, d.ledger, id, permit, s.access())
+	entry, err := sharing.RecordUse(ctx, d.ledger, id, permit, access())
+	if err != nil {
+		return Use{}, err
+	}
+	return Use{Access: entry, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}, nil
+}
+
+// decision decides about a use; apply is true where an application must be filed first.
+type decision func(*state.Reader) (permit sharing.Permit, apply bool, err error)
+
+func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
+	s := &search{desk: d}
+	decide := func(r *state.Reader) (sharing.Permit, bool, error) { return s.decide(r, by, q) }
+	read := func(r *state.Reader) error { return s.read(ctx, r) }
+	use, err := d.use(ctx, id, decide, read, s.access)
 	if err != nil {
 		return Answer{}, err
 	}
-	s.answer.Use = Use{Access: access, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}
+	s.answer.Use = use
 	return s.answer, nil
 }
 

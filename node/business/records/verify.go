@@ -35,33 +35,14 @@ type verification struct {
 	access  sharing.Access
 }
 
-// verify decides and reads at one position of the log. It reads at a later position only where it
-// had to file an application first.
 func (d *Desk) verify(ctx context.Context, id identity.Message, by catalog.Actor, c Claim) (Verdict, error) {
 	v := &verification{desk: d, field: c.Field}
-	var permit sharing.Permit
-	apply := false
-	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
-		if permit, apply, err = v.decide(r, by, c); err != nil || apply {
-			return err
-		}
-		return v.read(r)
-	})
-	if err == nil && apply {
-		if permit, err = permit.Apply(ctx, d.ledger); err == nil {
-			err = d.ledger.View(ctx, v.read)
-		}
-	}
+	decide := func(r *state.Reader) (sharing.Permit, bool, error) { return v.decide(r, by, c) }
+	use, err := d.use(ctx, id, decide, v.read, func() sharing.Access { return v.access })
 	if err != nil {
 		return Verdict{}, err
 	}
-	access, err := sharing.RecordUse(ctx, d.ledger, id, permit, v.access)
-	if err != nil {
-		return Verdict{}, err
-	}
-	return Verdict{Outcome: v.outcome, Use: Use{
-		Access: access, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now,
-	}}, nil
+	return Verdict{Outcome: v.outcome, Use: use}, nil
 }
 
 // decide decides whether the actor may make the claim, and checks the claim with the schema. apply
