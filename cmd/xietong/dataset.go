@@ -120,6 +120,10 @@ func (a *app) printDataset(d client.Dataset) {
 	for _, p := range d.Purposes {
 		purposes = append(purposes, p.Code+" "+p.Title)
 	}
+	cell := "" // 0: any group is told
+	if d.SmallestCell > 0 {
+		cell = strconv.Itoa(d.SmallestCell)
+	}
 	printPairs(a.stdout, given([]pair{
 		{a.t(text.WordCode, nil), d.Code},
 		{a.t(text.WordTitle, nil), d.Title},
@@ -134,7 +138,7 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLICounts, nil), strings.Join(d.Counts, a.t(text.CLIListComma, nil))},
 		{a.t(text.CLIGroupBy, nil), strings.Join(d.GroupBy, " ")},
 		{a.t(text.CLIMeasures, nil), a.measuresOf(d.Measures)},
-		{a.t(text.CLISmallestCell, nil), strings.TrimPrefix(strconv.Itoa(d.SmallestCell), "0")},
+		{a.t(text.CLISmallestCell, nil), cell},
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))

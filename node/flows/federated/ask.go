@@ -155,6 +155,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 		return nil
 	}
 	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]bool{}
+	parts := map[identity.Jurisdiction]gather.Share{}
 	verify := func(by identity.Jurisdiction, answer []byte) (gather.Share, error) {
 		reply, err := d.prove(ctx, answer, keys[by], by, a.request)
 		keyless[by] = errors.Is(err, errNoKeys)
@@ -164,7 +165,8 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 		if err != nil {
 			return gather.Share{}, err
 		}
-		return gather.Decode(reply.Result)
+		parts[by], err = gather.Decode(reply.Result)
+		return parts[by], err
 	}
 	lie := share.Audit(a.q, a.roster, at, shown, verify)
 	if lie != nil && lie.Kind == gather.Unsigned && keyless[lie.About] {
@@ -177,7 +179,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 		return nil
 	}
 	for _, l := range share.Shares {
-		if part, err := verify(l.Child, shown[l.Child]); err == nil && len(part.Shares) > 0 {
+		if part := parts[l.Child]; len(part.Shares) > 0 { // it was verified: there is no lie
 			below = append(below, hop{l.Child, part})
 		}
 	}
