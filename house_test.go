@@ -59,7 +59,7 @@ func walk(visit func(name string) error) error {
 			return err
 		case d.IsDir() && (slices.Contains(foreign, d.Name()) || name == "bench"): // bench is a module of its own
 			return filepath.SkipDir
-		case d.IsDir() || !d.Type().IsRegular():
+		case d.IsDir() || !d.Type().IsRegular() || name == ".git": // a file in a second work tree of a clone
 			return nil
 		}
 		return visit(filepath.ToSlash(name))

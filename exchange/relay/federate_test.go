@@ -297,7 +297,7 @@ func TestWideBudget(t *testing.T) {
 	}
 	served := len(w.served)
 	for _, to := range []string{city, province, farCounty} {
-		wantProblem(t, "of "+to+", one too many", ask(county, to), city, Busy, city)
+		wantProblem(t, "of "+to+", one too many", ask(county, to), city, Busy, city, "4")
 	}
 	if len(w.served) != served {
 		t.Error("one too many was served")
@@ -316,5 +316,5 @@ func TestWideBudget(t *testing.T) {
 	if err := ask(county, province); err != nil {
 		t.Errorf("after a while: %v", err)
 	}
-	wantProblem(t, "and once more", ask(county, province), city, Busy, city)
+	wantProblem(t, "and once more", ask(county, province), city, Busy, city, "4")
 }

@@ -21,21 +21,16 @@ const (
 )
 
 // pass sends the request on to the neighbour that leads to its destination, and returns the frame
-// of the answer as it came. It (1) takes a place of the origin and a place toward the neighbour,
-// (2) writes the hop header anew, (3) sends the request and waits while the asker waits, and (4)
-// checks the answer as far as a hop can.
+// of the answer as it came. It (1) takes a place toward the neighbour, (2) writes the hop header
+// anew, (3) sends the request and waits while the asker waits, and (4) checks the answer as far as
+// a hop can.
 func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
 	defer r.step(Pass)()
-	for _, p := range []struct {
-		places
-		of identity.Jurisdiction
-	}{{r.from, in.header.Origin}, {r.toward, next}} {
-		leave, ok := p.enter(p.of)
-		if !ok {
-			return nil, r.refuse(Busy, nil, r.l.Name.String())
-		}
-		defer leave()
+	leave, ok := r.toward.enter(next, in.payer())
+	if !ok {
+		return nil, r.busy(nil)
 	}
+	defer leave()
 	wait := left(ctx)
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
 		return nil, r.refuse(Late, ctx.Err(), r.l.Name.String())

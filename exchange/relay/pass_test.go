@@ -138,7 +138,7 @@ func (w *world) problemOf(t testing.TB, by string, request []byte) []byte {
 		return nil
 	}
 	r := w.relays[by]
-	frame, err := r.reply(t.Context(), &inbound{Envelope: e, header: e.Header()}, Result{}, r.refuse(Busy, nil, by))
+	frame, err := r.reply(t.Context(), &inbound{Envelope: e, header: e.Header()}, Result{}, r.refuse(Busy, nil, by, "1"))
 	if err != nil {
 		t.Error(err)
 	}
@@ -214,7 +214,11 @@ func TestPassCancelled(t *testing.T) {
 		}
 		synctest.Wait()
 		for s, r := range w.relays {
-			if n := len(r.from.taken) + len(r.toward.taken) + len(r.serving.taken); n != 0 {
+			n := r.serving.Held()
+			for _, places := range r.toward.to {
+				n += places.Held()
+			}
+			if n != 0 {
 				t.Errorf("%s still has %d places taken", s, n)
 			}
 		}
@@ -235,14 +239,17 @@ func TestPassBusy(t *testing.T) {
 			_, err := w.relays[from].Ask(t.Context(), newID(t), name(t, to), query(t))
 			return err
 		}
-		done := make(chan error, MaxFrom)
-		for i := range MaxFrom {
-			go func() { done <- ask(county, []string{farCounty, farCity}[i%2]) }()
+		const most = MaxToward/3 + 1 // of one branch
+		far := []string{farCounty, farCity, province, "kaili." + farCity}
+		w.add(t, far[3])
+		done := make(chan error, most)
+		for i := range most {
+			go func() { done <- ask(county, far[i%4]) }()
 		}
 		synctest.Wait()
-		wantProblem(t, "one too many", ask(county, farCounty), city, Busy, city)
+		wantProblem(t, "one too many", ask(county, farCounty), city, Busy, city, "1")
 		close(release)
-		for range MaxFrom {
+		for range most {
 			if err := <-done; err != nil {
 				t.Error(err)
 			}

@@ -1,37 +1,39 @@
 package relay
 
 import (
+	"errors"
+	"strconv"
 	"sync"
 
 	"xietong/certs/identity"
+	"xietong/exchange/budget"
 )
 
-// places bounds how many requests of each jurisdiction are under way at once.
-type places struct {
-	most  int
-	mu    *sync.Mutex
-	taken map[identity.Jurisdiction]int // never 0
+// toward has the places toward each neighbour. A request goes to neighbours only, so there are no
+// more of them than this jurisdiction has.
+type toward struct {
+	mu sync.Mutex
+	to map[identity.Jurisdiction]*budget.Places
 }
 
-func newPlaces(most int) places {
-	return places{most: most, mu: &sync.Mutex{}, taken: map[identity.Jurisdiction]int{}}
-}
-
-// enter takes a place, and reports whether one was free. If so, leave gives the place back.
-func (p places) enter(of identity.Jurisdiction) (leave func(), ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.taken[of] >= p.most {
-		return nil, false
+// enter takes a place toward a neighbour, and reports whether there was one for the payer.
+func (t *toward) enter(next identity.Jurisdiction, p budget.Payer) (leave func(), ok bool) {
+	t.mu.Lock()
+	places := t.to[next]
+	if places == nil {
+		places = budget.NewPlaces(MaxToward)
+		t.to[next] = places
 	}
-	p.taken[of]++
-	return func() { p.leave(of) }, true
+	t.mu.Unlock()
+	return places.Enter(p)
 }
 
-func (p places) leave(of identity.Jurisdiction) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.taken[of]--; p.taken[of] == 0 {
-		delete(p.taken, of)
+// busy returns the problem of a payer that has no more room here; err says until when, if that is
+// known.
+func (r *Relay) busy(err error) *Problem {
+	spent, ok := errors.AsType[*budget.SpentError](err)
+	if !ok {
+		spent = &budget.SpentError{} // a place is free again as soon as something is answered
 	}
+	return r.refuse(Busy, err, r.l.Name.String(), strconv.FormatInt(spent.Seconds(), 10))
 }

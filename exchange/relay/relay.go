@@ -34,7 +34,15 @@
 // answers of its children (see gather). A jurisdiction below the destination gets the request from
 // its parent, also if the asker lies in its own subtree or is the jurisdiction itself. A
 // jurisdiction may ask its own subtree as often as it likes; for asking beyond it, which may reach
-// a whole province, each child has a budget at its parent, the first hop.
+// a whole province and whose answers are kept for months, each child has a budget at its parent, at
+// every hop up.
+//
+// Who pays is the neighbour that brought a request, and within its part the branch of the tree that
+// the origin belongs to (see budget and route.Branch). The origin itself is a name that somebody on
+// the way may have made up, so it gives nobody a part of its own. Places to be
+// served and places toward each neighbour are shared so; proving a request and signing its answer
+// take their turn in the slots of the node. What an operation does with the context that it is
+// given is paid by the same.
 //
 // The asker chooses the id of a request, and may use the id again if the request came to nothing:
 // an id stands for one use of the data, however often the asker has to ask.
@@ -59,6 +67,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 )
 
@@ -66,11 +75,10 @@ import (
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
 	MaxWait    = 2 * time.Minute  // most that a hop takes, whatever the hop header says
-	MaxServing = 64               // requests of one origin that are served at once
-	MaxFrom    = 128              // requests of one origin that are passed on at once
-	MaxToward  = 1024             // requests that are passed on to one neighbour at once
-	WideBurst  = 30               // federated requests of a child beyond its subtree at once; then
-	WideEvery  = 30 * time.Second // one in each such time, because hops keep the answers for months
+	MaxServing = 384              // requests that are served at once; a third of it for one branch of the tree
+	MaxToward  = 1024             // requests that are passed on to one neighbour at once; likewise
+	WideBurst  = 30               // federated requests of a branch beyond the child that brings them;
+	WideEvery  = 10 * time.Second // then one of that child in each such time
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
@@ -91,7 +99,7 @@ const (
 	MessageFuture    Code = 75 // origin, by: the clocks of the two are apart
 	Unreachable      Code = 76 // jurisdiction, reason
 	Late             Code = 77 // jurisdiction
-	Busy             Code = 78 // jurisdiction
+	Busy             Code = 78 // jurisdiction, again: seconds after which it is worth asking again
 	UnknownOperation Code = 79 // operation, jurisdiction
 	AnswerRefused    Code = 80 // jurisdiction, reason: the answer is not proven
 )
@@ -182,7 +190,8 @@ type Local struct {
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links
-	Operations *Registry // that this jurisdiction serves
+	Operations *Registry     // that this jurisdiction serves
+	Slots      *budget.Slots // of the node; nil: as many as there are goroutines
 	// Problem turns the error of an operation into a code, a row of the table of errors and never
 	// 0, and its values.
 	Problem func(error) (code uint16, args []string)
@@ -198,18 +207,17 @@ type Local struct {
 type Relay struct {
 	l          Local
 	recipients recipients
-	serving    places // by origin
-	from       places // passed on, by origin
-	toward     places // passed on, by the next neighbour
-	wide       budget // federated requests of children beyond their own subtrees
+	serving    *budget.Places
+	toward     toward
+	wide       *budget.Rates // federated requests of children beyond their own subtrees
 }
 
 // New returns the relay of a hosted jurisdiction.
 func New(l Local) *Relay {
 	return &Relay{
 		l: l, recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
-		serving: newPlaces(MaxServing), from: newPlaces(MaxFrom), toward: newPlaces(MaxToward),
-		wide: newBudget(WideBurst, WideEvery),
+		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
+		wide: budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 	}
 }
 

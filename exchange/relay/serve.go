@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 	"xietong/exchange/route"
@@ -42,6 +43,7 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	if err != nil {
 		return &link.CodeError{Code: link.CodeMalformed, Err: fmt.Errorf("serve %s: %w", peer, err)}
 	}
+	ctx = budget.With(ctx, in.payer())
 	within, cancel := context.WithTimeout(ctx, min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
 	defer cancel()
 	defer in.leave()
@@ -56,6 +58,13 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 		return fmt.Errorf("answer %s: %w", in.header.Origin, err)
 	}
 	return nil
+}
+
+// payer returns who pays for the request: the neighbour that brought it, and the branch of the tree
+// behind that neighbour that its origin belongs to. The origin itself is a name that the branch may
+// have made up.
+func (in *inbound) payer() budget.Payer {
+	return budget.Payer{Neighbour: in.peer.String(), Origin: route.Branch(in.peer, in.header.Origin).String()}
 }
 
 // answer returns the frame of the answer: the answer of the destination, which may be this
@@ -115,8 +124,11 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 		return destination, r.refuse(MessageRefused, nil, origin, noHops)
 	case down:
 		return r.l.Name, nil
-	case in.header.Kind == envelope.Federated && in.peer == in.header.Origin && in.peer != parent && !r.wide.spend(in.peer, r.l.Now()):
-		return destination, r.refuse(Busy, nil, r.l.Name.String())
+	}
+	if in.header.Kind == envelope.Federated && in.peer != parent {
+		if err := r.wide.Spend(1, in.payer(), r.l.Now()); err != nil {
+			return destination, r.busy(err)
+		}
 	}
 	to, problem := r.next(destination)
 	if problem == nil && to == in.peer {
@@ -128,8 +140,8 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 // serve verifies the request, finds its operation and runs it.
 func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem *Problem) {
 	entered := false
-	if in.place, entered = r.serving.enter(in.header.Origin); !entered { // checkWay has bound the origin to its neighbour
-		return result, r.refuse(Busy, nil, r.l.Name.String())
+	if in.place, entered = r.serving.Enter(in.payer()); !entered {
+		return result, r.busy(nil)
 	}
 	received, operation, problem := r.admit(ctx, in)
 	if r.l.Steps != nil {

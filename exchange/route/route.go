@@ -110,3 +110,21 @@ func Allowed(self, parent, peer, origin identity.Jurisdiction) bool {
 	}
 	return false
 }
+
+// Branch returns the branch of the tree, behind a peer, that an origin belongs to: the peer or a
+// jurisdiction above it, or the one directly below such a jurisdiction under which the origin lies.
+// So whoever makes up names below its own stays one branch, because a name says what it hangs from.
+func Branch(peer, origin identity.Jurisdiction) identity.Jurisdiction {
+	top := peer
+	for !origin.Under(top) {
+		above, ok := top.Parent()
+		if !ok { // another tree
+			return toward(identity.Jurisdiction{}, origin)
+		}
+		top = above
+	}
+	if origin == top {
+		return origin
+	}
+	return toward(top, origin)
+}

@@ -30,6 +30,27 @@ func names(t testing.TB, list ...string) []identity.Jurisdiction {
 	return all
 }
 
+func TestBranch(t *testing.T) {
+	const county, city = "nanming.guiyang.guizhou", "guiyang.guizhou"
+	for _, row := range []struct{ peer, origin, want string }{
+		{county, county, county},
+		{county, "a." + county, "a." + county},
+		{county, "made.up.a." + county, "a." + county},
+		{city, county, county},
+		{city, "x1." + county, county},
+		{city, city, city},
+		// seen from the county, behind its parent
+		{city, "x1.yunyan." + city, "yunyan." + city},
+		{city, "guizhou", "guizhou"},
+		{city, "x1.liping.qiandongnan.guizhou", "qiandongnan.guizhou"},
+		{city, "x1.liping.yunnan", "yunnan"},
+	} {
+		if got := Branch(name(t, row.peer), name(t, row.origin)); got != name(t, row.want) {
+			t.Errorf("%s behind %s: got the branch %s, want %s", row.origin, row.peer, got, row.want)
+		}
+	}
+}
+
 // knowing returns neighbours with the given children.
 func knowing(parent identity.Jurisdiction, children []identity.Jurisdiction) Neighbours {
 	return Neighbours{Parent: parent, Child: func(j identity.Jurisdiction) bool { return slices.Contains(children, j) }}

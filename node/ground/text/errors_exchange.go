@@ -58,10 +58,10 @@ var exchangeProblems = []problem{
 			"ask again later; if it happens often, the administrator of {jurisdiction} should see whether its node is overloaded"},
 	},
 	{
-		number: 78, code: Busy, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"对方繁忙", "{jurisdiction}为提出方办理或转送的请求已达上限，这一请求没有办理", "{jurisdiction}", "请稍后重试，并减少提出的请求"},
+		number: 78, code: Busy, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "again"},
+		zh: parts{"对方繁忙", "{jurisdiction}为提出方办理或转送的请求已达上限，这一请求没有办理", "{jurisdiction}", "请在 {again} 秒后重试，并减少提出的请求"},
 		en: parts{"Busy", "{jurisdiction} serves or passes on as many requests of the asker as it may, and this one was one too many", "{jurisdiction}",
-			"try again shortly, and make fewer requests"},
+			"try again in {again} s, and make fewer requests"},
 	},
 	{
 		number: 79, code: UnknownOperation, status: http.StatusNotImplemented, params: []string{"operation", "jurisdiction"},

@@ -83,7 +83,7 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction) ([]trust
 // askFor asks a neighbour, and gives it a little less time than the caller has.
 func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, time.Duration, error) {
 	if !s.enter(neighbour) {
-		return nil, 0, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String()}, nil)
+		return nil, 0, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
 	}
 	defer s.leave(neighbour)
 	within, cancel := context.WithTimeout(ctx, MaxWait)

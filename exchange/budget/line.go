@@ -1,0 +1,160 @@
+package budget
+
+import (
+	"slices"
+	"time"
+)
+
+// line is the line before the slots, as a pure value: whoever has used least is called next, first
+// among the neighbours and then among the origins of that neighbour. A payer that comes back after
+// a time of rest has used as much as the one that was called last, so nobody saves up for later.
+//
+// When nothing runs any more, nobody took anything from anybody: a new round begins, in which all
+// have used nothing.
+type line struct {
+	all     account
+	waiting int
+	round   int
+}
+
+// waiter is one piece of work that waits.
+type waiter struct {
+	payer  Payer
+	called chan struct{} // closed when its turn has come
+}
+
+// account is what somebody has used: all, a neighbour, or an origin of one.
+type account struct {
+	used    time.Duration
+	called  time.Duration // what the one of below had used that was called last
+	busy    int           // pieces of work that wait or run
+	waiting int           // of them, those that wait
+	line    []*waiter     // of an origin: first come, first called
+	round   int           // that used and called are of
+	below   map[string]*account
+}
+
+// maxAccounts is how many accounts there are below one before those are forgotten that ask for
+// nothing now. Each call looks at all of them.
+const maxAccounts = 64
+
+// at returns the account of a name below another, which is made if there is none.
+func (l *line) at(a *account, name string) *account {
+	c := a.below[name]
+	if c == nil {
+		if a.below == nil {
+			a.below = map[string]*account{}
+		}
+		a.sweep()
+		c = &account{}
+		a.below[name] = c
+	}
+	if c.round != l.round {
+		c.used, c.called, c.round = 0, 0, l.round
+	}
+	if c.busy == 0 {
+		c.used = max(c.used, a.called)
+	}
+	return c
+}
+
+// sweep forgets the accounts at rest where there are too many. Whoever is forgotten gains one turn
+// by it, as anybody new does.
+func (a *account) sweep() {
+	if len(a.below) < maxAccounts {
+		return
+	}
+	for name, c := range a.below {
+		if c.busy == 0 {
+			delete(a.below, name)
+		}
+	}
+}
+
+// count counts a piece of work that runs at once.
+func (l *line) count(p Payer) {
+	if l.all.busy == 0 {
+		l.round++
+		l.all.called = 0
+	}
+	neighbour := l.at(&l.all, p.Neighbour)
+	origin := l.at(neighbour, p.Origin)
+	for _, a := range []*account{&l.all, neighbour, origin} {
+		a.busy++
+	}
+}
+
+// join has a piece of work wait.
+func (l *line) join(p Payer) *waiter {
+	l.count(p)
+	neighbour := l.all.below[p.Neighbour]
+	origin := neighbour.below[p.Origin]
+	w := &waiter{payer: p, called: make(chan struct{})}
+	origin.line = append(origin.line, w)
+	origin.waiting++
+	neighbour.waiting++
+	l.waiting++
+	return w
+}
+
+// leave takes a piece of work out of the line; false: it was called already.
+func (l *line) leave(w *waiter) bool {
+	neighbour := l.all.below[w.payer.Neighbour]
+	origin := neighbour.below[w.payer.Origin]
+	i := slices.Index(origin.line, w)
+	if i < 0 {
+		return false
+	}
+	origin.line = slices.Delete(origin.line, i, i+1)
+	origin.waiting--
+	neighbour.waiting--
+	l.waiting--
+	l.done(w.payer, 0)
+	return true
+}
+
+// call calls whoever is next; false: nobody waits.
+func (l *line) call() bool {
+	if l.waiting == 0 {
+		return false
+	}
+	neighbour := l.all.least()
+	origin := neighbour.least()
+	w := origin.line[0]
+	origin.line = origin.line[1:]
+	origin.waiting--
+	neighbour.waiting--
+	l.waiting--
+	close(w.called)
+	return true
+}
+
+// least returns the account below that waits and has used least; of several, the first by name, so
+// that a test can tell.
+func (a *account) least() *account {
+	var first *account
+	var of string
+	for name, c := range a.below {
+		if c.waiting > 0 && (first == nil || c.used < first.used || c.used == first.used && name < of) {
+			first, of = c, name
+		}
+	}
+	a.called = max(a.called, first.used)
+	return first
+}
+
+// spend counts time that a payer has used.
+func (l *line) spend(p Payer, took time.Duration) {
+	neighbour := l.all.below[p.Neighbour]
+	neighbour.used += took
+	neighbour.below[p.Origin].used += took
+}
+
+// done ends a piece of work.
+func (l *line) done(p Payer, took time.Duration) {
+	l.spend(p, took)
+	neighbour := l.all.below[p.Neighbour]
+	for _, a := range []*account{&l.all, neighbour, neighbour.below[p.Origin]} {
+		a.busy--
+	}
+}

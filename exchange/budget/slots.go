@@ -1,0 +1,116 @@
+package budget
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Step is how long work goes on before it lets others in.
+const Step = 10 * time.Millisecond
+
+// Slots shares the processors. Many goroutines may use it.
+type Slots struct {
+	mu   sync.Mutex
+	free int
+	line line
+}
+
+// NewSlots returns n slots.
+func NewSlots(n int) *Slots { return &Slots{free: n} }
+
+// turn is work that runs in a slot.
+type turn struct {
+	slots *Slots
+	payer Payer
+	since time.Time
+}
+
+type turnKey struct{}
+
+// Run runs f in a slot, as soon as one is free and it is the payer's turn; f gets a context that
+// Pause knows. f must compute only: whoever waits for a disk, for raft or for the network does so
+// outside. Work that nobody pays for, and work within a slot, runs at once. The error is that of f,
+// or the cause why ctx ended before f could begin. No slots at all, nil, hold nobody up.
+func (s *Slots) Run(ctx context.Context, f func(context.Context) error) error {
+	p, paid := PayerOf(ctx)
+	if _, within := ctx.Value(turnKey{}).(*turn); within || !paid || s == nil {
+		return f(ctx)
+	}
+	t := &turn{slots: s, payer: p}
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	defer t.end()
+	return f(context.WithValue(ctx, turnKey{}, t))
+}
+
+// Pause lets others in if the work of ctx has had its slot for longer than a Step and somebody
+// waits. Long work calls it often. It returns the cause why ctx ended, after which the work must
+// end; it holds a slot all the same.
+func Pause(ctx context.Context) error {
+	t, within := ctx.Value(turnKey{}).(*turn)
+	if within && time.Since(t.since) >= Step {
+		t.slots.pass(t)
+	}
+	return context.Cause(ctx)
+}
+
+// begin takes a slot, or waits for one.
+func (t *turn) begin(ctx context.Context) error {
+	s := t.slots
+	s.mu.Lock()
+	if s.free > 0 {
+		s.free--
+		s.line.count(t.payer)
+		t.since = time.Now()
+		s.mu.Unlock()
+		return nil
+	}
+	w := s.line.join(t.payer)
+	s.mu.Unlock()
+	select {
+	case <-w.called:
+		t.since = time.Now()
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.line.leave(w) { // it was called meanwhile: the slot goes on
+		s.release(t.payer, 0)
+	}
+	return context.Cause(ctx)
+}
+
+func (t *turn) end() {
+	t.slots.mu.Lock()
+	defer t.slots.mu.Unlock()
+	t.slots.release(t.payer, time.Since(t.since))
+}
+
+// pass gives the slot to whoever waits and has used less, and waits for the next turn. A turn that
+// comes is short, so nobody waits for long; ctx is not looked at, so that the work holds a slot
+// whenever it runs.
+func (s *Slots) pass(t *turn) {
+	s.mu.Lock()
+	s.line.spend(t.payer, time.Since(t.since))
+	t.since = time.Now()
+	if s.line.waiting == 0 {
+		s.mu.Unlock()
+		return
+	}
+	w := s.line.join(t.payer)
+	s.release(t.payer, 0)
+	s.mu.Unlock()
+	<-w.called
+	t.since = time.Now()
+}
+
+// release ends a turn that took so long, and calls the next. mu is held.
+func (s *Slots) release(p Payer, took time.Duration) {
+	s.line.done(p, took)
+	if !s.line.call() {
+		s.free++
+	}
+}

@@ -1,0 +1,81 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+)
+
+// invented adds jurisdictions below the county, which endorses whom it likes.
+func (w *world) invented(t *testing.T, n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("a%d.%s", i, county))
+	}
+	w.add(t, names...)
+	return names
+}
+
+// TestInventedChildrenAskNoMore attacks the budget of questions to many: a county asks the whole
+// province under the names of children that it makes up, each of which asks for the first time
+// (S17).
+func TestInventedChildrenAskNoMore(t *testing.T) {
+	w := newTown(t)
+	asked := 0
+	for _, child := range w.invented(t, 2*WideBurst) {
+		_, err := w.relays[child].Federate(t.Context(), newID(t), name(t, province), gatherCall(t))
+		if p, ok := errors.AsType[*Problem](err); err != nil && (!ok || p.Code != uint16(Busy)) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			asked++
+		}
+	}
+	if asked > WideBurst {
+		t.Errorf("a county asked the province %d times, want at most %d", asked, WideBurst)
+	}
+	if _, err := w.relays["yunyan."+city].Federate(t.Context(), newID(t), name(t, province), gatherCall(t)); err != nil {
+		t.Errorf("a sibling's first question: %v", err)
+	}
+}
+
+// TestInventedChildrenTakeNoPlaces attacks the places of a hop: a county sends requests that are
+// not answered soon, under as many names as it takes to fill all places toward the province (S17).
+func TestInventedChildrenTakeNoPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t)
+		release := make(chan struct{})
+		served := w.operation
+		w.operation = func(ctx context.Context, r Received) (Result, error) {
+			if r.Header.Origin.Under(name(t, county)) {
+				<-release
+			}
+			return served(ctx, r)
+		}
+		children := w.invented(t, 16)
+		done := make(chan error)
+		for i := range MaxToward {
+			go func() {
+				_, err := w.relays[children[i%len(children)]].Ask(t.Context(), newID(t), name(t, farCounty), query(t))
+				done <- err
+			}()
+		}
+		synctest.Wait()
+		for i := range 20 {
+			if _, err := w.relays["yunyan."+city].Ask(t.Context(), newID(t), name(t, province), query(t)); err != nil {
+				t.Errorf("request %d of a sibling: %v", i, err)
+			}
+		}
+		close(release)
+		passed := 0
+		for range MaxToward {
+			if <-done == nil {
+				passed++
+			}
+		}
+		if passed > MaxToward/2 {
+			t.Errorf("a county held %d of the %d places toward the province", passed, MaxToward)
+		}
+	})
+}
