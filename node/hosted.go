@@ -10,6 +10,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 	"xietong/exchange/relay"
@@ -72,6 +73,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
 		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
+		Growth: n.growth,
 		Fatal: func(err error) {
 			logger.Error("replica stopped", "replica", host.FirstReplica().String(), "error", err)
 			n.end(&replicaError{host.FirstReplica(), err})
@@ -215,6 +217,7 @@ func (h *hosted) Serve(ctx context.Context, peer tlsconf.Peer, request []byte, w
 	if request[0] != joinRequest {
 		return h.relay.Serve(ctx, peer.Jurisdiction, request, write)
 	}
+	ctx = budget.With(ctx, budget.Payer{Neighbour: peer.Jurisdiction.String()})
 	answer, knows, err := h.door.AnswerNeighbour(ctx, peer.Jurisdiction, request)
 	if err != nil {
 		return &link.CodeError{Code: link.CodeInternal, Err: err}

@@ -27,6 +27,7 @@ import (
 	"xietong/node/faces/api"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
 )
 
 // Options are the options of a node.
@@ -73,6 +74,7 @@ type Node struct {
 	packets net.PacketConn
 	socket  *link.Socket
 	workers sync.WaitGroup
+	growth  *host.Growth
 
 	adding sync.Mutex // held while a jurisdiction is added
 
@@ -84,7 +86,7 @@ type Node struct {
 // Open opens the data directory; see the package comment. After an error everything is closed
 // again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
-	n = &Node{o: o.withDefaults(), dir: dir}
+	n = &Node{o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) })}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it

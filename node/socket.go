@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
@@ -97,7 +98,7 @@ func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [
 	if !ok {
 		return nil, tlsconf.ErrNotHosted
 	}
-	answer, err := h.door.Answer(ctx, binding, request)
+	answer, err := h.door.Answer(budget.With(ctx, budget.Payer{Neighbour: "door"}), binding, request)
 	if err != nil {
 		n.o.Logger.Error("knock not answered", "jurisdiction", local.String(), "error", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+
+	"xietong/exchange/budget"
 )
 
 // invented adds jurisdictions below the county, which endorses whom it likes.
@@ -77,4 +79,26 @@ func TestInventedChildrenTakeNoPlaces(t *testing.T) {
 			<-done
 		}
 	})
+}
+
+// TestOperationsKnowWhoPays: what an operation does, such as recording, is paid for by the
+// neighbour that brought the request and by the branch of its origin (S21).
+func TestOperationsKnowWhoPays(t *testing.T) {
+	w := newTown(t)
+	var got budget.Payer
+	w.operation = func(ctx context.Context, _ Received) (Result, error) {
+		got, _ = budget.PayerOf(ctx)
+		return Result{}, nil
+	}
+	child := w.invented(t, 1)[0]
+	for to, want := range map[string]budget.Payer{
+		county:   {Neighbour: child, Origin: child},
+		city:     {Neighbour: county, Origin: child},
+		province: {Neighbour: city, Origin: county},
+		farCity:  {Neighbour: province, Origin: city},
+	} {
+		if _, err := w.relays[child].Ask(t.Context(), newID(t), name(t, to), query(t)); err != nil || got != want {
+			t.Errorf("of %s: %+v pays, %v, want %+v", to, got, err, want)
+		}
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"xietong/certs/identity"
+	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
@@ -93,7 +94,15 @@ func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s.registerImports(files, a)
 	s.registerRows(files, a)
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
-	return files
+	return paid(files)
+}
+
+// paid has every request pay as one of this node's own agencies: the one that it names.
+func paid(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := budget.Payer{Neighbour: budget.Local, Origin: r.Header.Get("Xietong-Agency")}
+		next.ServeHTTP(w, r.WithContext(budget.With(r.Context(), p)))
+	})
 }
 
 func init() {

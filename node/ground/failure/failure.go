@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"xietong/certs/identity"
@@ -30,6 +31,7 @@ import (
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
+	var growth *host.GrowthError
 	var refusal *state.Refusal
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
@@ -47,6 +49,10 @@ func Of(err error) *text.Failure {
 	case errors.As(err, &clock):
 		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
 			"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339),
+		}, Err: err}
+	case errors.As(err, &growth):
+		return &text.Failure{Code: text.Busy, Args: text.Args{
+			"jurisdiction": growth.At.String(), "again": strconv.FormatInt(growth.Spent.Seconds(), 10),
 		}, Err: err}
 	case errors.Is(err, identity.ErrMalformed):
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}

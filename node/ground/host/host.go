@@ -63,6 +63,7 @@ type Host struct {
 	group     *group.Group
 	logger    *slog.Logger
 	now       func() time.Time
+	growth    *Growth
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
 	renewing  sync.Mutex // held while keys are renewed
@@ -74,7 +75,8 @@ type Options struct {
 	Registry *state.Registry
 	Logger   *slog.Logger
 	Now      func() time.Time
-	MinFree  uint64 // bytes; see group.Config
+	MinFree  uint64  // bytes; see group.Config
+	Growth   *Growth // of the node; nil: unbounded
 	// Hosted is the number of jurisdictions that share this machine; 0: one. The more there are,
 	// the less disk and address space each takes.
 	Hosted int
@@ -181,7 +183,7 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 
 // Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now}
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
@@ -270,10 +272,14 @@ func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 // Propose replicates a command and returns the result of its handler. A refusal is a
 // *state.Refusal. asked holds the question that was sent under the id: a repeated request has other
 // seals, and asked tells that it is the same request. Only an HMAC of asked is replicated; asked
-// may be nil where there is no id. After a *ClockError or group.ErrNotDone nothing was done.
+// may be nil where there is no id. After a *ClockError, a *GrowthError or group.ErrNotDone nothing
+// was done.
 func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
 	now := h.now()
 	if err := h.checkClock(kind, now); err != nil {
+		return nil, fmt.Errorf("propose: %w", err)
+	}
+	if err := h.growth.spend(ctx, h.name, len(body), now); err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
 	if asked != nil {
