@@ -206,7 +206,7 @@ func (d defence) remove(t *testing.T, row threat) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "test", "-count=1", "-vet=off", "-overlay", overlay, "-run", "^"+row.test+"$", "./"+row.dir).CombinedOutput()
+	out, err := exec.Command("go", "test", "-count=1", "-vet=off", "-timeout", "5m", "-overlay", overlay, "-run", "^"+row.test+"$", "./"+row.dir).CombinedOutput()
 	switch {
 	case err == nil:
 		t.Errorf("%s passes without what %s defends", row.test, d.file)
