@@ -34,6 +34,12 @@ func (i issued) GetX509SVID() (*x509svid.SVID, error) { return i.svid, nil }
 // issuedFor issues an identity of the name with the CA key of a data directory.
 func issuedFor(t *testing.T, dir, ca, name string) x509svid.Source {
 	t.Helper()
+	return issuedAs(t, dir, ca, name, "r1")
+}
+
+// issuedAs issues an identity of a replica of the name with the CA key of a data directory.
+func issuedAs(t *testing.T, dir, ca, name, replica string) x509svid.Source {
+	t.Helper()
 	certs := filepath.Join(host.Folder(dir, mustName(t, ca)), "certs")
 	read := func(file string) []byte {
 		data, err := os.ReadFile(filepath.Join(certs, file))
@@ -55,7 +61,7 @@ func issuedFor(t *testing.T, dir, ca, name string) x509svid.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := &url.URL{Scheme: "spiffe", Host: name, Path: "/link/r1"}
+	id := &url.URL{Scheme: "spiffe", Host: name, Path: "/link/" + replica}
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 		SerialNumber: big.NewInt(2), URIs: []*url.URL{id}, NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true,
@@ -124,29 +130,30 @@ func TestHostileHandshakes(t *testing.T) {
 		dial *tlsconf.Config
 		want string
 	}{
-		"its own CA under the county's name":  {s.stranger(t, "nanming.guiyang.guizhou").party.Dial(in.victim), badCertificate},
-		"its own CA under the city's name":    {s.stranger(t, "guiyang.guizhou").party.Dial(in.victim), badCertificate},
-		"its own CA under the province's":     {s.stranger(t, "guizhou").party.Dial(in.victim), badCertificate},
-		"the county's keys for the province":  {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guizhou")), badCertificate},
-		"the county's keys for the city":      {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guiyang.guizhou")), badCertificate},
-		"the county's keys for its sibling":   {with(issuedFor(t, county, "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou")), badCertificate},
-		"the county's keys for a town below":  {with(issuedFor(t, county, "nanming.guiyang.guizhou", "town.nanming.guiyang.guizhou")), badCertificate},
-		"an identity that has ended":          {with(at(t, in.keys, time.Now().Add(-authority.LinkTerm-time.Minute))), badCertificate},
-		"an identity that has not begun":      {with(at(t, in.keys, time.Now().Add(authority.Backdated+time.Minute))), badCertificate},
-		"no identity":                         {edited(func(c *tls.Config) { c.GetClientCertificate = nil }), noCertificate},
-		"the county's keys, to a sibling":     {edited(func(c *tls.Config) { c.ServerName = "yunyan.guiyang.guizhou" }), badCertificate},
-		"the county's keys, to the province":  {edited(func(c *tls.Config) { c.ServerName = "guizhou" }), notHosted},
-		"the county's keys, to itself":        {edited(func(c *tls.Config) { c.ServerName = "nanming.guiyang.guizhou" }), notHosted},
-		"a name of the internet":              {edited(func(c *tls.Config) { c.ServerName = "www.guiyang.gov.cn" }), notHosted},
-		"a name that is none":                 {edited(func(c *tls.Config) { c.ServerName = "GUIYANG.guizhou" }), notHosted},
-		"no name":                             {edited(func(c *tls.Config) { c.ServerName = "" }), notHosted},
-		"a later version":                     {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2"} }), noProtocol},
-		"the protocol of replicas":            {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong-raft/1"} }), noProtocol},
-		"the web":                             {edited(func(c *tls.Config) { c.NextProtos = []string{"h3"} }), noProtocol},
-		"the door of somebody not hosted":     {atDoor("guizhou"), notHosted},
-		"the door of nobody":                  {atDoor(""), notHosted},
-		"the door, asked for after the link":  {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2", "xietong-join/2"} }), noProtocol},
-		"the county's keys, in the right way": {in.party.Dial(in.victim), "closed 8"}, // it says no hello
+		"its own CA under the county's name":   {s.stranger(t, "nanming.guiyang.guizhou").party.Dial(in.victim), badCertificate},
+		"its own CA under the city's name":     {s.stranger(t, "guiyang.guizhou").party.Dial(in.victim), badCertificate},
+		"its own CA under the province's":      {s.stranger(t, "guizhou").party.Dial(in.victim), badCertificate},
+		"the county's keys for the province":   {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guizhou")), badCertificate},
+		"the county's keys for the city":       {with(issuedFor(t, county, "nanming.guiyang.guizhou", "guiyang.guizhou")), badCertificate},
+		"the county's keys for its sibling":    {with(issuedFor(t, county, "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou")), badCertificate},
+		"the county's keys for a town below":   {with(issuedFor(t, county, "nanming.guiyang.guizhou", "town.nanming.guiyang.guizhou")), badCertificate},
+		"the county's keys, as a replica more": {with(issuedAs(t, county, "nanming.guiyang.guizhou", "nanming.guiyang.guizhou", "r1001")), badCertificate},
+		"an identity that has ended":           {with(at(t, in.keys, time.Now().Add(-authority.LinkTerm-time.Minute))), badCertificate},
+		"an identity that has not begun":       {with(at(t, in.keys, time.Now().Add(authority.Backdated+time.Minute))), badCertificate},
+		"no identity":                          {edited(func(c *tls.Config) { c.GetClientCertificate = nil }), noCertificate},
+		"the county's keys, to a sibling":      {edited(func(c *tls.Config) { c.ServerName = "yunyan.guiyang.guizhou" }), badCertificate},
+		"the county's keys, to the province":   {edited(func(c *tls.Config) { c.ServerName = "guizhou" }), notHosted},
+		"the county's keys, to itself":         {edited(func(c *tls.Config) { c.ServerName = "nanming.guiyang.guizhou" }), notHosted},
+		"a name of the internet":               {edited(func(c *tls.Config) { c.ServerName = "www.guiyang.gov.cn" }), notHosted},
+		"a name that is none":                  {edited(func(c *tls.Config) { c.ServerName = "GUIYANG.guizhou" }), notHosted},
+		"no name":                              {edited(func(c *tls.Config) { c.ServerName = "" }), notHosted},
+		"a later version":                      {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2"} }), noProtocol},
+		"the protocol of replicas":             {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong-raft/1"} }), noProtocol},
+		"the web":                              {edited(func(c *tls.Config) { c.NextProtos = []string{"h3"} }), noProtocol},
+		"the door of somebody not hosted":      {atDoor("guizhou"), notHosted},
+		"the door of nobody":                   {atDoor(""), notHosted},
+		"the door, asked for after the link":   {edited(func(c *tls.Config) { c.NextProtos = []string{"xietong/2", "xietong-join/2"} }), noProtocol},
+		"the county's keys, in the right way":  {in.party.Dial(in.victim), "closed 8"}, // it says no hello
 	} {
 		if got := in.turnedAway(t, row.dial); got != row.want {
 			t.Errorf("%s: got %s, want %s", what, got, row.want)

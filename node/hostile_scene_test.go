@@ -313,7 +313,13 @@ func (i *intruder) link(t *testing.T) *quic.Conn {
 }
 
 func (i *intruder) hello(t *testing.T) []byte {
-	return encoded(t, []any{[]uint64{1}, 1, 1, 1, []byte{}, uint64(i.now().UnixMilli())})
+	return padded(encoded(t, []any{[]uint64{1}, 1, 1, 1, []byte{}, uint64(i.now().UnixMilli())}))
+}
+
+// padded pads a hello to 2,400 bytes, behind its length.
+func padded(hello []byte) []byte {
+	data := append(binary.BigEndian.AppendUint16(nil, uint16(len(hello))), hello...)
+	return append(data, make([]byte, 2400-len(data))...)
 }
 
 func encoded(t *testing.T, v any) []byte {

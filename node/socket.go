@@ -88,7 +88,7 @@ func (n *Node) local(name identity.Jurisdiction) (tlsconf.Local, bool) {
 	if !ok {
 		return tlsconf.Local{}, false
 	}
-	return tlsconf.Local{Party: n.party(h), Neighbour: h.table.IsNeighbour}, true
+	return tlsconf.Local{Party: n.party(h), Admits: h.table.Admits}, true
 }
 
 // knock answers a request at the door of a hosted jurisdiction. An error of the door is logged: the
@@ -113,10 +113,10 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 		return tlsconf.ErrNotHosted
 	}
 	peer, err := tlsconf.Recheck(s, h.table.Bundles(), n.o.Now())
-	if err == nil && !h.table.IsNeighbour(peer.Jurisdiction) {
-		err = fmt.Errorf("%w: %s", tlsconf.ErrNotNeighbour, peer.Jurisdiction)
+	if err != nil {
+		return err
 	}
-	return err
+	return h.table.Admits(peer)
 }
 
 // start begins the background work of a hosted jurisdiction: its upkeep, its news, and the link to

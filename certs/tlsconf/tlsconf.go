@@ -177,7 +177,10 @@ func VerifyServer(state tls.ConnectionState, bundles x509bundle.Source, to ident
 // Local is a hosted jurisdiction that takes connections.
 type Local struct {
 	Party
-	Neighbour func(identity.Jurisdiction) bool // reports whether the jurisdiction may connect
+	// Admits returns an error unless the replica may connect: its jurisdiction is a neighbour, and
+	// the replica stands in its key set. A CA signs identities of replicas that are none, as many
+	// as it likes.
+	Admits func(Peer) error
 }
 
 // Listen returns the configuration of a listener for all hosted jurisdictions. SNI says which of
@@ -212,10 +215,13 @@ func (l Local) listen() *tls.Config {
 	c.ClientAuth = tls.RequireAnyClientCert // verified below, as an identity
 	c.VerifyConnection = func(state tls.ConnectionState) error {
 		peer, err := verify(state.PeerCertificates, l.Bundles, l.Now())
-		if err == nil && !l.Neighbour(peer.Jurisdiction) {
-			err = fmt.Errorf("%w: %s", ErrNotNeighbour, peer.Jurisdiction)
+		if err != nil {
+			return err
 		}
-		return err
+		if err := l.Admits(peer); err != nil {
+			return fmt.Errorf("%w: %w", ErrNotNeighbour, err)
+		}
+		return nil
 	}
 	return c
 }

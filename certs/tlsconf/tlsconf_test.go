@@ -76,13 +76,13 @@ func (n *node) trusts(t testing.TB, others ...*node) {
 // listenFor returns the configuration of a listener at n for the neighbours.
 func (n *node) listenFor(neighbours ...*node) *tls.Config {
 	return Listen(func(name identity.Jurisdiction) (Local, bool) {
-		return Local{Party: n.Party, Neighbour: func(j identity.Jurisdiction) bool {
+		return Local{Party: n.Party, Admits: func(peer Peer) error {
 			for _, o := range neighbours {
-				if o.name == j {
-					return true
+				if o.name == peer.Jurisdiction && o.sets[0].LogKey(peer.Replica) != nil {
+					return nil
 				}
 			}
-			return false
+			return errors.New("not admitted")
 		}}, name == n.name
 	}, n.Now)
 }

@@ -16,7 +16,8 @@ import (
 // bounds are the limits of a connection, which depend on its use.
 type bounds struct {
 	frame   int // bytes of a frame
-	serving int // streams that are served at once; any other gets CodeBusy
+	serving int // requests that are served at once; any other gets CodeBusy
+	spare   int // further streams that are read at once, so that a hello comes through
 	slowest int // slowest line in bytes a second that a long frame gets time for; 0: no extra time
 }
 
@@ -29,7 +30,7 @@ func (b bounds) longer(n int) time.Duration {
 }
 
 var (
-	ofLinks = bounds{frame: MaxFrame, serving: 128, slowest: 16 << 10} // a line of 128 kbit/s
+	ofLinks = bounds{frame: MaxFrame, serving: 128, spare: 8, slowest: 16 << 10} // a line of 128 kbit/s
 	ofDoor  = bounds{frame: MaxKnock, serving: 16}
 )
 
@@ -37,15 +38,20 @@ var (
 type Conn struct {
 	quic    *quic.Conn
 	bounds  bounds
+	hold    *hold         // of the neighbour's bytes, from before the first exchange; nil at the door
+	doubted chan struct{} // a token for each doubt whether frames come through
 	mu      sync.Mutex
 	retired bool          // the connection takes no new exchange
 	served  chan struct{} // closed when serving has ended; nil before it begins
 	open    int           // exchanges under way, in both directions
 	idle    time.Time     // when the last exchange ended
 	heard   time.Time     // when the last frame of the other side came
+	silent  *time.Timer   // ends the connection when no frame came for long; nil: nothing does
 }
 
-func newConn(q *quic.Conn, b bounds) *Conn { return &Conn{quic: q, bounds: b, idle: time.Now()} }
+func newConn(q *quic.Conn, b bounds) *Conn {
+	return &Conn{quic: q, bounds: b, doubted: make(chan struct{}, 1), idle: time.Now()}
+}
 
 // TLS returns what the handshake agreed on.
 func (c *Conn) TLS() tlsconf.State { return c.quic.ConnectionState().TLS }
@@ -112,6 +118,26 @@ func (c *Conn) hear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.heard = time.Now()
+	if c.silent != nil {
+		c.silent.Reset(silentFor)
+	}
+}
+
+// expect ends the connection when no frame comes for silentFor, from now on.
+func (c *Conn) expect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.silent = time.AfterFunc(silentFor, func() { c.end(CodeSilent) })
+}
+
+// expectNoMore takes back expect.
+func (c *Conn) expectNoMore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.silent != nil {
+		c.silent.Stop()
+		c.silent = nil
+	}
 }
 
 func (c *Conn) lastHeard() time.Time {
@@ -129,8 +155,8 @@ func (e *unsentError) Unwrap() error { return e.err }
 var errRetired = errors.New("the connection takes no more")
 
 // Exchange sends one frame, which must not be empty, and gives each frame of the answer to each,
-// until the answer ends. It returns ErrFrame for a malformed frame, the cause of ctx if ctx ended,
-// the error of each, or an *Error.
+// until the answer ends. It returns ErrFrame for a malformed frame and for an answer of more frames
+// than maxFrames, the cause of ctx if ctx ended, the error of each, or an *Error.
 func (c *Conn) Exchange(ctx context.Context, request []byte, each func(frame []byte) error) error {
 	if len(request) == 0 {
 		return fmt.Errorf("%w: an empty request", ErrFrame)
@@ -155,168 +181,67 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 	}
 	stop := context.AfterFunc(ctx, func() { abandon(s, CodeCancelled) })
 	defer stop()
+	began := time.Now()
 	for _, frame := range frames {
 		err = errors.Join(err, writeFrame(s, frame, c.bounds.frame))
 	}
+	var refused error
 	if err == nil {
 		_ = s.Close() // fails if the other side gave the stream up; the read below gets the reason
+		refused, err = c.readAnswer(s, each)
 	}
-	for err == nil {
-		var frame []byte
-		frame, err = readFrame(s, c.bounds.frame)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			break
-		}
-		c.hear()
-		if err := each(frame); err != nil {
-			abandon(s, CodeCancelled)
-			return err
-		}
+	switch {
+	case err == nil && refused == nil:
+		return nil
+	case refused == nil:
+		c.doubt(ctx, err, began)
 	}
 	abandon(s, CodeCancelled)
-	if ctx.Err() != nil {
+	switch {
+	case refused != nil:
+		return refused
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
 	return explain(err)
+}
+
+// readAnswer gives each frame of an answer to each. It returns the error of each apart from that of
+// the stream.
+func (c *Conn) readAnswer(s *quic.Stream, each func(frame []byte) error) (refused, err error) {
+	for range maxFrames {
+		h := c.hold.more()
+		frame, err := c.readFrame(s, h, c.bounds.frame, time.Time{})
+		if err == nil {
+			c.hear()
+			refused = each(frame)
+		}
+		switch h.end(); {
+		case errors.Is(err, io.EOF):
+			return nil, nil
+		case err != nil || refused != nil:
+			return refused, err
+		}
+	}
+	return nil, fmt.Errorf("%w: an answer of more than %d frames", ErrFrame, maxFrames)
+}
+
+// doubt notes that an exchange, which began at the time, may have failed because what is as long as
+// it does not come through. Whoever says hello on the connection then tries at once.
+func (c *Conn) doubt(ctx context.Context, err error, began time.Time) {
+	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	stream, ok := errors.AsType[*quic.StreamError](err)
+	if cut := ok && Code(stream.ErrorCode) == CodeSilent; !cut && (!late || c.lastHeard().After(began)) {
+		return
+	}
+	select {
+	case c.doubted <- struct{}{}:
+	default:
+	}
 }
 
 // abandon gives up both halves of a stream; a half that has ended already stays as it is.
 func abandon(s *quic.Stream, code Code) {
 	s.CancelRead(quic.StreamErrorCode(code))
 	s.CancelWrite(quic.StreamErrorCode(code))
-}
-
-// answers holds the functions that answer the streams of a connection: a request, or a hello (nil
-// where none is expected).
-type answers struct {
-	room    func() (leave func(), ok bool) // called before a stream is read; nil: always room
-	request func(ctx context.Context, request []byte, write func([]byte) error) error
-	hello   func(heard []byte) (said []byte, err error)
-}
-
-// serve answers the streams that the other side opens, until the connection ends and every stream
-// is answered.
-func (c *Conn) serve(a *answers) {
-	c.mu.Lock()
-	if c.retired {
-		c.mu.Unlock()
-		return
-	}
-	served := make(chan struct{})
-	c.served = served
-	c.mu.Unlock()
-	var workers sync.WaitGroup
-	defer close(served)
-	defer workers.Wait()
-	serving := make(chan struct{}, c.bounds.serving)
-	for {
-		s, err := c.quic.AcceptStream(c.quic.Context())
-		if err != nil {
-			return
-		}
-		select {
-		case serving <- struct{}{}:
-			workers.Go(func() {
-				defer func() { <-serving }()
-				if err := c.take(s, a); err != nil {
-					abandon(s, codeOf(err))
-				}
-			})
-		default:
-			abandon(s, CodeBusy)
-		}
-	}
-}
-
-var errBusy = &CodeError{CodeBusy, errors.New("too much at once")}
-
-// take answers a stream if there is room for it.
-func (c *Conn) take(s *quic.Stream, a *answers) error {
-	if !c.begin() {
-		return &CodeError{CodeReplaced, errRetired}
-	}
-	defer c.ended()
-	if a.room != nil {
-		leave, ok := a.room()
-		if !ok {
-			return errBusy
-		}
-		defer leave()
-	}
-	return c.answer(s, a)
-}
-
-func (c *Conn) answer(s *quic.Stream, a *answers) error {
-	request, err := c.readRequest(s)
-	switch {
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: none", ErrFrame)
-	case err != nil:
-		return err
-	case len(request) == 0 && a.hello != nil:
-		return answerHello(s, a.hello)
-	case len(request) == 0 || a.request == nil:
-		return fmt.Errorf("%w: not expected here", ErrFrame)
-	}
-	if err := atEnd(s); err != nil {
-		return err
-	}
-	err = a.request(s.Context(), request, func(frame []byte) error {
-		if err := s.SetWriteDeadline(time.Now().Add(takenWithin + c.bounds.longer(len(frame)))); err != nil {
-			return err
-		}
-		return writeFrame(s, frame, c.bounds.frame)
-	})
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}
-
-// readRequest reads the first frame of a stream. It gives up a frame that comes in more slowly than
-// over the slowest line.
-func (c *Conn) readRequest(s *quic.Stream) ([]byte, error) {
-	deadline := time.Now().Add(firstFrameWithin)
-	if err := s.SetReadDeadline(deadline); err != nil {
-		return nil, err
-	}
-	n, err := readLength(s, c.bounds.frame)
-	if err != nil {
-		return nil, err
-	}
-	if longer := c.bounds.longer(n); longer > 0 {
-		if err := s.SetReadDeadline(deadline.Add(longer)); err != nil {
-			return nil, err
-		}
-	}
-	request, err := readData(s, n)
-	if err == nil {
-		c.hear()
-	}
-	return request, err
-}
-
-// answerHello judges a hello, and answers with one.
-func answerHello(s *quic.Stream, hello func([]byte) ([]byte, error)) error {
-	heard, err := readFrame(s, MaxHello)
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: no hello", ErrFrame)
-	}
-	if err == nil {
-		err = atEnd(s)
-	}
-	if err != nil {
-		return err
-	}
-	said, err := hello(heard)
-	if err != nil {
-		return &CodeError{CodeRefused, err}
-	}
-	if err := writeFrame(s, said, MaxHello); err != nil {
-		return err
-	}
-	return s.Close()
 }

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,6 +22,13 @@ func writeFrame(w io.Writer, data []byte, most int) error {
 	if len(data) > most {
 		return fmt.Errorf("%w: %d bytes, more than %d", ErrFrame, len(data), most)
 	}
+	if len(data) > maxReused {
+		_, err := w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(data))))
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	}
 	whole := wholes.Get().(*[]byte)
 	*whole = append(binary.BigEndian.AppendUint32((*whole)[:0], uint32(len(data))), data...)
 	_, err := w.Write(*whole)
@@ -38,15 +44,6 @@ const maxReused = 64 << 10
 // wholes holds buffers for frames that are written in one piece. A buffer is free again after a
 // successful Write, because the stream has then copied or sent all of it.
 var wholes = sync.Pool{New: func() any { return new([]byte) }}
-
-// readFrame reads one frame; io.EOF means that the stream ended before the frame.
-func readFrame(r io.Reader, most int) ([]byte, error) {
-	n, err := readLength(r, most)
-	if err != nil {
-		return nil, err
-	}
-	return readData(r, n)
-}
 
 // readLength reads the length of a frame, at most most bytes.
 func readLength(r io.Reader, most int) (int, error) {
@@ -65,21 +62,29 @@ func readLength(r io.Reader, most int) (int, error) {
 }
 
 // readData reads the n bytes of a frame. Beyond MaxHello, memory grows with the bytes that have
-// come, not with the length that was promised.
-func readData(r io.Reader, n int) ([]byte, error) {
-	data, got, err := []byte(nil), 0, error(nil)
-	if n <= MaxHello {
-		data = make([]byte, n)
-		got, err = io.ReadFull(r, data)
-	} else {
-		var grown bytes.Buffer
-		_, err = io.CopyN(&grown, r, int64(n))
-		data, got = grown.Bytes(), grown.Len()
+// come, not with the length that was promised, and is taken of the hold first. It stays taken.
+func readData(r io.Reader, n int, h *hold) ([]byte, error) {
+	var data []byte
+	for len(data) < n {
+		room := min(n, max(MaxHello, 2*cap(data)))
+		if !h.take(room) {
+			return nil, errBusy
+		}
+		bigger := make([]byte, len(data), room)
+		copy(bigger, data)
+		h.give(cap(data))
+		data = bigger
+		got, err := io.ReadFull(r, data[len(data):cap(data)])
+		data = data[:len(data)+got]
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("%w: %d bytes of %d", ErrFrame, len(data), n)
+		}
+		if err != nil {
+			h.give(cap(data))
+			return nil, err
+		}
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%w: %d bytes of %d", ErrFrame, got, n)
-	}
-	return data, err
+	return data, nil
 }
 
 // atEnd returns an error if the stream does not end here.

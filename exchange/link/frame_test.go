@@ -37,6 +37,15 @@ func TestWriteFrameLetsGo(t *testing.T) {
 	}
 }
 
+// readWhole reads one frame, and counts it for nobody.
+func readWhole(r io.Reader, most int) ([]byte, error) {
+	n, err := readLength(r, most)
+	if err != nil {
+		return nil, err
+	}
+	return readData(r, n, nil)
+}
+
 // TestFramesSideBySide checks that frames of any length, written at the same time, do not share a
 // buffer.
 func TestFramesSideBySide(t *testing.T) {
@@ -47,7 +56,7 @@ func TestFramesSideBySide(t *testing.T) {
 				var b bytes.Buffer
 				want := fmt.Appendf(nil, "%d %*d", n, size<<n, size)
 				err := writeFrame(&b, want, MaxFrame)
-				got, failed := readFrame(&b, MaxFrame)
+				got, failed := readWhole(&b, MaxFrame)
 				if err != nil || failed != nil || !bytes.Equal(got, want) {
 					t.Errorf("%d bytes: got %d, %v, %v", len(want), len(got), err, failed)
 				}

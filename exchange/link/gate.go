@@ -245,7 +245,7 @@ func (g *gate) first(ctx context.Context, info *quic.ClientInfo) (context.Contex
 		return nil, errFull
 	}
 	context.AfterFunc(ctx, v.leaveAll)
-	return context.WithValue(ctx, visitorKey{}, v), nil
+	return withWindow(context.WithValue(ctx, visitorKey{}, v)), nil
 }
 
 // hello judges the first message of a handshake, whose protocol says whether the connection is for

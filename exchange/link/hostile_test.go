@@ -38,7 +38,8 @@ func frame(length uint32, data string) []byte {
 // TestHostileDiallers checks that the connection of a neighbour without a proper hello is closed
 // with a code, and that no link comes up.
 func TestHostileDiallers(t *testing.T) {
-	hello := "hello from nanming.guiyang.guizhou"
+	hello := string(pad([]byte("hello from nanming.guiyang.guizhou")))
+	dirty := hello[:len(hello)-1] + "x"
 	for what, row := range map[string]struct {
 		says []byte // nil: opens no stream
 		ends bool   // the stream
@@ -49,8 +50,11 @@ func TestHostileDiallers(t *testing.T) {
 		"half a length":       {[]byte{0, 0}, true, CodeMalformed},
 		"half a length, slow": {[]byte{0, 0}, false, CodeSilent},
 		"half a hello":        {append(frame(0, ""), frame(100, "hello")...), true, CodeMalformed},
+		"a hello of 5 bytes":  {append(frame(0, ""), frame(5, "hello")...), true, CodeMalformed},
+		"a hello, not padded": {append(frame(0, ""), frame(36, hello[:36])...), true, CodeMalformed},
+		"a hello and more":    {append(frame(0, ""), frame(uint32(len(hello)), dirty)...), true, CodeMalformed},
 		"4 GiB":               {frame(1<<32-1, "x"), true, CodeMalformed},
-		"a long hello":        {append(frame(0, ""), frame(MaxHello+1, "x")...), true, CodeMalformed},
+		"a long hello":        {append(frame(0, ""), frame(maxHelloFrame+1, "x")...), true, CodeMalformed},
 		"a request first":     {frame(2, "hi"), true, CodeMalformed},
 		"two hellos at once":  {append(append(frame(0, ""), frame(uint32(len(hello)), hello)...), frame(2, "hi")...), true, CodeMalformed},
 		"a hello without end": {append(frame(0, ""), frame(uint32(len(hello)), hello)...), false, CodeSilent},
@@ -125,7 +129,7 @@ func FuzzReadFrame(f *testing.F) {
 	f.Add(frame(1<<32-1, ""))
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := readFrame(bytes.NewReader(data), 2*MaxHello)
+		got, err := readWhole(bytes.NewReader(data), 2*MaxHello)
 		if err != nil {
 			return
 		}

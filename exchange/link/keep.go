@@ -88,8 +88,8 @@ func (s *Socket) began() bool {
 	return !s.closed
 }
 
-// hold says hello again and again, until the link has ended or must be replaced. It closes a link
-// whose hello fails, unless the other side is only too busy to answer.
+// hold says hello again and again, and at once when there is a doubt whether frames come through,
+// until the link has ended or must be replaced. It ends a link whose hello fails.
 func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
 	defer age.Stop()
@@ -104,16 +104,34 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 		case <-l.conn.quic.Context().Done():
 			return
 		case <-beat.C:
-			if err := l.conn.sayHello(ctx, l.peer, h); err != nil && ctx.Err() == nil && !isBusy(err) {
-				l.conn.end(CodeRefused)
-			}
+		case <-l.conn.doubted:
+		}
+		if err := l.try(ctx, h); err != nil && ctx.Err() == nil {
+			s.o.Logger.Warn("link given up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
+			l.conn.end(codeOf(err))
 		}
 	}
 }
 
-func isBusy(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Reason == Busy || errors.Is(err, context.DeadlineExceeded)
+// try says hello, and a second time if the first got no answer in time. An answer that the other
+// side is too busy will do: it came.
+func (l *Link) try(ctx context.Context, h Handler) (err error) {
+	for range 2 {
+		err = l.conn.sayHello(ctx, l.peer, h)
+		if e, ok := errors.AsType[*Error](err); ok && e.Reason == Busy {
+			return nil
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &CodeError{CodeSilent, err}
+	case err != nil:
+		return &CodeError{CodeRefused, err}
+	}
+	return nil
 }
 
 // pause waits before the next attempt. The wait doubles each time, up to longestPause, and a random
@@ -147,20 +165,21 @@ func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
 }
 
 func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, error) {
-	q, err := s.transport.Dial(ctx, addr, d.TLS(), quicConfig())
+	q, err := s.transport.Dial(withWindow(ctx), addr, d.TLS(), quicConfig())
 	if err != nil {
 		return nil, explain(err)
 	}
-	l := &Link{conn: newConn(q, ofLinks), local: d.Local}
+	l := &Link{conn: newConn(q, ofLinks), local: d.Local, dialled: true}
 	l.peer, err = tlsconf.PeerOf(l.conn.TLS())
-	if err == nil {
-		err = l.conn.sayHello(ctx, l.peer, d.Handler)
-	}
 	if err == nil && s.enter(l.conn, end{l.local, l.peer}) != nil {
 		err = &Error{Busy, true, errBusy}
 	}
+	if err == nil {
+		err = l.conn.sayHello(ctx, l.peer, d.Handler)
+	}
 	if err != nil {
 		l.conn.Close(CodeRefused)
+		s.leave(l.conn)
 		return nil, err
 	}
 	l.since = time.Now()

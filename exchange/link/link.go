@@ -9,18 +9,29 @@
 // A stream carries one exchange: one frame from the side that opened it, and any number of frames
 // back. A frame is its length in 4 bytes, big-endian, and that many bytes of any content: 00 00 00
 // 02 68 69 is "hi". An empty frame announces a hello in the next frame; the answer is a hello too.
+// The frame of a hello is its length in 2 bytes, big-endian, the hello, and zero bytes up to 2,400.
 // The end of the answer is the end of the stream; a failed answer is a reset with one of the codes
-// of this package. A request must come in within five seconds plus its time over a line of 128
-// kbit/s, or it is given up; an answer that the other side does not read in time is given up too.
-// No data is sent before the handshake is complete (no 0-RTT), because data changes state.
+// of this package. A frame must come in within five seconds plus its time over a line of 128
+// kbit/s, or it is given up; an answer that the other side does not read in time is given up too,
+// and so is one of more than 64 frames. No data is sent before the handshake is complete (no
+// 0-RTT), because data changes state.
 //
-// The dialler says hello again every ten seconds. So each side knows the state of the other, and a
-// listener that was killed and started anew answers with a stateless reset, which it does not send
-// in answer to the small packets of QUIC's own keep-alive.
+// Packets are 1,200 bytes, always: what QUIC asks of every path. The dialler says hello again every
+// ten seconds, and at once where an exchange came to nothing in time. A hello and its answer fill
+// packets, so a link is up only while calls of ordinary size come through: whose hello gets no
+// answer twice, within five seconds each, gives the link up and dials anew. A listener gives up a
+// link without a frame for 35 seconds. So each side knows the state of the other, and a listener
+// that was killed and started anew answers with a stateless reset, which it does not send in answer
+// to the small packets of QUIC's own keep-alive.
 //
 // A link is replaced long before its certificates end: the dialler makes a new connection, and the
 // old one is closed after its last stream has ended. No request is lost, because an exchange that
 // could not begin on one link goes over the next.
+//
+// What a neighbour makes this side hold is bounded, in connections and in bytes (see memory): the
+// windows of its connections, the streams that are read, what has come of a frame, and what it does
+// not read of an answer. Bytes are taken before memory is, and given back by the deadlines above. A
+// neighbour at its bound is told that it is too much, and takes nothing from the share of another.
 //
 // Strangers meet bounds before they cost anything. The door, the protocol xietong-join/1, is open
 // to every client, and a handshake begins before the client has proved its identity. So the gate
@@ -38,7 +49,6 @@ package link
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -55,11 +65,20 @@ const (
 	helloEvery       = 10 * time.Second
 	keepAlive        = 15 * time.Second // of replaced links, which carry no hello any more
 	handshakeWithin  = 5 * time.Second  // longest without a packet; twice that in all
-	maxStreams       = 256              // streams that a neighbour may have open
-	maxWindow        = 4 << 20          // bytes that a neighbour may have under way
+	silentFor        = 35 * time.Second // longest time without a frame of the dialler
+	maxStreams       = 256              // streams that a connection may have open
+	firstWindow      = 128 << 10        // bytes that may be under way on a connection; grows to
+	maxWindow        = 4 << 20          // this, in the account of its neighbour (see memory)
 	maxConns         = 6                // with one replica: newest, three replaced, two spare
+	maxConnsOfAll    = 12               // with all replicas of a neighbour
+	maxFrames        = 64               // of an answer
 	quietBefore      = 6 * time.Second  // a replaced link is closed when quiet for this time
 )
+
+// packetSize is the size of every packet: the one that every path must carry (RFC 9000 §14). A
+// larger one gains a fifth of the CPU for what is long, and fails on paths that are narrower, or
+// become so.
+const packetSize = 1200
 
 // Handler answers the neighbours of a hosted jurisdiction.
 type Handler interface {
@@ -78,7 +97,9 @@ func quicConfig() *quic.Config {
 		HandshakeIdleTimeout: handshakeWithin, MaxIdleTimeout: maxIdle, KeepAlivePeriod: keepAlive,
 		MaxIncomingStreams: maxStreams, MaxIncomingUniStreams: -1, Allow0RTT: false,
 		InitialStreamReceiveWindow: 64 << 10, MaxStreamReceiveWindow: 2 << 20,
-		InitialConnectionReceiveWindow: 256 << 10, MaxConnectionReceiveWindow: maxWindow,
+		InitialConnectionReceiveWindow: firstWindow, MaxConnectionReceiveWindow: maxWindow,
+		AllowConnectionWindowIncrease: grow,
+		InitialPacketSize:             packetSize, DisablePathMTUDiscovery: true,
 	}
 }
 
@@ -88,52 +109,8 @@ type Link struct {
 	local    identity.Jurisdiction
 	peer     tlsconf.Peer
 	since    time.Time // when the hello was accepted
+	dialled  bool      // by this side, which says hello
 	replaced bool      // a newer link goes to the same replica; under the socket's mutex
 }
 
 func (l *Link) ends() ends { return ends{l.local, l.peer.Jurisdiction} }
-
-// sayHello says hello and judges the answer.
-func (c *Conn) sayHello(ctx context.Context, peer tlsconf.Peer, h Handler) error {
-	ctx, cancel := context.WithTimeout(ctx, firstFrameWithin)
-	defer cancel()
-	heard, err := One(func(each func([]byte) error) error {
-		return c.exchange(ctx, func(frame []byte) error {
-			if len(frame) > MaxHello {
-				return fmt.Errorf("%w: no hello", ErrFrame)
-			}
-			return each(frame)
-		}, []byte{}, h.Hello())
-	})
-	if err != nil {
-		return fmt.Errorf("say hello: %w", err)
-	}
-	if err := h.Greet(peer, heard); err != nil {
-		return fmt.Errorf("judge hello: %w", err)
-	}
-	return nil
-}
-
-// hearHello waits for the dialler's first hello.
-func (c *Conn) hearHello(ctx context.Context, peer tlsconf.Peer, h Handler) error {
-	ctx, cancel := context.WithTimeout(ctx, firstFrameWithin)
-	defer cancel()
-	s, err := c.quic.AcceptStream(ctx)
-	if err != nil {
-		return &CodeError{CodeSilent, fmt.Errorf("wait for hello: %w", explain(err))}
-	}
-	if err := c.answer(s, &answers{hello: helloOf(peer, h)}); err != nil {
-		abandon(s, codeOf(err))
-		return fmt.Errorf("answer hello: %w", err)
-	}
-	return nil
-}
-
-func helloOf(peer tlsconf.Peer, h Handler) func([]byte) ([]byte, error) {
-	return func(heard []byte) ([]byte, error) {
-		if err := h.Greet(peer, heard); err != nil {
-			return nil, err
-		}
-		return h.Hello(), nil
-	}
-}

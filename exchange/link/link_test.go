@@ -25,6 +25,7 @@ import (
 type party struct {
 	tlsconf.Party
 	t       testing.TB
+	dir     string // of its keys
 	name    identity.Jurisdiction
 	sets    []trust.KeySet
 	bundles *tlsconf.Bundles
@@ -111,7 +112,7 @@ func newParty(t testing.TB, dir, name string) *party {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &party{t: t, name: j, bundles: &tlsconf.Bundles{}, trusted: map[identity.Jurisdiction]bool{}}
+	p := &party{t: t, dir: dir, name: j, bundles: &tlsconf.Bundles{}, trusted: map[identity.Jurisdiction]bool{}}
 	p.refuse.Store(refusal{})
 	if p.sets, err = trust.Walk(pin, [][]byte{signed}); err != nil {
 		t.Fatal(err)
@@ -167,8 +168,16 @@ func (p *party) options(listens bool) Options {
 // listen returns the configuration of the party's listener.
 func (p *party) listen() *tlsconf.Config {
 	return tlsconf.Listen(func(j identity.Jurisdiction) (tlsconf.Local, bool) {
-		return tlsconf.Local{Party: p.Party, Neighbour: func(n identity.Jurisdiction) bool { return p.trusted[n] }}, j == p.name
+		return tlsconf.Local{Party: p.Party, Admits: p.admits}, j == p.name
 	}, time.Now)
+}
+
+// admits admits the first replica of each party that is trusted.
+func (p *party) admits(peer tlsconf.Peer) error {
+	if !p.trusted[peer.Jurisdiction] || peer.Replica.Number() != 1 {
+		return errors.New("not admitted")
+	}
+	return nil
 }
 
 // plug connects the party to the network.

@@ -23,6 +23,7 @@ func (s *Socket) add(l *Link) {
 	for _, old := range s.links[key] {
 		if old.peer.Replica == l.peer.Replica && !old.replaced {
 			old.replaced = true
+			old.conn.expectNoMore()
 			s.workers.Go(func() { s.retire(old) })
 		}
 	}

@@ -36,6 +36,7 @@ type Socket struct {
 	transport *quic.Transport
 	listener  *quic.Listener // nil: the socket only dials
 	gate      *gate
+	memory    *memory
 	ctx       context.Context
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
@@ -58,7 +59,7 @@ type (
 // Open returns a socket on conn; it listens at once if o.Listen is set. The caller closes it with
 // Close.
 func Open(conn net.PacketConn, o Options) (*Socket, error) {
-	s := &Socket{o: o, gate: newGate(), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}}
+	s := &Socket{o: o, gate: newGate(), memory: newMemory(), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}}
 	reset := quic.StatelessResetKey(o.ResetKey)
 	s.transport = &quic.Transport{
 		Conn: conn, StatelessResetKey: &reset, ConnContext: s.gate.first,
@@ -175,33 +176,54 @@ func (s *Socket) enter(c *Conn, e end) error {
 	if s.closed {
 		return errClosing
 	}
-	same := 0
-	for _, other := range s.conns {
-		if other == e {
-			same++
+	if e != (end{}) {
+		if !s.roomFor(e) {
+			return errBusy
 		}
-	}
-	if e != (end{}) && same >= maxConns {
-		return errBusy
+		h := &hold{memory: s.memory, by: ends{e.local, e.peer.Jurisdiction}}
+		if !h.take(connCost) {
+			return errBusy
+		}
+		c.hold = h
+		windowOf(c.quic).of.Store(h)
 	}
 	s.conns[c] = e
 	return nil
 }
 
+// roomFor reports whether one more connection with the replica may be. The caller holds s.mu.
+func (s *Socket) roomFor(e end) bool {
+	replica, all := 0, 0
+	for _, other := range s.conns {
+		if other.local == e.local && other.peer.Jurisdiction == e.peer.Jurisdiction {
+			all++
+			if other.peer.Replica == e.peer.Replica {
+				replica++
+			}
+		}
+	}
+	return replica < maxConns && all < maxConnsOfAll
+}
+
 func (s *Socket) leave(c *Conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.mu.Unlock()
+	c.hold.end()
 }
 
 // start serves a link that was added, until it ends. It does so on a new goroutine, because the
 // goroutine that made the connection would keep its large stack.
 func (s *Socket) start(l *Link, h Handler) {
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
+	if !l.dialled {
+		l.conn.expect()
+	}
 	left := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
 	s.workers.Go(func() {
 		l.conn.serve(s.answers(l, h))
 		left.Stop()
+		l.conn.expectNoMore()
 		s.remove(l)
 		s.leave(l.conn)
 	})
@@ -228,7 +250,7 @@ func (s *Socket) answers(l *Link, h Handler) *answers {
 // Dial makes one connection to the door of another node, for the few exchanges of joining. The
 // caller closes the connection.
 func (s *Socket) Dial(ctx context.Context, addr net.Addr, c *tlsconf.Config) (*Conn, error) {
-	q, err := s.transport.Dial(ctx, addr, c, quicConfig())
+	q, err := s.transport.Dial(withWindow(ctx), addr, c, quicConfig())
 	if err != nil {
 		return nil, explain(err)
 	}

@@ -91,12 +91,20 @@ func TestEndsWithItsCertificate(t *testing.T) {
 		if left := time.Until(ends); left < authority.LinkTerm/2 || left > authority.LinkTerm {
 			t.Fatalf("the certificate ends in %s", left)
 		}
+		done := make(chan struct{})
+		go func() { // says hello all the while, as a dialler that never replaces its link
+			for l.conn.sayHello(context.Background(), l.peer, county) == nil {
+				time.Sleep(helloEvery)
+			}
+			close(done)
+		}()
 		asked, served := waiting(city, county)
 		err = <-asked
 		<-served
 		if off := time.Since(ends).Abs(); off > time.Second || reason(err) != NotTrusted && reason(err) != NotKnown {
 			t.Errorf("got %v, %s from the end of the certificate", err, off)
 		}
+		<-done
 		if _, err := city.ask(county, "x"); !errors.Is(err, ErrNoLink) {
 			t.Errorf("afterwards: got %v, want ErrNoLink", err)
 		}

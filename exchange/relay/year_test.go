@@ -194,6 +194,10 @@ func (s *side) open(t *testing.T, router simnet.Router) {
 		_, err := s.KeySets(context.Background(), n, false)
 		return err == nil
 	}
+	admits := func(peer tlsconf.Peer) error {
+		_, err := s.KeySets(context.Background(), peer.Jurisdiction, false)
+		return err
+	}
 	var err error
 	s.socket, err = link.Open(s.wire, link.Options{
 		Hosted: func(j identity.Jurisdiction) (link.Handler, bool) { return s, j == s.name },
@@ -202,7 +206,7 @@ func (s *side) open(t *testing.T, router simnet.Router) {
 			return err
 		},
 		Listen: tlsconf.Listen(func(j identity.Jurisdiction) (tlsconf.Local, bool) {
-			return tlsconf.Local{Party: party, Neighbour: isNear}, j == s.name
+			return tlsconf.Local{Party: party, Admits: admits}, j == s.name
 		}, time.Now),
 		Logger: slog.New(slog.DiscardHandler), ResetKey: [32]byte{s.addr.IP[15]},
 	})

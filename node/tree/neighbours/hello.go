@@ -53,12 +53,12 @@ func (t *Table) Hello() []byte {
 	return data
 }
 
-// Greet keeps the hello of a neighbour. It refuses a jurisdiction that is no neighbour now
+// Greet keeps the hello of a neighbour. It refuses a replica that Admits does not admit
 // (ErrNone), a malformed hello, and one that does not list Version. It logs a clock more than
 // tree.MaxSkew apart, and a ledger that became shorter.
 func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
-	if !t.IsNeighbour(peer.Jurisdiction) {
-		return fmt.Errorf("%w: %s", ErrNone, peer.Jurisdiction)
+	if err := t.Admits(peer); err != nil {
+		return err
 	}
 	h, err := decodeHello(said)
 	if err != nil {

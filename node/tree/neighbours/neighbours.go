@@ -248,6 +248,21 @@ func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
 	return err == nil
 }
 
+// Admits returns an error unless the replica may have a link now: its jurisdiction is a neighbour,
+// and a key set whose CAs verify links lists the replica. The error wraps ErrNone.
+func (t *Table) Admits(peer tlsconf.Peer) error {
+	n, err := t.Of(peer.Jurisdiction)
+	if err != nil {
+		return err
+	}
+	for _, k := range n.KeySets[max(0, len(n.KeySets)-2):] {
+		if k.LogKey(peer.Replica) != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s stands in no key set of %s that counts", ErrNone, peer.Replica, peer.Jurisdiction)
+}
+
 // Parent returns the parent's name; ok is false at a root.
 func (t *Table) Parent() (name identity.Jurisdiction, ok bool) {
 	t.mu.RLock()

@@ -271,8 +271,13 @@ func TestHello(t *testing.T) {
 	if err := city.table.Greet(peer, said); !errors.Is(err, ErrNone) {
 		t.Errorf("a stranger: got %v, want ErrNone", err)
 	}
-	c.pass(6 * time.Minute)
 	peer.Jurisdiction = county.Name()
+	peer.Replica, _ = identity.NewReplica(1001)
+	if err := city.table.Greet(peer, said); !errors.Is(err, ErrNone) {
+		t.Errorf("a replica outside the key set: got %v, want ErrNone", err)
+	}
+	c.pass(6 * time.Minute)
+	peer.Replica = county.Replica()
 	if err := city.table.Greet(peer, said); err != nil || !strings.Contains(city.log.String(), "clock of neighbour is apart") {
 		t.Errorf("clocks apart: got %v, log %q", err, city.log)
 	}

@@ -1,0 +1,107 @@
+package link
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"xietong/certs/identity"
+)
+
+// memory returns the bytes that the party counts for another.
+func (p *party) memory(of *party) int {
+	p.socket.memory.mu.Lock()
+	defer p.socket.memory.mu.Unlock()
+	return p.socket.memory.held[ends{p.name, of.name}]
+}
+
+func endsOf(t *testing.T, label string) ends {
+	t.Helper()
+	city, err := identity.ParseJurisdiction("guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := identity.ParseJurisdiction(label + ".guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ends{city, peer}
+}
+
+// TestOneNeighbourAtItsBound: hostile neighbours take all the memory that they get. None of them
+// takes from the own share of another, the first of them alone gets at most a quarter of what is
+// lent, and all of it comes back.
+func TestOneNeighbourAtItsBound(t *testing.T) {
+	const piece = 64 << 10
+	for _, hostile := range []int{1, 5, 50} {
+		m, took := newMemory(), map[string]int{}
+		for some := true; some; { // by turns, as much as they can
+			some = false
+			for n := range hostile {
+				name := "h" + string(rune('a'+n/26)) + string(rune('a'+n%26))
+				if m.take(endsOf(t, name), piece) {
+					took[name] += piece
+					some = true
+				}
+			}
+		}
+		for name, n := range took {
+			if n < ownShare || n > ownShare+common/lentPart {
+				t.Errorf("%d hostile: %s holds %d KiB", hostile, name, n>>10)
+			}
+		}
+		if m.lent > common {
+			t.Errorf("%d hostile: %d KiB are lent", hostile, m.lent>>10)
+		}
+		for n := range 20 {
+			healthy, got := endsOf(t, "c"+string(rune('a'+n))), 0
+			for got < ownShare && m.take(healthy, piece) {
+				got += piece
+			}
+			if got != ownShare {
+				t.Errorf("%d hostile: healthy neighbour %d gets %d KiB of its own share", hostile, n, got>>10)
+			}
+			m.give(healthy, got)
+		}
+		for name, n := range took {
+			m.give(endsOf(t, name), n)
+		}
+		if m.lent != 0 || len(m.held) != 0 {
+			t.Errorf("%d hostile: %d bytes stay lent, %d neighbours hold", hostile, m.lent, len(m.held))
+		}
+	}
+}
+
+// TestHoldOfAFrame: a frame takes its bytes before they are there, as they come, at most twice what
+// has come, and gives all of it back when it does not end.
+func TestHoldOfAFrame(t *testing.T) {
+	m, by := newMemory(), endsOf(t, "nanming")
+	for _, n := range []int{1, MaxHello, MaxHello + 1, 100_000, MaxFrame} {
+		whole := make([]byte, n)
+		h := &hold{memory: m, by: by}
+		if got, err := readData(bytes.NewReader(whole), n, h); err != nil || len(got) != n || h.bytes != cap(got) {
+			t.Errorf("%d bytes: got %d, %v, and %d are held", n, len(got), err, h.bytes)
+		}
+		most := 0
+		seen := readerFunc(func(p []byte) (int, error) { most = max(most, h.bytes-n); return 0, io.EOF })
+		if _, err := readData(io.MultiReader(bytes.NewReader(whole[:n/2]), seen), n, h); err == nil || h.bytes != n {
+			t.Errorf("half of %d: got %v, and %d are held", n, err, h.bytes)
+		}
+		if most > max(MaxHello, n) {
+			t.Errorf("half of %d: %d were held", n, most)
+		}
+		h.end()
+		if h.take(1) {
+			t.Error("takes after its end")
+		}
+	}
+	for m.take(by, MaxFrame/2) {
+	}
+	if _, err := readData(bytes.NewReader(make([]byte, MaxFrame)), MaxFrame, &hold{memory: m, by: by}); err != errBusy {
+		t.Errorf("where there is no room: got %v", err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

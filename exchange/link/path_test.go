@@ -1,0 +1,93 @@
+package link
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// narrow lets pass only packets of at most limit bytes, from now on.
+func narrow(limit *atomic.Int64, parties ...*party) {
+	for _, p := range parties {
+		p.wire.says.Store(func(packet []byte) bool { return int64(len(packet)) <= limit.Load() })
+	}
+}
+
+// leastPath is the UDP payload that every path of QUIC passes (RFC 9000 §14): 1228 bytes with the
+// headers of IPv4 and UDP.
+const leastPath = 1200
+
+// TestPathOfLeastSize: a link comes up over a path that passes 1,228 bytes and no more, and carries
+// what is long.
+func TestPathOfLeastSize(t *testing.T) {
+	inWorld(t, func(w *world) {
+		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+		w.trust(city, county)
+		w.open(city, true)
+		w.open(county, false)
+		var limit atomic.Int64
+		limit.Store(leastPath)
+		narrow(&limit, city, county)
+		end := county.keep(city, func(err error) { t.Errorf("no link: %v", err) })
+		time.Sleep(time.Minute)
+		if _, err := county.ask(city, strings.Repeat("x", 100<<10)); err != nil {
+			t.Errorf("100 KiB: %v", err)
+		}
+		end()
+		w.close(county, city)
+	})
+}
+
+// TestPathShrinks: a path whose limit falls to 1,228 bytes under a running link costs no call.
+func TestPathShrinks(t *testing.T) {
+	linked(t, func(w *world, city, county *party) {
+		var limit atomic.Int64
+		limit.Store(1452)
+		narrow(&limit, city, county)
+		failed := 0
+		for n := range 90 {
+			if n == 30 {
+				limit.Store(leastPath)
+			}
+			if _, err := county.ask(city, strings.Repeat("x", 20<<10)); err != nil {
+				failed++
+			}
+			time.Sleep(time.Second)
+		}
+		if failed > 0 {
+			t.Errorf("%d of 90 calls failed", failed)
+		}
+	})
+}
+
+// TestPathTooSmall: a path that passes only small packets any more is no link: within seconds both
+// sides say so, although short calls still come through, and when the path is whole again, so is
+// the link.
+func TestPathTooSmall(t *testing.T) {
+	for what, both := range map[string]bool{"both ways": true, "down only": false} {
+		linked(t, func(w *world, city, county *party) {
+			time.Sleep(30 * time.Second)
+			var limit atomic.Int64
+			limit.Store(1100)
+			if narrow(&limit, city); both {
+				narrow(&limit, county)
+			}
+			began := time.Now()
+			for county.socket.Up(county.name, city.name) || city.socket.Up(city.name, county.name) {
+				county.ask(city, "short")
+				if time.Sleep(time.Second); time.Since(began) > 30*time.Second {
+					_, err := city.ask(county, strings.Repeat("x", 20<<10))
+					t.Errorf("%s: still up after %s, while a call of 20 KiB gives: %v", what, time.Since(began), err)
+					break
+				}
+			}
+			time.Sleep(30 * time.Second)
+			limit.Store(1452)
+			time.Sleep(longestPause + 5*time.Second)
+			if _, err := city.ask(county, strings.Repeat("x", 20<<10)); err != nil {
+				t.Errorf("%s: when the path is whole again: %v", what, err)
+			}
+		})
+	}
+}
