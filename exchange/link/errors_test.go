@@ -71,7 +71,7 @@ func TestWhyBusy(t *testing.T) {
 			w.open(city, true)
 			w.open(county, false)
 			var others []source
-			for n := 0; city.socket.gate.held(k) < most[k]; n++ {
+			for n := 0; city.socket.gate.held(k) < most[strangers][k]; n++ {
 				s := sourceOf(from("198.51.%d.%d:1", n>>8, n&0xff))
 				for city.socket.gate.take(k, s, time.Now()) {
 					others = append(others, s)

@@ -23,10 +23,23 @@ const (
 	kinds
 )
 
+// class tells strangers from those from whose source a link was up. Neither takes anything of what
+// is meant for the other.
+type class int
+
+const (
+	strangers class = iota
+	friends
+	classes
+)
+
 // most is the limit of each kind at a time. A handshake holds about 50 KiB; a connection at the
-// door may have 4 MiB of windows under way, and an exchange there a frame of MaxKnock: 25, 128 and
-// 32 MiB at worst.
-var most = [kinds]int{shaking: 512, knocking: 32, asking: 64}
+// door may have a window of 128 KiB under way, and an exchange there a frame of MaxKnock: for
+// strangers 25, 16 and 32 MiB at worst.
+var most = [classes][kinds]int{
+	strangers: {shaking: 512, knocking: 128, asking: 64},
+	friends:   {shaking: 128, knocking: 32, asking: 16},
+}
 
 // fraction is the part of the free room of a kind that one source may hold: n sources that take all
 // they can leave 1/(1+n·fraction) of the whole free. So one source cannot shut the others out, and
@@ -34,25 +47,28 @@ var most = [kinds]int{shaking: 512, knocking: 32, asking: 64}
 // the government's network, or on one machine, can still all come back at once.
 var fraction = [kinds]float64{shaking: 1. / 4, knocking: 1. / 2, asking: 1. / 2}
 
-// limit bounds the number that may begin at once, and the number a second from then on (0: any
-// number).
+// limit bounds the number that may begin at once, and the number a second from then on.
 type limit struct{ burst, perSecond float64 }
 
-// Joining takes one connection and three exchanges, once. A hundred counties whose nodes stand
-// behind one address, or on one machine, may join within seconds; an exchange costs less than a
-// millisecond, so the requests of one source cost a few hundredths of a core.
+// ofOne bounds one source, and ofAll all sources of a class. Joining takes one connection and three
+// exchanges, once. A hundred counties whose nodes stand behind one address, or on one machine, may
+// join within seconds; an exchange costs less than a millisecond, so the requests of one source
+// cost a few hundredths of a core.
 var (
-	ofAll = [kinds]limit{knocking: {256, 32}}
 	ofOne = [kinds]limit{shaking: {128, 16}, knocking: {128, 8}, asking: {384, 32}}
+	ofAll = [classes][kinds]limit{
+		strangers: {shaking: {1024, 128}, knocking: {384, 32}, asking: {1152, 128}},
+		friends:   {shaking: {1024, 128}, knocking: {384, 32}, asking: {1152, 128}},
+	}
 )
 
 const (
-	reserve    = 64   // further handshakes, for sources from which a link was up
-	maxSources = 2048 // sources that are told apart; more than can hold something at the same time
+	maxSources  = 2048                  // sources that are told apart; more than can hold something at the same time
+	settleEvery = 10 * time.Millisecond // at most so often all sources are looked at
 )
 
-// source is the origin of packets: the /32 of IPv4, the /64 of IPv6. The zero source stands for all
-// addresses that are not proved.
+// source is the origin of packets: the /32 of IPv4, the /48 of IPv6, which one site may have whole.
+// The zero source stands for all addresses that are not proved.
 type source = netip.Prefix
 
 // sourceOf returns the source of an address. Addresses other than IP share the zero source.
@@ -66,34 +82,18 @@ func sourceOf(addr net.Addr) source {
 	ip = ip.Unmap().WithZone("")
 	bits := ip.BitLen()
 	if ip.Is6() {
-		bits = 64
+		bits = 48
 	}
 	prefix, _ := ip.Prefix(bits) // of no address: the zero source
 	return prefix
 }
 
-// taken holds the resources that a source has now, and the part of its bursts that it has spent.
+// taken holds the resources that a source, or a class, has now, and the part of the bursts that it
+// has spent and that did not come back yet.
 type taken struct {
-	now    [kinds]int
-	spent  [kinds]float64
-	at     time.Time // the time that spent is of
-	linked bool      // a link was up from this source
-}
-
-// affords reports whether the limits let one more of the kind begin now.
-func (t *taken) affords(k kind, limits *[kinds]limit, now time.Time) bool {
-	if passed := now.Sub(t.at).Seconds(); passed > 0 {
-		for k := range kinds {
-			t.spent[k] = max(0, t.spent[k]-passed*limits[k].perSecond)
-		}
-		t.at = now
-	}
-	return limits[k].perSecond == 0 || t.spent[k]+1 <= limits[k].burst
-}
-
-func (t *taken) take(k kind) {
-	t.now[k]++
-	t.spent[k]++
+	now   [kinds]int
+	spent [kinds]float64
+	class class
 }
 
 func (t *taken) free() bool { return t.now == [kinds]int{} }
@@ -101,11 +101,12 @@ func (t *taken) free() bool { return t.now == [kinds]int{} }
 // gate counts the resources that strangers take. Many goroutines may use it.
 type gate struct {
 	mu      sync.Mutex
-	all     taken
+	all     [classes]taken
 	sources map[source]*taken
+	settled time.Time
 }
 
-func newGate() *gate { return &gate{sources: map[source]*taken{}} }
+func newGate() *gate { return &gate{sources: map[source]*taken{{}: {}}} }
 
 // at returns the entry of a source, and makes one if there is none. The caller holds g.mu.
 func (g *gate) at(from source) *taken {
@@ -119,28 +120,78 @@ func (g *gate) at(from source) *taken {
 }
 
 // sweep makes room in a full table: it forgets the sources that hold nothing, those from which a
-// link was up last. It never forgets a source that holds something; the number of such sources is
-// bounded. The caller holds g.mu.
+// link was up last. What they have spent, the zero source has spent then. It never forgets a source
+// that holds something; the number of such sources is bounded. The caller holds g.mu.
 func (g *gate) sweep() {
-	for _, linked := range []bool{false, true} {
+	nobody := g.sources[source{}]
+	for class := range classes {
 		if len(g.sources) < maxSources {
 			return
 		}
 		for from, t := range g.sources {
-			if t.free() && t.linked == linked {
-				delete(g.sources, from)
+			if t == nobody || !t.free() || t.class != class {
+				continue
 			}
+			delete(g.sources, from)
+			for k := range kinds {
+				nobody.spent[k] += t.spent[k]
+				g.all[class].spent[k] -= t.spent[k]
+				g.all[nobody.class].spent[k] += t.spent[k]
+			}
+		}
+	}
+}
+
+// settle gives back what was spent, with the time that has passed. The rate of a class is shared
+// equally among its sources that have spent something: however often one knocks, the next one's
+// part comes back as fast. The caller holds g.mu.
+func (g *gate) settle(now time.Time) {
+	passed := now.Sub(g.settled)
+	if passed < settleEvery {
+		return
+	}
+	g.settled = now
+	for class := range classes {
+		for k := range kinds {
+			g.share(class, k, passed.Seconds())
+		}
+		g.all[class].spent = [kinds]float64{} // summed up anew, so that no rounding adds up
+	}
+	for _, t := range g.sources {
+		for k := range kinds {
+			g.all[t.class].spent[k] += t.spent[k]
+		}
+	}
+}
+
+// share gives back to the sources of a class what comes back in some seconds, each at most at its
+// own rate.
+func (g *gate) share(class class, k kind, seconds float64) {
+	owing, own := map[*taken]float64{}, seconds*ofOne[k].perSecond // how much may come back to each
+	for _, t := range g.sources {
+		if t.class == class && t.spent[k] > 0 {
+			owing[t] = min(own, t.spent[k])
+		}
+	}
+	for left := seconds * ofAll[class][k].perSecond; len(owing) > 0 && left > 1e-9; {
+		each := left / float64(len(owing))
+		for t, most := range owing {
+			back := min(each, most)
+			t.spent[k] = max(0, t.spent[k]-back)
+			if owing[t] -= back; back == most {
+				delete(owing, t)
+			}
+			left -= back
 		}
 	}
 }
 
 // room reports whether a source may take one more of the kind. The caller holds g.mu.
 func (g *gate) room(k kind, t *taken, now time.Time) bool {
-	free := most[k] - g.all.now[k]
-	if t.linked && k == shaking {
-		free += reserve
-	}
-	return float64(t.now[k]) < fraction[k]*float64(free) && t.affords(k, &ofOne, now) && g.all.affords(k, &ofAll, now)
+	g.settle(now)
+	all := &g.all[t.class]
+	free, unspent := most[t.class][k]-all.now[k], ofAll[t.class][k].burst-all.spent[k]
+	return float64(t.now[k]) < fraction[k]*float64(free) && t.spent[k]+1 <= min(ofOne[k].burst, unspent/2)
 }
 
 // take takes one of a kind, if there is room, and reports whether it did. The caller gives it back
@@ -152,16 +203,29 @@ func (g *gate) take(k kind, from source, now time.Time) bool {
 	if !g.room(k, t, now) {
 		return false
 	}
-	t.take(k)
-	g.all.take(k)
+	for _, t := range []*taken{t, &g.all[t.class]} {
+		t.now[k]++
+		t.spent[k]++
+	}
 	return true
 }
 
 func (g *gate) give(k kind, from source) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.sources[from].now[k]--
-	g.all.now[k]--
+	t := g.sources[from]
+	t.now[k]--
+	g.all[t.class].now[k]--
+}
+
+// unspend makes as if one of a kind, which the source holds, had not begun.
+func (g *gate) unspend(k kind, from source) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t := g.sources[from]
+	back := min(1, t.spent[k])
+	t.spent[k] -= back
+	g.all[t.class].spent[k] -= back
 }
 
 // atEase reports whether there is room for one more connection from an address that is not proved.
@@ -176,8 +240,17 @@ func (g *gate) atEase(now time.Time) bool {
 func (g *gate) linked(addr net.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if from := sourceOf(addr); from != (source{}) {
-		g.at(from).linked = true
+	from := sourceOf(addr)
+	t := g.at(from)
+	if from == (source{}) || t.class == friends {
+		return
+	}
+	t.class = friends
+	for k := range kinds {
+		g.all[strangers].now[k] -= t.now[k]
+		g.all[friends].now[k] += t.now[k]
+		g.all[strangers].spent[k] -= t.spent[k]
+		g.all[friends].spent[k] += t.spent[k]
 	}
 }
 
@@ -191,15 +264,29 @@ type visitor struct {
 	holds [kinds]bool
 }
 
-// take takes one of a kind for the connection, until leave or the end of the connection.
+// take takes one of a kind for the connection, until leave or the end of the connection, or reports
+// that it holds one already.
 func (v *visitor) take(k kind) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.gone || v.holds[k] || !v.gate.take(k, v.from, time.Now()) {
+	if v.holds[k] {
+		return true
+	}
+	if v.gone || !v.gate.take(k, v.from, time.Now()) {
 		return false
 	}
 	v.holds[k] = true
 	return true
+}
+
+// unspend gives back what was taken for nothing.
+func (v *visitor) unspend(k kind) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.holds[k] {
+		v.gate.unspend(k, v.from)
+		v.give(k)
+	}
 }
 
 func (v *visitor) leave(k kind) {
@@ -244,6 +331,9 @@ func (g *gate) first(ctx context.Context, info *quic.ClientInfo) (context.Contex
 	if !v.take(shaking) {
 		return nil, errFull
 	}
+	if !info.AddrVerified {
+		v.take(knocking) // now, while there is room: who is let in without a proof must not be refused later
+	}
 	context.AfterFunc(ctx, v.leaveAll)
 	return withWindow(context.WithValue(ctx, visitorKey{}, v)), nil
 }
@@ -251,10 +341,11 @@ func (g *gate) first(ctx context.Context, info *quic.ClientInfo) (context.Contex
 // hello judges the first message of a handshake, whose protocol says whether the connection is for
 // the door.
 func (g *gate) hello(ctx context.Context, protocol string) error {
-	if protocol != tlsconf.Join {
-		return nil
-	}
-	if v, ok := visitorOf(ctx); !ok || !v.take(knocking) {
+	v, ok := visitorOf(ctx)
+	switch {
+	case protocol != tlsconf.Join && ok:
+		v.unspend(knocking)
+	case protocol == tlsconf.Join && (!ok || !v.take(knocking)):
 		return errFull
 	}
 	return nil

@@ -29,7 +29,8 @@ func TestSources(t *testing.T) {
 		{from("192.0.2.1:1"), from("192.0.2.2:1"), false},
 		{from("192.0.2.1:1"), from("[::ffff:192.0.2.1]:1"), true},
 		{from("[2001:db8::1]:1"), from("[2001:db8::ffff:2]:1"), true},
-		{from("[2001:db8::1]:1"), from("[2001:db8:0:1::1]:1"), false},
+		{from("[2001:db8::1]:1"), from("[2001:db8:0:1::1]:1"), true},
+		{from("[2001:db8::1]:1"), from("[2001:db8:1::1]:1"), false},
 		{from("192.0.2.1:1"), &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 9}, true},
 		{&net.UnixAddr{Name: "a"}, &net.UnixAddr{Name: "b"}, true},
 		{&net.UnixAddr{Name: "a"}, from("192.0.2.1:1"), false},
@@ -64,9 +65,9 @@ func TestShares(t *testing.T) {
 					took = g.take(k, sourceOf(from("192.0.2.%d:1", n)), now) || took
 				}
 			}
-			free, want := most[k]-g.held(k), float64(most[k])/(1+float64(sources)*fraction[k])
+			free, want := most[strangers][k]-g.held(k), float64(most[strangers][k])/(1+float64(sources)*fraction[k])
 			if float64(free) > want || float64(free) < want-float64(sources) {
-				t.Errorf("kind %d: %d sources leave %d of %d free, want about %.0f", k, sources, free, most[k], want)
+				t.Errorf("kind %d: %d sources leave %d of %d free, want about %.0f", k, sources, free, most[strangers][k], want)
 			}
 			if got := takeAll(g, k, sourceOf(from("192.0.2.99:1")), now); got == 0 {
 				t.Errorf("kind %d: %d sources shut out who comes anew", k, sources)
@@ -74,8 +75,8 @@ func TestShares(t *testing.T) {
 			for n := range 255 {
 				takeAll(g, k, sourceOf(from("198.51.100.%d:1", n)), now)
 			}
-			if got := g.held(k); got > most[k] {
-				t.Errorf("kind %d: %d are held, more than %d", k, got, most[k])
+			if got := g.held(k); got > most[strangers][k] {
+				t.Errorf("kind %d: %d are held, more than %d", k, got, most[strangers][k])
 			}
 		}
 	}
@@ -140,13 +141,13 @@ func TestReserve(t *testing.T) {
 	g, now := newGate(), time.Now()
 	g.linked(from("192.0.2.1:7400"))
 	g.linked(&net.UnixAddr{Name: "a"}) // proves nothing
-	for n := 0; g.held(shaking) < most[shaking]; n++ {
+	for n := 0; g.held(shaking) < most[strangers][shaking]; n++ {
 		takeAll(g, shaking, sourceOf(from("198.51.%d.%d:1", n>>8, n&0xff)), now)
 	}
 	if g.take(shaking, sourceOf(from("192.0.2.2:1")), now) || g.take(shaking, source{}, now) {
 		t.Error("a stranger gets in beyond all")
 	}
-	if got := takeAll(g, shaking, sourceOf(from("192.0.2.1:9")), now); got == 0 || g.held(shaking) > most[shaking]+reserve {
+	if got := takeAll(g, shaking, sourceOf(from("192.0.2.1:9")), now); got == 0 || g.held(shaking) > most[strangers][shaking]+most[friends][shaking] {
 		t.Errorf("the neighbour of before got %d", got)
 	}
 }
@@ -177,7 +178,13 @@ func TestSourcesAreBounded(t *testing.T) {
 		}
 	}
 	g.give(shaking, holder)
-	if n := most[shaking] + reserve + most[knocking] + most[asking]; n >= maxSources {
+	n := 0
+	for class := range classes {
+		for k := range kinds {
+			n += most[class][k]
+		}
+	}
+	if n >= maxSources {
 		t.Errorf("%d may hold something at a time, %d are told apart", n, maxSources)
 	}
 }
@@ -192,24 +199,24 @@ func TestVisitorsGiveBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, ok := visitorOf(inner)
-	if !ok || v.from != sourceOf(from("192.0.2.1:9")) || g.all.now != [kinds]int{shaking: 1} {
-		t.Fatalf("got %+v, %v", v, g.all.now)
+	if !ok || v.from != sourceOf(from("192.0.2.1:9")) || g.all[strangers].now != [kinds]int{shaking: 1} {
+		t.Fatalf("got %+v, %v", v, g.all[strangers].now)
 	}
-	if err := g.hello(inner, "xietong-join/1"); err != nil || g.all.now != [kinds]int{shaking: 1, knocking: 1} {
-		t.Errorf("got %v, %v", err, g.all.now)
+	if err := g.hello(inner, "xietong-join/1"); err != nil || g.all[strangers].now != [kinds]int{shaking: 1, knocking: 1} {
+		t.Errorf("got %v, %v", err, g.all[strangers].now)
 	}
-	if v.take(knocking) {
-		t.Error("one connection knocks twice")
+	if v.take(knocking); g.all[strangers].now != [kinds]int{shaking: 1, knocking: 1} {
+		t.Errorf("one connection knocks twice: %v", g.all[strangers].now)
 	}
 	v.leave(shaking)
 	v.leave(shaking)
-	if err := g.hello(inner, "xietong/1"); err != nil || g.all.now != [kinds]int{knocking: 1} {
-		t.Errorf("got %v, %v", err, g.all.now)
+	if err := g.hello(inner, "xietong/1"); err != nil || g.all[strangers].now != [kinds]int{} {
+		t.Errorf("got %v, %v", err, g.all[strangers].now)
 	}
 	cancel()
 	v.leaveAll() // as the end of the context does, in its own time
-	if g.all.now != [kinds]int{} || v.take(shaking) || g.hello(inner, "xietong-join/1") == nil {
-		t.Errorf("after its end: %v", g.all.now)
+	if g.all[strangers].now != [kinds]int{} || v.take(shaking) || g.hello(inner, "xietong-join/1") == nil {
+		t.Errorf("after its end: %v", g.all[strangers].now)
 	}
 	if err := g.hello(context.Background(), "xietong-join/1"); err == nil {
 		t.Error("a connection that was not counted may knock")

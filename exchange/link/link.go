@@ -36,12 +36,15 @@
 // Strangers meet bounds before they cost anything. The door, the protocol xietong-join/1, is open
 // to every client, and a handshake begins before the client has proved its identity. So the gate
 // counts handshakes under way, connections at the door and exchanges at the door, in all and for
-// each source address. All addresses that are not proved count as one source. While that source is
-// at its bounds, new clients must prove their address first (Retry, RFC 9000 §8.1.2), which costs
-// the listener nothing. A connection at the door ends after a minute. A client over a bound is told
-// so before the costly part of the handshake: by CONNECTION_REFUSED, or at the door by the alert
-// user_canceled. The bounds of the door do not concern neighbours, and some handshakes are reserved
-// for addresses from which a link was up before.
+// each source address, at a time and by rate. What all together get is shared equally among those
+// who want more, so that nobody shuts the others out by coming more often. All addresses that are
+// not proved count as one source. While that source is at its bounds, new clients must prove their
+// address first (Retry, RFC 9000 §8.1.2), which costs the listener nothing. A connection at the
+// door ends after a minute. A client over a bound is told so before the costly part of the
+// handshake: by CONNECTION_REFUSED, or at the door by the alert user_canceled. Addresses from which
+// a link was up have bounds of their own, of which strangers take nothing: the door is also the way
+// back for a child whose link is refused. Whoever was invited has no such reserve, as nothing that
+// comes before the handshake proves an invitation.
 //
 // Beyond that, addresses mean nothing here; only identities do. The package knows no envelope, and
 // builds no tls.Config: package tlsconf does.
