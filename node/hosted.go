@@ -125,11 +125,12 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.relay = n.relayOf(h, where, operations)
 	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
-	ask := anywhere.New(h.host, desk, engine)
+	receipts := sharing.NewDesk(h.host, records.DatasetState)
+	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
 	desk.Serve(operations)
 	catalog.Serve(operations, h.host)
-	sharing.Serve(operations, h.host)
+	receipts.Serve(operations)
 	many.Serve(operations)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,

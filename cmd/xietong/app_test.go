@@ -269,6 +269,13 @@ func TestReceiptFiles(t *testing.T) {
 	if !strings.Contains(stdout, "no payload was given") {
 		t.Errorf("got %q", stdout)
 	}
+	for _, row := range []struct{ entry, told string }{{"8", "was erased"}, {"9", "belongs to others and was not given"}} {
+		dir := t.TempDir()
+		code, stdout, _ := b.run("ledger", "receipt", row.entry, "--out", dir)
+		if files, _ := os.ReadDir(dir); code != exitDone || !strings.Contains(stdout, row.told) || len(files) != 1 {
+			t.Errorf("entry %s: got %q and %d files, want that it %s", row.entry, stdout, len(files), row.told)
+		}
+	}
 	empty := filepath.Join(dir, "empty")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)

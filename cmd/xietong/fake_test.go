@@ -63,6 +63,7 @@ var answers = map[string]any{
 	},
 	"GET /v1/ledger/entries/7/receipt": client.Receipt{Entry: log + "7", Receipt: []byte("receipt"), Payload: []byte("payload")},
 	"GET /v1/ledger/entries/8/receipt": client.Receipt{Entry: log + "8", Receipt: []byte("receipt")},
+	"GET /v1/ledger/entries/9/receipt": client.Receipt{Entry: log + "9", Receipt: []byte("receipt"), Withheld: true},
 	"POST /v1/agencies": client.Agency{
 		Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1",
 	},

@@ -97,7 +97,11 @@ func (a *app) ledgerReceipt() *cobra.Command {
 			return printJSON(a.stdout, r)
 		}
 		a.say(text.CLIReceiptSaved, text.Args{"file": receipt})
-		if payload == "" {
+		switch {
+		case r.Withheld:
+			a.say(text.CLIReceiptWithheld, nil)
+			return nil
+		case payload == "":
 			a.say(text.CLIReceiptErased, nil)
 			return nil
 		}
@@ -121,7 +125,7 @@ func (a *app) receipt(ctx context.Context, named string, index uint64, in string
 }
 
 // saveReceipt writes the files of a receipt and returns their names; payload is "" if the payload
-// was erased.
+// was erased or withheld.
 func saveReceipt(dir string, index uint64, r client.Receipt) (receipt, payload string, err error) {
 	stem := filepath.Join(dir, "entry-"+number(index))
 	receipt = stem + ".receipt"

@@ -49,7 +49,7 @@ func TestThreeLevels(t *testing.T) {
 		t.Fatal(err)
 	}
 	county.Open(t)
-	receipt, preimage, err := county.Receipt(t.Context(), 1)
+	receipt, err := county.Receipt(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestThreeLevels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := ledger.VerifyReceipt(receipt, preimage, root)
+	v, err := ledger.VerifyReceipt(receipt, nil, root)
 	if err != nil || len(v.Chain) != 3 || v.Leaf.Head.Kind != ledger.KindJoined {
 		t.Errorf("got %+v, %v, want the county's entry \"joined\"", v, err)
 	}
@@ -65,7 +65,7 @@ func TestThreeLevels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ledger.VerifyReceipt(receipt, preimage, other); !errors.Is(err, ledger.ErrNotProven) {
+	if _, err := ledger.VerifyReceipt(receipt, nil, other); !errors.Is(err, ledger.ErrNotProven) {
 		t.Errorf("another tree's root: got %v, want ErrNotProven", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
 
@@ -39,6 +40,18 @@ func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
 	}
 	code, err := acting(r, named)
 	return identity.NewAgency(in, code), err
+}
+
+// Asks returns the agency that asks for a receipt, and whether an administrator of this
+// jurisdiction asks. Until people sign in, an actor that names no agency is an administrator; it
+// also acts for the only agency, where there is only one. Other refusals are those of Resolve.
+func (a Actor) Asks(r *state.Reader) (agency identity.Agency, administrator bool, err error) {
+	administrator = a == Actor{}
+	agency, err = a.Resolve(r)
+	if administrator && failure.Is(err, text.NoAgency, text.AgencyNeeded) {
+		return identity.Agency{}, true, nil
+	}
+	return agency, administrator, err
 }
 
 // acting returns the code of the agency of this jurisdiction that named stands for; see Resolve.

@@ -47,11 +47,11 @@ type accessBody struct {
 	_         struct{} `cbor:",toarray"`
 	Consumer  identity.Agency
 	Dataset   identity.Label
-	Purpose   identity.Label
-	Version   uint64     // of the catalogue entry that was decided on
-	Removed   uint64     // retractions and erasures when the data were read
-	Grant     ledger.Ref // None: the provider's own use
-	Probe     []byte     // MAC of the key that is verified, or empty
+	Purpose   *identity.Label // nil: a record that its provider reads by its receipt
+	Version   uint64          // of the catalogue entry that was decided on
+	Removed   uint64          // retractions and erasures when the data were read
+	Grant     ledger.Ref      // None: the provider's own use
+	Probe     []byte          // MAC of the key that is verified, or empty
 	Statement book.Statement
 }
 
@@ -195,7 +195,7 @@ func (b accessBody) permission(tx *state.Tx, now DatasetState) (Grant, error) {
 	g, ok := grantAt(tx, index)
 	named := g.Name(tx.Log()).String()
 	switch {
-	case !ok || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != b.Purpose:
+	case !ok || b.Purpose == nil || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != *b.Purpose:
 		return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
 		return Grant{}, book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(tx.Log()).String())

@@ -218,7 +218,8 @@ const MaxGrantYears = 5
 // Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
 // it as MACs only.
 type Access struct {
-	Operation  string   `json:"operation"`         // lookup, search, verify, or the function of a measure
+	Operation  string   `json:"operation"`         // lookup, search, verify, receipt, or the function of a measure
+	Entry      string   `json:"entry,omitempty"`   // whose payload was read, with its receipt
 	Parameters string   `json:"parameters"`        // MAC of the request's parameters, hex
 	Keys       []string `json:"keys,omitempty"`    // MACs of the keys that were answered, hex
 	Rows       uint64   `json:"rows"`              // records answered, or measured
@@ -249,8 +250,12 @@ func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("record use: %w", err)
 	}
+	var purpose *identity.Label
+	if !p.purpose.IsZero() {
+		purpose = &p.purpose
+	}
 	return book.Enter(ctx, l, commandAccess, id, nil, accessBody{
-		Consumer: q.Consumer, Dataset: q.Dataset, Purpose: p.purpose, Version: q.Version,
+		Consumer: q.Consumer, Dataset: q.Dataset, Purpose: purpose, Version: q.Version,
 		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Statement: note,
 	})
 }

@@ -24,9 +24,9 @@ type prover struct {
 	asked []uint64
 }
 
-func (p *prover) Receipt(_ context.Context, index uint64) (receipt, preimage []byte, err error) {
+func (p *prover) Receipt(_ context.Context, index uint64) ([]byte, error) {
 	p.asked = append(p.asked, index)
-	return []byte("receipt"), []byte("preimage"), nil
+	return []byte("receipt"), nil
 }
 
 // enter makes an entry that records no use.
@@ -54,7 +54,7 @@ func newCity(t *testing.T) (*prover, *operationtest.Pair) {
 		t.Fatal(err)
 	}
 	operations := relay.NewRegistry()
-	sharing.Serve(operations, city)
+	sharing.NewDesk(city, func(book.Reads, identity.Label) (s sharing.DatasetState, ok bool) { return s, false }).Serve(operations)
 	return city, operationtest.New(t, operations)
 }
 

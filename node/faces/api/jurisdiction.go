@@ -19,5 +19,4 @@ type Jurisdiction interface {
 	Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error)
 	Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []byte, err error)
 	Entry(ctx context.Context, index uint64) (host.Entry, error)
-	Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error)
 }

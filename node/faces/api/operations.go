@@ -130,7 +130,7 @@ func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error)
 
 func (h Hosted) receiptOf(ctx context.Context, c Caller, e identity.Entry) (client.Receipt, error) {
 	got, err := h.Ask.Receipt(ctx, c.by(), e)
-	return client.Receipt{Entry: got.Entry.String(), Receipt: got.Receipt, Payload: got.Preimage}, err
+	return client.Receipt{Entry: got.Entry.String(), Receipt: got.Receipt, Payload: got.Preimage, Withheld: got.Withheld}, err
 }
 
 // ofEntry is a request for the receipt of an entry by its whole name.
@@ -139,17 +139,13 @@ type ofEntry struct {
 	Entry string `query:"entry" maxLength:"300" doc:"NAME/log/EPOCH/INDEX"`
 }
 
-// receiptNamed returns the receipt of an entry: from its ledger if that is hosted here, and
-// otherwise by asking the jurisdiction that the ledger belongs to.
-func (s *server) receiptNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Receipt, error) {
+// receiptNamed returns the receipt of an entry: from the caller's own ledger, and otherwise by
+// asking the jurisdiction that the ledger belongs to, also if that is hosted here. The caller is an
+// agency of its own jurisdiction, and a stranger in every other.
+func receiptNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Receipt, error) {
 	entry, err := identity.ParseEntry(in.Entry)
 	if err != nil {
 		return client.Receipt{}, err
-	}
-	for _, other := range s.node.Hosted() {
-		if other.Ledger.Name() == entry.Log().Jurisdiction() {
-			h = other
-		}
 	}
 	return h.receiptOf(ctx, in.Caller, entry)
 }

@@ -79,11 +79,11 @@ func (m memory) Entry(ctx context.Context, index uint64) (e host.Entry, err erro
 	return e, err
 }
 
-func (m memory) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+func (m memory) Receipt(ctx context.Context, index uint64) ([]byte, error) {
 	if _, err := m.Entry(ctx, index); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return []byte("receipt"), nil, nil
+	return []byte("receipt"), nil
 }
 
 // nobody is a caller that reaches no other jurisdiction.
@@ -139,7 +139,7 @@ func hostedIn(l memory) Hosted {
 	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, nil, published,
 		func(identity.Jurisdiction) (never time.Time) { return never })
 	desk := records.NewDesk(l)
-	ask := anywhere.New(l, desk, nobody{})
+	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})
 	return Hosted{
 		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
 		Adoption: adoption.New(l, "province", ask), Rosters: published,

@@ -33,7 +33,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
 	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
-	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), s.receiptNamed)
+	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
 }
 

@@ -26,7 +26,8 @@ type Entry struct {
 
 // Receipt is the portable proof that an entry is in the ledger.
 type Receipt struct {
-	Entry   string `json:"entry" doc:"Name of the entry"`
-	Receipt []byte `json:"receipt" doc:"The receipt file, base64"`
-	Payload []byte `json:"payload,omitempty" doc:"The preimage of the commitment, base64; absent when erased"`
+	Entry    string `json:"entry" doc:"Name of the entry"`
+	Receipt  []byte `json:"receipt" doc:"The receipt file, base64"`
+	Payload  []byte `json:"payload,omitempty" doc:"The preimage of the commitment, base64; absent when erased or withheld"`
+	Withheld bool   `json:"withheld,omitempty" doc:"The payload belongs to others, and was not given"`
 }

@@ -130,7 +130,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{county: newLedger(t, county), tree: &tree{above: map[string]hosted{}}}
 	w.tree.above[city], w.tree.above[province] = newLedger(t, city), newLedger(t, province)
-	w.desk = New(w.county, "county", anywhere.New(w.county, records.NewDesk(w.county), w.tree))
+	w.desk = New(w.county, "county", anywhere.New(w.county, records.NewDesk(w.county), nil, w.tree))
 	w.set = w.setStandard(t, city, standard())
 	return w
 }

@@ -6,7 +6,6 @@ package anywhere
 
 import (
 	"context"
-	"errors"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
@@ -20,14 +19,15 @@ import (
 
 // Desk asks for the agencies of one hosted jurisdiction. Many goroutines may use it.
 type Desk struct {
-	own     sharing.Prover
+	own     book.Ledger
 	records *records.Desk
+	sharing *sharing.Desk
 	caller  operation.Caller
 }
 
-// New returns the desk of the jurisdiction whose records r keeps.
-func New(own sharing.Prover, r *records.Desk, caller operation.Caller) *Desk {
-	return &Desk{own: own, records: r, caller: caller}
+// New returns the desk of the jurisdiction whose records r keeps, and whose receipts s gives.
+func New(own book.Ledger, r *records.Desk, s *sharing.Desk, caller operation.Caller) *Desk {
+	return &Desk{own: own, records: r, sharing: s, caller: caller}
 }
 
 // Query asks a question of a jurisdiction.
@@ -96,27 +96,17 @@ func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Juris
 	return *s, nil
 }
 
-// Receipt returns the receipt of an entry. Another jurisdiction gives the receipt of an entry of
-// its ledger only if the entry records a use by an agency of this jurisdiction.
+// Receipt returns the receipt of an entry, and the payload if it belongs to the actor. Another
+// jurisdiction gives the receipt of an entry of its ledger only if the payload belongs to the
+// actor.
 func (d *Desk) Receipt(ctx context.Context, by catalog.Actor, e identity.Entry) (sharing.Receipt, error) {
 	of := e.Log().Jurisdiction()
-	if of != d.own.Name() {
-		return reading(by, of, func(a operation.Asking) (sharing.Receipt, error) {
-			return sharing.Remote{Caller: d.caller}.Receipt(ctx, a, e)
-		})
+	if of == d.own.Name() {
+		return d.sharing.Receipt(ctx, by, e)
 	}
-	var receipt, preimage []byte
-	err := book.ErrNoEntry // for an entry of another log of this jurisdiction
-	if e.Log() == d.own.Log() {
-		receipt, preimage, err = d.own.Receipt(ctx, e.Index())
-	}
-	if errors.Is(err, book.ErrNoEntry) {
-		err = text.Fail(text.NotFound, text.Args{"what": "entry", "where": e.String()}, err)
-	}
-	if err != nil {
-		return sharing.Receipt{}, err
-	}
-	return sharing.Receipt{Entry: e, Receipt: receipt, Preimage: preimage}, nil
+	return reading(by, of, func(a operation.Asking) (sharing.Receipt, error) {
+		return sharing.Remote{Caller: d.caller}.Receipt(ctx, a, e)
+	})
 }
 
 // reading asks a question that is no use of data, under a new id.

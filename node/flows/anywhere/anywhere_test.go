@@ -68,8 +68,8 @@ func TestNamesakes(t *testing.T) {
 	}
 }
 
-// TestReceipts: a jurisdiction gets the receipts of its own uses, and learns nothing of any other
-// entry.
+// TestReceipts: an agency of another jurisdiction gets the receipts of its own uses, and of what is
+// told to anybody; it learns nothing of any other entry.
 func TestReceipts(t *testing.T) {
 	w := newWorld(t)
 	q := lookup()
@@ -88,9 +88,14 @@ func TestReceipts(t *testing.T) {
 	}
 	entry := w.City.Log().Entry
 	mine := []identity.Entry{own.Access, own.Grant, entry(own.Grant.Index() - 1)}
+	for _, e := range mine {
+		_, err := w.County.Ask.Receipt(t.Context(), by(civil), e)
+		refused(t, "a use of another agency of the county", err, text.NotFound)
+	}
+	const public = 6 // the key set, two agencies and three catalogue entries come first
 	for index := range w.City.Size(t) + 2 {
 		got, err := w.County.Ask.Receipt(t.Context(), by(water), entry(index))
-		if slices.Contains(mine, entry(index)) {
+		if index < public || slices.Contains(mine, entry(index)) {
 			if _, failed := ledger.VerifyReceipt(got.Receipt, got.Preimage, must(w.City.Pin())); err != nil || failed != nil {
 				t.Errorf("entry %d: got %v, %v", index, err, failed)
 			}

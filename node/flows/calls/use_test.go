@@ -134,11 +134,11 @@ func checkReceipts(t *testing.T, from, at *place, use records.Use) {
 	if _, err := ledger.VerifyReceipt(there.Receipt, there.Preimage, must(from.Pin())); err == nil {
 		t.Error("the provider's receipt verifies by the asker's pin")
 	}
-	receipt, preimage, err := from.Receipt(t.Context(), use.Asked.Index())
+	here, err := from.Ask.Receipt(t.Context(), by(water), use.Asked)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := ledger.VerifyReceipt(receipt, preimage, must(from.Pin())); err != nil || v.Entry != use.Asked {
+	if v, err := ledger.VerifyReceipt(here.Receipt, here.Preimage, must(from.Pin())); err != nil || v.Entry != use.Asked || v.Payload == nil {
 		t.Errorf("the asker's receipt: got %+v, %v", v, err)
 	}
 }

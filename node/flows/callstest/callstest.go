@@ -137,12 +137,13 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.relay = w.relayOf(p, operations)
 	p.Engine = calls.New(recording{p.Host, p}, asker{p})
 	p.Records = records.NewDesk(p.Host)
-	p.Ask = anywhere.New(p.Host, p.Records, p.Engine)
+	receipts := sharing.NewDesk(p.Host, records.DatasetState)
+	p.Ask = anywhere.New(p.Host, p.Records, receipts, p.Engine)
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
 	p.Adoption = adoption.New(p.Host, level, p.Ask)
 	p.Records.Serve(operations)
 	catalog.Serve(operations, p.Host)
-	sharing.Serve(operations, p.Host)
+	receipts.Serve(operations)
 	if w.o.Federated != nil {
 		w.o.Federated(p, operations)
 	} else {

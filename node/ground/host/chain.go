@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/trust"
@@ -104,16 +105,30 @@ func (h *Host) ownLevel(ctx context.Context) (level trust.Level, err error) {
 	return level, err
 }
 
-// ProveEndorsement returns the proof of the endorsement at index of this jurisdiction's ledger. It
-// first makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
+// proofs are the kinds of entry that are proven with their payloads, to whoever asks.
+var proofs = []ledger.Kind{ledger.KindEndorsement, ledger.KindRoster}
+
+// ProveEndorsement returns the proof of the endorsement at index of this jurisdiction's ledger, or
+// of the roster there. The proof holds the payload, so it proves no other kind of entry. It first
+// makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
 // book.ErrNoEntry where the ledger has no such entry, and book.ErrErased where the payload was
 // erased.
 func (h *Host) ProveEndorsement(ctx context.Context, index uint64) (proof []byte, err error) {
 	err = h.proven(ctx, index, func(p provenEntry) error {
-		if p.preimage == nil {
-			return book.ErrErased
+		leaf, err := ledger.DecodeLeaf(p.leaf)
+		if err == nil && !slices.Contains(proofs, leaf.Head.Kind) {
+			err = fmt.Errorf("an entry of kind %s: %w", leaf.Head.Kind, book.ErrNoEntry)
 		}
-		proof, err = ledger.ProveEndorsement(p.leaf, p.preimage, index, p.checkpoint, p.note, p.reader)
+		if err != nil {
+			return err
+		}
+		preimage, err := h.Preimage(p.reader, index)
+		if err == nil && preimage == nil {
+			err = book.ErrErased
+		}
+		if err == nil {
+			proof, err = ledger.ProveEndorsement(p.leaf, preimage, index, p.checkpoint, p.note, p.reader)
+		}
 		return err
 	})
 	if err != nil {

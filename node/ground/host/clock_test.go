@@ -111,7 +111,7 @@ func TestClockSetBack(t *testing.T) {
 		case row.behind != 0 && entryCount(t, h) != before:
 			t.Errorf("row %d: refused, and the ledger grew", i)
 		}
-		if _, _, err := h.Receipt(t.Context(), entryCount(t, h)-1); err != nil {
+		if _, err := h.Receipt(t.Context(), entryCount(t, h)-1); err != nil {
 			t.Errorf("row %d: receipt of the newest entry: %v", i, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
 	add(t, h)
-	if _, _, err := h.Receipt(t.Context(), 1); err != nil {
+	if _, err := h.Receipt(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Close(); err != nil {
@@ -141,7 +141,7 @@ func TestFullDisk(t *testing.T) {
 		full.Dir != dir || full.Needed != needed || full.Free == 0 {
 		t.Errorf("got %v, %+v", err, full)
 	}
-	if _, _, err := h.Receipt(t.Context(), 1); err != nil || entryCount(t, h) != 2 {
+	if _, err := h.Receipt(t.Context(), 1); err != nil || entryCount(t, h) != 2 {
 		t.Errorf("reading stopped: %v", err)
 	}
 }

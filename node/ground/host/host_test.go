@@ -86,15 +86,12 @@ func TestReceiptsOutliveRestarts(t *testing.T) {
 	for round := range 3 {
 		add(t, h)
 		index := uint64(round + 1) // entry 0 is the key set
-		receipt, preimage, err := h.Receipt(t.Context(), index)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := ledger.VerifyReceipt(receipt, preimage, pin)
+		got := keep(t, h, index)
+		v, err := ledger.VerifyReceipt(got.receipt, got.preimage, pin)
 		if err != nil || string(v.Payload.Payload) != village || v.Entry.Index() != index || !v.Leaf.Evidence.Signed() {
 			t.Errorf("entry %d: got %+v, %v", index, v, err)
 		}
-		receipts = append(receipts, receipt)
+		receipts = append(receipts, got.receipt)
 		if err := h.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +103,10 @@ func TestReceiptsOutliveRestarts(t *testing.T) {
 			t.Errorf("receipt %d after restarts: %v", i, err)
 		}
 	}
-	if _, _, err := h.Receipt(t.Context(), 99); !errors.Is(err, book.ErrNoEntry) {
+	if proof, err := h.ProveEndorsement(t.Context(), 1); !errors.Is(err, book.ErrNoEntry) || proof != nil {
+		t.Errorf("a record, proven with its payload as if it were an endorsement: got %x, %v", proof, err)
+	}
+	if _, err := h.Receipt(t.Context(), 99); !errors.Is(err, book.ErrNoEntry) {
 		t.Errorf("an entry to come: got %v, want ErrNoEntry", err)
 	}
 	if _, err := h.Entry(t.Context(), 99); !errors.Is(err, book.ErrNoEntry) {

@@ -16,10 +16,10 @@ const maxTokenLen = 4 << 10 // characters
 // Each domain has a key of its own.
 func (h *Host) MAC(domain string, parts ...[]byte) [32]byte { return h.vault.MAC(domain, parts...) }
 
-// Payload opens the payload of the entry at index, and checks it against the entry's commitment.
-// The error wraps book.ErrNoEntry where the ledger has no such entry, and book.ErrErased where the
-// payload was erased.
-func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
+// Preimage returns the encoded preimage of the payload of the entry at index, with which a receipt
+// proves the payload; nil: the payload was erased. The error wraps book.ErrNoEntry where the ledger
+// has no such entry.
+func (h *Host) Preimage(r *state.Reader, index uint64) ([]byte, error) {
 	leaf := r.Leaf(index)
 	if leaf == nil {
 		return nil, fmt.Errorf("open payload: entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
@@ -27,6 +27,17 @@ func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
 	encoded, err := h.open(leaf, r.Sealed(index))
 	if err != nil {
 		return nil, fmt.Errorf("open payload of entry %d: %w", index, err)
+	}
+	return encoded, nil
+}
+
+// Payload opens the payload of the entry at index, and checks it against the entry's commitment.
+// The error wraps book.ErrNoEntry where the ledger has no such entry, and book.ErrErased where the
+// payload was erased.
+func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	encoded, err := h.Preimage(r, index)
+	if err != nil {
+		return nil, err
 	}
 	if encoded == nil {
 		return nil, fmt.Errorf("open payload of entry %d: %w", index, book.ErrErased)

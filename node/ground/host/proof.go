@@ -97,10 +97,10 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 
 // provenEntry is one entry under the newest checkpoint.
 type provenEntry struct {
-	leaf, preimage []byte // preimage: nil when the payload is erased
-	checkpoint     ledger.Checkpoint
-	note           []byte
-	reader         *state.Reader
+	leaf       []byte
+	checkpoint ledger.Checkpoint
+	note       []byte
+	reader     *state.Reader
 }
 
 // proven makes a checkpoint, unless the newest one covers the whole ledger, and gives the entry at
@@ -117,31 +117,27 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 		if p.checkpoint, p.note, err = h.newest(r); err != nil {
 			return err
 		}
-		if p.preimage, err = h.open(p.leaf, r.Sealed(index)); err != nil {
-			return err
-		}
 		return f(p)
 	})
 }
 
-// Receipt returns the receipt of the entry at index, and the encoded preimage of its payload, which
-// is nil where the payload is erased. The chain of the receipt begins with the root of the tree,
-// and the root's pin proves it. Receipt first makes a checkpoint, unless the newest one covers the
-// whole ledger. The error wraps book.ErrNoEntry where the ledger has no such entry.
-func (h *Host) Receipt(ctx context.Context, index uint64) (receipt, preimage []byte, err error) {
+// Receipt returns the receipt of the entry at index, which holds nothing of the payload. The chain
+// of the receipt begins with the root of the tree, and the root's pin proves it. Receipt first
+// makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
+// book.ErrNoEntry where the ledger has no such entry.
+func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
 	chain, _, err := h.Chain(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make receipt: %w", err)
+		return nil, fmt.Errorf("make receipt: %w", err)
 	}
 	err = h.proven(ctx, index, func(p provenEntry) error {
-		preimage = p.preimage
 		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("make receipt: %w", err)
+		return nil, fmt.Errorf("make receipt: %w", err)
 	}
-	return receipt, preimage, nil
+	return receipt, nil
 }
 
 func (h *Host) open(leaf, sealed []byte) ([]byte, error) {

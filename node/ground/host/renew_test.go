@@ -18,6 +18,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 )
 
@@ -63,11 +64,15 @@ type kept struct{ receipt, preimage []byte }
 
 func keep(t *testing.T, h *Host, index uint64) kept {
 	t.Helper()
-	receipt, preimage, err := h.Receipt(t.Context(), index)
+	receipt, err := h.Receipt(t.Context(), index)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kept{receipt, preimage}
+	k := kept{receipt: receipt}
+	if err := h.View(t.Context(), func(r *state.Reader) (err error) { k.preimage, err = h.Preimage(r, index); return err }); err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 func (k kept) verify(t *testing.T, pin trust.Pin, what string) {

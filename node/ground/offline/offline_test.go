@@ -90,7 +90,7 @@ func filled(t *testing.T) (dir, file string) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := h.Receipt(t.Context(), 3); err != nil {
+	if _, err := h.Receipt(t.Context(), 3); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Close(); err != nil {

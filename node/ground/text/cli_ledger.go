@@ -18,6 +18,7 @@ const (
 	CLIBadEntry        Code = "cli.bad-entry"
 	CLIPayloadSaved    Code = "cli.payload-saved"
 	CLIReceiptErased   Code = "cli.receipt-erased"
+	CLIReceiptWithheld Code = "cli.receipt-withheld"
 	CLIPayloadUnseen   Code = "cli.payload-unseen"
 	CLIVerifyProgress  Code = "cli.verify-progress"
 	CLILog             Code = "cli.log"
@@ -49,8 +50,11 @@ var ledgerSentences = []sentence{
 	{CLIShortVerify, "离线验证存证凭证或数据目录", "Verify a receipt or a data directory offline"},
 	{
 		CLILongReceipt,
-		"保存 entry-INDEX.receipt（存证凭证）和 entry-INDEX.payload（内容，已销毁的没有）。ENTRY 为条目序号或完整名称。",
-		"Save entry-INDEX.receipt and entry-INDEX.payload (which is absent when it was erased). ENTRY is the index or the whole\nname of the entry.",
+		"保存 entry-INDEX.receipt（存证凭证）和 entry-INDEX.payload（内容，已销毁或不归您的没有）。ENTRY 为条目序号或完整名称。\n" +
+			"内容只给其所属：记录给提供部门（并记为一次使用），使用记录和申请给双方，部门的行为给该部门，\n节点自身的陈述给管理员（未用 --as 指明部门的即为管理员）。",
+		"Save entry-INDEX.receipt and entry-INDEX.payload (absent when it was erased or is not yours). ENTRY is the index or the\n" +
+			"whole name of the entry. A payload goes to whom it belongs: a record to its provider (and that is recorded as a use), an\n" +
+			"access record or an application to both sides, an act to its agency, the node's own statements to administrators\n(whoever names no agency with --as).",
 	},
 	{
 		CLILongVerify,
@@ -66,6 +70,8 @@ var ledgerSentences = []sentence{
 	},
 	{CLIPayloadSaved, "内容已保存到 {file}，仅本用户可读", "saved the payload to {file}, readable by you alone"},
 	{CLIReceiptErased, "该条目的内容已销毁，存证凭证仍然有效", "the payload of this entry was erased; the receipt still holds"},
+	{CLIReceiptWithheld, "该条目的内容不归您所用的身份，未提供；存证凭证不含内容，照样可以验证",
+		"the payload of this entry belongs to others and was not given; the receipt is verified without it"},
 	{CLIPayloadUnseen, "未给出内容文件，只验证了要素和内容承诺", "no payload was given: the head and the commitment were verified, the content was not"},
 	{CLIVerifyProgress, "已验证 {done}/{total} 个条目", "verified {done} of {total} entries"},
 	{CLILog, "存证账本", "ledger"},

@@ -10,7 +10,6 @@ package booktest
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -140,19 +139,27 @@ func (l *Ledger) seal(contentType string, payload []byte) (ledger.Commitment, []
 // MAC returns a stand-in for a value; each domain has a key of its own.
 func (l *Ledger) MAC(domain string, parts ...[]byte) [32]byte { return l.vault.MAC(domain, parts...) }
 
-// Payload opens the payload of the entry at index.
-func (l *Ledger) Payload(r *state.Reader, index uint64) ([]byte, error) {
-	data := r.Leaf(index)
+// Preimage returns the encoded preimage of the payload of the entry at index; nil: erased.
+func (l *Ledger) Preimage(r *state.Reader, index uint64) ([]byte, error) {
+	data, sealed := r.Leaf(index), r.Sealed(index)
 	if data == nil {
 		return nil, book.ErrNoEntry
 	}
 	leaf, err := ledger.DecodeLeaf(data)
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	return l.vault.Open(leaf.Evidence.Commitment(), sealed)
+}
+
+// Payload opens the payload of the entry at index.
+func (l *Ledger) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	preimage, err := l.Preimage(r, index)
 	if err != nil {
 		return nil, err
 	}
-	preimage, err := l.vault.Open(leaf.Evidence.Commitment(), r.Sealed(index))
-	if err != nil {
-		return nil, errors.Join(book.ErrErased, err)
+	if preimage == nil {
+		return nil, book.ErrErased
 	}
 	p, err := ledger.DecodePreimage(preimage)
 	return p.Payload, err

@@ -1,0 +1,74 @@
+package sharing
+
+import (
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// owner says to whom the payloads of a kind of entry belong; several may be set.
+type owner uint8
+
+const (
+	anybody        owner = 1 << iota
+	administrators       // of this jurisdiction: the node's own statements
+	author               // the agency in the head
+	provider             // the agency that provides the dataset in the head
+	consumer             // the agency whose use the entry records
+)
+
+// owners says to whom a payload belongs, by the kind of its entry. Whoever is not listed gets the
+// receipt alone. What is told to everybody who asks for a catalogue, a key set, a roster or the
+// list of agencies is for anybody here too.
+var owners = map[ledger.Kind]owner{
+	ledger.KindKeySet:          anybody,
+	ledger.KindAgency:          anybody,
+	ledger.KindCatalogueEntry:  anybody,
+	ledger.KindRecord:          provider,
+	ledger.KindRetraction:      provider,
+	ledger.KindImportOpened:    provider,
+	ledger.KindImportPublished: provider,
+	ledger.KindImportAbandoned: provider,
+	ledger.KindApplication:     provider | consumer,
+	ledger.KindGrant:           provider | consumer,
+	ledger.KindGrantRevoked:    provider,
+	ledger.KindAccess:          provider | consumer,
+	ledger.KindInvitation:      administrators,
+	ledger.KindEndorsement:     administrators,
+	ledger.KindWithdrawal:      administrators,
+	ledger.KindJoined:          administrators,
+	ledger.KindAsked:           author,
+	ledger.KindRoster:          anybody,
+	ledger.KindStandard:        anybody,
+}
+
+// holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets
+// such a payload uses data.
+func holdsRecord(k ledger.Kind) bool { return k == ledger.KindRecord || k == ledger.KindRetraction }
+
+// Asker is who asks for a receipt.
+type Asker struct {
+	Agency        identity.Agency // zero: none
+	Administrator bool            // of this jurisdiction
+}
+
+// belongs reports whether the payload of the entry at index belongs to the asker. It is the one
+// decision about every payload that leaves with a receipt, and reads the public head of the entry
+// and what the state knows of its dataset and its grant.
+func (d *Desk) belongs(r *state.Reader, head ledger.Head, index uint64, a Asker) (bool, error) {
+	to, in := owners[head.Kind], r.Log().Jurisdiction()
+	of := func(code identity.Label) bool { return !code.IsZero() && a.Agency == identity.NewAgency(in, code) }
+	switch {
+	case to&anybody != 0, to&administrators != 0 && a.Administrator, to&author != 0 && of(head.Agency):
+		return true, nil
+	case to&provider != 0:
+		if now, ok := d.datasetState(r, head.Code); ok && of(now.Provider) {
+			return true, nil
+		}
+	}
+	if to&consumer == 0 || a.Agency.IsZero() {
+		return false, nil
+	}
+	user, ok, err := ConsumerOf(r, index)
+	return ok && user == a.Agency, err
+}

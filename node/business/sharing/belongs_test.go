@@ -1,0 +1,74 @@
+package sharing
+
+import (
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// TestEveryKindHasAnOwner walks the kinds of entry: for each of them somebody has decided to whom
+// its payload belongs. The payload of an unknown kind belongs to nobody.
+func TestEveryKindHasAnOwner(t *testing.T) {
+	kinds := 0
+	for k := ledger.Kind(1); k < 1000; k++ {
+		known := !strings.HasPrefix(k.String(), "kind ")
+		if known {
+			kinds++
+		}
+		if _, ok := owners[k]; ok != known {
+			t.Errorf("%s (%d): an owner is stated %t, want %t", k, uint16(k), ok, known)
+		}
+	}
+	if kinds < 19 {
+		t.Errorf("%d kinds were found", kinds)
+	}
+}
+
+// TestBelongs holds to whom the payload of each kind belongs. Each entry is about villages, which
+// civil provides, and a use by water; its head names the archives. P: the provider, C: the
+// consumer, A: the agency in the head, M: an administrator who acts for no agency; the others never
+// get any: agencies of the same codes in another jurisdiction, and a caller without an agency.
+func TestBelongs(t *testing.T) {
+	const all = "PCAM-"
+	want := map[ledger.Kind]string{
+		ledger.KindKeySet: all, ledger.KindAgency: all, ledger.KindCatalogueEntry: all, ledger.KindRoster: all, ledger.KindStandard: all,
+		ledger.KindRecord: "P", ledger.KindRetraction: "P", ledger.KindImportOpened: "P", ledger.KindImportPublished: "P",
+		ledger.KindImportAbandoned: "P", ledger.KindGrantRevoked: "P",
+		ledger.KindApplication: "PC", ledger.KindGrant: "PC", ledger.KindAccess: "PC", ledger.KindAsked: "A",
+		ledger.KindInvitation: "M", ledger.KindEndorsement: "M", ledger.KindWithdrawal: "M", ledger.KindJoined: "M",
+		ledger.Kind(999): "",
+	}
+	r := open(t)
+	used, err := r.record(t, r.permitted(t, request(water)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := NewDesk(nil, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true })
+	archives, of := agency(civil.Jurisdiction().String(), "archives"), identity.NewAgency
+	askers := map[rune][]Asker{
+		'P': {{Agency: civil}}, 'C': {{Agency: water}}, 'A': {{Agency: archives}}, 'M': {{Administrator: true}},
+		'-': {{}, {Agency: namesake}, {Agency: neighbour}, {Agency: of(namesake.Jurisdiction(), archives.Code())}},
+	}
+	for k := range owners {
+		if _, ok := want[k]; !ok {
+			t.Errorf("%s has no row", k)
+		}
+	}
+	r.reading(t, func(reader *state.Reader) {
+		for k, to := range want {
+			head := ledger.Head{Kind: k, Agency: archives.Code(), Code: villages}
+			for who, each := range askers {
+				for _, a := range each {
+					got, err := desk.belongs(reader, head, used.Index(), a)
+					if err != nil || got != strings.ContainsRune(to, who) {
+						t.Errorf("%s, to %c (%+v): got %t, %v", k, who, a, got, err)
+					}
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,53 @@
+package xietong_test
+
+import (
+	"go/ast"
+	"slices"
+	"testing"
+)
+
+// opening are the methods that open a payload, and the files that call them. A payload leaves by
+// none but these: the answer to a use, which policy permits and the ledger records before it is
+// given; the receipt of an entry, with whose payload belongs to the asker; the words of an
+// application, for the two sides of its grant; the proof of an endorsement.
+var opening = map[string][]string{
+	"Payload": {
+		"node/business/records/search.go", "node/business/records/verify.go", "node/business/sharing/revoke.go",
+		"node/trials/measure/appender.go",
+	},
+	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},
+	"Sealed":   {"node/ground/host/payload.go"},
+}
+
+// TestOneDoorForPayloads finds every place that opens a payload. A new one is a new door: it must
+// be behind a decision and a record, and its reason stand above.
+func TestOneDoorForPayloads(t *testing.T) {
+	found := map[string][]string{}
+	for _, s := range sources(t) {
+		if s.test || !within(s.dir, "node", "cmd") || within(s.dir, "node/ground/book/booktest", "node/flows/callstest") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || opening[sel.Sel.Name] == nil {
+				return true
+			}
+			found[sel.Sel.Name] = append(found[sel.Sel.Name], s.path)
+			if !slices.Contains(opening[sel.Sel.Name], s.path) {
+				t.Errorf("%s calls %s: a payload leaves through one door only", fileSet.Position(call.Pos()), sel.Sel.Name)
+			}
+			return true
+		})
+	}
+	for name, files := range opening {
+		for _, file := range files {
+			if !slices.Contains(found[name], file) {
+				t.Errorf("%s does not call %s any more: take its line out", file, name)
+			}
+		}
+	}
+}
