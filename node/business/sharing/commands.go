@@ -89,10 +89,10 @@ func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 	switch {
 	case !ok || now.Version != b.Version:
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
-	case granted && have.Revoked != ledger.None:
-		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
-	case granted && uint64(have.Until.UnixMilli()) > tx.Time() && have.Measures.Equal(b.Measures):
+	case granted && have.Revoked == ledger.None && uint64(have.Until.UnixMilli()) > tx.Time() && have.Measures.Equal(b.Measures):
 		return ledger.RefTo(have.Index), nil
+	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None:
+		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case b.Until <= tx.Time():
 		return ledger.None, book.Refuse(text.Expired)
 	}
@@ -133,7 +133,7 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return g.Revoked, nil
 	}
 	g.Revoked = book.Next(tx)
-	if err := g.save(tx); err != nil {
+	if err := errors.Join(g.save(tx), barred.Save(tx, joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
@@ -153,22 +153,20 @@ func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
-	probed := b.probes(tx)
-	if len(b.Probe) > 0 && probed >= ProbesPerDay {
-		return ledger.None, book.Refuse(text.QuotaSpent,
-			b.Consumer.Code().String(), b.Dataset.String(), strconv.Itoa(ProbesPerDay), endOfDay(tx.Time()))
+	if err := b.quota(tx); err != nil {
+		return ledger.None, err
 	}
 	// Everything is checked: from here on it writes.
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
 	if err != nil {
 		return ledger.None, err
 	}
-	return entry, b.count(tx, entry, g, probed)
+	return entry, b.count(tx, entry, g)
 }
 
 // count counts the use of the grant and the probe. For an endless grant, which has many consumers,
 // it also keeps the consumer of the entry.
-func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant, probed uint64) (err error) {
+func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant) (err error) {
 	if b.Grant != ledger.None {
 		g.Uses++
 		err = g.save(tx)
@@ -176,8 +174,11 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant, probed uint64
 	if index, _ := entry.Index(); g.Endless {
 		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
 	}
+	for _, q := range b.quotas() {
+		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), be64(b.probes(tx, q.user)+1)))
+	}
 	if len(b.Probe) > 0 {
-		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time()), be64(probed+1)), forgetProbes(tx))
+		err = errors.Join(err, forgetProbes(tx))
 	}
 	return err
 }
@@ -219,23 +220,50 @@ func endOfDay(ms uint64) string {
 	return dayOf(time.UnixMilli(int64((day(ms)+1)*dayMs - 8*3600*1000)))
 }
 
-func (b accessBody) probeKey(ms uint64) []byte {
-	return append(append(be64(day(ms)), joined(b.Consumer.String(), b.Dataset.String())...), b.Probe...)
+// quota is how often one key may be probed on one day by one user.
+type quota struct {
+	user string // as the count has it
+	told string // as the refusal names it
+	most uint64
 }
 
-func (b accessBody) probes(tx *state.Tx) uint64 {
-	if have := tx.Get(bucketProbes, b.probeKey(tx.Time())); len(have) == 8 {
+// quotas returns the quotas that a probe counts against: that of the agency and that of its
+// jurisdiction, which could otherwise ask in the names of many.
+func (b accessBody) quotas() []quota {
+	if len(b.Probe) == 0 {
+		return nil
+	}
+	of := b.Consumer.Jurisdiction().String()
+	return []quota{{b.Consumer.String(), b.Consumer.Code().String(), ProbesPerDay}, {of, of, ProbesPerDayOfAll}}
+}
+
+// quota refuses a probe too many.
+func (b accessBody) quota(tx *state.Tx) error {
+	for _, q := range b.quotas() {
+		if b.probes(tx, q.user) >= q.most {
+			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(tx.Time()))
+		}
+	}
+	return nil
+}
+
+func (b accessBody) probeKey(ms uint64, user string) []byte {
+	return append(append(be64(day(ms)), joined(user, b.Dataset.String())...), b.Probe...)
+}
+
+func (b accessBody) probes(tx *state.Tx, user string) uint64 {
+	if have := tx.Get(bucketProbes, b.probeKey(tx.Time(), user)); len(have) == 8 {
 		return binary.BigEndian.Uint64(have)
 	}
 	return 0
 }
 
-// forgetProbes removes at most four counts of earlier days, so that the cost of the old counts is
-// spread over many commands.
+// forgetProbes removes at most eight counts of earlier days, so that the cost of the old counts is
+// spread over many commands. A probe makes two.
 func forgetProbes(tx *state.Tx) error {
 	var over [][]byte
 	tx.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool {
-		if len(over) == 4 || binary.BigEndian.Uint64(k) >= day(tx.Time()) {
+		if len(over) == 8 || binary.BigEndian.Uint64(k) >= day(tx.Time()) {
 			return false
 		}
 		over = append(over, k)

@@ -93,7 +93,8 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	use := policy.Use{
 		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Measure: q.Measure, Whole: q.Whole, At: p.at,
 	}
-	g := p.relied(r, use)
+	g, by := p.relied(r, use), barredBy(r, in, q.Consumer, q.Dataset)
+	use.Barred = by != ledger.None
 	switch verdict := policy.Decide(q.Offer, g.permission(), use); verdict {
 	case policy.NeedsApplication:
 		return p, true, nil
@@ -102,6 +103,11 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 			p.Grant = ledger.RefTo(g.Index)
 		}
 		return p, false, nil
+	case policy.NoGrantByRule:
+		return p, false, text.Fail(text.NoGrantByRule, text.Args{
+			"dataset": q.Dataset.String(), "jurisdiction": q.Consumer.Jurisdiction().String(), "entry": by.In(r.Log()).String(),
+			"provider": q.Offer.Provider.Code().String(),
+		}, nil)
 	default:
 		return p, false, refusal(r.Log(), q, g, verdict)
 	}

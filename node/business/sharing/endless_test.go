@@ -99,7 +99,7 @@ func TestEndlessCoversNoMore(t *testing.T) {
 }
 
 // TestEndlessRevoked checks that a revocation ends an endless grant like any other, also between a
-// decision and its record. The consumer may still get a grant of its own.
+// decision and its record. None of those above then gets a grant by rule in its place; others do.
 func TestEndlessRevoked(t *testing.T) {
 	r := open(t)
 	if err := r.stand(t, nil, statistics); err != nil {
@@ -117,6 +117,11 @@ func TestEndlessRevoked(t *testing.T) {
 	})
 	q := above(count)
 	q.Offer.Category = policy.Unconditional
+	r.refused(t, "a grant of its own", text.NoGrantByRule, func() error {
+		_, err := PermitUse(t.Context(), r, q)
+		return err
+	})
+	q = request(neighbour)
 	if own := r.permitted(t, q); !own.Now || own.Grant == p.Grant {
 		t.Errorf("got the grant %d, want one of its own", own.Grant)
 	}

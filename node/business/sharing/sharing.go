@@ -13,8 +13,13 @@
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
-//	probes    be64(day) consumer 0x00 code 0x00 MAC(key)     -> how often the key was probed on that day
+//	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
+//	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
+//	                                                            user is an agency, or a jurisdiction
 //	used      be64(index of an access under an endless grant) -> consumer
+//
+// After a revocation the consumer's jurisdiction gets no new grant by rule for the dataset; grants
+// of its other agencies go on.
 //
 // An endless grant comes from an adopted standard entry: every agency of a jurisdiction above may
 // measure all records for its purpose. Its consumer is the agency that set the standard, and it is
@@ -56,7 +61,10 @@ import (
 const (
 	MaxTextLen   = 2000 // bytes of each text of an application
 	MaxReasonLen = 2000 // bytes
-	ProbesPerDay = 20   // verifications of one key of a dataset by one agency on one day, Beijing time
+	// Verifications of one key of a dataset on one day, Beijing time: by one agency, and by all
+	// agencies of its jurisdiction together.
+	ProbesPerDay      = 20
+	ProbesPerDayOfAll = 60
 )
 
 const (

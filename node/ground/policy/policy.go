@@ -17,6 +17,9 @@
 // all its records for the purposes that the entry names, by an endless permission. The permission
 // covers no other use and no other agency, and can be revoked like any other.
 //
+// After the provider revoked a grant of an agency, the jurisdiction of that agency gets no further
+// grant by rule: its next one the provider gives by hand. Its other grants go on.
+//
 // No agency is exempt, superiors included. The providing agency itself looks up its own records
 // without a grant, and that use is logged like any other.
 package policy
@@ -144,6 +147,7 @@ type Use struct {
 	Fields   []string       // the fields asked for or compared
 	Measure  gather.Measure // the zero value: the records themselves
 	Whole    bool           // all records are asked for, without a condition
+	Barred   bool           // a grant of the consumer's jurisdiction for the dataset was revoked
 	At       time.Time
 }
 
@@ -163,12 +167,22 @@ const (
 	GrantRevoked
 	GrantExpired
 	MeasureNotOffered
+	NoGrantByRule
 )
 
 // Decide decides about the use; g is nil where the consumer has no grant. The order of the checks
 // is part of the answer that people see: Decide names a fault of the question before a fault of the
-// permission.
+// permission. Where a grant by rule would be the next step, and a grant of the consumer's
+// jurisdiction was revoked, the provider must answer by hand.
 func Decide(o Offer, g *Permission, u Use) Verdict {
+	v := decide(o, g, u)
+	if v == NeedsApplication && u.Barred {
+		return NoGrantByRule
+	}
+	return v
+}
+
+func decide(o Offer, g *Permission, u Use) Verdict {
 	switch {
 	case u.Purpose == "":
 		return NoPurpose

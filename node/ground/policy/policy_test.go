@@ -30,6 +30,8 @@ func TestDecide(t *testing.T) {
 		return &g
 	}
 	use := Use{Consumer: housing, Purpose: "residence-check", Fields: []string{"name"}, At: now}
+	barred := use
+	barred.Barred = true
 	for _, row := range []struct {
 		what  string
 		offer Offer
@@ -52,6 +54,9 @@ func TestDecide(t *testing.T) {
 		{"field not granted", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, FieldNotGranted},
 		{"revoked", offer(Unconditional), with(func(g *Permission) { g.Revoked = true }), use, GrantRevoked},
 		{"the last moment", offer(Unconditional), with(func(g *Permission) { g.Until = now.Add(1) }), use, Allowed},
+		{"barred from a grant by rule", offer(Unconditional), nil, barred, NoGrantByRule},
+		{"barred, under a grant", offer(Unconditional), &grant, barred, Allowed},
+		{"barred, without the grant by hand", offer(Conditional), nil, barred, NeedsGrant},
 		{"expired now", offer(Unconditional), with(func(g *Permission) { g.Until = now }), use, GrantExpired},
 	} {
 		if got := Decide(row.offer, row.grant, row.use); got != row.want {

@@ -19,6 +19,7 @@ const (
 	BasisNeeded     Code = "basis-needed"
 	NoStandard      Code = "no-standard"
 	TooManyGroups   Code = "too-many-groups"
+	NoGrantByRule   Code = "no-grant-by-rule"
 
 	MeasureNotOffered Code = "measure-not-offered"
 	GroupTooSmall     Code = "group-too-small"
@@ -104,6 +105,13 @@ var sharingProblems = []problem{
 			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
 		en: parts{"Application incomplete", "the first use files an application, and it lacks: {missing}", "dataset {dataset}",
 			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
+	},
+	{
+		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider"},
+		zh: parts{"不再自动授予共享权限", "{jurisdiction} 对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予新的共享权限",
+			"数据资源 {dataset}", "请向提供部门 {provider} 了解撤销理由，由其决定是否另行授予"},
+		en: parts{"No grant by rule", "a grant of {jurisdiction} was revoked by entry {entry}; since then its agencies get no new one by rule",
+			"dataset {dataset}", "ask the provider, {provider}, for the reason; whether there is another grant is for it to decide"},
 	},
 	{
 		number: 32, code: NoStandard, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},

@@ -1,0 +1,101 @@
+package sharing
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// TestRevokedIsNotAnAgencyAway attacks a revocation (S19): after it the jurisdiction asks again in
+// the name of another agency, of one that it just made up, and for another purpose. None of them
+// gets a grant by rule. Grants that its other agencies have go on, and other jurisdictions get
+// theirs.
+func TestRevokedIsNotAnAgencyAway(t *testing.T) {
+	count := gather.Measure{Function: gather.Count}
+	r := open(t)
+	place := neighbour.Jurisdiction().String()
+	other := r.permitted(t, request(agency(place, "education")))
+	p := r.permitted(t, request(neighbour))
+	entry := r.revoke(t, p)
+	again := request(neighbour)
+	again.Purpose = "residence-check"
+	measured := request(agency(place, "education"))
+	measured.Measure, measured.Offer.Measures = count, policy.Measures{"income": {"sum"}}
+	for what, q := range map[string]Request{
+		"another agency": request(agency(place, "water2")), "one that nobody registered": request(agency(place, "not-registered-anywhere")),
+		"another purpose": again,
+	} {
+		args := r.refused(t, what, text.NoGrantByRule, func() error { _, err := PermitUse(t.Context(), r, q); return err })
+		want := text.Args{"dataset": "villages", "jurisdiction": place, "entry": entry.String(), "provider": "civil-affairs"}
+		if fmt.Sprint(args) != fmt.Sprint(want) {
+			t.Errorf("%s: got %v, want %v", what, args, want)
+		}
+	}
+	r.refused(t, "the same agency", text.GrantRevoked, func() error { _, err := PermitUse(t.Context(), r, request(neighbour)); return err })
+	if got := r.permitted(t, measured); got.Now || got.Grant != other.Grant {
+		t.Errorf("the grant of the other agency: got %+v, want %d", got, other.Grant)
+	}
+	mustRecord(t, r, other)
+	for what, consumer := range map[string]identity.Agency{"another jurisdiction": namesake, "this one": water, "the one above": province} {
+		if got := r.permitted(t, request(consumer)); !got.Now {
+			t.Errorf("%s: got no grant by rule", what)
+		}
+	}
+	r.later(t, 366*24*time.Hour)
+	r.refused(t, "the other grant has ended", text.NoGrantByRule, func() error {
+		q := request(agency(place, "education"))
+		q.Until = "2029-01-01T00:00:00Z"
+		_, err := PermitUse(t.Context(), r, q)
+		return err
+	})
+}
+
+// TestRevokedMeanwhile: a revocation between the decision and the application is seen by the
+// command.
+func TestRevokedMeanwhile(t *testing.T) {
+	r := open(t)
+	first := r.permitted(t, request(neighbour))
+	p, apply, err := r.decide(t, request(agency(neighbour.Jurisdiction().String(), "water2")))
+	if err != nil || !apply {
+		t.Fatal(apply, err)
+	}
+	r.revoke(t, first)
+	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r); return err })
+}
+
+// TestProbesOfJurisdiction attacks the quota of probes (S19): a jurisdiction probes one key in the
+// names of many agencies. It may do so ProbesPerDayOfAll times on a day.
+func TestProbesOfJurisdiction(t *testing.T) {
+	r := open(t)
+	verify := func(consumer identity.Agency, key string) error {
+		p := r.permitted(t, request(consumer))
+		_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe(key)})
+		return err
+	}
+	place, done := neighbour.Jurisdiction().String(), 0
+	var err error
+	for n := 0; err == nil && done < 10*ProbesPerDayOfAll; n++ {
+		consumer := agency(place, fmt.Sprintf("water%d", n/ProbesPerDay))
+		if err = verify(consumer, "a"); err == nil {
+			done++
+		}
+	}
+	if done != ProbesPerDayOfAll {
+		t.Errorf("one jurisdiction probed a key %d times on a day, want %d", done, ProbesPerDayOfAll)
+	}
+	r.permitted(t, request(agency(place, "another")))
+	args := r.refused(t, "another agency", text.QuotaSpent, func() error { return verify(agency(place, "another"), "a") })
+	if args["agency"] != place || args["limit"] != fmt.Sprint(ProbesPerDayOfAll) {
+		t.Errorf("got %v", args)
+	}
+	for what, err := range map[string]error{"another key": verify(neighbour, "b"), "another jurisdiction": verify(namesake, "a")} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
