@@ -32,10 +32,10 @@ const (
 // Call is the content of a request: the operation, the asking agency and person, the legal ground,
 // and the parameters.
 //
-//	{1: operation, 2: agency, 3: person, 4: purpose, 5: grant, 6: case, 7: parameters}
+//	{1: operation, 2: agency, 3: person, 4: purpose, 5: grant, 6: case, 7: parameters, 8: [number, hash] of the list of agencies}
 //
-// The room that serves the operation defines its name and parameters; the fields from 2 to 6 may be
-// absent.
+// The room that serves the operation defines its name and parameters; the fields from 2 to 6 and 8
+// may be absent.
 type Call struct {
 	Operation  identity.Label `cbor:"1,keyasint"`
 	Agency     identity.Label `cbor:"2,keyasint,omitzero"`  // of the origin
@@ -44,6 +44,15 @@ type Call struct {
 	Grant      identity.Entry `cbor:"5,keyasint,omitzero"`
 	Case       identity.Entry `cbor:"6,keyasint,omitzero"`
 	Parameters []byte         `cbor:"7,keyasint"`
+	Agencies   *AgencyList    `cbor:"8,keyasint,omitempty"`
+}
+
+// AgencyList names the list of the origin's agencies, as it was when the agency asked. The room
+// that keeps the list defines its hash.
+type AgencyList struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64   // of agencies on the list
+	Hash   []byte   // 32 bytes
 }
 
 // Reply is the content of an answer, bound to its request.
@@ -85,6 +94,9 @@ func DecodeCall(data []byte) (Call, error) {
 func (c Call) check() error {
 	if c.Operation.IsZero() || len(c.Person) > maxPerson || c.Parameters == nil {
 		return malformed("request", fmt.Errorf("operation %q, a pseudonym of %d bytes, or no parameters", c.Operation, len(c.Person)))
+	}
+	if l := c.Agencies; l != nil && (l.Number == 0 || len(l.Hash) != 32) {
+		return malformed("request", fmt.Errorf("list %d of agencies with a hash of %d bytes", l.Number, len(l.Hash)))
 	}
 	return nil
 }

@@ -84,6 +84,7 @@ func (w *world) accepted() []recipe {
 func (w *world) acceptedContents() []recipe {
 	full := query()
 	full.Person, full.Case = seed("person"), entryOf("guiyang.guizhou/log/3/4611686018427387903")
+	full.Agencies = &AgencyList{Number: 7, Hash: seed("agencies")}
 	most := Call{Operation: labelOf("query"), Parameters: make([]byte, MaxContent-len("\xa2\x01\x65query\x07\x5a....."))}
 	most.Parameters = append(most.Parameters, 1)
 	r := calling("most-content", "a content of 786,432 bytes", w.city, w.county, most)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,6 +77,7 @@ type saidCall struct {
 	Grant      string `json:"grant"`
 	Case       string `json:"case"`
 	Parameters string `json:"parameters"`
+	Agencies   string `json:"agencies,omitempty"` // number/hash
 }
 
 type saidReply struct {
@@ -103,6 +105,9 @@ func (s *said) calls(c Call) {
 	s.Call = &saidCall{
 		Operation: c.Operation.String(), Agency: c.Agency.String(), Person: hex.EncodeToString(c.Person), Purpose: c.Purpose.String(),
 		Grant: c.Grant.String(), Case: c.Case.String(), Parameters: hashOf(c.Parameters),
+	}
+	if l := c.Agencies; l != nil {
+		s.Call.Agencies = fmt.Sprintf("%d/%x", l.Number, l.Hash)
 	}
 }
 

@@ -99,7 +99,9 @@ const PROTECTED = fields({ 1: isInteger, 34: array(isInteger, anyBytes), 258: is
 const SINGLE = fields({ 1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: contentType, [-70001]: exactly(1) });
 const PREIMAGE = array(hash32, tstr(() => true), bstr(0, 786432));
 const ENCRYPTED = array(bstr(1120, 1120), bstr(16, 786688));
-const CALL = fields({ 1: label, 7: anyBytes }, { 2: label, 3: bstr(1, 32), 4: label, 5: entry, 6: entry });
+const CALL = fields({ 1: label, 7: anyBytes }, {
+  2: label, 3: bstr(1, 32), 4: label, 5: entry, 6: entry, 8: array(uint(1n), hash32),
+});
 const PROBLEM = array(uint(1n, 65535n), list(tstr(within(0, 1024)), 16));
 const REPLY = fields({ 1: hash32 }, { 2: PROBLEM, 3: bstr(1), 4: entry });
 const KEY_SET = fields({ 1: place, 4: list(fields({ 3: anyBytes }, { 1: () => true, 2: anyBytes, 4: anyBytes }), 9) }, {
@@ -174,7 +176,7 @@ function readCall(content) {
   const text = (key) => c.get(key) ?? "";
   return {
     operation: text(1), agency: text(2), person: hex(c.get(3) ?? []), purpose: text(4), grant: text(5), case: text(6),
-    parameters: hex(sha256(c.get(7))),
+    parameters: hex(sha256(c.get(7))), ...(c.has(8) ? { agencies: `${c.get(8)[0]}/${hex(c.get(8)[1])}` } : {}),
   };
 }
 
