@@ -110,11 +110,19 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
 	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
+	a.sayIncomparable(answer.Incomparable)
 	a.sayAsked(answer.Asked)
 	if answer.Cursor != "" {
 		a.say(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
 	}
 	return nil
+}
+
+// sayIncomparable tells how many records the filter could not compare, where there are any.
+func (a *app) sayIncomparable(n uint64) {
+	if n > 0 {
+		a.say(text.CLIQueryLeftOut, text.Args{"count": number(n)})
+	}
 }
 
 // sayAsked tells the entry in which this jurisdiction recorded that it asked another.

@@ -96,7 +96,9 @@ func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor,
 }
 
 // decide decides whether the actor may ask the question, and turns it into a plan. apply is true
-// where an application must be filed first.
+// where an application must be filed first. What costs work comes after the permission: what can be
+// decided without the filter is decided before the filter is parsed, and the rest by the names in
+// it, before it is planned.
 func (s *search) decide(r *state.Reader, by catalog.Actor, q Question) (permit sharing.Permit, apply bool, err error) {
 	consumer, err := by.Resolve(r)
 	if err != nil {
@@ -106,16 +108,21 @@ func (s *search) decide(r *state.Reader, by catalog.Actor, q Question) (permit s
 	if err != nil {
 		return permit, false, err
 	}
-	fields, err := set.revealed(q)
-	if err != nil {
-		return permit, false, err
-	}
-	permit, apply, err = sharing.Decide(r, set.request(r, sharing.Request{
-		Consumer: consumer, Purpose: q.Purpose, Fields: fields, Evidence: q.Evidence, Application: q.Application,
+	request := set.request(r, sharing.Request{
+		Consumer: consumer, Purpose: q.Purpose, Fields: set.revealed(q), Evidence: q.Evidence, Application: q.Application,
 		Measure: q.Measure, Whole: q.whole(),
-	}))
+	})
+	permit, apply, err = sharing.Decide(r, request)
+	var parsed *filter.Expression
+	if err == nil && q.Filter != "" {
+		if parsed, err = filter.Parse(q.Filter); err != nil {
+			return permit, false, malformed(err)
+		}
+		request.Fields = slices.Concat(request.Fields, set.named(parsed))
+		permit, apply, err = sharing.Decide(r, request)
+	}
 	if err == nil {
-		s.p, err = s.desk.understand(set, consumer, q)
+		s.p, err = s.desk.understand(set, consumer, q, parsed)
 	}
 	if err == nil {
 		s.after, err = s.desk.openCursor(s.p)
@@ -138,9 +145,9 @@ func (set dataset) request(r *state.Reader, q sharing.Request) sharing.Request {
 	return q
 }
 
-// revealed returns every field that the answer tells something about: the fields that are shown,
-// measured, compared or filtered by.
-func (set dataset) revealed(q Question) ([]string, error) {
+// revealed returns every field that the answer tells something about, but for those of the filter:
+// the fields that are shown, measured or compared.
+func (set dataset) revealed(q Question) []string {
 	fields := append(slices.Clone(q.Fields), q.Measure.Fields()...)
 	if len(q.Fields) == 0 && q.Measure.Function == gather.None {
 		fields = set.fields()
@@ -151,28 +158,36 @@ func (set dataset) revealed(q Question) ([]string, error) {
 	for field := range q.Where {
 		fields = append(fields, field)
 	}
-	if q.Filter != "" {
-		f, err := set.filter(q.Filter)
-		if err != nil {
-			return nil, err
-		}
-		fields = append(fields, f.Fields()...)
-	}
 	slices.Sort(fields)
-	return slices.Compact(fields), nil
+	return slices.Compact(fields)
 }
 
-func (set dataset) filter(expression string) (*filter.Filter, error) {
+// named returns the fields of the dataset that the filter names. A name that is no field is refused
+// when the filter is planned.
+func (set dataset) named(parsed *filter.Expression) []string {
+	return slices.DeleteFunc(parsed.Names(), func(name string) bool {
+		_, ok := set.schema.Field(name)
+		return !ok
+	})
+}
+
+// plan plans the filter over the fields of the dataset.
+func (set dataset) plan(parsed *filter.Expression) (*filter.Filter, error) {
 	known := set.schema.Fields()
 	fields := make([]filter.Field, len(known))
 	for i, f := range known {
 		fields[i] = filter.Field{Name: f.Name, Type: filterTypes[f.Type], Nullable: f.Nullable}
 	}
-	f, err := filter.Compile(expression, fields)
+	f, err := parsed.Plan(fields)
+	return f, malformed(err)
+}
+
+// malformed turns the error of a filter into a refusal. It returns any other error as it is.
+func malformed(err error) error {
 	if bad, ok := errors.AsType[*filter.Malformed](err); ok {
-		return nil, text.Fail(text.FilterMalformed, text.Args{"position": strconv.Itoa(bad.Position), "reason": bad.Reason}, nil)
+		return text.Fail(text.FilterMalformed, text.Args{"position": strconv.Itoa(bad.Position), "reason": bad.Reason}, nil)
 	}
-	return f, tooCostly(set.Code, err)
+	return err
 }
 
 var filterTypes = map[rows.FieldType]filter.Type{
@@ -180,16 +195,9 @@ var filterTypes = map[rows.FieldType]filter.Type{
 	rows.Other: filter.Other,
 }
 
-func tooCostly(code identity.Label, err error) error {
-	if errors.Is(err, filter.ErrTooCostly) {
-		return text.Fail(text.FilterTooCostly, text.Args{"dataset": code.String(), "limit": strconv.Itoa(filter.CostLimit)}, nil)
-	}
-	return err
-}
-
-// understand turns the question into a plan: the key, the conditions and the filter, checked with
-// the schema.
-func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p plan, err error) {
+// understand turns the question into a plan: the key, the conditions and the filter (nil: none),
+// checked with the schema.
+func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, parsed *filter.Expression) (p plan, err error) {
 	p = plan{set: set, q: q, cell: set.cell(consumer, d.ledger.Name())}
 	if q.Limit == 0 {
 		p.q.Limit = DefaultLimit
@@ -210,8 +218,8 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question) (p 
 		p.where = append(p.where, rows.IndexedValue{Field: field, Value: value})
 	}
 	slices.SortFunc(p.where, func(a, b rows.IndexedValue) int { return strings.Compare(a.Field, b.Field) })
-	if q.Filter != "" {
-		if p.filter, err = set.filter(q.Filter); err != nil {
+	if parsed != nil {
+		if p.filter, err = set.plan(parsed); err != nil {
 			return p, err
 		}
 	}
@@ -250,6 +258,7 @@ func (set dataset) measurable(m gather.Measure) error {
 func (s *search) access() sharing.Access {
 	a := sharing.Access{
 		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf, Removed: s.removed,
+		Incomparable: s.answer.Incomparable,
 	}
 	switch {
 	case s.p.q.Measure.Function != gather.None:

@@ -86,6 +86,9 @@ type Answer struct {
 	// suppressed, and it comes first: it is the sum of all groups that are too small to be told by
 	// themselves.
 	Groups []gather.Group `cbor:"8,keyasint,omitempty"`
+	// Incomparable is the number of records that the filter could not compare: of no value, of
+	// another type, or too costly. They are not in the answer.
+	Incomparable uint64 `cbor:"9,keyasint,omitempty"`
 	Use
 }
 
@@ -108,6 +111,8 @@ func (a Answer) Check() error {
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
 		return fmt.Errorf("%d groups of %d records, and a count of %d", len(a.Groups), total, a.Count)
+	case a.Incomparable > a.Scanned:
+		return fmt.Errorf("%d records not compared, of %d looked at", a.Incomparable, a.Scanned)
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
 	}

@@ -8,6 +8,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/node/ground/book"
+	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
@@ -156,7 +157,7 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 	}
 	var matches bool
 	if err == nil {
-		matches, err = s.matches(record)
+		matches, err = s.matches(ctx, record)
 	}
 	if err == nil && matches {
 		err = s.take(f, record)
@@ -170,8 +171,10 @@ func (p plan) onlyCounts() bool {
 	return p.q.whole() && p.q.Measure.Function == gather.Count && !p.q.Measure.Grouped()
 }
 
-// matches reports whether the record meets every condition and the filter.
-func (s *search) matches(record []byte) (bool, error) {
+// matches reports whether the record meets every condition and the filter. A record that the filter
+// cannot compare does not, and is counted: what comes of one record never ends the query, or the
+// end would tell of the record.
+func (s *search) matches(ctx context.Context, record []byte) (bool, error) {
 	for _, w := range s.p.where {
 		if have, err := rows.Member(record, w.Field); err != nil || string(have) != string(w.Value) {
 			return false, err
@@ -180,8 +183,12 @@ func (s *search) matches(record []byte) (bool, error) {
 	if s.p.filter == nil {
 		return true, nil
 	}
-	ok, err := s.p.filter.Match(record)
-	return ok, tooCostly(s.p.set.Code, err)
+	ok, err := s.p.filter.Match(ctx, record)
+	if errors.Is(err, filter.ErrIncomparable) {
+		s.answer.Incomparable++
+		return false, nil
+	}
+	return ok, err
 }
 
 // take puts the record into the answer. If the record does not fit any more, take sets s.over

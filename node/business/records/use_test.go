@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -242,15 +241,4 @@ func TestImportOutlivedByItsSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// TestCostlyFilter checks that a filter is refused if it costs more than is allowed for one record.
-func TestCostlyFilter(t *testing.T) {
-	_, desk := open(t)
-	list := "[" + strings.Repeat("1,", 99) + "1]"
-	_, err := desk.Query(t.Context(), newID(), catalog.Local("water"), Question{
-		Dataset: code, Purpose: "statistics", Application: applied,
-		Filter: list + ".all(a, " + list + ".all(b, " + list + ".all(c, a+b+c > 0)))",
-	})
-	refusedAs(t, "a million steps", err, text.FilterTooCostly)
 }

@@ -231,6 +231,8 @@ type Access struct {
 	Rows       uint64   `json:"rows"`              // records answered, or measured
 	AsOf       uint64   `json:"as_of"`             // index of the last entry that the answer saw
 	Outcome    string   `json:"outcome,omitempty"` // of a verification
+	// Incomparable is the number of records that the filter could not compare.
+	Incomparable uint64 `json:"incomparable,omitempty"`
 
 	Removed uint64 `json:"-"` // retractions and erasures when the data were read
 	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation

@@ -2,24 +2,30 @@
 //
 //	category == "111" && name.startsWith("观")
 //
-// Each field of the dataset is a variable of its type. An absent field is null; a comparison that
-// has no meaning (with null, or between types) is no match and no error. The length and depth of an
-// expression are bounded before it runs, and its cost while it runs. The package decides nothing
-// about permissions: Fields tells which fields an expression reveals, and the caller asks package
-// policy about them. The replicated state never uses it, because Apply decides nothing.
+// Each field of the dataset is a variable of its type; an absent field is null. A comparison that
+// has no meaning for a record (with null, between types, of an item that is not there), and one
+// that costs too much, is no error of the query: the record could not be compared, which the caller
+// counts and tells beside the result.
+//
+// An expression comes from outside, so it is taken in two steps. Parse bounds it and tells the
+// names in it, by which the caller has the use permitted. Plan, which costs more, comes after that.
+// What one record may cost is bounded: in CEL's units, and for patterns as package pattern says. A
+// pattern must be a literal, because it is compiled once, and map is not taken, because it builds
+// values that no field holds.
+//
+// The package decides nothing about permissions. The replicated state never uses it, because Apply
+// decides nothing.
 package filter
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/interpreter"
+	"cel.dev/cel-go/parser"
 )
 
 // Limits of an expression.
@@ -27,6 +33,7 @@ const (
 	MaxLen    = 4 << 10 // bytes
 	CostLimit = 20_000  // of one record, in CEL's units
 	maxDepth  = 32
+	maxNodes  = 500 // of the syntax tree, with what macros become
 )
 
 // Type is the type of a field's values.
@@ -48,10 +55,10 @@ type Field struct {
 	Nullable bool
 }
 
-// ErrTooCostly is returned for an expression that costs more than CostLimit on one record.
-var ErrTooCostly = errors.New("filter too costly")
+// ErrIncomparable is returned for a record that cannot be compared.
+var ErrIncomparable = errors.New("the record cannot be compared")
 
-// Malformed is the error of an expression that cannot be compiled.
+// Malformed is the error of an expression that is not taken.
 type Malformed struct {
 	Position int // character, counted from 1
 	Reason   string
@@ -59,118 +66,77 @@ type Malformed struct {
 
 func (m *Malformed) Error() string { return fmt.Sprintf("character %d: %s", m.Position, m.Reason) }
 
-// Filter is a compiled expression. Several goroutines may use it at once.
-type Filter struct {
-	program cel.Program
-	fields  []string // those that the expression refers to, sorted
+// Expression is an expression that has been parsed and bounded, and not yet planned.
+type Expression struct {
+	tree   *ast.AST
+	source common.Source
+	names  []string // sorted
 }
 
-// Compile compiles the expression over the fields. The error is a *Malformed, or an internal one
-// where CEL refuses the fields themselves. The cost is not known before Match.
-func Compile(expression string, fields []Field) (*Filter, error) {
+// language parses. It has every macro of CEL but map.
+var language = func() *parser.Parser {
+	p, err := parser.NewParser(
+		parser.EnablePrattParser(true), parser.MaxRecursionDepth(maxDepth), parser.ExpressionSizeCodePointLimit(MaxLen),
+		parser.MaxExpressionNodeCount(maxNodes), parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1),
+		parser.Macros(parser.HasMacro, parser.AllMacro, parser.ExistsMacro, parser.ExistsOneMacro, parser.FilterMacro),
+	)
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return p
+}()
+
+// Parse parses the expression, and plans and compiles nothing. The error is a *Malformed.
+func Parse(expression string) (*Expression, error) {
 	if len(expression) > MaxLen {
 		return nil, &Malformed{MaxLen, fmt.Sprintf("longer than %d bytes", MaxLen)}
 	}
-	env, err := environment(fields)
-	if err != nil {
+	source := common.NewTextSource(expression)
+	tree, errs := language.Parse(source)
+	if err := first(errs); err != nil {
 		return nil, err
 	}
-	checked, issues := env.Compile(expression)
-	if err := issues.Err(); err != nil {
-		return nil, malformed(issues)
+	if ast.NodeCount(tree) > maxNodes || ast.ExceedsDepth(tree, 4*maxDepth) {
+		return nil, &Malformed{1, fmt.Sprintf("it has more than %d parts, or they are nested too deep", maxNodes)}
 	}
-	if out := checked.OutputType(); !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) {
-		return nil, &Malformed{1, "the result is " + out.String() + ", not bool"}
-	}
-	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(CostLimit))
-	if err != nil {
-		return nil, &Malformed{1, err.Error()}
-	}
-	return &Filter{program, referred(checked, fields)}, nil
+	e := &Expression{tree: tree, source: source}
+	return e, e.visit()
 }
 
-// environment declares the fields. A nullable field has no fixed type, because its value may be
-// null; a Number has none either, because a whole number is an int and any other a double.
-func environment(fields []Field) (*cel.Env, error) {
-	options := []cel.EnvOption{
-		cel.ParserRecursionLimit(maxDepth), cel.ParserExpressionSizeLimit(MaxLen), cel.CrossTypeNumericComparisons(true),
-	}
-	known := map[Type]*cel.Type{String: cel.StringType, Integer: cel.IntType, Number: cel.DynType, Boolean: cel.BoolType}
-	for _, f := range fields {
-		if strings.ContainsAny(f.Name, "-. ") {
-			continue // no expression can name it
-		}
-		t, ok := known[f.Type]
-		if !ok || f.Nullable {
-			t = cel.DynType
-		}
-		options = append(options, cel.Variable(f.Name, t))
-	}
-	env, err := cel.NewEnv(options...)
-	if err != nil {
-		return nil, fmt.Errorf("declare fields: %w", err)
-	}
-	return env, nil
-}
-
-func malformed(issues *cel.Issues) error {
-	first := issues.Errors()[0]
-	reason, _, _ := strings.Cut(first.Message, "\n")
-	reason, _, _ = strings.Cut(reason, " expecting {") // cut off a long list of tokens
-	return &Malformed{max(first.Location.Column()+1, 1), reason}
-}
-
-// referred returns the fields that the expression names.
-func referred(checked *cel.Ast, fields []Field) []string {
+// visit collects the names, and refuses map.
+func (e *Expression) visit() (err error) {
 	names := map[string]bool{}
-	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.IdentKind {
-			names[e.AsIdent()] = true
+	ast.PreOrderVisit(e.tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		switch {
+		case x.Kind() == ast.IdentKind:
+			names[strings.TrimPrefix(x.AsIdent(), ".")] = true // .name is name
+		case x.Kind() == ast.CallKind && x.AsCall().IsMemberFunction() && x.AsCall().FunctionName() == "map":
+			err = &Malformed{e.position(x.ID()), "map is not taken; exists, all and filter are"}
 		}
 	}))
-	var out []string
-	for _, f := range fields {
-		if names[f.Name] {
-			out = append(out, f.Name)
-		}
+	for name := range names {
+		e.names = append(e.names, name)
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(e.names)
+	return err
 }
 
-// Fields returns the names of the fields that the expression refers to, sorted.
-func (f *Filter) Fields() []string { return slices.Clone(f.fields) }
+// Names returns every name in the expression, sorted: of the fields that its result may depend on,
+// and of its own variables.
+func (e *Expression) Names() []string { return slices.Clone(e.names) }
 
-// Match reports whether a record, given as canonical JSON, matches. The error is ErrTooCostly, or
-// that of a record that is no JSON object.
-func (f *Filter) Match(record []byte) (bool, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(record, &members); err != nil {
-		return false, fmt.Errorf("decode record: %w", err)
-	}
-	values := make(map[string]any, len(f.fields))
-	for _, name := range f.fields {
-		values[name] = value(members[name])
-	}
-	out, _, err := f.program.Eval(values)
-	if cancelled, ok := errors.AsType[interpreter.EvalCancelledError](err); ok && cancelled.Cause == interpreter.CostLimitExceeded {
-		return false, ErrTooCostly
-	}
-	return err == nil && out == types.True, nil
+// position returns the character at which a part of the expression begins.
+func (e *Expression) position(id int64) int {
+	return max(e.tree.SourceInfo().GetStartLocation(id).Column()+1, 1)
 }
 
-// value decodes a member. A whole number within int64 is an int; any other number is a double.
-func value(raw json.RawMessage) any {
-	if raw == nil {
-		return types.NullValue
+// first returns the first of the errors as a *Malformed; nil where there is none.
+func first(errs *common.Errors) error {
+	all := errs.GetErrors()
+	if len(all) == 0 {
+		return nil
 	}
-	var n int64
-	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
-		return n
-	}
-	var v any
-	if json.Unmarshal(raw, &v) != nil || v == nil {
-		return types.NullValue
-	}
-	return v
+	reason, _, _ := strings.Cut(all[0].Message, "\n")
+	reason, _, _ = strings.Cut(reason, " expecting {") // cut off a long list of tokens
+	return &Malformed{max(all[0].Location.Column()+1, 1), reason}
 }

@@ -1,7 +1,9 @@
 package filter
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -9,45 +11,91 @@ import (
 
 var fields = []Field{
 	{"code", String, false}, {"name", String, false}, {"households", Integer, true}, {"population", Integer, false},
-	{"area", Number, false}, {"urban", Boolean, false}, {"tags", Other, true}, {"odd-name", String, false},
+	{"area", Number, false}, {"urban", Boolean, false}, {"tags", Other, true}, {"type", String, true},
 }
 
-const record = `{"area":1.5,"code":"520102016001","households":120,"name":"观水社区","odd-name":"x","tags":["a","b"],"urban":true}`
+const record = `{"area":1.5,"code":"520102016001","households":120,"name":"观水社区","tags":["a","b"],"type":"x","urban":true}`
+
+func compile(expression string) (*Filter, error) {
+	e, err := Parse(expression)
+	if err != nil {
+		return nil, err
+	}
+	return e.Plan(fields)
+}
+
+// The outcomes of a match.
+const (
+	yes          = "yes"
+	no           = "no"
+	incomparable = "incomparable"
+)
+
+func outcome(f *Filter, record string) string {
+	switch matches, err := f.Match(context.Background(), []byte(record)); {
+	case errors.Is(err, ErrIncomparable):
+		return incomparable
+	case err != nil:
+		return err.Error()
+	case matches:
+		return yes
+	}
+	return no
+}
 
 func TestMatch(t *testing.T) {
-	for expression, want := range map[string]bool{
-		`name == "观水社区"`:                       true,
-		`name.startsWith("观") && urban`:        true,
-		`households > 100`:                     true,
-		`households > 100.5`:                   true,
-		`area < 2`:                             true,
-		`population > 0`:                       false, // absent
-		`!(population > 0)`:                    false, // an absent value is no match, either way
-		`households == null`:                   false,
-		`tags.exists(t, t == "b")`:             true,
-		`tags[5] == "b"`:                       false,
-		`code.matches("^520102") || area == 0`: true,
-		`name.size() == 4`:                     true,
-		`tags`:                                 false, // no truth value
+	for expression, want := range map[string]string{
+		`name == "观水社区"`:                         yes,
+		`name.startsWith("观") && urban`:          yes,
+		`households > 100`:                       yes,
+		`households > 100.5`:                     yes,
+		`area < 2`:                               yes,
+		`population > 0`:                         incomparable, // absent
+		`!(population > 0)`:                      incomparable,
+		`population > 0 || urban`:                yes,
+		`households == null`:                     no,
+		`dyn(population) == null`:                yes,
+		`tags.exists(t, t == "b")`:               yes,
+		`tags.filter(t, t == "b").size() == 1`:   yes,
+		`tags[5] == "b"`:                         incomparable,
+		`code.matches("^520102") || area == 0`:   yes,
+		`matches(code, "^520103")`:               no,
+		`.name.matches("^观")`:                    yes,
+		`tags.exists(t, t.matches("^b$"))`:       yes,
+		`households.matches("1")`:                incomparable,
+		`name.size() == 4`:                       yes,
+		`type == "x" && type(name) == string`:    yes,          // a field may be called as a type of CEL
+		`tags`:                                   incomparable, // no truth value
+		`code in ["520102016001"] && 1 in [1,2]`: yes,
 	} {
-		f, err := Compile(expression, fields)
+		f, err := compile(expression)
 		if err != nil {
 			t.Errorf("%s: %v", expression, err)
 			continue
 		}
-		if got, err := f.Match([]byte(record)); err != nil || got != want {
-			t.Errorf("%s: got %t, %v, want %t", expression, got, err, want)
+		if got := outcome(f, record); got != want {
+			t.Errorf("%s: got %s, want %s", expression, got, want)
 		}
 	}
 }
 
-func TestCompileRefused(t *testing.T) {
+func TestRefused(t *testing.T) {
 	for expression, position := range map[string]int{
-		``: 1, `name ==`: 8, `phone == "1"`: 1, `name == 5`: 6, `name`: 1, `size(name)`: 1, `name.read()`: 10,
+		``: 1, `name ==`: 8, `phone == "1"`: 1, `name == 5`: 6, `name`: 1, `size(name)`: 0, `name.read()`: 10,
 		strings.Repeat("(", 100) + "true" + strings.Repeat(")", 100): 0,
 		strings.Repeat("true||", MaxLen):                             MaxLen,
+		"[" + strings.Repeat("1,", maxNodes) + "1] == tags":          0,
+		`tags.map(t, t + t).exists(t, t == "aa")`:                    9,
+		`name.matches(code)`:                                         13, // what may be matched is known before a record is read
+		`name.matches("a" + "b")`:                                    13,
+		`.matches(name, code)`:                                       0,
+		`[code].exists(c, name.matches(c))`:                          0,
+		`name.matches("(")`:                                          13,
+		`name.matches("(?:a{100}){100}")`:                            13,
+		`name.matches("a{600}") || code.matches("a{600}")`:           0, // together
+		`@work == 1`: 0,
 	} {
-		_, err := Compile(expression, fields)
+		_, err := compile(expression)
 		bad, ok := errors.AsType[*Malformed](err)
 		if !ok || position > 0 && bad.Position != position || bad.Reason == "" {
 			t.Errorf("%.40s: got %v, want it refused at character %d", expression, err, position)
@@ -55,50 +103,129 @@ func TestCompileRefused(t *testing.T) {
 	}
 }
 
-func TestTooCostly(t *testing.T) {
+// TestCostlyRecords checks that a record costs no more than is allowed, and is incomparable where
+// it would: by steps, by a pattern, by many patterns, by texts that are copied, by time zones.
+func TestCostlyRecords(t *testing.T) {
 	list := "[" + strings.Repeat("1,", 99) + "1]"
-	f, err := Compile(list+`.all(a, `+list+`.all(b, `+list+`.all(c, a+b+c > 0)))`, fields)
-	if err == nil {
-		_, err = f.Match([]byte(record))
-	}
-	if !errors.Is(err, ErrTooCostly) {
-		t.Errorf("a million steps a record: got %v, want %v", err, ErrTooCostly)
+	long := `{"code":"` + strings.Repeat("5", 40<<10) + `","name":"` + strings.Repeat("5", 900) + `"}`
+	for _, expression := range []string{
+		list + `.all(a, ` + list + `.all(b, ` + list + `.all(c, a+b+c > 0)))`,
+		`code.matches("^5*x?y?z?(a|b|c|5)*(5x?y?){9}$")`,
+		list + `.all(a, ` + list + `.all(b, name.matches("^5*$")))`,
+		list + `.all(a, ` + list + `.all(b, size(string(bytes(code))) > a))`,
+		list + `.all(a, ` + list + `.all(b, timestamp("2026-01-01T00:00:00Z").getHours("Asia/Shanghai") > a))`,
+		`[code].all(a, [a+a].all(b, [b+b].all(c, [c+c].all(d, [d+d].all(e, e.size() > 1)))))`,
+	} {
+		f, err := compile(expression)
+		if err != nil {
+			t.Errorf("%s: %v", expression, err)
+			continue
+		}
+		var got string
+		took := allocated(func() { got = outcome(f, long) })
+		if got != incomparable || took > 8<<20 {
+			t.Errorf("%s: got %s, with %d KiB", expression, got, took>>10)
+		}
 	}
 }
 
-func TestFields(t *testing.T) {
-	f, err := Compile(`urban && (name == "x" || tags.exists(t, t == code))`, fields)
+// allocated returns how many bytes f takes from the heap.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestInterrupted checks that a deadline is looked at inside one record.
+func TestInterrupted(t *testing.T) {
+	list := "[" + strings.Repeat("1,", 99) + "1]"
+	f, err := compile(list + `.all(a, ` + list + `.all(b, a+b > 0))`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Fields(), []string{"code", "name", "tags", "urban"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Match(ctx, []byte(record)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }
 
-func FuzzCompile(f *testing.F) {
-	for _, seed := range []string{`name == "x"`, `tags.map(t, t + t).exists(t, t.contains("a"))`, `households / 0 == 1`} {
+// TestNames checks that every field that a result may depend on is among the names, however it is
+// written: by them the use is permitted.
+func TestNames(t *testing.T) {
+	for expression, want := range map[string]string{
+		`urban && (name == "x" || tags.exists(t, t == code))`: "code name t tags urban",
+		`.name == "x"`:                          "name",
+		`[1].all(name, name == 1)`:              "name",
+		`has(tags.name) || tags["code"] == "x"`: "tags",
+		`{code: [name]}[area] == [.type]`:       "area code name type",
+	} {
+		e, err := Parse(expression)
+		if err != nil {
+			t.Errorf("%s: %v", expression, err)
+			continue
+		}
+		got := slices.DeleteFunc(e.Names(), func(name string) bool { return strings.HasPrefix(name, "@") })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %v, want %s", expression, got, want)
+		}
+	}
+}
+
+// FuzzParse checks, for any expression: parsing and planning stay small, so does one record, and a
+// field that is not named is never looked at.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`name == "x"`, `tags.filter(t, t + t == "aa").exists(t, t.contains("a"))`, `households / 0 == 1`, `.name.matches("^(a|b)*$")`,
+		`{"a": [name]}["a"][0].size() > 1u`, `timestamp(name).getHours("Asia/Shanghai") == 1`, `!!!!!--1 == 1 ? b"x" == b'y' : has(tags.x)`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
-		compiled, err := Compile(expression, fields)
+		var err error
+		var filter *Filter
+		var parsed *Expression
+		if took := allocated(func() { parsed, err = Parse(expression) }); took > 2<<20 {
+			t.Errorf("%q: %d KiB to parse", expression, took>>10)
+		}
 		if err != nil {
 			return
 		}
-		if _, err := compiled.Match([]byte(record)); err != nil && !errors.Is(err, ErrTooCostly) {
-			t.Errorf("%q: %v", expression, err)
+		if took := allocated(func() { filter, err = parsed.Plan(fields) }); took > 16<<20 {
+			t.Errorf("%q: %d KiB to plan", expression, took>>10)
+		}
+		if err != nil {
+			return
+		}
+		var got string
+		if took := allocated(func() { got = outcome(filter, record) }); took > 32<<20 {
+			t.Errorf("%q: %d KiB for one record", expression, took>>10)
+		}
+		if got != yes && got != no && got != incomparable {
+			t.Errorf("%q: %s", expression, got)
 		}
 	})
 }
 
 func BenchmarkMatch(b *testing.B) {
-	f, err := Compile(`urban && name.startsWith("观")`, fields)
+	f, err := compile(`urban && name.startsWith("观")`)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if ok, err := f.Match([]byte(record)); err != nil || !ok {
+		if ok, err := f.Match(b.Context(), []byte(record)); err != nil || !ok {
 			b.Fatal(ok, err)
+		}
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := compile(`urban && name.startsWith("观") && code.matches("^520102")`); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ const (
 	CLIQueryRows    Code = "cli.query.rows"
 	CLIQueryMore    Code = "cli.query.more"
 	CLIQueryGranted Code = "cli.query.granted"
+	CLIQueryLeftOut Code = "cli.query.left-out"
 	CLIVerifyYes    Code = "cli.verify.yes"
 	CLIVerifyNo     Code = "cli.verify.no"
 	CLIVerifyNone   Code = "cli.verify.none"
@@ -36,6 +37,11 @@ const (
 var querySentences = []sentence{
 	{CLIShortQuery, "查询数据", "Query data"},
 	{CLIQueryRows, "查得 {count} 条，使用记录见存证条目 {access}", "rows: {count}; the access is entry {access}"},
+	{
+		CLIQueryLeftOut,
+		"另有 {count} 条记录无法按筛选条件比较（没有值、类型不符或计算量过大），未计入结果",
+		"not compared with the filter, and not in the answer: {count} (no value, another type, or too much work)",
+	},
 	{CLIQueryMore, "尚有后续记录，续查请加 --cursor {cursor}", "there are more: add --cursor {cursor}"},
 	{CLIQueryGranted, "已按规则取得共享权限 {grant}，有效期至 {until}", "granted by rule: {grant}, until {until}"},
 	{CLIVerifyYes, "相符", "yes"},
