@@ -132,12 +132,29 @@ func (k KeySet) checkReplicas() error {
 			return fmt.Errorf("%w: log key of %s is malformed or another's", ErrInvalid, r.Replica)
 		}
 		seen[string(r.LogKey)] = true
-		for _, der := range [][]byte{r.CACert, r.SigningCert} {
-			if len(der) > maxCertLen {
-				return fmt.Errorf("%w: certificate of %s has %d bytes", ErrInvalid, r.Replica, len(der))
-			}
-			if _, err := x509.ParseCertificate(der); err != nil {
-				return fmt.Errorf("%w: certificate of %s: %w", ErrInvalid, r.Replica, err)
+		if err := r.check(); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrInvalid, r.Replica, err)
+		}
+	}
+	return nil
+}
+
+// check checks the log key and the two certificates.
+func (r ReplicaKeys) check() error {
+	if err := checkKey(r.LogKey); err != nil {
+		return fmt.Errorf("log key: %w", err)
+	}
+	for _, der := range [][]byte{r.CACert, r.SigningCert} {
+		if len(der) > maxCertLen {
+			return fmt.Errorf("a certificate of %d bytes", len(der))
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return fmt.Errorf("certificate: %w", err)
+		}
+		if key, ok := cert.PublicKey.(ed25519.PublicKey); ok {
+			if err := checkKey(key); err != nil {
+				return fmt.Errorf("certificate: %w", err)
 			}
 		}
 	}

@@ -82,7 +82,16 @@ func nullSignatures(t testing.TB, k KeySet) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := canon.Marshal(signedKeySet{KeySet: data})
+	return signedAs(t, data)
+}
+
+// canonOf encodes a key set whatever it holds.
+func canonOf(k KeySet) ([]byte, error) { return canon.Marshal(k) }
+
+// signedAs puts signatures beside the bytes of a key set, whatever they are.
+func signedAs(t testing.TB, keySet []byte, signatures ...Signature) []byte {
+	t.Helper()
+	signed, err := canon.Marshal(signedKeySet{KeySet: keySet, Signatures: signatures})
 	if err != nil {
 		t.Fatal(err)
 	}
