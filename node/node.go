@@ -38,8 +38,9 @@ type Options struct {
 	// Packets opens the node's one UDP socket at the configured address or, if that is "", at any
 	// free one. nil: a socket of the system.
 	Packets func(listen string) (net.PacketConn, error)
-	// Resolve finds the address of HOST:PORT. nil: the system's resolver finds it.
-	Resolve func(ctx context.Context, address string) (net.Addr, error)
+	// Resolve finds the addresses of HOST:PORT, in the order in which to try them. nil: the
+	// system's resolver finds them.
+	Resolve func(ctx context.Context, address string) ([]net.Addr, error)
 	// Hosted is how many jurisdictions share this machine, in this node and in others. It counts as
 	// at least the number that this node hosts.
 	Hosted int

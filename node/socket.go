@@ -5,18 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
-	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
-	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
 
@@ -25,24 +22,6 @@ func listenUDP(listen string) (net.PacketConn, error) {
 		listen = ":0"
 	}
 	return net.ListenPacket("udp", listen)
-}
-
-func resolveUDP(ctx context.Context, address string) (net.Addr, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	number, err := net.DefaultResolver.LookupPort(ctx, "udp", port)
-	if err != nil {
-		return nil, err
-	}
-	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
-	if err != nil {
-		return nil, err
-	}
-	// A name that has addresses of both kinds is reached by IPv4.
-	at := max(0, slices.IndexFunc(ips, func(ip net.IPAddr) bool { return ip.IP.To4() != nil }))
-	return &net.UDPAddr{IP: ips[at].IP, Zone: ips[at].Zone, Port: number}, nil
 }
 
 // openSocket opens the node's one socket, which only dials so far.
@@ -169,41 +148,6 @@ func (h *hosted) keepFailure(err error) (before error) {
 	return before
 }
 
-// addressesOf returns the addresses of the parent. A parent that this node hosts is at the node's
-// own socket. For any other parent the address in the configuration, if there is one, replaces
-// those of the invitation. Addresses that cannot be resolved are left out; if all are left out,
-// their errors are returned.
-func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err error) {
-	if parent, ok := h.table.Parent(); ok {
-		if _, here := n.of(parent); here {
-			return []net.Addr{loopback(n.packets.LocalAddr())}, nil
-		}
-	}
-	var up tree.Upstream
-	err = h.host.View(ctx, func(r *state.Reader) error {
-		up, _ = tree.UpstreamOf(r)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if moved := h.settings.ParentAddress; moved != "" {
-		up.Addresses = []string{moved}
-	}
-	for _, address := range up.Addresses {
-		addr, failed := n.o.Resolve(ctx, address)
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("resolve %s: %w", address, failed))
-			continue
-		}
-		all = append(all, addr)
-	}
-	if len(all) > 0 {
-		err = nil
-	}
-	return all, err
-}
-
 // reach returns a way to ask the parent: over the link if that is up, else at the parent's door.
 // The caller calls the returned function when it has asked.
 func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdiction) (door.Asker, func(), error) {
@@ -252,16 +196,6 @@ type overLink struct {
 
 func (o overLink) Exchange(ctx context.Context, request []byte) ([]byte, error) {
 	return link.One(func(each func([]byte) error) error { return o.socket.Exchange(ctx, o.local, o.to, request, each) })
-}
-
-// loopback returns the address at which this machine reaches its own socket: 127.0.0.1 if the
-// socket is bound to every address.
-func loopback(addr net.Addr) net.Addr {
-	udp, ok := addr.(*net.UDPAddr)
-	if !ok || !udp.IP.IsUnspecified() {
-		return addr
-	}
-	return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: udp.Port}
 }
 
 // links carries the messages of the relays over the node's socket.

@@ -19,7 +19,7 @@ var joinSteps = []struct {
 	name  text.Code
 	fails []text.Code
 }{
-	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken}},
+	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken, text.ParentUnreached}},
 	{text.JoinClock, []text.Code{text.ClockApart}},
 	{text.JoinDisk, []text.Code{text.DiskFull}},
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
@@ -75,7 +75,7 @@ func (a *app) joinFailed(token string, err error) error {
 			}
 		}
 	}
-	if f.Code != text.ParentSilent {
+	if f.Code != text.ParentSilent && f.Code != text.ParentUnreached {
 		return nil
 	}
 	form, err := a.node.firewallRequest(a.lang, token, a.now())

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -24,9 +25,11 @@ const (
 
 // Dialler describes a link that Keep keeps up.
 type Dialler struct {
-	Local     identity.Jurisdiction
-	To        identity.Jurisdiction
-	Addresses func(ctx context.Context) ([]net.Addr, error) // in the order of the attempts
+	Local identity.Jurisdiction
+	To    identity.Jurisdiction
+	// Addresses returns the addresses in the order of the attempts. All are tried in turn, and
+	// first the one that led there last.
+	Addresses func(ctx context.Context) ([]net.Addr, error)
 	TLS       func() *tlsconf.Config
 	Handler   Handler
 	Failed    func(error) // called for every failed attempt
@@ -46,9 +49,10 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
+	var last net.Addr
 	var made []*Link // links that may be open: the newest, and those that it replaced
 	for attempt := 0; ctx.Err() == nil; {
-		l, err := s.connect(ctx, d)
+		l, err := s.connect(ctx, d, last)
 		if err != nil {
 			if ctx.Err() == nil {
 				d.Failed(err)
@@ -58,6 +62,7 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 			continue
 		}
 		made = append(slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() }), l)
+		last = l.conn.quic.RemoteAddr()
 		s.add(l)
 		s.start(l, d.Handler)
 		if d.Up != nil {
@@ -147,21 +152,30 @@ func pause(ctx context.Context, attempt int) {
 }
 
 // connect tries the addresses in turn and exchanges hellos. The connection of the returned link has
-// been entered.
-func (s *Socket) connect(ctx context.Context, d Dialler) (*Link, error) {
+// been entered. The error is that of all the attempts; one of an address where somebody answered
+// comes first, as it says most.
+func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link, error) {
 	addresses, err := d.Addresses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var failed error
+	if at := slices.IndexFunc(addresses, func(a net.Addr) bool { return first != nil && a.String() == first.String() }); at > 0 {
+		addresses = slices.Concat(addresses[at:at+1], addresses[:at], addresses[at+1:])
+	}
+	var answered, failed error
 	for _, addr := range addresses {
 		l, err := s.greet(ctx, d, addr)
 		if err == nil {
 			return l, nil
 		}
-		failed = errors.Join(failed, err)
+		err = fmt.Errorf("at %s: %w", addr, err)
+		if e, ok := errors.AsType[*Error](err); ok && (e.Reason == NoAnswer || e.Reason == Broken) {
+			failed = errors.Join(failed, err)
+		} else {
+			answered = errors.Join(answered, err)
+		}
 	}
-	return nil, failed
+	return nil, errors.Join(answered, failed)
 }
 
 func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, error) {

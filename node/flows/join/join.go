@@ -38,9 +38,10 @@ type Options struct {
 	Logger   *slog.Logger
 	Registry func() *state.Registry // of the commands of every room
 	Now      func() time.Time
-	// Packets opens a UDP socket anywhere, and Resolve finds HOST:PORT.
+	// Packets opens a UDP socket anywhere, and Resolve finds the
+	// addresses of HOST:PORT, in the order in which to try them.
 	Packets func(listen string) (net.PacketConn, error)
-	Resolve func(ctx context.Context, address string) (net.Addr, error)
+	Resolve func(ctx context.Context, address string) ([]net.Addr, error)
 	Hosted  int // how many jurisdictions share this machine
 	// Listen is the UDP address that the joining jurisdiction's own children will dial; empty: they
 	// cannot.
@@ -72,10 +73,11 @@ type Result struct {
 
 // attempt is one attempt to join.
 type attempt struct {
-	o    Options
-	dir  string
-	t    invitation.Token
-	line door.Line
+	o       Options
+	dir     string
+	t       invitation.Token
+	line    door.Line
+	address string // the one of the invitation that led there
 
 	chain  []trust.Link // verified, from the root down to the parent
 	own    *host.Host
@@ -199,24 +201,28 @@ func (a *attempt) settle(ctx context.Context) (err error) {
 	return a.enter(ctx)
 }
 
-// knock (1) tries the addresses of the invitation in turn. If none answers, it returns the error of
-// the last one.
-func (a *attempt) knock(ctx context.Context, s *link.Socket) (err error) {
+// knock (1) tries every address that the addresses of the invitation have, in turn. If none
+// answers, it tells of each why.
+func (a *attempt) knock(ctx context.Context, s *link.Socket) error {
+	var vain tries
 	for _, address := range a.t.Addresses {
-		began := time.Now()
-		addr, failed := a.o.Resolve(ctx, address)
-		if failed == nil {
-			a.line.Conn, failed = Dial(ctx, s, addr, a.t.Parent.Name())
+		resolved, err := a.o.Resolve(ctx, address)
+		if err != nil {
+			vain = append(vain, try{address, err})
 		}
-		if failed == nil {
-			a.told(text.JoinNetwork, text.JoinNetworkDone, text.Args{
-				"ms": strconv.FormatInt(time.Since(began).Milliseconds(), 10), "address": address,
-			})
-			return nil
+		for _, addr := range resolved {
+			began := time.Now()
+			if a.line.Conn, err = Dial(ctx, s, addr, a.t.Parent.Name()); err == nil {
+				a.address = address
+				a.told(text.JoinNetwork, text.JoinNetworkDone, text.Args{
+					"ms": strconv.FormatInt(time.Since(began).Milliseconds(), 10), "address": address,
+				})
+				return nil
+			}
+			vain = append(vain, try{calledAddress(address, addr), err})
 		}
-		err = Unreachable(failed, address, a.parent())
 	}
-	return err
+	return vain.failure(a.parent())
 }
 
 // meet (2) asks the parent for its time and its chain, and checks three things: the clocks agree;
@@ -374,5 +380,5 @@ func (a *attempt) broken(err error) error {
 	if _, ok := errors.AsType[*link.Error](err); !ok {
 		return err
 	}
-	return Unreachable(err, a.t.Addresses[0], a.parent())
+	return Unreachable(err, a.address, a.parent())
 }

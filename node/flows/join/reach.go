@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -26,17 +27,58 @@ func Dial(ctx context.Context, s *link.Socket, addr net.Addr, parent identity.Ju
 }
 
 // DialDoor knocks at the addresses in turn, and returns the connection to the first that answers.
-// If none answers, it returns the error of the last one.
+// If none answers, it returns the errors of all.
 func DialDoor(ctx context.Context, s *link.Socket, addresses []net.Addr, parent identity.Jurisdiction) (door.Line, error) {
-	failed := errors.New("no address")
+	var failed error
 	for _, addr := range addresses {
 		c, err := Dial(ctx, s, addr, parent)
 		if err == nil {
 			return door.Line{Conn: c}, nil
 		}
-		failed = err
+		failed = errors.Join(failed, fmt.Errorf("at %s: %w", addr, err))
+	}
+	if failed == nil {
+		failed = errors.New("no address")
 	}
 	return door.Line{}, fmt.Errorf("knock at %s: %w", parent, failed)
+}
+
+// try is an address that was tried in vain.
+type try struct {
+	address string // as a person knows it
+	err     error
+}
+
+type tries []try
+
+// calledAddress returns how a person knows an address that was resolved.
+func calledAddress(address string, resolved net.Addr) string {
+	if resolved.String() == address {
+		return address
+	}
+	return fmt.Sprintf("%s (%s)", address, resolved)
+}
+
+// failure returns the failure that tells a person why no address led to the parent: once what all
+// have in common, else of each.
+func (t tries) failure(called string) error {
+	var addresses, each []string
+	var all error
+	reasons := map[string]bool{}
+	for _, one := range t {
+		reason := one.err.Error()
+		if e, ok := errors.AsType[*link.Error](one.err); ok {
+			reason = string(e.Reason)
+		}
+		reasons[reason] = true
+		addresses = append(addresses, one.address)
+		each = append(each, one.address+": "+reason)
+		all = errors.Join(all, fmt.Errorf("%s: %w", one.address, one.err))
+	}
+	if len(reasons) > 1 {
+		return text.Fail(text.ParentUnreached, text.Args{"name": called, "tries": strings.Join(each, "; ")}, all)
+	}
+	return Unreachable(all, strings.Join(addresses, ", "), called)
 }
 
 // Unreachable returns the failure that tells a person why no door answered at an address. called is

@@ -23,6 +23,7 @@ const (
 	ParentNotThere      Code = "parent-not-there"
 	ParentVersion       Code = "parent-version"
 	ParentBroken        Code = "parent-broken"
+	ParentUnreached     Code = "parent-unreached"
 	JurisdictionUnknown Code = "jurisdiction-unknown"
 )
 
@@ -139,6 +140,13 @@ var joinProblems = []problem{
 		zh: parts{"与上级的连接中断", "与{name}（{address}）的连接没有建立：{reason}", "{address}", "请稍后重复同一命令；邀请仍然有效"},
 		en: parts{"Connection to the parent broken", "the connection to {name} at {address} came to nothing: {reason}", "{address}",
 			"repeat the command later; the invitation is still good"},
+	},
+	{
+		number: 125, code: ParentUnreached, status: http.StatusServiceUnavailable, params: []string{"name", "tries"},
+		zh: parts{"没有一个地址通向上级", "试过{name}的每个地址，均未连通：{tries}", "{name}",
+			"no-answer 多为防火墙拦截 UDP：请把防火墙申请交给网络管理部门，放行后重复同一命令；其余请与{name}核对地址。邀请仍然有效"},
+		en: parts{"No address leads to the parent", "every address of {name} was tried, and none led to it: {tries}", "{name}",
+			"no-answer is mostly a firewall that drops UDP: give the firewall request to your network office, then repeat the command; for the rest, compare the addresses with {name}; the invitation is still good"},
 	},
 	{
 		number: 99, code: JurisdictionUnknown, status: http.StatusNotFound, params: []string{"name"},

@@ -77,6 +77,26 @@ func TestJoinOverBadLine(t *testing.T) {
 	})
 }
 
+// TestJoinByTheLastAddress: a parent's name has two addresses that lead nowhere before the one that
+// does. The child joins and links all the same; where none leads there, it is told each.
+func TestJoinByTheLastAddress(t *testing.T) {
+	Run(t, "guizhou\n  guiyang absent", func(t *testing.T, tree *Tree) {
+		n := tree.Node("guiyang")
+		token, at := n.Invite().Token, n.parent.Address().String()
+		const dead, other = "203.0.113.1:7400", "203.0.113.2:7400"
+		tree.Resolves(at, dead, other)
+		_, err := n.Join(token)
+		if f := text.AsFailure(err); f.Code != text.ParentSilent || !strings.Contains(f.Args["address"], dead) || !strings.Contains(f.Args["address"], other) {
+			t.Errorf("nobody there: got %v %v", err, f.Args)
+		}
+		tree.Resolves(at, dead, other, at)
+		joins(t, tree, "guiyang", token)
+		n.parent.Restart()
+		time.Sleep(time.Minute)
+		tree.WaitLinked("guiyang")
+	})
+}
+
 // most is how many packets a join may get out before it dies, in these tests. A whole one takes
 // about ten.
 const most = 40

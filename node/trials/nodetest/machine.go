@@ -38,11 +38,26 @@ func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.offset
 func (m *machine) options() node.Options {
 	return node.Options{
 		Logger: m.tree.log.With("machine", m.name), Version: "test", Now: m.now, Packets: m.packets,
-		Resolve: func(_ context.Context, address string) (net.Addr, error) {
-			ap, err := netip.ParseAddrPort(address)
-			return net.UDPAddrFromAddrPort(ap), err
-		},
+		Resolve: m.resolve,
 	}
+}
+
+// resolve returns the addresses of a name of the network, or of an address.
+func (m *machine) resolve(_ context.Context, address string) (all []net.Addr, err error) {
+	m.tree.net.mu.Lock()
+	named, ok := m.tree.net.names[address]
+	m.tree.net.mu.Unlock()
+	if !ok {
+		named = []string{address}
+	}
+	for _, one := range named {
+		ap, err := netip.ParseAddrPort(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, net.UDPAddrFromAddrPort(ap))
+	}
+	return all, nil
 }
 
 // port is where the nodes listen.

@@ -25,11 +25,12 @@ type network struct {
 	sockets map[string]*wire // by address
 	flows   map[[2]*machine]*rand.Rand
 	cut     map[[2]*machine]bool
+	names   map[string][]string // addresses that stand for others
 }
 
 func newNetwork(seed uint64) *network {
 	return &network{
-		seed: seed, sockets: map[string]*wire{}, flows: map[[2]*machine]*rand.Rand{}, cut: map[[2]*machine]bool{},
+		seed: seed, sockets: map[string]*wire{}, flows: map[[2]*machine]*rand.Rand{}, cut: map[[2]*machine]bool{}, names: map[string][]string{},
 	}
 }
 

@@ -125,6 +125,13 @@ func (n *Node) SetOffset(d time.Duration) { n.machine.offset.Store(int64(d)) }
 // Now returns the time by the node's clock.
 func (n *Node) Now() time.Time { return n.machine.now() }
 
+// Resolves has everybody find these addresses where they look for one, from now on.
+func (t *Tree) Resolves(address string, found ...string) {
+	t.net.mu.Lock()
+	defer t.net.mu.Unlock()
+	t.net.names[address] = found
+}
+
 // Address returns where the node's socket is.
 func (n *Node) Address() net.Addr {
 	n.machine.mu.Lock()
