@@ -41,7 +41,7 @@ import (
 type hosted struct {
 	settings config.Jurisdiction
 	host     *host.Host
-	logger   *slog.Logger
+	logger   *slog.Logger // for what others cause
 	table    *neighbours.Table
 	chains   *chains.Store
 	upkeep   *neighbours.Upkeep
@@ -82,7 +82,8 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	if err != nil {
 		return nil, err
 	}
-	return &hosted{settings: c, host: own, logger: logger, table: neighbours.New(own, n.o.Now, logger)}, nil
+	about := n.limited.With("jurisdiction", c.Name.String())
+	return &hosted{settings: c, host: own, logger: about, table: neighbours.New(own, n.o.Now, about)}, nil
 }
 
 // furnish makes the rooms of a jurisdiction, and loads the state that they keep in memory.

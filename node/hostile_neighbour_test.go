@@ -10,6 +10,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/exchange/link"
 	"xietong/node/faces/client"
+	"xietong/node/ground/loglimit"
 )
 
 var (
@@ -122,5 +123,25 @@ func TestHostileExpired(t *testing.T) {
 	}
 	s.city.log.wait(t, "link closed", "peer=nanming.guiyang.guizhou")
 	s.city.grew(t, before, nil)
+	s.sound(t)
+}
+
+// TestHostileLogLines: a neighbour has three hundred calls refused, and so makes few log lines.
+func TestHostileLogLines(t *testing.T) {
+	s := newScene(t)
+	in := s.insider(t)
+	s.county.stop()
+	q := in.link(t)
+	before := s.city.log.count("call refused", "peer=nanming")
+	for range 300 {
+		l := in.letter(t)
+		change(t, l, "yunnan", "")
+		if got := in.ask(t, q, l.frame(t)); !strings.HasPrefix(got, "way-refused") {
+			t.Fatalf("got %s", got)
+		}
+	}
+	if n := s.city.log.count("call refused", "peer=nanming") - before; n > loglimit.AtOnce || n == 0 {
+		t.Errorf("%d lines about 300 refused calls, want at most %d", n, loglimit.AtOnce)
+	}
 	s.sound(t)
 }

@@ -28,6 +28,7 @@ import (
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
+	"xietong/node/ground/loglimit"
 )
 
 // Options are the options of a node.
@@ -72,6 +73,7 @@ type Node struct {
 	unlock  func() error
 	ctx     context.Context // its cause is a replicaError once a replica must not go on
 	end     context.CancelCauseFunc
+	limited *slog.Logger // for lines that others cause
 	packets net.PacketConn
 	socket  *link.Socket
 	workers sync.WaitGroup
@@ -88,6 +90,7 @@ type Node struct {
 // again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) })}
+	n.limited = loglimit.New(n.o.Logger)
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it

@@ -31,7 +31,7 @@ func (n *Node) openSocket() (err error) {
 	}
 	n.socket, err = link.Open(n.packets, link.Options{
 		Hosted: func(name identity.Jurisdiction) (link.Handler, bool) { h, ok := n.of(name); return h, ok },
-		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.o.Logger, ResetKey: n.hosted[0].host.MAC("stateless reset"),
+		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: n.hosted[0].host.MAC("stateless reset"),
 	})
 	return err
 }
@@ -79,7 +79,7 @@ func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [
 	}
 	answer, err := h.door.Answer(budget.With(ctx, budget.Payer{Neighbour: "door"}), binding, request)
 	if err != nil {
-		n.o.Logger.Error("knock not answered", "jurisdiction", local.String(), "error", err)
+		n.limited.Error("knock not answered", "jurisdiction", local.String(), "error", err)
 	}
 	return answer, nil
 }
