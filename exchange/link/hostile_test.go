@@ -139,3 +139,14 @@ func FuzzReadFrame(f *testing.F) {
 		}
 	})
 }
+
+func FuzzUnpad(f *testing.F) {
+	f.Add(pad([]byte("hi")))
+	f.Add(pad(make([]byte, MaxHello)))
+	f.Add(make([]byte, leastHello-1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if hello, err := unpad(data); err == nil && !bytes.Equal(pad(hello), data) {
+			t.Errorf("%d bytes are not how %d are padded", len(data), len(hello))
+		}
+	})
+}

@@ -69,11 +69,11 @@ const (
 	keepAlive        = 15 * time.Second // of replaced links, which carry no hello any more
 	handshakeWithin  = 5 * time.Second  // longest without a packet; twice that in all
 	silentFor        = 35 * time.Second // longest time without a frame of the dialler
-	maxStreams       = 256              // streams that a connection may have open
+	maxStreams       = 160              // streams that a connection may have open
 	firstWindow      = 128 << 10        // bytes that may be under way on a connection; grows to
 	maxWindow        = 4 << 20          // this, in the account of its neighbour (see memory)
 	maxConns         = 6                // with one replica: newest, three replaced, two spare
-	maxConnsOfAll    = 12               // with all replicas of a neighbour
+	maxConnsOfAll    = 8                // with all replicas of a neighbour
 	maxFrames        = 64               // of an answer
 	quietBefore      = 6 * time.Second  // a replaced link is closed when quiet for this time
 )

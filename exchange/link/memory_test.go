@@ -2,10 +2,12 @@ package link
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"testing"
 
 	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
 )
 
 // memory returns the bytes that the party counts for another.
@@ -105,3 +107,52 @@ func TestHoldOfAFrame(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestWindowsGrowInTheAccount: the windows of a connection grow while its neighbour has room for
+// them, are counted as they grow, and do not grow at the door or beyond the neighbour's bound.
+func TestWindowsGrowInTheAccount(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		for range 50 {
+			if _, err := county.ask(city, string(make([]byte, MaxFrame-100))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := city.memory(county)
+		if got <= connCost || got > connCost+maxWindow {
+			t.Errorf("%d KiB are counted for a link that carried much", got>>10)
+		}
+		q := city.link(county).conn.quic
+		if !grow(q, 1) {
+			t.Error("the window does not grow although there is room")
+		}
+		by := ends{city.name, county.name}
+		for city.socket.memory.take(by, 16<<10) {
+		}
+		if grow(q, 64<<10) {
+			t.Error("the window grows beyond the bound of the neighbour")
+		}
+		if _, err := county.ask(city, "x"); reason(err) != Busy {
+			t.Errorf("a neighbour at its bound: got %v, want %s", err, Busy)
+		}
+		if !city.socket.Up(city.name, county.name) {
+			t.Error("the link of a neighbour at its bound has ended")
+		}
+	})
+	inWorld(t, func(w *world) {
+		city, joiner := w.party("guiyang.guizhou", 7), w.party("yunyan.guiyang.guizhou", 30)
+		w.open(city, true)
+		w.open(joiner, false)
+		c, err := joiner.socket.Dial(context.Background(), city.addr, tlsconf.DialJoin(city.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if grow(c.quic, 1) {
+			t.Error("a window grows at the door")
+		}
+		if err := c.Exchange(context.Background(), make([]byte, MaxKnock/2), func([]byte) error { return nil }); err != nil {
+			t.Errorf("a long request at the door, within the first window at a time: %v", err)
+		}
+		c.Close(CodeClosing)
+		w.close(joiner, city)
+	})
+}
