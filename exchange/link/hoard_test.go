@@ -21,6 +21,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
 
+	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 )
 
@@ -309,3 +310,55 @@ func TestEndlessAnswer(t *testing.T) {
 
 // says returns the frame of the party's hello.
 func says(p *party) []byte { return pad(p.Hello()) }
+
+// TestSilentDialler: whoever says hello once and then nothing is no neighbour for long, although it
+// answers every packet of QUIC.
+func TestSilentDialler(t *testing.T) {
+	inWorld(t, func(w *world) {
+		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+		w.trust(city, county)
+		w.open(city, true)
+		w.open(county, false)
+		q, _ := county.as(1).comes(city)
+		began := time.Now()
+		if !city.socket.Up(city.name, county.name) {
+			t.Fatal("no link")
+		}
+		select {
+		case <-q.Context().Done():
+		case <-time.After(5 * time.Minute):
+		}
+		if took := time.Since(began); took > silentFor+time.Second || city.socket.Up(city.name, county.name) {
+			t.Errorf("the link ended after %s, want %s", took, silentFor)
+		}
+		q.CloseWithError(0, "")
+		w.close(county, city)
+	})
+}
+
+// TestConnectionsOfAllReplicas: the replicas of a neighbour together have a bound too, and take
+// nothing from another neighbour.
+func TestConnectionsOfAllReplicas(t *testing.T) {
+	s := &Socket{conns: map[*Conn]end{}}
+	of := func(label string, replica int) end {
+		e := endsOf(t, label)
+		r, err := identity.NewReplica(uint32(replica))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return end{e.local, tlsconf.Peer{Jurisdiction: e.peer, Replica: r}}
+	}
+	got := 0
+	for n := range 100 {
+		if e := of("nanming", 1+n%9); s.roomFor(e) {
+			s.conns[&Conn{}] = e
+			got++
+		}
+	}
+	if got != maxConnsOfAll {
+		t.Errorf("%d connections of one neighbour, want %d", got, maxConnsOfAll)
+	}
+	if !s.roomFor(of("yunyan", 1)) {
+		t.Error("no room for another neighbour")
+	}
+}
