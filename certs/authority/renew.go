@@ -24,12 +24,23 @@ const together = 30 * 24 * time.Hour
 // ErrOtherKeys is returned when the keys in the folder are not those that the key set lists.
 var ErrOtherKeys = errors.New("the keys on this machine do not belong to the key set")
 
-// Next returns the key set that follows newest when a key of newest is due at now; due is false
-// otherwise. newest is the key set in use, and since is the time at which its decryption key was
-// first listed. Next makes the new keys before it returns; the same call after a crash returns the
-// same key set. That key set is not signed, and nothing uses it yet. The error wraps ErrOtherKeys
-// when newest is not the key set in use.
-func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.KeySet, due bool, err error) {
+// Reason says why the next key set is made.
+type Reason int
+
+// The reasons.
+const (
+	Due    Reason = iota // a key is due
+	Wanted               // an administrator wants a new signing key now
+	Revoke               // an administrator wants that nothing of the keys in use counts any more
+)
+
+// Next returns the key set that follows newest; made is false where no key of newest is due at now
+// and there is no other reason. newest is the key set in use, and since is the time at which its
+// decryption key was first listed. A revocation makes all keys anew but the log key. Next makes the
+// new keys before it returns; the same call after a crash returns the same key set. That key set is
+// not signed, and nothing uses it yet. The error wraps ErrOtherKeys when newest is not the key set
+// in use.
+func (a *Authority) Next(newest trust.KeySet, since, now time.Time, why Reason) (next trust.KeySet, made bool, err error) {
 	if err := a.Check(newest); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
@@ -38,14 +49,14 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
 	ends := struct{ ca, signing, decryption time.Time }{halfLife(ca), halfLife(signing), since.Add(DecryptionTerm)}
-	if now.Before(ends.ca) && now.Before(ends.signing) && now.Before(ends.decryption) {
+	if why == Due && now.Before(ends.ca) && now.Before(ends.signing) && now.Before(ends.decryption) {
 		return next, false, nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	m := maker{dir: a.dir, name: a.name, replica: a.replica, now: now, number: newest.Number + 1, ca: a.journal.CA}
-	soon := now.Add(together)
-	if err := m.next(!soon.Before(ends.ca), !soon.Before(ends.decryption)); err != nil {
+	soon, all := now.Add(together), why == Revoke
+	if err := m.next(all || !soon.Before(ends.ca), all || !soon.Before(ends.decryption)); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
 	if err := a.readDecryption(a.journal); err != nil {
@@ -54,6 +65,7 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time) (next trust.
 	hash := newest.Hash()
 	next = newest
 	next.Number, next.Previous, next.Replicas = m.number, hash[:], slices.Clone(newest.Replicas)
+	next.Revokes = all
 	if err := a.fill(&next, i); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
@@ -296,13 +308,14 @@ func (a *Authority) Forget(now time.Time) error {
 	if len(j.Former) == len(a.journal.Former) {
 		return nil
 	}
-	before := a.journal
-	a.journal = j
+	if err := j.write(a.dir); err != nil {
+		return fmt.Errorf("forget former keys: %w", err)
+	}
+	a.journal = j // what the file says; a key file that stays by a failure goes when the folder is opened next
 	maps.DeleteFunc(a.decryption, func(_ [sha256.Size]byte, h held) bool {
 		return h.number < j.Decryption && !slices.ContainsFunc(j.Former, func(f former) bool { return f.Number == h.number })
 	})
-	if err := errors.Join(a.tidy(), j.write(a.dir)); err != nil {
-		a.journal = before
+	if err := a.tidy(); err != nil {
 		return fmt.Errorf("forget former keys: %w", err)
 	}
 	return nil

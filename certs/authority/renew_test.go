@@ -55,7 +55,7 @@ func reopen(t *testing.T, dir string) *Authority {
 // newest.
 func due(t *testing.T, a *Authority, newest trust.KeySet, since, at time.Time) trust.KeySet {
 	t.Helper()
-	next, due, err := a.Next(newest, since, at)
+	next, due, err := a.Next(newest, since, at, Due)
 	if err != nil || !due {
 		t.Fatalf("next at %s: due %t, %v", at, due, err)
 	}
@@ -111,7 +111,7 @@ func TestWhatIsDue(t *testing.T) {
 	var cas, decryptions []int // days at which they were renewed
 	for d := 1; d < 11*365; d++ {
 		at := now.Add(time.Duration(d) * day)
-		next, due, err := a.Next(k, since, at)
+		next, due, err := a.Next(k, since, at, Due)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,7 +405,7 @@ func TestOtherKeys(t *testing.T) {
 			t.Errorf("%s: got %v, number %d in use", what, err, a.InUse())
 		}
 	}
-	if _, _, err := a.Next(k2, now, at); !errors.Is(err, ErrOtherKeys) {
+	if _, _, err := a.Next(k2, now, at, Due); !errors.Is(err, ErrOtherKeys) {
 		t.Errorf("next after what is not in use: got %v, want ErrOtherKeys", err)
 	}
 	use(t, a, k2, at)

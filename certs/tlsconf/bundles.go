@@ -20,21 +20,21 @@ type Bundles struct {
 	byName map[identity.Jurisdiction]*x509bundle.Bundle
 }
 
-// Set trusts the CAs of the newest key set of a walk and of the one before it, because identities
-// issued under the older one stay valid for up to an hour. It replaces all CAs that it trusted for
-// the jurisdiction before. The caller has verified the walk; all its key sets are of one
-// jurisdiction. The error wraps trust.ErrInvalid when the walk is empty.
-func (b *Bundles) Set(walked []trust.KeySet) error {
-	if len(walked) == 0 {
+// Set trusts the CAs of the key sets that count now (see trust.At), and replaces all CAs that it
+// trusted for the jurisdiction before. The caller has verified the key sets, which are of one
+// jurisdiction, and calls Set anew when one of them counts no more. The error wraps
+// trust.ErrInvalid when there is none.
+func (b *Bundles) Set(counting []trust.Believed) error {
+	if len(counting) == 0 {
 		return fmt.Errorf("set bundle: %w: no key set", trust.ErrInvalid)
 	}
-	name := walked[0].Name
+	name := counting[0].Name
 	td, err := spiffeid.TrustDomainFromString(name.String())
 	if err != nil {
 		return fmt.Errorf("set bundle: %w", err)
 	}
 	bundle := x509bundle.New(td)
-	for _, k := range walked[max(0, len(walked)-2):] {
+	for _, k := range counting {
 		for _, r := range k.Replicas {
 			cert, err := x509.ParseCertificate(r.CACert)
 			if err != nil {

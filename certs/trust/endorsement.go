@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -17,6 +18,8 @@ const (
 	MaxEndorsementLen = 2 << 10             // bytes
 	maxCodeLen        = 32                  // bytes
 	maxDisplayLen     = 200                 // bytes
+	// MaxSince is how many numbers an endorsement dates, at most.
+	MaxSince = 16
 )
 
 // EndorsementType is the content type of an endorsement's payload.
@@ -39,10 +42,31 @@ type Endorsement struct {
 	Epoch       uint64                `cbor:"7,keyasint"`
 	Issued      uint64                `cbor:"8,keyasint"` // ms since 1970 UTC
 	NotAfter    uint64                `cbor:"9,keyasint"` // ms since 1970 UTC
+	// Since says when the parent first endorsed the last numbers, up to Number, oldest first (ms
+	// since 1970 UTC). So a verifier knows when a key set of before ceased to count.
+	Since []uint64 `cbor:"10,keyasint,omitempty"`
 }
 
 // Pin returns the pin of the endorsed key set.
 func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
+
+// since returns when the parent first endorsed a number.
+func (e Endorsement) since(number uint64) (at time.Time, ok bool) {
+	first := e.Number - uint64(len(e.Since)) + 1
+	if number < first || number > e.Number {
+		return at, false
+	}
+	return time.UnixMilli(int64(e.Since[number-first])), true
+}
+
+// SinceNewest returns when the parent first endorsed the key set; where it does not say so, when it
+// made this endorsement.
+func (e Endorsement) SinceNewest() time.Time {
+	if at, ok := e.since(e.Number); ok {
+		return at
+	}
+	return time.UnixMilli(int64(e.Issued))
+}
 
 // Encode returns the payload. The error wraps ErrEndorsement when the endorsement is impossible.
 func (e Endorsement) Encode() ([]byte, error) {
@@ -71,6 +95,9 @@ func (e Endorsement) check() error {
 		return fmt.Errorf("%w: number %d, epoch %d, hash of %d bytes", ErrEndorsement, e.Number, e.Epoch, len(e.Hash))
 	case e.Issued == 0 || e.NotAfter <= e.Issued || e.NotAfter-e.Issued > uint64(EndorsementTerm.Milliseconds()):
 		return fmt.Errorf("%w: from %d to %d ms", ErrEndorsement, e.Issued, e.NotAfter)
+	case len(e.Since) > MaxSince || uint64(len(e.Since)) > e.Number || !slices.IsSorted(e.Since) ||
+		len(e.Since) > 0 && (e.Since[0] == 0 || e.Since[len(e.Since)-1] > e.Issued):
+		return fmt.Errorf("%w: number %d endorsed since %d ms", ErrEndorsement, e.Number, e.Since)
 	case len(e.Code) > maxCodeLen || len(e.Level) > maxCodeLen || e.DisplayName == "" || len(e.DisplayName) > maxDisplayLen:
 		return fmt.Errorf("%w: code, level or display name is missing or too long", ErrEndorsement)
 	case !utf8.ValidString(e.Code + e.Level + e.DisplayName):

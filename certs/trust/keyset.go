@@ -11,7 +11,8 @@
 //
 // A key set is deterministic CBOR (see canon):
 //
-//	{1: name, 2: epoch, 3: number, 4: [replica …], 5: decryption key, 6: hash of number-1 (absent in number 1)}
+//	{1: name, 2: epoch, 3: number, 4: [replica …], 5: decryption key, 6: hash of number-1 (absent in number 1),
+//	 7: true where number-1 is revoked, otherwise absent}
 //	replica = {1: "r1", 2: CA certificate (DER), 3: signing certificate (DER), 4: log key (Ed25519, 32 bytes)}
 //
 // with replicas in the order of their numbers. The hash of a key set is SHA-256 of these bytes. A
@@ -46,6 +47,10 @@ import (
 const (
 	MaxReplicas  = 9
 	MaxKeySetLen = 64 << 10 // bytes of a signed key set
+	// MaxHanded and MaxHandedLen bound the key sets that one jurisdiction hands another at once, in
+	// number and in bytes. In all there is no limit: a chain goes on where the one before ended.
+	MaxHanded    = 16
+	MaxHandedLen = 64 << 10
 	maxCertLen   = 4 << 10
 	maxPublicLen = 4 << 10
 )
@@ -73,6 +78,7 @@ type KeySet struct {
 	Replicas      []ReplicaKeys         `cbor:"4,keyasint"`
 	DecryptionKey []byte                `cbor:"5,keyasint"`           // X-Wing public key
 	Previous      []byte                `cbor:"6,keyasint,omitempty"` // Hash of number-1
+	Revokes       bool                  `cbor:"7,keyasint,omitempty"` // nothing that number-1 signed counts any more: see Believed
 }
 
 // Encode returns the bytes whose hash is the hash of the key set. The error wraps ErrInvalid when
@@ -116,6 +122,8 @@ func (k KeySet) check() error {
 		return fmt.Errorf("%w: %d replicas, not 1 to %d", ErrInvalid, len(k.Replicas), MaxReplicas)
 	case len(k.DecryptionKey) == 0 || len(k.DecryptionKey) > maxPublicLen:
 		return fmt.Errorf("%w: decryption key of %d bytes", ErrInvalid, len(k.DecryptionKey))
+	case k.Number == 1 && k.Revokes:
+		return fmt.Errorf("%w: number 1 revokes another", ErrInvalid)
 	case (k.Number == 1) != (k.Previous == nil) || k.Previous != nil && len(k.Previous) != sha256.Size:
 		return fmt.Errorf("%w: number %d with a hash of %d bytes before it", ErrInvalid, k.Number, len(k.Previous))
 	}
@@ -282,6 +290,60 @@ func Walk(pin Pin, signed [][]byte) ([]KeySet, error) {
 		return nil, fmt.Errorf("%w: %s number %d, the last, is not the pinned one", ErrInvalid, last.Name, last.Number)
 	}
 	return walked, nil
+}
+
+// Extend verifies signed key sets that follow one another and from, which the caller has verified,
+// and returns them. Every error wraps ErrInvalid.
+func Extend(from KeySet, signed [][]byte) (walked []KeySet, err error) {
+	before := opened{KeySet: from, hash: from.Hash()}
+	for _, data := range signed {
+		k, err := open(data)
+		if err == nil {
+			err = k.follows(before)
+		}
+		if err != nil {
+			return nil, err
+		}
+		walked, before = append(walked, k.KeySet), k
+	}
+	return walked, nil
+}
+
+// Begin returns signed key sets as a chain that begins with them: where the first is not number 1,
+// it stands without its signatures, because no verifier of that chain could check them. It verifies
+// nothing; the error wraps ErrInvalid where the first is malformed.
+func Begin(signed [][]byte) ([][]byte, error) {
+	if len(signed) == 0 {
+		return signed, nil
+	}
+	var s signedKeySet
+	var k KeySet
+	err := canon.Unmarshal(signed[0], MaxKeySetLen, &s)
+	if err == nil {
+		err = canon.Unmarshal(s.KeySet, MaxKeySetLen, &k)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if k.Number == 1 || len(s.Signatures) == 0 {
+		return signed, nil
+	}
+	s.Signatures = []Signature{}
+	bare, err := canon.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return append([][]byte{bare}, signed[1:]...), nil
+}
+
+// Some returns how many of the key sets may be handed over at once, from the first on.
+func Some(signed [][]byte) (n int) {
+	for size := 0; n < min(len(signed), MaxHanded); n++ {
+		if size += len(signed[n]); n > 0 && size > MaxHandedLen {
+			break
+		}
+	}
+	return n
 }
 
 // begins checks the signatures of the first key set of a walk. The replicas of number 1 sign number

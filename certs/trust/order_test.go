@@ -139,6 +139,21 @@ func TestWeakKeysAreNone(t *testing.T) {
 	}
 }
 
+// certFrom returns a signing certificate that was made at the given time.
+func certFrom(t *testing.T, at time.Time) []byte {
+	t.Helper()
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: at, NotAfter: at.Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
 func certOf(t *testing.T, key ed25519.PublicKey, by ed25519.PrivateKey) []byte {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1, 0)}

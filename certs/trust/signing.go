@@ -67,6 +67,14 @@ func (p *parsed) get(der []byte) (parsedCert, bool) {
 	return kept, ok
 }
 
+// of returns the parsed certificate.
+func (p *parsed) of(der []byte) (SigningCert, error) {
+	if kept, ok := p.get(der); ok {
+		return kept.cert, nil
+	}
+	return p.parse(der, sha256.Sum256(der))
+}
+
 // parse parses a certificate and keeps it.
 func (p *parsed) parse(der []byte, hash [sha256.Size]byte) (SigningCert, error) {
 	cert, err := x509.ParseCertificate(der)

@@ -21,7 +21,7 @@ var now = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
 // party is a jurisdiction with its keys.
 type party struct {
 	*authority.Authority
-	sets []trust.KeySet
+	sets []trust.Believed
 	to   *Recipient
 }
 
@@ -41,7 +41,8 @@ func newParty(t testing.TB, name string) party {
 		t.Fatal(err)
 	}
 	p := party{Authority: a}
-	if p.sets, err = trust.Walk(pin, [][]byte{signed}); err != nil {
+	walked, err := trust.Walk(pin, [][]byte{signed})
+	if p.sets = trust.Always(walked...); err != nil {
 		t.Fatal(err)
 	}
 	if p.to, err = NewRecipient(p.sets[0].DecryptionKey, func() time.Time { return now }); err != nil {
@@ -134,7 +135,7 @@ func TestOpenRefuses(t *testing.T) {
 	opener := NewOpener(county)
 	for what, row := range map[string]struct {
 		e      Envelope
-		keys   []trust.KeySet
+		keys   []trust.Believed
 		opener *Opener
 		at     time.Time
 		want   error

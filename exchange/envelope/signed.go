@@ -13,9 +13,9 @@ func (e Envelope) Signed() (outer, statement []byte) { return e.outer, e.stateme
 // VerifySigned verifies the two parts that Signed returned, without the body: it proves that the
 // origin, whose key sets are given, signed a message with this header and a body whose preimage has
 // the commitment as its SHA-256. It does not compare the message with the time now, so a message
-// that expired long ago passes; but the certificate must have been in force when the message was
+// that expired long ago passes; but key set and certificate must have counted when the message was
 // issued.
-func VerifySigned(outer, statement []byte, keys []trust.KeySet) (h Header, commitment [32]byte, err error) {
+func VerifySigned(outer, statement []byte, keys []trust.Believed) (h Header, commitment [32]byte, err error) {
 	if h, err = decodeHeader(outer); err != nil {
 		return Header{}, commitment, err
 	}

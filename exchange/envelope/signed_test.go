@@ -20,7 +20,7 @@ func TestVerifySigned(t *testing.T) {
 	if err != nil || h.ID != e.Header().ID || h.Origin != city.Name() || commitment != sha256.Sum256(e.body) {
 		t.Errorf("got %+v, %x, %v", h, commitment, err)
 	}
-	for what, keys := range map[string][]trust.KeySet{"another of the name": other.sets, "another's": county.sets, "none": nil} {
+	for what, keys := range map[string][]trust.Believed{"another of the name": other.sets, "another's": county.sets, "none": nil} {
 		if _, _, err := VerifySigned(outer, statement, keys); !errors.Is(err, ErrUnknownKey) {
 			t.Errorf("%s: got %v, want ErrUnknownKey", what, err)
 		}

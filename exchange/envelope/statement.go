@@ -126,10 +126,10 @@ type Message struct {
 }
 
 // Open verifies an envelope for its destination, as of now: (1) the time, (2) the signature, by a
-// certificate of the origin's key sets that was in force when the message was issued, (3) the body,
+// certificate of the origin's key sets that counted when the message was issued, (3) the body,
 // which it decrypts, and the content type, which must be that of the kind. The caller gives the key
-// sets of the origin that are believed now, and an opener if the body may be encrypted.
-func Open(e Envelope, keys []trust.KeySet, o *Opener, now time.Time) (Message, error) {
+// sets of the origin that it believes, and an opener if the body may be encrypted.
+func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message, error) {
 	switch h := e.header; {
 	case now.After(h.Expires):
 		return Message{}, ErrExpired
@@ -203,7 +203,9 @@ func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
 }
 
 // signingKey finds the certificate in the origin's key sets and returns its key, newest set first.
-func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, error) {
+// A key set counts only for messages that were issued while it did: a key that was replaced before
+// is as unknown as one that no key set lists.
+func signingKey(hash []byte, keys []trust.Believed, h Header) (ed25519.PublicKey, error) {
 	for _, set := range keys {
 		if set.Name != h.Origin {
 			return nil, fmt.Errorf("%w: key sets of %s for a message of %s", ErrUnknownKey, set.Name, h.Origin)
@@ -214,7 +216,7 @@ func signingKey(hash []byte, keys []trust.KeySet, h Header) (ed25519.PublicKey, 
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("%w: %w", ErrUnknownKey, err)
-		case !listed:
+		case !listed, !set.Counts(h.Issued):
 			continue
 		case cert.Key == nil:
 			return nil, fmt.Errorf("%w: the certificate's key is not Ed25519", ErrUnknownKey)

@@ -132,13 +132,13 @@ func (v vector) read(known map[string][]byte) (*said, error) {
 	if reader, err := identity.ParseJurisdiction(v.Reader); err != nil || !e.header.For(reader) {
 		return nil, errDestination
 	}
-	var sets []trust.KeySet
+	var sets []trust.Believed
 	for _, name := range v.KeySets {
 		var k trust.KeySet
 		if err := canon.Unmarshal(known[name], trust.MaxKeySetLen, &k); err != nil {
 			return nil, err
 		}
-		sets = append(sets, k)
+		sets = append(sets, trust.Believed{KeySet: k})
 	}
 	var keys decryptionKeys
 	for _, name := range v.Seeds {

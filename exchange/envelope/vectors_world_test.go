@@ -53,7 +53,7 @@ type place struct {
 	word  string // in the names of parts
 	name  identity.Jurisdiction
 	by    []testSigner // r1 …
-	sets  []trust.KeySet
+	sets  []trust.Believed
 	seeds [][]byte
 	to    []*Recipient
 }
@@ -74,7 +74,7 @@ func newPlace(word, name string, until time.Time, numbers ...[]int) *place {
 			hash := p.sets[n-1].Hash()
 			k.Previous = hash[:]
 		}
-		p.sets, p.seeds = append(p.sets, k), append(p.seeds, s)
+		p.sets, p.seeds = append(p.sets, trust.Believed{KeySet: k}), append(p.seeds, s)
 		p.to = append(p.to, fixedRecipient(k.DecryptionKey, fmt.Sprintf("%s %d", name, n+1)))
 	}
 	return p
@@ -204,7 +204,7 @@ type recipe struct {
 	name, why, reason string
 	reader            identity.Jurisdiction
 	at                uint64
-	sets              []trust.KeySet
+	sets              []trust.Believed
 	keySets, seeds    []string
 	request           string
 	call              *Call

@@ -214,15 +214,16 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
 }
 
-// open proves the origin of a message, as things stand now, and decrypts the message. It tries the
-// key sets of the origin that are known, and fetches them anew if none lists the signing key. It
-// returns the key sets too.
-func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m envelope.Message, sets []trust.KeySet, err error) {
+// open proves the origin of a message, as things stand now, and decrypts the message. A message
+// under way counts by the key sets that count now, whatever time it says of itself. open tries
+// those that are known, and fetches them anew if none lists the signing key. It returns the key
+// sets too.
+func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m envelope.Message, sets []trust.Believed, err error) {
 	for _, anew := range []bool{false, true} {
 		if sets, err = r.l.Trust.KeySets(ctx, e.Header().Origin, anew); err != nil {
 			return m, nil, fmt.Errorf("%w: %w", errNotEndorsed, err)
 		}
-		if m, err = envelope.Open(e, sets, r.l.Opener, at); !errors.Is(err, envelope.ErrUnknownKey) {
+		if m, err = envelope.Open(e, trust.At(sets, r.l.Now()), r.l.Opener, at); !errors.Is(err, envelope.ErrUnknownKey) {
 			break
 		}
 	}

@@ -32,7 +32,7 @@ func Evidence(e envelope.Envelope) []byte {
 // VerifyEvidence proves that the origin in the header, whose key sets are given, signed a message
 // with that header and a body whose preimage has the commitment as its SHA-256. It needs neither
 // the body nor the time.
-func VerifyEvidence(data []byte, keys []trust.KeySet) (h envelope.Header, commitment [32]byte, err error) {
+func VerifyEvidence(data []byte, keys []trust.Believed) (h envelope.Header, commitment [32]byte, err error) {
 	var e evidence
 	if err := canon.Unmarshal(data, maxEvidence, &e); err != nil {
 		return envelope.Header{}, commitment, fmt.Errorf("verify evidence: %w", err)

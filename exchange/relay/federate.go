@@ -85,7 +85,7 @@ var (
 // VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of
 // the asker with the hash, and returns the answer. It does not judge the time: a share may be shown
 // long after it was answered.
-func VerifyShare(frame []byte, keys []trust.KeySet, by, asker identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
+func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)
@@ -94,7 +94,7 @@ func VerifyShare(frame []byte, keys []trust.KeySet, by, asker identity.Jurisdict
 	if h.Kind != envelope.Answer || h.Origin != by || h.Destination != asker || h.DecryptionKey != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
 	}
-	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.KeySet) bool { return k.Name != by })
+	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.Believed) bool { return k.Name != by })
 	m, err := envelope.Open(e, own, nil, h.Issued)
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)

@@ -265,11 +265,11 @@ func TestPassBusy(t *testing.T) {
 type renewing struct {
 	believed
 	of   identity.Jurisdiction
-	sets []trust.KeySet
+	sets []trust.Believed
 	anew int
 }
 
-func (r *renewing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error) {
+func (r *renewing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	if of == r.of && anew {
 		r.anew++
 		return r.sets, nil
@@ -283,7 +283,7 @@ func TestKeysAskedForAnew(t *testing.T) {
 	w := newWide(t)
 	later := newKeys(t, county) // in place of a renewal: other keys of the same name
 	for what, row := range map[string]struct {
-		sets []trust.KeySet
+		sets []trust.Believed
 		code Code
 	}{"known by then": {later.sets, 0}, "of nobody": {w.keys[county].sets, MessageRefused}} {
 		fresh := &renewing{believed: w.trust, of: name(t, county), sets: row.sets}

@@ -42,7 +42,7 @@ type recipient struct {
 }
 
 // newest returns the recipient with the newest decryption key of the key sets.
-func (c *recipients) newest(sets []trust.KeySet) (*recipient, error) {
+func (c *recipients) newest(sets []trust.Believed) (*recipient, error) {
 	if len(sets) == 0 {
 		return nil, errors.New("no key set")
 	}

@@ -132,10 +132,11 @@ type Links interface {
 
 // Trust gives the key sets that are believed now.
 type Trust interface {
-	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first.
+	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first,
+	// with the time for which each counts.
 	// With anew it fetches the key sets that the endorser has now, but limits how often it does so.
 	// The error says why there are none; a *Problem is passed to the asker unchanged.
-	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
+	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error)
 }
 
 // Received is a request whose origin is proven.

@@ -60,7 +60,7 @@ func newID(t testing.TB) identity.Message {
 // keys are the keys of a jurisdiction.
 type keys struct {
 	*authority.Authority
-	sets []trust.KeySet
+	sets []trust.Believed
 }
 
 func newKeys(t testing.TB, s string) keys {
@@ -78,7 +78,7 @@ func newKeys(t testing.TB, s string) keys {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keys{a, sets}
+	return keys{a, trust.Always(sets...)}
 }
 
 func (k keys) recipient(t testing.TB) *envelope.Recipient {
@@ -91,9 +91,9 @@ func (k keys) recipient(t testing.TB) *envelope.Recipient {
 }
 
 // believed is a Trust that a test changes.
-type believed map[identity.Jurisdiction][]trust.KeySet
+type believed map[identity.Jurisdiction][]trust.Believed
 
-func (b believed) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
+func (b believed) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.Believed, error) {
 	if sets := b[of]; len(sets) > 0 {
 		return sets, nil
 	}
@@ -435,13 +435,13 @@ func TestNewKeySet(t *testing.T) {
 		r.recipients.order, r.recipients.byKey[key] = append(r.recipients.order, key), nil
 	}
 	next.DecryptionKey = newKeys(t, city).sets[0].DecryptionKey
-	w.trust[name(t, city)] = []trust.KeySet{next}
+	w.trust[name(t, city)] = []trust.Believed{next}
 	keyOf()
 	if len(r.recipients.order) != maxRecipients || len(r.recipients.byKey) != maxRecipients {
 		t.Errorf("%d recipients, want %d", len(r.recipients.byKey), maxRecipients)
 	}
 	next.DecryptionKey = []byte("no key")
-	w.trust[name(t, city)] = []trust.KeySet{next}
+	w.trust[name(t, city)] = []trust.Believed{next}
 	_, err := r.Ask(t.Context(), newID(t), name(t, city), query(t))
 	wantProblem(t, "an unusable key", err, county, Unreachable, city, badEncryption)
 }

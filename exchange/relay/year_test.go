@@ -44,7 +44,7 @@ type side struct {
 	signed  [][]byte
 	sets    []trust.KeySet // its own, walked
 	since   time.Time      // of the decryption key
-	believe map[identity.Jurisdiction][]trust.KeySet
+	believe map[identity.Jurisdiction][]trust.Believed
 	dialled int
 }
 
@@ -64,7 +64,7 @@ func newSide(t *testing.T, name string, n byte, parent *side) *side {
 	}
 	born := time.Now().Add(-past)
 	s := &side{
-		name: j, parent: parent, bundles: &tlsconf.Bundles{}, since: born, believe: map[identity.Jurisdiction][]trust.KeySet{},
+		name: j, parent: parent, bundles: &tlsconf.Bundles{}, since: born, believe: map[identity.Jurisdiction][]trust.Believed{},
 		addr: &net.UDPAddr{IP: net.IPv4(192, 0, 2, n), Port: 7400},
 	}
 	if s.keys, err = authority.Create(t.TempDir(), j, r, born); err != nil {
@@ -106,9 +106,9 @@ func (s *side) present(t *testing.T) {
 	t.Helper()
 	for _, n := range s.near {
 		n.mu.Lock()
-		n.believe[s.name] = s.sets
+		n.believe[s.name] = trust.Always(s.sets...)
 		n.mu.Unlock()
-		if err := n.bundles.Set(s.sets); err != nil {
+		if err := n.bundles.Set(trust.Always(s.sets...)); err != nil {
 			t.Fatal(err)
 		}
 		n.socket.Recheck()
@@ -119,7 +119,7 @@ func (s *side) present(t *testing.T) {
 func (s *side) next(t *testing.T, at time.Time) (due bool) {
 	t.Helper()
 	newest := s.sets[len(s.sets)-1]
-	next, due, err := s.keys.Next(newest, s.since, at)
+	next, due, err := s.keys.Next(newest, s.since, at, authority.Due)
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}
@@ -160,7 +160,7 @@ func (s *side) renew(t *testing.T) {
 }
 
 // KeySets returns the key sets that the relay believes.
-func (s *side) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
+func (s *side) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.Believed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sets := s.believe[of]; len(sets) > 0 {

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"strconv"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -33,15 +34,20 @@ type inviteBody struct {
 }
 
 // endorseBody is the body of commandEndorse. The proposer has verified that the key sets follow one
-// another from First, and, for a redemption, that the child that brought them holds their keys.
+// another and the one that they come after, and, for a redemption, that the child that brought them
+// holds their keys.
 type endorseBody struct {
 	_         struct{} `cbor:",toarray"`
 	Child     identity.Label
 	Secret    []byte // hash of the secret that is redeemed; empty: a renewal
 	First     []byte // hash of number 1
-	Number    uint64
+	After     uint64 // the number that was endorsed when this was decided; 0: the key sets begin a chain
+	AfterHash []byte // of that number
+	Sets      []keptSet
+	Number    uint64 // of the key set that is endorsed: the last of Sets, or After where there is none
 	Hash      []byte
-	KeySets   [][]byte
+	Epoch     uint64
+	Issued    uint64 // ms since 1970 UTC
 	NotAfter  uint64 // ms since 1970 UTC
 	Statement book.Statement
 }
@@ -65,6 +71,8 @@ func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
 	v := b.Invitation
 	child, known := ChildOf(tx, v.Place.Name.Label())
 	switch {
+	case child.Damaged && !v.Rekey:
+		return ledger.None, book.Refuse(text.ChildDamaged, v.Place.DisplayName, tx.Log().Jurisdiction().String())
 	case known && child.Joined() && !v.Rekey:
 		return ledger.None, book.Refuse(text.AlreadyJoined, v.Place.DisplayName, tx.Log().Jurisdiction().String())
 	case v.Until <= tx.Time():
@@ -72,7 +80,7 @@ func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
 	}
 	child.Place, child.Invitation, child.Secret, child.Until = v.Place, book.Next(tx), v.Secret, v.Until
 	if v.Rekey {
-		child.First = []byte{}
+		child.First, child.Damaged = []byte{}, false
 	}
 	if err := child.save(tx); err != nil {
 		return ledger.None, err
@@ -82,48 +90,83 @@ func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
 
 // applyEndorse redeems an invitation, or renews an endorsement. The child that redeemed the
 // invitation may repeat the redemption, also after the invitation has ended, while it brings no
-// later key set than the endorsed one; the result is then the existing entry.
+// later key set than the endorsed one; the result is then the existing entry. Of two commands that
+// were decided on one state, the second is refused: what it comes after is not endorsed any more.
 func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
-	in, called := tx.Log().Jurisdiction().String(), child.Place.DisplayName
-	redeems, bound := len(b.Secret) > 0, len(child.First) > 0
-	switch {
-	case !known, redeems && !bytes.Equal(child.Secret, b.Secret):
-		return ledger.None, book.Refuse(text.InvitationUnknown, in)
-	case redeems && bound && !bytes.Equal(child.First, b.First), !redeems && child.Joined() && !bytes.Equal(child.Endorsed, b.First):
-		return ledger.None, book.Refuse(text.InvitationRedeemed, called, in)
-	case redeems && bound && child.Joined() && child.Number >= b.Number:
-		return child.Endorsement, nil
-	case redeems && tx.Time() > child.Until:
-		return ledger.None, book.Refuse(text.InvitationExpired, called, in)
-	case !redeems && !child.Joined():
-		return ledger.None, book.Refuse(text.NotEndorsed, called, in)
-	case !redeems && b.Number < child.Number:
-		return ledger.None, book.Refuse(text.KeySetOld, called)
+	if err := child.mayEndorse(tx, known, b); err != nil {
+		return ledger.None, err
 	}
-	if redeems { // a renewal binds no invitation: one for other keys may be pending
+	if len(b.Secret) > 0 && child.Joined() && len(b.Sets) == 0 {
+		return child.Endorsement, nil
+	}
+	for _, s := range b.Sets {
+		if err := keptSets.Check(s); err != nil {
+			return ledger.None, err
+		}
+	}
+	if len(b.Secret) > 0 { // a renewal binds no invitation: one for other keys may be pending
 		child.First = b.First
 	}
-	child.Endorsed, child.Number, child.Hash, child.KeySets = b.First, b.Number, b.Hash, b.KeySets
+	child.take(b, tx.Time())
 	child.Endorsement, child.NotAfter, child.Withdrawn = book.Next(tx), b.NotAfter, ledger.None
+	if child.Came > MostADay {
+		return ledger.None, book.Refuse(text.KeySetsTooMany, b.Child.String(), strconv.Itoa(MostADay))
+	}
 	if err := child.save(tx); err != nil {
+		return ledger.None, err
+	}
+	if err := child.saveSets(tx, b); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, About: child.Invitation})
 }
 
-// applyWithdraw ends an endorsement, and the invitation that led to it. Only the parent can undo a
+// mayEndorse refuses an endorsement that the state does not allow.
+func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
+	in, called := tx.Log().Jurisdiction().String(), c.Place.DisplayName
+	redeems, again := len(b.Secret) > 0, c.Joined() && len(b.Sets) == 0
+	switch {
+	case c.Damaged:
+		return book.Refuse(text.ChildDamaged, b.Child.String(), in)
+	case !known, redeems && !bytes.Equal(c.Secret, b.Secret):
+		return book.Refuse(text.InvitationUnknown, in)
+	case redeems && len(c.First) > 0 && !bytes.Equal(c.First, b.First):
+		return book.Refuse(text.InvitationRedeemed, called, in)
+	case redeems && !(c.same(b.First) && again) && tx.Time() > c.Until:
+		return book.Refuse(text.InvitationExpired, called, in)
+	case !redeems && !c.Joined():
+		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
+	case !c.comesAfter(b):
+		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
+	}
+	return nil
+}
+
+// comesAfter reports whether the key sets come after what is endorsed. Others are taken where an
+// invitation is redeemed, and nowhere else.
+func (c Child) comesAfter(b endorseBody) bool {
+	if !c.same(b.First) {
+		return len(b.Secret) > 0 && b.After == 0
+	}
+	return b.After == c.Number && bytes.Equal(b.AfterHash, c.Hash)
+}
+
+// applyWithdraw ends an endorsement, and every invitation, also one for other keys that is pending:
+// an invitation without rekey is then for the endorsed keys again. Only the parent can undo a
 // withdrawal, by a new invitation. A second withdrawal changes nothing; its result is the entry of
 // the first.
 func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
 	switch {
+	case child.Damaged:
+		return ledger.None, book.Refuse(text.ChildDamaged, b.Child.String(), tx.Log().Jurisdiction().String())
 	case !known || child.Endorsement == ledger.None:
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
 	case child.Withdrawn != ledger.None:
 		return child.Withdrawn, nil
 	}
-	child.Withdrawn, child.Secret = book.Next(tx), []byte{}
+	child.Withdrawn, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
 	if err := child.save(tx); err != nil {
 		return ledger.None, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"xietong/certs/canon"
@@ -87,50 +88,70 @@ type Redemption struct {
 
 // Redeem endorses the child that brings the secret of an invitation and holds the keys that it
 // shows. It returns the entry of the endorsement. binding belongs to the connection over which the
-// redemption came. The error is text.InvitationUnknown, ChildMismatch, NotPossessed,
-// InvitationRedeemed, InvitationExpired or TooLarge where the redemption is refused.
-func Redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (identity.Entry, error) {
+// redemption came. A child that has more key sets than may be handed over at once brings the first
+// of them, and presents the others later. The error is text.InvitationUnknown, ChildMismatch,
+// NotPossessed, InvitationRedeemed, InvitationExpired, KeySetsForked or KeySetsTooMany where the
+// redemption is refused.
+func Redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (entry identity.Entry, err error) {
+	for again := range 2 {
+		entry, err = redeem(ctx, l, r, binding, now)
+		if refusal, ok := errors.AsType[*state.Refusal](err); !ok || text.ByNumber(uint16(refusal.Code)) != text.KeySetsForked || again > 0 {
+			break
+		}
+	}
+	return entry, err
+}
+
+func redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (identity.Entry, error) {
 	secret := SecretHash(r.Secret)
 	child, err := invited(ctx, l, r.Child, secret)
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	_, sets, err := walkFromFirst(r.KeySets)
-	if err != nil {
-		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
+	if len(r.KeySets) > trust.MaxHanded {
+		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": strconv.Itoa(len(r.KeySets))}, nil)
 	}
-	newest := sets[len(sets)-1]
+	first, sets, err := walkFromFirst(r.KeySets)
+	if err != nil {
+		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": r.Child.String()}, err)
+	}
+	newest, hash := sets[len(sets)-1], first.Hash()
 	key := newest.LogKey(r.Replica)
 	switch {
 	case newest.Name != r.Child:
 		return identity.Entry{}, text.Fail(text.ChildMismatch, text.Args{"name": r.Child.String(), "claimed": newest.Name.String()}, nil)
 	case key == nil || !ed25519.Verify(key, PossessionInput(binding, secret), r.Possession):
-		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, nil)
+		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": r.Child.String()}, nil)
 	}
-	return endorse(ctx, l, child.Place, secret[:], r.KeySets, newest, now)
+	s := step{child: child, secret: secret[:], first: hash[:], signed: r.KeySets, sets: sets}
+	if child.same(hash[:]) {
+		if at := child.Number; at <= newest.Number {
+			if pin := sets[at-1].Pin().Hash(); !bytes.Equal(pin[:], child.Hash) {
+				return identity.Entry{}, text.Fail(text.KeySetsForked, text.Args{
+					"name": r.Child.String(), "jurisdiction": l.Log().Jurisdiction().String(), "number": strconv.FormatUint(at, 10),
+				}, nil)
+			}
+		}
+		known := min(child.Number, newest.Number)
+		s.signed, s.sets = s.signed[known:], s.sets[known:]
+	}
+	return endorse(ctx, l, s, now)
 }
 
-// invited returns the child that the secret invites. The secret of no invitation is refused as
-// text.InvitationUnknown, the secret of another child as text.ChildMismatch, which tells the name
-// of that child. The difference helps no guesser, because a secret is 16 random bytes.
+// invited returns the child that the secret invites. Any other name or secret is refused as
+// text.InvitationUnknown, with no word about which of the two was wrong or whom it knows.
 func invited(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret Hash) (found Child, err error) {
+	known := false
 	err = l.View(ctx, func(r *state.Reader) error {
-		for _, c := range Children(r) {
-			if bytes.Equal(c.Secret, secret[:]) {
-				found = c
-			}
+		if above, _ := name.Parent(); above == l.Log().Jurisdiction() {
+			found, known = ChildOf(r, name.Label())
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return found, err
-	case found.Place.Name.IsZero():
-		return found, text.Fail(text.InvitationUnknown, text.Args{"jurisdiction": l.Log().Jurisdiction().String()}, nil)
-	case found.Place.Name != name:
-		return found, text.Fail(text.ChildMismatch, text.Args{"name": found.Place.DisplayName, "claimed": name.String()}, nil)
+	if err == nil && (!known || found.Damaged || !bytes.Equal(found.Secret, secret[:])) {
+		err = text.Fail(text.InvitationUnknown, text.Args{"jurisdiction": l.Log().Jurisdiction().String()}, nil)
 	}
-	return found, nil
+	return found, err
 }
 
 // walkFromFirst verifies key sets that begin with number 1, which vouches for itself. first is the
@@ -148,30 +169,50 @@ func walkFromFirst(signed [][]byte) (first trust.Pin, sets []trust.KeySet, err e
 	return first, sets, err
 }
 
-// endorse records that the parent believes newest, the last of the key sets, which begin with
-// number 1. secret is the hash of the secret that is redeemed; empty: a renewal.
-func endorse(ctx context.Context, l book.Ledger, p Place, secret []byte, sets [][]byte, newest trust.KeySet, now time.Time) (identity.Entry, error) {
-	first, err := trust.PinOf(sets[0])
-	if err != nil {
-		return identity.Entry{}, err
+// step is an endorsement that is to be made of what is known of a child.
+type step struct {
+	child  Child
+	secret []byte         // hash of the secret that is redeemed; nil: a renewal
+	first  []byte         // hash of number 1
+	signed [][]byte       // the key sets that are new
+	sets   []trust.KeySet // the same, verified
+}
+
+// body returns the command, without its statement, as decided at the given time.
+func (s step) body(now time.Time) endorseBody {
+	b := endorseBody{
+		Child: s.child.Place.Name.Label(), Secret: append([]byte{}, s.secret...), First: s.first, AfterHash: []byte{}, Sets: []keptSet{},
+		Issued: uint64(now.UnixMilli()), NotAfter: uint64(now.Add(trust.EndorsementTerm).UnixMilli()),
 	}
-	hash, firstHash := newest.Hash(), first.Hash()
+	if s.child.same(s.first) {
+		b.After, b.AfterHash = s.child.Number, s.child.Hash
+	}
+	b.Number, b.Hash, b.Epoch = b.After, b.AfterHash, s.child.Epoch
+	for i, k := range s.sets {
+		hash := k.Hash()
+		b.Sets = append(b.Sets, keptSet{Hash: hash[:], Signed: s.signed[i]})
+		b.Number, b.Hash, b.Epoch = k.Number, hash[:], k.Epoch
+	}
+	return b
+}
+
+// endorse records that the parent believes the last of the child's key sets.
+func endorse(ctx context.Context, l book.Ledger, s step, now time.Time) (identity.Entry, error) {
+	b, p := s.body(now), s.child.Place
+	after := s.child
+	after.take(b, 0)
 	statement := trust.Endorsement{
-		Child: p.Name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, Number: newest.Number, Hash: hash[:],
-		Epoch: newest.Epoch, Issued: uint64(now.UnixMilli()), NotAfter: uint64(now.Add(trust.EndorsementTerm).UnixMilli()),
+		Child: p.Name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, Number: b.Number, Hash: b.Hash,
+		Epoch: b.Epoch, Issued: b.Issued, NotAfter: b.NotAfter, Since: after.Since,
 	}
 	payload, err := statement.Encode()
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	note, err := l.Note(trust.EndorsementType, payload)
-	if err != nil {
+	if b.Statement, err = l.Note(trust.EndorsementType, payload); err != nil {
 		return identity.Entry{}, err
 	}
-	return book.Enter(ctx, l, commandEndorse, identity.Message{}, nil, endorseBody{
-		Child: p.Name.Label(), Secret: append([]byte{}, secret...), First: firstHash[:], Number: newest.Number, Hash: hash[:],
-		KeySets: sets, NotAfter: statement.NotAfter, Statement: note,
-	})
+	return book.Enter(ctx, l, commandEndorse, identity.Message{}, nil, b)
 }
 
 // Withdraw ends the endorsement of a child, for the given reason, and returns the entry. A child

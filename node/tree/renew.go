@@ -3,6 +3,10 @@ package tree
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"errors"
+	"slices"
+	"strconv"
 	"time"
 
 	"xietong/certs/identity"
@@ -20,57 +24,186 @@ func (c Child) due(now time.Time) bool {
 	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
 }
 
-// Present takes the key sets that an endorsed child has now, and returns the entry of the
-// endorsement that is in force. It makes a new endorsement where the child brought a later key set,
-// or where the endorsement is RenewEvery old. A child that does not come is not endorsed anew: no
-// parent vouches for long for a child that it does not hear of, and no endorsement is made without
-// a request. Key sets vouch for themselves from the first one on, so anybody may bring them.
-//
-// The error is text.NotEndorsed for a child that has not joined, NotPossessed for key sets that do
-// not verify, InvitationRedeemed for other keys than the endorsed ones, and KeySetOld for an older
-// key set than the endorsed one.
-func Present(ctx context.Context, l book.Ledger, name identity.Jurisdiction, signed [][]byte, now time.Time) (identity.Entry, error) {
-	var child Child
-	err := l.View(ctx, func(r *state.Reader) error {
-		child, _ = ChildOf(r, name.Label())
-		return nil
-	})
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	if child.Place.Name != name || !child.Joined() {
-		return identity.Entry{}, text.Fail(text.NotEndorsed, text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}, nil)
-	}
-	first, sets, err := walkFromFirst(signed)
-	if err != nil {
-		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": child.Place.DisplayName}, err)
-	}
-	newest, hash := sets[len(sets)-1], first.Hash()
-	switch {
-	case newest.Name != name || !bytes.Equal(child.Endorsed, hash[:]):
-		return identity.Entry{}, text.Fail(text.InvitationRedeemed, text.Args{
-			"name": child.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(),
-		}, nil)
-	case newest.Number < child.Number:
-		return identity.Entry{}, text.Fail(text.KeySetOld, text.Args{"name": child.Place.DisplayName}, nil)
-	case !passes(sets, child):
-		return identity.Entry{}, text.Fail(text.InvitationRedeemed, text.Args{
-			"name": child.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(),
-		}, nil)
-	case newest.Number == child.Number && !child.due(now):
-		return child.Endorsement.In(l.Log()), nil
-	}
-	return endorse(ctx, l, child.Place, nil, signed, newest, now)
+const presentContext = "xietong/1 present\n"
+
+// Presentation is what an endorsed child shows to its parent: the key sets that came after one that
+// the parent knows.
+type Presentation struct {
+	_          struct{} `cbor:",toarray"`
+	Child      identity.Jurisdiction
+	After      uint64   // number of the key set that the parent endorsed, as far as the child knows
+	Hash       []byte   // of that key set
+	KeySets    [][]byte // signed, from the next number on: at most trust.MaxHanded
+	Replica    identity.Replica
+	Possession []byte // signature of PresentInput by the replica's log key; empty over the child's own link
 }
 
-// passes reports whether the key sets pass through the one that was endorsed last. Keys that were
-// in force before it can sign a fork of what followed them, which is not believed.
-func passes(sets []trust.KeySet, child Child) bool {
-	for _, s := range sets {
-		if s.Number == child.Number {
-			hash := s.Hash()
-			return bytes.Equal(hash[:], child.Hash)
+// PresentInput returns the bytes that the log key of the child's replica signs to prove, where
+// there is no link, that it is the child that presents its key sets: the connection, by 32 bytes
+// that both ends derive from its TLS session, and the hash of the key set that the others come
+// after.
+func PresentInput(binding [32]byte, hash []byte) []byte {
+	return slices.Concat([]byte(presentContext), binding[:], hash)
+}
+
+// Proof says how a presentation proves that it is the child's.
+type Proof struct {
+	// Possession reports whether the child holds the log key that is given. nil: the presentation
+	// came over the child's own link, which proves as much.
+	Possession func(log ed25519.PublicKey) bool
+	// Spend takes from the budget of the child that has proven itself; its error is the answer.
+	// nil: nothing is metered.
+	Spend func() error
+}
+
+// Present takes the key sets that an endorsed child has now, and returns the entry of the
+// endorsement that is in force; fresh says that it is new. It makes a new endorsement where the
+// child brought a later key set, or where the endorsement is RenewEvery old. A child that does not
+// come is not endorsed anew: no parent vouches for long for a child that it does not hear of, and
+// whoever shows its key sets, which are public, is not heard as the child.
+//
+// What is cheap comes first: (1) number and hash are compared with what is kept, (2) possession is
+// proven, by one signature, (3) the budget of the child is spent, and only then (4) a key set that
+// the child brought is read.
+//
+// The error is text.NotEndorsed for a child that has not joined, and NotPossessed where nothing is
+// proven. After the proof it is KeySetsForked for other key sets than the endorsed ones, KeySetOld
+// where the endorsed one is not among what the child has, KeySetsWanted where the parent needs
+// earlier ones, and KeySetsTooMany for more than MostADay.
+func Present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, now time.Time) (entry identity.Entry, fresh bool, err error) {
+	for again := range 2 {
+		entry, fresh, err = present(ctx, l, p, proof, now)
+		if r, ok := errors.AsType[*state.Refusal](err); !ok || text.ByNumber(uint16(r.Code)) != text.KeySetsForked || again > 0 {
+			break
+		}
+		proof.Spend = nil // another presentation was faster: see what it brought
+	}
+	return entry, fresh, err
+}
+
+func present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, now time.Time) (identity.Entry, bool, error) {
+	var k known
+	err := l.View(ctx, func(r *state.Reader) (err error) {
+		k, err = knownOf(r, p)
+		return err
+	})
+	if err != nil {
+		return identity.Entry{}, false, err
+	}
+	if err := k.proven(p, proof); err != nil {
+		return identity.Entry{}, false, err
+	}
+	if proof.Spend != nil {
+		if err := proof.Spend(); err != nil {
+			return identity.Entry{}, false, err
 		}
 	}
-	return false
+	fresh, err := k.fresh(p)
+	if err != nil {
+		return identity.Entry{}, false, err
+	}
+	if len(fresh) == 0 && !k.child.due(now) {
+		return k.child.Endorsement.In(l.Log()), false, nil
+	}
+	sets, err := trust.Extend(k.endorsed, fresh)
+	if err != nil {
+		return identity.Entry{}, false, text.Fail(text.NotPossessed, text.Args{"name": p.Child.String()}, err)
+	}
+	entry, err := endorse(ctx, l, step{child: k.child, first: k.child.Endorsed, signed: fresh, sets: sets}, now)
+	return entry, true, err
+}
+
+// known is what the parent knows of a child that presents itself.
+type known struct {
+	in       string
+	child    Child
+	after    keptSet      // the key set that the presentation names
+	shown    [][]byte     // the key sets between that and the endorsed one, as the child brought them before
+	endorsed trust.KeySet // the endorsed one, read by after only
+}
+
+// knownOf reads what is known of the child, and compares the number and the hash that it names.
+func knownOf(r *state.Reader, p Presentation) (k known, err error) {
+	in := r.Log().Jurisdiction()
+	k.in = in.String()
+	above, _ := p.Child.Parent()
+	var invited bool
+	if above == in {
+		k.child, invited = ChildOf(r, p.Child.Label())
+	}
+	switch {
+	case k.child.Damaged:
+		return k, text.Fail(text.ChildDamaged, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
+	case !invited || !k.child.Joined():
+		return k, text.Fail(text.NotEndorsed, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
+	case len(p.KeySets) > trust.MaxHanded:
+		return k, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": strconv.Itoa(len(p.KeySets))}, nil)
+	case p.After == 0 || p.After > k.child.Number:
+		return k, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(k.child.Number, 10)}, nil)
+	}
+	if err = k.read(r, p); err == nil && !bytes.Equal(k.after.Hash, p.Hash) {
+		err = k.forked(p.After)
+	} else if err != nil {
+		err = text.Fail(text.ChildDamaged, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, err)
+	}
+	return k, err
+}
+
+// read reads the key sets from the one that the presentation names.
+func (k *known) read(r *state.Reader, p Presentation) (err error) {
+	if k.after, err = k.child.set(r, p.After); err != nil || !bytes.Equal(k.after.Hash, p.Hash) {
+		return err
+	}
+	for number := p.After + 1; number <= k.child.Number && int(number-p.After) <= len(p.KeySets); number++ {
+		s, err := k.child.set(r, number)
+		if err != nil {
+			return err
+		}
+		k.shown = append(k.shown, s.Signed)
+	}
+	newest, err := k.child.set(r, k.child.Number)
+	if err == nil {
+		k.endorsed, err = trust.Reopen(newest.Signed)
+	}
+	return err
+}
+
+func (k known) forked(number uint64) error {
+	return text.Fail(text.KeySetsForked, text.Args{
+		"name": k.child.Place.Name.String(), "jurisdiction": k.in, "number": strconv.FormatUint(number, 10),
+	}, nil)
+}
+
+// proven refuses whoever does not hold the log key of the key set that the presentation names, and
+// of the endorsed one.
+func (k known) proven(p Presentation, proof Proof) error {
+	if proof.Possession == nil {
+		return nil
+	}
+	after := k.endorsed
+	if p.After != k.child.Number {
+		var err error
+		if after, err = trust.Reopen(k.after.Signed); err != nil {
+			return err
+		}
+	}
+	key := after.LogKey(p.Replica)
+	if key == nil || !proof.Possession(key) {
+		return text.Fail(text.NotPossessed, text.Args{"name": p.Child.String()}, nil)
+	}
+	return nil
+}
+
+// fresh returns the key sets that the parent has not seen yet. Those that it has seen must be the
+// same.
+func (k known) fresh(p Presentation) ([][]byte, error) {
+	for i, signed := range k.shown {
+		if !bytes.Equal(signed, p.KeySets[i]) {
+			return nil, k.forked(p.After + uint64(i) + 1)
+		}
+	}
+	if p.After+uint64(len(p.KeySets)) < k.child.Number {
+		return nil, text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)
+	}
+	return p.KeySets[len(k.shown):], nil
 }

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"xietong/certs/identity"
-	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -28,12 +27,15 @@ import (
 // machine may be behind the clock of the jurisdiction that issued an endorsement.
 const MaxSkew = 5 * time.Minute
 
-// maxKept is the most bytes that are kept of one child, key sets included, and of the parent.
-const maxKept = 256 << 10
+// The most bytes that are kept of one child, without its key sets, and of the parent.
+const (
+	maxChild    = 8 << 10
+	maxUpstream = 64 << 10
+)
 
 var (
-	children  = book.Bucket[Child]{Name: "children", Max: maxKept}    // by label
-	upstreams = book.Bucket[Upstream]{Name: "upstream", Max: maxKept} // under keyParent
+	children  = book.Bucket[Child]{Name: "children", Max: maxChild}       // by label
+	upstreams = book.Bucket[Upstream]{Name: "upstream", Max: maxUpstream} // under keyParent
 	keyParent = []byte("parent")
 )
 
@@ -66,10 +68,16 @@ type Child struct {
 	Endorsed    []byte     // hash of number 1 of the endorsed key sets; empty: not joined
 	Number      uint64     // of the endorsed key set
 	Hash        []byte     // of the endorsed key set
-	KeySets     [][]byte   // signed, from number 1
+	Epoch       uint64     // of the endorsed key set
+	Since       []uint64   // when the last numbers, up to Number, were first endorsed: see trust.Endorsement
+	Day, Came   uint64     // a day since 1970, and how many key sets came on it
 	Endorsement ledger.Ref // the newest endorsement; None: not joined
 	NotAfter    uint64     // of the newest endorsement, ms since 1970 UTC
 	Withdrawn   ledger.Ref // the withdrawal; None: in force
+
+	// Damaged says that the record cannot be read. Nothing but the name of such a child is known.
+	// It is no neighbour, and nothing is answered to it, until it is invited anew with rekey.
+	Damaged bool `cbor:"-"`
 }
 
 // Joined reports whether the child is endorsed and was not withdrawn.
@@ -86,16 +94,29 @@ type Upstream struct {
 }
 
 // ChildOf returns the record of the child with the label; false: this jurisdiction never invited
-// it.
+// it. A record that cannot be read is Damaged: one child must not take the node with it.
 func ChildOf(r book.Reads, label identity.Label) (Child, bool) {
-	return children.Load(r, []byte(label.String()))
+	c, known, err := children.Read(r, []byte(label.String()))
+	if err != nil {
+		return Child{Damaged: true}, true
+	}
+	return c, known
 }
 
-// Children returns all children, invited ones included, in the order of their labels.
-func Children(r book.Reads) (all []Child) {
-	for _, c := range children.All(r, nil) {
+// Children returns all children, invited and damaged ones included, in the order of their labels.
+func Children(r *state.Reader) (all []Child) {
+	r.Scan(children.Name, nil, nil, func(key, _ []byte) bool {
+		label, err := identity.ParseLabel(string(key))
+		if err != nil {
+			return true
+		}
+		c, _ := ChildOf(r, label)
+		if c.Damaged {
+			c.Place.Name, _ = r.Log().Jurisdiction().Child(label)
+		}
 		all = append(all, c)
-	}
+		return true
+	})
 	return all
 }
 
@@ -104,8 +125,8 @@ func Children(r book.Reads) (all []Child) {
 func UpstreamOf(r book.Reads) (up Upstream, ok bool) { return upstreams.Load(r, keyParent) }
 
 // Withdrawn reports whether parent has withdrawn name, or the child of parent below which name
-// lies. It reports false for a name that does not lie below parent, because nothing here endorsed
-// it.
+// lies, or cannot read the record of that child. It reports false for a name that does not lie
+// below parent, because nothing here endorsed it.
 func Withdrawn(r book.Reads, parent, name identity.Jurisdiction) bool {
 	if name == parent || !name.Under(parent) {
 		return false
@@ -114,15 +135,9 @@ func Withdrawn(r book.Reads, parent, name identity.Jurisdiction) bool {
 		name = above
 	}
 	c, known := ChildOf(r, name.Label())
-	return known && c.Withdrawn != ledger.None
+	return known && (c.Damaged || c.Withdrawn != ledger.None)
 }
 
 func (c Child) save(tx *state.Tx) error {
 	return children.Save(tx, []byte(c.Place.Name.Label().String()), c)
-}
-
-// Walk verifies the key sets that the child brought last, from the first one on.
-func (c Child) Walk() ([]trust.KeySet, error) {
-	_, sets, err := walkFromFirst(c.KeySets)
-	return sets, err
 }

@@ -72,7 +72,7 @@ type Place struct {
 	Ask       *anywhere.Desk
 	Federated *federated.Desk
 	Adoption  *adoption.Desk
-	Sets      []trust.KeySet
+	Sets      []trust.Believed
 
 	Broken error         // the error of every recording; nil: recording works
 	Told   *relay.Answer // the answer to every call; nil: the relay brings the answer
@@ -129,7 +129,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Sets = must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))
+	p.Sets = trust.Always(must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))...)
 	operations, level := relay.NewRegistry(), ""
 	if p.name != Guiyang {
 		level = "county"
@@ -225,7 +225,7 @@ func (a asker) Federate(ctx context.Context, id identity.Message, to identity.Ju
 }
 
 // KeySets returns the key sets of a place: every place is believed.
-func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
+func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.Believed, error) {
 	if w.NoKeys != nil {
 		if err := w.NoKeys(of); err != nil {
 			return nil, err

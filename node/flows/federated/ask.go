@@ -189,7 +189,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, at identity.Jurisdictio
 // believed holds the key sets by which the signatures of a jurisdiction are believed, or the error
 // of finding them.
 type believed struct {
-	sets []trust.KeySet
+	sets []trust.Believed
 	err  error
 }
 

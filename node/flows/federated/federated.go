@@ -62,7 +62,7 @@ type Tree interface {
 	// LastHeard returns when a child was last heard; zero: not known.
 	LastHeard(child identity.Jurisdiction) time.Time
 	// KeySets returns the key sets by which signatures of a jurisdiction are believed now.
-	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error)
+	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error)
 }
 
 // Desk asks many jurisdictions, and serves such questions. Each hosted jurisdiction has one. Many

@@ -240,7 +240,7 @@ func (a *attempt) meet(ctx context.Context) error {
 		return err
 	}
 	bundles := &tlsconf.Bundles{}
-	if err = bundles.Set(a.chain[len(a.chain)-1].KeySets); err == nil {
+	if err = bundles.Set(trust.At(a.chain[len(a.chain)-1].Believed(), a.o.Now())); err == nil {
 		err = tlsconf.VerifyServer(a.line.TLS(), bundles, a.t.Parent.Name(), a.o.Now())
 	}
 	if err != nil {

@@ -36,6 +36,19 @@ func (b Bucket[V]) Decode(data []byte) (v V) {
 	return v
 }
 
+// Read is Load for a value whose damage concerns no more than itself: where it cannot be decoded,
+// Read returns an error, and the caller takes what the value was of out of service.
+func (b Bucket[V]) Read(r Reads, key []byte) (v V, ok bool, err error) {
+	data := r.Get(b.Name, key)
+	if data == nil {
+		return v, false, nil
+	}
+	if err := canon.Unmarshal(data, b.Max, &v); err != nil {
+		return v, true, fmt.Errorf("damaged value of %s: %w", b.Name, err)
+	}
+	return v, true, nil
+}
+
 // All gives the values whose keys begin with prefix, in the order of the keys. The caller must
 // write nothing while it ranges over them.
 func (b Bucket[V]) All(r Reads, prefix []byte) iter.Seq2[[]byte, V] {

@@ -32,6 +32,7 @@ func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
 	var growth *host.GrowthError
+	var keys *host.KeysError
 	var refusal *state.Refusal
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
@@ -54,12 +55,25 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.Busy, Args: text.Args{
 			"jurisdiction": growth.At.String(), "again": strconv.FormatInt(growth.Spent.Seconds(), 10),
 		}, Err: err}
+	case errors.As(err, &keys):
+		return keysFailure(keys)
 	case errors.Is(err, identity.ErrMalformed):
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": err.Error()}, Err: err}
 	}
 	return text.AsFailure(err)
+}
+
+func keysFailure(e *host.KeysError) *text.Failure {
+	if e.Pending > 0 {
+		return &text.Failure{Code: text.KeysPending, Args: text.Args{
+			"jurisdiction": e.In.String(), "number": strconv.FormatUint(e.Pending, 10),
+		}, Err: e}
+	}
+	return &text.Failure{Code: text.KeysTooSoon, Args: text.Args{
+		"jurisdiction": e.In.String(), "again": e.Again.UTC().Format(time.RFC3339),
+	}, Err: e}
 }
 
 func numbered(number uint16, args []string, err error) *text.Failure {

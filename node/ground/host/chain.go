@@ -12,7 +12,6 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
-	"xietong/consensus/state"
 	"xietong/node/ground/book"
 )
 
@@ -55,7 +54,7 @@ func (h *Host) readAbove() error {
 // jurisdiction's own key sets, and returns the verified chain. The error wraps ErrNotAbove where
 // the levels do not lead here.
 func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
-	own, err := h.ownLevel(ctx)
+	own, err := h.ownLevel(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +74,48 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 		return nil, fmt.Errorf("keep chain: %w", err)
 	}
 	h.above.Store(a)
+	h.endorsed.Store(chain[len(chain)-1].Endorsement)
 	return chain, nil
 }
 
+// Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil
+// where it has joined none.
+func (h *Host) Endorsed(ctx context.Context) (*trust.Endorsement, error) {
+	if e := h.endorsed.Load(); e != nil || h.above.Load() == nil {
+		return e, nil
+	}
+	levels, root, err := h.chainFrom(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotAbove, err)
+	}
+	e := chain[len(chain)-1].Endorsement
+	h.endorsed.Store(e)
+	return e, nil
+}
+
 // Chain returns the levels from the root of the tree down to this jurisdiction, and the root's pin.
-// The last level, this jurisdiction's own, has no endorsement. A jurisdiction that has not joined a
-// parent is its own root.
+// The last level, this jurisdiction's own, has no endorsement. It begins with the endorsed key set,
+// or earlier, so that those that counted lately are there. A jurisdiction that has not joined a
+// parent is its own root: its level begins with number 1, for those who pin it.
 func (h *Host) Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error) {
-	own, err := h.ownLevel(ctx)
+	e, err := h.Endorsed(ctx)
+	if err != nil {
+		return nil, trust.Pin{}, fmt.Errorf("read chain: %w", err)
+	}
+	from := uint64(1)
+	if e != nil {
+		from = max(e.Number, trust.MaxHanded) - trust.MaxHanded + 1
+	}
+	return h.chainFrom(ctx, from)
+}
+
+// chainFrom returns the levels down to this jurisdiction, whose own begins with the given number.
+func (h *Host) chainFrom(ctx context.Context, from uint64) (levels []trust.Level, root trust.Pin, err error) {
+	own, err := h.ownLevel(ctx, from)
 	if err != nil {
 		return nil, trust.Pin{}, err
 	}
@@ -97,11 +130,13 @@ func (h *Host) Chain(ctx context.Context) (levels []trust.Level, root trust.Pin,
 	return append(a.Levels[:len(a.Levels):len(a.Levels)], own), root, nil
 }
 
-func (h *Host) ownLevel(ctx context.Context) (level trust.Level, err error) {
-	err = h.View(ctx, func(r *state.Reader) error {
-		level.KeySets, _ = r.KeySets()
-		return nil
-	})
+// ownLevel returns the own key sets from a number on.
+func (h *Host) ownLevel(ctx context.Context, from uint64) (level trust.Level, err error) {
+	signed, err := h.KeySets(ctx)
+	if err != nil {
+		return level, err
+	}
+	level.KeySets, err = trust.Begin(signed[min(from, uint64(len(signed)))-1:])
 	return level, err
 }
 

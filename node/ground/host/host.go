@@ -54,7 +54,8 @@ type Host struct {
 	name      identity.Jurisdiction
 	dir       string
 	log       identity.Log
-	above     atomic.Pointer[above] // nil: has not joined a parent
+	above     atomic.Pointer[above]             // nil: has not joined a parent
+	endorsed  atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
 	authority *authority.Authority
 	links     *authority.Source
 	keys      keySets

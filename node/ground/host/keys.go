@@ -22,6 +22,9 @@ func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
 	return signed, err
 }
 
+// KeysInUse returns the number of the key set whose keys sign and issue.
+func (h *Host) KeysInUse() uint64 { return h.authority.InUse() }
+
 // LinkSource returns the source of the identities with which this replica stands on links.
 func (h *Host) LinkSource() *authority.Source { return h.links }
 

@@ -126,7 +126,11 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 // makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
 // book.ErrNoEntry where the ledger has no such entry.
 func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
-	chain, _, err := h.Chain(ctx)
+	from, err := h.proofFrom(ctx, index)
+	if err != nil {
+		return nil, fmt.Errorf("make receipt: %w", err)
+	}
+	chain, _, err := h.chainFrom(ctx, from)
 	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)
 	}

@@ -19,10 +19,14 @@ import (
 
 const (
 	keySetType = "application/vnd.xietong.key-set+cbor"
-	// UseAfter is how long, at most, a published key set waits for all neighbours to know it. A
-	// neighbour that has not asked for that long is cut off, and learns of the key set at the door
-	// when it comes back; waiting longer would let the old keys run out.
-	UseAfter = 7 * 24 * time.Hour
+	// UseAfter is how long, at most, an endorsed key set waits for all neighbours to know it. A
+	// neighbour with a link asks every ten minutes; any other learns of the key set at the door, or
+	// by a message that it cannot verify. It is well below trust.Grace, for which the key set
+	// before still counts.
+	UseAfter = 30 * time.Minute
+	// RenewAfter is how old a key set must be before an administrator may have the next one made. A
+	// revocation waits for nothing.
+	RenewAfter = time.Hour
 	// UseBefore is how long before the end of the keys in use a published key set is used, even if
 	// not all neighbours know it. A neighbour that does not know it learns of it at the door, but a
 	// signature made after the end of its key is never believed.
@@ -53,28 +57,33 @@ func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
 	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
 		return s.walked, nil
 	}
-	pin, err := trust.PinOf(signed[0])
+	fresh, err := s.after(signed)
 	if err != nil {
 		return nil, err
 	}
-	if len(s.walked) > 0 {
-		pin = s.walked[0].Pin()
-	}
-	sets, err := trust.Walk(pin, signed)
-	if err != nil {
-		return nil, err
-	}
-	walked := make([]datedKeySet, len(sets))
-	for i, k := range sets {
+	walked := slices.Clone(s.walked)
+	for _, k := range fresh {
 		index, _ := r.KeySetIndex(k.Number)
 		leaf, err := ledger.DecodeLeaf(r.Leaf(index))
 		if err != nil {
 			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
 		}
-		walked[i] = datedKeySet{k, time.UnixMilli(int64(leaf.Head.Time))}
+		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.Time))})
 	}
 	s.walked, s.newest = walked, signed[len(signed)-1]
 	return walked, nil
+}
+
+// after verifies the key sets that were not walked yet. The caller holds the lock.
+func (s *keySets) after(signed [][]byte) ([]trust.KeySet, error) {
+	if n := len(s.walked); n > 0 {
+		return trust.Extend(s.walked[n-1].KeySet, signed[min(n, len(signed)):])
+	}
+	pin, err := trust.PinOf(signed[0])
+	if err != nil {
+		return nil, err
+	}
+	return trust.Walk(pin, signed)
 }
 
 // pin returns the pin of key set 1, which was verified when the jurisdiction was opened.
@@ -167,9 +176,11 @@ func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte
 
 // RenewKeys looks after the keys. It is called every minute or so, and after a crash at any step
 // the next call goes on. (1) Where a key in use is due, RenewKeys makes and publishes the next key
-// set, but never while the one before is not in use. (2) It uses a published key set as soon as
-// known says that every neighbour knows its number, or UseAfter later, or UseBefore the end of the
-// keys in use. (3) It forgets keys that were replaced long enough ago. It does nothing on a replica
+// set, but never while the one before is not in use. (2) It uses a published key set once the
+// parent has endorsed it, and as soon as known says that every neighbour knows its number, or
+// UseAfter later; one that revokes the one before at once; and any UseBefore the end of the keys in
+// use. A jurisdiction that is cut off from its parent goes on with the keys that its parent
+// endorsed. (3) It forgets keys that were replaced long enough ago. It does nothing on a replica
 // that does not lead, and returns a *ClockError under a clock that was set back.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
@@ -177,55 +188,144 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if !h.group.Leads() {
 		return nil
 	}
-	if err := h.checkClock(state.KindKeySet, h.now()); err != nil {
-		return fmt.Errorf("renew keys: %w", err)
-	}
-	sets, err := h.published(ctx)
+	sets, now, err := h.renewable(ctx)
 	if err != nil {
+		return err
+	}
+	if sets, err = h.publishNext(ctx, sets, now, authority.Due); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
-	now := h.now()
-	if ledger := h.store.LedgerTime(); ledger.After(now) {
-		now = ledger
-	}
-	if sets, err = h.publishNext(ctx, sets, now); err != nil {
+	if err := h.use(ctx, sets[len(sets)-1], now, known); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
-	}
-	newest := sets[len(sets)-1]
-	if newest.Number != h.authority.InUse() && (known(newest.Number) || now.Sub(newest.at) >= UseAfter || h.ending(now)) {
-		if err := h.authority.Use(newest.KeySet, now); err != nil {
-			return fmt.Errorf("renew keys: %w", err)
-		}
-		h.logger.Info("key set in use", "number", newest.Number)
 	}
 	return h.authority.Forget(now)
 }
 
-// publishNext publishes the next key set, if a key is due, and returns all key sets.
-func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time) ([]datedKeySet, error) {
+// KeysError says why no key set can be made now: one that was published before is not in use yet,
+// or the last is younger than RenewAfter.
+type KeysError struct {
+	In      identity.Jurisdiction
+	Pending uint64    // the number that waits; 0: none
+	Again   time.Time // when the next may be made
+}
+
+func (e *KeysError) Error() string {
+	if e.Pending > 0 {
+		return fmt.Sprintf("key set %d is not in use yet", e.Pending)
+	}
+	return fmt.Sprintf("the next key set may be made after %s", e.Again.UTC().Format(time.RFC3339))
+}
+
+// NewKeys makes and publishes the next key set at once, and returns its number. With revoke the key
+// set says that nothing of the one before counts any more, and RenewAfter is not waited for. The
+// error may be a *KeysError.
+func (h *Host) NewKeys(ctx context.Context, revoke bool) (number uint64, err error) {
+	h.renewing.Lock()
+	defer h.renewing.Unlock()
+	sets, now, err := h.renewable(ctx)
+	if err != nil {
+		return 0, err
+	}
+	newest, why := sets[len(sets)-1], authority.Wanted
+	if revoke {
+		why = authority.Revoke
+	}
+	switch {
+	case newest.Number != h.authority.InUse():
+		return 0, &KeysError{In: h.name, Pending: newest.Number}
+	case !revoke && now.Sub(newest.at) < RenewAfter:
+		return 0, &KeysError{In: h.name, Again: newest.at.Add(RenewAfter)}
+	}
+	if sets, err = h.publishNext(ctx, sets, now, why); err != nil {
+		return 0, fmt.Errorf("renew keys: %w", err)
+	}
+	return sets[len(sets)-1].Number, nil
+}
+
+// renewable returns the ledger's key sets and the time by which keys are made: that of the clock,
+// or of the ledger where that is later.
+func (h *Host) renewable(ctx context.Context) ([]datedKeySet, time.Time, error) {
+	now := h.now()
+	if err := h.checkClock(state.KindKeySet, now); err != nil {
+		return nil, now, fmt.Errorf("renew keys: %w", err)
+	}
+	sets, err := h.published(ctx)
+	if err != nil {
+		return nil, now, fmt.Errorf("renew keys: %w", err)
+	}
+	if ledger := h.store.LedgerTime(); ledger.After(now) {
+		now = ledger
+	}
+	return sets, now, nil
+}
+
+// use uses the newest key set if its time has come.
+func (h *Host) use(ctx context.Context, newest datedKeySet, now time.Time, known func(number uint64) bool) error {
+	if newest.Number == h.authority.InUse() {
+		return nil
+	}
+	since, believed := newest.at, true // a root is believed by whoever reads its key sets
+	e, err := h.Endorsed(ctx)
+	if err != nil {
+		return err
+	}
+	if e != nil {
+		believed = e.Number >= newest.Number
+		since = e.SinceNewest()
+	}
+	if !h.ending(now) && !(believed && (newest.Revokes || known(newest.Number) || now.Sub(since) >= UseAfter)) {
+		return nil
+	}
+	if err := h.authority.Use(newest.KeySet, now); err != nil {
+		return err
+	}
+	h.logger.Info("key set in use", "number", newest.Number)
+	return nil
+}
+
+// publishNext publishes the next key set, if a key is due or there is another reason, and returns
+// all key sets.
+func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason) ([]datedKeySet, error) {
 	newest := sets[len(sets)-1]
 	if newest.Number != h.authority.InUse() {
 		return sets, nil
 	}
 	first := slices.IndexFunc(sets, func(p datedKeySet) bool { return bytes.Equal(p.DecryptionKey, newest.DecryptionKey) })
-	next, due, err := h.authority.Next(newest.KeySet, sets[first].at, now)
-	if err != nil || !due {
+	next, made, err := h.authority.Next(newest.KeySet, sets[first].at, now, why)
+	if err != nil || !made {
 		return sets, err
 	}
 	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
 	if err != nil {
 		return nil, err
 	}
-	have, err := h.KeySets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := trust.Walk(sets[0].Pin(), append(have, signed)); err != nil {
+	if _, err := trust.Extend(newest.KeySet, [][]byte{signed}); err != nil {
 		return nil, fmt.Errorf("key set %d: %w", next.Number, err)
 	}
 	if err := h.publish(ctx, next.Number, uint64(len(next.Replicas)), signed); err != nil {
 		return nil, err
 	}
-	h.logger.Info("key set published", "number", next.Number)
+	h.logger.Info("key set published", "number", next.Number, "revokes", next.Revokes)
 	return h.published(ctx)
+}
+
+// proofFrom returns the number with which the own level of a receipt begins: the key set before the
+// newest at the time of the entry, which may not have been in use yet, or the endorsed one where
+// that is earlier. At a root it is number 1, for those who pin it.
+func (h *Host) proofFrom(ctx context.Context, index uint64) (number uint64, err error) {
+	e, err := h.Endorsed(ctx)
+	if e == nil || err != nil {
+		return 1, err
+	}
+	err = h.View(ctx, func(r *state.Reader) error {
+		for {
+			at, ok := r.KeySetIndex(number + 1)
+			if !ok || at > index {
+				break
+			}
+			number++
+		}
+		return nil
+	})
+	return min(max(number, 2)-1, e.Number), err
 }

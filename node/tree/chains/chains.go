@@ -81,7 +81,7 @@ type Store struct {
 type chain struct {
 	of     identity.Jurisdiction
 	levels []trust.Level
-	sets   []trust.KeySet
+	sets   []trust.Believed
 	made   time.Time // the earliest that its endorsers may have said so
 	found  time.Time
 	until  time.Time // when the first of its endorsements ends; zero: never
@@ -102,11 +102,11 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, 
 	}
 }
 
-// KeySets returns the key sets by which signatures of the jurisdiction are believed now, oldest
-// first: of a neighbour as the table has them, of any other jurisdiction by its chain. With anew
-// the chain is asked for again, unless that was done less than two seconds ago. The error says at
-// which hop the way ends.
-func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error) {
+// KeySets returns the key sets by which signatures of the jurisdiction are believed, oldest first,
+// with the time for which each counts: of a neighbour as the table has them, of any other
+// jurisdiction by its chain. With anew the chain is asked for again, unless that was done less than
+// two seconds ago. The error says at which hop the way ends.
+func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	if _, near := s.table.Known(of); near {
 		return s.table.KeySets(of)
 	}
@@ -224,7 +224,7 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		return nil, err
 	}
 	now := s.now()
-	c := &chain{of: of, levels: levels, sets: links[len(links)-1].KeySets, made: now.Add(-age), found: now}
+	c := &chain{of: of, levels: levels, sets: links[len(links)-1].Believed(), made: now.Add(-age), found: now}
 	if got := links[len(links)-1].Newest().Name; got != of {
 		return nil, fmt.Errorf("it is the chain of %s", got)
 	}

@@ -409,7 +409,7 @@ func TestAlteredAnswers(t *testing.T) {
 		got, err := from.store.KeySets(t.Context(), of, false)
 		if err == nil {
 			taken++ // the age, which nothing proves
-			if !slices.EqualFunc(got, want, func(a, b trust.KeySet) bool { return a.Hash() == b.Hash() }) {
+			if !slices.EqualFunc(got, want, func(a, b trust.Believed) bool { return a.Hash() == b.Hash() }) {
 				t.Fatalf("byte %d: other key sets are believed", at)
 			}
 		}

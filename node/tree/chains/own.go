@@ -25,8 +25,10 @@ type Own struct{ Ledger }
 func (o Own) Level(ctx context.Context, child identity.Label) (level trust.Level, proof []byte, err error) {
 	var c tree.Child
 	err = o.View(ctx, func(r *state.Reader) error {
-		c, _ = tree.ChildOf(r, child)
-		return nil
+		if c, _ = tree.ChildOf(r, child); c.Joined() {
+			level, err = c.Level(r)
+		}
+		return err
 	})
 	if err != nil {
 		return level, nil, err
@@ -42,5 +44,5 @@ func (o Own) Level(ctx context.Context, child identity.Label) (level trust.Level
 	if proof, err = o.ProveEndorsement(ctx, index); err != nil {
 		return level, nil, fmt.Errorf("level of %s: %w", c.Place.Name, err)
 	}
-	return trust.Level{KeySets: c.KeySets}, proof, nil
+	return level, proof, nil
 }

@@ -31,17 +31,21 @@ import (
 //	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
 //	3 redeem  body [child, secret, [key set …], replica, signature]
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
-//	4 present body [child, number, [key set …]]   answer: as for redeem
+//	4 present body [number, [child, after, hash, [key set …], replica, signature]]
+//	                                              answer: as for redeem
 //	5 prove   body [name, ms, ms]                 answer: [[level …], ms], from the root down to the name, and its age
 //	6 stale   body [name …]                       answer: 0
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
-// answer is secret. A child presents its key sets, all from number 1, and says which number of the
-// parent's it knows. It does so over its link too, where a request of this protocol stands beside
-// the messages. prove and stale are asked over links alone. prove asks for the chain of any
-// jurisdiction: its first number is the greatest age of the chain, its second is how long the asker
-// waits. stale says below which names something has changed (see chains).
+// answer is secret. A child presents the key sets that come after the one that its parent endorsed,
+// which it names by number and hash, and says which number of the parent's it knows. It does so
+// over its own link, where a request of this protocol stands beside the messages and the signature
+// is empty; or at the door, where the signature proves that it holds its log key (see
+// tree.PresentInput). Nobody else presents them. prove and stale are asked over links alone. prove
+// asks for the chain of any jurisdiction: its first number is the greatest age of the chain, its
+// second is how long the asker waits. stale says below which names something has changed (see
+// chains).
 const (
 	opTime    = 1
 	opMeet    = 2
@@ -54,9 +58,8 @@ const (
 
 // Limits of a frame of the protocol.
 const (
-	// MaxRequestLen is in bytes. A redemption or presentation holds every key set of the child, two
-	// a year of about 2 KiB.
-	MaxRequestLen = 256 << 10
+	// MaxRequestLen is in bytes. A redemption or presentation holds key sets of trust.MaxHandedLen.
+	MaxRequestLen = trust.MaxHandedLen + 4<<10
 	// MaxAnswerLen is in bytes.
 	MaxAnswerLen = 512 << 10
 )
@@ -80,14 +83,6 @@ type redeemed struct {
 	Entry  identity.Entry
 }
 
-// presented is the body of opPresent.
-type presented struct {
-	_       struct{} `cbor:",toarray"`
-	Child   identity.Jurisdiction
-	Knows   uint64 // number of the parent's key set that the child has; 0: none
-	KeySets [][]byte
-}
-
 // Parent is the jurisdiction behind the door; *host.Host is one. The caller of Chain may change the
 // slice of levels that it returns.
 type Parent interface {
@@ -100,12 +95,15 @@ type Parent interface {
 type Door struct {
 	Parent Parent
 	Now    func() time.Time
-	// Alarm is told of a redemption that a person must look at: a second key set for one
-	// invitation, keys that were not proven, a name that was not invited. It must not be nil.
-	Alarm func(text.Code, error)
-	// Changed is called before a redemption or presentation that succeeded is answered, also where
-	// the endorsement was there before. Its error fails the request. nil: not called.
+	// Alarm is told what a person must look at, with the jurisdiction whose name was used: a second
+	// key set for one invitation, keys that were not proven, a name that was not invited, and a
+	// child whose key sets are not those that were endorsed. It must not be nil.
+	Alarm func(identity.Jurisdiction, text.Code, error)
+	// Changed is called before a redemption, or a presentation that led to a new endorsement, is
+	// answered. Its error fails the request. nil: not called.
 	Changed func(ctx context.Context) error
+	// Budget meters what children present at the door. It must not be nil.
+	Budget *Budget
 	// Prove finds the chain of any jurisdiction for a neighbour, and returns how old it is. Stale
 	// is told of each name below which something has changed. Both are needed by AnswerNeighbour
 	// alone.
@@ -125,7 +123,7 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 		case opRedeem:
 			return d.redeem(ctx, binding, q.Body)
 		case opPresent:
-			body, _, err := d.present(ctx, q.Body)
+			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)
 			return body, err
 		}
 		return d.open(ctx, q)
@@ -139,10 +137,8 @@ func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, f
 	answer, err = d.answer(ctx, frame, func(q request) (any, error) {
 		switch q.Op {
 		case opPresent:
-			body, p, err := d.present(ctx, q.Body)
-			if err == nil && p.Child == peer {
-				knows = p.Knows
-			}
+			body, known, err := d.present(ctx, q.Body, peer, [32]byte{})
+			knows = known
 			return body, err
 		case opProve:
 			return d.prove(ctx, peer, q.Body)
@@ -202,30 +198,17 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 	entry, err := tree.Redeem(ctx, d.Parent, r, binding, d.Now())
 	if err != nil {
 		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
-			d.Alarm(code, err)
+			d.Alarm(r.Child, code, err)
 		}
 		return redeemed{}, err
 	}
-	return d.endorsed(ctx, entry)
-}
-
-func (d Door) present(ctx context.Context, body []byte) (redeemed, presented, error) {
-	var p presented
-	if err := unmarshal(body, &p); err != nil {
-		return redeemed{}, p, err
-	}
-	entry, err := tree.Present(ctx, d.Parent, p.Child, p.KeySets, d.Now())
-	if err != nil {
-		return redeemed{}, p, err
-	}
-	out, err := d.endorsed(ctx, entry)
-	return out, p, err
+	return d.endorsed(ctx, entry, true)
 }
 
 // endorsed returns the levels down to this jurisdiction, the last with the proof that the entry
-// endorses the child.
-func (d Door) endorsed(ctx context.Context, entry identity.Entry) (redeemed, error) {
-	if d.Changed != nil {
+// endorses the child. fresh says that the entry may be new.
+func (d Door) endorsed(ctx context.Context, entry identity.Entry, fresh bool) (redeemed, error) {
+	if d.Changed != nil && fresh {
 		if err := d.Changed(ctx); err != nil {
 			return redeemed{}, err
 		}
@@ -355,19 +338,4 @@ func Ask(ctx context.Context, c Conn, r tree.Redemption) ([]trust.Level, identit
 		return nil, identity.Entry{}, fmt.Errorf("redeem invitation: %w", err)
 	}
 	return got.Levels, got.Entry, nil
-}
-
-// AskPresent presents the child's key sets to its parent. It returns the levels above the child,
-// the last with the newest endorsement of the child. It verifies nothing: the caller must verify
-// the levels before it keeps them. knows is the number of the parent's key set that the child has.
-func AskPresent(ctx context.Context, c Asker, child identity.Jurisdiction, knows uint64, keySets [][]byte) ([]trust.Level, error) {
-	body, err := canon.Marshal(presented{Child: child, Knows: knows, KeySets: keySets})
-	if err != nil {
-		return nil, err
-	}
-	var got redeemed
-	if err := ask(ctx, c, opPresent, body, &got); err != nil {
-		return nil, fmt.Errorf("present key sets: %w", err)
-	}
-	return got.Levels, nil
 }

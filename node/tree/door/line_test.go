@@ -86,7 +86,7 @@ func TestJoinOverQUIC(t *testing.T) {
 		t.Fatal(err)
 	}
 	learned := &tlsconf.Bundles{}
-	if err := learned.Set(chain[len(chain)-1].KeySets); err != nil {
+	if err := learned.Set(chain[len(chain)-1].Believed()); err != nil {
 		t.Fatal(err)
 	}
 	if err := tlsconf.VerifyServer(line.TLS(), learned, city.Name(), county.Clock()); err != nil {

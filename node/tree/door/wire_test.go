@@ -42,7 +42,8 @@ func (w wire) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 }
 
 func doorOf(p *treetest.Party, alarms *[]text.Code) Door {
-	return Door{Parent: p, Now: func() time.Time { return p.Clock() }, Alarm: func(c text.Code, _ error) { *alarms = append(*alarms, c) }}
+	return Door{Parent: p, Now: func() time.Time { return p.Clock() }, Budget: NewBudget(),
+		Alarm: func(_ identity.Jurisdiction, c text.Code, _ error) { *alarms = append(*alarms, c) }}
 }
 
 // TestJoinOverTheWire goes the whole way of a child: the time, the parent, the redemption, the
@@ -164,7 +165,7 @@ func TestDoorAnswersNonsense(t *testing.T) {
 }
 
 // TestPresentOverTheLink checks that a child may present its keys over its link but not redeem an
-// invitation, and that only the child of the link itself may say which key set it knows.
+// invitation, and that nobody else may present them there (S25).
 func TestPresentOverTheLink(t *testing.T) {
 	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
 	city.Invite(t, county, "one", false)
@@ -173,8 +174,8 @@ func TestPresentOverTheLink(t *testing.T) {
 	}
 	var alarms []text.Code
 	over := overLink{doorOf(city, &alarms), county.Name(), new(uint64)}
-	sets := county.Bring(t, "one").KeySets
-	levels, err := AskPresent(t.Context(), over, county.Name(), 7, sets)
+	shown := county.Show(t, county.Bring(t, "").KeySets, 1)
+	levels, err := AskPresent(t.Context(), over, shown, 7, county.Keys.SignLog)
 	if err != nil || *over.knows != 7 {
 		t.Errorf("got %d levels, %v; it is said to know %d, want 7", len(levels), err, *over.knows)
 	}
@@ -182,11 +183,57 @@ func TestPresentOverTheLink(t *testing.T) {
 		t.Errorf("the levels do not lead down: %v", err)
 	}
 	over.child = treetest.Name(t, "yunyan.guiyang.guizhou")
-	if _, err := AskPresent(t.Context(), over, county.Name(), 8, sets); err != nil || *over.knows != 0 {
-		t.Errorf("another child's word: got %d, %v, want none", *over.knows, err)
+	if _, err := AskPresent(t.Context(), over, shown, 8, county.Keys.SignLog); treetest.Code(err) != text.NotPossessed || *over.knows != 0 {
+		t.Errorf("over another child's link: got %v, knows %d", err, *over.knows)
 	}
 	if _, _, err := Ask(t.Context(), over, county.Bring(t, "one")); treetest.Code(err) != text.BadRequest {
 		t.Errorf("redeemed over a link: got %v, want %s", err, text.BadRequest)
+	}
+}
+
+// TestPresentAtTheDoor checks who may present a child's key sets at the door, that what is shown
+// again changes nothing, that nobody but the child spends its budget, and that a fork is an alarm
+// (S11, S14, S25).
+func TestPresentAtTheDoor(t *testing.T) {
+	city, county, thief := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	city.Invite(t, county, "one", false)
+	if _, err := tree.Redeem(t.Context(), city, county.Bring(t, "one"), treetest.Binding, city.Clock()); err != nil {
+		t.Fatal(err)
+	}
+	var alarms []text.Code
+	changed := 0
+	w := wire{door: doorOf(city, &alarms)}
+	w.door.Changed = func(context.Context) error { changed++; return nil }
+	shown := county.Show(t, county.Bring(t, "").KeySets, 1)
+	for range 100 {
+		if _, err := AskPresent(t.Context(), w, shown, 1, thief.Keys.SignLog); treetest.Code(err) != text.NotPossessed {
+			t.Fatalf("by a stranger: got %v", err)
+		}
+	}
+	for n := range burst {
+		if _, err := AskPresent(t.Context(), w, shown, 1, county.Keys.SignLog); err != nil {
+			t.Fatalf("by the county, time %d: %v", n+1, err)
+		}
+	}
+	if _, err := AskPresent(t.Context(), w, shown, 1, county.Keys.SignLog); treetest.Code(err) != text.Busy {
+		t.Errorf("once more: got %v, want %s", err, text.Busy)
+	}
+	if changed != 0 || len(alarms) != 0 {
+		t.Errorf("what was shown before changed the city %d times; alarms %v", changed, alarms)
+	}
+	city.SetClock(city.Clock().Add(time.Hour))
+	sets, fork := county.Follow(t, 2, nil), county.Follow(t, 2, func(k *trust.KeySet) { k.Epoch++ })
+	if _, err := AskPresent(t.Context(), w, county.Show(t, fork, 1), 1, county.Keys.SignLog); err != nil || changed != 1 {
+		t.Fatalf("by somebody who has the log key: %v, changed %d times", err, changed)
+	}
+	if _, err := AskPresent(t.Context(), w, county.Show(t, sets, 1), 1, thief.Keys.SignLog); treetest.Code(err) != text.NotPossessed || len(alarms) != 0 {
+		t.Errorf("the county's fork, shown by a stranger: got %v, alarms %v", err, alarms)
+	}
+	if _, err := AskPresent(t.Context(), w, county.Show(t, sets, 1), 1, county.Keys.SignLog); treetest.Code(err) != text.KeySetsForked {
+		t.Errorf("the county: got %v, want %s", err, text.KeySetsForked)
+	}
+	if !slices.Equal(alarms, []text.Code{text.KeySetsForked}) {
+		t.Errorf("alarms: got %v, want one of the fork", alarms)
 	}
 }
 

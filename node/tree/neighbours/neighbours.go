@@ -34,6 +34,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
 
@@ -52,7 +53,7 @@ type Jurisdiction interface {
 // Neighbour is one neighbour as it is believed now.
 type Neighbour struct {
 	Place   tree.Place // as its parent says; of a root, which has no parent, the name alone
-	KeySets []trust.KeySet
+	KeySets []trust.Believed
 	// Until is when a child's endorsement ends, or, for the parent, when the first of the
 	// endorsements from the root down to this jurisdiction ends; zero: never.
 	Until time.Time
@@ -72,6 +73,7 @@ type Table struct {
 	children map[identity.Jurisdiction]Neighbour
 	self     selfView
 	heard    map[identity.Jurisdiction]Heard
+	alarms   map[identity.Jurisdiction]Alarm
 }
 
 // selfView is the part of hello about the jurisdiction itself.
@@ -84,7 +86,7 @@ type selfView struct {
 
 // New returns an empty table. Refresh fills it.
 func New(own Jurisdiction, now func() time.Time, logger *slog.Logger) *Table {
-	return &Table{own: own, now: now, logger: logger, bundles: &tlsconf.Bundles{}, heard: map[identity.Jurisdiction]Heard{}}
+	return &Table{own: own, now: now, logger: logger, bundles: &tlsconf.Bundles{}, heard: map[identity.Jurisdiction]Heard{}, alarms: map[identity.Jurisdiction]Alarm{}}
 }
 
 // Bundles returns the CA certificates by which links are verified.
@@ -117,7 +119,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	}
 	for _, name := range after {
 		n, _ := t.of(name)
-		if err := t.bundles.Set(n.KeySets); err != nil {
+		if err := t.bundles.Set(trust.At(n.KeySets, t.now())); err != nil {
 			return fmt.Errorf("refresh neighbours: %w", err)
 		}
 	}
@@ -140,7 +142,7 @@ func parentOf(chain []trust.Link) *Neighbour {
 		return nil
 	}
 	above := chain[len(chain)-2]
-	n := &Neighbour{KeySets: above.KeySets, Place: tree.Place{Name: above.Newest().Name}}
+	n := &Neighbour{KeySets: above.Believed(), Place: tree.Place{Name: above.Newest().Name}}
 	if e := above.Endorsement; e != nil {
 		n.Place.DisplayName, n.Place.Code, n.Place.Level = e.DisplayName, e.Code, e.Level
 	}
@@ -152,31 +154,40 @@ func parentOf(chain []trust.Link) *Neighbour {
 	return n
 }
 
-// below reads the endorsed children, and the part of hello about the ledger.
+// below reads the endorsed children, and the part of hello about the ledger. A child whose record
+// or key sets cannot be read is left out, and an alarm says so.
 func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]Neighbour, self selfView, err error) {
 	children = map[identity.Jurisdiction]Neighbour{}
-	var kept []tree.Child
 	err = t.own.View(ctx, func(r *state.Reader) error {
-		kept = tree.Children(r)
+		for _, c := range tree.Children(r) {
+			if c.Damaged {
+				t.Alarm(c.Place.Name, text.ChildDamaged, nil)
+			} else if c.Joined() {
+				t.child(r, c, children)
+			}
+		}
 		self.size, self.epoch = r.Size(), r.Log().Epoch()
 		root, err := r.RootAt(self.size)
 		self.root = root[:]
 		return err
 	})
-	if err != nil {
-		return nil, self, err
-	}
-	for _, c := range kept {
-		if !c.Joined() {
-			continue
-		}
-		sets, err := c.Walk()
+	return children, self, err
+}
+
+// child adds a child to the endorsed ones. The key sets of one that has not changed are not
+// verified again.
+func (t *Table) child(r *state.Reader, c tree.Child, into map[identity.Jurisdiction]Neighbour) {
+	n, known := t.of(c.Place.Name)
+	if !known || !c.IsAt(n.KeySets) {
+		sets, err := c.Believed(r)
 		if err != nil {
-			return nil, self, fmt.Errorf("key sets of %s: %w", c.Place.Name, err)
+			t.Alarm(c.Place.Name, text.ChildDamaged, err)
+			return
 		}
-		children[c.Place.Name] = Neighbour{Place: c.Place, KeySets: sets, Until: time.UnixMilli(int64(c.NotAfter))}
+		n.KeySets = sets
 	}
-	return children, self, nil
+	n.Place, n.Until = c.Place, time.UnixMilli(int64(c.NotAfter))
+	into[c.Place.Name] = n
 }
 
 // names returns all neighbours; the caller holds the lock.
@@ -216,9 +227,9 @@ func (t *Table) Of(name identity.Jurisdiction) (Neighbour, error) {
 	return n, nil
 }
 
-// KeySets returns the key sets by which signatures of the jurisdiction are believed now. The error
-// is that of Of.
-func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.KeySet, error) {
+// KeySets returns the key sets by which signatures of the jurisdiction are believed, with the time
+// for which each counts. The error is that of Of.
+func (t *Table) KeySets(of identity.Jurisdiction) ([]trust.Believed, error) {
 	n, err := t.Of(of)
 	return n.KeySets, err
 }
@@ -230,14 +241,14 @@ func (t *Table) Neighbours() []identity.Jurisdiction {
 	return t.names()
 }
 
-// Children returns the children with the hash of the key set that each began with. Children whose
+// Children returns the children with the hash of the key set that is endorsed. Children whose
 // endorsement has ended are included.
 func (t *Table) Children() map[identity.Jurisdiction]tree.Hash {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	all := make(map[identity.Jurisdiction]tree.Hash, len(t.children))
 	for name, n := range t.children {
-		all[name] = n.KeySets[0].Hash()
+		all[name] = n.KeySets[len(n.KeySets)-1].Hash()
 	}
 	return all
 }

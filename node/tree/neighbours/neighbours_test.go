@@ -21,7 +21,6 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/host"
-	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
@@ -81,7 +80,7 @@ func (p *party) refresh(t *testing.T) {
 }
 
 func (p *party) door() door.Door {
-	return door.Door{Parent: p.Host, Now: p.table.now, Alarm: func(text.Code, error) {}, Changed: p.table.Refresh}
+	return door.Door{Parent: p.Host, Now: p.table.now, Alarm: p.table.Alarm, Budget: door.NewBudget(), Changed: p.table.Refresh}
 }
 
 // way is a link to a parent's door in the same process.
@@ -235,7 +234,7 @@ func TestUpkeepPresents(t *testing.T) {
 	if err := county.upkeep.round(t.Context()); err == nil {
 		t.Error("another city's answer was taken")
 	}
-	if !county.believes(t, city) || !strings.Contains(county.log.String(), "other keys under our name") {
+	if !county.believes(t, city) || !strings.Contains(county.log.String(), "key-sets-forked") {
 		t.Errorf("after the imposter: log %q", county.log)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
 
@@ -31,6 +33,10 @@ type Keys interface {
 	book.Ledger
 	Jurisdiction
 	KeySets(ctx context.Context) ([][]byte, error)
+	// Endorsed returns the parent's endorsement that was seen last; nil: there is no parent.
+	Endorsed(ctx context.Context) (*trust.Endorsement, error)
+	Replica() identity.Replica
+	SignLog(message []byte) []byte
 	RenewKeys(ctx context.Context, known func(number uint64) bool) error
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 }
@@ -164,36 +170,23 @@ func (t *Table) newest(name identity.Jurisdiction) uint64 {
 	return n.KeySets[len(n.KeySets)-1].Number
 }
 
-// present shows the parent our key sets and keeps the chain of its answer. The chain is verified
-// down to our own keys, so an endorsement of other keys is not taken, and is logged.
+// mostAtOnce is how many presentations one round makes, where the parent lacks many key sets.
+const mostAtOnce = tree.MostADay / trust.MaxHanded
+
+// present shows the parent the key sets that it has not endorsed yet, as many at once as it takes,
+// and keeps the chain of its answer. The chain is verified down to our own keys, so an endorsement
+// of other keys is not taken, and is an alarm.
 func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) error {
 	way, done, err := u.o.Reach(ctx, parent)
 	if err != nil {
 		return err
 	}
 	defer done()
-	sets, err := u.keys.KeySets(ctx)
+	number, err := u.show(ctx, way, parent)
 	if err != nil {
 		return err
 	}
-	number := uint64(len(sets))
-	levels, err := door.AskPresent(ctx, way, u.keys.Name(), u.table.newest(parent), sets)
-	if err != nil {
-		// A later key set than ours is not of this ledger either: it was published before our
-		// ledger was put back to an older state, or by somebody who has our keys.
-		if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.InvitationRedeemed || f.Code == text.KeySetOld) {
-			u.table.logger.Error("parent vouches for other keys under our name", "peer", parent.String(), "code", string(f.Code))
-		}
-		return err
-	}
-	_, root, err := u.keys.Chain(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := u.keys.SetAbove(ctx, root, levels); err != nil {
-		u.table.logger.Error("parent vouches for other keys under our name", "peer", parent.String(), "error", err)
-		return fmt.Errorf("take chain from %s: %w", parent, err)
-	}
+	u.table.over(parent)
 	u.mu.Lock()
 	u.presented, u.vain = u.table.now(), 0
 	u.acked[parent] = max(u.acked[parent], number)
@@ -203,4 +196,66 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 		err = errors.Join(err, u.o.Roster(ctx, way))
 	}
 	return err
+}
+
+// show presents what the parent has not endorsed yet, and returns the number that it has endorsed
+// then.
+func (u *Upkeep) show(ctx context.Context, way door.Asker, parent identity.Jurisdiction) (number uint64, err error) {
+	e, err := u.keys.Endorsed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if e != nil {
+		number = e.Number
+	}
+	for range mostAtOnce {
+		sets, err := u.keys.KeySets(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if number, err = u.showAfter(ctx, way, parent, sets, number); err != nil || number == uint64(len(sets)) {
+			return number, err
+		}
+	}
+	return number, nil
+}
+
+// showAfter presents key sets after a number, and returns the number that the parent has endorsed
+// then. Where the parent knows fewer than we thought, because its ledger was put back to an older
+// state, that is the number that it knows.
+func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.Jurisdiction, sets [][]byte, after uint64) (uint64, error) {
+	at := max(1, min(after, uint64(len(sets))))
+	pin, err := trust.PinOf(sets[at-1])
+	if err != nil {
+		return 0, err
+	}
+	hash, fresh := pin.Hash(), sets[at:]
+	levels, err := door.AskPresent(ctx, way, tree.Presentation{
+		Child: u.keys.Name(), After: at, Hash: hash[:], KeySets: append([][]byte{}, fresh[:trust.Some(fresh)]...), Replica: u.keys.Replica(),
+	}, u.table.newest(parent), u.keys.SignLog)
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		switch f.Code {
+		case text.KeySetsWanted:
+			if knows, err := strconv.ParseUint(f.Args["number"], 10, 64); err == nil && knows > 0 && knows < at {
+				return knows, nil
+			}
+		case text.KeySetsForked, text.KeySetOld:
+			// A later key set than ours is not of this ledger either: it was published before our
+			// ledger was put back to an older state, or by somebody who has our keys.
+			u.table.Alarm(parent, f.Code, err)
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	_, root, err := u.keys.Chain(ctx)
+	if err != nil {
+		return 0, err
+	}
+	chain, err := u.keys.SetAbove(ctx, root, levels)
+	if err != nil {
+		u.table.Alarm(parent, text.KeySetsForked, err)
+		return 0, fmt.Errorf("take chain from %s: %w", parent, err)
+	}
+	return chain[len(chain)-1].Endorsement.Number, nil
 }

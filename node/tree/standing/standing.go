@@ -103,10 +103,10 @@ func (s *Standing) Chain(ctx context.Context) ([]trust.Link, error) {
 	return trust.Descend(root, levels, ledger.VerifyEndorsement)
 }
 
-// KeySets returns the key sets by which signatures of any jurisdiction are believed now; with anew,
-// they are asked for again (see chains). Where they cannot be had, the error is a *relay.Problem of
-// the hop at which the way ends.
-func (s *Standing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.KeySet, error) {
+// KeySets returns the key sets by which signatures of any jurisdiction are believed, with the time
+// for which each counts; with anew, they are asked for again (see chains). Where they cannot be
+// had, the error is a *relay.Problem of the hop at which the way ends.
+func (s *Standing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	sets, err := s.chains.KeySets(ctx, of, anew)
 	f, told := errors.AsType[*text.Failure](err)
 	if !told {

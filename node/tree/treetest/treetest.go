@@ -11,6 +11,7 @@
 package treetest
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -107,6 +108,55 @@ func (p *Party) Bring(t *testing.T, secret string) tree.Redemption {
 	}
 	r.Possession = p.Keys.SignLog(tree.PossessionInput(Binding, tree.SecretHash(r.Secret)))
 	return r
+}
+
+// Show returns what the jurisdiction presents of key sets that come after the number, for a parent
+// that endorsed that number; it must hold them all.
+func (p *Party) Show(t *testing.T, sets [][]byte, after int) tree.Presentation {
+	t.Helper()
+	pin, err := trust.PinOf(sets[after-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := pin.Hash()
+	return tree.Presentation{
+		Child: p.Name(), After: uint64(after), Hash: hash[:], KeySets: append([][]byte{}, sets[after:]...), Replica: p.Replica(),
+		Possession: p.Keys.SignLog(tree.PresentInput(Binding, hash[:])),
+	}
+}
+
+// AtTheDoor is the proof of what Show returns, where it comes over the connection of Binding.
+func AtTheDoor(p tree.Presentation) tree.Proof {
+	return tree.Proof{Possession: func(key ed25519.PublicKey) bool {
+		return ed25519.Verify(key, tree.PresentInput(Binding, p.Hash), p.Possession)
+	}}
+}
+
+// Follow returns n signed key sets of the jurisdiction, from number 1 on, all with the same keys.
+// edit may change each of them before it is signed; without it, two calls return the same.
+func (p *Party) Follow(t *testing.T, n int, edit func(*trust.KeySet)) (sets [][]byte) {
+	t.Helper()
+	signed, pin, err := p.Keys.FirstKeySet(p.Log().Epoch())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walked, err := trust.Walk(pin, [][]byte{signed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, newest := [][]byte{signed}, walked[0]
+	for range n - 1 {
+		before := newest.Hash()
+		newest.Number, newest.Previous = newest.Number+1, before[:]
+		if edit != nil {
+			edit(&newest)
+		}
+		if signed, err = trust.Assemble(newest, []trust.Signature{p.Keys.SignKeySet(newest)}); err != nil {
+			t.Fatal(err)
+		}
+		sets = append(sets, signed)
+	}
+	return sets
 }
 
 // Above returns the levels down to the jurisdiction, with the proof that the entry endorsed a

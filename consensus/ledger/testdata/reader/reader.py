@@ -30,6 +30,7 @@ sha256 = lambda data: hashlib.sha256(data).digest()
 # Encoding. The decoder takes the one deterministic form and nothing else.
 
 Tag = namedtuple("Tag", "number value")
+TRUE = object()  # not True, which Python takes for 1
 
 def must(condition, detail):
     if not condition:
@@ -68,8 +69,8 @@ def item(data, at, depth=0):
     if major == 6:
         value, at = item(data, at, depth + 1)
         return Tag(n, value), at
-    must(data[start] == 0xF6, "a simple value or float")
-    return None, at
+    must(data[start] in (0xF5, 0xF6), "a simple value or float")
+    return TRUE if data[start] == 0xF5 else None, at
 
 def decode(data, limit, shape, reason):
     """Reads the one value that data is. A value of another shape is refused for the reason."""
@@ -128,7 +129,7 @@ RECEIPT = fields({
     7: list_of(fields({1: list_of(any_bytes)}, {2: bstr(1)})),
 })
 REPLICA = fields({1: replica_name, 2: bstr(0, 4096), 3: bstr(0, 4096), 4: hash32})
-KEY_SET = fields({1: place_name, 2: uint(1), 3: uint(1), 4: list_of(REPLICA, 1, 9), 5: bstr(1, 4096)}, {6: hash32})
+KEY_SET = fields({1: place_name, 2: uint(1), 3: uint(1), 4: list_of(REPLICA, 1, 9), 5: bstr(1, 4096)}, {6: hash32, 7: exactly(TRUE)})
 SIGNED_KEY_SET = array(any_bytes, list_of(array(replica_name, any_bytes)))
 PROOF = array(uint(1, (1 << 62) - 1), uint(), list_of(hash32, 0, 62))
 COSE_HEADER = fields({1: exactly(-8), 4: any_bytes, 395: exactly(1)})
@@ -141,7 +142,7 @@ STATEMENT_HEADER = fields({1: exactly(-8), 34: array(exactly(-16), hash32), 258:
 PREIMAGE = array(hash32, content_type, bstr(0, 409600))
 short, display = text(lambda s: 1 <= len(s.encode()) <= 32), text(lambda s: 1 <= len(s.encode()) <= 200)
 child_name = text(lambda s: is_place(s) and "." in s)
-ENDORSEMENT = fields({1: child_name, 4: display, 5: uint(1), 6: hash32, 7: uint(1), 8: uint(1), 9: uint()}, {2: short, 3: short})
+ENDORSEMENT = fields({1: child_name, 4: display, 5: uint(1), 6: hash32, 7: uint(1), 8: uint(1), 9: uint()}, {2: short, 3: short, 10: list_of(uint(1), 1, 16)})
 ENDORSEMENT_PROOF = array(text(is_log), any_bytes, any_bytes, any_bytes, any_bytes)
 
 # The steps of the page.
@@ -158,16 +159,35 @@ to_be_signed = lambda protected, external, payload: encode(["Signature1", protec
 number = lambda replica: int(replica[1:])
 majority = lambda keys: len(keys[4]) // 2 + 1
 
+# The y-coordinates of the points whose order divides 8, as order.go lists them.
+SMALL_ORDER = {0, 1, (1 << 255) - 20} | {
+    int.from_bytes(bytes.fromhex(h), "little")
+    for h in (
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+}
+
+def is_key(raw):
+    y = int.from_bytes(raw, "little") & (1 << 255) - 1
+    return y < (1 << 255) - 19 and y not in SMALL_ORDER
+
 def open_key_set(data):
     key_set, signatures = decode(data, 65536, SIGNED_KEY_SET, "key-set")
     keys = decode(key_set, 65536, KEY_SET, "key-set")
     numbers = [number(r[1]) for r in keys[4]]
     need((keys[3] == 1) == (6 not in keys), "key-set", "previous")
+    need(keys[3] > 1 or 7 not in keys, "key-set", "number 1 revokes")
     need(numbers == sorted(set(numbers)), "key-set", "order of replicas")
     need(len({r[4] for r in keys[4]}) == len(keys[4]), "key-set", "one log key for two replicas")
+    need(all(is_key(r[4]) for r in keys[4]), "key-set", "log key")
     try:
         for der in [der for r in keys[4] for der in (r[2], r[3])]:
-            x509.load_der_x509_certificate(der)
+            key = x509.load_der_x509_certificate(der).public_key()
+            raw = key.public_bytes_raw() if isinstance(key, Ed25519PublicKey) else None
+            need(raw is None or is_key(raw), "key-set", "key of a certificate")
+    except Refused:
+        raise
     except Exception as err:  # the library has many ways to say it
         raise Refused("key-set", err) from None
     return {**keys, "hash": sha256(key_set)}, signatures
@@ -314,6 +334,8 @@ def prove_endorsement(data, parent):
     need(kind == "application/vnd.xietong.endorsement+cbor", "content-type")
     e = decode(payload, 2048, ENDORSEMENT, "form")
     need(e[8] < e[9] <= e[8] + 2592000000, "term")
+    since = e.get(10, [])
+    need(since == sorted(since) and len(since) <= e[5] and all(at <= e[8] for at in since), "since")
     need(e[1].partition(".")[2] == parent[1], "not its child")
     return e
 

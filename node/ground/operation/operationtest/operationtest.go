@@ -38,13 +38,13 @@ type Pair struct {
 	Sent         atomic.Int64    // requests
 
 	relays map[identity.Jurisdiction]*relay.Relay
-	sets   map[identity.Jurisdiction][]trust.KeySet
+	sets   map[identity.Jurisdiction][]trust.Believed
 }
 
 // New returns the pair; the city serves the operations.
 func New(t testing.TB, operations *relay.Registry) *Pair {
 	t.Helper()
-	p := &Pair{relays: map[identity.Jurisdiction]*relay.Relay{}, sets: map[identity.Jurisdiction][]trust.KeySet{}}
+	p := &Pair{relays: map[identity.Jurisdiction]*relay.Relay{}, sets: map[identity.Jurisdiction][]trust.Believed{}}
 	water, err := identity.ParseLabel("water")
 	if err == nil {
 		p.City, err = p.add(t.TempDir(), City, operations)
@@ -75,9 +75,11 @@ func (p *Pair) add(dir, called string, operations *relay.Registry) (name identit
 	if err != nil {
 		return name, err
 	}
-	if p.sets[name], err = trust.Walk(pin, [][]byte{signed}); err != nil {
+	walked, err := trust.Walk(pin, [][]byte{signed})
+	if err != nil {
 		return name, err
 	}
+	p.sets[name] = trust.Always(walked...)
 	p.relays[name] = relay.New(relay.Local{
 		Name: name, Parent: func() (identity.Jurisdiction, bool) { return p.City, called == County },
 		Child:  func(child identity.Jurisdiction) bool { return child.String() == County },
@@ -88,7 +90,7 @@ func (p *Pair) add(dir, called string, operations *relay.Registry) (name identit
 }
 
 // KeySets returns the key sets of either jurisdiction.
-func (p *Pair) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.KeySet, error) {
+func (p *Pair) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.Believed, error) {
 	return p.sets[of], nil
 }
 

@@ -1,0 +1,89 @@
+package trust
+
+import "time"
+
+// Grace is how long a key set still counts after the next one was endorsed: who speaks for the
+// jurisdiction learns of it by asking, and what was under way must arrive.
+const Grace = time.Hour
+
+// Believed is a key set with the time for which its signatures count.
+type Believed struct {
+	KeySet
+	Until   time.Time // zero: until a later key set is endorsed
+	Revoked bool      // by the key set that follows it: nothing that it signed counts
+}
+
+// Counts reports whether a signature that was made at the given time counts. When the key set began
+// is said by its certificates, which every verifier of a signature looks at.
+func (b Believed) Counts(at time.Time) bool {
+	return !b.Revoked && (b.Until.IsZero() || !at.After(b.Until))
+}
+
+// Believe returns the key sets, which are consecutive and oldest first, with the time for which
+// each counts. since says when a parent first endorsed a number. Where nobody says so (of a root,
+// which has no parent, or of numbers of long ago), a key set begins when its newest signing
+// certificate was made. A key set that revokes the one before ends all that still count.
+func Believe(sets []KeySet, since func(number uint64) (at time.Time, ok bool)) []Believed {
+	all := make([]Believed, len(sets))
+	for i, k := range sets {
+		all[i].KeySet = k
+		if i == 0 {
+			continue
+		}
+		began, told := since(k.Number)
+		if !told {
+			began = k.made()
+		}
+		all[i-1].Until = began.Add(Grace)
+		for j := range i {
+			all[j].Revoked = all[j].Revoked || k.Revokes && (j == i-1 || all[j].Until.After(began))
+		}
+	}
+	return all
+}
+
+// Always returns the key sets as they count where no later one is known to end them. It is for a
+// verifier that believes all of them, such as a test.
+func Always(sets ...KeySet) []Believed {
+	all := make([]Believed, len(sets))
+	for i, k := range sets {
+		all[i].KeySet = k
+	}
+	return all
+}
+
+// At returns the key sets that count now, oldest first: those by which a live message is judged.
+func At(sets []Believed, now time.Time) (counting []Believed) {
+	for _, b := range sets {
+		if b.Counts(now) {
+			counting = append(counting, b)
+		}
+	}
+	return counting
+}
+
+// made returns when the newest signing certificate of the key set was made, by the word of the
+// jurisdiction itself.
+func (k KeySet) made() (at time.Time) {
+	for _, r := range k.Replicas {
+		if cert, err := certs.of(r.SigningCert); err == nil && cert.NotBefore.After(at) {
+			at = cert.NotBefore
+		}
+	}
+	return at
+}
+
+// Believed returns the key sets of the level, up to the endorsed one, with the time for which each
+// counts. A later one is not believed before it is endorsed. The pinned level, which nobody
+// endorses, is believed as far as it goes.
+func (l Link) Believed() []Believed {
+	e := l.Endorsement
+	if e == nil {
+		return Believe(l.KeySets, func(uint64) (at time.Time, ok bool) { return at, false })
+	}
+	upTo := len(l.KeySets)
+	for upTo > 0 && l.KeySets[upTo-1].Number > e.Number {
+		upTo--
+	}
+	return Believe(l.KeySets[:upTo], e.since)
+}

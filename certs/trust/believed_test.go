@@ -1,0 +1,70 @@
+package trust
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestBelieve checks for which time each key set of a level counts: by the endorser's word, by the
+// certificates where it says nothing, and after a revocation.
+func TestBelieve(t *testing.T) {
+	at := func(hours int) time.Time { return time.UnixMilli(0).Add(time.Duration(hours) * time.Hour) }
+	var sets []KeySet
+	for i := range 5 {
+		m := newMember(t, 1)
+		m.keys.SigningCert = certFrom(t, at(10*i))
+		var before *KeySet
+		if i > 0 {
+			before = &sets[i-1]
+		}
+		sets = append(sets, set(t, before, m))
+	}
+	told := func(revokes int, e *Endorsement) string {
+		walked := append([]KeySet{}, sets...)
+		if revokes > 0 {
+			walked[revokes-1].Revokes = true
+		}
+		s := ""
+		for _, b := range (Link{KeySets: walked, Endorsement: e}).Believed() {
+			until := "-"
+			if !b.Until.IsZero() {
+				until = fmt.Sprint(b.Until.Sub(at(0)).Hours())
+			}
+			if b.Revoked {
+				until = "revoked"
+			}
+			s += fmt.Sprintf("%d:%s ", b.Number, until)
+		}
+		return s
+	}
+	since := func(hours ...int) (all []uint64) {
+		for _, h := range hours {
+			all = append(all, uint64(at(h).UnixMilli()))
+		}
+		return all
+	}
+	for what, row := range map[string]struct {
+		revokes int
+		e       *Endorsement
+		want    string
+	}{
+		"a root, by its certificates":       {0, nil, "1:11 2:21 3:31 4:41 5:- "},
+		"a root that revoked number 3":      {4, nil, "1:11 2:21 3:revoked 4:41 5:- "},
+		"up to the endorsed one":            {0, &Endorsement{Number: 4, Since: since(12, 22, 32, 33)}, "1:23 2:33 3:34 4:- "},
+		"of long ago, by its certificates":  {0, &Endorsement{Number: 5, Since: since(47, 49)}, "1:11 2:21 3:48 4:50 5:- "},
+		"nothing told":                      {0, &Endorsement{Number: 2}, "1:11 2:- "},
+		"endorsed at once, the last revoke": {5, &Endorsement{Number: 5, Since: since(1, 2, 50, 50, 50)}, "1:3 2:revoked 3:revoked 4:revoked 5:- "},
+	} {
+		if got := told(row.revokes, row.e); got != row.want {
+			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+	}
+	one := Believed{Until: at(5)}
+	if !one.Counts(at(5)) || one.Counts(at(5).Add(1)) || !(Believed{}).Counts(at(999)) || (Believed{Revoked: true}).Counts(at(0)) {
+		t.Error("the end of a key set is not where it says")
+	}
+	if _, err := (KeySet{Name: sets[0].Name, Epoch: 1, Number: 1, Replicas: sets[0].Replicas, DecryptionKey: []byte{1}, Revokes: true}).Encode(); err == nil {
+		t.Error("number 1 revokes another")
+	}
+}

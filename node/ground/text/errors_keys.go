@@ -1,0 +1,55 @@
+package text
+
+import "net/http"
+
+// Problems of key sets.
+const (
+	KeySetsWanted  Code = "key-sets-wanted"
+	ChildDamaged   Code = "child-damaged"
+	KeySetsTooMany Code = "key-sets-too-many"
+	KeySetsForked  Code = "key-sets-forked"
+	KeysPending    Code = "keys-pending"
+	KeysTooSoon    Code = "keys-too-soon"
+)
+
+var keysProblems = []problem{
+	{
+		number: 116, code: KeySetsWanted, status: http.StatusConflict, params: []string{"name", "number"},
+		zh: parts{"缺少中间的密钥集", "上级只知道{name}到第 {number} 号的密钥集", "{name}", "无需处理：程序会从该编号起补交"},
+		en: parts{"Earlier key sets needed", "the parent knows the key sets of {name} up to number {number}", "{name}",
+			"nothing need be done: the program shows those that are missing"},
+	},
+	{
+		number: 117, code: ChildDamaged, status: http.StatusConflict, params: []string{"name", "jurisdiction"},
+		zh: parts{"下级的记录已损坏", "{jurisdiction}无法读取所存的{name}的记录，因此不与其往来；其他下级不受影响", "{jurisdiction}",
+			"请检查磁盘，然后执行 xietong invite {name} --rekey 重新邀请"},
+		en: parts{"Record of the child damaged", "{jurisdiction} cannot read what it keeps of {name}, and serves it no more; other children are served on",
+			"{jurisdiction}", "check the disk, then invite it anew with `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 118, code: KeySetsTooMany, status: http.StatusTooManyRequests, params: []string{"name", "limit"},
+		zh: parts{"密钥集过多", "{name}一天内出示的新密钥集超过 {limit} 个", "{name}", "请在{name}查明密钥为何频繁更换；明天会继续接受"},
+		en: parts{"Too many key sets", "{name} showed more than {limit} new key sets in a day", "{name}",
+			"find out at {name} why its keys change so often; more are taken tomorrow"},
+	},
+	{
+		number: 119, code: KeySetsForked, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number"},
+		zh: parts{"密钥集出现分叉", "{name}出示的第 {number} 号密钥集与{jurisdiction}所背书的不同：可能有人盗用了{name}的密钥，或其数据目录由备份恢复", "{jurisdiction}",
+			"请立即电话核对双方的指纹；确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
+		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, or its data directory was restored from a backup",
+			"{jurisdiction}", "call one another at once and compare the fingerprints; then {jurisdiction} runs `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},
+		zh: parts{"新密钥尚未启用", "第 {number} 号密钥集已经发布，但上级尚未背书或尚未启用", "{jurisdiction}",
+			"请用 xietong keys status 查看；与上级的连接恢复后会自动启用，然后再执行本命令"},
+		en: parts{"New keys not in use yet", "key set {number} is published, and not endorsed by the parent or not in use yet", "{jurisdiction}",
+			"see `xietong keys status`; it comes into use by itself once the parent is linked, then repeat the command"},
+	},
+	{
+		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
+		zh: parts{"密钥刚刚更换过", "一小时内最多更换一次密钥", "{jurisdiction}", "请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke，立即生效"},
+		en: parts{"Keys changed just now", "keys change at most once an hour", "{jurisdiction}",
+			"again after {again}; if a key was stolen, `xietong keys revoke` works at once"},
+	},
+}
