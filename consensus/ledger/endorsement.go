@@ -62,14 +62,25 @@ const RosterType = "application/vnd.xietong.roster+cbor"
 const MaxRosterProof = 400 << 10 // bytes
 
 // VerifyRoster verifies, as VerifyEndorsement does, that the root of a tree published a roster, and
-// returns the roster.
-func VerifyRoster(root trust.KeySet, data []byte) (payload []byte, err error) {
-	leaf, preimage, err := verifyProof(root, data, MaxRosterProof)
+// returns the roster. Where an agency published it, one of the root's key sets must list the
+// certificate of that act. The last of them is the newest.
+func VerifyRoster(root []trust.KeySet, data []byte) (payload []byte, err error) {
+	newest := root[len(root)-1]
+	leaf, preimage, err := verifyProof(newest, data, MaxRosterProof)
 	if err != nil {
 		return nil, err
 	}
 	if leaf.Head.Kind != KindRoster || preimage.ContentType != RosterType {
 		return nil, fmt.Errorf("%w: the entry is no roster (%s, %q)", ErrNotProven, leaf.Head.Kind, preimage.ContentType)
+	}
+	if leaf.Evidence.Signed() {
+		log, err := identity.NewLog(newest.Name, newest.Epoch)
+		if err == nil {
+			err = VerifyStatement(log, leaf, root...)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return preimage.Payload, nil
 }

@@ -274,7 +274,7 @@ func (s *Store) Take(ctx context.Context, proof []byte) error {
 	if err != nil {
 		return fmt.Errorf("take roster: %w", err)
 	}
-	list, err := ledger.VerifyRoster(chain[0].Newest(), proof)
+	list, err := ledger.VerifyRoster(chain[0].KeySets, proof)
 	if err != nil {
 		return fmt.Errorf("take roster: %w", err)
 	}
