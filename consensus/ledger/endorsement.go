@@ -85,6 +85,16 @@ func VerifyRoster(root []trust.KeySet, data []byte) (payload []byte, err error) 
 	return preimage.Payload, nil
 }
 
+// RosterIn returns the roster in a proof that VerifyRoster accepted before. It verifies nothing.
+func RosterIn(proof []byte) (payload []byte, err error) {
+	var p endorsementProof
+	if err := canon.Unmarshal(proof, MaxRosterProof, &p); err != nil {
+		return nil, malformed("roster", err)
+	}
+	preimage, err := DecodePreimage(p.Preimage)
+	return preimage.Payload, err
+}
+
 // verifyProof verifies that an entry is in the ledger of the jurisdiction whose key set is given,
 // and opens the entry. most is the length of the longest proof, in bytes.
 func verifyProof(by trust.KeySet, data []byte, most int) (leaf Leaf, preimage Preimage, err error) {

@@ -8,9 +8,11 @@
 // of the root, as it does an endorsement, and keeps it with its proof, to hand it on. So it does
 // not matter which jurisdiction brings it. The state holds:
 //
-//	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root), list]
+//	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root)]
 //
-// A jurisdiction that was handed no roster has the list of the program, number 0.
+// The list itself is kept once: at the root it is the payload of the entry, elsewhere it is in the
+// proof. So the longest list that can be published can be kept everywhere. A jurisdiction that was
+// handed no roster has the list of the program, number 0.
 //
 // The package makes no connection and holds no key. Package roster decides which lists are valid.
 package rosters
@@ -40,7 +42,7 @@ const (
 )
 
 var (
-	rosters    = book.Bucket[kept]{Name: "roster", Max: roster.MaxLen + ledger.MaxRosterProof + 64}
+	rosters    = book.Bucket[kept]{Name: "roster", Max: ledger.MaxRosterProof + 64}
 	keyCurrent = []byte("current")
 )
 
@@ -57,7 +59,6 @@ type kept struct {
 	Number uint64
 	Entry  ledger.Ref // of the own ledger; None: it is of another
 	Proof  []byte
-	List   []byte
 }
 
 // publishBody is the body of commandPublish. The proposer has decoded the list, and has checked
@@ -66,7 +67,6 @@ type publishBody struct {
 	_         struct{} `cbor:",toarray"`
 	Number    uint64
 	Agency    *identity.Label // nil: the node itself, number 1
-	List      []byte
 	Statement book.Statement
 }
 
@@ -75,10 +75,9 @@ type keepBody struct {
 	_      struct{} `cbor:",toarray"`
 	Number uint64
 	Proof  []byte
-	List   []byte
 }
 
-// Register adds this room's commands.
+// Register adds this room's commands and bucket.
 func Register(r *state.Registry) {
 	commandPublish.Handle(r, applyPublish)
 	commandKeep.Handle(r, applyKeep)
@@ -88,7 +87,7 @@ func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	if have, _ := rosters.Load(tx, keyCurrent); b.Number != have.Number+1 {
 		return ledger.None, book.Refuse(text.RosterMoved, fmt.Sprint(have.Number))
 	}
-	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}, List: b.List}
+	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}}
 	if err := rosters.Save(tx, keyCurrent, next); err != nil {
 		return ledger.None, err
 	}
@@ -104,7 +103,7 @@ func applyKeep(tx *state.Tx, b keepBody) (done book.Nothing, err error) {
 	if have, _ := rosters.Load(tx, keyCurrent); b.Number <= have.Number {
 		return done, nil
 	}
-	return done, rosters.Save(tx, keyCurrent, kept{Number: b.Number, Proof: b.Proof, List: b.List})
+	return done, rosters.Save(tx, keyCurrent, kept{Number: b.Number, Proof: b.Proof})
 }
 
 // Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
@@ -137,15 +136,15 @@ func (s *Store) Current() Current { return *s.current.Load() }
 func (s *Store) Refresh(ctx context.Context) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
-	k, err := s.read(ctx)
+	k, list, err := s.read(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("read roster: %w", err)
 	}
 	if k.Number == 0 {
 		s.current.Store(&Current{Roster: roster.Shipped()})
 		return nil
 	}
-	r, err := roster.Decode(k.List)
+	r, err := roster.Decode(list)
 	if err != nil {
 		return fmt.Errorf("read roster: %w", err)
 	}
@@ -153,12 +152,20 @@ func (s *Store) Refresh(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) read(ctx context.Context) (k kept, err error) {
-	err = s.own.View(ctx, func(r *state.Reader) error {
+// read returns what is kept, and the list that it is about.
+func (s *Store) read(ctx context.Context) (k kept, list []byte, err error) {
+	err = s.own.View(ctx, func(r *state.Reader) (err error) {
 		k, _ = rosters.Load(r, keyCurrent)
-		return nil
+		index, own := k.Entry.Index()
+		switch {
+		case own:
+			list, err = s.own.Payload(r, index)
+		case k.Number > 0:
+			list, err = ledger.RosterIn(k.Proof)
+		}
+		return err
 	})
-	return k, err
+	return k, list, err
 }
 
 // Upkeep asks the parent for a later roster than the current one. At a root, where way is nil, it
@@ -187,7 +194,7 @@ func (s *Store) PublishFirst(ctx context.Context) error {
 	}
 	note, err := s.own.Note(ledger.RosterType, list)
 	if err == nil {
-		_, err = s.propose(ctx, identity.Message{}, publishBody{Number: 1, List: list, Statement: note})
+		_, err = s.propose(ctx, identity.Message{}, list, publishBody{Number: 1, Statement: note})
 	}
 	if err != nil {
 		return fmt.Errorf("publish first roster: %w", err)
@@ -229,11 +236,11 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return s.propose(ctx, id, publishBody{Number: next.Number(), Agency: &agency, List: list, Statement: act})
+	return s.propose(ctx, id, list, publishBody{Number: next.Number(), Agency: &agency, Statement: act})
 }
 
-func (s *Store) propose(ctx context.Context, id identity.Message, b publishBody) (identity.Entry, error) {
-	entry, err := book.Enter(ctx, s.own, commandPublish, id, b.List, b)
+func (s *Store) propose(ctx context.Context, id identity.Message, list []byte, b publishBody) (identity.Entry, error) {
+	entry, err := book.Enter(ctx, s.own, commandPublish, id, list, b)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -251,7 +258,7 @@ func (s *Store) changed(ctx context.Context) error {
 
 // Proof returns the proof of the kept roster, where it is later than the number; else nil.
 func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
-	k, err := s.read(ctx)
+	k, _, err := s.read(ctx)
 	switch {
 	case err != nil || k.Number <= than:
 		return nil, err
@@ -293,7 +300,7 @@ func (s *Store) Take(ctx context.Context, proof []byte) error {
 			return fmt.Errorf("take roster: %w", err)
 		}
 	}
-	_, err = commandKeep.Do(ctx, s.own, identity.Message{}, nil, keepBody{Number: r.Number(), Proof: proof, List: list})
+	_, err = commandKeep.Do(ctx, s.own, identity.Message{}, nil, keepBody{Number: r.Number(), Proof: proof})
 	if err != nil {
 		return fmt.Errorf("take roster: %w", err)
 	}

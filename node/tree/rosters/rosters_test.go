@@ -3,7 +3,9 @@ package rosters
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -96,5 +98,56 @@ func TestTake(t *testing.T) {
 		if want := []uint64{1, 2}; !slices.Equal(told[who], want) {
 			t.Errorf("%s: told of numbers %d, want %d: each that is later, once", who, told[who], want)
 		}
+	}
+}
+
+// longest returns the longest list of the tree of guizhou that can be published: villages with long
+// names below the shipped places.
+func longest(t *testing.T) *roster.Roster {
+	t.Helper()
+	csv := "code,level,label,name_zh,short_zh,name_en,parent\n520000,province,guizhou,贵州省,贵州省,Guizhou Province,000000\n"
+	var list *roster.Roster
+	for code := 1; ; code++ {
+		for range 50 {
+			csv += fmt.Sprintf("%d,village,village-%d,%s,,,520000\n", 520_000_000_000+code, code, strings.Repeat("村", 40))
+			code++
+		}
+		next, err := roster.Parse(csv)
+		if err == nil {
+			_, err = next.Encode()
+		}
+		if err != nil {
+			return list
+		}
+		list = next
+	}
+}
+
+// TestLongRosterIsKept publishes the longest list that a root takes. Each jurisdiction below can
+// keep it, read it again, and hand it on.
+func TestLongRosterIsKept(t *testing.T) {
+	top := treetest.New(t, "guizhou", Register)
+	root := New(top, nobody)
+	if err := root.PublishFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	by, list := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}, longest(t)
+	if _, err := root.Publish(t.Context(), treetest.Message(t), by, list); err != nil {
+		t.Fatalf("publish a list of %d places: %v", len(list.Places()), err)
+	}
+	from := root
+	for _, name := range []string{"qiandongnan.guizhou", "liping.qiandongnan.guizhou"} {
+		proof, err := from.Proof(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := New(below{treetest.New(t, name, Register), top}, nobody)
+		if err := s.Take(t.Context(), proof); err != nil {
+			t.Fatalf("%s: keep a list of %d places, proven in %d bytes: %v", name, len(list.Places()), len(proof), err)
+		}
+		if err := s.Refresh(t.Context()); err != nil || s.Current().Hash() != root.Current().Hash() {
+			t.Fatalf("%s: read it again: number %d, %v", name, s.Current().Number(), err)
+		}
+		from = s
 	}
 }
