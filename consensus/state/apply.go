@@ -16,7 +16,9 @@ const (
 	MaxIDLife    = 30 * 24 * 3600 * 1000 // ms; a command that asks for a longer life of its id is refused
 	ForgetAfter  = 3600 * 1000           // ms
 	forgetAtOnce = 4
-	maxSeenLen   = 64 << 10
+	// MaxResultLen is the longest result of a command, in bytes.
+	MaxResultLen = 64 << 10
+	maxSeenLen   = MaxResultLen + 64
 )
 
 // half and full say how full the open transaction is, in percent, when Apply tells the flusher to
@@ -57,7 +59,7 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 	results = make([]Result, len(commands))
 	err := s.withFile(func() (err error) {
 		for i, data := range commands {
-			if results[i], err = s.open.apply(s.registry, data); err != nil {
+			if results[i], err = s.open.apply(data); err != nil {
 				return fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err)
 			}
 		}
@@ -90,41 +92,58 @@ func (s *Store) begin() {
 	if s.frozen != nil {
 		below = append(below, s.frozen)
 	}
-	s.open = newTx(&s.meta, below...)
+	s.open = newTx(s.registry, &s.meta, below...)
 	select {
 	case s.wake <- struct{}{}:
 	default: // the flusher is awake
 	}
 }
 
-// apply applies one command. An error means that the state is unknown.
-func (tx *Tx) apply(registry *Registry, data []byte) (Result, error) {
+// apply applies one command, whole or not at all. An error means that the state is unknown.
+func (tx *Tx) apply(data []byte) (Result, error) {
 	c, err := decodeCommand(data)
 	if err != nil {
 		return Result{}, err
 	}
-	h, known := registry.handlers[c.Kind]
+	h, known := tx.registry.handlers[c.Kind]
 	if !known {
 		return Result{}, fmt.Errorf("unknown command kind %d: a newer version of the program proposed it", c.Kind)
 	}
+	before := tx.mark()
+	result, err := tx.run(c, h)
+	switch {
+	case err == nil:
+		return result, nil
+	case endsNode(err):
+		return Result{}, err
+	}
+	tx.undo(before)
+	refusal := answerTo(c.Kind, err)
+	return Result{Code: refusal.Code, Args: refusal.Args, cause: refusal.cause}, nil
+}
+
+// run runs the handler of a command, unless its id was seen before. A panic of the handler is an
+// error.
+func (tx *Tx) run(c Command, h registered) (result Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
 	if err := tx.advance(c.Time); err != nil {
 		return Result{}, err
 	}
 	if r, answered := tx.answeredBefore(c, h.mode); answered {
 		return r, nil
 	}
-	tx.wrote = false
-	result, err := h.handle(tx, c.Body)
-	var refusal *Refusal
-	switch {
-	case errors.As(err, &refusal) && tx.wrote:
-		return Result{}, fmt.Errorf("kind %d wrote before it refused: %w", c.Kind, err)
-	case errors.As(err, &refusal):
-		return Result{Code: refusal.Code, Args: refusal.Args}, nil
-	case err != nil:
+	data, err := h.handle(tx, c.Body)
+	if err == nil && len(data) > MaxResultLen {
+		err = tooLarge("result", len(data), MaxResultLen)
+	}
+	if err != nil {
 		return Result{}, err
 	}
-	return Result{Data: result}, tx.remember(c, result)
+	return Result{Data: data}, tx.remember(c, data)
 }
 
 // advance raises ledger time and forgets a few ids that have ended.
@@ -160,7 +179,7 @@ func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	}
 	var before seen
 	if err := canon.Unmarshal(data, maxSeenLen, &before); err != nil {
-		panic(fmt.Sprintf("state: damaged memory of ids: %v", err))
+		Unreadable(bucketSeen, id[:], err)
 	}
 	switch {
 	case mode == Once:

@@ -57,11 +57,12 @@ type keySet struct {
 
 const maxKeySetValue, maxLinesLen = 128 << 10, 256 << 10
 
-// decodeOwn decodes a value that this room wrote itself. It panics, which stops the node, when the
-// value does not decode: the file is damaged.
+// decodeOwn decodes a value that this room wrote itself, and by which it knows whose signatures
+// make a majority. It panics, which stops the node, when the value does not decode: the file is
+// damaged.
 func decodeOwn(data []byte, limit int, v any) {
 	if err := canon.Unmarshal(data, limit, v); err != nil {
-		panic(fmt.Sprintf("state: damaged file: %v", err))
+		panic(&damageError{err})
 	}
 }
 
@@ -135,10 +136,13 @@ func (tx *Tx) checkOwn(signed CheckpointLine) error {
 		return &DivergedError{tx.Log(), signed.Size}
 	}
 	root, err := tx.root(signed.Size)
-	if err == nil && string(root[:]) != string(signed.Root) {
-		err = &DivergedError{tx.Log(), signed.Size}
+	if err != nil {
+		return &damageError{err}
 	}
-	return err
+	if string(root[:]) != string(signed.Root) {
+		return &DivergedError{tx.Log(), signed.Size}
+	}
+	return nil
 }
 
 func (tx *Tx) addLine(line CheckpointLine) error {

@@ -69,7 +69,7 @@ func (c Command) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode command: %w", err)
 	}
 	if len(data) > MaxCommandLen {
-		return nil, fmt.Errorf("encode command: %w: %d bytes, more than %d", ErrTooLarge, len(data), MaxCommandLen)
+		return nil, fmt.Errorf("encode command: %w: %w", ErrTooLarge, tooLarge("command", len(data), MaxCommandLen))
 	}
 	return data, nil
 }
@@ -87,15 +87,29 @@ const (
 	CodeSeen     Code = 1 // the id was used before, and may be used once only
 	CodeIDReused Code = 2 // the id was used before for another command
 	CodeExpired  Code = 3 // the command came after its own end, or asks for a life of its id above MaxIDLife
+
+	CodeTooLarge   Code = 6  // where, size, limit: something that it would keep is longer than can be read again
+	CodeFailed     Code = 55 // kind: its handler failed on it
+	CodeUnreadable Code = 56 // bucket, key: a kept value that it needs cannot be read
 )
 
-// Refusal is the error of a handler that wrote nothing. It is an answer, the same on every replica.
+// Refusal is the error of a handler that refuses a command. It is an answer, the same on every
+// replica.
 type Refusal struct {
-	Code Code
-	Args []string // for the sentence that a person reads; never personal data
+	Code  Code
+	Args  []string // for the sentence that a person reads; never personal data
+	cause error    // for CodeFailed and CodeUnreadable, on the replica that applied the command: why
 }
 
-func (r *Refusal) Error() string { return fmt.Sprintf("refused with code %d %q", r.Code, r.Args) }
+func (r *Refusal) Error() string {
+	if r.cause != nil {
+		return fmt.Sprintf("refused with code %d %q: %v", r.Code, r.Args, r.cause)
+	}
+	return fmt.Sprintf("refused with code %d %q", r.Code, r.Args)
+}
+
+// Unwrap returns why a command failed that should not have.
+func (r *Refusal) Unwrap() error { return r.cause }
 
 // Result is the answer to one command.
 type Result struct {
@@ -103,6 +117,8 @@ type Result struct {
 	Args     []string
 	Data     []byte
 	Replayed bool // the command had been applied before; Data is its result of then
+
+	cause error // of the refusal
 }
 
 // Err returns the refusal, or nil when the command was applied.
@@ -110,13 +126,12 @@ func (r Result) Err() error {
 	if r.Code == Done {
 		return nil
 	}
-	return &Refusal{r.Code, r.Args}
+	return &Refusal{r.Code, r.Args, r.cause}
 }
 
-// Handler applies one command. It must check everything before its first write: when it returns a
-// *Refusal it has written nothing. Any other error means that the state is unknown, and stops the
-// node. It is given nothing but the transaction and the body: no clock, randomness, goroutine or
-// network.
+// Handler applies one command. A command whose handler returns an error, or panics, is refused, and
+// what it wrote is undone: no body ends the node. It is given nothing but the transaction and the
+// body: no clock, randomness, goroutine or network.
 type Handler func(tx *Tx, body []byte) (result []byte, err error)
 
 // Mode says how a command is answered whose id was seen before.
@@ -133,12 +148,17 @@ type registered struct {
 	handle Handler
 }
 
-// Registry holds the handlers. It is filled before a store is opened and never changed afterwards.
-type Registry struct{ handlers map[Kind]registered }
+// Registry holds the handlers, and the buckets in which they write. It is filled before a store is
+// opened and never changed afterwards.
+type Registry struct {
+	handlers map[Kind]registered
+	buckets  map[string]Bucket
+}
 
-// NewRegistry returns a registry with the commands of this room.
+// NewRegistry returns a registry with the commands and buckets of this room.
 func NewRegistry() *Registry {
-	r := &Registry{handlers: map[Kind]registered{}}
+	r := &Registry{handlers: map[Kind]registered{}, buckets: map[string]Bucket{}}
+	r.Keep(own...)
 	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
 	r.Register(KindKeySet, Idempotent, applyKeySet)
 	return r

@@ -30,14 +30,6 @@ func newLayer() *layer {
 	}, btree.Options{NoLocks: true})
 }
 
-// checkPair refuses a pair that the file cannot hold: a commit would find out too late.
-func checkPair(bucket string, key, value []byte) error {
-	if bucket == "" || len(key) == 0 || len(key) > bolt.MaxKeySize || len(value) > bolt.MaxValueSize {
-		return fmt.Errorf("put %d bytes under a key of %d in bucket %q: not what a state file takes", len(value), len(key), bucket)
-	}
-	return nil
-}
-
 // writeLayer puts a layer into the file's transaction, bucket by bucket, its keys in order.
 func writeLayer(file *bolt.Tx, l *layer) (err error) {
 	var name string
@@ -96,6 +88,12 @@ func (r reads) Get(bucket string, key []byte) []byte {
 			return append([]byte{}, p.value...)
 		}
 	}
+	return r.inFile(bucket, key)
+}
+
+// inFile returns a copy of the value in the file, or nil.
+func (r reads) inFile(bucket string, key []byte) []byte {
+	defer inFile()
 	b := r.bucket(bucket)
 	if b == nil {
 		return nil
@@ -146,8 +144,8 @@ func (r reads) cursors(bucket string, prefix, from []byte) []*cursor {
 	for _, l := range r.layers {
 		all = append(all, layerCursor(l, &pair{bucket: bucket, key: from}, prefix))
 	}
-	if b := r.bucket(bucket); b != nil {
-		all = append(all, fileCursor(b.Cursor(), prefix, from))
+	if c := r.fileCursor(bucket, prefix, from); c != nil {
+		all = append(all, c)
 	}
 	return all
 }
@@ -165,15 +163,24 @@ func layerCursor(l *layer, from *pair, prefix []byte) *cursor {
 	return c
 }
 
-func fileCursor(items *bolt.Cursor, prefix, from []byte) *cursor {
-	c := &cursor{}
+// fileCursor returns a cursor of the file, or nil where the file has no such bucket.
+func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
+	defer inFile()
+	b := r.bucket(bucket)
+	if b == nil {
+		return nil
+	}
+	c, items := &cursor{}, b.Cursor()
 	set := func(key, value []byte) {
 		c.key, c.value = nil, nil
 		if bytes.HasPrefix(key, prefix) {
 			c.key, c.value = key, value
 		}
 	}
-	c.step = func() { set(items.Next()) }
+	c.step = func() {
+		defer inFile()
+		set(items.Next())
+	}
 	set(items.Seek(from))
 	return c
 }
@@ -181,6 +188,7 @@ func fileCursor(items *bolt.Cursor, prefix, from []byte) *cursor {
 // last returns the pair with the highest key of a bucket from which nothing is ever deleted, or
 // nil.
 func (r reads) last(bucket string) (key, value []byte) {
+	defer inFile()
 	if b := r.bucket(bucket); b != nil {
 		key, value = b.Cursor().Last()
 	}

@@ -11,15 +11,13 @@ import (
 // code, and its content is gone with the process. It is for tests of the rooms that keep their part
 // of the state here. It is safe for use by several goroutines.
 type Memory struct {
-	registry *Registry
-
 	mu sync.Mutex // guards the fields below; held while a view reads
 	tx *Tx
 }
 
 // NewMemory returns the empty state of a log.
 func NewMemory(log identity.Log, registry *Registry) *Memory {
-	return &Memory{registry: registry, tx: newTx(&meta{Kind: metaKind, Format: Format, Log: log})}
+	return &Memory{tx: newTx(registry, &meta{Kind: metaKind, Format: Format, Log: log})}
 }
 
 // Apply applies one command. An error means that the state is unknown: in a node it stops the
@@ -32,7 +30,7 @@ func (m *Memory) Apply(c Command) (Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tx.meta.Index++
-	return m.tx.apply(m.registry, data)
+	return m.tx.apply(data)
 }
 
 // View runs f on the state as it is now. f must not apply anything.
@@ -40,7 +38,8 @@ func (m *Memory) View(f func(*Reader) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	layers := append([]*layer{m.tx.layer.IsoCopy()}, m.tx.layers[1:]...)
-	return f(&Reader{reads: reads{layers: layers}, meta: *m.tx.meta, fresh: m.tx.fresh})
+	r := &Reader{reads: reads{layers: layers}, meta: *m.tx.meta, fresh: m.tx.fresh}
+	return r.view(f)
 }
 
 // Time returns ledger time.

@@ -17,10 +17,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const kindNote, kindOnce, kindBad = 1000, 1001, 1002
+const kindNote, kindOnce = 1000, 1001
 
-// noteRegistry knows a command that appends one entry and may be repeated, one that may be applied
-// once, and one that refuses after it wrote.
+// noteRegistry knows a command that appends one entry and may be repeated, and one that may be
+// applied once.
 func noteRegistry() *Registry {
 	r := NewRegistry()
 	add := func(tx *Tx, body []byte) ([]byte, error) {
@@ -30,14 +30,9 @@ func noteRegistry() *Registry {
 		index, err := tx.Append(ledger.Head{Kind: ledger.KindRecord}, ledger.PlainEvidence(ledger.Commit(body)), body)
 		return be64(index), err
 	}
+	r.Keep(Bucket{Name: "x", MaxKey: 16, MaxValue: 16})
 	r.Register(kindNote, Idempotent, add)
 	r.Register(kindOnce, Once, add)
-	r.Register(kindBad, Idempotent, func(tx *Tx, body []byte) ([]byte, error) {
-		if err := tx.Put("x", []byte("k"), nil); err != nil {
-			return nil, err
-		}
-		return nil, &Refusal{Code: 99}
-	})
 	return r
 }
 
@@ -181,7 +176,6 @@ func TestUnknownStateIsFatal(t *testing.T) {
 	for what, data := range map[string][]byte{
 		"unknown kind":            command(t, 9999, identity.Message{}, "x"),
 		"undecodable":             {0xff},
-		"refused after a write":   command(t, kindBad, identity.Message{}, "x"),
 		"a line that is not ours": command(t, KindCheckpointLine, identity.Message{}, "\x84\x62r1\x01\x40\x40"),
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -15,10 +15,17 @@
 // bounded: when it is full Apply waits for the disk, and so does raft.
 //
 // Apply decides nothing. Handlers get a transaction and a command, no clock, randomness, map order,
-// floating point, goroutine or network; a test checks the code that this package can reach. A
-// command that is refused has written nothing. The state is unknown after an undecodable command,
-// an unknown kind, a failed commit, or a root that differs from the majority's: then the process
+// floating point, goroutine or network; a test checks the code that this package can reach. So
+// everything that a handler does, errors and panics too, depends on the command and the replicated
+// state alone, and is the same on every replica: a command whose handler fails is refused, and what
+// it wrote is undone, write by write. No body ends the node, not even one that stands in raft's log
+// already. A kept value that cannot be read takes out of service what it is about, for handlers and
+// views alike. The state is unknown after an undecodable command, an unknown kind, a failed commit,
+// a database that cannot be read, or a root that differs from the majority's: then the process
 // ends, and raft replays its log at the next start.
+//
+// A key and a value are bounded when they are written, by the bounds of their bucket; a room
+// declares its buckets beside its commands (Registry.Keep).
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
@@ -37,6 +44,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -137,7 +145,7 @@ func Create(path string, log identity.Log) error {
 		return fmt.Errorf("create state: %w", err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		first := newTx(&meta{Kind: metaKind, Format: Format, Log: log})
+		first := newTx(NewRegistry(), &meta{Kind: metaKind, Format: Format, Log: log})
 		return errors.Join(first.saveMeta(), writeLayer(tx, first.layer))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
@@ -238,15 +246,52 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 }
 
 // View runs f on the state as it is now, and returns the error of f. The error wraps ErrClosed when
-// the store is closed. f must not keep the Reader after it returned, nor propose anything, because
-// a commit that must enlarge the map of the file waits for all readers.
+// the store is closed, and *UnreadableError when f met a value that cannot be read. f must not keep
+// the Reader after it returned, nor propose anything, because a commit that must enlarge the map of
+// the file waits for all readers.
 func (s *Store) View(f func(r *Reader) error) error {
 	r, err := s.read()
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
 	defer r.file.Rollback()
+	return r.view(f)
+}
+
+// view runs f, and returns as an error that f met a value that cannot be read.
+func (r *Reader) view(f func(*Reader) error) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *UnreadableError:
+			err = p
+		default:
+			panic(p)
+		}
+	}()
 	return f(r)
+}
+
+// Try applies a command to the state as it is now, and keeps nothing. It returns the result of a
+// command on which its handler fails, or which would keep too much; what comes of any other shows
+// at the command's own place in the log.
+func (s *Store) Try(command []byte) (refused Result, err error) {
+	r, err := s.read()
+	if err != nil {
+		return Result{}, fmt.Errorf("try command: %w", err)
+	}
+	defer r.file.Rollback()
+	tx := newTx(s.registry, &r.meta, r.layers...)
+	tx.file, tx.fresh = r.file, slices.Clip(r.fresh) // the open transaction appends to the same array
+	result, err := tx.apply(command)
+	if err != nil {
+		return Result{}, fmt.Errorf("try command: %w", err)
+	}
+	switch result.Code {
+	case CodeTooLarge, CodeFailed, CodeUnreadable:
+		return result, nil
+	}
+	return Result{}, nil
 }
 
 // read begins a view. It begins the transaction of the file before another layer can be frozen, so

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/mod/sumdb/tlog"
@@ -87,18 +88,49 @@ func (r *Reader) Sealed(index uint64) []byte { return r.Get(bucketSealed, be64(i
 // Tx is the open write transaction, as a handler sees it.
 type Tx struct {
 	reads
-	layer *layer // what was written: the newest of reads
-	meta  *meta
-	wrote bool
-	len   int         // bytes written
-	fresh []tlog.Hash // leaf hashes that are not in the tiles yet
-	last  tlog.Hash   // of the newest leaf
+	registry *Registry
+	layer    *layer // what was written: the newest of reads
+	meta     *meta
+	len      int         // bytes written
+	fresh    []tlog.Hash // leaf hashes that are not in the tiles yet
+	last     tlog.Hash   // of the newest leaf
+	writes   []write     // of the command that is being applied, in their order
 }
 
+// write is one write of a command, and what stood in the layer before.
+type write struct{ now, before *pair } // before nil: nothing
+
 // newTx begins a transaction over the layers that the file may not have yet.
-func newTx(m *meta, below ...*layer) *Tx {
+func newTx(r *Registry, m *meta, below ...*layer) *Tx {
 	l := newLayer()
-	return &Tx{reads: reads{layers: append([]*layer{l}, below...)}, layer: l, meta: m}
+	return &Tx{reads: reads{layers: append([]*layer{l}, below...)}, registry: r, layer: l, meta: m}
+}
+
+// mark is the position of a transaction between two commands.
+type mark struct {
+	meta  meta
+	len   int
+	fresh []tlog.Hash
+	last  tlog.Hash
+}
+
+// mark begins a command, which undo can take back.
+func (tx *Tx) mark() mark {
+	clear(tx.writes) // so that nothing that was replaced is held
+	tx.writes = tx.writes[:0]
+	return mark{*tx.meta, tx.len, tx.fresh, tx.last}
+}
+
+// undo takes back everything that was written since the mark.
+func (tx *Tx) undo(to mark) {
+	for _, w := range slices.Backward(tx.writes) {
+		if w.before == nil {
+			tx.layer.Delete(w.now)
+		} else {
+			tx.layer.Set(w.before)
+		}
+	}
+	*tx.meta, tx.len, tx.fresh, tx.last = to.meta, to.len, to.fresh, to.last
 }
 
 // Log returns the ledger's log.
@@ -110,10 +142,10 @@ func (tx *Tx) Size() uint64 { return tx.meta.Size }
 // Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far.
 func (tx *Tx) Time() uint64 { return tx.meta.Time }
 
-// Put writes one pair; value must not be changed afterwards. An error is not the command's fault:
-// the handler returns it, and the node stops.
+// Put writes one pair; value must not be changed afterwards. It refuses a pair outside the bounds
+// of the bucket, with CodeTooLarge, and a bucket that nobody declared.
 func (tx *Tx) Put(bucket string, key, value []byte) error {
-	if err := checkPair(bucket, key, value); err != nil {
+	if err := tx.registry.checkPair(bucket, key, value); err != nil {
 		return err
 	}
 	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), value: value})
@@ -122,7 +154,7 @@ func (tx *Tx) Put(bucket string, key, value []byte) error {
 
 // Delete removes one pair, if it is there.
 func (tx *Tx) Delete(bucket string, key []byte) error {
-	if err := checkPair(bucket, key, nil); err != nil {
+	if err := tx.registry.checkPair(bucket, key, nil); err != nil {
 		return err
 	}
 	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), gone: true})
@@ -130,9 +162,9 @@ func (tx *Tx) Delete(bucket string, key []byte) error {
 }
 
 func (tx *Tx) set(p *pair) {
-	tx.wrote = true
 	tx.len += len(p.bucket) + len(p.key) + len(p.value)
-	tx.layer.Set(p)
+	before, _ := tx.layer.Set(p)
+	tx.writes = append(tx.writes, write{p, before})
 }
 
 // Append puts an entry at the end of the ledger and returns its index. It gives the head its

@@ -21,6 +21,9 @@ const (
 
 // Register adds this room's commands.
 func Register(r *state.Registry) {
+	children.Keep(r)
+	upstreams.Keep(r)
+	keptSets.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)

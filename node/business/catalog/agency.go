@@ -22,6 +22,9 @@ const (
 
 // Register adds this room's commands.
 func Register(r *state.Registry) {
+	agencies.Keep(r)
+	catalogue.Keep(r)
+	setStandards.Keep(r)
 	commandAgencyAdd.Handle(r, applyAgencyAdd)
 	commandDatasetPublish.Handle(r, ApplyPublication)
 	commandStandardPublish.Handle(r, applyStandardPublish)

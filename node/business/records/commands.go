@@ -22,8 +22,16 @@ const (
 	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10
 )
 
-// Register adds this room's commands.
+// Register adds this room's commands and buckets.
 func Register(r *state.Registry) {
+	versions.Keep(r)
+	imports.Keep(r)
+	r.Keep(
+		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{})},
+		state.Bucket{Name: bucketStaged, MaxKey: 16, MaxValue: 8},
+		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
+		state.Bucket{Name: bucketRemoved, MaxKey: 64, MaxValue: 8},
+	)
 	commandPut.Handle(r, applyPut)
 	commandRetract.Handle(r, applyRetract)
 	commandImportOpen.Handle(r, applyImportOpen)

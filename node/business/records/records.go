@@ -104,11 +104,12 @@ func newView(r book.Reads) view { return view{r, map[ledger.Ref]importState{}} }
 func (v view) history(code identity.Label, key MAC) []Version {
 	var all []Version
 	prefix := recordPrefix(code, key)
-	for k, kept := range versions.All(v, prefix) {
-		if got, ok := v.visible(k, kept); ok {
+	v.Scan(versions.Name, prefix, prefix, func(k, value []byte) bool {
+		if got, ok := v.visible(k, versions.Decode(k, value)); ok {
 			all = append(all, got)
 		}
-	}
+		return true
+	})
 	slices.SortFunc(all, func(a, b Version) int {
 		if newer(a, b) {
 			return 1
@@ -192,7 +193,7 @@ func (v view) all(code identity.Label, after *MAC, each func(found) (more bool))
 			more = last.Retracted || each(last)
 			have = false
 		}
-		got, ok := v.visible(k, versions.Decode(value))
+		got, ok := v.visible(k, versions.Decode(k, value))
 		if more && ok && (!have || newer(got, last.Version)) {
 			last, have = found{next, got}, true
 		}

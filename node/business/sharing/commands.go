@@ -59,6 +59,13 @@ type accessBody struct {
 // inside the same transaction. withdrawn tells them whether the endorsement of a jurisdiction was
 // withdrawn; nil: no endorsement ever was.
 func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn WithdrawnOf) {
+	grants.Keep(r)
+	barred.Keep(r)
+	r.Keep(
+		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},
+		state.Bucket{Name: bucketProbes, MaxKey: 512, MaxValue: 8},
+		state.Bucket{Name: bucketUsed, MaxKey: 8, MaxValue: 512},
+	)
 	h := handlers{datasetState, withdrawn}
 	commandApply.Handle(r, h.apply)
 	commandRevoke.Handle(r, h.revoke)

@@ -49,8 +49,11 @@ type note struct {
 	Answer      []byte `json:"answer"`
 }
 
-// Register adds this room's command.
-func Register(r *state.Registry) { commandAsked.Handle(r, applyAsked) }
+// Register adds this room's command and bucket.
+func Register(r *state.Registry) {
+	uses.Keep(r)
+	commandAsked.Handle(r, applyAsked)
+}
 
 // applyAsked appends the record of a request. An id has one answer: a second answer is never
 // recorded, so it is never shown.

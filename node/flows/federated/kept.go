@@ -92,8 +92,14 @@ func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Chi
 	return errors.Join(failed...)
 }
 
-// Register adds this room's command.
-func Register(r *state.Registry) { commandShare.Handle(r, applyShare) }
+// Register adds this room's command and buckets.
+func Register(r *state.Registry) {
+	r.Keep(
+		state.Bucket{Name: bucketShares, MaxKey: 96, MaxValue: state.MaxCommandLen},
+		state.Bucket{Name: bucketSharesBy, MaxKey: 8 + 96, MaxValue: 0},
+	)
+	commandShare.Handle(r, applyShare)
+}
 
 // operationShares shows the asker of a federated request the answers of the children to it:
 //

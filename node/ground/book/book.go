@@ -11,9 +11,9 @@
 //
 // The body carries a Statement for each entry that the handler appends: the evidence of the entry
 // and its sealed payload, [evidence, ciphertext]. A Bucket holds values of one type under one name,
-// with one bound for writing and for reading. A handler refuses with Refuse, before it writes
-// anything. Because Save can refuse a value too, a handler saves such a value first, or calls Check
-// first.
+// with one bound for writing and for reading; its room declares it beside the commands. A handler
+// refuses with Refuse. What a refused command wrote is undone, so the order of checks and writes is
+// free.
 //
 // Bodies, results and values are deterministic CBOR (see canon). The package holds no business,
 // makes no entry by itself, and keeps nothing in memory.
@@ -88,9 +88,6 @@ type Reads interface {
 	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
 }
 
-// maxResultLen bounds the result of a command, in bytes.
-const maxResultLen = 64 << 10
-
 // Command is the number of a command whose body is a B and whose result is an R.
 type Command[B, R any] state.Kind
 
@@ -130,7 +127,7 @@ func (c Command[B, R]) Do(ctx context.Context, l Ledger, id identity.Message, as
 	if err != nil {
 		return result, err
 	}
-	if err := canon.Unmarshal(answer, maxResultLen, &result); err != nil {
+	if err := canon.Unmarshal(answer, state.MaxResultLen, &result); err != nil {
 		return result, fmt.Errorf("decode result of command %d: %w", c, err)
 	}
 	return result, nil

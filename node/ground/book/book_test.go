@@ -36,6 +36,7 @@ var things = book.Bucket[thing]{Name: "things", Max: 64}
 
 func registry() *state.Registry {
 	r := state.NewRegistry()
+	things.Keep(r)
 	commandName.Handle(r, func(tx *state.Tx, b nameBody) (ledger.Ref, error) {
 		if have, ok := things.Load(tx, []byte("one")); ok && have.Name == b.Name {
 			return have.Entry, nil
@@ -158,15 +159,59 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// TestDamage checks that a value that cannot be read stops the node, and is not taken for an absent
-// value.
-func TestDamage(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("a damaged value was read")
+// TestUnreadableValue keeps values that cannot be read (S01), as a later version of the program or
+// a damaged file leaves them. A command and a view that need one are told so, a list leaves it out,
+// and everything else goes on.
+func TestUnreadableValue(t *testing.T) {
+	r := registry()
+	r.Register(2003, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
+		return nil, tx.Put("things", body, bytes.Repeat([]byte{0x82}, 64))
+	})
+	l := booktest.New(t, "guizhou", r)
+	if _, err := name(t, l, "南明区"); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"a", "one"} {
+		if _, err := l.Propose(t.Context(), 2003, identity.Message{}, nil, []byte(key)); err != nil {
+			t.Fatal(err)
 		}
-	}()
-	things.Load(fakeReads{"things/one": {0x82}}, []byte("one"))
+		_, err := name(t, l, "云岩区")
+		refusal, _ := errors.AsType[*state.Refusal](err)
+		if spoilt := refusal != nil && refusal.Code == state.CodeUnreadable; spoilt != (key == "one") {
+			t.Errorf("value of %s spoilt: a command got %v", key, err)
+		}
+	}
+	err := l.View(t.Context(), func(r *state.Reader) error {
+		things.Load(r, []byte("one"))
+		return nil
+	})
+	if bad, ok := errors.AsType[*state.UnreadableError](err); !ok || string(bad.Key) != "one" {
+		t.Errorf("a view got %v", err)
+	}
+	err = l.View(t.Context(), func(r *state.Reader) error {
+		for key, v := range things.All(r, nil) {
+			t.Errorf("the list has %s = %v", key, v)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("a list got %v", err)
+	}
+}
+
+// narrow has an encoding that it does not read.
+type narrow struct {
+	_    struct{}       `cbor:",toarray"`
+	Name identity.Label // the zero value is no name
+}
+
+// TestNothingUnreadableIsKept checks that Save takes no value that it could not read again, however
+// short.
+func TestNothingUnreadableIsKept(t *testing.T) {
+	b := book.Bucket[narrow]{Name: "narrow", Max: 64}
+	if err := b.Check(narrow{}); err == nil {
+		t.Error("a value without a name was taken")
+	}
 }
 
 type fakeReads map[string][]byte

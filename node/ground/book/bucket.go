@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"strconv"
@@ -11,29 +12,45 @@ import (
 )
 
 // Bucket holds values of one type. Max bounds the encoding of a value, in bytes, both for writing
-// and for reading, so that every kept value can be read again.
+// and for reading, and MaxKey that of a key, so that every kept value can be read again.
 type Bucket[V any] struct {
-	Name string
-	Max  int
+	Name   string
+	Max    int
+	MaxKey int // 0: defaultMaxKey
 }
 
-// Load returns the value under a key; ok is false where there is none. The room wrote the value
-// itself, so a value that cannot be decoded means a damaged file: Load panics, which stops the
-// node.
+// defaultMaxKey is enough for a key of two names and a number.
+const defaultMaxKey = 512
+
+// Keep declares the bucket; without that nothing can be saved in it. A room declares its buckets
+// where it registers its commands.
+func (b Bucket[V]) Keep(r *state.Registry) {
+	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max})
+}
+
+// Load returns the value under a key; ok is false where there is none. A value that cannot be read
+// is not taken for an absent one: the command is refused, or the view ends with the error; see
+// state.Unreadable.
 func (b Bucket[V]) Load(r Reads, key []byte) (v V, ok bool) {
 	data := r.Get(b.Name, key)
 	if data == nil {
 		return v, false
 	}
-	return b.Decode(data), true
+	return b.Decode(key, data), true
 }
 
-// Decode decodes a value that Save has kept; like Load, it panics where it cannot.
-func (b Bucket[V]) Decode(data []byte) (v V) {
-	if err := canon.Unmarshal(data, b.Max, &v); err != nil {
-		panic(fmt.Sprintf("book: damaged state: bucket %s: %v", b.Name, err))
+// Decode decodes the value that Save has kept under a key; where it cannot, it ends as Load does.
+func (b Bucket[V]) Decode(key, data []byte) V {
+	v, err := b.decode(data)
+	if err != nil {
+		state.Unreadable(b.Name, key, err)
 	}
 	return v
+}
+
+func (b Bucket[V]) decode(data []byte) (v V, err error) {
+	err = canon.Unmarshal(data, b.Max, &v)
+	return v, err
 }
 
 // Read is Load for a value whose damage concerns no more than itself: where it cannot be decoded,
@@ -43,22 +60,26 @@ func (b Bucket[V]) Read(r Reads, key []byte) (v V, ok bool, err error) {
 	if data == nil {
 		return v, false, nil
 	}
-	if err := canon.Unmarshal(data, b.Max, &v); err != nil {
+	if v, err = b.decode(data); err != nil {
 		return v, true, fmt.Errorf("damaged value of %s: %w", b.Name, err)
 	}
 	return v, true, nil
 }
 
-// All gives the values whose keys begin with prefix, in the order of the keys. The caller must
-// write nothing while it ranges over them.
+// All gives the values whose keys begin with prefix, in the order of the keys. A value that cannot
+// be read is left out: only what it is about is out of service. Where the values count together, as
+// the versions of a record do, scan and Decode. The caller must write nothing while it ranges.
 func (b Bucket[V]) All(r Reads, prefix []byte) iter.Seq2[[]byte, V] {
 	return func(yield func([]byte, V) bool) {
-		r.Scan(b.Name, prefix, prefix, func(k, data []byte) bool { return yield(k, b.Decode(data)) })
+		r.Scan(b.Name, prefix, prefix, func(k, data []byte) bool {
+			v, err := b.decode(data)
+			return err != nil || yield(k, v)
+		})
 	}
 }
 
-// Save keeps the value under a key. It refuses a value that is longer than Max, with text.TooLarge;
-// so a handler calls Save, or Check, before it has written anything.
+// Save keeps the value under a key. It refuses a value that is longer than Max, with text.TooLarge,
+// and fails for a value that could not be decoded again.
 func (b Bucket[V]) Save(tx *state.Tx, key []byte, v V) error {
 	data, err := b.encode(v)
 	if err != nil {
@@ -67,8 +88,7 @@ func (b Bucket[V]) Save(tx *state.Tx, key []byte, v V) error {
 	return tx.Put(b.Name, key, data)
 }
 
-// Check refuses every value that Save would refuse, and writes nothing. A handler that has to
-// append before it can save calls Check first.
+// Check refuses every value that Save would refuse, and writes nothing.
 func (b Bucket[V]) Check(v V) error {
 	_, err := b.encode(v)
 	return err
@@ -81,6 +101,9 @@ func (b Bucket[V]) encode(v V) ([]byte, error) {
 	}
 	if len(data) > b.Max {
 		return nil, Refuse(text.TooLarge, b.Name, strconv.Itoa(len(data)), strconv.Itoa(b.Max))
+	}
+	if _, err := b.decode(data); err != nil {
+		return nil, fmt.Errorf("keep value of %s: it cannot be read again: %w", b.Name, err)
 	}
 	return data, nil
 }

@@ -12,9 +12,11 @@ package failure
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -34,6 +36,7 @@ func Of(err error) *text.Failure {
 	var growth *host.GrowthError
 	var keys *host.KeysError
 	var refusal *state.Refusal
+	var unreadable *state.UnreadableError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
 	switch {
@@ -57,6 +60,10 @@ func Of(err error) *text.Failure {
 		}, Err: err}
 	case errors.As(err, &keys):
 		return keysFailure(keys)
+	case errors.As(err, &unreadable):
+		return &text.Failure{Code: text.ValueUnreadable, Args: text.Args{
+			"bucket": unreadable.Bucket, "key": hex.EncodeToString(unreadable.Key),
+		}, Err: err}
 	case errors.Is(err, identity.ErrMalformed):
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
@@ -85,13 +92,15 @@ func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // Told returns an error as another jurisdiction is told it: a row of the table of errors, with its
 // values. It hides the directory of a full disk, and the detail of a command that was not done or
-// has an unknown outcome; for an internal error it returns no values. A *text.Failure is told with
-// all its values.
+// has an unknown outcome; every error of the node itself is an internal error, without values. A
+// *text.Failure is told with all its values.
 func Told(err error) (number uint16, args []string) {
 	f := Of(err)
 	_, told := errors.AsType[*text.Failure](err)
 	known := maps.Clone(f.Args)
 	switch {
+	case text.Status(f.Code) == http.StatusInternalServerError:
+		return text.Number(text.Internal), nil
 	case told:
 	case f.Code == text.DiskFull:
 		known["dir"] = "-"

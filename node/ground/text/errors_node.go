@@ -4,6 +4,9 @@ import "net/http"
 
 // Problems of a node, and of its directory, disk, clock and configuration.
 const (
+	CommandFailed   Code = "command-failed"
+	ValueUnreadable Code = "value-unreadable"
+
 	DirInUse       Code = "dir-in-use"
 	DirNewer       Code = "dir-newer"
 	DirOlder       Code = "dir-older"
@@ -19,6 +22,20 @@ const (
 )
 
 var nodeProblems = []problem{
+	{
+		number: 55, code: CommandFailed, status: http.StatusInternalServerError, params: []string{"command"},
+		zh: parts{"命令未能执行", "节点无法执行这项请求（命令 {command}），台账未作任何改动", "本节点",
+			"请核对请求的内容，特别是过长的名称和文本；如仍出现，请管理员查看节点日志并报告"},
+		en: parts{"Command failed", "the node cannot carry out what was asked (command {command}); nothing in the ledger was changed", "this node",
+			"check the content of the request, long names and texts above all; if it happens again, the administrator should read the node's log and report it"},
+	},
+	{
+		number: 56, code: ValueUnreadable, status: http.StatusInternalServerError, params: []string{"bucket", "key"},
+		zh: parts{"有一项数据无法读取", "{bucket} 中键为 {key} 的一项数据无法读取，与它有关的请求不能办理，其他请求不受影响", "本节点",
+			"请管理员用 xietong ledger verify 检查数据目录；有损坏的，请从备份恢复"},
+		en: parts{"A value cannot be read", "the value {key} of {bucket} cannot be read: what it is about is out of service, and everything else goes on",
+			"this node", "the administrator should check the data directory with `xietong ledger verify`, and restore it from a backup if it is damaged"},
+	},
 	{
 		number: 60, code: DirInUse, status: http.StatusConflict, params: []string{"dir"},
 		zh: parts{"数据目录已被占用", "另一个进程正在使用该数据目录", "{dir}",

@@ -96,7 +96,7 @@ func TestEveryCodeIsInATable(t *testing.T) {
 func TestEveryCodeIsUsed(t *testing.T) {
 	files := goFiles(t, token.NewFileSet())
 	// This package uses Internal; the floors below raise the others, by their numbers or errors.
-	used := map[string]bool{"Internal": true, "IDSeen": true, "IDReused": true, "Diverged": true}
+	used := map[string]bool{"Internal": true, "IDSeen": true, "IDReused": true, "Diverged": true, "CommandFailed": true}
 	for _, c := range relayCodes(t) {
 		used[c.name] = true
 	}

@@ -79,6 +79,7 @@ type keepBody struct {
 
 // Register adds this room's commands and bucket.
 func Register(r *state.Registry) {
+	rosters.Keep(r)
 	commandPublish.Handle(r, applyPublish)
 	commandKeep.Handle(r, applyKeep)
 }
