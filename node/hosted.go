@@ -149,11 +149,15 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: where, Links: links{n}, Operations: operations, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
-			code, args := failure.Told(err)
-			if text.ByNumber(code) == text.Internal {
+			switch code, args := failure.Told(err); text.ByNumber(code) {
+			case text.Internal:
 				h.logger.Error("call not served", "error", err)
+				return code, args
+			case text.Overloaded:
+				return text.Number(text.Busy), []string{h.settings.Name.String()}
+			default:
+				return code, args
 			}
-			return code, args
 		},
 		Refused: func(peer identity.Jurisdiction, request envelope.Header, p *relay.Problem) {
 			h.logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))

@@ -5,6 +5,8 @@
 // reads. The group keeps raft's snapshots as markers in the state's own file. It never looks into a
 // command or into the ledger, and holds no key.
 //
+// What is under way is bounded, in commands and in bytes: more is refused early, with ErrBusy.
+//
 // Every error of Propose is one of two: ErrNotDone (nothing happened; repeat at will) or
 // ErrUnknownOutcome (the command may yet be applied; repeat it with the same id, which the state
 // recognises).
@@ -88,6 +90,8 @@ type Group struct {
 	logs      *wal.WAL
 	transport *raft.NetworkTransport
 	proposals chan *proposal
+	admission admission
+	sent      *sent
 	stop      chan struct{}
 	closed    chan struct{} // closed after stop, when every proposal is answered
 	workers   sync.WaitGroup
@@ -119,7 +123,7 @@ func Open(c Config) (*Group, error) {
 	}
 	g := &Group{
 		config: c, logs: logs, transport: newTransport(c),
-		proposals: make(chan *proposal, maxQueued), stop: make(chan struct{}), closed: make(chan struct{}), readied: make(chan struct{}),
+		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), stop: make(chan struct{}), closed: make(chan struct{}), readied: make(chan struct{}),
 	}
 	leadership := make(chan bool, 16)
 	rc := raftConfig(c)

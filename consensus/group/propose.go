@@ -15,10 +15,10 @@ import (
 
 // Bounds of proposing.
 const (
-	maxQueued   = 4096      // commands that wait to be proposed; more wait with their callers
 	maxPack     = 1024      // commands in one raft entry
-	maxPackLen  = 512 << 10 // bytes of commands in one raft entry; a longer command stands alone
+	maxPackLen  = 512 << 10 // bytes of commands in one raft entry, before the last one
 	maxEntryLen = 2 << 20   // bytes of a raft entry
+	tryAbove    = 4 << 10   // bytes; a longer command is tried on the state before it is replicated
 	applyWithin = 10 * time.Second
 	spaceEvery  = time.Second // how often the free disk space is looked at
 )
@@ -26,6 +26,7 @@ const (
 // proposal is one command on its way.
 type proposal struct {
 	data []byte
+	room int         // bytes that were admitted
 	done chan answer // buffered: the proposer never waits for its caller
 }
 
@@ -37,17 +38,19 @@ type answer struct {
 // Propose replicates a command and returns its result once it is applied. A refusal by the state is
 // a result, not an error. Every error wraps ErrNotDone or ErrUnknownOutcome.
 func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, error) {
-	data, err := c.Encode()
-	if err != nil {
+	room := len(c.Asked) + len(c.Body)
+	if err := g.admission.take(c.Kind, room); err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, err)
 	}
-	p := &proposal{data: data, done: make(chan answer, 1)}
+	p, refused, err := g.prepare(c, room)
+	if p == nil {
+		g.admission.give(room)
+		return refused, err
+	}
 	select {
-	case g.proposals <- p:
+	case g.proposals <- p: // it has room for everything that is admitted
 	case <-g.stop:
-		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed)
-	case <-ctx.Done():
-		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, ctx.Err())
+		g.answer(p, answer{err: fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed)})
 	}
 	select {
 	case a := <-p.done:
@@ -62,6 +65,38 @@ func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, err
 	case <-ctx.Done():
 		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrUnknownOutcome, ctx.Err())
 	}
+}
+
+// prepare encodes a command and tries it. It returns no proposal for a command that is refused.
+func (g *Group) prepare(c state.Command, room int) (p *proposal, refused state.Result, err error) {
+	data, err := c.Encode()
+	if err != nil {
+		return nil, refused, fmt.Errorf("propose: %w: %w", ErrNotDone, err)
+	}
+	if refused, err := g.try(data); err != nil || refused.Code != state.Done {
+		return nil, refused, err
+	}
+	return &proposal{data: data, room: room, done: make(chan answer, 1)}, state.Result{}, nil
+}
+
+// answer answers a proposal, which is under way no more.
+func (g *Group) answer(p *proposal, a answer) {
+	g.admission.give(p.room)
+	p.done <- a
+}
+
+// try returns the refusal of a long command that cannot be applied, so that it is not replicated:
+// on what is long a handler may fail, and a handler that is ended by the runtime (memory, stack)
+// would end every replica, at every start. A short command is not tried, because that would cost as
+// much as applying it; where its handler fails it is refused at its place in the log.
+func (g *Group) try(command []byte) (refused state.Result, err error) {
+	if len(command) <= tryAbove {
+		return state.Result{}, nil
+	}
+	if refused, err = g.config.Store.Try(command); err != nil {
+		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, err)
+	}
+	return refused, nil
 }
 
 // proposeLoop packs the waiting proposals into raft entries. It hands each entry to raft and does
@@ -79,7 +114,7 @@ func (g *Group) proposeLoop() {
 		}
 		pack := g.gather(first)
 		if err := space.check(g.config.Dir, g.config.MinFree); err != nil {
-			answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, err))
+			g.answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, err))
 			continue
 		}
 		g.send(pack)
@@ -104,7 +139,7 @@ func (g *Group) refuseQueued() {
 	for {
 		select {
 		case p := <-g.proposals:
-			answerAll([]*proposal{p}, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed))
+			g.answerAll([]*proposal{p}, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed))
 		default:
 			return
 		}
@@ -118,30 +153,36 @@ func (g *Group) send(pack []*proposal) {
 	}
 	data, err := canon.Marshal(commands)
 	if err != nil {
-		answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, err))
+		g.answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, err))
+		return
+	}
+	if !g.sent.add(len(data), g.stop) {
+		g.answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, state.ErrClosed))
 		return
 	}
 	future := g.raft.Apply(data, applyWithin)
 	g.workers.Go(func() {
-		if err := future.Error(); err != nil {
-			answerAll(pack, fmt.Errorf("propose: %w", classify(err)))
+		err := future.Error()
+		g.sent.done(len(data))
+		if err != nil {
+			g.answerAll(pack, fmt.Errorf("propose: %w", classify(err)))
 			return
 		}
 		results, _ := future.Response().([]state.Result)
 		if len(results) != len(pack) {
-			answerAll(pack, fmt.Errorf("propose: %w: %d results for %d commands", ErrUnknownOutcome, len(results), len(pack)))
+			g.answerAll(pack, fmt.Errorf("propose: %w: %d results for %d commands", ErrUnknownOutcome, len(results), len(pack)))
 			return
 		}
 		g.raiseAcked(future.Index())
 		for i, p := range pack {
-			p.done <- answer{result: results[i]}
+			g.answer(p, answer{result: results[i]})
 		}
 	})
 }
 
-func answerAll(pack []*proposal, err error) {
+func (g *Group) answerAll(pack []*proposal, err error) {
 	for _, p := range pack {
-		p.done <- answer{err: err}
+		g.answer(p, answer{err: err})
 	}
 }
 

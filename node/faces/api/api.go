@@ -145,7 +145,7 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	p := problem(language, f.Code, standing.Worded(f.Args))
 	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
 		p.By = standing.Called(r.At)
-	} else if f.Code == text.Internal {
+	} else if p.Status == http.StatusInternalServerError {
 		s.logger.Error("request failed", "error", err)
 	}
 	return p

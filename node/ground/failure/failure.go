@@ -64,6 +64,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.ValueUnreadable, Args: text.Args{
 			"bucket": unreadable.Bucket, "key": hex.EncodeToString(unreadable.Key),
 		}, Err: err}
+	case errors.Is(err, group.ErrBusy):
+		return Overloaded(err)
 	case errors.Is(err, identity.ErrMalformed):
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
@@ -86,6 +88,14 @@ func keysFailure(e *host.KeysError) *text.Failure {
 func numbered(number uint16, args []string, err error) *text.Failure {
 	code := text.ByNumber(number)
 	return &text.Failure{Code: code, Args: text.Named(code, args), Err: err}
+}
+
+// RetryAfter is how long somebody should wait who was refused because too much was under way.
+const RetryAfter = 2 * time.Second
+
+// Overloaded returns the failure of a request for which there is no room now; nothing was done.
+func Overloaded(err error) *text.Failure {
+	return &text.Failure{Code: text.Overloaded, Args: text.Args{"seconds": fmt.Sprint(int(RetryAfter.Seconds()))}, Err: err}
 }
 
 func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }

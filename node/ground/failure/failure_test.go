@@ -45,6 +45,7 @@ func TestTold(t *testing.T) {
 			&host.ClockError{Behind: 7 * time.Minute, Ledger: ledgerTime}, text.ClockSetBack,
 			[]string{"7m0s", "2026-11-24T01:00:00Z"},
 		},
+		"no room":         {fmt.Errorf("secret: %w: %w", group.ErrNotDone, group.ErrBusy), text.Overloaded, []string{"2"}},
 		"not done":        {fmt.Errorf("secret: %w", group.ErrNotDone), text.NotReady, []string{"not done"}},
 		"nobody knows":    {fmt.Errorf("secret: %w", group.ErrUnknownOutcome), text.NotReady, []string{"outcome unknown"}},
 		"too late":        {fmt.Errorf("secret: %w", context.DeadlineExceeded), text.NotReady, []string{"outcome unknown"}},
@@ -63,6 +64,22 @@ func TestTold(t *testing.T) {
 	}
 	if Is(nil, text.Internal) {
 		t.Error("no error is a refusal")
+	}
+}
+
+// TestOwnFaultsAreNotTold checks that a person reads which value or command of this node is at
+// fault, and that another jurisdiction does not.
+func TestOwnFaultsAreNotTold(t *testing.T) {
+	for want, err := range map[text.Code]error{
+		text.ValueUnreadable: fmt.Errorf("x: %w", &state.UnreadableError{Bucket: "children", Key: []byte{1}}),
+		text.CommandFailed:   fmt.Errorf("x: %w", &state.Refusal{Code: state.CodeFailed, Args: []string{"5"}}),
+	} {
+		if got := Of(err).Code; got != want {
+			t.Errorf("a person reads %s, want %s", got, want)
+		}
+		if code, args := Told(err); text.ByNumber(code) != text.Internal || len(args) > 0 {
+			t.Errorf("another jurisdiction is told %d %q", code, args)
+		}
 	}
 }
 

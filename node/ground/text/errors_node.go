@@ -6,6 +6,7 @@ import "net/http"
 const (
 	CommandFailed   Code = "command-failed"
 	ValueUnreadable Code = "value-unreadable"
+	Overloaded      Code = "overloaded"
 
 	DirInUse       Code = "dir-in-use"
 	DirNewer       Code = "dir-newer"
@@ -35,6 +36,12 @@ var nodeProblems = []problem{
 			"请管理员用 xietong ledger verify 检查数据目录；有损坏的，请从备份恢复"},
 		en: parts{"A value cannot be read", "the value {key} of {bucket} cannot be read: what it is about is out of service, and everything else goes on",
 			"this node", "the administrator should check the data directory with `xietong ledger verify`, and restore it from a backup if it is damaged"},
+	},
+	{
+		number: 57, code: Overloaded, status: http.StatusServiceUnavailable, params: []string{"seconds"},
+		zh: parts{"节点繁忙", "节点正在办理的请求已达上限，这一请求没有办理", "本节点", "请在 {seconds} 秒后重试"},
+		en: parts{"Overloaded", "as much is under way at this node as it takes, and this request was not carried out", "this node",
+			"try again in {seconds} s"},
 	},
 	{
 		number: 60, code: DirInUse, status: http.StatusConflict, params: []string{"dir"},
