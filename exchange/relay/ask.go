@@ -232,7 +232,7 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 
 // refusedBy returns the problem that an answer holds.
 func (q pending) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
-	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e)}
+	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e), Frame: q.answer}
 }
 
 // left returns the time until ctx ends; MaxWait where it has no end.

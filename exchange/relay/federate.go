@@ -43,7 +43,7 @@ func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.J
 // HandOn hands a federated request on to a child, and brings back the child's answer to the asker,
 // verified. Every cause that leaves the request unanswered, the child's own refusal included, is a
 // *Problem, except that ctx was cancelled, child is not a direct child, or the request is not
-// federated. A refusal that the child signed has Evidence.
+// federated. A refusal that the child signed has a Frame, which VerifyShare proves.
 func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Jurisdiction) (Answer, error) {
 	defer r.step(HandOver)()
 	if above, ok := child.Parent(); !ok || above != r.l.Name || received.Header.Kind != envelope.Federated {

@@ -114,6 +114,7 @@ type Problem struct {
 	// Of a refusal that Ask brought back from another jurisdiction:
 	Request  [32]byte // hash of the request
 	Evidence []byte   // the refusal as At signed it: see Evidence
+	Frame    []byte   // the whole refusal as it came
 }
 
 func (p *Problem) Error() string {
