@@ -89,11 +89,15 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 // furnish makes the rooms of a jurisdiction, and loads the state that they keep in memory.
 func (n *Node) furnish(ctx context.Context, h *hosted) error {
 	name := h.settings.Name
-	overLink := func(ctx context.Context, neighbour identity.Jurisdiction, frame []byte) ([]byte, error) {
+	exchange := func(ctx context.Context, neighbour identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return overLink{n.socket, name, neighbour}.Exchange(ctx, frame)
 	}
-	h.chains = chains.New(h.host, chains.Own{Ledger: h.host}, h.table, overLink, n.o.Now)
-	published := rosters.New(h.host, func(_ context.Context, root identity.Jurisdiction) {
+	h.chains = chains.New(h.host, chains.Own{Ledger: h.host}, h.table, exchange, n.o.Now)
+	above := func() (door.Asker, bool) {
+		parent, ok := h.table.Parent()
+		return overLink{n.socket, name, parent}, ok
+	}
+	published := rosters.New(h.host, above, func(_ context.Context, root identity.Jurisdiction) {
 		parent, _ := h.table.Parent()
 		h.chains.Tell(root, parent)
 	})

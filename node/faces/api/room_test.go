@@ -134,7 +134,7 @@ func newMemory(t *testing.T, name string) memory {
 
 func hostedIn(l memory) Hosted {
 	now := func() time.Time { return l.Clock }
-	published := rosters.New(l, func(context.Context, identity.Jurisdiction) {})
+	published := rosters.New(l, nil, func(context.Context, identity.Jurisdiction) {})
 	table := neighbours.New(l, now, slog.New(slog.DiscardHandler))
 	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, nil, published,
 		func(identity.Jurisdiction) (never time.Time) { return never })

@@ -7,6 +7,7 @@ const (
 	ShareRefused      Code = "share-refused"
 	SelectorMalformed Code = "selector-malformed"
 	SelectorUnknown   Code = "selector-unknown"
+	RosterAbsent      Code = "roster-absent"
 )
 
 var gatherProblems = []problem{
@@ -28,5 +29,12 @@ var gatherProblems = []problem{
 		zh: parts{"范围内没有行政区划", "名录中没有 {selector} 范围内、级别为 {level} 的行政区划", "--at 参数", "请用 xietong tree 核对名称，用 --level 指定级别，如 county"},
 		en: parts{"Nobody selected", "the roster has no place of level {level} in {selector}", "--at",
 			"check the name with `xietong tree`, and name a level with --level, such as county"},
+	},
+	{
+		number: 112, code: RosterAbsent, status: http.StatusConflict, params: []string{"number", "jurisdiction"},
+		zh: parts{"没有这一版名录", "{jurisdiction}没有提问方所用的第 {number} 号行政区划名录，不能据以统计覆盖情况", "{jurisdiction}",
+			"名录在各级之间自动下发，十分钟后再试；仍不行的，请{jurisdiction}的管理员用 xietong status 检查与上级的连接"},
+		en: parts{"Roster not here", "{jurisdiction} does not have roster {number}, which the asker counts by", "{jurisdiction}",
+			"rosters are handed down by themselves: try again in ten minutes; if it stays so, have the administrator of {jurisdiction} check the link to its parent with `xietong status`"},
 	},
 }

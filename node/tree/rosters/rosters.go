@@ -9,16 +9,21 @@
 // not matter which jurisdiction brings it. The state holds:
 //
 //	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root)]
+//	         "before" be64(number) -> the same, of the rosters before it that are kept still
 //
 // The list itself is kept once: at the root it is the payload of the entry, elsewhere it is in the
 // proof. So the longest list that can be published can be kept everywhere. A jurisdiction that was
-// handed no roster has the list of the program, number 0.
+// handed no roster has the list of the program, number 0. Since a question to many is counted
+// against the asker's roster, the last Kept rosters are kept, and a later one is asked for when a
+// question names it.
 //
 // The package makes no connection and holds no key. Package roster decides which lists are valid.
 package rosters
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -44,7 +49,11 @@ const (
 var (
 	rosters    = book.Bucket[kept]{Name: "roster", Max: ledger.MaxRosterProof + 64}
 	keyCurrent = []byte("current")
+	keyBefore  = []byte("before")
 )
+
+// Kept is how many rosters are kept, the current one included.
+const Kept = 8
 
 // Ledger is the jurisdiction; *host.Host is one.
 type Ledger interface {
@@ -89,7 +98,7 @@ func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.RosterMoved, fmt.Sprint(have.Number))
 	}
 	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}}
-	if err := rosters.Save(tx, keyCurrent, next); err != nil {
+	if err := replace(tx, next); err != nil {
 		return ledger.None, err
 	}
 	head := ledger.Head{Kind: ledger.KindRoster}
@@ -104,12 +113,36 @@ func applyKeep(tx *state.Tx, b keepBody) (done book.Nothing, err error) {
 	if have, _ := rosters.Load(tx, keyCurrent); b.Number <= have.Number {
 		return done, nil
 	}
-	return done, rosters.Save(tx, keyCurrent, kept{Number: b.Number, Proof: b.Proof})
+	return done, replace(tx, kept{Number: b.Number, Proof: b.Proof})
+}
+
+// replace makes a roster the current one, and keeps the one before it.
+func replace(tx *state.Tx, next kept) error {
+	have, some := rosters.Load(tx, keyCurrent)
+	if err := rosters.Save(tx, keyCurrent, next); err != nil || !some {
+		return err
+	}
+	var before [][]byte
+	for key := range rosters.All(tx, keyBefore) {
+		before = append(before, bytes.Clone(key))
+	}
+	for len(before) > Kept-2 {
+		if err := tx.Delete(rosters.Name, before[0]); err != nil {
+			return err
+		}
+		before = before[1:]
+	}
+	return rosters.Save(tx, beforeKey(have.Number), have)
+}
+
+func beforeKey(number uint64) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(keyBefore), number)
 }
 
 // Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
 type Store struct {
 	own        Ledger
+	above      func() (door.Asker, bool)
 	later      func(ctx context.Context, root identity.Jurisdiction)
 	refreshing sync.Mutex // held from reading the state on, so that the later read stands
 	current    atomic.Pointer[Current]
@@ -122,10 +155,11 @@ type Current struct {
 }
 
 // New returns the store of a jurisdiction, with the list of the program until Refresh has read the
-// state. later is called when there is a later roster than before, so that the jurisdictions below
-// can be told to ask for it.
-func New(own Ledger, later func(ctx context.Context, root identity.Jurisdiction)) *Store {
-	s := &Store{own: own, later: later}
+// state. above returns the way to the parent; false, or a nil above: there is none. later is called
+// when there is a later roster than before, so that the jurisdictions below can be told to ask for
+// it.
+func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Context, root identity.Jurisdiction)) *Store {
+	s := &Store{own: own, above: above, later: later}
 	s.current.Store(&Current{Roster: roster.Shipped()})
 	return s
 }
@@ -133,11 +167,50 @@ func New(own Ledger, later func(ctx context.Context, root identity.Jurisdiction)
 // Current returns the roster.
 func (s *Store) Current() Current { return *s.current.Load() }
 
+// Of returns the roster of a number and hash: the current one, or one before it that is kept. It
+// asks the parent for one that is later than the current. The error is text.RosterAbsent where the
+// roster is not here.
+func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.Roster, error) {
+	if err := s.upTo(ctx, number); err != nil {
+		return nil, s.absent(number, err)
+	}
+	for _, r := range []*roster.Roster{s.Current().Roster, roster.Shipped()} {
+		if r.Number() == number && r.Hash() == hash {
+			return r, nil
+		}
+	}
+	before, list, err := s.read(ctx, beforeKey(number))
+	if err != nil || before.Number != number || number == 0 {
+		return nil, s.absent(number, err)
+	}
+	r, err := roster.Decode(list)
+	if err != nil || r.Hash() != hash {
+		return nil, s.absent(number, err)
+	}
+	return r, nil
+}
+
+// upTo asks the parent for a later roster than the current one, if that is before the number.
+func (s *Store) upTo(ctx context.Context, number uint64) error {
+	if s.above == nil || number <= s.Current().Number() {
+		return nil
+	}
+	way, ok := s.above()
+	if !ok {
+		return nil
+	}
+	return s.Upkeep(ctx, way)
+}
+
+func (s *Store) absent(number uint64, err error) error {
+	return text.Fail(text.RosterAbsent, text.Args{"number": fmt.Sprint(number), "jurisdiction": s.own.Name().String()}, err)
+}
+
 // Refresh reads the roster from the state anew.
 func (s *Store) Refresh(ctx context.Context) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
-	k, list, err := s.read(ctx)
+	k, list, err := s.read(ctx, keyCurrent)
 	if err != nil {
 		return fmt.Errorf("read roster: %w", err)
 	}
@@ -153,10 +226,10 @@ func (s *Store) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// read returns what is kept, and the list that it is about.
-func (s *Store) read(ctx context.Context) (k kept, list []byte, err error) {
+// read returns what is kept under a key, and the list that it is about.
+func (s *Store) read(ctx context.Context, key []byte) (k kept, list []byte, err error) {
 	err = s.own.View(ctx, func(r *state.Reader) (err error) {
-		k, _ = rosters.Load(r, keyCurrent)
+		k, _ = rosters.Load(r, key)
 		index, own := k.Entry.Index()
 		switch {
 		case own:
@@ -259,7 +332,7 @@ func (s *Store) changed(ctx context.Context) error {
 
 // Proof returns the proof of the kept roster, where it is later than the number; else nil.
 func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
-	k, _, err := s.read(ctx)
+	k, _, err := s.read(ctx, keyCurrent)
 	switch {
 	case err != nil || k.Number <= than:
 		return nil, err

@@ -13,7 +13,10 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 	"xietong/node/tree/treetest"
 )
 
@@ -40,7 +43,7 @@ func TestTake(t *testing.T) {
 	top, other := treetest.New(t, "guizhou", Register), treetest.New(t, "guizhou", Register)
 	told := map[string][]uint64{} // numbers of the rosters that each store told of
 	var s, county *Store
-	s = New(top, func(_ context.Context, root identity.Jurisdiction) {
+	s = New(top, nil, func(_ context.Context, root identity.Jurisdiction) {
 		told["top of "+root.String()] = append(told["top of "+root.String()], s.Current().Number())
 	})
 	if err := s.PublishFirst(t.Context()); err != nil {
@@ -56,7 +59,7 @@ func TestTake(t *testing.T) {
 	if none, err := s.Proof(t.Context(), 1); err != nil || none != nil {
 		t.Errorf("later than number 1: %d bytes, %v", len(none), err)
 	}
-	county = New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), top}, func(_ context.Context, root identity.Jurisdiction) {
+	county = New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), top}, nil, func(_ context.Context, root identity.Jurisdiction) {
 		told["county of "+root.String()] = append(told["county of "+root.String()], county.Current().Number())
 	})
 	for i := 0; i < len(proof); i += max(1, len(proof)/300) {
@@ -66,7 +69,7 @@ func TestTake(t *testing.T) {
 			t.Errorf("byte %d of %d flipped, and taken", i, len(proof))
 		}
 	}
-	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), other}, nobody)
+	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), other}, nil, nobody)
 	if err := elsewhere.Take(t.Context(), proof); err == nil {
 		t.Error("taken from another root of the name")
 	}
@@ -127,7 +130,7 @@ func longest(t *testing.T) *roster.Roster {
 // keep it, read it again, and hand it on.
 func TestLongRosterIsKept(t *testing.T) {
 	top := treetest.New(t, "guizhou", Register)
-	root := New(top, nobody)
+	root := New(top, nil, nobody)
 	if err := root.PublishFirst(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +144,7 @@ func TestLongRosterIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := New(below{treetest.New(t, name, Register), top}, nobody)
+		s := New(below{treetest.New(t, name, Register), top}, nil, nobody)
 		if err := s.Take(t.Context(), proof); err != nil {
 			t.Fatalf("%s: keep a list of %d places, proven in %d bytes: %v", name, len(list.Places()), len(proof), err)
 		}
@@ -149,5 +152,62 @@ func TestLongRosterIsKept(t *testing.T) {
 			t.Fatalf("%s: read it again: number %d, %v", name, s.Current().Number(), err)
 		}
 		from = s
+	}
+}
+
+// parent is the way to a parent that hands down what a store has, and counts how often it is asked.
+type parent struct {
+	s     *Store
+	asked *int
+}
+
+func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
+	*p.asked++
+	answer, _, err := door.Door{Roster: p.s.Proof}.AnswerNeighbour(ctx, identity.Jurisdiction{}, frame)
+	return answer, err
+}
+
+// TestOf: a store has the last Kept rosters and the list of the program, each by number and hash;
+// it asks its parent for a later one than its own, once, and says of any other that it is not here.
+func TestOf(t *testing.T) {
+	root := treetest.New(t, "guizhou", Register)
+	top := New(root, nil, nobody)
+	if err := top.PublishFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
+		return parent{top, &asked}, true
+	}, nobody)
+	all := []Current{{Roster: roster.Shipped()}, top.Current()}
+	by := acting{identity.NewAgency(root.Name(), treetest.Label(t, "civil-affairs"))}
+	for range Kept + 1 {
+		if _, err := top.Publish(t.Context(), treetest.Message(t), by, roster.Shipped()); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, top.Current())
+		before, newest := asked, top.Current()
+		for range 2 {
+			if r, err := county.Of(t.Context(), newest.Number(), newest.Hash()); err != nil || r.Hash() != newest.Hash() {
+				t.Fatalf("number %d: %v", newest.Number(), err)
+			}
+		}
+		if asked != before+1 {
+			t.Errorf("number %d: the parent was asked %d times, want once", newest.Number(), asked-before)
+		}
+	}
+	for _, s := range []*Store{top, county} {
+		for _, r := range all {
+			got, err := s.Of(t.Context(), r.Number(), r.Hash())
+			if here := r.Number() == 0 || r.Number()+Kept > s.Current().Number(); here != (err == nil) || here && got.Hash() != r.Hash() {
+				t.Errorf("number %d of %d: here %t, %v", r.Number(), s.Current().Number(), here, err)
+			}
+			if _, err := s.Of(t.Context(), r.Number(), [32]byte{1}); !failure.Is(err, text.RosterAbsent) {
+				t.Errorf("number %d of another hash: %v", r.Number(), err)
+			}
+		}
+		if _, err := s.Of(t.Context(), 99, all[2].Hash()); !failure.Is(err, text.RosterAbsent) {
+			t.Errorf("number 99: %v", err)
+		}
 	}
 }

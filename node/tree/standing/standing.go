@@ -135,10 +135,31 @@ func (s *Standing) Roster() gather.Roster {
 	if have := s.counted.Load(); have != nil && have.of == current {
 		return have.Roster
 	}
-	r := gather.Roster{Number: current.Number(), Hash: current.Hash()}
-	for _, p := range current.Places() {
+	r := countedBy(current)
+	s.counted.Store(&counted{current, r})
+	return r
+}
+
+// RosterOf returns the roster of a number and hash, as the asker of a question names it (see
+// rosters.Store.Of).
+func (s *Standing) RosterOf(ctx context.Context, number uint64, hash [32]byte) (gather.Roster, error) {
+	if r := s.Roster(); r.Number == number && r.Hash == hash {
+		return r, nil
+	}
+	of, err := s.rosters.Of(ctx, number, hash)
+	if err != nil {
+		return gather.Roster{}, err
+	}
+	if of == s.Current().Roster {
+		return s.Roster(), nil
+	}
+	return countedBy(of), nil
+}
+
+func countedBy(of *roster.Roster) gather.Roster {
+	r := gather.Roster{Number: of.Number(), Hash: of.Hash()}
+	for _, p := range of.Places() {
 		r.Places = append(r.Places, gather.Place{Name: p.Name, Level: p.Level})
 	}
-	s.counted.Store(&counted{current, r})
 	return r
 }

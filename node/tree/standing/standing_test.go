@@ -64,7 +64,7 @@ func newScene(t *testing.T) *scene {
 		invited.child.JoinTo(t, invited.parent, "secret")
 	}
 	ignore := func(context.Context, identity.Jurisdiction) {}
-	s.top, s.own = rosters.New(s.province, ignore), rosters.New(s.city, ignore)
+	s.top, s.own = rosters.New(s.province, nil, ignore), rosters.New(s.city, nil, ignore)
 	s.table = neighbours.New(s.city, s.city.Clock, slog.New(slog.DiscardHandler))
 	found := chains.New(s.city, chains.Own{Ledger: s.city}, s.table, silent, s.city.Clock)
 	config := roster.Place{Name: s.city.Name(), DisplayName: "configured", Level: "prefecture"}
@@ -217,7 +217,7 @@ func TestUnlistedIsAsConfigured(t *testing.T) {
 	p := treetest.New(t, "x.yunnan", rosters.Register)
 	config := roster.Place{Name: p.Name(), DisplayName: "某市", ShortName: "某", Level: "prefecture"}
 	table := neighbours.New(p, p.Clock, slog.New(slog.DiscardHandler))
-	s := New(p, config, table, nil, rosters.New(p, nil), nil)
+	s := New(p, config, table, nil, rosters.New(p, nil, nil), nil)
 	if got := s.Place(p.Name()); got != config || s.Called(p.Name()) != "某市" || s.CalledShort(p.Name()) != "某" {
 		t.Errorf("got %+v", got)
 	}
