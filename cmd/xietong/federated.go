@@ -32,9 +32,22 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 		"total": number(answer.Total), "answered": number(answer.Answered), "members": number(answer.Members),
 	})
 	a.printMissing(answer.Missing)
+	a.printBeside(q.Measure, answer.Beside)
 	a.sayAsked(answer.Asked)
+	a.printAudit(answer)
+	if slices.ContainsFunc(answer.Lies, func(l client.Lie) bool { return l.Proven }) {
+		return errAnsweredNo
+	}
+	return nil
+}
+
+// printAudit prints of whom the audit compared what, and what it found.
+func (a *app) printAudit(answer client.FederatedAnswer) {
 	if len(answer.Audited) > 0 {
 		a.say(text.CLIGatherAudited, text.Args{"hops": strings.Join(answer.Audited, ", ")})
+	}
+	if len(answer.Leaves) > 0 {
+		a.say(text.CLIGatherLeaves, text.Args{"count": fmt.Sprint(len(answer.Leaves))})
 	}
 	if len(answer.Unseen) > 0 {
 		a.say(text.CLIGatherUnseen, text.Args{"hops": strings.Join(answer.Unseen, ", ")})
@@ -42,10 +55,17 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	for _, lie := range answer.Lies {
 		a.say(text.CLIGatherLie, text.Args{"by": lie.By, "kind": lie.Kind, "about": lie.About})
 	}
-	if slices.ContainsFunc(answer.Lies, func(l client.Lie) bool { return l.Proven }) {
-		return errAnsweredNo
+}
+
+// printBeside prints those that are not in the roster, with what their records come to.
+func (a *app) printBeside(m client.Measure, beside []client.Beside) {
+	for _, b := range beside {
+		said := text.CLIGatherBeside
+		if !b.Proven {
+			said = text.CLIGatherUnproven
+		}
+		a.say(said, text.Args{"name": clean(b.Title), "records": strings.Join(a.amountsOf(m, b.Records), " ")})
 	}
-	return nil
 }
 
 // rowsOfMany asks many jurisdictions for records, and prints each answer as it comes.
@@ -84,9 +104,15 @@ var states = map[string]text.Code{
 	client.StateLate: text.CLIGatherLate, client.StateNotJoined: text.CLIGatherNotJoined,
 }
 
+// hearsay are the texts for what another says of a member.
+var hearsay = map[string]text.Code{client.StateRefused: text.CLIGatherNotTaken, client.StateNotOffered: text.CLIGatherNotOffered}
+
 func (a *app) printMissing(missing []client.MissingMember) {
 	for _, m := range missing {
 		why := a.t(states[m.State], text.Args{"by": m.By})
+		if !m.Itself && (m.State == client.StateRefused || m.State == client.StateNotOffered) {
+			why = a.t(text.CLIGatherSaid, text.Args{"by": m.By, "why": a.t(hearsay[m.State], nil)})
+		}
 		if m.Why != "" && (m.State == client.StateRefused || m.State == client.StateNotOffered) {
 			why = fmt.Sprintf("%s: %s", why, m.Why)
 		}

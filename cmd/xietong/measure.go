@@ -141,10 +141,14 @@ func (a *app) valuesOf(places []bool, g client.Group) (line []string) {
 		if i < len(g.Values) {
 			value = g.Values[i]
 		} else if i == 0 {
-			value.Value, value.Title = a.t(text.CLIGatherSmall, nil), a.t(text.CLIGatherSmall, nil)
+			together := a.t(text.CLIGatherSmall, nil)
+			if g.Others != nil {
+				together = a.t(text.CLIGatherOthers, text.Args{"of": clean(g.Others.Title)})
+			}
+			value.Value, value.Title = together, together
 		}
 		switch {
-		case place && g.Suppressed:
+		case place && (g.Suppressed || g.Others != nil):
 			line = append(line, value.Title, "")
 		case place:
 			line = append(line, value.Title, value.Value)

@@ -48,15 +48,19 @@ func (a *Adder) Decimal() (Decimal, error) {
 	return d, nil
 }
 
-// fits reports whether the sum is a Decimal. Nearly every sum is so small that its bit length
-// decides.
-func (a *Adder) fits() bool {
-	if a.scaled.BitLen() <= 126 { // less than 10^38
-		return true
-	}
-	_, err := a.Decimal()
-	return err == nil
+// exceeds reports whether the sum is more than n times maxSum.
+func (a *Adder) exceeds(n uint64) bool {
+	return a.scaled.Cmp(new(big.Int).Mul(largestSum, new(big.Int).SetUint64(n))) > 0
 }
+
+// largestSum is maxSum in 10^-18.
+var largestSum = func() *big.Int {
+	d, err := ParseDecimal(maxSum)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return d.scaled()
+}()
 
 // scaled returns the number in 10^-18.
 func (d Decimal) scaled() *big.Int {

@@ -2,8 +2,9 @@ package gather
 
 import (
 	"crypto/sha256"
-	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"xietong/certs/identity"
 )
@@ -15,7 +16,7 @@ type Kind string
 // answers of its children.
 const (
 	DoesNotAdd   Kind = "does-not-add" // the share breaks an invariant of every share. Proven
-	Unsigned     Kind = "unsigned"     // a listed answer is not signed, or does not add up. Proven
+	Unsigned     Kind = "unsigned"     // a listed answer is not signed, or is not what it is listed as. Proven
 	Dropped      Kind = "dropped"      // a listed answer is not in the sum. Proven
 	Doubled      Kind = "doubled"      // a child's answer is counted twice. Proven
 	Invented     Kind = "invented"     // the share counts more than was answered. Proven
@@ -35,71 +36,140 @@ type Lie struct {
 	About identity.Jurisdiction
 }
 
-func (l *Lie) Error() string { return fmt.Sprintf("share of %s: %s %s", l.By, l.Kind, l.About) }
-
-// Verify proves that a jurisdiction signed an answer to the request, and returns the share in the
-// answer.
-type Verify func(by identity.Jurisdiction, answer []byte) (Share, error)
-
-// Audit compares a share that the jurisdiction at signed with the answers of its children. shown
-// holds the answers of the children that the share lists, as at shows them, and the answers that
-// other children show themselves. Audit returns the first fault that it finds, or nil.
-func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[identity.Jurisdiction][]byte, verify Verify) *Lie {
-	if err := s.Check(q, r, at); err != nil {
-		return &Lie{By: at, Kind: DoesNotAdd}
-	}
-	var parts []Child
-	for _, l := range s.Shares {
-		answer, ok := shown[l.Child]
-		if hash := sha256.Sum256(answer); !ok || !slices.Equal(hash[:], l.Hash) {
-			return &Lie{By: at, Kind: Withheld, About: l.Child}
-		}
-		part, err := verify(l.Child, answer)
-		if err != nil || part.Check(q, r, l.Child) != nil {
-			return &Lie{By: at, Kind: Unsigned, About: l.Child}
-		}
-		parts = append(parts, Child{Name: l.Child, Answer: answer, Share: part})
-	}
-	if lie := s.compare(q, at, parts); lie != nil {
-		return lie
-	}
-	for child, answer := range shown {
-		listed := slices.ContainsFunc(s.Shares, func(l Listed) bool { return l.Child == child })
-		if above, _ := child.Parent(); listed || above != at {
-			continue
-		}
-		if part, err := verify(child, answer); err == nil && part.Check(q, r, child) == nil {
-			return &Lie{By: at, Kind: Contradicted, About: child}
-		}
-	}
-	return nil
+// Said is what a jurisdiction signed in answer to the request.
+type Said struct {
+	Content []byte // of a share
+	Refusal *Why   // not nil: it refused
 }
 
-// compare checks that the share is the sum of its own groups and the parts, and that it tells the
-// same missing and extra members as the parts.
-func (s Share) compare(q Question, at identity.Jurisdiction, parts []Child) *Lie {
-	sum := newTotals(q.Function)
-	sum.add(s.Own)
-	answered := uint64(0)
-	if s.AsOf != nil {
-		answered = 1
+// Verify proves that a jurisdiction signed an answer to the request, and returns what it said.
+type Verify func(by identity.Jurisdiction, answer []byte) (Said, error)
+
+// Child returns what a child said as a hop takes it.
+func (s Said) Child(name identity.Jurisdiction, answer []byte) Child {
+	c := Child{Name: name, Answer: answer, Why: s.Refusal}
+	if s.Refusal == nil {
+		c.Share, c.Wrong = Decode(s.Content)
 	}
-	for _, p := range parts {
-		sum.add(p.Share.Groups)
-		answered += p.Share.Answered
+	return c
+}
+
+// Audit compares a share that the jurisdiction at signed with the answers of its children, by
+// adding them up once more. shown holds the answers of the children that the share lists, as at
+// shows them, and the answers that other children show themselves. Audit returns the faults that it
+// finds: at most one of at, and those of the children that signed what does not add up.
+func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[identity.Jurisdiction][]byte, verify Verify) (lies []Lie) {
+	if err := s.Check(q, r, at); err != nil {
+		return []Lie{{By: at, Kind: DoesNotAdd}}
 	}
-	if d := differenceOf(s.Groups, sum); len(d.keys) > 0 {
-		return d.lie(at, parts)
+	a := audit{Share: s, q: q, r: r, at: at}
+	var parts []Child
+	for _, l := range s.Shares {
+		part, faults := a.part(l, shown, verify)
+		lies, parts = append(lies, faults...), append(parts, part)
 	}
-	for _, p := range parts {
-		missing := only(s.Missing, func(m Missing) bool { return m.Name.Under(p.Name) })
-		extra := only(s.Extra, func(name identity.Jurisdiction) bool { return name.Under(p.Name) })
-		if !slices.EqualFunc(missing, p.Share.Missing, sameMissing) || !slices.Equal(extra, p.Share.Extra) {
-			return &Lie{By: at, Kind: Altered, About: p.Name}
+	if slices.ContainsFunc(lies, func(l Lie) bool { return l.By == at }) {
+		return lies
+	}
+	if lie := a.compare(parts); lie != nil {
+		return append(lies, *lie)
+	}
+	for _, child := range slices.SortedFunc(maps.Keys(shown), compareNames) {
+		listed := slices.ContainsFunc(s.Shares, func(l Listed) bool { return l.Child == child })
+		if above, _ := child.Parent(); listed || above != at || len(q.Members(r, child)) == 0 {
+			continue
+		}
+		said, err := verify(child, shown[child])
+		if part := said.Child(child, nil); err == nil && part.Why == nil && part.Wrong == nil && part.Share.Check(q, r, child) == nil {
+			return append(lies, Lie{By: at, Kind: Contradicted, About: child})
 		}
 	}
-	if answered != s.Answered {
-		return &Lie{By: at, Kind: Altered}
+	return lies
+}
+
+// audit is a share that is compared with the answers of the children.
+type audit struct {
+	Share
+	q  Question
+	r  Roster
+	at identity.Jurisdiction
+}
+
+// part checks that a listed answer is signed, and is what it is listed as. A child that signed what
+// does not add up is named, and a hop that added it in too.
+func (a audit) part(l Listed, shown map[identity.Jurisdiction][]byte, verify Verify) (part Child, lies []Lie) {
+	answer, ok := shown[l.Child]
+	if hash := sha256.Sum256(answer); !ok || !slices.Equal(hash[:], l.Hash) {
+		return part, []Lie{{By: a.at, Kind: Withheld, About: l.Child}}
+	}
+	said, err := verify(l.Child, answer)
+	if err != nil {
+		return part, []Lie{{By: a.at, Kind: Unsigned, About: l.Child}}
+	}
+	part = said.Child(l.Child, answer)
+	bad := part.Why == nil && (part.Wrong != nil || part.Share.Check(a.q, a.r, l.Child) != nil)
+	if bad {
+		lies = append(lies, Lie{By: l.Child, Kind: DoesNotAdd})
+	}
+	switch {
+	case l.Outcome == Rejected && part.Why == nil && !bad:
+		lies = append(lies, Lie{By: a.at, Kind: Dropped, About: l.Child})
+	case bad != (l.Outcome == Rejected), (part.Why != nil) != (l.Outcome == Declined):
+		lies = append(lies, Lie{By: a.at, Kind: Unsigned, About: l.Child})
+	}
+	return part, lies
+}
+
+// compare checks that the share is what the jurisdiction's own count and the parts come to: key by
+// key, and of each child the same missing and extra, word for word. What the share says of children
+// that answered nothing, and of itself, is taken as it stands. So are the words in which it tells
+// what is wrong with a rejected answer, since the next version of the program may put them
+// otherwise.
+func (a audit) compare(parts []Child) *Lie {
+	m := newMerge(a.q, a.r, a.at)
+	var want Share
+	outcomes := map[identity.Jurisdiction]Outcome{}
+	for _, l := range a.Shares {
+		outcomes[l.Child] = l.Outcome
+	}
+	for _, missing := range a.Missing {
+		if child := branch(a.at, missing.Name); outcomes[child] != Added {
+			m.why[child] = missing.Why
+		}
+	}
+	if a.AsOf != nil {
+		want.AsOf, want.Own, want.Answered = a.AsOf, a.Own, 1
+		m.parties = append(m.parties, party{a.at, a.Own})
+	}
+	for i, e := range a.Extra {
+		if e.Name == a.at {
+			m.extras = append(m.extras, a.Extra[i:i+1])
+		}
+	}
+	for i, p := range parts {
+		if a.Shares[i].Outcome != Rejected {
+			m.child(&want, p)
+		}
+	}
+	m.account(&want)
+	sum, told, err := m.sum()
+	if err != nil {
+		return &Lie{By: a.at, Kind: Altered}
+	}
+	if d := differenceOf(a.Groups, sum); len(d.keys) > 0 {
+		return d.lie(a.at, told)
+	}
+	extra := extrasOf(m.extras)
+	for _, p := range parts {
+		missing := func(m Missing) bool { return !m.Name.Under(p.Name) }
+		beside := func(e Extra) bool { return !e.Name.Under(p.Name) }
+		if !slices.EqualFunc(without(a.Missing, missing), without(want.Missing, missing), sameMissing) ||
+			!slices.EqualFunc(without(a.Extra, beside), without(extra, beside), sameExtra) {
+			return &Lie{By: a.at, Kind: Altered, About: p.Name}
+		}
+	}
+	if want.Answered != a.Answered || !slices.EqualFunc(a.Missing, want.Missing, sameMissing) || !slices.EqualFunc(a.Extra, extra, sameExtra) {
+		return &Lie{By: a.at, Kind: Altered}
 	}
 	return nil
 }
@@ -156,13 +226,14 @@ func (d difference) explains(part []Group, done func(*total, Function, Group) *t
 }
 
 // lie returns the fault that explains the difference.
-func (d difference) lie(at identity.Jurisdiction, parts []Child) *Lie {
+func (d difference) lie(at identity.Jurisdiction, parts []party) *Lie {
 	for _, p := range parts {
 		switch {
-		case d.explains(p.Share.Groups, (*total).plus):
-			return &Lie{By: at, Kind: Doubled, About: p.Name}
-		case d.explains(p.Share.Groups, (*total).minus):
-			return &Lie{By: at, Kind: Dropped, About: p.Name}
+		case p.name == at:
+		case d.explains(p.groups, (*total).plus):
+			return &Lie{By: at, Kind: Doubled, About: p.name}
+		case d.explains(p.groups, (*total).minus):
+			return &Lie{By: at, Kind: Dropped, About: p.name}
 		}
 	}
 	return &Lie{By: at, Kind: d.kind()}
@@ -188,13 +259,12 @@ func (d difference) kind() Kind {
 	return Altered
 }
 
-func only[T any](all []T, is func(T) bool) (some []T) {
-	for _, v := range all {
-		if is(v) {
-			some = append(some, v)
-		}
-	}
-	return some
+func without[T any](all []T, is func(T) bool) []T { return slices.DeleteFunc(slices.Clone(all), is) }
+
+func compareNames(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) }
+
+func sameExtra(a, b Extra) bool {
+	return a.Name == b.Name && a.AsOf == b.AsOf && sameGroup(a.Records, b.Records)
 }
 
 func sameMissing(a, b Missing) bool {

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ func BenchmarkMerge(b *testing.B) {
 				names = append(names, fmt.Sprintf("c%d.b%d.p", n, n%size.branches))
 			}
 			r := rosterOf(b, names...)
-			q := Question{Selector: Selector{Below: name(b, "p"), Deep: true, Level: "county"}, Measure: Measure{Function: Count, By: []By{{Level: "prefecture"}}}}
+			q := Question{Selector: Selector{Below: name(b, "p"), Deep: true, Level: "county"}, Measure: Measure{Function: Count, By: []By{{Level: "prefecture"}}}, Groups: MaxGroups}
 			var children []Child
 			for n := range size.branches {
 				at := name(b, fmt.Sprintf("b%d.p", n))
@@ -25,6 +26,10 @@ func BenchmarkMerge(b *testing.B) {
 				s := Share{
 					Roster: 1, Hash: r.Hash[:], Groups: []Group{{Values: []string{at.String()}, Count: 200}}, Answered: uint64(len(members)),
 				}
+				for _, m := range members {
+					s.Shares = append(s.Shares, Listed{Child: m.Name, Hash: make([]byte, 32), Outcome: Added})
+				}
+				slices.SortFunc(s.Shares, func(a, b Listed) int { return compareNames(a.Child, b.Child) })
 				data, err := s.Encode()
 				if err != nil {
 					b.Fatal(err)

@@ -1,6 +1,7 @@
 package gather
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,198 +19,359 @@ func wrong(format string, args ...any) error {
 // Check checks the invariants of every share of the jurisdiction at, which hold whatever the
 // jurisdictions below it answered: see the package comment. It returns ErrSum if one is broken.
 func (s Share) Check(q Question, r Roster, at identity.Jurisdiction) error {
-	if err := s.checkMembers(q, r, at); err != nil {
-		return err
+	c := newChecking(s, q, r, at)
+	for _, invariant := range []func() error{
+		c.rosterIsTheAskers, c.answeredOrMissing, c.listedLeadSomewhere, c.ownWhereNothingIsAdded, c.groupsFit,
+		c.coversOwn, c.placesAnswered, c.groupsHaveRoom, c.extrasBeside,
+	} {
+		if err := invariant(); err != nil {
+			return err
+		}
 	}
-	places := placesOf(q, r, at)
-	if err := checkGroups(q, places, s.Own); err != nil {
-		return err
-	}
-	if err := checkGroups(q, places, s.Groups); err != nil {
-		return err
-	}
-	if err := s.checkOwn(q); err != nil {
-		return err
-	}
-	return s.checkShares(at)
+	return nil
 }
 
-// checkMembers checks that each member is answered or missing, once.
-func (s Share) checkMembers(q Question, r Roster, at identity.Jurisdiction) error {
-	members := q.Members(r, at)
-	order := make(map[identity.Jurisdiction]int, len(members)+len(s.Extra))
-	for i, p := range members {
+// checking is a share that is being checked.
+type checking struct {
+	Share
+	q       Question
+	r       Roster
+	at      identity.Jurisdiction
+	members []Place                           // at the jurisdiction and below it
+	missing map[identity.Jurisdiction]Why     // members
+	listed  map[identity.Jurisdiction]Outcome // by child
+	added   map[identity.Jurisdiction]bool    // children with an answered member at or below
+	reason  int                               // bytes that the values of a reason may have
+}
+
+func newChecking(s Share, q Question, r Roster, at identity.Jurisdiction) *checking {
+	c := &checking{
+		Share: s, q: q, r: r, at: at, members: q.Members(r, at), missing: make(map[identity.Jurisdiction]Why, len(s.Missing)),
+		listed: make(map[identity.Jurisdiction]Outcome, len(s.Shares)), added: map[identity.Jurisdiction]bool{},
+		reason: reasonRoom(q, r),
+	}
+	for _, m := range s.Missing {
+		c.missing[m.Name] = m.Why
+	}
+	for _, l := range s.Shares {
+		c.listed[l.Child] = l.Outcome
+	}
+	for _, p := range c.members {
+		if c.answered(p.Name) && p.Name != at {
+			c.added[branch(at, p.Name)] = true
+		}
+	}
+	return c
+}
+
+func (c *checking) answered(member identity.Jurisdiction) bool {
+	_, missing := c.missing[member]
+	return !missing
+}
+
+// branch returns the child of a jurisdiction on the way to a name below it, or the jurisdiction.
+func branch(at, name identity.Jurisdiction) identity.Jurisdiction {
+	child := name
+	if name == at {
+		return at
+	}
+	for above, ok := child.Parent(); ok && above != at; above, ok = child.Parent() {
+		child = above
+	}
+	return child
+}
+
+// rosterIsTheAskers is invariant vii: the members are counted against the asker's roster.
+func (c *checking) rosterIsTheAskers() error {
+	if c.Roster != c.r.Number || !slices.Equal(c.Hash, c.r.Hash[:]) {
+		return wrong("it counts against the roster %d of hash %x, not the asker's, %d", c.Roster, c.Hash[:min(len(c.Hash), 4)], c.r.Number)
+	}
+	return nil
+}
+
+// answeredOrMissing is invariant i: the answered are exactly the members that are not missing, and
+// each is the jurisdiction itself or lies at or below a child whose share is added.
+func (c *checking) answeredOrMissing() error {
+	order := make(map[identity.Jurisdiction]int, len(c.members))
+	for i, p := range c.members {
 		order[p.Name] = i
 	}
-	listed := map[identity.Jurisdiction]bool{}
-	for _, p := range r.Places {
-		listed[p.Name] = true
-	}
-	for i, name := range s.Extra {
-		_, member := order[name]
-		if member || listed[name] || !name.Under(at) || !q.reaches(name) || i > 0 && s.Extra[i-1].String() >= name.String() {
-			return wrong("%s stands among those that the roster does not list", name)
-		}
-		order[name] = len(members) + i
-	}
 	last := -1
-	for _, m := range s.Missing {
+	for _, m := range c.Missing {
 		place, member := order[m.Name]
 		if !member || place <= last {
 			return wrong("%s is missing, and no member, twice, or out of order", m.Name)
 		}
-		if !m.Name.Under(m.By) {
-			return wrong("%s says why %s is missing, and is not on the way to it", m.By, m.Name)
-		}
 		last = place
 	}
-	if got, want := s.Answered+uint64(len(s.Missing)), uint64(len(order)); got != want {
-		return wrong("%d answered and %d missing of %d", s.Answered, len(s.Missing), want)
+	if got := c.Answered + uint64(len(c.Missing)); got != uint64(len(c.members)) {
+		return wrong("%d answered and %d missing of %d", c.Answered, len(c.Missing), len(c.members))
 	}
-	_, member := order[at]
-	missing := slices.ContainsFunc(s.Missing, func(m Missing) bool { return m.Name == at })
-	if counted := s.AsOf != nil; counted != (member && !missing) || !counted && len(s.Own) > 0 || counted && s.Answered == 0 {
-		return wrong("%s counted and was not asked, or was asked and neither counted nor says why", at)
+	first := map[identity.Jurisdiction]Why{} // of the missing, by child
+	for _, p := range c.members {
+		child := branch(c.at, p.Name)
+		why, missing := c.missing[p.Name]
+		switch {
+		case p.Name == c.at && missing == (c.AsOf != nil):
+			return wrong("%s counted and is missing, or did neither", c.at)
+		case p.Name != c.at && !missing && c.listed[child] != Added:
+			return wrong("%s is answered, and no share of %s is listed", p.Name, child)
+		}
+		if !missing {
+			continue
+		}
+		if err := c.saysWhy(p.Name, why); err != nil {
+			return err
+		}
+		if before, told := first[child]; p.Name != c.at && c.listed[child] != Added && told && !sameWhy(before, why) {
+			return wrong("%s and others of %s are missing for different reasons", p.Name, child)
+		}
+		first[child] = why
+	}
+	if _, asked := order[c.at]; !asked && (c.AsOf != nil || len(c.Own) > 0) || c.AsOf == nil && len(c.Own) > 0 {
+		return wrong("%s counted and was not asked", c.at)
 	}
 	return nil
 }
 
-// checkGroups checks that the groups are in order and not repeated, that their counts add up to at
-// most MaxCount, and that the amount and values of each fit the question.
-func checkGroups(q Question, places []map[string]identity.Jurisdiction, groups []Group) error {
-	total := uint64(0)
-	for i, g := range groups {
-		if i > 0 && compareGroups(groups[i-1], g) >= 0 {
-			return wrong("the group %q is twice, or out of order", g.Values)
-		}
-		if total += min(g.Count, MaxCount+1); total > MaxCount {
-			return wrong("the counts are more than can be")
-		}
-		if err := g.checkAmount(q.Function); err != nil {
-			return err
-		}
-		if err := g.checkValues(q, places); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// CheckGroups checks the groups that one jurisdiction answers of its own records: they are in
-// order, none is twice, and they fit the measure. It returns ErrForm or ErrSum. No place of a level
-// is known to it, so the measure may group by fields only.
-func CheckGroups(m Measure, groups []Group) error {
-	for _, g := range groups {
-		if err := g.check(); err != nil {
-			return err
-		}
-	}
-	return checkGroups(Question{Measure: m}, make([]map[string]identity.Jurisdiction, len(m.By)), groups)
-}
-
-// SortGroups sorts groups in the order that a share needs.
-func SortGroups(groups []Group) { slices.SortFunc(groups, compareGroups) }
-
-// checkAmount checks that a group has an amount exactly if the function needs one and a record has
-// a value.
-func (g Group) checkAmount(f Function) error {
+// saysWhy checks that whoever says why a member is missing signed that: the jurisdiction itself, or
+// somebody on the way to the member whose answer is listed. So nobody puts words into the mouth of
+// another.
+func (c *checking) saysWhy(member identity.Jurisdiction, why Why) error {
+	child := branch(c.at, member)
+	said := why.By == c.at
 	switch {
-	case f == None || f > Maximum:
-		return wrong("the group %q is of nothing that was asked", g.Values)
-	case g.With > g.Count:
-		return wrong("%d of the %d records of the group %q have a value", g.With, g.Count, g.Values)
-	case f == Count && g.With > 0:
-		return wrong("the group %q is counted, and has values", g.Values)
-	case (g.With > 0) != (g.Amount != nil):
-		return wrong("the group %q has %d values, and an amount is told: %t", g.Values, g.With, g.Amount != nil)
+	case member == c.at:
+	case c.listed[child] == Added:
+		said = why.By.Under(child) && member.Under(why.By)
+	case c.listed[child] == Declined:
+		said = why.By == child
+	case c.listed[child] == Rejected:
+		said = said && why.State == Refused && why.Code == ShareRefused
+	}
+	if !said {
+		return wrong("%s says why %s is missing, and no answer of it is listed", why.By, member)
+	}
+	if sizeOf(why.Args) > c.reason {
+		return wrong("the reason why %s is missing is too long", member)
 	}
 	return nil
 }
 
-// checkValues checks that a group has a value for each dimension, and that its places are among the
-// given places and lie in one another.
-func (g Group) checkValues(q Question, places []map[string]identity.Jurisdiction) error {
-	if g.Suppressed {
-		if !q.Grouped() || len(g.Values) > 0 {
-			return wrong("the group %q is suppressed, and tells what it is of", g.Values)
-		}
-		return nil
+// listedLeadSomewhere is invariant ii: a listed child leads to a member or, if its share is added,
+// to an extra.
+func (c *checking) listedLeadSomewhere() error {
+	leads := map[identity.Jurisdiction]bool{}
+	for _, p := range c.members {
+		leads[branch(c.at, p.Name)] = true
 	}
-	if len(g.Values) != len(q.By) {
-		return wrong("the group %q has %d values of %d", g.Values, len(g.Values), len(q.By))
+	for _, e := range c.Extra {
+		if child := branch(c.at, e.Name); c.listed[child] == Added {
+			leads[child] = true
+		}
 	}
-	var inner identity.Jurisdiction
-	for i, b := range q.By {
-		if b.Level == "" {
-			continue
+	for i, l := range c.Shares {
+		above, ok := l.Child.Parent()
+		switch {
+		case !ok || above != c.at || i > 0 && c.Shares[i-1].Child.String() >= l.Child.String():
+			return wrong("%s is listed, and no child, twice, or out of order", l.Child)
+		case !leads[l.Child]:
+			return wrong("%s is listed, and leads to nobody who is asked", l.Child)
 		}
-		place, known := places[i][g.Values[i]]
-		if !known || !inner.IsZero() && !place.Under(inner) && !inner.Under(place) {
-			return wrong("the group %q is no %s here", g.Values, b.Level)
-		}
-		inner = place
 	}
 	return nil
 }
 
-// placesOf returns, for each dimension with a level, the places of that level that lie under the
-// jurisdiction or above it.
-func placesOf(q Question, r Roster, at identity.Jurisdiction) []map[string]identity.Jurisdiction {
-	all := make([]map[string]identity.Jurisdiction, len(q.By))
+// ownWhereNothingIsAdded is invariant iii: where no answered member lies at or below a listed
+// child, the result is the jurisdiction's own.
+func (c *checking) ownWhereNothingIsAdded() error {
+	if len(c.added) == 0 && !slices.EqualFunc(c.Own, c.Groups, sameGroup) {
+		return wrong("the result is not its own, and nobody else answered")
+	}
+	return nil
+}
+
+// groupsFit checks that the groups are in order, none is twice, each has what was asked, and all
+// together are no more than those who answered may have (see bounded).
+func (c *checking) groupsFit() error {
+	own := uint64(0)
+	if c.AsOf != nil {
+		own = 1
+	}
+	if err := c.q.checkGroups(c.Own, own, func(of string) bool { return of == c.at.String() }); err != nil {
+		return err
+	}
+	others := map[string]bool{c.at.String(): c.AsOf != nil}
+	for child := range c.added {
+		others[child.String()] = true
+	}
+	return c.q.checkGroups(c.Groups, c.Answered, func(of string) bool { return others[of] })
+}
+
+// coversOwn is invariant iv: no group of the result is less than the jurisdiction's own or, for a
+// minimum or maximum, on the wrong side of it. Of its own groups that the result does not tell, the
+// result has exactly the sum, as its "others".
+func (c *checking) coversOwn() error {
+	rest := newRest(c.at)
+	for _, own := range c.Own {
+		i, found := slices.BinarySearchFunc(c.Groups, own, compareGroups)
+		switch {
+		case own.Others || !found && own.told():
+			rest.add(c.q.Function, own)
+			continue
+		case !found:
+			return wrong("the group %q of its own is not in the whole", own.Values)
+		}
+		if err := own.within(c.q.Function, c.Groups[i]); err != nil {
+			return err
+		}
+	}
+	want, err := rest.group(c.q.Function)
+	i, found := slices.BinarySearchFunc(c.Groups, want, compareGroups)
+	if err != nil || found != (rest.from > 0) || found && !sameGroup(c.Groups[i], want) {
+		return wrong("the others of %s are not its own groups that are not told", c.at)
+	}
+	return nil
+}
+
+// within checks that a group covers the own group g: at least as many records, and a minimum or
+// maximum that is no worse. A sum is not compared, since amounts may be negative.
+func (g Group) within(f Function, whole Group) error {
+	if whole.Count < g.Count || whole.With < g.With {
+		return wrong("the group %q has %d records with %d values, less than of its own", g.Values, whole.Count, whole.With)
+	}
+	if !f.adds() && g.Amount != nil && f.better(*g.Amount, *whole.Amount) {
+		return wrong("the %s of the group %q is %s, and of its own %s", f, g.Values, whole.Amount, g.Amount)
+	}
+	return nil
+}
+
+// placesAnswered is invariant v: a group that is a place contains an answered member, or lies in
+// one; the places of one group lie in one another.
+func (c *checking) placesAnswered() error {
+	var self, all []identity.Jurisdiction
+	for _, p := range c.members {
+		if !c.answered(p.Name) {
+			continue
+		}
+		if all = append(all, p.Name); p.Name == c.at {
+			self = append(self, p.Name)
+		}
+	}
+	if err := c.q.checkPlaces(c.r, c.Own, self); err != nil {
+		return err
+	}
+	return c.q.checkPlaces(c.r, c.Groups, all)
+}
+
+func (q Question) checkPlaces(r Roster, groups []Group, answered []identity.Jurisdiction) error {
+	near := map[identity.Jurisdiction]bool{} // the answered, and all above them
+	is := map[identity.Jurisdiction]bool{}
+	for _, name := range answered {
+		is[name] = true
+		for ok := true; ok; name, ok = name.Parent() {
+			near[name] = true
+		}
+	}
 	for i, b := range q.By {
 		if b.Level == "" {
 			continue
 		}
-		all[i] = map[string]identity.Jurisdiction{}
+		known := map[string]identity.Jurisdiction{}
 		for _, p := range r.Places {
-			if p.Level == b.Level && (p.Name.Under(at) || at.Under(p.Name)) {
-				all[i][p.Name.String()] = p.Name
+			if p.Level == b.Level && (near[p.Name] || liesIn(p.Name, is)) {
+				known[p.Name.String()] = p.Name
+			}
+		}
+		for _, g := range groups {
+			if !g.told() {
+				continue
+			}
+			place, ok := known[g.Values[i]]
+			if !ok || !q.nested(place, g, i) {
+				return wrong("the group %q is no %s of those who answered", g.Values, b.Level)
 			}
 		}
 	}
-	return all
+	return nil
 }
 
-// checkOwn checks that each group of the whole covers the jurisdiction's own group: at least as
-// many records, and a minimum or maximum that is no worse. A sum is not compared, since amounts may
-// be negative.
-func (s Share) checkOwn(q Question) error {
-	for _, own := range s.Own {
-		i, found := slices.BinarySearchFunc(s.Groups, own, compareGroups)
-		if !found {
-			return wrong("the group %q of its own is not in the whole", own.Values)
+func liesIn(name identity.Jurisdiction, any map[identity.Jurisdiction]bool) bool {
+	for ok := true; ok; name, ok = name.Parent() {
+		if any[name] {
+			return true
 		}
-		whole := s.Groups[i]
-		if whole.Count < own.Count || whole.With < own.With {
-			return wrong("the group %q has %d records with %d values, less than of its own", own.Values, whole.Count, whole.With)
+	}
+	return false
+}
+
+// nested reports whether a group's place and its place of the dimension before lie in one another.
+func (q Question) nested(place identity.Jurisdiction, g Group, i int) bool {
+	if i == 0 || q.By[0].Level == "" {
+		return true
+	}
+	other, err := identity.ParseJurisdiction(g.Values[0])
+	return err == nil && (place.Under(other) || other.Under(place))
+}
+
+// groupsHaveRoom is invariant vi: one group without values where no groups were asked for, else at
+// most as many, and as long ones, as the question allows.
+func (c *checking) groupsHaveRoom() error {
+	for _, of := range []struct {
+		groups []Group
+		bytes  int
+	}{{c.Own, maxOwn}, {c.Groups, maxTold}} {
+		told, size := 0, 0
+		for _, g := range of.groups {
+			if g.told() {
+				told, size = told+1, size+g.size()
+			}
 		}
-		if !q.adds() && own.Amount != nil && q.better(*own.Amount, *whole.Amount) {
-			return wrong("the %s of the group %q is %s, and of its own %s", q.Function, own.Values, whole.Amount, own.Amount)
+		if most := max(1, c.q.Groups); told > most || c.q.Grouped() && size > of.bytes {
+			return wrong("it tells %d groups of %d bytes, at most %d of %d", told, size, most, of.bytes)
 		}
 	}
 	return nil
 }
 
-func compareGroups(a, b Group) int {
-	if c := slices.Compare(a.Values, b.Values); c != 0 {
-		return c
+// extrasBeside is invariant viii: a jurisdiction that the roster does not list is told beside the
+// members, and its own signed share is behind it: it is this one, or lies at or below a child whose
+// share is added.
+func (c *checking) extrasBeside() error {
+	if len(c.Extra) > MaxExtra {
+		return wrong("%d stand beside the roster, at most %d", len(c.Extra), MaxExtra)
 	}
-	switch {
-	case a.Suppressed == b.Suppressed:
-		return 0
-	case b.Suppressed:
-		return -1
+	listed := map[identity.Jurisdiction]bool{}
+	for _, p := range c.r.Places {
+		listed[p.Name] = true
 	}
-	return 1
-}
-
-// checkShares checks that the listed answers are of children, in order, none twice.
-func (s Share) checkShares(at identity.Jurisdiction) error {
-	for i, l := range s.Shares {
-		above, ok := l.Child.Parent()
-		if !ok || above != at || i > 0 && s.Shares[i-1].Child.String() >= l.Child.String() {
-			return wrong("%s is listed, and no child, twice, or out of order", l.Child)
+	for i, e := range c.Extra {
+		name := e.Name
+		if listed[name] || !name.Under(c.at) || !c.q.takesExtra(name) || i > 0 && compareExtra(c.Extra[i-1], e) >= 0 ||
+			name != c.at && c.listed[branch(c.at, name)] != Added {
+			return wrong("%s stands beside the roster: it is listed there, not asked, twice, out of order, or no share is listed", name)
+		}
+		whole := Question{Measure: Measure{Function: c.q.Function}}
+		if err := whole.checkGroups([]Group{e.Records}, 1, nil); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+func compareExtra(a, b Extra) int { return cmp.Compare(a.Name.String(), b.Name.String()) }
+
+// reasonRoom returns how many bytes the values of a reason may have, so that there is room for all
+// even if every member is missing.
+func reasonRoom(q Question, r Roster) int {
+	return maxReasons / max(1, len(q.Members(r, q.Below)))
+}
+
+func sizeOf(args []string) (n int) {
+	for _, arg := range args {
+		n += 3 + len(arg)
+	}
+	return n
+}
+
+func sameWhy(a, b Why) bool { return sameMissing(Missing{Why: a}, Missing{Why: b}) }

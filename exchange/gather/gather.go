@@ -2,140 +2,98 @@
 // for every member that did not answer.
 //
 // A federated request selects places below one jurisdiction: its children (*.guiyang.guizhou) or
-// all places below it (**.guizhou), of one level or of any. The selected places in the roster are
-// the members of the request; a selected jurisdiction that is endorsed, though the roster does not
-// list it, counts as a member too. The request asks for a measure of the members' records: their
-// number, or the sum, average, minimum or maximum of a field, of all records together or by at most
-// two dimensions. A dimension is the places of a level or the values of a field.
+// all places below it (**.guizhou), of one level or of any. The selected places in the asker's
+// roster are the members of the request. A selected jurisdiction that is in the tree, though the
+// roster does not list it, is told beside the members, as an extra. The request asks for a measure
+// of the members' records: their number, or the sum, average, minimum or maximum of a field, of all
+// records together or by at most two dimensions. A dimension is the places of a level or the values
+// of a field. The request says how many groups the answer may tell.
 //
 // Each jurisdiction that the request reaches answers with its share: its own count, if it is a
 // member, and the added-up answers of the jurisdictions below it:
 //
 //	{1: number of the roster, 2: hash of the roster, 3: [group …] of its own, 4: as of: index in its
 //	 ledger, absent where it counted nothing, 5: [group …] of all, 6: answered, 7: [missing …],
-//	 8: [[child, SHA-256 of its answer] …], 9: [name …] that the roster does not list}
+//	 8: [[child, SHA-256 of its answer, outcome] …], 9: [[extra, as of, group] …]}
 //
-// where a group is [[value …], count, suppressed, with, amount]: a value for each dimension in
-// their order, the number of records, whether the group puts together groups that are too small to
-// be told one by one (then it has no values), the number of records that have a value of the
-// measured field, and the amount of those values, as the text of a decimal, or null where no record
-// has a value. An average is sent as a sum, because a sum and the number with add up, and averages
-// do not. And missing is [name, state, by, code, [value …], last heard (ms)]: by is the
-// jurisdiction that says so, code a row of the table of errors with its values, 0 where the state
-// says all. A field that is empty is absent. Example: a county summed up the income by sex; of its
-// 205 women 200 have an income, 10250.5 together, as of entry 30 of its ledger:
+// where a group is [[value …], count, suppressed, with, amount, others]: a value for each dimension
+// in their order, the number of records, whether the group puts together groups that are too small
+// to be told one by one (then it has no values), the number of records that have a value of the
+// measured field, the amount of those values, as the text of a decimal, or null where no record has
+// a value, and whether the group puts together the groups of one jurisdiction for which there is no
+// room (then its one value is that jurisdiction). An average is sent as a sum, because a sum and
+// the number with add up, and averages do not. Missing is [name, state, by, code, [value …], last
+// heard (ms)]: by is the jurisdiction that says so, code a row of the table of errors with its
+// values, 0 where the state says all. An outcome is 1 if the answer is a share that was added in, 2
+// if it is a refusal, 3 if it is neither, and was rejected. A field that is empty is absent.
+// Example: a county summed up the income by sex; of its 205 women 200 have an income, 10250.5
+// together, as of entry 30 of its ledger; x.a below it refused, as it has no such dataset:
 //
-//	a6 01 01 02 58200000…00 03 81 85 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 04 18 1e
-//	05 81 85 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 06 01
+//	a8 01 01 02 58200000…00 03 81 86 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 f4 04 18 1e
+//	05 81 86 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 f4 06 01
+//	07 81 86 63 782e61 03 63 782e61 14 80 00 08 81 83 63 782e61 5820 0000…00 02
 //
 // Invariants, which Check checks for a share with the request and the roster alone:
 //
-//   - Every member below is answered or missing, and none is counted twice: the six states add up
-//     to the members.
-//   - Every missing jurisdiction is a member in the roster, or stands in 9. The missing stand in
-//     the order of the roster, then those of 9 in the order of the names.
-//   - The counts add up to at most MaxCount, no group is twice, and each group that is not
-//     suppressed has a value for each dimension. Values that are places lie under the jurisdiction
-//     or above it, and in one another.
-//   - A group has an amount exactly if a record of it has a value, and no more values than records.
-//   - No group of 5 has fewer records than the same group of 3, nor a higher minimum, nor a lower
-//     maximum.
+//	(i)    The answered are exactly the members that are not missing, so the six states add up to
+//	       the members. Each is the jurisdiction itself, or lies at or below a child whose share is
+//	       listed as added. Who says why a member is missing is the jurisdiction itself, or somebody
+//	       on the way to the member whose answer is listed: so nobody refuses in another's name. All
+//	       below a child whose share is not added are missing for one reason.
+//	(ii)   A listed child leads to a member or, if its share is added, to an extra.
+//	(iii)  Where no answered member lies at or below a listed child, the result is the
+//	       jurisdiction's own; the own of a jurisdiction that is no member is empty.
+//	(iv)   No group of the result is less than in its own, nor on the wrong side of it (minimum,
+//	       maximum); what the result does not tell of its own is exactly its "others".
+//	(v)    A group that is a place contains an answered member, or lies in one.
+//	(vi)   There is one group without values where no groups were asked for, else as many as the
+//	       question allows; beside them one that is suppressed, and the others of each child.
+//	(vii)  Number and hash of the roster are the asker's.
+//	(viii) An extra is told beside the members, is in no sum, and has its own signed share behind
+//	       it; there are at most MaxExtra.
+//
+// Also, no jurisdiction has more records, nor larger amounts, than maxRecords and maxSum, each
+// reason is so short that there is room for one of every member, and all stands in one order. So
+// every sum of shares that satisfy these can be told, and satisfies them too: no child's answer is
+// refused for what another answered. A child whose share does not is listed as rejected, with the
+// reason of all below it.
+//
+// Room: each child may tell an equal part of the groups that the question allows, the greatest
+// first, and what others leave unused; the rest of a child is one group, its others.
 //
 // An amount is a Decimal, which is exact, so that a sum is the same in any order and can be proven.
 //
-// A hop can prove its sum: it lists the hash of each child's signed answer, keeps the answers, and
-// shows them. So a hop that leaves a share out of its sum, counts one twice, changes one or invents
-// one is found, and its own signed answer and those of its children prove the fault to anybody (see
-// Audit). A hop that falsely says that a child did not answer looks the same as a broken line; if
-// the child says otherwise, that is a contradiction, and does not prove which of the two is wrong.
-//
-// A hop does not add in a share that does not add up, or that would make the sum too long or give
-// it too many digits: the hop reports the members of that share as refused, by itself, with the
-// reason. So no child spoils the answer of the others.
+// A hop can prove its sum: it lists the hash of what each child signed, keeps it, and shows it.
+// Audit adds up once more what is shown: result = own + parts, key by key, and of each child the
+// same missing and extra, word for word. So a hop that leaves a listed share out, counts one twice,
+// changes, swaps or invents one, rejects what adds up, or tells a refusal in other words is found,
+// and what was signed proves it to anybody; of a rejected answer the child that signed it is named.
+// Two things cannot be found: (1) that a jurisdiction counts its own records falsely, and (2) that
+// a hop says of a child, in its own name, that it gave no answer, which looks the same as a broken
+// line.
 //
 // The package is pure: values in, values out. It knows no operation, no dataset and no key, and
 // verifies no signature itself.
 package gather
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-
-	"xietong/certs/identity"
-)
+import "xietong/certs/identity"
 
 // Limits of a share.
 const (
-	MaxMembers = 20_000
-	MaxGroups  = 4_000
+	MaxMembers = 5_000
+	MaxGroups  = 4_000 // that a share tells, beside those that put others together
 	MaxShares  = 1_000
+	MaxExtra   = 64
 	MaxCount   = 1 << 53   // of all groups together: the most that every language counts exactly
-	MaxLen     = 384 << 10 // bytes of a share
-	maxAdded   = 320 << 10 // bytes of the answers in one share, and of its own groups
-	maxReason  = 200       // bytes
-	missingLen = 128       // bytes of a missing member without the values of its reason, and of a share
+	MaxLen     = 640 << 10 // bytes of a share
+
+	maxRecords = 1 << 38             // of one jurisdiction: MaxMembers of them stay below MaxCount
+	maxTold    = 128 << 10           // bytes of the groups that a share tells
+	maxOwn     = 64 << 10            // bytes of its own
+	maxReasons = 64 << 10            // bytes of the values of reasons, if every member is missing
+	maxReason  = 200                 // bytes of the words for what is wrong with a share
+	maxSum     = "10000000000000000" // the most that the amounts of one jurisdiction come to
 )
-
-// Place is one place of a roster.
-type Place struct {
-	Name  identity.Jurisdiction
-	Level string
-}
-
-// Roster is the official list of places, as far as this package needs it.
-type Roster struct {
-	Number uint64
-	Hash   [32]byte
-	Places []Place // each after its parent
-}
-
-// Selector selects the places that a federated request asks.
-type Selector struct {
-	Below identity.Jurisdiction
-	Deep  bool   // all below, not the children alone
-	Level string // "": any
-}
-
-// String returns the selector as a person types it, *.NAME or **.NAME, without the level.
-func (s Selector) String() string {
-	if s.Deep {
-		return "**." + s.Below.String()
-	}
-	return "*." + s.Below.String()
-}
-
-// Covers reports whether the selector selects a place.
-func (s Selector) Covers(p Place) bool {
-	return s.reaches(p.Name) && (s.Level == "" || s.Level == p.Level)
-}
-
-// reaches reports whether the selector selects a name, its level aside.
-func (s Selector) reaches(name identity.Jurisdiction) bool {
-	if s.Deep {
-		return name != s.Below && name.Under(s.Below)
-	}
-	above, ok := name.Parent()
-	return ok && above == s.Below
-}
-
-// Question is the question of a federated request, as far as this package needs it.
-type Question struct {
-	Selector
-	Measure
-}
-
-// Members returns the places of the roster that the question asks at a jurisdiction or below it, in
-// the order of the roster.
-func (q Question) Members(r Roster, at identity.Jurisdiction) []Place {
-	var all []Place
-	for _, p := range r.Places {
-		if p.Name.Under(at) && q.Covers(p) {
-			all = append(all, p)
-		}
-	}
-	return all
-}
 
 // State is the outcome of the question to one member.
 type State uint8
@@ -174,11 +132,31 @@ type Missing struct {
 	Why
 }
 
-// Listed names the answer of a child that was added in.
+// Outcome is what a hop made of the answer of a child.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Added    Outcome = 1 // a share, which was added in
+	Declined Outcome = 2 // a refusal: the child and all below it are missing, and the child says why
+	Rejected Outcome = 3 // no share that adds up: they are missing, and the hop says what is wrong
+)
+
+// Listed names the answer that a child signed.
 type Listed struct {
-	_     struct{} `cbor:",toarray"`
-	Child identity.Jurisdiction
-	Hash  []byte // SHA-256 of the answer
+	_       struct{} `cbor:",toarray"`
+	Child   identity.Jurisdiction
+	Hash    []byte // SHA-256 of the answer
+	Outcome Outcome
+}
+
+// Extra is a jurisdiction that the roster does not list, and that measured its records. It is told
+// beside the members, and its records are no part of the result.
+type Extra struct {
+	_       struct{} `cbor:",toarray"`
+	Name    identity.Jurisdiction
+	AsOf    uint64 // index in its ledger
+	Records Group  // all its records together
 }
 
 // Share is the answer of one jurisdiction for itself and all below it.
@@ -191,7 +169,7 @@ type Share struct {
 	Answered uint64
 	Missing  []Missing
 	Shares   []Listed
-	Extra    []identity.Jurisdiction // members that the roster does not list
+	Extra    []Extra
 }
 
 // Coverage counts the members in each state. The counts add up to Members.
@@ -199,7 +177,7 @@ type Coverage struct {
 	Members uint64
 	In      map[State]uint64
 	Missing []Missing
-	Extra   []identity.Jurisdiction // members that the roster does not list
+	Extra   []Extra // beside the members
 }
 
 // Coverage accounts for the members of a share.
@@ -242,54 +220,4 @@ func (s Share) Whole(m Measure) (Group, error) {
 		whole.add(m.Function, g)
 	}
 	return whole.group(m.Function)
-}
-
-// Asks reports whether a jurisdiction is a member: the roster lists it and the selector covers it,
-// or the roster does not list it and the selector takes its name and any level.
-func (q Question) Asks(r Roster, at identity.Jurisdiction) bool {
-	for _, p := range r.Places {
-		if p.Name == at {
-			return q.Covers(p)
-		}
-	}
-	return q.Level == "" && q.reaches(at)
-}
-
-// LeadsTo reports whether the question may ask a member at a child or below it.
-func (q Question) LeadsTo(r Roster, child identity.Jurisdiction) bool {
-	if q.Asks(r, child) {
-		return true
-	}
-	if !q.Deep {
-		return false
-	}
-	return q.Level == "" || slices.ContainsFunc(r.Places, func(p Place) bool { return p.Name.Under(child) && q.Covers(p) })
-}
-
-// ErrNoPlace is returned if a jurisdiction lies in no place of a level that the question groups by.
-var ErrNoPlace = errors.New("it lies in no place of the level that the groups are of")
-
-// Place returns the values of a group of a jurisdiction's records, one for each dimension in order.
-// values holds the values of the dimensions that are fields; Place puts the places that the
-// jurisdiction lies in between them. It returns ErrNoPlace, or an error if the number of values is
-// wrong.
-func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]string, error) {
-	placed, next := make([]string, 0, len(q.By)), 0
-	for _, b := range q.By {
-		if b.Level == "" {
-			if next++; next <= len(values) {
-				placed = append(placed, values[next-1])
-			}
-			continue
-		}
-		i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Level == b.Level && at.Under(p.Name) })
-		if i < 0 {
-			return nil, fmt.Errorf("%s by %s: %w", at, b.Level, ErrNoPlace)
-		}
-		placed = append(placed, r.Places[i].Name.String())
-	}
-	if next != len(values) {
-		return nil, fmt.Errorf("place %s: %d values of the %d fields in %s", at, len(values), next, q.Measure)
-	}
-	return placed, nil
 }

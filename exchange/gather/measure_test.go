@@ -191,7 +191,7 @@ func sums(t testing.TB, r Roster) Share {
 	}
 	return Share{
 		Roster: 1, Hash: r.Hash[:], AsOf: number(7), Answered: 4, Own: []Group{group("f", 2, 1, "10")},
-		Groups: []Group{group("f", 4, 3, "10"), group("m", 6, 5, "-2.5")},
+		Groups: []Group{group("f", 4, 3, "10"), group("m", 6, 5, "-2.5")}, Shares: []Listed{added(t, "a.p.g"), added(t, "b.p.g")},
 	}
 }
 
@@ -213,7 +213,7 @@ func TestCheckAmounts(t *testing.T) {
 		"a higher minimum":         {Minimum, func(_ *Question, s *Share) { s.Groups[0].Amount = amount(t, "10.1") }, "the minimum of the group"},
 		"a higher maximum":         {Maximum, func(_ *Question, s *Share) { s.Groups[0].Amount = amount(t, "10.1") }, ""},
 		"a lower maximum":          {Maximum, func(_ *Question, s *Share) { s.Groups[0].Amount = amount(t, "9.9") }, "the maximum of the group"},
-		"no group of its own":      {Sum, func(_ *Question, s *Share) { s.Groups = s.Groups[1:] }, "not in the whole"},
+		"no group of its own":      {Sum, func(_ *Question, s *Share) { s.Groups = s.Groups[1:] }, "the others of p.g are not its own groups that are not told"},
 		"fewer records":            {Sum, func(_ *Question, s *Share) { s.Own[0].Count = 5 }, "less than of its own"},
 		"fewer values":             {Sum, func(_ *Question, s *Share) { s.Own[0].Count, s.Own[0].With = 4, 4 }, "less than of its own"},
 		"more values than records": {Sum, func(_ *Question, s *Share) { s.Groups[1].With = 7 }, "7 of the 6 records"},
@@ -240,7 +240,7 @@ func TestCheckAmounts(t *testing.T) {
 		"a place that is none": {Sum, func(q *Question, s *Share) {
 			q.By, s.Own = slices.Insert(sex, 1, By{Level: "county"}), nil
 			s.Groups = []Group{{Values: []string{"f", "c.p.g"}, Count: 1}}
-		}, "is no county here"},
+		}, "is no county of those who answered"},
 		"a place that is one": {Sum, func(q *Question, s *Share) {
 			q.By, s.Own = slices.Insert(sex, 1, By{Level: "county"}), nil
 			s.Groups = []Group{{Values: []string{"f", "b.p.g"}, Count: 1}}
@@ -248,13 +248,13 @@ func TestCheckAmounts(t *testing.T) {
 		"places apart": {Sum, func(q *Question, s *Share) {
 			q.By, s.Own = []By{{Level: "county"}, {Level: "township"}}, nil
 			s.Groups = []Group{{Values: []string{"a.p.g", "x.b.p.g"}, Count: 1}}
-		}, "is no township here"},
+		}, "is no township of those who answered"},
 		"places in one another": {Sum, func(q *Question, s *Share) {
 			q.By, s.Own = []By{{Level: "township"}, {Level: "county"}}, nil
 			s.Groups = []Group{{Values: []string{"x.b.p.g", "b.p.g"}, Count: 1}}
 		}, ""},
 	} {
-		q := Question{Selector: Selector{Below: name(t, "g"), Deep: true}, Measure: Measure{Function: row.f, Field: "income", By: sex}}
+		q := Question{Selector: Selector{Below: name(t, "g"), Deep: true}, Measure: Measure{Function: row.f, Field: "income", By: sex}, Groups: 9}
 		s := sums(t, r)
 		row.edit(&q, &s)
 		err := s.Check(q, r, name(t, "p.g"))

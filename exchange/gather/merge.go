@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietong/certs/identity"
@@ -23,39 +21,41 @@ type Own struct {
 	Why    *Why // nil: the jurisdiction counted
 }
 
-// Child is the outcome of the question to a child.
+// Child is the outcome of the question to a child: a share or a refusal that it signed, or neither.
 type Child struct {
 	Name   identity.Jurisdiction
 	Answer []byte // as the child signed it; nil: none
 	Share  Share  // the share in the answer
-	Why    *Why   // why the child and all below it have no answer; nil: there is one
+	Why    *Why   // why the child and all below it have no answer; nil: there is a share, or was to be
+	Wrong  error  // what is wrong with the answer of a child that signed neither share nor refusal
 }
 
-// Merge adds up the own count of the jurisdiction at (nil: at is not a member) and the answers of
-// its children. A child that the roster lists and the caller does not give counts as not joined. A
-// share that does not add up, or for which there is no room, is told as refused by at. Merge
-// returns an error if the sum itself is not a valid share.
+// Merge adds up the own count of the jurisdiction at (nil: at is not asked) and the answers of its
+// children. A child that the roster lists and the caller does not give counts as not joined. An
+// answer that is no share which adds up is listed as rejected, and what is wrong with it is the
+// reason of all below that child. Whatever the children answer, what Merge returns satisfies Check;
+// it returns an error if own does not satisfy CheckOwn, or the roster is so long that a share which
+// accounts for it cannot be sent.
 func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []Child) (Share, error) {
-	m := merge{q: q, r: r, at: at, why: map[identity.Jurisdiction]Why{}, told: map[identity.Jurisdiction]bool{}, sum: newTotals(q.Function)}
+	m := newMerge(q, r, at)
 	s := Share{Roster: r.Number, Hash: r.Hash[:]}
 	if own != nil {
-		m.own(&s, *own)
-	}
-	weights := make(map[identity.Jurisdiction]float64, len(children))
-	for _, c := range children {
-		weights[c.Name] = c.weight()
+		if err := m.own(&s, *own); err != nil {
+			return Share{}, fmt.Errorf("merge: %w", err)
+		}
 	}
 	children = slices.Clone(children)
-	slices.SortFunc(children, func(a, b Child) int {
-		return cmp.Or(cmp.Compare(weights[a.Name], weights[b.Name]), strings.Compare(a.Name.String(), b.Name.String()))
-	})
+	slices.SortFunc(children, func(a, b Child) int { return cmp.Compare(a.Name.String(), b.Name.String()) })
 	for _, c := range children {
 		m.child(&s, c)
 	}
-	slices.SortFunc(s.Shares, func(a, b Listed) int { return strings.Compare(a.Child.String(), b.Child.String()) })
-	m.account(&s, children)
-	var err error
-	if s.Groups, err = m.sum.groups(); err != nil {
+	m.account(&s)
+	s.Extra = extrasOf(m.extras)
+	sum, _, err := m.sum()
+	if err == nil {
+		s.Groups, err = sum.groups()
+	}
+	if err != nil {
 		return Share{}, fmt.Errorf("merge: %w", err)
 	}
 	if _, err := s.Encode(); err != nil {
@@ -66,174 +66,157 @@ func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []
 
 // merge is a sum in the making.
 type merge struct {
-	q    Question
-	r    Roster
-	at   identity.Jurisdiction
-	why  map[identity.Jurisdiction]Why  // for a child and all below it, or for one member
-	told map[identity.Jurisdiction]bool // whose reason is told here, and not in an answer
-	sum  totals
-	size int // bytes added up so far
+	q       Question
+	r       Roster
+	at      identity.Jurisdiction
+	why     map[identity.Jurisdiction]Why  // for a child and all below it, or for one member
+	added   map[identity.Jurisdiction]bool // children whose shares are added
+	members []Place                        // at the jurisdiction and below it
+	below   map[identity.Jurisdiction]bool // children that lead to a member
+	reasons int                            // bytes that the values of a reason may have
+	parties []party
+	extras  [][]Extra
 }
 
-func (m *merge) own(s *Share, own Own) {
-	if !slices.ContainsFunc(m.r.Places, func(p Place) bool { return p.Name == m.at }) {
-		s.Extra = append(s.Extra, m.at)
+func newMerge(q Question, r Roster, at identity.Jurisdiction) *merge {
+	m := &merge{
+		q: q, r: r, at: at, why: map[identity.Jurisdiction]Why{}, added: map[identity.Jurisdiction]bool{},
+		members: q.Members(r, at), below: map[identity.Jurisdiction]bool{}, reasons: reasonRoom(q, r),
 	}
-	if own.Why != nil {
-		m.why[m.at], m.told[m.at] = *own.Why, true
-		return
+	for _, p := range m.members {
+		m.below[branch(at, p.Name)] = true
 	}
-	s.AsOf, s.Own, s.Answered = &own.AsOf, sorted(own.Groups), 1
-	for _, g := range own.Groups {
-		m.size += 2 * g.size()
-	}
-	m.sum.add(own.Groups)
+	return m
 }
 
-// child adds a child's share in if the share adds up, and notes why not otherwise.
-func (m *merge) child(s *Share, c Child) {
-	if c.Why == nil {
-		if err := m.check(s, c); err != nil {
-			reason := strings.ToValidUTF8(err.Error()[:min(len(err.Error()), maxReason)], "")
-			c.Why = &Why{State: Refused, By: m.at, Code: ShareRefused, Args: []string{c.Name.String(), reason}}
-		}
+// own takes the own count: into the result if the jurisdiction is a member, and else beside it.
+func (m *merge) own(s *Share, own Own) error {
+	_, listed := m.r.of(m.at)
+	switch {
+	case own.Why != nil:
+		why := *own.Why
+		why.By = m.at
+		m.why[m.at] = m.shortened(why)
+		return nil
+	case !m.q.Asks(m.r, m.at):
+		return wrong("%s counted and was not asked", m.at)
 	}
-	if c.Why != nil {
-		m.why[c.Name], m.told[c.Name] = *c.Why, true
-		return
-	}
-	hash := sha256.Sum256(c.Answer)
-	s.Shares = append(s.Shares, Listed{Child: c.Name, Hash: hash[:]})
-	s.Answered += c.Share.Answered
-	s.Extra = append(s.Extra, c.Share.Extra...)
-	for _, missing := range c.Share.Missing {
-		m.why[missing.Name] = missing.Why
-	}
-	m.sum.add(c.Share.Groups)
-}
-
-// weight is how much of the room of a sum the child's share takes, 1 being all of it: of the number
-// of groups, the members, the bytes, the counts or the digits of an amount, whichever it takes most
-// of. The light shares are added first, so that a child that takes all the room is refused itself,
-// and not the others.
-func (c Child) weight() float64 {
-	count, digits := uint64(0), 0
-	for _, g := range c.Share.Groups {
-		count += min(g.Count, MaxCount)
-		if g.Amount != nil {
-			digits = max(digits, len(g.Amount.String()))
-		}
-	}
-	return max(
-		float64(len(c.Share.Groups))/MaxGroups, float64(len(c.Share.Extra))/MaxMembers, float64(len(c.Answer))/maxAdded,
-		float64(bits.Len64(count))/float64(bits.Len64(MaxCount)), float64(digits)/maxDigits,
-	)
-}
-
-// check checks that a child's share adds up, and that there is room for all of it, before any part
-// is added.
-func (m *merge) check(s *Share, c Child) error {
-	if err := c.Share.Check(m.q, m.r, c.Name); err != nil {
+	if err := m.q.CheckOwn(own.Groups); err != nil {
 		return err
 	}
-	if s.Answered+c.Share.Answered > MaxMembers || len(s.Extra)+len(c.Share.Extra) > MaxMembers {
-		return wrong("with it, the members are too many")
-	}
-	if m.size+len(c.Answer) > maxAdded {
-		return wrong("with it, the sum is too long")
-	}
-	if err := m.sum.room(c.Share.Groups); err != nil {
+	if !listed {
+		whole, err := Share{Groups: own.Groups}.Whole(m.q.Measure)
+		m.extras = append(m.extras, []Extra{{Name: m.at, AsOf: own.AsOf, Records: whole}})
 		return err
 	}
-	m.size += len(c.Answer)
+	told := [][]Group{own.Groups}
+	if m.q.Grouped() {
+		var err error
+		if told, err = (room{m.q.Groups, maxOwn}).told(m.q.Function, []party{{m.at, own.Groups}}); err != nil {
+			return err
+		}
+	}
+	s.AsOf, s.Own, s.Answered = &own.AsOf, sorted(told[0]), 1
+	m.parties = append(m.parties, party{m.at, s.Own})
 	return nil
 }
 
-// account lists every missing member at or below this jurisdiction, with the reason.
-func (m *merge) account(s *Share, children []Child) {
-	added := map[identity.Jurisdiction]bool{m.at: true}
-	for _, l := range s.Shares {
-		added[l.Child] = true
+// child lists the answer of a child, and adds it in if it is a share that adds up.
+func (m *merge) child(s *Share, c Child) {
+	outcome, why := m.judge(c)
+	if outcome != Added {
+		m.why[c.Name] = m.shortened(why)
 	}
-	listed := map[identity.Jurisdiction]bool{}
-	m.shorten(s)
-	for _, p := range m.r.Places {
-		listed[p.Name] = true
-		if !p.Name.Under(m.at) || !m.q.Covers(p) {
-			continue
+	if outcome == 0 || !m.leads(c, outcome) {
+		return
+	}
+	hash := sha256.Sum256(c.Answer)
+	s.Shares = append(s.Shares, Listed{Child: c.Name, Hash: hash[:], Outcome: outcome})
+	if outcome != Added {
+		return
+	}
+	m.added[c.Name] = true
+	s.Answered += c.Share.Answered
+	for _, missing := range c.Share.Missing {
+		m.why[missing.Name] = missing.Why
+	}
+	m.parties = append(m.parties, party{c.Name, c.Share.Groups})
+	m.extras = append(m.extras, c.Share.Extra)
+}
+
+// judge returns what becomes of the answer of a child, 0 if there is none, and why it is not added.
+func (m *merge) judge(c Child) (Outcome, Why) {
+	if c.Why != nil {
+		why := *c.Why
+		if c.Answer == nil {
+			why.By = m.at
+			return 0, why
 		}
-		if why, missing := m.reason(p.Name, added); missing {
+		why.By = c.Name
+		return Declined, why
+	}
+	err := c.Wrong
+	if err == nil {
+		err = c.Share.Check(m.q, m.r, c.Name)
+	}
+	if err == nil {
+		return Added, Why{}
+	}
+	reason := strings.ToValidUTF8(err.Error()[:min(len(err.Error()), maxReason)], "")
+	return Rejected, Why{State: Refused, By: m.at, Code: ShareRefused, Args: []string{c.Name.String(), reason}}
+}
+
+// leads reports whether a child leads to a member, or its added share to an extra.
+func (m *merge) leads(c Child, outcome Outcome) bool {
+	return m.below[c.Name] || outcome == Added && len(c.Share.Extra) > 0
+}
+
+// account lists every missing member at or below this jurisdiction, with the reason.
+func (m *merge) account(s *Share) {
+	for _, p := range m.members {
+		if why, missing := m.reasonOf(p.Name); missing {
 			s.Missing = append(s.Missing, Missing{p.Name, why})
 		}
 	}
-	for _, c := range children { // children outside the roster that no added share accounts for
-		if !listed[c.Name] && !added[c.Name] && m.q.Level == "" && m.q.reaches(c.Name) {
-			s.Extra = append(s.Extra, c.Name)
-		}
-	}
-	slices.SortFunc(s.Extra, func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
-	for _, name := range s.Extra {
-		if why, missing := m.reason(name, added); missing {
-			s.Missing = append(s.Missing, Missing{name, why})
-		}
-	}
 }
 
-// shorten drops the values of reasons that do not fit once for each member: a child refuses for all
-// below it, and the code alone says why too. What answers say of missing members stays as it is: it
-// was counted with them.
-func (m *merge) shorten(s *Share) {
-	members := len(m.r.Places) + len(s.Extra)
-	room := (MaxLen - m.size - members*missingLen) / max(members, 1)
-	for name, why := range m.why {
-		size := 0
-		for _, arg := range why.Args {
-			size += 3 + len(arg)
-		}
-		if m.told[name] && size > room {
-			why.Args = nil
-			m.why[name] = why
-		}
+// reasonOf returns why a member is missing: for a reason of its own, or because the child on the
+// way to it is missing. An unknown child has not joined.
+func (m *merge) reasonOf(member identity.Jurisdiction) (Why, bool) {
+	child := branch(m.at, member)
+	if member == m.at || m.added[child] {
+		why, known := m.why[member]
+		return why, known
 	}
-}
-
-// reason returns why a member is missing: for a reason of its own, or because the child on the way
-// to it is missing. An unknown child has not joined.
-func (m *merge) reason(member identity.Jurisdiction, added map[identity.Jurisdiction]bool) (Why, bool) {
-	if why, known := m.why[member]; known {
+	if why, known := m.why[child]; known {
 		return why, true
-	}
-	if member == m.at {
-		return Why{}, false
-	}
-	child := member
-	for above, _ := child.Parent(); above != m.at; above, _ = child.Parent() {
-		child = above
-	}
-	if why, known := m.why[child]; known && !added[child] {
-		return why, true
-	}
-	if added[child] {
-		return Why{}, false
 	}
 	return Why{State: NotJoined, By: m.at}, true
 }
 
-// keyOf returns a key that differs for different groups: each value stands behind its length, so
-// that no two lists of values look alike.
-func keyOf(g Group) string {
-	key := "t"
-	if g.Suppressed {
-		key = "s"
+// shortened leaves the values of a reason out if there is no room for them: the code alone says why
+// too.
+func (m *merge) shortened(why Why) Why {
+	if sizeOf(why.Args) > m.reasons {
+		why.Args = nil
 	}
-	for _, v := range g.Values {
-		key += strconv.Itoa(len(v)) + ":" + v
-	}
-	return key
+	return why
 }
 
-func sorted(groups []Group) []Group {
-	out := slices.Clone(groups)
-	SortGroups(out)
-	return out
+// sum adds up what is told of each party. It returns the parties as they are added, too.
+func (m *merge) sum() (totals, []party, error) {
+	sum, told := newTotals(m.q.Function), slices.Clone(m.parties)
+	if m.q.Grouped() {
+		all, err := room{m.q.Groups, maxTold}.told(m.q.Function, m.parties)
+		if err != nil {
+			return totals{}, nil, err
+		}
+		for i := range told {
+			told[i].groups = all[i]
+		}
+	}
+	for _, p := range told {
+		sum.add(p.groups)
+	}
+	return sum, told, nil
 }

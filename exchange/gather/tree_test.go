@@ -20,9 +20,12 @@ type tree struct {
 	children map[identity.Jurisdiction][]identity.Jurisdiction // in the tree, listed or not
 	count    map[identity.Jurisdiction][]Group                 // of members that answer
 	why      map[identity.Jurisdiction]Why                     // of members or branches without an answer
+	declines map[identity.Jurisdiction]bool                    // who refuses for itself and all below it
 	lie      func(at identity.Jurisdiction, s *Share)          // changes the liar's share before signing
 	liar     identity.Jurisdiction
-	answers  map[identity.Jurisdiction][]byte // signed answers, by their signers
+	// answer is what a jurisdiction signs instead of the share; nil: it is honest.
+	answer  func(at identity.Jurisdiction, s Share, own *Own, children []Child) []byte
+	answers map[identity.Jurisdiction][]byte // signed answers, by their signers
 }
 
 // sign is a signature that a test can make and verify: the signer's name before the share.
@@ -30,30 +33,49 @@ func sign(by identity.Jurisdiction, share []byte) []byte {
 	return append([]byte(by.String()+"\n"), share...)
 }
 
-func verify(by identity.Jurisdiction, answer []byte) (Share, error) {
-	share, signed := bytes.CutPrefix(answer, []byte(by.String()+"\n"))
-	if !signed {
-		return Share{}, errors.New("signed by somebody else")
+// refuse is a signed refusal.
+func refuse(by identity.Jurisdiction) []byte { return sign(by, []byte("no")) }
+
+func verify(by identity.Jurisdiction, answer []byte) (Said, error) {
+	content, signed := bytes.CutPrefix(answer, []byte(by.String()+"\n"))
+	switch {
+	case !signed:
+		return Said{}, errors.New("signed by somebody else")
+	case string(content) == "no":
+		return Said{Refusal: &Why{State: Refused, By: by, Code: 24, Args: []string{"villages"}}}, nil
 	}
-	return Decode(share)
+	return Said{Content: content}, nil
+}
+
+// shareOf returns the share that a jurisdiction signed.
+func (w *tree) shareOf(at identity.Jurisdiction) (Share, error) {
+	said, err := verify(at, w.answers[at])
+	if err != nil {
+		return Share{}, err
+	}
+	return Decode(said.Content)
 }
 
 // ask returns the share of a jurisdiction, after asking its children.
 func (w *tree) ask(at identity.Jurisdiction) (Share, error) {
 	var children []Child
 	for _, child := range w.children[at] {
-		if !child.Under(w.q.Below) {
+		if !child.Under(w.q.Below) || !w.q.LeadsTo(w.r, child) {
 			continue
 		}
 		if why, fails := w.why[child]; fails && why.State != Refused && why.State != NotOffered { // the child does not answer
 			children = append(children, Child{Name: child, Why: &why})
 			continue
 		}
-		s, err := w.ask(child)
-		if err != nil {
+		if _, err := w.ask(child); err != nil {
 			return Share{}, err
 		}
-		children = append(children, Child{Name: child, Answer: w.answers[child], Share: s})
+		said, err := verify(child, w.answers[child])
+		if err != nil { // it is not proven, so it is no answer
+			children = append(children, Child{Name: child, Why: &Why{State: Refused, Code: 80}})
+			continue
+		}
+		children = append(children, said.Child(child, w.answers[child]))
 	}
 	var own *Own
 	if w.member(at) {
@@ -66,11 +88,18 @@ func (w *tree) ask(at identity.Jurisdiction) (Share, error) {
 	if err != nil {
 		return s, fmt.Errorf("merge at %s: %w", at, err)
 	}
+	if w.answer != nil && w.answers[at] == nil {
+		if w.answers[at] = w.answer(at, s, own, children); w.answers[at] != nil {
+			return s, nil
+		}
+	}
 	if at == w.liar {
 		w.lie(at, &s)
 	}
 	data, err := s.Encode()
-	w.answers[at] = sign(at, data)
+	if w.answers[at] = sign(at, data); w.declines[at] {
+		w.answers[at] = refuse(at)
+	}
 	return s, err
 }
 
@@ -83,23 +112,23 @@ func (w *tree) member(at identity.Jurisdiction) bool {
 	return w.q.Level == "" && w.q.reaches(at)
 }
 
-// audit audits every jurisdiction from at down, and returns the first lie.
-func (w *tree) audit(t interface{ Fatal(...any) }, at identity.Jurisdiction) *Lie {
+// audit audits every jurisdiction whose share is added, from at down, and returns all lies.
+func (w *tree) audit(t interface{ Fatal(...any) }, at identity.Jurisdiction) (lies []Lie) {
 	shown := map[identity.Jurisdiction][]byte{}
-	s, err := verify(at, w.answers[at])
+	s, err := w.shareOf(at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range s.Shares {
 		shown[l.Child] = w.answers[l.Child]
 	}
-	lie := s.Audit(w.q, w.r, at, shown, verify)
+	lies = s.Audit(w.q, w.r, at, shown, verify)
 	for _, l := range s.Shares {
-		if lie == nil {
-			lie = w.audit(t, l.Child)
+		if _, err := w.shareOf(l.Child); l.Outcome == Added && err == nil {
+			lies = append(lies, w.audit(t, l.Child)...)
 		}
 	}
-	return lie
+	return lies
 }
 
 // functions are all functions that shares answer.
@@ -121,11 +150,15 @@ func draw(t *rapid.T, f Function) *tree {
 	w := &tree{
 		r: Roster{Number: 3, Hash: [32]byte{9}}, children: map[identity.Jurisdiction][]identity.Jurisdiction{},
 		count: map[identity.Jurisdiction][]Group{}, why: map[identity.Jurisdiction]Why{}, answers: map[identity.Jurisdiction][]byte{},
+		declines: map[identity.Jurisdiction]bool{},
 	}
 	w.q.Selector = Selector{Below: root, Deep: rapid.IntRange(0, 4).Draw(t, "deep") > 0, Level: rapid.SampledFrom([]string{"", "county", "township"}).Draw(t, "level")}
 	w.q.Measure = Measure{Function: f, By: rapid.SampledFrom(groupings).Draw(t, "by")}
 	if f != Count {
 		w.q.Field = "income"
+	}
+	if w.q.Grouped() {
+		w.q.Groups = rapid.SampledFrom([]int{1, 2, 4, 9, MaxGroups, MaxGroups}).Draw(t, "room")
 	}
 	w.grow(t, root, true, true)
 	return w
@@ -203,6 +236,9 @@ func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 		if below || known {
 			w.grow(t, child, below, known)
 		}
+		if fate == 18 && below && child != w.q.Below {
+			w.declines[child] = true
+		}
 		if state := State(fate - 8); below && state >= Refused && state <= Late {
 			w.why[child] = Why{State: state, By: at}
 			if state <= NotOffered {
@@ -212,26 +248,27 @@ func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 	}
 }
 
-// expected returns the correct answer of a jurisdiction and all below it, added up one by one.
-func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, members uint64) {
+// expected returns the correct answer of a jurisdiction and all below it, added up one by one, and
+// those that stand beside the roster.
+func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, members uint64, extra []identity.Jurisdiction) {
 	for _, p := range w.r.Places {
 		if p.Name.Under(at) && w.q.Covers(p) {
 			members++
 		}
 	}
 	w.each(at, func(j identity.Jurisdiction, reached bool) {
-		if !w.member(j) {
+		if _, fails := w.why[j]; !w.member(j) || !reached || fails {
 			return
 		}
-		if !slices.ContainsFunc(w.r.Places, func(p Place) bool { return p.Name == j }) && w.hears(at, j) {
-			members++
+		if _, listed := w.r.of(j); !listed {
+			extra = append(extra, j)
+			return
 		}
-		if _, fails := w.why[j]; reached && !fails {
-			answered++
-			groups = append(groups, w.count[j]...)
-		}
+		answered++
+		groups = append(groups, w.count[j]...)
 	})
-	return groups, answered, members
+	slices.SortFunc(extra, compareNames)
+	return groups, answered, members, extra
 }
 
 // told writes groups as text. Groups with the same values become one, whose amount is the sum, or
@@ -239,7 +276,7 @@ func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, mem
 func told(f Function, groups []Group) []string {
 	counts, amounts := map[string][2]uint64{}, map[string]*big.Rat{}
 	for _, g := range groups {
-		key := fmt.Sprintf("%q %t", g.Values, g.Suppressed)
+		key := fmt.Sprintf("%q %t %t", g.Values, g.Suppressed, g.Others)
 		counts[key] = [2]uint64{counts[key][0] + g.Count, counts[key][1] + g.With}
 		if g.Amount == nil {
 			continue
@@ -262,17 +299,6 @@ func told(f Function, groups []Group) []string {
 	return all
 }
 
-// hears reports whether at hears of the jurisdiction j that the roster does not list: every hop
-// between must be reached.
-func (w *tree) hears(at, j identity.Jurisdiction) bool {
-	for above, _ := j.Parent(); above != at && j != at; above, _ = above.Parent() {
-		if why, fails := w.why[above]; fails && why.State >= Unreachable {
-			return false
-		}
-	}
-	return true
-}
-
 // each calls f for every jurisdiction in the tree from at down, and tells f whether the question
 // reaches it.
 func (w *tree) each(at identity.Jurisdiction, f func(j identity.Jurisdiction, reached bool)) {
@@ -281,7 +307,7 @@ func (w *tree) each(at identity.Jurisdiction, f func(j identity.Jurisdiction, re
 		f(j, reached)
 		for _, child := range w.children[j] {
 			why, fails := w.why[child]
-			walk(child, reached && !(fails && why.State >= Unreachable))
+			walk(child, reached && !(fails && why.State >= Unreachable) && !w.declines[child])
 		}
 	}
 	walk(at, true)
@@ -304,7 +330,7 @@ func checkWhole(t *rapid.T, m Measure, s Share, groups []Group) {
 	}
 	var one []Group
 	for _, g := range groups {
-		g.Values, g.Suppressed = []string{}, false
+		g.Values, g.Suppressed, g.Others = []string{}, false, false
 		one = append(one, g)
 	}
 	if len(groups) == 0 {
@@ -324,13 +350,24 @@ func TestTrees(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		groups, answered, members := w.expected(w.q.Below)
+		groups, answered, members, extra := w.expected(w.q.Below)
 		c := got.Coverage()
 		if got.Answered != answered || c.Members != members {
 			rt.Errorf("%s of %q: got %d answered of %d, want %d of %d", w.q.Selector, w.q.Level, got.Answered, c.Members, answered, members)
 		}
-		if got, want := told(w.q.Function, got.Groups), told(w.q.Function, groups); !slices.Equal(got, want) || len(got) != distinct(groups) {
+		others := slices.ContainsFunc(got.Groups, func(g Group) bool { return g.Others })
+		if got, want := told(w.q.Function, got.Groups), told(w.q.Function, groups); !others && (!slices.Equal(got, want) || len(got) != distinct(groups)) {
 			rt.Errorf("%s: got %q, want %q", w.q.Measure, got, want)
+		}
+		if n := distinct(groups); others && n <= w.q.Groups {
+			rt.Errorf("%s: others are put together, though there is room for all %d groups", w.q.Measure, n)
+		}
+		var beside []identity.Jurisdiction
+		for _, e := range got.Extra {
+			beside = append(beside, e.Name)
+		}
+		if !slices.Equal(beside, extra) && len(extra) <= 8 {
+			rt.Errorf("beside the roster stand %v, want %v", beside, extra)
 		}
 		checkWhole(rt, w.q.Measure, got, groups)
 		sum := uint64(0)
@@ -340,8 +377,8 @@ func TestTrees(t *testing.T) {
 		if sum != c.Members {
 			rt.Errorf("the six states add up to %d of %d", sum, c.Members)
 		}
-		if lie := w.audit(rt, w.q.Below); lie != nil {
-			rt.Errorf("an honest tree is accused: %v", lie)
+		if lies := w.audit(rt, w.q.Below); lies != nil {
+			rt.Errorf("an honest tree is accused: %v", lies)
 		}
 	})
 }

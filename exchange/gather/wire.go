@@ -3,6 +3,7 @@ package gather
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -22,21 +23,22 @@ type missingWire struct {
 }
 
 type shareWire struct {
-	Roster   uint64                  `cbor:"1,keyasint"`
-	Hash     []byte                  `cbor:"2,keyasint"`
-	Own      []Group                 `cbor:"3,keyasint,omitempty"`
-	AsOf     *uint64                 `cbor:"4,keyasint,omitempty"`
-	Groups   []Group                 `cbor:"5,keyasint,omitempty"`
-	Answered uint64                  `cbor:"6,keyasint,omitempty"`
-	Missing  []missingWire           `cbor:"7,keyasint,omitempty"`
-	Shares   []Listed                `cbor:"8,keyasint,omitempty"`
-	Extra    []identity.Jurisdiction `cbor:"9,keyasint,omitempty"`
+	Roster   uint64        `cbor:"1,keyasint"`
+	Hash     []byte        `cbor:"2,keyasint"`
+	Own      []Group       `cbor:"3,keyasint,omitempty"`
+	AsOf     *uint64       `cbor:"4,keyasint,omitempty"`
+	Groups   []Group       `cbor:"5,keyasint,omitempty"`
+	Answered uint64        `cbor:"6,keyasint,omitempty"`
+	Missing  []missingWire `cbor:"7,keyasint,omitempty"`
+	Shares   []Listed      `cbor:"8,keyasint,omitempty"`
+	Extra    []Extra       `cbor:"9,keyasint,omitempty"`
 }
 
 const (
-	maxArgs = 16      // values of a problem
-	maxArg  = 1 << 10 // bytes of one
-	maxText = 1 << 10 // bytes of a value of a group
+	maxArgs = 16                        // values of a problem
+	maxArg  = 1 << 10                   // bytes of one
+	maxText = 1 << 10                   // bytes of a value of a group
+	maxAll  = MaxGroups + MaxShares + 2 // groups, those that put others together included
 )
 
 // Encode returns the one encoding of a share, of at most MaxLen bytes.
@@ -82,12 +84,18 @@ func (w shareWire) check() error {
 	switch {
 	case len(w.Hash) != 32:
 		return fmt.Errorf("%w: a roster's hash of %d bytes", ErrForm, len(w.Hash))
-	case len(w.Missing) > MaxMembers || len(w.Extra) > MaxMembers || w.Answered > MaxMembers:
+	case len(w.Missing) > MaxMembers || len(w.Extra) > MaxExtra || w.Answered > MaxMembers:
 		return fmt.Errorf("%w: %d answered, %d missing, %d not in the roster", ErrForm, w.Answered, len(w.Missing), len(w.Extra))
-	case len(w.Groups) > MaxGroups || len(w.Own) > MaxGroups || len(w.Shares) > MaxShares:
+	case len(w.Groups) > maxAll || len(w.Own) > maxAll || len(w.Shares) > MaxShares:
 		return fmt.Errorf("%w: %d groups of %d shares", ErrForm, len(w.Groups), len(w.Shares))
 	}
-	for _, g := range append(w.Own[:len(w.Own):len(w.Own)], w.Groups...) {
+	groups := slices.Concat(w.Own, w.Groups)
+	for _, e := range w.Extra {
+		if groups = append(groups, e.Records); e.Name.IsZero() {
+			return fmt.Errorf("%w: nobody stands beside the roster", ErrForm)
+		}
+	}
+	for _, g := range groups {
 		if err := g.check(); err != nil {
 			return err
 		}
@@ -98,8 +106,8 @@ func (w shareWire) check() error {
 		}
 	}
 	for _, l := range w.Shares {
-		if l.Child.IsZero() || len(l.Hash) != 32 {
-			return fmt.Errorf("%w: a share of %q with a hash of %d bytes", ErrForm, l.Child, len(l.Hash))
+		if l.Child.IsZero() || len(l.Hash) != 32 || l.Outcome < Added || l.Outcome > Rejected {
+			return fmt.Errorf("%w: an answer of %q with a hash of %d bytes and the outcome %d", ErrForm, l.Child, len(l.Hash), l.Outcome)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"xietong/exchange/gather"
@@ -42,7 +43,13 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) client.FederatedAnswer {
 	out := coverageShown(s, got.Coverage(), l)
 	out.Total, out.Roster, out.Access, out.Asked = got.Total(), got.Roster.Number, got.Access.String(), got.Asked.String()
-	out.Audited, out.Unseen = namesOf(got.Audit.Hops), namesOf(got.Audit.Unseen)
+	out.Audited, out.Leaves, out.Unseen, out.Level = namesOf(got.Audit.Hops), namesOf(got.Audit.Leaves), namesOf(got.Audit.Unseen), got.Level
+	for _, e := range got.Extra {
+		out.Beside = append(out.Beside, client.Beside{
+			Name: e.Name.String(), Title: s.CalledShort(e.Name), Records: groupShown(s, got.Measure, e.Records),
+			Proven: !slices.Contains(got.Audit.Unproven, e.Name),
+		})
+	}
 	groups, whole := measureShown(s, got.Measure, got.Groups)
 	out.Groups, out.Whole = append(out.Groups, groups...), whole
 	for _, lie := range got.Audit.Lies {
@@ -57,7 +64,7 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 func coverageShown(s *standing.Standing, c gather.Coverage, l text.Lang) client.FederatedAnswer {
 	out := client.FederatedAnswer{
 		Groups: []client.Group{}, Members: c.Members, Answered: c.In[gather.Answered], States: map[string]uint64{},
-		Missing: []client.MissingMember{}, Extra: namesOf(c.Extra), Roster: s.Current().Number(), Audited: []string{},
+		Missing: []client.MissingMember{}, Roster: s.Current().Number(), Audited: []string{},
 	}
 	for _, state := range gather.States() {
 		out.States[state.String()] = c.In[state]
@@ -72,7 +79,7 @@ func coverageShown(s *standing.Standing, c gather.Coverage, l text.Lang) client.
 // it: for a member that was late, or that has no such dataset.
 func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.MissingMember {
 	out := client.MissingMember{
-		Name: m.Name.String(), Title: s.CalledShort(m.Name), State: m.State.String(), By: s.CalledShort(m.By),
+		Name: m.Name.String(), Title: s.CalledShort(m.Name), State: m.State.String(), By: s.CalledShort(m.By), Itself: m.By == m.Name,
 	}
 	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
 		out.Why = text.T(l, code, s.Worded(text.Named(code, m.Args)))

@@ -100,20 +100,20 @@ func rawRows(all [][]byte) []json.RawMessage {
 	return out
 }
 
-// measureShown writes the groups of a measure, the suppressed one last, and the measure of all
-// records; whole is nil if that sum is too long or too large for a Decimal.
+// measureShown writes the groups of a measure, those that put others together last, and the measure
+// of all records; whole is nil if that sum is too long or too large for a Decimal.
 func measureShown(s *standing.Standing, m gather.Measure, groups []gather.Group) (shown []client.Group, whole *client.Group) {
 	var last []client.Group
 	for _, g := range groups {
 		switch one := groupShown(s, m, g); {
-		case g.Suppressed:
+		case g.Suppressed, g.Others:
 			last = append(last, one)
 		case m.Grouped():
 			shown = append(shown, one)
 		}
 	}
 	if all, err := (gather.Share{Groups: groups}).Whole(m); err == nil {
-		all.Values, all.Suppressed = nil, false
+		all.Values, all.Suppressed, all.Others = nil, false, false
 		one := groupShown(s, m, all)
 		whole = &one
 	}
@@ -127,8 +127,12 @@ func groupShown(s *standing.Standing, m gather.Measure, g gather.Group) client.G
 	out := client.Group{Count: g.Count, Suppressed: g.Suppressed, With: g.With}
 	for i, value := range g.Values {
 		shown := client.GroupValue{Value: value}
-		if name, err := identity.ParseJurisdiction(value); err == nil && m.By[i].Level != "" {
+		if name, err := identity.ParseJurisdiction(value); err == nil && (g.Others || m.By[i].Level != "") {
 			shown.Title = s.CalledShort(name)
+		}
+		if g.Others {
+			out.Others = &shown
+			break
 		}
 		out.Values = append(out.Values, shown)
 	}

@@ -33,17 +33,27 @@ type FederatedAnswer struct {
 	Total    uint64            `json:"total" doc:"Records of those who answered"`
 	Groups   []Group           `json:"groups" doc:"By place or value, where that was asked"`
 	Whole    *Group            `json:"whole,omitempty" doc:"What all records come to"`
-	Members  uint64            `json:"members" doc:"Everybody who should answer: those that the roster lists, and those that are in the tree beside it"`
+	Members  uint64            `json:"members" doc:"Everybody who should answer, by the roster"`
 	Answered uint64            `json:"answered" doc:"Members who answered"`
 	States   map[string]uint64 `json:"states" doc:"Members in each state; they add up"`
 	Missing  []MissingMember   `json:"missing" doc:"Members who did not answer, and why"`
-	Extra    []string          `json:"extra,omitempty" doc:"Members that the roster does not list"`
+	Beside   []Beside          `json:"beside,omitempty" doc:"Who measured its records and is not in the roster: in no total, and no member"`
+	Level    string            `json:"level,omitempty" doc:"Level of those who were asked; empty: any"`
 	Roster   uint64            `json:"roster" doc:"Number of the roster; 0: the one that comes with the program"`
 	Access   string            `json:"access,omitempty" doc:"Name of the access record of the jurisdiction that was asked first, where it is a member"`
 	Asked    string            `json:"asked" doc:"Name of the entry of this ledger that records it"`
 	Audited  []string          `json:"audited" doc:"Whose sums were compared with what they were given"`
-	Unseen   []string          `json:"unseen,omitempty" doc:"Whose sums should have been, and could not"`
+	Leaves   []string          `json:"leaves,omitempty" doc:"Whose signed answers have no answers of others in them, so there is nothing to compare"`
+	Unseen   []string          `json:"unseen,omitempty" doc:"Who did not show what they were given, or what is not proven, within a minute"`
 	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
+}
+
+// Beside is a jurisdiction that is in the tree and not in the roster.
+type Beside struct {
+	Name    string `json:"name"`
+	Title   string `json:"title" doc:"What people call it"`
+	Records Group  `json:"records" doc:"All its records together"`
+	Proven  bool   `json:"proven" doc:"Whether an endorsement of it was found"`
 }
 
 // MissingMember is a member that did not answer.
@@ -51,7 +61,8 @@ type MissingMember struct {
 	Name      string `json:"name"`
 	Title     string `json:"title" doc:"What people call it"`
 	State     string `json:"state"`
-	By        string `json:"by" doc:"What people call the jurisdiction that says so"`
+	By        string `json:"by" doc:"What people call the jurisdiction that says so, and signed it"`
+	Itself    bool   `json:"itself" doc:"Whether the missing jurisdiction says so itself; else it is the word of another about it"`
 	Why       string `json:"why,omitempty" doc:"A sentence; empty where the state says all"`
 	LastHeard string `json:"last_heard,omitempty" doc:"When the missing jurisdiction was last heard, RFC 3339"`
 }

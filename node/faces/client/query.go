@@ -65,6 +65,7 @@ type Group struct {
 	Values     []GroupValue `json:"values,omitempty" doc:"One for each of the measure's by; none: all records, or suppressed ones"`
 	Count      uint64       `json:"count" doc:"Records"`
 	Suppressed bool         `json:"suppressed,omitempty" doc:"All groups that are too small to be told each, together"`
+	Others     *GroupValue  `json:"others,omitempty" doc:"Set where it is all groups of this jurisdiction, and of those below it, for which there is no room, together"`
 	With       uint64       `json:"with,omitempty" doc:"Records that have a value of the field that is measured"`
 	Amount     string       `json:"amount,omitempty" doc:"The sum, minimum or maximum, exactly; of an average the sum; empty where no record has a value"`
 	Average    string       `json:"average,omitempty" doc:"Of an average: amount / with, rounded half to even to 6 digits after the point"`

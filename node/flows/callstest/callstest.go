@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -33,6 +34,7 @@ import (
 	"xietong/node/flows/federated"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 // Names of the places.
@@ -270,6 +272,15 @@ func (a around) Roster() gather.Roster {
 		r.Places = append(r.Places, gather.Place{Name: name, Level: "county"})
 	}
 	return r
+}
+
+// RosterOf returns the list of the places, or refuses another one.
+func (a around) RosterOf(_ context.Context, number uint64, hash [32]byte) (gather.Roster, error) {
+	r := a.Roster()
+	if r.Number != number || r.Hash != hash {
+		return gather.Roster{}, text.Fail(text.RosterAbsent, text.Args{"number": fmt.Sprint(number), "jurisdiction": a.of.name.String()}, nil)
+	}
+	return r, nil
 }
 
 // Children returns the counties to the city.

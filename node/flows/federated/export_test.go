@@ -32,3 +32,8 @@ func (d *Desk) ServeLying(in *relay.Registry, lie func(*gather.Share)) {
 func Derived(id identity.Message, of identity.Jurisdiction) (identity.Message, error) {
 	return derived(id, of)
 }
+
+// ServeHiding registers this room's operations, without the one that shows what children answered.
+func (d *Desk) ServeHiding(in *relay.Registry) {
+	in.RegisterFederated(string(operationGather), d.gather)
+}

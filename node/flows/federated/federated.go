@@ -4,18 +4,23 @@
 // federated request: its destination, and every jurisdiction below that the request selects,
 // measures its own records as a use of its own, under its own rules, and records that in its own
 // ledger under the one id. A jurisdiction with others below it hands the request on to them, adds
-// up their answers (see exchange/gather), and keeps the answers for 90 days, to show them to the
-// asker:
+// up their answers (see exchange/gather), and keeps the answers, refusals included, for 90 days, to
+// show them to the asker:
 //
-//	gather  {1: all below (true), 2: level, 3: question} → a share (see exchange/gather)
+//	gather  {1: all below (true), 2: level, 3: question, 4: groups that the answer may tell, 5: number
+//	         of the asker's roster, 6: its hash} → a share (see exchange/gather)
+//
+// Everybody counts against the roster of the asker. Whoever does not have it asks its parent for
+// it, and else refuses.
 //
 //	shares    hash (32 bytes) label -> be64(kept at, ms) asker 0x00 answer
 //	sharesby  be64(kept at, ms) hash label -> nothing
 //
 // The asker checks that the sum accounts for every member of the roster, records it, and audits it.
-// The audit compares the sum of the destination, and that of one child, with the answers that each
-// was made from; the id of the question chooses the child. If that is wanted, it compares every
-// sum.
+// The audit compares the sum of the destination, and of some below it, with the answers that each
+// was made from; chance chooses them once the answer is recorded, so that nobody knows before. If
+// that is wanted, the audit compares every sum. It says of everybody whom it comes to: compared, a
+// leaf, to which nobody answered, or not shown.
 //
 // A question for the records of many is one call to each: encrypted to the member, permitted and
 // recorded by the member.
@@ -57,6 +62,8 @@ type Handing interface {
 type Tree interface {
 	// Roster returns the list against which coverage is counted.
 	Roster() gather.Roster
+	// RosterOf returns the list with a number and hash, against which somebody else counts.
+	RosterOf(ctx context.Context, number uint64, hash [32]byte) (gather.Roster, error)
 	// Children returns the children that are endorsed now.
 	Children() []identity.Jurisdiction
 	// LastHeard returns when a child was last heard; zero: not known.

@@ -57,12 +57,14 @@ func TestLyingHop(t *testing.T) {
 		kind gather.Kind // "": the answer is not taken at all
 	}{
 		"drops the county":         {func(s *gather.Share) { s.Groups = nil }, gather.Dropped},
+		"lists nobody":             {func(s *gather.Share) { s.Shares = nil }, ""},
+		"counts by another roster": {func(s *gather.Share) { s.Roster, s.Hash = 99, make([]byte, 32) }, ""},
 		"doubles the county":       {func(s *gather.Share) { s.Groups[0].Count *= 2 }, gather.Doubled},
 		"invents a total":          {func(s *gather.Share) { s.Groups[0].Count += 1000 }, gather.Invented},
 		"shows another answer":     {func(s *gather.Share) { s.Shares[0].Hash = make([]byte, 32) }, gather.Withheld},
 		"counts one more":          {func(s *gather.Share) { s.Answered++ }, ""},
 		"counts one less":          {func(s *gather.Share) { s.Answered-- }, ""},
-		"tells of another's place": {func(s *gather.Share) { s.Extra = []identity.Jurisdiction{guiyang} }, ""},
+		"tells of another's place": {func(s *gather.Share) { s.Extra = []gather.Extra{{Name: guiyang, Records: s.Groups[0]}} }, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := lying(t, row.lie)
@@ -152,11 +154,14 @@ func TestMalformedCalls(t *testing.T) {
 		"nothing":          {},
 		"no question":      must(canon.Marshal(map[int]any{1: true})),
 		"another form":     must(canon.Marshal(question)),
-		"for one record":   must(canon.Marshal(map[int]any{3: lookup})),
-		"from a cursor on": must(canon.Marshal(map[int]any{3: cursor})),
-		"for some fields":  must(canon.Marshal(map[int]any{3: fields})),
-		"more than asked":  must(canon.Marshal(map[int]any{3: question, 4: "x"})),
-		"a choice of no":   must(canon.Marshal(map[int]any{1: false, 3: question})),
+		"for one record":   must(canon.Marshal(map[int]any{3: lookup, 5: 1, 6: make([]byte, 32)})),
+		"from a cursor on": must(canon.Marshal(map[int]any{3: cursor, 5: 1, 6: make([]byte, 32)})),
+		"for some fields":  must(canon.Marshal(map[int]any{3: fields, 5: 1, 6: make([]byte, 32)})),
+		"more than asked":  must(canon.Marshal(map[int]any{3: question, 5: 1, 6: make([]byte, 32), 7: "x"})),
+		"no roster":        must(canon.Marshal(map[int]any{3: question})),
+		"a short hash":     must(canon.Marshal(map[int]any{3: question, 5: 1, 6: make([]byte, 31)})),
+		"groups of one":    must(canon.Marshal(map[int]any{3: question, 4: 7, 5: 1, 6: make([]byte, 32)})),
+		"a choice of no":   must(canon.Marshal(map[int]any{1: false, 3: question, 5: 1, 6: make([]byte, 32)})),
 	} {
 		_, err := w.County.Asker().Federate(t.Context(), newID(), guiyang, envelope.Call{
 			Operation: callstest.Label("gather"), Agency: water, Purpose: callstest.Label(purpose), Parameters: parameters,
@@ -165,7 +170,7 @@ func TestMalformedCalls(t *testing.T) {
 			t.Errorf("%s: got %v", what, f.Args)
 		}
 	}
-	good := must(canon.Marshal(map[int]any{3: question}))
+	good := must(canon.Marshal(map[int]any{3: question, 5: 1, 6: make([]byte, 32)}))
 	_, err := w.County.Asker().Federate(t.Context(), newID(), guiyang, envelope.Call{
 		Operation: callstest.Label("gather"), Parameters: good,
 	})

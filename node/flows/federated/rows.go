@@ -59,11 +59,12 @@ func (d *Desk) Rows(ctx context.Context, id identity.Message, by catalog.Actor, 
 	return gather.Account(wide, roster, missing), broken
 }
 
-// levelled returns the selector. If it selects everybody below and names no level, it gets the
-// level of the standard entry of the dataset that the jurisdiction s.Below has set; without such an
-// entry it stays as it is.
+// levelled returns the selector. If it selects everybody below this jurisdiction and names no
+// level, it gets the level of the standard entry of the dataset that this jurisdiction has set;
+// without such an entry it stays as it is. No other jurisdiction is asked: whoever chose the level
+// would choose who has to answer.
 func (d *Desk) levelled(ctx context.Context, by catalog.Actor, s gather.Selector, dataset identity.Label) gather.Selector {
-	if s.Deep && s.Level == "" {
+	if s.Deep && s.Level == "" && s.Below == d.own.Name() {
 		standard, err := d.ask.Standard(ctx, by, s.Below, dataset)
 		if err == nil {
 			s.Level = standard.Level

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,10 +34,19 @@ type gathering struct {
 	Deep     bool             `cbor:"1,keyasint,omitempty"` // all below, not the children alone
 	Level    string           `cbor:"2,keyasint,omitempty"` // of those who are asked; "": any
 	Question records.Question `cbor:"3,keyasint"`
+	Groups   int              `cbor:"4,keyasint,omitempty"` // that the answer may tell; 0 where it has no dimensions
+	Roster   uint64           `cbor:"5,keyasint,omitempty"` // number of the asker's roster
+	Hash     []byte           `cbor:"6,keyasint"`           // of the asker's roster
 }
 
 // Check refuses a question for records, and bounds the rest of the question.
 func (g gathering) Check() error {
+	switch grouped := g.Question.Measure.Grouped(); {
+	case len(g.Hash) != 32:
+		return fmt.Errorf("a roster's hash of %d bytes", len(g.Hash))
+	case grouped != (g.Groups > 0) || g.Groups < 0 || g.Groups > gather.MaxGroups:
+		return fmt.Errorf("%d groups, at most %d", g.Groups, gather.MaxGroups)
+	}
 	if g.Question.Measure.Function == gather.None || g.Question.Key != "" || g.Question.Cursor != "" || len(g.Question.Fields) > 0 {
 		return errors.New("records are asked for one by one")
 	}
@@ -45,7 +55,7 @@ func (g gathering) Check() error {
 
 func (g gathering) asked(below identity.Jurisdiction) gather.Question {
 	return gather.Question{
-		Selector: gather.Selector{Below: below, Deep: g.Deep, Level: g.Level}, Measure: g.Question.Measure,
+		Selector: gather.Selector{Below: below, Deep: g.Deep, Level: g.Level}, Measure: g.Question.Measure, Groups: g.Groups,
 	}
 }
 
@@ -69,7 +79,11 @@ func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, erro
 	if err != nil {
 		return relay.Result{}, err
 	}
-	q, roster := g.asked(r.Header.Destination), d.tree.Roster()
+	q := g.asked(r.Header.Destination)
+	roster, err := d.tree.RosterOf(ctx, g.Roster, [32]byte(g.Hash))
+	if err != nil {
+		return relay.Result{}, err
+	}
 	var own *gather.Own
 	var access identity.Entry
 	var measuring sync.WaitGroup
@@ -83,13 +97,8 @@ func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, erro
 		return relay.Result{}, fmt.Errorf("serve federated query: %w", ctx.Err())
 	}
 	share, err := gather.Merge(q, roster, d.own.Name(), own, children)
-	if errors.Is(err, gather.ErrForm) {
-		err = text.Fail(text.TooManyGroups, text.Args{
-			"dataset": g.Question.Dataset.String(), "field": q.Measure.String(), "limit": fmt.Sprint(gather.MaxGroups),
-		}, err)
-	}
 	if err == nil {
-		err = d.keep(context.WithoutCancel(ctx), r, children)
+		err = d.keep(context.WithoutCancel(ctx), r, listed(share, children))
 	}
 	if err != nil {
 		return relay.Result{}, fmt.Errorf("serve federated query: %w", err)
@@ -131,7 +140,18 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency
 		}
 		own.Groups = append(own.Groups, group)
 	}
+	if err := q.CheckOwn(own.Groups); err != nil {
+		err = text.Fail(text.MeasureInexact, text.Args{"dataset": asked.Dataset.String(), "measure": q.Measure.String()}, err)
+		return gather.Own{Why: d.why(ctx, self, err)}, identity.Entry{}
+	}
 	return own, got.Access
+}
+
+// listed returns the children whose answers the share lists.
+func listed(s gather.Share, children []gather.Child) []gather.Child {
+	return slices.DeleteFunc(slices.Clone(children), func(c gather.Child) bool {
+		return !slices.ContainsFunc(s.Shares, func(l gather.Listed) bool { return l.Child == c.Name })
+	})
 }
 
 // share has every child that leads to a member answer, side by side, within the time that the asker
@@ -159,43 +179,50 @@ func (d *Desk) share(ctx context.Context, r relay.Received, q gather.Question, r
 
 func (d *Desk) shareOf(ctx context.Context, r relay.Received, c *gather.Child) {
 	answer, err := d.handing.HandOn(ctx, r, c.Name)
-	if err == nil {
-		c.Share, err = gather.Decode(answer.Content)
-		if err != nil {
-			err = failure.Unreadable(c.Name, err)
-		}
-	}
-	if err != nil {
+	p, told := errors.AsType[*relay.Problem](err)
+	switch {
+	case err == nil:
+		*c = gather.Said{Content: answer.Content}.Child(c.Name, answer.Frame)
+	case told && p.At == c.Name:
+		*c = gather.Said{Refusal: refusal(p.At, p.Code, p.Args)}.Child(c.Name, p.Frame)
+	default:
 		c.Why = d.why(ctx, c.Name, err)
-		return
 	}
-	c.Answer = answer.Frame
 }
 
 // why says why a jurisdiction gave no answer: this jurisdiction, a child, or a member that was
 // asked for rows.
 func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
-	why := &gather.Why{State: gather.Refused, By: d.own.Name()}
-	if p, ok := errors.AsType[*relay.Problem](err); ok {
-		why.By, why.Code, why.Args = p.At, p.Code, p.Args
-	} else {
-		why.Code, why.Args = failure.Told(err)
+	self := d.own.Name()
+	if p, ok := errors.AsType[*relay.Problem](err); ok && p.At != self {
+		return refusal(p.At, p.Code, p.Args)
 	}
+	code, args := failure.Told(err)
+	why := refusal(self, code, args)
 	switch text.ByNumber(why.Code) {
-	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
-		// Its catalogue entry is older than the question.
-		why.State = gather.NotOffered
-	case text.Late:
-		why.State = gather.Late
 	case text.Unreachable:
-		why.State = gather.Unreachable
 		if heard := d.tree.LastHeard(of); !heard.IsZero() {
 			why.Heard = uint64(heard.UnixMilli())
 		}
 	case text.NotReady, text.Internal:
 		if ctx.Err() != nil {
-			*why = gather.Why{State: gather.Late, By: d.own.Name()}
+			why = &gather.Why{State: gather.Late, By: self}
 		}
+	}
+	return why
+}
+
+// refusal is what a jurisdiction says by a row of the table of errors: whoever reads the refusal,
+// now or in an audit, takes it the same way.
+func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
+	why := &gather.Why{State: gather.Refused, By: by, Code: code, Args: args}
+	switch text.ByNumber(code) {
+	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
+		why.State = gather.NotOffered // its catalogue entry is older than the question
+	case text.Late:
+		why.State = gather.Late
+	case text.Unreachable:
+		why.State = gather.Unreachable
 	}
 	return why
 }

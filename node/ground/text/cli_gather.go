@@ -31,6 +31,12 @@ const (
 	CLIGatherLate        Code = "cli.gather.late"
 	CLIGatherNotJoined   Code = "cli.gather.not-joined"
 	CLIGatherHeard       Code = "cli.gather.heard"
+	CLIGatherSaid        Code = "cli.gather.said"
+	CLIGatherNotTaken    Code = "cli.gather.not-taken"
+	CLIGatherLeaves      Code = "cli.gather.leaves"
+	CLIGatherOthers      Code = "cli.gather.others"
+	CLIGatherBeside      Code = "cli.gather.beside"
+	CLIGatherUnproven    Code = "cli.gather.unproven"
 )
 
 var gatherSentences = []sentence{
@@ -52,7 +58,7 @@ var gatherSentences = []sentence{
 	{CLIMeasures, "可统计的数据项", "measures"},
 	{CLIGatherTotal, "合计 {total}，覆盖 {members} 个中的 {answered} 个", "total {total}, covers {answered} of {members}"},
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
-	{CLIGatherUnseen, "未能核对汇总：{hops}", "sums not audited, for want of an answer: {hops}"},
+	{CLIGatherUnseen, "未能核对（未出示或不能证明）：{hops}", "NOT audited, because it was not shown or not proven: {hops}"},
 	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by}: {kind} {about}"},
 	{CLIGatherSmall, "（过小的各组合计）", "(groups too small to tell)"},
 	{CLIGatherPlace, "地区", "place"},
@@ -63,5 +69,11 @@ var gatherSentences = []sentence{
 	{CLIGatherUnreachable, "{by}联系不上它", "{by} does not reach it"},
 	{CLIGatherLate, "未及时答复", "did not answer in time"},
 	{CLIGatherNotJoined, "尚未加入", "has not joined"},
+	{CLIGatherSaid, "据{by}：{why}", "{by} says: {why}"},
+	{CLIGatherNotTaken, "被拒绝，或其答复未予采信", "refused, or its answer was not taken"},
+	{CLIGatherLeaves, "其中没有汇总、只核验了签名：{count} 个", "signed by whoever has nobody below, so nothing to compare: {count}"},
+	{CLIGatherOthers, "（{of}的其余各组合计）", "(other groups of {of})"},
+	{CLIGatherBeside, "名录之外，不计入合计：{name} {records}", "not in the roster, in no total: {name} {records}"},
+	{CLIGatherUnproven, "名录之外，不计入合计，且未能证明其得到背书：{name} {records}", "not in the roster, in no total, and no endorsement of it is found: {name} {records}"},
 	{CLIGatherHeard, "{why}，最后联系于 {at}", "{why}, last heard {at}"},
 }

@@ -1,0 +1,217 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/ground/operation"
+)
+
+// Audit is the result of an audit.
+type Audit struct {
+	Hops     []identity.Jurisdiction // whose shares were compared with the answers they were given
+	Leaves   []identity.Jurisdiction // whose signed shares list no answer of others
+	Unseen   []identity.Jurisdiction // who did not show what they were given, in time and provably
+	Unproven []identity.Jurisdiction // told beside the roster, and no endorsement of them is found
+	Lies     []gather.Lie
+}
+
+// auditWithin is how long an audit may take after the question.
+const auditWithin = time.Minute
+
+// The sample of an audit that does not go everywhere: so many children of the destination, and of
+// each of those so many again, down to the leaves.
+const (
+	sampleFirst = 3
+	sampleBelow = 1
+)
+
+// auditing is an audit that is under way.
+type auditing struct {
+	q       gather.Question
+	roster  gather.Roster
+	asking  operation.Asking
+	request [32]byte
+	all     bool
+}
+
+// hop is a jurisdiction that signed a share.
+type hop struct {
+	at    identity.Jurisdiction
+	share gather.Share
+}
+
+// audit compares the share of the destination, and shares below it, with the answers that each was
+// made from: all of them or, for a sample, those on some ways down. Chance chooses the ways when
+// the answer is recorded, so that nobody knows before whether it will be seen; every child of a hop
+// on a way may be chosen, also one that has nobody below it.
+func (d *Desk) audit(ctx context.Context, a auditing, destination hop) (found Audit) {
+	ctx, cancel := context.WithTimeout(ctx, auditWithin)
+	defer cancel()
+	sample := sampleFirst
+	for level := []hop{destination}; len(level) > 0; sample = sampleBelow {
+		of, below := make([]Audit, len(level)), make([][]hop, len(level))
+		sideBySide(len(level), func(i int) { of[i], below[i] = d.auditOne(ctx, a, level[i]) })
+		level = nil
+		for i := range of {
+			found.add(of[i])
+			if !a.all && len(below[i]) > sample {
+				rand.Shuffle(len(below[i]), func(n, m int) { below[i][n], below[i][m] = below[i][m], below[i][n] })
+				below[i] = below[i][:sample]
+			}
+			level = append(level, below[i]...)
+		}
+	}
+	var beside []identity.Jurisdiction
+	for _, e := range destination.share.Extra {
+		beside = append(beside, e.Name)
+	}
+	keys := d.keysOf(ctx, beside)
+	found.Unproven = slices.DeleteFunc(beside, func(name identity.Jurisdiction) bool { return keys[name].err == nil })
+	return found
+}
+
+func (f *Audit) add(o Audit) {
+	f.Hops, f.Leaves = append(f.Hops, o.Hops...), append(f.Leaves, o.Leaves...)
+	f.Unseen, f.Lies = append(f.Unseen, o.Unseen...), append(f.Lies, o.Lies...)
+}
+
+// auditOne audits one share, and returns the shares that were added in it. Of a hop that does not
+// show what it was given, those whose shares it lists are not shown either.
+func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, below []hop) {
+	if len(h.share.Shares) == 0 {
+		found.Leaves = append(found.Leaves, h.at)
+		return found, nil
+	}
+	shown, err := d.shown(ctx, a, h.at)
+	if err != nil {
+		found.Unseen = append(found.Unseen, h.at)
+		for _, l := range h.share.Shares {
+			if l.Outcome == gather.Added {
+				found.Unseen = append(found.Unseen, l.Child)
+			}
+		}
+		return found, nil
+	}
+	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]bool{}
+	parts := map[identity.Jurisdiction]gather.Child{}
+	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
+		reply, err := d.prove(ctx, answer, keys[by], by, a.request)
+		keyless[by] = errors.Is(err, errNoKeys)
+		if err != nil {
+			return said, err
+		}
+		if said.Content = reply.Result; reply.Problem != nil {
+			said.Refusal = refusal(by, reply.Problem.Code, reply.Problem.Args)
+		}
+		parts[by] = said.Child(by, answer)
+		return said, nil
+	}
+	unknown := false
+	for _, lie := range h.share.Audit(a.q, a.roster, h.at, shown, verify) {
+		if lie.Kind == gather.Unsigned && keyless[lie.About] {
+			unknown = true // without the child's keys nothing is proven of its parent
+			continue
+		}
+		found.Lies = append(found.Lies, lie)
+	}
+	if unknown {
+		found.Unseen = append(found.Unseen, h.at)
+	} else {
+		found.Hops = append(found.Hops, h.at)
+	}
+	for _, l := range h.share.Shares {
+		part, proven := parts[l.Child]
+		switch {
+		case l.Outcome != gather.Added:
+		case !proven || part.Why != nil || part.Wrong != nil || part.Share.Check(a.q, a.roster, l.Child) != nil:
+			found.Unseen = append(found.Unseen, l.Child)
+		default:
+			below = append(below, hop{l.Child, part.Share})
+		}
+	}
+	return found, below
+}
+
+// believed holds the key sets by which the signatures of a jurisdiction are believed, or the error
+// of finding them.
+type believed struct {
+	sets []trust.Believed
+	err  error
+}
+
+// errNoKeys is returned where the key sets of a jurisdiction could not be found.
+var errNoKeys = errors.New("no key sets")
+
+// prove proves that a jurisdiction gave an answer to the request. Key sets that do not list the
+// signing key are found anew once, since the jurisdiction may have new ones.
+func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
+	if known.err == nil {
+		reply, err := relay.VerifyShare(answer, known.sets, by, d.own.Name(), request)
+		if !errors.Is(err, envelope.ErrUnknownKey) {
+			return reply, err
+		}
+	}
+	sets, err := d.tree.KeySets(ctx, by, true)
+	if err != nil {
+		return envelope.Reply{}, fmt.Errorf("prove answer of %s: %w: %w", by, errNoKeys, err)
+	}
+	return relay.VerifyShare(answer, sets, by, d.own.Name(), request)
+}
+
+// keysOf finds the key sets of many jurisdictions, side by side, because key sets that are not
+// known yet must be asked for over the tree.
+func (d *Desk) keysOf(ctx context.Context, of []identity.Jurisdiction) map[identity.Jurisdiction]believed {
+	found := make([]believed, len(of))
+	sideBySide(len(of), func(i int) { found[i].sets, found[i].err = d.tree.KeySets(ctx, of[i], false) })
+	all := make(map[identity.Jurisdiction]believed, len(of))
+	for i, name := range of {
+		all[name] = found[i]
+	}
+	return all
+}
+
+// shown returns the answers that a jurisdiction shows as those it was given, by child. If it is
+// this jurisdiction, they come from the own state.
+func (d *Desk) shown(ctx context.Context, a auditing, at identity.Jurisdiction) (map[identity.Jurisdiction][]byte, error) {
+	all := map[identity.Jurisdiction][]byte{}
+	want := sharesOf{Request: a.request[:]}
+	for range operation.MaxPages {
+		page, err := d.shownPage(ctx, a, at, want)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range page.Shares {
+			child, err := at.Child(k.Child)
+			if err != nil {
+				return nil, err
+			}
+			all[child] = k.Answer
+		}
+		if want.After = page.After; want.After.IsZero() {
+			return all, nil
+		}
+	}
+	return nil, fmt.Errorf("shares of %s: more than %d answers", at, operation.MaxPages)
+}
+
+func (d *Desk) shownPage(ctx context.Context, a auditing, at identity.Jurisdiction, want sharesOf) (page shares, err error) {
+	if at == d.own.Name() {
+		return d.kept(ctx, want, at)
+	}
+	asking := operation.Asking{To: at, By: a.asking.By}
+	if asking.ID, err = identity.NewMessage(); err != nil {
+		return page, err
+	}
+	return operationShares.Read(ctx, d.engine, asking, want)
+}

@@ -1,0 +1,157 @@
+package federated_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/flows/callstest"
+	"xietong/node/ground/text"
+)
+
+// without returns a world of three counties in which the places do not serve what they do not
+// register, and in which the city changes its shares by lie.
+func without(t *testing.T, register map[identity.Jurisdiction]func(*place, *relay.Registry), lie func(*gather.Share)) *world {
+	t.Helper()
+	return callstest.New(t, callstest.Options{
+		Counties: []identity.Jurisdiction{nanming, yunyan, baiyun},
+		Federated: func(p *place, in *relay.Registry) {
+			switch special := register[p.Name()]; {
+			case special != nil:
+				special(p, in)
+			case p.Name() == guiyang:
+				p.Federated.ServeLying(in, lie)
+			default:
+				p.Federated.Serve(in)
+			}
+		},
+	})
+}
+
+func nothing(*place, *relay.Registry) {}
+
+// TestRefusalIsShown: a county refuses the question itself. The city lists the signed refusal,
+// keeps it, and shows it in the audit; a city that tells it in other words, or does not list it, is
+// found (S15).
+func TestRefusalIsShown(t *testing.T) {
+	refuses := map[identity.Jurisdiction]func(*place, *relay.Registry){yunyan: nothing}
+	for what, row := range map[string]struct {
+		lie   func(*gather.Share)
+		lies  string
+		taken bool
+	}{
+		"as it is":    {func(*gather.Share) {}, "[]", true},
+		"other words": {func(s *gather.Share) { s.Missing[0].Args = []string{"an invented ground"} }, "[{guiyang.guizhou altered yunyan.guiyang.guizhou}]", true},
+		"another law": {func(s *gather.Share) { s.Missing[0].State, s.Missing[0].Code = gather.Refused, 24 }, "[{guiyang.guizhou altered yunyan.guiyang.guizhou}]", true},
+		"not listed": {func(s *gather.Share) {
+			s.Shares = slices.DeleteFunc(s.Shares, func(l gather.Listed) bool { return l.Child == yunyan })
+		}, "", false},
+	} {
+		w := without(t, refuses, row.lie)
+		got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
+		if !row.taken {
+			refused(t, what, err, text.ShareRefused)
+			continue
+		}
+		if err != nil || got.Answered != 2 || len(got.Missing) != 1 || fmt.Sprint(got.Audit.Lies) != row.lies {
+			t.Errorf("%s: got %+v, %v, want the lies %s", what, got, err, row.lies)
+			continue
+		}
+		if m := got.Missing[0]; m.Name != yunyan || m.By != yunyan || row.lies == "[]" && m.Code != text.Number(text.UnknownOperation) {
+			t.Errorf("%s: got %+v", what, m)
+		}
+		if i := slices.IndexFunc(got.Shares, func(l gather.Listed) bool { return l.Child == yunyan }); got.Shares[i].Outcome != gather.Declined {
+			t.Errorf("%s: listed as %v", what, got.Shares[i])
+		}
+	}
+}
+
+// TestNotShownIsTold: a hop that shows nothing is told with the total, and so are those whose
+// shares it lists: the audit of everything is never silent (S03).
+func TestNotShownIsTold(t *testing.T) {
+	w := without(t, map[identity.Jurisdiction]func(*place, *relay.Registry){
+		guiyang: func(p *place, in *relay.Registry) { p.Federated.ServeHiding(in) },
+	}, nil)
+	got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
+	want := []identity.Jurisdiction{guiyang, baiyun, nanming, yunyan}
+	if err != nil || got.Answered != 3 || len(got.Audit.Hops)+len(got.Audit.Leaves) > 0 || !slices.Equal(got.Audit.Unseen, want) {
+		t.Errorf("got %+v, %v, want that nothing of %v was seen", got.Audit, err, want)
+	}
+}
+
+// TestEveryHopIsTold: the audit of everything says of each whether it was compared or is a leaf.
+func TestEveryHopIsTold(t *testing.T) {
+	w := without(t, nil, func(*gather.Share) {})
+	got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
+	leaves := []identity.Jurisdiction{baiyun, nanming, yunyan}
+	if err != nil || !slices.Equal(got.Audit.Hops, []identity.Jurisdiction{guiyang}) || !slices.Equal(got.Audit.Leaves, leaves) || len(got.Audit.Unseen) > 0 {
+		t.Errorf("got %+v, %v", got.Audit, err)
+	}
+}
+
+// TestSample: a sample is drawn anew for each answer, when it is recorded, and any child may be in
+// it, leaves included (S06).
+func TestSample(t *testing.T) {
+	counties := []identity.Jurisdiction{nanming, yunyan, baiyun}
+	for i := range 3 {
+		counties = append(counties, callstest.Name(fmt.Sprintf("c%d.guiyang.guizhou", i)))
+	}
+	w := callstest.New(t, callstest.Options{Counties: counties})
+	q := wide()
+	q.Audit = false
+	seen, samples := map[identity.Jurisdiction]bool{}, map[string]bool{}
+	for range 30 {
+		got, err := w.City.Federated.Gather(t.Context(), newID(), by(water), q)
+		if err != nil || len(got.Audit.Leaves) != 3 || len(got.Audit.Hops) != 1 {
+			t.Fatalf("got %+v, %v", got.Audit, err)
+		}
+		slices.SortFunc(got.Audit.Leaves, func(a, b identity.Jurisdiction) int { return len(a.String()) - len(b.String()) })
+		samples[fmt.Sprint(got.Audit.Leaves)] = true
+		for _, leaf := range got.Audit.Leaves {
+			seen[leaf] = true
+		}
+	}
+	if len(seen) != len(counties) || len(samples) < 2 {
+		t.Errorf("%d of %d counties were ever in the sample, in %d ways", len(seen), len(counties), len(samples))
+	}
+}
+
+// TestRosterNotHere: a question that counts against a roster which the destination does not have is
+// refused, and nothing is measured (vii).
+func TestRosterNotHere(t *testing.T) {
+	w := newWorld(t)
+	before := w.City.Size(t)
+	for what, roster := range map[string]map[int]any{
+		"a later number": {3: wide().Question, 5: 99, 6: make([]byte, 32)},
+		"another hash":   {3: wide().Question, 5: 1, 6: slices.Repeat([]byte{7}, 32)},
+	} {
+		_, err := w.County.Asker().Federate(t.Context(), newID(), guiyang, envelope.Call{
+			Operation: callstest.Label("gather"), Agency: water, Purpose: callstest.Label(purpose), Parameters: must(canon.Marshal(roster)),
+		})
+		refused(t, what, err, text.RosterAbsent)
+	}
+	if after := w.City.Size(t); after != before {
+		t.Errorf("%d entries were made", after-before)
+	}
+}
+
+// TestLevelIsTheAskers: the jurisdiction that is asked does not choose, by the standard that it has
+// set, who has to answer.
+func TestLevelIsTheAskers(t *testing.T) {
+	w := measured(t, nil)
+	q := asked(gather.Count)
+	got, err := w.City.Federated.Gather(t.Context(), newID(), by(water), q)
+	if err != nil || got.Level != "county" {
+		t.Errorf("by its own standard: level %q, %v", got.Level, err)
+	}
+	q.Application = applied
+	got, err = w.County.Federated.Gather(t.Context(), newID(), by(water), q)
+	if err != nil || got.Level != "" || got.Answered != 3 {
+		t.Errorf("by another's: level %q, %v", got.Level, err)
+	}
+}
