@@ -197,7 +197,8 @@ func (m *merge) reasonOf(member identity.Jurisdiction) (Why, bool) {
 // shortened leaves the values of a reason out if there is no room for them: the code alone says why
 // too.
 func (m *merge) shortened(why Why) Why {
-	if sizeOf(why.Args) > m.reasons {
+	long := func(arg string) bool { return len(arg) > maxArg }
+	if sizeOf(why.Args) > m.reasons || len(why.Args) > maxArgs || slices.ContainsFunc(why.Args, long) {
 		why.Args = nil
 	}
 	return why

@@ -137,6 +137,21 @@ func TestRefusalForMany(t *testing.T) {
 	}
 }
 
+// TestLongRefusal: whatever values a child gives its refusal, the others are added up.
+func TestLongRefusal(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "b.p")
+	q := Question{Selector: Selector{Below: name(t, "p")}, Measure: Measure{Function: Count}}
+	for what, args := range map[string][]string{
+		"a long value": {strings.Repeat("x", maxArg+1)}, "many values": make([]string, maxArgs+1), "none": nil,
+	} {
+		why := &Why{State: Refused, By: name(t, "a.p"), Code: 4, Args: args}
+		got, err := Merge(q, r, q.Below, nil, []Child{{Name: name(t, "a.p"), Why: why, Answer: []byte("no")}, leaf(t, r, "b.p", all(2))})
+		if err != nil || got.Total() != 2 || len(got.Missing) != 1 || got.Missing[0].Code != 4 {
+			t.Errorf("%s: got %+v, %v", what, got.Missing, err)
+		}
+	}
+}
+
 // TestKeysDiffer: no two lists of values are taken for one, whatever bytes are in them.
 func TestKeysDiffer(t *testing.T) {
 	lists := [][]string{{}, {""}, {"", ""}, {"a", "b"}, {"ab"}, {"", "ab"}, {"ab", ""}, {"1:a"}, {"x\x00y", "\x01w"}, {"x", "\x01y\x00w"}, {"a1:", "b"}, {"a", "1:b"}}
