@@ -46,6 +46,26 @@ var villages = client.Dataset{
 	Version: 2, Entry: log + "4",
 }
 
+// ofMany is what many answered, one of them at too great length, with all that can be amiss.
+var ofMany = client.FederatedAnswer{
+	Total: 12, Members: 6, Answered: 2, Roster: 1, Asked: log + "31", Audited: []string{"guiyang.guizhou"},
+	Groups: []client.Group{
+		{Values: []client.GroupValue{{Value: "true"}}, Count: 7}, {Suppressed: true, Count: 2},
+		{Others: &client.GroupValue{Value: "yunyan.guiyang.guizhou", Title: "云岩区"}, Count: 3},
+	},
+	Missing: []client.MissingMember{
+		{Title: "观山湖区", State: client.StateRefused, By: "观山湖区", Itself: true, Why: "不予共享"},
+		{Title: "花溪区", State: client.StateRefused, By: "贵阳市", Why: "花溪区给出的汇总结果自相矛盾，没有计入"},
+		{Title: "修文县", State: client.StateNotOffered, By: "修文县", Itself: true},
+		{Title: "开阳县", State: client.StateUnreachable, By: "贵阳市", LastHeard: "2026-11-24T02:10:00Z"},
+	},
+	Beside: []client.Beside{
+		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
+	},
+	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"},
+	Lies: []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
+}
+
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
 	"GET /v1/status": client.Status{Version: "v1.2.3", Jurisdictions: []client.JurisdictionStatus{{
@@ -67,6 +87,7 @@ var answers = map[string]any{
 	"POST /v1/agencies": client.Agency{
 		Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1",
 	},
+	"POST /v1/federated-query": ofMany,
 	"GET /v1/agencies": client.Agencies{Agencies: []client.Agency{
 		{Code: "civil-affairs", Title: "民政局", ID: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Entry: log + "1"},
 		{Code: "water", Title: "水务管理局", ID: "spiffe://nanming.guiyang.guizhou/agency/water", Entry: log + "2"},

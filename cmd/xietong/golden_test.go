@@ -39,6 +39,7 @@ var session = [][]string{
 	{"query", "villages", "--purpose", "residence-check", "--until", "2026-12-31"},
 	{"query", "villages", "--fields", "name,code", "--purpose", "residence-check"},
 	{"query", "villages", "--key", "520102001001", "--verify", "name=观水社区", "--purpose", "residence-check"},
+	{"query", "villages", "--at", "**.贵阳市", "--count", "--by", "urban", "--audit", "--purpose", "census"},
 	{"grant", "list"},
 	{"grant", "revoke", "29", "--reason", "用途变更"},
 	{"ledger", "checkpoint"},
