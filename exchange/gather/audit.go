@@ -59,10 +59,10 @@ func (s Said) Child(name identity.Jurisdiction, answer []byte) Child {
 // shows them, and the answers that other children show themselves. Audit returns the faults that it
 // finds: at most one of at, and those of the children that signed what does not add up.
 func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[identity.Jurisdiction][]byte, verify Verify) (lies []Lie) {
-	if err := s.Check(q, r, at); err != nil {
+	a := audit{Share: s, ground: groundOf(q, r), at: at}
+	if err := s.check(a.ground, at); err != nil {
 		return []Lie{{By: at, Kind: DoesNotAdd}}
 	}
-	a := audit{Share: s, q: q, r: r, at: at}
 	var parts []Child
 	for _, l := range s.Shares {
 		part, faults := a.part(l, shown, verify)
@@ -76,11 +76,11 @@ func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[i
 	}
 	for _, child := range slices.SortedFunc(maps.Keys(shown), compareNames) {
 		listed := slices.ContainsFunc(s.Shares, func(l Listed) bool { return l.Child == child })
-		if above, _ := child.Parent(); listed || above != at || len(q.Members(r, child)) == 0 {
+		if above, _ := child.Parent(); listed || above != at || len(a.ground.at(child)) == 0 {
 			continue
 		}
 		said, err := verify(child, shown[child])
-		if part := said.Child(child, nil); err == nil && part.Why == nil && part.Wrong == nil && part.Share.Check(q, r, child) == nil {
+		if part := said.Child(child, nil); err == nil && part.Why == nil && part.Wrong == nil && part.Share.check(a.ground, child) == nil {
 			return append(lies, Lie{By: at, Kind: Contradicted, About: child})
 		}
 	}
@@ -90,8 +90,7 @@ func (s Share) Audit(q Question, r Roster, at identity.Jurisdiction, shown map[i
 // audit is a share that is compared with the answers of the children.
 type audit struct {
 	Share
-	q  Question
-	r  Roster
+	*ground
 	at identity.Jurisdiction
 }
 
@@ -107,7 +106,7 @@ func (a audit) part(l Listed, shown map[identity.Jurisdiction][]byte, verify Ver
 		return part, []Lie{{By: a.at, Kind: Unsigned, About: l.Child}}
 	}
 	part = said.Child(l.Child, answer)
-	bad := part.Why == nil && (part.Wrong != nil || part.Share.Check(a.q, a.r, l.Child) != nil)
+	bad := part.Why == nil && (part.Wrong != nil || part.Share.check(a.ground, l.Child) != nil)
 	if bad {
 		lies = append(lies, Lie{By: l.Child, Kind: DoesNotAdd})
 	}
@@ -126,7 +125,7 @@ func (a audit) part(l Listed, shown map[identity.Jurisdiction][]byte, verify Ver
 // what is wrong with a rejected answer, since the next version of the program may put them
 // otherwise.
 func (a audit) compare(parts []Child) *Lie {
-	m := newMerge(a.q, a.r, a.at)
+	m := newMerge(a.ground, a.at)
 	var want Share
 	outcomes := map[identity.Jurisdiction]Outcome{}
 	for _, l := range a.Shares {

@@ -19,7 +19,11 @@ func wrong(format string, args ...any) error {
 // Check checks the invariants of every share of the jurisdiction at, which hold whatever the
 // jurisdictions below it answered: see the package comment. It returns ErrSum if one is broken.
 func (s Share) Check(q Question, r Roster, at identity.Jurisdiction) error {
-	c := newChecking(s, q, r, at)
+	return s.check(groundOf(q, r), at)
+}
+
+func (s Share) check(g *ground, at identity.Jurisdiction) error {
+	c := newChecking(s, g, at)
 	for _, invariant := range []func() error{
 		c.rosterIsTheAskers, c.answeredOrMissing, c.listedLeadSomewhere, c.ownWhereNothingIsAdded, c.groupsFit,
 		c.coversOwn, c.placesAnswered, c.groupsHaveRoom, c.extrasBeside,
@@ -31,30 +35,62 @@ func (s Share) Check(q Question, r Roster, at identity.Jurisdiction) error {
 	return nil
 }
 
+// ground is the question and the roster, as the shares of all jurisdictions are checked by them.
+type ground struct {
+	q       Question
+	r       Roster
+	members []Place                            // of the question
+	listed  map[identity.Jurisdiction]bool     // in the roster
+	levels  []map[string]identity.Jurisdiction // for each dimension with a level, its places
+	reasons int                                // bytes that the values of a reason may have, so that there is room for all
+}
+
+func groundOf(q Question, r Roster) *ground {
+	g := &ground{q: q, r: r, members: q.Members(r, q.Below), listed: make(map[identity.Jurisdiction]bool, len(r.Places))}
+	g.reasons = maxReasons / max(1, len(g.members))
+	for range q.By {
+		g.levels = append(g.levels, map[string]identity.Jurisdiction{})
+	}
+	for _, p := range r.Places {
+		g.listed[p.Name] = true
+		for i, b := range q.By {
+			if b.Level != "" && b.Level == p.Level {
+				g.levels[i][p.Name.String()] = p.Name
+			}
+		}
+	}
+	return g
+}
+
+// at returns the members at a jurisdiction and below it.
+func (g *ground) at(at identity.Jurisdiction) []Place {
+	if at == g.q.Below {
+		return g.members
+	}
+	return without(g.members, func(p Place) bool { return !p.Name.Under(at) })
+}
+
 // checking is a share that is being checked.
 type checking struct {
 	Share
-	q       Question
-	r       Roster
+	*ground
 	at      identity.Jurisdiction
 	members []Place                           // at the jurisdiction and below it
 	missing map[identity.Jurisdiction]Why     // members
-	listed  map[identity.Jurisdiction]Outcome // by child
+	outcome map[identity.Jurisdiction]Outcome // by listed child
 	added   map[identity.Jurisdiction]bool    // children with an answered member at or below
-	reason  int                               // bytes that the values of a reason may have
 }
 
-func newChecking(s Share, q Question, r Roster, at identity.Jurisdiction) *checking {
+func newChecking(s Share, g *ground, at identity.Jurisdiction) *checking {
 	c := &checking{
-		Share: s, q: q, r: r, at: at, members: q.Members(r, at), missing: make(map[identity.Jurisdiction]Why, len(s.Missing)),
-		listed: make(map[identity.Jurisdiction]Outcome, len(s.Shares)), added: map[identity.Jurisdiction]bool{},
-		reason: reasonRoom(q, r),
+		Share: s, ground: g, at: at, members: g.at(at), missing: make(map[identity.Jurisdiction]Why, len(s.Missing)),
+		outcome: make(map[identity.Jurisdiction]Outcome, len(s.Shares)), added: map[identity.Jurisdiction]bool{},
 	}
 	for _, m := range s.Missing {
 		c.missing[m.Name] = m.Why
 	}
 	for _, l := range s.Shares {
-		c.listed[l.Child] = l.Outcome
+		c.outcome[l.Child] = l.Outcome
 	}
 	for _, p := range c.members {
 		if c.answered(p.Name) && p.Name != at {
@@ -114,7 +150,7 @@ func (c *checking) answeredOrMissing() error {
 		switch {
 		case p.Name == c.at && missing == (c.AsOf != nil):
 			return wrong("%s counted and is missing, or did neither", c.at)
-		case p.Name != c.at && !missing && c.listed[child] != Added:
+		case p.Name != c.at && !missing && c.outcome[child] != Added:
 			return wrong("%s is answered, and no share of %s is listed", p.Name, child)
 		}
 		if !missing {
@@ -123,7 +159,7 @@ func (c *checking) answeredOrMissing() error {
 		if err := c.saysWhy(p.Name, why); err != nil {
 			return err
 		}
-		if before, told := first[child]; p.Name != c.at && c.listed[child] != Added && told && !sameWhy(before, why) {
+		if before, told := first[child]; p.Name != c.at && c.outcome[child] != Added && told && !sameWhy(before, why) {
 			return wrong("%s and others of %s are missing for different reasons", p.Name, child)
 		}
 		first[child] = why
@@ -142,17 +178,17 @@ func (c *checking) saysWhy(member identity.Jurisdiction, why Why) error {
 	said := why.By == c.at
 	switch {
 	case member == c.at:
-	case c.listed[child] == Added:
+	case c.outcome[child] == Added:
 		said = why.By.Under(child) && member.Under(why.By)
-	case c.listed[child] == Declined:
+	case c.outcome[child] == Declined:
 		said = why.By == child
-	case c.listed[child] == Rejected:
+	case c.outcome[child] == Rejected:
 		said = said && why.State == Refused && why.Code == ShareRefused
 	}
 	if !said {
 		return wrong("%s says why %s is missing, and no answer of it is listed", why.By, member)
 	}
-	if sizeOf(why.Args) > c.reason {
+	if sizeOf(why.Args) > c.reasons {
 		return wrong("the reason why %s is missing is too long", member)
 	}
 	return nil
@@ -166,7 +202,7 @@ func (c *checking) listedLeadSomewhere() error {
 		leads[branch(c.at, p.Name)] = true
 	}
 	for _, e := range c.Extra {
-		if child := branch(c.at, e.Name); c.listed[child] == Added {
+		if child := branch(c.at, e.Name); c.outcome[child] == Added {
 			leads[child] = true
 		}
 	}
@@ -258,13 +294,16 @@ func (c *checking) placesAnswered() error {
 			self = append(self, p.Name)
 		}
 	}
-	if err := c.q.checkPlaces(c.r, c.Own, self); err != nil {
+	if err := c.checkPlaces(c.Own, self); err != nil {
 		return err
 	}
-	return c.q.checkPlaces(c.r, c.Groups, all)
+	return c.checkPlaces(c.Groups, all)
 }
 
-func (q Question) checkPlaces(r Roster, groups []Group, answered []identity.Jurisdiction) error {
+func (g *ground) checkPlaces(groups []Group, answered []identity.Jurisdiction) error {
+	if !slices.ContainsFunc(g.q.By, func(b By) bool { return b.Level != "" }) {
+		return nil
+	}
 	near := map[identity.Jurisdiction]bool{} // the answered, and all above them
 	is := map[identity.Jurisdiction]bool{}
 	for _, name := range answered {
@@ -273,23 +312,17 @@ func (q Question) checkPlaces(r Roster, groups []Group, answered []identity.Juri
 			near[name] = true
 		}
 	}
-	for i, b := range q.By {
+	for i, b := range g.q.By {
 		if b.Level == "" {
 			continue
 		}
-		known := map[string]identity.Jurisdiction{}
-		for _, p := range r.Places {
-			if p.Level == b.Level && (near[p.Name] || liesIn(p.Name, is)) {
-				known[p.Name.String()] = p.Name
-			}
-		}
-		for _, g := range groups {
-			if !g.told() {
+		for _, group := range groups {
+			if !group.told() {
 				continue
 			}
-			place, ok := known[g.Values[i]]
-			if !ok || !q.nested(place, g, i) {
-				return wrong("the group %q is no %s of those who answered", g.Values, b.Level)
+			place, known := g.levels[i][group.Values[i]]
+			if !known || !near[place] && !liesIn(place, is) || !g.q.nested(place, group, i) {
+				return wrong("the group %q is no %s of those who answered", group.Values, b.Level)
 			}
 		}
 	}
@@ -341,14 +374,10 @@ func (c *checking) extrasBeside() error {
 	if len(c.Extra) > MaxExtra {
 		return wrong("%d stand beside the roster, at most %d", len(c.Extra), MaxExtra)
 	}
-	listed := map[identity.Jurisdiction]bool{}
-	for _, p := range c.r.Places {
-		listed[p.Name] = true
-	}
 	for i, e := range c.Extra {
 		name := e.Name
-		if listed[name] || !name.Under(c.at) || !c.q.takesExtra(name) || i > 0 && compareExtra(c.Extra[i-1], e) >= 0 ||
-			name != c.at && c.listed[branch(c.at, name)] != Added {
+		if c.listed[name] || !name.Under(c.at) || !c.q.takesExtra(name) || i > 0 && compareExtra(c.Extra[i-1], e) >= 0 ||
+			name != c.at && c.outcome[branch(c.at, name)] != Added {
 			return wrong("%s stands beside the roster: it is listed there, not asked, twice, out of order, or no share is listed", name)
 		}
 		whole := Question{Measure: Measure{Function: c.q.Function}}
@@ -360,12 +389,6 @@ func (c *checking) extrasBeside() error {
 }
 
 func compareExtra(a, b Extra) int { return cmp.Compare(a.Name.String(), b.Name.String()) }
-
-// reasonRoom returns how many bytes the values of a reason may have, so that there is room for all
-// even if every member is missing.
-func reasonRoom(q Question, r Roster) int {
-	return maxReasons / max(1, len(q.Members(r, q.Below)))
-}
 
 func sizeOf(args []string) (n int) {
 	for _, arg := range args {

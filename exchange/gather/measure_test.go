@@ -3,6 +3,7 @@ package gather
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -235,6 +236,19 @@ func TestCheckAmounts(t *testing.T) {
 		"suppressed, of one group": {Sum, func(q *Question, s *Share) {
 			q.By, s.Own, s.Groups = nil, nil, []Group{{Values: []string{}, Suppressed: true, Count: 1}}
 		}, "tells what it is of"},
+		"more groups than may be": {Sum, func(q *Question, _ *Share) { q.Groups = 1 }, "it tells 2 groups of"},
+		"longer groups than may be": {Sum, func(_ *Question, s *Share) {
+			for i := range 8 {
+				value := fmt.Sprintf("n%d%s", i, strings.Repeat("x", maxTold/8))
+				s.Groups = append(s.Groups, Group{Values: []string{value}, Count: 1, With: 1, Amount: amount(t, "1")})
+			}
+			s.Groups = s.Groups[2:]
+			s.Own = nil
+		}, "it tells 8 groups of"},
+		"longer groups of its own": {Sum, func(_ *Question, s *Share) {
+			s.Own[0].Values[0] += strings.Repeat("x", maxOwn)
+			s.Groups[0].Values = s.Own[0].Values
+		}, "it tells 1 groups of"},
 		"two groups of one":   {Sum, func(q *Question, s *Share) { q.By, s.Own = nil, nil }, "1 values of 0"},
 		"a place and a value": {Sum, func(q *Question, s *Share) { q.By = slices.Insert(sex, 0, By{Level: "county"}) }, "1 values of 2"},
 		"a place that is none": {Sum, func(q *Question, s *Share) {

@@ -37,7 +37,8 @@ type Child struct {
 // it returns an error if own does not satisfy CheckOwn, or the roster is so long that a share which
 // accounts for it cannot be sent.
 func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []Child) (Share, error) {
-	m := newMerge(q, r, at)
+	g := groundOf(q, r)
+	m := newMerge(g, at)
 	s := Share{Roster: r.Number, Hash: r.Hash[:]}
 	if own != nil {
 		if err := m.own(&s, *own); err != nil {
@@ -61,27 +62,25 @@ func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []
 	if _, err := s.Encode(); err != nil {
 		return Share{}, err
 	}
-	return s, s.Check(q, r, at)
+	return s, s.check(g, at)
 }
 
 // merge is a sum in the making.
 type merge struct {
-	q       Question
-	r       Roster
+	*ground
 	at      identity.Jurisdiction
 	why     map[identity.Jurisdiction]Why  // for a child and all below it, or for one member
 	added   map[identity.Jurisdiction]bool // children whose shares are added
 	members []Place                        // at the jurisdiction and below it
 	below   map[identity.Jurisdiction]bool // children that lead to a member
-	reasons int                            // bytes that the values of a reason may have
 	parties []party
 	extras  [][]Extra
 }
 
-func newMerge(q Question, r Roster, at identity.Jurisdiction) *merge {
+func newMerge(g *ground, at identity.Jurisdiction) *merge {
 	m := &merge{
-		q: q, r: r, at: at, why: map[identity.Jurisdiction]Why{}, added: map[identity.Jurisdiction]bool{},
-		members: q.Members(r, at), below: map[identity.Jurisdiction]bool{}, reasons: reasonRoom(q, r),
+		ground: g, at: at, why: map[identity.Jurisdiction]Why{}, added: map[identity.Jurisdiction]bool{},
+		members: g.at(at), below: map[identity.Jurisdiction]bool{},
 	}
 	for _, p := range m.members {
 		m.below[branch(at, p.Name)] = true
@@ -91,7 +90,6 @@ func newMerge(q Question, r Roster, at identity.Jurisdiction) *merge {
 
 // own takes the own count: into the result if the jurisdiction is a member, and else beside it.
 func (m *merge) own(s *Share, own Own) error {
-	_, listed := m.r.of(m.at)
 	switch {
 	case own.Why != nil:
 		why := *own.Why
@@ -104,7 +102,7 @@ func (m *merge) own(s *Share, own Own) error {
 	if err := m.q.CheckOwn(own.Groups); err != nil {
 		return err
 	}
-	if !listed {
+	if !m.listed[m.at] {
 		whole, err := Share{Groups: own.Groups}.Whole(m.q.Measure)
 		m.extras = append(m.extras, []Extra{{Name: m.at, AsOf: own.AsOf, Records: whole}})
 		return err
@@ -157,7 +155,7 @@ func (m *merge) judge(c Child) (Outcome, Why) {
 	}
 	err := c.Wrong
 	if err == nil {
-		err = c.Share.Check(m.q, m.r, c.Name)
+		err = c.Share.check(m.ground, c.Name)
 	}
 	if err == nil {
 		return Added, Why{}
