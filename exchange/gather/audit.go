@@ -159,6 +159,9 @@ func (a audit) compare(parts []Child) *Lie {
 		return d.lie(a.at, told)
 	}
 	extra := extrasOf(m.extras)
+	if want.Answered == a.Answered && slices.EqualFunc(a.Missing, want.Missing, sameMissing) && slices.EqualFunc(a.Extra, extra, sameExtra) {
+		return nil
+	}
 	for _, p := range parts {
 		missing := func(m Missing) bool { return !m.Name.Under(p.Name) }
 		beside := func(e Extra) bool { return !e.Name.Under(p.Name) }
@@ -167,10 +170,7 @@ func (a audit) compare(parts []Child) *Lie {
 			return &Lie{By: a.at, Kind: Altered, About: p.Name}
 		}
 	}
-	if want.Answered != a.Answered || !slices.EqualFunc(a.Missing, want.Missing, sameMissing) || !slices.EqualFunc(a.Extra, extra, sameExtra) {
-		return &Lie{By: a.at, Kind: Altered}
-	}
-	return nil
+	return &Lie{By: a.at, Kind: Altered}
 }
 
 // difference compares groups with the totals that they should be.

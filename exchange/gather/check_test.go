@@ -31,7 +31,7 @@ func beside(t testing.TB, s string, n uint64) Extra {
 func whole(t testing.TB, r Roster) Share {
 	return Share{
 		Roster: 1, Hash: r.Hash[:], Groups: []Group{by("a.p", 3), by("b.p", 4)}, Answered: 3,
-		Missing: []Missing{missing(t, "z.b.p", "b.p"), missing(t, "u.c.p", "p")},
+		Missing: []Missing{missing(t, "z.b.p", "b.p"), missing(t, "u.c.p", "p"), missing(t, "v.c.p", "p")},
 		Shares:  []Listed{added(t, "a.p"), added(t, "b.p")},
 	}
 }
@@ -51,16 +51,16 @@ func TestCheckMembers(t *testing.T) {
 		"another roster":      {func(s *Share) { s.Roster = 99 }, "counts against the roster 99"},
 		"another hash":        {func(s *Share) { s.Hash = make([]byte, 32) }, "counts against the roster 1"},
 		"no hash":             {func(s *Share) { s.Hash = nil }, "counts against the roster 1"},
-		"one answered less":   {func(s *Share) { s.Answered-- }, "2 answered and 2 missing of 5"},
-		"one answered more":   {func(s *Share) { s.Answered++ }, "4 answered and 2 missing of 5"},
-		"one missing less":    {func(s *Share) { s.Missing = s.Missing[:1] }, "3 answered and 1 missing of 5"},
+		"one answered less":   {func(s *Share) { s.Answered-- }, "2 answered and 3 missing of 6"},
+		"one answered more":   {func(s *Share) { s.Answered++ }, "4 answered and 3 missing of 6"},
+		"one missing less":    {func(s *Share) { s.Missing = s.Missing[:1] }, "3 answered and 1 missing of 6"},
 		"one missing twice":   {func(s *Share) { s.Missing[1] = s.Missing[0] }, "twice"},
 		"out of order":        {func(s *Share) { slices.Reverse(s.Missing) }, "out of order"},
 		"missing, no member":  {func(s *Share) { s.Missing[0].Name = name(t, "a.p") }, "a.p is missing, and no member"},
 		"missing, elsewhere":  {func(s *Share) { s.Missing[0].Name = name(t, "x.q") }, "x.q is missing, and no member"},
 		"missing, not listed": {func(s *Share) { s.Missing[0].Name = name(t, "n.a.p") }, "n.a.p is missing, and no member"},
 		// i, S03
-		"answered by nobody": {func(s *Share) { s.Missing, s.Answered = s.Missing[:1], 4 }, "u.c.p is answered, and no share of c.p is listed"},
+		"answered by nobody": {func(s *Share) { s.Missing, s.Answered = s.Missing[:1], 5 }, "u.c.p is answered, and no share of c.p is listed"},
 		"no share at all":    {func(s *Share) { s.Shares = nil }, "is answered, and no share of a.p is listed"},
 		"answered by one who refused": {func(s *Share) { s.Shares[0].Outcome = Declined },
 			"x.a.p is answered, and no share of a.p is listed"},
@@ -73,7 +73,7 @@ func TestCheckMembers(t *testing.T) {
 		"words of its own over a share":       {func(s *Share) { s.Missing[0].By = name(t, "p") }, "p says why z.b.p is missing"},
 		"a county's own words":                {func(s *Share) { s.Missing[0].By = name(t, "z.b.p") }, ""},
 		"a refusal that is listed": {func(s *Share) {
-			s.Missing[1].By = name(t, "c.p")
+			s.Missing[1].By, s.Missing[2].By = name(t, "c.p"), name(t, "c.p")
 			s.Shares = append(s.Shares, Listed{Child: name(t, "c.p"), Hash: make([]byte, 32), Outcome: Declined})
 		}, ""},
 		"a refusal in other words": {func(s *Share) {
@@ -84,9 +84,11 @@ func TestCheckMembers(t *testing.T) {
 		}, "p says why u.c.p is missing"},
 		"rejected": {func(s *Share) {
 			s.Missing[1].Why = Why{State: Refused, By: name(t, "p"), Code: ShareRefused}
+			s.Missing[2].Why = s.Missing[1].Why
 			s.Shares = append(s.Shares, Listed{Child: name(t, "c.p"), Hash: make([]byte, 32), Outcome: Rejected})
 		}, ""},
-		"a long reason": {func(s *Share) { s.Missing[0].Args = slices.Repeat([]string{strings.Repeat("x", maxArg)}, maxArgs) }, "is too long"},
+		"two reasons where none answered": {func(s *Share) { s.Missing[2].State = NotJoined }, "missing for different reasons"},
+		"a long reason":                   {func(s *Share) { s.Missing[0].Args = slices.Repeat([]string{strings.Repeat("x", maxArg)}, maxArgs) }, "is too long"},
 		// ii
 		"a grandchild":  {func(s *Share) { s.Shares[0].Child = name(t, "x.a.p") }, "is answered, and no share of a.p is listed"},
 		"a child twice": {func(s *Share) { s.Shares = append(s.Shares, s.Shares[1]) }, "twice, or out of order"},
@@ -103,7 +105,7 @@ func TestCheckResult(t *testing.T) {
 		"records of nobody": {func(s *Share) {
 			s.Answered, s.Shares = 0, nil
 			s.Missing = nil
-			for _, m := range []string{"x.a.p", "y.a.p", "w.b.p", "z.b.p", "u.c.p"} {
+			for _, m := range []string{"x.a.p", "y.a.p", "w.b.p", "z.b.p", "u.c.p", "v.c.p"} {
 				s.Missing = append(s.Missing, missing(t, m, "p"))
 			}
 		}, "the result is not its own"},
@@ -125,7 +127,7 @@ func TestCheckResult(t *testing.T) {
 }
 
 func testCheck(t *testing.T, changes map[string]change) {
-	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "w.b.p", "z.b.p", "c.p", "u.c.p")
+	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "w.b.p", "z.b.p", "c.p", "u.c.p", "v.c.p")
 	q := Question{
 		Selector: Selector{Below: name(t, "p"), Deep: true, Level: "county"},
 		Measure:  Measure{Function: Count, By: []By{{Level: "prefecture"}}}, Groups: 3,

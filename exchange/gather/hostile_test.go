@@ -69,16 +69,16 @@ func (h *hostile) hash(of identity.Jurisdiction) []byte {
 // falsehood is what a liar signs: a refusal, bytes, or a share that is made in another way, and
 // then changed.
 func (h *hostile) falsehood(at identity.Jurisdiction, s Share, own *Own, children []Child) []byte {
-	switch h.n(12, "kind of answer") {
+	switch h.n(30, "kind of answer") {
 	case 0:
 		return refuse(at)
 	case 1:
 		return sign(at, []byte{0xa0})
 	case 2:
-		return sign(h.name(), []byte("no")) // in another's name: nobody can sign that, so its parent takes no answer
+		return []byte("signed by nobody")
 	}
 	s = h.remerge(at, s, own, children)
-	for range h.n(3, "changes") {
+	for range rapid.SampledFrom([]int{0, 0, 1, 1, 3}).Draw(h.t, "changes") {
 		if changes := h.changes(at, &s); len(changes) > 0 {
 			rapid.SampledFrom(changes).Draw(h.t, "change")()
 		}
@@ -324,7 +324,9 @@ func (h *hostile) checkAccount(got Share, a audited) {
 	var own []Group
 	answered := uint64(0)
 	for at, s := range a.shares {
-		own = append(own, s.Own...)
+		if own = append(own, s.Own...); s.Roster != h.r.Number || [32]byte(s.Hash) != h.r.Hash {
+			h.t.Errorf("%s counts against the roster %d", at, s.Roster)
+		}
 		if s.AsOf != nil {
 			answered++
 		}
