@@ -47,6 +47,7 @@ var (
 // Options are the parts of a world that a test may change.
 type Options struct {
 	Counties []identity.Jurisdiction // none: Nanming
+	Unlisted []identity.Jurisdiction // counties that the roster does not list
 	// Federated, if not nil, registers the operations by which a place serves federated requests.
 	Federated func(p *Place, in *relay.Registry)
 }
@@ -269,6 +270,9 @@ type around struct {
 func (a around) Roster() gather.Roster {
 	r := gather.Roster{Number: 1, Places: []gather.Place{{Name: Guiyang, Level: "prefecture"}}}
 	for _, name := range a.o.Counties {
+		if slices.Contains(a.o.Unlisted, name) {
+			continue
+		}
 		r.Places = append(r.Places, gather.Place{Name: name, Level: "county"})
 	}
 	return r

@@ -1,8 +1,10 @@
 package federated_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"xietong/certs/canon"
@@ -154,4 +156,48 @@ func TestLevelIsTheAskers(t *testing.T) {
 	if err != nil || got.Level != "" || got.Answered != 3 {
 		t.Errorf("by another's: level %q, %v", got.Level, err)
 	}
+}
+
+// TestBesideTheRoster: a county that the roster does not list is told beside the total, with what
+// its records come to. One that a hop invents is told as one of which no endorsement is found, and
+// the audit finds it (S24).
+func TestBesideTheRoster(t *testing.T) {
+	invented := func(n int) func(*gather.Share) {
+		return func(s *gather.Share) {
+			for i := range n {
+				e := s.Extra[0]
+				e.Name = callstest.Name(fmt.Sprintf("n%04d.nanming.guiyang.guizhou", i))
+				s.Extra = append(s.Extra, e)
+			}
+			slices.SortFunc(s.Extra, func(a, b gather.Extra) int { return strings.Compare(a.Name.String(), b.Name.String()) })
+		}
+	}
+	for n, lies := range map[int]string{0: "[]", 1: "[{guiyang.guizhou altered nanming.guiyang.guizhou}]"} {
+		w := callstest.New(t, callstest.Options{
+			Counties: []identity.Jurisdiction{nanming, yunyan}, Unlisted: []identity.Jurisdiction{yunyan},
+			Federated: func(p *place, in *relay.Registry) { p.Federated.ServeLying(in, lieAt(p, invented(n))) },
+		})
+		w.NoKeys = func(of identity.Jurisdiction) error {
+			if len(of.String()) > len(nanming.String()) {
+				return errors.New("nobody endorsed it")
+			}
+			return nil
+		}
+		got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
+		if err != nil || got.Total() != 1 || got.Answered != 1 || len(got.Extra) != 1+n || fmt.Sprint(got.Audit.Lies) != lies || len(got.Audit.Unproven) != n {
+			t.Errorf("%d invented: got %+v, %v", n, got, err)
+			continue
+		}
+		if e := got.Extra[n]; e.Name != yunyan || e.Records.Count != 1 {
+			t.Errorf("%d invented: got %+v beside the roster", n, e)
+		}
+	}
+}
+
+// lieAt returns the lie at the city, and none elsewhere.
+func lieAt(p *place, lie func(*gather.Share)) func(*gather.Share) {
+	if p.Name() == guiyang {
+		return lie
+	}
+	return func(*gather.Share) {}
 }

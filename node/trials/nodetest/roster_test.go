@@ -75,7 +75,11 @@ func TestRosterHandedDown(t *testing.T) {
 		if _, err := top.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: asCSV(t, fewer)}); err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
+		began, had := time.Now(), listed(t, county).Number
+		first, err := top.Client("water").QueryFederated(t.Context(), counted(top, "**.guizhou"))
+		if err != nil || had != 1 || first.Roster != 2 || first.Answered != 1 || listed(t, county).Number != 2 {
+			t.Errorf("asked at once: %d answered by roster %d, the county had %d, %v", first.Answered, first.Roster, had, err)
+		}
 		everybodyHas(t, tree, 2)
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("number 2 was everywhere after %s", took)
