@@ -57,7 +57,8 @@ type World struct {
 	City, County *Place // the first county
 	Places       []*Place
 
-	NoKeys func(of identity.Jurisdiction) error // why there are no keys of a place now; nil: there are
+	NoKeys  func(of identity.Jurisdiction) error // why there are no keys of a place now; nil: there are
+	Revoked func(of identity.Jurisdiction) bool  // whether the key sets of a place are others now
 
 	Lost bool  // answers do not come back
 	Cut  error // nothing is sent, for this reason
@@ -233,6 +234,9 @@ func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]
 		if err := w.NoKeys(of); err != nil {
 			return nil, err
 		}
+	}
+	if w.Revoked != nil && w.Revoked(of) {
+		return nil, nil
 	}
 	return w.At(of).Sets, nil
 }

@@ -107,7 +107,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	parts := map[identity.Jurisdiction]gather.Child{}
 	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
 		reply, err := d.prove(ctx, answer, keys[by], by, a.request)
-		keyless[by] = errors.Is(err, errNoKeys)
+		keyless[by] = errors.Is(err, errNoKeys) || errors.Is(err, envelope.ErrUnknownKey)
 		if err != nil {
 			return said, err
 		}
@@ -120,7 +120,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	unknown := false
 	for _, lie := range h.share.Audit(a.q, a.roster, h.at, shown, verify) {
 		if lie.Kind == gather.Unsigned && keyless[lie.About] {
-			unknown = true // without the child's keys nothing is proven of its parent
+			unknown = true // without the child's key, which may be revoked since, nothing is proven of its parent
 			continue
 		}
 		found.Lies = append(found.Lies, lie)

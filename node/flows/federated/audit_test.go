@@ -201,3 +201,29 @@ func lieAt(p *place, lie func(*gather.Share)) func(*gather.Share) {
 	}
 	return func(*gather.Share) {}
 }
+
+// TestNoKeysIsNoLie: where the keys of a child cannot be found when its parent is audited, or are
+// others by then, the parent is told as not audited, and not as a liar.
+func TestNoKeysIsNoLie(t *testing.T) {
+	for _, revoked := range []bool{false, true} {
+		w := measured(t, nil)
+		asked := 0
+		later := func(of identity.Jurisdiction) bool { // the city itself had them when it added up
+			if of == nanming {
+				asked++
+			}
+			return of == nanming && asked > 1
+		}
+		w.NoKeys = func(of identity.Jurisdiction) error {
+			if !revoked && later(of) {
+				return errors.New("find the chain: no link")
+			}
+			return nil
+		}
+		w.Revoked = func(of identity.Jurisdiction) bool { return revoked && later(of) }
+		got, err := w.At(yunyan).Federated.Gather(t.Context(), newID(), by(water), wide())
+		if err != nil || len(got.Audit.Lies) > 0 || !slices.Equal(got.Audit.Unseen, []identity.Jurisdiction{guiyang, nanming}) {
+			t.Errorf("revoked %t: got %+v, %v", revoked, got.Audit, err)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package federated_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -296,25 +295,5 @@ func TestNotShownBeforeRecorded(t *testing.T) {
 	_, said := w.County.SaidAt(t, w.County.Log().Entry(before+3))
 	if said["outcome"] != float64(text.Number(text.ShareRefused)) || said["entry"] != nil || said["operation"] != "gather" {
 		t.Errorf("recorded as %v", said)
-	}
-}
-
-// TestNoKeysIsNoLie: where the keys of a child cannot be found when its parent is audited, the
-// parent is told as not audited, and not as a liar.
-func TestNoKeysIsNoLie(t *testing.T) {
-	w := measured(t, nil)
-	asked := 0
-	w.NoKeys = func(of identity.Jurisdiction) error {
-		if of != nanming {
-			return nil
-		}
-		if asked++; asked == 1 { // the city itself had them when it added up
-			return nil
-		}
-		return errors.New("find the chain: no link")
-	}
-	got, err := w.At(yunyan).Federated.Gather(t.Context(), newID(), by(water), wide())
-	if err != nil || len(got.Audit.Lies) > 0 || !slices.Equal(got.Audit.Unseen, []identity.Jurisdiction{guiyang, nanming}) {
-		t.Errorf("got %+v, %v", got.Audit, err)
 	}
 }
