@@ -11,6 +11,7 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -39,7 +40,7 @@ func TestServeSaysThatItDiverged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Propose(ctx, state.KindCheckpointLine, identity.Message{}, nil, body); err == nil {
+	if _, err := h.Propose(ctx, state.KindCheckpointLine, book.Request{}, body); err == nil {
 		t.Error("the line was acknowledged")
 	}
 	h.Close()

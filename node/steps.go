@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"time"
 
-	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
 	"xietong/node/faces/api"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 )
 
@@ -67,9 +67,9 @@ func (t timed) View(ctx context.Context, f func(*state.Reader) error) error {
 	return err
 }
 
-func (t timed) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+func (t timed) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	began := time.Now()
-	result, err := t.Host.Propose(ctx, kind, id, asked, body)
+	result, err := t.Host.Propose(ctx, kind, q, body)
 	t.steps(t.recorded, time.Since(began))
 	return result, err
 }

@@ -149,43 +149,30 @@ func (tx *Tx) run(c Command, h registered) (result Result, err error) {
 // advance raises ledger time and forgets a few ids that have ended.
 func (tx *Tx) advance(proposed uint64) error {
 	tx.meta.Time = max(tx.meta.Time, proposed)
-	var ended [][]byte
-	tx.Scan(bucketExpiry, nil, nil, func(k, _ []byte) bool {
-		if len(ended) == forgetAtOnce || binary.BigEndian.Uint64(k)+ForgetAfter >= tx.meta.Time {
-			return false
-		}
-		ended = append(ended, k)
-		return true
+	ended, err := tx.DropFirst(bucketExpiry, forgetAtOnce, func(k []byte) bool {
+		return binary.BigEndian.Uint64(k)+ForgetAfter < tx.meta.Time
 	})
 	for _, k := range ended {
-		if err := errors.Join(tx.Delete(bucketExpiry, k), tx.Delete(bucketSeen, k[8:])); err != nil {
-			return err
-		}
+		err = errors.Join(err, tx.Delete(bucketSeen, k[8:]))
 	}
-	return nil
+	return err
 }
 
-// answeredBefore answers a command whose id was seen before. It also refuses a command that came
-// after its own end, or that asks for a life of its id above MaxIDLife.
+// answeredBefore answers a command whose origin used its id before. It also refuses a command that
+// came after its own end, or that asks for a life of its id above MaxIDLife.
 func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	if c.ID.IsZero() {
 		return Result{}, false
 	}
-	id := c.ID.Bytes()
-	data := tx.Get(bucketSeen, id[:])
-	if data == nil {
+	before, used := c.before(tx.reads)
+	switch {
+	case !used:
 		late := c.Expires < tx.meta.Time || c.Expires > tx.meta.Time+MaxIDLife
 		return Result{Code: CodeExpired}, late
-	}
-	var before seen
-	if err := canon.Unmarshal(data, maxSeenLen, &before); err != nil {
-		Unreadable(bucketSeen, id[:], err)
-	}
-	switch {
-	case mode == Once:
-		return Result{Code: CodeSeen}, true
 	case !bytes.Equal(before.Asked, c.digest()):
 		return Result{Code: CodeIDReused}, true
+	case mode == Once:
+		return Result{Code: CodeSeen}, true
 	}
 	return Result{Data: before.Data, Replayed: true}, true
 }
@@ -194,11 +181,10 @@ func (tx *Tx) remember(c Command, result []byte) error {
 	if c.ID.IsZero() {
 		return nil
 	}
-	id := c.ID.Bytes()
 	data, err := canon.Marshal(seen{Asked: c.digest(), Expires: c.Expires, Data: result})
 	if err != nil {
 		return err
 	}
-	key := append(binary.BigEndian.AppendUint64(nil, c.Expires), id[:]...)
-	return errors.Join(tx.Put(bucketSeen, id[:], data), tx.Put(bucketExpiry, key, nil))
+	key := c.seenKey()
+	return errors.Join(tx.Put(bucketSeen, key, data), tx.Put(bucketExpiry, append(be64(c.Expires), key...), nil))
 }

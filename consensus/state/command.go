@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -21,10 +22,14 @@ const (
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
 const MaxCommandLen = 512 << 10
 
+// MaxOriginLen bounds the origin of an id, in bytes. It is more than the longest id of an agency.
+const MaxOriginLen = 320
+
 // Command is one change of the state, as it is replicated. The proposer has decided everything;
 // Apply checks the versions on which the decision rests, and writes.
 type Command struct {
 	Kind    Kind
+	Origin  string           // whose ID it is: the same id of another origin is another id
 	ID      identity.Message // idempotency key or message id; zero: the command may be applied any number of times
 	Expires uint64           // end of the life of ID, which is forgotten ForgetAfter later; ms since 1970 UTC
 	Time    uint64           // the proposer's clock; ms since 1970 UTC
@@ -36,6 +41,7 @@ type Command struct {
 type commandWire struct {
 	_       struct{} `cbor:",toarray"`
 	Kind    Kind
+	Origin  string
 	ID      []byte
 	Expires uint64
 	Time    uint64
@@ -48,7 +54,7 @@ func decodeCommand(data []byte) (Command, error) {
 	if err := canon.Unmarshal(data, MaxCommandLen, &w); err != nil {
 		return Command{}, err
 	}
-	c := Command{Kind: w.Kind, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body}
+	c := Command{Kind: w.Kind, Origin: w.Origin, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body}
 	var err error
 	if len(w.ID) > 0 {
 		c.ID, err = identity.MessageFromBytes(w.ID)
@@ -57,9 +63,14 @@ func decodeCommand(data []byte) (Command, error) {
 }
 
 // Encode returns the bytes that are replicated. The error wraps ErrTooLarge when they are more than
-// MaxCommandLen.
+// MaxCommandLen, or the origin is longer than MaxOriginLen.
 func (c Command) Encode() ([]byte, error) {
-	w := commandWire{Kind: c.Kind, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body}
+	if len(c.Origin) > MaxOriginLen {
+		return nil, fmt.Errorf("encode command: %w: an origin of %d bytes, more than %d", ErrTooLarge, len(c.Origin), MaxOriginLen)
+	}
+	w := commandWire{
+		Kind: c.Kind, Origin: c.Origin, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body,
+	}
 	if !c.ID.IsZero() {
 		id := c.ID.Bytes()
 		w.ID = id[:]
@@ -74,7 +85,8 @@ func (c Command) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// ErrTooLarge is returned for a command longer than MaxCommandLen; nothing was proposed.
+// ErrTooLarge is returned for a command longer than MaxCommandLen, or of an origin longer than
+// MaxOriginLen; nothing was proposed.
 var ErrTooLarge = errors.New("command too large")
 
 // Code says why a command was refused. It crosses the wire: the numbers are those of
@@ -84,8 +96,8 @@ type Code uint16
 // The codes that this room itself gives.
 const (
 	Done         Code = 0
-	CodeSeen     Code = 1 // the id was used before, and may be used once only
-	CodeIDReused Code = 2 // the id was used before for another command
+	CodeSeen     Code = 1 // the same request came before under the id, and is answered once only
+	CodeIDReused Code = 2 // the origin used the id before for another request
 	CodeExpired  Code = 3 // the command came after its own end, or asks for a life of its id above MaxIDLife
 
 	CodeTooLarge   Code = 6  // where, size, limit: something that it would keep is longer than can be read again
@@ -134,7 +146,7 @@ func (r Result) Err() error {
 // body: no clock, randomness, goroutine or network.
 type Handler func(tx *Tx, body []byte) (result []byte, err error)
 
-// Mode says how a command is answered whose id was seen before.
+// Mode says how a command is answered if the same request came before under its id.
 type Mode uint8
 
 // The modes.
@@ -173,7 +185,7 @@ func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 	r.handlers[kind] = registered{mode, h}
 }
 
-// seen is the record of a command that is kept under its id.
+// seen is the record of a command that is kept under its origin and id.
 type seen struct {
 	_       struct{} `cbor:",toarray"`
 	Asked   []byte   // the digest of the request
@@ -181,13 +193,44 @@ type seen struct {
 	Data    []byte
 }
 
-// digest distinguishes two requests under the same id. It is the first 16 bytes of SHA-256 of the
-// kind and Asked, or Body where Asked is empty.
+// seenKey returns the key of the record: the id, which has 16 bytes, and then the origin.
+func (c Command) seenKey() []byte {
+	id := c.ID.Bytes()
+	return append(id[:], c.Origin...)
+}
+
+// digest distinguishes two requests of one origin under the same id. It is SHA-256 of the kind and
+// Asked, or Body where Asked is empty: two commands of different kinds are never the same request.
 func (c Command) digest() []byte {
 	asked := c.Asked
 	if len(asked) == 0 {
 		asked = c.Body
 	}
 	sum := sha256.Sum256(append([]byte{byte(c.Kind >> 8), byte(c.Kind)}, asked...))
-	return sum[:16]
+	return sum[:]
+}
+
+// Used returns the code with which the command would be refused because its origin used its id
+// before, for this request or for another one; Done: the id is free.
+func (r *Reader) Used(c Command) Code {
+	before, used := c.before(r.reads)
+	switch {
+	case !used:
+		return Done
+	case !bytes.Equal(before.Asked, c.digest()):
+		return CodeIDReused
+	}
+	return CodeSeen
+}
+
+// before returns what was kept of the first command of the origin under the id.
+func (c Command) before(r reads) (before seen, used bool) {
+	data := r.Get(bucketSeen, c.seenKey())
+	if data == nil || c.ID.IsZero() {
+		return before, false
+	}
+	if err := canon.Unmarshal(data, maxSeenLen, &before); err != nil {
+		panic(fmt.Sprintf("state: damaged memory of ids: %v", err))
+	}
+	return before, true
 }

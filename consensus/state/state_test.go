@@ -128,9 +128,10 @@ func TestIDs(t *testing.T) {
 		{kindNote, a, "x", Result{Data: be64(0)}},
 		{kindNote, a, "x", Result{Data: be64(0), Replayed: true}},
 		{kindNote, a, "y", Result{Code: CodeIDReused}},
-		{kindOnce, a, "x", Result{Code: CodeSeen}},
+		{kindOnce, a, "x", Result{Code: CodeIDReused}}, // another kind is another request
 		{kindOnce, b, "x", Result{Data: be64(1)}},
 		{kindOnce, b, "x", Result{Code: CodeSeen}},
+		{kindOnce, b, "y", Result{Code: CodeIDReused}},
 		{kindNote, newID(t), "", Result{Code: 99}},
 	} {
 		got := apply(row.kind, row.id, row.body)

@@ -91,6 +91,8 @@ type meta struct {
 	Term   uint64
 	Size   uint64 // entries of the ledger
 	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
+
+	dropped map[string][]byte // by bucket, the last key that Tx.DropFirst removed; in memory alone
 }
 
 const metaKind = "xietong state"

@@ -161,6 +161,30 @@ func (tx *Tx) Delete(bucket string, key []byte) error {
 	return nil
 }
 
+// DropFirst removes the pairs at the beginning of a bucket while over says so of their keys, at
+// most n of them, and returns their keys. Nothing may be put before a pair that was removed: the
+// next call begins behind it, because what was removed and is not committed yet would have to be
+// passed over each time.
+func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropped [][]byte, err error) {
+	tx.Scan(bucket, nil, tx.meta.dropped[bucket], func(k, _ []byte) bool {
+		if len(dropped) == n || !over(k) {
+			return false
+		}
+		dropped = append(dropped, bytes.Clone(k))
+		return true
+	})
+	for _, k := range dropped {
+		err = errors.Join(err, tx.Delete(bucket, k))
+	}
+	if len(dropped) > 0 {
+		if tx.meta.dropped == nil {
+			tx.meta.dropped = map[string][]byte{}
+		}
+		tx.meta.dropped[bucket] = dropped[len(dropped)-1]
+	}
+	return dropped, err
+}
+
 func (tx *Tx) set(p *pair) {
 	tx.len += len(p.bucket) + len(p.key) + len(p.value)
 	before, _ := tx.layer.Set(p)

@@ -10,6 +10,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/answers"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 	"xietong/exchange/route"
@@ -66,8 +67,8 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 	return r.verify(ctx, q)
 }
 
-// request makes the request: encrypted to the newest decryption key of its destination, unless it
-// is a federated one.
+// request returns the request: the same message as before where the agency asked the same before
+// under the id, and that message still lives, or else a new one.
 func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
 	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
@@ -77,18 +78,32 @@ func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e e
 	case len(call.Parameters) > MaxData:
 		return e, r.tooLarge(len(call.Parameters))
 	}
-	if q.kind != envelope.Federated {
-		if m.recipient, err = r.recipientOf(ctx, q.to); err != nil {
+	if m.content, err = call.Encode(); err != nil {
+		return e, fmt.Errorf("ask %s: %w", q.to, err)
+	}
+	now := r.l.Now()
+	e, again, err := r.asked.Do(ctx, m.askedBy(call.Agency), now, func() (answers.Answer[envelope.Envelope], error) {
+		e, err := r.newRequest(ctx, m)
+		return answers.Answer[envelope.Envelope]{Value: e, Size: len(m.content), Keep: err == nil}, err
+	})
+	if errors.Is(err, answers.ErrOther) || again && now.After(e.Header().Expires) {
+		e, err = r.newRequest(ctx, m)
+	}
+	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
+	return e, err
+}
+
+// newRequest makes a request: encrypted to the newest decryption key of its destination, unless it
+// is a federated one.
+func (r *Relay) newRequest(ctx context.Context, m sealed) (e envelope.Envelope, err error) {
+	if m.kind != envelope.Federated {
+		if m.recipient, err = r.recipientOf(ctx, m.to); err != nil {
 			return e, err
 		}
 	}
-	if m.content, err = call.Encode(); err == nil {
-		e, err = r.seal(m)
+	if e, err = r.seal(m); err != nil {
+		return e, fmt.Errorf("ask %s: %w", m.to, err)
 	}
-	if err != nil {
-		return e, fmt.Errorf("ask %s: %w", q.to, err)
-	}
-	e.Hop.Trace = q.id.Bytes()
 	return e, nil
 }
 
@@ -114,6 +129,7 @@ type sealed struct {
 	kind      envelope.Kind
 	to        identity.Jurisdiction
 	wait      time.Duration // how long the asker still waits; a negative time counts as 0
+	life      time.Duration // how long it may be of use beside that
 	content   []byte
 	recipient *recipient // nil: in the clear
 }
@@ -131,7 +147,7 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 	e, err := envelope.Seal(envelope.Draft{
 		Header: envelope.Header{
 			ID: s.id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
-			Expires: now.Add(min(wait+envelope.MaxSkew, MaxLife)),
+			Expires: now.Add(min(max(wait, s.life)+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
 	}, r.l.Signer(), to)
@@ -211,7 +227,7 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
 		return refused(notClear, errors.New("an encrypted answer"))
 	}
-	return Answer{Result: Result{reply.Result, reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
+	return Answer{Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
 }
 
 // open proves the origin of a message, as things stand now, and decrypts the message. A message

@@ -45,17 +45,20 @@
 // given is paid by the same.
 //
 // The asker chooses the id of a request, and may use the id again if the request came to nothing:
-// an id stands for one use of the data, however often the asker has to ask.
+// an id stands for one use of the data, however often the asker has to ask. If the same is asked
+// again under the id, the same message is sent again, while it lives.
 //
 // A request lives as long as its asker waits, and envelope.MaxSkew longer, because the two clocks
 // may be that far apart. The hop header says how long the asker still waits; a hop takes no more
 // time than that. After Late, AnswerRefused, or Unreachable because a link broke, the asker does
-// not know whether the request was served. If the asker asks again with the same id, a request that
-// was served is refused; only another id uses the data once more.
+// not know whether the request was served. If it was, the same request gets the same answer, byte
+// for byte, for ten minutes: to whoever lost it, and to a hop that would like to have another one.
+// The memory for that is bounded (see answers), and is gone after a restart: then the request is
+// refused as answered before, and only another id uses the data once more.
 //
-// The package keeps nothing and records nothing: an operation commits the use before it returns,
-// and refuses an id that it has seen, so a replay is refused on every replica and after a restart.
-// The package holds no private key, makes no connection, and knows nothing of the business: its
+// The package records nothing: an operation commits the use before it returns, and refuses an id
+// that its origin used before, so a replay is refused on every replica and after a restart. The
+// package holds no private key, makes no connection, and knows nothing of the business: its
 // user hands in the operations, and the function that turns their errors into problems. A panic of
 // an operation is not caught.
 package relay
@@ -67,6 +70,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/answers"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 )
@@ -79,6 +83,9 @@ const (
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once; likewise
 	WideBurst  = 30               // federated requests of a branch beyond the child that brings them;
 	WideEvery  = 10 * time.Second // then one of that child in each such time
+
+	MaxGiven = 16 << 20 // bytes of answers that are kept, to be given again
+	MaxAsked = 4 << 20  // bytes of requests that are kept, to be sent again
 
 	MaxData = envelope.MaxContent - 1<<10 // bytes of parameters, or of a result
 
@@ -156,6 +163,10 @@ func (r Received) Hash() [32]byte { return r.message.Hash() }
 type Result struct {
 	Content []byte
 	Entry   identity.Entry // the ledger entry that records the use; zero: none
+	// Stands, if not nil, says that the operation used up the id of the request: the same request
+	// gets the same answer again, while Stands returns no error, and afterwards its error. An
+	// operation that returns an error with it refused so.
+	Stands func(context.Context) error
 }
 
 // Operation serves the calls of one kind. If the use must be recorded, the operation records it
@@ -212,6 +223,8 @@ type Relay struct {
 	serving    *budget.Places
 	toward     toward
 	wide       *budget.Rates // federated requests of children beyond their own subtrees
+	given      *answers.Store[given]
+	asked      *answers.Store[envelope.Envelope] // requests of this jurisdiction
 }
 
 // New returns the relay of a hosted jurisdiction.
@@ -219,7 +232,8 @@ func New(l Local) *Relay {
 	return &Relay{
 		l: l, recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
-		wide: budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
+		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
+		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
 	}
 }
 

@@ -339,14 +339,17 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestSameID asks again with a used id: the key of a message is derived from its encapsulation and
-// its id, so the two messages must have two encapsulations. An encapsulation also ends after maxIDs
+// TestSameID asks something else with a used id: the key of a message is derived from its
+// encapsulation and its id, so the two messages must have two encapsulations. The same question is
+// the same message. An encapsulation also ends after maxIDs
 // messages, so that no more ids are remembered.
 func TestSameID(t *testing.T) {
 	w := newWorld(t)
 	r, id := w.relays[county], newID(t)
-	enc := func(id identity.Message) string {
-		e, err := r.request(t.Context(), pending{id: id, kind: envelope.Request, to: name(t, city)}, query(t))
+	other := query(t)
+	other.Parameters = []byte("something else")
+	enc := func(id identity.Message, calls ...envelope.Call) string {
+		e, err := r.request(t.Context(), pending{id: id, kind: envelope.Request, to: name(t, city)}, append(calls, query(t))[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,7 +370,10 @@ func TestSameID(t *testing.T) {
 	if enc(newID(t)) != first {
 		t.Error("another id: got an encapsulation of its own, want the same")
 	}
-	second := enc(id)
+	if enc(id) != first {
+		t.Error("the same again is another message")
+	}
+	second := enc(id, other)
 	if second == first {
 		t.Error("two messages have one key")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/exchange/answers"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
@@ -77,14 +78,18 @@ func (r *Relay) answer(ctx context.Context, in *inbound) ([]byte, error) {
 			return frame, nil
 		}
 	}
-	var result Result
-	if problem == nil {
-		result, problem = r.serve(ctx, in)
+	if problem != nil {
+		return r.refused(ctx, in, problem)
 	}
+	return r.serve(ctx, in)
+}
+
+// refused returns the frame of a refusal by this jurisdiction, unless nobody waits for it.
+func (r *Relay) refused(ctx context.Context, in *inbound, problem *Problem) ([]byte, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil, ctx.Err() // nobody waits
+		return nil, ctx.Err()
 	}
-	return r.reply(ctx, in, result, problem)
+	return r.reply(ctx, in, Result{}, problem)
 }
 
 // receive takes a frame apart. Only a request of another jurisdiction, or a federated request
@@ -137,20 +142,20 @@ func (r *Relay) checkWay(in *inbound) (identity.Jurisdiction, *Problem) {
 	return to, problem
 }
 
-// serve verifies the request, finds its operation and runs it.
-func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem *Problem) {
+// serve verifies the request, finds its operation, runs it, and returns the frame of the answer.
+func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 	entered := false
 	if in.place, entered = r.serving.Enter(in.payer()); !entered {
-		return result, r.busy(nil)
+		return r.refused(ctx, in, r.busy(nil))
 	}
 	received, operation, problem := r.admit(ctx, in)
 	if r.l.Steps != nil {
 		r.l.Steps(ServeVerify, time.Since(in.began))
 	}
 	if problem != nil {
-		return result, problem
+		return r.refused(ctx, in, problem)
 	}
-	return r.run(ctx, operation, received)
+	return r.once(ctx, in, operation, received)
 }
 
 // run runs the operation. A result counts even if it comes too late, because the use may be
@@ -158,16 +163,22 @@ func (r *Relay) serve(ctx context.Context, in *inbound) (result Result, problem 
 func (r *Relay) run(ctx context.Context, operation Operation, received Received) (Result, *Problem) {
 	defer r.step(ServeRun)()
 	result, err := operation(ctx, received)
+	none := Result{Stands: result.Stands}
 	switch {
 	case err == nil && len(result.Content) > MaxData:
-		return Result{}, r.tooLarge(len(result.Content))
+		return none, r.tooLarge(len(result.Content))
 	case err == nil:
 		return result, nil
 	case ctx.Err() != nil:
-		return Result{}, r.refuse(Late, err, r.l.Name.String())
+		return none, r.refuse(Late, err, r.l.Name.String())
 	}
+	return none, r.problem(err)
+}
+
+// problem returns the error of an operation as the asker is told it.
+func (r *Relay) problem(err error) *Problem {
 	code, args := r.l.Problem(err)
-	return Result{}, r.refuse(Code(code), err, args...)
+	return r.refuse(Code(code), err, args...)
 }
 
 // admit proves the origin, decrypts the call and finds its operation.
@@ -183,7 +194,11 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		return refused(longLife, nil)
 	}
 	now := r.l.Now()
-	m, sets, err := r.open(ctx, in.Envelope, now)
+	at := now
+	if _, answered := r.given.Find(in.once(), now); answered {
+		at = h.Issued // it came in time, and its answer is given again for longer than it lives
+	}
+	m, sets, err := r.open(ctx, in.Envelope, at)
 	var unusable error
 	if len(sets) > 0 {
 		in.to, unusable = r.recipients.newest(sets)
@@ -236,7 +251,9 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	if err != nil {
 		return nil, err
 	}
-	e, err := r.seal(sealed{id: id, kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to})
+	e, err := r.seal(sealed{
+		id: id, kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to, life: answers.Term,
+	})
 	if err != nil {
 		return nil, err
 	}

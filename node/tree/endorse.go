@@ -73,7 +73,7 @@ func Invite(ctx context.Context, l book.Ledger, id identity.Message, v Invitatio
 	if b.Statement, err = l.Note(InvitationType, payload); err != nil {
 		return identity.Entry{}, err
 	}
-	return book.Enter(ctx, l, commandInvite, id, payload, b)
+	return book.Enter(ctx, l, commandInvite, book.ByNode(l, id, payload), b)
 }
 
 // Redemption is the request by which a child redeems an invitation.
@@ -212,7 +212,7 @@ func endorse(ctx context.Context, l book.Ledger, s step, now time.Time) (identit
 	if b.Statement, err = l.Note(trust.EndorsementType, payload); err != nil {
 		return identity.Entry{}, err
 	}
-	return book.Enter(ctx, l, commandEndorse, identity.Message{}, nil, b)
+	return book.Enter(ctx, l, commandEndorse, book.Request{}, b)
 }
 
 // Withdraw ends the endorsement of a child, for the given reason, and returns the entry. A child
@@ -223,7 +223,7 @@ func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child ide
 		return identity.Entry{}, err
 	}
 	asked := []byte(child.String() + "\n" + reason)
-	return book.Enter(ctx, l, commandWithdraw, id, asked, withdrawBody{Child: child, Statement: note})
+	return book.Enter(ctx, l, commandWithdraw, book.ByNode(l, id, asked), withdrawBody{Child: child, Statement: note})
 }
 
 // Record writes down, on the side of the child, the parent that it joined under, and returns the
@@ -239,5 +239,5 @@ func Record(ctx context.Context, l book.Ledger, up Upstream) (identity.Entry, er
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return book.Enter(ctx, l, commandJoin, identity.Message{}, nil, joinBody{Upstream: up, Statement: note})
+	return book.Enter(ctx, l, commandJoin, book.Request{}, joinBody{Upstream: up, Statement: note})
 }

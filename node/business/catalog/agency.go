@@ -81,7 +81,7 @@ func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency
 	if err != nil {
 		return Listed{}, fmt.Errorf("add agency: %w", err)
 	}
-	entry, err := book.Enter(ctx, l, commandAgencyAdd, id, payload, agencyAdd{Code: a.Code, Title: a.Title, Statement: act})
+	entry, err := book.Enter(ctx, l, commandAgencyAdd, book.By(identity.NewAgency(l.Name(), a.Code), id, payload), agencyAdd{Code: a.Code, Title: a.Title, Statement: act})
 	return Listed{a, entry}, err
 }
 

@@ -79,7 +79,7 @@ func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, 
 	if err != nil {
 		return Published{}, err
 	}
-	result, err := commandDatasetPublish.Do(ctx, l, id, p.Document, p)
+	result, err := commandDatasetPublish.Do(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), id, p.Document), p)
 	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
@@ -314,7 +315,7 @@ func TestPublishMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, l, "an agency that is not there", text.UnknownAgency, func() error {
-		_, err := commandDatasetPublish.Do(t.Context(), l, newID(t), nil, p)
+		_, err := commandDatasetPublish.Do(t.Context(), l, book.ByNode(l, newID(t), nil), p)
 		return err
 	})
 }

@@ -116,7 +116,7 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 	if err != nil {
 		return SetStandard{}, fmt.Errorf("publish standard: %w", err)
 	}
-	set.At, err = book.Enter(ctx, l, commandStandardPublish, id, set.Document, standardPublish{
+	set.At, err = book.Enter(ctx, l, commandStandardPublish, book.By(identity.NewAgency(l.Name(), s.Agency), id, set.Document), standardPublish{
 		Code: s.Code, Agency: s.Agency, Version: set.Version, Document: set.Document, Statement: act,
 	})
 	return set, err

@@ -27,7 +27,8 @@ const MaxReasonLen = 2000
 // Desk takes in the records of a jurisdiction and answers questions about them. Each hosted
 // jurisdiction has one. It is safe for use by several goroutines.
 type Desk struct {
-	ledger book.Ledger
+	ledger     book.Ledger
+	mostOpened int // see maxOpenedToAt
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
@@ -41,7 +42,9 @@ type compiled struct {
 
 // NewDesk returns the desk of the jurisdiction.
 func NewDesk(l book.Ledger) *Desk {
-	return &Desk{ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{}}
+	return &Desk{
+		ledger: l, mostOpened: maxOpenedToAt, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
+	}
 }
 
 // dataset is a dataset with its compiled schema.
@@ -163,17 +166,16 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 	if err != nil {
 		return entry, false, fmt.Errorf("put record: %w", err)
 	}
-	put, err := commandPut.Do(ctx, d.ledger, id, fingerprint(code, record.JSON), putBody{
+	put, err := commandPut.Do(ctx, d.ledger, set.requested(d.ledger, id, record.JSON), putBody{
 		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
 		Statement: act,
 	})
 	return put.Entry.In(d.ledger.Log()), put.Replaced, err
 }
 
-// fingerprint returns the bytes by which a request under an idempotency key is known again; the
-// ledger keeps them as a MAC only.
-func fingerprint(code identity.Label, content []byte) []byte {
-	return append(datasetPrefix(code), content...)
+// requested returns the provider's request to do something with a record.
+func (set dataset) requested(l book.Ledger, id identity.Message, content []byte) book.Request {
+	return book.By(identity.NewAgency(l.Name(), set.Agency), id, append(datasetPrefix(set.Code), content...))
 }
 
 // Retract takes a record out of use, as an act of the providing agency. The reason has 1 to
@@ -210,7 +212,7 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 	if b.Statement, err = d.ledger.Act(retractionHead(b.Retracts, set.Agency, code), RecordType, payload); err != nil {
 		return entry, fmt.Errorf("retract record: %w", err)
 	}
-	return book.Enter(ctx, d.ledger, commandRetract, id, fingerprint(code, payload), b)
+	return book.Enter(ctx, d.ledger, commandRetract, set.requested(d.ledger, id, payload), b)
 }
 
 // HistoryVersion is one version of a record, as its provider may see it.

@@ -268,7 +268,7 @@ func (l *loader) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	entry, err := book.Enter(ctx, l.desk.ledger, commandImportOpen, identity.Message{}, nil, openBody{
+	entry, err := book.Enter(ctx, l.desk.ledger, commandImportOpen, book.Request{}, openBody{
 		ID: l.id, Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
 	})
 	l.opened = entry.Index()
@@ -281,7 +281,7 @@ func (l *loader) abandon(ctx context.Context, opened uint64) error {
 	if err != nil {
 		return fmt.Errorf("abandon import: %w", err)
 	}
-	_, err = commandImportAbandon.Do(ctx, l.desk.ledger, identity.Message{}, nil, abandonBody{Import: opened, Statement: note})
+	_, err = commandImportAbandon.Do(ctx, l.desk.ledger, book.Request{}, abandonBody{Import: opened, Statement: note})
 	return err
 }
 
@@ -307,7 +307,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
 	}
-	return book.Enter(ctx, l.desk.ledger, commandImportPublish, identity.Message{}, nil, publishBody{
+	return book.Enter(ctx, l.desk.ledger, commandImportPublish, book.Request{}, publishBody{
 		Import: l.opened, Root: root, Statement: act,
 	})
 }

@@ -17,7 +17,6 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
-	"xietong/node/ground/failure"
 	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
@@ -35,61 +34,23 @@ type plan struct {
 }
 
 // Query answers a question of the actor. The package comment has the order of the steps. A
-// malformed question is refused as text.BadRequest before anything is read.
+// malformed question is refused as text.BadRequest before anything is read. Of a refusal that was
+// recorded, the answer says how: see use.
 func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
 	if err := q.Check(); err != nil {
 		return Answer{}, text.Fail(text.BadRequest, text.Args{"where": "question", "reason": err.Error()}, err)
 	}
-	return retried(func() (Answer, error) { return d.query(ctx, id, by, q) })
-}
-
-// retried calls use once more when the state that the use was decided on moved before the use was
-// recorded.
-func retried[T any](use func() (T, error)) (T, error) {
-	out, err := use()
-	if failure.Is(err, text.DatasetMoved, text.PolicyMoved) {
-		return use()
-	}
-	return out, err
-}
-
-// use takes the steps that every use takes: it decides and reads at one position of the log, files
-// an application where one must be there first, and then reads at a later position, and records the
-// access. Nothing that was read may be given before use has returned without an error.
-func (d *Desk) use(ctx context.Context, id identity.Message, decide decision, read func(*state.Reader) error, access func() sharing.Access) (Use, error) {
-	var permit sharing.Permit
-	apply := false
-	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
-		if permit, apply, err = decide(r); err != nil || apply {
-			return err
-		}
-		return read(r)
-	})
-	if err == nil && apply {
-		if permit, err = permit.Apply(ctx, d.ledger); err == nil {
-			err = d.ledger.View(ctx, read)
-		}
-	}
-	if err != nil {
-		return Use{}, err
-	}
-	entry, err := sharing.RecordUse(ctx, d.ledger, id, permit, access())
-	if err != nil {
-		return Use{}, err
-	}
-	return Use{Access: entry, Grant: permit.Grant.In(d.ledger.Log()), GrantedNow: permit.Now}, nil
-}
-
-// decision decides about a use; apply is true where an application must be filed first.
-type decision func(*state.Reader) (permit sharing.Permit, apply bool, err error)
-
-func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
-	s := &search{desk: d}
-	decide := func(r *state.Reader) (sharing.Permit, bool, error) { return s.decide(r, by, q) }
-	read := func(r *state.Reader) error { return s.read(ctx, r) }
-	use, err := d.use(ctx, id, decide, read, s.access)
+	fingerprint, err := q.fingerprint()
 	if err != nil {
 		return Answer{}, err
+	}
+	var s *search
+	use, err := d.use(ctx, id, func() looking {
+		s = &search{desk: d, by: by, asked: q, fingerprint: fingerprint}
+		return s
+	})
+	if err != nil {
+		return Answer{Use: use}, err
 	}
 	s.answer.Use = use
 	return s.answer, nil
@@ -99,8 +60,9 @@ func (d *Desk) query(ctx context.Context, id identity.Message, by catalog.Actor,
 // where an application must be filed first. What costs work comes after the permission: what can be
 // decided without the filter is decided before the filter is parsed, and the rest by the names in
 // it, before it is planned.
-func (s *search) decide(r *state.Reader, by catalog.Actor, q Question) (permit sharing.Permit, apply bool, err error) {
-	consumer, err := by.Resolve(r)
+func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err error) {
+	q := s.asked
+	consumer, err := s.by.Resolve(r)
 	if err != nil {
 		return permit, false, err
 	}
@@ -110,7 +72,7 @@ func (s *search) decide(r *state.Reader, by catalog.Actor, q Question) (permit s
 	}
 	request := set.request(r, sharing.Request{
 		Consumer: consumer, Purpose: q.Purpose, Fields: set.revealed(q), Evidence: q.Evidence, Application: q.Application,
-		Measure: q.Measure, Whole: q.whole(),
+		Measure: q.Measure, Whole: q.whole(), Asked: s.fingerprint,
 	})
 	permit, apply, err = sharing.Decide(r, request)
 	var parsed *filter.Expression

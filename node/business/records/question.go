@@ -1,10 +1,12 @@
 package records
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
 	"xietong/node/business/sharing"
@@ -74,6 +76,9 @@ func (q Question) Check() error {
 // whole reports whether all records are asked for, without a condition.
 func (q Question) whole() bool { return q.Key == "" && len(q.Where) == 0 && q.Filter == "" }
 
+// fingerprint returns all that is asked, and for what purpose: the same question has the same.
+func (q Question) fingerprint() ([]byte, error) { return canon.Marshal([]any{"query", q.Purpose, q}) }
+
 // Answer is the answer to a question. Another jurisdiction sends it as deterministic CBOR.
 type Answer struct {
 	Rows    [][]byte `cbor:"1,keyasint,omitempty"` // canonical JSON
@@ -98,6 +103,9 @@ type Use struct {
 	GrantedNow bool           `cbor:"7,keyasint,omitempty"` // the request filed the application for the grant
 	Access     identity.Entry `cbor:"-"`                    // the provider's access record
 	Asked      identity.Entry `cbor:"-"`                    // the asker's own record; zero: the provider is the asker
+	// Stands tells, at the provider, whether everything still stands that the use was decided on,
+	// and the answer holds nothing that was taken away since; nil: nothing was recorded.
+	Stands func(context.Context) error `cbor:"-"`
 }
 
 // Check checks the rules for every answer, whether this jurisdiction or another one gives it.
@@ -154,6 +162,8 @@ func (c Claim) Check() error {
 	}
 	return nil
 }
+
+func (c Claim) fingerprint() ([]byte, error) { return canon.Marshal([]any{"verify", c.Purpose, c}) }
 
 // Outcome is the answer to a claim.
 type Outcome string

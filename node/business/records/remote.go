@@ -7,6 +7,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
 )
 
 // The operations of this room. Each is a use of data by an agency of the jurisdiction that asks.
@@ -22,16 +23,30 @@ const maxRows = operation.MaxListed
 // Serve registers the operations. An agency of the jurisdiction that asks is a consumer like an
 // agency of this one, and its use is recorded before the answer leaves.
 func (d *Desk) Serve(in *relay.Registry) {
-	operationQuery.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, q Question) (Answer, identity.Entry, error) {
+	operationQuery.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, q Question) (Answer, operation.Record, error) {
 		q.Purpose, q.MaxBytes, q.Evidence = r.Call.Purpose.String(), maxRows, r.Evidence
 		got, err := d.Query(ctx, r.Header.ID, catalog.Foreign(by), q)
-		return got, got.Access, err
+		return got, got.Record(), err
 	})
-	operationVerify.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, c Claim) (Verdict, identity.Entry, error) {
+	operationVerify.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, c Claim) (Verdict, operation.Record, error) {
 		c.Purpose, c.Evidence = r.Call.Purpose.String(), r.Evidence
 		got, err := d.Verify(ctx, r.Header.ID, catalog.Foreign(by), c)
-		return got, got.Access, err
+		return got, got.Record(), err
 	})
+}
+
+// Record returns the record of a use at its provider. Once anything moved on which the use rested,
+// the request is told that it was answered, and no more.
+func (u Use) Record() operation.Record {
+	if u.Stands == nil {
+		return operation.Record{}
+	}
+	return operation.Record{Entry: u.Access, Stands: func(ctx context.Context) error {
+		if err := u.Stands(ctx); err != nil {
+			return text.Fail(text.IDSeen, nil, err)
+		}
+		return nil
+	}}
 }
 
 // Remote asks the desks of other jurisdictions.

@@ -125,10 +125,10 @@ func republish(ctx context.Context, l book.Ledger) error {
 // Only the record of the use is still missing.
 func decided(t *testing.T, l book.Ledger, desk *Desk, by catalog.Actor, q Question) (*search, sharing.Permit) {
 	t.Helper()
-	s, apply := &search{desk: desk}, false
+	s, apply := &search{desk: desk, by: by, asked: q}, false
 	var permit sharing.Permit
 	err := l.View(t.Context(), func(r *state.Reader) (err error) {
-		permit, apply, err = s.decide(r, by, q)
+		permit, apply, err = s.decide(r)
 		return err
 	})
 	if err == nil && apply {

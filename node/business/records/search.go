@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
@@ -15,7 +17,12 @@ import (
 
 // search is one reading of the records at one position of the log.
 type search struct {
-	desk    *Desk
+	desk  *Desk
+	by    catalog.Actor
+	asked Question
+
+	fingerprint []byte // of asked
+
 	p       plan
 	after   []byte // the place that the cursor holds; nil: the beginning
 	reader  *state.Reader
@@ -147,8 +154,8 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		s.tallies.of[""].add(nil) // the record is not opened
 		return true
 	}
-	if s.opened++; s.tallies != nil && s.opened > maxOpenedToAt {
-		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": "2,000,000"}, nil)
+	if s.opened++; s.tallies != nil && s.opened > s.desk.mostOpened {
+		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": strconv.Itoa(s.desk.mostOpened)}, nil)
 		return false
 	}
 	record, err := s.desk.ledger.Payload(s.reader, f.Index)

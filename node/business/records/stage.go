@@ -9,7 +9,7 @@ import (
 	"io"
 	"sync"
 
-	"xietong/certs/identity"
+	"xietong/node/ground/book"
 	"xietong/node/ground/rows"
 )
 
@@ -46,7 +46,7 @@ func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, e
 // propose replicates one chunk.
 func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	want := c.First + uint64(len(c.Rows))
-	done, err := commandImportChunk.Do(ctx, l.desk.ledger, identity.Message{}, nil, c)
+	done, err := commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
 	if err != nil {
 		return err
 	}

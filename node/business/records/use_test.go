@@ -102,7 +102,7 @@ func TestReplayed(t *testing.T) {
 		_, err := desk.Query(t.Context(), use, catalog.Local("water"), q)
 		refusedAs(t, "the query again", err, text.IDSeen)
 		_, err = desk.Verify(t.Context(), use, catalog.Local("water"), claim)
-		refusedAs(t, "a verification under its id", err, text.IDSeen)
+		refusedAs(t, "a verification under its id", err, text.IDReused)
 		if again, _, err := desk.Put(t.Context(), act, civil, code, record(1)); err != nil || again != first {
 			t.Errorf("the put again: got entry %s, %v, want %s", again, err, first)
 		}

@@ -21,34 +21,43 @@ func (d *Desk) Verify(ctx context.Context, id identity.Message, by catalog.Actor
 	if err := c.Check(); err != nil {
 		return Verdict{}, text.Fail(text.BadRequest, text.Args{"where": "claim", "reason": err.Error()}, err)
 	}
-	return retried(func() (Verdict, error) { return d.verify(ctx, id, by, c) })
-}
-
-// verification is one check of the record that a claim is about.
-type verification struct {
-	desk    *Desk
-	set     dataset
-	key     MAC
-	field   string
-	value   []byte
-	outcome Outcome
-	access  sharing.Access
-}
-
-func (d *Desk) verify(ctx context.Context, id identity.Message, by catalog.Actor, c Claim) (Verdict, error) {
-	v := &verification{desk: d, field: c.Field}
-	decide := func(r *state.Reader) (sharing.Permit, bool, error) { return v.decide(r, by, c) }
-	use, err := d.use(ctx, id, decide, v.read, func() sharing.Access { return v.access })
+	fingerprint, err := c.fingerprint()
 	if err != nil {
 		return Verdict{}, err
+	}
+	var v *verification
+	use, err := d.use(ctx, id, func() looking {
+		v = &verification{desk: d, by: by, claim: c, fingerprint: fingerprint}
+		return v
+	})
+	if err != nil {
+		return Verdict{Use: use}, err
 	}
 	return Verdict{Outcome: v.outcome, Use: use}, nil
 }
 
+// verification is one check of the record that a claim is about.
+type verification struct {
+	desk  *Desk
+	by    catalog.Actor
+	claim Claim
+
+	fingerprint []byte // of the claim
+
+	set     dataset
+	key     MAC
+	value   []byte
+	outcome Outcome
+	used    sharing.Access
+}
+
+func (v *verification) access() sharing.Access { return v.used }
+
 // decide decides whether the actor may make the claim, and checks the claim with the schema. apply
 // is true where an application must be filed first.
-func (v *verification) decide(r *state.Reader, by catalog.Actor, c Claim) (permit sharing.Permit, apply bool, err error) {
-	consumer, err := by.Resolve(r)
+func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply bool, err error) {
+	c := v.claim
+	consumer, err := v.by.Resolve(r)
 	if err != nil {
 		return permit, false, err
 	}
@@ -57,6 +66,7 @@ func (v *verification) decide(r *state.Reader, by catalog.Actor, c Claim) (permi
 	}
 	permit, apply, err = sharing.Decide(r, v.set.request(r, sharing.Request{
 		Consumer: consumer, Purpose: c.Purpose, Fields: []string{v.set.Key, c.Field}, Evidence: c.Evidence, Application: c.Application,
+		Asked: v.fingerprint,
 	}))
 	if err != nil {
 		return permit, false, err
@@ -70,17 +80,17 @@ func (v *verification) decide(r *state.Reader, by catalog.Actor, c Claim) (permi
 	}
 	v.key = v.desk.keyMAC(c.Dataset, key)
 	parameters := v.desk.ledger.MAC("verification", []byte(c.Dataset.String()), key, []byte(c.Field), v.value)
-	v.access = sharing.Access{
+	v.used = sharing.Access{
 		Operation: "verify", Parameters: hex.EncodeToString(parameters[:]), Keys: []string{hex.EncodeToString(v.key[:16])}, Probe: v.key[:],
 	}
 	return permit, apply, nil
 }
 
 // read reads the record and compares its field. An absent field equals null.
-func (v *verification) read(r *state.Reader) error {
-	v.access.AsOf, v.access.Removed = r.Size()-1, Removed(r, v.set.Code)
+func (v *verification) read(_ context.Context, r *state.Reader) error {
+	v.used.AsOf, v.used.Removed = r.Size()-1, Removed(r, v.set.Code)
 	outcome, err := v.compare(r)
-	v.outcome, v.access.Outcome = outcome, string(outcome)
+	v.outcome, v.used.Outcome = outcome, string(outcome)
 	return err
 }
 
@@ -96,7 +106,7 @@ func (v *verification) compare(r *state.Reader) (Outcome, error) {
 	if err != nil {
 		return "", err
 	}
-	have, err := rows.Member(record, v.field)
+	have, err := rows.Member(record, v.claim.Field)
 	if err != nil {
 		return "", err
 	}

@@ -43,6 +43,9 @@ type revokeBody struct {
 }
 
 // accessBody is the body of commandAccess.
+//
+// A refused use is one of which the consumer is told no data, although records were read for it. It
+// is recorded whatever has moved meanwhile, because the refusal may tell something of the records.
 type accessBody struct {
 	_         struct{} `cbor:",toarray"`
 	Consumer  identity.Agency
@@ -52,6 +55,7 @@ type accessBody struct {
 	Removed   uint64          // retractions and erasures when the data were read
 	Grant     ledger.Ref      // None: the provider's own use
 	Probe     []byte          // MAC of the key that is verified, or empty
+	Refused   bool
 	Statement book.Statement
 }
 
@@ -146,37 +150,56 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
 }
 
-// access records a use, if everything that the use was decided on still stands.
+// access records a use, if everything that the use was decided on still stands, or nothing is told
+// of the data.
 func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
-	in, of := tx.Log().Jurisdiction(), b.Consumer.Jurisdiction()
-	if h.withdrawn != nil && h.withdrawn(tx, in, of) {
-		return ledger.None, book.Refuse(text.NotEndorsed, of.String(), in.String())
-	}
-	now, ok := h.datasetState(tx, b.Dataset)
-	if !ok || now.Version != b.Version || now.Removed != b.Removed {
-		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
-	}
-	g, err := b.permission(tx, now)
-	if err != nil {
-		return ledger.None, err
-	}
-	if err := b.quota(tx); err != nil {
-		return ledger.None, err
+	if !b.Refused {
+		if err := b.stands(tx, h); err != nil {
+			return ledger.None, err
+		}
+		if err := b.quota(tx); err != nil {
+			return ledger.None, err
+		}
 	}
 	// Everything is checked: from here on it writes.
+	now, _ := h.datasetState(tx, b.Dataset)
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
 	if err != nil {
 		return ledger.None, err
 	}
-	return entry, b.count(tx, entry, g)
+	return entry, b.count(tx, entry)
+}
+
+// position is the state at a position of the log: *state.Tx for a handler, *state.Reader for a
+// look.
+type position interface {
+	book.Reads
+	Log() identity.Log
+	Time() uint64
+}
+
+// stands refuses a use of which something that it was decided on does not stand any more.
+func (b accessBody) stands(at position, h handlers) error {
+	in, of := at.Log().Jurisdiction(), b.Consumer.Jurisdiction()
+	if h.withdrawn != nil && h.withdrawn(at, in, of) {
+		return book.Refuse(text.NotEndorsed, of.String(), in.String())
+	}
+	now, ok := h.datasetState(at, b.Dataset)
+	if !ok || now.Version != b.Version || now.Removed != b.Removed {
+		return book.Refuse(text.DatasetMoved, b.Dataset.String())
+	}
+	return b.permission(at, now)
 }
 
 // count counts the use of the grant and the probe. For an endless grant, which has many consumers,
 // it also keeps the consumer of the entry.
-func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant) (err error) {
-	if b.Grant != ledger.None {
-		g.Uses++
-		err = g.save(tx)
+func (b accessBody) count(tx *state.Tx, entry ledger.Ref) (err error) {
+	var g Grant
+	if granted, ok := b.Grant.Index(); ok {
+		if g, ok = grantAt(tx, granted); ok {
+			g.Uses++
+			err = g.save(tx)
+		}
 	}
 	if index, _ := entry.Index(); g.Endless {
 		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
@@ -191,26 +214,26 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref, g Grant) (err error) {
 }
 
 // permission checks the grant at this position of the log. The provider's own use has no grant.
-func (b accessBody) permission(tx *state.Tx, now DatasetState) (Grant, error) {
-	in := tx.Log().Jurisdiction()
+func (b accessBody) permission(at position, now DatasetState) error {
+	in := at.Log().Jurisdiction()
 	index, granted := b.Grant.Index()
 	if !granted {
 		if b.Consumer != identity.NewAgency(in, now.Provider) {
-			return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
+			return book.Refuse(text.PolicyMoved, b.Dataset.String())
 		}
-		return Grant{}, nil
+		return nil
 	}
-	g, ok := grantAt(tx, index)
-	named := g.Name(tx.Log()).String()
+	g, ok := grantAt(at, index)
+	named := g.Name(at.Log()).String()
 	switch {
 	case !ok || b.Purpose == nil || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != *b.Purpose:
-		return Grant{}, book.Refuse(text.PolicyMoved, b.Dataset.String())
+		return book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
-		return Grant{}, book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(tx.Log()).String())
-	case !g.Endless && uint64(g.Until.UnixMilli()) <= tx.Time():
-		return Grant{}, book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
+		return book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(at.Log()).String())
+	case !g.Endless && uint64(g.Until.UnixMilli()) <= at.Time():
+		return book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
 	}
-	return g, nil
+	return nil
 }
 
 // beijing is the zone in which days are counted: UTC+8, without daylight saving time.
@@ -245,10 +268,10 @@ func (b accessBody) quotas() []quota {
 }
 
 // quota refuses a probe too many.
-func (b accessBody) quota(tx *state.Tx) error {
+func (b accessBody) quota(at position) error {
 	for _, q := range b.quotas() {
-		if b.probes(tx, q.user) >= q.most {
-			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(tx.Time()))
+		if b.probes(at, q.user) >= q.most {
+			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(at.Time()))
 		}
 	}
 	return nil
@@ -258,8 +281,8 @@ func (b accessBody) probeKey(ms uint64, user string) []byte {
 	return append(append(be64(day(ms)), joined(user, b.Dataset.String())...), b.Probe...)
 }
 
-func (b accessBody) probes(tx *state.Tx, user string) uint64 {
-	if have := tx.Get(bucketProbes, b.probeKey(tx.Time(), user)); len(have) == 8 {
+func (b accessBody) probes(at position, user string) uint64 {
+	if have := at.Get(bucketProbes, b.probeKey(at.Time(), user)); len(have) == 8 {
 		return binary.BigEndian.Uint64(have)
 	}
 	return 0
@@ -268,17 +291,7 @@ func (b accessBody) probes(tx *state.Tx, user string) uint64 {
 // forgetProbes removes at most eight counts of earlier days, so that the cost of the old counts is
 // spread over many commands. A probe makes two.
 func forgetProbes(tx *state.Tx) error {
-	var over [][]byte
-	tx.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool {
-		if len(over) == 8 || binary.BigEndian.Uint64(k) >= day(tx.Time()) {
-			return false
-		}
-		over = append(over, k)
-		return true
-	})
-	var err error
-	for _, k := range over {
-		err = errors.Join(err, tx.Delete(bucketProbes, k))
-	}
+	today := day(tx.Time())
+	_, err := tx.DropFirst(bucketProbes, 8, func(k []byte) bool { return binary.BigEndian.Uint64(k) < today })
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
+	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -247,7 +248,7 @@ func TestApplicationOf(t *testing.T) {
 	if got := words(); got != applied {
 		t.Errorf("got %+v, want %+v", got, applied)
 	}
-	if _, err := commandErase.Do(t.Context(), r, newID(), nil, index-1); err != nil {
+	if _, err := commandErase.Do(t.Context(), r, book.ByNode(r, newID(), nil), index-1); err != nil {
 		t.Fatal(err)
 	}
 	if got := words(); got != (Application{}) {

@@ -42,6 +42,7 @@ type Request struct {
 	Measure  gather.Measure // the zero value: the records themselves
 	Whole    bool           // all records are asked for, without a condition
 	Evidence []byte         // the request as its origin signed it; nil for a consumer of this jurisdiction
+	Asked    []byte         // see book.Request
 	Application
 }
 
@@ -159,7 +160,7 @@ func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
 	p.Now = true
-	p.Grant, err = commandApply.Do(ctx, l, identity.Message{}, nil, applyBody{
+	p.Grant, err = commandApply.Do(ctx, l, book.Request{}, applyBody{
 		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Purpose: p.purpose, Until: uint64(until.UnixMilli()),
 		Measures: q.Offer.Measures, Application: application, Grant: answer,
 	})
@@ -233,14 +234,50 @@ type Access struct {
 	Outcome    string   `json:"outcome,omitempty"` // of a verification
 	// Incomparable is the number of records that the filter could not compare.
 	Incomparable uint64 `json:"incomparable,omitempty"`
+	// Refused is the code of the refusal that the consumer is told in place of the data, although
+	// records were read; "": it is told the data.
+	Refused text.Code `json:"refused,omitempty"`
 
 	Removed uint64 `json:"-"` // retractions and erasures when the data were read
 	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation
 }
 
-// RecordUse commits the access record under the request's id, and returns its entry. The answer may
-// be given only afterwards. On a refusal with text.DatasetMoved or text.PolicyMoved the caller
-// decides and reads again, once.
+// Unused refuses what RecordUse would refuse whatever is read: an id that the consumer used before,
+// and a probe for which no quota is left. Whoever reads records calls it first, in the view in
+// which it reads, so that a used id or a spent quota buys no reading.
+func (p Permit) Unused(r *state.Reader, l book.Ledger, id identity.Message, probe []byte) error {
+	if err := commandAccess.Unused(r, l, p.requested(id)); err != nil {
+		return err
+	}
+	return p.body(Access{Probe: probe}).quota(r)
+}
+
+// Stands refuses a use that was recorded if something that it was decided on does not stand any
+// more, or something was retracted or erased since the data were read. What was answered before may
+// be answered again only while it stands.
+func (p Permit) Stands(r *state.Reader, datasetState DatasetStateOf, removed uint64) error {
+	return p.body(Access{Removed: removed}).stands(r, handlers{datasetState: datasetState})
+}
+
+func (p Permit) requested(id identity.Message) book.Request {
+	return book.By(p.request.Consumer, id, p.request.Asked)
+}
+
+func (p Permit) body(a Access) accessBody {
+	q := p.request
+	b := accessBody{
+		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Removed: a.Removed, Grant: p.Grant,
+		Probe: append([]byte{}, a.Probe...), Refused: a.Refused != "",
+	}
+	if !p.purpose.IsZero() {
+		b.Purpose = &p.purpose
+	}
+	return b
+}
+
+// RecordUse commits the access record under the consumer's id, and returns its entry. The answer,
+// or the refusal that depends on what was read, may be given only afterwards. On a refusal with
+// text.DatasetMoved or text.PolicyMoved the caller decides and reads again, once.
 func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit, a Access) (identity.Entry, error) {
 	q := p.request
 	payload, err := json.Marshal(struct {
@@ -258,12 +295,7 @@ func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("record use: %w", err)
 	}
-	var purpose *identity.Label
-	if !p.purpose.IsZero() {
-		purpose = &p.purpose
-	}
-	return book.Enter(ctx, l, commandAccess, id, nil, accessBody{
-		Consumer: q.Consumer, Dataset: q.Dataset, Purpose: purpose, Version: q.Version,
-		Removed: a.Removed, Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Statement: note,
-	})
+	body := p.body(a)
+	body.Statement = note
+	return book.Enter(ctx, l, commandAccess, p.requested(id), body)
 }

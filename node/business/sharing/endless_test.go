@@ -7,6 +7,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
+	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
@@ -16,7 +17,7 @@ func (r *room) stand(t *testing.T, m policy.Measures, purposes ...identity.Label
 	t.Helper()
 	s, err := Stand(r, province, villages, purposes, m)
 	if err == nil {
-		_, err = commandStand.Do(t.Context(), r, identity.Message{}, nil, s)
+		_, err = commandStand.Do(t.Context(), r, book.Request{}, s)
 	}
 	return err
 }
@@ -155,7 +156,7 @@ func TestStandAgain(t *testing.T) {
 	s.Grants = nil
 	r.refused(t, "a purpose without its grant", text.DatasetMoved, func() error {
 		s.Grants = append(s.Grants[:0:0], must(r.Note(jsonType, []byte("{}"))), must(r.Note(jsonType, []byte("{}"))))
-		_, err := commandStand.Do(t.Context(), r, identity.Message{}, nil, s)
+		_, err := commandStand.Do(t.Context(), r, book.Request{}, s)
 		return err
 	})
 }

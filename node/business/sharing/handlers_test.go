@@ -183,16 +183,21 @@ func TestOwnUse(t *testing.T) {
 	})
 }
 
-// TestAccessOnce checks that a request id is recorded once.
+// TestAccessOnce checks that a request is recorded once, and that another request of the consumer
+// under its id is refused as another one.
 func TestAccessOnce(t *testing.T) {
 	r, id := open(t), newID()
-	p := r.permitted(t, request(water))
-	if _, err := RecordUse(t.Context(), r, id, p, Access{Operation: "lookup"}); err != nil {
+	asking := func(asked string) Permit {
+		q := request(water)
+		q.Asked = []byte(asked)
+		return r.permitted(t, q)
+	}
+	if _, err := RecordUse(t.Context(), r, id, asking("this"), Access{Operation: "lookup"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, other := range []string{"lookup", "verify"} {
-		r.refused(t, other, text.IDSeen, func() error {
-			_, err := RecordUse(t.Context(), r, id, p, Access{Operation: other})
+	for asked, want := range map[string]text.Code{"this": text.IDSeen, "that": text.IDReused} {
+		r.refused(t, asked, want, func() error {
+			_, err := RecordUse(t.Context(), r, id, asking(asked), Access{Operation: "lookup"})
 			return err
 		})
 	}
@@ -290,7 +295,7 @@ func TestRevokeHandler(t *testing.T) {
 		"no such grant": {7, civil.Code(), text.NotFound}, "not the provider": {index, water.Code(), text.NotProvider},
 	} {
 		r.refused(t, what, row.want, func() error {
-			_, err := book.Enter(t.Context(), r, commandRevoke, newID(), nil, revokeBody{Grant: row.grant, Agency: row.by, Statement: note})
+			_, err := book.Enter(t.Context(), r, commandRevoke, book.ByNode(r, newID(), nil), revokeBody{Grant: row.grant, Agency: row.by, Statement: note})
 			return err
 		})
 	}

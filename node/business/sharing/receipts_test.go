@@ -48,7 +48,7 @@ func newCity(t *testing.T) (*prover, *operationtest.Pair) {
 	city := &prover{Ledger: booktest.New(t, operationtest.City, registry)}
 	note, err := city.Note("text/plain", []byte("what is no use"))
 	if err == nil {
-		_, err = book.Enter(t.Context(), city, enter, identity.Message{}, nil, entered{Statement: note})
+		_, err = book.Enter(t.Context(), city, enter, book.Request{}, entered{Statement: note})
 	}
 	if err != nil {
 		t.Fatal(err)

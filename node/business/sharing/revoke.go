@@ -48,7 +48,7 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by operatio
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
 	}
-	return book.Enter(ctx, l, commandRevoke, id, payload, revokeBody{Grant: grant, Agency: provider.Code(), Statement: act})
+	return book.Enter(ctx, l, commandRevoke, book.By(provider, id, payload), revokeBody{Grant: grant, Agency: provider.Code(), Statement: act})
 }
 
 // ApplicationOf opens the application of a grant. It is empty if the payload was erased, and for a

@@ -169,7 +169,7 @@ func (r *room) refused(t *testing.T, what string, want text.Code, act func() err
 func (r *room) later(t *testing.T, d time.Duration) {
 	t.Helper()
 	r.Clock = r.Clock.Add(d)
-	if _, err := commandErase.Do(t.Context(), r, identity.Message{}, nil, 1<<40); err != nil {
+	if _, err := commandErase.Do(t.Context(), r, book.Request{}, 1<<40); err != nil {
 		t.Fatal(err)
 	}
 }

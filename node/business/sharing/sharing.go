@@ -7,9 +7,10 @@
 // the access record and, at that position of the log, refuses it when anything that it was decided
 // on has moved: the grant was revoked or has ended, the endorsement of the consumer's jurisdiction
 // was withdrawn, the catalogue entry has a later version, a record was retracted or erased since
-// the data were read, a probe's quota is spent, the request's id was seen before. So nothing is
-// answered after a revocation's position, and a replayed request is refused on every replica, also
-// after a restart. The caller answers only after the command succeeded.
+// the data were read, a probe's quota is spent, the consumer used the request's id before. So
+// nothing is answered after a revocation's position, and a replayed request is refused on every
+// replica, also after a restart. The caller answers only after the command succeeded. A refusal
+// that may depend on what was read is recorded as a refused use, whatever has moved.
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first

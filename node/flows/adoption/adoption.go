@@ -77,7 +77,7 @@ func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Acto
 	if err != nil {
 		return catalog.Published{}, err
 	}
-	result, err := commandAdopt.Do(ctx, d.own, id, p.Document, adoptBody{Publication: p, Endless: endless})
+	result, err := commandAdopt.Do(ctx, d.own, book.By(identity.NewAgency(d.own.Name(), e.Agency), id, p.Document), adoptBody{Publication: p, Endless: endless})
 	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.Document}, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -195,7 +196,7 @@ func TestNothingOfIt(t *testing.T) {
 	}
 	endless := sharing.Endless{Setter: identity.NewAgency(other.set.At.Log().Jurisdiction(), label("civil-affairs")), Dataset: villages}
 	endless.Purposes = []identity.Label{label("statistics")}
-	_, err = commandAdopt.Do(t.Context(), other.county, newID(), nil, adoptBody{Publication: p, Endless: endless})
+	_, err = commandAdopt.Do(t.Context(), other.county, book.ByNode(other.county, newID(), nil), adoptBody{Publication: p, Endless: endless})
 	other.refused(t, "a grant is missing", err, text.DatasetMoved)
 }
 

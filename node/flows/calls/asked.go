@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -58,11 +59,12 @@ func Register(r *state.Registry) {
 // applyAsked appends the record of a request. An id has one answer: a second answer is never
 // recorded, so it is never shown.
 func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
-	if b.Answered && uses.Has(tx, b.ID) {
+	key := usesKey(b.ID, b.Agency)
+	if b.Answered && uses.Has(tx, key) {
 		return ledger.None, &state.Refusal{Code: state.CodeSeen}
 	}
 	if b.Answered {
-		if err := uses.Save(tx, b.ID, book.Next(tx)); err != nil {
+		if err := uses.Save(tx, key, book.Next(tx)); err != nil {
 			return ledger.None, err
 		}
 	}
@@ -73,10 +75,16 @@ func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, head)
 }
 
-// answered returns the entry that records the answer under an id; the zero value if there is none.
-func answered(r *state.Reader, id identity.Message) identity.Entry {
-	key := id.Bytes()
-	entry, _ := uses.Load(r, key[:])
+// usesKey returns the key of an answer: the id belongs to the agency that asked.
+func usesKey(id []byte, agency identity.Label) []byte {
+	return append(bytes.Clone(id), agency.String()...)
+}
+
+// answered returns the entry that records the answer to an agency under its id; the zero value if
+// there is none.
+func answered(r *state.Reader, id identity.Message, agency identity.Label) identity.Entry {
+	raw := id.Bytes()
+	entry, _ := uses.Load(r, usesKey(raw[:], agency))
 	return entry.In(r.Log())
 }
 
@@ -112,7 +120,7 @@ func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Ent
 		dataset = nil
 	}
 	id := r.id.Bytes()
-	return book.Enter(ctx, e.own, commandAsked, identity.Message{}, nil, askedBody{
+	return book.Enter(ctx, e.own, commandAsked, book.Request{}, askedBody{
 		ID: id[:], Answered: o.number == 0, Agency: r.call.Agency, Dataset: dataset, Statement: statement,
 	})
 }

@@ -5,21 +5,24 @@
 //
 // # An id is one use
 //
-// The id of the message is the id of the access command at the provider. The provider refuses an id
-// that it has seen, so a frame that is sent again is not answered again, also after a restart. It
-// remembers the id for the hour of host and an hour more; no message lives longer than
-// relay.MaxLife, 15 minutes, so no frame outlives the memory of its id.
+// The id of the message is the id of the access command at the provider, and belongs to the agency
+// that asks. The provider serves a request once: a frame that is sent again gets the same answer
+// for ten minutes, and otherwise none, also after a restart. It remembers the id for the hour of
+// host and an hour more; no message lives longer than relay.MaxLife, 15 minutes, so no frame
+// outlives the memory of its id.
 //
-// The id is also the idempotency key of the asker. A request that was refused, or never came to its
-// destination, may be tried again under its id, and is then a new request. A request that was
-// answered is not answered again:
+// The id is also the idempotency key of the asker. A request that never came to its destination, or
+// was refused there before records were read, may be tried again under its id, and is then a new
+// request. Otherwise:
 //
 //   - If this jurisdiction has its own record of the answer, it returns a SeenError that names the
-//     record. The answer was shown, or was lost between the node and the person. A person who still
-//     needs the data asks again under another key, and that is another use.
-//   - If it has no record, the provider says id-seen: the data were used there, and the answer was
-//     lost on the way. The answer was never shown, and never will be. A question under another key
-//     is another use; the record of the refusal that the provider signed says why there are two.
+//     record. The answer was shown, or was lost between the node and the person, who gets it again
+//     from the API for ten minutes. A person who needs the data later asks under another key, and
+//     that is another use.
+//   - If it has no record, the answer was lost on the way. The same message is sent again, and gets
+//     the same answer. If the provider does not have that any more, or what it rested on does not
+//     stand any more, it says id-seen: a question under another key is then another use, and the
+//     record of the refusal that the provider signed says why there are two.
 //
 // # Logged before shown
 //
@@ -36,7 +39,7 @@
 // code: the code may then be any text that a person typed, and stands in the payload alone. The
 // state keeps the ids that were answered, because an id must never serve a second use:
 //
-//	asked   id (16 bytes) -> index of the entry, plus 1
+//	asked   id (16 bytes) agency -> index of the entry, plus 1
 package calls
 
 import (

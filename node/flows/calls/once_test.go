@@ -1,20 +1,24 @@
 package calls_test
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"testing"
 
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
 	"xietong/exchange/link"
 	"xietong/node/business/records"
 	"xietong/node/flows/calls"
+	"xietong/node/flows/callstest"
 	"xietong/node/ground/text"
 )
 
 // TestOneUse tries again under one id. Before an answer was given that is a new request; afterwards
-// the data are never used twice, whichever end remembers the answer.
+// the data are never used twice, whichever end remembers the answer. An answer that was lost on the
+// way comes again, until the provider is started anew.
 func TestOneUse(t *testing.T) {
 	w := newWorld(t)
 	id := newID()
@@ -44,22 +48,34 @@ func TestOneUse(t *testing.T) {
 		}
 		w.Reopen(t, w.County)
 	}
-	w.Lost = true
-	id = newID()
-	_, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
-	refused(t, "the answer lost", err, text.Unreachable)
-	w.Lost = false
-	_, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
-	refused(t, "tried again", err, text.IDSeen)
-	if _, ok := errors.AsType[*calls.SeenError](err); ok {
-		t.Errorf("got %v, of which there is no answer here", err)
+	for _, restarted := range []bool{false, true} {
+		w.Lost = true
+		id = newID()
+		_, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
+		refused(t, "the answer lost", err, text.Unreachable)
+		w.Lost = false
+		if restarted {
+			w.Reopen(t, w.City)
+		}
+		got, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
+		if !restarted {
+			if err != nil || got.Count != 1 {
+				t.Errorf("tried again: got %d records, %v, want the answer that was lost", got.Count, err)
+			}
+			continue
+		}
+		refused(t, "tried again after a restart", err, text.IDSeen)
+		if _, ok := errors.AsType[*calls.SeenError](err); ok {
+			t.Errorf("got %v, of which there is no answer here", err)
+		}
 	}
-	if n := uses(); n != 2 {
-		t.Errorf("%d uses were recorded, want 2", n)
+	if n := uses(); n != 3 {
+		t.Errorf("%d uses were recorded, want 3", n)
 	}
 }
 
-// TestReplayed sends the same frame again: it is refused, also by a provider that was started anew.
+// TestReplayed sends the same frame again: it gets the same frame for an answer, byte for byte, and
+// from a provider that was started anew, or whose record was retracted since, that it was answered.
 func TestReplayed(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, lookup()); err != nil {
@@ -72,19 +88,104 @@ func TestReplayed(t *testing.T) {
 	if len(w.Frames()) != 2 {
 		t.Fatalf("%d requests were sent", len(w.Frames()))
 	}
-	for _, restarted := range []bool{false, true} {
-		if restarted {
-			w.Reopen(t, w.City)
-		}
+	answers := [][]byte{w.City.Serve(t, nanming, w.Frames()[0])[0], w.City.Serve(t, nanming, w.Frames()[1])[0]}
+	for _, moved := range []struct {
+		what string
+		do   func()
+		same bool
+	}{
+		{"nothing", func() {}, true},
+		{"another record", func() { w.City.Put(t, villages, village(9, "别处")) }, true},
+		{"a retraction", func() {
+			if _, err := w.City.Records.Retract(t.Context(), newID(), by(civil), villages, "520102016009", "r"); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		{"a restart", func() { w.Reopen(t, w.City) }, false},
+	} {
+		moved.do()
 		before := w.City.Size(t)
 		for i, frame := range w.Frames() {
-			if p := replay(t, w, frame); p == nil || p.Code != text.Number(text.IDSeen) {
-				t.Errorf("restarted %t, frame %d: got %+v, want it refused as seen", restarted, i, p)
+			p := replay(t, w, frame)
+			if !moved.same && (p == nil || p.Code != text.Number(text.IDSeen)) {
+				t.Errorf("after %s, frame %d: got %+v, want it refused as seen", moved.what, i, p)
+			}
+			if again := w.City.Serve(t, nanming, frame)[0]; bytes.Equal(again, answers[i]) != moved.same {
+				t.Errorf("after %s, frame %d: the same answer is %t, want %t", moved.what, i, !moved.same, moved.same)
 			}
 		}
 		if after := w.City.Size(t); after != before {
-			t.Errorf("restarted %t: %d entries were made", restarted, after-before)
+			t.Errorf("after %s: %d entries were made", moved.what, after-before)
 		}
+	}
+}
+
+// TestOneIDOfTwoAgencies has two agencies of one jurisdiction ask under one id.
+func TestOneIDOfTwoAgencies(t *testing.T) {
+	w := newWorld(t)
+	id := newID()
+	for _, agency := range []identity.Label{water, civil} {
+		if got, err := w.County.Ask.Query(t.Context(), id, by(agency), guiyang, lookup()); err != nil || got.Count != 1 {
+			t.Errorf("%s: got %d records, %v", agency, got.Count, err)
+		}
+	}
+	for _, agency := range []identity.Label{civil, water} {
+		_, err := w.County.Ask.Query(t.Context(), id, by(agency), guiyang, lookup())
+		refused(t, agency.String()+" again", err, text.IDSeen)
+	}
+}
+
+// TestAnotherRequestUnderAnID asks for something else under the id of a request whose answer was
+// lost.
+func TestAnotherRequestUnderAnID(t *testing.T) {
+	w := newWorld(t)
+	id := newID()
+	w.Lost = true
+	_, err := w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
+	refused(t, "the answer lost", err, text.Unreachable)
+	w.Lost = false
+	q := lookup()
+	q.Fields = []string{"name"}
+	_, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, q)
+	refused(t, "another question", err, text.IDReused)
+	if got, err := w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup()); err != nil || got.Count != 1 {
+		t.Errorf("the same question: got %d records, %v", got.Count, err)
+	}
+}
+
+// TestRefusalsAreInBothLedgers: a refusal that depends on what was read is a recorded use there,
+// and a recorded answer here; the same request gets the same refusal.
+func TestRefusalsAreInBothLedgers(t *testing.T) {
+	w := newWorld(t)
+	e := callstest.Dataset("people")
+	e.Measures, e.SmallestCell = map[string][]string{"households": {"sum"}}, 5
+	w.City.Publish(t, e)
+	people := label("people")
+	w.City.Put(t, people, village(1, "a"))
+	q := records.Question{
+		Dataset: people, Purpose: purpose, Application: lookup().Application,
+		Measure: gather.Measure{Function: gather.Count},
+	}
+	if _, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q); err != nil {
+		t.Fatal(err)
+	}
+	q.Measure = gather.Measure{Function: gather.Sum, Field: "households"}
+	here, there := w.County.Size(t), w.City.Size(t)
+	for n := range uint64(2) {
+		id := newID()
+		_, err := w.County.Ask.Query(t.Context(), id, by(water), guiyang, q)
+		refused(t, "too few", err, text.GroupTooSmall)
+		if got, want := [2]uint64{w.County.Size(t) - here, w.City.Size(t) - there}, [2]uint64{n + 1, n + 1}; got != want {
+			t.Errorf("%d entries here and there, want %d", got, want)
+		}
+	}
+	frames := w.Frames()
+	last := frames[len(frames)-1]
+	if p := replay(t, w, last); p == nil || p.Code != text.Number(text.GroupTooSmall) {
+		t.Errorf("the same request: got %+v, want the same refusal", p)
+	}
+	if n := w.City.Size(t) - there; n != 2 {
+		t.Errorf("%d entries there, want 2", n)
 	}
 }
 

@@ -91,10 +91,10 @@ func (e *Engine) unused(ctx context.Context, a operation.Asking) (agency identit
 		if err != nil {
 			return err
 		}
-		if before := answered(s, a.ID); !before.IsZero() {
+		agency = by.Code()
+		if before := answered(s, a.ID, agency); !before.IsZero() {
 			return &SeenError{Asked: before}
 		}
-		agency = by.Code()
 		return nil
 	})
 	return agency, err

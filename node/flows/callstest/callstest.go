@@ -32,6 +32,7 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/federated"
+	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -62,6 +63,8 @@ type World struct {
 
 	Lost bool  // answers do not come back
 	Cut  error // nothing is sent, for this reason
+	// Twice has the city hand each request to a county twice, and keep the second answer.
+	Twice bool
 
 	o      Options
 	mu     sync.Mutex
@@ -185,11 +188,11 @@ type recording struct {
 }
 
 // Propose fails where the test says so.
-func (r recording) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+func (r recording) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	if r.of.Broken != nil {
 		return nil, r.of.Broken
 	}
-	return r.Host.Propose(ctx, kind, id, asked, body)
+	return r.Host.Propose(ctx, kind, q, body)
 }
 
 // Asker returns the relay, which sends calls as they are.
@@ -249,6 +252,11 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
 	w.mu.Unlock()
+	if w.Twice && local == Guiyang {
+		if err := w.At(to).relay.Serve(ctx, local, request, func([]byte) error { return nil }); err != nil {
+			return err
+		}
+	}
 	return w.At(to).relay.Serve(ctx, local, request, func(frame []byte) error {
 		if w.Lost {
 			return errors.New("the link broke")

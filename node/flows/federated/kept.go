@@ -83,7 +83,7 @@ func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Chi
 			continue
 		}
 		group.Go(func() {
-			_, failed[i] = commandShare.Do(ctx, d.own, identity.Message{}, nil, shareBody{
+			_, failed[i] = commandShare.Do(ctx, d.own, book.Request{}, shareBody{
 				Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer,
 			})
 		})

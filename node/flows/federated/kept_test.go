@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 )
 
@@ -32,7 +33,7 @@ func named(t *testing.T, s string) identity.Jurisdiction {
 // keepOne keeps the answer of a child to a request.
 func keepOne(t *testing.T, own *booktest.Ledger, request byte, asker, child string, answer []byte) {
 	t.Helper()
-	_, err := commandShare.Do(t.Context(), own, identity.Message{}, nil, shareBody{
+	_, err := commandShare.Do(t.Context(), own, book.Request{}, shareBody{
 		Request: bytes.Repeat([]byte{request}, 32), Asker: named(t, asker), Child: named(t, child).Label(), Answer: answer,
 	})
 	if err != nil {

@@ -85,32 +85,44 @@ func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, erro
 		return relay.Result{}, err
 	}
 	var own *gather.Own
-	var access identity.Entry
+	var record operation.Record
+	var used error
 	var measuring sync.WaitGroup
 	if q.Asks(roster, d.own.Name()) {
 		own = &gather.Own{}
-		measuring.Go(func() { *own, access = d.measure(ctx, r, by, g.Question, q, roster) })
+		measuring.Go(func() { *own, record, used = d.measure(ctx, r, by, g.Question, q, roster) })
 	}
 	children := d.share(ctx, r, q, roster)
 	measuring.Wait()
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return relay.Result{}, fmt.Errorf("serve federated query: %w", ctx.Err())
+	if used == nil && errors.Is(ctx.Err(), context.Canceled) {
+		used = ctx.Err()
+	}
+	if used != nil {
+		return relay.Result{Stands: record.Stands}, fmt.Errorf("serve federated query: %w", used)
+	}
+	if own == nil {
+		record.Stands = always
 	}
 	share, err := gather.Merge(q, roster, d.own.Name(), own, children)
 	if err == nil {
 		err = d.keep(context.WithoutCancel(ctx), r, listed(share, children))
 	}
 	if err != nil {
-		return relay.Result{}, fmt.Errorf("serve federated query: %w", err)
+		return relay.Result{Stands: record.Stands}, fmt.Errorf("serve federated query: %w", err)
 	}
 	content, err := share.Encode()
-	return relay.Result{Content: content, Entry: access}, err
+	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands}, err
 }
 
+// always is whether the sum of a jurisdiction that measured nothing itself still stands.
+func always(context.Context) error { return nil }
+
 // measure measures the own records, as a use that is permitted, recorded and refused like any
-// other. The desk of the records knows nothing of places: it groups by fields alone, and the place
-// of this jurisdiction is then added to each group that is told.
-func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency, asked records.Question, q gather.Question, roster gather.Roster) (gather.Own, identity.Entry) {
+// other. It returns an error if the id of the request was used before: a jurisdiction that answered
+// is not made to sign, in a second share, that it refuses. The desk of the records knows nothing of
+// places: it groups by fields alone, and the place of this jurisdiction is then added to each group
+// that is told.
+func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency, asked records.Question, q gather.Question, roster gather.Roster) (gather.Own, operation.Record, error) {
 	self := d.own.Name()
 	asked.Purpose, asked.Evidence = r.Call.Purpose.String(), r.Evidence
 	if r.Header.Origin == self {
@@ -130,8 +142,15 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency
 	if err == nil {
 		got, err = d.records.Query(ctx, r.Header.ID, catalog.Foreign(by), asked)
 	}
+	if failure.Is(err, text.IDSeen, text.IDReused) {
+		return gather.Own{}, operation.Record{}, err
+	}
+	record := got.Record()
+	if record.Stands == nil {
+		record.Stands = always // refused before anything was read
+	}
 	if err != nil {
-		return gather.Own{Why: d.why(ctx, self, err)}, identity.Entry{}
+		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
 	}
 	own := gather.Own{AsOf: got.AsOf}
 	for _, group := range got.Groups {
@@ -142,9 +161,9 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency
 	}
 	if err := q.CheckOwn(own.Groups); err != nil {
 		err = text.Fail(text.MeasureInexact, text.Args{"dataset": asked.Dataset.String(), "measure": q.Measure.String()}, err)
-		return gather.Own{Why: d.why(ctx, self, err)}, identity.Entry{}
+		return gather.Own{Why: d.why(ctx, self, err)}, operation.Record{}, nil
 	}
-	return own, got.Access
+	return own, record, nil
 }
 
 // listed returns the children whose answers the share lists.

@@ -7,7 +7,7 @@
 //
 //	// applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error)
 //	withdraw.Handle(registry, applyWithdraw)
-//	ref, err := withdraw.Do(ctx, l, id, asked, withdrawBody{…})
+//	ref, err := withdraw.Do(ctx, l, request, withdrawBody{…})
 //
 // The body carries a Statement for each entry that the handler appends: the evidence of the entry
 // and its sealed payload, [evidence, ciphertext]. A Bucket holds values of one type under one name,
@@ -43,10 +43,8 @@ type Ledger interface {
 	View(ctx context.Context, f func(*state.Reader) error) error
 
 	// Propose replicates a command and returns the result of its handler. A refusal is a
-	// *state.Refusal. asked holds the question that was sent under the id: a repeated request has
-	// other seals, and asked tells that it is the same request. Only a MAC of asked is replicated;
-	// asked may be nil where there is no id.
-	Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error)
+	// *state.Refusal. Asked of the request is replicated as it is: Command.Do has put a MAC there.
+	Propose(ctx context.Context, kind state.Kind, q Request, body []byte) ([]byte, error)
 
 	// Note commits to a payload of the node's own statement, and seals it.
 	Note(contentType string, payload []byte) (Statement, error)
@@ -88,6 +86,37 @@ type Reads interface {
 	Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool))
 }
 
+// Request is the request that a command serves. An id belongs to its origin: the same id of another
+// origin is another request, and whatever one origin does under its ids, another neither notices
+// nor is hindered. The zero Request is none: its command may be applied any number of times.
+type Request struct {
+	Origin string           // the id of the agency that asks or, where none does, the jurisdiction's name
+	ID     identity.Message // that the origin chose
+	// Asked is all that is asked, without seals and salts: the same request has the same, and under
+	// one id any other request of the origin is refused. Only a MAC of it is replicated.
+	Asked []byte
+}
+
+// By returns the request of an agency.
+func By(agency identity.Agency, id identity.Message, asked []byte) Request {
+	return Request{Origin: agency.String(), ID: id, Asked: asked}
+}
+
+// ByNode returns the request of whoever runs the jurisdiction.
+func ByNode(l Ledger, id identity.Message, asked []byte) Request {
+	return Request{Origin: l.Name().String(), ID: id, Asked: asked}
+}
+
+// replicated returns the request as the state keeps it: with a MAC of what was asked, which may
+// name a person.
+func (q Request) replicated(l Ledger) Request {
+	if q.Asked != nil {
+		mac := l.MAC("asked", q.Asked)
+		q.Asked = mac[:]
+	}
+	return q
+}
+
 // Command is the number of a command whose body is a B and whose result is an R.
 type Command[B, R any] state.Kind
 
@@ -97,8 +126,8 @@ func (c Command[B, R]) Handle(r *state.Registry, apply func(tx *state.Tx, body B
 	c.handle(r, state.Idempotent, apply)
 }
 
-// HandleOnce is Handle for a command that is refused with state.CodeSeen where its id was used
-// before.
+// HandleOnce is Handle for a command that is refused with state.CodeSeen where the same request
+// came before.
 func (c Command[B, R]) HandleOnce(r *state.Registry, apply func(tx *state.Tx, body B) (R, error)) {
 	c.handle(r, state.Once, apply)
 }
@@ -118,12 +147,12 @@ func (c Command[B, R]) handle(r *state.Registry, mode state.Mode, apply func(*st
 }
 
 // Do proposes the command and returns its result; see Ledger.Propose.
-func (c Command[B, R]) Do(ctx context.Context, l Ledger, id identity.Message, asked []byte, body B) (result R, err error) {
+func (c Command[B, R]) Do(ctx context.Context, l Ledger, q Request, body B) (result R, err error) {
 	data, err := canon.Marshal(body)
 	if err != nil {
 		return result, fmt.Errorf("encode command %d: %w", c, err)
 	}
-	answer, err := l.Propose(ctx, state.Kind(c), id, asked, data)
+	answer, err := l.Propose(ctx, state.Kind(c), q.replicated(l), data)
 	if err != nil {
 		return result, err
 	}
@@ -131,6 +160,15 @@ func (c Command[B, R]) Do(ctx context.Context, l Ledger, id identity.Message, as
 		return result, fmt.Errorf("decode result of command %d: %w", c, err)
 	}
 	return result, nil
+}
+
+// Unused refuses a request whose id its origin used before, as Do would: with state.CodeSeen where
+// the same request came before, or state.CodeIDReused. It lets a room look before it does what
+// costs, or shows, something; the command looks again.
+func (c Command[B, R]) Unused(r *state.Reader, l Ledger, q Request) error {
+	q = q.replicated(l)
+	code := r.Used(state.Command{Kind: state.Kind(c), Origin: q.Origin, ID: q.ID, Asked: q.Asked})
+	return state.Result{Code: code}.Err()
 }
 
 // Nothing is the body or the result of a command that has none.
@@ -166,7 +204,7 @@ func Refuse(code text.Code, values ...string) error {
 
 // Enter proposes a command whose result refers to the entry that the handler made or found, and
 // returns the name of that entry.
-func Enter[B any](ctx context.Context, l Ledger, c Command[B, ledger.Ref], id identity.Message, asked []byte, body B) (identity.Entry, error) {
-	ref, err := c.Do(ctx, l, id, asked, body)
+func Enter[B any](ctx context.Context, l Ledger, c Command[B, ledger.Ref], q Request, body B) (identity.Entry, error) {
+	ref, err := c.Do(ctx, l, q, body)
 	return ref.In(l.Log()), err
 }

@@ -56,7 +56,7 @@ func name(t *testing.T, l book.Ledger, name string) (identity.Entry, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return book.Enter(t.Context(), l, commandName, identity.Message{}, nil, nameBody{Name: name, Statement: note})
+	return book.Enter(t.Context(), l, commandName, book.Request{}, nameBody{Name: name, Statement: note})
 }
 
 // TestCommand takes a command from its proposer to its handler and back: body, entry, payload,
@@ -90,7 +90,7 @@ func TestOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []state.Code{state.Done, state.CodeSeen} {
-		_, err := commandOnce.Do(t.Context(), l, id, nil, "x")
+		_, err := commandOnce.Do(t.Context(), l, book.ByNode(l, id, nil), "x")
 		refusal, _ := errors.AsType[*state.Refusal](err)
 		if refusal == nil && want != state.Done || refusal != nil && refusal.Code != want {
 			t.Errorf("time %d: got %v, want code %d", i+1, err, want)
@@ -172,7 +172,7 @@ func TestUnreadableValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{"a", "one"} {
-		if _, err := l.Propose(t.Context(), 2003, identity.Message{}, nil, []byte(key)); err != nil {
+		if _, err := l.Propose(t.Context(), 2003, book.Request{}, []byte(key)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := name(t, l, "云岩区")

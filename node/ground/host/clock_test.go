@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // setClock is a clock that the test sets.
@@ -59,7 +60,7 @@ func try(t *testing.T, h *Host) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Propose(t.Context(), kindTest, identity.Message{}, nil, body)
+	_, err = h.Propose(t.Context(), kindTest, book.Request{}, body)
 	return err
 }
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"xietong/certs/canon"
-	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // TestFatalStopsTheReplica checks that a replica whose state differs from the majority reports it,
@@ -42,7 +42,7 @@ func TestFatalStopsTheReplica(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.Propose(ctx, state.KindCheckpointLine, identity.Message{}, nil, body); err == nil {
+			if _, err := h.Propose(ctx, state.KindCheckpointLine, book.Request{}, body); err == nil {
 				t.Error("the line was acknowledged")
 			}
 			if err := h.Close(); !errors.Is(err, state.ErrDiverged) {

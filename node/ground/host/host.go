@@ -271,11 +271,8 @@ func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 }
 
 // Propose replicates a command and returns the result of its handler. A refusal is a
-// *state.Refusal. asked holds the question that was sent under the id: a repeated request has other
-// seals, and asked tells that it is the same request. Only an HMAC of asked is replicated; asked
-// may be nil where there is no id. After a *ClockError, a *GrowthError or group.ErrNotDone nothing
-// was done.
-func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+// *state.Refusal. After a *ClockError, a *GrowthError or group.ErrNotDone nothing was done.
+func (h *Host) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	now := h.now()
 	if err := h.checkClock(kind, now); err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
@@ -283,12 +280,8 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, id identity.Message
 	if err := h.growth.spend(ctx, h.name, len(body), now); err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
-	if asked != nil {
-		mac := h.vault.MAC("asked", asked)
-		asked = mac[:]
-	}
 	result, err := h.group.Propose(ctx, state.Command{
-		Kind: kind, ID: id, Asked: asked, Body: body,
+		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
 		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
 	})
 	if err != nil {

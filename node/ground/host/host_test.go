@@ -70,7 +70,7 @@ func add(t *testing.T, h *Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Propose(t.Context(), kindTest, identity.Message{}, nil, body); err != nil {
+	if _, err := h.Propose(t.Context(), kindTest, book.Request{}, body); err != nil {
 		t.Fatal(err)
 	}
 }

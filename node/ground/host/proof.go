@@ -43,7 +43,7 @@ func (h *Host) checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.Propose(ctx, state.KindCheckpointLine, identity.Message{}, nil, body)
+	_, err = h.Propose(ctx, state.KindCheckpointLine, book.Request{}, body)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 const (
@@ -167,7 +168,7 @@ func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte
 	if err != nil {
 		return err
 	}
-	_, err = h.Propose(ctx, state.KindKeySet, identity.Message{}, nil, body)
+	_, err = h.Propose(ctx, state.KindKeySet, book.Request{}, body)
 	if refusal, ok := errors.AsType[*state.Refusal](err); ok && refusal.Code == state.CodeIDReused {
 		return nil // an earlier attempt, whose outcome was unknown, has succeeded
 	}

@@ -86,7 +86,7 @@ func filled(t *testing.T) (dir, file string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := book.Enter(t.Context(), h, commandEnter, id, nil, entered{Agency: label, Statement: act}); err != nil {
+		if _, err := book.Enter(t.Context(), h, commandEnter, book.ByNode(h, id, nil), entered{Agency: label, Statement: act}); err != nil {
 			t.Fatal(err)
 		}
 	}

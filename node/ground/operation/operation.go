@@ -65,14 +65,14 @@ func (o Operation[P, R]) Serve(in *relay.Registry, serve func(ctx context.Contex
 		if err != nil {
 			return relay.Result{}, fmt.Errorf("serve %s: %w", o, err)
 		}
-		return encoded(result, identity.Entry{})
+		return encoded(result, Record{})
 	})
 }
 
 // ServeUse registers the function that serves the operation, where the operation is a use of data
-// by an agency of the origin. serve must record the use before it returns, and returns the entry of
-// that record.
-func (o Operation[P, R]) ServeUse(in *relay.Registry, serve func(ctx context.Context, r relay.Received, by identity.Agency, p P) (R, identity.Entry, error)) {
+// by an agency of the origin. serve must record the use before it returns, a refused one too once
+// data were read, and returns that record.
+func (o Operation[P, R]) ServeUse(in *relay.Registry, serve func(ctx context.Context, r relay.Received, by identity.Agency, p P) (R, Record, error)) {
 	in.Register(string(o), func(ctx context.Context, r relay.Received) (relay.Result, error) {
 		by, err := Consumer(r)
 		if err != nil {
@@ -82,17 +82,23 @@ func (o Operation[P, R]) ServeUse(in *relay.Registry, serve func(ctx context.Con
 		if err != nil {
 			return relay.Result{}, err
 		}
-		result, entry, err := serve(ctx, r, by, p)
+		result, record, err := serve(ctx, r, by, p)
 		if err != nil {
-			return relay.Result{}, fmt.Errorf("serve %s: %w", o, err)
+			return relay.Result{Stands: record.Stands}, fmt.Errorf("serve %s: %w", o, err)
 		}
-		return encoded(result, entry)
+		return encoded(result, record)
 	})
 }
 
-func encoded(result any, entry identity.Entry) (relay.Result, error) {
+// Record is the record of a use at the provider.
+type Record struct {
+	Entry  identity.Entry
+	Stands func(context.Context) error // see relay.Result
+}
+
+func encoded(result any, record Record) (relay.Result, error) {
 	content, err := canon.Marshal(result)
-	return relay.Result{Content: content, Entry: entry}, err
+	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands}, err
 }
 
 // Parameters decodes and checks the parameters of a request. The error is text.BadRequest.

@@ -89,10 +89,10 @@ func newPair(t *testing.T) (*operationtest.Pair, *served) {
 	}
 	in := relay.NewRegistry()
 	echo.Serve(in, func(_ context.Context, _ relay.Received, q question) (reply, error) { return answered(q) })
-	use.ServeUse(in, func(_ context.Context, r relay.Received, by identity.Agency, q question) (reply, identity.Entry, error) {
+	use.ServeUse(in, func(_ context.Context, r relay.Received, by identity.Agency, q question) (reply, operation.Record, error) {
 		s.by = append(s.by, by)
 		got, err := answered(q)
-		return got, s.access, err
+		return got, operation.Record{Entry: s.access}, err
 	})
 	return operationtest.New(t, in), s
 }

@@ -268,7 +268,7 @@ func (s *Store) PublishFirst(ctx context.Context) error {
 	}
 	note, err := s.own.Note(ledger.RosterType, list)
 	if err == nil {
-		_, err = s.propose(ctx, identity.Message{}, list, publishBody{Number: 1, Statement: note})
+		_, err = s.propose(ctx, book.Request{}, publishBody{Number: 1, Statement: note})
 	}
 	if err != nil {
 		return fmt.Errorf("publish first roster: %w", err)
@@ -310,11 +310,13 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return s.propose(ctx, id, list, publishBody{Number: next.Number(), Agency: &agency, Statement: act})
+	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, list), publishBody{
+		Number: next.Number(), Agency: &agency, Statement: act,
+	})
 }
 
-func (s *Store) propose(ctx context.Context, id identity.Message, list []byte, b publishBody) (identity.Entry, error) {
-	entry, err := book.Enter(ctx, s.own, commandPublish, id, list, b)
+func (s *Store) propose(ctx context.Context, q book.Request, b publishBody) (identity.Entry, error) {
+	entry, err := book.Enter(ctx, s.own, commandPublish, q, b)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -374,7 +376,7 @@ func (s *Store) Take(ctx context.Context, proof []byte) error {
 			return fmt.Errorf("take roster: %w", err)
 		}
 	}
-	_, err = commandKeep.Do(ctx, s.own, identity.Message{}, nil, keepBody{Number: r.Number(), Proof: proof})
+	_, err = commandKeep.Do(ctx, s.own, book.Request{}, keepBody{Number: r.Number(), Proof: proof})
 	if err != nil {
 		return fmt.Errorf("take roster: %w", err)
 	}

@@ -93,7 +93,7 @@ func (l *Ledger) View(ctx context.Context, f func(*state.Reader) error) error {
 
 // Propose applies a command. It returns a *state.Refusal as in a node; any other error of a handler
 // would stop a node.
-func (l *Ledger) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+func (l *Ledger) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (l *Ledger) Propose(ctx context.Context, kind state.Kind, id identity.Messa
 		l.Before(kind)
 	}
 	result, err := l.state.Apply(state.Command{
-		Kind: kind, ID: id, Asked: asked, Body: body,
+		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
 		Time: uint64(l.Clock.UnixMilli()), Expires: uint64(l.Clock.Add(time.Hour).UnixMilli()),
 	})
 	if err != nil {

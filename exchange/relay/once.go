@@ -1,0 +1,60 @@
+package relay
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"xietong/certs/identity"
+	"xietong/exchange/answers"
+)
+
+// given is an answer that may be given again.
+type given struct {
+	frame  []byte
+	stands func(context.Context) error // see Result
+}
+
+// once names the request as it is known again: by all that its origin signed. Its answer takes
+// memory from what the neighbour has, and there from what the origin has.
+func (in *inbound) once() answers.Request {
+	hash := in.Hash()
+	return answers.Request{
+		Owner: answers.Owner{Neighbour: in.peer.String(), Name: in.header.Origin.String()}, Key: string(hash[:]), Hash: hash,
+	}
+}
+
+// once runs the operation and returns the frame of the answer. If the same request was answered,
+// and that used up its id, once returns the same frame, unless what it rested on does not stand any
+// more. The answer is kept also if nobody waits for it any more, for whoever asks again.
+func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, received Received) ([]byte, error) {
+	g, again, err := r.given.Do(ctx, in.once(), r.l.Now(), func() (answers.Answer[given], error) {
+		result, problem := r.run(ctx, operation, received)
+		if result.Stands == nil && ctx.Err() == context.Canceled {
+			return answers.Answer[given]{}, ctx.Err()
+		}
+		frame, err := r.reply(ctx, in, result, problem)
+		return answers.Answer[given]{
+			Value: given{frame, result.Stands}, Size: len(frame), Keep: err == nil && result.Stands != nil,
+		}, err
+	})
+	if err != nil && ctx.Err() != nil {
+		return r.refused(ctx, in, r.refuse(Late, err, r.l.Name.String()))
+	}
+	if err == nil && again {
+		if err := g.stands(ctx); err != nil {
+			return r.refused(ctx, in, r.problem(err))
+		}
+	}
+	return g.frame, err
+}
+
+// askedBy names a request of an agency of this jurisdiction as it is known again: by all but the
+// message in which it is sent.
+func (m sealed) askedBy(agency identity.Label) answers.Request {
+	id := m.id.Bytes()
+	return answers.Request{
+		Owner: answers.Owner{Name: agency.String()}, Key: string(id[:]) + agency.String(),
+		Hash: sha256.Sum256(slices.Concat([]byte{byte(m.kind)}, []byte(m.to.String()), []byte{0}, m.content)),
+	}
+}

@@ -1,0 +1,286 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// opening is a ledger that does something each time when a payload is opened.
+type opening struct {
+	*booktest.Ledger
+	opened int
+	each   func() error // nil: nothing
+}
+
+func (o *opening) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	o.opened++
+	if o.each != nil {
+		if err := o.each(); err != nil {
+			return nil, err
+		}
+	}
+	return o.Ledger.Payload(r, index)
+}
+
+// costlyOn is a filter that costs more than is allowed on a record for which the condition holds.
+func costlyOn(condition string) string {
+	list := "[" + strings.Repeat("1,", 99) + "1]"
+	return condition + " && " + list + ".all(a, " + list + ".all(b, " + list + ".all(c, a+b+c > 0)))"
+}
+
+// accesses returns how many uses the ledger has, and the payload of the last one.
+func accesses(t *testing.T, l *booktest.Ledger) (n int, last map[string]any) {
+	t.Helper()
+	for index, head := range l.Heads(t, 0) {
+		if head.Kind != ledger.KindAccess {
+			continue
+		}
+		n++
+		reading(t, l, func(r *state.Reader) {
+			payload, err := l.Payload(r, uint64(index))
+			if err == nil {
+				err = json.Unmarshal(payload, &last)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	return n, last
+}
+
+// refusal is a way to be refused after records were read.
+type refusal struct {
+	records []string
+	ask     func(context.Context, *Desk, identity.Message) error
+	opened  func(context.CancelFunc) error // when a payload is opened; nil: nothing
+	moved   func(*booktest.Ledger) error   // before each record of a use; nil: nothing
+	want    text.Code
+	in      text.Code // the record; "": want
+}
+
+// asking asks, as another agency, for records or a measure of them.
+func asking(measure, filter string) func(context.Context, *Desk, identity.Message) error {
+	return func(ctx context.Context, desk *Desk, id identity.Message) error {
+		q := Question{Dataset: must(identity.ParseLabel("residents")), Purpose: "statistics", Application: applied, Filter: filter}
+		if measure != "" {
+			q.Measure = parsed(measure)
+		}
+		_, err := desk.Query(ctx, id, catalog.Local("water"), q)
+		return err
+	}
+}
+
+func verifying(ctx context.Context, desk *Desk, id identity.Message) error {
+	_, err := desk.Verify(ctx, id, catalog.Local("water"), Claim{
+		Dataset: must(identity.ParseLabel("residents")), Key: "0", Field: "sex", Value: json.RawMessage(`"f"`),
+		Purpose: "statistics", Application: applied,
+	})
+	return err
+}
+
+// refusals returns every way to be refused after records were read.
+func refusals() map[string]refusal {
+	many := make([]string, MaxGroups+1)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"sex":"%d"`, i)
+	}
+	two := incomes("f", "1", "2")
+	long := []string{`"sex":"` + strings.Repeat("x", 1100) + `"`}
+	fail := func(context.CancelFunc) error { return errors.New("the payload is damaged") }
+	leave := func(cancel context.CancelFunc) error { cancel(); return nil }
+	return map[string]refusal{
+		"a filter that is too costly":   {two, asking("", costlyOn(`sex == "f"`)), nil, nil, text.FilterTooCostly, ""},
+		"a measure with such a filter":  {two, asking("count", costlyOn(`sex == "f"`)), nil, nil, text.FilterTooCostly, ""},
+		"too many groups":               {many, asking("count by sex", ""), nil, nil, text.TooManyGroups, ""},
+		"a value too long to name":      {long, asking("count by sex", ""), nil, nil, text.TooLarge, ""},
+		"a group too small":             {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},
+		"a sum that is not exact":       {incomes("f", "1e300"), asking("sum(income)", ""), nil, nil, text.MeasureInexact, ""},
+		"more records than may be read": {append(two, two...), asking("count by sex", ""), nil, nil, text.FilterTooCostly, ""},
+		"a damaged payload":             {two, asking("", ""), fail, nil, text.Internal, ""},
+		"a damaged payload, verified":   {two, verifying, fail, nil, text.Internal, ""},
+		"nobody waits any more":         {two, asking("", ""), leave, nil, text.Internal, text.Late},
+		"the entry moved twice":         {two, asking("", ""), nil, renewed, text.DatasetMoved, ""},
+		"the grant ended meanwhile":     {two, asking("", ""), nil, revokeAll, text.GrantRevoked, ""},
+		"verified meanwhile":            {two, verifying, nil, revokeAll, text.GrantRevoked, ""},
+	}
+}
+
+// TestNothingIsReadThroughRefusals asks for what must be refused after records were read, in every
+// way there is. Whoever is refused so may have learned something of the records, so each refusal is
+// recorded, and its id is used up.
+func TestNothingIsReadThroughRefusals(t *testing.T) {
+	for what, row := range refusals() {
+		t.Run(what, func(t *testing.T) {
+			l, first := people(t, residents(), row.records...)
+			if err := asking("count", "")(t.Context(), first, newID()); err != nil {
+				t.Fatal(err) // the application is filed
+			}
+			counting := &opening{Ledger: l}
+			desk, id := NewDesk(counting), newID()
+			if what == "more records than may be read" {
+				desk.mostOpened = 3
+			}
+			before, _ := accesses(t, l)
+			row.refused(t, counting, desk, id)
+			after, said := accesses(t, l)
+			if in := cmp.Or(row.in, row.want); after != before+1 || said["refused"] != string(in) {
+				t.Errorf("%d uses were recorded, the last %v, want one, as refused with %s", after-before, said["refused"], in)
+			}
+			opened := counting.opened
+			if err := row.ask(t.Context(), desk, id); row.want != text.GrantRevoked {
+				refusedAs(t, "again", err, text.IDSeen)
+			}
+			if counting.opened != opened {
+				t.Error("a used id bought a reading")
+			}
+		})
+	}
+}
+
+// refused asks, while what the row says happens, and checks the refusal.
+func (row refusal) refused(t *testing.T, l *opening, desk *Desk, id identity.Message) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if row.opened != nil {
+		l.each = func() error { return row.opened(cancel) }
+	}
+	if row.moved != nil {
+		l.Before = func(kind state.Kind) {
+			if kind != 13 { // an access
+				return
+			}
+			if err := row.moved(l.Ledger); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	err := row.ask(ctx, desk, id)
+	if err == nil || failure.Of(err).Code != row.want {
+		t.Errorf("got %v, want %s", err, row.want)
+	}
+	l.Before, l.each = nil, nil
+}
+
+// revokeAll revokes every grant.
+func revokeAll(l *booktest.Ledger) (err error) {
+	var grants []sharing.Grant
+	err = l.View(context.Background(), func(r *state.Reader) error { grants = sharing.Grants(r); return nil })
+	for _, g := range grants {
+		if err == nil && g.Revoked == ledger.None {
+			_, err = sharing.Revoke(context.Background(), l, newID(), civil, g.Index, "r")
+		}
+	}
+	return err
+}
+
+// renewed publishes the dataset of people anew.
+func renewed(l *booktest.Ledger) error {
+	e := residents()
+	e.Code = must(identity.ParseLabel("residents"))
+	e.Title += newID().String()
+	_, err := catalog.Publish(context.Background(), l, newID(), civil, e)
+	return err
+}
+
+// TestRefusedProbesAreCharged lets verifications fail, and checks that they cost as much of the
+// quota as others, and that a spent quota buys no reading.
+func TestRefusedProbesAreCharged(t *testing.T) {
+	l, first := people(t, residents(), incomes("f", "1")...)
+	claim := Claim{
+		Dataset: must(identity.ParseLabel("residents")), Key: "0", Field: "sex", Value: json.RawMessage(`"f"`),
+		Purpose: "statistics", Application: applied,
+	}
+	if _, err := first.Verify(t.Context(), newID(), catalog.Local("water"), claim); err != nil {
+		t.Fatal(err)
+	}
+	damaged := &opening{Ledger: l, each: func() error { return errors.New("damaged") }}
+	desk := NewDesk(damaged)
+	for n := range sharing.ProbesPerDay - 1 {
+		_, err := desk.Verify(t.Context(), newID(), catalog.Local("water"), claim)
+		if err == nil || failure.Of(err).Code != text.Internal {
+			t.Errorf("probe %d: got %v, want %s", n+2, err, text.Internal)
+		}
+	}
+	opened := damaged.opened
+	_, err := desk.Verify(t.Context(), newID(), catalog.Local("water"), claim)
+	refusedAs(t, "a probe too many", err, text.QuotaSpent)
+	if damaged.opened != opened {
+		t.Error("a spent quota bought a reading")
+	}
+}
+
+// TestIDsBelongToTheirOrigin has two agencies, of which one is of another jurisdiction and has the
+// code of ours, use one id in every order. Neither is hindered, or learns that the other used it.
+func TestIDsBelongToTheirOrigin(t *testing.T) {
+	theirs := identity.NewAgency(guiyang, water.Code())
+	for _, order := range [][]identity.Agency{
+		{water, namesake, theirs}, {water, theirs, namesake}, {namesake, water, theirs},
+		{namesake, theirs, water}, {theirs, water, namesake}, {theirs, namesake, water},
+	} {
+		l, desk := open(t)
+		id := newID()
+		ask := func(by identity.Agency, purpose string) error {
+			q := Question{Dataset: code, Key: "520102016001", Purpose: purpose, Application: applied}
+			if by.Jurisdiction() != nanming {
+				q.Evidence = []byte("signed there")
+			}
+			_, err := desk.Query(t.Context(), id, catalog.Foreign(by), q)
+			return err
+		}
+		for n, by := range order {
+			if err := ask(by, "statistics"); err != nil {
+				t.Errorf("%v: number %d: %v", order, n+1, err)
+			}
+		}
+		for _, by := range order {
+			refusedAs(t, by.String()+" again", ask(by, "statistics"), text.IDSeen)
+		}
+		if n, _ := accesses(t, l); n != len(order) {
+			t.Errorf("%v: %d uses were recorded, want %d", order, n, len(order))
+		}
+	}
+}
+
+// TestAnotherRequestUnderAnID asks for something else under a used id.
+func TestAnotherRequestUnderAnID(t *testing.T) {
+	l, desk := open(t)
+	id := newID()
+	first := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+	if _, err := desk.Query(t.Context(), id, catalog.Foreign(water), first); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*Question){
+		"another key":    func(q *Question) { q.Key = "520102016002" },
+		"other fields":   func(q *Question) { q.Fields = []string{"name"} },
+		"another filter": func(q *Question) { q.Filter = "true" },
+		"a measure":      func(q *Question) { q.Key, q.Measure = "", gather.Measure{Function: gather.Count} },
+		"another limit":  func(q *Question) { q.Limit = 7 },
+	} {
+		q := first
+		change(&q)
+		_, err := desk.Query(t.Context(), id, catalog.Foreign(water), q)
+		refusedAs(t, what, err, text.IDReused)
+	}
+	_, err := desk.Query(t.Context(), id, catalog.Foreign(water), first)
+	refusedAs(t, "the same", err, text.IDSeen)
+	if n, _ := accesses(t, l); n != 1 {
+		t.Errorf("%d uses were recorded, want 1", n)
+	}
+}

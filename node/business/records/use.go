@@ -1,0 +1,121 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// recordWithin is how long the record of a use may take. It does not depend on whoever asks: what
+// was read is recorded, also if nobody waits for the answer any more.
+const recordWithin = 30 * time.Second
+
+// looking is one look at the records of a dataset for somebody.
+type looking interface {
+	// decide decides whether the records may be read; apply is true where an application must be
+	// filed first. It reads no record.
+	decide(r *state.Reader) (permit sharing.Permit, apply bool, err error)
+	// read reads, at one position of the log. Whatever it returns, records may have been read.
+	read(ctx context.Context, r *state.Reader) error
+	// access returns the access record of what was read; before read, that of what will be read.
+	access() sharing.Access
+}
+
+// use is the one way to read records for somebody. It takes the steps of every use: (1) decide, and
+// look whether the id is free and the quota is left, (2) read, (3) record, and only then (4) tell.
+//
+// Once read was called, every outcome is recorded before it is told, a refusal too: whether a
+// filter is too costly or a group too small depends on the records, so that whoever asks often
+// enough would read them through the refusals. An outcome that is recorded uses up the id. If what
+// was decided on has moved meanwhile, the steps are taken once more, with what begin returns then.
+//
+// The Use that is returned with an error says how a refusal was recorded; it is zero where nothing
+// was read.
+func (d *Desk) use(ctx context.Context, id identity.Message, begin func() looking) (Use, error) {
+	u := &using{desk: d, id: id}
+	use, err := u.attempt(ctx, begin())
+	if failure.Is(err, text.DatasetMoved, text.PolicyMoved) {
+		use, err = u.attempt(ctx, begin())
+	}
+	if err == nil || u.begun == nil {
+		return use, err
+	}
+	return u.refused(ctx, err)
+}
+
+// using is a use that is under way.
+type using struct {
+	desk   *Desk
+	id     identity.Message
+	begun  looking // the last one that began to read; nil: no record was read
+	permit sharing.Permit
+}
+
+func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
+	var permit sharing.Permit
+	apply := false
+	read := func(r *state.Reader) error {
+		u.begun, u.permit = next, permit
+		return next.read(ctx, r)
+	}
+	err := u.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
+		if permit, apply, err = next.decide(r); err == nil {
+			err = permit.Unused(r, u.desk.ledger, u.id, next.access().Probe)
+		}
+		if err != nil || apply {
+			return err
+		}
+		return read(r)
+	})
+	if err == nil && apply {
+		if permit, err = permit.Apply(ctx, u.desk.ledger); err == nil {
+			err = u.desk.ledger.View(ctx, read)
+		}
+	}
+	if err != nil {
+		return Use{}, err
+	}
+	return u.record(ctx, next.access())
+}
+
+// record commits the access record, also if nobody waits any more.
+func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
+	l, permit := u.desk.ledger, u.permit
+	entry, err := sharing.RecordUse(ctx, l, u.id, permit, a)
+	if err != nil {
+		return Use{}, err
+	}
+	return Use{
+		Access: entry, Grant: permit.Grant.In(l.Log()), GrantedNow: permit.Now,
+		Stands: func(ctx context.Context) error {
+			return l.View(ctx, func(r *state.Reader) error { return permit.Stands(r, DatasetState, a.Removed) })
+		},
+	}, nil
+}
+
+// refused records that the consumer is told a refusal in place of what was read, and returns the
+// refusal. Where that cannot be recorded, or the id was used meanwhile, it returns an error that
+// tells nothing of what was read.
+func (u *using) refused(ctx context.Context, because error) (Use, error) {
+	if failure.Is(because, text.IDSeen, text.IDReused) {
+		return Use{}, because
+	}
+	a := u.begun.access()
+	a.Rows, a.Outcome, a.Refused = 0, "", failure.Of(because).Code
+	if ctx.Err() != nil {
+		a.Refused = text.Late
+	}
+	use, err := u.record(ctx, a)
+	if err != nil {
+		return Use{}, fmt.Errorf("record refusal: %w", err)
+	}
+	return use, because
+}
