@@ -106,7 +106,7 @@ func TestDamagedChild(t *testing.T) {
 	sister := treetest.New(t, "yunyan.guiyang.guizhou")
 	city.InviteAs(t, tree.Place{Name: sister.Name(), DisplayName: "云岩区"}, "two", false)
 	sister.JoinTo(t, city, "two")
-	if _, err := damage.Do(t.Context(), city, treetest.Message(t), nil, []string{"children", "nanming"}); err != nil {
+	if _, err := damage.Do(t.Context(), city, book.Request{}, []string{"children", "nanming"}); err != nil {
 		t.Fatal(err)
 	}
 	restart(t, city)

@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"xietong/certs/identity"
+	"xietong/exchange/answers"
 	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
@@ -68,6 +69,7 @@ type server struct {
 	version string
 	logger  *slog.Logger
 	node    Node
+	answers *answers.Store[*recorder]
 }
 
 // Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
@@ -83,7 +85,7 @@ const maxBodyLen = 1 << 20
 
 // New returns the handler of the API.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
-	s := &server{version: version, logger: logger, node: n}
+	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept)}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Xietong", version)
 	config.DocsPath = "" // its page loads from elsewhere
@@ -94,7 +96,7 @@ func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s.registerImports(files, a)
 	s.registerRows(files, a)
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
-	return paid(files)
+	return paid(s.again(files))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.

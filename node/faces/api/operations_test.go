@@ -287,6 +287,9 @@ func TestSameKey(t *testing.T) {
 	}
 	q.body = client.PutRecord{Record: json.RawMessage(`{"code":"8"}`)}
 	d.refused(t, "another under its key", q, text.IDReused)
-	q = request{method: "POST", path: "/v1/query", as: "water", edit: key, body: client.Query{Dataset: "villages", Key: "1", Use: use}}
-	d.refused(t, "a use under its key", q, text.IDSeen)
+	q = request{method: "POST", path: "/v1/query", as: "civil-affairs", edit: key, body: client.Query{Dataset: "villages", Key: "1", Use: use}}
+	d.refused(t, "a use under its key", q, text.IDReused)
+	if q.as = "water"; d.send(t, q).Code != http.StatusOK {
+		t.Error("the key of another agency is refused")
+	}
 }

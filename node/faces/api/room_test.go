@@ -153,7 +153,7 @@ func open(t *testing.T) *door {
 	l := newMemory(t, "guizhou")
 	n := &node{hosted: []Hosted{hostedIn(l)}, clock: l.Ledger}
 	logger := slog.New(slog.DiscardHandler)
-	d := &door{l.Ledger, New("test", logger, n), &server{"test", logger, n}}
+	d := &door{l.Ledger, New("test", logger, n), &server{version: "test", logger: logger, node: n}}
 	for _, agency := range []string{"civil-affairs", "water"} {
 		d.done(t, "POST", "/v1/agencies", "", client.NewAgency{Code: agency, Title: agency})
 	}

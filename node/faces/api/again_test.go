@@ -1,0 +1,156 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/answers"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+const aKey = "01934c5e-0000-7000-8000-000000000002"
+
+func keyed(path, as string, body any) request {
+	return request{method: "POST", path: path, as: as, body: body, edit: func(r *http.Request) { r.Header.Set(client.HeaderIdempotency, aKey) }}
+}
+
+// uses returns how many uses the ledger has.
+func (d *door) uses(t *testing.T) (n int) {
+	t.Helper()
+	for _, head := range d.Heads(t, 0) {
+		if head.Kind == ledger.KindAccess {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAnswerLostWithTheConnection cuts the connection while the use is being recorded. The client's
+// own retry gets the answer, and the use is recorded once; another request under the key, and a
+// retry after the grant was revoked or much later, get none.
+func TestAnswerLostWithTheConnection(t *testing.T) {
+	for what, row := range map[string]struct {
+		path string
+		body any
+	}{
+		"query":  {"/v1/query", client.Query{Dataset: "villages", Key: "1", Use: use}},
+		"verify": {"/v1/verify", client.Verification{Dataset: "villages", Key: "1", Field: "name", Value: json.RawMessage(`"村1"`), Use: use}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d := open(t)
+			d.cut(t, row.path, row.body)
+			for range 2 {
+				w := d.send(t, keyed(row.path, "water", row.body))
+				if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"access":"guizhou/log/1/`)) {
+					t.Fatalf("the client's own retry: got %d %s, want the answer", w.Code, w.Body)
+				}
+			}
+			if n := d.uses(t); n != 1 {
+				t.Errorf("%d uses were recorded, want 1", n)
+			}
+			other := keyed("/v1/query", "water", client.Query{Dataset: "villages", Key: "2", Use: use})
+			d.refused(t, "another request under the key", other, text.IDReused)
+			if w := d.send(t, keyed(row.path, "civil-affairs", row.body)); w.Code != http.StatusOK {
+				t.Errorf("the key of another agency: got %d %s", w.Code, w.Body)
+			}
+			d.Clock = d.Clock.Add(answers.Term)
+			d.refused(t, "much later", keyed(row.path, "water", row.body), text.IDSeen)
+			if n := d.uses(t); n != 2 {
+				t.Errorf("%d uses were recorded, want 2", n)
+			}
+		})
+	}
+}
+
+// cut sends a request over a connection, and closes it before the use is recorded.
+func (d *door) cut(t *testing.T, path string, body any) {
+	t.Helper()
+	recording, closed := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	d.Before = func(kind state.Kind) {
+		if kind == 13 { // an access
+			once.Do(func() { close(recording); <-closed })
+		}
+	}
+	server := httptest.NewServer(d.handler)
+	conn := must(net.Dial("tcp", server.Listener.Addr().String()))
+	data := must(json.Marshal(body))
+	_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s: water\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
+		path, client.HeaderAgency, client.HeaderIdempotency, aKey, len(data), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-recording
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	close(closed)
+	server.Close() // waits until the request is served
+}
+
+// TestAnswerGivenWhileItStands revokes the grant of an answer that is kept: it is not given again.
+func TestAnswerGivenWhileItStands(t *testing.T) {
+	d := open(t)
+	q := keyed("/v1/query", "water", client.Query{Dataset: "villages", Key: "1", Use: use})
+	if w := d.send(t, q); w.Code != http.StatusOK {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	d.done(t, "POST", d.revocation(t), "civil-affairs", client.Revocation{Reason: "r"})
+	d.refused(t, "after the revocation", q, text.IDSeen)
+}
+
+// TestSameKeyAtOnce sends one request many times at once: it is answered once, and all get that
+// answer.
+func TestSameKeyAtOnce(t *testing.T) {
+	d := open(t)
+	d.done(t, "POST", "/v1/query", "water", client.Query{Dataset: "villages", Key: "1", Use: use})
+	before := d.uses(t)
+	bodies := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range bodies {
+		all.Go(func() {
+			bodies[i] = d.send(t, keyed("/v1/query", "water", client.Query{Dataset: "villages", Key: "1", Use: use})).Body.String()
+		})
+	}
+	all.Wait()
+	for _, body := range bodies {
+		if body != bodies[0] || body == "" {
+			t.Errorf("got %s, want %s", body, bodies[0])
+		}
+	}
+	if n := d.uses(t) - before; n != 1 {
+		t.Errorf("%d uses were recorded, want 1", n)
+	}
+}
+
+// TestSameRefusal sends a request again that was refused after records were read: it gets the same
+// refusal, and no second use. One that was refused before is a new request.
+func TestSameRefusal(t *testing.T) {
+	d := open(t)
+	costly := client.Query{Dataset: "villages", Filter: `[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b,
+		[1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, a+b+c+d > 0))))`, Use: use}
+	for range 3 {
+		d.refused(t, "too costly", keyed("/v1/query", "water", costly), text.FilterTooCostly)
+	}
+	if n := d.uses(t); n != 1 {
+		t.Errorf("%d uses were recorded, want 1", n)
+	}
+	d.Clock = d.Clock.Add(time.Second)
+	unknown := client.Query{Dataset: "villages", Key: "1", Use: client.Use{Purpose: "curiosity"}}
+	q := keyed("/v1/query", "civil-affairs", unknown)
+	d.refused(t, "another purpose", q, text.UnknownPurpose)
+	unknown.Use = use
+	if q.body = unknown; d.send(t, q).Code != http.StatusOK {
+		t.Error("put right, under its key: refused")
+	}
+}
