@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,6 +97,39 @@ func (d *door) cut(t *testing.T, path string, body any) {
 	}
 	close(closed)
 	server.Close() // waits until the request is served
+}
+
+// TestUsesNeedAKey checks that a use without a key is refused with a word about it, and that the
+// description says so.
+func TestUsesNeedAKey(t *testing.T) {
+	d := open(t)
+	var described struct {
+		Paths map[string]struct {
+			Post struct {
+				Parameters []struct {
+					Name     string
+					Required bool
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(d.done(t, "GET", "/openapi.json", "", nil), &described); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range usePaths {
+		required := false
+		for _, p := range described.Paths[path].Post.Parameters {
+			required = required || p.Name == client.HeaderIdempotency && p.Required
+		}
+		if !required {
+			t.Errorf("%s: the key is said to be optional", path)
+		}
+	}
+	q := keyed("/v1/query", "water", client.Query{Dataset: "villages", Key: "1", Use: use})
+	q.edit = func(r *http.Request) { r.Header.Del(client.HeaderIdempotency) }
+	if w := d.send(t, q); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), errNoKey.Error()) {
+		t.Errorf("without a key: got %d %s", w.Code, w.Body)
+	}
 }
 
 // TestAnswerGivenWhileItStands revokes the grant of an answer that is kept: it is not given again.

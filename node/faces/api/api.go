@@ -95,6 +95,7 @@ func New(version string, logger *slog.Logger, n Node) http.Handler {
 	files := http.NewServeMux()
 	s.registerImports(files, a)
 	s.registerRows(files, a)
+	describeKeys(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
 	return paid(s.again(files))
 }
@@ -187,11 +188,16 @@ func (s *server) at(c Caller) (Hosted, error) {
 // key returns the request's idempotency key, which every write but an import needs.
 func (c Caller) key() (identity.Message, error) {
 	id, err := identity.ParseMessage(c.Key)
+	if c.Key == "" {
+		err = errNoKey
+	}
 	if err != nil {
 		return id, text.Fail(text.BadRequest, text.Args{"where": "Idempotency-Key", "reason": err.Error()}, err)
 	}
 	return id, nil
 }
+
+var errNoKey = errors.New("there is none; a UUIDv7 is needed")
 
 // answer is the body of every operation.
 type answer[T any] struct{ Body T }
