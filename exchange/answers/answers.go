@@ -117,6 +117,15 @@ func (s *Store[V]) Find(q Request, now time.Time) (v V, found bool) {
 	return v, false
 }
 
+// Drop forgets the answer that is kept for the request.
+func (s *Store[V]) Drop(q Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.byKey[q.Key]; k != nil && k.all != nil && k.Hash == q.Hash {
+		s.drop(k)
+	}
+}
+
 // begin returns what is there under the key, or else a new place that the caller must fill.
 func (s *Store[V]) begin(q Request, now time.Time) (k *kept[V], found bool) {
 	s.mu.Lock()

@@ -25,7 +25,8 @@ type pending struct {
 	via    identity.Jurisdiction // the neighbour on the way there
 	hash   [32]byte
 	frame  []byte
-	answer []byte // the frame that came back
+	answer []byte          // the frame that came back
+	again  answers.Request // by which the message is kept, to be sent again
 }
 
 // Ask sends a call to a jurisdiction, as the message with the id, and brings back its answer,
@@ -52,7 +53,7 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	e, err := r.request(ctx, q, call)
+	e, err := r.request(ctx, &q, call)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -64,12 +65,25 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 		return Answer{}, err
 	}
 	defer r.step(AskVerify)()
-	return r.verify(ctx, q)
+	answer, err := r.verify(ctx, q)
+	if p, ok := errors.AsType[*Problem](err); ok && p.unserved() {
+		r.asked.Drop(q.again)
+	}
+	return answer, err
+}
+
+// unserved reports whether a message was refused as it is: asked again, the request needs another.
+func (p *Problem) unserved() bool {
+	switch Code(p.Code) {
+	case WayRefused, MessageRefused, MessageExpired, MessageFuture:
+		return true
+	}
+	return false
 }
 
 // request returns the request: the same message as before where the agency asked the same before
 // under the id, and that message still lives, or else a new one.
-func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e envelope.Envelope, err error) {
+func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e envelope.Envelope, err error) {
 	defer r.step(AskSign)()
 	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
 	switch {
@@ -82,9 +96,10 @@ func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e e
 		return e, fmt.Errorf("ask %s: %w", q.to, err)
 	}
 	now := r.l.Now()
-	e, again, err := r.asked.Do(ctx, m.askedBy(call.Agency), now, func() (answers.Answer[envelope.Envelope], error) {
+	q.again = m.askedBy(call.Agency)
+	e, again, err := r.asked.Do(ctx, q.again, now, func() (answers.Answer[envelope.Envelope], error) {
 		e, err := r.newRequest(ctx, m)
-		return answers.Answer[envelope.Envelope]{Value: e, Size: len(m.content), Keep: err == nil}, err
+		return answers.Answer[envelope.Envelope]{Value: e, Size: len(m.content) + sealing, Keep: err == nil}, err
 	})
 	if errors.Is(err, answers.ErrOther) || again && now.After(e.Header().Expires) {
 		e, err = r.newRequest(ctx, m)
@@ -92,6 +107,9 @@ func (r *Relay) request(ctx context.Context, q pending, call envelope.Call) (e e
 	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
 	return e, err
 }
+
+// sealing is about how much longer a message is than its content.
+const sealing = 2 << 10
 
 // newRequest makes a request: encrypted to the newest decryption key of its destination, unless it
 // is a federated one.

@@ -239,7 +239,7 @@ func (r *reply) frame(t *testing.T) []byte {
 func (w *world) asked(t *testing.T) pending {
 	t.Helper()
 	q := pending{id: newID(t), kind: envelope.Request, asker: name(t, county), to: name(t, city), via: name(t, city)}
-	e, err := w.relays[county].request(t.Context(), q, query(t))
+	e, err := w.relays[county].request(t.Context(), &q, query(t))
 	if err != nil {
 		t.Fatal(err)
 	}

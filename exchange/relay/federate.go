@@ -29,7 +29,7 @@ func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.J
 	}
 	ctx, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
-	e, err := r.request(ctx, q, call)
+	e, err := r.request(ctx, &q, call)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -15,6 +15,14 @@ type given struct {
 	stands func(context.Context) error // see Result
 }
 
+// Hash returns the hash by which the answer names the request.
+func (in *inbound) Hash() [32]byte {
+	if in.hash == [32]byte{} {
+		in.hash = in.Envelope.Hash()
+	}
+	return in.hash
+}
+
 // once names the request as it is known again: by all that its origin signed. Its answer takes
 // memory from what the neighbour has, and there from what the origin has.
 func (in *inbound) once() answers.Request {

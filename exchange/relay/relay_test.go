@@ -349,7 +349,7 @@ func TestSameID(t *testing.T) {
 	other := query(t)
 	other.Parameters = []byte("something else")
 	enc := func(id identity.Message, calls ...envelope.Call) string {
-		e, err := r.request(t.Context(), pending{id: id, kind: envelope.Request, to: name(t, city)}, append(calls, query(t))[0])
+		e, err := r.request(t.Context(), &pending{id: id, kind: envelope.Request, to: name(t, city)}, append(calls, query(t))[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -417,7 +417,7 @@ func TestNewKeySet(t *testing.T) {
 	w := newWorld(t)
 	r := w.relays[county]
 	keyOf := func() []byte {
-		e, err := r.request(t.Context(), pending{id: newID(t), kind: envelope.Request, to: name(t, city)}, query(t))
+		e, err := r.request(t.Context(), &pending{id: newID(t), kind: envelope.Request, to: name(t, city)}, query(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 type inbound struct {
 	envelope.Envelope
 	header envelope.Header
+	hash   [32]byte // zero: not computed yet
 	peer   identity.Jurisdiction
 	to     *recipient // the asker; nil: no usable key known, or none looked up
 	place  func()     // gives back the place of the request; nil: it has none

@@ -93,10 +93,11 @@ func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 	if err != nil {
 		return Use{}, err
 	}
+	basis := permit.Basis(a.Removed)
 	return Use{
 		Access: entry, Grant: permit.Grant.In(l.Log()), GrantedNow: permit.Now,
 		Stands: func(ctx context.Context) error {
-			return l.View(ctx, func(r *state.Reader) error { return permit.Stands(r, DatasetState, a.Removed) })
+			return l.View(ctx, func(r *state.Reader) error { return basis.Stands(r, DatasetState) })
 		},
 	}, nil
 }

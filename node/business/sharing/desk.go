@@ -252,11 +252,18 @@ func (p Permit) Unused(r *state.Reader, l book.Ledger, id identity.Message, prob
 	return p.body(Access{Probe: probe}).quota(r)
 }
 
-// Stands refuses a use that was recorded if something that it was decided on does not stand any
-// more, or something was retracted or erased since the data were read. What was answered before may
-// be answered again only while it stands.
-func (p Permit) Stands(r *state.Reader, datasetState DatasetStateOf, removed uint64) error {
-	return p.body(Access{Removed: removed}).stands(r, handlers{datasetState: datasetState})
+// Basis is what a recorded use rests on. It is small, because one is kept with each answer that may
+// be given again.
+type Basis struct{ body accessBody }
+
+// Basis returns what a use rests on that was read after so many retractions and erasures.
+func (p Permit) Basis(removed uint64) Basis { return Basis{p.body(Access{Removed: removed})} }
+
+// Stands refuses the use if something that it was decided on does not stand any more, or something
+// was retracted or erased since the data were read. What was answered before may be answered again
+// only while it stands.
+func (b Basis) Stands(r *state.Reader, datasetState DatasetStateOf) error {
+	return b.body.stands(r, handlers{datasetState: datasetState})
 }
 
 func (p Permit) requested(id identity.Message) book.Request {
