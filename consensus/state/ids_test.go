@@ -108,6 +108,30 @@ func TestForgettingIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
+// TestForgettingBeginsBehindWhatIsForgotten puts a key before one that was dropped, which nothing
+// may do: it is not looked at, because to pass over what was dropped would cost more each time.
+func TestForgettingBeginsBehindWhatIsForgotten(t *testing.T) {
+	tx := newTx(&meta{Log: testLog(t)})
+	drop := func() (dropped string) {
+		keys, err := tx.DropFirst("b", 2, func([]byte) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(slices.Concat(keys...))
+	}
+	for i, row := range []struct{ put, want string }{{"cdef", "cd"}, {"ag", "ef"}, {"", "g"}, {"", ""}} {
+		for _, key := range []byte(row.put) {
+			if err := tx.Put("b", []byte{key}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := drop(); got != row.want {
+			t.Errorf("call %d: dropped %q, want %q", i, got, row.want)
+		}
+		tx = newTx(tx.meta, tx.layer) // the next transaction, before this one is on disk
+	}
+}
+
 // BenchmarkForgetting begins with the ids of a busy hour, all of which have ended, so that each
 // command forgets four of them.
 func BenchmarkForgetting(b *testing.B) {

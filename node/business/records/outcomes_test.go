@@ -284,3 +284,32 @@ func TestAnotherRequestUnderAnID(t *testing.T) {
 		t.Errorf("%d uses were recorded, want 1", n)
 	}
 }
+
+// TestFloodOfIDs sends many requests under new ids that are refused before anything is read: none
+// of them is remembered, so the memory of ids grows only with the entries of the ledger.
+func TestFloodOfIDs(t *testing.T) {
+	l, desk := open(t)
+	ids := func() (n int) {
+		reading(t, l, func(r *state.Reader) {
+			for _, bucket := range []string{"seen", "expiry"} {
+				r.Scan(bucket, nil, nil, func(_, _ []byte) bool { n++; return true })
+			}
+		})
+		return n
+	}
+	before, entries := ids(), sizeOf(t, l)
+	for n, q := range []Question{
+		{Dataset: code, Purpose: "curiosity"}, {Dataset: code}, {Dataset: code, Purpose: "statistics", Fields: []string{"x"}},
+		{Dataset: must(identity.ParseLabel("nothing")), Purpose: "statistics"}, {Dataset: code, Purpose: "statistics"},
+		{Dataset: code, Purpose: "statistics", Filter: "((", Application: applied},
+	} {
+		for range 50 {
+			if _, err := desk.Query(t.Context(), newID(), catalog.Local("water"), q); err == nil {
+				t.Errorf("question %d is answered", n)
+			}
+		}
+	}
+	if after, size := ids(), sizeOf(t, l); after != before || size != entries {
+		t.Errorf("%d keys and %d entries were left", after-before, size-entries)
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"xietong/exchange/answers"
-	"xietong/node/business/records"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 
@@ -117,9 +116,9 @@ type recorderKey struct{}
 
 // rests notes on what the answer of a use at this node rests; it is noted of a refusal too, which
 // uses up the id once records were read.
-func rests(ctx context.Context, u records.Use) {
-	if rec, ok := ctx.Value(recorderKey{}).(*recorder); ok && u.Stands != nil {
-		rec.used, rec.stands = true, u.Stands
+func rests(ctx context.Context, stands func(context.Context) error) {
+	if rec, ok := ctx.Value(recorderKey{}).(*recorder); ok && stands != nil {
+		rec.used, rec.stands = true, stands
 	}
 }
 

@@ -37,6 +37,7 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 	if err != nil {
 		return out, err
 	}
+	rests(ctx, got.Stands)
 	return gatheredShown(h.Standing, got, text.FromAcceptLanguage(in.Language)), nil
 }
 

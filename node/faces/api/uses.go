@@ -51,7 +51,7 @@ func query(ctx context.Context, h Hosted, in *askQuery) (out client.Answer, err 
 		return out, err
 	}
 	got, err := h.Ask.Query(ctx, id, in.by(), of, q)
-	rests(ctx, got.Use)
+	rests(ctx, got.Stands)
 	if err != nil {
 		return out, err
 	}
@@ -75,7 +75,7 @@ func verify(ctx context.Context, h Hosted, in *askVerification) (out client.Verd
 		Dataset: code, Key: in.Body.Key, Field: in.Body.Field, Value: in.Body.Value,
 		Purpose: in.Body.Purpose, Application: application(in.Body.Use),
 	})
-	rests(ctx, got.Use)
+	rests(ctx, got.Stands)
 	if err != nil {
 		return out, err
 	}

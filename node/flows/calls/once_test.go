@@ -18,7 +18,7 @@ import (
 
 // TestOneUse tries again under one id. Before an answer was given that is a new request; afterwards
 // the data are never used twice, whichever end remembers the answer. An answer that was lost on the
-// way comes again, until the provider is started anew.
+// way comes again, until either end is started anew.
 func TestOneUse(t *testing.T) {
 	w := newWorld(t)
 	id := newID()
@@ -48,17 +48,17 @@ func TestOneUse(t *testing.T) {
 		}
 		w.Reopen(t, w.County)
 	}
-	for _, restarted := range []bool{false, true} {
+	for _, restarted := range []*callstest.Place{nil, w.City, w.County} {
 		w.Lost = true
 		id = newID()
 		_, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
 		refused(t, "the answer lost", err, text.Unreachable)
 		w.Lost = false
-		if restarted {
-			w.Reopen(t, w.City)
+		if restarted != nil {
+			w.Reopen(t, restarted)
 		}
 		got, err = w.County.Ask.Query(t.Context(), id, by(water), guiyang, lookup())
-		if !restarted {
+		if restarted == nil {
 			if err != nil || got.Count != 1 {
 				t.Errorf("tried again: got %d records, %v, want the answer that was lost", got.Count, err)
 			}
@@ -69,8 +69,8 @@ func TestOneUse(t *testing.T) {
 			t.Errorf("got %v, of which there is no answer here", err)
 		}
 	}
-	if n := uses(); n != 3 {
-		t.Errorf("%d uses were recorded, want 3", n)
+	if n := uses(); n != 4 {
+		t.Errorf("%d uses were recorded, want 4", n)
 	}
 }
 

@@ -37,6 +37,8 @@ type Gathered struct {
 	Access  identity.Entry // the destination's own access record; zero: it is no member
 	Asked   identity.Entry // this jurisdiction's own record
 	Audit   Audit
+	// Stands tells whether the answer of this jurisdiction still stands; nil: another one answered.
+	Stands func(context.Context) error
 }
 
 // Gather asks a jurisdiction, which may be this one, and those below it, for an agency of this one:
@@ -68,6 +70,7 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	var share gather.Share
 	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (err error) {
 		share, err = d.readShare(q, got.Roster, answer)
+		got.Stands = answer.Stands
 		return err
 	})
 	if err != nil { // an answer that was not accepted, or could not be recorded, is not shown
