@@ -216,7 +216,7 @@ func (h *hosted) Hello() []byte { return h.table.Hello() }
 func (h *hosted) Greet(peer tlsconf.Peer, hello []byte) error { return h.table.Greet(peer, hello) }
 
 // joinRequest is the first byte of a request of the join protocol, an array of two; a message is an
-// array of five.
+// array of six.
 const joinRequest = 0x82
 
 // Serve answers a request of a neighbour over its link: a message, or a request of the join

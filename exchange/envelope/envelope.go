@@ -3,10 +3,11 @@
 // A message is signed by its origin and encrypted to its destination; the hops between them see the
 // outer header and no more. It is one frame of deterministic CBOR (see canon), the array
 //
-//	[1, hop, outer, statement, body]
+//	[1, hop, outer, statement, encapsulation, body]
 //
-// where hop is [milliseconds left, hops left, trace (16 bytes)]; each hop rewrites it, and it is
-// neither signed nor believed. The other three are byte strings. outer holds the map
+// where hop is [milliseconds left, hops left, trace (16 bytes), hash of an encapsulation that the
+// asker holds, or nothing]; each hop rewrites it, and it is neither signed nor believed. The other
+// four are byte strings. outer holds the map
 //
 //	{1: id (16 bytes, UUIDv7), 2: kind, 3: origin, 4: destination, 5: issued, 6: expires, 7: length of body,
 //	 8: SHA-256 of the decryption key, absent where the body is not encrypted}
@@ -20,16 +21,23 @@
 // signature over many messages, is reserved; this version refuses it, so neither can pass for the
 // other.
 //
-// body is the preimage, or where it is encrypted (sign, then encrypt) the array [enc, ciphertext]:
-// HPKE base mode (RFC 9180) with X-Wing, HKDF-SHA-256 and AES-256-GCM, info "xietong/1 body". The
-// origin makes enc once per destination key and hour, so the ciphertext is AES-256-GCM under
-// Export("xietong/1 body" + id, 32), with the nonce zero (a key serves one message only, because no
-// id comes twice under one enc) and the additional data SHA-256 of outer.
+// body is the salt, the length of the content (4 bytes, big endian) and the content. Where it is
+// encrypted (sign, then encrypt), zero bytes follow, so that the length of body is 256 or one of
+// the steps of an eighth above: lengths tell no finer. Then the body is encrypted with AES-256-GCM,
+// under a key exported from HPKE base mode (RFC 9180: X-Wing, HKDF-SHA-256, AES-256-GCM, info
+// "xietong/1 body") for the context "xietong/1 body" + id + SHA-256 of [outer, statement], with the
+// nonce zero and the additional data SHA-256 of outer. As the statement commits to the salt and the
+// content, no two messages have one key, not even after the origin was copied while it ran.
+//
+// encapsulation is that of HPKE, whole (1,120 bytes) or its SHA-256, for a reader that holds it; it
+// is empty where the body is not encrypted. The origin makes it once per destination key and hour.
+// No hash covers it, so a message has one hash either way.
 //
 // The shortest possible message, a call of "a" to "b" in the clear:
 //
-//	85 01                                          an array of five; version 1
-//	83 00 00 50 00000000000000000000000000000000   hop: nothing left, no trace
+//	86 01                                          an array of six; version 1
+//	84 00 00 50 00000000000000000000000000000000   hop: nothing left, no trace,
+//	   40                                            and nothing is held
 //	5832                                           outer: 50 bytes
 //	  a7                                           a map of seven
 //	    01 50 01a20b111a80707a9464c0a227a28ad3     id
@@ -38,7 +46,7 @@
 //	    04 6162                                    to "b"
 //	    05 1b 000001a20b111a80                     issued: 2026-11-24 01:00 UTC
 //	    06 1b 000001a20b1204e0                     expires: a minute later
-//	    07 1850                                    80 bytes of body
+//	    07 182a                                    42 bytes of body
 //	58c5                                           statement: 197 bytes
 //	  d2 84 585c                                   COSE_Sign1; a protected header of 92 bytes
 //	    a5 01 27                                   alg: EdDSA
@@ -50,22 +58,19 @@
 //	      6170706c69636174696f6e2f766e642e7869     "application/vnd.xi
 //	      65746f6e672e726571756573742b63626f72     etong.request+cbor"
 //	    3a00011170 01                              form: a single signature
-//	  a0 5820                                      no unprotected header; the SHA-256 of body
+//	  a0 5820                                      no unprotected header; the commitment
 //	    6695f830b3fc41cf3ec523ef3a3d0f54
 //	    b8cd607f71f21be7f6455a7f09906a63
 //	  5840                                         signature
-//	    4b64cf13f953c0a2dc4762a69ae8c997
-//	    9b79ef86faa7fef69dad55638f55931d
-//	    f99506573ed435ce0e8f94b9e773f3e7
-//	    e727e3307a2e286fa294ba27d4740308
-//	5850                                           body: 80 bytes, not encrypted
-//	  83 5820                                      an array of three; the salt
-//	    250f2adcafe68ff89b6c1255007da683
-//	    8d72a3b039524f1a420954758cbce82d
-//	  7824                                         content type
-//	    6170706c69636174696f6e2f766e642e7869
-//	    65746f6e672e726571756573742b63626f72
-//	  46 a20161710740                              content: the call {1: "q", 7: h''}
+//	    816a370ce6592fd42276772f27d02d4e
+//	    fd779e33c8b7f07f29872ddd0c9237ef
+//	    c964cbede9ce1de22cec57c5ada3dd44
+//	    d6208f7217594a3ad314c94a58783502
+//	40                                             no encapsulation
+//	582a                                           body: 42 bytes, not encrypted
+//	  250f2adcafe68ff89b6c1255007da683             salt
+//	  8d72a3b039524f1a420954758cbce82d
+//	  00000006 a20161710740                        six bytes of content: the call {1: "q", 7: h''}
 //
 // docs/message-format.md specifies the format in the detail that a second implementation needs,
 // with golden vectors, the reason of every refusal, and a reader in another language that was
@@ -106,6 +111,7 @@ const (
 	TraceLen   = 16              // bytes
 
 	version   = 1
+	hashLen   = sha256.Size
 	maxHeader = 1 << 10 // bytes of outer
 	maxType   = 100     // bytes of a content type
 	saltLen   = 32
@@ -125,6 +131,10 @@ var (
 	ErrUnknownKey = errors.New("signed with a key that nobody endorsed for its origin")
 	// ErrSignature is returned for a signature that does not fit.
 	ErrSignature = errors.New("signature does not fit")
+	// ErrUnknownEncapsulation is returned for a message that bears the hash of an encapsulation
+	// which the reader does not hold. The message itself may be good; its origin can send it again
+	// with the whole encapsulation.
+	ErrUnknownEncapsulation = errors.New("encrypted under an encapsulation that is not held here")
 	// ErrBody is returned for a body that cannot be decrypted, or is not the signed one.
 	ErrBody = errors.New("body is not the one that was signed")
 )
@@ -137,7 +147,7 @@ type Header struct {
 	Destination   identity.Jurisdiction
 	Issued        time.Time // to the millisecond
 	Expires       time.Time // to the millisecond
-	Size          int       // bytes of the body as sent
+	Size          int       // bytes of the body as sent; of an encrypted one a size of padded
 	DecryptionKey []byte    // SHA-256 of the key that the body is encrypted to; nil: not encrypted
 }
 
@@ -147,15 +157,17 @@ type Hop struct {
 	Remaining uint32 // ms
 	Hops      uint8  // left, at most MaxHops
 	Trace     [TraceLen]byte
+	Held      []byte // hash of the destination's encapsulation that the asker holds; nil: none
 }
 
 // Envelope is a message in its wire form.
 type Envelope struct {
-	Hop       Hop
-	header    Header
-	outer     []byte
-	statement []byte
-	body      []byte
+	Hop           Hop
+	header        Header
+	outer         []byte
+	statement     []byte
+	encapsulation []byte // whole, or its hash; empty: the body is not encrypted
+	body          []byte
 }
 
 // Header returns the outer header. Only Open and VerifySigned verify its signature.
@@ -173,6 +185,23 @@ func (e Envelope) Hash() [32]byte {
 	return sha256.Sum256(mustEncode([]any{e.outer, e.statement}))
 }
 
+// Encapsulation returns the hash of the encapsulation that the message bears whole or names by this
+// hash; nil where the body is not encrypted.
+func (e Envelope) Encapsulation() []byte {
+	if len(e.encapsulation) != encLen {
+		return e.encapsulation
+	}
+	hash := sha256.Sum256(e.encapsulation)
+	return hash[:]
+}
+
+// ByReference returns the message with the hash of its encapsulation in place of the whole, for a
+// reader that holds the encapsulation. It is the same message, and has the same Hash.
+func (e Envelope) ByReference() Envelope {
+	e.encapsulation = e.Encapsulation()
+	return e
+}
+
 type outerWire struct {
 	ID            []byte                `cbor:"1,keyasint"`
 	Kind          Kind                  `cbor:"2,keyasint"`
@@ -185,12 +214,13 @@ type outerWire struct {
 }
 
 type frameWire struct {
-	_         struct{} `cbor:",toarray"`
-	Version   uint64
-	Hop       hopWire
-	Outer     []byte
-	Statement []byte
-	Body      []byte
+	_             struct{} `cbor:",toarray"`
+	Version       uint64
+	Hop           hopWire
+	Outer         []byte
+	Statement     []byte
+	Encapsulation []byte
+	Body          []byte
 }
 
 type hopWire struct {
@@ -198,6 +228,7 @@ type hopWire struct {
 	Remaining uint32
 	Hops      uint8
 	Trace     []byte
+	Held      []byte
 }
 
 func (h Header) encode() ([]byte, error) {
@@ -238,7 +269,7 @@ func (w outerWire) check() error {
 		return malformed("outer header", fmt.Errorf("from %q to %q", w.Origin, w.Destination))
 	case w.Issued == 0 || w.Expires <= w.Issued || w.Expires-w.Issued > uint64(MaxLife.Milliseconds()) || w.Expires > maxTime:
 		return malformed("outer header", fmt.Errorf("from %d to %d ms", w.Issued, w.Expires))
-	case w.Size == 0 || w.Size > MaxFrame:
+	case w.Size == 0 || w.Size > MaxFrame || len(w.DecryptionKey) != 0 && int(w.Size) != padded(int(w.Size)):
 		return malformed("outer header", fmt.Errorf("a body of %d bytes", w.Size))
 	case len(w.DecryptionKey) != 0 && len(w.DecryptionKey) != sha256.Size:
 		return malformed("outer header", fmt.Errorf("a key hash of %d bytes", len(w.DecryptionKey)))
@@ -256,13 +287,21 @@ func (e Envelope) Encode() ([]byte, error) {
 		return nil, malformed("hop", fmt.Errorf("%d hops left, more than %d", e.Hop.Hops, MaxHops))
 	}
 	data := mustEncode(frameWire{
-		Version: version, Hop: hopWire{Remaining: e.Hop.Remaining, Hops: e.Hop.Hops, Trace: e.Hop.Trace[:]},
-		Outer: e.outer, Statement: e.statement, Body: e.body,
+		Version: version, Outer: e.outer, Statement: e.statement, Encapsulation: present(e.encapsulation), Body: e.body,
+		Hop: hopWire{Remaining: e.Hop.Remaining, Hops: e.Hop.Hops, Trace: e.Hop.Trace[:], Held: present(e.Hop.Held)},
 	})
 	if len(data) > MaxFrame {
 		return nil, malformed("frame", fmt.Errorf("%d bytes, more than %d", len(data), MaxFrame))
 	}
 	return data, nil
+}
+
+// present returns an empty byte string for nil, which would be encoded as null.
+func present(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // Decode takes a frame apart, as every hop must. It verifies no signature: see Open.
@@ -271,10 +310,10 @@ func Decode(data []byte) (Envelope, error) {
 	if err := canon.Unmarshal(data, MaxFrame, &w); err != nil {
 		return Envelope{}, malformed("frame", err)
 	}
-	switch {
-	case len(w.Hop.Trace) != TraceLen || w.Hop.Hops > MaxHops:
-		return Envelope{}, malformed("hop", fmt.Errorf("%d hops left, a trace of %d bytes", w.Hop.Hops, len(w.Hop.Trace)))
-	case w.Outer == nil || w.Statement == nil || w.Body == nil:
+	switch held := len(w.Hop.Held); {
+	case len(w.Hop.Trace) != TraceLen || w.Hop.Hops > MaxHops || held != 0 && held != hashLen:
+		return Envelope{}, malformed("hop", fmt.Errorf("%d hops left, a trace of %d bytes, a hash of %d", w.Hop.Hops, len(w.Hop.Trace), held))
+	case w.Hop.Held == nil || w.Outer == nil || w.Statement == nil || w.Encapsulation == nil || w.Body == nil:
 		return Envelope{}, malformed("frame", errors.New("null, where there is nothing to leave out"))
 	case w.Version != version:
 		return Envelope{}, malformed("frame", fmt.Errorf("version %d, this program reads %d", w.Version, version))
@@ -283,12 +322,15 @@ func Decode(data []byte) (Envelope, error) {
 	if err != nil {
 		return Envelope{}, err
 	}
-	if h.Size != len(w.Body) {
+	switch n := len(w.Encapsulation); {
+	case h.Size != len(w.Body):
 		return Envelope{}, malformed("frame", fmt.Errorf("a body of %d bytes, where the header says %d", len(w.Body), h.Size))
+	case (h.DecryptionKey == nil) != (n == 0), n != 0 && n != hashLen && n != encLen:
+		return Envelope{}, malformed("encapsulation", fmt.Errorf("%d bytes", n))
 	}
 	return Envelope{
-		Hop:    Hop{Remaining: w.Hop.Remaining, Hops: w.Hop.Hops, Trace: [TraceLen]byte(w.Hop.Trace)},
-		header: h, outer: w.Outer, statement: w.Statement, body: w.Body,
+		Hop:    Hop{Remaining: w.Hop.Remaining, Hops: w.Hop.Hops, Trace: [TraceLen]byte(w.Hop.Trace), Held: present(w.Hop.Held)},
+		header: h, outer: w.Outer, statement: w.Statement, encapsulation: w.Encapsulation, body: w.Body,
 	}, nil
 }
 

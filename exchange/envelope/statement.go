@@ -58,14 +58,6 @@ type sign1 struct {
 	Signature   []byte
 }
 
-// preimage holds the content that a statement commits to.
-type preimage struct {
-	_           struct{} `cbor:",toarray"`
-	Salt        []byte
-	ContentType string
-	Content     []byte
-}
-
 // Draft is a message that is to be sealed.
 type Draft struct {
 	Header      Header // without Size and DecryptionKey
@@ -82,35 +74,59 @@ func Seal(d Draft, by Signer, to *Recipient) (Envelope, error) {
 }
 
 func sealSalted(d Draft, by Signer, to *Recipient, salt []byte) (Envelope, error) {
-	if len(d.Content) > MaxContent || d.ContentType == "" || len(d.ContentType) > maxType {
-		return Envelope{}, malformed("content", fmt.Errorf("%d bytes of type %.100q", len(d.Content), d.ContentType))
-	}
-	if d.Content == nil {
-		d.Content = []byte{} // null would be a second encoding of no bytes
-	}
-	plain := mustEncode(preimage{Salt: salt, ContentType: d.ContentType, Content: d.Content})
-	e := Envelope{header: d.Header, body: plain}
-	e.header.Size = len(plain)
-	if to != nil {
-		e.header.Size, e.header.DecryptionKey = to.sealedLen(len(plain)), to.key[:]
-	}
-	var err error
-	if e.outer, err = e.header.encode(); err != nil {
+	u, err := d.unsigned(to, salt)
+	if err != nil {
 		return Envelope{}, err
 	}
-	commitment := sha256.Sum256(plain)
 	cert := sha256.Sum256(by.SigningCert())
-	protected := mustEncode(protectedHeader{
-		Alg: algEdDSA, Cert: certByHash{Alg: algSHA256, Hash: cert[:]}, PayloadHash: algSHA256, ContentType: d.ContentType, Form: formSingle,
-	})
-	e.statement = mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
-		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:],
-		Signature: by.SignStatement(toBeSigned(protected, e.outer, commitment[:])),
-	}})
-	if to != nil {
-		e.body, err = to.seal(e.header.ID, e.outer, plain)
+	protected := u.protected(cert, formSingle)
+	u.statement = statement(protected, u.commitment, by.SignStatement(toBeSigned(protected, u.outer, u.commitment[:])))
+	return u.encrypted(to)
+}
+
+// unsigned is a message before its statement.
+type unsigned struct {
+	Envelope
+	contentType string
+	commitment  [32]byte
+}
+
+// unsigned makes everything that the statement is about. The body is the plaintext.
+func (d Draft) unsigned(to *Recipient, salt []byte) (u unsigned, err error) {
+	if len(d.Content) > MaxContent || d.ContentType == "" || len(d.ContentType) > maxType {
+		return u, malformed("content", fmt.Errorf("%d bytes of type %.100q", len(d.Content), d.ContentType))
 	}
-	return e, err
+	u.header, u.contentType = d.Header, d.ContentType
+	u.header.Size = sizeOf(len(d.Content), to != nil)
+	size := u.header.Size
+	if to != nil {
+		size, u.header.DecryptionKey = size-tagLen, to.key[:]
+	}
+	u.body = plain(salt, d.Content, size)
+	u.commitment = preimage{Salt: salt, ContentType: d.ContentType, Content: present(d.Content)}.commitment()
+	u.outer, err = u.header.encode()
+	return u, err
+}
+
+func (u unsigned) protected(cert [32]byte, form uint64) []byte {
+	return mustEncode(protectedHeader{
+		Alg: algEdDSA, Cert: certByHash{Alg: algSHA256, Hash: cert[:]}, PayloadHash: algSHA256, ContentType: u.contentType, Form: form,
+	})
+}
+
+// encrypted returns the message, whose statement is made, encrypted to the recipient if there is
+// one.
+func (u unsigned) encrypted(to *Recipient) (Envelope, error) {
+	if to == nil {
+		return u.Envelope, nil
+	}
+	return to.seal(u.Envelope, u.body)
+}
+
+func statement(protected []byte, commitment [32]byte, signature []byte) []byte {
+	return mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
+		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:], Signature: signature,
+	}})
 }
 
 // toBeSigned is the Sig_structure of RFC 9052 §4.4.
@@ -127,8 +143,8 @@ type Message struct {
 
 // Open verifies an envelope for its destination, as of now: (1) the time, (2) the signature, by a
 // certificate of the origin's key sets that counted when the message was issued, (3) the body,
-// which it decrypts, and the content type, which must be that of the kind. The caller gives the key
-// sets of the origin that it believes, and an opener if the body may be encrypted.
+// which it decrypts, its padding, and the content type, which must be that of the kind. The caller
+// gives the key sets of the origin that it believes, and an opener if the body may be encrypted.
 func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message, error) {
 	switch h := e.header; {
 	case now.After(h.Expires):
@@ -147,37 +163,24 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if !ed25519.Verify(key, toBeSigned(s.Protected, e.outer, s.Payload), s.Signature) {
 		return Message{}, ErrSignature
 	}
-	plain := e.body
+	body := e.body
 	if e.header.DecryptionKey != nil {
-		if plain, err = o.open(e); err != nil {
+		if body, err = o.open(e); err != nil {
 			return Message{}, fmt.Errorf("%w: %w", ErrBody, err)
 		}
 	}
-	p, err := decodePreimage(plain, s.Payload)
+	salt, content, err := takeApart(body, e.header.DecryptionKey != nil)
 	if err != nil {
-		return Message{}, err
+		return Message{}, malformed("body", err)
 	}
-	if p.ContentType != header.ContentType {
-		return Message{}, fmt.Errorf("%w: the statement says %q, the body %q", ErrBody, header.ContentType, p.ContentType)
+	sum := preimage{Salt: salt, ContentType: header.ContentType, Content: content}.commitment()
+	if !bytes.Equal(sum[:], s.Payload) {
+		return Message{}, ErrBody
 	}
-	if p.ContentType != e.header.Kind.contentType() {
-		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", p.ContentType, e.header.Kind))
+	if header.ContentType != e.header.Kind.contentType() {
+		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", header.ContentType, e.header.Kind))
 	}
-	return Message{Header: e.header, ContentType: p.ContentType, Content: p.Content}, nil
-}
-
-func decodePreimage(plain, commitment []byte) (preimage, error) {
-	if sum := sha256.Sum256(plain); !bytes.Equal(sum[:], commitment) {
-		return preimage{}, ErrBody
-	}
-	var p preimage
-	if err := canon.Unmarshal(plain, MaxFrame, &p); err != nil {
-		return preimage{}, malformed("body", err)
-	}
-	if len(p.Salt) != saltLen || p.Content == nil || len(p.Content) > MaxContent {
-		return preimage{}, malformed("body", fmt.Errorf("a salt of %d bytes, a content of %d", len(p.Salt), len(p.Content)))
-	}
-	return p, nil
+	return Message{Header: e.header, ContentType: header.ContentType, Content: content}, nil
 }
 
 func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {

@@ -40,13 +40,21 @@ func (w *world) answering(name, why string, reply Reply) recipe {
 // smallest is the message in the package comment.
 func (w *world) smallest() recipe {
 	r := calling("smallest", "as short as a message can be", w.small, w.top, Call{Operation: labelOf("q"), Parameters: []byte{}})
-	r.hop = hopWire{Trace: make([]byte, TraceLen)}
+	r.hop = hopWire{Trace: make([]byte, TraceLen), Held: []byte{}}
 	return r
 }
 
 func (w *world) encrypted() recipe {
 	r := calling("encrypted", "a call, encrypted to the county's newest key", w.city, w.county, query())
 	r.to = w.county.to[1]
+	return r
+}
+
+// byReference is encrypted, for a reader that holds the encapsulation.
+func (w *world) byReference() recipe {
+	r := w.encrypted()
+	r.name, r.why = "encrypted-by-reference", "the message encrypted, with the hash of the encapsulation, which the reader holds"
+	r.byReference, r.holds = true, []hold{{r.outer.Origin.String(), "enc"}}
 	return r
 }
 
@@ -77,8 +85,8 @@ func (w *world) answered() recipe {
 
 // accepted are the vectors that every reader accepts.
 func (w *world) accepted() []recipe {
-	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.answered(), w.problem(), w.federated(), w.answerToItself()},
-		w.acceptedContents(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
+	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.byReference(), w.answered(), w.problem(), w.federated(), w.answerToItself()},
+		w.acceptedContents(), w.acceptedSizes(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
 }
 
 func (w *world) acceptedContents() []recipe {
@@ -114,6 +122,25 @@ func (w *world) acceptedContents() []recipe {
 	}
 }
 
+// acceptedSizes fill a bucket to the last byte, need one byte more, and go to the end of the sizes.
+func (w *world) acceptedSizes() []recipe {
+	sized := func(name, why string, content int) recipe {
+		c := Call{Operation: labelOf("query"), Parameters: make([]byte, content)}
+		for len(must(c.Encode())) > content {
+			c.Parameters = c.Parameters[1:]
+		}
+		r := calling(name, why, w.city, w.county, c)
+		r.to = w.county.to[1]
+		return r
+	}
+	return []recipe{
+		sized("size-256", "a body of 256 bytes without padding", 256-headLen-tagLen),
+		sized("size-288", "one byte more: a body of 288 bytes", 256-headLen-tagLen+1),
+		sized("size-512", "a body of 512 bytes without padding", 512-headLen-tagLen),
+		sized("size-576", "one byte more: a body of 576 bytes", 512-headLen-tagLen+1),
+	}
+}
+
 func (w *world) acceptedHops() []recipe {
 	hop := func(name, why string, hop hopWire) recipe {
 		r := w.encrypted()
@@ -121,10 +148,10 @@ func (w *world) acceptedHops() []recipe {
 		return r
 	}
 	return []recipe{
-		hop("hop-later", "the message encrypted, one hop later", hopWire{Remaining: 4800, Hops: 7, Trace: w.encrypted().hop.Trace}),
-		hop("hop-lowest", "the message encrypted, nothing left in its hop header", hopWire{Trace: make([]byte, TraceLen)}),
+		hop("hop-later", "the message encrypted, one hop later", hopWire{Remaining: 4800, Hops: 7, Trace: w.encrypted().hop.Trace, Held: []byte{}}),
+		hop("hop-lowest", "the message encrypted, nothing left in its hop header", hopWire{Trace: make([]byte, TraceLen), Held: []byte{}}),
 		hop("hop-highest", "the message encrypted, the most in its hop header", hopWire{
-			Remaining: 1<<32 - 1, Hops: MaxHops, Trace: bytes.Repeat([]byte{0xff}, TraceLen),
+			Remaining: 1<<32 - 1, Hops: MaxHops, Trace: bytes.Repeat([]byte{0xff}, TraceLen), Held: bytes.Repeat([]byte{0xff}, hashLen),
 		}),
 	}
 }
@@ -160,9 +187,11 @@ func (w *world) acceptedKeys() []recipe {
 	known.sets, known.keySets = known.sets[:1], known.keySets[:1]
 	before := calling("decryption-key-before", "encrypted to the key of number 1, which the reader still has", w.city, w.county, query())
 	before.to = w.county.to[0]
+	held := calling("held-and-whole", "the whole encapsulation, which the reader holds already", w.city, w.county, query())
+	held.to, held.holds = w.county.to[1], []hold{{w.city.name.String(), "enc"}}
 	again := calling("same-encapsulation", "another message under the encapsulation of the message encrypted", w.city, w.county, query())
 	again.to = w.county.to[1]
 	one := calling("one-decryption-key", "the reader has no key but the one it is encrypted to", w.city, w.county, query())
 	one.to, one.seeds = w.county.to[1], one.seeds[1:]
-	return []recipe{newest, known, before, again, one}
+	return []recipe{newest, known, before, again, held, one}
 }

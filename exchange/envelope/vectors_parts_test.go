@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-
-	"xietong/certs/canon"
 )
 
 // parts are the named pieces, in the order in which the page explains them.
@@ -28,7 +26,8 @@ func (w *world) parts() []part {
 	add("hop", "hop header of the request", mustEncode(r.hop))
 	add("outer-request", "its outer header", m.outer)
 	add("call-request", "its content", r.pre.Content)
-	add("preimage-request", "its preimage", m.plain)
+	add("preimage-request", "its preimage", m.preimage)
+	add("body-request", "its body, which is not encrypted", m.body)
 	add("commitment-request", "SHA-256 of the preimage", m.sign1.Payload)
 	add("certificate-request", "signing certificate, DER", r.by.SigningCert())
 	add("protected-request", "protected header of its statement", m.protected)
@@ -41,22 +40,20 @@ func (w *world) parts() []part {
 	add("hash-request", "hash of the message", hash(mustEncode([]any{m.outer, m.statement})))
 	e := w.encrypted()
 	m = e.make()
-	var body sealedBody
-	if err := canon.Unmarshal(m.body, MaxFrame, &body); err != nil {
-		panic(err)
-	}
-	key := must(e.to.sender.Export(exportContext(e.id), keyLen))
+	context, enc := exportContext(e.id, m.hash()), sha256.Sum256(m.enc)
 	add("outer-encrypted", "outer header of an encrypted request", m.outer)
-	add("preimage-encrypted", "its preimage", m.plain)
+	add("plaintext-encrypted", "its plaintext, padded", m.plain)
 	add("decryption-key-hash", "SHA-256 of the key that it is encrypted to", e.to.key[:])
-	add("enc", "encapsulation", body.Enc)
-	add("exporter-context", "what its key is exported for", []byte(exportContext(e.id)))
-	add("message-key", "its key", key)
-	add("aad-encrypted", "additional data: SHA-256 of the outer header", hash(m.outer))
-	add("ciphertext", "its ciphertext", body.Ciphertext)
-	add("body-encrypted", "its body", m.body)
+	add("enc", "encapsulation", m.enc)
+	add("enc-hash", "SHA-256 of the encapsulation", enc[:])
 	add("statement-encrypted", "its statement", m.statement)
+	add("hash-encrypted", "hash of the message", hash(mustEncode([]any{m.outer, m.statement})))
+	add("exporter-context", "what its key is exported for", []byte(context))
+	add("message-key", "its key", must(e.to.sender.Export(context, keyLen)))
+	add("aad-encrypted", "additional data: SHA-256 of the outer header", hash(m.outer))
+	add("ciphertext", "its body", m.body)
 	add("encrypted", "message", m.frame)
+	add("encrypted-by-reference", "the same message with the hash of the encapsulation", w.byReference().frame())
 	add("reply-answer", "content of an answer", w.answered().pre.Content)
 	add("reply-problem", "content of an answer that refuses", w.problem().pre.Content)
 	return all

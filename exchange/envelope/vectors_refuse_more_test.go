@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -109,10 +110,11 @@ func (b *refuser) protecteds() {
 	b.request("batch-unknown", "batch", "form 2, and the reader believes no key set", func(r *recipe) { r.head.Form, r.keySets = formBatch, []string{} })
 }
 
-// preimages changes the preimage, and the body of a message that is not encrypted.
+// preimages changes what is in the body of a message that is not encrypted.
 func (b *refuser) preimages() {
-	committed := func(name, why string, change func([]byte) []byte) {
-		b.request("preimage-"+name, "preimage", why, func(r *recipe) { r.onPlain = change })
+	// formed changes the form of the body; the outer header holds the new size and is signed.
+	formed := func(name, reason, why string, change func([]byte) []byte) {
+		b.request("body-"+name, reason, why, func(r *recipe) { r.onPlain = change })
 	}
 	body := func(name, why string, change func([]byte) []byte) {
 		b.request(name, "commitment", why, func(r *recipe) { r.onBody = change })
@@ -121,33 +123,20 @@ func (b *refuser) preimages() {
 	other.pre.Salt = seed("another salt")
 	body("flip-salt", "one bit of the salt", flip(10))
 	body("flip-content", "the last bit of the content", flip(-1))
-	body("flip-type", "one bit of the preimage's content type", flip(40))
 	body("swapped-body", "the body of another message, with the same content", instead(other.make().plain))
-	body("zero-body", "zero bytes, as many as there must be", func(data []byte) []byte { return make([]byte, len(data)) })
-	p := other.pre
-	p.Salt = seed("salt request")
-	content, salt := string(mustEncode(p.Content)), string(mustEncode(p.Salt))
-	committed("trailing", "a byte behind the preimage", after("\x00"))
-	committed("two", "no content", both(swap("\x83\x58\x20", "\x82\x58\x20"), swap(content, "")))
-	committed("four", "a fourth element", both(swap("\x83\x58\x20", "\x84\x58\x20"), after("\x00")))
-	committed("indefinite", "an array of indefinite length", both(swap("\x83\x58\x20", "\x9f\x58\x20"), after("\xff")))
-	committed("long-head", "the number of elements in two bytes", swap("\x83\x58\x20", "\x98\x03\x58\x20"))
-	committed("long-length", "the length of the salt in three bytes", swap("\x83\x58\x20", "\x83\x59\x00\x20"))
-	committed("null-salt", "null in place of the salt", swap(salt, "\xf6"))
-	committed("short-salt", "a salt of 31 bytes", swap(salt, string(mustEncode(p.Salt[:31]))))
-	committed("null-content", "null in place of the content", swap(content, "\xf6"))
-	committed("text-content", "the content as text", swap(content, "\x61a"))
-	committed("unwrapped", "the content as a map, not in a byte string", swap(content, string(p.Content)))
-	committed("null-type", "null in place of the content type", swap(string(mustEncode(RequestType)), "\xf6"))
-	committed("not-utf-8", "a content type that is not UTF-8", swap("\x78\x24a", "\x78\x24\xff"))
-	committed("text", "the content alone", instead([]byte(village)))
-	b.request("too-much", "preimage", "a content of 786,433 bytes", func(r *recipe) {
+	formed("other-salt", "commitment", "another salt than was signed", func(data []byte) []byte { return append(seed("another salt"), data[saltLen:]...) })
+	formed("short-head", "body", "35 bytes, too few for a salt and a length", func(data []byte) []byte { return data[:headLen-1] })
+	formed("cut-content", "body", "a content one byte shorter than its length says", func(data []byte) []byte { return data[:len(data)-1] })
+	formed("length-beyond", "body", "a length of 2^32-1", func(data []byte) []byte { return fillAt(data, saltLen, 0xff, lengthLen) })
+	formed("trailing", "padding", "a byte behind the content of a body that is not encrypted", after("\x00"))
+	formed("length-less", "padding", "a length one byte less than the content", shorter)
+	formed("cbor", "body", "the preimage itself, as an array", instead(b.world.request().make().preimage))
+	b.request("too-much", "body", "a content of 786,433 bytes", func(r *recipe) {
 		r.pre.Content = append(make([]byte, MaxContent), 1)
 		r.fill = MaxContent
 	})
-	b.request("other-type", "content-type", "the statement says another content type than the preimage", func(r *recipe) { r.head.ContentType = AnswerType })
-	b.request("empty-type", "content-type", "an empty content type in the preimage", func(r *recipe) { r.pre.ContentType = "" })
-	b.request("text-type", "content-type", "a content type that is of no kind, in both places", func(r *recipe) { r.pre.ContentType, r.head.ContentType = "text/plain", "text/plain" })
+	b.request("other-type", "commitment", "the statement says another content type than the preimage", func(r *recipe) { r.head.ContentType = AnswerType })
+	b.request("text-type", "content-type", "a content type that is of no kind", func(r *recipe) { r.pre.ContentType, r.head.ContentType = "text/plain", "text/plain" })
 	b.request("longest-type", "content-type", "a content type of 100 bytes that is of no kind", func(r *recipe) {
 		r.pre.ContentType = strings.Repeat("a", 100)
 		r.head.ContentType = r.pre.ContentType
@@ -158,68 +147,108 @@ func (b *refuser) preimages() {
 	})
 }
 
-func (b *refuser) encryptions() {
-	encrypted := func(name, reason, why string, change func(*recipe)) {
-		b.change(b.world.encrypted(), name, reason, why, change)
+// shorter makes the length that a plaintext says one byte less.
+func shorter(plain []byte) []byte {
+	plain[headLen-1]--
+	return plain
+}
+
+func fillAt(data []byte, at int, with byte, n int) []byte {
+	for i := range n {
+		data[at+i] = with
 	}
-	m := b.world.encrypted().make()
-	// formed changes the form of the body; the outer header holds the new size and is signed.
+	return data
+}
+
+// encrypted changes the encrypted request.
+func (b *refuser) encrypted(name, reason, why string, change func(*recipe)) {
+	b.change(b.world.encrypted(), name, reason, why, change)
+}
+
+func (b *refuser) encapsulations() {
 	formed := func(name, why string, change func([]byte) []byte) {
-		encrypted("encryption-"+name, "encryption", why, func(r *recipe) {
-			r.onBody, r.grow = change, len(change(bytes.Clone(m.body)))-len(m.body)
+		b.encrypted("encapsulation-"+name, "encapsulation", why, func(r *recipe) { r.onEnc = change })
+	}
+	formed("none", "no encapsulation, though the outer header names a decryption key", instead([]byte{}))
+	formed("short", "an encapsulation of 1,119 bytes", func(data []byte) []byte { return data[1:] })
+	formed("long", "an encapsulation of 1,121 bytes", after("\x00"))
+	formed("short-hash", "31 bytes of its hash", func([]byte) []byte { return seed("hash")[1:] })
+	formed("both", "the encapsulation and its hash in one frame", func(data []byte) []byte { return append(data, seed("hash")...) })
+	b.encrypted("encapsulation-both-apart", "frame", "the encapsulation, and its hash as an element of its own", func(r *recipe) {
+		whole := string(mustEncode(r.to.enc))
+		r.onFrame = both(swap("\x86\x01", "\x87\x01"), swap(whole, whole+string(mustEncode(seed("hash")))))
+	})
+	b.encrypted("encapsulation-array", "frame", "an array of the encapsulation and its hash", func(r *recipe) {
+		whole := string(mustEncode(r.to.enc))
+		r.onFrame = swap(whole, "\x82"+whole+string(mustEncode(seed("hash"))))
+	})
+	b.request("encapsulation-in-clear", "encapsulation", "an encapsulation, though the body is not encrypted", func(r *recipe) {
+		r.onEnc = instead(b.county.to[1].enc)
+	})
+	unknown := func(name, why string, change func(*recipe)) {
+		b.encrypted(name, "unknown-encapsulation", why, func(r *recipe) {
+			r.byReference = true
+			change(r)
 		})
 	}
-	const begin = "\x82\x59\x04\x60" // an array of two, the first of 1,120 bytes
-	formed("trailing", "a byte behind the array", after("\x00"))
-	formed("indefinite", "an array of indefinite length", both(swap(begin, "\x9f"+begin[1:]), after("\xff")))
-	formed("long-head", "the number of elements in two bytes", swap(begin, "\x98\x02"+begin[1:]))
-	formed("long-length", "the length of the encapsulation in five bytes", swap(begin, "\x82\x5a\x00\x00\x04\x60"))
-	formed("one", "no ciphertext", func(data []byte) []byte { return append([]byte{0x81}, data[1:len(begin)+encLen]...) })
-	formed("three", "a third element", both(swap(begin, "\x83"+begin[1:]), after("\x00")))
-	formed("null-ciphertext", "null in place of the ciphertext", func(data []byte) []byte { return append(data[:len(begin)+encLen], 0xf6) })
-	formed("null-enc", "null in place of the encapsulation", func(data []byte) []byte { return append([]byte("\x82\xf6"), data[len(begin)+encLen:]...) })
-	formed("text-ciphertext", "the ciphertext as text", func(data []byte) []byte { return append(data[:len(begin)+encLen], "\x70aaaaaaaaaaaaaaaa"...) })
-	formed("short-enc", "an encapsulation of 1,119 bytes", func(data []byte) []byte {
-		return append([]byte("\x82\x59\x04\x5f"), data[len(begin)+1:]...)
+	unknown("not-held", "the hash of an encapsulation that the reader does not hold", func(*recipe) {})
+	unknown("held-of-another", "the hash of an encapsulation that the reader holds of another origin", func(r *recipe) {
+		r.holds = []hold{{b.other.name.String(), "enc"}}
 	})
-	formed("short-ciphertext", "a ciphertext of 15 bytes", func(data []byte) []byte { return append(data[:len(begin)+encLen], "\x4faaaaaaaaaaaaaaa"...) })
-	formed("too-much", "a ciphertext of 786,689 bytes", func(data []byte) []byte {
-		return append(append(data[:len(begin)+encLen], "\x5a\x00\x0c\x01\x01"...), make([]byte, maxSealed+1)...)
+	unknown("flip-hash", "one bit of the hash", func(r *recipe) {
+		r.holds, r.onEnc = []hold{{r.outer.Origin.String(), "enc"}}, flip(3)
 	})
-	b.all[len(b.all)-1].fill = maxSealed + 1
-	formed("plain", "the body is not encrypted, though the outer header says so", instead(m.plain))
-	bad := func(name, why string, change func(*recipe)) { encrypted(name, "decryption", why, change) }
-	bad("flip-enc", "one bit of the encapsulation's ML-KEM half", func(r *recipe) { r.onBody = flip(100) })
-	bad("flip-enc-x25519", "one bit of the encapsulation's X25519 half", func(r *recipe) { r.onBody = flip(len(begin) + encLen - 20) })
+	unknown("not-held-zero", "32 zero bytes as the hash", func(r *recipe) { r.onEnc = instead(make([]byte, hashLen)) })
+}
+
+func (b *refuser) encryptions() {
+	bad := func(name, why string, change func(*recipe)) { b.encrypted(name, "decryption", why, change) }
+	bad("flip-enc", "one bit of the encapsulation's ML-KEM half", func(r *recipe) { r.onEnc = flip(100) })
+	bad("flip-enc-x25519", "one bit of the encapsulation's X25519 half", func(r *recipe) { r.onEnc = flip(-20) })
 	bad("zero-enc-x25519", "a point of low order as the encapsulation's X25519 half", func(r *recipe) {
-		r.onBody = func(data []byte) []byte { clear(data[len(begin)+encLen-32 : len(begin)+encLen]); return data }
+		r.onEnc = func(data []byte) []byte { clear(data[encLen-32:]); return data }
 	})
-	bad("flip-ciphertext", "one bit of the ciphertext", func(r *recipe) { r.onBody = flip(len(begin) + encLen + 10) })
+	bad("flip-ciphertext", "one bit of the ciphertext", func(r *recipe) { r.onBody = flip(10) })
 	bad("flip-tag", "the last bit of the authentication tag", func(r *recipe) { r.onBody = flip(-1) })
+	bad("plain", "the body is not encrypted, though the outer header says so", func(r *recipe) {
+		r.onBody = func(data []byte) []byte { return append(b.world.encrypted().make().plain, data[:tagLen]...) }
+	})
 	bad("no-decryption-key", "the reader has no key", func(r *recipe) { r.seeds = nil })
 	bad("other-decryption-key", "the reader has another key", func(r *recipe) { r.seeds = r.seeds[:1] })
 	bad("encrypted-to-other", "encrypted to the key of another jurisdiction, which the reader has not", func(r *recipe) { r.to = b.other.to[0] })
 	bad("key-not-named", "encrypted to the key before, while the outer header names the newest", func(r *recipe) {
 		r.outer.DecryptionKey, r.to = r.to.key[:], b.county.to[0]
 	})
-	bad("other-id", "encrypted with the key of another message", func(r *recipe) {
-		r.cipher = func(id *[16]byte, _, _ *[]byte) { *id = idOf("another").Bytes() }
-	})
+	bad("other-id", "encrypted with a key exported for another id", func(r *recipe) { r.cipher = func(s *sealing) { s.id = idOf("another") } })
+	bad("other-hash", "encrypted with a key exported for another statement", func(r *recipe) { r.cipher = func(s *sealing) { s.hash[31] ^= 1 } })
 	bad("other-aad", "encrypted with the outer header of another message as additional data", func(r *recipe) {
-		r.cipher = func(_ *[16]byte, outer, _ *[]byte) { *outer = b.world.request().make().outer }
+		other := b.world.request().make().outer
+		r.cipher = func(s *sealing) { s.aad = must(hex.DecodeString(hashOf(other))) }
 	})
 	bad("swapped-encrypted-body", "the body of another message under the same encapsulation", func(r *recipe) {
 		again := calling("same-encapsulation", "", b.city, b.county, query())
 		again.to = r.to
 		r.onBody = instead(again.make().body)
 	})
-	b.request("unnamed-key", "commitment", "encrypted, though the outer header names no decryption key", func(r *recipe) {
-		r.onBody, r.grow = instead(m.body), len(m.body)-len(b.world.request().make().plain)
+	b.request("unnamed-key", "body", "encrypted, though the outer header names no decryption key", func(r *recipe) {
+		r.onPlain = instead(b.world.encrypted().make().body)
 	})
-	encrypted("other-plaintext", "commitment", "another preimage is encrypted than was signed", func(r *recipe) {
-		r.cipher = func(_ *[16]byte, _, plain *[]byte) { *plain = flip(-1)(bytes.Clone(*plain)) }
+	b.encrypted("other-plaintext", "commitment", "another content is encrypted than was signed", func(r *recipe) {
+		r.cipher = func(s *sealing) { s.plain = flip(headLen)(bytes.Clone(s.plain)) }
 	})
-	encrypted("encrypted-preimage", "preimage", "the preimage in the ciphertext is followed by a byte", func(r *recipe) { r.onPlain = after("\x00") })
+	b.encrypted("encrypted-preimage", "body", "the preimage is encrypted as an array", func(r *recipe) {
+		r.onPlain = func(data []byte) []byte { return append(b.world.encrypted().make().preimage, data...)[:len(data)] }
+	})
+	padding := func(name, why string, change func([]byte) []byte) {
+		b.encrypted("padding-"+name, "padding", why, func(r *recipe) { r.onPlain = change })
+	}
+	padding("not-zero", "the last byte of the padding is 1", flip(-1))
+	padding("first-not-zero", "the first byte of the padding is 1", func(data []byte) []byte {
+		data[headLen+len(b.world.encrypted().pre.Content)] = 1
+		return data
+	})
+	padding("more", "padded to the next size but one", after(strings.Repeat("\x00", 32)))
+	padding("length-less", "a length one byte less than the content, the rest taken for padding", shorter)
 }
 
 func (b *refuser) calls() {

@@ -24,6 +24,7 @@ func (w *world) refused() []recipe {
 	b.unknownKeys()
 	b.signatures()
 	b.preimages()
+	b.encapsulations()
 	b.encryptions()
 	b.calls()
 	b.replies()
@@ -103,23 +104,24 @@ func (b *refuser) frames() {
 	}
 	m := b.world.request().make()
 	outer, statement, body := string(mustEncode(m.outer)), string(mustEncode(m.statement)), string(mustEncode(m.body))
-	for _, s := range spellings(0x85, version) {
+	for _, s := range spellings(0x86, version) {
 		frame(s.name, "frame", "the frame: "+s.why, s.change)
 	}
 	frame("map", "frame", "a map in place of the array", instead([]byte("\xa1\x01\x01")))
-	frame("four", "frame", "no body", both(swap("\x85\x01", "\x84\x01"), swap(body, "")))
-	frame("six", "frame", "a sixth element", both(swap("\x85\x01", "\x86\x01"), after("\x00")))
-	frame("float-version", "frame", "the version as a float", swap("\x85\x01", "\x85\xf9\x3c\x00"))
-	frame("negative-version", "frame", "a negative version", swap("\x85\x01", "\x85\x20"))
-	frame("null-version", "frame", "null in place of the version", swap("\x85\x01", "\x85\xf6"))
-	frame("text-version", "frame", "the version as text", swap("\x85\x01", "\x85\x611"))
-	frame("version-0", "version", "a version that never was", swap("\x85\x01", "\x85\x00"))
-	frame("version-2", "version", "a version to come", swap("\x85\x01", "\x85\x02"))
-	frame("version-huge", "version", "the largest version that can be written", swap("\x85\x01", "\x85\x1b\xff\xff\xff\xff\xff\xff\xff\xff"))
-	frame("version-2-four", "frame", "a version to come, in a form that this one does not know",
-		both(swap("\x85\x01", "\x84\x02"), swap(body, "")))
+	frame("five", "frame", "no body", both(swap("\x86\x01", "\x85\x01"), swap(body, "")))
+	frame("seven", "frame", "a seventh element", both(swap("\x86\x01", "\x87\x01"), after("\x00")))
+	frame("float-version", "frame", "the version as a float", swap("\x86\x01", "\x86\xf9\x3c\x00"))
+	frame("negative-version", "frame", "a negative version", swap("\x86\x01", "\x86\x20"))
+	frame("null-version", "frame", "null in place of the version", swap("\x86\x01", "\x86\xf6"))
+	frame("text-version", "frame", "the version as text", swap("\x86\x01", "\x86\x611"))
+	frame("version-0", "version", "a version that never was", swap("\x86\x01", "\x86\x00"))
+	frame("version-2", "version", "a version to come", swap("\x86\x01", "\x86\x02"))
+	frame("version-huge", "version", "the largest version that can be written", swap("\x86\x01", "\x86\x1b\xff\xff\xff\xff\xff\xff\xff\xff"))
+	frame("version-2-five", "frame", "a version to come, in a form that this one does not know",
+		both(swap("\x86\x01", "\x85\x02"), swap(body, "")))
 	frame("null-outer", "frame", "null in place of the outer header", swap(outer, "\xf6"))
 	frame("null-statement", "frame", "null in place of the statement", swap(statement, "\xf6"))
+	frame("null-encapsulation", "frame", "null in place of no encapsulation", swap(statement+"\x40", statement+"\xf6"))
 	frame("null-body", "frame", "null in place of the body", swap(body, "\xf6"))
 	frame("outer-as-text", "frame", "the outer header as text", swap(outer, "\x78"+outer[1:2]+strings.Repeat("a", len(m.outer))))
 	frame("outer-unwrapped", "frame", "the outer header as a map, not in a byte string", swap(outer, string(m.outer)))
@@ -148,23 +150,26 @@ func (b *refuser) hops() {
 	hop := func(name, why, old, with string) {
 		b.request("hop-"+name, "frame", why, func(r *recipe) { r.onFrame = swap(old, with) })
 	}
-	const begin = "\x85\x01\x83\x19\x13\x88\x08\x50"
+	const head, begin = "\x86\x01\x84", "\x86\x01\x84\x19\x13\x88\x08\x50"
 	trace := string(b.world.request().hop.Trace)
-	hop("null", "null in place of the hop header", begin+trace, "\x85\x01\xf6")
-	hop("long-integer", "the milliseconds in four bytes", begin, "\x85\x01\x83\x1a\x00\x00\x13\x88\x08\x50")
-	hop("long-head", "the number of its elements in two bytes", begin, "\x85\x01\x98\x03\x19\x13\x88\x08\x50")
-	hop("indefinite", "an array of indefinite length", begin+trace, "\x85\x01\x9f\x19\x13\x88\x08\x50"+trace+"\xff")
-	hop("two", "no trace", begin+trace, "\x85\x01\x82\x19\x13\x88\x08")
-	hop("four", "a fourth element", begin+trace, "\x85\x01\x84\x19\x13\x88\x08\x50"+trace+"\x00")
-	hop("null-remaining", "null in place of the milliseconds", begin, "\x85\x01\x83\xf6\x08\x50")
-	hop("negative", "negative milliseconds", begin, "\x85\x01\x83\x20\x08\x50")
-	hop("remaining-beyond", "2^32 milliseconds", begin, "\x85\x01\x83\x1b\x00\x00\x00\x01\x00\x00\x00\x00\x08\x50")
-	hop("17", "17 hops left", begin, "\x85\x01\x83\x19\x13\x88\x11\x50")
-	hop("256", "256 hops left", begin, "\x85\x01\x83\x19\x13\x88\x19\x01\x00\x50")
-	hop("short-trace", "a trace of 15 bytes", begin+trace, "\x85\x01\x83\x19\x13\x88\x08\x4f"+trace[:15])
-	hop("long-trace", "a trace of 17 bytes", begin+trace, "\x85\x01\x83\x19\x13\x88\x08\x51"+trace+"\x00")
-	hop("null-trace", "null in place of the trace", begin+trace, "\x85\x01\x83\x19\x13\x88\x08\xf6")
-	hop("text-trace", "the trace as text", begin+trace, "\x85\x01\x83\x19\x13\x88\x08\x70"+strings.Repeat("a", 16))
+	hop("null", "null in place of the hop header", begin+trace+"\x40", "\x86\x01\xf6")
+	hop("long-integer", "the milliseconds in four bytes", begin, head+"\x1a\x00\x00\x13\x88\x08\x50")
+	hop("long-head", "the number of its elements in two bytes", begin, "\x86\x01\x98\x04\x19\x13\x88\x08\x50")
+	hop("indefinite", "an array of indefinite length", begin+trace+"\x40", "\x86\x01\x9f\x19\x13\x88\x08\x50"+trace+"\x40\xff")
+	hop("three", "no hash of what is held", begin+trace+"\x40", "\x86\x01\x83\x19\x13\x88\x08\x50"+trace)
+	hop("five", "a fifth element", begin+trace+"\x40", "\x86\x01\x85\x19\x13\x88\x08\x50"+trace+"\x40\x00")
+	hop("null-remaining", "null in place of the milliseconds", begin, head+"\xf6\x08\x50")
+	hop("negative", "negative milliseconds", begin, head+"\x20\x08\x50")
+	hop("remaining-beyond", "2^32 milliseconds", begin, head+"\x1b\x00\x00\x00\x01\x00\x00\x00\x00\x08\x50")
+	hop("17", "17 hops left", begin, head+"\x19\x13\x88\x11\x50")
+	hop("256", "256 hops left", begin, head+"\x19\x13\x88\x19\x01\x00\x50")
+	hop("short-trace", "a trace of 15 bytes", begin+trace, head+"\x19\x13\x88\x08\x4f"+trace[:15])
+	hop("long-trace", "a trace of 17 bytes", begin+trace, head+"\x19\x13\x88\x08\x51"+trace+"\x00")
+	hop("null-trace", "null in place of the trace", begin+trace, head+"\x19\x13\x88\x08\xf6")
+	hop("text-trace", "the trace as text", begin+trace, head+"\x19\x13\x88\x08\x70"+strings.Repeat("a", 16))
+	hop("null-held", "null in place of no hash", begin+trace+"\x40", begin+trace+"\xf6")
+	hop("short-held", "31 bytes of the hash of what is held", begin+trace+"\x40", begin+trace+"\x58\x1f"+strings.Repeat("h", 31))
+	hop("whole-held", "a whole encapsulation in place of the hash of what is held", begin+trace+"\x40", begin+trace+"\x59\x04\x60"+strings.Repeat("h", encLen))
 }
 
 // outers changes the form of the outer header, which is then signed.
@@ -230,6 +235,9 @@ func (b *refuser) outerValues() {
 	outer("short-key", "31 bytes of a decryption key's hash", func(o *outerWire) { o.DecryptionKey = seed("key")[:31] })
 	outer("size-0", "a body of no bytes, it says", func(*outerWire) {})
 	b.all[len(b.all)-1].grow = -len(b.world.request().make().plain)
+	b.change(b.world.encrypted(), "outer-size-no-bucket", "outer", "an encrypted body of 321 bytes, which is no size for one", func(r *recipe) {
+		r.onPlain = func([]byte) []byte { return make([]byte, 321-tagLen) }
+	})
 	outer("size-beyond", "a body of 1,048,577 bytes, it says", func(*outerWire) {})
 	b.all[len(b.all)-1].grow = MaxFrame + 1 - len(b.world.request().make().plain)
 	b.request("size-more", "size", "a body one byte shorter than the outer header says", func(r *recipe) { r.grow = 1 })

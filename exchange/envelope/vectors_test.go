@@ -38,10 +38,14 @@ type vector struct {
 	At      uint64   `json:"at"`                // ms since 1970 UTC
 	KeySets []string `json:"key_sets"`          // parts: key sets of the origin that are believed
 	Seeds   []string `json:"seeds,omitempty"`   // parts: the decryption keys of the reader
+	Holds   []hold   `json:"holds,omitempty"`   // encapsulations that the reader holds
 	Request string   `json:"request,omitempty"` // hash of the request that the reader asked, in hex
 	Frame   []byte   `json:"frame"`             // base64
 	Fill    []int    `json:"fill,omitempty"`    // [at, count]: zero bytes left out of frame
 }
+
+// hold is an encapsulation that the reader holds: whose it is, and its part.
+type hold [2]string
 
 // whole returns the frame with the bytes of Fill.
 func (v vector) whole() []byte {
@@ -64,6 +68,7 @@ type said struct {
 	Remaining   uint32     `json:"remaining"`
 	Hops        uint8      `json:"hops"`
 	Trace       string     `json:"trace"`
+	Held        string     `json:"held"`
 	Hash        string     `json:"hash"`
 	Call        *saidCall  `json:"call,omitempty"`
 	Reply       *saidReply `json:"reply,omitempty"`
@@ -97,7 +102,8 @@ func saidBy(h Header, hop Hop, hash [32]byte) *said {
 	return &said{
 		ID: h.ID.String(), Kind: h.Kind, Origin: h.Origin.String(), Destination: h.Destination.String(),
 		Issued: h.Issued.UnixMilli(), Expires: h.Expires.UnixMilli(), Encrypted: h.DecryptionKey != nil,
-		Remaining: hop.Remaining, Hops: hop.Hops, Trace: hex.EncodeToString(hop.Trace[:]), Hash: hex.EncodeToString(hash[:]),
+		Remaining: hop.Remaining, Hops: hop.Hops, Trace: hex.EncodeToString(hop.Trace[:]),
+		Held: hex.EncodeToString(hop.Held), Hash: hex.EncodeToString(hash[:]),
 	}
 }
 
@@ -144,7 +150,12 @@ func (v vector) read(known map[string][]byte) (*said, error) {
 	for _, name := range v.Seeds {
 		keys = append(keys, known[name])
 	}
-	m, err := Open(e, sets, NewOpener(keys), time.UnixMilli(int64(v.At)))
+	opener := NewOpener(keys)
+	for _, h := range v.Holds {
+		name := encName{origin: jurisdictionOf(h[0]), key: [32]byte(e.header.DecryptionKey), hash: sha256.Sum256(known[h[1]])}
+		opener.keep(encapsulation{name, must(keys.Decapsulate(name.key, known[h[1]], []byte(bodyInfo)))})
+	}
+	m, err := Open(e, sets, opener, time.UnixMilli(int64(v.At)))
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +180,7 @@ var refusals = []struct{ word, says string }{
 	{"frame", "malformed message: frame: "},
 	{"frame", "malformed message: hop: "},
 	{"outer", "malformed message: outer header: "},
+	{"encapsulation", "malformed message: encapsulation: "},
 	{"destination", errDestination.Error()},
 	{"expired", ErrExpired.Error()},
 	{"future", ErrFuture.Error()},
@@ -178,11 +190,11 @@ var refusals = []struct{ word, says string }{
 	{"certificate-time", "the certificate was not in force when the message was issued"},
 	{"unknown-key", ErrUnknownKey.Error()},
 	{"signature", ErrSignature.Error()},
-	{"encryption", ErrBody.Error() + ": malformed message: body: "},
-	{"decryption", ErrBody.Error() + ": decrypt message: "},
-	{"content-type", ErrBody.Error() + ": the statement says "},
+	{"unknown-encapsulation", ErrBody.Error() + ": " + ErrUnknownEncapsulation.Error()},
+	{"decryption", ErrBody.Error() + ": "},
+	{"padding", "malformed message: body: " + errPadding.Error()},
+	{"body", "malformed message: body: "},
 	{"commitment", ErrBody.Error()},
-	{"preimage", "malformed message: body: "},
 	{"content-type", "malformed message: content: type "},
 	{"request", "malformed message: request: "},
 	{"other-request", "malformed message: answer: to another request"},
@@ -319,7 +331,10 @@ func TestVectorsAreSealed(t *testing.T) {
 			t.Errorf("%s: %v", r.name, err)
 			continue
 		}
-		e.Hop = Hop{Remaining: r.hop.Remaining, Hops: r.hop.Hops, Trace: [TraceLen]byte(r.hop.Trace)}
+		e.Hop = r.hop.hop()
+		if r.byReference {
+			e = e.ByReference()
+		}
 		if got, err := e.Encode(); err != nil || !bytes.Equal(got, r.frame()) {
 			t.Errorf("%s: sealed as %x, %v, want %x", r.name, got, err, r.frame())
 		}

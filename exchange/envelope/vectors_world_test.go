@@ -206,6 +206,7 @@ type recipe struct {
 	at                uint64
 	sets              []trust.Believed
 	keySets, seeds    []string
+	holds             []hold
 	request           string
 	call              *Call
 	reply             *Reply
@@ -218,11 +219,24 @@ type recipe struct {
 	by    testSigner
 	to    *Recipient
 
-	onPlain, onOuter, onProtected, onStatement, onBody, onFrame func([]byte) []byte
-	grow                                                        int // error of the size in the outer header
-	shape                                                       func(s *sign1, outer []byte)
-	cipher                                                      func(id *[16]byte, outer, plain *[]byte) // changes the input of the encryption after signing
-	fill                                                        int                                      // zero bytes to leave out
+	onPlain, onOuter, onProtected, onStatement, onEnc, onBody, onFrame func([]byte) []byte
+	grow                                                               int // error of the size in the outer header
+	shape                                                              func(s *sign1, outer []byte)
+	cipher                                                             func(*sealing) // changes the input of the encryption after signing
+	byReference                                                        bool
+	fill                                                               int // zero bytes to leave out
+}
+
+// sealing is the input of an encryption.
+type sealing struct {
+	id         identity.Message
+	hash       [32]byte
+	aad, plain []byte
+}
+
+func (s sealing) by(r *Recipient) []byte {
+	gcm := must(cipherOf(r.sender, exportContext(s.id, s.hash)))
+	return gcm.Seal(nil, make([]byte, gcm.NonceSize()), s.plain, s.aad)
 }
 
 // message is a well-formed message of one place to another, read in time by a reader that knows all
@@ -232,7 +246,7 @@ func message(name, why string, from, to *place, kind Kind, content []byte) recip
 	bytes16 := id.Bytes()
 	r := recipe{
 		name: name, why: why, reader: to.name, at: uint64(now.UnixMilli()) + 40, sets: from.sets, id: id, by: r1,
-		hop: hopWire{Remaining: 5000, Hops: 8, Trace: bytes16[:]},
+		hop: hopWire{Remaining: 5000, Hops: 8, Trace: bytes16[:], Held: []byte{}},
 		outer: outerWire{
 			ID: bytes16[:], Kind: kind, Origin: from.name, Destination: to.name, Issued: uint64(now.UnixMilli()),
 			Expires: uint64(now.Add(time.Minute).UnixMilli()),
@@ -256,6 +270,8 @@ func (r *recipe) sign(by testSigner) {
 	r.by, r.head.Cert = by, certByHash{Alg: algSHA256, Hash: hash[:]}
 }
 
+func (h hopWire) hop() Hop { return Hop{h.Remaining, h.Hops, [TraceLen]byte(h.Trace), h.Held} }
+
 func apply(change func([]byte) []byte, data []byte) []byte {
 	if change == nil {
 		return data
@@ -265,23 +281,28 @@ func apply(change func([]byte) []byte, data []byte) []byte {
 
 // made are the pieces of a message in the order in which they are made.
 type made struct {
-	plain, outer, protected, statement, body, frame []byte
-	sign1                                           sign1
+	preimage, plain, outer, protected, statement, enc, body, frame []byte
+	sign1                                                          sign1
 }
 
 func (r recipe) make() made {
-	m := made{plain: apply(r.onPlain, mustEncode(r.pre))}
+	m := made{preimage: mustEncode(r.pre), enc: []byte{}}
+	size := sizeOf(len(r.pre.Content), r.to != nil)
+	if r.to != nil {
+		size -= tagLen
+	}
+	m.plain = apply(r.onPlain, plain(r.pre.Salt, r.pre.Content, size))
 	o := r.outer
 	o.Size = uint64(len(m.plain) + r.grow)
 	if r.to != nil {
-		o.Size = uint64(r.to.sealedLen(len(m.plain)) + r.grow)
+		o.Size += tagLen
 		if o.DecryptionKey == nil {
 			o.DecryptionKey = r.to.key[:]
 		}
 	}
 	m.outer = apply(r.onOuter, mustEncode(o))
 	m.protected = apply(r.onProtected, mustEncode(r.head))
-	commitment := sha256.Sum256(m.plain)
+	commitment := sha256.Sum256(m.preimage)
 	m.sign1 = sign1{Protected: m.protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:]}
 	m.sign1.Signature = r.by.SignStatement(toBeSigned(m.protected, m.outer, commitment[:]))
 	if r.shape != nil {
@@ -290,16 +311,25 @@ func (r recipe) make() made {
 	m.statement = apply(r.onStatement, mustEncode(cbor.Tag{Number: tagSign1, Content: m.sign1}))
 	m.body = m.plain
 	if r.to != nil {
-		id, outer, plain := r.id.Bytes(), m.outer, m.plain
+		aad := sha256.Sum256(m.outer)
+		s := sealing{id: r.id, hash: m.hash(), aad: aad[:], plain: m.plain}
 		if r.cipher != nil {
-			r.cipher(&id, &outer, &plain)
+			r.cipher(&s)
 		}
-		m.body = must(r.to.seal(must(identity.MessageFromBytes(id[:])), outer, plain))
+		m.enc, m.body = r.to.enc, s.by(r.to)
 	}
-	m.body = apply(r.onBody, m.body)
-	m.frame = apply(r.onFrame, mustEncode(frameWire{Version: version, Hop: r.hop, Outer: m.outer, Statement: m.statement, Body: m.body}))
+	if r.byReference {
+		hash := sha256.Sum256(m.enc)
+		m.enc = hash[:]
+	}
+	m.enc, m.body = apply(r.onEnc, m.enc), apply(r.onBody, m.body)
+	m.frame = apply(r.onFrame, mustEncode(frameWire{
+		Version: version, Hop: r.hop, Outer: m.outer, Statement: m.statement, Encapsulation: m.enc, Body: m.body,
+	}))
 	return m
 }
+
+func (m made) hash() [32]byte { return sha256.Sum256(mustEncode([]any{m.outer, m.statement})) }
 
 func (r recipe) frame() []byte { return r.make().frame }
 
@@ -312,7 +342,7 @@ func (r recipe) vector() vector {
 	m := r.make()
 	v := vector{
 		Name: r.name, Why: r.why, Reason: r.reason, Reader: r.reader.String(), At: r.at, KeySets: r.keySets, Seeds: r.seeds,
-		Request: r.request, Frame: m.frame,
+		Holds: r.holds, Request: r.request, Frame: m.frame,
 	}
 	if r.fill > 0 {
 		at := bytes.Index(m.frame, make([]byte, r.fill))
@@ -321,8 +351,7 @@ func (r recipe) vector() vector {
 	if r.reason != "" {
 		return v
 	}
-	hash := sha256.Sum256(mustEncode([]any{m.outer, m.statement}))
-	v.Says = saidBy(must(decodeHeader(m.outer)), Hop{r.hop.Remaining, r.hop.Hops, [TraceLen]byte(r.hop.Trace)}, hash)
+	v.Says = saidBy(must(decodeHeader(m.outer)), r.hop.hop(), m.hash())
 	if r.call != nil {
 		v.Says.calls(*r.call)
 	} else {

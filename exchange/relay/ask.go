@@ -58,11 +58,28 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 		return Answer{}, err
 	}
 	q.asker, q.hash = r.l.Name, e.Hash()
+	if r.recipients.hold(q.to, e.Encapsulation()) {
+		answer, err := r.bring(ctx, q, e.ByReference())
+		if p, ok := errors.AsType[*Problem](err); !ok || p.At != q.to || Code(p.Code) != UnknownEncapsulation {
+			return answer, err
+		}
+		r.recipients.answered(q.to, nil)
+		e.Hop.Remaining, e.Hop.Held = uint32(max(left(ctx), 0).Milliseconds()), r.l.Opener.Held(q.to)
+	}
+	answer, err := r.bring(ctx, q, e)
+	if err == nil {
+		r.recipients.answered(q.to, e.Encapsulation())
+	}
+	return answer, err
+}
+
+// bring sends the request and verifies the answer.
+func (r *Relay) bring(ctx context.Context, q pending, e envelope.Envelope) (a Answer, err error) {
 	if q.frame, err = e.Encode(); err != nil {
-		return Answer{}, fmt.Errorf("ask %s: %w", q.to, err)
+		return a, fmt.Errorf("ask %s: %w", q.to, err)
 	}
 	if q.answer, err = r.send(ctx, q); err != nil {
-		return Answer{}, err
+		return a, err
 	}
 	defer r.step(AskVerify)()
 	answer, err := r.verify(ctx, q)
@@ -105,6 +122,9 @@ func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e 
 		e, err = r.newRequest(ctx, m)
 	}
 	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
+	if m.kind != envelope.Federated {
+		e.Hop.Held = r.l.Opener.Held(m.to)
+	}
 	return e, err
 }
 
@@ -126,7 +146,7 @@ func (r *Relay) newRequest(ctx context.Context, m sealed) (e envelope.Envelope, 
 }
 
 // recipientOf returns the recipient that a request for the jurisdiction is encrypted to.
-func (r *Relay) recipientOf(ctx context.Context, to identity.Jurisdiction) (*recipient, error) {
+func (r *Relay) recipientOf(ctx context.Context, to identity.Jurisdiction) (*envelope.Recipient, error) {
 	sets, err := r.l.Trust.KeySets(ctx, to, false)
 	if told, ok := errors.AsType[*Problem](err); ok {
 		return nil, told
@@ -149,14 +169,10 @@ type sealed struct {
 	wait      time.Duration // how long the asker still waits; a negative time counts as 0
 	life      time.Duration // how long it may be of use beside that
 	content   []byte
-	recipient *recipient // nil: in the clear
+	recipient *envelope.Recipient // nil: in the clear
 }
 
 func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
-	to, err := s.recipient.of(s.id)
-	if err != nil {
-		return envelope.Envelope{}, err
-	}
 	now, wait := r.l.Now().Truncate(time.Millisecond), max(s.wait, 0)
 	contentType := envelope.RequestType
 	if s.kind == envelope.Answer {
@@ -168,7 +184,7 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 			Expires: now.Add(min(max(wait, s.life)+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, r.l.Signer(), to)
+	}, r.l.Signer(), s.recipient)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }

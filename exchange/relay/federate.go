@@ -61,18 +61,9 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 		return Answer{}, r.refuse(MessageRefused, nil, received.Header.Origin.String(), noHops)
 	}
 	onward.Hop.Remaining, onward.Hop.Hops = uint32(wait.Milliseconds()), onward.Hop.Hops-1
-	frame, err := onward.Encode()
-	if err != nil {
-		return Answer{}, fmt.Errorf("hand on to %s: %w", child, err)
-	}
-	q := pending{
-		id: received.Header.ID, kind: envelope.Federated, asker: received.Header.Origin, to: child, via: child,
-		hash: received.Hash(), frame: frame,
-	}
-	if q.answer, err = r.send(ctx, q); err != nil {
-		return Answer{}, err
-	}
-	return r.verify(ctx, q)
+	return r.bring(ctx, pending{
+		id: received.Header.ID, kind: envelope.Federated, asker: received.Header.Origin, to: child, via: child, hash: received.Hash(),
+	}, onward)
 }
 
 // Errors of VerifyShare.

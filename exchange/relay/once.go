@@ -7,11 +7,12 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/answers"
+	"xietong/exchange/envelope"
 )
 
 // given is an answer that may be given again.
 type given struct {
-	frame  []byte
+	answer envelope.Envelope
 	stands func(context.Context) error // see Result
 }
 
@@ -33,7 +34,7 @@ func (in *inbound) once() answers.Request {
 }
 
 // once runs the operation and returns the frame of the answer. If the same request was answered,
-// and that used up its id, once returns the same frame, unless what it rested on does not stand any
+// and that used up its id, once returns the same answer, unless what it rested on does not stand any
 // more. The answer is kept also if nobody waits for it any more, for whoever asks again.
 func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, received Received) ([]byte, error) {
 	g, again, err := r.given.Do(ctx, in.once(), r.l.Now(), func() (answers.Answer[given], error) {
@@ -41,9 +42,9 @@ func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, rece
 		if result.Stands == nil && ctx.Err() == context.Canceled {
 			return answers.Answer[given]{}, ctx.Err()
 		}
-		frame, err := r.reply(ctx, in, result, problem)
+		answer, err := r.reply(ctx, in, result, problem)
 		return answers.Answer[given]{
-			Value: given{frame, result.Stands}, Size: len(frame), Keep: err == nil && result.Stands != nil,
+			Value: given{answer, result.Stands}, Size: answer.Header().Size + sealing, Keep: err == nil && result.Stands != nil,
 		}, err
 	})
 	if err != nil && ctx.Err() != nil {
@@ -54,7 +55,10 @@ func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, rece
 			return r.refused(ctx, in, r.problem(err))
 		}
 	}
-	return g.frame, err
+	if err != nil {
+		return nil, err
+	}
+	return in.frame(g.answer)
 }
 
 // askedBy names a request of an agency of this jurisdiction as it is known again: by all but the

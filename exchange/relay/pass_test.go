@@ -138,7 +138,7 @@ func (w *world) problemOf(t testing.TB, by string, request []byte) []byte {
 		return nil
 	}
 	r := w.relays[by]
-	frame, err := r.reply(t.Context(), &inbound{Envelope: e, header: e.Header()}, Result{}, r.refuse(Busy, nil, by, "1"))
+	frame, err := r.refused(t.Context(), &inbound{Envelope: e, header: e.Header()}, r.refuse(Busy, nil, by, "1"))
 	if err != nil {
 		t.Error(err)
 	}

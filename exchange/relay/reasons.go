@@ -20,6 +20,7 @@ const (
 	unknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
+	notHeld       = "encapsulation not held"
 	badEncryption = "unusable decryption key"
 	badForm       = "another form"
 	longLife      = "lives too long"
@@ -62,6 +63,7 @@ func reasonOf(err error) string {
 		{errNotEndorsed, NotEndorsed},
 		{envelope.ErrUnknownKey, unknownKey},
 		{envelope.ErrSignature, badSignature},
+		{envelope.ErrUnknownEncapsulation, notHeld},
 		{envelope.ErrBody, badBody},
 	} {
 		if errors.Is(err, known.err) {

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"sync"
@@ -11,79 +12,65 @@ import (
 	"xietong/exchange/envelope"
 )
 
-const (
-	// maxRecipients bounds the decryption keys whose encapsulations are kept. It is more than a
-	// jurisdiction has neighbours.
-	maxRecipients = 1024
-	// maxIDs bounds the messages of one encapsulation, because their ids are remembered.
-	maxIDs = 1024
-)
+// maxRecipients bounds the jurisdictions whose recipients are kept.
+const maxRecipients = 4096
 
-// recipients keeps one recipient for each decryption key, so that one encapsulation serves many
-// messages. A recipient is found by the key itself: a jurisdiction that shows a new key set gets no
-// message under the old key.
+// recipients keeps one recipient for each jurisdiction, so that one encapsulation serves many
+// messages. A jurisdiction that shows a new decryption key gets a new recipient, and can displace
+// only its own.
 type recipients struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	byKey map[[32]byte]*recipient
-	order [][32]byte // oldest first
+	now  func() time.Time
+	mu   sync.Mutex
+	kept map[identity.Jurisdiction]*recipient
 }
 
-// recipient encrypts to one decryption key. The key of a message is derived from the encapsulation
-// and the id (see envelope); two messages under one key would give both away. The asker chooses the
-// ids, and may ask a failed request again under the same id; so a repeated id begins a new
-// encapsulation.
 type recipient struct {
-	public []byte
-	now    func() time.Time
-	mu     sync.Mutex
-	to     *envelope.Recipient
-	ids    map[identity.Message]struct{} // of the messages that were encrypted with to
+	key      [32]byte // SHA-256 of the decryption key
+	to       *envelope.Recipient
+	answered []byte // hash of the encapsulation under which it answered last
 }
 
-// newest returns the recipient with the newest decryption key of the key sets.
-func (c *recipients) newest(sets []trust.Believed) (*recipient, error) {
+// newest returns the recipient with the newest decryption key of the key sets, which are of one
+// jurisdiction.
+func (c *recipients) newest(sets []trust.Believed) (*envelope.Recipient, error) {
 	if len(sets) == 0 {
 		return nil, errors.New("no key set")
 	}
-	public := sets[len(sets)-1].DecryptionKey
-	name := sha256.Sum256(public)
+	newest := sets[len(sets)-1]
+	key := sha256.Sum256(newest.DecryptionKey)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.byKey[name]; r != nil {
-		return r, nil
+	if r := c.kept[newest.Name]; r != nil && r.key == key {
+		return r.to, nil
 	}
-	r := &recipient{public: public, now: c.now}
-	if err := r.renew(); err != nil {
+	to, err := envelope.NewRecipient(newest.DecryptionKey, c.now)
+	if err != nil {
 		return nil, err
 	}
-	if len(c.order) == maxRecipients {
-		delete(c.byKey, c.order[0])
-		c.order = c.order[1:]
-	}
-	c.byKey[name], c.order = r, append(c.order, name)
-	return r, nil
-}
-
-func (r *recipient) renew() (err error) {
-	r.to, err = envelope.NewRecipient(r.public, r.now)
-	r.ids = map[identity.Message]struct{}{}
-	return err
-}
-
-// of returns the envelope recipient that encrypts the message with the id; nil for a nil r, which
-// means in the clear.
-func (r *recipient) of(id identity.Message) (*envelope.Recipient, error) {
-	if r == nil {
-		return nil, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, again := r.ids[id]; again || len(r.ids) == maxIDs {
-		if err := r.renew(); err != nil {
-			return nil, err
+	if c.kept[newest.Name] == nil && len(c.kept) >= maxRecipients {
+		for some := range c.kept { // nobody can choose which
+			delete(c.kept, some)
+			break
 		}
 	}
-	r.ids[id] = struct{}{}
-	return r.to, nil
+	c.kept[newest.Name] = &recipient{key: key, to: to}
+	return to, nil
+}
+
+// answered notes the encapsulation under which a jurisdiction answered with a result; nil: it says
+// that it does not hold the one that was noted.
+func (c *recipients) answered(by identity.Jurisdiction, encapsulation []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.kept[by]; r != nil {
+		r.answered = encapsulation
+	}
+}
+
+// hold reports whether the jurisdiction has answered under the encapsulation.
+func (c *recipients) hold(by identity.Jurisdiction, encapsulation []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.kept[by]
+	return r != nil && encapsulation != nil && bytes.Equal(r.answered, encapsulation)
 }

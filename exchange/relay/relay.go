@@ -27,6 +27,14 @@
 // that are fetched anew: a jurisdiction signs with a new key as soon as its neighbours know the
 // key.
 //
+// An encapsulation of HPKE serves for many messages, and most messages only name it by its hash. A
+// request does so once its destination has answered under the encapsulation; a destination that
+// does not hold it (any more, or on this replica) refuses the request before it does anything else,
+// and the asker sends the same message again with the whole, once. In the hop header, the request
+// names the encapsulation of the destination that the asker holds, and an answer under that one
+// refers to it. A hop that writes another hash there makes the answer useless, as it could anyway
+// by dropping it.
+//
 // A federated request goes to its destination as any request does, and from there down: each
 // jurisdiction that serves the request hands it on, unchanged, to the children that it is meant for
 // (HandOn), so that each child verifies the asker's own signature. Each addresses its answer, also
@@ -109,6 +117,9 @@ const (
 	Busy             Code = 78 // jurisdiction, again: seconds after which it is worth asking again
 	UnknownOperation Code = 79 // operation, jurisdiction
 	AnswerRefused    Code = 80 // jurisdiction, reason: the answer is not proven
+
+	// Ask answers it itself, once: it sends the request again with the whole encapsulation.
+	UnknownEncapsulation Code = 122 // jurisdiction: it does not hold what the request refers to
 )
 
 // Problem is a refusal by the jurisdiction At.
@@ -230,7 +241,7 @@ type Relay struct {
 // New returns the relay of a hosted jurisdiction.
 func New(l Local) *Relay {
 	return &Relay{
-		l: l, recipients: recipients{now: l.Now, byKey: map[[32]byte]*recipient{}},
+		l: l, recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),

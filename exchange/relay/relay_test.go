@@ -11,10 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"xietong/certs/authority"
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
@@ -339,59 +336,6 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestSameID asks something else with a used id: the key of a message is derived from its
-// encapsulation and its id, so the two messages must have two encapsulations. The same question is
-// the same message. An encapsulation also ends after maxIDs
-// messages, so that no more ids are remembered.
-func TestSameID(t *testing.T) {
-	w := newWorld(t)
-	r, id := w.relays[county], newID(t)
-	other := query(t)
-	other.Parameters = []byte("something else")
-	enc := func(id identity.Message, calls ...envelope.Call) string {
-		e, err := r.request(t.Context(), &pending{id: id, kind: envelope.Request, to: name(t, city)}, append(calls, query(t))[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		whole, err := e.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var frame []cbor.RawMessage
-		var sealed [][]byte
-		var body []byte
-		if err := errors.Join(canon.Unmarshal(whole, envelope.MaxFrame, &frame), canon.Unmarshal(frame[4], envelope.MaxFrame, &body),
-			canon.Unmarshal(body, envelope.MaxFrame, &sealed)); err != nil {
-			t.Fatal(err)
-		}
-		return string(sealed[0])
-	}
-	first := enc(id)
-	if enc(newID(t)) != first {
-		t.Error("another id: got an encapsulation of its own, want the same")
-	}
-	if enc(id) != first {
-		t.Error("the same again is another message")
-	}
-	second := enc(id, other)
-	if second == first {
-		t.Error("two messages have one key")
-	}
-	if enc(newID(t)) != second {
-		t.Error("an id after it: got an encapsulation of its own, want the second")
-	}
-	for range maxIDs - 2 {
-		enc(newID(t))
-	}
-	if enc(newID(t)) == second {
-		t.Errorf("an encapsulation served for more than %d messages", maxIDs)
-	}
-	got, err := r.Ask(t.Context(), id, name(t, city), query(t))
-	if err != nil || got.ID != id {
-		t.Errorf("asked once more: got %s, %v", got.ID, err)
-	}
-}
-
 // TestRefusalIsEvidence checks that a refusal of another jurisdiction bears its signature.
 func TestRefusalIsEvidence(t *testing.T) {
 	w := newWorld(t)
@@ -427,8 +371,8 @@ func TestNewKeySet(t *testing.T) {
 	if want := sha256.Sum256(w.keys[city].sets[0].DecryptionKey); !bytes.Equal(first, want[:]) || !bytes.Equal(keyOf(), first) {
 		t.Errorf("encrypted to %x, want %x", first, want)
 	}
-	if len(r.recipients.order) != 1 {
-		t.Errorf("%d recipients for one key", len(r.recipients.order))
+	if len(r.recipients.kept) != 1 {
+		t.Errorf("%d recipients for one jurisdiction", len(r.recipients.kept))
 	}
 	next := w.keys[city].sets[0]
 	next.Number, next.DecryptionKey = 2, newKeys(t, city).sets[0].DecryptionKey
@@ -436,15 +380,14 @@ func TestNewKeySet(t *testing.T) {
 	if want := sha256.Sum256(next.DecryptionKey); !bytes.Equal(keyOf(), want[:]) {
 		t.Errorf("encrypted to another key than the newest")
 	}
-	for n := len(r.recipients.order); n < maxRecipients; n++ {
-		key := sha256.Sum256([]byte{byte(n), byte(n >> 8)})
-		r.recipients.order, r.recipients.byKey[key] = append(r.recipients.order, key), nil
+	if len(r.recipients.kept) != 1 {
+		t.Errorf("%d recipients for one jurisdiction with two keys", len(r.recipients.kept))
 	}
-	next.DecryptionKey = newKeys(t, city).sets[0].DecryptionKey
-	w.trust[name(t, city)] = []trust.Believed{next}
-	keyOf()
-	if len(r.recipients.order) != maxRecipients || len(r.recipients.byKey) != maxRecipients {
-		t.Errorf("%d recipients, want %d", len(r.recipients.byKey), maxRecipients)
+	for n := len(r.recipients.kept); n < maxRecipients; n++ {
+		r.recipients.kept[name(t, fmt.Sprintf("c%d.guizhou", n))] = &recipient{}
+	}
+	if _, err := r.recipients.newest(w.keys[province].sets); err != nil || len(r.recipients.kept) != maxRecipients {
+		t.Errorf("%d recipients, %v, want %d", len(r.recipients.kept), err, maxRecipients)
 	}
 	next.DecryptionKey = []byte("no key")
 	w.trust[name(t, city)] = []trust.Believed{next}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,8 @@ type inbound struct {
 	header envelope.Header
 	hash   [32]byte // zero: not computed yet
 	peer   identity.Jurisdiction
-	to     *recipient // the asker; nil: no usable key known, or none looked up
-	place  func()     // gives back the place of the request; nil: it has none
+	to     *envelope.Recipient // the asker; nil: no usable key known, or none looked up
+	place  func()              // gives back the place of the request; nil: it has none
 	began  time.Time
 }
 
@@ -90,7 +91,21 @@ func (r *Relay) refused(ctx context.Context, in *inbound, problem *Problem) ([]b
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
-	return r.reply(ctx, in, Result{}, problem)
+	e, err := r.reply(ctx, in, Result{}, problem)
+	if err != nil {
+		return nil, err
+	}
+	return in.frame(e)
+}
+
+// frame returns the frame of an answer to the request. It refers to the encapsulation that the
+// asker says it holds.
+func (in *inbound) frame(e envelope.Envelope) ([]byte, error) {
+	e.Hop.Trace = in.Hop.Trace
+	if held := in.Hop.Held; len(held) > 0 && bytes.Equal(held, e.Encapsulation()) {
+		e = e.ByReference()
+	}
+	return e.Encode()
 }
 
 // receive takes a frame apart. Only a request of another jurisdiction, or a federated request
@@ -209,6 +224,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		return Received{}, nil, r.refuse(MessageExpired, err, h.Origin.String())
 	case errors.Is(err, envelope.ErrFuture):
 		return Received{}, nil, r.refuse(MessageFuture, err, h.Origin.String(), h.Issued.Sub(now).Round(time.Second).String())
+	case errors.Is(err, envelope.ErrUnknownEncapsulation):
+		return Received{}, nil, r.refuse(UnknownEncapsulation, err, r.l.Name.String())
 	case unusable != nil:
 		return refused(badEncryption, unusable)
 	case err != nil:
@@ -229,8 +246,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	return Received{Header: h, Call: call, Evidence: Evidence(in.Envelope), message: in.Envelope}, operation, nil
 }
 
-// reply makes the frame of the answer.
-func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *Problem) ([]byte, error) {
+// reply makes the answer.
+func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *Problem) (e envelope.Envelope, err error) {
 	defer r.step(ServeSign)()
 	hash := in.Hash()
 	reply := envelope.Reply{To: hash[:], Result: result.Content, Entry: result.Entry}
@@ -243,28 +260,23 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	}
 	content, err := reply.Encode()
 	if err != nil {
-		return nil, err
+		return e, err
 	}
 	if in.header.Kind == envelope.Federated {
 		in.to = nil // the parent that adds up reads it
 	}
 	id, err := identity.NewMessage()
 	if err != nil {
-		return nil, err
+		return e, err
 	}
-	e, err := r.seal(sealed{
+	return r.seal(sealed{
 		id: id, kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to, life: answers.Term,
 	})
-	if err != nil {
-		return nil, err
-	}
-	e.Hop.Trace = in.Hop.Trace
-	return e.Encode()
 }
 
 // originOf returns the recipient that a problem is encrypted to; nil where no key of the origin is
 // known.
-func (r *Relay) originOf(ctx context.Context, in *inbound) *recipient {
+func (r *Relay) originOf(ctx context.Context, in *inbound) *envelope.Recipient {
 	if in.to != nil {
 		return in.to
 	}

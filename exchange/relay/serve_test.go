@@ -68,12 +68,13 @@ func (d *draft) frame(t testing.TB) []byte {
 
 // wire is a frame in its parts, so that a test can change them.
 type wire struct {
-	_         struct{} `cbor:",toarray"`
-	Version   uint64
-	Hop       cbor.RawMessage
-	Outer     []byte
-	Statement []byte
-	Body      []byte
+	_             struct{} `cbor:",toarray"`
+	Version       uint64
+	Hop           cbor.RawMessage
+	Outer         []byte
+	Statement     []byte
+	Encapsulation []byte
+	Body          []byte
 }
 
 func parts(t testing.TB, frame []byte) wire {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -174,6 +175,26 @@ const (
 	No           Outcome = "no"
 	NoSuchRecord Outcome = "no-such-record"
 )
+
+// outcomes are the outcomes by their number. An answer to another jurisdiction holds the number,
+// one byte for each, so that its length does not tell the outcome.
+var outcomes = []Outcome{Yes, No, NoSuchRecord}
+
+// MarshalCBOR writes the number of the outcome.
+func (o Outcome) MarshalCBOR() ([]byte, error) { return canon.Marshal(slices.Index(outcomes, o) + 1) }
+
+// UnmarshalCBOR reads the number of an outcome.
+func (o *Outcome) UnmarshalCBOR(data []byte) error {
+	var n uint64
+	if err := canon.Unmarshal(data, 9, &n); err != nil {
+		return err
+	}
+	if n < 1 || n > uint64(len(outcomes)) {
+		return fmt.Errorf("outcome %d", n)
+	}
+	*o = outcomes[n-1]
+	return nil
+}
 
 // Verdict is the outcome of a claim, and how its use was permitted and recorded.
 type Verdict struct {

@@ -66,9 +66,10 @@ type World struct {
 	// Twice has the city hand each request to a county twice, and keep the second answer.
 	Twice bool
 
-	o      Options
-	mu     sync.Mutex
-	frames [][]byte
+	o       Options
+	mu      sync.Mutex
+	frames  [][]byte
+	answers [][]byte
 }
 
 // Place is one hosted jurisdiction, as a node has it.
@@ -258,6 +259,9 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 		}
 	}
 	return w.At(to).relay.Serve(ctx, local, request, func(frame []byte) error {
+		w.mu.Lock()
+		w.answers = append(w.answers, bytes.Clone(frame))
+		w.mu.Unlock()
 		if w.Lost {
 			return errors.New("the link broke")
 		}
@@ -270,6 +274,13 @@ func (w *World) Frames() [][]byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.frames)
+}
+
+// Answers returns the answers, as they went over each line.
+func (w *World) Answers() [][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.answers)
 }
 
 // around is the tree, as one of its places knows it.

@@ -13,6 +13,8 @@ const (
 	Busy             Code = "busy"
 	UnknownOperation Code = "unknown-operation"
 	AnswerRefused    Code = "answer-refused"
+
+	UnknownEncapsulation Code = "encapsulation-unknown"
 )
 
 var exchangeProblems = []problem{
@@ -76,6 +78,13 @@ var exchangeProblems = []problem{
 		en: parts{"Answer not accepted", "what came from {jurisdiction} does not prove to be the answer and is not shown: {reason}", "{jurisdiction}",
 			"ask again; if it happens again, call the administrator of {jurisdiction}, and keep the logs of both nodes"},
 	},
+	{
+		number: 122, code: UnknownEncapsulation, status: http.StatusBadGateway, params: []string{"jurisdiction"},
+		zh: parts{"加密封装未知", "{jurisdiction}没有保存请求所引用的加密封装，请求没有办理", "{jurisdiction}",
+			"请重新提出；再次出现的，请与{jurisdiction}的管理员电话联系，并保存双方的节点日志"},
+		en: parts{"Unknown encapsulation", "{jurisdiction} does not hold the encapsulation that the request is encrypted under, and did not serve it", "{jurisdiction}",
+			"ask again; if it happens again, call the administrator of {jurisdiction}, and keep the logs of both nodes"},
+	},
 }
 
 // exchangeWords are the reasons that exchange/relay and exchange/link give.
@@ -86,6 +95,7 @@ var exchangeWords = map[string]word{
 	"unknown signing key":       {zh: "没有人为签名所用的密钥背书", en: "nobody endorsed the key that signed it"},
 	"signature does not fit":    {zh: "签名与收到的内容不符", en: "its signature does not fit what came"},
 	"body does not fit":         {zh: "正文与签名不符，或者不能解密", en: "the body is not the one that was signed, or cannot be decrypted"},
+	"encapsulation not held":    {zh: "没有保存它所引用的加密封装", en: "it is encrypted under an encapsulation that is not held here"},
 	"unusable decryption key":   {zh: "其密钥集中的加密公钥不可用", en: "the decryption key in its key set is unusable"},
 	"another form":              {zh: "格式不符", en: "it has another form"},
 	"lives too long":            {zh: "有效期过长", en: "it lives too long"},

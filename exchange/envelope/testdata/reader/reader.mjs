@@ -88,7 +88,9 @@ const [label, place, entry, contentType] = [isLabel, isPlace, isEntry, within(1,
 const anyBytes = bstr(), hash32 = bstr(32, 32);
 const MINUTE = 60_000n, DAY = 1440n * MINUTE, END = 253402300799999n;
 
-const FRAME = array(uint(), array(uint(0n, (1n << 32n) - 1n), uint(0n, 16n), bstr(16, 16)), anyBytes, anyBytes, anyBytes);
+const oneOf = (...shapes) => (v) => shapes.some((s) => s(v));
+const HOP = array(uint(0n, (1n << 32n) - 1n), uint(0n, 16n), bstr(16, 16), oneOf(bstr(0, 0), hash32));
+const FRAME = array(uint(), HOP, anyBytes, anyBytes, anyBytes, anyBytes);
 const OUTER = fields(
   { 1: (v) => bstr(16, 16)(v) && isUUIDv7(v), 2: exactly(1, 2, 3), 3: place, 4: place, 5: uint(1n, END), 6: uint(1n, END), 7: uint(1n, 1n << 20n) },
   { 8: hash32 },
@@ -97,8 +99,7 @@ const STATEMENT = sign1(anyBytes, (v) => v instanceof Map, anyBytes, anyBytes);
 const HASH_ENVELOPE = sign1(anyBytes, empty, hash32, bstr(64, 64));
 const PROTECTED = fields({ 1: isInteger, 34: array(isInteger, anyBytes), 258: isInteger, 259: tstr(() => true), [-70001]: uint() });
 const SINGLE = fields({ 1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: contentType, [-70001]: exactly(1) });
-const PREIMAGE = array(hash32, tstr(() => true), bstr(0, 786432));
-const ENCRYPTED = array(bstr(1120, 1120), bstr(16, 786688));
+const ENC = { true: oneOf(bstr(1120, 1120), hash32), false: bstr(0, 0) }; // encrypted or not
 const CALL = fields({ 1: label, 7: anyBytes }, {
   2: label, 3: bstr(1, 32), 4: label, 5: entry, 6: entry, 8: array(uint(1n), hash32),
 });
@@ -116,7 +117,7 @@ const TYPES = {
 
 // open reads a frame as far as every hop does.
 function open(frame) {
-  const [version, hop, outer, statement, body] = decode(frame, 1 << 20, FRAME, "frame");
+  const [version, hop, outer, statement, enc, body] = decode(frame, 1 << 20, FRAME, "frame");
   need(BigInt(version) === 1n, "version", version);
   const h = decode(outer, 1024, OUTER, "outer");
   const federated = Number(h.get(2)) === 3;
@@ -124,8 +125,17 @@ function open(frame) {
   need(!federated || !h.has(8), "outer", "encrypted");
   const life = BigInt(h.get(6)) - BigInt(h.get(5));
   need(0n < life && life <= 30n * DAY, "outer", `a life of ${life} ms`);
+  need(!h.has(8) || padded(Number(h.get(7))) === Number(h.get(7)), "outer", "no size of an encrypted body");
   need(Number(h.get(7)) === body.length, "size", body.length);
-  return { hop, outer, statement, body, h };
+  need(ENC[h.has(8)](enc), "encapsulation", enc.length);
+  return { hop, outer, statement, enc, body, h, hash: sha256(encode([outer, statement])) };
+}
+
+// padded returns the least size of an encrypted body that needs n bytes.
+function padded(n) {
+  if (n <= 256) return 256;
+  const step = 2 ** (Math.floor(Math.log2(n - 1)) - 3);
+  return Math.ceil(n / step) * step;
 }
 
 function decodeStatement(statement) {
@@ -155,20 +165,31 @@ const toBeSigned = (protectedHeader, outer, payload) =>
 
 const suite = new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 
-async function decrypt(m, seeds) {
-  const [enc, ciphertext] = decode(m.body, 1 << 20, ENCRYPTED, "encryption");
+async function decrypt(m, seeds, holds) {
+  const enc = m.enc.length === 32 ? holds.find((e) => e.origin === m.h.get(3) && same(sha256(e.enc), m.enc))?.enc : m.enc;
+  need(enc, "unknown-encapsulation");
   const key = seeds.find((s) => same(s.hash, m.h.get(8)));
   need(key, "decryption", "not our key");
   try {
     const info = utf8("xietong/1 body");
     const context = await suite.createRecipientContext({ recipientKey: key.privateKey, enc, info });
-    const secret = await context.export(Buffer.concat([info, m.h.get(1)]), 32);
+    const secret = await context.export(Buffer.concat([info, m.h.get(1), m.hash]), 32);
     const gcm = createDecipheriv("aes-256-gcm", Buffer.from(secret), Buffer.alloc(12), { authTagLength: 16 });
-    gcm.setAAD(sha256(m.outer)).setAuthTag(ciphertext.subarray(-16));
-    return Buffer.concat([gcm.update(ciphertext.subarray(0, -16)), gcm.final()]);
+    gcm.setAAD(sha256(m.outer)).setAuthTag(m.body.subarray(-16));
+    return Buffer.concat([gcm.update(m.body.subarray(0, -16)), gcm.final()]);
   } catch (err) {
     throw new Refused("decryption", err.message);
   }
+}
+
+// takeApart returns salt and content of a plaintext.
+function takeApart(plain, encrypted) {
+  need(plain.length >= 36, "body", "too short");
+  const n = Buffer.from(plain).readUInt32BE(32), end = 36 + n;
+  need(n <= 786432 && end <= plain.length, "body", "its length");
+  need(plain.length === (encrypted ? padded(end + 16) - 16 : end), "padding", "its length");
+  need(plain.subarray(end).every((b) => b === 0), "padding", "not zero");
+  return [plain.subarray(0, 32), plain.subarray(36, end)];
 }
 
 function readCall(content) {
@@ -189,7 +210,7 @@ function readReply(content, request) {
 }
 
 // read verifies a frame for the reader of a vector and returns what it says, or throws Refused.
-async function read(frame, { reader, at, sets, seeds, request }) {
+async function read(frame, { reader, at, sets, seeds, holds, request }) {
   const m = open(frame), { h, hop } = m; // 1. form
   need(h.get(4) === reader || Number(h.get(2)) === 3 && reader.endsWith("." + h.get(4)), "destination"); // 2. destination
   need(BigInt(at) <= h.get(6), "expired"); // 3. time
@@ -197,15 +218,16 @@ async function read(frame, { reader, at, sets, seeds, request }) {
   const s = decodeStatement(m.statement); // 4. statement
   const key = signingKey(s.header.get(34)[1], sets, h); // 5. key
   need(verify(null, toBeSigned(s.protectedHeader, m.outer, s.payload), key, s.signature), "signature"); // 6. signature
-  const plain = h.has(8) ? await decrypt(m, seeds) : m.body; // 7. decryption
-  need(same(sha256(plain), s.payload), "commitment"); // 8. preimage
-  const [, type, content] = decode(plain, 1 << 20, PREIMAGE, "preimage");
-  need(type === s.header.get(259) && type === TYPES[h.get(2)], "content-type", type);
+  const plain = h.has(8) ? await decrypt(m, seeds, holds) : m.body; // 7. decryption
+  const [salt, content] = takeApart(plain, h.has(8)); // 8. preimage
+  const type = s.header.get(259);
+  need(same(sha256(encode([salt, type, content])), s.payload), "commitment");
+  need(type === TYPES[h.get(2)], "content-type", type);
   const id = hex(h.get(1)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   const says = {
     id, kind: Number(h.get(2)), origin: h.get(3), destination: h.get(4), issued: Number(h.get(5)), expires: Number(h.get(6)),
-    encrypted: h.has(8), remaining: Number(hop[0]), hops: Number(hop[1]), trace: hex(hop[2]),
-    hash: hex(sha256(encode([m.outer, m.statement]))),
+    encrypted: h.has(8), remaining: Number(hop[0]), hops: Number(hop[1]), trace: hex(hop[2]), held: hex(hop[3]),
+    hash: hex(m.hash),
   };
   return says.kind !== 2 ? { ...says, call: readCall(content) } : { ...says, reply: readReply(content, request) }; // 9. content
 }
@@ -236,9 +258,10 @@ async function runVectors(directory) {
       if (!known.has(name)) known.set(name, await keyOf(parts.get(name)));
       seeds.push(known.get(name));
     }
+    const holds = (v.holds ?? []).map(([origin, name]) => ({ origin, enc: parts.get(name) }));
     let got;
     try {
-      got = JSON.stringify(await read(frameOf(v), { ...v, sets, seeds }));
+      got = JSON.stringify(await read(frameOf(v), { ...v, sets, seeds, holds }));
     } catch (err) {
       if (!(err instanceof Refused)) throw err;
       got = err.reason;
