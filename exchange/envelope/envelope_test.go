@@ -181,15 +181,15 @@ func TestStatementRefused(t *testing.T) {
 	city, county := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou")
 	base := seal(t, draft(t, city, county, village), city, nil)
 	resign := func(change func(*protectedHeader, *sign1)) Envelope {
-		s, h, err := decodeStatement(base.statement)
+		s, err := decodeStatement(base.statement)
 		if err != nil {
 			t.Fatal(err)
 		}
-		change(&h, &s)
-		s.Protected = mustEncode(h)
+		change(&s.header, &s.sign1)
+		s.Protected = mustEncode(s.header)
 		s.Signature = city.SignStatement(toBeSigned(s.Protected, base.outer, s.Payload))
 		e := base
-		e.statement = mustEncode(cbor.Tag{Number: tagSign1, Content: s})
+		e.statement = mustEncode(cbor.Tag{Number: tagSign1, Content: s.sign1})
 		return e
 	}
 	for what, row := range map[string]struct {
@@ -197,7 +197,7 @@ func TestStatementRefused(t *testing.T) {
 		want   error
 	}{
 		"nothing":             {func(*protectedHeader, *sign1) {}, nil},
-		"a batch":             {func(h *protectedHeader, _ *sign1) { h.Form = formBatch }, ErrBatch},
+		"a batch":             {func(h *protectedHeader, _ *sign1) { h.Form = formBatch }, ErrMalformed},
 		"a form to come":      {func(h *protectedHeader, _ *sign1) { h.Form = 3 }, ErrMalformed},
 		"no form":             {func(h *protectedHeader, _ *sign1) { h.Form = 0 }, ErrMalformed},
 		"another algorithm":   {func(h *protectedHeader, _ *sign1) { h.Alg = -7 }, ErrMalformed},
@@ -208,7 +208,7 @@ func TestStatementRefused(t *testing.T) {
 		"no type":             {func(h *protectedHeader, _ *sign1) { h.ContentType = "" }, ErrMalformed},
 		"another payload":     {func(_ *protectedHeader, s *sign1) { s.Payload = make([]byte, 32) }, ErrBody},
 		"no payload":          {func(_ *protectedHeader, s *sign1) { s.Payload = nil }, ErrMalformed},
-		"unprotected fields":  {func(_ *protectedHeader, s *sign1) { s.Unprotected[4] = cbor.RawMessage{0x40} }, ErrMalformed},
+		"unprotected fields":  {func(_ *protectedHeader, s *sign1) { s.Unprotected = cbor.RawMessage{0xa1, 4, 0x40} }, ErrMalformed},
 	} {
 		if _, err := Open(resign(row.change), city.sets, nil, now); !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %v", what, err, row.want)

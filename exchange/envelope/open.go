@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"crypto/ed25519"
 	"crypto/hpke"
 	"crypto/sha256"
 	"errors"
@@ -33,6 +34,7 @@ type Opener struct {
 	mu      sync.Mutex
 	held    map[identity.Jurisdiction][]encapsulation // last used first
 	flights map[encName]*flight
+	roots   roots
 }
 
 // encName names an encapsulation. The origin is a part of it, so that nobody can refer to the
@@ -56,7 +58,18 @@ type flight struct {
 
 // NewOpener returns an opener with the private keys of d.
 func NewOpener(d Decapsulator) *Opener {
-	return &Opener{keys: d, held: map[identity.Jurisdiction][]encapsulation{}, flights: map[encName]*flight{}}
+	return &Opener{
+		keys: d, held: map[identity.Jurisdiction][]encapsulation{}, flights: map[encName]*flight{},
+		roots: roots{good: map[[ed25519.PublicKeySize]byte][][32]byte{}},
+	}
+}
+
+// knownRoots returns the signatures of batches that are known to be good.
+func (o *Opener) knownRoots() *roots {
+	if o == nil {
+		return nil
+	}
+	return &o.roots
 }
 
 // Held returns the hash of the encapsulation that the origin used last; nil if none is held.

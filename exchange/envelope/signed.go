@@ -1,10 +1,6 @@
 package envelope
 
-import (
-	"crypto/ed25519"
-
-	"xietong/certs/trust"
-)
+import "xietong/certs/trust"
 
 // Signed returns the two parts of a message that prove, also without the body, what its origin
 // signed: the outer header and the statement. The caller must change neither.
@@ -19,16 +15,12 @@ func VerifySigned(outer, statement []byte, keys []trust.Believed) (h Header, com
 	if h, err = decodeHeader(outer); err != nil {
 		return Header{}, commitment, err
 	}
-	s, header, err := decodeStatement(statement)
+	s, err := decodeStatement(statement)
 	if err != nil {
 		return Header{}, commitment, err
 	}
-	key, err := signingKey(header.Cert.Hash, keys, h)
-	if err != nil {
+	if err := s.verify(outer, h, keys, nil); err != nil {
 		return Header{}, commitment, err
-	}
-	if !ed25519.Verify(key, toBeSigned(s.Protected, outer, s.Payload), s.Signature) {
-		return Header{}, commitment, ErrSignature
 	}
 	return h, [32]byte(s.Payload), nil
 }

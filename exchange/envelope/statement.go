@@ -3,7 +3,6 @@ package envelope
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -53,7 +52,7 @@ type certByHash struct {
 type sign1 struct {
 	_           struct{} `cbor:",toarray"`
 	Protected   []byte
-	Unprotected map[int64]cbor.RawMessage
+	Unprotected cbor.RawMessage
 	Payload     []byte
 	Signature   []byte
 }
@@ -65,12 +64,10 @@ type Draft struct {
 	Content     []byte
 }
 
-// Seal signs a message, and encrypts it to the recipient's key unless to is nil. It returns
-// ErrMalformed for a header, content or content type beyond the limits.
+// Seal signs a message by itself, and encrypts it to the recipient's key unless to is nil. It
+// returns ErrMalformed for a header, content or content type beyond the limits.
 func Seal(d Draft, by Signer, to *Recipient) (Envelope, error) {
-	salt := make([]byte, saltLen)
-	rand.Read(salt) // never fails
-	return sealSalted(d, by, to, salt)
+	return sealSalted(d, by, to, newSalt())
 }
 
 func sealSalted(d Draft, by Signer, to *Recipient, salt []byte) (Envelope, error) {
@@ -78,9 +75,7 @@ func sealSalted(d Draft, by Signer, to *Recipient, salt []byte) (Envelope, error
 	if err != nil {
 		return Envelope{}, err
 	}
-	cert := sha256.Sum256(by.SigningCert())
-	protected := u.protected(cert, formSingle)
-	u.statement = statement(protected, u.commitment, by.SignStatement(toBeSigned(protected, u.outer, u.commitment[:])))
+	u.sign(sha256.Sum256(by.SigningCert()), by)
 	return u.encrypted(to)
 }
 
@@ -114,6 +109,12 @@ func (u unsigned) protected(cert [32]byte, form uint64) []byte {
 	})
 }
 
+// sign makes the statement with a signature of its own.
+func (u *unsigned) sign(cert [32]byte, by Signer) {
+	protected := u.protected(cert, formSingle)
+	u.statement = statement(protected, cbor.RawMessage{emptyMap}, u.commitment, by.SignStatement(toBeSigned(protected, u.outer, u.commitment[:])))
+}
+
 // encrypted returns the message, whose statement is made, encrypted to the recipient if there is
 // one.
 func (u unsigned) encrypted(to *Recipient) (Envelope, error) {
@@ -123,9 +124,11 @@ func (u unsigned) encrypted(to *Recipient) (Envelope, error) {
 	return to.seal(u.Envelope, u.body)
 }
 
-func statement(protected []byte, commitment [32]byte, signature []byte) []byte {
+const emptyMap = 0xa0 // RFC 8949
+
+func statement(protected []byte, unprotected cbor.RawMessage, commitment [32]byte, signature []byte) []byte {
 	return mustEncode(cbor.Tag{Number: tagSign1, Content: sign1{
-		Protected: protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:], Signature: signature,
+		Protected: protected, Unprotected: unprotected, Payload: commitment[:], Signature: signature,
 	}})
 }
 
@@ -152,16 +155,12 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	case h.Issued.After(now.Add(MaxSkew)):
 		return Message{}, fmt.Errorf("%w: by %s", ErrFuture, h.Issued.Sub(now).Round(time.Second))
 	}
-	s, header, err := decodeStatement(e.statement)
+	s, err := decodeStatement(e.statement)
 	if err != nil {
 		return Message{}, err
 	}
-	key, err := signingKey(header.Cert.Hash, keys, e.header)
-	if err != nil {
+	if err := s.verify(e.outer, e.header, keys, o.knownRoots()); err != nil {
 		return Message{}, err
-	}
-	if !ed25519.Verify(key, toBeSigned(s.Protected, e.outer, s.Payload), s.Signature) {
-		return Message{}, ErrSignature
 	}
 	body := e.body
 	if e.header.DecryptionKey != nil {
@@ -173,36 +172,88 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if err != nil {
 		return Message{}, malformed("body", err)
 	}
-	sum := preimage{Salt: salt, ContentType: header.ContentType, Content: content}.commitment()
+	sum := preimage{Salt: salt, ContentType: s.header.ContentType, Content: content}.commitment()
 	if !bytes.Equal(sum[:], s.Payload) {
 		return Message{}, ErrBody
 	}
-	if header.ContentType != e.header.Kind.contentType() {
-		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", header.ContentType, e.header.Kind))
+	if s.header.ContentType != e.header.Kind.contentType() {
+		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", s.header.ContentType, e.header.Kind))
 	}
-	return Message{Header: e.header, ContentType: header.ContentType, Content: content}, nil
+	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content}, nil
 }
 
-func decodeStatement(data []byte) (s sign1, h protectedHeader, err error) {
-	if err := canon.UnmarshalTagged(data, maxHeader, tagSign1, &s); err != nil {
-		return s, h, malformed("statement", err)
+// decoded is a statement in form.
+type decoded struct {
+	sign1
+	header protectedHeader
+	proof  inclusion // of a member of a batch
+}
+
+func decodeStatement(data []byte) (s decoded, err error) {
+	if err := canon.UnmarshalTagged(data, maxHeader, tagSign1, &s.sign1); err != nil {
+		return s, malformed("statement", err)
 	}
-	if err := canon.Unmarshal(s.Protected, maxHeader, &h); err != nil {
-		return s, h, malformed("protected header", err)
+	if err := canon.Unmarshal(s.Protected, maxHeader, &s.header); err != nil {
+		return s, malformed("protected header", err)
 	}
-	switch {
-	case s.Unprotected == nil || s.Payload == nil || s.Signature == nil || h.Cert.Hash == nil:
-		return s, h, malformed("statement", errors.New("null, where there is nothing to leave out"))
-	case h.Form == formBatch:
-		return s, h, ErrBatch
-	case h.Alg != algEdDSA || h.Cert.Alg != algSHA256 || h.PayloadHash != algSHA256 || h.Form != formSingle:
-		return s, h, malformed("protected header", errors.New("an algorithm or form that is not this format's"))
+	switch h := s.header; {
+	case s.Payload == nil || s.Signature == nil || h.Cert.Hash == nil:
+		return s, malformed("statement", errors.New("null, where there is nothing to leave out"))
+	case h.Alg != algEdDSA || h.Cert.Alg != algSHA256 || h.PayloadHash != algSHA256 || h.Form != formSingle && h.Form != formBatch:
+		return s, malformed("protected header", errors.New("an algorithm or form that is not this format's"))
 	case len(h.Cert.Hash) != sha256.Size || h.ContentType == "" || len(h.ContentType) > maxType:
-		return s, h, malformed("protected header", errors.New("no certificate hash or content type"))
-	case len(s.Unprotected) != 0 || len(s.Payload) != sha256.Size || len(s.Signature) != ed25519.SignatureSize:
-		return s, h, malformed("statement", errors.New("not a hash envelope without unprotected header"))
+		return s, malformed("protected header", errors.New("no certificate hash or content type"))
+	case len(s.Payload) != sha256.Size || len(s.Signature) != ed25519.SignatureSize:
+		return s, malformed("statement", errors.New("not a hash envelope"))
+	case h.Form == formBatch:
+		s.proof, err = decodeInclusion(s.Unprotected)
+		return s, err
+	case !bytes.Equal(s.Unprotected, []byte{emptyMap}):
+		return s, malformed("statement", errors.New("a single signature with something in the unprotected header"))
 	}
-	return s, h, nil
+	return s, nil
+}
+
+func decodeInclusion(unprotected []byte) (p inclusion, err error) {
+	var h unprotectedHeader
+	if err := canon.Unmarshal(unprotected, maxHeader, &h); err != nil {
+		return p, malformed("statement", err)
+	}
+	if len(h.Proofs.Inclusion) != 1 {
+		return p, malformed("statement", fmt.Errorf("%d inclusion proofs", len(h.Proofs.Inclusion)))
+	}
+	if err := canon.Unmarshal(h.Proofs.Inclusion[0], maxHeader, &p); err != nil {
+		return p, malformed("statement", err)
+	}
+	if p.Path == nil || slices.ContainsFunc(p.Path, func(h []byte) bool { return len(h) != sha256.Size }) {
+		return p, malformed("statement", errors.New("a path that is not of hashes"))
+	}
+	if p.Count < 2 || p.Count > MaxBatch || p.Index >= p.Count {
+		return p, malformed("path", fmt.Errorf("leaf %d of %d", p.Index, p.Count))
+	}
+	if _, ok := p.root([32]byte{}); !ok {
+		return p, malformed("path", fmt.Errorf("%d hashes for leaf %d of %d", len(p.Path), p.Index, p.Count))
+	}
+	return p, nil
+}
+
+// verify verifies the signature by the key sets that are believed.
+func (s decoded) verify(outer []byte, h Header, keys []trust.KeySet, known *roots) error {
+	key, err := signingKey(s.header.Cert.Hash, keys, h)
+	if err != nil {
+		return err
+	}
+	message, fits := toBeSigned(s.Protected, outer, s.Payload), false
+	if s.header.Form == formBatch {
+		root, _ := s.proof.root(leafHash(message))
+		fits = known.verify(key, batchToBeSigned(root, s.proof.Count), s.Signature)
+	} else {
+		fits = ed25519.Verify(key, message, s.Signature)
+	}
+	if !fits {
+		return ErrSignature
+	}
+	return nil
 }
 
 // signingKey finds the certificate in the origin's key sets and returns its key, newest set first.

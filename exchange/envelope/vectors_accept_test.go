@@ -86,7 +86,7 @@ func (w *world) answered() recipe {
 // accepted are the vectors that every reader accepts.
 func (w *world) accepted() []recipe {
 	return slices.Concat([]recipe{w.smallest(), w.request(), w.encrypted(), w.byReference(), w.answered(), w.problem(), w.federated(), w.answerToItself()},
-		w.acceptedContents(), w.acceptedSizes(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
+		w.acceptedContents(), w.acceptedSizes(), w.acceptedBatches(), w.acceptedHops(), w.acceptedTimes(), w.acceptedKeys())
 }
 
 func (w *world) acceptedContents() []recipe {
@@ -119,6 +119,32 @@ func (w *world) acceptedContents() []recipe {
 		answer("byte-order-mark", "a value that begins with U+FEFF, which some decoders drop", Reply{Problem: &Problem{
 			Code: 1, Args: []string{"\ufeff\u53bf"},
 		}}),
+	}
+}
+
+// member is a request that is signed with two others.
+func (w *world) member() recipe {
+	r := calling("batch", "signed in a batch of three, as the last of them", w.city, w.county, query())
+	r.inBatch(newBatch(3, 2))
+	return r
+}
+
+func (w *world) acceptedBatches() []recipe {
+	in := func(name, why string, count, index uint64) recipe {
+		r := calling(name, why, w.city, w.county, query())
+		r.to = w.county.to[1]
+		r.inBatch(newBatch(count, index))
+		return r
+	}
+	answer := w.answering("batch-answer", "an answer, signed in a batch", Reply{Result: []byte("found")})
+	answer.inBatch(newBatch(5, 3))
+	return []recipe{
+		w.member(), answer,
+		in("batch-two", "the smallest batch", 2, 0),
+		in("batch-odd", "the fifth of seven, encrypted", 7, 4),
+		in("batch-last", "the last of 1,024", 1024, 1023),
+		in("batch-uneven", "the last of 1,023, encrypted", 1023, 1022),
+		in("batch-short-path", "the last of 513, whose path is one hash", 513, 512),
 	}
 }
 

@@ -21,6 +21,7 @@ func (w *world) refused() []recipe {
 	b.readings()
 	b.statements()
 	b.protecteds()
+	b.batches()
 	b.unknownKeys()
 	b.signatures()
 	b.preimages()
@@ -269,7 +270,6 @@ func (b *refuser) readings() {
 	b.request("late", "expired", "one millisecond after its end", func(r *recipe) { r.at = end + 1 })
 	b.request("late-unknown", "expired", "ended, and the reader believes no key set", func(r *recipe) { r.at, r.sets, r.keySets = end+1, nil, []string{} })
 	b.request("early", "future", "five minutes and a millisecond ahead of the reader's clock", func(r *recipe) { r.at = r.outer.Issued - 300001 })
-	b.request("late-batch", "expired", "ended, and of the form of a batch", func(r *recipe) { r.at, r.head.Form = end+1, formBatch })
 }
 
 func (b *refuser) unknownKeys() {

@@ -184,7 +184,7 @@ var refusals = []struct{ word, says string }{
 	{"destination", errDestination.Error()},
 	{"expired", ErrExpired.Error()},
 	{"future", ErrFuture.Error()},
-	{"batch", ErrBatch.Error()},
+	{"path", "malformed message: path: "},
 	{"statement", "malformed message: statement: "},
 	{"statement", "malformed message: protected header: "},
 	{"certificate-time", "the certificate was not in force when the message was issued"},
@@ -325,6 +325,9 @@ func TestVectorsAreSealed(t *testing.T) {
 				Issued: time.UnixMilli(int64(r.outer.Issued)), Expires: time.UnixMilli(int64(r.outer.Expires)),
 			},
 			ContentType: r.pre.ContentType, Content: r.pre.Content,
+		}
+		if r.batch != nil { // TestBatch has these
+			continue
 		}
 		e, err := sealSalted(d, r.by, r.to, r.pre.Salt)
 		if err != nil {

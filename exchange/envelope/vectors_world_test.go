@@ -224,7 +224,41 @@ type recipe struct {
 	shape                                                              func(s *sign1, outer []byte)
 	cipher                                                             func(*sealing) // changes the input of the encryption after signing
 	byReference                                                        bool
+	batch                                                              *batch
 	fill                                                               int // zero bytes to leave out
+}
+
+// batch makes a message a member of a batch. The other leaves come from seeds.
+type batch struct {
+	count, index uint64
+	others       string // of what the seeds of the other leaves are
+	context      string // that is signed
+	// What is changed: the leaf, the count that is signed, the proof after signing.
+	leaf    func(message []byte) [32]byte
+	signed  uint64
+	onProof func(*inclusion)
+}
+
+func newBatch(count, index uint64) *batch {
+	return &batch{count: count, index: index, others: "leaf", context: batchContext, leaf: leafHash, signed: count, onProof: func(*inclusion) {}}
+}
+
+// tree returns the root and the path of the member.
+func (b *batch) tree(message []byte) (root [32]byte, p inclusion) {
+	leaves, paths := make([][32]byte, b.count), make([][][]byte, b.count)
+	for i := range leaves {
+		leaves[i] = [32]byte(seed(fmt.Sprintf("%s %d", b.others, i)))
+	}
+	leaves[b.index] = b.leaf(message)
+	root = treeOf(leaves, paths)
+	return root, inclusion{Count: b.count, Index: b.index, Path: paths[b.index]}
+}
+
+func (b *batch) sign(s *sign1, message []byte, by testSigner) {
+	root, p := b.tree(message)
+	s.Signature = by.SignStatement(mustEncode([]any{b.context, root[:], b.signed}))
+	b.onProof(&p)
+	s.Unprotected = p.unprotected()
 }
 
 // sealing is the input of an encryption.
@@ -262,6 +296,11 @@ func message(name, why string, from, to *place, kind Kind, content []byte) recip
 		r.seeds = append(r.seeds, fmt.Sprintf("seed-%s-%d", to.word, n+1))
 	}
 	return r
+}
+
+// inBatch makes the message a member of a batch.
+func (r *recipe) inBatch(b *batch) {
+	r.head.Form, r.batch = formBatch, b
 }
 
 // sign lets another replica sign.
@@ -303,8 +342,12 @@ func (r recipe) make() made {
 	m.outer = apply(r.onOuter, mustEncode(o))
 	m.protected = apply(r.onProtected, mustEncode(r.head))
 	commitment := sha256.Sum256(m.preimage)
-	m.sign1 = sign1{Protected: m.protected, Unprotected: map[int64]cbor.RawMessage{}, Payload: commitment[:]}
-	m.sign1.Signature = r.by.SignStatement(toBeSigned(m.protected, m.outer, commitment[:]))
+	m.sign1 = sign1{Protected: m.protected, Unprotected: cbor.RawMessage{emptyMap}, Payload: commitment[:]}
+	if message := toBeSigned(m.protected, m.outer, commitment[:]); r.batch != nil {
+		r.batch.sign(&m.sign1, message, r.by)
+	} else {
+		m.sign1.Signature = r.by.SignStatement(message)
+	}
 	if r.shape != nil {
 		r.shape(&m.sign1, m.outer)
 	}

@@ -178,13 +178,13 @@ func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
 	if s.kind == envelope.Answer {
 		contentType = envelope.AnswerType
 	}
-	e, err := envelope.Seal(envelope.Draft{
+	e, err := r.batch.Seal(envelope.Draft{
 		Header: envelope.Header{
 			ID: s.id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
 			Expires: now.Add(min(max(wait, s.life)+envelope.MaxSkew, MaxLife)),
 		},
 		ContentType: contentType, Content: s.content,
-	}, r.l.Signer(), s.recipient)
+	}, s.recipient)
 	e.Hop = envelope.Hop{Remaining: uint32(wait.Milliseconds()), Hops: envelope.MaxHops}
 	return e, err
 }

@@ -70,7 +70,7 @@ func reasonOf(err error) string {
 			return known.reason
 		}
 	}
-	return badForm // envelope.ErrMalformed, envelope.ErrBatch
+	return badForm // envelope.ErrMalformed
 }
 
 // next returns the jurisdiction that a message for the destination goes to: this one, or a

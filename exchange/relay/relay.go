@@ -210,7 +210,7 @@ type Local struct {
 	Name       identity.Jurisdiction
 	Parent     func() (identity.Jurisdiction, bool)   // false: a root, or not joined
 	Child      func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
-	Signer     func() envelope.Signer                 // called for each message: keys change
+	Signer     func() envelope.Signer                 // called for each signature: keys change
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links
@@ -230,6 +230,7 @@ type Local struct {
 // Relay asks and serves for one hosted jurisdiction. Many goroutines may use it.
 type Relay struct {
 	l          Local
+	batch      *envelope.Batcher
 	recipients recipients
 	serving    *budget.Places
 	toward     toward
@@ -241,7 +242,7 @@ type Relay struct {
 // New returns the relay of a hosted jurisdiction.
 func New(l Local) *Relay {
 	return &Relay{
-		l: l, recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
+		l: l, batch: envelope.NewBatcher(l.Signer), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),

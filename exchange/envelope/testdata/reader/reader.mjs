@@ -95,10 +95,10 @@ const OUTER = fields(
   { 1: (v) => bstr(16, 16)(v) && isUUIDv7(v), 2: exactly(1, 2, 3), 3: place, 4: place, 5: uint(1n, END), 6: uint(1n, END), 7: uint(1n, 1n << 20n) },
   { 8: hash32 },
 );
-const STATEMENT = sign1(anyBytes, (v) => v instanceof Map, anyBytes, anyBytes);
-const HASH_ENVELOPE = sign1(anyBytes, empty, hash32, bstr(64, 64));
-const PROTECTED = fields({ 1: isInteger, 34: array(isInteger, anyBytes), 258: isInteger, 259: tstr(() => true), [-70001]: uint() });
-const SINGLE = fields({ 1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: contentType, [-70001]: exactly(1) });
+const STATEMENT = sign1(anyBytes, (v) => v instanceof Map, hash32, bstr(64, 64));
+const UNPROTECTED = { 1: empty, 2: fields({ 396: fields({ [-1]: (v) => array(anyBytes)(v) }) }) }; // by form
+const INCLUSION = array(uint(), uint(), list(hash32, 1024));
+const HEADER = fields({ 1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: contentType, [-70001]: exactly(1, 2) });
 const ENC = { true: oneOf(bstr(1120, 1120), hash32), false: bstr(0, 0) }; // encrypted or not
 const CALL = fields({ 1: label, 7: anyBytes }, {
   2: label, 3: bstr(1, 32), 4: label, 5: entry, 6: entry, 8: array(uint(1n), hash32),
@@ -139,12 +139,39 @@ function padded(n) {
 }
 
 function decodeStatement(statement) {
-  const [protectedHeader] = decode(statement, 1024, STATEMENT, "statement").value;
-  const header = decode(protectedHeader, 1024, PROTECTED, "statement");
-  need(Number(header.get(-70001)) !== 2, "batch");
-  need(SINGLE(header), "statement", "protected header");
-  const [, , payload, signature] = decode(statement, 1024, HASH_ENVELOPE, "statement").value;
-  return { protectedHeader, header, payload, signature };
+  const [protectedHeader, unprotected, payload, signature] = decode(statement, 1024, STATEMENT, "statement").value;
+  const header = decode(protectedHeader, 1024, HEADER, "statement");
+  const form = Number(header.get(-70001));
+  need(UNPROTECTED[form](unprotected), "statement", "unprotected header");
+  if (form === 1) return { protectedHeader, header, payload, signature };
+  const [count, index, path] = decode(unprotected.get(396).get(-1)[0], 1024, INCLUSION, "statement");
+  need(2 <= count && count <= 1024 && index < count, "path", `leaf ${index} of ${count}`);
+  need(climb(Buffer.alloc(32), Number(index), Number(count), path), "path", "its length");
+  return { protectedHeader, header, payload, signature, proof: { count: Number(count), index: Number(index), path } };
+}
+
+// climb returns the root that a path leads to, or nothing if the path has another length (RFC 9162 §2.1.3.2).
+function climb(leaf, index, count, path) {
+  let [at, last, root] = [index, count - 1, leaf];
+  for (const sibling of path) {
+    if (last === 0) return undefined;
+    if (at % 2 === 1 || at === last) {
+      root = sha256(Buffer.concat([Buffer.from([1]), sibling, root]));
+      while (at % 2 === 0 && at !== 0) [at, last] = [at >> 1, last >> 1];
+    } else {
+      root = sha256(Buffer.concat([Buffer.from([1]), root, sibling]));
+    }
+    [at, last] = [at >> 1, last >> 1];
+  }
+  return last === 0 ? root : undefined;
+}
+
+// signed returns the bytes that the signature covers.
+function signed(s, outer) {
+  const message = encode(["Signature1", s.protectedHeader, encode(["xietong/1 message", outer]), s.payload]);
+  if (!s.proof) return message;
+  const leaf = sha256(Buffer.concat([Buffer.from([0]), message]));
+  return encode(["xietong/1 batch", climb(leaf, s.proof.index, s.proof.count, s.proof.path), s.proof.count]);
 }
 
 // signingKey finds the certificate; sets are decoded key sets of the origin.
@@ -159,9 +186,6 @@ function signingKey(hash, sets, h) {
   need(first <= issued && issued <= last, "certificate-time", `${cert.validFrom} to ${cert.validTo}`);
   return cert.publicKey;
 }
-
-const toBeSigned = (protectedHeader, outer, payload) =>
-  encode(["Signature1", protectedHeader, encode(["xietong/1 message", outer]), payload]);
 
 const suite = new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 
@@ -217,7 +241,7 @@ async function read(frame, { reader, at, sets, seeds, holds, request }) {
   need(BigInt(h.get(5)) <= BigInt(at) + 5n * MINUTE, "future");
   const s = decodeStatement(m.statement); // 4. statement
   const key = signingKey(s.header.get(34)[1], sets, h); // 5. key
-  need(verify(null, toBeSigned(s.protectedHeader, m.outer, s.payload), key, s.signature), "signature"); // 6. signature
+  need(verify(null, signed(s, m.outer), key, s.signature), "signature"); // 6. signature
   const plain = h.has(8) ? await decrypt(m, seeds, holds) : m.body; // 7. decryption
   const [salt, content] = takeApart(plain, h.has(8)); // 8. preimage
   const type = s.header.get(259);
