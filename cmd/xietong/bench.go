@@ -162,7 +162,7 @@ func (a *app) measuring(m *meter) func(what string, clients int) {
 func (a *app) measured(what string) string {
 	return a.t(map[string]text.Code{
 		bench.WhatAppend: text.BenchAppend, bench.WhatFsync: text.BenchFsync,
-		bench.WhatQuery: text.BenchAsk, bench.WhatEcho: text.BenchEcho,
+		bench.WhatQuery: text.BenchAsk, bench.WhatEcho: text.BenchEcho, bench.WhatHop: text.BenchHop, bench.WhatFirst: text.BenchFirst,
 	}[what], nil)
 }
 
@@ -179,11 +179,16 @@ func (a *app) printMeasurements(all []bench.Measurement) error {
 	}
 	heading := []string{
 		a.t(text.BenchWhat, nil), a.t(text.BenchClients, nil), a.t(text.BenchRate, nil), a.t(text.BenchP50, nil), a.t(text.BenchP99, nil),
+		a.t(text.BenchCPU, nil),
 	}
 	var rows [][]string
 	for _, m := range all {
+		cpu := "-"
+		if m.CPU > 0 {
+			cpu = fmt.Sprintf("%.0f", m.CPU)
+		}
 		rows = append(rows, []string{
-			a.measured(m.What), strconv.Itoa(m.Clients), fmt.Sprintf("%.0f", m.PerS), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99),
+			a.measured(m.What), strconv.Itoa(m.Clients), fmt.Sprintf("%.0f", m.PerS), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99), cpu,
 		})
 	}
 	printTable(a.stdout, heading, rows)
@@ -213,8 +218,9 @@ func ratio(a, b float64) string {
 func (a *app) printBenchQuery(got bench.QueryResult) error {
 	var all []bench.Measurement
 	for _, run := range got.Runs {
-		all = append(all, run.Query, run.Echo)
+		all = append(all, run.Query, run.Hop, run.Echo)
 	}
+	all = append(all, got.First)
 	if !a.jsonOnly {
 		a.say(text.BenchQuery, text.Args{"request": strconv.Itoa(got.Request), "answer": strconv.Itoa(got.Answer)})
 	}

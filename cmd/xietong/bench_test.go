@@ -32,10 +32,13 @@ func measurements(t *testing.T, out string) (whats []string) {
 			t.Fatalf("%v in %q", err, out)
 		}
 		want := []string{"clients", "p50_us", "p99_us", "per_s", "replicas", "what"}
+		if what := m["what"]; what == "query" || what == "hop" || what == "first" {
+			want = slices.Insert(want, 1, "cpu_us")
+		}
 		if keys := slices.Sorted(maps.Keys(m)); !slices.Equal(keys, want) {
 			t.Errorf("keys %q, want %q", keys, want)
 		}
-		for _, key := range want[:5] {
+		for _, key := range want[:len(want)-1] {
 			if n, ok := m[key].(float64); !ok || n <= 0 {
 				t.Errorf("%s is %v", key, m[key])
 			}
@@ -66,7 +69,7 @@ func TestBenchQuery(t *testing.T) {
 	b := newReal(t, "en_US.UTF-8")
 	code, stdout, stderr := b.run("bench", "query", "--clients", "1,3", "--seconds", "0.2")
 	for _, want := range []string{
-		"province > city > county", "\nquery  1 ", "\necho   1 ", "\nquery  3 ", "\necho   3 ", "\nclients: 3    p50 is ",
+		"province > city > county", "\nquery        1 ", "\none hop      1 ", "\necho         1 ", "\nquery        3 ", "\necho         3 ", "\nfirst query  1 ", "\nclients: 3    p50 is ",
 		"mean time of each step", "\nask-record ", "\npass ", "\nuse-record ", "\nsum ", "\nin no step ", "\ntotal ", "\nclients: 1    the steps ",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -77,7 +80,7 @@ func TestBenchQuery(t *testing.T) {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	code, stdout, stderr = b.run("bench", "query", "--json", "--clients", "2", "--seconds", "0.1")
-	if got := measurements(t, stdout); code != exitDone || stderr != "" || !slices.Equal(got, []string{"query", "echo"}) {
+	if got := measurements(t, stdout); code != exitDone || stderr != "" || !slices.Equal(got, []string{"query", "hop", "echo", "first"}) {
 		t.Errorf("exit %d, %q, %s", code, got, stderr)
 	}
 }

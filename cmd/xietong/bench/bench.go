@@ -8,7 +8,8 @@
 //	query   a province asks a county of one of its cities: three nodes, each a process of this
 //	        same binary, joined by real invitations, asked over the socket of the province;
 //	        beside it, in three processes as well, the echo (see echo) of frames of the same
-//	        sizes.
+//	        sizes; the same query to the city, one hop; and what an agency pays that was not
+//	        known there before.
 //
 // After a warm-up, a benchmark measures the path and its floor by turns, in rounds. It fails on
 // wrong answers, on a ledger that does not verify, and on steps that were not reported once for
@@ -29,6 +30,8 @@ const (
 	WhatFsync  = "fsync"
 	WhatQuery  = "query"
 	WhatEcho   = "echo"
+	WhatHop    = "hop"   // a query over one hop
+	WhatFirst  = "first" // the first query of an agency that is not known there
 )
 
 const (
@@ -44,6 +47,7 @@ type Measurement struct {
 	PerS     float64 `json:"per_s"`
 	P50      float64 `json:"p50_us"` // microseconds
 	P99      float64 `json:"p99_us"`
+	CPU      float64 `json:"cpu_us,omitempty"` // of all nodes, for each request; 0: not measured
 }
 
 // sample holds the time of each of many requests.

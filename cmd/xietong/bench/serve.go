@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"xietong/node"
 )
 
@@ -17,6 +19,7 @@ type told struct {
 	Frames  int             `json:"frames"`  // exchanges over the links of the node
 	Request int             `json:"request"` // bytes of all requests in these exchanges
 	Answer  int             `json:"answer"`
+	CPU     time.Duration   `json:"cpu_ns"` // that the process used
 }
 
 // step counts how often a step was taken, and the time of all of these.
@@ -29,8 +32,9 @@ func (s step) mean() time.Duration { return s.Sum / time.Duration(max(s.N, 1)) }
 
 // watch counts the steps and frames of a node.
 type watch struct {
-	mu  sync.Mutex
-	now told
+	mu   sync.Mutex
+	now  told
+	used time.Duration // CPU at the last report
 }
 
 func (w *watch) step(name string, took time.Duration) {
@@ -52,10 +56,20 @@ func (w *watch) frame(request, answer int) {
 // tell writes the counts as a line of JSON, and begins to count anew.
 func (w *watch) tell(out io.Writer) error {
 	w.mu.Lock()
-	now := w.now
-	w.now = told{}
+	now, used := w.now, cpuTime()
+	now.CPU = used - w.used
+	w.now, w.used = told{}, used
 	w.mu.Unlock()
 	return json.NewEncoder(out).Encode(now)
+}
+
+// cpuTime returns the CPU time that this process has used.
+func cpuTime() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Serve runs the node of a data directory as `xietong serve` does, by the same function of package

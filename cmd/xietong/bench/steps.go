@@ -50,7 +50,7 @@ const (
 )
 
 func (t *told) add(other told) {
-	t.Frames, t.Request, t.Answer = t.Frames+other.Frames, t.Request+other.Request, t.Answer+other.Answer
+	t.Frames, t.Request, t.Answer, t.CPU = t.Frames+other.Frames, t.Request+other.Request, t.Answer+other.Answer, t.CPU+other.CPU
 	if t.Steps == nil {
 		t.Steps = map[string]step{}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"xietong/node/faces/client"
@@ -26,8 +27,8 @@ type tree struct {
 	places []*place // the upper before the lower
 	nodes  processes
 	// Clients of the province, each with a connection of its own: askers act for an agency of the
-	// province, nobodies for an unknown agency.
-	askers, nobodies []*client.Client
+	// province, nobodies for an unknown agency, others for agencies that asked once.
+	askers, nobodies, others []*client.Client
 }
 
 const (
@@ -88,40 +89,28 @@ func (t *tree) start(ctx context.Context, i int, p *place) error {
 	return err
 }
 
-// furnish prepares the query: it adds an agency at each end, and at the county a dataset with one
-// record. Then it asks for the record until there is an answer, so that every link is up and the
-// grant is there.
+// furnish prepares the query: it adds an agency at each place, and at the city and the county a
+// dataset with one record. Then it asks for both records until there are answers, so that every link
+// is up and the grants are there.
 func (t *tree) furnish(ctx context.Context) error {
-	top, county := t.top(), t.places[len(t.places)-1]
-	_, err := top.admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: top.title + "水利厅"})
-	if err != nil {
+	top := t.top()
+	if _, err := top.admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: top.title + "水利厅"}); err != nil {
 		return err
 	}
-	if _, err := county.admin.AddAgency(ctx, client.NewAgency{Code: provider, Title: county.title + "民政局"}); err != nil {
-		return err
-	}
-	_, err = county.admin.PublishDataset(ctx, client.NewDataset{
-		Code: dataset, Title: "村（居）委会名录", Agency: provider, Category: client.Unconditional,
-		Purposes: []client.Purpose{{Code: purpose, Title: "居住地核验"}}, Key: "code", Indexed: []string{"township"}, NotSecret: true,
-		UpdateCycle: "yearly", Schema: json.RawMessage(`{"type":"object","required":["code","name"],"properties":{
-			"code":{"type":"string"},"name":{"type":"string"},"township":{"type":"string"}}}`),
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := county.admin.PutRecord(ctx, dataset, client.PutRecord{Record: json.RawMessage(village)}); err != nil {
-		return err
-	}
-	first := client.Use{
-		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: county.title, Method: "query",
-		Until: time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339),
+	for _, p := range t.places[1:] {
+		if err := p.furnish(ctx); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		err := t.ask(ctx, top.admin, first)
+		err := t.ask(ctx, top.admin, t.county(), t.first())
+		if err == nil {
+			err = t.ask(ctx, top.admin, t.city(), t.first())
+		}
 		if err == nil {
 			return nil
 		}
@@ -133,12 +122,52 @@ func (t *tree) furnish(ctx context.Context) error {
 	}
 }
 
-func (t *tree) top() *place { return t.places[0] }
+// furnish adds the agency, the dataset and the record of a provider.
+func (p *place) furnish(ctx context.Context) error {
+	if _, err := p.admin.AddAgency(ctx, client.NewAgency{Code: provider, Title: p.title + "民政局"}); err != nil {
+		return err
+	}
+	_, err := p.admin.PublishDataset(ctx, client.NewDataset{
+		Code: dataset, Title: "村（居）委会名录", Agency: provider, Category: client.Unconditional,
+		Purposes: []client.Purpose{{Code: purpose, Title: "居住地核验"}}, Key: "code", Indexed: []string{"township"}, NotSecret: true,
+		UpdateCycle: "yearly", Schema: json.RawMessage(`{"type":"object","required":["code","name"],"properties":{
+			"code":{"type":"string"},"name":{"type":"string"},"township":{"type":"string"}}}`),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = p.admin.PutRecord(ctx, dataset, client.PutRecord{Record: json.RawMessage(village)})
+	return err
+}
 
-// ask asks the county for the record, and demands one row and both entries in the answer.
-func (t *tree) ask(ctx context.Context, as *client.Client, use client.Use) error {
+// first is the use of a first query, which files the application too.
+func (t *tree) first() client.Use {
+	return client.Use{
+		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: t.top().title, Method: "query",
+		Until: time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339),
+	}
+}
+
+// strangers returns clients of agencies that are new, and known nowhere else.
+func (t *tree) strangers(ctx context.Context, n int) ([]*client.Client, error) {
+	for i := range n {
+		code := fmt.Sprintf("stranger-%d", i)
+		if _, err := t.top().admin.AddAgency(ctx, client.NewAgency{Code: code, Title: code}); err != nil {
+			return nil, err
+		}
+		t.others = append(t.others, client.Dial(filepath.Join(t.folder, t.top().label), client.Options{As: code}))
+	}
+	return t.others, nil
+}
+
+func (t *tree) top() *place    { return t.places[0] }
+func (t *tree) city() *place   { return t.places[1] }
+func (t *tree) county() *place { return t.places[len(t.places)-1] }
+
+// ask asks a place for the record, and demands one row and both entries in the answer.
+func (t *tree) ask(ctx context.Context, as *client.Client, at *place, use client.Use) error {
 	got, err := as.Query(ctx, client.Query{
-		At: t.places[len(t.places)-1].title, Dataset: dataset, Key: villager, Fields: []string{"code", "name"}, Use: use,
+		At: at.title, Dataset: dataset, Key: villager, Fields: []string{"code", "name"}, Use: use,
 	})
 	if err == nil && (len(got.Rows) != 1 || got.Asked == "" || got.Access == "") {
 		err = fmt.Errorf("%w: %d rows, recorded as %q and %q", ErrAnswer, len(got.Rows), got.Asked, got.Access)
@@ -167,9 +196,8 @@ func (t *tree) tell(ctx context.Context) (all []told, err error) {
 }
 
 func (t *tree) close() error {
-	for i := range t.askers {
-		t.askers[i].Close()
-		t.nobodies[i].Close()
+	for _, c := range slices.Concat(t.askers, t.nobodies, t.others) {
+		c.Close()
 	}
 	for _, p := range t.places {
 		if p.admin != nil {
