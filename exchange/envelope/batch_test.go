@@ -194,7 +194,7 @@ func TestRootOfARevokedKey(t *testing.T) {
 	if n := len(o.roots.good); n != 1 {
 		t.Fatalf("signatures of %d keys are remembered", n)
 	}
-	for what, sets := range map[string][]trust.KeySet{"revoked": other.sets, "nobody believed": nil} {
+	for what, sets := range map[string][]trust.Believed{"revoked": other.sets, "nobody believed": nil} {
 		if _, err := Open(all[1], sets, o, now); !errors.Is(err, ErrUnknownKey) {
 			t.Errorf("%s: got %v, want ErrUnknownKey", what, err)
 		}

@@ -167,6 +167,7 @@ type Envelope struct {
 	outer         []byte
 	statement     []byte
 	encapsulation []byte // whole, or its hash; empty: the body is not encrypted
+	reference     []byte // the hash of a whole one, if it is known
 	body          []byte
 }
 
@@ -188,8 +189,11 @@ func (e Envelope) Hash() [32]byte {
 // Encapsulation returns the hash of the encapsulation that the message bears whole or names by this
 // hash; nil where the body is not encrypted.
 func (e Envelope) Encapsulation() []byte {
-	if len(e.encapsulation) != encLen {
+	switch {
+	case len(e.encapsulation) != encLen:
 		return e.encapsulation
+	case e.reference != nil:
+		return e.reference
 	}
 	hash := sha256.Sum256(e.encapsulation)
 	return hash[:]

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hpke"
@@ -33,6 +34,7 @@ type Recipient struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	enc    []byte
+	hash   [32]byte // of enc
 	sender exporter
 	until  time.Time
 }
@@ -46,22 +48,23 @@ func NewRecipient(public []byte, now func() time.Time) (*Recipient, error) {
 	return &Recipient{public: key, key: sha256.Sum256(public), now: now}, nil
 }
 
-// encapsulation returns the encapsulation of this hour, and the export of its context.
-func (r *Recipient) encapsulation() (enc []byte, sender exporter, err error) {
+// encapsulation returns the encapsulation of this hour, its hash, and the export of its context.
+func (r *Recipient) encapsulation() (enc, hash []byte, sender exporter, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.now(); r.sender == nil || !now.Before(r.until) {
 		if r.enc, r.sender, err = hpke.NewSender(r.public, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(bodyInfo)); err != nil {
-			return nil, nil, fmt.Errorf("encrypt message: %w", err)
+			return nil, nil, nil, fmt.Errorf("encrypt message: %w", err)
 		}
-		r.until = now.Add(encapsulate)
+		r.hash, r.until = sha256.Sum256(r.enc), now.Add(encapsulate)
 	}
-	return r.enc, r.sender, nil
+	hash = bytes.Clone(r.hash[:])
+	return r.enc, hash, r.sender, nil
 }
 
 // seal encrypts the plaintext of a message whose header and statement are made.
 func (r *Recipient) seal(e Envelope, plain []byte) (Envelope, error) {
-	enc, sender, err := r.encapsulation()
+	enc, hash, sender, err := r.encapsulation()
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -70,7 +73,7 @@ func (r *Recipient) seal(e Envelope, plain []byte) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("encrypt message: %w", err)
 	}
 	aad := sha256.Sum256(e.outer)
-	e.encapsulation, e.body = enc, gcm.Seal(plain[:0], make([]byte, gcm.NonceSize()), plain, aad[:])
+	e.encapsulation, e.reference, e.body = enc, hash, gcm.Seal(plain[:0], make([]byte, gcm.NonceSize()), plain, aad[:])
 	return e, nil
 }
 

@@ -174,7 +174,7 @@ func TestHopChangesTheEncapsulation(t *testing.T) {
 	}
 	for range 2 * maxHeld {
 		bad := good
-		bad.encapsulation = city.toward(t, county)().encapsulation
+		bad.encapsulation, bad.reference = city.toward(t, county)().encapsulation, nil
 		if _, err := Open(bad, city.sets, o, now); !errors.Is(err, ErrBody) {
 			t.Errorf("another encapsulation: got %v, want ErrBody", err)
 		}

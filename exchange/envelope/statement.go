@@ -238,7 +238,7 @@ func decodeInclusion(unprotected []byte) (p inclusion, err error) {
 }
 
 // verify verifies the signature by the key sets that are believed.
-func (s decoded) verify(outer []byte, h Header, keys []trust.KeySet, known *roots) error {
+func (s decoded) verify(outer []byte, h Header, keys []trust.Believed, known *roots) error {
 	key, err := signingKey(s.header.Cert.Hash, keys, h)
 	if err != nil {
 		return err

@@ -139,6 +139,7 @@ func fixedRecipient(public []byte, whose string) *Recipient {
 	ctX := skE.PublicKey().Bytes()
 	ss := sha3.Sum256(bytes.Join([][]byte{ssM, must(skE.ECDH(pkX)), ctX, pkX.Bytes(), []byte(`\.//^\`)}, nil))
 	r.enc, r.until = append(ctM, ctX...), now.Add(time.Hour)
+	r.hash = sha256.Sum256(r.enc)
 	context := append([]byte{0}, extract(nil, "psk_id_hash", nil)...)
 	context = append(context, extract(nil, "info_hash", []byte(bodyInfo))...)
 	r.sender = exporterSecret(expand(extract(ss[:], "secret", nil), "exp", context, 32))

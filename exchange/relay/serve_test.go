@@ -350,7 +350,15 @@ func FuzzServe(f *testing.F) {
 	open.to = nil
 	answer.Header.Kind = envelope.Answer
 	inClear := open.frame(f)
-	for _, seed := range [][]byte{whole, inClear, answer.frame(f), whole[:100], nil} {
+	referring, err := envelope.Decode(whole)
+	if err != nil {
+		f.Fatal(err)
+	}
+	byHash, err := referring.ByReference().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{whole, inClear, byHash, answer.frame(f), whole[:100], nil} {
 		f.Add(seed)
 	}
 	proven := map[string]bool{}

@@ -35,8 +35,8 @@ var ErrAnswer = errors.New("a wrong answer")
 
 // Query measures the query and the echo: it (1) makes the tree in a temporary folder, and asks
 // until there is an answer; (2) learns the sizes of the frames; (3) starts the echo with these
-// sizes; (4) for every number of clients, warms all up and measures them by turns; (5) has new agencies ask
-// once; (6) ends all processes and removes the folder.
+// sizes; (4) for every number of clients, warms all up and measures them by turns; (5) has new
+// agencies ask once; (6) ends all processes and removes the folder.
 func Query(ctx context.Context, o QueryOptions) (r QueryResult, err error) {
 	folder, err := os.MkdirTemp("", "xietong-bench-")
 	if err != nil {
@@ -128,7 +128,8 @@ func (t *tree) sizes(ctx context.Context) (request, answer int, err error) {
 	return all[0].Request, all[0].Answer, nil
 }
 
-// measureQuery measures the query, over two hops and over one, and the echo with a number of clients.
+// measureQuery measures the query, over two hops and over one, and the echo with a number of
+// clients.
 func measureQuery(ctx context.Context, t *tree, e *echoes, clients int, o QueryOptions) (run QueryRun, err error) {
 	t.dial(clients)
 	o.Told(WhatQuery, clients)

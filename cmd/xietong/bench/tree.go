@@ -90,8 +90,8 @@ func (t *tree) start(ctx context.Context, i int, p *place) error {
 }
 
 // furnish prepares the query: it adds an agency at each place, and at the city and the county a
-// dataset with one record. Then it asks for both records until there are answers, so that every link
-// is up and the grants are there.
+// dataset with one record. Then it asks for both records until there are answers, so that every
+// link is up and the grants are there.
 func (t *tree) furnish(ctx context.Context) error {
 	top := t.top()
 	if _, err := top.admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: top.title + "水利厅"}); err != nil {
