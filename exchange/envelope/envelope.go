@@ -18,10 +18,10 @@
 // {1: -8, 34: [-16, SHA-256 of the signing certificate], 258: -16, 259: content type, -70001:
 // form}, its payload the SHA-256 of the preimage [salt (32 bytes), content type, content], and its
 // external AAD the array ["xietong/1 message", outer]. Form 1 is a single signature. Of form 2 one
-// signature covers up to 1,024 messages: it is over ["xietong/1 batch", root, count], the root that
-// of the RFC 9162 tree with what each single signature would cover as a leaf; the unprotected
-// header then holds an inclusion proof, {396: {-1: [[count, index, path]]}} (RFC 9942). The form is
-// signed, so neither can pass for the other.
+// signature covers up to 1,024 messages: it is over ["xietong/1 batch", root, count], where root is
+// that of the RFC 9162 tree whose leaves are what each single signature would cover; the
+// unprotected header then holds an inclusion proof, {396: {-1: [[count, index, path]]}} (RFC 9942).
+// The form is signed, so neither can pass for the other.
 //
 // body is the salt, the length of the content (4 bytes, big endian) and the content. Where it is
 // encrypted (sign, then encrypt), zero bytes follow, so that the length of body is 256 or one of
