@@ -34,8 +34,8 @@ func (in *inbound) once() answers.Request {
 }
 
 // once runs the operation and returns the frame of the answer. If the same request was answered,
-// and that used up its id, once returns the same answer, unless what it rested on does not stand any
-// more. The answer is kept also if nobody waits for it any more, for whoever asks again.
+// and that used up its id, once returns the same answer, unless what it rested on does not stand
+// any more. The answer is kept also if nobody waits for it any more, for whoever asks again.
 func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, received Received) ([]byte, error) {
 	g, again, err := r.given.Do(ctx, in.once(), r.l.Now(), func() (answers.Answer[given], error) {
 		result, problem := r.run(ctx, operation, received)
