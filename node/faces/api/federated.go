@@ -32,7 +32,7 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 		return out, err
 	}
 	got, err := h.Federated.Gather(ctx, id, in.by(), federated.Wide{
-		Selector: selector, Question: q, Audit: b.Audit, Wait: time.Duration(b.Wait) * time.Second,
+		Selector: selector, Question: q, Audit: b.Audit, Wait: time.Duration(b.Wait) * time.Second, Groups: b.Groups,
 	})
 	if err != nil {
 		return out, err

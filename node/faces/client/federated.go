@@ -14,6 +14,7 @@ type FederatedQuery struct {
 	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`
 	Filter  string                     `json:"filter,omitempty" doc:"A CEL expression over the record's fields"`
 	Wait    int                        `json:"wait,omitempty" minimum:"0" maximum:"100" doc:"Seconds to wait for answers; 0: ten"`
+	Groups  int                        `json:"groups,omitempty" minimum:"0" maximum:"4000" doc:"Groups that the answer may tell, of which everybody who is asked is sure of an equal part; what is more is told together; 0: as many as can be"`
 	Audit   bool                       `json:"audit,omitempty" doc:"Whether everything that was added up is audited; a sample is in any case"`
 	Use
 }

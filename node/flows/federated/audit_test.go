@@ -227,3 +227,26 @@ func TestNoKeysIsNoLie(t *testing.T) {
 		}
 	}
 }
+
+// TestFewGroups: an asker that wants few groups gets no more; all records are counted, those for
+// which there is no room as others of the county that has them, and the audit finds nothing (S12).
+func TestFewGroups(t *testing.T) {
+	w := measured(t, nil)
+	q := asked(gather.Sum, gather.By{Field: "kind"})
+	q.Groups = 1
+	got, err := w.City.Federated.Gather(t.Context(), newID(), by(water), q)
+	told, others := 0, []string{}
+	for _, g := range got.Groups {
+		if g.Others {
+			others = append(others, g.Values...)
+		} else {
+			told++
+		}
+	}
+	if err != nil || got.Total() != 6 || got.Answered != 3 || told > 1 || len(others) == 0 || len(got.Audit.Lies) > 0 || len(got.Audit.Hops) != 1 {
+		t.Errorf("got %+v, %v: %d groups are told, and others of %v", got, err, told, others)
+	}
+	q.Groups = gather.MaxGroups + 1
+	_, err = w.City.Federated.Gather(t.Context(), newID(), by(water), q)
+	refused(t, "too many groups", err, text.BadRequest)
+}
