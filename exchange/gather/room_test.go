@@ -138,3 +138,43 @@ func TestRoomBeside(t *testing.T) {
 		}
 	}
 }
+
+// TestMergeTakesWhateverAddsUp: children's shares that add up by themselves, however long and
+// large, are all added in, in every order of their names, and what comes of it adds up again.
+func TestMergeTakesWhateverAddsUp(t *testing.T) {
+	names := []string{"p"}
+	for i := range 4 {
+		names = append(names, fmt.Sprintf("c%d.p", i), fmt.Sprintf("x.c%d.p", i))
+	}
+	r := rosterOf(t, names...)
+	q := Question{
+		Selector: Selector{Below: name(t, "p"), Deep: true, Level: "county"},
+		Measure:  Measure{Field: "income", By: []By{{Field: "kind"}}},
+	}
+	amounts := []string{"0", "1e13", "-1e13", "0.000000000000000001", "-9999999999999.999999999999999999", "7e-3"}
+	rapid.Check(t, func(rt *rapid.T) {
+		q.Function = rapid.SampledFrom([]Function{Sum, Average, Minimum, Maximum}).Draw(rt, "function")
+		q.Groups = rapid.SampledFrom([]int{1, 3, 50, 200, MaxGroups}).Draw(rt, "room")
+		var children []Child
+		total := uint64(0)
+		for i := range 4 {
+			at, below := fmt.Sprintf("c%d.p", i), fmt.Sprintf("x.c%d.p", i)
+			from := rapid.SampledFrom([]string{"same", at}).Draw(rt, "from")
+			from += strings.Repeat("x", rapid.SampledFrom([]int{0, 100, 900}).Draw(rt, "long"))
+			groups := kindsOf(from, rapid.IntRange(0, min(q.Groups, 120)).Draw(rt, "groups"), 2)
+			for k := range groups {
+				d := rapid.SampledFrom(amounts).Draw(rt, "amount")
+				groups[k].With, groups[k].Amount = 1, amount(t, d)
+			}
+			share := Share{Roster: 1, Hash: r.Hash[:], Groups: groups, Answered: 1, Shares: []Listed{added(t, below)}}
+			if err := share.Check(q, r, name(t, at)); err != nil {
+				rt.Fatal(err)
+			}
+			children, total = append(children, Child{Name: name(t, at), Answer: []byte(at), Share: share}), total+share.Total()
+		}
+		got, err := Merge(q, r, q.Below, nil, children)
+		if err != nil || got.Answered != 4 || got.Total() != total {
+			rt.Errorf("%d of %d records, %d answered, %v", got.Total(), total, got.Answered, err)
+		}
+	})
+}

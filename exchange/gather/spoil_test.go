@@ -298,3 +298,27 @@ func TestContradicted(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestLongSums: where there is just room for the groups of two children, there is room for their
+// sums, though a sum may have more digits than what it is the sum of.
+func TestLongSums(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "x.a.p", "b.p", "y.b.p")
+	q := Question{
+		Selector: Selector{Below: name(t, "p"), Deep: true, Level: "county"},
+		Measure:  Measure{Function: Sum, Field: "income", By: []By{{Field: "kind"}}}, Groups: MaxGroups,
+	}
+	child := func(s, below, of string, n int) Child {
+		groups := kindsOf("", n, 1)
+		for i := range groups {
+			groups[i].With, groups[i].Amount = 1, amount(t, of)
+		}
+		share := Share{Roster: 1, Hash: r.Hash[:], Groups: groups, Answered: 1, Shares: []Listed{added(t, below)}}
+		return Child{Name: name(t, s), Answer: []byte(s), Share: share}
+	}
+	for n := 1000; n <= 2500; n += 50 {
+		got, err := Merge(q, r, q.Below, nil, []Child{child("a.p", "x.a.p", "1000000000000", n), child("b.p", "y.b.p", "0.000000000000000001", n)})
+		if err != nil {
+			t.Errorf("%d groups of %d answered: %v", n, got.Answered, err)
+		}
+	}
+}

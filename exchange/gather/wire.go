@@ -130,14 +130,18 @@ func (g Group) check() error {
 	return nil
 }
 
-// size returns an upper bound of the bytes of an encoded group.
+// maxSumLen is the length of the text of the longest sum: a sign, 20 digits, a point and 18 digits.
+const maxSumLen = 40
+
+// size returns an upper bound of the bytes of an encoded group, which is one of its sum with other
+// groups of the same values too, if it is one of each.
 func (g Group) size() int {
 	n := 32 // for the numbers and the heads of arrays and texts
 	for _, v := range g.Values {
 		n += 3 + len(v)
 	}
 	if g.Amount != nil {
-		n += len(g.Amount.String())
+		n += max(len(g.Amount.String()), maxSumLen)
 	}
 	return n
 }
