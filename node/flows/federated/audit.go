@@ -29,6 +29,9 @@ type Audit struct {
 // auditWithin is how long an audit may take after the question.
 const auditWithin = time.Minute
 
+// auditAtOnce is how many hops are audited at once: what they show is held in memory meanwhile.
+const auditAtOnce = 4
+
 // The sample of an audit that does not go everywhere: so many children of the destination, and of
 // each of those so many again, down to the leaves.
 const (
@@ -61,7 +64,7 @@ func (d *Desk) audit(ctx context.Context, a auditing, destination hop) (found Au
 	sample := sampleFirst
 	for level := []hop{destination}; len(level) > 0; sample = sampleBelow {
 		of, below := make([]Audit, len(level)), make([][]hop, len(level))
-		sideBySide(len(level), func(i int) { of[i], below[i] = d.auditOne(ctx, a, level[i]) })
+		sideBySide(len(level), auditAtOnce, func(i int) { of[i], below[i] = d.auditOne(ctx, a, level[i]) })
 		level = nil
 		for i := range of {
 			found.add(of[i])
@@ -173,7 +176,7 @@ func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by iden
 // known yet must be asked for over the tree.
 func (d *Desk) keysOf(ctx context.Context, of []identity.Jurisdiction) map[identity.Jurisdiction]believed {
 	found := make([]believed, len(of))
-	sideBySide(len(of), func(i int) { found[i].sets, found[i].err = d.tree.KeySets(ctx, of[i], false) })
+	sideBySide(len(of), maxAtOnce, func(i int) { found[i].sets, found[i].err = d.tree.KeySets(ctx, of[i], false) })
 	all := make(map[identity.Jurisdiction]believed, len(of))
 	for i, name := range of {
 		all[name] = found[i]

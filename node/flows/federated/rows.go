@@ -44,7 +44,7 @@ func (d *Desk) Rows(ctx context.Context, id identity.Message, by catalog.Actor, 
 	missing := map[identity.Jurisdiction]gather.Why{}
 	var mu sync.Mutex // held while each is called
 	var broken error
-	sideBySide(len(members), func(i int) {
+	sideBySide(len(members), maxAtOnce, func(i int) {
 		m := members[i]
 		got, err := d.rowsOf(ctx, id, by, m.Name, q)
 		mu.Lock()
@@ -73,9 +73,9 @@ func (d *Desk) levelled(ctx context.Context, by catalog.Actor, s gather.Selector
 	return s
 }
 
-// sideBySide calls do for 0 to n-1, maxAtOnce at a time, and returns when all calls are done.
-func sideBySide(n int, do func(i int)) {
-	free := make(chan struct{}, maxAtOnce)
+// sideBySide calls do for 0 to n-1, so many at once, and returns when all calls are done.
+func sideBySide(n, atOnce int, do func(i int)) {
+	free := make(chan struct{}, atOnce)
 	var group sync.WaitGroup
 	for i := range n {
 		free <- struct{}{}
