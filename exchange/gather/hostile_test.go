@@ -286,7 +286,7 @@ func (h *hostile) audit(at identity.Jurisdiction, s Share, a *audited) {
 
 // TestHostileTrees: whatever some jurisdictions sign and show, no honest one is named; and where
 // the full audit finds nothing, the answer is the account of what each jurisdiction signed itself
-// (see checkAccount), so every other deviation is found.
+// (see checkAccount), so every other deviation is found. A longer run: -rapid.checks=100000.
 func TestHostileTrees(t *testing.T) {
 	silent, found := 0, map[Kind]int{}
 	rapid.Check(t, func(rt *rapid.T) {
