@@ -107,6 +107,8 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 		transport *quic.TransportError
 	)
 	switch {
+	case errors.Is(err, errBusy): // what the neighbour may hold here is taken
+		return Busy, true
 	case errors.Is(err, tlsconf.ErrIdentity), errors.Is(err, tlsconf.ErrNotNeighbour):
 		return NotTrusted, true
 	case errors.As(err, &handshake), errors.As(err, &idle):

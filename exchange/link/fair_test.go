@@ -89,8 +89,8 @@ func TestFairAtTheDoor(t *testing.T) {
 // others.
 func TestFriendsAtTheDoor(t *testing.T) {
 	g, now := newGate(), time.Now()
-	g.linked(from("192.0.2.20:1"))
-	g.linked(from("192.0.2.21:1"))
+	g.linked(endsOf(t, "nanming"), from("192.0.2.20:1"))
+	g.linked(endsOf(t, "yunyan"), from("192.0.2.21:1"))
 	county, zealous := sourceOf(from("192.0.2.20:1")), sourceOf(from("192.0.2.21:1"))
 	came := 0
 	for range 60 {
@@ -125,5 +125,30 @@ func TestForgottenSourcesOwe(t *testing.T) {
 	}
 	if l := ofAll[strangers][knocking]; float64(came) > l.burst {
 		t.Errorf("%d came in at once, more than %v", came, l.burst)
+	}
+}
+
+// TestFriendsOfOneNeighbour: a neighbour that links from a thousand addresses, to have them for
+// friends, has a few of them, and shuts out no other neighbour.
+func TestFriendsOfOneNeighbour(t *testing.T) {
+	g, now := newGate(), time.Now()
+	g.linked(endsOf(t, "yunyan"), from("192.0.2.21:1"))
+	for n := range 1000 {
+		g.linked(endsOf(t, "nanming"), from("198.51.%d.%d:1", n>>8, n&0xff))
+	}
+	for n := range 1000 {
+		takeAll(g, knocking, sourceOf(from("198.51.%d.%d:1", n>>8, n&0xff)), now)
+	}
+	if !g.take(knocking, sourceOf(from("192.0.2.21:1")), now) {
+		t.Error("the other neighbour does not come in")
+	}
+	count := 0
+	for _, s := range g.sources {
+		if s.class == friends {
+			count++
+		}
+	}
+	if count != friendsOfOne+1 {
+		t.Errorf("%d sources are friends, want %d", count, friendsOfOne+1)
 	}
 }

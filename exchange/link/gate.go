@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,7 +39,7 @@ const (
 // strangers 25, 16 and 32 MiB at worst.
 var most = [classes][kinds]int{
 	strangers: {shaking: 512, knocking: 128, asking: 64},
-	friends:   {shaking: 128, knocking: 32, asking: 16},
+	friends:   {shaking: 128, knocking: 64, asking: 32},
 }
 
 // fraction is the part of the free room of a kind that one source may hold: n sources that take all
@@ -63,8 +64,9 @@ var (
 )
 
 const (
-	maxSources  = 2048                  // sources that are told apart; more than can hold something at the same time
-	settleEvery = 10 * time.Millisecond // at most so often all sources are looked at
+	maxSources   = 2048                  // sources that are told apart; more than can hold something at the same time
+	friendsOfOne = 5                     // sources from which links of one neighbour were up, the last ones
+	settleEvery  = 10 * time.Millisecond // at most so often all sources are looked at
 )
 
 // source is the origin of packets: the /32 of IPv4, the /48 of IPv6, which one site may have whole.
@@ -103,10 +105,11 @@ type gate struct {
 	mu      sync.Mutex
 	all     [classes]taken
 	sources map[source]*taken
+	friends map[ends][]source // of each neighbour, the newest last
 	settled time.Time
 }
 
-func newGate() *gate { return &gate{sources: map[source]*taken{{}: {}}} }
+func newGate() *gate { return &gate{sources: map[source]*taken{{}: {}}, friends: map[ends][]source{}} }
 
 // at returns the entry of a source, and makes one if there is none. The caller holds g.mu.
 func (g *gate) at(from source) *taken {
@@ -236,22 +239,42 @@ func (g *gate) atEase(now time.Time) bool {
 	return g.room(shaking, nobody, now) && g.room(knocking, nobody, now)
 }
 
-// linked notes that a link was up from the address.
-func (g *gate) linked(addr net.Addr) {
+// linked notes that a link with a neighbour was up from the address. The neighbour then has the
+// source for a friend, and no more than a few, so that it cannot fill the class of friends.
+func (g *gate) linked(by ends, addr net.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	from := sourceOf(addr)
-	t := g.at(from)
-	if from == (source{}) || t.class == friends {
+	if from == (source{}) {
 		return
 	}
-	t.class = friends
-	for k := range kinds {
-		g.all[strangers].now[k] -= t.now[k]
-		g.all[friends].now[k] += t.now[k]
-		g.all[strangers].spent[k] -= t.spent[k]
-		g.all[friends].spent[k] += t.spent[k]
+	known := slices.DeleteFunc(g.friends[by], func(s source) bool { return s == from })
+	g.friends[by] = append(known, from)
+	g.move(g.at(from), friends)
+	if len(g.friends[by]) <= friendsOfOne {
+		return
 	}
+	oldest := g.friends[by][0]
+	g.friends[by] = g.friends[by][1:]
+	for _, others := range g.friends {
+		if slices.Contains(others, oldest) {
+			return
+		}
+	}
+	if t, ok := g.sources[oldest]; ok {
+		g.move(t, strangers)
+	}
+}
+
+// move makes a source one of the class, with all that it has. The caller holds g.mu.
+func (g *gate) move(t *taken, to class) {
+	for k := range kinds {
+		g.all[t.class].now[k] -= t.now[k]
+		g.all[to].now[k] += t.now[k]
+		g.all[t.class].spent[k] -= t.spent[k]
+		g.all[to].spent[k] += t.spent[k]
+	}
+	t.class = to
 }
 
 // visitor is an incoming connection, with the resources that it holds at the gate until its

@@ -139,8 +139,8 @@ func TestAtEase(t *testing.T) {
 // taken everything.
 func TestReserve(t *testing.T) {
 	g, now := newGate(), time.Now()
-	g.linked(from("192.0.2.1:7400"))
-	g.linked(&net.UnixAddr{Name: "a"}) // proves nothing
+	g.linked(ends{}, from("192.0.2.1:7400"))
+	g.linked(ends{}, &net.UnixAddr{Name: "a"}) // proves nothing
 	for n := 0; g.held(shaking) < most[strangers][shaking]; n++ {
 		takeAll(g, shaking, sourceOf(from("198.51.%d.%d:1", n>>8, n&0xff)), now)
 	}
@@ -158,7 +158,7 @@ func TestSourcesAreBounded(t *testing.T) {
 	g, now := newGate(), time.Now()
 	holder, linked := sourceOf(from("192.0.2.1:1")), sourceOf(from("192.0.2.2:1"))
 	g.take(shaking, holder, now)
-	g.linked(from("192.0.2.2:1"))
+	g.linked(ends{}, from("192.0.2.2:1"))
 	for n := range 10 * maxSources {
 		s := sourceOf(from("[2001:db8:%x:%x::1]:1", n>>16, n&0xffff))
 		if g.take(knocking, s, now) {
@@ -172,7 +172,7 @@ func TestSourcesAreBounded(t *testing.T) {
 		t.Error("forgot who holds something, or who was linked")
 	}
 	for n := range 10 * maxSources { // a table full of neighbours makes room, too
-		g.linked(from("10.%d.%d.1:1", n>>8, n&0xff))
+		g.linked(ends{}, from("10.%d.%d.1:1", n>>8, n&0xff))
 		if len(g.sources) > maxSources {
 			t.Fatalf("%d sources", len(g.sources))
 		}

@@ -140,7 +140,7 @@ func (s *Socket) take(q *quic.Conn) {
 		l.conn.Close(codeOf(err))
 		return
 	}
-	s.gate.linked(q.RemoteAddr())
+	s.gate.linked(l.ends(), q.RemoteAddr())
 	s.start(l, h)
 }
 

@@ -24,6 +24,7 @@ type machine struct {
 	// Under the network's mutex:
 	latency  time.Duration
 	loss     float64
+	widest   int // bytes of the longest packet that passes; 0: all pass
 	dieAfter int // packets of the next socket that it opens; negative: any number
 	opened   int // sockets, so far
 

@@ -91,7 +91,7 @@ func (n *network) AddNode(net.Addr, simnet.PacketReceiver) {}
 
 // SendPacket implements simnet.Router.
 func (n *network) SendPacket(p simnet.Packet) error {
-	if !n.carries(p.From.String(), p.To.String()) {
+	if !n.carries(p.From.String(), p.To.String(), len(p.Data)) {
 		return nil
 	}
 	return n.router.SendPacket(p)
@@ -99,7 +99,7 @@ func (n *network) SendPacket(p simnet.Packet) error {
 
 // carries reports whether a packet arrives, and counts it against the packets that its sender may
 // still send.
-func (n *network) carries(from, to string) bool {
+func (n *network) carries(from, to string, size int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	a, b := n.sockets[from], n.sockets[to]
@@ -112,6 +112,9 @@ func (n *network) carries(from, to string) bool {
 	if a.left == 0 {
 		a.dead = true // after this one
 		a.left = -1
+	}
+	if a.of.widest > 0 && size > a.of.widest || b.of.widest > 0 && size > b.of.widest {
+		return false
 	}
 	if b.dead || n.cut[[2]*machine{a.of, b.of}] {
 		return false

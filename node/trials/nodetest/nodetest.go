@@ -187,6 +187,15 @@ func (tree *Tree) Loss(name string, fraction float64) {
 	m.loss = fraction
 }
 
+// Narrow lets pass only packets of at most so many bytes that the node sends or is sent; 0: all.
+func (tree *Tree) Narrow(name string, widest int) {
+	tree.T.Helper()
+	m := tree.Node(name).machine
+	tree.net.mu.Lock()
+	defer tree.net.mu.Unlock()
+	m.widest = widest
+}
+
 // Latency delays every packet that the node sends or is sent, beyond the usual 5 ms.
 func (tree *Tree) Latency(name string, d time.Duration) {
 	tree.T.Helper()
