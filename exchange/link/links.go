@@ -27,6 +27,9 @@ func (s *Socket) add(l *Link) {
 			s.workers.Go(func() { s.retire(old) })
 		}
 	}
+	if !l.dialled {
+		l.conn.expect()
+	}
 	s.links[key] = append(s.links[key], l)
 }
 

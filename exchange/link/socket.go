@@ -216,9 +216,6 @@ func (s *Socket) leave(c *Conn) {
 // goroutine that made the connection would keep its large stack.
 func (s *Socket) start(l *Link, h Handler) {
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
-	if !l.dialled {
-		l.conn.expect()
-	}
 	left := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
 	s.workers.Go(func() {
 		l.conn.serve(s.answers(l, h))
