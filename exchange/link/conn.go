@@ -181,6 +181,9 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 	}
 	stop := context.AfterFunc(ctx, func() { abandon(s, CodeCancelled) })
 	defer stop()
+	if len(frames[0]) == 0 {
+		first(s)
+	}
 	began := time.Now()
 	for _, frame := range frames {
 		err = errors.Join(err, writeFrame(s, frame, c.bounds.frame))

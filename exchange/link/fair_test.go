@@ -57,13 +57,13 @@ func TestFairAtTheDoor(t *testing.T) {
 	for _, row := range []struct{ hostile, least int }{{1, 60}, {5, 60}, {20, 57}, {100, 18}} {
 		g, now := newGate(), time.Now()
 		pass := func() {
+			now = now.Add(100 * time.Millisecond)
 			for n := range row.hostile {
 				s := sourceOf(from("198.51.100.%d:1", n))
 				for g.take(knocking, s, now) {
 					g.give(knocking, s)
 				}
 			}
-			now = now.Add(100 * time.Millisecond)
 		}
 		for range 600 {
 			pass()

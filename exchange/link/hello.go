@@ -41,6 +41,10 @@ func unpad(frame []byte) ([]byte, error) {
 	return frame[2 : 2+n], nil
 }
 
+// first sends what is written on the stream before everything else, so that a hello is in time also
+// over a slow line that long answers fill.
+func first(s *quic.Stream) { s.SetPriority(0, false) }
+
 // sayHello says hello and judges the answer.
 func (c *Conn) sayHello(ctx context.Context, peer tlsconf.Peer, h Handler) error {
 	ctx, cancel := context.WithTimeout(ctx, firstFrameWithin)
@@ -108,6 +112,7 @@ func (c *Conn) answerHello(s *quic.Stream, h *hold, hello func([]byte) ([]byte, 
 	if err != nil {
 		return &CodeError{CodeRefused, err}
 	}
+	first(s)
 	if err := c.write(s, h, pad(said)); err != nil {
 		return err
 	}

@@ -94,11 +94,15 @@ func TestHostileDiallers(t *testing.T) {
 	}
 }
 
-// TestConfigurations checks the required settings: no early data, no streams of one direction.
+// TestConfigurations checks the required settings: no early data, no streams of one direction, and
+// packets of one size.
 func TestConfigurations(t *testing.T) {
 	c := quicConfig()
 	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= int64(ofLinks.serving) || c.MaxIdleTimeout != maxIdle {
 		t.Errorf("got %+v", c)
+	}
+	if c.InitialPacketSize != 1200 || !c.DisablePathMTUDiscovery { // a simulated network has no discovery
+		t.Errorf("packets of %d bytes, discovery %t", c.InitialPacketSize, !c.DisablePathMTUDiscovery)
 	}
 	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" {
 		t.Errorf("protocols: got %s, %s", tlsconf.Exchange, tlsconf.Join)

@@ -11,10 +11,10 @@
 // 02 68 69 is "hi". An empty frame announces a hello in the next frame; the answer is a hello too.
 // The frame of a hello is its length in 2 bytes, big-endian, the hello, and zero bytes up to 2,400.
 // The end of the answer is the end of the stream; a failed answer is a reset with one of the codes
-// of this package. A frame must come in within five seconds plus its time over a line of 128
-// kbit/s, or it is given up; an answer that the other side does not read in time is given up too,
-// and so is one of more than 64 frames. No data is sent before the handshake is complete (no
-// 0-RTT), because data changes state.
+// of this package. A request must come in within five seconds plus its time over a line of 128
+// kbit/s, or it is given up; a frame of an answer that does not come in, or is not read, within a
+// minute more is given up too, and so is an answer of more than 64 frames. No data is sent before
+// the handshake is complete (no 0-RTT), because data changes state.
 //
 // Packets are 1,200 bytes, always: what QUIC asks of every path. The dialler says hello again every
 // ten seconds, and at once where an exchange came to nothing in time. A hello and its answer fill

@@ -4,9 +4,12 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"xietong/certs/tlsconf"
 )
 
 // narrow lets pass only packets of at most limit bytes, from now on.
@@ -124,5 +127,31 @@ func TestEveryAddressIsTried(t *testing.T) {
 			t.Errorf("the reason of whoever answers comes first: got %v", err)
 		}
 		w.close(county, city)
+	})
+}
+
+// TestFullSlowLine: over a line of 200 kbit/s that forty long answers fill, hello is still in time:
+// the link is not given up, and all come through.
+func TestFullSlowLine(t *testing.T) {
+	linked(t, func(_ *world, city, county *party) {
+		city.serve = func(_ context.Context, _ tlsconf.Peer, _ []byte, write func([]byte) error) error {
+			return write(make([]byte, 35<<10))
+		}
+		city.wire.says.Store(func([]byte) bool { time.Sleep(50 * time.Millisecond); return true })
+		var all sync.WaitGroup
+		for range 40 {
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+				defer cancel()
+				if err := county.socket.Exchange(ctx, county.name, city.name, []byte("much"), func([]byte) error { return nil }); err != nil {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		all.Wait()
+		if got := county.dialled.Load(); got != 1 {
+			t.Errorf("dialled %d times", got)
+		}
+		city.wire.says.Store(func([]byte) bool { return true })
 	})
 }

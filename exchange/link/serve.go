@@ -120,8 +120,8 @@ func (c *Conn) write(s *quic.Stream, h *hold, frame []byte) error {
 }
 
 // readFrame reads a frame of at most most bytes; io.EOF means that the stream ended before it. A
-// frame that was to begin at the time, or whose length has come if that is zero, is given up when
-// it comes in more slowly than over the slowest line.
+// frame that was to begin at the time is given up when it comes in more slowly than over the
+// slowest line. If that time is zero, the frame is one of an answer, which may begin at any time.
 func (c *Conn) readFrame(s *quic.Stream, h *hold, most int, began time.Time) ([]byte, error) {
 	deadline := time.Time{}
 	if !began.IsZero() {
@@ -135,7 +135,7 @@ func (c *Conn) readFrame(s *quic.Stream, h *hold, most int, began time.Time) ([]
 		return nil, err
 	}
 	if began.IsZero() {
-		deadline = time.Now().Add(firstFrameWithin)
+		deadline = time.Now().Add(takenWithin) // the line may be full of other answers
 	}
 	if err := s.SetReadDeadline(deadline.Add(c.bounds.longer(n))); err != nil {
 		return nil, err
