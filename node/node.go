@@ -90,7 +90,6 @@ type Node struct {
 // again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) })}
-	n.limited = loglimit.New(n.o.Logger)
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it
@@ -106,6 +105,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
+	n.limited = loglimit.New(n.o.Logger)
 	for _, c := range n.settings.Jurisdictions {
 		h, err := n.open(ctx, c)
 		if err != nil {
