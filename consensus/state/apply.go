@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"xietong/certs/canon"
+	"xietong/consensus/ledger"
 )
 
 // Bounds of the memory of ids. An id is remembered until ForgetAfter after its end, so that a
@@ -148,6 +149,9 @@ func (tx *Tx) run(c Command, h registered) (result Result, err error) {
 
 // advance raises ledger time and forgets a few ids that have ended.
 func (tx *Tx) advance(proposed uint64) error {
+	if proposed > ledger.MaxTime { // after it no entry could be made
+		return fmt.Errorf("a clock of %d ms", proposed)
+	}
 	tx.meta.Time = max(tx.meta.Time, proposed)
 	ended, err := tx.DropFirst(bucketExpiry, forgetAtOnce, func(k []byte) bool {
 		return binary.BigEndian.Uint64(k)+ForgetAfter < tx.meta.Time

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -158,6 +159,7 @@ const (
 type registered struct {
 	mode   Mode
 	handle Handler
+	body   reflect.Type // nil: not stated
 }
 
 // Registry holds the handlers, and the buckets in which they write. It is filled before a store is
@@ -173,6 +175,8 @@ func NewRegistry() *Registry {
 	r.Keep(own...)
 	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
 	r.Register(KindKeySet, Idempotent, applyKeySet)
+	r.Shape(KindCheckpointLine, reflect.TypeFor[CheckpointLine]())
+	r.Shape(KindKeySet, reflect.TypeFor[KeySetChange]())
 	return r
 }
 
@@ -182,7 +186,23 @@ func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 	if _, taken := r.handlers[kind]; taken || kind == 0 {
 		panic(fmt.Sprintf("state: command kind %d registered twice", kind))
 	}
-	r.handlers[kind] = registered{mode, h}
+	r.handlers[kind] = registered{mode: mode, handle: h}
+}
+
+// Shape states the type of the bodies of a registered kind; with it a test makes hostile ones.
+func (r *Registry) Shape(kind Kind, body reflect.Type) {
+	h := r.handlers[kind]
+	h.body = body
+	r.handlers[kind] = h
+}
+
+// Shapes returns the type of the bodies of every registered kind; nil: it was not stated.
+func (r *Registry) Shapes() map[Kind]reflect.Type {
+	shapes := map[Kind]reflect.Type{}
+	for kind, h := range r.handlers {
+		shapes[kind] = h.body
+	}
+	return shapes
 }
 
 // seen is the record of a command that is kept under its origin and id.

@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -144,6 +145,7 @@ func (c Command[B, R]) handle(r *state.Registry, mode state.Mode, apply func(*st
 		}
 		return canon.Marshal(result)
 	})
+	r.Shape(state.Kind(c), reflect.TypeFor[B]())
 }
 
 // Do proposes the command and returns its result; see Ledger.Propose.
