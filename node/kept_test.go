@@ -1,0 +1,232 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/faces/client"
+	"xietong/node/ground/host"
+)
+
+// elsewhere names the tests that fill the buckets which one node alone cannot fill through its API.
+var elsewhere = map[string]string{
+	"asked":    "node/flows/calls",
+	"expiry":   "consensus/state: TestIDs",
+	"lines":    "consensus/group: TestDivergedReplicaStops",
+	"probes":   "node/business/sharing",
+	"roster":   "node/tree/rosters: TestLongRosterIsKept",
+	"seen":     "consensus/state: TestIDs",
+	"shares":   "node/flows/federated",
+	"sharesby": "node/flows/federated",
+	"upstream": "node/tree",
+	"used":     "node/business/sharing",
+}
+
+// longest finds the largest n with which a request is carried out, and checks that every larger one
+// is refused as the request's fault.
+func longest(t *testing.T, what string, request func(n int) error) int {
+	t.Helper()
+	taken := func(n int) bool {
+		err := request(n)
+		p, told := errors.AsType[*client.Problem](err)
+		if err != nil && (!told || p.Status >= 500) {
+			t.Fatalf("%s of %d: %v", what, n, err)
+		}
+		return err == nil
+	}
+	if !taken(1) {
+		t.Fatalf("%s: %v", what, request(1))
+	}
+	low, high := 0, 1
+	for ; taken(high); high *= 2 {
+		if low = high; high > 1<<20 {
+			t.Fatalf("%s of %d is taken: there is no bound", what, high)
+		}
+	}
+	for high-low > 1 {
+		if middle := (low + high) / 2; taken(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	t.Logf("%s: at most %d", what, low)
+	return low
+}
+
+// fieldOf returns a catalogue entry with an indexed field of n letters.
+func fieldOf(code string, n int) client.NewDataset {
+	return client.NewDataset{
+		Code: code, Title: "村庄", Category: "unconditional", Key: "id", NotSecret: true,
+		Purposes: []client.Purpose{{Code: "x", Title: "x"}},
+		Schema:   json.RawMessage(`{"type":"object","properties":{"id":{"type":"string"},"` + strings.Repeat("f", n) + `":{"type":"string"}}}`),
+		Indexed:  []string{strings.Repeat("f", n)},
+	}
+}
+
+// TestEveryKeptValueCanBeRead has a node keep the longest texts that its API takes, in every bucket
+// that its rooms declare, and reads them again after a restart (S01, S13). What is longer is
+// refused to whoever sends it, and the node goes on.
+func TestEveryKeptValueCanBeRead(t *testing.T) {
+	dir, listening := filepath.Join(t.TempDir(), "data"), nanming
+	listening.Listen = freePort(t)
+	if _, err := Init(dir, listening); err != nil {
+		t.Fatal(err)
+	}
+	stop := serve(t, dir)
+	c := client.Dial(dir, client.Options{Language: "en", As: "civil-affairs"})
+	defer c.Close()
+	fill(t, c)
+	user := client.Dial(dir, client.Options{Language: "en", As: "n1"})
+	defer user.Close()
+	fillUses(t, c, user)
+	fillTree(t, c)
+	stop()
+	filled := map[string]int{}
+	name, err := identity.ParseJurisdiction(nanming.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := state.Open(filepath.Join(host.Folder(dir, name), "state.db"), commands(), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range commands().Buckets() {
+		if err := s.View(func(r *state.Reader) error {
+			r.Scan(b.Name, nil, nil, func(k, v []byte) bool {
+				if filled[b.Name]++; len(k) > b.MaxKey || len(v) > b.MaxValue {
+					t.Errorf("%s has %d bytes under a key of %d, more than it declares", b.Name, len(v), len(k))
+				}
+				return true
+			})
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		if filled[b.Name] == 0 && elsewhere[b.Name] == "" {
+			t.Errorf("nothing was kept in %s: fill it here to the limit of its entrance, or say where a test does", b.Name)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name := range elsewhere {
+		if !slices.ContainsFunc(commands().Buckets(), func(b state.Bucket) bool { return b.Name == name }) {
+			t.Errorf("no room declares %s any more", name)
+		}
+	}
+	serve(t, dir)
+	readBack(t, c)
+}
+
+// fill keeps the longest texts that the API takes.
+func fill(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx, number := t.Context(), 0
+	next := func() string { number++; return fmt.Sprintf("n%d", number) }
+	problem := func(_ any, err error) error { return err }
+	if _, err := c.AddAgency(ctx, client.NewAgency{Code: "civil-affairs", Title: "民政局"}); err != nil {
+		t.Fatal(err)
+	}
+	longest(t, "title of an agency", func(n int) error {
+		return problem(c.AddAgency(ctx, client.NewAgency{Code: next(), Title: strings.Repeat("x", n)}))
+	})
+	longest(t, "description of a dataset", func(n int) error {
+		d := fieldOf("described", 4)
+		d.UpdateCycle = strings.Repeat("x", n)
+		return problem(c.PublishDataset(ctx, d))
+	})
+	longest(t, "schema of a dataset", func(n int) error {
+		d := fieldOf("schema", 4)
+		d.Schema = json.RawMessage(`{"description":"` + strings.Repeat("x", n) + `",` + string(d.Schema[1:]))
+		return problem(c.PublishDataset(ctx, d))
+	})
+	longest(t, "schema of a standard", func(n int) error {
+		d := fieldOf("standard", 4)
+		d.Schema = json.RawMessage(`{"description":"` + strings.Repeat("x", n) + `",` + string(d.Schema[1:]))
+		return problem(c.PublishStandard(ctx, client.NewStandard{NewDataset: d, Level: "county"}))
+	})
+	longest(t, "name of an indexed field", func(n int) error {
+		d := fieldOf(next(), n)
+		if _, err := c.PublishDataset(ctx, d); err != nil {
+			return err
+		}
+		return problem(c.PutRecord(ctx, d.Code, client.PutRecord{Record: json.RawMessage(`{"id":"1","` + strings.Repeat("f", n) + `":"v"}`)}))
+	})
+	fillRecords(t, c)
+}
+
+// fillRecords keeps records, and an import.
+func fillRecords(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx, problem := t.Context(), func(_ any, err error) error { return err }
+	if _, err := c.PublishDataset(ctx, fieldOf("villages", 4)); err != nil {
+		t.Fatal(err)
+	}
+	key := longest(t, "key of a record", func(n int) error {
+		return problem(c.PutRecord(ctx, "villages", client.PutRecord{Record: json.RawMessage(`{"id":"` + strings.Repeat("k", n) + `"}`)}))
+	})
+	longest(t, "indexed value of a record", func(n int) error {
+		return problem(c.PutRecord(ctx, "villages", client.PutRecord{Record: json.RawMessage(`{"id":"1","ffff":"` + strings.Repeat("v", n) + `"}`)}))
+	})
+	if _, err := c.RetractRecord(ctx, "villages", client.Retraction{Key: strings.Repeat("k", key), Reason: "x"}); err != nil {
+		t.Errorf("retract the record with the longest key: %v", err)
+	}
+	rows := `{"id":"a","ffff":"b"}` + "\n" + `{"id":"c"}` + "\n"
+	if _, err := c.ImportRecords(ctx, client.Import{Dataset: "villages", Format: client.FormatJSONL, File: strings.NewReader(rows)}); err != nil {
+		t.Errorf("import: %v", err)
+	}
+}
+
+// fillUses has another agency use the records: each use is another grant.
+func fillUses(t *testing.T, c, user *client.Client) {
+	t.Helper()
+	number := 0
+	longest(t, "basis of a use", func(n int) error {
+		number++
+		d := fieldOf(fmt.Sprintf("used%d", number), 4)
+		if _, err := c.PublishDataset(t.Context(), d); err != nil {
+			return err
+		}
+		_, err := user.Query(t.Context(), client.Query{Dataset: d.Code, Key: "1", Use: client.Use{
+			Purpose: "x", Basis: strings.Repeat("b", n), Scenario: "x", Scope: "x", Method: "x",
+			Until: time.Now().Add(24 * time.Hour).Format(time.RFC3339),
+		}})
+		return err
+	})
+}
+
+// fillTree invites a child.
+func fillTree(t *testing.T, c *client.Client) {
+	t.Helper()
+	longest(t, "short name of a child", func(n int) error {
+		_, err := c.Invite(t.Context(), client.NewInvitation{Name: "村", Label: "village", Level: "village", ShortName: strings.Repeat("x", n)})
+		return err
+	})
+}
+
+// readBack asks for everything that fill kept.
+func readBack(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	agencies, err := c.Agencies(ctx)
+	datasets, datasetsErr := c.Datasets(ctx)
+	standards, standardsErr := c.Standards(ctx, "")
+	grants, grantsErr := c.Grants(ctx)
+	record, recordErr := c.Query(ctx, client.Query{Dataset: "villages", Key: "1", Use: client.Use{Purpose: "x"}})
+	if err := errors.Join(err, datasetsErr, standardsErr, grantsErr, recordErr); err != nil {
+		t.Fatal(err)
+	}
+	if len(agencies) < 2 || len(datasets) < 4 || len(standards) != 1 || len(grants) == 0 || record.Count != 1 {
+		t.Errorf("read again: %d agencies, %d datasets, %d standards, %d grants, %d records",
+			len(agencies), len(datasets), len(standards), len(grants), record.Count)
+	}
+}
