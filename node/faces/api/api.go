@@ -2,10 +2,10 @@
 // socket, described by an OpenAPI 3.1 document that is made from this code (GET /openapi.json).
 //
 // It holds no business. An operation chooses the hosted jurisdiction, calls the room that does the
-// work, and puts the answer into the wire types of node/faces/client. Every error is a problem
-// (RFC 9457) with a stable code and sentences in the language that Accept-Language asks for. Bodies
-// are bounded before they are read and decoded strictly; no page is served that loads anything from
-// elsewhere.
+// work, and puts the answer into the wire types of node/faces/client. Every error is a problem (RFC
+// 9457) with a stable code and sentences in the language that Accept-Language asks for. Bodies are
+// bounded before they are read, each and all together, and decoded strictly; no page is served that
+// loads anything from elsewhere.
 package api
 
 import (
@@ -70,6 +70,7 @@ type server struct {
 	logger  *slog.Logger
 	node    Node
 	answers *answers.Store[*recorder]
+	bodies  bodies
 }
 
 // Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
@@ -86,8 +87,12 @@ const maxBodyLen = 1 << 20
 // New returns the handler of the API.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept)}
+	return s.handler()
+}
+
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
-	config := huma.DefaultConfig("Xietong", version)
+	config := huma.DefaultConfig("Xietong", s.version)
 	config.DocsPath = "" // its page loads from elsewhere
 	config.CreateHooks = nil
 	a := humago.New(mux, config)
@@ -97,7 +102,7 @@ func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s.registerRows(files, a)
 	describeKeys(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
-	return paid(s.again(files))
+	return paid(s.admit(s.again(files)))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.
@@ -132,9 +137,6 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 		Type: "about:blank", Title: e.Title, Status: text.Status(code), Detail: e.What, Code: string(code), Where: e.Where, Do: e.Do,
 	}
 }
-
-// refuse is problemOf as an error.
-func (s *server) refuse(c Caller, err error) error { return s.problemOf(c, err) }
 
 // problemOf turns any error into the problem that the caller reads. An internal error of this node
 // is logged too: it is the node's fault.

@@ -17,6 +17,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/answers"
 	"xietong/exchange/envelope"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
@@ -153,7 +154,8 @@ func open(t *testing.T) *door {
 	l := newMemory(t, "guizhou")
 	n := &node{hosted: []Hosted{hostedIn(l)}, clock: l.Ledger}
 	logger := slog.New(slog.DiscardHandler)
-	d := &door{l.Ledger, New("test", logger, n), &server{version: "test", logger: logger, node: n}}
+	s := &server{version: "test", logger: logger, node: n, answers: answers.New[*recorder](maxKept)}
+	d := &door{l.Ledger, s.handler(), s}
 	for _, agency := range []string{"civil-affairs", "water"} {
 		d.done(t, "POST", "/v1/agencies", "", client.NewAgency{Code: agency, Title: agency})
 	}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// Bounds of the bodies that are held at once. A body is counted before it is read: by its stated
+// length, or as the longest where it states none. An import, which is read as it comes, counts as
+// one body.
+const (
+	maxBodies    = 2048
+	maxBodiesLen = 32 << 20 // bytes
+)
+
+// bodies counts the bodies that are held.
+type bodies struct {
+	mu          sync.Mutex
+	number, len int
+}
+
+func (b *bodies) take(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.number == maxBodies || b.len+n > maxBodiesLen {
+		return false
+	}
+	b.number, b.len = b.number+1, b.len+n
+	return true
+}
+
+func (b *bodies) give(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.number, b.len = b.number-1, b.len-n
+}
+
+// admit refuses a request whose body there is no room for, before anything of it is read.
+func (s *server) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := maxBodyLen
+		if r.ContentLength >= 0 {
+			n = int(min(r.ContentLength, maxBodyLen))
+		}
+		if n > 0 {
+			if !s.bodies.take(n) {
+				s.fail(w, callerOf(r), failure.Overloaded(nil))
+				return
+			}
+			defer s.bodies.give(n)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// retryAfter returns the header that says when to try again, or nil for a problem that does not go
+// away by waiting.
+func retryAfter(p *client.Problem) http.Header {
+	if p.Code != string(text.Overloaded) && p.Code != string(text.Busy) {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(int(failure.RetryAfter.Seconds()))}}
+}
+
+// refuse is problemOf as an error.
+func (s *server) refuse(c Caller, err error) error {
+	p := s.problemOf(c, err)
+	if header := retryAfter(p); header != nil {
+		return huma.ErrorWithHeaders(p, header)
+	}
+	return p
+}
