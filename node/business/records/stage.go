@@ -8,9 +8,12 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"time"
 
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
 )
 
 // errChanged is returned when the rows are not the ones that were staged or checked before.
@@ -43,10 +46,24 @@ func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, e
 	return read, sealErr
 }
 
-// propose replicates one chunk.
+// wait waits until there may be room again; false: ctx ended before.
+func wait(ctx context.Context) bool {
+	select {
+	case <-time.After(failure.RetryAfter):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// propose replicates one chunk. While the ledger has no room it waits, because an import is long and
+// its file would have to be sent again.
 func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	want := c.First + uint64(len(c.Rows))
 	done, err := commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
+	for failure.Is(err, text.Overloaded) && wait(ctx) {
+		done, err = commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
+	}
 	if err != nil {
 		return err
 	}
