@@ -38,8 +38,11 @@ type answer struct {
 // Propose replicates a command and returns its result once it is applied. A refusal by the state is
 // a result, not an error. Every error wraps ErrNotDone or ErrUnknownOutcome.
 func (g *Group) Propose(ctx context.Context, c state.Command) (state.Result, error) {
-	room := len(c.Asked) + len(c.Body)
-	if err := g.admission.take(c.Kind, room); err != nil {
+	room, err := len(c.Asked)+len(c.Body), ctx.Err()
+	if err == nil {
+		err = g.admission.take(c.Kind, room)
+	}
+	if err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", ErrNotDone, err)
 	}
 	p, refused, err := g.prepare(c, room)
