@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -36,9 +37,9 @@ func (d *door) uses(t *testing.T) (n int) {
 	return n
 }
 
-// TestAnswerLostWithTheConnection cuts the connection while the use is being recorded. The client's
-// own retry gets the answer, and the use is recorded once; another request under the key, and a
-// retry after the grant was revoked or much later, get none.
+// TestAnswerLostWithTheConnection cuts the connection while the application for the use is being
+// recorded, before anything is read. The use goes on, the client's own retry gets its answer, and
+// it is recorded once; another request under the key, and a retry much later, get none.
 func TestAnswerLostWithTheConnection(t *testing.T) {
 	for what, row := range map[string]struct {
 		path string
@@ -50,6 +51,9 @@ func TestAnswerLostWithTheConnection(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			d := open(t)
 			d.cut(t, row.path, row.body)
+			if n := d.uses(t); n != 1 {
+				t.Errorf("%d uses were recorded when the client was gone, want 1", n)
+			}
 			for range 2 {
 				w := d.send(t, keyed(row.path, "water", row.body))
 				if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"access":"guizhou/log/1/`)) {
@@ -73,17 +77,17 @@ func TestAnswerLostWithTheConnection(t *testing.T) {
 	}
 }
 
-// cut sends a request over a connection, and closes it before the use is recorded.
+// cut sends a request over a connection, and closes it while the first command is being applied;
+// the command waits until the node has noticed.
 func (d *door) cut(t *testing.T, path string, body any) {
 	t.Helper()
-	recording, closed := make(chan struct{}), make(chan struct{})
+	recording, served := make(chan struct{}), make(chan context.Context, 1)
 	var once sync.Once
-	d.Before = func(kind state.Kind) {
-		if kind == 13 { // an access
-			once.Do(func() { close(recording); <-closed })
-		}
-	}
-	server := httptest.NewServer(d.handler)
+	d.Before = func(state.Kind) { once.Do(func() { close(recording); <-(<-served).Done() }) }
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served <- r.Context()
+		d.handler.ServeHTTP(w, r)
+	}))
 	conn := must(net.Dial("tcp", server.Listener.Addr().String()))
 	data := must(json.Marshal(body))
 	_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s: water\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
@@ -95,7 +99,6 @@ func (d *door) cut(t *testing.T, path string, body any) {
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	close(closed)
 	server.Close() // waits until the request is served
 }
 
