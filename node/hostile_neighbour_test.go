@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -76,9 +77,11 @@ func TestHostileWithdrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What was being read then is recorded too, as refused.
 	for n := indexOf(t, withdrawal.Entry) + 1; n < status.Jurisdictions[0].TreeSize; n++ {
-		if e, err := s.city.civil.Entry(t.Context(), n); err != nil || e.KindName == "access" {
-			t.Errorf("entry %d, after the withdrawal: %s, %v", n, e.KindName, err)
+		r, err := s.city.civil.Receipt(t.Context(), n)
+		if err != nil || !bytes.Contains(r.Payload, []byte(`"refused":"not-endorsed"`)) {
+			t.Errorf("entry %d, after the withdrawal: %q, %v", n, r.Payload, err)
 		}
 	}
 	s.city.log.wait(t, "link closed", "peer=nanming.guiyang.guizhou")
