@@ -92,7 +92,9 @@ type meta struct {
 	Size   uint64 // entries of the ledger
 	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
 
-	dropped map[string][]byte // by bucket, the last key that Tx.DropFirst removed; in memory alone
+	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
+	// never changed but replaced.
+	dropped map[string][]byte
 }
 
 const metaKind = "xietong state"

@@ -177,10 +177,13 @@ func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropp
 		err = errors.Join(err, tx.Delete(bucket, k))
 	}
 	if len(dropped) > 0 {
-		if tx.meta.dropped == nil {
-			tx.meta.dropped = map[string][]byte{}
+		last := map[string][]byte{bucket: dropped[len(dropped)-1]}
+		for other, k := range tx.meta.dropped { // a new map: copies of meta keep theirs
+			if other != bucket {
+				last[other] = k
+			}
 		}
-		tx.meta.dropped[bucket] = dropped[len(dropped)-1]
+		tx.meta.dropped = last
 	}
 	return dropped, err
 }

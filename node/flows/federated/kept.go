@@ -57,20 +57,13 @@ func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 
 func dropShares(tx *state.Tx) error {
 	term := uint64(ShareTerm.Milliseconds())
-	var over [][]byte
-	tx.Scan(bucketSharesBy, nil, nil, func(k, _ []byte) bool {
-		if len(k) < 8 || binary.BigEndian.Uint64(k)+term >= tx.Time() || len(over) == maxDropped {
-			return false
-		}
-		over = append(over, bytes.Clone(k))
-		return true
+	over, err := tx.DropFirst(bucketSharesBy, maxDropped, func(k []byte) bool {
+		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Time()
 	})
 	for _, k := range over {
-		if err := errors.Join(tx.Delete(bucketSharesBy, k), tx.Delete(bucketShares, k[8:])); err != nil {
-			return err
-		}
+		err = errors.Join(err, tx.Delete(bucketShares, k[8:]))
 	}
-	return nil
+	return err
 }
 
 // keep keeps the answers of the children that gave one. The commands run side by side.
