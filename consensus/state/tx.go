@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -177,12 +178,11 @@ func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropp
 		err = errors.Join(err, tx.Delete(bucket, k))
 	}
 	if len(dropped) > 0 {
-		last := map[string][]byte{bucket: dropped[len(dropped)-1]}
-		for other, k := range tx.meta.dropped { // a new map: copies of meta keep theirs
-			if other != bucket {
-				last[other] = k
-			}
+		last := maps.Clone(tx.meta.dropped) // copies of meta keep theirs
+		if last == nil {
+			last = map[string][]byte{}
 		}
+		last[bucket] = dropped[len(dropped)-1]
 		tx.meta.dropped = last
 	}
 	return dropped, err

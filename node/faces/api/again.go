@@ -64,11 +64,9 @@ func (s *server) again(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, answers.ErrOther):
 			s.fail(w, c, text.Fail(text.IDReused, nil, err))
-		case err != nil:
-			s.fail(w, c, err) // nobody waits any more
 		case again:
 			s.give(w, r, c, kept)
-		}
+		} // else it is answered, or nobody waits any more
 	})
 }
 
