@@ -19,7 +19,7 @@
 //
 // An answer is given only after its access record is committed (see sharing). Order of a use: (1)
 // permitted, (2) read at one position of the log, (3) recorded, which fails if anything moved, (4)
-// answered.
+// answered. A refusal after (2) is recorded like an answer, because it may tell of the records.
 package records
 
 import (
