@@ -9,9 +9,13 @@
 //
 // An expression comes from outside, so it is taken in two steps. Parse bounds it and tells the
 // names in it, by which the caller has the use permitted. Plan, which costs more, comes after that.
-// What one record may cost is bounded: in CEL's units, and for patterns as package pattern says. A
-// pattern must be a literal, because it is compiled once, and map is not taken, because it builds
-// values that no field holds.
+// What one record may cost is bounded: in CEL's units, for patterns as package pattern says, and
+// for lists by all that they hold, because CEL compares a list of lists for the price of the outer
+// one.
+//
+// Not taken are: a pattern that is no literal, because patterns are compiled once; the macros map
+// and filter, because they build values that no field holds; maps and messages, {"a": 1}, because
+// the types of maps of maps double with each level while they are checked.
 //
 // The package decides nothing about permissions. The replicated state never uses it, because Apply
 // decides nothing.
@@ -73,12 +77,15 @@ type Expression struct {
 	names  []string // sorted
 }
 
-// language parses. It has every macro of CEL but map.
+// builders are the macros that are not taken.
+var builders = []string{"map", "filter"}
+
+// language parses.
 var language = func() *parser.Parser {
 	p, err := parser.NewParser(
 		parser.EnablePrattParser(true), parser.MaxRecursionDepth(maxDepth), parser.ExpressionSizeCodePointLimit(MaxLen),
 		parser.MaxExpressionNodeCount(maxNodes), parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1),
-		parser.Macros(parser.HasMacro, parser.AllMacro, parser.ExistsMacro, parser.ExistsOneMacro, parser.FilterMacro),
+		parser.Macros(parser.HasMacro, parser.AllMacro, parser.ExistsMacro, parser.ExistsOneMacro),
 	)
 	if err != nil {
 		panic(err) // the options are constants
@@ -103,15 +110,17 @@ func Parse(expression string) (*Expression, error) {
 	return e, e.visit()
 }
 
-// visit collects the names, and refuses map.
+// visit collects the names, and refuses what the package comment says is not taken.
 func (e *Expression) visit() (err error) {
 	names := map[string]bool{}
 	ast.PreOrderVisit(e.tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
 		switch {
 		case x.Kind() == ast.IdentKind:
 			names[strings.TrimPrefix(x.AsIdent(), ".")] = true // .name is name
-		case x.Kind() == ast.CallKind && x.AsCall().IsMemberFunction() && x.AsCall().FunctionName() == "map":
-			err = &Malformed{e.position(x.ID()), "map is not taken; exists, all and filter are"}
+		case x.Kind() == ast.CallKind && x.AsCall().IsMemberFunction() && slices.Contains(builders, x.AsCall().FunctionName()):
+			err = &Malformed{e.position(x.ID()), x.AsCall().FunctionName() + " is not taken; exists, exists_one and all are"}
+		case x.Kind() == ast.MapKind || x.Kind() == ast.StructKind:
+			err = &Malformed{e.position(x.ID()), "a value in braces is not taken"}
 		}
 	}))
 	for name := range names {
@@ -138,5 +147,5 @@ func first(errs *common.Errors) error {
 	}
 	reason, _, _ := strings.Cut(all[0].Message, "\n")
 	reason, _, _ = strings.Cut(reason, " expecting {") // cut off a long list of tokens
-	return &Malformed{max(all[0].Location.Column()+1, 1), reason}
+	return &Malformed{max(all[0].Location.Column()+1, 1), fmt.Sprintf("%.300s", reason)}
 }

@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -45,18 +46,21 @@ func outcome(f *Filter, record string) string {
 
 func TestMatch(t *testing.T) {
 	for expression, want := range map[string]string{
-		`name == "观水社区"`:                         yes,
-		`name.startsWith("观") && urban`:          yes,
-		`households > 100`:                       yes,
-		`households > 100.5`:                     yes,
-		`area < 2`:                               yes,
-		`population > 0`:                         incomparable, // absent
-		`!(population > 0)`:                      incomparable,
-		`population > 0 || urban`:                yes,
-		`households == null`:                     no,
-		`dyn(population) == null`:                yes,
-		`tags.exists(t, t == "b")`:               yes,
-		`tags.filter(t, t == "b").size() == 1`:   yes,
+		`name == "观水社区"`:                                 yes,
+		`name.startsWith("观") && urban`:                  yes,
+		`households > 100`:                               yes,
+		`households > 100.5`:                             yes,
+		`area < 2`:                                       yes,
+		`population > 0`:                                 incomparable, // absent
+		`!(population > 0)`:                              incomparable,
+		`population > 0 || urban`:                        yes,
+		`households == null`:                             no,
+		`dyn(population) == null`:                        yes,
+		`tags.exists(t, t == "b")`:                       yes,
+		`tags.exists_one(t, t == "b")`:                   yes,
+		`[tags] == [["a", "b"]] && name in [code, name]`: yes,
+		`[name] != [code] && tags + tags == ["a", "b", "a", "b"]`: yes,
+		`name in dyn(code)`:                      incomparable,
 		`tags[5] == "b"`:                         incomparable,
 		`code.matches("^520102") || area == 0`:   yes,
 		`matches(code, "^520103")`:               no,
@@ -79,6 +83,16 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// doubledTypes is a filter in which each variable has a type twice as long as the one before.
+func doubledTypes(times int) string {
+	before, after, last := "", "", "1"
+	for i := range times {
+		name := fmt.Sprintf("v%d", i)
+		before, after, last = fmt.Sprintf("%s[{%s: %s}].all(%s, ", before, last, last, name), after+")", name
+	}
+	return before + last + " == " + last + after
+}
+
 func TestRefused(t *testing.T) {
 	for expression, position := range map[string]int{
 		``: 1, `name ==`: 8, `phone == "1"`: 1, `name == 5`: 6, `name`: 1, `size(name)`: 0, `name.read()`: 10,
@@ -86,6 +100,7 @@ func TestRefused(t *testing.T) {
 		strings.Repeat("true||", MaxLen):                             MaxLen,
 		"[" + strings.Repeat("1,", maxNodes) + "1] == tags":          0,
 		`tags.map(t, t + t).exists(t, t == "aa")`:                    9,
+		`tags.filter(t, t == "a").size() == 1`:                       12,
 		`name.matches(code)`:                                         13, // what may be matched is known before a record is read
 		`name.matches("a" + "b")`:                                    13,
 		`.matches(name, code)`:                                       0,
@@ -93,9 +108,15 @@ func TestRefused(t *testing.T) {
 		`name.matches("(")`:                                          13,
 		`name.matches("(?:a{100}){100}")`:                            13,
 		`name.matches("a{600}") || code.matches("a{600}")`:           0, // together
-		`@work == 1`: 0,
+		`{"a": 1}["a"] == 1`:                                         1,
+		`google.protobuf.Duration{seconds: 1} == duration(name)`:     0,
+		doubledTypes(25):                                             0,
+		`@work == 1`:                                                 0,
 	} {
-		_, err := compile(expression)
+		var err error
+		if took := allocated(func() { _, err = compile(expression) }); took > 2<<20 {
+			t.Errorf("%.40s: %d KiB before it was refused", expression, took>>10)
+		}
 		bad, ok := errors.AsType[*Malformed](err)
 		if !ok || position > 0 && bad.Position != position || bad.Reason == "" {
 			t.Errorf("%.40s: got %v, want it refused at character %d", expression, err, position)
@@ -109,6 +130,7 @@ func TestCostlyRecords(t *testing.T) {
 	list := "[" + strings.Repeat("1,", 99) + "1]"
 	long := `{"code":"` + strings.Repeat("5", 40<<10) + `","name":"` + strings.Repeat("5", 900) + `"}`
 	for _, expression := range []string{
+		nestedLists(12), `[[code, code]].all(a, [a+a].all(b, [b+b].all(c, [c+c].all(d, [d+d].all(e, e + e == e + e)))))`,
 		list + `.all(a, ` + list + `.all(b, ` + list + `.all(c, a+b+c > 0)))`,
 		`code.matches("^5*x?y?z?(a|b|c|5)*(5x?y?){9}$")`,
 		list + `.all(a, ` + list + `.all(b, name.matches("^5*$")))`,
@@ -127,6 +149,17 @@ func TestCostlyRecords(t *testing.T) {
 			t.Errorf("%s: got %s, with %d KiB", expression, got, took>>10)
 		}
 	}
+}
+
+// nestedLists is a filter in which each variable is a list of eight times the one before: all of
+// them are few values, and more comparisons than can be made.
+func nestedLists(times int) string {
+	before, after, last := "", "", "name"
+	for i := range times {
+		name := fmt.Sprintf("v%d", i)
+		before, after, last = before+"[["+strings.Repeat(last+", ", 7)+last+"]].all("+name+", ", after+")", name
+	}
+	return before + last + " == " + last + after
 }
 
 // allocated returns how many bytes f takes from the heap.
@@ -160,7 +193,7 @@ func TestNames(t *testing.T) {
 		`.name == "x"`:                          "name",
 		`[1].all(name, name == 1)`:              "name",
 		`has(tags.name) || tags["code"] == "x"`: "tags",
-		`{code: [name]}[area] == [.type]`:       "area code name type",
+		`[[code], [name]][area] == [.type]`:     "area code name type",
 	} {
 		e, err := Parse(expression)
 		if err != nil {
@@ -178,8 +211,8 @@ func TestNames(t *testing.T) {
 // field that is not named is never looked at.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		`name == "x"`, `tags.filter(t, t + t == "aa").exists(t, t.contains("a"))`, `households / 0 == 1`, `.name.matches("^(a|b)*$")`,
-		`{"a": [name]}["a"][0].size() > 1u`, `timestamp(name).getHours("Asia/Shanghai") == 1`, `!!!!!--1 == 1 ? b"x" == b'y' : has(tags.x)`,
+		`name == "x"`, `[tags, [[]]].exists(t, t + t == tags && t.exists_one(u, "a" in t))`, `households / 0 == 1`, `.name.matches("^(a|b)*$")`,
+		`[[name]][0][0].size() > 1u`, `timestamp(name).getHours("Asia/Shanghai") == 1`, `!!!!!--1 == 1 ? b"x" == b'y' : has(tags.x)`,
 	} {
 		f.Add(seed)
 	}

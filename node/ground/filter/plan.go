@@ -14,10 +14,7 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/containers"
 	"cel.dev/cel-go/common/decls"
-	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/interpreter"
 
 	"xietong/node/ground/pattern"
 )
@@ -69,9 +66,9 @@ func (e *Expression) Plan(fields []Field) (*Filter, error) {
 	if out := checked.GetType(checked.Expr().ID()); !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) {
 		return nil, &Malformed{1, "the result is " + out.String() + ", not bool"}
 	}
-	patterns := &patterns{expression: e, left: pattern.MaxInstructions}
+	meter := &meter{expression: e, left: pattern.MaxInstructions}
 	f.program, err = lib.env.PlanProgram(checked,
-		cel.CustomDecoratorV2(patterns.decorate), cel.EvalOptions(cel.OptOptimize), cel.CostTracking(prices{}), cel.CostLimit(CostLimit),
+		cel.CustomDecoratorV2(meter.decorate), cel.EvalOptions(cel.OptOptimize), cel.CostTracking(prices{}), cel.CostLimit(CostLimit),
 		cel.InterruptCheckFrequency(100))
 	if bad, ok := errors.AsType[*Malformed](err); ok {
 		return nil, bad
@@ -105,103 +102,6 @@ func (e *Expression) check(lib *library, fields []Field) (*ast.AST, error) {
 	}
 	checked, errs := checker.Check(e.tree, e.source, env)
 	return checked, first(errs)
-}
-
-// patterns compiles the patterns of one expression while it is planned.
-type patterns struct {
-	expression *Expression
-	left       int // instructions that may still be compiled
-}
-
-// decorate replaces a call of matches by one that charges the record. It is the only way to a
-// pattern: what is returned is no call, so CEL's own step that compiles constant patterns passes
-// it.
-func (p *patterns) decorate(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
-	call, ok := i.(interpreter.InterpretableCall)
-	if !ok || call.Function() != overloads.Matches {
-		return i, nil
-	}
-	at := p.expression.position(call.ID())
-	args := call.Args()
-	literal, ok := args[len(args)-1].(interpreter.InterpretableConst)
-	if !ok || len(args) != 2 {
-		return nil, &Malformed{at, "the pattern of matches must be a text in quotation marks"}
-	}
-	text, _ := literal.Value().(types.String)
-	compiled, err := pattern.Compile(string(text), &p.left)
-	if err != nil {
-		return nil, &Malformed{at, err.Error()}
-	}
-	return &match{call.ID(), args[0], compiled}, nil
-}
-
-// match is a call of matches.
-type match struct {
-	id      int64
-	text    interpreter.InterpretableV2
-	pattern *pattern.Pattern
-}
-
-func (m *match) ID() int64 { return m.id }
-
-func (m *match) Eval(vars interpreter.Activation) ref.Val {
-	return interpreter.EvalActivation(vars, m.Exec)
-}
-
-func (m *match) Exec(frame *interpreter.ExecutionFrame) ref.Val {
-	value := m.text.Exec(frame)
-	if types.IsUnknownOrError(value) {
-		return value
-	}
-	text, ok := value.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(value)
-	}
-	left, _ := frame.ResolveName(workName)
-	work, ok := left.(*pattern.Work)
-	if !ok {
-		return types.NewErr("no work is counted")
-	}
-	matches, ok := m.pattern.Match(string(text), work)
-	if !ok {
-		return types.NewErr("the patterns cost too much")
-	}
-	return types.Bool(matches)
-}
-
-// workName is a variable that no expression can name: the work that is left for the record.
-const workName = "@work"
-
-// prices are the costs of functions that CEL takes for cheap: a conversion of a text reads all of
-// it, and a time zone is read from a file.
-type prices struct{}
-
-const zonePrice = 500
-
-func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
-	if len(args) == 0 {
-		return nil
-	}
-	price := uint64(1)
-	switch function {
-	case overloads.TypeConvertString, overloads.TypeConvertBytes, overloads.TypeConvertDuration, overloads.TypeConvertTimestamp,
-		overloads.TypeConvertInt, overloads.TypeConvertUint, overloads.TypeConvertDouble, overloads.TypeConvertBool:
-		switch v := args[0].(type) {
-		case types.String:
-			price += uint64(len(v)) / 10
-		case types.Bytes:
-			price += uint64(len(v)) / 10
-		}
-	case overloads.TimeGetFullYear, overloads.TimeGetMonth, overloads.TimeGetDayOfYear, overloads.TimeGetDate,
-		overloads.TimeGetDayOfMonth, overloads.TimeGetDayOfWeek, overloads.TimeGetHours, overloads.TimeGetMinutes,
-		overloads.TimeGetSeconds, overloads.TimeGetMilliseconds:
-		if len(args) > 1 {
-			price += zonePrice
-		}
-	default:
-		return nil
-	}
-	return &price
 }
 
 // Match reports whether a record, given as canonical JSON, matches. The error is ErrIncomparable,
