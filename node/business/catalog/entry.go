@@ -103,7 +103,26 @@ func (e Entry) Validate() error {
 	case !e.NotSecret:
 		return fmt.Errorf("%w: it must be declared free of secrets", ErrInvalid)
 	}
-	return e.validatePurposes()
+	if err := e.validatePurposes(); err != nil {
+		return err
+	}
+	return e.validateNames()
+}
+
+// validateNames checks every name of a field outside the schema: it becomes a part of keys of the
+// state, and of sentences.
+func (e Entry) validateNames() error {
+	for _, given := range []struct {
+		where string
+		names []string
+	}{{"key", []string{e.Key}}, {"indexed", e.Indexed}, {"group_by", e.GroupBy}, {"measures", slices.Sorted(maps.Keys(e.Measures))}} {
+		for _, name := range given.names {
+			if !rows.GoodName(name) {
+				return fmt.Errorf("%w: %w", ErrInvalid, &rows.Unfit{Rule: rows.Names, Where: given.where, What: fmt.Sprintf("%.100q", name)})
+			}
+		}
+	}
+	return nil
 }
 
 // validateMeasures checks the limits of the measures that others may ask for, and that every

@@ -35,9 +35,11 @@ type Desk struct {
 	importing map[identity.Label]bool // datasets into which an import is running
 }
 
+// compiled is one version of a dataset's schema. The first who calls schema compiles it, and
+// whoever comes meanwhile waits for that.
 type compiled struct {
 	version uint64
-	schema  *rows.Schema
+	schema  func() (*rows.Schema, error)
 }
 
 // NewDesk returns the desk of the jurisdiction.
@@ -71,20 +73,21 @@ func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
 	return d.compiled(p)
 }
 
-// compiled returns the dataset with its schema. Each version of a schema is compiled once.
+// compiled returns the dataset with its schema. Each version of a schema is compiled once, outside
+// the lock, so that nobody waits for the schema of another dataset.
 func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	kept := d.schemas[p.Code]
 	if kept.version != p.Version {
-		schema, err := rows.Compile(p.Schema, p.Key, p.Indexed)
-		if err != nil {
-			return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
-		}
-		kept = compiled{p.Version, schema}
+		kept = compiled{p.Version, sync.OnceValues(func() (*rows.Schema, error) { return rows.Compile(p.Schema, p.Key, p.Indexed) })}
 		d.schemas[p.Code] = kept
 	}
-	return dataset{p, kept.schema}, nil
+	d.mu.Unlock()
+	schema, err := kept.schema()
+	if err != nil {
+		return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
+	}
+	return dataset{p, schema}, nil
 }
 
 // own returns the dataset if the actor provides it, and refuses every other actor as
@@ -114,7 +117,7 @@ func (d *Desk) ownDataset(ctx context.Context, by catalog.Actor, code identity.L
 
 // rejected returns the refusal of a record. It names the field and the rule, and never the value.
 func rejected(code identity.Label, bad *rows.Bad) error {
-	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": bad.Column, "reason": bad.Reason}, nil)
+	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": text.Short(bad.Column), "reason": bad.Reason}, nil)
 }
 
 func (d *Desk) keyMAC(code identity.Label, key []byte) MAC {

@@ -2,14 +2,19 @@ package records
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
 
@@ -38,7 +43,12 @@ func hostileFilters() map[string]string {
 		"many negations":           strings.Repeat("!", 4000) + "a",
 		"names that are malformed": strings.Repeat("@", 4000),
 	}
-	for i := range 11 {
+	before, after := "", ""
+	for i := range 12 { // each variable has a type twice as long as the one before
+		before, after = fmt.Sprintf("%s[{v%d: v%d}].all(v%d, ", before, i, i, i+1), after+")"
+	}
+	filters["types that double"] = "[1].all(v0, " + before + "v12 == v12" + after + ")"
+	for i := range 10 {
 		filters[fmt.Sprintf("an alternation of %d", i)] = `name.matches("(?:` + strings.Repeat("ab|", 100*i) + `c){1000}")`
 	}
 	return filters
@@ -150,4 +160,71 @@ func TestFilterTellsNothingUnrecorded(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLongestNames keeps, finds, measures and retracts records of a dataset in which everything
+// that becomes a part of a key is as long as it may be: its code, the key, sixteen indexed fields,
+// and their values.
+func TestLongestNames(t *testing.T) {
+	l := booktest.New(t, nanming.String(), commands())
+	if _, err := catalog.AddAgency(t.Context(), l, newID(), catalog.Agency{Code: agency, Title: "民政局"}); err != nil {
+		t.Fatal(err)
+	}
+	long := must(identity.ParseLabel(strings.Repeat("x", 63)))
+	name := func(n int) string { return strings.Repeat("𠮷", rows.MaxName-1) + string(rune('𠀀'+n)) }
+	entry := villages()
+	entry.Code, entry.Key, entry.Indexed = long, name(0), nil
+	record, properties := map[string]string{name(0): strings.Repeat("k", 2500)}, map[string]any{name(0): map[string]string{"type": "string"}}
+	for n := range catalog.MaxIndexed {
+		entry.Indexed = append(entry.Indexed, name(n+1))
+		properties[name(n+1)] = map[string]string{"type": "string"}
+		record[name(n+1)] = strings.Repeat("v", 2500)
+	}
+	entry.Schema = must(json.Marshal(map[string]any{"properties": properties}))
+	if _, err := catalog.Publish(t.Context(), l, newID(), civil, entry); err != nil {
+		t.Fatal(err)
+	}
+	desk := NewDesk(l)
+	if _, _, err := desk.Put(t.Context(), newID(), civil, long, must(json.Marshal(record))); err != nil {
+		t.Fatal(err)
+	}
+	for field, value := range record {
+		q := Question{Dataset: long, Where: map[string]json.RawMessage{field: must(json.Marshal(value))}, Purpose: "statistics"}
+		if answer, err := desk.Query(t.Context(), newID(), civil, q); err != nil || answer.Count != 1 {
+			t.Errorf("by %s: got %d records, %v", field[len(field)-4:], answer.Count, err)
+		}
+	}
+	q := Question{Dataset: long, Measure: gather.Measure{Function: gather.Count, By: []gather.By{{Field: name(1)}}}, Purpose: "statistics"}
+	_, err := desk.Query(t.Context(), newID(), civil, q)
+	refusedAs(t, "groups by values of 2,500 bytes", err, text.TooLarge)
+	if _, err := desk.Retract(t.Context(), newID(), civil, long, record[name(0)], strings.Repeat("r", MaxReasonLen)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOneCompilation asks a dataset many times at once, right after its entry was published. Its
+// schema is compiled once, and whoever asks for another dataset does not wait for that.
+func TestOneCompilation(t *testing.T) {
+	_, desk := open(t)
+	started, goOn := make(chan struct{}), make(chan struct{})
+	desk.schemas[must(identity.ParseLabel("slow"))] = compiled{1, sync.OnceValues(func() (*rows.Schema, error) {
+		close(started) // a second compilation would close it again
+		<-goOn
+		return nil, errors.New("compiled")
+	})}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := desk.compiled(catalog.Published{Version: 1, Entry: catalog.Entry{Code: must(identity.ParseLabel("slow"))}}); err == nil {
+				t.Error("the schema was not that of the one compilation")
+			}
+		})
+	}
+	<-started
+	q := Question{Dataset: code, Purpose: "statistics", Application: applied}
+	if _, err := desk.Query(t.Context(), newID(), catalog.Local("water"), q); err != nil {
+		t.Errorf("another dataset, while one schema is compiled: %v", err)
+	}
+	close(goOn)
+	all.Wait()
 }

@@ -14,6 +14,7 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/policy"
+	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
 
@@ -359,7 +360,7 @@ func TestLongMeasures(t *testing.T) {
 	e.Measures = policy.Measures{}
 	properties := []string{`"code":{"type":"string"}`, `"name":{"type":"string"}`, `"township":{"type":"string"}`}
 	for n := range catalog.MaxMeasured {
-		name := fmt.Sprintf("f%02d%s", n, strings.Repeat("x", 253))
+		name := fmt.Sprintf("f%02d%s", n, strings.Repeat("𠮷", rows.MaxName-3))
 		properties = append(properties, fmt.Sprintf(`"%s":{"type":"number"}`, name))
 		e.Measures[name] = []string{"sum", "average", "minimum", "maximum"}
 	}

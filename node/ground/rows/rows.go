@@ -13,11 +13,17 @@
 // where the schema requires a text; other cells are read as the type of their field. Everything is
 // bounded before it is kept: see the limits. The package reads only the io.Reader that it is given,
 // and holds no state.
+//
+// A schema comes from a clerk or from a government above, and is checked before it is compiled: its
+// keywords are those of a list, and with each reference unfolded it has at most MaxNodes nodes. A
+// record costs no more than MaxWork, which is reckoned before the record is checked.
 package rows
 
 import (
 	"errors"
 	"fmt"
+
+	"xietong/node/ground/pattern"
 )
 
 // Limits of files, records and schemas.
@@ -27,7 +33,9 @@ const (
 	MaxRows      = 10_000_000 // of a file
 	MaxSchemaLen = 256 << 10  // bytes
 	MaxFields    = 256
-	MaxNameLen   = 256 // bytes of the name of a field; it is part of keys of the state
+	MaxName      = 64 // characters of the name of a field; it is part of keys of the state
+	MaxNodes     = 2000
+	MaxWork      = pattern.MaxWork // of checking a record
 )
 
 // Format is the format of a file.

@@ -98,7 +98,7 @@ func TestCompileRefused(t *testing.T) {
 		"indexed missing":   {object(`{"a":{"type":"string"}}`), "a", []string{"b"}},
 		"indexed list":      {object(`{"a":{"type":"string"},"b":{"type":"array"}}`), "a", []string{"b"}},
 		"foreign reference": {object(`{"a":{"type":"string"},"b":{"$ref":"https://example.org/s.json"}}`), "a", nil},
-		"a long name":       {object(`{"a":{"type":"string"},"` + strings.Repeat("b", MaxNameLen+1) + `":{"type":"string"}}`), "a", nil},
+		"a long name":       {object(`{"a":{"type":"string"},"` + strings.Repeat("b", MaxName+1) + `":{"type":"string"}}`), "a", nil},
 		"file reference":    {object(`{"a":{"type":"string"},"b":{"$ref":"file:///etc/passwd"}}`), "a", nil},
 		"too long":          {object(`{"a":{"type":"string","title":"` + strings.Repeat("x", MaxSchemaLen) + `"}}`), "a", nil},
 	} {

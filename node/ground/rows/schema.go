@@ -6,15 +6,18 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"xietong/node/ground/pattern"
 )
 
 // Schema checks the records of one dataset. Several goroutines may use it at once.
 type Schema struct {
 	compiled *jsonschema.Schema
+	root     *node
 	fields   []Field // sorted by name
 	byName   map[string]Field
 	key      string
@@ -28,34 +31,47 @@ func (noLoader) Load(string) (any, error) {
 	return nil, errors.New("a schema may refer to itself only")
 }
 
-// Compile compiles a JSON Schema (draft 2020-12 unless it says otherwise) of at most MaxSchemaLen
-// bytes. The schema must list 1 to MaxFields properties, since a record has only members that the
-// catalogue lists. The key must be a text or an integer, and an indexed field a scalar. The error
-// wraps ErrSchema.
+// Compile compiles a JSON Schema (draft 2020-12) of at most MaxSchemaLen bytes. The schema must
+// list 1 to MaxFields properties, since a record has only members that the catalogue lists. The key
+// must be a text or an integer, and an indexed field a scalar. The error wraps ErrSchema; it is a
+// *Unfit for a schema that is beyond what is taken.
 func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, error) {
 	if len(schema) > MaxSchemaLen {
 		return nil, badSchema("%d bytes, more than %d", len(schema), MaxSchemaLen)
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		return nil, badSchema("malformed JSON")
+	doc, refused := decode(schema, maxSchemaDepth)
+	if refused != nil {
+		return nil, badSchema("malformed JSON: %s", refused.Reason)
 	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(noLoader{})
-	c.AssertFormat()
-	const url = "xietong:///schema.json"
-	if err := c.AddResource(url, doc); err != nil {
-		return nil, badSchema("%v", err)
+	s := &Schema{key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}}
+	var err error
+	if s.root, err = outline(doc); err != nil {
+		return nil, err
 	}
-	compiled, err := c.Compile(url)
-	if err != nil {
-		return nil, badSchema("%v", err)
+	if s.compiled, err = compile(doc); err != nil {
+		return nil, err
 	}
-	s := &Schema{compiled: compiled, key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}}
 	if err := s.list(doc); err != nil {
 		return nil, err
 	}
 	return s, s.checkNamed()
+}
+
+// compile compiles a schema that outline has taken.
+func compile(doc any) (*jsonschema.Schema, error) {
+	c := jsonschema.NewCompiler()
+	c.UseLoader(noLoader{})
+	c.AssertFormat()
+	const url = "xietong:///schema.json"
+	err := c.AddResource(url, doc)
+	var compiled *jsonschema.Schema
+	if err == nil {
+		compiled, err = c.Compile(url)
+	}
+	if err != nil { // it may have a line for every node
+		return nil, badSchema("%.500s", strings.ToValidUTF8(err.Error(), ""))
+	}
+	return compiled, nil
 }
 
 // list reads the fields from the schema's properties.
@@ -68,9 +84,6 @@ func (s *Schema) list(doc any) error {
 	required, _ := top["required"].([]any)
 	for name, p := range properties {
 		f := fieldOf(p)
-		if len(name) > MaxNameLen || !utf8.ValidString(name) {
-			return badSchema("the name of a field has %d bytes, more than %d, or is not UTF-8", len(name), MaxNameLen)
-		}
 		f.Name, f.required = name, slices.Contains(required, any(name))
 		s.byName[name] = f
 		s.fields = append(s.fields, f)
@@ -152,6 +165,9 @@ func (s *Schema) record(object map[string]any) (Record, error) {
 	key, ok := object[s.key]
 	if !ok || key == nil {
 		return Record{}, bad(s.key, "required")
+	}
+	if !s.root.within(object, pattern.NewWork()) {
+		return Record{}, bad("", "too much work")
 	}
 	if err := s.compiled.Validate(object); err != nil {
 		return Record{}, broken(err)

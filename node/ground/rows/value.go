@@ -21,18 +21,13 @@ func decodeObject(data []byte) (map[string]any, *Bad) {
 	case !utf8.Valid(data):
 		return nil, bad("", "not UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, refused := decodeValue(d, "", 0)
+	v, refused := decode(data, MaxDepth)
 	if refused != nil {
 		return nil, refused
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
 		return nil, bad("", "not an object")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, bad("", "malformed")
 	}
 	return object, nil
 }
@@ -43,7 +38,18 @@ func decodeScalar(data []byte) (any, *Bad) {
 	if len(data) > MaxRecordLen || !utf8.Valid(data) {
 		return nil, bad("", "malformed")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	return decode(data, MaxDepth)
+}
+
+// decoder decodes values that are nested no deeper than deepest.
+type decoder struct {
+	*json.Decoder
+	deepest int
+}
+
+// decode decodes one JSON value with nothing after it.
+func decode(data []byte, deepest int) (any, *Bad) {
+	d := decoder{json.NewDecoder(bytes.NewReader(data)), deepest}
 	d.UseNumber()
 	v, refused := decodeValue(d, "", 0)
 	if refused != nil {
@@ -56,12 +62,12 @@ func decodeScalar(data []byte) (any, *Bad) {
 }
 
 // decodeValue decodes the next value. column is the top-level member that holds it.
-func decodeValue(d *json.Decoder, column string, depth int) (any, *Bad) {
+func decodeValue(d decoder, column string, depth int) (any, *Bad) {
 	token, err := d.Token()
 	if err != nil {
 		return nil, bad(column, "malformed")
 	}
-	if depth > MaxDepth {
+	if depth > d.deepest {
 		return nil, bad(column, "too deep")
 	}
 	switch t := token.(type) {
@@ -85,7 +91,7 @@ func decodeValue(d *json.Decoder, column string, depth int) (any, *Bad) {
 	return token, nil
 }
 
-func decodeMembers(d *json.Decoder, column string, depth int) (any, *Bad) {
+func decodeMembers(d decoder, column string, depth int) (any, *Bad) {
 	object := map[string]any{}
 	for d.More() {
 		token, err := d.Token()
@@ -112,7 +118,7 @@ func decodeMembers(d *json.Decoder, column string, depth int) (any, *Bad) {
 	return object, nil
 }
 
-func decodeItems(d *json.Decoder, column string, depth int) (any, *Bad) {
+func decodeItems(d decoder, column string, depth int) (any, *Bad) {
 	list := []any{}
 	for d.More() {
 		v, refused := decodeValue(d, column, depth+1)

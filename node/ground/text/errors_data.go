@@ -5,6 +5,10 @@ import "net/http"
 // Problems of data that is imported or looked up.
 const (
 	EntryInvalid    Code = "entry-invalid"
+	PatternRefused  Code = "pattern-refused"
+	KeywordNotTaken Code = "keyword-not-taken"
+	FieldName       Code = "field-name-invalid"
+	SchemaTooLarge  Code = "schema-too-large"
 	BadCSV          Code = "bad-csv"
 	BadJSON         Code = "bad-json"
 	SchemaRejected  Code = "schema-rejected"
@@ -23,6 +27,34 @@ var dataProblems = []problem{
 		zh: parts{"目录信息不合规", "该目录信息不能发布：{reason}", "数据资源 {dataset}", "请修改后重新发布"},
 		en: parts{"Invalid catalogue entry", "this catalogue entry cannot be published: {reason}", "dataset {dataset}",
 			"correct it and publish again"},
+	},
+	{
+		number: 34, code: PatternRefused, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "reason", "limit"},
+		zh: parts{"正则表达式不能采用", "数据规范中的正则表达式不能采用：{reason}", "数据资源 {dataset}，数据规范 {where}",
+			"请写得更短：重复次数会逐次展开，展开后不得超过 {limit} 条指令"},
+		en: parts{"Pattern not taken", "a pattern in the schema is not taken: {reason}", "dataset {dataset}, schema at {where}",
+			"make it shorter: a counted repeat is written out, and {limit} instructions are taken"},
+	},
+	{
+		number: 35, code: KeywordNotTaken, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "keyword"},
+		zh: parts{"数据规范用了不采用的关键字", "数据规范用了不采用的关键字：{keyword}", "数据资源 {dataset}，数据规范 {where}",
+			"请只用 type、enum、const、properties、required、items、prefixItems、各类上下限、pattern、format、allOf、anyOf、oneOf、not、if、then、else，以及引用 $defs 的 $ref"},
+		en: parts{"Keyword not taken", "the schema has a keyword that is not taken: {keyword}", "dataset {dataset}, schema at {where}",
+			"use type, enum, const, properties, required, items, prefixItems, bounds, pattern, format, allOf, anyOf, oneOf, not, if, then, else, and $ref to $defs"},
+	},
+	{
+		number: 36, code: FieldName, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "field", "limit"},
+		zh: parts{"数据项名称不合规", "数据项名称不合规：{field}", "数据资源 {dataset}，{where}",
+			"名称为 1 到 {limit} 个字母、汉字、数字或下划线，不以数字开头，不含空格、连字符和其他符号"},
+		en: parts{"Invalid name of a field", "this cannot be the name of a field: {field}", "dataset {dataset}, {where}",
+			"a name has 1 to {limit} letters, marks, digits or _ of any script, and begins with a letter or _"},
+	},
+	{
+		number: 43, code: SchemaTooLarge, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "limit"},
+		zh: parts{"数据规范过大", "数据规范过大：展开引用后超过 {limit} 个节点、嵌套过深，或引用成环", "数据资源 {dataset}，数据规范 {where}",
+			"请减少嵌套、分支和引用"},
+		en: parts{"Schema too large", "the schema has more than {limit} nodes with its references unfolded, is nested too deep, or goes in a circle",
+			"dataset {dataset}, schema at {where}", "use fewer branches, references and levels"},
 	},
 	{
 		number: 41, code: BadCSV, status: http.StatusBadRequest, params: []string{"row", "column", "reason"},

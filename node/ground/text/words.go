@@ -64,6 +64,7 @@ var words = map[string]word{
 	"too deep":         {"嵌套过深", "it is nested too deep"},
 	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
 	"not an object":    {"不是 JSON 对象", "it is no JSON object"},
+	"too much work":    {"核对计算量过大", "checking it takes too much work"},
 
 	// faults of a setting
 	"it is empty":            {zh: "没有填写"},

@@ -1,0 +1,72 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"xietong/consensus/state"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// unfit are entries beyond what is taken: each would cost every record, or every replica, more than
+// its few KiB.
+var unfit = map[string]struct {
+	edit func(*Entry)
+	want text.Code
+}{
+	"$defs that double 26 times": {func(e *Entry) {
+		definitions := `"d26":{"type":"string"}`
+		for i := range 26 {
+			definitions += fmt.Sprintf(`,"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]}`, i, i+1, i+1)
+		}
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"x":{"$ref":"#/$defs/d0"}},"$defs":{` + definitions + `}}`)
+	}, text.SchemaTooLarge},
+	"a pattern of 3 KiB": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","pattern":"^(?:` + strings.Repeat("a?", 1500) + `){1000}$"}}}`)
+	}, text.PatternRefused},
+	"patterns of names": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"}},"patternProperties":{"a":true}}`)
+	}, text.KeywordNotTaken},
+	"a name of 33,000 letters": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"` + strings.Repeat("x", 33_000) + `":{"type":"string"}}}`)
+	}, text.FieldName},
+	"an index of 33,000 letters": {func(e *Entry) { e.Indexed = []string{strings.Repeat("x", 33_000)} }, text.FieldName},
+	"a key of two lines":         {func(e *Entry) { e.Key = "a\nb" }, text.FieldName},
+	"a group with a zero byte":   {func(e *Entry) { e.GroupBy, e.Measures = []string{"a\x00b"}, policy.Measures{"age": {"sum"}} }, text.FieldName},
+	"a measure of a long name":   {func(e *Entry) { e.Measures = policy.Measures{strings.Repeat("x", 65): {"sum"}} }, text.FieldName},
+}
+
+// TestUnfitEntries publishes entries beyond what is taken, as datasets and as standards. Each is
+// refused by name, with little said, and nothing is recorded.
+func TestUnfitEntries(t *testing.T) {
+	l := open(t, "civil-affairs")
+	size := func() (n uint64) {
+		if err := l.View(t.Context(), func(r *state.Reader) error { n = r.Size(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := size()
+	for what, row := range unfit {
+		e := entry(t)
+		row.edit(&e)
+		s := Standard{Entry: e, Level: "county"}
+		for as, publish := range map[string]func() error{
+			"a dataset":  func() error { _, err := Publish(t.Context(), l, newID(t), Local(""), e); return err },
+			"a standard": func() error { _, err := PublishStandard(t.Context(), l, newID(t), Local(""), s); return err },
+		} {
+			args := refused(t, l, what+" as "+as, row.want, publish)
+			for name, value := range args {
+				if len(value) > 400 {
+					t.Errorf("%s as %s: %s has %d bytes", what, as, name, len(value))
+				}
+			}
+		}
+	}
+	if after := size(); after != before {
+		t.Errorf("%d entries were recorded", after-before)
+	}
+}
