@@ -39,8 +39,9 @@ var unfit = map[string]struct {
 	"a measure of a long name":   {func(e *Entry) { e.Measures = policy.Measures{strings.Repeat("x", 65): {"sum"}} }, text.FieldName},
 }
 
-// TestUnfitEntries publishes entries beyond what is taken, as datasets and as standards. Each is
-// refused by name, with little said, and nothing is recorded.
+// TestUnfitEntries publishes entries beyond what is taken, as datasets, as standards, and as they
+// are adopted from a government above. Each is refused by name, with little said, and nothing is
+// recorded.
 func TestUnfitEntries(t *testing.T) {
 	l := open(t, "civil-affairs")
 	size := func() (n uint64) {
@@ -55,8 +56,9 @@ func TestUnfitEntries(t *testing.T) {
 		row.edit(&e)
 		s := Standard{Entry: e, Level: "county"}
 		for as, publish := range map[string]func() error{
-			"a dataset":  func() error { _, err := Publish(t.Context(), l, newID(t), Local(""), e); return err },
-			"a standard": func() error { _, err := PublishStandard(t.Context(), l, newID(t), Local(""), s); return err },
+			"a dataset":   func() error { _, err := Publish(t.Context(), l, newID(t), Local(""), e); return err },
+			"an adoption": func() error { _, _, err := Prepare(t.Context(), l, Local(""), e); return err },
+			"a standard":  func() error { _, err := PublishStandard(t.Context(), l, newID(t), Local(""), s); return err },
 		} {
 			args := refused(t, l, what+" as "+as, row.want, publish)
 			for name, value := range args {

@@ -122,6 +122,36 @@ func TestHostileFiltersWithPermission(t *testing.T) {
 	}
 }
 
+// TestManyConditions asks by as many conditions as a dataset has fields, all of which a record
+// meets. The record is read once, and not once for each of them.
+func TestManyConditions(t *testing.T) {
+	e := villages()
+	properties := []string{`"code":{"type":"string"}`, `"township":{"type":"string"}`}
+	where := map[string]json.RawMessage{}
+	for n := range 250 {
+		properties = append(properties, fmt.Sprintf(`"f%d":{"type":"string"}`, n))
+		where[fmt.Sprintf("f%d", n)] = json.RawMessage("null")
+	}
+	e.Schema = []byte(`{"properties":{` + strings.Join(properties, ",") + `}}`)
+	l := booktest.New(t, nanming.String(), commands())
+	if _, err := catalog.AddAgency(t.Context(), l, newID(), catalog.Agency{Code: agency, Title: "民政局"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := catalog.Publish(t.Context(), l, newID(), civil, e); err != nil {
+		t.Fatal(err)
+	}
+	desk := NewDesk(l)
+	put(t, desk, `{"code":"1","township":"`+strings.Repeat("x", 40_000)+`"}`)
+	var answer Answer
+	var err error
+	took := allocated(func() {
+		answer, err = desk.Query(t.Context(), newID(), civil, Question{Dataset: code, Where: where, Purpose: "statistics", Measure: counted})
+	})
+	if err != nil || answer.Count != 1 || took > 2<<20 {
+		t.Errorf("got %d records, %v, with %d KiB", answer.Count, err, took>>10)
+	}
+}
+
 // TestFilterTellsNothingUnrecorded reads a record bit by bit, as somebody who may ask but wants no
 // trace: where the first half of the filter is true, the second costs too much, or has no value, or
 // is of another type. Both answers are the outcome of a recorded use, and the record that could not
@@ -221,10 +251,14 @@ func TestOneCompilation(t *testing.T) {
 		})
 	}
 	<-started
+	defer all.Wait()
+	defer close(goOn)
+	if !desk.mu.TryLock() {
+		t.Fatal("the desk is locked while a schema is compiled")
+	}
+	desk.mu.Unlock()
 	q := Question{Dataset: code, Purpose: "statistics", Application: applied}
 	if _, err := desk.Query(t.Context(), newID(), catalog.Local("water"), q); err != nil {
 		t.Errorf("another dataset, while one schema is compiled: %v", err)
 	}
-	close(goOn)
-	all.Wait()
 }

@@ -182,10 +182,8 @@ func (p plan) onlyCounts() bool {
 // cannot compare does not, and is counted: what comes of one record never ends the query, or the
 // end would tell of the record.
 func (s *search) matches(ctx context.Context, record []byte) (bool, error) {
-	for _, w := range s.p.where {
-		if have, err := rows.Member(record, w.Field); err != nil || string(have) != string(w.Value) {
-			return false, err
-		}
+	if meets, err := s.meetsWhere(record); err != nil || !meets {
+		return false, err
 	}
 	if s.p.filter == nil {
 		return true, nil
@@ -196,6 +194,20 @@ func (s *search) matches(ctx context.Context, record []byte) (bool, error) {
 		return false, nil
 	}
 	return ok, err
+}
+
+// meetsWhere reports whether the record meets every condition. An absent field equals null.
+func (s *search) meetsWhere(record []byte) (bool, error) {
+	if len(s.p.where) == 0 {
+		return true, nil
+	}
+	members, err := rows.Members(record)
+	for _, w := range s.p.where {
+		if have, ok := members[w.Field]; string(have) != string(w.Value) && (ok || string(w.Value) != "null") {
+			return false, err
+		}
+	}
+	return err == nil, err
 }
 
 // take puts the record into the answer. If the record does not fit any more, take sets s.over

@@ -84,7 +84,7 @@ var builders = []string{"map", "filter"}
 var language = func() *parser.Parser {
 	p, err := parser.NewParser(
 		parser.EnablePrattParser(true), parser.MaxRecursionDepth(maxDepth), parser.ExpressionSizeCodePointLimit(MaxLen),
-		parser.MaxExpressionNodeCount(maxNodes), parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1),
+		parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1),
 		parser.Macros(parser.HasMacro, parser.AllMacro, parser.ExistsMacro, parser.ExistsOneMacro),
 	)
 	if err != nil {
@@ -103,8 +103,8 @@ func Parse(expression string) (*Expression, error) {
 	if err := first(errs); err != nil {
 		return nil, err
 	}
-	if ast.NodeCount(tree) > maxNodes || ast.ExceedsDepth(tree, 4*maxDepth) {
-		return nil, &Malformed{1, fmt.Sprintf("it has more than %d parts, or they are nested too deep", maxNodes)}
+	if ast.NodeCount(tree) > maxNodes {
+		return nil, &Malformed{1, fmt.Sprintf("it has more than %d parts", maxNodes)}
 	}
 	e := &Expression{tree: tree, source: source}
 	return e, e.visit()

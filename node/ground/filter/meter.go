@@ -173,8 +173,8 @@ func workOf(frame *interpreter.ExecutionFrame) (work *pattern.Work, ok bool) {
 	return work, ok
 }
 
-// prices are the costs of functions that CEL takes for cheap: a conversion of a text reads all of
-// it, and a time zone is read from a file.
+// prices are the costs of functions that CEL takes for cheap: a conversion of a text, or its size,
+// reads all of it, and a time zone is read from a file.
 type prices struct{}
 
 const zonePrice = 500
@@ -185,7 +185,7 @@ func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	}
 	price := uint64(1)
 	switch function {
-	case overloads.TypeConvertString, overloads.TypeConvertBytes, overloads.TypeConvertDuration, overloads.TypeConvertTimestamp,
+	case overloads.Size, overloads.TypeConvertString, overloads.TypeConvertBytes, overloads.TypeConvertDuration, overloads.TypeConvertTimestamp,
 		overloads.TypeConvertInt, overloads.TypeConvertUint, overloads.TypeConvertDouble, overloads.TypeConvertBool:
 		switch v := args[0].(type) {
 		case types.String:

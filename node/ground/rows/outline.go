@@ -15,7 +15,7 @@ import (
 // Limits of a schema, beside MaxNodes.
 const (
 	maxNodeDepth    = 32
-	maxSchemaDepth  = 4 * maxNodeDepth // of its JSON
+	maxSchemaDepth  = 4 * maxNodeDepth // of its JSON, which bounds how deep its nodes are before references
 	maxInstructions = 20_000           // of all its patterns
 )
 
@@ -98,7 +98,7 @@ func outline(doc any) (*node, error) {
 		delete(top, "$id") // nothing refers to it, as a reference goes to $defs
 		o.definitions, _ = top["$defs"].(map[string]any)
 	}
-	root, err := o.node("", doc, 0)
+	root, err := o.node("", doc)
 	for _, name := range slices.Sorted(maps.Keys(o.definitions)) {
 		if err == nil && (utf8.RuneCountInString(name) > MaxName || strings.ContainsAny(name, "/~%")) {
 			err = &Unfit{Keywords, "$defs", fmt.Sprintf("%.100q", name)}
@@ -114,12 +114,9 @@ func outline(doc any) (*node, error) {
 var annotations = []string{"title", "description", "$comment", "default", "examples", "deprecated", "readOnly", "writeOnly"}
 
 // node makes the node of a part of the schema.
-func (o *outliner) node(where string, v any, depth int) (*node, error) {
-	switch o.nodes++; {
-	case o.nodes > MaxNodes:
+func (o *outliner) node(where string, v any) (*node, error) {
+	if o.nodes++; o.nodes > MaxNodes {
 		return nil, &Unfit{Size, where, fmt.Sprintf("has more than %d nodes", MaxNodes)}
-	case depth > maxNodeDepth:
-		return nil, &Unfit{Size, where, fmt.Sprintf("is nested more than %d deep", maxNodeDepth)}
 	}
 	n := &node{size: 1, depth: 1}
 	object, _ := v.(map[string]any) // anything else is refused by the metaschema
@@ -128,7 +125,7 @@ func (o *outliner) node(where string, v any, depth int) (*node, error) {
 			delete(object, keyword)
 			continue
 		}
-		if err := o.keyword(n, where, keyword, object[keyword], depth); err != nil {
+		if err := o.keyword(n, where, keyword, object[keyword]); err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +139,7 @@ func (o *outliner) node(where string, v any, depth int) (*node, error) {
 }
 
 // keyword adds one keyword to the node.
-func (o *outliner) keyword(n *node, where, keyword string, v any, depth int) (err error) {
+func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 	at := strings.TrimPrefix(where+"/"+keyword, "/")
 	switch keyword {
 	case "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
@@ -166,20 +163,20 @@ func (o *outliner) keyword(n *node, where, keyword string, v any, depth int) (er
 	case "$ref":
 		err = o.reference(n, where, v)
 	case "properties":
-		err = o.properties(n, at, v, depth)
+		err = o.properties(n, at, v)
 	case "additionalProperties":
-		n.others, err = o.under(n, at, v, depth)
+		n.others, err = o.under(n, at, v)
 	case "items":
-		n.items, err = o.under(n, at, v, depth)
+		n.items, err = o.under(n, at, v)
 	case "prefixItems":
-		n.prefix, err = o.list(n, at, v, depth)
+		n.prefix, err = o.list(n, at, v)
 	case "allOf", "anyOf", "oneOf":
 		var list []*node
-		list, err = o.list(n, at, v, depth)
+		list, err = o.list(n, at, v)
 		n.same = append(n.same, list...)
 	case "not", "if", "then", "else":
 		var child *node
-		child, err = o.under(n, at, v, depth)
+		child, err = o.under(n, at, v)
 		n.same = append(n.same, child)
 	default:
 		if keyword != "$defs" || where != "" { // outline goes through the definitions
@@ -219,7 +216,7 @@ func (o *outliner) definition(where, name string) (*node, error) {
 		return nil, &Unfit{Size, where, "goes in a circle through $defs/" + name}
 	}
 	o.open[name] = true
-	n, err := o.node("$defs/"+name, o.definitions[name], 0)
+	n, err := o.node("$defs/"+name, o.definitions[name])
 	if err == nil {
 		o.made[name] = n
 	}
@@ -227,14 +224,14 @@ func (o *outliner) definition(where, name string) (*node, error) {
 	return n, err
 }
 
-func (o *outliner) properties(n *node, at string, v any, depth int) (err error) {
+func (o *outliner) properties(n *node, at string, v any) (err error) {
 	object, _ := v.(map[string]any)
 	n.members = map[string]*node{}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !GoodName(name) {
 			return &Unfit{Names, at, fmt.Sprintf("%.100q", name)}
 		}
-		if n.members[name], err = o.under(n, at+"/"+name, object[name], depth); err != nil {
+		if n.members[name], err = o.under(n, at+"/"+name, object[name]); err != nil {
 			return err
 		}
 	}
@@ -252,10 +249,10 @@ func required(at string, v any) error {
 }
 
 // list makes the nodes of a list below n.
-func (o *outliner) list(n *node, at string, v any, depth int) (nodes []*node, err error) {
+func (o *outliner) list(n *node, at string, v any) (nodes []*node, err error) {
 	list, _ := v.([]any)
 	for i, item := range list {
-		child, err := o.under(n, fmt.Sprintf("%s/%d", at, i), item, depth)
+		child, err := o.under(n, fmt.Sprintf("%s/%d", at, i), item)
 		if err != nil {
 			return nil, err
 		}
@@ -265,8 +262,8 @@ func (o *outliner) list(n *node, at string, v any, depth int) (nodes []*node, er
 }
 
 // under makes a node below n.
-func (o *outliner) under(n *node, at string, v any, depth int) (*node, error) {
-	child, err := o.node(at, v, depth+1)
+func (o *outliner) under(n *node, at string, v any) (*node, error) {
+	child, err := o.node(at, v)
 	if err == nil {
 		n.holds(child)
 	}

@@ -225,8 +225,8 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// members returns the members of a canonical record as they are written.
-func members(record []byte) (map[string]json.RawMessage, error) {
+// Members returns the members of a canonical record as they are written.
+func Members(record []byte) (map[string]json.RawMessage, error) {
 	var m map[string]json.RawMessage
 	if err := json.Unmarshal(record, &m); err != nil {
 		return nil, badFile("decode record: %v", err)
@@ -237,7 +237,7 @@ func members(record []byte) (map[string]json.RawMessage, error) {
 // Member returns the canonical JSON of one member of a canonical record, or null where the member
 // is absent.
 func Member(record []byte, field string) ([]byte, error) {
-	m, err := members(record)
+	m, err := Members(record)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func Project(record []byte, fields []string) ([]byte, error) {
 	if len(fields) == 0 {
 		return record, nil
 	}
-	m, err := members(record)
+	m, err := Members(record)
 	if err != nil {
 		return nil, err
 	}
