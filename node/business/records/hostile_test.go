@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -148,6 +149,22 @@ func TestManyConditions(t *testing.T) {
 		answer, err = desk.Query(t.Context(), newID(), civil, Question{Dataset: code, Where: where, Purpose: "statistics", Measure: counted})
 	})
 	if err != nil || answer.Count != 1 || took > 2<<20 {
+		t.Errorf("got %d records, %v, with %d KiB", answer.Count, err, took>>10)
+	}
+}
+
+// TestRepeatedFields wants one field 20,000 times. That is one field, for the question and not for
+// each record anew.
+func TestRepeatedFields(t *testing.T) {
+	_, desk := open(t)
+	for n := range 50 {
+		put(t, desk, fmt.Sprintf(`{"code":"5201020160%02d","name":"x"}`, n+10))
+	}
+	q := Question{Dataset: code, Purpose: "statistics", Fields: slices.Repeat([]string{"code"}, 20_000)}
+	var answer Answer
+	var err error
+	took := allocated(func() { answer, err = desk.Query(t.Context(), newID(), civil, q) })
+	if err != nil || answer.Count != 51 || took > 4<<20 {
 		t.Errorf("got %d records, %v, with %d KiB", answer.Count, err, took>>10)
 	}
 }

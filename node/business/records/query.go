@@ -161,6 +161,7 @@ var filterTypes = map[rows.FieldType]filter.Type{
 // checked with the schema.
 func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, parsed *filter.Expression) (p plan, err error) {
 	p = plan{set: set, q: q, cell: set.cell(consumer, d.ledger.Name())}
+	p.q.Fields = slices.Compact(slices.Sorted(slices.Values(q.Fields)))
 	if q.Limit == 0 {
 		p.q.Limit = DefaultLimit
 	}

@@ -74,7 +74,7 @@ func (e *Expression) Plan(fields []Field) (*Filter, error) {
 		return nil, bad
 	}
 	if err != nil {
-		return nil, &Malformed{1, err.Error()}
+		return nil, &Malformed{1, fmt.Sprintf("%.300v", err)}
 	}
 	return f, nil
 }
