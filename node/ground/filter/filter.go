@@ -35,7 +35,7 @@ import (
 // Limits of an expression.
 const (
 	MaxLen    = 4 << 10 // bytes
-	CostLimit = 20_000  // of one record, in CEL's units
+	costLimit = 20_000  // of one record, in CEL's units
 	maxDepth  = 32
 	maxNodes  = 500 // of the syntax tree, with what macros become
 )

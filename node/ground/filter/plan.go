@@ -68,7 +68,7 @@ func (e *Expression) Plan(fields []Field) (*Filter, error) {
 	}
 	meter := &meter{expression: e, left: pattern.MaxInstructions}
 	f.program, err = lib.env.PlanProgram(checked,
-		cel.CustomDecoratorV2(meter.decorate), cel.EvalOptions(cel.OptOptimize), cel.CostTracking(prices{}), cel.CostLimit(CostLimit),
+		cel.CustomDecoratorV2(meter.decorate), cel.EvalOptions(cel.OptOptimize), cel.CostTracking(prices{}), cel.CostLimit(costLimit),
 		cel.InterruptCheckFrequency(100))
 	if bad, ok := errors.AsType[*Malformed](err); ok {
 		return nil, bad

@@ -171,9 +171,3 @@ func (p *Pattern) Match(text string, left *Work) (matches, ok bool) {
 
 // Cost returns what it costs to match the text.
 func (p *Pattern) Cost(text string) int { return p.instructions * (len(text) + 1) }
-
-// MatchString matches without a charge. It is for a caller that has charged Cost before.
-func (p *Pattern) MatchString(text string) bool { return p.compiled.MatchString(text) }
-
-// String returns the pattern as it was written.
-func (p *Pattern) String() string { return p.compiled.String() }
