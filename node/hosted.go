@@ -130,13 +130,17 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.relay = n.relayOf(h, where, operations)
 	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
+	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
+		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
+	}
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
-	desk.Serve(operations)
+	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
+	desk.Serve(operations, lists)
 	catalog.Serve(operations, h.host)
 	receipts.Serve(operations)
-	many.Serve(operations)
+	many.Serve(operations, lists)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
 		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,

@@ -26,8 +26,10 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
+	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -169,7 +171,10 @@ func (o *town) grew(t *testing.T, before, more map[string]int) {
 
 // scene is 贵阳市, which listens, and 南明区, which joined it. Both have two agencies, and one
 // provides a dataset.
-type scene struct{ city, county *town }
+type scene struct {
+	city, county *town
+	agencies     *envelope.AgencyList // of the county
+}
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
@@ -190,7 +195,20 @@ func newScene(t *testing.T) *scene {
 		must(t)(o.civil.PublishDataset(t.Context(), villages(client.Unconditional)))
 		must(t)(o.civil.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(village(1))}))
 	}
+	err := s.county.node.hosted[0].host.View(t.Context(), func(r *state.Reader) error { s.agencies = catalog.ListName(r); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.introduce(t)
 	return s
+}
+
+// introduce has the city ask for the county's list of agencies, while the county is there. It
+// leaves a refusal in the log, and one in the county's ledger.
+func (s *scene) introduce(t *testing.T) {
+	t.Helper()
+	_, err := s.county.water.Query(t.Context(), client.Query{At: "guiyang.guizhou", Dataset: "nothing", Key: "1"})
+	refused(t, err, text.UnknownDataset)
 }
 
 // sound closes both nodes and demands that nothing of either ledger is bad.
@@ -218,6 +236,7 @@ type intruder struct {
 	transport    *quic.Transport
 	addr         net.Addr
 	now          func() time.Time
+	agencies     *envelope.AgencyList
 }
 
 // insider has copied the county's keys, and knocks at the city.
@@ -232,7 +251,9 @@ func (s *scene) insider(t *testing.T) *intruder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.intruder(t, keys)
+	in := s.intruder(t, keys)
+	in.agencies = s.agencies
+	return in
 }
 
 // stranger has made keys for the name.
@@ -435,7 +456,7 @@ func (i *intruder) letter(t *testing.T) *letter {
 			ContentType: envelope.RequestType,
 		},
 		call: envelope.Call{
-			Operation: mustLabel(t, "query"), Agency: mustLabel(t, "water"), Purpose: mustLabel(t, "residence-check"),
+			Operation: mustLabel(t, "query"), Agency: mustLabel(t, "water"), Purpose: mustLabel(t, "residence-check"), Agencies: i.agencies,
 			Parameters: encoded(t, map[uint64]any{
 				1: "villages", 2: "520102016001", 9: map[uint64]string{1: use.Basis, 2: use.Scenario, 3: use.Scope, 4: use.Method, 5: use.Until},
 			}),

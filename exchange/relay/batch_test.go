@@ -34,10 +34,10 @@ func TestManyAtOnceAreSignedTogether(t *testing.T) {
 	const many = 20
 	var served []Received
 	var answers []Answer
-	var keysOf map[string][]trust.KeySet
+	var keysOf map[string][]trust.Believed
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		keysOf = map[string][]trust.KeySet{county: w.keys[county].sets, city: w.keys[city].sets}
+		keysOf = map[string][]trust.Believed{county: w.keys[county].sets, city: w.keys[city].sets}
 		gates := map[string]chan struct{}{}
 		for _, s := range []string{county, city} {
 			l, gate := w.local(t, s), make(chan struct{})

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -87,7 +88,7 @@ func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency
 
 func (a Agency) head() ledger.Head { return ledger.Head{Kind: ledger.KindAgency, Agency: a.Code} }
 
-// applyAgencyAdd adds an agency. A code names one agency, for ever.
+// applyAgencyAdd adds an agency, also to the list of all. A code names one agency, for ever.
 func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 	key := []byte(b.Code.String())
 	if have, ok := agencies.Load(tx, key); ok {
@@ -96,7 +97,16 @@ func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 		}
 		return have.Entry, nil
 	}
-	if err := agencies.Save(tx, key, keptAgency{Entry: book.Next(tx), Title: b.Title}); err != nil {
+	list := listAt(tx, tx.Log().Jurisdiction())
+	if list.Number == MaxAgencies {
+		return ledger.None, book.Refuse(text.BadRequest, "agency", fmt.Sprintf("%d agencies are the most", MaxAgencies))
+	}
+	hash := listedAgency{Code: b.Code, Title: b.Title}.after(list.Hash)
+	err := errors.Join(
+		agencies.Save(tx, key, keptAgency{Entry: book.Next(tx), Title: b.Title}),
+		agencyList.Save(tx, listKey, keptList{Number: list.Number + 1, Hash: hash[:]}),
+	)
+	if err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, Agency{Code: b.Code}.head())

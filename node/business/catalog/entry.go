@@ -7,6 +7,14 @@
 // the entry and raises its version; a use that was decided on an older version is refused when it
 // commits. Entries are never removed.
 //
+// An agency is added once and never taken off. So the agencies of a jurisdiction are a numbered
+// list that only grows, and the hash of each list commits to all lists before it:
+//
+//	hash 0 = SHA-256("xietong/1 agencies" LF name of the jurisdiction)
+//	hash n = SHA-256("xietong/1 agencies" LF hash n-1, CBOR [code of agency n, title])
+//
+// A request to another jurisdiction names the list of its origin; Lists has the other end check it.
+//
 // The package decides nothing about uses (see policy) and keeps no records (see records). Its
 // commands check everything before their first write. An entry as kept:
 //

@@ -44,6 +44,7 @@ type page struct {
 
 // Serve registers this room's operations.
 func Serve(in *relay.Registry, l book.Ledger) {
+	serveList(in, l)
 	operationDatasets.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
 		return read(ctx, l, w, func(r *state.Reader) (all []document, err error) {
 			datasets, err := Datasets(r)

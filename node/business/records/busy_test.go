@@ -7,9 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"xietong/certs/identity"
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 )
 
@@ -19,12 +19,12 @@ type busy struct {
 	refuse int
 }
 
-func (b *busy) Propose(ctx context.Context, kind state.Kind, id identity.Message, asked, body []byte) ([]byte, error) {
+func (b *busy) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	if kind == state.Kind(commandImportChunk) && b.refuse > 0 {
 		b.refuse--
 		return nil, fmt.Errorf("propose: %w: %w", group.ErrNotDone, group.ErrBusy)
 	}
-	return b.Ledger.Propose(ctx, kind, id, asked, body)
+	return b.Ledger.Propose(ctx, kind, q, body)
 }
 
 // TestImportWaitsForRoom checks that an import goes on when the ledger has room again (M3).

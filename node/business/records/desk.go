@@ -29,6 +29,9 @@ const MaxReasonLen = 2000
 type Desk struct {
 	ledger     book.Ledger
 	mostOpened int // see maxOpenedToAt
+	// Barred, if set, is told of an agency that asks for a dataset by rule after a grant of its
+	// jurisdiction was revoked.
+	Barred func(consumer identity.Agency, dataset identity.Label)
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled

@@ -60,7 +60,7 @@ func newCity(t *testing.T) (*booktest.Ledger, *operationtest.Pair) {
 		t.Fatal(err)
 	}
 	operations := relay.NewRegistry()
-	desk.Serve(operations)
+	desk.Serve(operations, operationtest.Everybody{})
 	return city, operationtest.New(t, operations)
 }
 

@@ -20,15 +20,15 @@ const (
 // answer fits.
 const maxRows = operation.MaxListed
 
-// Serve registers the operations. An agency of the jurisdiction that asks is a consumer like an
-// agency of this one, and its use is recorded before the answer leaves.
-func (d *Desk) Serve(in *relay.Registry) {
-	operationQuery.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, q Question) (Answer, operation.Record, error) {
+// Serve registers the operations. An agency of the jurisdiction that asks, which consumers finds,
+// is a consumer like an agency of this one, and its use is recorded before the answer leaves.
+func (d *Desk) Serve(in *relay.Registry, consumers operation.Consumers) {
+	operationQuery.ServeUse(in, consumers, func(ctx context.Context, r relay.Received, by identity.Agency, q Question) (Answer, operation.Record, error) {
 		q.Purpose, q.MaxBytes, q.Evidence = r.Call.Purpose.String(), maxRows, r.Evidence
 		got, err := d.Query(ctx, r.Header.ID, catalog.Foreign(by), q)
 		return got, got.Record(), err
 	})
-	operationVerify.ServeUse(in, func(ctx context.Context, r relay.Received, by identity.Agency, c Claim) (Verdict, operation.Record, error) {
+	operationVerify.ServeUse(in, consumers, func(ctx context.Context, r relay.Received, by identity.Agency, c Claim) (Verdict, operation.Record, error) {
 		c.Purpose, c.Evidence = r.Call.Purpose.String(), r.Evidence
 		got, err := d.Verify(ctx, r.Header.ID, catalog.Foreign(by), c)
 		return got, got.Record(), err

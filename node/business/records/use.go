@@ -73,6 +73,9 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 		}
 		return read(r)
 	})
+	if d := u.desk; d.Barred != nil && failure.Is(err, text.NoGrantByRule) {
+		d.Barred(permit.Asked())
+	}
 	if err == nil && apply {
 		if permit, err = permit.Apply(ctx, u.desk.ledger); err == nil {
 			err = u.desk.ledger.View(ctx, read)

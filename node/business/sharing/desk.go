@@ -67,6 +67,11 @@ type Permit struct {
 	Now     bool       // the grant was applied for and given by this request
 }
 
+// Asked returns who asked, and for which dataset.
+func (p Permit) Asked() (consumer identity.Agency, dataset identity.Label) {
+	return p.request.Consumer, p.request.Dataset
+}
+
 // PermitUse decides about the request, and files an application where one is needed. Its refusals
 // are those of Decide and Apply.
 func PermitUse(ctx context.Context, l book.Ledger, q Request) (p Permit, err error) {

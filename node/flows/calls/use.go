@@ -9,6 +9,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
@@ -58,7 +59,7 @@ type ask func(ctx context.Context, id identity.Message, to identity.Jurisdiction
 
 func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, ask ask, read func(relay.Answer) error) (recorded operation.Recorded, err error) {
 	r := request{id: a.ID, to: a.To, dataset: dataset, call: call}
-	if r.call.Agency, err = e.unused(ctx, a); err != nil {
+	if err = e.unused(ctx, a, &r.call); err != nil {
 		return recorded, err
 	}
 	answer, failed := ask(ctx, r.id, r.to, r.call)
@@ -84,20 +85,20 @@ func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.L
 	return recorded, nil
 }
 
-// unused checks that the agency is registered here, and that the id has no answer yet.
-func (e *Engine) unused(ctx context.Context, a operation.Asking) (agency identity.Label, err error) {
-	err = e.own.View(ctx, func(s *state.Reader) error {
+// unused checks that the agency is registered here, and that the id has no answer yet. It names the
+// agency, and the list of agencies that has it, in the call.
+func (e *Engine) unused(ctx context.Context, a operation.Asking, call *envelope.Call) error {
+	return e.own.View(ctx, func(s *state.Reader) error {
 		by, err := a.By.Resolve(s)
 		if err != nil {
 			return err
 		}
-		agency = by.Code()
-		if before := answered(s, a.ID, agency); !before.IsZero() {
+		if before := answered(s, a.ID, by.Code()); !before.IsZero() {
 			return &SeenError{Asked: before}
 		}
+		call.Agency, call.Agencies = by.Code(), catalog.ListName(s)
 		return nil
 	})
-	return agency, err
 }
 
 // Read implements operation.Caller.

@@ -79,6 +79,7 @@ type Place struct {
 	Engine    *calls.Engine
 	Ask       *anywhere.Desk
 	Federated *federated.Desk
+	Lists     *catalog.Lists
 	Adoption  *adoption.Desk
 	Sets      []trust.Believed
 
@@ -109,7 +110,27 @@ func New(t testing.TB, o Options) *World {
 		p.found(t)
 	}
 	w.City, w.County = w.Places[0], w.Places[1]
+	w.introduce(t)
 	return w
+}
+
+// introduce has every place ask every other for its list of agencies, so that the frames of a test
+// are those of its own questions.
+func (w *World) introduce(t testing.TB) {
+	t.Helper()
+	for _, p := range w.Places {
+		for _, other := range w.Places {
+			r := relay.Received{Header: envelope.Header{Origin: other.name}, Call: envelope.Call{Agency: Civil}}
+			err := other.View(t.Context(), func(s *state.Reader) error { r.Call.Agencies = catalog.ListName(s); return nil })
+			if err == nil {
+				_, err = p.Lists.Consumer(t.Context(), r)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.frames = nil
 }
 
 // At returns a place.
@@ -149,13 +170,14 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.Ask = anywhere.New(p.Host, p.Records, receipts, p.Engine)
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
 	p.Adoption = adoption.New(p.Host, level, p.Ask)
-	p.Records.Serve(operations)
+	p.Lists = catalog.NewLists(p.name, p.Engine, time.Now, slog.New(slog.DiscardHandler))
+	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)
 	receipts.Serve(operations)
 	if w.o.Federated != nil {
 		w.o.Federated(p, operations)
 	} else {
-		p.Federated.Serve(operations)
+		p.Federated.Serve(operations, p.Lists)
 	}
 }
 

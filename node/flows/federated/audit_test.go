@@ -29,7 +29,7 @@ func without(t *testing.T, register map[identity.Jurisdiction]func(*place, *rela
 			case p.Name() == guiyang:
 				p.Federated.ServeLying(in, lie)
 			default:
-				p.Federated.Serve(in)
+				p.Federated.Serve(in, p.Lists)
 			}
 		},
 	})
@@ -77,7 +77,7 @@ func TestRefusalIsShown(t *testing.T) {
 // shares it lists: the audit of everything is never silent (S03).
 func TestNotShownIsTold(t *testing.T) {
 	w := without(t, map[identity.Jurisdiction]func(*place, *relay.Registry){
-		guiyang: func(p *place, in *relay.Registry) { p.Federated.ServeHiding(in) },
+		guiyang: func(p *place, in *relay.Registry) { p.Federated.ServeHiding(in, p.Lists) },
 	}, nil)
 	got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
 	want := []identity.Jurisdiction{guiyang, baiyun, nanming, yunyan}

@@ -44,10 +44,10 @@ func measured(t *testing.T, lie func(*gather.Share)) *world {
 		Counties: []identity.Jurisdiction{nanming, yunyan, baiyun},
 		Federated: func(p *place, in *relay.Registry) {
 			if lie == nil || p.Name() != guiyang {
-				p.Federated.Serve(in)
+				p.Federated.Serve(in, p.Lists)
 				return
 			}
-			p.Federated.ServeLying(in, lie)
+			p.Federated.ServeLying(in, p.Lists, lie)
 		},
 	})
 	e := callstest.Dataset("incomes")

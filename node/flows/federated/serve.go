@@ -59,9 +59,11 @@ func (g gathering) asked(below identity.Jurisdiction) gather.Question {
 	}
 }
 
-// Serve registers this room's operations.
-func (d *Desk) Serve(in *relay.Registry) {
-	in.RegisterFederated(string(operationGather), d.gather)
+// Serve registers this room's operations. consumers finds the agencies that ask.
+func (d *Desk) Serve(in *relay.Registry, consumers operation.Consumers) {
+	in.RegisterFederated(string(operationGather), func(ctx context.Context, r relay.Received) (relay.Result, error) {
+		return d.gather(ctx, r, consumers)
+	})
 	operationShares.Serve(in, func(ctx context.Context, r relay.Received, p sharesOf) (shares, error) {
 		return d.kept(ctx, p, r.Header.Origin)
 	})
@@ -70,9 +72,8 @@ func (d *Desk) Serve(in *relay.Registry) {
 // gather measures the own records if this jurisdiction is selected, has the children measure
 // theirs, adds up, and keeps the answers of the children. A refusal by one of them, or by this
 // jurisdiction, is a part of the answer.
-func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, error) {
-	by, err := operation.Consumer(r)
-	if err != nil {
+func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation.Consumers) (relay.Result, error) {
+	if _, err := operation.Consumer(r); err != nil {
 		return relay.Result{}, err
 	}
 	g, err := operationGather.Parameters(r)
@@ -90,7 +91,7 @@ func (d *Desk) gather(ctx context.Context, r relay.Received) (relay.Result, erro
 	var measuring sync.WaitGroup
 	if q.Asks(roster, d.own.Name()) {
 		own = &gather.Own{}
-		measuring.Go(func() { *own, record, used = d.measure(ctx, r, by, g.Question, q, roster) })
+		measuring.Go(func() { *own, record, used = d.measure(ctx, r, consumers, g.Question, q, roster) })
 	}
 	children := d.share(ctx, r, q, roster)
 	measuring.Wait()
@@ -122,7 +123,7 @@ func always(context.Context) error { return nil }
 // is not made to sign, in a second share, that it refuses. The desk of the records knows nothing of
 // places: it groups by fields alone, and the place of this jurisdiction is then added to each group
 // that is told.
-func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency, asked records.Question, q gather.Question, roster gather.Roster) (gather.Own, operation.Record, error) {
+func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operation.Consumers, asked records.Question, q gather.Question, roster gather.Roster) (gather.Own, operation.Record, error) {
 	self := d.own.Name()
 	asked.Purpose, asked.Evidence = r.Call.Purpose.String(), r.Evidence
 	if r.Header.Origin == self {
@@ -138,6 +139,10 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, by identity.Agency
 	var got records.Answer
 	if errors.Is(err, gather.ErrNoPlace) {
 		err = text.Fail(text.SelectorUnknown, text.Args{"selector": q.Selector.String(), "level": q.Measure.String()}, err)
+	}
+	var by identity.Agency
+	if err == nil {
+		by, err = consumers.Consumer(ctx, r)
 	}
 	if err == nil {
 		got, err = d.records.Query(ctx, r.Header.ID, catalog.Foreign(by), asked)

@@ -47,10 +47,10 @@ func lying(t *testing.T, lie func(*gather.Share)) *world {
 	t.Helper()
 	return callstest.New(t, callstest.Options{Federated: func(p *place, in *relay.Registry) {
 		if p.Name() != guiyang {
-			p.Federated.Serve(in)
+			p.Federated.Serve(in, p.Lists)
 			return
 		}
-		p.Federated.ServeLying(in, lie)
+		p.Federated.ServeLying(in, p.Lists, lie)
 	}})
 }
 

@@ -69,18 +69,27 @@ func (o Operation[P, R]) Serve(in *relay.Registry, serve func(ctx context.Contex
 	})
 }
 
+// Consumers finds the agency of the origin that uses data, and refuses one that the origin does not
+// have; *catalog.Lists implements it.
+type Consumers interface {
+	Consumer(ctx context.Context, r relay.Received) (identity.Agency, error)
+}
+
 // ServeUse registers the function that serves the operation, where the operation is a use of data
-// by an agency of the origin. serve must record the use before it returns, a refused one too once
-// data were read, and returns that record.
-func (o Operation[P, R]) ServeUse(in *relay.Registry, serve func(ctx context.Context, r relay.Received, by identity.Agency, p P) (R, Record, error)) {
+// by an agency of the origin, which consumers finds. serve must record the use before it returns, a
+// refused one too once data were read, and returns that record.
+func (o Operation[P, R]) ServeUse(in *relay.Registry, consumers Consumers, serve func(ctx context.Context, r relay.Received, by identity.Agency, p P) (R, Record, error)) {
 	in.Register(string(o), func(ctx context.Context, r relay.Received) (relay.Result, error) {
-		by, err := Consumer(r)
-		if err != nil {
+		if _, err := Consumer(r); err != nil {
 			return relay.Result{}, err
 		}
 		p, err := o.Parameters(r)
 		if err != nil {
 			return relay.Result{}, err
+		}
+		by, err := consumers.Consumer(ctx, r)
+		if err != nil {
+			return relay.Result{}, fmt.Errorf("serve %s: %w", o, err)
 		}
 		result, record, err := serve(ctx, r, by, p)
 		if err != nil {
@@ -113,8 +122,8 @@ func (o Operation[P, R]) Parameters(r relay.Received) (p P, err error) {
 	return p, nil
 }
 
-// Consumer returns the agency of the origin that uses the data. A request that names no agency is
-// refused with text.AgencyNeeded.
+// Consumer returns the agency that the request names. A request that names none is refused with
+// text.AgencyNeeded. Whether the origin has that agency, Consumers find out.
 func Consumer(r relay.Received) (identity.Agency, error) {
 	if r.Call.Agency.IsZero() {
 		return identity.Agency{}, text.Fail(text.AgencyNeeded, text.Args{"jurisdiction": r.Header.Origin.String(), "agencies": "-"}, nil)

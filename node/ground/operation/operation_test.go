@@ -89,7 +89,7 @@ func newPair(t *testing.T) (*operationtest.Pair, *served) {
 	}
 	in := relay.NewRegistry()
 	echo.Serve(in, func(_ context.Context, _ relay.Received, q question) (reply, error) { return answered(q) })
-	use.ServeUse(in, func(_ context.Context, r relay.Received, by identity.Agency, q question) (reply, operation.Record, error) {
+	use.ServeUse(in, operationtest.Everybody{}, func(_ context.Context, r relay.Received, by identity.Agency, q question) (reply, operation.Record, error) {
 		s.by = append(s.by, by)
 		got, err := answered(q)
 		return got, operation.Record{Entry: s.access}, err
@@ -312,7 +312,7 @@ func TestTable(t *testing.T) {
 	}
 	slices.Sort(listed)
 	slices.Sort(served)
-	if !slices.Equal(listed, served) || len(served) != 7 {
+	if !slices.Equal(listed, served) || len(served) != 8 {
 		t.Errorf("docs/protocol.md lists %q, and %q are served", listed, served)
 	}
 }

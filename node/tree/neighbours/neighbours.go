@@ -266,7 +266,7 @@ func (t *Table) Admits(peer tlsconf.Peer) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range n.KeySets[max(0, len(n.KeySets)-2):] {
+	for _, k := range trust.At(n.KeySets, t.now()) {
 		if k.LogKey(peer.Replica) != nil {
 			return nil
 		}

@@ -89,6 +89,14 @@ func (p *Pair) add(dir, called string, operations *relay.Registry) (name identit
 	return name, nil
 }
 
+// Everybody takes every agency that a request names for one of its origin.
+type Everybody struct{}
+
+// Consumer implements operation.Consumers.
+func (Everybody) Consumer(_ context.Context, r relay.Received) (identity.Agency, error) {
+	return operation.Consumer(r)
+}
+
 // KeySets returns the key sets of either jurisdiction.
 func (p *Pair) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]trust.Believed, error) {
 	return p.sets[of], nil
