@@ -128,7 +128,7 @@ func TestForgettingBeginsBehindWhatIsForgotten(t *testing.T) {
 		if got := drop(); got != row.want {
 			t.Errorf("call %d: dropped %q, want %q", i, got, row.want)
 		}
-		tx = newTx(tx.meta, tx.layer) // the next transaction, before this one is on disk
+		tx = newTx(tx.registry, tx.meta, tx.layer) // the next transaction, before this one is on disk
 	}
 }
 

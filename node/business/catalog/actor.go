@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -40,6 +41,28 @@ func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
 	}
 	code, err := acting(r, named)
 	return identity.NewAgency(in, code), err
+}
+
+// Provider returns the code of the acting agency if it is the provider of the dataset; the zero
+// provider stands for any agency of this jurisdiction. Every other actor is refused as
+// text.NotProvider: an agency of another jurisdiction is never the provider, also if it has its
+// code. Other refusals are those of Resolve.
+func (a Actor) Provider(r *state.Reader, dataset, provider identity.Label) (identity.Label, error) {
+	in := r.Log().Jurisdiction()
+	acting, err := a.Resolve(r)
+	if err != nil {
+		return acting.Code(), err
+	}
+	told := acting.Code().String()
+	if acting.Jurisdiction() != in {
+		told = acting.String()
+	}
+	if acting.Jurisdiction() != in || !provider.IsZero() && acting.Code() != provider {
+		return acting.Code(), text.Fail(text.NotProvider, text.Args{
+			"agency": told, "dataset": dataset.String(), "provider": cmp.Or(provider.String(), in.String()),
+		}, nil)
+	}
+	return acting.Code(), nil
 }
 
 // Asks returns the agency that asks for a receipt, and whether an administrator of this

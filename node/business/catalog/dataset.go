@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -119,21 +118,13 @@ func (e Entry) publication() (p Publication, err error) {
 }
 
 // publisher returns the agency whose act the publication is: the agency that the entry names or,
-// where the entry names none, the agency that acts. An actor that is another agency than the one
-// that the entry names is refused as text.NotProvider, and so is an actor of another jurisdiction.
+// where the entry names none, the agency that acts. An actor that names no agency acts for the one
+// that the entry names. Refusals are those of Actor.Provider.
 func publisher(r *state.Reader, by Actor, e Entry) (identity.Label, error) {
-	foreign := !by.agency.IsZero() && by.agency.Jurisdiction() != r.Log().Jurisdiction()
-	if foreign || !e.Agency.IsZero() && by.named != "" && by.named != e.Agency.String() {
-		return e.Agency, text.Fail(text.NotProvider, text.Args{
-			"agency": cmp.Or(text.Short(by.named), by.agency.String()), "dataset": e.Code.String(), "provider": e.Agency.String(),
-		}, nil)
+	if (by == Actor{}) {
+		by = Local(e.Agency.String())
 	}
-	if e.Agency.IsZero() {
-		acting, err := by.Resolve(r)
-		return acting.Code(), err
-	}
-	acting, err := Local(e.Agency.String()).Resolve(r)
-	return acting.Code(), err
+	return by.Provider(r, e.Code, e.Agency)
 }
 
 // Invalid returns the failure that tells a person why the entry with the code cannot be published.

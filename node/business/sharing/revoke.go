@@ -10,31 +10,35 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
-	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
 )
+
+// Actor is the agency that acts; catalog.Actor is one.
+type Actor interface {
+	// Provider returns the code of the acting agency if it is the provider of the dataset, and
+	// refuses every other actor as text.NotProvider. The zero provider stands for any agency of
+	// this jurisdiction.
+	Provider(r *state.Reader, dataset, provider identity.Label) (identity.Label, error)
+}
 
 // Revoke ends the grant at index grant, as an act of the provider, and returns the entry. The
 // reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest for the reason, text.NotFound for
 // the grant, text.NotProvider for another actor.
-func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by operation.Actor, grant uint64, reason string) (identity.Entry, error) {
+func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
 		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{
 			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
 		}, nil)
 	}
-	var provider identity.Agency
+	var provider identity.Label
 	var g Grant
 	err := l.View(ctx, func(r *state.Reader) (err error) {
 		known := false
 		if g, known = grantAt(r, grant); !known {
 			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
 		}
-		if provider, err = by.Resolve(r); err == nil && provider.Jurisdiction() != l.Name() {
-			err = text.Fail(text.NotProvider, text.Args{
-				"agency": provider.String(), "dataset": g.Dataset.String(), "provider": l.Name().String(),
-			}, nil)
-		}
+		// Which of its agencies is the provider, the command finds out at its own position.
+		provider, err = by.Provider(r, g.Dataset, identity.Label{})
 		return err
 	})
 	if err != nil {
@@ -44,11 +48,12 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by operatio
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
 	}
-	act, err := l.Act(revocationHead(grant, provider.Code(), g.Dataset), jsonType, payload)
+	act, err := l.Act(revocationHead(grant, provider, g.Dataset), jsonType, payload)
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
 	}
-	return book.Enter(ctx, l, commandRevoke, book.By(provider, id, payload), revokeBody{Grant: grant, Agency: provider.Code(), Statement: act})
+	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
+	return book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
 }
 
 // ApplicationOf opens the application of a grant. It is empty if the payload was erased, and for a

@@ -43,7 +43,13 @@ var (
 // actor is an agency that acts.
 type actor identity.Agency
 
-func (a actor) Resolve(*state.Reader) (identity.Agency, error) { return identity.Agency(a), nil }
+func (a actor) Provider(r *state.Reader, _, _ identity.Label) (identity.Label, error) {
+	agency := identity.Agency(a)
+	if agency.Jurisdiction() != r.Log().Jurisdiction() {
+		return agency.Code(), text.Fail(text.NotProvider, text.Args{}, nil)
+	}
+	return agency.Code(), nil
+}
 
 // room is a ledger in memory with the commands of this room. The test sets the state of its one
 // dataset.

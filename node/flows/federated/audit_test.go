@@ -27,7 +27,7 @@ func without(t *testing.T, register map[identity.Jurisdiction]func(*place, *rela
 			case special != nil:
 				special(p, in)
 			case p.Name() == guiyang:
-				p.Federated.ServeLying(in, lie)
+				p.Federated.ServeLying(in, p.Lists, lie)
 			default:
 				p.Federated.Serve(in, p.Lists)
 			}
