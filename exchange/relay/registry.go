@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"slices"
 
 	"xietong/certs/identity"
 )
@@ -24,6 +25,17 @@ func (r *Registry) Register(name string, o Operation) { register(r.calls, name, 
 
 // RegisterFederated adds an operation of federated requests, as Register does.
 func (r *Registry) RegisterFederated(name string, o Operation) { register(r.federated, name, o) }
+
+// Names returns the names of all operations in their order.
+func (r *Registry) Names() (names []string) {
+	for _, in := range []map[identity.Label]Operation{r.calls, r.federated} {
+		for name := range in {
+			names = append(names, name.String())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 func register(in map[identity.Label]Operation, name string, o Operation) {
 	label, err := identity.ParseLabel(name)

@@ -169,6 +169,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
 	switch {
 	case err != nil && !begun:
+		w.Header().Set("Connection", "close") // the rest of the file is still coming
 		s.fail(w, on.Caller, err)
 	case err != nil:
 		tell(client.ImportFailed{Error: s.problemOf(on.Caller, err)})

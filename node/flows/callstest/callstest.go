@@ -80,6 +80,7 @@ type Place struct {
 	Ask       *anywhere.Desk
 	Federated *federated.Desk
 	Lists     *catalog.Lists
+	Serves    *relay.Registry // the operations that it serves
 	Adoption  *adoption.Desk
 	Sets      []trust.Believed
 
@@ -163,6 +164,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	if p.name != Guiyang {
 		level = "county"
 	}
+	p.Serves = operations
 	p.relay = w.relayOf(p, operations)
 	p.Engine = calls.New(recording{p.Host, p}, asker{p})
 	p.Records = records.NewDesk(p.Host)
