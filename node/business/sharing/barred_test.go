@@ -68,7 +68,7 @@ func TestRevokedMeanwhile(t *testing.T) {
 	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r); return err })
 }
 
-// TestProbesOfJurisdiction attacks the quota of probes (S19): a jurisdiction probes one key in the
+// TestProbesOfJurisdiction attacks the quota of probes (S19c): a jurisdiction probes one key in the
 // names of many agencies. It may do so ProbesPerDayOfAll times on a day.
 func TestProbesOfJurisdiction(t *testing.T) {
 	r := open(t)

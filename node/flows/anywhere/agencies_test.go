@@ -33,9 +33,9 @@ func listOf(t *testing.T, p *callstest.Place) (list *envelope.AgencyList) {
 	return list
 }
 
-// TestUnregisteredAgency attacks the names of agencies (S19): a jurisdiction asks in the name of an
-// agency that nobody registered, with its true list, with none and with lists that it made up. All
-// are refused before anything is decided or written; its registered agency is served.
+// TestUnregisteredAgency attacks the names of agencies (S19b): a jurisdiction asks in the name of
+// an agency that nobody registered, with its true list, with none and with lists that it made up.
+// All are refused before anything is decided or written; its registered agency is served.
 func TestUnregisteredAgency(t *testing.T) {
 	w := newWorld(t)
 	list, before := listOf(t, w.County), w.City.Size(t)

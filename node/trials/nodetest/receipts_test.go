@@ -7,7 +7,7 @@ import (
 )
 
 // TestHostedReceipts attacks the payloads of a jurisdiction from another one of the same node
-// (S08). An agency of the county asks for the record of the city that hosts it, as the namesake of
+// (S08b). An agency of the county asks for the record of the city that hosts it, as the namesake of
 // its provider. It is a stranger there: it gets no receipt, and learns of no entry.
 func TestHostedReceipts(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming hosted\n", func(t *testing.T, tree *Tree) {

@@ -169,8 +169,9 @@ func send(t *testing.T, h *http.Client, n *Node, row faceRow, as string) (learne
 	return given, body
 }
 
-// TestFaceWalk has every kind of local caller do every operation of the API. An operation without a
-// row fails, and so does a word of a record or an application that comes to another caller.
+// TestFaceWalk (S08c) has every kind of local caller do every operation of the API. An operation
+// without a row fails, and so does a word of a record or an application that comes to another
+// caller.
 func TestFaceWalk(t *testing.T) {
 	Run(t, pair, func(t *testing.T, tree *Tree) {
 		city := tree.Node("guiyang")
