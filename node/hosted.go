@@ -111,6 +111,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		},
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
 	})
+	h.chains.AskAbove(h.upkeep.Anew)
 	h.door = n.doorOf(h, published)
 	n.furnishDesks(h, where, published)
 	if err := h.table.Refresh(ctx); err != nil {
@@ -147,6 +148,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Joining: &join.Desk{Own: h.host, Standing: where, Addresses: n.addresses, Changed: func(ctx context.Context) error {
 			return n.changed(ctx, h)
 		}},
+		Keys:  keysOf{h},
 		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
 }

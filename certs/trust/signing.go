@@ -41,6 +41,21 @@ func (k KeySet) SigningCert(hash []byte) (c SigningCert, listed bool, err error)
 	return SigningCert{}, false, nil
 }
 
+// SigningEnds returns when the first signing certificate of the key set ends. The error wraps
+// ErrInvalid when a certificate is malformed.
+func (k KeySet) SigningEnds() (at time.Time, err error) {
+	for _, r := range k.Replicas {
+		cert, err := certs.of(r.SigningCert)
+		if err != nil {
+			return at, err
+		}
+		if at.IsZero() || cert.NotAfter.Before(at) {
+			at = cert.NotAfter
+		}
+	}
+	return at, nil
+}
+
 // maxParsed is the number of certificates that are kept parsed, of at most maxCertLen bytes each.
 // It is larger than the number of neighbours of a jurisdiction.
 const maxParsed = 1024

@@ -137,6 +137,15 @@ var answers = map[string]any{
 	},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
 	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
+	"GET /v1/keys": client.Keys{
+		KeySets: []client.KeySet{
+			{Number: 3, Hash: strings.Repeat("c3", 32), State: client.KeysPending, Published: "2026-11-24T02:00:00Z", SigningEnds: "2027-11-24T02:00:00Z", Revokes: true},
+			{Number: 2, Hash: strings.Repeat("b2", 32), State: client.KeysInUse, Published: "2026-11-23T02:00:00Z", SigningEnds: "2027-11-23T02:00:00Z"},
+			{Number: 1, Hash: strings.Repeat("a1", 32), State: client.KeysFormer, Published: "2026-11-20T02:00:00Z", Until: "2026-11-23T03:00:00Z", SigningEnds: "2027-11-20T02:00:00Z"},
+		},
+		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
+	},
+	"POST /v1/keys":   client.NewKeySet{Number: 3},
 	"POST /v1/hosted": client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 

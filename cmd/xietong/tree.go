@@ -44,13 +44,27 @@ func (a *app) printTree(t client.Tree) {
 	if t.Parent != nil && t.Parent.Why != "" {
 		a.say(text.CLITreeWhy, text.Args{"reason": text.Word(a.lang, t.Parent.Why)})
 	}
+	if t.Parent != nil {
+		a.alarm(*t.Parent)
+	}
+	for _, c := range t.Children {
+		a.alarm(c)
+	}
+}
+
+// alarm says what a person must look at, about one neighbour.
+func (a *app) alarm(n client.Neighbour) {
+	if n.Alarm != "" {
+		title := text.Explain(a.lang, text.Code(n.Alarm), nil).Title
+		a.say(text.CLITreeAlarm, text.Args{"name": n.DisplayName, "problem": title, "code": n.Alarm})
+	}
 }
 
 // neighbour returns the line of the table for one neighbour.
 func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	state := map[string]text.Code{
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
-		client.ChildWithdrawn: text.CLITreeWithdrawn,
+		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildDamaged: text.CLITreeDamaged,
 	}[n.State]
 	link := a.t(text.CLITreeNever, nil)
 	switch {

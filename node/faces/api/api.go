@@ -50,6 +50,7 @@ type Hosted struct {
 	Adoption  *adoption.Desk
 	Rosters   *rosters.Store
 	Joining   *join.Desk
+	Keys      Keys
 	Drill     *drill.Desk
 }
 

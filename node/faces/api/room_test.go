@@ -145,8 +145,22 @@ func hostedIn(l memory) Hosted {
 		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
 		Adoption: adoption.New(l, "province", ask), Rosters: published,
 		Joining: &join.Desk{Own: l, Standing: where, Addresses: func() []string { return nil }},
-		Drill:   &drill.Desk{Name: l.Name(), Now: now},
+		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()},
 	}
+}
+
+// waiting are the keys of a jurisdiction whose last key set is not in use yet.
+type waiting struct{ name identity.Jurisdiction }
+
+func (w waiting) KeyStates(context.Context) ([]host.KeyState, *trust.Endorsement, error) {
+	return nil, nil, &host.KeysError{In: w.name, Pending: 2}
+}
+
+func (w waiting) NewKeys(_ context.Context, _ identity.Message, revoke bool) (uint64, error) {
+	if revoke {
+		return 0, &host.KeysError{In: w.name, Pending: 2}
+	}
+	return 0, &host.KeysError{In: w.name, Again: time.Now()}
 }
 
 func open(t *testing.T) *door {

@@ -50,6 +50,9 @@ func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbou
 	p := h.Standing.Place(name)
 	n := client.Neighbour{Name: name.String(), DisplayName: h.Standing.Called(name), Code: p.Code, Level: p.Level}
 	l := s.node.Link(h.Ledger.Name(), name)
+	if alarm, ok := h.Standing.Alarmed(name); ok {
+		n.Alarm = string(alarm.Code)
+	}
 	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
 	return n
 }
@@ -74,6 +77,8 @@ func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
 		n.EndorsedAs = c.Place.DisplayName
 	}
 	switch {
+	case c.Damaged:
+		n.State, n.EndorsedAs = client.ChildDamaged, ""
 	case c.Withdrawn > c.Invitation:
 		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
 	case c.Joined():

@@ -38,6 +38,7 @@ const (
 	ChildJoined    = "joined"    // endorsed
 	ChildExpired   = "expired"   // the invitation ended, or the endorsement was not renewed
 	ChildWithdrawn = "withdrawn" // the endorsement was withdrawn
+	ChildDamaged   = "damaged"   // its record cannot be read
 )
 
 // Neighbour is a parent or a child.
@@ -47,7 +48,7 @@ type Neighbour struct {
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
-	State       string `json:"state" enum:"invited,joined,expired,withdrawn"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn,damaged"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
@@ -56,6 +57,7 @@ type Neighbour struct {
 	LastHeard   string `json:"last_heard,omitempty" doc:"RFC 3339"`
 	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`
 	Why         string `json:"why,omitempty" doc:"Why there is no link to the parent"`
+	Alarm       string `json:"alarm,omitempty" doc:"Code of a problem with its keys or its record that a person must look at"`
 }
 
 // Tree is the place of a jurisdiction in the tree, with its neighbours.

@@ -67,7 +67,8 @@ type Host struct {
 	growth    *Growth
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	renewing  sync.Mutex // held while keys are renewed
+	renewing  sync.Mutex // held while keys are renewed; guards wanted
+	wanted    wanted
 	signing   sync.Mutex // held while a checkpoint is made: one at a time
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"crypto/hpke"
+	"time"
 
 	"xietong/certs/authority"
 	"xietong/certs/trust"
@@ -24,6 +25,43 @@ func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
 
 // KeysInUse returns the number of the key set whose keys sign and issue.
 func (h *Host) KeysInUse() uint64 { return h.authority.InUse() }
+
+// KeyState is one of the own key sets: for how long it counts, and what it is used for.
+type KeyState struct {
+	trust.Believed
+	Published   time.Time // by ledger time
+	SigningEnds time.Time // when its signing certificate ends
+	InUse       bool      // its keys sign and issue
+}
+
+// KeyStates returns the own key sets, oldest first, and the parent's endorsement as seen last; nil
+// where there is no parent. A key set later than the endorsed one replaces none yet.
+func (h *Host) KeyStates(ctx context.Context) ([]KeyState, *trust.Endorsement, error) {
+	published, err := h.published(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := h.Endorsed(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	link := trust.Link{Endorsement: e}
+	for _, k := range published {
+		link.KeySets = append(link.KeySets, k.KeySet)
+	}
+	believed := link.Believed()
+	states := make([]KeyState, len(published))
+	for i, k := range published {
+		states[i] = KeyState{Believed: trust.Believed{KeySet: k.KeySet}, Published: k.at, InUse: k.Number == h.KeysInUse()}
+		if i < len(believed) {
+			states[i].Believed = believed[i]
+		}
+		if states[i].SigningEnds, err = k.SigningEnds(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return states, e, nil
+}
 
 // LinkSource returns the source of the identities with which this replica stands on links.
 func (h *Host) LinkSource() *authority.Source { return h.links }

@@ -217,12 +217,21 @@ func (e *KeysError) Error() string {
 	return fmt.Sprintf("the next key set may be made after %s", e.Again.UTC().Format(time.RFC3339))
 }
 
-// NewKeys makes and publishes the next key set at once, and returns its number. With revoke the key
-// set says that nothing of the one before counts any more, and RenewAfter is not waited for. The
-// error may be a *KeysError.
-func (h *Host) NewKeys(ctx context.Context, revoke bool) (number uint64, err error) {
+// wanted is the last key set that was asked for.
+type wanted struct {
+	id     identity.Message
+	number uint64
+}
+
+// NewKeys makes and publishes the next key set at once, and returns its number. The same id again
+// gets the same number, until a restart. With revoke the key set says that nothing of the one
+// before counts any more, and RenewAfter is not waited for. The error may be a *KeysError.
+func (h *Host) NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error) {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
+	if h.wanted.id == id && h.wanted.number > 0 {
+		return h.wanted.number, nil
+	}
 	sets, now, err := h.renewable(ctx)
 	if err != nil {
 		return 0, err
@@ -240,7 +249,8 @@ func (h *Host) NewKeys(ctx context.Context, revoke bool) (number uint64, err err
 	if sets, err = h.publishNext(ctx, sets, now, why); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)
 	}
-	return sets[len(sets)-1].Number, nil
+	h.wanted = wanted{id, sets[len(sets)-1].Number}
+	return h.wanted.number, nil
 }
 
 // renewable returns the ledger's key sets and the time by which keys are made: that of the clock,

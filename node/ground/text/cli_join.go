@@ -43,6 +43,8 @@ const (
 	CLITreeInvited   Code = "cli.tree.invited"
 	CLITreeExpired   Code = "cli.tree.expired"
 	CLITreeWithdrawn Code = "cli.tree.withdrawn"
+	CLITreeDamaged   Code = "cli.tree.damaged"
+	CLITreeAlarm     Code = "cli.tree.alarm"
 	CLIName          Code = "cli.name"
 	CLITreeParent    Code = "cli.tree.parent"
 	CLITreeChild     Code = "cli.tree.child"
@@ -127,6 +129,8 @@ var joinSentences = []sentence{
 	{CLITreeInvited, "已邀请", "invited"},
 	{CLITreeExpired, "已过期", "expired"},
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
+	{CLITreeDamaged, "记录已损坏", "damaged"},
+	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对", "look at {name}: {problem} ({code}); see the log, and call them"},
 	{CLITreeParent, "上级", "parent"},
 	{CLITreeChild, "下级", "child"},
 	{CLITreeRelation, "关系", "relation"},

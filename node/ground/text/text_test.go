@@ -15,7 +15,7 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
 		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences)
 }
 
 func allProblems() []problem {

@@ -67,6 +67,7 @@ type Store struct {
 	table    *neighbours.Table
 	ask      Ask
 	now      func() time.Time
+	askAbove func(ctx context.Context) error // see AskAbove
 
 	mu      sync.Mutex
 	kept    map[identity.Jurisdiction]*chain
@@ -102,11 +103,23 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, 
 	}
 }
 
+// AskAbove sets how the parent is asked anew for the levels above this jurisdiction. It is called
+// before anything else; without it, what is known of them is all.
+func (s *Store) AskAbove(anew func(ctx context.Context) error) { s.askAbove = anew }
+
 // KeySets returns the key sets by which signatures of the jurisdiction are believed, oldest first,
 // with the time for which each counts: of a neighbour as the table has them, of any other
 // jurisdiction by its chain. With anew the chain is asked for again, unless that was done less than
 // two seconds ago. The error says at which hop the way ends.
 func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
+	if self := s.own.Name(); anew && of != self && self.Under(of) && s.askAbove != nil {
+		if err := s.askAbove(ctx); err != nil {
+			return nil, fmt.Errorf("ask for the chain anew: %w", err)
+		}
+		s.mu.Lock()
+		delete(s.kept, of) // it is found in the own chain, as the parent told that just now
+		s.mu.Unlock()
+	}
 	if _, near := s.table.Known(of); near {
 		return s.table.KeySets(of)
 	}

@@ -59,11 +59,11 @@ func TestKeysRetire(t *testing.T) {
 			t.Errorf("%s: number %d is in use, %v count, %d CAs; want %d, %v, %d", when, county.KeysInUse(), numbers, have, inUse, counting, cas)
 		}
 	}
-	if _, err := county.NewKeys(t.Context(), false); !isSoon(err) {
+	if _, err := county.NewKeys(t.Context(), message(t), false); !isSoon(err) {
 		t.Errorf("renewed at once after the first: got %v", err)
 	}
 	c.pass(2 * time.Hour)
-	if n, err := county.NewKeys(t.Context(), false); err != nil || n != 2 {
+	if n, err := county.NewKeys(t.Context(), message(t), false); err != nil || n != 2 {
 		t.Fatalf("renewed: number %d, %v", n, err)
 	}
 	check("published", 1, 1, 1)
@@ -71,14 +71,23 @@ func TestKeysRetire(t *testing.T) {
 	check("endorsed", 2, 1, 1, 2)
 	c.pass(trust.Grace)
 	check("an hour later", 2, 1, 2)
-	if n, err := county.NewKeys(t.Context(), true); err != nil || n != 3 {
+	if n, err := county.NewKeys(t.Context(), message(t), true); err != nil || n != 3 {
 		t.Fatalf("revoked: number %d, %v", n, err)
 	}
 	county.rounds(t, c, 2)
 	check("revoked", 3, 1, 3)
-	if _, err := county.NewKeys(t.Context(), false); !isSoon(err) {
+	if _, err := county.NewKeys(t.Context(), message(t), false); !isSoon(err) {
 		t.Errorf("renewed at once after that: got %v", err)
 	}
+}
+
+func message(t *testing.T) identity.Message {
+	t.Helper()
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func isSoon(err error) bool {
@@ -97,7 +106,7 @@ func TestCutOffGoesOnWithOldKeys(t *testing.T) {
 		return nil, nil, errors.New("cut off")
 	}
 	c.pass(2 * time.Hour)
-	if _, err := county.NewKeys(t.Context(), true); err != nil {
+	if _, err := county.NewKeys(t.Context(), message(t), true); err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
@@ -109,7 +118,7 @@ func TestCutOffGoesOnWithOldKeys(t *testing.T) {
 	if n, _ := city.counts(t, county); county.KeysInUse() != 1 || len(n) != 1 || n[0] != 1 {
 		t.Errorf("cut off: number %d is in use, %v count", county.KeysInUse(), n)
 	}
-	if e, ok := errors.AsType[*host.KeysError](second(county.NewKeys(t.Context(), true))); !ok || e.Pending != 2 {
+	if e, ok := errors.AsType[*host.KeysError](second(county.NewKeys(t.Context(), message(t), true))); !ok || e.Pending != 2 {
 		t.Errorf("another while one waits: got %v", e)
 	}
 	county.upkeep.o.Reach = reach
@@ -133,7 +142,7 @@ func TestStolenLogKeyIsFoundByItsOwner(t *testing.T) {
 		forge(t, city, county)
 		if renews {
 			c.pass(2 * time.Hour)
-			if _, err := county.NewKeys(t.Context(), false); err != nil {
+			if _, err := county.NewKeys(t.Context(), message(t), false); err != nil {
 				t.Fatal(err)
 			}
 		}

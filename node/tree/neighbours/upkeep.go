@@ -26,6 +26,8 @@ const (
 	// presentEvery: a parent that is away is asked by many, and a parent that has withdrawn its
 	// child is asked for ever.
 	againAfter = 20 * time.Second
+	// askAgain is how long Anew lets pass before it asks again.
+	askAgain = 2 * time.Second
 )
 
 // Keys keeps the jurisdiction's keys and its chain; *host.Host is one.
@@ -54,6 +56,9 @@ type Upkeep struct {
 	tried     time.Time
 	vain      int // failed attempts since the last that succeeded
 	poke      chan struct{}
+
+	asking chan struct{} // full while Anew asks; guards asked
+	asked  time.Time
 }
 
 // UpkeepOptions are the means by which an Upkeep works.
@@ -71,7 +76,7 @@ type UpkeepOptions struct {
 
 // NewUpkeep returns the upkeep of a table's jurisdiction.
 func NewUpkeep(t *Table, keys Keys, o UpkeepOptions) *Upkeep {
-	return &Upkeep{o: o, table: t, keys: keys, acked: map[identity.Jurisdiction]uint64{}, poke: make(chan struct{}, 1)}
+	return &Upkeep{o: o, table: t, keys: keys, acked: map[identity.Jurisdiction]uint64{}, poke: make(chan struct{}, 1), asking: make(chan struct{}, 1)}
 }
 
 // Run looks after everything at once, and then every minute and after each Poke, until ctx ends.
@@ -104,6 +109,28 @@ func (u *Upkeep) Poke() {
 	}
 }
 
+// Anew presents the jurisdiction to its parent now, and so learns the parent's newest key sets,
+// unless that was done a moment ago. It is for a caller that met a key of the parent that it does
+// not know.
+func (u *Upkeep) Anew(ctx context.Context) error {
+	select {
+	case u.asking <- struct{}{}:
+		defer func() { <-u.asking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if now := u.table.now(); now.Sub(u.asked).Abs() < askAgain {
+		return nil
+	}
+	parent, joined := u.table.Parent()
+	if !joined {
+		return nil
+	}
+	err := u.present(ctx, parent)
+	u.asked = u.table.now()
+	return err
+}
+
 // Acked keeps the number of our own key set that a neighbour says it knows.
 func (u *Upkeep) Acked(by identity.Jurisdiction, number uint64) {
 	u.mu.Lock()
@@ -133,7 +160,8 @@ func (u *Upkeep) round(ctx context.Context) error {
 	parent, joined := u.table.Parent()
 	switch {
 	case joined && u.due(parent, now):
-		err = errors.Join(err, u.present(ctx, parent))
+		// What the parent endorsed just now is used just now.
+		err = errors.Join(err, u.present(ctx, parent), u.keys.RenewKeys(ctx, u.known))
 	case !joined && u.o.Roster != nil && len(u.table.Neighbours()) > 0:
 		err = errors.Join(err, u.o.Roster(ctx, nil))
 	}

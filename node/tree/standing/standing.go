@@ -91,6 +91,11 @@ func (s *Standing) Neighbour(name identity.Jurisdiction) (Neighbour, bool) {
 	return Neighbour{n, s.table.IsNeighbour(name)}, known
 }
 
+// Alarmed returns the last alarm about a neighbour; false: there is none.
+func (s *Standing) Alarmed(name identity.Jurisdiction) (neighbours.Alarm, bool) {
+	return s.table.Alarmed(name)
+}
+
 // LastHeard returns when a neighbour was last heard; zero: not known.
 func (s *Standing) LastHeard(name identity.Jurisdiction) time.Time { return s.heard(name) }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) keysCommand() *cobra.Command {
+	renew := a.newKeys("renew", text.CLIShortKeysRenew, text.CLIKeysRenewed, false)
+	revoke := a.newKeys("revoke", text.CLIShortKeysRevoke, text.CLIKeysRevoked, true)
+	revoke.Long = a.t(text.CLILongKeysRevoke, nil)
+	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke)
+}
+
+// shortHash is how many digits of a hash a table shows.
+const shortHash = 16
+
+func (a *app) keysStatus() *cobra.Command {
+	return a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
+		k, err := a.client().Keys(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, k)
+		}
+		if e := k.Endorsement; e != nil {
+			a.say(text.CLIKeysEndorsed, text.Args{
+				"number": number(e.Number), "since": a.localTime(e.Since), "issued": a.localTime(e.Issued), "until": a.localTime(e.Until),
+			})
+		} else {
+			a.say(text.CLIKeysRoot, nil)
+		}
+		var rows [][]string
+		for _, s := range k.KeySets {
+			rows = append(rows, a.keySet(s))
+		}
+		a.list([]text.Code{text.CLIKeysNumber, text.WordState, text.CLIKeysPublished, text.CLIKeysUntil, text.CLIKeysSigning, text.CLIKeysFingerprint}, rows)
+		return nil
+	})
+}
+
+// keySet returns the line of the table for one key set.
+func (a *app) keySet(s client.KeySet) []string {
+	state := map[string]text.Code{
+		client.KeysInUse: text.KeysInUse, client.KeysPending: text.KeysWaiting, client.KeysCounting: text.KeysCounting,
+		client.KeysFormer: text.KeysFormer, client.KeysRevoked: text.KeysRevoked,
+	}[s.State]
+	return []string{
+		number(s.Number), a.t(state, nil), a.localTime(s.Published), a.localTime(s.Until), a.localTime(s.SigningEnds),
+		s.Hash[:min(len(s.Hash), shortHash)],
+	}
+}
+
+// newKeys makes the verb that has the next key set made.
+func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Command {
+	return a.verb(verb, short, func(cmd *cobra.Command, _ []string) error {
+		made, err := a.client().NewKeys(cmd.Context(), client.NewKeys{Revoke: revoke})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		a.say(done, text.Args{"number": number(made.Number)})
+		return nil
+	})
+}

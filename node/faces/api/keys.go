@@ -1,0 +1,81 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/faces/client"
+	"xietong/node/ground/host"
+)
+
+// Keys looks after the keys of a hosted jurisdiction.
+type Keys interface {
+	// KeyStates returns the own key sets, oldest first, and the parent's endorsement; nil: no
+	// parent.
+	KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsement, error)
+	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
+	// the same number.
+	NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error)
+}
+
+// mostKeySets is how many key sets are shown.
+const mostKeySets = 16
+
+type newKeys struct {
+	Caller
+	Body client.NewKeys
+}
+
+func (s *server) registerKeys(a huma.API) {
+	handle(s, a, get("keys", "/v1/keys", "The jurisdiction's key sets, and what counts for how long"), s.keys)
+	handle(s, a, post("new-keys", "/v1/keys", "Make the next key set, or revoke the one in use"), nextKeys)
+}
+
+func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys, err error) {
+	states, e, err := h.Keys.KeyStates(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.KeySets = []client.KeySet{}
+	for _, k := range slices.Backward(states[max(0, len(states)-mostKeySets):]) {
+		hash := k.Hash()
+		out.KeySets = append(out.KeySets, client.KeySet{
+			Number: k.Number, Hash: hex.EncodeToString(hash[:]), State: stateOf(k, s.node.Now()), Published: stamp(k.Published),
+			Until: stamp(k.Until), Revokes: k.Revokes, SigningEnds: stamp(k.SigningEnds),
+		})
+	}
+	if e != nil {
+		out.Endorsement = &client.Endorsement{
+			Number: e.Number, Since: stamp(e.SinceNewest()), Issued: stampMS(e.Issued), Until: stampMS(e.NotAfter),
+		}
+	}
+	return out, nil
+}
+
+func stateOf(k host.KeyState, now time.Time) string {
+	switch {
+	case k.Revoked:
+		return client.KeysRevoked
+	case k.InUse:
+		return client.KeysInUse
+	case k.Until.IsZero():
+		return client.KeysPending
+	case k.Counts(now):
+		return client.KeysCounting
+	}
+	return client.KeysFormer
+}
+
+func nextKeys(ctx context.Context, h Hosted, in *newKeys) (out client.NewKeySet, err error) {
+	id, err := in.key()
+	if err == nil {
+		out.Number, err = h.Keys.NewKeys(ctx, id, in.Body.Revoke)
+	}
+	return out, err
+}

@@ -1,0 +1,48 @@
+package text
+
+// Sentences of the verbs about keys.
+const (
+	CLIShortKeys       Code = "cli.short.keys"
+	CLIShortKeysStatus Code = "cli.short.keys-status"
+	CLIShortKeysRenew  Code = "cli.short.keys-renew"
+	CLIShortKeysRevoke Code = "cli.short.keys-revoke"
+	CLILongKeysRevoke  Code = "cli.long.keys-revoke"
+	CLIKeysNumber      Code = "cli.keys.number"
+	CLIKeysPublished   Code = "cli.keys.published"
+	CLIKeysUntil       Code = "cli.keys.until"
+	CLIKeysSigning     Code = "cli.keys.signing"
+	CLIKeysFingerprint Code = "cli.keys.fingerprint"
+	CLIKeysEndorsed    Code = "cli.keys.endorsed"
+	CLIKeysRoot        Code = "cli.keys.root"
+	CLIKeysRenewed     Code = "cli.keys.renewed"
+	CLIKeysRevoked     Code = "cli.keys.revoked"
+	KeysInUse          Code = "keys.in-use"
+	KeysWaiting        Code = "keys.pending"
+	KeysCounting       Code = "keys.counting"
+	KeysFormer         Code = "keys.former"
+	KeysRevoked        Code = "keys.revoked"
+)
+
+var keysSentences = []sentence{
+	{CLIShortKeys, "本行政区划的密钥", "The jurisdiction's own keys"},
+	{CLIShortKeysStatus, "查看各密钥集及其有效范围", "Tell the key sets, and what counts for how long"},
+	{CLIShortKeysRenew, "立即更换签名密钥（每小时最多一次）", "Change the signing key now, at most once an hour"},
+	{CLIShortKeysRevoke, "密钥泄露时：立即更换并作废现用密钥", "When keys were stolen: change them now, and end the ones in use"},
+	{CLILongKeysRevoke, "制作除日志密钥外的全部新密钥。上级背书之后，此前密钥签署的消息一概不再有效，没有一小时的过渡；以它签署的汇总答复也不能再作证据，已写入账本的条目不受影响。日志密钥（log.key）泄露时，请改由上级执行 xietong invite --rekey",
+		"Makes all keys anew but the log key. From the parent's endorsement on nothing counts any more that the keys before signed in messages, also not for the hour of a renewal; answers signed with them are evidence no more. Entries of the ledger stay good. If log.key was stolen, the parent must run `xietong invite --rekey` instead"},
+	{CLIKeysNumber, "编号", "number"},
+	{CLIKeysPublished, "发布时间", "published"},
+	{CLIKeysUntil, "通话有效至", "calls count until"},
+	{CLIKeysSigning, "签名证书到期", "signing ends"},
+	{CLIKeysFingerprint, "哈希", "hash"},
+	{CLIKeysEndorsed, "上级于 {since} 起背书第 {number} 号密钥集，最近一次续期 {issued}，有效至 {until}",
+		"the parent endorses key set {number} since {since}; renewed last {issued}, good until {until}"},
+	{CLIKeysRoot, "没有上级：密钥集发布后即生效", "no parent: key sets count once they are published"},
+	{CLIKeysRenewed, "已发布第 {number} 号密钥集；上级背书后启用，此前的密钥再有效一小时", "key set {number} is published; it is used once the parent has endorsed it, and the keys before count for an hour more"},
+	{CLIKeysRevoked, "已发布第 {number} 号密钥集；上级背书后立即启用，此前的密钥自那时起作废。请用 xietong keys status 确认", "key set {number} is published; it is used as soon as the parent has endorsed it, and the keys before count no more from then on: see `xietong keys status`"},
+	{KeysInUse, "使用中", "in use"},
+	{KeysWaiting, "待启用", "pending"},
+	{KeysCounting, "过渡期", "replaced, still counts"},
+	{KeysFormer, "已更换", "replaced"},
+	{KeysRevoked, "已作废", "revoked"},
+}

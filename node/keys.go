@@ -1,0 +1,28 @@
+package node
+
+import (
+	"context"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/ground/host"
+)
+
+// keysOf looks after the keys of a hosted jurisdiction (api.Keys).
+type keysOf struct{ h *hosted }
+
+func (k keysOf) KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsement, error) {
+	return k.h.host.KeyStates(ctx)
+}
+
+// NewKeys publishes the next key set, has it presented to the parent at once, and tells the
+// neighbours that something has changed: the children of a root learn of it by no other way.
+func (k keysOf) NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error) {
+	number, err = k.h.host.NewKeys(ctx, id, revoke)
+	if err != nil {
+		return 0, err
+	}
+	k.h.chains.Tell(k.h.settings.Name, identity.Jurisdiction{})
+	k.h.upkeep.Poke()
+	return number, nil
+}
