@@ -26,7 +26,8 @@
 //	nanming.guiyang.guizhou/keys/1/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //
 // A parent endorses its child's key set (see Endorsement), so a verifier that pins the root can
-// descend to any jurisdiction of the tree. The formats are in docs/ledger-format.md with examples.
+// descend to any jurisdiction of the tree. A key set counts until an hour after the next one was
+// endorsed (see Believed). The formats are in docs/ledger-format.md with examples.
 package trust
 
 import (

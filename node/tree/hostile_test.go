@@ -94,6 +94,38 @@ func TestKeySetsAtOnce(t *testing.T) {
 	}
 }
 
+// TestJoinsWithManyKeySets: a jurisdiction that has stood alone for long joins with the first of
+// its key sets, and presents the others after that. It may bring the first again at any time.
+func TestJoinsWithManyKeySets(t *testing.T) {
+	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	sets := county.Follow(t, 40, nil)
+	city.Invite(t, county, "one", false)
+	brings := county.Bring(t, "one")
+	brings.KeySets = sets
+	if _, err := tree.Redeem(t.Context(), city, brings, treetest.Binding, city.Clock()); treetest.Code(err) != text.BadRequest {
+		t.Errorf("all at once: got %v", err)
+	}
+	brings.KeySets = sets[:trust.Some(sets)]
+	first, err := tree.Redeem(t.Context(), city, brings, treetest.Binding, city.Clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := tree.Redeem(t.Context(), city, brings, treetest.Binding, city.Clock()); err != nil || again != first {
+		t.Errorf("again: got %s, %v, want %s", again, err, first)
+	}
+	for _, upTo := range []int{32, 40} {
+		if _, code := over(t, city, county.Show(t, sets[:upTo], int(city.Child(t, "nanming").Number)), city.Clock()); code != "" {
+			t.Errorf("up to number %d: got %q", upTo, code)
+		}
+	}
+	if again, err := tree.Redeem(t.Context(), city, brings, treetest.Binding, city.Clock()); err != nil || again == first {
+		t.Errorf("the first key sets once more: got %s, %v, want the newest endorsement", again, err)
+	}
+	if c := city.Child(t, "nanming"); c.Number != 40 {
+		t.Errorf("number %d is endorsed", c.Number)
+	}
+}
+
 // TestDamagedChild: a record that cannot be read takes one child out of service, and not the node
 // (S01). A new invitation with rekey mends it.
 func TestDamagedChild(t *testing.T) {

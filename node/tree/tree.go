@@ -7,8 +7,9 @@
 // Every decision is an entry of the parent's ledger (invitation, endorsement, withdrawal) or of the
 // child's (joined). An invitation is good for one key set: the first that comes with the secret.
 // The same key set may come again after any failure and gets the same answer; another key set is
-// refused, until the parent invites anew with rekey, which is a loud break everywhere. The secret
-// itself is in no ledger and no state; the parent keeps its hash.
+// refused, until the parent invites anew with rekey, which is a loud break everywhere. What follows
+// an endorsed key set is presented by the child itself (see Present); each is kept by itself. The
+// secret itself is in no ledger and no state; the parent keeps its hash.
 //
 // The package makes no connection and no key. It verifies every statement of the other side before
 // it believes it.

@@ -332,6 +332,8 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 	if err != nil {
 		return nil, identity.Entry{}, fmt.Errorf("read own key sets: %w", err)
 	}
+	// The parent takes so many at once. Upkeep presents the others, once the child is opened.
+	sets = sets[:trust.Some(sets)]
 	return door.Ask(ctx, a.line, tree.Redemption{
 		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
 		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),

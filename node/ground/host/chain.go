@@ -70,6 +70,9 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if err != nil {
 		return nil, err
 	}
+	if len(data) > maxChainLen {
+		return nil, fmt.Errorf("keep chain: %d bytes, more than %d", len(data), maxChainLen)
+	}
 	if err := WriteFile(filepath.Join(h.dir, chainFile), data); err != nil {
 		return nil, fmt.Errorf("keep chain: %w", err)
 	}
