@@ -178,7 +178,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 func (n *Node) doorOf(h *hosted, published *rosters.Store) door.Door {
 	return door.Door{
 		Parent: h.host, Now: n.o.Now,
-		Alarm: h.table.Alarm, Budget: door.NewBudget(),
+		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(),
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Prove:   h.chains.Prove,
 		Roster:  published.Proof,

@@ -99,6 +99,9 @@ type Door struct {
 	// key set for one invitation, keys that were not proven, a name that was not invited, and a
 	// child whose key sets are not those that were endorsed. It must not be nil.
 	Alarm func(identity.Jurisdiction, text.Code, error)
+	// Settled is told of a child that redeemed an invitation: what was alarmed about it is over.
+	// nil: not called.
+	Settled func(identity.Jurisdiction)
 	// Changed is called before a redemption, or a presentation that led to a new endorsement, is
 	// answered. Its error fails the request. nil: not called.
 	Changed func(ctx context.Context) error
@@ -201,6 +204,9 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 			d.Alarm(r.Child, code, err)
 		}
 		return redeemed{}, err
+	}
+	if d.Settled != nil {
+		d.Settled(r.Child)
 	}
 	return d.endorsed(ctx, entry, true)
 }

@@ -53,6 +53,8 @@ func TestJoinOverTheWire(t *testing.T) {
 	city.Invite(t, county, "one", false)
 	var alarms []text.Code
 	w := wire{door: doorOf(city, &alarms)}
+	settled := 0
+	w.door.Settled = func(identity.Jurisdiction) { settled++ }
 	offset, err := Offset(t.Context(), w, func() time.Time { return city.Clock().Add(70 * time.Minute) })
 	if err != nil || (offset-70*time.Minute).Abs() > time.Millisecond {
 		t.Errorf("offset: got %s, %v, want 70 minutes", offset, err)
@@ -78,8 +80,8 @@ func TestJoinOverTheWire(t *testing.T) {
 	if err != nil || got[1].Endorsement.Child != county.Name() {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if len(alarms) != 0 {
-		t.Errorf("alarms: got %v", alarms)
+	if len(alarms) != 0 || settled != 2 {
+		t.Errorf("alarms: got %v; %d redemptions settled what was before", alarms, settled)
 	}
 	thief := treetest.New(t, "nanming.guiyang.guizhou")
 	if _, _, err := Ask(t.Context(), w, thief.Bring(t, "one")); treetest.Code(err) != text.InvitationRedeemed {

@@ -35,8 +35,8 @@ func (t *Table) Alarmed(about identity.Jurisdiction) (Alarm, bool) {
 	return a, ok
 }
 
-// over ends the alarm about a neighbour.
-func (t *Table) over(about identity.Jurisdiction) {
+// Over ends the alarm about a neighbour.
+func (t *Table) Over(about identity.Jurisdiction) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.alarms, about)

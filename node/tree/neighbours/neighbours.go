@@ -186,6 +186,9 @@ func (t *Table) child(r *state.Reader, c tree.Child, into map[identity.Jurisdict
 		}
 		n.KeySets = sets
 	}
+	if a, _ := t.Alarmed(c.Place.Name); a.Code == text.ChildDamaged {
+		t.Over(c.Place.Name)
+	}
 	n.Place, n.Until = c.Place, time.UnixMilli(int64(c.NotAfter))
 	into[c.Place.Name] = n
 }

@@ -48,7 +48,7 @@ func (c *clock) Now() time.Time { return time.Unix(0, c.now.Load()) }
 
 func (c *clock) pass(d time.Duration) { c.now.Add(int64(d)) }
 
-func newParty(t *testing.T, name string, c *clock) *party {
+func newParty(t *testing.T, name string, c *clock, also ...func(*state.Registry)) *party {
 	t.Helper()
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {
@@ -59,7 +59,9 @@ func newParty(t *testing.T, name string, c *clock) *party {
 		t.Fatal(err)
 	}
 	registry := state.NewRegistry()
-	tree.Register(registry)
+	for _, register := range append(also, tree.Register) {
+		register(registry)
+	}
 	p := &party{log: &strings.Builder{}}
 	p.Host, err = host.Open(t.Context(), dir, j, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: c.Now})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -155,6 +157,40 @@ func TestStolenLogKeyIsFoundByItsOwner(t *testing.T) {
 				t.Errorf("renews %t: %s is alarmed %t, %s", renews, side.Name(), ok, a.Code)
 			}
 		}
+	}
+}
+
+// TestDamagedKeySetIsOneChildOut: a key set of a child that cannot be read takes that child out of
+// the neighbours, with an alarm, and leaves the others (S01).
+func TestDamagedKeySetIsOneChildOut(t *testing.T) {
+	const damage book.Command[[][]byte, book.Nothing] = 999
+	c := newClock()
+	city := newParty(t, "guiyang.guizhou", c, func(r *state.Registry) {
+		damage.Handle(r, func(tx *state.Tx, key [][]byte) (book.Nothing, error) {
+			return book.Nothing{}, tx.Put("child-key-sets", key[0], []byte{0x80})
+		})
+	})
+	county, sister := newParty(t, "nanming.guiyang.guizhou", c), newParty(t, "yunyan.guiyang.guizhou", c)
+	joinTo(t, city, county, c)
+	joinTo(t, city, sister, c)
+	city.table = New(city.Host, c.Now, city.table.logger) // as after a restart
+	var key []byte
+	err := city.View(t.Context(), func(r *state.Reader) error {
+		r.Scan("child-key-sets", []byte("nanming/"), nil, func(k, _ []byte) bool { key = append([]byte{}, k...); return false })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := damage.Do(t.Context(), city, message(t), nil, [][]byte{key}); err != nil {
+		t.Fatal(err)
+	}
+	city.refresh(t)
+	if a, _ := city.table.Alarmed(county.Name()); city.table.IsNeighbour(county.Name()) || a.Code != text.ChildDamaged {
+		t.Errorf("the damaged one: neighbour %t, alarm %q", city.table.IsNeighbour(county.Name()), a.Code)
+	}
+	if !city.table.IsNeighbour(sister.Name()) {
+		t.Error("its sister is no neighbour any more")
 	}
 }
 

@@ -214,7 +214,7 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 	if err != nil {
 		return err
 	}
-	u.table.over(parent)
+	u.table.Over(parent)
 	u.mu.Lock()
 	u.presented, u.vain = u.table.now(), 0
 	u.acked[parent] = max(u.acked[parent], number)
