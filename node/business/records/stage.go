@@ -56,8 +56,8 @@ func wait(ctx context.Context) bool {
 	}
 }
 
-// propose replicates one chunk. While the ledger has no room it waits, because an import is long and
-// its file would have to be sent again.
+// propose replicates one chunk. While the ledger has no room it waits, because an import is long
+// and its file would have to be sent again.
 func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	want := c.First + uint64(len(c.Rows))
 	done, err := commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)

@@ -175,7 +175,7 @@ func TestBesideTheRoster(t *testing.T) {
 	for n, lies := range map[int]string{0: "[]", 1: "[{guiyang.guizhou altered nanming.guiyang.guizhou}]"} {
 		w := callstest.New(t, callstest.Options{
 			Counties: []identity.Jurisdiction{nanming, yunyan}, Unlisted: []identity.Jurisdiction{yunyan},
-			Federated: func(p *place, in *relay.Registry) { p.Federated.ServeLying(in, lieAt(p, invented(n))) },
+			Federated: func(p *place, in *relay.Registry) { p.Federated.ServeLying(in, p.Lists, lieAt(p, invented(n))) },
 		})
 		w.NoKeys = func(of identity.Jurisdiction) error {
 			if len(of.String()) > len(nanming.String()) {
