@@ -18,16 +18,18 @@ import (
 
 // elsewhere names the tests that fill the buckets which one node alone cannot fill through its API.
 var elsewhere = map[string]string{
-	"asked":    "node/flows/calls",
-	"expiry":   "consensus/state: TestIDs",
-	"lines":    "consensus/group: TestDivergedReplicaStops",
-	"probes":   "node/business/sharing",
-	"roster":   "node/tree/rosters: TestLongRosterIsKept",
-	"seen":     "consensus/state: TestIDs",
-	"shares":   "node/flows/federated",
-	"sharesby": "node/flows/federated",
-	"upstream": "node/tree",
-	"used":     "node/business/sharing",
+	"asked":          "node/flows/calls",
+	"barred":         "node/business/sharing: TestRevokedIsNotAnAgencyAway",
+	"child-key-sets": "node/tree: TestKeySetsAtOnce",
+	"expiry":         "consensus/state: TestIDs",
+	"lines":          "consensus/group: TestDivergedReplicaStops",
+	"probes":         "node/business/sharing",
+	"roster":         "node/tree/rosters: TestLongRosterIsKept",
+	"seen":           "consensus/state: TestIDs",
+	"shares":         "node/flows/federated",
+	"sharesby":       "node/flows/federated",
+	"upstream":       "node/tree",
+	"used":           "node/business/sharing",
 }
 
 // longest finds the largest n with which a request is carried out, and checks that every larger one

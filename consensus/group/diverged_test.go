@@ -7,11 +7,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hashicorp/raft"
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+
+	"github.com/hashicorp/raft"
 )
 
 // poisoned returns the registry of replica n. When bad holds n, this replica applies the command

@@ -250,7 +250,7 @@ func (c Command) before(r reads) (before seen, used bool) {
 		return before, false
 	}
 	if err := canon.Unmarshal(data, maxSeenLen, &before); err != nil {
-		panic(fmt.Sprintf("state: damaged memory of ids: %v", err))
+		Unreadable(bucketSeen, c.seenKey(), err)
 	}
 	return before, true
 }

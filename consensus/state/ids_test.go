@@ -111,7 +111,9 @@ func TestForgettingIsTheSameEverywhere(t *testing.T) {
 // TestForgettingBeginsBehindWhatIsForgotten puts a key before one that was dropped, which nothing
 // may do: it is not looked at, because to pass over what was dropped would cost more each time.
 func TestForgettingBeginsBehindWhatIsForgotten(t *testing.T) {
-	tx := newTx(NewRegistry(), &meta{Log: testLog(t)})
+	registry := NewRegistry()
+	registry.Keep(Bucket{Name: "b", MaxKey: 16, MaxValue: 16})
+	tx := newTx(registry, &meta{Log: testLog(t)})
 	drop := func() (dropped string) {
 		keys, err := tx.DropFirst("b", 2, func([]byte) bool { return true })
 		if err != nil {

@@ -24,6 +24,7 @@ const (
 // Register adds this room's commands.
 func Register(r *state.Registry) {
 	agencies.Keep(r)
+	agencyList.Keep(r)
 	catalogue.Keep(r)
 	setStandards.Keep(r)
 	commandAgencyAdd.Handle(r, applyAgencyAdd)

@@ -37,12 +37,6 @@ func (o *opening) Payload(r *state.Reader, index uint64) ([]byte, error) {
 	return o.Ledger.Payload(r, index)
 }
 
-// costlyOn is a filter that costs more than is allowed on a record for which the condition holds.
-func costlyOn(condition string) string {
-	list := "[" + strings.Repeat("1,", 99) + "1]"
-	return condition + " && " + list + ".all(a, " + list + ".all(b, " + list + ".all(c, a+b+c > 0)))"
-}
-
 // accesses returns how many uses the ledger has, and the payload of the last one.
 func accesses(t *testing.T, l *booktest.Ledger) (n int, last map[string]any) {
 	t.Helper()
@@ -105,8 +99,6 @@ func refusals() map[string]refusal {
 	fail := func(context.CancelFunc) error { return errors.New("the payload is damaged") }
 	leave := func(cancel context.CancelFunc) error { cancel(); return nil }
 	return map[string]refusal{
-		"a filter that is too costly":   {two, asking("", costlyOn(`sex == "f"`)), nil, nil, text.FilterTooCostly, ""},
-		"a measure with such a filter":  {two, asking("count", costlyOn(`sex == "f"`)), nil, nil, text.FilterTooCostly, ""},
 		"too many groups":               {many, asking("count by sex", ""), nil, nil, text.TooManyGroups, ""},
 		"a value too long to name":      {long, asking("count by sex", ""), nil, nil, text.TooLarge, ""},
 		"a group too small":             {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},

@@ -174,10 +174,13 @@ func TestSameKeyAtOnce(t *testing.T) {
 // refusal, and no second use. One that was refused before is a new request.
 func TestSameRefusal(t *testing.T) {
 	d := open(t)
-	costly := client.Query{Dataset: "villages", Filter: `[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b,
-		[1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, a+b+c+d > 0))))`, Use: use}
+	few := villages()
+	few.Code, few.SmallestCell, few.Measures = "few", 5, map[string][]string{"people": {"sum"}}
+	d.done(t, "POST", "/v1/datasets", "civil-affairs", few)
+	d.done(t, "POST", "/v1/datasets/few/records", "civil-affairs", client.PutRecord{Record: json.RawMessage(`{"code":"1","people":7}`)})
+	small := client.Query{Dataset: "few", Measure: &client.Measure{Function: "sum", Field: "people"}, Use: use}
 	for range 3 {
-		d.refused(t, "too costly", keyed("/v1/query", "water", costly), text.FilterTooCostly)
+		d.refused(t, "too few", keyed("/v1/query", "water", small), text.GroupTooSmall)
 	}
 	if n := d.uses(t); n != 1 {
 		t.Errorf("%d uses were recorded, want 1", n)

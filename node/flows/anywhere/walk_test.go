@@ -122,7 +122,7 @@ func (w *walkers) parameters(operation, about string) []byte {
 			return must(canon.Marshal(q))
 		}
 		q.Key, q.Measure.Function = "", gather.Count
-		return must(canon.Marshal(map[int]any{1: true, 3: q}))
+		return must(canon.Marshal(map[int]any{1: true, 3: q, 5: 1, 6: make([]byte, 32)}))
 	case "verify":
 		return must(canon.Marshal(records.Claim{Dataset: label(about), Key: "520102016001", Field: "name", Value: []byte(`"金丝雀"`)}))
 	case "receipt":

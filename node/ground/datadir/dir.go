@@ -29,7 +29,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 2
+	formatVersion = 3
 	lockName      = "lock"
 	hostedFolder  = "j"
 )

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -38,7 +39,7 @@ func (b *Budget) spend(child, of identity.Jurisdiction, now time.Time) error {
 	full = full.Add(refill)
 	if most := now.Add(burst * refill); full.After(most) {
 		b.full[child] = most // never later, also where the clock was set back
-		return text.Fail(text.Busy, text.Args{"jurisdiction": of.String()}, nil)
+		return text.Fail(text.Busy, text.Args{"jurisdiction": of.String(), "again": strconv.FormatInt(int64(refill/time.Second), 10)}, nil)
 	}
 	b.full[child] = full
 	return nil

@@ -182,7 +182,7 @@ func TestDamagedKeySetIsOneChildOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := damage.Do(t.Context(), city, message(t), nil, [][]byte{key}); err != nil {
+	if _, err := damage.Do(t.Context(), city, book.Request{}, [][]byte{key}); err != nil {
 		t.Fatal(err)
 	}
 	city.refresh(t)

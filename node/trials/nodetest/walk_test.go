@@ -60,6 +60,8 @@ func faceWalk() []faceRow {
 		{"standard-of", "none", "GET", "/v1/standards/villages?from=guiyang.guizhou", "", byAgency("no-standard", "no-standard", "no-standard")},
 		{"roster", "", "GET", "/v1/roster", "", all(given)},
 		{"tree", "", "GET", "/v1/tree", "", all(given)},
+		{"keys", "", "GET", "/v1/keys", "", all(given)},
+		{"new-keys", "too soon", "POST", "/v1/keys", "{}", all("keys-too-soon")},
 		{"record-history", "", "POST", "/v1/datasets/villages/history", `{"key":"9"}`, provider},
 		{"query", "villages", "POST", "/v1/query", `{"dataset":"villages","key":"9","purpose":"statistics"}`, byAgency(record, record, "basis-needed")},
 		{"query", "secrets", "POST", "/v1/query", `{"dataset":"secrets","key":"9","purpose":"statistics"}`, byAgency(record, "not-shared", "not-shared")},
