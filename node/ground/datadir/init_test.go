@@ -261,7 +261,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		spoil func(dir string) error
 		want  text.Code
 	}{
-		"a format to come":     {wrote(formatName, "3"), text.DirNewer},
+		"a format to come":     {wrote(formatName, "4"), text.DirNewer},
 		"a format of no sense": {wrote(formatName, "two"), text.DirNewer},
 		"a format before":      {wrote(formatName, "1"), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.DirNotNode},
