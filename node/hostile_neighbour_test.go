@@ -130,7 +130,8 @@ func TestHostileExpired(t *testing.T) {
 	s.sound(t)
 }
 
-// TestHostileLogLines: a neighbour has three hundred calls refused, and so makes few log lines.
+// TestHostileLogLines (S30): a neighbour has three hundred calls refused, and so makes few log
+// lines.
 func TestHostileLogLines(t *testing.T) {
 	s := newScene(t)
 	in := s.insider(t)

@@ -44,8 +44,8 @@ func poisonRegistry() *Registry {
 	return r
 }
 
-// TestPoisonBodyIsRefused gives a handler bodies on which it fails (S13). The command is refused
-// and leaves nothing behind; the entry of raft in which it stands, and everything after, is
+// TestPoisonBodyIsRefused (S01) gives a handler bodies on which it fails (S13). The command is
+// refused and leaves nothing behind; the entry of raft in which it stands, and everything after, is
 // applied.
 func TestPoisonBodyIsRefused(t *testing.T) {
 	for name := range poisons {

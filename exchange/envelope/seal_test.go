@@ -122,8 +122,8 @@ func (p party) toward(t *testing.T, to party) func() Envelope {
 	}
 }
 
-// TestOriginEvictsOnlyItsOwn has an attacker send a new encapsulation with each message, more than
-// are remembered of it: those of others are still held.
+// TestOriginEvictsOnlyItsOwn (S31) has an attacker send a new encapsulation with each message, more
+// than are remembered of it: those of others are still held.
 func TestOriginEvictsOnlyItsOwn(t *testing.T) {
 	city, county, attacker := newParty(t, "guiyang.guizhou"), newParty(t, "nanming.guiyang.guizhou"), newParty(t, "zunyi.guizhou")
 	keys := &counting{Decapsulator: county}

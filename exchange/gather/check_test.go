@@ -42,8 +42,8 @@ type change struct {
 	want string
 }
 
-// TestCheckMembers makes one change, which breaks an invariant about the members, to a share that
-// adds up.
+// TestCheckMembers (S24) makes one change, which breaks an invariant about the members, to a share
+// that adds up.
 func TestCheckMembers(t *testing.T) {
 	testCheck(t, map[string]change{
 		"as it is": {func(*Share) {}, ""},

@@ -10,8 +10,8 @@ import (
 	"xietong/certs/tlsconf"
 )
 
-// TestFiveSourcesAtTheDoor: five addresses knock as fast as they are let in. A county that knocks
-// once a second for a minute comes in nearly always.
+// TestFiveSourcesAtTheDoor (S22): five addresses knock as fast as they are let in. A county that
+// knocks once a second for a minute comes in nearly always.
 func TestFiveSourcesAtTheDoor(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -50,9 +50,9 @@ func TestFiveSourcesAtTheDoor(t *testing.T) {
 	})
 }
 
-// TestFairAtTheDoor: many sources take all that they are given, each time before the county tries.
-// It knocks once a second for a minute, and gets its equal part of what comes back, or all that it
-// asks for.
+// TestFairAtTheDoor (S22): many sources take all that they are given, each time before the county
+// tries. It knocks once a second for a minute, and gets its equal part of what comes back, or all
+// that it asks for.
 func TestFairAtTheDoor(t *testing.T) {
 	for _, row := range []struct{ hostile, least int }{{1, 60}, {5, 60}, {20, 57}, {100, 18}} {
 		g, now := newGate(), time.Now()

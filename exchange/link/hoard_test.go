@@ -88,7 +88,8 @@ func (p *party) comes(to *party) (*quic.Conn, bool) {
 	return q, err == nil
 }
 
-// TestLinksOfReplicasThatAreNone: a county with one replica comes 120 times, as r1001 to r1020.
+// TestLinksOfReplicasThatAreNone (S10): a county with one replica comes 120 times, as r1001 to
+// r1020.
 func TestLinksOfReplicasThatAreNone(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -123,9 +124,9 @@ func begins(s *quic.Stream, sent *atomic.Int64) {
 	}
 }
 
-// TestHoardOfUnfinishedFrames: a county opens what connections it gets, and on each many frames of
-// 1 MiB that it never ends. What the city keeps of it is bounded, twenty others are served all the
-// while, and by the deadline everything is given back.
+// TestHoardOfUnfinishedFrames (S10b): a county opens what connections it gets, and on each many
+// frames of 1 MiB that it never ends. What the city keeps of it is bounded, twenty others are
+// served all the while, and by the deadline everything is given back.
 func TestHoardOfUnfinishedFrames(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -198,8 +199,8 @@ func TestHoardOfUnfinishedFrames(t *testing.T) {
 	})
 }
 
-// TestHoardOfUnreadAnswers: a county asks again and again for 1 MiB and reads nothing of it. What
-// the city keeps for it is bounded, and others are served.
+// TestHoardOfUnreadAnswers (S10c): a county asks again and again for 1 MiB and reads nothing of it.
+// What the city keeps for it is bounded, and others are served.
 func TestHoardOfUnreadAnswers(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county, other := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20), w.party("yunyan.guiyang.guizhou", 30)

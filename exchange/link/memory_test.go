@@ -30,9 +30,9 @@ func endsOf(t *testing.T, label string) ends {
 	return ends{city, peer}
 }
 
-// TestOneNeighbourAtItsBound: hostile neighbours take all the memory that they get. None of them
-// takes from the own share of another, the first of them alone gets at most a quarter of what is
-// lent, and all of it comes back.
+// TestOneNeighbourAtItsBound (S10d): hostile neighbours take all the memory that they get. None of
+// them takes from the own share of another, the first of them alone gets at most a quarter of what
+// is lent, and all of it comes back.
 func TestOneNeighbourAtItsBound(t *testing.T) {
 	const piece = 64 << 10
 	for _, hostile := range []int{1, 5, 50} {

@@ -23,8 +23,8 @@ func narrow(limit *atomic.Int64, parties ...*party) {
 // headers of IPv4 and UDP.
 const leastPath = 1200
 
-// TestPathOfLeastSize: a link comes up over a path that passes 1,228 bytes and no more, and carries
-// what is long.
+// TestPathOfLeastSize (P05): a link comes up over a path that passes 1,228 bytes and no more, and
+// carries what is long.
 func TestPathOfLeastSize(t *testing.T) {
 	inWorld(t, func(w *world) {
 		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
@@ -66,9 +66,9 @@ func TestPathShrinks(t *testing.T) {
 	})
 }
 
-// TestPathTooSmall: a path that passes only small packets any more is no link: within seconds both
-// sides say so, although short calls still come through, and when the path is whole again, so is
-// the link.
+// TestPathTooSmall (P06): a path that passes only small packets any more is no link: within seconds
+// both sides say so, although short calls still come through, and when the path is whole again, so
+// is the link.
 func TestPathTooSmall(t *testing.T) {
 	for what, both := range map[string]bool{"both ways": true, "down only": false} {
 		linked(t, func(w *world, city, county *party) {

@@ -61,8 +61,8 @@ func TestChainWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestKeySetsAtOnce checks how many key sets a child may bring at once and in a day, and that the
-// parent serves on (S01).
+// TestKeySetsAtOnce (S01b) checks how many key sets a child may bring at once and in a day, and
+// that the parent serves on (S01).
 func TestKeySetsAtOnce(t *testing.T) {
 	city, county := joined(t)
 	sets := county.Follow(t, 100, nil)
@@ -126,8 +126,8 @@ func TestJoinsWithManyKeySets(t *testing.T) {
 	}
 }
 
-// TestDamagedChild: a record that cannot be read takes one child out of service, and not the node
-// (S01). A new invitation with rekey mends it.
+// TestDamagedChild (S01c): a record that cannot be read takes one child out of service, and not the
+// node (S01). A new invitation with rekey mends it.
 func TestDamagedChild(t *testing.T) {
 	const damage book.Command[[]string, book.Nothing] = 999
 	city, county := joined(t, func(r *state.Registry) {
@@ -227,9 +227,9 @@ func (r *racing) Note(contentType string, payload []byte) (book.Statement, error
 	return r.Ledger.Note(contentType, payload)
 }
 
-// TestTwoPresentationsAtOnce: whoever has the county's keys presents another number 2 at the same
-// moment. The second is refused where the command is applied; which of the two is the county's, the
-// refusal cannot know, and says so loudly (S14).
+// TestTwoPresentationsAtOnce (S14b): whoever has the county's keys presents another number 2 at the
+// same moment. The second is refused where the command is applied; which of the two is the
+// county's, the refusal cannot know, and says so loudly (S14).
 func TestTwoPresentationsAtOnce(t *testing.T) {
 	city, county := joined(t)
 	sets, fork := county.Follow(t, 2, nil), county.Follow(t, 2, func(k *trust.KeySet) { k.Epoch++ })

@@ -74,9 +74,9 @@ func notShared(t *testing.T) (*booktest.Ledger, *Desk) {
 	return l, desk
 }
 
-// TestHostileFiltersBeforePermission sends 20 hostile filters, with a purpose and without one, to a
-// dataset that is not shared. They are refused for that alone: nothing is planned or compiled, and
-// nothing is recorded.
+// TestHostileFiltersBeforePermission (S02) sends 20 hostile filters, with a purpose and without
+// one, to a dataset that is not shared. They are refused for that alone: nothing is planned or
+// compiled, and nothing is recorded.
 func TestHostileFiltersBeforePermission(t *testing.T) {
 	l, desk := notShared(t)
 	ask := func(purpose, filter string) error {
@@ -169,10 +169,10 @@ func TestRepeatedFields(t *testing.T) {
 	}
 }
 
-// TestFilterTellsNothingUnrecorded reads a record bit by bit, as somebody who may ask but wants no
-// trace: where the first half of the filter is true, the second costs too much, or has no value, or
-// is of another type. Both answers are the outcome of a recorded use, and the record that could not
-// be compared is counted.
+// TestFilterTellsNothingUnrecorded (S04b) reads a record bit by bit, as somebody who may ask but
+// wants no trace: where the first half of the filter is true, the second costs too much, or has no
+// value, or is of another type. Both answers are the outcome of a recorded use, and the record that
+// could not be compared is counted.
 func TestFilterTellsNothingUnrecorded(t *testing.T) {
 	l, desk := open(t)
 	list := "[" + strings.Repeat("1,", 99) + "1]"

@@ -113,9 +113,9 @@ func refusals() map[string]refusal {
 	}
 }
 
-// TestNothingIsReadThroughRefusals asks for what must be refused after records were read, in every
-// way there is. Whoever is refused so may have learned something of the records, so each refusal is
-// recorded, and its id is used up.
+// TestNothingIsReadThroughRefusals (S04) asks for what must be refused after records were read, in
+// every way there is. Whoever is refused so may have learned something of the records, so each
+// refusal is recorded, and its id is used up.
 func TestNothingIsReadThroughRefusals(t *testing.T) {
 	for what, row := range refusals() {
 		t.Run(what, func(t *testing.T) {
@@ -218,8 +218,9 @@ func TestRefusedProbesAreCharged(t *testing.T) {
 	}
 }
 
-// TestIDsBelongToTheirOrigin has two agencies, of which one is of another jurisdiction and has the
-// code of ours, use one id in every order. Neither is hindered, or learns that the other used it.
+// TestIDsBelongToTheirOrigin (S07b) has two agencies, of which one is of another jurisdiction and
+// has the code of ours, use one id in every order. Neither is hindered, or learns that the other
+// used it.
 func TestIDsBelongToTheirOrigin(t *testing.T) {
 	theirs := identity.NewAgency(guiyang, water.Code())
 	for _, order := range [][]identity.Agency{

@@ -27,8 +27,9 @@ func (s slow) Read(p []byte) (int, error) {
 	return s.Reader.Read(p)
 }
 
-// TestManyBodiesAtOnce has 10,000 clients send 40 kB each at the same time (M3). The bodies that
-// are held are bounded in bytes; everybody else is told when to try again, before a byte is read.
+// TestManyBodiesAtOnce (M03) has 10,000 clients send 40 kB each at the same time (M3). The bodies
+// that are held are bounded in bytes; everybody else is told when to try again, before a byte is
+// read.
 func TestManyBodiesAtOnce(t *testing.T) {
 	d := open(t)
 	synctest.Test(t, func(t *testing.T) {

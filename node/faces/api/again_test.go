@@ -37,9 +37,9 @@ func (d *door) uses(t *testing.T) (n int) {
 	return n
 }
 
-// TestAnswerLostWithTheConnection cuts the connection while the application for the use is being
-// recorded, before anything is read. The use goes on, the client's own retry gets its answer, and
-// it is recorded once; another request under the key, and a retry much later, get none.
+// TestAnswerLostWithTheConnection (M07) cuts the connection while the application for the use is
+// being recorded, before anything is read. The use goes on, the client's own retry gets its answer,
+// and it is recorded once; another request under the key, and a retry much later, get none.
 func TestAnswerLostWithTheConnection(t *testing.T) {
 	for what, row := range map[string]struct {
 		path string

@@ -75,8 +75,9 @@ func TestOneUse(t *testing.T) {
 	}
 }
 
-// TestReplayed sends the same frame again: it gets the same frame for an answer, byte for byte, and
-// from a provider that was started anew, or whose record was retracted since, that it was answered.
+// TestReplayed (S07c) sends the same frame again: it gets the same frame for an answer, byte for
+// byte, and from a provider that was started anew, or whose record was retracted since, that it was
+// answered.
 func TestReplayed(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, lookup()); err != nil {

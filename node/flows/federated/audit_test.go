@@ -73,8 +73,8 @@ func TestRefusalIsShown(t *testing.T) {
 	}
 }
 
-// TestNotShownIsTold: a hop that shows nothing is told with the total, and so are those whose
-// shares it lists: the audit of everything is never silent (S03).
+// TestNotShownIsTold (S03b): a hop that shows nothing is told with the total, and so are those
+// whose shares it lists: the audit of everything is never silent (S03).
 func TestNotShownIsTold(t *testing.T) {
 	w := without(t, map[identity.Jurisdiction]func(*place, *relay.Registry){
 		guiyang: func(p *place, in *relay.Registry) { p.Federated.ServeHiding(in, p.Lists) },
@@ -142,8 +142,8 @@ func TestRosterNotHere(t *testing.T) {
 	}
 }
 
-// TestLevelIsTheAskers: the jurisdiction that is asked does not choose, by the standard that it has
-// set, who has to answer.
+// TestLevelIsTheAskers (S32): the jurisdiction that is asked does not choose, by the standard that
+// it has set, who has to answer.
 func TestLevelIsTheAskers(t *testing.T) {
 	w := measured(t, nil)
 	q := asked(gather.Count)

@@ -10,9 +10,9 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestHandedOverTwice has a hop hand the same question to each county twice, and keep the second
-// answer: it is the first one again, and no share in which the county says that it refuses. After a
-// restart a county does not sign any share of the question any more, but a refusal.
+// TestHandedOverTwice (S07) has a hop hand the same question to each county twice, and keep the
+// second answer: it is the first one again, and no share in which the county says that it refuses.
+// After a restart a county does not sign any share of the question any more, but a refusal.
 func TestHandedOverTwice(t *testing.T) {
 	w := callstest.New(t, callstest.Options{Counties: []identity.Jurisdiction{nanming, callstest.Yunyan}})
 	w.Twice = true

@@ -124,8 +124,9 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestCostlyRecords checks that a record costs no more than is allowed, and is incomparable where
-// it would: by steps, by a pattern, by many patterns, by texts that are copied, by time zones.
+// TestCostlyRecords (S02c) checks that a record costs no more than is allowed, and is incomparable
+// where it would: by steps, by a pattern, by many patterns, by texts that are copied, by time
+// zones.
 func TestCostlyRecords(t *testing.T) {
 	list := "[" + strings.Repeat("1,", 99) + "1]"
 	long := `{"code":"` + strings.Repeat("5", 40<<10) + `","name":"` + strings.Repeat("5", 900) + `"}`

@@ -36,8 +36,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestHostilePatterns refuses patterns that would take hundreds of MiB to compile, or long to
-// parse, and takes little for it.
+// TestHostilePatterns (S02b) refuses patterns that would take hundreds of MiB to compile, or long
+// to parse, and takes little for it.
 func TestHostilePatterns(t *testing.T) {
 	for name, pattern := range map[string]string{
 		"a repeated group":       "^(?:" + strings.Repeat("a?", 400) + "){1000}$",

@@ -43,8 +43,9 @@ func chained(times int) string {
 	return b.String() + "}"
 }
 
-// TestHostileSchemas compiles schemas of at most a few KiB that would take seconds or hundreds of
-// MiB, then or for each record. Each is refused by what is wrong with it, with little work.
+// TestHostileSchemas (S23) compiles schemas of at most a few KiB that would take seconds or
+// hundreds of MiB, then or for each record. Each is refused by what is wrong with it, with little
+// work.
 func TestHostileSchemas(t *testing.T) {
 	nested := strings.Repeat(`{"allOf":[`, 100) + `true` + strings.Repeat(`]}`, 100)
 	for name, row := range map[string]struct {
@@ -82,8 +83,8 @@ func TestHostileSchemas(t *testing.T) {
 	}
 }
 
-// TestHostileRecords checks records against schemas that are within every bound, which would cost
-// the product of the two. Each is refused for that, with little work.
+// TestHostileRecords (S23b) checks records against schemas that are within every bound, which would
+// cost the product of the two. Each is refused for that, with little work.
 func TestHostileRecords(t *testing.T) {
 	items := "[" + strings.Repeat("1,", 3000) + "1]"
 	any := `{"anyOf":[` + strings.Repeat(`{"type":"string"},`, 50) + `{"type":"null"}]}`

@@ -133,8 +133,8 @@ func TestCutOffGoesOnWithOldKeys(t *testing.T) {
 
 func second[A, B any](_ A, b B) B { return b }
 
-// TestStolenLogKeyIsFoundByItsOwner: whoever read the county's log key presents a number 2 of its
-// own. The city must take it; at the next presentation of the county both sides are alarmed,
+// TestStolenLogKeyIsFoundByItsOwner (S14c): whoever read the county's log key presents a number 2
+// of its own. The city must take it; at the next presentation of the county both sides are alarmed,
 // whether the county has a new key set or not (S14).
 func TestStolenLogKeyIsFoundByItsOwner(t *testing.T) {
 	for _, renews := range []bool{false, true} {
