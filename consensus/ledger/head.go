@@ -68,6 +68,7 @@ const (
 	KindAsked           Kind = 17
 	KindRoster          Kind = 18
 	KindStandard        Kind = 19
+	KindUseRefused      Kind = 20
 )
 
 var kindNames = map[Kind]string{
@@ -76,7 +77,7 @@ var kindNames = map[Kind]string{
 	KindImportAbandoned: "import abandoned", KindApplication: "application", KindGrant: "grant",
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
-	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry",
+	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

@@ -37,14 +37,16 @@ func (o *opening) Payload(r *state.Reader, index uint64) ([]byte, error) {
 	return o.Ledger.Payload(r, index)
 }
 
-// accesses returns how many uses the ledger has, and the payload of the last one.
+// accesses returns how many uses the ledger has, refused ones included, and the payload of the last
+// one. Its head alone tells whether a use was refused.
 func accesses(t *testing.T, l *booktest.Ledger) (n int, last map[string]any) {
 	t.Helper()
 	for index, head := range l.Heads(t, 0) {
-		if head.Kind != ledger.KindAccess {
+		if head.Kind != ledger.KindAccess && head.Kind != ledger.KindUseRefused {
 			continue
 		}
 		n++
+		last = nil
 		reading(t, l, func(r *state.Reader) {
 			payload, err := l.Payload(r, uint64(index))
 			if err == nil {
@@ -54,6 +56,9 @@ func accesses(t *testing.T, l *booktest.Ledger) (n int, last map[string]any) {
 				t.Fatal(err)
 			}
 		})
+		if told := last["refused"] == nil; told != (head.Kind == ledger.KindAccess) {
+			t.Errorf("entry %d of kind %s says refused: %v", index, head.Kind, last["refused"])
+		}
 	}
 	return n, last
 }

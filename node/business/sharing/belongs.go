@@ -33,6 +33,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindGrant:           provider | consumer,
 	ledger.KindGrantRevoked:    provider,
 	ledger.KindAccess:          provider | consumer,
+	ledger.KindUseRefused:      provider | consumer,
 	ledger.KindInvitation:      administrators,
 	ledger.KindEndorsement:     administrators,
 	ledger.KindWithdrawal:      administrators,

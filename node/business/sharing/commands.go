@@ -150,10 +150,13 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
 }
 
-// access records a use, if everything that the use was decided on still stands, or nothing is told
-// of the data.
+// access records a use, if everything that the use was decided on still stands. Where records were
+// read and nothing is told of them, it records that in an entry of another kind, whatever stands by
+// then: the heads, which go up, must not look as if data had been given after a revocation.
 func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
+	kind := ledger.KindUseRefused
 	if !b.Refused {
+		kind = ledger.KindAccess
 		if err := b.stands(tx, h); err != nil {
 			return ledger.None, err
 		}
@@ -163,7 +166,7 @@ func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
 	}
 	// Everything is checked: from here on it writes.
 	now, _ := h.datasetState(tx, b.Dataset)
-	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindAccess, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
+	entry, err := b.Statement.Append(tx, ledger.Head{Kind: kind, Agency: now.Provider, Code: b.Dataset, About: b.Grant})
 	if err != nil {
 		return ledger.None, err
 	}

@@ -215,7 +215,7 @@ func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok boo
 	var g Grant
 	about, some := leaf.Head.About.Index()
 	switch leaf.Head.Kind {
-	case ledger.KindAccess:
+	case ledger.KindAccess, ledger.KindUseRefused:
 		if !some {
 			return identity.NewAgency(r.Log().Jurisdiction(), leaf.Head.Agency), true, nil
 		}

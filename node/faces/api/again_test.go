@@ -30,7 +30,7 @@ func keyed(path, as string, body any) request {
 func (d *door) uses(t *testing.T) (n int) {
 	t.Helper()
 	for _, head := range d.Heads(t, 0) {
-		if head.Kind == ledger.KindAccess {
+		if head.Kind == ledger.KindAccess || head.Kind == ledger.KindUseRefused {
 			n++
 		}
 	}
