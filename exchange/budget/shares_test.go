@@ -145,6 +145,22 @@ func TestAgainIsTrue(t *testing.T) {
 	})
 }
 
+// TestClockSetBack: whoever has spent its part before the clock was set back gets more at the same
+// rate as ever, and not only when the time of before has come again.
+func TestClockSetBack(t *testing.T) {
+	r, p, year := NewRate(30, 1), payer(0, 0), start.AddDate(1, 0, 0)
+	for r.Spend(1, p, year) == nil {
+	}
+	if err := r.Spend(1, p, start); err == nil {
+		t.Error("setting the clock back gave something")
+	}
+	for second := range 20 {
+		if err := r.Spend(1, p, start.Add(time.Duration(second+1)*time.Second)); err != nil {
+			t.Fatalf("second %d: %v", second, err)
+		}
+	}
+}
+
 // TestRateForLong spends for a year, so that the unit is written down anew many times.
 func TestRateForLong(t *testing.T) {
 	r := NewRate(100, 1)

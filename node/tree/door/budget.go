@@ -1,11 +1,12 @@
 package door
 
 import (
+	"errors"
 	"strconv"
-	"sync"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/exchange/budget"
 	"xietong/node/ground/text"
 )
 
@@ -19,28 +20,19 @@ const (
 // Budget meters what each child presents at the door. Only who has proven to be the child spends
 // it, so a stranger can spend nobody's; and it holds no name that is not a child's. Many goroutines
 // may use it.
-type Budget struct {
-	mu   sync.Mutex
-	full map[identity.Jurisdiction]time.Time // when the budget will be whole again
-}
+type Budget struct{ rates *budget.Rates }
 
 // NewBudget returns the budget of all children, whole.
-func NewBudget() *Budget { return &Budget{full: map[identity.Jurisdiction]time.Time{}} }
+func NewBudget() *Budget { // a child is alone in its part, a third
+	return &Budget{budget.NewRates(3*burst, 1/refill.Seconds())}
+}
 
 // spend takes one presentation from the budget of a child. The error is text.Busy, in the name of
 // the jurisdiction whose door it is, where nothing is left.
 func (b *Budget) spend(child, of identity.Jurisdiction, now time.Time) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	full := b.full[child]
-	if full.Before(now) {
-		full = now
+	err := b.rates.Spend(1, budget.Payer{Neighbour: child.String()}, now)
+	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
+		return text.Fail(text.Busy, text.Args{"jurisdiction": of.String(), "again": strconv.FormatInt(spent.Seconds(), 10)}, nil)
 	}
-	full = full.Add(refill)
-	if most := now.Add(burst * refill); full.After(most) {
-		b.full[child] = most // never later, also where the clock was set back
-		return text.Fail(text.Busy, text.Args{"jurisdiction": of.String(), "again": strconv.FormatInt(int64(refill/time.Second), 10)}, nil)
-	}
-	b.full[child] = full
 	return nil
 }
