@@ -61,8 +61,8 @@ func (r *Rate) again(short, in float64) time.Duration {
 // longest is the longest time that a payer is told to wait: a day.
 const longest = 24 * time.Hour
 
-// forgive forgives what the time since the last call forgives; nothing where the clock was set back,
-// from which on time counts anew.
+// forgive forgives what the time since the last call forgives; nothing where the clock was set
+// back, from which on time counts anew.
 func (r *Rate) forgive(now time.Time) {
 	passed := now.Sub(r.at).Seconds()
 	if r.at = now; passed <= 0 {
