@@ -205,7 +205,7 @@ func (d *Desk) shown(ctx context.Context, a auditing, at identity.Jurisdiction) 
 			return all, nil
 		}
 	}
-	return nil, fmt.Errorf("shares of %s: more than %d answers", at, operation.MaxPages)
+	return nil, fmt.Errorf("shares of %s: more than %d pages", at, operation.MaxPages)
 }
 
 func (d *Desk) shownPage(ctx context.Context, a auditing, at identity.Jurisdiction, want sharesOf) (page shares, err error) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"xietong/certs/identity"
@@ -29,6 +28,11 @@ const (
 	bucketShares   = "shares"
 	bucketSharesBy = "sharesby"
 	maxDropped     = 64 // answers at most that one command drops because their term is over
+
+	// maxKept bounds a child's answer, in bytes, so that the command which keeps it is none too
+	// long.
+	maxKept    = state.MaxCommandLen - 1<<10
+	keptAtOnce = 48
 )
 
 // shareBody is the body of commandShare.
@@ -66,22 +70,20 @@ func dropShares(tx *state.Tx) error {
 	return err
 }
 
-// keep keeps the answers of the children that gave one. The commands run side by side.
+// keep keeps the answers of the children that gave one. The commands run side by side, not so many
+// that their bytes are more than the ledger takes at once.
 func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Child) error {
 	request := r.Hash()
 	failed := make([]error, len(children))
-	var group sync.WaitGroup
-	for i, c := range children {
+	sideBySide(len(children), keptAtOnce, func(i int) {
+		c := children[i]
 		if c.Answer == nil {
-			continue
+			return
 		}
-		group.Go(func() {
-			_, failed[i] = commandShare.Do(ctx, d.own, book.Request{}, shareBody{
-				Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer,
-			})
+		_, failed[i] = commandShare.Do(ctx, d.own, book.Request{}, shareBody{
+			Request: request[:], Asker: r.Header.Origin, Child: c.Name.Label(), Answer: c.Answer,
 		})
-	}
-	group.Wait()
+	})
 	return errors.Join(failed...)
 }
 

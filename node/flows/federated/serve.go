@@ -166,7 +166,7 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 	}
 	if err := q.CheckOwn(own.Groups); err != nil {
 		err = text.Fail(text.MeasureInexact, text.Args{"dataset": asked.Dataset.String(), "measure": q.Measure.String()}, err)
-		return gather.Own{Why: d.why(ctx, self, err)}, operation.Record{}, nil
+		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
 	}
 	return own, record, nil
 }
@@ -211,6 +211,10 @@ func (d *Desk) shareOf(ctx context.Context, r relay.Received, c *gather.Child) {
 		*c = gather.Said{Refusal: refusal(p.At, p.Code, p.Args)}.Child(c.Name, p.Frame)
 	default:
 		c.Why = d.why(ctx, c.Name, err)
+	}
+	if n := len(c.Answer); n > maxKept { // what cannot be shown later is not listed
+		args := []string{c.Name.String(), fmt.Sprintf("%d bytes", n)}
+		*c = gather.Child{Name: c.Name, Why: refusal(d.own.Name(), gather.ShareRefused, args)}
 	}
 }
 
