@@ -51,7 +51,7 @@ type hosted struct {
 
 	mu       sync.Mutex                          // guards the fields below
 	failed   error                               // why the last attempt to link to the parent failed; nil while the link is up
-	children map[identity.Jurisdiction]tree.Hash // by their first key sets, when they changed last
+	children map[identity.Jurisdiction]tree.Hash // with their endorsed key sets, when they changed last
 }
 
 // commands returns the commands of every room.
@@ -164,7 +164,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 				h.logger.Error("call not served", "error", err)
 				return code, args
 			case text.Overloaded:
-				return text.Number(text.Busy), []string{h.settings.Name.String()}
+				return text.Number(text.Busy), append([]string{h.settings.Name.String()}, args...) // the seconds
 			default:
 				return code, args
 			}
@@ -207,8 +207,8 @@ func (n *Node) changed(ctx context.Context, h *hosted) error {
 	before := h.children
 	h.children = after
 	h.mu.Unlock()
-	for child, first := range before {
-		if after[child] != first {
+	for child, endorsed := range before {
+		if after[child] != endorsed {
 			h.chains.Tell(child, identity.Jurisdiction{})
 		}
 	}

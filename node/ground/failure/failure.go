@@ -28,8 +28,9 @@ import (
 	"xietong/node/ground/text"
 )
 
-// Of returns an error as the failure that a person reads. A *text.Failure in the chain of err wins
-// over its cause. err must not be nil.
+// Of returns an error as the failure that a person reads. Of a *text.Failure and a *relay.Problem
+// in the chain of err, the outer one wins: whoever wrapped the other decided what is told. err must
+// not be nil.
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
@@ -39,13 +40,17 @@ func Of(err error) *text.Failure {
 	var unreadable *state.UnreadableError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
+	if called && told {
+		cause, _ := errors.AsType[*text.Failure](problem)
+		told = cause != failure
+	}
 	switch {
 	case told: // a room chose this failure for the person, whatever its cause is
 		return failure
-	case errors.As(err, &refusal):
-		return numbered(uint16(refusal.Code), refusal.Args, err)
 	case called:
 		return numbered(problem.Code, problem.Args, err)
+	case errors.As(err, &refusal):
+		return numbered(uint16(refusal.Code), refusal.Args, err)
 	case errors.As(err, &full):
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed),

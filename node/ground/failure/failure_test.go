@@ -98,6 +98,15 @@ func TestOf(t *testing.T) {
 	if got := Of(text.Fail(text.NoStandard, nil, cause)); got.Code != text.NoStandard {
 		t.Errorf("what was told of a problem: got %v, want %s", got, text.NoStandard)
 	}
+	for what, cause := range map[string]error{
+		"a failure": text.Fail(text.Unreachable, nil, nil),
+		"a refusal": &state.Refusal{Code: state.CodeSeen},
+	} {
+		problem := &relay.Problem{At: guiyang(t), Code: 80, Args: []string{"guiyang.guizhou", "keys not found"}, Err: cause}
+		if got := Of(fmt.Errorf("ask: %w", problem)); got.Code != text.AnswerRefused || got.Args["reason"] != "keys not found" {
+			t.Errorf("a problem that %s caused: got %v", what, got)
+		}
+	}
 	_, err := identity.ParseJurisdiction("Not a name")
 	if got := Of(err); got.Code != text.BadRequest {
 		t.Errorf("a name that is none: got %v, want %s", got, text.BadRequest)
