@@ -114,12 +114,22 @@ func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e 
 	}
 	now := r.l.Now()
 	q.again = m.askedBy(call.Agency)
-	e, again, err := r.asked.Do(ctx, q.again, now, func() (answers.Answer[envelope.Envelope], error) {
+	anew := func() (answers.Answer[envelope.Envelope], error) {
 		e, err := r.newRequest(ctx, m)
 		return answers.Answer[envelope.Envelope]{Value: e, Size: len(m.content) + sealing, Keep: err == nil}, err
-	})
-	if errors.Is(err, answers.ErrOther) || again && now.After(e.Header().Expires) {
+	}
+	e, again, err := r.asked.Do(ctx, q.again, now, anew)
+	switch {
+	case again && now.After(e.Header().Expires): // the next one takes its place
+		r.asked.Drop(q.again)
+		e, _, err = r.asked.Do(ctx, q.again, now, anew)
+	case errors.Is(err, answers.ErrOther):
 		e, err = r.newRequest(ctx, m)
+	}
+	if err != nil && errors.Is(err, context.DeadlineExceeded) {
+		if _, told := errors.AsType[*Problem](err); !told {
+			err = r.refuse(Late, err, q.to.String())
+		}
 	}
 	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
 	if m.kind != envelope.Federated {

@@ -157,3 +157,29 @@ func TestSentAgain(t *testing.T) {
 		t.Errorf("under a right clock: got %q, %v", got.Content, err)
 	}
 }
+
+// TestSentAgainAfterItsLife: a message that never arrived, and does not live any more, is replaced
+// by one that is sent again in its turn.
+func TestSentAgainAfterItsLife(t *testing.T) {
+	w := newWorld(t)
+	var stands error
+	times, id := w.using(&stands), newID(t)
+	ask := func() (Answer, error) {
+		call := envelope.Call{Operation: label(t, "query"), Agency: label(t, "water"), Parameters: []byte("x")}
+		return w.relays[county].Ask(t.Context(), id, name(t, city), call)
+	}
+	same, noise := w.request, func([]byte) []byte { return []byte("noise") }
+	w.request = noise
+	if _, err := ask(); err == nil {
+		t.Fatal("noise was answered")
+	}
+	w.clock[county], w.clock[city] = 8*time.Minute, 8*time.Minute
+	w.request, w.answer = same, noise
+	if _, err := ask(); err == nil || *times != 1 {
+		t.Fatalf("got %v, served %d times, want once and no answer", err, *times)
+	}
+	w.answer = same
+	if got, err := ask(); err != nil || string(got.Content) != "1" || *times != 1 {
+		t.Errorf("got %q, %v, served %d times, want the one answer", got.Content, err, *times)
+	}
+}
