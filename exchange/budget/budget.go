@@ -31,7 +31,7 @@ const Local = "local"
 
 // Payer is who pays.
 type Payer struct {
-	Neighbour string // proven: a jurisdiction, Local, or the source of packets at the door
+	Neighbour string // proven: a jurisdiction, or Local; all who knock at the door are one
 	Origin    string // within it, as the neighbour says: a jurisdiction or an agency
 }
 

@@ -19,6 +19,9 @@ type Rate struct {
 // smallest is the unit below which the shares are written down anew, so that no precision is lost.
 const smallest = 1e-6
 
+// forgotten is the share of which nothing is remembered: a thousandth of one spending of 1.
+const forgotten = 1e-3
+
 // NewRate returns a budget of which most may be spent at once by all together, and perSecond more
 // each second from then on.
 func NewRate(most, perSecond float64) *Rate {
@@ -79,12 +82,13 @@ func (r *Rate) forgive(now time.Time) {
 	}
 }
 
-// times returns the shares with everything multiplied.
+// times returns the shares with everything multiplied, without those that are nothing then.
 func (s *shares) times(by float64) shares {
 	all := shares{used: s.used * by}
 	for name, c := range s.below {
-		part := c.times(by)
-		*all.child(name) = part
+		if part := c.times(by); part.used >= forgotten {
+			*all.child(name) = part
+		}
 	}
 	return all
 }

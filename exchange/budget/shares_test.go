@@ -185,3 +185,16 @@ func TestRateForLong(t *testing.T) {
 		t.Errorf("after there is more: %v", err)
 	}
 }
+
+// TestRateForgetsNames: a neighbour that makes up an origin for each request, and keeps its budget
+// in use, does not have this node remember them all.
+func TestRateForgetsNames(t *testing.T) {
+	r, now := NewRate(90, 0.1), start
+	for n := range 200_000 {
+		now = now.Add(time.Second)
+		_ = r.Spend(1, Payer{"hostile", fmt.Sprint(n)}, now)
+	}
+	if r.spent.used == 0 || len(r.spent.below["hostile"].below) > 2_000 {
+		t.Errorf("%v is spent, by %d origins that are remembered", r.spent.used, len(r.spent.below["hostile"].below))
+	}
+}
