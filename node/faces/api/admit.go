@@ -1,13 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"xietong/node/faces/client"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
@@ -60,19 +60,24 @@ func (s *server) admit(next http.Handler) http.Handler {
 	})
 }
 
-// retryAfter returns the header that says when to try again, or nil for a problem that does not go
-// away by waiting.
-func retryAfter(p *client.Problem) http.Header {
-	if p.Code != string(text.Overloaded) && p.Code != string(text.Busy) {
+// retryAfter returns the header that says when to try again, as the sentence of the problem does, or
+// nil for a problem that does not go away by waiting.
+func retryAfter(err error) http.Header {
+	f := failure.Of(err)
+	if f.Code != text.Overloaded && f.Code != text.Busy {
 		return nil
 	}
-	return http.Header{"Retry-After": {strconv.Itoa(int(failure.RetryAfter.Seconds()))}}
+	seconds := cmp.Or(f.Args["again"], f.Args["seconds"])
+	if n, err := strconv.ParseUint(seconds, 10, 32); err != nil || n == 0 { // another jurisdiction's word
+		seconds = strconv.Itoa(int(failure.RetryAfter.Seconds()))
+	}
+	return http.Header{"Retry-After": {seconds}}
 }
 
 // refuse is problemOf as an error.
 func (s *server) refuse(c Caller, err error) error {
 	p := s.problemOf(c, err)
-	if header := retryAfter(p); header != nil {
+	if header := retryAfter(err); header != nil {
 		return huma.ErrorWithHeaders(p, header)
 	}
 	return p

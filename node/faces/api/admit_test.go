@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"xietong/consensus/group"
+	"xietong/exchange/relay"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -71,11 +72,25 @@ func TestManyBodiesAtOnce(t *testing.T) {
 	}
 }
 
-// TestRetryAfter checks that a write for which the group has no room is told when to try again.
+// TestRetryAfter checks that a request for which there is no room is told when to try again: after
+// the time of the node itself, or of the jurisdiction that has no room, if that says one.
 func TestRetryAfter(t *testing.T) {
-	err := open(t).server.refuse(Caller{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, group.ErrBusy))
-	told, ok := err.(interface{ GetHeaders() http.Header })
-	if !ok || told.GetHeaders().Get("Retry-After") != "2" {
-		t.Errorf("got %v", err)
+	server := open(t).server
+	busy := func(again string) error {
+		return &relay.Problem{Code: uint16(relay.Busy), Args: []string{"guiyang.guizhou", again}}
+	}
+	for want, err := range map[string]error{
+		"2": fmt.Errorf("propose: %w: %w", group.ErrNotDone, group.ErrBusy), "40": busy("40"), "": text.Fail(text.IDSeen, nil, nil),
+	} {
+		if got := retryAfter(err).Get("Retry-After"); got != want {
+			t.Errorf("%v: got %q, want %q", err, got, want)
+		}
+	}
+	if got := retryAfter(busy("soon")).Get("Retry-After"); got != "2" {
+		t.Errorf("of a time that is none: got %q", got)
+	}
+	told, ok := server.refuse(Caller{}, busy("40")).(interface{ GetHeaders() http.Header })
+	if !ok || told.GetHeaders().Get("Retry-After") != "40" {
+		t.Errorf("got %v, without the header", told)
 	}
 }

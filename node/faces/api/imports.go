@@ -78,7 +78,7 @@ func badQuery(name, want string) error {
 // fail answers with a problem.
 func (s *server) fail(w http.ResponseWriter, c Caller, err error) {
 	p := s.problemOf(c, err)
-	maps.Copy(w.Header(), retryAfter(p))
+	maps.Copy(w.Header(), retryAfter(err))
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p) // the client may be gone
