@@ -10,16 +10,24 @@ import (
 // Alarm is what a person must look at, about one neighbour.
 type Alarm struct {
 	Code text.Code
-	At   time.Time
+	At   time.Time // of the last time
+
+	logged time.Time
 }
 
-// Alarm keeps an alarm about a neighbour for status and tree, and logs it when it is a new one.
+// Alarm keeps an alarm about a neighbour for status and tree, and logs it: the same one at most
+// every hour.
 func (t *Table) Alarm(about identity.Jurisdiction, code text.Code, err error) {
+	now := t.now()
 	t.mu.Lock()
 	before := t.alarms[about]
-	t.alarms[about] = Alarm{code, t.now()}
+	due := before.Code != code || now.Sub(before.logged).Abs() >= alarmEvery
+	if due {
+		before.logged = now
+	}
+	t.alarms[about] = Alarm{code, now, before.logged}
 	t.mu.Unlock()
-	if before.Code != code || t.now().Sub(before.At) >= alarmEvery {
+	if due {
 		t.logger.Error("neighbour needs a look", "peer", about.String(), "code", string(code), "error", err)
 	}
 }
