@@ -65,20 +65,26 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if last := chain[len(chain)-1].Newest().Name; len(levels) == 0 || last != h.name {
 		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
 	}
-	a := &above{Root: root.String(), Levels: levels}
+	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
+}
+
+// keepAbove writes the file chain, and keeps the same in memory.
+func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 	data, err := canon.Marshal(a)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(data) > maxChainLen {
-		return nil, fmt.Errorf("keep chain: %d bytes, more than %d", len(data), maxChainLen)
+		return fmt.Errorf("keep chain: %d bytes, more than %d", len(data), maxChainLen)
 	}
+	h.keeping.Lock()
+	defer h.keeping.Unlock()
 	if err := WriteFile(filepath.Join(h.dir, chainFile), data); err != nil {
-		return nil, fmt.Errorf("keep chain: %w", err)
+		return fmt.Errorf("keep chain: %w", err)
 	}
 	h.above.Store(a)
-	h.endorsed.Store(chain[len(chain)-1].Endorsement)
-	return chain, nil
+	h.endorsed.Store(e)
+	return nil
 }
 
 // Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil

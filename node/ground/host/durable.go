@@ -23,7 +23,8 @@ func MakeFolder(path string) error {
 }
 
 // WriteFile writes the file, mode 0600, whole or not at all: (1) it writes path.new, (2) flushes
-// it, (3) renames it to path, (4) flushes the folder. It overwrites a path.new left by a crash.
+// it, (3) renames it to path, (4) flushes the folder. It overwrites a path.new left by a crash. No
+// two calls may write one path at the same time.
 func WriteFile(path string, data []byte) error {
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

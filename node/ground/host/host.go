@@ -70,6 +70,7 @@ type Host struct {
 	renewing  sync.Mutex // held while keys are renewed; guards wanted
 	wanted    wanted
 	signing   sync.Mutex // held while a checkpoint is made: one at a time
+	keeping   sync.Mutex // held while the chain is kept: one at a time
 }
 
 // Options of a host.

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/ground/book"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/door"
@@ -281,8 +282,10 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 		return 0, err
 	}
 	chain, err := u.keys.SetAbove(ctx, root, levels)
-	if err != nil {
+	if errors.Is(err, host.ErrNotAbove) {
 		u.table.Alarm(parent, text.KeySetsForked, err)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("take chain from %s: %w", parent, err)
 	}
 	return chain[len(chain)-1].Endorsement.Number, nil
