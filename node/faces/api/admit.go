@@ -60,8 +60,8 @@ func (s *server) admit(next http.Handler) http.Handler {
 	})
 }
 
-// retryAfter returns the header that says when to try again, as the sentence of the problem does, or
-// nil for a problem that does not go away by waiting.
+// retryAfter returns the header that says when to try again, as the sentence of the problem does,
+// or nil for a problem that does not go away by waiting.
 func retryAfter(err error) http.Header {
 	f := failure.Of(err)
 	if f.Code != text.Overloaded && f.Code != text.Busy {
