@@ -131,12 +131,14 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.relay = n.relayOf(h, where, operations)
 	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
+	desk.Slots = n.slots
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
 		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
 	}
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
+	many.Slots = n.slots
 	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
 	desk.Serve(operations, lists)
 	catalog.Serve(operations, h.host)
@@ -157,7 +159,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 	return relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: where, Links: links{n}, Operations: operations, Now: n.o.Now, Steps: n.o.Steps,
+		Trust: where, Links: links{n}, Operations: operations, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:
@@ -178,7 +180,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 func (n *Node) doorOf(h *hosted, published *rosters.Store) door.Door {
 	return door.Door{
 		Parent: h.host, Now: n.o.Now,
-		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(),
+		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Prove:   h.chains.Prove,
 		Roster:  published.Proof,

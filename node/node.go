@@ -18,11 +18,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/node/faces/api"
 	"xietong/node/ground/config"
@@ -78,6 +80,7 @@ type Node struct {
 	socket  *link.Socket
 	workers sync.WaitGroup
 	growth  *host.Growth
+	slots   *budget.Slots // as many as there are processors
 
 	adding sync.Mutex // held while a jurisdiction is added
 
@@ -89,7 +92,10 @@ type Node struct {
 // Open opens the data directory; see the package comment. After an error everything is closed
 // again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
-	n = &Node{o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) })}
+	n = &Node{
+		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
+		slots: budget.NewSlots(runtime.GOMAXPROCS(0)),
+	}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it

@@ -36,9 +36,9 @@ func (m *Memory) Apply(c Command) (Result, error) {
 // View runs f on the state as it is now. f must not apply anything.
 func (m *Memory) View(f func(*Reader) error) error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	layers := append([]*layer{m.tx.layer.IsoCopy()}, m.tx.layers[1:]...)
 	r := &Reader{reads: reads{layers: layers}, meta: *m.tx.meta, fresh: m.tx.fresh}
+	m.mu.Unlock() // as in a Store, nobody waits for a reader
 	return r.view(f)
 }
 

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"runtime"
@@ -8,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"xietong/exchange/budget"
 )
 
 // MaxBatch is the most messages that one signature covers.
@@ -18,8 +21,14 @@ const batchContext = "xietong/1 batch"
 // Batcher signs the messages of one jurisdiction. While one signature is being made, the messages
 // that come wait, and the next signature covers all of them; a message that comes alone is signed
 // at once. No goroutine is needed: one of those who wait signs for all. Many goroutines may use it.
+//
+// Everybody encodes and encrypts in a slot of the node, when it is their turn. Nobody waits for a
+// signature in a slot. The signature itself is made in none: all in the batch wait for it, and
+// whoever leads would have them wait until it is its own turn, which somebody that has used much
+// comes to last. One signature is a small piece of work, however many it is for.
 type Batcher struct {
 	signer  func() Signer
+	slots   *budget.Slots
 	mu      sync.Mutex
 	signing bool
 	waiting []*member
@@ -32,20 +41,30 @@ type member struct {
 	told chan struct{} // of one place, so that a leader, who does not wait, can be told too
 }
 
-// NewBatcher returns a batcher that asks for the signer at each signature, because keys change.
-func NewBatcher(signer func() Signer) *Batcher { return &Batcher{signer: signer} }
+// NewBatcher returns a batcher that asks for the signer at each signature, because keys change, and
+// computes in the slots; nil: at once.
+func NewBatcher(signer func() Signer, slots *budget.Slots) *Batcher {
+	return &Batcher{signer: signer, slots: slots}
+}
 
-// Seal seals a message as the function Seal does, and may sign it together with others.
-func (b *Batcher) Seal(d Draft, to *Recipient) (Envelope, error) {
-	u, err := d.unsigned(to, newSalt())
-	if err != nil {
-		return Envelope{}, err
+// Seal seals a message as the function Seal does, and may sign it together with others. ctx says
+// who pays.
+func (b *Batcher) Seal(ctx context.Context, d Draft, to *Recipient) (e Envelope, err error) {
+	m := &member{told: make(chan struct{}, 1)}
+	if err = b.slots.Run(ctx, func(context.Context) (err error) {
+		m.unsigned, err = d.unsigned(to, newSalt())
+		return err
+	}); err != nil {
+		return e, err
 	}
-	m := &member{unsigned: u, told: make(chan struct{}, 1)}
 	if b.enter(m) {
 		b.lead()
 	}
-	return m.encrypted(to)
+	err = b.slots.Run(ctx, func(context.Context) (err error) {
+		e, err = m.encrypted(to)
+		return err
+	})
+	return e, err
 }
 
 func newSalt() []byte {

@@ -37,7 +37,7 @@ func batched(t *testing.T, city, county party, n int) (all []Envelope, signature
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		signer := &slow{Signer: city, gate: make(chan struct{})}
-		b := NewBatcher(func() Signer { return signer })
+		b := NewBatcher(func() Signer { return signer }, nil)
 		all = make([]Envelope, n+1)
 		var group sync.WaitGroup
 		for i := range all {
@@ -47,7 +47,7 @@ func batched(t *testing.T, city, county party, n int) (all []Envelope, signature
 			}
 			group.Go(func() {
 				var err error
-				if all[i], err = b.Seal(d, to); err != nil {
+				if all[i], err = b.Seal(t.Context(), d, to); err != nil {
 					t.Error(err)
 				}
 			})

@@ -149,7 +149,7 @@ func (r *Relay) newRequest(ctx context.Context, m sealed) (e envelope.Envelope, 
 			return e, err
 		}
 	}
-	if e, err = r.seal(m); err != nil {
+	if e, err = r.seal(ctx, m); err != nil {
 		return e, fmt.Errorf("ask %s: %w", m.to, err)
 	}
 	return e, nil
@@ -182,13 +182,14 @@ type sealed struct {
 	recipient *envelope.Recipient // nil: in the clear
 }
 
-func (r *Relay) seal(s sealed) (envelope.Envelope, error) {
+// seal signs the message, also if nobody waits any more: an answer may be given again.
+func (r *Relay) seal(ctx context.Context, s sealed) (envelope.Envelope, error) {
 	now, wait := r.l.Now().Truncate(time.Millisecond), max(s.wait, 0)
 	contentType := envelope.RequestType
 	if s.kind == envelope.Answer {
 		contentType = envelope.AnswerType
 	}
-	e, err := r.batch.Seal(envelope.Draft{
+	e, err := r.batch.Seal(context.WithoutCancel(ctx), envelope.Draft{
 		Header: envelope.Header{
 			ID: s.id, Kind: s.kind, Origin: r.l.Name, Destination: s.to, Issued: now,
 			Expires: now.Add(min(max(wait, s.life)+envelope.MaxSkew, MaxLife)),
@@ -203,7 +204,10 @@ func (r *Relay) tooLarge(size int) *Problem {
 	return r.refuse(TooLarge, nil, r.l.Name.String(), strconv.Itoa(size), strconv.Itoa(MaxData))
 }
 
-var errNotEndorsed = errors.New("no key set of its origin is believed")
+var (
+	errNotEndorsed = errors.New("no key set of its origin is believed")
+	errNoTurn      = errors.New("its turn to be proven did not come in time")
+)
 
 // send sends the request and returns the one frame of the answer.
 func (r *Relay) send(ctx context.Context, q pending) ([]byte, error) {
@@ -247,6 +251,9 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
 	}
 	m, _, err := r.open(ctx, e, h.Issued)
+	if errors.Is(err, errNoTurn) {
+		return Answer{}, r.refuse(Late, err, q.to.String())
+	}
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
@@ -283,7 +290,12 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 		if sets, err = r.l.Trust.KeySets(ctx, e.Header().Origin, anew); err != nil {
 			return m, nil, fmt.Errorf("%w: %w", errNotEndorsed, err)
 		}
-		if m, err = envelope.Open(e, trust.At(sets, r.l.Now()), r.l.Opener, at); !errors.Is(err, envelope.ErrUnknownKey) {
+		opened := errNoTurn
+		err = r.l.Slots.Run(ctx, func(context.Context) error {
+			m, opened = envelope.Open(e, trust.At(sets, r.l.Now()), r.l.Opener, at)
+			return nil
+		})
+		if err = errors.Join(opened, err); !errors.Is(err, envelope.ErrUnknownKey) {
 			break
 		}
 	}

@@ -94,13 +94,13 @@ func TestMemberOfARevokedKey(t *testing.T) {
 	var frames [][]byte
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		batch := envelope.NewBatcher(func() envelope.Signer { return gated{w.keys[county], gate} })
+		batch := envelope.NewBatcher(func() envelope.Signer { return gated{w.keys[county], gate} }, nil)
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		for range 3 {
 			d := w.draft(t)
 			all.Go(func() {
-				e, err := batch.Seal(d.Draft, d.to)
+				e, err := batch.Seal(t.Context(), d.Draft, d.to)
 				e.Hop = d.hop
 				frame, err2 := e.Encode()
 				if err != nil || err2 != nil {

@@ -242,7 +242,7 @@ type Relay struct {
 // New returns the relay of a hosted jurisdiction.
 func New(l Local) *Relay {
 	return &Relay{
-		l: l, batch: envelope.NewBatcher(l.Signer), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
+		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),

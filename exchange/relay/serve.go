@@ -220,6 +220,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		in.to, unusable = r.recipients.newest(sets)
 	}
 	switch {
+	case errors.Is(err, errNoTurn):
+		return Received{}, nil, r.refuse(Late, err, r.l.Name.String())
 	case errors.Is(err, envelope.ErrExpired):
 		return Received{}, nil, r.refuse(MessageExpired, err, h.Origin.String())
 	case errors.Is(err, envelope.ErrFuture):
@@ -269,7 +271,7 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 	if err != nil {
 		return e, err
 	}
-	return r.seal(sealed{
+	return r.seal(ctx, sealed{
 		id: id, kind: envelope.Answer, to: in.header.Origin, wait: left(ctx), content: content, recipient: in.to, life: answers.Term,
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
@@ -32,6 +33,8 @@ type Desk struct {
 	// Barred, if set, is told of an agency that asks for a dataset by rule after a grant of its
 	// jurisdiction was revoked.
 	Barred func(consumer identity.Agency, dataset identity.Label)
+	// Slots, if set, are those in which questions are decided and records are scanned.
+	Slots *budget.Slots
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled

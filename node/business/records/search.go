@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
@@ -147,7 +148,7 @@ func (s *search) full() bool {
 // answer is full.
 func (s *search) look(ctx context.Context, f found) (more bool) {
 	s.answer.Scanned++
-	if s.err = ctx.Err(); s.err != nil {
+	if s.err = budget.Pause(ctx); s.err != nil {
 		return false
 	}
 	if s.p.onlyCounts() {

@@ -60,31 +60,38 @@ type using struct {
 func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 	var permit sharing.Permit
 	apply := false
-	read := func(r *state.Reader) error {
+	read := func(ctx context.Context, r *state.Reader) error {
 		u.begun, u.permit = next, permit
 		return next.read(ctx, r)
 	}
-	err := u.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
+	err := u.view(ctx, func(ctx context.Context, r *state.Reader) (err error) {
 		if permit, apply, err = next.decide(r); err == nil {
 			err = permit.Unused(r, u.desk.ledger, u.id, next.access().Probe)
 		}
 		if err != nil || apply {
 			return err
 		}
-		return read(r)
+		return read(ctx, r)
 	})
 	if d := u.desk; d.Barred != nil && failure.Is(err, text.NoGrantByRule) {
 		d.Barred(permit.Asked())
 	}
 	if err == nil && apply {
 		if permit, err = permit.Apply(ctx, u.desk.ledger); err == nil {
-			err = u.desk.ledger.View(ctx, read)
+			err = u.view(ctx, read)
 		}
 	}
 	if err != nil {
 		return Use{}, err
 	}
 	return u.record(ctx, next.access())
+}
+
+// view runs f on the state, in a slot: it waits for the state first, and f only computes.
+func (u *using) view(ctx context.Context, f func(context.Context, *state.Reader) error) error {
+	return u.desk.ledger.View(ctx, func(r *state.Reader) error {
+		return u.desk.Slots.Run(ctx, func(ctx context.Context) error { return f(ctx, r) })
+	})
 }
 
 // record commits the access record, also if nobody waits any more.

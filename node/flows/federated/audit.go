@@ -160,7 +160,7 @@ var errNoKeys = errors.New("no key sets")
 // signing key are found anew once, since the jurisdiction may have new ones.
 func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
 	if known.err == nil {
-		reply, err := relay.VerifyShare(answer, known.sets, by, d.own.Name(), request)
+		reply, err := d.verify(ctx, answer, known.sets, by, request)
 		if !errors.Is(err, envelope.ErrUnknownKey) {
 			return reply, err
 		}
@@ -169,7 +169,15 @@ func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by iden
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("prove answer of %s: %w: %w", by, errNoKeys, err)
 	}
-	return relay.VerifyShare(answer, sets, by, d.own.Name(), request)
+	return d.verify(ctx, answer, sets, by, request)
+}
+
+func (d *Desk) verify(ctx context.Context, answer []byte, keys []trust.Believed, by identity.Jurisdiction, request [32]byte) (reply envelope.Reply, err error) {
+	err = d.Slots.Run(ctx, func(context.Context) (err error) {
+		reply, err = relay.VerifyShare(answer, keys, by, d.own.Name(), request)
+		return err
+	})
+	return reply, err
 }
 
 // keysOf finds the key sets of many jurisdictions, side by side, because key sets that are not

@@ -34,6 +34,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
@@ -81,6 +82,8 @@ type Desk struct {
 	engine  Engine
 	handing Handing
 	tree    Tree
+	// Slots, if set, are those in which the answers of children are added up and verified.
+	Slots *budget.Slots
 }
 
 // New returns the desk of the jurisdiction whose records r keeps. The desk asks a single

@@ -104,7 +104,11 @@ func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation
 	if own == nil {
 		record.Stands = always
 	}
-	share, err := gather.Merge(q, roster, d.own.Name(), own, children)
+	var share gather.Share
+	err = d.Slots.Run(context.WithoutCancel(ctx), func(context.Context) (err error) {
+		share, err = gather.Merge(q, roster, d.own.Name(), own, children)
+		return err
+	})
 	if err == nil {
 		err = d.keep(context.WithoutCancel(ctx), r, listed(share, children))
 	}

@@ -18,6 +18,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -107,6 +108,8 @@ type Door struct {
 	Changed func(ctx context.Context) error
 	// Budget meters what children present at the door. It must not be nil.
 	Budget *Budget
+	// Slots, if set, are those in which the proofs of whoever knocks are verified.
+	Slots *budget.Slots
 	// Prove finds the chain of any jurisdiction for a neighbour, and returns how old it is. Stale
 	// is told of each name below which something has changed. Both are needed by AnswerNeighbour
 	// alone.

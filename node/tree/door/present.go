@@ -33,8 +33,11 @@ func (d Door) present(ctx context.Context, body []byte, peer identity.Jurisdicti
 	proven, proof := linked, tree.Proof{}
 	if !linked {
 		proof.Possession = func(key ed25519.PublicKey) bool {
-			proven = ed25519.Verify(key, tree.PresentInput(binding, p.Shown.Hash), p.Shown.Possession)
-			return proven
+			err := d.Slots.Run(ctx, func(context.Context) error {
+				proven = ed25519.Verify(key, tree.PresentInput(binding, p.Shown.Hash), p.Shown.Possession)
+				return nil
+			})
+			return err == nil && proven
 		}
 		proof.Spend = func() error { return d.Budget.spend(child, d.Parent.Name(), d.Now()) }
 	}

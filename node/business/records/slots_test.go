@@ -1,0 +1,81 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"xietong/consensus/state"
+	"xietong/exchange/budget"
+	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book/booktest"
+)
+
+// slowRecords takes a time that passes in the bubble to open each record. It counts them, and how
+// many are opened at once at most.
+type slowRecords struct {
+	*booktest.Ledger
+	opened, now, most atomic.Int64
+}
+
+func (l *slowRecords) Payload(r *state.Reader, index uint64) ([]byte, error) {
+	now := l.now.Add(1)
+	for most := l.most.Load(); now > most && !l.most.CompareAndSwap(most, now); most = l.most.Load() {
+	}
+	time.Sleep(100 * time.Microsecond)
+	l.now.Add(-1)
+	l.opened.Add(1)
+	return l.Ledger.Payload(r, index)
+}
+
+// TestCostlyScansLetOthersIn attacks the processors of a provider: one neighbour has 100 scans of
+// all records run at once. Somebody else's question for one record is answered after at most two
+// steps of these for each slot (B02).
+func TestCostlyScansLetOthersIn(t *testing.T) {
+	const scans, slots, step = 100, 2, int64(budget.Step / (100 * time.Microsecond)) // records in a step
+	l, desk := open(t)
+	data, f := file(0)
+	if _, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(data), nil); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(desk *Desk, ctx context.Context, q Question) error {
+		q.Dataset, q.Purpose, q.Application = code, "statistics", applied
+		_, err := desk.Query(ctx, newID(), catalog.Local("water"), q)
+		return err
+	}
+	one := Question{Key: "520102016001"}
+	all := Question{Filter: `name == ""`, Measure: gather.Measure{Function: gather.Count}}
+	for _, q := range []Question{one, all} { // makes the grant
+		if err := ask(desk, t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowRecords{Ledger: l}
+		desk := NewDesk(slow)
+		desk.Slots = budget.NewSlots(slots)
+		ctx, cancel := context.WithCancel(t.Context())
+		var hostile sync.WaitGroup
+		for range scans {
+			hostile.Go(func() { _ = ask(desk, budget.With(ctx, budget.Payer{Neighbour: "hostile"}), all) })
+		}
+		time.Sleep(5 * budget.Step)
+		before := slow.opened.Load()
+		if err := ask(desk, budget.With(t.Context(), budget.Payer{Neighbour: "healthy"}), one); err != nil {
+			t.Error(err)
+		}
+		if n := slow.opened.Load() - before; n > 2*slots*step {
+			t.Errorf("%d records were opened before one question was answered, want at most %d", n, 2*slots*step)
+		}
+		if slow.most.Load() > slots {
+			t.Errorf("%d scans compute at once in %d slots", slow.most.Load(), slots)
+		}
+		cancel()
+		hostile.Wait()
+	})
+}
