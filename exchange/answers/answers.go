@@ -10,6 +10,9 @@
 // The memory is gone after a restart, and may be too small for ten minutes of much work; then the
 // ledger tells that the request was answered (see book.Request of node/ground). The package knows
 // nothing of what it keeps, and has no clock.
+//
+// It is no budget.Places, which refuses what does not fit: here nobody is refused, the newest
+// answer is worth most, and somebody's oldest one goes.
 package answers
 
 import (

@@ -27,6 +27,10 @@ const (
 // memory counts the bytes that each neighbour holds: the windows of its connections, its streams,
 // what has come of its requests and of the frames that it answers with, and what it has not read of
 // our answers. Whoever wants to hold more takes it first. Many goroutines may use it.
+//
+// It is no budget.Places: those who hold bytes are neighbours alone, of which there are no more
+// than the tree has, so that each can be sure of a share of its own. Places divides among origins
+// too, whose number nobody bounds, and promises nobody a fixed part.
 type memory struct {
 	mu   sync.Mutex
 	lent int          // of the common part
