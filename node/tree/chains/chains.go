@@ -114,6 +114,10 @@ func (s *Store) AskAbove(anew func(ctx context.Context) error) { s.askAbove = an
 func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	if self := s.own.Name(); anew && of != self && self.Under(of) && s.askAbove != nil {
 		if err := s.askAbove(ctx); err != nil {
+			if _, told := errors.AsType[*text.Failure](err); !told {
+				parent, _ := s.table.Parent()
+				err = broken(ctx, parent, err)
+			}
 			return nil, fmt.Errorf("ask for the chain anew: %w", err)
 		}
 		s.mu.Lock()

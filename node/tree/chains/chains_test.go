@@ -549,3 +549,15 @@ func TestKeptIsBounded(t *testing.T) {
 		t.Errorf("%d are kept after all were dropped", len(s.kept))
 	}
 }
+
+// TestParentCannotBeAskedAnew: the error names the parent, so that nobody takes the jurisdiction
+// above for one that is not endorsed.
+func TestParentCannotBeAskedAnew(t *testing.T) {
+	w := newWorld(t, "guizhou", "guiyang.guizhou")
+	s := w.at("guiyang.guizhou").store
+	s.AskAbove(func(context.Context) error { return fmt.Errorf("reach parent: %w", link.ErrNoLink) })
+	_, err := s.KeySets(t.Context(), named(t, "guizhou"), true)
+	if f, ok := errors.AsType[*text.Failure](err); !ok || f.Code != text.Unreachable || f.Args["jurisdiction"] != "guizhou" {
+		t.Errorf("got %v, want that the parent is unreachable", err)
+	}
+}
