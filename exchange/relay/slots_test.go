@@ -65,8 +65,8 @@ func TestCostlyRequestsWaitTheirTurn(t *testing.T) {
 	})
 }
 
-// TestNoTurnInTime: a request whose turn does not come while its asker waits is refused as late, and
-// so is an answer.
+// TestNoTurnInTime: a request whose turn does not come while its asker waits is refused as late,
+// and so is an answer.
 func TestNoTurnInTime(t *testing.T) {
 	for who, at := range map[string]string{"destination": city, "asker": county} {
 		w := newWorld(t)
