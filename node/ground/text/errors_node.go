@@ -25,7 +25,7 @@ const (
 var nodeProblems = []problem{
 	{
 		number: 55, code: CommandFailed, status: http.StatusInternalServerError, params: []string{"command"},
-		zh: parts{"命令未能执行", "节点无法执行这项请求（命令 {command}），台账未作任何改动", "本节点",
+		zh: parts{"命令未能执行", "节点无法执行这项请求（命令 {command}），账本未作任何改动", "本节点",
 			"请核对请求的内容，特别是过长的名称和文本；如仍出现，请管理员查看节点日志并报告"},
 		en: parts{"Command failed", "the node cannot carry out what was asked (command {command}); nothing in the ledger was changed", "this node",
 			"check the content of the request, long names and texts above all; if it happens again, the administrator should read the node's log and report it"},

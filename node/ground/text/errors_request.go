@@ -123,19 +123,19 @@ var requestProblems = []problem{
 	},
 	{
 		number: 19, code: AgencyNotListed, status: http.StatusForbidden, params: []string{"agency", "jurisdiction", "number"},
-		zh: parts{"部门不在名单上", "{jurisdiction} 的第 {number} 号部门名单上没有 {agency}", "{jurisdiction}", "请核对部门代码；新设部门请先在本地登记"},
+		zh: parts{"部门不在名单上", "{jurisdiction}的第 {number} 号部门名单上没有 {agency}", "{jurisdiction}", "请核对部门代码；新设部门请先在本地登记"},
 		en: parts{"Agency not listed", "list {number} of the agencies of {jurisdiction} has no {agency}", "{jurisdiction}",
 			"check the code; add a new agency at home first"},
 	},
 	{
 		number: 52, code: AgencyListMissing, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "reason"},
-		zh: parts{"未取得部门名单", "提供方未能向 {jurisdiction} 取得其部门名单：{reason}", "{jurisdiction}", "请稍候重试；仍不行的，请检查 {jurisdiction} 节点的连接"},
+		zh: parts{"未取得部门名单", "提供方未能向{jurisdiction}取得其部门名单：{reason}", "{jurisdiction}", "请稍后重试；仍不行的，请检查{jurisdiction}节点的连接"},
 		en: parts{"List of agencies missing", "the provider could not get the list of agencies of {jurisdiction}: {reason}", "{jurisdiction}",
 			"try again in a moment; if that does not help, check the links of {jurisdiction}"},
 	},
 	{
 		number: 53, code: AgencyListRefused, status: http.StatusForbidden, params: []string{"jurisdiction", "number"},
-		zh: parts{"部门名单不符", "请求所指的第 {number} 号部门名单与 {jurisdiction} 账本中的不一致", "{jurisdiction}", "请重新提交；仍不行的，请 {jurisdiction} 的管理员检查节点"},
+		zh: parts{"部门名单不符", "请求所指的第 {number} 号部门名单与{jurisdiction}账本中的不一致", "{jurisdiction}", "请重新提交；仍不行的，请{jurisdiction}的管理员检查节点"},
 		en: parts{"List of agencies refused", "the request names list {number} of agencies, which is not that of the ledger of {jurisdiction}", "{jurisdiction}",
 			"send it again; if that does not help, have the administrator of {jurisdiction} look at its node"},
 	},

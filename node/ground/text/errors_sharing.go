@@ -108,7 +108,7 @@ var sharingProblems = []problem{
 	},
 	{
 		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider"},
-		zh: parts{"不再自动授予共享权限", "{jurisdiction} 对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予新的共享权限",
+		zh: parts{"不再自动授予共享权限", "{jurisdiction}对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予新的共享权限",
 			"数据资源 {dataset}", "请向提供部门 {provider} 了解撤销理由，由其决定是否另行授予"},
 		en: parts{"No grant by rule", "a grant of {jurisdiction} was revoked by entry {entry}; since then its agencies get no new one by rule",
 			"dataset {dataset}", "ask the provider, {provider}, for the reason; whether there is another grant is for it to decide"},

@@ -37,6 +37,11 @@ var words = map[string]word{
 	"not done":        {zh: "没有执行", en: "it was not done"},
 	"outcome unknown": {zh: "结果未知", en: "its outcome is unknown"},
 
+	// why a list of agencies could not be had, by the code of the problem
+	"unreachable":    {zh: "联系不上", en: "it cannot be reached"},
+	"late":           {zh: "没有及时答复", en: "it gave no answer in time"},
+	"answer-refused": {zh: "其答复未通过验证", en: "its answer was not proven"},
+
 	// the parts of an application, with the flag that gives each
 	"basis":    {zh: "使用依据（basis）"},
 	"scenario": {zh: "应用场景（scenario）"},
