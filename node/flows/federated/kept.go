@@ -33,6 +33,7 @@ const (
 	// long.
 	maxKept    = state.MaxCommandLen - 1<<10
 	keptAtOnce = 48
+	keptWithin = 30 * time.Second
 )
 
 // shareBody is the body of commandShare.
@@ -70,9 +71,11 @@ func dropShares(tx *state.Tx) error {
 	return err
 }
 
-// keep keeps the answers of the children that gave one. The commands run side by side, not so many
-// that their bytes are more than the ledger takes at once.
+// keep keeps the answers of the children that gave one, also if nobody waits any more. The commands
+// run side by side, not so many that their bytes are more than the ledger takes at once.
 func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Child) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
 	request := r.Hash()
 	failed := make([]error, len(children))
 	sideBySide(len(children), keptAtOnce, func(i int) {

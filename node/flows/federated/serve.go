@@ -110,7 +110,7 @@ func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation
 		return err
 	})
 	if err == nil {
-		err = d.keep(context.WithoutCancel(ctx), r, listed(share, children))
+		err = d.keep(ctx, r, listed(share, children))
 	}
 	if err != nil {
 		return relay.Result{Stands: record.Stands}, fmt.Errorf("serve federated query: %w", err)
