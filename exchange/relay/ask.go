@@ -24,6 +24,7 @@ type pending struct {
 	to     identity.Jurisdiction // the jurisdiction that is to answer
 	via    identity.Jurisdiction // the neighbour on the way there
 	hash   [32]byte
+	issued time.Time
 	frame  []byte
 	answer []byte          // the frame that came back
 	again  answers.Request // by which the message is kept, to be sent again
@@ -58,6 +59,7 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 		return Answer{}, err
 	}
 	q.asker, q.hash = r.l.Name, e.Hash()
+	q.issued = e.Header().Issued
 	if r.recipients.hold(q.to, e.Encapsulation()) {
 		answer, err := r.bring(ctx, q, e.ByReference())
 		if p, ok := errors.AsType[*Problem](err); !ok || p.At != q.to || Code(p.Code) != UnknownEncapsulation {
@@ -278,7 +280,7 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
 		return refused(notClear, errors.New("an encrypted answer"))
 	}
-	return Answer{Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Evidence: Evidence(e), Frame: q.answer}, nil
+	return Answer{Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued, Evidence: Evidence(e), Frame: q.answer}, nil
 }
 
 // open proves the origin of a message, as things stand now, and decrypts the message. A message

@@ -37,7 +37,7 @@ func (r *Relay) Federate(ctx context.Context, id identity.Message, to identity.J
 	if problem != nil {
 		return Answer{}, problem
 	}
-	return Answer{Result: result, Request: e.Hash(), ID: id}, nil
+	return Answer{Result: result, Request: e.Hash(), ID: id, Issued: e.Header().Issued}, nil
 }
 
 // HandOn hands a federated request on to a child, and brings back the child's answer to the asker,
@@ -74,9 +74,10 @@ var (
 )
 
 // VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of
-// the asker with the hash, and returns the answer. It does not judge the time: a share may be shown
-// long after it was answered.
-func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
+// the asker with the hash, which was issued at the time, and returns the answer. A share may be
+// shown long after it was answered; but a key that did not count any more when the request was made
+// cannot have answered it, whatever time the answer bears.
+func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdiction, request [32]byte, issued time.Time) (envelope.Reply, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)
@@ -85,7 +86,7 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 	if h.Kind != envelope.Answer || h.Origin != by || h.Destination != asker || h.DecryptionKey != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
 	}
-	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.Believed) bool { return k.Name != by })
+	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.Believed) bool { return k.Name != by || !k.Counts(issued) })
 	m, err := envelope.Open(e, own, nil, h.Issued)
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)

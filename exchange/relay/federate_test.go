@@ -116,7 +116,7 @@ func TestSharesAreProofs(t *testing.T) {
 		t.Fatal(err)
 	}
 	verify := func(frame []byte, by, asker string, request [32]byte) error {
-		_, err := VerifyShare(frame, w.keys[farCounty].sets, name(t, by), name(t, asker), request)
+		_, err := VerifyShare(frame, w.keys[farCounty].sets, name(t, by), name(t, asker), request, today)
 		return err
 	}
 	if err := verify(of.Frame, farCounty, county, got.Request); err != nil {
@@ -132,7 +132,7 @@ func TestSharesAreProofs(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrNotShare", what, err)
 		}
 	}
-	if _, err := VerifyShare(of.Frame, newKeys(t, farCounty).sets, name(t, farCounty), name(t, county), got.Request); !errors.Is(err, envelope.ErrUnknownKey) {
+	if _, err := VerifyShare(of.Frame, newKeys(t, farCounty).sets, name(t, farCounty), name(t, county), got.Request, today); !errors.Is(err, envelope.ErrUnknownKey) {
 		t.Errorf("by other keys: got %v", err)
 	}
 	p := parts(t, of.Frame)

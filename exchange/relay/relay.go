@@ -189,6 +189,7 @@ type Answer struct {
 	Result
 	Request  [32]byte         // hash of the request
 	ID       identity.Message // of the request
+	Issued   time.Time        // when the request was; zero: of one that was handed on
 	Evidence []byte           // the answer as the destination signed it
 	Frame    []byte           // the whole answer as it came
 }

@@ -44,3 +44,37 @@ func TestRetiredKeySpeaksNoMore(t *testing.T) {
 		}
 	}
 }
+
+// TestRetiredKeyAnswersNothingLater (S14d) has a thief sign, with a key that was retired before the
+// request was made, a share of that request, and date it back into the time of the key.
+func TestRetiredKeyAnswersNothingLater(t *testing.T) {
+	w := newTown(t)
+	stolen := w.keys[farCounty]
+	sets := []trust.Believed{{KeySet: stolen.sets[0].KeySet, Until: today.Add(-time.Minute)}, newKeys(t, farCounty).sets[0]}
+	asked, err := w.relays[county].Federate(t.Context(), newID(t), name(t, province), gatherCall(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := envelope.Reply{To: asked.Request[:], Result: []byte("an invented share")}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := envelope.Seal(envelope.Draft{
+		Header: envelope.Header{
+			ID: newID(t), Kind: envelope.Answer, Origin: name(t, farCounty), Destination: name(t, county),
+			Issued: today.Add(-2 * time.Minute), Expires: today.Add(5 * time.Minute),
+		},
+		ContentType: envelope.AnswerType, Content: content,
+	}, stolen, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued)
+	if !errors.Is(err, envelope.ErrUnknownKey) {
+		t.Errorf("got %q, %v, want ErrUnknownKey", reply.Result, err)
+	}
+}

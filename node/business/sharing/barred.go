@@ -9,8 +9,9 @@ import (
 
 // barred has, by the jurisdiction and the code of a dataset, the last entry that revoked a grant of
 // an agency of that jurisdiction. From then on the jurisdiction gets no grant by rule for the
-// dataset: otherwise a revoked grant would be a new agency away, or another purpose. Under whoever
-// stands the revocation of an endless grant, for all jurisdictions above.
+// dataset, nor do those below it: otherwise a revoked grant would be a new agency away, another
+// purpose, or a child that the jurisdiction makes up. Under whoever stands the revocation of an
+// endless grant, for all jurisdictions above.
 var barred = book.Bucket[ledger.Ref]{Name: "barred", Max: 16}
 
 // user returns the name under which the revocation of the grant bars.
@@ -28,8 +29,20 @@ func barredBy(r book.Reads, in identity.Jurisdiction, consumer identity.Agency, 
 	if policy.RelationOf(in, of) == policy.Ancestor {
 		by, _ = barred.Load(r, joined(whoever, dataset.String()))
 	}
-	if own, ok := barred.Load(r, joined(of.String(), dataset.String())); ok {
-		by = own
+	for _, at := range answering(in, of) {
+		if own, ok := barred.Load(r, joined(at.String(), dataset.String())); ok {
+			by = own
+		}
 	}
 	return by
+}
+
+// answering returns the jurisdictions that answer here for what one of them does: itself, and those
+// above it that do not stand above this one too. Whoever stands above another can make it up.
+func answering(in, of identity.Jurisdiction) []identity.Jurisdiction {
+	all := []identity.Jurisdiction{of}
+	for above, ok := of.Parent(); ok && !in.Under(above); above, ok = above.Parent() {
+		all = append(all, above)
+	}
+	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
@@ -97,5 +98,40 @@ func TestProbesOfJurisdiction(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// TestRevokedIsNotAChildAway attacks a revocation (S19d): the jurisdiction goes on as a child that
+// it makes up, and as a child of that. A jurisdiction elsewhere goes on.
+func TestRevokedIsNotAChildAway(t *testing.T) {
+	r := open(t)
+	place := neighbour.Jurisdiction().String()
+	r.revoke(t, r.permitted(t, request(neighbour)))
+	for _, child := range []string{"a." + place, "b.a." + place} {
+		_, apply, err := r.decide(t, request(agency(child, "water")))
+		if !failure.Is(err, text.NoGrantByRule) {
+			t.Errorf("%s: applies %t, %v, want no-grant-by-rule", child, apply, err)
+		}
+	}
+	if _, _, err := r.decide(t, request(namesake)); err != nil {
+		t.Errorf("another jurisdiction: %v", err)
+	}
+}
+
+// TestProbesOfMadeUpChildren attacks the quota of probes (S19e): a jurisdiction probes one key in
+// the names of children that it makes up.
+func TestProbesOfMadeUpChildren(t *testing.T) {
+	r := open(t)
+	done := 0
+	for n := range 10 * ProbesPerDayOfAll / ProbesPerDay {
+		p := r.permitted(t, request(agency(fmt.Sprintf("c%d.%s", n, neighbour.Jurisdiction()), "water")))
+		for range ProbesPerDay {
+			if _, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe("a")}); err == nil {
+				done++
+			}
+		}
+	}
+	if done != ProbesPerDayOfAll {
+		t.Errorf("a jurisdiction probed a key %d times on a day, want %d", done, ProbesPerDayOfAll)
 	}
 }

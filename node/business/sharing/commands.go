@@ -207,7 +207,7 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref) (err error) {
 	if index, _ := entry.Index(); g.Endless {
 		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
 	}
-	for _, q := range b.quotas() {
+	for _, q := range b.quotas(tx.Log().Jurisdiction()) {
 		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), be64(b.probes(tx, q.user)+1)))
 	}
 	if len(b.Probe) > 0 {
@@ -260,19 +260,23 @@ type quota struct {
 	most uint64
 }
 
-// quotas returns the quotas that a probe counts against: that of the agency and that of its
-// jurisdiction, which could otherwise ask in the names of many.
-func (b accessBody) quotas() []quota {
+// quotas returns the quotas that a probe counts against: that of the agency, that of its
+// jurisdiction, which could otherwise ask in the names of many agencies, and those of the
+// jurisdictions above it, which could ask in the names of many children.
+func (b accessBody) quotas(in identity.Jurisdiction) []quota {
 	if len(b.Probe) == 0 {
 		return nil
 	}
-	of := b.Consumer.Jurisdiction().String()
-	return []quota{{b.Consumer.String(), b.Consumer.Code().String(), ProbesPerDay}, {of, of, ProbesPerDayOfAll}}
+	all := []quota{{b.Consumer.String(), b.Consumer.Code().String(), ProbesPerDay}}
+	for _, of := range answering(in, b.Consumer.Jurisdiction()) {
+		all = append(all, quota{of.String(), of.String(), ProbesPerDayOfAll})
+	}
+	return all
 }
 
 // quota refuses a probe too many.
 func (b accessBody) quota(at position) error {
-	for _, q := range b.quotas() {
+	for _, q := range b.quotas(at.Log().Jurisdiction()) {
 		if b.probes(at, q.user) >= q.most {
 			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(at.Time()))
 		}
@@ -291,10 +295,10 @@ func (b accessBody) probes(at position, user string) uint64 {
 	return 0
 }
 
-// forgetProbes removes at most eight counts of earlier days, so that the cost of the old counts is
-// spread over many commands. A probe makes two.
+// forgetProbes removes at most sixteen counts of earlier days, so that the cost of the old counts
+// is spread over many commands. A probe makes two, or a few more.
 func forgetProbes(tx *state.Tx) error {
 	today := day(tx.Time())
-	_, err := tx.DropFirst(bucketProbes, 8, func(k []byte) bool { return binary.BigEndian.Uint64(k) < today })
+	_, err := tx.DropFirst(bucketProbes, 16, func(k []byte) bool { return binary.BigEndian.Uint64(k) < today })
 	return err
 }

@@ -68,16 +68,17 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	defer cancel()
 	asking := operation.Asking{ID: id, To: w.Below, By: by}
 	var share gather.Share
+	var issued time.Time
 	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (err error) {
 		share, err = d.readShare(q, got.Roster, answer)
-		got.Stands = answer.Stands
+		got.Stands, issued = answer.Stands, answer.Issued
 		return err
 	})
 	if err != nil { // an answer that was not accepted, or could not be recorded, is not shown
 		return got, err
 	}
 	got.Share, got.Access, got.Asked = share, recorded.Access, recorded.Asked
-	got.Audit = d.audit(ctx, auditing{q, got.Roster, asking, recorded.Request, w.Audit}, hop{w.Below, got.Share})
+	got.Audit = d.audit(ctx, auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}, hop{w.Below, got.Share})
 	return got, nil
 }
 

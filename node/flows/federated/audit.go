@@ -29,8 +29,12 @@ type Audit struct {
 // auditWithin is how long an audit may take after the question.
 const auditWithin = time.Minute
 
-// auditAtOnce is how many hops are audited at once: what they show is held in memory meanwhile.
-const auditAtOnce = 4
+// What hops show is held in memory while it is compared: of so many hops at once, and of each so
+// many bytes; who shows more is told as one that showed nothing.
+const (
+	auditAtOnce = 4
+	maxShown    = 64 << 20
+)
 
 // The sample of an audit that does not go everywhere: so many children of the destination, and of
 // each of those so many again, down to the leaves.
@@ -45,6 +49,7 @@ type auditing struct {
 	roster  gather.Roster
 	asking  operation.Asking
 	request [32]byte
+	issued  time.Time // when the request was
 	all     bool
 }
 
@@ -96,7 +101,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 		found.Leaves = append(found.Leaves, h.at)
 		return found, nil
 	}
-	shown, err := d.shown(ctx, a, h.at)
+	shown, err := d.shown(ctx, a, h)
 	if err != nil {
 		found.Unseen = append(found.Unseen, h.at)
 		for _, l := range h.share.Shares {
@@ -109,7 +114,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]bool{}
 	parts := map[identity.Jurisdiction]gather.Child{}
 	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
-		reply, err := d.prove(ctx, answer, keys[by], by, a.request)
+		reply, err := d.prove(ctx, answer, keys[by], by, a)
 		keyless[by] = errors.Is(err, errNoKeys) || errors.Is(err, envelope.ErrUnknownKey)
 		if err != nil {
 			return said, err
@@ -158,9 +163,9 @@ var errNoKeys = errors.New("no key sets")
 
 // prove proves that a jurisdiction gave an answer to the request. Key sets that do not list the
 // signing key are found anew once, since the jurisdiction may have new ones.
-func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, request [32]byte) (envelope.Reply, error) {
+func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, a auditing) (envelope.Reply, error) {
 	if known.err == nil {
-		reply, err := d.verify(ctx, answer, known.sets, by, request)
+		reply, err := d.verify(ctx, answer, known.sets, by, a)
 		if !errors.Is(err, envelope.ErrUnknownKey) {
 			return reply, err
 		}
@@ -169,12 +174,12 @@ func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by iden
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("prove answer of %s: %w: %w", by, errNoKeys, err)
 	}
-	return d.verify(ctx, answer, sets, by, request)
+	return d.verify(ctx, answer, sets, by, a)
 }
 
-func (d *Desk) verify(ctx context.Context, answer []byte, keys []trust.Believed, by identity.Jurisdiction, request [32]byte) (reply envelope.Reply, err error) {
+func (d *Desk) verify(ctx context.Context, answer []byte, keys []trust.Believed, by identity.Jurisdiction, a auditing) (reply envelope.Reply, err error) {
 	err = d.Slots.Run(ctx, func(context.Context) (err error) {
-		reply, err = relay.VerifyShare(answer, keys, by, d.own.Name(), request)
+		reply, err = relay.VerifyShare(answer, keys, by, d.own.Name(), a.request, a.issued)
 		return err
 	})
 	return reply, err
@@ -192,10 +197,21 @@ func (d *Desk) keysOf(ctx context.Context, of []identity.Jurisdiction) map[ident
 	return all
 }
 
-// shown returns the answers that a jurisdiction shows as those it was given, by child. If it is
-// this jurisdiction, they come from the own state.
-func (d *Desk) shown(ctx context.Context, a auditing, at identity.Jurisdiction) (map[identity.Jurisdiction][]byte, error) {
-	all := map[identity.Jurisdiction][]byte{}
+// shown returns the answers that a jurisdiction shows as those it was given, by child: of the
+// children that it lists, and of those that the roster has below it. Whatever else it shows is let
+// go, so that nobody makes the asker hold, or look for the keys of, children that are made up. If
+// it is this jurisdiction, they come from the own state.
+func (d *Desk) shown(ctx context.Context, a auditing, h hop) (map[identity.Jurisdiction][]byte, error) {
+	at, all, size := h.at, map[identity.Jurisdiction][]byte{}, 0
+	may := map[identity.Jurisdiction]bool{}
+	for _, l := range h.share.Shares {
+		may[l.Child] = true
+	}
+	for _, p := range a.roster.Places {
+		if above, ok := p.Name.Parent(); ok && above == at {
+			may[p.Name] = true
+		}
+	}
 	want := sharesOf{Request: a.request[:]}
 	for range operation.MaxPages {
 		page, err := d.shownPage(ctx, a, at, want)
@@ -206,6 +222,12 @@ func (d *Desk) shown(ctx context.Context, a auditing, at identity.Jurisdiction) 
 			child, err := at.Child(k.Child)
 			if err != nil {
 				return nil, err
+			}
+			if !may[child] {
+				continue
+			}
+			if size += len(k.Answer); size > maxShown {
+				return nil, fmt.Errorf("shares of %s: more than %d bytes", at, maxShown)
 			}
 			all[child] = k.Answer
 		}

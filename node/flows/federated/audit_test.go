@@ -1,10 +1,12 @@
 package federated_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"xietong/certs/canon"
@@ -249,4 +251,39 @@ func TestFewGroups(t *testing.T) {
 	q.Groups = gather.MaxGroups + 1
 	_, err = w.City.Federated.Gather(t.Context(), newID(), by(water), q)
 	refused(t, "too many groups", err, text.BadRequest)
+}
+
+// TestMadeUpChildrenAreNotLookedUp (S33) has a city show, to the audit, answers of children that it
+// makes up: the asker looks for the keys of none.
+func TestMadeUpChildrenAreNotLookedUp(t *testing.T) {
+	w := callstest.New(t, callstest.Options{
+		Counties: []identity.Jurisdiction{nanming, yunyan},
+		Federated: func(p *place, in *relay.Registry) {
+			if p.Name() != guiyang {
+				p.Federated.Serve(in, p.Lists)
+				return
+			}
+			p.Federated.ServeHiding(in, p.Lists)
+			in.Register("shares", func(context.Context, relay.Received) (relay.Result, error) {
+				var made []any
+				for n := range 1000 {
+					made = append(made, []any{fmt.Sprintf("made-up-%04d", n), []byte{}})
+				}
+				content, err := canon.Marshal(map[int]any{1: made})
+				return relay.Result{Content: content}, err
+			})
+		},
+	})
+	var looked atomic.Int64
+	w.NoKeys = func(of identity.Jurisdiction) error {
+		if strings.HasPrefix(of.String(), "made-up") {
+			looked.Add(1)
+			return errors.New("nobody endorsed it")
+		}
+		return nil
+	}
+	got, err := w.At(nanming).Federated.Gather(t.Context(), newID(), by(water), wide())
+	if err != nil || looked.Load() > 0 {
+		t.Errorf("the keys of %d children were looked for, %v; audit %+v", looked.Load(), err, got.Audit)
+	}
 }

@@ -46,11 +46,14 @@ type shareBody struct {
 }
 
 // applyShare keeps an answer, and drops some of the answers whose term is over. A second answer of
-// a child to the same request changes nothing.
+// a child to the same request takes the place of the first: the jurisdiction was asked again after
+// a restart, and lists the second one in the share that the asker gets.
 func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 	key := append(bytes.Clone(b.Request), b.Child.String()...)
-	if tx.Get(bucketShares, key) != nil {
-		return done, nil
+	if before := tx.Get(bucketShares, key); len(before) >= 8 {
+		if err := tx.Delete(bucketSharesBy, append(before[:8:8], key...)); err != nil {
+			return done, err
+		}
 	}
 	now := binary.BigEndian.AppendUint64(nil, tx.Time())
 	value := slices.Concat(now, []byte(b.Asker.String()), []byte{0}, b.Answer)
