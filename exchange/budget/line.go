@@ -143,6 +143,18 @@ func (a *account) least() *account {
 	return first
 }
 
+// owes reports whether another neighbour waits that has used less than that of the payer, which has
+// had its turn for so long, by as much as matters.
+func (l *line) owes(p Payer, took time.Duration) bool {
+	mine := l.all.below[p.Neighbour]
+	for _, other := range l.all.below {
+		if other != mine && other.waiting > 0 && other.used+soon <= mine.used+took {
+			return true
+		}
+	}
+	return false
+}
+
 // spend counts time that a payer has used.
 func (l *line) spend(p Payer, took time.Duration) {
 	neighbour := l.all.below[p.Neighbour]

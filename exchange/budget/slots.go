@@ -2,12 +2,19 @@ package budget
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
 
 // Step is how long work goes on before it lets others in.
 const Step = 10 * time.Millisecond
+
+// soon is how long work goes on on what another neighbour lends, after that neighbour came.
+const soon = time.Millisecond
+
+// breath is how long work goes on before it lets run what takes no slot.
+const breath = 100 * time.Microsecond
 
 // Slots shares the processors. Many goroutines may use it.
 type Slots struct {
@@ -21,9 +28,10 @@ func NewSlots(n int) *Slots { return &Slots{free: n} }
 
 // turn is work that runs in a slot.
 type turn struct {
-	slots *Slots
-	payer Payer
-	since time.Time
+	slots    *Slots
+	payer    Payer
+	since    time.Time
+	breathed time.Time // when others last could run
 }
 
 type turnKey struct{}
@@ -46,14 +54,36 @@ func (s *Slots) Run(ctx context.Context, f func(context.Context) error) error {
 }
 
 // Pause lets others in if the work of ctx has had its slot for longer than a Step and somebody
-// waits. Long work calls it often. It returns the cause why ctx ended, after which the work must
-// end; it holds a slot all the same.
+// waits, and for longer than soon if a neighbour waits that has used less. Long work calls it
+// often. It returns the cause why ctx ended, after which the work must end; it holds a slot all the
+// same.
+//
+// What takes no slot (packets, raft, the disk) shares the processors with the slots, and each piece
+// of it is short. So Pause lets it run every breath too, long before the scheduler would.
 func Pause(ctx context.Context) error {
 	t, within := ctx.Value(turnKey{}).(*turn)
-	if within && time.Since(t.since) >= Step {
+	if !within {
+		return context.Cause(ctx)
+	}
+	switch now := time.Now(); {
+	case now.Sub(t.since) >= Step:
 		t.slots.pass(t)
+		t.breathed = t.since
+	case now.Sub(t.breathed) >= breath && t.slots.owes(t, now):
+		t.slots.pass(t)
+		t.breathed = t.since
+	case now.Sub(t.breathed) >= breath:
+		runtime.Gosched()
+		t.breathed = time.Now()
 	}
 	return context.Cause(ctx)
+}
+
+// owes reports whether the slot is owed to somebody who waits.
+func (s *Slots) owes(t *turn, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line.waiting > 0 && s.line.owes(t.payer, now.Sub(t.since))
 }
 
 // begin takes a slot, or waits for one.
