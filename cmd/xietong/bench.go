@@ -26,7 +26,7 @@ const (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	return a.group("bench", text.CLIShortBench, a.benchLedger(), a.benchQuery(), a.benchNode(), a.benchEcho())
+	return a.group("bench", text.CLIShortBench, a.benchLedger(), a.benchQuery(), a.benchHostile(), a.benchNode(), a.benchEcho())
 }
 
 func (a *app) benchLedger() *cobra.Command {
@@ -92,6 +92,33 @@ func (a *app) benchQuery() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongBenchQuery, nil)
 	c.Flags().StringVar(&clients, "clients", clients, a.t(text.CLIFlagClientsList, nil))
+	c.Flags().StringVar(&seconds, "seconds", seconds, a.t(text.CLIFlagSeconds, nil))
+	return c
+}
+
+func (a *app) benchHostile() *cobra.Command {
+	clients, seconds := "4", "5"
+	c := a.verb("hostile", text.CLIShortBenchHostile, func(cmd *cobra.Command, _ []string) error {
+		m := a.meter()
+		o := bench.HostileOptions{Told: a.measuring(m)}
+		var errs [2]error
+		o.Clients, errs[0] = whole("--clients", clients, maxAskers)
+		o.For, errs[1] = during(seconds)
+		if err := errors.Join(errs[:]...); err != nil {
+			return err
+		}
+		got, err := bench.Hostile(cmd.Context(), o)
+		m.clear()
+		if err == nil {
+			err = a.printMeasurements([]bench.Measurement{got.Alone, got.Beside, got.Hostile})
+		}
+		if err == nil && !a.jsonOnly {
+			a.say(text.BenchHostileRatio, text.Args{"p50": ratio(got.Beside.P50, got.Alone.P50), "p99": ratio(got.Beside.P99, got.Alone.P99)})
+		}
+		return err
+	})
+	c.Long = a.t(text.CLILongBenchHostile, nil)
+	c.Flags().StringVar(&clients, "clients", clients, a.t(text.CLIFlagClientsFew, nil))
 	c.Flags().StringVar(&seconds, "seconds", seconds, a.t(text.CLIFlagSeconds, nil))
 	return c
 }
@@ -163,6 +190,7 @@ func (a *app) measured(what string) string {
 	return a.t(map[string]text.Code{
 		bench.WhatAppend: text.BenchAppend, bench.WhatFsync: text.BenchFsync,
 		bench.WhatQuery: text.BenchAsk, bench.WhatEcho: text.BenchEcho, bench.WhatHop: text.BenchHop, bench.WhatFirst: text.BenchFirst,
+		bench.WhatAlone: text.BenchAlone, bench.WhatBeside: text.BenchBeside, bench.WhatHostile: text.BenchHostile,
 	}[what], nil)
 }
 

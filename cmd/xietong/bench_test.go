@@ -85,6 +85,14 @@ func TestBenchQuery(t *testing.T) {
 	}
 }
 
+func TestBenchHostile(t *testing.T) {
+	b := newReal(t, "en_US.UTF-8")
+	code, stdout, stderr := b.run("bench", "hostile", "--json", "--clients", "1", "--seconds", "0.1")
+	if got := measurements(t, stdout); code != exitDone || stderr != "" || !slices.Equal(got, []string{"alone", "beside", "hostile"}) {
+		t.Errorf("exit %d, %q, %s", code, got, stderr)
+	}
+}
+
 // TestBenchUsage checks the refusals of the benchmarks, and that the help does not show the verbs
 // that they run for themselves.
 func TestBenchUsage(t *testing.T) {

@@ -10,6 +10,9 @@
 //	        beside it, in three processes as well, the echo (see echo) of frames of the same
 //	        sizes; the same query to the city, one hop; and what an agency pays that was not
 //	        known there before.
+//	hostile the query to the city, alone and while the county below the city has it scan all of a
+//	        thousand records by a costly filter, 64 at once, again and again: many times what
+//	        there is of the processors.
 //
 // After a warm-up, a benchmark measures the path and its floor by turns, in rounds. It fails on
 // wrong answers, on a ledger that does not verify, and on steps that were not reported once for
@@ -32,6 +35,10 @@ const (
 	WhatEcho   = "echo"
 	WhatHop    = "hop"   // a query over one hop
 	WhatFirst  = "first" // the first query of an agency that is not known there
+
+	WhatAlone   = "alone"   // a query over one hop, while nobody else asks
+	WhatBeside  = "beside"  // the same beside the hostile ones
+	WhatHostile = "hostile" // a scan that a hostile county asks for
 )
 
 const (

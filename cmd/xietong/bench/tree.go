@@ -29,6 +29,7 @@ type tree struct {
 	// Clients of the province, each with a connection of its own: askers act for an agency of the
 	// province, nobodies for an unknown agency, others for agencies that asked once.
 	askers, nobodies, others []*client.Client
+	hostile                  []*client.Client // of the county, for an agency of it
 }
 
 const (
@@ -196,7 +197,7 @@ func (t *tree) tell(ctx context.Context) (all []told, err error) {
 }
 
 func (t *tree) close() error {
-	for _, c := range slices.Concat(t.askers, t.nobodies, t.others) {
+	for _, c := range slices.Concat(t.askers, t.nobodies, t.others, t.hostile) {
 		c.Close()
 	}
 	for _, p := range t.places {

@@ -2,16 +2,19 @@ package text
 
 // Sentences of the benchmarks.
 const (
-	CLIShortBench       Code = "cli.short.bench"
-	CLIShortBenchLedger Code = "cli.short.bench-ledger"
-	CLIShortBenchQuery  Code = "cli.short.bench-query"
-	CLILongBenchLedger  Code = "cli.long-bench-ledger"
-	CLILongBenchQuery   Code = "cli.long-bench-query"
-	CLIFlagClients      Code = "cli.flag.clients"
-	CLIFlagClientsList  Code = "cli.flag.clients-list"
-	CLIFlagSize         Code = "cli.flag.size"
-	CLIFlagReplicas     Code = "cli.flag.replicas"
-	CLIFlagSeconds      Code = "cli.flag.seconds"
+	CLIShortBench        Code = "cli.short.bench"
+	CLIShortBenchLedger  Code = "cli.short.bench-ledger"
+	CLIShortBenchQuery   Code = "cli.short.bench-query"
+	CLIShortBenchHostile Code = "cli.short.bench-hostile"
+	CLILongBenchHostile  Code = "cli.long-bench-hostile"
+	CLIFlagClientsFew    Code = "cli.flag.clients-few"
+	CLILongBenchLedger   Code = "cli.long-bench-ledger"
+	CLILongBenchQuery    Code = "cli.long-bench-query"
+	CLIFlagClients       Code = "cli.flag.clients"
+	CLIFlagClientsList   Code = "cli.flag.clients-list"
+	CLIFlagSize          Code = "cli.flag.size"
+	CLIFlagReplicas      Code = "cli.flag.replicas"
+	CLIFlagSeconds       Code = "cli.flag.seconds"
 
 	BenchReplicas    Code = "bench.replicas"
 	BenchMeasuring   Code = "bench.measuring"
@@ -43,6 +46,11 @@ const (
 	BenchHop    Code = "bench.hop"
 	BenchFirst  Code = "bench.first"
 
+	BenchAlone        Code = "bench.alone"
+	BenchBeside       Code = "bench.beside"
+	BenchHostile      Code = "bench.hostile"
+	BenchHostileRatio Code = "bench.hostile-ratio"
+
 	BenchProvince Code = "bench.province"
 	BenchCity     Code = "bench.city"
 	BenchCounty   Code = "bench.county"
@@ -63,6 +71,17 @@ var benchSentences = []sentence{
 		"省、市、县各一个节点进程，凭邀请逐级加入；省向县查询一条记录，双方先记账后应答。\n另以三个进程在同样的两跳上运行只收发同样字节数的 QUIC 回声，作为对比。\n同一查询也只走一跳（省向市）；最后由县尚不认识的部门各查一次，申请随之提交。CPU 为各节点之和。末尾列出每一步的用时。",
 		"A province, a city and a county, each a node in a process of its own, joined by invitation: the province asks the county\nfor one record, and both record it before it is shown. Beside it, a bare QUIC echo of the same sizes over the same two\nhops, in three processes too. The same query is also made over one hop, to the city; and in the end once by each of some\nagencies that the county does not know, with their applications. CPU is that of all nodes. The time of each step is\nprinted last.",
 	},
+	{CLIShortBenchHostile, "测量恶意邻居对他人的影响", "Measure what a hostile neighbour does to the others"},
+	{
+		CLILongBenchHostile,
+		"省、市、县各一个节点进程；省向市查询一条记录，先单独测量，再在县以 64 个并发客户端反复要求市用高开销条件筛查全部记录时测量。\n县的需求是其处理器份额的许多倍。末尾列出两者 p50 与 p99 之比。",
+		"A province, a city and a county, each a node in a process of its own: the province asks the city for one record, alone\nand while 64 clients of the county have the city look at all records by a costly filter, again and again: many times the\ncounty's part of the processors. The ratios of p50 and p99 are printed last.",
+	},
+	{CLIFlagClientsFew, "并发客户端数 `N`（默认 4）", "`N` clients at once (default 4)"},
+	{BenchAlone, "单独查询", "alone"},
+	{BenchBeside, "恶意邻居在旁", "beside"},
+	{BenchHostile, "恶意查询", "hostile"},
+	{BenchHostileRatio, "恶意邻居在旁时，p50 为单独时的 {p50} 倍，p99 为 {p99} 倍", "beside the hostile county p50 is {p50} times that alone, p99 {p99} times"},
 	{CLIFlagClients, "并发客户端数 `N`（默认 64）", "`N` clients at once (default 64)"},
 	{CLIFlagClientsList, "并发客户端数 `N,N`，逐一测量（默认 1,64）", "clients at once, `N,N`, each measured by itself (default 1,64)"},
 	{CLIFlagSize, "每条内容的字节数 `BYTES`（默认 512）", "`BYTES` of each payload (default 512)"},
