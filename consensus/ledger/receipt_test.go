@@ -263,3 +263,20 @@ func FuzzDecodeLeaf(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecodePreimage decodes what is shown beside a receipt: a payload, and the evidence in a leaf.
+func FuzzDecodePreimage(f *testing.F) {
+	fix := small(f, 1)
+	f.Add(fix.preimage[3])
+	f.Add(PlainEvidence(Commitment{}).Encode())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if p, err := DecodePreimage(data); err == nil {
+			if again, err := p.Encode(); err != nil || !bytes.Equal(again, data) {
+				t.Errorf("the payload %x came back as %x, %v", data, again, err)
+			}
+		}
+		if e, err := DecodeEvidence(data); err == nil && !bytes.Equal(e.Encode(), data) {
+			t.Errorf("the evidence %x came back as %x", data, e.Encode())
+		}
+	})
+}

@@ -1,11 +1,13 @@
 package envelope
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
 
 	"xietong/certs/authority"
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 )
 
@@ -46,4 +48,23 @@ func TestVerifySigned(t *testing.T) {
 	if _, _, err := VerifySigned(outer, statement, city.sets); !errors.Is(err, ErrUnknownKey) {
 		t.Errorf("after the certificate's end: got %v, want ErrUnknownKey", err)
 	}
+}
+
+// FuzzContents: what a proven origin says is refused, or is what encoding it again gives.
+func FuzzContents(f *testing.F) {
+	f.Add(must(Call{Operation: must(identity.ParseLabel("query")), Parameters: []byte{}}.Encode()))
+	f.Add(must(Reply{To: make([]byte, 32), Result: []byte{1}}.Encode()))
+	f.Add(must(Reply{To: make([]byte, 32), Problem: &Problem{Code: 1, Args: []string{"x"}}}.Encode()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if call, err := DecodeCall(data); err == nil {
+			if again, err := call.Encode(); err != nil || !bytes.Equal(again, data) {
+				t.Errorf("the call %x came back as %x, %v", data, again, err)
+			}
+		}
+		if reply, err := DecodeReply(data, [32]byte{}); err == nil {
+			if again, err := reply.Encode(); err != nil || !bytes.Equal(again, data) {
+				t.Errorf("the reply %x came back as %x, %v", data, again, err)
+			}
+		}
+	})
 }

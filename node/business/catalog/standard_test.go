@@ -149,3 +149,22 @@ func FuzzDecodeStandard(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecodeEntry does the same with an entry.
+func FuzzDecodeEntry(f *testing.F) {
+	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","purposes":[{"code":"p","title":"t"}],"key":"code",` +
+		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"not_secret":true}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := DecodeEntry(data)
+		if err != nil {
+			return
+		}
+		again, err := encode(e)
+		if err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		if back, err := DecodeEntry(again); err != nil || back.Code != e.Code {
+			t.Fatalf("%s: %v", again, err)
+		}
+	})
+}
