@@ -113,7 +113,7 @@ func (a *app) benchHostile() *cobra.Command {
 			err = a.printMeasurements([]bench.Measurement{got.Alone, got.Beside, got.Hostile})
 		}
 		if err == nil && !a.jsonOnly {
-			a.say(text.BenchHostileRatio, text.Args{"p50": ratio(got.Beside.P50, got.Alone.P50), "p99": ratio(got.Beside.P99, got.Alone.P99)})
+			a.say(text.BenchHostileRatio, text.Args{"median": ratio(got.Beside.P50, got.Alone.P50), "tail": ratio(got.Beside.P99, got.Alone.P99)})
 		}
 		return err
 	})

@@ -81,7 +81,7 @@ var benchSentences = []sentence{
 	{BenchAlone, "单独查询", "alone"},
 	{BenchBeside, "恶意邻居在旁", "beside"},
 	{BenchHostile, "恶意查询", "hostile"},
-	{BenchHostileRatio, "恶意邻居在旁时，p50 为单独时的 {p50} 倍，p99 为 {p99} 倍", "beside the hostile county p50 is {p50} times that alone, p99 {p99} times"},
+	{BenchHostileRatio, "恶意邻居在旁时，p50 为单独时的 {median} 倍，p99 为 {tail} 倍", "beside the hostile county p50 is {median} times that alone, p99 {tail} times"},
 	{CLIFlagClients, "并发客户端数 `N`（默认 64）", "`N` clients at once (default 64)"},
 	{CLIFlagClientsList, "并发客户端数 `N,N`，逐一测量（默认 1,64）", "clients at once, `N,N`, each measured by itself (default 1,64)"},
 	{CLIFlagSize, "每条内容的字节数 `BYTES`（默认 512）", "`BYTES` of each payload (default 512)"},
