@@ -92,7 +92,8 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 	exchange := func(ctx context.Context, neighbour identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return overLink{n.socket, name, neighbour}.Exchange(ctx, frame)
 	}
-	h.chains = chains.New(h.host, chains.Own{Ledger: h.host}, h.table, exchange, n.o.Now)
+	endorser := tree.NewEndorser(h.host, n.o.Now)
+	h.chains = chains.New(h.host, endorser, h.table, exchange, n.o.Now)
 	above := func() (door.Asker, bool) {
 		parent, ok := h.table.Parent()
 		return overLink{n.socket, name, parent}, ok
@@ -112,7 +113,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
 	})
 	h.chains.AskAbove(h.upkeep.Anew)
-	h.door = n.doorOf(h, published)
+	h.door = n.doorOf(h, endorser, published)
 	n.furnishDesks(h, where, published)
 	if err := h.table.Refresh(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
@@ -177,11 +178,12 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 	})
 }
 
-func (n *Node) doorOf(h *hosted, published *rosters.Store) door.Door {
+func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Store) door.Door {
 	return door.Door{
 		Parent: h.host, Now: n.o.Now,
 		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+		Say:     endorser.Say,
 		Prove:   h.chains.Prove,
 		Roster:  published.Proof,
 		Stale: func(peer, below identity.Jurisdiction) {

@@ -13,11 +13,13 @@ var ErrChain = errors.New("invalid chain")
 // MaxChain is the largest number of levels of a chain: a name has no more labels.
 const MaxChain = 8
 
-// Level is one jurisdiction of a chain: its signed key sets, with consecutive numbers, and the
-// proof of its endorsement of the next level. The last level has no such proof.
+// Level is one jurisdiction of a chain: its signed key sets, with consecutive numbers, the proof of
+// its endorsement of the next level, and its newest signed standing of that, where there is one.
+// The last level has neither.
 type Level struct {
 	KeySets     [][]byte `cbor:"1,keyasint"`
 	Endorsement []byte   `cbor:"2,keyasint,omitempty"`
+	Standing    []byte   `cbor:"3,keyasint,omitempty"`
 }
 
 // Prover verifies the proof of an endorsement under the newest key set of the parent and returns
@@ -29,6 +31,7 @@ type Prover func(parent KeySet, proof []byte) (payload []byte, err error)
 type Link struct {
 	KeySets     []KeySet     // oldest first
 	Endorsement *Endorsement // of this level by the one above; nil at the pinned one
+	Standing    *Standing    // what the level above last said of that; nil: nothing
 }
 
 // Newest returns the newest key set.
@@ -37,60 +40,71 @@ func (l Link) Newest() KeySet { return l.KeySets[len(l.KeySets)-1] }
 // Descend verifies a chain from the pinned jurisdiction down. It walks the key sets of each level
 // from the pin of that level, and takes the pin of the next level from the proven endorsement. So a
 // verifier that pins the root can verify any jurisdiction. Descend reads no clock: the caller must
-// judge whether the endorsements were in force at the time that matters. Errors wrap ErrChain,
-// ErrInvalid or ErrEndorsement.
+// judge whether the endorsements were in force at the time that matters, and what the standings
+// say. Errors wrap ErrChain, ErrInvalid, ErrEndorsement or ErrStanding.
 func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	if len(levels) == 0 || len(levels) > MaxChain {
 		return nil, fmt.Errorf("%w: %d levels, not 1 to %d", ErrChain, len(levels), MaxChain)
 	}
 	links := make([]Link, 0, len(levels))
-	var by *Endorsement
+	var by Link // what the level above says of the next
 	for i, level := range levels {
 		link, err := level.verify(pin, by)
 		if err != nil {
 			return nil, err
 		}
 		links = append(links, link)
-		if last := i == len(levels)-1; last != (len(level.Endorsement) == 0) {
+		if last := i == len(levels)-1; last != (len(level.Endorsement) == 0) || last && len(level.Standing) > 0 {
 			return nil, fmt.Errorf("%w: the endorsement at level %d of %d is missing, or too many", ErrChain, i+1, len(levels))
 		} else if last {
 			break
 		}
-		if by, err = link.endorsed(level.Endorsement, prove); err != nil {
+		if by, err = link.endorsed(level, prove); err != nil {
 			return nil, fmt.Errorf("%w: by %s: %w", ErrEndorsement, link.Newest().Name, err)
 		}
-		pin = by.Pin()
+		pin = by.Endorsement.Pin()
 	}
 	return links, nil
 }
 
-// verify walks the key sets of one level. by is the endorsement of the level; nil at the pinned
-// level.
-func (l Level) verify(pin Pin, by *Endorsement) (Link, error) {
+// verify walks the key sets of one level. by holds what the level above says of it; nothing at the
+// pinned level.
+func (l Level) verify(pin Pin, by Link) (Link, error) {
 	sets, err := Walk(pin, l.KeySets)
 	if err != nil {
 		return Link{}, err
 	}
-	if at := sets[pin.number-sets[0].Number]; by != nil && at.Epoch != by.Epoch {
-		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, by.Child, by.Epoch, at.Epoch)
+	if at, e := sets[pin.number-sets[0].Number], by.Endorsement; e != nil && at.Epoch != e.Epoch {
+		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, e.Child, e.Epoch, at.Epoch)
 	}
-	return Link{KeySets: sets, Endorsement: by}, nil
+	by.KeySets = sets
+	return by, nil
 }
 
-// endorsed verifies the proof of the endorsement that l makes, and returns the endorsement.
-func (l Link) endorsed(proof []byte, prove Prover) (*Endorsement, error) {
-	payload, err := prove(l.Newest(), proof)
+// endorsed verifies the proof of the endorsement that l makes and the standing, and returns both,
+// without the key sets of the next level.
+func (l Link) endorsed(level Level, prove Prover) (next Link, err error) {
+	payload, err := prove(l.Newest(), level.Endorsement)
 	if err != nil {
-		return nil, err
+		return next, err
 	}
 	e, err := DecodeEndorsement(payload)
 	if err != nil {
-		return nil, err
+		return next, err
 	}
 	if parent, _ := e.Child.Parent(); parent != l.Newest().Name {
-		return nil, fmt.Errorf("%w: %s is not its child", ErrEndorsement, e.Child)
+		return next, fmt.Errorf("%w: %s is not its child", ErrEndorsement, e.Child)
 	}
-	return &e, nil
+	next.Endorsement = &e
+	if len(level.Standing) == 0 {
+		return next, nil
+	}
+	s, err := OpenStanding(level.Standing, l.Believed())
+	if err == nil {
+		err = s.of(e, payload)
+	}
+	next.Standing = &s
+	return next, err
 }
 
 // InForce reports whether the level was endorsed at the given time (ms since 1970 UTC). The

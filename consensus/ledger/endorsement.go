@@ -85,8 +85,9 @@ func VerifyRoster(root []trust.KeySet, data []byte) (payload []byte, err error) 
 	return preimage.Payload, nil
 }
 
-// RosterIn returns the roster in a proof that VerifyRoster accepted before. It verifies nothing.
-func RosterIn(proof []byte) (payload []byte, err error) {
+// PayloadIn returns the roster or the endorsement in a proof that was made or accepted here before.
+// It verifies nothing.
+func PayloadIn(proof []byte) (payload []byte, err error) {
 	var p endorsementProof
 	if err := canon.Unmarshal(proof, MaxRosterProof, &p); err != nil {
 		return nil, malformed("roster", err)

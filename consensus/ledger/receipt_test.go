@@ -280,3 +280,13 @@ func FuzzDecodePreimage(f *testing.F) {
 		}
 	})
 }
+
+// TestNoStandingInReceipt: a receipt is for ever, and a standing is of now.
+func TestNoStandingInReceipt(t *testing.T) {
+	f := newFixture(t, "nanming.guiyang.guizhou", 1)
+	f.add(t, village, false)
+	data := altered(t, f, 0, func(r *Receipt) { r.Chain[0].Standing = []byte{1} })
+	if _, err := DecodeReceipt(data); !errors.Is(err, ErrMalformed) {
+		t.Errorf("got %v, want ErrMalformed", err)
+	}
+}

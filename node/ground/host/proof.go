@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -133,6 +134,10 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 	chain, _, err := h.chainFrom(ctx, from)
 	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)
+	}
+	chain = slices.Clone(chain)
+	for i := range chain {
+		chain[i].Standing = nil // a receipt says nothing of now
 	}
 	err = h.proven(ctx, index, func(p provenEntry) error {
 		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)

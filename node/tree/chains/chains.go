@@ -4,17 +4,28 @@
 //
 // A chain vouches for itself: every level is proven by the one above it, the first by the pin of
 // the root that this jurisdiction joined under. So it does not matter which neighbour brings a
-// chain, and no hop on the way has to be believed; but each endorser says what it says now only
-// when it is asked. A chain is found on the way that a message takes: the parent of the
-// jurisdiction in question knows the chain from its own ledger, a jurisdiction below it from its
-// own chain, and every other asks the neighbour that leads there. The answer is verified before it
-// is kept, used or handed on.
+// chain, and no hop on the way has to be believed. A chain is found on the way that a message
+// takes: the parent of the jurisdiction in question knows the chain from its own ledger, a
+// jurisdiction below it from its own chain, and every other asks the neighbour that leads there.
+// The answer is verified before it is kept, used or handed on.
 //
-// A kept chain is at most MaxAge old; the time for which other hops kept it counts. It is dropped
-// earlier when a neighbour says that the standing of a jurisdiction in it has changed (see Tell).
-// It is asked for anew when a message is signed with a key that it does not list, though not more
-// often than every two seconds. A neighbour that lies about a change costs a question, and a silent
-// neighbour costs no more than one that passes no message on.
+// How old a chain is, its endorsers say, in their standings; no hop can make it younger. Of the
+// steps below the lowest common ancestor of the two sides, each needs a standing. Every endorser on
+// the way puts its newest into the answer; a chain with an older one than MaxAge (and the clocks
+// apart) is refused. Those from the root down to that ancestor are as good as their endorsements,
+// because both sides stand under them. A standing that says withdrawn ends the belief, whoever
+// brings it, and is handed on as the answer.
+//
+// A kept chain is used until it is MaxAge old. Then it is asked for anew; where nobody can be
+// asked, because the way is cut off, it goes on for this jurisdiction alone, until it is
+// trust.StandingTerm old. It is dropped earlier when a neighbour says that the standing of a
+// jurisdiction in it has changed (see Tell). It is asked for anew when a message is signed with a
+// key that it does not list, though not more often than every two seconds. A neighbour that lies
+// about a change costs a question, and a silent neighbour costs no more than one that passes no
+// message on.
+//
+// What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
+// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone.
 //
 // The package holds no key and makes no connection. It decides about no use of data.
 package chains
@@ -29,7 +40,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/neighbours"
@@ -39,6 +49,7 @@ import (
 const (
 	MaxAge     = 10 * time.Minute // of a chain that is used
 	MaxKept    = 2048             // chains
+	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
 	MaxAsking  = 64               // questions to one neighbour that are under way at once
 	MaxWait    = 10 * time.Second // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
@@ -51,10 +62,9 @@ type Jurisdiction interface {
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
 }
 
-// Endorser proves what this jurisdiction says of its children; *Own is one.
+// Endorser says what this jurisdiction says of its children; *tree.Endorser is one.
 type Endorser interface {
-	// Level returns the level of a child that is endorsed now, and the proof of its endorsement.
-	Level(ctx context.Context, child identity.Label) (level trust.Level, proof []byte, err error)
+	Say(ctx context.Context, child identity.Label) (tree.Said, error)
 }
 
 // Ask carries one frame of the join protocol to a neighbour over its link, and its answer back.
@@ -69,11 +79,13 @@ type Store struct {
 	now      func() time.Time
 	askAbove func(ctx context.Context) error // see AskAbove
 
-	mu      sync.Mutex
-	kept    map[identity.Jurisdiction]*chain
-	order   []*chain // oldest first; one that is not in kept any more was replaced
-	finding map[identity.Jurisdiction]*finding
-	asking  map[identity.Jurisdiction]int // questions under way, by neighbour; never 0
+	mu        sync.Mutex
+	kept      map[identity.Jurisdiction]*chain
+	order     []*chain                           // oldest first; one that is not in kept any more was replaced
+	failed    map[identity.Jurisdiction][]*chain // by who asked, oldest first
+	withdrawn map[identity.Jurisdiction]trust.Standing
+	finding   map[identity.Jurisdiction]*finding
+	asking    map[identity.Jurisdiction]int // questions under way, by neighbour; never 0
 
 	news news
 }
@@ -81,12 +93,13 @@ type Store struct {
 // chain is the result of a search.
 type chain struct {
 	of     identity.Jurisdiction
+	by     identity.Jurisdiction // the neighbour that asked; zero: this jurisdiction
 	levels []trust.Level
 	sets   []trust.Believed
-	made   time.Time // the earliest that its endorsers may have said so
+	made   time.Time // the earliest that its endorsers said so
 	found  time.Time
 	until  time.Time // when the first of its endorsements ends; zero: never
-	err    error     // why it was not found
+	err    error     // why it was not found; levels then prove it, where there are any
 }
 
 // finding is a search that is under way.
@@ -99,7 +112,8 @@ type finding struct {
 func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, now func() time.Time) *Store {
 	return &Store{
 		own: own, endorser: endorser, table: table, ask: ask, now: now, asking: map[identity.Jurisdiction]int{},
-		kept: map[identity.Jurisdiction]*chain{}, finding: map[identity.Jurisdiction]*finding{}, news: newNews(),
+		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
+		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
 	}
 }
 
@@ -131,24 +145,25 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 	if anew {
 		oldest = againAfter
 	}
-	c, err := s.find(ctx, of, oldest)
+	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, oldest))
 	if err != nil {
 		return nil, fmt.Errorf("find the chain of %s: %w", of, err)
 	}
 	return c.sets, nil
 }
 
-// find returns the chain of a jurisdiction, no older than oldest: a kept one, or one that is found
-// now. All callers that ask meanwhile share one search. Where the caller that searches gives up,
-// another of them goes on.
-func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) (*chain, error) {
+// find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
+// one that is found now. All callers that ask meanwhile share one search. Where the caller that
+// searches gives up, another of them goes on.
+func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest time.Duration) (*chain, error) {
 	for {
-		c, f, mine := s.known(of, oldest)
+		c, f, mine := s.known(of, by, oldest)
 		switch {
 		case c != nil:
 			return c, c.err
 		case mine:
 			f.chain = s.seek(ctx, of, oldest)
+			f.chain.by = by
 			s.keep(f)
 			return f.chain, f.chain.err
 		}
@@ -163,13 +178,19 @@ func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.
 	}
 }
 
-// known returns the kept chain, or else the search for it. The caller must do the search where it
-// is mine.
-func (s *Store) known(of identity.Jurisdiction, oldest time.Duration) (c *chain, f *finding, mine bool) {
+// known returns what is kept, or else the search for it. The caller must do the search where it is
+// mine.
+func (s *Store) known(of, by identity.Jurisdiction, oldest time.Duration) (c *chain, f *finding, mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c = s.kept[of]; c != nil && c.usable(s.now(), oldest) {
+	now := s.now()
+	if c = s.kept[of]; c != nil && c.usable(now, oldest) {
 		return c, nil, false
+	}
+	for _, c := range s.failed[by] {
+		if c.of == of && c.usable(now, oldest) {
+			return c, nil, false
+		}
 	}
 	if f = s.finding[of]; f != nil {
 		return nil, f, false
@@ -185,16 +206,13 @@ func isGivenUp(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// usable reports whether the result of a search may still be used.
+// usable reports whether the result of a search may still be used. What was found a moment ago is,
+// however old its standings are, so that the others who keep it are not asked without end.
 func (c *chain) usable(now time.Time, oldest time.Duration) bool {
-	if c.err != nil {
-		return now.Sub(c.found).Abs() < againAfter
+	if !c.until.IsZero() && now.After(c.until) {
+		return false
 	}
-	since := c.made
-	if oldest <= againAfter {
-		since = c.found // others keep it too: by its age alone they would be asked without end
-	}
-	return now.Sub(since).Abs() < oldest && (c.until.IsZero() || !now.After(c.until))
+	return now.Sub(c.found).Abs() < againAfter || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
 }
 
 // keep keeps the result of a search, unless the search was given up, and wakes the callers that
@@ -202,56 +220,66 @@ func (c *chain) usable(now time.Time, oldest time.Duration) bool {
 func (s *Store) keep(f *finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.finding, f.chain.of)
+	c := f.chain
+	delete(s.finding, c.of)
 	close(f.done)
-	if isGivenUp(f.chain.err) {
-		return
-	}
-	s.kept[f.chain.of] = f.chain
-	s.order = append(s.order, f.chain)
-	for len(s.order) > MaxKept {
-		if oldest := s.order[0]; s.kept[oldest.of] == oldest {
-			delete(s.kept, oldest.of)
+	switch {
+	case isGivenUp(c.err):
+	case c.err != nil:
+		failed := append(s.failed[c.by], c)
+		s.failed[c.by] = failed[max(0, len(failed)-MaxFailed):]
+	default:
+		s.kept[c.of] = c
+		s.order = append(s.order, c)
+		if len(s.order) > MaxKept {
+			s.evict()
 		}
-		s.order = s.order[1:]
 	}
+}
+
+// evict drops one chain: the oldest of the neighbour for which the most are kept. The caller holds
+// the lock.
+func (s *Store) evict() {
+	of := make([]identity.Jurisdiction, len(s.order))
+	for i, c := range s.order {
+		of[i] = c.by
+	}
+	at := slices.Index(of, most(of))
+	if oldest := s.order[at]; s.kept[oldest.of] == oldest {
+		delete(s.kept, oldest.of)
+	}
+	s.order = slices.Delete(s.order, at, at+1)
+}
+
+// most returns the name that is there most often; the first of several.
+func most(names []identity.Jurisdiction) (name identity.Jurisdiction) {
+	count := map[identity.Jurisdiction]int{}
+	for _, n := range names {
+		if count[n]++; count[n] > count[name] {
+			name = n
+		}
+	}
+	return name
 }
 
 // Drop forgets the chains of a jurisdiction and of everybody below it.
 func (s *Store) Drop(below identity.Jurisdiction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.drop(below)
+}
+
+func (s *Store) drop(below identity.Jurisdiction) {
+	isBelow := func(c *chain) bool { return c.of.Under(below) }
 	for of := range s.kept {
 		if of.Under(below) {
 			delete(s.kept, of)
 		}
 	}
-	s.order = slices.DeleteFunc(s.order, func(c *chain) bool { return c.of.Under(below) })
-}
-
-// verified verifies a chain from the pin of the own root down, and returns it. All of its
-// endorsements must be in force.
-func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels []trust.Level, age time.Duration) (*chain, error) {
-	_, root, err := s.own.Chain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	links, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	c := &chain{of: of, levels: levels, sets: links[len(links)-1].Believed(), made: now.Add(-age), found: now}
-	if got := links[len(links)-1].Newest().Name; got != of {
-		return nil, fmt.Errorf("it is the chain of %s", got)
-	}
-	for _, l := range links {
-		if !l.InForce(uint64(now.UnixMilli()), tree.MaxSkew) {
-			return nil, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name)
-		}
-		if e := l.Endorsement; e != nil && (c.until.IsZero() || int64(e.NotAfter) < c.until.UnixMilli()) {
-			c.until = time.UnixMilli(int64(e.NotAfter))
+	s.order = slices.DeleteFunc(s.order, isBelow)
+	for by, failed := range s.failed {
+		if s.failed[by] = slices.DeleteFunc(failed, isBelow); len(s.failed[by]) == 0 {
+			delete(s.failed, by)
 		}
 	}
-	return c, nil
 }

@@ -92,10 +92,11 @@ func (w *world) add(name identity.Jurisdiction) {
 	}
 	w.t.Cleanup(func() { own.Close() })
 	p := &place{Host: own, table: neighbours.New(own, w.now, slog.New(slog.DiscardHandler)), alter: func(b []byte) []byte { return b }}
-	p.store = New(own, Own{own}, p.table, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
+	endorser := tree.NewEndorser(own, w.now)
+	p.store = New(own, endorser, p.table, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return w.carry(ctx, name, to, frame)
 	}, w.now)
-	p.door = door.Door{Parent: own, Now: w.now, Prove: p.store.Prove, Stale: func(peer, below identity.Jurisdiction) {
+	p.door = door.Door{Parent: own, Now: w.now, Say: endorser.Say, Prove: p.store.Prove, Stale: func(peer, below identity.Jurisdiction) {
 		if p.store.Told(peer, below) {
 			p.poked++
 		}
@@ -133,7 +134,7 @@ func (w *world) join(parent, child *place) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	index, err := tree.Redeem(ctx, parent, tree.Redemption{
+	_, err = tree.Redeem(ctx, parent, tree.Redemption{
 		Child: child.Name(), Secret: secret, KeySets: sets, Replica: child.Replica(),
 		Possession: child.SignLog(tree.PossessionInput(binding, tree.SecretHash(secret))),
 	}, binding, w.now())
@@ -144,9 +145,11 @@ func (w *world) join(parent, child *place) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if levels[len(levels)-1].Endorsement, err = parent.ProveEndorsement(ctx, index.Index()); err != nil {
+	said, err := parent.store.endorser.Say(ctx, child.Name().Label())
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	levels[len(levels)-1].Endorsement, levels[len(levels)-1].Standing = said.Proof, said.Standing
 	if _, err := child.SetAbove(ctx, root, levels); err != nil {
 		w.t.Fatal(err)
 	}
@@ -239,7 +242,7 @@ func TestEverybodyFindsEverybody(t *testing.T) {
 	}
 }
 
-// TestAgeTravels: the time for which a hop on the way kept a chain counts as its age.
+// TestAgeTravels: the time for which a hop on the way kept a chain counts, by its standings.
 func TestAgeTravels(t *testing.T) {
 	w := newWorld(t, branches...)
 	w.finds("guiyang.guizhou", "meitan.zunyi.guizhou")
@@ -263,6 +266,13 @@ func TestNotFound(t *testing.T) {
 	w.refused("nanming.guiyang.guizhou", "chengdu.sichuan", text.Unreachable, "chengdu.sichuan")
 	w.at("zunyi.guizhou").off = true
 	w.pass(MaxAge + time.Second)
+	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou") // it was believed, and nobody can be asked
+	w.questions()
+	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
+	if n := w.questions(); n != 0 {
+		t.Errorf("asked again over %d hops at once", n)
+	}
+	w.pass(trust.StandingTerm)
 	w.refused("nanming.guiyang.guizhou", "meitan.zunyi.guizhou", text.Unreachable, "zunyi.guizhou")
 	w.questions()
 	w.refused("nanming.guiyang.guizhou", "meitan.zunyi.guizhou", text.Unreachable, "zunyi.guizhou")
@@ -408,25 +418,25 @@ func TestAlteredAnswers(t *testing.T) {
 		from.store.Drop(of)
 		got, err := from.store.KeySets(t.Context(), of, false)
 		if err == nil {
-			taken++ // the age, which nothing proves
+			taken++
 			if !slices.EqualFunc(got, want, func(a, b trust.Believed) bool { return a.Hash() == b.Hash() }) {
 				t.Fatalf("byte %d: other key sets are believed", at)
 			}
 		}
 	}
-	if taken > 2 {
+	if taken > 0 {
 		t.Errorf("%d altered answers were taken", taken)
 	}
 	for what, other := range map[string]string{"of its own": "guiyang.guizhou", "of another": "zunyi.guizhou"} {
-		levels, _, err := w.at("guizhou").store.levels(t.Context(), named(t, other), MaxAge)
+		levels, err := w.at("guizhou").store.levels(t.Context(), named(t, other), MaxAge)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := from.store.verified(t.Context(), of, levels, 0); err == nil || !strings.Contains(err.Error(), "chain of "+other) {
+		if _, err := from.store.verified(t.Context(), of, levels); err == nil || !strings.Contains(err.Error(), "chain of "+other) {
 			t.Errorf("a chain %s: got %v", what, err)
 		}
 	}
-	if _, err := from.store.verified(t.Context(), of, imposterLevels(t, of), 0); err == nil {
+	if _, err := from.store.verified(t.Context(), of, imposterLevels(t, of)); err == nil {
 		t.Error("the chain of another root was believed")
 	}
 }
@@ -463,12 +473,12 @@ func TestMeanwhile(t *testing.T) {
 		from, of := w.at("nanming.guiyang.guizhou"), named(t, "meitan.zunyi.guizhou")
 		slow := w.at("guiyang.guizhou")
 		release := make(chan struct{})
-		slow.door.Prove = func(ctx context.Context, peer identity.Jurisdiction, want door.Wanted) ([]trust.Level, time.Duration, error) {
+		slow.door.Prove = func(ctx context.Context, peer identity.Jurisdiction, want door.Wanted) ([]trust.Level, error) {
 			select {
 			case <-release:
 				return slow.store.Prove(ctx, peer, want)
 			case <-ctx.Done():
-				return nil, 0, ctx.Err()
+				return nil, ctx.Err()
 			}
 		}
 		hasty, cancel := context.WithCancel(t.Context())
@@ -508,9 +518,9 @@ func TestSilentNeighbour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, branches...)
 		silent := w.at("guiyang.guizhou")
-		silent.door.Prove = func(ctx context.Context, _ identity.Jurisdiction, _ door.Wanted) ([]trust.Level, time.Duration, error) {
+		silent.door.Prove = func(ctx context.Context, _ identity.Jurisdiction, _ door.Wanted) ([]trust.Level, error) {
 			<-ctx.Done()
-			return nil, 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 		s := w.at("guizhou").store
 		failed := make(chan error, MaxAsking)
@@ -532,22 +542,6 @@ func TestSilentNeighbour(t *testing.T) {
 			t.Errorf("%v are still under way", s.asking)
 		}
 	})
-}
-
-// TestKeptIsBounded: however many chains are asked for, MaxKept are kept, the oldest dropped first.
-func TestKeptIsBounded(t *testing.T) {
-	w := newWorld(t, "guizhou")
-	s := w.at("guizhou").store
-	for i := range MaxKept + 10 {
-		_, _ = s.KeySets(t.Context(), named(t, fmt.Sprintf("c%d.x.guizhou", i)), false)
-	}
-	if len(s.kept) != MaxKept || len(s.order) != MaxKept || s.kept[named(t, "c0.x.guizhou")] != nil {
-		t.Errorf("%d are kept, in an order of %d", len(s.kept), len(s.order))
-	}
-	s.Drop(named(t, "guizhou"))
-	if len(s.kept)+len(s.order) != 0 {
-		t.Errorf("%d are kept after all were dropped", len(s.kept))
-	}
 }
 
 // TestParentCannotBeAskedAnew: the error names the parent, so that nobody takes the jurisdiction

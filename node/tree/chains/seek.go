@@ -17,10 +17,10 @@ import (
 // seek searches for a chain: (1) among the levels above, (2) in the own ledger, or (3) by asking
 // the neighbour that leads there. The err of the result says why it was not found.
 func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) *chain {
-	levels, age, err := s.levels(ctx, of, oldest)
+	levels, err := s.levels(ctx, of, oldest)
 	if err == nil {
 		var c *chain
-		if c, err = s.verified(ctx, of, levels, age); err == nil {
+		if c, err = s.verified(ctx, of, levels); err == nil {
 			return c
 		}
 		if ctx.Err() == nil {
@@ -30,22 +30,20 @@ func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.
 	return &chain{of: of, found: s.now(), err: err}
 }
 
-func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, time.Duration, error) {
+func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
 	self := s.own.Name()
 	if self.Under(of) {
-		levels, err := s.above(ctx, of)
-		return levels, 0, err
+		return s.above(ctx, of)
 	}
 	parent, _ := s.table.Parent()
 	step := route.Next(self, route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
 	switch {
 	case step.Way == route.Nowhere && step.To.IsZero():
-		return nil, 0, unreachable(of, relay.NoRoute, nil)
+		return nil, unreachable(of, relay.NoRoute, nil)
 	case step.Way == route.Nowhere:
-		return nil, 0, unreachable(step.To, relay.NotEndorsed, nil)
+		return s.below(ctx, step.To, true)
 	case step.To == of:
-		levels, err := s.below(ctx, of)
-		return levels, 0, err
+		return s.below(ctx, of, false)
 	}
 	return s.askFor(ctx, step.To, of, oldest)
 }
@@ -62,39 +60,65 @@ func (s *Store) above(ctx context.Context, of identity.Jurisdiction) ([]trust.Le
 		return nil, unreachable(of, relay.NoRoute, nil)
 	}
 	levels = append([]trust.Level{}, levels[:at+1]...)
-	levels[at].Endorsement = nil
+	levels[at].Endorsement, levels[at].Standing = nil, nil
 	return levels, nil
 }
 
-// below returns the chain of a child.
-func (s *Store) below(ctx context.Context, child identity.Jurisdiction) ([]trust.Level, error) {
+// below returns the chain of a child, which proves its withdrawal where it was withdrawn; gone says
+// that it is no child any more.
+func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone bool) ([]trust.Level, error) {
 	levels, _, err := s.own.Chain(ctx)
 	if err != nil {
 		return nil, err
 	}
-	level, proof, err := s.endorser.Level(ctx, child.Label())
+	said, err := s.endorser.Say(ctx, child.Label())
+	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.NotEndorsed || err == nil && gone && said.Child.Joined() {
+		return nil, unreachable(child, relay.NotEndorsed, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
-	levels[len(levels)-1].Endorsement = proof
-	return append(levels, level), nil
+	levels[len(levels)-1].Endorsement, levels[len(levels)-1].Standing = said.Proof, said.Standing
+	return append(levels, said.Level), nil
 }
 
 // askFor asks a neighbour, and gives it a little less time than the caller has.
-func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, time.Duration, error) {
+func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
 	if !s.enter(neighbour) {
-		return nil, 0, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
+		return nil, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
 	}
 	defer s.leave(neighbour)
 	within, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
 	end, _ := within.Deadline()
 	wait := time.Until(end) * 15 / 16
-	levels, age, err := door.AskProve(within, over{s.ask, neighbour}, door.Wanted{Name: of, Oldest: oldest, Wait: wait})
+	levels, err := door.AskProve(within, over{s.ask, neighbour}, door.Wanted{Name: of, Oldest: oldest, Wait: wait})
 	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
 		err = broken(ctx, neighbour, err)
 	}
-	return levels, age, err
+	if err == nil && neighbour.Under(s.own.Name()) {
+		err = s.renew(ctx, neighbour, levels)
+	}
+	return levels, err
+}
+
+// renew puts the own levels, and what is said of a child now, into a chain that the child brought.
+// So each endorser on the way makes its own step as new as the answer. The levels are its own as
+// well: the child may not know yet the key that the standing is signed with.
+func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels []trust.Level) error {
+	own, _, err := s.own.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	said, err := s.endorser.Say(ctx, child.Label())
+	if err != nil {
+		return err
+	}
+	own[len(own)-1].Endorsement, own[len(own)-1].Standing = said.Proof, said.Standing
+	if len(levels) > len(own) {
+		copy(levels, own)
+	}
+	return nil
 }
 
 // enter takes one of the MaxAsking places of a neighbour, and reports whether one was free.
@@ -150,18 +174,18 @@ func unreachable(who identity.Jurisdiction, reason string, err error) error {
 // Prove answers a neighbour that asks for a chain. The parent may ask for this jurisdiction and
 // those below it; a child may ask for all but itself and those below it. So no jurisdiction is
 // asked for a chain that only the asker can know. The error is text.Unreachable for any other
-// question. The age is that of the chain.
-func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wanted) ([]trust.Level, time.Duration, error) {
+// question. A withdrawal that is proven is an answer.
+func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wanted) ([]trust.Level, error) {
 	self := s.own.Name()
 	parent, _ := s.table.Parent()
 	if w.Name.Under(peer) && peer != parent || peer == parent && !w.Name.Under(self) {
-		return nil, 0, unreachable(w.Name, relay.NoRoute, nil)
+		return nil, unreachable(w.Name, relay.NoRoute, nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(max(w.Wait, 0), MaxWait))
 	defer cancel()
-	c, err := s.find(ctx, w.Name, min(max(w.Oldest, againAfter), MaxAge))
-	if err != nil {
-		return nil, 0, err
+	c, err := s.find(ctx, w.Name, peer, min(max(w.Oldest, againAfter), MaxAge))
+	if err != nil && (c == nil || c.levels == nil) {
+		return nil, err
 	}
-	return c.levels, max(s.now().Sub(c.made), 0), nil
+	return c.levels, nil
 }

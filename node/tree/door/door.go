@@ -34,7 +34,7 @@ import (
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
 //	4 present body [number, [child, after, hash, [key set …], replica, signature]]
 //	                                              answer: as for redeem
-//	5 prove   body [name, ms, ms]                 answer: [[level …], ms], from the root down to the name, and its age
+//	5 prove   body [name, ms, ms]                 answer: [level …], from the root down to the name, or to one above it that was withdrawn
 //	6 stale   body [name …]                       answer: 0
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
 //
@@ -89,7 +89,6 @@ type redeemed struct {
 type Parent interface {
 	book.Ledger
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
-	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
 }
 
 // Door answers the requests of the join protocol for one jurisdiction.
@@ -106,14 +105,15 @@ type Door struct {
 	// Changed is called before a redemption, or a presentation that led to a new endorsement, is
 	// answered. Its error fails the request. nil: not called.
 	Changed func(ctx context.Context) error
+	// Say returns what the parent says of a child now. It is needed by redeem and present.
+	Say func(ctx context.Context, child identity.Label) (tree.Said, error)
 	// Budget meters what children present at the door. It must not be nil.
 	Budget *Budget
 	// Slots, if set, are those in which the proofs of whoever knocks are verified.
 	Slots *budget.Slots
-	// Prove finds the chain of any jurisdiction for a neighbour, and returns how old it is. Stale
-	// is told of each name below which something has changed. Both are needed by AnswerNeighbour
-	// alone.
-	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error)
+	// Prove finds the chain of any jurisdiction for a neighbour. Stale is told of each name below
+	// which something has changed. Both are needed by AnswerNeighbour alone.
+	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, error)
 	Stale func(peer, below identity.Jurisdiction)
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
@@ -211,12 +211,12 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 	if d.Settled != nil {
 		d.Settled(r.Child)
 	}
-	return d.endorsed(ctx, entry, true)
+	return d.endorsed(ctx, r.Child, entry, true)
 }
 
-// endorsed returns the levels down to this jurisdiction, the last with the proof that the entry
-// endorses the child. fresh says that the entry may be new.
-func (d Door) endorsed(ctx context.Context, entry identity.Entry, fresh bool) (redeemed, error) {
+// endorsed returns the levels down to this jurisdiction, the last with what is said of the child
+// now. fresh says that its entry may be new.
+func (d Door) endorsed(ctx context.Context, child identity.Jurisdiction, entry identity.Entry, fresh bool) (redeemed, error) {
 	if d.Changed != nil && fresh {
 		if err := d.Changed(ctx); err != nil {
 			return redeemed{}, err
@@ -226,11 +226,11 @@ func (d Door) endorsed(ctx context.Context, entry identity.Entry, fresh bool) (r
 	if err != nil {
 		return redeemed{}, err
 	}
-	proof, err := d.Parent.ProveEndorsement(ctx, entry.Index())
+	said, err := d.Say(ctx, child.Label())
 	if err != nil {
 		return redeemed{}, err
 	}
-	levels[len(levels)-1].Endorsement = proof
+	levels[len(levels)-1].Endorsement, levels[len(levels)-1].Standing = said.Proof, said.Standing
 	return redeemed{Levels: levels, Entry: entry}, nil
 }
 

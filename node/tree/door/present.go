@@ -48,7 +48,7 @@ func (d Door) present(ctx context.Context, body []byte, peer identity.Jurisdicti
 		}
 		return out, 0, err
 	}
-	out, err = d.endorsed(ctx, entry, fresh)
+	out, err = d.endorsed(ctx, child, entry, fresh)
 	return out, p.Knows, err
 }
 

@@ -29,20 +29,12 @@ type wanted struct {
 	Wait   uint32 // ms
 }
 
-// proven is the answer of opProve.
-type proven struct {
-	_      struct{} `cbor:",toarray"`
-	Levels []trust.Level
-	Age    uint32 // ms
-}
-
-func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte) (proven, error) {
+func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte) ([]trust.Level, error) {
 	var w wanted
 	if err := unmarshal(body, &w); err != nil {
-		return proven{}, err
+		return nil, err
 	}
-	levels, age, err := d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait)})
-	return proven{Levels: levels, Age: millis(age)}, err
+	return d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait)})
 }
 
 func (d Door) stale(peer identity.Jurisdiction, body []byte) error {
@@ -81,18 +73,16 @@ func AskRoster(ctx context.Context, c Asker, than uint64) (proof []byte, err err
 	return proof, nil
 }
 
-// AskProve asks a neighbour for a chain. It returns the levels and their age. Nothing of the answer
-// is verified.
-func AskProve(ctx context.Context, c Asker, w Wanted) ([]trust.Level, time.Duration, error) {
+// AskProve asks a neighbour for a chain. Nothing of the answer is verified.
+func AskProve(ctx context.Context, c Asker, w Wanted) (levels []trust.Level, err error) {
 	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait)})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	var got proven
-	if err := ask(ctx, c, opProve, body, &got); err != nil {
-		return nil, 0, fmt.Errorf("ask for the chain of %s: %w", w.Name, err)
+	if err := ask(ctx, c, opProve, body, &levels); err != nil {
+		return nil, fmt.Errorf("ask for the chain of %s: %w", w.Name, err)
 	}
-	return got.Levels, duration(got.Age), nil
+	return levels, nil
 }
 
 // AskStale tells a neighbour the names below which something has changed. The neighbour refuses

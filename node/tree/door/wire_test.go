@@ -42,7 +42,7 @@ func (w wire) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 }
 
 func doorOf(p *treetest.Party, alarms *[]text.Code) Door {
-	return Door{Parent: p, Now: func() time.Time { return p.Clock() }, Budget: NewBudget(),
+	return Door{Parent: p, Now: func() time.Time { return p.Clock() }, Budget: NewBudget(), Say: tree.NewEndorser(p, p.Clock).Say,
 		Alarm: func(_ identity.Jurisdiction, c text.Code, _ error) { *alarms = append(*alarms, c) }}
 }
 
@@ -284,11 +284,11 @@ func FuzzNeighbour(f *testing.F) {
 		told := 0
 		d := Door{
 			Now: time.Now,
-			Prove: func(_ context.Context, _ identity.Jurisdiction, w Wanted) ([]trust.Level, time.Duration, error) {
+			Prove: func(_ context.Context, _ identity.Jurisdiction, w Wanted) ([]trust.Level, error) {
 				if w.Name.IsZero() || w.Oldest < 0 || w.Wait < 0 {
 					t.Errorf("%x asks for %+v", frame, w)
 				}
-				return nil, 0, nil
+				return nil, nil
 			},
 			Stale: func(_, below identity.Jurisdiction) {
 				if told++; below.IsZero() || told > MaxStale {

@@ -82,7 +82,10 @@ func (p *party) refresh(t *testing.T) {
 }
 
 func (p *party) door() door.Door {
-	return door.Door{Parent: p.Host, Now: p.table.now, Alarm: p.table.Alarm, Budget: door.NewBudget(), Changed: p.table.Refresh}
+	return door.Door{
+		Parent: p.Host, Now: p.table.now, Alarm: p.table.Alarm, Budget: door.NewBudget(), Changed: p.table.Refresh,
+		Say: tree.NewEndorser(p.Host, p.table.now).Say,
+	}
 }
 
 // way is a link to a parent's door in the same process.

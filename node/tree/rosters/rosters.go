@@ -235,7 +235,7 @@ func (s *Store) read(ctx context.Context, key []byte) (k kept, list []byte, err 
 		case own:
 			list, err = s.own.Payload(r, index)
 		case k.Number > 0:
-			list, err = ledger.RosterIn(k.Proof)
+			list, err = ledger.PayloadIn(k.Proof)
 		}
 		return err
 	})

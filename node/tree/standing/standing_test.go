@@ -66,7 +66,7 @@ func newScene(t *testing.T) *scene {
 	ignore := func(context.Context, identity.Jurisdiction) {}
 	s.top, s.own = rosters.New(s.province, nil, ignore), rosters.New(s.city, nil, ignore)
 	s.table = neighbours.New(s.city, s.city.Clock, slog.New(slog.DiscardHandler))
-	found := chains.New(s.city, chains.Own{Ledger: s.city}, s.table, silent, s.city.Clock)
+	found := chains.New(s.city, tree.NewEndorser(s.city, s.city.Clock), s.table, silent, s.city.Clock)
 	config := roster.Place{Name: s.city.Name(), DisplayName: "configured", Level: "prefecture"}
 	s.Standing = New(s.city, config, s.table, found, s.own, func(identity.Jurisdiction) time.Time { return time.Time{} })
 	if err := s.table.Refresh(t.Context()); err != nil {

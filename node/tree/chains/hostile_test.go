@@ -1,0 +1,226 @@
+package chains
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/door"
+)
+
+// setAhead moves the clocks to a time after the beginning of the test.
+func (w *world) setAhead(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead = d
+}
+
+// withdraw has the parent withdraw a child, which it tells nobody.
+func (w *world) withdraw(child identity.Jurisdiction) {
+	w.t.Helper()
+	above, _ := child.Parent()
+	id, err := identity.NewMessage()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := tree.Withdraw(w.t.Context(), w.places[above], id, child.Label(), "stolen"); err != nil {
+		w.t.Fatal(err)
+	}
+	w.refresh(w.places[above])
+}
+
+// believes reports whether a place finds key sets for another.
+func (w *world) believes(from string, of identity.Jurisdiction) bool {
+	_, err := w.at(from).store.KeySets(w.t.Context(), of, false)
+	return err == nil
+}
+
+// levelsOf is the true chain of a jurisdiction, as its parent's endorser says it with the given
+// clock.
+func (w *world) levelsOf(of identity.Jurisdiction, now func() time.Time) []trust.Level {
+	w.t.Helper()
+	above, _ := of.Parent()
+	parent := w.places[above]
+	levels, _, err := parent.Chain(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	said, err := tree.NewEndorser(parent, now).Say(w.t.Context(), of.Label())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	levels[len(levels)-1].Endorsement, levels[len(levels)-1].Standing = said.Proof, said.Standing
+	return append(levels, said.Level)
+}
+
+// TestHopHidesWithdrawal: keys are withdrawn as stolen, and a hop on the way goes on answering with
+// the endorsement from before, proven anew under a checkpoint made after the withdrawal. The
+// standing that it can show becomes old, so nobody believes it for longer than ten minutes, clocks
+// five minutes apart allowed. A hop that says that nobody can be asked gains two days with whoever
+// kept the chain, and nothing with anybody else (S09).
+func TestHopHidesWithdrawal(t *testing.T) {
+	stolen := named(t, "meitan.zunyi.guizhou")
+	keeper, other := "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou"
+	for _, hop := range []string{"guizhou", "guiyang.guizhou"} {
+		for _, silent := range []bool{false, true} {
+			w := newWorld(t, branches...)
+			w.finds(keeper, stolen.String())
+			kept := slices.Clone(w.at(keeper).store.kept[stolen].levels)
+			w.withdraw(stolen)
+			proven := w.levelsOf(stolen, w.now) // the endorsement, under a later checkpoint
+			kept[1].Endorsement = proven[1].Endorsement
+			w.at(hop).door.Prove = func(context.Context, identity.Jurisdiction, door.Wanted) ([]trust.Level, error) {
+				if silent {
+					return nil, text.Fail(text.Unreachable, text.Args{"jurisdiction": "zunyi.guizhou", "reason": "no-link"}, nil)
+				}
+				return slices.Clone(kept), nil
+			}
+			if !silent && !w.believes(other, stolen) {
+				t.Errorf("%s: a standing of now was not believed", hop)
+			}
+			for _, row := range []struct {
+				after time.Duration
+				kept  bool
+			}{{MaxAge + tree.MaxSkew + time.Minute, silent}, {47 * time.Hour, silent}, {49 * time.Hour, false}, {29 * 24 * time.Hour, false}} {
+				w.setAhead(row.after)
+				if w.believes(other, stolen) {
+					t.Errorf("%s (silent: %t): withdrawn keys are believed %s after the withdrawal", hop, silent, row.after)
+				}
+				if got := w.believes(keeper, stolen); got != row.kept {
+					t.Errorf("%s (silent: %t): who kept the chain believes it %s after the withdrawal: %t", hop, silent, row.after, got)
+				}
+			}
+		}
+	}
+}
+
+// TestWithdrawalEndsTheBelief: a standing that says withdrawn ends the belief in the jurisdiction
+// and all below it, whoever brings it, and no standing from before brings it back (S09c).
+func TestWithdrawalEndsTheBelief(t *testing.T) {
+	w := newWorld(t, branches...)
+	from, stolen, below := w.at("nanming.guiyang.guizhou"), named(t, "meitan.zunyi.guizhou"), named(t, "town.meitan.zunyi.guizhou")
+	w.finds(from.Name().String(), below.String())
+	before := w.levelsOf(stolen, w.now)
+	w.withdraw(stolen)
+	w.finds(from.Name().String(), below.String()) // nobody has heard
+	w.at("guizhou").store.Drop(stolen)
+	w.at("guiyang.guizhou").store.Drop(stolen)
+	w.refused(from.Name().String(), stolen.String(), text.Unreachable, stolen.String())
+	w.refused(from.Name().String(), below.String(), text.Unreachable, stolen.String())
+	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
+		t.Error("a standing from before the withdrawal was believed after it")
+	}
+	w.pass(withdrawnFor + time.Minute)
+	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
+		t.Error("a standing from before the withdrawal was believed once it was forgotten")
+	}
+}
+
+// TestStandingsOfChains: a step below the lowest common ancestor needs a standing that is neither
+// missing, nor old, nor from the future; one above it needs none (S09).
+func TestStandingsOfChains(t *testing.T) {
+	w := newWorld(t, branches...)
+	of := named(t, "meitan.zunyi.guizhou")
+	for _, row := range []struct {
+		from  string
+		ahead time.Duration
+		says  string // "": it is believed
+	}{
+		{"guizhou", 0, "the standing of zunyi.guizhou is too old"}, {"town.meitan.zunyi.guizhou", 0, ""}, {"zunyi.guizhou", 0, ""},
+		{"zunyi.guizhou", tree.MaxSkew - time.Minute, ""}, {"zunyi.guizhou", tree.MaxSkew + time.Minute, "from the future"},
+		{"zunyi.guizhou", time.Minute - MaxAge - tree.MaxSkew, ""}, {"zunyi.guizhou", -time.Minute - MaxAge - tree.MaxSkew, "too old"},
+	} {
+		w.setAhead(time.Hour)
+		levels := w.levelsOf(of, func() time.Time { return w.now().Add(row.ahead) })
+		_, err := w.at(row.from).store.verified(t.Context(), of, levels)
+		if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+			t.Errorf("at %s, %s ahead: got %v, want %q", row.from, row.ahead, err, row.says)
+		}
+	}
+	levels := w.levelsOf(of, w.now)
+	levels[1].Standing = nil
+	if _, err := w.at("zunyi.guizhou").store.verified(t.Context(), of, levels); err == nil || !strings.Contains(err.Error(), "nobody says") {
+		t.Errorf("without a standing: got %v", err)
+	}
+}
+
+// TestNamesOfNobody: a neighbour that asks for as many names of nobody as chains are kept pushes
+// out no chain, and of what failed only its own (S27).
+func TestNamesOfNobody(t *testing.T) {
+	w := newWorld(t, branches...)
+	p, liar, other := w.at("guiyang.guizhou").store, named(t, "nanming.guiyang.guizhou"), named(t, "yunyan.guiyang.guizhou")
+	w.finds("guiyang.guizhou", "meitan.zunyi.guizhou")
+	ask := func(by identity.Jurisdiction, name string) {
+		if _, err := p.Prove(t.Context(), by, door.Wanted{Name: named(t, name), Wait: time.Second}); err == nil {
+			t.Errorf("%s was found", name)
+		}
+	}
+	ask(other, "bijie.guizhou")
+	w.questions()
+	for i := range MaxKept {
+		ask(liar, fmt.Sprintf("c%d.sichuan", i))
+	}
+	w.questions()
+	w.finds("guiyang.guizhou", "meitan.zunyi.guizhou")
+	ask(other, "bijie.guizhou")
+	if n := w.questions(); n != 0 {
+		t.Errorf("%d names of nobody pushed out what others found: asked again over %d hops", MaxKept, n)
+	}
+	if n := len(p.failed[liar]); n != MaxFailed || len(p.failed[other]) != 1 {
+		t.Errorf("%d and %d failures are kept, want %d and 1", n, len(p.failed[other]), MaxFailed)
+	}
+	p.Drop(named(t, "sichuan"))
+	if _, ok := p.failed[liar]; ok {
+		t.Error("failures are kept after they were dropped")
+	}
+}
+
+// TestSharesOfKept: whoever has the most chains kept loses one for every one too many, its oldest
+// (S27).
+func TestSharesOfKept(t *testing.T) {
+	w := newWorld(t, "guizhou")
+	s := w.at("guizhou").store
+	keep := func(by, of string) {
+		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: named(t, by), found: w.now()}})
+	}
+	keep("zunyi.guizhou", "meitan.zunyi.guizhou")
+	for i := range MaxKept + 10 {
+		keep("guiyang.guizhou", fmt.Sprintf("c%d.bijie.guizhou", i))
+	}
+	if len(s.kept) != MaxKept || len(s.order) != MaxKept || s.kept[named(t, "meitan.zunyi.guizhou")] == nil || s.kept[named(t, "c10.bijie.guizhou")] != nil {
+		t.Errorf("%d are kept, in an order of %d", len(s.kept), len(s.order))
+	}
+	s.Drop(named(t, "guizhou"))
+	if len(s.kept)+len(s.order) != 0 {
+		t.Errorf("%d are kept after all were dropped", len(s.kept))
+	}
+}
+
+// TestWithdrawnIsBounded: an endorser that withdraws more children than are remembered pushes out
+// its own alone.
+func TestWithdrawnIsBounded(t *testing.T) {
+	w := newWorld(t, "guizhou")
+	s := w.at("guizhou").store
+	said := func(of string, after time.Duration) {
+		s.withdraw(trust.Standing{Child: named(t, of), Entry: 1, Size: 2, Time: uint64(w.now().Add(after).UnixMilli())})
+	}
+	said("meitan.zunyi.guizhou", 0)
+	for i := range maxWithdrawn + 10 {
+		said(fmt.Sprintf("c%d.bijie.guizhou", i), 0)
+	}
+	if _, ok := s.withdrawn[named(t, "meitan.zunyi.guizhou")]; !ok || len(s.withdrawn) != maxWithdrawn {
+		t.Errorf("%d are remembered, that of another endorser: %t", len(s.withdrawn), ok)
+	}
+	w.pass(withdrawnFor + time.Minute)
+	said("new.zunyi.guizhou", 0)
+	if len(s.withdrawn) != 1 {
+		t.Errorf("%d are remembered after their time", len(s.withdrawn))
+	}
+}

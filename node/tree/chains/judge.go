@@ -1,0 +1,152 @@
+package chains
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/exchange/relay"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// The withdrawals that are remembered: maxWithdrawn of them, each for as long as an older standing
+// would be taken.
+const (
+	maxWithdrawn = 1024
+	withdrawnFor = MaxAge + 3*tree.MaxSkew
+)
+
+// verified verifies a chain from the pin of the own root down, and returns it. All of its
+// endorsements must be in force, by their standings too. The err of the chain says that a standing
+// in it proves a withdrawal.
+func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels []trust.Level) (*chain, error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	links, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	c := &chain{of: of, levels: levels, made: now, found: now}
+	for _, l := range links {
+		switch withdrawn, err := s.judge(c, l); {
+		case err != nil:
+			return nil, err
+		case withdrawn && of.Under(l.Newest().Name):
+			c.err = unreachable(l.Newest().Name, relay.NotEndorsed, nil)
+			return c, nil
+		}
+	}
+	last := links[len(links)-1]
+	if got := last.Newest().Name; got != of {
+		return nil, fmt.Errorf("it is the chain of %s", got)
+	}
+	c.sets = last.Believed()
+	return c, nil
+}
+
+// judge judges one step of a chain as of now, and makes the chain as old as the step. It reports
+// whether the step was withdrawn.
+func (s *Store) judge(c *chain, l trust.Link) (withdrawn bool, err error) {
+	name, now, said := l.Newest().Name, c.found, l.Standing
+	if !l.InForce(uint64(now.UnixMilli()), tree.MaxSkew) {
+		return false, fmt.Errorf("the endorsement of %s is not in force", name)
+	}
+	if e := l.Endorsement; e != nil && (c.until.IsZero() || int64(e.NotAfter) < c.until.UnixMilli()) {
+		c.until = time.UnixMilli(int64(e.NotAfter))
+	}
+	far := !s.own.Name().Under(name) // below the lowest common ancestor
+	switch {
+	case said == nil && far:
+		return false, fmt.Errorf("nobody says that %s stands", name)
+	case said == nil:
+		return false, nil
+	case said.At().Sub(now) > tree.MaxSkew:
+		return false, fmt.Errorf("the standing of %s is from the future (%s)", name, said.At().UTC().Format(time.RFC3339))
+	case said.Withdrawn():
+		s.withdraw(*said)
+		return true, nil
+	case s.isOvertaken(*said):
+		return false, unreachable(name, relay.NotEndorsed, nil)
+	case far && now.Sub(said.At()) > MaxAge+tree.MaxSkew:
+		return false, fmt.Errorf("the standing of %s is too old (%s)", name, said.At().UTC().Format(time.RFC3339))
+	}
+	if far && said.At().Before(c.made) {
+		c.made = said.At()
+	}
+	return false, nil
+}
+
+// withdraw ends the belief in a jurisdiction, and remembers the withdrawal, so that no older
+// standing undoes it. Where too many are remembered, the endorser with the most loses one.
+func (s *Store) withdraw(said trust.Standing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(said.Child)
+	if last, ok := s.withdrawn[said.Child]; ok && last.Entry >= said.Entry {
+		return
+	}
+	s.withdrawn[said.Child] = said
+	var endorsers []identity.Jurisdiction
+	for child, w := range s.withdrawn {
+		if s.now().Sub(w.At()) > withdrawnFor {
+			delete(s.withdrawn, child)
+			continue
+		}
+		above, _ := child.Parent()
+		endorsers = append(endorsers, above)
+	}
+	if len(s.withdrawn) <= maxWithdrawn {
+		return
+	}
+	full := most(endorsers)
+	for child := range s.withdrawn {
+		if above, _ := child.Parent(); above == full {
+			delete(s.withdrawn, child)
+			return
+		}
+	}
+}
+
+// isOvertaken reports whether a later withdrawal of the same jurisdiction is remembered.
+func (s *Store) isOvertaken(said trust.Standing) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.withdrawn[said.Child]
+	return ok && said.Entry < last.Entry
+}
+
+// orKept returns what find found or, where nobody could be asked because the way is cut off, the
+// chain that is kept, while its standings are not older than trust.StandingTerm.
+func (s *Store) orKept(c *chain, err error) (*chain, error) {
+	if c == nil || !isCutOff(err) {
+		return c, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, old := s.now(), s.kept[c.of]
+	if old == nil || now.Sub(old.made) > trust.StandingTerm || !old.until.IsZero() && now.After(old.until) {
+		return c, err
+	}
+	return old, nil
+}
+
+// isCutOff reports whether a chain was not found because of a link, or of a neighbour that did not
+// answer in time.
+func isCutOff(err error) bool {
+	f, ok := errors.AsType[*text.Failure](err)
+	switch {
+	case !ok || isGivenUp(err):
+		return false
+	case f.Code == text.Unreachable:
+		return f.Args["reason"] != relay.NotEndorsed && f.Args["reason"] != relay.NoRoute
+	}
+	return f.Code == text.Late
+}
