@@ -21,8 +21,8 @@ import (
 const (
 	keySetType = "application/vnd.xietong.key-set+cbor"
 	// UseAfter is how long, at most, an endorsed key set waits for all neighbours to know it. A
-	// neighbour with a link asks every ten minutes; any other learns of the key set at the door, or
-	// by a message that it cannot verify. It is well below trust.Grace, for which the key set
+	// neighbour with a link asks every five minutes; any other learns of the key set at the door,
+	// or by a message that it cannot verify. It is well below trust.Grace, for which the key set
 	// before still counts.
 	UseAfter = 30 * time.Minute
 	// RenewAfter is how old a key set must be before an administrator may have the next one made. A

@@ -11,7 +11,7 @@ import (
 )
 
 // What a child may present at the door: burst presentations at once, and one more every refill. It
-// presents every ten minutes, and more often only where the link is refused.
+// presents every five minutes, and more often only where the link is refused.
 const (
 	burst  = 8
 	refill = time.Minute

@@ -8,6 +8,7 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/node/tree"
 )
@@ -16,8 +17,11 @@ import (
 const Version = 1
 
 const (
-	maxHello    = 1 << 10 // bytes
+	maxHello    = 1<<10 + trust.MaxStandingLen // bytes
 	maxVersions = 16
+	// oldAfter is the age from which the standing of a parent is told: its own parent is cut off,
+	// or does not endorse it any more.
+	oldAfter = 10 * time.Minute
 )
 
 type hello struct {
@@ -28,6 +32,7 @@ type hello struct {
 	Size     uint64
 	Root     []byte
 	Time     uint64
+	Standing []byte // signed by the parent; empty: none is known
 }
 
 // Heard is the content of a neighbour's last hello.
@@ -36,6 +41,8 @@ type Heard struct {
 	Epoch  uint64
 	Size   uint64        // of its ledger
 	Offset time.Duration // how far its clock is ahead of ours
+	At     time.Time     // when it was heard
+	AsOf   time.Time     // of a parent: when its own parent last said that it stands; zero: not known
 }
 
 // Hello returns the hello that the jurisdiction says now.
@@ -45,7 +52,7 @@ func (t *Table) Hello() []byte {
 	t.mu.RUnlock()
 	data, err := canon.Marshal(hello{
 		Versions: []uint64{Version}, Number: self.number, Epoch: self.epoch, Size: self.size, Root: append([]byte{}, self.root...),
-		Time: uint64(t.now().UnixMilli()),
+		Time: uint64(t.now().UnixMilli()), Standing: append([]byte{}, self.standing...),
 	})
 	if err != nil {
 		panic(err) // a value of this package always has an encoding
@@ -55,7 +62,7 @@ func (t *Table) Hello() []byte {
 
 // Greet keeps the hello of a neighbour. It refuses a replica that Admits does not admit
 // (ErrNone), a malformed hello, and one that does not list Version. It logs a clock more than
-// tree.MaxSkew apart, and a ledger that became shorter.
+// tree.MaxSkew apart, a ledger that became shorter, and a parent whose standing became old.
 func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	if err := t.Admits(peer); err != nil {
 		return err
@@ -68,7 +75,8 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 		return fmt.Errorf("hello of %s: speaks versions %d, this program speaks %d", peer.Jurisdiction, h.Versions, Version)
 	}
 	now := t.now()
-	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now)}
+	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now), At: now}
+	heard.AsOf = t.asOf(peer.Jurisdiction, h.Standing)
 	t.mu.Lock()
 	before, known := t.heard[peer.Jurisdiction]
 	t.heard[peer.Jurisdiction] = heard
@@ -79,7 +87,29 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	if known && before.Epoch == heard.Epoch && heard.Size < before.Size {
 		t.logger.Error("ledger of neighbour became shorter", "peer", peer.Jurisdiction.String(), "was", before.Size, "is", heard.Size)
 	}
+	if heard.isOld() && !before.isOld() {
+		t.logger.Warn("standing of parent is old", "peer", peer.Jurisdiction.String(), "as of", heard.AsOf.UTC().Format(time.RFC3339))
+	}
 	return nil
+}
+
+// isOld reports whether the standing of a parent was old when it was shown.
+func (h Heard) isOld() bool { return !h.AsOf.IsZero() && h.At.Sub(h.AsOf) > oldAfter }
+
+// asOf returns when the parent of the parent said that it stands; zero where a neighbour that is
+// not the parent shows a standing, or the parent none that is proven.
+func (t *Table) asOf(peer identity.Jurisdiction, standing []byte) time.Time {
+	t.mu.RLock()
+	parent, above := t.parent, t.above
+	t.mu.RUnlock()
+	if parent == nil || parent.Place.Name != peer || len(above) == 0 {
+		return time.Time{}
+	}
+	s, err := trust.OpenStanding(standing, above)
+	if err != nil || s.Child != peer || s.Withdrawn() {
+		return time.Time{}
+	}
+	return s.At()
 }
 
 func decodeHello(data []byte) (hello, error) {
@@ -87,7 +117,7 @@ func decodeHello(data []byte) (hello, error) {
 	if err := canon.Unmarshal(data, maxHello, &h); err != nil {
 		return h, fmt.Errorf("read hello: %w", err)
 	}
-	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > ledger.MaxTime {
+	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > ledger.MaxTime || len(h.Standing) > trust.MaxStandingLen {
 		return h, fmt.Errorf("read hello: versions %d, key set %d, epoch %d, root of %d bytes", h.Versions, h.Number, h.Epoch, len(h.Root))
 	}
 	return h, nil

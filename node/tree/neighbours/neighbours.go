@@ -9,11 +9,12 @@
 //
 // A hello is the deterministic CBOR array
 //
-//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC)]
+//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC), standing]
 //
-// For example 86 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 is said by a jurisdiction whose
-// ledger is empty. Nothing of a hello is proven: it shows which news to ask for, and which trouble
-// an administrator should look at.
+// For example 87 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 40 is said by a jurisdiction whose
+// ledger is empty, and which has joined no parent. The standing is what its parent said of it last
+// (see trust.Standing), signed. Nothing else of a hello is proven: it shows which news to ask for,
+// and which trouble an administrator should look at.
 //
 // The package makes no connection, holds no key, and decides about no use of data.
 package neighbours
@@ -70,6 +71,7 @@ type Table struct {
 
 	mu       sync.RWMutex
 	parent   *Neighbour
+	above    []trust.Believed // the key sets of the parent's parent; none: there is none
 	children map[identity.Jurisdiction]Neighbour
 	self     selfView
 	heard    map[identity.Jurisdiction]Heard
@@ -82,6 +84,8 @@ type selfView struct {
 	epoch  uint64
 	size   uint64
 	root   []byte
+
+	standing []byte
 }
 
 // New returns an empty table. Refresh fills it.
@@ -97,7 +101,7 @@ func (t *Table) Bundles() *tlsconf.Bundles { return t.bundles }
 func (t *Table) Refresh(ctx context.Context) error {
 	t.refreshing.Lock()
 	defer t.refreshing.Unlock()
-	chain, err := t.chain(ctx)
+	chain, standing, err := t.chain(ctx)
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)
 	}
@@ -105,11 +109,15 @@ func (t *Table) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)
 	}
-	self.number = chain[len(chain)-1].Newest().Number
+	self.number, self.standing = chain[len(chain)-1].Newest().Number, standing
+	var above []trust.Believed
+	if len(chain) > 2 {
+		above = chain[len(chain)-3].Believed()
+	}
 	parent := parentOf(chain)
 	t.mu.Lock()
 	before := t.names()
-	t.parent, t.children, t.self = parent, children, self
+	t.parent, t.above, t.children, t.self = parent, above, children, self
 	after := t.names()
 	t.mu.Unlock()
 	for _, name := range before {
@@ -126,13 +134,18 @@ func (t *Table) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// chain verifies the levels from the root down to the jurisdiction.
-func (t *Table) chain(ctx context.Context) ([]trust.Link, error) {
+// chain verifies the levels from the root down to the jurisdiction. standing is what the parent
+// said of this jurisdiction last.
+func (t *Table) chain(ctx context.Context) (links []trust.Link, standing []byte, err error) {
 	levels, root, err := t.own.Chain(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if len(levels) > 1 {
+		standing = levels[len(levels)-2].Standing
+	}
+	links, err = trust.Descend(root, levels, ledger.VerifyEndorsement)
+	return links, standing, err
 }
 
 // parentOf returns the parent, the last level but one of the chain; nil at a root. The parent is

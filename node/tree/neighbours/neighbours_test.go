@@ -258,14 +258,15 @@ func TestHello(t *testing.T) {
 	if !ok || heard.Number != 1 || heard.Epoch != 1 || heard.Size != 1 || heard.Offset.Abs() > time.Millisecond {
 		t.Errorf("got %+v", heard)
 	}
-	example, _ := hex.DecodeString("868101010100401b0000018d00000000")
+	example, _ := hex.DecodeString("878101010100401b0000018d0000000040")
 	if h, err := decodeHello(example); err != nil || h.Number != 1 || h.Time != 0x18d00000000 {
 		t.Errorf("the example of the package comment: got %+v, %v", h, err)
 	}
 	for what, data := range map[string][]byte{
-		"nothing": nil, "bytes behind": append(append([]byte{}, said...), 0), "no versions": {0x86, 0x80, 1, 1, 1, 0x40, 1},
-		"another version": {0x86, 0x81, 9, 1, 1, 1, 0x40, 1}, "a short root": {0x86, 0x81, 1, 1, 1, 1, 0x41, 0, 1},
-		"long": make([]byte, maxHello+1),
+		"nothing": nil, "bytes behind": append(append([]byte{}, said...), 0), "no versions": {0x87, 0x80, 1, 1, 1, 0x40, 1, 0x40},
+		"another version": {0x87, 0x81, 9, 1, 1, 1, 0x40, 1, 0x40}, "a short root": {0x87, 0x81, 1, 1, 1, 1, 0x41, 0, 1, 0x40},
+		"no standing": {0x86, 0x81, 1, 1, 1, 0, 0x40, 1},
+		"long":        make([]byte, maxHello+1),
 	} {
 		if err := city.table.Greet(peer, data); err == nil {
 			t.Errorf("%s was taken for a hello", what)

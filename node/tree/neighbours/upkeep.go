@@ -17,11 +17,11 @@ import (
 	"xietong/node/tree/door"
 )
 
-// How often the jurisdiction looks after its standing, and asks its parent about it (what
-// is known of a jurisdiction is at most ten minutes old where a link is up).
+// How often the jurisdiction looks after its standing, and asks its parent about it (what is said
+// of a jurisdiction is asked for anew at ten minutes; what it shows of itself is half as old).
 const (
 	lookEvery    = time.Minute
-	presentEvery = 10 * time.Minute
+	presentEvery = 5 * time.Minute
 	withinRound  = 30 * time.Second
 	// againAfter is the pause after a failed attempt. Each further failure doubles it, up to
 	// presentEvery: a parent that is away is asked by many, and a parent that has withdrawn its
