@@ -240,6 +240,8 @@ func TestEverybodyFindsEverybody(t *testing.T) {
 	if n := w.questions(); n != 1 {
 		t.Errorf("what the parent keeps was asked for over %d hops, want 1", n)
 	}
+	w.pass(time.Hour) // each endorser on the way says anew that its step stands
+	w.finds("nanming.guiyang.guizhou", "town.meitan.zunyi.guizhou")
 }
 
 // TestAgeTravels: the time for which a hop on the way kept a chain counts, by its standings.

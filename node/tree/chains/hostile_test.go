@@ -151,6 +151,48 @@ func TestStandingsOfChains(t *testing.T) {
 	}
 }
 
+// TestNewKeysOnTheWay: an endorser on the way signs with keys that those below it have not heard of
+// yet; the answer that they bring holds all the same.
+func TestNewKeysOnTheWay(t *testing.T) {
+	w := newWorld(t, branches...)
+	w.pass(2 * time.Hour)
+	ctx, p, above := t.Context(), w.at("zunyi.guizhou"), w.at("guizhou")
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.NewKeys(ctx, id, false); err != nil {
+		t.Fatal(err)
+	}
+	sets, err := p.KeySets(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin, err := trust.PinOf(sets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := pin.Hash()
+	shown := tree.Presentation{Child: p.Name(), After: 1, Hash: hash[:], KeySets: sets[1:], Replica: p.Replica()}
+	if _, _, err := tree.Present(ctx, above, shown, tree.Proof{}, w.now()); err != nil {
+		t.Fatal(err)
+	}
+	levels := w.levelsOf(p.Name(), w.now)
+	_, root, err := above.Chain(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.SetAbove(ctx, root, levels[:len(levels)-1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.RenewKeys(ctx, func(uint64) bool { return true }); err != nil || p.KeysInUse() != 2 {
+		t.Fatalf("got %v; in use are keys %d, want 2", err, p.KeysInUse())
+	}
+	w.refresh(p)
+	w.refresh(above)
+	w.finds("nanming.guiyang.guizhou", "town.meitan.zunyi.guizhou")
+}
+
 // TestNamesOfNobody: a neighbour that asks for as many names of nobody as chains are kept pushes
 // out no chain, and of what failed only its own (S27).
 func TestNamesOfNobody(t *testing.T) {
