@@ -36,6 +36,11 @@ type turn struct {
 
 type turnKey struct{}
 
+func (t *turn) start() {
+	t.since = time.Now()
+	t.breathed = t.since
+}
+
 // Run runs f in a slot, as soon as one is free and it is the payer's turn; f gets a context that
 // Pause knows. f must compute only: whoever waits for a disk, for raft or for the network does so
 // outside. Work that nobody pays for, and work within a slot, runs at once. The error is that of f,
@@ -68,10 +73,8 @@ func Pause(ctx context.Context) error {
 	switch now := time.Now(); {
 	case now.Sub(t.since) >= Step:
 		t.slots.pass(t)
-		t.breathed = t.since
 	case now.Sub(t.breathed) >= breath && t.slots.owes(t, now):
 		t.slots.pass(t)
-		t.breathed = t.since
 	case now.Sub(t.breathed) >= breath:
 		runtime.Gosched()
 		t.breathed = time.Now()
@@ -93,7 +96,7 @@ func (t *turn) begin(ctx context.Context) error {
 	if s.free > 0 {
 		s.free--
 		s.line.count(t.payer)
-		t.since = time.Now()
+		t.start()
 		s.mu.Unlock()
 		return nil
 	}
@@ -101,7 +104,7 @@ func (t *turn) begin(ctx context.Context) error {
 	s.mu.Unlock()
 	select {
 	case <-w.called:
-		t.since = time.Now()
+		t.start()
 		return nil
 	case <-ctx.Done():
 	}
@@ -125,7 +128,7 @@ func (t *turn) end() {
 func (s *Slots) pass(t *turn) {
 	s.mu.Lock()
 	s.line.spend(t.payer, time.Since(t.since))
-	t.since = time.Now()
+	t.start()
 	if s.line.waiting == 0 {
 		s.mu.Unlock()
 		return
@@ -134,7 +137,7 @@ func (s *Slots) pass(t *turn) {
 	s.release(t.payer, 0)
 	s.mu.Unlock()
 	<-w.called
-	t.since = time.Now()
+	t.start()
 }
 
 // release ends a turn that took so long, and calls the next. mu is held.
