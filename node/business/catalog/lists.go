@@ -13,6 +13,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
+	"xietong/exchange/route"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
@@ -121,7 +122,9 @@ func (l *Lists) list(ctx context.Context, of identity.Jurisdiction, named envelo
 		return nil, failed
 	}
 	places, err := l.learn(ctx, of, before, named)
-	l.keep(of, known, places, err)
+	if err == nil || ctx.Err() == nil { // what ended with this request says nothing to the next one
+		l.keep(of, known, places, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -232,19 +235,39 @@ func (l *Lists) keep(of identity.Jurisdiction, known *list, places []place, err 
 	l.forget()
 }
 
-// forget drops the lists that were used longest ago, until the others are within the limits.
+// forget drops lists until the others are within the limits: of the branch of the tree that has
+// most, the one that was used longest ago. So whoever makes up children drives out only its own.
 func (l *Lists) forget() {
 	for len(l.known) > maxLists || l.size > maxListed && len(l.known) > 1 {
-		var oldest identity.Jurisdiction
-		least := l.uses + 1
-		for name, k := range l.known {
-			if k.used < least {
-				oldest, least = name, k.used
-			}
-		}
+		oldest := l.oldestOf(l.largest())
 		l.size -= len(l.known[oldest].places)
 		delete(l.known, oldest)
 	}
+}
+
+// largest returns the branch whose lists are longest together; of several, the first by name.
+func (l *Lists) largest() (branch identity.Jurisdiction) {
+	held := map[identity.Jurisdiction]int{}
+	for name, k := range l.known {
+		held[route.Branch(l.own, name)] += 1 + len(k.places)
+	}
+	for of, n := range held {
+		if n > held[branch] || n == held[branch] && of.String() < branch.String() {
+			branch = of
+		}
+	}
+	return branch
+}
+
+// oldestOf returns the jurisdiction of a branch whose list was used longest ago.
+func (l *Lists) oldestOf(branch identity.Jurisdiction) (oldest identity.Jurisdiction) {
+	least := l.uses + 1
+	for name, k := range l.known {
+		if k.used < least && route.Branch(l.own, name) == branch {
+			oldest, least = name, k.used
+		}
+	}
+	return oldest
 }
 
 // alarm tells the operator what a jurisdiction did that no honest one does; once a minute at most.

@@ -55,8 +55,10 @@ func named(s string) identity.Label {
 	return l
 }
 
-func county(n int) identity.Jurisdiction {
-	j, err := identity.ParseJurisdiction(fmt.Sprintf("c%d.guiyang.guizhou", n))
+func county(n int) identity.Jurisdiction { return placed(fmt.Sprintf("c%d.guiyang.guizhou", n)) }
+
+func placed(name string) identity.Jurisdiction {
+	j, err := identity.ParseJurisdiction(name)
 	if err != nil {
 		panic(err)
 	}
@@ -190,4 +192,19 @@ func TestListsAreBounded(t *testing.T) {
 	if d.size > maxListed {
 		t.Errorf("%d agencies are kept, want at most %d", d.size, maxListed)
 	}
+}
+
+// TestMadeUpChildrenDriveOutTheirOwn attacks the memory of lists (S34): one county asks in the
+// names of more children than there is room for. The lists of others stay.
+func TestMadeUpChildrenDriveOutTheirOwn(t *testing.T) {
+	d := newLists(t)
+	honest := placed("zunyi.guizhou")
+	d.lists[honest] = numbered("a", 1)
+	d.consumer(t, "the honest one", asking(honest, "a0", nameOf(honest, d.lists[honest])), "", 1)
+	for n := range maxLists + 100 {
+		of := placed(fmt.Sprintf("c%d.hostile.bijie.guizhou", n))
+		d.lists[of] = numbered("a", 1)
+		d.consumer(t, of.String(), asking(of, "a0", nameOf(of, d.lists[of])), "", 1)
+	}
+	d.consumer(t, "the honest one again", asking(honest, "a0", nameOf(honest, d.lists[honest])), "", 0)
 }
