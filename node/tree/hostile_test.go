@@ -3,6 +3,7 @@ package tree_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -267,7 +268,7 @@ func TestFork(t *testing.T) {
 		"from number 2":          {county.Show(t, fork, 2), text.KeySetsForked},
 		"from number 3":          {county.Show(t, fork, 3), text.KeySetsForked},
 		"from number 4":          {county.Show(t, fork, 4), text.KeySetsWanted},
-		"before the endorsed":    {county.Show(t, sets[:2], 1), text.KeySetOld},
+		"before the endorsed":    {county.Show(t, sets[:2], 1), text.KeySetsWanted},
 		"before it, and nothing": {county.Show(t, sets[:1], 1), text.KeySetOld},
 	} {
 		if _, code := over(t, city, row.shown, city.Clock()); code != row.want {
@@ -276,6 +277,28 @@ func TestFork(t *testing.T) {
 	}
 	if c := city.Child(t, "nanming"); c.Number != 3 {
 		t.Errorf("number %d is endorsed", c.Number)
+	}
+}
+
+// TestFarBehind: a county that lost sight of what was endorsed shows all that came after the number
+// it remembers, as many at once as one presentation holds, and catches up without an alarm.
+func TestFarBehind(t *testing.T) {
+	city, county := joined(t)
+	sets := county.Follow(t, 40, nil)
+	for _, upTo := range []int{16, 32, 40} {
+		if _, code := over(t, city, county.Show(t, sets[:upTo], max(1, upTo-16)), city.Clock()); code != "" {
+			t.Fatalf("up to %d: %s", upTo, code)
+		}
+	}
+	for after := 1; after < 33; after += 16 {
+		_, _, err := tree.Present(t.Context(), city, county.Show(t, sets[:after+16], after), tree.Proof{}, city.Clock())
+		f, ok := errors.AsType[*text.Failure](err)
+		if !ok || f.Code != text.KeySetsWanted || f.Args["number"] != strconv.Itoa(after+16) {
+			t.Fatalf("after %d: got %v, want that what comes after %d is wanted", after, err, after+16)
+		}
+	}
+	if _, code := over(t, city, county.Show(t, sets, 33), city.Clock()); code != "" {
+		t.Errorf("the rest: %s", code)
 	}
 }
 

@@ -195,14 +195,18 @@ func (k known) proven(p Presentation, proof Proof) error {
 }
 
 // fresh returns the key sets that the parent has not seen yet. Those that it has seen must be the
-// same.
+// same. A child that is further behind than one presentation holds is told to go on from where this
+// one ends; one that has nothing further is older than what is endorsed.
 func (k known) fresh(p Presentation) ([][]byte, error) {
 	for i, signed := range k.shown {
 		if !bytes.Equal(signed, p.KeySets[i]) {
 			return nil, k.forked(p.After + uint64(i) + 1)
 		}
 	}
-	if p.After+uint64(len(p.KeySets)) < k.child.Number {
+	switch last := p.After + uint64(len(p.KeySets)); {
+	case last < k.child.Number && len(p.KeySets) > 0:
+		return nil, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(last, 10)}, nil)
+	case last < k.child.Number:
 		return nil, text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)
 	}
 	return p.KeySets[len(k.shown):], nil

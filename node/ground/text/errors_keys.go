@@ -15,8 +15,8 @@ const (
 var keysProblems = []problem{
 	{
 		number: 116, code: KeySetsWanted, status: http.StatusConflict, params: []string{"name", "number"},
-		zh: parts{"缺少中间的密钥集", "上级只知道{name}到第 {number} 号的密钥集", "{name}", "无需处理：程序会从该编号起补交"},
-		en: parts{"Earlier key sets needed", "the parent knows the key sets of {name} up to number {number}", "{name}",
+		zh: parts{"缺少中间的密钥集", "上级要求补交{name}第 {number} 号之后的密钥集", "{name}", "无需处理：程序会从该编号起补交"},
+		en: parts{"Earlier key sets needed", "the parent wants the key sets of {name} that come after number {number}", "{name}",
 			"nothing need be done: the program shows those that are missing"},
 	},
 	{

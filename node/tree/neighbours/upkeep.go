@@ -250,8 +250,9 @@ func (u *Upkeep) show(ctx context.Context, way door.Asker, parent identity.Juris
 }
 
 // showAfter presents key sets after a number, and returns the number that the parent has endorsed
-// then. Where the parent knows fewer than we thought, because its ledger was put back to an older
-// state, that is the number that it knows.
+// then. Where the parent wants to be shown what comes after another number, that is this number: it
+// knows fewer than we thought, because its ledger was put back to an older state, or more than one
+// presentation holds.
 func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.Jurisdiction, sets [][]byte, after uint64) (uint64, error) {
 	at := max(1, min(after, uint64(len(sets))))
 	pin, err := trust.PinOf(sets[at-1])
@@ -265,7 +266,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 	if f, ok := errors.AsType[*text.Failure](err); ok {
 		switch f.Code {
 		case text.KeySetsWanted:
-			if knows, err := strconv.ParseUint(f.Args["number"], 10, 64); err == nil && knows > 0 && knows < at {
+			if knows, err := strconv.ParseUint(f.Args["number"], 10, 64); err == nil && knows > 0 && knows != at && knows <= uint64(len(sets)) {
 				return knows, nil
 			}
 		case text.KeySetsForked, text.KeySetOld:
