@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -111,7 +112,7 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 		return Busy, true
 	case errors.Is(err, tlsconf.ErrIdentity), errors.Is(err, tlsconf.ErrNotNeighbour):
 		return NotTrusted, true
-	case errors.As(err, &handshake), errors.As(err, &idle):
+	case errors.As(err, &handshake), errors.As(err, &idle), errors.Is(err, context.DeadlineExceeded): // of the dialler
 		return NoAnswer, true
 	case errors.As(err, &reset):
 		return Restarted, true
@@ -119,6 +120,8 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 		return NotTrusted, true
 	case errors.As(err, &app):
 		return reasonOfCode(Code(app.ErrorCode))
+	case errors.As(err, &stream) && Code(stream.ErrorCode) == CodeSilent: // what this side sent did not come through in time
+		return NoAnswer, true
 	case errors.As(err, &stream):
 		return reasonOfCode(Code(stream.ErrorCode))
 	case errors.As(err, &transport) && transport.ErrorCode == quic.ConnectionRefused:
