@@ -82,10 +82,10 @@ var dataProblems = []problem{
 	},
 	{
 		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "limit"},
-		zh: parts{"筛选条件过于复杂", "该筛选条件的计算量超过上限 {limit}", "数据资源 {dataset}",
-			"请先用已建索引的数据项缩小范围，或简化筛选条件"},
-		en: parts{"Filter too costly", "this filter costs more than the limit of {limit}", "dataset {dataset}",
-			"narrow the search by an indexed field first, or make the filter simpler"},
+		zh: parts{"须读取的记录过多", "统计须逐条读取的记录超过上限 {limit} 条", "数据资源 {dataset}",
+			"请先用已建索引的数据项缩小范围，或只统计条数"},
+		en: parts{"Too many records to read", "more than the limit of {limit} records would have to be read one by one", "dataset {dataset}",
+			"narrow the search by an indexed field first, or ask for the number of records alone"},
 	},
 	{
 		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},
