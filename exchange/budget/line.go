@@ -87,28 +87,22 @@ func (l *line) count(p Payer) {
 // join has a piece of work wait.
 func (l *line) join(p Payer) *waiter {
 	l.count(p)
-	neighbour := l.all.below[p.Neighbour]
-	origin := neighbour.below[p.Origin]
+	origin := l.all.below[p.Neighbour].below[p.Origin]
 	w := &waiter{payer: p, called: make(chan struct{})}
 	origin.line = append(origin.line, w)
-	origin.waiting++
-	neighbour.waiting++
-	l.waiting++
+	l.wait(p, +1)
 	return w
 }
 
 // leave takes a piece of work out of the line; false: it was called already.
 func (l *line) leave(w *waiter) bool {
-	neighbour := l.all.below[w.payer.Neighbour]
-	origin := neighbour.below[w.payer.Origin]
+	origin := l.all.below[w.payer.Neighbour].below[w.payer.Origin]
 	i := slices.Index(origin.line, w)
 	if i < 0 {
 		return false
 	}
 	origin.line = slices.Delete(origin.line, i, i+1)
-	origin.waiting--
-	neighbour.waiting--
-	l.waiting--
+	l.wait(w.payer, -1)
 	l.done(w.payer, 0)
 	return true
 }
@@ -118,15 +112,20 @@ func (l *line) call() bool {
 	if l.waiting == 0 {
 		return false
 	}
-	neighbour := l.all.least()
-	origin := neighbour.least()
+	origin := l.all.least().least()
 	w := origin.line[0]
 	origin.line = origin.line[1:]
-	origin.waiting--
-	neighbour.waiting--
-	l.waiting--
+	l.wait(w.payer, -1)
 	close(w.called)
 	return true
+}
+
+// wait counts pieces of work of a payer that begin (1) or cease (-1) to wait.
+func (l *line) wait(p Payer, n int) {
+	neighbour := l.all.below[p.Neighbour]
+	neighbour.below[p.Origin].waiting += n
+	neighbour.waiting += n
+	l.waiting += n
 }
 
 // least returns the account below that waits and has used least; of several, the first by name, so
