@@ -47,9 +47,10 @@
 //
 // Who pays is the neighbour that brought a request, and within its part the branch of the tree that
 // the origin belongs to (see budget and route.Branch). The origin itself is a name that somebody on
-// the way may have made up, so it gives nobody a part of its own. Places to be
-// served and places toward each neighbour are shared so; proving a request and signing its answer
-// take their turn in the slots of the node. What an operation does with the context that it is
+// the way may have made up, so it gives nobody a part of its own. Places to be served and places
+// toward each neighbour are shared so; proving and decrypting a message, and encoding and
+// encrypting one, take their turn in the slots of the node. The signature does not: one is made at
+// a time, for all messages that wait for it. What an operation does with the context that it is
 // given is paid by the same.
 //
 // The asker chooses the id of a request, and may use the id again if the request came to nothing:
