@@ -63,7 +63,8 @@ func (h *Host) OpenToken(token string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d characters", book.ErrToken, len(token))
 	}
 	data, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(data) < 32 {
+	// Encoded again it must be the same text: the decoder skips line ends and spare bits.
+	if err != nil || len(data) < 32 || base64.RawURLEncoding.EncodeToString(data) != token {
 		return nil, fmt.Errorf("%w: not what was given", book.ErrToken)
 	}
 	content, err := h.vault.Open([32]byte(data[:32]), data[32:])
