@@ -11,6 +11,7 @@
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA
 //	log.key  decryption.key         Ed25519 without expiry; X-Wing (crypto/hpke MLKEM768-X25519)
+//	recovery.pub                    the public part of the recovery key (Ed25519), which number 1 lists
 //	ca-9.crt  signing-9.key  …      the files that key set number 9 is the first to list; those of number 1 have no number
 //	in-use                          which key set is in use; without this file: number 1
 //
@@ -117,7 +118,7 @@ func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time
 		return Open(dir, name, r)
 	}
 	m := maker{dir: dir, name: name, replica: r, now: now, number: 1, ca: 1}
-	for _, step := range []func() error{m.caKey, m.caCert, m.signingKey, m.signingCert, m.logKey, m.decryptionKey} {
+	for _, step := range []func() error{m.recoveryKey, m.caKey, m.caCert, m.signingKey, m.signingCert, m.logKey, m.decryptionKey} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create authority: %w", err)
 		}
@@ -214,8 +215,12 @@ func (a *Authority) FirstKeySet(epoch uint64) (signed []byte, pin trust.Pin, err
 	if a.journal.Number != 1 {
 		return nil, trust.Pin{}, fmt.Errorf("make first key set: the keys of number %d are in use", a.journal.Number)
 	}
+	recovery, err := readPublic(filepath.Join(a.dir, recoveryFile))
+	if err != nil {
+		return nil, trust.Pin{}, fmt.Errorf("make first key set: %w", err)
+	}
 	set := trust.KeySet{
-		Name: a.name, Epoch: epoch, Number: 1, DecryptionKey: a.publicDecryption(1),
+		Name: a.name, Epoch: epoch, Number: 1, DecryptionKey: a.publicDecryption(1), RecoveryKey: recovery,
 		Replicas: []trust.ReplicaKeys{{
 			Replica: a.replica, CACert: a.ca.Raw, SigningCert: a.signer.cert.Raw, LogKey: a.LogPublic(),
 		}},

@@ -28,6 +28,7 @@ const (
 	caKeyFile, caCertFile           = "ca.key", "ca.crt"
 	signingKeyFile, signingCertFile = "signing.key", "signing.crt"
 	logKeyFile, decryptionKeyFile   = "log.key", "decryption.key"
+	recoveryFile                    = "recovery.pub"
 
 	maxFileLen = 64 << 10           // bytes
 	hpkePEM    = "HPKE PRIVATE KEY" // the KEM's private key as crypto/hpke encodes it; there is no standard PEM label
@@ -92,6 +93,19 @@ func (m maker) caCert() error {
 func (m maker) signingKey() error { return m.once(fileOf(signingKeyFile, m.number), newEd25519) }
 
 func (m maker) logKey() error { return m.once(logKeyFile, newEd25519) }
+
+// recoveryKey makes a recovery key of which only the public part is kept.
+func (m maker) recoveryKey() error {
+	return m.once(recoveryFile, func() (*pem.Block, error) {
+		public, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		clear(private)
+		der, err := x509.MarshalPKIXPublicKey(public)
+		return &pem.Block{Type: "PUBLIC KEY", Bytes: der}, err
+	})
+}
 
 func (m maker) signingCert() error {
 	return m.once(fileOf(signingCertFile, m.number), func() (*pem.Block, error) {
@@ -247,6 +261,22 @@ func readEd25519(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
 	}
 	return key, nil
+}
+
+func readPublic(path string) (ed25519.PublicKey, error) {
+	der, err := readBlock(path, "PUBLIC KEY")
+	if err != nil {
+		return nil, err
+	}
+	key, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return nil, err
+	}
+	public, ok := key.(ed25519.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
+	}
+	return public, nil
 }
 
 func readDecryption(path string) (hpke.PrivateKey, error) {

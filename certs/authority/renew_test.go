@@ -413,7 +413,7 @@ func TestOtherKeys(t *testing.T) {
 		t.Error("a first key set was made of later keys")
 	}
 	j, r := names(t)
-	if b, err := Create(dir, j, r, at); err != nil || b.Check(k2) != nil || len(snapshot(t, dir)) != 7 {
+	if b, err := Create(dir, j, r, at); err != nil || b.Check(k2) != nil || len(snapshot(t, dir)) != 8 {
 		t.Errorf("create after a renewal: %v, %d files", err, len(snapshot(t, dir)))
 	}
 	for _, bad := range []string{"", "\x80", snapshot(t, dir)[journalFile] + "\x00", strings.Replace(snapshot(t, dir)[journalFile], "xietong", "XIETONG", 1)} {

@@ -64,7 +64,7 @@ func TestBelieve(t *testing.T) {
 	if !one.Counts(at(5)) || one.Counts(at(5).Add(1)) || !(Believed{}).Counts(at(999)) || (Believed{Revoked: true}).Counts(at(0)) {
 		t.Error("the end of a key set is not where it says")
 	}
-	if _, err := (KeySet{Name: sets[0].Name, Epoch: 1, Number: 1, Replicas: sets[0].Replicas, DecryptionKey: []byte{1}, Revokes: true}).Encode(); err == nil {
+	if _, err := (KeySet{Name: sets[0].Name, Epoch: 1, Number: 1, Replicas: sets[0].Replicas, DecryptionKey: []byte{1}, RecoveryKey: sets[0].RecoveryKey, Revokes: true}).Encode(); err == nil {
 		t.Error("number 1 revokes another")
 	}
 }

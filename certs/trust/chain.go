@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ErrChain is wrapped by errors about a chain with no level or more than MaxChain levels, and about
-// an endorsement that is missing or one too many.
+// ErrChain is wrapped by errors about a chain with no level or more than MaxChain levels, about an
+// endorsement that is missing or one too many, and about a recovery statement that is too long.
 var ErrChain = errors.New("invalid chain")
 
 // MaxChain is the largest number of levels of a chain: a name has no more labels.
@@ -15,11 +15,13 @@ const MaxChain = 8
 
 // Level is one jurisdiction of a chain: its signed key sets, with consecutive numbers, the proof of
 // its endorsement of the next level, and its newest signed standing of that, where there is one.
-// The last level has neither.
+// The last level has neither. Where a key set of the level has no log key of the one before, or
+// began a new chain, the recovery statement for it may stand there too (see SignRecovery).
 type Level struct {
 	KeySets     [][]byte `cbor:"1,keyasint"`
 	Endorsement []byte   `cbor:"2,keyasint,omitempty"`
 	Standing    []byte   `cbor:"3,keyasint,omitempty"`
+	Recovery    []byte   `cbor:"4,keyasint,omitempty"` // of the key sets of this very level
 }
 
 // Prover verifies the proof of an endorsement under the newest key set of the parent and returns
@@ -32,6 +34,7 @@ type Link struct {
 	KeySets     []KeySet     // oldest first
 	Endorsement *Endorsement // of this level by the one above; nil at the pinned one
 	Standing    *Standing    // what the level above last said of that; nil: nothing
+	Recovery    []byte       // of the level, as it came, at most MaxRecoveryLen bytes; not judged: see OpenRecovery
 }
 
 // Newest returns the newest key set.
@@ -40,8 +43,9 @@ func (l Link) Newest() KeySet { return l.KeySets[len(l.KeySets)-1] }
 // Descend verifies a chain from the pinned jurisdiction down. It walks the key sets of each level
 // from the pin of that level, and takes the pin of the next level from the proven endorsement. So a
 // verifier that pins the root can verify any jurisdiction. Descend reads no clock: the caller must
-// judge whether the endorsements were in force at the time that matters, and what the standings
-// say. Errors wrap ErrChain, ErrInvalid, ErrEndorsement or ErrStanding.
+// judge whether the endorsements were in force at the time that matters, what the standings say,
+// and whether a recovery statement is one. Errors wrap ErrChain, ErrInvalid, ErrEndorsement or
+// ErrStanding.
 func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	if len(levels) == 0 || len(levels) > MaxChain {
 		return nil, fmt.Errorf("%w: %d levels, not 1 to %d", ErrChain, len(levels), MaxChain)
@@ -77,7 +81,10 @@ func (l Level) verify(pin Pin, by Link) (Link, error) {
 	if at, e := sets[pin.number-sets[0].Number], by.Endorsement; e != nil && at.Epoch != e.Epoch {
 		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, e.Child, e.Epoch, at.Epoch)
 	}
-	by.KeySets = sets
+	if len(l.Recovery) > MaxRecoveryLen {
+		return Link{}, fmt.Errorf("%w: a recovery statement of %d bytes, more than %d", ErrChain, len(l.Recovery), MaxRecoveryLen)
+	}
+	by.KeySets, by.Recovery = sets, l.Recovery
 	return by, nil
 }
 

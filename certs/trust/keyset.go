@@ -12,7 +12,7 @@
 // A key set is deterministic CBOR (see canon):
 //
 //	{1: name, 2: epoch, 3: number, 4: [replica …], 5: decryption key, 6: hash of number-1 (absent in number 1),
-//	 7: true where number-1 is revoked, otherwise absent}
+//	 7: true where number-1 is revoked, otherwise absent, 8: recovery key (Ed25519, 32 bytes)}
 //	replica = {1: "r1", 2: CA certificate (DER), 3: signing certificate (DER), 4: log key (Ed25519, 32 bytes)}
 //
 // with replicas in the order of their numbers. The hash of a key set is SHA-256 of these bytes. A
@@ -80,6 +80,7 @@ type KeySet struct {
 	DecryptionKey []byte                `cbor:"5,keyasint"`           // X-Wing public key
 	Previous      []byte                `cbor:"6,keyasint,omitempty"` // Hash of number-1
 	Revokes       bool                  `cbor:"7,keyasint,omitempty"` // nothing that number-1 signed counts any more: see Believed
+	RecoveryKey   []byte                `cbor:"8,keyasint"`           // Ed25519 public key; the private one is on paper alone: see SignRecovery
 }
 
 // Encode returns the bytes whose hash is the hash of the key set. The error wraps ErrInvalid when
@@ -128,6 +129,9 @@ func (k KeySet) check() error {
 	case (k.Number == 1) != (k.Previous == nil) || k.Previous != nil && len(k.Previous) != sha256.Size:
 		return fmt.Errorf("%w: number %d with a hash of %d bytes before it", ErrInvalid, k.Number, len(k.Previous))
 	}
+	if err := checkKey(k.RecoveryKey); err != nil {
+		return fmt.Errorf("%w: recovery key: %w", ErrInvalid, err)
+	}
 	return k.checkReplicas()
 }
 
@@ -139,6 +143,8 @@ func (k KeySet) checkReplicas() error {
 			return fmt.Errorf("%w: replicas are not in order", ErrInvalid)
 		case len(r.LogKey) != ed25519.PublicKeySize || seen[string(r.LogKey)]:
 			return fmt.Errorf("%w: log key of %s is malformed or another's", ErrInvalid, r.Replica)
+		case bytes.Equal(r.LogKey, k.RecoveryKey):
+			return fmt.Errorf("%w: the log key of %s, which is on a machine, is the recovery key", ErrInvalid, r.Replica)
 		}
 		seen[string(r.LogKey)] = true
 		if err := r.check(); err != nil {

@@ -51,7 +51,7 @@ func place(t testing.TB, s string) identity.Jurisdiction {
 // set makes the key set of the members that follows before (nil: number 1).
 func set(t testing.TB, before *KeySet, members ...member) KeySet {
 	t.Helper()
-	k := KeySet{Name: place(t, "nanming.guiyang.guizhou"), Epoch: 1, Number: 1, DecryptionKey: []byte{1}}
+	k := KeySet{Name: place(t, "nanming.guiyang.guizhou"), Epoch: 1, Number: 1, DecryptionKey: []byte{1}, RecoveryKey: paperOf("nanming").Public().(ed25519.PublicKey)}
 	if before != nil {
 		hash := before.Hash()
 		k.Number, k.Previous = before.Number+1, hash[:]
@@ -175,6 +175,11 @@ func TestImpossibleKeySets(t *testing.T) {
 		"one key for two":   func(k *KeySet) { k.Replicas[0].LogKey = k.Replicas[1].LogKey },
 		"no certificate":    func(k *KeySet) { k.Replicas[0].CACert = []byte{0} },
 		"no decryption key": func(k *KeySet) { k.DecryptionKey = nil },
+		"no recovery key":   func(k *KeySet) { k.RecoveryKey = nil },
+		"recovery key 31":   func(k *KeySet) { k.RecoveryKey = k.RecoveryKey[1:] },
+		"recovery key weak": func(k *KeySet) { k.RecoveryKey = smallOrder[1] },
+		"recovery key twin": func(k *KeySet) { k.RecoveryKey = prime },
+		"recovery key log":  func(k *KeySet) { k.RecoveryKey = k.Replicas[1].LogKey },
 		"a hash before 1":   func(k *KeySet) { k.Previous = make([]byte, 32) },
 		"number 2 alone":    func(k *KeySet) { k.Number = 2 },
 	} {

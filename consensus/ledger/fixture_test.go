@@ -90,7 +90,7 @@ func newFixture(t testing.TB, name string, replicas int) *fixture {
 	if f.log, err = identity.NewLog(j, 1); err != nil {
 		t.Fatal(err)
 	}
-	f.set = trust.KeySet{Name: j, Epoch: 1, Number: 1, DecryptionKey: []byte{1}}
+	f.set = trust.KeySet{Name: j, Epoch: 1, Number: 1, DecryptionKey: []byte{1}, RecoveryKey: vectorPaper(name)}
 	for n := range replicas {
 		s := newSigner(t, name, uint32(n+1))
 		f.signers = append(f.signers, s)

@@ -281,12 +281,16 @@ func FuzzDecodePreimage(f *testing.F) {
 	})
 }
 
-// TestNoStandingInReceipt: a receipt is for ever, and a standing is of now.
+// TestNoStandingInReceipt: a receipt is for ever, and what a standing or a recovery statement says
+// is for now.
 func TestNoStandingInReceipt(t *testing.T) {
 	f := newFixture(t, "nanming.guiyang.guizhou", 1)
 	f.add(t, village, false)
-	data := altered(t, f, 0, func(r *Receipt) { r.Chain[0].Standing = []byte{1} })
-	if _, err := DecodeReceipt(data); !errors.Is(err, ErrMalformed) {
-		t.Errorf("got %v, want ErrMalformed", err)
+	for _, add := range []func(r *Receipt){
+		func(r *Receipt) { r.Chain[0].Standing = []byte{1} }, func(r *Receipt) { r.Chain[0].Recovery = []byte{1} },
+	} {
+		if _, err := DecodeReceipt(altered(t, f, 0, add)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("got %v, want ErrMalformed", err)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func newSuperior(name string, e trust.Endorsement) *superior {
 	j := must(identity.ParseJurisdiction(name))
 	var keys trust.ReplicaKeys
 	s.by, keys = vectorSigner(name, name+" ", 1)
-	s.set = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: []trust.ReplicaKeys{keys}, DecryptionKey: []byte("in place of 1216 bytes")}
+	s.set = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: []trust.ReplicaKeys{keys}, DecryptionKey: []byte("in place of 1216 bytes"), RecoveryKey: vectorPaper(name)}
 	s.signed = signSet(s.set, s.by)
 	s.endorse(KindEndorsement, trust.EndorsementType, must(e.Encode()))
 	return s

@@ -270,6 +270,10 @@ func (b *refuser) keySets() {
 	shape("previous-in-1", "number 1 with a hash of a number before it", odd(func(k *trust.KeySet) { k.Previous = seed("before") }))
 	shape("no-replica", "no replica", odd(func(k *trust.KeySet) { k.Replicas = []trust.ReplicaKeys{} }))
 	shape("no-decryption-key", "an empty decryption key", odd(func(k *trust.KeySet) { k.DecryptionKey = []byte{} }))
+	shape("no-recovery-key", "an empty recovery key", odd(func(k *trust.KeySet) { k.RecoveryKey = []byte{} }))
+	shape("recovery-key-left-out", "no field 8", swap(swap(one, "\x08\x58\x20"+string(b.one.RecoveryKey), ""), "\xa6", "\xa5"))
+	shape("weak-recovery-key", "a recovery key of small order", odd(func(k *trust.KeySet) { k.RecoveryKey = append([]byte{1}, make([]byte, 31)...) }))
+	shape("recovery-log-key", "the log key of r1 as the recovery key", odd(func(k *trust.KeySet) { k.RecoveryKey = k.Replicas[0].LogKey }))
 }
 
 func (b *refuser) notes() {

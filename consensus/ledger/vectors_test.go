@@ -129,6 +129,14 @@ func vectorSigner(place, seeds string, n uint32) (testSigner, trust.ReplicaKeys)
 	return s, trust.ReplicaKeys{Replica: r, CACert: caDER, SigningCert: s.cert, LogKey: s.LogPublic()}
 }
 
+// vectorPaper returns the public part of a place's recovery key.
+func vectorPaper(place string) ed25519.PublicKey { return paperOf(place).Public().(ed25519.PublicKey) }
+
+// paperOf returns a place's recovery key, from a seed.
+func paperOf(place string) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(seed(place + " recovery"))
+}
+
 // world holds the material of the vectors: a log with a statement of the node, an act and many more
 // statements of the node, and two key sets, of which the first lists r1 and the second r1 to r3.
 type world struct {
@@ -150,7 +158,7 @@ func newWorld() *world {
 		s, keys := vectorSigner(place, "", n+1)
 		w.by, w.keys = append(w.by, s), append(w.keys, keys)
 	}
-	w.one = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: w.keys[:1], DecryptionKey: []byte("in place of 1216 bytes")}
+	w.one = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: w.keys[:1], DecryptionKey: []byte("in place of 1216 bytes"), RecoveryKey: vectorPaper(place)}
 	w.two = after(w.one, w.keys[:3])
 	w.signed1, w.signed2 = signSet(w.one, w.by[0]), signSet(w.two, w.by[0])
 	w.entry(Head{Kind: KindKeySet}, "application/cbor", string(w.signed1), nil)
@@ -173,7 +181,7 @@ func after(before trust.KeySet, replicas []trust.ReplicaKeys) trust.KeySet {
 	hash := before.Hash()
 	return trust.KeySet{
 		Name: before.Name, Epoch: before.Epoch, Number: before.Number + 1, Replicas: replicas,
-		DecryptionKey: before.DecryptionKey, Previous: hash[:],
+		DecryptionKey: before.DecryptionKey, RecoveryKey: before.RecoveryKey, Previous: hash[:],
 	}
 }
 
@@ -311,6 +319,9 @@ func (w *world) parts() []part {
 		add("log-key"+name, "log key, Ed25519", k.LogKey)
 		add("log-key-id"+name, "key id of the log key in "+w.log.String(), binary.BigEndian.AppendUint32(nil, keyHash(w.log, k.LogKey)))
 	}
+	add("recovery-key", "recovery key, Ed25519", w.one.RecoveryKey)
+	recovery := func(message []byte) []byte { return ed25519.Sign(paperOf(place), message) }
+	add("recovery-1", "recovery statement for key set 1", must(trust.SignRecovery(w.one.Pin(), recovery)))
 	for i, k := range []trust.KeySet{w.one, w.two} {
 		name := fmt.Sprintf("-%d", i+1)
 		add("key-set"+name, "key set", must(k.Encode()))

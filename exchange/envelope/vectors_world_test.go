@@ -67,6 +67,7 @@ func newPlace(word, name string, until time.Time, numbers ...[]int) *place {
 	for n, replicas := range numbers {
 		s := seed(fmt.Sprintf("%s %d decryption", name, n+1))
 		k := trust.KeySet{Name: p.name, Epoch: 1, Number: uint64(n + 1), DecryptionKey: publicOf(s)}
+		k.RecoveryKey = ed25519.NewKeyFromSeed(seed(name + " recovery")).Public().(ed25519.PublicKey)
 		for _, r := range replicas {
 			k.Replicas = append(k.Replicas, p.by[r-1].public)
 		}

@@ -29,7 +29,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 3
+	formatVersion = 4
 	lockName      = "lock"
 	hostedFolder  = "j"
 )

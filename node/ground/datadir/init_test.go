@@ -47,7 +47,7 @@ const initChildEnv = "XIETONG_TEST_INIT"
 // initOrder lists the files in the order in which Init makes them, with the suffix under which Init
 // writes each before it renames it.
 var initOrder = []struct{ path, temp string }{
-	{"certs/ca.key", ".new"}, {"certs/ca.crt", ".new"}, {"certs/signing.key", ".new"}, {"certs/signing.crt", ".new"},
+	{"certs/recovery.pub", ".new"}, {"certs/ca.key", ".new"}, {"certs/ca.crt", ".new"}, {"certs/signing.key", ".new"}, {"certs/signing.crt", ".new"},
 	{"certs/log.key", ".new"}, {"certs/decryption.key", ".new"}, {"keystore", ".new"}, {"state.db", ".new"}, {"wal", ".new"},
 	{"../../config.yaml", ".new"}, {"../../FORMAT", ".new"},
 }
@@ -261,9 +261,9 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		spoil func(dir string) error
 		want  text.Code
 	}{
-		"a format to come":     {wrote(formatName, "4"), text.DirNewer},
+		"a format to come":     {wrote(formatName, "5"), text.DirNewer},
 		"a format of no sense": {wrote(formatName, "two"), text.DirNewer},
-		"a format before":      {wrote(formatName, "1"), text.DirOlder},
+		"a format before":      {wrote(formatName, "3"), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.DirNotNode},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigInvalid},

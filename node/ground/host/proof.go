@@ -137,7 +137,7 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 	}
 	chain = slices.Clone(chain)
 	for i := range chain {
-		chain[i].Standing = nil // a receipt says nothing of now
+		chain[i].Standing, chain[i].Recovery = nil, nil // a receipt says nothing of now
 	}
 	err = h.proven(ctx, index, func(p provenEntry) error {
 		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)

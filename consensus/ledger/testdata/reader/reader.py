@@ -129,7 +129,7 @@ RECEIPT = fields({
     7: list_of(fields({1: list_of(any_bytes)}, {2: bstr(1)})),
 })
 REPLICA = fields({1: replica_name, 2: bstr(0, 4096), 3: bstr(0, 4096), 4: hash32})
-KEY_SET = fields({1: place_name, 2: uint(1), 3: uint(1), 4: list_of(REPLICA, 1, 9), 5: bstr(1, 4096)}, {6: hash32, 7: exactly(TRUE)})
+KEY_SET = fields({1: place_name, 2: uint(1), 3: uint(1), 4: list_of(REPLICA, 1, 9), 5: bstr(1, 4096), 8: hash32}, {6: hash32, 7: exactly(TRUE)})
 SIGNED_KEY_SET = array(any_bytes, list_of(array(replica_name, any_bytes)))
 PROOF = array(uint(1, (1 << 62) - 1), uint(), list_of(hash32, 0, 62))
 COSE_HEADER = fields({1: exactly(-8), 4: any_bytes, 395: exactly(1)})
@@ -181,6 +181,7 @@ def open_key_set(data):
     need(numbers == sorted(set(numbers)), "key-set", "order of replicas")
     need(len({r[4] for r in keys[4]}) == len(keys[4]), "key-set", "one log key for two replicas")
     need(all(is_key(r[4]) for r in keys[4]), "key-set", "log key")
+    need(is_key(keys[8]) and keys[8] not in {r[4] for r in keys[4]}, "key-set", "recovery key")
     try:
         for der in [der for r in keys[4] for der in (r[2], r[3])]:
             key = x509.load_der_x509_certificate(der).public_key()

@@ -105,7 +105,7 @@ const CALL = fields({ 1: label, 7: anyBytes }, {
 });
 const PROBLEM = array(uint(1n, 65535n), list(tstr(within(0, 1024)), 16));
 const REPLY = fields({ 1: hash32 }, { 2: PROBLEM, 3: bstr(1), 4: entry });
-const KEY_SET = fields({ 1: place, 4: list(fields({ 3: anyBytes }, { 1: () => true, 2: anyBytes, 4: anyBytes }), 9) }, {
+const KEY_SET = fields({ 1: place, 4: list(fields({ 3: anyBytes }, { 1: () => true, 2: anyBytes, 4: anyBytes }), 9), 8: hash32 }, {
   2: uint(), 3: uint(), 5: anyBytes, 6: hash32, 7: (v) => v === true,
 });
 
