@@ -145,7 +145,7 @@ func TestRecords(t *testing.T) {
 		t.Errorf("after the retraction: got %v, %v, granted now %t", got.Rows, err, got.GrantedNow)
 	}
 	history, err := d.provider.RecordHistory(t.Context(), "villages", "520102016001")
-	if err != nil || len(history) != 3 || history[2].State != client.VersionRetracted {
+	if err != nil || len(history.Versions) != 3 || history.Older || history.Versions[2].State != client.VersionRetracted {
 		t.Errorf("history: got %v, %v, want put, put, retracted", history, err)
 	}
 	_, err = d.provider.RetractRecord(t.Context(), "villages", client.Retraction{Key: "520102016001", Reason: "再次"})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -51,18 +52,21 @@ func (a *app) recordGet() *cobra.Command {
 
 func (a *app) recordHistory() *cobra.Command {
 	return a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
-		versions, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
+		all, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
 		if err != nil {
 			return err
 		}
 		if a.jsonOnly {
-			return printJSON(a.stdout, client.History{Versions: versions})
+			return printJSON(a.stdout, all)
 		}
 		var rows [][]string
-		for _, v := range versions {
+		for _, v := range all.Versions {
 			rows = append(rows, []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import})
 		}
 		a.list([]text.Code{text.WordEntry, text.WordTime, text.WordState, text.CLIImport}, rows)
+		if all.Older {
+			a.say(text.CLIRecordOlder, text.Args{"count": strconv.Itoa(len(rows))})
+		}
 		return nil
 	})
 }

@@ -48,7 +48,7 @@ func TestActsOfOthers(t *testing.T) {
 				return err
 			},
 			"history": func() error {
-				_, err := desk.History(t.Context(), row.by, code, "520102016001")
+				_, _, err := desk.History(t.Context(), row.by, code, "520102016001")
 				return err
 			},
 			"check": func() error {
@@ -101,7 +101,7 @@ func TestActsMoved(t *testing.T) {
 		})
 	}
 	nothing(t, l, "no such dataset", text.UnknownDataset, func() error {
-		_, err := desk.History(t.Context(), civil, must(identity.ParseLabel("towns")), "1")
+		_, _, err := desk.History(t.Context(), civil, must(identity.ParseLabel("towns")), "1")
 		return err
 	})
 }

@@ -30,6 +30,7 @@ func Register(r *state.Registry) {
 		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{})},
 		state.Bucket{Name: bucketStaged, MaxKey: 16, MaxValue: 8},
 		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
+		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
 		state.Bucket{Name: bucketRemoved, MaxKey: 64, MaxValue: 8},
 	)
 	commandPut.Handle(r, applyPut)
@@ -103,7 +104,10 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 // version; None: put by itself.
 func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
 	index, _ := entry.Index()
-	if err := versions.Save(tx, versionKey(code, key, index), version{State: statePut, Import: opened}); err != nil {
+	if err := clearGivenUp(tx, code, key); err != nil {
+		return err
+	}
+	if err := versions.Save(tx, versionKey(code, key, opened, index), version{State: statePut, Import: opened}); err != nil {
 		return err
 	}
 	for _, v := range indexed {
@@ -112,6 +116,28 @@ func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entr
 		}
 	}
 	return nil
+}
+
+// maxCleared is how many versions clearGivenUp deletes at most.
+const maxCleared = 16
+
+// clearGivenUp deletes the newest rows of the key where they came with imports that were given up,
+// so that nobody who looks for the version that counts passes them by again.
+func clearGivenUp(tx *state.Tx, code identity.Label, key MAC) (err error) {
+	var gone [][]byte
+	v, prefix := newView(tx), recordPrefix(code, key)
+	tx.Scan(versions.Name, prefix, prefix, func(k, value []byte) bool {
+		kept := versions.Decode(k, value)
+		if kept.Import == ledger.None || !v.imported(kept.Import).Abandoned {
+			return false
+		}
+		gone = append(gone, k)
+		return len(gone) < maxCleared
+	})
+	for _, k := range gone {
+		err = errors.Join(err, tx.Delete(versions.Name, k))
+	}
+	return err
 }
 
 func retractionHead(retracts uint64, agency, code identity.Label) ledger.Head {
@@ -134,7 +160,7 @@ func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
 	}
 	index, _ := entry.Index()
 	return entry, errors.Join(
-		versions.Save(tx, versionKey(b.Code, b.Key, index), version{State: stateRetracted}),
+		versions.Save(tx, versionKey(b.Code, b.Key, ledger.None, index), version{State: stateRetracted}),
 		tx.Put(bucketRemoved, []byte(b.Code.String()), be64(Removed(tx, b.Code)+1)),
 	)
 }

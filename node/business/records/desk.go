@@ -193,24 +193,21 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 		return entry, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
 	}
 	var set dataset
-	var versions []Version
+	var last Version
 	var value []byte
 	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
 		if set, err = d.own(r, by, code); err != nil {
 			return err
 		}
 		if value, err = set.key(key); err == nil {
-			versions = newView(r).history(code, d.keyMAC(code, value))
+			last, _ = newView(r).latest(code, d.keyMAC(code, value))
 		}
 		return err
 	})
 	if err != nil {
 		return entry, err
 	}
-	b := retractBody{Code: code, Key: d.keyMAC(code, value)}
-	if last := len(versions) - 1; last >= 0 {
-		b.Retracts = versions[last].Index
-	}
+	b := retractBody{Code: code, Key: d.keyMAC(code, value), Retracts: last.Index}
 	payload, err := json.Marshal(map[string]any{"key": json.RawMessage(value), "reason": reason})
 	if err != nil {
 		return entry, fmt.Errorf("retract record: %w", err)
@@ -227,9 +224,13 @@ type HistoryVersion struct {
 	Time time.Time // ledger time of the version's entry
 }
 
-// History returns every visible version of a record, oldest first, to the providing agency. A key
-// without a visible version is refused as text.UnknownRecord.
-func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Label, key string) (all []HistoryVersion, err error) {
+// MaxHistory is the most versions of one record that History returns.
+const MaxHistory = 1000
+
+// History returns the visible versions of a record, oldest first, to the providing agency: the
+// newest MaxHistory, and whether there are older ones. A key without a visible version is refused
+// as text.UnknownRecord.
+func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Label, key string) (all []HistoryVersion, older bool, err error) {
 	err = d.ledger.View(ctx, func(r *state.Reader) error {
 		set, err := d.own(r, by, code)
 		if err != nil {
@@ -239,7 +240,9 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 		if err != nil {
 			return err
 		}
-		for _, v := range newView(r).history(code, d.keyMAC(code, value)) {
+		versions := newView(r).history(code, d.keyMAC(code, value), MaxHistory+1)
+		older = len(versions) > MaxHistory
+		for _, v := range versions[max(0, len(versions)-MaxHistory):] {
 			leaf, err := ledger.DecodeLeaf(r.Leaf(v.Index))
 			if err != nil {
 				return err
@@ -251,7 +254,7 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 	if err == nil && len(all) == 0 {
 		err = text.Fail(text.UnknownRecord, text.Args{"dataset": code.String()}, nil)
 	}
-	return all, err
+	return all, older, err
 }
 
 // offer returns the dataset as package policy decides on it.

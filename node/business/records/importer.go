@@ -234,26 +234,23 @@ func (l *loader) stated() stated {
 	}
 }
 
-// open finds the import of this file that a crash left, or opens one. It gives up every other
+// open finds the import of this file that a crash left, or opens one. It gives up another
 // unfinished import of the dataset, because the file or the catalogue entry has changed since.
 func (l *loader) open(ctx context.Context) error {
 	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), be64(l.set.Version), l.file.Hash[:],
 		be64(l.file.Rows), be64(l.file.Good))
-	var known bool
-	var left []uint64
+	var known, unpublished bool
+	var left uint64
 	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
 		l.opened, l.state, known = importByID(r, l.id)
-		left = unfinished(r, l.set.Code)
+		left, unpublished = unfinished(r, l.set.Code)
 		return nil
 	})
 	if err != nil || known && l.state.Published != ledger.None {
 		return err
 	}
-	for _, other := range left {
-		if known && other == l.opened {
-			continue
-		}
-		if err := l.abandon(ctx, other); err != nil {
+	if unpublished && (!known || left != l.opened) {
+		if err := l.abandon(ctx, left); err != nil {
 			return err
 		}
 	}

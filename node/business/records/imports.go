@@ -79,6 +79,11 @@ func (s importState) save(tx *state.Tx, opened uint64) error {
 	return imports.Save(tx, be64(opened), s)
 }
 
+// end saves an import that is finished; the dataset may be imported into again.
+func (s importState) end(tx *state.Tx, opened uint64) error {
+	return errors.Join(s.save(tx, opened), tx.Delete(bucketImporting, []byte(s.Code.String())))
+}
+
 // importByID returns the import with the id, unless it was given up.
 func importByID(r book.Reads, id MAC) (opened uint64, s importState, ok bool) {
 	data := r.Get(bucketImportIDs, id[:])
@@ -92,17 +97,16 @@ func importByID(r book.Reads, id MAC) (opened uint64, s importState, ok bool) {
 	return opened, s, true
 }
 
-// unfinished returns the imports of the dataset that are neither published nor given up.
-func unfinished(r book.Reads, code identity.Label) (opened []uint64) {
-	for key, s := range imports.All(r, nil) {
-		if s.Code == code && s.Published == ledger.None && !s.Abandoned {
-			opened = append(opened, number(key))
-		}
-	}
-	return opened
+// unfinished returns the import of the dataset that is neither published nor given up; false: there
+// is none.
+func unfinished(r book.Reads, code identity.Label) (opened uint64, ok bool) {
+	data := r.Get(bucketImporting, []byte(code.String()))
+	return number(data), data != nil
 }
 
 // applyImportOpen opens an import. Opening the same import again gives the entry that is there.
+// While another import of the dataset is unfinished it is refused, because imports are published in
+// the order in which they were opened.
 func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
 	if opened, _, ok := importByID(tx, b.ID); ok {
 		return ledger.RefTo(opened), nil
@@ -110,13 +114,20 @@ func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
 	if current, _, ok := catalog.Version(tx, b.Code); !ok || current != b.Version {
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
+	if _, busy := unfinished(tx, b.Code); busy {
+		return ledger.None, book.Refuse(text.NotReady, "another import into "+b.Code.String()+" is running")
+	}
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportOpened, Code: b.Code})
 	if err != nil {
 		return ledger.None, err
 	}
 	opened, _ := entry.Index()
 	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
-	return entry, errors.Join(s.save(tx, opened), tx.Put(bucketImportIDs, b.ID[:], be64(opened)))
+	return entry, errors.Join(
+		s.save(tx, opened),
+		tx.Put(bucketImportIDs, b.ID[:], be64(opened)),
+		tx.Put(bucketImporting, []byte(b.Code.String()), be64(opened)),
+	)
 }
 
 // stillOpen returns an import that may go on, or that is published already. It refuses an import
@@ -208,7 +219,7 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
 	}
 	s.Published = book.Next(tx)
-	if err := s.save(tx, b.Import); err != nil {
+	if err := s.end(tx, b.Import); err != nil {
 		return ledger.None, err
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
@@ -222,7 +233,7 @@ func applyImportAbandon(tx *state.Tx, b abandonBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotFound, "import", strconv.FormatUint(b.Import, 10))
 	}
 	s.Abandoned = true
-	if err := s.save(tx, b.Import); err != nil {
+	if err := s.end(tx, b.Import); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportAbandoned, Code: s.Code, About: ledger.RefTo(b.Import)})

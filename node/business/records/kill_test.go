@@ -173,7 +173,7 @@ func look(t *testing.T, dir string, acked map[string]bool) {
 	}
 	visible, perImport := map[MAC]bool{}, map[ledger.Ref]int{}
 	err = h.View(t.Context(), func(r *state.Reader) error {
-		newView(r).all(code, nil, func(f found) bool {
+		newView(r).all(code, nil, onward, func(f found) bool {
 			visible[f.key] = true
 			if f.Import != ledger.None {
 				perImport[f.Import]++

@@ -5,9 +5,10 @@
 // under its entry's index; its key and its indexed values stand here only as HMACs, made by the
 // proposer with a secret of the keystore:
 //
-//	records   code 0x00 MAC(key) be64(index)              -> version: put or retracted, and the import it came with
+//	records   code 0x00 MAC(key) down64(opened) down64(index) -> version: put or retracted, and the import it came with
 //	indexed   code 0x00 field 0x00 MAC(value) be64(index) -> MAC(key)
 //	imports   be64(index of the entry that opened it)     -> import: rows wanted, rows done, the entry that published it
+//	importing code                                        -> be64(opened): the import that is neither published nor given up
 //	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
 //	importids MAC of what is imported                     -> be64(opened)
 //	removed   code                                        -> be64: retractions and erasures so far
@@ -16,6 +17,13 @@
 // an import, of the entry that published the import. The current version of a key is the one with
 // the highest position. So an import is staged in as many commands as it takes and becomes visible
 // by one entry, all or nothing. Commands check everything before their first write.
+//
+// down64 is be64 of the number's complement, so the newest comes first; opened refers to the entry
+// that opened the import, and is None, which is 0, for a version that was put by itself, which
+// therefore follows the rows of imports. A dataset has one unfinished import at most, so imports
+// are published in the order in which they were opened, and the version that counts is the first
+// visible row or the first that was put by itself. It is found without a look at the versions that
+// it replaced, however many there are.
 //
 // An answer is given only after its access record is committed (see sharing). Order of a use: (1)
 // permitted, (2) read at one position of the log, (3) recorded, which fails if anything moved, (4)
@@ -39,6 +47,7 @@ const (
 	bucketIndexed   = "indexed"
 	bucketStaged    = "staged"
 	bucketImportIDs = "importids"
+	bucketImporting = "importing"
 	bucketRemoved   = "removed"
 )
 
@@ -62,6 +71,9 @@ var (
 
 func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
+// down64 is the complement of a number as be64: the larger number comes first.
+func down64(n uint64) []byte { return be64(^n) }
+
 // number reads a be64 value; 0 when there is none.
 func number(data []byte) uint64 {
 	if len(data) != 8 {
@@ -74,8 +86,12 @@ func datasetPrefix(code identity.Label) []byte { return append([]byte(code.Strin
 
 func recordPrefix(code identity.Label, key MAC) []byte { return append(datasetPrefix(code), key[:]...) }
 
-func versionKey(code identity.Label, key MAC, index uint64) []byte {
-	return append(recordPrefix(code, key), be64(index)...)
+func importPrefix(code identity.Label, key MAC, opened ledger.Ref) []byte {
+	return append(recordPrefix(code, key), down64(uint64(opened))...)
+}
+
+func versionKey(code identity.Label, key MAC, opened ledger.Ref, index uint64) []byte {
+	return append(importPrefix(code, key, opened), down64(index)...)
 }
 
 func indexedPrefix(code identity.Label, field string, value MAC) []byte {
@@ -100,15 +116,23 @@ type view struct {
 
 func newView(r book.Reads) view { return view{r, map[ledger.Ref]importState{}} }
 
-// history returns the visible versions of a key, oldest position first.
-func (v view) history(code identity.Label, key MAC) []Version {
+// history returns the visible versions of a key, oldest position first: the newest of them, at most
+// as many as limit.
+func (v view) history(code identity.Label, key MAC, limit int) []Version {
 	var all []Version
+	own, rows := 0, 0
 	prefix := recordPrefix(code, key)
 	v.Scan(versions.Name, prefix, prefix, func(k, value []byte) bool {
-		if got, ok := v.visible(k, versions.Decode(k, value)); ok {
-			all = append(all, got)
+		got, ok := v.visible(k, versions.Decode(k, value))
+		of := &own
+		if got.Import != ledger.None {
+			of = &rows
 		}
-		return true
+		if ok && *of < limit {
+			all = append(all, got)
+			*of++
+		}
+		return own < limit
 	})
 	slices.SortFunc(all, func(a, b Version) int {
 		if newer(a, b) {
@@ -116,35 +140,63 @@ func (v view) history(code identity.Label, key MAC) []Version {
 		}
 		return -1
 	})
-	return all
+	return all[max(0, len(all)-limit):]
 }
 
 // current returns the version of a key that counts now; ok is false when there is none or it was
 // retracted.
 func (v view) current(code identity.Label, key MAC) (Version, bool) {
-	all := v.history(code, key)
-	if len(all) == 0 {
-		return Version{}, false
-	}
-	last := all[len(all)-1]
-	return last, !last.Retracted
+	last, ok := v.latest(code, key)
+	return last, ok && !last.Retracted
 }
+
+// latest returns the visible version of a key with the highest position.
+func (v view) latest(code identity.Label, key MAC) (got Version, ok bool) {
+	prefix := recordPrefix(code, key)
+	for from, own := prefix, importPrefix(code, key, ledger.None); from != nil; {
+		var next []byte
+		v.Scan(versions.Name, prefix, from, func(k, value []byte) bool {
+			one, visible := v.visible(k, versions.Decode(k, value))
+			if visible && (!ok || newer(one, got)) {
+				got, ok = one, true
+			}
+			switch {
+			case bytes.HasPrefix(k, own): // nothing but older ones follow
+			case visible:
+				next = own
+			default:
+				next = append(k[:len(k)-8], afterAll...)
+			}
+			return false
+		})
+		from = next
+	}
+	return got, ok
+}
+
+// afterAll follows every be64.
+var afterAll = bytes.Repeat([]byte{0xff}, 9)
 
 // visible returns one version; ok is false while its import is not published.
 func (v view) visible(key []byte, kept version) (got Version, ok bool) {
-	got = Version{Index: number(key[len(key)-8:]), Retracted: kept.State == stateRetracted, Import: kept.Import}
+	got = Version{Index: ^number(key[len(key)-8:]), Retracted: kept.State == stateRetracted, Import: kept.Import}
 	got.Position = got.Index
 	if kept.Import == ledger.None {
 		return got, true
 	}
-	imp, known := v.imports[kept.Import]
-	if !known {
-		opened, _ := kept.Import.Index()
-		imp, _ = importAt(v, opened)
-		v.imports[kept.Import] = imp
-	}
-	got.Position, ok = imp.Published.Index()
+	got.Position, ok = v.imported(kept.Import).Published.Index()
 	return got, ok
+}
+
+// imported returns the import that was opened by the entry.
+func (v view) imported(opened ledger.Ref) importState {
+	imp, known := v.imports[opened]
+	if !known {
+		index, _ := opened.Index()
+		imp, _ = importAt(v, index)
+		v.imports[opened] = imp
+	}
+	return imp
 }
 
 // newer reports whether version a counts rather than b: its position is higher or, within an
@@ -167,23 +219,28 @@ type found struct {
 
 // indexed calls each, until it returns false, with the records whose current version has the value
 // in the indexed field. They come in the order of their entries, from the index after on. Different
-// values never share a MAC; a version that was replaced is left out.
-func (v view) indexed(code identity.Label, field string, value MAC, after uint64, each func(found) (more bool)) {
+// values never share a MAC; a version that was replaced is left out. step is called with every
+// entry of the index, and ends the walk where it returns false.
+func (v view) indexed(code identity.Label, field string, value MAC, after uint64, step func() bool, each func(found) (more bool)) {
 	prefix := indexedPrefix(code, field, value)
 	v.Scan(bucketIndexed, prefix, append(bytes.Clone(prefix), be64(after)...), func(k, stored []byte) bool {
 		key, index := MAC(stored), number(k[len(k)-8:])
+		if !step() {
+			return false
+		}
 		now, ok := v.current(code, key)
 		return !ok || now.Index != index || each(found{key, now})
 	})
 }
 
 // all calls each, until it returns false, with the current version of every key of the dataset that
-// is above after, in the order of the MACs of the keys.
-func (v view) all(code identity.Label, after *MAC, each func(found) (more bool)) {
+// is above after, in the order of the MACs of the keys. step is called with every version that is
+// kept, and ends the walk where it returns false.
+func (v view) all(code identity.Label, after *MAC, step func() bool, each func(found) (more bool)) {
 	prefix := datasetPrefix(code)
 	from := prefix
 	if after != nil {
-		from = append(recordPrefix(code, *after), bytes.Repeat([]byte{0xff}, 9)...)
+		from = append(append(recordPrefix(code, *after), afterAll...), afterAll...)
 	}
 	var last found
 	have, more := false, true
@@ -193,6 +250,7 @@ func (v view) all(code identity.Label, after *MAC, each func(found) (more bool))
 			more = last.Retracted || each(last)
 			have = false
 		}
+		more = more && step()
 		got, ok := v.visible(k, versions.Decode(k, value))
 		if more && ok && (!have || newer(got, last.Version)) {
 			last, have = found{next, got}, true

@@ -174,7 +174,7 @@ func sizeOf(t *testing.T, l book.Ledger) (size uint64) {
 func visibleRows(t *testing.T, l book.Ledger) (n int) {
 	t.Helper()
 	reading(t, l, func(r *state.Reader) {
-		newView(r).all(code, nil, func(found) bool { n++; return true })
+		newView(r).all(code, nil, onward, func(found) bool { n++; return true })
 	})
 	return n
 }
@@ -193,3 +193,6 @@ func entryAt(t *testing.T, l book.Ledger, index uint64) (leaf ledger.Leaf, paylo
 	}
 	return leaf, payload
 }
+
+// onward is the step of a walk that nothing ends.
+func onward() bool { return true }

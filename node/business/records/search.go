@@ -95,24 +95,30 @@ func (s *search) run(ctx context.Context, after []byte) {
 		}
 		return more
 	}
-	ended := s.each(v, after, &place, each)
+	ended := s.each(ctx, v, after, &place, each)
 	if ended {
 		s.last = nil
 	}
 }
 
 // each calls look with the candidates after the place, and reports whether no candidate is left. It
-// sets place to the function that returns the place of a candidate for a cursor.
-func (s *search) each(v view, after []byte, place *func(found) []byte, look func(found) bool) (ended bool) {
+// sets place to the function that returns the place of a candidate for a cursor. It pauses at every
+// step of the way, because most of what it passes may be no candidate.
+func (s *search) each(ctx context.Context, v view, after []byte, place *func(found) []byte, look func(found) bool) (ended bool) {
 	code, stopped := s.p.set.Code, false
 	each := func(f found) bool {
 		more := look(f)
 		stopped = stopped || !more
 		return more
 	}
+	step := func() bool {
+		s.err = budget.Pause(ctx)
+		stopped = stopped || s.err != nil
+		return s.err == nil
+	}
 	if w, ok := s.indexedWhere(); ok {
 		*place = func(f found) []byte { return be64(f.Index + 1) }
-		v.indexed(code, w.Field, s.desk.valueMAC(code, w.Field, w.Value), number(after), each)
+		v.indexed(code, w.Field, s.desk.valueMAC(code, w.Field, w.Value), number(after), step, each)
 		return !stopped
 	}
 	*place = func(f found) []byte { return f.key[:] }
@@ -121,7 +127,7 @@ func (s *search) each(v view, after []byte, place *func(found) []byte, look func
 		mac := MAC(after)
 		from = &mac
 	}
-	v.all(code, from, each)
+	v.all(code, from, step, each)
 	return !stopped
 }
 
@@ -148,9 +154,6 @@ func (s *search) full() bool {
 // answer is full.
 func (s *search) look(ctx context.Context, f found) (more bool) {
 	s.answer.Scanned++
-	if s.err = budget.Pause(ctx); s.err != nil {
-		return false
-	}
 	if s.p.onlyCounts() {
 		s.tallies.of[""].add(nil) // the record is not opened
 		return true

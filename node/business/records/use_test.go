@@ -233,8 +233,8 @@ func TestImportOutlivedByItsSchema(t *testing.T) {
 		t.Errorf("%d records are visible, want %d", n, 1+importRows)
 	}
 	err = l.View(t.Context(), func(r *state.Reader) error {
-		if left := unfinished(r, code); len(left) != 0 {
-			t.Errorf("imports %v are still open", left)
+		if left, ok := unfinished(r, code); ok {
+			t.Errorf("import %d is still open", left)
 		}
 		return nil
 	})

@@ -138,7 +138,8 @@ func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, 
 	if err != nil {
 		return out, err
 	}
-	all, err := h.Records.History(ctx, in.by(), code, in.Body.Key)
+	all, older, err := h.Records.History(ctx, in.by(), code, in.Body.Key)
+	out.Older = older
 	for _, v := range all {
 		shown := client.RecordVersion{
 			Entry: h.entryName(v.Index), Time: stamp(v.Time), State: client.VersionPut, Import: v.Import.In(h.Ledger.Log()).String(),

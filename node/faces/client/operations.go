@@ -76,10 +76,9 @@ func (c *Client) RetractRecord(ctx context.Context, dataset string, r Retraction
 	return post[Entered](ctx, c, datasetPath(dataset, "/retractions"), r)
 }
 
-// RecordHistory lists the versions of a record, for the providing agency.
-func (c *Client) RecordHistory(ctx context.Context, dataset, key string) ([]RecordVersion, error) {
-	all, err := post[History](ctx, c, datasetPath(dataset, "/history"), HistoryOf{Key: key})
-	return all.Versions, err
+// RecordHistory lists the newest versions of a record, for the providing agency.
+func (c *Client) RecordHistory(ctx context.Context, dataset, key string) (History, error) {
+	return post[History](ctx, c, datasetPath(dataset, "/history"), HistoryOf{Key: key})
 }
 
 // Query asks for records.

@@ -43,9 +43,10 @@ type RecordVersion struct {
 	Import string `json:"import,omitempty" doc:"Name of the import's entry, if it came with one"`
 }
 
-// History is every version of a record, oldest first.
+// History is the versions of a record, oldest first: the newest 1,000 of them.
 type History struct {
 	Versions []RecordVersion `json:"versions"`
+	Older    bool            `json:"older,omitempty" doc:"There are older versions, which are not listed"`
 }
 
 // The formats of a file to import.

@@ -14,6 +14,7 @@ const (
 	CLIShortRecordPut     Code = "cli.short-record-put"
 	CLIShortRecordGet     Code = "cli.short-record-get"
 	CLIShortRecordHistory Code = "cli.short-record-history"
+	CLIRecordOlder        Code = "cli.record-older"
 	CLIShortRecordRetract Code = "cli.short-record-retract"
 	CLILongImport         Code = "cli.long-import"
 	CLIFlagFormat         Code = "cli.flag-format"
@@ -41,6 +42,7 @@ var recordSentences = []sentence{
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},
 	{CLIShortRecordPut, "写入一条记录", "Put one record"},
 	{CLIShortRecordGet, "查看一条记录", "Show one record"},
+	{CLIRecordOlder, "以上为最近 {count} 个版本，更早的版本未列出", "These are the newest {count} versions; older ones are not listed"},
 	{CLIShortRecordHistory, "查看一条记录的历次变动", "Show every version of a record"},
 	{CLIShortRecordRetract, "撤下一条记录", "Take a record out of use"},
 	{

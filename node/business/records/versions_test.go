@@ -1,0 +1,264 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// counting counts the pairs that are read of a state.
+type counting struct {
+	book.Reads
+	pairs *int
+}
+
+func (c counting) Scan(bucket string, prefix, from []byte, each func(key, value []byte) bool) {
+	c.Reads.Scan(bucket, prefix, from, func(k, v []byte) bool {
+		*c.pairs++
+		return each(k, v)
+	})
+}
+
+// A02: many versions of one record must not make each look at it, and each entry of an index that
+// leads to it, a walk over all of them: two such questions held every slot for minutes.
+func TestManyVersionsOfOneRecord(t *testing.T) {
+	l, desk := open(t)
+	work := map[int]int{}
+	for n := 1; n <= 200; n++ {
+		put(t, desk, fmt.Sprintf(`{"code":"520102016001","name":"纪念塔社区%d","township":"T1"}`, n))
+		if n != 100 && n != 200 {
+			continue
+		}
+		reading(t, l, func(r *state.Reader) {
+			pairs, rows := 0, 0
+			v := newView(counting{r, &pairs})
+			v.indexed(code, "township", desk.valueMAC(code, "township", []byte(`"T1"`)), 0, onward, func(found) bool {
+				rows++
+				return true
+			})
+			if rows != 1 {
+				t.Errorf("%d versions: got %d records, want 1", n, rows)
+			}
+			if work[n] = pairs; pairs > 4*n {
+				t.Errorf("%d versions: %d pairs are read for one record, want at most %d", n, pairs, 4*n)
+			}
+		})
+	}
+	all, older, err := desk.History(t.Context(), civil, code, "520102016001")
+	if err != nil || len(all) != 201 || older {
+		t.Errorf("history: got %d versions, older %t, %v, want all 201", len(all), older, err)
+	}
+}
+
+// A02b: a question that nobody waits for any more ends, also where it passes nothing but versions
+// that count no more.
+func TestWalkOverOldVersionsEnds(t *testing.T) {
+	l, desk := open(t)
+	for n := range 50 {
+		put(t, desk, fmt.Sprintf(`{"code":"520102016001","name":"社区%d","township":"T1"}`, n))
+	}
+	put(t, desk, `{"code":"520102016001","name":"社区","township":"T2"}`)
+	for name, q := range map[string]Question{
+		"all of them": {Dataset: code, Filter: `name == "nobody"`},
+		"an index":    {Dataset: code, Where: map[string]json.RawMessage{"township": []byte(`"T1"`)}},
+	} {
+		q.Purpose, q.Application = "statistics", applied
+		s, _ := decided(t, l, desk, catalog.Local("water"), q)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		reading(t, l, func(r *state.Reader) {
+			s.err = nil
+			if err := s.read(ctx, r); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: got %v, want that nobody waits any more", name, err)
+			}
+		})
+	}
+}
+
+// trial is a dataset whose versions are counted beside, as a list of positions.
+type trial struct {
+	t        *rapid.T
+	ledger   book.Ledger
+	visible  map[MAC][]Version // by key
+	opened   uint64            // of the import that is under way; 0: none
+	staged   []Version         // of that import
+	stagedOf []MAC
+	imports  int
+}
+
+func (r *trial) statement(head ledger.Head) book.Statement {
+	s, err := r.ledger.Act(head, RecordType, []byte("{}"))
+	r.must(err)
+	return s
+}
+
+func (r *trial) must(err error) {
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *trial) key() MAC { return MAC{byte(rapid.IntRange(1, 3).Draw(r.t, "key"))} }
+
+func (r *trial) put(*rapid.T) {
+	key := r.key()
+	got, err := commandPut.Do(context.Background(), r.ledger, book.Request{}, putBody{
+		Code: code, Version: 1, Key: key, Statement: r.statement(recordHead(agency, code)),
+	})
+	r.must(err)
+	index, _ := got.Entry.Index()
+	if want := r.current(key) != nil; got.Replaced != want {
+		r.t.Fatalf("replaced: got %t, want %t", got.Replaced, want)
+	}
+	r.visible[key] = append(r.visible[key], Version{Index: index, Position: index})
+}
+
+func (r *trial) retract(*rapid.T) {
+	key := r.key()
+	now := r.current(key)
+	if now == nil {
+		return
+	}
+	got, err := commandRetract.Do(context.Background(), r.ledger, book.Request{}, retractBody{
+		Code: code, Key: key, Retracts: now.Index, Statement: r.statement(retractionHead(now.Index, agency, code)),
+	})
+	r.must(err)
+	index, _ := got.Index()
+	r.visible[key] = append(r.visible[key], Version{Index: index, Position: index, Retracted: true})
+}
+
+// open opens an import, or finds that another is under way.
+func (r *trial) open(*rapid.T) {
+	r.imports++
+	got, err := commandImportOpen.Do(context.Background(), r.ledger, book.Request{}, openBody{
+		ID: sha256.Sum256(fmt.Append(nil, r.imports)), Code: code, Version: 1, Rows: 3,
+		Statement: r.statement(ledger.Head{Kind: ledger.KindImportOpened, Code: code}),
+	})
+	if r.opened != 0 {
+		if !failure.Is(err, text.NotReady) {
+			r.t.Fatalf("a second import at once: got %v", err)
+		}
+		return
+	}
+	r.must(err)
+	r.opened, _ = got.Index()
+	r.staged, r.stagedOf = nil, nil
+}
+
+func (r *trial) stage(*rapid.T) {
+	if r.opened == 0 || len(r.staged) == 3 {
+		return
+	}
+	key := r.key()
+	var size uint64
+	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error { size = s.Size(); return nil }))
+	_, err := commandImportChunk.Do(context.Background(), r.ledger, book.Request{}, chunkBody{
+		Import: r.opened, First: uint64(len(r.staged)), Rows: []chunkRow{{Key: key, Sealed: []byte("sealed")}},
+	})
+	r.must(err)
+	r.staged = append(r.staged, Version{Index: size, Import: ledger.RefTo(r.opened)})
+	r.stagedOf = append(r.stagedOf, key)
+}
+
+func (r *trial) end(*rapid.T) {
+	if r.opened == 0 {
+		return
+	}
+	if len(r.staged) < 3 {
+		_, err := commandImportAbandon.Do(context.Background(), r.ledger, book.Request{}, abandonBody{
+			Import: r.opened, Statement: r.statement(ledger.Head{Kind: ledger.KindImportAbandoned, Code: code}),
+		})
+		r.must(err)
+		r.opened = 0
+		return
+	}
+	var now importState
+	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error { now, _ = importAt(s, r.opened); return nil }))
+	got, err := commandImportPublish.Do(context.Background(), r.ledger, book.Request{}, publishBody{
+		Import: r.opened, Root: rootOf(now.Frontier), Statement: r.statement(publicationHead(r.opened, agency, code)),
+	})
+	r.must(err)
+	position, _ := got.Index()
+	for i, v := range r.staged {
+		v.Position = position
+		r.visible[r.stagedOf[i]] = append(r.visible[r.stagedOf[i]], v)
+	}
+	r.opened = 0
+}
+
+// current returns the version that counts, by all that are visible.
+func (r *trial) current(key MAC) (last *Version) {
+	for _, v := range r.visible[key] {
+		if last == nil || newer(v, *last) {
+			last = &v
+		}
+	}
+	if last != nil && last.Retracted {
+		return nil
+	}
+	return last
+}
+
+// check compares what is found of every key with what is counted beside.
+func (r *trial) check(*rapid.T) {
+	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error {
+		pairs, records := 0, 0
+		v := newView(counting{s, &pairs})
+		for n := range byte(4) {
+			key, before := MAC{n}, pairs
+			got, ok := v.current(code, key)
+			if want := r.current(key); ok != (want != nil) || ok && got != *want {
+				r.t.Fatalf("key %d: got %+v, %t, want %+v", n, got, ok, want)
+			}
+			if ok {
+				records++
+			}
+			if pairs-before > 2+4 {
+				r.t.Fatalf("key %d: %d pairs are read for its current version", n, pairs-before)
+			}
+			if have := len(v.history(code, key, 1000)); have != len(r.visible[key]) {
+				r.t.Fatalf("key %d: history of %d versions, want %d", n, have, len(r.visible[key]))
+			}
+		}
+		walked := 0
+		v.all(code, nil, onward, func(f found) bool {
+			if want := r.current(f.key); want == nil || f.Version != *want {
+				r.t.Fatalf("key %d: a walk finds %+v, want %+v", f.key[0], f.Version, want)
+			}
+			walked++
+			return true
+		})
+		if walked != records {
+			r.t.Fatalf("a walk finds %d records, want %d", walked, records)
+		}
+		return nil
+	}))
+}
+
+// However versions come (put, retracted, imported, given up), the one that counts is found, and
+// with as little reading as when there is one.
+func TestVersionThatCounts(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := booktest.New(t, nanming.String(), commands())
+		if err := publish(l); err != nil {
+			rt.Fatal(err)
+		}
+		r := &trial{t: rt, ledger: l, visible: map[MAC][]Version{}}
+		rt.Repeat(map[string]func(*rapid.T){
+			"put": r.put, "retract": r.retract, "open": r.open, "stage": r.stage, "stage more": r.stage, "end": r.end, "": r.check,
+		})
+	})
+}
