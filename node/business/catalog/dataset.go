@@ -239,3 +239,15 @@ func Datasets(r *state.Reader) (all []Published, err error) {
 	}
 	return all, nil
 }
+
+// Counts returns how many agencies and datasets there are. It decodes none of them.
+func Counts(r *state.Reader) (ofAgencies, ofDatasets int) {
+	count := func(bucket string) (n int) {
+		r.Scan(bucket, nil, nil, func([]byte, []byte) bool {
+			n++
+			return true
+		})
+		return n
+	}
+	return count(agencies.Name), count(catalogue.Name)
+}

@@ -46,45 +46,44 @@ type page struct {
 func Serve(in *relay.Registry, l book.Ledger) {
 	serveList(in, l)
 	operationDatasets.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
-		return read(ctx, l, w, func(r *state.Reader) (all []document, err error) {
-			datasets, err := Datasets(r)
-			for _, p := range datasets {
-				all = append(all, document{Code: p.Code, Entry: p.At, Version: p.Version, JSON: p.Document})
-			}
-			return all, err
+		return read(ctx, l, w, catalogue, func(k keptEntry) document {
+			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
 		})
 	})
 	operationStandards.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
-		return read(ctx, l, w, func(r *state.Reader) (all []document, err error) {
-			standards, err := Standards(r)
-			for _, s := range standards {
-				all = append(all, document{Code: s.Code, Entry: s.At, Version: s.Version, JSON: s.Document})
-			}
-			return all, err
+		return read(ctx, l, w, setStandards, func(k keptStandard) document {
+			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
 		})
 	})
 }
 
 // read returns as many of the wanted documents as one result has room for: one at least, if there
-// is any.
-func read(ctx context.Context, l book.Ledger, w wanted, list func(*state.Reader) ([]document, error)) (p page, err error) {
-	var all []document
-	err = l.View(ctx, func(r *state.Reader) (err error) {
-		all, err = list(r)
-		return err
-	})
+// is any. It looks at no others, and at one that follows: a catalogue may be long, and many may ask.
+func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[V], as func(V) document) (p page, err error) {
 	size := 0
-	for _, d := range all {
-		if !w.Code.IsZero() && d.Code != w.Code || d.Code.String() <= w.After.String() {
-			continue
+	take := func(key []byte, v V) (more bool) {
+		d := as(v)
+		if d.Code, err = identity.ParseLabel(string(key)); err != nil {
+			return false
 		}
 		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {
 			p.After = p.Documents[len(p.Documents)-1].Code
-			break
+			return false
 		}
 		p.Documents = append(p.Documents, d)
+		return true
 	}
-	return p, err
+	failed := l.View(ctx, func(r *state.Reader) error {
+		if !w.Code.IsZero() {
+			if v, ok := kept.Load(r, []byte(w.Code.String())); ok && w.Code.String() > w.After.String() {
+				take([]byte(w.Code.String()), v)
+			}
+			return nil
+		}
+		kept.After(r, []byte(w.After.String()))(take)
+		return nil
+	})
+	return p, errors.Join(err, failed)
 }
 
 // Remote reads the catalogues of other jurisdictions.

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -150,10 +151,7 @@ func TestLongCatalogue(t *testing.T) {
 func TestLongStandards(t *testing.T) {
 	city, county := newCity(t)
 	for n := range 12 {
-		s := catalog.Standard{Level: "county", Entry: long(fmt.Sprintf("long-%02d", n))}
-		if _, err := catalog.PublishStandard(t.Context(), city, newID(), catalog.Local(""), s); err != nil {
-			t.Fatal(err)
-		}
+		publishStandard(t, city, long(fmt.Sprintf("long-%02d", n)))
 	}
 	all, err := catalog.Remote{Caller: county}.Standards(t.Context(), county.Asking(t), identity.Label{})
 	if err != nil || len(all) != 12 || all[11].Code != named("long-11") || county.Sent.Load() < 3 {
@@ -167,6 +165,37 @@ func TestLongStandards(t *testing.T) {
 	_, err = catalog.Remote{Caller: county}.Standard(t.Context(), county.Asking(t), named("villages"))
 	if !failure.Is(err, text.NoStandard) {
 		t.Errorf("one that is not set: got %v, want %s", err, text.NoStandard)
+	}
+}
+
+// A06: a question for one entry must not have the whole catalogue copied and decoded: 120 of them
+// took 2.5 GiB and every processor of a city with 2,000 entries.
+func TestOneEntryOfALongCatalogue(t *testing.T) {
+	city, county := newCity(t)
+	for n := range 40 {
+		publishStandard(t, city, long(fmt.Sprintf("long-%02d", n)))
+	}
+	publishStandard(t, city, dataset("roads"))
+	remote := catalog.Remote{Caller: county}
+	ask := func() {
+		if _, err := remote.Standard(t.Context(), county.Asking(t), named("roads")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	ask()
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+		t.Errorf("%d KiB are allocated for an entry of 1 KiB, want at most 1024", got>>10)
+	}
+}
+
+func publishStandard(t *testing.T, in *booktest.Ledger, e catalog.Entry) {
+	t.Helper()
+	if _, err := catalog.PublishStandard(t.Context(), in, newID(), catalog.Local(""), catalog.Standard{Level: "county", Entry: e}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -162,11 +162,12 @@ func TestMissingAtOnce(t *testing.T) {
 }
 
 // TestUntil checks that the end of a use is refused if it is no time, is over, or is too far away.
+// A04: grants that end at once would pile up, two entries and a grant for each application.
 func TestUntil(t *testing.T) {
 	r := open(t)
 	for until, ok := range map[string]bool{
 		"tomorrow": false, "2026-11-24": false, "2026-11-24T09:00:00Z": false, "2026-11-24T17:00:00+08:00": false,
-		"2026-11-24T09:00:01Z": true, "2031-11-24T09:00:00Z": true, "2031-11-24T09:00:01Z": false, "2020-01-01T00:00:00Z": false,
+		"2026-11-24T09:00:01Z": false, "2026-11-24T09:59:59Z": false, "2026-11-24T10:00:00Z": true, "2031-11-24T09:00:00Z": true, "2031-11-24T09:00:01Z": false, "2020-01-01T00:00:00Z": false,
 	} {
 		q := request(neighbour)
 		q.Until = until

@@ -216,16 +216,20 @@ func (a Application) check(dataset identity.Label, at time.Time) (until time.Tim
 		return until, text.Fail(text.BasisNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": dataset.String()}, nil)
 	}
 	until, err = time.Parse(time.RFC3339, a.Until)
-	if err != nil || !until.After(at) || until.After(at.AddDate(MaxGrantYears, 0, 0)) {
+	if err != nil || until.Before(at.Add(LeastGrant)) || until.After(at.AddDate(MaxGrantYears, 0, 0)) {
 		return until, text.Fail(text.BadRequest, text.Args{
-			"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at), MaxGrantYears),
+			"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at.Add(LeastGrant)), MaxGrantYears),
 		}, err)
 	}
 	return until, nil
 }
 
-// MaxGrantYears is the longest duration of a grant by rule, in years.
-const MaxGrantYears = 5
+// The limits of a grant by rule. It lasts an hour at least, because each application that comes
+// after the end of one is two entries and a grant more, which stay.
+const (
+	MaxGrantYears = 5 // years
+	LeastGrant    = time.Hour
+)
 
 // Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
 // it as MACs only.

@@ -1,7 +1,6 @@
 package sharing
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -95,12 +94,7 @@ func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 
 // latestEndless returns the newest endless grant of a dataset for a purpose.
 func latestEndless(r book.Reads, dataset, purpose identity.Label) (g Grant, ok bool) {
-	prefix := joined(whoever, dataset.String(), purpose.String())
-	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
-		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
-		return true
-	})
-	return g, ok
+	return newestOf(r, whoever, dataset, purpose)
 }
 
 // of reports whether the grant serves the consumer: its own grant or, for an endless grant, an

@@ -13,7 +13,7 @@
 // that may depend on what was read is recorded as a refused use, whatever has moved.
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
-//	granted   consumer 0x00 code 0x00 purpose 0x00 be64      -> nothing: finds the grants of a use, oldest first
+//	granted   consumer 0x00 code 0x00 purpose 0x00 be64(^index) -> nothing: finds the grants of a use, newest first
 //	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
@@ -169,16 +169,21 @@ func (g Grant) fits() error {
 // give keeps a new grant, and makes latest find it for the user.
 func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) error {
 	g.Index, _ = entry.Index()
-	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), be64(g.Index)...)
+	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), be64(^g.Index)...)
 	return errors.Join(g.save(tx), tx.Put(bucketGranted, found, nil))
 }
 
 // latest returns the newest grant of the use; ok is false when there never was one.
 func latest(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) (g Grant, ok bool) {
-	prefix := joined(consumer.String(), dataset.String(), purpose.String())
+	return newestOf(r, consumer.String(), dataset, purpose)
+}
+
+// newestOf returns the newest grant of a user, without a look at those before it.
+func newestOf(r book.Reads, user string, dataset, purpose identity.Label) (g Grant, ok bool) {
+	prefix := joined(user, dataset.String(), purpose.String())
 	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
-		g, ok = grantAt(r, binary.BigEndian.Uint64(k[len(prefix):]))
-		return true
+		g, ok = grantAt(r, ^binary.BigEndian.Uint64(k[len(prefix):]))
+		return false
 	})
 	return g, ok
 }

@@ -83,13 +83,8 @@ func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) 
 		if err != nil {
 			return err
 		}
-		all, err := catalog.Agencies(r)
-		if err != nil {
-			return err
-		}
-		datasets, err := catalog.Datasets(r)
-		j.Datasets = len(datasets)
-		j.Log, j.TreeSize, j.Root, j.Agencies = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:]), len(all)
+		j.Agencies, j.Datasets = catalog.Counts(r)
+		j.Log, j.TreeSize, j.Root = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:])
 		j.CheckpointSize, _ = r.Checkpoint()
 		return err
 	})

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"iter"
@@ -70,8 +71,17 @@ func (b Bucket[V]) Read(r Reads, key []byte) (v V, ok bool, err error) {
 // be read is left out: only what it is about is out of service. Where the values count together, as
 // the versions of a record do, scan and Decode. The caller must write nothing while it ranges.
 func (b Bucket[V]) All(r Reads, prefix []byte) iter.Seq2[[]byte, V] {
+	return b.from(r, prefix, prefix)
+}
+
+// After gives the values whose keys come after key, as All does.
+func (b Bucket[V]) After(r Reads, key []byte) iter.Seq2[[]byte, V] {
+	return b.from(r, nil, append(bytes.Clone(key), 0))
+}
+
+func (b Bucket[V]) from(r Reads, prefix, from []byte) iter.Seq2[[]byte, V] {
 	return func(yield func([]byte, V) bool) {
-		r.Scan(b.Name, prefix, prefix, func(k, data []byte) bool {
+		r.Scan(b.Name, prefix, from, func(k, data []byte) bool {
 			v, err := b.decode(data)
 			return err != nil || yield(k, v)
 		})
