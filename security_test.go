@@ -118,16 +118,29 @@ func defences(t *testing.T) (all []defence) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, block := range strings.Split(strings.TrimSpace(string(data)), "\n\n") {
+	for _, block := range blocks(string(data)) {
 		d, err := parseDefence(block)
 		if err != nil {
 			t.Errorf("%s: %v:\n%s", defencePage, err, block)
 			continue
 		}
-		if d.file == "" {
-			continue // a comment
-		}
 		all = append(all, d)
+	}
+	return all
+}
+
+// blocks splits the page where a line begins with neither - nor +; comments and empty lines are
+// left out.
+func blocks(page string) (all []string) {
+	for line := range strings.Lines(page) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case line[0] != '-' && line[0] != '+' || len(all) == 0:
+			all = append(all, line)
+		default:
+			all[len(all)-1] += "\n" + line
+		}
 	}
 	return all
 }
@@ -136,9 +149,6 @@ func defences(t *testing.T) (all []defence) {
 // those that take their place, with "+".
 func parseDefence(block string) (d defence, err error) {
 	lines := strings.Split(block, "\n")
-	if strings.HasPrefix(lines[0], "#") {
-		return d, nil
-	}
 	var ok bool
 	if d.id, d.file, ok = strings.Cut(lines[0], " "); !ok {
 		return d, errors.New("the first line is not ID FILE")

@@ -58,7 +58,8 @@ func Serve(in *relay.Registry, l book.Ledger) {
 }
 
 // read returns as many of the wanted documents as one result has room for: one at least, if there
-// is any. It looks at no others, and at one that follows: a catalogue may be long, and many may ask.
+// is any. Of the others it looks at the one that follows: a catalogue may be long, and many may
+// ask.
 func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[V], as func(V) document) (p page, err error) {
 	size := 0
 	take := func(key []byte, v V) (more bool) {
