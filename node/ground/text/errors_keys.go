@@ -42,9 +42,9 @@ var keysProblems = []problem{
 	{
 		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},
 		zh: parts{"新密钥尚未启用", "第 {number} 号密钥集已经发布，但上级尚未背书或尚未启用", "{jurisdiction}",
-			"请用 xietong keys status 查看；与上级的连接恢复后会自动启用，然后再执行本命令"},
+			"请用 xietong keys status 查看；与上级的连接恢复后会自动启用，然后再执行本命令；密钥泄露时请用 xietong keys revoke，立即生效"},
 		en: parts{"New keys not in use yet", "key set {number} is published, and not endorsed by the parent or not in use yet", "{jurisdiction}",
-			"see `xietong keys status`; it comes into use by itself once the parent is linked, then repeat the command"},
+			"see `xietong keys status`; it comes into use by itself once the parent is linked, then repeat the command; if a key was stolen, `xietong keys revoke` works at once"},
 	},
 	{
 		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
