@@ -237,9 +237,9 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	if err != nil {
 		return refused(badForm, err)
 	}
-	operations := r.l.Operations.calls
-	if h.Kind == envelope.Federated {
-		operations = r.l.Operations.federated
+	operations := r.l.Operations.federated
+	if h.Kind != envelope.Federated { // which alone is handed on; a use may take minutes
+		operations, in.Envelope = r.l.Operations.calls, in.Envelope.WithoutBody()
 	}
 	operation, ok := operations[call.Operation]
 	if !ok {
