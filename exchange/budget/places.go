@@ -36,3 +36,38 @@ func (b *Places) Held() int {
 	defer b.mu.Unlock()
 	return int(b.held.used)
 }
+
+// PlacesToward is Places toward each neighbour that is asked, which share nothing. The neighbours
+// must be such as the caller knows already, because each is kept. Many goroutines may use it.
+type PlacesToward struct {
+	most int
+	mu   sync.Mutex
+	to   map[string]*Places
+}
+
+// NewPlacesToward returns a budget of most places toward each neighbour.
+func NewPlacesToward(most int) *PlacesToward {
+	return &PlacesToward{most: most, to: map[string]*Places{}}
+}
+
+// Enter takes a place toward a neighbour for whoever asks, as Places.Enter does.
+func (b *PlacesToward) Enter(neighbour string, p Payer) (leave func(), ok bool) {
+	b.mu.Lock()
+	places := b.to[neighbour]
+	if places == nil {
+		places = NewPlaces(b.most)
+		b.to[neighbour] = places
+	}
+	b.mu.Unlock()
+	return places.Enter(p)
+}
+
+// Held returns how many places are taken, toward all neighbours.
+func (b *PlacesToward) Held() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, places := range b.to {
+		n += places.Held()
+	}
+	return n
+}

@@ -66,7 +66,7 @@ func TestInventedChildrenTakeNoPlaces(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if held := w.relays[city].toward.to[name(t, province)].Held(); held > MaxToward/2 {
+		if held := w.relays[city].toward.Held(); held > MaxToward/2 {
 			t.Errorf("a county holds %d of the %d places toward the province", held, MaxToward)
 		}
 		for i := range 20 {

@@ -26,7 +26,7 @@ const (
 // a hop can.
 func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
 	defer r.step(Pass)()
-	leave, ok := r.toward.enter(next, in.payer())
+	leave, ok := r.toward.Enter(next.String(), in.payer())
 	if !ok {
 		return nil, r.busy(nil)
 	}

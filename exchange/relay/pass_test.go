@@ -214,11 +214,7 @@ func TestPassCancelled(t *testing.T) {
 		}
 		synctest.Wait()
 		for s, r := range w.relays {
-			n := r.serving.Held()
-			for _, places := range r.toward.to {
-				n += places.Held()
-			}
-			if n != 0 {
+			if n := r.serving.Held() + r.toward.Held(); n != 0 {
 				t.Errorf("%s still has %d places taken", s, n)
 			}
 		}

@@ -235,7 +235,7 @@ type Relay struct {
 	batch      *envelope.Batcher
 	recipients recipients
 	serving    *budget.Places
-	toward     toward
+	toward     *budget.PlacesToward
 	wide       *budget.Rates // federated requests of children beyond their own subtrees
 	given      *answers.Store[given]
 	asked      *answers.Store[envelope.Envelope] // requests of this jurisdiction
@@ -245,7 +245,7 @@ type Relay struct {
 func New(l Local) *Relay {
 	return &Relay{
 		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
-		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
+		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward),
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
 	}

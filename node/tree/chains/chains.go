@@ -25,7 +25,8 @@
 // message on.
 //
 // What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
-// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone.
+// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone. The
+// questions under way to a neighbour are shared among those for whom it is asked.
 //
 // The package holds no key and makes no connection. It decides about no use of data.
 package chains
@@ -40,6 +41,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/neighbours"
@@ -50,7 +52,7 @@ const (
 	MaxAge     = 10 * time.Minute // of a chain that is used
 	MaxKept    = 2048             // chains
 	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
-	MaxAsking  = 64               // questions to one neighbour that are under way at once
+	MaxAsking  = 192              // questions to one neighbour that are under way at once; a third of it for one that asks
 	MaxWait    = 10 * time.Second // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
 )
@@ -85,9 +87,9 @@ type Store struct {
 	failed    map[identity.Jurisdiction][]*chain // by who asked, oldest first
 	withdrawn map[identity.Jurisdiction]trust.Standing
 	finding   map[identity.Jurisdiction]*finding
-	asking    map[identity.Jurisdiction]int // questions under way, by neighbour; never 0
 
-	news news
+	asking *budget.PlacesToward // questions under way
+	news   news
 }
 
 // chain is the result of a search.
@@ -111,7 +113,7 @@ type finding struct {
 // New returns an empty store. Run sends its news.
 func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, now func() time.Time) *Store {
 	return &Store{
-		own: own, endorser: endorser, table: table, ask: ask, now: now, asking: map[identity.Jurisdiction]int{},
+		own: own, endorser: endorser, table: table, ask: ask, now: now, asking: budget.NewPlacesToward(MaxAsking),
 		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
 		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
 	}
@@ -154,7 +156,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 
 // find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
 // one that is found now. All callers that ask meanwhile share one search. Where the caller that
-// searches gives up, another of them goes on.
+// searches gives up, or has no place, another of them goes on.
 func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest time.Duration) (*chain, error) {
 	for {
 		c, f, mine := s.known(of, by, oldest)
@@ -172,7 +174,7 @@ func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest t
 		case <-ctx.Done():
 			return nil, text.Fail(text.Late, text.Args{"jurisdiction": s.own.Name().String()}, ctx.Err())
 		}
-		if !isGivenUp(f.chain.err) {
+		if !isGivenUp(f.chain.err) && !errors.Is(f.chain.err, errNoPlace) {
 			return f.chain, f.chain.err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/exchange/relay"
 	"xietong/exchange/route"
@@ -84,10 +85,15 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone boo
 
 // askFor asks a neighbour, and gives it a little less time than the caller has.
 func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
-	if !s.enter(neighbour) {
-		return nil, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
+	payer, paid := budget.PayerOf(ctx)
+	if !paid {
+		payer = budget.Payer{Neighbour: budget.Local}
 	}
-	defer s.leave(neighbour)
+	leave, ok := s.asking.Enter(neighbour.String(), payer)
+	if !ok {
+		return nil, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, errNoPlace)
+	}
+	defer leave()
 	within, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
 	end, _ := within.Deadline()
@@ -121,24 +127,8 @@ func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels [
 	return nil
 }
 
-// enter takes one of the MaxAsking places of a neighbour, and reports whether one was free.
-func (s *Store) enter(neighbour identity.Jurisdiction) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.asking[neighbour] >= MaxAsking {
-		return false
-	}
-	s.asking[neighbour]++
-	return true
-}
-
-func (s *Store) leave(neighbour identity.Jurisdiction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.asking[neighbour]--; s.asking[neighbour] == 0 {
-		delete(s.asking, neighbour)
-	}
-}
+// errNoPlace says that whoever asks has no place toward the neighbour; others may have one.
+var errNoPlace = errors.New("too many questions to the neighbour are under way for whoever asks")
 
 // over is the door.Asker of one neighbour.
 type over struct {
