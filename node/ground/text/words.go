@@ -100,10 +100,12 @@ var words = map[string]word{
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "missing" (a list) and "reason".
+// "missing" (a list) and "reason". All others are there as they may be shown.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
 	for name, value := range args {
+		value = shown(value)
+		told[name] = value
 		switch name {
 		case "what", "reason":
 			told[name] = Word(l, value)
