@@ -102,6 +102,10 @@ type taken struct {
 func (t *taken) free() bool { return t.now == [kinds]int{} }
 
 // gate counts the resources that strangers take. Many goroutines may use it.
+//
+// It is no budget.Places and no budget.Rate: a stranger has proven nothing but where it stands, so
+// what one source holds and what it spends are bounded together, in classes that a source moves
+// between while it holds something.
 type gate struct {
 	mu      sync.Mutex
 	all     [classes]taken

@@ -20,7 +20,9 @@ const (
 	maxBodiesLen = 32 << 20 // bytes
 )
 
-// bodies counts the bodies that are held.
+// bodies counts the bodies that are held. It is no budget.Places, which shares in parts: whoever
+// reaches the socket may say that it is anybody. Commands under way are counted alike, with a part
+// kept for checkpoints, in consensus/group, which imports nothing of exchange.
 type bodies struct {
 	mu          sync.Mutex
 	number, len int
