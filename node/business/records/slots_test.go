@@ -79,3 +79,45 @@ func TestCostlyScansLetOthersIn(t *testing.T) {
 		hostile.Wait()
 	})
 }
+
+// lookers counts those who look at the state now.
+type lookers struct {
+	*booktest.Ledger
+	now atomic.Int64
+}
+
+func (l *lookers) Look(f func(*state.Reader) error) error {
+	l.now.Add(1)
+	defer l.now.Add(-1)
+	return l.Ledger.Look(f)
+}
+
+// TestTurnComesBeforeTheState: whoever waits for a slot does not look at the state meanwhile. A
+// commit that must enlarge the map of the file waits for all who look, so a neighbour whose
+// questions wait would hold up everything that is recorded (B02b).
+func TestTurnComesBeforeTheState(t *testing.T) {
+	l, _ := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		state := &lookers{Ledger: l}
+		desk := NewDesk(state)
+		desk.Slots = budget.NewSlots(1)
+		q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+		free, done := make(chan struct{}), make(chan error, 20)
+		ctx := budget.With(t.Context(), budget.Payer{Neighbour: "hostile"})
+		go func() { _ = desk.Slots.Run(ctx, func(context.Context) error { <-free; return nil }) }()
+		synctest.Wait()
+		for range cap(done) {
+			go func() { _, err := desk.Query(ctx, newID(), catalog.Local("water"), q); done <- err }()
+		}
+		synctest.Wait()
+		if n := state.now.Load(); n != 0 {
+			t.Errorf("%d look at the state while they wait for a slot, want none", n)
+		}
+		close(free)
+		for range cap(done) {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

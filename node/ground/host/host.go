@@ -266,11 +266,17 @@ func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
 
 // View runs f on a state that shows everything acknowledged before the call.
 func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
-	if err := h.group.Linearize(ctx); err != nil {
+	if err := h.Linearize(ctx); err != nil {
 		return err
 	}
-	return h.store.View(f)
+	return h.Look(f)
 }
+
+// Linearize waits until Look shows everything acknowledged before the call.
+func (h *Host) Linearize(ctx context.Context) error { return h.group.Linearize(ctx) }
+
+// Look runs f on the state as this replica has it.
+func (h *Host) Look(f func(*state.Reader) error) error { return h.store.View(f) }
 
 // Propose replicates a command and returns the result of its handler. A refusal is a
 // *state.Refusal. After a *ClockError, a *GrowthError or group.ErrNotDone nothing was done.
