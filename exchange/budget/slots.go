@@ -92,15 +92,16 @@ func (s *Slots) owes(t *turn, now time.Time) bool {
 // begin takes a slot, or waits for one.
 func (t *turn) begin(ctx context.Context) error {
 	s := t.slots
+	t.start()
 	s.mu.Lock()
-	if s.free > 0 {
+	if s.free > 0 && s.line.waiting == 0 && s.line.lends(s.line.all.below[t.payer.Neighbour], s.free, t.since) {
 		s.free--
-		s.line.count(t.payer)
-		t.start()
+		s.line.count(t.payer, t.since)
 		s.mu.Unlock()
 		return nil
 	}
-	w := s.line.join(t.payer)
+	w := s.line.join(t.payer, t.since)
+	s.hand(t.since)
 	s.mu.Unlock()
 	select {
 	case <-w.called:
@@ -110,8 +111,8 @@ func (t *turn) begin(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.line.leave(w) { // it was called meanwhile: the slot goes on
-		s.release(t.payer, 0)
+	if now := time.Now(); !s.line.leave(w, now) { // it was called meanwhile: the slot goes on
+		s.release(t.payer, 0, now)
 	}
 	return context.Cause(ctx)
 }
@@ -119,7 +120,8 @@ func (t *turn) begin(ctx context.Context) error {
 func (t *turn) end() {
 	t.slots.mu.Lock()
 	defer t.slots.mu.Unlock()
-	t.slots.release(t.payer, time.Since(t.since))
+	now := time.Now()
+	t.slots.release(t.payer, now.Sub(t.since), now)
 }
 
 // pass gives the slot to whoever waits and has used less, and waits for the next turn. A turn that
@@ -133,17 +135,24 @@ func (s *Slots) pass(t *turn) {
 		s.mu.Unlock()
 		return
 	}
-	w := s.line.join(t.payer)
-	s.release(t.payer, 0)
+	w := s.line.join(t.payer, t.since)
+	s.release(t.payer, 0, t.since)
 	s.mu.Unlock()
 	<-w.called
 	t.start()
 }
 
 // release ends a turn that took so long, and calls the next. mu is held.
-func (s *Slots) release(p Payer, took time.Duration) {
-	s.line.done(p, took)
-	if !s.line.call() {
-		s.free++
+func (s *Slots) release(p Payer, took time.Duration, now time.Time) {
+	s.line.done(p, took, now)
+	s.free++
+	s.hand(now)
+}
+
+// hand calls whoever waits and may have a free slot. Where somebody waits and a slot stays free,
+// that neighbour has work in another slot, which calls the next when it pauses or ends. mu is held.
+func (s *Slots) hand(now time.Time) {
+	for s.free > 0 && s.line.waiting > 0 && s.line.call(s.free, now) {
+		s.free--
 	}
 }
