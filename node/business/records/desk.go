@@ -41,11 +41,11 @@ type Desk struct {
 	importing map[identity.Label]bool // datasets into which an import is running
 }
 
-// compiled is one version of a dataset's schema. The first who calls schema compiles it, and
+// compiled is one version of a dataset with its schema. The first who calls schema compiles it, and
 // whoever comes meanwhile waits for that.
 type compiled struct {
-	version uint64
-	schema  func() (*rows.Schema, error)
+	of     catalog.Published
+	schema func() (*rows.Schema, error)
 }
 
 // NewDesk returns the desk of the jurisdiction.
@@ -72,7 +72,10 @@ func (d dataset) fields() []string {
 
 // at returns the dataset with the code as the state has it.
 func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
-	p, err := catalog.Dataset(r, code)
+	d.mu.Lock()
+	before := d.schemas[code].of
+	d.mu.Unlock()
+	p, err := catalog.DatasetAfter(r, code, before)
 	if err != nil {
 		return dataset{}, err
 	}
@@ -84,8 +87,8 @@ func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
 func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	d.mu.Lock()
 	kept := d.schemas[p.Code]
-	if kept.version != p.Version {
-		kept = compiled{p.Version, sync.OnceValues(func() (*rows.Schema, error) { return rows.Compile(p.Schema, p.Key, p.Indexed) })}
+	if kept.of.Version != p.Version {
+		kept = compiled{p, sync.OnceValues(func() (*rows.Schema, error) { return rows.Compile(p.Schema, p.Key, p.Indexed) })}
 		d.schemas[p.Code] = kept
 	}
 	d.mu.Unlock()
