@@ -11,7 +11,8 @@
 // computes runs in one of as many slots as there are processors, and whoever has used least goes
 // first. Long work gives its slot up after 10 ms where somebody waits, and after 1 ms where that is
 // a neighbour that has used less and holds fewer slots: it was lent what is now wanted. The last
-// free slot is not lent again before that neighbour has stayed away for 10 ms.
+// free slot is not lent again before that neighbour has stayed away for 10 ms. While another
+// neighbour is here, long work leaves its processor alone for a moment each millisecond.
 //
 // Places and Rate divide by one rule, which needs no list of those who could come: a payer may hold
 // as much as is still free for it. One neighbour that is alone may hold a third of all; n

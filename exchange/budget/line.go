@@ -150,6 +150,16 @@ func (a *account) least(may func(*account) bool) *account {
 	return first
 }
 
+// shared reports whether another neighbour than that of the payer was here within a Step.
+func (l *line) shared(p Payer, now time.Time) bool {
+	for name, other := range l.all.below {
+		if name != p.Neighbour && now.Sub(other.seen) < Step {
+			return true
+		}
+	}
+	return false
+}
+
 // lends reports whether a neighbour, nil: a new one, may have one of the free slots. Whoever holds
 // one already does not get the last, while another that has not used more was here within a Step
 // and holds none: that one is likely to come again, and would wait until the slot is given back,

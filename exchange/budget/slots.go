@@ -16,6 +16,10 @@ const soon = time.Millisecond
 // breath is how long work goes on before it lets run what takes no slot.
 const breath = 100 * time.Microsecond
 
+// rest is how long work that others are beside leaves its processor alone, each time that it went
+// on for soon.
+const rest = 50 * time.Microsecond
+
 // Slots shares the processors. Many goroutines may use it.
 type Slots struct {
 	mu   sync.Mutex
@@ -32,13 +36,14 @@ type turn struct {
 	payer    Payer
 	since    time.Time
 	breathed time.Time // when others last could run
+	rested   time.Time // when it last rested
 }
 
 type turnKey struct{}
 
 func (t *turn) start() {
 	t.since = time.Now()
-	t.breathed = t.since
+	t.breathed, t.rested = t.since, t.since
 }
 
 // Run runs f in a slot, as soon as one is free and it is the payer's turn; f gets a context that
@@ -64,7 +69,10 @@ func (s *Slots) Run(ctx context.Context, f func(context.Context) error) error {
 // same.
 //
 // What takes no slot (packets, raft, the disk) shares the processors with the slots, and each piece
-// of it is short. So Pause lets it run every breath too, long before the scheduler would.
+// of it is short. So Pause lets it run every breath too, long before the scheduler would. Where
+// other neighbours are here, that is not enough: the operating system takes a thread that only
+// computes off its processor for milliseconds, and with it whatever short piece is on the thread
+// just then. So the work rests, and its thread sleeps, a little of each millisecond.
 func Pause(ctx context.Context) error {
 	t, within := ctx.Value(turnKey{}).(*turn)
 	if !within {
@@ -76,10 +84,28 @@ func Pause(ctx context.Context) error {
 	case now.Sub(t.breathed) >= breath && t.slots.owes(t, now):
 		t.slots.pass(t)
 	case now.Sub(t.breathed) >= breath:
-		runtime.Gosched()
-		t.breathed = time.Now()
+		t.breathe(now)
 	}
 	return context.Cause(ctx)
+}
+
+// breathe lets run what takes no slot.
+func (t *turn) breathe(now time.Time) {
+	if now.Sub(t.rested) >= soon && t.slots.shared(t.payer, now) {
+		time.Sleep(rest)
+		t.breathed = time.Now()
+		t.rested = t.breathed
+		return
+	}
+	runtime.Gosched()
+	t.breathed = time.Now()
+}
+
+// shared reports whether another neighbour is here.
+func (s *Slots) shared(p Payer, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line.shared(p, now)
 }
 
 // owes reports whether the slot is owed to somebody who waits.

@@ -55,9 +55,9 @@ func TestSlotsAreShared(t *testing.T) {
 	})
 }
 
-// TestWhoWasHereFindsASlot has one neighbour bring long work by a hundred origins, and one ask again
-// and again for little: after its first piece, a slot is free whenever it comes. What it does not
-// use is lent again a Step after it was last seen (B03b).
+// TestWhoWasHereFindsASlot has one neighbour bring long work by a hundred origins, and one ask
+// again and again for little: after its first piece, a slot is free whenever it comes. What it does
+// not use is lent again a Step after it was last seen (B03b).
 func TestWhoWasHereFindsASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(2)
@@ -82,7 +82,7 @@ func TestWhoWasHereFindsASlot(t *testing.T) {
 				waited += time.Since(began) - time.Millisecond
 			}
 		}
-		if waited != 0 {
+		if waited > 99*rest { // each piece is long enough for one
 			t.Errorf("99 pieces of the healthy neighbour waited for %s", waited)
 		}
 		time.Sleep(3 * Step)
@@ -95,6 +95,37 @@ func TestWhoWasHereFindsASlot(t *testing.T) {
 			t.Errorf("at rest %d slots are free, %d wait, %d are busy", s.free, s.line.waiting, s.line.all.busy)
 		}
 	})
+}
+
+// TestLongWorkRests counts how long a thread computes without a pause: soon at most while another
+// neighbour is here, and at the cost of a small part of the work; alone it never rests (B03c).
+func TestLongWorkRests(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := NewSlots(2)
+			ctx, cancel := context.WithCancel(t.Context())
+			var other sync.WaitGroup
+			defer other.Wait()
+			defer cancel()
+			if shared {
+				other.Go(func() {
+					for ctx.Err() == nil {
+						_ = work(With(ctx, payer(1, 0)), s, time.Millisecond)
+						time.Sleep(time.Millisecond)
+					}
+				})
+				time.Sleep(Step)
+			}
+			began := time.Now()
+			if err := work(With(t.Context(), payer(0, 0)), s, 200*time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			rested := time.Since(began) - 200*time.Millisecond
+			if least := 150 * rest; shared && (rested < least || rested > 200*rest) || !shared && rested != 0 {
+				t.Errorf("another is here: %t, and 200 ms of work rested for %s", shared, rested)
+			}
+		})
+	}
 }
 
 // TestEachHasItsPart counts what four neighbours get that all ask for everything, one of them by
