@@ -86,8 +86,11 @@ func TestWhoWasHereFindsASlot(t *testing.T) {
 			t.Errorf("99 pieces of the healthy neighbour waited for %s", waited)
 		}
 		time.Sleep(3 * Step)
-		if s.free != 0 {
-			t.Errorf("%d slots are free, while there is work and nobody else was here for long", s.free)
+		s.mu.Lock()
+		free := s.free
+		s.mu.Unlock()
+		if free != 0 {
+			t.Errorf("%d slots are free, while there is work and nobody else was here for long", free)
 		}
 		cancel()
 		hostile.Wait()
