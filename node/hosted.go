@@ -132,7 +132,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.relay = n.relayOf(h, where, operations)
 	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
-	desk.Slots = n.slots
+	desk.Slots, desk.Files = n.slots, n.files
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
 		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
 	}

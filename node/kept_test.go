@@ -22,6 +22,7 @@ var elsewhere = map[string]string{
 	"barred":         "node/business/sharing: TestRevokedIsNotAnAgencyAway",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
 	"expiry":         "consensus/state: TestIDs",
+	"importing":      "node/business/records: TestVersionThatCounts",
 	"lines":          "consensus/group: TestDivergedReplicaStops",
 	"probes":         "node/business/sharing",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",

@@ -108,6 +108,19 @@ func (s *Slots) shared(p Payer, now time.Time) bool {
 	return s.line.shared(p, now)
 }
 
+// Outside runs f, which waits for a disk, for raft or for the network, outside the slot of ctx's
+// work, and takes a slot again for what follows.
+func Outside(ctx context.Context, f func()) {
+	t, within := ctx.Value(turnKey{}).(*turn)
+	if !within {
+		f()
+		return
+	}
+	t.end()
+	f()
+	t.begin(context.Background()) // ends with a slot: nobody gives up the wait
+}
+
 // owes reports whether the slot is owed to somebody who waits.
 func (s *Slots) owes(t *turn, now time.Time) bool {
 	s.mu.Lock()
