@@ -20,6 +20,7 @@ import (
 var elsewhere = map[string]string{
 	"asked":          "node/flows/calls",
 	"barred":         "node/business/sharing: TestRevokedIsNotAnAgencyAway",
+	"child-epochs":   "node/tree: TestEpochIsUsedOnce",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
 	"expiry":         "consensus/state: TestIDs",
 	"importing":      "node/business/records: TestVersionThatCounts",

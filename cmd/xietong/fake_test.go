@@ -138,6 +138,7 @@ var answers = map[string]any{
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
 	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"GET /v1/keys": client.Keys{
+		Name: "nanming.guiyang.guizhou", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},
 		KeySets: []client.KeySet{
 			{Number: 3, Hash: strings.Repeat("c3", 32), State: client.KeysPending, Published: "2026-11-24T02:00:00Z", SigningEnds: "2027-11-24T02:00:00Z", Revokes: true},
 			{Number: 2, Hash: strings.Repeat("b2", 32), State: client.KeysInUse, Published: "2026-11-23T02:00:00Z", SigningEnds: "2027-11-23T02:00:00Z"},
@@ -217,10 +218,27 @@ func newWorkbench(t *testing.T, lang string) *workbench {
 	return b
 }
 
+// fakePaper is the recovery key of 32 zero bytes.
+func fakePaper() *node.Paper {
+	p, _, err := node.ReadPaper([]byte(fakeWords))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+var fakeWords = strings.Repeat("abandon ", 23) + "art"
+
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
 	init: func(dir string, o initOptions) (node.InitResult, error) {
-		return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml"}, nil
+		if o.Paper == nil {
+			return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml", Recovery: "66DC 9F95"}, nil
+		}
+		if err := o.Paper("贵阳市南明区", fakePaper()); err != nil {
+			return node.InitResult{}, err
+		}
+		return node.InitResult{Recovery: node.PaperFingerprint(fakePaper()), Papered: true, Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml"}, nil
 	},
 	serve: func(ctx context.Context, _ string, o serveOptions) error {
 		o.Ready()
@@ -234,6 +252,9 @@ var fakeFloor = nodeFloor{
 			return node.JoinResult{}, text.Fail(text.ClockApart, text.Args{"offset": "1h10m0s", "name": "贵阳市"}, nil)
 		}
 		o.Told(joinStep{Name: text.JoinClock, What: text.JoinClockDone, Args: text.Args{"seconds": "0.2", "parent": "贵阳市"}})
+		if o.Recovery != nil {
+			return node.JoinResult{DisplayName: "南明区", Recovery: node.PaperFingerprint(fakePaper()), Epoch: 2, Recovered: true}, nil
+		}
 		o.Told(joinStep{Name: text.JoinEndorsed, What: text.JoinEndorsedDone, Args: text.Args{"name": "南明区", "entry": "1041", "parent": "贵阳市"}})
 		return node.JoinResult{Name: "nanming.guiyang.guizhou", DisplayName: "南明区"}, nil
 	},

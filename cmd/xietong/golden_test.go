@@ -28,6 +28,7 @@ var session = [][]string{
 	{"drill", "黎平县"},
 	{"keys", "status"},
 	{"keys", "renew"},
+	{"invite", "南明区", "--rekey"},
 	{"keys", "revoke"},
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},

@@ -25,28 +25,49 @@ var joinSteps = []struct {
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{
 		text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
+		text.EpochOther, text.RecoveryOther,
 	}},
 }
 
 func (a *app) joinCommand() *cobra.Command {
 	var o joinOptions
+	var asked, recover bool
+	var words []string
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
 		if a.jsonOnly {
 			o.Told = nil
 		}
+		o.Paper = a.paperFor(asked, &words)
+		if recover {
+			var err error
+			if o.Recovery, err = a.readPaper(); err != nil {
+				return err
+			}
+			defer o.Recovery.Wipe()
+		}
 		made, err := a.node.join(cmd.Context(), a.data, args[0], o)
 		if err != nil {
 			return errors.Join(err, a.joinFailed(args[0], err))
 		}
+		made.Words = words
 		if a.jsonOnly {
 			return printJSON(a.stdout, made)
+		}
+		a.papered(made.Papered, made.Recovery)
+		switch {
+		case made.Recovered:
+			a.say(text.PaperBelieved, nil)
+		case made.Epoch > 1:
+			a.say(text.PaperMissing, nil)
 		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})
 	c.Long = a.t(text.CLILongJoin, nil)
+	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
+	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
 }

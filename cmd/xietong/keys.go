@@ -26,6 +26,9 @@ func (a *app) keysStatus() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, k)
 		}
+		a.say(text.PaperStatus, text.Args{
+			"fingerprint": k.Recovery.Fingerprint, "number": number(k.Recovery.Number), "since": a.localTime(k.Recovery.Since),
+		})
 		if e := k.Endorsement; e != nil {
 			a.say(text.CLIKeysEndorsed, text.Args{
 				"number": number(e.Number), "since": a.localTime(e.Since), "issued": a.localTime(e.Issued), "until": a.localTime(e.Until),
@@ -56,8 +59,19 @@ func (a *app) keySet(s client.KeySet) []string {
 
 // newKeys makes the verb that has the next key set made.
 func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Command {
-	return a.verb(verb, short, func(cmd *cobra.Command, _ []string) error {
-		made, err := a.client().NewKeys(cmd.Context(), client.NewKeys{Revoke: revoke})
+	var onPaper bool
+	c := a.verb(verb, short, func(cmd *cobra.Command, _ []string) error {
+		wanted, fingerprint := client.NewKeys{Revoke: revoke}, ""
+		if onPaper {
+			var err error
+			if wanted.RecoveryKey, fingerprint, err = a.newPaper(cmd.Context()); err != nil {
+				return err
+			}
+		}
+		made, err := a.client().NewKeys(cmd.Context(), wanted)
+		if err != nil && onPaper {
+			a.say(text.PaperVoid, text.Args{"fingerprint": fingerprint})
+		}
 		if err != nil {
 			return err
 		}
@@ -65,6 +79,11 @@ func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Co
 			return printJSON(a.stdout, made)
 		}
 		a.say(done, text.Args{"number": number(made.Number)})
+		if onPaper {
+			a.say(text.PaperReplaced, text.Args{"number": number(made.Number), "fingerprint": fingerprint})
+		}
 		return nil
 	})
+	c.Flags().BoolVar(&onPaper, "recovery", false, a.t(text.CLIFlagPaper, nil))
+	return c
 }

@@ -99,6 +99,7 @@ func (a *app) hostAdd() *cobra.Command {
 		}
 		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
 		a.say(text.CLIInitPin, text.Args{"pin": added.Pin})
+		a.say(text.PaperNone, text.Args{"name": added.Name})
 		return nil
 	})
 	c.Long = a.t(text.CLILongHostAdd, nil)

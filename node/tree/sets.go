@@ -61,7 +61,9 @@ func (c Child) Level(r book.Reads) (trust.Level, error) {
 		}
 		signed = append(signed, s.Signed)
 	}
-	return levelOf(signed)
+	level, err := levelOf(signed)
+	level.Recovery = c.Recovery
+	return level, err
 }
 
 // levelOf returns the level of key sets that are given newest first.
@@ -113,8 +115,9 @@ func (c Child) since(number uint64) (at time.Time, ok bool) {
 // nothing yet.
 func (c *Child) take(b endorseBody, now uint64) {
 	if b.After == 0 {
-		c.Since = nil
+		c.Since, c.Recovery = nil, nil
 	}
+	c.recovered(b)
 	for range b.Sets {
 		c.Since = append(c.Since, b.Issued)
 	}

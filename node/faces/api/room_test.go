@@ -156,8 +156,8 @@ func (w waiting) KeyStates(context.Context) ([]host.KeyState, *trust.Endorsement
 	return nil, nil, &host.KeysError{In: w.name, Pending: 2}
 }
 
-func (w waiting) NewKeys(_ context.Context, _ identity.Message, revoke bool) (uint64, error) {
-	if revoke {
+func (w waiting) NewKeys(_ context.Context, _ identity.Message, change host.Change) (uint64, error) {
+	if change.Revoke {
 		return 0, &host.KeysError{In: w.name, Pending: 2}
 	}
 	return 0, &host.KeysError{In: w.name, Again: time.Now()}

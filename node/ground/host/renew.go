@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func (h *Host) openKeys(ctx context.Context) error {
 		return err
 	}
 	if len(have) == 0 {
-		signed, _, err := h.authority.FirstKeySet(firstEpoch)
+		signed, _, err := h.authority.FirstKeySet(h.log.Epoch())
 		if err != nil {
 			return err
 		}
@@ -194,7 +195,7 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if err != nil {
 		return err
 	}
-	if sets, err = h.publishNext(ctx, sets, now, authority.Due); err != nil {
+	if sets, err = h.publishNext(ctx, sets, now, authority.Due, nil); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
 	if err := h.use(ctx, sets, now, known); err != nil {
@@ -224,11 +225,18 @@ type wanted struct {
 	number uint64
 }
 
+// Change says what the next key set changes beside the signing key.
+type Change struct {
+	Revoke   bool              // nothing of the one before counts any more, and RenewAfter is not waited for
+	Recovery ed25519.PublicKey // the recovery key from then on; nil: the one before
+}
+
 // NewKeys makes and publishes the next key set at once, and returns its number. The same id again
-// gets the same number, until a restart. With revoke the key set says that nothing of those before
+// gets the same number, until a restart. A revocation says that nothing of the key sets before
 // counts any more, and waits for nothing: neither for RenewAfter nor for a key set that is not in
-// use yet, because a thief of that is one, too. The error may be a *KeysError.
-func (h *Host) NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error) {
+// use yet, because a thief of that is one, too. The error may be a *KeysError, or wraps
+// trust.ErrInvalid for a recovery key that is none.
+func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) (number uint64, err error) {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
 	if h.wanted.id == id && h.wanted.number > 0 {
@@ -240,37 +248,37 @@ func (h *Host) NewKeys(ctx context.Context, id identity.Message, revoke bool) (n
 	}
 	newest, publish := sets[len(sets)-1], h.publishWanted
 	switch {
-	case revoke:
+	case change.Revoke:
 		publish = h.publishRevocation
 	case newest.Number != h.authority.InUse():
 		return 0, &KeysError{In: h.name, Pending: newest.Number}
 	case now.Sub(newest.at) < RenewAfter:
 		return 0, &KeysError{In: h.name, Again: newest.at.Add(RenewAfter)}
 	}
-	if sets, err = publish(ctx, sets, now); err != nil {
+	if sets, err = publish(ctx, sets, now, change.Recovery); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)
 	}
 	h.wanted = wanted{id, sets[len(sets)-1].Number}
 	return h.wanted.number, nil
 }
 
-func (h *Host) publishWanted(ctx context.Context, sets []datedKeySet, now time.Time) ([]datedKeySet, error) {
-	return h.publishNext(ctx, sets, now, authority.Wanted)
+func (h *Host) publishWanted(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
+	return h.publishNext(ctx, sets, now, authority.Wanted, recovery)
 }
 
 // publishRevocation publishes a key set of keys that did not exist before. Keys that were made for
 // the next number, and never published, may have been stolen too: they are published first, so that
 // they are revoked with the others. To remove them would not do: whether a proposal whose outcome
 // was unknown still comes into the ledger, nobody can say.
-func (h *Host) publishRevocation(ctx context.Context, sets []datedKeySet, now time.Time) ([]datedKeySet, error) {
+func (h *Host) publishRevocation(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
 	began, err := h.authority.Began(sets[len(sets)-1].Number + 1)
 	if err == nil && began {
-		sets, err = h.publishNext(ctx, sets, now, authority.Revoke)
+		sets, err = h.publishNext(ctx, sets, now, authority.Revoke, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return h.publishNext(ctx, sets, now, authority.Revoke)
+	return h.publishNext(ctx, sets, now, authority.Revoke, recovery)
 }
 
 // renewable returns the ledger's key sets and the time by which keys are made: that of the clock,
@@ -317,8 +325,8 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 }
 
 // publishNext publishes the next key set, if a key is due or there is another reason, and returns
-// all key sets.
-func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason) ([]datedKeySet, error) {
+// all key sets. It names the recovery key, where one is given, or else the one before.
+func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason, recovery ed25519.PublicKey) ([]datedKeySet, error) {
 	newest := sets[len(sets)-1]
 	if newest.Number != h.authority.InUse() && why != authority.Revoke {
 		return sets, nil
@@ -327,6 +335,12 @@ func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Tim
 	next, made, err := h.authority.Next(newest.KeySet, sets[first].at, now, why)
 	if err != nil || !made {
 		return sets, err
+	}
+	if recovery != nil {
+		next.RecoveryKey = recovery
+	}
+	if _, err := next.Encode(); err != nil {
+		return nil, err
 	}
 	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
 	if err != nil {

@@ -444,7 +444,7 @@ func revoke(t *testing.T, h *Host) error {
 	t.Helper()
 	id, err := identity.NewMessage()
 	if err == nil {
-		_, err = h.NewKeys(t.Context(), id, true)
+		_, err = h.NewKeys(t.Context(), id, Change{Revoke: true})
 	}
 	return err
 }

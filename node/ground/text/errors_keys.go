@@ -10,6 +10,10 @@ const (
 	KeySetsForked  Code = "key-sets-forked"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
+	EpochOther     Code = "epoch-other"
+	RecoveryOther  Code = "recovery-other"
+	RecoveryWord   Code = "recovery-word"
+	RecoveryWords  Code = "recovery-words"
 )
 
 var keysProblems = []problem{
@@ -51,5 +55,30 @@ var keysProblems = []problem{
 		zh: parts{"密钥刚刚更换过", "一小时内最多更换一次密钥", "{jurisdiction}", "请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke，立即生效"},
 		en: parts{"Keys changed just now", "keys change at most once an hour", "{jurisdiction}",
 			"again after {again}; if a key was stolen, `xietong keys revoke` works at once"},
+	},
+	{
+		number: 126, code: EpochOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "epoch"},
+		zh: parts{"账本纪元不符", "{name}的新账本应从第 {epoch} 纪元开始，出示的密钥集却是别的纪元：一个纪元不能使用两次", "{jurisdiction}",
+			"请把{name}未完成的数据目录移走，再用同一邀请码执行 xietong join"},
+		en: parts{"Ledger of another epoch", "the new ledger of {name} begins with epoch {epoch}, and the key set shown is of another: an epoch is never used twice", "{jurisdiction}",
+			"move the unfinished data directory of {name} away, and repeat `xietong join` with the same invitation"},
+	},
+	{
+		number: 127, code: RecoveryOther, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
+		zh: parts{"恢复密钥不符", "所输入的恢复密钥不是{name}最近一号密钥集所列的那一个，后者的指纹是 {fingerprint}", "{jurisdiction}",
+			"请核对纸上的名称和指纹，换用正确的纸；没有的话去掉 --recovery 再加入，其他地方 72 小时后采信"},
+		en: parts{"Another recovery key", "the recovery key that was typed is not the one that the last key set of {name} names, whose fingerprint is {fingerprint}", "{jurisdiction}",
+			"compare the name and the fingerprint on the paper, and take the right one; or join without --recovery, and others believe the new keys in 72 hours"},
+	},
+	{
+		number: 128, code: RecoveryWord, status: http.StatusBadRequest, params: []string{"place"},
+		zh: parts{"恢复密钥有错词", "第 {place} 个词不在词表中", "第 {place} 个词", "请对照纸面核对这个词，再输入一次；24 个词须同为中文或同为英文"},
+		en: parts{"Mistyped word", "word {place} is not in the list", "word {place}", "compare it with the paper and type the words again; all 24 are English, or all Chinese"},
+	},
+	{
+		number: 129, code: RecoveryWords, status: http.StatusBadRequest, params: []string{},
+		zh: parts{"恢复密钥有误", "输入的不是一个完整的恢复密钥：不是 24 个词，或有词写错、次序颠倒", "恢复密钥", "请对照纸面逐个核对 24 个词及其次序，再输入一次"},
+		en: parts{"Not a recovery key", "what was typed is no whole recovery key: not 24 words, or one is wrong, or two have changed places", "the recovery key",
+			"compare all 24 words and their order with the paper, and type them again"},
 	},
 }

@@ -15,7 +15,7 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
 		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences, keysSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences)
 }
 
 func allProblems() []problem {

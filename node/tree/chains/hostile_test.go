@@ -14,6 +14,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/budget"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/door"
@@ -165,7 +166,7 @@ func TestNewKeysOnTheWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.NewKeys(ctx, id, false); err != nil {
+	if _, err := p.NewKeys(ctx, id, host.Change{}); err != nil {
 		t.Fatal(err)
 	}
 	sets, err := p.KeySets(ctx)
