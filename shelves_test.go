@@ -21,7 +21,7 @@ var shelves = []struct {
 	}, "what every room stands on: how it keeps, tells, decides and offers"},
 	{"tree", map[string][]string{
 		"tree": nil, "invitation": nil, "door": {"tree"}, "neighbours": {"tree", "door"}, "rosters": {"door"},
-		"chains": {"tree", "door", "neighbours"}, "standing": {"tree", "chains", "neighbours", "rosters"},
+		"breaks": nil, "chains": {"tree", "breaks", "door", "neighbours"}, "standing": {"tree", "breaks", "chains", "neighbours", "rosters"},
 		"treetest": {"tree"},
 	}, "where a jurisdiction stands, whose keys are believed, and what a place is called"},
 	{"business", map[string][]string{

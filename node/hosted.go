@@ -9,6 +9,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
@@ -30,6 +31,7 @@ import (
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 	"xietong/node/tree/door"
 	"xietong/node/tree/neighbours"
@@ -43,6 +45,7 @@ type hosted struct {
 	host     *host.Host
 	logger   *slog.Logger // for what others cause
 	table    *neighbours.Table
+	breaks   *breaks.Store
 	chains   *chains.Store
 	upkeep   *neighbours.Upkeep
 	door     door.Door
@@ -61,6 +64,7 @@ func commands() *state.Registry {
 	records.Register(r)
 	sharing.Register(r, records.DatasetState, tree.Withdrawn)
 	tree.Register(r)
+	breaks.Register(r)
 	rosters.Register(r)
 	calls.Register(r)
 	federated.Register(r)
@@ -93,7 +97,8 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		return overLink{n.socket, name, neighbour}.Exchange(ctx, frame)
 	}
 	endorser := tree.NewEndorser(h.host, n.o.Now)
-	h.chains = chains.New(h.host, endorser, h.table, exchange, n.o.Now)
+	h.breaks = breaks.New(h.host, func() trust.Signer { return h.host.Signer() }, n.o.Now, h.logger)
+	h.chains = chains.New(h.host, endorser, h.table, h.breaks, exchange, n.o.Now)
 	above := func() (door.Asker, bool) {
 		parent, ok := h.table.Parent()
 		return overLink{n.socket, name, parent}, ok
@@ -145,14 +150,17 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	catalog.Serve(operations, h.host)
 	receipts.Serve(operations)
 	many.Serve(operations, lists)
+	h.breaks.Serve(operations)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
 		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
-		Joining: &join.Desk{Own: h.host, Standing: where, Addresses: n.addresses, Changed: func(ctx context.Context) error {
-			return n.changed(ctx, h)
-		}},
-		Keys:  keysOf{h},
-		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
+		Joining: &join.Desk{
+			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,
+			Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+		},
+		Breaks: h.breaks,
+		Keys:   keysOf{h},
+		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
 }
 

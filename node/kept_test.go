@@ -27,6 +27,8 @@ var elsewhere = map[string]string{
 	"lines":          "consensus/group: TestDivergedReplicaStops",
 	"probes":         "node/business/sharing",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",
+	"keys-believed":  "node/tree/breaks: TestLargestMemory",
+	"keys-confirmed": "node/tree/breaks: TestLargestMemory",
 	"seen":           "consensus/state: TestIDs",
 	"shares":         "node/flows/federated",
 	"sharesby":       "node/flows/federated",

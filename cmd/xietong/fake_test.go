@@ -134,9 +134,26 @@ var answers = map[string]any{
 			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true},
 			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", EndorsedAs: "老街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
 		},
+		Waiting: []client.WaitingKeys{
+			{
+				Name: "liping.qiandongnan.guizhou", DisplayName: "黎平县", Pin: "liping.qiandongnan.guizhou/keys/1/a1b2", Confirmer: "贵州省",
+				Fingerprint: "A1B2 1122 3344 5566 7788 99AA", OldFingerprint: "C3D4 1122 3344 5566 7788 99AA",
+				Seen: "2026-11-23T02:00:00Z", Until: "2026-11-26T02:00:00Z",
+			},
+			{
+				Name: "zunyi.guizhou", DisplayName: "遵义市", Pin: "zunyi.guizhou/keys/1/e5f6", Fingerprint: "E5F6 1122 3344 5566 7788 99AA",
+				OldFingerprint: "0718 1122 3344 5566 7788 99AA", Seen: "2026-11-20T02:00:00Z",
+			},
+		},
 	},
+	"GET /v1/waiting/沿江镇": client.ToConfirm{
+		Name: "yanjiang.xinhua.nanming.guiyang.guizhou", DisplayName: "沿江镇", Pin: "yanjiang.xinhua.nanming.guiyang.guizhou/keys/1/a1b2",
+		Fingerprint: "A1B2 1122 3344 5566 7788 99AA",
+	},
+	"POST /v1/waiting/沿江镇/confirmation":  client.Entered{Entry: log + "35"},
+	"POST /v1/objections":                client.Objected{Taken: true},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
-	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
+	"POST /v1/drills":                    client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"GET /v1/keys": client.Keys{
 		Name: "nanming.guiyang.guizhou", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},
 		KeySets: []client.KeySet{

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) treeCommand() *cobra.Command {
-	return a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
+	c := a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
 		t, err := a.client().Tree(cmd.Context())
 		if err != nil {
 			return err
@@ -22,6 +22,8 @@ func (a *app) treeCommand() *cobra.Command {
 		a.printTree(t)
 		return nil
 	})
+	c.AddCommand(a.treeConfirm(), a.treeObject())
+	return c
 }
 
 func (a *app) printTree(t client.Tree) {
@@ -49,6 +51,9 @@ func (a *app) printTree(t client.Tree) {
 	}
 	for _, c := range t.Children {
 		a.alarm(c)
+	}
+	for _, w := range t.Waiting {
+		a.waiting(w)
 	}
 }
 

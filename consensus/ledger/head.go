@@ -69,6 +69,7 @@ const (
 	KindRoster          Kind = 18
 	KindStandard        Kind = 19
 	KindUseRefused      Kind = 20
+	KindKeysConfirmed   Kind = 22
 )
 
 var kindNames = map[Kind]string{
@@ -78,6 +79,7 @@ var kindNames = map[Kind]string{
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
+	KindKeysConfirmed: "keys confirmed",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

@@ -256,6 +256,9 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	if errors.Is(err, errNoTurn) {
 		return Answer{}, r.refuse(Late, err, q.to.String())
 	}
+	if p := notYet(err); p != nil {
+		return Answer{}, p
+	}
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
@@ -302,6 +305,16 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 		}
 	}
 	return m, sets, err
+}
+
+// notYet returns the refusal of an origin that is not believed by its new keys yet; nil for any
+// other error.
+func notYet(err error) *Problem {
+	p, ok := errors.AsType[*Problem](err)
+	if ok && (Code(p.Code) == KeysChanged || Code(p.Code) == KeysObjected) {
+		return p
+	}
+	return nil
 }
 
 // refusedBy returns the problem that an answer holds.

@@ -121,6 +121,11 @@ const (
 
 	// Ask answers it itself, once: it sends the request again with the whole encapsulation.
 	UnknownEncapsulation Code = 122 // jurisdiction: it does not hold what the request refers to
+
+	// Trust gives these two of a jurisdiction that is not believed by its new keys, and they are
+	// told as they are.
+	KeysChanged  Code = 130 // name, jurisdiction, fingerprint, until
+	KeysObjected Code = 133 // name, jurisdiction, fingerprint
 )
 
 // Problem is a refusal by the jurisdiction At.

@@ -222,6 +222,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	switch {
 	case errors.Is(err, errNoTurn):
 		return Received{}, nil, r.refuse(Late, err, r.l.Name.String())
+	case notYet(err) != nil:
+		return Received{}, nil, notYet(err)
 	case errors.Is(err, envelope.ErrExpired):
 		return Received{}, nil, r.refuse(MessageExpired, err, h.Origin.String())
 	case errors.Is(err, envelope.ErrFuture):

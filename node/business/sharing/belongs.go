@@ -41,6 +41,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindAsked:           author,
 	ledger.KindRoster:          anybody,
 	ledger.KindStandard:        anybody,
+	ledger.KindKeysConfirmed:   administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

@@ -35,6 +35,8 @@ import (
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
+	"xietong/node/tree/chains"
 	"xietong/node/tree/neighbours"
 	"xietong/node/tree/rosters"
 	"xietong/node/tree/standing"
@@ -129,6 +131,7 @@ func newMemory(t *testing.T, name string) memory {
 	sharing.Register(registry, records.DatasetState, nil)
 	adoption.Register(registry)
 	tree.Register(registry)
+	breaks.Register(registry)
 	rosters.Register(registry)
 	return memory{booktest.New(t, name, registry)}
 }
@@ -137,14 +140,17 @@ func hostedIn(l memory) Hosted {
 	now := func() time.Time { return l.Clock }
 	published := rosters.New(l, nil, func(context.Context, identity.Jurisdiction) {})
 	table := neighbours.New(l, now, slog.New(slog.DiscardHandler))
-	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, nil, published,
+	broke := breaks.New(l, nil, now, slog.New(slog.DiscardHandler))
+	found := chains.New(l, nil, table, broke, nil, now)
+	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, found, published,
 		func(identity.Jurisdiction) (never time.Time) { return never })
 	desk := records.NewDesk(l)
 	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})
 	return Hosted{
 		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
 		Adoption: adoption.New(l, "province", ask), Rosters: published,
-		Joining: &join.Desk{Own: l, Standing: where, Addresses: func() []string { return nil }},
+		Breaks:  broke,
+		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()},
 	}
 }

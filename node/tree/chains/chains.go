@@ -24,6 +24,10 @@
 // about a change costs a question, and a silent neighbour costs no more than one that passes no
 // message on.
 //
+// A chain that is found is not believed yet. The levels that are not of one's own branch are judged
+// by what is remembered of them (see breaks): a key set that breaks with the one before waits. What
+// was found is handed on all the same, for whoever asks judges by itself.
+//
 // What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
 // neighbour that asks for names of nobody, or for more than its part, pushes out its own alone. The
 // questions under way to a neighbour are shared among those for whom it is asked.
@@ -44,6 +48,7 @@ import (
 	"xietong/exchange/budget"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/neighbours"
 )
 
@@ -77,6 +82,7 @@ type Store struct {
 	own      Jurisdiction
 	endorser Endorser
 	table    *neighbours.Table
+	memory   *breaks.Store
 	ask      Ask
 	now      func() time.Time
 	askAbove func(ctx context.Context) error // see AskAbove
@@ -102,6 +108,10 @@ type chain struct {
 	found  time.Time
 	until  time.Time // when the first of its endorsements ends; zero: never
 	err    error     // why it was not found; levels then prove it, where there are any
+
+	links  []trust.Link // of the levels, until they are judged; nil: verify them again
+	judged bool         // the memory believes it
+	before *chain       // the one that this one replaced, if that was judged; nil: none, or this one is
 }
 
 // finding is a search that is under way.
@@ -111,9 +121,9 @@ type finding struct {
 }
 
 // New returns an empty store. Run sends its news.
-func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, now func() time.Time) *Store {
+func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *breaks.Store, ask Ask, now func() time.Time) *Store {
 	return &Store{
-		own: own, endorser: endorser, table: table, ask: ask, now: now, asking: budget.NewPlacesToward(MaxAsking),
+		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now, asking: budget.NewPlacesToward(MaxAsking),
 		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
 		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
 	}
@@ -126,7 +136,8 @@ func (s *Store) AskAbove(anew func(ctx context.Context) error) { s.askAbove = an
 // KeySets returns the key sets by which signatures of the jurisdiction are believed, oldest first,
 // with the time for which each counts: of a neighbour as the table has them, of any other
 // jurisdiction by its chain. With anew the chain is asked for again, unless that was done less than
-// two seconds ago. The error says at which hop the way ends.
+// two seconds ago. The error says at which hop the way ends, or that the keys have changed and are
+// not believed yet.
 func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	if self := s.own.Name(); anew && of != self && self.Under(of) && s.askAbove != nil {
 		if err := s.askAbove(ctx); err != nil {
@@ -148,6 +159,9 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 		oldest = againAfter
 	}
 	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, oldest))
+	if err == nil {
+		c, err = s.believe(ctx, c, anew)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the chain of %s: %w", of, err)
 	}
@@ -165,7 +179,9 @@ func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest t
 			return c, c.err
 		case mine:
 			f.chain = s.seek(ctx, of, oldest)
-			f.chain.by = by
+			if f.chain.by = by; !by.IsZero() {
+				f.chain.links = nil // it may never be judged here
+			}
 			s.keep(f)
 			return f.chain, f.chain.err
 		}
@@ -231,6 +247,9 @@ func (s *Store) keep(f *finding) {
 		failed := append(s.failed[c.by], c)
 		s.failed[c.by] = failed[max(0, len(failed)-MaxFailed):]
 	default:
+		if c.before = s.kept[c.of]; c.before != nil && !c.before.judged {
+			c.before = c.before.before
+		}
 		s.kept[c.of] = c
 		s.order = append(s.order, c)
 		if len(s.order) > MaxKept {

@@ -21,6 +21,7 @@ import (
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/door"
 	"xietong/node/tree/neighbours"
 )
@@ -28,13 +29,14 @@ import (
 // place is one jurisdiction of a tree whose links are function calls.
 type place struct {
 	*host.Host
-	table *neighbours.Table
-	store *Store
-	door  door.Door
-	alter func([]byte) []byte // changes its answers
-	asked int                 // requests that came
-	off   bool
-	poked int
+	table  *neighbours.Table
+	store  *Store
+	memory *breaks.Store
+	door   door.Door
+	alter  func([]byte) []byte // changes its answers
+	asked  int                 // requests that came
+	off    bool
+	poked  int
 }
 
 // world is a tree of jurisdictions; ahead is added to the time.
@@ -86,6 +88,7 @@ func (w *world) add(name identity.Jurisdiction) {
 	}
 	registry := state.NewRegistry()
 	tree.Register(registry)
+	breaks.Register(registry)
 	own, err := host.Open(w.t.Context(), dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now})
 	if err != nil {
 		w.t.Fatal(err)
@@ -93,7 +96,8 @@ func (w *world) add(name identity.Jurisdiction) {
 	w.t.Cleanup(func() { own.Close() })
 	p := &place{Host: own, table: neighbours.New(own, w.now, slog.New(slog.DiscardHandler)), alter: func(b []byte) []byte { return b }}
 	endorser := tree.NewEndorser(own, w.now)
-	p.store = New(own, endorser, p.table, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
+	p.memory = breaks.New(own, func() trust.Signer { return own.Signer() }, w.now, slog.New(slog.DiscardHandler))
+	p.store = New(own, endorser, p.table, p.memory, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return w.carry(ctx, name, to, frame)
 	}, w.now)
 	p.door = door.Door{Parent: own, Now: w.now, Say: endorser.Say, Prove: p.store.Prove, Stale: func(peer, below identity.Jurisdiction) {

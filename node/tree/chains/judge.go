@@ -8,7 +8,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -25,16 +24,12 @@ const (
 // endorsements must be in force, by their standings too. The err of the chain says that a standing
 // in it proves a withdrawal.
 func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels []trust.Level) (*chain, error) {
-	_, root, err := s.own.Chain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	links, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	links, err := s.descend(ctx, levels)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	c := &chain{of: of, levels: levels, made: now, found: now}
+	c := &chain{of: of, levels: levels, links: links, made: now, found: now}
 	for _, l := range links {
 		switch withdrawn, err := s.judge(c, l); {
 		case err != nil:

@@ -103,15 +103,16 @@ func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction,
 		err = broken(ctx, neighbour, err)
 	}
 	if err == nil && neighbour.Under(s.own.Name()) {
-		err = s.renew(ctx, neighbour, levels)
+		err = s.renew(ctx, neighbour, of, levels)
 	}
 	return levels, err
 }
 
 // renew puts the own levels, and what is said of a child now, into a chain that the child brought.
-// So each endorser on the way makes its own step as new as the answer. The levels are its own as
+// So each endorser on the way makes its own step as new as the answer, and what it confirmed two
+// levels below goes along. The levels are its own as
 // well: the child may not know yet the key that the standing is signed with.
-func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels []trust.Level) error {
+func (s *Store) renew(ctx context.Context, child, of identity.Jurisdiction, levels []trust.Level) error {
 	own, _, err := s.own.Chain(ctx)
 	if err != nil {
 		return err
@@ -122,9 +123,10 @@ func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels [
 	}
 	own[len(own)-1].Endorsement, own[len(own)-1].Standing = said.Proof, said.Standing
 	if len(levels) > len(own) {
+		err = s.confirm(ctx, own, levels, of)
 		copy(levels, own)
 	}
-	return nil
+	return err
 }
 
 // errNoPlace says that whoever asks has no place toward the neighbour; others may have one.

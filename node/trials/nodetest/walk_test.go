@@ -82,6 +82,9 @@ func faceWalk() []faceRow {
 		{"publish-roster", "not the root", "POST", "/v1/roster", `{"csv":"x"}`, all("roster-invalid")},
 		{"invite", "", "POST", "/v1/invitations", `{"name":"云岩区"}`, all(given)},
 		{"withdraw", "who is no child", "POST", "/v1/children/x/withdrawal", `{"reason":"r"}`, all("not-endorsed")},
+		{"to-confirm", "its own child", "GET", "/v1/waiting/nanming", "", all("not-confirmable")},
+		{"confirm", "its own child", "POST", "/v1/waiting/nanming/confirmation", `{"fingerprint":"0000 0000 0000 0000 0000 0000","reason":"r"}`, all("not-confirmable")},
+		{"object", "no objection", "POST", "/v1/objections", `{"document":"eA=="}`, all("bad-request")},
 		{"drill", "", "POST", "/v1/drills", `{"at":"nanming.guiyang.guizhou","fault":"altered"}`, all(given)},
 		{"add-hosted", "unknown", "POST", "/v1/hosted", `{"name":"乌有"}`, all("place-unknown")},
 	}
