@@ -142,6 +142,13 @@ type Message struct {
 	Header      Header
 	ContentType string
 	Content     []byte
+
+	salt []byte
+}
+
+// Preimage returns the bytes whose SHA-256 the statement of the message commits to.
+func (m Message) Preimage() []byte {
+	return mustEncode(preimage{Salt: m.salt, ContentType: m.ContentType, Content: present(m.Content)})
 }
 
 // Open verifies an envelope for its destination, as of now: (1) the time, (2) the signature, by a
@@ -179,7 +186,7 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if s.header.ContentType != e.header.Kind.contentType() {
 		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", s.header.ContentType, e.header.Kind))
 	}
-	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content}, nil
+	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content, salt: salt}, nil
 }
 
 // decoded is a statement in form.

@@ -259,6 +259,11 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	if p := notYet(err); p != nil {
 		return Answer{}, p
 	}
+	if errors.Is(err, envelope.ErrBody) {
+		p := r.refuse(AnswerRefused, err, q.to.String(), reasonOf(err))
+		p.Unopened = Evidence(e)
+		return Answer{}, p
+	}
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
@@ -283,7 +288,10 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
 		return refused(notClear, errors.New("an encrypted answer"))
 	}
-	return Answer{Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued, Evidence: Evidence(e), Frame: q.answer}, nil
+	return Answer{
+		Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued,
+		Evidence: Evidence(e), Preimage: m.Preimage(), Frame: q.answer,
+	}, nil
 }
 
 // open proves the origin of a message, as things stand now, and decrypts the message. A message

@@ -16,8 +16,8 @@ import (
 // sentence.
 const (
 	NotEndorsed   = "not endorsed" // of Unreachable too: no endorsement is in force
-	keysNotFound  = "keys not found"
-	unknownKey    = "unknown signing key"
+	KeysNotFound  = "keys not found"
+	UnknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
 	notHeld       = "encapsulation not held"
@@ -54,14 +54,14 @@ func (p *Problem) Reason() string {
 // reasonOf says which check of envelope a message did not pass.
 func reasonOf(err error) string {
 	if p, ok := errors.AsType[*Problem](err); ok && p.Reason() != NotEndorsed {
-		return keysNotFound // a jurisdiction on the way to the key sets is away
+		return KeysNotFound // a jurisdiction on the way to the key sets is away
 	}
 	for _, known := range []struct {
 		err    error
 		reason string
 	}{
 		{errNotEndorsed, NotEndorsed},
-		{envelope.ErrUnknownKey, unknownKey},
+		{envelope.ErrUnknownKey, UnknownKey},
 		{envelope.ErrSignature, badSignature},
 		{envelope.ErrUnknownEncapsulation, notHeld},
 		{envelope.ErrBody, badBody},

@@ -13,9 +13,10 @@
 // The destination verifies the signature by the key sets of the origin that are believed now,
 // decrypts, runs the operation, and answers with a message of its own, bound to the request's hash
 // and signed as every message is. The answer to a request that is not federated is encrypted to the
-// asker. Only a refusal of an asker of which no usable key is known goes in the clear; it holds a
-// code, names of jurisdictions and a word of this package. The hop or destination that refuses a
-// request answers it: a problem names the jurisdiction that it comes from. A frame that is not a
+// asker. Only a refusal of an asker of which no usable key is known, or whose signature is by none of
+// the known keys, goes in the clear; it holds a code, names of jurisdictions and a word of this
+// package. The hop or destination that refuses a request answers it: a problem names the
+// jurisdiction that it comes from. A frame that is not a
 // message in form, is not a request, or bears the reader's own name as its origin (other than a
 // federated request handed down, see below) gets a reset stream and no answer.
 //
@@ -139,6 +140,10 @@ type Problem struct {
 	Request  [32]byte // hash of the request
 	Evidence []byte   // the refusal as At signed it: see Evidence
 	Frame    []byte   // the whole refusal as it came
+
+	// Of AnswerRefused by this jurisdiction: what came, if another jurisdiction signed it and its
+	// body could not be opened. It may be no answer to the request. nil: there is no such thing.
+	Unopened []byte // see Evidence
 }
 
 func (p *Problem) Error() string {
@@ -197,6 +202,7 @@ type Answer struct {
 	ID       identity.Message // of the request
 	Issued   time.Time        // when the request was; zero: of one that was handed on
 	Evidence []byte           // the answer as the destination signed it
+	Preimage []byte           // what the evidence commits to, by its SHA-256
 	Frame    []byte           // the whole answer as it came
 }
 

@@ -259,7 +259,9 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 		if r.l.Refused != nil {
 			r.l.Refused(in.peer, in.header, problem)
 		}
-		in.to = r.originOf(ctx, in)
+		if in.to = r.originOf(ctx, in); problem.Reason() == UnknownKey {
+			in.to = nil // the keys that are known are not those of whoever asks
+		}
 		reply = envelope.Reply{To: hash[:], Problem: &envelope.Problem{Code: problem.Code, Args: told(problem.Args)}}
 	}
 	content, err := reply.Encode()

@@ -111,6 +111,12 @@ func (c Child) since(number uint64) (at time.Time, ok bool) {
 	return time.UnixMilli(int64(c.Since[number-first])), true
 }
 
+// SinceNewest returns when the endorsed key set was first endorsed; zero where that is not kept.
+func (c Child) SinceNewest() time.Time {
+	at, _ := c.since(c.Number)
+	return at
+}
+
 // take puts new key sets of the endorsed chain into the child, as of the given time. It writes
 // nothing yet.
 func (c *Child) take(b endorseBody, now uint64) {

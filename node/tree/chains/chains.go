@@ -105,6 +105,7 @@ type chain struct {
 	levels []trust.Level
 	sets   []trust.Believed
 	made   time.Time // the earliest that its endorsers said so
+	since  time.Time // when the last of its endorsers first endorsed its newest key set; zero: not told
 	found  time.Time
 	until  time.Time // when the first of its endorsements ends; zero: never
 	err    error     // why it was not found; levels then prove it, where there are any
@@ -166,6 +167,26 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 		return nil, fmt.Errorf("find the chain of %s: %w", of, err)
 	}
 	return c.sets, nil
+}
+
+// Belief is the key set that is believed for a jurisdiction now.
+type Belief struct {
+	trust.KeySet           // the newest
+	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
+	AsOf         time.Time // the earliest that the endorsers on the way said so
+}
+
+// Belief returns the newest key set that KeySets returns.
+func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, error) {
+	if n, near := s.table.Known(of); near {
+		_, err := s.table.Of(of)
+		return Belief{n.KeySets[len(n.KeySets)-1].KeySet, n.Since, s.now()}, err
+	}
+	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, MaxAge))
+	if err != nil {
+		return Belief{}, fmt.Errorf("find the chain of %s: %w", of, err)
+	}
+	return Belief{c.sets[len(c.sets)-1].KeySet, c.since, c.made}, nil
 }
 
 // find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or

@@ -44,6 +44,9 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		return nil, fmt.Errorf("it is the chain of %s", got)
 	}
 	c.sets = last.Believed()
+	if e := last.Endorsement; e != nil {
+		c.since = e.SinceNewest()
+	}
 	return c, nil
 }
 
