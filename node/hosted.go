@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/join"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
@@ -50,6 +52,7 @@ type hosted struct {
 	upkeep   *neighbours.Upkeep
 	door     door.Door
 	relay    *relay.Relay
+	check    *selfcheck.Desk
 	face     api.Hosted
 
 	mu       sync.Mutex                          // guards the fields below
@@ -69,6 +72,7 @@ func commands() *state.Registry {
 	calls.Register(r)
 	federated.Register(r)
 	adoption.Register(r)
+	selfcheck.Register(r)
 	return r
 }
 
@@ -124,7 +128,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	h.children = h.table.Children()
-	if err := published.Refresh(ctx); err != nil {
+	if err := errors.Join(published.Refresh(ctx), h.check.Refresh(ctx)); err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	return nil
@@ -151,6 +155,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	receipts.Serve(operations)
 	many.Serve(operations, lists)
 	h.breaks.Serve(operations)
+	selfcheck.Serve(operations, h.settings.Name, where, n.o.Now)
+	h.check = n.checkOf(h, where)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
 		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
@@ -160,8 +166,31 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		},
 		Breaks: h.breaks,
 		Keys:   keysOf{h},
+		Check:  h.check,
 		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
+}
+
+// checkOf returns the desk that asks others which keys they believe for the jurisdiction.
+func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
+	return selfcheck.New(selfcheck.Options{
+		Ledger: h.host, Keys: h.host, Asker: h.relay, Believes: where, Parent: h.table.Parent, Now: n.o.Now, Logger: h.logger,
+		Listed: func() (names []identity.Jurisdiction) {
+			for _, p := range where.Current().Places() {
+				names = append(names, p.Name)
+			}
+			return names
+		},
+		Up: func() bool {
+			parent, joined := h.table.Parent()
+			return joined && n.socket.Up(h.settings.Name, parent)
+		},
+		Heard: func() time.Time {
+			parent, _ := h.table.Parent()
+			said, _ := h.table.LastHello(parent)
+			return said.AsOf
+		},
+	})
 }
 
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {

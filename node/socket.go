@@ -98,11 +98,12 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 	return h.table.Admits(peer)
 }
 
-// start begins the background work of a hosted jurisdiction: its upkeep, its news, and the link to
-// its parent.
+// start begins the background work of a hosted jurisdiction: its upkeep, its news, its questions
+// about its own keys, and the link to its parent.
 func (n *Node) start(h *hosted) {
 	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
 	n.workers.Go(func() { h.chains.Run(n.ctx) })
+	n.workers.Go(func() { h.check.Run(n.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
 	}

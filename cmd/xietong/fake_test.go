@@ -66,12 +66,31 @@ var ofMany = client.FederatedAnswer{
 	Lies: []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }
 
+// believed is what others say of the keys, with all that can be amiss.
+var believed = client.Check{
+	Asked: []client.Asked{
+		{Name: "guizhou", DisplayName: "贵州省", Relation: client.AskedGrandparent, At: "2026-11-24T01:50:00Z", Outcome: client.BelievesOthers, Number: 1, Fingerprint: "9F86 D081 884C 7D65 9A2F EAA0"},
+		{Name: "zunyi.guizhou", DisplayName: "遵义市", Relation: client.AskedOther, At: "2026-11-24T01:20:00Z", Outcome: client.BelievesOurs, Number: 2, Fingerprint: "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2"},
+		{Name: "bijie.guizhou", DisplayName: "毕节市", Relation: client.AskedOther, At: "2026-11-24T00:20:00Z", Outcome: client.UnknownSigner},
+		{Name: "anshun.guizhou", DisplayName: "安顺市", Relation: client.AskedOther, At: "2026-11-23T23:20:00Z", Outcome: client.OtherRecipient},
+		{Name: "guiyang.guizhou", DisplayName: "贵阳市", Relation: client.AskedParent, At: "2026-11-23T22:20:00Z", Outcome: client.SaysNothing, Why: "late"},
+	},
+	Alarms: []client.Alarm{
+		{Code: "endorsement-stale", Args: map[string]string{"name": "贵阳市", "since": "2026-11-22T01:00:00Z"}},
+		{Code: "keys-believed-other", By: "guizhou", Args: map[string]string{"name": "贵州省", "believed": "9F86 D081 884C 7D65 9A2F EAA0", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T01:50:00Z"}},
+		{Code: "keys-unconfirmed", By: "guizhou", Args: map[string]string{"name": "贵州省", "since": "2026-11-23T01:50:00Z"}},
+		{Code: "keys-believed-other", By: "bijie.guizhou", Lead: true, Args: map[string]string{"name": "毕节市", "believed": "other keys", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T00:20:00Z"}},
+	},
+	Alone: true,
+}
+
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
 	"GET /v1/status": client.Status{Version: "v1.2.3", Jurisdictions: []client.JurisdictionStatus{{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
 		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
 		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
+		Check: client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
 	}}},
 	"GET /v1/ledger/checkpoint": client.Checkpoint{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
@@ -145,6 +164,7 @@ var answers = map[string]any{
 				OldFingerprint: "0718 1122 3344 5566 7788 99AA", Seen: "2026-11-20T02:00:00Z",
 			},
 		},
+		Check: client.Check{Asked: believed.Asked[:1], Alarms: believed.Alarms[1:2], Alone: true},
 	},
 	"GET /v1/waiting/沿江镇": client.ToConfirm{
 		Name: "yanjiang.xinhua.nanming.guiyang.guizhou", DisplayName: "沿江镇", Pin: "yanjiang.xinhua.nanming.guiyang.guizhou/keys/1/a1b2",
@@ -162,9 +182,11 @@ var answers = map[string]any{
 			{Number: 1, Hash: strings.Repeat("a1", 32), State: client.KeysFormer, Published: "2026-11-20T02:00:00Z", Until: "2026-11-23T03:00:00Z", SigningEnds: "2027-11-20T02:00:00Z"},
 		},
 		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
+		Check:       believed,
 	},
-	"POST /v1/keys":   client.NewKeySet{Number: 3},
-	"POST /v1/hosted": client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
+	"POST /v1/keys/acknowledgment": client.Acknowledged{},
+	"POST /v1/keys":                client.NewKeySet{Number: 3},
+	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {

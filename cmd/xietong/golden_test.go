@@ -33,6 +33,7 @@ var session = [][]string{
 	{"keys", "renew"},
 	{"invite", "南明区", "--rekey"},
 	{"keys", "revoke"},
+	{"keys", "acknowledge"},
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},
 	{"dataset", "publish", "FILES/villages.json"},

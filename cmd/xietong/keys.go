@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"xietong/node/faces/client"
@@ -11,11 +14,18 @@ func (a *app) keysCommand() *cobra.Command {
 	renew := a.newKeys("renew", text.CLIShortKeysRenew, text.CLIKeysRenewed, false)
 	revoke := a.newKeys("revoke", text.CLIShortKeysRevoke, text.CLIKeysRevoked, true)
 	revoke.Long = a.t(text.CLILongKeysRevoke, nil)
-	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke)
+	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke, a.keysAcknowledge())
 }
 
-// shortHash is how many digits of a hash a table shows.
-const shortHash = 16
+// fingerprint returns the first 12 bytes of a hash in hexadecimal as people compare them: in groups
+// of four digits.
+func fingerprint(hash string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(strings.ToUpper(hash[:min(len(hash), 24)])), 4) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, " ")
+}
 
 func (a *app) keysStatus() *cobra.Command {
 	return a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
@@ -41,6 +51,7 @@ func (a *app) keysStatus() *cobra.Command {
 			rows = append(rows, a.keySet(s))
 		}
 		a.list([]text.Code{text.CLIKeysNumber, text.WordState, text.CLIKeysPublished, text.CLIKeysUntil, text.CLIKeysSigning, text.CLIKeysFingerprint}, rows)
+		a.checked(k.Check)
 		return nil
 	})
 }
@@ -53,7 +64,7 @@ func (a *app) keySet(s client.KeySet) []string {
 	}[s.State]
 	return []string{
 		number(s.Number), a.t(state, nil), a.localTime(s.Published), a.localTime(s.Until), a.localTime(s.SigningEnds),
-		s.Hash[:min(len(s.Hash), shortHash)],
+		fingerprint(s.Hash),
 	}
 }
 

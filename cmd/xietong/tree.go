@@ -55,6 +55,10 @@ func (a *app) printTree(t client.Tree) {
 	for _, w := range t.Waiting {
 		a.waiting(w)
 	}
+	for _, told := range a.summary(t.Check) {
+		fmt.Fprintln(a.stdout, told)
+	}
+	a.alarms(t.Check)
 }
 
 // alarm says what a person must look at, about one neighbour.

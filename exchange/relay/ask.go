@@ -274,13 +274,13 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	now, p := r.l.Now(), reply.Problem
 	switch {
 	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks differ
-		return Answer{}, q.refusedBy(e, p)
+		return Answer{}, q.refusedBy(e, m, p)
 	case now.After(h.Expires):
 		return refused(expired, fmt.Errorf("at %s", h.Expires))
 	case h.Issued.After(now.Add(envelope.MaxSkew)):
 		return refused(fromFuture, fmt.Errorf("by %s", h.Issued.Sub(now)))
 	case p != nil:
-		return Answer{}, q.refusedBy(e, p)
+		return Answer{}, q.refusedBy(e, m, p)
 	case h.Origin != q.to:
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
 	case h.DecryptionKey == nil && q.kind != envelope.Federated:
@@ -326,8 +326,11 @@ func notYet(err error) *Problem {
 }
 
 // refusedBy returns the problem that an answer holds.
-func (q pending) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
-	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e), Frame: q.answer}
+func (q pending) refusedBy(e envelope.Envelope, m envelope.Message, p *envelope.Problem) *Problem {
+	return &Problem{
+		At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash,
+		Evidence: Evidence(e), Preimage: m.Preimage(), Frame: q.answer,
+	}
 }
 
 // left returns the time until ctx ends; MaxWait where it has no end.

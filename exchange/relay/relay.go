@@ -13,8 +13,8 @@
 // The destination verifies the signature by the key sets of the origin that are believed now,
 // decrypts, runs the operation, and answers with a message of its own, bound to the request's hash
 // and signed as every message is. The answer to a request that is not federated is encrypted to the
-// asker. Only a refusal of an asker of which no usable key is known, or whose signature is by none of
-// the known keys, goes in the clear; it holds a code, names of jurisdictions and a word of this
+// asker. Only a refusal of an asker of which no usable key is known, or whose signature is by none
+// of the known keys, goes in the clear; it holds a code, names of jurisdictions and a word of this
 // package. The hop or destination that refuses a request answers it: a problem names the
 // jurisdiction that it comes from. A frame that is not a
 // message in form, is not a request, or bears the reader's own name as its origin (other than a
@@ -139,6 +139,7 @@ type Problem struct {
 	// Of a refusal that Ask brought back from another jurisdiction:
 	Request  [32]byte // hash of the request
 	Evidence []byte   // the refusal as At signed it: see Evidence
+	Preimage []byte   // what the evidence commits to, by its SHA-256
 	Frame    []byte   // the whole refusal as it came
 
 	// Of AnswerRefused by this jurisdiction: what came, if another jurisdiction signed it and its

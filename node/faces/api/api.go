@@ -53,6 +53,7 @@ type Hosted struct {
 	Joining   *join.Desk
 	Breaks    *breaks.Store
 	Keys      Keys
+	Check     Check
 	Drill     *drill.Desk
 }
 

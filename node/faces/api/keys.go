@@ -37,6 +37,7 @@ type newKeys struct {
 
 func (s *server) registerKeys(a huma.API) {
 	handle(s, a, get("keys", "/v1/keys", "The jurisdiction's key sets, and what counts for how long"), s.keys)
+	handle(s, a, post("acknowledge-keys", "/v1/keys/acknowledgment", "End the alarms about what others believe of the keys"), acknowledge)
 	handle(s, a, post("new-keys", "/v1/keys", "Make the next key set, or revoke the one in use"), nextKeys)
 }
 
@@ -59,7 +60,8 @@ func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys,
 			Number: e.Number, Since: stamp(e.SinceNewest()), Issued: stampMS(e.Issued), Until: stampMS(e.NotAfter),
 		}
 	}
-	return out, nil
+	out.Check, err = s.check(ctx, h, true)
+	return out, err
 }
 
 // recoveryOf returns the recovery key of the newest key set, and the first of those that name it

@@ -154,6 +154,7 @@ func wrongTree() []wrong {
 		row("invite", "who cannot dial", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x"}, text.NotListening),
 		row("tree", "which is not known", "GET", "/v1/tree", "", nil, text.Internal),
 		row("keys", "of a ledger that gives none", "GET", "/v1/keys", "", nil, text.KeysPending),
+		row("acknowledge-keys", "not ready", "POST", "/v1/keys/acknowledgment", "", client.Acknowledge{}, text.NotReady),
 		row("new-keys", "too soon", "POST", "/v1/keys", "", client.NewKeys{}, text.KeysTooSoon),
 		row("new-keys", "while others wait", "POST", "/v1/keys", "", client.NewKeys{Revoke: true}, text.KeysPending),
 		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.NotEndorsed),

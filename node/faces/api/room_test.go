@@ -28,6 +28,7 @@ import (
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/join"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/host"
@@ -151,7 +152,7 @@ func hostedIn(l memory) Hosted {
 		Adoption: adoption.New(l, "province", ask), Rosters: published,
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
-		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()},
+		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
 	}
 }
 
@@ -265,3 +266,9 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 	}
 	return p
 }
+
+// unasked is a jurisdiction that asked nobody about its keys.
+type unasked struct{}
+
+func (unasked) View(context.Context) (v selfcheck.View, err error) { return v, nil }
+func (unasked) Acknowledge(context.Context) error                  { return errAway }

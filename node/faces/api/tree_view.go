@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -30,8 +31,12 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 		Name: name.String(), DisplayName: h.Standing.Called(name), Root: root.String(), Fingerprint: root.Fingerprint(),
 		Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
 	}
+	if out.Check, err = s.check(ctx, h, false); err != nil {
+		return out, err
+	}
 	if parent, ok := h.Standing.Parent(); ok {
 		n := s.parent(h, parent)
+		n.Alarm = cmp.Or(n.Alarm, worst(out.Check.Alarms))
 		out.Parent = &n
 	}
 	var children []tree.Child

@@ -17,6 +17,7 @@ type Keys struct {
 	KeySets     []KeySet     `json:"key_sets" doc:"Newest first; the latest 16"`
 	Recovery    RecoveryKey  `json:"recovery_key" doc:"The one that the newest key set names"`
 	Endorsement *Endorsement `json:"endorsement,omitempty" doc:"By the parent, as seen last; absent at a root"`
+	Check       Check        `json:"check" doc:"What others believe of the keys"`
 }
 
 // RecoveryKey tells which paper counts. The private part is on it alone.

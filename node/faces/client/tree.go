@@ -70,6 +70,7 @@ type Tree struct {
 	Parent      *Neighbour  `json:"parent,omitempty"`
 	Children    []Neighbour `json:"children"`
 	Addresses   []string    `json:"addresses,omitempty" doc:"Where children dial"`
+	Check       Check       `json:"check" doc:"What others believe of the jurisdiction's keys"`
 	// Waiting are the key sets, of any jurisdiction, that broke with the ones before.
 	Waiting []WaitingKeys `json:"waiting,omitempty" doc:"Key sets that broke with the ones before, and are not believed here yet"`
 }

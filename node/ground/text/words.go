@@ -33,6 +33,9 @@ var words = map[string]word{
 	// things that are looked for
 	"entry": {zh: "存证条目"},
 
+	// what is believed, where it was not named
+	"other keys": {zh: "另一套密钥（未指明）", en: "other keys, which it did not name,"},
+
 	// outcomes of a command
 	"not done":        {zh: "没有执行", en: "it was not done"},
 	"outcome unknown": {zh: "结果未知", en: "its outcome is unknown"},
@@ -100,14 +103,14 @@ var words = map[string]word{
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "missing" (a list) and "reason". All others are there as they may be shown.
+// "missing" (a list), "reason" and "believed". All others are there as they may be shown.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
 	for name, value := range args {
 		value = shown(value)
 		told[name] = value
 		switch name {
-		case "what", "reason":
+		case "what", "reason", "believed":
 			told[name] = Word(l, value)
 		case "missing":
 			list := strings.Split(value, ", ")

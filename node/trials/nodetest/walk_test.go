@@ -61,6 +61,7 @@ func faceWalk() []faceRow {
 		{"roster", "", "GET", "/v1/roster", "", all(given)},
 		{"tree", "", "GET", "/v1/tree", "", all(given)},
 		{"keys", "", "GET", "/v1/keys", "", all(given)},
+		{"acknowledge-keys", "", "POST", "/v1/keys/acknowledgment", "{}", all(given)},
 		{"new-keys", "too soon", "POST", "/v1/keys", "{}", all("keys-too-soon")},
 		{"record-history", "", "POST", "/v1/datasets/villages/history", `{"key":"9"}`, provider},
 		{"query", "villages", "POST", "/v1/query", `{"dataset":"villages","key":"9","purpose":"statistics"}`, byAgency(record, record, "basis-needed")},
