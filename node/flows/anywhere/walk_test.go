@@ -58,6 +58,7 @@ var walk = []struct {
 	{"datasets", "all", [5]string{given, given, given, given, given}},
 	{"standards", "all", [5]string{empty, empty, empty, empty, empty}},
 	{"agencies", "all", [5]string{given, given, given, given, given}},
+	{"believed", "of 贵阳市", [5]string{given, given, given, given, given}},
 }
 
 // walkers is the scene of the walk.
@@ -131,6 +132,8 @@ func (w *walkers) parameters(operation, about string) []byte {
 		return must(canon.Marshal(map[int][]byte{1: make([]byte, 32)}))
 	case "agencies":
 		return must(canon.Marshal(map[int]int{1: 0}))
+	case "believed":
+		return must(canon.Marshal(map[int]identity.Jurisdiction{1: guiyang}))
 	}
 	return must(canon.Marshal(map[int]string{}))
 }

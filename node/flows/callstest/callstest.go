@@ -32,10 +32,12 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/federated"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/chains"
 )
 
 // Names of the places.
@@ -176,6 +178,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)
 	receipts.Serve(operations)
+	selfcheck.Serve(operations, p.name, w, time.Now)
 	if w.o.Federated != nil {
 		w.o.Federated(p, operations)
 	} else {
@@ -267,6 +270,15 @@ func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]
 		return nil, nil
 	}
 	return w.At(of).Sets, nil
+}
+
+// Belief returns the key set that every place believes of a place.
+func (w *World) Belief(ctx context.Context, of identity.Jurisdiction) (b chains.Belief, err error) {
+	sets, err := w.KeySets(ctx, of, false)
+	if err == nil && len(sets) > 0 {
+		b = chains.Belief{KeySet: sets[len(sets)-1].KeySet, AsOf: time.Now()}
+	}
+	return b, err
 }
 
 // Exchange carries a request to the relay at the other end.

@@ -12,8 +12,9 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/operation"
-	"xietong/node/ground/text"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 )
 
@@ -84,15 +85,31 @@ func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {
 	case !ok:
 	case p.At == a.Who && p.Reason() == relay.UnknownKey:
 		a.Kind, a.Evidence = Unknown, evident(p.Evidence, p.Preimage)
+	case p.At == a.Who && (p.Code == uint16(relay.KeysChanged) || p.Code == uint16(relay.KeysObjected)):
+		if a.Excused = d.beganAnew(ctx, a, p.Args); !a.Excused {
+			a.Kind, a.Evidence = Unknown, evident(p.Evidence, p.Preimage)
+		}
 	case p.Unopened != nil && d.toOtherKey(ctx, a, p.Unopened):
 		a.Kind, a.Evidence = OtherKey, evident(p.Unopened, nil)
 	case p.At == a.Who && a.Relation != Parent:
 		a.Excused = p.Reason() != relay.NotEndorsed && p.Reason() != relay.KeysNotFound
 	case p.At == d.name:
-		a.Excused = text.ByNumber(p.Code) == text.Unreachable
+		a.Excused = slices.Contains([]string{relay.NoLink, relay.NoRoute, relay.NotEndorsed}, p.Reason())
 	default:
 		a.Excused = a.Relation == Other || p.Evidence != nil && d.o.Now().Sub(d.o.Heard()) > chains.MaxAge
 	}
+}
+
+// beganAnew reports whether a key set waits because this ledger began anew: it is our own, which
+// the third of the values tells by its fingerprint, and our ledger is not the first. Those above
+// have seen it since it was made; others may see it first when we ask.
+func (d *Desk) beganAnew(ctx context.Context, a *Asking, values []string) bool {
+	own, _, err := d.o.Keys.KeyStates(ctx)
+	if err != nil || len(values) < 3 || own[0].Epoch == 1 {
+		return false
+	}
+	ours := slices.ContainsFunc(own, func(k host.KeyState) bool { return k.Pin().Fingerprint() == values[2] })
+	return ours && (a.Relation == Other || a.At.Sub(own[0].Published) < breaks.Wait+time.Hour)
 }
 
 // toOtherKey reports whether whoever was asked signed, after it was asked, a message to this

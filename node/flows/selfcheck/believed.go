@@ -39,6 +39,16 @@ type Belief struct {
 	Since   uint64                `cbor:"5,keyasint,omitempty"` // ms since 1970 UTC: when it was first endorsed; none: of a root
 	AsOf    uint64                `cbor:"6,keyasint"`           // ms since 1970 UTC: the earliest that the endorsers on the way said so
 	Waiting *Waiting              `cbor:"7,keyasint,omitempty"`
+	Before  *Before               `cbor:"8,keyasint,omitempty"`
+}
+
+// Before is a key set that was believed in the last day and does not lead to the one that is
+// believed now: whoever endorses has said two things.
+type Before struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64
+	Hash   []byte
+	AsOf   uint64 // ms since 1970 UTC
 }
 
 // Waiting is a key set that will be believed from a time on, unless somebody objects.
@@ -56,6 +66,9 @@ func (b Belief) Check() error {
 	}
 	if w := b.Waiting; w != nil && (w.Number == 0 || len(w.Hash) != sha256.Size || w.Until > maxTime) {
 		return fmt.Errorf("number %d waits, with a hash of %d bytes", w.Number, len(w.Hash))
+	}
+	if f := b.Before; f != nil && (f.Number == 0 || len(f.Hash) != sha256.Size || f.AsOf > maxTime) {
+		return fmt.Errorf("number %d was believed before, with a hash of %d bytes", f.Number, len(f.Hash))
 	}
 	return nil
 }
@@ -110,6 +123,9 @@ func told(of identity.Jurisdiction, b chains.Belief) Belief {
 	out := Belief{Name: of, Epoch: b.Epoch, Number: b.Number, Hash: hash[:], AsOf: uint64(b.AsOf.UnixMilli())}
 	if !b.Since.IsZero() {
 		out.Since = uint64(b.Since.UnixMilli())
+	}
+	if f := b.Before; f != nil {
+		out.Before = &Before{Number: f.Number, Hash: f.Hash[:], AsOf: uint64(f.AsOf.UnixMilli())}
 	}
 	return out
 }

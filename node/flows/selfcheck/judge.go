@@ -113,6 +113,11 @@ func (o Own) sense(a Asking) sense {
 			return foreign
 		}
 	}
+	if f := a.Belief.Before; f != nil && time.UnixMilli(int64(f.AsOf)).After(o.Since.Add(slack)) {
+		if _, ours := o.find(f.Hash); !ours {
+			return foreign
+		}
+	}
 	set, ours := o.find(a.Belief.Hash)
 	switch {
 	case asOf.Before(a.At.Add(-oldest - slack)), !ours && asOf.Before(o.Since.Add(slack)):

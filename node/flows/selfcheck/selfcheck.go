@@ -3,15 +3,18 @@
 //
 // The grandparent is asked about every hour, and in between another jurisdiction, drawn by chance
 // from the roster now in force. The parent carries the questions and the answers: it can lose them,
-// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before;
-// so it would have to tell everybody the truth about those whom it betrays. A child of the root has
+// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before.
+// A child of the root has
 // no grandparent; where nobody else answers, it asks the root itself, and says so.
 //
 // A question is the operation "believed": {1: name}, and the answer is
 //
-//	{1: name, 2: epoch, 3: number, 4: hash, 5: since (ms), 6: as of (ms), 7: [number, hash, until (ms)]}
+//	{1: name, 2: epoch, 3: number, 4: hash, 5: since (ms), 6: as of (ms),
+//	 7: [number, hash, until (ms)], 8: [number, hash, as of (ms)]}
 //
-// where 5 and 7 may be absent, and 7 is a key set that is not believed yet. For example, a1 01 77
+// where 5, 7 and 8 may be absent. 7 is a key set that is not believed yet. 8 is one that was
+// believed in the last day and does not lead to the one of now: so a parent that tells the truth
+// just when it sees the question pass is found by what it said before. For example, a1 01 77
 // 6e 61 6e 6d 69 6e 67 2e 67 75 69 79 61 6e 67 2e 67 75 69 7a 68 6f 75 asks about
 // nanming.guiyang.guizhou. Key sets are public: nothing of it is recorded.
 //
@@ -39,7 +42,6 @@
 package selfcheck
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -298,17 +300,19 @@ func (v Verdict) String() string {
 }
 
 // Fingerprint returns the fingerprint of the key set that is believed; "" where it was not named.
-func (f Finding) Fingerprint() string { return cmp.Or(f.Belief.waiting(), f.Belief.Fingerprint()) }
+func (f Finding) Fingerprint() string {
+	b := f.Belief
+	switch {
+	case b.Waiting != nil:
+		return fingerprint(b.Name, b.Waiting.Number, b.Waiting.Hash)
+	case b.Before != nil:
+		return fingerprint(b.Name, b.Before.Number, b.Before.Hash)
+	}
+	return b.Fingerprint()
+}
 
 // Fingerprint returns the fingerprint of the key set that is believed; "" where none was named.
 func (b Belief) Fingerprint() string { return fingerprint(b.Name, b.Number, b.Hash) }
-
-func (b Belief) waiting() string {
-	if b.Waiting == nil {
-		return ""
-	}
-	return fingerprint(b.Name, b.Waiting.Number, b.Waiting.Hash)
-}
 
 func fingerprint(name identity.Jurisdiction, number uint64, hash []byte) string {
 	pin, err := trust.NewPin(name, number, hash)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 	"xietong/node/tree/door"
 	"xietong/node/tree/neighbours"
@@ -32,9 +35,11 @@ import (
 
 // place is one jurisdiction of a tree whose links are function calls.
 type place struct {
+	dir string
 	*host.Host
 	table  *neighbours.Table
 	chains *chains.Store
+	where  *standing.Standing
 	door   door.Door
 	upkeep *neighbours.Upkeep
 	relay  *relay.Relay
@@ -97,15 +102,32 @@ func newWorld(t *testing.T, names ...string) *world {
 
 func (w *world) at(s string) *place { return w.places[named(w.t, s)] }
 
-// open makes and opens a ledger with keys of its own.
-func (w *world) open(name identity.Jurisdiction) *host.Host {
+// make makes a ledger with keys of its own, which begins with the epoch, and returns its folder.
+func (w *world) make(name identity.Jurisdiction, epoch uint64) (dir string) {
 	w.t.Helper()
-	dir := w.t.TempDir()
-	if _, err := host.Create(dir, name, w.now(), 1); err != nil {
+	dir = w.t.TempDir()
+	if _, err := host.Make(dir, name, host.New{Now: w.now(), Epoch: epoch, Hosted: 1}); err != nil {
 		w.t.Fatal(err)
 	}
+	return dir
+}
+
+// fork copies a ledger with its keys, as its owner may, and opens the copy.
+func (w *world) fork(p *place) *host.Host {
+	w.t.Helper()
+	dir := filepath.Join(w.t.TempDir(), "copy")
+	if err := os.CopyFS(dir, os.DirFS(p.dir)); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.open(dir, p.Name())
+}
+
+// open opens a ledger.
+func (w *world) open(dir string, name identity.Jurisdiction) *host.Host {
+	w.t.Helper()
 	registry := state.NewRegistry()
 	tree.Register(registry)
+	breaks.Register(registry)
 	rosters.Register(registry)
 	Register(registry)
 	own := must2(host.Open(w.t.Context(), dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now}))(w.t)
@@ -120,11 +142,13 @@ func must2[T any](v T, err error) func(testing.TB) T {
 
 func (w *world) add(name identity.Jurisdiction) {
 	w.t.Helper()
-	p := &place{Host: w.open(name), log: &strings.Builder{}}
+	dir := w.make(name, 1)
+	p := &place{Host: w.open(dir, name), dir: dir, log: &strings.Builder{}}
 	logger := slog.New(slog.NewTextHandler(p.log, nil))
 	p.table = neighbours.New(p.Host, w.now, logger)
 	endorser := tree.NewEndorser(p.Host, w.now)
-	p.chains = chains.New(p.Host, endorser, p.table, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
+	memory := breaks.New(p.Host, func() trust.Signer { return p.Signer() }, w.now, logger)
+	p.chains = chains.New(p.Host, endorser, p.table, memory, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return w.knock(ctx, name, to, frame)
 	}, w.now)
 	p.door = door.Door{
@@ -152,17 +176,28 @@ func (w *world) furnish(p *place) {
 	p.chains.AskAbove(p.upkeep.Anew)
 	serves := relay.NewRegistry()
 	Serve(serves, p.Name(), where, w.now)
-	p.relay = relay.New(relay.Local{
-		Name: p.Name(), Parent: p.table.Parent, Child: p.table.IsChild, Signer: func() envelope.Signer { return p.Signer() },
-		Opener: envelope.NewOpener(p.Host), Trust: where, Links: w, Operations: serves, Problem: failure.Told, Now: w.now,
-	})
+	p.where = where
+	p.relay = w.relayOf(p, serves)
 	p.desk = New(Options{
 		Ledger: p.Host, Keys: p.Host, Asker: p.relay, Believes: where, Parent: p.table.Parent,
-		Listed: func() []identity.Jurisdiction { return slices.Collect(maps.Keys(w.places)) },
-		Up:     func() bool { return !p.cut }, Heard: func() time.Time { return p.heard }, Now: w.now,
+		Listed: func() []identity.Jurisdiction {
+			return slices.SortedFunc(maps.Keys(w.places), func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
+		},
+		Up: func() bool { return !p.cut }, Heard: func() time.Time { return p.heard }, Now: w.now,
 		Logger: slog.New(slog.NewTextHandler(p.log, nil)),
 	})
 	w.refresh(p)
+}
+
+func (w *world) relayOf(p *place, serves *relay.Registry) *relay.Relay {
+	return relay.New(w.localOf(p, serves))
+}
+
+func (w *world) localOf(p *place, serves *relay.Registry) relay.Local {
+	return relay.Local{
+		Name: p.Name(), Parent: p.table.Parent, Child: p.table.IsChild, Signer: func() envelope.Signer { return p.Signer() },
+		Opener: envelope.NewOpener(p.Host), Trust: p.where, Links: w, Operations: serves, Problem: failure.Told, Now: w.now,
+	}
 }
 
 func (w *world) refresh(p *place) {
@@ -205,7 +240,8 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 // gives the child the levels above it. It returns the entry.
 func (w *world) join(parent *place, child *host.Host) identity.Entry {
 	w.t.Helper()
-	entry := w.endorse(parent, child, nil)
+	entry := w.endorse(parent.Host, child, nil)
+	w.refresh(parent)
 	levels, root, err := parent.Chain(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
@@ -220,7 +256,7 @@ func (w *world) join(parent *place, child *host.Host) identity.Entry {
 
 // endorse has the parent invite the child with rekey, and redeems the invitation with the key sets;
 // none: those of the child's ledger.
-func (w *world) endorse(parent *place, child *host.Host, sets [][]byte) identity.Entry {
+func (w *world) endorse(parent *host.Host, child *host.Host, sets [][]byte) identity.Entry {
 	w.t.Helper()
 	ctx := w.t.Context()
 	w.secret++
@@ -239,17 +275,16 @@ func (w *world) endorse(parent *place, child *host.Host, sets [][]byte) identity
 		Child: child.Name(), Secret: secret, KeySets: sets, Replica: child.Replica(),
 		Possession: child.SignLog(tree.PossessionInput(binding, tree.SecretHash(secret))),
 	}, binding, w.now()))(w.t)
-	w.refresh(parent)
 	return entry
 }
 
-// usurp has the parent make keys under its child's name and endorse them to everybody but the
-// child, to which it shows the true endorsement. Where it is sly, the forged key set lists the
+// usurp has the parent make keys under its child's name and endorse them, in a copy of its ledger,
+// to everybody but the child, to which it shows the true endorsement. Where it is sly, the forged key set lists the
 // child's own CA and signing certificate, so that what the child signs is believed, and what others
 // encrypt to the child the parent reads.
 func (w *world) usurp(parent, child *place, sly bool) (forged trust.KeySet) {
 	w.t.Helper()
-	thief := w.open(child.Name())
+	thief, forks := w.open(w.make(child.Name(), 2), child.Name()), w.fork(parent)
 	sets := must2(thief.KeySets(w.t.Context()))(w.t)
 	forged = newest(w.t, sets)
 	if sly {
@@ -258,22 +293,20 @@ func (w *world) usurp(parent, child *place, sly bool) (forged trust.KeySet) {
 	}
 	sig := trust.Signature{Replica: thief.Replica(), Sig: thief.SignLog(forged.SigningInput())}
 	sets = [][]byte{must2(trust.Assemble(forged, []trust.Signature{sig}))(w.t)}
-	entry := w.endorse(parent, thief, sets)
-	w.join(parent, child.Host)
-	w.refresh(child)
+	entry := w.endorse(forks, thief, sets)
 	truth := parent.door.Prove
 	parent.door.Prove = func(ctx context.Context, peer identity.Jurisdiction, wanted door.Wanted) ([]trust.Level, error) {
 		if wanted.Name != child.Name() || peer == child.Name() {
 			return truth(ctx, peer, wanted)
 		}
-		return w.forgedLevels(parent, entry, sets), nil
+		return w.forgedLevels(forks, entry, sets), nil
 	}
 	return forged
 }
 
 // forgedLevels is the chain down to the key sets that an entry of the parent endorses, with a
 // standing of now.
-func (w *world) forgedLevels(parent *place, entry identity.Entry, sets [][]byte) []trust.Level {
+func (w *world) forgedLevels(parent *host.Host, entry identity.Entry, sets [][]byte) []trust.Level {
 	w.t.Helper()
 	levels, _, err := parent.Chain(w.t.Context())
 	if err != nil {

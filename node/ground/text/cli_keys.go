@@ -76,7 +76,7 @@ var keysSentences = []sentence{
 	{CLICheckSummary, "密钥核对：{name}（{relation}）于 {at} 答复：{answer}", "keys, asked end to end: {name} ({relation}) at {at}: {answer}"},
 	{CLICheckAsked, "询问时间", "asked"},
 	{CLICheckAnswer, "答复", "answer"},
-	{CLICheckAlone, "除上级外，没有其他行政区划可问", "there is nobody else to ask than those above"},
+	{CLICheckAlone, "最近一次抽取的行政区划都没有加入或联系不上：除上级外没有其他可问的", "none of those drawn last has joined or can be reached: there was nobody else to ask than those above"},
 	{CLICheckNever, "尚未询问他处", "nobody was asked yet"},
 	{CheckGrandparent, "上级的上级", "above the parent"},
 	{CheckParent, "上级", "parent"},

@@ -93,6 +93,7 @@ type Store struct {
 	failed    map[identity.Jurisdiction][]*chain // by who asked, oldest first
 	withdrawn map[identity.Jurisdiction]trust.Standing
 	finding   map[identity.Jurisdiction]*finding
+	before    map[identity.Jurisdiction]recalled
 
 	asking *budget.PlacesToward // questions under way
 	news   news
@@ -127,6 +128,7 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *b
 		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now, asking: budget.NewPlacesToward(MaxAsking),
 		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
 		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
+		before: map[identity.Jurisdiction]recalled{},
 	}
 }
 
@@ -174,19 +176,27 @@ type Belief struct {
 	trust.KeySet           // the newest
 	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
 	AsOf         time.Time // the earliest that the endorsers on the way said so
+	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
 }
 
-// Belief returns the newest key set that KeySets returns.
+// Belief returns the newest key set that KeySets returns; the error is the same.
 func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, error) {
 	if n, near := s.table.Known(of); near {
 		_, err := s.table.Of(of)
-		return Belief{n.KeySets[len(n.KeySets)-1].KeySet, n.Since, s.now()}, err
+		return Belief{KeySet: n.KeySets[len(n.KeySets)-1].KeySet, Since: n.Since, AsOf: s.now()}, err
 	}
 	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, MaxAge))
+	if err == nil {
+		c, err = s.believe(ctx, c, false)
+	}
 	if err != nil {
 		return Belief{}, fmt.Errorf("find the chain of %s: %w", of, err)
 	}
-	return Belief{c.sets[len(c.sets)-1].KeySet, c.since, c.made}, nil
+	b := Belief{KeySet: c.sets[len(c.sets)-1].KeySet, Since: c.since, AsOf: c.made}
+	if f, broken := s.formerOf(of); broken {
+		b.Before = &f
+	}
+	return b, nil
 }
 
 // find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
@@ -272,6 +282,7 @@ func (s *Store) keep(f *finding) {
 			c.before = c.before.before
 		}
 		s.kept[c.of] = c
+		s.remember(c)
 		s.order = append(s.order, c)
 		if len(s.order) > MaxKept {
 			s.evict()
