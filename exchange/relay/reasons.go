@@ -16,7 +16,7 @@ import (
 // sentence.
 const (
 	NotEndorsed   = "not endorsed" // of Unreachable too: no endorsement is in force
-	KeysNotFound  = "keys not found"
+	keysNotFound  = "keys not found"
 	UnknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
@@ -54,7 +54,7 @@ func (p *Problem) Reason() string {
 // reasonOf says which check of envelope a message did not pass.
 func reasonOf(err error) string {
 	if p, ok := errors.AsType[*Problem](err); ok && p.Reason() != NotEndorsed {
-		return KeysNotFound // a jurisdiction on the way to the key sets is away
+		return keysNotFound // a jurisdiction on the way to the key sets is away
 	}
 	for _, known := range []struct {
 		err    error

@@ -78,6 +78,12 @@ func (d *Desk) ask(ctx context.Context, who identity.Jurisdiction, r Relation) (
 	return a, nil
 }
 
+// excuses are the refusals of whoever is asked that say nothing about our keys: it is busy, or of an
+// older version, or the clocks are apart.
+var excuses = []relay.Code{
+	relay.Busy, relay.Late, relay.UnknownOperation, relay.MessageExpired, relay.MessageFuture, relay.UnknownEncapsulation,
+}
+
 // unanswered says what an asking came to that brought no belief.
 func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {
 	p, ok := errors.AsType[*relay.Problem](err)
@@ -91,8 +97,8 @@ func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {
 		}
 	case p.Unopened != nil && d.toOtherKey(ctx, a, p.Unopened):
 		a.Kind, a.Evidence = OtherKey, evident(p.Unopened, nil)
-	case p.At == a.Who && a.Relation != Parent:
-		a.Excused = p.Reason() != relay.NotEndorsed && p.Reason() != relay.KeysNotFound
+	case p.At == a.Who:
+		a.Excused = slices.Contains(excuses, relay.Code(p.Code))
 	case p.At == d.name:
 		a.Excused = slices.Contains([]string{relay.NoLink, relay.NoRoute, relay.NotEndorsed}, p.Reason())
 	default:

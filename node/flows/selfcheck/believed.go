@@ -124,6 +124,9 @@ func told(of identity.Jurisdiction, b chains.Belief) Belief {
 	if !b.Since.IsZero() {
 		out.Since = uint64(b.Since.UnixMilli())
 	}
+	if v := b.Waiting; v != nil {
+		out.Waiting = &Waiting{Number: v.Number, Hash: v.Hash[:], Until: uint64(v.Until.UnixMilli())}
+	}
 	if f := b.Before; f != nil {
 		out.Before = &Before{Number: f.Number, Hash: f.Hash[:], AsOf: uint64(f.AsOf.UnixMilli())}
 	}

@@ -102,6 +102,29 @@ func TestAlarmOutlivesARestart(t *testing.T) {
 	}
 }
 
+// TestRekeyedIsNoAlarm: a county loses its machine, begins anew under other keys, and is invited
+// with rekey. Who remembers the keys of before, or believes them a little longer, alarms nobody.
+func TestRekeyedIsNoAlarm(t *testing.T) {
+	w := newWorld(t, five...)
+	county := w.at("nanming.guiyang.guizhou")
+	w.rounds(county, 4)
+	w.elapse(time.Hour)
+	w.add(county.Name())
+	anew := w.at("nanming.guiyang.guizhou")
+	if anew == county {
+		t.Fatal("it did not begin anew")
+	}
+	for n := range 8 {
+		w.rounds(anew, 1)
+		if got := w.found(anew); got != "" {
+			t.Errorf("after %d rounds got %s", n+1, got)
+		}
+	}
+	if asked := w.view(anew).Asked; len(asked) < 2 || !asked[0].Agrees || !asked[1].Agrees {
+		t.Errorf("got %+v", asked)
+	}
+}
+
 // TestEvidence: what is kept of an answer proves to anybody who has the key sets of whoever gave it
 // what it said, or that it refused us, or to which key it encrypted.
 func TestEvidence(t *testing.T) {

@@ -66,7 +66,7 @@ const (
 )
 
 // mostKept is how many askings are remembered.
-const mostKept = 48
+const mostKept = 32
 
 // Keys tells the own key sets; *host.Host is one.
 type Keys interface {

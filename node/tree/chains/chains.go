@@ -177,6 +177,14 @@ type Belief struct {
 	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
 	AsOf         time.Time // the earliest that the endorsers on the way said so
 	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
+	Waiting      *Waiting  // what will be believed from a time on, unless somebody objects; nil: nothing
+}
+
+// Waiting is a key set that is not believed yet.
+type Waiting struct {
+	Number uint64
+	Hash   trust.Hash
+	Until  time.Time
 }
 
 // Belief returns the newest key set that KeySets returns; the error is the same.
