@@ -78,8 +78,8 @@ func (d *Desk) ask(ctx context.Context, who identity.Jurisdiction, r Relation) (
 	return a, nil
 }
 
-// excuses are the refusals of whoever is asked that say nothing about our keys: it is busy, or of an
-// older version, or the clocks are apart.
+// excuses are the refusals of whoever is asked that say nothing about our keys: it is busy, or of
+// an older version, or the clocks are apart.
 var excuses = []relay.Code{
 	relay.Busy, relay.Late, relay.UnknownOperation, relay.MessageExpired, relay.MessageFuture, relay.UnknownEncapsulation,
 }
