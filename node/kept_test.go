@@ -30,7 +30,7 @@ var elsewhere = map[string]string{
 	"keys-believed":  "node/tree/breaks: TestLargestMemory",
 	"keys-confirmed": "node/tree/breaks: TestLargestMemory",
 	"seen":           "consensus/state: TestIDs",
-	"self-check":     "node/flows/selfcheck: TestAlarmOutlivesARestart",
+	"self-check":     "node/flows/selfcheck: TestAlarmsFit",
 	"shares":         "node/flows/federated",
 	"sharesby":       "node/flows/federated",
 	"upstream":       "node/tree",

@@ -32,7 +32,15 @@ type evidence struct {
 	Preimage []byte
 }
 
+// maxPreimage is more than the bytes of any answer that is none of a liar.
+const maxPreimage = 2 << 10
+
+// evident returns the evidence of an answer. What is longer than it may be is left out: the
+// signature proves enough.
 func evident(signed, preimage []byte) []byte {
+	if len(preimage) > maxPreimage {
+		preimage = nil
+	}
 	data, err := canon.Marshal(evidence{Signed: signed, Preimage: append([]byte{}, preimage...)})
 	if err != nil {
 		panic(err) // byte strings always have an encoding

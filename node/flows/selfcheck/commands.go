@@ -10,7 +10,8 @@ import (
 // The command of this room. Its number is that of docs/protocol.md.
 const commandAlarms book.Command[alarms, book.Nothing] = 28
 
-// The most alarms that are kept, and the bytes of them: an answer and what it says are below 8 KiB.
+// The most alarms that are kept, and the bytes of them: each is below 8 KiB, of which the signed
+// part of an answer is 4 KiB at most (see relay.Evidence), and what it says maxPreimage.
 const (
 	mostAlarms = 8
 	maxAlarms  = 80 << 10

@@ -102,6 +102,36 @@ func TestAlarmOutlivesARestart(t *testing.T) {
 	}
 }
 
+// TestAlarmsFit: as many alarms as are kept, each with the longest evidence, are written and read
+// again; the word of the grandparent is kept also where others lie to fill the place (S01).
+func TestAlarmsFit(t *testing.T) {
+	w := newWorld(t, "guizhou", "guiyang.guizhou")
+	p, long := w.at("guiyang.guizhou"), make([]byte, 4<<10)
+	belief := Belief{Name: p.Name(), Epoch: 1, Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
+	belief.Waiting, belief.Before = &Waiting{Number: 1, Hash: make([]byte, 32), Until: maxTime}, &Before{Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
+	var all []Finding
+	add := func(who string, r Relation) (added bool) {
+		all, added = add(all, Finding{Verdict: Differs, Who: named(t, who), Relation: r, Kind: Named, Belief: belief, Since: maxTime, Last: maxTime, Evidence: evident(long, make([]byte, 1<<20))})
+		return added
+	}
+	for i := range mostAlarms + 2 {
+		name := strings.Repeat("a", 60) + string(rune('a'+i)) + ".guizhou"
+		if got := add(name, Other); got != (i < mostAlarms) {
+			t.Errorf("alarm %d: added %t", i, got)
+		}
+	}
+	if !add("guizhou", Grandparent) || add("guizhou", Grandparent) || len(all) != mostAlarms {
+		t.Errorf("what the grandparent says is one of %d", len(all))
+	}
+	if err := save(t.Context(), p, all); err != nil {
+		t.Fatal(err)
+	}
+	got, err := load(t.Context(), p)
+	if err != nil || len(got) != mostAlarms || !slices.ContainsFunc(got, func(f Finding) bool { return f.Who.String() == "guizhou" && len(f.Evidence) > 4<<10 }) {
+		t.Errorf("got %d, %v", len(got), err)
+	}
+}
+
 // TestRekeyedIsNoAlarm: a county loses its machine, begins anew under other keys, and is invited
 // with rekey. Who remembers the keys of before, or believes them a little longer, alarms nobody.
 func TestRekeyedIsNoAlarm(t *testing.T) {
