@@ -53,6 +53,7 @@ type hosted struct {
 	door     door.Door
 	relay    *relay.Relay
 	check    *selfcheck.Desk
+	many     *federated.Desk
 	face     api.Hosted
 
 	mu       sync.Mutex                          // guards the fields below
@@ -148,7 +149,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
-	many.Slots = n.slots
+	many.Slots, many.Now, many.Found = n.slots, n.o.Now, h.found
+	h.many = many
 	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
 	desk.Serve(operations, lists)
 	catalog.Serve(operations, h.host)
@@ -191,6 +193,15 @@ func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
 			return said.AsOf
 		},
 	})
+}
+
+// found tells the operator what was found when a question was audited later.
+func (h *hosted) found(f federated.Finding) {
+	line := h.logger.Info
+	if f.Outcome == federated.Lied || f.Outcome == federated.Withheld {
+		line = h.logger.Error
+	}
+	line("audited later", "hop", f.Hop.String(), "outcome", string(f.Outcome), "question", f.Asked.String(), "entry", f.Entry.String())
 }
 
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {

@@ -62,7 +62,7 @@ var ofMany = client.FederatedAnswer{
 	Beside: []client.Beside{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
-	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"},
+	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
 	Lies: []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }
 
@@ -83,6 +83,25 @@ var believed = client.Check{
 	},
 	Alone: true,
 }
+
+// audited is an account with one line of each kind.
+var audited = func() (all client.Audits) {
+	p := client.OpenPoint{
+		Asked: log + "31", Agency: "civil-affairs", Name: "yunyan.guiyang.guizhou", Title: "云岩区", Since: "2026-11-24T02:10:00Z", Until: "2026-11-25T02:10:00Z",
+	}
+	all.Open = []client.OpenPoint{p}
+	for _, outcome := range []string{client.FoundAudited, client.FoundLied, client.FoundWithheld, client.FoundUnproven, client.FoundUnreached} {
+		f := client.Finding{OpenPoint: p, Outcome: outcome, At: "2026-11-25T02:10:00Z", Entry: log + "40"}
+		switch outcome {
+		case client.FoundLied:
+			f.Lies = []client.Lie{{By: "yunyan.guiyang.guizhou", Kind: "dropped", About: "x.yunyan.guiyang.guizhou", Proven: true}}
+		case client.FoundWithheld:
+			f.Why = "云岩区未在规定时间内答复"
+		}
+		all.Findings = append(all.Findings, f)
+	}
+	return all
+}()
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
@@ -184,6 +203,7 @@ var answers = map[string]any{
 		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
 		Check:       believed,
 	},
+	"GET /v1/audits":              audited,
 	"POST /v1/keys/acknowledgment": client.Acknowledged{},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
 	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},

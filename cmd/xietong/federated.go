@@ -52,7 +52,14 @@ func (a *app) printAudit(answer client.FederatedAnswer) {
 	if len(answer.Unseen) > 0 {
 		a.say(text.CLIGatherUnseen, text.Args{"hops": strings.Join(answer.Unseen, ", ")})
 	}
-	for _, lie := range answer.Lies {
+	if len(answer.Again) > 0 {
+		a.say(text.CLIGatherAgain, text.Args{"hops": strings.Join(answer.Again, ", "), "entry": answer.Asked})
+	}
+	a.printLies(answer.Lies)
+}
+
+func (a *app) printLies(lies []client.Lie) {
+	for _, lie := range lies {
 		a.say(text.CLIGatherLie, text.Args{"by": lie.By, "kind": lie.Kind, "about": lie.About})
 	}
 }

@@ -56,6 +56,7 @@ var session = [][]string{
 	{"ledger", "receipt", "8", "--out", "FILES"},
 	{"ledger", "verify", "FILES/entry-7.receipt", "FILES/entry-7.payload", "--root", "guizhou/keys/1/" + strings.Repeat("0f", 32)},
 	{"ledger", "verify"},
+	{"ledger", "audits"},
 	{"query", "nothing", "--key", "1"},
 	{"query", "villages", "--were", "a=b"},
 	{"--help"},

@@ -169,6 +169,24 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if err := s.verify(e.outer, e.header, keys, o.knownRoots()); err != nil {
 		return Message{}, err
 	}
+	return e.read(s, o)
+}
+
+// Reread takes a message in the clear apart that was proven when it came. It looks at no key, which
+// may have ended since, and at no time.
+func Reread(e Envelope) (Message, error) {
+	s, err := decodeStatement(e.statement)
+	if err == nil && e.header.DecryptionKey != nil {
+		err = malformed("body", errors.New("it is encrypted"))
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	return e.read(s, nil)
+}
+
+// read returns what a message says whose statement is s.
+func (e Envelope) read(s decoded, o *Opener) (m Message, err error) {
 	body := e.body
 	if e.header.DecryptionKey != nil {
 		if body, err = o.open(e); err != nil {

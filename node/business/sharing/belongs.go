@@ -39,6 +39,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindWithdrawal:      administrators,
 	ledger.KindJoined:          administrators,
 	ledger.KindAsked:           author,
+	ledger.KindFinding:         author,
 	ledger.KindRoster:          anybody,
 	ledger.KindStandard:        anybody,
 	ledger.KindKeysConfirmed:   administrators,

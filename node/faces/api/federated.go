@@ -53,11 +53,7 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	}
 	groups, whole := measureShown(s, got.Measure, got.Groups)
 	out.Groups, out.Whole = append(out.Groups, groups...), whole
-	for _, lie := range got.Audit.Lies {
-		out.Lies = append(out.Lies, client.Lie{
-			By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven(),
-		})
-	}
+	out.Lies, out.Again = liesShown(got.Audit.Lies), namesOf(got.Audit.Again)
 	return out
 }
 

@@ -51,6 +51,7 @@ func (s *server) register(a huma.API) {
 	s.registerKeys(a)
 	s.registerRoster(a)
 	s.registerStandards(a)
+	s.registerAudits(a)
 }
 
 // status answers for every hosted jurisdiction. It needs no choice of one, because it is the

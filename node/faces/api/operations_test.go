@@ -153,6 +153,8 @@ func wrongTree() []wrong {
 		row("invite", "no label", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有", Label: "No Label"}, text.BadRequest),
 		row("invite", "who cannot dial", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x"}, text.NotListening),
 		row("tree", "which is not known", "GET", "/v1/tree", "", nil, text.Internal),
+		row("audits", "of no entry", "GET", "/v1/audits?asked=x", "", nil, text.BadRequest),
+		row("audits", "unknown agency", "GET", "/v1/audits?asked=", "forestry", nil, text.UnknownAgency),
 		row("keys", "of a ledger that gives none", "GET", "/v1/keys", "", nil, text.KeysPending),
 		row("acknowledge-keys", "not ready", "POST", "/v1/keys/acknowledgment", "", client.Acknowledge{}, text.NotReady),
 		row("new-keys", "too soon", "POST", "/v1/keys", "", client.NewKeys{}, text.KeysTooSoon),

@@ -46,6 +46,7 @@ type FederatedAnswer struct {
 	Audited  []string          `json:"audited" doc:"Whose sums were compared with what they were given"`
 	Leaves   []string          `json:"leaves,omitempty" doc:"Whose signed answers have no answers of others in them, so there is nothing to compare"`
 	Unseen   []string          `json:"unseen,omitempty" doc:"Who did not show what they were given, or what is not proven, within a minute"`
+	Again    []string          `json:"again,omitempty" doc:"Of the unseen, who are asked again for a day: see audits"`
 	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
 }
 

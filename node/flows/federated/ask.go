@@ -69,17 +69,20 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	asking := operation.Asking{ID: id, To: w.Below, By: by}
 	var share gather.Share
 	var issued time.Time
+	var frame []byte
 	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (err error) {
 		share, err = d.readShare(q, got.Roster, answer)
-		got.Stands, issued = answer.Stands, answer.Issued
+		got.Stands, issued, frame = answer.Stands, answer.Issued, answer.Frame
 		return err
 	})
 	if err != nil { // an answer that was not accepted, or could not be recorded, is not shown
 		return got, err
 	}
 	got.Share, got.Access, got.Asked = share, recorded.Access, recorded.Asked
-	got.Audit = d.audit(ctx, auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}, hop{w.Below, got.Share})
-	return got, nil
+	a := auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}
+	got.Audit = d.audit(ctx, a, hop{w.Below, got.Share, frame})
+	got.Audit.Again, err = d.askAgain(ctx, a, w.Dataset, recorded.Asked, got.Audit.left)
+	return got, err
 }
 
 // readShare takes the answer apart, and checks that it accounts for every member.

@@ -20,7 +20,13 @@
 // The audit compares the sum of the destination, and of some below it, with the answers that each
 // was made from; chance chooses them once the answer is recorded, so that nobody knows before. If
 // that is wanted, the audit compares every sum. It says of everybody whom it comes to: compared, a
-// leaf, to which nobody answered, or not shown.
+// leaf, to which nobody answered, or not shown. What is not shown is open in the account of the
+// question: the asker asks for it again for a day, also after a restart, audits what comes, and
+// records what it found (see Account):
+//
+//	points       hash (32 bytes) hop -> point
+//	pointshares  hash (32 bytes) hop -> the answer of the hop, as it was signed
+//	findings     be64(found at, ms) be64(entry) -> finding
 //
 // A question for the records of many is one call to each: encrypted to the member, permitted and
 // recorded by the member.
@@ -84,10 +90,16 @@ type Desk struct {
 	tree    Tree
 	// Slots, if set, are those in which the answers of children are added up and verified.
 	Slots *budget.Slots
+	// Now is the clock; time.Now unless it is set.
+	Now func() time.Time
+	// Found, if set, is told of each finding, once it is recorded.
+	Found func(Finding)
+
+	opened chan struct{} // a point was opened
 }
 
 // New returns the desk of the jurisdiction whose records r keeps. The desk asks a single
 // jurisdiction through ask.
 func New(own book.Ledger, r *records.Desk, ask *anywhere.Desk, engine Engine, handing Handing, tree Tree) *Desk {
-	return &Desk{own: own, records: r, ask: ask, engine: engine, handing: handing, tree: tree}
+	return &Desk{own: own, records: r, ask: ask, engine: engine, handing: handing, tree: tree, Now: time.Now, opened: make(chan struct{}, 1)}
 }

@@ -29,9 +29,8 @@ const (
 	bucketSharesBy = "sharesby"
 	maxDropped     = 64 // answers at most that one command drops because their term is over
 
-	// maxKept bounds a child's answer, in bytes, so that the command which keeps it is none too
-	// long.
-	maxKept    = state.MaxCommandLen - 1<<10
+	// maxKept bounds an answer, in bytes, so that no command which keeps it is too long.
+	maxKept    = state.MaxCommandLen - 16<<10
 	keptAtOnce = 48
 	keptWithin = 30 * time.Second
 )
@@ -100,6 +99,7 @@ func Register(r *state.Registry) {
 		state.Bucket{Name: bucketSharesBy, MaxKey: 8 + 96, MaxValue: 0},
 	)
 	commandShare.Handle(r, applyShare)
+	registerPoints(r)
 }
 
 // operationShares shows the asker of a federated request the answers of the children to it:

@@ -60,6 +60,7 @@ func faceWalk() []faceRow {
 		{"standard-of", "none", "GET", "/v1/standards/villages?from=guiyang.guizhou", "", byAgency("no-standard", "no-standard", "no-standard")},
 		{"roster", "", "GET", "/v1/roster", "", all(given)},
 		{"tree", "", "GET", "/v1/tree", "", all(given)},
+		{"audits", "", "GET", "/v1/audits?asked=", "", [5]string{given, given, given, "unknown-agency", given}},
 		{"keys", "", "GET", "/v1/keys", "", all(given)},
 		{"acknowledge-keys", "", "POST", "/v1/keys/acknowledgment", "{}", all(given)},
 		{"new-keys", "too soon", "POST", "/v1/keys", "{}", all("keys-too-soon")},
