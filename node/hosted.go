@@ -208,7 +208,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 	return relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: where, Links: links{n}, Operations: operations, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
+		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:

@@ -203,7 +203,7 @@ var answers = map[string]any{
 		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
 		Check:       believed,
 	},
-	"GET /v1/audits":              audited,
+	"GET /v1/audits":               audited,
 	"POST /v1/keys/acknowledgment": client.Acknowledged{},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
 	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},

@@ -275,7 +275,7 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	switch {
 	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks differ
 		return Answer{}, q.refusedBy(e, m, p)
-	case now.After(h.Expires):
+	case now.After(h.Expires) && q.kind != envelope.Federated: // a share is given again for longer
 		return refused(expired, fmt.Errorf("at %s", h.Expires))
 	case h.Issued.After(now.Add(envelope.MaxSkew)):
 		return refused(fromFuture, fmt.Errorf("by %s", h.Issued.Sub(now)))

@@ -64,7 +64,8 @@
 // not know whether the request was served. If it was, the same request gets the same answer, byte
 // for byte, for ten minutes: to whoever lost it, and to a hop that would like to have another one.
 // The memory for that is bounded (see answers), and is gone after a restart: then the request is
-// refused as answered before, and only another id uses the data once more.
+// refused as answered before, and only another id uses the data once more. The answer to a
+// federated request is kept for longer (see Shares).
 //
 // The package records nothing: an operation commits the use before it returns, and refuses an id
 // that its origin used before, so a replay is refused on every replica and after a restart. The
@@ -190,6 +191,18 @@ type Result struct {
 	// gets the same answer again, while Stands returns no error, and afterwards its error. An
 	// operation that returns an error with it refused so.
 	Stands func(context.Context) error
+	// Basis is what Stands looks at, as Shares keeps it; nil: nothing, the answer always stands.
+	Basis []byte
+}
+
+// Shares keeps what a jurisdiction answered to federated requests, for months and through restarts,
+// so that the same request gets the same answer, and never another one. Many goroutines may use it.
+type Shares interface {
+	// Given returns the answer to the request; ok is false where there was none. It returns an
+	// error if the request was answered and the answer is kept no more, or does not stand any more.
+	Given(ctx context.Context, request [32]byte) (frame []byte, ok bool, err error)
+	// Give keeps the answer to a request of the asker that the neighbour brought.
+	Give(ctx context.Context, request [32]byte, neighbour, asker identity.Jurisdiction, frame, basis []byte) error
 }
 
 // Operation serves the calls of one kind. If the use must be recorded, the operation records it
@@ -229,6 +242,7 @@ type Local struct {
 	Trust      Trust
 	Links      Links
 	Operations *Registry     // that this jurisdiction serves
+	Shares     Shares        // nil: the answer to a federated request is kept no longer than any other
 	Slots      *budget.Slots // of the node; nil: as many as there are goroutines
 	// Problem turns the error of an operation into a code, a row of the table of errors and never
 	// 0, and its values.

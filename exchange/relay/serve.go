@@ -164,6 +164,9 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 	if in.place, entered = r.serving.Enter(in.payer()); !entered {
 		return r.refused(ctx, in, r.busy(nil))
 	}
+	if frame, err := r.before(ctx, in); frame != nil || err != nil {
+		return frame, err
+	}
 	received, operation, problem := r.admit(ctx, in)
 	if r.l.Steps != nil {
 		r.l.Steps(ServeVerify, time.Since(in.began))
@@ -179,7 +182,7 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 func (r *Relay) run(ctx context.Context, operation Operation, received Received) (Result, *Problem) {
 	defer r.step(ServeRun)()
 	result, err := operation(ctx, received)
-	none := Result{Stands: result.Stands}
+	none := Result{Stands: result.Stands, Basis: result.Basis}
 	switch {
 	case err == nil && len(result.Content) > MaxData:
 		return none, r.tooLarge(len(result.Content))

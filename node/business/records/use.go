@@ -114,7 +114,21 @@ func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 		Stands: func(ctx context.Context) error {
 			return l.View(ctx, func(r *state.Reader) error { return basis.Stands(r, DatasetState) })
 		},
+		Basis: basis.Encode(),
 	}, nil
+}
+
+// StandsOn is Use.Stands of a use whose basis was kept: once anything moved on which the use
+// rested, the request is told that it was answered, and no more.
+func StandsOn(r *state.Reader, kept []byte) error {
+	basis, err := sharing.DecodeBasis(kept)
+	if err != nil {
+		return err
+	}
+	if err := basis.Stands(r, DatasetState); err != nil {
+		return text.Fail(text.IDSeen, nil, err)
+	}
+	return nil
 }
 
 // refused records that the consumer is told a refusal in place of what was read, and returns the

@@ -67,6 +67,7 @@ type World struct {
 	Cut  error // nothing is sent, for this reason
 	// Twice has the city hand each request to a county twice, and keep the second answer.
 	Twice bool
+	Ahead time.Duration // of the clock of every place
 
 	o       Options
 	mu      sync.Mutex
@@ -156,7 +157,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	must(host.Create(p.dir, p.name, time.Now(), 1))
 	var err error
 	p.Host, err = host.Open(t.Context(), p.dir, p.name, host.Options{
-		Registry: commands(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Registry: commands(), Logger: slog.New(slog.DiscardHandler), Now: w.now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -186,6 +187,8 @@ func (w *World) open(t testing.TB, p *Place) {
 	}
 }
 
+func (w *World) now() time.Time { return time.Now().Add(w.Ahead) }
+
 func commands() *state.Registry {
 	r := state.NewRegistry()
 	catalog.Register(r)
@@ -205,7 +208,7 @@ func (w *World) relayOf(p *Place, operations *relay.Registry) *relay.Relay {
 			return p.name == Guiyang && slices.Contains(w.o.Counties, child)
 		},
 		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w,
-		Operations: operations, Problem: failure.Told, Now: time.Now,
+		Operations: operations, Shares: federated.Given{Own: p.Host}, Problem: failure.Told, Now: w.now,
 	})
 }
 

@@ -67,6 +67,12 @@ func NextTry(since, last time.Time) time.Time { return nextTry(since, last) }
 // Limits of what is open.
 const MaxPointsOf = maxPointsOf
 
+// Bounds of the own answers that are kept.
+const (
+	MaxKept    = maxKept
+	MaxGivenOf = maxGivenOf
+)
+
 // MaxLies bounds the lies of a finding.
 const MaxLies = maxLies
 

@@ -16,6 +16,13 @@
 //	shares    hash (32 bytes) label -> be64(kept at, ms) asker 0x00 answer
 //	sharesby  be64(kept at, ms) hash label -> nothing
 //
+// So are the own answers: the same request gets the same one, and never another (see Given):
+//
+//	given      hash (32 bytes) -> {1: given at, 2: neighbour, 3: asker, 4: what it rests on, 5: answer}
+//	givenby    be64(given at, ms) hash -> nothing
+//	givenof    neighbour 0x00 be64(given at, ms) hash -> be64(bytes)
+//	givensize  "=" neighbour, or "=" for all -> be64(bytes)
+//
 // The asker checks that the sum accounts for every member of the roster, records it, and audits it.
 // The audit compares the sum of the destination, and of some below it, with the answers that each
 // was made from; chance chooses them once the answer is recorded, so that nobody knows before. If

@@ -45,8 +45,8 @@ type shareBody struct {
 }
 
 // applyShare keeps an answer, and drops some of the answers whose term is over. A second answer of
-// a child to the same request takes the place of the first: the jurisdiction was asked again after
-// a restart, and lists the second one in the share that the asker gets.
+// a child to the same request takes the place of the first: this jurisdiction stopped before it
+// answered itself, was asked again, and lists the second one in the share that the asker gets.
 func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 	key := append(bytes.Clone(b.Request), b.Child.String()...)
 	if before := tx.Get(bucketShares, key); len(before) >= 8 {
@@ -100,6 +100,7 @@ func Register(r *state.Registry) {
 	)
 	commandShare.Handle(r, applyShare)
 	registerPoints(r)
+	registerGiven(r)
 }
 
 // operationShares shows the asker of a federated request the answers of the children to it:

@@ -103,6 +103,7 @@ func (o Operation[P, R]) ServeUse(in *relay.Registry, consumers Consumers, serve
 type Record struct {
 	Entry  identity.Entry
 	Stands func(context.Context) error // see relay.Result
+	Basis  []byte                      // see relay.Result
 }
 
 func encoded(result any, record Record) (relay.Result, error) {
