@@ -57,6 +57,7 @@ type hosted struct {
 	face     api.Hosted
 
 	mu       sync.Mutex                          // guards the fields below
+	up       time.Time                           // since when the link to the parent is up; zero: it is not
 	failed   error                               // why the last attempt to link to the parent failed; nil while the link is up
 	children map[identity.Jurisdiction]tree.Hash // with their endorsed key sets, when they changed last
 }
@@ -150,6 +151,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
 	many.Slots, many.Now, many.Found = n.slots, n.o.Now, h.found
+	many.UpSince = h.upSince
 	h.many = many
 	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
 	desk.Serve(operations, lists)
@@ -195,13 +197,22 @@ func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
 	})
 }
 
+// upSince returns since when the link to the parent is up; zero: it is not. The link counts as up
+// until an attempt to make it fails.
+func (h *hosted) upSince() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up
+}
+
 // found tells the operator what was found when a question was audited later.
 func (h *hosted) found(f federated.Finding) {
 	line := h.logger.Info
-	if f.Outcome == federated.Lied || f.Outcome == federated.Withheld {
+	switch f.Outcome {
+	case federated.Lied, federated.Withheld, federated.Answered, federated.NotAsked:
 		line = h.logger.Error
 	}
-	line("audited later", "hop", f.Hop.String(), "outcome", string(f.Outcome), "question", f.Asked.String(), "entry", f.Entry.String())
+	line("audited later", "hop", f.Hop.String(), "outcome", string(f.Outcome), "by", f.By.String(), "question", f.Asked.String(), "entry", f.Entry.String())
 }
 
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {

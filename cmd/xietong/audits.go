@@ -11,6 +11,8 @@ import (
 var found = map[string]text.Code{
 	client.FoundAudited: text.CLIAuditsAudited, client.FoundLied: text.CLIAuditsLied, client.FoundWithheld: text.CLIAuditsWithheld,
 	client.FoundUnproven: text.CLIAuditsUnproven, client.FoundUnreached: text.CLIAuditsUnreached,
+	client.FoundAnswered: text.CLIAuditsAnswered, client.FoundGone: text.CLIAuditsGone, client.FoundNotAsked: text.CLIAuditsNotAsked,
+	client.FoundNotUp: text.CLIAuditsNotUp, client.FoundSilent: text.CLIAuditsSilent,
 }
 
 // ledgerAudits makes the verb that tells what became of questions to many after they were answered:
@@ -33,8 +35,7 @@ func (a *app) ledgerAudits() *cobra.Command {
 		}
 		var rows [][]string
 		for _, p := range got.Open {
-			open := a.t(text.CLIAuditsOpen, text.Args{"until": a.localTime(p.Until)})
-			rows = append(rows, []string{p.Asked, p.Title, open, a.localTime(p.Since), ""})
+			rows = append(rows, []string{p.Asked, p.Title, a.open(p), a.localTime(p.Since), ""})
 		}
 		for _, f := range got.Findings {
 			rows = append(rows, []string{f.Asked, f.Title, a.found(f), a.localTime(f.At), f.Entry})
@@ -47,10 +48,32 @@ func (a *app) ledgerAudits() *cobra.Command {
 	})
 }
 
+func (a *app) open(p client.OpenPoint) string {
+	until := text.Args{"until": a.localTime(p.Until)}
+	if p.By == "" {
+		return a.t(text.CLIAuditsOpen, until)
+	}
+	return a.said(p, a.t(text.CLIAuditsSaidOpen, until))
+}
+
+// said tells what another said, and beside it what is known from the jurisdiction itself.
+func (a *app) said(p client.OpenPoint, word string) string {
+	return a.t(text.CLIAuditsSaid, text.Args{"by": p.By, "state": a.t(saidOf[p.State], text.Args{"by": p.By}), "word": word})
+}
+
+// saidOf are the texts for what was said of a jurisdiction.
+var saidOf = map[string]text.Code{client.StateUnreachable: text.CLIAuditsUnreachable, client.StateLate: text.CLIGatherLate}
+
 func (a *app) found(f client.Finding) string {
 	said := a.t(found[f.Outcome], nil)
+	if f.Up != "" {
+		said = a.t(text.CLIAuditsUp, text.Args{"word": said, "since": a.localTime(f.Up)})
+	}
 	if f.Why != "" {
 		said += " (" + f.Why + ")"
+	}
+	if f.By != "" {
+		return a.said(f.OpenPoint, said)
 	}
 	return said
 }

@@ -63,7 +63,8 @@ var ofMany = client.FederatedAnswer{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
 	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
-	Lies: []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
+	Themselves: []string{"kaiyang.guiyang.guizhou"},
+	Lies:       []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }
 
 // believed is what others say of the keys, with all that can be amiss.
@@ -97,6 +98,15 @@ var audited = func() (all client.Audits) {
 			f.Lies = []client.Lie{{By: "yunyan.guiyang.guizhou", Kind: "dropped", About: "x.yunyan.guiyang.guizhou", Proven: true}}
 		case client.FoundWithheld:
 			f.Why = "云岩区未在规定时间内答复"
+		}
+		all.Findings = append(all.Findings, f)
+	}
+	p.By, p.State = "贵阳市", client.StateUnreachable
+	all.Open = append(all.Open, p)
+	for _, outcome := range []string{client.FoundAnswered, client.FoundGone, client.FoundNotAsked, client.FoundNotUp, client.FoundSilent} {
+		f := client.Finding{OpenPoint: p, Outcome: outcome, At: "2026-11-25T02:10:00Z", Entry: log + "41"}
+		if outcome == client.FoundNotAsked {
+			f.Up = "2026-11-23T02:10:00Z"
 		}
 		all.Findings = append(all.Findings, f)
 	}

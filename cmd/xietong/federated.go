@@ -55,6 +55,9 @@ func (a *app) printAudit(answer client.FederatedAnswer) {
 	if len(answer.Again) > 0 {
 		a.say(text.CLIGatherAgain, text.Args{"hops": strings.Join(answer.Again, ", "), "entry": answer.Asked})
 	}
+	if len(answer.Themselves) > 0 {
+		a.say(text.CLIGatherThemselves, text.Args{"who": strings.Join(answer.Themselves, ", "), "entry": answer.Asked})
+	}
 	a.printLies(answer.Lies)
 }
 

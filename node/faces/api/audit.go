@@ -43,15 +43,20 @@ func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, e
 }
 
 func pointShown(s *standing.Standing, p federated.Point) client.OpenPoint {
-	return client.OpenPoint{
+	out := client.OpenPoint{
 		Asked: p.Asked.String(), Agency: p.Agency.String(), Name: p.Hop.String(), Title: s.CalledShort(p.Hop),
 		Since: stamp(p.Since), Until: stamp(p.Until),
 	}
+	if !p.By.IsZero() {
+		out.By, out.State = s.CalledShort(p.By), p.State.String()
+	}
+	return out
 }
 
 func findingShown(s *standing.Standing, f federated.Finding, l text.Lang) client.Finding {
 	out := client.Finding{
 		OpenPoint: pointShown(s, f.Point), Outcome: string(f.Outcome), At: stamp(f.At), Entry: f.Entry.String(), Lies: liesShown(f.Lies),
+		Up: stamp(f.Up),
 	}
 	if f.Why != nil {
 		out.Why = text.T(l, f.Why.Code, s.Worded(f.Why.Args))

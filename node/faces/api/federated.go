@@ -53,7 +53,7 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	}
 	groups, whole := measureShown(s, got.Measure, got.Groups)
 	out.Groups, out.Whole = append(out.Groups, groups...), whole
-	out.Lies, out.Again = liesShown(got.Audit.Lies), namesOf(got.Audit.Again)
+	out.Lies, out.Again, out.Themselves = liesShown(got.Audit.Lies), namesOf(got.Audit.Again), namesOf(got.Audit.Themselves)
 	return out
 }
 

@@ -47,7 +47,9 @@ type FederatedAnswer struct {
 	Leaves   []string          `json:"leaves,omitempty" doc:"Whose signed answers have no answers of others in them, so there is nothing to compare"`
 	Unseen   []string          `json:"unseen,omitempty" doc:"Who did not show what they were given, or what is not proven, within a minute"`
 	Again    []string          `json:"again,omitempty" doc:"Of the unseen, who are asked again for a day: see audits"`
-	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
+	// Themselves are asked what they say, because another said that they gave no answer.
+	Themselves []string `json:"themselves,omitempty" doc:"Of whom another said that they gave no answer, and who are asked themselves: see audits"`
+	Lies       []Lie    `json:"lies,omitempty" doc:"What the audit found"`
 }
 
 // Beside is a jurisdiction that is in the tree and not in the roster.

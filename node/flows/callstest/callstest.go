@@ -24,6 +24,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
+	"xietong/exchange/link"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
@@ -68,6 +69,9 @@ type World struct {
 	// Twice has the city hand each request to a county twice, and keep the second answer.
 	Twice bool
 	Ahead time.Duration // of the clock of every place
+	// Breaks, if not nil, says of each message whether it does not arrive, or its answer does not
+	// come back.
+	Breaks func(local, to identity.Jurisdiction, kind envelope.Kind) (lost, unanswered bool)
 
 	o       Options
 	mu      sync.Mutex
@@ -292,6 +296,13 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
 	w.mu.Unlock()
+	unanswered := false
+	if w.Breaks != nil {
+		lost := false
+		if lost, unanswered = w.Breaks(local, to, must(envelope.Decode(request)).Header().Kind); lost {
+			return link.ErrNoLink
+		}
+	}
 	if w.Twice && local == Guiyang {
 		if err := w.At(to).relay.Serve(ctx, local, request, func([]byte) error { return nil }); err != nil {
 			return err
@@ -301,7 +312,7 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 		w.mu.Lock()
 		w.answers = append(w.answers, bytes.Clone(frame))
 		w.mu.Unlock()
-		if w.Lost {
+		if w.Lost || unanswered {
 			return errors.New("the link broke")
 		}
 		return each(frame)

@@ -81,8 +81,7 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	got.Share, got.Access, got.Asked = share, recorded.Access, recorded.Asked
 	a := auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}
 	got.Audit = d.audit(ctx, a, hop{w.Below, got.Share, frame})
-	got.Audit.Again, err = d.askAgain(ctx, a, w.Dataset, recorded.Asked, got.Audit.left)
-	return got, err
+	return got, d.openAll(ctx, a, w.Dataset, recorded.Asked, got.Share, &got.Audit)
 }
 
 // readShare takes the answer apart, and checks that it accounts for every member.

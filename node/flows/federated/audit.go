@@ -24,7 +24,10 @@ type Audit struct {
 	Unseen   []identity.Jurisdiction // who did not show what they were given, in time and provably
 	Unproven []identity.Jurisdiction // told beside the roster, and no endorsement of them is found
 	Again    []identity.Jurisdiction // of the unseen: who are asked again for a day
-	Lies     []gather.Lie
+	// Themselves are those of whom another said that they gave no answer, and who are asked what
+	// they say.
+	Themselves []identity.Jurisdiction
+	Lies       []gather.Lie
 
 	left []unseen
 }

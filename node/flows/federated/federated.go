@@ -29,7 +29,8 @@
 // that is wanted, the audit compares every sum. It says of everybody whom it comes to: compared, a
 // leaf, to which nobody answered, or not shown. What is not shown is open in the account of the
 // question: the asker asks for it again for a day, also after a restart, audits what comes, and
-// records what it found (see Account):
+// records what it found. Open is also what a hop says of a child in its own name: that it gave no
+// answer. The asker tells the child, and records what the child says (see Account):
 //
 //	points       hash (32 bytes) hop -> point
 //	pointshares  hash (32 bytes) hop -> the answer of the hop, as it was signed
@@ -61,6 +62,7 @@ import (
 // Engine asks and records; *calls.Engine is one.
 type Engine interface {
 	operation.Caller
+	operation.SignedCaller
 	// Federate asks a jurisdiction and those below it, and records the outcome before it returns.
 	// read takes the answer apart; an answer that it does not accept is recorded as refused.
 	Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) error) (calls.Gathered, error)
@@ -99,6 +101,8 @@ type Desk struct {
 	Slots *budget.Slots
 	// Now is the clock; time.Now unless it is set.
 	Now func() time.Time
+	// UpSince, if set, returns since when the link to the parent is up; zero: it is not.
+	UpSince func() time.Time
 	// Found, if set, is told of each finding, once it is recorded.
 	Found func(Finding)
 

@@ -30,6 +30,14 @@ const (
 	Withheld  Outcome = "withheld"  // it did not show within a day what it was given
 	Unproven  Outcome = "unproven"  // it showed an answer, and nobody is found whose key signed that
 	Unreached Outcome = "unreached" // this jurisdiction could not ask it for a day
+
+	// Of a jurisdiction of which another said that it gave no answer. The two may both be honest: a
+	// link can be down at one end alone.
+	Answered Outcome = "answered"  // it shows the answer that it signed
+	Gone     Outcome = "gone"      // it says that it answered, and shows no answer
+	NotAsked Outcome = "not-asked" // it says that its link was up, and that the question never came
+	NotUp    Outcome = "not-up"    // it says that the question never came, and not that its link was up
+	Silent   Outcome = "silent"    // it said nothing for a day
 )
 
 // maxLies bounds the lies that one finding names.
@@ -38,6 +46,8 @@ const maxLies = 16
 // Point is something that is open in the account of a question.
 type Point struct {
 	Hop    identity.Jurisdiction // that is asked again
+	By     identity.Jurisdiction // who said that Hop gave no answer; zero: Hop did not show what it was given
+	State  gather.State          // what By said: unreachable or late
 	Agency identity.Label        // that asked the question
 	Asked  identity.Entry        // this jurisdiction's record of the question
 	Since  time.Time
@@ -50,6 +60,7 @@ type Finding struct {
 	Outcome Outcome
 	At      time.Time
 	Lies    []gather.Lie
+	Up      time.Time      // since when the link of Hop was up, by its word; zero: it does not say
 	Why     *text.Failure  // why nothing was shown; nil: not known, or it was shown
 	Entry   identity.Entry // that records the finding
 }
@@ -94,13 +105,18 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 }
 
 func (p point) shown(log identity.Log) Point {
-	return Point{Hop: p.Hop, Agency: p.Agency, Asked: p.Asked.In(log), Since: time.UnixMilli(int64(p.Since)), Until: p.end()}
+	return Point{
+		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: time.UnixMilli(int64(p.Since)), Until: p.end(),
+	}
 }
 
 func (f finding) shown(log identity.Log) Finding {
 	out := Finding{Point: f.Point.shown(log), Outcome: f.Outcome, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(log)}
 	for _, l := range f.Lies {
 		out.Lies = append(out.Lies, gather.Lie(l))
+	}
+	if f.Up > 0 {
+		out.Up = time.UnixMilli(int64(f.Up))
 	}
 	if code := text.ByNumber(f.Code); f.Code != 0 {
 		out.Why = &text.Failure{Code: code, Args: text.Named(code, f.Args)}
@@ -129,10 +145,15 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	default:
 		f.Outcome = Withheld
 	}
+	f.because(err)
+	return f
+}
+
+// because keeps why nothing was shown or said, where that can be told.
+func (f *finding) because(err error) {
 	if code, args := failure.Told(err); text.ByNumber(code) != text.Internal {
 		f.Code, f.Args = code, args[:min(len(args), maxLies)]
 	}
-	return f
 }
 
 // findingType is the content type of the payload of a finding.
@@ -150,6 +171,10 @@ type findingNote struct {
 	Lies        []lieNote `json:"lies,omitempty"`
 	Why         text.Code `json:"why,omitempty"`
 	Share       []byte    `json:"share,omitempty"`
+	// Of what another said: who, and what; and the word of the hop, as it signed it.
+	By   string `json:"by,omitempty"`
+	Said string `json:"said,omitempty"`
+	Word []byte `json:"word,omitempty"`
 }
 
 type lieNote struct {
@@ -179,6 +204,9 @@ func (d *Desk) noted(ctx context.Context, f finding) (book.Statement, error) {
 		Asked: shown.Asked.String(), RequestHash: hex.EncodeToString(f.Point.Request), Hop: shown.Hop.String(),
 		Outcome: f.Outcome, Since: shown.Since.UTC(), At: shown.At.UTC(),
 	}
+	if !shown.By.IsZero() {
+		note.By, note.Said, note.Word = shown.By.String(), shown.State.String(), f.Word
+	}
 	if shown.Why != nil {
 		note.Why = shown.Why.Code
 	}
@@ -186,11 +214,8 @@ func (d *Desk) noted(ctx context.Context, f finding) (book.Statement, error) {
 		note.Lies = append(note.Lies, lieNote{l.By.String(), l.Kind, l.About.String()})
 	}
 	err := d.own.View(ctx, func(r *state.Reader) error {
-		e, err := envelope.Decode(r.Get(bucketPointShares, f.Point.key()))
-		if err == nil {
-			note.Share = relay.Evidence(e)
-		}
-		return nil // settled without it
+		note.Share = evidenceOf(r.Get(bucketPointShares, f.Point.key()))
+		return nil
 	})
 	if err != nil {
 		return book.Statement{}, err

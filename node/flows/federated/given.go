@@ -201,6 +201,18 @@ func (g Given) Given(ctx context.Context, request [32]byte) (frame []byte, ok bo
 	return frame, ok, err
 }
 
+// of returns the answer to a request. The frame is empty where it is kept no more, or does not
+// stand any more.
+func (g Given) of(ctx context.Context, request []byte) (v givenValue, found bool, err error) {
+	err = g.Own.View(ctx, func(r *state.Reader) error {
+		if v, found = given.Load(r, request); v.Basis != nil && records.StandsOn(r, v.Basis) != nil {
+			v.Frame = nil
+		}
+		return nil
+	})
+	return v, found, err
+}
+
 // Give keeps an answer, also if nobody waits for it any more. An answer that is too long to be kept
 // is refused, as text.TooLarge, and may not be given.
 func (g Given) Give(ctx context.Context, request [32]byte, neighbour, asker identity.Jurisdiction, frame, basis []byte) error {

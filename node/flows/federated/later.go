@@ -11,9 +11,7 @@ import (
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
-	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
-	"xietong/node/ground/operation"
 )
 
 // AgainFor is how long a hop is asked again that did not show what it was given.
@@ -27,20 +25,32 @@ const (
 	againAtOnce = 4
 )
 
-// askAgain opens a point for each hop that did not show what it was given, and returns the hops for
-// which there was room.
-func (d *Desk) askAgain(ctx context.Context, a auditing, dataset identity.Label, asked identity.Entry, left []unseen) (again []identity.Jurisdiction, err error) {
+// openAll opens a point for all that is open in the account of a question once it is audited, and
+// says in the audit who is asked again, and who is asked itself.
+func (d *Desk) openAll(ctx context.Context, a auditing, dataset identity.Label, asked identity.Entry, share gather.Share, found *Audit) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	left = slices.DeleteFunc(slices.Clone(left), func(u unseen) bool { return u.answer == nil }) // its own
-	if len(left) == 0 {
-		return nil, nil
+	if len(found.left)+len(doubted(share)) == 0 {
+		return nil
 	}
 	p, err := d.pointOf(ctx, a, dataset, asked)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if found.Again, err = d.askAgain(ctx, p, found.left); err != nil {
+		return err
+	}
+	found.Themselves, err = d.askThem(ctx, p, share)
+	return err
+}
+
+// askAgain opens a point for each hop that did not show what it was given, and returns the hops for
+// which there was room.
+func (d *Desk) askAgain(ctx context.Context, p point, left []unseen) (again []identity.Jurisdiction, err error) {
 	for _, u := range left {
+		if u.answer == nil { // its own
+			continue
+		}
 		p.Hop = u.at
 		kept, err := d.openPoint(ctx, p, u.answer)
 		if err != nil {
@@ -181,6 +191,10 @@ func (d *Desk) openPoints(ctx context.Context) (open []point, err error) {
 func (d *Desk) try(ctx context.Context, p point) {
 	within, cancel := context.WithTimeout(budget.With(ctx, budget.Payer{Neighbour: budget.Local, Origin: p.Agency.String()}), auditWithin)
 	defer cancel()
+	if !p.By.IsZero() {
+		d.hear(ctx, within, p)
+		return
+	}
 	a, h, err := d.reopen(within, p)
 	var found Audit
 	if err == nil {
@@ -193,7 +207,9 @@ func (d *Desk) try(ctx context.Context, p point) {
 	if ctx.Err() != nil || err != nil && d.Now().Before(p.end()) {
 		return // later
 	}
-	if _, err := d.askAgain(ctx, a, p.Dataset, p.Asked.In(d.own.Log()), below); err != nil {
+	next := p
+	next.Since = uint64(d.Now().UnixMilli())
+	if _, err := d.askAgain(ctx, next, below); err != nil {
 		return // before it is settled, so that nothing below is forgotten
 	}
 	_ = d.settle(ctx, d.foundOf(p, found, err)) // or it stays open, and is tried again
@@ -202,11 +218,7 @@ func (d *Desk) try(ctx context.Context, p point) {
 // reopen returns the audit that a point belongs to, and the share that was not shown. The share was
 // proven when it came.
 func (d *Desk) reopen(ctx context.Context, p point) (a auditing, h hop, err error) {
-	a = auditing{
-		q: p.question(), asking: operation.Asking{To: p.Hop, By: catalog.Local(p.Agency.String())}, request: [32]byte(p.Request),
-		issued: time.UnixMilli(int64(p.Issued)), all: p.All,
-	}
-	h.at = p.Hop
+	a, h.at = p.auditing(), p.Hop
 	err = d.own.View(ctx, func(r *state.Reader) error { h.answer = r.Get(bucketPointShares, p.key()); return nil })
 	if err == nil {
 		h.share, err = reread(h.answer, a.request)

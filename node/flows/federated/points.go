@@ -34,7 +34,7 @@ const FindingTerm = 90 * 24 * time.Hour
 
 var (
 	points   = book.Bucket[point]{Name: "points", Max: 4 << 10, MaxKey: 32 + 200}
-	findings = book.Bucket[finding]{Name: "findings", Max: 32 << 10, MaxKey: 16}
+	findings = book.Bucket[finding]{Name: "findings", Max: 40 << 10, MaxKey: 16}
 )
 
 const bucketPointShares = "pointshares"
@@ -76,6 +76,8 @@ type finding struct {
 	Code    uint16     `cbor:"5,keyasint,omitempty"` // why it was not shown; 0: not known
 	Args    []string   `cbor:"6,keyasint,omitempty"`
 	Entry   ledger.Ref `cbor:"7,keyasint,omitempty"` // that records it
+	Up      uint64     `cbor:"8,keyasint,omitempty"` // ms since 1970 UTC: since when the link of the hop is up, by its word
+	Word    []byte     `cbor:"9,keyasint,omitempty"` // of the hop, as it signed it (see relay.Evidence)
 }
 
 // lie is a gather.Lie as it is kept.

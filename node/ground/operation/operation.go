@@ -179,6 +179,29 @@ func (o Operation[P, R]) Read(ctx context.Context, c Caller, a Asking, p P) (res
 	return result, err
 }
 
+// SignedCaller is a Caller that also hands out what the destination signed; *calls.Engine is one.
+type SignedCaller interface {
+	// ReadSigned is Read, and returns the answer as the destination signed it too (see
+	// relay.Evidence).
+	ReadSigned(ctx context.Context, a Asking, call envelope.Call) (result, evidence []byte, err error)
+}
+
+// ReadSigned is Read, and returns the answer as the destination signed it too.
+func (o Operation[P, R]) ReadSigned(ctx context.Context, c SignedCaller, a Asking, p P) (result R, evidence []byte, err error) {
+	call, err := o.Call(p)
+	if err != nil {
+		return result, nil, err
+	}
+	data, evidence, err := c.ReadSigned(ctx, a, call)
+	if err != nil {
+		return result, nil, err
+	}
+	if result, err = o.result(data); err != nil {
+		err = failure.Unreadable(a.To, err)
+	}
+	return result, evidence, err
+}
+
 // Use asks for the operation, where it is a use of a dataset for a purpose. accept checks that the
 // result answers the request, and returns the grant that the result names. Use returns no part of a
 // result that was not accepted or could not be recorded.

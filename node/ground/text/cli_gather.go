@@ -50,6 +50,16 @@ const (
 	CLIAuditsWithheld    Code = "cli.audits.withheld"
 	CLIAuditsUnproven    Code = "cli.audits.unproven"
 	CLIAuditsUnreached   Code = "cli.audits.unreached"
+	CLIGatherThemselves  Code = "cli.gather.themselves"
+	CLIAuditsSaid        Code = "cli.audits.said"
+	CLIAuditsSaidOpen    Code = "cli.audits.said-open"
+	CLIAuditsAnswered    Code = "cli.audits.answered"
+	CLIAuditsGone        Code = "cli.audits.gone"
+	CLIAuditsNotAsked    Code = "cli.audits.not-asked"
+	CLIAuditsNotUp       Code = "cli.audits.not-up"
+	CLIAuditsSilent      Code = "cli.audits.silent"
+	CLIAuditsUp          Code = "cli.audits.up"
+	CLIAuditsUnreachable Code = "cli.audits.unreachable"
 )
 
 var gatherSentences = []sentence{
@@ -89,6 +99,16 @@ var gatherSentences = []sentence{
 	{CLIGatherBeside, "名录之外，不计入合计：{name} {records}", "not in the roster, in no total: {name} {records}"},
 	{CLIGatherUnproven, "名录之外，不计入合计，且未能证明其得到背书：{name} {records}", "not in the roster, in no total, and no endorsement of it is found: {name} {records}"},
 	{CLIGatherAgain, "将在 24 小时内再次索取：{hops}；结果见 xietong ledger audits {entry}", "asked again for 24 hours: {hops}; `xietong ledger audits {entry}` tells what comes of it"},
+	{CLIGatherThemselves, "将直接询问被称未答复的地区：{who}；结果见 xietong ledger audits {entry}", "said not to have answered, and asked themselves: {who}; `xietong ledger audits {entry}` tells what they say"},
+	{CLIAuditsSaid, "{by}称其{state}；{word}", "{by} says: {state}. {word}"},
+	{CLIAuditsSaidOpen, "将直接询问其本身，至 {until}", "it is asked itself until {until}"},
+	{CLIAuditsAnswered, "其出示了已签名的答复", "It shows the answer that it signed"},
+	{CLIAuditsGone, "其称已答复，未出示", "It says that it answered, and shows no answer"},
+	{CLIAuditsNotAsked, "其称链路正常，未收到查询", "It says that its link was up, and the question never came"},
+	{CLIAuditsNotUp, "其称未收到查询，链路当时未通或情况不明", "It says that the question never came, and not that its link was up"},
+	{CLIAuditsSilent, "一天之内未得到其说明", "It said nothing for a day"},
+	{CLIAuditsUp, "{word}（链路自 {since} 起正常）", "{word} (up since {since})"},
+	{CLIAuditsUnreachable, "联系不上", "not reached"},
 	{CLIShortAudits, "查看分级查询事后核对的结果", "Tell what was audited after its question was answered"},
 	{CLIAuditsAsked, "查询留痕", "question"},
 	{CLIAuditsHop, "地区", "of whom"},
