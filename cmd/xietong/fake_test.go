@@ -63,6 +63,7 @@ var ofMany = client.FederatedAnswer{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
 	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
+	Nobodys:    []client.Lie{{By: "baiyun.guiyang.guizhou", Kind: client.NobodysKey, About: "x.baiyun.guiyang.guizhou"}},
 	Themselves: []string{"kaiyang.guiyang.guizhou"},
 	Lies:       []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }

@@ -52,6 +52,9 @@ func (a *app) printAudit(answer client.FederatedAnswer) {
 	if len(answer.Unseen) > 0 {
 		a.say(text.CLIGatherUnseen, text.Args{"hops": strings.Join(answer.Unseen, ", ")})
 	}
+	for _, n := range answer.Nobodys {
+		a.say(text.CLIGatherNobodys, text.Args{"by": n.By, "about": n.About})
+	}
 	if len(answer.Again) > 0 {
 		a.say(text.CLIGatherAgain, text.Args{"hops": strings.Join(answer.Again, ", "), "entry": answer.Asked})
 	}

@@ -53,6 +53,9 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	}
 	groups, whole := measureShown(s, got.Measure, got.Groups)
 	out.Groups, out.Whole = append(out.Groups, groups...), whole
+	for _, l := range got.Audit.Nobodys {
+		out.Nobodys = append(out.Nobodys, client.Lie{By: l.By.String(), Kind: client.NobodysKey, About: l.About.String()})
+	}
 	out.Lies, out.Again, out.Themselves = liesShown(got.Audit.Lies), namesOf(got.Audit.Again), namesOf(got.Audit.Themselves)
 	return out
 }

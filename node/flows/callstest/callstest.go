@@ -64,6 +64,9 @@ type World struct {
 	NoKeys  func(of identity.Jurisdiction) error // why there are no keys of a place now; nil: there are
 	Revoked func(of identity.Jurisdiction) bool  // whether the key sets of a place are others now
 
+	// Strange says whether a place is believed to have the keys of another.
+	Strange func(of identity.Jurisdiction) bool
+
 	Lost bool  // answers do not come back
 	Cut  error // nothing is sent, for this reason
 	// Twice has the city hand each request to a county twice, and keep the second answer.
@@ -275,6 +278,13 @@ func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]
 	}
 	if w.Revoked != nil && w.Revoked(of) {
 		return nil, nil
+	}
+	if w.Strange != nil && w.Strange(of) {
+		sets := slices.Clone(w.City.Sets)
+		for i := range sets {
+			sets[i].Name = of
+		}
+		return sets, nil
 	}
 	return w.At(of).Sets, nil
 }

@@ -23,6 +23,7 @@ type Audit struct {
 	Leaves   []identity.Jurisdiction // whose signed shares list no answer of others
 	Unseen   []identity.Jurisdiction // who did not show what they were given, in time and provably
 	Unproven []identity.Jurisdiction // told beside the roster, and no endorsement of them is found
+	Nobodys  []gather.Lie            // answers that By shows of About, signed with a key that nobody is known to have; no lies
 	Again    []identity.Jurisdiction // of the unseen: who are asked again for a day
 	// Themselves are those of whom another said that they gave no answer, and who are asked what
 	// they say.
@@ -114,6 +115,7 @@ func (d *Desk) auditBelow(ctx context.Context, a auditing, first hop) (found Aud
 
 func (f *Audit) add(o Audit) {
 	f.Hops, f.Leaves = append(f.Hops, o.Hops...), append(f.Leaves, o.Leaves...)
+	f.Nobodys = append(f.Nobodys, o.Nobodys...)
 	f.Unseen, f.Lies, f.left = append(f.Unseen, o.Unseen...), append(f.Lies, o.Lies...), append(f.left, o.left...)
 }
 
@@ -139,12 +141,12 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 		}
 		return found, nil
 	}
-	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]bool{}
+	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]error{}
 	parts := map[identity.Jurisdiction]gather.Child{}
 	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
 		reply, err := d.prove(ctx, answer, keys[by], by, a)
-		keyless[by] = errors.Is(err, errNoKeys) || errors.Is(err, envelope.ErrUnknownKey)
 		if err != nil {
+			keyless[by] = withoutKey(err)
 			return said, err
 		}
 		if said.Content = reply.Result; reply.Problem != nil {
@@ -156,23 +158,29 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	var missed error
 	for _, lie := range h.share.Audit(a.q, a.roster, h.at, shown, verify) {
 		switch {
-		case lie.Kind == gather.Unsigned && keyless[lie.About]:
-			missed = errNoKeys // without the child's key, which may be revoked since, nothing is proven of its parent
+		case lie.Kind == gather.Unsigned && errors.Is(keyless[lie.About], envelope.ErrUnknownKey):
+			found.Nobodys, missed = append(found.Nobodys, lie), keyless[lie.About]
+			continue
+		case lie.Kind == gather.Unsigned && keyless[lie.About] != nil:
+			missed = keyless[lie.About] // without the child's key, which may be revoked since, nothing is proven of its parent
 			continue
 		case lie.Kind == gather.Withheld:
 			missed = errNotShown
 		}
 		found.Lies = append(found.Lies, lie)
 	}
-	if missed != nil {
+	switch {
+	case errors.Is(missed, envelope.ErrUnknownKey):
+		found.left = append(found.left, unseen{h, missed})
+	case missed != nil:
 		found.miss(h, missed)
-	} else {
+	default:
 		found.Hops = append(found.Hops, h.at)
 	}
 	for _, l := range h.share.Shares {
 		part, proven := parts[l.Child]
 		switch {
-		case l.Outcome != gather.Added:
+		case l.Outcome != gather.Added, errors.Is(keyless[l.Child], envelope.ErrUnknownKey):
 		case !proven || part.Why != nil || part.Wrong != nil || part.Share.Check(a.q, a.roster, l.Child) != nil:
 			found.Unseen = append(found.Unseen, l.Child)
 		default:
@@ -196,16 +204,28 @@ var (
 	errNotShown = errors.New("a listed answer is not shown")
 )
 
+// withoutKey returns the error if it says that a signature could not be judged for want of the key;
+// else nil.
+func withoutKey(err error) error {
+	if errors.Is(err, errNoKeys) || errors.Is(err, relay.ErrEndedKey) || errors.Is(err, envelope.ErrUnknownKey) {
+		return err
+	}
+	return nil
+}
+
 // prove proves that a jurisdiction gave an answer to the request. Key sets that do not list the
 // signing key are found anew once, since the jurisdiction may have new ones.
 func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, a auditing) (envelope.Reply, error) {
 	if known.err == nil {
 		reply, err := d.verify(ctx, answer, known.sets, by, a)
-		if !errors.Is(err, envelope.ErrUnknownKey) {
+		if !errors.Is(err, envelope.ErrUnknownKey) && !errors.Is(err, relay.ErrEndedKey) {
 			return reply, err
 		}
 	}
 	sets, err := d.tree.KeySets(ctx, by, true)
+	if err == nil && len(sets) == 0 {
+		err = errNoKeys
+	}
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("prove answer of %s: %w: %w", by, errNoKeys, err)
 	}

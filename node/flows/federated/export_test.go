@@ -9,6 +9,8 @@ import (
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
 )
@@ -78,10 +80,7 @@ const MaxLies = maxLies
 
 // SettleLongest opens a point as long as a question makes it, and ends it with the longest finding.
 func (d *Desk) SettleLongest(ctx context.Context, agency, dataset identity.Label) error {
-	long, err := identity.ParseJurisdiction(strings.Repeat(strings.Repeat("x", 48)+".", 3) + strings.Repeat("y", 52))
-	if err != nil {
-		return err
-	}
+	long := longest()
 	field := strings.Repeat("f", 256)
 	p := point{
 		Hop: long, By: long, State: gather.Late, Agency: agency, Dataset: dataset, Asked: 1, Since: 1 << 47, Below: long, Deep: true,
@@ -97,4 +96,21 @@ func (d *Desk) SettleLongest(ctx context.Context, agency, dataset identity.Label
 		f.Args = append(f.Args, strings.Repeat("x", 1<<10))
 	}
 	return d.settle(ctx, f)
+}
+
+// longest is a name of the greatest length.
+func longest() identity.Jurisdiction {
+	name, err := identity.ParseJurisdiction(strings.Repeat(strings.Repeat("x", 48)+".", 3) + strings.Repeat("y", 53))
+	if err != nil {
+		panic(err)
+	}
+	return name
+}
+
+// KeepLong keeps an answer of n bytes by each command that keeps one.
+func (d *Desk) KeepLong(ctx context.Context, n int) map[string]error {
+	answer, request, long := make([]byte, n), make([]byte, 32), longest()
+	_, share := commandShare.Do(ctx, d.own, book.Request{}, shareBody{Request: request, Asker: long, Child: long.Label(), Answer: answer})
+	given := Given{d.own}.Give(ctx, [32]byte(request), long, long, answer, make([]byte, sharing.MaxBasis))
+	return map[string]error{"share": share, "given": given}
 }

@@ -11,7 +11,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
@@ -138,7 +137,7 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	}
 	problem, told := errors.AsType[*relay.Problem](err)
 	switch {
-	case errors.Is(err, errNoKeys), errors.Is(err, envelope.ErrUnknownKey):
+	case withoutKey(err) != nil:
 		f.Outcome = Unproven
 	case told && problem.At == d.own.Name() && relay.Code(problem.Code) == relay.Unreachable:
 		f.Outcome = Unreached

@@ -29,11 +29,17 @@ const (
 	bucketSharesBy = "sharesby"
 	maxDropped     = 64 // answers at most that one command drops because their term is over
 
-	// maxKept bounds an answer, in bytes, so that no command which keeps it is too long.
-	maxKept    = state.MaxCommandLen - 16<<10
+	// maxKept bounds an answer that is kept, in bytes: every share fits. maxBeside is more than the
+	// bytes beside it in any command that keeps one.
+	maxKept    = gather.MaxLen + relay.MaxAround
+	maxBeside  = 16 << 10
 	keptAtOnce = 48
 	keptWithin = 30 * time.Second
 )
+
+// What is answered can be kept: this does not compile where the longest share does not fit into a
+// command.
+const _ = uint(state.MaxCommandLen - maxKept - maxBeside)
 
 // shareBody is the body of commandShare.
 type shareBody struct {
