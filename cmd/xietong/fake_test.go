@@ -64,6 +64,7 @@ var ofMany = client.FederatedAnswer{
 	},
 	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
 	Nobodys:    []client.Lie{{By: "baiyun.guiyang.guizhou", Kind: client.NobodysKey, About: "x.baiyun.guiyang.guizhou"}},
+	StatusAsOf: "2026-11-24T01:40:00Z",
 	Themselves: []string{"kaiyang.guiyang.guizhou"},
 	Lies:       []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }

@@ -34,6 +34,7 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	a.printMissing(answer.Missing)
 	a.printBeside(q.Measure, answer.Beside)
 	a.sayAsked(answer.Asked)
+	a.sayStatus(answer.StatusAsOf)
 	a.printAudit(answer)
 	if slices.ContainsFunc(answer.Lies, func(l client.Lie) bool { return l.Proven }) {
 		return errAnsweredNo
@@ -95,6 +96,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 			return err
 		}
 		a.sayIncomparable(line.Answer.Incomparable)
+		a.sayStatus(line.Answer.StatusAsOf)
 		if line.Answer.Cursor != "" {
 			a.say(text.CLIQueryMore, text.Args{"cursor": line.Answer.Cursor})
 		}

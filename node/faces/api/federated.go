@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/exchange/gather"
 	"xietong/node/faces/client"
 	"xietong/node/flows/federated"
@@ -45,6 +46,7 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	out := coverageShown(s, got.Coverage(), l)
 	out.Total, out.Roster, out.Access, out.Asked = got.Total(), got.Roster.Number, got.Access.String(), got.Asked.String()
 	out.Audited, out.Leaves, out.Unseen, out.Level = namesOf(got.Audit.Hops), namesOf(got.Audit.Leaves), namesOf(got.Audit.Unseen), got.Level
+	out.StatusAsOf = statusAsOf(s, slices.Concat([]identity.Jurisdiction{got.To}, got.Audit.Hops, got.Audit.Leaves)...)
 	for _, e := range got.Extra {
 		out.Beside = append(out.Beside, client.Beside{
 			Name: e.Name.String(), Title: s.CalledShort(e.Name), Records: groupShown(s, got.Measure, e.Records),

@@ -47,7 +47,9 @@ type FederatedAnswer struct {
 	Leaves   []string          `json:"leaves,omitempty" doc:"Whose signed answers have no answers of others in them, so there is nothing to compare"`
 	Unseen   []string          `json:"unseen,omitempty" doc:"Who did not show what they were given, or what is not proven, within a minute"`
 	Again    []string          `json:"again,omitempty" doc:"Of the unseen, who are asked again for a day: see audits"`
-	Nobodys  []Lie             `json:"nobodys,omitempty" doc:"Answers that one shows of another, signed with a key that nobody is known to have: they prove nothing of either"`
+	// StatusAsOf is the earliest of all whose signatures were verified here.
+	StatusAsOf string `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
+	Nobodys    []Lie  `json:"nobodys,omitempty" doc:"Answers that one shows of another, signed with a key that nobody is known to have: they prove nothing of either"`
 	// Themselves are asked what they say, because another said that they gave no answer.
 	Themselves []string `json:"themselves,omitempty" doc:"Of whom another said that they gave no answer, and who are asked themselves: see audits"`
 	Lies       []Lie    `json:"lies,omitempty" doc:"What the audit found"`

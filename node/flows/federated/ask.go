@@ -33,6 +33,7 @@ type Gathered struct {
 	gather.Share
 	Measure gather.Measure
 	Roster  gather.Roster
+	To      identity.Jurisdiction
 	Level   string         // of those who were asked; "": any
 	Access  identity.Entry // the destination's own access record; zero: it is no member
 	Asked   identity.Entry // this jurisdiction's own record
@@ -46,7 +47,7 @@ type Gathered struct {
 // answer here, (4) it audits the answer, and only then it returns.
 func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor, w Wide) (got Gathered, err error) {
 	w.Selector = d.levelled(ctx, by, w.Selector, w.Dataset)
-	got = Gathered{Roster: d.tree.Roster(), Measure: w.Measure, Level: w.Level}
+	got = Gathered{Roster: d.tree.Roster(), Measure: w.Measure, To: w.Below, Level: w.Level}
 	q := gather.Question{Selector: w.Selector, Measure: w.Measure, Groups: cmp.Or(w.Groups, w.Measure.Room())}
 	if len(q.Members(got.Roster, w.Below)) == 0 && w.Level != "" {
 		return got, text.Fail(text.SelectorUnknown, text.Args{"selector": w.Selector.String(), "level": w.Level}, nil)

@@ -50,6 +50,7 @@ const (
 	CLIAuditsWithheld    Code = "cli.audits.withheld"
 	CLIAuditsUnproven    Code = "cli.audits.unproven"
 	CLIAuditsUnreached   Code = "cli.audits.unreached"
+	CLIStatusAsOf        Code = "cli.status-as-of"
 	CLIGatherNobodys     Code = "cli.gather.nobodys"
 	CLIGatherThemselves  Code = "cli.gather.themselves"
 	CLIAuditsSaid        Code = "cli.audits.said"
@@ -100,6 +101,7 @@ var gatherSentences = []sentence{
 	{CLIGatherBeside, "名录之外，不计入合计：{name} {records}", "not in the roster, in no total: {name} {records}"},
 	{CLIGatherUnproven, "名录之外，不计入合计，且未能证明其得到背书：{name} {records}", "not in the roster, in no total, and no endorsement of it is found: {name} {records}"},
 	{CLIGatherAgain, "将在 24 小时内再次索取：{hops}；结果见 xietong ledger audits {entry}", "asked again for 24 hours: {hops}; `xietong ledger audits {entry}` tells what comes of it"},
+	{CLIStatusAsOf, "对方身份状态截至 {at}：此后未能向其上级核实", "status as of {at}: those who vouch for whoever answered could not be asked since"},
 	{CLIGatherNobodys, "未能证明：{by} 出示的 {about} 的答复，签名密钥不属于任何已知的密钥集", "NOT proven: {by} shows an answer of {about}, signed with a key that nobody is known to have"},
 	{CLIGatherThemselves, "将直接询问被称未答复的地区：{who}；结果见 xietong ledger audits {entry}", "said not to have answered, and asked themselves: {who}; `xietong ledger audits {entry}` tells what they say"},
 	{CLIAuditsSaid, "{by}称其{state}；{word}", "{by} says: {state}. {word}"},

@@ -207,6 +207,21 @@ func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, e
 	return b, nil
 }
 
+// StatusAsOf returns of when the endorsers' word on a jurisdiction is by which its key sets are
+// believed, where that is more than MaxAge ago: nobody on the way could be asked since. It is zero
+// where the word is newer, and for neighbours, whose own links are judged as they are now.
+func (s *Store) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
+	if _, near := s.table.Known(of); near {
+		return asOf
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.kept[of]; c != nil && s.now().Sub(c.made) > MaxAge {
+		return c.made
+	}
+	return asOf
+}
+
 // find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
 // one that is found now. All callers that ask meanwhile share one search. Where the caller that
 // searches gives up, or has no place, another of them goes on.

@@ -262,7 +262,8 @@ func TestAgeTravels(t *testing.T) {
 	}
 }
 
-// TestNotFound checks that the error names the hop at which the way ends.
+// TestNotFound checks that the error names the hop at which the way ends, and that what is believed
+// meanwhile is told with its age.
 func TestNotFound(t *testing.T) {
 	w := newWorld(t, branches...)
 	w.at("meitan.zunyi.guizhou").off = true
@@ -271,8 +272,14 @@ func TestNotFound(t *testing.T) {
 	w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.Unreachable, "bijie.guizhou")
 	w.refused("nanming.guiyang.guizhou", "chengdu.sichuan", text.Unreachable, "chengdu.sichuan")
 	w.at("zunyi.guizhou").off = true
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); !at.IsZero() {
+		t.Errorf("told as of %s when it was found", at)
+	}
 	w.pass(MaxAge + time.Second)
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou") // it was believed, and nobody can be asked
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); at.IsZero() || w.now().Sub(at) < MaxAge {
+		t.Errorf("told as of %s, want of when it was found", at)
+	}
 	w.questions()
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
 	if n := w.questions(); n != 0 {
@@ -288,6 +295,14 @@ func TestNotFound(t *testing.T) {
 	w.at("zunyi.guizhou").off = false
 	w.pass(againAfter + time.Second)
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); !at.IsZero() {
+		t.Errorf("told as of %s when it was found anew", at)
+	}
+}
+
+// statusOf returns of when the word on a jurisdiction is, where it is old.
+func (w *world) statusOf(from, of string) time.Time {
+	return w.at(from).store.StatusAsOf(named(w.t, of))
 }
 
 // TestTold: once the news of a withdrawal have come, no jurisdiction uses the chain any more that

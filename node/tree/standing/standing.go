@@ -137,6 +137,15 @@ func (s *Standing) told(of identity.Jurisdiction, err error) error {
 	return &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
 }
 
+// StatusAsOf returns of when the endorsers' word on a jurisdiction is, where that is more than
+// chains.MaxAge ago; else, and of this jurisdiction itself, zero.
+func (s *Standing) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
+	if of == s.Name() {
+		return asOf
+	}
+	return s.chains.StatusAsOf(of)
+}
+
 // Current returns the roster now in force.
 func (s *Standing) Current() rosters.Current { return s.rosters.Current() }
 
