@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,12 +72,12 @@ type World struct {
 	Cut  error // nothing is sent, for this reason
 	// Twice has the city hand each request to a county twice, and keep the second answer.
 	Twice bool
-	Ahead time.Duration // of the clock of every place
 	// Breaks, if not nil, says of each message whether it does not arrive, or its answer does not
 	// come back.
 	Breaks func(local, to identity.Jurisdiction, kind envelope.Kind) (lost, unanswered bool)
 
 	o       Options
+	ahead   atomic.Int64 // ns: the clocks
 	mu      sync.Mutex
 	frames  [][]byte
 	answers [][]byte
@@ -194,7 +195,10 @@ func (w *World) open(t testing.TB, p *Place) {
 	}
 }
 
-func (w *World) now() time.Time { return time.Now().Add(w.Ahead) }
+func (w *World) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// SetAhead sets how far the clock of every place is ahead.
+func (w *World) SetAhead(d time.Duration) { w.ahead.Store(int64(d)) }
 
 func commands() *state.Registry {
 	r := state.NewRegistry()

@@ -66,7 +66,7 @@ func TestShareIsGivenForMonths(t *testing.T) {
 	}
 	before := yunyan.Size(t)
 	for _, days := range []int{0, 1, 45, 89} {
-		w.Ahead = time.Duration(days) * 24 * time.Hour
+		w.SetAhead(time.Duration(days) * 24 * time.Hour)
 		w.Reopen(t, yunyan)
 		if reply, same := again(); !same {
 			t.Errorf("%d days later: got %+v, want the same frame", days, reply)
@@ -81,7 +81,7 @@ func TestShareIsGivenForMonths(t *testing.T) {
 	if reply, _ := again(); reply.Problem == nil || reply.Problem.Code != text.Number(text.IDSeen) {
 		t.Errorf("after a retraction: got %+v", reply)
 	}
-	w.Ahead = federated.ShareTerm + time.Hour
+	w.SetAhead(federated.ShareTerm + time.Hour)
 	if err := (federated.Given{Own: yunyan.Host}).Give(t.Context(), [32]byte{1}, guiyang, guiyang, []byte("x"), nil); err != nil {
 		t.Fatal(err)
 	}
