@@ -215,7 +215,7 @@ func TestAccountsAreForgotten(t *testing.T) {
 	var l line
 	l.count(payer(1, 1), start) // it runs all the time
 	for n := range 10_000 {
-		p := Payer{"hostile", fmt.Sprint(n)}
+		p := Payer{Neighbour: "hostile", Origin: fmt.Sprint(n)}
 		l.count(p, start)
 		l.done(p, time.Millisecond, start)
 	}

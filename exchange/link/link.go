@@ -60,6 +60,10 @@ import (
 	"xietong/certs/tlsconf"
 )
 
+// MaxServing is how many requests of a connection are served at once. It is no part that anybody
+// has: who answers them divides them among those behind the neighbour, and less of them than this.
+const MaxServing = 512
+
 // Deadlines and bounds of a link.
 const (
 	firstFrameWithin = 5 * time.Second // from the start of a stream or link; plus bounds.longer
@@ -69,7 +73,7 @@ const (
 	keepAlive        = 15 * time.Second // of replaced links, which carry no hello any more
 	handshakeWithin  = 5 * time.Second  // longest without a packet; twice that in all
 	silentFor        = 35 * time.Second // longest time without a frame of the dialler
-	maxStreams       = 160              // streams that a connection may have open
+	maxStreams       = 528              // streams that a connection may have open
 	firstWindow      = 128 << 10        // bytes that may be under way on a connection that this side made,
 	guestWindow      = 16 << 10         // or on one that somebody makes; they grow to
 	maxWindow        = 512 << 10        // this, in the account of the neighbour (see memory)

@@ -47,9 +47,10 @@
 // every hop up.
 //
 // Who pays is the neighbour that brought a request, and within its part the branch of the tree that
-// the origin belongs to (see budget and route.Branch). The origin itself is a name that somebody on
-// the way may have made up, so it gives nobody a part of its own. Places to be served and places
-// toward each neighbour are shared so; proving and decrypting a message, and encoding and
+// the origin belongs to, and within that the branch below (see budget and route.Branches). The
+// origin itself is a name that somebody on the way may have made up, so it gives nobody a part of
+// its own. Places to be served, places toward each neighbour, and what a neighbour brings at once
+// are shared so; proving and decrypting a message, and encoding and
 // encrypting one, take their turn in the slots of the node. The signature does not: one is made at
 // a time, for all messages that wait for it. What an operation does with the context that it is
 // given is paid by the same.
@@ -90,8 +91,9 @@ import (
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
 	MaxWait    = 2 * time.Minute  // most that a hop takes, whatever the hop header says
-	MaxServing = 384              // requests that are served at once; a third of it for one branch of the tree
+	MaxServing = 288              // requests that are served at once; a third of it for one branch of the tree
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once; likewise
+	MaxBrought = 8 << 20          // bytes of the requests of one neighbour that wait for their answers; likewise
 	WideBurst  = 30               // federated requests of a branch beyond the child that brings them;
 	WideEvery  = 10 * time.Second // then one of that child in each such time
 
@@ -102,6 +104,10 @@ const (
 
 	maxArgs = 16      // values of a problem
 	maxArg  = 1 << 10 // bytes of one
+
+	requestCost = 24 << 10 // bytes that a request takes of MaxBrought beside its own: its stream, and more
+
+	MaxBroughtAtOnce = MaxBrought / requestCost // requests of one neighbour that wait for their answers
 )
 
 // Code says why a hop or the destination refused a message. The numbers are those of the table of
@@ -169,6 +175,8 @@ type Trust interface {
 	// With anew it fetches the key sets that the endorser has now, but limits how often it does so.
 	// The error says why there are none; a *Problem is passed to the asker unchanged.
 	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error)
+	// Kept returns those that KeySets would return without asking anybody; none where it would ask.
+	Kept(of identity.Jurisdiction) []trust.Believed
 }
 
 // Received is a request whose origin is proven.
@@ -262,7 +270,8 @@ type Relay struct {
 	recipients recipients
 	serving    *budget.Places
 	toward     *budget.PlacesToward
-	wide       *budget.Rates // federated requests of children beyond their own subtrees
+	brought    *budget.PlacesToward // in bytes
+	wide       *budget.Rates        // federated requests of children beyond their own subtrees
 	given      *answers.Store[given]
 	asked      *answers.Store[envelope.Envelope] // requests of this jurisdiction
 }
@@ -271,7 +280,7 @@ type Relay struct {
 func New(l Local) *Relay {
 	return &Relay{
 		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
-		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward),
+		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward), brought: budget.NewPlacesToward(MaxBrought),
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
 	}

@@ -302,6 +302,12 @@ func (w *World) Belief(ctx context.Context, of identity.Jurisdiction) (b chains.
 	return b, err
 }
 
+// Kept returns the key sets that KeySets returns.
+func (w *World) Kept(of identity.Jurisdiction) []trust.Believed {
+	sets, _ := w.KeySets(context.Background(), of, false)
+	return sets
+}
+
 // Exchange carries a request to the relay at the other end.
 func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
 	if w.Cut != nil {

@@ -3,6 +3,8 @@ package chains
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -58,7 +60,7 @@ func isBreak(err error) bool {
 // Shown returns the key set with which the chain of a jurisdiction ends now, whether or not it is
 // believed here. It is for a person who compares its fingerprint.
 func (s *Store) Shown(ctx context.Context, of identity.Jurisdiction) (trust.Pin, error) {
-	c, err := s.find(ctx, of, identity.Jurisdiction{}, againAfter)
+	c, err := s.find(ctx, of, againAfter)
 	if err != nil {
 		return trust.Pin{}, err
 	}
@@ -76,4 +78,58 @@ func (s *Store) confirm(ctx context.Context, own, levels []trust.Level, of ident
 	}
 	own[len(own)-1].Confirmed, err = s.memory.Confirmation(ctx, of)
 	return err
+}
+
+// Belief is the key set that is believed for a jurisdiction now.
+type Belief struct {
+	trust.KeySet           // the newest
+	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
+	AsOf         time.Time // the earliest that the endorsers on the way said so
+	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
+	Waiting      *Waiting  // what will be believed from a time on, unless somebody objects; nil: nothing
+}
+
+// Waiting is a key set that is not believed yet.
+type Waiting struct {
+	Number uint64
+	Hash   trust.Hash
+	Until  time.Time
+}
+
+// Belief returns the newest key set that KeySets returns; the error is the same.
+func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, error) {
+	if n, near := s.table.Known(of); near {
+		_, err := s.table.Of(of)
+		return Belief{KeySet: n.KeySets[len(n.KeySets)-1].KeySet, Since: n.Since, AsOf: s.now()}, err
+	}
+	c, err := s.find(ctx, of, MaxAge)
+	if isCutOff(err) {
+		c, err = s.orKept(of, c, err)
+	}
+	if err == nil {
+		c, err = s.believe(ctx, c, false)
+	}
+	if err != nil {
+		return Belief{}, fmt.Errorf("find the chain of %s: %w", of, err)
+	}
+	b := Belief{KeySet: c.sets[len(c.sets)-1].KeySet, Since: c.since, AsOf: c.made}
+	if f, broken := s.formerOf(of); broken {
+		b.Before = &f
+	}
+	return b, nil
+}
+
+// StatusAsOf returns of when the endorsers' word on a jurisdiction is by which its key sets are
+// believed, where that is more than MaxAge ago: nobody on the way could be asked since. It is zero
+// where the word is newer, and for neighbours, whose own links are judged as they are now.
+func (s *Store) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
+	if _, near := s.table.Known(of); near {
+		return asOf
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.kept[of]; c != nil && s.now().Sub(c.made) > MaxAge {
+		return c.made
+	}
+	return asOf
 }

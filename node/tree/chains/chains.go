@@ -29,8 +29,12 @@
 // was found is handed on all the same, for whoever asks judges by itself.
 //
 // What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
-// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone. The
-// questions under way to a neighbour are shared among those for whom it is asked.
+// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone.
+// Whoever asks is the payer of the context (see budget): of a message that is to be proven the one
+// that brought it, and of a question the neighbour that asks, for the branch of the tree that it
+// asks about, because only there may be somebody who does not answer. Those who wait for a search,
+// and the questions under way to a neighbour, are shared among payers. A search that failed is not
+// made again for as long as it took.
 //
 // The package holds no key and makes no connection. It decides about no use of data.
 package chains
@@ -57,8 +61,9 @@ const (
 	MaxAge     = 10 * time.Minute // of a chain that is used
 	MaxKept    = 2048             // chains
 	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
-	MaxAsking  = 192              // questions to one neighbour that are under way at once; a third of it for one that asks
-	MaxWait    = 10 * time.Second // for an answer
+	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third of it for one that asks
+	MaxWaiting = 120              // callers that wait for what one neighbour is asked, at once; likewise
+	MaxWait    = 5 * time.Second  // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
 )
 
@@ -89,25 +94,27 @@ type Store struct {
 
 	mu        sync.Mutex
 	kept      map[identity.Jurisdiction]*chain
-	order     []*chain                           // oldest first; one that is not in kept any more was replaced
-	failed    map[identity.Jurisdiction][]*chain // by who asked, oldest first
+	order     []*chain            // oldest first; one that is not in kept any more was replaced
+	failed    map[string][]*chain // by who asked, oldest first
 	withdrawn map[identity.Jurisdiction]trust.Standing
 	finding   map[identity.Jurisdiction]*finding
 	before    map[identity.Jurisdiction]recalled
 
-	asking *budget.PlacesToward // questions under way
-	news   news
+	waiting *budget.PlacesToward // callers that search, or wait for a search
+	asking  *budget.PlacesToward // questions under way
+	news    news
 }
 
 // chain is the result of a search.
 type chain struct {
 	of     identity.Jurisdiction
-	by     identity.Jurisdiction // the neighbour that asked; zero: this jurisdiction
+	by     string // the neighbour that asked, or budget.Local
 	levels []trust.Level
 	sets   []trust.Believed
 	made   time.Time // the earliest that its endorsers said so
 	since  time.Time // when the last of its endorsers first endorsed its newest key set; zero: not told
 	found  time.Time
+	took   time.Duration
 	until  time.Time // when the first of its endorsements ends; zero: never
 	err    error     // why it was not found; levels then prove it, where there are any
 
@@ -125,8 +132,9 @@ type finding struct {
 // New returns an empty store. Run sends its news.
 func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *breaks.Store, ask Ask, now func() time.Time) *Store {
 	return &Store{
-		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now, asking: budget.NewPlacesToward(MaxAsking),
-		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
+		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now,
+		waiting: budget.NewPlacesToward(MaxWaiting), asking: budget.NewPlacesToward(MaxAsking),
+		kept: map[identity.Jurisdiction]*chain{}, failed: map[string][]*chain{}, news: newNews(),
 		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
 		before: map[identity.Jurisdiction]recalled{},
 	}
@@ -161,7 +169,10 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 	if anew {
 		oldest = againAfter
 	}
-	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, oldest))
+	c, err := s.find(ctx, of, oldest)
+	if isCutOff(err) {
+		c, err = s.orKept(of, c, err)
+	}
 	if err == nil {
 		c, err = s.believe(ctx, c, anew)
 	}
@@ -171,69 +182,52 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 	return c.sets, nil
 }
 
-// Belief is the key set that is believed for a jurisdiction now.
-type Belief struct {
-	trust.KeySet           // the newest
-	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
-	AsOf         time.Time // the earliest that the endorsers on the way said so
-	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
-	Waiting      *Waiting  // what will be believed from a time on, unless somebody objects; nil: nothing
-}
-
-// Waiting is a key set that is not believed yet.
-type Waiting struct {
-	Number uint64
-	Hash   trust.Hash
-	Until  time.Time
-}
-
-// Belief returns the newest key set that KeySets returns; the error is the same.
-func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, error) {
-	if n, near := s.table.Known(of); near {
-		_, err := s.table.Of(of)
-		return Belief{KeySet: n.KeySets[len(n.KeySets)-1].KeySet, Since: n.Since, AsOf: s.now()}, err
-	}
-	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, MaxAge))
-	if err == nil {
-		c, err = s.believe(ctx, c, false)
-	}
-	if err != nil {
-		return Belief{}, fmt.Errorf("find the chain of %s: %w", of, err)
-	}
-	b := Belief{KeySet: c.sets[len(c.sets)-1].KeySet, Since: c.since, AsOf: c.made}
-	if f, broken := s.formerOf(of); broken {
-		b.Before = &f
-	}
-	return b, nil
-}
-
-// StatusAsOf returns of when the endorsers' word on a jurisdiction is by which its key sets are
-// believed, where that is more than MaxAge ago: nobody on the way could be asked since. It is zero
-// where the word is newer, and for neighbours, whose own links are judged as they are now.
-func (s *Store) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
+// Kept returns the key sets that KeySets would return without asking anybody; none where it would
+// have to ask.
+func (s *Store) Kept(of identity.Jurisdiction) []trust.Believed {
 	if _, near := s.table.Known(of); near {
-		return asOf
+		sets, _ := s.table.KeySets(of)
+		return sets
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.kept[of]; c != nil && s.now().Sub(c.made) > MaxAge {
-		return c.made
+	if c := s.kept[of]; c != nil && c.judged && c.usable(s.now(), MaxAge) {
+		return c.sets
 	}
-	return asOf
+	return nil
 }
 
-// find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
-// one that is found now. All callers that ask meanwhile share one search. Where the caller that
-// searches gives up, or has no place, another of them goes on.
-func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest time.Duration) (*chain, error) {
+// payerOf returns who pays for a search: this jurisdiction, where nobody else does.
+func payerOf(ctx context.Context) budget.Payer {
+	if p, paid := budget.PayerOf(ctx); paid {
+		return p
+	}
+	return budget.Payer{Neighbour: budget.Local}
+}
+
+// find returns the chain of a jurisdiction for whoever pays, no older than oldest: a kept one, or
+// one that is found now, for which the payer needs a place. All callers that ask meanwhile share
+// one search. Where the caller that searches gives up, or has no place toward the neighbour,
+// another of them goes on.
+func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) (*chain, error) {
+	payer := payerOf(ctx)
+	if c := s.has(of, payer.Neighbour, oldest); c != nil {
+		return c, c.err
+	}
+	leave, ok := s.waiting.Enter(s.toward(of), payer)
+	if !ok {
+		return nil, s.busy()
+	}
+	defer leave()
 	for {
-		c, f, mine := s.known(of, by, oldest)
+		c, f, mine := s.known(of, payer.Neighbour, oldest)
 		switch {
 		case c != nil:
 			return c, c.err
 		case mine:
 			f.chain = s.seek(ctx, of, oldest)
-			if f.chain.by = by; !by.IsZero() {
+			f.chain.by = payer.Neighbour
+			if f.chain.by != budget.Local {
 				f.chain.links = nil // it may never be judged here
 			}
 			s.keep(f)
@@ -250,19 +244,38 @@ func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest t
 	}
 }
 
-// known returns what is kept, or else the search for it. The caller must do the search where it is
-// mine.
-func (s *Store) known(of, by identity.Jurisdiction, oldest time.Duration) (c *chain, f *finding, mine bool) {
+func (s *Store) busy() error {
+	return text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, errNoPlace)
+}
+
+// has returns what is kept; nil: nothing that may be used.
+func (s *Store) has(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.usable(of, by, oldest)
+}
+
+// usable is has for a caller that holds the lock.
+func (s *Store) usable(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
 	now := s.now()
-	if c = s.kept[of]; c != nil && c.usable(now, oldest) {
-		return c, nil, false
+	if c := s.kept[of]; c != nil && c.usable(now, oldest) {
+		return c
 	}
 	for _, c := range s.failed[by] {
 		if c.of == of && c.usable(now, oldest) {
-			return c, nil, false
+			return c
 		}
+	}
+	return nil
+}
+
+// known returns what is kept, or else the search for it. The caller must do the search where it is
+// mine.
+func (s *Store) known(of identity.Jurisdiction, by string, oldest time.Duration) (c *chain, f *finding, mine bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c = s.usable(of, by, oldest); c != nil {
+		return c, nil, false
 	}
 	if f = s.finding[of]; f != nil {
 		return nil, f, false
@@ -279,12 +292,17 @@ func isGivenUp(err error) bool {
 }
 
 // usable reports whether the result of a search may still be used. What was found a moment ago is,
-// however old its standings are, so that the others who keep it are not asked without end.
+// however old its standings are, so that the others who keep it are not asked without end; and what
+// was not found, for as long as that took.
 func (c *chain) usable(now time.Time, oldest time.Duration) bool {
 	if !c.until.IsZero() && now.After(c.until) {
 		return false
 	}
-	return now.Sub(c.found).Abs() < againAfter || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
+	anew := againAfter
+	if c.err != nil {
+		anew = max(anew, c.took)
+	}
+	return now.Sub(c.found).Abs() < anew || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
 }
 
 // keep keeps the result of a search, unless the search was given up, and wakes the callers that
@@ -316,11 +334,11 @@ func (s *Store) keep(f *finding) {
 // evict drops one chain: the oldest of the neighbour for which the most are kept. The caller holds
 // the lock.
 func (s *Store) evict() {
-	of := make([]identity.Jurisdiction, len(s.order))
+	by := make([]string, len(s.order))
 	for i, c := range s.order {
-		of[i] = c.by
+		by[i] = c.by
 	}
-	at := slices.Index(of, most(of))
+	at := slices.Index(by, most(by))
 	if oldest := s.order[at]; s.kept[oldest.of] == oldest {
 		delete(s.kept, oldest.of)
 	}
@@ -328,8 +346,8 @@ func (s *Store) evict() {
 }
 
 // most returns the name that is there most often; the first of several.
-func most(names []identity.Jurisdiction) (name identity.Jurisdiction) {
-	count := map[identity.Jurisdiction]int{}
+func most[T comparable](names []T) (name T) {
+	count := map[T]int{}
 	for _, n := range names {
 		if count[n]++; count[n] > count[name] {
 			name = n

@@ -220,11 +220,11 @@ func TestNamesOfNobody(t *testing.T) {
 	if n := w.questions(); n != 0 {
 		t.Errorf("%d names of nobody pushed out what others found: asked again over %d hops", MaxKept, n)
 	}
-	if n := len(p.failed[liar]); n != MaxFailed || len(p.failed[other]) != 1 {
-		t.Errorf("%d and %d failures are kept, want %d and 1", n, len(p.failed[other]), MaxFailed)
+	if n := len(p.failed[liar.String()]); n != MaxFailed || len(p.failed[other.String()]) != 1 {
+		t.Errorf("%d and %d failures are kept, want %d and 1", n, len(p.failed[other.String()]), MaxFailed)
 	}
 	p.Drop(named(t, "sichuan"))
-	if _, ok := p.failed[liar]; ok {
+	if _, ok := p.failed[liar.String()]; ok {
 		t.Error("failures are kept after they were dropped")
 	}
 }
@@ -235,7 +235,7 @@ func TestSharesOfKept(t *testing.T) {
 	w := newWorld(t, "guizhou")
 	s := w.at("guizhou").store
 	keep := func(by, of string) {
-		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: named(t, by), found: w.now()}})
+		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: by, found: w.now()}})
 	}
 	keep("zunyi.guizhou", "meitan.zunyi.guizhou")
 	for i := range MaxKept + 10 {

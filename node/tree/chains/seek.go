@@ -18,6 +18,7 @@ import (
 // seek searches for a chain: (1) among the levels above, (2) in the own ledger, or (3) by asking
 // the neighbour that leads there. The err of the result says why it was not found.
 func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) *chain {
+	began := time.Now()
 	levels, err := s.levels(ctx, of, oldest)
 	if err == nil {
 		var c *chain
@@ -28,25 +29,37 @@ func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.
 			err = text.Fail(text.AnswerRefused, text.Args{"jurisdiction": of.String(), "reason": relay.NotEndorsed}, err)
 		}
 	}
-	return &chain{of: of, found: s.now(), err: err}
+	return &chain{of: of, found: s.now(), took: time.Since(began), err: err}
+}
+
+// toward returns the neighbour that is asked for a chain; this jurisdiction where none is.
+func (s *Store) toward(of identity.Jurisdiction) string {
+	step := s.next(of)
+	if step.Way == route.Up || step.Way == route.Down && step.To != of {
+		return step.To.String()
+	}
+	return s.own.Name().String()
+}
+
+func (s *Store) next(of identity.Jurisdiction) route.Step {
+	parent, _ := s.table.Parent()
+	return route.Next(s.own.Name(), route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
 }
 
 func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
-	self := s.own.Name()
-	if self.Under(of) {
+	if s.own.Name().Under(of) {
 		return s.above(ctx, of)
 	}
-	parent, _ := s.table.Parent()
-	step := route.Next(self, route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
-	switch {
+	switch step := s.next(of); {
 	case step.Way == route.Nowhere && step.To.IsZero():
 		return nil, unreachable(of, relay.NoRoute, nil)
 	case step.Way == route.Nowhere:
 		return s.below(ctx, step.To, true)
 	case step.To == of:
 		return s.below(ctx, of, false)
+	default:
+		return s.askFor(ctx, step.To, of, oldest)
 	}
-	return s.askFor(ctx, step.To, of, oldest)
 }
 
 // above returns the chain of a level above this jurisdiction, or of this jurisdiction, as the
@@ -85,13 +98,9 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone boo
 
 // askFor asks a neighbour, and gives it a little less time than the caller has.
 func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
-	payer, paid := budget.PayerOf(ctx)
-	if !paid {
-		payer = budget.Payer{Neighbour: budget.Local}
-	}
-	leave, ok := s.asking.Enter(neighbour.String(), payer)
+	leave, ok := s.asking.Enter(neighbour.String(), payerOf(ctx))
 	if !ok {
-		return nil, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, errNoPlace)
+		return nil, s.busy()
 	}
 	defer leave()
 	within, cancel := context.WithTimeout(ctx, MaxWait)
@@ -173,9 +182,11 @@ func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wa
 	if w.Name.Under(peer) && peer != parent || peer == parent && !w.Name.Under(self) {
 		return nil, unreachable(w.Name, relay.NoRoute, nil)
 	}
+	branch, within := route.Branches(peer, w.Name)
+	ctx = budget.With(ctx, budget.Payer{Neighbour: peer.String(), Origin: branch, Within: within})
 	ctx, cancel := context.WithTimeout(ctx, min(max(w.Wait, 0), MaxWait))
 	defer cancel()
-	c, err := s.find(ctx, w.Name, peer, min(max(w.Oldest, againAfter), MaxAge))
+	c, err := s.find(ctx, w.Name, min(max(w.Oldest, againAfter), MaxAge))
 	if err != nil && (c == nil || c.levels == nil) {
 		return nil, err
 	}

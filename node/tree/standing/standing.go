@@ -108,6 +108,9 @@ func (s *Standing) Chain(ctx context.Context) ([]trust.Link, error) {
 	return trust.Descend(root, levels, ledger.VerifyEndorsement)
 }
 
+// Kept returns the key sets of a jurisdiction that are known without asking anybody.
+func (s *Standing) Kept(of identity.Jurisdiction) []trust.Believed { return s.chains.Kept(of) }
+
 // KeySets returns the key sets by which signatures of any jurisdiction are believed, with the time
 // for which each counts; with anew, they are asked for again (see chains). Where they cannot be
 // had, the error is a *relay.Problem of the hop at which the way ends.
