@@ -247,7 +247,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Roster:  published.Proof,
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
-				h.upkeep.Poke()
+				h.upkeep.Told()
 			}
 		},
 	}

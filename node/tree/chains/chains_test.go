@@ -400,18 +400,28 @@ func TestTalkativeNeighbour(t *testing.T) {
 	}
 }
 
-// TestManyNews checks that too many news become one: everything may have changed.
+// TestManyNews checks that too many news about children are told one after another, and those about
+// what lies below a child as one.
 func TestManyNews(t *testing.T) {
 	w := newWorld(t, "guizhou", "guiyang.guizhou")
 	p := w.at("guiyang.guizhou")
 	for i := range 3 * maxNews {
 		p.store.Tell(named(t, fmt.Sprintf("c%d.guiyang.guizhou", i)), identity.Jurisdiction{})
 	}
-	if n := len(p.store.news.waiting); n > maxNews {
-		t.Errorf("%d news wait", n)
+	for i := range maxNews {
+		p.store.Tell(named(t, fmt.Sprintf("t%d.c0.guiyang.guizhou", i)), identity.Jurisdiction{})
 	}
-	if _, all := p.store.news.waiting[named(t, "guizhou")]; !all {
-		t.Error("that everything may have changed is not told")
+	told := 0
+	for range 3 {
+		for below := range p.store.collect() {
+			if above, _ := below.Parent(); above != p.Name() {
+				t.Errorf("told of %s, want a child", below)
+			}
+			told++
+		}
+	}
+	if left := len(p.store.news.waiting); told != 3*maxNews || left != 0 {
+		t.Errorf("%d are told, %d wait, want %d and none", told, left, 3*maxNews)
 	}
 }
 
