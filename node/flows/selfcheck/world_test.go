@@ -142,7 +142,11 @@ func must2[T any](v T, err error) func(testing.TB) T {
 
 func (w *world) add(name identity.Jurisdiction) {
 	w.t.Helper()
-	dir := w.make(name, 1)
+	epoch := uint64(1)
+	if before := w.places[name]; before != nil {
+		epoch += before.Log().Epoch()
+	}
+	dir := w.make(name, epoch)
 	p := &place{Host: w.open(dir, name), dir: dir, log: &strings.Builder{}}
 	logger := slog.New(slog.NewTextHandler(p.log, nil))
 	p.table = neighbours.New(p.Host, w.now, logger)
@@ -279,9 +283,9 @@ func (w *world) endorse(parent *host.Host, child *host.Host, sets [][]byte) iden
 }
 
 // usurp has the parent make keys under its child's name and endorse them, in a copy of its ledger,
-// to everybody but the child, to which it shows the true endorsement. Where it is sly, the forged key set lists the
-// child's own CA and signing certificate, so that what the child signs is believed, and what others
-// encrypt to the child the parent reads.
+// to everybody but the child, to which it shows the true endorsement. Where it is sly, the forged
+// key set lists the child's own CA and signing certificate, so that what the child signs is
+// believed, and what others encrypt to the child the parent reads.
 func (w *world) usurp(parent, child *place, sly bool) (forged trust.KeySet) {
 	w.t.Helper()
 	thief, forks := w.open(w.make(child.Name(), 2), child.Name()), w.fork(parent)

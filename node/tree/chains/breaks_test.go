@@ -28,16 +28,6 @@ func (w *world) made(child string) *host.Host {
 	ctx, dir, name := w.t.Context(), w.t.TempDir(), named(w.t, child)
 	above, _ := name.Parent()
 	parent := w.places[above]
-	if _, err := host.Create(dir, name, w.now(), 1); err != nil {
-		w.t.Fatal(err)
-	}
-	registry := state.NewRegistry()
-	tree.Register(registry)
-	other, err := host.Open(ctx, dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { other.Close() })
 	id, err := identity.NewMessage()
 	if err != nil {
 		w.t.Fatal(err)
@@ -48,6 +38,20 @@ func (w *world) made(child string) *host.Host {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	epoch, err := tree.Epoch(ctx, parent, name, secret)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := host.Make(dir, name, host.New{Now: w.now(), Epoch: epoch, Hosted: 1}); err != nil {
+		w.t.Fatal(err)
+	}
+	registry := state.NewRegistry()
+	tree.Register(registry)
+	other, err := host.Open(ctx, dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { other.Close() })
 	sets, err := other.KeySets(ctx)
 	if err != nil {
 		w.t.Fatal(err)
