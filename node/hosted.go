@@ -223,7 +223,9 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:
-				h.logger.Error("call not served", "error", err)
+				if !errors.Is(err, context.Canceled) { // nobody waits any more
+					h.logger.Error("call not served", "error", err)
+				}
 				return code, args
 			case text.Overloaded:
 				return text.Number(text.Busy), append([]string{h.settings.Name.String()}, args...) // the seconds

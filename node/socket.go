@@ -71,14 +71,14 @@ func (n *Node) local(name identity.Jurisdiction) (tlsconf.Local, bool) {
 }
 
 // knock answers a request at the door of a hosted jurisdiction. An error of the door is logged: the
-// answer already hides it from the asker.
+// answer already hides it from the asker. That nobody waits any more is none.
 func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error) {
 	h, ok := n.of(local)
 	if !ok {
 		return nil, tlsconf.ErrNotHosted
 	}
 	answer, err := h.door.Answer(budget.With(ctx, budget.Payer{Neighbour: "door"}), binding, request)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		n.limited.Error("knock not answered", "jurisdiction", local.String(), "error", err)
 	}
 	return answer, nil
