@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -39,17 +40,20 @@ func (a *app) joinCommand() *cobra.Command {
 		if a.jsonOnly {
 			o.Told = nil
 		}
+		token, err := a.token(args[0])
+		if err != nil {
+			return err
+		}
 		o.Paper = a.paperFor(asked, &words)
 		if recover {
-			var err error
 			if o.Recovery, err = a.readPaper(); err != nil {
 				return err
 			}
 			defer o.Recovery.Wipe()
 		}
-		made, err := a.node.join(cmd.Context(), a.data, args[0], o)
+		made, err := a.node.join(cmd.Context(), a.data, token, o)
 		if err != nil {
-			return errors.Join(err, a.joinFailed(args[0], err))
+			return errors.Join(err, a.joinFailed(token, err))
 		}
 		made.Words = words
 		if a.jsonOnly {
@@ -70,6 +74,27 @@ func (a *app) joinCommand() *cobra.Command {
 	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
+}
+
+// maxToken bounds an invitation that is read, in bytes. It is longer than any that is taken.
+const maxToken = 16 << 10
+
+// token returns the invitation: the argument or, for -, the first line of standard input, where
+// neither the list of processes nor the history of a shell shows it. What follows the line is left
+// for readPaper.
+func (a *app) token(argument string) (string, error) {
+	if argument != "-" {
+		return argument, nil
+	}
+	var line []byte
+	for one := make([]byte, 1); len(line) < maxToken; line = append(line, one[0]) {
+		if _, err := io.ReadFull(a.stdin, one); err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		} else if err != nil || one[0] == '\n' {
+			break
+		}
+	}
+	return strings.TrimSpace(string(line)), nil
 }
 
 // step prints one step of joining, in columns.

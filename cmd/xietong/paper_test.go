@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -114,6 +115,33 @@ func TestPaperOfAnEarlierAttempt(t *testing.T) {
 	for _, want := range []string{"shown by an attempt before this one, fingerprint 139E 3940 E64B 5491 7220 88D9", "keys renew --recovery"} {
 		if code != exitDone || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, %s: no %q in\n%s", code, stderr, want, stdout)
+		}
+	}
+}
+
+// TestInvitationFromInput (A18): an invitation is a secret, and an argument stands in the list of
+// processes. With - it comes from standard input, before the words of a recovery key.
+func TestInvitationFromInput(t *testing.T) {
+	words := strings.Repeat("abandon ", 23) + "art"
+	for _, row := range []struct {
+		typed string
+		args  []string
+		want  string
+	}{
+		{"xt1-nanming-AB\n", []string{"join", "-"}, "xt1-nanming-AB"},
+		{"  xt1-nanming-AB\r\n" + words + "\n", []string{"join", "-", "--recovery"}, "xt1-nanming-AB"},
+		{"", []string{"join", "-"}, ""},
+		{strings.Repeat("x", 2*maxToken), []string{"join", "-"}, strings.Repeat("x", maxToken)},
+	} {
+		b := newWorkbench(t, "en_US.UTF-8")
+		b.stdin = row.typed
+		join, got := b.app.node.join, "none"
+		b.app.node.join = func(ctx context.Context, dir, token string, o joinOptions) (node.JoinResult, error) {
+			got = token
+			return join(ctx, dir, token, o)
+		}
+		if code, _, stderr := b.run(row.args...); code != exitDone || got != row.want {
+			t.Errorf("%q: exit %d, %s, joined with %q, want %q", row.args, code, stderr, got, row.want)
 		}
 	}
 }
