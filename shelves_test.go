@@ -21,7 +21,7 @@ var shelves = []struct {
 	}, "what every room stands on: how it keeps, tells, decides and offers"},
 	{"tree", map[string][]string{
 		"tree": nil, "invitation": nil, "door": {"tree"}, "neighbours": {"tree", "door"}, "rosters": {"door"},
-		"chains": {"tree", "door", "neighbours"}, "standing": {"tree", "chains", "neighbours", "rosters"},
+		"breaks": nil, "chains": {"tree", "breaks", "door", "neighbours"}, "standing": {"tree", "breaks", "chains", "neighbours", "rosters"},
 		"treetest": {"tree"},
 	}, "where a jurisdiction stands, whose keys are believed, and what a place is called"},
 	{"business", map[string][]string{
@@ -29,8 +29,8 @@ var shelves = []struct {
 		"records": {"catalog", "sharing"},
 	}, "what a jurisdiction does with data and cases, each room a core with a thin adapter"},
 	{"flows", map[string][]string{
-		"calls": nil, "anywhere": nil, "federated": {"anywhere", "calls"}, "adoption": {"anywhere"}, "join": nil, "drill": nil,
-		"callstest": {"adoption", "anywhere", "calls", "federated"},
+		"calls": nil, "anywhere": nil, "federated": {"anywhere", "calls"}, "adoption": {"anywhere"}, "join": nil, "drill": nil, "selfcheck": nil,
+		"callstest": {"adoption", "anywhere", "calls", "federated", "selfcheck"},
 	}, "what needs several jurisdictions, or several rooms"},
 	{"faces", map[string][]string{
 		"client": nil, "api": {"client"},

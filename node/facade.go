@@ -34,6 +34,10 @@ type JoinOptions struct {
 	Listen string
 	// Told receives each step that was done, for a person to read; nil: the steps are not told.
 	Told func(JoinStep)
+	// Paper is shown the recovery key of the new jurisdiction, once; nil: nobody is.
+	Paper func(child string, key *Paper) error
+	// Recovery is the recovery key from before all keys were lost; nil: there is none at hand.
+	Recovery *Paper
 }
 
 // Join makes the jurisdiction that an invitation names, in the directory dir, and joins it to its
@@ -46,6 +50,6 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (JoinResult, err
 func (o JoinOptions) joining() join.Options {
 	return join.Options{
 		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve, Hosted: o.Hosted,
-		Listen: o.Listen, Told: o.Told,
+		Listen: o.Listen, Told: o.Told, Paper: o.Paper, Recovery: o.Recovery,
 	}
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
@@ -24,12 +26,14 @@ import (
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/join"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 	"xietong/node/tree/door"
 	"xietong/node/tree/neighbours"
@@ -43,13 +47,17 @@ type hosted struct {
 	host     *host.Host
 	logger   *slog.Logger // for what others cause
 	table    *neighbours.Table
+	breaks   *breaks.Store
 	chains   *chains.Store
 	upkeep   *neighbours.Upkeep
 	door     door.Door
 	relay    *relay.Relay
+	check    *selfcheck.Desk
+	many     *federated.Desk
 	face     api.Hosted
 
 	mu       sync.Mutex                          // guards the fields below
+	up       time.Time                           // since when the link to the parent is up; zero: it is not
 	failed   error                               // why the last attempt to link to the parent failed; nil while the link is up
 	children map[identity.Jurisdiction]tree.Hash // with their endorsed key sets, when they changed last
 }
@@ -61,10 +69,12 @@ func commands() *state.Registry {
 	records.Register(r)
 	sharing.Register(r, records.DatasetState, tree.Withdrawn)
 	tree.Register(r)
+	breaks.Register(r)
 	rosters.Register(r)
 	calls.Register(r)
 	federated.Register(r)
 	adoption.Register(r)
+	selfcheck.Register(r)
 	return r
 }
 
@@ -93,7 +103,8 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		return overLink{n.socket, name, neighbour}.Exchange(ctx, frame)
 	}
 	endorser := tree.NewEndorser(h.host, n.o.Now)
-	h.chains = chains.New(h.host, endorser, h.table, exchange, n.o.Now)
+	h.breaks = breaks.New(h.host, func() trust.Signer { return h.host.Signer() }, n.o.Now, h.logger)
+	h.chains = chains.New(h.host, endorser, h.table, h.breaks, exchange, n.o.Now)
 	above := func() (door.Asker, bool) {
 		parent, ok := h.table.Parent()
 		return overLink{n.socket, name, parent}, ok
@@ -119,7 +130,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	h.children = h.table.Children()
-	if err := published.Refresh(ctx); err != nil {
+	if err := errors.Join(published.Refresh(ctx), h.check.Refresh(ctx)); err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	return nil
@@ -132,39 +143,89 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.relay = n.relayOf(h, where, operations)
 	engine := calls.New(n.timed(h.host, StepAskRead, StepAskRecord), h.relay)
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
-	desk.Slots = n.slots
+	desk.Slots, desk.Files = n.slots, n.files
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
 		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
 	}
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
-	many.Slots = n.slots
+	many.Slots, many.Now, many.Found = n.slots, n.o.Now, h.found
+	many.UpSince = h.upSince
+	h.many = many
 	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
 	desk.Serve(operations, lists)
 	catalog.Serve(operations, h.host)
 	receipts.Serve(operations)
 	many.Serve(operations, lists)
+	h.breaks.Serve(operations)
+	selfcheck.Serve(operations, h.settings.Name, where, n.o.Now)
+	h.check = n.checkOf(h, where)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
 		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
-		Joining: &join.Desk{Own: h.host, Standing: where, Addresses: n.addresses, Changed: func(ctx context.Context) error {
-			return n.changed(ctx, h)
-		}},
-		Keys:  keysOf{h},
-		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
+		Joining: &join.Desk{
+			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,
+			Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+		},
+		Breaks: h.breaks,
+		Keys:   keysOf{h},
+		Check:  h.check,
+		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
+}
+
+// checkOf returns the desk that asks others which keys they believe for the jurisdiction.
+func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
+	return selfcheck.New(selfcheck.Options{
+		Ledger: h.host, Keys: h.host, Asker: h.relay, Believes: where, Parent: h.table.Parent, Now: n.o.Now, Logger: h.logger,
+		Listed: func() (names []identity.Jurisdiction) {
+			for _, p := range where.Current().Places() {
+				names = append(names, p.Name)
+			}
+			return names
+		},
+		Up: func() bool {
+			parent, joined := h.table.Parent()
+			return joined && n.socket.Up(h.settings.Name, parent)
+		},
+		Heard: func() time.Time {
+			parent, _ := h.table.Parent()
+			said, _ := h.table.LastHello(parent)
+			return said.AsOf
+		},
+	})
+}
+
+// upSince returns since when the link to the parent is up; zero: it is not. The link counts as up
+// until an attempt to make it fails.
+func (h *hosted) upSince() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up
+}
+
+// found tells the operator what was found when a question was audited later.
+func (h *hosted) found(f federated.Finding) {
+	line := h.logger.Info
+	switch f.Outcome {
+	case federated.Lied, federated.Withheld, federated.Answered, federated.NotAsked:
+		line = h.logger.Error
+	}
+	line("audited later", "hop", f.Hop.String(), "outcome", string(f.Outcome), "by", f.By.String(), "question", f.Asked.String(), "entry", f.Entry.String())
 }
 
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {
 	return relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: where, Links: links{n}, Operations: operations, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
+		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:
-				h.logger.Error("call not served", "error", err)
+				if !errors.Is(err, context.Canceled) { // nobody waits any more
+					h.logger.Error("call not served", "error", err)
+				}
 				return code, args
 			case text.Overloaded:
 				return text.Number(text.Busy), append([]string{h.settings.Name.String()}, args...) // the seconds
@@ -188,7 +249,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Roster:  published.Proof,
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
-				h.upkeep.Poke()
+				h.upkeep.Told()
 			}
 		},
 	}

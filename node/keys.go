@@ -17,8 +17,8 @@ func (k keysOf) KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsem
 
 // NewKeys publishes the next key set, has it presented to the parent at once, and tells the
 // neighbours that something has changed: the children of a root learn of it by no other way.
-func (k keysOf) NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error) {
-	number, err = k.h.host.NewKeys(ctx, id, revoke)
+func (k keysOf) NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error) {
+	number, err = k.h.host.NewKeys(ctx, id, change)
 	if err != nil {
 		return 0, err
 	}

@@ -71,14 +71,14 @@ func (n *Node) local(name identity.Jurisdiction) (tlsconf.Local, bool) {
 }
 
 // knock answers a request at the door of a hosted jurisdiction. An error of the door is logged: the
-// answer already hides it from the asker.
+// answer already hides it from the asker. That nobody waits any more is none.
 func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error) {
 	h, ok := n.of(local)
 	if !ok {
 		return nil, tlsconf.ErrNotHosted
 	}
 	answer, err := h.door.Answer(budget.With(ctx, budget.Payer{Neighbour: "door"}), binding, request)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		n.limited.Error("knock not answered", "jurisdiction", local.String(), "error", err)
 	}
 	return answer, nil
@@ -98,11 +98,13 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 	return h.table.Admits(peer)
 }
 
-// start begins the background work of a hosted jurisdiction: its upkeep, its news, and the link to
-// its parent.
+// start begins the background work of a hosted jurisdiction: its upkeep, its news, its questions
+// about its own keys, and the link to its parent.
 func (n *Node) start(h *hosted) {
 	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
 	n.workers.Go(func() { h.chains.Run(n.ctx) })
+	n.workers.Go(func() { h.check.Run(n.ctx) })
+	n.workers.Go(func() { h.many.Run(n.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
 	}
@@ -115,7 +117,7 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 		Addresses: func(ctx context.Context) ([]net.Addr, error) { return n.addressesOf(ctx, h) },
 		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
 		Failed:    func(err error) { n.linkFailed(h, parent, err) },
-		Up:        func(tlsconf.Peer) { h.keepFailure(nil) },
+		Up:        func(tlsconf.Peer) { h.keepFailure(nil, n.o.Now()) },
 	}
 }
 
@@ -124,7 +126,7 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 // the upkeep asks it at once when such a reason first appears; while the reason stays, the upkeep
 // asks again by itself.
 func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
-	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
+	before, now := reasonOf(h.keepFailure(err, time.Time{})), reasonOf(err)
 	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
 	if now != before && (now == link.NotKnown || now == link.NotTrusted) {
 		h.upkeep.Poke()
@@ -140,10 +142,13 @@ func reasonOf(err error) link.Reason {
 }
 
 // keepFailure keeps the last failure of the link to the parent, and returns the one before it. nil
-// means that the link is up.
-func (h *hosted) keepFailure(err error) (before error) {
+// means that the link is up, now at the latest.
+func (h *hosted) keepFailure(err error, now time.Time) (before error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err != nil || h.up.IsZero() {
+		h.up = now
+	}
 	before, h.failed = h.failed, err
 	return before
 }

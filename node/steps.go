@@ -67,6 +67,13 @@ func (t timed) View(ctx context.Context, f func(*state.Reader) error) error {
 	return err
 }
 
+func (t timed) Look(f func(*state.Reader) error) error {
+	began := time.Now()
+	err := t.Host.Look(f)
+	t.steps(t.read, time.Since(began))
+	return err
+}
+
 func (t timed) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	began := time.Now()
 	result, err := t.Host.Propose(ctx, kind, q, body)

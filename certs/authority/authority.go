@@ -4,8 +4,9 @@
 // It makes, keeps, renews and uses four private keys: the key of the jurisdiction's CA, the signing
 // key with which the replica signs for the jurisdiction, the log key with which it signs
 // checkpoints, receipts and key sets, and the decryption key. Callers get public keys, certificates
-// and signatures; the package never returns or logs one of the four. The only private key that it
-// hands out, to TLS, is the key of a link's identity, which is made for an hour and is in no file.
+// and signatures; the package never returns or logs one of the four. Two private keys it hands out
+// and keeps in no file: that of a link's identity, which is made for an hour, to TLS; and the
+// recovery key (see paper), once, to whoever prints it.
 // A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
@@ -109,7 +110,8 @@ func (s *Signer) SigningCert() []byte { return s.cert.Raw }
 func (s *Signer) SignStatement(message []byte) []byte { return ed25519.Sign(s.key, message) }
 
 // Create makes the missing files of key set number 1 in dir, and opens dir. It makes nothing when
-// in-use exists, that is, when a later key set is in use.
+// in-use exists, that is, when a later key set is in use. Without a call of Recovery before, nobody
+// gets the private part of the recovery key.
 func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time.Time) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create authority: %w", err)
@@ -117,8 +119,11 @@ func Create(dir string, name identity.Jurisdiction, r identity.Replica, now time
 	if _, found, err := readJournal(dir); err != nil || found {
 		return Open(dir, name, r)
 	}
+	if _, _, err := Recovery(dir, nil); err != nil {
+		return nil, fmt.Errorf("create authority: %w", err)
+	}
 	m := maker{dir: dir, name: name, replica: r, now: now, number: 1, ca: 1}
-	for _, step := range []func() error{m.recoveryKey, m.caKey, m.caCert, m.signingKey, m.signingCert, m.logKey, m.decryptionKey} {
+	for _, step := range []func() error{m.caKey, m.caCert, m.signingKey, m.signingCert, m.logKey, m.decryptionKey} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("create authority: %w", err)
 		}

@@ -15,6 +15,7 @@ const (
 	journalKind   = "xietong keys in use"
 	journalFormat = 1
 	maxJournalLen = 4 << 10 // bytes
+	maxFormer     = 128     // of at most 19 bytes each, so that what is written can be read
 )
 
 // journal is the file in-use: which key set is in use, and the numbers in the names of its files.

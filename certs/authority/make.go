@@ -94,19 +94,6 @@ func (m maker) signingKey() error { return m.once(fileOf(signingKeyFile, m.numbe
 
 func (m maker) logKey() error { return m.once(logKeyFile, newEd25519) }
 
-// recoveryKey makes a recovery key of which only the public part is kept.
-func (m maker) recoveryKey() error {
-	return m.once(recoveryFile, func() (*pem.Block, error) {
-		public, private, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		clear(private)
-		der, err := x509.MarshalPKIXPublicKey(public)
-		return &pem.Block{Type: "PUBLIC KEY", Bytes: der}, err
-	})
-}
-
 func (m maker) signingCert() error {
 	return m.once(fileOf(signingCertFile, m.number), func() (*pem.Block, error) {
 		caKey, err := readSigner(filepath.Join(m.dir, fileOf(caKeyFile, m.ca)))

@@ -35,13 +35,17 @@ const (
 )
 
 // Next returns the key set that follows newest; made is false where no key of newest is due at now
-// and there is no other reason. newest is the key set in use, and since is the time at which its
-// decryption key was first listed. A revocation makes all keys anew but the log key. Next makes the
-// new keys before it returns; the same call after a crash returns the same key set. That key set is
-// not signed, and nothing uses it yet. The error wraps ErrOtherKeys when newest is not the key set
-// in use.
+// and there is no other reason. newest is the key set in use or, for a revocation, one of later
+// keys that wait here; since is the time at which its decryption key was first listed. A revocation
+// makes all keys anew but the log key. Next makes the new keys before it returns; the same call
+// after a crash returns the same key set. That key set is not signed, and nothing uses it yet. The
+// error wraps ErrOtherKeys when newest is neither.
 func (a *Authority) Next(newest trust.KeySet, since, now time.Time, why Reason) (next trust.KeySet, made bool, err error) {
-	if err := a.Check(newest); err != nil {
+	check := a.Check
+	if why == Revoke && newest.Number > a.InUse() {
+		check = a.Holds
+	}
+	if err := check(newest); err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
 	i, ca, signing, err := a.listed(newest)
@@ -99,6 +103,18 @@ func (m maker) next(ca, decryption bool) error {
 		}
 	}
 	return nil
+}
+
+// Began reports whether a key of the number is here. Of a number that was not published, it was
+// made by a Next that came to nothing, and whoever copied the folder since has it.
+func (a *Authority) Began(number uint64) (bool, error) {
+	m := maker{dir: a.dir, number: number}
+	for _, file := range []string{decryptionKeyFile, caKeyFile, signingKeyFile} {
+		if began, err := m.exists(file); began || err != nil {
+			return began, err
+		}
+	}
+	return false, nil
 }
 
 // exists reports whether the file with the maker's number exists.
@@ -207,9 +223,7 @@ func (a *Authority) Use(k trust.KeySet, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("use keys: %w", err)
 	}
-	if before := a.journal.Decryption; before != j.Decryption {
-		j.Former = append(slices.Clone(j.Former), former{Number: before, Until: uint64(now.Add(FormerFor).UnixMilli())})
-	}
+	j.Former = a.former(j.Decryption, now)
 	if err := j.write(a.dir); err != nil {
 		return fmt.Errorf("use keys: %w", err)
 	}
@@ -218,6 +232,24 @@ func (a *Authority) Use(k trust.KeySet, now time.Time) error {
 		return fmt.Errorf("use keys: %w", err)
 	}
 	return nil
+}
+
+// former returns the decryption keys that stay usable beside the one with the number, which is used
+// from now on: those that stayed so far, the one in use, and those of key sets that were never
+// used, because a neighbour may know one. Of too many the oldest go.
+func (a *Authority) former(next uint64, now time.Time) []former {
+	stay := slices.Clone(a.journal.Former)
+	var numbers []uint64
+	for _, h := range a.decryption {
+		if h.number >= a.journal.Decryption && h.number < next {
+			numbers = append(numbers, h.number)
+		}
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		stay = append(stay, former{Number: n, Until: uint64(now.Add(FormerFor).UnixMilli())})
+	}
+	return stay[max(0, len(stay)-maxFormer):]
 }
 
 // Holds returns ErrOtherKeys unless the folder holds the keys that k lists. k is the key set that

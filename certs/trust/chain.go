@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"xietong/certs/identity"
 )
 
 // ErrChain is wrapped by errors about a chain with no level or more than MaxChain levels, about an
@@ -22,6 +24,7 @@ type Level struct {
 	Endorsement []byte   `cbor:"2,keyasint,omitempty"`
 	Standing    []byte   `cbor:"3,keyasint,omitempty"`
 	Recovery    []byte   `cbor:"4,keyasint,omitempty"` // of the key sets of this very level
+	Confirmed   []byte   `cbor:"5,keyasint,omitempty"` // by this level, of the level two below it: see Confirmation
 }
 
 // Prover verifies the proof of an endorsement under the newest key set of the parent and returns
@@ -31,10 +34,11 @@ type Prover func(parent KeySet, proof []byte) (payload []byte, err error)
 
 // Link is one verified level of a chain.
 type Link struct {
-	KeySets     []KeySet     // oldest first
-	Endorsement *Endorsement // of this level by the one above; nil at the pinned one
-	Standing    *Standing    // what the level above last said of that; nil: nothing
-	Recovery    []byte       // of the level, as it came, at most MaxRecoveryLen bytes; not judged: see OpenRecovery
+	KeySets     []KeySet      // oldest first
+	Endorsement *Endorsement  // of this level by the one above; nil at the pinned one
+	Standing    *Standing     // what the level above last said of that; nil: nothing
+	Recovery    []byte        // of the level, as it came, at most MaxRecoveryLen bytes; not judged: see OpenRecovery
+	Confirmed   *Confirmation // of a key set of this level, by the level two above; nil: none
 }
 
 // Newest returns the newest key set.
@@ -44,8 +48,8 @@ func (l Link) Newest() KeySet { return l.KeySets[len(l.KeySets)-1] }
 // from the pin of that level, and takes the pin of the next level from the proven endorsement. So a
 // verifier that pins the root can verify any jurisdiction. Descend reads no clock: the caller must
 // judge whether the endorsements were in force at the time that matters, what the standings say,
-// and whether a recovery statement is one. Errors wrap ErrChain, ErrInvalid, ErrEndorsement or
-// ErrStanding.
+// and whether a recovery statement is one. Errors wrap ErrChain, ErrInvalid, ErrEndorsement,
+// ErrStanding or ErrConfirmation.
 func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	if len(levels) == 0 || len(levels) > MaxChain {
 		return nil, fmt.Errorf("%w: %d levels, not 1 to %d", ErrChain, len(levels), MaxChain)
@@ -55,6 +59,9 @@ func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 	for i, level := range levels {
 		link, err := level.verify(pin, by)
 		if err != nil {
+			return nil, err
+		}
+		if link.Confirmed, err = confirmed(levels, links, link.Newest().Name); err != nil {
 			return nil, err
 		}
 		links = append(links, link)
@@ -69,6 +76,26 @@ func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 		pin = by.Endorsement.Pin()
 	}
 	return links, nil
+}
+
+// confirmed returns what the level two above the next one confirmed of it, or nil.
+// links are the levels above, verified. No level confirms for one that the chain does not have.
+func confirmed(levels []Level, links []Link, name identity.Jurisdiction) (*Confirmation, error) {
+	at := len(links)
+	if last := len(levels) - 1; at == last && (len(levels[at].Confirmed) > 0 || at > 0 && len(levels[at-1].Confirmed) > 0) {
+		return nil, fmt.Errorf("%w: a confirmation for a level that is not there", ErrChain)
+	}
+	if at < 2 || len(levels[at-2].Confirmed) == 0 {
+		return nil, nil
+	}
+	c, err := OpenConfirmation(levels[at-2].Confirmed, links[at-2].Believed())
+	if err == nil && c.Child != name {
+		err = fmt.Errorf("%w: of %s, not of %s", ErrConfirmation, c.Child, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
 }
 
 // verify walks the key sets of one level. by holds what the level above says of it; nothing at the

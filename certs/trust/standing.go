@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -44,13 +43,6 @@ type Standing struct {
 	Time  uint64                `cbor:"5,keyasint"`           // ms since 1970 UTC, by the endorser's clock
 }
 
-type signedStanding struct {
-	_         struct{} `cbor:",toarray"`
-	Standing  []byte
-	Cert      []byte // SHA-256
-	Signature []byte
-}
-
 // Signer signs with a signing key; *authority.Signer is one.
 type Signer interface {
 	SigningCert() []byte
@@ -72,21 +64,15 @@ func (s Standing) Sign(by Signer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cert := sha256.Sum256(by.SigningCert())
-	return canon.Marshal(signedStanding{
-		Standing: data, Cert: cert[:], Signature: by.SignStatement(append([]byte(standingContext), data...)),
-	})
+	return signDocument(standingContext, data, by)
 }
 
 // OpenStanding verifies a signed standing by the key sets of the endorser. One of them must list
 // the certificate and count, and the certificate be in force, at the time that the standing names.
 // Every error wraps ErrStanding.
 func OpenStanding(data []byte, by []Believed) (s Standing, err error) {
-	var signed signedStanding
-	if err := canon.Unmarshal(data, MaxStandingLen, &signed); err != nil {
-		return s, fmt.Errorf("%w: %w", ErrStanding, err)
-	}
-	if err := canon.Unmarshal(signed.Standing, MaxStandingLen, &s); err != nil {
+	signed, err := openDocument(data, MaxStandingLen, &s)
+	if err != nil {
 		return s, fmt.Errorf("%w: %w", ErrStanding, err)
 	}
 	if err := s.check(); err != nil {
@@ -95,17 +81,10 @@ func OpenStanding(data []byte, by []Believed) (s Standing, err error) {
 	if parent, _ := s.Child.Parent(); len(by) == 0 || parent != by[0].Name {
 		return s, fmt.Errorf("%w: %s is not a child of whoever signed", ErrStanding, s.Child)
 	}
-	for _, k := range by {
-		cert, listed, err := k.SigningCert(signed.Cert)
-		if err != nil {
-			return s, fmt.Errorf("%w: %w", ErrStanding, err)
-		}
-		if listed && k.Counts(s.At()) && cert.InForce(s.At()) && len(cert.Key) == ed25519.PublicKeySize &&
-			ed25519.Verify(cert.Key, append([]byte(standingContext), signed.Standing...), signed.Signature) {
-			return s, nil
-		}
+	if err := signed.by(standingContext, by, s.At()); err != nil {
+		return s, fmt.Errorf("%w: of %s: %w", ErrStanding, s.Child, err)
 	}
-	return s, fmt.Errorf("%w: of %s, not signed by a key of its parent that counts", ErrStanding, s.Child)
+	return s, nil
 }
 
 func (s Standing) check() error {

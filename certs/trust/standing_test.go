@@ -100,7 +100,7 @@ func TestStandingIsOfItsEndorsement(t *testing.T) {
 // nulled is a signed standing with null in place of its signature.
 func nulled(t *testing.T, data []byte) []byte {
 	t.Helper()
-	var x signedStanding
+	var x document
 	if err := canon.Unmarshal(data, MaxStandingLen, &x); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestImpossibleStandings(t *testing.T) {
 			t.Fatal(err)
 		}
 		cert := sha256.Sum256(s.by.SigningCert())
-		data, err := canon.Marshal(signedStanding{Standing: doc, Cert: cert[:], Signature: s.by.SignStatement(append([]byte(standingContext), doc...))})
+		data, err := canon.Marshal(document{Said: doc, Cert: cert[:], Signature: s.by.SignStatement(append([]byte(standingContext), doc...))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ const (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	return a.group("bench", text.CLIShortBench, a.benchLedger(), a.benchQuery(), a.benchHostile(), a.benchNode(), a.benchEcho())
+	return a.group("bench", text.CLIShortBench, a.benchLedger(), a.benchQuery(), a.benchHostile(), a.benchNode(), a.benchSpin(), a.benchEcho())
 }
 
 func (a *app) benchLedger() *cobra.Command {
@@ -109,13 +109,10 @@ func (a *app) benchHostile() *cobra.Command {
 		}
 		got, err := bench.Hostile(cmd.Context(), o)
 		m.clear()
-		if err == nil {
-			err = a.printMeasurements([]bench.Measurement{got.Alone, got.Beside, got.Hostile})
+		if err != nil {
+			return err
 		}
-		if err == nil && !a.jsonOnly {
-			a.say(text.BenchHostileRatio, text.Args{"median": ratio(got.Beside.P50, got.Alone.P50), "tail": ratio(got.Beside.P99, got.Alone.P99)})
-		}
-		return err
+		return a.printBenchHostile(got)
 	})
 	c.Long = a.t(text.CLILongBenchHostile, nil)
 	c.Flags().StringVar(&clients, "clients", clients, a.t(text.CLIFlagClientsFew, nil))
@@ -143,6 +140,17 @@ func (a *app) benchNode() *cobra.Command {
 		})
 	})
 	c.Hidden = true
+	return c
+}
+
+// benchSpin makes the hidden verb that burns processors beside the nodes.
+func (a *app) benchSpin() *cobra.Command {
+	var processors float64
+	c := a.verb("spin", text.CLIShortBenchHostile, func(cmd *cobra.Command, _ []string) error {
+		return bench.Spin(processors, a.stdin)
+	})
+	c.Hidden = true
+	c.Flags().Float64Var(&processors, "processors", 0, "")
 	return c
 }
 
@@ -191,6 +199,7 @@ func (a *app) measured(what string) string {
 		bench.WhatAppend: text.BenchAppend, bench.WhatFsync: text.BenchFsync,
 		bench.WhatQuery: text.BenchAsk, bench.WhatEcho: text.BenchEcho, bench.WhatHop: text.BenchHop, bench.WhatFirst: text.BenchFirst,
 		bench.WhatAlone: text.BenchAlone, bench.WhatBeside: text.BenchBeside, bench.WhatHostile: text.BenchHostile,
+		bench.WhatControl: text.BenchControl,
 	}[what], nil)
 }
 
@@ -232,6 +241,23 @@ func (a *app) printBenchLedger(got bench.LedgerResult, size string) error {
 	}
 	a.say(text.BenchLedgerRatio, text.Args{"ratio": ratio(got.Append.PerS, got.Fsync.PerS)})
 	a.say(text.BenchVerified, text.Args{"entries": number(got.Verified.Entries), "root": got.Verified.Root})
+	return nil
+}
+
+func (a *app) printBenchHostile(got bench.HostileResult) error {
+	err := a.printMeasurements([]bench.Measurement{got.Alone, got.Beside, got.Control, got.Hostile})
+	if err != nil || a.jsonOnly {
+		return err
+	}
+	a.say(text.BenchHostileQuota, text.Args{
+		"quota": ratio(got.Quota, 1), "clients": strconv.Itoa(got.Hostile.Clients), "times": ratio(float64(got.Hostile.Clients), got.Quota),
+		"burnt": ratio(got.Burnt, 1),
+	})
+	a.say(text.BenchHostileRatio, text.Args{"median": ratio(got.Beside.P50, got.Alone.P50), "tail": ratio(got.Beside.P99, got.Alone.P99)})
+	a.say(text.BenchControlRatio, text.Args{
+		"burnt": ratio(got.Burnt, 1), "median": ratio(got.Control.P50, got.Alone.P50), "tail": ratio(got.Control.P99, got.Alone.P99),
+	})
+	a.say(text.BenchHostileOfControl, text.Args{"median": ratio(got.Beside.P50, got.Control.P50), "tail": ratio(got.Beside.P99, got.Control.P99)})
 	return nil
 }
 

@@ -88,7 +88,7 @@ func TestBenchQuery(t *testing.T) {
 func TestBenchHostile(t *testing.T) {
 	b := newReal(t, "en_US.UTF-8")
 	code, stdout, stderr := b.run("bench", "hostile", "--json", "--clients", "1", "--seconds", "0.1")
-	if got := measurements(t, stdout); code != exitDone || stderr != "" || !slices.Equal(got, []string{"alone", "beside", "hostile"}) {
+	if got := measurements(t, stdout); code != exitDone || stderr != "" || !slices.Equal(got, []string{"alone", "beside", "control", "hostile"}) {
 		t.Errorf("exit %d, %q, %s", code, got, stderr)
 	}
 }
@@ -116,7 +116,7 @@ func TestBenchUsage(t *testing.T) {
 		}
 	}
 	_, help, _ := b.run("bench", "--help")
-	if !strings.Contains(help, "ledger ") || !strings.Contains(help, "query ") || strings.Contains(help, "  node") || strings.Contains(help, "  echo") {
+	if !strings.Contains(help, "ledger ") || !strings.Contains(help, "query ") || strings.Contains(help, "  node") || strings.Contains(help, "  echo") || strings.Contains(help, "  spin") {
 		t.Errorf("the help says:\n%s", help)
 	}
 }

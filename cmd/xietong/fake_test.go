@@ -62,9 +62,58 @@ var ofMany = client.FederatedAnswer{
 	Beside: []client.Beside{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
-	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"},
-	Lies: []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
+	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
+	Nobodys:    []client.Lie{{By: "baiyun.guiyang.guizhou", Kind: client.NobodysKey, About: "x.baiyun.guiyang.guizhou"}},
+	StatusAsOf: "2026-11-24T01:40:00Z",
+	Themselves: []string{"kaiyang.guiyang.guizhou"},
+	Lies:       []client.Lie{{By: "huaxi.guiyang.guizhou", Kind: "does-not-add", Proven: true}},
 }
+
+// believed is what others say of the keys, with all that can be amiss.
+var believed = client.Check{
+	Asked: []client.Asked{
+		{Name: "guizhou", DisplayName: "贵州省", Relation: client.AskedGrandparent, At: "2026-11-24T01:50:00Z", Outcome: client.BelievesOthers, Number: 1, Fingerprint: "9F86 D081 884C 7D65 9A2F EAA0"},
+		{Name: "zunyi.guizhou", DisplayName: "遵义市", Relation: client.AskedOther, At: "2026-11-24T01:20:00Z", Outcome: client.BelievesOurs, Number: 2, Fingerprint: "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2"},
+		{Name: "bijie.guizhou", DisplayName: "毕节市", Relation: client.AskedOther, At: "2026-11-24T00:20:00Z", Outcome: client.UnknownSigner},
+		{Name: "anshun.guizhou", DisplayName: "安顺市", Relation: client.AskedOther, At: "2026-11-23T23:20:00Z", Outcome: client.OtherRecipient},
+		{Name: "guiyang.guizhou", DisplayName: "贵阳市", Relation: client.AskedParent, At: "2026-11-23T22:20:00Z", Outcome: client.SaysNothing, Why: "late"},
+	},
+	Alarms: []client.Alarm{
+		{Code: "endorsement-stale", Args: map[string]string{"name": "贵阳市", "since": "2026-11-22T01:00:00Z"}},
+		{Code: "keys-believed-other", By: "guizhou", Args: map[string]string{"name": "贵州省", "believed": "9F86 D081 884C 7D65 9A2F EAA0", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T01:50:00Z"}},
+		{Code: "keys-unconfirmed", By: "guizhou", Args: map[string]string{"name": "贵州省", "since": "2026-11-23T01:50:00Z"}},
+		{Code: "keys-believed-other", By: "bijie.guizhou", Lead: true, Args: map[string]string{"name": "毕节市", "believed": "other keys", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T00:20:00Z"}},
+	},
+	Alone: true,
+}
+
+// audited is an account with one line of each kind.
+var audited = func() (all client.Audits) {
+	p := client.OpenPoint{
+		Asked: log + "31", Agency: "civil-affairs", Name: "yunyan.guiyang.guizhou", Title: "云岩区", Since: "2026-11-24T02:10:00Z", Until: "2026-11-25T02:10:00Z",
+	}
+	all.Open = []client.OpenPoint{p}
+	for _, outcome := range []string{client.FoundAudited, client.FoundLied, client.FoundWithheld, client.FoundUnproven, client.FoundUnreached} {
+		f := client.Finding{OpenPoint: p, Outcome: outcome, At: "2026-11-25T02:10:00Z", Entry: log + "40"}
+		switch outcome {
+		case client.FoundLied:
+			f.Lies = []client.Lie{{By: "yunyan.guiyang.guizhou", Kind: "dropped", About: "x.yunyan.guiyang.guizhou", Proven: true}}
+		case client.FoundWithheld:
+			f.Why = "云岩区未在规定时间内答复"
+		}
+		all.Findings = append(all.Findings, f)
+	}
+	p.By, p.State = "贵阳市", client.StateUnreachable
+	all.Open = append(all.Open, p)
+	for _, outcome := range []string{client.FoundAnswered, client.FoundGone, client.FoundNotAsked, client.FoundNotUp, client.FoundSilent} {
+		f := client.Finding{OpenPoint: p, Outcome: outcome, At: "2026-11-25T02:10:00Z", Entry: log + "41"}
+		if outcome == client.FoundNotAsked {
+			f.Up = "2026-11-23T02:10:00Z"
+		}
+		all.Findings = append(all.Findings, f)
+	}
+	return all
+}()
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
@@ -72,6 +121,7 @@ var answers = map[string]any{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
 		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
 		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
+		Check: client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
 	}}},
 	"GET /v1/ledger/checkpoint": client.Checkpoint{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
@@ -134,19 +184,41 @@ var answers = map[string]any{
 			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true},
 			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", EndorsedAs: "老街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
 		},
+		Waiting: []client.WaitingKeys{
+			{
+				Name: "liping.qiandongnan.guizhou", DisplayName: "黎平县", Pin: "liping.qiandongnan.guizhou/keys/1/a1b2", Confirmer: "贵州省",
+				Fingerprint: "A1B2 1122 3344 5566 7788 99AA", OldFingerprint: "C3D4 1122 3344 5566 7788 99AA",
+				Seen: "2026-11-23T02:00:00Z", Until: "2026-11-26T02:00:00Z",
+			},
+			{
+				Name: "zunyi.guizhou", DisplayName: "遵义市", Pin: "zunyi.guizhou/keys/1/e5f6", Fingerprint: "E5F6 1122 3344 5566 7788 99AA",
+				OldFingerprint: "0718 1122 3344 5566 7788 99AA", Seen: "2026-11-20T02:00:00Z",
+			},
+		},
+		Check: client.Check{Asked: believed.Asked[:1], Alarms: believed.Alarms[1:2], Alone: true},
 	},
+	"GET /v1/waiting/沿江镇": client.ToConfirm{
+		Name: "yanjiang.xinhua.nanming.guiyang.guizhou", DisplayName: "沿江镇", Pin: "yanjiang.xinhua.nanming.guiyang.guizhou/keys/1/a1b2",
+		Fingerprint: "A1B2 1122 3344 5566 7788 99AA",
+	},
+	"POST /v1/waiting/沿江镇/confirmation":  client.Entered{Entry: log + "35"},
+	"POST /v1/objections":                client.Objected{Taken: true},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
-	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
+	"POST /v1/drills":                    client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"GET /v1/keys": client.Keys{
+		Name: "nanming.guiyang.guizhou", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},
 		KeySets: []client.KeySet{
 			{Number: 3, Hash: strings.Repeat("c3", 32), State: client.KeysPending, Published: "2026-11-24T02:00:00Z", SigningEnds: "2027-11-24T02:00:00Z", Revokes: true},
 			{Number: 2, Hash: strings.Repeat("b2", 32), State: client.KeysInUse, Published: "2026-11-23T02:00:00Z", SigningEnds: "2027-11-23T02:00:00Z"},
 			{Number: 1, Hash: strings.Repeat("a1", 32), State: client.KeysFormer, Published: "2026-11-20T02:00:00Z", Until: "2026-11-23T03:00:00Z", SigningEnds: "2027-11-20T02:00:00Z"},
 		},
 		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
+		Check:       believed,
 	},
-	"POST /v1/keys":   client.NewKeySet{Number: 3},
-	"POST /v1/hosted": client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
+	"GET /v1/audits":               audited,
+	"POST /v1/keys/acknowledgment": client.Acknowledged{},
+	"POST /v1/keys":                client.NewKeySet{Number: 3},
+	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -217,10 +289,27 @@ func newWorkbench(t *testing.T, lang string) *workbench {
 	return b
 }
 
+// fakePaper is the recovery key of 32 zero bytes.
+func fakePaper() *node.Paper {
+	p, _, err := node.ReadPaper([]byte(fakeWords))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+var fakeWords = strings.Repeat("abandon ", 23) + "art"
+
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
 	init: func(dir string, o initOptions) (node.InitResult, error) {
-		return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml"}, nil
+		if o.Paper == nil {
+			return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml", Recovery: "66DC 9F95"}, nil
+		}
+		if err := o.Paper("贵阳市南明区", fakePaper()); err != nil {
+			return node.InitResult{}, err
+		}
+		return node.InitResult{Recovery: node.PaperFingerprint(fakePaper()), Papered: true, Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml"}, nil
 	},
 	serve: func(ctx context.Context, _ string, o serveOptions) error {
 		o.Ready()
@@ -234,6 +323,9 @@ var fakeFloor = nodeFloor{
 			return node.JoinResult{}, text.Fail(text.ClockApart, text.Args{"offset": "1h10m0s", "name": "贵阳市"}, nil)
 		}
 		o.Told(joinStep{Name: text.JoinClock, What: text.JoinClockDone, Args: text.Args{"seconds": "0.2", "parent": "贵阳市"}})
+		if o.Recovery != nil {
+			return node.JoinResult{DisplayName: "南明区", Recovery: node.PaperFingerprint(fakePaper()), Epoch: 2, Recovered: true}, nil
+		}
 		o.Told(joinStep{Name: text.JoinEndorsed, What: text.JoinEndorsedDone, Args: text.Args{"name": "南明区", "entry": "1041", "parent": "贵阳市"}})
 		return node.JoinResult{Name: "nanming.guiyang.guizhou", DisplayName: "南明区"}, nil
 	},

@@ -34,6 +34,7 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	a.printMissing(answer.Missing)
 	a.printBeside(q.Measure, answer.Beside)
 	a.sayAsked(answer.Asked)
+	a.sayStatus(answer.StatusAsOf)
 	a.printAudit(answer)
 	if slices.ContainsFunc(answer.Lies, func(l client.Lie) bool { return l.Proven }) {
 		return errAnsweredNo
@@ -52,7 +53,20 @@ func (a *app) printAudit(answer client.FederatedAnswer) {
 	if len(answer.Unseen) > 0 {
 		a.say(text.CLIGatherUnseen, text.Args{"hops": strings.Join(answer.Unseen, ", ")})
 	}
-	for _, lie := range answer.Lies {
+	for _, n := range answer.Nobodys {
+		a.say(text.CLIGatherNobodys, text.Args{"by": n.By, "about": n.About})
+	}
+	if len(answer.Again) > 0 {
+		a.say(text.CLIGatherAgain, text.Args{"hops": strings.Join(answer.Again, ", "), "entry": answer.Asked})
+	}
+	if len(answer.Themselves) > 0 {
+		a.say(text.CLIGatherThemselves, text.Args{"who": strings.Join(answer.Themselves, ", "), "entry": answer.Asked})
+	}
+	a.printLies(answer.Lies)
+}
+
+func (a *app) printLies(lies []client.Lie) {
+	for _, lie := range lies {
 		a.say(text.CLIGatherLie, text.Args{"by": lie.By, "kind": lie.Kind, "about": lie.About})
 	}
 }
@@ -82,6 +96,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 			return err
 		}
 		a.sayIncomparable(line.Answer.Incomparable)
+		a.sayStatus(line.Answer.StatusAsOf)
 		if line.Answer.Cursor != "" {
 			a.say(text.CLIQueryMore, text.Args{"cursor": line.Answer.Cursor})
 		}

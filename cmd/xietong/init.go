@@ -10,8 +10,11 @@ import (
 
 func (a *app) initCommand() *cobra.Command {
 	var o initOptions
+	var asked bool
+	var words []string
 	c := a.verb("init NAME", text.CLIShortInit, func(_ *cobra.Command, args []string) error {
 		o.Name = args[0]
+		o.Paper = a.paperFor(asked, &words)
 		made, err := a.node.init(a.data, o)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {
 			u := usage(text.CLIBadName, text.Args{"value": o.Name})
@@ -21,12 +24,14 @@ func (a *app) initCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		made.Words = words
 		if a.jsonOnly {
 			return printJSON(a.stdout, made)
 		}
 		a.say(text.CLIInitDone, text.Args{"name": o.Name, "dir": a.data})
 		a.say(text.CLIInitConfig, text.Args{"file": made.Config})
 		a.say(text.CLIInitPin, text.Args{"pin": made.Pin})
+		a.papered(made.Papered, made.Recovery)
 		a.say(text.CLIInitNext, text.Args{"dir": a.data})
 		return nil
 	})
@@ -38,6 +43,7 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringVar(&o.DisplayName, "display-name", "", a.t(text.CLIFlagDisplayName, nil))
 	flags.StringVar(&o.ShortName, "short-name", "", a.t(text.CLIFlagShortName, nil))
 	flags.StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
+	flags.BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	flags.StringVar(&o.Level, "level", "", a.t(text.CLIFlagLevel, nil))
 	return c
 }

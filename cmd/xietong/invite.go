@@ -25,6 +25,9 @@ func (a *app) inviteCommand() *cobra.Command {
 		})
 		fmt.Fprintf(a.stdout, "\n%s\n\n", clean(made.Token))
 		a.say(text.CLIInviteNext, nil)
+		if v.Rekey {
+			a.say(text.PaperRekeyed, nil)
+		}
 		a.say(text.CLIInviteRoot, text.Args{"fingerprint": made.Fingerprint})
 		return nil
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -25,30 +26,75 @@ var joinSteps = []struct {
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{
 		text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
+		text.EpochOther, text.RecoveryOther,
 	}},
 }
 
 func (a *app) joinCommand() *cobra.Command {
 	var o joinOptions
+	var asked, recover bool
+	var words []string
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
 		if a.jsonOnly {
 			o.Told = nil
 		}
-		made, err := a.node.join(cmd.Context(), a.data, args[0], o)
+		token, err := a.token(args[0])
 		if err != nil {
-			return errors.Join(err, a.joinFailed(args[0], err))
+			return err
 		}
+		o.Paper = a.paperFor(asked, &words)
+		if recover {
+			if o.Recovery, err = a.readPaper(); err != nil {
+				return err
+			}
+			defer o.Recovery.Wipe()
+		}
+		made, err := a.node.join(cmd.Context(), a.data, token, o)
+		if err != nil {
+			return errors.Join(err, a.joinFailed(token, err))
+		}
+		made.Words = words
 		if a.jsonOnly {
 			return printJSON(a.stdout, made)
+		}
+		a.papered(made.Papered, made.Recovery)
+		switch {
+		case made.Recovered:
+			a.say(text.PaperBelieved, nil)
+		case made.Epoch > 1:
+			a.say(text.PaperMissing, nil)
 		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})
 	c.Long = a.t(text.CLILongJoin, nil)
+	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
+	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
+}
+
+// maxToken bounds an invitation that is read, in bytes. It is longer than any that is taken.
+const maxToken = 16 << 10
+
+// token returns the invitation: the argument or, for -, the first line of standard input, where
+// neither the list of processes nor the history of a shell shows it. What follows the line is left
+// for readPaper.
+func (a *app) token(argument string) (string, error) {
+	if argument != "-" {
+		return argument, nil
+	}
+	var line []byte
+	for one := make([]byte, 1); len(line) < maxToken; line = append(line, one[0]) {
+		if _, err := io.ReadFull(a.stdin, one); err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		} else if err != nil || one[0] == '\n' {
+			break
+		}
+	}
+	return strings.TrimSpace(string(line)), nil
 }
 
 // step prints one step of joining, in columns.

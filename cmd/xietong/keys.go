@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"xietong/node/faces/client"
@@ -11,11 +14,18 @@ func (a *app) keysCommand() *cobra.Command {
 	renew := a.newKeys("renew", text.CLIShortKeysRenew, text.CLIKeysRenewed, false)
 	revoke := a.newKeys("revoke", text.CLIShortKeysRevoke, text.CLIKeysRevoked, true)
 	revoke.Long = a.t(text.CLILongKeysRevoke, nil)
-	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke)
+	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke, a.keysAcknowledge())
 }
 
-// shortHash is how many digits of a hash a table shows.
-const shortHash = 16
+// fingerprint returns the first 12 bytes of a hash in hexadecimal as people compare them: in groups
+// of four digits.
+func fingerprint(hash string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(strings.ToUpper(hash[:min(len(hash), 24)])), 4) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, " ")
+}
 
 func (a *app) keysStatus() *cobra.Command {
 	return a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
@@ -26,6 +36,9 @@ func (a *app) keysStatus() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, k)
 		}
+		a.say(text.PaperStatus, text.Args{
+			"fingerprint": k.Recovery.Fingerprint, "number": number(k.Recovery.Number), "since": a.localTime(k.Recovery.Since),
+		})
 		if e := k.Endorsement; e != nil {
 			a.say(text.CLIKeysEndorsed, text.Args{
 				"number": number(e.Number), "since": a.localTime(e.Since), "issued": a.localTime(e.Issued), "until": a.localTime(e.Until),
@@ -38,6 +51,7 @@ func (a *app) keysStatus() *cobra.Command {
 			rows = append(rows, a.keySet(s))
 		}
 		a.list([]text.Code{text.CLIKeysNumber, text.WordState, text.CLIKeysPublished, text.CLIKeysUntil, text.CLIKeysSigning, text.CLIKeysFingerprint}, rows)
+		a.checked(k.Check)
 		return nil
 	})
 }
@@ -50,14 +64,25 @@ func (a *app) keySet(s client.KeySet) []string {
 	}[s.State]
 	return []string{
 		number(s.Number), a.t(state, nil), a.localTime(s.Published), a.localTime(s.Until), a.localTime(s.SigningEnds),
-		s.Hash[:min(len(s.Hash), shortHash)],
+		fingerprint(s.Hash),
 	}
 }
 
 // newKeys makes the verb that has the next key set made.
 func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Command {
-	return a.verb(verb, short, func(cmd *cobra.Command, _ []string) error {
-		made, err := a.client().NewKeys(cmd.Context(), client.NewKeys{Revoke: revoke})
+	var onPaper bool
+	c := a.verb(verb, short, func(cmd *cobra.Command, _ []string) error {
+		wanted, fingerprint := client.NewKeys{Revoke: revoke}, ""
+		if onPaper {
+			var err error
+			if wanted.RecoveryKey, fingerprint, err = a.newPaper(cmd.Context()); err != nil {
+				return err
+			}
+		}
+		made, err := a.client().NewKeys(cmd.Context(), wanted)
+		if err != nil && onPaper {
+			a.say(text.PaperVoid, text.Args{"fingerprint": fingerprint})
+		}
 		if err != nil {
 			return err
 		}
@@ -65,6 +90,11 @@ func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Co
 			return printJSON(a.stdout, made)
 		}
 		a.say(done, text.Args{"number": number(made.Number)})
+		if onPaper {
+			a.say(text.PaperReplaced, text.Args{"number": number(made.Number), "fingerprint": fingerprint})
+		}
 		return nil
 	})
+	c.Flags().BoolVar(&onPaper, "recovery", false, a.t(text.CLIFlagPaper, nil))
+	return c
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify())
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify(), a.ledgerAudits())
 }
 
 func (a *app) ledgerCheckpoint() *cobra.Command {

@@ -28,6 +28,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"xietong/node/ground/text"
 )
 
@@ -35,7 +37,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr),
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout),
 		getenv: os.Getenv, now: time.Now, zone: time.Local, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
@@ -46,6 +48,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	terminal       bool // whether stderr is a terminal
+	columns        int  // of the terminal that stdout is; 0: it is none
 	getenv         func(string) string
 	now            func() time.Time
 	zone           *time.Location // for dates without a zone
@@ -63,6 +66,15 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	return a.report(root.ExecuteContext(ctx))
+}
+
+// columnsOf returns how many columns a terminal has; 0: f is none.
+func columnsOf(f *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Col)
 }
 
 // isTerminal reports whether f is a character device, as terminals are.

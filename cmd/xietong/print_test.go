@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"xietong/node/ground/text"
 )
@@ -33,6 +34,7 @@ func TestClean(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	f.Add("\x1b]0;x\a\u2028")
 	f.Fuzz(func(t *testing.T, s string) {
+		unprintable := func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 		if got := clean(s); strings.ContainsFunc(got, unprintable) || clean(got) != got {
 			t.Errorf("clean(%q) = %q", s, got)
 		}

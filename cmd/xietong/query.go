@@ -112,6 +112,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
 	a.sayIncomparable(answer.Incomparable)
 	a.sayAsked(answer.Asked)
+	a.sayStatus(answer.StatusAsOf)
 	if answer.Cursor != "" {
 		a.say(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
 	}
@@ -129,6 +130,13 @@ func (a *app) sayIncomparable(n uint64) {
 func (a *app) sayAsked(entry string) {
 	if entry != "" {
 		a.say(text.CLIAsked, text.Args{"entry": entry})
+	}
+}
+
+// sayStatus tells of when the standing is by which an answer was verified, where that is long ago.
+func (a *app) sayStatus(asOf string) {
+	if asOf != "" {
+		a.say(text.CLIStatusAsOf, text.Args{"at": a.localTime(asOf)})
 	}
 }
 
@@ -158,6 +166,7 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 		a.say(sentence, nil)
 		a.say(text.CLIAccess, text.Args{"access": verdict.Access})
 		a.sayAsked(verdict.Asked)
+		a.sayStatus(verdict.StatusAsOf)
 	}
 	if err == nil && verdict.Answer != client.AnswerYes {
 		return errAnsweredNo

@@ -40,6 +40,10 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus) {
 	line(text.StatusAgencies, text.Args{"count": strconv.Itoa(j.Agencies)})
 	line(text.StatusDatasets, text.Args{"count": strconv.Itoa(j.Datasets)})
 	line(text.StatusPin, text.Args{"pin": j.Pin})
+	for _, told := range a.summary(j.Check) {
+		fmt.Fprintln(a.stdout, "  "+told)
+	}
+	a.alarms(j.Check)
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }

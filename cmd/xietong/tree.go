@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) treeCommand() *cobra.Command {
-	return a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
+	c := a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
 		t, err := a.client().Tree(cmd.Context())
 		if err != nil {
 			return err
@@ -22,6 +22,8 @@ func (a *app) treeCommand() *cobra.Command {
 		a.printTree(t)
 		return nil
 	})
+	c.AddCommand(a.treeConfirm(), a.treeObject())
+	return c
 }
 
 func (a *app) printTree(t client.Tree) {
@@ -50,6 +52,13 @@ func (a *app) printTree(t client.Tree) {
 	for _, c := range t.Children {
 		a.alarm(c)
 	}
+	for _, w := range t.Waiting {
+		a.waiting(w)
+	}
+	for _, told := range a.summary(t.Check) {
+		fmt.Fprintln(a.stdout, told)
+	}
+	a.alarms(t.Check)
 }
 
 // alarm says what a person must look at, about one neighbour.
@@ -99,6 +108,7 @@ func (a *app) hostAdd() *cobra.Command {
 		}
 		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
 		a.say(text.CLIInitPin, text.Args{"pin": added.Pin})
+		a.say(text.PaperNone, text.Args{"name": added.Name})
 		return nil
 	})
 	c.Long = a.t(text.CLILongHostAdd, nil)

@@ -69,6 +69,8 @@ const (
 	KindRoster          Kind = 18
 	KindStandard        Kind = 19
 	KindUseRefused      Kind = 20
+	KindKeysConfirmed   Kind = 22
+	KindFinding         Kind = 24
 )
 
 var kindNames = map[Kind]string{
@@ -78,6 +80,7 @@ var kindNames = map[Kind]string{
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
+	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

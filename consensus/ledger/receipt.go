@@ -98,7 +98,7 @@ func DecodeReceipt(data []byte) (Receipt, error) {
 	if r.holdsNull() {
 		return Receipt{}, malformed("receipt", errors.New("null, where there is nothing to leave out"))
 	}
-	if slices.ContainsFunc(r.Chain, func(l trust.Level) bool { return l.Standing != nil || l.Recovery != nil }) {
+	if slices.ContainsFunc(r.Chain, func(l trust.Level) bool { return l.Standing != nil || l.Recovery != nil || l.Confirmed != nil }) {
 		return Receipt{}, malformed("receipt", errors.New("a standing or recovery statement, which is for now, in a receipt, which is for ever"))
 	}
 	if r.Version != receiptVersion {

@@ -288,6 +288,7 @@ func TestNoStandingInReceipt(t *testing.T) {
 	f.add(t, village, false)
 	for _, add := range []func(r *Receipt){
 		func(r *Receipt) { r.Chain[0].Standing = []byte{1} }, func(r *Receipt) { r.Chain[0].Recovery = []byte{1} },
+		func(r *Receipt) { r.Chain[0].Confirmed = []byte{1} },
 	} {
 		if _, err := DecodeReceipt(altered(t, f, 0, add)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("got %v, want ErrMalformed", err)

@@ -102,6 +102,6 @@ func (s *Store) withFile(f func() error) error {
 		return fmt.Errorf("read state: %w", err)
 	}
 	defer file.Rollback()
-	s.open.file = file
+	s.open.readFrom(file)
 	return f()
 }

@@ -66,16 +66,28 @@ func openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
 // or may not contain yet. Its methods return copies, because bbolt's own slices end with the
 // transaction.
 type reads struct {
-	file   *bolt.Tx // nil: no file
-	layers []*layer // the newest first
+	file    *bolt.Tx                // nil: no file
+	buckets map[string]*bolt.Bucket // of file, once they were looked up; nil: none is kept
+	layers  []*layer                // the newest first
 }
+
+// readFrom puts the transaction of a file under the layers. bbolt keeps the buckets that it opened
+// for a writer only.
+func (r *reads) readFrom(file *bolt.Tx) { r.file, r.buckets = file, map[string]*bolt.Bucket{} }
 
 // bucket returns a bucket of the file, or nil.
 func (r reads) bucket(name string) *bolt.Bucket {
 	if r.file == nil {
 		return nil
 	}
-	return r.file.Bucket([]byte(name))
+	b, known := r.buckets[name]
+	if !known {
+		b = r.file.Bucket([]byte(name))
+		if r.buckets != nil {
+			r.buckets[name] = b
+		}
+	}
+	return b
 }
 
 // Get returns a copy of the value, or nil.

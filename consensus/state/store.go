@@ -286,7 +286,7 @@ func (s *Store) Try(command []byte) (refused Result, err error) {
 	}
 	defer r.file.Rollback()
 	tx := newTx(s.registry, &r.meta, r.layers...)
-	tx.file, tx.fresh = r.file, slices.Clip(r.fresh) // the open transaction appends to the same array
+	tx.file, tx.buckets, tx.fresh = r.file, r.buckets, slices.Clip(r.fresh) // the open transaction appends to the same array
 	result, err := tx.apply(command)
 	if err != nil {
 		return Result{}, fmt.Errorf("try command: %w", err)
@@ -314,9 +314,12 @@ func (s *Store) read() (*Reader, error) {
 	case s.frozen != nil:
 		r.layers = []*layer{s.frozen}
 	}
-	var err error
-	r.file, err = s.db.Begin(false)
-	return r, err
+	file, err := s.db.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	r.readFrom(file)
+	return r, nil
 }
 
 // Applied returns the raft index and term up to which commands were applied, committed or not.

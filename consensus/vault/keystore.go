@@ -40,6 +40,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Shards is the number of wrapping keys: erasing one payload wraps the 4,096th part of all record
@@ -67,8 +68,9 @@ var (
 // Keystore holds a replica's wrapping keys. It does not change while it is open, so it may be used
 // by many goroutines.
 type Keystore struct {
-	index  [keyLen]byte
-	shards [Shards]shard
+	index   [keyLen]byte
+	shards  [Shards]shard
+	domains sync.Map // of MAC: domain -> its key, derived from index once
 }
 
 type shard struct {

@@ -94,16 +94,26 @@ func gcm(key []byte) cipher.AEAD {
 // MAC returns a code that stands for a value in the replicated state, which must find the value
 // again and may not know it: a record's key, an indexed value, a query's parameter. The same domain
 // and parts give the same MAC on every replica. Each domain has a key of its own, and each part is
-// preceded by its length, so that two different lists of parts are never one message.
+// preceded by its length, so that two different lists of parts are never one message. A domain is a
+// word of the program, never one from outside: its key is kept.
 func (k *Keystore) MAC(domain string, parts ...[]byte) [sha256.Size]byte {
-	key, err := hkdf.Key(sha256.New, k.index[:], nil, "xietong/1 index "+domain, keyLen)
-	if err != nil {
-		panic(err) // the length is right
-	}
-	h := hmac.New(sha256.New, key)
+	h := hmac.New(sha256.New, k.keyOf(domain))
 	for _, p := range parts {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
 		h.Write(p)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// keyOf returns the key of a domain.
+func (k *Keystore) keyOf(domain string) []byte {
+	if kept, ok := k.domains.Load(domain); ok {
+		return kept.([]byte)
+	}
+	key, err := hkdf.Key(sha256.New, k.index[:], nil, "xietong/1 index "+domain, keyLen)
+	if err != nil {
+		panic(err) // the length is right
+	}
+	k.domains.Store(domain, key)
+	return key
 }

@@ -155,3 +155,12 @@ func BenchmarkSeal(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkMAC(b *testing.B) {
+	k, _ := newKeystore(b)
+	part := make([]byte, 100)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.MAC("key", part)
+	}
+}

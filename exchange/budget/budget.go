@@ -10,13 +10,16 @@
 // spent over time, such as bytes that are recorded. Slots shares the processors: work that only
 // computes runs in one of as many slots as there are processors, and whoever has used least goes
 // first. Long work gives its slot up after 10 ms where somebody waits, and after 1 ms where that is
-// a neighbour that has used less: it was lent what is now wanted.
+// a neighbour that has used less and holds fewer slots: it was lent what is now wanted. The last
+// free slot is not lent again before that neighbour has stayed away for 10 ms. While another
+// neighbour is here, long work leaves its processor alone for a moment each millisecond.
 //
 // Places and Rate divide by one rule, which needs no list of those who could come: a payer may hold
 // as much as is still free for it. One neighbour that is alone may hold a third of all; n
 // neighbours that each take what they can hold 1/(n+2) each, and leave two thirds of that to the
-// next one that comes. The origins of one neighbour divide its part by the same rule. So there is
-// always some left for somebody new, and what nobody uses is lent.
+// next one that comes. The origins of one neighbour divide its part by the same rule, and so do
+// those within one origin, where a payer names one (a quarter of all is the most for it then). So
+// there is always some left for somebody new, and what nobody uses is lent.
 //
 // The package does no I/O and starts no goroutine. It knows no message: it is told who pays.
 package budget
@@ -34,6 +37,7 @@ const Local = "local"
 type Payer struct {
 	Neighbour string // proven: a jurisdiction, or Local; all who knock at the door are one
 	Origin    string // within it, as the neighbour says: a jurisdiction or an agency
+	Within    string // within the origin, as the neighbour says; "": nothing apart
 }
 
 type payerKey struct{}

@@ -6,11 +6,19 @@ type shares struct {
 	below map[string]*shares
 }
 
+// path returns the names under which a payer's shares are counted, from the outermost in.
+func (p Payer) path() []string {
+	if p.Within == "" {
+		return []string{p.Neighbour, p.Origin}
+	}
+	return []string{p.Neighbour, p.Origin, p.Within}
+}
+
 // room returns how much more a payer may have of all: what is free, less what its neighbour holds,
-// less what it holds itself. See the package comment for why.
+// less what each within it holds down to the payer itself. See the package comment for why.
 func (s *shares) room(all float64, p Payer) float64 {
 	room := all - s.used
-	for _, name := range []string{p.Neighbour, p.Origin} {
+	for _, name := range p.path() {
 		if s = s.below[name]; s == nil {
 			return room
 		}
@@ -22,15 +30,12 @@ func (s *shares) room(all float64, p Payer) float64 {
 // add counts n more for a payer; less, if n is negative. Whoever holds nothing is forgotten.
 func (s *shares) add(n float64, p Payer) {
 	s.used += n
-	neighbour := s.child(p.Neighbour)
-	neighbour.used += n
-	origin := neighbour.child(p.Origin)
-	origin.used += n
-	if origin.used <= 0 {
-		delete(neighbour.below, p.Origin)
-	}
-	if neighbour.used <= 0 {
-		delete(s.below, p.Neighbour)
+	for _, name := range p.path() {
+		above := s
+		s = above.child(name)
+		if s.used += n; s.used <= 0 {
+			delete(above.below, name)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 var start = time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
 
 func payer(neighbour, origin int) Payer {
-	return Payer{fmt.Sprintf("n%d", neighbour), fmt.Sprintf("o%d", origin)}
+	return Payer{Neighbour: fmt.Sprintf("n%d", neighbour), Origin: fmt.Sprintf("o%d", origin)}
 }
 
 // TestHogsLeaveRoom has neighbours take what they can. Each gets the same, and two thirds of that
@@ -192,7 +192,7 @@ func TestRateForgetsNames(t *testing.T) {
 	r, now := NewRate(90, 0.1), start
 	for n := range 200_000 {
 		now = now.Add(time.Second)
-		_ = r.Spend(1, Payer{"hostile", fmt.Sprint(n)}, now)
+		_ = r.Spend(1, Payer{Neighbour: "hostile", Origin: fmt.Sprint(n)}, now)
 	}
 	if r.spent.used == 0 || len(r.spent.below["hostile"].below) > 2_000 {
 		t.Errorf("%v is spent, by %d origins that are remembered", r.spent.used, len(r.spent.below["hostile"].below))

@@ -16,6 +16,10 @@ const soon = time.Millisecond
 // breath is how long work goes on before it lets run what takes no slot.
 const breath = 100 * time.Microsecond
 
+// rest is how long work that others are beside leaves its processor alone, each time that it went
+// on for soon.
+const rest = 50 * time.Microsecond
+
 // Slots shares the processors. Many goroutines may use it.
 type Slots struct {
 	mu   sync.Mutex
@@ -32,13 +36,14 @@ type turn struct {
 	payer    Payer
 	since    time.Time
 	breathed time.Time // when others last could run
+	rested   time.Time // when it last rested
 }
 
 type turnKey struct{}
 
 func (t *turn) start() {
 	t.since = time.Now()
-	t.breathed = t.since
+	t.breathed, t.rested = t.since, t.since
 }
 
 // Run runs f in a slot, as soon as one is free and it is the payer's turn; f gets a context that
@@ -64,7 +69,10 @@ func (s *Slots) Run(ctx context.Context, f func(context.Context) error) error {
 // same.
 //
 // What takes no slot (packets, raft, the disk) shares the processors with the slots, and each piece
-// of it is short. So Pause lets it run every breath too, long before the scheduler would.
+// of it is short. So Pause lets it run every breath too, long before the scheduler would. Where
+// other neighbours are here, that is not enough: the operating system takes a thread that only
+// computes off its processor for milliseconds, and with it whatever short piece is on the thread
+// just then. So the work rests, and its thread sleeps, a little of each millisecond.
 func Pause(ctx context.Context) error {
 	t, within := ctx.Value(turnKey{}).(*turn)
 	if !within {
@@ -76,10 +84,41 @@ func Pause(ctx context.Context) error {
 	case now.Sub(t.breathed) >= breath && t.slots.owes(t, now):
 		t.slots.pass(t)
 	case now.Sub(t.breathed) >= breath:
-		runtime.Gosched()
-		t.breathed = time.Now()
+		t.breathe(now)
 	}
 	return context.Cause(ctx)
+}
+
+// breathe lets run what takes no slot.
+func (t *turn) breathe(now time.Time) {
+	if now.Sub(t.rested) >= soon && t.slots.shared(t.payer, now) {
+		time.Sleep(rest)
+		t.breathed = time.Now()
+		t.rested = t.breathed
+		return
+	}
+	runtime.Gosched()
+	t.breathed = time.Now()
+}
+
+// shared reports whether another neighbour is here.
+func (s *Slots) shared(p Payer, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line.shared(p, now)
+}
+
+// Outside runs f, which waits for a disk, for raft or for the network, outside the slot of ctx's
+// work, and takes a slot again for what follows.
+func Outside(ctx context.Context, f func()) {
+	t, within := ctx.Value(turnKey{}).(*turn)
+	if !within {
+		f()
+		return
+	}
+	t.end()
+	f()
+	t.begin(context.Background()) // ends with a slot: nobody gives up the wait
 }
 
 // owes reports whether the slot is owed to somebody who waits.
@@ -92,15 +131,16 @@ func (s *Slots) owes(t *turn, now time.Time) bool {
 // begin takes a slot, or waits for one.
 func (t *turn) begin(ctx context.Context) error {
 	s := t.slots
+	t.start()
 	s.mu.Lock()
-	if s.free > 0 {
+	if s.free > 0 && s.line.waiting == 0 && s.line.lends(s.line.all.below[t.payer.Neighbour], s.free, t.since) {
 		s.free--
-		s.line.count(t.payer)
-		t.start()
+		s.line.count(t.payer, t.since)
 		s.mu.Unlock()
 		return nil
 	}
-	w := s.line.join(t.payer)
+	w := s.line.join(t.payer, t.since)
+	s.hand(t.since)
 	s.mu.Unlock()
 	select {
 	case <-w.called:
@@ -110,8 +150,8 @@ func (t *turn) begin(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.line.leave(w) { // it was called meanwhile: the slot goes on
-		s.release(t.payer, 0)
+	if now := time.Now(); !s.line.leave(w, now) { // it was called meanwhile: the slot goes on
+		s.release(t.payer, 0, now)
 	}
 	return context.Cause(ctx)
 }
@@ -119,7 +159,8 @@ func (t *turn) begin(ctx context.Context) error {
 func (t *turn) end() {
 	t.slots.mu.Lock()
 	defer t.slots.mu.Unlock()
-	t.slots.release(t.payer, time.Since(t.since))
+	now := time.Now()
+	t.slots.release(t.payer, now.Sub(t.since), now)
 }
 
 // pass gives the slot to whoever waits and has used less, and waits for the next turn. A turn that
@@ -133,17 +174,24 @@ func (s *Slots) pass(t *turn) {
 		s.mu.Unlock()
 		return
 	}
-	w := s.line.join(t.payer)
-	s.release(t.payer, 0)
+	w := s.line.join(t.payer, t.since)
+	s.release(t.payer, 0, t.since)
 	s.mu.Unlock()
 	<-w.called
 	t.start()
 }
 
 // release ends a turn that took so long, and calls the next. mu is held.
-func (s *Slots) release(p Payer, took time.Duration) {
-	s.line.done(p, took)
-	if !s.line.call() {
-		s.free++
+func (s *Slots) release(p Payer, took time.Duration, now time.Time) {
+	s.line.done(p, took, now)
+	s.free++
+	s.hand(now)
+}
+
+// hand calls whoever waits and may have a free slot. Where somebody waits and a slot stays free,
+// that neighbour has work in another slot, which calls the next when it pauses or ends. mu is held.
+func (s *Slots) hand(now time.Time) {
+	for s.free > 0 && s.line.waiting > 0 && s.line.call(s.free, now) {
+		s.free--
 	}
 }

@@ -55,6 +55,82 @@ func TestSlotsAreShared(t *testing.T) {
 	})
 }
 
+// TestWhoWasHereFindsASlot has one neighbour bring long work by a hundred origins, and one ask
+// again and again for little: after its first piece, a slot is free whenever it comes. What it does
+// not use is lent again a Step after it was last seen (B03b).
+func TestWhoWasHereFindsASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSlots(2)
+		ctx, cancel := context.WithCancel(t.Context())
+		var hostile sync.WaitGroup
+		for origin := range 100 {
+			hostile.Go(func() {
+				for ctx.Err() == nil {
+					_ = work(With(ctx, payer(0, origin)), s, time.Second)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		var waited time.Duration
+		for n := range 100 {
+			time.Sleep(3 * time.Millisecond)
+			began := time.Now()
+			if err := work(With(t.Context(), payer(1, 0)), s, time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			if n > 0 {
+				waited += time.Since(began) - time.Millisecond
+			}
+		}
+		if waited > 99*rest { // each piece is long enough for one
+			t.Errorf("99 pieces of the healthy neighbour waited for %s", waited)
+		}
+		time.Sleep(3 * Step)
+		s.mu.Lock()
+		free := s.free
+		s.mu.Unlock()
+		if free != 0 {
+			t.Errorf("%d slots are free, while there is work and nobody else was here for long", free)
+		}
+		cancel()
+		hostile.Wait()
+		if s.free != 2 || s.line.waiting != 0 || s.line.all.busy != 0 {
+			t.Errorf("at rest %d slots are free, %d wait, %d are busy", s.free, s.line.waiting, s.line.all.busy)
+		}
+	})
+}
+
+// TestLongWorkRests counts how long a thread computes without a pause: soon at most while another
+// neighbour is here, and at the cost of a small part of the work; alone it never rests (B03c).
+func TestLongWorkRests(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := NewSlots(2)
+			ctx, cancel := context.WithCancel(t.Context())
+			var other sync.WaitGroup
+			defer other.Wait()
+			defer cancel()
+			if shared {
+				other.Go(func() {
+					for ctx.Err() == nil {
+						_ = work(With(ctx, payer(1, 0)), s, time.Millisecond)
+						time.Sleep(time.Millisecond)
+					}
+				})
+				time.Sleep(Step)
+			}
+			began := time.Now()
+			if err := work(With(t.Context(), payer(0, 0)), s, 200*time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			rested := time.Since(began) - 200*time.Millisecond
+			if least := 150 * rest; shared && (rested < least || rested > 200*rest) || !shared && rested != 0 {
+				t.Errorf("another is here: %t, and 200 ms of work rested for %s", shared, rested)
+			}
+		})
+	}
+}
+
 // TestEachHasItsPart counts what four neighbours get that all ask for everything, one of them by
 // many origins, and that one alone gets everything.
 func TestEachHasItsPart(t *testing.T) {
@@ -137,11 +213,11 @@ func TestWithin(t *testing.T) {
 // TestAccountsAreForgotten: origins that a neighbour makes up do not pile up.
 func TestAccountsAreForgotten(t *testing.T) {
 	var l line
-	l.count(payer(1, 1)) // it runs all the time
+	l.count(payer(1, 1), start) // it runs all the time
 	for n := range 10_000 {
-		p := Payer{"hostile", fmt.Sprint(n)}
-		l.count(p)
-		l.done(p, time.Millisecond)
+		p := Payer{Neighbour: "hostile", Origin: fmt.Sprint(n)}
+		l.count(p, start)
+		l.done(p, time.Millisecond, start)
 	}
 	if got := len(l.all.below["hostile"].below); got > maxAccounts {
 		t.Errorf("%d origins are remembered, want at most %d", got, maxAccounts)

@@ -206,6 +206,13 @@ func (e Envelope) ByReference() Envelope {
 	return e
 }
 
+// WithoutBody returns what is left of a message that was opened: it has the same Header, Hash and
+// Signed, and holds no memory beyond a few KiB. It cannot be encoded or opened any more.
+func (e Envelope) WithoutBody() Envelope {
+	e.body = nil
+	return e
+}
+
 type outerWire struct {
 	ID            []byte                `cbor:"1,keyasint"`
 	Kind          Kind                  `cbor:"2,keyasint"`

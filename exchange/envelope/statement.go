@@ -142,6 +142,13 @@ type Message struct {
 	Header      Header
 	ContentType string
 	Content     []byte
+
+	salt []byte
+}
+
+// Preimage returns the bytes whose SHA-256 the statement of the message commits to.
+func (m Message) Preimage() []byte {
+	return mustEncode(preimage{Salt: m.salt, ContentType: m.ContentType, Content: present(m.Content)})
 }
 
 // Open verifies an envelope for its destination, as of now: (1) the time, (2) the signature, by a
@@ -162,6 +169,24 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if err := s.verify(e.outer, e.header, keys, o.knownRoots()); err != nil {
 		return Message{}, err
 	}
+	return e.read(s, o)
+}
+
+// Reread takes a message in the clear apart that was proven when it came. It looks at no key, which
+// may have ended since, and at no time.
+func Reread(e Envelope) (Message, error) {
+	s, err := decodeStatement(e.statement)
+	if err == nil && e.header.DecryptionKey != nil {
+		err = malformed("body", errors.New("it is encrypted"))
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	return e.read(s, nil)
+}
+
+// read returns what a message says whose statement is s.
+func (e Envelope) read(s decoded, o *Opener) (m Message, err error) {
 	body := e.body
 	if e.header.DecryptionKey != nil {
 		if body, err = o.open(e); err != nil {
@@ -179,7 +204,7 @@ func Open(e Envelope, keys []trust.Believed, o *Opener, now time.Time) (Message,
 	if s.header.ContentType != e.header.Kind.contentType() {
 		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", s.header.ContentType, e.header.Kind))
 	}
-	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content}, nil
+	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content, salt: salt}, nil
 }
 
 // decoded is a statement in form.

@@ -85,7 +85,7 @@ const (
 	MaxShares  = 1_000
 	MaxExtra   = 64
 	MaxCount   = 1 << 53   // of all groups together: the most that every language counts exactly
-	MaxLen     = 640 << 10 // bytes of a share
+	MaxLen     = 480 << 10 // bytes of a share: whoever adds it up, and whoever gave it, keeps it whole
 
 	maxRecords = 1 << 38             // of one jurisdiction: MaxMembers of them stay below MaxCount
 	maxTold    = 128 << 10           // bytes of the groups that a share tells

@@ -30,7 +30,7 @@ func (b bounds) longer(n int) time.Duration {
 }
 
 var (
-	ofLinks = bounds{frame: MaxFrame, serving: 128, spare: 8, slowest: 16 << 10} // a line of 128 kbit/s
+	ofLinks = bounds{frame: MaxFrame, serving: MaxServing, spare: 8, slowest: 16 << 10} // a line of 128 kbit/s
 	ofDoor  = bounds{frame: MaxKnock, serving: 16}
 )
 

@@ -41,7 +41,7 @@ func TestFigures(t *testing.T) {
 	dir := t.TempDir()
 	bare := idle(t, dir, "bare", func(city *party, conn net.PacketConn) (count func() int, end func()) {
 		transport := &quic.Transport{Conn: conn}
-		listener, err := transport.Listen(city.listen(), quicConfig())
+		listener, err := transport.Listen(city.listen(), quicConfig(guestWindow))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestFiguresChild(t *testing.T) {
 			t.Fatal(err)
 		}
 		if kind == "bare" {
-			if _, err := socket.transport.Dial(context.Background(), city.addr, county.Dial(city.name), quicConfig()); err != nil {
+			if _, err := socket.transport.Dial(context.Background(), city.addr, county.Dial(city.name), quicConfig(firstWindow)); err != nil {
 				t.Fatal(err)
 			}
 			continue
@@ -230,7 +230,7 @@ func bareEcho(t *testing.T, city, county *party, said []byte) (echo func() ([]by
 	t.Helper()
 	at, by := loopback(t), loopback(t)
 	server, client := &quic.Transport{Conn: at}, &quic.Transport{Conn: by}
-	listener, err := server.Listen(city.listen(), quicConfig())
+	listener, err := server.Listen(city.listen(), quicConfig(guestWindow))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func bareEcho(t *testing.T, city, county *party, said []byte) (echo func() ([]by
 			})
 		}
 	})
-	q, err := client.Dial(context.Background(), at.LocalAddr(), county.Dial(city.name), quicConfig())
+	q, err := client.Dial(context.Background(), at.LocalAddr(), county.Dial(city.name), quicConfig(firstWindow))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestFloodOfHandshakes(t *testing.T) {
 		var wg sync.WaitGroup
 		shake := func(tr *quic.Transport) {
 			for ctx.Err() == nil {
-				tr.Dial(ctx, city.addr, county.Dial(city.name), quicConfig())
+				tr.Dial(ctx, city.addr, county.Dial(city.name), quicConfig(firstWindow))
 				peak.Store(max(peak.Load(), int64(city.socket.gate.held(shaking))))
 				pause(ctx, 2)
 			}

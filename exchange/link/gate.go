@@ -34,9 +34,10 @@ const (
 	classes
 )
 
-// most is the limit of each kind at a time. A handshake holds about 50 KiB; a connection at the
-// door may have a window of 128 KiB under way, and an exchange there a frame of MaxKnock: for
-// strangers 25, 16 and 32 MiB at worst.
+// most is the limit of each kind at a time. A handshake holds about 50 KiB, and an exchange at the
+// door a frame of MaxKnock: for strangers 25 and 32 MiB at worst. A connection there may have a
+// guestWindow under way, 2 MiB for all; in fragments of one byte these come to 322 MiB (see
+// quicConfig).
 var most = [classes][kinds]int{
 	strangers: {shaking: 512, knocking: 128, asking: 64},
 	friends:   {shaking: 128, knocking: 64, asking: 32},
@@ -101,6 +102,10 @@ type taken struct {
 func (t *taken) free() bool { return t.now == [kinds]int{} }
 
 // gate counts the resources that strangers take. Many goroutines may use it.
+//
+// It is no budget.Places and no budget.Rate: a stranger has proven nothing but where it stands, so
+// what one source holds and what it spends are bounded together, in classes that a source moves
+// between while it holds something.
 type gate struct {
 	mu      sync.Mutex
 	all     [classes]taken

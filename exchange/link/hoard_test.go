@@ -79,7 +79,7 @@ func (p *party) as(replica int) *party {
 func (p *party) comes(to *party) (*quic.Conn, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	q, err := p.socket.transport.Dial(ctx, to.addr, p.Dial(to.name), quicConfig())
+	q, err := p.socket.transport.Dial(ctx, to.addr, p.Dial(to.name), quicConfig(firstWindow))
 	if err != nil {
 		return nil, false
 	}

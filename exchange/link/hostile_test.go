@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // raw dials the other party, and sends nothing by itself.
 func (p *party) raw(t *testing.T, to *party) *quic.Conn {
 	t.Helper()
-	q, err := p.socket.transport.Dial(context.Background(), to.addr, p.Dial(to.name), quicConfig())
+	q, err := p.socket.transport.Dial(context.Background(), to.addr, p.Dial(to.name), quicConfig(firstWindow))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +94,25 @@ func TestHostileDiallers(t *testing.T) {
 	}
 }
 
+// TestFragments (S10f) computes, from the settings in use, what QUIC keeps at worst of fragments
+// that come out of order, beyond what the links count: of a neighbour on all its connections, and
+// of strangers and friends at the door, whose windows do not grow. Windows that grow are counted.
+func TestFragments(t *testing.T) {
+	const perByte = 161 // measured: a frame of one byte, a slice, a function, an entry of a map of quic-go v0.65
+	c := quicConfig(guestWindow)
+	window, first := int(max(c.MaxConnectionReceiveWindow, c.MaxStreamReceiveWindow)), int(c.InitialConnectionReceiveWindow)
+	if most := maxConnsOfAll * window * perByte; most > 768<<20 {
+		t.Errorf("of one neighbour %d MiB are kept, want at most 768", most>>20)
+	}
+	if most := (most[strangers][knocking] + most[friends][knocking]) * first * perByte; most > 512<<20 {
+		t.Errorf("at the door %d MiB are kept, want at most 512", most>>20)
+	}
+}
+
 // TestConfigurations checks the required settings: no early data, no streams of one direction, and
 // packets of one size.
 func TestConfigurations(t *testing.T) {
-	c := quicConfig()
+	c := quicConfig(firstWindow)
 	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= int64(ofLinks.serving) || c.MaxIdleTimeout != maxIdle {
 		t.Errorf("got %+v", c)
 	}

@@ -179,7 +179,7 @@ func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link,
 }
 
 func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, error) {
-	q, err := s.transport.Dial(withWindow(ctx), addr, d.TLS(), quicConfig())
+	q, err := s.transport.Dial(withWindow(ctx), addr, d.TLS(), quicConfig(firstWindow))
 	if err != nil {
 		return nil, explain(err)
 	}

@@ -60,6 +60,10 @@ import (
 	"xietong/certs/tlsconf"
 )
 
+// MaxServing is how many requests of a connection are served at once. It is no part that anybody
+// has: who answers them divides them among those behind the neighbour, and less of them than this.
+const MaxServing = 512
+
 // Deadlines and bounds of a link.
 const (
 	firstFrameWithin = 5 * time.Second // from the start of a stream or link; plus bounds.longer
@@ -69,9 +73,10 @@ const (
 	keepAlive        = 15 * time.Second // of replaced links, which carry no hello any more
 	handshakeWithin  = 5 * time.Second  // longest without a packet; twice that in all
 	silentFor        = 35 * time.Second // longest time without a frame of the dialler
-	maxStreams       = 160              // streams that a connection may have open
-	firstWindow      = 128 << 10        // bytes that may be under way on a connection; grows to
-	maxWindow        = 4 << 20          // this, in the account of its neighbour (see memory)
+	maxStreams       = 528              // streams that a connection may have open
+	firstWindow      = 128 << 10        // bytes that may be under way on a connection that this side made,
+	guestWindow      = 16 << 10         // or on one that somebody makes; they grow to
+	maxWindow        = 512 << 10        // this, in the account of the neighbour (see memory)
 	maxConns         = 6                // with one replica: newest, three replaced, two spare
 	maxConnsOfAll    = 8                // with all replicas of a neighbour
 	maxFrames        = 64               // of an answer
@@ -94,13 +99,16 @@ type Handler interface {
 	Serve(ctx context.Context, peer tlsconf.Peer, request []byte, write func(frame []byte) error) error
 }
 
-// quicConfig returns the settings of every connection.
-func quicConfig() *quic.Config {
+// quicConfig returns the settings of a connection whose windows are of so many bytes at first. What
+// a window bounds is the bytes of a stream. QUIC keeps those that come out of order as they came,
+// until the ones before are there: of frames of one byte each, 161 bytes a byte. So the windows are
+// as short as a line of 100 Mbit/s and 40 ms needs.
+func quicConfig(first uint64) *quic.Config {
 	return &quic.Config{
 		HandshakeIdleTimeout: handshakeWithin, MaxIdleTimeout: maxIdle, KeepAlivePeriod: keepAlive,
 		MaxIncomingStreams: maxStreams, MaxIncomingUniStreams: -1, Allow0RTT: false,
-		InitialStreamReceiveWindow: 64 << 10, MaxStreamReceiveWindow: 2 << 20,
-		InitialConnectionReceiveWindow: firstWindow, MaxConnectionReceiveWindow: maxWindow,
+		InitialStreamReceiveWindow: min(first, 64<<10), MaxStreamReceiveWindow: maxWindow,
+		InitialConnectionReceiveWindow: first, MaxConnectionReceiveWindow: maxWindow,
 		AllowConnectionWindowIncrease: grow,
 		InitialPacketSize:             packetSize, DisablePathMTUDiscovery: true,
 	}

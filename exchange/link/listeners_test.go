@@ -116,7 +116,7 @@ func (w *world) listenRaw(p *party, answer func(*quic.Stream)) (end func()) {
 	w.t.Helper()
 	w.plug(p)
 	transport := &quic.Transport{Conn: p.wire}
-	listener, err := transport.Listen(p.listen(), quicConfig())
+	listener, err := transport.Listen(p.listen(), quicConfig(guestWindow))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func Open(conn net.PacketConn, o Options) (*Socket, error) {
 // once.
 func (s *Socket) Listen(c *tlsconf.Config) error {
 	var err error
-	if s.listener, err = s.transport.Listen(tlsconf.Guard(c, s.gate.hello), quicConfig()); err != nil {
+	if s.listener, err = s.transport.Listen(tlsconf.Guard(c, s.gate.hello), quicConfig(guestWindow)); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	s.workers.Go(s.accept)
@@ -247,7 +247,7 @@ func (s *Socket) answers(l *Link, h Handler) *answers {
 // Dial makes one connection to the door of another node, for the few exchanges of joining. The
 // caller closes the connection.
 func (s *Socket) Dial(ctx context.Context, addr net.Addr, c *tlsconf.Config) (*Conn, error) {
-	q, err := s.transport.Dial(withWindow(ctx), addr, c, quicConfig())
+	q, err := s.transport.Dial(withWindow(ctx), addr, c, quicConfig(firstWindow))
 	if err != nil {
 		return nil, explain(err)
 	}

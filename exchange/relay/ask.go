@@ -256,6 +256,14 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	if errors.Is(err, errNoTurn) {
 		return Answer{}, r.refuse(Late, err, q.to.String())
 	}
+	if p := notYet(err); p != nil {
+		return Answer{}, p
+	}
+	if errors.Is(err, envelope.ErrBody) {
+		p := r.refuse(AnswerRefused, err, q.to.String(), reasonOf(err))
+		p.Unopened = Evidence(e)
+		return Answer{}, p
+	}
 	if err != nil {
 		return refused(reasonOf(err), err)
 	}
@@ -266,13 +274,13 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	now, p := r.l.Now(), reply.Problem
 	switch {
 	case p != nil && (Code(p.Code) == MessageExpired || Code(p.Code) == MessageFuture): // the clocks differ
-		return Answer{}, q.refusedBy(e, p)
-	case now.After(h.Expires):
+		return Answer{}, q.refusedBy(e, m, p)
+	case now.After(h.Expires) && q.kind != envelope.Federated: // a share is given again for longer
 		return refused(expired, fmt.Errorf("at %s", h.Expires))
 	case h.Issued.After(now.Add(envelope.MaxSkew)):
 		return refused(fromFuture, fmt.Errorf("by %s", h.Issued.Sub(now)))
 	case p != nil:
-		return Answer{}, q.refusedBy(e, p)
+		return Answer{}, q.refusedBy(e, m, p)
 	case h.Origin != q.to:
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
 	case h.DecryptionKey == nil && q.kind != envelope.Federated:
@@ -280,7 +288,10 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
 		return refused(notClear, errors.New("an encrypted answer"))
 	}
-	return Answer{Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued, Evidence: Evidence(e), Frame: q.answer}, nil
+	return Answer{
+		Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued,
+		Evidence: Evidence(e), Preimage: m.Preimage(), Frame: q.answer,
+	}, nil
 }
 
 // open proves the origin of a message, as things stand now, and decrypts the message. A message
@@ -304,9 +315,22 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 	return m, sets, err
 }
 
+// notYet returns the refusal of an origin that is not believed by its new keys yet; nil for any
+// other error.
+func notYet(err error) *Problem {
+	p, ok := errors.AsType[*Problem](err)
+	if ok && (Code(p.Code) == KeysChanged || Code(p.Code) == KeysObjected) {
+		return p
+	}
+	return nil
+}
+
 // refusedBy returns the problem that an answer holds.
-func (q pending) refusedBy(e envelope.Envelope, p *envelope.Problem) *Problem {
-	return &Problem{At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash, Evidence: Evidence(e), Frame: q.answer}
+func (q pending) refusedBy(e envelope.Envelope, m envelope.Message, p *envelope.Problem) *Problem {
+	return &Problem{
+		At: e.Header().Origin, Code: p.Code, Args: p.Args, Request: q.hash,
+		Evidence: Evidence(e), Preimage: m.Preimage(), Frame: q.answer,
+	}
 }
 
 // left returns the time until ctx ends; MaxWait where it has no end.

@@ -132,7 +132,7 @@ func TestMemberOfARevokedKey(t *testing.T) {
 			t.Errorf("request %d after the revocation: %v", i, err)
 		}
 	}
-	if len(w.refused) != len(frames) || w.refused[0].Reason() != unknownKey {
+	if len(w.refused) != len(frames) || w.refused[0].Reason() != UnknownKey {
 		t.Errorf("refused: %v", w.refused)
 	}
 }

@@ -36,7 +36,7 @@ func (r *Relay) Drill(ctx context.Context, id identity.Message, to identity.Juri
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", to, err)
 	}
-	faulty, by, reason := r.l, stranger, unknownKey
+	faulty, by, reason := r.l, stranger, UnknownKey
 	if stranger == nil {
 		by, reason = altering{r.l.Signer()}, badSignature
 	}

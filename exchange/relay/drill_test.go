@@ -23,7 +23,7 @@ func TestDrill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, to := range []string{city, farCounty} {
-		for reason, by := range map[string]envelope.Signer{badSignature: nil, unknownKey: stranger} {
+		for reason, by := range map[string]envelope.Signer{badSignature: nil, UnknownKey: stranger} {
 			p, err := w.relays[county].Drill(t.Context(), newID(t), name(t, to), by)
 			if err != nil || p.At != name(t, to) || Code(p.Code) != MessageRefused || p.Args[0] != county || p.Args[1] != reason {
 				t.Errorf("to %s: got %+v, %v, want refused for %q", to, p, err, reason)

@@ -11,6 +11,9 @@ import (
 // maxEvidence is more than the bytes of an outer header and a statement.
 const maxEvidence = 4 << 10
 
+// MaxAround is more than the bytes of an answer around its result: header, statement, hop header.
+const MaxAround = 16 << 10
+
 type evidence struct {
 	_         struct{} `cbor:",toarray"`
 	Outer     []byte

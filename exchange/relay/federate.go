@@ -71,12 +71,16 @@ var (
 	// ErrNotShare is returned for a frame that is not an answer of the jurisdiction to the asker's
 	// request.
 	ErrNotShare = errors.New("not an answer of it to the request")
+	// ErrEndedKey is returned for a share that is signed with a key of the jurisdiction that did
+	// not count when the request was made, or was revoked since.
+	ErrEndedKey = errors.New("signed with a key that counts no more")
 )
 
 // VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of
 // the asker with the hash, which was issued at the time, and returns the answer. A share may be
 // shown long after it was answered; but a key that did not count any more when the request was made
-// cannot have answered it, whatever time the answer bears.
+// cannot have answered it, whatever time the answer bears: the error is then ErrEndedKey. For a key
+// that no key set has, it is envelope.ErrUnknownKey.
 func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdiction, request [32]byte, issued time.Time) (envelope.Reply, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {
@@ -86,8 +90,13 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 	if h.Kind != envelope.Answer || h.Origin != by || h.Destination != asker || h.DecryptionKey != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
 	}
-	own := slices.DeleteFunc(slices.Clone(keys), func(k trust.Believed) bool { return k.Name != by || !k.Counts(issued) })
+	own := slices.DeleteFunc(ofName(keys, by), func(k trust.Believed) bool { return !k.Counts(issued) })
 	m, err := envelope.Open(e, own, nil, h.Issued)
+	if errors.Is(err, envelope.ErrUnknownKey) {
+		if _, ended := envelope.Open(e, ofName(keys, by), nil, h.Issued); ended == nil {
+			err = ErrEndedKey
+		}
+	}
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w", err)
 	}
@@ -96,4 +105,9 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: %w", ErrNotShare, err)
 	}
 	return reply, nil
+}
+
+// ofName returns the key sets of a jurisdiction.
+func ofName(keys []trust.Believed, name identity.Jurisdiction) []trust.Believed {
+	return slices.DeleteFunc(slices.Clone(keys), func(k trust.Believed) bool { return k.Name != name })
 }

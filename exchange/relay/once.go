@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"slices"
 
 	"xietong/certs/identity"
@@ -43,12 +45,18 @@ func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, rece
 			return answers.Answer[given]{}, ctx.Err()
 		}
 		answer, err := r.reply(ctx, in, result, problem)
+		if err == nil && result.Stands != nil {
+			err = r.give(ctx, in, answer, result)
+		}
 		return answers.Answer[given]{
 			Value: given{answer, result.Stands}, Size: answer.Header().Size + sealing, Keep: err == nil && result.Stands != nil,
 		}, err
 	})
 	if err != nil && ctx.Err() != nil {
 		return r.refused(ctx, in, r.refuse(Late, err, r.l.Name.String()))
+	}
+	if _, notKept := errors.AsType[*giveError](err); notKept {
+		return r.refused(ctx, in, r.problem(err))
 	}
 	if err == nil && again {
 		if err := g.stands(ctx); err != nil {
@@ -59,6 +67,53 @@ func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, rece
 		return nil, err
 	}
 	return in.frame(g.answer)
+}
+
+// give keeps the answer to a federated request before it leaves, so that there is never a second
+// one.
+func (r *Relay) give(ctx context.Context, in *inbound, answer envelope.Envelope, result Result) error {
+	if r.l.Shares == nil || in.header.Kind != envelope.Federated {
+		return nil
+	}
+	frame, err := answer.Encode()
+	if err == nil {
+		err = r.l.Shares.Give(ctx, in.Hash(), in.peer, in.header.Origin, frame, result.Basis)
+	}
+	if err != nil {
+		return &giveError{err}
+	}
+	return nil
+}
+
+// giveError is the error of an answer that could not be kept, so it is not given.
+type giveError struct{ cause error }
+
+func (e *giveError) Error() string { return fmt.Sprintf("keep answer: %v", e.cause) }
+func (e *giveError) Unwrap() error { return e.cause }
+
+// before returns the frame of the answer to a federated request that was answered before: the same
+// one, or a refusal which says that it was. Nothing of the request needs to be proven anew: the
+// hash is over all that its origin signed. It returns nil where the request is new, or its answer
+// is still in memory.
+func (r *Relay) before(ctx context.Context, in *inbound) ([]byte, error) {
+	if r.l.Shares == nil || in.header.Kind != envelope.Federated {
+		return nil, nil
+	}
+	if _, kept := r.given.Find(in.once(), r.l.Now()); kept {
+		return nil, nil
+	}
+	frame, ok, err := r.l.Shares.Given(ctx, in.Hash())
+	if err != nil {
+		return r.refused(ctx, in, r.problem(err))
+	}
+	if !ok {
+		return nil, nil
+	}
+	e, err := envelope.Decode(frame)
+	if err != nil {
+		return nil, fmt.Errorf("give answer again: %w", err)
+	}
+	return in.frame(e)
 }
 
 // askedBy names a request of an agency of this jurisdiction as it is known again: by all but the

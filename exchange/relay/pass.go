@@ -26,7 +26,7 @@ const (
 // a hop can.
 func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
 	defer r.step(Pass)()
-	leave, ok := r.toward.enter(next, in.payer())
+	leave, ok := r.toward.Enter(next.String(), in.payer())
 	if !ok {
 		return nil, r.busy(nil)
 	}
@@ -35,12 +35,12 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
 		return nil, r.refuse(Late, ctx.Err(), r.l.Name.String())
 	}
-	onward := in.Envelope
-	onward.Hop.Remaining, onward.Hop.Hops = uint32(wait.Milliseconds()), in.Hop.Hops-1
-	frame, err := onward.Encode()
+	in.Hop.Remaining, in.Hop.Hops = uint32(wait.Milliseconds()), in.Hop.Hops-1
+	frame, err := in.Encode()
 	if err != nil {
 		return nil, r.refuse(MessageRefused, err, in.header.Origin.String(), badForm)
 	}
+	in.Envelope = in.WithoutBody() // the frame has the body, and the answer may take minutes
 	answer, err := r.exchange(ctx, next, frame)
 	switch {
 	case errors.Is(err, link.ErrNotOne):

@@ -17,7 +17,7 @@ import (
 const (
 	NotEndorsed   = "not endorsed" // of Unreachable too: no endorsement is in force
 	keysNotFound  = "keys not found"
-	unknownKey    = "unknown signing key"
+	UnknownKey    = "unknown signing key"
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
 	notHeld       = "encapsulation not held"
@@ -61,7 +61,7 @@ func reasonOf(err error) string {
 		reason string
 	}{
 		{errNotEndorsed, NotEndorsed},
-		{envelope.ErrUnknownKey, unknownKey},
+		{envelope.ErrUnknownKey, UnknownKey},
 		{envelope.ErrSignature, badSignature},
 		{envelope.ErrUnknownEncapsulation, notHeld},
 		{envelope.ErrBody, badBody},

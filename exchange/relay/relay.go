@@ -13,9 +13,10 @@
 // The destination verifies the signature by the key sets of the origin that are believed now,
 // decrypts, runs the operation, and answers with a message of its own, bound to the request's hash
 // and signed as every message is. The answer to a request that is not federated is encrypted to the
-// asker. Only a refusal of an asker of which no usable key is known goes in the clear; it holds a
-// code, names of jurisdictions and a word of this package. The hop or destination that refuses a
-// request answers it: a problem names the jurisdiction that it comes from. A frame that is not a
+// asker. Only a refusal of an asker of which no usable key is known, or whose signature is by none
+// of the known keys, goes in the clear; it holds a code, names of jurisdictions and a word of this
+// package. The hop or destination that refuses a request answers it: a problem names the
+// jurisdiction that it comes from. A frame that is not a
 // message in form, is not a request, or bears the reader's own name as its origin (other than a
 // federated request handed down, see below) gets a reset stream and no answer.
 //
@@ -46,9 +47,10 @@
 // every hop up.
 //
 // Who pays is the neighbour that brought a request, and within its part the branch of the tree that
-// the origin belongs to (see budget and route.Branch). The origin itself is a name that somebody on
-// the way may have made up, so it gives nobody a part of its own. Places to be served and places
-// toward each neighbour are shared so; proving and decrypting a message, and encoding and
+// the origin belongs to, and within that the branch below (see budget and route.Branches). The
+// origin itself is a name that somebody on the way may have made up, so it gives nobody a part of
+// its own. Places to be served, places toward each neighbour, and what a neighbour brings at once
+// are shared so; proving and decrypting a message, and encoding and
 // encrypting one, take their turn in the slots of the node. The signature does not: one is made at
 // a time, for all messages that wait for it. What an operation does with the context that it is
 // given is paid by the same.
@@ -63,7 +65,8 @@
 // not know whether the request was served. If it was, the same request gets the same answer, byte
 // for byte, for ten minutes: to whoever lost it, and to a hop that would like to have another one.
 // The memory for that is bounded (see answers), and is gone after a restart: then the request is
-// refused as answered before, and only another id uses the data once more.
+// refused as answered before, and only another id uses the data once more. The answer to a
+// federated request is kept for longer (see Shares).
 //
 // The package records nothing: an operation commits the use before it returns, and refuses an id
 // that its origin used before, so a replay is refused on every replica and after a restart. The
@@ -88,8 +91,9 @@ import (
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
 	MaxWait    = 2 * time.Minute  // most that a hop takes, whatever the hop header says
-	MaxServing = 384              // requests that are served at once; a third of it for one branch of the tree
+	MaxServing = 288              // requests that are served at once; a third of it for one branch of the tree
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once; likewise
+	MaxBrought = 8 << 20          // bytes of the requests of one neighbour that wait for their answers; likewise
 	WideBurst  = 30               // federated requests of a branch beyond the child that brings them;
 	WideEvery  = 10 * time.Second // then one of that child in each such time
 
@@ -100,6 +104,10 @@ const (
 
 	maxArgs = 16      // values of a problem
 	maxArg  = 1 << 10 // bytes of one
+
+	requestCost = 24 << 10 // bytes that a request takes of MaxBrought beside its own: its stream, and more
+
+	MaxBroughtAtOnce = MaxBrought / requestCost // requests of one neighbour that wait for their answers
 )
 
 // Code says why a hop or the destination refused a message. The numbers are those of the table of
@@ -121,6 +129,11 @@ const (
 
 	// Ask answers it itself, once: it sends the request again with the whole encapsulation.
 	UnknownEncapsulation Code = 122 // jurisdiction: it does not hold what the request refers to
+
+	// Trust gives these two of a jurisdiction that is not believed by its new keys, and they are
+	// told as they are.
+	KeysChanged  Code = 130 // name, jurisdiction, fingerprint, until
+	KeysObjected Code = 133 // name, jurisdiction, fingerprint
 )
 
 // Problem is a refusal by the jurisdiction At.
@@ -133,7 +146,12 @@ type Problem struct {
 	// Of a refusal that Ask brought back from another jurisdiction:
 	Request  [32]byte // hash of the request
 	Evidence []byte   // the refusal as At signed it: see Evidence
+	Preimage []byte   // what the evidence commits to, by its SHA-256
 	Frame    []byte   // the whole refusal as it came
+
+	// Of AnswerRefused by this jurisdiction: what came, if another jurisdiction signed it and its
+	// body could not be opened. It may be no answer to the request. nil: there is no such thing.
+	Unopened []byte // see Evidence
 }
 
 func (p *Problem) Error() string {
@@ -157,6 +175,8 @@ type Trust interface {
 	// With anew it fetches the key sets that the endorser has now, but limits how often it does so.
 	// The error says why there are none; a *Problem is passed to the asker unchanged.
 	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error)
+	// Kept returns those that KeySets would return without asking anybody; none where it would ask.
+	Kept(of identity.Jurisdiction) []trust.Believed
 }
 
 // Received is a request whose origin is proven.
@@ -179,6 +199,18 @@ type Result struct {
 	// gets the same answer again, while Stands returns no error, and afterwards its error. An
 	// operation that returns an error with it refused so.
 	Stands func(context.Context) error
+	// Basis is what Stands looks at, as Shares keeps it; nil: nothing, the answer always stands.
+	Basis []byte
+}
+
+// Shares keeps what a jurisdiction answered to federated requests, for months and through restarts,
+// so that the same request gets the same answer, and never another one. Many goroutines may use it.
+type Shares interface {
+	// Given returns the answer to the request; ok is false where there was none. It returns an
+	// error if the request was answered and the answer is kept no more, or does not stand any more.
+	Given(ctx context.Context, request [32]byte) (frame []byte, ok bool, err error)
+	// Give keeps the answer to a request of the asker that the neighbour brought.
+	Give(ctx context.Context, request [32]byte, neighbour, asker identity.Jurisdiction, frame, basis []byte) error
 }
 
 // Operation serves the calls of one kind. If the use must be recorded, the operation records it
@@ -192,6 +224,7 @@ type Answer struct {
 	ID       identity.Message // of the request
 	Issued   time.Time        // when the request was; zero: of one that was handed on
 	Evidence []byte           // the answer as the destination signed it
+	Preimage []byte           // what the evidence commits to, by its SHA-256
 	Frame    []byte           // the whole answer as it came
 }
 
@@ -217,6 +250,7 @@ type Local struct {
 	Trust      Trust
 	Links      Links
 	Operations *Registry     // that this jurisdiction serves
+	Shares     Shares        // nil: the answer to a federated request is kept no longer than any other
 	Slots      *budget.Slots // of the node; nil: as many as there are goroutines
 	// Problem turns the error of an operation into a code, a row of the table of errors and never
 	// 0, and its values.
@@ -235,8 +269,9 @@ type Relay struct {
 	batch      *envelope.Batcher
 	recipients recipients
 	serving    *budget.Places
-	toward     toward
-	wide       *budget.Rates // federated requests of children beyond their own subtrees
+	toward     *budget.PlacesToward
+	brought    *budget.PlacesToward // in bytes
+	wide       *budget.Rates        // federated requests of children beyond their own subtrees
 	given      *answers.Store[given]
 	asked      *answers.Store[envelope.Envelope] // requests of this jurisdiction
 }
@@ -245,7 +280,7 @@ type Relay struct {
 func New(l Local) *Relay {
 	return &Relay{
 		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
-		serving: budget.NewPlaces(MaxServing), toward: toward{to: map[identity.Jurisdiction]*budget.Places{}},
+		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward), brought: budget.NewPlacesToward(MaxBrought),
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
 	}

@@ -97,6 +97,8 @@ func (b believed) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) (
 	return nil, fmt.Errorf("the secret of %s", of)
 }
 
+func (b believed) Kept(of identity.Jurisdiction) []trust.Believed { return b[of] }
+
 // world is a province, a city and a county, whose relays are joined by links in memory.
 type world struct {
 	keys   map[string]keys

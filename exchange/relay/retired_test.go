@@ -74,7 +74,7 @@ func TestRetiredKeyAnswersNothingLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	reply, err := VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued)
-	if !errors.Is(err, envelope.ErrUnknownKey) {
-		t.Errorf("got %q, %v, want ErrUnknownKey", reply.Result, err)
+	if !errors.Is(err, ErrEndedKey) {
+		t.Errorf("got %q, %v, want ErrEndedKey", reply.Result, err)
 	}
 }

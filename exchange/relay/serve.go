@@ -33,8 +33,9 @@ func (in *inbound) leave() {
 	}
 }
 
-// Serve answers one request of a peer with one frame. A frame that is not a request gets no answer,
-// and Serve returns a *link.CodeError. It also returns an error if nobody waits for the answer any
+// Serve answers one request of a peer with one frame. A frame that is not a request, or for which
+// its branch has no room left (see MaxBrought), gets no answer, and Serve returns a
+// *link.CodeError. It also returns an error if nobody waits for the answer any
 // more, or if the answer cannot be made or written.
 //
 // It (1) checks the form and the way, and passes on a request for another jurisdiction. For a
@@ -46,7 +47,13 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	if err != nil {
 		return &link.CodeError{Code: link.CodeMalformed, Err: fmt.Errorf("serve %s: %w", peer, err)}
 	}
-	ctx = budget.With(ctx, in.payer())
+	payer := in.payer()
+	given, ok := r.brought.EnterAs(requestCost+len(frame), peer.String(), budget.Payer{Neighbour: payer.Origin, Origin: payer.Within})
+	if !ok {
+		return &link.CodeError{Code: link.CodeBusy, Err: fmt.Errorf("serve %s: too much at once of %s", peer, payer.Origin)}
+	}
+	defer given()
+	ctx = budget.With(ctx, payer)
 	within, cancel := context.WithTimeout(ctx, min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
 	defer cancel()
 	defer in.leave()
@@ -64,10 +71,11 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 }
 
 // payer returns who pays for the request: the neighbour that brought it, and the branch of the tree
-// behind that neighbour that its origin belongs to. The origin itself is a name that the branch may
-// have made up.
+// behind that neighbour that its origin belongs to, and of that branch the one below. The origin
+// itself is a name that whoever stands above it may have made up.
 func (in *inbound) payer() budget.Payer {
-	return budget.Payer{Neighbour: in.peer.String(), Origin: route.Branch(in.peer, in.header.Origin).String()}
+	branch, within := route.Branches(in.peer, in.header.Origin)
+	return budget.Payer{Neighbour: in.peer.String(), Origin: branch, Within: within}
 }
 
 // answer returns the frame of the answer: the answer of the destination, which may be this
@@ -164,6 +172,9 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 	if in.place, entered = r.serving.Enter(in.payer()); !entered {
 		return r.refused(ctx, in, r.busy(nil))
 	}
+	if frame, err := r.before(ctx, in); frame != nil || err != nil {
+		return frame, err
+	}
 	received, operation, problem := r.admit(ctx, in)
 	if r.l.Steps != nil {
 		r.l.Steps(ServeVerify, time.Since(in.began))
@@ -179,7 +190,7 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 func (r *Relay) run(ctx context.Context, operation Operation, received Received) (Result, *Problem) {
 	defer r.step(ServeRun)()
 	result, err := operation(ctx, received)
-	none := Result{Stands: result.Stands}
+	none := Result{Stands: result.Stands, Basis: result.Basis}
 	switch {
 	case err == nil && len(result.Content) > MaxData:
 		return none, r.tooLarge(len(result.Content))
@@ -222,6 +233,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	switch {
 	case errors.Is(err, errNoTurn):
 		return Received{}, nil, r.refuse(Late, err, r.l.Name.String())
+	case notYet(err) != nil:
+		return Received{}, nil, notYet(err)
 	case errors.Is(err, envelope.ErrExpired):
 		return Received{}, nil, r.refuse(MessageExpired, err, h.Origin.String())
 	case errors.Is(err, envelope.ErrFuture):
@@ -237,9 +250,9 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	if err != nil {
 		return refused(badForm, err)
 	}
-	operations := r.l.Operations.calls
-	if h.Kind == envelope.Federated {
-		operations = r.l.Operations.federated
+	operations := r.l.Operations.federated
+	if h.Kind != envelope.Federated { // which alone is handed on; a use may take minutes
+		operations, in.Envelope = r.l.Operations.calls, in.Envelope.WithoutBody()
 	}
 	operation, ok := operations[call.Operation]
 	if !ok {
@@ -257,7 +270,9 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 		if r.l.Refused != nil {
 			r.l.Refused(in.peer, in.header, problem)
 		}
-		in.to = r.originOf(ctx, in)
+		if in.to = r.originOf(in); problem.Reason() == UnknownKey {
+			in.to = nil // the keys that are known are not those of whoever asks
+		}
 		reply = envelope.Reply{To: hash[:], Problem: &envelope.Problem{Code: problem.Code, Args: told(problem.Args)}}
 	}
 	content, err := reply.Encode()
@@ -277,16 +292,12 @@ func (r *Relay) reply(ctx context.Context, in *inbound, result Result, problem *
 }
 
 // originOf returns the recipient that a problem is encrypted to; nil where no key of the origin is
-// known.
-func (r *Relay) originOf(ctx context.Context, in *inbound) *envelope.Recipient {
+// known. It asks nobody: nothing of the request may be true.
+func (r *Relay) originOf(in *inbound) *envelope.Recipient {
 	if in.to != nil {
 		return in.to
 	}
-	sets, err := r.l.Trust.KeySets(ctx, in.header.Origin, false)
-	if err != nil {
-		return nil
-	}
-	to, err := r.recipients.newest(sets)
+	to, err := r.recipients.newest(r.l.Trust.Kept(in.header.Origin))
 	if err != nil {
 		return nil
 	}

@@ -166,8 +166,8 @@ func TestRefused(t *testing.T) {
 		"of another, from a child":       {func(d *draft) { d.Header.Origin = name(t, province) }, county, WayRefused, []string{province, county}},
 		"of an unknown origin":           {func(d *draft) { d.Header.Origin, d.by = unknown.Name(), unknown }, county, MessageRefused, []string{"town." + county, NotEndorsed}},
 		"of a child that was withdrawn":  {func(d *draft) { d.Header.Origin = name(t, "wudang."+city) }, "wudang." + city, MessageRefused, []string{"wudang." + city, NotEndorsed}},
-		"signed by another of the name":  {func(d *draft) { d.by = impostor }, county, MessageRefused, []string{county, unknownKey}},
-		"signed by the child's parent":   {func(d *draft) { d.by = w.keys[city] }, county, MessageRefused, []string{county, unknownKey}},
+		"signed by another of the name":  {func(d *draft) { d.by = impostor }, county, MessageRefused, []string{county, UnknownKey}},
+		"signed by the child's parent":   {func(d *draft) { d.by = w.keys[city] }, county, MessageRefused, []string{county, UnknownKey}},
 		"with another's body":            {func(d *draft) { d.after = w.swapBody(t) }, county, MessageRefused, []string{county, badBody}},
 		"with another's statement":       {func(d *draft) { d.after = w.swapStatement(t) }, county, MessageRefused, []string{county, badSignature}},
 		"encrypted to another":           {func(d *draft) { d.to = impostor.recipient(t) }, county, MessageRefused, []string{county, badBody}},
@@ -203,8 +203,9 @@ func TestRefused(t *testing.T) {
 		if len(w.refused) != 1 || w.refused[0].Code != uint16(row.code) {
 			t.Errorf("%s: the log was told %v", what, w.refused)
 		}
-		if _, known := w.trust[h.Destination]; known != (h.DecryptionKey != nil) {
-			t.Errorf("%s: encrypted %v, and the origin is known: %v", what, h.DecryptionKey != nil, known)
+		_, known := w.trust[h.Destination]
+		if known = known && w.refused[0].Reason() != UnknownKey; known != (h.DecryptionKey != nil) {
+			t.Errorf("%s: encrypted %v, and a key of the asker is known: %v", what, h.DecryptionKey != nil, known)
 		}
 	}
 }

@@ -169,6 +169,13 @@ func (s *side) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]t
 	return nil, errors.New("nobody")
 }
 
+// Kept returns them too: nobody is asked for any.
+func (s *side) Kept(of identity.Jurisdiction) []trust.Believed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.believe[of]
+}
+
 func (s *side) Hello() []byte                    { return []byte(s.name.String()) }
 func (s *side) Greet(tlsconf.Peer, []byte) error { return nil }
 

@@ -128,3 +128,14 @@ func Branch(peer, origin identity.Jurisdiction) identity.Jurisdiction {
 	}
 	return toward(top, origin)
 }
+
+// Branches returns the names of the branch that an origin belongs to, and of the one within it: the
+// jurisdiction directly below the branch under which the origin lies; "" where the origin is the
+// branch itself. So a county that stands behind two others is told from its siblings.
+func Branches(peer, origin identity.Jurisdiction) (branch, within string) {
+	b := Branch(peer, origin)
+	if origin == b {
+		return b.String(), ""
+	}
+	return b.String(), toward(b, origin).String()
+}

@@ -24,6 +24,7 @@ func Register(r *state.Registry) {
 	children.Keep(r)
 	upstreams.Keep(r)
 	keptSets.Keep(r)
+	epochs.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
@@ -50,6 +51,9 @@ type endorseBody struct {
 	Number    uint64 // of the key set that is endorsed: the last of Sets, or After where there is none
 	Hash      []byte
 	Epoch     uint64
+	Begins    uint64 // epoch of number 1, where the key sets begin a chain; otherwise 0
+	Recovery  []byte // the recovery statement for number 1; empty: none
+	Before    []byte // see Child
 	Issued    uint64 // ms since 1970 UTC
 	NotAfter  uint64 // ms since 1970 UTC
 	Statement book.Statement
@@ -101,6 +105,9 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	if len(b.Secret) > 0 && child.Joined() && len(b.Sets) == 0 {
+		if child.recovered(b) {
+			return child.Endorsement, child.save(tx)
+		}
 		return child.Endorsement, nil
 	}
 	for _, s := range b.Sets {
@@ -122,15 +129,23 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	if err := child.saveSets(tx, b); err != nil {
 		return ledger.None, err
 	}
+	epoch, err := used(tx, b.Child)
+	if err != nil {
+		return ledger.None, err
+	}
+	if err := epochs.Save(tx, []byte(b.Child.String()), usedEpoch{Used: max(epoch.Used, child.Epoch), First: b.First}); err != nil {
+		return ledger.None, err
+	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, About: child.Invitation})
 }
 
 // mayEndorse refuses an endorsement that the state does not allow.
 func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 	in, called := tx.Log().Jurisdiction().String(), c.Place.DisplayName
+	epoch, err := used(tx, b.Child)
 	redeems, again := len(b.Secret) > 0, c.Joined() && len(b.Sets) == 0
 	switch {
-	case c.Damaged:
+	case c.Damaged || err != nil:
 		return book.Refuse(text.ChildDamaged, b.Child.String(), in)
 	case !known, redeems && !bytes.Equal(c.Secret, b.Secret):
 		return book.Refuse(text.InvitationUnknown, in)
@@ -142,6 +157,8 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
 	case !c.comesAfter(b):
 		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
+	case !b.epochFits(epoch):
+		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(epoch.Used+1, 10))
 	}
 	return nil
 }

@@ -84,14 +84,15 @@ type Redemption struct {
 	KeySets    [][]byte // signed, from number 1
 	Replica    identity.Replica
 	Possession []byte // signature of PossessionInput by the replica's log key
+	Recovery   []byte // the recovery statement for number 1; empty: none
 }
 
 // Redeem endorses the child that brings the secret of an invitation and holds the keys that it
 // shows. It returns the entry of the endorsement. binding belongs to the connection over which the
 // redemption came. A child that has more key sets than may be handed over at once brings the first
 // of them, and presents the others later. The error is text.InvitationUnknown, ChildMismatch,
-// NotPossessed, InvitationRedeemed, InvitationExpired, KeySetsForked or KeySetsTooMany where the
-// redemption is refused.
+// NotPossessed, InvitationRedeemed, InvitationExpired, KeySetsForked, KeySetsTooMany, EpochOther or
+// RecoveryOther where the redemption is refused.
 func Redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (entry identity.Entry, err error) {
 	for again := range 2 {
 		entry, err = redeem(ctx, l, r, binding, now)
@@ -108,7 +109,7 @@ func redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, 
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	if len(r.KeySets) > trust.MaxHanded {
+	if len(r.KeySets) > trust.MaxHanded || len(r.Recovery) > trust.MaxRecoveryLen {
 		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": strconv.Itoa(len(r.KeySets))}, nil)
 	}
 	first, sets, err := walkFromFirst(r.KeySets)
@@ -123,7 +124,10 @@ func redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, 
 	case key == nil || !ed25519.Verify(key, PossessionInput(binding, secret), r.Possession):
 		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": r.Child.String()}, nil)
 	}
-	s := step{child: child, secret: secret[:], first: hash[:], signed: r.KeySets, sets: sets}
+	s := step{child: child, secret: secret[:], first: hash[:], signed: r.KeySets, sets: sets, begins: sets[0].Epoch, recovery: r.Recovery}
+	if s.before, err = recovers(ctx, l, child, first, r.Recovery); err != nil {
+		return identity.Entry{}, err
+	}
 	if child.same(hash[:]) {
 		if at := child.Number; at <= newest.Number {
 			if pin := sets[at-1].Pin().Hash(); !bytes.Equal(pin[:], child.Hash) {
@@ -176,16 +180,23 @@ type step struct {
 	first  []byte         // hash of number 1
 	signed [][]byte       // the key sets that are new
 	sets   []trust.KeySet // the same, verified
+
+	// Of a redemption: the epoch of number 1, the statement for it, and what recovers returned.
+	begins           uint64
+	recovery, before []byte
 }
 
 // body returns the command, without its statement, as decided at the given time.
 func (s step) body(now time.Time) endorseBody {
 	b := endorseBody{
 		Child: s.child.Place.Name.Label(), Secret: append([]byte{}, s.secret...), First: s.first, AfterHash: []byte{}, Sets: []keptSet{},
+		Recovery: append([]byte{}, s.recovery...), Before: append([]byte{}, s.before...),
 		Issued: uint64(now.UnixMilli()), NotAfter: uint64(now.Add(trust.EndorsementTerm).UnixMilli()),
 	}
 	if s.child.same(s.first) {
 		b.After, b.AfterHash = s.child.Number, s.child.Hash
+	} else {
+		b.Begins = s.begins
 	}
 	b.Number, b.Hash, b.Epoch = b.After, b.AfterHash, s.child.Epoch
 	for i, k := range s.sets {

@@ -61,7 +61,9 @@ func (c Child) Level(r book.Reads) (trust.Level, error) {
 		}
 		signed = append(signed, s.Signed)
 	}
-	return levelOf(signed)
+	level, err := levelOf(signed)
+	level.Recovery = c.Recovery
+	return level, err
 }
 
 // levelOf returns the level of key sets that are given newest first.
@@ -109,12 +111,19 @@ func (c Child) since(number uint64) (at time.Time, ok bool) {
 	return time.UnixMilli(int64(c.Since[number-first])), true
 }
 
+// SinceNewest returns when the endorsed key set was first endorsed; zero where that is not kept.
+func (c Child) SinceNewest() time.Time {
+	at, _ := c.since(c.Number)
+	return at
+}
+
 // take puts new key sets of the endorsed chain into the child, as of the given time. It writes
 // nothing yet.
 func (c *Child) take(b endorseBody, now uint64) {
 	if b.After == 0 {
-		c.Since = nil
+		c.Since, c.Recovery = nil, nil
 	}
+	c.recovered(b)
 	for range b.Sets {
 		c.Since = append(c.Since, b.Issued)
 	}

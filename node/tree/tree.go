@@ -7,8 +7,10 @@
 // Every decision is an entry of the parent's ledger (invitation, endorsement, withdrawal) or of the
 // child's (joined). An invitation is good for one key set: the first that comes with the secret.
 // The same key set may come again after any failure and gets the same answer; another key set is
-// refused, until the parent invites anew with rekey, which is a loud break everywhere. What follows
-// an endorsed key set is presented by the child itself (see Present); each is kept by itself. The
+// refused, until the parent invites anew with rekey, which is a loud break everywhere. The ledger
+// of new keys begins with the epoch after all that were endorsed, and the child may bring a
+// recovery statement for them, which goes along with the chain (see recovers). What follows an
+// endorsed key set is presented by the child itself (see Present); each is kept by itself. The
 // secret itself is in no ledger and no state; the parent keeps its hash.
 //
 // The package makes no connection and no key. It verifies every statement of the other side before
@@ -75,6 +77,8 @@ type Child struct {
 	Endorsement ledger.Ref // the newest endorsement; None: not joined
 	NotAfter    uint64     // of the newest endorsement, ms since 1970 UTC
 	Withdrawn   ledger.Ref // the withdrawal; None: in force
+	Recovery    []byte     // the recovery statement for the endorsed chain, as it came; empty: none
+	Before      []byte     // recovery key of the last chain before that no statement replaced: see recovers
 
 	// Damaged says that the record cannot be read. Nothing but the name of such a child is known.
 	// It is no neighbour, and nothing is answered to it, until it is invited anew with rekey.

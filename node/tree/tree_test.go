@@ -72,7 +72,7 @@ func TestThreeLevels(t *testing.T) {
 
 // TestInvitationIsForOne checks who may redeem an invitation, and who may not.
 func TestInvitationIsForOne(t *testing.T) {
-	city, county, thief := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	city, county, thief := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou"), treetest.NewIn(t, "nanming.guiyang.guizhou", 2)
 	yunyan := treetest.New(t, "yunyan.guiyang.guizhou")
 	redeem := func(r tree.Redemption, b [32]byte, at time.Time) (identity.Entry, text.Code) {
 		index, err := tree.Redeem(t.Context(), city, r, b, at)
@@ -229,7 +229,7 @@ func TestOneTree(t *testing.T) {
 // TestPresent checks the answer to the key sets that a child presents, and that presenting them
 // does not bind a pending invitation for other keys.
 func TestPresent(t *testing.T) {
-	city, county, thief := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	city, county, thief := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou"), treetest.NewIn(t, "nanming.guiyang.guizhou", 2)
 	present := func(p *treetest.Party) (identity.Entry, text.Code) {
 		index, _, err := tree.Present(t.Context(), city, show(t, p), tree.Proof{}, city.Clock())
 		return index, treetest.Code(err)

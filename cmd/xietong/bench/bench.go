@@ -11,8 +11,9 @@
 //	        sizes; the same query to the city, one hop; and what an agency pays that was not
 //	        known there before.
 //	hostile the query to the city, alone and while the county below the city has it scan all of a
-//	        thousand records by a costly filter, 64 at once, again and again: many times what
-//	        there is of the processors.
+//	        thousand records by a costly filter, ten times as many at once as the county's part
+//	        of the processors is enough for; and, as a control, beside a process that has nothing
+//	        to do with the nodes but burns as much.
 //
 // After a warm-up, a benchmark measures the path and its floor by turns, in rounds. It fails on
 // wrong answers, on a ledger that does not verify, and on steps that were not reported once for
@@ -38,7 +39,8 @@ const (
 
 	WhatAlone   = "alone"   // a query over one hop, while nobody else asks
 	WhatBeside  = "beside"  // the same beside the hostile ones
-	WhatHostile = "hostile" // a scan that a hostile county asks for
+	WhatControl = "control" // the same beside a process that only burns as much
+	WhatHostile = "hostile" // a scan that the county asks for
 )
 
 const (

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,59 +23,101 @@ type HostileOptions struct {
 
 // HostileResult holds the measurements.
 type HostileResult struct {
-	Alone, Beside Measurement // of the province's queries: alone, and beside the hostile county's
-	Hostile       Measurement // of the hostile county's
+	// Of the province's queries: alone, beside the hostile county, and beside a process that burns
+	// as much of the processors as the county made the nodes use.
+	Alone, Beside, Control Measurement
+	Hostile                Measurement // of the county's scans
+
+	Quota float64 // processors that are the county's part
+	Burnt float64 // processors that the nodes used for the county
 }
 
 const (
-	hostileClients = 64   // each asks again as soon as it is answered: many times what two processors do
+	hostileTimes   = 10   // times its quota that the county asks for
 	hostileRecords = 1000 // that each of its questions has the city look at
 	hostileFilter  = `name.matches("(?:.?){200}z")`
+	mostHostile    = 64 // clients; a node serves at most so many requests of one origin at once
 )
 
+// quota returns the county's part of the processors. Two neighbours ask the city, and each has half
+// of them.
+func quota() float64 { return float64(runtime.GOMAXPROCS(0)) / 2 }
+
+// hostileClients is how many clients the county has. A scan only computes, so each of them keeps
+// one processor busy by itself.
+func hostileClients() int { return min(int(hostileTimes*quota()), mostHostile) }
+
 // Hostile measures the queries of a province to its city, alone and while a county of the city has
-// it scan all its records by a costly filter, as many at once as it can get. It (1) makes the tree
-// and the records, (2) has both ask once, and (3) measures by turns.
+// it scan all its records by a costly filter, and asks for hostileTimes its quota. It (1) makes the
+// tree and the records, (2) has both ask once, and (3) measures by turns: alone, beside the county,
+// and, as a control, beside a process that has nothing to do with the nodes but burns as much.
 func Hostile(ctx context.Context, o HostileOptions) (r HostileResult, err error) {
-	folder, err := os.MkdirTemp("", "xietong-bench-")
-	if err != nil {
-		return r, fmt.Errorf("make folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	t, err := plant(ctx, folder)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	if err := t.provoke(ctx); err != nil {
-		return r, err
-	}
+	err = planted(ctx, func(ctx context.Context, t *tree) (err error) {
+		if err := t.provoke(ctx); err != nil {
+			return err
+		}
+		r, err = t.hostile(ctx, o)
+		return err
+	})
+	return r, err
+}
+
+// hostile measures beside the county, whose agency and grant are there.
+func (t *tree) hostile(ctx context.Context, o HostileOptions) (r HostileResult, err error) {
 	t.dial(o.Clients)
 	o.Told(WhatAlone, o.Clients)
 	if _, _, err := t.load(ctx, t.city(), o.Clients, o.For/warmPart); err != nil {
 		return r, err
 	}
-	var alone, beside, hostile sample
+	var f fight
 	for range rounds {
-		o.Told(WhatAlone, o.Clients)
-		got, _, err := t.load(ctx, t.city(), o.Clients, o.For/rounds)
-		if err != nil {
+		if err := t.round(ctx, o, &f); err != nil {
 			return r, err
 		}
-		alone.add(got)
-		o.Told(WhatBeside, o.Clients)
-		got, theirs, err := t.besides(ctx, o.Clients, o.For/rounds)
-		if err != nil {
-			return r, err
-		}
-		beside.add(got)
-		hostile.add(theirs)
 	}
-	r.Alone, r.Beside = alone.measured(WhatAlone, o.Clients), beside.measured(WhatBeside, o.Clients)
-	r.Hostile = hostile.measured(WhatHostile, hostileClients)
+	r.Alone, r.Beside = f.alone.measured(WhatAlone, o.Clients), f.beside.measured(WhatBeside, o.Clients)
+	r.Control, r.Hostile = f.control.measured(WhatControl, o.Clients), f.hostile.measured(WhatHostile, hostileClients())
+	r.Quota, r.Burnt = quota(), f.burnt
 	return r, nil
+}
+
+// fight holds what the rounds add up to.
+type fight struct {
+	alone, beside, control, hostile sample
+
+	used  time.Duration // by the nodes, alone
+	burnt float64       // processors in the last round
+}
+
+// round measures once each: alone, beside the county, and beside the control.
+func (t *tree) round(ctx context.Context, o HostileOptions, f *fight) error {
+	if _, err := t.tell(ctx); err != nil { // drops what was used before
+		return err
+	}
+	o.Told(WhatAlone, o.Clients)
+	got, all, err := t.load(ctx, t.city(), o.Clients, o.For/rounds)
+	if err != nil {
+		return err
+	}
+	f.alone.add(got)
+	f.used += used(all)
+	o.Told(WhatBeside, o.Clients)
+	got, theirs, all, err := t.besides(ctx, o)
+	if err != nil {
+		return err
+	}
+	f.beside.add(got)
+	f.hostile.add(theirs)
+	queries := f.used / time.Duration(max(len(f.alone.took), 1)) * time.Duration(len(got.took))
+	f.burnt = max(used(all)-queries, 0).Seconds() / got.during.Seconds()
+	o.Told(WhatControl, o.Clients)
+	spinning, err := run(ctx, t.folder, "bench", "spin", "--processors", strconv.FormatFloat(f.burnt, 'f', 3, 64))
+	if err != nil {
+		return err
+	}
+	got, _, err = t.load(ctx, t.city(), o.Clients, o.For/rounds)
+	f.control.add(got)
+	return errors.Join(err, spinning.close())
 }
 
 // provoke adds the records of the city and the agency of the county, and has it ask once, with its
@@ -89,10 +132,10 @@ func (t *tree) provoke(ctx context.Context) error {
 	if _, err := t.county().admin.AddAgency(ctx, client.NewAgency{Code: consumer, Title: t.county().title + "水务局"}); err != nil {
 		return err
 	}
-	for range hostileClients {
-		t.hostile = append(t.hostile, client.Dial(filepath.Join(t.folder, t.county().label), client.Options{As: consumer}))
+	for range hostileClients() {
+		t.floods = append(t.floods, client.Dial(filepath.Join(t.folder, t.county().label), client.Options{As: consumer}))
 	}
-	return t.scan(ctx, t.hostile[0], t.first())
+	return t.scan(ctx, t.floods[0], t.first())
 }
 
 // scan asks the city for the records that the costly filter finds: none.
@@ -104,26 +147,29 @@ func (t *tree) scan(ctx context.Context, as *client.Client, use client.Use) erro
 	return err
 }
 
-// besides measures the queries of the province beside those of the county. What the county is
-// refused counts as answered.
-func (t *tree) besides(ctx context.Context, clients int, during time.Duration) (ours, theirs sample, err error) {
+// besides measures the queries of the province beside the scans of the county.
+func (t *tree) besides(ctx context.Context, o HostileOptions) (ours, theirs sample, all []told, err error) {
 	flooding, end := context.WithCancel(ctx)
 	defer end()
 	var group sync.WaitGroup
 	var flooded error
 	group.Go(func() {
-		theirs, flooded = load(flooding, hostileClients, during, func(ctx context.Context, i int) error {
-			err := t.scan(ctx, t.hostile[i], client.Use{Purpose: purpose})
-			if _, refused := errors.AsType[*client.Problem](err); refused {
-				return nil
-			}
-			return err
+		theirs, flooded = load(flooding, hostileClients(), o.For/rounds, func(ctx context.Context, i int) error {
+			return t.scan(ctx, t.floods[i], client.Use{Purpose: purpose})
 		})
 	})
-	ours, _, err = t.load(ctx, t.city(), clients, during)
+	ours, all, err = t.load(ctx, t.city(), o.Clients, o.For/rounds)
 	if err != nil {
 		end()
 	}
 	group.Wait()
-	return ours, theirs, errors.Join(err, flooded)
+	return ours, theirs, all, errors.Join(err, flooded)
+}
+
+// used returns the CPU time of all nodes.
+func used(all []told) (sum time.Duration) {
+	for _, one := range all {
+		sum += one.CPU
+	}
+	return sum
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"xietong/node/faces/client"
@@ -38,22 +37,18 @@ var ErrAnswer = errors.New("a wrong answer")
 // sizes; (4) for every number of clients, warms all up and measures them by turns; (5) has new
 // agencies ask once; (6) ends all processes and removes the folder.
 func Query(ctx context.Context, o QueryOptions) (r QueryResult, err error) {
-	folder, err := os.MkdirTemp("", "xietong-bench-")
-	if err != nil {
-		return r, fmt.Errorf("make folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	t, err := plant(ctx, folder)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
+	err = planted(ctx, func(ctx context.Context, t *tree) (err error) {
+		r, err = t.query(ctx, o)
+		return err
+	})
+	return r, err
+}
+
+func (t *tree) query(ctx context.Context, o QueryOptions) (r QueryResult, err error) {
 	if r.Request, r.Answer, err = t.sizes(ctx); err != nil {
 		return r, err
 	}
-	e, err := startEcho(ctx, folder, len(t.places), r.Request, r.Answer)
+	e, err := startEcho(ctx, t.folder, len(t.places), r.Request, r.Answer)
 	defer func() { err = errors.Join(err, e.close()) }()
 	if err != nil {
 		return r, err

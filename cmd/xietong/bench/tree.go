@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -29,7 +30,7 @@ type tree struct {
 	// Clients of the province, each with a connection of its own: askers act for an agency of the
 	// province, nobodies for an unknown agency, others for agencies that asked once.
 	askers, nobodies, others []*client.Client
-	hostile                  []*client.Client // of the county, for an agency of it
+	floods                   []*client.Client // of the county, for an agency of it
 }
 
 const (
@@ -40,6 +41,24 @@ const (
 	villager = "520102016001"
 	village  = `{"code":"520102016001","name":"纪念塔社区","township":"520102016"}`
 )
+
+// planted makes the tree in a temporary folder and has f measure it. In the end it closes the tree
+// and removes the folder.
+func planted(ctx context.Context, f func(ctx context.Context, t *tree) error) (err error) {
+	folder, err := os.MkdirTemp("", "xietong-bench-")
+	if err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	t, err := plant(ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	return f(ctx, t)
+}
 
 // plant makes the tree in the folder: each place is invited by the one above it, joins, and is
 // started.
@@ -197,7 +216,7 @@ func (t *tree) tell(ctx context.Context) (all []told, err error) {
 }
 
 func (t *tree) close() error {
-	for _, c := range slices.Concat(t.askers, t.nobodies, t.others, t.hostile) {
+	for _, c := range slices.Concat(t.askers, t.nobodies, t.others, t.floods) {
 		c.Close()
 	}
 	for _, p := range t.places {

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"xietong/certs/identity"
@@ -79,6 +78,17 @@ func (a Actor) Asks(r *state.Reader) (agency identity.Agency, administrator bool
 
 // acting returns the code of the agency of this jurisdiction that named stands for; see Resolve.
 func acting(r *state.Reader, named string) (code identity.Label, err error) {
+	if code, err = identity.ParseLabel(named); err == nil {
+		if _, ok := agencies.Load(r, []byte(named)); ok {
+			return code, nil
+		}
+	}
+	return only(r, named)
+}
+
+// only returns the one agency that there is for somebody who names none, and refuses everybody else
+// with the agencies that there are.
+func only(r *state.Reader, named string) (code identity.Label, err error) {
 	all, err := Agencies(r)
 	if err != nil {
 		return code, err
@@ -87,7 +97,6 @@ func acting(r *state.Reader, named string) (code identity.Label, err error) {
 	for i, l := range all {
 		codes[i] = l.Code.String()
 	}
-	at := slices.Index(codes, named)
 	args := text.Args{"jurisdiction": r.Log().Jurisdiction().String(), "agencies": strings.Join(codes, ", ")}
 	switch {
 	case named == "" && len(all) == 1:
@@ -96,9 +105,7 @@ func acting(r *state.Reader, named string) (code identity.Label, err error) {
 		return code, text.Fail(text.NoAgency, text.Args{"jurisdiction": args["jurisdiction"]}, nil)
 	case named == "":
 		return code, text.Fail(text.AgencyNeeded, args, nil)
-	case at < 0:
-		args["agency"] = text.Short(named)
-		return code, text.Fail(text.UnknownAgency, args, nil)
 	}
-	return all[at].Code, nil
+	args["agency"] = text.Short(named)
+	return code, text.Fail(text.UnknownAgency, args, nil)
 }

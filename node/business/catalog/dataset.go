@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -202,8 +203,13 @@ func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
 	return catalogue.Load(r, []byte(code.String()))
 }
 
-func (k keptEntry) published(log identity.Log) (Published, error) {
+// published returns the dataset. A document of the same bytes as before's is not decoded again.
+func (k keptEntry) published(log identity.Log, before Published) (Published, error) {
 	p := Published{Version: k.Version, At: k.Entry.In(log), Found: k.Indexed, Document: k.Document}
+	if len(before.Document) > 0 && bytes.Equal(k.Document, before.Document) {
+		p.Entry = before.Entry
+		return p, nil
+	}
 	if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
 		return Published{}, fmt.Errorf("decode catalogue entry: %w", err)
 	}
@@ -220,18 +226,24 @@ func Version(r book.Reads, code identity.Label) (version uint64, provider identi
 // Dataset returns the dataset with the code. A code that the catalogue does not have is refused as
 // text.UnknownDataset.
 func Dataset(r *state.Reader, code identity.Label) (Published, error) {
+	return DatasetAfter(r, code, Published{})
+}
+
+// DatasetAfter returns what Dataset returns, for somebody who knows the dataset as it was before
+// and does not change what is returned: while its document is the same, it is not decoded again.
+func DatasetAfter(r *state.Reader, code identity.Label, before Published) (Published, error) {
 	kept, ok := keptAt(r, code)
 	if !ok {
 		in := r.Log().Jurisdiction().String()
 		return Published{}, text.Fail(text.UnknownDataset, text.Args{"dataset": code.String(), "jurisdiction": in}, nil)
 	}
-	return kept.published(r.Log())
+	return kept.published(r.Log(), before)
 }
 
 // Datasets returns the catalogue in the order of the codes.
 func Datasets(r *state.Reader) (all []Published, err error) {
 	for _, kept := range catalogue.All(r, nil) {
-		p, err := kept.published(r.Log())
+		p, err := kept.published(r.Log(), Published{})
 		if err != nil {
 			return nil, err
 		}

@@ -385,3 +385,30 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// TestAgencyIsLookedUp counts the work of finding out who acts: it is the same whether the
+// jurisdiction has two agencies or hundreds, because every question begins with it.
+func TestAgencyIsLookedUp(t *testing.T) {
+	l := open(t, "water", "civil-affairs")
+	cost := func() (allocs float64) {
+		err := l.Look(func(r *state.Reader) error {
+			allocs = testing.AllocsPerRun(10, func() {
+				if agency, err := Local("water").Resolve(r); err != nil || agency.Code() != label(t, "water") {
+					t.Errorf("got %s, %v", agency, err)
+				}
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return allocs
+	}
+	before := cost()
+	for n := range 200 {
+		add(t, l, fmt.Sprint("office-", n), "科室")
+	}
+	if after := cost(); after > before+2 {
+		t.Errorf("%.0f allocations with 2 agencies, %.0f with 202", before, after)
+	}
+}

@@ -35,17 +35,19 @@ type Desk struct {
 	Barred func(consumer identity.Agency, dataset identity.Label)
 	// Slots, if set, are those in which questions are decided and records are scanned.
 	Slots *budget.Slots
+	// Files, if set, has room for as many files as all desks of a node may read at once.
+	Files chan struct{}
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
 	importing map[identity.Label]bool // datasets into which an import is running
 }
 
-// compiled is one version of a dataset's schema. The first who calls schema compiles it, and
+// compiled is one version of a dataset with its schema. The first who calls schema compiles it, and
 // whoever comes meanwhile waits for that.
 type compiled struct {
-	version uint64
-	schema  func() (*rows.Schema, error)
+	of     catalog.Published
+	schema func() (*rows.Schema, error)
 }
 
 // NewDesk returns the desk of the jurisdiction.
@@ -72,7 +74,10 @@ func (d dataset) fields() []string {
 
 // at returns the dataset with the code as the state has it.
 func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
-	p, err := catalog.Dataset(r, code)
+	d.mu.Lock()
+	before := d.schemas[code].of
+	d.mu.Unlock()
+	p, err := catalog.DatasetAfter(r, code, before)
 	if err != nil {
 		return dataset{}, err
 	}
@@ -84,8 +89,8 @@ func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
 func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	d.mu.Lock()
 	kept := d.schemas[p.Code]
-	if kept.version != p.Version {
-		kept = compiled{p.Version, sync.OnceValues(func() (*rows.Schema, error) { return rows.Compile(p.Schema, p.Key, p.Indexed) })}
+	if kept.of.Version != p.Version {
+		kept = compiled{p, sync.OnceValues(func() (*rows.Schema, error) { return rows.Compile(p.Schema, p.Key, p.Indexed) })}
 		d.schemas[p.Code] = kept
 	}
 	d.mu.Unlock()

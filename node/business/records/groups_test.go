@@ -359,3 +359,86 @@ func TestOrderOfFieldsTellsNothing(t *testing.T) {
 		t.Errorf("the groups put together come to %v", together)
 	}
 }
+
+// crossed draws a table of two fields, of which every cell has records, or none.
+func crossed(t *rapid.T, value *rapid.Generator[*int64]) (cells map[[2]string]drawn) {
+	cells = map[[2]string]drawn{}
+	for a := range rapid.IntRange(1, 4).Draw(t, "rows") {
+		for b := range rapid.IntRange(1, 4).Draw(t, "columns") {
+			if values := rapid.SliceOfN(value, 0, 7).Draw(t, "values"); len(values) > 0 {
+				cells[[2]string{fmt.Sprint("a", a), fmt.Sprint("b", b)}] = values
+			}
+		}
+	}
+	return cells
+}
+
+// tallyOf adds up a drawn group.
+func tallyOf(values drawn) *tally {
+	g := &tally{}
+	for _, v := range values {
+		if v == nil {
+			g.add(nil)
+			continue
+		}
+		g.add(decimal(fmt.Sprint(*v)))
+	}
+	return g
+}
+
+// TestNobodyComputesByTwoFields (S35): whoever asks for sums by one field and by two subtracts: of
+// each sum that is told by one field, and of those that are told together, the part that was not
+// told by two fields is nothing, all of it, or large enough to be told.
+func TestNobodyComputesByTwoFields(t *testing.T) {
+	values := []int64{-20, -9, -3, -2, -2, -1, 0, 1, 1, 2, 2, 3, 5, 9, 20}
+	value := rapid.OneOf(rapid.Ptr(rapid.SampledFrom(values), true), rapid.Ptr(rapid.SampledFrom(values), false))
+	rapid.Check(t, func(t *rapid.T) {
+		f, least := rapid.SampledFrom([]gather.Function{gather.Count, gather.Sum}).Draw(t, "function"), rapid.IntRange(1, 6).Draw(t, "least")
+		cells := crossed(t, value)
+		both := newTallies(gather.Measure{Function: f, Field: "income", By: []gather.By{{Field: "a"}, {Field: "b"}}}, maxAnswerLen)
+		one := [2]*tallies{}
+		for i, field := range []string{"a", "b"} {
+			one[i] = newTallies(gather.Measure{Function: f, Field: "income", By: []gather.By{{Field: field}}}, maxAnswerLen)
+		}
+		for at, values := range cells {
+			g := tallyOf(values)
+			g.values = at[:]
+			both.of[at[0]+at[1]] = g
+			for i := range one {
+				if one[i].of[at[i]] == nil {
+					one[i].of[at[i]] = &tally{values: []string{at[i]}}
+				}
+				one[i].of[at[i]].join(g)
+			}
+		}
+		if both.check(uint64(least)) != nil {
+			return
+		}
+		told := map[string]bool{}
+		split, _ := both.split(uint64(least))
+		for _, g := range split {
+			told[g.values[0]+g.values[1]] = true
+		}
+		for i := range one {
+			alone, _ := one[i].split(uint64(least))
+			sums := map[string][2]drawn{} // of each sum that is told: all of it, and what was hidden
+			for at, values := range cells {
+				name := "together"
+				if slices.ContainsFunc(alone, func(g *tally) bool { return g.values[0] == at[i] }) {
+					name = at[i]
+				}
+				sum := sums[name]
+				sum[0] = append(sum[0], values...)
+				if !told[at[0]+at[1]] {
+					sum[1] = append(sum[1], values...)
+				}
+				sums[name] = sum
+			}
+			for name, sum := range sums {
+				if hidden := len(sum[1]); 0 < hidden && hidden < len(sum[0]) && sum[1].tooSmall(f, least) {
+					t.Fatalf("%s by %d: of %s, %d records of %d are computed", f, least, name, hidden, len(sum[0]))
+				}
+			}
+		}
+	})
+}

@@ -254,7 +254,7 @@ func TestLongestNames(t *testing.T) {
 func TestOneCompilation(t *testing.T) {
 	_, desk := open(t)
 	started, goOn := make(chan struct{}), make(chan struct{})
-	desk.schemas[must(identity.ParseLabel("slow"))] = compiled{1, sync.OnceValues(func() (*rows.Schema, error) {
+	desk.schemas[must(identity.ParseLabel("slow"))] = compiled{catalog.Published{Version: 1}, sync.OnceValues(func() (*rows.Schema, error) {
 		close(started) // a second compilation would close it again
 		<-goOn
 		return nil, errors.New("compiled")

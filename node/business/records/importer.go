@@ -17,6 +17,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/rows"
@@ -60,13 +61,27 @@ type Loaded struct {
 func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 
 // Check reads the whole file, counts the rows that the schema accepts and rejects, and writes
-// nothing. A file that cannot be read to its end is refused as text.BadCSV or text.BadJSON.
+// nothing. A file that cannot be read to its end is refused as text.BadCSV or text.BadJSON. Check
+// waits while as many files are read as may be at once, and computes in a slot.
 func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, format rows.Format, r io.Reader) (c Check, err error) {
 	set, err := d.ownDataset(ctx, by, code)
 	if err != nil {
 		return c, err
 	}
-	file := newHashed(r)
+	release, err := d.startFile(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer release()
+	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
+		c, err = check(ctx, set, format, newHashed(coming{ctx, r}))
+		return err
+	})
+	return c, err
+}
+
+// check reads the file of a Check.
+func check(ctx context.Context, set dataset, format rows.Format, file *hashed) (c Check, err error) {
 	reader := rows.NewReader(file, format, set.schema)
 	for {
 		_, err := reader.Next()
@@ -87,12 +102,40 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 		default:
 			c.BadCount++
 		}
-		if err := ctx.Err(); err != nil {
+		if err := budget.Pause(ctx); err != nil {
 			return c, err
 		}
 	}
 	c.Hash, err = file.finish()
 	return c, err
+}
+
+// coming is a file that comes from a client: nobody waits for it in a slot.
+type coming struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (f coming) Read(b []byte) (n int, err error) {
+	budget.Outside(f.ctx, func() { n, err = f.r.Read(b) })
+	return n, err
+}
+
+// MaxFiles is how many files are read at once: each holds a hash of every key that it has, up to
+// about 1 GB of them.
+const MaxFiles = 4
+
+// startFile waits until one more file may be read.
+func (d *Desk) startFile(ctx context.Context) (release func(), err error) {
+	if d.Files == nil {
+		return func() {}, nil
+	}
+	select {
+	case d.Files <- struct{}{}:
+		return func() { <-d.Files }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // unreadable returns the error of a file that cannot be read beyond the row.
@@ -151,6 +194,11 @@ func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, 
 		return Loaded{}, err
 	}
 	defer release()
+	done, err := d.startFile(ctx)
+	if err != nil {
+		return Loaded{}, err
+	}
+	defer done()
 	if f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood {
 		return Loaded{}, text.Fail(text.RowsRejected, text.Args{
 			"bad": strconv.FormatUint(f.Rows-min(f.Good, f.Rows), 10), "rows": strconv.FormatUint(f.Rows, 10), "dataset": code.String(),
@@ -164,7 +212,7 @@ func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, 
 		return l.loaded(l.state.Published.In(d.ledger.Log())), nil
 	}
 	file := newHashed(r)
-	read, err := l.stage(ctx, rows.NewReader(file, f.Format, set.schema))
+	read, err := l.stage(ctx, file)
 	if err != nil && !errors.Is(err, errChanged) {
 		return Loaded{}, err
 	}

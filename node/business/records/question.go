@@ -107,6 +107,8 @@ type Use struct {
 	// Stands tells, at the provider, whether everything still stands that the use was decided on,
 	// and the answer holds nothing that was taken away since; nil: nothing was recorded.
 	Stands func(context.Context) error `cbor:"-"`
+	// Basis is what Stands looks at, for StandsOn after a restart.
+	Basis []byte `cbor:"-"`
 }
 
 // Check checks the rules for every answer, whether this jurisdiction or another one gives it.

@@ -41,7 +41,7 @@ func (u Use) Record() operation.Record {
 	if u.Stands == nil {
 		return operation.Record{}
 	}
-	return operation.Record{Entry: u.Access, Stands: func(ctx context.Context) error {
+	return operation.Record{Entry: u.Access, Basis: u.Basis, Stands: func(ctx context.Context) error {
 		if err := u.Stands(ctx); err != nil {
 			return text.Fail(text.IDSeen, nil, err)
 		}

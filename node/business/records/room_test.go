@@ -86,7 +86,7 @@ func villages() catalog.Entry {
 }
 
 // open returns a ledger in memory with the dataset and one record, and its desk.
-func open(t *testing.T) (*booktest.Ledger, *Desk) {
+func open(t testing.TB) (*booktest.Ledger, *Desk) {
 	t.Helper()
 	l := booktest.New(t, nanming.String(), commands())
 	if err := publish(l); err != nil {
@@ -97,7 +97,7 @@ func open(t *testing.T) (*booktest.Ledger, *Desk) {
 	return l, desk
 }
 
-func put(t *testing.T, desk *Desk, record string) identity.Entry {
+func put(t testing.TB, desk *Desk, record string) identity.Entry {
 	t.Helper()
 	entry, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(record))
 	if err != nil {

@@ -3,6 +3,8 @@ package records
 import (
 	"bytes"
 	"context"
+	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/rows"
 )
 
 // slowRecords takes a time that passes in the bubble to open each record. It counts them, and how
@@ -77,5 +80,95 @@ func TestCostlyScansLetOthersIn(t *testing.T) {
 		}
 		cancel()
 		hostile.Wait()
+	})
+}
+
+// lookers counts those who look at the state now.
+type lookers struct {
+	*booktest.Ledger
+	now atomic.Int64
+}
+
+func (l *lookers) Look(f func(*state.Reader) error) error {
+	l.now.Add(1)
+	defer l.now.Add(-1)
+	return l.Ledger.Look(f)
+}
+
+// TestTurnComesBeforeTheState: whoever waits for a slot does not look at the state meanwhile. A
+// commit that must enlarge the map of the file waits for all who look, so a neighbour whose
+// questions wait would hold up everything that is recorded (B02b).
+func TestTurnComesBeforeTheState(t *testing.T) {
+	l, _ := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		state := &lookers{Ledger: l}
+		desk := NewDesk(state)
+		desk.Slots = budget.NewSlots(1)
+		q := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
+		free, done := make(chan struct{}), make(chan error, 20)
+		ctx := budget.With(t.Context(), budget.Payer{Neighbour: "hostile"})
+		go func() { _ = desk.Slots.Run(ctx, func(context.Context) error { <-free; return nil }) }()
+		synctest.Wait()
+		for range cap(done) {
+			go func() { _, err := desk.Query(ctx, newID(), catalog.Local("water"), q); done <- err }()
+		}
+		synctest.Wait()
+		if n := state.now.Load(); n != 0 {
+			t.Errorf("%d look at the state while they wait for a slot, want none", n)
+		}
+		close(free)
+		for range cap(done) {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// upload is a file that stops in the middle until its gate opens.
+type upload struct {
+	begun *atomic.Int32
+	gate  <-chan struct{}
+	rest  io.Reader
+}
+
+func (u *upload) Read(b []byte) (int, error) {
+	if u.begun != nil {
+		u.begun.Add(1)
+		u.begun = nil
+		<-u.gate
+	}
+	return u.rest.Read(b)
+}
+
+// TestFilesAtOnce (A07) has many files checked at once: a few are read, the others wait, and nobody
+// who waits for a file to come holds a slot.
+func TestFilesAtOnce(t *testing.T) {
+	l, desk := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		desk.Slots, desk.Files = budget.NewSlots(1), make(chan struct{}, MaxFiles)
+		ctx := budget.With(t.Context(), budget.Payer{Neighbour: l.Name().String()})
+		begun, gate := new(atomic.Int32), make(chan struct{})
+		var all sync.WaitGroup
+		for range 3 * MaxFiles {
+			all.Go(func() {
+				file := &upload{begun, gate, strings.NewReader("code,name\n520102016009,社区\n")}
+				got, err := desk.Check(ctx, civil, code, rows.CSV, file)
+				if err != nil || got.Good != 1 {
+					t.Errorf("got %+v, %v, want one good row", got, err)
+				}
+			})
+		}
+		synctest.Wait()
+		if got := begun.Load(); got != MaxFiles {
+			t.Errorf("%d files are read at once, want %d", got, MaxFiles)
+		}
+		ran := false
+		other := budget.With(t.Context(), budget.Payer{Neighbour: "another"})
+		if err := desk.Slots.Run(other, func(context.Context) error { ran = true; return nil }); err != nil || !ran {
+			t.Errorf("while files are waited for: ran %t, %v", ran, err)
+		}
+		close(gate)
+		all.Wait()
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"xietong/exchange/budget"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
@@ -21,7 +22,7 @@ var errChanged = errors.New("rows changed")
 
 // stage stages the good rows of the file that are not staged yet, and returns the number of rows in
 // the file. It seals the next command while one is replicated.
-func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, err error) {
+func (l *loader) stage(ctx context.Context, file io.Reader) (read uint64, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks := make(chan chunkBody, 1)
@@ -29,7 +30,10 @@ func (l *loader) stage(ctx context.Context, reader *rows.Reader) (read uint64, e
 	var sealErr error
 	sealing.Go(func() {
 		defer close(chunks)
-		read, sealErr = l.seal(ctx, reader, chunks)
+		sealErr = l.desk.Slots.Run(ctx, func(ctx context.Context) (err error) {
+			read, err = l.seal(ctx, rows.NewReader(coming{ctx, file}, l.file.Format, l.set.schema), chunks)
+			return err
+		})
 	})
 	for c := range chunks {
 		if err == nil {
@@ -97,10 +101,14 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 			return nil
 		}
 		chunk.Passed = l.passed(p)
-		select {
-		case chunks <- chunk:
-		case <-ctx.Done():
-			return ctx.Err()
+		budget.Outside(ctx, func() {
+			select {
+			case chunks <- chunk:
+			case <-ctx.Done():
+			}
+		})
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		chunk = chunkBody{Import: l.opened, First: good}
 		size = 0
@@ -110,6 +118,9 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 		record, err := reader.Next()
 		if errors.Is(err, io.EOF) {
 			return read, send()
+		}
+		if paused := budget.Pause(ctx); paused != nil {
+			return read, paused
 		}
 		read++
 		if _, isBad := asBad(err); isBad {

@@ -87,10 +87,15 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 	return u.record(ctx, next.access())
 }
 
-// view runs f on the state, in a slot: it waits for the state first, and f only computes.
+// view runs f on the state, in a slot. It waits for the other replicas before it takes the slot,
+// and for the slot before it looks at the state, so that f only computes, and no commit waits for
+// those who wait.
 func (u *using) view(ctx context.Context, f func(context.Context, *state.Reader) error) error {
-	return u.desk.ledger.View(ctx, func(r *state.Reader) error {
-		return u.desk.Slots.Run(ctx, func(ctx context.Context) error { return f(ctx, r) })
+	if err := u.desk.ledger.Linearize(ctx); err != nil {
+		return err
+	}
+	return u.desk.Slots.Run(ctx, func(ctx context.Context) error {
+		return u.desk.ledger.Look(func(r *state.Reader) error { return f(ctx, r) })
 	})
 }
 
@@ -109,7 +114,21 @@ func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 		Stands: func(ctx context.Context) error {
 			return l.View(ctx, func(r *state.Reader) error { return basis.Stands(r, DatasetState) })
 		},
+		Basis: basis.Encode(),
 	}, nil
+}
+
+// StandsOn is Use.Stands of a use whose basis was kept: once anything moved on which the use
+// rested, the request is told that it was answered, and no more.
+func StandsOn(r *state.Reader, kept []byte) error {
+	basis, err := sharing.DecodeBasis(kept)
+	if err != nil {
+		return err
+	}
+	if err := basis.Stands(r, DatasetState); err != nil {
+		return text.Fail(text.IDSeen, nil, err)
+	}
+	return nil
 }
 
 // refused records that the consumer is told a refusal in place of what was read, and returns the

@@ -39,8 +39,10 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindWithdrawal:      administrators,
 	ledger.KindJoined:          administrators,
 	ledger.KindAsked:           author,
+	ledger.KindFinding:         author,
 	ledger.KindRoster:          anybody,
 	ledger.KindStandard:        anybody,
+	ledger.KindKeysConfirmed:   administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

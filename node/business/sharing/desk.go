@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -273,6 +274,43 @@ func (p Permit) Basis(removed uint64) Basis { return Basis{p.body(Access{Removed
 // only while it stands.
 func (b Basis) Stands(r *state.Reader, datasetState DatasetStateOf) error {
 	return b.body.stands(r, handlers{datasetState: datasetState})
+}
+
+// MaxBasis bounds an encoded basis, in bytes.
+const MaxBasis = 2 << 10
+
+// basisWire is a Basis as it is kept.
+type basisWire struct {
+	_        struct{} `cbor:",toarray"`
+	Consumer identity.Agency
+	Dataset  identity.Label
+	Purpose  *identity.Label
+	Version  uint64
+	Removed  uint64
+	Grant    ledger.Ref
+}
+
+// Encode returns the basis as bytes, which DecodeBasis reads.
+func (b Basis) Encode() []byte {
+	data, err := canon.Marshal(basisWire{
+		Consumer: b.body.Consumer, Dataset: b.body.Dataset, Purpose: b.body.Purpose, Version: b.body.Version,
+		Removed: b.body.Removed, Grant: b.body.Grant,
+	})
+	if err != nil {
+		panic(err) // names and numbers always have an encoding
+	}
+	return data
+}
+
+// DecodeBasis decodes a basis strictly.
+func DecodeBasis(data []byte) (Basis, error) {
+	var w basisWire
+	if err := canon.Unmarshal(data, MaxBasis, &w); err != nil {
+		return Basis{}, fmt.Errorf("decode basis of a use: %w", err)
+	}
+	return Basis{accessBody{
+		Consumer: w.Consumer, Dataset: w.Dataset, Purpose: w.Purpose, Version: w.Version, Removed: w.Removed, Grant: w.Grant,
+	}}, nil
 }
 
 func (p Permit) requested(id identity.Message) book.Request {

@@ -2,9 +2,11 @@ package api
 
 import (
 	"cmp"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -20,7 +22,38 @@ const (
 	maxBodiesLen = 32 << 20 // bytes
 )
 
-// bodies counts the bodies that are held.
+// A body must come: a client that stops in the middle would hold its room, and every client's. The
+// node waits this long for all of it, and a second more for each piece that has come.
+const (
+	bodyWithin = 30 * time.Second
+	bodyPiece  = 64 << 10 // bytes
+)
+
+// awaited is a body that must come. The time that its reader takes for other things does not count.
+type awaited struct {
+	io.ReadCloser
+	deadline func(time.Time) error
+	left     time.Duration
+}
+
+func newAwaited(w http.ResponseWriter, body io.ReadCloser) *awaited {
+	return &awaited{body, http.NewResponseController(w).SetReadDeadline, bodyWithin}
+}
+
+func (a *awaited) Read(p []byte) (n int, err error) {
+	began := time.Now()
+	if err := a.deadline(began.Add(a.left)); err != nil {
+		return a.ReadCloser.Read(p) // nothing that has deadlines, as in tests
+	}
+	n, err = a.ReadCloser.Read(p)
+	a.left += time.Duration(n)*time.Second/bodyPiece - time.Since(began)
+	a.deadline(time.Time{}) // the connection is watched while the request is handled
+	return n, err
+}
+
+// bodies counts the bodies that are held. It is no budget.Places, which shares in parts: whoever
+// reaches the socket may say that it is anybody. Commands under way are counted alike, with a part
+// kept for checkpoints, in consensus/group, which imports nothing of exchange.
 type bodies struct {
 	mu          sync.Mutex
 	number, len int
@@ -55,6 +88,7 @@ func (s *server) admit(next http.Handler) http.Handler {
 				return
 			}
 			defer s.bodies.give(n)
+			r.Body = newAwaited(w, r.Body)
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -1,16 +1,20 @@
 package api
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"xietong/certs/identity"
 	"xietong/consensus/group"
 	"xietong/exchange/relay"
 	"xietong/node/faces/client"
@@ -92,5 +96,74 @@ func TestRetryAfter(t *testing.T) {
 	told, ok := server.refuse(Caller{}, busy("40")).(interface{ GetHeaders() http.Header })
 	if !ok || told.GetHeaders().Get("Retry-After") != "40" {
 		t.Errorf("got %v, without the header", told)
+	}
+}
+
+// pipes is a listener whose connections are pipes in memory.
+type pipes struct {
+	made   chan net.Conn
+	closed chan struct{}
+}
+
+func (l pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.made:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l pipes) Close() error   { close(l.closed); return nil }
+func (l pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// TestSilentClients (A03) has clients begin requests and say nothing more, as many as there is room
+// for. For a while everybody else is refused; then the silent ones are given up.
+func TestSilentClients(t *testing.T) {
+	d := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := pipes{make(chan net.Conn), make(chan struct{})}
+		server := &http.Server{Handler: d.handler}
+		var serving sync.WaitGroup
+		serving.Go(func() { server.Serve(l) })
+		ask := func(sent string) net.Conn {
+			ours, theirs := net.Pipe()
+			l.made <- theirs
+			if _, err := io.WriteString(ours, sent); err != nil {
+				t.Fatal(err)
+			}
+			return ours
+		}
+		status := func() int {
+			c := ask("POST /v1/agencies HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+			defer c.Close()
+			answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer.StatusCode
+		}
+		var silent []net.Conn
+		for range maxBodiesLen / maxBodyLen {
+			silent = append(silent, ask(fmt.Sprintf("POST /v1/query HTTP/1.1\r\nHost: x\r\n%s: %s\r\n%s: water\r\nContent-Length: %d\r\n\r\n{",
+				client.HeaderIdempotency, must(identity.NewMessage()), client.HeaderAgency, maxBodyLen)))
+		}
+		synctest.Wait()
+		if got := status(); got != http.StatusServiceUnavailable {
+			t.Errorf("while they are waited for: got %d, want %d", got, http.StatusServiceUnavailable)
+		}
+		time.Sleep(bodyWithin + 2*time.Second)
+		if got := status(); got == http.StatusServiceUnavailable {
+			t.Errorf("%v later: got %d, want that the silent clients were given up", bodyWithin, got)
+		}
+		for _, c := range silent {
+			c.Close()
+		}
+		server.Close()
+		serving.Wait()
+		time.Sleep(time.Second) // in which the server lets go of the connections
+	})
+	if d.server.bodies.number != 0 {
+		t.Errorf("at the end %d bodies are held", d.server.bodies.number)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func (s *server) again(next http.Handler) http.Handler {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyLen))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = text.Fail(text.Expired, nil, err)
+		}
 		if err != nil {
 			s.fail(w, c, err)
 			return

@@ -36,6 +36,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/rosters"
 	"xietong/node/tree/standing"
 )
@@ -50,7 +51,9 @@ type Hosted struct {
 	Adoption  *adoption.Desk
 	Rosters   *rosters.Store
 	Joining   *join.Desk
+	Breaks    *breaks.Store
 	Keys      Keys
+	Check     Check
 	Drill     *drill.Desk
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/exchange/gather"
 	"xietong/node/faces/client"
 	"xietong/node/flows/federated"
@@ -45,6 +46,7 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	out := coverageShown(s, got.Coverage(), l)
 	out.Total, out.Roster, out.Access, out.Asked = got.Total(), got.Roster.Number, got.Access.String(), got.Asked.String()
 	out.Audited, out.Leaves, out.Unseen, out.Level = namesOf(got.Audit.Hops), namesOf(got.Audit.Leaves), namesOf(got.Audit.Unseen), got.Level
+	out.StatusAsOf = statusAsOf(s, slices.Concat([]identity.Jurisdiction{got.To}, got.Audit.Hops, got.Audit.Leaves)...)
 	for _, e := range got.Extra {
 		out.Beside = append(out.Beside, client.Beside{
 			Name: e.Name.String(), Title: s.CalledShort(e.Name), Records: groupShown(s, got.Measure, e.Records),
@@ -53,11 +55,10 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 	}
 	groups, whole := measureShown(s, got.Measure, got.Groups)
 	out.Groups, out.Whole = append(out.Groups, groups...), whole
-	for _, lie := range got.Audit.Lies {
-		out.Lies = append(out.Lies, client.Lie{
-			By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven(),
-		})
+	for _, l := range got.Audit.Nobodys {
+		out.Nobodys = append(out.Nobodys, client.Lie{By: l.By.String(), Kind: client.NobodysKey, About: l.About.String()})
 	}
+	out.Lies, out.Again, out.Themselves = liesShown(got.Audit.Lies), namesOf(got.Audit.Again), namesOf(got.Audit.Themselves)
 	return out
 }
 

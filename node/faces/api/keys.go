@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/node/faces/client"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 // Keys looks after the keys of a hosted jurisdiction.
@@ -21,7 +24,7 @@ type Keys interface {
 	KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsement, error)
 	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
 	// the same number.
-	NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error)
+	NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error)
 }
 
 // mostKeySets is how many key sets are shown.
@@ -34,6 +37,7 @@ type newKeys struct {
 
 func (s *server) registerKeys(a huma.API) {
 	handle(s, a, get("keys", "/v1/keys", "The jurisdiction's key sets, and what counts for how long"), s.keys)
+	handle(s, a, post("acknowledge-keys", "/v1/keys/acknowledgment", "End the alarms about what others believe of the keys"), acknowledge)
 	handle(s, a, post("new-keys", "/v1/keys", "Make the next key set, or revoke the one in use"), nextKeys)
 }
 
@@ -43,6 +47,7 @@ func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys,
 		return out, err
 	}
 	out.KeySets = []client.KeySet{}
+	out.Name, out.Recovery = states[0].Name.String(), recoveryOf(states)
 	for _, k := range slices.Backward(states[max(0, len(states)-mostKeySets):]) {
 		hash := k.Hash()
 		out.KeySets = append(out.KeySets, client.KeySet{
@@ -55,7 +60,21 @@ func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys,
 			Number: e.Number, Since: stamp(e.SinceNewest()), Issued: stampMS(e.Issued), Until: stampMS(e.NotAfter),
 		}
 	}
-	return out, nil
+	out.Check, err = s.check(ctx, h, true)
+	return out, err
+}
+
+// recoveryOf returns the recovery key of the newest key set, and the first of those that name it
+// since then.
+func recoveryOf(states []host.KeyState) client.RecoveryKey {
+	first := states[len(states)-1]
+	for _, k := range slices.Backward(states) {
+		if !bytes.Equal(k.RecoveryKey, first.RecoveryKey) {
+			break
+		}
+		first = k
+	}
+	return client.RecoveryKey{Fingerprint: trust.RecoveryFingerprint(first.RecoveryKey), Number: first.Number, Since: stamp(first.Published)}
 }
 
 func stateOf(k host.KeyState, now time.Time) string {
@@ -74,8 +93,15 @@ func stateOf(k host.KeyState, now time.Time) string {
 
 func nextKeys(ctx context.Context, h Hosted, in *newKeys) (out client.NewKeySet, err error) {
 	id, err := in.key()
+	change := host.Change{Revoke: in.Body.Revoke}
+	if err == nil && in.Body.RecoveryKey != "" {
+		change.Recovery, err = hex.DecodeString(in.Body.RecoveryKey)
+	}
 	if err == nil {
-		out.Number, err = h.Keys.NewKeys(ctx, id, in.Body.Revoke)
+		out.Number, err = h.Keys.NewKeys(ctx, id, change)
+	}
+	if errors.Is(err, trust.ErrInvalid) {
+		err = text.Fail(text.BadRequest, text.Args{"where": "recovery_key", "reason": err.Error()}, err)
 	}
 	return out, err
 }

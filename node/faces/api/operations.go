@@ -51,6 +51,7 @@ func (s *server) register(a huma.API) {
 	s.registerKeys(a)
 	s.registerRoster(a)
 	s.registerStandards(a)
+	s.registerAudits(a)
 }
 
 // status answers for every hosted jurisdiction. It needs no choice of one, because it is the
@@ -58,7 +59,7 @@ func (s *server) register(a huma.API) {
 func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
 	out := client.Status{Version: s.version}
 	for _, h := range s.node.Hosted() {
-		j, err := statusOf(ctx, h)
+		j, err := s.statusOf(ctx, h)
 		if err != nil {
 			return nil, s.refuse(in.Caller, err)
 		}
@@ -67,7 +68,7 @@ func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status],
 	return &answer[client.Status]{out}, nil
 }
 
-func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
+func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
 	place := h.Standing.Place(h.Ledger.Name())
 	j := client.JurisdictionStatus{
 		Name: h.Ledger.Name().String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
@@ -78,6 +79,9 @@ func statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) 
 		return j, err
 	}
 	j.Pin = pin.String()
+	if j.Check, err = s.check(ctx, h, false); err != nil {
+		return j, err
+	}
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		root, err := r.RootAt(r.Size())
 		if err != nil {

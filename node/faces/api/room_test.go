@@ -28,6 +28,7 @@ import (
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/join"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/host"
@@ -35,6 +36,8 @@ import (
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
+	"xietong/node/tree/chains"
 	"xietong/node/tree/neighbours"
 	"xietong/node/tree/rosters"
 	"xietong/node/tree/standing"
@@ -129,6 +132,7 @@ func newMemory(t *testing.T, name string) memory {
 	sharing.Register(registry, records.DatasetState, nil)
 	adoption.Register(registry)
 	tree.Register(registry)
+	breaks.Register(registry)
 	rosters.Register(registry)
 	return memory{booktest.New(t, name, registry)}
 }
@@ -137,15 +141,18 @@ func hostedIn(l memory) Hosted {
 	now := func() time.Time { return l.Clock }
 	published := rosters.New(l, nil, func(context.Context, identity.Jurisdiction) {})
 	table := neighbours.New(l, now, slog.New(slog.DiscardHandler))
-	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, nil, published,
+	broke := breaks.New(l, nil, now, slog.New(slog.DiscardHandler))
+	found := chains.New(l, nil, table, broke, nil, now)
+	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, found, published,
 		func(identity.Jurisdiction) (never time.Time) { return never })
 	desk := records.NewDesk(l)
 	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})
 	return Hosted{
 		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
 		Adoption: adoption.New(l, "province", ask), Rosters: published,
-		Joining: &join.Desk{Own: l, Standing: where, Addresses: func() []string { return nil }},
-		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()},
+		Breaks:  broke,
+		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
+		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
 	}
 }
 
@@ -156,8 +163,8 @@ func (w waiting) KeyStates(context.Context) ([]host.KeyState, *trust.Endorsement
 	return nil, nil, &host.KeysError{In: w.name, Pending: 2}
 }
 
-func (w waiting) NewKeys(_ context.Context, _ identity.Message, revoke bool) (uint64, error) {
-	if revoke {
+func (w waiting) NewKeys(_ context.Context, _ identity.Message, change host.Change) (uint64, error) {
+	if change.Revoke {
 		return 0, &host.KeysError{In: w.name, Pending: 2}
 	}
 	return 0, &host.KeysError{In: w.name, Again: time.Now()}
@@ -259,3 +266,9 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 	}
 	return p
 }
+
+// unasked is a jurisdiction that asked nobody about its keys.
+type unasked struct{}
+
+func (unasked) View(context.Context) (v selfcheck.View, err error) { return v, nil }
+func (unasked) Acknowledge(context.Context) error                  { return errAway }

@@ -67,6 +67,7 @@ func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
 	coverage, err := h.Federated.Rows(r.Context(), wide.id, c.by(), wide.Selector, wide.Question, wide.Wait, func(got federated.RowsFrom) error {
 		rows += uint64(len(got.Rows))
 		answer := answerShown(h.Standing, got.Answer, gather.Measure{})
+		answer.StatusAsOf = statusAsOf(h.Standing, got.Member)
 		return tell(client.RowsLine{From: got.Member.String(), Title: h.Standing.CalledShort(got.Member), Answer: &answer})
 	})
 	last := client.RowsLine{}

@@ -22,6 +22,19 @@ type (
 		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
 		Body  client.Withdrawal
 	}
+	toConfirm struct {
+		Caller
+		Name string `path:"name" maxLength:"200" doc:"Display name, label, code or whole name of a child of a child"`
+	}
+	confirm struct {
+		Caller
+		Name string `path:"name" maxLength:"200" doc:"Display name, label, code or whole name of a child of a child"`
+		Body client.NewConfirmation
+	}
+	object struct {
+		Caller
+		Body client.NewObjection
+	}
 	addHosted struct {
 		Caller
 		Body client.NewHosted
@@ -32,6 +45,9 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("invite", "/v1/invitations", "Invite a jurisdiction to join below this one"), newInvitation)
 	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
 	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
+	handle(s, a, get("to-confirm", "/v1/waiting/{name}", "The key set of a child of a child, for comparison before it is confirmed"), shownKeys)
+	handle(s, a, post("confirm", "/v1/waiting/{name}/confirmation", "Confirm the key set of a child of a child, so that nobody waits for it"), confirmation)
+	handle(s, a, post("object", "/v1/objections", "Object to a key set that waits here or elsewhere"), objection)
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
@@ -63,6 +79,39 @@ func withdrawal(ctx context.Context, h Hosted, in *withdraw) (client.Entered, er
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		return h.Joining.Withdraw(ctx, id, in.Child, in.Body.Reason)
 	})
+}
+
+func shownKeys(ctx context.Context, h Hosted, in *toConfirm) (out client.ToConfirm, err error) {
+	pin, err := h.Joining.ToConfirm(ctx, in.Name)
+	if err != nil {
+		return out, err
+	}
+	return client.ToConfirm{
+		Name: pin.Name().String(), DisplayName: h.Standing.Called(pin.Name()), Pin: pin.String(), Fingerprint: pin.Fingerprint(),
+	}, nil
+}
+
+func confirmation(ctx context.Context, h Hosted, in *confirm) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		_, entry, err := h.Joining.Confirm(ctx, id, in.Name, in.Body.Fingerprint, in.Body.Reason)
+		return entry, err
+	})
+}
+
+func objection(ctx context.Context, h Hosted, in *object) (out client.Objected, err error) {
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	out.Document = in.Body.Document
+	if in.Body.Pin != "" {
+		if out.Document, err = h.Joining.Deny(id, in.Body.Pin); err != nil || in.Body.At == "" {
+			return out, err
+		}
+	}
+	err = h.Joining.Object(ctx, out.Document, in.Body.At)
+	out.Taken = err == nil
+	return out, err
 }
 
 func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out client.HostedPlace, err error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -30,8 +31,12 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 		Name: name.String(), DisplayName: h.Standing.Called(name), Root: root.String(), Fingerprint: root.Fingerprint(),
 		Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
 	}
+	if out.Check, err = s.check(ctx, h, false); err != nil {
+		return out, err
+	}
 	if parent, ok := h.Standing.Parent(); ok {
 		n := s.parent(h, parent)
+		n.Alarm = cmp.Or(n.Alarm, worst(out.Check.Alarms))
 		out.Parent = &n
 	}
 	var children []tree.Child
@@ -43,7 +48,31 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	for _, c := range children {
 		out.Children = append(out.Children, s.child(h, c, max(now, uint64(s.node.Now().UnixMilli()))))
 	}
+	if err == nil {
+		out.Waiting, err = waitingKeys(ctx, h, chain[0].Newest().Name)
+	}
 	return out, err
+}
+
+// waitingKeys tells the key sets that wait, in the tree of the root.
+func waitingKeys(ctx context.Context, h Hosted, root identity.Jurisdiction) (all []client.WaitingKeys, err error) {
+	waiting, err := h.Breaks.Waiting(ctx, identity.Jurisdiction{})
+	for _, w := range waiting {
+		name := w.Pin.Name()
+		out := client.WaitingKeys{
+			Name: name.String(), DisplayName: h.Standing.Called(name), Pin: w.Pin.String(), Fingerprint: w.Pin.Fingerprint(),
+			OldFingerprint: w.Believed.Fingerprint(), Seen: stamp(w.Seen),
+		}
+		if !w.Objected {
+			out.Until = stamp(w.Until)
+		}
+		if parent, _ := name.Parent(); parent != root {
+			above, _ := parent.Parent()
+			out.Confirmer = h.Standing.Called(above)
+		}
+		all = append(all, out)
+	}
+	return all, err
 }
 
 func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbour {

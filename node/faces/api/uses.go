@@ -55,7 +55,9 @@ func query(ctx context.Context, h Hosted, in *askQuery) (out client.Answer, err 
 	if err != nil {
 		return out, err
 	}
-	return answerShown(h.Standing, got, q.Measure), nil
+	out = answerShown(h.Standing, got, q.Measure)
+	out.StatusAsOf = statusAsOf(h.Standing, of)
+	return out, nil
 }
 
 func verify(ctx context.Context, h Hosted, in *askVerification) (out client.Verdict, err error) {
@@ -81,6 +83,7 @@ func verify(ctx context.Context, h Hosted, in *askVerification) (out client.Verd
 	}
 	return client.Verdict{
 		Answer: string(got.Outcome), Access: got.Access.String(), Grant: got.Grant.String(), Asked: got.Asked.String(),
+		StatusAsOf: statusAsOf(h.Standing, of),
 	}, nil
 }
 

@@ -155,6 +155,18 @@ func stamp(t time.Time) string {
 
 func stampMS(ms uint64) string { return stamp(time.UnixMilli(int64(ms))) }
 
+// statusAsOf returns of when the endorsers' word on some jurisdictions is, the earliest of them; ""
+// where all of it is new.
+func statusAsOf(s *standing.Standing, of ...identity.Jurisdiction) string {
+	var earliest time.Time
+	for _, name := range of {
+		if at := s.StatusAsOf(name); !at.IsZero() && (earliest.IsZero() || at.Before(earliest)) {
+			earliest = at
+		}
+	}
+	return stamp(earliest)
+}
+
 func namesOf(all []identity.Jurisdiction) []string {
 	names := make([]string, len(all))
 	for i, name := range all {

@@ -46,7 +46,13 @@ type FederatedAnswer struct {
 	Audited  []string          `json:"audited" doc:"Whose sums were compared with what they were given"`
 	Leaves   []string          `json:"leaves,omitempty" doc:"Whose signed answers have no answers of others in them, so there is nothing to compare"`
 	Unseen   []string          `json:"unseen,omitempty" doc:"Who did not show what they were given, or what is not proven, within a minute"`
-	Lies     []Lie             `json:"lies,omitempty" doc:"What the audit found"`
+	Again    []string          `json:"again,omitempty" doc:"Of the unseen, who are asked again for a day: see audits"`
+	// StatusAsOf is the earliest of all whose signatures were verified here.
+	StatusAsOf string `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
+	Nobodys    []Lie  `json:"nobodys,omitempty" doc:"Answers that one shows of another, signed with a key that nobody is known to have: they prove nothing of either"`
+	// Themselves are asked what they say, because another said that they gave no answer.
+	Themselves []string `json:"themselves,omitempty" doc:"Of whom another said that they gave no answer, and who are asked themselves: see audits"`
+	Lies       []Lie    `json:"lies,omitempty" doc:"What the audit found"`
 }
 
 // Beside is a jurisdiction that is in the tree and not in the roster.
@@ -68,10 +74,13 @@ type MissingMember struct {
 	LastHeard string `json:"last_heard,omitempty" doc:"When the missing jurisdiction was last heard, RFC 3339"`
 }
 
+// NobodysKey is the kind of an answer that is signed with a key that nobody is known to have.
+const NobodysKey = "nobodys-key"
+
 // Lie is a finding of an audit: By signed a sum that is not the sum of the answers it was given.
 type Lie struct {
 	By     string `json:"by"`
-	Kind   string `json:"kind" enum:"does-not-add,unsigned,dropped,doubled,invented,altered,withheld,contradicted"`
+	Kind   string `json:"kind" enum:"nobodys-key,does-not-add,unsigned,dropped,doubled,invented,altered,withheld,contradicted"`
 	About  string `json:"about,omitempty"`
 	Proven bool   `json:"proven" doc:"Whether the signed answers prove it to anybody"`
 }

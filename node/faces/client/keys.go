@@ -13,8 +13,18 @@ const (
 
 // Keys are the key sets of a jurisdiction, newest first, and what its parent endorsed.
 type Keys struct {
+	Name        string       `json:"name" doc:"The jurisdiction"`
 	KeySets     []KeySet     `json:"key_sets" doc:"Newest first; the latest 16"`
+	Recovery    RecoveryKey  `json:"recovery_key" doc:"The one that the newest key set names"`
 	Endorsement *Endorsement `json:"endorsement,omitempty" doc:"By the parent, as seen last; absent at a root"`
+	Check       Check        `json:"check" doc:"What others believe of the keys"`
+}
+
+// RecoveryKey tells which paper counts. The private part is on it alone.
+type RecoveryKey struct {
+	Fingerprint string `json:"fingerprint" doc:"It stands on the paper too"`
+	Number      uint64 `json:"number" doc:"The key set that named it first"`
+	Since       string `json:"since" doc:"RFC 3339: when that was published"`
 }
 
 // KeySet is one of the numbered key sets.
@@ -38,7 +48,8 @@ type Endorsement struct {
 
 // NewKeys asks for the next key set.
 type NewKeys struct {
-	Revoke bool `json:"revoke,omitempty" doc:"Nothing of the key set before counts any more, from its endorsement on; all keys but the log key are made anew"`
+	Revoke      bool   `json:"revoke,omitempty" doc:"Nothing of the key set before counts any more, from its endorsement on; all keys but the log key are made anew"`
+	RecoveryKey string `json:"recovery_key,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Public part of a new recovery key (Ed25519), lower-case hex: the key set names it from then on"`
 }
 
 // NewKeySet is a key set that was published.

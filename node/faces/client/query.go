@@ -58,6 +58,7 @@ type Answer struct {
 	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
 	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
 	Asked        string            `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+	StatusAsOf   string            `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
 }
 
 // Group is the measure of a group of records.
@@ -100,4 +101,6 @@ type Verdict struct {
 	Access string `json:"access" doc:"Name of the entry that records this use"`
 	Grant  string `json:"grant,omitempty" doc:"Name of the grant it ran under"`
 	Asked  string `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+	// StatusAsOf is set where the endorsers could not be asked for a while.
+	StatusAsOf string `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
 }

@@ -21,4 +21,5 @@ type JurisdictionStatus struct {
 	Leader         bool   `json:"leader" doc:"Whether this replica leads the group"`
 	Agencies       int    `json:"agencies" doc:"Number of agencies"`
 	Datasets       int    `json:"datasets" doc:"Number of published datasets"`
+	Check          Check  `json:"check" doc:"What others believe of the jurisdiction's keys"`
 }

@@ -70,6 +70,50 @@ type Tree struct {
 	Parent      *Neighbour  `json:"parent,omitempty"`
 	Children    []Neighbour `json:"children"`
 	Addresses   []string    `json:"addresses,omitempty" doc:"Where children dial"`
+	Check       Check       `json:"check" doc:"What others believe of the jurisdiction's keys"`
+	// Waiting are the key sets, of any jurisdiction, that broke with the ones before.
+	Waiting []WaitingKeys `json:"waiting,omitempty" doc:"Key sets that broke with the ones before, and are not believed here yet"`
+}
+
+// WaitingKeys is a key set that broke with the one before it.
+type WaitingKeys struct {
+	Name           string `json:"name"`
+	DisplayName    string `json:"display_name"`
+	Pin            string `json:"pin" doc:"Of the new key set"`
+	Fingerprint    string `json:"fingerprint" doc:"Of the new key set, for comparison by voice"`
+	OldFingerprint string `json:"old_fingerprint" doc:"Of the key set that was believed last"`
+	Seen           string `json:"seen" doc:"RFC 3339: when it was first seen here"`
+	Until          string `json:"until,omitempty" doc:"RFC 3339: when it is believed, unless somebody objects; none: the old keys objected"`
+	Confirmer      string `json:"confirmer,omitempty" doc:"Who can end the wait, two levels above; none: a child of the root has no such level"`
+}
+
+// ToConfirm is the key set of a child of a child, as its chain ends now.
+type ToConfirm struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+	Pin         string `json:"pin"`
+	Fingerprint string `json:"fingerprint" doc:"For comparison by voice with what the jurisdiction itself shows"`
+}
+
+// NewConfirmation confirms that key set.
+type NewConfirmation struct {
+	Fingerprint string `json:"fingerprint" minLength:"24" maxLength:"64" doc:"As the jurisdiction told it"`
+	Reason      string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// NewObjection objects to a key set that waits somewhere: by the document that its owner signed,
+// or, of a key set that goes by the name of this jurisdiction, by its pin, which this node then
+// signs.
+type NewObjection struct {
+	Document []byte `json:"document,omitempty" maxLength:"4096" doc:"The objection, as the keys from before signed it"`
+	Pin      string `json:"pin,omitempty" maxLength:"400" doc:"The key set that is not this jurisdiction's own"`
+	At       string `json:"at,omitempty" maxLength:"200" doc:"Where it waits: display name, label, code or whole name; none: a document is handed in here, and an objection to a pin is signed only"`
+}
+
+// Objected is an objection, and whether it was handed in and taken.
+type Objected struct {
+	Document []byte `json:"document" doc:"For whoever brings it elsewhere"`
+	Taken    bool   `json:"taken"`
 }
 
 // Withdrawal ends the endorsement of a child.
@@ -105,6 +149,22 @@ func (c *Client) Tree(ctx context.Context) (Tree, error) { return get[Tree](ctx,
 // Withdraw ends the endorsement of a child. child is its display name, label, code or whole name.
 func (c *Client) Withdraw(ctx context.Context, child string, w Withdrawal) (Entered, error) {
 	return post[Entered](ctx, c, "/v1/children/"+url.PathEscape(child)+"/withdrawal", w)
+}
+
+// ToConfirm returns what there is to confirm of a child of a child. name is its display name,
+// label, code or whole name.
+func (c *Client) ToConfirm(ctx context.Context, name string) (ToConfirm, error) {
+	return get[ToConfirm](ctx, c, "/v1/waiting/"+url.PathEscape(name))
+}
+
+// Confirm confirms the key set of a child of a child.
+func (c *Client) Confirm(ctx context.Context, name string, n NewConfirmation) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/waiting/"+url.PathEscape(name)+"/confirmation", n)
+}
+
+// Object objects to a key set that waits here.
+func (c *Client) Object(ctx context.Context, n NewObjection) (Objected, error) {
+	return post[Objected](ctx, c, "/v1/objections", n)
 }
 
 // AddHosted makes the node host a further jurisdiction.

@@ -55,9 +55,11 @@ var walk = []struct {
 	{"receipt", "nothing", [5]string{"not-found", "not-found", "not-found", "not-found", "not-found"}},
 	{"receipt", "a catalogue entry", [5]string{given, given, given, given, given}},
 	{"shares", "of the grantee's request", [5]string{empty, empty, empty, empty, empty}},
+	{"unanswered", "nobody's request", [5]string{given, given, given, given, given}},
 	{"datasets", "all", [5]string{given, given, given, given, given}},
 	{"standards", "all", [5]string{empty, empty, empty, empty, empty}},
 	{"agencies", "all", [5]string{given, given, given, given, given}},
+	{"believed", "of 贵阳市", [5]string{given, given, given, given, given}},
 }
 
 // walkers is the scene of the walk.
@@ -129,8 +131,12 @@ func (w *walkers) parameters(operation, about string) []byte {
 		return must(canon.Marshal(map[int]string{1: w.entries[about].String()}))
 	case "shares":
 		return must(canon.Marshal(map[int][]byte{1: make([]byte, 32)}))
+	case "unanswered":
+		return must(canon.Marshal(map[int]any{1: make([]byte, 32), 2: 1, 3: "guiyang.guizhou", 4: 4}))
 	case "agencies":
 		return must(canon.Marshal(map[int]int{1: 0}))
+	case "believed":
+		return must(canon.Marshal(map[int]identity.Jurisdiction{1: guiyang}))
 	}
 	return must(canon.Marshal(map[int]string{}))
 }

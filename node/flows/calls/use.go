@@ -103,19 +103,25 @@ func (e *Engine) unused(ctx context.Context, a operation.Asking, call *envelope.
 
 // Read implements operation.Caller.
 func (e *Engine) Read(ctx context.Context, a operation.Asking, call envelope.Call) ([]byte, error) {
-	err := e.own.View(ctx, func(s *state.Reader) error {
+	result, _, err := e.ReadSigned(ctx, a, call)
+	return result, err
+}
+
+// ReadSigned implements operation.SignedCaller.
+func (e *Engine) ReadSigned(ctx context.Context, a operation.Asking, call envelope.Call) (result, evidence []byte, err error) {
+	err = e.own.View(ctx, func(s *state.Reader) error {
 		by, err := a.By.Resolve(s)
 		call.Agency = by.Code()
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answer, err := e.asker.Ask(ctx, a.ID, a.To, call)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", a.To, err)
+		return nil, nil, fmt.Errorf("ask %s: %w", a.To, err)
 	}
-	return answer.Content, nil
+	return answer.Content, answer.Evidence, nil
 }
 
 var errNotTheirs = errors.New("an entry of another ledger than the destination's")

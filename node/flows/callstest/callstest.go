@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
+	"xietong/exchange/link"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
@@ -32,10 +34,12 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/federated"
+	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/chains"
 )
 
 // Names of the places.
@@ -61,12 +65,19 @@ type World struct {
 	NoKeys  func(of identity.Jurisdiction) error // why there are no keys of a place now; nil: there are
 	Revoked func(of identity.Jurisdiction) bool  // whether the key sets of a place are others now
 
+	// Strange says whether a place is believed to have the keys of another.
+	Strange func(of identity.Jurisdiction) bool
+
 	Lost bool  // answers do not come back
 	Cut  error // nothing is sent, for this reason
 	// Twice has the city hand each request to a county twice, and keep the second answer.
 	Twice bool
+	// Breaks, if not nil, says of each message whether it does not arrive, or its answer does not
+	// come back.
+	Breaks func(local, to identity.Jurisdiction, kind envelope.Kind) (lost, unanswered bool)
 
 	o       Options
+	ahead   atomic.Int64 // ns: the clocks
 	mu      sync.Mutex
 	frames  [][]byte
 	answers [][]byte
@@ -154,7 +165,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	must(host.Create(p.dir, p.name, time.Now(), 1))
 	var err error
 	p.Host, err = host.Open(t.Context(), p.dir, p.name, host.Options{
-		Registry: commands(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Registry: commands(), Logger: slog.New(slog.DiscardHandler), Now: w.now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -176,12 +187,18 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)
 	receipts.Serve(operations)
+	selfcheck.Serve(operations, p.name, w, time.Now)
 	if w.o.Federated != nil {
 		w.o.Federated(p, operations)
 	} else {
 		p.Federated.Serve(operations, p.Lists)
 	}
 }
+
+func (w *World) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// SetAhead sets how far the clock of every place is ahead.
+func (w *World) SetAhead(d time.Duration) { w.ahead.Store(int64(d)) }
 
 func commands() *state.Registry {
 	r := state.NewRegistry()
@@ -202,7 +219,7 @@ func (w *World) relayOf(p *Place, operations *relay.Registry) *relay.Relay {
 			return p.name == Guiyang && slices.Contains(w.o.Counties, child)
 		},
 		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w,
-		Operations: operations, Problem: failure.Told, Now: time.Now,
+		Operations: operations, Shares: federated.Given{Own: p.Host}, Problem: failure.Told, Now: w.now,
 	})
 }
 
@@ -266,7 +283,29 @@ func (w *World) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]
 	if w.Revoked != nil && w.Revoked(of) {
 		return nil, nil
 	}
+	if w.Strange != nil && w.Strange(of) {
+		sets := slices.Clone(w.City.Sets)
+		for i := range sets {
+			sets[i].Name = of
+		}
+		return sets, nil
+	}
 	return w.At(of).Sets, nil
+}
+
+// Belief returns the key set that every place believes of a place.
+func (w *World) Belief(ctx context.Context, of identity.Jurisdiction) (b chains.Belief, err error) {
+	sets, err := w.KeySets(ctx, of, false)
+	if err == nil && len(sets) > 0 {
+		b = chains.Belief{KeySet: sets[len(sets)-1].KeySet, AsOf: time.Now()}
+	}
+	return b, err
+}
+
+// Kept returns the key sets that KeySets returns.
+func (w *World) Kept(of identity.Jurisdiction) []trust.Believed {
+	sets, _ := w.KeySets(context.Background(), of, false)
+	return sets
 }
 
 // Exchange carries a request to the relay at the other end.
@@ -277,6 +316,13 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
 	w.mu.Unlock()
+	unanswered := false
+	if w.Breaks != nil {
+		lost := false
+		if lost, unanswered = w.Breaks(local, to, must(envelope.Decode(request)).Header().Kind); lost {
+			return link.ErrNoLink
+		}
+	}
 	if w.Twice && local == Guiyang {
 		if err := w.At(to).relay.Serve(ctx, local, request, func([]byte) error { return nil }); err != nil {
 			return err
@@ -286,7 +332,7 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 		w.mu.Lock()
 		w.answers = append(w.answers, bytes.Clone(frame))
 		w.mu.Unlock()
-		if w.Lost {
+		if w.Lost || unanswered {
 			return errors.New("the link broke")
 		}
 		return each(frame)

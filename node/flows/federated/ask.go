@@ -33,6 +33,7 @@ type Gathered struct {
 	gather.Share
 	Measure gather.Measure
 	Roster  gather.Roster
+	To      identity.Jurisdiction
 	Level   string         // of those who were asked; "": any
 	Access  identity.Entry // the destination's own access record; zero: it is no member
 	Asked   identity.Entry // this jurisdiction's own record
@@ -46,7 +47,7 @@ type Gathered struct {
 // answer here, (4) it audits the answer, and only then it returns.
 func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor, w Wide) (got Gathered, err error) {
 	w.Selector = d.levelled(ctx, by, w.Selector, w.Dataset)
-	got = Gathered{Roster: d.tree.Roster(), Measure: w.Measure, Level: w.Level}
+	got = Gathered{Roster: d.tree.Roster(), Measure: w.Measure, To: w.Below, Level: w.Level}
 	q := gather.Question{Selector: w.Selector, Measure: w.Measure, Groups: cmp.Or(w.Groups, w.Measure.Room())}
 	if len(q.Members(got.Roster, w.Below)) == 0 && w.Level != "" {
 		return got, text.Fail(text.SelectorUnknown, text.Args{"selector": w.Selector.String(), "level": w.Level}, nil)
@@ -69,17 +70,19 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	asking := operation.Asking{ID: id, To: w.Below, By: by}
 	var share gather.Share
 	var issued time.Time
+	var frame []byte
 	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (err error) {
 		share, err = d.readShare(q, got.Roster, answer)
-		got.Stands, issued = answer.Stands, answer.Issued
+		got.Stands, issued, frame = answer.Stands, answer.Issued, answer.Frame
 		return err
 	})
 	if err != nil { // an answer that was not accepted, or could not be recorded, is not shown
 		return got, err
 	}
 	got.Share, got.Access, got.Asked = share, recorded.Access, recorded.Asked
-	got.Audit = d.audit(ctx, auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}, hop{w.Below, got.Share})
-	return got, nil
+	a := auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}
+	got.Audit = d.audit(ctx, a, hop{w.Below, got.Share, frame})
+	return got, d.openAll(ctx, a, w.Dataset, recorded.Asked, got.Share, &got.Audit)
 }
 
 // readShare takes the answer apart, and checks that it accounts for every member.

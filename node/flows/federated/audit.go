@@ -23,7 +23,20 @@ type Audit struct {
 	Leaves   []identity.Jurisdiction // whose signed shares list no answer of others
 	Unseen   []identity.Jurisdiction // who did not show what they were given, in time and provably
 	Unproven []identity.Jurisdiction // told beside the roster, and no endorsement of them is found
-	Lies     []gather.Lie
+	Nobodys  []gather.Lie            // answers that By shows of About, signed with a key that nobody is known to have; no lies
+	Again    []identity.Jurisdiction // of the unseen: who are asked again for a day
+	// Themselves are those of whom another said that they gave no answer, and who are asked what
+	// they say.
+	Themselves []identity.Jurisdiction
+	Lies       []gather.Lie
+
+	left []unseen
+}
+
+// unseen is a hop that did not show what it was given.
+type unseen struct {
+	hop
+	why error
 }
 
 // auditWithin is how long an audit may take after the question.
@@ -55,19 +68,36 @@ type auditing struct {
 
 // hop is a jurisdiction that signed a share.
 type hop struct {
-	at    identity.Jurisdiction
-	share gather.Share
+	at     identity.Jurisdiction
+	share  gather.Share
+	answer []byte // in which at signed the share; nil: this jurisdiction's own
 }
 
 // audit compares the share of the destination, and shares below it, with the answers that each was
-// made from: all of them or, for a sample, those on some ways down. Chance chooses the ways when
-// the answer is recorded, so that nobody knows before whether it will be seen; every child of a hop
-// on a way may be chosen, also one that has nobody below it.
+// made from, and looks whether those exist who are told beside the roster.
 func (d *Desk) audit(ctx context.Context, a auditing, destination hop) (found Audit) {
 	ctx, cancel := context.WithTimeout(ctx, auditWithin)
 	defer cancel()
-	sample := sampleFirst
-	for level := []hop{destination}; len(level) > 0; sample = sampleBelow {
+	found = d.auditBelow(ctx, a, destination)
+	var beside []identity.Jurisdiction
+	for _, e := range destination.share.Extra {
+		beside = append(beside, e.Name)
+	}
+	keys := d.keysOf(ctx, beside)
+	found.Unproven = slices.DeleteFunc(beside, func(name identity.Jurisdiction) bool { return keys[name].err == nil })
+	return found
+}
+
+// auditBelow audits the share of a hop and shares below it: all of them or, for a sample, those on
+// some ways down. Chance chooses the ways when the answer is recorded, so that nobody knows before
+// whether it will be seen; every child of a hop on a way may be chosen, also one that has nobody
+// below it.
+func (d *Desk) auditBelow(ctx context.Context, a auditing, first hop) (found Audit) {
+	sample := sampleBelow
+	if first.at == a.q.Below {
+		sample = sampleFirst
+	}
+	for level := []hop{first}; len(level) > 0; sample = sampleBelow {
 		of, below := make([]Audit, len(level)), make([][]hop, len(level))
 		sideBySide(len(level), auditAtOnce, func(i int) { of[i], below[i] = d.auditOne(ctx, a, level[i]) })
 		level = nil
@@ -80,18 +110,18 @@ func (d *Desk) audit(ctx context.Context, a auditing, destination hop) (found Au
 			level = append(level, below[i]...)
 		}
 	}
-	var beside []identity.Jurisdiction
-	for _, e := range destination.share.Extra {
-		beside = append(beside, e.Name)
-	}
-	keys := d.keysOf(ctx, beside)
-	found.Unproven = slices.DeleteFunc(beside, func(name identity.Jurisdiction) bool { return keys[name].err == nil })
 	return found
 }
 
 func (f *Audit) add(o Audit) {
 	f.Hops, f.Leaves = append(f.Hops, o.Hops...), append(f.Leaves, o.Leaves...)
-	f.Unseen, f.Lies = append(f.Unseen, o.Unseen...), append(f.Lies, o.Lies...)
+	f.Nobodys = append(f.Nobodys, o.Nobodys...)
+	f.Unseen, f.Lies, f.left = append(f.Unseen, o.Unseen...), append(f.Lies, o.Lies...), append(f.left, o.left...)
+}
+
+// miss adds a hop that did not show what it was given.
+func (f *Audit) miss(h hop, why error) {
+	f.Unseen, f.left = append(f.Unseen, h.at), append(f.left, unseen{h, why})
 }
 
 // auditOne audits one share, and returns the shares that were added in it. Of a hop that does not
@@ -103,7 +133,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	}
 	shown, err := d.shown(ctx, a, h)
 	if err != nil {
-		found.Unseen = append(found.Unseen, h.at)
+		found.miss(h, err)
 		for _, l := range h.share.Shares {
 			if l.Outcome == gather.Added {
 				found.Unseen = append(found.Unseen, l.Child)
@@ -111,12 +141,12 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 		}
 		return found, nil
 	}
-	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]bool{}
+	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]error{}
 	parts := map[identity.Jurisdiction]gather.Child{}
 	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
 		reply, err := d.prove(ctx, answer, keys[by], by, a)
-		keyless[by] = errors.Is(err, errNoKeys) || errors.Is(err, envelope.ErrUnknownKey)
 		if err != nil {
+			keyless[by] = withoutKey(err)
 			return said, err
 		}
 		if said.Content = reply.Result; reply.Problem != nil {
@@ -125,27 +155,36 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 		parts[by] = said.Child(by, answer)
 		return said, nil
 	}
-	unknown := false
+	var missed error
 	for _, lie := range h.share.Audit(a.q, a.roster, h.at, shown, verify) {
-		if lie.Kind == gather.Unsigned && keyless[lie.About] {
-			unknown = true // without the child's key, which may be revoked since, nothing is proven of its parent
+		switch {
+		case lie.Kind == gather.Unsigned && errors.Is(keyless[lie.About], envelope.ErrUnknownKey):
+			found.Nobodys, missed = append(found.Nobodys, lie), keyless[lie.About]
 			continue
+		case lie.Kind == gather.Unsigned && keyless[lie.About] != nil:
+			missed = keyless[lie.About] // without the child's key, which may be revoked since, nothing is proven of its parent
+			continue
+		case lie.Kind == gather.Withheld:
+			missed = errNotShown
 		}
 		found.Lies = append(found.Lies, lie)
 	}
-	if unknown {
-		found.Unseen = append(found.Unseen, h.at)
-	} else {
+	switch {
+	case errors.Is(missed, envelope.ErrUnknownKey):
+		found.left = append(found.left, unseen{h, missed})
+	case missed != nil:
+		found.miss(h, missed)
+	default:
 		found.Hops = append(found.Hops, h.at)
 	}
 	for _, l := range h.share.Shares {
 		part, proven := parts[l.Child]
 		switch {
-		case l.Outcome != gather.Added:
+		case l.Outcome != gather.Added, errors.Is(keyless[l.Child], envelope.ErrUnknownKey):
 		case !proven || part.Why != nil || part.Wrong != nil || part.Share.Check(a.q, a.roster, l.Child) != nil:
 			found.Unseen = append(found.Unseen, l.Child)
 		default:
-			below = append(below, hop{l.Child, part.Share})
+			below = append(below, hop{l.Child, part.Share, part.Answer})
 		}
 	}
 	return found, below
@@ -158,19 +197,35 @@ type believed struct {
 	err  error
 }
 
-// errNoKeys is returned where the key sets of a jurisdiction could not be found.
-var errNoKeys = errors.New("no key sets")
+var (
+	// errNoKeys is returned where the key sets of a jurisdiction could not be found.
+	errNoKeys = errors.New("no key sets")
+	// errNotShown is why a hop counts as unseen that shows some of what it lists.
+	errNotShown = errors.New("a listed answer is not shown")
+)
+
+// withoutKey returns the error if it says that a signature could not be judged for want of the key;
+// else nil.
+func withoutKey(err error) error {
+	if errors.Is(err, errNoKeys) || errors.Is(err, relay.ErrEndedKey) || errors.Is(err, envelope.ErrUnknownKey) {
+		return err
+	}
+	return nil
+}
 
 // prove proves that a jurisdiction gave an answer to the request. Key sets that do not list the
 // signing key are found anew once, since the jurisdiction may have new ones.
 func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, a auditing) (envelope.Reply, error) {
 	if known.err == nil {
 		reply, err := d.verify(ctx, answer, known.sets, by, a)
-		if !errors.Is(err, envelope.ErrUnknownKey) {
+		if !errors.Is(err, envelope.ErrUnknownKey) && !errors.Is(err, relay.ErrEndedKey) {
 			return reply, err
 		}
 	}
 	sets, err := d.tree.KeySets(ctx, by, true)
+	if err == nil && len(sets) == 0 {
+		err = errNoKeys
+	}
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("prove answer of %s: %w: %w", by, errNoKeys, err)
 	}

@@ -230,6 +230,24 @@ func TestNoKeysIsNoLie(t *testing.T) {
 	}
 }
 
+// TestNobodysKey (S15c): a hop shows an answer that is signed with a key which nobody has. It is
+// told as just that: not as an answer that was not shown, nor as a lie of the hop or of the child,
+// since the child may have had the key. It is asked for again, as the key may yet be found.
+func TestNobodysKey(t *testing.T) {
+	w, asked := measured(t, nil), 0
+	w.Strange = func(of identity.Jurisdiction) bool {
+		if of == nanming {
+			asked++
+		}
+		return of == nanming && asked > 1 // the city itself had the key when it added up
+	}
+	got, err := w.At(yunyan).Federated.Gather(t.Context(), newID(), by(water), wide())
+	a, want := got.Audit, []gather.Lie{{By: guiyang, Kind: gather.Unsigned, About: nanming}}
+	if err != nil || len(a.Lies)+len(a.Unseen)+len(a.Hops) > 0 || !slices.Equal(a.Nobodys, want) || !slices.Equal(a.Again, []identity.Jurisdiction{guiyang}) {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
 // TestFewGroups: an asker that wants few groups gets no more; all records are counted, those for
 // which there is no room as others of the county that has them, and the audit finds nothing (S12).
 func TestFewGroups(t *testing.T) {

@@ -16,11 +16,25 @@
 //	shares    hash (32 bytes) label -> be64(kept at, ms) asker 0x00 answer
 //	sharesby  be64(kept at, ms) hash label -> nothing
 //
+// So are the own answers: the same request gets the same one, and never another (see Given):
+//
+//	given      hash (32 bytes) -> {1: given at, 2: neighbour, 3: asker, 4: what it rests on, 5: answer}
+//	givenby    be64(given at, ms) hash -> nothing
+//	givenof    neighbour 0x00 be64(given at, ms) hash -> be64(bytes)
+//	givensize  "=" neighbour, or "=" for all -> be64(bytes)
+//
 // The asker checks that the sum accounts for every member of the roster, records it, and audits it.
 // The audit compares the sum of the destination, and of some below it, with the answers that each
 // was made from; chance chooses them once the answer is recorded, so that nobody knows before. If
 // that is wanted, the audit compares every sum. It says of everybody whom it comes to: compared, a
-// leaf, to which nobody answered, or not shown.
+// leaf, to which nobody answered, or not shown. What is not shown is open in the account of the
+// question: the asker asks for it again for a day, also after a restart, audits what comes, and
+// records what it found. Open is also what a hop says of a child in its own name: that it gave no
+// answer. The asker tells the child, and records what the child says (see Account):
+//
+//	points       hash (32 bytes) hop -> point
+//	pointshares  hash (32 bytes) hop -> the answer of the hop, as it was signed
+//	findings     be64(found at, ms) be64(entry) -> finding
 //
 // A question for the records of many is one call to each: encrypted to the member, permitted and
 // recorded by the member.
@@ -48,6 +62,7 @@ import (
 // Engine asks and records; *calls.Engine is one.
 type Engine interface {
 	operation.Caller
+	operation.SignedCaller
 	// Federate asks a jurisdiction and those below it, and records the outcome before it returns.
 	// read takes the answer apart; an answer that it does not accept is recorded as refused.
 	Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) error) (calls.Gathered, error)
@@ -84,10 +99,18 @@ type Desk struct {
 	tree    Tree
 	// Slots, if set, are those in which the answers of children are added up and verified.
 	Slots *budget.Slots
+	// Now is the clock; time.Now unless it is set.
+	Now func() time.Time
+	// UpSince, if set, returns since when the link to the parent is up; zero: it is not.
+	UpSince func() time.Time
+	// Found, if set, is told of each finding, once it is recorded.
+	Found func(Finding)
+
+	opened chan struct{} // a point was opened
 }
 
 // New returns the desk of the jurisdiction whose records r keeps. The desk asks a single
 // jurisdiction through ask.
 func New(own book.Ledger, r *records.Desk, ask *anywhere.Desk, engine Engine, handing Handing, tree Tree) *Desk {
-	return &Desk{own: own, records: r, ask: ask, engine: engine, handing: handing, tree: tree}
+	return &Desk{own: own, records: r, ask: ask, engine: engine, handing: handing, tree: tree, Now: time.Now, opened: make(chan struct{}, 1)}
 }

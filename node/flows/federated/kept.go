@@ -29,12 +29,17 @@ const (
 	bucketSharesBy = "sharesby"
 	maxDropped     = 64 // answers at most that one command drops because their term is over
 
-	// maxKept bounds a child's answer, in bytes, so that the command which keeps it is none too
-	// long.
-	maxKept    = state.MaxCommandLen - 1<<10
+	// maxKept bounds an answer that is kept, in bytes: every share fits. maxBeside is more than the
+	// bytes beside it in any command that keeps one.
+	maxKept    = gather.MaxLen + relay.MaxAround
+	maxBeside  = 16 << 10
 	keptAtOnce = 48
 	keptWithin = 30 * time.Second
 )
+
+// What is answered can be kept: this does not compile where the longest share does not fit into a
+// command.
+const _ = uint(state.MaxCommandLen - maxKept - maxBeside)
 
 // shareBody is the body of commandShare.
 type shareBody struct {
@@ -46,8 +51,8 @@ type shareBody struct {
 }
 
 // applyShare keeps an answer, and drops some of the answers whose term is over. A second answer of
-// a child to the same request takes the place of the first: the jurisdiction was asked again after
-// a restart, and lists the second one in the share that the asker gets.
+// a child to the same request takes the place of the first: this jurisdiction stopped before it
+// answered itself, was asked again, and lists the second one in the share that the asker gets.
 func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 	key := append(bytes.Clone(b.Request), b.Child.String()...)
 	if before := tx.Get(bucketShares, key); len(before) >= 8 {
@@ -100,6 +105,8 @@ func Register(r *state.Registry) {
 		state.Bucket{Name: bucketSharesBy, MaxKey: 8 + 96, MaxValue: 0},
 	)
 	commandShare.Handle(r, applyShare)
+	registerPoints(r)
+	registerGiven(r)
 }
 
 // operationShares shows the asker of a federated request the answers of the children to it:

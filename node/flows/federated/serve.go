@@ -64,6 +64,9 @@ func (d *Desk) Serve(in *relay.Registry, consumers operation.Consumers) {
 	in.RegisterFederated(string(operationGather), func(ctx context.Context, r relay.Received) (relay.Result, error) {
 		return d.gather(ctx, r, consumers)
 	})
+	operationUnanswered.Serve(in, func(ctx context.Context, r relay.Received, p unanswered) (word, error) {
+		return d.says(ctx, p, r.Header.Origin)
+	})
 	operationShares.Serve(in, func(ctx context.Context, r relay.Received, p sharesOf) (shares, error) {
 		return d.kept(ctx, p, r.Header.Origin)
 	})
@@ -99,7 +102,7 @@ func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation
 		used = ctx.Err()
 	}
 	if used != nil {
-		return relay.Result{Stands: record.Stands}, fmt.Errorf("serve federated query: %w", used)
+		return relay.Result{Stands: record.Stands, Basis: record.Basis}, fmt.Errorf("serve federated query: %w", used)
 	}
 	if own == nil {
 		record.Stands = always
@@ -113,10 +116,10 @@ func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation
 		err = d.keep(ctx, r, listed(share, children))
 	}
 	if err != nil {
-		return relay.Result{Stands: record.Stands}, fmt.Errorf("serve federated query: %w", err)
+		return relay.Result{Stands: record.Stands, Basis: record.Basis}, fmt.Errorf("serve federated query: %w", err)
 	}
 	content, err := share.Encode()
-	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands}, err
+	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands, Basis: record.Basis}, err
 }
 
 // always is whether the sum of a jurisdiction that measured nothing itself still stands.

@@ -8,6 +8,8 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
+	"xietong/node/tree/chains"
 	"xietong/node/tree/invitation"
 	"xietong/node/tree/standing"
 )
@@ -15,10 +17,21 @@ import (
 // Term is how long an invitation is good for unless its maker says otherwise.
 const Term = 7 * 24 * time.Hour
 
-// Desk invites children, and withdraws them, for one hosted jurisdiction.
+// LogKeys sign with the log key of this replica; *host.Host is one.
+type LogKeys interface {
+	Replica() identity.Replica
+	SignLog(message []byte) []byte
+}
+
+// Desk invites children, withdraws them, and confirms the keys of theirs, for one hosted
+// jurisdiction.
 type Desk struct {
 	Own      book.Ledger
 	Standing *standing.Standing
+	Breaks   *breaks.Store
+	Chains   *chains.Store
+	Asker    breaks.Asker
+	Keys     LogKeys
 	// Addresses returns the addresses that children dial; none: they cannot, and none is invited.
 	Addresses func() []string
 	// Changed is called after a child was withdrawn.

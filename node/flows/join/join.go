@@ -1,7 +1,8 @@
 // Package join is how a jurisdiction becomes a part of the tree. Its parent invites it; the holder
-// of the invitation joins with it, in seven steps that are all in this file: (1) knock, (2) meet,
-// (3) disk, (4) create, (5) enter, (6) chain, (7) finish. Nothing is made before the parent was met
-// and judged; after any failure the same invitation goes on where it stopped.
+// of the invitation joins with it, in seven steps: (1) knock, (2) meet, (3) disk, (4) create, (5)
+// enter, (6) chain, (7) finish. Nothing is made before the parent was met and judged; after any
+// failure the same invitation goes on where it stopped. A jurisdiction that lost all its keys comes
+// back in the same way, with a new invitation, into the next epoch of its ledger.
 //
 // The decisions on the way are entries of both ledgers (see tree); the two sides speak the join
 // protocol (see door). The package keeps nothing itself.
@@ -15,10 +16,10 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/paper"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
@@ -49,6 +50,11 @@ type Options struct {
 	// Told receives each step that was done, once, for a person to read; nil: the steps are not
 	// told.
 	Told func(Step)
+	// Paper is shown the recovery key of the new jurisdiction, once; nil: nobody is.
+	Paper func(child string, key *paper.Key) error
+	// Recovery is the recovery key from before all keys were lost, with which the new key set is
+	// signed; nil: others wait before they believe it.
+	Recovery *paper.Key
 }
 
 // Step is one step of joining that was done.
@@ -69,6 +75,11 @@ type Result struct {
 	Entry       string   `json:"entry"`
 	Pin         string   `json:"pin"`
 	Config      string   `json:"config"`
+	Recovery    string   `json:"recovery_key"`             // fingerprint of the recovery key
+	Papered     bool     `json:"recovery_key_shown"`       // whether this call has shown it to Paper
+	Words       []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
+	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: other keys were endorsed before
+	Recovered   bool     `json:"recovered"`                // whether the recovery key from before has signed the new key set
 }
 
 // attempt is one attempt to join.
@@ -80,6 +91,7 @@ type attempt struct {
 	address string // the one of the invitation that led there
 
 	chain  []trust.Link // verified, from the root down to the parent
+	made   host.Made
 	own    *host.Host
 	result Result
 }
@@ -97,8 +109,16 @@ func Join(ctx context.Context, dir, line string, o Options) (result Result, err 
 		return result, err
 	}
 	o.Told = once(o.Told)
+	papered := false
+	if show := o.Paper; show != nil {
+		o.Paper = func(child string, key *paper.Key) error {
+			papered = true
+			return show(child, key)
+		}
+	}
 	for pause := busyPause; ; pause *= 2 {
 		result, err = join(ctx, dir, t, o)
+		result.Papered = papered
 		if e, ok := errors.AsType[*link.Error](err); !ok || e.Reason != link.Busy || pause > mostBusyPause {
 			return result, err
 		}
@@ -273,72 +293,6 @@ func (a *attempt) disk() error {
 }
 
 func gibibytes(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
-
-// create (4) makes the jurisdiction's folder with its keys, and opens it.
-func (a *attempt) create(ctx context.Context) (err error) {
-	folder := host.Folder(a.dir, a.t.Child)
-	if _, err := host.Create(folder, a.t.Child, a.o.Now(), a.o.Hosted); err != nil {
-		return datadir.Error(a.dir, err)
-	}
-	a.told(text.JoinKeys, text.JoinKeysDone, nil)
-	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now})
-	if err != nil {
-		return datadir.Error(a.dir, err)
-	}
-	return nil
-}
-
-// enter (5) redeems the invitation, and (6) records the result: it keeps the chain, in which the
-// parent's endorsement is proven from the root, and makes the entry "joined" in the child's own
-// ledger. Each part may be repeated after a failure of any part.
-func (a *attempt) enter(ctx context.Context) error {
-	levels, entry, err := a.redeem(ctx)
-	if err != nil {
-		return err
-	}
-	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
-		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
-	})
-	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
-	if err != nil {
-		return door.Mismatch(a.t.Parent, err)
-	}
-	_, err = tree.Record(ctx, a.own, tree.Upstream{
-		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
-	})
-	if err != nil {
-		return err
-	}
-	pin, err := a.own.Pin()
-	a.result = Result{
-		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
-		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
-	}
-	for _, level := range chain {
-		a.result.Chain = append(a.result.Chain, called(level))
-	}
-	a.told(text.JoinChain, text.JoinChainDone, text.Args{"chain": strings.Join(a.result.Chain, " > ")})
-	return err
-}
-
-// redeem proves that the child holds its keys, with the invitation's secret. It returns the levels
-// above the child, the last with the endorsement of it, and the endorsement's entry.
-func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, error) {
-	binding, err := a.line.Binding()
-	if err != nil {
-		return nil, identity.Entry{}, err
-	}
-	sets, err := a.own.KeySets(ctx)
-	if err != nil {
-		return nil, identity.Entry{}, fmt.Errorf("read own key sets: %w", err)
-	}
-	// The parent takes so many at once. Upkeep presents the others, once the child is opened.
-	sets = sets[:trust.Some(sets)]
-	return door.Ask(ctx, a.line, tree.Redemption{
-		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
-		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),
-	})
-}
 
 // finish (7) writes the configuration unless there is one, and says that the directory is whole.
 func (a *attempt) finish() error {

@@ -38,10 +38,17 @@ type Ledger interface {
 	Name() identity.Jurisdiction
 	Log() identity.Log
 
-	// View runs f on a state that shows everything acknowledged before the call. f must not keep
-	// the reader, nor propose anything. In a group of several replicas each call asks the others
-	// once.
+	// View runs f on a state that shows everything acknowledged before the call: it is Linearize
+	// and then Look.
 	View(ctx context.Context, f func(*state.Reader) error) error
+
+	// Linearize waits until Look shows everything acknowledged before the call. In a group of
+	// several replicas each call asks the others once.
+	Linearize(ctx context.Context) error
+
+	// Look runs f on the state as this replica has it, and waits for nobody. f must not keep the
+	// reader, nor propose anything, nor wait: a commit that enlarges the file waits for f.
+	Look(f func(*state.Reader) error) error
 
 	// Propose replicates a command and returns the result of its handler. A refusal is a
 	// *state.Refusal. Asked of the request is replicated as it is: Command.Do has put a MAC there.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/paper"
 	"xietong/node/ground/config"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
@@ -24,12 +25,17 @@ type InitOptions struct {
 	ShortName   string
 	Level       string
 	Listen      string // UDP address that its children dial; empty: no child can dial
+	// Paper is shown the recovery key, once; nil: nobody is.
+	Paper func(name string, key *paper.Key) error
 }
 
 // InitResult is the result of Init.
 type InitResult struct {
-	Pin    string `json:"pin"`    // of the jurisdiction's first key set; a stranger verifies from it
-	Config string `json:"config"` // path of the configuration
+	Pin      string   `json:"pin"`                      // of the jurisdiction's first key set; a stranger verifies from it
+	Config   string   `json:"config"`                   // path of the configuration
+	Recovery string   `json:"recovery_key"`             // fingerprint of the recovery key
+	Papered  bool     `json:"recovery_key_shown"`       // whether this call has shown it to Paper
+	Words    []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
 }
 
 // Init makes a data directory with one hosted jurisdiction: (1) the jurisdiction's folder, (2) the
@@ -63,11 +69,16 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err := CheckEmpty(dir, o.Name); err != nil { // another process may have finished meanwhile
 		return made, err
 	}
-	pin, err := host.Create(host.Folder(dir, name), name, time.Now(), 1)
+	n := host.New{Now: time.Now(), Hosted: 1}
+	if o.Paper != nil {
+		n.Paper = func(key *paper.Key) error { return o.Paper(content.Jurisdictions[0].DisplayName, key) }
+	}
+	h, err := host.Make(host.Folder(dir, name), name, n)
 	if err != nil {
 		return made, Error(dir, err)
 	}
-	return InitResult{Pin: pin.String(), Config: filepath.Join(dir, config.FileName)}, Write(dir, content)
+	made = InitResult{Pin: h.Pin.String(), Config: filepath.Join(dir, config.FileName), Recovery: h.Recovery, Papered: h.Papered}
+	return made, Write(dir, content)
 }
 
 // Write writes (1) the configuration, if Parse can read it again, and (2) FORMAT, which says that

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"xietong/certs/identity"
 	"xietong/consensus/group"
@@ -110,5 +113,26 @@ func TestOf(t *testing.T) {
 	_, err := identity.ParseJurisdiction("Not a name")
 	if got := Of(err); got.Code != text.BadRequest {
 		t.Errorf("a name that is none: got %v, want %s", got, text.BadRequest)
+	}
+}
+
+// TestHostileTexts (S36): a neighbour refuses, by each row of the table, with values that would
+// move the cursor of a terminal, turn the direction of what follows, begin a line, or fill the
+// screen. A person reads them as what they are, and in bounds.
+func TestHostileTexts(t *testing.T) {
+	hostile := "\x1b[2J\u009b1A\r\nok\u202egnp.\u2066\u2028\u2029\u200b\ufeff\xff" + strings.Repeat("长", 1<<14)
+	for number := range uint16(200) {
+		err := &relay.Problem{At: guiyang(t), Code: number, Args: slices.Repeat([]string{hostile}, 16)}
+		f := Of(err)
+		for _, l := range []text.Lang{text.Zh, text.En} {
+			e := text.Explain(l, f.Code, f.Args)
+			for _, said := range []string{e.Title, e.What, e.Where, e.Do, text.T(l, f.Code, f.Args)} {
+				if len(said) > 16<<10 || !utf8.ValidString(said) || strings.ContainsFunc(said, func(r rune) bool {
+					return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+				}) {
+					t.Fatalf("%s: %d bytes are shown as they came: %.100q", f.Code, len(said), said)
+				}
+			}
+		}
 	}
 }

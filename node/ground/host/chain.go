@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	chainFile   = "chain"
-	maxChainLen = 1 << 20 // bytes
+	chainFile    = "chain"
+	maxChainLen  = 1 << 20 // bytes
+	recoveryFile = "recovery"
 )
 
 // ErrNotAbove is returned for a chain that does not go from its pin to this jurisdiction.
@@ -146,7 +147,43 @@ func (h *Host) ownLevel(ctx context.Context, from uint64) (level trust.Level, er
 		return level, err
 	}
 	level.KeySets, err = trust.Begin(signed[min(from, uint64(len(signed)))-1:])
+	if statement := h.recovery.Load(); statement != nil {
+		level.Recovery = *statement
+	}
 	return level, err
+}
+
+// KeepRecovery keeps the recovery statement for the first key set, which goes along with the own
+// key sets from then on.
+func (h *Host) KeepRecovery(statement []byte) error {
+	h.keeping.Lock()
+	defer h.keeping.Unlock()
+	if err := WriteFile(filepath.Join(h.dir, recoveryFile), statement); err != nil {
+		return fmt.Errorf("keep recovery statement: %w", err)
+	}
+	h.recovery.Store(&statement)
+	return nil
+}
+
+// readRecovery reads the file recovery; a jurisdiction that never lost its keys has none.
+func (h *Host) readRecovery() error {
+	path := filepath.Join(h.dir, recoveryFile)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.Size() > trust.MaxRecoveryLen {
+		err = fmt.Errorf("%d bytes, more than %d", info.Size(), trust.MaxRecoveryLen)
+	}
+	var statement []byte
+	if err == nil {
+		statement, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return fmt.Errorf("read recovery statement: %w", err)
+	}
+	h.recovery.Store(&statement)
+	return nil
 }
 
 // proofs are the kinds of entry that are proven with their payloads, to whoever asks.

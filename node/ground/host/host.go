@@ -9,6 +9,7 @@
 //	keystore   the wrapping keys of the vault (consensus/vault)
 //	files/     immutable files of the ledger; empty for now
 //	chain      key sets and endorsements from the root to the parent; absent before it joins
+//	recovery   the recovery statement for the first key set; absent where no keys were lost before it
 //
 // The package holds no business: the rooms register their commands, and know what their entries
 // mean. Private keys never pass through it; it asks the authority to sign.
@@ -19,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -56,6 +56,7 @@ type Host struct {
 	log       identity.Log
 	above     atomic.Pointer[above]             // nil: has not joined a parent
 	endorsed  atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
+	recovery  atomic.Pointer[[]byte]            // statement for the first key set; nil: none
 	authority *authority.Authority
 	links     *authority.Source
 	keys      keySets
@@ -95,95 +96,6 @@ func Folder(data string, name identity.Jurisdiction) string {
 	return filepath.Join(data, "j", name.String())
 }
 
-// ErrLost is returned when a part of a jurisdiction's folder is missing that was there before a
-// part that is there. It is not made anew: under another keystore no record of the ledger would be
-// found.
-var ErrLost = errors.New("is missing beside a ledger; restore it from a backup")
-
-// checkWhole checks that the folder has its keystore if it has a state, because Create makes the
-// keystore first.
-func checkWhole(dir string) error {
-	_, state := os.Stat(filepath.Join(dir, stateFile))
-	_, keystore := os.Stat(filepath.Join(dir, keystoreFile))
-	if state == nil && errors.Is(keystore, os.ErrNotExist) {
-		return fmt.Errorf("%s %w", keystoreFile, ErrLost)
-	}
-	return nil
-}
-
-// Create makes the folder of a jurisdiction with its first replica: (1) keys, (2) keystore, (3)
-// state, (4) raft's log. It leaves existing parts as they are, so the same call after a crash
-// finishes the work. It returns the pin of the first key set, which Open proposes the first time.
-// hosted is the number of jurisdictions that share this machine.
-func Create(dir string, name identity.Jurisdiction, now time.Time, hosted int) (trust.Pin, error) {
-	for _, folder := range []string{certsFolder, filesFolder} {
-		if err := MakeFolder(filepath.Join(dir, folder)); err != nil {
-			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-		}
-	}
-	if err := checkWhole(dir); err != nil {
-		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-	}
-	a, err := authority.Create(filepath.Join(dir, certsFolder), name, FirstReplica(), now)
-	if err != nil {
-		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-	}
-	if err := vault.Create(filepath.Join(dir, keystoreFile)); err != nil && !errors.Is(err, vault.ErrExists) {
-		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-	}
-	log, err := identity.NewLog(name, firstEpoch)
-	if err != nil {
-		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-	}
-	path := filepath.Join(dir, stateFile)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := state.Create(path, log); err != nil {
-			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-		}
-	}
-	first, err := bootstrap(dir, name, hosted)
-	if err != nil {
-		return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-	}
-	if first == nil {
-		if first, _, err = a.FirstKeySet(firstEpoch); err != nil {
-			return trust.Pin{}, fmt.Errorf("create %s: %w", name, err)
-		}
-	}
-	return trust.PinOf(first)
-}
-
-// FirstReplica returns the replica that a jurisdiction begins with. So far a jurisdiction has no
-// other.
-func FirstReplica() identity.Replica {
-	r, err := identity.NewReplica(1)
-	if err != nil {
-		panic(err)
-	}
-	return r
-}
-
-// bootstrap makes raft's log unless there is one. It returns the first key set of the ledger, or
-// nil while the ledger has none.
-func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte, err error) {
-	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
-	if err != nil {
-		return nil, err
-	}
-	err = group.Bootstrap(group.Config{
-		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
-	}, FirstReplica())
-	if errors.Is(err, group.ErrBootstrapped) {
-		err = store.View(func(r *state.Reader) error {
-			if signed, _ := r.KeySets(); len(signed) > 0 {
-				first = signed[0]
-			}
-			return nil
-		})
-	}
-	return first, errors.Join(err, store.Close())
-}
-
 // Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
 	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth}
@@ -192,20 +104,20 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
 		}
 	}()
-	if h.log, err = identity.NewLog(name, firstEpoch); err != nil {
-		return h, err
-	}
 	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
 		return h, err
 	}
 	h.links = authority.NewSource(h.authority, h.now)
-	if err = h.readAbove(); err != nil {
+	if err = errors.Join(h.readAbove(), h.readRecovery()); err != nil {
 		return h, err
 	}
 	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
 		return h, err
 	}
 	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
+		return h, err
+	}
+	if h.log, err = logOf(h.store, name); err != nil {
 		return h, err
 	}
 	config := group.Config{
@@ -266,11 +178,17 @@ func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
 
 // View runs f on a state that shows everything acknowledged before the call.
 func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
-	if err := h.group.Linearize(ctx); err != nil {
+	if err := h.Linearize(ctx); err != nil {
 		return err
 	}
-	return h.store.View(f)
+	return h.Look(f)
 }
+
+// Linearize waits until Look shows everything acknowledged before the call.
+func (h *Host) Linearize(ctx context.Context) error { return h.group.Linearize(ctx) }
+
+// Look runs f on the state as this replica has it.
+func (h *Host) Look(f func(*state.Reader) error) error { return h.store.View(f) }
 
 // Propose replicates a command and returns the result of its handler. A refusal is a
 // *state.Refusal. After a *ClockError, a *GrowthError or group.ErrNotDone nothing was done.

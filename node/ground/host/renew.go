@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func (h *Host) openKeys(ctx context.Context) error {
 		return err
 	}
 	if len(have) == 0 {
-		signed, _, err := h.authority.FirstKeySet(firstEpoch)
+		signed, _, err := h.authority.FirstKeySet(h.log.Epoch())
 		if err != nil {
 			return err
 		}
@@ -131,11 +132,12 @@ func (h *Host) openKeys(ctx context.Context) error {
 }
 
 // checkKeys checks that the keys in use on this machine belong to the newest key set or to the one
-// before, and that the keys of the newest one are here. A key set is published only while the one
-// before it is in use, so any other state is a copy from another time.
+// before, and that the keys of the newest one are here. Only a revocation is published while the
+// key set before it is not in use, so any other state is a copy from another time.
 func (h *Host) checkKeys(sets []datedKeySet) error {
 	number, newest := h.authority.InUse(), sets[len(sets)-1].Number
-	if number > newest || number+1 < newest {
+	waits := func(k datedKeySet) bool { return k.Number > number+1 && !k.Revokes }
+	if number > newest || slices.ContainsFunc(sets, waits) {
 		return fmt.Errorf("%w: number %d is in use here, the ledger has %d: one of them is an older copy", authority.ErrOtherKeys, number, newest)
 	}
 	if err := h.authority.Check(sets[number-1].KeySet); err != nil || number == newest {
@@ -177,12 +179,12 @@ func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte
 
 // RenewKeys looks after the keys. It is called every minute or so, and after a crash at any step
 // the next call goes on. (1) Where a key in use is due, RenewKeys makes and publishes the next key
-// set, but never while the one before is not in use. (2) It uses a published key set once the
-// parent has endorsed it, and as soon as known says that every neighbour knows its number, or
-// UseAfter later; one that revokes the one before at once; and any UseBefore the end of the keys in
-// use. A jurisdiction that is cut off from its parent goes on with the keys that its parent
-// endorsed. (3) It forgets keys that were replaced long enough ago. It does nothing on a replica
-// that does not lead, and returns a *ClockError under a clock that was set back.
+// set, but never while the one before is not in use. (2) It uses the newest key set that the parent
+// has endorsed, as soon as known says that every neighbour knows its number, or UseAfter later;
+// where keys were revoked, at once; and any UseBefore the end of the keys in use. A jurisdiction
+// that is cut off from its parent goes on with the keys that its parent endorsed. (3) It forgets
+// keys that were replaced long enough ago. It does nothing on a replica that does not lead, and
+// returns a *ClockError under a clock that was set back.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
@@ -193,10 +195,10 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if err != nil {
 		return err
 	}
-	if sets, err = h.publishNext(ctx, sets, now, authority.Due); err != nil {
+	if sets, err = h.publishNext(ctx, sets, now, authority.Due, nil); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
-	if err := h.use(ctx, sets[len(sets)-1], now, known); err != nil {
+	if err := h.use(ctx, sets, now, known); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
 	return h.authority.Forget(now)
@@ -223,10 +225,18 @@ type wanted struct {
 	number uint64
 }
 
+// Change says what the next key set changes beside the signing key.
+type Change struct {
+	Revoke   bool              // nothing of the one before counts any more, and RenewAfter is not waited for
+	Recovery ed25519.PublicKey // the recovery key from then on; nil: the one before
+}
+
 // NewKeys makes and publishes the next key set at once, and returns its number. The same id again
-// gets the same number, until a restart. With revoke the key set says that nothing of the one
-// before counts any more, and RenewAfter is not waited for. The error may be a *KeysError.
-func (h *Host) NewKeys(ctx context.Context, id identity.Message, revoke bool) (number uint64, err error) {
+// gets the same number, until a restart. A revocation says that nothing of the key sets before
+// counts any more, and waits for nothing: neither for RenewAfter nor for a key set that is not in
+// use yet, because a thief of that is one, too. The error may be a *KeysError, or wraps
+// trust.ErrInvalid for a recovery key that is none.
+func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) (number uint64, err error) {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
 	if h.wanted.id == id && h.wanted.number > 0 {
@@ -236,21 +246,39 @@ func (h *Host) NewKeys(ctx context.Context, id identity.Message, revoke bool) (n
 	if err != nil {
 		return 0, err
 	}
-	newest, why := sets[len(sets)-1], authority.Wanted
-	if revoke {
-		why = authority.Revoke
-	}
+	newest, publish := sets[len(sets)-1], h.publishWanted
 	switch {
+	case change.Revoke:
+		publish = h.publishRevocation
 	case newest.Number != h.authority.InUse():
 		return 0, &KeysError{In: h.name, Pending: newest.Number}
-	case !revoke && now.Sub(newest.at) < RenewAfter:
+	case now.Sub(newest.at) < RenewAfter:
 		return 0, &KeysError{In: h.name, Again: newest.at.Add(RenewAfter)}
 	}
-	if sets, err = h.publishNext(ctx, sets, now, why); err != nil {
+	if sets, err = publish(ctx, sets, now, change.Recovery); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)
 	}
 	h.wanted = wanted{id, sets[len(sets)-1].Number}
 	return h.wanted.number, nil
+}
+
+func (h *Host) publishWanted(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
+	return h.publishNext(ctx, sets, now, authority.Wanted, recovery)
+}
+
+// publishRevocation publishes a key set of keys that did not exist before. Keys that were made for
+// the next number, and never published, may have been stolen too: they are published first, so that
+// they are revoked with the others. To remove them would not do: whether a proposal whose outcome
+// was unknown still comes into the ledger, nobody can say.
+func (h *Host) publishRevocation(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
+	began, err := h.authority.Began(sets[len(sets)-1].Number + 1)
+	if err == nil && began {
+		sets, err = h.publishNext(ctx, sets, now, authority.Revoke, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.publishNext(ctx, sets, now, authority.Revoke, recovery)
 }
 
 // renewable returns the ledger's key sets and the time by which keys are made: that of the clock,
@@ -270,41 +298,49 @@ func (h *Host) renewable(ctx context.Context) ([]datedKeySet, time.Time, error) 
 	return sets, now, nil
 }
 
-// use uses the newest key set if its time has come.
-func (h *Host) use(ctx context.Context, newest datedKeySet, now time.Time, known func(number uint64) bool) error {
-	if newest.Number == h.authority.InUse() {
-		return nil
-	}
-	since, believed := newest.at, true // a root is believed by whoever reads its key sets
+// use uses the key set whose time has come: the newest that the parent has endorsed (a root is
+// believed by whoever reads its key sets), or the newest of all shortly before the keys in use end.
+func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known func(number uint64) bool) error {
 	e, err := h.Endorsed(ctx)
 	if err != nil {
 		return err
 	}
-	if e != nil {
-		believed = e.Number >= newest.Number
-		since = e.SinceNewest()
+	next := sets[len(sets)-1]
+	since, urgent, inUse := next.at, h.ending(now), h.authority.InUse()
+	if e != nil && !urgent {
+		next, since = sets[max(1, min(e.Number, next.Number))-1], e.SinceNewest()
 	}
-	if !h.ending(now) && !(believed && (newest.Revokes || known(newest.Number) || now.Sub(since) >= UseAfter)) {
+	if next.Number <= inUse {
 		return nil
 	}
-	if err := h.authority.Use(newest.KeySet, now); err != nil {
+	urgent = urgent || slices.ContainsFunc(sets[inUse:next.Number], func(k datedKeySet) bool { return k.Revokes })
+	if !urgent && !known(next.Number) && now.Sub(since) < UseAfter {
+		return nil
+	}
+	if err := h.authority.Use(next.KeySet, now); err != nil {
 		return err
 	}
-	h.logger.Info("key set in use", "number", newest.Number)
+	h.logger.Info("key set in use", "number", next.Number)
 	return nil
 }
 
 // publishNext publishes the next key set, if a key is due or there is another reason, and returns
-// all key sets.
-func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason) ([]datedKeySet, error) {
+// all key sets. It names the recovery key, where one is given, or else the one before.
+func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason, recovery ed25519.PublicKey) ([]datedKeySet, error) {
 	newest := sets[len(sets)-1]
-	if newest.Number != h.authority.InUse() {
+	if newest.Number != h.authority.InUse() && why != authority.Revoke {
 		return sets, nil
 	}
 	first := slices.IndexFunc(sets, func(p datedKeySet) bool { return bytes.Equal(p.DecryptionKey, newest.DecryptionKey) })
 	next, made, err := h.authority.Next(newest.KeySet, sets[first].at, now, why)
 	if err != nil || !made {
 		return sets, err
+	}
+	if recovery != nil {
+		next.RecoveryKey = recovery
+	}
+	if _, err := next.Encode(); err != nil {
+		return nil, err
 	}
 	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
 	if err != nil {

@@ -386,6 +386,69 @@ func TestSignaturesOutliveRotation(t *testing.T) {
 	renewed.verify(t, both[1].Pin(), "the same, by somebody who pins number 2")
 }
 
+// TestRevokedWhileAnotherWaits revokes keys whose successor is published and not in use, or is made
+// and not published. Nothing that was on the machine before is in the last key set, a restart goes
+// on, what was encrypted to the ones that were never used is read, and the newest is used at once.
+func TestRevokedWhileAnotherWaits(t *testing.T) {
+	for what, row := range map[string]struct {
+		begin func(h *Host, at time.Time) error
+		want  int // key sets
+	}{
+		"nothing waits": {func(*Host, time.Time) error { return nil }, 2},
+		"one was made": {func(h *Host, at time.Time) error {
+			_, _, err := h.authority.Next(sets(t, h, pinOf(t, h))[0], began, at, authority.Wanted)
+			return err
+		}, 3},
+		"one was published":    {func(h *Host, _ time.Time) error { return h.RenewKeys(t.Context(), nobody) }, 3},
+		"one was revoked, too": {func(h *Host, _ time.Time) error { return errors.Join(h.RenewKeys(t.Context(), nobody), revoke(t, h)) }, 4},
+	} {
+		clock := &setClock{at: began}
+		dir := t.TempDir()
+		h := openWith(t, dir, clock.now, 0)
+		clock.set(began.Add(183 * day))
+		if err := errors.Join(row.begin(h, clock.now()), revoke(t, h), h.Close()); err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		h = openWith(t, dir, clock.now, 0)
+		all := sets(t, h, pinOf(t, h))
+		last := all[len(all)-1]
+		for _, k := range all[:len(all)-1] {
+			own, its := last.Replicas[0], k.Replicas[0]
+			if bytes.Equal(own.CACert, its.CACert) || bytes.Equal(own.SigningCert, its.SigningCert) || bytes.Equal(last.DecryptionKey, k.DecryptionKey) {
+				t.Errorf("%s: the last key set has a key of number %d", what, k.Number)
+			}
+		}
+		letters := make([]sent, len(all))
+		for i, k := range all {
+			letters[i] = send(t, h, k)
+		}
+		renew(t, h, nobody)
+		if len(all) != row.want || !last.Revokes || h.authority.InUse() != last.Number {
+			t.Errorf("%s: %d key sets, number %d in use; want %d", what, len(all), h.authority.InUse(), row.want)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(what, err)
+		}
+		h = openWith(t, dir, clock.now, 0)
+		for _, l := range letters {
+			l.arrives(t, h, all)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(what, err)
+		}
+	}
+}
+
+func revoke(t *testing.T, h *Host) error {
+	t.Helper()
+	id, err := identity.NewMessage()
+	if err == nil {
+		_, err = h.NewKeys(t.Context(), id, Change{Revoke: true})
+	}
+	return err
+}
+
 // TestForeignKeys checks that a folder with keys of another ledger, or of another time, is refused
 // with the reason.
 func TestForeignKeys(t *testing.T) {

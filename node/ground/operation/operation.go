@@ -103,6 +103,7 @@ func (o Operation[P, R]) ServeUse(in *relay.Registry, consumers Consumers, serve
 type Record struct {
 	Entry  identity.Entry
 	Stands func(context.Context) error // see relay.Result
+	Basis  []byte                      // see relay.Result
 }
 
 func encoded(result any, record Record) (relay.Result, error) {
@@ -176,6 +177,29 @@ func (o Operation[P, R]) Read(ctx context.Context, c Caller, a Asking, p P) (res
 		err = failure.Unreadable(a.To, err)
 	}
 	return result, err
+}
+
+// SignedCaller is a Caller that also hands out what the destination signed; *calls.Engine is one.
+type SignedCaller interface {
+	// ReadSigned is Read, and returns the answer as the destination signed it too (see
+	// relay.Evidence).
+	ReadSigned(ctx context.Context, a Asking, call envelope.Call) (result, evidence []byte, err error)
+}
+
+// ReadSigned is Read, and returns the answer as the destination signed it too.
+func (o Operation[P, R]) ReadSigned(ctx context.Context, c SignedCaller, a Asking, p P) (result R, evidence []byte, err error) {
+	call, err := o.Call(p)
+	if err != nil {
+		return result, nil, err
+	}
+	data, evidence, err := c.ReadSigned(ctx, a, call)
+	if err != nil {
+		return result, nil, err
+	}
+	if result, err = o.result(data); err != nil {
+		err = failure.Unreadable(a.To, err)
+	}
+	return result, evidence, err
 }
 
 // Use asks for the operation, where it is a use of a dataset for a purpose. accept checks that the

@@ -49,7 +49,12 @@ const (
 	BenchAlone        Code = "bench.alone"
 	BenchBeside       Code = "bench.beside"
 	BenchHostile      Code = "bench.hostile"
+	BenchControl      Code = "bench.control"
 	BenchHostileRatio Code = "bench.hostile-ratio"
+	BenchControlRatio Code = "bench.control-ratio"
+	BenchHostileQuota Code = "bench.hostile-quota"
+
+	BenchHostileOfControl Code = "bench.hostile-of-control"
 
 	BenchProvince Code = "bench.province"
 	BenchCity     Code = "bench.city"
@@ -74,13 +79,24 @@ var benchSentences = []sentence{
 	{CLIShortBenchHostile, "测量恶意邻居对他人的影响", "Measure what a hostile neighbour does to the others"},
 	{
 		CLILongBenchHostile,
-		"省、市、县各一个节点进程；省向市查询一条记录，先单独测量，再在县以 64 个并发客户端反复要求市用高开销条件筛查全部记录时测量。\n县的需求是其处理器份额的许多倍。末尾列出两者 p50 与 p99 之比。",
-		"A province, a city and a county, each a node in a process of its own: the province asks the city for one record, alone\nand while 64 clients of the county have the city look at all records by a costly filter, again and again: many times the\ncounty's part of the processors. The ratios of p50 and p99 are printed last.",
+		"省、市、县各一个节点进程；省向市查询一条记录，先单独测量，再在县以十倍于其份额的并发要求市用高开销条件筛查全部记录时测量。\n县的份额是一半处理器。作为对照，再在一个与节点无关、消耗同样多处理器的进程旁测量。末尾列出 p50 与 p99 之比。",
+		"A province, a city and a county, each a node in a process of its own: the province asks the city for one record, alone\nand while the county has the city look at all records by a costly filter, ten times as many at once as its quota, half of\nthe processors, is enough for. As a control it is measured beside a process, too, that has nothing to do with the nodes\nand burns as much of the processors. The ratios of p50 and p99 are printed last.",
 	},
 	{CLIFlagClientsFew, "并发客户端数 `N`（默认 4）", "`N` clients at once (default 4)"},
 	{BenchAlone, "单独查询", "alone"},
 	{BenchBeside, "恶意邻居在旁", "beside"},
 	{BenchHostile, "恶意查询", "hostile"},
+	{BenchControl, "对照", "control"},
+	{
+		BenchHostileQuota,
+		"县的份额为 {quota} 个处理器（两个邻居各半）；它的 {clients} 个客户端各要求占满一个，为份额的 {times} 倍，实际为它耗用 {burnt} 个",
+		"the county's quota is {quota} processors, half of all; each of its {clients} clients asks for a whole one, {times} times that; {burnt} were used for it",
+	},
+	{
+		BenchControlRatio, "在消耗同样处理器（{burnt} 个）的无关进程旁，p50 为单独时的 {median} 倍，p99 为 {tail} 倍",
+		"beside a process that burns as much, {burnt} processors, p50 is {median} times that alone, p99 {tail} times",
+	},
+	{BenchHostileOfControl, "恶意邻居在旁与对照之比：p50 {median} 倍，p99 {tail} 倍", "beside the hostile county against that control: p50 {median} times, p99 {tail} times"},
 	{BenchHostileRatio, "恶意邻居在旁时，p50 为单独时的 {median} 倍，p99 为 {tail} 倍", "beside the hostile county p50 is {median} times that alone, p99 {tail} times"},
 	{CLIFlagClients, "并发客户端数 `N`（默认 64）", "`N` clients at once (default 64)"},
 	{CLIFlagClientsList, "并发客户端数 `N,N`，逐一测量（默认 1,64）", "clients at once, `N,N`, each measured by itself (default 1,64)"},

@@ -37,6 +37,31 @@ const (
 	CLIGatherOthers      Code = "cli.gather.others"
 	CLIGatherBeside      Code = "cli.gather.beside"
 	CLIGatherUnproven    Code = "cli.gather.unproven"
+	CLIGatherAgain       Code = "cli.gather.again"
+	CLIShortAudits       Code = "cli.short.ledger-audits"
+	CLIAuditsAsked       Code = "cli.audits.asked"
+	CLIAuditsHop         Code = "cli.audits.hop"
+	CLIAuditsFound       Code = "cli.audits.found"
+	CLIAuditsAt          Code = "cli.audits.at"
+	CLIAuditsNone        Code = "cli.audits.none"
+	CLIAuditsOpen        Code = "cli.audits.open"
+	CLIAuditsAudited     Code = "cli.audits.audited"
+	CLIAuditsLied        Code = "cli.audits.lied"
+	CLIAuditsWithheld    Code = "cli.audits.withheld"
+	CLIAuditsUnproven    Code = "cli.audits.unproven"
+	CLIAuditsUnreached   Code = "cli.audits.unreached"
+	CLIStatusAsOf        Code = "cli.status-as-of"
+	CLIGatherNobodys     Code = "cli.gather.nobodys"
+	CLIGatherThemselves  Code = "cli.gather.themselves"
+	CLIAuditsSaid        Code = "cli.audits.said"
+	CLIAuditsSaidOpen    Code = "cli.audits.said-open"
+	CLIAuditsAnswered    Code = "cli.audits.answered"
+	CLIAuditsGone        Code = "cli.audits.gone"
+	CLIAuditsNotAsked    Code = "cli.audits.not-asked"
+	CLIAuditsNotUp       Code = "cli.audits.not-up"
+	CLIAuditsSilent      Code = "cli.audits.silent"
+	CLIAuditsUp          Code = "cli.audits.up"
+	CLIAuditsUnreachable Code = "cli.audits.unreachable"
 )
 
 var gatherSentences = []sentence{
@@ -75,5 +100,30 @@ var gatherSentences = []sentence{
 	{CLIGatherOthers, "（{of}的其余各组合计）", "(other groups of {of})"},
 	{CLIGatherBeside, "名录之外，不计入合计：{name} {records}", "not in the roster, in no total: {name} {records}"},
 	{CLIGatherUnproven, "名录之外，不计入合计，且未能证明其得到背书：{name} {records}", "not in the roster, in no total, and no endorsement of it is found: {name} {records}"},
+	{CLIGatherAgain, "将在 24 小时内再次索取：{hops}；结果见 xietong ledger audits {entry}", "asked again for 24 hours: {hops}; `xietong ledger audits {entry}` tells what comes of it"},
+	{CLIStatusAsOf, "对方身份状态截至 {at}：此后未能向其上级核实", "status as of {at}: those who vouch for whoever answered could not be asked since"},
+	{CLIGatherNobodys, "未能证明：{by} 出示的 {about} 的答复，签名密钥不属于任何已知的密钥集", "NOT proven: {by} shows an answer of {about}, signed with a key that nobody is known to have"},
+	{CLIGatherThemselves, "将直接询问被称未答复的地区：{who}；结果见 xietong ledger audits {entry}", "said not to have answered, and asked themselves: {who}; `xietong ledger audits {entry}` tells what they say"},
+	{CLIAuditsSaid, "{by}称其{state}；{word}", "{by} says: {state}. {word}"},
+	{CLIAuditsSaidOpen, "将直接询问其本身，至 {until}", "it is asked itself until {until}"},
+	{CLIAuditsAnswered, "其出示了已签名的答复", "It shows the answer that it signed"},
+	{CLIAuditsGone, "其称已答复，未出示", "It says that it answered, and shows no answer"},
+	{CLIAuditsNotAsked, "其称链路正常，未收到查询", "It says that its link was up, and the question never came"},
+	{CLIAuditsNotUp, "其称未收到查询，链路当时未通或情况不明", "It says that the question never came, and not that its link was up"},
+	{CLIAuditsSilent, "一天之内未得到其说明", "It said nothing for a day"},
+	{CLIAuditsUp, "{word}（链路自 {since} 起正常）", "{word} (up since {since})"},
+	{CLIAuditsUnreachable, "联系不上", "not reached"},
+	{CLIShortAudits, "查看分级查询事后核对的结果", "Tell what was audited after its question was answered"},
+	{CLIAuditsAsked, "查询留痕", "question"},
+	{CLIAuditsHop, "地区", "of whom"},
+	{CLIAuditsFound, "结果", "found"},
+	{CLIAuditsAt, "时间", "at"},
+	{CLIAuditsNone, "没有待核对事项，也没有事后核对的结果", "nothing is open, and nothing was found"},
+	{CLIAuditsOpen, "尚未出示，索取至 {until}", "not shown yet; asked again until {until}"},
+	{CLIAuditsAudited, "事后已核对，相符", "audited later, and right"},
+	{CLIAuditsLied, "事后核对，汇总不实", "AUDITED LATER: WRONG"},
+	{CLIAuditsWithheld, "一天之内未出示", "withheld: not shown for a day"},
+	{CLIAuditsUnproven, "已出示，但签名密钥不属于任何已知的密钥集", "shown, but signed with a key that nobody is known to have"},
+	{CLIAuditsUnreached, "本节点一天之内未能联系上它", "could not be asked from here for a day"},
 	{CLIGatherHeard, "{why}，最后联系于 {at}", "{why}, last heard {at}"},
 }

@@ -92,8 +92,8 @@ var joinSentences = []sentence{
 	},
 	{
 		CLILongJoin,
-		"凭上级给的邀请码 TOKEN 加入：生成密钥，取得上级背书，写好配置。任何一步失败，改正后重复同一命令即可。",
-		"Join with the invitation TOKEN that the parent gave: make the keys, get the parent's endorsement, write the\nconfiguration. After a failure at any step, mend it and repeat the same command.",
+		"凭上级给的邀请码 TOKEN 加入：生成密钥，取得上级背书，写好配置。任何一步失败，改正后重复同一命令即可。\n邀请码是秘密：TOKEN 写作 - 时从标准输入读一行，不出现在进程列表和命令历史里。",
+		"Join with the invitation TOKEN that the parent gave: make the keys, get the parent's endorsement, write the\nconfiguration. After a failure at any step, mend it and repeat the same command.\nThe invitation is a secret: with - as TOKEN it is read from standard input, and neither the list of processes\nnor the history of the shell shows it.",
 	},
 	{
 		CLILongHostAdd,
@@ -110,7 +110,7 @@ var joinSentences = []sentence{
 	{CLIDrillStranger, "用无人背书的密钥签名的消息", "signed by a stranger"},
 	{CLIInviteFor, "给{title}（{name}）的邀请，有效期至 {until}，存证条目 {entry}", "invitation for {title} ({name}), good until {until}, entry {entry}"},
 	{CLIInviteRoot, "根指纹（请电话核对）：{fingerprint}", "fingerprint of the root, to be compared by telephone: {fingerprint}"},
-	{CLIInviteNext, "在对方机器上执行：xietong join 后接上面一行", "on the other machine: xietong join, followed by the line above"},
+	{CLIInviteNext, "在对方机器上执行：xietong join -，再粘贴上面一行", "on the other machine: xietong join -, and then paste the line above"},
 	{CLIJoinOK, "成功", "ok"},
 	{CLIJoinFail, "失败", "FAIL"},
 	{CLIJoinDone, "{name}已加入。启动：xietong --data {dir} serve", "{name} has joined.   Start it:   xietong --data {dir} serve"},

@@ -21,6 +21,26 @@ const (
 	KeysCounting       Code = "keys.counting"
 	KeysFormer         Code = "keys.former"
 	KeysRevoked        Code = "keys.revoked"
+
+	CLIShortKeysAcknowledge Code = "cli.short.keys-acknowledge"
+	CLILongKeysAcknowledge  Code = "cli.long.keys-acknowledge"
+	CLIKeysAcknowledged     Code = "cli.keys.acknowledged"
+	CLICheckAlarm           Code = "cli.check.alarm"
+	CLICheckLead            Code = "cli.check.lead"
+	CLICheckHeading         Code = "cli.check.heading"
+	CLICheckSummary         Code = "cli.check.summary"
+	CLICheckAsked           Code = "cli.check.asked"
+	CLICheckAnswer          Code = "cli.check.answer"
+	CLICheckAlone           Code = "cli.check.alone"
+	CLICheckNever           Code = "cli.check.never"
+	CheckGrandparent        Code = "check.grandparent"
+	CheckParent             Code = "check.parent"
+	CheckOther              Code = "check.other"
+	CheckOurs               Code = "check.ours"
+	CheckOthers             Code = "check.others"
+	CheckUnknownSigner      Code = "check.unknown-signer"
+	CheckOtherRecipient     Code = "check.other-recipient"
+	CheckNothing            Code = "check.nothing"
 )
 
 var keysSentences = []sentence{
@@ -34,7 +54,7 @@ var keysSentences = []sentence{
 	{CLIKeysPublished, "发布时间", "published"},
 	{CLIKeysUntil, "通话有效至", "calls count until"},
 	{CLIKeysSigning, "签名证书到期", "signing ends"},
-	{CLIKeysFingerprint, "哈希", "hash"},
+	{CLIKeysFingerprint, "指纹", "fingerprint"},
 	{CLIKeysEndorsed, "上级于 {since} 起背书第 {number} 号密钥集，最近一次续期 {issued}，有效至 {until}",
 		"the parent endorses key set {number} since {since}; renewed last {issued}, good until {until}"},
 	{CLIKeysRoot, "没有上级：密钥集发布后即生效", "no parent: key sets count once they are published"},
@@ -45,4 +65,25 @@ var keysSentences = []sentence{
 	{KeysCounting, "过渡期", "replaced, still counts"},
 	{KeysFormer, "已更换", "replaced"},
 	{KeysRevoked, "已作废", "revoked"},
+
+	{CLIShortKeysAcknowledge, "确认已处理有关本方密钥的警报", "End the alarms about what others believe of the keys, once they are dealt with"},
+	{CLILongKeysAcknowledge, "警报在确认之前一直保留，重启后仍在。确认后重新询问；情况没有改变的，警报会再次出现",
+		"An alarm stands until it is acknowledged, also after a restart. From then on others are asked anew: what has not changed is an alarm again"},
+	{CLIKeysAcknowledged, "警报已确认；将重新询问各方", "the alarms are ended; others are asked anew"},
+	{CLICheckAlarm, "警报：{title}。{what}。{do}（{code}）", "ALARM {title}: {what}. {do} ({code})"},
+	{CLICheckLead, "线索（仅一处所称）：{title}。{what}。{do}（{code}）", "LEAD, by the word of one alone: {title}: {what}. {do} ({code})"},
+	{CLICheckHeading, "他处认定的本方密钥", "what others believe of our keys"},
+	{CLICheckSummary, "密钥核对：{name}（{relation}）于 {at} 答复：{answer}", "keys, asked end to end: {name} ({relation}) at {at}: {answer}"},
+	{CLICheckAsked, "询问时间", "asked"},
+	{CLICheckAnswer, "答复", "answer"},
+	{CLICheckAlone, "最近一次抽取的行政区划都没有加入或联系不上：除上级外没有其他可问的", "none of those drawn last has joined or can be reached: there was nobody else to ask than those above"},
+	{CLICheckNever, "尚未询问他处", "nobody was asked yet"},
+	{CheckGrandparent, "上级的上级", "above the parent"},
+	{CheckParent, "上级", "parent"},
+	{CheckOther, "随机抽取", "drawn by chance"},
+	{CheckOurs, "第 {number} 号，与本方一致", "number {number}, ours"},
+	{CheckOthers, "第 {number} 号，不是本方现用的", "number {number}, none of ours that count"},
+	{CheckUnknownSigner, "不认可本方的签名密钥", "it does not believe our signing key"},
+	{CheckOtherRecipient, "用不属于本方的公钥加密了答复", "it encrypts to a key that is not ours"},
+	{CheckNothing, "没有结果：{problem}", "nothing: {problem}"},
 }

@@ -10,6 +10,14 @@ const (
 	KeySetsForked  Code = "key-sets-forked"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
+	EpochOther     Code = "epoch-other"
+	RecoveryOther  Code = "recovery-other"
+	RecoveryWord   Code = "recovery-word"
+	RecoveryWords  Code = "recovery-words"
+
+	KeysBelievedOther Code = "keys-believed-other"
+	KeysUnconfirmed   Code = "keys-unconfirmed"
+	EndorsementStale  Code = "endorsement-stale"
 )
 
 var keysProblems = []problem{
@@ -42,14 +50,60 @@ var keysProblems = []problem{
 	{
 		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},
 		zh: parts{"新密钥尚未启用", "第 {number} 号密钥集已经发布，但上级尚未背书或尚未启用", "{jurisdiction}",
-			"请用 xietong keys status 查看；与上级的连接恢复后会自动启用，然后再执行本命令"},
+			"请用 xietong keys status 查看；与上级的连接恢复后会自动启用，然后再执行本命令；密钥泄露时请用 xietong keys revoke，立即生效"},
 		en: parts{"New keys not in use yet", "key set {number} is published, and not endorsed by the parent or not in use yet", "{jurisdiction}",
-			"see `xietong keys status`; it comes into use by itself once the parent is linked, then repeat the command"},
+			"see `xietong keys status`; it comes into use by itself once the parent is linked, then repeat the command; if a key was stolen, `xietong keys revoke` works at once"},
 	},
 	{
 		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
 		zh: parts{"密钥刚刚更换过", "一小时内最多更换一次密钥", "{jurisdiction}", "请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke，立即生效"},
 		en: parts{"Keys changed just now", "keys change at most once an hour", "{jurisdiction}",
 			"again after {again}; if a key was stolen, `xietong keys revoke` works at once"},
+	},
+	{
+		number: 126, code: EpochOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "epoch"},
+		zh: parts{"账本纪元不符", "{name}的新账本应从第 {epoch} 纪元开始，出示的密钥集却是别的纪元：一个纪元不能使用两次", "{jurisdiction}",
+			"请把{name}未完成的数据目录移走，再用同一邀请码执行 xietong join"},
+		en: parts{"Ledger of another epoch", "the new ledger of {name} begins with epoch {epoch}, and the key set shown is of another: an epoch is never used twice", "{jurisdiction}",
+			"move the unfinished data directory of {name} away, and repeat `xietong join` with the same invitation"},
+	},
+	{
+		number: 127, code: RecoveryOther, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
+		zh: parts{"恢复密钥不符", "所输入的恢复密钥不是{name}最近一号密钥集所列的那一个，后者的指纹是 {fingerprint}", "{jurisdiction}",
+			"请核对纸上的名称和指纹，换用正确的纸；没有的话去掉 --recovery 再加入，其他地方 72 小时后采信"},
+		en: parts{"Another recovery key", "the recovery key that was typed is not the one that the last key set of {name} names, whose fingerprint is {fingerprint}", "{jurisdiction}",
+			"compare the name and the fingerprint on the paper, and take the right one; or join without --recovery, and others believe the new keys in 72 hours"},
+	},
+	{
+		number: 128, code: RecoveryWord, status: http.StatusBadRequest, params: []string{"place"},
+		zh: parts{"恢复密钥有错词", "第 {place} 个词不在词表中", "第 {place} 个词", "请对照纸面核对这个词，再输入一次；24 个词须同为中文或同为英文"},
+		en: parts{"Mistyped word", "word {place} is not in the list", "word {place}", "compare it with the paper and type the words again; all 24 are English, or all Chinese"},
+	},
+	{
+		number: 129, code: RecoveryWords, status: http.StatusBadRequest, params: []string{},
+		zh: parts{"恢复密钥有误", "输入的不是一个完整的恢复密钥：不是 24 个词，或有词写错、次序颠倒", "恢复密钥", "请对照纸面逐个核对 24 个词及其次序，再输入一次"},
+		en: parts{"Not a recovery key", "what was typed is no whole recovery key: not 24 words, or one is wrong, or two have changed places", "the recovery key",
+			"compare all 24 words and their order with the paper, and type them again"},
+	},
+	{
+		number: 134, code: KeysBelievedOther, status: http.StatusConflict, params: []string{"name", "believed", "own", "since"},
+		zh: parts{"他处认定的密钥与本机不同", "自 {since} 起，{name}所认定的本行政区划密钥是 {believed}，本机的是 {own}：可能是上级对外背书了另一套密钥，也可能是本机由备份恢复", "{name}",
+			"请立即电话联系{name}，核对双方的指纹（xietong keys status，加 --json 可取得对方签名的答复作为证据）；确属不同的，在查明之前不要传送敏感数据，并由上级查明后执行 xietong invite --rekey；处理后执行 xietong keys acknowledge"},
+		en: parts{"Others believe other keys", "since {since}, {name} believes {believed} to be this jurisdiction's keys, which are {own}: the parent may have endorsed other keys to others, or this data directory was restored from a backup",
+			"{name}", "call {name} by telephone at once and compare the fingerprints (`xietong keys status`; with --json it gives the signed answer as evidence); if they differ, send nothing confidential until it is explained, and have the parent find out and run `xietong invite --rekey`; then run `xietong keys acknowledge`"},
+	},
+	{
+		number: 135, code: KeysUnconfirmed, status: http.StatusConflict, params: []string{"name", "since"},
+		zh: parts{"无人证实本方的密钥", "自 {since} 起，与上级的连接正常，但三次询问{name}认定本方哪套密钥都没有结果：询问或答复可能被途中扣下，也可能是对方的节点不答复", "{name}",
+			"请电话联系{name}，核对双方的指纹（xietong keys status），并请其查看节点是否正常；处理后执行 xietong keys acknowledge"},
+		en: parts{"Nobody confirms the keys", "since {since} three questions to {name}, which keys it believes to be this jurisdiction's, came to nothing while the link to the parent was up: somebody on the way may withhold them, or its node does not answer",
+			"{name}", "call {name} by telephone and compare the fingerprints (`xietong keys status`), and have it look after its node; then run `xietong keys acknowledge`"},
+	},
+	{
+		number: 136, code: EndorsementStale, status: http.StatusConflict, params: []string{"name", "since"},
+		zh: parts{"上级背书未按日续期", "{name}自 {since} 起没有续期对本行政区划的背书；背书应当每天续期，到期后各方不再认可本方", "{name}",
+			"请用 xietong tree 查看与上级的连接；连接正常的，请{name}的管理员查看其节点"},
+		en: parts{"Endorsement not renewed", "{name} has not renewed its endorsement of this jurisdiction since {since}; it is renewed every day, and once it ends nobody believes this jurisdiction",
+			"{name}", "see the link to the parent with `xietong tree`; if it is up, the administrator of {name} should look after its node"},
 	},
 }

@@ -71,9 +71,9 @@ var sharingProblems = []problem{
 	{
 		number: 26, code: GrantRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry"},
 		zh: parts{"共享权限已撤销", "共享权限 {grant} 已由条目 {entry} 撤销", "数据资源 {dataset}",
-			"请向提供部门了解撤销理由；仍需使用的，请重新提出共享申请"},
+			"请向提供部门了解撤销理由；本版本尚不能人工另行授予"},
 		en: parts{"Grant revoked", "grant {grant} was revoked by entry {entry}", "dataset {dataset}",
-			"ask the provider for the reason; if you still need the data, apply again"},
+			"ask the provider for the reason; this version has no way to give another grant by hand"},
 	},
 	{
 		number: 27, code: GrantExpired, status: http.StatusForbidden, params: []string{"grant", "dataset", "until"},
@@ -109,9 +109,9 @@ var sharingProblems = []problem{
 	{
 		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider"},
 		zh: parts{"不再自动授予共享权限", "{jurisdiction}对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予新的共享权限",
-			"数据资源 {dataset}", "请向提供部门 {provider} 了解撤销理由，由其决定是否另行授予"},
+			"数据资源 {dataset}", "请向提供部门 {provider} 了解撤销理由；本版本尚不能人工另行授予"},
 		en: parts{"No grant by rule", "a grant of {jurisdiction} was revoked by entry {entry}; since then its agencies get no new one by rule",
-			"dataset {dataset}", "ask the provider, {provider}, for the reason; whether there is another grant is for it to decide"},
+			"dataset {dataset}", "ask the provider, {provider}, for the reason; this version has no way to give another grant by hand"},
 	},
 	{
 		number: 32, code: NoStandard, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},

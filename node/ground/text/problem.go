@@ -23,7 +23,7 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p

@@ -15,11 +15,11 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
 		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences, keysSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences)
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

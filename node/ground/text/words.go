@@ -28,10 +28,13 @@ var words = map[string]word{
 	"grant revoked":    {zh: "共享权限撤销"},
 	"access":           {zh: "使用记录"},
 	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
-	"use refused": {zh: "使用未予答复"},
+	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"},
 
 	// things that are looked for
 	"entry": {zh: "存证条目"},
+
+	// what is believed, where it was not named
+	"other keys": {zh: "另一套密钥（未指明）", en: "other keys, which it did not name,"},
 
 	// outcomes of a command
 	"not done":        {zh: "没有执行", en: "it was not done"},
@@ -100,12 +103,14 @@ var words = map[string]word{
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "missing" (a list) and "reason".
+// "missing" (a list), "reason" and "believed". All others are there as they may be shown.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
 	for name, value := range args {
+		value = shown(value)
+		told[name] = value
 		switch name {
-		case "what", "reason":
+		case "what", "reason", "believed":
 			told[name] = Word(l, value)
 		case "missing":
 			list := strings.Split(value, ", ")

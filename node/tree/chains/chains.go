@@ -24,8 +24,17 @@
 // about a change costs a question, and a silent neighbour costs no more than one that passes no
 // message on.
 //
+// A chain that is found is not believed yet. The levels that are not of one's own branch are judged
+// by what is remembered of them (see breaks): a key set that breaks with the one before waits. What
+// was found is handed on all the same, for whoever asks judges by itself.
+//
 // What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
 // neighbour that asks for names of nobody, or for more than its part, pushes out its own alone.
+// Whoever asks is the payer of the context (see budget): of a message that is to be proven the one
+// that brought it, and of a question the neighbour that asks, for the branch of the tree that it
+// asks about, because only there may be somebody who does not answer. Those who wait for a search,
+// and the questions under way to a neighbour, are shared among payers. A search that failed is not
+// made again for as long as it took.
 //
 // The package holds no key and makes no connection. It decides about no use of data.
 package chains
@@ -40,8 +49,10 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/neighbours"
 )
 
@@ -50,8 +61,9 @@ const (
 	MaxAge     = 10 * time.Minute // of a chain that is used
 	MaxKept    = 2048             // chains
 	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
-	MaxAsking  = 64               // questions to one neighbour that are under way at once
-	MaxWait    = 10 * time.Second // for an answer
+	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third of it for one that asks
+	MaxWaiting = 120              // callers that wait for what one neighbour is asked, at once; likewise
+	MaxWait    = 5 * time.Second  // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
 )
 
@@ -75,31 +87,40 @@ type Store struct {
 	own      Jurisdiction
 	endorser Endorser
 	table    *neighbours.Table
+	memory   *breaks.Store
 	ask      Ask
 	now      func() time.Time
 	askAbove func(ctx context.Context) error // see AskAbove
 
 	mu        sync.Mutex
 	kept      map[identity.Jurisdiction]*chain
-	order     []*chain                           // oldest first; one that is not in kept any more was replaced
-	failed    map[identity.Jurisdiction][]*chain // by who asked, oldest first
+	order     []*chain            // oldest first; one that is not in kept any more was replaced
+	failed    map[string][]*chain // by who asked, oldest first
 	withdrawn map[identity.Jurisdiction]trust.Standing
 	finding   map[identity.Jurisdiction]*finding
-	asking    map[identity.Jurisdiction]int // questions under way, by neighbour; never 0
+	before    map[identity.Jurisdiction]recalled
 
-	news news
+	waiting *budget.PlacesToward // callers that search, or wait for a search
+	asking  *budget.PlacesToward // questions under way
+	news    news
 }
 
 // chain is the result of a search.
 type chain struct {
 	of     identity.Jurisdiction
-	by     identity.Jurisdiction // the neighbour that asked; zero: this jurisdiction
+	by     string // the neighbour that asked, or budget.Local
 	levels []trust.Level
 	sets   []trust.Believed
 	made   time.Time // the earliest that its endorsers said so
+	since  time.Time // when the last of its endorsers first endorsed its newest key set; zero: not told
 	found  time.Time
+	took   time.Duration
 	until  time.Time // when the first of its endorsements ends; zero: never
 	err    error     // why it was not found; levels then prove it, where there are any
+
+	links  []trust.Link // of the levels, until they are judged; nil: verify them again
+	judged bool         // the memory believes it
+	before *chain       // the one that this one replaced, if that was judged; nil: none, or this one is
 }
 
 // finding is a search that is under way.
@@ -109,11 +130,13 @@ type finding struct {
 }
 
 // New returns an empty store. Run sends its news.
-func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, ask Ask, now func() time.Time) *Store {
+func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *breaks.Store, ask Ask, now func() time.Time) *Store {
 	return &Store{
-		own: own, endorser: endorser, table: table, ask: ask, now: now, asking: map[identity.Jurisdiction]int{},
-		kept: map[identity.Jurisdiction]*chain{}, failed: map[identity.Jurisdiction][]*chain{}, news: newNews(),
+		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now,
+		waiting: budget.NewPlacesToward(MaxWaiting), asking: budget.NewPlacesToward(MaxAsking),
+		kept: map[identity.Jurisdiction]*chain{}, failed: map[string][]*chain{}, news: newNews(),
 		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
+		before: map[identity.Jurisdiction]recalled{},
 	}
 }
 
@@ -124,7 +147,8 @@ func (s *Store) AskAbove(anew func(ctx context.Context) error) { s.askAbove = an
 // KeySets returns the key sets by which signatures of the jurisdiction are believed, oldest first,
 // with the time for which each counts: of a neighbour as the table has them, of any other
 // jurisdiction by its chain. With anew the chain is asked for again, unless that was done less than
-// two seconds ago. The error says at which hop the way ends.
+// two seconds ago. The error says at which hop the way ends, or that the keys have changed and are
+// not believed yet.
 func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	if self := s.own.Name(); anew && of != self && self.Under(of) && s.askAbove != nil {
 		if err := s.askAbove(ctx); err != nil {
@@ -145,25 +169,67 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 	if anew {
 		oldest = againAfter
 	}
-	c, err := s.orKept(s.find(ctx, of, identity.Jurisdiction{}, oldest))
+	c, err := s.find(ctx, of, oldest)
+	if isCutOff(err) {
+		c, err = s.orKept(of, c, err)
+	}
+	if err == nil {
+		c, err = s.believe(ctx, c, anew)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the chain of %s: %w", of, err)
 	}
 	return c.sets, nil
 }
 
-// find returns the chain of a jurisdiction for whoever asks, no older than oldest: a kept one, or
-// one that is found now. All callers that ask meanwhile share one search. Where the caller that
-// searches gives up, another of them goes on.
-func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest time.Duration) (*chain, error) {
+// Kept returns the key sets that KeySets would return without asking anybody; none where it would
+// have to ask.
+func (s *Store) Kept(of identity.Jurisdiction) []trust.Believed {
+	if _, near := s.table.Known(of); near {
+		sets, _ := s.table.KeySets(of)
+		return sets
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.kept[of]; c != nil && c.judged && c.usable(s.now(), MaxAge) {
+		return c.sets
+	}
+	return nil
+}
+
+// payerOf returns who pays for a search: this jurisdiction, where nobody else does.
+func payerOf(ctx context.Context) budget.Payer {
+	if p, paid := budget.PayerOf(ctx); paid {
+		return p
+	}
+	return budget.Payer{Neighbour: budget.Local}
+}
+
+// find returns the chain of a jurisdiction for whoever pays, no older than oldest: a kept one, or
+// one that is found now, for which the payer needs a place. All callers that ask meanwhile share
+// one search. Where the caller that searches gives up, or has no place toward the neighbour,
+// another of them goes on.
+func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) (*chain, error) {
+	payer := payerOf(ctx)
+	if c := s.has(of, payer.Neighbour, oldest); c != nil {
+		return c, c.err
+	}
+	leave, ok := s.waiting.Enter(s.toward(of), payer)
+	if !ok {
+		return nil, s.busy()
+	}
+	defer leave()
 	for {
-		c, f, mine := s.known(of, by, oldest)
+		c, f, mine := s.known(of, payer.Neighbour, oldest)
 		switch {
 		case c != nil:
 			return c, c.err
 		case mine:
 			f.chain = s.seek(ctx, of, oldest)
-			f.chain.by = by
+			f.chain.by = payer.Neighbour
+			if f.chain.by != budget.Local {
+				f.chain.links = nil // it may never be judged here
+			}
 			s.keep(f)
 			return f.chain, f.chain.err
 		}
@@ -172,25 +238,44 @@ func (s *Store) find(ctx context.Context, of, by identity.Jurisdiction, oldest t
 		case <-ctx.Done():
 			return nil, text.Fail(text.Late, text.Args{"jurisdiction": s.own.Name().String()}, ctx.Err())
 		}
-		if !isGivenUp(f.chain.err) {
+		if !isGivenUp(f.chain.err) && !errors.Is(f.chain.err, errNoPlace) {
 			return f.chain, f.chain.err
 		}
 	}
 }
 
-// known returns what is kept, or else the search for it. The caller must do the search where it is
-// mine.
-func (s *Store) known(of, by identity.Jurisdiction, oldest time.Duration) (c *chain, f *finding, mine bool) {
+func (s *Store) busy() error {
+	return text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, errNoPlace)
+}
+
+// has returns what is kept; nil: nothing that may be used.
+func (s *Store) has(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.usable(of, by, oldest)
+}
+
+// usable is has for a caller that holds the lock.
+func (s *Store) usable(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
 	now := s.now()
-	if c = s.kept[of]; c != nil && c.usable(now, oldest) {
-		return c, nil, false
+	if c := s.kept[of]; c != nil && c.usable(now, oldest) {
+		return c
 	}
 	for _, c := range s.failed[by] {
 		if c.of == of && c.usable(now, oldest) {
-			return c, nil, false
+			return c
 		}
+	}
+	return nil
+}
+
+// known returns what is kept, or else the search for it. The caller must do the search where it is
+// mine.
+func (s *Store) known(of identity.Jurisdiction, by string, oldest time.Duration) (c *chain, f *finding, mine bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c = s.usable(of, by, oldest); c != nil {
+		return c, nil, false
 	}
 	if f = s.finding[of]; f != nil {
 		return nil, f, false
@@ -207,12 +292,17 @@ func isGivenUp(err error) bool {
 }
 
 // usable reports whether the result of a search may still be used. What was found a moment ago is,
-// however old its standings are, so that the others who keep it are not asked without end.
+// however old its standings are, so that the others who keep it are not asked without end; and what
+// was not found, for as long as that took.
 func (c *chain) usable(now time.Time, oldest time.Duration) bool {
 	if !c.until.IsZero() && now.After(c.until) {
 		return false
 	}
-	return now.Sub(c.found).Abs() < againAfter || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
+	anew := againAfter
+	if c.err != nil {
+		anew = max(anew, c.took)
+	}
+	return now.Sub(c.found).Abs() < anew || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
 }
 
 // keep keeps the result of a search, unless the search was given up, and wakes the callers that
@@ -229,7 +319,11 @@ func (s *Store) keep(f *finding) {
 		failed := append(s.failed[c.by], c)
 		s.failed[c.by] = failed[max(0, len(failed)-MaxFailed):]
 	default:
+		if c.before = s.kept[c.of]; c.before != nil && !c.before.judged {
+			c.before = c.before.before
+		}
 		s.kept[c.of] = c
+		s.remember(c)
 		s.order = append(s.order, c)
 		if len(s.order) > MaxKept {
 			s.evict()
@@ -240,11 +334,11 @@ func (s *Store) keep(f *finding) {
 // evict drops one chain: the oldest of the neighbour for which the most are kept. The caller holds
 // the lock.
 func (s *Store) evict() {
-	of := make([]identity.Jurisdiction, len(s.order))
+	by := make([]string, len(s.order))
 	for i, c := range s.order {
-		of[i] = c.by
+		by[i] = c.by
 	}
-	at := slices.Index(of, most(of))
+	at := slices.Index(by, most(by))
 	if oldest := s.order[at]; s.kept[oldest.of] == oldest {
 		delete(s.kept, oldest.of)
 	}
@@ -252,8 +346,8 @@ func (s *Store) evict() {
 }
 
 // most returns the name that is there most often; the first of several.
-func most(names []identity.Jurisdiction) (name identity.Jurisdiction) {
-	count := map[identity.Jurisdiction]int{}
+func most[T comparable](names []T) (name T) {
+	count := map[T]int{}
 	for _, n := range names {
 		if count[n]++; count[n] > count[name] {
 			name = n

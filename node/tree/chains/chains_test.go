@@ -21,6 +21,7 @@ import (
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/door"
 	"xietong/node/tree/neighbours"
 )
@@ -28,13 +29,14 @@ import (
 // place is one jurisdiction of a tree whose links are function calls.
 type place struct {
 	*host.Host
-	table *neighbours.Table
-	store *Store
-	door  door.Door
-	alter func([]byte) []byte // changes its answers
-	asked int                 // requests that came
-	off   bool
-	poked int
+	table  *neighbours.Table
+	store  *Store
+	memory *breaks.Store
+	door   door.Door
+	alter  func([]byte) []byte // changes its answers
+	asked  int                 // requests that came
+	off    bool
+	poked  int
 }
 
 // world is a tree of jurisdictions; ahead is added to the time.
@@ -86,6 +88,7 @@ func (w *world) add(name identity.Jurisdiction) {
 	}
 	registry := state.NewRegistry()
 	tree.Register(registry)
+	breaks.Register(registry)
 	own, err := host.Open(w.t.Context(), dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now})
 	if err != nil {
 		w.t.Fatal(err)
@@ -93,7 +96,8 @@ func (w *world) add(name identity.Jurisdiction) {
 	w.t.Cleanup(func() { own.Close() })
 	p := &place{Host: own, table: neighbours.New(own, w.now, slog.New(slog.DiscardHandler)), alter: func(b []byte) []byte { return b }}
 	endorser := tree.NewEndorser(own, w.now)
-	p.store = New(own, endorser, p.table, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
+	p.memory = breaks.New(own, func() trust.Signer { return own.Signer() }, w.now, slog.New(slog.DiscardHandler))
+	p.store = New(own, endorser, p.table, p.memory, func(ctx context.Context, to identity.Jurisdiction, frame []byte) ([]byte, error) {
 		return w.carry(ctx, name, to, frame)
 	}, w.now)
 	p.door = door.Door{Parent: own, Now: w.now, Say: endorser.Say, Prove: p.store.Prove, Stale: func(peer, below identity.Jurisdiction) {
@@ -258,7 +262,8 @@ func TestAgeTravels(t *testing.T) {
 	}
 }
 
-// TestNotFound checks that the error names the hop at which the way ends.
+// TestNotFound checks that the error names the hop at which the way ends, and that what is believed
+// meanwhile is told with its age.
 func TestNotFound(t *testing.T) {
 	w := newWorld(t, branches...)
 	w.at("meitan.zunyi.guizhou").off = true
@@ -267,8 +272,14 @@ func TestNotFound(t *testing.T) {
 	w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.Unreachable, "bijie.guizhou")
 	w.refused("nanming.guiyang.guizhou", "chengdu.sichuan", text.Unreachable, "chengdu.sichuan")
 	w.at("zunyi.guizhou").off = true
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); !at.IsZero() {
+		t.Errorf("told as of %s when it was found", at)
+	}
 	w.pass(MaxAge + time.Second)
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou") // it was believed, and nobody can be asked
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); at.IsZero() || w.now().Sub(at) < MaxAge {
+		t.Errorf("told as of %s, want of when it was found", at)
+	}
 	w.questions()
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
 	if n := w.questions(); n != 0 {
@@ -284,6 +295,14 @@ func TestNotFound(t *testing.T) {
 	w.at("zunyi.guizhou").off = false
 	w.pass(againAfter + time.Second)
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
+	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); !at.IsZero() {
+		t.Errorf("told as of %s when it was found anew", at)
+	}
+}
+
+// statusOf returns of when the word on a jurisdiction is, where it is old.
+func (w *world) statusOf(from, of string) time.Time {
+	return w.at(from).store.StatusAsOf(named(w.t, of))
 }
 
 // TestTold: once the news of a withdrawal have come, no jurisdiction uses the chain any more that
@@ -381,18 +400,28 @@ func TestTalkativeNeighbour(t *testing.T) {
 	}
 }
 
-// TestManyNews checks that too many news become one: everything may have changed.
+// TestManyNews checks that too many news about children are told one after another, and those about
+// what lies below a child as one.
 func TestManyNews(t *testing.T) {
 	w := newWorld(t, "guizhou", "guiyang.guizhou")
 	p := w.at("guiyang.guizhou")
 	for i := range 3 * maxNews {
 		p.store.Tell(named(t, fmt.Sprintf("c%d.guiyang.guizhou", i)), identity.Jurisdiction{})
 	}
-	if n := len(p.store.news.waiting); n > maxNews {
-		t.Errorf("%d news wait", n)
+	for i := range maxNews {
+		p.store.Tell(named(t, fmt.Sprintf("t%d.c0.guiyang.guizhou", i)), identity.Jurisdiction{})
 	}
-	if _, all := p.store.news.waiting[named(t, "guizhou")]; !all {
-		t.Error("that everything may have changed is not told")
+	told := 0
+	for range 3 {
+		for below := range p.store.collect() {
+			if above, _ := below.Parent(); above != p.Name() {
+				t.Errorf("told of %s, want a child", below)
+			}
+			told++
+		}
+	}
+	if left := len(p.store.news.waiting); told != 3*maxNews || left != 0 {
+		t.Errorf("%d are told, %d wait, want %d and none", told, left, 3*maxNews)
 	}
 }
 
@@ -525,8 +554,9 @@ func TestSilentNeighbour(t *testing.T) {
 			return nil, ctx.Err()
 		}
 		s := w.at("guizhou").store
-		failed := make(chan error, MaxAsking)
-		for i := range MaxAsking {
+		const most = MaxAsking / 3 // for one that asks
+		failed := make(chan error, most)
+		for i := range most {
 			go func() {
 				_, err := s.KeySets(t.Context(), named(t, fmt.Sprintf("t%d.nanming.guiyang.guizhou", i)), false)
 				failed <- err
@@ -535,13 +565,13 @@ func TestSilentNeighbour(t *testing.T) {
 		synctest.Wait()
 		w.refused("guizhou", "nanming.guiyang.guizhou", text.Busy, "guizhou")
 		w.finds("guizhou", "town.meitan.zunyi.guizhou")
-		for range MaxAsking {
+		for range most {
 			if f, ok := errors.AsType[*text.Failure](<-failed); !ok || f.Code != text.Late {
 				t.Errorf("got %v, want that it was late", f)
 			}
 		}
-		if len(s.asking) != 0 {
-			t.Errorf("%v are still under way", s.asking)
+		if n := s.asking.Held(); n != 0 {
+			t.Errorf("%d are still under way", n)
 		}
 	})
 }

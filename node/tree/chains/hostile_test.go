@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/door"
@@ -161,7 +166,7 @@ func TestNewKeysOnTheWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.NewKeys(ctx, id, false); err != nil {
+	if _, err := p.NewKeys(ctx, id, host.Change{}); err != nil {
 		t.Fatal(err)
 	}
 	sets, err := p.KeySets(ctx)
@@ -215,11 +220,11 @@ func TestNamesOfNobody(t *testing.T) {
 	if n := w.questions(); n != 0 {
 		t.Errorf("%d names of nobody pushed out what others found: asked again over %d hops", MaxKept, n)
 	}
-	if n := len(p.failed[liar]); n != MaxFailed || len(p.failed[other]) != 1 {
-		t.Errorf("%d and %d failures are kept, want %d and 1", n, len(p.failed[other]), MaxFailed)
+	if n := len(p.failed[liar.String()]); n != MaxFailed || len(p.failed[other.String()]) != 1 {
+		t.Errorf("%d and %d failures are kept, want %d and 1", n, len(p.failed[other.String()]), MaxFailed)
 	}
 	p.Drop(named(t, "sichuan"))
-	if _, ok := p.failed[liar]; ok {
+	if _, ok := p.failed[liar.String()]; ok {
 		t.Error("failures are kept after they were dropped")
 	}
 }
@@ -230,7 +235,7 @@ func TestSharesOfKept(t *testing.T) {
 	w := newWorld(t, "guizhou")
 	s := w.at("guizhou").store
 	keep := func(by, of string) {
-		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: named(t, by), found: w.now()}})
+		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: by, found: w.now()}})
 	}
 	keep("zunyi.guizhou", "meitan.zunyi.guizhou")
 	for i := range MaxKept + 10 {
@@ -265,4 +270,40 @@ func TestWithdrawnIsBounded(t *testing.T) {
 	if len(s.withdrawn) != 1 {
 		t.Errorf("%d are remembered after their time", len(s.withdrawn))
 	}
+}
+
+// TestPlacesOfWhoAsks (S27b): a neighbour asks for many names of nobody that only a silent parent
+// could know. Others, and this jurisdiction itself, still find places toward the parent.
+func TestPlacesOfWhoAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, branches...)
+		s, liar, other := w.at("guiyang.guizhou").store, named(t, "nanming.guiyang.guizhou"), named(t, "yunyan.guiyang.guizhou")
+		var asked atomic.Int64
+		w.at("guizhou").door.Prove = func(ctx context.Context, _ identity.Jurisdiction, _ door.Wanted) ([]trust.Level, error) {
+			asked.Add(1)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		var all sync.WaitGroup
+		prove := func(by identity.Jurisdiction, name string) {
+			all.Go(func() {
+				ctx := budget.With(t.Context(), budget.Payer{Neighbour: by.String()})
+				_, _ = s.Prove(ctx, by, door.Wanted{Name: named(t, name), Wait: MaxWait})
+			})
+		}
+		for i := range 2 * MaxAsking {
+			prove(liar, fmt.Sprintf("c%d.sichuan", i))
+		}
+		synctest.Wait()
+		if n := asked.Swap(0); n > MaxAsking/3 {
+			t.Errorf("one neighbour has %d of %d questions under way", n, MaxAsking)
+		}
+		prove(other, "bijie.guizhou")
+		all.Go(func() { _, _ = s.KeySets(t.Context(), named(t, "town.meitan.zunyi.guizhou"), false) })
+		synctest.Wait()
+		if n := asked.Load(); n != 2 {
+			t.Errorf("%d of 2 questions of others were asked", n)
+		}
+		all.Wait()
+	})
 }

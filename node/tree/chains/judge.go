@@ -8,7 +8,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -25,16 +24,12 @@ const (
 // endorsements must be in force, by their standings too. The err of the chain says that a standing
 // in it proves a withdrawal.
 func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels []trust.Level) (*chain, error) {
-	_, root, err := s.own.Chain(ctx)
-	if err != nil {
-		return nil, err
-	}
-	links, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	links, err := s.descend(ctx, levels)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	c := &chain{of: of, levels: levels, made: now, found: now}
+	c := &chain{of: of, levels: levels, links: links, made: now, found: now}
 	for _, l := range links {
 		switch withdrawn, err := s.judge(c, l); {
 		case err != nil:
@@ -49,6 +44,9 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		return nil, fmt.Errorf("it is the chain of %s", got)
 	}
 	c.sets = last.Believed()
+	if e := last.Endorsement; e != nil {
+		c.since = e.SinceNewest()
+	}
 	return c, nil
 }
 
@@ -123,15 +121,12 @@ func (s *Store) isOvertaken(said trust.Standing) bool {
 	return ok && said.Entry < last.Entry
 }
 
-// orKept returns what find found or, where nobody could be asked because the way is cut off, the
-// chain that is kept, while its standings are not older than trust.StandingTerm.
-func (s *Store) orKept(c *chain, err error) (*chain, error) {
-	if c == nil || !isCutOff(err) {
-		return c, err
-	}
+// orKept returns the chain that is kept, while its standings are not older than trust.StandingTerm,
+// or else what find returned. It is for a chain that nobody could be asked for.
+func (s *Store) orKept(of identity.Jurisdiction, c *chain, err error) (*chain, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, old := s.now(), s.kept[c.of]
+	now, old := s.now(), s.kept[of]
 	if old == nil || now.Sub(old.made) > trust.StandingTerm || !old.until.IsZero() && now.After(old.until) {
 		return c, err
 	}
@@ -139,7 +134,7 @@ func (s *Store) orKept(c *chain, err error) (*chain, error) {
 }
 
 // isCutOff reports whether a chain was not found because of a link, or of a neighbour that did not
-// answer in time.
+// answer in time, or because somebody on the way had no place for the question.
 func isCutOff(err error) bool {
 	f, ok := errors.AsType[*text.Failure](err)
 	switch {
@@ -148,5 +143,5 @@ func isCutOff(err error) bool {
 	case f.Code == text.Unreachable:
 		return f.Args["reason"] != relay.NotEndorsed && f.Args["reason"] != relay.NoRoute
 	}
-	return f.Code == text.Late
+	return f.Code == text.Late || f.Code == text.Busy
 }

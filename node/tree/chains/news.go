@@ -10,29 +10,81 @@ import (
 	"xietong/node/tree/door"
 )
 
-// News are sent together, at most once in newsEvery, and each neighbour gets newsWithin to take
-// them. More than maxNews at once become one: everything may have changed. From a neighbour that
-// tells more than maxNews between two sendings, the rest become one more: everything that it leads
-// to may have changed.
+// News are sent together, at most once in newsEvery and maxNews at once, and each neighbour gets
+// newsWithin to take them. Where more wait, those of whoever told the most are put together: the
+// news about the jurisdictions below one become one about that one, and never about more than the
+// branch in which they lie. So nobody's news are about others. What is still too much waits.
+//
+// From a child that tells more than maxNews between two sendings, the rest become one more:
+// everything that it leads to may have changed. The parent, which keeps to maxNews itself, may tell
+// more, as one sending of ours may take as long as several of it.
 const (
-	newsEvery  = time.Second
-	newsWithin = 2 * time.Second
-	maxNews    = 64
+	newsEvery     = time.Second
+	newsWithin    = 2 * time.Second
+	maxNews       = 64
+	maxParentNews = 4 * maxNews
 )
 
 // news are the names below which something has changed, and which the neighbours are still to be
 // told.
 type news struct {
 	mu      sync.Mutex
-	waiting map[identity.Jurisdiction]identity.Jurisdiction // who told it; zero: this jurisdiction, or several
-	told    map[identity.Jurisdiction]int                   // by neighbour, the names that it told since the last were sent
+	waiting waiting
+	told    map[identity.Jurisdiction]int // by neighbour, the names that it told since the last were sent
 	come    chan struct{}
 }
 
+// waiting are names that are to be told, each with who told it; zero: this jurisdiction, or
+// several.
+type waiting map[identity.Jurisdiction]identity.Jurisdiction
+
 func newNews() news {
-	return news{
-		waiting: map[identity.Jurisdiction]identity.Jurisdiction{}, told: map[identity.Jurisdiction]int{}, come: make(chan struct{}, 1),
+	return news{waiting: waiting{}, told: map[identity.Jurisdiction]int{}, come: make(chan struct{}, 1)}
+}
+
+// add adds a name that somebody told.
+func (w waiting) add(below, from identity.Jurisdiction) {
+	if before, again := w[below]; again && before != from {
+		from = identity.Jurisdiction{}
 	}
+	w[below] = from
+}
+
+// gather puts names together, as seen from self, until there are no more than maxNews, or none can
+// be.
+func (w waiting) gather(self identity.Jurisdiction) {
+	for len(w) > maxNews {
+		var tellers []identity.Jurisdiction
+		deepest := map[identity.Jurisdiction]int{} // of the names of each that can be put together
+		for below, from := range w {
+			if above, ok := below.Parent(); ok && !self.Under(above) {
+				tellers, deepest[from] = append(tellers, from), max(deepest[from], below.Depth())
+			}
+		}
+		if len(tellers) == 0 {
+			return
+		}
+		teller := most(tellers)
+		for below, from := range w {
+			if above, ok := below.Parent(); ok && !self.Under(above) && from == teller && below.Depth() == deepest[teller] {
+				delete(w, below)
+				w.add(above, from)
+			}
+		}
+	}
+}
+
+// first takes out at most maxNews of the names.
+func (w waiting) first() waiting {
+	now := waiting{}
+	for below, from := range w {
+		if len(now) == maxNews {
+			break
+		}
+		now[below] = from
+		delete(w, below)
+	}
+	return now
 }
 
 // Tell forgets the chains below a name, and has the neighbours told to do the same: the standing of
@@ -42,16 +94,12 @@ func (s *Store) Tell(below, from identity.Jurisdiction) {
 	s.Drop(below)
 	n := &s.news
 	n.mu.Lock()
-	before, again := n.waiting[below]
-	if again && before != from {
-		from = identity.Jurisdiction{}
-	}
-	n.waiting[below] = from
-	if len(n.waiting) > maxNews {
-		clear(n.waiting)
-		n.waiting[rootOf(s.own.Name())] = identity.Jurisdiction{}
-	}
+	n.waiting.add(below, from)
 	n.mu.Unlock()
+	n.wake()
+}
+
+func (n *news) wake() {
 	select {
 	case n.come <- struct{}{}:
 	default:
@@ -66,19 +114,23 @@ func (s *Store) Told(peer, below identity.Jurisdiction) (above bool) {
 	if peer != parent && !below.Under(peer) {
 		return false
 	}
-	if s.news.tooMany(peer) { // each name costs a look at every kept chain
+	most := maxNews
+	if peer == parent {
+		most = maxParentNews
+	}
+	if s.news.tooMany(peer, most) { // each name costs a look at every kept chain
 		return false
 	}
 	s.Tell(below, peer)
 	return s.own.Name().Under(below)
 }
 
-// tooMany counts a name that a neighbour tells, and reports whether it is more than maxNews allows.
-func (n *news) tooMany(peer identity.Jurisdiction) bool {
+// tooMany counts a name that a neighbour tells, and reports whether it is more than most.
+func (n *news) tooMany(peer identity.Jurisdiction, most int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.told[peer]++
-	return n.told[peer] > maxNews
+	return n.told[peer] > most
 }
 
 func rootOf(name identity.Jurisdiction) identity.Jurisdiction {
@@ -112,26 +164,31 @@ func (s *Store) Run(ctx context.Context) {
 	}
 }
 
-// collect takes the waiting news. For a neighbour that told too many names, it forgets the chains
-// of all jurisdictions that the neighbour may speak for, and adds one news about all of them.
-func (s *Store) collect() map[identity.Jurisdiction]identity.Jurisdiction {
-	s.news.mu.Lock()
-	waiting, told := s.news.waiting, s.news.told
-	s.news.waiting, s.news.told = map[identity.Jurisdiction]identity.Jurisdiction{}, map[identity.Jurisdiction]int{}
-	s.news.mu.Unlock()
+// collect takes the waiting news, at most maxNews. For a neighbour that told too many names, it
+// forgets the chains of all jurisdictions that the neighbour may speak for, and adds one news about
+// all of them.
+func (s *Store) collect() waiting {
 	parent, _ := s.table.Parent()
-	for peer, names := range told {
-		if names <= maxNews {
-			continue
+	n := &s.news
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for peer, names := range n.told {
+		switch {
+		case peer == parent && names > maxParentNews:
+			n.waiting.add(rootOf(peer), peer)
+			s.Drop(rootOf(peer))
+		case peer != parent && names > maxNews:
+			n.waiting.add(peer, peer)
+			s.Drop(peer)
 		}
-		below := peer
-		if peer == parent {
-			below = rootOf(peer)
-		}
-		s.Drop(below)
-		waiting[below] = peer
 	}
-	return waiting
+	clear(n.told)
+	n.waiting.gather(s.own.Name())
+	now := n.waiting.first()
+	if len(n.waiting) > 0 {
+		n.wake()
+	}
+	return now
 }
 
 // send tells every neighbour the waiting news, but for those that came from that neighbour.

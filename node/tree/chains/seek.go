@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/exchange/relay"
 	"xietong/exchange/route"
@@ -17,6 +18,7 @@ import (
 // seek searches for a chain: (1) among the levels above, (2) in the own ledger, or (3) by asking
 // the neighbour that leads there. The err of the result says why it was not found.
 func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) *chain {
+	began := time.Now()
 	levels, err := s.levels(ctx, of, oldest)
 	if err == nil {
 		var c *chain
@@ -27,25 +29,37 @@ func (s *Store) seek(ctx context.Context, of identity.Jurisdiction, oldest time.
 			err = text.Fail(text.AnswerRefused, text.Args{"jurisdiction": of.String(), "reason": relay.NotEndorsed}, err)
 		}
 	}
-	return &chain{of: of, found: s.now(), err: err}
+	return &chain{of: of, found: s.now(), took: time.Since(began), err: err}
+}
+
+// toward returns the neighbour that is asked for a chain; this jurisdiction where none is.
+func (s *Store) toward(of identity.Jurisdiction) string {
+	step := s.next(of)
+	if step.Way == route.Up || step.Way == route.Down && step.To != of {
+		return step.To.String()
+	}
+	return s.own.Name().String()
+}
+
+func (s *Store) next(of identity.Jurisdiction) route.Step {
+	parent, _ := s.table.Parent()
+	return route.Next(s.own.Name(), route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
 }
 
 func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
-	self := s.own.Name()
-	if self.Under(of) {
+	if s.own.Name().Under(of) {
 		return s.above(ctx, of)
 	}
-	parent, _ := s.table.Parent()
-	step := route.Next(self, route.Neighbours{Parent: parent, Child: s.table.IsChild}, of)
-	switch {
+	switch step := s.next(of); {
 	case step.Way == route.Nowhere && step.To.IsZero():
 		return nil, unreachable(of, relay.NoRoute, nil)
 	case step.Way == route.Nowhere:
 		return s.below(ctx, step.To, true)
 	case step.To == of:
 		return s.below(ctx, of, false)
+	default:
+		return s.askFor(ctx, step.To, of, oldest)
 	}
-	return s.askFor(ctx, step.To, of, oldest)
 }
 
 // above returns the chain of a level above this jurisdiction, or of this jurisdiction, as the
@@ -84,10 +98,11 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone boo
 
 // askFor asks a neighbour, and gives it a little less time than the caller has.
 func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
-	if !s.enter(neighbour) {
-		return nil, text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
+	leave, ok := s.asking.Enter(neighbour.String(), payerOf(ctx))
+	if !ok {
+		return nil, s.busy()
 	}
-	defer s.leave(neighbour)
+	defer leave()
 	within, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
 	end, _ := within.Deadline()
@@ -97,15 +112,16 @@ func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction,
 		err = broken(ctx, neighbour, err)
 	}
 	if err == nil && neighbour.Under(s.own.Name()) {
-		err = s.renew(ctx, neighbour, levels)
+		err = s.renew(ctx, neighbour, of, levels)
 	}
 	return levels, err
 }
 
 // renew puts the own levels, and what is said of a child now, into a chain that the child brought.
-// So each endorser on the way makes its own step as new as the answer. The levels are its own as
+// So each endorser on the way makes its own step as new as the answer, and what it confirmed two
+// levels below goes along. The levels are its own as
 // well: the child may not know yet the key that the standing is signed with.
-func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels []trust.Level) error {
+func (s *Store) renew(ctx context.Context, child, of identity.Jurisdiction, levels []trust.Level) error {
 	own, _, err := s.own.Chain(ctx)
 	if err != nil {
 		return err
@@ -116,29 +132,14 @@ func (s *Store) renew(ctx context.Context, child identity.Jurisdiction, levels [
 	}
 	own[len(own)-1].Endorsement, own[len(own)-1].Standing = said.Proof, said.Standing
 	if len(levels) > len(own) {
+		err = s.confirm(ctx, own, levels, of)
 		copy(levels, own)
 	}
-	return nil
+	return err
 }
 
-// enter takes one of the MaxAsking places of a neighbour, and reports whether one was free.
-func (s *Store) enter(neighbour identity.Jurisdiction) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.asking[neighbour] >= MaxAsking {
-		return false
-	}
-	s.asking[neighbour]++
-	return true
-}
-
-func (s *Store) leave(neighbour identity.Jurisdiction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.asking[neighbour]--; s.asking[neighbour] == 0 {
-		delete(s.asking, neighbour)
-	}
-}
+// errNoPlace says that whoever asks has no place toward the neighbour; others may have one.
+var errNoPlace = errors.New("too many questions to the neighbour are under way for whoever asks")
 
 // over is the door.Asker of one neighbour.
 type over struct {
@@ -181,9 +182,11 @@ func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wa
 	if w.Name.Under(peer) && peer != parent || peer == parent && !w.Name.Under(self) {
 		return nil, unreachable(w.Name, relay.NoRoute, nil)
 	}
+	branch, within := route.Branches(peer, w.Name)
+	ctx = budget.With(ctx, budget.Payer{Neighbour: peer.String(), Origin: branch, Within: within})
 	ctx, cancel := context.WithTimeout(ctx, min(max(w.Wait, 0), MaxWait))
 	defer cancel()
-	c, err := s.find(ctx, w.Name, peer, min(max(w.Oldest, againAfter), MaxAge))
+	c, err := s.find(ctx, w.Name, min(max(w.Oldest, againAfter), MaxAge))
 	if err != nil && (c == nil || c.levels == nil) {
 		return nil, err
 	}

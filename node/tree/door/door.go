@@ -30,13 +30,14 @@ import (
 //
 //	1 time    body h''                            answer: milliseconds since 1970 UTC
 //	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
-//	3 redeem  body [child, secret, [key set …], replica, signature]
+//	3 redeem  body [child, secret, [key set …], replica, signature, recovery statement or h'']
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
 //	4 present body [number, [child, after, hash, [key set …], replica, signature]]
 //	                                              answer: as for redeem
 //	5 prove   body [name, ms, ms]                 answer: [level …], from the root down to the name, or to one above it that was withdrawn
 //	6 stale   body [name …]                       answer: 0
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
+//	8 epoch   body [child, secret]                answer: the epoch with which the ledger of a child with new keys begins
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -55,6 +56,7 @@ const (
 	opProve   = 5
 	opStale   = 6
 	opRoster  = 7
+	opEpoch   = 8
 )
 
 // Limits of a frame of the protocol.
@@ -128,6 +130,8 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 		switch q.Op {
 		case opRedeem:
 			return d.redeem(ctx, binding, q.Body)
+		case opEpoch:
+			return d.epoch(ctx, q.Body)
 		case opPresent:
 			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)
 			return body, err

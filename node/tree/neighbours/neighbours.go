@@ -55,6 +55,7 @@ type Jurisdiction interface {
 type Neighbour struct {
 	Place   tree.Place // as its parent says; of a root, which has no parent, the name alone
 	KeySets []trust.Believed
+	Since   time.Time // when the newest key set was first endorsed; zero: nobody said so, as of a root
 	// Until is when a child's endorsement ends, or, for the parent, when the first of the
 	// endorsements from the root down to this jurisdiction ends; zero: never.
 	Until time.Time
@@ -158,6 +159,7 @@ func parentOf(chain []trust.Link) *Neighbour {
 	n := &Neighbour{KeySets: above.Believed(), Place: tree.Place{Name: above.Newest().Name}}
 	if e := above.Endorsement; e != nil {
 		n.Place.DisplayName, n.Place.Code, n.Place.Level = e.DisplayName, e.Code, e.Level
+		n.Since = e.SinceNewest()
 	}
 	for _, l := range chain {
 		if e := l.Endorsement; e != nil && (n.Until.IsZero() || int64(e.NotAfter) < n.Until.UnixMilli()) {
@@ -202,7 +204,7 @@ func (t *Table) child(r *state.Reader, c tree.Child, into map[identity.Jurisdict
 	if a, _ := t.Alarmed(c.Place.Name); a.Code == text.ChildDamaged {
 		t.Over(c.Place.Name)
 	}
-	n.Place, n.Until = c.Place, time.UnixMilli(int64(c.NotAfter))
+	n.Place, n.Since, n.Until = c.Place, c.SinceNewest(), time.UnixMilli(int64(c.NotAfter))
 	into[c.Place.Name] = n
 }
 

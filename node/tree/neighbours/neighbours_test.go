@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -242,6 +243,42 @@ func TestUpkeepPresents(t *testing.T) {
 	if !county.believes(t, city) || !strings.Contains(county.log.String(), "key-sets-forked") {
 		t.Errorf("after the imposter: log %q", county.log)
 	}
+}
+
+// TestNewsHaveAPause (A05b): a neighbour tells ten times a second that what stands above may have
+// changed. The county presents itself at once, and then once in toldEvery; what is told last is
+// followed too.
+func TestNewsHaveAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClock()
+		city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
+		joinTo(t, city, county, c)
+		county.table.now = time.Now
+		reached, reach := 0, county.upkeep.o.Reach
+		county.upkeep.o.Reach = func(ctx context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
+			reached++
+			return reach(ctx, parent)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { county.upkeep.Run(ctx) })
+		time.Sleep(time.Second)
+		for _, step := range []struct {
+			told, least, most int
+		}{{1, 1, 1}, {400, 7, 9}, {0, 0, 0}} {
+			before := reached
+			for range step.told {
+				county.upkeep.Told()
+				time.Sleep(100 * time.Millisecond)
+			}
+			time.Sleep(toldEvery + time.Second)
+			if n := reached - before; n < step.least || n > step.most {
+				t.Errorf("told %d times: presented itself %d times, want %d to %d", step.told, n, step.least, step.most)
+			}
+		}
+		cancel()
+		running.Wait()
+	})
 }
 
 // TestHello checks the bytes in the package comment, and which hellos are refused.

@@ -61,11 +61,11 @@ func TestKeysRetire(t *testing.T) {
 			t.Errorf("%s: number %d is in use, %v count, %d CAs; want %d, %v, %d", when, county.KeysInUse(), numbers, have, inUse, counting, cas)
 		}
 	}
-	if _, err := county.NewKeys(t.Context(), message(t), false); !isSoon(err) {
+	if _, err := county.NewKeys(t.Context(), message(t), host.Change{}); !isSoon(err) {
 		t.Errorf("renewed at once after the first: got %v", err)
 	}
 	c.pass(2 * time.Hour)
-	if n, err := county.NewKeys(t.Context(), message(t), false); err != nil || n != 2 {
+	if n, err := county.NewKeys(t.Context(), message(t), host.Change{}); err != nil || n != 2 {
 		t.Fatalf("renewed: number %d, %v", n, err)
 	}
 	check("published", 1, 1, 1)
@@ -73,12 +73,12 @@ func TestKeysRetire(t *testing.T) {
 	check("endorsed", 2, 1, 1, 2)
 	c.pass(trust.Grace)
 	check("an hour later", 2, 1, 2)
-	if n, err := county.NewKeys(t.Context(), message(t), true); err != nil || n != 3 {
+	if n, err := county.NewKeys(t.Context(), message(t), host.Change{Revoke: true}); err != nil || n != 3 {
 		t.Fatalf("revoked: number %d, %v", n, err)
 	}
 	county.rounds(t, c, 2)
 	check("revoked", 3, 1, 3)
-	if _, err := county.NewKeys(t.Context(), message(t), false); !isSoon(err) {
+	if _, err := county.NewKeys(t.Context(), message(t), host.Change{}); !isSoon(err) {
 		t.Errorf("renewed at once after that: got %v", err)
 	}
 }
@@ -108,7 +108,7 @@ func TestCutOffGoesOnWithOldKeys(t *testing.T) {
 		return nil, nil, errors.New("cut off")
 	}
 	c.pass(2 * time.Hour)
-	if _, err := county.NewKeys(t.Context(), message(t), true); err != nil {
+	if _, err := county.NewKeys(t.Context(), message(t), host.Change{Revoke: true}); err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
@@ -120,14 +120,68 @@ func TestCutOffGoesOnWithOldKeys(t *testing.T) {
 	if n, _ := city.counts(t, county); county.KeysInUse() != 1 || len(n) != 1 || n[0] != 1 {
 		t.Errorf("cut off: number %d is in use, %v count", county.KeysInUse(), n)
 	}
-	if e, ok := errors.AsType[*host.KeysError](second(county.NewKeys(t.Context(), message(t), true))); !ok || e.Pending != 2 {
-		t.Errorf("another while one waits: got %v", e)
+	if e, ok := errors.AsType[*host.KeysError](second(county.NewKeys(t.Context(), message(t), host.Change{}))); !ok || e.Pending != 2 {
+		t.Errorf("a renewal while another waits: got %v", e)
 	}
 	county.upkeep.o.Reach = reach
 	county.upkeep.Poke()
 	county.rounds(t, c, 2)
 	if n, _ := city.counts(t, county); county.KeysInUse() != 2 || len(n) != 1 || n[0] != 2 {
 		t.Errorf("back: number %d is in use, %v count", county.KeysInUse(), n)
+	}
+}
+
+// TestThiefBeforeTheEndorsement (S14e): a county renews its keys while it is cut off, and finds
+// them stolen before the city endorsed the new ones. It revokes at once, and again when the thief
+// comes back; once it is linked, nothing of the keys before the last revocation counts.
+func TestThiefBeforeTheEndorsement(t *testing.T) {
+	c := newClock()
+	city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
+	joinTo(t, city, county, c)
+	reach := county.upkeep.o.Reach
+	county.upkeep.o.Reach = func(context.Context, identity.Jurisdiction) (door.Asker, func(), error) {
+		return nil, nil, errors.New("cut off")
+	}
+	c.pass(2 * time.Hour)
+	for i, revoke := range []bool{false, true, true} {
+		if n, err := county.NewKeys(t.Context(), message(t), host.Change{Revoke: revoke}); err != nil || n != uint64(i+2) {
+			t.Fatalf("revoke %t: number %d, %v", revoke, n, err)
+		}
+		if _ = county.upkeep.round(t.Context()); county.KeysInUse() != 1 { // it cannot present itself
+			t.Fatalf("cut off: number %d is in use", county.KeysInUse())
+		}
+	}
+	county.upkeep.o.Reach = reach
+	county.upkeep.Poke()
+	county.rounds(t, c, 2)
+	if n, cas := city.counts(t, county); county.KeysInUse() != 4 || len(n) != 1 || n[0] != 4 || cas != 1 {
+		t.Errorf("back: number %d is in use, %v count, %d CAs; want number 4 alone", county.KeysInUse(), n, cas)
+	}
+}
+
+// TestEndorsedKeysAreUsedWhileARevocationWaits: a renewal that the parent endorsed comes into use
+// although a revocation was published after it, which the parent has not seen: nobody believes the
+// keys before for longer than an hour.
+func TestEndorsedKeysAreUsedWhileARevocationWaits(t *testing.T) {
+	c := newClock()
+	city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
+	joinTo(t, city, county, c)
+	c.pass(2 * time.Hour)
+	if _, err := county.NewKeys(t.Context(), message(t), host.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := county.upkeep.present(t.Context(), city.Name()); err != nil { // endorsed, not in use yet
+		t.Fatal(err)
+	}
+	county.upkeep.o.Reach = func(context.Context, identity.Jurisdiction) (door.Asker, func(), error) {
+		return nil, nil, errors.New("cut off")
+	}
+	if n, err := county.NewKeys(t.Context(), message(t), host.Change{Revoke: true}); err != nil || n != 3 || county.KeysInUse() != 1 {
+		t.Fatalf("revoked: number %d, %v; number %d is in use", n, err, county.KeysInUse())
+	}
+	c.pass(host.UseAfter)
+	if _ = county.upkeep.round(t.Context()); county.KeysInUse() != 2 {
+		t.Errorf("cut off: number %d is in use, want number 2", county.KeysInUse())
 	}
 }
 
@@ -144,7 +198,7 @@ func TestStolenLogKeyIsFoundByItsOwner(t *testing.T) {
 		forge(t, city, county)
 		if renews {
 			c.pass(2 * time.Hour)
-			if _, err := county.NewKeys(t.Context(), message(t), false); err != nil {
+			if _, err := county.NewKeys(t.Context(), message(t), host.Change{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -29,6 +29,9 @@ const (
 	againAfter = 20 * time.Second
 	// askAgain is how long Anew lets pass before it asks again.
 	askAgain = 2 * time.Second
+	// toldEvery is the least pause between two rounds that news of neighbours cause. What is told
+	// meanwhile is followed at its end.
+	toldEvery = 5 * time.Second
 )
 
 // Keys keeps the jurisdiction's keys and its chain; *host.Host is one.
@@ -55,8 +58,11 @@ type Upkeep struct {
 	acked     map[identity.Jurisdiction]uint64 // number of our key set that each neighbour knows
 	presented time.Time
 	tried     time.Time
-	vain      int // failed attempts since the last that succeeded
+	vain      int       // failed attempts since the last that succeeded
+	told      bool      // a neighbour told news that were not followed yet
+	followed  time.Time // when news were followed last
 	poke      chan struct{}
+	news      chan struct{}
 
 	asking chan struct{} // full while Anew asks; guards asked
 	asked  time.Time
@@ -77,10 +83,14 @@ type UpkeepOptions struct {
 
 // NewUpkeep returns the upkeep of a table's jurisdiction.
 func NewUpkeep(t *Table, keys Keys, o UpkeepOptions) *Upkeep {
-	return &Upkeep{o: o, table: t, keys: keys, acked: map[identity.Jurisdiction]uint64{}, poke: make(chan struct{}, 1), asking: make(chan struct{}, 1)}
+	return &Upkeep{
+		o: o, table: t, keys: keys, acked: map[identity.Jurisdiction]uint64{},
+		poke: make(chan struct{}, 1), news: make(chan struct{}, 1), asking: make(chan struct{}, 1),
+	}
 }
 
-// Run looks after everything at once, and then every minute and after each Poke, until ctx ends.
+// Run looks after everything at once, and then every minute, after each Poke, and soon after Told,
+// until ctx ends.
 func (u *Upkeep) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -90,11 +100,60 @@ func (u *Upkeep) Run(ctx context.Context) {
 			u.table.logger.Warn("upkeep came to nothing", "error", err)
 		}
 		cancel()
-		select {
-		case <-tick.C:
-		case <-u.poke:
-		case <-ctx.Done():
+		for !u.wait(ctx, tick) {
 		}
+	}
+}
+
+// wait waits for the next round; false: only for news, of which there were none so far.
+func (u *Upkeep) wait(ctx context.Context, tick *time.Ticker) bool {
+	var follow <-chan time.Time
+	if pause, told := u.pause(); told {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		follow = timer.C
+	}
+	select {
+	case <-u.news:
+		return false
+	case <-tick.C:
+	case <-u.poke:
+	case <-follow:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+// pause returns how long it takes until the news of neighbours may be followed; false: there are
+// none.
+func (u *Upkeep) pause() (time.Duration, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return toldEvery - u.table.now().Sub(u.followed).Abs(), u.told
+}
+
+// follow has the jurisdiction present itself in this round where there are news that may be
+// followed.
+func (u *Upkeep) follow() {
+	pause, told := u.pause()
+	if !told || pause > 0 {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.told, u.followed = false, u.table.now()
+	u.presented, u.vain = time.Time{}, 0
+}
+
+// Told has the jurisdiction present itself soon, because a neighbour told news of what stands above
+// it. However often that happens, it is followed once in toldEvery.
+func (u *Upkeep) Told() {
+	u.mu.Lock()
+	u.told = true
+	u.mu.Unlock()
+	select {
+	case u.news <- struct{}{}:
+	default:
 	}
 }
 
@@ -155,6 +214,7 @@ func (u *Upkeep) known(number uint64) bool {
 // round does the work that is due: (1) our own keys, (2) the table, (3) the parent and the roster.
 // Each is tried even where one before it failed.
 func (u *Upkeep) round(ctx context.Context) error {
+	u.follow()
 	now := u.table.now()
 	err := u.keys.RenewKeys(ctx, u.known)
 	err = errors.Join(err, u.refresh(ctx))

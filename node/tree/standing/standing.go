@@ -108,21 +108,45 @@ func (s *Standing) Chain(ctx context.Context) ([]trust.Link, error) {
 	return trust.Descend(root, levels, ledger.VerifyEndorsement)
 }
 
+// Kept returns the key sets of a jurisdiction that are known without asking anybody.
+func (s *Standing) Kept(of identity.Jurisdiction) []trust.Believed { return s.chains.Kept(of) }
+
 // KeySets returns the key sets by which signatures of any jurisdiction are believed, with the time
 // for which each counts; with anew, they are asked for again (see chains). Where they cannot be
 // had, the error is a *relay.Problem of the hop at which the way ends.
 func (s *Standing) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error) {
 	sets, err := s.chains.KeySets(ctx, of, anew)
+	return sets, s.told(of, err)
+}
+
+// Belief returns the key set that is believed for any jurisdiction now. The error is that of
+// KeySets.
+func (s *Standing) Belief(ctx context.Context, of identity.Jurisdiction) (chains.Belief, error) {
+	b, err := s.chains.Belief(ctx, of)
+	return b, s.told(of, err)
+}
+
+// told returns the error of chains about a jurisdiction as other jurisdictions are told it.
+func (s *Standing) told(of identity.Jurisdiction, err error) error {
 	f, told := errors.AsType[*text.Failure](err)
 	if !told {
-		return sets, err
+		return err
 	}
 	at := s.Name()
 	if path := route.Path(at, of); len(path) > 0 && f.Code != text.AnswerRefused {
 		named := slices.IndexFunc(path, func(j identity.Jurisdiction) bool { return j.String() == f.Args["jurisdiction"] })
 		at = path[max(named-1, 0)]
 	}
-	return nil, &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
+	return &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
+}
+
+// StatusAsOf returns of when the endorsers' word on a jurisdiction is, where that is more than
+// chains.MaxAge ago; else, and of this jurisdiction itself, zero.
+func (s *Standing) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
+	if of == s.Name() {
+		return asOf
+	}
+	return s.chains.StatusAsOf(of)
 }
 
 // Current returns the roster now in force.

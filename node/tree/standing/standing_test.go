@@ -22,6 +22,7 @@ import (
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 	"xietong/node/tree/neighbours"
 	"xietong/node/tree/rosters"
@@ -66,7 +67,7 @@ func newScene(t *testing.T) *scene {
 	ignore := func(context.Context, identity.Jurisdiction) {}
 	s.top, s.own = rosters.New(s.province, nil, ignore), rosters.New(s.city, nil, ignore)
 	s.table = neighbours.New(s.city, s.city.Clock, slog.New(slog.DiscardHandler))
-	found := chains.New(s.city, tree.NewEndorser(s.city, s.city.Clock), s.table, silent, s.city.Clock)
+	found := chains.New(s.city, tree.NewEndorser(s.city, s.city.Clock), s.table, breaks.New(s.city, nil, s.city.Clock, slog.New(slog.DiscardHandler)), silent, s.city.Clock)
 	config := roster.Place{Name: s.city.Name(), DisplayName: "configured", Level: "prefecture"}
 	s.Standing = New(s.city, config, s.table, found, s.own, func(identity.Jurisdiction) time.Time { return time.Time{} })
 	if err := s.table.Refresh(t.Context()); err != nil {

@@ -15,12 +15,14 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"xietong/certs/authority"
 	"xietong/certs/identity"
+	"xietong/certs/paper"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/host"
@@ -31,7 +33,8 @@ import (
 // Party is one jurisdiction.
 type Party struct {
 	*host.Host
-	Keys *authority.Authority
+	Keys  *authority.Authority
+	Paper *paper.Key
 
 	dir  string
 	name identity.Jurisdiction
@@ -43,11 +46,22 @@ type Party struct {
 var Binding = [32]byte{1, 2, 3}
 
 // New makes and opens a jurisdiction, with the commands of node/tree and those that also registers.
+// Its private recovery key is Paper.
 func New(t *testing.T, name string, also ...func(*state.Registry)) *Party {
+	t.Helper()
+	return NewIn(t, name, 1, also...)
+}
+
+// NewIn makes and opens a jurisdiction whose ledger begins with the epoch.
+func NewIn(t *testing.T, name string, epoch uint64, also ...func(*state.Registry)) *Party {
 	t.Helper()
 	p := &Party{dir: t.TempDir(), name: Name(t, name), also: also}
 	p.SetClock(time.Now())
-	if _, err := host.Create(p.dir, p.name, p.Clock(), 1); err != nil {
+	show := func(k *paper.Key) (err error) {
+		p.Paper, err = paper.Read([]byte(strings.Join(k.Words(paper.English), " "))) // k is wiped
+		return err
+	}
+	if _, err := host.Make(p.dir, p.name, host.New{Now: p.Clock(), Epoch: epoch, Hosted: 1, Paper: show}); err != nil {
 		t.Fatal(err)
 	}
 	p.Open(t)

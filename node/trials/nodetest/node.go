@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"net"
+	"path/filepath"
 	"time"
 
 	"xietong/node"
@@ -70,8 +71,19 @@ func (n *Node) Invite() client.Invitation {
 
 // Join joins with the token of an invitation. The node must not run, and does not afterwards.
 func (n *Node) Join(token string) (node.JoinResult, error) {
-	return node.Join(n.tree.T.Context(), n.machine.dir, token, node.JoinOptions{Options: n.machine.options(), Listen: n.listen()})
+	return n.JoinWith(token, nil, nil)
 }
+
+// JoinWith is Join with papers: show is shown the new recovery key, and before is that of keys that
+// were lost. Each may be nil.
+func (n *Node) JoinWith(token string, show func(string, *node.Paper) error, before *node.Paper) (node.JoinResult, error) {
+	return node.Join(n.tree.T.Context(), n.machine.dir, token, node.JoinOptions{
+		Options: n.machine.options(), Listen: n.listen(), Paper: show, Recovery: before,
+	})
+}
+
+// Lose takes the machine's data directory away, as a fire does. The node must not run.
+func (n *Node) Lose() { n.machine.dir = filepath.Join(n.tree.T.TempDir(), "data") }
 
 // Start starts the node.
 func (n *Node) Start() {

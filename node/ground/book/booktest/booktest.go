@@ -84,12 +84,23 @@ func (l *Ledger) Log() identity.Log { return l.log }
 
 // View runs f on the state as it is now.
 func (l *Ledger) View(ctx context.Context, f func(*state.Reader) error) error {
+	if err := l.Linearize(ctx); err != nil {
+		return err
+	}
+	return l.Look(f)
+}
+
+// Linearize counts a read: Look always shows everything.
+func (l *Ledger) Linearize(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	l.Views.Add(1)
-	return l.state.View(f)
+	return nil
 }
+
+// Look runs f on the state as it is now.
+func (l *Ledger) Look(f func(*state.Reader) error) error { return l.state.View(f) }
 
 // Propose applies a command. It returns a *state.Refusal as in a node; any other error of a handler
 // would stop a node.

@@ -102,6 +102,9 @@ func (p *Pair) KeySets(_ context.Context, of identity.Jurisdiction, _ bool) ([]t
 	return p.sets[of], nil
 }
 
+// Kept returns them too.
+func (p *Pair) Kept(of identity.Jurisdiction) []trust.Believed { return p.sets[of] }
+
 // Exchange carries a request to the other jurisdiction, and counts it in Sent.
 func (p *Pair) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
 	p.Sent.Add(1)

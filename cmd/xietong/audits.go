@@ -1,0 +1,79 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// found are the texts for what came of asking again.
+var found = map[string]text.Code{
+	client.FoundAudited: text.CLIAuditsAudited, client.FoundLied: text.CLIAuditsLied, client.FoundWithheld: text.CLIAuditsWithheld,
+	client.FoundUnproven: text.CLIAuditsUnproven, client.FoundUnreached: text.CLIAuditsUnreached,
+	client.FoundAnswered: text.CLIAuditsAnswered, client.FoundGone: text.CLIAuditsGone, client.FoundNotAsked: text.CLIAuditsNotAsked,
+	client.FoundNotUp: text.CLIAuditsNotUp, client.FoundSilent: text.CLIAuditsSilent,
+}
+
+// ledgerAudits makes the verb that tells what became of questions to many after they were answered:
+// of the one that an entry records, or of all.
+func (a *app) ledgerAudits() *cobra.Command {
+	return a.verb("audits [ENTRY]", text.CLIShortAudits, func(cmd *cobra.Command, args []string) error {
+		asked := ""
+		if len(args) > 0 {
+			asked = args[0]
+		}
+		got, err := a.client().Audits(cmd.Context(), asked)
+		switch {
+		case err != nil:
+			return err
+		case a.jsonOnly:
+			return printJSON(a.stdout, got)
+		case len(got.Open)+len(got.Findings) == 0:
+			a.say(text.CLIAuditsNone, nil)
+			return nil
+		}
+		var rows [][]string
+		for _, p := range got.Open {
+			rows = append(rows, []string{p.Asked, p.Title, a.open(p), a.localTime(p.Since), ""})
+		}
+		for _, f := range got.Findings {
+			rows = append(rows, []string{f.Asked, f.Title, a.found(f), a.localTime(f.At), f.Entry})
+		}
+		a.list([]text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry}, rows)
+		for _, f := range got.Findings {
+			a.printLies(f.Lies)
+		}
+		return nil
+	})
+}
+
+func (a *app) open(p client.OpenPoint) string {
+	until := text.Args{"until": a.localTime(p.Until)}
+	if p.By == "" {
+		return a.t(text.CLIAuditsOpen, until)
+	}
+	return a.said(p, a.t(text.CLIAuditsSaidOpen, until))
+}
+
+// said tells what another said, and beside it what is known from the jurisdiction itself.
+func (a *app) said(p client.OpenPoint, word string) string {
+	return a.t(text.CLIAuditsSaid, text.Args{"by": p.By, "state": a.t(saidOf[p.State], text.Args{"by": p.By}), "word": word})
+}
+
+// saidOf are the texts for what was said of a jurisdiction.
+var saidOf = map[string]text.Code{client.StateUnreachable: text.CLIAuditsUnreachable, client.StateLate: text.CLIGatherLate}
+
+func (a *app) found(f client.Finding) string {
+	said := a.t(found[f.Outcome], nil)
+	if f.Up != "" {
+		said = a.t(text.CLIAuditsUp, text.Args{"word": said, "since": a.localTime(f.Up)})
+	}
+	if f.Why != "" {
+		said += " (" + f.Why + ")"
+	}
+	if f.By != "" {
+		return a.said(f.OpenPoint, said)
+	}
+	return said
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"xietong/node"
+	"xietong/node/ground/text"
+)
+
+const (
+	quiet      = 4  // light modules around a QR code
+	qrColumns  = 37 // of a QR code with its quiet zone
+	wordColumn = 14 // columns of one word with its number
+)
+
+// onPaper shows a recovery key once, on standard output: words, and on a terminal that is wide
+// enough a QR code. name is whom it is of, and number the key set that first names it.
+func (a *app) onPaper(p *node.Paper, name string, number uint64) error {
+	var b bytes.Buffer
+	defer func() { clear(b.Bytes()[:b.Cap()]) }()
+	b.Grow(16 << 10) // so that nothing is copied on the way
+	line := func(code text.Code, args text.Args) { fmt.Fprintln(&b, a.t(code, args)) }
+	line(text.PaperTitle, nil)
+	line(text.PaperOf, text.Args{"name": name, "number": fmt.Sprint(number), "date": a.now().In(a.zone).Format("2006-01-02")})
+	line(text.PaperFingerprint, text.Args{"fingerprint": node.PaperFingerprint(p)})
+	b.WriteByte('\n')
+	a.words(&b, p)
+	b.WriteByte('\n')
+	switch {
+	case a.columns >= qrColumns:
+		rows, err := p.Code()
+		if err != nil {
+			return err
+		}
+		drawCode(&b, rows)
+		b.WriteByte('\n')
+	case a.columns > 0:
+		line(text.PaperNarrow, text.Args{"columns": fmt.Sprint(qrColumns)})
+	}
+	line(text.PaperKeep, nil)
+	line(text.PaperAlone, nil)
+	line(text.PaperOnce, nil)
+	b.WriteByte('\n')
+	_, err := a.stdout.Write(b.Bytes())
+	return err
+}
+
+// wordsOf returns the words in the language.
+func (a *app) wordsOf(p *node.Paper) []string {
+	if a.lang == text.Zh {
+		return p.Words(node.PaperChinese)
+	}
+	return p.Words(node.PaperEnglish)
+}
+
+// words writes the words with their numbers, in as many columns as the terminal has room for.
+func (a *app) words(b *bytes.Buffer, p *node.Paper) {
+	words := a.wordsOf(p)
+	defer clear(words)
+	width := a.columns
+	if width == 0 {
+		width = 80
+	}
+	across := max(1, min(4, (width-2)/wordColumn))
+	for i, word := range words {
+		cell := fmt.Sprintf("%2d %s", i+1, word)
+		if (i+1)%across == 0 || i == len(words)-1 {
+			fmt.Fprintln(b, "  "+cell)
+			continue
+		}
+		b.WriteString(pad("  "+cell, wordColumn))
+	}
+}
+
+// drawCode writes a QR code in half blocks, two rows of modules a line. The colours are said in
+// full, black on white, so that it can be read on dark and on light terminals.
+func drawCode(b *bytes.Buffer, rows [][]bool) {
+	dark := func(y, x int) bool {
+		y, x = y-quiet, x-quiet
+		return y >= 0 && x >= 0 && y < len(rows) && x < len(rows) && rows[y][x]
+	}
+	side := len(rows) + 2*quiet
+	for y := 0; y < side; y += 2 {
+		b.WriteString("\x1b[30;47m")
+		for x := range side {
+			switch above, below := dark(y, x), dark(y+1, x); {
+			case above && below:
+				b.WriteString("█")
+			case above:
+				b.WriteString("▀")
+			case below:
+				b.WriteString("▄")
+			default:
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteString("\x1b[0m\n")
+	}
+}
+
+// papered tells which paper counts, where this call has shown none because an earlier one has.
+func (a *app) papered(shown bool, fingerprint string) {
+	if !shown && fingerprint != "" {
+		a.say(text.PaperBefore, text.Args{"fingerprint": fingerprint})
+	}
+}
+
+// paperFor returns what shows the recovery key of a jurisdiction that is made: on paper; into words
+// where they were asked for with --json; nil where --json was given alone, and nobody is shown it.
+func (a *app) paperFor(asked bool, words *[]string) func(string, *node.Paper) error {
+	switch {
+	case !a.jsonOnly:
+		return func(name string, p *node.Paper) error { return a.onPaper(p, name, 1) }
+	case asked:
+		return func(_ string, p *node.Paper) error { *words = a.wordsOf(p); return nil }
+	}
+	return nil
+}
+
+// readPaper reads the words of a recovery key from standard input, line by line until they are
+// whole, or an empty line. They never come as an argument, which the list of processes would show.
+func (a *app) readPaper() (*node.Paper, error) {
+	if !a.jsonOnly {
+		fmt.Fprintln(a.stderr, a.t(text.PaperAsk, nil))
+	}
+	typed := make([]byte, 0, node.MaxPaper+1)
+	defer func() { clear(typed[:cap(typed)]) }()
+	lines := bufio.NewReaderSize(io.LimitReader(a.stdin, node.MaxPaper), node.MaxPaper)
+	for {
+		line, err := lines.ReadSlice('\n')
+		typed = append(typed, line...)
+		ended := err != nil || strings.TrimSpace(string(line)) == ""
+		clear(line)
+		p, whole, bad := node.ReadPaper(typed)
+		switch {
+		case bad == nil:
+			return p, nil
+		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
+			return nil, err
+		case whole || ended:
+			return nil, bad
+		}
+	}
+}
+
+// newPaper makes a recovery key on this terminal and shows it, and returns the public part for the
+// node, which never sees the private one.
+func (a *app) newPaper(ctx context.Context) (public, fingerprint string, err error) {
+	if a.jsonOnly {
+		return "", "", usage(text.PaperNoJSON, nil)
+	}
+	keys, err := a.client().Keys(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	p, err := node.NewPaper()
+	if err != nil {
+		return "", "", err
+	}
+	defer p.Wipe()
+	if err := a.onPaper(p, keys.Name, keys.KeySets[0].Number+1); err != nil {
+		return "", "", err
+	}
+	return hex.EncodeToString(p.Public()), node.PaperFingerprint(p), nil
+}

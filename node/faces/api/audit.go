@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/exchange/gather"
+	"xietong/node/faces/client"
+	"xietong/node/flows/federated"
+	"xietong/node/ground/text"
+	"xietong/node/tree/standing"
+)
+
+// ofQuestion is a request about the question that an entry records.
+type ofQuestion struct {
+	Caller
+	Asked string `query:"asked" maxLength:"300" doc:"NAME/log/EPOCH/INDEX of the entry that records the question; empty: all"`
+}
+
+func (s *server) registerAudits(a huma.API) {
+	handle(s, a, get("audits", "/v1/audits", "What became of questions to many after they were answered"), audits)
+}
+
+// audits tells an agency of its own questions, and an administrator of all.
+func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, err error) {
+	var asked identity.Entry
+	if in.Asked != "" {
+		if asked, err = identity.ParseEntry(in.Asked); err != nil {
+			return out, err
+		}
+	}
+	got, err := h.Federated.Account(ctx, in.by(), asked)
+	out.Open, out.Findings = []client.OpenPoint{}, []client.Finding{}
+	for _, p := range got.Open {
+		out.Open = append(out.Open, pointShown(h.Standing, p))
+	}
+	for _, f := range got.Findings {
+		out.Findings = append(out.Findings, findingShown(h.Standing, f, text.FromAcceptLanguage(in.Language)))
+	}
+	return out, err
+}
+
+func pointShown(s *standing.Standing, p federated.Point) client.OpenPoint {
+	out := client.OpenPoint{
+		Asked: p.Asked.String(), Agency: p.Agency.String(), Name: p.Hop.String(), Title: s.CalledShort(p.Hop),
+		Since: stamp(p.Since), Until: stamp(p.Until),
+	}
+	if !p.By.IsZero() {
+		out.By, out.State = s.CalledShort(p.By), p.State.String()
+	}
+	return out
+}
+
+func findingShown(s *standing.Standing, f federated.Finding, l text.Lang) client.Finding {
+	out := client.Finding{
+		OpenPoint: pointShown(s, f.Point), Outcome: string(f.Outcome), At: stamp(f.At), Entry: f.Entry.String(), Lies: liesShown(f.Lies),
+		Up: stamp(f.Up),
+	}
+	if f.Why != nil {
+		out.Why = text.T(l, f.Why.Code, s.Worded(f.Why.Args))
+	}
+	return out
+}
+
+func liesShown(lies []gather.Lie) (out []client.Lie) {
+	for _, lie := range lies {
+		out = append(out, client.Lie{By: lie.By.String(), Kind: string(lie.Kind), About: lie.About.String(), Proven: lie.Kind.Proven()})
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"cmp"
+	"context"
+
+	"xietong/node/faces/client"
+	"xietong/node/flows/selfcheck"
+	"xietong/node/ground/text"
+)
+
+// Check tells what others believe of the keys of a hosted jurisdiction; *selfcheck.Desk is one.
+type Check interface {
+	View(ctx context.Context) (selfcheck.View, error)
+	// Acknowledge ends the alarms.
+	Acknowledge(ctx context.Context) error
+}
+
+// acknowledge ends the alarms about the own keys.
+func acknowledge(ctx context.Context, h Hosted, in *plainPost) (client.Acknowledged, error) {
+	if _, err := in.key(); err != nil {
+		return client.Acknowledged{}, err
+	}
+	return client.Acknowledged{}, h.Check.Acknowledge(ctx)
+}
+
+type plainPost struct {
+	Caller
+	Body client.Acknowledge
+}
+
+// check returns what others believe of the own keys, with the signed answers where they are wanted.
+func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client.Check, err error) {
+	v, err := h.Check.View(ctx)
+	if err != nil {
+		return out, err
+	}
+	out = client.Check{Asked: []client.Asked{}, Alarms: []client.Alarm{}, Alone: v.Alone}
+	for _, a := range v.Asked {
+		out.Asked = append(out.Asked, asked(h, a))
+	}
+	if e := v.Endorsed; selfcheck.Stale(e, s.node.Now()) {
+		parent, _ := h.Standing.Parent()
+		out.Alarms = append(out.Alarms, client.Alarm{
+			Code: string(text.EndorsementStale), Args: map[string]string{"name": h.Standing.Called(parent), "since": stampMS(e.Issued)},
+			Since: stampMS(e.Issued), Last: stamp(s.node.Now()),
+		})
+	}
+	for _, f := range v.Findings {
+		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))
+	}
+	if !evidence {
+		for i := range out.Asked {
+			out.Asked[i].Evidence = nil
+		}
+		for i := range out.Alarms {
+			out.Alarms[i].Evidence = nil
+		}
+	}
+	return out, nil
+}
+
+var relations = map[selfcheck.Relation]string{
+	selfcheck.Grandparent: client.AskedGrandparent, selfcheck.Parent: client.AskedParent, selfcheck.Other: client.AskedOther,
+}
+
+func asked(h Hosted, a selfcheck.Seen) client.Asked {
+	out := client.Asked{
+		Name: a.Who.String(), DisplayName: h.Standing.Called(a.Who), Relation: relations[a.Relation], At: stamp(a.At),
+		Number: a.Belief.Number, Fingerprint: a.Belief.Fingerprint(), Why: a.Why, Evidence: a.Evidence,
+	}
+	if a.Belief.AsOf > 0 {
+		out.AsOf = stampMS(a.Belief.AsOf)
+	}
+	switch {
+	case a.Agrees:
+		out.Outcome = client.BelievesOurs
+	case a.Kind == selfcheck.Named:
+		out.Outcome = client.BelievesOthers
+	case a.Kind == selfcheck.Unknown:
+		out.Outcome = client.UnknownSigner
+	case a.Kind == selfcheck.OtherKey:
+		out.Outcome = client.OtherRecipient
+	default:
+		out.Outcome = client.SaysNothing
+	}
+	return out
+}
+
+func alarm(h Hosted, f selfcheck.Finding, own string) client.Alarm {
+	args := map[string]string{"name": h.Standing.Called(f.Who), "since": stampMS(f.Since)}
+	code := text.KeysUnconfirmed
+	if f.Verdict == selfcheck.Differs {
+		code = text.KeysBelievedOther
+		args["believed"], args["own"] = cmp.Or(f.Fingerprint(), "other keys"), own
+	}
+	return client.Alarm{
+		Code: string(code), Args: args, By: f.Who.String(), Relation: relations[f.Relation], Lead: f.Lead,
+		Since: stampMS(f.Since), Last: stampMS(f.Last), Evidence: f.Evidence,
+	}
+}
+
+// worst returns the code of an alarm about the own keys that is no lead; "" where there is none.
+func worst(alarms []client.Alarm) string {
+	for _, a := range alarms {
+		if !a.Lead {
+			return a.Code
+		}
+	}
+	return ""
+}

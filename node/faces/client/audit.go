@@ -1,0 +1,57 @@
+package client
+
+import (
+	"context"
+	"net/url"
+)
+
+// How something ended that was open in the account of a question to many.
+const (
+	FoundAudited   = "audited"   // shown later, and right
+	FoundLied      = "lied"      // shown later, and it proves a lie
+	FoundWithheld  = "withheld"  // not shown for a day
+	FoundUnproven  = "unproven"  // shown, and signed by nobody who is found
+	FoundUnreached = "unreached" // could not be asked for a day
+
+	// Of whom another said that it gave no answer; both may be honest.
+	FoundAnswered = "answered"  // it shows the answer that it signed
+	FoundGone     = "gone"      // it says that it answered, and shows no answer
+	FoundNotAsked = "not-asked" // it says that its link was up, and the question never came
+	FoundNotUp    = "not-up"    // it says that the question never came, and not that its link was up
+	FoundSilent   = "silent"    // it said nothing for a day
+)
+
+// Audits are what became of questions to many after they were answered.
+type Audits struct {
+	Open     []OpenPoint `json:"open" doc:"Who is asked again"`
+	Findings []Finding   `json:"findings" doc:"What came of it, the latest first: of 90 days, 200 at most"`
+}
+
+// OpenPoint is a jurisdiction that is asked again about a question.
+type OpenPoint struct {
+	Asked  string `json:"asked" doc:"Name of the entry that records the question"`
+	Agency string `json:"agency" doc:"Code of the agency that asked it"`
+	Name   string `json:"name"`
+	Title  string `json:"title" doc:"What people call it"`
+	By     string `json:"by,omitempty" doc:"What people call who said that it gave no answer; absent: it did not show what it was given"`
+	State  string `json:"state,omitempty" enum:"unreachable,late" doc:"What was said of it"`
+	Since  string `json:"since" doc:"RFC 3339"`
+	Until  string `json:"until" doc:"RFC 3339: until when it is asked again"`
+}
+
+// Finding is what came of asking again.
+type Finding struct {
+	OpenPoint
+	Outcome string `json:"outcome" enum:"audited,lied,withheld,unproven,unreached,answered,gone,not-asked,not-up,silent"`
+	At      string `json:"at" doc:"RFC 3339"`
+	Entry   string `json:"entry" doc:"Name of the entry that records the finding"`
+	Lies    []Lie  `json:"lies,omitempty"`
+	Why     string `json:"why,omitempty" doc:"A sentence: why nothing was shown or said"`
+	Up      string `json:"up,omitempty" doc:"RFC 3339: since when its link upwards was up, by its own word"`
+}
+
+// Audits returns what is open and what was found, of the question that an entry records, or of all
+// (asked is empty).
+func (c *Client) Audits(ctx context.Context, asked string) (Audits, error) {
+	return get[Audits](ctx, c, "/v1/audits?asked="+url.QueryEscape(asked))
+}

@@ -1,0 +1,227 @@
+package federated
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// Outcome says how something ended that was open in an account.
+type Outcome string
+
+// The outcomes.
+const (
+	Audited   Outcome = "audited"   // the hop showed later what it was given, and the share is what that comes to
+	Lied      Outcome = "lied"      // it showed later what it was given, and that proves a lie
+	Withheld  Outcome = "withheld"  // it did not show within a day what it was given
+	Unproven  Outcome = "unproven"  // it showed an answer, and nobody is found whose key signed that
+	Unreached Outcome = "unreached" // this jurisdiction could not ask it for a day
+
+	// Of a jurisdiction of which another said that it gave no answer. The two may both be honest: a
+	// link can be down at one end alone.
+	Answered Outcome = "answered"  // it shows the answer that it signed
+	Gone     Outcome = "gone"      // it says that it answered, and shows no answer
+	NotAsked Outcome = "not-asked" // it says that its link was up, and that the question never came
+	NotUp    Outcome = "not-up"    // it says that the question never came, and not that its link was up
+	Silent   Outcome = "silent"    // it said nothing for a day
+)
+
+// maxLies bounds the lies that one finding names.
+const maxLies = 16
+
+// Point is something that is open in the account of a question.
+type Point struct {
+	Hop    identity.Jurisdiction // that is asked again
+	By     identity.Jurisdiction // who said that Hop gave no answer; zero: Hop did not show what it was given
+	State  gather.State          // what By said: unreachable or late
+	Agency identity.Label        // that asked the question
+	Asked  identity.Entry        // this jurisdiction's record of the question
+	Since  time.Time
+	Until  time.Time
+}
+
+// Finding is how a point ended.
+type Finding struct {
+	Point
+	Outcome Outcome
+	At      time.Time
+	Lies    []gather.Lie
+	Up      time.Time      // since when the link of Hop was up, by its word; zero: it does not say
+	Why     *text.Failure  // why nothing was shown; nil: not known, or it was shown
+	Entry   identity.Entry // that records the finding
+}
+
+// Account is what became of questions after they were answered.
+type Account struct {
+	Open     []Point
+	Findings []Finding // the latest first
+}
+
+// MostFindings is how many findings an account shows.
+const MostFindings = 200
+
+// Account returns what is open, and what was found in the last FindingTerm: of one question, or of
+// all (asked is zero). An agency is told of its own questions, and an administrator of all.
+func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Entry) (a Account, err error) {
+	err = d.own.View(ctx, func(r *state.Reader) error {
+		agency, administrator, err := by.Asks(r)
+		if err != nil {
+			return err
+		}
+		log := r.Log()
+		in := func(p point) bool {
+			return (administrator || p.Agency == agency.Code()) && (asked.IsZero() || p.Asked.In(log) == asked)
+		}
+		for _, p := range points.All(r, nil) {
+			if in(p) {
+				a.Open = append(a.Open, p.shown(log))
+			}
+		}
+		for _, f := range findings.All(r, nil) {
+			if in(f.Point) {
+				a.Findings = append(a.Findings, f.shown(log))
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(a.Open, func(a, b Point) int { return a.Since.Compare(b.Since) })
+	slices.Reverse(a.Findings)
+	a.Findings = a.Findings[:min(len(a.Findings), MostFindings)]
+	return a, err
+}
+
+func (p point) shown(log identity.Log) Point {
+	return Point{
+		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: time.UnixMilli(int64(p.Since)), Until: p.end(),
+	}
+}
+
+func (f finding) shown(log identity.Log) Finding {
+	out := Finding{Point: f.Point.shown(log), Outcome: f.Outcome, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(log)}
+	for _, l := range f.Lies {
+		out.Lies = append(out.Lies, gather.Lie(l))
+	}
+	if f.Up > 0 {
+		out.Up = time.UnixMilli(int64(f.Up))
+	}
+	if code := text.ByNumber(f.Code); f.Code != 0 {
+		out.Why = &text.Failure{Code: code, Args: text.Named(code, f.Args)}
+	}
+	return out
+}
+
+// foundOf returns how a point ended: with what an audit found or, where err is not nil, because
+// nothing could be audited for a day.
+func (d *Desk) foundOf(p point, a Audit, err error) finding {
+	f := finding{Point: p, Outcome: Audited, At: uint64(d.Now().UnixMilli())}
+	for _, l := range a.Lies[:min(len(a.Lies), maxLies)] {
+		if f.Lies = append(f.Lies, lie(l)); l.Kind.Proven() {
+			f.Outcome = Lied
+		}
+	}
+	if err == nil || f.Outcome == Lied {
+		return f
+	}
+	problem, told := errors.AsType[*relay.Problem](err)
+	switch {
+	case withoutKey(err) != nil:
+		f.Outcome = Unproven
+	case told && problem.At == d.own.Name() && relay.Code(problem.Code) == relay.Unreachable:
+		f.Outcome = Unreached
+	default:
+		f.Outcome = Withheld
+	}
+	f.because(err)
+	return f
+}
+
+// because keeps why nothing was shown or said, where that can be told.
+func (f *finding) because(err error) {
+	if code, args := failure.Told(err); text.ByNumber(code) != text.Internal {
+		f.Code, f.Args = code, args[:min(len(args), maxLies)]
+	}
+}
+
+// findingType is the content type of the payload of a finding.
+const findingType = "application/json"
+
+// findingNote is the payload of a finding. Share is the part of the share that its signer signed
+// (see relay.Evidence).
+type findingNote struct {
+	Asked       string    `json:"asked"`
+	RequestHash string    `json:"request_hash"`
+	Hop         string    `json:"hop"`
+	Outcome     Outcome   `json:"outcome"`
+	Since       time.Time `json:"since"`
+	At          time.Time `json:"at"`
+	Lies        []lieNote `json:"lies,omitempty"`
+	Why         text.Code `json:"why,omitempty"`
+	Share       []byte    `json:"share,omitempty"`
+	// Of what another said: who, and what; and the word of the hop, as it signed it.
+	By   string `json:"by,omitempty"`
+	Said string `json:"said,omitempty"`
+	Word []byte `json:"word,omitempty"`
+}
+
+type lieNote struct {
+	By    string      `json:"by"`
+	Kind  gather.Kind `json:"kind"`
+	About string      `json:"about,omitempty"`
+}
+
+// settle ends a point, and records and tells how.
+func (d *Desk) settle(ctx context.Context, f finding) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
+	statement, err := d.noted(ctx, f)
+	if err != nil {
+		return err
+	}
+	f.Entry, err = commandSettle.Do(ctx, d.own, book.Request{}, settleBody{Finding: f, Statement: statement})
+	if err == nil && f.Entry != ledger.None && d.Found != nil {
+		d.Found(f.shown(d.own.Log()))
+	}
+	return err
+}
+
+func (d *Desk) noted(ctx context.Context, f finding) (book.Statement, error) {
+	shown := f.shown(d.own.Log())
+	note := findingNote{
+		Asked: shown.Asked.String(), RequestHash: hex.EncodeToString(f.Point.Request), Hop: shown.Hop.String(),
+		Outcome: f.Outcome, Since: shown.Since.UTC(), At: shown.At.UTC(),
+	}
+	if !shown.By.IsZero() {
+		note.By, note.Said, note.Word = shown.By.String(), shown.State.String(), f.Word
+	}
+	if shown.Why != nil {
+		note.Why = shown.Why.Code
+	}
+	for _, l := range shown.Lies {
+		note.Lies = append(note.Lies, lieNote{l.By.String(), l.Kind, l.About.String()})
+	}
+	err := d.own.View(ctx, func(r *state.Reader) error {
+		note.Share = evidenceOf(r.Get(bucketPointShares, f.Point.key()))
+		return nil
+	})
+	if err != nil {
+		return book.Statement{}, err
+	}
+	payload, err := json.Marshal(note)
+	if err != nil {
+		return book.Statement{}, err
+	}
+	return d.own.Note(findingType, payload)
+}

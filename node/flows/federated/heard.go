@@ -1,0 +1,189 @@
+package federated
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/exchange/envelope"
+	"xietong/exchange/gather"
+	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/operation"
+)
+
+// operationUnanswered tells a member that somebody said that it gave no answer to a question of the
+// asker, and asks what the member says:
+//
+//	{1: hash of the request, 2: when it was issued (ms), 3: who said so, 4: unreachable or late}
+//	→ {1: word, 2: since when its link upwards is up (ms), absent: not up or not known,
+//	   3: its answer as it signed it, where the word is 1}
+//
+// The words: 1 it answered; 2 it answered, and the answer is kept no more or does not stand any
+// more; 3 the question never came, and its link was up; 4 the question never came, and its link was
+// not up, or it does not know.
+const operationUnanswered operation.Operation[unanswered, word] = "unanswered"
+
+// maxDoubted bounds the jurisdictions that are asked themselves after one question.
+const maxDoubted = 64
+
+// unanswered is what was said of the jurisdiction that is asked.
+type unanswered struct {
+	Request []byte                `cbor:"1,keyasint"`
+	Issued  uint64                `cbor:"2,keyasint"`
+	By      identity.Jurisdiction `cbor:"3,keyasint"`
+	State   gather.State          `cbor:"4,keyasint"`
+}
+
+// Check demands a hash of 32 bytes, and one of the two states.
+func (p unanswered) Check() error {
+	if len(p.Request) != 32 || p.State != gather.Unreachable && p.State != gather.Late {
+		return fmt.Errorf("a hash of %d bytes, and state %d", len(p.Request), p.State)
+	}
+	return nil
+}
+
+// word is what a jurisdiction says of a question that it is said not to have answered.
+type word struct {
+	Word   wordKind `cbor:"1,keyasint"`
+	Since  uint64   `cbor:"2,keyasint,omitempty"`
+	Answer []byte   `cbor:"3,keyasint,omitempty"`
+}
+
+type wordKind uint8
+
+const (
+	saysAnswered wordKind = 1
+	saysGone     wordKind = 2
+	saysNotAsked wordKind = 3
+	saysNotUp    wordKind = 4
+)
+
+// Check demands a known word, with an answer if it says so.
+func (w word) Check() error {
+	if w.Word < saysAnswered || w.Word > saysNotUp || (w.Word == saysAnswered) != (len(w.Answer) > 0) || w.Since > ledger.MaxTime {
+		return fmt.Errorf("word %d since %d with an answer of %d bytes", w.Word, w.Since, len(w.Answer))
+	}
+	return nil
+}
+
+// says returns what this jurisdiction says to the asker.
+func (d *Desk) says(ctx context.Context, p unanswered, asker identity.Jurisdiction) (w word, err error) {
+	v, found, err := Given{d.own}.of(ctx, p.Request)
+	switch {
+	case err != nil:
+		return w, err
+	case found && v.Asker == asker && len(v.Frame) > 0:
+		return word{Word: saysAnswered, Answer: v.Frame}, nil
+	case found && v.Asker == asker:
+		return word{Word: saysGone}, nil
+	}
+	w.Word = saysNotUp
+	if d.UpSince != nil {
+		if since := d.UpSince(); !since.IsZero() {
+			w.Since = uint64(since.UnixMilli())
+		}
+	}
+	if w.Since > 0 && w.Since <= p.Issued {
+		w.Word = saysNotAsked
+	}
+	return w, nil
+}
+
+// doubted are those of whom a share says, in the name of another, that they gave no answer: the
+// children of whoever says so, because what it says of all below one child it says of that child.
+func doubted(share gather.Share) (all []point) {
+	known := map[identity.Jurisdiction]bool{}
+	for _, m := range share.Missing {
+		child, ok := childOn(m.By, m.Name)
+		if m.State != gather.Unreachable && m.State != gather.Late || !ok || known[child] {
+			continue
+		}
+		if known[child] = true; len(all) < maxDoubted {
+			all = append(all, point{Hop: child, By: m.By, State: m.State})
+		}
+	}
+	return all
+}
+
+// childOn returns the child of above on the way to a jurisdiction below it.
+func childOn(above, name identity.Jurisdiction) (child identity.Jurisdiction, ok bool) {
+	if name == above || !name.Under(above) {
+		return child, false
+	}
+	for child = name; ; {
+		parent, ok := child.Parent()
+		if !ok || parent == above {
+			return child, ok
+		}
+		child = parent
+	}
+}
+
+// askThem opens a point for each jurisdiction that is said not to have answered, and returns those
+// for which there was room.
+func (d *Desk) askThem(ctx context.Context, p point, share gather.Share) (asked []identity.Jurisdiction, err error) {
+	for _, o := range doubted(share) {
+		p.Hop, p.By, p.State = o.Hop, o.By, o.State
+		kept, err := d.openPoint(ctx, p, nil)
+		if err != nil {
+			return asked, err
+		}
+		if kept {
+			asked = append(asked, p.Hop)
+		}
+	}
+	return asked, nil
+}
+
+// hear asks a jurisdiction what it says, and settles the point with its word.
+func (d *Desk) hear(ctx, within context.Context, p point) {
+	w, evidence, err := d.wordOf(within, p)
+	f := finding{Point: p, Outcome: Silent, At: uint64(d.Now().UnixMilli()), Word: evidence, Up: w.Since}
+	switch {
+	case ctx.Err() != nil || err != nil && d.Now().Before(p.end()):
+		return // later
+	case err != nil:
+		f.because(err)
+	default:
+		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp}[w.Word]
+	}
+	if w.Word == saysAnswered {
+		if _, err := d.prove(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing()); err != nil {
+			f.Outcome = Gone // what it shows proves nothing
+		}
+	}
+	_ = d.settle(ctx, f) // or it stays open, and is tried again
+}
+
+// wordOf returns what a jurisdiction says, with the evidence that it said so.
+func (d *Desk) wordOf(ctx context.Context, p point) (w word, evidence []byte, err error) {
+	said := unanswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
+	if p.Hop == d.own.Name() {
+		w, err = d.says(ctx, said, p.Hop)
+		return w, nil, err
+	}
+	asking := operation.Asking{To: p.Hop, By: catalog.Local(p.Agency.String())}
+	if asking.ID, err = identity.NewMessage(); err != nil {
+		return w, nil, err
+	}
+	return operationUnanswered.ReadSigned(ctx, d.engine, asking, said)
+}
+
+func (p point) auditing() auditing {
+	return auditing{
+		q: p.question(), asking: operation.Asking{To: p.Hop, By: catalog.Local(p.Agency.String())}, request: [32]byte(p.Request),
+		issued: time.UnixMilli(int64(p.Issued)), all: p.All,
+	}
+}
+
+// evidenceOf returns the part of an answer that its signer signed; nil if it is none.
+func evidenceOf(answer []byte) []byte {
+	e, err := envelope.Decode(answer)
+	if err != nil {
+		return nil
+	}
+	return relay.Evidence(e)
+}

@@ -1,0 +1,104 @@
+package join
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/certs/paper"
+	"xietong/certs/trust"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/door"
+)
+
+// create (4) makes the jurisdiction's folder with its keys, in the epoch that the parent tells, and
+// opens it.
+func (a *attempt) create(ctx context.Context) (err error) {
+	folder := host.Folder(a.dir, a.t.Child)
+	epoch, err := door.AskEpoch(ctx, a.line, a.t.Child, a.t.Secret)
+	if err != nil {
+		return err
+	}
+	n := host.New{Now: a.o.Now(), Epoch: epoch, Hosted: a.o.Hosted}
+	if a.o.Paper != nil {
+		n.Paper = func(key *paper.Key) error { return a.o.Paper(a.t.DisplayName, key) }
+	}
+	if a.made, err = host.Make(folder, a.t.Child, n); err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	a.told(text.JoinKeys, text.JoinKeysDone, nil)
+	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now})
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	return nil
+}
+
+// enter (5) redeems the invitation, and (6) records the result: it keeps the chain, in which the
+// parent's endorsement is proven from the root, and makes the entry "joined" in the child's own
+// ledger. Each part may be repeated after a failure of any part.
+func (a *attempt) enter(ctx context.Context) error {
+	levels, entry, err := a.redeem(ctx)
+	if err != nil {
+		return err
+	}
+	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
+		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
+	})
+	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
+	if err != nil {
+		return door.Mismatch(a.t.Parent, err)
+	}
+	_, err = tree.Record(ctx, a.own, tree.Upstream{
+		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
+	})
+	if err != nil {
+		return err
+	}
+	pin, err := a.own.Pin()
+	a.result = Result{
+		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
+		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
+		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil,
+	}
+	for _, level := range chain {
+		a.result.Chain = append(a.result.Chain, called(level))
+	}
+	a.told(text.JoinChain, text.JoinChainDone, text.Args{"chain": strings.Join(a.result.Chain, " > ")})
+	return err
+}
+
+// redeem proves that the child holds its keys, with the invitation's secret, and signs the first of
+// them with the recovery key from before, where it is at hand. It returns the levels above the
+// child, the last with the endorsement of it, and the endorsement's entry.
+func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, error) {
+	binding, err := a.line.Binding()
+	if err != nil {
+		return nil, identity.Entry{}, err
+	}
+	sets, err := a.own.KeySets(ctx)
+	if err != nil {
+		return nil, identity.Entry{}, fmt.Errorf("read own key sets: %w", err)
+	}
+	// The parent takes so many at once. Upkeep presents the others, once the child is opened.
+	sets = sets[:trust.Some(sets)]
+	r := tree.Redemption{
+		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
+		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),
+	}
+	if a.o.Recovery != nil {
+		if r.Recovery, err = trust.SignRecovery(a.made.Pin, a.o.Recovery.Sign); err != nil {
+			return nil, identity.Entry{}, err
+		}
+	}
+	levels, entry, err := door.Ask(ctx, a.line, r)
+	if err == nil && len(r.Recovery) > 0 {
+		err = a.own.KeepRecovery(r.Recovery)
+	}
+	return levels, entry, err
+}

@@ -1,0 +1,69 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/paper"
+	"xietong/certs/trust"
+)
+
+// TestPaperIsShownBeforeItCounts: a crash between making the recovery key and keeping its public
+// part leaves no key that nobody was shown: the next attempt shows another, which is the one that
+// counts. Once one counts, no other is shown, and the answer says which it is.
+func TestPaperIsShownBeforeItCounts(t *testing.T) {
+	dir := t.TempDir()
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown []string
+	show := func(k *paper.Key) error {
+		shown = append(shown, trust.RecoveryFingerprint(k.Public()))
+		if _, err := os.Stat(filepath.Join(dir, certsFolder, "recovery.pub")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the public part is kept before it was shown: %v", err)
+		}
+		if len(shown) == 1 {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if _, err := Make(dir, name, New{Now: time.Now(), Paper: show}); err == nil {
+		t.Fatal("made, though nobody could be shown the key")
+	}
+	second, err := Make(dir, name, New{Now: time.Now(), Paper: show})
+	if err != nil || !second.Papered || second.Recovery != shown[1] || shown[0] == shown[1] {
+		t.Errorf("got %+v, %v, want the second of %q", second, err, shown)
+	}
+	third, err := Make(dir, name, New{Now: time.Now(), Paper: show})
+	if err != nil || third.Papered || third.Recovery != shown[1] || len(shown) != 2 {
+		t.Errorf("again: got %+v, %v, shown %q, want the same and no other paper", third, err, shown)
+	}
+}
+
+// TestRecoveryStatementIsHandedOn: the own statement goes along with the own key sets, also after a
+// restart, and stands in no receipt.
+func TestRecoveryStatementIsHandedOn(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	defer h.Close()
+	statement := []byte("statement")
+	if err := h.KeepRecovery(statement); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		levels, _, err := h.Chain(t.Context())
+		if err != nil || !bytes.Equal(levels[len(levels)-1].Recovery, statement) {
+			t.Fatalf("got %v, %v, want the statement", levels, err)
+		}
+		h.recovery.Store(nil)
+		if err := h.readRecovery(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package text
+
+// The sentences about key sets that broke with the ones before.
+const (
+	CLIShortTreeConfirm    Code = "cli.short.tree.confirm"
+	CLIShortTreeObject     Code = "cli.short.tree.object"
+	CLILongTreeConfirm     Code = "cli.long.tree.confirm"
+	CLILongTreeObject      Code = "cli.long.tree.object"
+	CLIFlagFingerprint     Code = "cli.flag.fingerprint"
+	CLITreeWaits           Code = "cli.tree.waits"
+	CLITreeObjected        Code = "cli.tree.objected"
+	CLITreeOldPrint        Code = "cli.tree.old-print"
+	CLITreeNewPrint        Code = "cli.tree.new-print"
+	CLITreePin             Code = "cli.tree.pin"
+	CLITreeEnds            Code = "cli.tree.ends"
+	CLITreeEndsByPaper     Code = "cli.tree.ends-by-paper"
+	CLITreeToConfirm       Code = "cli.tree.to-confirm"
+	CLITreeHowToConfirm    Code = "cli.tree.how-to-confirm"
+	CLITreeConfirmed       Code = "cli.tree.confirmed"
+	CLITreeObjectionTaken  Code = "cli.tree.objection-taken"
+	CLITreeObjectionSigned Code = "cli.tree.objection-signed"
+	CLIFlagObjectAt        Code = "cli.flag.object-at"
+	CLIFlagObjectOut       Code = "cli.flag.object-out"
+)
+
+var breakSentences = []sentence{
+	{CLIShortTreeConfirm, "确认下级的下级所换的密钥", "Confirm the new keys of a child of a child"},
+	{CLIShortTreeObject, "提交对等待中密钥的异议", "Hand in an objection to keys that wait"},
+	{
+		CLILongTreeConfirm,
+		"NAME 的密钥全部更换时，其上级这一支之外的节点要等 72 小时才采信。先不带 --fingerprint 查看指纹，再致电 NAME 本身（不是其上级）核对，\n一致的，用对方念出的指纹确认：各处立即采信，并记入本账本。只能确认下级的下级",
+		"When all keys of NAME changed, nodes outside of its parent's branch wait 72 hours before they believe the new ones. See the\nfingerprint without --fingerprint, telephone NAME itself (not its parent), and confirm with the fingerprint that you were told:\nthen everybody believes it at once, and this ledger records it. Only children of children can be confirmed",
+	},
+	{
+		CLILongTreeObject,
+		"对冒用本行政区划名义的密钥提出异议：FILE 写其密钥集标识（xietong tree 所示的 NAME/keys/…），由本节点的旧密钥签署，\n用 --at 直接提交，或用 --out 存为文件，交给别处的管理员。FILE 为这样的文件时，提交到本节点，或用 --at 转交。\n异议有效期间，收到异议的节点不采信该密钥",
+		"Object to keys that go by this jurisdiction's name and are not its own: give their key set (NAME/keys/…, as `xietong tree` shows it)\nas FILE. This node signs with its log key, and hands the objection in with --at, or keeps it with --out for an administrator\nelsewhere. Given such a file, it is handed in here, or at another with --at. While it stands, whoever took it does not believe\nthe keys that it names",
+	},
+	{CLIFlagFingerprint, "对方在电话中念出的指纹 `TEXT`", "the fingerprint that you were told by telephone, `TEXT`"},
+	{CLITreeWaits, "等待：{title}（{name}）的密钥全部更换，{until} 之前不采信（最早见于 {seen}）", "waiting: all keys of {title} ({name}) changed; they are not believed before {until} (first seen {seen})"},
+	{CLITreeObjected, "异议：{title}（{name}）的旧密钥否认新密钥，不采信（最早见于 {seen}）", "objected to: the old keys of {title} ({name}) deny the new ones, which are not believed (first seen {seen})"},
+	{CLITreeOldPrint, "原指纹：{old}", "fingerprint before: {old}"},
+	{CLITreeNewPrint, "新指纹：{new}", "fingerprint now: {new}"},
+	{CLITreePin, "新密钥集：{pin}", "new key set: {pin}"},
+	{CLITreeEnds, "请致电{title}核对。由{confirmer}执行 xietong tree confirm {name}，或由{title}出示恢复密钥，可立即采信", "telephone {title} and compare; `xietong tree confirm {name}` at {confirmer}, or the recovery key of {title}, ends it at once"},
+	{CLITreeEndsByPaper, "请致电{title}核对。由{title}出示恢复密钥，可立即采信；根的下级没有可以确认的一级", "telephone {title} and compare; the recovery key of {title} ends it at once; above a child of the root nobody can confirm"},
+	{CLITreeToConfirm, "{title}（{name}）现在的指纹：{fingerprint}", "fingerprint of {title} ({name}) now: {fingerprint}"},
+	{CLITreeHowToConfirm, "请致电{title}本身核对；一致的，执行：xietong tree confirm {name} --fingerprint '对方念出的指纹' --reason '核对经过'", "telephone {title} itself; if it reads out the same: xietong tree confirm {name} --fingerprint 'WHAT YOU WERE TOLD' --reason 'WHO COMPARED'"},
+	{CLITreeConfirmed, "已确认{name}的密钥，存证条目 {entry}", "confirmed the keys of {name}, entry {entry}"},
+	{CLITreeObjectionSigned, "异议已签署并写入 {file}：请交给有该密钥等待的节点的管理员，由其执行 xietong tree object", "signed, and written to {file}: give it to an administrator where the keys wait, who runs xietong tree object"},
+	{CLIFlagObjectAt, "提交给 `NAME`（该处有等待中的密钥）", "hand it in at `NAME`, where the keys wait"},
+	{CLIFlagObjectOut, "写入 `FILE`", "write it to `FILE`"},
+	{CLITreeObjectionTaken, "已接受异议，不采信所针对的密钥", "objection taken: the keys that it names are not believed"},
+}

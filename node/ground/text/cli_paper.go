@@ -1,0 +1,55 @@
+package text
+
+// Sentences of the paper with a recovery key.
+const (
+	PaperTitle       Code = "paper.title"
+	PaperOf          Code = "paper.of"
+	PaperFingerprint Code = "paper.fingerprint"
+	PaperKeep        Code = "paper.keep"
+	PaperAlone       Code = "paper.alone"
+	PaperOnce        Code = "paper.once"
+	PaperNarrow      Code = "paper.narrow"
+	PaperBefore      Code = "paper.before"
+	PaperNone        Code = "paper.none"
+	PaperVoid        Code = "paper.void"
+	PaperReplaced    Code = "paper.replaced"
+	PaperAsk         Code = "paper.ask"
+	PaperBelieved    Code = "paper.believed"
+	PaperMissing     Code = "paper.missing"
+	PaperStatus      Code = "paper.status"
+	PaperNoJSON      Code = "paper.no-json"
+	PaperRekeyed     Code = "paper.rekeyed"
+	CLIFlagWords     Code = "cli.flag.recovery-words"
+	CLIFlagPaper     Code = "cli.flag.paper"
+	CLIFlagRecover   Code = "cli.flag.recovery"
+)
+
+var paperSentences = []sentence{
+	{PaperTitle, "恢复密钥（请打印或抄写，不要拍照或存盘）", "Recovery key: print it or copy it by hand; do not photograph or save it"},
+	{PaperOf, "{name}，第 {number} 号密钥集，{date}", "{name}, key set {number}, {date}"},
+	{PaperFingerprint, "指纹：{fingerprint}", "fingerprint: {fingerprint}"},
+	{PaperKeep, "用途：本机连同全部密钥丢失后，凭这 24 个词可使新密钥立即被各地采信（xietong join TOKEN --recovery）；没有它，其他地方要等 72 小时",
+		"What it is for: when this machine and all its keys are lost, others believe the new keys at once by these 24 words (`xietong join TOKEN --recovery`); without them they wait for 72 hours"},
+	{PaperAlone, "仅凭这张纸不能改变任何事：还须上级重新邀请并背书。请装入信封，锁入保险柜，与机器分开存放",
+		"The paper alone moves nothing: the parent must invite and endorse too. Seal it, and lock it away from the machine"},
+	{PaperOnce, "以上内容只显示这一次，任何机器上都不留存", "It is shown this once, and kept on no machine"},
+	{PaperNarrow, "终端不足 {columns} 列，未显示二维码；24 个词已经完整", "The terminal has fewer than {columns} columns, so there is no QR code; the 24 words are all of it"},
+	{PaperBefore, "恢复密钥已在前一次未完成的执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 xietong keys renew --recovery；指纹不同的纸作废，请销毁",
+		"The recovery key was shown by an attempt before this one, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `xietong keys renew --recovery` once the node runs; a paper with another is void: destroy it"},
+	{PaperNone, "没有显示{name}的恢复密钥，因此没有人持有它。请执行 xietong --in {name} keys renew --recovery", "No recovery key of {name} was shown, so nobody holds it: run `xietong --in {name} keys renew --recovery`"},
+	{PaperVoid, "没有成功：请看 xietong keys status，如果那里不是指纹 {fingerprint}，刚才显示的恢复密钥就作废，请销毁那张纸",
+		"It failed: see `xietong keys status`; unless it tells the fingerprint {fingerprint}, the recovery key just shown is void: destroy that paper"},
+	{PaperReplaced, "第 {number} 号密钥集启用后，以新纸（指纹 {fingerprint}）为准；请届时销毁旧纸",
+		"From key set {number} on the new paper counts, fingerprint {fingerprint}; destroy the old one once that set is in use"},
+	{PaperAsk, "请输入旧恢复密钥的 24 个词（中文或英文，间隔不限），或二维码的文字；空行结束：", "Type the 24 words of the old recovery key (English or Chinese, in any spacing), or the text of its QR code; an empty line ends:"},
+	{PaperBelieved, "已用恢复密钥签署：各地立即采信新的密钥", "Signed with the recovery key: others believe the new keys at once"},
+	{PaperMissing, "没有旧恢复密钥的签署：如果这个名称以前用过别的密钥，本分支之外要等 72 小时才采信新密钥；找到那张纸后，可重复本命令并加 --recovery，即可立即采信",
+		"Not signed with the old recovery key: if this name had other keys before, others outside the parent's branch believe the new ones in 72 hours, or at once if you find the paper and repeat this command with --recovery"},
+	{PaperStatus, "恢复密钥指纹 {fingerprint}，自第 {number} 号密钥集起（{since}）", "recovery key {fingerprint}, since key set {number} ({since})"},
+	{PaperNoJSON, "恢复密钥只能显示给人看：--recovery 不能与 --json 同用", "a recovery key is shown to a person: --recovery and --json do not go together"},
+	{PaperRekeyed, "对方若有旧恢复密钥的纸，请用 xietong join TOKEN --recovery：各地立即采信新密钥；否则本分支之外要等 72 小时",
+		"If they have the paper of the old recovery key, let them run `xietong join TOKEN --recovery`: others believe the new keys at once. Without it those outside this branch wait for 72 hours"},
+	{CLIFlagWords, "与 --json 同用：把恢复密钥的 24 个词写入输出；输出从此与那张纸同样机密", "with --json: put the 24 words of the recovery key into the output, which is then as secret as the paper"},
+	{CLIFlagPaper, "换一张恢复密钥的纸：显示新密钥一次，并从下一号密钥集起以它为准", "make a new paper: show a new recovery key once, which counts from the next key set on"},
+	{CLIFlagRecover, "重新加入：从标准输入读取旧恢复密钥的 24 个词，签署新密钥", "coming back: read the 24 words of the old recovery key from standard input, and sign the new keys with it"},
+}

@@ -1,0 +1,40 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxShown is how many bytes of a value a problem shows.
+const maxShown = 2 << 10
+
+// shown returns a value of a problem as a person may see it. It may come from anybody: a clerk
+// typed it, or a neighbour refused with it.
+func shown(value string) string {
+	if len(value) > maxShown {
+		value = strings.ToValidUTF8(value[:maxShown], "") + "…"
+	}
+	return Visible(value)
+}
+
+// Visible makes visible the control characters, those that end a line, and those that change the
+// direction of text: a terminal or a page obeys them otherwise. What is no UTF-8 becomes U+FFFD.
+func Visible(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
+		if unprintable(r) {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }

@@ -1,0 +1,239 @@
+package breaks
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"xietong/certs/trust"
+)
+
+// Times and limits of a break.
+const (
+	// Wait is how long a key set that broke with the one before waits, from when this verifier saw
+	// it first.
+	Wait = 72 * time.Hour
+	// Remembered is how long a key set that waits, and to which nobody objects, is remembered: the
+	// endorsement that was shown with it has ended then. Shown again later, it waits anew.
+	Remembered = trust.EndorsementTerm
+	// MaxWaiting is how many key sets of one jurisdiction are remembered as waiting (see room).
+	MaxWaiting = 4
+)
+
+// skew is how far the clocks of two jurisdictions may be apart, in ms.
+const skew = 5 * 60 * 1000
+
+// Who objected to a waiting key set.
+const (
+	nobody      = 0
+	oldKeys     = 1 // a majority of the log keys that were believed before
+	recoveryKey = 2
+)
+
+// believed is the key set that a verifier believed last.
+type believed struct {
+	_        struct{} `cbor:",toarray"`
+	Epoch    uint64
+	Number   uint64
+	Hash     []byte
+	Before   []byte // hash of number-1; empty in number 1
+	LogKeys  []trust.ReplicaKey
+	Recovery []byte // public recovery key
+	Revokes  bool   // number-1
+	At       uint64 // when it was first believed, ms since 1970 UTC
+}
+
+// waiting is a key set that broke with the believed one.
+type waiting struct {
+	_        struct{} `cbor:",toarray"`
+	Number   uint64
+	Hash     []byte
+	Seen     uint64 // first, ms since 1970 UTC
+	Objected uint64 // who did: nobody, oldKeys or recoveryKey
+}
+
+// memory is what a verifier remembers of one jurisdiction.
+type memory struct {
+	_       struct{} `cbor:",toarray"`
+	First   uint64   // when the jurisdiction was first remembered, ms since 1970 UTC
+	Since   uint64   // when this chain of key sets was first believed, ms since 1970 UTC
+	Now     believed
+	Waiting []waiting // in the order in which they were seen
+}
+
+// shown is what a verifier is shown of one jurisdiction.
+type shown struct {
+	sets      []trust.KeySet      // consecutive and verified, oldest first; the last is the endorsed one
+	recovery  []byte              // the recovery statement that came with them
+	confirmed *trust.Confirmation // by the level above the endorser
+}
+
+// verdict is the judgement about what was shown.
+type verdict struct {
+	next     memory
+	changed  bool     // next is to be remembered
+	believes bool     // the last of the key sets that were shown is believed
+	waits    *waiting // otherwise
+}
+
+// judge judges what was shown, at the given time in ms since 1970 UTC:
+//
+//  1. Whoever is seen for the first time is believed: there is nothing to compare with.
+//  2. So is what was believed last, and what follows it, each key set signed by the one before it
+//     and with a log key of it; and for trust.Grace the number before, which was not revoked: a hop
+//     may have it still.
+//  3. So is a key set that the level above the endorser confirmed, and what follows it, unless that
+//     was before the present chain was believed: it was about an earlier break.
+//  4. So is one that the recovery key of what was believed last stands behind, and which names
+//     another, unless that very key objects to it. A paper that went on would stand behind an
+//     earlier key set for ever.
+//  5. Any other waits, from when it was first shown; what follows it waits with it. It is not
+//     believed as long as an objection stands.
+//
+// To see again what was believed before changes nothing. So no order in which a parent shows key
+// sets makes a wait shorter or longer.
+func (m memory) judge(s shown, now uint64) verdict {
+	newest := s.sets[len(s.sets)-1]
+	hash := newest.Hash()
+	switch {
+	case m.Now.Number == 0:
+		m.First = now
+		return m.believe(s, now)
+	case m.Now.is(newest.Number, hash[:]), m.Now.follows(newest.Number, hash[:], now):
+		return verdict{next: m, believes: true}
+	case s.leadsFrom(m.Now.Number, m.Now.Hash):
+		v := m.believe(s, now)
+		v.next.Since = m.Since
+		return v
+	case s.confirmed != nil && s.confirmed.Since+skew >= m.Since && s.leadsFromPin(s.confirmed.Pin()):
+		return m.believe(s, now)
+	}
+	return m.waits(s, now)
+}
+
+// waits judges a break that nobody confirmed.
+func (m memory) waits(s shown, now uint64) verdict {
+	m.Waiting = m.remembered(now)
+	at := slices.IndexFunc(m.Waiting, func(w waiting) bool { return s.leadsFrom(w.Number, w.Hash) })
+	fresh := at < 0
+	if fresh {
+		m.Waiting = append(room(m.Waiting), s.begin(now))
+		at = len(m.Waiting) - 1
+	}
+	w := m.Waiting[at]
+	switch {
+	case s.byPaper(m.Now.Recovery) && w.Objected != recoveryKey:
+		return m.believe(s, now)
+	case w.Objected == nobody && now >= w.until():
+		return m.believe(s, now)
+	}
+	return verdict{next: m, changed: fresh, waits: &w}
+}
+
+// until is when the wait ends, in ms since 1970 UTC.
+func (w waiting) until() uint64 { return w.Seen + uint64(Wait.Milliseconds()) }
+
+// remembered returns the waiting key sets that are not forgotten yet.
+func (m memory) remembered(now uint64) []waiting {
+	return slices.DeleteFunc(slices.Clone(m.Waiting), func(w waiting) bool {
+		return w.Objected == nobody && now > w.Seen+uint64(Remembered.Milliseconds())
+	})
+}
+
+// believe remembers the last of the key sets. It waits no more, nor does what it follows.
+func (m memory) believe(s shown, now uint64) verdict {
+	newest := s.sets[len(s.sets)-1]
+	hash := newest.Hash()
+	m.Since = now
+	m.Now = believed{
+		Epoch: newest.Epoch, Number: newest.Number, Hash: hash[:], Before: append([]byte{}, newest.Previous...),
+		LogKeys: []trust.ReplicaKey{}, Recovery: newest.RecoveryKey, Revokes: newest.Revokes, At: now,
+	}
+	for _, r := range newest.Replicas {
+		m.Now.LogKeys = append(m.Now.LogKeys, trust.ReplicaKey{Replica: r.Replica, Key: r.LogKey})
+	}
+	m.Waiting = slices.DeleteFunc(m.remembered(now), func(w waiting) bool { return s.leadsFrom(w.Number, w.Hash) })
+	if m.Waiting == nil {
+		m.Waiting = []waiting{}
+	}
+	return verdict{next: m, changed: true, believes: true}
+}
+
+// object takes an objection to a waiting key set; ok is false where the key set does not wait. The
+// recovery key's stays where the old keys object as well.
+func (m memory) object(to trust.Pin, paper bool, now uint64) (next memory, ok bool) {
+	m.Waiting = m.remembered(now)
+	hash := to.Hash()
+	at := slices.IndexFunc(m.Waiting, func(w waiting) bool { return w.Number == to.Number() && bytes.Equal(w.Hash, hash[:]) })
+	if at < 0 {
+		return m, false
+	}
+	by := uint64(oldKeys)
+	if paper {
+		by = recoveryKey
+	}
+	m.Waiting[at].Objected = max(m.Waiting[at].Objected, by)
+	return m, true
+}
+
+func (b believed) is(number uint64, hash []byte) bool {
+	return b.Number == number && bytes.Equal(b.Hash, hash)
+}
+
+// follows reports whether b followed the key set a moment ago.
+func (b believed) follows(number uint64, hash []byte, now uint64) bool {
+	return number+1 == b.Number && bytes.Equal(hash, b.Before) && !b.Revokes && now <= b.At+uint64(trust.Grace.Milliseconds())
+}
+
+// room makes room for one more: the first seen gives way, of those to which nobody objects where
+// there are any.
+func room(all []waiting) []waiting {
+	if len(all) < MaxWaiting {
+		return all
+	}
+	at := slices.IndexFunc(all, func(w waiting) bool { return w.Objected == nobody })
+	return slices.Delete(all, max(at, 0), max(at, 0)+1)
+}
+
+// begin is the wait of the last of the key sets, from now on.
+func (s shown) begin(now uint64) waiting {
+	newest := s.sets[len(s.sets)-1]
+	hash := newest.Hash()
+	return waiting{Number: newest.Number, Hash: hash[:], Seen: now}
+}
+
+// byPaper reports whether the recovery key stands behind the key sets, which name another.
+func (s shown) byPaper(key []byte) bool {
+	pin, err := trust.OpenRecovery(s.recovery, key)
+	return err == nil && s.leadsFromPin(pin) && !bytes.Equal(s.sets[len(s.sets)-1].RecoveryKey, key)
+}
+
+func (s shown) leadsFromPin(pin trust.Pin) bool {
+	hash := pin.Hash()
+	return pin.Name() == s.sets[0].Name && s.leadsFrom(pin.Number(), hash[:])
+}
+
+// leadsFrom reports whether the key set with the number and hash was shown, and every one after it
+// has a log key of the one before. Who signed each of them, trust.Walk has verified.
+func (s shown) leadsFrom(number uint64, hash []byte) bool {
+	from := slices.IndexFunc(s.sets, func(k trust.KeySet) bool { return k.Number == number })
+	if from < 0 {
+		return false
+	}
+	if have := s.sets[from].Hash(); !bytes.Equal(have[:], hash) {
+		return false
+	}
+	for i := from + 1; i < len(s.sets); i++ {
+		if !goesOn(s.sets[i-1], s.sets[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// goesOn reports whether a log key of a key set stands in the next.
+func goesOn(before, next trust.KeySet) bool {
+	return slices.ContainsFunc(next.Replicas, func(r trust.ReplicaKeys) bool {
+		return slices.ContainsFunc(before.Replicas, func(old trust.ReplicaKeys) bool { return bytes.Equal(old.LogKey, r.LogKey) })
+	})
+}

@@ -1,0 +1,249 @@
+package breaks
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+)
+
+const (
+	hour = uint64(time.Hour / time.Millisecond)
+	wait = uint64(Wait / time.Millisecond)
+	t0   = uint64(1_800_000_000_000) // ms
+)
+
+// key is the key pair of a number: of a replica, or on a paper.
+func key(n int) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(n)}, ed25519.SeedSize))
+}
+
+// signer signs with the log key of a number.
+func signer(n int) func([]byte) []byte {
+	return func(m []byte) []byte { return ed25519.Sign(key(n), m) }
+}
+
+func public(n int) []byte { return key(n).Public().(ed25519.PublicKey) }
+
+// certOf is a certificate, of which every key set here has some.
+var certOf = func() []byte {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1, 0)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key(1).Public(), key(1))
+	if err != nil {
+		panic(err)
+	}
+	return cert
+}()
+
+// setAfter is the key set after another (nil: number 1) with the log keys of the given numbers, and
+// the recovery key of paper. All have one certificate: no rule of a
+// break looks at it.
+func setAfter(before *trust.KeySet, paper int, logKeys ...int) trust.KeySet {
+	name, err := identity.ParseJurisdiction("meitan.zunyi.guizhou")
+	if err != nil {
+		panic(err)
+	}
+	k := trust.KeySet{Name: name, Epoch: 1, Number: 1, DecryptionKey: []byte{1}, RecoveryKey: public(paper)}
+	if before != nil {
+		hash := before.Hash()
+		k.Number, k.Previous = before.Number+1, hash[:]
+	}
+	for i, n := range logKeys {
+		replica, err := identity.ParseReplica(fmt.Sprintf("r%d", i+1))
+		if err != nil {
+			panic(err)
+		}
+		k.Replicas = append(k.Replicas, trust.ReplicaKeys{Replica: replica, CACert: certOf, SigningCert: certOf, LogKey: public(n)})
+	}
+	return k
+}
+
+// by is the recovery statement of a paper for a key set.
+func by(paper int, k trust.KeySet) []byte {
+	doc, err := trust.SignRecovery(k.Pin(), func(m []byte) []byte { return ed25519.Sign(key(paper), m) })
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}
+
+func chainOf(sets ...trust.KeySet) shown { return shown{sets: sets} }
+
+func (s shown) paper(doc []byte) shown { s.recovery = doc; return s }
+
+func (s shown) confirm(pin trust.Pin) shown { return s.confirmedAt(pin, 1) }
+
+// confirmedAt adds a confirmation that was decided some hours after the first sight.
+func (s shown) confirmedAt(pin trust.Pin, hours uint64) shown {
+	hash := pin.Hash()
+	s.confirmed = &trust.Confirmation{Child: pin.Name(), Number: pin.Number(), Hash: hash[:], Since: t0 + hours*hour, Time: t0 + 999*hour}
+	return s
+}
+
+// TestBreaks judges a sequence of what is shown, each after hours. Each row begins with a chain
+// that is believed at first sight (S05b, S05c).
+func TestBreaks(t *testing.T) {
+	one := setAfter(nil, 90, 1)
+	two := setAfter(&one, 90, 1, 2)
+	renewed := setAfter(&one, 90, 1)
+	alone := setAfter(&one, 91, 7) // signed by 1, which does not go on
+	other := setAfter(nil, 92, 8)
+	next := setAfter(&other, 92, 8, 9)
+	third, same := setAfter(nil, 93, 10), setAfter(nil, 90, 11)
+	revoking := setAfter(&one, 90, 1)
+	revoking.Revokes = true
+	type step struct {
+		at   uint64 // hours
+		s    shown
+		want bool
+	}
+	for what, steps := range map[string][]step{
+		"an ordinary renewal":                  {{1, chainOf(one, renewed), true}, {2, chainOf(one, renewed), true}},
+		"a further replica":                    {{1, chainOf(one, two), true}},
+		"another chain":                        {{1, chainOf(other), false}, {72, chainOf(other), false}, {73, chainOf(other), true}, {74, chainOf(one), false}},
+		"no log key goes on":                   {{1, chainOf(one, alone), false}, {72, chainOf(one, alone), false}, {73, chainOf(one, alone), true}},
+		"what was before is not shown":         {{1, chainOf(alone), false}},
+		"the old one between":                  {{1, chainOf(other), false}, {30, chainOf(one), true}, {60, chainOf(one), true}, {72, chainOf(other), false}, {73, chainOf(other), true}},
+		"what follows waits with it":           {{1, chainOf(other), false}, {20, chainOf(other, next), false}, {73, chainOf(other, next), true}},
+		"a third waits by itself":              {{1, chainOf(other), false}, {40, chainOf(third), false}, {73, chainOf(third), false}, {74, chainOf(other), true}, {75, chainOf(third), false}, {113, chainOf(third), true}},
+		"with its paper":                       {{1, chainOf(other).paper(by(90, other)), true}},
+		"with its paper, later":                {{1, chainOf(other), false}, {2, chainOf(other).paper(by(90, other)), true}},
+		"with its paper, and what follows":     {{1, chainOf(other, next).paper(by(90, other)), true}},
+		"with the paper of the new keys":       {{1, chainOf(other).paper(by(92, other)), false}},
+		"with the paper of another set":        {{1, chainOf(other).paper(by(90, third)), false}},
+		"with its paper, within its own chain": {{1, chainOf(one, alone).paper(by(90, alone)), true}},
+		"confirmed":                            {{1, chainOf(other).confirm(other.Pin()), true}},
+		"confirmed, later":                     {{1, chainOf(other), false}, {2, chainOf(other).confirm(other.Pin()), true}},
+		"confirmed, and what follows":          {{1, chainOf(other, next).confirm(other.Pin()), true}},
+		"an old confirmation":                  {{1, chainOf(other).paper(by(90, other)), true}, {3, chainOf(third).confirmedAt(third.Pin(), 0), false}},
+		"a paper that goes on":                 {{1, chainOf(same).paper(by(90, same)), false}},
+		"another is confirmed":                 {{1, chainOf(other).confirm(third.Pin()), false}},
+		"clock set back":                       {{50, chainOf(other), false}, {1, chainOf(other), false}, {121, chainOf(other), false}, {122, chainOf(other), true}},
+		"the number before, for an hour":       {{1, chainOf(one, renewed), true}, {2, chainOf(one), true}, {3, chainOf(one), false}},
+		"the number before, revoked":           {{1, chainOf(one, revoking), true}, {1, chainOf(one), false}},
+		"forgotten after its endorsement":      {{1, chainOf(other), false}, {722, chainOf(other), false}, {793, chainOf(other), false}, {794, chainOf(other), true}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			m := memory{}.judge(chainOf(one), t0).next
+			for i, s := range steps {
+				v := m.judge(s.s, t0+s.at*hour)
+				if v.believes != s.want || v.believes == (v.waits != nil) {
+					t.Fatalf("step %d, after %d h: believed %t, want %t (waits: %v)", i+1, s.at, v.believes, s.want, v.waits)
+				}
+				m = v.next
+			}
+		})
+	}
+}
+
+// TestObjections: an objection of the old log keys gives way to a confirmation and to the recovery
+// key, one of the recovery key to a confirmation alone.
+func TestObjections(t *testing.T) {
+	one, other, third := setAfter(nil, 90, 1), setAfter(nil, 92, 8), setAfter(nil, 93, 10)
+	for _, paper := range []bool{false, true} {
+		m := memory{}.judge(chainOf(one), t0).next
+		if _, ok := m.object(other.Pin(), paper, t0); ok {
+			t.Error("an objection was taken to a key set that does not wait")
+		}
+		m = m.judge(chainOf(other), t0).next
+		if _, ok := m.object(third.Pin(), paper, t0); ok {
+			t.Error("an objection was taken to another key set")
+		}
+		m, ok := m.object(other.Pin(), paper, t0+hour)
+		if !ok {
+			t.Fatal("an objection was not taken")
+		}
+		m, _ = m.object(other.Pin(), false, t0+2*hour) // the old keys as well
+		for what, row := range map[string]struct {
+			s    shown
+			at   uint64
+			want bool
+		}{
+			"after the wait":    {chainOf(other), wait, false},
+			"after two months":  {chainOf(other), 60 * 24 * hour, false},
+			"with its paper":    {chainOf(other).paper(by(90, other)), hour, !paper},
+			"confirmed":         {chainOf(other).confirm(other.Pin()), hour, true},
+			"the old one":       {chainOf(one), wait, true},
+			"a third, at first": {chainOf(third), wait, false},
+		} {
+			if v := m.judge(row.s, t0+row.at); v.believes != row.want {
+				t.Errorf("objected (by the recovery key: %t), %s: believed %t, want %t", paper, what, v.believes, row.want)
+			}
+		}
+	}
+}
+
+// TestObjectedStays: a parent that shows one key set after the other keeps no more than MaxWaiting
+// waiting, and the one to which somebody objects stays.
+func TestObjectedStays(t *testing.T) {
+	one, other := setAfter(nil, 90, 1), setAfter(nil, 92, 8)
+	m := memory{}.judge(chainOf(one), t0).next
+	m = m.judge(chainOf(other), t0).next
+	m, _ = m.object(other.Pin(), false, t0)
+	for i := range 3 * MaxWaiting {
+		m = m.judge(chainOf(setAfter(nil, 92, 100+i)), t0+uint64(i)).next
+	}
+	hash := other.Hash()
+	if v := m.judge(chainOf(other), t0+wait); len(m.Waiting) != MaxWaiting || !bytes.Equal(m.Waiting[0].Hash, hash[:]) || v.believes || v.changed {
+		t.Errorf("%d wait; the one that was objected to: %+v", len(m.Waiting), v)
+	}
+}
+
+// TestAnyOrder: a parent shows any key sets that it can make, in any order and at any times. None
+// that broke with what was believed is believed before it was shown, and 72 hours have passed
+// since; what was believed is, whenever it is shown.
+func TestAnyOrder(t *testing.T) {
+	one := setAfter(nil, 90, 1)
+	var made []shown
+	for i := range 3 {
+		begins := setAfter(nil, 92, 10+i)
+		made = append(made, chainOf(begins), chainOf(begins, setAfter(&begins, 92, 10+i, 20+i)))
+	}
+	alone := setAfter(&one, 92, 30)
+	made = append(made, chainOf(one, alone), chainOf(alone, setAfter(&alone, 92, 30, 31)))
+	rapid.Check(t, func(t *rapid.T) {
+		m, now := memory{}.judge(chainOf(one), t0).next, t0
+		seen := map[trust.Pin]uint64{} // by the first of the keys that broke
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			now += uint64(rapid.IntRange(0, 30).Draw(t, "hours")) * hour
+			if rapid.Bool().Draw(t, "old") {
+				v := m.judge(chainOf(one), now)
+				if !v.believes || v.changed {
+					t.Fatalf("what was believed: %+v", v)
+				}
+				continue
+			}
+			s := made[rapid.IntRange(0, len(made)-1).Draw(t, "shown")]
+			broke := s.sets[0].Pin()
+			if broke == one.Pin() {
+				broke = s.sets[1].Pin()
+			}
+			if _, ok := seen[broke]; !ok {
+				seen[broke] = now
+			}
+			v := m.judge(s, now)
+			if v.believes && now < seen[broke]+wait {
+				t.Fatalf("believed %d h after it was first seen", (now-seen[broke])/hour)
+			}
+			if again := v.next.judge(s, now); again.believes != v.believes || again.changed {
+				t.Fatalf("the same again: %+v after %+v", again, v)
+			}
+			if v.believes {
+				return
+			}
+			if len(v.next.Waiting) > MaxWaiting {
+				t.Fatalf("%d wait", len(v.next.Waiting))
+			}
+			m = v.next
+		}
+	})
+}
