@@ -210,7 +210,7 @@ func (p *party) keep(to *party, failed func(error)) (end func()) {
 	return func() { cancel(); <-done }
 }
 
-func (p *party) dialler(to *party, failed func(error), up func(tlsconf.Peer)) Dialler {
+func (p *party) dialler(to *party, failed func(error), up func(tlsconf.Peer, bool)) Dialler {
 	return Dialler{
 		Local: p.name, To: to.name, Handler: p, Failed: failed, Up: up,
 		Addresses: func(context.Context) ([]net.Addr, error) { return []net.Addr{to.addr}, nil },
