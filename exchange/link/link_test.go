@@ -36,6 +36,7 @@ type party struct {
 	dialled atomic.Int32
 	refuse  atomic.Value // refusal, by Greet
 	knocked func(ctx context.Context) error
+	answers []byte // at the door, in place of what was asked; nil: what was asked
 	serve   func(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error
 }
 
@@ -154,6 +155,9 @@ func (p *party) options(listens bool) Options {
 				if err := p.knocked(ctx); err != nil {
 					return nil, err
 				}
+			}
+			if p.answers != nil {
+				return p.answers, nil
 			}
 			return fmt.Appendf(nil, "%s %x %s", local, binding[:4], request), nil
 		},
