@@ -6,6 +6,8 @@ import (
 
 	"xietong/node/faces/client"
 	"xietong/node/flows/selfcheck"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -48,6 +50,14 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 	}
 	for _, f := range v.Findings {
 		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))
+	}
+	taken, near, err := h.Keys.Taken(ctx)
+	if err != nil {
+		return out, err
+	}
+	if long := failure.ChainLong(h.Ledger.Name(), taken, host.Room, nil); near {
+		now := stamp(s.node.Now())
+		out.Alarms = append(out.Alarms, client.Alarm{Code: string(long.Code), Args: long.Args, Since: now, Last: now})
 	}
 	if !evidence {
 		for i := range out.Asked {

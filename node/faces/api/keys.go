@@ -22,6 +22,9 @@ type Keys interface {
 	// KeyStates returns the own key sets, oldest first, and the parent's endorsement; nil: no
 	// parent.
 	KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsement, error)
+	// Taken returns how many bytes of host.Room the key sets of a root take; near says that a
+	// person should know.
+	Taken(ctx context.Context) (bytes int, near bool, err error)
 	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
 	// the same number.
 	NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error)

@@ -76,7 +76,7 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 		return err
 	}
 	if len(data) > maxChainLen {
-		return fmt.Errorf("keep chain: %d bytes, more than %d", len(data), maxChainLen)
+		return fmt.Errorf("keep chain: %w", &ChainError{In: h.name, Length: len(data), Max: maxChainLen})
 	}
 	h.keeping.Lock()
 	defer h.keeping.Unlock()

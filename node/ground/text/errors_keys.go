@@ -10,6 +10,7 @@ const (
 	KeySetsForked  Code = "key-sets-forked"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
+	ChainLong      Code = "chain-too-long"
 	EpochOther     Code = "epoch-other"
 	RecoveryOther  Code = "recovery-other"
 	RecoveryWord   Code = "recovery-word"
@@ -56,9 +57,10 @@ var keysProblems = []problem{
 	},
 	{
 		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
-		zh: parts{"密钥刚刚更换过", "一小时内最多更换一次密钥", "{jurisdiction}", "请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke，立即生效"},
-		en: parts{"Keys changed just now", "keys change at most once an hour", "{jurisdiction}",
-			"again after {again}; if a key was stolen, `xietong keys revoke` works at once"},
+		zh: parts{"密钥刚刚更换过", "密钥一小时内最多更换一次，一个月内更换多次后间隔更长，作废也是如此（连续两次立即生效，之后间隔一小时、一天、一周）", "{jurisdiction}",
+			"请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke；若作废也被拒绝，请查明是谁在反复作废"},
+		en: parts{"Keys changed just now", "keys change at most once an hour, and less often after many changes in a month; revocations too, after two at once: after an hour, a day, a week",
+			"{jurisdiction}", "again after {again}; if a key was stolen, `xietong keys revoke`; if that is what was refused, find out who revokes keys again and again"},
 	},
 	{
 		number: 126, code: EpochOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "epoch"},
@@ -105,5 +107,12 @@ var keysProblems = []problem{
 			"请用 xietong tree 查看与上级的连接；连接正常的，请{name}的管理员查看其节点"},
 		en: parts{"Endorsement not renewed", "{name} has not renewed its endorsement of this jurisdiction since {since}; it is renewed every day, and once it ends nobody believes this jurisdiction",
 			"{name}", "see the link to the parent with `xietong tree`; if it is up, the administrator of {name} should look after its node"},
+	},
+	{
+		number: 142, code: ChainLong, status: http.StatusConflict, params: []string{"jurisdiction", "length", "limit"},
+		zh: parts{"密钥链过长", "{jurisdiction}的密钥链为 {length} KiB，上限是 {limit} KiB：再长则下级无法续期、加入，存证凭证也无法验证", "{jurisdiction}",
+			"请根节点的管理员不再执行 xietong keys renew：到期的密钥会自动更换，泄露的仍可作废；并查明更换频繁的原因，及早筹建新的根"},
+		en: parts{"Chain of keys too long", "the chain of keys of {jurisdiction} has {length} KiB, and {limit} KiB is the limit: beyond it no child can renew or join, and no receipt verifies",
+			"{jurisdiction}", "at the root, run `xietong keys renew` no more: keys are renewed by themselves, and stolen ones can still be revoked; find out why they changed so often, and plan a new root in time"},
 	},
 }
