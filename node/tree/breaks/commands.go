@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -106,13 +107,17 @@ func digest(r book.Reads, of identity.Jurisdiction) []byte {
 	return sum[:]
 }
 
-// applyConfirm confirms a key set. The same again gives the entry of the first time, while that is
-// still told.
+// sameDecision is for how long to confirm the same again is no further decision. After that it is
+// one: a confirmation that is spent somewhere counts there no more.
+const sameDecision = time.Hour
+
+// applyConfirm confirms a key set. The same again within sameDecision gives the entry of the first
+// time.
 func applyConfirm(tx *state.Tx, b confirmBody) (ledger.Ref, error) {
 	key := []byte(b.Of.String())
 	have, ok := confirmations.Load(tx, key)
-	told := ok && tx.Time() <= have.Since+uint64(Remembered.Milliseconds())
-	if told && have.Number == b.Number && bytes.Equal(have.Hash, b.Hash) {
+	again := ok && tx.Time() <= have.Since+uint64(sameDecision.Milliseconds())
+	if again && have.Number == b.Number && bytes.Equal(have.Hash, b.Hash) {
 		return have.Entry, nil
 	}
 	if b.Of.IsZero() {

@@ -57,6 +57,7 @@ type memory struct {
 	_       struct{} `cbor:",toarray"`
 	First   uint64   // when the jurisdiction was first remembered, ms since 1970 UTC
 	Since   uint64   // when this chain of key sets was first believed, ms since 1970 UTC
+	Spent   uint64   // when the last confirmation of what was believed was decided, ms since 1970 UTC; 0: none
 	Now     believed
 	Waiting []waiting // in the order in which they were seen
 }
@@ -83,7 +84,9 @@ type verdict struct {
 //     and with a log key of it; and for trust.Grace the number before, which was not revoked: a hop
 //     may have it still.
 //  3. So is a key set that the level above the endorser confirmed, and what follows it, unless that
-//     was before the present chain was believed: it was about an earlier break.
+//     was before the present chain was believed: it was about an earlier break. A confirmation that
+//     was shown with what it confirms is spent, and so is every earlier one: only a later decision
+//     counts again. Otherwise the first would lead back for ever, past keys that were revoked since.
 //  4. So is one that the recovery key of what was believed last stands behind, and which names
 //     another, unless that very key objects to it. A paper that went on would stand behind an
 //     earlier key set for ever.
@@ -93,6 +96,14 @@ type verdict struct {
 // To see again what was believed before changes nothing. So no order in which a parent shows key
 // sets makes a wait shorter or longer.
 func (m memory) judge(s shown, now uint64) verdict {
+	v := m.judged(s, now)
+	if c := s.confirmed; v.believes && c != nil && c.Since > m.Spent && c.Since <= now+skew && s.leadsFromPin(c.Pin()) {
+		v.next.Spent, v.changed = c.Since, true
+	}
+	return v
+}
+
+func (m memory) judged(s shown, now uint64) verdict {
 	newest := s.sets[len(s.sets)-1]
 	hash := newest.Hash()
 	switch {
@@ -105,10 +116,19 @@ func (m memory) judge(s shown, now uint64) verdict {
 		v := m.believe(s, now)
 		v.next.Since = m.Since
 		return v
-	case s.confirmed != nil && s.confirmed.Since+skew >= m.Since && s.leadsFromPin(s.confirmed.Pin()):
+	case m.counts(s.confirmed, now) && s.leadsFromPin(s.confirmed.Pin()):
 		return m.believe(s, now)
 	}
 	return m.waits(s, now)
+}
+
+// counts reports whether a confirmation is a later decision than all that led to what is believed,
+// and not about the key set before that.
+func (m memory) counts(c *trust.Confirmation, now uint64) bool {
+	if c == nil || c.Number+1 == m.Now.Number && bytes.Equal(c.Hash, m.Now.Before) {
+		return false
+	}
+	return c.Since > m.Spent && c.Since+skew >= m.Since && c.Since <= now+skew
 }
 
 // waits judges a break that nobody confirmed.
