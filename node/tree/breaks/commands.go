@@ -67,7 +67,8 @@ func Register(r *state.Registry) {
 // errShape refuses a command that no program of this version makes.
 var errShape = errors.New("malformed command")
 
-// applyRemember makes all of the changes, or, where another came first, none, and reports which.
+// applyRemember makes the changes and reports whether it made all: where another came first it makes
+// none, and from one on for which there is no room any more, no further ones.
 func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 	if len(changes) > trust.MaxChain {
 		return false, errShape
@@ -82,12 +83,8 @@ func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 			return false, errShape
 		}
 		if len(c.From) == 0 {
-			stays, err := makeRoom(tx, c.Of)
-			if err != nil {
+			if ok, err := makeRoom(tx, c.Of); err != nil || !ok {
 				return false, err
-			}
-			if !stays {
-				continue
 			}
 		}
 		if err := memories.Save(tx, []byte(c.Of.String()), c.To); err != nil {
@@ -95,6 +92,15 @@ func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// makeRoom makes room for a jurisdiction that is not remembered yet; ok is false where there is none.
+func makeRoom(tx *state.Tx, of identity.Jurisdiction) (ok bool, err error) {
+	way, ok := roomFor(tx, of)
+	if ok && way != "" {
+		err = tx.Delete(memories.Name, []byte(way))
+	}
+	return ok, err
 }
 
 // digest returns the SHA-256 of what is remembered of a jurisdiction; empty where nothing is.
