@@ -19,6 +19,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
+	"xietong/node/tree/breaks"
 )
 
 // found returns the verdicts of a place, the leads in brackets.
@@ -108,7 +109,10 @@ func TestAlarmsFit(t *testing.T) {
 	w := newWorld(t, "guizhou", "guiyang.guizhou")
 	p, long := w.at("guiyang.guizhou"), make([]byte, 4<<10)
 	belief := Belief{Name: p.Name(), Epoch: 1, Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
-	belief.Waiting, belief.Before = &Waiting{Number: 1, Hash: make([]byte, 32), Until: maxTime}, &Before{Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
+	for range breaks.MaxWaiting {
+		belief.Waiting = append(belief.Waiting, Waiting{Number: 1, Hash: make([]byte, 32), Until: maxTime})
+	}
+	belief.Before = &Before{Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
 	var all []Finding
 	add := func(who string, r Relation) (added bool) {
 		all, added = add(all, Finding{Verdict: Differs, Who: named(t, who), Relation: r, Kind: Named, Belief: belief, Since: maxTime, Last: maxTime, Evidence: evident(long, make([]byte, 1<<20))})

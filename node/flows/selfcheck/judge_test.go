@@ -10,6 +10,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 )
 
@@ -132,14 +133,21 @@ func TestForeignKeysAreFound(t *testing.T) {
 		switch rapid.IntRange(0, 2).Draw(t, "where") {
 		case 1:
 			bad.Belief = belief(good)
-			bad.Belief.Waiting = &Waiting{Number: 1, Hash: foreign[:], Until: uint64(now.Add(time.Hour).UnixMilli())}
+			old, ours := hashOf(201), good
+			for i, hash := range [][]byte{old[:], ours[:], foreign[:]} { // seen with our first, and later
+				seen := l.endorsed[0]
+				if i > 0 {
+					seen = now.Add(-time.Hour)
+				}
+				bad.Belief.Waiting = append(bad.Belief.Waiting, Waiting{Number: 9, Hash: hash, Until: uint64(seen.Add(breaks.Wait).UnixMilli())})
+			}
 		case 2:
 			bad.Belief = belief(good)
-			bad.Belief.Before = &Before{Number: 1, Hash: foreign[:], AsOf: uint64(now.Add(-time.Hour).UnixMilli())}
+			bad.Belief.Before = &Before{Number: 9, Hash: foreign[:], AsOf: uint64(now.Add(-time.Hour).UnixMilli())}
 		}
 		asked = append(asked, bad)
-		found := Judge(own, asked, now)
-		if len(found) != 1 || found[0].Who != grand || found[0].Verdict != Differs || found[0].Lead {
+		found, want := Judge(own, asked, now), fingerprint(grand, 9, foreign[:])
+		if len(found) != 1 || found[0].Who != grand || found[0].Verdict != Differs || found[0].Lead || found[0].Fingerprint() != want {
 			t.Fatalf("found %+v", found)
 		}
 	})

@@ -10,9 +10,10 @@
 // A question is the operation "believed": {1: name}, and the answer is
 //
 //	{1: name, 2: epoch, 3: number, 4: hash, 5: since (ms), 6: as of (ms),
-//	 7: [number, hash, until (ms)], 8: [number, hash, as of (ms)]}
+//	 7: [[number, hash, until (ms)] …], 8: [number, hash, as of (ms)]}
 //
-// where 5, 7 and 8 may be absent. 7 is a key set that is not believed yet. 8 is one that was
+// where 5, 7 and 8 may be absent. 7 are the key sets that will be believed from a time on, unless
+// somebody objects: so a forged one is found while an objection helps. 8 is one that was
 // believed in the last day and does not lead to the one of now: so a parent that tells the truth
 // just when it sees the question pass is found by what it said before. For example, a1 01 77
 // 6e 61 6e 6d 69 6e 67 2e 67 75 69 79 61 6e 67 2e 67 75 69 7a 68 6f 75 asks about

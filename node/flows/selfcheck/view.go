@@ -77,12 +77,13 @@ func Stale(e *trust.Endorsement, now time.Time) bool {
 	return e != nil && now.Sub(time.UnixMilli(int64(e.Issued))) > StaleAfter
 }
 
-// Fingerprint returns the fingerprint of the key set that is believed; "" where it was not named.
+// Fingerprint returns the fingerprint of the key set that waits, was believed, or is; "" where it
+// was not named.
 func (f Finding) Fingerprint() string {
 	b := f.Belief
 	switch {
-	case b.Waiting != nil:
-		return fingerprint(b.Name, b.Waiting.Number, b.Waiting.Hash)
+	case len(b.Waiting) > 0:
+		return fingerprint(b.Name, b.Waiting[0].Number, b.Waiting[0].Hash)
 	case b.Before != nil:
 		return fingerprint(b.Name, b.Before.Number, b.Before.Hash)
 	}

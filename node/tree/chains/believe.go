@@ -86,7 +86,7 @@ type Belief struct {
 	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
 	AsOf         time.Time // the earliest that the endorsers on the way said so
 	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
-	Waiting      *Waiting  // what will be believed from a time on, unless somebody objects; nil: nothing
+	Waiting      []Waiting // what will be believed from a time on, unless somebody objects
 }
 
 // Waiting is a key set that is not believed yet.
@@ -116,7 +116,19 @@ func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, e
 	if f, broken := s.formerOf(of); broken {
 		b.Before = &f
 	}
-	return b, nil
+	b.Waiting, err = s.waitingOf(ctx, of)
+	return b, err
+}
+
+// waitingOf returns the key sets of a jurisdiction that wait, and to which nobody objected.
+func (s *Store) waitingOf(ctx context.Context, of identity.Jurisdiction) (all []Waiting, err error) {
+	waiting, err := s.memory.Waiting(ctx, of)
+	for _, w := range waiting {
+		if !w.Objected {
+			all = append(all, Waiting{Number: w.Pin.Number(), Hash: w.Pin.Hash(), Until: w.Until})
+		}
+	}
+	return all, err
 }
 
 // StatusAsOf returns of when the endorsers' word on a jurisdiction is by which its key sets are
