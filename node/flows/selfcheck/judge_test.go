@@ -215,3 +215,20 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestMadeBeforeItWasEndorsed: keys were made, and endorsed two days later; until then others rightly
+// believed the ones before. That the parent endorsed a second key set since changes nothing of it.
+func TestMadeBeforeItWasEndorsed(t *testing.T) {
+	at, before, later := start.Add(48*time.Hour), hashOf(200), hashOf(1)
+	for number := range uint64(2) {
+		e := trust.Endorsement{Number: number + 1, Since: []uint64{uint64(at.UnixMilli()), uint64(at.Add(time.Hour).UnixMilli())}[:number+1]}
+		own := Own{Since: firstEndorsed(start, &e), Sets: []OwnSet{{Hash: later}}}
+		asked := Asking{Who: grand, Relation: Grandparent, At: at.Add(2 * time.Hour), Kind: Named, Belief: Belief{
+			Name: grand, Epoch: 1, Number: 2, Hash: later[:], AsOf: uint64(at.Add(2 * time.Hour).UnixMilli()),
+			Before: &Before{Number: 1, Hash: before[:], AsOf: uint64(at.UnixMilli())},
+		}}
+		if found := Judge(own, []Asking{asked}, asked.At); len(found) > 0 || !own.Since.Equal(at) {
+			t.Errorf("number %d: since %s, want %s; found %+v", number+1, own.Since, at, found)
+		}
+	}
+}

@@ -245,11 +245,21 @@ func ownOf(states []host.KeyState, e *trust.Endorsement) (o Own) {
 	for _, k := range states {
 		o.Sets = append(o.Sets, OwnSet{Hash: k.Hash(), Until: k.Until})
 	}
-	o.Since = states[0].Published
-	if e != nil && e.Number == 1 {
-		o.Since = e.SinceNewest()
-	}
+	o.Since = firstEndorsed(states[0].Published, e)
 	return o
+}
+
+// firstEndorsed returns when the first own key set was first endorsed; where the endorsement does
+// not tell that, because there is none or it is of more than trust.MaxSince key sets, when it was
+// made.
+func firstEndorsed(made time.Time, e *trust.Endorsement) time.Time {
+	if e == nil {
+		return made
+	}
+	if at, told := e.FirstEndorsed(1); told {
+		return at
+	}
+	return made
 }
 
 // judge keeps what was found, and logs what the last asking added.
