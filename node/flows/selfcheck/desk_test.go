@@ -296,3 +296,26 @@ func (r replaying) Exchange(ctx context.Context, local, to identity.Jurisdiction
 		return each(*r.kept)
 	})
 }
+
+// TestSilenceTakesOnePlace: others who do not answer, each time another, are one alarm; what two of
+// them believe is kept though the places are full of silence.
+func TestSilenceTakesOnePlace(t *testing.T) {
+	var all []Finding
+	for i := range 3 * mostAlarms {
+		silent := Finding{Verdict: Silent, Who: named(t, "a"+string(rune('a'+i))+".guizhou"), Relation: Other, Since: uint64(i + 1), Last: uint64(i + 1)}
+		var added bool
+		if all, added = add(all, silent); added != (i == 0) || len(all) != 1 || all[0].Since != 1 || all[0].Who != silent.Who {
+			t.Fatalf("silence %d: added %t, got %+v", i, added, all)
+		}
+	}
+	for i := range mostAlarms + 1 {
+		differs := Finding{Verdict: Differs, Who: named(t, "b"+string(rune('a'+i))+".guizhou"), Relation: Other}
+		var added bool
+		if all, added = add(all, differs); added != (i < mostAlarms) || len(all) > mostAlarms {
+			t.Errorf("alarm %d: added %t, %d stand", i, added, len(all))
+		}
+	}
+	if all, added := add(all, Finding{Verdict: Silent, Who: named(t, "guizhou"), Relation: Grandparent}); !added || len(all) != mostAlarms {
+		t.Errorf("the silence of the grandparent: added %t, %d stand", added, len(all))
+	}
+}

@@ -43,6 +43,7 @@
 package selfcheck
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -298,7 +299,7 @@ func (d *Desk) judge(ctx context.Context, found []Finding, last Asking) error {
 }
 
 // add adds an alarm to those that stand, and reports whether it is a new one. Where there are too
-// many, what others say gives way to what those above say.
+// many, the first of those that weigh least gives way to one that weighs more.
 func add(kept []Finding, f Finding) (all []Finding, added bool) {
 	if i := slices.IndexFunc(kept, f.same); i >= 0 {
 		f.Since = min(f.Since, kept[i].Since)
@@ -308,16 +309,33 @@ func add(kept []Finding, f Finding) (all []Finding, added bool) {
 	if len(kept) < mostAlarms {
 		return append(kept, f), true
 	}
-	i := slices.IndexFunc(kept, func(g Finding) bool { return g.Relation == Other })
-	if f.Relation == Other || i < 0 {
+	least := slices.MinFunc(kept, func(a, b Finding) int { return cmp.Compare(a.weight(), b.weight()) })
+	if f.weight() <= least.weight() {
 		return kept, false
 	}
-	kept[i] = f
+	kept[slices.IndexFunc(kept, least.same)] = f
 	return kept, true
 }
 
-// same reports whether two findings are about the same.
-func (f Finding) same(g Finding) bool { return f.Verdict == g.Verdict && f.Who == g.Who }
+// weight orders alarms: what those above say or leave unsaid, what others say, and their silence.
+func (f Finding) weight() int {
+	switch {
+	case f.Relation != Other:
+		return 2
+	case f.Verdict == Differs:
+		return 1
+	}
+	return 0
+}
+
+// same reports whether two findings are about the same. Of others another is asked each time, so
+// their silence is one, whoever was silent last.
+func (f Finding) same(g Finding) bool {
+	if f.Verdict == Silent {
+		return g.Verdict == Silent && f.Relation == g.Relation
+	}
+	return f.Verdict == g.Verdict && f.Who == g.Who
+}
 
 func (v Verdict) String() string {
 	if v == Silent {
