@@ -233,18 +233,22 @@ func (s shown) leadsFromPin(pin trust.Pin) bool {
 	return pin.Name() == s.sets[0].Name && s.leadsFrom(pin.Number(), hash[:])
 }
 
-// leadsFrom reports whether the key set with the number and hash was shown, and every one after it
-// has a log key of the one before. Who signed each of them, trust.Walk has verified.
-func (s shown) leadsFrom(number uint64, hash []byte) bool {
-	from := slices.IndexFunc(s.sets, func(k trust.KeySet) bool { return k.Number == number })
+func (s shown) leadsFrom(number uint64, hash []byte) bool { return LeadsFrom(s.sets, number, hash) }
+
+// LeadsFrom reports whether the key set with the number and hash is one of consecutive ones, and
+// every one after it has a log key of the one before. Who signed each of them, trust.Walk has
+// verified. What begins later leads from nothing before: an owner who made more key sets than a
+// chain hands on (see trust.Some) breaks with what was believed before them.
+func LeadsFrom(sets []trust.KeySet, number uint64, hash []byte) bool {
+	from := slices.IndexFunc(sets, func(k trust.KeySet) bool { return k.Number == number })
 	if from < 0 {
 		return false
 	}
-	if have := s.sets[from].Hash(); !bytes.Equal(have[:], hash) {
+	if have := sets[from].Hash(); !bytes.Equal(have[:], hash) {
 		return false
 	}
-	for i := from + 1; i < len(s.sets); i++ {
-		if !goesOn(s.sets[i-1], s.sets[i]) {
+	for i := from + 1; i < len(sets); i++ {
+		if !goesOn(sets[i-1], sets[i]) {
 			return false
 		}
 	}
