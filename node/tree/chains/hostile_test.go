@@ -235,7 +235,7 @@ func TestSharesOfKept(t *testing.T) {
 	w := newWorld(t, "guizhou")
 	s := w.at("guizhou").store
 	keep := func(by, of string) {
-		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: by, found: w.now()}})
+		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), payer: budget.Payer{Neighbour: by}, found: w.now()}})
 	}
 	keep("zunyi.guizhou", "meitan.zunyi.guizhou")
 	for i := range MaxKept + 10 {

@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -28,6 +29,10 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 	if err != nil {
 		return nil, err
 	}
+	last := links[len(links)-1]
+	if n, e := len(last.KeySets), last.Endorsement; e != nil && last.KeySets[n-1].Number > e.Number {
+		return nil, fmt.Errorf("key sets of %s beyond number %d, which is endorsed", e.Child, e.Number)
+	}
 	now := s.now()
 	c := &chain{of: of, levels: levels, links: links, made: now, found: now}
 	for _, l := range links {
@@ -35,11 +40,10 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		case err != nil:
 			return nil, err
 		case withdrawn && of.Under(l.Newest().Name):
-			c.err = unreachable(l.Newest().Name, relay.NotEndorsed, nil)
+			c.err, c.links = unreachable(l.Newest().Name, relay.NotEndorsed, nil), nil
 			return c, nil
 		}
 	}
-	last := links[len(links)-1]
 	if got := last.Newest().Name; got != of {
 		return nil, fmt.Errorf("it is the chain of %s", got)
 	}
@@ -123,13 +127,14 @@ func (s *Store) isOvertaken(said trust.Standing) bool {
 
 // orKept returns the chain that is kept, while its standings are not older than trust.StandingTerm,
 // or else what find returned. It is for a chain that nobody could be asked for.
-func (s *Store) orKept(of identity.Jurisdiction, c *chain, err error) (*chain, error) {
+func (s *Store) orKept(payer budget.Payer, of identity.Jurisdiction, c *chain, err error) (*chain, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, old := s.now(), s.kept[of]
 	if old == nil || now.Sub(old.made) > trust.StandingTerm || !old.until.IsZero() && now.After(old.until) {
 		return c, err
 	}
+	old.usedBy(payer)
 	return old, nil
 }
 
