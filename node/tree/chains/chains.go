@@ -13,8 +13,9 @@
 // steps below the lowest common ancestor of the two sides, each needs a standing. Every endorser on
 // the way puts its newest into the answer; a chain with an older one than MaxAge (and the clocks
 // apart) is refused. Those from the root down to that ancestor are as good as their endorsements,
-// because both sides stand under them. A standing that says withdrawn ends the belief, whoever
-// brings it, and is handed on as the answer.
+// because both sides stand under them. A standing that says withdrawn, and is no older than that
+// either, ends the belief, whoever brings it, and is handed on as the answer; unless a later entry
+// than that of the withdrawal was seen, which endorses the jurisdiction anew.
 //
 // A kept chain is used until it is MaxAge old. Then it is asked for anew; where nobody can be
 // asked, because the way is cut off, it goes on for this jurisdiction alone, until it is
@@ -101,7 +102,8 @@ type Store struct {
 	order     []*chain            // those in kept, oldest first
 	held      int                 // bytes of them
 	failed    map[string][]*chain // by who asked, oldest first
-	withdrawn map[identity.Jurisdiction]trust.Standing
+	withdrawn words
+	stood     words
 	finding   map[identity.Jurisdiction]*finding
 	before    map[identity.Jurisdiction]recalled
 
@@ -142,7 +144,7 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *b
 		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now,
 		waiting: budget.NewPlacesToward(MaxWaiting), asking: budget.NewPlacesToward(MaxAsking),
 		kept: map[identity.Jurisdiction]*chain{}, failed: map[string][]*chain{}, news: newNews(),
-		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
+		withdrawn: words{}, stood: words{}, finding: map[identity.Jurisdiction]*finding{},
 		before: map[identity.Jurisdiction]recalled{},
 	}
 }

@@ -14,13 +14,6 @@ import (
 	"xietong/node/tree"
 )
 
-// The withdrawals that are remembered: maxWithdrawn of them, each for as long as an older standing
-// would be taken.
-const (
-	maxWithdrawn = 1024
-	withdrawnFor = MaxAge + 3*tree.MaxSkew
-)
-
 // verified verifies a chain from the pin of the own root down, and returns it. All of its
 // endorsements must be in force, by their standings too. The err of the chain says that a standing
 // in it proves a withdrawal.
@@ -72,57 +65,19 @@ func (s *Store) judge(c *chain, l trust.Link) (withdrawn bool, err error) {
 		return false, nil
 	case said.At().Sub(now) > tree.MaxSkew:
 		return false, fmt.Errorf("the standing of %s is from the future (%s)", name, said.At().UTC().Format(time.RFC3339))
-	case said.Withdrawn():
-		s.withdraw(*said)
-		return true, nil
-	case s.isOvertaken(*said):
-		return false, unreachable(name, relay.NotEndorsed, nil)
-	case far && now.Sub(said.At()) > MaxAge+tree.MaxSkew:
+	case (far || said.Withdrawn()) && now.Sub(said.At()) > MaxAge+tree.MaxSkew:
 		return false, fmt.Errorf("the standing of %s is too old (%s)", name, said.At().UTC().Format(time.RFC3339))
+	case said.Withdrawn() && !s.withdraw(*said):
+		return false, fmt.Errorf("the withdrawal of %s by entry %d was undone", name, said.Entry)
+	case said.Withdrawn():
+		return true, nil
+	case !s.stands(*said):
+		return false, unreachable(name, relay.NotEndorsed, nil)
 	}
 	if far && said.At().Before(c.made) {
 		c.made = said.At()
 	}
 	return false, nil
-}
-
-// withdraw ends the belief in a jurisdiction, and remembers the withdrawal, so that no older
-// standing undoes it. Where too many are remembered, the endorser with the most loses one.
-func (s *Store) withdraw(said trust.Standing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop(said.Child)
-	if last, ok := s.withdrawn[said.Child]; ok && last.Entry >= said.Entry {
-		return
-	}
-	s.withdrawn[said.Child] = said
-	var endorsers []identity.Jurisdiction
-	for child, w := range s.withdrawn {
-		if s.now().Sub(w.At()) > withdrawnFor {
-			delete(s.withdrawn, child)
-			continue
-		}
-		above, _ := child.Parent()
-		endorsers = append(endorsers, above)
-	}
-	if len(s.withdrawn) <= maxWithdrawn {
-		return
-	}
-	full := most(endorsers)
-	for child := range s.withdrawn {
-		if above, _ := child.Parent(); above == full {
-			delete(s.withdrawn, child)
-			return
-		}
-	}
-}
-
-// isOvertaken reports whether a later withdrawal of the same jurisdiction is remembered.
-func (s *Store) isOvertaken(said trust.Standing) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last, ok := s.withdrawn[said.Child]
-	return ok && said.Entry < last.Entry
 }
 
 // orKept returns the chain that is kept, while its standings are not older than trust.StandingTerm,
