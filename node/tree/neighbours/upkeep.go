@@ -302,7 +302,12 @@ func (u *Upkeep) show(ctx context.Context, way door.Asker, parent identity.Juris
 		if err != nil {
 			return 0, err
 		}
-		if number, err = u.showAfter(ctx, way, parent, sets, number); err != nil || number == uint64(len(sets)) {
+		after := number
+		number, err = u.showAfter(ctx, way, parent, sets, after)
+		if errors.Is(err, trust.ErrStanding) { // signed just before the parent's keys changed: it says another now
+			number, err = u.showAfter(ctx, way, parent, sets, after)
+		}
+		if err != nil || number == uint64(len(sets)) {
 			return number, err
 		}
 	}
@@ -346,7 +351,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 	switch _, long := errors.AsType[*host.ChainError](err); {
 	case long:
 		u.table.Alarm(parent, text.ChainLong, err)
-	case errors.Is(err, host.ErrNotAbove):
+	case errors.Is(err, host.ErrNotAbove) && errors.Is(err, trust.ErrInvalid):
 		u.table.Alarm(parent, text.KeySetsForked, err)
 	}
 	if err != nil {
