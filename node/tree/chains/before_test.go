@@ -1,14 +1,16 @@
 package chains
 
 import (
+	"crypto/ed25519"
 	"testing"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 )
 
 // TestOneRuleOfBreaks: what a chain does not show it does not lead on from, whatever its numbers
 // are: whoever forges keys would otherwise hand on none but later ones, and nobody would be told
-// that others were believed. So it is for whoever waits (see breaks), too.
+// that others were believed. So it is for whoever waits (see breaks), too. What was believed in the last day and leads on no more is told (S05g).
 func TestOneRuleOfBreaks(t *testing.T) {
 	w := newWorld(t, "guizhou", "zunyi.guizhou")
 	signed, err := w.at("zunyi.guizhou").KeySets(t.Context())
@@ -34,7 +36,7 @@ func TestOneRuleOfBreaks(t *testing.T) {
 	}
 	two := after(one, one.Replicas[0].LogKey)
 	three := after(two, two.Replicas[0].LogKey)
-	alone := after(one, make([]byte, 32))
+	alone := after(one, ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey))
 	for what, row := range map[string]struct {
 		shown []trust.KeySet
 		want  bool
@@ -44,12 +46,16 @@ func TestOneRuleOfBreaks(t *testing.T) {
 		"what begins later":        {[]trust.KeySet{two, three}, false},
 		"where no log key goes on": {[]trust.KeySet{one, alone}, false},
 	} {
-		c := &chain{}
-		for _, k := range row.shown {
-			c.sets = append(c.sets, trust.Believed{KeySet: k})
+		s := &Store{before: map[identity.Jurisdiction]recalled{}, now: w.now}
+		for _, shown := range [][]trust.KeySet{{one}, row.shown} {
+			c := &chain{of: one.Name, made: w.now()}
+			for _, k := range shown {
+				c.sets = append(c.sets, trust.Believed{KeySet: k})
+			}
+			s.remember(c)
 		}
-		if got := c.contains(Former{Number: 1, Hash: one.Hash()}); got != row.want {
-			t.Errorf("%s: it leads on: %t, want %t", what, got, row.want)
+		if f, broken := s.formerOf(one.Name); broken == row.want || broken && f.Hash != one.Hash() {
+			t.Errorf("%s: it leads on: %t, want %t", what, !broken, row.want)
 		}
 	}
 }
