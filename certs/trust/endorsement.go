@@ -50,8 +50,8 @@ type Endorsement struct {
 // Pin returns the pin of the endorsed key set.
 func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
 
-// FirstEndorsed returns when the parent first endorsed a number; ok is false where it does not say so,
-// as of one before the last MaxSince.
+// FirstEndorsed returns when the parent first endorsed a number; ok is false where it does not say
+// so, as of one before the last MaxSince.
 func (e Endorsement) FirstEndorsed(number uint64) (at time.Time, ok bool) {
 	first := e.Number - uint64(len(e.Since)) + 1
 	if number < first || number > e.Number {

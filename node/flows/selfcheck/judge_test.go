@@ -216,8 +216,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestMadeBeforeItWasEndorsed: keys were made, and endorsed two days later; until then others rightly
-// believed the ones before. That the parent endorsed a second key set since changes nothing of it.
+// TestMadeBeforeItWasEndorsed: keys were made, and endorsed two days later; until then others
+// rightly believed the ones before. That the parent endorsed a second key set since changes nothing
+// of it.
 func TestMadeBeforeItWasEndorsed(t *testing.T) {
 	at, before, later := start.Add(48*time.Hour), hashOf(200), hashOf(1)
 	for number := range uint64(2) {

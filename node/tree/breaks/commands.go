@@ -67,8 +67,8 @@ func Register(r *state.Registry) {
 // errShape refuses a command that no program of this version makes.
 var errShape = errors.New("malformed command")
 
-// applyRemember makes the changes and reports whether it made all: where another came first it makes
-// none, and from one on for which there is no room any more, no further ones.
+// applyRemember makes the changes and reports whether it made all: where another came first it
+// makes none, and from one on for which there is no room any more, no further ones.
 func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 	if len(changes) > trust.MaxChain {
 		return false, errShape
@@ -94,7 +94,8 @@ func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 	return true, nil
 }
 
-// makeRoom makes room for a jurisdiction that is not remembered yet; ok is false where there is none.
+// makeRoom makes room for a jurisdiction that is not remembered yet; ok is false where there is
+// none.
 func makeRoom(tx *state.Tx, of identity.Jurisdiction) (ok bool, err error) {
 	way, ok := roomFor(tx, of)
 	if ok && way != "" {

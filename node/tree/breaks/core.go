@@ -86,7 +86,8 @@ type verdict struct {
 //  3. So is a key set that the level above the endorser confirmed, and what follows it, unless that
 //     was before the present chain was believed: it was about an earlier break. A confirmation that
 //     was shown with what it confirms is spent, and so is every earlier one: only a later decision
-//     counts again. Otherwise the first would lead back for ever, past keys that were revoked since.
+//     counts again. Otherwise the first would lead back for ever, past keys that were revoked
+//     since.
 //  4. So is one that the recovery key of what was believed last stands behind, and which names
 //     another, unless that very key objects to it. A paper that went on would stand behind an
 //     earlier key set for ever.

@@ -28,8 +28,8 @@ func (p place) name() string {
 	return strings.Join(labels, ".")
 }
 
-// roomFor returns whether a jurisdiction that is not remembered yet finds room, and which other gives
-// way for it; "": none need.
+// roomFor returns whether a jurisdiction that is not remembered yet finds room, and which other
+// gives way for it; "": none need.
 func roomFor(r book.Reads, of identity.Jurisdiction) (way string, ok bool) {
 	var all []place
 	r.Scan(memories.Name, nil, nil, func(key, _ []byte) bool {

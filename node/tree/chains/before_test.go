@@ -10,7 +10,8 @@ import (
 
 // TestOneRuleOfBreaks: what a chain does not show it does not lead on from, whatever its numbers
 // are: whoever forges keys would otherwise hand on none but later ones, and nobody would be told
-// that others were believed. So it is for whoever waits (see breaks), too. What was believed in the last day and leads on no more is told (S05g).
+// that others were believed. So it is for whoever waits (see breaks), too. What was believed in the
+// last day and leads on no more is told (S05g).
 func TestOneRuleOfBreaks(t *testing.T) {
 	w := newWorld(t, "guizhou", "zunyi.guizhou")
 	signed, err := w.at("zunyi.guizhou").KeySets(t.Context())
