@@ -23,8 +23,8 @@ func (k keysOf) Taken(ctx context.Context) (bytes int, near bool, err error) {
 // neighbours that something has changed: the children of a root learn of it by no other way.
 func (k keysOf) NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error) {
 	number, err = k.h.host.NewKeys(ctx, id, change)
-	if err != nil {
-		return 0, err
+	if err != nil || change.Try {
+		return number, err
 	}
 	k.h.chains.Tell(k.h.settings.Name, identity.Jurisdiction{})
 	k.h.upkeep.Poke()

@@ -118,24 +118,6 @@ func paid(next http.Handler) http.Handler {
 	})
 }
 
-func init() {
-	// The library's own refusals (a malformed body, a missing field) become problems like ours.
-	// They come before the language of the request is known here, so they are told in English.
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		reason := message
-		for _, err := range errs {
-			reason += "; " + err.Error()
-		}
-		code := text.BadRequest
-		if status >= http.StatusInternalServerError {
-			code = text.Internal
-		}
-		p := problem(text.En, code, text.Args{"where": "", "reason": reason})
-		p.Status = status
-		return p
-	}
-}
-
 func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 	e := text.Explain(l, code, args)
 	return &client.Problem{

@@ -14,16 +14,19 @@ import (
 // Check tells what others believe of the keys of a hosted jurisdiction; *selfcheck.Desk is one.
 type Check interface {
 	View(ctx context.Context) (selfcheck.View, error)
-	// Acknowledge ends the alarms.
-	Acknowledge(ctx context.Context) error
+	// Acknowledge ends the alarms, and returns how many there were.
+	Acknowledge(ctx context.Context) (ended int, err error)
 }
 
-// acknowledge ends the alarms about the own keys.
-func acknowledge(ctx context.Context, h Hosted, in *plainPost) (client.Acknowledged, error) {
+// acknowledge ends the alarms about the own keys, and those about the neighbours.
+func acknowledge(ctx context.Context, h Hosted, in *plainPost) (out client.Acknowledged, err error) {
 	if _, err := in.key(); err != nil {
-		return client.Acknowledged{}, err
+		return out, err
 	}
-	return client.Acknowledged{}, h.Check.Acknowledge(ctx)
+	if out.Ended, err = h.Check.Acknowledge(ctx); err == nil {
+		out.Ended += h.Standing.Acknowledge()
+	}
+	return out, err
 }
 
 type plainPost struct {

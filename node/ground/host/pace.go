@@ -40,10 +40,11 @@ func again(sets []datedKeySet, now time.Time, counts func(datedKeySet) bool) tim
 }
 
 // paced returns a *KeysError where it is too soon for a change that somebody asks for. A revocation
-// waits for other revocations alone.
+// waits for other revocations alone. Another recovery key waits for the pauses alone: who missed
+// the paper when the jurisdiction was made has another at once.
 func (h *Host) paced(sets []datedKeySet, now time.Time, change Change) error {
 	next := again(sets, now, func(k datedKeySet) bool { return k.Revokes || !change.Revoke })
-	if earliest := sets[len(sets)-1].at.Add(RenewAfter); !change.Revoke && next.Before(earliest) {
+	if earliest := sets[len(sets)-1].at.Add(RenewAfter); !change.Revoke && change.Recovery == nil && next.Before(earliest) {
 		next = earliest
 	}
 	if now.Before(next) {

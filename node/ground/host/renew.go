@@ -27,7 +27,8 @@ const (
 	// before still counts.
 	UseAfter = 30 * time.Minute
 	// RenewAfter is how old a key set must be before an administrator may have the next one made,
-	// unless it is a revocation. Both have a pace beside (see pauses).
+	// unless it is a revocation, or names another recovery key. All have a pace beside (see
+	// pauses).
 	RenewAfter = time.Hour
 	// UseBefore is how long before the end of the keys in use a published key set is used, even if
 	// not all neighbours know it. A neighbour that does not know it learns of it at the door, but a
@@ -229,6 +230,7 @@ type wanted struct {
 type Change struct {
 	Revoke   bool              // nothing of the one before counts any more, and RenewAfter is not waited for
 	Recovery ed25519.PublicKey // the recovery key from then on; nil: the one before
+	Try      bool              // make nothing: say only whether it would be made, and its number
 }
 
 // NewKeys makes and publishes the next key set at once, and returns its number. The same id again
@@ -259,6 +261,9 @@ func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) 
 	}
 	if err := h.roomFor(ctx, newest, now, change); err != nil {
 		return 0, err
+	}
+	if change.Try {
+		return newest.Number + 1, nil
 	}
 	if sets, err = publish(ctx, sets, now, change.Recovery); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)

@@ -8,6 +8,9 @@ const (
 	NothingWaits   Code = "nothing-waits"
 	NotConfirmable Code = "not-confirmable"
 	KeysObjected   Code = "keys-objected"
+
+	FingerprintDiffers Code = "fingerprint-differs"
+	NotOursToObject    Code = "not-ours-to-object"
 )
 
 var breakProblems = []problem{
@@ -36,5 +39,19 @@ var breakProblems = []problem{
 			"请致电{name}核对指纹：一致的，由其上级的上级执行 xietong tree confirm {name}；不一致的，可能有人冒用其名义，请报告其上级的上级"},
 		en: parts{"New keys objected to", "the old keys of {name} deny the new ones (fingerprint {fingerprint}), so {jurisdiction} does not believe them",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint: if it is the same, have the level two above it run `xietong tree confirm {name}`; if not, somebody speaks in its name: tell that level"},
+	},
+	{
+		number: 150, code: FingerprintDiffers, status: http.StatusConflict, params: []string{"name", "fingerprint"},
+		zh: parts{"指纹不符", "所给的指纹不是{name}现在的密钥集的指纹，后者是 {fingerprint}", "{name}",
+			"请再核对一遍是否念错或输错。仍然不符的，切勿确认：可能有人冒用{name}的名义；请{name}立即用旧密钥提出异议（xietong tree object）"},
+		en: parts{"Another fingerprint", "the fingerprint given is not that of the key set that goes by the name of {name} now, which is {fingerprint}", "{name}",
+			"have it read out once more. If it still differs, do not confirm: somebody may be using the name; have {name} object at once with its old keys (`xietong tree object`)"},
+	},
+	{
+		number: 151, code: NotOursToObject, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"只能由本人提出异议", "对{name}的密钥集，只有{name}自己能提出异议，{jurisdiction}不能代替", "{jurisdiction}",
+			"请立即致电{name}，由其执行 xietong tree object"},
+		en: parts{"Not ours to object to", "to a key set of {name} only {name} itself objects, and not {jurisdiction}", "{jurisdiction}",
+			"telephone {name} at once, and have it run `xietong tree object`"},
 	},
 }
