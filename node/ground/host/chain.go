@@ -55,6 +55,9 @@ func (h *Host) readAbove() error {
 // jurisdiction's own key sets, and returns the verified chain. The error wraps ErrNotAbove where
 // the levels do not lead here.
 func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	if err := h.handable(levels); err != nil {
+		return nil, err
+	}
 	own, err := h.ownLevel(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,24 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
 	}
 	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
+}
+
+// handable refuses levels that could not be handed on, with a *ChainError: whoever takes them can
+// answer no child any more.
+func (h *Host) handable(levels []trust.Level) error {
+	for i, level := range levels {
+		length := 0
+		for _, k := range level.KeySets {
+			length += keptLen(k)
+		}
+		switch {
+		case i == 0 && length > Room:
+			return &ChainError{In: h.name, Length: length, Max: Room}
+		case i > 0 && trust.Some(level.KeySets) < len(level.KeySets):
+			return &ChainError{In: h.name, Length: length, Max: trust.MaxHandedLen}
+		}
+	}
+	return nil
 }
 
 // keepAbove writes the file chain, and keeps the same in memory.

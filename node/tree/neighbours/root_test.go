@@ -15,6 +15,7 @@ import (
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
+	"xietong/node/tree/treetest"
 )
 
 // TestRootHasRoomForItsKeySets (A11): a thief at the socket of a root revokes its keys whenever it
@@ -172,5 +173,29 @@ func TestLongChainIsToldAsWhatItIs(t *testing.T) {
 	err := child.upkeep.round(t.Context())
 	if a, ok := child.table.Alarmed(root.Name()); !ok || a.Code != text.ChainLong || child.is(err) != text.ChainLong {
 		t.Errorf("got %v, an alarm %t, %q; want %s", err, ok, a.Code, text.ChainLong)
+	}
+}
+
+// TestChainThatCannotBeHandedOn (A20): a city hands its county more key sets than the county can
+// hand on to its own children. The county takes none of it, and its children go on.
+func TestChainThatCannotBeHandedOn(t *testing.T) {
+	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	city.Invite(t, county, "secret", false)
+	county.JoinTo(t, city, "secret")
+	before, root, err := county.Chain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, sets := range map[string]int{"fit": 100, "do not": 243} {
+		above := []trust.Level{before[0]}
+		above[0].KeySets = city.Follow(t, sets, nil)
+		_, err := county.SetAbove(t.Context(), root, above)
+		if _, long := errors.AsType[*host.ChainError](err); long != (what == "do not") || !long && err != nil {
+			t.Errorf("%d key sets, which %s: got %v", sets, what, err)
+		}
+	}
+	after, _, err := county.Chain(t.Context())
+	if data, _ := canon.Marshal(after); err != nil || len(data) > door.MaxAnswerLen || len(after[0].KeySets) != 100 {
+		t.Errorf("afterwards the county hands on %d bytes, %d key sets, %v", len(data), len(after[0].KeySets), err)
 	}
 }
