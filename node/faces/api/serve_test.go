@@ -47,11 +47,12 @@ func serve(t *testing.T, h http.Handler) *served {
 	return s
 }
 
-// end stops the API, and returns what Serve returned and how long it took.
-func (s *served) end() (error, time.Duration) {
+// end stops the API, and returns how long it took and what Serve returned.
+func (s *served) end() (took time.Duration, err error) {
 	began := time.Now()
 	s.stop()
-	return <-s.ended, time.Since(began)
+	err = <-s.ended
+	return time.Since(began), err
 }
 
 // ask opens a connection and sends something over it. If nobody takes it within two seconds,
@@ -137,7 +138,7 @@ func TestSilentConnections(t *testing.T) {
 		if c := s.ask(hello); c == nil || s.answer(c) != http.StatusOK {
 			t.Error("beside those that never said anything nobody is served")
 		}
-		if err, _ := s.end(); err != nil {
+		if _, err := s.end(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -312,7 +313,7 @@ func TestGoneClientsHoldNoConnection(t *testing.T) {
 		if done.Load() != maxConnections {
 			t.Errorf("%d of %d uses went on, want all", done.Load(), maxConnections)
 		}
-		if err, _ := s.end(); err != nil {
+		if _, err := s.end(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -347,7 +348,7 @@ func TestStopEndsUses(t *testing.T) {
 		if begun.Load() != uses {
 			t.Fatalf("%d uses are under way, want %d", begun.Load(), uses)
 		}
-		err, took := s.end()
+		took, err := s.end()
 		if err != nil || took > time.Minute {
 			t.Errorf("the stop took %v: %v", took, err)
 		}
