@@ -118,7 +118,7 @@ func (m memory) judged(s shown, now uint64) verdict {
 		v.next.Since = m.Since
 		return v
 	case m.counts(s.confirmed, now) && s.leadsFromPin(s.confirmed.Pin()):
-		return m.believe(s, now)
+		return m.vouched(s, now)
 	}
 	return m.waits(s, now)
 }
@@ -144,7 +144,7 @@ func (m memory) waits(s shown, now uint64) verdict {
 	w := m.Waiting[at]
 	switch {
 	case s.byPaper(m.Now.Recovery) && w.Objected != recoveryKey:
-		return m.believe(s, now)
+		return m.vouched(s, now)
 	case w.Objected == nobody && now >= w.until():
 		return m.believe(s, now)
 	}
@@ -178,6 +178,14 @@ func (m memory) believe(s shown, now uint64) verdict {
 		m.Waiting = []waiting{}
 	}
 	return verdict{next: m, changed: true, believes: true}
+}
+
+// vouched believes the last of the key sets because somebody vouched for them, and so against every
+// other that waits: shown again, each waits from then on. What was objected to stays so.
+func (m memory) vouched(s shown, now uint64) verdict {
+	v := m.believe(s, now)
+	v.next.Waiting = slices.DeleteFunc(v.next.Waiting, func(w waiting) bool { return w.Objected == nobody })
+	return v
 }
 
 // object takes an objection to a waiting key set; ok is false where the key set does not wait. The

@@ -321,3 +321,31 @@ func TestAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestWaitEndsWithAnothersPaper (S05m): a forged key set waits; then the true ones are confirmed,
+// or come with the paper. The wait of the forged one is over with that, and begins anew when it is
+// shown again.
+func TestWaitEndsWithAnothersPaper(t *testing.T) {
+	one, forged, truth := setAfter(nil, 90, 1), setAfter(nil, 92, 8), setAfter(nil, 93, 10)
+	for how, s := range map[string]shown{
+		"confirmed": chainOf(truth).confirmedAt(truth.Pin(), 60), "by its paper": chainOf(truth).paper(by(90, truth)),
+	} {
+		m := memory{}.judge(chainOf(one), t0).next
+		m = m.judge(chainOf(forged), t0+hour).next
+		v := m.judge(s, t0+60*hour)
+		if !v.believes {
+			t.Errorf("%s: the true keys are not believed", how)
+		}
+		if v = v.next.judge(chainOf(forged), t0+74*hour); v.believes {
+			t.Errorf("%s: the forged keys are believed 14 hours later", how)
+		}
+		if v = v.next.judge(chainOf(forged), t0+74*hour+wait); !v.believes {
+			t.Errorf("%s: the others do not wait for 72 hours, but for ever", how)
+		}
+		m = memory{}.judge(chainOf(one), t0).next
+		m, _ = m.judge(chainOf(forged), t0+hour).next.object(forged.Pin(), false, t0+2*hour)
+		if v = m.judge(s, t0+60*hour).next.judge(chainOf(forged), t0+74*hour+wait); v.believes {
+			t.Errorf("%s: what was objected to is believed", how)
+		}
+	}
+}

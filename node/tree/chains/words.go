@@ -46,10 +46,11 @@ func (w words) add(said trust.Standing, now time.Time) {
 	}
 }
 
-// overtake reports whether a later entry is remembered of the child.
-func (w words) overtake(said trust.Standing) bool {
+// overtake reports whether a later entry is remembered of the child. A word that is older than any
+// that is taken overtakes nothing: its endorser may have lost its ledger, and begun another.
+func (w words) overtake(said trust.Standing, now time.Time) bool {
 	last, ok := w[said.Child]
-	return ok && said.Entry < last.Entry
+	return ok && said.Entry < last.Entry && now.Sub(last.At()) <= wordsFor
 }
 
 // withdraw ends the belief in a jurisdiction, and remembers the withdrawal, so that no older
@@ -58,7 +59,7 @@ func (w words) overtake(said trust.Standing) bool {
 func (s *Store) withdraw(said trust.Standing) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stood.overtake(said) {
+	if s.stood.overtake(said, s.now()) {
 		return false
 	}
 	s.drop(said.Child)
@@ -70,7 +71,7 @@ func (s *Store) withdraw(said trust.Standing) bool {
 func (s *Store) stands(said trust.Standing) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.withdrawn.overtake(said) {
+	if s.withdrawn.overtake(said, s.now()) {
 		return false
 	}
 	s.stood.add(said, s.now())
