@@ -66,7 +66,7 @@ const (
 	MaxKept    = 2048             // chains
 	MaxKeptLen = 64 << 20         // bytes of them, with what is made from them
 	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
-	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third of it for one that asks
+	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third for one that asks, a quarter for one below that
 	MaxWaiting = 120              // callers that wait for what one neighbour is asked, at once; likewise
 	MaxWait    = 5 * time.Second  // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
