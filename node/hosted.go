@@ -124,6 +124,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
 	})
 	h.chains.AskAbove(h.upkeep.Anew)
+	h.chains.TakeTurns(n.slots)
 	h.door = n.doorOf(h, endorser, published)
 	n.furnishDesks(h, where, published)
 	if err := h.table.Refresh(ctx); err != nil {

@@ -15,12 +15,16 @@ func (k keysOf) KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsem
 	return k.h.host.KeyStates(ctx)
 }
 
+func (k keysOf) Taken(ctx context.Context) (bytes int, near bool, err error) {
+	return k.h.host.Taken(ctx)
+}
+
 // NewKeys publishes the next key set, has it presented to the parent at once, and tells the
 // neighbours that something has changed: the children of a root learn of it by no other way.
 func (k keysOf) NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error) {
 	number, err = k.h.host.NewKeys(ctx, id, change)
-	if err != nil {
-		return 0, err
+	if err != nil || change.Try {
+		return number, err
 	}
 	k.h.chains.Tell(k.h.settings.Name, identity.Jurisdiction{})
 	k.h.upkeep.Poke()

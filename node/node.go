@@ -82,7 +82,7 @@ type Node struct {
 	workers sync.WaitGroup
 	growth  *host.Growth
 	slots   *budget.Slots // as many as there are processors
-	files   chan struct{} // the files that are read just now
+	files   *records.Files
 
 	adding sync.Mutex // held while a jurisdiction is added
 
@@ -96,7 +96,7 @@ type Node struct {
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{
 		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
-		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: make(chan struct{}, records.MaxFiles),
+		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(),
 	}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {

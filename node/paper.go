@@ -28,12 +28,19 @@ func NewPaper() (*Paper, error) { return paper.New() }
 func PaperFingerprint(p *Paper) string { return trust.RecoveryFingerprint(p.Public()) }
 
 // ReadPaper returns the recovery key that the words, or the text of a QR code, stand for. The error
-// is text.RecoveryWord or text.RecoveryWords, and repeats nothing of what was typed; whole is false
-// where there may be more to come.
+// is text.RecoveryWord, RecoveryMixed, RecoveryCount or RecoveryWords, and repeats nothing of what
+// was typed; whole is false where there may be more to come.
 func ReadPaper(typed []byte) (p *Paper, whole bool, err error) {
 	p, err = paper.Read(typed)
 	if word, ok := errors.AsType[*paper.WordError](err); ok {
-		return nil, true, text.Fail(text.RecoveryWord, text.Args{"place": strconv.Itoa(word.Place)}, nil)
+		code := text.RecoveryWord
+		if word.Mixed {
+			code = text.RecoveryMixed
+		}
+		return nil, true, text.Fail(code, text.Args{"place": strconv.Itoa(word.Place)}, nil)
+	}
+	if count, ok := errors.AsType[*paper.CountError](err); ok {
+		return nil, count.Words > paper.Words, text.Fail(text.RecoveryCount, text.Args{"count": strconv.Itoa(count.Words)}, nil)
 	}
 	if err != nil {
 		return nil, !errors.Is(err, paper.ErrCount), text.Fail(text.RecoveryWords, nil, nil)

@@ -7,16 +7,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
+	"xietong/node/faces/api"
 	"xietong/node/faces/client"
-)
-
-const (
-	drainWithin  = 5 * time.Second
-	headerWithin = 10 * time.Second
 )
 
 // ServeOptions are the options of Serve.
@@ -31,8 +26,9 @@ type ServeOptions struct {
 }
 
 // Serve opens the data directory and serves its API on the Unix socket until ctx ends; requests
-// that are running then have five seconds to finish. If a replica must not go on, because its state
-// is unknown or is not that of the majority, Serve ends at once with an error that says so.
+// that are running then have five seconds to finish, and are ended then, which is no error. If a
+// replica must not go on, because its state is unknown or is not that of the majority, Serve ends
+// at once with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Hosted: o.Hosted, Steps: o.Steps, Frames: o.Frames})
 	if err != nil {
@@ -63,24 +59,8 @@ func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
 	}
-	server := &http.Server{Handler: n.Handler(), ReadHeaderTimeout: headerWithin}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
 	if ready != nil {
-		ready()
+		ready() // whoever connects from here on is served
 	}
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
-	case <-n.Failed(): // a request that waits for this replica would wait in vain
-		err = server.Close()
-		<-ended
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
-	defer cancel()
-	err = server.Shutdown(drain)
-	<-ended
-	return err
+	return api.Serve(ctx, api.Serving{Listener: listener, Handler: n.Handler(), Failed: n.Failed(), Logger: n.limited})
 }

@@ -117,7 +117,7 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 		Addresses: func(ctx context.Context) ([]net.Addr, error) { return n.addressesOf(ctx, h) },
 		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
 		Failed:    func(err error) { n.linkFailed(h, parent, err) },
-		Up:        func(tlsconf.Peer) { h.keepFailure(nil, n.o.Now()) },
+		Up:        func(_ tlsconf.Peer, replaces bool) { h.linked(n.o.Now(), replaces) },
 	}
 }
 
@@ -126,7 +126,7 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 // the upkeep asks it at once when such a reason first appears; while the reason stays, the upkeep
 // asks again by itself.
 func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
-	before, now := reasonOf(h.keepFailure(err, time.Time{})), reasonOf(err)
+	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
 	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
 	if now != before && (now == link.NotKnown || now == link.NotTrusted) {
 		h.upkeep.Poke()
@@ -141,16 +141,23 @@ func reasonOf(err error) link.Reason {
 	return ""
 }
 
-// keepFailure keeps the last failure of the link to the parent, and returns the one before it. nil
-// means that the link is up, now at the latest.
-func (h *hosted) keepFailure(err error, now time.Time) (before error) {
+// keepFailure keeps the last failure of the link to the parent, and returns the one before it; nil:
+// the link was up.
+func (h *hosted) keepFailure(err error) (before error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err != nil || h.up.IsZero() {
+	before, h.failed, h.up = h.failed, err, time.Time{}
+	return before
+}
+
+// linked notes that the link to the parent is up: since now, unless it replaces one that was up. A
+// link that ended by itself was down for as long as nobody noticed.
+func (h *hosted) linked(now time.Time, replaces bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed = nil; !replaces {
 		h.up = now
 	}
-	before, h.failed = h.failed, err
-	return before
 }
 
 // reach returns a way to ask the parent: over the link if that is up, else at the parent's door.

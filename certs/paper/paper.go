@@ -60,9 +60,18 @@ var (
 	ErrChecksum = errors.New("the words do not belong together: one is wrong, or two have changed places")
 )
 
-// WordError says which word is in no list, or not in the list of the first one. It does not repeat
+// CountError is ErrCount with the number of words that there are.
+type CountError struct{ Words int }
+
+func (e *CountError) Error() string { return fmt.Sprintf("%v: %d", ErrCount, e.Words) }
+func (e *CountError) Unwrap() error { return ErrCount }
+
+// WordError says which word is in no list, or is of another script than most. It does not repeat
 // the word, which may be close to a right one.
-type WordError struct{ Place int } // from 1
+type WordError struct {
+	Place int  // from 1
+	Mixed bool // it is of another script than most
+}
 
 func (e *WordError) Error() string { return fmt.Sprintf("word %d is not in the list", e.Place) }
 
@@ -167,18 +176,18 @@ func decode(folded []byte) ([]byte, error) {
 	}
 	words := split(folded)
 	if len(words) != Words {
-		return nil, fmt.Errorf("%w: %d", ErrCount, len(words))
+		return nil, &CountError{len(words)}
 	}
-	list := lists[English]
-	if r := []rune(words[0]); unicode.Is(unicode.Han, r[0]) {
-		list = lists[Chinese]
+	list, odd := scriptOf(words)
+	if odd > 0 {
+		return nil, &WordError{odd, true}
 	}
 	data := make([]byte, ed25519.SeedSize+1)
 	for i, word := range words {
 		number := slices.Index(list, word)
 		if number < 0 {
 			clear(data)
-			return nil, &WordError{i + 1}
+			return nil, &WordError{Place: i + 1}
 		}
 		for bit := range bitsOfWord {
 			at := i*bitsOfWord + bit
@@ -186,6 +195,28 @@ func decode(folded []byte) ([]byte, error) {
 		}
 	}
 	return data, nil
+}
+
+// scriptOf returns the list in whose script most of the words are, and the place from 1 of the
+// first word that is in another; 0: none.
+func scriptOf(words []string) (list []string, odd int) {
+	han := func(word string) bool { return unicode.Is(unicode.Han, []rune(word)[0]) }
+	chinese := 0
+	for _, word := range words {
+		if han(word) {
+			chinese++
+		}
+	}
+	list = lists[English]
+	if chinese > len(words)/2 {
+		list = lists[Chinese]
+	}
+	for i, word := range words {
+		if han(word) != (chinese > len(words)/2) {
+			return list, i + 1
+		}
+	}
+	return list, 0
 }
 
 // split returns the words: a Chinese character is one, and so are letters of other scripts that

@@ -94,7 +94,7 @@ func TestMistyped(t *testing.T) {
 		{"a letter more", with(english, 7, english[6]+"x"), 7, nil},
 		{"no word", with(chinese, 24, "龘"), 24, nil},
 		{"a word of the other list", with(english, 3, "的"), 3, nil},
-		{"the first of the other list", with(english, 1, "的"), 2, nil},
+		{"the first of the other list", with(english, 1, "的"), 1, nil},
 		{"another word of the list", with(english, 5, other[4]), 0, ErrChecksum},
 		{"two that changed places", strings.Join(append(slices.Clone(english[1:]), english[0]), " "), 0, ErrChecksum},
 		{"23", strings.Join(english[:23], " "), 0, ErrCount},

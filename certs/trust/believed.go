@@ -85,5 +85,5 @@ func (l Link) Believed() []Believed {
 	for upTo > 0 && l.KeySets[upTo-1].Number > e.Number {
 		upTo--
 	}
-	return Believe(l.KeySets[:upTo], e.since)
+	return Believe(l.KeySets[:upTo], e.FirstEndorsed)
 }

@@ -27,6 +27,14 @@ type Level struct {
 	Confirmed   []byte   `cbor:"5,keyasint,omitempty"` // by this level, of the level two below it: see Confirmation
 }
 
+// Size returns how many bytes the level holds.
+func (l Level) Size() (n int) {
+	for _, k := range l.KeySets {
+		n += len(k)
+	}
+	return n + len(l.Endorsement) + len(l.Standing) + len(l.Recovery) + len(l.Confirmed)
+}
+
 // Prover verifies the proof of an endorsement under the newest key set of the parent and returns
 // the entry's payload. The caller passes it in, because proofs belong to the ledger, which stands
 // above this room.
@@ -76,6 +84,18 @@ func Descend(pin Pin, levels []Level, prove Prover) ([]Link, error) {
 		pin = by.Endorsement.Pin()
 	}
 	return links, nil
+}
+
+// CheckHanded refuses levels of which one holds more key sets than a jurisdiction hands another at
+// once. It reads none of them. The first level has no such limit: it holds all key sets of the
+// root, for those who pin number 1. The error wraps ErrChain.
+func CheckHanded(levels []Level) error {
+	for i, l := range levels {
+		if some := Some(l.KeySets); i > 0 && some < len(l.KeySets) {
+			return fmt.Errorf("%w: %d key sets at level %d, where %d may be handed on at once", ErrChain, len(l.KeySets), i+1, some)
+		}
+	}
+	return nil
 }
 
 // confirmed returns what the level two above the next one confirmed of it, or nil.

@@ -50,8 +50,9 @@ type Endorsement struct {
 // Pin returns the pin of the endorsed key set.
 func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
 
-// since returns when the parent first endorsed a number.
-func (e Endorsement) since(number uint64) (at time.Time, ok bool) {
+// FirstEndorsed returns when the parent first endorsed a number; ok is false where it does not say
+// so, as of one before the last MaxSince.
+func (e Endorsement) FirstEndorsed(number uint64) (at time.Time, ok bool) {
 	first := e.Number - uint64(len(e.Since)) + 1
 	if number < first || number > e.Number {
 		return at, false
@@ -62,7 +63,7 @@ func (e Endorsement) since(number uint64) (at time.Time, ok bool) {
 // SinceNewest returns when the parent first endorsed the key set; where it does not say so, when it
 // made this endorsement.
 func (e Endorsement) SinceNewest() time.Time {
-	if at, ok := e.since(e.Number); ok {
+	if at, ok := e.FirstEndorsed(e.Number); ok {
 		return at
 	}
 	return time.UnixMilli(int64(e.Issued))

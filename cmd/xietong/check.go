@@ -11,13 +11,17 @@ import (
 
 func (a *app) keysAcknowledge() *cobra.Command {
 	c := a.verb("acknowledge", text.CLIShortKeysAcknowledge, func(cmd *cobra.Command, _ []string) error {
-		if err := a.client().AcknowledgeKeys(cmd.Context()); err != nil {
+		done, err := a.client().AcknowledgeKeys(cmd.Context())
+		switch {
+		case err != nil:
 			return err
+		case a.jsonOnly:
+			return printJSON(a.stdout, done)
+		case done.Ended == 0:
+			a.say(text.CLIKeysNoAlarm, nil)
+		default:
+			a.say(text.CLIKeysAcknowledged, text.Args{"count": number(uint64(done.Ended))})
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, client.Acknowledged{})
-		}
-		a.say(text.CLIKeysAcknowledged, nil)
 		return nil
 	})
 	c.Long = a.t(text.CLILongKeysAcknowledge, nil)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"strings"
 
@@ -94,7 +95,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 	}
 	if u, ok := errors.AsType[*usageError](err); ok {
 		do := cmp.Or(u.do, a.t(text.CLIReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
-		return client.Problem{Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
+		return client.Problem{Title: a.t(text.CLIUsageTitle, nil), Status: http.StatusBadRequest, Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
 	}
 	if v, ok := errors.AsType[*unverified](err); ok {
 		return a.known(text.ReceiptRefused, text.Args{"file": a.fileName(v.file), "reason": a.reason(v.err)}), exitUnverified

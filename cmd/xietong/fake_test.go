@@ -206,7 +206,7 @@ var answers = map[string]any{
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
 	"POST /v1/drills":                    client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"GET /v1/keys": client.Keys{
-		Name: "nanming.guiyang.guizhou", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},
+		Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},
 		KeySets: []client.KeySet{
 			{Number: 3, Hash: strings.Repeat("c3", 32), State: client.KeysPending, Published: "2026-11-24T02:00:00Z", SigningEnds: "2027-11-24T02:00:00Z", Revokes: true},
 			{Number: 2, Hash: strings.Repeat("b2", 32), State: client.KeysInUse, Published: "2026-11-23T02:00:00Z", SigningEnds: "2027-11-23T02:00:00Z"},
@@ -216,7 +216,7 @@ var answers = map[string]any{
 		Check:       believed,
 	},
 	"GET /v1/audits":               audited,
-	"POST /v1/keys/acknowledgment": client.Acknowledged{},
+	"POST /v1/keys/acknowledgment": client.Acknowledged{Ended: 2},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
 	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,10 +12,10 @@ import (
 func (a *app) initCommand() *cobra.Command {
 	var o initOptions
 	var asked bool
-	var words []string
+	var paper shown
 	c := a.verb("init NAME", text.CLIShortInit, func(_ *cobra.Command, args []string) error {
 		o.Name = args[0]
-		o.Paper = a.paperFor(asked, &words)
+		o.Paper = a.paperFor(asked, !strings.Contains(o.Name, "."), &paper)
 		made, err := a.node.init(a.data, o)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {
 			u := usage(text.CLIBadName, text.Args{"value": o.Name})
@@ -22,10 +23,12 @@ func (a *app) initCommand() *cobra.Command {
 			return u
 		}
 		if err != nil {
+			a.paperFailed(paper, err)
 			return err
 		}
-		made.Words = words
+		made.Words = paper.words
 		if a.jsonOnly {
+			a.paperMissed(made.Papered, o.Name)
 			return printJSON(a.stdout, made)
 		}
 		a.say(text.CLIInitDone, text.Args{"name": o.Name, "dir": a.data})

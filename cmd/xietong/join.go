@@ -33,7 +33,7 @@ var joinSteps = []struct {
 func (a *app) joinCommand() *cobra.Command {
 	var o joinOptions
 	var asked, recover bool
-	var words []string
+	var paper shown
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
@@ -44,7 +44,7 @@ func (a *app) joinCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o.Paper = a.paperFor(asked, &words)
+		o.Paper = a.paperFor(asked, false, &paper)
 		if recover {
 			if o.Recovery, err = a.readPaper(); err != nil {
 				return err
@@ -53,10 +53,13 @@ func (a *app) joinCommand() *cobra.Command {
 		}
 		made, err := a.node.join(cmd.Context(), a.data, token, o)
 		if err != nil {
-			return errors.Join(err, a.joinFailed(token, err))
+			failed := a.joinFailed(token, err)
+			a.paperFailed(paper, err)
+			return errors.Join(err, failed)
 		}
-		made.Words = words
+		made.Words = paper.words
 		if a.jsonOnly {
+			a.paperMissed(made.Papered, made.Name)
 			return printJSON(a.stdout, made)
 		}
 		a.papered(made.Papered, made.Recovery)
@@ -65,6 +68,9 @@ func (a *app) joinCommand() *cobra.Command {
 			a.say(text.PaperBelieved, nil)
 		case made.Epoch > 1:
 			a.say(text.PaperMissing, nil)
+		}
+		if made.Epoch > 1 {
+			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
 		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil

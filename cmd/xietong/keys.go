@@ -75,7 +75,7 @@ func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Co
 		wanted, fingerprint := client.NewKeys{Revoke: revoke}, ""
 		if onPaper {
 			var err error
-			if wanted.RecoveryKey, fingerprint, err = a.newPaper(cmd.Context()); err != nil {
+			if fingerprint, err = a.newPaper(cmd.Context(), &wanted); err != nil {
 				return err
 			}
 		}

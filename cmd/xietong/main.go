@@ -37,7 +37,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout),
+		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout),
 		getenv: os.Getenv, now: time.Now, zone: time.Local, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"xietong/node"
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -21,8 +23,9 @@ const (
 )
 
 // onPaper shows a recovery key once, on standard output: words, and on a terminal that is wide
-// enough a QR code. name is whom it is of, and number the key set that first names it.
-func (a *app) onPaper(p *node.Paper, name string, number uint64) error {
+// enough a QR code. name is whom it is of, and number the key set that first names it;
+// of a root the paper says that it brings nothing back.
+func (a *app) onPaper(p *node.Paper, name string, number uint64, root bool) error {
 	var b bytes.Buffer
 	defer func() { clear(b.Bytes()[:b.Cap()]) }()
 	b.Grow(16 << 10) // so that nothing is copied on the way
@@ -40,12 +43,17 @@ func (a *app) onPaper(p *node.Paper, name string, number uint64) error {
 			return err
 		}
 		drawCode(&b, rows)
+		line(text.PaperCode, nil)
 		b.WriteByte('\n')
 	case a.columns > 0:
 		line(text.PaperNarrow, text.Args{"columns": fmt.Sprint(qrColumns)})
 	}
-	line(text.PaperKeep, nil)
-	line(text.PaperAlone, nil)
+	if root {
+		line(text.PaperKeepRoot, nil)
+	} else {
+		line(text.PaperKeep, nil)
+		line(text.PaperAlone, nil)
+	}
 	line(text.PaperOnce, nil)
 	b.WriteByte('\n')
 	_, err := a.stdout.Write(b.Bytes())
@@ -112,16 +120,44 @@ func (a *app) papered(shown bool, fingerprint string) {
 	}
 }
 
+// shown is what a command has shown of a recovery key.
+type shown struct {
+	words       []string // where they were asked for, for the output
+	fingerprint string   // of the paper that was printed; "": none was
+}
+
 // paperFor returns what shows the recovery key of a jurisdiction that is made: on paper; into words
 // where they were asked for with --json; nil where --json was given alone, and nobody is shown it.
-func (a *app) paperFor(asked bool, words *[]string) func(string, *node.Paper) error {
+func (a *app) paperFor(asked, root bool, s *shown) func(string, *node.Paper) error {
 	switch {
 	case !a.jsonOnly:
-		return func(name string, p *node.Paper) error { return a.onPaper(p, name, 1) }
+		return func(name string, p *node.Paper) error {
+			s.fingerprint = node.PaperFingerprint(p)
+			return a.onPaper(p, name, 1, root)
+		}
 	case asked:
-		return func(_ string, p *node.Paper) error { *words = a.wordsOf(p); return nil }
+		return func(_ string, p *node.Paper) error { s.words = a.wordsOf(p); return nil }
 	}
 	return nil
+}
+
+// paperFailed says what the paper is worth that was shown before the command failed.
+func (a *app) paperFailed(s shown, err error) {
+	if s.fingerprint == "" {
+		return
+	}
+	says := text.PaperNotYet
+	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.InvitationRedeemed || f.Code == text.EpochOther) {
+		says = text.PaperDead // others than these keys were endorsed
+	}
+	a.say(says, text.Args{"fingerprint": s.fingerprint})
+}
+
+// paperMissed says, beside the answer in JSON, that nobody was shown the recovery key.
+func (a *app) paperMissed(papered bool, name string) {
+	if !papered {
+		fmt.Fprintln(a.stderr, a.t(text.PaperNone, text.Args{"name": name}))
+	}
 }
 
 // readPaper reads the words of a recovery key from standard input, line by line until they are
@@ -150,23 +186,31 @@ func (a *app) readPaper() (*node.Paper, error) {
 	}
 }
 
-// newPaper makes a recovery key on this terminal and shows it, and returns the public part for the
-// node, which never sees the private one.
-func (a *app) newPaper(ctx context.Context) (public, fingerprint string, err error) {
+// newPaper makes a recovery key on this terminal, for the key set that is wanted, and shows it; the
+// node gets the public part alone. The node is asked first whether it would make that key set now,
+// so that nobody locks away a paper that never counts.
+func (a *app) newPaper(ctx context.Context, wanted *client.NewKeys) (fingerprint string, err error) {
 	if a.jsonOnly {
-		return "", "", usage(text.PaperNoJSON, nil)
-	}
-	keys, err := a.client().Keys(ctx)
-	if err != nil {
-		return "", "", err
+		return "", usage(text.PaperNoJSON, nil)
 	}
 	p, err := node.NewPaper()
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	defer p.Wipe()
-	if err := a.onPaper(p, keys.Name, keys.KeySets[0].Number+1); err != nil {
-		return "", "", err
+	wanted.RecoveryKey = hex.EncodeToString(p.Public())
+	try := *wanted
+	try.Try = true
+	next, err := a.client().NewKeys(ctx, try)
+	if err != nil {
+		return "", err
 	}
-	return hex.EncodeToString(p.Public()), node.PaperFingerprint(p), nil
+	keys, err := a.client().Keys(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := a.onPaper(p, cmp.Or(keys.DisplayName, keys.Name), next.Number, keys.Endorsement == nil); err != nil {
+		return "", err
+	}
+	return node.PaperFingerprint(p), nil
 }

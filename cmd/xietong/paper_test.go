@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
 	"xietong/node"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestPaper: the recovery key is shown in words, and on a terminal that is wide enough as a QR code
@@ -42,6 +45,21 @@ func TestPaper(t *testing.T) {
 	}
 }
 
+// TestPaperOfARoot: the paper of a root promises nothing that it cannot do.
+func TestPaperOfARoot(t *testing.T) {
+	for _, row := range []struct{ lang, root, other string }{
+		{"en_US.UTF-8", "A root has no parent", "others believe the new keys at once"}, {"zh_CN.UTF-8", "根没有上级", "立即被各地采信"},
+	} {
+		b := newWorkbench(t, row.lang)
+		for name, root := range map[string]bool{"guizhou": true, "nanming.guiyang.guizhou": false} {
+			_, stdout, stderr := b.run("init", name)
+			if strings.Contains(stdout, row.root) != root || strings.Contains(stdout, row.other) == root {
+				t.Errorf("%s, %s: got %s%s", row.lang, name, stdout, stderr)
+			}
+		}
+	}
+}
+
 // TestPaperInJSON: --json shows no recovery key unless it is asked for by a flag that says what it
 // does.
 func TestPaperInJSON(t *testing.T) {
@@ -66,15 +84,18 @@ func TestReadPaper(t *testing.T) {
 		"more behind it": {fakeWords + "\nxietong serve\n", ""}, "Chinese": {strings.Repeat("的", 23) + "性\n", ""},
 		"the code":   {"XIETONG:" + strings.Repeat("0", 64) + "66\n", ""},
 		"mistyped":   {strings.Replace(fakeWords, "abandon", "abandom", 1) + "\n", "word 1 "},
-		"one short":  {strings.Repeat("abandon ", 22) + "art\n\n", "not 24 words"},
-		"nothing":    {"", "not 24 words"},
+		"one short":  {strings.Repeat("abandon ", 22) + "art\n\n", "23 words were read, and not 24"},
+		"one more":   {strings.Repeat("abandon ", 24) + "art\n", "25 words were read, and not 24"},
+		"mixed":      {"abandon " + strings.Repeat("的", 22) + "性\n", "word 1 is not in the language of the others"},
+		"mixed late": {strings.Repeat("abandon ", 23) + "的\n", "word 24 is not in the language of the others"},
+		"nothing":    {"", "0 words were read"},
 		"wrong":      {strings.Repeat("abandon ", 24) + "\n", "changed places"},
-		"never ends": {strings.Repeat(" ", 1<<20), "not 24 words"},
+		"never ends": {strings.Repeat(" ", 1<<20), "0 words were read"},
 	} {
 		b := newWorkbench(t, "en_US.UTF-8")
 		b.stdin = row.typed
 		code, stdout, stderr := b.run("join", "token", "--recovery")
-		if row.want == "" && (code != exitDone || !strings.Contains(stdout, "others believe the new keys at once")) {
+		if row.want == "" && (code != exitDone || !strings.Contains(stdout, "agencies, datasets, records and grants from before are not here") || !strings.Contains(stdout, "others believe the new keys at once")) {
 			t.Errorf("%s: exit %d, %s%s", what, code, stdout, stderr)
 		}
 		if row.want != "" && (code == exitDone || !strings.Contains(stderr, row.want) || strings.Contains(stderr+stdout, "abando")) {
@@ -84,22 +105,39 @@ func TestReadPaper(t *testing.T) {
 }
 
 // TestNewPaper: keys renew --recovery shows a new key and gives the node the public part alone; a
-// paper whose key set was not made is void, and said to be.
+// paper whose key set was not made is void, and said to be. Where the node refuses beforehand, no
+// paper is shown.
 func TestNewPaper(t *testing.T) {
 	b := newWorkbench(t, "en_US.UTF-8")
 	code, stdout, stderr := b.run("keys", "renew", "--recovery")
-	if code != exitDone || !strings.Contains(stdout, "key set 4,") || !strings.Contains(stdout, "the new paper counts") {
+	if code != exitDone || !strings.Contains(stdout, "南明区, key set 3,") || !strings.Contains(stdout, "the new paper counts") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
-	asked := b.node.asked[len(b.node.asked)-1]
-	if public := regexp.MustCompile(`^POST /v1/keys \{"recovery_key":"[0-9a-f]{64}"\}$`); !public.MatchString(asked) {
-		t.Errorf("the node was asked %s", asked)
+	public := regexp.MustCompile(`^POST /v1/keys \{"recovery_key":"([0-9a-f]{64})"(,"try":true)?\}$`)
+	tried, asked := public.FindStringSubmatch(b.node.asked[0]), public.FindStringSubmatch(b.node.asked[len(b.node.asked)-1])
+	if tried == nil || asked == nil || tried[1] != asked[1] || tried[2] == "" || asked[2] != "" {
+		t.Errorf("the node was asked %q", b.node.asked)
 	}
-	b.node.fail = map[string]client.Problem{"POST /v1/keys": {Title: "Keys changed just now", Status: 429, Code: "keys-too-soon"}}
+	soon := client.Problem{Title: "Keys changed just now", Status: 429, Code: "keys-too-soon"}
+	b.node.fail = map[string]client.Problem{"POST /v1/keys": soon}
+	if code, stdout, _ := b.run("keys", "renew", "--recovery"); code == exitDone || stdout != "" {
+		t.Errorf("refused beforehand: exit %d, and shown %s", code, stdout)
+	}
+	b.node.fail = nil
+	requests := 0
+	b.node.wild = func(w http.ResponseWriter) bool {
+		if requests++; requests < 3 { // the try, and the name
+			return false
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(soon.Status)
+		return json.NewEncoder(w).Encode(soon) == nil
+	}
 	if code, stdout, _ := b.run("keys", "renew", "--recovery"); code == exitDone || !strings.Contains(stdout, "just shown is void: destroy that paper") {
-		t.Errorf("exit %d, %s", code, stdout)
+		t.Errorf("refused afterwards: exit %d, %s", code, stdout)
 	}
-	if code, _, stderr := b.run("--json", "keys", "renew", "--recovery"); code != exitUsage {
+	code, _, stderr = b.run("--json", "keys", "renew", "--recovery")
+	if code != exitUsage || !strings.Contains(stderr, `"title":"Wrong command line","status":400`) {
 		t.Errorf("with --json: exit %d, %s", code, stderr)
 	}
 }
@@ -112,9 +150,50 @@ func TestPaperOfAnEarlierAttempt(t *testing.T) {
 		return node.InitResult{Recovery: "139E 3940 E64B 5491 7220 88D9"}, nil
 	}
 	code, stdout, stderr := b.run("init", "nanming.guiyang.guizhou")
-	for _, want := range []string{"shown by an attempt before this one, fingerprint 139E 3940 E64B 5491 7220 88D9", "keys renew --recovery"} {
+	for _, want := range []string{"shown by an earlier run, fingerprint 139E 3940 E64B 5491 7220 88D9", "keys renew --recovery"} {
 		if code != exitDone || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, %s: no %q in\n%s", code, stderr, want, stdout)
+		}
+	}
+}
+
+// TestPaperOfNothing: where a join or an init fails after the paper was shown, the paper is said to
+// be void, or to count only if the same directory succeeds later. No word of it where
+// none was shown.
+func TestPaperOfNothing(t *testing.T) {
+	fails := func(code text.Code) error { return text.Fail(code, text.Args{"name": "南明区"}, nil) }
+	for _, row := range []struct {
+		lang       string
+		code       text.Code
+		shown      bool
+		want, fear string
+	}{
+		{"en_US.UTF-8", text.InvitationRedeemed, true, ", is void: destroy it", "Repeat the same"},
+		{"zh_CN.UTF-8", text.InvitationRedeemed, true, "作废，请销毁", "重复同一命令"},
+		{"en_US.UTF-8", text.InvitationExpired, true, "counts only if this data directory succeeds later", "is void"},
+		{"zh_CN.UTF-8", text.InvitationExpired, true, "只在本数据目录以后成功时有效", "作废"},
+		{"en_US.UTF-8", text.InvitationRedeemed, false, "", "destroy"},
+	} {
+		b := newWorkbench(t, row.lang)
+		show := func(paper func(string, *node.Paper) error) error {
+			if !row.shown {
+				return nil
+			}
+			return paper("南明区", fakePaper())
+		}
+		b.app.node.join = func(_ context.Context, _, _ string, o joinOptions) (node.JoinResult, error) {
+			return node.JoinResult{}, errors.Join(show(o.Paper), fails(row.code))
+		}
+		b.app.node.init = func(_ string, o initOptions) (node.InitResult, error) {
+			return node.InitResult{}, errors.Join(show(o.Paper), fails(row.code))
+		}
+		for _, args := range [][]string{{"join", "token"}, {"init", "nanming.guiyang.guizhou"}} {
+			code, stdout, _ := b.run(args...)
+			_, after, _ := strings.Cut(stdout, node.PaperFingerprint(fakePaper())) // on the paper itself
+			print := row.shown && !strings.Contains(after, node.PaperFingerprint(fakePaper()))
+			if code != exitFailed || !strings.Contains(after, row.want) || strings.Contains(after, row.fear) || print {
+				t.Errorf("%s, %q, shown %t: exit %d, after the paper\n%s\nwant %q", row.code, args, row.shown, code, after, row.want)
+			}
 		}
 	}
 }

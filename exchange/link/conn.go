@@ -15,7 +15,8 @@ import (
 
 // bounds are the limits of a connection, which depend on its use.
 type bounds struct {
-	frame   int // bytes of a frame
+	frame   int // bytes of a frame of a request
+	answer  int // bytes of a frame of an answer
 	serving int // requests that are served at once; any other gets CodeBusy
 	spare   int // further streams that are read at once, so that a hello comes through
 	slowest int // slowest line in bytes a second that a long frame gets time for; 0: no extra time
@@ -30,8 +31,8 @@ func (b bounds) longer(n int) time.Duration {
 }
 
 var (
-	ofLinks = bounds{frame: MaxFrame, serving: MaxServing, spare: 8, slowest: 16 << 10} // a line of 128 kbit/s
-	ofDoor  = bounds{frame: MaxKnock, serving: 16}
+	ofLinks = bounds{frame: MaxFrame, answer: MaxFrame, serving: MaxServing, spare: 8, slowest: 16 << 10} // a line of 128 kbit/s
+	ofDoor  = bounds{frame: MaxKnock, answer: MaxFrame, serving: 16}
 )
 
 // Conn is one connection, of a link or at the door. Many goroutines may use it.
@@ -214,7 +215,7 @@ func (c *Conn) exchange(ctx context.Context, each func(frame []byte) error, fram
 func (c *Conn) readAnswer(s *quic.Stream, each func(frame []byte) error) (refused, err error) {
 	for range maxFrames {
 		h := c.hold.more()
-		frame, err := c.readFrame(s, h, c.bounds.frame, time.Time{})
+		frame, err := c.readFrame(s, h, c.bounds.answer, time.Time{})
 		if err == nil {
 			c.hear()
 			refused = each(frame)

@@ -212,7 +212,7 @@ func overLoopback(t testing.TB, city, county *party) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer close(done)
-		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Error(err) }, func(tlsconf.Peer) { close(up) }))
+		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Error(err) }, func(tlsconf.Peer, bool) { close(up) }))
 	}()
 	<-up
 	return func() {

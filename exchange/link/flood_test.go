@@ -111,6 +111,31 @@ func TestFloodOfHandshakes(t *testing.T) {
 	})
 }
 
+// TestLongAnswerAtTheDoor: a chain of eight levels comes through the door, which takes no request
+// of that length (A11).
+func TestLongAnswerAtTheDoor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		city, joiner := w.party("guiyang.guizhou", 7), w.party("yunyan.guiyang.guizhou", 30)
+		city.answers = make([]byte, MaxFrame)
+		w.open(city, true)
+		w.open(joiner, false)
+		c, err := joiner.socket.Dial(context.Background(), city.addr, tlsconf.DialJoin(city.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		count := func(frame []byte) error { n = len(frame); return nil }
+		if err := c.Exchange(context.Background(), []byte("chain?"), count); err != nil || n != MaxFrame {
+			t.Errorf("an answer of %d bytes, %v; want %d", n, err, MaxFrame)
+		}
+		if err := c.Exchange(context.Background(), make([]byte, MaxKnock+1), count); err == nil {
+			t.Error("a request longer than MaxKnock was taken")
+		}
+		c.Close(CodeClosing)
+		w.close(joiner, city)
+	})
+}
+
 // TestDoorIsBounded checks the bounds of one connection at the door: its exchanges at once, and its
 // time.
 func TestDoorIsBounded(t *testing.T) {

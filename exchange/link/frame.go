@@ -10,9 +10,9 @@ import (
 
 // Limits of frames, in bytes.
 const (
-	MaxFrame = 1 << 20 // of an exchange
+	MaxFrame = 1 << 20 // of an exchange, and of an answer at the door
 	MaxHello = 4 << 10
-	MaxKnock = 512 << 10 // at the door
+	MaxKnock = 512 << 10 // of a request at the door
 )
 
 // ErrFrame is returned for a frame that is cut short, too long, or not allowed at its place.

@@ -35,9 +35,10 @@ const (
 )
 
 // most is the limit of each kind at a time. A handshake holds about 50 KiB, and an exchange at the
-// door a frame of MaxKnock: for strangers 25 and 32 MiB at worst. A connection there may have a
-// guestWindow under way, 2 MiB for all; in fragments of one byte these come to 322 MiB (see
-// quicConfig).
+// door a frame of MaxKnock: for strangers 25 and 32 MiB at worst. An answer there is as long as the
+// own chain, which nobody else makes longer: 64 MiB at worst for a chain of MaxFrame. A connection
+// there may have a guestWindow under way, 2 MiB for all; in fragments of one byte these come to
+// 322 MiB (see quicConfig).
 var most = [classes][kinds]int{
 	strangers: {shaking: 512, knocking: 128, asking: 64},
 	friends:   {shaking: 128, knocking: 64, asking: 32},

@@ -115,7 +115,7 @@ func TestTold(t *testing.T) {
 		w.open(county, false)
 		ctx, cancel := context.WithCancel(context.Background())
 		told := 0
-		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Errorf("failed: %v", err) }, func(peer tlsconf.Peer) {
+		county.socket.Keep(ctx, county.dialler(city, func(err error) { t.Errorf("failed: %v", err) }, func(peer tlsconf.Peer, _ bool) {
 			told++
 			if peer.Jurisdiction != city.name {
 				t.Errorf("told of %s", peer.Jurisdiction)

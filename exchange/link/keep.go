@@ -32,15 +32,15 @@ type Dialler struct {
 	Addresses func(ctx context.Context) ([]net.Addr, error)
 	TLS       func() *tlsconf.Config
 	Handler   Handler
-	Failed    func(error) // called for every failed attempt
-	// Up, if not nil, is called for every link whose hello was accepted, also for one that replaces
-	// another. Exchanges can use the link by then. Keep goes on when Up returns.
-	Up func(tlsconf.Peer)
+	Failed    func(error) // called for every attempt that leaves no link
+	// Up, if not nil, is called for every link whose hello was accepted; replaces says that the one
+	// before it is still alive. Exchanges can use the link by then. Keep goes on when Up returns.
+	Up func(peer tlsconf.Peer, replaces bool)
 }
 
 // Keep keeps a link to the neighbour until ctx ends or the socket is closed: it dials, says hello,
-// dials again when the link has ended, and replaces it before its certificates end. When it
-// returns, every link that it made is closed.
+// dials again when the link has ended, and replaces it before its certificates end; a link goes on
+// while its replacement cannot be made. When Keep returns, every link that it made is closed.
 func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	if !s.began() {
 		return
@@ -52,21 +52,28 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	var last net.Addr
 	var made []*Link // links that may be open: the newest, and those that it replaced
 	for attempt := 0; ctx.Err() == nil; {
+		made = slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() })
+		replaces := len(made) > 0 // before the other side ends what is replaced
 		l, err := s.connect(ctx, d, last)
-		if err != nil {
-			if ctx.Err() == nil {
-				d.Failed(err)
-			}
+		switch {
+		case err == nil:
+		case replaces:
+			s.beat(ctx, made[len(made)-1], d.Handler)
 			pause(ctx, attempt)
+		case ctx.Err() == nil:
+			d.Failed(err)
+			pause(ctx, attempt)
+		}
+		if err != nil {
 			attempt++
 			continue
 		}
-		made = append(slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() }), l)
+		made = append(made, l)
 		last = l.conn.quic.RemoteAddr()
 		s.add(l)
 		s.start(l, d.Handler)
 		if d.Up != nil {
-			d.Up(l.peer)
+			d.Up(l.peer, replaces)
 		}
 		began := time.Now()
 		s.hold(ctx, l, d.Handler)
@@ -94,7 +101,7 @@ func (s *Socket) began() bool {
 }
 
 // hold says hello again and again, and at once when there is a doubt whether frames come through,
-// until the link has ended or must be replaced. It ends a link whose hello fails.
+// until the link has ended or must be replaced.
 func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
 	defer age.Stop()
@@ -111,10 +118,15 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 		case <-beat.C:
 		case <-l.conn.doubted:
 		}
-		if err := l.try(ctx, h); err != nil && ctx.Err() == nil {
-			s.o.Logger.Warn("link given up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
-			l.conn.end(codeOf(err))
-		}
+		s.beat(ctx, l, h)
+	}
+}
+
+// beat says hello, and ends the link if that fails.
+func (s *Socket) beat(ctx context.Context, l *Link, h Handler) {
+	if err := l.try(ctx, h); err != nil && ctx.Err() == nil {
+		s.o.Logger.Warn("link given up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "error", err)
+		l.conn.end(codeOf(err))
 	}
 }
 

@@ -36,6 +36,7 @@ type party struct {
 	dialled atomic.Int32
 	refuse  atomic.Value // refusal, by Greet
 	knocked func(ctx context.Context) error
+	answers []byte // at the door, in place of what was asked; nil: what was asked
 	serve   func(ctx context.Context, peer tlsconf.Peer, request []byte, write func([]byte) error) error
 }
 
@@ -155,6 +156,9 @@ func (p *party) options(listens bool) Options {
 					return nil, err
 				}
 			}
+			if p.answers != nil {
+				return p.answers, nil
+			}
 			return fmt.Appendf(nil, "%s %x %s", local, binding[:4], request), nil
 		},
 		Logger: slog.New(slog.DiscardHandler), ResetKey: sha256.Sum256([]byte(p.name.String())),
@@ -210,7 +214,7 @@ func (p *party) keep(to *party, failed func(error)) (end func()) {
 	return func() { cancel(); <-done }
 }
 
-func (p *party) dialler(to *party, failed func(error), up func(tlsconf.Peer)) Dialler {
+func (p *party) dialler(to *party, failed func(error), up func(tlsconf.Peer, bool)) Dialler {
 	return Dialler{
 		Local: p.name, To: to.name, Handler: p, Failed: failed, Up: up,
 		Addresses: func(context.Context) ([]net.Addr, error) { return []net.Addr{to.addr}, nil },

@@ -47,7 +47,7 @@ func TestHostileListeners(t *testing.T) {
 			var got error
 			ctx, cancel := context.WithCancel(context.Background())
 			began := time.Now()
-			county.socket.Keep(ctx, county.dialler(city, func(err error) { got = err; cancel() }, func(tlsconf.Peer) { t.Errorf("%s: a link is up", what) }))
+			county.socket.Keep(ctx, county.dialler(city, func(err error) { got = err; cancel() }, func(tlsconf.Peer, bool) { t.Errorf("%s: a link is up", what) }))
 			if got == nil || !strings.Contains(got.Error(), row.want) || time.Since(began) > firstFrameWithin+time.Second {
 				t.Errorf("%s: got %v after %s, want %q", what, got, time.Since(began), row.want)
 			}

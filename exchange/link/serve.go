@@ -116,7 +116,7 @@ func (c *Conn) write(s *quic.Stream, h *hold, frame []byte) error {
 	if err := s.SetWriteDeadline(time.Now().Add(takenWithin + c.bounds.longer(len(frame)))); err != nil {
 		return err
 	}
-	return writeFrame(s, frame, c.bounds.frame)
+	return writeFrame(s, frame, c.bounds.answer)
 }
 
 // readFrame reads a frame of at most most bytes; io.EOF means that the stream ended before it. A

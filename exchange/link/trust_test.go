@@ -3,6 +3,8 @@ package link
 import (
 	"context"
 	"errors"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,6 +72,54 @@ func TestWithdrawnAfterReplacement(t *testing.T) {
 		if old.conn.alive() {
 			t.Error("the old link is alive")
 		}
+	})
+}
+
+// TestGoesOnWhileItCannotBeReplaced: nobody can be asked for the address when it is time to replace
+// a link. The link goes on, beat by beat, and is replaced as soon as it can be; only then, and not
+// after a link that broke, the new one is said to replace another.
+func TestGoesOnWhileItCannotBeReplaced(t *testing.T) {
+	inWorld(t, func(w *world) {
+		city, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+		w.trust(city, county)
+		w.open(city, true)
+		w.open(county, false)
+		var away atomic.Bool
+		ups := make(chan bool, 16)
+		d := county.dialler(city, func(err error) { t.Errorf("told as failed: %v", err) }, func(_ tlsconf.Peer, replaces bool) { ups <- replaces })
+		where := d.Addresses
+		d.Addresses = func(ctx context.Context) ([]net.Addr, error) {
+			if away.Load() {
+				return nil, errors.New("no name server")
+			}
+			return where(ctx)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); county.socket.Keep(ctx, d) }()
+		if <-ups {
+			t.Error("the first link replaces another")
+		}
+		away.Store(true)
+		time.Sleep(replaceAfter + replaceJitter + 2*silentFor)
+		if got, err := city.ask(county, "still here?"); err != nil {
+			t.Errorf("while it cannot be replaced: got %q, %v", got, err)
+		}
+		away.Store(false)
+		if !<-ups {
+			t.Error("the replacement is said to replace nothing")
+		}
+		time.Sleep(provenAfter)
+		if got, err := city.ask(county, "again?"); err != nil {
+			t.Errorf("after it was replaced: got %q, %v", got, err)
+		}
+		county.link(city).conn.Close(CodeClosing)
+		if <-ups {
+			t.Error("what comes after a link that broke is said to replace it")
+		}
+		cancel()
+		<-done
+		w.close(city, county)
 	})
 }
 

@@ -91,7 +91,7 @@ import (
 const (
 	MaxLife    = 15 * time.Minute // from issue to end: an id is remembered for longer than that
 	MaxWait    = 2 * time.Minute  // most that a hop takes, whatever the hop header says
-	MaxServing = 288              // requests that are served at once; a third of it for one branch of the tree
+	MaxServing = 288              // requests that are served at once; a third of it for one branch, a quarter for one below that
 	MaxToward  = 1024             // requests that are passed on to one neighbour at once; likewise
 	MaxBrought = 8 << 20          // bytes of the requests of one neighbour that wait for their answers; likewise
 	WideBurst  = 30               // federated requests of a branch beyond the child that brings them;
@@ -281,7 +281,7 @@ func New(l Local) *Relay {
 	return &Relay{
 		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward), brought: budget.NewPlacesToward(MaxBrought),
-		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third
+		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third, one below that a quarter
 		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
 	}
 }

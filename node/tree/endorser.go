@@ -40,6 +40,7 @@ type Endorser struct {
 type said struct {
 	standing trust.Standing
 	signed   []byte
+	by       *authority.Signer
 }
 
 // Said is what the endorser says of one child.
@@ -104,17 +105,18 @@ func standingOf(s Said, size uint64, at time.Time) (trust.Standing, error) {
 	return standing, err
 }
 
-// sign signs a standing, unless the same was signed a moment before.
+// sign signs a standing, unless the same was signed a moment before by the keys that are in use
+// now: what others signed may count no more.
 func (e *Endorser) sign(s trust.Standing) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	label := s.Child.Label()
-	if last, ok := e.said[label]; ok && last.standing.Entry == s.Entry && s.At().Sub(last.standing.At()).Abs() < saidAgain {
+	label, by := s.Child.Label(), e.own.Signer()
+	if last, ok := e.said[label]; ok && last.by == by && last.standing.Entry == s.Entry && s.At().Sub(last.standing.At()).Abs() < saidAgain {
 		return last.signed, nil
 	}
-	signed, err := s.Sign(e.own.Signer())
+	signed, err := s.Sign(by)
 	if err == nil {
-		e.said[label] = said{s, signed}
+		e.said[label] = said{s, signed, by}
 	}
 	return signed, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/treetest"
@@ -66,5 +67,35 @@ func TestEndorserSays(t *testing.T) {
 	county.JoinTo(t, city, "two")
 	if _, link = say(); link.Standing.Withdrawn() {
 		t.Error("endorsed anew, and said to be withdrawn")
+	}
+}
+
+// TestSaidByKeysThatCount (A12): within a second after the endorser revoked its keys, it says
+// nothing again that they signed.
+func TestSaidByKeysThatCount(t *testing.T) {
+	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	city.Invite(t, county, "one", false)
+	county.JoinTo(t, city, "one")
+	e := tree.NewEndorser(city, city.Clock)
+	if _, err := e.Say(t.Context(), county.Name().Label()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := city.NewKeys(t.Context(), treetest.Message(t), host.Change{Revoke: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := city.RenewKeys(t.Context(), func(uint64) bool { return true }); err != nil || city.KeysInUse() != 2 {
+		t.Fatalf("got %v; in use are keys %d, want 2", err, city.KeysInUse())
+	}
+	said, err := e.Say(t.Context(), county.Name().Label())
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels, root, err := city.Chain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels[0].Endorsement, levels[0].Standing = said.Proof, said.Standing
+	if _, err := trust.Descend(root, append(levels, said.Level), ledger.VerifyEndorsement); err != nil {
+		t.Errorf("said after the revocation: %v", err)
 	}
 }

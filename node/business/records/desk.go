@@ -35,8 +35,8 @@ type Desk struct {
 	Barred func(consumer identity.Agency, dataset identity.Label)
 	// Slots, if set, are those in which questions are decided and records are scanned.
 	Slots *budget.Slots
-	// Files, if set, has room for as many files as all desks of a node may read at once.
-	Files chan struct{}
+	// Files, if set, has room for the files that all desks of a node take in.
+	Files *Files
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled

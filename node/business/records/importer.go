@@ -68,7 +68,7 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 	if err != nil {
 		return c, err
 	}
-	release, err := d.startFile(ctx)
+	release, err := d.Files.start(ctx)
 	if err != nil {
 		return c, err
 	}
@@ -119,23 +119,6 @@ type coming struct {
 func (f coming) Read(b []byte) (n int, err error) {
 	budget.Outside(f.ctx, func() { n, err = f.r.Read(b) })
 	return n, err
-}
-
-// MaxFiles is how many files are read at once: each holds a hash of every key that it has, up to
-// about 1 GB of them.
-const MaxFiles = 4
-
-// startFile waits until one more file may be read.
-func (d *Desk) startFile(ctx context.Context) (release func(), err error) {
-	if d.Files == nil {
-		return func() {}, nil
-	}
-	select {
-	case d.Files <- struct{}{}:
-		return func() { <-d.Files }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // unreadable returns the error of a file that cannot be read beyond the row.
@@ -194,7 +177,7 @@ func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, 
 		return Loaded{}, err
 	}
 	defer release()
-	done, err := d.startFile(ctx)
+	done, err := d.Files.start(ctx)
 	if err != nil {
 		return Loaded{}, err
 	}

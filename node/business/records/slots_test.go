@@ -16,7 +16,9 @@ import (
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
 )
 
 // slowRecords takes a time that passes in the bubble to open each record. It counts them, and how
@@ -146,7 +148,7 @@ func (u *upload) Read(b []byte) (int, error) {
 func TestFilesAtOnce(t *testing.T) {
 	l, desk := open(t)
 	synctest.Test(t, func(t *testing.T) {
-		desk.Slots, desk.Files = budget.NewSlots(1), make(chan struct{}, MaxFiles)
+		desk.Slots, desk.Files = budget.NewSlots(1), NewFiles()
 		ctx := budget.With(t.Context(), budget.Payer{Neighbour: l.Name().String()})
 		begun, gate := new(atomic.Int32), make(chan struct{})
 		var all sync.WaitGroup
@@ -160,6 +162,9 @@ func TestFilesAtOnce(t *testing.T) {
 			})
 		}
 		synctest.Wait()
+		if _, err := desk.Check(ctx, civil, code, rows.CSV, strings.NewReader("")); !failure.Is(err, text.Overloaded) {
+			t.Errorf("one more: got %v, want %s", err, text.Overloaded)
+		}
 		if got := begun.Load(); got != MaxFiles {
 			t.Errorf("%d files are read at once, want %d", got, MaxFiles)
 		}

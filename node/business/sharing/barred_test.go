@@ -69,35 +69,74 @@ func TestRevokedMeanwhile(t *testing.T) {
 	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r); return err })
 }
 
-// TestProbesOfJurisdiction attacks the quota of probes (S19c): a jurisdiction probes one key in the
-// names of many agencies. It may do so ProbesPerDayOfAll times on a day.
+// verify records a probe of a key by an agency.
+func (r *room) verify(t *testing.T, consumer identity.Agency, key string) error {
+	p := r.permitted(t, request(consumer))
+	_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe(key)})
+	return err
+}
+
+// probeAll has the agencies of a place probe a key until it is refused, and returns how often they
+// did.
+func (r *room) probeAll(t *testing.T, place, key string) (done int) {
+	for done < 100*ProbesPerDayOfAll && r.verify(t, agency(place, fmt.Sprintf("water%d", done/ProbesPerDay)), key) == nil {
+		done++
+	}
+	return done
+}
+
+// TestProbesOfJurisdiction attacks the quota of probes (S19c): a jurisdiction, a county or a city,
+// probes one key in the names of many agencies. It may do so ProbesPerDayOfAll times on a day.
 func TestProbesOfJurisdiction(t *testing.T) {
 	r := open(t)
-	verify := func(consumer identity.Agency, key string) error {
-		p := r.permitted(t, request(consumer))
-		_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe(key)})
-		return err
-	}
-	place, done := neighbour.Jurisdiction().String(), 0
-	var err error
-	for n := 0; err == nil && done < 10*ProbesPerDayOfAll; n++ {
-		consumer := agency(place, fmt.Sprintf("water%d", n/ProbesPerDay))
-		if err = verify(consumer, "a"); err == nil {
-			done++
+	for _, place := range []string{neighbour.Jurisdiction().String(), "zunyi.guizhou"} {
+		if done := r.probeAll(t, place, "a"); done != ProbesPerDayOfAll {
+			t.Errorf("%s probed a key %d times on a day, want %d", place, done, ProbesPerDayOfAll)
+		}
+		r.permitted(t, request(agency(place, "another")))
+		args := r.refused(t, "another agency", text.QuotaSpent, func() error { return r.verify(t, agency(place, "another"), "a") })
+		if args["agency"] != place || args["limit"] != fmt.Sprint(ProbesPerDayOfAll) {
+			t.Errorf("got %v", args)
 		}
 	}
-	if done != ProbesPerDayOfAll {
-		t.Errorf("one jurisdiction probed a key %d times on a day, want %d", done, ProbesPerDayOfAll)
-	}
-	r.permitted(t, request(agency(place, "another")))
-	args := r.refused(t, "another agency", text.QuotaSpent, func() error { return verify(agency(place, "another"), "a") })
-	if args["agency"] != place || args["limit"] != fmt.Sprint(ProbesPerDayOfAll) {
-		t.Errorf("got %v", args)
-	}
-	for what, err := range map[string]error{"another key": verify(neighbour, "b"), "another jurisdiction": verify(namesake, "a")} {
+	for what, err := range map[string]error{"another key": r.verify(t, neighbour, "b"), "another jurisdiction": r.verify(t, namesake, "a")} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// TestProbesOfSiblings attacks the others of a city: one county probes a key as often as it may
+// (A09), and then as many counties as the city's number has room for (A09b). Whoever has not probed
+// the key today does not notice the one, and keeps a probe beside the many; nobody is told who
+// spent it.
+func TestProbesOfSiblings(t *testing.T) {
+	r := open(t)
+	county := func(n int) string { return fmt.Sprintf("county%d.zunyi.guizhou", n) }
+	if done := r.probeAll(t, county(0), "a"); done != ProbesPerDayOfAll {
+		t.Errorf("a county probed a key %d times, want %d", done, ProbesPerDayOfAll)
+	}
+	for _, place := range []string{county(1), "zunyi.guizhou", "guizhou"} {
+		for n := range ProbesPerDay {
+			if err := r.verify(t, agency(place, "water"), "a"); err != nil {
+				t.Errorf("%s, probe %d: %v", place, n+1, err)
+				break
+			}
+		}
+	}
+	all := 0
+	for n := range ProbesPerDayParts {
+		all += r.probeAll(t, county(n), "b")
+	}
+	if want := (ProbesPerDayParts-1)*ProbesPerDayOfAll + 1; all != want {
+		t.Errorf("%d counties probed a key %d times, want %d", ProbesPerDayParts, all, want)
+	}
+	if err := r.verify(t, agency(county(ProbesPerDayParts), "water"), "b"); err != nil {
+		t.Errorf("a county that has not probed the key today: %v", err)
+	}
+	args := r.refused(t, "once more", text.QuotaSpent, func() error { return r.verify(t, agency(county(ProbesPerDayParts), "water"), "b") })
+	if args["agency"] != "water" || args["limit"] != "180" {
+		t.Errorf("got %v, want the agency that asks, and 180", args)
 	}
 }
 
@@ -119,7 +158,7 @@ func TestRevokedIsNotAChildAway(t *testing.T) {
 }
 
 // TestProbesOfMadeUpChildren attacks the quota of probes (S19e): a jurisdiction probes one key in
-// the names of children that it makes up.
+// the names of children that it makes up. A city has several times what a county has, and no more.
 func TestProbesOfMadeUpChildren(t *testing.T) {
 	r := open(t)
 	done := 0
@@ -133,5 +172,12 @@ func TestProbesOfMadeUpChildren(t *testing.T) {
 	}
 	if done != ProbesPerDayOfAll {
 		t.Errorf("a jurisdiction probed a key %d times on a day, want %d", done, ProbesPerDayOfAll)
+	}
+	city := 0
+	for n := range 20 * ProbesPerDayParts {
+		city += r.probeAll(t, fmt.Sprintf("c%d.zunyi.guizhou", n), "a")
+	}
+	if want := ProbesPerDayParts * ProbesPerDayOfAll; city != want {
+		t.Errorf("a city probed a key %d times on a day, want %d", city, want)
 	}
 }

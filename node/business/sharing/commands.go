@@ -255,28 +255,52 @@ func endOfDay(ms uint64) string {
 
 // quota is how often one key may be probed on one day by one user.
 type quota struct {
-	user string // as the count has it
-	told string // as the refusal names it
-	most uint64
+	user  string // as the count has it
+	told  string // as the refusal names whom it is for
+	most  uint64
+	child string // below the user, of which the probe is; "": the user's own
+}
+
+// countyDepth is the depth of the name of a county. The roster is not asked: what it says may
+// change between the decision and the command.
+const countyDepth = 3
+
+// mostBelow returns how often one key may be probed on one day by a jurisdiction with all below it.
+// A county has what its own agencies have, whatever it endorses below itself: it could make that
+// up. A city has several times that, so that no county spends it for the others.
+func mostBelow(of identity.Jurisdiction) uint64 {
+	most := uint64(ProbesPerDayOfAll)
+	for depth := of.Depth(); depth < countyDepth; depth++ {
+		most *= ProbesPerDayParts
+	}
+	return most
 }
 
 // quotas returns the quotas that a probe counts against: that of the agency, that of its
 // jurisdiction, which could otherwise ask in the names of many agencies, and those of the
-// jurisdictions above it, which could ask in the names of many children.
+// jurisdiction and the ones above it with all below them, which could ask in the names of many
+// children. Who else spent the latter is nobody's business: they name the agency that asks.
 func (b accessBody) quotas(in identity.Jurisdiction) []quota {
 	if len(b.Probe) == 0 {
 		return nil
 	}
-	all := []quota{{b.Consumer.String(), b.Consumer.Code().String(), ProbesPerDay}}
+	code, of := b.Consumer.Code().String(), b.Consumer.Jurisdiction().String()
+	all := []quota{{b.Consumer.String(), code, ProbesPerDay, ""}, {of + "/agency", of, ProbesPerDayOfAll, ""}}
+	child := ""
 	for _, of := range answering(in, b.Consumer.Jurisdiction()) {
-		all = append(all, quota{of.String(), of.String(), ProbesPerDayOfAll})
+		all = append(all, quota{of.String(), code, mostBelow(of), child})
+		child = of.String()
 	}
 	return all
 }
 
-// quota refuses a probe too many.
+// quota refuses a probe too many. Of what a jurisdiction has with all below it, a quarter is kept
+// for those directly below it that have not probed the key today.
 func (b accessBody) quota(at position) error {
 	for _, q := range b.quotas(at.Log().Jurisdiction()) {
+		if q.child != "" && b.probes(at, q.child) > 0 {
+			q.most -= q.most / ProbesPerDayParts
+		}
 		if b.probes(at, q.user) >= q.most {
 			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(at.Time()))
 		}
@@ -296,7 +320,7 @@ func (b accessBody) probes(at position, user string) uint64 {
 }
 
 // forgetProbes removes at most sixteen counts of earlier days, so that the cost of the old counts
-// is spread over many commands. A probe makes two, or a few more.
+// is spread over many commands. A probe makes three, or a few more.
 func forgetProbes(tx *state.Tx) error {
 	today := day(tx.Time())
 	_, err := tx.DropFirst(bucketProbes, 16, func(k []byte) bool { return binary.BigEndian.Uint64(k) < today })

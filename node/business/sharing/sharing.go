@@ -66,6 +66,8 @@ const (
 	// agencies of its jurisdiction together.
 	ProbesPerDay      = 20
 	ProbesPerDayOfAll = 60
+	// How many jurisdictions may spend all of theirs before the one above them has none left.
+	ProbesPerDayParts = 4
 )
 
 const (

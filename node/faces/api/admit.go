@@ -30,6 +30,8 @@ const (
 )
 
 // awaited is a body that must come. The time that its reader takes for other things does not count.
+// Until its end was read there is always a deadline: what a handler leaves of a body, the server
+// reads by itself, before it sends the answer.
 type awaited struct {
 	io.ReadCloser
 	deadline func(time.Time) error
@@ -37,7 +39,9 @@ type awaited struct {
 }
 
 func newAwaited(w http.ResponseWriter, body io.ReadCloser) *awaited {
-	return &awaited{body, http.NewResponseController(w).SetReadDeadline, bodyWithin}
+	a := &awaited{body, http.NewResponseController(w).SetReadDeadline, bodyWithin}
+	_ = a.deadline(time.Now().Add(a.left)) // nothing that has deadlines, as in tests
+	return a
 }
 
 func (a *awaited) Read(p []byte) (n int, err error) {
@@ -47,7 +51,9 @@ func (a *awaited) Read(p []byte) (n int, err error) {
 	}
 	n, err = a.ReadCloser.Read(p)
 	a.left += time.Duration(n)*time.Second/bodyPiece - time.Since(began)
-	a.deadline(time.Time{}) // the connection is watched while the request is handled
+	if err == io.EOF {
+		_ = a.deadline(time.Time{}) // the connection is watched while the request is handled
+	}
 	return n, err
 }
 
@@ -83,12 +89,12 @@ func (s *server) admit(next http.Handler) http.Handler {
 			n = int(min(r.ContentLength, maxBodyLen))
 		}
 		if n > 0 {
+			r.Body = newAwaited(w, r.Body)
 			if !s.bodies.take(n) {
 				s.fail(w, callerOf(r), failure.Overloaded(nil))
 				return
 			}
 			defer s.bodies.give(n)
-			r.Body = newAwaited(w, r.Body)
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -23,7 +23,7 @@ import (
 const (
 	maxKept   = 64 << 20        // bytes, of all
 	maxOne    = 8 << 20         // bytes of one
-	useWithin = 3 * time.Minute // how long a use goes on, whether or not somebody waits
+	useWithin = 3 * time.Minute // how long a use goes on, whether or not somebody waits, unless the node stops
 )
 
 // usePaths are the operations that use data. The state answers none of them a second time, so the
@@ -57,7 +57,7 @@ func (s *server) again(next http.Handler) http.Handler {
 			Hash: sha256.Sum256(slices.Concat([]byte(r.URL.Path+"\n"), body)),
 		}
 		kept, again, err := s.answers.Do(r.Context(), q, s.node.Now(), func() (answers.Answer[*recorder], error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), useWithin)
+			ctx, cancel := goesOn(r.Context(), useWithin)
 			defer cancel()
 			rec := &recorder{to: w}
 			r := r.WithContext(context.WithValue(ctx, recorderKey{}, rec))

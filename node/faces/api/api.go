@@ -5,7 +5,8 @@
 // work, and puts the answer into the wire types of node/faces/client. Every error is a problem (RFC
 // 9457) with a stable code and sentences in the language that Accept-Language asks for. Bodies are
 // bounded before they are read, each and all together, and decoded strictly; no page is served that
-// loads anything from elsewhere.
+// loads anything from elsewhere. The connections of the socket are bounded too, and when Serve
+// returns no request is handled any more, except where the node failed.
 package api
 
 import (
@@ -117,24 +118,6 @@ func paid(next http.Handler) http.Handler {
 	})
 }
 
-func init() {
-	// The library's own refusals (a malformed body, a missing field) become problems like ours.
-	// They come before the language of the request is known here, so they are told in English.
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		reason := message
-		for _, err := range errs {
-			reason += "; " + err.Error()
-		}
-		code := text.BadRequest
-		if status >= http.StatusInternalServerError {
-			code = text.Internal
-		}
-		p := problem(text.En, code, text.Args{"where": "", "reason": reason})
-		p.Status = status
-		return p
-	}
-}
-
 func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 	e := text.Explain(l, code, args)
 	return &client.Problem{
@@ -150,6 +133,9 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
 	}
 	f := failure.Of(err)
+	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing
+		f = text.AsFailure(text.Fail(text.NotReady, text.Args{"reason": context.Canceled.Error()}, err))
+	}
 	standing := s.standing(c)
 	p := problem(language, f.Code, standing.Worded(f.Args))
 	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {

@@ -6,22 +6,27 @@ import (
 
 	"xietong/node/faces/client"
 	"xietong/node/flows/selfcheck"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
 // Check tells what others believe of the keys of a hosted jurisdiction; *selfcheck.Desk is one.
 type Check interface {
 	View(ctx context.Context) (selfcheck.View, error)
-	// Acknowledge ends the alarms.
-	Acknowledge(ctx context.Context) error
+	// Acknowledge ends the alarms, and returns how many there were.
+	Acknowledge(ctx context.Context) (ended int, err error)
 }
 
-// acknowledge ends the alarms about the own keys.
-func acknowledge(ctx context.Context, h Hosted, in *plainPost) (client.Acknowledged, error) {
+// acknowledge ends the alarms about the own keys, and those about the neighbours.
+func acknowledge(ctx context.Context, h Hosted, in *plainPost) (out client.Acknowledged, err error) {
 	if _, err := in.key(); err != nil {
-		return client.Acknowledged{}, err
+		return out, err
 	}
-	return client.Acknowledged{}, h.Check.Acknowledge(ctx)
+	if out.Ended, err = h.Check.Acknowledge(ctx); err == nil {
+		out.Ended += h.Standing.Acknowledge()
+	}
+	return out, err
 }
 
 type plainPost struct {
@@ -48,6 +53,14 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 	}
 	for _, f := range v.Findings {
 		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))
+	}
+	taken, near, err := h.Keys.Taken(ctx)
+	if err != nil {
+		return out, err
+	}
+	if long := failure.ChainLong(h.Ledger.Name(), taken, host.Room, nil); near {
+		now := stamp(s.node.Now())
+		out.Alarms = append(out.Alarms, client.Alarm{Code: string(long.Code), Args: long.Args, Since: now, Last: now})
 	}
 	if !evidence {
 		for i := range out.Asked {

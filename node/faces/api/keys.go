@@ -22,6 +22,9 @@ type Keys interface {
 	// KeyStates returns the own key sets, oldest first, and the parent's endorsement; nil: no
 	// parent.
 	KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsement, error)
+	// Taken returns how many bytes of host.Room the key sets of a root take; near says that a
+	// person should know.
+	Taken(ctx context.Context) (bytes int, near bool, err error)
 	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
 	// the same number.
 	NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error)
@@ -47,12 +50,12 @@ func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys,
 		return out, err
 	}
 	out.KeySets = []client.KeySet{}
-	out.Name, out.Recovery = states[0].Name.String(), recoveryOf(states)
+	out.Name, out.DisplayName, out.Recovery = states[0].Name.String(), h.Standing.Called(states[0].Name), recoveryOf(states)
 	for _, k := range slices.Backward(states[max(0, len(states)-mostKeySets):]) {
 		hash := k.Hash()
 		out.KeySets = append(out.KeySets, client.KeySet{
 			Number: k.Number, Hash: hex.EncodeToString(hash[:]), State: stateOf(k, s.node.Now()), Published: stamp(k.Published),
-			Until: stamp(k.Until), Revokes: k.Revokes, SigningEnds: stamp(k.SigningEnds),
+			Until: until(k), Revokes: k.Revokes, SigningEnds: stamp(k.SigningEnds),
 		})
 	}
 	if e != nil {
@@ -77,6 +80,14 @@ func recoveryOf(states []host.KeyState) client.RecoveryKey {
 	return client.RecoveryKey{Fingerprint: trust.RecoveryFingerprint(first.RecoveryKey), Number: first.Number, Since: stamp(first.Published)}
 }
 
+// until returns until when calls under the key set count: of one that was revoked, none do.
+func until(k host.KeyState) string {
+	if k.Revoked {
+		return ""
+	}
+	return stamp(k.Until)
+}
+
 func stateOf(k host.KeyState, now time.Time) string {
 	switch {
 	case k.Revoked:
@@ -93,7 +104,7 @@ func stateOf(k host.KeyState, now time.Time) string {
 
 func nextKeys(ctx context.Context, h Hosted, in *newKeys) (out client.NewKeySet, err error) {
 	id, err := in.key()
-	change := host.Change{Revoke: in.Body.Revoke}
+	change := host.Change{Revoke: in.Body.Revoke, Try: in.Body.Try}
 	if err == nil && in.Body.RecoveryKey != "" {
 		change.Recovery, err = hex.DecodeString(in.Body.RecoveryKey)
 	}

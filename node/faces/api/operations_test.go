@@ -169,7 +169,7 @@ func wrongTree() []wrong {
 			client.NewConfirmation{Fingerprint: strings.Repeat("0", 24)}, text.BadRequest),
 		row("object", "no pin", "POST", "/v1/objections", "", client.NewObjection{Pin: "x"}, text.BadRequest),
 		row("object", "another's pin", "POST", "/v1/objections", "",
-			client.NewObjection{Pin: "guiyang.guizhou/keys/1/" + hash}, text.ChildMismatch),
+			client.NewObjection{Pin: "guiyang.guizhou/keys/1/" + hash}, text.NotOursToObject),
 		row("object", "nowhere", "POST", "/v1/objections", "", client.NewObjection{Document: []byte("x"), At: "No Where"}, text.JurisdictionUnknown),
 		row("object", "no objection", "POST", "/v1/objections", "", client.NewObjection{Document: []byte("x")}, text.BadRequest),
 		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),

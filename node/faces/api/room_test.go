@@ -163,6 +163,8 @@ func (w waiting) KeyStates(context.Context) ([]host.KeyState, *trust.Endorsement
 	return nil, nil, &host.KeysError{In: w.name, Pending: 2}
 }
 
+func (waiting) Taken(context.Context) (int, bool, error) { return 0, false, nil }
+
 func (w waiting) NewKeys(_ context.Context, _ identity.Message, change host.Change) (uint64, error) {
 	if change.Revoke {
 		return 0, &host.KeysError{In: w.name, Pending: 2}
@@ -271,4 +273,4 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 type unasked struct{}
 
 func (unasked) View(context.Context) (v selfcheck.View, err error) { return v, nil }
-func (unasked) Acknowledge(context.Context) error                  { return errAway }
+func (unasked) Acknowledge(context.Context) (int, error)           { return 0, errAway }

@@ -55,10 +55,11 @@ type Alarm struct {
 type Acknowledge struct{}
 
 // Acknowledged says that the alarms have ended.
-type Acknowledged struct{}
+type Acknowledged struct {
+	Ended int `json:"ended" doc:"How many there were; 0: none stood"`
+}
 
 // AcknowledgeKeys ends the alarms about what others believe of the keys.
-func (c *Client) AcknowledgeKeys(ctx context.Context) error {
-	_, err := post[Acknowledged](ctx, c, "/v1/keys/acknowledgment", Acknowledge{})
-	return err
+func (c *Client) AcknowledgeKeys(ctx context.Context) (Acknowledged, error) {
+	return post[Acknowledged](ctx, c, "/v1/keys/acknowledgment", Acknowledge{})
 }

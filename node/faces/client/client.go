@@ -99,13 +99,17 @@ func Dial(dataDir string, o Options) *Client {
 	return &Client{options: o, http: &http.Client{Transport: o.Transport}, wait: sleep}
 }
 
+// IdleWithin is how long a client keeps a connection that it does not use. A node keeps it for
+// longer, so that none ends just when it is used again.
+const IdleWithin = 10 * time.Second
+
 // Transport returns the transport of a client that reaches its node by dial. dial must know where
 // the node is: the address that it is given means nothing.
 func Transport(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
 	return &http.Transport{
 		DialContext:            dial,
 		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        30 * time.Second,
+		IdleConnTimeout:        IdleWithin,
 		ExpectContinueTimeout:  time.Second, // an import refused by its header is refused before its body
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,

@@ -14,6 +14,7 @@ const (
 // Keys are the key sets of a jurisdiction, newest first, and what its parent endorsed.
 type Keys struct {
 	Name        string       `json:"name" doc:"The jurisdiction"`
+	DisplayName string       `json:"display_name" doc:"As people call it"`
 	KeySets     []KeySet     `json:"key_sets" doc:"Newest first; the latest 16"`
 	Recovery    RecoveryKey  `json:"recovery_key" doc:"The one that the newest key set names"`
 	Endorsement *Endorsement `json:"endorsement,omitempty" doc:"By the parent, as seen last; absent at a root"`
@@ -33,7 +34,7 @@ type KeySet struct {
 	Hash        string `json:"hash" doc:"Lower-case hex"`
 	State       string `json:"state" enum:"in-use,pending,counting,former,revoked"`
 	Published   string `json:"published" doc:"RFC 3339"`
-	Until       string `json:"until,omitempty" doc:"RFC 3339: until when calls under it count; absent: until a later one is endorsed"`
+	Until       string `json:"until,omitempty" doc:"RFC 3339: until when calls under it count; absent: until a later one is endorsed, or for a revoked one not at all"`
 	Revokes     bool   `json:"revokes,omitempty" doc:"It revokes the one before"`
 	SigningEnds string `json:"signing_ends" doc:"RFC 3339: end of the signing certificate"`
 }
@@ -50,6 +51,7 @@ type Endorsement struct {
 type NewKeys struct {
 	Revoke      bool   `json:"revoke,omitempty" doc:"Nothing of the key set before counts any more, from its endorsement on; all keys but the log key are made anew"`
 	RecoveryKey string `json:"recovery_key,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Public part of a new recovery key (Ed25519), lower-case hex: the key set names it from then on"`
+	Try         bool   `json:"try,omitempty" doc:"Make nothing: say only whether it would be made now, and its number"`
 }
 
 // NewKeySet is a key set that was published.

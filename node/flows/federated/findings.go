@@ -28,7 +28,7 @@ const (
 	Lied      Outcome = "lied"      // it showed later what it was given, and that proves a lie
 	Withheld  Outcome = "withheld"  // it did not show within a day what it was given
 	Unproven  Outcome = "unproven"  // it showed an answer, and nobody is found whose key signed that
-	Unreached Outcome = "unreached" // this jurisdiction could not ask it for a day
+	Unreached Outcome = "unreached" // it could not be asked for a day, by this jurisdiction or by one on the way
 
 	// Of a jurisdiction of which another said that it gave no answer. The two may both be honest: a
 	// link can be down at one end alone.
@@ -135,17 +135,22 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	if err == nil || f.Outcome == Lied {
 		return f
 	}
-	problem, told := errors.AsType[*relay.Problem](err)
+	f.Outcome = Withheld
 	switch {
 	case withoutKey(err) != nil:
 		f.Outcome = Unproven
-	case told && problem.At == d.own.Name() && relay.Code(problem.Code) == relay.Unreachable:
+	case d.unreached(p, err):
 		f.Outcome = Unreached
-	default:
-		f.Outcome = Withheld
 	}
 	f.because(err)
 	return f
+}
+
+// unreached reports whether it was not the hop that showed nothing: this jurisdiction itself could
+// not ask, or another on the way says that it could not reach the hop.
+func (d *Desk) unreached(p point, err error) bool {
+	problem, told := errors.AsType[*relay.Problem](err)
+	return told && problem.At != p.Hop && (problem.At == d.own.Name() || relay.Code(problem.Code) == relay.Unreachable)
 }
 
 // because keeps why nothing was shown or said, where that can be told.

@@ -1,7 +1,6 @@
 package federated
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -76,7 +75,7 @@ func applyGiven(tx *state.Tx, b givenBody) (done book.Nothing, err error) {
 	err = errors.Join(given.Save(tx, b.Request, v), tx.Put(bucketGivenBy, append(be64(v.At), b.Request...), []byte{}))
 	if err == nil && fits {
 		err = errors.Join(
-			tx.Put(bucketGivenOf, v.ofKey(b.Request), be64(uint64(len(v.Frame)))), resize(tx, v.Neighbour, uint64(len(v.Frame)), 0),
+			tx.Put(bucketGivenOf, v.ofKey(b.Request), be64(uint64(len(v.Frame)))), resize(tx, v.Neighbour.String(), uint64(len(v.Frame)), 0),
 		)
 	}
 	return done, err
@@ -89,20 +88,33 @@ func dropGiven(tx *state.Tx) error {
 		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Time()
 	})
 	for _, k := range over {
-		err = errors.Join(err, evict(tx, k[8:]), tx.Delete(given.Name, k[8:]))
+		if v, _, unread := given.Read(tx, k[8:]); unread == nil && len(v.Frame) > 0 {
+			err = errors.Join(err, tx.Delete(bucketGivenOf, v.ofKey(k[8:])), resize(tx, v.Neighbour.String(), 0, uint64(len(v.Frame))))
+		} // what cannot be read goes when room is made
+		err = errors.Join(err, tx.Delete(given.Name, k[8:]))
 	}
 	return err
 }
 
-// evict drops the frame of an answer.
-func evict(tx *state.Tx, request []byte) error {
-	v, ok := given.Load(tx, request)
-	if !ok || len(v.Frame) == 0 {
-		return nil
+// evict drops the frame of the oldest answer that a neighbour has; found is false where there is
+// none. Where the answer cannot be read, its id stays used up, and no other answer is hindered.
+func evict(tx *state.Tx, of string) (found bool, err error) {
+	prefix := append([]byte(of), 0)
+	var key, size []byte
+	tx.Scan(bucketGivenOf, prefix, prefix, func(k, v []byte) bool {
+		key, size = k, v
+		return false
+	})
+	if key == nil {
+		return false, nil
 	}
-	size := uint64(len(v.Frame))
-	v.Frame, v.Basis = nil, nil
-	return errors.Join(given.Save(tx, request, v), tx.Delete(bucketGivenOf, v.ofKey(request)), resize(tx, v.Neighbour, 0, size))
+	request := key[len(prefix)+8:]
+	if v, ok, unread := given.Read(tx, request); ok && unread == nil {
+		v.Frame, v.Basis = nil, nil
+		err = given.Save(tx, request, v)
+	}
+	err = errors.Join(err, tx.Delete(bucketGivenOf, key), resize(tx, of, 0, binary.BigEndian.Uint64(size)))
+	return true, err
 }
 
 // makeRoom drops frames until one of so many bytes fits, and reports whether it does.
@@ -116,16 +128,7 @@ func makeRoom(tx *state.Tx, of identity.Jurisdiction, size uint64) (fits bool, e
 		default:
 			return true, nil
 		}
-		var oldest []byte
-		prefix := append([]byte(from), 0)
-		tx.Scan(bucketGivenOf, prefix, prefix, func(k, _ []byte) bool {
-			oldest = bytes.Clone(k[len(prefix)+8:])
-			return false
-		})
-		if oldest == nil {
-			return false, nil
-		}
-		if err := evict(tx, oldest); err != nil {
+		if found, err := evict(tx, from); !found || err != nil {
 			return false, err
 		}
 	}
@@ -154,8 +157,8 @@ func largest(r book.Reads) (of string) {
 	return of
 }
 
-func resize(tx *state.Tx, of identity.Jurisdiction, more, less uint64) (err error) {
-	for _, name := range []string{"", of.String()} {
+func resize(tx *state.Tx, of string, more, less uint64) (err error) {
+	for _, name := range []string{"", of} {
 		n := sizeOf(tx, name) + more - less
 		if n == 0 {
 			err = errors.Join(err, tx.Delete(bucketGivenSize, sizeKey(name)))

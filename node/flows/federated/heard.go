@@ -151,7 +151,13 @@ func (d *Desk) hear(ctx, within context.Context, p point) {
 		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp}[w.Word]
 	}
 	if w.Word == saysAnswered {
-		if _, err := d.prove(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing()); err != nil {
+		_, err := d.prove(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
+		switch missing := withoutKey(err) != nil; {
+		case missing && d.Now().Before(p.end()):
+			return // later: its keys cannot be had just now
+		case missing:
+			f.Outcome = Unproven
+		case err != nil:
 			f.Outcome = Gone // what it shows proves nothing
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"xietong/exchange/gather"
 	"xietong/node/flows/callstest"
 	"xietong/node/flows/federated"
+	"xietong/node/ground/book"
+	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
@@ -118,5 +120,42 @@ func TestGivenIsBounded(t *testing.T) {
 	}
 	if err := g.Give(t.Context(), hash(n), nanming, nanming, make([]byte, state.MaxCommandLen), nil); !failure.Is(err, text.TooLarge) {
 		t.Errorf("too long: got %v, want %s", err, text.TooLarge)
+	}
+}
+
+// TestDamagedAnswerHindersNobody (S07f): an answer that cannot be read any more is forgotten with
+// its term, and makes room before. Every later answer is kept all the same.
+func TestDamagedAnswerHindersNobody(t *testing.T) {
+	const commandDamage book.Command[[]byte, book.Nothing] = 2001
+	registry := state.NewRegistry()
+	federated.Register(registry)
+	commandDamage.Handle(registry, func(tx *state.Tx, request []byte) (book.Nothing, error) {
+		return book.Nothing{}, tx.Put("given", request, []byte("x"))
+	})
+	l := booktest.New(t, "guiyang.guizhou", registry)
+	g := federated.Given{Own: l}
+	hash := func(n int) (h [32]byte) { return sha256.Sum256(fmt.Append(nil, n)) }
+	give := func(n int) {
+		t.Helper()
+		if err := g.Give(t.Context(), hash(n), nanming, nanming, make([]byte, federated.MaxKept), nil); err != nil {
+			t.Fatalf("answer %d: %v", n, err)
+		}
+	}
+	n := federated.MaxGivenOf / federated.MaxKept
+	for i := range n {
+		give(i)
+	}
+	for i := range n {
+		damaged := hash(i)
+		if _, err := commandDamage.Do(t.Context(), l, book.Request{}, damaged[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		give(n + i)
+	}
+	l.Clock = l.Clock.Add(federated.ShareTerm + time.Hour)
+	for i := range 2 * n {
+		give(2*n + i)
 	}
 }

@@ -35,15 +35,15 @@ func (d *Desk) ToConfirm(ctx context.Context, typed string) (trust.Pin, error) {
 }
 
 // Confirm records that somebody here compared the fingerprint of that key set with its owner, and
-// why. Whoever waits for the key set then waits no more. Errors are those of ToConfirm;
-// text.NothingWaits also says that the fingerprint is of another key set.
+// why. Whoever waits for the key set then waits no more. Errors are those of ToConfirm,
+// and text.FingerprintDiffers where the fingerprint is of another key set.
 func (d *Desk) Confirm(ctx context.Context, id identity.Message, typed, fingerprint, reason string) (trust.Pin, identity.Entry, error) {
 	pin, err := d.ToConfirm(ctx, typed)
 	if err != nil {
 		return pin, identity.Entry{}, err
 	}
 	if digits(fingerprint) != digits(pin.Fingerprint()) {
-		return pin, identity.Entry{}, text.Fail(text.NothingWaits, text.Args{"name": pin.Name().String(), "jurisdiction": d.Own.Name().String()}, nil)
+		return pin, identity.Entry{}, text.Fail(text.FingerprintDiffers, text.Args{"name": d.Standing.Called(pin.Name()), "fingerprint": pin.Fingerprint()}, nil)
 	}
 	entry, err := d.Breaks.Confirm(ctx, id, pin, reason)
 	if err == nil {
@@ -59,15 +59,15 @@ func digits(fingerprint string) string {
 
 // Deny signs an objection to a key set that goes by the name of this jurisdiction and is not its
 // own. Others need a majority of the log keys; of several replicas each signs one of its own. The
-// error is text.ChildMismatch for a key set of another name, and text.BadRequest for a text that is
-// no pin.
+// error is text.NotOursToObject for a key set of another name, and text.BadRequest for a text that
+// is no pin.
 func (d *Desk) Deny(id identity.Message, typed string) ([]byte, error) {
 	pin, err := trust.ParsePin(typed)
 	if err != nil {
 		return nil, text.Fail(text.BadRequest, text.Args{"where": "pin", "reason": err.Error()}, err)
 	}
 	if own := d.Own.Name(); pin.Name() != own {
-		return nil, text.Fail(text.ChildMismatch, text.Args{"name": own.String(), "claimed": pin.Name().String()}, nil)
+		return nil, text.Fail(text.NotOursToObject, text.Args{"name": d.Standing.Called(pin.Name()), "jurisdiction": own.String()}, nil)
 	}
 	return trust.SignObjection(pin, id.Time(), trust.Objector{Replica: d.Keys.Replica(), Sign: d.Keys.SignLog})
 }

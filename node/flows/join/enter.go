@@ -2,6 +2,7 @@ package join
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -45,7 +46,7 @@ func (a *attempt) create(ctx context.Context) (err error) {
 func (a *attempt) enter(ctx context.Context) error {
 	levels, entry, err := a.redeem(ctx)
 	if err != nil {
-		return err
+		return a.named(err)
 	}
 	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
 		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
@@ -101,4 +102,23 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 		err = a.own.KeepRecovery(r.Recovery)
 	}
 	return levels, entry, err
+}
+
+// named puts the names that people use into a refusal: the parent tells those that programs use.
+func (a *attempt) named(err error) error {
+	f, ok := errors.AsType[*text.Failure](err)
+	if !ok {
+		return err
+	}
+	args := text.Args{}
+	for arg, value := range f.Args {
+		switch value {
+		case a.t.Child.String():
+			value = a.t.DisplayName
+		case a.t.Parent.Name().String():
+			value = a.parent()
+		}
+		args[arg] = value
+	}
+	return text.Fail(f.Code, args, err)
 }

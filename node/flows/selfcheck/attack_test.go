@@ -102,3 +102,27 @@ func TestParentTellsTheTruthWhenWatched(t *testing.T) {
 		}
 	}
 }
+
+// TestWaitingKeysAreFound: the city shows the province forged keys, which wait there, while the
+// province believes the county by its true ones still. It says at the next question what waits, and
+// the county is alarmed while it can object (S05l).
+func TestWaitingKeysAreFound(t *testing.T) {
+	for _, sly := range []bool{false, true} {
+		w := newWorld(t, five...)
+		city, county, province := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou"), w.at("guizhou")
+		w.rounds(county, 1)
+		forged := w.usurp(city, county, sly)
+		w.elapse(3 * time.Minute)
+		if _, err := province.chains.KeySets(t.Context(), county.Name(), true); treetest.Code(err) != text.KeysChanged {
+			t.Fatalf("sly %t: got %v", sly, err)
+		}
+		county.desk = New(county.desk.o)
+		if err := county.desk.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		v := w.view(county)
+		if len(v.Findings) != 1 || !v.Findings[0].isAbout("guizhou", Differs) || v.Findings[0].Lead || v.Findings[0].Fingerprint() != forged.Pin().Fingerprint() {
+			t.Errorf("sly %t: %s waits at the province, and the county was told %+v", sly, forged.Pin().Fingerprint(), v)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 )
 
@@ -38,7 +39,7 @@ type Belief struct {
 	Hash    []byte                `cbor:"4,keyasint"`
 	Since   uint64                `cbor:"5,keyasint,omitempty"` // ms since 1970 UTC: when it was first endorsed; none: of a root
 	AsOf    uint64                `cbor:"6,keyasint"`           // ms since 1970 UTC: the earliest that the endorsers on the way said so
-	Waiting *Waiting              `cbor:"7,keyasint,omitempty"`
+	Waiting []Waiting             `cbor:"7,keyasint,omitempty"`
 	Before  *Before               `cbor:"8,keyasint,omitempty"`
 }
 
@@ -59,13 +60,21 @@ type Waiting struct {
 	Until  uint64 // ms since 1970 UTC
 }
 
+// seen is when whoever told it saw it first.
+func (w Waiting) seen() time.Time { return time.UnixMilli(int64(w.Until)).Add(-breaks.Wait) }
+
 // Check implements the bound of operation.
 func (b Belief) Check() error {
 	if b.Name.IsZero() || b.Epoch == 0 || b.Number == 0 || len(b.Hash) != sha256.Size || b.AsOf == 0 || max(b.AsOf, b.Since) > maxTime {
 		return fmt.Errorf("number %d of epoch %d, a hash of %d bytes, as of %d ms", b.Number, b.Epoch, len(b.Hash), b.AsOf)
 	}
-	if w := b.Waiting; w != nil && (w.Number == 0 || len(w.Hash) != sha256.Size || w.Until > maxTime) {
-		return fmt.Errorf("number %d waits, with a hash of %d bytes", w.Number, len(w.Hash))
+	if len(b.Waiting) > breaks.MaxWaiting {
+		return fmt.Errorf("%d key sets wait, more than %d", len(b.Waiting), breaks.MaxWaiting)
+	}
+	for _, w := range b.Waiting {
+		if w.Number == 0 || len(w.Hash) != sha256.Size || w.Until > maxTime {
+			return fmt.Errorf("number %d waits, with a hash of %d bytes", w.Number, len(w.Hash))
+		}
 	}
 	if f := b.Before; f != nil && (f.Number == 0 || len(f.Hash) != sha256.Size || f.AsOf > maxTime) {
 		return fmt.Errorf("number %d was believed before, with a hash of %d bytes", f.Number, len(f.Hash))
@@ -124,8 +133,8 @@ func told(of identity.Jurisdiction, b chains.Belief) Belief {
 	if !b.Since.IsZero() {
 		out.Since = uint64(b.Since.UnixMilli())
 	}
-	if v := b.Waiting; v != nil {
-		out.Waiting = &Waiting{Number: v.Number, Hash: v.Hash[:], Until: uint64(v.Until.UnixMilli())}
+	for _, v := range b.Waiting {
+		out.Waiting = append(out.Waiting, Waiting{Number: v.Number, Hash: v.Hash[:], Until: uint64(v.Until.UnixMilli())})
 	}
 	if f := b.Before; f != nil {
 		out.Before = &Before{Number: f.Number, Hash: f.Hash[:], AsOf: uint64(f.AsOf.UnixMilli())}

@@ -19,6 +19,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
+	"xietong/node/tree/breaks"
 )
 
 // found returns the verdicts of a place, the leads in brackets.
@@ -93,7 +94,7 @@ func TestAlarmOutlivesARestart(t *testing.T) {
 	if got := w.view(county).Findings; len(got) != 1 || !bytes.Equal(got[0].Evidence, before.Findings[0].Evidence) || !got[0].same(before.Findings[0]) {
 		t.Errorf("after a restart got %+v", got)
 	}
-	if err := county.desk.Acknowledge(t.Context()); err != nil || w.found(county) != "" {
+	if ended, err := county.desk.Acknowledge(t.Context()); err != nil || ended == 0 || w.found(county) != "" {
 		t.Errorf("acknowledged: got %s, %v", w.found(county), err)
 	}
 	w.rounds(county, 3)
@@ -108,7 +109,10 @@ func TestAlarmsFit(t *testing.T) {
 	w := newWorld(t, "guizhou", "guiyang.guizhou")
 	p, long := w.at("guiyang.guizhou"), make([]byte, 4<<10)
 	belief := Belief{Name: p.Name(), Epoch: 1, Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
-	belief.Waiting, belief.Before = &Waiting{Number: 1, Hash: make([]byte, 32), Until: maxTime}, &Before{Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
+	for range breaks.MaxWaiting {
+		belief.Waiting = append(belief.Waiting, Waiting{Number: 1, Hash: make([]byte, 32), Until: maxTime})
+	}
+	belief.Before = &Before{Number: 1, Hash: make([]byte, 32), AsOf: maxTime}
 	var all []Finding
 	add := func(who string, r Relation) (added bool) {
 		all, added = add(all, Finding{Verdict: Differs, Who: named(t, who), Relation: r, Kind: Named, Belief: belief, Since: maxTime, Last: maxTime, Evidence: evident(long, make([]byte, 1<<20))})
@@ -291,4 +295,27 @@ func (r replaying) Exchange(ctx context.Context, local, to identity.Jurisdiction
 		}
 		return each(*r.kept)
 	})
+}
+
+// TestSilenceTakesOnePlace: others who do not answer, each time another, are one alarm; what two of
+// them believe is kept though the places are full of silence.
+func TestSilenceTakesOnePlace(t *testing.T) {
+	var all []Finding
+	for i := range 3 * mostAlarms {
+		silent := Finding{Verdict: Silent, Who: named(t, "a"+string(rune('a'+i))+".guizhou"), Relation: Other, Since: uint64(i + 1), Last: uint64(i + 1)}
+		var added bool
+		if all, added = add(all, silent); added != (i == 0) || len(all) != 1 || all[0].Since != 1 || all[0].Who != silent.Who {
+			t.Fatalf("silence %d: added %t, got %+v", i, added, all)
+		}
+	}
+	for i := range mostAlarms + 1 {
+		differs := Finding{Verdict: Differs, Who: named(t, "b"+string(rune('a'+i))+".guizhou"), Relation: Other}
+		var added bool
+		if all, added = add(all, differs); added != (i < mostAlarms) || len(all) > mostAlarms {
+			t.Errorf("alarm %d: added %t, %d stand", i, added, len(all))
+		}
+	}
+	if all, added := add(all, Finding{Verdict: Silent, Who: named(t, "guizhou"), Relation: Grandparent}); !added || len(all) != mostAlarms {
+		t.Errorf("the silence of the grandparent: added %t, %d stand", added, len(all))
+	}
 }

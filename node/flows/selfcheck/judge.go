@@ -108,15 +108,8 @@ func (o Own) sense(a Asking) sense {
 		return mute
 	}
 	asOf := time.UnixMilli(int64(a.Belief.AsOf))
-	if waits := a.Belief.Waiting; waits != nil {
-		if _, ours := o.find(waits.Hash); !ours {
-			return foreign
-		}
-	}
-	if f := a.Belief.Before; f != nil && time.UnixMilli(int64(f.AsOf)).After(o.Since.Add(slack)) {
-		if _, ours := o.find(f.Hash); !ours {
-			return foreign
-		}
+	if b := o.strange(a.Belief); len(b.Waiting) > 0 || b.Before != nil {
+		return foreign
 	}
 	set, ours := o.find(a.Belief.Hash)
 	switch {
@@ -128,6 +121,22 @@ func (o Own) sense(a Asking) sense {
 		return agrees
 	}
 	return odd
+}
+
+// strange returns a belief without what is rightly told beside it: our own key sets, and those of
+// before ours were endorsed, which a hop could show for chains.MaxAge more.
+func (o Own) strange(b Belief) Belief {
+	b.Waiting = slices.DeleteFunc(slices.Clone(b.Waiting), func(w Waiting) bool {
+		_, ours := o.find(w.Hash)
+		return ours || !w.seen().After(o.Since.Add(chains.MaxAge+slack))
+	})
+	if f := b.Before; f != nil {
+		_, ours := o.find(f.Hash)
+		if ours || !time.UnixMilli(int64(f.AsOf)).After(o.Since.Add(slack)) {
+			b.Before = nil
+		}
+	}
+	return b
 }
 
 // Verdict says what is wrong.
@@ -207,7 +216,9 @@ func (o Own) differs(who identity.Jurisdiction, asked []Asking) (f Finding, foun
 	if o.sense(last) != foreign && last.At.Sub(first.At) < chains.MaxAge {
 		return f, false
 	}
-	return finding(Differs, first, last), true
+	f = finding(Differs, first, last)
+	f.Belief = o.strange(f.Belief)
+	return f, true
 }
 
 // silent counts the askings of a relation that came to nothing since somebody last answered.

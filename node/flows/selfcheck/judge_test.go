@@ -10,6 +10,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/tree"
+	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
 )
 
@@ -132,14 +133,21 @@ func TestForeignKeysAreFound(t *testing.T) {
 		switch rapid.IntRange(0, 2).Draw(t, "where") {
 		case 1:
 			bad.Belief = belief(good)
-			bad.Belief.Waiting = &Waiting{Number: 1, Hash: foreign[:], Until: uint64(now.Add(time.Hour).UnixMilli())}
+			old, ours := hashOf(201), good
+			for i, hash := range [][]byte{old[:], ours[:], foreign[:]} { // seen with our first, and later
+				seen := l.endorsed[0]
+				if i > 0 {
+					seen = now.Add(-time.Hour)
+				}
+				bad.Belief.Waiting = append(bad.Belief.Waiting, Waiting{Number: 9, Hash: hash, Until: uint64(seen.Add(breaks.Wait).UnixMilli())})
+			}
 		case 2:
 			bad.Belief = belief(good)
-			bad.Belief.Before = &Before{Number: 1, Hash: foreign[:], AsOf: uint64(now.Add(-time.Hour).UnixMilli())}
+			bad.Belief.Before = &Before{Number: 9, Hash: foreign[:], AsOf: uint64(now.Add(-time.Hour).UnixMilli())}
 		}
 		asked = append(asked, bad)
-		found := Judge(own, asked, now)
-		if len(found) != 1 || found[0].Who != grand || found[0].Verdict != Differs || found[0].Lead {
+		found, want := Judge(own, asked, now), fingerprint(grand, 9, foreign[:])
+		if len(found) != 1 || found[0].Who != grand || found[0].Verdict != Differs || found[0].Lead || found[0].Fingerprint() != want {
 			t.Fatalf("found %+v", found)
 		}
 	})
@@ -204,6 +212,24 @@ func TestJudge(t *testing.T) {
 		}
 		if got != row.want {
 			t.Errorf("%s: got %q, want %q", what, got, row.want)
+		}
+	}
+}
+
+// TestMadeBeforeItWasEndorsed: keys were made, and endorsed two days later; until then others
+// rightly believed the ones before. That the parent endorsed a second key set since changes nothing
+// of it.
+func TestMadeBeforeItWasEndorsed(t *testing.T) {
+	at, before, later := start.Add(48*time.Hour), hashOf(200), hashOf(1)
+	for number := range uint64(2) {
+		e := trust.Endorsement{Number: number + 1, Since: []uint64{uint64(at.UnixMilli()), uint64(at.Add(time.Hour).UnixMilli())}[:number+1]}
+		own := Own{Since: firstEndorsed(start, &e), Sets: []OwnSet{{Hash: later}}}
+		asked := Asking{Who: grand, Relation: Grandparent, At: at.Add(2 * time.Hour), Kind: Named, Belief: Belief{
+			Name: grand, Epoch: 1, Number: 2, Hash: later[:], AsOf: uint64(at.Add(2 * time.Hour).UnixMilli()),
+			Before: &Before{Number: 1, Hash: before[:], AsOf: uint64(at.UnixMilli())},
+		}}
+		if found := Judge(own, []Asking{asked}, asked.At); len(found) > 0 || !own.Since.Equal(at) {
+			t.Errorf("number %d: since %s, want %s; found %+v", number+1, own.Since, at, found)
 		}
 	}
 }

@@ -10,9 +10,10 @@
 // A question is the operation "believed": {1: name}, and the answer is
 //
 //	{1: name, 2: epoch, 3: number, 4: hash, 5: since (ms), 6: as of (ms),
-//	 7: [number, hash, until (ms)], 8: [number, hash, as of (ms)]}
+//	 7: [[number, hash, until (ms)] …], 8: [number, hash, as of (ms)]}
 //
-// where 5, 7 and 8 may be absent. 7 is a key set that is not believed yet. 8 is one that was
+// where 5, 7 and 8 may be absent. 7 are the key sets that will be believed from a time on, unless
+// somebody objects: so a forged one is found while an objection helps. 8 is one that was
 // believed in the last day and does not lead to the one of now: so a parent that tells the truth
 // just when it sees the question pass is found by what it said before. For example, a1 01 77
 // 6e 61 6e 6d 69 6e 67 2e 67 75 69 79 61 6e 67 2e 67 75 69 7a 68 6f 75 asks about
@@ -42,6 +43,7 @@
 package selfcheck
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -244,11 +246,21 @@ func ownOf(states []host.KeyState, e *trust.Endorsement) (o Own) {
 	for _, k := range states {
 		o.Sets = append(o.Sets, OwnSet{Hash: k.Hash(), Until: k.Until})
 	}
-	o.Since = states[0].Published
-	if e != nil && e.Number == 1 {
-		o.Since = e.SinceNewest()
-	}
+	o.Since = firstEndorsed(states[0].Published, e)
 	return o
+}
+
+// firstEndorsed returns when the first own key set was first endorsed; where the endorsement does
+// not tell that, because there is none or it is of more than trust.MaxSince key sets, when it was
+// made.
+func firstEndorsed(made time.Time, e *trust.Endorsement) time.Time {
+	if e == nil {
+		return made
+	}
+	if at, told := e.FirstEndorsed(1); told {
+		return at
+	}
+	return made
 }
 
 // judge keeps what was found, and logs what the last asking added.
@@ -287,7 +299,7 @@ func (d *Desk) judge(ctx context.Context, found []Finding, last Asking) error {
 }
 
 // add adds an alarm to those that stand, and reports whether it is a new one. Where there are too
-// many, what others say gives way to what those above say.
+// many, the first of those that weigh least gives way to one that weighs more.
 func add(kept []Finding, f Finding) (all []Finding, added bool) {
 	if i := slices.IndexFunc(kept, f.same); i >= 0 {
 		f.Since = min(f.Since, kept[i].Since)
@@ -297,16 +309,33 @@ func add(kept []Finding, f Finding) (all []Finding, added bool) {
 	if len(kept) < mostAlarms {
 		return append(kept, f), true
 	}
-	i := slices.IndexFunc(kept, func(g Finding) bool { return g.Relation == Other })
-	if f.Relation == Other || i < 0 {
+	least := slices.MinFunc(kept, func(a, b Finding) int { return cmp.Compare(a.weight(), b.weight()) })
+	if f.weight() <= least.weight() {
 		return kept, false
 	}
-	kept[i] = f
+	kept[slices.IndexFunc(kept, least.same)] = f
 	return kept, true
 }
 
-// same reports whether two findings are about the same.
-func (f Finding) same(g Finding) bool { return f.Verdict == g.Verdict && f.Who == g.Who }
+// weight orders alarms: what those above say or leave unsaid, what others say, and their silence.
+func (f Finding) weight() int {
+	switch {
+	case f.Relation != Other:
+		return 2
+	case f.Verdict == Differs:
+		return 1
+	}
+	return 0
+}
+
+// same reports whether two findings are about the same. Of others another is asked each time, so
+// their silence is one, whoever was silent last.
+func (f Finding) same(g Finding) bool {
+	if f.Verdict == Silent {
+		return g.Verdict == Silent && f.Relation == g.Relation
+	}
+	return f.Verdict == g.Verdict && f.Who == g.Who
+}
 
 func (v Verdict) String() string {
 	if v == Silent {

@@ -10,17 +10,19 @@ import (
 	"xietong/node/ground/host"
 )
 
-// Acknowledge ends the alarms, and forgets what led to them: what goes on is found again.
-func (d *Desk) Acknowledge(ctx context.Context) error {
+// Acknowledge ends the alarms, and forgets what led to them: what goes on is found again. It
+// returns how many there were.
+func (d *Desk) Acknowledge(ctx context.Context) (ended int, err error) {
 	d.keeping.Lock()
 	defer d.keeping.Unlock()
 	if err := save(ctx, d.o.Ledger, nil); err != nil {
-		return err
+		return 0, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	ended = len(d.kept) + len(d.leads)
 	d.kept, d.leads, d.asked, d.again, d.unkept = nil, nil, nil, false, false
-	return nil
+	return ended, nil
 }
 
 // View is what a person is told.
@@ -77,12 +79,13 @@ func Stale(e *trust.Endorsement, now time.Time) bool {
 	return e != nil && now.Sub(time.UnixMilli(int64(e.Issued))) > StaleAfter
 }
 
-// Fingerprint returns the fingerprint of the key set that is believed; "" where it was not named.
+// Fingerprint returns the fingerprint of the key set that waits, was believed, or is; "" where it
+// was not named.
 func (f Finding) Fingerprint() string {
 	b := f.Belief
 	switch {
-	case b.Waiting != nil:
-		return fingerprint(b.Name, b.Waiting.Number, b.Waiting.Hash)
+	case len(b.Waiting) > 0:
+		return fingerprint(b.Name, b.Waiting[0].Number, b.Waiting[0].Hash)
 	case b.Before != nil:
 		return fingerprint(b.Name, b.Before.Number, b.Before.Hash)
 	}

@@ -205,8 +205,8 @@ func (s Statement) Append(tx *state.Tx, stated ledger.Head) (ledger.Ref, error) 
 // Next returns a reference to the entry that the next Append of the transaction makes.
 func Next(tx *state.Tx) ledger.Ref { return ledger.RefTo(tx.Size()) }
 
-// Refuse returns the error of a handler that wrote nothing: a row of the table of errors, with the
-// values of the row in their order. The values must hold no personal data.
+// Refuse returns the error of a handler that refuses its command: a row of the table of errors,
+// with the values of the row in their order. The values must hold no personal data.
 func Refuse(code text.Code, values ...string) error {
 	return &state.Refusal{Code: state.Code(text.Number(code)), Args: values}
 }

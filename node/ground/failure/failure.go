@@ -36,6 +36,7 @@ func Of(err error) *text.Failure {
 	var clock *host.ClockError
 	var growth *host.GrowthError
 	var keys *host.KeysError
+	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
 	failure, told := errors.AsType[*text.Failure](err)
@@ -65,6 +66,8 @@ func Of(err error) *text.Failure {
 		}, Err: err}
 	case errors.As(err, &keys):
 		return keysFailure(keys)
+	case errors.As(err, &chain):
+		return ChainLong(chain.In, chain.Length, chain.Max, err)
 	case errors.As(err, &unreadable):
 		return &text.Failure{Code: text.ValueUnreadable, Args: text.Args{
 			"bucket": unreadable.Bucket, "key": hex.EncodeToString(unreadable.Key),
@@ -86,8 +89,16 @@ func keysFailure(e *host.KeysError) *text.Failure {
 		}, Err: e}
 	}
 	return &text.Failure{Code: text.KeysTooSoon, Args: text.Args{
-		"jurisdiction": e.In.String(), "again": e.Again.UTC().Format(time.RFC3339),
+		"jurisdiction": e.In.String(), "again": e.Again.Local().Format(time.DateTime), // the socket is on this machine
 	}, Err: e}
+}
+
+// ChainLong returns the failure of a chain of keys that is too long, in bytes, for whoever must
+// read it.
+func ChainLong(in identity.Jurisdiction, length, limit int, err error) *text.Failure {
+	return &text.Failure{Code: text.ChainLong, Args: text.Args{
+		"jurisdiction": in.String(), "length": strconv.Itoa((length + 1<<10 - 1) >> 10), "limit": strconv.Itoa(limit >> 10),
+	}, Err: err}
 }
 
 func numbered(number uint16, args []string, err error) *text.Failure {

@@ -55,6 +55,9 @@ func (h *Host) readAbove() error {
 // jurisdiction's own key sets, and returns the verified chain. The error wraps ErrNotAbove where
 // the levels do not lead here.
 func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	if err := h.handable(levels); err != nil {
+		return nil, err
+	}
 	own, err := h.ownLevel(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -69,6 +72,24 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
 }
 
+// handable refuses levels that could not be handed on, with a *ChainError: whoever takes them can
+// answer no child any more.
+func (h *Host) handable(levels []trust.Level) error {
+	for i, level := range levels {
+		length := 0
+		for _, k := range level.KeySets {
+			length += keptLen(k)
+		}
+		switch {
+		case i == 0 && length > Room:
+			return &ChainError{In: h.name, Length: length, Max: Room}
+		case i > 0 && trust.Some(level.KeySets) < len(level.KeySets):
+			return &ChainError{In: h.name, Length: length, Max: trust.MaxHandedLen}
+		}
+	}
+	return nil
+}
+
 // keepAbove writes the file chain, and keeps the same in memory.
 func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 	data, err := canon.Marshal(a)
@@ -76,7 +97,7 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 		return err
 	}
 	if len(data) > maxChainLen {
-		return fmt.Errorf("keep chain: %d bytes, more than %d", len(data), maxChainLen)
+		return fmt.Errorf("keep chain: %w", &ChainError{In: h.name, Length: len(data), Max: maxChainLen})
 	}
 	h.keeping.Lock()
 	defer h.keeping.Unlock()
@@ -108,19 +129,33 @@ func (h *Host) Endorsed(ctx context.Context) (*trust.Endorsement, error) {
 }
 
 // Chain returns the levels from the root of the tree down to this jurisdiction, and the root's pin.
-// The last level, this jurisdiction's own, has no endorsement. It begins with the endorsed key set,
-// or earlier, so that those that counted lately are there. A jurisdiction that has not joined a
-// parent is its own root: its level begins with number 1, for those who pin it.
+// The last level, this jurisdiction's own, has no endorsement. It holds the endorsed key set and
+// those around it, as many as are handed on at once, so that those that counted lately are there. A
+// jurisdiction that has not joined a parent is its own root: its level begins with number 1, for
+// those who pin it.
 func (h *Host) Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error) {
 	e, err := h.Endorsed(ctx)
+	if err == nil {
+		levels, root, err = h.chainFrom(ctx, 1)
+	}
+	if err == nil && e != nil {
+		own := &levels[len(levels)-1]
+		own.KeySets, err = trust.Begin(around(own.KeySets, e.Number))
+	}
 	if err != nil {
 		return nil, trust.Pin{}, fmt.Errorf("read chain: %w", err)
 	}
-	from := uint64(1)
-	if e != nil {
-		from = max(e.Number, trust.MaxHanded) - trust.MaxHanded + 1
-	}
-	return h.chainFrom(ctx, from)
+	return levels, root, nil
+}
+
+// around returns as many key sets as are handed on at once: the one with the number, those after
+// it, and then the last before it. signed begins with number 1.
+func around(signed [][]byte, number uint64) [][]byte {
+	at := int(min(number, uint64(len(signed)))) - 1
+	upTo := at + trust.Some(signed[at:])
+	back := slices.Clone(signed[:upTo])
+	slices.Reverse(back)
+	return signed[upTo-trust.Some(back) : upTo]
 }
 
 // chainFrom returns the levels down to this jurisdiction, whose own begins with the given number.

@@ -125,7 +125,8 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 // Receipt returns the receipt of the entry at index, which holds nothing of the payload. The chain
 // of the receipt begins with the root of the tree, and the root's pin proves it. Receipt first
 // makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
-// book.ErrNoEntry where the ledger has no such entry.
+// book.ErrNoEntry where the ledger has no such entry, and is a *ChainError where the chain is so
+// long that no verifier would take the receipt.
 func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
 	from, err := h.proofFrom(ctx, index)
 	if err != nil {
@@ -141,6 +142,9 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 	}
 	err = h.proven(ctx, index, func(p provenEntry) error {
 		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)
+		if err == nil && len(receipt) > ledger.MaxReceiptLen {
+			err = &ChainError{In: h.name, Length: len(receipt), Max: ledger.MaxReceiptLen} // no verifier takes it
+		}
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"os"
 	"path/filepath"
@@ -66,4 +67,55 @@ func TestRecoveryStatementIsHandedOn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestPaperAtOnce: whoever missed the paper when the jurisdiction was made has another at once, and
+// two in an hour; a try makes nothing, and is refused where the change would be.
+func TestPaperAtOnce(t *testing.T) {
+	clock := &setClock{at: began}
+	h := openWith(t, t.TempDir(), clock.now, 0)
+	defer h.Close()
+	change := func(c Change) (uint64, error) {
+		id, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.NewKeys(t.Context(), id, c)
+	}
+	for number := uint64(2); number <= 3; number++ {
+		public, _, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, try := range []bool{true, false} {
+			if got, err := change(Change{Recovery: public, Try: try}); err != nil || got != number {
+				t.Fatalf("paper %d, try %t: got number %d, %v", number, try, got, err)
+			}
+		}
+		renew(t, h, everybody)
+		if sets, err := h.published(t.Context()); err != nil || uint64(len(sets)) != number || !bytes.Equal(sets[number-1].RecoveryKey, public) {
+			t.Fatalf("paper %d: %d key sets, %v", number, len(sets), err)
+		}
+		if _, err := change(Change{}); !tooSoon(err) {
+			t.Errorf("another key without a paper, within the hour: got %v", err)
+		}
+	}
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, try := range []bool{true, false} {
+		if _, err := change(Change{Recovery: public, Try: try}); !tooSoon(err) {
+			t.Errorf("a paper too many, try %t: got %v", try, err)
+		}
+	}
+	clock.set(began.Add(RenewAfter + time.Minute))
+	if _, err := change(Change{Recovery: public}); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+}
+
+func tooSoon(err error) bool {
+	e, ok := errors.AsType[*KeysError](err)
+	return ok && !e.Again.IsZero()
 }

@@ -26,8 +26,9 @@ const (
 	// or by a message that it cannot verify. It is well below trust.Grace, for which the key set
 	// before still counts.
 	UseAfter = 30 * time.Minute
-	// RenewAfter is how old a key set must be before an administrator may have the next one made. A
-	// revocation waits for nothing.
+	// RenewAfter is how old a key set must be before an administrator may have the next one made,
+	// unless it is a revocation, or names another recovery key. All have a pace beside (see
+	// pauses).
 	RenewAfter = time.Hour
 	// UseBefore is how long before the end of the keys in use a published key set is used, even if
 	// not all neighbours know it. A neighbour that does not know it learns of it at the door, but a
@@ -205,7 +206,7 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 }
 
 // KeysError says why no key set can be made now: one that was published before is not in use yet,
-// or the last is younger than RenewAfter.
+// or it is too soon after the last.
 type KeysError struct {
 	In      identity.Jurisdiction
 	Pending uint64    // the number that waits; 0: none
@@ -229,13 +230,15 @@ type wanted struct {
 type Change struct {
 	Revoke   bool              // nothing of the one before counts any more, and RenewAfter is not waited for
 	Recovery ed25519.PublicKey // the recovery key from then on; nil: the one before
+	Try      bool              // make nothing: say only whether it would be made, and its number
 }
 
 // NewKeys makes and publishes the next key set at once, and returns its number. The same id again
 // gets the same number, until a restart. A revocation says that nothing of the key sets before
-// counts any more, and waits for nothing: neither for RenewAfter nor for a key set that is not in
-// use yet, because a thief of that is one, too. The error may be a *KeysError, or wraps
-// trust.ErrInvalid for a recovery key that is none.
+// counts any more, and waits neither for RenewAfter nor for a key set that is not in use yet,
+// because a thief of that is one, too; there are few in a day (see pauses). The error may be a
+// *KeysError, a *ChainError at a root that has no room for more, or wraps trust.ErrInvalid for a
+// recovery key that is none.
 func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) (number uint64, err error) {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
@@ -252,8 +255,15 @@ func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) 
 		publish = h.publishRevocation
 	case newest.Number != h.authority.InUse():
 		return 0, &KeysError{In: h.name, Pending: newest.Number}
-	case now.Sub(newest.at) < RenewAfter:
-		return 0, &KeysError{In: h.name, Again: newest.at.Add(RenewAfter)}
+	}
+	if err := h.paced(sets, now, change); err != nil {
+		return 0, err
+	}
+	if err := h.roomFor(ctx, newest, now, change); err != nil {
+		return 0, err
+	}
+	if change.Try {
+		return newest.Number + 1, nil
 	}
 	if sets, err = publish(ctx, sets, now, change.Recovery); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)
@@ -348,6 +358,9 @@ func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Tim
 	}
 	if _, err := trust.Extend(newest.KeySet, [][]byte{signed}); err != nil {
 		return nil, fmt.Errorf("key set %d: %w", next.Number, err)
+	}
+	if err := h.fits(ctx, signed); err != nil {
+		return nil, err
 	}
 	if err := h.publish(ctx, next.Number, uint64(len(next.Replicas)), signed); err != nil {
 		return nil, err

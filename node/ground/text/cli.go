@@ -36,6 +36,7 @@ const (
 	CLINoSuchVerb         Code = "cli.no-such-verb"
 	CLIDidYouMean         Code = "cli.did-you-mean"
 	CLIReadHelp           Code = "cli.read-help"
+	CLIUsageTitle         Code = "cli.usage-title"
 	CLIMissingArgument    Code = "cli.missing-argument"
 	CLITooManyArguments   Code = "cli.too-many-arguments"
 	CLIBadFlag            Code = "cli.bad-flag"
@@ -117,6 +118,7 @@ var frameSentences = []sentence{
 	{CLIFlagReason, "理由 `TEXT`，必填", "the reason, `TEXT`; needed"},
 	{CLINoSuchVerb, "{command} 没有命令 {verb}", "{command} has no command {verb}"},
 	{CLIDidYouMean, "是否要用：{command}", "did you mean: {command}"},
+	{CLIUsageTitle, "命令行有误", "Wrong command line"},
 	{CLIReadHelp, "请查看 {command} --help", "read {command} --help"},
 	{CLIMissingArgument, "缺少参数 {name}", "the argument {name} is missing"},
 	{CLITooManyArguments, "多余的参数 {value}", "the argument {value} is one too many"},

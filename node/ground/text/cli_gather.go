@@ -124,6 +124,6 @@ var gatherSentences = []sentence{
 	{CLIAuditsLied, "事后核对，汇总不实", "AUDITED LATER: WRONG"},
 	{CLIAuditsWithheld, "一天之内未出示", "withheld: not shown for a day"},
 	{CLIAuditsUnproven, "已出示，但签名密钥不属于任何已知的密钥集", "shown, but signed with a key that nobody is known to have"},
-	{CLIAuditsUnreached, "本节点一天之内未能联系上它", "could not be asked from here for a day"},
+	{CLIAuditsUnreached, "一天之内未能联系上它", "could not be asked for a day"},
 	{CLIGatherHeard, "{why}，最后联系于 {at}", "{why}, last heard {at}"},
 }

@@ -25,6 +25,7 @@ const (
 	CLIShortKeysAcknowledge Code = "cli.short.keys-acknowledge"
 	CLILongKeysAcknowledge  Code = "cli.long.keys-acknowledge"
 	CLIKeysAcknowledged     Code = "cli.keys.acknowledged"
+	CLIKeysNoAlarm          Code = "cli.keys.no-alarm"
 	CLICheckAlarm           Code = "cli.check.alarm"
 	CLICheckLead            Code = "cli.check.lead"
 	CLICheckHeading         Code = "cli.check.heading"
@@ -46,10 +47,10 @@ const (
 var keysSentences = []sentence{
 	{CLIShortKeys, "本行政区划的密钥", "The jurisdiction's own keys"},
 	{CLIShortKeysStatus, "查看各密钥集及其有效范围", "Tell the key sets, and what counts for how long"},
-	{CLIShortKeysRenew, "立即更换签名密钥（每小时最多一次）", "Change the signing key now, at most once an hour"},
+	{CLIShortKeysRenew, "立即更换签名密钥（每小时最多一次；换恢复密钥的纸不受此限）", "Change the signing key now, at most once an hour; a new paper (--recovery) need not wait"},
 	{CLIShortKeysRevoke, "密钥泄露时：立即更换并作废现用密钥", "When keys were stolen: change them now, and end the ones in use"},
-	{CLILongKeysRevoke, "制作除日志密钥外的全部新密钥。上级背书之后，此前密钥签署的消息一概不再有效，没有一小时的过渡；以它签署的汇总答复也不能再作证据，已写入账本的条目不受影响。日志密钥（log.key）泄露时，请改由上级执行 xietong invite --rekey",
-		"Makes all keys anew but the log key. From the parent's endorsement on nothing counts any more that the keys before signed in messages, also not for the hour of a renewal; answers signed with them are evidence no more. Entries of the ledger stay good. If log.key was stolen, the parent must run `xietong invite --rekey` instead"},
+	{CLILongKeysRevoke, "制作除日志密钥外的全部新密钥。上级背书之后，此前密钥签署的消息一概不再有效，没有一小时的过渡；以它签署的汇总答复也不能再作证据，已写入账本的条目不受影响。连续两次立即生效，之后须间隔一小时、一天、一周。日志密钥（log.key）泄露时，请改由上级执行 xietong invite --rekey",
+		"Makes all keys anew but the log key. From the parent's endorsement on nothing counts any more that the keys before signed in messages, also not for the hour of a renewal; answers signed with them are evidence no more. Entries of the ledger stay good. Two come at once, further ones after an hour, a day, a week. If log.key was stolen, the parent must run `xietong invite --rekey` instead"},
 	{CLIKeysNumber, "编号", "number"},
 	{CLIKeysPublished, "发布时间", "published"},
 	{CLIKeysUntil, "通话有效至", "calls count until"},
@@ -66,10 +67,11 @@ var keysSentences = []sentence{
 	{KeysFormer, "已更换", "replaced"},
 	{KeysRevoked, "已作废", "revoked"},
 
-	{CLIShortKeysAcknowledge, "确认已处理有关本方密钥的警报", "End the alarms about what others believe of the keys, once they are dealt with"},
+	{CLIShortKeysAcknowledge, "确认已处理有关本方密钥和上下级的警报", "End the alarms about the keys and the neighbours, once they are dealt with"},
 	{CLILongKeysAcknowledge, "警报在确认之前一直保留，重启后仍在。确认后重新询问；情况没有改变的，警报会再次出现",
 		"An alarm stands until it is acknowledged, also after a restart. From then on others are asked anew: what has not changed is an alarm again"},
-	{CLIKeysAcknowledged, "警报已确认；将重新询问各方", "the alarms are ended; others are asked anew"},
+	{CLIKeysAcknowledged, "已确认 {count} 个警报；将重新询问各方", "alarms that are ended: {count}; others are asked anew"},
+	{CLIKeysNoAlarm, "没有待确认的警报", "there is no alarm to acknowledge"},
 	{CLICheckAlarm, "警报：{title}。{what}。{do}（{code}）", "ALARM {title}: {what}. {do} ({code})"},
 	{CLICheckLead, "线索（仅一处所称）：{title}。{what}。{do}（{code}）", "LEAD, by the word of one alone: {title}: {what}. {do} ({code})"},
 	{CLICheckHeading, "他处认定的本方密钥", "what others believe of our keys"},

@@ -6,15 +6,20 @@ const (
 	PaperOf          Code = "paper.of"
 	PaperFingerprint Code = "paper.fingerprint"
 	PaperKeep        Code = "paper.keep"
+	PaperKeepRoot    Code = "paper.keep-root"
+	PaperCode        Code = "paper.code"
 	PaperAlone       Code = "paper.alone"
 	PaperOnce        Code = "paper.once"
 	PaperNarrow      Code = "paper.narrow"
 	PaperBefore      Code = "paper.before"
 	PaperNone        Code = "paper.none"
 	PaperVoid        Code = "paper.void"
+	PaperNotYet      Code = "paper.not-yet"
+	PaperDead        Code = "paper.dead"
 	PaperReplaced    Code = "paper.replaced"
 	PaperAsk         Code = "paper.ask"
 	PaperBelieved    Code = "paper.believed"
+	PaperAnew        Code = "paper.anew"
 	PaperMissing     Code = "paper.missing"
 	PaperStatus      Code = "paper.status"
 	PaperNoJSON      Code = "paper.no-json"
@@ -30,19 +35,27 @@ var paperSentences = []sentence{
 	{PaperFingerprint, "指纹：{fingerprint}", "fingerprint: {fingerprint}"},
 	{PaperKeep, "用途：本机连同全部密钥丢失后，凭这 24 个词可使新密钥立即被各地采信（xietong join TOKEN --recovery）；没有它，其他地方要等 72 小时",
 		"What it is for: when this machine and all its keys are lost, others believe the new keys at once by these 24 words (`xietong join TOKEN --recovery`); without them they wait for 72 hours"},
+	{PaperKeepRoot, "根没有上级可以重新邀请，因此这 24 个词目前不能用来恢复；请妥善备份数据目录（停止节点后完整复制）。如本节点以后加入上级，此纸即可用于恢复。请装入信封，锁入保险柜，与机器分开存放",
+		"A root has no parent to invite it again, so these 24 words bring nothing back now: back up the data directory (stop the node, copy all of it). If this node joins a parent later, the paper serves. Seal it, and lock it away from the machine"},
+	{PaperCode, "二维码与 24 个词是同一密钥：恢复时用键盘式扫码枪读入即可，不要用手机拍摄；手抄时不必理会", "The QR code is the same key: a hand scanner types it when the words are asked for. Do not use a phone; who copies by hand needs none of it"},
 	{PaperAlone, "仅凭这张纸不能改变任何事：还须上级重新邀请并背书。请装入信封，锁入保险柜，与机器分开存放",
 		"The paper alone moves nothing: the parent must invite and endorse too. Seal it, and lock it away from the machine"},
 	{PaperOnce, "以上内容只显示这一次，任何机器上都不留存", "It is shown this once, and kept on no machine"},
 	{PaperNarrow, "终端不足 {columns} 列，未显示二维码；24 个词已经完整", "The terminal has fewer than {columns} columns, so there is no QR code; the 24 words are all of it"},
-	{PaperBefore, "恢复密钥已在前一次未完成的执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 xietong keys renew --recovery；指纹不同的纸作废，请销毁",
-		"The recovery key was shown by an attempt before this one, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `xietong keys renew --recovery` once the node runs; a paper with another is void: destroy it"},
+	{PaperBefore, "恢复密钥已在以前的一次执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 xietong keys renew --recovery；指纹不同的纸作废，请销毁",
+		"The recovery key was shown by an earlier run, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `xietong keys renew --recovery` once the node runs; a paper with another is void: destroy it"},
 	{PaperNone, "没有显示{name}的恢复密钥，因此没有人持有它。请执行 xietong --in {name} keys renew --recovery", "No recovery key of {name} was shown, so nobody holds it: run `xietong --in {name} keys renew --recovery`"},
 	{PaperVoid, "没有成功：请看 xietong keys status，如果那里不是指纹 {fingerprint}，刚才显示的恢复密钥就作废，请销毁那张纸",
 		"It failed: see `xietong keys status`; unless it tells the fingerprint {fingerprint}, the recovery key just shown is void: destroy that paper"},
+	{PaperNotYet, "没有完成：上面的纸（指纹 {fingerprint}）只在本数据目录以后成功时有效。请重复同一命令；如改用别的目录，请销毁这张纸",
+		"Not done: the paper above, fingerprint {fingerprint}, counts only if this data directory succeeds later. Repeat the same command; if you take another directory, destroy the paper"},
+	{PaperDead, "上面的纸（指纹 {fingerprint}）作废，请销毁", "The paper above, fingerprint {fingerprint}, is void: destroy it"},
 	{PaperReplaced, "第 {number} 号密钥集启用后，以新纸（指纹 {fingerprint}）为准；请届时销毁旧纸",
 		"From key set {number} on the new paper counts, fingerprint {fingerprint}; destroy the old one once that set is in use"},
 	{PaperAsk, "请输入旧恢复密钥的 24 个词（中文或英文，间隔不限），或二维码的文字；空行结束：", "Type the 24 words of the old recovery key (English or Chinese, in any spacing), or the text of its QR code; an empty line ends:"},
 	{PaperBelieved, "已用恢复密钥签署：各地立即采信新的密钥", "Signed with the recovery key: others believe the new keys at once"},
+	{PaperAnew, "账本从第 {epoch} 纪元重新开始：以前的部门、数据资源、记录、共享权限都不在本机，须重新建立；以前的存证只有已取得的凭证仍可验证。请定期备份数据目录（停止节点后完整复制）",
+		"The ledger begins anew, in epoch {epoch}: agencies, datasets, records and grants from before are not here, and must be made again; of the entries from before only receipts that were fetched can be verified. Back up the data directory from now on (stop the node, copy all of it)"},
 	{PaperMissing, "没有旧恢复密钥的签署：如果这个名称以前用过别的密钥，本分支之外要等 72 小时才采信新密钥；找到那张纸后，可重复本命令并加 --recovery，即可立即采信",
 		"Not signed with the old recovery key: if this name had other keys before, others outside the parent's branch believe the new ones in 72 hours, or at once if you find the paper and repeat this command with --recovery"},
 	{PaperStatus, "恢复密钥指纹 {fingerprint}，自第 {number} 号密钥集起（{since}）", "recovery key {fingerprint}, since key set {number} ({since})"},

@@ -8,14 +8,17 @@ const (
 	NothingWaits   Code = "nothing-waits"
 	NotConfirmable Code = "not-confirmable"
 	KeysObjected   Code = "keys-objected"
+
+	FingerprintDiffers Code = "fingerprint-differs"
+	NotOursToObject    Code = "not-ours-to-object"
 )
 
 var breakProblems = []problem{
 	{
 		number: 130, code: KeysChanged, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint", "until"},
-		zh: parts{"密钥已更换，尚在等待期", "{name}的密钥全部更换，且没有旧密钥或恢复密钥担保；{jurisdiction}在 {until} 之前不采信新密钥（指纹 {fingerprint}）", "{jurisdiction}",
+		zh: parts{"密钥已更换，尚在等待期", "{name}的新密钥（指纹 {fingerprint}）与此前认定的衔接不上：密钥全部更换，且没有旧密钥或恢复密钥担保，或者其间更换次数过多，链上已不含此前的密钥；{jurisdiction}在 {until} 之前不采信", "{jurisdiction}",
 			"请致电{name}核对指纹。一致的：等待期满，或由其上级的上级执行 xietong tree confirm {name}，或由{name}出示恢复密钥；不一致的：请其用旧密钥提出异议"},
-		en: parts{"Keys changed, and waiting", "all keys of {name} have changed, and neither the old ones nor its recovery key stands behind the new; {jurisdiction} does not believe them (fingerprint {fingerprint}) before {until}",
+		en: parts{"Keys changed, and waiting", "the keys of {name} (fingerprint {fingerprint}) do not lead on from those that were believed: all have changed, and neither the old ones nor its recovery key stands behind the new, or they changed so often since that the chain shows the old ones no more; {jurisdiction} does not believe them before {until}",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint. If it is the same: wait, or have the level two above it run `xietong tree confirm {name}`, or have it bring its recovery key; if not, have it object with its old keys"},
 	},
 	{
@@ -36,5 +39,19 @@ var breakProblems = []problem{
 			"请致电{name}核对指纹：一致的，由其上级的上级执行 xietong tree confirm {name}；不一致的，可能有人冒用其名义，请报告其上级的上级"},
 		en: parts{"New keys objected to", "the old keys of {name} deny the new ones (fingerprint {fingerprint}), so {jurisdiction} does not believe them",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint: if it is the same, have the level two above it run `xietong tree confirm {name}`; if not, somebody speaks in its name: tell that level"},
+	},
+	{
+		number: 150, code: FingerprintDiffers, status: http.StatusConflict, params: []string{"name", "fingerprint"},
+		zh: parts{"指纹不符", "所给的指纹不是{name}现在的密钥集的指纹，后者是 {fingerprint}", "{name}",
+			"请再核对一遍是否念错或输错。仍然不符的，切勿确认：可能有人冒用{name}的名义；请{name}立即用旧密钥提出异议（xietong tree object）"},
+		en: parts{"Another fingerprint", "the fingerprint given is not that of the key set that goes by the name of {name} now, which is {fingerprint}", "{name}",
+			"have it read out once more. If it still differs, do not confirm: somebody may be using the name; have {name} object at once with its old keys (`xietong tree object`)"},
+	},
+	{
+		number: 151, code: NotOursToObject, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"只能由本人提出异议", "对{name}的密钥集，只有{name}自己能提出异议，{jurisdiction}不能代替", "{jurisdiction}",
+			"请立即致电{name}，由其执行 xietong tree object"},
+		en: parts{"Not ours to object to", "to a key set of {name} only {name} itself objects, and not {jurisdiction}", "{jurisdiction}",
+			"telephone {name} at once, and have it run `xietong tree object`"},
 	},
 }

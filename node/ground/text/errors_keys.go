@@ -10,10 +10,13 @@ const (
 	KeySetsForked  Code = "key-sets-forked"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
+	ChainLong      Code = "chain-too-long"
 	EpochOther     Code = "epoch-other"
 	RecoveryOther  Code = "recovery-other"
 	RecoveryWord   Code = "recovery-word"
 	RecoveryWords  Code = "recovery-words"
+	RecoveryCount  Code = "recovery-count"
+	RecoveryMixed  Code = "recovery-mixed"
 
 	KeysBelievedOther Code = "keys-believed-other"
 	KeysUnconfirmed   Code = "keys-unconfirmed"
@@ -56,9 +59,10 @@ var keysProblems = []problem{
 	},
 	{
 		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
-		zh: parts{"密钥刚刚更换过", "一小时内最多更换一次密钥", "{jurisdiction}", "请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke，立即生效"},
-		en: parts{"Keys changed just now", "keys change at most once an hour", "{jurisdiction}",
-			"again after {again}; if a key was stolen, `xietong keys revoke` works at once"},
+		zh: parts{"密钥刚刚更换过", "密钥一小时内最多更换一次（换恢复密钥的纸两次），一个月内更换多次后间隔更长，作废也是如此（连续两次立即生效，之后间隔一小时、一天、一周）", "{jurisdiction}",
+			"请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke；若作废也被拒绝，请查明是谁在反复作废"},
+		en: parts{"Keys changed just now", "keys change at most once an hour (twice with a new paper), and less often after many changes in a month; revocations too, after two at once: after an hour, a day, a week",
+			"{jurisdiction}", "again after {again}; if a key was stolen, `xietong keys revoke`; if that is what was refused, find out who revokes keys again and again"},
 	},
 	{
 		number: 126, code: EpochOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "epoch"},
@@ -81,8 +85,8 @@ var keysProblems = []problem{
 	},
 	{
 		number: 129, code: RecoveryWords, status: http.StatusBadRequest, params: []string{},
-		zh: parts{"恢复密钥有误", "输入的不是一个完整的恢复密钥：不是 24 个词，或有词写错、次序颠倒", "恢复密钥", "请对照纸面逐个核对 24 个词及其次序，再输入一次"},
-		en: parts{"Not a recovery key", "what was typed is no whole recovery key: not 24 words, or one is wrong, or two have changed places", "the recovery key",
+		zh: parts{"恢复密钥有误", "输入的不是一个恢复密钥：词都在词表中，但有词写错或次序颠倒", "恢复密钥", "请对照纸面逐个核对 24 个词及其次序，再输入一次"},
+		en: parts{"Not a recovery key", "what was typed is no recovery key: a word is wrong, or two have changed places", "the recovery key",
 			"compare all 24 words and their order with the paper, and type them again"},
 	},
 	{
@@ -105,5 +109,22 @@ var keysProblems = []problem{
 			"请用 xietong tree 查看与上级的连接；连接正常的，请{name}的管理员查看其节点"},
 		en: parts{"Endorsement not renewed", "{name} has not renewed its endorsement of this jurisdiction since {since}; it is renewed every day, and once it ends nobody believes this jurisdiction",
 			"{name}", "see the link to the parent with `xietong tree`; if it is up, the administrator of {name} should look after its node"},
+	},
+	{
+		number: 142, code: ChainLong, status: http.StatusConflict, params: []string{"jurisdiction", "length", "limit"},
+		zh: parts{"密钥链过长", "{jurisdiction}的密钥链为 {length} KiB，上限是 {limit} KiB：再长则下级无法续期、加入，存证凭证也无法验证", "{jurisdiction}",
+			"请根节点的管理员不再执行 xietong keys renew：到期的密钥会自动更换，泄露的仍可作废；并查明更换频繁的原因，及早筹建新的根"},
+		en: parts{"Chain of keys too long", "the chain of keys of {jurisdiction} has {length} KiB, and {limit} KiB is the limit: beyond it no child can renew or join, and no receipt verifies",
+			"{jurisdiction}", "at the root, run `xietong keys renew` no more: keys are renewed by themselves, and stolen ones can still be revoked; find out why they changed so often, and plan a new root in time"},
+	},
+	{
+		number: 152, code: RecoveryCount, status: http.StatusBadRequest, params: []string{"count"},
+		zh: parts{"恢复密钥词数不对", "读到 {count} 个词，应为 24 个", "恢复密钥", "请对照纸面查看是否漏了词或多了词，再输入一次"},
+		en: parts{"Not 24 words", "{count} words were read, and not 24 words", "the recovery key", "see on the paper which word is missing or too many, and type them again"},
+	},
+	{
+		number: 153, code: RecoveryMixed, status: http.StatusBadRequest, params: []string{"place"},
+		zh: parts{"恢复密钥中英混用", "第 {place} 个词与其余的词不是同一种文字", "第 {place} 个词", "24 个词须同为中文或同为英文，请照纸面再输入一次"},
+		en: parts{"Mixed languages", "word {place} is not in the language of the others", "word {place}", "all 24 are English, or all Chinese: type them again as they stand on the paper"},
 	},
 }

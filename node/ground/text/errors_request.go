@@ -104,9 +104,9 @@ var requestProblems = []problem{
 	},
 	{
 		number: 13, code: QuotaSpent, status: http.StatusTooManyRequests, params: []string{"agency", "dataset", "limit", "again"},
-		zh: parts{"调用次数已用完", "部门 {agency} 的调用次数已达上限 {limit} 次", "数据资源 {dataset}",
+		zh: parts{"调用次数已用完", "{agency} 当日可用的 {limit} 次调用（含与他人共用的）已全部用完", "数据资源 {dataset}",
 			"请于 {again} 后重试，或与提供部门商定提高上限"},
-		en: parts{"Quota spent", "agency {agency} has used all of its {limit} calls", "dataset {dataset}",
+		en: parts{"Quota spent", "the {limit} calls a day that {agency} may make, alone or with others, are used up", "dataset {dataset}",
 			"try again after {again}, or agree on a higher limit with the provider"},
 	},
 	{

@@ -25,12 +25,13 @@
 //
 // The state holds, bounded in each value and in number (see MaxRemembered):
 //
-//	keys-believed   name -> [first, since, [epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key,
+//	keys-believed   name -> [first, since, spent, [epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key,
 //	                         whether it revokes number-1, at], [[number, hash, seen, who objected] …]]
 //	keys-confirmed  name -> [number, hash, since, entry], of children of children
 //
 // with times in ms since 1970 UTC. It is written when something changes, and at first sight. What
-// cannot be remembered is not believed.
+// cannot be remembered is not believed, since no break of it would be noticed: where the places are
+// full, who comes last in the branch of the tree that holds the most of them is refused.
 //
 // The package makes no connection and holds no key. It verifies no chain: trust.Descend did.
 package breaks
@@ -66,8 +67,9 @@ func New(own book.Ledger, signer func() trust.Signer, now func() time.Time, logg
 const attempts = 4
 
 // Judge judges the levels of a verified chain, from the root down, and remembers what is new. The
-// error is text.KeysChanged or text.KeysObjected for the first level that is not believed. Whatever
-// it remembers, whoever asked pays for (see host.Growth).
+// error is text.KeysChanged or text.KeysObjected for the first level that is not believed, and
+// text.Busy for one that cannot be remembered. Whatever it remembers, whoever asked pays for (see
+// host.Growth).
 func (s *Store) Judge(ctx context.Context, chain []trust.Link) error {
 	for range attempts {
 		changes, refused, err := s.judge(ctx, chain)
@@ -85,12 +87,21 @@ func (s *Store) Judge(ctx context.Context, chain []trust.Link) error {
 			return refused
 		}
 	}
-	return text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
+	return s.busy(time.Second)
 }
 
-// tell logs a key set that was remembered just now and waits.
+// fullFor is when to ask again about a jurisdiction for which there was no room: others come, and
+// room for it may not.
+const fullFor = time.Hour
+
+func (s *Store) busy(again time.Duration) error {
+	return text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": fmt.Sprint(again.Seconds())}, nil)
+}
+
+// tell logs a key set that was remembered just now and waits: that is the last change then.
 func (s *Store) tell(changes []change, refused error) {
-	if f, broke := errors.AsType[*text.Failure](refused); broke && len(changes) > 0 {
+	f, broke := errors.AsType[*text.Failure](refused)
+	if broke && len(changes) > 0 && f.Args["name"] == changes[len(changes)-1].Of.String() {
 		s.logger.Error("keys changed, and wait", "of", f.Args["name"], "fingerprint", f.Args["fingerprint"], "until", f.Args["until"])
 	}
 }
@@ -107,6 +118,10 @@ func (s *Store) judge(ctx context.Context, chain []trust.Link) (changes []change
 			}
 			m, _ := memories.Load(r, []byte(name.String()))
 			v := m.judge(shownBy(l), now)
+			if m.Now.Number == 0 && !hasRoom(r, name) {
+				refused = s.busy(fullFor)
+				return nil
+			}
 			if v.changed {
 				changes = append(changes, change{Of: name, From: digest(r, name), To: v.next})
 			}

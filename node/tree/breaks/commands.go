@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -66,7 +67,8 @@ func Register(r *state.Registry) {
 // errShape refuses a command that no program of this version makes.
 var errShape = errors.New("malformed command")
 
-// applyRemember makes all of the changes, or, where another came first, none, and reports which.
+// applyRemember makes the changes and reports whether it made all: where another came first it
+// makes none, and from one on for which there is no room any more, no further ones.
 func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 	if len(changes) > trust.MaxChain {
 		return false, errShape
@@ -81,12 +83,8 @@ func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 			return false, errShape
 		}
 		if len(c.From) == 0 {
-			stays, err := makeRoom(tx, c.Of)
-			if err != nil {
+			if ok, err := makeRoom(tx, c.Of); err != nil || !ok {
 				return false, err
-			}
-			if !stays {
-				continue
 			}
 		}
 		if err := memories.Save(tx, []byte(c.Of.String()), c.To); err != nil {
@@ -94,6 +92,16 @@ func applyRemember(tx *state.Tx, changes []change) (done bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// makeRoom makes room for a jurisdiction that is not remembered yet; ok is false where there is
+// none.
+func makeRoom(tx *state.Tx, of identity.Jurisdiction) (ok bool, err error) {
+	way, ok := roomFor(tx, of)
+	if ok && way != "" {
+		err = tx.Delete(memories.Name, []byte(way))
+	}
+	return ok, err
 }
 
 // digest returns the SHA-256 of what is remembered of a jurisdiction; empty where nothing is.
@@ -106,13 +114,17 @@ func digest(r book.Reads, of identity.Jurisdiction) []byte {
 	return sum[:]
 }
 
-// applyConfirm confirms a key set. The same again gives the entry of the first time, while that is
-// still told.
+// sameDecision is for how long to confirm the same again is no further decision. After that it is
+// one: a confirmation that is spent somewhere counts there no more.
+const sameDecision = time.Hour
+
+// applyConfirm confirms a key set. The same again within sameDecision gives the entry of the first
+// time.
 func applyConfirm(tx *state.Tx, b confirmBody) (ledger.Ref, error) {
 	key := []byte(b.Of.String())
 	have, ok := confirmations.Load(tx, key)
-	told := ok && tx.Time() <= have.Since+uint64(Remembered.Milliseconds())
-	if told && have.Number == b.Number && bytes.Equal(have.Hash, b.Hash) {
+	again := ok && tx.Time() <= have.Since+uint64(sameDecision.Milliseconds())
+	if again && have.Number == b.Number && bytes.Equal(have.Hash, b.Hash) {
 		return have.Entry, nil
 	}
 	if b.Of.IsZero() {

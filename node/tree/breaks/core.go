@@ -57,6 +57,7 @@ type memory struct {
 	_       struct{} `cbor:",toarray"`
 	First   uint64   // when the jurisdiction was first remembered, ms since 1970 UTC
 	Since   uint64   // when this chain of key sets was first believed, ms since 1970 UTC
+	Spent   uint64   // when the last confirmation of what was believed was decided, ms since 1970 UTC; 0: none
 	Now     believed
 	Waiting []waiting // in the order in which they were seen
 }
@@ -83,7 +84,10 @@ type verdict struct {
 //     and with a log key of it; and for trust.Grace the number before, which was not revoked: a hop
 //     may have it still.
 //  3. So is a key set that the level above the endorser confirmed, and what follows it, unless that
-//     was before the present chain was believed: it was about an earlier break.
+//     was before the present chain was believed: it was about an earlier break. A confirmation that
+//     was shown with what it confirms is spent, and so is every earlier one: only a later decision
+//     counts again. Otherwise the first would lead back for ever, past keys that were revoked
+//     since.
 //  4. So is one that the recovery key of what was believed last stands behind, and which names
 //     another, unless that very key objects to it. A paper that went on would stand behind an
 //     earlier key set for ever.
@@ -93,6 +97,14 @@ type verdict struct {
 // To see again what was believed before changes nothing. So no order in which a parent shows key
 // sets makes a wait shorter or longer.
 func (m memory) judge(s shown, now uint64) verdict {
+	v := m.judged(s, now)
+	if c := s.confirmed; v.believes && c != nil && c.Since > m.Spent && c.Since <= now+skew && s.leadsFromPin(c.Pin()) {
+		v.next.Spent, v.changed = c.Since, true
+	}
+	return v
+}
+
+func (m memory) judged(s shown, now uint64) verdict {
 	newest := s.sets[len(s.sets)-1]
 	hash := newest.Hash()
 	switch {
@@ -105,10 +117,19 @@ func (m memory) judge(s shown, now uint64) verdict {
 		v := m.believe(s, now)
 		v.next.Since = m.Since
 		return v
-	case s.confirmed != nil && s.confirmed.Since+skew >= m.Since && s.leadsFromPin(s.confirmed.Pin()):
-		return m.believe(s, now)
+	case m.counts(s.confirmed, now) && s.leadsFromPin(s.confirmed.Pin()):
+		return m.vouched(s, now)
 	}
 	return m.waits(s, now)
+}
+
+// counts reports whether a confirmation is a later decision than all that led to what is believed,
+// and not about the key set before that.
+func (m memory) counts(c *trust.Confirmation, now uint64) bool {
+	if c == nil || c.Number+1 == m.Now.Number && bytes.Equal(c.Hash, m.Now.Before) {
+		return false
+	}
+	return c.Since > m.Spent && c.Since+skew >= m.Since && c.Since <= now+skew
 }
 
 // waits judges a break that nobody confirmed.
@@ -123,7 +144,7 @@ func (m memory) waits(s shown, now uint64) verdict {
 	w := m.Waiting[at]
 	switch {
 	case s.byPaper(m.Now.Recovery) && w.Objected != recoveryKey:
-		return m.believe(s, now)
+		return m.vouched(s, now)
 	case w.Objected == nobody && now >= w.until():
 		return m.believe(s, now)
 	}
@@ -157,6 +178,14 @@ func (m memory) believe(s shown, now uint64) verdict {
 		m.Waiting = []waiting{}
 	}
 	return verdict{next: m, changed: true, believes: true}
+}
+
+// vouched believes the last of the key sets because somebody vouched for them, and so against every
+// other that waits: shown again, each waits from then on. What was objected to stays so.
+func (m memory) vouched(s shown, now uint64) verdict {
+	v := m.believe(s, now)
+	v.next.Waiting = slices.DeleteFunc(v.next.Waiting, func(w waiting) bool { return w.Objected == nobody })
+	return v
 }
 
 // object takes an objection to a waiting key set; ok is false where the key set does not wait. The
@@ -213,18 +242,22 @@ func (s shown) leadsFromPin(pin trust.Pin) bool {
 	return pin.Name() == s.sets[0].Name && s.leadsFrom(pin.Number(), hash[:])
 }
 
-// leadsFrom reports whether the key set with the number and hash was shown, and every one after it
-// has a log key of the one before. Who signed each of them, trust.Walk has verified.
-func (s shown) leadsFrom(number uint64, hash []byte) bool {
-	from := slices.IndexFunc(s.sets, func(k trust.KeySet) bool { return k.Number == number })
+func (s shown) leadsFrom(number uint64, hash []byte) bool { return LeadsFrom(s.sets, number, hash) }
+
+// LeadsFrom reports whether the key set with the number and hash is one of consecutive ones, and
+// every one after it has a log key of the one before. Who signed each of them, trust.Walk has
+// verified. What begins later leads from nothing before: an owner who made more key sets than a
+// chain hands on (see trust.Some) breaks with what was believed before them.
+func LeadsFrom(sets []trust.KeySet, number uint64, hash []byte) bool {
+	from := slices.IndexFunc(sets, func(k trust.KeySet) bool { return k.Number == number })
 	if from < 0 {
 		return false
 	}
-	if have := s.sets[from].Hash(); !bytes.Equal(have[:], hash) {
+	if have := sets[from].Hash(); !bytes.Equal(have[:], hash) {
 		return false
 	}
-	for i := from + 1; i < len(s.sets); i++ {
-		if !goesOn(s.sets[i-1], s.sets[i]) {
+	for i := from + 1; i < len(sets); i++ {
+		if !goesOn(sets[i-1], sets[i]) {
 			return false
 		}
 	}

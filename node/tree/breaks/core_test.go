@@ -101,6 +101,11 @@ func TestBreaks(t *testing.T) {
 	third, same := setAfter(nil, 93, 10), setAfter(nil, 90, 11)
 	revoking := setAfter(&one, 90, 1)
 	revoking.Revokes = true
+	after := setAfter(&other, 92, 8, 12)
+	after.Revokes = true
+	fork := setAfter(&other, 94, 8, 13) // by a key that after revoked
+	said := chainOf(other).confirm(other.Pin())
+	again := func(s shown) shown { return s.confirm(other.Pin()) }
 	type step struct {
 		at   uint64 // hours
 		s    shown
@@ -125,6 +130,11 @@ func TestBreaks(t *testing.T) {
 		"confirmed, later":                     {{1, chainOf(other), false}, {2, chainOf(other).confirm(other.Pin()), true}},
 		"confirmed, and what follows":          {{1, chainOf(other, next).confirm(other.Pin()), true}},
 		"an old confirmation":                  {{1, chainOf(other).paper(by(90, other)), true}, {3, chainOf(third).confirmedAt(third.Pin(), 0), false}},
+		"a confirmation, again":                {{1, said, true}, {2, again(chainOf(other, after)), true}, {48, said, false}, {48, again(chainOf(other, fork)), false}},
+		"that of what was believed already":    {{0, chainOf(other).paper(by(90, other)), true}, {1, said, true}, {2, again(chainOf(other, after)), true}, {3, again(chainOf(other, fork)), false}},
+		"one that came with what follows":      {{0, chainOf(other).paper(by(90, other)), true}, {2, again(chainOf(other, after)), true}, {3, said, false}, {3, again(chainOf(other, fork)), false}},
+		"of the one before":                    {{0, chainOf(other).paper(by(90, other)), true}, {1, chainOf(other, after), true}, {3, said, false}, {3, again(chainOf(other, fork)), false}},
+		"a later confirmation":                 {{1, said, true}, {2, chainOf(third).confirmedAt(third.Pin(), 2), true}, {3, said, false}},
 		"a paper that goes on":                 {{1, chainOf(same).paper(by(90, same)), false}},
 		"another is confirmed":                 {{1, chainOf(other).confirm(third.Pin()), false}},
 		"clock set back":                       {{50, chainOf(other), false}, {1, chainOf(other), false}, {121, chainOf(other), false}, {122, chainOf(other), true}},
@@ -143,6 +153,70 @@ func TestBreaks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFutureConfirmation: one that was decided in the future says nothing, and spends none.
+func TestFutureConfirmation(t *testing.T) {
+	one, other := setAfter(nil, 90, 1), setAfter(nil, 92, 8)
+	m := memory{}.judge(chainOf(one).confirmedAt(one.Pin(), 99), t0).next
+	if v := m.judge(chainOf(other).confirmedAt(other.Pin(), 99), t0+hour); v.believes || m.Spent != 0 {
+		t.Errorf("got %+v", v)
+	}
+	if v := m.judge(chainOf(other).confirm(other.Pin()), t0+hour); !v.believes {
+		t.Errorf("one of now: got %+v", v)
+	}
+}
+
+// TestAnyOrderOfStatements: an owner begins anew, by a paper or a confirmation, and revokes keys in
+// each chain. Whatever it had once, its parent shows again, or forks it by revoked keys, with any
+// statement that there ever was: nothing of that is believed before it has waited (S05k).
+func TestAnyOrderOfStatements(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, now := memory{}.judge(chainOf(setAfter(nil, 100, 1)), t0).next, t0
+		var old, said []shown
+		seen := map[int]uint64{}
+		for i := range rapid.IntRange(1, 8).Draw(t, "chains") {
+			begins := setAfter(nil, 101+i, 10+3*i)
+			s := chainOf(begins)
+			if rapid.Bool().Draw(t, "paper") {
+				s = s.paper(by(100+i, begins))
+			} else {
+				now++ // a later decision
+				s = s.confirmedAt(begins.Pin(), 0)
+				s.confirmed.Since = now
+			}
+			after := setAfter(&begins, 101+i, 10+3*i, 11+3*i)
+			after.Revokes = true
+			for _, sets := range [][]trust.KeySet{{begins}, {begins, after}} {
+				now += uint64(rapid.IntRange(0, 3).Draw(t, "minutes")) * hour / 60
+				s.sets = sets
+				v := m.judge(s, now)
+				if !v.believes {
+					t.Fatalf("chain %d: %+v", i, v)
+				}
+				m = v.next
+			}
+			said = append(said, s)
+			old = append(old, chainOf(begins), chainOf(begins, setAfter(&begins, 200, 10+3*i, 12+3*i)))
+			for range rapid.IntRange(0, 10).Draw(t, "again") {
+				now += uint64(rapid.IntRange(0, 60).Draw(t, "hours")) * hour
+				n := rapid.IntRange(0, len(old)-1).Draw(t, "which")
+				again := said[rapid.IntRange(0, len(said)-1).Draw(t, "statement")]
+				again.sets = old[n].sets
+				if _, ok := seen[n/2]; !ok {
+					seen[n/2] = now
+				}
+				v := m.judge(again, now)
+				if v.believes && now < seen[n/2]+wait {
+					t.Fatalf("chain %d is believed again %d h after it was shown, by the statement of %s", n/2, (now-seen[n/2])/hour, again.sets[0].Pin())
+				}
+				if v.believes {
+					return
+				}
+				m = v.next
+			}
+		}
+	})
 }
 
 // TestObjections: an objection of the old log keys gives way to a confirmation and to the recovery
@@ -246,4 +320,32 @@ func TestAnyOrder(t *testing.T) {
 			m = v.next
 		}
 	})
+}
+
+// TestWaitEndsWithAnothersPaper (S05m): a forged key set waits; then the true ones are confirmed,
+// or come with the paper. The wait of the forged one is over with that, and begins anew when it is
+// shown again.
+func TestWaitEndsWithAnothersPaper(t *testing.T) {
+	one, forged, truth := setAfter(nil, 90, 1), setAfter(nil, 92, 8), setAfter(nil, 93, 10)
+	for how, s := range map[string]shown{
+		"confirmed": chainOf(truth).confirmedAt(truth.Pin(), 60), "by its paper": chainOf(truth).paper(by(90, truth)),
+	} {
+		m := memory{}.judge(chainOf(one), t0).next
+		m = m.judge(chainOf(forged), t0+hour).next
+		v := m.judge(s, t0+60*hour)
+		if !v.believes {
+			t.Errorf("%s: the true keys are not believed", how)
+		}
+		if v = v.next.judge(chainOf(forged), t0+74*hour); v.believes {
+			t.Errorf("%s: the forged keys are believed 14 hours later", how)
+		}
+		if v = v.next.judge(chainOf(forged), t0+74*hour+wait); !v.believes {
+			t.Errorf("%s: the others do not wait for 72 hours, but for ever", how)
+		}
+		m = memory{}.judge(chainOf(one), t0).next
+		m, _ = m.judge(chainOf(forged), t0+hour).next.object(forged.Pin(), false, t0+2*hour)
+		if v = m.judge(s, t0+60*hour).next.judge(chainOf(forged), t0+74*hour+wait); v.believes {
+			t.Errorf("%s: what was objected to is believed", how)
+		}
+	}
 }

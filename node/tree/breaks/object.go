@@ -3,6 +3,7 @@ package breaks
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -85,7 +86,7 @@ func (s *Store) Object(ctx context.Context, doc []byte) error {
 			return nil
 		}
 	}
-	return text.Fail(text.Busy, text.Args{"jurisdiction": s.own.Name().String(), "again": "1"}, nil)
+	return s.busy(time.Second)
 }
 
 // objected returns the change that an objection makes; changed is false where it makes none.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"xietong/certs/identity"
-	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // MaxRemembered is how many jurisdictions are remembered.
@@ -28,19 +28,19 @@ func (p place) name() string {
 	return strings.Join(labels, ".")
 }
 
-// makeRoom makes room for a jurisdiction that is not remembered yet, and reports whether it stays:
-// where it is too many itself, it does not.
-func makeRoom(tx *state.Tx, of identity.Jurisdiction) (stays bool, err error) {
+// roomFor returns whether a jurisdiction that is not remembered yet finds room, and which other
+// gives way for it; "": none need.
+func roomFor(r book.Reads, of identity.Jurisdiction) (way string, ok bool) {
 	var all []place
-	tx.Scan(memories.Name, nil, nil, func(key, _ []byte) bool {
+	r.Scan(memories.Name, nil, nil, func(key, _ []byte) bool {
 		all = append(all, placeOf(string(key)))
 		return true
 	})
 	if len(all) < MaxRemembered {
-		return true, nil
+		return "", true
 	}
 	first := func(p place) uint64 {
-		m, _, err := memories.Read(tx, []byte(p.name()))
+		m, _, err := memories.Read(r, []byte(p.name()))
 		if err != nil {
 			return 0 // a value that cannot be read stays: who is not believed for it is not forgotten
 		}
@@ -48,10 +48,12 @@ func makeRoom(tx *state.Tx, of identity.Jurisdiction) (stays bool, err error) {
 	}
 	fresh := placeOf(of.String())
 	over := tooMany(append(all, fresh), fresh, first)
-	if slices.Equal(over, fresh) {
-		return false, nil
-	}
-	return true, tx.Delete(memories.Name, []byte(over.name()))
+	return over.name(), !slices.Equal(over, fresh)
+}
+
+func hasRoom(r book.Reads, of identity.Jurisdiction) bool {
+	_, ok := roomFor(r, of)
+	return ok
 }
 
 // tooMany returns the place that must give way. From the root down it follows the branch in which

@@ -5,6 +5,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/node/tree/breaks"
 )
 
 // What was believed before is remembered for beforeFor, of at most maxBefore jurisdictions. Above
@@ -46,14 +47,13 @@ func (s *Store) remember(c *chain) {
 	}
 }
 
-// contains reports whether the chain goes on from what was believed, or begins later.
+// contains reports whether the chain shows what was believed, and goes on from it.
 func (c *chain) contains(f Former) bool {
+	var sets []trust.KeySet
 	for _, k := range c.sets {
-		if k.Number == f.Number {
-			return k.Hash() == f.Hash
-		}
+		sets = append(sets, k.KeySet)
 	}
-	return f.Number < c.sets[0].Number
+	return breaks.LeadsFrom(sets, f.Number, f.Hash[:])
 }
 
 // formerOf returns what was believed of a jurisdiction in the last day and does not lead to what is

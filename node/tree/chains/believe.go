@@ -17,24 +17,22 @@ import (
 // message that this one did not serve (anew).
 func (s *Store) believe(ctx context.Context, c *chain, anew bool) (*chain, error) {
 	s.mu.Lock()
-	judged, links, before := c.judged, c.links, c.before
+	judged, before := c.judged, c.before
 	s.mu.Unlock()
 	if judged {
 		return c, nil
 	}
-	if links == nil { // it was found for a neighbour
-		var err error
-		if links, err = s.descend(ctx, c.levels); err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		c.links = links
-		s.mu.Unlock()
+	links, err := s.linksOf(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	err := s.memory.Judge(ctx, links)
+	err = s.memory.Judge(ctx, links)
 	switch {
 	case err == nil:
 		s.mu.Lock()
+		if !c.judged { // else others read sets meanwhile
+			c.sets = links[len(links)-1].Believed()
+		}
 		c.judged, c.links, c.before = true, nil, nil
 		s.mu.Unlock()
 		return c, nil
@@ -44,12 +42,50 @@ func (s *Store) believe(ctx context.Context, c *chain, anew bool) (*chain, error
 	return nil, err
 }
 
-func (s *Store) descend(ctx context.Context, levels []trust.Level) ([]trust.Link, error) {
-	_, root, err := s.own.Chain(ctx)
+// linksOf returns the verified levels of a chain, for a caller that uses it here.
+func (s *Store) linksOf(ctx context.Context, c *chain) ([]trust.Link, error) {
+	s.mu.Lock()
+	links := c.links
+	s.mu.Unlock()
+	if links != nil {
+		return links, nil
+	}
+	links, err := s.descend(ctx, c.levels) // it was found for a neighbour
 	if err != nil {
 		return nil, err
 	}
-	return trust.Descend(root, levels, ledger.VerifyEndorsement)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !c.judged {
+		c.links = links
+	}
+	return links, nil
+}
+
+// slim leaves of a chain that was not used here what is handed on: the rest is made from that.
+func (s *Store) slim(c *chain) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !c.judged {
+		c.links, c.sets = nil, nil
+	}
+}
+
+// descend verifies levels, from the pin of the own root down, in a slot of whoever pays. Levels
+// with more key sets than are handed on at once are refused before any is read.
+func (s *Store) descend(ctx context.Context, levels []trust.Level) (links []trust.Link, err error) {
+	_, root, err := s.own.Chain(ctx)
+	if err == nil {
+		err = trust.CheckHanded(levels)
+	}
+	if err != nil {
+		return nil, err
+	}
+	failed := s.slots.Run(ctx, func(context.Context) error {
+		links, err = trust.Descend(root, levels, ledger.VerifyEndorsement)
+		return nil
+	})
+	return links, errors.Join(failed, err)
 }
 
 func isBreak(err error) bool {
@@ -64,7 +100,12 @@ func (s *Store) Shown(ctx context.Context, of identity.Jurisdiction) (trust.Pin,
 	if err != nil {
 		return trust.Pin{}, err
 	}
-	return c.sets[len(c.sets)-1].Pin(), nil
+	links, err := s.linksOf(ctx, c)
+	if err != nil {
+		return trust.Pin{}, err
+	}
+	sets := links[len(links)-1].Believed()
+	return sets[len(sets)-1].Pin(), nil
 }
 
 // confirm puts the own confirmation of a child of a child into a chain that leads through both. own
@@ -86,7 +127,7 @@ type Belief struct {
 	Since        time.Time // when it was first endorsed; zero: nobody said so, as of a root
 	AsOf         time.Time // the earliest that the endorsers on the way said so
 	Before       *Former   // what was believed in the last day and does not lead to it; nil: nothing
-	Waiting      *Waiting  // what will be believed from a time on, unless somebody objects; nil: nothing
+	Waiting      []Waiting // what will be believed from a time on, unless somebody objects
 }
 
 // Waiting is a key set that is not believed yet.
@@ -104,7 +145,7 @@ func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, e
 	}
 	c, err := s.find(ctx, of, MaxAge)
 	if isCutOff(err) {
-		c, err = s.orKept(of, c, err)
+		c, err = s.orKept(payerOf(ctx), of, c, err)
 	}
 	if err == nil {
 		c, err = s.believe(ctx, c, false)
@@ -116,7 +157,19 @@ func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, e
 	if f, broken := s.formerOf(of); broken {
 		b.Before = &f
 	}
-	return b, nil
+	b.Waiting, err = s.waitingOf(ctx, of)
+	return b, err
+}
+
+// waitingOf returns the key sets of a jurisdiction that wait, and to which nobody objected.
+func (s *Store) waitingOf(ctx context.Context, of identity.Jurisdiction) (all []Waiting, err error) {
+	waiting, err := s.memory.Waiting(ctx, of)
+	for _, w := range waiting {
+		if !w.Objected {
+			all = append(all, Waiting{Number: w.Pin.Number(), Hash: w.Pin.Hash(), Until: w.Until})
+		}
+	}
+	return all, err
 }
 
 // StatusAsOf returns of when the endorsers' word on a jurisdiction is by which its key sets are

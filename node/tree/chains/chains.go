@@ -13,8 +13,9 @@
 // steps below the lowest common ancestor of the two sides, each needs a standing. Every endorser on
 // the way puts its newest into the answer; a chain with an older one than MaxAge (and the clocks
 // apart) is refused. Those from the root down to that ancestor are as good as their endorsements,
-// because both sides stand under them. A standing that says withdrawn ends the belief, whoever
-// brings it, and is handed on as the answer.
+// because both sides stand under them. A standing that says withdrawn, and is no older than that
+// either, ends the belief, whoever brings it, and is handed on as the answer; unless a later entry
+// than that of the withdrawal was seen, which endorses the jurisdiction anew.
 //
 // A kept chain is used until it is MaxAge old. Then it is asked for anew; where nobody can be
 // asked, because the way is cut off, it goes on for this jurisdiction alone, until it is
@@ -28,13 +29,17 @@
 // by what is remembered of them (see breaks): a key set that breaks with the one before waits. What
 // was found is handed on all the same, for whoever asks judges by itself.
 //
-// What is not found is kept apart, by whoever asked, and what is found counts for whoever asked: a
-// neighbour that asks for names of nobody, or for more than its part, pushes out its own alone.
-// Whoever asks is the payer of the context (see budget): of a message that is to be proven the one
-// that brought it, and of a question the neighbour that asks, for the branch of the tree that it
-// asks about, because only there may be somebody who does not answer. Those who wait for a search,
-// and the questions under way to a neighbour, are shared among payers. A search that failed is not
-// made again for as long as it took.
+// What is not found is kept apart, by whoever asked. What is found counts for whoever asked, in
+// bytes and in chains. Where it is too much, the branch that has the most loses first, so a
+// neighbour that asks for names of nobody, or a county that makes up children, pushes out its own
+// alone. Half of the room is for the chains that this jurisdiction used itself. Of a level, no more
+// key sets are taken than one jurisdiction hands another at once, and of the last one none that
+// nobody endorsed. What may not be used any more is dropped. Whoever asks is the payer of the
+// context (see budget): of a message that is to be proven the one that brought it, and of a
+// question the neighbour that asks, for the branch of the tree that it asks about, because only
+// there may be somebody who does not answer. Those who wait for a search, and the questions under
+// way to a neighbour, are shared among payers. A search that failed is not made again for as long
+// as it took.
 //
 // The package holds no key and makes no connection. It decides about no use of data.
 package chains
@@ -43,7 +48,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -60,8 +64,9 @@ import (
 const (
 	MaxAge     = 10 * time.Minute // of a chain that is used
 	MaxKept    = 2048             // chains
+	MaxKeptLen = 64 << 20         // bytes of them, with what is made from them
 	MaxFailed  = 64               // searches that came to nothing, of one neighbour that asked
-	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third of it for one that asks
+	MaxAsking  = 120              // questions to one neighbour that are under way at once; a third for one that asks, a quarter for one below that
 	MaxWaiting = 120              // callers that wait for what one neighbour is asked, at once; likewise
 	MaxWait    = 5 * time.Second  // for an answer
 	againAfter = 2 * time.Second  // until then a chain is not asked for anew, found or not
@@ -94,12 +99,15 @@ type Store struct {
 
 	mu        sync.Mutex
 	kept      map[identity.Jurisdiction]*chain
-	order     []*chain            // oldest first; one that is not in kept any more was replaced
+	order     []*chain            // those in kept, oldest first
+	held      int                 // bytes of them
 	failed    map[string][]*chain // by who asked, oldest first
-	withdrawn map[identity.Jurisdiction]trust.Standing
+	withdrawn words
+	stood     words
 	finding   map[identity.Jurisdiction]*finding
 	before    map[identity.Jurisdiction]recalled
 
+	slots   *budget.Slots        // see TakeTurns
 	waiting *budget.PlacesToward // callers that search, or wait for a search
 	asking  *budget.PlacesToward // questions under way
 	news    news
@@ -108,17 +116,18 @@ type Store struct {
 // chain is the result of a search.
 type chain struct {
 	of     identity.Jurisdiction
-	by     string // the neighbour that asked, or budget.Local
+	payer  budget.Payer // who had it looked for; of the neighbour budget.Local: this jurisdiction used it itself
 	levels []trust.Level
-	sets   []trust.Believed
-	made   time.Time // the earliest that its endorsers said so
-	since  time.Time // when the last of its endorsers first endorsed its newest key set; zero: not told
+	sets   []trust.Believed // of the last level; nil where it was found for a neighbour, until it is used here
+	made   time.Time        // the earliest that its endorsers said so
+	since  time.Time        // when the last of its endorsers first endorsed its newest key set; zero: not told
 	found  time.Time
 	took   time.Duration
 	until  time.Time // when the first of its endorsements ends; zero: never
 	err    error     // why it was not found; levels then prove it, where there are any
 
 	links  []trust.Link // of the levels, until they are judged; nil: verify them again
+	size   int          // bytes that it counts for; 0: it is not kept
 	judged bool         // the memory believes it
 	before *chain       // the one that this one replaced, if that was judged; nil: none, or this one is
 }
@@ -135,7 +144,7 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *b
 		own: own, endorser: endorser, table: table, memory: memory, ask: ask, now: now,
 		waiting: budget.NewPlacesToward(MaxWaiting), asking: budget.NewPlacesToward(MaxAsking),
 		kept: map[identity.Jurisdiction]*chain{}, failed: map[string][]*chain{}, news: newNews(),
-		withdrawn: map[identity.Jurisdiction]trust.Standing{}, finding: map[identity.Jurisdiction]*finding{},
+		withdrawn: words{}, stood: words{}, finding: map[identity.Jurisdiction]*finding{},
 		before: map[identity.Jurisdiction]recalled{},
 	}
 }
@@ -143,6 +152,9 @@ func New(own Jurisdiction, endorser Endorser, table *neighbours.Table, memory *b
 // AskAbove sets how the parent is asked anew for the levels above this jurisdiction. It is called
 // before anything else; without it, what is known of them is all.
 func (s *Store) AskAbove(anew func(ctx context.Context) error) { s.askAbove = anew }
+
+// TakeTurns sets the slots in which chains are verified. It is called before anything else.
+func (s *Store) TakeTurns(slots *budget.Slots) { s.slots = slots }
 
 // KeySets returns the key sets by which signatures of the jurisdiction are believed, oldest first,
 // with the time for which each counts: of a neighbour as the table has them, of any other
@@ -159,7 +171,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 			return nil, fmt.Errorf("ask for the chain anew: %w", err)
 		}
 		s.mu.Lock()
-		delete(s.kept, of) // it is found in the own chain, as the parent told that just now
+		s.forget(s.kept[of]) // it is found in the own chain, as the parent told that just now
 		s.mu.Unlock()
 	}
 	if _, near := s.table.Known(of); near {
@@ -171,7 +183,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 	}
 	c, err := s.find(ctx, of, oldest)
 	if isCutOff(err) {
-		c, err = s.orKept(of, c, err)
+		c, err = s.orKept(payerOf(ctx), of, c, err)
 	}
 	if err == nil {
 		c, err = s.believe(ctx, c, anew)
@@ -211,7 +223,7 @@ func payerOf(ctx context.Context) budget.Payer {
 // another of them goes on.
 func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.Duration) (*chain, error) {
 	payer := payerOf(ctx)
-	if c := s.has(of, payer.Neighbour, oldest); c != nil {
+	if c := s.has(of, payer, oldest); c != nil {
 		return c, c.err
 	}
 	leave, ok := s.waiting.Enter(s.toward(of), payer)
@@ -220,16 +232,13 @@ func (s *Store) find(ctx context.Context, of identity.Jurisdiction, oldest time.
 	}
 	defer leave()
 	for {
-		c, f, mine := s.known(of, payer.Neighbour, oldest)
+		c, f, mine := s.known(of, payer, oldest)
 		switch {
 		case c != nil:
 			return c, c.err
 		case mine:
 			f.chain = s.seek(ctx, of, oldest)
-			f.chain.by = payer.Neighbour
-			if f.chain.by != budget.Local {
-				f.chain.links = nil // it may never be judged here
-			}
+			f.chain.payer = payer
 			s.keep(f)
 			return f.chain, f.chain.err
 		}
@@ -249,19 +258,20 @@ func (s *Store) busy() error {
 }
 
 // has returns what is kept; nil: nothing that may be used.
-func (s *Store) has(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
+func (s *Store) has(of identity.Jurisdiction, by budget.Payer, oldest time.Duration) *chain {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.usable(of, by, oldest)
 }
 
 // usable is has for a caller that holds the lock.
-func (s *Store) usable(of identity.Jurisdiction, by string, oldest time.Duration) *chain {
+func (s *Store) usable(of identity.Jurisdiction, by budget.Payer, oldest time.Duration) *chain {
 	now := s.now()
 	if c := s.kept[of]; c != nil && c.usable(now, oldest) {
+		c.usedBy(by)
 		return c
 	}
-	for _, c := range s.failed[by] {
+	for _, c := range s.failed[by.Neighbour] {
 		if c.of == of && c.usable(now, oldest) {
 			return c
 		}
@@ -271,7 +281,7 @@ func (s *Store) usable(of identity.Jurisdiction, by string, oldest time.Duration
 
 // known returns what is kept, or else the search for it. The caller must do the search where it is
 // mine.
-func (s *Store) known(of identity.Jurisdiction, by string, oldest time.Duration) (c *chain, f *finding, mine bool) {
+func (s *Store) known(of identity.Jurisdiction, by budget.Payer, oldest time.Duration) (c *chain, f *finding, mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c = s.usable(of, by, oldest); c != nil {
@@ -303,77 +313,4 @@ func (c *chain) usable(now time.Time, oldest time.Duration) bool {
 		anew = max(anew, c.took)
 	}
 	return now.Sub(c.found).Abs() < anew || c.err == nil && oldest > againAfter && now.Sub(c.made).Abs() < oldest
-}
-
-// keep keeps the result of a search, unless the search was given up, and wakes the callers that
-// wait for it.
-func (s *Store) keep(f *finding) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := f.chain
-	delete(s.finding, c.of)
-	close(f.done)
-	switch {
-	case isGivenUp(c.err):
-	case c.err != nil:
-		failed := append(s.failed[c.by], c)
-		s.failed[c.by] = failed[max(0, len(failed)-MaxFailed):]
-	default:
-		if c.before = s.kept[c.of]; c.before != nil && !c.before.judged {
-			c.before = c.before.before
-		}
-		s.kept[c.of] = c
-		s.remember(c)
-		s.order = append(s.order, c)
-		if len(s.order) > MaxKept {
-			s.evict()
-		}
-	}
-}
-
-// evict drops one chain: the oldest of the neighbour for which the most are kept. The caller holds
-// the lock.
-func (s *Store) evict() {
-	by := make([]string, len(s.order))
-	for i, c := range s.order {
-		by[i] = c.by
-	}
-	at := slices.Index(by, most(by))
-	if oldest := s.order[at]; s.kept[oldest.of] == oldest {
-		delete(s.kept, oldest.of)
-	}
-	s.order = slices.Delete(s.order, at, at+1)
-}
-
-// most returns the name that is there most often; the first of several.
-func most[T comparable](names []T) (name T) {
-	count := map[T]int{}
-	for _, n := range names {
-		if count[n]++; count[n] > count[name] {
-			name = n
-		}
-	}
-	return name
-}
-
-// Drop forgets the chains of a jurisdiction and of everybody below it.
-func (s *Store) Drop(below identity.Jurisdiction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop(below)
-}
-
-func (s *Store) drop(below identity.Jurisdiction) {
-	isBelow := func(c *chain) bool { return c.of.Under(below) }
-	for of := range s.kept {
-		if of.Under(below) {
-			delete(s.kept, of)
-		}
-	}
-	s.order = slices.DeleteFunc(s.order, isBelow)
-	for by, failed := range s.failed {
-		if s.failed[by] = slices.DeleteFunc(failed, isBelow); len(s.failed[by]) == 0 {
-			delete(s.failed, by)
-		}
-	}
 }

@@ -122,7 +122,7 @@ func TestWithdrawalEndsTheBelief(t *testing.T) {
 	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
 		t.Error("a standing from before the withdrawal was believed after it")
 	}
-	w.pass(withdrawnFor + time.Minute)
+	w.pass(wordsFor + time.Minute)
 	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
 		t.Error("a standing from before the withdrawal was believed once it was forgotten")
 	}
@@ -235,7 +235,7 @@ func TestSharesOfKept(t *testing.T) {
 	w := newWorld(t, "guizhou")
 	s := w.at("guizhou").store
 	keep := func(by, of string) {
-		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), by: by, found: w.now()}})
+		s.keep(&finding{done: make(chan struct{}), chain: &chain{of: named(t, of), payer: budget.Payer{Neighbour: by}, found: w.now()}})
 	}
 	keep("zunyi.guizhou", "meitan.zunyi.guizhou")
 	for i := range MaxKept + 10 {
@@ -259,13 +259,13 @@ func TestWithdrawnIsBounded(t *testing.T) {
 		s.withdraw(trust.Standing{Child: named(t, of), Entry: 1, Size: 2, Time: uint64(w.now().Add(after).UnixMilli())})
 	}
 	said("meitan.zunyi.guizhou", 0)
-	for i := range maxWithdrawn + 10 {
+	for i := range maxWords + 10 {
 		said(fmt.Sprintf("c%d.bijie.guizhou", i), 0)
 	}
-	if _, ok := s.withdrawn[named(t, "meitan.zunyi.guizhou")]; !ok || len(s.withdrawn) != maxWithdrawn {
+	if _, ok := s.withdrawn[named(t, "meitan.zunyi.guizhou")]; !ok || len(s.withdrawn) != maxWords {
 		t.Errorf("%d are remembered, that of another endorser: %t", len(s.withdrawn), ok)
 	}
-	w.pass(withdrawnFor + time.Minute)
+	w.pass(wordsFor + time.Minute)
 	said("new.zunyi.guizhou", 0)
 	if len(s.withdrawn) != 1 {
 		t.Errorf("%d are remembered after their time", len(s.withdrawn))

@@ -8,16 +8,10 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
-)
-
-// The withdrawals that are remembered: maxWithdrawn of them, each for as long as an older standing
-// would be taken.
-const (
-	maxWithdrawn = 1024
-	withdrawnFor = MaxAge + 3*tree.MaxSkew
 )
 
 // verified verifies a chain from the pin of the own root down, and returns it. All of its
@@ -28,6 +22,10 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 	if err != nil {
 		return nil, err
 	}
+	last := links[len(links)-1]
+	if n, e := len(last.KeySets), last.Endorsement; e != nil && last.KeySets[n-1].Number > e.Number {
+		return nil, fmt.Errorf("key sets of %s beyond number %d, which is endorsed", e.Child, e.Number)
+	}
 	now := s.now()
 	c := &chain{of: of, levels: levels, links: links, made: now, found: now}
 	for _, l := range links {
@@ -35,11 +33,10 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		case err != nil:
 			return nil, err
 		case withdrawn && of.Under(l.Newest().Name):
-			c.err = unreachable(l.Newest().Name, relay.NotEndorsed, nil)
+			c.err, c.links = unreachable(l.Newest().Name, relay.NotEndorsed, nil), nil
 			return c, nil
 		}
 	}
-	last := links[len(links)-1]
 	if got := last.Newest().Name; got != of {
 		return nil, fmt.Errorf("it is the chain of %s", got)
 	}
@@ -68,13 +65,14 @@ func (s *Store) judge(c *chain, l trust.Link) (withdrawn bool, err error) {
 		return false, nil
 	case said.At().Sub(now) > tree.MaxSkew:
 		return false, fmt.Errorf("the standing of %s is from the future (%s)", name, said.At().UTC().Format(time.RFC3339))
-	case said.Withdrawn():
-		s.withdraw(*said)
-		return true, nil
-	case s.isOvertaken(*said):
-		return false, unreachable(name, relay.NotEndorsed, nil)
-	case far && now.Sub(said.At()) > MaxAge+tree.MaxSkew:
+	case (far || said.Withdrawn()) && now.Sub(said.At()) > MaxAge+tree.MaxSkew:
 		return false, fmt.Errorf("the standing of %s is too old (%s)", name, said.At().UTC().Format(time.RFC3339))
+	case said.Withdrawn() && !s.withdraw(*said):
+		return false, fmt.Errorf("the withdrawal of %s by entry %d was undone", name, said.Entry)
+	case said.Withdrawn():
+		return true, nil
+	case !s.stands(*said):
+		return false, unreachable(name, relay.NotEndorsed, nil)
 	}
 	if far && said.At().Before(c.made) {
 		c.made = said.At()
@@ -82,54 +80,16 @@ func (s *Store) judge(c *chain, l trust.Link) (withdrawn bool, err error) {
 	return false, nil
 }
 
-// withdraw ends the belief in a jurisdiction, and remembers the withdrawal, so that no older
-// standing undoes it. Where too many are remembered, the endorser with the most loses one.
-func (s *Store) withdraw(said trust.Standing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop(said.Child)
-	if last, ok := s.withdrawn[said.Child]; ok && last.Entry >= said.Entry {
-		return
-	}
-	s.withdrawn[said.Child] = said
-	var endorsers []identity.Jurisdiction
-	for child, w := range s.withdrawn {
-		if s.now().Sub(w.At()) > withdrawnFor {
-			delete(s.withdrawn, child)
-			continue
-		}
-		above, _ := child.Parent()
-		endorsers = append(endorsers, above)
-	}
-	if len(s.withdrawn) <= maxWithdrawn {
-		return
-	}
-	full := most(endorsers)
-	for child := range s.withdrawn {
-		if above, _ := child.Parent(); above == full {
-			delete(s.withdrawn, child)
-			return
-		}
-	}
-}
-
-// isOvertaken reports whether a later withdrawal of the same jurisdiction is remembered.
-func (s *Store) isOvertaken(said trust.Standing) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last, ok := s.withdrawn[said.Child]
-	return ok && said.Entry < last.Entry
-}
-
 // orKept returns the chain that is kept, while its standings are not older than trust.StandingTerm,
 // or else what find returned. It is for a chain that nobody could be asked for.
-func (s *Store) orKept(of identity.Jurisdiction, c *chain, err error) (*chain, error) {
+func (s *Store) orKept(payer budget.Payer, of identity.Jurisdiction, c *chain, err error) (*chain, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, old := s.now(), s.kept[of]
 	if old == nil || now.Sub(old.made) > trust.StandingTerm || !old.until.IsZero() && now.After(old.until) {
 		return c, err
 	}
+	old.usedBy(payer)
 	return old, nil
 }
 

@@ -143,14 +143,18 @@ func rootOf(name identity.Jurisdiction) identity.Jurisdiction {
 	}
 }
 
-// Run sends news until ctx ends. A neighbour that cannot be told now is not told later: the chains
-// that it keeps end by their age.
+// Run sends news until ctx ends, and drops what may not be used any more. A neighbour that cannot
+// be told now is not told later: the chains that it keeps end by their age.
 func (s *Store) Run(ctx context.Context) {
-	pause := time.NewTimer(0)
+	pause, tick := time.NewTimer(0), time.NewTicker(tidyEvery)
 	defer pause.Stop()
+	defer tick.Stop()
 	for {
 		select {
 		case <-s.news.come:
+		case <-tick.C:
+			s.tidy()
+			continue
 		case <-ctx.Done():
 			return
 		}

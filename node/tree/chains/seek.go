@@ -63,7 +63,7 @@ func (s *Store) levels(ctx context.Context, of identity.Jurisdiction, oldest tim
 }
 
 // above returns the chain of a level above this jurisdiction, or of this jurisdiction, as the
-// parent told it.
+// parent told it. What is not endorsed yet of that level is left out.
 func (s *Store) above(ctx context.Context, of identity.Jurisdiction) ([]trust.Level, error) {
 	levels, root, err := s.own.Chain(ctx)
 	if err != nil {
@@ -75,7 +75,11 @@ func (s *Store) above(ctx context.Context, of identity.Jurisdiction) ([]trust.Le
 	}
 	levels = append([]trust.Level{}, levels[:at+1]...)
 	levels[at].Endorsement, levels[at].Standing = nil, nil
-	return levels, nil
+	links, err := s.descend(ctx, levels)
+	if err == nil && at > 0 {
+		levels[at].KeySets = levels[at].KeySets[:len(links[at].Believed())]
+	}
+	return levels, err
 }
 
 // below returns the chain of a child, which proves its withdrawal where it was withdrawn; gone says
@@ -190,5 +194,6 @@ func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wa
 	if err != nil && (c == nil || c.levels == nil) {
 		return nil, err
 	}
+	s.slim(c)
 	return c.levels, nil
 }

@@ -20,6 +20,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -63,8 +64,8 @@ const (
 const (
 	// MaxRequestLen is in bytes. A redemption or presentation holds key sets of trust.MaxHandedLen.
 	MaxRequestLen = trust.MaxHandedLen + 4<<10
-	// MaxAnswerLen is in bytes.
-	MaxAnswerLen = 512 << 10
+	// MaxAnswerLen is in bytes. The longest answers hold a chain: see host.Room.
+	MaxAnswerLen = 1 << 20
 )
 
 type request struct {
@@ -190,7 +191,11 @@ func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any
 	if err != nil {
 		return refusal(err)
 	}
-	return canon.Marshal(answer{Args: []string{}, Body: encoded})
+	data, err := canon.Marshal(answer{Args: []string{}, Body: encoded})
+	if len(data) > MaxAnswerLen {
+		return refusal(failure.ChainLong(d.Parent.Name(), len(data), MaxAnswerLen, nil))
+	}
+	return data, err
 }
 
 func unmarshal(data []byte, into any) error {

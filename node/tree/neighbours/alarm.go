@@ -49,3 +49,12 @@ func (t *Table) Over(about identity.Jurisdiction) {
 	defer t.mu.Unlock()
 	delete(t.alarms, about)
 }
+
+// AllOver ends all alarms, and returns how many there were.
+func (t *Table) AllOver() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ended := len(t.alarms)
+	clear(t.alarms)
+	return ended
+}

@@ -34,4 +34,8 @@ func TestAlarmIsLoggedAgain(t *testing.T) {
 	if table.Over(county); len(table.alarms) != 0 {
 		t.Error("it is over, and kept")
 	}
+	table.Alarm(county, text.InvitationRedeemed, nil)
+	if first, second := table.AllOver(), table.AllOver(); first != 1 || second != 0 {
+		t.Errorf("acknowledged: %d alarms ended, then %d, want 1 and 0", first, second)
+	}
 }

@@ -254,9 +254,9 @@ func TestNewsHaveAPause(t *testing.T) {
 		city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
 		joinTo(t, city, county, c)
 		county.table.now = time.Now
-		reached, reach := 0, county.upkeep.o.Reach
+		reached, reach := new(atomic.Int32), county.upkeep.o.Reach
 		county.upkeep.o.Reach = func(ctx context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
-			reached++
+			reached.Add(1)
 			return reach(ctx, parent)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -266,13 +266,13 @@ func TestNewsHaveAPause(t *testing.T) {
 		for _, step := range []struct {
 			told, least, most int
 		}{{1, 1, 1}, {400, 7, 9}, {0, 0, 0}} {
-			before := reached
+			before := int(reached.Load())
 			for range step.told {
 				county.upkeep.Told()
 				time.Sleep(100 * time.Millisecond)
 			}
 			time.Sleep(toldEvery + time.Second)
-			if n := reached - before; n < step.least || n > step.most {
+			if n := int(reached.Load()) - before; n < step.least || n > step.most {
 				t.Errorf("told %d times: presented itself %d times, want %d to %d", step.told, n, step.least, step.most)
 			}
 		}

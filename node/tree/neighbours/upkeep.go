@@ -302,7 +302,12 @@ func (u *Upkeep) show(ctx context.Context, way door.Asker, parent identity.Juris
 		if err != nil {
 			return 0, err
 		}
-		if number, err = u.showAfter(ctx, way, parent, sets, number); err != nil || number == uint64(len(sets)) {
+		after := number
+		number, err = u.showAfter(ctx, way, parent, sets, after)
+		if errors.Is(err, trust.ErrStanding) { // signed just before the parent's keys changed: it says another now
+			number, err = u.showAfter(ctx, way, parent, sets, after)
+		}
+		if err != nil || number == uint64(len(sets)) {
 			return number, err
 		}
 	}
@@ -329,7 +334,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			if knows, err := strconv.ParseUint(f.Args["number"], 10, 64); err == nil && knows > 0 && knows != at && knows <= uint64(len(sets)) {
 				return knows, nil
 			}
-		case text.KeySetsForked, text.KeySetOld:
+		case text.KeySetsForked, text.KeySetOld, text.ChainLong:
 			// A later key set than ours is not of this ledger either: it was published before our
 			// ledger was put back to an older state, or by somebody who has our keys.
 			u.table.Alarm(parent, f.Code, err)
@@ -343,7 +348,10 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 		return 0, err
 	}
 	chain, err := u.keys.SetAbove(ctx, root, levels)
-	if errors.Is(err, host.ErrNotAbove) {
+	switch _, long := errors.AsType[*host.ChainError](err); {
+	case long:
+		u.table.Alarm(parent, text.ChainLong, err)
+	case errors.Is(err, host.ErrNotAbove) && errors.Is(err, trust.ErrInvalid):
 		u.table.Alarm(parent, text.KeySetsForked, err)
 	}
 	if err != nil {

@@ -96,6 +96,10 @@ func (s *Standing) Alarmed(name identity.Jurisdiction) (neighbours.Alarm, bool) 
 	return s.table.Alarmed(name)
 }
 
+// Acknowledge ends the alarms about the neighbours, which a person has looked at, and returns how
+// many there were. What goes on is an alarm again.
+func (s *Standing) Acknowledge() int { return s.table.AllOver() }
+
 // LastHeard returns when a neighbour was last heard; zero: not known.
 func (s *Standing) LastHeard(name identity.Jurisdiction) time.Time { return s.heard(name) }
 

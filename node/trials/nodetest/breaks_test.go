@@ -3,6 +3,7 @@ package nodetest
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,8 +96,12 @@ func confirm(t *testing.T, province, county *Node, fingerprint string) {
 		t.Fatalf("to confirm there is %+v, %v, want %s", shown, err, fingerprint)
 	}
 	wrong := client.NewConfirmation{Fingerprint: "0000 0000 0000 0000 0000 0000", Reason: "called"}
-	if _, err := c.Confirm(t.Context(), name, wrong); problem(err).Code != string(text.NothingWaits) {
-		t.Errorf("another fingerprint: got %v, want %s", err, text.NothingWaits)
+	if _, err := c.Confirm(t.Context(), name, wrong); problem(err).Code != string(text.FingerprintDiffers) || !strings.Contains(problem(err).Detail, fingerprint) {
+		t.Errorf("another fingerprint: got %v, want %s with %s", err, text.FingerprintDiffers, fingerprint)
+	}
+	foreign := client.NewObjection{Pin: shown.Pin, At: county.Name()}
+	if _, err := c.Object(t.Context(), foreign); problem(err).Code != string(text.NotOursToObject) {
+		t.Errorf("objected for somebody else: got %v, want %s", err, text.NotOursToObject)
 	}
 	if _, err := c.ToConfirm(t.Context(), county.parent.place.called().DisplayName); problem(err).Code != string(text.NotConfirmable) {
 		t.Errorf("its own child: got %v, want %s", err, text.NotConfirmable)

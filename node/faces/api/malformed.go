@@ -1,0 +1,74 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/node/ground/text"
+)
+
+func init() {
+	// The library's own refusals (a malformed body, a missing field) become problems like ours.
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return malformed(text.FromAcceptLanguage(ctx.Header("Accept-Language")), status, message, errs)
+	}
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return malformed(text.En, status, message, errs)
+	}
+}
+
+// malformed returns the problem of a request that the library refused. It names the field, and not
+// its value.
+func malformed(l text.Lang, status int, message string, errs []error) huma.StatusError {
+	where, reasons := "", []string{}
+	for _, err := range errs {
+		reason := err.Error()
+		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+			where, reason = strings.TrimPrefix(d.Location, "body."), ruleIn(l, d.Message)
+			if where != "" {
+				reason = where + ": " + reason
+			}
+		}
+		reasons = append(reasons, reason)
+	}
+	if len(reasons) == 0 {
+		reasons = []string{message}
+	}
+	code := text.BadRequest
+	if status >= http.StatusInternalServerError {
+		code = text.Internal
+	}
+	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, "; ")})
+	p.Status = status
+	return p
+}
+
+// rules are the rules of the library that people break by what they type, as it tells them up to
+// their bound.
+var rules = []struct{ rule, zh, en string }{
+	{"expected length >= 1", "不能为空", "it is empty"},
+	{"expected length >= ", "太短，至少需要的字符数为 ", "it is too short; the least number of characters is "},
+	{"expected length <= ", "太长，至多可有的字符数为 ", "it is too long; the greatest number of characters is "},
+	{"expected number >= ", "太小，最小值为 ", "it is too small; the least is "},
+	{"expected number <= ", "太大，最大值为 ", "it is too large; the greatest is "},
+	{"expected string to match pattern ", "格式不符：", "it has another form: "},
+	{"expected value to be one of ", "不在允许的取值之内：", "it is none of "},
+}
+
+// ruleIn returns what the library says is wrong, in the language.
+func ruleIn(l text.Lang, message string) string {
+	for _, r := range rules {
+		bound, found := strings.CutPrefix(message, r.rule)
+		switch {
+		case !found, strings.HasSuffix(r.rule, "1") && bound != "":
+		case l == text.Zh:
+			return r.zh + bound
+		default:
+			return r.en + bound
+		}
+	}
+	return message
+}
