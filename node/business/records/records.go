@@ -16,7 +16,7 @@
 // A version takes part in answers from its position on: the index of its own entry or, for a row of
 // an import, of the entry that published the import. The current version of a key is the one with
 // the highest position. So an import is staged in as many commands as it takes and becomes visible
-// by one entry, all or nothing. Commands check everything before their first write.
+// by one entry, all or nothing.
 //
 // down64 is be64 of the number's complement, so the newest comes first; opened refers to the entry
 // that opened the import, and is None, which is 0, for a version that was put by itself, which
