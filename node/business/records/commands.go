@@ -92,26 +92,27 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 	if !ok || current != b.Version {
 		return putResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	_, replaced := newView(tx).current(b.Code, b.Key)
+	v := newView(tx)
+	_, replaced := v.current(b.Code, b.Key)
 	entry, err := b.Statement.Append(tx, recordHead(provider, b.Code))
 	if err != nil {
 		return putResult{}, err
 	}
-	return putResult{Entry: entry, Replaced: replaced}, keep(tx, b.Code, b.Key, b.Indexed, entry, ledger.None)
+	return putResult{Entry: entry, Replaced: replaced}, keep(tx, v, b.Code, b.Key, b.Indexed, entry, ledger.None)
 }
 
-// keep makes a put version findable. opened refers to the entry that opened the import of the
-// version; None: put by itself.
-func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
+// keep makes a put version findable. v is a view of tx. opened refers to the entry that opened the
+// import of the version; None: put by itself.
+func keep(tx *state.Tx, v view, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
 	index, _ := entry.Index()
-	if err := clearGivenUp(tx, code, key); err != nil {
+	if err := clearGivenUp(tx, v, code, key); err != nil {
 		return err
 	}
 	if err := versions.Save(tx, versionKey(code, key, opened, index), version{State: statePut, Import: opened}); err != nil {
 		return err
 	}
-	for _, v := range indexed {
-		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, v.Field, v.Value), be64(index)...), key[:]); err != nil {
+	for _, m := range indexed {
+		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, m.Field, m.Value), be64(index)...), key[:]); err != nil {
 			return err
 		}
 	}
@@ -123,9 +124,9 @@ const maxCleared = 16
 
 // clearGivenUp deletes the newest rows of the key where they came with imports that were given up,
 // so that nobody who looks for the version that counts passes them by again.
-func clearGivenUp(tx *state.Tx, code identity.Label, key MAC) (err error) {
+func clearGivenUp(tx *state.Tx, v view, code identity.Label, key MAC) (err error) {
 	var gone [][]byte
-	v, prefix := newView(tx), recordPrefix(code, key)
+	prefix := recordPrefix(code, key)
 	tx.Scan(versions.Name, prefix, prefix, func(k, value []byte) bool {
 		kept := versions.Decode(k, value)
 		if kept.Import == ledger.None || !v.imported(kept.Import).Abandoned {

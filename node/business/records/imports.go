@@ -162,10 +162,11 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 	}
 	head := recordHead(provider, s.Code)
 	head.About = ledger.RefTo(b.Import)
+	v := newView(tx) // one for all rows: most of them were last imported together
 	for _, row := range b.Rows {
 		index, err := tx.Append(head, ledger.PlainEvidence(row.Commitment), row.Sealed)
 		if err == nil {
-			err = keep(tx, s.Code, row.Key, row.Indexed, ledger.RefTo(index), head.About)
+			err = keep(tx, v, s.Code, row.Key, row.Indexed, ledger.RefTo(index), head.About)
 		}
 		if err != nil {
 			return 0, err
