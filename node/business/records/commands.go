@@ -112,7 +112,7 @@ func keep(tx *state.Tx, v view, code identity.Label, key MAC, indexed []indexedM
 		return err
 	}
 	for _, m := range indexed {
-		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, m.Field, m.Value), be64(index)...), key[:]); err != nil {
+		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, m.Field, m.Value), book.Be64(index)...), key[:]); err != nil {
 			return err
 		}
 	}
@@ -162,6 +162,6 @@ func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
 	index, _ := entry.Index()
 	return entry, errors.Join(
 		versions.Save(tx, versionKey(b.Code, b.Key, ledger.None, index), version{State: stateRetracted}),
-		tx.Put(bucketRemoved, []byte(b.Code.String()), be64(Removed(tx, b.Code)+1)),
+		tx.Put(bucketRemoved, []byte(b.Code.String()), book.Be64(Removed(tx, b.Code)+1)),
 	)
 }

@@ -268,8 +268,8 @@ func (l *loader) stated() stated {
 // open finds the import of this file that a crash left, or opens one. It gives up another
 // unfinished import of the dataset, because the file or the catalogue entry has changed since.
 func (l *loader) open(ctx context.Context) error {
-	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), be64(l.set.Version), l.file.Hash[:],
-		be64(l.file.Rows), be64(l.file.Good))
+	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), book.Be64(l.set.Version), l.file.Hash[:],
+		book.Be64(l.file.Rows), book.Be64(l.file.Good))
 	var known, unpublished bool
 	var left uint64
 	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
@@ -344,7 +344,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 // first entry and the number of entries. Adjacent chunks are one range.
 func stagedRanges(r book.Reads, opened, done uint64) (ranges [][2]uint64) {
 	var firsts, starts []uint64
-	prefix := be64(opened)
+	prefix := book.Be64(opened)
 	r.Scan(bucketStaged, prefix, prefix, func(k, v []byte) bool {
 		firsts, starts = append(firsts, number(k[8:])), append(starts, number(v))
 		return true

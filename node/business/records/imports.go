@@ -73,10 +73,12 @@ type abandonBody struct {
 // emptyRoot is the root of a tree without leaves (RFC 9162 §2.1.1).
 var emptyRoot = tlog.Hash(sha256.Sum256(nil))
 
-func importAt(r book.Reads, opened uint64) (importState, bool) { return imports.Load(r, be64(opened)) }
+func importAt(r book.Reads, opened uint64) (importState, bool) {
+	return imports.Load(r, book.Be64(opened))
+}
 
 func (s importState) save(tx *state.Tx, opened uint64) error {
-	return imports.Save(tx, be64(opened), s)
+	return imports.Save(tx, book.Be64(opened), s)
 }
 
 // end saves an import that is finished; the dataset may be imported into again.
@@ -125,8 +127,8 @@ func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
 	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
 	return entry, errors.Join(
 		s.save(tx, opened),
-		tx.Put(bucketImportIDs, b.ID[:], be64(opened)),
-		tx.Put(bucketImporting, []byte(b.Code.String()), be64(opened)),
+		tx.Put(bucketImportIDs, b.ID[:], book.Be64(opened)),
+		tx.Put(bucketImporting, []byte(b.Code.String()), book.Be64(opened)),
 	)
 }
 
@@ -157,7 +159,7 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 		return 0, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(staged, 10))
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
-	if err := tx.Put(bucketStaged, append(be64(b.Import), be64(b.First)...), be64(tx.Size())); err != nil {
+	if err := tx.Put(bucketStaged, append(book.Be64(b.Import), book.Be64(b.First)...), book.Be64(tx.Size())); err != nil {
 		return 0, err
 	}
 	head := recordHead(provider, s.Code)

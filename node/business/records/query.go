@@ -195,7 +195,7 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 // record holds the MAC in place of the parameters.
 func (p plan) digestOf(l book.Ledger, consumer identity.Agency) [32]byte {
 	parts := [][]byte{
-		[]byte(consumer.String()), []byte(p.set.Code.String()), be64(p.set.Version), p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()),
+		[]byte(consumer.String()), []byte(p.set.Code.String()), book.Be64(p.set.Version), p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()),
 	}
 	for _, w := range p.where {
 		parts = append(parts, []byte(w.Field), w.Value)

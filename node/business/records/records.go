@@ -69,11 +69,6 @@ var (
 	imports  = book.Bucket[importState]{Name: "imports", Max: 4 << 10} // by be64(index of the entry that opened it)
 )
 
-func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
-
-// down64 is the complement of a number as be64: the larger number comes first.
-func down64(n uint64) []byte { return be64(^n) }
-
 // number reads a be64 value; 0 when there is none.
 func number(data []byte) uint64 {
 	if len(data) != 8 {
@@ -87,11 +82,11 @@ func datasetPrefix(code identity.Label) []byte { return append([]byte(code.Strin
 func recordPrefix(code identity.Label, key MAC) []byte { return append(datasetPrefix(code), key[:]...) }
 
 func importPrefix(code identity.Label, key MAC, opened ledger.Ref) []byte {
-	return append(recordPrefix(code, key), down64(uint64(opened))...)
+	return append(recordPrefix(code, key), book.Down64(uint64(opened))...)
 }
 
 func versionKey(code identity.Label, key MAC, opened ledger.Ref, index uint64) []byte {
-	return append(importPrefix(code, key, opened), down64(index)...)
+	return append(importPrefix(code, key, opened), book.Down64(index)...)
 }
 
 func indexedPrefix(code identity.Label, field string, value MAC) []byte {
@@ -223,7 +218,7 @@ type found struct {
 // entry of the index, and ends the walk where it returns false.
 func (v view) indexed(code identity.Label, field string, value MAC, after uint64, step func() bool, each func(found) (more bool)) {
 	prefix := indexedPrefix(code, field, value)
-	v.Scan(bucketIndexed, prefix, append(bytes.Clone(prefix), be64(after)...), func(k, stored []byte) bool {
+	v.Scan(bucketIndexed, prefix, append(bytes.Clone(prefix), book.Be64(after)...), func(k, stored []byte) bool {
 		key, index := MAC(stored), number(k[len(k)-8:])
 		if !step() {
 			return false

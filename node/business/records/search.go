@@ -117,7 +117,7 @@ func (s *search) each(ctx context.Context, v view, after []byte, place *func(fou
 		return s.err == nil
 	}
 	if w, ok := s.indexedWhere(); ok {
-		*place = func(f found) []byte { return be64(f.Index + 1) }
+		*place = func(f found) []byte { return book.Be64(f.Index + 1) }
 		v.indexed(code, w.Field, s.desk.valueMAC(code, w.Field, w.Value), number(after), step, each)
 		return !stopped
 	}

@@ -19,32 +19,18 @@ import (
 	"xietong/node/ground/text"
 )
 
-// counting counts the pairs that are read of a state.
-type counting struct {
-	book.Reads
-	pairs *int
-}
-
-func (c counting) Scan(bucket string, prefix, from []byte, each func(key, value []byte) bool) {
-	c.Reads.Scan(bucket, prefix, from, func(k, v []byte) bool {
-		*c.pairs++
-		return each(k, v)
-	})
-}
-
 // A02: many versions of one record must not make each look at it, and each entry of an index that
 // leads to it, a walk over all of them: two such questions held every slot for minutes.
 func TestManyVersionsOfOneRecord(t *testing.T) {
 	l, desk := open(t)
-	work := map[int]int{}
 	for n := 1; n <= 200; n++ {
 		put(t, desk, fmt.Sprintf(`{"code":"520102016001","name":"纪念塔社区%d","township":"T1"}`, n))
 		if n != 100 && n != 200 {
 			continue
 		}
 		reading(t, l, func(r *state.Reader) {
-			pairs, rows := 0, 0
-			v := newView(counting{r, &pairs})
+			reads, rows := &booktest.Counting{Reads: r}, 0
+			v := newView(reads)
 			v.indexed(code, "township", desk.valueMAC(code, "township", []byte(`"T1"`)), 0, onward, func(found) bool {
 				rows++
 				return true
@@ -52,8 +38,8 @@ func TestManyVersionsOfOneRecord(t *testing.T) {
 			if rows != 1 {
 				t.Errorf("%d versions: got %d records, want 1", n, rows)
 			}
-			if work[n] = pairs; pairs > 4*n {
-				t.Errorf("%d versions: %d pairs are read for one record, want at most %d", n, pairs, 4*n)
+			if reads.Pairs > 4*n {
+				t.Errorf("%d versions: %d pairs are read for one record, want at most %d", n, reads.Pairs, 4*n)
 			}
 		})
 	}
@@ -215,10 +201,10 @@ func (r *trial) current(key MAC) (last *Version) {
 // check compares what is found of every key with what is counted beside.
 func (r *trial) check(*rapid.T) {
 	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error {
-		pairs, records := 0, 0
-		v := newView(counting{s, &pairs})
+		reads, records := &booktest.Counting{Reads: s}, 0
+		v := newView(reads)
 		for n := range byte(4) {
-			key, before := MAC{n}, pairs
+			key, before := MAC{n}, reads.Pairs
 			got, ok := v.current(code, key)
 			if want := r.current(key); ok != (want != nil) || ok && got != *want {
 				r.t.Fatalf("key %d: got %+v, %t, want %+v", n, got, ok, want)
@@ -226,8 +212,8 @@ func (r *trial) check(*rapid.T) {
 			if ok {
 				records++
 			}
-			if pairs-before > 2+4 {
-				r.t.Fatalf("key %d: %d pairs are read for its current version", n, pairs-before)
+			if read := reads.Pairs - before; read > 2+4 {
+				r.t.Fatalf("key %d: %d pairs are read for its current version", n, read)
 			}
 			if have := len(v.history(code, key, 1000)); have != len(r.visible[key]) {
 				r.t.Fatalf("key %d: history of %d versions, want %d", n, have, len(r.visible[key]))

@@ -205,10 +205,10 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref) (err error) {
 		}
 	}
 	if index, _ := entry.Index(); g.Endless {
-		err = errors.Join(err, tx.Put(bucketUsed, be64(index), []byte(b.Consumer.String())))
+		err = errors.Join(err, tx.Put(bucketUsed, book.Be64(index), []byte(b.Consumer.String())))
 	}
 	for _, q := range b.quotas(tx.Log().Jurisdiction()) {
-		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), be64(b.probes(tx, q.user)+1)))
+		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), book.Be64(b.probes(tx, q.user)+1)))
 	}
 	if len(b.Probe) > 0 {
 		err = errors.Join(err, forgetProbes(tx))
@@ -309,7 +309,7 @@ func (b accessBody) quota(at position) error {
 }
 
 func (b accessBody) probeKey(ms uint64, user string) []byte {
-	return append(append(be64(day(ms)), joined(user, b.Dataset.String())...), b.Probe...)
+	return append(append(book.Be64(day(ms)), joined(user, b.Dataset.String())...), b.Probe...)
 }
 
 func (b accessBody) probes(at position, user string) uint64 {

@@ -13,7 +13,7 @@
 // that may depend on what was read is recorded as a refused use, whatever has moved.
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
-//	granted   consumer 0x00 code 0x00 purpose 0x00 be64(^index) -> nothing: finds the grants of a use, newest first
+//	granted   consumer 0x00 code 0x00 purpose 0x00 down64(index) -> nothing: finds the grants of a use, newest first
 //	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
@@ -127,8 +127,6 @@ var grants = book.Bucket[keptGrant]{Name: "grants", Max: 8 << 10}
 // Name names the grant by its entry.
 func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index) }
 
-func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
-
 // joined returns the key of several parts, each with a zero byte after it. No part holds a zero
 // byte.
 func joined(parts ...string) []byte {
@@ -140,7 +138,7 @@ func joined(parts ...string) []byte {
 }
 
 func grantAt(r book.Reads, index uint64) (Grant, bool) {
-	k, ok := grants.Load(r, be64(index))
+	k, ok := grants.Load(r, book.Be64(index))
 	return k.grant(index), ok
 }
 
@@ -151,7 +149,7 @@ func (k keptGrant) grant(index uint64) Grant {
 	}
 }
 
-func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, be64(g.Index), g.kept()) }
+func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, book.Be64(g.Index), g.kept()) }
 
 func (g Grant) kept() keptGrant {
 	return keptGrant{
@@ -171,7 +169,7 @@ func (g Grant) fits() error {
 // give keeps a new grant, and makes latest find it for the user.
 func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) error {
 	g.Index, _ = entry.Index()
-	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), be64(^g.Index)...)
+	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), book.Down64(g.Index)...)
 	return errors.Join(g.save(tx), tx.Put(bucketGranted, found, nil))
 }
 
@@ -226,7 +224,7 @@ func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok boo
 		if !some {
 			return identity.NewAgency(r.Log().Jurisdiction(), leaf.Head.Agency), true, nil
 		}
-		if user := r.Get(bucketUsed, be64(index)); user != nil {
+		if user := r.Get(bucketUsed, book.Be64(index)); user != nil {
 			consumer, err = identity.ParseAgency(string(user))
 			return consumer, err == nil, err
 		}

@@ -50,10 +50,8 @@ type givenBody struct {
 }
 
 func (v givenValue) ofKey(request []byte) []byte {
-	return slices.Concat([]byte(v.Neighbour.String()), []byte{0}, be64(v.At), request)
+	return slices.Concat([]byte(v.Neighbour.String()), []byte{0}, book.Be64(v.At), request)
 }
-
-func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // applyGiven keeps an answer. The first answer to a request stays, whatever comes later.
 func applyGiven(tx *state.Tx, b givenBody) (done book.Nothing, err error) {
@@ -72,10 +70,10 @@ func applyGiven(tx *state.Tx, b givenBody) (done book.Nothing, err error) {
 	if !fits {
 		v.Frame = nil
 	}
-	err = errors.Join(given.Save(tx, b.Request, v), tx.Put(bucketGivenBy, append(be64(v.At), b.Request...), []byte{}))
+	err = errors.Join(given.Save(tx, b.Request, v), tx.Put(bucketGivenBy, append(book.Be64(v.At), b.Request...), []byte{}))
 	if err == nil && fits {
 		err = errors.Join(
-			tx.Put(bucketGivenOf, v.ofKey(b.Request), be64(uint64(len(v.Frame)))), resize(tx, v.Neighbour.String(), uint64(len(v.Frame)), 0),
+			tx.Put(bucketGivenOf, v.ofKey(b.Request), book.Be64(uint64(len(v.Frame)))), resize(tx, v.Neighbour.String(), uint64(len(v.Frame)), 0),
 		)
 	}
 	return done, err
@@ -164,7 +162,7 @@ func resize(tx *state.Tx, of string, more, less uint64) (err error) {
 			err = errors.Join(err, tx.Delete(bucketGivenSize, sizeKey(name)))
 			continue
 		}
-		err = errors.Join(err, tx.Put(bucketGivenSize, sizeKey(name), be64(n)))
+		err = errors.Join(err, tx.Put(bucketGivenSize, sizeKey(name), book.Be64(n)))
 	}
 	return err
 }

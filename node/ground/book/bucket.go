@@ -3,6 +3,7 @@ package book
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"strconv"
@@ -120,3 +121,9 @@ func (b Bucket[V]) encode(v V) ([]byte, error) {
 
 // Has reports whether there is a value under a key.
 func (b Bucket[V]) Has(r Reads, key []byte) bool { return r.Get(b.Name, key) != nil }
+
+// Be64 returns a number as eight bytes, the most significant first: in keys, in its order.
+func Be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// Down64 is Be64 of the complement of a number: in keys, the largest comes first.
+func Down64(n uint64) []byte { return Be64(^n) }
