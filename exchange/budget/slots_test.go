@@ -23,20 +23,26 @@ func work(ctx context.Context, s *Slots, took time.Duration) error {
 	})
 }
 
+// crowd has one neighbour bring long work by a hundred origins, until end is called, which waits.
+func crowd(ctx context.Context, s *Slots) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	for origin := range 100 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				_ = work(With(ctx, payer(0, origin)), s, time.Second)
+			}
+		})
+	}
+	return func() { cancel(); all.Wait() }
+}
+
 // TestSlotsAreShared has one neighbour bring long work by a hundred origins, and one bring short
 // work. Beside it the short work waits no longer than until who borrowed gives back (B03).
 func TestSlotsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(2)
-		ctx, cancel := context.WithCancel(t.Context())
-		var hostile sync.WaitGroup
-		for origin := range 100 {
-			hostile.Go(func() {
-				for ctx.Err() == nil {
-					_ = work(With(ctx, payer(0, origin)), s, time.Second)
-				}
-			})
-		}
+		end := crowd(t.Context(), s)
 		synctest.Wait()
 		for n := range 100 {
 			began := time.Now()
@@ -47,8 +53,7 @@ func TestSlotsAreShared(t *testing.T) {
 				t.Errorf("piece %d of the healthy neighbour took %s", n, waited)
 			}
 		}
-		cancel()
-		hostile.Wait()
+		end()
 		if s.free != 2 || s.line.waiting != 0 || s.line.all.busy != 0 {
 			t.Errorf("at rest %d slots are free, %d wait, %d are busy", s.free, s.line.waiting, s.line.all.busy)
 		}
@@ -61,15 +66,7 @@ func TestSlotsAreShared(t *testing.T) {
 func TestWhoWasHereFindsASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(2)
-		ctx, cancel := context.WithCancel(t.Context())
-		var hostile sync.WaitGroup
-		for origin := range 100 {
-			hostile.Go(func() {
-				for ctx.Err() == nil {
-					_ = work(With(ctx, payer(0, origin)), s, time.Second)
-				}
-			})
-		}
+		end := crowd(t.Context(), s)
 		time.Sleep(time.Second)
 		var waited time.Duration
 		for n := range 100 {
@@ -92,8 +89,7 @@ func TestWhoWasHereFindsASlot(t *testing.T) {
 		if free != 0 {
 			t.Errorf("%d slots are free, while there is work and nobody else was here for long", free)
 		}
-		cancel()
-		hostile.Wait()
+		end()
 		if s.free != 2 || s.line.waiting != 0 || s.line.all.busy != 0 {
 			t.Errorf("at rest %d slots are free, %d wait, %d are busy", s.free, s.line.waiting, s.line.all.busy)
 		}
