@@ -79,8 +79,9 @@ var (
 // VerifyShare proves that a jurisdiction, whose key sets are given, answered a federated request of
 // the asker with the hash, which was issued at the time, and returns the answer. A share may be
 // shown long after it was answered; but a key that did not count any more when the request was made
-// cannot have answered it, whatever time the answer bears: the error is then ErrEndedKey. For a key
-// that no key set has, it is envelope.ErrUnknownKey.
+// cannot have answered it, whatever time the answer bears. The error is then ErrEndedKey, and the
+// answer counts only if the jurisdiction itself says, by keys that count, that it gave it. For a
+// key that no key set has, the error is envelope.ErrUnknownKey.
 func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdiction, request [32]byte, issued time.Time) (envelope.Reply, error) {
 	e, err := envelope.Decode(frame)
 	if err != nil {
@@ -90,11 +91,16 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 	if h.Kind != envelope.Answer || h.Origin != by || h.Destination != asker || h.DecryptionKey != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
 	}
-	own := slices.DeleteFunc(ofName(keys, by), func(k trust.Believed) bool { return !k.Counts(issued) })
+	all := ofName(keys, by)
+	own := slices.DeleteFunc(slices.Clone(all), func(k trust.Believed) bool { return !k.Counts(issued) })
 	m, err := envelope.Open(e, own, nil, h.Issued)
+	var ended error
 	if errors.Is(err, envelope.ErrUnknownKey) {
-		if _, ended := envelope.Open(e, ofName(keys, by), nil, h.Issued); ended == nil {
-			err = ErrEndedKey
+		for i, k := range all {
+			all[i] = trust.Believed{KeySet: k.KeySet} // as if none had ended
+		}
+		if old, unknown := envelope.Open(e, all, nil, h.Issued); unknown == nil {
+			m, ended, err = old, fmt.Errorf("verify share: %w", ErrEndedKey), nil
 		}
 	}
 	if err != nil {
@@ -104,7 +110,7 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 	if err != nil {
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: %w", ErrNotShare, err)
 	}
-	return reply, nil
+	return reply, ended
 }
 
 // ofName returns the key sets of a jurisdiction.

@@ -77,4 +77,8 @@ func TestRetiredKeyAnswersNothingLater(t *testing.T) {
 	if !errors.Is(err, ErrEndedKey) {
 		t.Errorf("got %q, %v, want ErrEndedKey", reply.Result, err)
 	}
+	sets[0] = trust.Believed{KeySet: stolen.sets[0].KeySet, Revoked: true}
+	if _, err = VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued); !errors.Is(err, ErrEndedKey) {
+		t.Errorf("revoked: got %v, want ErrEndedKey, and not that the key is nobody's", err)
+	}
 }

@@ -55,7 +55,7 @@ var walk = []struct {
 	{"receipt", "nothing", [5]string{"not-found", "not-found", "not-found", "not-found", "not-found"}},
 	{"receipt", "a catalogue entry", [5]string{given, given, given, given, given}},
 	{"shares", "of the grantee's request", [5]string{empty, empty, empty, empty, empty}},
-	{"unanswered", "nobody's request", [5]string{given, given, given, given, given}},
+	{"answered", "nobody's request", [5]string{given, given, given, given, given}},
 	{"datasets", "all", [5]string{given, given, given, given, given}},
 	{"standards", "all", [5]string{empty, empty, empty, empty, empty}},
 	{"agencies", "all", [5]string{given, given, given, given, given}},
@@ -131,7 +131,7 @@ func (w *walkers) parameters(operation, about string) []byte {
 		return must(canon.Marshal(map[int]string{1: w.entries[about].String()}))
 	case "shares":
 		return must(canon.Marshal(map[int][]byte{1: make([]byte, 32)}))
-	case "unanswered":
+	case "answered":
 		return must(canon.Marshal(map[int]any{1: make([]byte, 32), 2: 1, 3: "guiyang.guizhou", 4: 4}))
 	case "agencies":
 		return must(canon.Marshal(map[int]int{1: 0}))

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -165,4 +167,14 @@ func Refused(t testing.TB, what string, err error, want text.Code) *text.Failure
 		return &text.Failure{}
 	}
 	return failure.Of(err)
+}
+// Revoke has a place revoke its keys, and use the next ones.
+func (w *World) Revoke(t testing.TB, p *Place) {
+	t.Helper()
+	must(p.NewKeys(t.Context(), NewID(), host.Change{Revoke: true}))
+	if err := p.RenewKeys(t.Context(), func(uint64) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	sets := must(trust.Walk(must(p.Pin()), must(p.KeySets(t.Context()))))
+	p.Sets = trust.Believe(sets, func(uint64) (at time.Time, ok bool) { return at, false })
 }

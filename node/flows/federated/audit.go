@@ -213,9 +213,19 @@ func withoutKey(err error) error {
 	return nil
 }
 
-// prove proves that a jurisdiction gave an answer to the request. Key sets that do not list the
-// signing key are found anew once, since the jurisdiction may have new ones.
+// prove proves that a jurisdiction gave an answer to the request: that it signed it and, if those
+// keys have ended since, that it says by newer ones that this is its answer.
 func (d *Desk) prove(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, a auditing) (envelope.Reply, error) {
+	reply, err := d.signed(ctx, answer, known, by, a)
+	if errors.Is(err, relay.ErrEndedKey) && d.stands(ctx, answer, by, a) {
+		return reply, nil
+	}
+	return reply, err
+}
+
+// signed proves that a jurisdiction signed an answer to the request. Key sets that do not list the
+// signing key are found anew once, since the jurisdiction may have new ones.
+func (d *Desk) signed(ctx context.Context, answer []byte, known believed, by identity.Jurisdiction, a auditing) (envelope.Reply, error) {
 	if known.err == nil {
 		reply, err := d.verify(ctx, answer, known.sets, by, a)
 		if !errors.Is(err, envelope.ErrUnknownKey) && !errors.Is(err, relay.ErrEndedKey) {

@@ -63,6 +63,16 @@ func (d *Desk) ServeHidingWhile(in *relay.Registry, consumers operation.Consumer
 	d.serveLying(in, consumers, lie)
 }
 
+// ServeSaying registers this room's operations; says changes what it says that it answered.
+func (d *Desk) ServeSaying(in *relay.Registry, consumers operation.Consumers, says func(answer []byte) []byte) {
+	d.serveLying(in, consumers, func(*gather.Share) {})
+	operationAnswered.Serve(in, func(ctx context.Context, r relay.Received, p whatAnswered) (word, error) {
+		w, err := d.says(ctx, p, r.Header.Origin)
+		w.Answer = says(w.Answer)
+		return w, err
+	})
+}
+
 // NextTry gives nextTry to the tests of the package federated_test.
 func NextTry(since, last time.Time) time.Time { return nextTry(since, last) }
 

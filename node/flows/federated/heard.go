@@ -1,7 +1,9 @@
 package federated
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,33 +16,35 @@ import (
 	"xietong/node/ground/operation"
 )
 
-// operationUnanswered tells a member that somebody said that it gave no answer to a question of the
-// asker, and asks what the member says:
+// operationAnswered asks a member what it answered to a question of the asker, where another said
+// that it gave no answer, or showed one that is signed with keys which have ended since:
 //
-//	{1: hash of the request, 2: when it was issued (ms), 3: who said so, 4: unreachable or late}
+//	{1: hash of the request, 2: when it was issued (ms), 3: who said that it gave no answer,
+//	   4: unreachable or late; 3 and 4 are absent where nobody said so}
 //	→ {1: word, 2: since when its link upwards is up (ms), absent: not up or not known,
 //	   3: its answer as it signed it, where the word is 1}
 //
 // The words: 1 it answered; 2 it answered, and the answer is kept no more or does not stand any
 // more; 3 the question never came, and its link was up; 4 the question never came, and its link was
 // not up, or it does not know.
-const operationUnanswered operation.Operation[unanswered, word] = "unanswered"
+const operationAnswered operation.Operation[whatAnswered, word] = "answered"
 
 // maxDoubted bounds the jurisdictions that are asked themselves after one question.
 const maxDoubted = 64
 
-// unanswered is what was said of the jurisdiction that is asked.
-type unanswered struct {
+// whatAnswered is the question, and what was said of the jurisdiction that is asked.
+type whatAnswered struct {
 	Request []byte                `cbor:"1,keyasint"`
 	Issued  uint64                `cbor:"2,keyasint"`
-	By      identity.Jurisdiction `cbor:"3,keyasint"`
-	State   gather.State          `cbor:"4,keyasint"`
+	By      identity.Jurisdiction `cbor:"3,keyasint,omitzero"`
+	State   gather.State          `cbor:"4,keyasint,omitempty"`
 }
 
-// Check demands a hash of 32 bytes, and one of the two states.
-func (p unanswered) Check() error {
-	if len(p.Request) != 32 || p.State != gather.Unreachable && p.State != gather.Late {
-		return fmt.Errorf("a hash of %d bytes, and state %d", len(p.Request), p.State)
+// Check demands a hash of 32 bytes, and one of the two states where somebody said something.
+func (p whatAnswered) Check() error {
+	said := p.State == gather.Unreachable || p.State == gather.Late
+	if len(p.Request) != 32 || !said && p.State != 0 || said == p.By.IsZero() {
+		return fmt.Errorf("a hash of %d bytes, and state %d by %q", len(p.Request), p.State, p.By)
 	}
 	return nil
 }
@@ -70,7 +74,7 @@ func (w word) Check() error {
 }
 
 // says returns what this jurisdiction says to the asker.
-func (d *Desk) says(ctx context.Context, p unanswered, asker identity.Jurisdiction) (w word, err error) {
+func (d *Desk) says(ctx context.Context, p whatAnswered, asker identity.Jurisdiction) (w word, err error) {
 	v, found, err := Given{d.own}.of(ctx, p.Request)
 	switch {
 	case err != nil:
@@ -140,7 +144,8 @@ func (d *Desk) askThem(ctx context.Context, p point, share gather.Share) (asked 
 
 // hear asks a jurisdiction what it says, and settles the point with its word.
 func (d *Desk) hear(ctx, within context.Context, p point) {
-	w, evidence, err := d.wordOf(within, p)
+	said := whatAnswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
+	w, evidence, err := d.wordOf(within, p.Hop, p.auditing(), said)
 	f := finding{Point: p, Outcome: Silent, At: uint64(d.Now().UnixMilli()), Word: evidence, Up: w.Since}
 	switch {
 	case ctx.Err() != nil || err != nil && d.Now().Before(p.end()):
@@ -151,8 +156,9 @@ func (d *Desk) hear(ctx, within context.Context, p point) {
 		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp}[w.Word]
 	}
 	if w.Word == saysAnswered {
-		_, err := d.prove(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
+		_, err := d.signed(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
 		switch missing := withoutKey(err) != nil; {
+		case errors.Is(err, relay.ErrEndedKey): // its word, under keys that count, is that it gave the answer
 		case missing && d.Now().Before(p.end()):
 			return // later: its keys cannot be had just now
 		case missing:
@@ -164,18 +170,24 @@ func (d *Desk) hear(ctx, within context.Context, p point) {
 	_ = d.settle(ctx, f) // or it stays open, and is tried again
 }
 
-// wordOf returns what a jurisdiction says, with the evidence that it said so.
-func (d *Desk) wordOf(ctx context.Context, p point) (w word, evidence []byte, err error) {
-	said := unanswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
-	if p.Hop == d.own.Name() {
-		w, err = d.says(ctx, said, p.Hop)
+// wordOf returns what a jurisdiction says that it answered, with the evidence that it said so.
+func (d *Desk) wordOf(ctx context.Context, of identity.Jurisdiction, a auditing, p whatAnswered) (w word, evidence []byte, err error) {
+	if of == d.own.Name() {
+		w, err = d.says(ctx, p, of)
 		return w, nil, err
 	}
-	asking := operation.Asking{To: p.Hop, By: catalog.Local(p.Agency.String())}
+	asking := operation.Asking{To: of, By: a.asking.By}
 	if asking.ID, err = identity.NewMessage(); err != nil {
 		return w, nil, err
 	}
-	return operationUnanswered.ReadSigned(ctx, d.engine, asking, said)
+	return operationAnswered.ReadSigned(ctx, d.engine, asking, p)
+}
+
+// stands reports whether a jurisdiction says, by keys that count now, that it gave an answer which
+// is signed with keys that have ended since. A thief of those can sign no such word.
+func (d *Desk) stands(ctx context.Context, answer []byte, by identity.Jurisdiction, a auditing) bool {
+	w, _, err := d.wordOf(ctx, by, a, whatAnswered{Request: a.request[:], Issued: uint64(a.issued.UnixMilli())})
+	return err == nil && w.Word == saysAnswered && bytes.Equal(evidenceOf(w.Answer), evidenceOf(answer))
 }
 
 func (p point) auditing() auditing {

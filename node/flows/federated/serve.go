@@ -64,7 +64,7 @@ func (d *Desk) Serve(in *relay.Registry, consumers operation.Consumers) {
 	in.RegisterFederated(string(operationGather), func(ctx context.Context, r relay.Received) (relay.Result, error) {
 		return d.gather(ctx, r, consumers)
 	})
-	operationUnanswered.Serve(in, func(ctx context.Context, r relay.Received, p unanswered) (word, error) {
+	operationAnswered.Serve(in, func(ctx context.Context, r relay.Received, p whatAnswered) (word, error) {
 		return d.says(ctx, p, r.Header.Origin)
 	})
 	operationShares.Serve(in, func(ctx context.Context, r relay.Received, p sharesOf) (shares, error) {
