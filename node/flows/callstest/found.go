@@ -168,6 +168,7 @@ func Refused(t testing.TB, what string, err error, want text.Code) *text.Failure
 	}
 	return failure.Of(err)
 }
+
 // Revoke has a place revoke its keys, and use the next ones.
 func (w *World) Revoke(t testing.TB, p *Place) {
 	t.Helper()
