@@ -12,7 +12,7 @@ var found = map[string]text.Code{
 	client.FoundAudited: text.CLIAuditsAudited, client.FoundLied: text.CLIAuditsLied, client.FoundWithheld: text.CLIAuditsWithheld,
 	client.FoundUnproven: text.CLIAuditsUnproven, client.FoundUnreached: text.CLIAuditsUnreached,
 	client.FoundAnswered: text.CLIAuditsAnswered, client.FoundGone: text.CLIAuditsGone, client.FoundNotAsked: text.CLIAuditsNotAsked,
-	client.FoundNotUp: text.CLIAuditsNotUp, client.FoundSilent: text.CLIAuditsSilent,
+	client.FoundNotUp: text.CLIAuditsNotUp, client.FoundDeclined: text.CLIAuditsDeclined, client.FoundSilent: text.CLIAuditsSilent,
 }
 
 // ledgerAudits makes the verb that tells what became of questions to many after they were answered:
@@ -58,11 +58,21 @@ func (a *app) open(p client.OpenPoint) string {
 
 // said tells what another said, and beside it what is known from the jurisdiction itself.
 func (a *app) said(p client.OpenPoint, word string) string {
-	return a.t(text.CLIAuditsSaid, text.Args{"by": p.By, "state": a.t(saidOf[p.State], text.Args{"by": p.By}), "word": word})
+	state := a.t(saidOf[p.State], text.Args{"by": p.By})
+	if p.Said != "" {
+		state += " (" + p.Said + ")"
+	}
+	if p.Itself {
+		return a.t(text.CLIAuditsItself, text.Args{"state": state, "word": word})
+	}
+	return a.t(text.CLIAuditsSaid, text.Args{"by": p.By, "state": state, "word": word})
 }
 
 // saidOf are the texts for what was said of a jurisdiction.
-var saidOf = map[string]text.Code{client.StateUnreachable: text.CLIAuditsUnreachable, client.StateLate: text.CLIGatherLate}
+var saidOf = map[string]text.Code{
+	client.StateRefused: text.CLIGatherNotTaken, client.StateNotOffered: text.CLIGatherNotOffered, client.StateUnreachable: text.CLIAuditsUnreachable,
+	client.StateLate: text.CLIGatherLate, client.StateNotJoined: text.CLIGatherNotJoined,
+}
 
 func (a *app) found(f client.Finding) string {
 	said := a.t(found[f.Outcome], nil)

@@ -112,6 +112,8 @@ var audited = func() (all client.Audits) {
 		}
 		all.Findings = append(all.Findings, f)
 	}
+	p.By, p.Itself, p.State, p.Said = "云岩区", true, client.StateLate, "提出方等候 10000 毫秒，贵阳市转给云岩区时只剩 0 毫秒，未及办理"
+	all.Findings = append(all.Findings, client.Finding{OpenPoint: p, Outcome: client.FoundDeclined, At: "2026-11-25T02:10:00Z", Entry: log + "42"})
 	return all
 }()
 

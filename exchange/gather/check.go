@@ -182,8 +182,8 @@ func (c *checking) saysWhy(member identity.Jurisdiction, why Why) error {
 		said = why.By.Under(child) && member.Under(why.By)
 	case c.outcome[child] == Declined:
 		said = why.By == child
-	case c.outcome[child] == Rejected:
-		said = said && why.State == Refused && why.Code == ShareRefused
+	default:
+		said = said && why.State != NotOffered && (c.outcome[child] != Rejected || why.State == Refused && why.Code == ShareRefused)
 	}
 	if !said {
 		return wrong("%s says why %s is missing, and no answer of it is listed", why.By, member)

@@ -107,7 +107,7 @@ func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e 
 	m := sealed{id: q.id, kind: q.kind, to: q.to, wait: left(ctx)}
 	switch {
 	case m.wait < time.Millisecond:
-		return e, r.refuse(Late, ctx.Err(), q.to.String())
+		return e, r.late(ctx, ctx.Err(), q.to)
 	case len(call.Parameters) > MaxData:
 		return e, r.tooLarge(len(call.Parameters))
 	}
@@ -130,7 +130,7 @@ func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e 
 	}
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
 		if _, told := errors.AsType[*Problem](err); !told {
-			err = r.refuse(Late, err, q.to.String())
+			err = r.late(ctx, err, q.to)
 		}
 	}
 	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
@@ -254,7 +254,7 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	}
 	m, _, err := r.open(ctx, e, h.Issued)
 	if errors.Is(err, errNoTurn) {
-		return Answer{}, r.refuse(Late, err, q.to.String())
+		return Answer{}, r.late(ctx, err, q.to)
 	}
 	if p := notYet(err); p != nil {
 		return Answer{}, p

@@ -54,7 +54,7 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 	}
 	wait := left(ctx)
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
-		return Answer{}, r.refuse(Late, ctx.Err(), child.String())
+		return Answer{}, r.late(ctx, ctx.Err(), child)
 	}
 	onward := received.message
 	if onward.Hop.Hops == 0 {

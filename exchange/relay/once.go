@@ -53,7 +53,7 @@ func (r *Relay) once(ctx context.Context, in *inbound, operation Operation, rece
 		}, err
 	})
 	if err != nil && ctx.Err() != nil {
-		return r.refused(ctx, in, r.refuse(Late, err, r.l.Name.String()))
+		return r.refused(ctx, in, r.late(ctx, err, r.l.Name))
 	}
 	if _, notKept := errors.AsType[*giveError](err); notKept {
 		return r.refused(ctx, in, r.problem(err))

@@ -33,7 +33,7 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	defer leave()
 	wait := left(ctx)
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
-		return nil, r.refuse(Late, ctx.Err(), r.l.Name.String())
+		return nil, r.late(ctx, ctx.Err(), r.l.Name)
 	}
 	in.Hop.Remaining, in.Hop.Hops = uint32(wait.Milliseconds()), in.Hop.Hops-1
 	frame, err := in.Encode()
@@ -48,7 +48,7 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	case err != nil && ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return nil, r.unreachable(ctx, next, err)
 	case err != nil: // the asker gave up
-		return nil, r.refuse(Late, err, next.String())
+		return nil, r.late(ctx, err, next)
 	}
 	return answer, r.checkAnswer(in, next, answer)
 }

@@ -93,7 +93,7 @@ func (r *Relay) unreachable(ctx context.Context, to identity.Jurisdiction, err e
 	broken, isBroken := errors.AsType[*link.Error](err)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return r.refuse(Late, err, to.String())
+		return r.late(ctx, err, to)
 	case ctx.Err() != nil:
 		return nil
 	case errors.Is(err, link.ErrNoLink):

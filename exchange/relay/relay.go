@@ -61,9 +61,11 @@
 //
 // A request lives as long as its asker waits, and envelope.MaxSkew longer, because the two clocks
 // may be that far apart. The hop header says how long the asker still waits; a hop takes no more
-// time than that. After Late, AnswerRefused, or Unreachable because a link broke, the asker does
-// not know whether the request was served. If it was, the same request gets the same answer, byte
-// for byte, for ten minutes: to whoever lost it, and to a hop that would like to have another one.
+// time than that. Nobody signs the hop header: who got a request with less than a quarter of the
+// time that the asker signed, and is late, says who handed it over so (Hurried). After Late,
+// Hurried, AnswerRefused, or Unreachable because a link broke, the asker does not know whether the
+// request was served. If it was, the same request gets the same answer, byte for byte, for ten
+// minutes: to whoever lost it, and to a hop that would like to have another one.
 // The memory for that is bounded (see answers), and is gone after a restart: then the request is
 // refused as answered before, and only another id uses the data once more. The answer to a
 // federated request is kept for longer (see Shares).
@@ -126,6 +128,9 @@ const (
 	Busy             Code = 78 // jurisdiction, again: seconds after which it is worth asking again
 	UnknownOperation Code = 79 // operation, jurisdiction
 	AnswerRefused    Code = 80 // jurisdiction, reason: the answer is not proven
+
+	// It names who handed the request over, with how much of the time that its asker waits (ms).
+	Hurried Code = 195 // jurisdiction, by, left, wait
 
 	// Ask answers it itself, once: it sends the request again with the whole encapsulation.
 	UnknownEncapsulation Code = 122 // jurisdiction: it does not hold what the request refers to

@@ -54,7 +54,7 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	}
 	defer given()
 	ctx = budget.With(ctx, payer)
-	within, cancel := context.WithTimeout(ctx, min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
+	within, cancel := context.WithTimeout(in.hasten(ctx), min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
 	defer cancel()
 	defer in.leave()
 	answer, err := r.answer(within, in)
@@ -197,7 +197,7 @@ func (r *Relay) run(ctx context.Context, operation Operation, received Received)
 	case err == nil:
 		return result, nil
 	case ctx.Err() != nil:
-		return none, r.refuse(Late, err, r.l.Name.String())
+		return none, r.late(ctx, err, r.l.Name)
 	}
 	return none, r.problem(err)
 }
@@ -215,7 +215,7 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		return Received{}, nil, r.refuse(MessageRefused, err, h.Origin.String(), reason)
 	}
 	if ctx.Err() != nil {
-		return Received{}, nil, r.refuse(Late, ctx.Err(), r.l.Name.String())
+		return Received{}, nil, r.late(ctx, ctx.Err(), r.l.Name)
 	}
 	if h.Expires.Sub(h.Issued) > MaxLife {
 		return refused(longLife, nil)
@@ -231,8 +231,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		in.to, unusable = r.recipients.newest(sets)
 	}
 	switch {
-	case errors.Is(err, errNoTurn):
-		return Received{}, nil, r.refuse(Late, err, r.l.Name.String())
+	case err != nil && ctx.Err() != nil, errors.Is(err, errNoTurn):
+		return Received{}, nil, r.late(ctx, err, r.l.Name)
 	case notYet(err) != nil:
 		return Received{}, nil, notYet(err)
 	case errors.Is(err, envelope.ErrExpired):

@@ -34,7 +34,7 @@ func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, e
 	got, err := h.Federated.Account(ctx, in.by(), asked)
 	out.Open, out.Findings = []client.OpenPoint{}, []client.Finding{}
 	for _, p := range got.Open {
-		out.Open = append(out.Open, pointShown(h.Standing, p))
+		out.Open = append(out.Open, pointShown(h.Standing, p, text.FromAcceptLanguage(in.Language)))
 	}
 	for _, f := range got.Findings {
 		out.Findings = append(out.Findings, findingShown(h.Standing, f, text.FromAcceptLanguage(in.Language)))
@@ -42,20 +42,23 @@ func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, e
 	return out, err
 }
 
-func pointShown(s *standing.Standing, p federated.Point) client.OpenPoint {
+func pointShown(s *standing.Standing, p federated.Point, l text.Lang) client.OpenPoint {
 	out := client.OpenPoint{
 		Asked: p.Asked.String(), Agency: p.Agency.String(), Name: p.Hop.String(), Title: s.CalledShort(p.Hop),
 		Since: stamp(p.Since), Until: stamp(p.Until),
 	}
 	if !p.By.IsZero() {
-		out.By, out.State = s.CalledShort(p.By), p.State.String()
+		out.By, out.Itself, out.State = s.CalledShort(p.By), p.By == p.Hop, p.State.String()
+	}
+	if p.Said != nil {
+		out.Said = text.T(l, p.Said.Code, s.Worded(p.Said.Args))
 	}
 	return out
 }
 
 func findingShown(s *standing.Standing, f federated.Finding, l text.Lang) client.Finding {
 	out := client.Finding{
-		OpenPoint: pointShown(s, f.Point), Outcome: string(f.Outcome), At: stamp(f.At), Entry: f.Entry.String(), Lies: liesShown(f.Lies),
+		OpenPoint: pointShown(s, f.Point, l), Outcome: string(f.Outcome), At: stamp(f.At), Entry: f.Entry.String(), Lies: liesShown(f.Lies),
 		Up: stamp(f.Up),
 	}
 	if f.Why != nil {

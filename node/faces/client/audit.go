@@ -18,6 +18,7 @@ const (
 	FoundGone     = "gone"      // it says that it answered, and shows no answer
 	FoundNotAsked = "not-asked" // it says that its link was up, and the question never came
 	FoundNotUp    = "not-up"    // it says that the question never came, and not that its link was up
+	FoundDeclined = "declined"  // it said why it gives no answer, and says again that it gave none
 	FoundSilent   = "silent"    // it said nothing for a day
 )
 
@@ -34,7 +35,9 @@ type OpenPoint struct {
 	Name   string `json:"name"`
 	Title  string `json:"title" doc:"What people call it"`
 	By     string `json:"by,omitempty" doc:"What people call who said that it gave no answer; absent: it did not show what it was given"`
-	State  string `json:"state,omitempty" enum:"unreachable,late" doc:"What was said of it"`
+	Itself bool   `json:"itself,omitempty" doc:"It said so itself, for a reason that somebody on the way can bring about"`
+	State  string `json:"state,omitempty" enum:"refused,not-offered,unreachable,late,not-joined" doc:"What was said of it"`
+	Said   string `json:"said,omitempty" doc:"A sentence: why, by the same word"`
 	Since  string `json:"since" doc:"RFC 3339"`
 	Until  string `json:"until" doc:"RFC 3339: until when it is asked again"`
 }
@@ -42,7 +45,7 @@ type OpenPoint struct {
 // Finding is what came of asking again.
 type Finding struct {
 	OpenPoint
-	Outcome string `json:"outcome" enum:"audited,lied,withheld,unproven,unreached,answered,gone,not-asked,not-up,silent"`
+	Outcome string `json:"outcome" enum:"audited,lied,withheld,unproven,unreached,answered,gone,not-asked,not-up,declined,silent"`
 	At      string `json:"at" doc:"RFC 3339"`
 	Entry   string `json:"entry" doc:"Name of the entry that records the finding"`
 	Lies    []Lie  `json:"lies,omitempty"`

@@ -75,6 +75,8 @@ type World struct {
 	// Breaks, if not nil, says of each message whether it does not arrive, or its answer does not
 	// come back.
 	Breaks func(local, to identity.Jurisdiction, kind envelope.Kind) (lost, unanswered bool)
+	// Late, if not nil, says of each message whether it is handed over late, with so many ms left.
+	Late func(local, to identity.Jurisdiction, kind envelope.Kind) (left uint32, late bool)
 
 	o       Options
 	ahead   atomic.Int64 // ns: the clocks
@@ -321,6 +323,12 @@ func (w *World) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 		lost := false
 		if lost, unanswered = w.Breaks(local, to, must(envelope.Decode(request)).Header().Kind); lost {
 			return link.ErrNoLink
+		}
+	}
+	if e := must(envelope.Decode(request)); w.Late != nil {
+		if left, late := w.Late(local, to, e.Header().Kind); late {
+			e.Hop.Remaining = left
+			request = must(e.Encode())
 		}
 	}
 	if w.Twice && local == Guiyang {

@@ -73,6 +73,13 @@ func (d *Desk) ServeSaying(in *relay.Registry, consumers operation.Consumers, sa
 	})
 }
 
+// ServeAnswered registers the operation that says what was answered.
+func (d *Desk) ServeAnswered(in *relay.Registry) {
+	operationAnswered.Serve(in, func(ctx context.Context, r relay.Received, p whatAnswered) (word, error) {
+		return d.says(ctx, p, r.Header.Origin)
+	})
+}
+
 // NextTry gives nextTry to the tests of the package federated_test.
 func NextTry(since, last time.Time) time.Time { return nextTry(since, last) }
 

@@ -36,6 +36,7 @@ const (
 	Gone     Outcome = "gone"      // it says that it answered, and shows no answer
 	NotAsked Outcome = "not-asked" // it says that its link was up, and that the question never came
 	NotUp    Outcome = "not-up"    // it says that the question never came, and not that its link was up
+	Declined Outcome = "declined"  // it said why it gives no answer, and says again that it gave none
 	Silent   Outcome = "silent"    // it said nothing for a day
 )
 
@@ -45,8 +46,9 @@ const maxLies = 16
 // Point is something that is open in the account of a question.
 type Point struct {
 	Hop    identity.Jurisdiction // that is asked again
-	By     identity.Jurisdiction // who said that Hop gave no answer; zero: Hop did not show what it was given
-	State  gather.State          // what By said: unreachable or late
+	By     identity.Jurisdiction // who said that Hop gave no answer, Hop itself too; zero: Hop did not show what it was given
+	State  gather.State          // what By said
+	Said   *text.Failure         // why, by the word of By; nil: the state says all
 	Agency identity.Label        // that asked the question
 	Asked  identity.Entry        // this jurisdiction's record of the question
 	Since  time.Time
@@ -106,6 +108,7 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 func (p point) shown(log identity.Log) Point {
 	return Point{
 		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: time.UnixMilli(int64(p.Since)), Until: p.end(),
+		Said: failureOf(p.Code, p.Args),
 	}
 }
 
@@ -117,10 +120,17 @@ func (f finding) shown(log identity.Log) Finding {
 	if f.Up > 0 {
 		out.Up = time.UnixMilli(int64(f.Up))
 	}
-	if code := text.ByNumber(f.Code); f.Code != 0 {
-		out.Why = &text.Failure{Code: code, Args: text.Named(code, f.Args)}
-	}
+	out.Why = failureOf(f.Code, f.Args)
 	return out
+}
+
+// failureOf returns a reason as it is told; nil for none.
+func failureOf(number uint16, args []string) *text.Failure {
+	if number == 0 {
+		return nil
+	}
+	code := text.ByNumber(number)
+	return &text.Failure{Code: code, Args: text.Named(code, args)}
 }
 
 // foundOf returns how a point ended: with what an audit found or, where err is not nil, because
@@ -176,9 +186,10 @@ type findingNote struct {
 	Why         text.Code `json:"why,omitempty"`
 	Share       []byte    `json:"share,omitempty"`
 	// Of what another said: who, and what; and the word of the hop, as it signed it.
-	By   string `json:"by,omitempty"`
-	Said string `json:"said,omitempty"`
-	Word []byte `json:"word,omitempty"`
+	By      string    `json:"by,omitempty"`
+	Said    string    `json:"said,omitempty"`
+	SaidWhy text.Code `json:"said_why,omitempty"`
+	Word    []byte    `json:"word,omitempty"`
 }
 
 type lieNote struct {
@@ -210,6 +221,9 @@ func (d *Desk) noted(ctx context.Context, f finding) (book.Statement, error) {
 	}
 	if !shown.By.IsZero() {
 		note.By, note.Said, note.Word = shown.By.String(), shown.State.String(), f.Word
+	}
+	if shown.Said != nil {
+		note.SaidWhy = shown.Said.Code
 	}
 	if shown.Why != nil {
 		note.Why = shown.Why.Code

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -16,21 +17,18 @@ import (
 	"xietong/node/ground/operation"
 )
 
-// operationAnswered asks a member what it answered to a question of the asker, where another said
-// that it gave no answer, or showed one that is signed with keys which have ended since:
+// operationAnswered asks a member what it answered to a question of the asker: somebody said why it
+// gave no answer, or showed one that is signed with keys which have ended since:
 //
-//	{1: hash of the request, 2: when it was issued (ms), 3: who said that it gave no answer,
-//	   4: unreachable or late; 3 and 4 are absent where nobody said so}
+//	{1: hash of the request, 2: when it was issued (ms), 3: who said so, which may be the member,
+//	   4: the state that was said; 3 and 4 are absent where nobody said anything}
 //	→ {1: word, 2: since when its link upwards is up (ms), absent: not up or not known,
 //	   3: its answer as it signed it, where the word is 1}
 //
 // The words: 1 it answered; 2 it answered, and the answer is kept no more or does not stand any
 // more; 3 the question never came, and its link was up; 4 the question never came, and its link was
-// not up, or it does not know.
+// not up, or it does not know; 5 the question may have come, and it keeps no answer.
 const operationAnswered operation.Operation[whatAnswered, word] = "answered"
-
-// maxDoubted bounds the jurisdictions that are asked themselves after one question.
-const maxDoubted = 64
 
 // whatAnswered is the question, and what was said of the jurisdiction that is asked.
 type whatAnswered struct {
@@ -40,10 +38,9 @@ type whatAnswered struct {
 	State   gather.State          `cbor:"4,keyasint,omitempty"`
 }
 
-// Check demands a hash of 32 bytes, and one of the two states where somebody said something.
+// Check demands a hash of 32 bytes, and a state of no answer where somebody said something.
 func (p whatAnswered) Check() error {
-	said := p.State == gather.Unreachable || p.State == gather.Late
-	if len(p.Request) != 32 || !said && p.State != 0 || said == p.By.IsZero() {
+	if len(p.Request) != 32 || p.State == gather.Answered || p.State > gather.NotJoined || (p.State == 0) != p.By.IsZero() {
 		return fmt.Errorf("a hash of %d bytes, and state %d by %q", len(p.Request), p.State, p.By)
 	}
 	return nil
@@ -63,11 +60,12 @@ const (
 	saysGone     wordKind = 2
 	saysNotAsked wordKind = 3
 	saysNotUp    wordKind = 4
+	saysNone     wordKind = 5
 )
 
 // Check demands a known word, with an answer if it says so.
 func (w word) Check() error {
-	if w.Word < saysAnswered || w.Word > saysNotUp || (w.Word == saysAnswered) != (len(w.Answer) > 0) || w.Since > ledger.MaxTime {
+	if w.Word < saysAnswered || w.Word > saysNone || (w.Word == saysAnswered) != (len(w.Answer) > 0) || w.Since > ledger.MaxTime {
 		return fmt.Errorf("word %d since %d with an answer of %d bytes", w.Word, w.Since, len(w.Answer))
 	}
 	return nil
@@ -83,6 +81,8 @@ func (d *Desk) says(ctx context.Context, p whatAnswered, asker identity.Jurisdic
 		return word{Word: saysAnswered, Answer: v.Frame}, nil
 	case found && v.Asker == asker:
 		return word{Word: saysGone}, nil
+	case p.By.IsZero() || p.By == d.own.Name():
+		return word{Word: saysNone}, nil
 	}
 	w.Word = saysNotUp
 	if d.UpSince != nil {
@@ -96,52 +96,6 @@ func (d *Desk) says(ctx context.Context, p whatAnswered, asker identity.Jurisdic
 	return w, nil
 }
 
-// doubted are those of whom a share says, in the name of another, that they gave no answer: the
-// children of whoever says so, because what it says of all below one child it says of that child.
-func doubted(share gather.Share) (all []point) {
-	known := map[identity.Jurisdiction]bool{}
-	for _, m := range share.Missing {
-		child, ok := childOn(m.By, m.Name)
-		if m.State != gather.Unreachable && m.State != gather.Late || !ok || known[child] {
-			continue
-		}
-		if known[child] = true; len(all) < maxDoubted {
-			all = append(all, point{Hop: child, By: m.By, State: m.State})
-		}
-	}
-	return all
-}
-
-// childOn returns the child of above on the way to a jurisdiction below it.
-func childOn(above, name identity.Jurisdiction) (child identity.Jurisdiction, ok bool) {
-	if name == above || !name.Under(above) {
-		return child, false
-	}
-	for child = name; ; {
-		parent, ok := child.Parent()
-		if !ok || parent == above {
-			return child, ok
-		}
-		child = parent
-	}
-}
-
-// askThem opens a point for each jurisdiction that is said not to have answered, and returns those
-// for which there was room.
-func (d *Desk) askThem(ctx context.Context, p point, share gather.Share) (asked []identity.Jurisdiction, err error) {
-	for _, o := range doubted(share) {
-		p.Hop, p.By, p.State = o.Hop, o.By, o.State
-		kept, err := d.openPoint(ctx, p, nil)
-		if err != nil {
-			return asked, err
-		}
-		if kept {
-			asked = append(asked, p.Hop)
-		}
-	}
-	return asked, nil
-}
-
 // hear asks a jurisdiction what it says, and settles the point with its word.
 func (d *Desk) hear(ctx, within context.Context, p point) {
 	said := whatAnswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
@@ -153,10 +107,13 @@ func (d *Desk) hear(ctx, within context.Context, p point) {
 	case err != nil:
 		f.because(err)
 	default:
-		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp}[w.Word]
+		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp, saysNone: Declined}[w.Word]
 	}
 	if w.Word == saysAnswered {
-		_, err := d.signed(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
+		reply, err := d.signed(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
+		if p.By == p.Hop && declines(reply, p.Hop) {
+			f.Outcome = Declined
+		}
 		switch missing := withoutKey(err) != nil; {
 		case errors.Is(err, relay.ErrEndedKey): // its word, under keys that count, is that it gave the answer
 		case missing && d.Now().Before(p.end()):
@@ -168,6 +125,13 @@ func (d *Desk) hear(ctx, within context.Context, p point) {
 		}
 	}
 	_ = d.settle(ctx, f) // or it stays open, and is tried again
+}
+
+// declines reports whether an answer says that its signer gives none: as a whole, or for its own
+// records.
+func declines(answer envelope.Reply, of identity.Jurisdiction) bool {
+	share, err := gather.Decode(answer.Result)
+	return answer.Problem != nil || err == nil && slices.ContainsFunc(share.Missing, func(m gather.Missing) bool { return m.Name == of && m.By == of })
 }
 
 // wordOf returns what a jurisdiction says that it answered, with the evidence that it said so.

@@ -30,7 +30,8 @@ const (
 func (d *Desk) openAll(ctx context.Context, a auditing, dataset identity.Label, asked identity.Entry, share gather.Share, found *Audit) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	if len(found.left)+len(doubted(share)) == 0 {
+	doubted := doubted(share)
+	if len(found.left)+len(doubted) == 0 {
 		return nil
 	}
 	p, err := d.pointOf(ctx, a, dataset, asked)
@@ -40,7 +41,7 @@ func (d *Desk) openAll(ctx context.Context, a auditing, dataset identity.Label, 
 	if found.Again, err = d.askAgain(ctx, p, found.left); err != nil {
 		return err
 	}
-	found.Themselves, err = d.askThem(ctx, p, share)
+	found.Themselves, err = d.askThem(ctx, p, doubted)
 	return err
 }
 

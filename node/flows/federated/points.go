@@ -40,7 +40,7 @@ var (
 const bucketPointShares = "pointshares"
 
 // point is something that is open in the account of a question: a hop did not show what it was
-// given or, where By is set, By said that the hop gave no answer.
+// given or, where By is set, By said that the hop gave no answer; By may be the hop itself.
 type point struct {
 	Hop     identity.Jurisdiction `cbor:"1,keyasint"`
 	By      identity.Jurisdiction `cbor:"2,keyasint,omitzero"`
@@ -60,6 +60,8 @@ type point struct {
 	Issued  uint64                `cbor:"16,keyasint"` // ms since 1970 UTC
 	All     bool                  `cbor:"17,keyasint,omitempty"`
 	Size    uint64                `cbor:"18,keyasint,omitempty"` // bytes of the share of the hop
+	Code    uint16                `cbor:"19,keyasint,omitempty"` // the reason that By gave; 0: the state says all
+	Args    []string              `cbor:"20,keyasint,omitempty"`
 }
 
 func (p point) key() []byte { return append(bytes.Clone(p.Request), p.Hop.String()...) }

@@ -240,7 +240,9 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 			why.Heard = uint64(heard.UnixMilli())
 		}
 	case text.NotReady, text.Internal:
-		if ctx.Err() != nil {
+		if args, hurried := relay.Haste(ctx, self); ctx.Err() != nil && hurried {
+			why = refusal(self, uint16(relay.Hurried), args)
+		} else if ctx.Err() != nil {
 			why = &gather.Why{State: gather.Late, By: self}
 		}
 	}
@@ -254,7 +256,7 @@ func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
 	switch text.ByNumber(code) {
 	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
 		why.State = gather.NotOffered // its catalogue entry is older than the question
-	case text.Late:
+	case text.Late, text.Hurried:
 		why.State = gather.Late
 	case text.Unreachable:
 		why.State = gather.Unreachable

@@ -86,11 +86,10 @@ func (d *Desk) ask(ctx context.Context, who identity.Jurisdiction, r Relation) (
 	return a, nil
 }
 
-// excuses are the refusals of whoever is asked that say nothing about our keys: it is busy, or of
-// an older version, or the clocks are apart.
-var excuses = []relay.Code{
-	relay.Busy, relay.Late, relay.UnknownOperation, relay.MessageExpired, relay.MessageFuture, relay.UnknownEncapsulation,
-}
+// excuses are the refusals of whoever is asked that say nothing about our keys: it is of an older
+// version, or the clocks are apart. What a hop on the way can bring about is none of them: a
+// question that it hands over too late, or as one of so many that whoever is asked is busy.
+var excuses = []relay.Code{relay.UnknownOperation, relay.MessageExpired, relay.MessageFuture}
 
 // unanswered says what an asking came to that brought no belief.
 func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {

@@ -38,25 +38,31 @@ func (w *world) found(p *place) string {
 
 // TestParentWithholdsTheQuestions: the city loses what the county asks the province, or says,
 // signed, that it cannot reach the province while it shows that the province spoke to it just now.
-// Three askings are an alarm. Nothing of it counts while the county's own link is down, and a city
-// that is cut off itself is believed (S05f).
+// or has the province refuse them: as too late, or as too many (S05n). Three askings are an alarm.
+// Nothing of it counts while the county's own link is down, and a city that is cut off itself is
+// believed (S05f).
 func TestParentWithholdsTheQuestions(t *testing.T) {
 	lost := errors.Join(&link.Error{Reason: link.NoAnswer}, errors.New("lost"))
 	for what, row := range map[string]struct {
 		atCity, atProvince error // why a message is lost there
 		cut                bool
 		heard              time.Duration // how long ago the province spoke to the city, as the city shows
+		late               bool
+		copies             int
 		want               string
 	}{
-		"lost by the city":                        {lost, nil, false, 0, "silent guizhou"},
-		"said to be unreachable, which it is not": {nil, link.ErrNoLink, false, 0, "silent guizhou"},
-		"said to be unreachable, and cut off":     {nil, link.ErrNoLink, false, time.Hour, ""},
-		"lost while the own link is down":         {lost, nil, true, 0, ""},
+		"lost by the city":                        {atCity: lost, want: "silent guizhou"},
+		"said to be unreachable, which it is not": {atProvince: link.ErrNoLink, want: "silent guizhou"},
+		"said to be unreachable, and cut off":     {atProvince: link.ErrNoLink, heard: time.Hour},
+		"lost while the own link is down":         {atCity: lost, cut: true},
+		"handed over with no time left":           {late: true, want: "silent guizhou"},
+		"handed over many times":                  {copies: 400, want: "silent guizhou"},
 	} {
 		w := newWorld(t, "guizhou", "guiyang.guizhou", "nanming.guiyang.guizhou")
 		county := w.at("nanming.guiyang.guizhou")
 		w.at("guiyang.guizhou").pass = func(identity.Jurisdiction, []byte) error { return row.atCity }
 		w.at("guizhou").pass = func(identity.Jurisdiction, []byte) error { return row.atProvince }
+		w.at("guizhou").late, w.at("guizhou").copies = row.late, row.copies
 		county.cut = row.cut
 		for n := range 5 {
 			w.elapse(Every)

@@ -50,6 +50,9 @@ type place struct {
 	heard time.Time // when the parent's parent spoke to the parent, as the parent shows
 	// pass, if not nil, judges each message that comes over a link; an error loses it.
 	pass func(from identity.Jurisdiction, frame []byte) error
+	// late has what comes over a link come with no time left; copies is how often it came before.
+	late   bool
+	copies int
 }
 
 // world is a tree of jurisdictions; ahead is added to the time.
@@ -237,7 +240,22 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 			return err
 		}
 	}
+	if p.late {
+		request = w.hurried(request)
+	}
+	for range p.copies {
+		if err := p.relay.Serve(ctx, local, request, func([]byte) error { return nil }); err != nil {
+			return err
+		}
+	}
 	return p.relay.Serve(ctx, local, request, each)
+}
+
+// hurried returns a request as a hop hands it over that says that nobody waits any more.
+func (w *world) hurried(request []byte) []byte {
+	e := must2(envelope.Decode(request))(w.t)
+	e.Hop.Remaining = 0
+	return must2(e.Encode())(w.t)
 }
 
 // join makes the keys of child those of a child of the parent, as the doors do, also anew, and

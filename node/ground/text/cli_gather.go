@@ -59,6 +59,8 @@ const (
 	CLIAuditsGone        Code = "cli.audits.gone"
 	CLIAuditsNotAsked    Code = "cli.audits.not-asked"
 	CLIAuditsNotUp       Code = "cli.audits.not-up"
+	CLIAuditsDeclined    Code = "cli.audits.declined"
+	CLIAuditsItself      Code = "cli.audits.itself"
 	CLIAuditsSilent      Code = "cli.audits.silent"
 	CLIAuditsUp          Code = "cli.audits.up"
 	CLIAuditsUnreachable Code = "cli.audits.unreachable"
@@ -110,6 +112,8 @@ var gatherSentences = []sentence{
 	{CLIAuditsGone, "其称已答复，未出示", "It says that it answered, and shows no answer"},
 	{CLIAuditsNotAsked, "其称链路正常，未收到查询", "It says that its link was up, and the question never came"},
 	{CLIAuditsNotUp, "其称未收到查询，链路当时未通或情况不明", "It says that the question never came, and not that its link was up"},
+	{CLIAuditsDeclined, "再次询问，其仍称没有作出答复", "Asked again, it says that it gave no answer"},
+	{CLIAuditsItself, "其自称{state}；{word}", "It said itself: {state}. {word}"},
 	{CLIAuditsSilent, "一天之内未得到其说明", "It said nothing for a day"},
 	{CLIAuditsUp, "{word}（链路自 {since} 起正常）", "{word} (up since {since})"},
 	{CLIAuditsUnreachable, "联系不上", "not reached"},

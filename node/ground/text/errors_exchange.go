@@ -10,6 +10,7 @@ const (
 	MessageFuture    Code = "message-future"
 	Unreachable      Code = "unreachable"
 	Late             Code = "late"
+	Hurried          Code = "hurried"
 	Busy             Code = "busy"
 	UnknownOperation Code = "unknown-operation"
 	AnswerRefused    Code = "answer-refused"
@@ -58,6 +59,13 @@ var exchangeProblems = []problem{
 			"请稍后重新提出；经常如此的，请{jurisdiction}的管理员查看节点是否过载"},
 		en: parts{"No answer in time", "{jurisdiction} did not answer in time, and may have served the request all the same", "{jurisdiction}",
 			"ask again later; if it happens often, the administrator of {jurisdiction} should see whether its node is overloaded"},
+	},
+	{
+		number: 195, code: Hurried, status: http.StatusGatewayTimeout, params: []string{"jurisdiction", "by", "left", "wait"},
+		zh: parts{"转来时已无时间", "提出方等候 {wait} 毫秒，{by}转给{jurisdiction}时只剩 {left} 毫秒，未及办理", "{by}",
+			"请稍后重新提出；经常如此的，请{by}的管理员查看节点是否过载，或有意压下请求"},
+		en: parts{"Handed over too late", "the asker waits {wait} ms, and {by} handed the request to {jurisdiction} with {left} ms left, too few to serve it", "{by}",
+			"ask again later; if it happens often, {by} is overloaded or holds requests back"},
 	},
 	{
 		number: 78, code: Busy, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "again"},

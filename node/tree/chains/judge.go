@@ -103,5 +103,5 @@ func isCutOff(err error) bool {
 	case f.Code == text.Unreachable:
 		return f.Args["reason"] != relay.NotEndorsed && f.Args["reason"] != relay.NoRoute
 	}
-	return f.Code == text.Late || f.Code == text.Busy
+	return f.Code == text.Late || f.Code == text.Hurried || f.Code == text.Busy
 }
