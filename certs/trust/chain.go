@@ -125,8 +125,12 @@ func (l Level) verify(pin Pin, by Link) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	if at, e := sets[pin.number-sets[0].Number], by.Endorsement; e != nil && at.Epoch != e.Epoch {
-		return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set is of %d", ErrEndorsement, e.Child, e.Epoch, at.Epoch)
+	if e := by.Endorsement; e != nil {
+		for _, k := range sets[pin.number-sets[0].Number:] { // what follows the endorsed one opens no epoch by itself
+			if k.Epoch != e.Epoch {
+				return Link{}, fmt.Errorf("%w: %s in epoch %d, its key set %d is of %d", ErrEndorsement, e.Child, e.Epoch, k.Number, k.Epoch)
+			}
+		}
 	}
 	if len(l.Recovery) > MaxRecoveryLen {
 		return Link{}, fmt.Errorf("%w: a recovery statement of %d bytes, more than %d", ErrChain, len(l.Recovery), MaxRecoveryLen)

@@ -295,3 +295,30 @@ func TestNoStandingInReceipt(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyOpensAnEpoch (S05u): whoever has a log key of epoch 1 signs a number 2 of epoch 2, which
+// the parent never endorsed, and proves an entry of /log/2 behind the genuine endorsement of number
+// 1. The owner, who came back after all keys were lost, has the log of that name.
+func TestNobodyOpensAnEpoch(t *testing.T) {
+	f := newFixture(t, "nanming.guiyang.guizhou", 1)
+	city := newSuperior("guiyang.guizhou", endorsementOf(f.set, "520102", "county", "南明区"))
+	hash, two := f.set.Hash(), f.set
+	two.Number, two.Epoch, two.Previous = 2, 2, hash[:]
+	signed, err := trust.Assemble(two, []trust.Signature{{Replica: f.signers[0].replica, Sig: f.signers[0].SignLog(two.SigningInput())}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.log, err = identity.NewLog(f.set.Name, 2); err != nil {
+		t.Fatal(err)
+	}
+	f.add(t, `{"forged":true}`, true)
+	index := f.add(t, `{"forged":true}`, true)
+	c, note := f.checkpoint(t, 1)
+	receipt, err := Issue(f.leaves[index], index, c, note, f.tiles, []trust.Level{city.level(), {KeySets: [][]byte{f.signed, signed}}}, f.signers[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := VerifyReceipt(receipt, f.preimage[index], city.set.Pin()); !errors.Is(err, trust.ErrEndorsement) {
+		t.Errorf("got %s, %v, want %v", v.Entry, err, trust.ErrEndorsement)
+	}
+}

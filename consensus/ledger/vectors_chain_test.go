@@ -154,6 +154,10 @@ func (b *refuser) endorsements() {
 	says("endorsed-self", "endorsement", "the city endorses itself", func(e *trust.Endorsement) { e.Child = city.set.Name })
 	says("endorsed-root", "endorsement", "a name without a parent", func(e *trust.Endorsement) { e.Child = province.set.Name })
 	says("endorsed-epoch", "endorsement", "the city endorses epoch 2, the key set is of epoch 1", func(e *trust.Endorsement) { e.Epoch = 2 })
+	two := after(b.one, b.keys[:1])
+	two.Epoch = 2
+	add("endorsed-epoch-after", "endorsement", "the city endorses number 1 of epoch 1, and number 2, which nobody endorsed, opens epoch 2", city.set.Pin(),
+		city.level(), trust.Level{KeySets: [][]byte{b.signed1, signSet(two, b.by[0])}})
 	says("endorsed-long", "endorsement", "a term of 30 days and 1 ms", func(e *trust.Endorsement) { e.NotAfter++ })
 	says("endorsed-backwards", "endorsement", "it ends when it begins", func(e *trust.Endorsement) { e.NotAfter = e.Issued })
 	says("endorsed-short-hash", "endorsement", "a hash of 31 bytes", func(e *trust.Endorsement) { e.Hash = e.Hash[1:] })

@@ -72,7 +72,6 @@ func (d *Desk) ask(ctx context.Context, who identity.Jurisdiction, r Relation) (
 	defer cancel()
 	up, call := d.o.Up(), &asking{asker: d.o.Asker}
 	a.Belief, err = operationBelieved.Read(ctx, call, operation.Asking{ID: id, To: who}, wanted{d.name})
-	up = up && d.o.Up()
 	switch {
 	case err == nil && a.Belief.Name == d.name:
 		a.Kind, a.Evidence = Named, evident(call.answer.Evidence, call.answer.Preimage)
@@ -82,7 +81,7 @@ func (d *Desk) ask(ctx context.Context, who identity.Jurisdiction, r Relation) (
 	}
 	a.Belief, a.Kind, a.Why = Belief{}, Nothing, string(failure.Of(err).Code)
 	d.unanswered(ctx, &a, err)
-	a.Excused = a.Excused || !up
+	a.Excused = a.Excused || !up // as it was before: whoever sees the question pass can end the link then
 	return a, nil
 }
 
@@ -107,7 +106,7 @@ func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {
 	case p.At == a.Who:
 		a.Excused = slices.Contains(excuses, relay.Code(p.Code))
 	case p.At == d.name:
-		a.Excused = slices.Contains([]string{relay.NoLink, relay.NoRoute, relay.NotEndorsed}, p.Reason())
+		a.Excused = slices.Contains([]string{relay.NoRoute, relay.NotEndorsed}, p.Reason())
 	default:
 		a.Excused = a.Relation == Other || p.Evidence != nil && d.o.Now().Sub(d.o.Heard()) > chains.MaxAge
 	}

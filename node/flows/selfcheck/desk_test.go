@@ -47,7 +47,7 @@ func TestParentWithholdsTheQuestions(t *testing.T) {
 		atCity, atProvince error // why a message is lost there
 		cut                bool
 		heard              time.Duration // how long ago the province spoke to the city, as the city shows
-		late               bool
+		late, falls        bool
 		copies             int
 		want               string
 	}{
@@ -55,16 +55,20 @@ func TestParentWithholdsTheQuestions(t *testing.T) {
 		"said to be unreachable, which it is not": {atProvince: link.ErrNoLink, want: "silent guizhou"},
 		"said to be unreachable, and cut off":     {atProvince: link.ErrNoLink, heard: time.Hour},
 		"lost while the own link is down":         {atCity: lost, cut: true},
+		"the link falls with the question":        {atCity: lost, falls: true, want: "silent guizhou"},
 		"handed over with no time left":           {late: true, want: "silent guizhou"},
 		"handed over many times":                  {copies: 400, want: "silent guizhou"},
 	} {
 		w := newWorld(t, "guizhou", "guiyang.guizhou", "nanming.guiyang.guizhou")
 		county := w.at("nanming.guiyang.guizhou")
-		w.at("guiyang.guizhou").pass = func(identity.Jurisdiction, []byte) error { return row.atCity }
+		w.at("guiyang.guizhou").pass = func(identity.Jurisdiction, []byte) error {
+			county.cut = row.cut || row.falls
+			return row.atCity
+		}
 		w.at("guizhou").pass = func(identity.Jurisdiction, []byte) error { return row.atProvince }
 		w.at("guizhou").late, w.at("guizhou").copies = row.late, row.copies
-		county.cut = row.cut
 		for n := range 5 {
+			county.cut = row.cut // a link that fell is up again
 			w.elapse(Every)
 			county.heard = w.now().Add(-row.heard)
 			if err := county.desk.Round(t.Context()); err != nil {

@@ -24,8 +24,9 @@
 // encrypts its answer to a decryption key that this jurisdiction never made, and its signature
 // covers which key that is. Both are answers. A belief that names a key set that was never made
 // here is an alarm at once; what an older chain could explain, when it is said again 12 minutes
-// later. Three questions to the grandparent without an answer, while the own link was up, are one
-// too. The word of one other is a lead, of two an alarm. Judge decides that; it is pure.
+// later. Three questions to the grandparent without an answer, while the own link was up before
+// them, are one too: a link that falls with each question is no excuse. The word of one other is a
+// lead, of two an alarm. Judge decides that; it is pure.
 //
 // That the parent says, signed, that it cannot reach the one above it excuses it, unless it shows
 // in its hello that the one above it spoke to it in the last ten minutes.

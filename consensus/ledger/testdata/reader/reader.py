@@ -347,7 +347,8 @@ def descend(pin, chain):
     for i, level in enumerate(chain):
         sets = walk(pin, level[1])
         names.append(sets[-1][1])
-        need(not endorsements or sets[pin[1] - sets[0][3]][2] == endorsements[-1][7], "endorsement", "epoch")
+        later = sets[pin[1] - sets[0][3]:]
+        need(not endorsements or all(k[2] == endorsements[-1][7] for k in later), "endorsement", "epoch")
         need((2 in level) == (i < len(chain) - 1), "chain", "an endorsement too few or too many")
         if 2 in level:
             try:
