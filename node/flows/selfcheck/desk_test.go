@@ -37,10 +37,10 @@ func (w *world) found(p *place) string {
 }
 
 // TestParentWithholdsTheQuestions: the city loses what the county asks the province, or says,
-// signed, that it cannot reach the province while it shows that the province spoke to it just now.
-// or has the province refuse them: as too late, or as too many (S05n). Three askings are an alarm.
-// Nothing of it counts while the county's own link is down, and a city that is cut off itself is
-// believed (S05f).
+// signed, that it cannot reach the province while it shows that the province spoke to it just now
+// (S05f); or has the province refuse it, as too late or as one of too many (S05n); or ends the link
+// whenever a question passes (S05o). Three askings are an alarm. Nothing of it counts while the
+// county's own link is down before, and a city that is cut off itself is believed.
 func TestParentWithholdsTheQuestions(t *testing.T) {
 	lost := errors.Join(&link.Error{Reason: link.NoAnswer}, errors.New("lost"))
 	for what, row := range map[string]struct {
