@@ -57,8 +57,8 @@ type Asking struct {
 	At       time.Time
 	Kind     Kind
 	Belief   Belief // of Named
-	// Excused says, of Nothing, that it tells nothing about the parent: the own link was down before
-	// the question, or somebody on the way signed why there is no answer.
+	// Excused says, of Nothing, that it tells nothing about the parent: the own link was down
+	// before the question, or somebody on the way signed why there is no answer.
 	Excused  bool
 	Why      string // of Nothing: the code of the problem
 	Evidence []byte // what the one that was asked signed: see the package comment; none: nothing
