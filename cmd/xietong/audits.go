@@ -76,9 +76,6 @@ var saidOf = map[string]text.Code{
 
 func (a *app) found(f client.Finding) string {
 	said := a.t(found[f.Outcome], nil)
-	if f.Up != "" {
-		said = a.t(text.CLIAuditsUp, text.Args{"word": said, "since": a.localTime(f.Up)})
-	}
 	if f.Why != "" {
 		said += " (" + f.Why + ")"
 	}

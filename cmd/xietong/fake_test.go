@@ -107,9 +107,6 @@ var audited = func() (all client.Audits) {
 	all.Open = append(all.Open, p)
 	for _, outcome := range []string{client.FoundAnswered, client.FoundGone, client.FoundNotAsked, client.FoundNotUp, client.FoundSilent} {
 		f := client.Finding{OpenPoint: p, Outcome: outcome, At: "2026-11-25T02:10:00Z", Entry: log + "41"}
-		if outcome == client.FoundNotAsked {
-			f.Up = "2026-11-23T02:10:00Z"
-		}
 		all.Findings = append(all.Findings, f)
 	}
 	p.By, p.Itself, p.State, p.Said = "云岩区", true, client.StateLate, "提出方等候 10000 毫秒，贵阳市转给云岩区时只剩 0 毫秒，未及办理"

@@ -296,9 +296,9 @@ func TestNoStandingInReceipt(t *testing.T) {
 	}
 }
 
-// TestNobodyOpensAnEpoch (S05u): whoever has a log key of epoch 1 signs a number 2 of epoch 2, which
-// the parent never endorsed, and proves an entry of /log/2 behind the genuine endorsement of number
-// 1. The owner, who came back after all keys were lost, has the log of that name.
+// TestNobodyOpensAnEpoch (S05u): whoever has a log key of epoch 1 signs a number 2 of epoch 2,
+// which the parent never endorsed, and proves an entry of /log/2 behind the genuine endorsement of
+// number 1. The owner, who came back after all keys were lost, has the log of that name.
 func TestNobodyOpensAnEpoch(t *testing.T) {
 	f := newFixture(t, "nanming.guiyang.guizhou", 1)
 	city := newSuperior("guiyang.guizhou", endorsementOf(f.set, "520102", "county", "南明区"))

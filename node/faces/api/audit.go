@@ -59,7 +59,6 @@ func pointShown(s *standing.Standing, p federated.Point, l text.Lang) client.Ope
 func findingShown(s *standing.Standing, f federated.Finding, l text.Lang) client.Finding {
 	out := client.Finding{
 		OpenPoint: pointShown(s, f.Point, l), Outcome: string(f.Outcome), At: stamp(f.At), Entry: f.Entry.String(), Lies: liesShown(f.Lies),
-		Up: stamp(f.Up),
 	}
 	if f.Why != nil {
 		out.Why = text.T(l, f.Why.Code, s.Worded(f.Why.Args))

@@ -50,7 +50,6 @@ type Finding struct {
 	Entry   string `json:"entry" doc:"Name of the entry that records the finding"`
 	Lies    []Lie  `json:"lies,omitempty"`
 	Why     string `json:"why,omitempty" doc:"A sentence: why nothing was shown or said"`
-	Up      string `json:"up,omitempty" doc:"RFC 3339: since when its link upwards was up, by its own word"`
 }
 
 // Audits returns what is open and what was found, of the question that an entry records, or of all

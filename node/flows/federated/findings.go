@@ -61,7 +61,6 @@ type Finding struct {
 	Outcome Outcome
 	At      time.Time
 	Lies    []gather.Lie
-	Up      time.Time      // since when the link of Hop was up, by its word; zero: it does not say
 	Why     *text.Failure  // why nothing was shown; nil: not known, or it was shown
 	Entry   identity.Entry // that records the finding
 }
@@ -116,9 +115,6 @@ func (f finding) shown(log identity.Log) Finding {
 	out := Finding{Point: f.Point.shown(log), Outcome: f.Outcome, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(log)}
 	for _, l := range f.Lies {
 		out.Lies = append(out.Lies, gather.Lie(l))
-	}
-	if f.Up > 0 {
-		out.Up = time.UnixMilli(int64(f.Up))
 	}
 	out.Why = failureOf(f.Code, f.Args)
 	return out

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
@@ -22,8 +21,7 @@ import (
 //
 //	{1: hash of the request, 2: when it was issued (ms), 3: who said so, which may be the member,
 //	   4: the state that was said; 3 and 4 are absent where nobody said anything}
-//	→ {1: word, 2: since when its link upwards is up (ms), absent: not up or not known,
-//	   3: its answer as it signed it, where the word is 1}
+//	→ {1: word, 3: its answer as it signed it, where the word is 1}
 //
 // The words: 1 it answered; 2 it answered, and the answer is kept no more or does not stand any
 // more; 3 the question never came, and its link was up; 4 the question never came, and its link was
@@ -49,7 +47,6 @@ func (p whatAnswered) Check() error {
 // word is what a jurisdiction says of a question that it is said not to have answered.
 type word struct {
 	Word   wordKind `cbor:"1,keyasint"`
-	Since  uint64   `cbor:"2,keyasint,omitempty"`
 	Answer []byte   `cbor:"3,keyasint,omitempty"`
 }
 
@@ -65,8 +62,8 @@ const (
 
 // Check demands a known word, with an answer if it says so.
 func (w word) Check() error {
-	if w.Word < saysAnswered || w.Word > saysNone || (w.Word == saysAnswered) != (len(w.Answer) > 0) || w.Since > ledger.MaxTime {
-		return fmt.Errorf("word %d since %d with an answer of %d bytes", w.Word, w.Since, len(w.Answer))
+	if w.Word < saysAnswered || w.Word > saysNone || (w.Word == saysAnswered) != (len(w.Answer) > 0) {
+		return fmt.Errorf("word %d with an answer of %d bytes", w.Word, len(w.Answer))
 	}
 	return nil
 }
@@ -84,23 +81,27 @@ func (d *Desk) says(ctx context.Context, p whatAnswered, asker identity.Jurisdic
 	case p.By.IsZero() || p.By == d.own.Name():
 		return word{Word: saysNone}, nil
 	}
-	w.Word = saysNotUp
-	if d.UpSince != nil {
-		if since := d.UpSince(); !since.IsZero() {
-			w.Since = uint64(since.UnixMilli())
-		}
+	if d.wasUp(time.UnixMilli(int64(p.Issued))) {
+		return word{Word: saysNotAsked}, nil
 	}
-	if w.Since > 0 && w.Since <= p.Issued {
-		w.Word = saysNotAsked
+	return word{Word: saysNotUp}, nil
+}
+
+// wasUp reports whether the link upwards was surely up at a time of the last day, by a clock that
+// may be envelope.MaxSkew apart from this one.
+func (d *Desk) wasUp(at time.Time) bool {
+	if d.UpSince == nil || at.Before(d.Now().Add(-AgainFor-envelope.MaxSkew)) {
+		return false
 	}
-	return w, nil
+	since := d.UpSince()
+	return !since.IsZero() && !since.After(at.Add(-envelope.MaxSkew))
 }
 
 // hear asks a jurisdiction what it says, and settles the point with its word.
 func (d *Desk) hear(ctx, within context.Context, p point) {
 	said := whatAnswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
 	w, evidence, err := d.wordOf(within, p.Hop, p.auditing(), said)
-	f := finding{Point: p, Outcome: Silent, At: uint64(d.Now().UnixMilli()), Word: evidence, Up: w.Since}
+	f := finding{Point: p, Outcome: Silent, At: uint64(d.Now().UnixMilli()), Word: evidence}
 	switch {
 	case ctx.Err() != nil || err != nil && d.Now().Before(p.end()):
 		return // later

@@ -78,8 +78,7 @@ type finding struct {
 	Code    uint16     `cbor:"5,keyasint,omitempty"` // why it was not shown; 0: not known
 	Args    []string   `cbor:"6,keyasint,omitempty"`
 	Entry   ledger.Ref `cbor:"7,keyasint,omitempty"` // that records it
-	Up      uint64     `cbor:"8,keyasint,omitempty"` // ms since 1970 UTC: since when the link of the hop is up, by its word
-	Word    []byte     `cbor:"9,keyasint,omitempty"` // of the hop, as it signed it (see relay.Evidence)
+	Word    []byte     `cbor:"8,keyasint,omitempty"` // of the hop, as it signed it (see relay.Evidence)
 }
 
 // lie is a gather.Lie as it is kept.

@@ -25,8 +25,6 @@ const (
 	// count.
 	silences  = 3
 	silentFor = 12 * time.Hour
-	// agreeing is how many others must say the same before it is more than the word of one.
-	agreeing = 2
 )
 
 // Relation is what the jurisdiction that is asked is to the asker.
@@ -66,6 +64,7 @@ type Asking struct {
 
 // Own is what a jurisdiction knows of its own key sets.
 type Own struct {
+	Name identity.Jurisdiction
 	Sets []OwnSet // all of them, oldest first
 	// Since is when the first of them was first endorsed, or made where nobody says so. Before that
 	// others rightly believed other keys.
@@ -163,22 +162,48 @@ type Finding struct {
 
 // Judge says what the askings so far, oldest first, come to. It is deterministic and keeps nothing.
 func Judge(o Own, asked []Asking, now time.Time) (all []Finding) {
-	others := map[identity.Jurisdiction]bool{}
 	for _, who := range whoAnswered(asked) {
 		if f, found := o.differs(who, asked); found {
 			all = append(all, f)
-			if f.Relation == Other {
-				others[who] = true
-			}
 		}
 	}
-	for i := range all {
-		all[i].Lead = all[i].Relation == Other && len(others) < agreeing
+	for i, f := range all {
+		agrees := func(g Finding) bool { return g.Relation == Other && o.apart(f.Who, g.Who) && f.sameAs(g) }
+		all[i].Lead = f.Relation == Other && !slices.ContainsFunc(all, agrees)
 	}
 	for _, r := range []Relation{Grandparent, Other} {
 		if f, found := o.silent(r, asked, now); found {
 			all = append(all, f)
 		}
+	}
+	return all
+}
+
+// apart reports whether no jurisdiction that stands on no way of ours speaks for both: whoever
+// stands above one of them answers for it as it likes.
+func (o Own) apart(a, b identity.Jurisdiction) bool {
+	above, ok := a, true
+	for ok && !b.Under(above) {
+		above, ok = above.Parent()
+	}
+	return a != b && (!ok || o.Name.Under(above))
+}
+
+// sameAs reports whether two say the same: they name one key set that is not ours. Whoever knows
+// only that our keys are not what it believes names none.
+func (f Finding) sameAs(g Finding) bool {
+	named := f.Belief.hashes()
+	return f.Kind != Named || g.Kind != Named || slices.ContainsFunc(g.Belief.hashes(), func(h string) bool { return slices.Contains(named, h) })
+}
+
+// hashes returns the key sets that a belief names.
+func (b Belief) hashes() (all []string) {
+	all = append(all, string(b.Hash))
+	for _, w := range b.Waiting {
+		all = append(all, string(w.Hash))
+	}
+	if b.Before != nil {
+		all = append(all, string(b.Before.Hash))
 	}
 	return all
 }

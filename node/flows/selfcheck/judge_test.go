@@ -153,10 +153,10 @@ func TestForeignKeysAreFound(t *testing.T) {
 	})
 }
 
-// TestJudge is the table of what counts for what.
+// TestJudge is the table of what counts for what. Two counties of one city are one word (S05v).
 func TestJudge(t *testing.T) {
 	now := start.Add(100 * time.Hour)
-	own := Own{Since: start, Sets: []OwnSet{{Hash: hashOf(0), Until: now.Add(-2 * time.Hour)}, {Hash: hashOf(1), Until: now.Add(30 * time.Minute)}, {Hash: hashOf(2)}, {Hash: hashOf(3)}}}
+	own := Own{Name: mustName("nanming.guiyang.guizhou"), Since: start, Sets: []OwnSet{{Hash: hashOf(0), Until: now.Add(-2 * time.Hour)}, {Hash: hashOf(1), Until: now.Add(30 * time.Minute)}, {Hash: hashOf(2)}, {Hash: hashOf(3)}}}
 	said := func(i int, ago, age time.Duration) Asking {
 		h := hashOf(i)
 		return Asking{Who: grand, Relation: Grandparent, At: now.Add(-ago), Kind: Named, Belief: Belief{Name: grand, Epoch: 1, Number: 1, Hash: h[:], AsOf: uint64(now.Add(-ago - age).UnixMilli())}}
@@ -193,11 +193,15 @@ func TestJudge(t *testing.T) {
 		"silent, and cut off between":          {[]Asking{nothing(3*time.Hour, false), nothing(2*time.Hour, false), nothing(time.Hour, true), nothing(0, false)}, "silent"},
 		"cut off":                              {[]Asking{nothing(3*time.Hour, true), nothing(2*time.Hour, true), nothing(time.Hour, true), nothing(0, true)}, ""},
 		"silent long ago":                      {[]Asking{nothing(40*time.Hour, false), nothing(30*time.Hour, false), nothing(0, false)}, ""},
-		"what one other says":                  {[]Asking{by("zunyi", said(9, 0, 0))}, "lead"},
-		"what two others say":                  {[]Asking{by("zunyi", said(9, time.Hour, 0)), by("bijie", said(9, 0, 0))}, "differs differs"},
-		"one other, and the grandparent's not": {[]Asking{by("zunyi", said(9, time.Hour, 0)), said(2, 0, 0)}, "lead"},
-		"others silent three times":            {[]Asking{by("zunyi", nothing(2*time.Hour, false)), by("bijie", nothing(time.Hour, false)), by("anshun", nothing(0, false))}, "silent"},
-		"others silent, one answers":           {[]Asking{by("zunyi", nothing(2*time.Hour, false)), by("bijie", said(2, time.Hour, 0)), by("anshun", nothing(0, false))}, ""},
+		"what one other says":                  {[]Asking{by("zunyi.guizhou", said(9, 0, 0))}, "lead"},
+		"what two others say":                  {[]Asking{by("zunyi.guizhou", said(9, time.Hour, 0)), by("bijie.guizhou", said(9, 0, 0))}, "differs differs"},
+		"what two of one city say":             {[]Asking{by("meitan.zunyi.guizhou", said(9, time.Hour, 0)), by("tongzi.zunyi.guizhou", said(9, 0, 0))}, "lead lead"},
+		"what a city and its county say":       {[]Asking{by("zunyi.guizhou", said(9, time.Hour, 0)), by("tongzi.zunyi.guizhou", said(9, 0, 0))}, "lead lead"},
+		"two others say two things":            {[]Asking{by("zunyi.guizhou", said(9, time.Hour, 0)), by("bijie.guizhou", said(8, 0, 0))}, "lead lead"},
+		"two others do not know ours":          {[]Asking{by("zunyi.guizhou", odd(12*time.Minute, Unknown)), by("zunyi.guizhou", odd(0, Unknown)), by("bijie.guizhou", said(8, 0, 0))}, "differs differs"},
+		"one other, and the grandparent's not": {[]Asking{by("zunyi.guizhou", said(9, time.Hour, 0)), said(2, 0, 0)}, "lead"},
+		"others silent three times":            {[]Asking{by("zunyi.guizhou", nothing(2*time.Hour, false)), by("bijie.guizhou", nothing(time.Hour, false)), by("anshun.guizhou", nothing(0, false))}, "silent"},
+		"others silent, one answers":           {[]Asking{by("zunyi.guizhou", nothing(2*time.Hour, false)), by("bijie.guizhou", said(2, time.Hour, 0)), by("anshun.guizhou", nothing(0, false))}, ""},
 	} {
 		got := ""
 		for _, f := range Judge(own, row.asked, now) {

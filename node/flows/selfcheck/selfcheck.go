@@ -26,7 +26,8 @@
 // here is an alarm at once; what an older chain could explain, when it is said again 12 minutes
 // later. Three questions to the grandparent without an answer, while the own link was up before
 // them, are one too: a link that falls with each question is no excuse. The word of one other is a
-// lead, of two an alarm. Judge decides that; it is pure.
+// lead; two make it an alarm who name the same key set, and of whom no third one, off our way to
+// the root, stands above both. Judge decides that; it is pure.
 //
 // That the parent says, signed, that it cannot reach the one above it excuses it, unless it shows
 // in its hello that the one above it spoke to it in the last ten minutes.
@@ -247,7 +248,7 @@ func ownOf(states []host.KeyState, e *trust.Endorsement) (o Own) {
 	for _, k := range states {
 		o.Sets = append(o.Sets, OwnSet{Hash: k.Hash(), Until: k.Until})
 	}
-	o.Since = firstEndorsed(states[0].Published, e)
+	o.Name, o.Since = states[0].Name, firstEndorsed(states[0].Published, e)
 	return o
 }
 

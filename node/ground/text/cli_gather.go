@@ -62,7 +62,6 @@ const (
 	CLIAuditsDeclined    Code = "cli.audits.declined"
 	CLIAuditsItself      Code = "cli.audits.itself"
 	CLIAuditsSilent      Code = "cli.audits.silent"
-	CLIAuditsUp          Code = "cli.audits.up"
 	CLIAuditsUnreachable Code = "cli.audits.unreachable"
 )
 
@@ -115,7 +114,6 @@ var gatherSentences = []sentence{
 	{CLIAuditsDeclined, "再次询问，其仍称没有作出答复", "Asked again, it says that it gave no answer"},
 	{CLIAuditsItself, "其自称{state}；{word}", "It said itself: {state}. {word}"},
 	{CLIAuditsSilent, "一天之内未得到其说明", "It said nothing for a day"},
-	{CLIAuditsUp, "{word}（链路自 {since} 起正常）", "{word} (up since {since})"},
 	{CLIAuditsUnreachable, "联系不上", "not reached"},
 	{CLIShortAudits, "查看分级查询事后核对的结果", "Tell what was audited after its question was answered"},
 	{CLIAuditsAsked, "查询留痕", "question"},
