@@ -3,24 +3,28 @@ package records
 import (
 	"context"
 
+	"xietong/exchange/budget"
 	"xietong/node/ground/failure"
 )
 
 // MaxFiles is how many files are read at once: each holds a hash of every key that it has, up to
 // about 1 GB of them. MaxComing is how many may be there, those that wait included: the request of
-// each takes a part of the room that all requests have.
+// each takes a part of the room that all requests have. One agency has half of the first and a
+// third of the second at most, so that its files, which may come slowly or not at all, hold up
+// nobody else's.
 const (
 	MaxFiles  = 4
 	MaxComing = 12
 )
 
 // Files has room for the files that all desks of a node take in.
-type Files struct{ reading, coming chan struct{} }
+type Files struct {
+	reading *budget.Room
+	coming  *budget.Places
+}
 
 // NewFiles returns room for MaxFiles and MaxComing.
-func NewFiles() *Files {
-	return &Files{make(chan struct{}, MaxFiles), make(chan struct{}, MaxComing)}
-}
+func NewFiles() *Files { return &Files{budget.NewRoom(MaxFiles), budget.NewPlaces(MaxComing)} }
 
 // start waits until one more file may be read. The error is failure.Overloaded where too many wait,
 // or the cause why ctx ended. No Files at all, nil, hold nobody up.
@@ -28,16 +32,15 @@ func (f *Files) start(ctx context.Context) (release func(), err error) {
 	if f == nil {
 		return func() {}, nil
 	}
-	select {
-	case f.coming <- struct{}{}:
-	default:
+	payer, _ := budget.PayerOf(ctx)
+	gone, ok := f.coming.Enter(budget.Payer{Neighbour: payer.Origin})
+	if !ok {
 		return nil, failure.Overloaded(nil)
 	}
-	select {
-	case f.reading <- struct{}{}:
-		return func() { <-f.reading; <-f.coming }, nil
-	case <-ctx.Done():
-		<-f.coming
-		return nil, context.Cause(ctx)
+	read, err := f.reading.Enter(ctx, 1)
+	if err != nil {
+		gone()
+		return nil, err
 	}
+	return func() { read(0); gone() }, nil
 }

@@ -13,6 +13,7 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/exchange/budget"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
@@ -44,6 +45,10 @@ func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor,
 	if err != nil {
 		return Answer{}, err
 	}
+	keep, err := budget.Hold(ctx, q.longest())
+	if err != nil {
+		return Answer{}, err
+	}
 	var s *search
 	use, err := d.use(ctx, id, func() looking {
 		s = &search{desk: d, by: by, asked: q, fingerprint: fingerprint}
@@ -53,7 +58,24 @@ func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor,
 		return Answer{Use: use}, err
 	}
 	s.answer.Use = use
+	keep(toldIn * s.bytes)
 	return s.answer, nil
+}
+
+// toldIn is about how many bytes a byte of an answer takes until it is written: the record, the
+// answer in JSON, and what is kept of it for whoever lost it.
+const toldIn = 4
+
+// longest returns how many bytes the answer may take, where that is worth counting: a record by its
+// key, and one number, are short.
+func (q Question) longest() int {
+	if q.Key != "" || q.Measure.Function != gather.None && !q.Measure.Grouped() {
+		return 0
+	}
+	if q.MaxBytes <= 0 || q.MaxBytes > maxAnswerLen {
+		return toldIn * maxAnswerLen
+	}
+	return toldIn * q.MaxBytes
 }
 
 // decide decides whether the actor may ask the question, and turns it into a plan. apply is true

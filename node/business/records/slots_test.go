@@ -3,6 +3,7 @@ package records
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -146,14 +147,15 @@ func (u *upload) Read(b []byte) (int, error) {
 // TestFilesAtOnce (A07) has many files checked at once: a few are read, the others wait, and nobody
 // who waits for a file to come holds a slot.
 func TestFilesAtOnce(t *testing.T) {
-	l, desk := open(t)
+	_, desk := open(t)
 	synctest.Test(t, func(t *testing.T) {
 		desk.Slots, desk.Files = budget.NewSlots(1), NewFiles()
-		ctx := budget.With(t.Context(), budget.Payer{Neighbour: l.Name().String()})
+		ctx := budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: "0"})
 		begun, gate := new(atomic.Int32), make(chan struct{})
 		var all sync.WaitGroup
-		for range 3 * MaxFiles {
+		for n := range MaxComing / 2 { // a quarter of all for each of two
 			all.Go(func() {
+				ctx := budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: fmt.Sprint(n % 2)})
 				file := &upload{begun, gate, strings.NewReader("code,name\n520102016009,社区\n")}
 				got, err := desk.Check(ctx, civil, code, rows.CSV, file)
 				if err != nil || got.Good != 1 {
@@ -172,6 +174,40 @@ func TestFilesAtOnce(t *testing.T) {
 		other := budget.With(t.Context(), budget.Payer{Neighbour: "another"})
 		if err := desk.Slots.Run(other, func(context.Context) error { ran = true; return nil }); err != nil || !ran {
 			t.Errorf("while files are waited for: ran %t, %v", ran, err)
+		}
+		close(gate)
+		all.Wait()
+	})
+}
+
+// TestSilentFiles (A07b): one agency sends files of which nothing comes. Half of those that are
+// read at once are its own at most, and a third of those that may wait, so another agency's are
+// taken.
+func TestSilentFiles(t *testing.T) {
+	_, desk := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		desk.Files = NewFiles()
+		of := func(agency string) context.Context {
+			return budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: agency})
+		}
+		gate := make(chan struct{})
+		var refused atomic.Int32
+		var all sync.WaitGroup
+		for range MaxComing {
+			all.Go(func() {
+				_, err := desk.Check(of("water"), civil, code, rows.CSV, &upload{new(atomic.Int32), gate, strings.NewReader("code,name\n")})
+				if failure.Is(err, text.Overloaded) {
+					refused.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		if got := refused.Load(); got != MaxComing-MaxComing/3 {
+			t.Errorf("%d of %d are refused", got, MaxComing)
+		}
+		got, err := desk.Check(of("civil-affairs"), civil, code, rows.CSV, strings.NewReader("code,name\n520102016009,社区\n"))
+		if err != nil || got.Good != 1 {
+			t.Errorf("another agency's: got %+v, %v", got, err)
 		}
 		close(gate)
 		all.Wait()

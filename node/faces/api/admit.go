@@ -81,6 +81,19 @@ func (b *bodies) give(n int) {
 	b.number, b.len = b.number-1, b.len-n
 }
 
+// maxHeld bounds what the answers of all requests under way take, in bytes. Whoever asks for a long
+// one waits until there is room, and waits no longer when its client goes.
+const maxHeld = 256 << 20
+
+// held has what a request holds for its answer given back when that is written.
+func (s *server) held(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, done := s.answering.Open(r.Context())
+		defer done()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 // admit refuses a request whose body there is no room for, before anything of it is read.
 func (s *server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

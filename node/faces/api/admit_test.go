@@ -2,6 +2,8 @@ package api
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +18,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/group"
+	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -166,4 +169,58 @@ func TestSilentClients(t *testing.T) {
 	if d.server.bodies.number != 0 {
 		t.Errorf("at the end %d bodies are held", d.server.bodies.number)
 	}
+}
+
+// unread is a client that reads nothing of its answer until its gate opens.
+type unread struct {
+	http.ResponseWriter
+	gate <-chan struct{}
+}
+
+func (u unread) Write(b []byte) (int, error) {
+	<-u.gate
+	return u.ResponseWriter.Write(b)
+}
+
+// TestLongAnswersTakeRoom (M03b): what an answer may take is counted before anything is read, until
+// it is written. Clients that do not read, or that go at once, make no more of them; a record by
+// its key, and another agency, are served meanwhile.
+func TestLongAnswersTakeRoom(t *testing.T) {
+	d := open(t)
+	d.server.answering = budget.NewRoom(64)
+	list := func(ctx context.Context, as, key string, w http.ResponseWriter) {
+		r := httptest.NewRequestWithContext(ctx, "POST", "/v1/query", bytes.NewReader(must(json.Marshal(client.Query{Dataset: "villages", Key: key, Use: use}))))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(client.HeaderIdempotency, must(identity.NewMessage()).String())
+		r.Header.Set(client.HeaderAgency, as)
+		d.handler.ServeHTTP(w, r)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		used := func(when string, want int) {
+			t.Helper()
+			if synctest.Wait(); d.uses(t) != want {
+				t.Errorf("%s: %d uses, want %d", when, d.uses(t), want)
+			}
+		}
+		gate := make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() { list(t.Context(), "water", "", unread{httptest.NewRecorder(), gate}) })
+		used("one does not read", 1)
+		ctx, gone := context.WithCancel(t.Context())
+		for range 100 {
+			all.Go(func() { list(ctx, "water", "", httptest.NewRecorder()) })
+		}
+		used("a hundred wait", 1)
+		list(t.Context(), "water", "1", httptest.NewRecorder())
+		used("a record by its key", 2)
+		list(t.Context(), "civil-affairs", "", httptest.NewRecorder())
+		used("another agency", 3)
+		gone()
+		synctest.Wait()
+		close(gate)
+		all.Wait()
+		used("those that waited are gone", 3)
+		list(t.Context(), "water", "", httptest.NewRecorder())
+		used("there is room again", 4)
+	})
 }

@@ -76,6 +76,8 @@ type server struct {
 	node    Node
 	answers *answers.Store[*recorder]
 	bodies  bodies
+
+	answering *budget.Room // bytes
 }
 
 // Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
@@ -91,7 +93,7 @@ const maxBodyLen = 1 << 20
 
 // New returns the handler of the API.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
-	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept)}
+	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept), answering: budget.NewRoom(maxHeld)}
 	return s.handler()
 }
 
@@ -107,7 +109,7 @@ func (s *server) handler() http.Handler {
 	s.registerRows(files, a)
 	describeKeys(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
-	return paid(s.admit(s.again(files)))
+	return paid(s.admit(s.held(s.again(files))))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.

@@ -18,6 +18,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/answers"
+	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
@@ -177,7 +178,7 @@ func open(t *testing.T) *door {
 	l := newMemory(t, "guizhou")
 	n := &node{hosted: []Hosted{hostedIn(l)}, clock: l.Ledger}
 	logger := slog.New(slog.DiscardHandler)
-	s := &server{version: "test", logger: logger, node: n, answers: answers.New[*recorder](maxKept)}
+	s := &server{version: "test", logger: logger, node: n, answers: answers.New[*recorder](maxKept), answering: budget.NewRoom(maxHeld)}
 	d := &door{l.Ledger, s.handler(), s}
 	for _, agency := range []string{"civil-affairs", "water"} {
 		d.done(t, "POST", "/v1/agencies", "", client.NewAgency{Code: agency, Title: agency})
