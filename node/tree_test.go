@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -322,4 +323,29 @@ func TestParentMoves(t *testing.T) {
 	serve(t, cityDir)
 	serve(t, dir)
 	linked(t, dial(t, dir, "en"), "guiyang.guizhou")
+}
+
+// TestInvitedAsItCanBeEndorsed (A22): what no endorsement or token can hold is refused before the
+// invitation is made, so the one before still stands. What is accepted can be redeemed.
+func TestInvitedAsItCanBeEndorsed(t *testing.T) {
+	_, c := city(t)
+	first, err := c.Invite(t.Context(), client.NewInvitation{Name: "经开区", Label: "jingkai", Level: strings.Repeat("县", 10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, v := range map[string]client.NewInvitation{
+		"a name of 300 bytes":       {Name: strings.Repeat("区", 100)},
+		"a level of 60 bytes":       {Name: "经开区", Level: strings.Repeat("县", 20)},
+		"a code of 60 bytes":        {Name: "经开区", Code: strings.Repeat("五", 20)},
+		"a short name of 300 bytes": {Name: "经开区", ShortName: strings.Repeat("区", 100)},
+	} {
+		v.Label = "jingkai"
+		_, err := c.Invite(t.Context(), v)
+		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.BadRequest) {
+			t.Errorf("%s: got %v, want %s", what, err, text.BadRequest)
+		}
+	}
+	if _, err := Join(t.Context(), filepath.Join(t.TempDir(), "jingkai"), first.Token, quiet()); err != nil {
+		t.Errorf("the first invitation: %v", err)
+	}
 }

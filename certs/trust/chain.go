@@ -35,6 +35,13 @@ func (l Level) Size() (n int) {
 	return n + len(l.Endorsement) + len(l.Standing) + len(l.Recovery) + len(l.Confirmed)
 }
 
+// Lasting returns what of the level is for ever, and can stand in a receipt: all but statements of
+// now.
+func (l Level) Lasting() Level { return Level{KeySets: l.KeySets, Endorsement: l.Endorsement} }
+
+// IsLasting reports whether the level holds nothing but what is for ever.
+func (l Level) IsLasting() bool { return l.Standing == nil && l.Recovery == nil && l.Confirmed == nil }
+
 // Prover verifies the proof of an endorsement under the newest key set of the parent and returns
 // the entry's payload. The caller passes it in, because proofs belong to the ledger, which stands
 // above this room.

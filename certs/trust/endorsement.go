@@ -99,9 +99,19 @@ func (e Endorsement) check() error {
 	case len(e.Since) > MaxSince || uint64(len(e.Since)) > e.Number || !slices.IsSorted(e.Since) ||
 		len(e.Since) > 0 && (e.Since[0] == 0 || e.Since[len(e.Since)-1] > e.Issued):
 		return fmt.Errorf("%w: number %d endorsed since %d ms", ErrEndorsement, e.Number, e.Since)
-	case len(e.Code) > maxCodeLen || len(e.Level) > maxCodeLen || e.DisplayName == "" || len(e.DisplayName) > maxDisplayLen:
-		return fmt.Errorf("%w: code, level or display name is missing or too long", ErrEndorsement)
-	case !utf8.ValidString(e.Code + e.Level + e.DisplayName):
+	}
+	return CheckPlace(e.Code, e.Level, e.DisplayName)
+}
+
+// CheckPlace refuses what an endorsement cannot say of a place: whoever invites it must not learn
+// of that when the place redeems the invitation. The error wraps ErrEndorsement.
+func CheckPlace(code, level, displayName string) error {
+	switch {
+	case displayName == "" || len(displayName) > maxDisplayLen:
+		return fmt.Errorf("%w: a display name of %d bytes, not 1 to %d", ErrEndorsement, len(displayName), maxDisplayLen)
+	case len(code) > maxCodeLen || len(level) > maxCodeLen:
+		return fmt.Errorf("%w: a code of %d bytes and a level of %d, more than %d", ErrEndorsement, len(code), len(level), maxCodeLen)
+	case !utf8.ValidString(code + level + displayName):
 		return fmt.Errorf("%w: not UTF-8", ErrEndorsement)
 	}
 	return nil

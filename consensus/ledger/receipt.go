@@ -98,8 +98,8 @@ func DecodeReceipt(data []byte) (Receipt, error) {
 	if r.holdsNull() {
 		return Receipt{}, malformed("receipt", errors.New("null, where there is nothing to leave out"))
 	}
-	if slices.ContainsFunc(r.Chain, func(l trust.Level) bool { return l.Standing != nil || l.Recovery != nil || l.Confirmed != nil }) {
-		return Receipt{}, malformed("receipt", errors.New("a standing or recovery statement, which is for now, in a receipt, which is for ever"))
+	if slices.ContainsFunc(r.Chain, func(l trust.Level) bool { return !l.IsLasting() }) {
+		return Receipt{}, malformed("receipt", errors.New("a statement of now in a receipt, which is for ever"))
 	}
 	if r.Version != receiptVersion {
 		return Receipt{}, malformed("receipt", fmt.Errorf("version %d, this program reads %d", r.Version, receiptVersion))

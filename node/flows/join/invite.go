@@ -1,10 +1,12 @@
 package join
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -71,10 +73,19 @@ func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Pla
 	if len(chain) == 1 {
 		t.Root = t.Parent
 	}
+	if err := cmp.Or(trust.CheckPlace(place.Code, place.Level, place.DisplayName), encodes(t)); err != nil {
+		return Invited{}, text.Fail(text.BadRequest, text.Args{"where": "name, code, level", "reason": err.Error()}, err)
+	}
 	entry, err := tree.Invite(ctx, d.Own, id, tree.Invitation{
 		Place: place, Secret: tree.SecretHash(t.Secret), Until: t.Until, Rekey: rekey,
 	})
 	return Invited{t, entry}, err
+}
+
+// encodes returns the error of a token that cannot be given to anybody.
+func encodes(t invitation.Token) error {
+	_, err := t.Encode()
+	return err
 }
 
 // InviteInside invites a place that the same node will host. The place knocks at address, which is

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
@@ -136,14 +136,17 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)
 	}
-	chain = slices.Clone(chain)
-	for i := range chain {
-		chain[i].Standing, chain[i].Recovery = nil, nil // a receipt says nothing of now
+	lasting := make([]trust.Level, len(chain))
+	for i, level := range chain {
+		lasting[i] = level.Lasting()
 	}
 	err = h.proven(ctx, index, func(p provenEntry) error {
-		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, chain, h.authority)
+		receipt, err = ledger.Issue(p.leaf, index, p.checkpoint, p.note, p.reader, lasting, h.authority)
 		if err == nil && len(receipt) > ledger.MaxReceiptLen {
 			err = &ChainError{In: h.name, Length: len(receipt), Max: ledger.MaxReceiptLen} // no verifier takes it
+		}
+		if err == nil {
+			_, err = ledger.DecodeReceipt(receipt) // nothing is given out that no verifier reads
 		}
 		return err
 	})
