@@ -6,7 +6,7 @@ import (
 )
 
 // TestLastingIsTheRest fills each field of a level: what is for ever are the key sets and the
-// endorsement, and every other field, also one that is added, is left out and noticed (A11d).
+// endorsement, and every other field, also one that is added, is left out and noticed (A11f).
 func TestLastingIsTheRest(t *testing.T) {
 	kinds := reflect.TypeFor[Level]()
 	for i := range kinds.NumField() {

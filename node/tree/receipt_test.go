@@ -9,7 +9,7 @@ import (
 	. "xietong/node/tree/treetest"
 )
 
-// TestParentSpoilsReceipts (A11d): a parent hands down, in the chain, a genuine statement of now,
+// TestParentSpoilsReceipts (A11f): a parent hands down, in the chain, a genuine statement of now,
 // which no receipt may have. The receipts of its child's ledger verify all the same.
 func TestParentSpoilsReceipts(t *testing.T) {
 	province, city, county := New(t, "guizhou"), New(t, "guiyang.guizhou"), New(t, countyName)
