@@ -279,6 +279,7 @@ type Relay struct {
 	wide       *budget.Rates        // federated requests of children beyond their own subtrees
 	given      *answers.Store[given]
 	asked      *answers.Store[envelope.Envelope] // requests of this jurisdiction
+	came       *came
 }
 
 // New returns the relay of a hosted jurisdiction.
@@ -287,7 +288,7 @@ func New(l Local) *Relay {
 		l: l, batch: envelope.NewBatcher(l.Signer, l.Slots), recipients: recipients{now: l.Now, kept: map[identity.Jurisdiction]*recipient{}},
 		serving: budget.NewPlaces(MaxServing), toward: budget.NewPlacesToward(MaxToward), brought: budget.NewPlacesToward(MaxBrought),
 		wide:  budget.NewRates(3*WideBurst, 1/WideEvery.Seconds()), // one branch alone may have a third, one below that a quarter
-		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked),
+		given: answers.New[given](MaxGiven), asked: answers.New[envelope.Envelope](MaxAsked), came: newCame(l.Now),
 	}
 }
 

@@ -47,6 +47,9 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	if err != nil {
 		return &link.CodeError{Code: link.CodeMalformed, Err: fmt.Errorf("serve %s: %w", peer, err)}
 	}
+	if in.header.Kind == envelope.Federated && (in.header.Destination == r.l.Name || r.handedDown(peer, in.header)) {
+		r.came.note(in.Hash())
+	}
 	payer := in.payer()
 	given, ok := r.brought.EnterAs(requestCost+len(frame), peer.String(), budget.Payer{Neighbour: payer.Origin, Origin: payer.Within})
 	if !ok {

@@ -37,7 +37,8 @@ func TestHopLeavesNoTime(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := callstest.New(t, callstest.Options{Counties: []identity.Jurisdiction{nanming, yunyan}})
-				asker, began := w.At(nanming), time.Now().Add(-time.Hour)
+				asker, began := w.At(nanming), time.Now()
+				time.Sleep(envelope.MaxSkew)
 				w.At(yunyan).Federated.UpSince = func() time.Time { return began }
 				w.Late = func(_, to identity.Jurisdiction, kind envelope.Kind) (uint32, bool) {
 					return row.left, to == row.at && kind == envelope.Federated
@@ -96,7 +97,8 @@ func leftOutAs(t *testing.T, why gather.Why, none bool) {
 			}
 		},
 	})
-	asker, began := w.At(nanming), time.Now().Add(-time.Hour)
+	asker, began := w.At(nanming), time.Now()
+	time.Sleep(envelope.MaxSkew)
 	w.At(yunyan).Federated.UpSince = func() time.Time { return began }
 	w.Breaks = func(_, to identity.Jurisdiction, kind envelope.Kind) (bool, bool) {
 		return kind == envelope.Federated && to == yunyan, false

@@ -72,6 +72,8 @@ type Engine interface {
 type Handing interface {
 	// HandOn makes a child answer a federated request that was received.
 	HandOn(ctx context.Context, received relay.Received, child identity.Jurisdiction) (relay.Answer, error)
+	// Came reports whether a federated request came, and since when such requests are remembered.
+	Came(request [32]byte) (is bool, since time.Time)
 }
 
 // Tree is the knowledge of the tree around the jurisdiction.

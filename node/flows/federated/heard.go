@@ -25,7 +25,8 @@ import (
 //
 // The words: 1 it answered; 2 it answered, and the answer is kept no more or does not stand any
 // more; 3 the question never came, and its link was up; 4 the question never came, and its link was
-// not up, or it does not know; 5 the question may have come, and it keeps no answer.
+// not up, or it does not know; 5 the question came, or it said itself why it gives no answer, and
+// it keeps none.
 const operationAnswered operation.Operation[whatAnswered, word] = "answered"
 
 // whatAnswered is the question, and what was said of the jurisdiction that is asked.
@@ -81,7 +82,12 @@ func (d *Desk) says(ctx context.Context, p whatAnswered, asker identity.Jurisdic
 	case p.By.IsZero() || p.By == d.own.Name():
 		return word{Word: saysNone}, nil
 	}
-	if d.wasUp(time.UnixMilli(int64(p.Issued))) {
+	issued := time.UnixMilli(int64(p.Issued))
+	came, since := d.handing.Came([32]byte(p.Request))
+	if came {
+		return word{Word: saysNone}, nil
+	}
+	if d.wasUp(issued) && !since.After(issued.Add(-envelope.MaxSkew)) {
 		return word{Word: saysNotAsked}, nil
 	}
 	return word{Word: saysNotUp}, nil

@@ -27,6 +27,7 @@ func TestLeftOutSaysSo(t *testing.T) {
 		lost    bool // the question does not come to the county; else its answer does not come back
 		up      bool // the link of the county was up
 		just    bool // since a moment ago, by a clock that may be slow (S15f)
+		refused bool // the question comes to the county, which cannot answer it in time
 		cut     time.Duration
 		outcome federated.Outcome
 	}{
@@ -34,23 +35,27 @@ func TestLeftOutSaysSo(t *testing.T) {
 		"it was not asked":          {lost: true, up: true, outcome: federated.NotAsked},
 		"it was not up":             {lost: true, outcome: federated.NotUp},
 		"it came up just then":      {lost: true, up: true, just: true, outcome: federated.NotUp},
+		"it was asked too late":     {refused: true, up: true, outcome: federated.Declined},
 		"it is reached hours later": {lost: true, up: true, cut: 5 * time.Hour, outcome: federated.NotAsked},
 		"it is never reached":       {lost: true, up: true, cut: 48 * time.Hour, outcome: federated.Silent},
 	} {
 		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { leftOut(t, row.lost, row.up, row.just, row.cut, row.outcome) })
+			synctest.Test(t, func(t *testing.T) { leftOut(t, row.lost, row.up, row.just, row.refused, row.cut, row.outcome) })
 		})
 	}
 }
 
-func leftOut(t *testing.T, lost, up, just bool, cut time.Duration, want federated.Outcome) {
+func leftOut(t *testing.T, lost, up, just, refused bool, cut time.Duration, want federated.Outcome) {
 	w := callstest.New(t, callstest.Options{Counties: []identity.Jurisdiction{nanming, yunyan}})
 	asker, began := w.At(nanming), time.Now()
-	if up && !just {
-		began = began.Add(-envelope.MaxSkew)
+	if time.Sleep(envelope.MaxSkew); just {
+		began = time.Now()
 	}
 	if up {
 		w.At(yunyan).Federated.UpSince = func() time.Time { return began }
+	}
+	w.Late = func(_, to identity.Jurisdiction, kind envelope.Kind) (uint32, bool) {
+		return 0, refused && to == yunyan && kind == envelope.Federated
 	}
 	var broken atomic.Bool
 	broken.Store(cut > 0)
