@@ -229,12 +229,13 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 		at = h.Issued // it came in time, and its answer is given again for longer than it lives
 	}
 	m, sets, err := r.open(ctx, in.Envelope, at)
+	_, hasty := Haste(ctx, r.l.Name)
 	var unusable error
 	if len(sets) > 0 {
 		in.to, unusable = r.recipients.newest(sets)
 	}
 	switch {
-	case err != nil && ctx.Err() != nil, errors.Is(err, errNoTurn):
+	case errors.Is(err, errNoTurn), err != nil && ctx.Err() != nil && hasty:
 		return Received{}, nil, r.late(ctx, err, r.l.Name)
 	case notYet(err) != nil:
 		return Received{}, nil, notYet(err)

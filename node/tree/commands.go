@@ -174,23 +174,27 @@ func (c Child) comesAfter(b endorseBody) bool {
 
 // applyWithdraw ends an endorsement, and every invitation, also one for other keys that is pending:
 // an invitation without rekey is then for the endorsed keys again. Only the parent can undo a
-// withdrawal, by a new invitation. A second withdrawal changes nothing; its result is the entry of
-// the first.
+// withdrawal, by a new invitation. A second withdrawal with no invitation between changes nothing;
+// its result is the entry of the first. Of a child that never joined the invitation alone ends.
 func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
 	switch {
 	case child.Damaged:
 		return ledger.None, book.Refuse(text.ChildDamaged, b.Child.String(), tx.Log().Jurisdiction().String())
-	case !known || child.Endorsement == ledger.None:
+	case !known:
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
-	case child.Withdrawn != ledger.None:
+	case child.Withdrawn != ledger.None && child.Withdrawn > child.Invitation:
 		return child.Withdrawn, nil
+	}
+	about := child.Endorsement
+	if !child.Joined() {
+		about = child.Invitation
 	}
 	child.Withdrawn, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
 	if err := child.save(tx); err != nil {
 		return ledger.None, err
 	}
-	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: child.Endorsement})
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: about})
 }
 
 // applyJoin records the parent under which this jurisdiction joined. A jurisdiction joins one tree:

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -343,4 +344,38 @@ func restart(t *testing.T, p *treetest.Party) {
 		t.Fatal(err)
 	}
 	p.Open(t)
+}
+
+// TestInvitationIsTakenBack (S26b): an invitation that came to the wrong hands is ended by a
+// withdrawal, also where the child was withdrawn before it, and where it never joined.
+func TestInvitationIsTakenBack(t *testing.T) {
+	for _, joined := range []bool{true, false} {
+		city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+		label := county.Name().Label()
+		withdraw := func(why string) identity.Entry {
+			t.Helper()
+			entry, err := tree.Withdraw(t.Context(), city, treetest.Message(t), label, why)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return entry
+		}
+		var first identity.Entry
+		if city.Invite(t, county, "one", false); joined {
+			if _, err := tree.Redeem(t.Context(), city, county.Bring(t, "one"), treetest.Binding, city.Clock()); err != nil {
+				t.Fatal(err)
+			}
+			first = withdraw("stolen")
+			city.Invite(t, county, "two", true)
+		}
+		if second := withdraw("sent to the wrong person"); second == first || second != withdraw("again") {
+			t.Errorf("joined %t: entry %s after %s, want one of its own, and once", joined, second, first)
+		}
+		thief := treetest.NewIn(t, "nanming.guiyang.guizhou", 2)
+		for _, secret := range []string{"one", "two"} {
+			if entry, err := tree.Redeem(t.Context(), city, thief.Bring(t, secret), treetest.Binding, city.Clock()); treetest.Code(err) != text.InvitationUnknown {
+				t.Errorf("joined %t, %s: redeemed as %s, %v", joined, secret, entry, err)
+			}
+		}
+	}
 }
