@@ -117,8 +117,8 @@ func Outside(ctx context.Context, f func()) {
 		return
 	}
 	t.end()
+	defer t.begin(context.Background()) // ends with a slot, also where f panics: nobody gives up the wait
 	f()
-	t.begin(context.Background()) // ends with a slot: nobody gives up the wait
 }
 
 // owes reports whether the slot is owed to somebody who waits.

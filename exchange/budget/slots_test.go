@@ -228,3 +228,18 @@ func BenchmarkRun(b *testing.B) {
 		_ = s.Run(ctx, func(context.Context) error { return nil })
 	}
 }
+
+// TestPanicKeepsTheNumberOfSlots: work that panics outside its slot gives back one slot, and not
+// two: the server of the API recovers panics of its handlers, and goes on.
+func TestPanicKeepsTheNumberOfSlots(t *testing.T) {
+	s, ctx := NewSlots(1), With(t.Context(), payer(1, 1))
+	for range 3 {
+		func() {
+			defer func() { _ = recover() }()
+			_ = s.Run(ctx, func(ctx context.Context) error { Outside(ctx, func() { panic("planted") }); return nil })
+		}()
+	}
+	if s.free != 1 || s.line.all.busy != 0 {
+		t.Errorf("%d slots are free and %d busy, want 1 and 0", s.free, s.line.all.busy)
+	}
+}

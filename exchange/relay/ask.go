@@ -69,7 +69,7 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 		e.Hop.Remaining, e.Hop.Held = uint32(max(left(ctx), 0).Milliseconds()), r.l.Opener.Held(q.to)
 	}
 	answer, err := r.bring(ctx, q, e)
-	if err == nil {
+	if err == nil && q.kind != envelope.Federated { // which is in the clear, and says nothing of what is held
 		r.recipients.answered(q.to, e.Encapsulation())
 	}
 	return answer, err

@@ -68,9 +68,11 @@ func (s *server) again(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, answers.ErrOther):
 			s.fail(w, c, text.Fail(text.IDReused, nil, err))
+		case err != nil: // a stop ended the wait for the first one
+			s.fail(w, c, err)
 		case again:
 			s.give(w, r, c, kept)
-		} // else it is answered, or nobody waits any more
+		}
 	})
 }
 
@@ -111,6 +113,7 @@ type recorder struct {
 	body        bytes.Buffer
 	long        bool // longer than maxOne: not kept
 	used        bool // the id is used up, whatever the status says
+	failed      bool // it is no answer, although the status was sent before
 	stands      func(context.Context) error
 }
 
@@ -124,9 +127,16 @@ func rests(ctx context.Context, stands func(context.Context) error) {
 	}
 }
 
+// failed notes that an answer that had begun ends with a problem.
+func failed(ctx context.Context) {
+	if rec, ok := ctx.Value(recorderKey{}).(*recorder); ok {
+		rec.failed = true
+	}
+}
+
 func (r *recorder) answer() answers.Answer[*recorder] {
 	r.to = nil
-	return answers.Answer[*recorder]{Value: r, Size: r.body.Cap(), Keep: !r.long && (r.status == http.StatusOK || r.used)}
+	return answers.Answer[*recorder]{Value: r, Size: r.body.Cap(), Keep: !r.long && (r.status == http.StatusOK && !r.failed || r.used)}
 }
 
 // Header implements http.ResponseWriter.

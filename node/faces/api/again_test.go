@@ -3,11 +3,13 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,5 +194,23 @@ func TestSameRefusal(t *testing.T) {
 	unknown.Use = use
 	if q.body = unknown; d.send(t, q).Code != http.StatusOK {
 		t.Error("put right, under its key: refused")
+	}
+}
+
+// TestProblemAtTheEnd asks many for records at a level that there is none of, which is told in the
+// last line, under the status of success: it is no answer that is kept.
+func TestProblemAtTheEnd(t *testing.T) {
+	d := open(t)
+	asked := client.RowsQuery{At: "**.guizhou", Level: "nowhere", Query: client.Query{Dataset: "villages", Use: use}}
+	w := d.send(t, keyed("/v1/federated-rows", "water", asked))
+	if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(text.SelectorUnknown)) {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	q := answers.Request{
+		Owner: answers.Owner{Neighbour: "guizhou", Name: "water"}, Key: "guizhou\nwater\n" + aKey,
+		Hash: sha256.Sum256(slices.Concat([]byte("/v1/federated-rows\n"), must(json.Marshal(asked)))),
+	}
+	if kept, found := d.server.answers.Find(q, d.server.node.Now()); found {
+		t.Errorf("kept: %s", kept.body.Bytes())
 	}
 }

@@ -73,6 +73,7 @@ func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
 	last := client.RowsLine{}
 	if err != nil {
 		last.Error = s.problemOf(c, err)
+		failed(r.Context())
 	} else {
 		accounted := coverageShown(h.Standing, coverage, text.FromAcceptLanguage(c.Language))
 		accounted.Total, last.Coverage = rows, &accounted

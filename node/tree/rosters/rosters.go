@@ -310,7 +310,11 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, list), publishBody{
+	asked, err := places.Encode() // as it was sent: the number is another when the same is asked again
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, asked), publishBody{
 		Number: next.Number(), Agency: &agency, Statement: act,
 	})
 }

@@ -211,3 +211,26 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+// TestPublishedOnce: a clerk's request that comes again under its key, because the answer was lost,
+// gets the entry of the first, although another number would follow now. Other places under the key
+// are refused.
+func TestPublishedOnce(t *testing.T) {
+	top := treetest.New(t, "guizhou", Register)
+	s := New(top, nil, nobody)
+	if err := s.PublishFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	label, err := identity.ParseLabel("civil-affairs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, id := acting{identity.NewAgency(top.Name(), label)}, treetest.Message(t)
+	first, err := s.Publish(t.Context(), id, by, roster.Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.Publish(t.Context(), id, by, roster.Shipped()); err != nil || again != first {
+		t.Errorf("again: got %s, %v, want %s", again, err, first)
+	}
+}
