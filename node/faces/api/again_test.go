@@ -201,7 +201,7 @@ func TestSameRefusal(t *testing.T) {
 // last line, under the status of success: it is no answer that is kept.
 func TestProblemAtTheEnd(t *testing.T) {
 	d := open(t)
-	asked := client.RowsQuery{At: "**.guizhou", Level: "nowhere", Query: client.Query{Dataset: "villages", Use: use}}
+	asked := client.RowsQuery{Level: "nowhere", Query: client.Query{At: "**.guizhou", Dataset: "villages", Use: use}}
 	w := d.send(t, keyed("/v1/federated-rows", "water", asked))
 	if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(text.SelectorUnknown)) {
 		t.Fatalf("got %d %s", w.Code, w.Body)
