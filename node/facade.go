@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"xietong/consensus/ledger"
 	"xietong/node/flows/join"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/offline"
@@ -17,6 +18,9 @@ type (
 	ReceiptReport = offline.ReceiptReport
 	DataReport    = offline.DataReport
 )
+
+// ErrOtherPayload is wrapped where a receipt proves its entry, and the payload is of another.
+var ErrOtherPayload = ledger.ErrPayload
 
 // The functions that work without a running node.
 var (

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -113,6 +114,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 			return a.known(text.DirNotNode, text.Args{"dir": a.data}), exitUnreachable
 		}
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
+	case errors.Is(err, client.ErrBroken):
+		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrSocket):
 		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
@@ -159,7 +162,13 @@ func (a *app) reason(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return a.t(text.CLIFileEnds, nil)
 	}
-	return text.Word(a.lang, strings.TrimPrefix(err.Error(), "json: "))
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "value": mistyped.Value})
+	}
+	if system, ok := errors.AsType[syscall.Errno](err); ok && text.Word(text.Zh, system.Error()) != system.Error() {
+		return text.Word(a.lang, system.Error())
+	}
+	return text.Cause(a.lang, strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // fileName returns the name of an input for people.
@@ -172,7 +181,7 @@ func (a *app) fileName(path string) string {
 
 // flagError turns an error of pflag into a usageError.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
-	u := usage(text.CLIBadFlag, text.Args{"reason": err.Error()})
+	u := usage(text.CLIBadFlag, text.Args{"reason": text.Cause(a.lang, err.Error())})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		u = usage(text.CLINoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}

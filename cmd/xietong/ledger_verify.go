@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"xietong/node"
 	"xietong/node/ground/text"
 )
 
@@ -54,6 +56,9 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 		}
 	}
 	report, err := a.node.verifyReceipt(receipt, payload, pin)
+	if errors.Is(err, node.ErrOtherPayload) {
+		return &unverified{files[1], err}
+	}
 	if err != nil {
 		return &unverified{files[0], err}
 	}

@@ -104,7 +104,7 @@ func (a *app) importStep(pass string, done, total uint64) string {
 func (a *app) printCheck(check client.ImportCheck) {
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
-		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Word(a.lang, bad.Reason)}
+		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Cause(a.lang, bad.Reason)}
 		if bad.Column == "" {
 			code = text.CLIImportBadWholeRow
 		}
@@ -127,7 +127,7 @@ func (a *app) writeBad(path string, check client.ImportCheck) error {
 		return err
 	}
 	for _, bad := range check.Bad {
-		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Word(a.lang, bad.Reason))}); err != nil {
+		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Cause(a.lang, bad.Reason))}); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (a *app) printTree(t client.Tree) {
 	fmt.Fprintln(a.stdout)
 	a.list([]text.Code{text.CLITreeRelation, text.WordTitle, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
 	if t.Parent != nil && t.Parent.Why != "" {
-		a.say(text.CLITreeWhy, text.Args{"reason": text.Word(a.lang, t.Parent.Why)})
+		a.say(text.CLITreeWhy, text.Args{"reason": text.Cause(a.lang, t.Parent.Why)})
 	}
 	if t.Parent != nil {
 		a.alarm(*t.Parent)

@@ -132,7 +132,7 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
+		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "", "limit": strconv.FormatInt(long.Limit, 10)})
 	}
 	f := failure.Of(err)
 	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing

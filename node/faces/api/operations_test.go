@@ -149,7 +149,7 @@ func wrongUses() []wrong {
 // wrongTree are of the tree.
 func wrongTree() []wrong {
 	return []wrong{
-		row("invite", "unknown", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnknown),
+		row("invite", "unknown", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnlisted),
 		row("invite", "no label", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有", Label: "No Label"}, text.BadRequest),
 		row("invite", "who cannot dial", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x"}, text.NotListening),
 		row("tree", "which is not known", "GET", "/v1/tree", "", nil, text.Internal),
@@ -175,7 +175,7 @@ func wrongTree() []wrong {
 		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "nowhere", "POST", "/v1/drills", "", client.NewDrill{At: "No Where", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.BadRequest),
-		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnknown),
+		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
 		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
 		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterInvalid),
 	}

@@ -232,20 +232,34 @@ func (p Place) bare() []string {
 const (
 	maxSuggested = 3
 	maxDistance  = 3
+	maxTyped     = 64 // characters of a text that is compared
 )
 
 // Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the
-// nearest first: at most three. In a name that is near, at most a third of the characters of the
-// text would have to change; this limit is at least one character and at most three.
+// nearest first: at most three.
 func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
+	return near(r.children[below], text)
+}
+
+// Near is Suggest among all places of the list.
+func (r *Roster) Near(text string) []Place { return near(r.places, text) }
+
+// near returns the places that are spelled nearly as the text. In a name that is near, at most a
+// third of the characters of the text would have to change; this limit is at least one character
+// and at most three. Where some have the text itself as a name, in other letters or without the
+// generic suffix, they are all.
+func near(places []Place, text string) []Place {
 	type near struct {
 		Place
 		distance int
 	}
 	typed := []rune(strings.ToLower(strings.TrimSpace(text)))
 	allowed := min(max(1, len(typed)/3), maxDistance)
+	if len(typed) > maxTyped {
+		return nil
+	}
 	var found []near
-	for _, p := range r.children[below] {
+	for _, p := range places {
 		best := allowed + 1
 		for _, name := range append(p.Called(), p.bare()...) {
 			best = min(best, distance(typed, []rune(strings.ToLower(name))))
@@ -257,7 +271,9 @@ func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
 	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
 	var out []Place
 	for _, n := range found[:min(len(found), maxSuggested)] {
-		out = append(out, n.Place)
+		if n.distance == 0 || found[0].distance > 0 {
+			out = append(out, n.Place)
+		}
 	}
 	return out
 }

@@ -46,6 +46,9 @@ const (
 	CLIFlagNeeded         Code = "cli.flag-needed"
 	CLISocket             Code = "cli.socket"
 	CLISocketDo           Code = "cli.socket-do"
+	CLIStopped            Code = "cli.stopped"
+	CLIStoppedDo          Code = "cli.stopped-do"
+	CLIOtherType          Code = "cli.other-type"
 	CLINotUnderstood      Code = "cli.not-understood"
 	CLINotUnderstoodDo    Code = "cli.not-understood-do"
 	CLIFileChanged        Code = "cli.file-changed"
@@ -133,6 +136,13 @@ var frameSentences = []sentence{
 		"请用运行节点的用户执行，或检查数据目录的权限",
 		"run this as the user who runs the node, or check the permissions of the data directory",
 	},
+	{CLIStopped, "节点在答复之前中断了连接：它停止了，或者被终止", "the node ended the connection before its answer: it stopped, or was killed"},
+	{
+		CLIStoppedDo,
+		"请用 xietong serve 启动节点，再重复同一命令；导入会从中断处继续，其他写入请先查明是否已经生效",
+		"start the node with `xietong serve`, and repeat the same command: an import goes on where it stopped; of another write, see first whether it took effect",
+	},
+	{CLIOtherType, "“{field}”的类型不符，写的是 {value}", "{field} is of another type than {value}"},
 	{CLINotUnderstood, "无法理解节点的应答：{reason}", "the node's answer is not understood: {reason}"},
 	{
 		CLINotUnderstoodDo,

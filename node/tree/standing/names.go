@@ -72,8 +72,8 @@ func (s *Standing) Worded(args text.Args) text.Args {
 // jurisdiction. Otherwise the first of these that finds any decides: (1) the neighbours by the
 // roster now in force, (2) all places of that roster, (3) the neighbours by the names that their
 // parents give them, (4) the text as the whole name of a jurisdiction. So a name that now belongs
-// to another place means that other place. The error is text.JurisdictionUnknown, also where the
-// text means several.
+// to another place means that other place. The error is text.JurisdictionNear where others are
+// spelled nearly so, else text.JurisdictionUnknown, also where the text means several.
 func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 	if typed == "" {
 		return s.Name(), nil
@@ -93,7 +93,7 @@ func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 		}
 	}
 	if len(found) != 1 {
-		return identity.Jurisdiction{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
+		return identity.Jurisdiction{}, s.unresolved(typed)
 	}
 	return found[0], nil
 }
@@ -110,7 +110,7 @@ func (s *Standing) neighboursCalled(typed string, called func(neighbours.Neighbo
 }
 
 // Selector returns the jurisdictions that a person means by *.NAME or **.NAME, where NAME is any
-// text that Resolve takes. The error is text.SelectorMalformed.
+// text that Resolve takes. The error is text.SelectorMalformed, or that of Resolve.
 func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	stars, named, _ := strings.Cut(typed, ".")
 	if stars != "*" && stars != "**" || named == "" {
@@ -118,7 +118,7 @@ func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	}
 	below, err := s.Resolve(named)
 	if err != nil {
-		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed)}, err)
+		return gather.Selector{}, err
 	}
 	return gather.Selector{Below: below, Deep: stars == "**", Level: level}, nil
 }
@@ -159,19 +159,39 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	}, err
 }
 
-// unknown returns the text.PlaceUnknown of ToInvite. It names the places that the roster has
-// instead: those that the text may mean, or those that are spelled nearly so.
+// unknown returns the failure of ToInvite. It names the places that the roster has instead: those
+// that the text may mean, or those that are spelled nearly so; or it says whose child the place is.
 func (s *Standing) unknown(named string, found []roster.Place) error {
+	here := s.Called(s.Name())
 	if len(found) == 0 {
 		found = s.Current().Suggest(s.Name(), named)
 	}
-	near := make([]string, len(found))
-	for i, p := range found {
-		near[i] = p.DisplayName
+	if len(found) > 0 {
+		return text.Fail(text.PlaceUnknown, text.Args{"name": text.Short(named), "parent": here, "near": calledAll(found)}, nil)
 	}
-	return text.Fail(text.PlaceUnknown, text.Args{
-		"name": named, "parent": s.Called(s.Name()), "near": cmp.Or(strings.Join(near, ", "), "-"),
-	}, nil)
+	if elsewhere := s.Current().Named(named); len(elsewhere) == 1 {
+		if parent, below := elsewhere[0].Name.Parent(); below {
+			return text.Fail(text.PlaceElsewhere, text.Args{"name": elsewhere[0].DisplayName, "parent": s.Called(parent), "jurisdiction": here}, nil)
+		}
+	}
+	return text.Fail(text.PlaceUnlisted, text.Args{"name": text.Short(named), "parent": here}, nil)
+}
+
+func calledAll(places []roster.Place) string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = p.DisplayName
+	}
+	return strings.Join(names, "、")
+}
+
+// unresolved returns the failure of Resolve, with the places that are spelled nearly as the text.
+func (s *Standing) unresolved(typed string) error {
+	name := text.Short(typed)
+	if near := s.Current().Near(typed); len(near) > 0 {
+		return text.Fail(text.JurisdictionNear, text.Args{"name": name, "near": calledAll(near)}, nil)
+	}
+	return text.Fail(text.JurisdictionUnknown, text.Args{"name": name}, nil)
 }
 
 // ChildCalled returns the label of the child that a person means, of all that were ever invited: by
