@@ -136,7 +136,11 @@ func (a *app) explain(err error) (client.Problem, int) {
 
 // known returns a problem of package text.
 func (a *app) known(code text.Code, args text.Args) client.Problem {
-	e := text.Explain(a.lang, code, args)
+	local := text.Args{}
+	for name, value := range args {
+		local[name] = a.localTime(value)
+	}
+	e := text.Explain(a.lang, code, local)
 	return client.Problem{
 		Title: e.Title, Status: text.Status(code), Code: string(code), Detail: e.What, Where: e.Where, Do: e.Do,
 	}

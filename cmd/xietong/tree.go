@@ -42,7 +42,7 @@ func (a *app) printTree(t client.Tree) {
 		rows = append(rows, a.neighbour(text.CLITreeChild, c))
 	}
 	fmt.Fprintln(a.stdout)
-	a.list([]text.Code{text.CLITreeRelation, text.WordTitle, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
+	a.list([]text.Code{text.CLITreeRelation, text.WordCalled, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
 	if t.Parent != nil && t.Parent.Why != "" {
 		a.say(text.CLITreeWhy, text.Args{"reason": text.Cause(a.lang, t.Parent.Why)})
 	}
@@ -129,7 +129,7 @@ func (a *app) hostList() *cobra.Command {
 		for _, j := range s.Jurisdictions {
 			rows = append(rows, []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)})
 		}
-		a.list([]text.Code{text.WordTitle, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
+		a.list([]text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,14 +33,25 @@ func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, e
 		}
 	}
 	got, err := h.Federated.Account(ctx, in.by(), asked)
-	out.Open, out.Findings = []client.OpenPoint{}, []client.Finding{}
+	out.Open, out.Findings, out.Titles = []client.OpenPoint{}, []client.Finding{}, map[string]string{}
 	for _, p := range got.Open {
 		out.Open = append(out.Open, pointShown(h.Standing, p, text.FromAcceptLanguage(in.Language)))
 	}
 	for _, f := range got.Findings {
 		out.Findings = append(out.Findings, findingShown(h.Standing, f, text.FromAcceptLanguage(in.Language)))
 	}
+	for _, f := range got.Findings {
+		maps.Copy(out.Titles, h.Standing.Titles(liars(f.Lies)))
+	}
 	return out, err
+}
+
+// liars returns everybody whom the findings name.
+func liars(lies []gather.Lie) (all []identity.Jurisdiction) {
+	for _, l := range lies {
+		all = append(all, l.By, l.About)
+	}
+	return all
 }
 
 func pointShown(s *standing.Standing, p federated.Point, l text.Lang) client.OpenPoint {

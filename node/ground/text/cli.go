@@ -67,6 +67,7 @@ const (
 	CLIStandardInput      Code = "cli.standard-input"
 	CLIVersion            Code = "cli.version"
 	CLIListComma          Code = "cli.list-comma"
+	CLINameComma          Code = "cli.name-comma"
 	CLIFlagSlow           Code = "cli.flag-slow"
 	CLIFlagExit           Code = "cli.flag-exit"
 )
@@ -173,6 +174,7 @@ var frameSentences = []sentence{
 	{CLIStandardInput, "标准输入", "standard input"},
 	{CLIVersion, "版本", "version"},
 	{CLIListComma, "；", "; "},
+	{CLINameComma, "、", ", "},
 	{CLIFlagSlow, "每步之后按回车键继续", "wait for Enter after each step"},
 	{CLIFlagExit, "演示完即退出", "stop after the last step"},
 }

@@ -3,7 +3,9 @@ package text
 import (
 	"cmp"
 	"maps"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // word is a word of the floors below in both languages; en is "" where the English is the word
@@ -108,7 +110,13 @@ var words = map[string]word{
 	"it stands twice":                              {zh: "重复列出"},
 
 	// levels
-	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"},
+	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"}, "township": {zh: "乡级"}, "village": {zh: "村级"},
+
+	// faults of a sum (exchange/gather)
+	"does-not-add": {zh: "自相矛盾", en: "it does not add up"}, "unsigned": {zh: "所列答复没有签名", en: "a listed answer is not signed"},
+	"dropped": {zh: "漏计", en: "left out"}, "doubled": {zh: "重复计入", en: "counted twice"}, "invented": {zh: "虚增", en: "more than was answered"},
+	"altered": {zh: "与所收答复不符", en: "not what was answered"}, "withheld": {zh: "没有出示", en: "not shown"},
+	"contradicted": {zh: "所称未答复者出示了答复", en: "said to be missing, and shows an answer"},
 
 	// faults of an invitation
 	"not an invitation":             {zh: "它不是邀请码"},
@@ -116,6 +124,25 @@ var words = map[string]word{
 	"cut short or mistyped":         {zh: "不完整或抄写有误"},
 	"the readable part was changed": {zh: "可读部分被改动过"},
 	"invalid invitation":            {zh: "内容不合规定"},
+}
+
+// lasted returns a duration in the language; what is none stays as it is.
+func lasted(l Lang, value string) string {
+	d, err := time.ParseDuration(value)
+	if err != nil || l != Zh {
+		return value
+	}
+	var parts []string
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "天"}, {time.Hour, "小时"}, {time.Minute, "分"}, {time.Second, "秒"}} {
+		if n := d / unit.of; n > 0 {
+			parts = append(parts, strconv.FormatInt(int64(n), 10)+" "+unit.name)
+		}
+		d %= unit.of
+	}
+	return cmp.Or(strings.Join(parts, " "), value)
 }
 
 // nothing tells what is said where a value is missing, beside "none".
@@ -141,8 +168,8 @@ func (w word) in(l Lang) string { return l.pick(w.zh, w.en) }
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "where", "missing" (a list), "reason" and "believed". All others are there as they may be shown.
-// One that says nothing is replaced by words that say so.
+// "where", "missing" (a list), "reason", "believed", and how long something lasted. All others are
+// there as they may be shown. One that says nothing is replaced by words that say so.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
 	for name, value := range args {
@@ -154,6 +181,8 @@ func worded(l Lang, args Args) Args {
 			told[name] = Cause(l, value)
 		case "what", "where", "believed":
 			told[name] = Word(l, value)
+		case "behind", "offset", "by":
+			told[name] = lasted(l, value)
 		case "missing":
 			list := strings.Split(value, ", ")
 			for i, w := range list {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -52,20 +53,35 @@ func (s *Standing) CalledChain(chain []trust.Link) (names []string) {
 	return names
 }
 
-// Worded replaces the names of jurisdictions by the names that people use, in the values of a
-// sentence: jurisdiction, destination, neighbour, origin and peer. It leaves all other values.
+// named are the values of sentences that name a jurisdiction.
+var named = []string{"jurisdiction", "destination", "neighbour", "origin", "peer", "name", "parent", "root", "claimed", "about"}
+
+// Worded returns the values of a sentence as people read them: the names of jurisdictions become
+// those that people use, and times, which travel in RFC 3339, those of this machine's clock, where
+// whoever reads them stands. All other values are left.
 func (s *Standing) Worded(args text.Args) text.Args {
 	out := text.Args{}
 	for arg, value := range args {
 		out[arg] = value
-		switch arg {
-		case "jurisdiction", "destination", "neighbour", "origin", "peer":
-			if name, err := identity.ParseJurisdiction(value); err == nil {
-				out[arg] = s.Called(name)
-			}
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			out[arg] = at.Local().Format(time.DateTime)
+		}
+		if name, err := identity.ParseJurisdiction(value); err == nil && slices.Contains(named, arg) {
+			out[arg] = s.Called(name)
 		}
 	}
 	return out
+}
+
+// Titles returns what people call each of the jurisdictions, by its name.
+func (s *Standing) Titles(lists ...[]identity.Jurisdiction) map[string]string {
+	titles := map[string]string{}
+	for _, name := range slices.Concat(lists...) {
+		if !name.IsZero() {
+			titles[name.String()] = s.CalledShort(name)
+		}
+	}
+	return titles
 }
 
 // Resolve returns the jurisdiction that a person means by a typed text. An empty text means this

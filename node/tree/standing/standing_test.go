@@ -196,11 +196,12 @@ func TestWorded(t *testing.T) {
 	s.publish(renames...)
 	got := s.Worded(text.Args{
 		"jurisdiction": nanming, "destination": guiyang, "neighbour": guizhou, "origin": test, "peer": "x.yunnan",
-		"dataset": "nanming", "reason": nanming, "name": nanming,
+		"dataset": "nanming", "reason": nanming, "name": nanming, "until": "2026-12-01T13:31:56Z",
 	})
 	want := text.Args{
 		"jurisdiction": "甲秀区", "destination": "筑城市", "neighbour": "贵州省", "origin": "试点区", "peer": "x.yunnan",
-		"dataset": "nanming", "reason": nanming, "name": nanming,
+		"dataset": "nanming", "reason": nanming, "name": "甲秀区",
+		"until": time.Date(2026, 12, 1, 13, 31, 56, 0, time.UTC).Local().Format(time.DateTime),
 	}
 	for arg, w := range want {
 		if got[arg] != w {
