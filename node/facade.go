@@ -5,6 +5,7 @@ import (
 
 	"xietong/consensus/ledger"
 	"xietong/node/flows/join"
+	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/offline"
 )
@@ -28,6 +29,7 @@ var (
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData
+	CheckListen     = config.CheckListen
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -10,12 +10,14 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -193,10 +195,47 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		u = usage(text.CLIFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		u = usage(text.CLIFlagBadValue, text.Args{"flag": dashed(e.GetFlag().Name), "value": e.GetValue()})
+		u = a.badValue(dashed(e.GetFlag().Name), e.GetValue(), a.formOf(e.GetFlag().Value.Type()))
 	}
 	u.command = cmd.CommandPath()
 	return u
+}
+
+// badValue returns the error of a flag whose value has another form.
+func (a *app) badValue(flag, value, form string) *usageError {
+	return usage(text.CLIFlagBadValue, text.Args{"flag": flag, "value": text.Short(value), "form": form})
+}
+
+// formOf tells the form of a flag's values, by their type.
+func (a *app) formOf(kind string) string {
+	switch kind {
+	case "bool":
+		return a.t(text.FormOneOf, text.Args{"list": "true, false"})
+	case "float64":
+		return a.t(text.FormFraction, nil)
+	}
+	return a.t(text.FormNumber, nil)
+}
+
+// within refuses a number that was given for a flag and is out of its bounds.
+func (a *app) within(flags *pflag.FlagSet, name string, least, most int) error {
+	n, err := flags.GetInt(name)
+	if err != nil || !flags.Changed(name) || n >= least && n <= most {
+		return err
+	}
+	return a.badValue("--"+name, strconv.Itoa(n), a.ranged(least, most))
+}
+
+func (a *app) ranged(least, most int) string {
+	return a.t(text.FormRange, text.Args{"least": strconv.Itoa(least), "most": strconv.Itoa(most)})
+}
+
+// listens refuses an address that no node can listen on.
+func (a *app) listens(address string) error {
+	if address == "" || node.CheckListen(address) == nil {
+		return nil
+	}
+	return a.badValue("--listen", address, a.t(text.FormAddress, nil))
 }
 
 func dashed(name string) string {

@@ -13,6 +13,9 @@ func (a *app) inviteCommand() *cobra.Command {
 	var v client.NewInvitation
 	c := a.verb("invite NAME", text.CLIShortInvite, func(cmd *cobra.Command, args []string) error {
 		v.Name = args[0]
+		if err := a.within(cmd.Flags(), "hours", 1, 365*24); err != nil {
+			return err
+		}
 		made, err := a.client().Invite(cmd.Context(), v)
 		if err != nil {
 			return err

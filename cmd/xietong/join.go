@@ -40,6 +40,9 @@ func (a *app) joinCommand() *cobra.Command {
 		if a.jsonOnly {
 			o.Told = nil
 		}
+		if err := a.listens(o.Listen); err != nil {
+			return err
+		}
 		token, err := a.token(args[0])
 		if err != nil {
 			return err
@@ -66,10 +69,10 @@ func (a *app) joinCommand() *cobra.Command {
 		switch {
 		case made.Recovered:
 			a.say(text.PaperBelieved, nil)
-		case made.Epoch > 1:
+		case made.Epoch > 1 && !made.Again:
 			a.say(text.PaperMissing, nil)
 		}
-		if made.Epoch > 1 {
+		if made.Epoch > 1 && !made.Again {
 			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
 		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})

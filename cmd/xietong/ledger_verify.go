@@ -28,7 +28,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		case root == "":
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--root"})
 		case !pinShape.MatchString(root):
-			return usage(text.CLIFlagBadValue, text.Args{"flag": "--root", "value": root})
+			return a.badValue("--root", root, a.t(text.FormPin, nil))
 		}
 		return a.verifyReceipt(args, root)
 	})

@@ -110,7 +110,7 @@ func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *clie
 func placed(by int, groups []client.Group) []bool {
 	places := make([]bool, by)
 	for _, g := range groups {
-		for i, v := range g.Values {
+		for i, v := range g.Values[:min(len(g.Values), by)] {
 			places[i] = places[i] || v.Title != ""
 		}
 	}

@@ -31,6 +31,9 @@ func (a *app) queryCommand() *cobra.Command {
 			return err
 		}
 		flags := cmd.Flags()
+		if err := cmp.Or(a.within(flags, "limit", 1, 1000), a.within(flags, "wait", 1, 100)); err != nil {
+			return err
+		}
 		if flags.Changed("verify") {
 			if err := notTogether(flags, "verify", slices.Concat(functions, notVerified)...); err != nil {
 				return err

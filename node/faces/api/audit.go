@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"maps"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,7 +18,7 @@ import (
 // ofQuestion is a request about the question that an entry records.
 type ofQuestion struct {
 	Caller
-	Asked string `query:"asked" maxLength:"300" doc:"NAME/log/EPOCH/INDEX of the entry that records the question; empty: all"`
+	Asked string `query:"asked" maxLength:"300" doc:"Index, or NAME/log/EPOCH/INDEX, of the entry that records the question; empty: all"`
 }
 
 func (s *server) registerAudits(a huma.API) {
@@ -26,11 +27,9 @@ func (s *server) registerAudits(a huma.API) {
 
 // audits tells an agency of its own questions, and an administrator of all.
 func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, err error) {
-	var asked identity.Entry
-	if in.Asked != "" {
-		if asked, err = identity.ParseEntry(in.Asked); err != nil {
-			return out, err
-		}
+	asked, err := h.questionAt(ctx, in.Asked)
+	if err != nil {
+		return out, err
 	}
 	got, err := h.Federated.Account(ctx, in.by(), asked)
 	out.Open, out.Findings, out.Titles = []client.OpenPoint{}, []client.Finding{}, map[string]string{}
@@ -44,6 +43,36 @@ func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, e
 		maps.Copy(out.Titles, h.Standing.Titles(liars(f.Lies)))
 	}
 	return out, err
+}
+
+// kindAsked is the name of the kind of entry that records a question (docs/protocol.md).
+const kindAsked = "asked"
+
+// questionAt returns the entry that a text names, by its index or its whole name; zero where the
+// text is empty. It is an entry of this jurisdiction that records a question.
+func (h Hosted) questionAt(ctx context.Context, named string) (asked identity.Entry, err error) {
+	if named == "" {
+		return asked, nil
+	}
+	log := h.Ledger.Log()
+	if index, failed := strconv.ParseUint(named, 10, 62); failed == nil {
+		named = log.Entry(index).String()
+	}
+	if asked, err = identity.ParseEntry(named); err != nil {
+		return asked, err
+	}
+	notOne := text.Fail(text.NotAQuestion, text.Args{"entry": named, "jurisdiction": h.Ledger.Name().String()}, nil)
+	if asked.Log() != log {
+		return asked, notOne
+	}
+	e, err := h.Ledger.Entry(ctx, asked.Index())
+	if err != nil {
+		return asked, h.noEntry(asked.Index(), err)
+	}
+	if e.Leaf.Head.Kind.String() != kindAsked {
+		return asked, notOne
+	}
+	return asked, nil
 }
 
 // liars returns everybody whom the findings name.

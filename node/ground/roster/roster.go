@@ -175,6 +175,20 @@ func (r *Roster) DisplayName(name identity.Jurisdiction) string {
 	return name.String()
 }
 
+// usual are the levels of places, from the top down, where no roster says otherwise.
+var usual = []string{"province", "prefecture", "county", "township", "village"}
+
+// Levels returns the levels that a place may have: the usual ones, and those of the list.
+func (r *Roster) Levels() []string {
+	levels := slices.Clone(usual)
+	for _, p := range r.places {
+		if !slices.Contains(levels, p.Level) {
+			levels = append(levels, p.Level)
+		}
+	}
+	return levels
+}
+
 // Children returns the places directly below a jurisdiction, in the order of the list.
 func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clone(r.children[of]) }
 

@@ -37,6 +37,16 @@ const (
 	CLIDidYouMean         Code = "cli.did-you-mean"
 	CLIReadHelp           Code = "cli.read-help"
 	CLIUsageTitle         Code = "cli.usage-title"
+	CLIEmptyArgument      Code = "cli.empty-argument"
+	CLIOneNeeded          Code = "cli.one-needed"
+	FormNumber            Code = "form.number"
+	FormFraction          Code = "form.fraction"
+	FormRange             Code = "form.range"
+	FormOneOf             Code = "form.one-of"
+	FormDay               Code = "form.day"
+	FormPin               Code = "form.pin"
+	FormAddress           Code = "form.address"
+	FormFingerprint       Code = "form.fingerprint"
 	CLIMissingArgument    Code = "cli.missing-argument"
 	CLITooManyArguments   Code = "cli.too-many-arguments"
 	CLIBadFlag            Code = "cli.bad-flag"
@@ -129,8 +139,18 @@ var frameSentences = []sentence{
 	{CLIBadFlag, "选项有误：{reason}", "the flags are wrong: {reason}"},
 	{CLINoSuchFlag, "没有选项 {flag}", "there is no flag {flag}"},
 	{CLIFlagNeedsValue, "选项 {flag} 缺少值", "the flag {flag} needs a value"},
-	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”", "the flag {flag} cannot be \"{value}\""},
+	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”，应为{form}", "the flag {flag} cannot be \"{value}\": it is {form}"},
 	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},
+	{CLIOneNeeded, "缺少选项 {flag} 或 {other}", "one of the flags {flag} and {other} is needed"},
+	{CLIEmptyArgument, "参数 {name} 不能为空", "the argument {name} is empty"},
+	{FormNumber, "整数", "a whole number"},
+	{FormFraction, "数字", "a number"},
+	{FormRange, "{least} 至 {most} 的整数", "a whole number from {least} to {most}"},
+	{FormOneOf, "{list} 之一", "one of {list}"},
+	{FormDay, "日期，如 2026-12-31，或带时区的时间，如 2026-12-31T18:00:00+08:00", "a day such as 2026-12-31, or a time with its zone such as 2026-12-31T18:00:00+08:00"},
+	{FormPin, "起点标识，形如 NAME/keys/NUMBER/HASH（见 xietong status）", "a pin of the form NAME/keys/NUMBER/HASH, as `xietong status` shows it"},
+	{FormAddress, "本机的 IP 地址和端口，如 0.0.0.0:7400", "an IP address of this machine and a port, such as 0.0.0.0:7400"},
+	{FormFingerprint, "24 位十六进制数字，如 D98F 5C10 77AB 0E2D 3B41 C6F0", "24 hex digits, such as D98F 5C10 77AB 0E2D 3B41 C6F0"},
 	{CLISocket, "无法打开节点的控制接口：{reason}", "the node's socket cannot be opened: {reason}"},
 	{
 		CLISocketDo,

@@ -10,6 +10,11 @@ const (
 	PlaceUnlisted    Code = "place-unlisted"
 	PlaceElsewhere   Code = "place-elsewhere"
 	JurisdictionNear Code = "jurisdiction-near"
+
+	LevelUnknown Code = "level-unknown"
+	NotHosted    Code = "not-hosted-here"
+	PlaceTaken   Code = "place-taken"
+	NotAQuestion Code = "not-a-question"
 )
 
 var typedProblems = []problem{
@@ -46,5 +51,28 @@ var typedProblems = []problem{
 			"请写全称，或者用 xietong roster list 查看全部名称"},
 		en: parts{"Jurisdiction not named exactly", "no jurisdiction is known as \"{name}\"; near it: {near}", "jurisdiction \"{name}\"",
 			"write the whole name, or see all names with `xietong roster list`"},
+	},
+	{
+		number: 180, code: LevelUnknown, status: http.StatusBadRequest, params: []string{"level", "levels"},
+		zh: parts{"没有该层级", "没有名为“{level}”的层级", "选项 --level", "请用下列之一：{levels}"},
+		en: parts{"Unknown level", "there is no level \"{level}\"", "the flag --level", "use one of: {levels}"},
+	},
+	{
+		number: 181, code: NotHosted, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
+		zh: parts{"本节点不承载该行政区划", "本节点不承载“{name}”", "选项 --in", "请用 --in 指明本节点承载的：{jurisdictions}；或用 --data 指明另一节点的数据目录"},
+		en: parts{"Not hosted here", "this node does not host \"{name}\"", "the flag --in", "name with --in one that it hosts: {jurisdictions}; or another node's data directory with --data"},
+	},
+	{
+		number: 182, code: PlaceTaken, status: http.StatusConflict, params: []string{"name", "taken", "jurisdiction"},
+		zh: parts{"名称或代码已被使用", "“{name}”的名称或代码已用于 {taken}", "{jurisdiction}", "如就是它，请不带 --label 邀请；确为另一个，请改用不同的名称和代码"},
+		en: parts{"Name or code taken", "the name or code of \"{name}\" is that of {taken}", "{jurisdiction}",
+			"if it is the same place, invite it without --label; if not, give it a name and a code of its own"},
+	},
+	{
+		number: 183, code: NotAQuestion, status: http.StatusUnprocessableEntity, params: []string{"entry", "jurisdiction"},
+		zh: parts{"不是查询留痕", "条目 {entry} 不是{jurisdiction}的查询留痕，没有可核对的", "条目 {entry}",
+			"请用 xietong ledger audits（不带条目）查看全部；该条目的要素见 xietong ledger entry"},
+		en: parts{"Not a question", "entry {entry} records no question of {jurisdiction}, so there is nothing to audit", "entry {entry}",
+			"see all with `xietong ledger audits` alone; `xietong ledger entry` tells what that entry is"},
 	},
 }

@@ -164,6 +164,20 @@ func says(value string) bool { return value != "" && value != "-" }
 
 func (w word) in(l Lang) string { return l.pick(w.zh, w.en) }
 
+// LevelCalled returns the level that a Chinese word names, such as prefecture for 市级, or the word
+// itself.
+func LevelCalled(word string) string {
+	for _, level := range Levels {
+		if words[level].zh == word {
+			return level
+		}
+	}
+	return word
+}
+
+// Levels are the levels that a place may have where no roster says otherwise, from the top down.
+var Levels = []string{"province", "prefecture", "county", "township", "village"}
+
 // Word returns a word of the floors below in the language, or w itself where w is no such word.
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 

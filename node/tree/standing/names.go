@@ -154,8 +154,9 @@ func (s *Standing) By(names []string) (by []gather.By) {
 }
 
 // ToInvite returns the place below this one that a person means. Without a label it is the one that
-// the roster finds by the name; the error is text.PlaceUnknown where there is not exactly one. With
-// a label it is the place that the person describes.
+// the roster finds by the name; the error is text.PlaceUnknown, PlaceElsewhere or PlaceUnlisted
+// where there is not exactly one. With a label it is the place that the person describes; the error
+// is text.LevelUnknown or PlaceTaken where it cannot be that.
 func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place, error) {
 	if label == "" {
 		found := s.Current().Find(s.Name(), named)
@@ -169,10 +170,33 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	if err != nil {
 		return tree.Place{}, err
 	}
+	if levels := s.Current().Levels(); said.Level != "" && !slices.Contains(levels, said.Level) {
+		return tree.Place{}, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(said.Level), "levels": strings.Join(levels, ", ")}, nil)
+	}
 	name, err := s.Name().Child(l)
+	if err == nil {
+		err = s.untaken(name, named, said)
+	}
 	return tree.Place{
 		Name: name, Code: said.Code, Level: said.Level, DisplayName: named, ShortName: cmp.Or(said.ShortName, named),
 	}, err
+}
+
+// untaken refuses a place that a person describes where the name or code is that of another place
+// below this jurisdiction, by the roster or among its neighbours: nobody could tell the two apart.
+func (s *Standing) untaken(name identity.Jurisdiction, named string, said roster.Place) error {
+	others := s.Current().Children(s.Name())
+	for _, child := range s.Children() {
+		others = append(others, s.Place(child))
+	}
+	for _, p := range others {
+		if p.Name != name && (said.Code != "" && p.Code == said.Code || slices.Contains([]string{p.DisplayName, p.ShortName}, named)) {
+			return text.Fail(text.PlaceTaken, text.Args{
+				"name": text.Short(named), "taken": p.DisplayName + " (" + p.Name.String() + ")", "jurisdiction": s.Called(s.Name()),
+			}, nil)
+		}
+	}
+	return nil
 }
 
 // unknown returns the failure of ToInvite. It names the places that the roster has instead: those
