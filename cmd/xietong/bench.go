@@ -228,7 +228,7 @@ func (a *app) printMeasurements(all []bench.Measurement) error {
 			a.measured(m.What), strconv.Itoa(m.Clients), fmt.Sprintf("%.0f", m.PerS), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99), cpu,
 		})
 	}
-	printTable(a.stdout, heading, rows)
+	a.table(heading, rows)
 	return nil
 }
 
@@ -314,7 +314,7 @@ func (a *app) printSteps(runs []bench.QueryRun) {
 		sum, total = append(sum, micros(run.Steps.Sum)), append(total, micros(run.Steps.Total))
 		rest = append(rest, micros(run.Steps.Total-run.Steps.Sum))
 	}
-	printTable(a.stdout, heading, append(rows, sum, rest, total))
+	a.table(heading, append(rows, sum, rest, total))
 	for _, run := range runs {
 		part := run.Steps.Unexplained()
 		args := text.Args{

@@ -78,15 +78,15 @@ func (a *app) report(err error) int {
 		return code
 	}
 	if p.By != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
+		a.line(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
 	} else {
-		fmt.Fprintln(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
+		a.line(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
 	}
 	if p.Where != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
+		a.line(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
 	}
 	if p.Do != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
+		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
 	return code
 }

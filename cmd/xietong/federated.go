@@ -104,7 +104,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 			return nil
 		}
 		fmt.Fprintf(a.stdout, "%s  %s\n", clean(line.Title), line.Answer.Access)
-		if err := printRecords(a.stdout, line.Answer.Rows, q.Fields, q.Key != ""); err != nil {
+		if err := a.printRecords(line.Answer.Rows, q.Fields, q.Key != ""); err != nil {
 			return err
 		}
 		a.sayIncomparable(line.Answer.Incomparable)
@@ -149,7 +149,7 @@ func (a *app) printMissing(missing []client.MissingMember) {
 	for _, state := range order {
 		for _, m := range missing {
 			if m.State == state {
-				fmt.Fprintf(a.stdout, "   %s  %s\n", clean(m.Title), clean(a.why(m)))
+				a.line(a.stdout, "   "+clean(m.Title)+"  "+clean(a.why(m)))
 			}
 		}
 	}
@@ -160,7 +160,7 @@ func (a *app) printMissing(missing []client.MissingMember) {
 	if len(absent) > namedAbsent {
 		said, args = text.CLIGatherAbsentMany, text.Args{"count": args["count"]}
 	}
-	fmt.Fprintf(a.stdout, "   %s\n", a.t(said, args))
+	a.line(a.stdout, "   "+a.t(said, args))
 }
 
 // why tells why a member did not answer.

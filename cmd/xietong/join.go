@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -113,7 +112,7 @@ func (a *app) step(mark, name text.Code, what string) {
 		widest = max(widest, columns(a.t(s.name, nil)))
 	}
 	line := pad(a.t(mark, nil), 6) + pad(a.t(name, nil), widest+3) + what
-	fmt.Fprintln(a.stdout, "  "+strings.TrimRight(line, " "))
+	a.line(a.stdout, "  "+strings.TrimRight(line, " "))
 }
 
 // joinFailed shows which step failed, and writes a form for the network office if the parent did

@@ -71,7 +71,7 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 
 func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "pin": pin})
-	printPairs(a.stdout, given([]pair{
+	a.pairs(given([]pair{
 		{a.t(text.WordKind, nil), text.Word(a.lang, r.Kind)},
 		{a.t(text.WordAgency, nil), r.Agency},
 		{a.t(text.WordCode, nil), r.Code},

@@ -92,7 +92,7 @@ func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *clie
 		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(*m, g)...))
 	}
 	if len(lines) > 0 {
-		printTable(a.stdout, a.measureHeadings(*m, places), lines)
+		a.table(a.measureHeadings(*m, places), lines)
 	}
 	switch {
 	case m.Function == client.MeasureCount || whole == nil:

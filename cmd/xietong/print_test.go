@@ -46,12 +46,13 @@ func FuzzClean(f *testing.F) {
 
 func TestPrintTable(t *testing.T) {
 	var b strings.Builder
-	printTable(&b, []string{"编码", "名称"}, [][]string{{"a", "民政局"}, {"water", ""}, {"x\ty"}, {"1", "2", "3"}})
+	a := &app{stdout: &b, getenv: func(string) string { return "" }}
+	a.table([]string{"编码", "名称"}, [][]string{{"a", "民政局"}, {"water", ""}, {"x\ty"}, {"1", "2", "3"}})
 	if got, want := b.String(), "编码   名称\na      民政局\nwater\nx\\ty\n1      2\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	b.Reset()
-	printPairs(&b, given([]pair{{"部门", "a"}, {"absent", ""}, {"n", "1\x1b[m"}}))
+	a.pairs(given([]pair{{"部门", "a"}, {"absent", ""}, {"n", "1\x1b[m"}}))
 	if got, want := b.String(), "部门  a\nn     1\\x1b[m\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

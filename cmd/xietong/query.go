@@ -105,7 +105,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if a.jsonOnly {
 		return printJSON(a.stdout, answer)
 	}
-	if err := printRecords(a.stdout, answer.Rows, q.Fields, q.Key != ""); err != nil {
+	if err := a.printRecords(answer.Rows, q.Fields, q.Key != ""); err != nil {
 		return err
 	}
 	a.printMeasure(q.Measure, answer.Groups, answer.Whole)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,12 +107,12 @@ func (a *app) printCheck(check client.ImportCheck) {
 		if bad.Column == "" {
 			code = text.CLIImportBadWholeRow
 		}
-		fmt.Fprintln(a.stderr, a.t(code, args))
+		a.line(a.stderr, a.t(code, args))
 	}
 	if more := check.BadCount - min(check.BadCount, uint64(len(shown))); more > 0 {
-		fmt.Fprintln(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
+		a.line(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
 	}
-	fmt.Fprintln(a.stderr, a.t(text.CLIImportChecked, text.Args{
+	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
 }
@@ -135,6 +134,6 @@ func (a *app) writeBad(path string, check client.ImportCheck) error {
 	if err := writeFile(path, file.Bytes()); err != nil || a.jsonOnly {
 		return err
 	}
-	fmt.Fprintln(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
+	a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
 	return nil
 }

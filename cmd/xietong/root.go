@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -236,7 +235,7 @@ func (a *app) t(code text.Code, args text.Args) string {
 }
 
 // say prints a sentence as a line of the answer.
-func (a *app) say(code text.Code, args text.Args) { fmt.Fprintln(a.stdout, a.t(code, args)) }
+func (a *app) say(code text.Code, args text.Args) { a.line(a.stdout, a.t(code, args)) }
 
 // aFile makes the shell offer files with the endings for a flag.
 func aFile(flags *pflag.FlagSet, name string, endings ...string) {

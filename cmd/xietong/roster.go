@@ -32,7 +32,7 @@ func (a *app) rosterShow() *cobra.Command {
 		}
 		from := a.t(text.CLIRosterShipped, nil)
 		if r.Number > 0 {
-			from = a.t(text.CLIRosterPublished, text.Args{"number": fmt.Sprint(r.Number), "root": r.Root})
+			from = a.t(text.CLIRosterPublished, text.Args{"number": fmt.Sprint(r.Number), "root": rootOf(r)})
 		}
 		a.say(text.CLIRosterShown, text.Args{"from": from, "places": number(uint64(len(r.Places))), "levels": a.levelsOf(r.Places), "hash": r.Hash})
 		if r.Entry != "" {
@@ -40,6 +40,16 @@ func (a *app) rosterShow() *cobra.Command {
 		}
 		return nil
 	})
+}
+
+// rootOf returns what the roster calls its root.
+func rootOf(r client.Roster) string {
+	for _, p := range r.Places {
+		if p.Name == r.Root {
+			return p.DisplayName
+		}
+	}
+	return r.Root
 }
 
 // levelsOf counts the places of each level, in the order of the first place of each.

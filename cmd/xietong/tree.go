@@ -56,7 +56,7 @@ func (a *app) printTree(t client.Tree) {
 		a.waiting(w)
 	}
 	for _, told := range a.summary(t.Check) {
-		fmt.Fprintln(a.stdout, told)
+		a.line(a.stdout, told)
 	}
 	a.alarms(t.Check)
 }

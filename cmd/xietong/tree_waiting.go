@@ -28,7 +28,7 @@ func (a *app) waiting(w client.WaitingKeys) {
 		ends = text.CLITreeEnds
 	}
 	for _, line := range []text.Code{text.CLITreeOldPrint, text.CLITreeNewPrint, text.CLITreePin, ends} {
-		fmt.Fprintln(a.stdout, "  "+a.t(line, args))
+		a.line(a.stdout, "  "+a.t(line, args))
 	}
 }
 
