@@ -33,7 +33,7 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	var o slog.HandlerOptions
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, a.badValue("--log-level", level, a.t(text.FormOneOf, text.Args{"list": "debug, info, warn, error"}))
+		return nil, a.badValue("--log-level", level, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "debug", "info", "warn", "error")}))
 	}
 	o.Level = l
 	switch format {
@@ -42,5 +42,5 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(a.stderr, &o)), nil
 	}
-	return nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": "text, json"}))
+	return nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "text", "json")}))
 }

@@ -63,9 +63,9 @@ var typedProblems = []problem{
 		en: parts{"Not hosted here", "this node does not host \"{name}\"", "the flag --in", "name with --in one that it hosts: {jurisdictions}; or another node's data directory with --data"},
 	},
 	{
-		number: 182, code: PlaceTaken, status: http.StatusConflict, params: []string{"name", "taken", "jurisdiction"},
-		zh: parts{"名称或代码已被使用", "“{name}”的名称或代码已用于 {taken}", "{jurisdiction}", "如就是它，请不带 --label 邀请；确为另一个，请改用不同的名称和代码"},
-		en: parts{"Name or code taken", "the name or code of \"{name}\" is that of {taken}", "{jurisdiction}",
+		number: 182, code: PlaceTaken, status: http.StatusConflict, params: []string{"name", "taken", "place", "jurisdiction"},
+		zh: parts{"名称或代码已被使用", "“{name}”的名称或代码已用于{place}（{taken}）", "{jurisdiction}", "如就是它，请不带 --label 邀请；确为另一个，请改用不同的名称和代码"},
+		en: parts{"Name or code taken", "the name or code of \"{name}\" is that of {place} ({taken})", "{jurisdiction}",
 			"if it is the same place, invite it without --label; if not, give it a name and a code of its own"},
 	},
 	{

@@ -145,6 +145,45 @@ func lasted(l Lang, value string) string {
 	return cmp.Or(strings.Join(parts, " "), value)
 }
 
+// listed returns a list in the language. Words are told beside the codes of levels, because the
+// code is what is typed.
+func listed(l Lang, name, value string) string {
+	list := strings.Split(value, ", ")
+	for i, w := range list {
+		switch {
+		case name == "missing":
+			list[i] = Word(l, w)
+		case name == "levels" && l == Zh && words[w].zh != "":
+			list[i] = w + "（" + words[w].zh + "）"
+		}
+	}
+	return strings.Join(list, l.pick("、", ", "))
+}
+
+// offers returns what a catalogue entry offers, such as "income: sum, average; by sex", in the
+// language.
+func offers(l Lang, value string) string {
+	if l != Zh {
+		return value
+	}
+	parts := strings.Split(value, "; ")
+	for i, p := range parts {
+		if by, grouped := strings.CutPrefix(p, "by "); grouped {
+			parts[i] = "可按 " + strings.ReplaceAll(by, ", ", "、") + " 分组"
+			continue
+		}
+		field, functions, _ := strings.Cut(p, ": ")
+		for english, code := range map[string]Code{"sum": CLISum, "average": CLIAverage, "minimum": CLIMinimum, "maximum": CLIMaximum} {
+			functions = strings.ReplaceAll(functions, english, sentences[code].zh)
+		}
+		parts[i] = field
+		if functions != "" {
+			parts[i] += "（" + strings.ReplaceAll(functions, ", ", "、") + "）"
+		}
+	}
+	return strings.Join(parts, "，")
+}
+
 // nothing tells what is said where a value is missing, beside "none".
 var nothing = map[string]word{
 	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "size": {"未计", "not counted"},
@@ -182,7 +221,7 @@ var Levels = []string{"province", "prefecture", "county", "township", "village"}
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "where", "missing" (a list), "reason", "believed", and how long something lasted. All others are
+// "where", "reason", "believed", "level", lists, and how long something lasted. All others are
 // there as they may be shown. One that says nothing is replaced by words that say so.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
@@ -197,12 +236,12 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "behind", "offset", "by":
 			told[name] = lasted(l, value)
-		case "missing":
-			list := strings.Split(value, ", ")
-			for i, w := range list {
-				list[i] = Word(l, w)
-			}
-			told[name] = strings.Join(list, l.pick("、", ", "))
+		case "level":
+			told[name] = Word(l, value)
+		case "offered":
+			told[name] = offers(l, value)
+		case "levels", "missing", "agencies", "jurisdictions", "fields", "purposes", "near":
+			told[name] = listed(l, name, value)
 		}
 	}
 	return told

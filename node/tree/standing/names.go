@@ -192,7 +192,7 @@ func (s *Standing) untaken(name identity.Jurisdiction, named string, said roster
 	for _, p := range others {
 		if p.Name != name && (said.Code != "" && p.Code == said.Code || slices.Contains([]string{p.DisplayName, p.ShortName}, named)) {
 			return text.Fail(text.PlaceTaken, text.Args{
-				"name": text.Short(named), "taken": p.DisplayName + " (" + p.Name.String() + ")", "jurisdiction": s.Called(s.Name()),
+				"name": text.Short(named), "taken": p.Name.String(), "place": p.DisplayName, "jurisdiction": s.Called(s.Name()),
 			}, nil)
 		}
 	}
@@ -222,7 +222,7 @@ func calledAll(places []roster.Place) string {
 	for i, p := range places {
 		names[i] = p.DisplayName
 	}
-	return strings.Join(names, "、")
+	return strings.Join(names, ", ")
 }
 
 // unresolved returns the failure of Resolve, with the places that are spelled nearly as the text.
