@@ -250,8 +250,10 @@ func (h Hosted) acts(ctx context.Context, c Caller) error {
 		return nil
 	}
 	return h.Ledger.View(ctx, func(r *state.Reader) error {
-		_, err := c.by().Resolve(r)
-		return err
+		if _, err := c.by().Resolve(r); !failure.Is(err, text.NoAgency) { // no agency yet: none is meant
+			return err
+		}
+		return nil
 	})
 }
 

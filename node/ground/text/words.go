@@ -186,7 +186,7 @@ func offers(l Lang, value string) string {
 
 // nothing tells what is said where a value is missing, beside "none".
 var nothing = map[string]word{
-	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "size": {"未计", "not counted"},
+	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
 	"": {"（无）", "(none)"},
 }
 

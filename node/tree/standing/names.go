@@ -236,7 +236,8 @@ func (s *Standing) unresolved(typed string) error {
 
 // ChildCalled returns the label of the child that a person means, of all that were ever invited: by
 // the roster now in force, or else by the names in its invitation. The error is text.NotEndorsed
-// where there is none, and JurisdictionUnknown where there are several.
+// where there is none, JurisdictionNear where others are spelled nearly so, and JurisdictionUnknown
+// where there are several.
 func (s *Standing) ChildCalled(ctx context.Context, typed string) (identity.Label, error) {
 	var now, then []identity.Label
 	err := s.own.View(ctx, func(r *state.Reader) error {
@@ -259,6 +260,9 @@ func (s *Standing) ChildCalled(ctx context.Context, typed string) (identity.Labe
 	case len(now) > 1:
 		return identity.Label{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
 	case len(now) == 0:
+		if near := s.Current().Suggest(s.Name(), typed); len(near) > 0 && !slices.Contains(near[0].Called(), typed) {
+			return identity.Label{}, text.Fail(text.JurisdictionNear, text.Args{"name": text.Short(typed), "near": calledAll(near)}, nil)
+		}
 		return identity.Label{}, text.Fail(text.NotEndorsed, text.Args{"name": text.Short(typed), "jurisdiction": s.Name().String()}, nil)
 	}
 	return now[0], nil
