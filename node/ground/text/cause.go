@@ -13,10 +13,13 @@ import (
 // quotes it, so that nobody takes it for a part of the sentence.
 func Cause(l Lang, cause string) string {
 	if l != Zh {
+		if p, args := fitting(plain(), cause); p != nil {
+			return fill(p.told, args)
+		}
 		return Word(l, cause)
 	}
 	told := phrased(cause, maxPhrases)
-	if told == "" || hasHan(unquoted(told)) || strings.HasPrefix(told, "/") || !hasLetter(told) {
+	if told == "" || hasHan(unquoted(told)) || !hasLetter(told) {
 		return told
 	}
 	return fill("程序给出的原文是“{cause}”", Args{"cause": told})
@@ -33,23 +36,34 @@ func phrased(cause string, deep int) string {
 	if p, ok := byCode[Code(cause)]; ok {
 		return p.zh.title
 	}
-	for _, p := range phrases() {
+	p, args := fitting(phrases(), cause)
+	if p == nil || deep == 0 {
+		return cause
+	}
+	for name, value := range args {
+		if name != "value" && len(name) > 1 {
+			args[name] = part(phrased(value, deep-1))
+		}
+	}
+	return fill(p.told, args)
+}
+
+// fitting returns the first phrase that a cause has the form of, with its parts; nil: none.
+func fitting(all []phrase, cause string) (*phrase, Args) {
+	for i, p := range all {
 		found := p.pattern.FindStringSubmatch(cause)
-		if found == nil || deep == 0 {
+		if found == nil {
 			continue
 		}
 		args := Args{}
-		for i, name := range p.pattern.SubexpNames() {
-			switch {
-			case name == "value" || len(name) == 1:
-				args[name] = found[i]
-			case name != "":
-				args[name] = part(phrased(found[i], deep-1))
+		for n, name := range p.pattern.SubexpNames() {
+			if name != "" {
+				args[name] = found[n]
 			}
 		}
-		return fill(p.zh, args)
+		return &all[i], args
 	}
-	return cause
+	return nil, nil
 }
 
 // part returns a part of a cause; English that nobody has put into Chinese is quoted.
@@ -64,18 +78,23 @@ func part(told string) string {
 // is a cause again, except {value} and those of one letter, which stay as they are.
 type phrase struct {
 	pattern *regexp.Regexp
-	zh      string
+	told    string
 }
 
-// phrases returns the table of phrases, ready to be looked for.
-var phrases = sync.OnceValue(func() (all []phrase) {
+// phrases are the table for Chinese readers, and plain that for others, ready to be looked for.
+var (
+	phrases = sync.OnceValue(func() []phrase { return compiled(causePhrases) })
+	plain   = sync.OnceValue(func() []phrase { return compiled(plainPhrases) })
+)
+
+func compiled(table []struct{ en, told string }) (all []phrase) {
 	hole := regexp.MustCompile(`\\\{([a-z]+)\\\}`)
-	for _, p := range causePhrases {
+	for _, p := range table {
 		form := hole.ReplaceAllString(regexp.QuoteMeta(p.en), `(?P<$1>.*?)`)
-		all = append(all, phrase{regexp.MustCompile(`(?s)^` + form + `$`), p.zh})
+		all = append(all, phrase{regexp.MustCompile(`(?s)^` + form + `$`), p.told})
 	}
 	return all
-})
+}
 
 var quoted = regexp.MustCompile(`"[^"]*"|“[^”]*”`)
 

@@ -49,6 +49,15 @@ func TestCausesAreTold(t *testing.T) {
 			}
 		}
 	}
+	for cause, want := range map[string]string{
+		"malformed ledger data: receipt: not canonical CBOR: cbor: cannot unmarshal array into Go value": "the receipt proves nothing: this is no receipt, or the file is damaged",
+		"not proven: chain: invalid key set: guizhou number 1 is not the pinned one":                     "the receipt proves nothing: key set 1 of guizhou is not the one that the pin names; the pin or the receipt is of another",
+		"not proven: the payload is not the one that the entry commits to":                               "the receipt proves nothing: the payload is not the one that the entry commits to",
+	} {
+		if got := Explain(En, ReceiptRefused, Args{"reason": cause}).What; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	if told < 15 {
 		t.Errorf("%d problems tell a cause", told)
 	}

@@ -1,8 +1,20 @@
 package text
 
+// plainPhrases are those causes that English readers are told in other words than the floors below
+// use among themselves.
+var plainPhrases = []struct{ en, told string }{
+	{`malformed ledger data: receipt: {why}`, "this is no receipt, or the file is damaged"},
+	{`malformed ledger data: {what}: {why}`, "its data are damaged ({what})"},
+	{`not proven: chain: invalid key set: {value} number {n} is not the pinned one`, "key set {n} of {value} is not the one that the pin names; the pin or the receipt is of another"},
+	{`not proven: {value}`, "{value}"},
+	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "it ends too early"},
+	{`Syntax error: unexpected token after expression`, "something follows the expression; equality is =="},
+	{`undeclared reference to '{value}'`, "there is no field or function {value}"},
+}
+
 // causePhrases are the causes that the floors below and the libraries tell with parts of their own.
 // The first that fits is taken, so that the narrower ones stand first.
-var causePhrases = []struct{ en, zh string }{
+var causePhrases = []struct{ en, told string }{
 	// names (certs/identity, certs/trust)
 	{`malformed name: pin "{value}" has not the form NAME/keys/NUMBER/HASH`, "“{value}”不是 NAME/keys/NUMBER/HASH 形式的起点标识"},
 	{`malformed name: pin "{value}" is not spelled as it must be`, "起点标识“{value}”的写法不符"},
