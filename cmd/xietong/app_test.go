@@ -59,6 +59,8 @@ func TestUsage(t *testing.T) {
 		{"query d --at *.x --wait -1", `error: the flag --wait cannot be "-1": it is a whole number from 1 to 100`},
 		{"invite 南明区 --hours 0", `error: the flag --hours cannot be "0": it is a whole number from 1 to 8760`},
 		{"invite 南明区 --hours -5", `error: the flag --hours cannot be "-5"`},
+		{"invite gaoxin --label 高新", `error: the flag --label cannot be "高新": it is a-z, 0-9 and hyphens, such as gaoxin`},
+		{"host add gaoxin --label -x", `error: the flag --label cannot be "-x"`},
 		{"init guizhou --listen 7400", `error: the flag --listen cannot be "7400": it is an IP address of this machine and a port, such as 0.0.0.0:7400` + "\nwhere: xietong init"},
 		{"join xt1-x --listen foo", `error: the flag --listen cannot be "foo": it is an IP address`},
 		{"tree confirm x --fingerprint D98F --reason y", `error: the flag --fingerprint cannot be "D98F": it is 24 hex digits`},

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -228,6 +229,17 @@ func (a *app) within(flags *pflag.FlagSet, name string, least, most int) error {
 
 func (a *app) ranged(least, most int) string {
 	return a.t(text.FormRange, text.Args{"least": strconv.Itoa(least), "most": strconv.Itoa(most)})
+}
+
+// labelShape is the shape of a label; the node parses it.
+var labelShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// labels refuses a --label that can be no part of a name.
+func (a *app) labels(label string) error {
+	if label == "" || labelShape.MatchString(label) {
+		return nil
+	}
+	return a.badValue("--label", label, a.t(text.FormLabel, nil))
 }
 
 // listens refuses an address that no node can listen on.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ func (a *app) inviteCommand() *cobra.Command {
 	var v client.NewInvitation
 	c := a.verb("invite NAME", text.CLIShortInvite, func(cmd *cobra.Command, args []string) error {
 		v.Name = args[0]
-		if err := a.within(cmd.Flags(), "hours", 1, 365*24); err != nil {
+		if err := cmp.Or(a.within(cmd.Flags(), "hours", 1, 365*24), a.labels(v.Label)); err != nil {
 			return err
 		}
 		made, err := a.client().Invite(cmd.Context(), v)

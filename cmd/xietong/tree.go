@@ -99,6 +99,9 @@ func (a *app) hostAdd() *cobra.Command {
 	var h client.NewHosted
 	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
 		h.Name = args[0]
+		if err := a.labels(h.Label); err != nil {
+			return err
+		}
 		added, err := a.client().AddHosted(cmd.Context(), h)
 		if err != nil {
 			return err
