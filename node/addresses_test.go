@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"xietong/certs/tlsconf"
 	"xietong/exchange/link"
+	"xietong/node/ground/config"
+	"xietong/node/ground/text"
 )
 
 // names is a resolver that knows one name: by its A and AAAA records (RFC 1035 §4.1).
@@ -98,5 +102,21 @@ func TestAddressOfNoFamilyHere(t *testing.T) {
 	_, err = socket.Dial(ctx, &net.UDPAddr{IP: net.ParseIP("2001:db8::1"), Port: 7400}, tlsconf.DialJoin(mustName(t, "guizhou")))
 	if e, ok := errors.AsType[*link.Error](err); !ok || ctx.Err() != nil {
 		t.Errorf("got %v (%+v), %v", err, e, ctx.Err())
+	}
+}
+
+// TestAddressThatCannotBeHad: a node that cannot listen says at which address and why, and which
+// setting to change.
+func TestAddressThatCannotBeHad(t *testing.T) {
+	for cause, want := range map[syscall.Errno]text.Code{syscall.EADDRINUSE: text.AddressTaken, syscall.EADDRNOTAVAIL: text.AddressUnusable} {
+		n := &Node{dir: "data", settings: config.Config{Listen: "192.0.2.7:7400"}}
+		n.o.Packets = func(string) (net.PacketConn, error) {
+			return nil, &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", cause)}
+		}
+		f := text.AsFailure(n.openSocket())
+		told := text.Explain(text.Zh, f.Code, f.Args)
+		if f.Code != want || !strings.Contains(told.What+told.Where+told.Do, "192.0.2.7:7400") || !strings.Contains(told.Do, "data/config.yaml") {
+			t.Errorf("%v: got %s %+v, want %s", cause, f.Code, told, want)
+		}
 	}
 }

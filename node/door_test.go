@@ -67,7 +67,7 @@ func TestDoorRefuses(t *testing.T) {
 		"no key":             {"POST", "/v1/agencies", agency, nil, 400, "bad-request"},
 		"key of version 4":   {"POST", "/v1/agencies", agency, map[string]string{"Idempotency-Key": "01937b1c-7b1c-4b1c-8b1c-7b1c7b1c7b1c"}, 400, "bad-request"},
 		"no label":           {"POST", "/v1/agencies", `{"code":"Housing","title":"x"}`, map[string]string{"Idempotency-Key": key}, 400, "bad-request"},
-		"other jurisdiction": {"GET", "/v1/agencies", "", map[string]string{"Xietong-Jurisdiction": "yunyan.guiyang.guizhou"}, 400, "jurisdiction-needed"},
+		"other jurisdiction": {"GET", "/v1/agencies", "", map[string]string{"Xietong-Jurisdiction": "yunyan.guiyang.guizhou"}, 404, "not-hosted-here"},
 		"no agency":          {"POST", "/v1/query", `{"dataset":"villages"}`, map[string]string{"Idempotency-Key": key}, 400, "agency-needed"},
 		"unknown agency":     {"POST", "/v1/query", `{"dataset":"villages"}`, map[string]string{"Idempotency-Key": key, "Xietong-Agency": "police"}, 404, "unknown-agency"},
 		"no such entry":      {"GET", "/v1/ledger/entries/999999", "", nil, 404, "not-found"},

@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 
+	"xietong/consensus/ledger"
 	"xietong/node/flows/join"
+	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/offline"
 )
@@ -18,12 +20,16 @@ type (
 	DataReport    = offline.DataReport
 )
 
+// ErrOtherPayload is wrapped where a receipt proves its entry, and the payload is of another.
+var ErrOtherPayload = ledger.ErrPayload
+
 // The functions that work without a running node.
 var (
 	Init            = datadir.Init
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData
+	CheckListen     = config.CheckListen
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -66,7 +66,7 @@ func TestHostileMessages(t *testing.T) {
 		"after its last hop":          {func(l *letter) { l.hop.Hops = 0 }, "message-refused|" + county + "|no hops left"},
 		"for which nobody waits":      {func(l *letter) { l.hop.Remaining = 0 }, "late|guiyang.guizhou"},
 		"for what nobody serves":      {func(l *letter) { l.call.Operation = mustLabel(t, "drop-table") }, "unknown-operation|drop-table|guiyang.guizhou"},
-		"for nobody":                  {func(l *letter) { l.call.Agency = identity.Label{} }, "agency-needed|" + county + "|-"},
+		"for nobody":                  {func(l *letter) { l.call.Agency = identity.Label{} }, "agency-needed|" + county + "|"},
 		"with no parameters":          {func(l *letter) { l.call.Parameters = []byte{} }, "bad-request|parameters|another form"},
 		"with parameters in no order": {func(l *letter) { l.call.Parameters = []byte{0xa2, 2, 0x61, 'x', 1, 0x61, 'y'} }, "bad-request|parameters|another form"},
 		"with no content":             {func(l *letter) { l.Content = []byte("nothing") }, "message-refused|" + county + "|another form"},

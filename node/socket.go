@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"xietong/certs/identity"
@@ -14,6 +16,7 @@ import (
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
+	"xietong/node/ground/text"
 	"xietong/node/tree/door"
 )
 
@@ -27,13 +30,27 @@ func listenUDP(listen string) (net.PacketConn, error) {
 // openSocket opens the node's one socket, which only dials so far.
 func (n *Node) openSocket() (err error) {
 	if n.packets, err = n.o.Packets(n.settings.Listen); err != nil {
-		return fmt.Errorf("open socket: %w", err)
+		return n.unopened(err)
 	}
 	n.socket, err = link.Open(n.packets, link.Options{
 		Hosted: func(name identity.Jurisdiction) (link.Handler, bool) { h, ok := n.of(name); return h, ok },
 		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: n.hosted[0].host.MAC("stateless reset"),
 	})
 	return err
+}
+
+// unopened returns the failure of a socket that cannot be opened at the configured address.
+func (n *Node) unopened(err error) error {
+	args := text.Args{"address": n.settings.Listen, "file": filepath.Join(n.dir, config.FileName)}
+	system, known := errors.AsType[syscall.Errno](err)
+	switch {
+	case n.settings.Listen == "" || !known:
+		return fmt.Errorf("open socket: %w", err)
+	case system == syscall.EADDRINUSE:
+		return text.Fail(text.AddressTaken, args, err)
+	}
+	args["reason"] = system.Error()
+	return text.Fail(text.AddressUnusable, args, err)
 }
 
 // listen takes connections if the configuration names an address. If it names none, packets from

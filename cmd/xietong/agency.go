@@ -51,7 +51,7 @@ func (a *app) list(heading []text.Code, rows [][]string) {
 		a.say(text.CLINothing, nil)
 		return
 	}
-	printTable(a.stdout, a.headings(heading), rows)
+	a.table(a.headings(heading), rows)
 }
 
 func (a *app) headings(codes []text.Code) []string {

@@ -42,7 +42,7 @@ func (a *app) ledgerAudits() *cobra.Command {
 		}
 		a.list([]text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry}, rows)
 		for _, f := range got.Findings {
-			a.printLies(f.Lies)
+			a.printLies(got.Titles, f.Lies)
 		}
 		return nil
 	})
@@ -60,7 +60,7 @@ func (a *app) open(p client.OpenPoint) string {
 func (a *app) said(p client.OpenPoint, word string) string {
 	state := a.t(saidOf[p.State], text.Args{"by": p.By})
 	if p.Said != "" {
-		state += " (" + p.Said + ")"
+		state = a.t(text.CLIGatherWhy, text.Args{"state": state, "why": p.Said})
 	}
 	if p.Itself {
 		return a.t(text.CLIAuditsItself, text.Args{"state": state, "word": word})
@@ -77,7 +77,7 @@ var saidOf = map[string]text.Code{
 func (a *app) found(f client.Finding) string {
 	said := a.t(found[f.Outcome], nil)
 	if f.Why != "" {
-		said += " (" + f.Why + ")"
+		said = a.t(text.CLIGatherWhy, text.Args{"state": said, "why": f.Why})
 	}
 	if f.By != "" {
 		return a.said(f.OpenPoint, said)

@@ -37,9 +37,9 @@ func (a *app) benchLedger() *cobra.Command {
 		}
 		o := bench.LedgerOptions{Logger: slog.New(slog.DiscardHandler)}
 		var errs [3]error
-		o.Clients, errs[0] = whole("--clients", clients, maxClients)
-		o.Size, errs[1] = whole("--size", size, bench.MaxAppend)
-		o.For, errs[2] = during(seconds)
+		o.Clients, errs[0] = a.whole("--clients", clients, maxClients)
+		o.Size, errs[1] = a.whole("--size", size, bench.MaxAppend)
+		o.For, errs[2] = a.during(seconds)
 		if err := errors.Join(errs[:]...); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (a *app) benchLedger() *cobra.Command {
 		})
 		m.clear()
 		if errors.Is(err, bench.ErrAppendSize) {
-			return usage(text.CLIFlagBadValue, text.Args{"flag": "--size", "value": size})
+			return a.badValue("--size", size, a.ranged(1, bench.MaxAppend))
 		}
 		if err != nil {
 			return err
@@ -73,11 +73,11 @@ func (a *app) benchQuery() *cobra.Command {
 		var o bench.QueryOptions
 		var err error
 		for one := range strings.SplitSeq(clients, ",") {
-			n, bad := whole("--clients", one, maxAskers)
+			n, bad := a.whole("--clients", one, maxAskers)
 			o.Clients, err = append(o.Clients, n), errors.Join(err, bad)
 		}
 		var bad error
-		o.For, bad = during(seconds)
+		o.For, bad = a.during(seconds)
 		if err := errors.Join(err, bad); err != nil {
 			return err
 		}
@@ -102,8 +102,8 @@ func (a *app) benchHostile() *cobra.Command {
 		m := a.meter()
 		o := bench.HostileOptions{Told: a.measuring(m)}
 		var errs [2]error
-		o.Clients, errs[0] = whole("--clients", clients, maxAskers)
-		o.For, errs[1] = during(seconds)
+		o.Clients, errs[0] = a.whole("--clients", clients, maxAskers)
+		o.For, errs[1] = a.during(seconds)
 		if err := errors.Join(errs[:]...); err != nil {
 			return err
 		}
@@ -169,21 +169,21 @@ func (a *app) benchEcho() *cobra.Command {
 }
 
 // whole reads a whole number from 1 to most.
-func whole(flag, value string, most int) (int, error) {
+func (a *app) whole(flag, value string, most int) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > most {
-		return 0, usage(text.CLIFlagBadValue, text.Args{"flag": flag, "value": value})
+		return 0, a.badValue(flag, value, a.ranged(1, most))
 	}
 	return n, nil
 }
 
 // during reads a number of seconds from 0.001 to maxSeconds, which may have a fraction.
-func during(seconds string) (time.Duration, error) {
+func (a *app) during(seconds string) (time.Duration, error) {
 	s, err := strconv.ParseFloat(seconds, 64)
 	if d := time.Duration(s * float64(time.Second)); err == nil && d >= time.Millisecond && s <= maxSeconds {
 		return d, nil
 	}
-	return 0, usage(text.CLIFlagBadValue, text.Args{"flag": "--seconds", "value": seconds})
+	return 0, a.badValue("--seconds", seconds, a.t(text.FormFraction, nil))
 }
 
 // measuring returns a function that shows the current measurement on the meter.
@@ -228,7 +228,7 @@ func (a *app) printMeasurements(all []bench.Measurement) error {
 			a.measured(m.What), strconv.Itoa(m.Clients), fmt.Sprintf("%.0f", m.PerS), fmt.Sprintf("%.0f", m.P50), fmt.Sprintf("%.0f", m.P99), cpu,
 		})
 	}
-	printTable(a.stdout, heading, rows)
+	a.table(heading, rows)
 	return nil
 }
 
@@ -314,7 +314,7 @@ func (a *app) printSteps(runs []bench.QueryRun) {
 		sum, total = append(sum, micros(run.Steps.Sum)), append(total, micros(run.Steps.Total))
 		rest = append(rest, micros(run.Steps.Total-run.Steps.Sum))
 	}
-	printTable(a.stdout, heading, append(rows, sum, rest, total))
+	a.table(heading, append(rows, sum, rest, total))
 	for _, run := range runs {
 		part := run.Steps.Unexplained()
 		args := text.Args{

@@ -75,7 +75,7 @@ func (a *app) checked(c client.Check) {
 	if len(rows) == 0 {
 		a.say(text.CLICheckNever, nil)
 	} else {
-		a.list([]text.Code{text.WordTitle, text.CLITreeRelation, text.CLICheckAsked, text.CLICheckAnswer, text.CLIKeysFingerprint}, rows)
+		a.list([]text.Code{text.WordCalled, text.CLITreeRelation, text.CLICheckAsked, text.CLICheckAnswer, text.CLIKeysFingerprint}, rows)
 	}
 	if c.Alone {
 		a.say(text.CLICheckAlone, nil)

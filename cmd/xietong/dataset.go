@@ -124,7 +124,7 @@ func (a *app) printDataset(d client.Dataset) {
 	if d.SmallestCell > 0 {
 		cell = strconv.Itoa(d.SmallestCell)
 	}
-	printPairs(a.stdout, given([]pair{
+	a.pairs(given([]pair{
 		{a.t(text.WordCode, nil), d.Code},
 		{a.t(text.WordTitle, nil), d.Title},
 		{a.t(text.WordAgency, nil), d.Agency},
@@ -148,7 +148,7 @@ func (a *app) printDataset(d client.Dataset) {
 		for _, f := range fields {
 			rows = append(rows, []string{f.name, f.title, f.kind})
 		}
-		printTable(a.stdout, a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows)
+		a.table(a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows)
 	}
 }
 

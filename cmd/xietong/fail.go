@@ -10,11 +10,15 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -75,15 +79,15 @@ func (a *app) report(err error) int {
 		return code
 	}
 	if p.By != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
+		a.line(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
 	} else {
-		fmt.Fprintln(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
+		a.line(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
 	}
 	if p.Where != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
+		a.line(a.stderr, a.t(text.CLIWhere, text.Args{"where": p.Where}))
 	}
 	if p.Do != "" {
-		fmt.Fprintln(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
+		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
 	return code
 }
@@ -113,6 +117,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 			return a.known(text.DirNotNode, text.Args{"dir": a.data}), exitUnreachable
 		}
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
+	case errors.Is(err, client.ErrBroken):
+		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrSocket):
 		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
@@ -133,7 +139,11 @@ func (a *app) explain(err error) (client.Problem, int) {
 
 // known returns a problem of package text.
 func (a *app) known(code text.Code, args text.Args) client.Problem {
-	e := text.Explain(a.lang, code, args)
+	local := text.Args{}
+	for name, value := range args {
+		local[name] = a.localTime(value)
+	}
+	e := text.Explain(a.lang, code, local)
 	return client.Problem{
 		Title: e.Title, Status: text.Status(code), Code: string(code), Detail: e.What, Where: e.Where, Do: e.Do,
 	}
@@ -159,7 +169,13 @@ func (a *app) reason(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return a.t(text.CLIFileEnds, nil)
 	}
-	return text.Word(a.lang, strings.TrimPrefix(err.Error(), "json: "))
+	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "value": mistyped.Value})
+	}
+	if system, ok := errors.AsType[syscall.Errno](err); ok && text.Word(text.Zh, system.Error()) != system.Error() {
+		return text.Word(a.lang, system.Error())
+	}
+	return text.Cause(a.lang, strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // fileName returns the name of an input for people.
@@ -172,7 +188,7 @@ func (a *app) fileName(path string) string {
 
 // flagError turns an error of pflag into a usageError.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
-	u := usage(text.CLIBadFlag, text.Args{"reason": err.Error()})
+	u := usage(text.CLIBadFlag, text.Args{"reason": text.Cause(a.lang, err.Error())})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		u = usage(text.CLINoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}
@@ -180,10 +196,58 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		u = usage(text.CLIFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})
 	}
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		u = usage(text.CLIFlagBadValue, text.Args{"flag": dashed(e.GetFlag().Name), "value": e.GetValue()})
+		u = a.badValue(dashed(e.GetFlag().Name), e.GetValue(), a.formOf(e.GetFlag().Value.Type()))
 	}
 	u.command = cmd.CommandPath()
 	return u
+}
+
+// badValue returns the error of a flag whose value has another form.
+func (a *app) badValue(flag, value, form string) *usageError {
+	return usage(text.CLIFlagBadValue, text.Args{"flag": flag, "value": text.Short(value), "form": form})
+}
+
+// formOf tells the form of a flag's values, by their type.
+func (a *app) formOf(kind string) string {
+	switch kind {
+	case "bool":
+		return a.t(text.FormOneOf, text.Args{"list": "true, false"})
+	case "float64":
+		return a.t(text.FormFraction, nil)
+	}
+	return a.t(text.FormNumber, nil)
+}
+
+// within refuses a number that was given for a flag and is out of its bounds.
+func (a *app) within(flags *pflag.FlagSet, name string, least, most int) error {
+	n, err := flags.GetInt(name)
+	if err != nil || !flags.Changed(name) || n >= least && n <= most {
+		return err
+	}
+	return a.badValue("--"+name, strconv.Itoa(n), a.ranged(least, most))
+}
+
+func (a *app) ranged(least, most int) string {
+	return a.t(text.FormRange, text.Args{"least": strconv.Itoa(least), "most": strconv.Itoa(most)})
+}
+
+// labelShape is the shape of a label; the node parses it.
+var labelShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// labels refuses a --label that can be no part of a name.
+func (a *app) labels(label string) error {
+	if label == "" || labelShape.MatchString(label) {
+		return nil
+	}
+	return a.badValue("--label", label, a.t(text.FormLabel, nil))
+}
+
+// listens refuses an address that no node can listen on.
+func (a *app) listens(address string) error {
+	if address == "" || node.CheckListen(address) == nil {
+		return nil
+	}
+	return a.badValue("--listen", address, a.t(text.FormAddress, nil))
 }
 
 func dashed(name string) string {

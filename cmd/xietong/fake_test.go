@@ -62,6 +62,10 @@ var ofMany = client.FederatedAnswer{
 	Beside: []client.Beside{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
+	Titles: map[string]string{
+		"guiyang.guizhou": "贵阳市", "nanming.guiyang.guizhou": "南明区", "yunyan.guiyang.guizhou": "云岩区", "huaxi.guiyang.guizhou": "花溪区",
+		"baiyun.guiyang.guizhou": "白云区",
+	},
 	Leaves: []string{"nanming.guiyang.guizhou"}, Unseen: []string{"yunyan.guiyang.guizhou"}, Again: []string{"yunyan.guiyang.guizhou"},
 	Nobodys:    []client.Lie{{By: "baiyun.guiyang.guizhou", Kind: client.NobodysKey, About: "x.baiyun.guiyang.guizhou"}},
 	StatusAsOf: "2026-11-24T01:40:00Z",
@@ -103,6 +107,7 @@ var audited = func() (all client.Audits) {
 		}
 		all.Findings = append(all.Findings, f)
 	}
+	all.Titles = map[string]string{"yunyan.guiyang.guizhou": "云岩区"}
 	p.By, p.State = "贵阳市", client.StateUnreachable
 	all.Open = append(all.Open, p)
 	for _, outcome := range []string{client.FoundAnswered, client.FoundGone, client.FoundNotAsked, client.FoundNotUp, client.FoundSilent} {

@@ -71,7 +71,7 @@ func TestGolden(t *testing.T) {
 			b.node.bad = []client.BadRow{{Row: 2, Column: "name", Reason: "minLength"}, {Row: 4, Reason: "columns"}}
 			b.node.fail = map[string]client.Problem{"POST /v1/query": {
 				Title: "数据资源不存在", Status: 404, Code: "unknown-dataset", Detail: "目录中没有编码为 nothing 的数据资源",
-				Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list 查看目录后重试",
+				Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list --at 南明区 查看其目录后重试",
 			}}
 			unknown := b.node.fail
 			var got strings.Builder

@@ -15,6 +15,9 @@ func (a *app) initCommand() *cobra.Command {
 	var paper shown
 	c := a.verb("init NAME", text.CLIShortInit, func(_ *cobra.Command, args []string) error {
 		o.Name = args[0]
+		if err := a.listens(o.Listen); err != nil {
+			return err
+		}
 		o.Paper = a.paperFor(asked, !strings.Contains(o.Name, "."), &paper)
 		made, err := a.node.init(a.data, o)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,9 @@ func (a *app) inviteCommand() *cobra.Command {
 	var v client.NewInvitation
 	c := a.verb("invite NAME", text.CLIShortInvite, func(cmd *cobra.Command, args []string) error {
 		v.Name = args[0]
+		if err := cmp.Or(a.within(cmd.Flags(), "hours", 1, 365*24), a.labels(v.Label)); err != nil {
+			return err
+		}
 		made, err := a.client().Invite(cmd.Context(), v)
 		if err != nil {
 			return err

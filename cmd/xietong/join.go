@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -40,6 +39,9 @@ func (a *app) joinCommand() *cobra.Command {
 		if a.jsonOnly {
 			o.Told = nil
 		}
+		if err := a.listens(o.Listen); err != nil {
+			return err
+		}
 		token, err := a.token(args[0])
 		if err != nil {
 			return err
@@ -66,10 +68,10 @@ func (a *app) joinCommand() *cobra.Command {
 		switch {
 		case made.Recovered:
 			a.say(text.PaperBelieved, nil)
-		case made.Epoch > 1:
+		case made.Epoch > 1 && !made.Again:
 			a.say(text.PaperMissing, nil)
 		}
-		if made.Epoch > 1 {
+		if made.Epoch > 1 && !made.Again {
 			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
 		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
@@ -110,7 +112,7 @@ func (a *app) step(mark, name text.Code, what string) {
 		widest = max(widest, columns(a.t(s.name, nil)))
 	}
 	line := pad(a.t(mark, nil), 6) + pad(a.t(name, nil), widest+3) + what
-	fmt.Fprintln(a.stdout, "  "+strings.TrimRight(line, " "))
+	a.line(a.stdout, "  "+strings.TrimRight(line, " "))
 }
 
 // joinFailed shows which step failed, and writes a form for the network office if the parent did

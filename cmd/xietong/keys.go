@@ -89,6 +89,9 @@ func (a *app) newKeys(verb string, short, done text.Code, revoke bool) *cobra.Co
 		if a.jsonOnly {
 			return printJSON(a.stdout, made)
 		}
+		if made.Counts {
+			done = map[bool]text.Code{false: text.CLIKeysRenewedRoot, true: text.CLIKeysRevokedRoot}[revoke]
+		}
 		a.say(done, text.Args{"number": number(made.Number)})
 		if onPaper {
 			a.say(text.PaperReplaced, text.Args{"number": number(made.Number), "fingerprint": fingerprint})

@@ -26,7 +26,7 @@ func (a *app) ledgerCheckpoint() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, cp)
 		}
-		printPairs(a.stdout, given([]pair{
+		a.pairs(given([]pair{
 			{a.t(text.CLILog, nil), cp.Log}, {a.t(text.CLISize, nil), number(cp.Size)}, {a.t(text.CLIRoot, nil), cp.Root},
 		}))
 		fmt.Fprintln(a.stdout)
@@ -56,7 +56,7 @@ func (a *app) ledgerEntry() *cobra.Command {
 }
 
 func (a *app) printEntry(e client.Entry) {
-	printPairs(a.stdout, given([]pair{
+	a.pairs(given([]pair{
 		{a.t(text.WordEntry, nil), e.Entry},
 		{a.t(text.WordKind, nil), fmt.Sprintf("%s (%d)", text.Word(a.lang, e.KindName), e.Kind)},
 		{a.t(text.WordAgency, nil), e.Agency},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"xietong/node"
 	"xietong/node/ground/text"
 )
 
@@ -26,7 +28,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		case root == "":
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--root"})
 		case !pinShape.MatchString(root):
-			return usage(text.CLIFlagBadValue, text.Args{"flag": "--root", "value": root})
+			return a.badValue("--root", root, a.t(text.FormPin, nil))
 		}
 		return a.verifyReceipt(args, root)
 	})
@@ -54,6 +56,9 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 		}
 	}
 	report, err := a.node.verifyReceipt(receipt, payload, pin)
+	if errors.Is(err, node.ErrOtherPayload) {
+		return &unverified{files[1], err}
+	}
 	if err != nil {
 		return &unverified{files[0], err}
 	}
@@ -66,7 +71,7 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 
 func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "pin": pin})
-	printPairs(a.stdout, given([]pair{
+	a.pairs(given([]pair{
 		{a.t(text.WordKind, nil), text.Word(a.lang, r.Kind)},
 		{a.t(text.WordAgency, nil), r.Agency},
 		{a.t(text.WordCode, nil), r.Code},

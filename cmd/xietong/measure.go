@@ -92,7 +92,7 @@ func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *clie
 		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(*m, g)...))
 	}
 	if len(lines) > 0 {
-		printTable(a.stdout, a.measureHeadings(*m, places), lines)
+		a.table(a.measureHeadings(*m, places), lines)
 	}
 	switch {
 	case m.Function == client.MeasureCount || whole == nil:
@@ -110,7 +110,7 @@ func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *clie
 func placed(by int, groups []client.Group) []bool {
 	places := make([]bool, by)
 	for _, g := range groups {
-		for i, v := range g.Values {
+		for i, v := range g.Values[:min(len(g.Values), by)] {
 			places[i] = places[i] || v.Title != ""
 		}
 	}

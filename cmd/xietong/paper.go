@@ -29,7 +29,7 @@ func (a *app) onPaper(p *node.Paper, name string, number uint64, root bool) erro
 	var b bytes.Buffer
 	defer func() { clear(b.Bytes()[:b.Cap()]) }()
 	b.Grow(16 << 10) // so that nothing is copied on the way
-	line := func(code text.Code, args text.Args) { fmt.Fprintln(&b, a.t(code, args)) }
+	line := func(code text.Code, args text.Args) { a.line(&b, a.t(code, args)) }
 	line(text.PaperTitle, nil)
 	line(text.PaperOf, text.Args{"name": name, "number": fmt.Sprint(number), "date": a.now().In(a.zone).Format("2006-01-02")})
 	line(text.PaperFingerprint, text.Args{"fingerprint": node.PaperFingerprint(p)})
@@ -156,7 +156,7 @@ func (a *app) paperFailed(s shown, err error) {
 // paperMissed says, beside the answer in JSON, that nobody was shown the recovery key.
 func (a *app) paperMissed(papered bool, name string) {
 	if !papered {
-		fmt.Fprintln(a.stderr, a.t(text.PaperNone, text.Args{"name": name}))
+		a.line(a.stderr, a.t(text.PaperNone, text.Args{"name": name}))
 	}
 }
 
@@ -164,7 +164,7 @@ func (a *app) paperMissed(papered bool, name string) {
 // whole, or an empty line. They never come as an argument, which the list of processes would show.
 func (a *app) readPaper() (*node.Paper, error) {
 	if !a.jsonOnly {
-		fmt.Fprintln(a.stderr, a.t(text.PaperAsk, nil))
+		a.line(a.stderr, a.t(text.PaperAsk, nil))
 	}
 	typed := make([]byte, 0, node.MaxPaper+1)
 	defer func() { clear(typed[:cap(typed)]) }()

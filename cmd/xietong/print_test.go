@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,12 +46,13 @@ func FuzzClean(f *testing.F) {
 
 func TestPrintTable(t *testing.T) {
 	var b strings.Builder
-	printTable(&b, []string{"编码", "名称"}, [][]string{{"a", "民政局"}, {"water", ""}, {"x\ty"}, {"1", "2", "3"}})
+	a := &app{stdout: &b, getenv: func(string) string { return "" }}
+	a.table([]string{"编码", "名称"}, [][]string{{"a", "民政局"}, {"water", ""}, {"x\ty"}, {"1", "2", "3"}})
 	if got, want := b.String(), "编码   名称\na      民政局\nwater\nx\\ty\n1      2\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	b.Reset()
-	printPairs(&b, given([]pair{{"部门", "a"}, {"absent", ""}, {"n", "1\x1b[m"}}))
+	a.pairs(given([]pair{{"部门", "a"}, {"absent", ""}, {"n", "1\x1b[m"}}))
 	if got, want := b.String(), "部门  a\nn     1\\x1b[m\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -103,5 +107,41 @@ func TestHelp(t *testing.T) {
 		if len(commands) < 18 {
 			t.Errorf("%d commands", len(commands))
 		}
+	}
+}
+
+// TestNoHeadingTwice looks at the headings of every table: no two of one table are the same words.
+func TestNoHeadingTwice(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := regexp.MustCompile(`\[\]text\.Code\{([^{}]*)\}`)
+	heading := regexp.MustCompile(`text\.(\w+)`)
+	source, err := os.ReadFile("../../node/ground/text/status.go")
+	found := 0
+	for _, name := range append(files, "../../node/ground/text/cli_join.go") {
+		code, failed := os.ReadFile(name)
+		if err = errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, code...)
+	}
+	words := map[string]string{}
+	for _, w := range regexp.MustCompile(`\{(\w+), "([^"]*)", "[^"]*"\}`).FindAllStringSubmatch(string(source), -1) {
+		words[w[1]] = w[2]
+	}
+	for _, in := range table.FindAllStringSubmatch(string(source), -1) {
+		seen := map[string]string{}
+		for _, h := range heading.FindAllStringSubmatch(in[1], -1) {
+			if other := seen[words[h[1]]]; words[h[1]] != "" && other != "" {
+				t.Errorf("%s and %s are both headed %q in %s", other, h[1], words[h[1]], in[0])
+			}
+			seen[words[h[1]]] = h[1]
+			found++
+		}
+	}
+	if found < 40 {
+		t.Errorf("%d headings found", found)
 	}
 }

@@ -31,6 +31,9 @@ func (a *app) queryCommand() *cobra.Command {
 			return err
 		}
 		flags := cmd.Flags()
+		if err := cmp.Or(a.within(flags, "limit", 1, 1000), a.within(flags, "wait", 1, 100)); err != nil {
+			return err
+		}
 		if flags.Changed("verify") {
 			if err := notTogether(flags, "verify", slices.Concat(functions, notVerified)...); err != nil {
 				return err
@@ -102,7 +105,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if a.jsonOnly {
 		return printJSON(a.stdout, answer)
 	}
-	if err := printRecords(a.stdout, answer.Rows, q.Fields, q.Key != ""); err != nil {
+	if err := a.printRecords(answer.Rows, q.Fields, q.Key != ""); err != nil {
 		return err
 	}
 	a.printMeasure(q.Measure, answer.Groups, answer.Whole)

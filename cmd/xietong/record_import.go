@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,16 +103,16 @@ func (a *app) importStep(pass string, done, total uint64) string {
 func (a *app) printCheck(check client.ImportCheck) {
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
-		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Word(a.lang, bad.Reason)}
+		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Cause(a.lang, bad.Reason)}
 		if bad.Column == "" {
 			code = text.CLIImportBadWholeRow
 		}
-		fmt.Fprintln(a.stderr, a.t(code, args))
+		a.line(a.stderr, a.t(code, args))
 	}
 	if more := check.BadCount - min(check.BadCount, uint64(len(shown))); more > 0 {
-		fmt.Fprintln(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
+		a.line(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
 	}
-	fmt.Fprintln(a.stderr, a.t(text.CLIImportChecked, text.Args{
+	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
 }
@@ -127,7 +126,7 @@ func (a *app) writeBad(path string, check client.ImportCheck) error {
 		return err
 	}
 	for _, bad := range check.Bad {
-		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Word(a.lang, bad.Reason))}); err != nil {
+		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Cause(a.lang, bad.Reason))}); err != nil {
 			return err
 		}
 	}
@@ -135,6 +134,6 @@ func (a *app) writeBad(path string, check client.ImportCheck) error {
 	if err := writeFile(path, file.Bytes()); err != nil || a.jsonOnly {
 		return err
 	}
-	fmt.Fprintln(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
+	a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
 	return nil
 }

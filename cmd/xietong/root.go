@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -98,6 +99,8 @@ func takes(use string) cobra.PositionalArgs {
 			u = usage(text.CLIMissingArgument, text.Args{"name": names[len(args)]})
 		case len(args) > len(names):
 			u = usage(text.CLITooManyArguments, text.Args{"value": args[len(names)]})
+		case slices.Contains(args, ""):
+			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.Index(args, "")], "[]")})
 		default:
 			return nil
 		}
@@ -108,8 +111,16 @@ func takes(use string) cobra.PositionalArgs {
 
 // verb makes a command that runs a function.
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	names := strings.Fields(use)[1:]
+	typed := func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, arguments(cmd, names, args))
+		if u, ok := errors.AsType[*usageError](err); ok {
+			u.command = cmp.Or(u.command, cmd.CommandPath())
+		}
+		return err
+	}
 	return &cobra.Command{
-		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: takes(use), RunE: run,
+		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: takes(use), RunE: typed,
 		ValidArgsFunction: completes(use), DisableFlagsInUseLine: true,
 	}
 }
@@ -163,9 +174,10 @@ func (a *app) translate(c *cobra.Command) {
 	c.InitDefaultHelpFlag()
 	c.Flags().SortFlags = false // flags keep the order of their definition
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" {
+		if strings.HasPrefix(f.Value.Type(), "string") { // and lists of them
 			f.DefValue = "" // the sentence of a flag tells its default
 		}
+		reads(f)
 	})
 	c.Flags().Lookup("help").Usage = a.t(text.CLIFlagHelp, nil)
 	if c.Name() == "completion" && c.Parent() == c.Root() {
@@ -223,7 +235,7 @@ func (a *app) t(code text.Code, args text.Args) string {
 }
 
 // say prints a sentence as a line of the answer.
-func (a *app) say(code text.Code, args text.Args) { fmt.Fprintln(a.stdout, a.t(code, args)) }
+func (a *app) say(code text.Code, args text.Args) { a.line(a.stdout, a.t(code, args)) }
 
 // aFile makes the shell offer files with the endings for a flag.
 func aFile(flags *pflag.FlagSet, name string, endings ...string) {

@@ -32,9 +32,9 @@ func (a *app) rosterShow() *cobra.Command {
 		}
 		from := a.t(text.CLIRosterShipped, nil)
 		if r.Number > 0 {
-			from = a.t(text.CLIRosterPublished, text.Args{"number": fmt.Sprint(r.Number), "root": r.Root})
+			from = a.t(text.CLIRosterPublished, text.Args{"number": fmt.Sprint(r.Number), "root": rootOf(r)})
 		}
-		a.say(text.CLIRosterShown, text.Args{"from": from, "places": number(uint64(len(r.Places))), "levels": levelsOf(r.Places), "hash": r.Hash})
+		a.say(text.CLIRosterShown, text.Args{"from": from, "places": number(uint64(len(r.Places))), "levels": a.levelsOf(r.Places), "hash": r.Hash})
 		if r.Entry != "" {
 			a.say(text.CLIRosterEntry, text.Args{"entry": r.Entry})
 		}
@@ -42,8 +42,18 @@ func (a *app) rosterShow() *cobra.Command {
 	})
 }
 
+// rootOf returns what the roster calls its root.
+func rootOf(r client.Roster) string {
+	for _, p := range r.Places {
+		if p.Name == r.Root {
+			return p.DisplayName
+		}
+	}
+	return r.Root
+}
+
 // levelsOf counts the places of each level, in the order of the first place of each.
-func levelsOf(places []client.RosterPlace) string {
+func (a *app) levelsOf(places []client.RosterPlace) string {
 	var order, out []string
 	counts := map[string]uint64{}
 	for _, p := range places {
@@ -52,9 +62,9 @@ func levelsOf(places []client.RosterPlace) string {
 		}
 	}
 	for _, level := range order {
-		out = append(out, level+" "+number(counts[level]))
+		out = append(out, text.Word(a.lang, level)+" "+number(counts[level]))
 	}
-	return strings.Join(out, ", ")
+	return a.called(nil, out...)
 }
 
 func (a *app) rosterList() *cobra.Command {
@@ -71,9 +81,9 @@ func (a *app) rosterList() *cobra.Command {
 		}
 		var rows [][]string
 		for _, p := range r.Places {
-			rows = append(rows, []string{p.Code, p.DisplayName, p.EnglishName, p.Name, p.Level})
+			rows = append(rows, []string{p.Code, p.DisplayName, p.EnglishName, p.Name, text.Word(a.lang, p.Level)})
 		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel}, rows)
+		a.list([]text.Code{text.WordCode, text.WordCalled, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel}, rows)
 		return nil
 	})
 	c.Flags().BoolVar(&asCSV, "csv", false, a.t(text.CLIFlagRosterCSV, nil))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 )
 
@@ -79,7 +78,7 @@ func parseRecords(rows []json.RawMessage, fields []string) ([]record, []string, 
 }
 
 // printRecords prints records as a table, or one alone as a description.
-func printRecords(w io.Writer, rows []json.RawMessage, fields []string, alone bool) error {
+func (a *app) printRecords(rows []json.RawMessage, fields []string, alone bool) error {
 	records, names, err := parseRecords(rows, fields)
 	if err != nil {
 		return err
@@ -89,7 +88,7 @@ func printRecords(w io.Writer, rows []json.RawMessage, fields []string, alone bo
 		for _, name := range names {
 			pairs = append(pairs, pair{name, records[0].values[name]})
 		}
-		printPairs(w, pairs)
+		a.pairs(pairs)
 		return nil
 	}
 	if len(records) == 0 {
@@ -103,6 +102,6 @@ func printRecords(w io.Writer, rows []json.RawMessage, fields []string, alone bo
 		}
 		lines = append(lines, line)
 	}
-	printTable(w, names, lines)
+	a.table(names, lines)
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -34,7 +33,7 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	var o slog.HandlerOptions
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, usage(text.CLIFlagBadValue, text.Args{"flag": "--log-level", "value": level})
+		return nil, a.badValue("--log-level", level, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "debug", "info", "warn", "error")}))
 	}
 	o.Level = l
 	switch format {
@@ -43,5 +42,5 @@ func (a *app) logger(level, format string) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(a.stderr, &o)), nil
 	}
-	return nil, usage(text.CLIFlagBadValue, text.Args{"flag": "--log-format", "value": fmt.Sprint(format)})
+	return nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "text", "json")}))
 }

@@ -27,7 +27,7 @@ func (a *app) standardPublish() *cobra.Command {
 			return printJSON(a.stdout, set)
 		}
 		a.say(text.CLIStandardDone, text.Args{
-			"title": set.Title, "dataset": set.Code, "level": set.Level, "version": number(set.Version), "entry": set.Entry,
+			"title": set.Title, "dataset": set.Code, "level": text.Word(a.lang, set.Level), "version": number(set.Version), "entry": set.Entry,
 		})
 		return nil
 	})
@@ -45,7 +45,7 @@ func (a *app) standardList() *cobra.Command {
 		}
 		var rows [][]string
 		for _, s := range all {
-			rows = append(rows, []string{s.Code, s.Title, s.Level, a.category(s.Category), number(s.Version), s.Entry})
+			rows = append(rows, []string{s.Code, s.Title, text.Word(a.lang, s.Level), a.category(s.Category), number(s.Version), s.Entry})
 		}
 		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLITreeLevel, text.WordCategory, text.CLIVersion, text.WordEntry}, rows)
 		return nil

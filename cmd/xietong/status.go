@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -33,7 +32,7 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus) {
 		role = text.StatusLeader
 	}
 	a.say(text.StatusJurisdiction, text.Args{"title": j.DisplayName, "name": j.Name, "replica": j.Replica})
-	line := func(code text.Code, args text.Args) { fmt.Fprintln(a.stdout, "  "+a.t(code, args)) }
+	line := func(code text.Code, args text.Args) { a.line(a.stdout, "  "+a.t(code, args)) }
 	line(role, nil)
 	line(text.StatusLog, text.Args{"log": j.Log, "size": number(j.TreeSize), "root": j.Root})
 	line(text.StatusCheckpoint, text.Args{"size": number(j.CheckpointSize)})
@@ -41,7 +40,7 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus) {
 	line(text.StatusDatasets, text.Args{"count": strconv.Itoa(j.Datasets)})
 	line(text.StatusPin, text.Args{"pin": j.Pin})
 	for _, told := range a.summary(j.Check) {
-		fmt.Fprintln(a.stdout, "  "+told)
+		a.line(a.stdout, "  "+told)
 	}
 	a.alarms(j.Check)
 }

@@ -40,8 +40,9 @@ func clean(s string) string { return text.Visible(s) }
 // pad fills s up to n columns.
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-columns(s))) }
 
-// printTable prints rows under a heading, columns two spaces apart.
-func printTable(w io.Writer, heading []string, rows [][]string) {
+// table prints rows under a heading, columns two spaces apart. A table that is wider than the
+// terminal stands as a description of each row.
+func (a *app) table(heading []string, rows [][]string) {
 	lines := make([][]string, 0, len(rows)+1)
 	widths := make([]int, len(heading))
 	for _, row := range append([][]string{heading}, rows...) {
@@ -52,26 +53,50 @@ func printTable(w io.Writer, heading []string, rows [][]string) {
 		}
 		lines = append(lines, line)
 	}
+	wide := 2 * (len(widths) - 1)
+	for _, n := range widths {
+		wide += n
+	}
+	if width := a.width(); width > 0 && wide > width {
+		a.stacked(lines[0], lines[1:])
+		return
+	}
 	for _, line := range lines {
 		var b strings.Builder
 		for i, cell := range line {
 			b.WriteString(pad(cell, widths[i]+2))
 		}
-		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+		fmt.Fprintln(a.stdout, strings.TrimRight(b.String(), " "))
+	}
+}
+
+// stacked prints each row as a description, with a blank line between two.
+func (a *app) stacked(heading []string, rows [][]string) {
+	for i, row := range rows {
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		var pairs []pair
+		for j, cell := range row {
+			pairs = append(pairs, pair{heading[j], cell})
+		}
+		a.pairs(given(pairs))
 	}
 }
 
 // pair is one line of a description.
 type pair struct{ name, value string }
 
-// printPairs prints the properties of one thing, a line each.
-func printPairs(w io.Writer, pairs []pair) {
+// pairs prints the properties of one thing, a line each; a value that is too wide is folded beside
+// its name.
+func (a *app) pairs(pairs []pair) {
 	widest := 0
 	for _, p := range pairs {
 		widest = max(widest, columns(clean(p.name)))
 	}
 	for _, p := range pairs {
-		fmt.Fprintln(w, strings.TrimRight(pad(clean(p.name), widest+2)+clean(p.value), " "))
+		line := strings.TrimRight(pad(clean(p.name), widest+2)+clean(p.value), " ")
+		fmt.Fprintln(a.stdout, fold(line, a.width(), widest+2))
 	}
 }
 

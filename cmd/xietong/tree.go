@@ -42,9 +42,9 @@ func (a *app) printTree(t client.Tree) {
 		rows = append(rows, a.neighbour(text.CLITreeChild, c))
 	}
 	fmt.Fprintln(a.stdout)
-	a.list([]text.Code{text.CLITreeRelation, text.WordTitle, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
+	a.list([]text.Code{text.CLITreeRelation, text.WordCalled, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
 	if t.Parent != nil && t.Parent.Why != "" {
-		a.say(text.CLITreeWhy, text.Args{"reason": text.Word(a.lang, t.Parent.Why)})
+		a.say(text.CLITreeWhy, text.Args{"reason": text.Cause(a.lang, t.Parent.Why)})
 	}
 	if t.Parent != nil {
 		a.alarm(*t.Parent)
@@ -56,7 +56,7 @@ func (a *app) printTree(t client.Tree) {
 		a.waiting(w)
 	}
 	for _, told := range a.summary(t.Check) {
-		fmt.Fprintln(a.stdout, told)
+		a.line(a.stdout, told)
 	}
 	a.alarms(t.Check)
 }
@@ -99,6 +99,9 @@ func (a *app) hostAdd() *cobra.Command {
 	var h client.NewHosted
 	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
 		h.Name = args[0]
+		if err := a.labels(h.Label); err != nil {
+			return err
+		}
 		added, err := a.client().AddHosted(cmd.Context(), h)
 		if err != nil {
 			return err
@@ -129,7 +132,7 @@ func (a *app) hostList() *cobra.Command {
 		for _, j := range s.Jurisdictions {
 			rows = append(rows, []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)})
 		}
-		a.list([]text.Code{text.WordTitle, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
+		a.list([]text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,15 +28,21 @@ func (a *app) waiting(w client.WaitingKeys) {
 		ends = text.CLITreeEnds
 	}
 	for _, line := range []text.Code{text.CLITreeOldPrint, text.CLITreeNewPrint, text.CLITreePin, ends} {
-		fmt.Fprintln(a.stdout, "  "+a.t(line, args))
+		a.line(a.stdout, "  "+a.t(line, args))
 	}
 }
+
+// fingerprintShape is the shape of a fingerprint that is read out; package node parses it.
+var fingerprintShape = regexp.MustCompile(`^([0-9A-Fa-f] *){24}$`)
 
 func (a *app) treeConfirm() *cobra.Command {
 	var n client.NewConfirmation
 	c := a.verb("confirm NAME", text.CLIShortTreeConfirm, func(cmd *cobra.Command, args []string) error {
 		if n.Fingerprint == "" {
 			return a.toConfirm(cmd, args[0])
+		}
+		if !fingerprintShape.MatchString(n.Fingerprint) {
+			return a.badValue("--fingerprint", n.Fingerprint, a.t(text.FormFingerprint, nil))
 		}
 		if n.Reason == "" {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
@@ -97,7 +104,7 @@ func (a *app) treeObject() *cobra.Command {
 		case out != "":
 			a.say(text.CLITreeObjectionSigned, text.Args{"file": out})
 		default:
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at, --out"})
+			return usage(text.CLIOneNeeded, text.Args{"flag": "--at", "other": "--out"})
 		}
 		return nil
 	})

@@ -33,7 +33,7 @@ func (a *app) use(f useFlags) (client.Use, error) {
 	}
 	day, err := time.ParseInLocation(time.DateOnly, u.Until, a.zone)
 	if err != nil {
-		return u, usage(text.CLIFlagBadValue, text.Args{"flag": "--until", "value": u.Until})
+		return u, a.badValue("--until", u.Until, a.t(text.FormDay, nil))
 	}
 	u.Until = day.AddDate(0, 0, 1).Add(-time.Second).Format(time.RFC3339)
 	return u, nil

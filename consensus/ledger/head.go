@@ -132,6 +132,10 @@ var ErrMalformed = errors.New("malformed ledger data")
 // signature, hash or proof that does not fit.
 var ErrNotProven = errors.New("not proven")
 
+// ErrPayload is wrapped beside ErrNotProven where a receipt proves its entry, and the payload is of
+// another.
+var ErrPayload = errors.New("the payload is not the one that the entry commits to")
+
 func malformed(what string, err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrMalformed, what, err)
 }

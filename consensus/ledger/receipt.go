@@ -261,7 +261,7 @@ func open(preimage []byte, e Evidence) (*Preimage, error) {
 		return nil, err
 	}
 	if Commit(preimage) != e.commitment {
-		return nil, fmt.Errorf("%w: the payload is not the one that the entry commits to", ErrNotProven)
+		return nil, fmt.Errorf("%w: %w", ErrNotProven, ErrPayload)
 	}
 	if e.statement != nil && e.statement.header.ContentType != p.ContentType {
 		return nil, fmt.Errorf("%w: the act states the content type %q, its payload %q", ErrNotProven,

@@ -171,7 +171,7 @@ func ApplyPublication(tx *state.Tx, b Publication) (result PublicationResult, er
 	before, exists := keptAt(tx, b.Code)
 	switch {
 	case !hasAgency(tx, b.Agency):
-		return result, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "-")
+		return result, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "")
 	case exists && before.Agency != b.Agency:
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case exists && before.Key != b.Key:

@@ -129,7 +129,7 @@ func unreadable(format rows.Format, row uint64, err error) error {
 		return fmt.Errorf("read file: row %s: %w", at, err)
 	}
 	if format == rows.CSV {
-		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "-", "reason": reason}, nil)
+		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "", "reason": reason}, nil)
 	}
 	return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
 }

@@ -318,7 +318,7 @@ func (p plan) told(err error) error {
 		}, err)
 	case errors.Is(err, errLongValue):
 		return text.Fail(text.TooLarge, text.Args{
-			"where": measure, "size": "-", "limit": strconv.Itoa(maxValueLen),
+			"where": measure, "size": "", "limit": strconv.Itoa(maxValueLen),
 		}, err)
 	case errors.Is(err, errTooSmall):
 		return text.Fail(text.GroupTooSmall, text.Args{

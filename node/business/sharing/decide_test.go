@@ -41,7 +41,7 @@ func TestVerdicts(t *testing.T) {
 			text.GrantNeeded, text.Args{"provider": "civil-affairs"}},
 		"a measure": {func(q *Request) { q.Measure = maximum; q.Offer.Measures = policy.Measures{"income": {"sum"}} }, nil,
 			text.MeasureNotOffered, text.Args{"measure": "maximum(income)", "offered": "income: sum"}},
-		"a measure, of none": {func(q *Request) { q.Measure = maximum }, nil, text.MeasureNotOffered, text.Args{"offered": "-"}},
+		"a measure, of none": {func(q *Request) { q.Measure = maximum }, nil, text.MeasureNotOffered, text.Args{"offered": ""}},
 		"revoked": {func(*Request) {}, func(t *testing.T, r *room) { r.revoke(t, r.permitted(t, request(water))) },
 			text.GrantRevoked, text.Args{"grant": "nanming.guiyang.guizhou/log/1/1", "entry": "nanming.guiyang.guizhou/log/1/2"}},
 		"ended": {func(q *Request) { q.Application = Application{} }, func(t *testing.T, r *room) {
@@ -82,7 +82,7 @@ func TestFieldNotGranted(t *testing.T) {
 // TestOffered checks the list of the measures that an entry offers.
 func TestOffered(t *testing.T) {
 	for want, o := range map[string]policy.Offer{
-		"-":            {},
+		"":             {},
 		"by sex, town": {GroupBy: []string{"sex", "town"}},
 		"a: maximum":   {Measures: policy.Measures{"a": {"maximum"}}},
 		"a: sum; b: sum, average; by sex": {

@@ -48,7 +48,7 @@ func refusal(log identity.Log, q Request, g *Grant, v policy.Verdict) error {
 }
 
 // Offered lists the functions that an entry offers for each field, and the fields to group by, such
-// as "income: sum, average; by sex, township"; "-" where there is neither.
+// as "income: sum, average; by sex, township"; "" where there is neither.
 func Offered(measures map[string][]string, by []string) string {
 	var parts []string
 	for _, field := range slices.Sorted(maps.Keys(measures)) {
@@ -56,9 +56,6 @@ func Offered(measures map[string][]string, by []string) string {
 	}
 	if len(by) > 0 {
 		parts = append(parts, "by "+strings.Join(by, ", "))
-	}
-	if len(parts) == 0 {
-		return "-"
 	}
 	return strings.Join(parts, "; ")
 }

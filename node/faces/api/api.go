@@ -23,6 +23,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 	"xietong/exchange/answers"
 	"xietong/exchange/budget"
 	"xietong/exchange/relay"
@@ -132,7 +133,7 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "-", "limit": strconv.FormatInt(long.Limit, 10)})
+		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "", "limit": strconv.FormatInt(long.Limit, 10)})
 	}
 	f := failure.Of(err)
 	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing
@@ -152,8 +153,26 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 // jurisdiction that the caller named or, if no such jurisdiction is hosted, that of the first one.
 func (s *server) standing(c Caller) *standing.Standing {
 	hosted := s.node.Hosted()
-	i := slices.IndexFunc(hosted, func(h Hosted) bool { return h.Ledger.Name().String() == c.Jurisdiction })
-	return hosted[max(i, 0)].Standing
+	return hosted[max(named(hosted, c.Jurisdiction), 0)].Standing
+}
+
+// named returns the place among the hosted of the one that has the text as its name or, where none
+// has, of the only one that people call so; -1: there is none.
+func named(hosted []Hosted, text string) int {
+	one := -1
+	for i, h := range hosted {
+		name := h.Ledger.Name()
+		switch {
+		case name.String() == text:
+			return i
+		case text == "" || !slices.Contains(h.Standing.Place(name).Called(), text):
+		case one >= 0:
+			return -1
+		default:
+			one = i
+		}
+	}
+	return one
 }
 
 // hosts reports whether the node hosts the jurisdiction.
@@ -168,15 +187,18 @@ func (s *server) at(c Caller) (Hosted, error) {
 	if c.Jurisdiction == "" && len(hosted) == 1 {
 		return hosted[0], nil
 	}
-	i := slices.IndexFunc(hosted, func(h Hosted) bool { return h.Ledger.Name().String() == c.Jurisdiction })
-	if i < 0 {
-		names := make([]string, len(hosted))
-		for i, h := range hosted {
-			names[i] = h.Ledger.Name().String()
-		}
-		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": strings.Join(names, ", ")}, nil)
+	if i := named(hosted, c.Jurisdiction); i >= 0 {
+		return hosted[i], nil
 	}
-	return hosted[i], nil
+	names := make([]string, len(hosted))
+	for i, h := range hosted {
+		names[i] = h.Ledger.Name().String()
+	}
+	all := strings.Join(names, ", ")
+	if c.Jurisdiction == "" {
+		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": all}, nil)
+	}
+	return Hosted{}, text.Fail(text.NotHosted, text.Args{"name": text.Short(c.Jurisdiction), "jurisdictions": all}, nil)
 }
 
 // key returns the request's idempotency key, which every write but an import needs.
@@ -202,6 +224,9 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 	huma.Register(a, o, func(ctx context.Context, in *I) (*answer[T], error) {
 		c := (*in).who()
 		h, err := s.at(c)
+		if err == nil && o.Method == http.MethodGet && !slices.Contains(resolving, o.OperationID) {
+			err = h.acts(ctx, c)
+		}
 		if err != nil {
 			return nil, s.refuse(c, err)
 		}
@@ -214,6 +239,23 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 }
 
 func (c Caller) who() Caller { return c }
+
+// resolving are the operations that read, and find out by themselves which agency acts.
+var resolving = []string{"grants", "audits", "receipt", "receipt-of"}
+
+// acts refuses an agency that the caller named and that there is none of. What writes or asks for
+// records finds that out by itself.
+func (h Hosted) acts(ctx context.Context, c Caller) error {
+	if c.Agency == "" {
+		return nil
+	}
+	return h.Ledger.View(ctx, func(r *state.Reader) error {
+		if _, err := c.by().Resolve(r); !failure.Is(err, text.NoAgency) { // no agency yet: none is meant
+			return err
+		}
+		return nil
+	})
+}
 
 // by returns the acting agency, as the caller named it.
 func (c Caller) by() catalog.Actor { return catalog.Local(c.Agency) }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,7 +18,7 @@ import (
 // ofQuestion is a request about the question that an entry records.
 type ofQuestion struct {
 	Caller
-	Asked string `query:"asked" maxLength:"300" doc:"NAME/log/EPOCH/INDEX of the entry that records the question; empty: all"`
+	Asked string `query:"asked" maxLength:"300" doc:"Index, or NAME/log/EPOCH/INDEX, of the entry that records the question; empty: all"`
 }
 
 func (s *server) registerAudits(a huma.API) {
@@ -25,21 +27,60 @@ func (s *server) registerAudits(a huma.API) {
 
 // audits tells an agency of its own questions, and an administrator of all.
 func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, err error) {
-	var asked identity.Entry
-	if in.Asked != "" {
-		if asked, err = identity.ParseEntry(in.Asked); err != nil {
-			return out, err
-		}
+	asked, err := h.questionAt(ctx, in.Asked)
+	if err != nil {
+		return out, err
 	}
 	got, err := h.Federated.Account(ctx, in.by(), asked)
-	out.Open, out.Findings = []client.OpenPoint{}, []client.Finding{}
+	out.Open, out.Findings, out.Titles = []client.OpenPoint{}, []client.Finding{}, map[string]string{}
 	for _, p := range got.Open {
 		out.Open = append(out.Open, pointShown(h.Standing, p, text.FromAcceptLanguage(in.Language)))
 	}
 	for _, f := range got.Findings {
 		out.Findings = append(out.Findings, findingShown(h.Standing, f, text.FromAcceptLanguage(in.Language)))
 	}
+	for _, f := range got.Findings {
+		maps.Copy(out.Titles, h.Standing.Titles(liars(f.Lies)))
+	}
 	return out, err
+}
+
+// kindAsked is the name of the kind of entry that records a question (docs/protocol.md).
+const kindAsked = "asked"
+
+// questionAt returns the entry that a text names, by its index or its whole name; zero where the
+// text is empty. It is an entry of this jurisdiction that records a question.
+func (h Hosted) questionAt(ctx context.Context, named string) (asked identity.Entry, err error) {
+	if named == "" {
+		return asked, nil
+	}
+	log := h.Ledger.Log()
+	if index, failed := strconv.ParseUint(named, 10, 62); failed == nil {
+		named = log.Entry(index).String()
+	}
+	if asked, err = identity.ParseEntry(named); err != nil {
+		return asked, err
+	}
+	notOne := text.Fail(text.NotAQuestion, text.Args{"entry": named, "jurisdiction": h.Ledger.Name().String()}, nil)
+	if asked.Log() != log {
+		return asked, notOne
+	}
+	e, err := h.Ledger.Entry(ctx, asked.Index())
+	if err != nil {
+		return asked, h.noEntry(asked.Index(), err)
+	}
+	if e.Leaf.Head.Kind.String() != kindAsked {
+		return asked, notOne
+	}
+	return asked, nil
+}
+
+// liars returns everybody whom the findings name.
+func liars(lies []gather.Lie) (all []identity.Jurisdiction) {
+	for _, l := range lies {
+		all = append(all, l.By, l.About)
+	}
+	return all
 }
 
 func pointShown(s *standing.Standing, p federated.Point, l text.Lang) client.OpenPoint {

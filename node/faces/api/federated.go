@@ -59,6 +59,8 @@ func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) cl
 		out.Nobodys = append(out.Nobodys, client.Lie{By: l.By.String(), Kind: client.NobodysKey, About: l.About.String()})
 	}
 	out.Lies, out.Again, out.Themselves = liesShown(got.Audit.Lies), namesOf(got.Audit.Again), namesOf(got.Audit.Themselves)
+	a := got.Audit
+	out.Titles = s.Titles(a.Hops, a.Leaves, a.Unseen, a.Again, a.Themselves, liars(a.Nobodys), liars(a.Lies))
 	return out
 }
 

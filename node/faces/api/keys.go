@@ -110,6 +110,8 @@ func nextKeys(ctx context.Context, h Hosted, in *newKeys) (out client.NewKeySet,
 	}
 	if err == nil {
 		out.Number, err = h.Keys.NewKeys(ctx, id, change)
+		_, below := h.Standing.Parent()
+		out.Counts = !below && !change.Try
 	}
 	if errors.Is(err, trust.ErrInvalid) {
 		err = text.Fail(text.BadRequest, text.Args{"where": "recovery_key", "reason": err.Error()}, err)

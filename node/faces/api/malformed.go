@@ -70,5 +70,5 @@ func ruleIn(l text.Lang, message string) string {
 			return r.en + bound
 		}
 	}
-	return message
+	return text.Cause(l, message)
 }

@@ -22,7 +22,7 @@ func TestMalformedInTheLanguage(t *testing.T) {
 		{text.Zh, "expected length >= 24", "请求无法处理：name: 太短，至少需要的字符数为 24"},
 		{text.En, "expected length >= 1", "the request cannot be handled: name: it is empty"},
 		{text.En, "expected length <= 10", "the request cannot be handled: name: it is too long; the greatest number of characters is 10"},
-		{text.Zh, "unexpected property", "请求无法处理：name: unexpected property"},
+		{text.Zh, "unexpected property", "请求无法处理：name: 没有这一项"},
 	} {
 		detail := &huma.ErrorDetail{Message: row.message, Location: "body.name", Value: "secret"}
 		got := malformed(row.l, 422, "validation failed", []error{detail}).Error()
@@ -30,7 +30,7 @@ func TestMalformedInTheLanguage(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", row.message, got, row.want)
 		}
 	}
-	if got := malformed(text.Zh, 400, "bad", []error{errors.New("EOF")}).Error(); !strings.Contains(got, "请求无法处理：EOF") {
+	if got := malformed(text.Zh, 400, "bad", []error{errors.New("EOF")}).Error(); !strings.Contains(got, "原文是“EOF”") {
 		t.Errorf("got %q", got)
 	}
 }

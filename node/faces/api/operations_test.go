@@ -149,11 +149,21 @@ func wrongUses() []wrong {
 // wrongTree are of the tree.
 func wrongTree() []wrong {
 	return []wrong{
-		row("invite", "unknown", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnknown),
+		row("invite", "unknown", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnlisted),
 		row("invite", "no label", "POST", "/v1/invitations", "", client.NewInvitation{Name: "乌有", Label: "No Label"}, text.BadRequest),
 		row("invite", "who cannot dial", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x"}, text.NotListening),
+		row("invite", "of no level", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x", Level: "市"}, text.LevelUnknown),
+		row("invite", "of another's code", "POST", "/v1/invitations", "", client.NewInvitation{Name: "x", Label: "x", Code: "520100"}, text.PlaceTaken),
+		row("invite", "of another's name", "POST", "/v1/invitations", "", client.NewInvitation{Name: "贵阳市", Label: "x"}, text.PlaceTaken),
+		row("keys", "as nobody", "GET", "/v1/keys", "forestry", nil, text.UnknownAgency),
+		row("agencies", "as nobody", "GET", "/v1/agencies", "forestry", nil, text.UnknownAgency),
+		row("checkpoint", "as nobody", "GET", "/v1/ledger/checkpoint", "forestry", nil, text.UnknownAgency),
 		row("tree", "which is not known", "GET", "/v1/tree", "", nil, text.Internal),
 		row("audits", "of no entry", "GET", "/v1/audits?asked=x", "", nil, text.BadRequest),
+		row("audits", "of an entry that is no question", "GET", "/v1/audits?asked=guizhou/log/1/1", "", nil, text.NotAQuestion),
+		row("audits", "of an index that is no question", "GET", "/v1/audits?asked=1", "", nil, text.NotAQuestion),
+		row("audits", "of another ledger", "GET", "/v1/audits?asked=sichuan/log/1/1", "", nil, text.NotAQuestion),
+		row("audits", "beyond the end", "GET", "/v1/audits?asked=guizhou/log/1/999", "", nil, text.NotFound),
 		row("audits", "unknown agency", "GET", "/v1/audits?asked=", "forestry", nil, text.UnknownAgency),
 		row("keys", "of a ledger that gives none", "GET", "/v1/keys", "", nil, text.KeysPending),
 		row("acknowledge-keys", "not ready", "POST", "/v1/keys/acknowledgment", "", client.Acknowledge{}, text.NotReady),
@@ -175,7 +185,7 @@ func wrongTree() []wrong {
 		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "nowhere", "POST", "/v1/drills", "", client.NewDrill{At: "No Where", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.BadRequest),
-		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnknown),
+		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
 		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
 		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterInvalid),
 	}
@@ -253,7 +263,7 @@ func (d *door) everywhere(t *testing.T, id string, q request) {
 		q.path = "/v1/datasets/villages/imports?format=csv"
 	}
 	q.edit = func(r *http.Request) { r.Header.Set(client.HeaderJurisdiction, "sichuan") }
-	if p := d.refused(t, id+" at a jurisdiction that is not hosted", q, text.JurisdictionNeeded); !strings.Contains(p.Do+p.Where+p.Detail, "guizhou") {
+	if p := d.refused(t, id+" at a jurisdiction that is not hosted", q, text.NotHosted); !strings.Contains(p.Do+p.Where+p.Detail, "guizhou") {
 		t.Errorf("%s: it does not say which there are: %+v", id, p)
 	}
 	if q.method == http.MethodGet || file {

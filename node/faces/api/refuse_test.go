@@ -27,7 +27,7 @@ func TestGroundProblemsAreTold(t *testing.T) {
 		},
 		{
 			fmt.Errorf("propose: %w", &host.ClockError{Behind: 6*time.Minute + time.Millisecond, Ledger: time.UnixMilli(0)}),
-			text.ClockSetBack, []string{"6m0s", "1970-01-01T00:00:00Z"},
+			text.ClockSetBack, []string{"6", time.UnixMilli(0).Local().Format(time.DateTime)},
 		},
 	} {
 		for _, language := range []string{"zh", "en"} {

@@ -26,6 +26,8 @@ const (
 type Audits struct {
 	Open     []OpenPoint `json:"open" doc:"Who is asked again"`
 	Findings []Finding   `json:"findings" doc:"What came of it, the latest first: of 90 days, 200 at most"`
+
+	Titles map[string]string `json:"titles,omitempty" doc:"What people call those whom the lies name, by their names"`
 }
 
 // OpenPoint is a jurisdiction that is asked again about a question.

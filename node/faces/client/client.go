@@ -70,6 +70,20 @@ var ErrNotRunning = errors.New("node is not running")
 // ErrNotUnderstood is returned when the answer is not one of this version of the API.
 var ErrNotUnderstood = errors.New("answer is not understood")
 
+// ErrBroken is returned when the connection ended before the answer did: the node stopped, or was
+// killed.
+var ErrBroken = errors.New("the node ended the connection")
+
+// broken returns an error of a conversation, as ErrBroken where the connection ended.
+func broken(err error) error {
+	err = unwrapURL(err)
+	_, network := errors.AsType[*net.OpError](err)
+	if network && !errors.Is(err, ErrSocket) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return err
+}
+
 // ErrTooLarge is returned when an answer has more than MaxAnswer bytes.
 var ErrTooLarge = errors.New("answer is larger than 16 MiB")
 
@@ -199,7 +213,7 @@ func (c *Client) attempt(ctx context.Context, method, path string, key identity.
 		if ctx.Err() != nil || errors.Is(err, ErrNotRunning) || errors.Is(err, ErrSocket) {
 			return nil, never, unwrapURL(err)
 		}
-		return nil, soon, unwrapURL(err)
+		return nil, soon, broken(err)
 	}
 	defer resp.Body.Close()
 	if err := failure(resp); err != nil {
@@ -209,10 +223,10 @@ func (c *Client) attempt(ctx context.Context, method, path string, key identity.
 		return nil, never, fmt.Errorf("%w: content type %q", ErrNotUnderstood, got)
 	}
 	data, err := readBounded(resp.Body, MaxAnswer)
-	if errors.Is(err, ErrTooLarge) || ctx.Err() != nil {
-		return nil, never, err
+	if err == nil || errors.Is(err, ErrTooLarge) || ctx.Err() != nil {
+		return data, never, err
 	}
-	return data, soon, err
+	return nil, soon, broken(err)
 }
 
 // failure returns the error of an answer, or nil for a success.

@@ -53,6 +53,8 @@ type FederatedAnswer struct {
 	// Themselves are asked what they say, because another said that they gave no answer.
 	Themselves []string `json:"themselves,omitempty" doc:"Of whom another said that they gave no answer, and who are asked themselves: see audits"`
 	Lies       []Lie    `json:"lies,omitempty" doc:"What the audit found"`
+	// Titles are for sentences; programs go by the names.
+	Titles map[string]string `json:"titles,omitempty" doc:"What people call those whom the audit names, by their names"`
 }
 
 // Beside is a jurisdiction that is in the tree and not in the roster.

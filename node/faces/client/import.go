@@ -168,9 +168,9 @@ func followImport(r io.Reader, progress func(ImportProgress)) (Imported, error) 
 		progress(line.ImportProgress)
 	}
 	if err := lines.Err(); err != nil {
-		return Imported{}, fmt.Errorf("read answer: %w", err)
+		return Imported{}, fmt.Errorf("read answer: %w", broken(err))
 	}
-	return Imported{}, fmt.Errorf("read answer: %w", io.ErrUnexpectedEOF)
+	return Imported{}, fmt.Errorf("read answer: %w", broken(io.ErrUnexpectedEOF))
 }
 
 // upload sends the file from its start and returns the answer, whose status is a success.
@@ -199,7 +199,7 @@ func (c *Client) upload(ctx context.Context, im Import, key identity.Message, pa
 	resp, err := c.http.Do(req)
 	if err != nil {
 		body.stop()
-		return nil, nil, unwrapURL(err)
+		return nil, nil, broken(err)
 	}
 	if err := failure(resp); err != nil {
 		body.stop()

@@ -57,6 +57,7 @@ type NewKeys struct {
 // NewKeySet is a key set that was published.
 type NewKeySet struct {
 	Number uint64 `json:"number"`
+	Counts bool   `json:"counts,omitempty" doc:"It counts already: there is no parent that must endorse it"`
 }
 
 // Keys returns the key sets of the jurisdiction.

@@ -49,7 +49,7 @@ func (c *Client) QueryRows(ctx context.Context, q RowsQuery, each func(RowsLine)
 	req.Header.Set("Content-Type", jsonType)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return FederatedAnswer{}, unwrapURL(err)
+		return FederatedAnswer{}, broken(err)
 	}
 	defer resp.Body.Close()
 	if err := failure(resp); err != nil {
@@ -81,7 +81,7 @@ func followRows(r io.Reader, each func(RowsLine) error) (FederatedAnswer, error)
 			return FederatedAnswer{}, err
 		}
 	}
-	return FederatedAnswer{}, fmt.Errorf("read answer: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
+	return FederatedAnswer{}, fmt.Errorf("read answer: %w", broken(errors.Join(lines.Err(), io.ErrUnexpectedEOF)))
 }
 
 const maxRowsLine = 8 << 20 // bytes: the rows of one answer

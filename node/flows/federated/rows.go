@@ -37,7 +37,7 @@ func (d *Desk) Rows(ctx context.Context, id identity.Message, by catalog.Actor, 
 	roster, wide := d.tree.Roster(), gather.Question{Selector: s}
 	members := wide.Members(roster, s.Below)
 	if len(members) == 0 {
-		return gather.Coverage{}, text.Fail(text.SelectorUnknown, text.Args{"selector": s.String(), "level": cmp.Or(s.Level, "-")}, nil)
+		return gather.Coverage{}, text.Fail(text.SelectorUnknown, text.Args{"selector": s.String(), "level": s.Level}, nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(wait, DefaultWait))
 	defer cancel()

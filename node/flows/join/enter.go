@@ -10,6 +10,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/paper"
 	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -55,6 +56,14 @@ func (a *attempt) enter(ctx context.Context) error {
 	if err != nil {
 		return door.Mismatch(a.t.Parent, err)
 	}
+	again := false
+	err = a.own.View(ctx, func(r *state.Reader) error {
+		_, again = tree.UpstreamOf(r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	_, err = tree.Record(ctx, a.own, tree.Upstream{
 		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
 	})
@@ -65,7 +74,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	a.result = Result{
 		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
 		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
-		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil,
+		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil, Again: again,
 	}
 	for _, level := range chain {
 		a.result.Chain = append(a.result.Chain, called(level))

@@ -80,6 +80,7 @@ type Result struct {
 	Words       []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
 	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: other keys were endorsed before
 	Recovered   bool     `json:"recovered"`                // whether the recovery key from before has signed the new key set
+	Again       bool     `json:"again,omitempty"`          // it had joined with these keys before, so nobody waits for them
 }
 
 // attempt is one attempt to join.
@@ -107,6 +108,9 @@ func Join(ctx context.Context, dir, line string, o Options) (result Result, err 
 	}
 	if err := joinable(dir, t.Child); err != nil {
 		return result, err
+	}
+	if o.Listen != "" && config.CheckListen(o.Listen) != nil { // before anything is made
+		return result, text.Fail(text.BadRequest, text.Args{"where": "--listen", "reason": "it is not HOST:PORT"}, nil)
 	}
 	o.Told = once(o.Told)
 	papered := false

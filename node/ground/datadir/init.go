@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -46,6 +48,9 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	name, err := identity.ParseJurisdiction(o.Name)
 	if err != nil {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
+	}
+	if levels := roster.Shipped().Levels(); o.Level != "" && !slices.Contains(levels, o.Level) {
+		return made, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(o.Level), "levels": strings.Join(levels, ", ")}, nil)
 	}
 	known, _ := roster.Shipped().Of(name)
 	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{

@@ -75,11 +75,21 @@ func Of(err error) *text.Failure {
 	case errors.Is(err, group.ErrBusy):
 		return Overloaded(err)
 	case errors.Is(err, identity.ErrMalformed):
-		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "-", "reason": err.Error()}, Err: err}
+		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "a name", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
-		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": err.Error()}, Err: err}
+		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": unready(err)}, Err: err}
 	}
 	return text.AsFailure(err)
+}
+
+// unready returns the word for why a command was not carried out; the detail is in the log.
+func unready(err error) string {
+	for _, known := range []error{group.ErrNotDone, group.ErrUnknownOutcome} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "late"
 }
 
 func keysFailure(e *host.KeysError) *text.Failure {
@@ -129,7 +139,7 @@ func Told(err error) (number uint16, args []string) {
 		return text.Number(text.Internal), nil
 	case told:
 	case f.Code == text.DiskFull:
-		known["dir"] = "-"
+		known["dir"] = ""
 	case errors.Is(err, identity.ErrMalformed):
 		known["reason"] = identity.ErrMalformed.Error()
 	case f.Code == text.NotReady:

@@ -42,7 +42,7 @@ func TestTold(t *testing.T) {
 		"an id":     {&state.Refusal{Code: state.CodeSeen}, text.IDSeen, []string{}},
 		"a full disk": {
 			fmt.Errorf("x: %w", &group.SpaceError{Dir: "secret folder", Free: 1 << 20, Needed: 64 << 20}), text.DiskFull,
-			[]string{"-", "1 MiB", "64 MiB"},
+			[]string{"", "1 MiB", "64 MiB"},
 		},
 		"a clock": {
 			&host.ClockError{Behind: 7 * time.Minute, Ledger: ledgerTime}, text.ClockSetBack,

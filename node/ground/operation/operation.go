@@ -127,7 +127,7 @@ func (o Operation[P, R]) Parameters(r relay.Received) (p P, err error) {
 // text.AgencyNeeded. Whether the origin has that agency, Consumers find out.
 func Consumer(r relay.Received) (identity.Agency, error) {
 	if r.Call.Agency.IsZero() {
-		return identity.Agency{}, text.Fail(text.AgencyNeeded, text.Args{"jurisdiction": r.Header.Origin.String(), "agencies": "-"}, nil)
+		return identity.Agency{}, text.Fail(text.AgencyNeeded, text.Args{"jurisdiction": r.Header.Origin.String(), "agencies": ""}, nil)
 	}
 	return identity.NewAgency(r.Header.Origin, r.Call.Agency), nil
 }
@@ -255,7 +255,7 @@ func Purpose(typed string, dataset identity.Label) (purpose identity.Label, err 
 	}
 	if purpose, err = identity.ParseLabel(typed); err != nil {
 		return purpose, text.Fail(text.UnknownPurpose, text.Args{
-			"purpose": text.Short(typed), "dataset": dataset.String(), "purposes": "-",
+			"purpose": text.Short(typed), "dataset": dataset.String(), "purposes": "",
 		}, err)
 	}
 	return purpose, nil

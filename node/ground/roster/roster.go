@@ -175,6 +175,20 @@ func (r *Roster) DisplayName(name identity.Jurisdiction) string {
 	return name.String()
 }
 
+// usual are the levels of places, from the top down, where no roster says otherwise.
+var usual = []string{"province", "prefecture", "county", "township", "village"}
+
+// Levels returns the levels that a place may have: the usual ones, and those of the list.
+func (r *Roster) Levels() []string {
+	levels := slices.Clone(usual)
+	for _, p := range r.places {
+		if !slices.Contains(levels, p.Level) {
+			levels = append(levels, p.Level)
+		}
+	}
+	return levels
+}
+
 // Children returns the places directly below a jurisdiction, in the order of the list.
 func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clone(r.children[of]) }
 
@@ -232,20 +246,34 @@ func (p Place) bare() []string {
 const (
 	maxSuggested = 3
 	maxDistance  = 3
+	maxTyped     = 64 // characters of a text that is compared
 )
 
 // Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the
-// nearest first: at most three. In a name that is near, at most a third of the characters of the
-// text would have to change; this limit is at least one character and at most three.
+// nearest first: at most three.
 func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
+	return near(r.children[below], text)
+}
+
+// Near is Suggest among all places of the list.
+func (r *Roster) Near(text string) []Place { return near(r.places, text) }
+
+// near returns the places that are spelled nearly as the text. In a name that is near, at most a
+// third of the characters of the text would have to change; this limit is at least one character
+// and at most three. Where some have the text itself as a name, in other letters or without the
+// generic suffix, they are all.
+func near(places []Place, text string) []Place {
 	type near struct {
 		Place
 		distance int
 	}
 	typed := []rune(strings.ToLower(strings.TrimSpace(text)))
 	allowed := min(max(1, len(typed)/3), maxDistance)
+	if len(typed) > maxTyped {
+		return nil
+	}
 	var found []near
-	for _, p := range r.children[below] {
+	for _, p := range places {
 		best := allowed + 1
 		for _, name := range append(p.Called(), p.bare()...) {
 			best = min(best, distance(typed, []rune(strings.ToLower(name))))
@@ -257,7 +285,9 @@ func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
 	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
 	var out []Place
 	for _, n := range found[:min(len(found), maxSuggested)] {
-		out = append(out, n.Place)
+		if n.distance == 0 || found[0].distance > 0 {
+			out = append(out, n.Place)
+		}
 	}
 	return out
 }

@@ -37,6 +37,17 @@ const (
 	CLIDidYouMean         Code = "cli.did-you-mean"
 	CLIReadHelp           Code = "cli.read-help"
 	CLIUsageTitle         Code = "cli.usage-title"
+	CLIEmptyArgument      Code = "cli.empty-argument"
+	CLIOneNeeded          Code = "cli.one-needed"
+	FormNumber            Code = "form.number"
+	FormFraction          Code = "form.fraction"
+	FormRange             Code = "form.range"
+	FormOneOf             Code = "form.one-of"
+	FormDay               Code = "form.day"
+	FormPin               Code = "form.pin"
+	FormAddress           Code = "form.address"
+	FormLabel             Code = "form.label"
+	FormFingerprint       Code = "form.fingerprint"
 	CLIMissingArgument    Code = "cli.missing-argument"
 	CLITooManyArguments   Code = "cli.too-many-arguments"
 	CLIBadFlag            Code = "cli.bad-flag"
@@ -46,6 +57,9 @@ const (
 	CLIFlagNeeded         Code = "cli.flag-needed"
 	CLISocket             Code = "cli.socket"
 	CLISocketDo           Code = "cli.socket-do"
+	CLIStopped            Code = "cli.stopped"
+	CLIStoppedDo          Code = "cli.stopped-do"
+	CLIOtherType          Code = "cli.other-type"
 	CLINotUnderstood      Code = "cli.not-understood"
 	CLINotUnderstoodDo    Code = "cli.not-understood-do"
 	CLIFileChanged        Code = "cli.file-changed"
@@ -64,6 +78,7 @@ const (
 	CLIStandardInput      Code = "cli.standard-input"
 	CLIVersion            Code = "cli.version"
 	CLIListComma          Code = "cli.list-comma"
+	CLINameComma          Code = "cli.name-comma"
 	CLIFlagSlow           Code = "cli.flag-slow"
 	CLIFlagExit           Code = "cli.flag-exit"
 )
@@ -113,7 +128,7 @@ var frameSentences = []sentence{
 	{CLIFlagJSON, "输出 JSON", "print JSON"},
 	{CLIFlagDivision, "行政区划代码 `CODE`，如 520102", "the division `CODE`, such as 520102"},
 	{CLIFlagShortName, "行政区划简称 `TEXT`", "the jurisdiction's short name, `TEXT`"},
-	{CLIFlagLevel, "行政层级 `LEVEL`", "the `LEVEL` of the jurisdiction"},
+	{CLIFlagLevel, "行政层级 `LEVEL`：province、prefecture、county、township、village，或者省级、市级、县级、乡级、村级", "the `LEVEL` of the jurisdiction: province, prefecture, county, township, village"},
 	{CLIFlagNoDescriptions, "补全时不显示说明", "complete without descriptions"},
 	{CLIFlagReason, "理由 `TEXT`，必填", "the reason, `TEXT`; needed"},
 	{CLINoSuchVerb, "{command} 没有命令 {verb}", "{command} has no command {verb}"},
@@ -125,14 +140,32 @@ var frameSentences = []sentence{
 	{CLIBadFlag, "选项有误：{reason}", "the flags are wrong: {reason}"},
 	{CLINoSuchFlag, "没有选项 {flag}", "there is no flag {flag}"},
 	{CLIFlagNeedsValue, "选项 {flag} 缺少值", "the flag {flag} needs a value"},
-	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”", "the flag {flag} cannot be \"{value}\""},
+	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”，应填：{form}", "the flag {flag} cannot be \"{value}\": it is {form}"},
 	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},
+	{CLIOneNeeded, "缺少选项 {flag} 或 {other}", "one of the flags {flag} and {other} is needed"},
+	{CLIEmptyArgument, "参数 {name} 不能为空", "the argument {name} is empty"},
+	{FormNumber, "整数", "a whole number"},
+	{FormFraction, "数字", "a number"},
+	{FormRange, "{least} 至 {most} 的整数", "a whole number from {least} to {most}"},
+	{FormOneOf, "{list} 之一", "one of {list}"},
+	{FormDay, "日期，如 2026-12-31，或带时区的时间，如 2026-12-31T18:00:00+08:00", "a day such as 2026-12-31, or a time with its zone such as 2026-12-31T18:00:00+08:00"},
+	{FormPin, "起点标识，形如 NAME/keys/NUMBER/HASH（见 xietong status）", "a pin of the form NAME/keys/NUMBER/HASH, as `xietong status` shows it"},
+	{FormAddress, "本机的 IP 地址和端口，如 0.0.0.0:7400", "an IP address of this machine and a port, such as 0.0.0.0:7400"},
+	{FormLabel, "小写字母、数字和连字符，如 gaoxin", "a-z, 0-9 and hyphens, such as gaoxin"},
+	{FormFingerprint, "24 位十六进制数字，如 D98F 5C10 77AB 0E2D 3B41 C6F0", "24 hex digits, such as D98F 5C10 77AB 0E2D 3B41 C6F0"},
 	{CLISocket, "无法打开节点的控制接口：{reason}", "the node's socket cannot be opened: {reason}"},
 	{
 		CLISocketDo,
 		"请用运行节点的用户执行，或检查数据目录的权限",
 		"run this as the user who runs the node, or check the permissions of the data directory",
 	},
+	{CLIStopped, "节点在答复之前中断了连接：它停止了，或者被终止", "the node ended the connection before its answer: it stopped, or was killed"},
+	{
+		CLIStoppedDo,
+		"请用 xietong serve 启动节点，再重复同一命令；导入会从中断处继续，其他写入请先查明是否已经生效",
+		"start the node with `xietong serve`, and repeat the same command: an import goes on where it stopped; of another write, see first whether it took effect",
+	},
+	{CLIOtherType, "“{field}”的类型不符，写的是 {value}", "{field} is of another type than {value}"},
 	{CLINotUnderstood, "无法理解节点的应答：{reason}", "the node's answer is not understood: {reason}"},
 	{
 		CLINotUnderstoodDo,
@@ -163,6 +196,7 @@ var frameSentences = []sentence{
 	{CLIStandardInput, "标准输入", "standard input"},
 	{CLIVersion, "版本", "version"},
 	{CLIListComma, "；", "; "},
+	{CLINameComma, "、", ", "},
 	{CLIFlagSlow, "每步之后按回车键继续", "wait for Enter after each step"},
 	{CLIFlagExit, "演示完即退出", "stop after the last step"},
 }

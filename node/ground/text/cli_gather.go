@@ -25,11 +25,14 @@ const (
 	CLIGatherPlace       Code = "cli.gather.place"
 	CLIGatherName        Code = "cli.gather.name"
 	CLIGatherCount       Code = "cli.gather.count"
-	CLIGatherRefused     Code = "cli.gather.refused"
 	CLIGatherNotOffered  Code = "cli.gather.not-offered"
 	CLIGatherUnreachable Code = "cli.gather.unreachable"
 	CLIGatherLate        Code = "cli.gather.late"
 	CLIGatherNotJoined   Code = "cli.gather.not-joined"
+	CLIGatherItself      Code = "cli.gather.itself"
+	CLIGatherWhy         Code = "cli.gather.why"
+	CLIGatherAbsent      Code = "cli.gather.absent"
+	CLIGatherAbsentMany  Code = "cli.gather.absent-many"
 	CLIGatherHeard       Code = "cli.gather.heard"
 	CLIGatherSaid        Code = "cli.gather.said"
 	CLIGatherNotTaken    Code = "cli.gather.not-taken"
@@ -66,8 +69,8 @@ const (
 )
 
 var gatherSentences = []sentence{
-	{CLIFlagOfLevel, "与 --at '**.NAME' 合用：只问这一级 `LEVEL`，如 county", "with --at '**.NAME': ask those of this `LEVEL` alone, such as county"},
-	{CLIFlagByLevel, "与 --count、--sum 等合用：按数据项 `FIELD` 的取值分别列出，最多两项，用逗号分隔；向多个查询时也可按级别，如 prefecture",
+	{CLIFlagOfLevel, "与 --at '**.NAME' 合用：只问这一层级 `LEVEL`，如 county 或县级", "with --at '**.NAME': ask those of this `LEVEL` alone, such as county"},
+	{CLIFlagByLevel, "与 --count、--sum 等合用：按数据项 `FIELD` 的取值分别列出，最多两项，用逗号分隔；向多个查询时也可按层级，如 prefecture 或市级",
 		"with --count, --sum and the like: tell it by the values of `FIELD`, of two at most, with a comma; of many also by the places of a level, such as prefecture"},
 	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default"},
 	{CLIFlagAudit, "逐级核对汇总结果，而不只是抽查", "audit all that was added up, not a sample"},
@@ -85,25 +88,28 @@ var gatherSentences = []sentence{
 	{CLIGatherTotal, "合计 {total}，覆盖 {members} 个中的 {answered} 个", "total {total}, covers {answered} of {members}"},
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
 	{CLIGatherUnseen, "未能核对（未出示或不能证明）：{hops}", "NOT audited, because it was not shown or not proven: {hops}"},
-	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by}: {kind} {about}"},
+	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by} ({kind}) {about}"},
 	{CLIGatherSmall, "（过小的各组合计）", "(groups too small to tell)"},
 	{CLIGatherPlace, "地区", "place"},
 	{CLIGatherName, "名称", "name"},
 	{CLIGatherCount, "条数", "records"},
-	{CLIGatherRefused, "{by}拒绝", "refused by {by}"},
 	{CLIGatherNotOffered, "没有提供这项数据", "does not offer this"},
 	{CLIGatherUnreachable, "{by}联系不上它", "{by} does not reach it"},
 	{CLIGatherLate, "未及时答复", "did not answer in time"},
 	{CLIGatherNotJoined, "尚未加入", "has not joined"},
+	{CLIGatherItself, "拒绝", "refused"},
+	{CLIGatherWhy, "{state}：{why}", "{state}: {why}"},
+	{CLIGatherAbsent, "尚未加入 {count} 个：{names}", "not joined, {count}: {names}"},
+	{CLIGatherAbsentMany, "尚未加入 {count} 个（加 --json 列出）", "not joined: {count} (--json lists them)"},
 	{CLIGatherSaid, "据{by}：{why}", "{by} says: {why}"},
 	{CLIGatherNotTaken, "被拒绝，或其答复未予采信", "refused, or its answer was not taken"},
-	{CLIGatherLeaves, "其中没有汇总、只核验了签名：{count} 个", "signed by whoever has nobody below, so nothing to compare: {count}"},
+	{CLIGatherLeaves, "没有下级可汇总、只须核验签名的：{count} 个，均已核验", "have nobody below to add up, and their signatures were verified: {count}"},
 	{CLIGatherOthers, "（{of}的其余各组合计）", "(other groups of {of})"},
 	{CLIGatherBeside, "名录之外，不计入合计：{name} {records}", "not in the roster, in no total: {name} {records}"},
 	{CLIGatherUnproven, "名录之外，不计入合计，且未能证明其得到背书：{name} {records}", "not in the roster, in no total, and no endorsement of it is found: {name} {records}"},
 	{CLIGatherAgain, "将在 24 小时内再次索取：{hops}；结果见 xietong ledger audits {entry}", "asked again for 24 hours: {hops}; `xietong ledger audits {entry}` tells what comes of it"},
 	{CLIStatusAsOf, "对方身份状态截至 {at}：此后未能向其上级核实", "status as of {at}: those who vouch for whoever answered could not be asked since"},
-	{CLIGatherNobodys, "未能证明：{by} 出示的 {about} 的答复，签名密钥不属于任何已知的密钥集", "NOT proven: {by} shows an answer of {about}, signed with a key that nobody is known to have"},
+	{CLIGatherNobodys, "未能证明：{by}出示的{about}的答复，签名密钥不属于任何已知的密钥集", "NOT proven: {by} shows an answer of {about}, signed with a key that nobody is known to have"},
 	{CLIGatherThemselves, "将直接询问被称未答复的地区：{who}；结果见 xietong ledger audits {entry}", "said not to have answered, and asked themselves: {who}; `xietong ledger audits {entry}` tells what they say"},
 	{CLIAuditsSaid, "{by}称其{state}；{word}", "{by} says: {state}. {word}"},
 	{CLIAuditsSaidOpen, "将直接询问其本身，至 {until}", "it is asked itself until {until}"},

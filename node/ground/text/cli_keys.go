@@ -16,6 +16,8 @@ const (
 	CLIKeysRoot        Code = "cli.keys.root"
 	CLIKeysRenewed     Code = "cli.keys.renewed"
 	CLIKeysRevoked     Code = "cli.keys.revoked"
+	CLIKeysRenewedRoot Code = "cli.keys.renewed-root"
+	CLIKeysRevokedRoot Code = "cli.keys.revoked-root"
 	KeysInUse          Code = "keys.in-use"
 	KeysWaiting        Code = "keys.pending"
 	KeysCounting       Code = "keys.counting"
@@ -61,6 +63,8 @@ var keysSentences = []sentence{
 	{CLIKeysRoot, "没有上级：密钥集发布后即生效", "no parent: key sets count once they are published"},
 	{CLIKeysRenewed, "已发布第 {number} 号密钥集；上级背书后启用，此前的密钥再有效一小时", "key set {number} is published; it is used once the parent has endorsed it, and the keys before count for an hour more"},
 	{CLIKeysRevoked, "已发布第 {number} 号密钥集；上级背书后立即启用，此前的密钥自那时起作废。请用 xietong keys status 确认", "key set {number} is published; it is used as soon as the parent has endorsed it, and the keys before count no more from then on: see `xietong keys status`"},
+	{CLIKeysRenewedRoot, "已发布第 {number} 号密钥集，立即启用（没有上级）；此前的密钥再有效一小时", "key set {number} is published and used at once, since there is no parent; the keys before count for an hour more"},
+	{CLIKeysRevokedRoot, "已发布第 {number} 号密钥集，立即启用（没有上级）；此前的密钥已作废", "key set {number} is published and used at once, since there is no parent; the keys before count no more"},
 	{KeysInUse, "使用中", "in use"},
 	{KeysWaiting, "待启用", "pending"},
 	{KeysCounting, "过渡期", "replaced, still counts"},

@@ -22,7 +22,7 @@ var rosterSentences = []sentence{
 	{CLIShortRosterPublish, "由根发布新一版名录", "Publish a new list, at the root of the tree"},
 	{CLIFlagRosterCSV, "输出为 CSV，改动后可用于发布", "as CSV, in the form in which it is published"},
 	{CLIRosterShipped, "随程序提供的名录", "the list that comes with the program"},
-	{CLIRosterPublished, "{root} 发布的第 {number} 版", "number {number}, published by {root}"},
+	{CLIRosterPublished, "{root}发布的第 {number} 版", "number {number}, published by {root}"},
 	{CLIRosterShown, "{from}：{places} 个行政区划（{levels}），哈希 {hash}", "{from}: {places} places ({levels}), hash {hash}"},
 	{CLIRosterEntry, "账本条目：{entry}", "entry: {entry}"},
 	{CLIRosterEnglish, "英文名", "english"},

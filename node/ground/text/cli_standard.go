@@ -25,7 +25,7 @@ var standardSentences = []sentence{
 	{CLIShortDatasetAdopt, "采用上级的标准目录", "Adopt a standard entry of those above"},
 	{CLIFlagFrom, "由哪个上级 `NAME` 制定；不填则为最近的上级", "the `NAME` of whoever set it; without it, the nearest one above"},
 	{CLIFlagTighter, "按这个 `FILE` 采用：可以收紧，不得放宽", "adopt it as this `FILE` says: tighter, never looser"},
-	{CLIStandardDone, "标准目录 {title}（{dataset}）已制定，供 {level} 级采用，第 {version} 版：{entry}",
+	{CLIStandardDone, "标准目录 {title}（{dataset}）已制定，供{level}采用，第 {version} 版：{entry}",
 		"standard entry {title} ({dataset}) is set for the level {level}, version {version}: {entry}"},
 	{CLIAdopted, "已采用标准目录 {standard}：{title}（{dataset}），第 {version} 版：{entry}",
 		"adopted {standard}: {title} ({dataset}), version {version}: {entry}"},

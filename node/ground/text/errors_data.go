@@ -58,8 +58,8 @@ var dataProblems = []problem{
 	},
 	{
 		number: 41, code: BadCSV, status: http.StatusBadRequest, params: []string{"row", "column", "reason"},
-		zh: parts{"CSV 格式有误", "CSV 内容无法读取：{reason}", "第 {row} 行，“{column}”列", "请改正该行后重新检查文件"},
-		en: parts{"Malformed CSV", "the CSV cannot be read: {reason}", "row {row}, column {column}",
+		zh: parts{"CSV 格式有误", "CSV 内容无法读取：{reason}", "第 {row} 行，列：{column}", "请改正该行后重新检查文件"},
+		en: parts{"Malformed CSV", "the CSV cannot be read: {reason}", "row {row}, column: {column}",
 			"correct that row and check the file again"},
 	},
 	{

@@ -20,15 +20,15 @@ var gatherProblems = []problem{
 	},
 	{
 		number: 105, code: SelectorMalformed, status: http.StatusBadRequest, params: []string{"selector"},
-		zh: parts{"查询范围有误", "{selector} 不是查询范围", "--at 参数", "下一级写作 '*.guiyang.guizhou'，全部下级写作 '**.guizhou'，并加引号"},
-		en: parts{"Malformed selector", "{selector} selects nobody", "--at",
+		zh: parts{"查询范围有误", "{selector} 不是查询范围", "选项 --at", "下一级写作 '*.guiyang.guizhou'，全部下级写作 '**.guizhou'，并加引号"},
+		en: parts{"Malformed selector", "{selector} selects nobody", "the flag --at",
 			"write '*.guiyang.guizhou' for those directly below, '**.guizhou' for all below, in quotes"},
 	},
 	{
 		number: 106, code: SelectorUnknown, status: http.StatusNotFound, params: []string{"selector", "level"},
-		zh: parts{"范围内没有行政区划", "名录中没有 {selector} 范围内、级别为 {level} 的行政区划", "--at 参数", "请用 xietong tree 核对名称，用 --level 指定级别，如 county"},
-		en: parts{"Nobody selected", "the roster has no place of level {level} in {selector}", "--at",
-			"check the name with `xietong tree`, and name a level with --level, such as county"},
+		zh: parts{"范围内没有行政区划", "名录中没有 {selector} 范围内、层级为{level}的行政区划", "选项 --at", "请用 xietong roster list 核对名称和层级，用 --level 指定，如 county 或者县级"},
+		en: parts{"Nobody selected", "the roster has no place of level {level} in {selector}", "the flag --at",
+			"check the name and its level with `xietong roster list`, and give --level, such as county"},
 	},
 	{
 		number: 112, code: RosterAbsent, status: http.StatusConflict, params: []string{"number", "jurisdiction"},

@@ -150,8 +150,8 @@ var joinProblems = []problem{
 	},
 	{
 		number: 99, code: JurisdictionUnknown, status: http.StatusNotFound, params: []string{"name"},
-		zh: parts{"行政区划不明", "不知道“{name}”是哪个行政区划", "行政区划“{name}”", "请用 xietong tree 查看上下级的称谓，或者写完整名称（如 nanming.guiyang.guizhou）"},
+		zh: parts{"行政区划不明", "不知道“{name}”是哪个行政区划", "行政区划“{name}”", "请用 xietong roster list 查看全部名称，用 xietong tree 查看上下级的称谓，或者写完整名称（如 nanming.guiyang.guizhou）"},
 		en: parts{"Jurisdiction unknown", "no jurisdiction is known as \"{name}\"", "jurisdiction \"{name}\"",
-			"see what the neighbours are called with `xietong tree`, or write a whole name such as nanming.guiyang.guizhou"},
+			"see all names with `xietong roster list`, and what the neighbours are called with `xietong tree`, or write a whole name such as nanming.guiyang.guizhou"},
 	},
 }

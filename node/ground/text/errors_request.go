@@ -58,8 +58,8 @@ var requestProblems = []problem{
 	},
 	{
 		number: 6, code: TooLarge, status: http.StatusRequestEntityTooLarge, params: []string{"where", "size", "limit"},
-		zh: parts{"内容过大", "内容为 {size} 字节，超过上限 {limit} 字节", "{where}", "请拆分后分次提交"},
-		en: parts{"Too large", "the content has {size} bytes, and the limit is {limit}", "{where}",
+		zh: parts{"内容过大", "内容超过上限 {limit} 字节（实际字节数：{size}）", "{where}", "请拆分后分次提交"},
+		en: parts{"Too large", "the content is larger than {limit} bytes, the limit (its bytes: {size})", "{where}",
 			"split it and send the parts one by one"},
 	},
 	{

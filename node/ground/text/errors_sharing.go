@@ -30,9 +30,9 @@ var sharingProblems = []problem{
 	{
 		number: 20, code: UnknownDataset, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},
 		zh: parts{"数据资源不存在", "目录中没有编码为 {dataset} 的数据资源", "{jurisdiction}",
-			"请用 xietong dataset list 查看目录后重试"},
+			"请用 xietong dataset list --at {jurisdiction} 查看其目录后重试"},
 		en: parts{"Unknown dataset", "the catalogue has no dataset {dataset}", "{jurisdiction}",
-			"see what there is with `xietong dataset list`"},
+			"see what there is with `xietong dataset list --at {jurisdiction}`"},
 	},
 	{
 		number: 21, code: PurposeNeeded, status: http.StatusBadRequest, params: []string{"dataset", "purposes"},

@@ -3,6 +3,7 @@ package text
 import (
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // parts are the sentences of a problem in one language. Title has no placeholders.
@@ -23,7 +24,7 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p
@@ -55,8 +56,26 @@ func Explain(l Lang, code Code, args Args) Explanation {
 	if l == Zh {
 		s = p.zh
 	}
-	args = worded(l, args)
-	return Explanation{s.title, fill(s.what, args), fill(s.where, args), fill(s.do, args)}
+	told := worded(l, args)
+	e := Explanation{s.title, fill(s.what, told), fill(s.where, told), fill(s.do, told)}
+	if nowhere(s.where, args) {
+		e.Where = ""
+	}
+	return e
+}
+
+// nowhere reports whether a sentence that says where has values, and all of them say nothing.
+func nowhere(where string, args Args) bool {
+	known := false
+	for name, value := range args {
+		if strings.Contains(where, "{"+name+"}") {
+			if says(value) {
+				return false
+			}
+			known = true
+		}
+	}
+	return known
 }
 
 // Number returns the problem's number on the wire, or 0 ("no problem") for a code that is no

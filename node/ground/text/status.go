@@ -14,6 +14,7 @@ const (
 
 	WordCode     Code = "word.code"
 	WordTitle    Code = "word.title"
+	WordCalled   Code = "word.called"
 	WordAgency   Code = "word.agency"
 	WordCategory Code = "word.category"
 	WordPurpose  Code = "word.purpose"
@@ -47,6 +48,7 @@ var statusSentences = []sentence{
 
 	{WordCode, "编码", "code"},
 	{WordTitle, "名称", "title"},
+	{WordCalled, "称谓", "title"},
 	{WordAgency, "部门", "agency"},
 	{WordCategory, "共享类型", "category"},
 	{WordPurpose, "使用用途", "purpose"},

@@ -19,7 +19,7 @@ func allTables() []sentence {
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
@@ -66,8 +66,8 @@ func checkPair(t *testing.T, name, zh, en string) {
 
 func TestSentencesHaveBothLanguages(t *testing.T) {
 	for _, s := range allTables() {
-		if s.code == CLIListComma {
-			continue // the separator of the items of a list
+		if s.code == CLIListComma || s.code == CLINameComma || s.code == CLIGatherWhy {
+			continue // what joins the items of a list, or a state and its cause
 		}
 		checkPair(t, string(s.code), s.zh, s.en)
 	}

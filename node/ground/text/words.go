@@ -3,7 +3,9 @@ package text
 import (
 	"cmp"
 	"maps"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // word is a word of the floors below in both languages; en is "" where the English is the word
@@ -30,8 +32,27 @@ var words = map[string]word{
 	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
 	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"},
 
-	// things that are looked for
-	"entry": {zh: "存证条目"},
+	// things that are looked for, and kinds of names
+	"entry": {zh: "存证条目"}, "label": {zh: "名称的一段"}, "jurisdiction": {zh: "行政区划名称"}, "pin": {zh: "起点标识"},
+	"dataset": {zh: "数据资源"}, "log": {zh: "账本名称"}, "agency": {zh: "部门标识"}, "replica": {zh: "副本"}, "message id": {zh: "请求标识"},
+	"only a-z, 0-9 and hyphen may stand in it": {zh: "只能用小写字母、数字和连字符"},
+	"it begins or ends with a hyphen":          {zh: "不能以连字符开头或结尾"},
+
+	// causes of the operating system (syscall.Errno)
+	"no space left on device": {zh: "磁盘已满"}, "is a directory": {zh: "它是目录"}, "not a directory": {zh: "路径中有一段不是目录"},
+	"read-only file system": {zh: "文件系统只读"}, "file name too long": {zh: "文件名过长"}, "too many open files": {zh: "打开的文件过多"},
+	"address already in use": {zh: "地址已被占用"}, "cannot assign requested address": {zh: "本机没有这个地址"},
+	"permission denied": {zh: "没有权限"}, "no such file or directory": {zh: "没有这个文件或目录"}, "connection refused": {zh: "连接被拒绝"},
+	"connection reset by peer": {zh: "对方中断了连接"}, "network is unreachable": {zh: "网络不通"}, "no route to host": {zh: "到该地址没有路由"},
+	"input/output error": {zh: "磁盘读写出错"}, "context canceled": {zh: "节点正在停止", en: "the node is stopping"},
+	"something follows the JSON value": {zh: "JSON 之后还有别的内容"}, "unexpected end of JSON input": {zh: "内容不完整"}, "unexpected EOF": {zh: "内容不完整"},
+	"request body is required": {zh: "缺少正文"}, "unexpected property": {zh: "没有这一项"},
+
+	// parts of a request
+	"parameters": {zh: "请求的参数", en: "the parameters"}, "body": {zh: "请求的正文", en: "the body"}, "question": {zh: "查询的内容", en: "the question"},
+	"claim": {zh: "核验的内容", en: "the claim"}, "measure": {zh: "统计的写法", en: "the measure"}, "host": {zh: "所承载的行政区划", en: "the hosted jurisdictions"},
+	"a name": {zh: "所给的名称", en: "the name that was given"},
+	"empty":  {zh: "是空的", en: "it is empty"},
 
 	// what is believed, where it was not named
 	"other keys": {zh: "另一套密钥（未指明）", en: "other keys, which it did not name,"},
@@ -89,7 +110,13 @@ var words = map[string]word{
 	"it stands twice":                              {zh: "重复列出"},
 
 	// levels
-	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"},
+	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"}, "township": {zh: "乡级"}, "village": {zh: "村级"},
+
+	// faults of a sum (exchange/gather)
+	"does-not-add": {zh: "自相矛盾", en: "it does not add up"}, "unsigned": {zh: "所列答复没有签名", en: "a listed answer is not signed"},
+	"dropped": {zh: "漏计", en: "left out"}, "doubled": {zh: "重复计入", en: "counted twice"}, "invented": {zh: "虚增", en: "more than was answered"},
+	"altered": {zh: "与所收答复不符", en: "not what was answered"}, "withheld": {zh: "没有出示", en: "not shown"},
+	"contradicted": {zh: "所称未答复者出示了答复", en: "said to be missing, and shows an answer"},
 
 	// faults of an invitation
 	"not an invitation":             {zh: "它不是邀请码"},
@@ -99,25 +126,122 @@ var words = map[string]word{
 	"invalid invitation":            {zh: "内容不合规定"},
 }
 
+// lasted returns a duration in the language; what is none stays as it is.
+func lasted(l Lang, value string) string {
+	d, err := time.ParseDuration(value)
+	if err != nil || l != Zh {
+		return value
+	}
+	var parts []string
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "天"}, {time.Hour, "小时"}, {time.Minute, "分"}, {time.Second, "秒"}} {
+		if n := d / unit.of; n > 0 {
+			parts = append(parts, strconv.FormatInt(int64(n), 10)+" "+unit.name)
+		}
+		d %= unit.of
+	}
+	return cmp.Or(strings.Join(parts, " "), value)
+}
+
+// listed returns a list in the language. Words are told beside the codes of levels, because the
+// code is what is typed.
+func listed(l Lang, name, value string) string {
+	list := strings.Split(value, ", ")
+	for i, w := range list {
+		switch {
+		case name == "missing":
+			list[i] = Word(l, w)
+		case name == "levels" && l == Zh && words[w].zh != "":
+			list[i] = w + "（" + words[w].zh + "）"
+		}
+	}
+	return strings.Join(list, l.pick("、", ", "))
+}
+
+// offers returns what a catalogue entry offers, such as "income: sum, average; by sex", in the
+// language.
+func offers(l Lang, value string) string {
+	if l != Zh {
+		return value
+	}
+	parts := strings.Split(value, "; ")
+	for i, p := range parts {
+		if by, grouped := strings.CutPrefix(p, "by "); grouped {
+			parts[i] = "可按 " + strings.ReplaceAll(by, ", ", "、") + " 分组"
+			continue
+		}
+		field, functions, _ := strings.Cut(p, ": ")
+		for english, code := range map[string]Code{"sum": CLISum, "average": CLIAverage, "minimum": CLIMinimum, "maximum": CLIMaximum} {
+			functions = strings.ReplaceAll(functions, english, sentences[code].zh)
+		}
+		parts[i] = field
+		if functions != "" {
+			parts[i] += "（" + strings.ReplaceAll(functions, ", ", "、") + "）"
+		}
+	}
+	return strings.Join(parts, "，")
+}
+
+// nothing tells what is said where a value is missing, beside "none".
+var nothing = map[string]word{
+	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
+	"": {"（无）", "(none)"},
+}
+
+// saidOf returns a value or, where it says nothing, what is said in its place.
+func saidOf(l Lang, name, value string) string {
+	if says(value) {
+		return value
+	}
+	return cmp.Or(nothing[name].in(l), nothing[""].in(l))
+}
+
+// says reports whether a value says anything. A dash is how older versions tell that it does not.
+func says(value string) bool { return value != "" && value != "-" }
+
+func (w word) in(l Lang) string { return l.pick(w.zh, w.en) }
+
+// LevelCalled returns the level that a Chinese word names, such as prefecture for 市级, or the word
+// itself.
+func LevelCalled(word string) string {
+	for _, level := range Levels {
+		if words[level].zh == word {
+			return level
+		}
+	}
+	return word
+}
+
+// Levels are the levels that a place may have where no roster says otherwise, from the top down.
+var Levels = []string{"province", "prefecture", "county", "township", "village"}
+
 // Word returns a word of the floors below in the language, or w itself where w is no such word.
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
 
 // worded returns args with these values in the language: "what" (the thing that is looked for),
-// "missing" (a list), "reason" and "believed". All others are there as they may be shown.
+// "where", "reason", "believed", "level", lists, and how long something lasted. All others are
+// there as they may be shown. One that says nothing is replaced by words that say so.
 func worded(l Lang, args Args) Args {
 	told := maps.Clone(args)
 	for name, value := range args {
 		value = shown(value)
+		value = saidOf(l, name, value)
 		told[name] = value
 		switch name {
-		case "what", "reason", "believed":
+		case "reason":
+			told[name] = Cause(l, value)
+		case "what", "where", "believed":
 			told[name] = Word(l, value)
-		case "missing":
-			list := strings.Split(value, ", ")
-			for i, w := range list {
-				list[i] = Word(l, w)
-			}
-			told[name] = strings.Join(list, l.pick("、", ", "))
+		case "behind", "offset", "by":
+			told[name] = lasted(l, value)
+		case "level":
+			told[name] = Word(l, value)
+		case "offered":
+			told[name] = offers(l, value)
+		case "levels", "missing", "agencies", "jurisdictions", "fields", "purposes", "near":
+			told[name] = listed(l, name, value)
 		}
 	}
 	return told

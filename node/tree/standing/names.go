@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -52,28 +53,43 @@ func (s *Standing) CalledChain(chain []trust.Link) (names []string) {
 	return names
 }
 
-// Worded replaces the names of jurisdictions by the names that people use, in the values of a
-// sentence: jurisdiction, destination, neighbour, origin and peer. It leaves all other values.
+// named are the values of sentences that name a jurisdiction.
+var named = []string{"jurisdiction", "destination", "neighbour", "origin", "peer", "name", "parent", "root", "claimed", "about"}
+
+// Worded returns the values of a sentence as people read them: the names of jurisdictions become
+// those that people use, and times, which travel in RFC 3339, those of this machine's clock, where
+// whoever reads them stands. All other values are left.
 func (s *Standing) Worded(args text.Args) text.Args {
 	out := text.Args{}
 	for arg, value := range args {
 		out[arg] = value
-		switch arg {
-		case "jurisdiction", "destination", "neighbour", "origin", "peer":
-			if name, err := identity.ParseJurisdiction(value); err == nil {
-				out[arg] = s.Called(name)
-			}
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			out[arg] = at.Local().Format(time.DateTime)
+		}
+		if name, err := identity.ParseJurisdiction(value); err == nil && slices.Contains(named, arg) {
+			out[arg] = s.Called(name)
 		}
 	}
 	return out
+}
+
+// Titles returns what people call each of the jurisdictions, by its name.
+func (s *Standing) Titles(lists ...[]identity.Jurisdiction) map[string]string {
+	titles := map[string]string{}
+	for _, name := range slices.Concat(lists...) {
+		if !name.IsZero() {
+			titles[name.String()] = s.CalledShort(name)
+		}
+	}
+	return titles
 }
 
 // Resolve returns the jurisdiction that a person means by a typed text. An empty text means this
 // jurisdiction. Otherwise the first of these that finds any decides: (1) the neighbours by the
 // roster now in force, (2) all places of that roster, (3) the neighbours by the names that their
 // parents give them, (4) the text as the whole name of a jurisdiction. So a name that now belongs
-// to another place means that other place. The error is text.JurisdictionUnknown, also where the
-// text means several.
+// to another place means that other place. The error is text.JurisdictionNear where others are
+// spelled nearly so, else text.JurisdictionUnknown, also where the text means several.
 func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 	if typed == "" {
 		return s.Name(), nil
@@ -93,7 +109,7 @@ func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 		}
 	}
 	if len(found) != 1 {
-		return identity.Jurisdiction{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
+		return identity.Jurisdiction{}, s.unresolved(typed)
 	}
 	return found[0], nil
 }
@@ -110,7 +126,7 @@ func (s *Standing) neighboursCalled(typed string, called func(neighbours.Neighbo
 }
 
 // Selector returns the jurisdictions that a person means by *.NAME or **.NAME, where NAME is any
-// text that Resolve takes. The error is text.SelectorMalformed.
+// text that Resolve takes. The error is text.SelectorMalformed, or that of Resolve.
 func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	stars, named, _ := strings.Cut(typed, ".")
 	if stars != "*" && stars != "**" || named == "" {
@@ -118,7 +134,7 @@ func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	}
 	below, err := s.Resolve(named)
 	if err != nil {
-		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed)}, err)
+		return gather.Selector{}, err
 	}
 	return gather.Selector{Below: below, Deep: stars == "**", Level: level}, nil
 }
@@ -138,8 +154,9 @@ func (s *Standing) By(names []string) (by []gather.By) {
 }
 
 // ToInvite returns the place below this one that a person means. Without a label it is the one that
-// the roster finds by the name; the error is text.PlaceUnknown where there is not exactly one. With
-// a label it is the place that the person describes.
+// the roster finds by the name; the error is text.PlaceUnknown, PlaceElsewhere or PlaceUnlisted
+// where there is not exactly one. With a label it is the place that the person describes; the error
+// is text.LevelUnknown or PlaceTaken where it cannot be that.
 func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place, error) {
 	if label == "" {
 		found := s.Current().Find(s.Name(), named)
@@ -153,30 +170,74 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	if err != nil {
 		return tree.Place{}, err
 	}
+	if levels := s.Current().Levels(); said.Level != "" && !slices.Contains(levels, said.Level) {
+		return tree.Place{}, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(said.Level), "levels": strings.Join(levels, ", ")}, nil)
+	}
 	name, err := s.Name().Child(l)
+	if err == nil {
+		err = s.untaken(name, named, said)
+	}
 	return tree.Place{
 		Name: name, Code: said.Code, Level: said.Level, DisplayName: named, ShortName: cmp.Or(said.ShortName, named),
 	}, err
 }
 
-// unknown returns the text.PlaceUnknown of ToInvite. It names the places that the roster has
-// instead: those that the text may mean, or those that are spelled nearly so.
+// untaken refuses a place that a person describes where the name or code is that of another place
+// below this jurisdiction, by the roster or among its neighbours: nobody could tell the two apart.
+func (s *Standing) untaken(name identity.Jurisdiction, named string, said roster.Place) error {
+	others := s.Current().Children(s.Name())
+	for _, child := range s.Children() {
+		others = append(others, s.Place(child))
+	}
+	for _, p := range others {
+		if p.Name != name && (said.Code != "" && p.Code == said.Code || slices.Contains([]string{p.DisplayName, p.ShortName}, named)) {
+			return text.Fail(text.PlaceTaken, text.Args{
+				"name": text.Short(named), "taken": p.Name.String(), "place": p.DisplayName, "jurisdiction": s.Called(s.Name()),
+			}, nil)
+		}
+	}
+	return nil
+}
+
+// unknown returns the failure of ToInvite. It names the places that the roster has instead: those
+// that the text may mean, or those that are spelled nearly so; or it says whose child the place is.
 func (s *Standing) unknown(named string, found []roster.Place) error {
+	here := s.Called(s.Name())
 	if len(found) == 0 {
 		found = s.Current().Suggest(s.Name(), named)
 	}
-	near := make([]string, len(found))
-	for i, p := range found {
-		near[i] = p.DisplayName
+	if len(found) > 0 {
+		return text.Fail(text.PlaceUnknown, text.Args{"name": text.Short(named), "parent": here, "near": calledAll(found)}, nil)
 	}
-	return text.Fail(text.PlaceUnknown, text.Args{
-		"name": named, "parent": s.Called(s.Name()), "near": cmp.Or(strings.Join(near, ", "), "-"),
-	}, nil)
+	if elsewhere := s.Current().Named(named); len(elsewhere) == 1 {
+		if parent, below := elsewhere[0].Name.Parent(); below {
+			return text.Fail(text.PlaceElsewhere, text.Args{"name": elsewhere[0].DisplayName, "parent": s.Called(parent), "jurisdiction": here}, nil)
+		}
+	}
+	return text.Fail(text.PlaceUnlisted, text.Args{"name": text.Short(named), "parent": here}, nil)
+}
+
+func calledAll(places []roster.Place) string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = p.DisplayName
+	}
+	return strings.Join(names, ", ")
+}
+
+// unresolved returns the failure of Resolve, with the places that are spelled nearly as the text.
+func (s *Standing) unresolved(typed string) error {
+	name := text.Short(typed)
+	if near := s.Current().Near(typed); len(near) > 0 {
+		return text.Fail(text.JurisdictionNear, text.Args{"name": name, "near": calledAll(near)}, nil)
+	}
+	return text.Fail(text.JurisdictionUnknown, text.Args{"name": name}, nil)
 }
 
 // ChildCalled returns the label of the child that a person means, of all that were ever invited: by
 // the roster now in force, or else by the names in its invitation. The error is text.NotEndorsed
-// where there is none, and JurisdictionUnknown where there are several.
+// where there is none, JurisdictionNear where others are spelled nearly so, and JurisdictionUnknown
+// where there are several.
 func (s *Standing) ChildCalled(ctx context.Context, typed string) (identity.Label, error) {
 	var now, then []identity.Label
 	err := s.own.View(ctx, func(r *state.Reader) error {
@@ -199,6 +260,9 @@ func (s *Standing) ChildCalled(ctx context.Context, typed string) (identity.Labe
 	case len(now) > 1:
 		return identity.Label{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": text.Short(typed)}, nil)
 	case len(now) == 0:
+		if near := s.Current().Suggest(s.Name(), typed); len(near) > 0 && !slices.Contains(near[0].Called(), typed) {
+			return identity.Label{}, text.Fail(text.JurisdictionNear, text.Args{"name": text.Short(typed), "near": calledAll(near)}, nil)
+		}
 		return identity.Label{}, text.Fail(text.NotEndorsed, text.Args{"name": text.Short(typed), "jurisdiction": s.Name().String()}, nil)
 	}
 	return now[0], nil

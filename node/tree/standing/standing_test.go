@@ -196,11 +196,12 @@ func TestWorded(t *testing.T) {
 	s.publish(renames...)
 	got := s.Worded(text.Args{
 		"jurisdiction": nanming, "destination": guiyang, "neighbour": guizhou, "origin": test, "peer": "x.yunnan",
-		"dataset": "nanming", "reason": nanming, "name": nanming,
+		"dataset": "nanming", "reason": nanming, "name": nanming, "until": "2026-12-01T13:31:56Z",
 	})
 	want := text.Args{
 		"jurisdiction": "甲秀区", "destination": "筑城市", "neighbour": "贵州省", "origin": "试点区", "peer": "x.yunnan",
-		"dataset": "nanming", "reason": nanming, "name": nanming,
+		"dataset": "nanming", "reason": nanming, "name": "甲秀区",
+		"until": time.Date(2026, 12, 1, 13, 31, 56, 0, time.UTC).Local().Format(time.DateTime),
 	}
 	for arg, w := range want {
 		if got[arg] != w {
@@ -246,11 +247,18 @@ func TestToInvite(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %+v", what, got, err, row.want)
 		}
 	}
-	for named, near := range map[string]string{"甲秀县": "甲秀区", "南明区": "", "毕节市": "", "": ""} {
+	for named, want := range map[string]text.Args{
+		"甲秀县": {"code": string(text.PlaceUnknown), "parent": "筑城市", "near": "甲秀区"},
+		"南明区": {"code": string(text.PlaceUnlisted), "parent": "筑城市"},
+		"毕节市": {"code": string(text.PlaceElsewhere), "name": "毕节市", "parent": "贵州省", "jurisdiction": "筑城市"},
+		"":    {"code": string(text.PlaceUnlisted), "name": ""},
+	} {
 		_, err := s.ToInvite(named, "", said)
 		f := text.AsFailure(err)
-		if f.Code != text.PlaceUnknown || f.Args["parent"] != "筑城市" || !strings.Contains(f.Args["near"], near) {
-			t.Errorf("%q: got %v, want %s near %q", named, err, text.PlaceUnknown, near)
+		for arg, value := range want {
+			if got := f.Args[arg]; arg != "code" && got != value || arg == "code" && string(f.Code) != value {
+				t.Errorf("%q: got %s %v, want %v", named, f.Code, f.Args, want)
+			}
 		}
 	}
 	if _, err := s.ToInvite("新区", "No Label", said); err == nil {
@@ -285,9 +293,29 @@ func TestSelector(t *testing.T) {
 			t.Errorf("%q: got %+v, %v, want %+v", typed, got, err, want)
 		}
 	}
-	for _, typed := range []string{"", "*", "**", "*.", "**.", "***.guizhou", "guizhou", "x.guizhou", "*.某区", "* .guizhou"} {
+	for _, typed := range []string{"", "*", "**", "*.", "**.", "***.guizhou", "guizhou", "x.guizhou", "* .guizhou"} {
 		if got, err := s.Selector(typed, ""); treetest.Code(err) != text.SelectorMalformed {
 			t.Errorf("%q: got %+v, %v, want %s", typed, got, err, text.SelectorMalformed)
+		}
+	}
+}
+
+// TestNearNames offers the places of the roster that a typed text may mean, also in a selector.
+func TestNearNames(t *testing.T) {
+	s := newScene(t)
+	s.publish(renames...)
+	for typed, near := range map[string]string{"毕节": "毕节市", "毕结市": "毕节市", "Bijie Cty": "毕节市", "乌有之乡": ""} {
+		_, err := s.Resolve(typed)
+		f := text.AsFailure(err)
+		want := text.JurisdictionNear
+		if near == "" {
+			want = text.JurisdictionUnknown
+		}
+		if f.Code != want || !strings.Contains(f.Args["near"], near) {
+			t.Errorf("%q: got %s %v, want %s near %q", typed, f.Code, f.Args, want, near)
+		}
+		if _, err := s.Selector("**."+typed, ""); treetest.Code(err) != want {
+			t.Errorf("**.%q: got %v, want %s", typed, err, want)
 		}
 	}
 }

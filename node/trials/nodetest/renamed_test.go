@@ -142,7 +142,7 @@ func renamedInRefusals(t *testing.T, tree *Tree, after string) {
 	_, err = county.Client("nobody").Query(t.Context(), client.Query{Dataset: "villages", Use: counted(far, "").Use})
 	refusal("an agency that it has not", err, text.UnknownAgency, "", "甲秀区")
 	_, err = city.Client("").Invite(t.Context(), client.NewInvitation{Name: "南明区"})
-	refusal("invited by the old name", err, text.PlaceUnknown, "", "筑城市")
+	refusal("invited by the old name", err, text.PlaceUnlisted, "", "筑城市")
 	_, err = city.Client("").Invite(t.Context(), client.NewInvitation{Name: "甲秀区"})
 	refusal("invited by the new name", err, text.AlreadyJoined, "", "甲秀区")
 	for _, row := range []struct {

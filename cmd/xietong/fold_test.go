@@ -1,0 +1,67 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFold(t *testing.T) {
+	for _, row := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"as it is", 0, "as it is"},
+		{"fits in", 7, "fits in"},
+		{"one two three", 8, "one two\n  three"},
+		{"办法：请致电贵阳市核对（电话）", 12, "办法：请致电\n  贵阳市核对\n  （电话）"},
+		{"在贵州省，它没有", 9, "在贵州\n  省，它\n  没有"},
+		{"  根 guizhou/keys/1/00ffeeddccbbaa，指纹", 16, "  根\n  guizhou/keys/1/00ffeeddccbbaa，\n  指纹"},
+		{"no-place-to-break-it", 8, "no-place-to-break-it"},
+	} {
+		if got := fold(row.s, row.width, 2); got != row.want {
+			t.Errorf("fold(%q, %d):\n%s\nwant\n%s", row.s, row.width, got, row.want)
+		}
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	f.Add("办法：请 call 贵阳市", 9)
+	f.Fuzz(func(t *testing.T, s string, width int) {
+		s = clean(s)
+		got := strings.Fields(strings.ReplaceAll(fold(s, max(0, width%200), 2), "\n", ""))
+		if want := strings.Fields(s); strings.Join(got, "") != strings.Join(want, "") {
+			t.Errorf("fold(%q, %d) has other characters: %q", s, width, got)
+		}
+	})
+}
+
+// TestNarrowTerminals runs every verb on terminals of three widths, in both languages: no line is
+// wider than the terminal, except for one word that cannot be broken, and a row of a table is never
+// wrapped by the terminal.
+func TestNarrowTerminals(t *testing.T) {
+	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
+		for _, width := range []int{120, 80, 50} {
+			b := newWorkbench(t, lang)
+			b.app.columns = width
+			files := writeFiles(t)
+			for _, args := range session {
+				if slices.Contains(args, "--help") || args[0] == "record" && args[1] == "import" {
+					continue
+				}
+				args = slices.Clone(args)
+				for i := range args {
+					args[i] = strings.Replace(args[i], "FILES", files, 1)
+				}
+				_, stdout, stderr := b.run(args...)
+				for line := range strings.Lines(stdout + stderr) {
+					line = strings.TrimRight(line, "\n")
+					if columns(line) > width && len(parts(strings.TrimSpace(line))) > 1 && len(strings.Fields(line)) > 2 && !strings.HasPrefix(line, "\x1b") {
+						t.Errorf("%s, %d columns, %q: a line of %d:\n%s", lang, width, args, columns(line), line)
+					}
+				}
+			}
+		}
+	}
+}

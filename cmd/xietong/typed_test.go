@@ -1,0 +1,106 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// TestForms reads what a Chinese input method types.
+func TestForms(t *testing.T) {
+	for _, row := range []struct {
+		what        string
+		form        form
+		typed, want string
+	}{
+		{"selector", aName, "＊＊．贵阳市", "**.贵阳市"},
+		{"code", aName, "５２０１００", "520100"},
+		{"name", aName, "ｎａｎｍｉｎｇ。guiyang．guizhou", "nanming.guiyang.guizhou"},
+		{"fingerprint", aName, "Ｄ９８Ｆ　１２３４", "D98F 1234"},
+		{"time", aName, "２０２６－１２－３１", "2026-12-31"},
+		{"bracket", aName, "贵安新区（直管区）", "贵安新区（直管区）"},
+		{"katakana", aName, "ｱ区", "ｱ区"},
+		{"list", aList, "code，ｎａｍｅ、 kind", "code,name,kind"},
+		{"empty", aList, "1,,64", "1,,64"},
+		{"condition", aCondition, "ｎａｍｅ＝新华路１号（＝甲）", "name=新华路１号（＝甲）"},
+		{"Latin", aCondition, "name=＝１", "name=＝１"},
+		{"none", aCondition, "ｎａｍｅ", "ｎａｍｅ"},
+		{"filter", aFilter, "ｎａｍｅ　＝＝　\"１号\" ＆＆ kind＝＝'＝\\'１' || x＞１", "name == \"１号\" && kind=='＝\\'１' || x>1"},
+		{"raw", aFilter, "name.matches(r'１\\') ＆＆ \"\"\"１\"１\"\"\"＝＝a", "name.matches(r'１\\') && \"\"\"１\"１\"\"\"==a"},
+		{"not closed", aFilter, "ａ＝＝'１", "a=='１"},
+		{"level", aLevel, "市级", "prefecture"},
+		{"other level", aLevel, "ｃｏｕｎｔｙ", "county"},
+		{"by", byLevels, "县级，kind", "county,kind"},
+		{"data", asTyped, "１号　", "１号　"},
+	} {
+		if got := row.form(row.typed); got != row.want {
+			t.Errorf("%s: %q is read as %q, want %q", row.what, row.typed, got, row.want)
+		}
+	}
+}
+
+// TestEveryInputHasAForm walks all commands: each flag that takes a text and each argument has a
+// form, so that none is forgotten.
+func TestEveryInputHasAForm(t *testing.T) {
+	a := newWorkbench(t, "C").app
+	a.getenv = func(string) string { return "" }
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if _, known := flagForms[f.Name]; !known && strings.HasPrefix(f.Value.Type(), "string") {
+				t.Errorf("%s: the flag --%s has no form", c.CommandPath(), f.Name)
+			}
+			if _, reads := f.Value.(typedValue); !reads {
+				t.Errorf("%s: the flag --%s is not read in its form", c.CommandPath(), f.Name)
+			}
+		})
+		for _, name := range strings.Fields(c.Use)[1:] {
+			if name = strings.Trim(name, "[]…"); name != strings.ToUpper(name) && name != "FILE.json" || name == "FLAGS" || name == "COMMAND" {
+				continue
+			}
+			if _, known := argumentForms[name]; !known {
+				t.Errorf("%s: the argument %s has no form", c.CommandPath(), name)
+			}
+		}
+		for _, child := range c.Commands() {
+			walk(child)
+		}
+	}
+	walk(a.rootCommand())
+}
+
+// TestEmptyArgument refuses an argument that is empty before the node is asked.
+func TestEmptyArgument(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	for _, line := range [][]string{{"invite", ""}, {"agency", "add", "civil-affairs", ""}, {"ledger", "audits", ""}} {
+		code, _, stderr := b.run(line...)
+		if code != exitUsage || !strings.Contains(stderr, "不能为空") || !strings.Contains(stderr, "--help") || len(b.node.asked) > 0 {
+			t.Errorf("%q: exit %d, asked %q, stderr:\n%s", line, code, b.node.asked, stderr)
+		}
+	}
+}
+
+// TestFullWidthIsSent checks the requests of command lines that a Chinese input method typed.
+func TestFullWidthIsSent(t *testing.T) {
+	for _, row := range []struct {
+		line []string
+		want string
+	}{
+		{[]string{"query", "ｖｉｌｌａｇｅｓ", "--at", "南明区", "--fields", "code，name", "--where", "name＝１号", "--limit", "１０"},
+			`{"at":"南明区","dataset":"villages","where":{"name":"１号"},"fields":["code","name"],"limit":10}`},
+		{[]string{"query", "villages", "--key", "１"}, `"key":"１"`},
+		{[]string{"query", "villages", "--at", "＊．贵阳市", "--count"}, `"at":"*.贵阳市"`},
+		{[]string{"invite", "５２０１０３", "--hours", "２４"}, `"name":"520103","hours":24`},
+		{[]string{"invite", "甲１区", "--label", "ｊｉａ", "--level", "县级"}, `"name":"甲１区","label":"jia","level":"county"`},
+		{[]string{"tree", "confirm", "沿江镇", "--fingerprint", "Ａ1B2 1122 3344 5566 7788 99AA", "--reason", "电话１"},
+			`"fingerprint":"A1B2 1122 3344 5566 7788 99AA","reason":"电话１"`},
+	} {
+		b := newWorkbench(t, "C")
+		b.run(row.line...)
+		if got := strings.Join(b.node.asked, "\n"); !strings.Contains(got, row.want) {
+			t.Errorf("%q: sent\n%s\nwant %s", row.line, got, row.want)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package text
+
+import "net/http"
+
+// Problems of what a person typed or configured: an address that is taken, a place of another.
+const (
+	AddressTaken    Code = "address-taken"
+	AddressUnusable Code = "address-unusable"
+
+	PlaceUnlisted    Code = "place-unlisted"
+	PlaceElsewhere   Code = "place-elsewhere"
+	JurisdictionNear Code = "jurisdiction-near"
+
+	LevelUnknown Code = "level-unknown"
+	NotHosted    Code = "not-hosted-here"
+	PlaceTaken   Code = "place-taken"
+	NotAQuestion Code = "not-a-question"
+)
+
+var typedProblems = []problem{
+	{
+		number: 175, code: AddressTaken, status: http.StatusConflict, params: []string{"address", "file"},
+		zh: parts{"地址已被占用", "{address}（UDP）已被另一个程序占用，节点没有启动", "{address}",
+			"请停用占用它的程序（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
+		en: parts{"Address taken", "another program uses {address} (UDP), and the node was not started", "{address}",
+			"end that program, such as another node, or change `listen` in {file}, and start the node again"},
+	},
+	{
+		number: 176, code: AddressUnusable, status: http.StatusBadRequest, params: []string{"address", "file", "reason"},
+		zh: parts{"地址不可用", "不能在 {address}（UDP）监听：{reason}，节点没有启动", "{address}",
+			"请在 {file} 中把 listen 改为本机的地址（如 0.0.0.0:7400），再启动节点"},
+		en: parts{"Unusable address", "the node cannot listen on {address} (UDP) and was not started: {reason}", "{address}",
+			"set `listen` in {file} to an address of this machine (such as 0.0.0.0:7400), and start the node again"},
+	},
+	{
+		number: 177, code: PlaceUnlisted, status: http.StatusNotFound, params: []string{"name", "parent"},
+		zh: parts{"名录中没有该名称", "名录中没有名为“{name}”的行政区划", "{parent}",
+			"请用 xietong roster list 查看名录中的名称；名录之外的区划，请用 --label、--code、--level 给出"},
+		en: parts{"Not in the roster at all", "the roster has no place \"{name}\"", "{parent}",
+			"see its names with `xietong roster list`; for a place outside the roster give --label, --code and --level"},
+	},
+	{
+		number: 178, code: PlaceElsewhere, status: http.StatusConflict, params: []string{"name", "parent", "jurisdiction"},
+		zh: parts{"不是直接下级", "{name}在名录中是{parent}的下级，不是{jurisdiction}的", "{jurisdiction}", "请由{parent}执行 xietong invite {name}"},
+		en: parts{"Another's child", "by the roster {name} is a child of {parent}, not of {jurisdiction}", "{jurisdiction}",
+			"have {parent} run `xietong invite {name}`"},
+	},
+	{
+		number: 179, code: JurisdictionNear, status: http.StatusNotFound, params: []string{"name", "near"},
+		zh: parts{"行政区划名称不全或有误", "不知道“{name}”是哪个行政区划，相近的有：{near}", "行政区划“{name}”",
+			"请写全称，或者用 xietong roster list 查看全部名称"},
+		en: parts{"Jurisdiction not named exactly", "no jurisdiction is known as \"{name}\"; near it: {near}", "jurisdiction \"{name}\"",
+			"write the whole name, or see all names with `xietong roster list`"},
+	},
+	{
+		number: 180, code: LevelUnknown, status: http.StatusBadRequest, params: []string{"level", "levels"},
+		zh: parts{"没有该层级", "没有名为“{level}”的层级", "选项 --level", "请用下列之一：{levels}"},
+		en: parts{"Unknown level", "there is no level \"{level}\"", "the flag --level", "use one of: {levels}"},
+	},
+	{
+		number: 181, code: NotHosted, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
+		zh: parts{"本节点不承载该行政区划", "本节点不承载“{name}”", "选项 --in", "请用 --in 指明本节点承载的：{jurisdictions}；或用 --data 指明另一节点的数据目录"},
+		en: parts{"Not hosted here", "this node does not host \"{name}\"", "the flag --in", "name with --in one that it hosts: {jurisdictions}; or another node's data directory with --data"},
+	},
+	{
+		number: 182, code: PlaceTaken, status: http.StatusConflict, params: []string{"name", "taken", "place", "jurisdiction"},
+		zh: parts{"名称或代码已被使用", "“{name}”的名称或代码已用于{place}（{taken}）", "{jurisdiction}", "如就是它，请不带 --label 邀请；确为另一个，请改用不同的名称和代码"},
+		en: parts{"Name or code taken", "the name or code of \"{name}\" is that of {place} ({taken})", "{jurisdiction}",
+			"if it is the same place, invite it without --label; if not, give it a name and a code of its own"},
+	},
+	{
+		number: 183, code: NotAQuestion, status: http.StatusUnprocessableEntity, params: []string{"entry", "jurisdiction"},
+		zh: parts{"不是查询留痕", "条目 {entry} 不是{jurisdiction}的查询留痕，没有可核对的", "条目 {entry}",
+			"请用 xietong ledger audits（不带条目）查看全部；该条目的要素见 xietong ledger entry"},
+		en: parts{"Not a question", "entry {entry} records no question of {jurisdiction}, so there is nothing to audit", "entry {entry}",
+			"see all with `xietong ledger audits` alone; `xietong ledger entry` tells what that entry is"},
+	},
+}
