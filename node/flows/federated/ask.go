@@ -82,8 +82,8 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	got.Share, got.Access, got.Asked = share, recorded.Access, recorded.Asked
 	a := auditing{q, got.Roster, asking, recorded.Request, issued, w.Audit}
 	got.Audit = d.audit(ctx, a, hop{w.Below, got.Share, frame})
-	// The answer is used and recorded: what cannot be noted now is only not asked for again, and the
-	// audit says of whom it is.
+	// The answer is used and recorded: what cannot be noted now is only not asked for again, and
+	// the audit says of whom it is.
 	_ = d.openAll(ctx, a, w.Dataset, recorded.Asked, got.Share, &got.Audit)
 	return got, nil
 }
