@@ -70,24 +70,36 @@ func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) 
 	if err != nil {
 		return 0, err
 	}
+	began, err := h.authority.Began(sets[len(sets)-1].Number + 1)
+	if err != nil {
+		return 0, fmt.Errorf("renew keys: %w", err)
+	}
 	if change.Try {
-		return sets[len(sets)-1].Number + 1, nil
+		return numberOf(sets, change, began), nil
 	}
 	why := authority.Wanted
 	if change.Revoke {
 		why = authority.Revoke
 	}
-	began, err := h.authority.Began(sets[len(sets)-1].Number + 1)
-	if err == nil && change.Revoke && began {
-		sets, err = h.publishBegun(ctx, sets, now)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("renew keys: %w", err)
+	if change.Revoke && began {
+		if sets, err = h.publishBegun(ctx, sets, now); err != nil {
+			return 0, fmt.Errorf("renew keys: %w", err)
+		}
 	}
 	if sets, err = h.publishNext(ctx, q, sets, now, why, change.Recovery); err != nil {
 		return 0, fmt.Errorf("renew keys: %w", err)
 	}
 	return sets[len(sets)-1].Number, nil
+}
+
+// numberOf returns the number of the key set that a change makes. began says that keys for the next
+// number exist.
+func numberOf(sets []datedKeySet, change Change, began bool) uint64 {
+	next := sets[len(sets)-1].Number + 1
+	if change.Revoke && began {
+		next++ // see publishBegun
+	}
+	return next
 }
 
 // publishBegun publishes the key set of keys that were made for the next number, and never

@@ -115,3 +115,42 @@ func TestAnotherPaperStandsThere(t *testing.T) {
 		}
 	}
 }
+
+// TestPaperNamesItsKeySet: before anything is made, whoever prints a paper is told the number
+// of the key set that will name its key, also where keys that were made and never published are
+// published first, so that they are revoked, too.
+func TestPaperNamesItsKeySet(t *testing.T) {
+	for what, row := range map[string]struct {
+		begun, revoke bool
+		want          uint64
+	}{
+		"renewed":                     {false, false, 2},
+		"revoked":                     {false, true, 2},
+		"renewed, as one was begun":   {true, false, 2},
+		"revoked, while one is begun": {true, true, 3},
+	} {
+		h := openWith(t, t.TempDir(), (&setClock{at: began}).now, 0)
+		if row.begun {
+			if _, _, err := h.authority.Next(sets(t, h, pinOf(t, h))[0], began, began, authority.Wanted); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change := Change{Revoke: row.revoke, Recovery: public(t), Try: true}
+		told, err := h.NewKeys(t.Context(), newID(t), change)
+		if err != nil || told != row.want {
+			t.Errorf("%s: the paper names number %d, %v, want %d", what, told, err, row.want)
+		}
+		change.Try = false
+		if made, err := h.NewKeys(t.Context(), newID(t), change); err != nil || made != row.want {
+			t.Errorf("%s: made number %d, %v, want %d", what, made, err, row.want)
+		}
+		for _, k := range sets(t, h, pinOf(t, h)) {
+			if names := change.Recovery.Equal(ed25519.PublicKey(k.RecoveryKey)); names != (k.Number == row.want) {
+				t.Errorf("%s: number %d names the key of the paper: %t", what, k.Number, names)
+			}
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
