@@ -329,3 +329,31 @@ func TestSilenceTakesOnePlace(t *testing.T) {
 		t.Errorf("the silence of the grandparent: added %t, %d stand", added, len(all))
 	}
 }
+
+// TestAcknowledgedMeanwhile: somebody acknowledges the alarms just when another asking came and was
+// not judged yet. What led to the alarms is forgotten, and that asking with it: none comes back
+// until somebody is asked again.
+func TestAcknowledgedMeanwhile(t *testing.T) {
+	w := newWorld(t, five...)
+	city, county := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou")
+	w.usurp(city, county, true)
+	w.elapse(time.Hour)
+	w.rounds(county, 4)
+	d := county.desk
+	if w.found(county) == "" {
+		t.Fatal("no alarm at first")
+	}
+	own, err := d.own(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := d.asked[len(d.asked)-1]
+	last.At = w.now()
+	d.remember(own, last)
+	if _, err := d.Acknowledge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.judge(t.Context(), own, last); err != nil || w.found(county) != "" {
+		t.Errorf("got %s, %v, want no alarm", w.found(county), err)
+	}
+}
