@@ -3,9 +3,9 @@
 //
 // The grandparent is asked about every hour, and in between another jurisdiction, drawn by chance
 // from the roster now in force. The parent carries the questions and the answers: it can lose them,
-// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before.
-// A child of the root has
-// no grandparent; where nobody else answers, it asks the root itself, and says so.
+// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before. A
+// child of the root has no grandparent; where nobody else answers, it asks the root itself, and
+// says so.
 //
 // A question is the operation "believed": {1: name}, and the answer is
 //

@@ -123,8 +123,8 @@ func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction,
 
 // renew puts the own levels, and what is said of a child now, into a chain that the child brought.
 // So each endorser on the way makes its own step as new as the answer, and what it confirmed two
-// levels below goes along. The levels are its own as
-// well: the child may not know yet the key that the standing is signed with.
+// levels below goes along. The levels are its own as well: the child may not know yet the key that
+// the standing is signed with.
 func (s *Store) renew(ctx context.Context, child, of identity.Jurisdiction, levels []trust.Level) error {
 	own, _, err := s.own.Chain(ctx)
 	if err != nil {
