@@ -156,6 +156,30 @@ func TestCommentColumns(t *testing.T) {
 	}
 }
 
+// TestCommentsAreFilled finds paragraphs of comments that were cut by hand and not filled again: a
+// line that has room for the first word of the next one, and for cutColumns more. Lists, and what
+// stands under another indent, are not of the paragraph.
+func TestCommentsAreFilled(t *testing.T) {
+	const cutColumns = 20
+	paragraph := regexp.MustCompile(`^(\s*)// ([^\s(*-]\S*)`)
+	for _, s := range sources(t) {
+		data, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		for i, line := range lines[1:] {
+			here, next := paragraph.FindStringSubmatch(lines[i]), paragraph.FindStringSubmatch(line)
+			if here == nil || next == nil || here[1] != next[1] {
+				continue
+			}
+			if columns(lines[i])+1+columns(next[2]) <= maxColumns-cutColumns {
+				t.Errorf("%s:%d: the next line begins with what has room here: %s", s.path, i+1, lines[i])
+			}
+		}
+	}
+}
+
 func columns(line string) (n int) {
 	for _, r := range line {
 		switch {

@@ -140,13 +140,16 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 
 // linkFailed keeps the reason why there is no link. The reasons NotKnown and NotTrusted may mean
 // that one side has new keys and the other side does not know them. The parent's door can tell, so
-// the upkeep asks it at once when such a reason first appears; while the reason stays, the upkeep
-// asks again by itself.
+// the upkeep asks it at once when such a reason first appears. While the reason stays, the upkeep
+// asks again by itself where the door did not answer; where it did, keys changed again since.
 func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
 	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
 	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
-	if now != before && (now == link.NotKnown || now == link.NotTrusted) {
+	switch keys := now == link.NotKnown || now == link.NotTrusted; {
+	case keys && now != before:
 		h.upkeep.Poke()
+	case keys:
+		h.upkeep.Refused()
 	}
 }
 

@@ -6,8 +6,7 @@
 // checkpoints, receipts and key sets, and the decryption key. Callers get public keys, certificates
 // and signatures; the package never returns or logs one of the four. Two private keys it hands out
 // and keeps in no file: that of a link's identity, which is made for an hour, to TLS; and the
-// recovery key (see paper), once, to whoever prints it.
-// A folder holds
+// recovery key (see paper), once, to whoever prints it. A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA

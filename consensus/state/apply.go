@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -168,17 +167,15 @@ func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	if c.ID.IsZero() {
 		return Result{}, false
 	}
-	before, used := c.before(tx.reads)
+	answer, used := c.replayed(tx.reads)
 	switch {
 	case !used:
 		late := c.Expires < tx.meta.Time || c.Expires > tx.meta.Time+MaxIDLife
 		return Result{Code: CodeExpired}, late
-	case !bytes.Equal(before.Asked, c.digest()):
-		return Result{Code: CodeIDReused}, true
-	case mode == Once:
+	case answer.Code == Done && mode == Once:
 		return Result{Code: CodeSeen}, true
 	}
-	return Result{Data: before.Data, Replayed: true}, true
+	return answer, true
 }
 
 func (tx *Tx) remember(c Command, result []byte) error {

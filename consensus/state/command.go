@@ -233,14 +233,27 @@ func (c Command) digest() []byte {
 // Used returns the code with which the command would be refused because its origin used its id
 // before, for this request or for another one; Done: the id is free.
 func (r *Reader) Used(c Command) Code {
-	before, used := c.before(r.reads)
+	answer, used := r.Answer(c)
+	if used && answer.Code == Done {
+		return CodeSeen
+	}
+	return answer.Code
+}
+
+// Answer returns the answer to a command whose origin used its id before: for the same request what
+// its handler returned then, and for any other one a refusal with CodeIDReused. used is false, and
+// the answer is empty, where the id is free.
+func (r *Reader) Answer(c Command) (answer Result, used bool) { return c.replayed(r.reads) }
+
+func (c Command) replayed(r reads) (answer Result, used bool) {
+	before, used := c.before(r)
 	switch {
 	case !used:
-		return Done
+		return Result{}, false
 	case !bytes.Equal(before.Asked, c.digest()):
-		return CodeIDReused
+		return Result{Code: CodeIDReused}, true
 	}
-	return CodeSeen
+	return Result{Data: before.Data, Replayed: true}, true
 }
 
 // before returns what was kept of the first command of the origin under the id.

@@ -16,9 +16,9 @@
 // asker. Only a refusal of an asker of which no usable key is known, or whose signature is by none
 // of the known keys, goes in the clear; it holds a code, names of jurisdictions and a word of this
 // package. The hop or destination that refuses a request answers it: a problem names the
-// jurisdiction that it comes from. A frame that is not a
-// message in form, is not a request, or bears the reader's own name as its origin (other than a
-// federated request handed down, see below) gets a reset stream and no answer.
+// jurisdiction that it comes from. A frame that is not a message in form, is not a request, or
+// bears the reader's own name as its origin (other than a federated request handed down, see below)
+// gets a reset stream and no answer.
 //
 // An asker believes an answer when (1) the destination of the request signed it as an answer to the
 // asker, or, if it is a problem, a hop on the way there did, (2) it decrypts, (3) it names the hash
@@ -50,10 +50,9 @@
 // the origin belongs to, and within that the branch below (see budget and route.Branches). The
 // origin itself is a name that somebody on the way may have made up, so it gives nobody a part of
 // its own. Places to be served, places toward each neighbour, and what a neighbour brings at once
-// are shared so; proving and decrypting a message, and encoding and
-// encrypting one, take their turn in the slots of the node. The signature does not: one is made at
-// a time, for all messages that wait for it. What an operation does with the context that it is
-// given is paid by the same.
+// are shared so; proving and decrypting a message, and encoding and encrypting one, take their turn
+// in the slots of the node. The signature does not: one is made at a time, for all messages that
+// wait for it. What an operation does with the context that it is given is paid by the same.
 //
 // The asker chooses the id of a request, and may use the id again if the request came to nothing:
 // an id stands for one use of the data, however often the asker has to ask. If the same is asked
@@ -176,9 +175,9 @@ type Links interface {
 // Trust gives the key sets that are believed now.
 type Trust interface {
 	// KeySets returns the key sets of a jurisdiction whose endorsement is in force, oldest first,
-	// with the time for which each counts.
-	// With anew it fetches the key sets that the endorser has now, but limits how often it does so.
-	// The error says why there are none; a *Problem is passed to the asker unchanged.
+	// with the time for which each counts. With anew it fetches the key sets that the endorser has
+	// now, but limits how often it does so. The error says why there are none; a *Problem is passed
+	// to the asker unchanged.
 	KeySets(ctx context.Context, of identity.Jurisdiction, anew bool) ([]trust.Believed, error)
 	// Kept returns those that KeySets would return without asking anybody; none where it would ask.
 	Kept(of identity.Jurisdiction) []trust.Believed

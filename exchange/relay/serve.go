@@ -35,8 +35,8 @@ func (in *inbound) leave() {
 
 // Serve answers one request of a peer with one frame. A frame that is not a request, or for which
 // its branch has no room left (see MaxBrought), gets no answer, and Serve returns a
-// *link.CodeError. It also returns an error if nobody waits for the answer any
-// more, or if the answer cannot be made or written.
+// *link.CodeError. It also returns an error if nobody waits for the answer any more, or if the
+// answer cannot be made or written.
 //
 // It (1) checks the form and the way, and passes on a request for another jurisdiction. For a
 // request for this jurisdiction, it (2) takes a place, unless the origin has too many requests

@@ -64,9 +64,8 @@ func (e *Endorser) Say(ctx context.Context, child identity.Label) (s Said, err e
 	at := e.now()
 	var size uint64
 	err = e.own.View(ctx, func(r *state.Reader) (err error) {
-		s.Child, _ = ChildOf(r, child)
-		if s.Child.Damaged || s.Child.Endorsement == ledger.None {
-			return text.Fail(text.NotEndorsed, text.Args{"name": child.String(), "jurisdiction": e.own.Name().String()}, nil)
+		if s.Child, err = e.child(r, child); err != nil {
+			return err
 		}
 		size = r.Size()
 		s.Level, err = s.Child.Level(r)
@@ -87,6 +86,33 @@ func (e *Endorser) Say(ctx context.Context, child identity.Label) (s Said, err e
 		return Said{}, fmt.Errorf("say the standing of %s: %w", child, err)
 	}
 	return s, nil
+}
+
+// Sets returns the key sets of a child from a number on, as they were signed: as many as are handed
+// on at once, and none where it has not so many. The error is text.NotEndorsed as of Say.
+func (e *Endorser) Sets(ctx context.Context, child identity.Label, from uint64) (signed [][]byte, err error) {
+	err = e.own.View(ctx, func(r *state.Reader) error {
+		c, err := e.child(r, child)
+		for number := max(from, 1); err == nil && number <= c.Number && len(signed) < trust.MaxHanded; number++ {
+			var s keptSet
+			s, err = c.set(r, number)
+			signed = append(signed, s.Signed)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the key sets of %s: %w", child, err)
+	}
+	return signed[:trust.Some(signed)], nil
+}
+
+// child returns a child that was endorsed.
+func (e *Endorser) child(r *state.Reader, label identity.Label) (c Child, err error) {
+	c, _ = ChildOf(r, label)
+	if c.Damaged || c.Endorsement == ledger.None {
+		err = text.Fail(text.NotEndorsed, text.Args{"name": label.String(), "jurisdiction": e.own.Name().String()}, nil)
+	}
+	return c, err
 }
 
 // standingOf returns the standing of a child, as of the given time. It is never older than the

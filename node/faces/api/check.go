@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"xietong/certs/identity"
 	"xietong/node/faces/client"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/failure"
@@ -14,16 +15,19 @@ import (
 // Check tells what others believe of the keys of a hosted jurisdiction; *selfcheck.Desk is one.
 type Check interface {
 	View(ctx context.Context) (selfcheck.View, error)
-	// Acknowledge ends the alarms, and returns how many there were.
-	Acknowledge(ctx context.Context) (ended int, err error)
+	// Acknowledge ends the alarms, and returns how many there were. again says that the same
+	// request came before under its id: nothing was ended now.
+	Acknowledge(ctx context.Context, id identity.Message) (ended int, again bool, err error)
 }
 
 // acknowledge ends the alarms about the own keys, and those about the neighbours.
 func acknowledge(ctx context.Context, h Hosted, in *plainPost) (out client.Acknowledged, err error) {
-	if _, err := in.key(); err != nil {
+	id, err := in.key()
+	if err != nil {
 		return out, err
 	}
-	if out.Ended, err = h.Check.Acknowledge(ctx); err == nil {
+	ended, again, err := h.Check.Acknowledge(ctx, id)
+	if out.Ended = ended; err == nil && !again {
 		out.Ended += h.Standing.Acknowledge()
 	}
 	return out, err

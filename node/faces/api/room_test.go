@@ -274,4 +274,6 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 type unasked struct{}
 
 func (unasked) View(context.Context) (v selfcheck.View, err error) { return v, nil }
-func (unasked) Acknowledge(context.Context) (int, error)           { return 0, errAway }
+func (unasked) Acknowledge(context.Context, identity.Message) (int, bool, error) {
+	return 0, false, errAway
+}

@@ -11,7 +11,7 @@ const (
 	FoundLied      = "lied"      // shown later, and it proves a lie
 	FoundWithheld  = "withheld"  // not shown for a day
 	FoundUnproven  = "unproven"  // shown, and signed by nobody who is found
-	FoundUnreached = "unreached" // could not be asked for a day
+	FoundUnreached = "unreached" // could not be asked for a day, or too seldom for a week
 
 	// Of whom another said that it gave no answer; both may be honest.
 	FoundAnswered = "answered"  // it shows the answer that it signed

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
@@ -79,9 +78,6 @@ func (d *Desk) ServeAnswered(in *relay.Registry) {
 		return d.says(ctx, p, r.Header.Origin)
 	})
 }
-
-// NextTry gives nextTry to the tests of the package federated_test.
-func NextTry(since, last time.Time) time.Time { return nextTry(since, last) }
 
 // Limits of what is open.
 const MaxPointsOf = maxPointsOf

@@ -26,9 +26,9 @@ type Outcome string
 const (
 	Audited   Outcome = "audited"   // the hop showed later what it was given, and the share is what that comes to
 	Lied      Outcome = "lied"      // it showed later what it was given, and that proves a lie
-	Withheld  Outcome = "withheld"  // it did not show within a day what it was given
+	Withheld  Outcome = "withheld"  // it did not show within a day what it was given, though it was asked for an hour at least
 	Unproven  Outcome = "unproven"  // it showed an answer, and nobody is found whose key signed that
-	Unreached Outcome = "unreached" // it could not be asked for a day, by this jurisdiction or by one on the way
+	Unreached Outcome = "unreached" // it could not be asked for a day, or too seldom for a week: by this jurisdiction, or by one on the way
 
 	// Of a jurisdiction of which another said that it gave no answer. The two may both be honest: a
 	// link can be down at one end alone.
@@ -88,7 +88,7 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 		}
 		for _, p := range points.All(r, nil) {
 			if in(p) {
-				a.Open = append(a.Open, p.shown(log))
+				a.Open = append(a.Open, p.open(log, d.Now()))
 			}
 		}
 		for _, f := range findings.All(r, nil) {
@@ -106,9 +106,18 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 
 func (p point) shown(log identity.Log) Point {
 	return Point{
-		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: time.UnixMilli(int64(p.Since)), Until: p.end(),
+		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: p.since(), Until: p.end(),
 		Said: failureOf(p.Code, p.Args),
 	}
+}
+
+// open returns the point as one that is open now: longer than a day where it could not be tried.
+func (p point) open(log identity.Log, now time.Time) Point {
+	shown := p.shown(log)
+	if now.After(shown.Until) {
+		shown.Until = p.latest()
+	}
+	return shown
 }
 
 func (f finding) shown(log identity.Log) Finding {
@@ -155,6 +164,9 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 // unreached reports whether it was not the hop that showed nothing: this jurisdiction itself could
 // not ask, or another on the way says that it could not reach the hop.
 func (d *Desk) unreached(p point, err error) bool {
+	if _, own := errors.AsType[*unasked](err); own {
+		return true
+	}
 	problem, told := errors.AsType[*relay.Problem](err)
 	return told && problem.At != p.Hop && (problem.At == d.own.Name() || relay.Code(problem.Code) == relay.Unreachable)
 }

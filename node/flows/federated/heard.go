@@ -103,35 +103,40 @@ func (d *Desk) wasUp(at time.Time) bool {
 	return !since.IsZero() && !since.After(at.Add(-envelope.MaxSkew))
 }
 
-// hear asks a jurisdiction what it says, and settles the point with its word.
-func (d *Desk) hear(ctx, within context.Context, p point) {
+// hear asks a jurisdiction what it says, and settles the point with its word. t are the tries so
+// far.
+func (d *Desk) hear(ctx, within context.Context, p point, t *tries) {
 	said := whatAnswered{Request: p.Request, Issued: p.Issued, By: p.By, State: p.State}
 	w, evidence, err := d.wordOf(within, p.Hop, p.auditing(), said)
-	f := finding{Point: p, Outcome: Silent, At: uint64(d.Now().UnixMilli()), Word: evidence}
-	switch {
-	case ctx.Err() != nil || err != nil && d.Now().Before(p.end()):
-		return // later
-	case err != nil:
+	f, ends := finding{Point: p, At: uint64(d.Now().UnixMilli()), Word: evidence}, true
+	if err != nil {
+		f.Outcome, ends = t.over(p, Silent, d.Now())
 		f.because(err)
-	default:
-		f.Outcome = map[wordKind]Outcome{saysAnswered: Answered, saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp, saysNone: Declined}[w.Word]
+	} else if f.Outcome = d.saidTo(within, p, w); f.Outcome == Unproven { // its keys cannot be had just now
+		f.Outcome, ends = t.over(p, Unproven, d.Now())
 	}
-	if w.Word == saysAnswered {
-		reply, err := d.signed(within, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
-		if p.By == p.Hop && declines(reply, p.Hop) {
-			f.Outcome = Declined
-		}
-		switch missing := withoutKey(err) != nil; {
-		case errors.Is(err, relay.ErrEndedKey): // its word, under keys that count, is that it gave the answer
-		case missing && d.Now().Before(p.end()):
-			return // later: its keys cannot be had just now
-		case missing:
-			f.Outcome = Unproven
-		case err != nil:
-			f.Outcome = Gone // what it shows proves nothing
-		}
+	if ctx.Err() != nil || !ends {
+		return // later
 	}
 	_ = d.settle(ctx, f) // or it stays open, and is tried again
+}
+
+// saidTo returns what the word of a jurisdiction comes to.
+func (d *Desk) saidTo(ctx context.Context, p point, w word) Outcome {
+	if w.Word != saysAnswered {
+		return map[wordKind]Outcome{saysGone: Gone, saysNotAsked: NotAsked, saysNotUp: NotUp, saysNone: Declined}[w.Word]
+	}
+	reply, err := d.signed(ctx, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
+	ended := errors.Is(err, relay.ErrEndedKey) // its word, under keys that count, is that it gave the answer
+	switch {
+	case !ended && withoutKey(err) != nil:
+		return Unproven
+	case !ended && err != nil:
+		return Gone // what it shows proves nothing
+	case p.By == p.Hop && declines(reply, p.Hop):
+		return Declined
+	}
+	return Answered
 }
 
 // declines reports whether an answer says that its signer gives none: as a whole, or for its own

@@ -3,7 +3,6 @@ package federated
 import (
 	"context"
 	"slices"
-	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -12,17 +11,6 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/node/ground/book"
-)
-
-// AgainFor is how long a hop is asked again that did not show what it was given.
-const AgainFor = 24 * time.Hour
-
-// A hop is asked again a minute after the question, then after twice the time, and from an hour on
-// each hour; so many hops at once.
-const (
-	againFirst  = time.Minute
-	againMost   = time.Hour
-	againAtOnce = 4
 )
 
 // openAll opens a point for all that is open in the account of a question once it is audited, and
@@ -96,87 +84,6 @@ func (p point) question() gather.Question {
 	return gather.Question{Selector: gather.Selector{Below: p.Below, Deep: p.Deep, Level: p.Level}, Measure: p.Measure, Groups: p.Groups}
 }
 
-// nextTry returns when a point that was opened at since is tried next, after it was tried last, or
-// after this node started.
-func nextTry(since, last time.Time) time.Time {
-	for age := againFirst; age < AgainFor; age += min(age, againMost) {
-		if at := since.Add(age); at.After(last) {
-			return at
-		}
-	}
-	if end := since.Add(AgainFor); end.After(last) {
-		return end
-	}
-	return last.Add(againFirst)
-}
-
-// Run asks again what is open, until ctx ends. What is open stands in the ledger's state, so a
-// restart loses nothing; the times of the tries follow from when a point was opened, so restarting
-// makes nobody be asked more often.
-func (d *Desk) Run(ctx context.Context) {
-	tried, began := map[string]time.Time{}, d.Now()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.opened:
-		case <-timer.C:
-		}
-		timer.Reset(d.tryDue(ctx, tried, began))
-	}
-}
-
-// tryDue tries every point that is due, and returns how long there is nothing to do. tried holds
-// when each was tried last.
-func (d *Desk) tryDue(ctx context.Context, tried map[string]time.Time, began time.Time) time.Duration {
-	open, err := d.openPoints(ctx)
-	if err != nil {
-		return againFirst // the ledger is not ready
-	}
-	now, next := d.Now(), d.Now().Add(againMost)
-	var due []point
-	for _, p := range open {
-		last, ok := tried[string(p.key())]
-		if !ok {
-			last = began
-		}
-		if at := nextTry(time.UnixMilli(int64(p.Since)), last); at.After(now) {
-			next = minTime(next, at)
-			continue
-		}
-		due = append(due, p)
-	}
-	forgetTried(tried, open)
-	sideBySide(len(due), againAtOnce, func(i int) { d.try(ctx, due[i]) })
-	for _, p := range due {
-		tried[string(p.key())] = now
-		next = minTime(next, nextTry(time.UnixMilli(int64(p.Since)), now))
-	}
-	return max(0, next.Sub(d.Now()))
-}
-
-// forgetTried drops what is open no more.
-func forgetTried(tried map[string]time.Time, open []point) {
-	is := map[string]bool{}
-	for _, p := range open {
-		is[string(p.key())] = true
-	}
-	for key := range tried {
-		if !is[key] {
-			delete(tried, key)
-		}
-	}
-}
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
 func (d *Desk) openPoints(ctx context.Context) (open []point, err error) {
 	err = d.own.View(ctx, func(r *state.Reader) error {
 		for _, p := range points.All(r, nil) {
@@ -188,12 +95,12 @@ func (d *Desk) openPoints(ctx context.Context) (open []point, err error) {
 }
 
 // try asks a hop again. If it shows what it was given, the share is audited, and those below it
-// that do not show theirs are asked again for a day from now on.
-func (d *Desk) try(ctx context.Context, p point) {
+// that do not show theirs are asked again for a day from now on. t are the tries so far.
+func (d *Desk) try(ctx context.Context, p point, t *tries) {
 	within, cancel := context.WithTimeout(budget.With(ctx, budget.Payer{Neighbour: budget.Local, Origin: p.Agency.String()}), auditWithin)
 	defer cancel()
 	if !p.By.IsZero() {
-		d.hear(ctx, within, p)
+		d.hear(ctx, within, p, t)
 		return
 	}
 	a, h, err := d.reopen(within, p)
@@ -205,7 +112,11 @@ func (d *Desk) try(ctx context.Context, p point) {
 	if i := slices.IndexFunc(below, func(u unseen) bool { return u.at == p.Hop }); i >= 0 {
 		err, below = below[i].why, slices.Delete(slices.Clone(below), i, i+1)
 	}
-	if ctx.Err() != nil || err != nil && d.Now().Before(p.end()) {
+	f, ends := d.foundOf(p, found, err), err == nil
+	if err != nil {
+		f.Outcome, ends = t.over(p, f.Outcome, d.Now())
+	}
+	if ctx.Err() != nil || !ends {
 		return // later
 	}
 	next := p
@@ -213,11 +124,16 @@ func (d *Desk) try(ctx context.Context, p point) {
 	if _, err := d.askAgain(ctx, next, below); err != nil {
 		return // before it is settled, so that nothing below is forgotten
 	}
-	_ = d.settle(ctx, d.foundOf(p, found, err)) // or it stays open, and is tried again
+	_ = d.settle(ctx, f) // or it stays open, and is tried again
 }
 
+// unasked is an error of this jurisdiction, for which the hop was not asked.
+type unasked struct{ error }
+
+func (u *unasked) Unwrap() error { return u.error }
+
 // reopen returns the audit that a point belongs to, and the share that was not shown. The share was
-// proven when it came.
+// proven when it came. The error is an *unasked.
 func (d *Desk) reopen(ctx context.Context, p point) (a auditing, h hop, err error) {
 	a, h.at = p.auditing(), p.Hop
 	err = d.own.View(ctx, func(r *state.Reader) error { h.answer = r.Get(bucketPointShares, p.key()); return nil })
@@ -226,6 +142,9 @@ func (d *Desk) reopen(ctx context.Context, p point) (a auditing, h hop, err erro
 	}
 	if err == nil {
 		a.roster, err = d.tree.RosterOf(ctx, p.Roster, [32]byte(p.Hash))
+	}
+	if err != nil {
+		err = &unasked{err}
 	}
 	return a, h, err
 }

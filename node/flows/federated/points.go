@@ -66,8 +66,13 @@ type point struct {
 
 func (p point) key() []byte { return append(bytes.Clone(p.Request), p.Hop.String()...) }
 
-// end returns when the hop is asked no more.
-func (p point) end() time.Time { return time.UnixMilli(int64(p.Since)).Add(AgainFor) }
+func (p point) since() time.Time { return time.UnixMilli(int64(p.Since)) }
+
+// end returns when the hop is asked no more, where this node tried often enough.
+func (p point) end() time.Time { return p.since().Add(AgainFor) }
+
+// latest returns when the hop is asked no more at all.
+func (p point) latest() time.Time { return p.since().Add(AgainMost) }
 
 // finding is how a point ended.
 type finding struct {

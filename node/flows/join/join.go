@@ -39,8 +39,8 @@ type Options struct {
 	Logger   *slog.Logger
 	Registry func() *state.Registry // of the commands of every room
 	Now      func() time.Time
-	// Packets opens a UDP socket anywhere, and Resolve finds the
-	// addresses of HOST:PORT, in the order in which to try them.
+	// Packets opens a UDP socket anywhere, and Resolve finds the addresses of HOST:PORT, in the
+	// order in which to try them.
 	Packets func(listen string) (net.PacketConn, error)
 	Resolve func(ctx context.Context, address string) ([]net.Addr, error)
 	Hosted  int // how many jurisdictions share this machine

@@ -104,7 +104,7 @@ func TestAlarmOutlivesARestart(t *testing.T) {
 	if got := w.view(county).Findings; len(got) != 1 || !bytes.Equal(got[0].Evidence, before.Findings[0].Evidence) || !got[0].same(before.Findings[0]) {
 		t.Errorf("after a restart got %+v", got)
 	}
-	if ended, err := county.desk.Acknowledge(t.Context()); err != nil || ended == 0 || w.found(county) != "" {
+	if ended, _, err := county.desk.Acknowledge(t.Context(), message(t)); err != nil || ended == 0 || w.found(county) != "" {
 		t.Errorf("acknowledged: got %s, %v", w.found(county), err)
 	}
 	w.rounds(county, 3)
@@ -328,4 +328,66 @@ func TestSilenceTakesOnePlace(t *testing.T) {
 	if all, added := add(all, Finding{Verdict: Silent, Who: named(t, "guizhou"), Relation: Grandparent}); !added || len(all) != mostAlarms {
 		t.Errorf("the silence of the grandparent: added %t, %d stand", added, len(all))
 	}
+}
+
+// TestAcknowledgedMeanwhile: somebody acknowledges the alarms just when another asking came and was
+// not judged yet. What led to the alarms is forgotten, and that asking with it: none comes back
+// until somebody is asked again.
+func TestAcknowledgedMeanwhile(t *testing.T) {
+	w := newWorld(t, five...)
+	city, county := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou")
+	w.usurp(city, county, true)
+	w.elapse(time.Hour)
+	w.rounds(county, 4)
+	d := county.desk
+	if w.found(county) == "" {
+		t.Fatal("no alarm at first")
+	}
+	own, err := d.own(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := d.asked[len(d.asked)-1]
+	last.At = w.now()
+	d.remember(own, last)
+	if _, _, err := d.Acknowledge(t.Context(), message(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.judge(t.Context(), own, last); err != nil || w.found(county) != "" {
+		t.Errorf("got %s, %v, want no alarm", w.found(county), err)
+	}
+}
+
+// TestAcknowledgedOnce: an acknowledgment that comes again under its id, because its answer was
+// lost, ends no alarm that was found since, also after a restart, and has the same answer.
+func TestAcknowledgedOnce(t *testing.T) {
+	w := newWorld(t, five...)
+	city, county := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou")
+	w.usurp(city, county, true)
+	w.elapse(time.Hour)
+	w.rounds(county, 4)
+	id := message(t)
+	first, again, err := county.desk.Acknowledge(t.Context(), id)
+	if err != nil || again || first == 0 {
+		t.Fatalf("got %d, again %t, %v", first, again, err)
+	}
+	w.rounds(county, 2)
+	for range 2 {
+		if ended, again, err := county.desk.Acknowledge(t.Context(), id); err != nil || !again || ended != first || w.found(county) == "" {
+			t.Errorf("again: got %d, again %t, %v, alarms %q; want %d, and the new alarm", ended, again, err, w.found(county), first)
+		}
+		county.desk = New(county.desk.o)
+		if err := county.desk.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ended, again, err := county.desk.Acknowledge(t.Context(), message(t)); err != nil || again || ended == 0 || w.found(county) != "" {
+		t.Errorf("under another id: got %d, again %t, %v, alarms %q", ended, again, err, w.found(county))
+	}
+}
+
+func message(t *testing.T) identity.Message {
+	t.Helper()
+	id, err := identity.NewMessage()
+	return must(t, id, err)
 }

@@ -3,9 +3,9 @@
 //
 // The grandparent is asked about every hour, and in between another jurisdiction, drawn by chance
 // from the roster now in force. The parent carries the questions and the answers: it can lose them,
-// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before.
-// A child of the root has
-// no grandparent; where nobody else answers, it asks the root itself, and says so.
+// which is silence, and cannot alter them. It sees who is asked when it is asked, and not before. A
+// child of the root has no grandparent; where nobody else answers, it asks the root itself, and
+// says so.
 //
 // A question is the operation "believed": {1: name}, and the answer is
 //
@@ -107,7 +107,7 @@ type Desk struct {
 	name identity.Jurisdiction
 	o    Options
 
-	keeping sync.Mutex // held from judging to the end of the command, so that no alarm is lost
+	keeping sync.Mutex // held from judging to the end of the command, so that no alarm is lost, nor ended in vain
 
 	mu     sync.Mutex
 	asked  []Asking // oldest first
@@ -195,13 +195,17 @@ func (d *Desk) Round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.remember(own, a)
+	return d.judge(ctx, own, a)
+}
+
+// remember keeps an asking.
+func (d *Desk) remember(own Own, a Asking) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.asked = append(d.asked, a)
 	d.asked = d.asked[max(0, len(d.asked)-mostKept):]
 	d.again = !d.again && own.sense(a) == odd
-	asked := slices.Clone(d.asked)
-	d.mu.Unlock()
-	return d.judge(ctx, Judge(own, asked, d.o.Now()), a)
 }
 
 // turn asks whoever it is the turn of.
@@ -265,11 +269,13 @@ func firstEndorsed(made time.Time, e *trust.Endorsement) time.Time {
 	return made
 }
 
-// judge keeps what was found, and logs what the last asking added.
-func (d *Desk) judge(ctx context.Context, found []Finding, last Asking) error {
+// judge keeps what is found in the askings that are remembered, and logs what the last one added.
+// What Acknowledge made forgotten is judged no more.
+func (d *Desk) judge(ctx context.Context, own Own, last Asking) error {
 	d.keeping.Lock()
 	defer d.keeping.Unlock()
 	d.mu.Lock()
+	found := Judge(own, d.asked, d.o.Now())
 	kept, more := slices.Clone(d.kept), d.unkept
 	d.leads = nil
 	for _, f := range found {

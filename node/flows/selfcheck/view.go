@@ -11,18 +11,22 @@ import (
 )
 
 // Acknowledge ends the alarms, and forgets what led to them: what goes on is found again. It
-// returns how many there were.
-func (d *Desk) Acknowledge(ctx context.Context) (ended int, err error) {
+// returns how many there were. again says that the same request came before under its id, and how
+// many there were then: what was found since stays.
+func (d *Desk) Acknowledge(ctx context.Context, id identity.Message) (ended int, again bool, err error) {
 	d.keeping.Lock()
 	defer d.keeping.Unlock()
-	if err := save(ctx, d.o.Ledger, nil); err != nil {
-		return 0, err
+	d.mu.Lock()
+	stand := len(d.kept) + len(d.leads)
+	d.mu.Unlock()
+	ended, again, err = acknowledge(ctx, d.o.Ledger, id, stand)
+	if again || err != nil {
+		return ended, again, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	ended = len(d.kept) + len(d.leads)
 	d.kept, d.leads, d.asked, d.again, d.unkept = nil, nil, nil, false, false
-	return ended, nil
+	return ended, false, nil
 }
 
 // View is what a person is told.

@@ -180,6 +180,20 @@ func (c Command[B, R]) Unused(r *state.Reader, l Ledger, q Request) error {
 	return state.Result{Code: code}.Err()
 }
 
+// Before returns the result that the same request had when it came before under its id; came is
+// false where the id is free. The error is state.CodeIDReused as of Unused.
+func (c Command[B, R]) Before(r *state.Reader, l Ledger, q Request) (result R, came bool, err error) {
+	q = q.replicated(l)
+	answer, came := r.Answer(state.Command{Kind: state.Kind(c), Origin: q.Origin, ID: q.ID, Asked: q.Asked})
+	if err := answer.Err(); err != nil || !came {
+		return result, false, err
+	}
+	if err := canon.Unmarshal(answer.Data, state.MaxResultLen, &result); err != nil {
+		return result, false, fmt.Errorf("decode result of command %d: %w", c, err)
+	}
+	return result, true, nil
+}
+
 // Nothing is the body or the result of a command that has none.
 type Nothing struct {
 	_ struct{} `cbor:",toarray"`

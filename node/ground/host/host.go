@@ -68,8 +68,7 @@ type Host struct {
 	growth    *Growth
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	renewing  sync.Mutex // held while keys are renewed; guards wanted
-	wanted    wanted
+	renewing  sync.Mutex // held while keys are renewed
 	signing   sync.Mutex // held while a checkpoint is made: one at a time
 	keeping   sync.Mutex // held while the chain is kept: one at a time
 }

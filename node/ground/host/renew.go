@@ -12,7 +12,6 @@ import (
 
 	"xietong/certs/authority"
 	"xietong/certs/canon"
-	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -110,7 +109,7 @@ func (h *Host) openKeys(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := h.publish(ctx, 1, 1, signed); err != nil {
+		if err := h.publish(ctx, book.Request{}, 1, 1, signed); err != nil {
 			return err
 		}
 	}
@@ -159,8 +158,10 @@ func (h *Host) published(ctx context.Context) (sets []datedKeySet, err error) {
 	return sets, err
 }
 
-// publish proposes a signed key set.
-func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte) error {
+// publish proposes a signed key set for a request. It returns a *KeysError where another key set
+// has the number by now; of a key set that nobody asked for it does not matter, because what stands
+// there is read next.
+func (h *Host) publish(ctx context.Context, q book.Request, number, voters uint64, signed []byte) error {
 	note, err := h.Note(keySetType, signed)
 	if err != nil {
 		return err
@@ -171,11 +172,30 @@ func (h *Host) publish(ctx context.Context, number, voters uint64, signed []byte
 	if err != nil {
 		return err
 	}
-	_, err = h.Propose(ctx, state.KindKeySet, book.Request{}, body)
-	if refusal, ok := errors.AsType[*state.Refusal](err); ok && refusal.Code == state.CodeIDReused {
-		return nil // an earlier attempt, whose outcome was unknown, has succeeded
+	_, err = h.Propose(ctx, state.KindKeySet, q, body)
+	refusal, refused := errors.AsType[*state.Refusal](err)
+	switch {
+	case !refused || refusal.Code != state.CodeIDReused:
+		return err
+	case q.ID.IsZero():
+		return nil
 	}
-	return err
+	return h.sameKeySet(ctx, number, signed, err)
+}
+
+// sameKeySet returns nil where the ledger has the key set under the number: an earlier attempt,
+// whose outcome was unknown, has succeeded. Where it has none, it returns the refusal.
+func (h *Host) sameKeySet(ctx context.Context, number uint64, signed []byte, refusal error) error {
+	have, err := h.KeySets(ctx)
+	switch {
+	case err != nil:
+		return err
+	case uint64(len(have)) < number:
+		return refusal
+	case !bytes.Equal(have[number-1], signed):
+		return &KeysError{In: h.name, Pending: number}
+	}
+	return nil
 }
 
 // RenewKeys looks after the keys. It is called every minute or so, and after a crash at any step
@@ -196,99 +216,13 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if err != nil {
 		return err
 	}
-	if sets, err = h.publishNext(ctx, sets, now, authority.Due, nil); err != nil {
+	if sets, err = h.publishNext(ctx, book.Request{}, sets, now, authority.Due, nil); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
 	if err := h.use(ctx, sets, now, known); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
 	}
 	return h.authority.Forget(now)
-}
-
-// KeysError says why no key set can be made now: one that was published before is not in use yet,
-// or it is too soon after the last.
-type KeysError struct {
-	In      identity.Jurisdiction
-	Pending uint64    // the number that waits; 0: none
-	Again   time.Time // when the next may be made
-}
-
-func (e *KeysError) Error() string {
-	if e.Pending > 0 {
-		return fmt.Sprintf("key set %d is not in use yet", e.Pending)
-	}
-	return fmt.Sprintf("the next key set may be made after %s", e.Again.UTC().Format(time.RFC3339))
-}
-
-// wanted is the last key set that was asked for.
-type wanted struct {
-	id     identity.Message
-	number uint64
-}
-
-// Change says what the next key set changes beside the signing key.
-type Change struct {
-	Revoke   bool              // nothing of the one before counts any more, and RenewAfter is not waited for
-	Recovery ed25519.PublicKey // the recovery key from then on; nil: the one before
-	Try      bool              // make nothing: say only whether it would be made, and its number
-}
-
-// NewKeys makes and publishes the next key set at once, and returns its number. The same id again
-// gets the same number, until a restart. A revocation says that nothing of the key sets before
-// counts any more, and waits neither for RenewAfter nor for a key set that is not in use yet,
-// because a thief of that is one, too; there are few in a day (see pauses). The error may be a
-// *KeysError, a *ChainError at a root that has no room for more, or wraps trust.ErrInvalid for a
-// recovery key that is none.
-func (h *Host) NewKeys(ctx context.Context, id identity.Message, change Change) (number uint64, err error) {
-	h.renewing.Lock()
-	defer h.renewing.Unlock()
-	if h.wanted.id == id && h.wanted.number > 0 {
-		return h.wanted.number, nil
-	}
-	sets, now, err := h.renewable(ctx)
-	if err != nil {
-		return 0, err
-	}
-	newest, publish := sets[len(sets)-1], h.publishWanted
-	switch {
-	case change.Revoke:
-		publish = h.publishRevocation
-	case newest.Number != h.authority.InUse():
-		return 0, &KeysError{In: h.name, Pending: newest.Number}
-	}
-	if err := h.paced(sets, now, change); err != nil {
-		return 0, err
-	}
-	if err := h.roomFor(ctx, newest, now, change); err != nil {
-		return 0, err
-	}
-	if change.Try {
-		return newest.Number + 1, nil
-	}
-	if sets, err = publish(ctx, sets, now, change.Recovery); err != nil {
-		return 0, fmt.Errorf("renew keys: %w", err)
-	}
-	h.wanted = wanted{id, sets[len(sets)-1].Number}
-	return h.wanted.number, nil
-}
-
-func (h *Host) publishWanted(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
-	return h.publishNext(ctx, sets, now, authority.Wanted, recovery)
-}
-
-// publishRevocation publishes a key set of keys that did not exist before. Keys that were made for
-// the next number, and never published, may have been stolen too: they are published first, so that
-// they are revoked with the others. To remove them would not do: whether a proposal whose outcome
-// was unknown still comes into the ledger, nobody can say.
-func (h *Host) publishRevocation(ctx context.Context, sets []datedKeySet, now time.Time, recovery ed25519.PublicKey) ([]datedKeySet, error) {
-	began, err := h.authority.Began(sets[len(sets)-1].Number + 1)
-	if err == nil && began {
-		sets, err = h.publishNext(ctx, sets, now, authority.Revoke, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return h.publishNext(ctx, sets, now, authority.Revoke, recovery)
 }
 
 // renewable returns the ledger's key sets and the time by which keys are made: that of the clock,
@@ -334,9 +268,9 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 	return nil
 }
 
-// publishNext publishes the next key set, if a key is due or there is another reason, and returns
-// all key sets. It names the recovery key, where one is given, or else the one before.
-func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Time, why authority.Reason, recovery ed25519.PublicKey) ([]datedKeySet, error) {
+// publishNext publishes the next key set for a request, if a key is due or there is another reason,
+// and returns all key sets. It names the recovery key, where one is given, or else the one before.
+func (h *Host) publishNext(ctx context.Context, q book.Request, sets []datedKeySet, now time.Time, why authority.Reason, recovery ed25519.PublicKey) ([]datedKeySet, error) {
 	newest := sets[len(sets)-1]
 	if newest.Number != h.authority.InUse() && why != authority.Revoke {
 		return sets, nil
@@ -362,7 +296,7 @@ func (h *Host) publishNext(ctx context.Context, sets []datedKeySet, now time.Tim
 	if err := h.fits(ctx, signed); err != nil {
 		return nil, err
 	}
-	if err := h.publish(ctx, next.Number, uint64(len(next.Replicas)), signed); err != nil {
+	if err := h.publish(ctx, q, next.Number, uint64(len(next.Replicas)), signed); err != nil {
 		return nil, err
 	}
 	h.logger.Info("key set published", "number", next.Number, "revokes", next.Revokes)

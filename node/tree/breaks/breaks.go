@@ -33,6 +33,9 @@
 // cannot be remembered is not believed, since no break of it would be noticed: where the places are
 // full, who comes last in the branch of the tree that holds the most of them is refused.
 //
+// A chain shows the newest key sets alone. Behind tells which of its levels begin after what is
+// remembered, so that the caller can judge them with those between.
+//
 // The package makes no connection and holds no key. It verifies no chain: trust.Descend did.
 package breaks
 
@@ -133,6 +136,44 @@ func (s *Store) judge(ctx context.Context, chain []trust.Link) (changes []change
 		return nil
 	})
 	return changes, refused, err
+}
+
+// MaxBehind is how many key sets a chain may have gone on since it was believed, so that those
+// between are asked for: years of `keys revoke` as fast as it goes. What went on for longer is a
+// break.
+const MaxBehind = 256
+
+// Gap is a level of a chain that begins after the key set by which it was believed last.
+type Gap struct {
+	Level    int // of the chain, from 0
+	Believed trust.Pin
+}
+
+// Behind returns the levels of a verified chain that would be a break only because the chain shows
+// the key set no more that was believed last.
+func (s *Store) Behind(ctx context.Context, chain []trust.Link) (gaps []Gap, err error) {
+	err = s.own.View(ctx, func(r *state.Reader) error {
+		for i, l := range chain {
+			name, first := l.Newest().Name, l.KeySets[0].Number
+			if l.Endorsement == nil || first == 1 || !s.waitsFor(name, chain[0].Newest().Name) {
+				continue
+			}
+			m, _ := memories.Load(r, []byte(name.String()))
+			if n := m.Now.Number; n == 0 || n >= first || first-n > MaxBehind {
+				continue
+			}
+			pin, err := trust.NewPin(name, m.Now.Number, m.Now.Hash)
+			if err != nil {
+				return err
+			}
+			gaps = append(gaps, Gap{i, pin})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at the key sets that are remembered: %w", err)
+	}
+	return gaps, nil
 }
 
 // shownBy is what a level of a chain shows.

@@ -246,8 +246,8 @@ func (s shown) leadsFrom(number uint64, hash []byte) bool { return LeadsFrom(s.s
 
 // LeadsFrom reports whether the key set with the number and hash is one of consecutive ones, and
 // every one after it has a log key of the one before. Who signed each of them, trust.Walk has
-// verified. What begins later leads from nothing before: an owner who made more key sets than a
-// chain hands on (see trust.Some) breaks with what was believed before them.
+// verified. What begins later leads from nothing before: where an owner made more key sets than a
+// chain hands on (see trust.Some), whoever judges asks for those between first (see Store.Behind).
 func LeadsFrom(sets []trust.KeySet, number uint64, hash []byte) bool {
 	from := slices.IndexFunc(sets, func(k trust.KeySet) bool { return k.Number == number })
 	if from < 0 {

@@ -45,8 +45,7 @@ var certOf = func() []byte {
 }()
 
 // setAfter is the key set after another (nil: number 1) with the log keys of the given numbers, and
-// the recovery key of paper. All have one certificate: no rule of a
-// break looks at it.
+// the recovery key of paper. All have one certificate: no rule of a break looks at it.
 func setAfter(before *trust.KeySet, paper int, logKeys ...int) trust.KeySet {
 	name, err := identity.ParseJurisdiction("meitan.zunyi.guizhou")
 	if err != nil {

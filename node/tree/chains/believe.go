@@ -17,7 +17,7 @@ import (
 // message that this one did not serve (anew).
 func (s *Store) believe(ctx context.Context, c *chain, anew bool) (*chain, error) {
 	s.mu.Lock()
-	judged, before := c.judged, c.before
+	judged, before, breaks := c.judged, c.before, c.breaks
 	s.mu.Unlock()
 	if judged {
 		return c, nil
@@ -26,7 +26,16 @@ func (s *Store) believe(ctx context.Context, c *chain, anew bool) (*chain, error
 	if err != nil {
 		return nil, err
 	}
-	err = s.memory.Judge(ctx, links)
+	shown := links
+	if !breaks {
+		shown, err = s.caughtUp(ctx, links)
+	}
+	if err == nil {
+		err = s.memory.Judge(ctx, shown)
+	}
+	s.mu.Lock()
+	c.breaks = isBreak(err)
+	s.mu.Unlock()
 	switch {
 	case err == nil:
 		s.mu.Lock()

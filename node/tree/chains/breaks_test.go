@@ -176,7 +176,8 @@ func TestCityIsReplaced(t *testing.T) {
 }
 
 // TestConfirmed: the level above the endorser confirms new keys. Whoever waits for them believes
-// them when it asks next, however many hops are between; other keys wait still (S05c).
+// them when it asks next, at once or later, however many hops are between; other keys wait still
+// (S05c).
 func TestConfirmed(t *testing.T) {
 	for of, by := range map[string]string{"meitan.zunyi.guizhou": "guizhou", "town.meitan.zunyi.guizhou": "zunyi.guizhou"} {
 		w := newWorld(t, branches...)
@@ -193,6 +194,10 @@ func TestConfirmed(t *testing.T) {
 			}
 		}
 		w.confirmed(by, of, fresh)
+		w.told(of)
+		if got, err := w.pinOf(from[0], of); err != nil || got != fresh {
+			t.Errorf("%s, of %s, as soon as it was confirmed: got %s, %v, want %s", from[0], of, got, err, fresh)
+		}
 		w.pass(MaxAge + time.Minute)
 		for _, each := range from {
 			if got, err := w.pinOf(each, of); err != nil || got != fresh {
@@ -205,6 +210,77 @@ func TestConfirmed(t *testing.T) {
 			t.Errorf("other keys of %s than those that were confirmed: got %q", of, got)
 		}
 	}
+}
+
+// told has everybody forget what was found of a jurisdiction, as its news do, and passes as much
+// time as it takes until it is asked for again.
+func (w *world) told(of string) {
+	for _, p := range w.places {
+		p.store.Tell(named(w.t, of), identity.Jurisdiction{})
+	}
+	w.pass(againAfter + time.Second)
+}
+
+// TestConfirmedAndRevokedAtOnce: new keys are confirmed, and a verifier believes them in the same
+// minute, so that its belief is younger than the confirmation by less than clocks differ. Their
+// owner revokes them. The parent shows the confirmed keys again, with what confirmed them: they are
+// not believed, neither at once nor days later (S05k).
+func TestConfirmedAndRevokedAtOnce(t *testing.T) {
+	w := newWorld(t, branches...)
+	from, of, by := "nanming.guiyang.guizhou", "meitan.zunyi.guizhou", "guizhou"
+	w.finds(from, of)
+	owner := w.made(of)
+	fresh := w.pin(owner)
+	w.pass(MaxAge + time.Minute)
+	w.code(from, of)
+	w.finds(by, "zunyi.guizhou")
+	w.code(by, of)
+	w.confirmed(by, of, fresh)
+	w.told(of)
+	if got, err := w.pinOf(from, of); err != nil || got != fresh {
+		t.Fatalf("got %s, %v, want %s", got, err, fresh)
+	}
+	peer := named(t, "guiyang.guizhou")
+	old, err := w.at(by).door.Prove(t.Context(), peer, door.Wanted{Name: named(t, of)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoked := w.revokes("zunyi.guizhou", owner)
+	w.told(of)
+	if got, err := w.pinOf(from, of); err != nil || got != revoked {
+		t.Fatalf("after the revocation: got %s, %v, want %s", got, err, revoked)
+	}
+	w.at(by).door.Prove = func(context.Context, identity.Jurisdiction, door.Wanted) ([]trust.Level, error) {
+		return slices.Clone(old), nil
+	}
+	w.told(of)
+	if got, err := w.pinOf(from, of); err == nil {
+		t.Errorf("shown again: %s believes %s, which was revoked", from, got)
+	}
+}
+
+// revokes has the owner of keys revoke them and present the next to its parent, and returns the pin
+// of those.
+func (w *world) revokes(parent string, owner *host.Host) trust.Pin {
+	w.t.Helper()
+	if _, err := owner.NewKeys(w.t.Context(), treetest.Message(w.t), host.Change{Revoke: true}); err != nil {
+		w.t.Fatal(err)
+	}
+	sets, err := owner.KeySets(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	hash := w.pin(owner).Hash()
+	shown := tree.Presentation{Child: owner.Name(), After: 1, Hash: hash[:], KeySets: sets[1:], Replica: owner.Replica()}
+	if _, _, err := tree.Present(w.t.Context(), w.at(parent), shown, tree.Proof{}, w.now()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.refresh(w.at(parent))
+	pin, err := trust.PinOf(sets[1])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pin
 }
 
 // confirmed has a place confirm what it is shown of another, twice.

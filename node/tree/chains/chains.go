@@ -26,8 +26,10 @@
 // message on.
 //
 // A chain that is found is not believed yet. The levels that are not of one's own branch are judged
-// by what is remembered of them (see breaks): a key set that breaks with the one before waits. What
-// was found is handed on all the same, for whoever asks judges by itself.
+// by what is remembered of them (see breaks): a key set that breaks with the one before waits.
+// Where a chain begins later than what is remembered, the key sets between are asked for, from the
+// endorser and on the same way, in steps, and verified each by the one before. What was found is
+// handed on all the same, for whoever asks judges by itself.
 //
 // What is not found is kept apart, by whoever asked. What is found counts for whoever asked, in
 // bytes and in chains. Where it is too much, the branch that has the most loses first, so a
@@ -82,6 +84,8 @@ type Jurisdiction interface {
 // Endorser says what this jurisdiction says of its children; *tree.Endorser is one.
 type Endorser interface {
 	Say(ctx context.Context, child identity.Label) (tree.Said, error)
+	// Sets returns key sets of a child from a number on, as many as are handed on at once.
+	Sets(ctx context.Context, child identity.Label, from uint64) ([][]byte, error)
 }
 
 // Ask carries one frame of the join protocol to a neighbour over its link, and its answer back.
@@ -129,6 +133,7 @@ type chain struct {
 	links  []trust.Link // of the levels, until they are judged; nil: verify them again
 	size   int          // bytes that it counts for; 0: it is not kept
 	judged bool         // the memory believes it
+	breaks bool         // the memory does not, also with what is between: nobody is asked for that again
 	before *chain       // the one that this one replaced, if that was judged; nil: none, or this one is
 }
 

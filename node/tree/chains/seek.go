@@ -100,8 +100,17 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone boo
 	return append(levels, said.Level), nil
 }
 
-// askFor asks a neighbour, and gives it a little less time than the caller has.
+// askFor asks a neighbour for a chain.
 func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction, oldest time.Duration) ([]trust.Level, error) {
+	levels, err := s.question(ctx, neighbour, door.Wanted{Name: of, Oldest: oldest})
+	if err == nil && neighbour.Under(s.own.Name()) {
+		err = s.renew(ctx, neighbour, of, levels)
+	}
+	return levels, err
+}
+
+// question asks a neighbour, and gives it a little less time than the caller has.
+func (s *Store) question(ctx context.Context, neighbour identity.Jurisdiction, w door.Wanted) ([]trust.Level, error) {
 	leave, ok := s.asking.Enter(neighbour.String(), payerOf(ctx))
 	if !ok {
 		return nil, s.busy()
@@ -110,21 +119,18 @@ func (s *Store) askFor(ctx context.Context, neighbour, of identity.Jurisdiction,
 	within, cancel := context.WithTimeout(ctx, MaxWait)
 	defer cancel()
 	end, _ := within.Deadline()
-	wait := time.Until(end) * 15 / 16
-	levels, err := door.AskProve(within, over{s.ask, neighbour}, door.Wanted{Name: of, Oldest: oldest, Wait: wait})
+	w.Wait = time.Until(end) * 15 / 16
+	levels, err := door.AskProve(within, over{s.ask, neighbour}, w)
 	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
 		err = broken(ctx, neighbour, err)
-	}
-	if err == nil && neighbour.Under(s.own.Name()) {
-		err = s.renew(ctx, neighbour, of, levels)
 	}
 	return levels, err
 }
 
 // renew puts the own levels, and what is said of a child now, into a chain that the child brought.
 // So each endorser on the way makes its own step as new as the answer, and what it confirmed two
-// levels below goes along. The levels are its own as
-// well: the child may not know yet the key that the standing is signed with.
+// levels below goes along. The levels are its own as well: the child may not know yet the key that
+// the standing is signed with.
 func (s *Store) renew(ctx context.Context, child, of identity.Jurisdiction, levels []trust.Level) error {
 	own, _, err := s.own.Chain(ctx)
 	if err != nil {
@@ -179,7 +185,8 @@ func unreachable(who identity.Jurisdiction, reason string, err error) error {
 // Prove answers a neighbour that asks for a chain. The parent may ask for this jurisdiction and
 // those below it; a child may ask for all but itself and those below it. So no jurisdiction is
 // asked for a chain that only the asker can know. The error is text.Unreachable for any other
-// question. A withdrawal that is proven is an answer.
+// question. A withdrawal that is proven is an answer. Key sets from a number on are handed on as
+// they came: who asked for them verifies them by one that it remembers.
 func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wanted) ([]trust.Level, error) {
 	self := s.own.Name()
 	parent, _ := s.table.Parent()
@@ -190,6 +197,10 @@ func (s *Store) Prove(ctx context.Context, peer identity.Jurisdiction, w door.Wa
 	ctx = budget.With(ctx, budget.Payer{Neighbour: peer.String(), Origin: branch, Within: within})
 	ctx, cancel := context.WithTimeout(ctx, min(max(w.Wait, 0), MaxWait))
 	defer cancel()
+	if w.From > 0 {
+		signed, err := s.since(ctx, w.Name, w.From)
+		return []trust.Level{{KeySets: signed}}, err
+	}
 	c, err := s.find(ctx, w.Name, min(max(w.Oldest, againAfter), MaxAge))
 	if err != nil && (c == nil || c.levels == nil) {
 		return nil, err

@@ -35,7 +35,8 @@ import (
 //	                                              answer: [[level …], entry], the last level with its endorsement of the child
 //	4 present body [number, [child, after, hash, [key set …], replica, signature]]
 //	                                              answer: as for redeem
-//	5 prove   body [name, ms, ms]                 answer: [level …], from the root down to the name, or to one above it that was withdrawn
+//	5 prove   body [name, ms, ms, number]         answer: [level …], from the root down to the name, or to one above it that was withdrawn;
+//	                                              with a number that is not 0, one level with key sets of the name alone
 //	6 stale   body [name …]                       answer: 0
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
 //	8 epoch   body [child, secret]                answer: the epoch with which the ledger of a child with new keys begins
@@ -47,8 +48,8 @@ import (
 // is empty; or at the door, where the signature proves that it holds its log key (see
 // tree.PresentInput). Nobody else presents them. prove and stale are asked over links alone. prove
 // asks for the chain of any jurisdiction: its first number is the greatest age of the chain, its
-// second is how long the asker waits. stale says below which names something has changed (see
-// chains).
+// second is how long the asker waits; its third, where it is not 0, asks for no chain but for the
+// key sets from that number on. stale says below which names something has changed (see chains).
 const (
 	opTime    = 1
 	opMeet    = 2

@@ -19,6 +19,10 @@ type Wanted struct {
 	Name   identity.Jurisdiction
 	Oldest time.Duration // greatest age of the chain, to the millisecond
 	Wait   time.Duration // how long the asker waits for the answer, to the millisecond
+	// From, where it is not 0, asks for no chain but for the key sets of Name from that number on:
+	// as many as are handed on at once, in one level without anything else. Whoever verifies by a
+	// key set that a chain does not show any more asks so, step by step.
+	From uint64
 }
 
 // wanted is the body of opProve.
@@ -27,6 +31,7 @@ type wanted struct {
 	Name   identity.Jurisdiction
 	Oldest uint32 // ms
 	Wait   uint32 // ms
+	From   uint64 // 0: the chain
 }
 
 func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte) ([]trust.Level, error) {
@@ -34,7 +39,7 @@ func (d Door) prove(ctx context.Context, peer identity.Jurisdiction, body []byte
 	if err := unmarshal(body, &w); err != nil {
 		return nil, err
 	}
-	return d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait)})
+	return d.Prove(ctx, peer, Wanted{Name: w.Name, Oldest: duration(w.Oldest), Wait: duration(w.Wait), From: w.From})
 }
 
 func (d Door) stale(peer identity.Jurisdiction, body []byte) error {
@@ -75,7 +80,7 @@ func AskRoster(ctx context.Context, c Asker, than uint64) (proof []byte, err err
 
 // AskProve asks a neighbour for a chain. Nothing of the answer is verified.
 func AskProve(ctx context.Context, c Asker, w Wanted) (levels []trust.Level, err error) {
-	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait)})
+	body, err := canon.Marshal(wanted{Name: w.Name, Oldest: millis(w.Oldest), Wait: millis(w.Wait), From: w.From})
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type Upkeep struct {
 	presented time.Time
 	tried     time.Time
 	vain      int       // failed attempts since the last that succeeded
+	futile    int       // attempts that succeeded, and brought no link, since Poke
 	told      bool      // a neighbour told news that were not followed yet
 	followed  time.Time // when news were followed last
 	poke      chan struct{}
@@ -161,8 +162,29 @@ func (u *Upkeep) Told() {
 // refused, or that something has changed.
 func (u *Upkeep) Poke() {
 	u.mu.Lock()
-	u.presented, u.vain = time.Time{}, 0
+	u.presented, u.vain, u.futile = time.Time{}, 0, 0
 	u.mu.Unlock()
+	u.wake()
+}
+
+// Refused has the jurisdiction present itself again where it did so with success, and the link was
+// refused all the same: one side has changed its keys once more since. It does so at once the first
+// time, and then after pauses like those after a failed attempt, until Poke.
+func (u *Upkeep) Refused() {
+	u.mu.Lock()
+	succeeded := u.vain == 0 && !u.presented.IsZero()
+	if succeeded {
+		u.presented, u.vain = time.Time{}, u.futile
+		u.futile++
+	}
+	u.mu.Unlock()
+	if succeeded {
+		u.wake()
+	}
+}
+
+// wake begins the next round now.
+func (u *Upkeep) wake() {
 	select {
 	case u.poke <- struct{}{}:
 	default:

@@ -106,3 +106,28 @@ func TestRevokedWhileCutOff(t *testing.T) {
 		}
 	})
 }
+
+// TestParentRevokesTwice: the parent's keys change once more between the child's presentation,
+// which succeeded, and its next dial. The reason why there is no link stays the same, and still the
+// child asks at the door again, and is linked within a minute.
+func TestParentRevokesTwice(t *testing.T) {
+	Run(t, "guizhou\n  guiyang", func(t *testing.T, tree *Tree) {
+		province, city := tree.Node("guizhou"), tree.Node("guiyang")
+		tree.Partition("guizhou", "guiyang")
+		time.Sleep(5 * time.Minute) // by now the city dials once in half a minute
+		newKeys(t, tree, province, true)
+		tree.Heal("guizhou", "guiyang")
+		tree.Within(10*time.Minute, "the city knows the province's second key set", func() bool {
+			up, _ := city.Links()
+			return up.KeySet == 2
+		})
+		newKeys(t, tree, province, true)
+		took := tree.Within(10*time.Minute, "the city is linked again", func() bool {
+			up, down := city.Links()
+			return up.Linked && down.Linked
+		})
+		if took > 2*time.Minute {
+			t.Errorf("linked again after %s, want within two minutes", took)
+		}
+	})
+}

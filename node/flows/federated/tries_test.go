@@ -1,0 +1,66 @@
+package federated
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"xietong/exchange/relay"
+	"xietong/node/ground/text"
+)
+
+// TestWhoIsBlamed: a hop is told as one that withheld only where nobody else can answer for that
+// nothing was shown, in several tries over an hour since this node started.
+func TestWhoIsBlamed(t *testing.T) {
+	d, own := newDesk(t)
+	d.Now = time.Now
+	hop := named(t, "nanming.guiyang.guizhou")
+	refused := &relay.Problem{Code: uint16(text.Number(text.NotReady)), At: hop}
+	for what, row := range map[string]struct {
+		err  error
+		want Outcome
+	}{
+		"the hop refuses":                {refused, Withheld},
+		"the parent cannot reach it":     {&relay.Problem{Code: uint16(relay.Unreachable), At: named(t, "guizhou")}, Unreached},
+		"this node had no time left":     {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
+		"this node's ledger cannot read": {&unasked{errors.New("no such roster")}, Unreached},
+	} {
+		if got := d.foundOf(point{Hop: hop}, Audit{}, row.err).Outcome; got != row.want {
+			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+	}
+	const w, u = Withheld, Unreached
+	began := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	for what, row := range map[string]struct {
+		starts, every time.Duration
+		comes         []Outcome
+		want          Outcome // "": it stays open
+	}{
+		"for a day":                           {0, time.Hour, []Outcome{w, w, w, w, w}, ""},
+		"once after a day":                    {25 * time.Hour, time.Hour, []Outcome{w}, ""},
+		"often in a short time":               {25 * time.Hour, time.Minute, []Outcome{w, w, w, w, w, w}, ""},
+		"seldom in a long time":               {25 * time.Hour, time.Hour, []Outcome{w, w, w}, ""},
+		"often in a long time":                {25 * time.Hour, 20 * time.Minute, []Outcome{w, w, w, w}, w},
+		"the line is down":                    {25 * time.Hour, time.Hour, []Outcome{u, u, u, u}, u},
+		"the line came up just now":           {25 * time.Hour, time.Hour, []Outcome{u, u, u, w, w}, ""},
+		"the line came up and stayed so":      {25 * time.Hour, time.Hour, []Outcome{u, u, w, w, w, w}, w},
+		"too seldom in a week":                {AgainMost, time.Hour, []Outcome{w}, u},
+		"often enough at the end of the week": {AgainMost - 9*time.Hour, 2 * time.Hour, []Outcome{w, w, w, w}, w},
+	} {
+		p, now := point{Since: uint64(began.UnixMilli())}, began.Add(row.starts)
+		var tried tries
+		var got Outcome
+		for i, outcome := range row.comes {
+			now = now.Add(row.every)
+			var ends bool
+			if got, ends = tried.over(p, outcome, now); ends != (row.want != "" && i == len(row.comes)-1) {
+				t.Errorf("%s: try %d ends it: %t", what, i+1, ends)
+			} else if !ends {
+				got = ""
+			}
+		}
+		if got != row.want {
+			t.Errorf("%s: got %q, want %q", what, got, row.want)
+		}
+	}
+}
