@@ -130,10 +130,11 @@ func (a *app) asNode(ctx context.Context, do func() error) error {
 // benchNode makes the hidden verb that runs a node of the benchmark: see bench.Serve.
 func (a *app) benchNode() *cobra.Command {
 	c := a.verb("node", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
-		logger, err := a.logger("info", "text")
+		logger, log, err := a.logger("info", "text")
 		if err != nil {
 			return err
 		}
+		defer log.Close()
 		o := node.ServeOptions{Logger: logger, Version: programVersion()}
 		return a.asNode(cmd.Context(), func() error {
 			return bench.Serve(cmd.Context(), a.data, o, a.stdin, a.stdout)

@@ -1,20 +1,27 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"log/slog"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"xietong/node/ground/loglimit"
 	"xietong/node/ground/text"
 )
 
 func (a *app) serveCommand() *cobra.Command {
 	var level, format string
 	c := a.verb("serve", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
-		logger, err := a.logger(level, format)
+		logger, log, err := a.logger(level, format)
 		if err != nil {
 			return err
 		}
+		defer log.Close()
+		signal.Ignore(syscall.SIGPIPE) // the node goes on where nobody reads its log any more
 		ready := func() { a.say(text.CLIServing, text.Args{"dir": a.data}) }
 		return a.keeper().while(cmd.Context(), a.hosted, func() error {
 			return a.node.serve(cmd.Context(), a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
@@ -28,19 +35,27 @@ func (a *app) serveCommand() *cobra.Command {
 	return c
 }
 
-// logger makes the logger of a running node, which writes to standard error.
-func (a *app) logger(level, format string) (*slog.Logger, error) {
+// logger makes the logger of a running node, which writes to standard error and waits for nobody
+// who reads it. The caller closes the log.
+func (a *app) logger(level, format string) (*slog.Logger, io.Closer, error) {
 	var o slog.HandlerOptions
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, a.badValue("--log-level", level, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "debug", "info", "warn", "error")}))
+		return nil, nil, a.badValue("--log-level", level, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "debug", "info", "warn", "error")}))
 	}
 	o.Level = l
+	handler := func(to io.Writer) slog.Handler { return slog.NewTextHandler(to, &o) }
 	switch format {
 	case "text":
-		return slog.New(slog.NewTextHandler(a.stderr, &o)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(a.stderr, &o)), nil
+		handler = func(to io.Writer) slog.Handler { return slog.NewJSONHandler(to, &o) }
+	default:
+		return nil, nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "text", "json")}))
 	}
-	return nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "text", "json")}))
+	queue := loglimit.NewQueue(a.stderr, func(left int) []byte {
+		var line bytes.Buffer
+		slog.New(handler(&line)).Error("lines left out: nobody reads the log", "number", left)
+		return line.Bytes()
+	})
+	return slog.New(handler(queue)), queue, nil
 }

@@ -5,6 +5,8 @@
 // What is counted together is a message with the attributes "jurisdiction" and "peer". These name
 // hosted jurisdictions and neighbours, whose number is bounded; a line about a stranger has no
 // peer, so all strangers are one. No attribute that a stranger chooses may have one of these names.
+//
+// A Queue stands between the node and whoever reads its log, so that nobody waits for that reader.
 package loglimit
 
 import (

@@ -1,0 +1,97 @@
+package loglimit
+
+import (
+	"io"
+	"sync"
+	"time"
+)
+
+// Bounds of the lines that wait for whoever reads the log, and of the wait for them at the end.
+const (
+	MaxQueued = 1 << 20 // bytes
+	closing   = time.Second
+)
+
+// Queue writes lines to a log, and never waits for whoever reads it: a pipe that nobody empties
+// must not hold up the node. What does not fit in MaxQueued is left out, and told once there is
+// room again. Many goroutines may use it; Close ends its own.
+type Queue struct {
+	to   io.Writer
+	told func(left int) []byte // the line that says how many were left out
+
+	mu     sync.Mutex
+	lines  [][]byte
+	size   int
+	left   int
+	closed bool
+	more   chan struct{} // holds one value while something changed
+	done   chan struct{}
+}
+
+// NewQueue returns a queue of lines for a log. told makes the line that says how many were left
+// out.
+func NewQueue(to io.Writer, told func(left int) []byte) *Queue {
+	q := &Queue{to: to, told: told, more: make(chan struct{}, 1), done: make(chan struct{})}
+	go q.run()
+	return q
+}
+
+// Write takes a line. It returns no error.
+func (q *Queue) Write(line []byte) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.size+len(line) > MaxQueued {
+		q.left++
+		return len(line), nil
+	}
+	q.size += len(line)
+	q.lines = append(q.lines, append([]byte(nil), line...))
+	q.wake()
+	return len(line), nil
+}
+
+func (q *Queue) wake() {
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+// Close waits until what waits is written, but for a second only: the reader may be gone.
+func (q *Queue) Close() error {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.wake()
+	select {
+	case <-q.done:
+	case <-time.After(closing):
+	}
+	return nil
+}
+
+func (q *Queue) run() {
+	defer close(q.done)
+	for range q.more {
+		for lines, closed := q.take(); len(lines) > 0 || closed; lines, closed = q.take() {
+			for _, line := range lines {
+				_, _ = q.to.Write(line) // there is nowhere to tell that nobody reads
+			}
+			if len(lines) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// take returns what waits, and how many lines were left out after it.
+func (q *Queue) take() (lines [][]byte, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lines, closed = q.lines, q.closed
+	if q.left > 0 {
+		lines = append(lines, q.told(q.left))
+	}
+	q.lines, q.size, q.left = nil, 0, 0
+	return lines, closed
+}
