@@ -1,6 +1,7 @@
 package node
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,7 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"xietong/certs/identity"
 	"xietong/node/faces/client"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -77,4 +80,32 @@ func TestReadOnlyDirectory(t *testing.T) {
 	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
 		t.Errorf("verify: got %+v, %v", report, err)
 	}
+}
+
+// TestChainIsMissing (D11): of a county that joined, the file with what the parent said is gone, as
+// after a partial restore. It does not take itself for a root, and says what to do, which works.
+func TestChainIsMissing(t *testing.T) {
+	_, c := city(t)
+	dir := filepath.Join(t.TempDir(), "nanming")
+	if _, err := Join(t.Context(), dir, invited(t, c, "南明区").Token, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(host.Folder(dir, name), "chain")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Serve(t.Context(), dir, ServeOptions{Logger: slog.New(slog.DiscardHandler)}); text.AsFailure(err).Code != text.ChainMissing {
+		t.Errorf("got %v, want %s", err, text.ChainMissing)
+	}
+	v, err := c.Invite(t.Context(), client.NewInvitation{Name: "南明区", Rekey: true})
+	if err == nil {
+		_, err = Join(t.Context(), dir, v.Token, quiet())
+	}
+	if err != nil {
+		t.Errorf("joined again: %v", err)
+	}
+	serve(t, dir)
 }

@@ -7,6 +7,7 @@ import (
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/loglimit"
 	"xietong/node/ground/offline"
 )
 
@@ -18,6 +19,7 @@ type (
 	JoinResult    = join.Result
 	ReceiptReport = offline.ReceiptReport
 	DataReport    = offline.DataReport
+	LogQueue      = loglimit.Queue
 )
 
 // ErrOtherPayload is wrapped where a receipt proves its entry, and the payload is of another.
@@ -30,6 +32,7 @@ var (
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData
 	CheckListen     = config.CheckListen
+	NewLogQueue     = loglimit.NewQueue
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -92,8 +93,28 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := chainThere(ctx, own, n.dir); err != nil {
+		return nil, errors.Join(err, own.Close())
+	}
 	about := n.limited.With("jurisdiction", c.Name.String())
 	return &hosted{settings: c, host: own, logger: about, table: neighbours.New(own, n.o.Now, about)}, nil
+}
+
+// chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
+// parent said: it would take itself for a root, and its children would see another tree.
+func chainThere(ctx context.Context, own *host.Host, dir string) error {
+	e, err := own.Endorsed(ctx)
+	if err != nil || e != nil {
+		return err
+	}
+	return own.View(ctx, func(r *state.Reader) error {
+		up, joined := tree.UpstreamOf(r)
+		if !joined {
+			return nil
+		}
+		args := text.Args{"name": own.Name().String(), "parent": up.Parent.String(), "file": filepath.Join(host.Folder(dir, own.Name()), "chain")}
+		return text.Fail(text.ChainMissing, args, nil)
+	})
 }
 
 // furnish makes the rooms of a jurisdiction, and loads the state that they keep in memory.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"xietong/node/ground/loglimit"
+	"xietong/node"
 	"xietong/node/ground/text"
 )
 
@@ -52,7 +52,7 @@ func (a *app) logger(level, format string) (*slog.Logger, io.Closer, error) {
 	default:
 		return nil, nil, a.badValue("--log-format", format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "text", "json")}))
 	}
-	queue := loglimit.NewQueue(a.stderr, func(left int) []byte {
+	queue := node.NewLogQueue(a.stderr, func(left int) []byte {
 		var line bytes.Buffer
 		slog.New(handler(&line)).Error("lines left out: nobody reads the log", "number", left)
 		return line.Bytes()

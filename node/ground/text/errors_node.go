@@ -20,6 +20,7 @@ const (
 	ConfigInvalid  Code = "config-invalid"
 	NotRunning     Code = "not-running"
 	Diverged       Code = "diverged"
+	ChainMissing   Code = "chain-missing"
 )
 
 var nodeProblems = []problem{
@@ -83,6 +84,13 @@ var nodeProblems = []problem{
 			"请核对路径；原来是节点的，请从备份恢复缺少的文件，不要在原目录新建；确为新节点的，用 xietong init 新建"},
 		en: parts{"Not a data directory", "this is not the data directory of a node, or a file of it is missing", "{dir}",
 			"check the path; if it was a node, restore what is missing from a backup; `xietong init` is for a new one"},
+	},
+	{
+		number: 213, code: ChainMissing, status: http.StatusServiceUnavailable, params: []string{"name", "parent", "file"},
+		zh: parts{"缺少上级给出的文件", "{name}已加入{parent}，但上级给出的文件不见了；没有它，本节点会把自己当作根", "{file}",
+			"请从备份恢复这个文件；没有备份的，请{parent}用 xietong invite --rekey 重新邀请，然后在原数据目录执行 xietong join，密钥和数据都会保留"},
+		en: parts{"What the parent said is missing", "{name} joined under {parent}, and the file with what the parent said is missing; without it the node would take itself for a root", "{file}",
+			"restore the file from a backup; if there is none, have {parent} run `xietong invite --rekey` for it, and run `xietong join` in this data directory: keys and data stay"},
 	},
 	{
 		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
