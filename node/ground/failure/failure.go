@@ -34,6 +34,7 @@ import (
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
+	var ended *host.EndedError
 	var growth *host.GrowthError
 	var keys *host.KeysError
 	var chain *host.ChainError
@@ -56,6 +57,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed),
 		}, Err: err}
+	case errors.As(err, &ended):
+		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &clock):
 		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
 			"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339),

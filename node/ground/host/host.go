@@ -215,8 +215,12 @@ func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) 
 	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
 }
 
-// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
+// error is a *EndedError where the signing certificate has ended: nobody could prove the act.
 func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
+	if now := h.now(); h.authority.Ended(now.Add(actWithin)) {
+		return book.Statement{}, &EndedError{h.name}
+	}
 	c, sealed, err := h.seal(contentType, payload)
 	if err != nil {
 		return book.Statement{}, err

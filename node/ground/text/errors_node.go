@@ -21,6 +21,7 @@ const (
 	NotRunning     Code = "not-running"
 	Diverged       Code = "diverged"
 	ChainMissing   Code = "chain-missing"
+	KeysEnded      Code = "keys-ended"
 )
 
 var nodeProblems = []problem{
@@ -91,6 +92,13 @@ var nodeProblems = []problem{
 			"请从备份恢复这个文件；没有备份的，请{parent}用 xietong invite --rekey 重新邀请，然后在原数据目录执行 xietong join，密钥和数据都会保留"},
 		en: parts{"What the parent said is missing", "{name} joined under {parent}, and the file with what the parent said is missing; without it the node would take itself for a root", "{file}",
 			"restore the file from a backup; if there is none, have {parent} run `xietong invite --rekey` for it, and run `xietong join` in this data directory: keys and data stay"},
+	},
+	{
+		number: 214, code: KeysEnded, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
+		zh: parts{"签名证书已过期", "{jurisdiction}的签名证书已过期，现在签署的内容今后无法证明，因此没有办理；节点会在一两分钟内换用新密钥", "{jurisdiction}",
+			"请核对本机时钟，两分钟后重试；仍然如此的，请用 xietong keys status 查看"},
+		en: parts{"Signing certificate has ended", "the signing certificate of {jurisdiction} has ended; what it signed now could never be proved, so nothing was done; the node makes new keys within a minute or two", "{jurisdiction}",
+			"check this machine's clock and try again in two minutes; if it goes on, see `xietong keys status`"},
 	},
 	{
 		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},

@@ -18,10 +18,12 @@ const (
 // words are, of each child, the standing with the latest entry.
 type words map[identity.Jurisdiction]trust.Standing
 
-// add remembers a standing, unless one with a later entry is remembered. Where there are too many,
+// add remembers a standing, unless one with a later entry is remembered that is not over: the
+// numbers of entries begin anew where an endorser lost its ledger. Where there are too many,
 // the endorser with the most loses one.
 func (w words) add(said trust.Standing, now time.Time) {
-	if last, ok := w[said.Child]; ok && (last.Entry > said.Entry || last.Entry == said.Entry && last.Time >= said.Time) {
+	last, ok := w[said.Child]
+	if ok && now.Sub(last.At()) <= wordsFor && (last.Entry > said.Entry || last.Entry == said.Entry && last.Time >= said.Time) {
 		return
 	}
 	w[said.Child] = said

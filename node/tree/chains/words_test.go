@@ -29,3 +29,22 @@ func TestWordOfALostLedger(t *testing.T) {
 		}
 	}
 }
+
+// TestWithdrawalInALaterLedger (S09e): a withdrawal of long ago, by an entry of the endorser's
+// former ledger, keeps nobody from remembering one in the ledger that began anew.
+func TestWithdrawalInALaterLedger(t *testing.T) {
+	w, began := words{}, time.UnixMilli(1_800_000_000_000)
+	child, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(entry uint64, at time.Time) trust.Standing {
+		return trust.Standing{Child: child, Entry: entry, Time: uint64(at.UnixMilli())}
+	}
+	w.add(said(1000, began), began)
+	now := began.AddDate(1, 0, 0)
+	w.add(said(20, now), now)
+	if !w.overtake(said(5, now.Add(-time.Minute)), now.Add(time.Minute)) {
+		t.Error("an older standing undoes the withdrawal by entry 20")
+	}
+}

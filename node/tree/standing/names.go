@@ -28,10 +28,35 @@ func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
 		return s.config
 	}
 	if n, known := s.table.Known(name); known {
-		p := n.Place
+		p := s.unmistakable(n.Place)
 		return roster.Place{Name: name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName}
 	}
 	return roster.Place{Name: name}
+}
+
+// unmistakable returns what an endorser says of a place that the roster does not list, without what
+// names another: no endorser gives a place of its own the name or the code of somebody else.
+func (s *Standing) unmistakable(p tree.Place) tree.Place {
+	for _, said := range []*string{&p.Code, &p.DisplayName, &p.ShortName} {
+		_, whole := s.whole(*said)
+		others := slices.ContainsFunc(s.Current().Named(*said), func(o roster.Place) bool { return o.Name != p.Name })
+		if whole || others {
+			*said = ""
+		}
+	}
+	return p
+}
+
+// whole returns the jurisdiction whose whole name a text is: of several labels, or of a place that
+// the roster lists or that stands above this one.
+func (s *Standing) whole(typed string) (name identity.Jurisdiction, ok bool) {
+	name, err := identity.ParseJurisdiction(typed)
+	if err != nil {
+		return name, false
+	}
+	_, below := name.Parent()
+	_, listed := s.Current().Of(name)
+	return name, below || listed || s.Name().Under(name)
 }
 
 // Called returns the name that people use for a place, such as 南明区.
@@ -85,23 +110,30 @@ func (s *Standing) Titles(lists ...[]identity.Jurisdiction) map[string]string {
 }
 
 // Resolve returns the jurisdiction that a person means by a typed text. An empty text means this
-// jurisdiction. Otherwise the first of these that finds any decides: (1) the neighbours by the
-// roster now in force, (2) all places of that roster, (3) the neighbours by the names that their
-// parents give them, (4) the text as the whole name of a jurisdiction. So a name that now belongs
-// to another place means that other place. The error is text.JurisdictionNear where others are
-// spelled nearly so, else text.JurisdictionUnknown, also where the text means several.
+// jurisdiction. Otherwise the first of these that finds any decides: (1) the text as the whole name
+// of a jurisdiction, which nobody else can be called, (2) the neighbours by the roster now in
+// force, (3) all places of that roster, (4) the neighbours by the names that their parents give
+// them. So a name that now belongs to another place means that other place. The error is
+// text.JurisdictionNear where others are spelled nearly so, else text.JurisdictionUnknown, also
+// where the text means several.
 func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 	if typed == "" {
 		return s.Name(), nil
 	}
-	found := s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return s.Place(n.Place.Name).Called() })
+	if name, whole := s.whole(typed); whole {
+		return name, nil
+	}
+	found := s.neighboursCalled(typed, func(n neighbours.Neighbour) []string {
+		p, _ := s.Current().Of(n.Place.Name)
+		return p.Called()
+	})
 	if len(found) == 0 {
 		for _, p := range s.Current().Named(typed) {
 			found = append(found, p.Name)
 		}
 	}
 	if len(found) == 0 {
-		found = s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return n.Place.Called() })
+		found = s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return s.unmistakable(n.Place).Called() })
 	}
 	if len(found) == 0 {
 		if whole, err := identity.ParseJurisdiction(typed); err == nil {
@@ -183,11 +215,15 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 }
 
 // untaken refuses a place that a person describes where the name or code is that of another place
-// below this jurisdiction, by the roster or among its neighbours: nobody could tell the two apart.
+// below this jurisdiction, by the roster or among its neighbours, or the code that of any: nobody
+// could tell the two apart.
 func (s *Standing) untaken(name identity.Jurisdiction, named string, said roster.Place) error {
 	others := s.Current().Children(s.Name())
 	for _, child := range s.Children() {
 		others = append(others, s.Place(child))
+	}
+	if taken := s.Current().Named(said.Code); said.Code != "" && len(taken) > 0 {
+		others = append(others, taken...)
 	}
 	for _, p := range others {
 		if p.Name != name && (said.Code != "" && p.Code == said.Code || slices.Contains([]string{p.DisplayName, p.ShortName}, named)) {
