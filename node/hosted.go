@@ -142,6 +142,9 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		Reach: func(ctx context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
 			return n.reach(ctx, h, parent)
 		},
+		Proves: func(ctx context.Context, way door.Asker, parent identity.Jurisdiction) error {
+			return n.proves(ctx, h, way, parent)
+		},
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
 	})
 	h.chains.AskAbove(h.upkeep.Anew)

@@ -19,6 +19,8 @@ func (k keysOf) Taken(ctx context.Context) (bytes int, near bool, err error) {
 	return k.h.host.Taken(ctx)
 }
 
+func (k keysOf) Denied() *host.Denial { return k.h.host.Denied() }
+
 // NewKeys publishes the next key set, has it presented to the parent at once, and tells the
 // neighbours that something has changed: the children of a root learn of it by no other way.
 func (k keysOf) NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error) {

@@ -25,6 +25,7 @@ func Register(r *state.Registry) {
 	upstreams.Keep(r)
 	keptSets.Keep(r)
 	epochs.Keep(r)
+	formers.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
@@ -130,6 +131,9 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	epoch, err := used(tx, b.Child)
+	if err == nil {
+		err = forms(tx, b, epoch.First)
+	}
 	if err != nil {
 		return ledger.None, err
 	}

@@ -106,7 +106,7 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 	}
 	h.above.Store(a)
 	h.endorsed.Store(e)
-	return nil
+	return h.endorsedAgain()
 }
 
 // Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil

@@ -13,6 +13,7 @@ const (
 	CLIKeysSigning     Code = "cli.keys.signing"
 	CLIKeysFingerprint Code = "cli.keys.fingerprint"
 	CLIKeysEndorsed    Code = "cli.keys.endorsed"
+	CLIKeysDenied      Code = "cli.keys.denied"
 	CLIKeysRoot        Code = "cli.keys.root"
 	CLIKeysRenewed     Code = "cli.keys.renewed"
 	CLIKeysRevoked     Code = "cli.keys.revoked"
@@ -60,6 +61,8 @@ var keysSentences = []sentence{
 	{CLIKeysFingerprint, "指纹", "fingerprint"},
 	{CLIKeysEndorsed, "上级于 {since} 起背书第 {number} 号密钥集，最近一次续期 {issued}，有效至 {until}",
 		"the parent endorses key set {number} since {since}; renewed last {issued}, good until {until}"},
+	{CLIKeysDenied, "上级曾于 {since} 起背书第 {number} 号密钥集（最近一次 {issued}），现已表示不再背书，见下面的警报",
+		"the parent endorsed key set {number} since {since}, the last time {issued}, and says now that it does so no more: see the alarm below"},
 	{CLIKeysRoot, "没有上级：密钥集发布后即生效", "no parent: key sets count once they are published"},
 	{CLIKeysRenewed, "已发布第 {number} 号密钥集；上级背书后启用，此前的密钥再有效一小时", "key set {number} is published; it is used once the parent has endorsed it, and the keys before count for an hour more"},
 	{CLIKeysRevoked, "已发布第 {number} 号密钥集；上级背书后立即启用，此前的密钥自那时起作废。请用 xietong keys status 确认", "key set {number} is published; it is used as soon as the parent has endorsed it, and the keys before count no more from then on: see `xietong keys status`"},

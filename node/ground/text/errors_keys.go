@@ -8,6 +8,7 @@ const (
 	ChildDamaged   Code = "child-damaged"
 	KeySetsTooMany Code = "key-sets-too-many"
 	KeySetsForked  Code = "key-sets-forked"
+	KeysSuperseded Code = "keys-superseded"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
 	ChainLong      Code = "chain-too-long"
@@ -49,6 +50,13 @@ var keysProblems = []problem{
 			"请立即电话核对双方的指纹；确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
 		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, or its data directory was restored from a backup",
 			"{jurisdiction}", "call one another at once and compare the fingerprints; then {jurisdiction} runs `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 167, code: KeysSuperseded, status: http.StatusConflict, params: []string{"name", "jurisdiction", "fingerprint", "since"},
+		zh: parts{"旧机器的密钥仍在使用", "自 {since} 起，{jurisdiction}背书的是{name}的另一套密钥（指纹 {fingerprint}）；出示旧密钥的是{name}的旧机器，各地不再采信它", "{name}",
+			"请停用旧机器。如果{name}没有重新加入过，就是有人以其名义换了密钥：请立即致电{jurisdiction}的上级"},
+		en: parts{"An old machine is in use", "since {since} {jurisdiction} endorses another key set of {name} (fingerprint {fingerprint}); what shows the old one is the old machine of {name}, which nobody believes any more", "{name}",
+			"switch the old machine off. If {name} did not join again, somebody changed its keys in its name: telephone the level above {jurisdiction} at once"},
 	},
 	{
 		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},
