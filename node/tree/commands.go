@@ -161,8 +161,8 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
 	case !c.comesAfter(b):
 		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
-	case !b.epochFits(epoch):
-		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(epoch.Used+1, 10))
+	case !b.epochFits(epoch, tx.Log().Epoch()):
+		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(nextEpoch(epoch, tx.Log().Epoch()), 10))
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ type Tree struct {
 	DisplayName string      `json:"display_name"`
 	Root        string      `json:"root" doc:"Pin of the tree's root"`
 	Fingerprint string      `json:"fingerprint"`
-	Epoch       uint64      `json:"epoch" doc:"Of its ledger; above 1: it began anew, and its children from before must be invited again"`
+	Epoch       uint64      `json:"epoch" doc:"Of its ledger; above 1: this name, or one above it, had another before"`
 	Chain       []string    `json:"chain" doc:"From the root down to this jurisdiction"`
 	Parent      *Neighbour  `json:"parent,omitempty"`
 	Children    []Neighbour `json:"children"`

@@ -77,7 +77,7 @@ type Result struct {
 	Recovery    string   `json:"recovery_key"`             // fingerprint of the recovery key
 	Papered     bool     `json:"recovery_key_shown"`       // whether this call has shown it to Paper
 	Words       []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
-	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: other keys were endorsed before
+	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: this name, or one above it, had another before
 	Recovered   bool     `json:"recovered"`                // whether the recovery key from before has signed the new key set
 	Again       bool     `json:"again,omitempty"`          // it had joined with these keys before, so nobody waits for them
 }

@@ -13,6 +13,7 @@ const (
 	KeysTooSoon    Code = "keys-too-soon"
 	ChainLong      Code = "chain-too-long"
 	EpochOther     Code = "epoch-other"
+	EpochsSpent    Code = "epochs-spent"
 	RecoveryOther  Code = "recovery-other"
 	RecoveryWord   Code = "recovery-word"
 	RecoveryWords  Code = "recovery-words"
@@ -78,6 +79,13 @@ var keysProblems = []problem{
 			"请把{name}未完成的数据目录移走，再用同一邀请码执行 xietong join"},
 		en: parts{"Ledger of another epoch", "the new ledger of {name} begins with epoch {epoch}, and the key set shown is of another: an epoch is never used twice", "{jurisdiction}",
 			"move the unfinished data directory of {name} away, and repeat `xietong join` with the same invitation"},
+	},
+	{
+		number: 168, code: EpochsSpent, status: http.StatusConflict, params: []string{"name", "jurisdiction"},
+		zh: parts{"账本纪元已用完", "{name}更换全部密钥的次数过多：{jurisdiction}现在的账本已没有可用的新纪元，一个纪元不能使用两次", "{jurisdiction}",
+			"请查明{name}为何一再更换全部密钥；原数据目录还在的，可在其中重新加入，密钥和数据都保留"},
+		en: parts{"No epoch left", "{name} came with new keys so often that the ledger of {jurisdiction} has no epoch left for it: none is used twice", "{jurisdiction}",
+			"find out why {name} changes all its keys again and again; if one of its data directories is there still, it joins again from that, and keys and data stay"},
 	},
 	{
 		number: 127, code: RecoveryOther, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
