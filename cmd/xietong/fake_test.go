@@ -88,7 +88,7 @@ var believed = client.Check{
 		{Code: "keys-unconfirmed", By: "guizhou", Args: map[string]string{"name": "贵州省", "since": "2026-11-23T01:50:00Z"}},
 		{Code: "keys-believed-other", By: "bijie.guizhou", Lead: true, Args: map[string]string{"name": "毕节市", "believed": "other keys", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T00:20:00Z"}},
 	},
-	Alone: true,
+	Alone: true, Unvouched: "2026-11-27T01:50:00Z",
 }
 
 // audited is an account with one line of each kind.

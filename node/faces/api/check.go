@@ -58,6 +58,13 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 			Since: stampMS(e.Issued), Last: stamp(s.node.Now()),
 		})
 	}
+	until, err := h.Keys.Unvouched(ctx)
+	if err != nil {
+		return out, err
+	}
+	if until.After(s.node.Now()) {
+		out.Unvouched = stamp(until)
+	}
 	for _, f := range v.Findings {
 		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))
 	}

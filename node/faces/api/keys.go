@@ -27,6 +27,9 @@ type Keys interface {
 	Taken(ctx context.Context) (bytes int, near bool, err error)
 	// Denied returns the parent's own word that it does not endorse the keys; nil: there is none.
 	Denied() *host.Denial
+	// Unvouched returns until when others wait, at the earliest, because no recovery key stands
+	// behind the keys of a ledger that is not the first; zero: nobody does.
+	Unvouched(ctx context.Context) (until time.Time, err error)
 	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
 	// the same number.
 	NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error)

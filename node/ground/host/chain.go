@@ -200,6 +200,9 @@ func (h *Host) KeepRecovery(statement []byte) error {
 	return nil
 }
 
+// Recovered reports whether a recovery statement goes along with the first key set.
+func (h *Host) Recovered() bool { return h.recovery.Load() != nil }
+
 // readRecovery reads the file recovery; a jurisdiction that never lost its keys has none.
 func (h *Host) readRecovery() error {
 	path := filepath.Join(h.dir, recoveryFile)

@@ -37,6 +37,7 @@ const (
 	CLICheckAnswer          Code = "cli.check.answer"
 	CLICheckAlone           Code = "cli.check.alone"
 	CLICheckNever           Code = "cli.check.never"
+	CLICheckUnvouched       Code = "cli.check.unvouched"
 	CheckGrandparent        Code = "check.grandparent"
 	CheckParent             Code = "check.parent"
 	CheckOther              Code = "check.other"
@@ -87,6 +88,8 @@ var keysSentences = []sentence{
 	{CLICheckAnswer, "答复", "answer"},
 	{CLICheckAlone, "最近一次抽取的行政区划都没有加入或联系不上：除上级外没有其他可问的", "none of those drawn last has joined or can be reached: there was nobody else to ask than those above"},
 	{CLICheckNever, "尚未询问他处", "nobody was asked yet"},
+	{CLICheckUnvouched, "没有旧恢复密钥的签署：本分支之外，认得本名称以前密钥的各地，至少到 {until} 不采信本方。找到那张纸后，停止节点，用加入时的邀请码执行 xietong join TOKEN --recovery，数秒内即被采信",
+		"not signed with the old recovery key: outside the parent's branch, those who knew earlier keys of this name do not believe these before {until}, or later. If you find the paper, stop the node and run `xietong join TOKEN --recovery` with the invitation by which you joined: they believe them within seconds"},
 	{CheckGrandparent, "上级的上级", "above the parent"},
 	{CheckParent, "上级", "parent"},
 	{CheckOther, "随机抽取", "drawn by chance"},

@@ -16,9 +16,9 @@ const (
 var breakProblems = []problem{
 	{
 		number: 130, code: KeysChanged, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint", "until"},
-		zh: parts{"密钥已更换，尚在等待期", "{name}的新密钥（指纹 {fingerprint}）与此前认定的衔接不上：密钥全部更换，且没有旧密钥或恢复密钥担保，或者其间更换次数过多，链上已不含此前的密钥；{jurisdiction}在 {until} 之前不采信", "{jurisdiction}",
+		zh: parts{"密钥已更换，尚在等待期", "{name}的新密钥（指纹 {fingerprint}）与此前认定的衔接不上：密钥全部更换，且没有旧密钥或其恢复密钥担保（其间不止一次丢失密钥的也是如此），或者其间更换次数过多，链上已不含此前的密钥；{jurisdiction}在 {until} 之前不采信", "{jurisdiction}",
 			"请致电{name}核对指纹。一致的：等待期满，或由其上级的上级执行 xietong tree confirm {name}，或由{name}出示恢复密钥；不一致的：请其用旧密钥提出异议"},
-		en: parts{"Keys changed, and waiting", "the keys of {name} (fingerprint {fingerprint}) do not lead on from those that were believed: all have changed, and neither the old ones nor its recovery key stands behind the new, or they changed so often since that the chain shows the old ones no more; {jurisdiction} does not believe them before {until}",
+		en: parts{"Keys changed, and waiting", "the keys of {name} (fingerprint {fingerprint}) do not lead on from those that were believed: all have changed, and neither the old ones nor their recovery key stands behind the new (nor does it where all were lost more than once since), or they changed so often since that the chain shows the old ones no more; {jurisdiction} does not believe them before {until}",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint. If it is the same: wait, or have the level two above it run `xietong tree confirm {name}`, or have it bring its recovery key; if not, have it object with its old keys"},
 	},
 	{

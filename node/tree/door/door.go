@@ -214,7 +214,7 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 	entry, err := tree.Redeem(ctx, d.Parent, r, binding, d.Now())
 	if err != nil {
 		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
-			d.Alarm(r.Child, code, err)
+			d.Alarm(r.Child, code, brought(r, err))
 		}
 		return redeemed{}, err
 	}
@@ -222,6 +222,19 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 		d.Settled(r.Child)
 	}
 	return d.endorsed(ctx, r.Child, entry, true)
+}
+
+// brought adds to a refusal, for the log, with which key set the invitation was used: so that two
+// who speak on the telephone have something to compare.
+func brought(r tree.Redemption, err error) error {
+	if len(r.KeySets) == 0 {
+		return err
+	}
+	pin, bad := trust.PinOf(r.KeySets[0])
+	if bad != nil {
+		return err
+	}
+	return fmt.Errorf("with key set %s: %w", pin.Fingerprint(), err)
 }
 
 // endorsed returns the levels down to this jurisdiction, the last with what is said of the child

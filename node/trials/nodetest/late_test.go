@@ -38,6 +38,24 @@ func brings(t *testing.T, tree *Tree, n *Node, token string, paper *node.Paper) 
 	tree.WaitLinked(n.place.name.Label().String())
 }
 
+// unvouched returns until when keys status, status and tree tell that others do not believe a
+// node's keys, for want of its paper; "": they tell nothing of it.
+func unvouched(t *testing.T, n *Node) string {
+	t.Helper()
+	keys, err := n.Client("").Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := n.Client("").Tree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if here, there := keys.Check.Unvouched, view.Check.Unvouched; here != there {
+		t.Errorf("keys status tells %q, and tree %q", here, there)
+	}
+	return keys.Check.Unvouched
+}
+
 // TestLatePaperIsBelievedSoonByWhoWaits: a county comes back without its paper, and those of
 // another city wait. Once the paper is found, they believe the new keys within seconds, also where
 // they had asked a moment before (S05t).
@@ -66,6 +84,9 @@ func TestLatePaperIsBelievedSoonByWhoWaits(t *testing.T) {
 				t.Fatalf("%s asks %s, got %v, want %s", from.Name(), at.Name(), err, text.KeysChanged)
 			}
 		}
+		if got := unvouched(t, there); got == "" {
+			t.Error("it is not told there that others wait")
+		}
 		waits(here, there)
 		waits(there, here)
 		brings(t, tree, there, token, paper)
@@ -74,6 +95,9 @@ func TestLatePaperIsBelievedSoonByWhoWaits(t *testing.T) {
 			if _, err := ask(t, way[0], way[1]); err != nil {
 				t.Errorf("with the paper, %s asks %s: %v", way[0].Name(), way[1].Name(), err)
 			}
+		}
+		if got := unvouched(t, there); got != "" {
+			t.Errorf("with the paper, it is told there that others wait until %s", got)
 		}
 		if got := waitingAt(t, here); len(got) != 0 {
 			t.Errorf("with the paper, there wait %+v", got)
