@@ -97,8 +97,11 @@ func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 			n.State = client.ChildJoined
 		}
 	}
-	if h.Keys.Denied() != nil {
+	if d := h.Keys.Denied(); d != nil {
 		n.State, n.Until = client.ParentDenies, ""
+		if n.Alarm == d.Code { // it is told as the parent's word, and not as its fault
+			n.Alarm = ""
+		}
 	}
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -364,7 +365,8 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			// A later key set than ours is not of this ledger either: it was published before our
 			// ledger was put back to an older state, or by somebody who has our keys.
 			u.table.Alarm(parent, f.Code, err)
-		case text.EndorsementWithdrawn, text.EndorsementUnknown, text.KeysSuperseded:
+		}
+		if slices.Contains(denials, f.Code) {
 			err = errors.Join(err, u.denied(ctx, way, parent, f))
 		}
 	}
@@ -387,6 +389,9 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 	}
 	return chain[len(chain)-1].Endorsement.Number, nil
 }
+
+// denials are the words by which a parent says that it does not endorse the keys that were shown.
+var denials = []text.Code{text.EndorsementWithdrawn, text.EndorsementUnknown, text.KeysSuperseded, text.KeySetsForked, text.KeySetOld}
 
 // denied keeps the parent's word that it does not endorse our keys, where it is its own.
 func (u *Upkeep) denied(ctx context.Context, way door.Asker, parent identity.Jurisdiction, word *text.Failure) error {

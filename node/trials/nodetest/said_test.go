@@ -1,6 +1,8 @@
 package nodetest
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -172,5 +174,31 @@ func TestNobodyElseDenies(t *testing.T) {
 		if err != nil || len(saidOf(t, county)) != 0 || keys.Endorsement.Denied != "" {
 			t.Errorf("got %+v, %v", keys, err)
 		}
+	})
+}
+
+// TestOldCopyIsTold: a county is started from a copy of its directory that is older than its last
+// key set. It tells that its parent knows a later one, and not that its own is endorsed.
+func TestOldCopyIsTold(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming", func(t *testing.T, tree *Tree) {
+		county := tree.Node("nanming")
+		county.Stop()
+		old := filepath.Join(t.TempDir(), "old")
+		if err := os.CopyFS(old, os.DirFS(county.machine.dir)); err != nil {
+			t.Fatal(err)
+		}
+		county.Start()
+		tree.WaitLinked()
+		if _, err := county.Client("").NewKeys(t.Context(), client.NewKeys{Revoke: true}); err != nil {
+			t.Fatal(err)
+		}
+		tree.Within(10*time.Minute, "the new keys are in use", func() bool {
+			k, err := county.Client("").Keys(t.Context())
+			return err == nil && k.KeySets[0].State == client.KeysInUse
+		})
+		county.Stop()
+		county.machine.dir = old
+		county.Start()
+		isTold(t, tree, county, text.KeySetOld)
 	})
 }
