@@ -47,10 +47,10 @@ var keysProblems = []problem{
 	},
 	{
 		number: 119, code: KeySetsForked, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number"},
-		zh: parts{"密钥集出现分叉", "{name}出示的第 {number} 号密钥集与{jurisdiction}所背书的不同：可能有人盗用了{name}的密钥，或其数据目录由备份恢复", "{jurisdiction}",
-			"请立即电话核对双方的指纹；确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
-		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, or its data directory was restored from a backup",
-			"{jurisdiction}", "call one another at once and compare the fingerprints; then {jurisdiction} runs `xietong invite {name} --rekey`"},
+		zh: parts{"密钥集出现分叉", "{name}出示的第 {number} 号密钥集与{jurisdiction}所背书的不同：可能有人盗用了{name}的密钥，或其数据目录由备份恢复，或这是{name}重新加入之前的旧机器", "{jurisdiction}",
+			"请立即电话核对双方的指纹；是旧机器的，请停用；否则确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
+		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, its data directory was restored from a backup, or it is the old machine of {name}, which joined again since",
+			"{jurisdiction}", "call one another at once and compare the fingerprints; switch an old machine off; else {jurisdiction} runs `xietong invite {name} --rekey`"},
 	},
 	{
 		number: 167, code: KeysSuperseded, status: http.StatusConflict, params: []string{"name", "jurisdiction", "fingerprint", "since"},
