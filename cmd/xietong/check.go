@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 
 	"github.com/spf13/cobra"
@@ -85,7 +84,7 @@ func (a *app) checked(c client.Check) {
 		a.say(text.CLICheckAlone, nil)
 	}
 	if c.Unvouched != "" {
-		fmt.Fprintln(a.stdout, a.unvouched(c))
+		a.line(a.stdout, a.unvouched(c))
 	}
 	a.alarms(c)
 }

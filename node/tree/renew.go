@@ -70,9 +70,9 @@ type Proof struct {
 // The error is text.EndorsementUnknown for a child that was never endorsed in this ledger,
 // EndorsementWithdrawn for one that was, and NotPossessed where nothing is proven. It is
 // KeySetsForked for other key sets than the endorsed ones and, after the proof, KeysSuperseded for
-// those of a chain before the endorsed one (an old machine), KeySetOld
-// where the endorsed one is not among what the child has, KeySetsWanted where the parent needs
-// earlier ones, and KeySetsTooMany for more than MostADay.
+// those of a chain before the endorsed one (an old machine), KeySetOld where the endorsed one is
+// not among what the child has, KeySetsWanted where the parent needs earlier ones, and
+// KeySetsTooMany for more than MostADay.
 func Present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, now time.Time) (entry identity.Entry, fresh bool, err error) {
 	for again := range 2 {
 		entry, fresh, err = present(ctx, l, p, proof, now)
