@@ -389,16 +389,3 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 	}
 	return chain[len(chain)-1].Endorsement.Number, nil
 }
-
-// denials are the words by which a parent says that it does not endorse the keys that were shown.
-var denials = []text.Code{text.EndorsementWithdrawn, text.EndorsementUnknown, text.KeysSuperseded, text.KeySetsForked, text.KeySetOld}
-
-// denied keeps the parent's word that it does not endorse our keys, where it is its own.
-func (u *Upkeep) denied(ctx context.Context, way door.Asker, parent identity.Jurisdiction, word *text.Failure) error {
-	if u.o.Proves != nil {
-		if err := u.o.Proves(ctx, way, parent); err != nil {
-			return fmt.Errorf("verify the word of %s: %w", parent, err)
-		}
-	}
-	return u.keys.Deny(string(word.Code), text.Values(word.Code, word.Args))
-}
