@@ -57,10 +57,10 @@ type hosted struct {
 	many     *federated.Desk
 	face     api.Hosted
 
-	mu       sync.Mutex                          // guards the fields below
-	up       time.Time                           // since when the link to the parent is up; zero: it is not
-	failed   error                               // why the last attempt to link to the parent failed; nil while the link is up
-	children map[identity.Jurisdiction]tree.Hash // with their endorsed key sets, when they changed last
+	mu       sync.Mutex                                 // guards the fields below
+	up       time.Time                                  // since when the link to the parent is up; zero: it is not
+	failed   error                                      // why the last attempt to link to the parent failed; nil while the link is up
+	children map[identity.Jurisdiction]neighbours.Shown // when they changed last
 }
 
 // commands returns the commands of every room.
@@ -141,6 +141,9 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 	h.upkeep = neighbours.NewUpkeep(h.table, h.host, neighbours.UpkeepOptions{
 		Reach: func(ctx context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
 			return n.reach(ctx, h, parent)
+		},
+		Proves: func(ctx context.Context, way door.Asker, parent identity.Jurisdiction) error {
+			return n.proves(ctx, h, way, parent)
 		},
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
 	})
@@ -283,7 +286,8 @@ func placed(c config.Jurisdiction) roster.Place {
 }
 
 // changed reads the neighbours of a jurisdiction anew. It closes the links to former neighbours,
-// and makes the tree forget every child that is no child any more or came with other keys. It
+// and makes the tree forget every child that is no child any more, came with other keys, or brought
+// the statement of a recovery key for those that it has: whoever waits asks anew. It
 // compares with the children of the last time, and not of a moment ago: upkeep may have read them
 // anew since.
 func (n *Node) changed(ctx context.Context, h *hosted) error {
@@ -294,8 +298,8 @@ func (n *Node) changed(ctx context.Context, h *hosted) error {
 	before := h.children
 	h.children = after
 	h.mu.Unlock()
-	for child, endorsed := range before {
-		if after[child] != endorsed {
+	for child, shown := range before {
+		if after[child] != shown {
 			h.chains.Tell(child, identity.Jurisdiction{})
 		}
 	}

@@ -21,6 +21,7 @@ var elsewhere = map[string]string{
 	"asked":          "node/flows/calls",
 	"barred":         "node/business/sharing: TestRevokedIsNotAnAgencyAway",
 	"child-epochs":   "node/tree: TestEpochIsUsedOnce",
+	"child-former":   "node/tree: TestOldMachines",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
 	"expiry":         "consensus/state: TestIDs",
 	"importing":      "node/business/records: TestVersionThatCounts",

@@ -2,10 +2,12 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/ground/host"
+	"xietong/node/tree/breaks"
 )
 
 // keysOf looks after the keys of a hosted jurisdiction (api.Keys).
@@ -17,6 +19,16 @@ func (k keysOf) KeyStates(ctx context.Context) ([]host.KeyState, *trust.Endorsem
 
 func (k keysOf) Taken(ctx context.Context) (bytes int, near bool, err error) {
 	return k.h.host.Taken(ctx)
+}
+
+func (k keysOf) Denied() *host.Denial { return k.h.host.Denied() }
+
+func (k keysOf) Unvouched(ctx context.Context) (until time.Time, err error) {
+	states, e, err := k.h.host.KeyStates(ctx)
+	if err != nil || e == nil || states[0].Epoch == 1 || k.h.host.Recovered() {
+		return until, err
+	}
+	return states[0].Published.Add(breaks.Wait), nil
 }
 
 // NewKeys publishes the next key set, has it presented to the parent at once, and tells the

@@ -197,6 +197,20 @@ func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdictio
 	return line, func() { line.Conn.Close(link.CodeClosing) }, nil
 }
 
+// proves verifies that what came over a way is the parent's own word. The other end of a link has
+// proven itself; that of a connection to the door proves itself by the chain from the root.
+func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent identity.Jurisdiction) error {
+	line, knocked := way.(door.Line)
+	if !knocked {
+		return nil
+	}
+	_, root, err := h.host.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	return join.VerifyDoor(ctx, line, root, parent, n.o.Now())
+}
+
 // Link returns the state of the link between a hosted jurisdiction and its neighbour.
 func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 	for _, l := range n.socket.Links() {

@@ -263,7 +263,7 @@ func TestReceiptFiles(t *testing.T) {
 	if code, _, stderr := b.run("ledger", "receipt", "7", "--out", dir); code != exitDone {
 		t.Fatal(stderr)
 	}
-	for name, want := range map[string]string{"entry-7.receipt": "receipt", "entry-7.payload": "payload"} {
+	for name, want := range map[string]string{"nanming.guiyang.guizhou-log-1-7.receipt": "receipt", "nanming.guiyang.guizhou-log-1-7.payload": "payload"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -275,7 +275,7 @@ func TestReceiptFiles(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) != 2 {
 		t.Errorf("%d files, want no temporary one left", len(files))
 	}
-	_, stdout, _ := b.run("ledger", "verify", filepath.Join(dir, "entry-7.receipt"), "--root", pin)
+	_, stdout, _ := b.run("ledger", "verify", filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt"), "--root", pin)
 	if !strings.Contains(stdout, "no payload was given") {
 		t.Errorf("got %q", stdout)
 	}
@@ -290,7 +290,7 @@ func TestReceiptFiles(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, _ := b.run("ledger", "verify", filepath.Join(dir, "entry-7.receipt"), empty, "--root", pin); code != exitUnverified {
+	if code, _, _ := b.run("ledger", "verify", filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt"), empty, "--root", pin); code != exitUnverified {
 		t.Errorf("an empty payload: exit %d", code)
 	}
 }

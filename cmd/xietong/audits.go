@@ -50,6 +50,10 @@ func (a *app) ledgerAudits() *cobra.Command {
 
 func (a *app) open(p client.OpenPoint) string {
 	until := text.Args{"until": a.localTime(p.Until)}
+	if p.By == "" && p.Said != "" {
+		until["why"] = p.Said
+		return a.t(text.CLIAuditsUnjudged, until)
+	}
 	if p.By == "" {
 		return a.t(text.CLIAuditsOpen, until)
 	}

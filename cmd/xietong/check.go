@@ -60,6 +60,9 @@ func (a *app) summary(c client.Check) (lines []string) {
 	if c.Alone {
 		lines = append(lines, a.t(text.CLICheckAlone, nil))
 	}
+	if c.Unvouched != "" {
+		lines = append(lines, a.unvouched(c))
+	}
 	return lines
 }
 
@@ -80,7 +83,14 @@ func (a *app) checked(c client.Check) {
 	if c.Alone {
 		a.say(text.CLICheckAlone, nil)
 	}
+	if c.Unvouched != "" {
+		a.line(a.stdout, a.unvouched(c))
+	}
 	a.alarms(c)
+}
+
+func (a *app) unvouched(c client.Check) string {
+	return a.t(text.CLICheckUnvouched, text.Args{"until": a.localTime(c.Unvouched)})
 }
 
 func (a *app) relation(asked client.Asked) string {

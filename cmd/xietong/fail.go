@@ -131,6 +131,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if b, ok := errors.AsType[*badFile](err); ok {
 		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, a.fileName(b.file), b.err), exitFailed
 	}
+	if d, ok := errors.AsType[*differsError](err); ok {
+		return a.own("file-differs", text.CLIFileDiffers, text.CLIFileDiffersDo, d.file, err), exitFailed
+	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return a.own("file", text.CLIFile, text.CLIFileDo, at.Path, at.Err), exitFailed
 	}

@@ -48,7 +48,7 @@ var villages = client.Dataset{
 
 // ofMany is what many answered, one of them at too great length, with all that can be amiss.
 var ofMany = client.FederatedAnswer{
-	Total: 12, Members: 6, Answered: 2, Roster: 1, Asked: log + "31", Audited: []string{"guiyang.guizhou"},
+	Total: 12, Members: 7, Answered: 2, Roster: 1, Asked: log + "31", Audited: []string{"guiyang.guizhou"},
 	Groups: []client.Group{
 		{Values: []client.GroupValue{{Value: "true"}}, Count: 7}, {Suppressed: true, Count: 2},
 		{Others: &client.GroupValue{Value: "yunyan.guiyang.guizhou", Title: "云岩区"}, Count: 3},
@@ -56,6 +56,7 @@ var ofMany = client.FederatedAnswer{
 	Missing: []client.MissingMember{
 		{Title: "观山湖区", State: client.StateRefused, By: "观山湖区", Itself: true, Why: "不予共享"},
 		{Title: "花溪区", State: client.StateRefused, By: "贵阳市", Why: "花溪区给出的汇总结果自相矛盾，没有计入"},
+		{Title: "乌当区", State: client.StateRefused, By: "乌当区", Itself: true, Code: "keys-changed", Why: "贵州省在 2026-11-27T02:00:00Z 之前不采信"},
 		{Title: "修文县", State: client.StateNotOffered, By: "修文县", Itself: true},
 		{Title: "开阳县", State: client.StateUnreachable, By: "贵阳市", LastHeard: "2026-11-24T02:10:00Z"},
 	},
@@ -88,7 +89,7 @@ var believed = client.Check{
 		{Code: "keys-unconfirmed", By: "guizhou", Args: map[string]string{"name": "贵州省", "since": "2026-11-23T01:50:00Z"}},
 		{Code: "keys-believed-other", By: "bijie.guizhou", Lead: true, Args: map[string]string{"name": "毕节市", "believed": "other keys", "own": "B2B2 B2B2 B2B2 B2B2 B2B2 B2B2", "since": "2026-11-24T00:20:00Z"}},
 	},
-	Alone: true,
+	Alone: true, Unvouched: "2026-11-27T01:50:00Z",
 }
 
 // audited is an account with one line of each kind.
@@ -108,6 +109,9 @@ var audited = func() (all client.Audits) {
 		all.Findings = append(all.Findings, f)
 	}
 	all.Titles = map[string]string{"yunyan.guiyang.guizhou": "云岩区"}
+	unjudged := p
+	unjudged.Said = "贵州省在 2026-11-27T02:00:00Z 之前不采信"
+	all.Open = append(all.Open, unjudged)
 	p.By, p.State = "贵阳市", client.StateUnreachable
 	all.Open = append(all.Open, p)
 	for _, outcome := range []string{client.FoundAnswered, client.FoundGone, client.FoundNotAsked, client.FoundNotUp, client.FoundSilent} {

@@ -173,7 +173,10 @@ func (a *app) why(m client.MissingMember) string {
 	case m.State == client.StateRefused:
 		why = a.t(text.CLIGatherItself, nil)
 	}
-	if m.Why != "" && told {
+	switch code := text.Code(m.Code); {
+	case m.Why != "" && (code == text.KeysChanged || code == text.KeysObjected): // others do not believe its keys
+		why = a.t(text.CLIGatherUnbelieved, text.Args{"why": m.Why})
+	case m.Why != "" && told:
 		why = a.t(text.CLIGatherWhy, text.Args{"state": why, "why": m.Why})
 	}
 	if heard := a.localTime(m.LastHeard); heard != "" {

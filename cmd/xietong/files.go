@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"unicode/utf8"
@@ -58,6 +59,31 @@ func (a *app) readJSON(path string, v any) error {
 		return &badFile{path, errors.New("something follows the JSON value")}
 	}
 	return nil
+}
+
+// differsError is a file that is there with another content.
+type differsError struct{ file string }
+
+func (e *differsError) Error() string { return e.file + " is there with another content" }
+
+// has reports whether a file is there with the content. A file of another content is a
+// *differsError.
+func has(path string, data []byte) (bool, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() || info.Size() != int64(len(data)) {
+		return false, &differsError{path}
+	}
+	have, err := os.ReadFile(path)
+	if err == nil && !bytes.Equal(have, data) {
+		err = &differsError{path}
+	}
+	return err == nil, err
 }
 
 // writeFile writes a file that only its owner may read. The file is written whole or not at all.

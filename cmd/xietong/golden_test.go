@@ -54,7 +54,7 @@ var session = [][]string{
 	{"ledger", "entry", "7"},
 	{"ledger", "receipt", "7", "--out", "FILES"},
 	{"ledger", "receipt", "8", "--out", "FILES"},
-	{"ledger", "verify", "FILES/entry-7.receipt", "FILES/entry-7.payload", "--root", "guizhou/keys/1/" + strings.Repeat("0f", 32)},
+	{"ledger", "verify", "FILES/nanming.guiyang.guizhou-log-1-7.receipt", "FILES/nanming.guiyang.guizhou-log-1-7.payload", "--root", "guizhou/keys/1/" + strings.Repeat("0f", 32)},
 	{"ledger", "verify"},
 	{"ledger", "audits"},
 	{"query", "nothing", "--key", "1"},

@@ -68,6 +68,7 @@ func (a *app) withdrawCommand() *cobra.Command {
 			return printJSON(a.stdout, done)
 		}
 		a.say(text.CLIWithdrawn, text.Args{"name": args[0], "entry": done.Entry})
+		a.say(text.CLIWithdrawnThen, text.Args{"name": args[0]})
 		return nil
 	})
 	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))

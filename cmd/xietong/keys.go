@@ -40,7 +40,11 @@ func (a *app) keysStatus() *cobra.Command {
 			"fingerprint": k.Recovery.Fingerprint, "number": number(k.Recovery.Number), "since": a.localTime(k.Recovery.Since),
 		})
 		if e := k.Endorsement; e != nil {
-			a.say(text.CLIKeysEndorsed, text.Args{
+			said := text.CLIKeysEndorsed
+			if e.Denied != "" {
+				said = text.CLIKeysDenied
+			}
+			a.say(said, text.Args{
 				"number": number(e.Number), "since": a.localTime(e.Since), "issued": a.localTime(e.Issued), "until": a.localTime(e.Until),
 			})
 		} else {

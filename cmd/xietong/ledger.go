@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -89,7 +90,7 @@ func (a *app) ledgerReceipt() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		receipt, payload, err := saveReceipt(dir, index, r)
+		receipt, payload, err := saveReceipt(dir, r)
 		if err != nil {
 			return err
 		}
@@ -125,18 +126,30 @@ func (a *app) receipt(ctx context.Context, named string, index uint64, in string
 }
 
 // saveReceipt writes the files of a receipt and returns their names; payload is "" if the payload
-// was erased or withheld.
-func saveReceipt(dir string, index uint64, r client.Receipt) (receipt, payload string, err error) {
-	stem := filepath.Join(dir, "entry-"+number(index))
+// was erased or withheld. The files are named by the whole name of the entry, since every ledger
+// numbers from 0. Where one of them is there with another content, nothing is written: what is
+// there may be the only proof that there will ever be.
+func saveReceipt(dir string, r client.Receipt) (receipt, payload string, err error) {
+	stem := filepath.Join(dir, strings.ReplaceAll(r.Entry, "/", "-"))
 	receipt = stem + ".receipt"
-	if err := writeFile(receipt, r.Receipt); err != nil {
-		return "", "", err
+	if len(r.Payload) > 0 {
+		payload = stem + ".payload"
 	}
-	if len(r.Payload) == 0 {
-		return receipt, "", nil
+	fresh := map[string][]byte{receipt: r.Receipt, payload: r.Payload}
+	delete(fresh, "")
+	for file, data := range fresh {
+		there, err := has(file, data)
+		if err != nil {
+			return "", "", err
+		}
+		if there {
+			delete(fresh, file)
+		}
 	}
-	payload = stem + ".payload"
-	return receipt, payload, writeFile(payload, r.Payload)
+	for file, data := range fresh {
+		err = errors.Join(err, writeFile(file, data))
+	}
+	return receipt, payload, err
 }
 
 // entryIndex reads an entry's index or its whole name, NAME/log/EPOCH/INDEX. NAME also sets the

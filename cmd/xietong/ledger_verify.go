@@ -33,7 +33,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		return a.verifyReceipt(args, root)
 	})
 	c.Long = a.t(text.CLILongVerify, nil)
-	c.Example = `  xietong ledger verify entry-7.receipt entry-7.payload --root guizhou/keys/1/9f86d081…
+	c.Example = `  xietong ledger verify guiyang.guizhou-log-1-7.receipt guiyang.guizhou-log-1-7.payload --root guizhou/keys/1/9f86d081…
   xietong ledger verify --data ./copy-of-xietong-data`
 	c.Flags().StringVar(&root, "root", "", a.t(text.CLIFlagRoot, nil))
 	return c

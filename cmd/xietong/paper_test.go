@@ -95,7 +95,7 @@ func TestReadPaper(t *testing.T) {
 		b := newWorkbench(t, "en_US.UTF-8")
 		b.stdin = row.typed
 		code, stdout, stderr := b.run("join", "token", "--recovery")
-		if row.want == "" && (code != exitDone || !strings.Contains(stdout, "agencies, datasets, records and grants from before are not here") || !strings.Contains(stdout, "others believe the new keys at once")) {
+		if row.want == "" && (code != exitDone || !strings.Contains(stdout, "agencies, datasets, records and grants from before are not here") || !strings.Contains(stdout, "believe the new ones within seconds")) {
 			t.Errorf("%s: exit %d, %s%s", what, code, stdout, stderr)
 		}
 		if row.want != "" && (code == exitDone || !strings.Contains(stderr, row.want) || strings.Contains(stderr+stdout, "abando")) {

@@ -43,6 +43,9 @@ func (a *app) printTree(t client.Tree) {
 	}
 	fmt.Fprintln(a.stdout)
 	a.list([]text.Code{text.CLITreeRelation, text.WordCalled, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
+	if t.Epoch > 1 && len(t.Addresses) > 0 {
+		a.say(text.CLITreeAnew, text.Args{"epoch": number(t.Epoch)})
+	}
 	if t.Parent != nil && t.Parent.Why != "" {
 		a.say(text.CLITreeWhy, text.Args{"reason": text.Cause(a.lang, t.Parent.Why)})
 	}
@@ -74,6 +77,7 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	state := map[string]text.Code{
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
 		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildDamaged: text.CLITreeDamaged,
+		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
 	link := a.t(text.CLITreeNever, nil)
 	switch {

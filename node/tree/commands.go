@@ -25,6 +25,7 @@ func Register(r *state.Registry) {
 	upstreams.Keep(r)
 	keptSets.Keep(r)
 	epochs.Keep(r)
+	formers.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
@@ -130,6 +131,9 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	epoch, err := used(tx, b.Child)
+	if err == nil {
+		err = forms(tx, b, epoch.First)
+	}
 	if err != nil {
 		return ledger.None, err
 	}
@@ -157,8 +161,8 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
 	case !c.comesAfter(b):
 		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
-	case !b.epochFits(epoch):
-		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(epoch.Used+1, 10))
+	case !b.epochFits(epoch, tx.Log().Epoch()):
+		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(nextEpoch(epoch, tx.Log().Epoch()), 10))
 	}
 	return nil
 }

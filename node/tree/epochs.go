@@ -3,6 +3,7 @@ package tree
 import (
 	"bytes"
 	"context"
+	"math"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
@@ -21,9 +22,30 @@ type usedEpoch struct {
 
 var epochs = book.Bucket[usedEpoch]{Name: "child-epochs", Max: 64} // by label
 
-// maxFirstEpoch bounds the epoch of a child that was never endorsed here: one that comes from
-// elsewhere may have opened some, and none can take all that there are.
-const maxFirstEpoch = 1 << 20
+// epochsEach is how many epochs of a child belong to one epoch of its parent. A parent that lost
+// its ledger begins in a later epoch, by the same rule, and does not know which epochs its children
+// have used: they have others from then on. So no memory is needed for an epoch to be used once. A
+// root has no parent, and stays in its first epoch: eight levels come to 2^63 at most.
+const epochsEach = 512
+
+// span are the epochs of a child under one epoch of its parent: those after before, up to last. A
+// chain may open those up to middle by itself; the others are for new chains, by invitation.
+type span struct{ before, middle, last uint64 }
+
+// spanOf returns the span under an epoch of the parent; ok is false where there is none.
+func spanOf(parent uint64) (s span, ok bool) {
+	if parent == 0 || parent > math.MaxUint64/epochsEach {
+		return s, false
+	}
+	before := (parent - 1) * epochsEach
+	return span{before, before + epochsEach/2, before + epochsEach}, true
+}
+
+// next returns the epoch of the next chain; ok is false where none is left.
+func (s span) next(e usedEpoch) (epoch uint64, ok bool) {
+	epoch = max(e.Used, s.before) + 1
+	return epoch, epoch <= s.last
+}
 
 // used returns what is known of a child's epochs. Where that is damaged, its record says as much,
 // if it was endorsed since it was made.
@@ -35,33 +57,55 @@ func used(r book.Reads, child identity.Label) (usedEpoch, error) {
 	return e, err
 }
 
+// nextEpoch returns the epoch with which the next chain begins under an epoch of the parent, for a
+// person to read.
+func nextEpoch(e usedEpoch, parent uint64) uint64 {
+	s, _ := spanOf(parent)
+	next, _ := s.next(e)
+	return next
+}
+
 // Epoch returns the epoch with which the ledger of the child must begin that is invited by the
-// secret and comes with new keys: the one after all that were endorsed. The error is
-// text.InvitationUnknown for any other name or secret.
+// secret and comes with new keys: the one after all that were endorsed, here or in an earlier
+// ledger of this jurisdiction. The error is text.InvitationUnknown for any other name or secret,
+// and EpochsSpent where no epoch is left.
 func Epoch(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret []byte) (epoch uint64, err error) {
 	if _, err := invited(ctx, l, name, SecretHash(secret)); err != nil {
 		return 0, err
 	}
 	err = l.View(ctx, func(r *state.Reader) error {
+		args := text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}
 		e, err := used(r, name.Label())
-		if epoch = e.Used + 1; err != nil {
-			return text.Fail(text.ChildDamaged, text.Args{"name": name.String(), "jurisdiction": l.Log().Jurisdiction().String()}, err)
+		if err != nil {
+			return text.Fail(text.ChildDamaged, args, err)
+		}
+		s, ok := spanOf(l.Log().Epoch())
+		if ok {
+			epoch, ok = s.next(e)
+		}
+		if !ok {
+			return text.Fail(text.EpochsSpent, args, nil)
 		}
 		return nil
 	})
 	return epoch, err
 }
 
-// epochFits reports whether an endorsement is of an epoch that it may be of. A new chain begins
-// with the epoch that Epoch tells; a child that was never endorsed here may have opened some
-// before. Each key set may open one more, so that no thief of a key can use up the epochs.
-func (b endorseBody) epochFits(e usedEpoch) bool {
+// epochFits reports whether an endorsement is of an epoch that it may be of, under the given epoch
+// of the parent. A new chain begins with the epoch that Epoch tells; a child that was never
+// endorsed in this ledger may have a chain from before. Each key set may open one more, within what
+// a chain may open, so that no thief of a key can use up the epochs.
+func (b endorseBody) epochFits(e usedEpoch, parent uint64) bool {
+	s, ok := spanOf(parent)
+	next, left := s.next(e)
 	most := uint64(len(b.Sets))
 	switch {
+	case !ok:
+		return false
 	case b.After > 0 || bytes.Equal(b.First, e.First):
-		return b.Epoch <= e.Used+most
+		return b.Epoch <= e.Used || b.Epoch <= min(e.Used+most, s.middle)
 	case e.Used > 0:
-		return b.Begins == e.Used+1 && b.Epoch <= e.Used+most
+		return left && b.Begins == next && b.Epoch < next+most && b.Epoch <= s.last
 	}
-	return b.Begins <= maxFirstEpoch && b.Epoch < b.Begins+most
+	return b.Begins <= s.middle && b.Epoch < b.Begins+most && b.Epoch <= s.last
 }

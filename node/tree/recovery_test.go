@@ -240,3 +240,40 @@ func recoveryOf(t *testing.T, parent *Party, child identity.Jurisdiction) []byte
 	}
 	return said.Level.Recovery
 }
+
+// TestLossesOfParentAndChild: a city and its county lose their machines in any order. A city that
+// begins anew has forgotten which epochs its county has used; no two ledgers of the county have one
+// epoch all the same, and a county that kept its directory goes on in its own (S05w).
+func TestLossesOfParentAndChild(t *testing.T) {
+	used := map[uint64]string{}
+	city, kept := New(t, "guiyang.guizhou"), (*Party)(nil)
+	rounds := uint64(1)
+	fresh := func(what string) {
+		t.Helper()
+		city.Invite(t, NewIn(t, countyName, 1), what, true)
+		epoch := epochOf(t, city, what)
+		if before, again := used[epoch]; again {
+			t.Errorf("%s: told epoch %d, which was used: %s", what, epoch, before)
+		}
+		used[epoch] = what
+		kept = NewIn(t, countyName, epoch)
+		if got := redeems(t, city, kept, what, nil); got != "" {
+			t.Fatalf("%s, epoch %d: got %q", what, epoch, got)
+		}
+	}
+	cityLost := func() { rounds++; city = NewIn(t, "guiyang.guizhou", rounds) }
+	fresh("joins")
+	fresh("lost once")
+	cityLost()
+	fresh("lost after the city")
+	fresh("lost again")
+	cityLost()
+	city.Invite(t, kept, "kept", false)
+	if got := redeems(t, city, kept, "kept", nil); got != "" {
+		t.Errorf("with its directory: got %q", got)
+	}
+	fresh("lost after it had kept its directory")
+	cityLost()
+	cityLost()
+	fresh("lost after the city was, twice")
+}

@@ -11,6 +11,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
@@ -66,10 +67,12 @@ type Proof struct {
 // proven, by one signature, (3) the budget of the child is spent, and only then (4) a key set that
 // the child brought is read.
 //
-// The error is text.NotEndorsed for a child that has not joined, and NotPossessed where nothing is
-// proven. After the proof it is KeySetsForked for other key sets than the endorsed ones, KeySetOld
-// where the endorsed one is not among what the child has, KeySetsWanted where the parent needs
-// earlier ones, and KeySetsTooMany for more than MostADay.
+// The error is text.EndorsementUnknown for a child that was never endorsed in this ledger,
+// EndorsementWithdrawn for one that was, and NotPossessed where nothing is proven. It is
+// KeySetsForked for other key sets than the endorsed ones and, after the proof, KeysSuperseded for
+// those of a chain before the endorsed one (an old machine), KeySetOld where the endorsed one is
+// not among what the child has, KeySetsWanted where the parent needs earlier ones, and
+// KeySetsTooMany for more than MostADay.
 func Present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, now time.Time) (entry identity.Entry, fresh bool, err error) {
 	for again := range 2 {
 		entry, fresh, err = present(ctx, l, p, proof, now)
@@ -87,6 +90,9 @@ func present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, no
 		k, err = knownOf(r, p)
 		return err
 	})
+	if err == nil && k.old {
+		err = k.replaced(p, proof)
+	}
 	if err != nil {
 		return identity.Entry{}, false, err
 	}
@@ -120,6 +126,7 @@ type known struct {
 	after    keptSet      // the key set that the presentation names
 	shown    [][]byte     // the key sets between that and the endorsed one, as the child brought them before
 	endorsed trust.KeySet // the endorsed one, read by after only
+	old      bool         // after is of a chain before the endorsed one
 }
 
 // knownOf reads what is known of the child, and compares the number and the hash that it names.
@@ -134,11 +141,18 @@ func knownOf(r *state.Reader, p Presentation) (k known, err error) {
 	switch {
 	case k.child.Damaged:
 		return k, text.Fail(text.ChildDamaged, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
-	case !invited || !k.child.Joined():
-		return k, text.Fail(text.NotEndorsed, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
+	case !invited || k.child.Endorsement == ledger.None:
+		return k, text.Fail(text.EndorsementUnknown, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
+	case !k.child.Joined():
+		entry := k.child.Withdrawn.In(r.Log()).String()
+		return k, text.Fail(text.EndorsementWithdrawn, text.Args{"name": p.Child.String(), "jurisdiction": k.in, "entry": entry}, nil)
 	case len(p.KeySets) > trust.MaxHanded:
 		return k, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": strconv.Itoa(len(p.KeySets))}, nil)
-	case p.After == 0 || p.After > k.child.Number:
+	}
+	if k.after, k.old = k.child.superseded(r, p); k.old {
+		return k, nil
+	}
+	if p.After == 0 || p.After > k.child.Number {
 		return k, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(k.child.Number, 10)}, nil)
 	}
 	if err = k.read(r, p); err == nil && !bytes.Equal(k.after.Hash, p.Hash) {
@@ -187,8 +201,12 @@ func (k known) proven(p Presentation, proof Proof) error {
 			return err
 		}
 	}
-	key := after.LogKey(p.Replica)
-	if key == nil || !proof.Possession(key) {
+	return holds(after, p, proof)
+}
+
+// holds refuses whoever does not hold the log key of a key set.
+func holds(set trust.KeySet, p Presentation, proof Proof) error {
+	if key := set.LogKey(p.Replica); key == nil || !proof.Possession(key) {
 		return text.Fail(text.NotPossessed, text.Args{"name": p.Child.String()}, nil)
 	}
 	return nil

@@ -178,8 +178,8 @@ func TestRenewAndWithdraw(t *testing.T) {
 		t.Errorf("withdrawn twice: got entry %s, %v, want %s", again, err, index)
 	}
 	city.SetClock(city.Clock().Add(2 * tree.RenewEvery))
-	if _, _, err := tree.Present(t.Context(), city, show(t, county), tree.Proof{}, city.Clock()); treetest.Code(err) != text.NotEndorsed {
-		t.Errorf("renewed after withdrawal: got %v, want %s", err, text.NotEndorsed)
+	if _, _, err := tree.Present(t.Context(), city, show(t, county), tree.Proof{}, city.Clock()); treetest.Code(err) != text.EndorsementWithdrawn {
+		t.Errorf("renewed after withdrawal: got %v, want %s", err, text.EndorsementWithdrawn)
 	}
 	if city.Child(t, "nanming").Joined() {
 		t.Error("still joined after withdrawal")
@@ -234,8 +234,8 @@ func TestPresent(t *testing.T) {
 		index, _, err := tree.Present(t.Context(), city, show(t, p), tree.Proof{}, city.Clock())
 		return index, treetest.Code(err)
 	}
-	if _, got := present(county); got != text.NotEndorsed {
-		t.Errorf("before it joined: got %q, want %s", got, text.NotEndorsed)
+	if _, got := present(county); got != text.EndorsementUnknown {
+		t.Errorf("before it joined: got %q, want %s", got, text.EndorsementUnknown)
 	}
 	city.Invite(t, county, "one", false)
 	first, err := tree.Redeem(t.Context(), city, county.Bring(t, "one"), treetest.Binding, city.Clock())
@@ -267,14 +267,14 @@ func TestPresent(t *testing.T) {
 	if _, err := tree.Redeem(t.Context(), city, thief.Bring(t, "two"), treetest.Binding, city.Clock()); err != nil {
 		t.Errorf("the new keys after that: got %v", err)
 	}
-	if _, got := present(county); got != text.KeySetsForked {
-		t.Errorf("the old keys: got %q, want %s", got, text.KeySetsForked)
+	if _, got := present(county); got != text.KeysSuperseded {
+		t.Errorf("the old keys: got %q, want %s", got, text.KeysSuperseded)
 	}
 	if _, err := tree.Withdraw(t.Context(), city, treetest.Message(t), county.Name().Label(), "merged"); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := present(thief); got != text.NotEndorsed {
-		t.Errorf("after the withdrawal: got %q, want %s", got, text.NotEndorsed)
+	if _, got := present(thief); got != text.EndorsementWithdrawn {
+		t.Errorf("after the withdrawal: got %q, want %s", got, text.EndorsementWithdrawn)
 	}
 }
 

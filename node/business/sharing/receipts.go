@@ -50,7 +50,8 @@ type Asks interface {
 
 // Receipt gives the receipt of an entry of this jurisdiction, and the payload if it belongs to whom
 // asks. A record, or a part of one, is given only after this use is recorded. The refusal of an
-// entry that is not there is text.NotFound.
+// entry that is not there is text.NotFound, and of one of an earlier ledger text.LedgerGone,
+// whether there was such an entry or not.
 func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt, error) {
 	return d.receipt(ctx, e, true, func(r *state.Reader) (a Asker, err error) {
 		a.Agency, a.Administrator, err = by.Asks(r)
@@ -63,6 +64,9 @@ func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt,
 func (d *Desk) receipt(ctx context.Context, e identity.Entry, heads bool, asker func(*state.Reader) (Asker, error)) (Receipt, error) {
 	got := Receipt{Entry: e}
 	err := book.ErrNoEntry // for an entry of another log of this jurisdiction
+	if log := e.Log(); log.Jurisdiction() == d.own.Log().Jurisdiction() && log.Epoch() < d.own.Log().Epoch() {
+		return Receipt{}, text.Fail(text.LedgerGone, text.Args{"entry": e.String(), "log": d.own.Log().String()}, nil)
+	}
 	if e.Log() == d.own.Log() {
 		got.Preimage, got.Withheld, err = d.open(ctx, e.Index(), asker)
 	}

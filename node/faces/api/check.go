@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/node/faces/client"
@@ -48,12 +49,21 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 	for _, a := range v.Asked {
 		out.Asked = append(out.Asked, asked(h, a))
 	}
-	if e := v.Endorsed; selfcheck.Stale(e, s.node.Now()) {
+	if d := h.Keys.Denied(); d != nil {
+		out.Alarms = append(out.Alarms, denial(h, d, s.node.Now()))
+	} else if e := v.Endorsed; selfcheck.Stale(e, s.node.Now()) {
 		parent, _ := h.Standing.Parent()
 		out.Alarms = append(out.Alarms, client.Alarm{
 			Code: string(text.EndorsementStale), Args: map[string]string{"name": h.Standing.Called(parent), "since": stampMS(e.Issued)},
 			Since: stampMS(e.Issued), Last: stamp(s.node.Now()),
 		})
+	}
+	until, err := h.Keys.Unvouched(ctx)
+	if err != nil {
+		return out, err
+	}
+	if until.After(s.node.Now()) {
+		out.Unvouched = stamp(until)
 	}
 	for _, f := range v.Findings {
 		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))
@@ -75,6 +85,20 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 		}
 	}
 	return out, nil
+}
+
+// denial tells what the parent said of the own keys, with the names that people use.
+func denial(h Hosted, d *host.Denial, now time.Time) client.Alarm {
+	args := text.Named(text.Code(d.Code), d.Args)
+	for _, name := range []string{"name", "jurisdiction"} {
+		if of, err := identity.ParseJurisdiction(args[name]); err == nil {
+			args[name] = h.Standing.Called(of)
+		}
+	}
+	parent, _ := h.Standing.Parent()
+	return client.Alarm{
+		Code: d.Code, Args: args, By: parent.String(), Relation: client.AskedParent, Since: stamp(d.Since()), Last: stamp(now),
+	}
 }
 
 var relations = map[selfcheck.Relation]string{

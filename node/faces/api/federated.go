@@ -85,6 +85,9 @@ func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.Mi
 	out := client.MissingMember{
 		Name: m.Name.String(), Title: s.CalledShort(m.Name), State: m.State.String(), By: s.CalledShort(m.By), Itself: m.By == m.Name,
 	}
+	if m.Code > 0 {
+		out.Code = string(text.ByNumber(m.Code))
+	}
 	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
 		out.Why = text.T(l, code, s.Worded(text.Named(code, m.Args)))
 	}

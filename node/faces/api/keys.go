@@ -25,6 +25,11 @@ type Keys interface {
 	// Taken returns how many bytes of host.Room the key sets of a root take; near says that a
 	// person should know.
 	Taken(ctx context.Context) (bytes int, near bool, err error)
+	// Denied returns the parent's own word that it does not endorse the keys; nil: there is none.
+	Denied() *host.Denial
+	// Unvouched returns until when others wait, at the earliest, because no recovery key stands
+	// behind the keys of a ledger that is not the first; zero: nobody does.
+	Unvouched(ctx context.Context) (until time.Time, err error)
 	// NewKeys makes and publishes the next key set, and returns its number. The same id again gets
 	// the same number.
 	NewKeys(ctx context.Context, id identity.Message, change host.Change) (number uint64, err error)
@@ -61,6 +66,9 @@ func (s *server) keys(ctx context.Context, h Hosted, _ *plain) (out client.Keys,
 	if e != nil {
 		out.Endorsement = &client.Endorsement{
 			Number: e.Number, Since: stamp(e.SinceNewest()), Issued: stampMS(e.Issued), Until: stampMS(e.NotAfter),
+		}
+		if d := h.Keys.Denied(); d != nil {
+			out.Endorsement.Denied = d.Code
 		}
 	}
 	out.Check, err = s.check(ctx, h, true)

@@ -164,6 +164,10 @@ func (w waiting) KeyStates(context.Context) ([]host.KeyState, *trust.Endorsement
 	return nil, nil, &host.KeysError{In: w.name, Pending: 2}
 }
 
+func (waiting) Denied() *host.Denial { return nil }
+
+func (waiting) Unvouched(context.Context) (until time.Time, err error) { return until, nil }
+
 func (waiting) Taken(context.Context) (int, bool, error) { return 0, false, nil }
 
 func (w waiting) NewKeys(_ context.Context, _ identity.Message, change host.Change) (uint64, error) {

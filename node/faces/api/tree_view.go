@@ -29,14 +29,16 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	root, name := chain[0].KeySets[0].Pin(), h.Ledger.Name()
 	out := client.Tree{
 		Name: name.String(), DisplayName: h.Standing.Called(name), Root: root.String(), Fingerprint: root.Fingerprint(),
-		Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
+		Epoch: h.Ledger.Log().Epoch(), Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
 	}
 	if out.Check, err = s.check(ctx, h, false); err != nil {
 		return out, err
 	}
 	if parent, ok := h.Standing.Parent(); ok {
 		n := s.parent(h, parent)
-		n.Alarm = cmp.Or(n.Alarm, worst(out.Check.Alarms))
+		if n.State != client.ParentDenies {
+			n.Alarm = cmp.Or(n.Alarm, worst(out.Check.Alarms))
+		}
 		out.Parent = &n
 	}
 	var children []tree.Child
@@ -93,6 +95,12 @@ func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 		n.Until, n.KeySet = stamp(p.Until), p.KeySets[len(p.KeySets)-1].Number
 		if p.Live {
 			n.State = client.ChildJoined
+		}
+	}
+	if d := h.Keys.Denied(); d != nil {
+		n.State, n.Until = client.ParentDenies, ""
+		if n.Alarm == d.Code { // it is told as the parent's word, and not as its fault
+			n.Alarm = ""
 		}
 	}
 	return n

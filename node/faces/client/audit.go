@@ -39,7 +39,7 @@ type OpenPoint struct {
 	By     string `json:"by,omitempty" doc:"What people call who said that it gave no answer; absent: it did not show what it was given"`
 	Itself bool   `json:"itself,omitempty" doc:"It said so itself, for a reason that somebody on the way can bring about"`
 	State  string `json:"state,omitempty" enum:"refused,not-offered,unreachable,late,not-joined" doc:"What was said of it"`
-	Said   string `json:"said,omitempty" doc:"A sentence: why, by the same word"`
+	Said   string `json:"said,omitempty" doc:"A sentence: why, by the same word; without by, why nothing is proven of what it showed"`
 	Since  string `json:"since" doc:"RFC 3339"`
 	Until  string `json:"until" doc:"RFC 3339: until when it is asked again"`
 }

@@ -23,6 +23,9 @@ type Check struct {
 	Asked  []Asked `json:"asked" doc:"The last question to each, newest first"`
 	Alarms []Alarm `json:"alarms" doc:"What a person must look at; alarms stand until they are acknowledged"`
 	Alone  bool    `json:"alone,omitempty" doc:"Nobody but those above answers: there is nobody else to ask"`
+	// Unvouched is told where the ledger is not the first and no paper of keys from before was
+	// brought.
+	Unvouched string `json:"unvouched,omitempty" doc:"RFC 3339: until when, at the earliest, those outside the parent's branch who knew earlier keys of this name do not believe these"`
 }
 
 // Asked is one question, and what it came to.

@@ -72,6 +72,7 @@ type MissingMember struct {
 	State     string `json:"state"`
 	By        string `json:"by" doc:"What people call the jurisdiction that says so, and signed it"`
 	Itself    bool   `json:"itself" doc:"Whether the missing jurisdiction says so itself; else it is the word of another about it"`
+	Code      string `json:"code,omitempty" doc:"Of the problem, where that has one"`
 	Why       string `json:"why,omitempty" doc:"A sentence; empty where the state says all"`
 	LastHeard string `json:"last_heard,omitempty" doc:"When the missing jurisdiction was last heard, RFC 3339"`
 }

@@ -45,6 +45,7 @@ type Endorsement struct {
 	Since  string `json:"since" doc:"RFC 3339: when it was first endorsed"`
 	Issued string `json:"issued" doc:"RFC 3339: when it was renewed last"`
 	Until  string `json:"until" doc:"RFC 3339"`
+	Denied string `json:"denied,omitempty" doc:"Code of what the parent said since: it does not endorse these keys any more, whatever stands beside"`
 }
 
 // NewKeys asks for the next key set.

@@ -39,6 +39,8 @@ const (
 	ChildExpired   = "expired"   // the invitation ended, or the endorsement was not renewed
 	ChildWithdrawn = "withdrawn" // the endorsement was withdrawn
 	ChildDamaged   = "damaged"   // its record cannot be read
+
+	ParentDenies = "denies" // of the parent: it does not endorse the keys of this jurisdiction
 )
 
 // Neighbour is a parent or a child.
@@ -48,7 +50,7 @@ type Neighbour struct {
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
-	State       string `json:"state" enum:"invited,joined,expired,withdrawn,damaged"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn,damaged,denies"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
@@ -66,6 +68,7 @@ type Tree struct {
 	DisplayName string      `json:"display_name"`
 	Root        string      `json:"root" doc:"Pin of the tree's root"`
 	Fingerprint string      `json:"fingerprint"`
+	Epoch       uint64      `json:"epoch" doc:"Of its ledger; above 1: this name, or one above it, had another before"`
 	Chain       []string    `json:"chain" doc:"From the root down to this jurisdiction"`
 	Parent      *Neighbour  `json:"parent,omitempty"`
 	Children    []Neighbour `json:"children"`

@@ -52,6 +52,7 @@ func (p point) because(why gather.Why) point {
 	for _, arg := range why.Args {
 		size += len(arg)
 	}
+	p.Code, p.Args = 0, nil
 	if size <= maxWhy {
 		p.Code, p.Args = why.Code, why.Args
 	}

@@ -48,7 +48,7 @@ type Point struct {
 	Hop    identity.Jurisdiction // that is asked again
 	By     identity.Jurisdiction // who said that Hop gave no answer, Hop itself too; zero: Hop did not show what it was given
 	State  gather.State          // what By said
-	Said   *text.Failure         // why, by the word of By; nil: the state says all
+	Said   *text.Failure         // why, by the word of By, or without By why nothing is proven here; nil: nothing more is known
 	Agency identity.Label        // that asked the question
 	Asked  identity.Entry        // this jurisdiction's record of the question
 	Since  time.Time

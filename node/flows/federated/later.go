@@ -11,6 +11,8 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
 )
 
 // openAll opens a point for all that is open in the account of a question once it is audited, and
@@ -41,7 +43,7 @@ func (d *Desk) askAgain(ctx context.Context, p point, left []unseen) (again []id
 			continue
 		}
 		p.Hop = u.at
-		kept, err := d.openPoint(ctx, p, u.answer)
+		kept, err := d.openPoint(ctx, p.because(u.unjudged()), u.answer)
 		if err != nil {
 			return again, err
 		}
@@ -50,6 +52,18 @@ func (d *Desk) askAgain(ctx context.Context, p point, left []unseen) (again []id
 		}
 	}
 	return again, nil
+}
+
+// unjudged is why nothing can be proven here of what a hop showed: the key of whoever signed it is
+// not known or not believed here, and the hop is not to blame. The zero reason: it showed nothing.
+func (u unseen) unjudged() (why gather.Why) {
+	if withoutKey(u.why) == nil {
+		return why
+	}
+	if code, args := failure.Told(u.why); text.ByNumber(code) != text.Internal {
+		why.Code, why.Args = code, args
+	}
+	return why
 }
 
 // pointOf returns what all points of a question have in common.

@@ -60,7 +60,7 @@ type point struct {
 	Issued  uint64                `cbor:"16,keyasint"` // ms since 1970 UTC
 	All     bool                  `cbor:"17,keyasint,omitempty"`
 	Size    uint64                `cbor:"18,keyasint,omitempty"` // bytes of the share of the hop
-	Code    uint16                `cbor:"19,keyasint,omitempty"` // the reason that By gave; 0: the state says all
+	Code    uint16                `cbor:"19,keyasint,omitempty"` // the reason that By gave, or without By why nothing is proven here; 0: none
 	Args    []string              `cbor:"20,keyasint,omitempty"`
 }
 

@@ -54,7 +54,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	})
 	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
 	if err != nil {
-		return door.Mismatch(a.t.Parent, err)
+		return door.Mismatch(a.t.Parent.Name(), err)
 	}
 	again := false
 	err = a.own.View(ctx, func(r *state.Reader) error {

@@ -20,7 +20,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/paper"
-	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/exchange/link"
@@ -78,7 +77,7 @@ type Result struct {
 	Recovery    string   `json:"recovery_key"`             // fingerprint of the recovery key
 	Papered     bool     `json:"recovery_key_shown"`       // whether this call has shown it to Paper
 	Words       []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
-	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: other keys were endorsed before
+	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: this name, or one above it, had another before
 	Recovered   bool     `json:"recovered"`                // whether the recovery key from before has signed the new key set
 	Again       bool     `json:"again,omitempty"`          // it had joined with these keys before, so nobody waits for them
 }
@@ -263,12 +262,8 @@ func (a *attempt) meet(ctx context.Context) error {
 	if a.chain, err = door.Meet(ctx, a.line, a.t.Root, a.t.Parent, a.o.Now()); err != nil {
 		return err
 	}
-	bundles := &tlsconf.Bundles{}
-	if err = bundles.Set(trust.At(a.chain[len(a.chain)-1].Believed(), a.o.Now())); err == nil {
-		err = tlsconf.VerifyServer(a.line.TLS(), bundles, a.t.Parent.Name(), a.o.Now())
-	}
-	if err != nil {
-		return door.Mismatch(a.t.Parent, err)
+	if err := proves(a.line, a.chain, a.o.Now()); err != nil {
+		return err
 	}
 	a.told(text.JoinClock, text.JoinClockDone, text.Args{
 		"seconds": fmt.Sprintf("%.1f", offset.Abs().Seconds()), "parent": a.parent(),

@@ -10,6 +10,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
 	"xietong/exchange/link"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
@@ -41,6 +42,32 @@ func DialDoor(ctx context.Context, s *link.Socket, addresses []net.Addr, parent 
 		failed = errors.New("no address")
 	}
 	return door.Line{}, fmt.Errorf("knock at %s: %w", parent, failed)
+}
+
+// VerifyDoor verifies that the other end of a connection is the jurisdiction itself, by the keys to
+// which the chain leads that it shows, from the pin of the root. The jurisdiction may have come
+// back with other keys. An error says that what it answers is not its own word.
+func VerifyDoor(ctx context.Context, line door.Line, root trust.Pin, name identity.Jurisdiction, now time.Time) error {
+	chain, err := door.MeetAgain(ctx, line, root, name, now)
+	if err != nil {
+		return err
+	}
+	return proves(line, chain, now)
+}
+
+// proves verifies that the certificate that a connection has shown is of the last level of a
+// verified chain. The error is text.ParentMismatch.
+func proves(line door.Line, chain []trust.Link, now time.Time) error {
+	last, bundles := chain[len(chain)-1], &tlsconf.Bundles{}
+	name := last.Newest().Name
+	err := bundles.Set(trust.At(last.Believed(), now))
+	if err == nil {
+		err = tlsconf.VerifyServer(line.TLS(), bundles, name, now)
+	}
+	if err != nil {
+		return door.Mismatch(name, err)
+	}
+	return nil
 }
 
 // try is an address that was tried in vain.

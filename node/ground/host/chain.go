@@ -106,7 +106,7 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 	}
 	h.above.Store(a)
 	h.endorsed.Store(e)
-	return nil
+	return h.endorsedAgain()
 }
 
 // Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil
@@ -199,6 +199,9 @@ func (h *Host) KeepRecovery(statement []byte) error {
 	h.recovery.Store(&statement)
 	return nil
 }
+
+// Recovered reports whether a recovery statement goes along with the first key set.
+func (h *Host) Recovered() bool { return h.recovery.Load() != nil }
 
 // readRecovery reads the file recovery; a jurisdiction that never lost its keys has none.
 func (h *Host) readRecovery() error {

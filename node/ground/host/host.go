@@ -10,6 +10,7 @@
 //	files/     immutable files of the ledger; empty for now
 //	chain      key sets and endorsements from the root to the parent; absent before it joins
 //	recovery   the recovery statement for the first key set; absent where no keys were lost before it
+//	denial     the parent's word that it does not endorse these keys; absent while it does
 //
 // The package holds no business: the rooms register their commands, and know what their entries
 // mean. Private keys never pass through it; it asks the authority to sign.
@@ -57,6 +58,7 @@ type Host struct {
 	above     atomic.Pointer[above]             // nil: has not joined a parent
 	endorsed  atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
 	recovery  atomic.Pointer[[]byte]            // statement for the first key set; nil: none
+	denial    atomic.Pointer[Denial]            // nil: the parent did not say otherwise
 	authority *authority.Authority
 	links     *authority.Source
 	keys      keySets
@@ -107,7 +109,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		return h, err
 	}
 	h.links = authority.NewSource(h.authority, h.now)
-	if err = errors.Join(h.readAbove(), h.readRecovery()); err != nil {
+	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
 		return h, err
 	}
 	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {

@@ -48,6 +48,8 @@ const (
 	CLIAuditsAt          Code = "cli.audits.at"
 	CLIAuditsNone        Code = "cli.audits.none"
 	CLIAuditsOpen        Code = "cli.audits.open"
+	CLIAuditsUnjudged    Code = "cli.audits.unjudged"
+	CLIGatherUnbelieved  Code = "cli.gather.unbelieved"
 	CLIAuditsAudited     Code = "cli.audits.audited"
 	CLIAuditsLied        Code = "cli.audits.lied"
 	CLIAuditsWithheld    Code = "cli.audits.withheld"
@@ -128,6 +130,8 @@ var gatherSentences = []sentence{
 	{CLIAuditsAt, "时间", "at"},
 	{CLIAuditsNone, "没有待核对事项，也没有事后核对的结果", "nothing is open, and nothing was found"},
 	{CLIAuditsOpen, "尚未出示，索取至 {until}", "not shown yet; asked again until {until}"},
+	{CLIAuditsUnjudged, "已出示，本方尚不能证明：{why}；至 {until} 之前再核对", "shown, and not to be proven here yet: {why}; looked at again until {until}"},
+	{CLIGatherUnbelieved, "不是拒绝：{why}（见 xietong tree）", "no refusal: {why} (see xietong tree)"},
 	{CLIAuditsAudited, "事后已核对，相符", "audited later, and right"},
 	{CLIAuditsLied, "事后核对，汇总不实", "AUDITED LATER: WRONG"},
 	{CLIAuditsWithheld, "一天之内未出示", "withheld: not shown for a day"},

@@ -44,6 +44,7 @@ const (
 	CLITreeExpired   Code = "cli.tree.expired"
 	CLITreeWithdrawn Code = "cli.tree.withdrawn"
 	CLITreeDamaged   Code = "cli.tree.damaged"
+	CLITreeDenies    Code = "cli.tree.denies"
 	CLITreeAlarm     Code = "cli.tree.alarm"
 	CLIName          Code = "cli.name"
 	CLITreeParent    Code = "cli.tree.parent"
@@ -54,6 +55,8 @@ const (
 	CLITreeUntil     Code = "cli.tree.until"
 	CLITreeLink      Code = "cli.tree.link"
 	CLIWithdrawn     Code = "cli.withdrawn"
+	CLIWithdrawnThen Code = "cli.withdrawn.then"
+	CLITreeAnew      Code = "cli.tree.anew"
 	CLIDrillAltered  Code = "cli.drill.altered"
 	CLIDrillStranger Code = "cli.drill.stranger"
 	CLIHosted        Code = "cli.hosted"
@@ -130,7 +133,8 @@ var joinSentences = []sentence{
 	{CLITreeExpired, "已过期", "expired"},
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
-	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对", "look at {name}: {problem} ({code}); see the log, and call them"},
+	{CLITreeDenies, "不再背书本方", "endorses us no more"},
+	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 xietong keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run xietong keys acknowledge"},
 	{CLITreeParent, "上级", "parent"},
 	{CLITreeChild, "下级", "child"},
 	{CLITreeRelation, "关系", "relation"},
@@ -139,6 +143,10 @@ var joinSentences = []sentence{
 	{CLITreeUntil, "有效期至", "until"},
 	{CLITreeLink, "连接", "link"},
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
+	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 xietong invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
+		"nobody deals with it any more, nor with those below it; its own `xietong tree` says so. To bring it back: `xietong invite {name}`, and there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
+	{CLITreeAnew, "账本从第 {epoch} 纪元开始：以前若有下级，表中没有列为已加入的须重新邀请（xietong invite NAME）；对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
+		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`xietong invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},

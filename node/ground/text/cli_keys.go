@@ -13,6 +13,7 @@ const (
 	CLIKeysSigning     Code = "cli.keys.signing"
 	CLIKeysFingerprint Code = "cli.keys.fingerprint"
 	CLIKeysEndorsed    Code = "cli.keys.endorsed"
+	CLIKeysDenied      Code = "cli.keys.denied"
 	CLIKeysRoot        Code = "cli.keys.root"
 	CLIKeysRenewed     Code = "cli.keys.renewed"
 	CLIKeysRevoked     Code = "cli.keys.revoked"
@@ -36,6 +37,7 @@ const (
 	CLICheckAnswer          Code = "cli.check.answer"
 	CLICheckAlone           Code = "cli.check.alone"
 	CLICheckNever           Code = "cli.check.never"
+	CLICheckUnvouched       Code = "cli.check.unvouched"
 	CheckGrandparent        Code = "check.grandparent"
 	CheckParent             Code = "check.parent"
 	CheckOther              Code = "check.other"
@@ -60,6 +62,8 @@ var keysSentences = []sentence{
 	{CLIKeysFingerprint, "指纹", "fingerprint"},
 	{CLIKeysEndorsed, "上级于 {since} 起背书第 {number} 号密钥集，最近一次续期 {issued}，有效至 {until}",
 		"the parent endorses key set {number} since {since}; renewed last {issued}, good until {until}"},
+	{CLIKeysDenied, "上级曾于 {since} 起背书第 {number} 号密钥集（最近一次 {issued}），现已表示不再背书，见下面的警报",
+		"the parent endorsed key set {number} since {since}, the last time {issued}, and says now that it does so no more: see the alarm below"},
 	{CLIKeysRoot, "没有上级：密钥集发布后即生效", "no parent: key sets count once they are published"},
 	{CLIKeysRenewed, "已发布第 {number} 号密钥集；上级背书后启用，此前的密钥再有效一小时", "key set {number} is published; it is used once the parent has endorsed it, and the keys before count for an hour more"},
 	{CLIKeysRevoked, "已发布第 {number} 号密钥集；上级背书后立即启用，此前的密钥自那时起作废。请用 xietong keys status 确认", "key set {number} is published; it is used as soon as the parent has endorsed it, and the keys before count no more from then on: see `xietong keys status`"},
@@ -84,6 +88,8 @@ var keysSentences = []sentence{
 	{CLICheckAnswer, "答复", "answer"},
 	{CLICheckAlone, "最近一次抽取的行政区划都没有加入或联系不上：除上级外没有其他可问的", "none of those drawn last has joined or can be reached: there was nobody else to ask than those above"},
 	{CLICheckNever, "尚未询问他处", "nobody was asked yet"},
+	{CLICheckUnvouched, "没有旧恢复密钥的签署：认得本名称以前密钥的各地，至少到 {until} 不采信本方（上级及其一支除外；上级是根的，只有根除外）。找到那张纸后，停止节点，用加入时的邀请码执行 xietong join TOKEN --recovery，数秒内即被采信",
+		"not signed with the old recovery key: those who knew earlier keys of this name do not believe these before {until}, or later, but for the parent and its branch (of a root: the root alone). If you find the paper, stop the node and run `xietong join TOKEN --recovery` with the invitation by which you joined: they believe them within seconds"},
 	{CheckGrandparent, "上级的上级", "above the parent"},
 	{CheckParent, "上级", "parent"},
 	{CheckOther, "随机抽取", "drawn by chance"},

@@ -4,6 +4,8 @@ package text
 const (
 	CLIShortLedger     Code = "cli.short.ledger"
 	CLIReceiptSaved    Code = "cli.receipt.saved"
+	CLIFileDiffers     Code = "cli.file-differs"
+	CLIFileDiffersDo   Code = "cli.file-differs-do"
 	CLIReceiptTrue     Code = "cli.receipt.true"
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
@@ -38,6 +40,9 @@ const (
 
 var ledgerSentences = []sentence{
 	{CLIShortLedger, "查看存证账本", "Read the ledger"},
+	{CLIFileDiffers, "文件已存在，内容不同；没有写入任何文件", "the file is there with another content; nothing was written"},
+	{CLIFileDiffersDo, "请用 --out 换一个目录，或先把原文件移走。同一条目再次取得的凭证可能带有较新的检查点，与原来的同样有效",
+		"give another folder with --out, or move the file away first. A receipt that is fetched again may come with a newer checkpoint, and is no better than the one before"},
 	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
 	{CLIReceiptTrue, "验证通过：条目 {entry} 在树大小为 {size} 的检查点之内，签名链自 {pin} 起",
 		"verified: entry {entry} is under a checkpoint of size {size}, signed from {pin} down"},
@@ -50,10 +55,11 @@ var ledgerSentences = []sentence{
 	{CLIShortVerify, "离线验证存证凭证或数据目录", "Verify a receipt or a data directory offline"},
 	{
 		CLILongReceipt,
-		"保存 entry-INDEX.receipt（存证凭证）和 entry-INDEX.payload（内容，已销毁或不归您的没有）。ENTRY 为条目序号或完整名称。\n" +
+		"保存存证凭证（.receipt）和内容（.payload，已销毁或不归您的没有），文件名取条目的完整名称，已有的不同文件绝不覆盖。\nENTRY 为条目序号或完整名称。\n" +
 			"内容只给其所属：记录给提供部门（并记为一次使用），使用记录和申请给双方，部门的行为给该部门，\n节点自身的陈述给管理员（未用 --as 指明部门的即为管理员）。",
-		"Save entry-INDEX.receipt and entry-INDEX.payload (absent when it was erased or is not yours). ENTRY is the index or the\n" +
-			"whole name of the entry. A payload goes to whom it belongs: a record to its provider (and that is recorded as a use), an\n" +
+		"Save the receipt (.receipt) and the payload (.payload; absent when it was erased or is not yours), named by the whole name\n" +
+			"of the entry; another file that is there is never replaced. ENTRY is the index or the whole name of the entry.\n" +
+			"A payload goes to whom it belongs: a record to its provider (and that is recorded as a use), an\n" +
 			"access record or an application to both sides, an act to its agency, the node's own statements to administrators\n(whoever names no agency with --as).",
 	},
 	{

@@ -16,9 +16,9 @@ const (
 var breakProblems = []problem{
 	{
 		number: 130, code: KeysChanged, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint", "until"},
-		zh: parts{"密钥已更换，尚在等待期", "{name}的新密钥（指纹 {fingerprint}）与此前认定的衔接不上：密钥全部更换，且没有旧密钥或恢复密钥担保，或者其间更换次数过多，链上已不含此前的密钥；{jurisdiction}在 {until} 之前不采信", "{jurisdiction}",
+		zh: parts{"密钥已更换，尚在等待期", "{name}的新密钥（指纹 {fingerprint}）与此前认定的衔接不上：密钥全部更换，且没有旧密钥或其恢复密钥担保（其间不止一次丢失密钥的也是如此），或者其间更换次数过多，链上已不含此前的密钥；{jurisdiction}在 {until} 之前不采信", "{jurisdiction}",
 			"请致电{name}核对指纹。一致的：等待期满，或由其上级的上级执行 xietong tree confirm {name}，或由{name}出示恢复密钥；不一致的：请其用旧密钥提出异议"},
-		en: parts{"Keys changed, and waiting", "the keys of {name} (fingerprint {fingerprint}) do not lead on from those that were believed: all have changed, and neither the old ones nor its recovery key stands behind the new, or they changed so often since that the chain shows the old ones no more; {jurisdiction} does not believe them before {until}",
+		en: parts{"Keys changed, and waiting", "the keys of {name} (fingerprint {fingerprint}) do not lead on from those that were believed: all have changed, and neither the old ones nor their recovery key stands behind the new (nor does it where all were lost more than once since), or they changed so often since that the chain shows the old ones no more; {jurisdiction} does not believe them before {until}",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint. If it is the same: wait, or have the level two above it run `xietong tree confirm {name}`, or have it bring its recovery key; if not, have it object with its old keys"},
 	},
 	{
@@ -36,9 +36,9 @@ var breakProblems = []problem{
 	{
 		number: 133, code: KeysObjected, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
 		zh: parts{"新密钥有异议", "{name}的旧密钥否认新密钥（指纹 {fingerprint}），{jurisdiction}不采信", "{jurisdiction}",
-			"请致电{name}核对指纹：一致的，由其上级的上级执行 xietong tree confirm {name}；不一致的，可能有人冒用其名义，请报告其上级的上级"},
+			"请致电{name}核对指纹：一致的，由{name}出示恢复密钥（xietong join TOKEN --recovery），或由其上级的上级执行 xietong tree confirm {name}；不一致的，可能有人冒用其名义，请报告其上级的上级"},
 		en: parts{"New keys objected to", "the old keys of {name} deny the new ones (fingerprint {fingerprint}), so {jurisdiction} does not believe them",
-			"{jurisdiction}", "telephone {name} and compare the fingerprint: if it is the same, have the level two above it run `xietong tree confirm {name}`; if not, somebody speaks in its name: tell that level"},
+			"{jurisdiction}", "telephone {name} and compare the fingerprint: if it is the same, have {name} bring its recovery key (`xietong join TOKEN --recovery`), or the level two above it run `xietong tree confirm {name}`; if not, somebody speaks in its name: tell that level"},
 	},
 	{
 		number: 150, code: FingerprintDiffers, status: http.StatusConflict, params: []string{"name", "fingerprint"},

@@ -9,11 +9,15 @@ const (
 	InvitationRedeemed Code = "invitation-redeemed"
 	AlreadyJoined      Code = "already-joined"
 	NotEndorsed        Code = "not-endorsed"
-	KeySetOld          Code = "key-set-old"
-	OtherTree          Code = "other-tree"
-	ParentMismatch     Code = "parent-mismatch"
-	ChildMismatch      Code = "child-mismatch"
-	NotPossessed       Code = "not-possessed"
+
+	EndorsementWithdrawn Code = "endorsement-withdrawn"
+	EndorsementUnknown   Code = "endorsement-unknown"
+
+	KeySetOld      Code = "key-set-old"
+	OtherTree      Code = "other-tree"
+	ParentMismatch Code = "parent-mismatch"
+	ChildMismatch  Code = "child-mismatch"
+	NotPossessed   Code = "not-possessed"
 
 	InvitationMalformed Code = "invitation-malformed"
 	PlaceUnknown        Code = "place-unknown"
@@ -59,6 +63,20 @@ var joinProblems = []problem{
 		zh: parts{"没有有效背书", "上级没有为{name}背书，或者已经撤回", "{jurisdiction}", "请上级用 xietong tree 查看，需要时重新邀请"},
 		en: parts{"Not endorsed", "the parent does not vouch for {name}, or no longer does", "{jurisdiction}",
 			"the parent sees it with `xietong tree`, and may invite it again"},
+	},
+	{
+		number: 165, code: EndorsementWithdrawn, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "entry"},
+		zh: parts{"上级已撤回背书", "{jurisdiction}已撤回对{name}的背书（存证条目 {entry}），各地因此不再与{name}往来", "{jurisdiction}",
+			"请致电{jurisdiction}问明原因。要恢复的，由{jurisdiction}执行 xietong invite {name}，{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动：密钥和数据都保留"},
+		en: parts{"Endorsement withdrawn", "{jurisdiction} has withdrawn its endorsement of {name}, by entry {entry}, so nobody deals with {name} any more", "{jurisdiction}",
+			"telephone {jurisdiction} and ask why. To bring it back, {jurisdiction} runs `xietong invite {name}`, and {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it: keys and data stay"},
+	},
+	{
+		number: 166, code: EndorsementUnknown, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"上级没有本方的背书", "{jurisdiction}现在的账本里没有对{name}的背书：{jurisdiction}丢失密钥或数据后重新开始的，须重新邀请其每一个下级", "{jurisdiction}",
+			"请致电{jurisdiction}，由其执行 xietong invite {name}；{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动：密钥和数据都保留。{jurisdiction}并未重新开始的，可能有人冒用其名义，请报告{jurisdiction}的上级"},
+		en: parts{"The parent knows no endorsement", "the ledger that {jurisdiction} has now holds no endorsement of {name}: a parent that lost its keys or its data begins anew, and has to invite each of its children again", "{jurisdiction}",
+			"telephone {jurisdiction} and have it run `xietong invite {name}`; {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it: keys and data stay. If {jurisdiction} did not begin anew, somebody may speak in its name: tell the level above it"},
 	},
 	{
 		number: 86, code: KeySetOld, status: http.StatusConflict, params: []string{"name"},

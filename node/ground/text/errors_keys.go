@@ -8,10 +8,12 @@ const (
 	ChildDamaged   Code = "child-damaged"
 	KeySetsTooMany Code = "key-sets-too-many"
 	KeySetsForked  Code = "key-sets-forked"
+	KeysSuperseded Code = "keys-superseded"
 	KeysPending    Code = "keys-pending"
 	KeysTooSoon    Code = "keys-too-soon"
 	ChainLong      Code = "chain-too-long"
 	EpochOther     Code = "epoch-other"
+	EpochsSpent    Code = "epochs-spent"
 	RecoveryOther  Code = "recovery-other"
 	RecoveryWord   Code = "recovery-word"
 	RecoveryWords  Code = "recovery-words"
@@ -45,10 +47,17 @@ var keysProblems = []problem{
 	},
 	{
 		number: 119, code: KeySetsForked, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number"},
-		zh: parts{"密钥集出现分叉", "{name}出示的第 {number} 号密钥集与{jurisdiction}所背书的不同：可能有人盗用了{name}的密钥，或其数据目录由备份恢复", "{jurisdiction}",
-			"请立即电话核对双方的指纹；确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
-		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, or its data directory was restored from a backup",
-			"{jurisdiction}", "call one another at once and compare the fingerprints; then {jurisdiction} runs `xietong invite {name} --rekey`"},
+		zh: parts{"密钥集出现分叉", "{name}出示的第 {number} 号密钥集与{jurisdiction}所背书的不同：可能有人盗用了{name}的密钥，或其数据目录由备份恢复，或这是{name}重新加入之前的旧机器", "{jurisdiction}",
+			"请立即电话核对双方的指纹；是旧机器的，请停用；否则确认后由{jurisdiction}执行 xietong invite {name} --rekey"},
+		en: parts{"Key sets forked", "number {number} of the key sets that {name} shows is not the one that {jurisdiction} endorsed: somebody may have its keys, its data directory was restored from a backup, or it is the old machine of {name}, which joined again since",
+			"{jurisdiction}", "call one another at once and compare the fingerprints; switch an old machine off; else {jurisdiction} runs `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 167, code: KeysSuperseded, status: http.StatusConflict, params: []string{"name", "jurisdiction", "fingerprint", "since"},
+		zh: parts{"旧机器的密钥仍在使用", "自 {since} 起，{jurisdiction}背书的是{name}的另一套密钥（指纹 {fingerprint}）；出示旧密钥的是{name}的旧机器，各地不再采信它", "{name}",
+			"请停用旧机器。如果{name}没有重新加入过，就是有人以其名义换了密钥：请立即致电{jurisdiction}的上级"},
+		en: parts{"An old machine is in use", "since {since} {jurisdiction} endorses another key set of {name} (fingerprint {fingerprint}); what shows the old one is the old machine of {name}, which nobody believes any more", "{name}",
+			"switch the old machine off. If {name} did not join again, somebody changed its keys in its name: telephone the level above {jurisdiction} at once"},
 	},
 	{
 		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},
@@ -70,6 +79,13 @@ var keysProblems = []problem{
 			"请把{name}未完成的数据目录移走，再用同一邀请码执行 xietong join"},
 		en: parts{"Ledger of another epoch", "the new ledger of {name} begins with epoch {epoch}, and the key set shown is of another: an epoch is never used twice", "{jurisdiction}",
 			"move the unfinished data directory of {name} away, and repeat `xietong join` with the same invitation"},
+	},
+	{
+		number: 168, code: EpochsSpent, status: http.StatusConflict, params: []string{"name", "jurisdiction"},
+		zh: parts{"账本纪元已用完", "{name}更换全部密钥的次数过多：{jurisdiction}现在的账本已没有可用的新纪元，一个纪元不能使用两次", "{jurisdiction}",
+			"请查明{name}为何一再更换全部密钥；原数据目录还在的，可在其中重新加入，密钥和数据都保留"},
+		en: parts{"No epoch left", "{name} came with new keys so often that the ledger of {jurisdiction} has no epoch left for it: none is used twice", "{jurisdiction}",
+			"find out why {name} changes all its keys again and again; if one of its data directories is there still, it joins again from that, and keys and data stay"},
 	},
 	{
 		number: 127, code: RecoveryOther, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},

@@ -9,6 +9,7 @@ const (
 	Expired            Code = "expired"
 	BadRequest         Code = "bad-request"
 	NotFound           Code = "not-found"
+	LedgerGone         Code = "ledger-gone"
 	TooLarge           Code = "too-large"
 	Internal           Code = "internal"
 	NotReady           Code = "not-ready"
@@ -55,6 +56,13 @@ var requestProblems = []problem{
 		number: 5, code: NotFound, status: http.StatusNotFound, params: []string{"what", "where"},
 		zh: parts{"未找到", "未找到{what}", "{where}", "请核对名称或编号后重试"},
 		en: parts{"Not found", "there is no {what}", "{where}", "check the name or number and try again"},
+	},
+	{
+		number: 169, code: LedgerGone, status: http.StatusGone, params: []string{"entry", "log"},
+		zh: parts{"属于以前的账本", "{entry} 属于以前的账本，那个账本已不在；现在的是 {log}。当时没有取得的存证凭证，已无法取得", "{log}",
+			"请查找以前保存的凭证文件（已取得的仍可离线验证），或由备份的数据目录取得"},
+		en: parts{"Of a ledger from before", "{entry} is of a ledger from before, which is gone; the one of now is {log}. A receipt that nobody fetched then cannot be had any more", "{log}",
+			"look for a receipt file that was saved then, which verifies offline as ever, or fetch it from a backup of the data directory"},
 	},
 	{
 		number: 6, code: TooLarge, status: http.StatusRequestEntityTooLarge, params: []string{"where", "size", "limit"},

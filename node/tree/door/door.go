@@ -214,7 +214,7 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 	entry, err := tree.Redeem(ctx, d.Parent, r, binding, d.Now())
 	if err != nil {
 		if code, _ := told(err); code == text.InvitationRedeemed || code == text.NotPossessed || code == text.ChildMismatch {
-			d.Alarm(r.Child, code, err)
+			d.Alarm(r.Child, code, brought(r, err))
 		}
 		return redeemed{}, err
 	}
@@ -222,6 +222,19 @@ func (d Door) redeem(ctx context.Context, binding [32]byte, body []byte) (redeem
 		d.Settled(r.Child)
 	}
 	return d.endorsed(ctx, r.Child, entry, true)
+}
+
+// brought adds to a refusal, for the log, with which key set the invitation was used: so that two
+// who speak on the telephone have something to compare.
+func brought(r tree.Redemption, err error) error {
+	if len(r.KeySets) == 0 {
+		return err
+	}
+	pin, bad := trust.PinOf(r.KeySets[0])
+	if bad != nil {
+		return err
+	}
+	return fmt.Errorf("with key set %s: %w", pin.Fingerprint(), err)
 }
 
 // endorsed returns the levels down to this jurisdiction, the last with what is said of the child
@@ -317,9 +330,24 @@ func Offset(ctx context.Context, c Conn, now func() time.Time) (time.Duration, e
 // parent's pinned key set. It returns the verified chain; its last link says which certificates the
 // connection must have shown. A chain that does not verify is a text.ParentMismatch.
 func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([]trust.Link, error) {
+	chain, err := MeetAgain(ctx, c, root, parent.Name(), now)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range chain[len(chain)-1].KeySets {
+		if k.Pin() == parent {
+			return chain, nil
+		}
+	}
+	return nil, Mismatch(parent.Name(), fmt.Errorf("its key sets are not those of %s", parent))
+}
+
+// MeetAgain is Meet for a parent that is known by its name alone, since it may have come back with
+// other keys: what vouches for these is the chain from the root.
+func MeetAgain(ctx context.Context, c Conn, root trust.Pin, parent identity.Jurisdiction, now time.Time) ([]trust.Link, error) {
 	var levels []trust.Level
 	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
-		return nil, fmt.Errorf("meet %s: %w", parent.Name(), err)
+		return nil, fmt.Errorf("meet %s: %w", parent, err)
 	}
 	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
 	if err != nil {
@@ -330,18 +358,16 @@ func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([
 			return nil, Mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
 		}
 	}
-	for _, k := range chain[len(chain)-1].KeySets {
-		if k.Pin() == parent {
-			return chain, nil
-		}
+	if last := chain[len(chain)-1].Newest().Name; last != parent {
+		return nil, Mismatch(parent, fmt.Errorf("it is the chain of %s", last))
 	}
-	return nil, Mismatch(parent, fmt.Errorf("its key sets are not those of %s", parent))
+	return chain, nil
 }
 
 // Mismatch returns the error that tells a person that the parent is not the one that the invitation
 // names.
-func Mismatch(parent trust.Pin, err error) error {
-	return text.Fail(text.ParentMismatch, text.Args{"name": parent.Name().String(), "reason": err.Error()}, err)
+func Mismatch(parent identity.Jurisdiction, err error) error {
+	return text.Fail(text.ParentMismatch, text.Args{"name": parent.String(), "reason": err.Error()}, err)
 }
 
 // Ask redeems the invitation over the connection. It returns the levels above the child, the last

@@ -43,7 +43,7 @@ func (d Door) present(ctx context.Context, body []byte, peer identity.Jurisdicti
 	}
 	entry, fresh, err := tree.Present(ctx, d.Parent, p.Shown, proof, d.Now())
 	if err != nil {
-		if code, _ := told(err); proven && (code == text.KeySetsForked || code == text.KeySetOld) {
+		if code, _ := told(err); proven && (code == text.KeySetsForked || code == text.KeySetOld || code == text.KeysSuperseded) {
 			d.Alarm(child, code, err)
 		}
 		return out, 0, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,11 +85,16 @@ func TestJoinOverTheWire(t *testing.T) {
 		t.Errorf("alarms: got %v; %d redemptions settled what was before", alarms, settled)
 	}
 	thief := treetest.New(t, "nanming.guiyang.guizhou")
+	told, tell := "", w.door.Alarm
+	w.door.Alarm = func(of identity.Jurisdiction, c text.Code, err error) { tell(of, c, err); told = err.Error() }
 	if _, _, err := Ask(t.Context(), w, thief.Bring(t, "one")); treetest.Code(err) != text.InvitationRedeemed {
 		t.Errorf("a second key set: got %v", err)
 	}
 	if !slices.Equal(alarms, []text.Code{text.InvitationRedeemed}) {
 		t.Errorf("alarms: got %v, want one for the second key set", alarms)
+	}
+	if want := thief.MustPin(t).Fingerprint(); !strings.Contains(told, want) {
+		t.Errorf("the log tells %q, want the fingerprint %s of the second key set", told, want)
 	}
 }
 

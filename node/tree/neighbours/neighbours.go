@@ -59,6 +59,14 @@ type Neighbour struct {
 	// Until is when a child's endorsement ends, or, for the parent, when the first of the
 	// endorsements from the root down to this jurisdiction ends; zero: never.
 	Until time.Time
+	// Recovered reports whether a recovery statement goes along with the key sets of a child.
+	Recovered bool
+}
+
+// Shown is what the chain of a child shows of it to others.
+type Shown struct {
+	KeySet    tree.Hash // the endorsed one
+	Recovered bool      // see Neighbour
 }
 
 // Table holds the neighbours of one hosted jurisdiction. Many goroutines may use it.
@@ -205,6 +213,7 @@ func (t *Table) child(r *state.Reader, c tree.Child, into map[identity.Jurisdict
 		t.Over(c.Place.Name)
 	}
 	n.Place, n.Since, n.Until = c.Place, c.SinceNewest(), time.UnixMilli(int64(c.NotAfter))
+	n.Recovered = len(c.Recovery) > 0
 	into[c.Place.Name] = n
 }
 
@@ -259,14 +268,14 @@ func (t *Table) Neighbours() []identity.Jurisdiction {
 	return t.names()
 }
 
-// Children returns the children with the hash of the key set that is endorsed. Children whose
-// endorsement has ended are included.
-func (t *Table) Children() map[identity.Jurisdiction]tree.Hash {
+// Children returns the children with what their chains show. Children whose endorsement has ended
+// are included.
+func (t *Table) Children() map[identity.Jurisdiction]Shown {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	all := make(map[identity.Jurisdiction]tree.Hash, len(t.children))
+	all := make(map[identity.Jurisdiction]Shown, len(t.children))
 	for name, n := range t.children {
-		all[name] = n.KeySets[len(n.KeySets)-1].Hash()
+		all[name] = Shown{n.KeySets[len(n.KeySets)-1].Hash(), n.Recovered}
 	}
 	return all
 }

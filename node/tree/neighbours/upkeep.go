@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -45,6 +46,8 @@ type Keys interface {
 	SignLog(message []byte) []byte
 	RenewKeys(ctx context.Context, known func(number uint64) bool) error
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
+	// Deny keeps the parent's word that it does not endorse these keys, until SetAbove.
+	Deny(code string, args []string) error
 }
 
 // Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, and presented
@@ -74,6 +77,8 @@ type UpkeepOptions struct {
 	// Reach returns a way to the parent: the link, or the door where there is no link or it is not
 	// trusted yet. done releases the way.
 	Reach func(ctx context.Context, parent identity.Jurisdiction) (way door.Asker, done func(), err error)
+	// Proves verifies that what came over a way is the parent's own word. nil: it always is.
+	Proves func(ctx context.Context, way door.Asker, parent identity.Jurisdiction) error
 	// Changed is called after each attempt to derive the table anew, also where the attempt failed
 	// or nothing had changed. It must not be nil.
 	Changed func()
@@ -360,6 +365,9 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			// A later key set than ours is not of this ledger either: it was published before our
 			// ledger was put back to an older state, or by somebody who has our keys.
 			u.table.Alarm(parent, f.Code, err)
+		}
+		if slices.Contains(denials, f.Code) {
+			err = errors.Join(err, u.denied(ctx, way, parent, f))
 		}
 	}
 	if err != nil {

@@ -203,6 +203,16 @@ func TestComesBackWithPaper(t *testing.T) {
 			t.Errorf("another paper: got %v, want %s", err, text.RecoveryOther)
 		}
 		back(token, first, 2)
+		gone := county.Name() + "/log/1/1"
+		if _, err := city.Client("").AddAgency(t.Context(), client.NewAgency{Code: "water", Title: "水务局"}); err != nil {
+			t.Fatal(err)
+		}
+		for what, from := range map[string]*client.Client{"there": county.Client(""), "elsewhere": city.Client("water")} {
+			_, err := from.ReceiptOf(t.Context(), gone)
+			if p := problem(err); p.Code != string(text.LedgerGone) || !strings.Contains(p.Detail, gone) || !strings.Contains(p.Detail, county.Name()+"/log/2") {
+				t.Errorf("an entry of the lost ledger, asked %s: got %v, want %s", what, err, text.LedgerGone)
+			}
+		}
 		county.Stop()
 		county.Lose()
 		if _, err := county.JoinWith(token, d.show, nil); text.AsFailure(err).Code != text.InvitationRedeemed {

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// TestReceiptsOfOtherLedgers: entries of two jurisdictions, and of two epochs of one, have the same
+// index. Each has files of its own, and what is there already is never replaced by anything else:
+// the receipt may be the only one that there will ever be.
+func TestReceiptsOfOtherLedgers(t *testing.T) {
+	b, dir := newWorkbench(t, "C"), t.TempDir()
+	saves := func(entry, receipt, payload string) (code int, stderr string) {
+		t.Helper()
+		b.node.in = map[string]func([]byte) any{"GET /v1/receipt": func([]byte) any {
+			return client.Receipt{Entry: entry, Receipt: []byte(receipt), Payload: []byte(payload)}
+		}}
+		code, _, stderr = b.run("ledger", "receipt", entry, "--out", dir)
+		return code, stderr
+	}
+	holds := func(file, want string) {
+		t.Helper()
+		got, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v, want %q", file, got, err, want)
+		}
+	}
+	for entry, receipt := range map[string]string{
+		"nanming.guiyang.guizhou/log/1/10": "one", "nanming.guiyang.guizhou/log/2/10": "two", "zunyi.guizhou/log/1/10": "three",
+	} {
+		if code, stderr := saves(entry, receipt, "payload of "+receipt); code != exitDone {
+			t.Fatalf("%s: exit %d, %s", entry, code, stderr)
+		}
+	}
+	for stem, receipt := range map[string]string{
+		"nanming.guiyang.guizhou-log-1-10": "one", "nanming.guiyang.guizhou-log-2-10": "two", "zunyi.guizhou-log-1-10": "three",
+	} {
+		holds(stem+".receipt", receipt)
+		holds(stem+".payload", "payload of "+receipt)
+	}
+	if code, stderr := saves("zunyi.guizhou/log/1/10", "three", "payload of three"); code != exitDone {
+		t.Errorf("the same again: exit %d, %s", code, stderr)
+	}
+	for what, row := range map[string][2]string{"another receipt": {"other", "payload of three"}, "another payload": {"three", "other"}} {
+		code, stderr := saves("zunyi.guizhou/log/1/10", row[0], row[1])
+		if code != exitFailed || !strings.Contains(stderr, "zunyi.guizhou-log-1-10.") || !strings.Contains(stderr, "--out") {
+			t.Errorf("%s: exit %d, %s", what, code, stderr)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "zunyi.guizhou-log-1-10.receipt")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := saves("zunyi.guizhou/log/1/10", "fresh", "other"); code != exitFailed {
+		t.Errorf("another payload beside no receipt: exit %d", code)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "zunyi.guizhou-log-1-10.receipt")); err == nil {
+		t.Error("a part of it was written")
+	}
+	holds("zunyi.guizhou-log-1-10.payload", "payload of three")
+}
