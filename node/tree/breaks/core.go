@@ -16,7 +16,8 @@ const (
 	// Remembered is how long a key set that waits, and to which nobody objects, is remembered: the
 	// endorsement that was shown with it has ended then. Shown again later, it waits anew.
 	Remembered = trust.EndorsementTerm
-	// MaxWaiting is how many key sets of one jurisdiction are remembered as waiting (see room).
+	// MaxWaiting is how many key sets of one jurisdiction are remembered as waiting (see room). As
+	// many that were objected to leave room for no other.
 	MaxWaiting = 4
 )
 
@@ -92,7 +93,7 @@ type verdict struct {
 //     another, unless that very key objects to it. A paper that went on would stand behind an
 //     earlier key set for ever.
 //  5. Any other waits, from when it was first shown; what follows it waits with it. It is not
-//     believed as long as an objection stands.
+//     believed as long as an objection stands, nor beside MaxWaiting others to which one stands.
 //
 // To see again what was believed before changes nothing. So no order in which a parent shows key
 // sets makes a wait shorter or longer.
@@ -136,12 +137,16 @@ func (m memory) counts(c *trust.Confirmation, now uint64) bool {
 func (m memory) waits(s shown, now uint64) verdict {
 	m.Waiting = m.remembered(now)
 	at := slices.IndexFunc(m.Waiting, func(w waiting) bool { return s.leadsFrom(w.Number, w.Hash) })
-	fresh := at < 0
-	if fresh {
-		m.Waiting = append(room(m.Waiting), s.begin(now))
-		at = len(m.Waiting) - 1
+	fresh, w := at < 0, s.begin(now)
+	left, ok := room(m.Waiting)
+	switch {
+	case !fresh:
+		w = m.Waiting[at]
+	case ok:
+		m.Waiting = append(left, w)
+	default: // the owner denied as many as are remembered, and need not deny one more
+		fresh, w.Objected = false, oldKeys
 	}
-	w := m.Waiting[at]
 	switch {
 	case s.byPaper(m.Now.Recovery) && w.Objected != recoveryKey:
 		return m.vouched(s, now)
@@ -214,14 +219,18 @@ func (b believed) follows(number uint64, hash []byte, now uint64) bool {
 	return number+1 == b.Number && bytes.Equal(hash, b.Before) && !b.Revokes && now <= b.At+uint64(trust.Grace.Milliseconds())
 }
 
-// room makes room for one more: the first seen gives way, of those to which nobody objects where
-// there are any.
-func room(all []waiting) []waiting {
+// room makes room for one more: the first seen gives way, of those to which nobody objects. One that
+// was objected to never does, or its parent could show it again as if nobody had; where all were, ok
+// is false.
+func room(all []waiting) (left []waiting, ok bool) {
 	if len(all) < MaxWaiting {
-		return all
+		return all, true
 	}
 	at := slices.IndexFunc(all, func(w waiting) bool { return w.Objected == nobody })
-	return slices.Delete(all, max(at, 0), max(at, 0)+1)
+	if at < 0 {
+		return all, false
+	}
+	return slices.Delete(slices.Clone(all), at, at+1), true
 }
 
 // begin is the wait of the last of the key sets, from now on.
