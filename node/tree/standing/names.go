@@ -18,8 +18,8 @@ import (
 )
 
 // Place returns the description of a place: by the roster now in force; or else, for this
-// jurisdiction, by the configuration; or else, for a neighbour, by its parent. For any other place
-// it holds the name alone.
+// jurisdiction, by the configuration; or else, for a neighbour, by its parent, without the words
+// that mean another place. For any other place it holds the name alone.
 func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
 	if p, listed := s.Current().Of(name); listed {
 		return p
@@ -29,9 +29,23 @@ func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
 	}
 	if n, known := s.table.Known(name); known {
 		p := n.Place
-		return roster.Place{Name: name, Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName}
+		return roster.Place{Name: name, Code: s.free(p.Code), Level: p.Level, DisplayName: s.free(p.DisplayName), ShortName: s.free(p.ShortName)}
 	}
 	return roster.Place{Name: name}
+}
+
+// free returns a word that a parent uses for its child, if it means nobody else; else "".
+func (s *Standing) free(word string) string {
+	if _, whole := wholeName(strings.TrimSpace(word)); whole || len(s.Current().Named(word)) > 0 {
+		return ""
+	}
+	return word
+}
+
+// wholeName returns the jurisdiction whose whole name a text is, below a root.
+func wholeName(typed string) (name identity.Jurisdiction, ok bool) {
+	name, err := identity.ParseJurisdiction(typed)
+	return name, err == nil && strings.Contains(typed, ".")
 }
 
 // Called returns the name that people use for a place, such as 南明区.
@@ -85,14 +99,18 @@ func (s *Standing) Titles(lists ...[]identity.Jurisdiction) map[string]string {
 }
 
 // Resolve returns the jurisdiction that a person means by a typed text. An empty text means this
-// jurisdiction. Otherwise the first of these that finds any decides: (1) the neighbours by the
-// roster now in force, (2) all places of that roster, (3) the neighbours by the names that their
-// parents give them, (4) the text as the whole name of a jurisdiction. So a name that now belongs
-// to another place means that other place. The error is text.JurisdictionNear where others are
-// spelled nearly so, else text.JurisdictionUnknown, also where the text means several.
+// jurisdiction, and the whole name of one below a root means that one, whatever else is called so.
+// Otherwise the first of these that finds any decides: (1) the neighbours by the roster now in
+// force, (2) all places of that roster, (3) the neighbours by the names that their parents give
+// them, (4) the text as the name of a root. So a name that now belongs to another place means that
+// other place. The error is text.JurisdictionNear where others are spelled nearly so, else
+// text.JurisdictionUnknown, also where the text means several.
 func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 	if typed == "" {
 		return s.Name(), nil
+	}
+	if whole, ok := wholeName(typed); ok {
+		return whole, nil
 	}
 	found := s.neighboursCalled(typed, func(n neighbours.Neighbour) []string { return s.Place(n.Place.Name).Called() })
 	if len(found) == 0 {
