@@ -110,7 +110,7 @@ func TestReadPaper(t *testing.T) {
 func TestNewPaper(t *testing.T) {
 	b := newWorkbench(t, "en_US.UTF-8")
 	code, stdout, stderr := b.run("keys", "renew", "--recovery")
-	if code != exitDone || !strings.Contains(stdout, "南明区, key set 3,") || !strings.Contains(stdout, "the new paper counts") {
+	if code != exitDone || !strings.Contains(stdout, "南明区, key set 3,") || !strings.Contains(stdout, "counts when key set 3 has been in use") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
 	public := regexp.MustCompile(`^POST /v1/keys \{"recovery_key":"([0-9a-f]{64})"(,"try":true)?\}$`)

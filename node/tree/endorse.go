@@ -125,7 +125,7 @@ func redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, 
 		return identity.Entry{}, text.Fail(text.NotPossessed, text.Args{"name": r.Child.String()}, nil)
 	}
 	s := step{child: child, secret: secret[:], first: hash[:], signed: r.KeySets, sets: sets, begins: sets[0].Epoch, recovery: r.Recovery}
-	if s.before, err = recovers(ctx, l, child, first, r.Recovery); err != nil {
+	if s.before, err = recovers(ctx, l, child, first, r.Recovery, now); err != nil {
 		return identity.Entry{}, err
 	}
 	if child.same(hash[:]) {

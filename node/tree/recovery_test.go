@@ -3,6 +3,7 @@ package tree_test
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -225,6 +226,39 @@ func TestRecoveryStatementOfARedemption(t *testing.T) {
 	doc := statementOf(t, second, fourth)
 	if got := redeems(t, city, fourth, "four", doc); got != "" || !bytes.Equal(recoveryOf(t, city, fourth.Name()), doc) {
 		t.Errorf("the paper of the keys before the thief's: got %q", got)
+	}
+}
+
+// TestThiefsPaperAtTheParent: whoever has a child's log key names a recovery key of its own in the
+// next key sets, which the parent endorses. The owner's printed paper still counts, for 72 hours,
+// and a statement by the thief's does not take its place (A25).
+func TestThiefsPaperAtTheParent(t *testing.T) {
+	for _, hours := range []int{0, 71, 72} {
+		city, first, thief := New(t, "guiyang.guizhou"), New(t, countyName), NewIn(t, countyName, 7)
+		city.Invite(t, first, "one", false)
+		first.JoinTo(t, city, "one")
+		r := first.Bring(t, "one")
+		r.KeySets = first.Follow(t, 3, func(k *trust.KeySet) {
+			k.RecoveryKey = thief.Paper.Public()
+		})
+		if _, err := tree.Redeem(t.Context(), city, r, Binding, city.Clock()); err != nil {
+			t.Fatal(err)
+		}
+		city.SetClock(city.Clock().Add(time.Duration(hours) * time.Hour))
+		city.Invite(t, first, "two", true)
+		made := NewIn(t, countyName, 2) // by the thief, in whose hands the invitation fell
+		if got := redeems(t, city, made, "two", statementOf(t, thief, made)); got != "" {
+			t.Errorf("after %d h, by the thief's paper: got %q", hours, got)
+		}
+		want := text.Code("")
+		if hours == 72 {
+			want = text.RecoveryOther
+		}
+		city.Invite(t, first, "three", true)
+		second := NewIn(t, countyName, 3)
+		if got := redeems(t, city, second, "three", statementOf(t, first, second)); got != want {
+			t.Errorf("after %d h, by the printed paper: got %q, want %q", hours, got, want)
+		}
 	}
 }
 

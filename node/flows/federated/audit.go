@@ -141,12 +141,12 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 		}
 		return found, nil
 	}
-	keys, keyless := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]error{}
+	keys, unjudged := d.keysOf(ctx, slices.Collect(maps.Keys(shown))), map[identity.Jurisdiction]error{}
 	parts := map[identity.Jurisdiction]gather.Child{}
 	verify := func(by identity.Jurisdiction, answer []byte) (said gather.Said, err error) {
 		reply, err := d.prove(ctx, answer, keys[by], by, a)
 		if err != nil {
-			keyless[by] = withoutKey(err)
+			unjudged[by] = withoutJudgement(err)
 			return said, err
 		}
 		if said.Content = reply.Result; reply.Problem != nil {
@@ -158,11 +158,11 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	var missed error
 	for _, lie := range h.share.Audit(a.q, a.roster, h.at, shown, verify) {
 		switch {
-		case lie.Kind == gather.Unsigned && errors.Is(keyless[lie.About], envelope.ErrUnknownKey):
-			found.Nobodys, missed = append(found.Nobodys, lie), keyless[lie.About]
+		case lie.Kind == gather.Unsigned && errors.Is(unjudged[lie.About], envelope.ErrUnknownKey):
+			found.Nobodys, missed = append(found.Nobodys, lie), unjudged[lie.About]
 			continue
-		case lie.Kind == gather.Unsigned && keyless[lie.About] != nil:
-			missed = keyless[lie.About] // without the child's key, which may be revoked since, nothing is proven of its parent
+		case lie.Kind == gather.Unsigned && unjudged[lie.About] != nil:
+			missed = unjudged[lie.About] // without the child's key, which may be revoked since, nothing is proven of its parent
 			continue
 		case lie.Kind == gather.Withheld:
 			missed = errNotShown
@@ -180,7 +180,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 	for _, l := range h.share.Shares {
 		part, proven := parts[l.Child]
 		switch {
-		case l.Outcome != gather.Added, errors.Is(keyless[l.Child], envelope.ErrUnknownKey):
+		case l.Outcome != gather.Added, errors.Is(unjudged[l.Child], envelope.ErrUnknownKey):
 		case !proven || part.Why != nil || part.Wrong != nil || part.Share.Check(a.q, a.roster, l.Child) != nil:
 			found.Unseen = append(found.Unseen, l.Child)
 		default:
@@ -200,6 +200,8 @@ type believed struct {
 var (
 	// errNoKeys is returned where the key sets of a jurisdiction could not be found.
 	errNoKeys = errors.New("no key sets")
+	// errNoTurn is returned where an answer was not verified, because no slot was free in time.
+	errNoTurn = errors.New("no turn to verify an answer")
 	// errNotShown is why a hop counts as unseen that shows some of what it lists.
 	errNotShown = errors.New("a listed answer is not shown")
 )
@@ -211,6 +213,16 @@ func withoutKey(err error) error {
 		return err
 	}
 	return nil
+}
+
+// withoutJudgement returns the error if nothing was judged: for want of the key, or because this
+// jurisdiction itself did not come to it. Only what is wrong with the bytes speaks against who
+// signed or showed them. Otherwise it returns nil.
+func withoutJudgement(err error) error {
+	if _, own := errors.AsType[*unasked](err); own {
+		return err
+	}
+	return withoutKey(err)
 }
 
 // prove proves that a jurisdiction gave an answer to the request: that it signed it and, if those
@@ -242,10 +254,12 @@ func (d *Desk) signed(ctx context.Context, answer []byte, known believed, by ide
 	return d.verify(ctx, answer, sets, by, a)
 }
 
+// verify verifies an answer in a slot. The error is an *unasked where there was none in time.
 func (d *Desk) verify(ctx context.Context, answer []byte, keys []trust.Believed, by identity.Jurisdiction, a auditing) (reply envelope.Reply, err error) {
-	err = d.Slots.Run(ctx, func(context.Context) (err error) {
+	err = &unasked{errNoTurn}
+	_ = d.Slots.Run(ctx, func(context.Context) error { // whatever ended the wait for it
 		reply, err = relay.VerifyShare(answer, keys, by, d.own.Name(), a.request, a.issued)
-		return err
+		return nil
 	})
 	return reply, err
 }

@@ -79,6 +79,14 @@ func (d *Desk) ServeAnswered(in *relay.Registry) {
 	})
 }
 
+// OpenFor opens a point about a hop that showed nothing, as a question of the agency does.
+func (d *Desk) OpenFor(ctx context.Context, agency, dataset identity.Label, hop identity.Jurisdiction, request byte) (kept bool, err error) {
+	return d.openPoint(ctx, point{
+		Hop: hop, Agency: agency, Dataset: dataset, Asked: 1, Since: uint64(d.Now().UnixMilli()), Below: hop, Deep: true,
+		Measure: gather.Measure{Function: gather.Count}, Roster: 1, Hash: make([]byte, 32), Request: append(make([]byte, 31), request), Issued: 1,
+	}, []byte{1})
+}
+
 // Limits of what is open.
 const MaxPointsOf = maxPointsOf
 

@@ -112,8 +112,8 @@ func (d *Desk) hear(ctx, within context.Context, p point, t *tries) {
 	if err != nil {
 		f.Outcome, ends = t.over(p, Silent, d.Now())
 		f.because(err)
-	} else if f.Outcome = d.saidTo(within, p, w); f.Outcome == Unproven { // its keys cannot be had just now
-		f.Outcome, ends = t.over(p, Unproven, d.Now())
+	} else if f.Outcome = d.saidTo(within, p, w); f.Outcome == Unproven || f.Outcome == Unreached { // not to be judged just now
+		f.Outcome, ends = t.over(p, f.Outcome, d.Now())
 	}
 	if ctx.Err() != nil || !ends {
 		return // later
@@ -128,7 +128,10 @@ func (d *Desk) saidTo(ctx context.Context, p point, w word) Outcome {
 	}
 	reply, err := d.signed(ctx, w.Answer, believed{err: errNoKeys}, p.Hop, p.auditing())
 	ended := errors.Is(err, relay.ErrEndedKey) // its word, under keys that count, is that it gave the answer
+	_, own := errors.AsType[*unasked](err)
 	switch {
+	case own:
+		return Unreached
 	case !ended && withoutKey(err) != nil:
 		return Unproven
 	case !ended && err != nil:

@@ -141,7 +141,8 @@ func (d *Desk) try(ctx context.Context, p point, t *tries) {
 	_ = d.settle(ctx, f) // or it stays open, and is tried again
 }
 
-// unasked is an error of this jurisdiction, for which the hop was not asked.
+// unasked is an error of this jurisdiction, for which the hop was not asked, or what it showed was
+// not looked at.
 type unasked struct{ error }
 
 func (u *unasked) Unwrap() error { return u.error }

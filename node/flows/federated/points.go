@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
+	"xietong/exchange/route"
 	"xietong/node/ground/book"
 )
 
@@ -19,13 +20,17 @@ const (
 	commandSettle book.Command[settleBody, ledger.Ref] = 30
 )
 
-// Limits of what is open at once: in all, of one agency that asked, and of one jurisdiction that is
-// to answer. What has no room is told with the total, and is not asked for again.
+// Limits of what is open at once: in all, of one agency that asked, of what one branch of the tree
+// brings about, in all and of one agency, and of one jurisdiction that is to answer. What has no
+// room is told with the total, and is not asked for again.
 const (
 	maxPoints       = 512
 	maxPointsBy     = 128
+	maxPointsIn     = maxPoints / 4
+	maxPointsInBy   = maxPointsBy / 4
 	maxPointsOf     = 32
 	maxPointBytes   = 64 << 20
+	maxPointBytesIn = maxPointBytes / 4
 	maxPointBytesOf = 8 << 20
 )
 
@@ -120,24 +125,50 @@ func applyPoint(tx *state.Tx, b pointBody) (opened, error) {
 	if points.Has(tx, key) {
 		return opened{Kept: true}, nil
 	}
-	if b.Point.Size = uint64(len(b.Share)); !hasRoom(tx, b.Point) {
+	if b.Point.Size = uint64(len(b.Share)); !hasRoom(tx, tx.Log().Jurisdiction(), b.Point) {
 		return opened{}, nil
 	}
 	return opened{Kept: true}, errors.Join(points.Save(tx, key, b.Point), tx.Put(bucketPointShares, key, b.Share))
 }
 
-func hasRoom(r book.Reads, p point) bool {
-	all, by, of, bytes, bytesOf := 1, 1, 1, p.Size, p.Size
+// from returns the branch of the tree, as self sees it, that brought the point about: of who said
+// something of another, or else of the hop.
+func (p point) from(self identity.Jurisdiction) identity.Jurisdiction {
+	if p.By.IsZero() {
+		return route.Branch(self, p.Hop)
+	}
+	return route.Branch(self, p.By)
+}
+
+// room counts what is open, with a further point.
+type room struct{ all, by, in, inBy, of, bytes, bytesIn, bytesOf uint64 }
+
+// hasRoom reports whether there is room for a point. No branch of the tree takes more than a
+// quarter, so that what others withhold is followed up all the same.
+func hasRoom(r book.Reads, self identity.Jurisdiction, p point) bool {
+	var n room
+	n.add(self, p, p)
 	for _, o := range points.All(r, nil) {
-		all, bytes = all+1, bytes+o.Size
+		n.add(self, p, o)
+	}
+	return n.all <= maxPoints && n.by <= maxPointsBy && n.in <= maxPointsIn && n.inBy <= maxPointsInBy && n.of <= maxPointsOf &&
+		n.bytes <= maxPointBytes && n.bytesIn <= maxPointBytesIn && n.bytesOf <= maxPointBytesOf
+}
+
+func (n *room) add(self identity.Jurisdiction, p, o point) {
+	n.all, n.bytes = n.all+1, n.bytes+o.Size
+	if o.Agency == p.Agency {
+		n.by++
+	}
+	if o.from(self) == p.from(self) {
+		n.in, n.bytesIn = n.in+1, n.bytesIn+o.Size
 		if o.Agency == p.Agency {
-			by++
-		}
-		if o.Hop == p.Hop {
-			of, bytesOf = of+1, bytesOf+o.Size
+			n.inBy++
 		}
 	}
-	return all <= maxPoints && by <= maxPointsBy && of <= maxPointsOf && bytes <= maxPointBytes && bytesOf <= maxPointBytesOf
+	if o.Hop == p.Hop {
+		n.of, n.bytesOf = n.of+1, n.bytesOf+o.Size
+	}
 }
 
 // applySettle ends a point, and records how. One that has ended already is not recorded twice.

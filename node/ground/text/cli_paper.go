@@ -50,8 +50,8 @@ var paperSentences = []sentence{
 	{PaperNotYet, "没有完成：上面的纸（指纹 {fingerprint}）只在本数据目录以后成功时有效。请重复同一命令；如改用别的目录，请销毁这张纸",
 		"Not done: the paper above, fingerprint {fingerprint}, counts only if this data directory succeeds later. Repeat the same command; if you take another directory, destroy the paper"},
 	{PaperDead, "上面的纸（指纹 {fingerprint}）作废，请销毁", "The paper above, fingerprint {fingerprint}, is void: destroy it"},
-	{PaperReplaced, "第 {number} 号密钥集启用后，以新纸（指纹 {fingerprint}）为准；请届时销毁旧纸",
-		"From key set {number} on the new paper counts, fingerprint {fingerprint}; destroy the old one once that set is in use"},
+	{PaperReplaced, "第 {number} 号密钥集启用 72 小时后，以新纸（指纹 {fingerprint}）为准，此前仍以旧纸为准；请届时再销毁旧纸",
+		"The new paper, fingerprint {fingerprint}, counts when key set {number} has been in use for 72 hours, and the old one until then: destroy the old one after that, and not before"},
 	{PaperAsk, "请输入旧恢复密钥的 24 个词（中文或英文，间隔不限），或二维码的文字；空行结束：", "Type the 24 words of the old recovery key (English or Chinese, in any spacing), or the text of its QR code; an empty line ends:"},
 	{PaperBelieved, "已用恢复密钥签署：认得上一套密钥的各地在数秒内采信新的密钥，消息没有传到的在十分钟内；上一套密钥没有见过、只认得更早密钥的，要等 72 小时，或由上级的上级执行 xietong tree confirm",
 		"Signed with the recovery key: those who knew the keys before believe the new ones within seconds, and within ten minutes where the news did not come through; whoever never saw the keys before, and knows only earlier ones, waits for 72 hours, or until the level two above runs `xietong tree confirm`"},
@@ -64,6 +64,6 @@ var paperSentences = []sentence{
 	{PaperRekeyed, "对方若有旧恢复密钥的纸，请用 xietong join TOKEN --recovery：各地立即采信新密钥；否则本分支之外要等 72 小时",
 		"If they have the paper of the old recovery key, let them run `xietong join TOKEN --recovery`: others believe the new keys at once. Without it those outside this branch wait for 72 hours"},
 	{CLIFlagWords, "与 --json 同用：把恢复密钥的 24 个词写入输出；输出从此与那张纸同样机密", "with --json: put the 24 words of the recovery key into the output, which is then as secret as the paper"},
-	{CLIFlagPaper, "换一张恢复密钥的纸：显示新密钥一次，并从下一号密钥集起以它为准", "make a new paper: show a new recovery key once, which counts from the next key set on"},
+	{CLIFlagPaper, "换一张恢复密钥的纸：显示新密钥一次，下一号密钥集启用 72 小时后以它为准", "make a new paper: show a new recovery key once, which counts 72 hours after the next key set is in use"},
 	{CLIFlagRecover, "重新加入：从标准输入读取旧恢复密钥的 24 个词，签署新密钥", "coming back: read the 24 words of the old recovery key from standard input, and sign the new keys with it"},
 }

@@ -35,9 +35,9 @@ var breakProblems = []problem{
 	},
 	{
 		number: 133, code: KeysObjected, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
-		zh: parts{"新密钥有异议", "{name}的旧密钥否认新密钥（指纹 {fingerprint}），{jurisdiction}不采信", "{jurisdiction}",
+		zh: parts{"新密钥有异议", "{name}的旧密钥否认新密钥（指纹 {fingerprint}），或已否认此前的多把新密钥，{jurisdiction}不采信", "{jurisdiction}",
 			"请致电{name}核对指纹：一致的，由{name}出示恢复密钥（xietong join TOKEN --recovery），或由其上级的上级执行 xietong tree confirm {name}；不一致的，可能有人冒用其名义，请报告其上级的上级"},
-		en: parts{"New keys objected to", "the old keys of {name} deny the new ones (fingerprint {fingerprint}), so {jurisdiction} does not believe them",
+		en: parts{"New keys objected to", "the old keys of {name} deny the new ones (fingerprint {fingerprint}), or denied as many others before as are remembered, so {jurisdiction} does not believe them",
 			"{jurisdiction}", "telephone {name} and compare the fingerprint: if it is the same, have {name} bring its recovery key (`xietong join TOKEN --recovery`), or the level two above it run `xietong tree confirm {name}`; if not, somebody speaks in its name: tell that level"},
 	},
 	{

@@ -12,10 +12,11 @@
 //	the recovery key objects     only a confirmation is believed
 //	the old log keys object      a confirmation, or the recovery key's word, is believed
 //
-// since whoever stole log keys could hinder their true owner for ever otherwise. What is believed
-// meanwhile is nothing new: the old key set, where its endorser still says that it stands, and
-// nobody where the endorser says so no more. After a withdrawal, keys that were stolen do not come
-// back.
+// since whoever stole log keys could hinder their true owner for ever otherwise. For the same
+// reason another recovery key that the log keys name counts only after 72 hours, in which the one
+// before does. What is believed meanwhile is nothing new: the old key set, where its endorser still
+// says that it stands, and nobody where the endorser says so no more. After a withdrawal, keys that
+// were stolen do not come back.
 //
 // Nothing waits inside the branch of the parent: for the parent itself, and for those below it,
 // whose own chains hang from what it says. The whole tree is the branch of the root, so for its
@@ -25,8 +26,8 @@
 //
 // The state holds, bounded in each value and in number (see MaxRemembered):
 //
-//	keys-believed   name -> [first, since, spent, [epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key,
-//	                         whether it revokes number-1, at], [[number, hash, seen, who objected] …]]
+//	keys-believed   name -> [first, since, spent, [epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key
+//	                         that counts, whether it revokes number-1, at, recovery key named since, since], [[number, hash, seen, who objected] …]]
 //	keys-confirmed  name -> [number, hash, since, entry], of children of children
 //
 // with times in ms since 1970 UTC. It is written when something changes, and at first sight. What

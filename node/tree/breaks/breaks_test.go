@@ -284,7 +284,7 @@ func TestLargestMemory(t *testing.T) {
 	k := setAfter(&before, 90, keys...)
 	k.Epoch, k.Revokes = 1<<63, true
 	m := memory{}.judge(chainOf(k), 1<<50).next
-	m.Now.Number = 1 << 63
+	m.Now.Number, m.Now.Named, m.Now.Since = 1<<63, public(92), 1<<63
 	for i := range MaxWaiting {
 		w := chainOf(setAfter(nil, 92, 100+i)).begin(1 << 50)
 		w.Number, w.Objected = 1<<63, recoveryKey

@@ -16,7 +16,8 @@ const (
 	// Remembered is how long a key set that waits, and to which nobody objects, is remembered: the
 	// endorsement that was shown with it has ended then. Shown again later, it waits anew.
 	Remembered = trust.EndorsementTerm
-	// MaxWaiting is how many key sets of one jurisdiction are remembered as waiting (see room).
+	// MaxWaiting is how many key sets of one jurisdiction are remembered as waiting (see room). As
+	// many that were objected to leave room for no other.
 	MaxWaiting = 4
 )
 
@@ -38,9 +39,11 @@ type believed struct {
 	Hash     []byte
 	Before   []byte // hash of number-1; empty in number 1
 	LogKeys  []trust.ReplicaKey
-	Recovery []byte // public recovery key
+	Recovery []byte // public recovery key that counts: see paper
 	Revokes  bool   // number-1
 	At       uint64 // when it was first believed, ms since 1970 UTC
+	Named    []byte // the recovery key that it names, where that is another; else empty
+	Since    uint64 // when that one was first named, ms since 1970 UTC
 }
 
 // waiting is a key set that broke with the believed one.
@@ -92,7 +95,7 @@ type verdict struct {
 //     another, unless that very key objects to it. A paper that went on would stand behind an
 //     earlier key set for ever.
 //  5. Any other waits, from when it was first shown; what follows it waits with it. It is not
-//     believed as long as an objection stands.
+//     believed as long as an objection stands, nor beside MaxWaiting others to which one stands.
 //
 // To see again what was believed before changes nothing. So no order in which a parent shows key
 // sets makes a wait shorter or longer.
@@ -110,15 +113,15 @@ func (m memory) judged(s shown, now uint64) verdict {
 	switch {
 	case m.Now.Number == 0:
 		m.First = now
-		return m.believe(s, now)
+		return m.believe(s, now, s.paperOf(newest.Number))
 	case m.Now.is(newest.Number, hash[:]), m.Now.follows(newest.Number, hash[:], now):
 		return verdict{next: m, believes: true}
 	case s.leadsFrom(m.Now.Number, m.Now.Hash):
-		v := m.believe(s, now)
+		v := m.believe(s, now, m.Now)
 		v.next.Since = m.Since
 		return v
 	case m.counts(s.confirmed, now) && s.leadsFromPin(s.confirmed.Pin()):
-		return m.vouched(s, now)
+		return m.vouched(s, now, s.confirmed.Number)
 	}
 	return m.waits(s, now)
 }
@@ -136,17 +139,22 @@ func (m memory) counts(c *trust.Confirmation, now uint64) bool {
 func (m memory) waits(s shown, now uint64) verdict {
 	m.Waiting = m.remembered(now)
 	at := slices.IndexFunc(m.Waiting, func(w waiting) bool { return s.leadsFrom(w.Number, w.Hash) })
-	fresh := at < 0
-	if fresh {
-		m.Waiting = append(room(m.Waiting), s.begin(now))
-		at = len(m.Waiting) - 1
-	}
-	w := m.Waiting[at]
+	fresh, w := at < 0, s.begin(now)
+	left, ok := room(m.Waiting)
 	switch {
-	case s.byPaper(m.Now.Recovery) && w.Objected != recoveryKey:
-		return m.vouched(s, now)
+	case !fresh:
+		w = m.Waiting[at]
+	case ok:
+		m.Waiting = append(left, w)
+	default: // the owner denied as many as are remembered, and need not deny one more
+		fresh, w.Objected = false, oldKeys
+	}
+	number, byPaper := s.byPaper(m.Now.paper(now))
+	switch {
+	case byPaper && w.Objected != recoveryKey:
+		return m.vouched(s, now, number)
 	case w.Objected == nobody && now >= w.until():
-		return m.believe(s, now)
+		return m.believe(s, now, s.paperOf(w.Number))
 	}
 	return verdict{next: m, changed: fresh, waits: &w}
 }
@@ -161,15 +169,17 @@ func (m memory) remembered(now uint64) []waiting {
 	})
 }
 
-// believe remembers the last of the key sets. It waits no more, nor does what it follows.
-func (m memory) believe(s shown, now uint64) verdict {
+// believe remembers the last of the key sets. It waits no more, nor does what it follows. by is
+// whose recovery key counted until then.
+func (m memory) believe(s shown, now uint64, by believed) verdict {
 	newest := s.sets[len(s.sets)-1]
 	hash := newest.Hash()
 	m.Since = now
 	m.Now = believed{
 		Epoch: newest.Epoch, Number: newest.Number, Hash: hash[:], Before: append([]byte{}, newest.Previous...),
-		LogKeys: []trust.ReplicaKey{}, Recovery: newest.RecoveryKey, Revokes: newest.Revokes, At: now,
+		LogKeys: []trust.ReplicaKey{}, Revokes: newest.Revokes, At: now,
 	}
+	m.Now.Recovery, m.Now.Named, m.Now.Since = by.names(newest.RecoveryKey, now)
 	for _, r := range newest.Replicas {
 		m.Now.LogKeys = append(m.Now.LogKeys, trust.ReplicaKey{Replica: r.Replica, Key: r.LogKey})
 	}
@@ -180,10 +190,11 @@ func (m memory) believe(s shown, now uint64) verdict {
 	return verdict{next: m, changed: true, believes: true}
 }
 
-// vouched believes the last of the key sets because somebody vouched for them, and so against every
-// other that waits: shown again, each waits from then on. What was objected to stays so.
-func (m memory) vouched(s shown, now uint64) verdict {
-	v := m.believe(s, now)
+// vouched believes the last of the key sets because somebody vouched for the one with the number,
+// and so against every other that waits: shown again, each waits from then on. What was objected to
+// stays so.
+func (m memory) vouched(s shown, now, number uint64) verdict {
+	v := m.believe(s, now, s.paperOf(number))
 	v.next.Waiting = slices.DeleteFunc(v.next.Waiting, func(w waiting) bool { return w.Objected == nobody })
 	return v
 }
@@ -214,14 +225,18 @@ func (b believed) follows(number uint64, hash []byte, now uint64) bool {
 	return number+1 == b.Number && bytes.Equal(hash, b.Before) && !b.Revokes && now <= b.At+uint64(trust.Grace.Milliseconds())
 }
 
-// room makes room for one more: the first seen gives way, of those to which nobody objects where
-// there are any.
-func room(all []waiting) []waiting {
+// room makes room for one more: the first seen gives way, of those to which nobody objects. One
+// that was objected to never does, or its parent could show it again as if nobody had; where all
+// were, ok is false.
+func room(all []waiting) (left []waiting, ok bool) {
 	if len(all) < MaxWaiting {
-		return all
+		return all, true
 	}
 	at := slices.IndexFunc(all, func(w waiting) bool { return w.Objected == nobody })
-	return slices.Delete(all, max(at, 0), max(at, 0)+1)
+	if at < 0 {
+		return all, false
+	}
+	return slices.Delete(slices.Clone(all), at, at+1), true
 }
 
 // begin is the wait of the last of the key sets, from now on.
@@ -229,12 +244,6 @@ func (s shown) begin(now uint64) waiting {
 	newest := s.sets[len(s.sets)-1]
 	hash := newest.Hash()
 	return waiting{Number: newest.Number, Hash: hash[:], Seen: now}
-}
-
-// byPaper reports whether the recovery key stands behind the key sets, which name another.
-func (s shown) byPaper(key []byte) bool {
-	pin, err := trust.OpenRecovery(s.recovery, key)
-	return err == nil && s.leadsFromPin(pin) && !bytes.Equal(s.sets[len(s.sets)-1].RecoveryKey, key)
 }
 
 func (s shown) leadsFromPin(pin trust.Pin) bool {

@@ -271,6 +271,44 @@ func TestObjectedStays(t *testing.T) {
 	}
 }
 
+// TestObjectionIsNotForgotten: a parent shows one forged key set after the other, and the owner
+// objects to each (A23). Shown again, the first is still objected to; one more is not believed
+// either, and a wait that goes on beside them is as long as it was. The paper and the level above
+// the parent end that for the true keys.
+func TestObjectionIsNotForgotten(t *testing.T) {
+	one, truth := setAfter(nil, 90, 1), setAfter(nil, 91, 9)
+	for _, paper := range []bool{false, true} {
+		m, now := memory{}.judge(chainOf(one), t0).next, t0
+		for i := range MaxWaiting + 1 {
+			now += hour
+			forged := setAfter(nil, 92, 100+i)
+			m = m.judge(chainOf(forged), now).next
+			if next, ok := m.object(forged.Pin(), paper, now); ok {
+				m = next
+			} else if i < MaxWaiting {
+				t.Fatalf("no objection was taken to number %d", i+1)
+			}
+		}
+		for i := range MaxWaiting + 1 {
+			for _, later := range []uint64{hour, hour + wait, hour + 60*24*hour} {
+				v := m.judge(chainOf(setAfter(nil, 92, 100+i)), now+later)
+				if v.believes || v.changed || v.waits.Objected == nobody {
+					t.Errorf("objected by the paper: %t; forged key set %d, %d h later: believed %t, remembered anew %t, objected by %v", paper, i+1, later/hour, v.believes, v.changed, v.waits)
+				}
+				m = v.next
+			}
+		}
+		if len(m.Waiting) != MaxWaiting {
+			t.Errorf("%d are remembered, want %d", len(m.Waiting), MaxWaiting)
+		}
+		for how, s := range map[string]shown{"paper": chainOf(truth).paper(by(90, truth)), "confirmed": chainOf(truth).confirm(truth.Pin())} {
+			if v := m.judge(s, now+hour); !v.believes {
+				t.Errorf("the true keys (%s) are not believed", how)
+			}
+		}
+	}
+}
+
 // TestAnyOrder: a parent shows any key sets that it can make, in any order and at any times. None
 // that broke with what was believed is believed before it was shown, and 72 hours have passed
 // since; what was believed is, whenever it is shown.

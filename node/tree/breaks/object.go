@@ -98,7 +98,7 @@ func (s *Store) objected(ctx context.Context, of identity.Jurisdiction, doc []by
 		if !known || len(m.remembered(now)) == 0 { // nothing is verified for whoever asks about nobody
 			return text.Fail(text.NothingWaits, args, nil)
 		}
-		to, paper, err := trust.OpenObjection(doc, trust.Objecting{LogKeys: m.Now.LogKeys, Recovery: m.Now.Recovery})
+		to, paper, err := trust.OpenObjection(doc, trust.Objecting{LogKeys: m.Now.LogKeys, Recovery: m.Now.paper(now)})
 		if err != nil {
 			return text.Fail(text.NotPossessed, args, err)
 		}

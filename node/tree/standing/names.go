@@ -18,8 +18,8 @@ import (
 )
 
 // Place returns the description of a place: by the roster now in force; or else, for this
-// jurisdiction, by the configuration; or else, for a neighbour, by its parent. For any other place
-// it holds the name alone.
+// jurisdiction, by the configuration; or else, for a neighbour, by its parent, without the words
+// that mean another place. For any other place it holds the name alone.
 func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
 	if p, listed := s.Current().Of(name); listed {
 		return p
@@ -38,7 +38,7 @@ func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
 // names another: no endorser gives a place of its own the name or the code of somebody else.
 func (s *Standing) unmistakable(p tree.Place) tree.Place {
 	for _, said := range []*string{&p.Code, &p.DisplayName, &p.ShortName} {
-		_, whole := s.whole(*said)
+		_, whole := s.whole(strings.TrimSpace(*said))
 		others := slices.ContainsFunc(s.Current().Named(*said), func(o roster.Place) bool { return o.Name != p.Name })
 		if whole || others {
 			*said = ""

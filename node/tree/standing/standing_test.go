@@ -49,7 +49,10 @@ type scene struct {
 	*Standing              // of the city
 }
 
-func newScene(t *testing.T) *scene {
+func newScene(t *testing.T) *scene { return newSceneWith(t, "试点区", "") }
+
+// newSceneWith is the scene in which the unlisted child is called so by its parent.
+func newSceneWith(t *testing.T, zone, code string) *scene {
 	t.Helper()
 	s := &scene{
 		t: t, province: treetest.New(t, guizhou, rosters.Register), city: treetest.New(t, guiyang, rosters.Register),
@@ -58,9 +61,9 @@ func newScene(t *testing.T) *scene {
 	unlisted := treetest.New(t, test)
 	for _, invited := range []struct {
 		parent, child *treetest.Party
-		called        string
-	}{{s.province, s.city, "贵阳市"}, {s.city, s.county, "南明区"}, {s.city, unlisted, "试点区"}} {
-		place := tree.Place{Name: invited.child.Name(), DisplayName: invited.called, ShortName: invited.called}
+		called, code  string
+	}{{s.province, s.city, "贵阳市", ""}, {s.city, s.county, "南明区", ""}, {s.city, unlisted, zone, code}} {
+		place := tree.Place{Name: invited.child.Name(), DisplayName: invited.called, ShortName: invited.called, Code: invited.code}
 		invited.parent.InviteAs(t, place, "secret", false)
 		invited.child.JoinTo(t, invited.parent, "secret")
 	}

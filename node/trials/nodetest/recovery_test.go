@@ -234,7 +234,7 @@ func rootPin(t *testing.T, n *Node) string {
 }
 
 // TestNewPaperReplacesTheOld: a key set names a new recovery key, of which the node is given the
-// public part alone. From then on the new paper counts, and the old one is told to be another.
+// public part alone. 72 hours later the new paper counts, and the old one is told to be another.
 func TestNewPaperReplacesTheOld(t *testing.T) {
 	Run(t, "guizhou\n  guiyang absent\n", func(t *testing.T, tree *Tree) {
 		var d drawer
@@ -267,6 +267,7 @@ func TestNewPaperReplacesTheOld(t *testing.T) {
 		}
 		city.Stop()
 		city.Lose()
+		time.Sleep(73 * time.Hour)
 		made, err := tree.Node("guizhou").Client("").Invite(t.Context(), client.NewInvitation{Name: "贵阳市", Rekey: true})
 		if err != nil {
 			t.Fatal(err)
