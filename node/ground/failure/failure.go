@@ -36,6 +36,7 @@ func Of(err error) *text.Failure {
 	var clock *host.ClockError
 	var growth *host.GrowthError
 	var keys *host.KeysError
+	var ended *host.EndedError
 	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
@@ -66,6 +67,8 @@ func Of(err error) *text.Failure {
 		}, Err: err}
 	case errors.As(err, &keys):
 		return keysFailure(keys)
+	case errors.As(err, &ended):
+		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &chain):
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
 	case errors.As(err, &unreadable):

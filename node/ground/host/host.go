@@ -222,8 +222,12 @@ func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) 
 	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
 }
 
-// Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
+// error is an *EndedError where what is signed could never be proven.
 func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
+	if err := h.checkEnded(); err != nil {
+		return book.Statement{}, fmt.Errorf("sign act: %w", err)
+	}
 	c, sealed, err := h.seal(contentType, payload)
 	if err != nil {
 		return book.Statement{}, err

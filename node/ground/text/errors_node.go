@@ -23,6 +23,7 @@ const (
 	ChainMissing   Code = "chain-missing"
 	KeystoreOther  Code = "keystore-other"
 	PartOther      Code = "part-other"
+	KeysEnded      Code = "keys-ended"
 )
 
 var nodeProblems = []problem{
@@ -148,5 +149,12 @@ var nodeProblems = []problem{
 			"请用同一份备份恢复整个文件夹，且备份时节点已停止；两份备份的文件不能拼用；请勿删除现有文件"},
 		en: parts{"Folder of several copies", "the {part} here is not the one of this ledger: it is of another jurisdiction, another copy or another time", "{dir}",
 			"restore the whole folder from one backup, taken while the node was stopped: files of two backups do not go together; delete nothing that is there"},
+	},
+	{
+		number: 198, code: KeysEnded, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
+		zh: parts{"签名密钥已到期", "正在使用的签名密钥已到期，签出的内容无法验证，因此没有办理", "{jurisdiction}",
+			"请核对本机时钟；时钟无误的，节点会在一分钟左右自动换用新密钥，届时再试；如仍出现，请查看 xietong keys status"},
+		en: parts{"Signing keys ended", "the signing keys in use have ended: what they sign could not be verified, so nothing was done", "{jurisdiction}",
+			"see that this machine's clock is right; if it is, the node uses new keys by itself within a minute or so: try again then; if it happens again, see `xietong keys status`"},
 	},
 }
