@@ -20,6 +20,13 @@ type (
 	ReceiptReport = offline.ReceiptReport
 	DataReport    = offline.DataReport
 	LogQueue      = loglimit.Queue
+	KeystoreState = offline.KeystoreState
+)
+
+// What VerifyData says of a keystore that is there and cannot be used.
+const (
+	KeystoreOther   = offline.KeystoreOther
+	KeystoreDamaged = offline.KeystoreDamaged
 )
 
 // ErrOtherPayload is wrapped where a receipt proves its entry, and the payload is of another.

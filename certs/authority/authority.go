@@ -171,7 +171,7 @@ func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, 
 	id := signingID(a.name, a.replica).String()
 	switch {
 	case len(s.cert.URIs) != 1 || s.cert.URIs[0].String() != id:
-		return nil, nil, fmt.Errorf("the signing certificate is not that of %s", id)
+		return nil, nil, fmt.Errorf("%w: the signing certificate is not that of %s", ErrOtherKeys, id)
 	case !s.key.Public().(ed25519.PublicKey).Equal(s.cert.PublicKey):
 		return nil, nil, errors.New("signing key and certificate do not belong together")
 	}

@@ -212,6 +212,10 @@ func TestAnsweredNo(t *testing.T) {
 	if code != exitUnverified || !strings.Contains(stdout, `"first_bad": "`+log+`7"`) {
 		t.Errorf("data as JSON: exit %d, stdout %q", code, stdout)
 	}
+	code, stdout, _ = b.run("ledger", "verify", "--in", "mixed")
+	if code != exitUnverified || !strings.Contains(stdout, "this keystore is not the one of this ledger") {
+		t.Errorf("another keystore: exit %d, stdout %q", code, stdout)
+	}
 }
 
 // TestJSON checks that --json prints the wire type and nothing else.

@@ -94,6 +94,12 @@ func (a *app) report(err error) int {
 
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
+	case errors.Is(err, client.ErrUnknownOutcome): // whatever came of later attempts
+		return a.own("outcome-unknown", text.CLIOutcome, text.CLIOutcomeDo, a.data, err), exitFailed
+	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		return *p, exitFailed
 	}
@@ -125,8 +131,6 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("not-understood", text.CLINotUnderstood, text.CLINotUnderstoodDo, a.data, err), exitFailed
 	case errors.Is(err, client.ErrFileChanged):
 		return a.own("file-changed", text.CLIFileChanged, text.CLIFileChangedDo, "", err), exitFailed
-	case errors.Is(err, context.Canceled):
-		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
 	}
 	if b, ok := errors.AsType[*badFile](err); ok {
 		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, a.fileName(b.file), b.err), exitFailed

@@ -353,6 +353,9 @@ var fakeFloor = nodeFloor{
 		if name == "bad" {
 			r.FirstBad = log + "7"
 		}
+		if name == "mixed" {
+			r.Keystore = node.KeystoreOther
+		}
 		return r, nil
 	},
 }

@@ -106,8 +106,19 @@ func (a *app) verifyData(ctx context.Context) error {
 	} else {
 		a.say(text.CLIDataTrue, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
 	}
-	if err == nil && report.FirstBad != "" {
+	if err == nil && (report.FirstBad != "" || a.keystoreIsNot(report)) {
 		return errAnsweredNo
 	}
 	return err
+}
+
+// keystoreIsNot reports whether the keystore is there and not the ledger's, and tells it.
+func (a *app) keystoreIsNot(report node.DataReport) bool {
+	say, not := map[node.KeystoreState]text.Code{
+		node.KeystoreOther: text.CLIKeystoreOther, node.KeystoreDamaged: text.CLIKeystoreDamaged,
+	}[report.Keystore]
+	if not && !a.jsonOnly {
+		a.say(say, text.Args{"name": report.Name})
+	}
+	return not
 }

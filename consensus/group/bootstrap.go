@@ -1,6 +1,7 @@
 package group
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +12,6 @@ import (
 	wal "github.com/hashicorp/raft-wal"
 
 	"xietong/certs/identity"
-	"xietong/consensus/state"
 )
 
 // Raft's log is made in newFolder and renamed, so that walFolder holds the first configuration from
@@ -28,10 +28,11 @@ var (
 	// ErrNoLog is returned by Open when raft's log is missing or was never bootstrapped, and by
 	// Bootstrap when raft's log is missing although the state has applied entries.
 	ErrNoLog = errors.New("raft's log is missing")
-	// ErrLogMismatch is returned when raft's log and the state are not of one moment, because one
-	// of the two was exchanged for another copy. Either the log ends before the last entry that the
-	// state has applied, so that its next entries would be skipped as known, or it begins behind
-	// the entry that must follow the state's newest snapshot.
+	// ErrLogMismatch is returned when raft's log and the state are not of one ledger, or not of one
+	// moment, because one of the two was exchanged for another copy. The log bears the mark of
+	// another keystore, so that another ledger's entries would be applied to this state; or it ends
+	// before the last entry that the state has applied, so that its next entries would be skipped
+	// as known; or it begins behind the entry that must follow the state's newest snapshot.
 	ErrLogMismatch = errors.New("raft's log does not belong to the state")
 )
 
@@ -69,7 +70,7 @@ func checkUnfinished(path string, c Config) error {
 	if err != nil {
 		return err
 	}
-	err = checkLog(logs, c.Store)
+	err = checkLog(logs, c)
 	if err == nil {
 		err = ErrBootstrapped
 	}
@@ -81,7 +82,7 @@ func checkUnfinished(path string, c Config) error {
 
 // checkLog returns ErrNoLog when the log and the state both hold nothing, and ErrLogMismatch for a
 // log that cannot be the log of the state.
-func checkLog(logs *wal.WAL, store *state.Store) error {
+func checkLog(logs *wal.WAL, c Config) error {
 	first, err := logs.FirstIndex()
 	if err != nil {
 		return err
@@ -90,12 +91,18 @@ func checkLog(logs *wal.WAL, store *state.Store) error {
 	if err != nil {
 		return err
 	}
-	marker, marked, err := store.Marker()
+	marker, marked, err := c.Store.Marker()
 	if err != nil {
 		return err
 	}
-	applied, _ := store.Applied()
+	mark, err := logs.Get(markKey)
+	if err != nil {
+		return err
+	}
+	applied, _ := c.Store.Applied()
 	switch {
+	case mark != nil && c.Mark != nil && !bytes.Equal(mark, c.Mark):
+		return fmt.Errorf("%w: it bears the mark of another keystore", ErrLogMismatch)
 	case applied > max(last, marker.Index):
 		return fmt.Errorf("%w: it ends at %d, the state has applied %d", ErrLogMismatch, max(last, marker.Index), applied)
 	case first > marker.Index+1:
@@ -104,6 +111,18 @@ func checkLog(logs *wal.WAL, store *state.Store) error {
 		return ErrNoLog
 	}
 	return nil
+}
+
+// markKey is the key of the mark among the values that raft keeps beside its log.
+var markKey = []byte("XietongMark")
+
+// keepMark marks a log that has no mark: one that is being made, or that an earlier version made.
+func keepMark(logs *wal.WAL, mark []byte) error {
+	have, err := logs.Get(markKey)
+	if err != nil || have != nil || mark == nil {
+		return err
+	}
+	return logs.Set(markKey, mark)
 }
 
 func writeFirst(dir string, c Config, voters []identity.Replica) error {
@@ -117,6 +136,9 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 	}
 	transport := newTransport(c)
 	err = raft.BootstrapCluster(raftConfig(c), logs, logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
+	if err == nil {
+		err = keepMark(logs, c.Mark)
+	}
 	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
 }
 

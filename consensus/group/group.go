@@ -68,6 +68,9 @@ type Config struct {
 	Logger       *slog.Logger
 	MinFree      uint64 // bytes; 0: DefaultMinFree
 	Hosted       int    // how many groups share this machine's disk; 0: one
+	// Mark is of the ledger's keystore. Raft's log keeps it, and is refused beside any other; nil:
+	// none is compared.
+	Mark []byte
 	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for
 	// tests.
 	Tune    func(*raft.Config)
@@ -118,7 +121,10 @@ func Open(c Config) (*Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}
-	if err := checkLog(logs, c.Store); err != nil {
+	if err := checkLog(logs, c); err != nil {
+		return nil, errors.Join(fmt.Errorf("open group: %w", err), logs.Close())
+	}
+	if err := keepMark(logs, c.Mark); err != nil {
 		return nil, errors.Join(fmt.Errorf("open group: %w", err), logs.Close())
 	}
 	g := &Group{

@@ -86,6 +86,31 @@ func (r *Reader) Leaf(index uint64) []byte { return r.Get(bucketLeaf, be64(index
 // Sealed returns the ciphertext of the payload at index, or nil when it has none or none any more.
 func (r *Reader) Sealed(index uint64) []byte { return r.Get(bucketSealed, be64(index)) }
 
+// SealedPayload is the ciphertext of a payload, and the commitment that it was sealed for.
+type SealedPayload struct {
+	Commitment [32]byte
+	Bytes      []byte
+}
+
+// firstSealed is the number of entries from the first on whose payloads FirstSealed returns.
+const firstSealed = 16
+
+// FirstSealed returns the payloads of the ledger's first entries, as they are kept: a keystore is
+// the ledger's own if it opens one of them. Entries that cannot be read, and payloads that are not
+// kept, are left out.
+func (r *Reader) FirstSealed() []SealedPayload { return r.firstSealed(r.meta.Size) }
+
+func (r reads) firstSealed(size uint64) (first []SealedPayload) {
+	for index := range min(size, firstSealed) {
+		sealed := r.Get(bucketSealed, be64(index))
+		leaf, err := ledger.DecodeLeaf(r.Get(bucketLeaf, be64(index)))
+		if err == nil && sealed != nil {
+			first = append(first, SealedPayload{leaf.Evidence.Commitment(), sealed})
+		}
+	}
+	return first
+}
+
 // Tx is the open write transaction, as a handler sees it.
 type Tx struct {
 	reads

@@ -19,10 +19,11 @@ type Report struct {
 	Log        identity.Log
 	Entries    uint64
 	Root       tlog.Hash
-	Checkpoint uint64    // size of the newest published checkpoint; 0: none
-	Signed     tlog.Hash // root of the first Checkpoint entries, derived from them
-	Note       []byte    // that checkpoint
-	KeySets    [][]byte  // signed, from number 1 on
+	Checkpoint uint64          // size of the newest published checkpoint; 0: none
+	Signed     tlog.Hash       // root of the first Checkpoint entries, derived from them
+	Note       []byte          // that checkpoint
+	KeySets    [][]byte        // signed, from number 1 on
+	Sealed     []SealedPayload // see Reader.FirstSealed
 }
 
 // BadEntryError is returned by Verify. It names the entry, by its index from 0, at which the file
@@ -62,6 +63,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 	}
 	return Report{
 		Log: m.Log, Entries: m.Size, Root: v.root, Checkpoint: v.checkpoint, Signed: v.signed, Note: v.note, KeySets: v.keySets,
+		Sealed: v.sealed,
 	}, nil
 }
 
@@ -89,6 +91,7 @@ type verifier struct {
 	signed     tlog.Hash
 	note       []byte
 	keySets    [][]byte
+	sealed     []SealedPayload
 }
 
 // memTiles is the tree that is derived anew.
@@ -188,6 +191,7 @@ func (v *verifier) tree(r reads) (err error) {
 		return err
 	}
 	v.keySets, _ = r.KeySets()
+	v.sealed = r.firstSealed(v.size)
 	if v.checkpoint, v.note = r.Checkpoint(); v.checkpoint > v.size {
 		return fmt.Errorf("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
 	}

@@ -67,6 +67,10 @@ const (
 // listens on it.
 var ErrNotRunning = errors.New("node is not running")
 
+// ErrUnknownOutcome is returned when a request that may change something, or is recorded, was sent
+// and its answer was lost: it may have been done.
+var ErrUnknownOutcome = errors.New("no answer came: whether it was done is not known")
+
 // ErrNotUnderstood is returned when the answer is not one of this version of the API.
 var ErrNotUnderstood = errors.New("answer is not understood")
 
@@ -170,11 +174,15 @@ func post[T any](ctx context.Context, c *Client, path string, question any) (T, 
 	return do[T](ctx, c, http.MethodPost, path, key, body)
 }
 
-// do tries an operation up to maxAttempts times, always under the same key.
+// do tries an operation up to maxAttempts times, always under the same key. The error of an
+// operation with a key wraps ErrUnknownOutcome if the answer to one of the attempts was lost, and
+// no later attempt was answered.
 func do[T any](ctx context.Context, c *Client, method, path string, key identity.Message, body []byte) (T, error) {
 	var answer T
+	lost := false
 	for attempt := 1; ; attempt++ {
 		data, again, err := c.attempt(ctx, method, path, key, body)
+		lost = lost || !key.IsZero() && unanswered(err)
 		if err == nil {
 			if err := json.Unmarshal(data, &answer); err != nil {
 				return answer, fmt.Errorf("%s %s: %w: %w", method, path, ErrNotUnderstood, err)
@@ -182,15 +190,35 @@ func do[T any](ctx context.Context, c *Client, method, path string, key identity
 			return answer, nil
 		}
 		if again == never || attempt == maxAttempts {
-			return answer, fmt.Errorf("%s %s: %w", method, path, err)
+			return answer, fmt.Errorf("%s %s: %w", method, path, outcome(lost, err))
 		}
 		if again == soon {
 			again = 100 * time.Millisecond << attempt
 		}
 		if err := c.wait(ctx, min(again, maxWait)); err != nil {
-			return answer, fmt.Errorf("%s %s: %w", method, path, err)
+			return answer, fmt.Errorf("%s %s: %w", method, path, outcome(lost, err))
 		}
 	}
+}
+
+// unanswered reports whether the error is that a request was sent and no whole answer to it came.
+// An answer that is not understood is an answer.
+func unanswered(err error) bool {
+	_, answered := errors.AsType[*Problem](err)
+	for _, known := range []error{ErrNotRunning, ErrSocket, ErrNotUnderstood, ErrTooLarge} {
+		answered = answered || errors.Is(err, known)
+	}
+	return err != nil && !answered
+}
+
+// outcome returns the last error of an operation. Where an answer was lost before, that nobody
+// listens now, or is too busy, says nothing about the request that was sent.
+func outcome(lost bool, err error) error {
+	p, answered := errors.AsType[*Problem](err)
+	if !lost || answered && !p.later() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 }
 
 // When to try again: after a time, or one of these.

@@ -87,7 +87,7 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 	}
 	done, err := c.loadImport(ctx, im, key, check)
 	if err != nil {
-		return Imported{}, fmt.Errorf("load import: %w", err)
+		return Imported{}, fmt.Errorf("load import: %w", outcome(unanswered(err), err))
 	}
 	return done, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -33,6 +34,11 @@ func (p *Problem) Error() string {
 		fmt.Fprintf(&b, "; %s", p.Do)
 	}
 	return b.String()
+}
+
+// later reports whether the problem is that the request was not looked at now.
+func (p *Problem) later() bool {
+	return p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests
 }
 
 // GetStatus returns the HTTP status, so that a Problem can be served as it is.

@@ -49,7 +49,7 @@ func (c *Client) QueryRows(ctx context.Context, q RowsQuery, each func(RowsLine)
 	req.Header.Set("Content-Type", jsonType)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return FederatedAnswer{}, broken(err)
+		return FederatedAnswer{}, outcome(unanswered(err), broken(err))
 	}
 	defer resp.Body.Close()
 	if err := failure(resp); err != nil {
@@ -58,30 +58,31 @@ func (c *Client) QueryRows(ctx context.Context, q RowsQuery, each func(RowsLine)
 	if got := resp.Header.Get("Content-Type"); !isMedia(got, ndjsonType) {
 		return FederatedAnswer{}, fmt.Errorf("%w: content type %q", ErrNotUnderstood, got)
 	}
-	return followRows(resp.Body, each)
+	coverage, ended, err := followRows(resp.Body, each)
+	return coverage, outcome(!ended, err)
 }
 
-// followRows reads the lines of the answer. An answer that ends without its last line is an error:
-// which members are missing is then not known.
-func followRows(r io.Reader, each func(RowsLine) error) (FederatedAnswer, error) {
+// followRows reads the lines of the answer. An answer that ends without its last line is an error,
+// with ended false: which members are missing is then not known.
+func followRows(r io.Reader, each func(RowsLine) error) (coverage FederatedAnswer, ended bool, err error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxRowsLine)
 	for lines.Scan() {
 		var line RowsLine
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return FederatedAnswer{}, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
+			return coverage, true, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 		}
 		switch {
 		case line.Error != nil:
-			return FederatedAnswer{}, line.Error
+			return coverage, true, line.Error
 		case line.Coverage != nil:
-			return *line.Coverage, nil
+			return *line.Coverage, true, nil
 		}
 		if err := each(line); err != nil {
-			return FederatedAnswer{}, err
+			return coverage, true, err
 		}
 	}
-	return FederatedAnswer{}, fmt.Errorf("read answer: %w", broken(errors.Join(lines.Err(), io.ErrUnexpectedEOF)))
+	return coverage, false, fmt.Errorf("read answer: %w", broken(errors.Join(lines.Err(), io.ErrUnexpectedEOF)))
 }
 
 const maxRowsLine = 8 << 20 // bytes: the rows of one answer

@@ -24,6 +24,7 @@ import (
 
 	"xietong/consensus/state"
 	"xietong/node/ground/config"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -66,6 +67,9 @@ func CheckEmpty(dir, name string) error {
 // returns an error that it does not know, and nil, as they are.
 func Error(dir string, err error) error {
 	args := text.Args{"dir": dir}
+	if part, ok := errors.AsType[*host.ForeignError](err); ok {
+		return foreign(part, err)
+	}
 	switch {
 	case errors.Is(err, state.ErrInUse), errors.Is(err, unix.EWOULDBLOCK):
 		return text.Fail(text.DirInUse, args, err)
@@ -77,6 +81,14 @@ func Error(dir string, err error) error {
 		return text.Fail(text.DirNotNode, args, err)
 	}
 	return err
+}
+
+// foreign returns what is told of a part of another copy.
+func foreign(part *host.ForeignError, err error) error {
+	if part.Part == host.Keystore {
+		return text.Fail(text.KeystoreOther, text.Args{"dir": part.Dir}, err)
+	}
+	return text.Fail(text.PartOther, text.Args{"part": part.Part, "dir": part.Dir}, err)
 }
 
 // ReadConfig reads the configuration of a data directory. The error says which key or file is

@@ -206,7 +206,7 @@ func opened(t *testing.T, dir string) (pin string, err error) {
 		Registry: state.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {
-		return "", err
+		return "", Error(dir, err)
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	got, err := h.Pin()
@@ -254,9 +254,23 @@ func tear(t *testing.T, from, to string) {
 }
 
 // TestDirectoriesThatAreRefused checks the failure of each refused directory: of another format, in
-// use by another process, of other content, or absent.
+// use by another process, of other content, put together from two, or absent.
 func TestDirectoriesThatAreRefused(t *testing.T) {
 	whole, _ := initDir(t)
+	other, _ := initDir(t)
+	for _, dir := range []string{whole, other} { // the first opening makes the first entry
+		if _, err := opened(t, dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := func(part string) func(string) error {
+		return func(dir string) error {
+			folder := filepath.Join("j", nanming.Name, part)
+			err := os.RemoveAll(filepath.Join(dir, folder))
+			copyTree(t, filepath.Join(other, folder), filepath.Join(dir, folder))
+			return err
+		}
+	}
 	for what, row := range map[string]struct {
 		spoil func(dir string) error
 		want  text.Code
@@ -268,6 +282,9 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigInvalid},
 		"nothing":              {os.RemoveAll, text.DirNotNode},
+		"another's keystore":   {taken(host.Keystore), text.KeystoreOther},
+		"another's raft log":   {taken("wal"), text.PartOther},
+		"another's keys":       {taken("certs"), text.PartOther},
 	} {
 		dir := filepath.Join(t.TempDir(), "data")
 		copyTree(t, whole, dir)

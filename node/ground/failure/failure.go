@@ -34,9 +34,9 @@ import (
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
-	var ended *host.EndedError
 	var growth *host.GrowthError
 	var keys *host.KeysError
+	var ended *host.EndedError
 	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
@@ -57,8 +57,6 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed),
 		}, Err: err}
-	case errors.As(err, &ended):
-		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &clock):
 		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
 			"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339),
@@ -69,6 +67,8 @@ func Of(err error) *text.Failure {
 		}, Err: err}
 	case errors.As(err, &keys):
 		return keysFailure(keys)
+	case errors.As(err, &ended):
+		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &chain):
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
 	case errors.As(err, &unreadable):

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"xietong/certs/identity"
 	"xietong/consensus/state"
 )
 
@@ -21,17 +20,6 @@ type ClockError struct {
 
 func (e *ClockError) Error() string {
 	return fmt.Sprintf("the clock is %s behind ledger time %s", e.Behind.Round(time.Second), e.Ledger.UTC().Format(time.RFC3339))
-}
-
-// actWithin is how long an act may take from its signature to its entry.
-const actWithin = time.Minute
-
-// EndedError is returned where something must be signed and the certificate for it has ended, as
-// after a leap of the clock. The next upkeep, within a minute or so, makes new keys.
-type EndedError struct{ In identity.Jurisdiction }
-
-func (e *EndedError) Error() string {
-	return "the signing certificate of " + e.In.String() + " has ended"
 }
 
 // checkClock refuses to propose under a clock that was set back: the clock decides, for instance,

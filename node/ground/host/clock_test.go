@@ -146,26 +146,3 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("reading stopped: %v", err)
 	}
 }
-
-// TestNothingIsSignedWithWhatHasEnded (D16): the clock leaps over the end of the signing
-// certificate. Until the next upkeep nothing is signed that nobody could prove; after it acts are
-// signed again.
-func TestNothingIsSignedWithWhatHasEnded(t *testing.T) {
-	clock := &setClock{at: time.Date(1970, 6, 1, 9, 0, 0, 0, time.UTC)}
-	h := openWith(t, t.TempDir(), clock.now, 0)
-	defer h.Close()
-	if err := try(t, h); err != nil {
-		t.Fatal(err)
-	}
-	clock.set(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))
-	_, err := h.Act(testHead(), "application/json", []byte(village))
-	if ended, ok := errors.AsType[*EndedError](err); !ok || ended.In != h.Name() {
-		t.Errorf("before the upkeep: got %v, want that the certificate has ended", err)
-	}
-	if err := h.RenewKeys(t.Context(), func(uint64) bool { return false }); err != nil {
-		t.Fatal(err)
-	}
-	if err := try(t, h); err != nil {
-		t.Errorf("after the upkeep: %v", err)
-	}
-}

@@ -4,7 +4,7 @@
 // A jurisdiction's folder holds
 //
 //	state.db   the replicated state and the ledger (consensus/state)
-//	wal/       raft's log
+//	wal/       raft's log, with the mark of the keystore
 //	certs/     private keys and certificates (certs/authority)
 //	keystore   the wrapping keys of the vault (consensus/vault)
 //	files/     immutable files of the ledger; empty for now
@@ -37,18 +37,20 @@ import (
 )
 
 const (
-	firstEpoch   = 1
-	stateFile    = "state.db"
-	certsFolder  = "certs"
-	keystoreFile = "keystore"
-	filesFolder  = "files"
-	commandLife  = time.Hour // how long an idempotency key is good for
-	readyWithin  = 30 * time.Second
+	firstEpoch  = 1
+	stateFile   = "state.db"
+	certsFolder = "certs"
+	filesFolder = "files"
+	commandLife = time.Hour // how long an idempotency key is good for
+	readyWithin = 30 * time.Second
 	// A new entry waits for a checkpoint for checkpointLag times the number of jurisdictions that
 	// share the disk, but at most for longestLag.
 	checkpointLag = 200 * time.Millisecond
 	longestLag    = time.Second
 )
+
+// Keystore is the name of the vault's file in a jurisdiction's folder.
+const Keystore = "keystore"
 
 // Host is one hosted jurisdiction.
 type Host struct {
@@ -97,12 +99,13 @@ func Folder(data string, name identity.Jurisdiction) string {
 	return filepath.Join(data, "j", name.String())
 }
 
-// Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands.
+// Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands. The
+// error is a *ForeignError where a part of the folder is of another ledger or another copy.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
 	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("open %s: %w", name, err), h.Close())
+			err = errors.Join(fmt.Errorf("open %s: %w", name, foreignPart(dir, err)), h.Close())
 		}
 	}()
 	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
@@ -112,7 +115,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
 		return h, err
 	}
-	if h.vault, err = vault.Open(filepath.Join(dir, keystoreFile)); err != nil {
+	if h.vault, err = vault.Open(filepath.Join(dir, Keystore)); err != nil {
 		return h, err
 	}
 	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
@@ -121,8 +124,12 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.log, err = logOf(h.store, name); err != nil {
 		return h, err
 	}
+	if err = h.checkKeystore(); err != nil {
+		return h, err
+	}
 	config := group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
+		Mark: markOf(h.vault, h.log),
 	}
 	if o.Group != nil {
 		o.Group(&config)
@@ -218,10 +225,10 @@ func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) 
 }
 
 // Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
-// error is a *EndedError where the signing certificate has ended: nobody could prove the act.
+// error is an *EndedError where what is signed could never be proven.
 func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
-	if now := h.now(); h.authority.Ended(now.Add(actWithin)) {
-		return book.Statement{}, &EndedError{h.name}
+	if err := h.checkEnded(); err != nil {
+		return book.Statement{}, fmt.Errorf("sign act: %w", err)
 	}
 	c, sealed, err := h.seal(contentType, payload)
 	if err != nil {

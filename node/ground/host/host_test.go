@@ -157,13 +157,13 @@ func TestLostKeystore(t *testing.T) {
 	if _, err := Create(dir, name, time.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(dir, keystoreFile)); err != nil {
+	if err := os.Remove(filepath.Join(dir, Keystore)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Create(dir, name, time.Now(), 1); !errors.Is(err, ErrLost) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, keystoreFile)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, Keystore)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a keystore was made: %v", err)
 	}
 }

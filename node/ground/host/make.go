@@ -26,9 +26,9 @@ var ErrLost = errors.New("is missing beside a ledger; restore it from a backup")
 // keystore first.
 func checkWhole(dir string) error {
 	_, state := os.Stat(filepath.Join(dir, stateFile))
-	_, keystore := os.Stat(filepath.Join(dir, keystoreFile))
+	_, keystore := os.Stat(filepath.Join(dir, Keystore))
 	if state == nil && errors.Is(keystore, os.ErrNotExist) {
-		return fmt.Errorf("%s %w", keystoreFile, ErrLost)
+		return fmt.Errorf("%s %w", Keystore, ErrLost)
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func Make(dir string, name identity.Jurisdiction, n New) (made Made, err error) 
 	if err != nil {
 		return made, err
 	}
-	if err := vault.Create(filepath.Join(dir, keystoreFile)); err != nil && !errors.Is(err, vault.ErrExists) {
+	if err := vault.Create(filepath.Join(dir, Keystore)); err != nil && !errors.Is(err, vault.ErrExists) {
 		return made, err
 	}
 	if err := createState(filepath.Join(dir, stateFile), name, max(n.Epoch, firstEpoch)); err != nil {
@@ -132,8 +132,14 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 	if err != nil {
 		return nil, 0, err
 	}
+	log, logErr := logOf(store, name)
+	keystore, err := vault.Open(filepath.Join(dir, Keystore))
+	if err = errors.Join(err, logErr); err != nil {
+		return nil, 0, errors.Join(err, store.Close())
+	}
 	err = group.Bootstrap(group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
+		Mark: markOf(keystore, log),
 	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
 		err = store.View(func(r *state.Reader) error {
@@ -143,8 +149,7 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 			return nil
 		})
 	}
-	log, logErr := logOf(store, name)
-	return first, log.Epoch(), errors.Join(err, logErr, store.Close())
+	return first, log.Epoch(), errors.Join(foreignPart(dir, err), store.Close())
 }
 
 // logOf returns the log of the state's ledger, whose epoch is the ledger's own. It must be of the

@@ -118,7 +118,7 @@ func (h *Host) openKeys(ctx context.Context) error {
 		return err
 	}
 	if err := h.checkKeys(sets); err != nil {
-		return fmt.Errorf("folder %s: %w", certsFolder, err)
+		return err
 	}
 	for range 2 { // the key set that was published before may have ended too
 		if !h.ending(h.now()) {

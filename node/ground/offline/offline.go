@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/consensus/vault"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -80,11 +82,42 @@ type DataReport struct {
 	// FirstBad names the first bad entry with the reason, or tells what is wrong with the key sets
 	// or the checkpoint; absent: all is well.
 	FirstBad string `json:"first_bad,omitempty"`
+	// Keystore says how the keystore in the directory goes with the ledger.
+	Keystore KeystoreState `json:"keystore"`
+}
+
+// KeystoreState is how a keystore goes with a ledger.
+type KeystoreState string
+
+// The states of a keystore. A copy for somebody who may read no payload has none.
+const (
+	KeystoreOwn     KeystoreState = "own"
+	KeystoreAbsent  KeystoreState = "absent"
+	KeystoreOther   KeystoreState = "other"
+	KeystoreDamaged KeystoreState = "damaged"
+)
+
+// keystoreIn returns the state of the keystore in a jurisdiction's folder.
+func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error) {
+	err := host.CheckKeystore(dir, sealed)
+	_, foreign := errors.AsType[*host.ForeignError](err)
+	switch {
+	case err == nil:
+		return KeystoreOwn, nil
+	case foreign:
+		return KeystoreOther, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return KeystoreAbsent, nil
+	case errors.Is(err, vault.ErrKeystore):
+		return KeystoreDamaged, nil
+	}
+	return "", err
 }
 
 // VerifyData derives the ledger of one jurisdiction anew from a copied or stopped data directory,
-// and names the first bad entry. name may be empty where the directory hosts one jurisdiction. A
-// bad ledger is no error: it is told in FirstBad.
+// and names the first bad entry; it also says whether the keystore is the ledger's. name may be
+// empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
+// FirstBad.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
 	settings, err := datadir.ReadConfig(dir)
 	if err != nil {
@@ -98,7 +131,8 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 		return DataReport{}, text.Fail(text.BadRequest, text.Args{"where": "--in", "reason": err.Error()}, err)
 	}
 	report := DataReport{Name: name}
-	found, err := state.Verify(ctx, filepath.Join(host.Folder(dir, j), "state.db"), progress)
+	folder := host.Folder(dir, j)
+	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress)
 	if bad, ok := errors.AsType[*state.BadEntryError](err); ok {
 		report.FirstBad = bad.Error()
 		return report, nil
@@ -110,6 +144,9 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	report.Pin, err = checkSigned(found)
 	if err != nil {
 		report.FirstBad = err.Error()
+	}
+	if report.Keystore, err = keystoreIn(folder, found.Sealed); err != nil {
+		return report, datadir.Error(dir, err)
 	}
 	return report, nil
 }

@@ -146,3 +146,37 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 		t.Errorf("the file as it was: got %+v, %v", report, err)
 	}
 }
+
+// TestVerifyTellsOfAnotherKeystore: a whole ledger beside the keystore of another copy, or a
+// damaged one, is told; so is a copy without one, which is no fault.
+func TestVerifyTellsOfAnotherKeystore(t *testing.T) {
+	dir, file := filled(t)
+	other, _ := filled(t)
+	keystore := filepath.Join(filepath.Dir(file), host.Keystore)
+	read := func(path string) []byte {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	own, foreign := read(keystore), read(filepath.Join(other, "j", nanming, host.Keystore))
+	for _, row := range []struct {
+		content []byte // nil: no file
+		want    KeystoreState
+	}{{own, KeystoreOwn}, {foreign, KeystoreOther}, {own[1:], KeystoreDamaged}, {nil, KeystoreAbsent}} {
+		var err error
+		if row.content == nil {
+			err = os.Remove(keystore)
+		} else {
+			err = os.WriteFile(keystore, row.content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := VerifyData(t.Context(), dir, "", nil)
+		if err != nil || report.Keystore != row.want || report.FirstBad != "" {
+			t.Errorf("got %+v, %v, want %s", report, err, row.want)
+		}
+	}
+}

@@ -64,6 +64,8 @@ const (
 	CLINotUnderstoodDo    Code = "cli.not-understood-do"
 	CLIFileChanged        Code = "cli.file-changed"
 	CLIFileChangedDo      Code = "cli.file-changed-do"
+	CLIOutcome            Code = "cli.outcome"
+	CLIOutcomeDo          Code = "cli.outcome-do"
 	CLIInterrupted        Code = "cli.interrupted"
 	CLIInterruptedDo      Code = "cli.interrupted-do"
 	CLIBadFile            Code = "cli.bad-file"
@@ -177,6 +179,13 @@ var frameSentences = []sentence{
 		CLIFileChangedDo,
 		"请确认没有其他程序在写该文件，然后重新导入",
 		"make sure that nothing writes to the file, then import it again",
+	},
+	{CLIOutcome, "请求已经发出，但没有收到应答：是否已经办理尚不清楚", "the request was sent and no answer came: whether it was done is not known"},
+	{
+		CLIOutcomeDo,
+		"先用 xietong status 确认节点在运行，再查明是否已经办理（如 record history、dataset show、agency list、keys status），然后才决定是否重做；批量导入可直接重做，从中断处继续",
+		"see with `xietong status` that the node runs, then whether it was done (record history, dataset show, agency list, keys status) before you repeat it; " +
+			"an import may be repeated at once, and goes on where it was",
 	},
 	{CLIInterrupted, "已中断", "interrupted"},
 	{CLIInterruptedDo, "请查明是否已经生效后再重试", "see whether it took effect before you try again"},

@@ -9,6 +9,8 @@ const (
 	CLIReceiptTrue     Code = "cli.receipt.true"
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
+	CLIKeystoreOther   Code = "cli.keystore-other"
+	CLIKeystoreDamaged Code = "cli.keystore-damaged"
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
 	CLIShortEntry      Code = "cli.short-entry"
 	CLIShortReceipt    Code = "cli.short-receipt"
@@ -49,6 +51,10 @@ var ledgerSentences = []sentence{
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} entries of {name} agree with the checkpoint, root {root}"},
 	{CLIDataFalse, "验证未通过：{name} 自 {first} 起与检查点不一致", "refused: {name} disagrees with the checkpoint from {first} on"},
+	{CLIKeystoreOther, "验证未通过：此密钥库（keystore）不是 {name} 账本的密钥库，用它启动的节点查不到记录；请放回属于本账本的密钥库",
+		"refused: this keystore is not the one of this ledger, {name}: a node would find no record under it; put back the keystore of this ledger"},
+	{CLIKeystoreDamaged, "验证未通过：{name} 的密钥库（keystore）已损坏，内容无法读取；请从备份恢复",
+		"refused: the keystore of {name} is damaged, and no payload can be read; restore it from a backup"},
 	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
 	{CLIShortEntry, "查看一个条目的要素", "Show the head of an entry"},
 	{CLIShortReceipt, "保存一个条目的存证凭证", "Save the receipt of an entry"},

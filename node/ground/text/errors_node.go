@@ -21,6 +21,8 @@ const (
 	NotRunning     Code = "not-running"
 	Diverged       Code = "diverged"
 	ChainMissing   Code = "chain-missing"
+	KeystoreOther  Code = "keystore-other"
+	PartOther      Code = "part-other"
 	KeysEnded      Code = "keys-ended"
 )
 
@@ -94,13 +96,6 @@ var nodeProblems = []problem{
 			"restore the file from a backup; if there is none, have {parent} run `xietong invite --rekey` for it, and run `xietong join` in this data directory: keys and data stay"},
 	},
 	{
-		number: 214, code: KeysEnded, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"签名证书已过期", "{jurisdiction}的签名证书已过期，现在签署的内容今后无法证明，因此没有办理；节点会在一两分钟内换用新密钥", "{jurisdiction}",
-			"请核对本机时钟，两分钟后重试；仍然如此的，请用 xietong keys status 查看"},
-		en: parts{"Signing certificate has ended", "the signing certificate of {jurisdiction} has ended; what it signed now could never be proved, so nothing was done; the node makes new keys within a minute or two", "{jurisdiction}",
-			"check this machine's clock and try again in two minutes; if it goes on, see `xietong keys status`"},
-	},
-	{
 		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
 		zh: parts{"磁盘空间不足", "可用空间 {free}，低于最低要求 {needed}，暂停写入；数据使用须先记录，因此查询也暂停，目录、状态和已有存证仍可查看", "{dir}",
 			"请清理或扩充磁盘；空间恢复后节点自动继续写入"},
@@ -139,5 +134,27 @@ var nodeProblems = []problem{
 			"请勿删除数据；请保留数据目录，从其他副本重建该副本，并查明原因"},
 		en: parts{"Replica diverged", "replica {replica} computed another root than the majority, and has stopped",
 			"{log}, tree size {size}", "delete nothing: keep the data directory, rebuild the replica from the others, and find the cause"},
+	},
+	{
+		number: 196, code: KeystoreOther, status: http.StatusConflict, params: []string{"dir"},
+		zh: parts{"密钥库不属于本账本", "此密钥库（keystore）不是本账本的密钥库，而是另一行政区划或另一份副本的；用它查不到任何已有记录", "{dir}",
+			"请放回属于本账本的密钥库：一个行政区划文件夹的全部文件须出自同一份备份，且备份时节点已停止；请勿删除现有的密钥库，也不要新建"},
+		en: parts{"Another keystore", "this keystore is not the one of this ledger: it is of another jurisdiction or another copy, and no record would be found under it", "{dir}",
+			"put back the keystore of this ledger: all files of a jurisdiction's folder must come from one backup, taken while the node was stopped; " +
+				"delete no keystore, and make no new one"},
+	},
+	{
+		number: 197, code: PartOther, status: http.StatusConflict, params: []string{"part", "dir"},
+		zh: parts{"文件夹由不同副本拼成", "此处的 {part} 不属于本账本，而是另一行政区划、另一份副本或另一时间的", "{dir}",
+			"请用同一份备份恢复整个文件夹，且备份时节点已停止；两份备份的文件不能拼用；请勿删除现有文件"},
+		en: parts{"Folder of several copies", "the {part} here is not the one of this ledger: it is of another jurisdiction, another copy or another time", "{dir}",
+			"restore the whole folder from one backup, taken while the node was stopped: files of two backups do not go together; delete nothing that is there"},
+	},
+	{
+		number: 198, code: KeysEnded, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
+		zh: parts{"签名密钥已到期", "正在使用的签名密钥已到期，签出的内容无法验证，因此没有办理", "{jurisdiction}",
+			"请核对本机时钟；时钟无误的，节点会在一分钟左右自动换用新密钥，届时再试；如仍出现，请查看 xietong keys status"},
+		en: parts{"Signing keys ended", "the signing keys in use have ended: what they sign could not be verified, so nothing was done", "{jurisdiction}",
+			"see that this machine's clock is right; if it is, the node uses new keys by itself within a minute or so: try again then; if it happens again, see `xietong keys status`"},
 	},
 }
