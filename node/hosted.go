@@ -134,6 +134,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		parent, _ := h.table.Parent()
 		h.chains.Tell(root, parent)
 	})
+	published.Damaged = func(err error) { h.logger.Error("roster cannot be read, the one before it counts", "error", err) }
 	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
 		heard, _ := n.socket.LastHeard(name, peer)
 		return heard
@@ -171,6 +172,9 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	desk.Slots, desk.Files = n.slots, n.files
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
 		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
+	}
+	desk.Unreadable = func(entry identity.Entry, dataset identity.Label, err error) {
+		h.logger.Error("record cannot be read", "entry", entry.String(), "dataset", dataset.String(), "error", err)
 	}
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
