@@ -58,9 +58,15 @@ func VerifyDoor(ctx context.Context, line door.Line, root trust.Pin, name identi
 // proves verifies that the certificate that a connection has shown is of the last level of a
 // verified chain. The error is text.ParentMismatch.
 func proves(line door.Line, chain []trust.Link, now time.Time) error {
-	last, bundles := chain[len(chain)-1], &tlsconf.Bundles{}
-	name := last.Newest().Name
-	err := bundles.Set(trust.At(last.Believed(), now))
+	last := chain[len(chain)-1]
+	return VerifyKnown(line, last.Newest().Name, last.Believed(), now)
+}
+
+// VerifyKnown verifies that the other end of a connection is the jurisdiction, by the key sets that
+// are believed of it. The error is text.ParentMismatch.
+func VerifyKnown(line door.Line, name identity.Jurisdiction, sets []trust.Believed, now time.Time) error {
+	bundles := &tlsconf.Bundles{}
+	err := bundles.Set(trust.At(sets, now))
 	if err == nil {
 		err = tlsconf.VerifyServer(line.TLS(), bundles, name, now)
 	}

@@ -69,7 +69,38 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if last := chain[len(chain)-1].Newest().Name; len(levels) == 0 || last != h.name {
 		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
 	}
+	if err := h.goesOn(ctx, chain); err != nil {
+		return nil, err
+	}
 	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
+}
+
+// goesOn refuses a chain that goes back behind the one that is kept: at no level are key sets given
+// up for those of before, or for others that do not follow them. So nothing that was revoked
+// counts again, whoever shows it. A level that began anew is of a later epoch.
+func (h *Host) goesOn(ctx context.Context, chain []trust.Link) error {
+	if h.above.Load() == nil {
+		return nil
+	}
+	levels, root, err := h.chainFrom(ctx, 1)
+	if err != nil {
+		return err
+	}
+	kept, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if err != nil {
+		return fmt.Errorf("kept chain: %w", err)
+	}
+	for i := range min(len(kept), len(chain)) {
+		last, now := kept[i].Newest(), chain[i].KeySets
+		if last.Name != chain[i].Newest().Name || chain[i].Newest().Epoch > last.Epoch {
+			return nil // another tree or parent, or one that began anew: those below it follow it
+		}
+		at := slices.IndexFunc(now, func(k trust.KeySet) bool { return k.Number >= last.Number })
+		if at < 0 || now[at].Number == last.Number && now[at].Hash() != last.Hash() || now[at].Epoch < last.Epoch {
+			return fmt.Errorf("%w: %w: the key sets of %s do not go on from number %d", ErrNotAbove, trust.ErrInvalid, last.Name, last.Number)
+		}
+	}
+	return nil
 }
 
 // handable refuses levels that could not be handed on, with a *ChainError: whoever takes them can

@@ -77,7 +77,8 @@ type UpkeepOptions struct {
 	// Reach returns a way to the parent: the link, or the door where there is no link or it is not
 	// trusted yet. done releases the way.
 	Reach func(ctx context.Context, parent identity.Jurisdiction) (way door.Asker, done func(), err error)
-	// Proves verifies that what came over a way is the parent's own word. nil: it always is.
+	// Proves verifies that the other end of a way is the parent, so that what comes over it is the
+	// parent's own word. nil: it always is.
 	Proves func(ctx context.Context, way door.Asker, parent identity.Jurisdiction) error
 	// Changed is called after each attempt to derive the table anew, also where the attempt failed
 	// or nothing had changed. It must not be nil.
@@ -298,6 +299,9 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 		return err
 	}
 	defer done()
+	if err := u.proven(ctx, way, parent); err != nil {
+		return err
+	}
 	number, err := u.show(ctx, way, parent)
 	if err != nil {
 		return err
@@ -367,7 +371,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			u.table.Alarm(parent, f.Code, err)
 		}
 		if slices.Contains(denials, f.Code) {
-			err = errors.Join(err, u.denied(ctx, way, parent, f))
+			err = errors.Join(err, u.keys.Deny(string(f.Code), text.Values(f.Code, f.Args)))
 		}
 	}
 	if err != nil {

@@ -1,0 +1,25 @@
+package neighbours
+
+import (
+	"context"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// denials are the words by which a parent says that it does not endorse the keys that were shown.
+var denials = []text.Code{text.EndorsementWithdrawn, text.EndorsementUnknown, text.KeysSuperseded, text.KeySetsForked, text.KeySetOld}
+
+// proven verifies that the other end of a way is the parent: whoever stands at the address of its
+// door answers there, and neither an answer from before nor a refusal of a stranger says anything.
+func (u *Upkeep) proven(ctx context.Context, way door.Asker, parent identity.Jurisdiction) error {
+	if u.o.Proves == nil {
+		return nil
+	}
+	if err := u.o.Proves(ctx, way, parent); err != nil {
+		return fmt.Errorf("verify the door of %s: %w", parent, err)
+	}
+	return nil
+}
