@@ -14,7 +14,7 @@ import (
 var opening = map[string][]string{
 	"Payload": {
 		"node/business/records/search.go", "node/business/records/verify.go", "node/business/sharing/revoke.go",
-		"node/trials/measure/appender.go", "node/tree/rosters/rosters.go",
+		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},
 	"Sealed":   {"node/ground/host/payload.go"},

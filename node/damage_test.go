@@ -1,17 +1,22 @@
 package node
 
 import (
+	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 	"xietong/node/faces/client"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -108,4 +113,34 @@ func TestChainIsMissing(t *testing.T) {
 		t.Errorf("joined again: %v", err)
 	}
 	serve(t, dir)
+}
+
+// TestDamagedValue (S01d): a value that is read as the node opens and is damaged is logged, and the
+// node opens without it.
+func TestDamagedValue(t *testing.T) {
+	const damage book.Command[[]byte, book.Nothing] = 999
+	for bucket, key := range map[string]string{"self-check": "alarms", "roster": "current"} {
+		dir, _ := initDir(t)
+		name, err := identity.ParseJurisdiction(nanming.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		registry := commands()
+		damage.Handle(registry, func(tx *state.Tx, value []byte) (book.Nothing, error) {
+			return book.Nothing{}, tx.Put(bucket, []byte(key), value)
+		})
+		h, err := host.Open(t.Context(), host.Folder(dir, name), name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = damage.Do(t.Context(), h, book.Request{}, []byte{0xff, 0x01})
+		if err = errors.Join(err, h.Close()); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		serveLogging(t, dir, slog.New(slog.NewTextHandler(&log, nil)))()
+		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), bucket) {
+			t.Errorf("%s: got %d errors in the log, want one that names it:\n%s", bucket, n, &log)
+		}
+	}
 }

@@ -134,6 +134,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		parent, _ := h.table.Parent()
 		h.chains.Tell(root, parent)
 	})
+	published.Damaged = func(err error) { h.logger.Error("roster cannot be read, the one before it counts", "error", err) }
 	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
 		heard, _ := n.socket.LastHeard(name, peer)
 		return heard

@@ -70,12 +70,14 @@ func acknowledge(ctx context.Context, l book.Ledger, id identity.Message, n int)
 	return int(were), again, err
 }
 
-// load returns the alarms that stand.
-func load(ctx context.Context, l book.Ledger) (f []Finding, err error) {
+// load returns the alarms that stand; damaged says why they cannot be read.
+func load(ctx context.Context, l book.Ledger) (f []Finding, damaged, err error) {
 	err = l.View(ctx, func(r *state.Reader) error {
-		a, _ := kept.Load(r, keyOfAlarm)
-		f = a.Findings
+		a, _, err := kept.Read(r, keyOfAlarm)
+		if damaged = err; err == nil {
+			f = a.Findings
+		}
 		return nil
 	})
-	return f, err
+	return f, damaged, err
 }

@@ -136,9 +136,13 @@ func draw(below int) (int, error) {
 	return int(n.Int64()), nil
 }
 
-// Refresh reads the alarms that are kept.
+// Refresh reads the alarms that are kept. Where they cannot be read it logs that, and begins with
+// none: what goes on is found again.
 func (d *Desk) Refresh(ctx context.Context) error {
-	kept, err := load(ctx, d.o.Ledger)
+	kept, damaged, err := load(ctx, d.o.Ledger)
+	if damaged != nil {
+		d.o.Logger.Error("alarms cannot be read", "error", damaged)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.kept = kept

@@ -17,13 +17,15 @@
 // against the asker's roster, the last Kept rosters are kept, and a later one is asked for when a
 // question names it.
 //
+// A current roster that cannot be read takes nothing with it: the last one before it that can be
+// read counts until the parent brings it again, or a later one. A root, which has nobody to ask,
+// publishes no roster meanwhile, because two lists must never have one number.
+//
 // The package makes no connection and holds no key. Package roster decides which lists are valid.
 package rosters
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -40,18 +42,6 @@ import (
 	"xietong/node/tree/door"
 )
 
-// The commands of this room. Their numbers are those of docs/protocol.md.
-const (
-	commandPublish book.Command[publishBody, ledger.Ref] = 19
-	commandKeep    book.Command[keepBody, book.Nothing]  = 20
-)
-
-var (
-	rosters    = book.Bucket[kept]{Name: "roster", Max: ledger.MaxRosterProof + 64}
-	keyCurrent = []byte("current")
-	keyBefore  = []byte("before")
-)
-
 // Kept is how many rosters are kept, the current one included.
 const Kept = 8
 
@@ -62,85 +52,11 @@ type Ledger interface {
 	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
 }
 
-// kept is the value of the bucket.
-type kept struct {
-	_      struct{} `cbor:",toarray"`
-	Number uint64
-	Entry  ledger.Ref // of the own ledger; None: it is of another
-	Proof  []byte
-}
-
-// publishBody is the body of commandPublish. The proposer has decoded the list, and has checked
-// that it follows the published list before it, if there is one.
-type publishBody struct {
-	_         struct{} `cbor:",toarray"`
-	Number    uint64
-	Agency    *identity.Label // nil: the node itself, number 1
-	Statement book.Statement
-}
-
-// keepBody is the body of commandKeep. The proposer has verified the proof.
-type keepBody struct {
-	_      struct{} `cbor:",toarray"`
-	Number uint64
-	Proof  []byte
-}
-
-// Register adds this room's commands and bucket.
-func Register(r *state.Registry) {
-	rosters.Keep(r)
-	commandPublish.Handle(r, applyPublish)
-	commandKeep.Handle(r, applyKeep)
-}
-
-func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
-	if have, _ := rosters.Load(tx, keyCurrent); b.Number != have.Number+1 {
-		return ledger.None, book.Refuse(text.RosterMoved, fmt.Sprint(have.Number))
-	}
-	next := kept{Number: b.Number, Entry: book.Next(tx), Proof: []byte{}}
-	if err := replace(tx, next); err != nil {
-		return ledger.None, err
-	}
-	head := ledger.Head{Kind: ledger.KindRoster}
-	if b.Agency != nil {
-		head.Agency = *b.Agency
-	}
-	return b.Statement.Append(tx, head)
-}
-
-// applyKeep keeps a list that is later than the kept one. Any other changes nothing.
-func applyKeep(tx *state.Tx, b keepBody) (done book.Nothing, err error) {
-	if have, _ := rosters.Load(tx, keyCurrent); b.Number <= have.Number {
-		return done, nil
-	}
-	return done, replace(tx, kept{Number: b.Number, Proof: b.Proof})
-}
-
-// replace makes a roster the current one, and keeps the one before it.
-func replace(tx *state.Tx, next kept) error {
-	have, some := rosters.Load(tx, keyCurrent)
-	if err := rosters.Save(tx, keyCurrent, next); err != nil || !some {
-		return err
-	}
-	var before [][]byte
-	for key := range rosters.All(tx, keyBefore) {
-		before = append(before, bytes.Clone(key))
-	}
-	for len(before) > Kept-2 {
-		if err := tx.Delete(rosters.Name, before[0]); err != nil {
-			return err
-		}
-		before = before[1:]
-	}
-	return rosters.Save(tx, beforeKey(have.Number), have)
-}
-
-func beforeKey(number uint64) []byte {
-	return binary.BigEndian.AppendUint64(bytes.Clone(keyBefore), number)
-}
-
 // Store keeps the roster of one hosted jurisdiction. Many goroutines may use it.
 type Store struct {
+	// Damaged, if not nil, is told by Refresh of each roster that cannot be read.
+	Damaged func(error)
+
 	own        Ledger
 	above      func() (door.Asker, bool)
 	later      func(ctx context.Context, root identity.Jurisdiction)
@@ -179,15 +95,15 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 			return r, nil
 		}
 	}
-	before, list, err := s.read(ctx, beforeKey(number))
-	if err != nil || before.Number != number || number == 0 {
+	var before *roster.Roster
+	err := s.own.View(ctx, func(r *state.Reader) (err error) {
+		_, before, _, err = s.at(r, beforeKey(number))
+		return err
+	})
+	if err != nil || before == nil || before.Number() != number || before.Hash() != hash {
 		return nil, s.absent(number, err)
 	}
-	r, err := roster.Decode(list)
-	if err != nil || r.Hash() != hash {
-		return nil, s.absent(number, err)
-	}
-	return r, nil
+	return before, nil
 }
 
 // upTo asks the parent for a later roster than the current one, if that is before the number.
@@ -206,40 +122,21 @@ func (s *Store) absent(number uint64, err error) error {
 	return text.Fail(text.RosterAbsent, text.Args{"number": fmt.Sprint(number), "jurisdiction": s.own.Name().String()}, err)
 }
 
-// Refresh reads the roster from the state anew.
+// Refresh reads the roster from the state anew: the newest one that can be read.
 func (s *Store) Refresh(ctx context.Context) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
-	k, list, err := s.read(ctx, keyCurrent)
+	k, r, damaged, err := s.newest(ctx)
 	if err != nil {
 		return fmt.Errorf("read roster: %w", err)
 	}
-	if k.Number == 0 {
-		s.current.Store(&Current{Roster: roster.Shipped()})
-		return nil
-	}
-	r, err := roster.Decode(list)
-	if err != nil {
-		return fmt.Errorf("read roster: %w", err)
+	for _, err := range damaged {
+		if s.Damaged != nil {
+			s.Damaged(err)
+		}
 	}
 	s.current.Store(&Current{Roster: r, Entry: k.Entry.In(s.own.Log())})
 	return nil
-}
-
-// read returns what is kept under a key, and the list that it is about.
-func (s *Store) read(ctx context.Context, key []byte) (k kept, list []byte, err error) {
-	err = s.own.View(ctx, func(r *state.Reader) (err error) {
-		k, _ = rosters.Load(r, key)
-		index, own := k.Entry.Index()
-		switch {
-		case own:
-			list, err = s.own.Payload(r, index)
-		case k.Number > 0:
-			list, err = ledger.PayloadIn(k.Proof)
-		}
-		return err
-	})
-	return k, list, err
 }
 
 // Upkeep asks the parent for a later roster than the current one. At a root, where way is nil, it
@@ -336,9 +233,10 @@ func (s *Store) changed(ctx context.Context) error {
 	return nil
 }
 
-// Proof returns the proof of the kept roster, where it is later than the number; else nil.
+// Proof returns the proof of the newest roster that can be read, where it is later than the number;
+// else nil.
 func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
-	k, _, err := s.read(ctx, keyCurrent)
+	k, _, _, err := s.newest(ctx)
 	switch {
 	case err != nil || k.Number <= than:
 		return nil, err
