@@ -1,15 +1,21 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"strconv"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 	"xietong/exchange/link"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -17,8 +23,9 @@ import (
 // Host makes the node host a further jurisdiction below one that it hosts. The new jurisdiction
 // joins as every child does: (1) the parent invites it, (2) it knocks at the parent's door, over
 // the node's own socket, and is endorsed, (3) the configuration names it, (4) it is opened and
-// links to its parent. The same request again goes on where the first one stopped. For a
-// jurisdiction that the node hosts already the result has its names and its pin alone.
+// links to its parent. Nobody is invited whom the configuration could not name. The same request
+// again goes on where the first one stopped, also under another id (see invite). For a jurisdiction
+// that the node hosts already the result has its names and its pin alone.
 func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
@@ -30,8 +37,11 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 	if !ok {
 		return join.Result{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": parent.String()}, nil)
 	}
+	if err := n.tryConfig(place); err != nil {
+		return join.Result{}, err
+	}
 	at := loopback(n.packets.LocalAddr())
-	invited, err := above.face.Joining.InviteInside(ctx, id, place, at.String())
+	invited, err := n.invite(ctx, above, id, place, at.String())
 	if err != nil {
 		return join.Result{}, err
 	}
@@ -45,6 +55,48 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		return result, err
 	}
 	return result, n.add(ctx, join.Placed(invited.Token))
+}
+
+// invite invites the place. One that is endorsed already is invited anew if the keys that are
+// endorsed lie in its folder here: the node ended before the configuration named it. Redeemed by
+// those keys, the new invitation leads to the endorsement that stands.
+func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, place tree.Place, address string) (join.Invited, error) {
+	invited, err := above.face.Joining.InviteInside(ctx, id, place, address, false)
+	if code, _ := failure.Told(err); err == nil || text.ByNumber(code) != text.AlreadyJoined {
+		return invited, err
+	}
+	here, hereErr := n.endorsedHere(ctx, above, place.Name)
+	if hereErr != nil || !here {
+		return join.Invited{}, errors.Join(err, hereErr)
+	}
+	if id, err = identity.NewMessage(); err != nil {
+		return join.Invited{}, err
+	}
+	return above.face.Joining.InviteInside(ctx, id, place, address, true)
+}
+
+// endorsedHere reports whether the keys that the parent has endorsed for a jurisdiction are those
+// in its folder here.
+func (n *Node) endorsedHere(ctx context.Context, above *hosted, name identity.Jurisdiction) (here bool, err error) {
+	folder := host.Folder(n.dir, name)
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	own, err := host.Open(ctx, folder, name, host.Options{Registry: commands(), Logger: n.o.Logger, Now: n.o.Now})
+	if err != nil {
+		return false, datadir.Error(n.dir, err)
+	}
+	pin, err := own.Pin()
+	if err = errors.Join(err, own.Close()); err != nil {
+		return false, err
+	}
+	hash := pin.Hash()
+	err = above.host.View(ctx, func(r *state.Reader) error {
+		child, _ := tree.ChildOf(r, name.Label())
+		here = child.Joined() && bytes.Equal(child.Endorsed, hash[:])
+		return nil
+	})
+	return here, err
 }
 
 // add names a jurisdiction in the configuration, opens it and starts its background work.
@@ -70,19 +122,38 @@ func (n *Node) add(ctx context.Context, c config.Jurisdiction) error {
 func (n *Node) addToConfig(j config.Jurisdiction) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	c := n.settings
-	for _, have := range c.Jurisdictions {
-		if have.Name == j.Name {
-			return nil
-		}
+	c, err := with(n.settings, j)
+	if err == nil {
+		err = datadir.WriteConfig(n.dir, c)
 	}
-	if len(c.Jurisdictions) >= config.MaxHosted {
-		return text.Fail(text.BadRequest, text.Args{"where": "host", "reason": strconv.Itoa(config.MaxHosted)}, nil)
-	}
-	c.Jurisdictions = append(c.Jurisdictions[:len(c.Jurisdictions):len(c.Jurisdictions)], j)
-	if err := datadir.WriteConfig(n.dir, c); err != nil {
+	if err != nil {
 		return err
 	}
 	n.settings = c
 	return nil
+}
+
+// tryConfig refuses a place that the configuration could not name.
+func (n *Node) tryConfig(p tree.Place) error {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	c, err := with(n.settings, config.Jurisdiction{Name: p.Name, DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level})
+	if err != nil {
+		return err
+	}
+	return datadir.TryConfig(n.dir, c)
+}
+
+// with returns the configuration with one jurisdiction more, unless it has it.
+func with(c config.Config, j config.Jurisdiction) (config.Config, error) {
+	for _, have := range c.Jurisdictions {
+		if have.Name == j.Name {
+			return c, nil
+		}
+	}
+	if len(c.Jurisdictions) >= config.MaxHosted {
+		return c, text.Fail(text.BadRequest, text.Args{"where": "host", "reason": strconv.Itoa(config.MaxHosted)}, nil)
+	}
+	c.Jurisdictions = append(c.Jurisdictions[:len(c.Jurisdictions):len(c.Jurisdictions)], j)
+	return c, nil
 }

@@ -89,12 +89,12 @@ func encodes(t invitation.Token) error {
 }
 
 // InviteInside invites a place that the same node will host. The place knocks at address, which is
-// the node's own.
-func (d *Desk) InviteInside(ctx context.Context, id identity.Message, place tree.Place, address string) (Invited, error) {
+// the node's own. With rekey it is invited although it is endorsed.
+func (d *Desk) InviteInside(ctx context.Context, id identity.Message, place tree.Place, address string, rekey bool) (Invited, error) {
 	if len(d.Addresses()) == 0 {
 		return Invited{}, text.Fail(text.NotListening, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
 	}
-	return d.inviteAt(ctx, id, place, []string{address}, 0, false)
+	return d.inviteAt(ctx, id, place, []string{address}, 0, rekey)
 }
 
 // Withdraw ends the endorsement of a child, for the given reason. typed is the child as a person

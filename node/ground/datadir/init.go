@@ -98,12 +98,18 @@ func Write(dir string, c config.Config) error {
 
 // WriteConfig writes the configuration, whole or not at all. It refuses a configuration that Parse
 // would refuse.
-func WriteConfig(dir string, c config.Config) error {
+func WriteConfig(dir string, c config.Config) error { return writeConfig(dir, c, host.WriteFile) }
+
+// TryConfig returns an error where WriteConfig would most probably return one now, and leaves the
+// configuration as it is.
+func TryConfig(dir string, c config.Config) error { return writeConfig(dir, c, host.TryWriteFile) }
+
+func writeConfig(dir string, c config.Config, write func(path string, data []byte) error) error {
 	content := config.Render(c)
 	if _, err := config.Parse(content); err != nil {
 		return ConfigFailure(filepath.Join(dir, config.FileName), err)
 	}
-	if err := host.WriteFile(filepath.Join(dir, config.FileName), content); err != nil {
+	if err := write(filepath.Join(dir, config.FileName), content); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}
 	return nil

@@ -26,18 +26,32 @@ func MakeFolder(path string) error {
 // it, (3) renames it to path, (4) flushes the folder. It overwrites a path.new left by a crash. No
 // two calls may write one path at the same time.
 func WriteFile(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := writeNew(path, data); err != nil {
 		return err
 	}
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// TryWriteFile does what WriteFile does, except for (3): it leaves the file as it is. Its error is
+// the one that WriteFile would most probably return now.
+func TryWriteFile(path string, data []byte) error {
+	if err := writeNew(path, data); err != nil {
+		return err
+	}
+	return os.Remove(path + ".new")
+}
+
+// writeNew writes path.new, and flushes it.
+func writeNew(path string, data []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func syncFolder(path string) error {
