@@ -13,7 +13,7 @@ import (
 // everybody.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/search.go", "node/business/records/verify.go", "node/business/sharing/revoke.go",
+		"node/business/records/desk.go", "node/business/sharing/revoke.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},

@@ -170,6 +170,9 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
 		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
 	}
+	desk.Unreadable = func(entry identity.Entry, dataset identity.Label, err error) {
+		h.logger.Error("record cannot be read", "entry", entry.String(), "dataset", dataset.String(), "error", err)
+	}
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)

@@ -161,7 +161,7 @@ var answers = map[string]any{
 			json.RawMessage(`{"code":"520102001002","name":"AI \u001b[31m小镇\u202e","households":null,"tags":["a", "b"]}`),
 		},
 		Count: 2, TotalScanned: 2, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true,
-		Incomparable: 3,
+		Incomparable: 3, Unreadable: 1,
 	},
 	"POST /v1/verify": client.Verdict{Answer: client.AnswerYes, Access: log + "31"},
 	"GET /v1/grants": client.Grants{Grants: []client.Grant{

@@ -100,14 +100,14 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 		if a.jsonOnly {
 			return json.NewEncoder(a.stdout).Encode(line)
 		}
-		if len(line.Answer.Rows) == 0 && line.Answer.Incomparable == 0 {
+		if len(line.Answer.Rows) == 0 && line.Answer.Incomparable+line.Answer.Unreadable == 0 {
 			return nil
 		}
 		fmt.Fprintf(a.stdout, "%s  %s\n", clean(line.Title), line.Answer.Access)
 		if err := a.printRecords(line.Answer.Rows, q.Fields, q.Key != ""); err != nil {
 			return err
 		}
-		a.sayIncomparable(line.Answer.Incomparable)
+		a.sayLeftOut(line.Answer)
 		a.sayStatus(line.Answer.StatusAsOf)
 		if line.Answer.Cursor != "" {
 			a.say(text.CLIQueryMore, text.Args{"cursor": line.Answer.Cursor})

@@ -113,7 +113,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
 	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
-	a.sayIncomparable(answer.Incomparable)
+	a.sayLeftOut(&answer)
 	a.sayAsked(answer.Asked)
 	a.sayStatus(answer.StatusAsOf)
 	if answer.Cursor != "" {
@@ -122,10 +122,14 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	return nil
 }
 
-// sayIncomparable tells how many records the filter could not compare, where there are any.
-func (a *app) sayIncomparable(n uint64) {
-	if n > 0 {
-		a.say(text.CLIQueryLeftOut, text.Args{"count": number(n)})
+// sayLeftOut tells how many records the filter could not compare, and how many could not be read,
+// where there are any.
+func (a *app) sayLeftOut(of *client.Answer) {
+	if of.Incomparable > 0 {
+		a.say(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable)})
+	}
+	if of.Unreadable > 0 {
+		a.say(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable)})
 	}
 }
 

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ type Desk struct {
 	// Barred, if set, is told of an agency that asks for a dataset by rule after a grant of its
 	// jurisdiction was revoked.
 	Barred func(consumer identity.Agency, dataset identity.Label)
+	// Unreadable, if set, is told once of each entry whose record cannot be read.
+	Unreadable func(entry identity.Entry, dataset identity.Label, err error)
 	// Slots, if set, are those in which questions are decided and records are scanned.
 	Slots *budget.Slots
 	// Files, if set, has room for the files that all desks of a node take in.
@@ -41,6 +44,30 @@ type Desk struct {
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
 	importing map[identity.Label]bool // datasets into which an import is running
+	damaged   map[uint64]bool         // entries that Unreadable was told of, at most mostDamaged
+}
+
+// mostDamaged is how many entries Unreadable is told of. Whoever reads of so many reads no list.
+const mostDamaged = 1000
+
+// payload opens the record of an entry, for a use that the caller has decided and records. The
+// error is book.ErrErased, or text.RecordUnreadable.
+func (d *Desk) payload(r *state.Reader, index uint64, dataset identity.Label) ([]byte, error) {
+	record, err := d.ledger.Payload(r, index)
+	if err == nil || errors.Is(err, book.ErrErased) {
+		return record, err
+	}
+	entry := d.ledger.Log().Entry(index)
+	d.mu.Lock()
+	told := d.damaged[index] || len(d.damaged) >= mostDamaged
+	if !told {
+		d.damaged[index] = true
+	}
+	d.mu.Unlock()
+	if !told && d.Unreadable != nil {
+		d.Unreadable(entry, dataset, err)
+	}
+	return nil, text.Fail(text.RecordUnreadable, text.Args{"dataset": dataset.String(), "entry": entry.String()}, err)
 }
 
 // compiled is one version of a dataset with its schema. The first who calls schema compiles it, and
@@ -54,6 +81,7 @@ type compiled struct {
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
 		ledger: l, mostOpened: maxOpenedToAt, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
+		damaged: map[uint64]bool{},
 	}
 }
 

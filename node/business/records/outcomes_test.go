@@ -85,6 +85,14 @@ func asking(measure, filter string) func(context.Context, *Desk, identity.Messag
 	}
 }
 
+// lookingUp asks for one record.
+func lookingUp(ctx context.Context, desk *Desk, id identity.Message) error {
+	_, err := desk.Query(ctx, id, catalog.Local("water"), Question{
+		Dataset: must(identity.ParseLabel("residents")), Key: "0", Purpose: "statistics", Application: applied,
+	})
+	return err
+}
+
 func verifying(ctx context.Context, desk *Desk, id identity.Message) error {
 	_, err := desk.Verify(ctx, id, catalog.Local("water"), Claim{
 		Dataset: must(identity.ParseLabel("residents")), Key: "0", Field: "sex", Value: json.RawMessage(`"f"`),
@@ -109,8 +117,8 @@ func refusals() map[string]refusal {
 		"a group too small":             {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},
 		"a sum that is not exact":       {incomes("f", "1e300"), asking("sum(income)", ""), nil, nil, text.MeasureInexact, ""},
 		"more records than may be read": {append(two, two...), asking("count by sex", ""), nil, nil, text.FilterTooCostly, ""},
-		"a damaged payload":             {two, asking("", ""), fail, nil, text.Internal, ""},
-		"a damaged payload, verified":   {two, verifying, fail, nil, text.Internal, ""},
+		"a damaged payload":             {two, lookingUp, fail, nil, text.RecordUnreadable, ""},
+		"a damaged payload, verified":   {two, verifying, fail, nil, text.RecordUnreadable, ""},
 		"nobody waits any more":         {two, asking("", ""), leave, nil, text.Internal, text.Late},
 		"the entry moved twice":         {two, asking("", ""), nil, renewed, text.DatasetMoved, ""},
 		"the grant ended meanwhile":     {two, asking("", ""), nil, revokeAll, text.GrantRevoked, ""},
@@ -211,8 +219,8 @@ func TestRefusedProbesAreCharged(t *testing.T) {
 	desk := NewDesk(damaged)
 	for n := range sharing.ProbesPerDay - 1 {
 		_, err := desk.Verify(t.Context(), newID(), catalog.Local("water"), claim)
-		if err == nil || failure.Of(err).Code != text.Internal {
-			t.Errorf("probe %d: got %v, want %s", n+2, err, text.Internal)
+		if err == nil || failure.Of(err).Code != text.RecordUnreadable {
+			t.Errorf("probe %d: got %v, want %s", n+2, err, text.RecordUnreadable)
 		}
 	}
 	opened := damaged.opened

@@ -243,7 +243,7 @@ func (set dataset) measurable(m gather.Measure) error {
 func (s *search) access() sharing.Access {
 	a := sharing.Access{
 		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf, Removed: s.removed,
-		Incomparable: s.answer.Incomparable,
+		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable,
 	}
 	switch {
 	case s.p.q.Measure.Function != gather.None:

@@ -95,6 +95,9 @@ type Answer struct {
 	// Incomparable is the number of records that the filter could not compare: of no value, of
 	// another type, or too costly. They are not in the answer.
 	Incomparable uint64 `cbor:"9,keyasint,omitempty"`
+	// Unreadable is the number of records that are damaged, and could not be read. They are not in
+	// the answer.
+	Unreadable uint64 `cbor:"10,keyasint,omitempty"`
 	Use
 }
 
@@ -122,8 +125,8 @@ func (a Answer) Check() error {
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
 		return fmt.Errorf("%d groups of %d records, and a count of %d", len(a.Groups), total, a.Count)
-	case a.Incomparable > a.Scanned:
-		return fmt.Errorf("%d records not compared, of %d looked at", a.Incomparable, a.Scanned)
+	case a.Incomparable > a.Scanned || a.Unreadable > a.Scanned-a.Incomparable:
+		return fmt.Errorf("%d records not compared and %d not read, of %d looked at", a.Incomparable, a.Unreadable, a.Scanned)
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
 	}

@@ -45,6 +45,9 @@ func newID() identity.Message { return must(identity.NewMessage()) }
 // commandErase erases a payload as a later version will: the sealed bytes go, the entry stays.
 const commandErase book.Command[uint64, book.Nothing] = 2001
 
+// commandDecay replaces the sealed payload of an entry, as a disk may.
+const commandDecay book.Command[uint64, book.Nothing] = 2002
+
 // commands returns the commands of the rooms that the tests need.
 func commands() *state.Registry {
 	registry := state.NewRegistry()
@@ -53,6 +56,9 @@ func commands() *state.Registry {
 	sharing.Register(registry, DatasetState, nil)
 	commandErase.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
 		return book.Nothing{}, tx.Delete("sealed", book.Be64(index))
+	})
+	commandDecay.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
+		return book.Nothing{}, tx.Put("sealed", book.Be64(index), []byte("decayed"))
 	})
 	return registry
 }

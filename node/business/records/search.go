@@ -162,8 +162,12 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": strconv.Itoa(s.desk.mostOpened)}, nil)
 		return false
 	}
-	record, err := s.desk.ledger.Payload(s.reader, f.Index)
-	if errors.Is(err, book.ErrErased) {
+	record, err := s.desk.payload(s.reader, f.Index, s.p.set.Code)
+	switch {
+	case errors.Is(err, book.ErrErased):
+		return true
+	case err != nil && s.p.key == nil: // one record takes nothing but itself out of service
+		s.answer.Unreadable++
 		return true
 	}
 	var matches bool

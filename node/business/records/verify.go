@@ -99,7 +99,7 @@ func (v *verification) compare(r *state.Reader) (Outcome, error) {
 	if !ok {
 		return NoSuchRecord, nil
 	}
-	record, err := v.desk.ledger.Payload(r, now.Index)
+	record, err := v.desk.payload(r, now.Index, v.set.Code)
 	if errors.Is(err, book.ErrErased) {
 		return NoSuchRecord, nil
 	}

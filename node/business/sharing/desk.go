@@ -244,6 +244,8 @@ type Access struct {
 	Outcome    string   `json:"outcome,omitempty"` // of a verification
 	// Incomparable is the number of records that the filter could not compare.
 	Incomparable uint64 `json:"incomparable,omitempty"`
+	// Unreadable is the number of records that could not be read.
+	Unreadable uint64 `json:"unreadable,omitempty"`
 	// Refused is the code of the refusal that the consumer is told in place of the data, although
 	// records were read; "": it is told the data.
 	Refused text.Code `json:"refused,omitempty"`

@@ -84,7 +84,7 @@ func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) clien
 	out := client.Answer{
 		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, Cursor: a.Cursor, AsOf: a.AsOf,
 		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, Asked: a.Asked.String(),
-		Incomparable: a.Incomparable,
+		Incomparable: a.Incomparable, Unreadable: a.Unreadable,
 	}
 	if m.Function != gather.None {
 		out.Groups, out.Whole = measureShown(s, m, a.Groups)

@@ -2,36 +2,37 @@ package text
 
 // Sentences of the verbs that query and verify data.
 const (
-	CLIShortQuery   Code = "cli.short.query"
-	CLIQueryRows    Code = "cli.query.rows"
-	CLIQueryMore    Code = "cli.query.more"
-	CLIQueryGranted Code = "cli.query.granted"
-	CLIQueryLeftOut Code = "cli.query.left-out"
-	CLIVerifyYes    Code = "cli.verify.yes"
-	CLIVerifyNo     Code = "cli.verify.no"
-	CLIVerifyNone   Code = "cli.verify.none"
-	CLILongQuery    Code = "cli.long-query"
-	CLIFlagKey      Code = "cli.flag-key"
-	CLIFlagWhere    Code = "cli.flag-where"
-	CLIFlagFilter   Code = "cli.flag-filter"
-	CLIFlagFields   Code = "cli.flag-fields"
-	CLIFlagLimit    Code = "cli.flag-limit"
-	CLIFlagCursor   Code = "cli.flag-cursor"
-	CLIFlagCount    Code = "cli.flag-count"
-	CLIFlagVerify   Code = "cli.flag-verify"
-	CLIFlagPurpose  Code = "cli.flag-purpose"
-	CLIFlagBasis    Code = "cli.flag-basis"
-	CLIFlagScenario Code = "cli.flag-scenario"
-	CLIFlagScope    Code = "cli.flag-scope"
-	CLIFlagMethod   Code = "cli.flag-method"
-	CLIFlagUntil    Code = "cli.flag-until"
-	CLINotTogether  Code = "cli.not-together"
-	CLINeedsMeasure Code = "cli.needs-measure"
-	CLINoField      Code = "cli.no-field"
-	CLITwoAtMost    Code = "cli.two-at-most"
-	CLIFieldValue   Code = "cli.field-value"
-	CLIFieldTwice   Code = "cli.field-twice"
-	CLIAccess       Code = "cli.access"
+	CLIShortQuery      Code = "cli.short.query"
+	CLIQueryRows       Code = "cli.query.rows"
+	CLIQueryMore       Code = "cli.query.more"
+	CLIQueryGranted    Code = "cli.query.granted"
+	CLIQueryLeftOut    Code = "cli.query.left-out"
+	CLIQueryUnreadable Code = "cli.query.unreadable"
+	CLIVerifyYes       Code = "cli.verify.yes"
+	CLIVerifyNo        Code = "cli.verify.no"
+	CLIVerifyNone      Code = "cli.verify.none"
+	CLILongQuery       Code = "cli.long-query"
+	CLIFlagKey         Code = "cli.flag-key"
+	CLIFlagWhere       Code = "cli.flag-where"
+	CLIFlagFilter      Code = "cli.flag-filter"
+	CLIFlagFields      Code = "cli.flag-fields"
+	CLIFlagLimit       Code = "cli.flag-limit"
+	CLIFlagCursor      Code = "cli.flag-cursor"
+	CLIFlagCount       Code = "cli.flag-count"
+	CLIFlagVerify      Code = "cli.flag-verify"
+	CLIFlagPurpose     Code = "cli.flag-purpose"
+	CLIFlagBasis       Code = "cli.flag-basis"
+	CLIFlagScenario    Code = "cli.flag-scenario"
+	CLIFlagScope       Code = "cli.flag-scope"
+	CLIFlagMethod      Code = "cli.flag-method"
+	CLIFlagUntil       Code = "cli.flag-until"
+	CLINotTogether     Code = "cli.not-together"
+	CLINeedsMeasure    Code = "cli.needs-measure"
+	CLINoField         Code = "cli.no-field"
+	CLITwoAtMost       Code = "cli.two-at-most"
+	CLIFieldValue      Code = "cli.field-value"
+	CLIFieldTwice      Code = "cli.field-twice"
+	CLIAccess          Code = "cli.access"
 )
 
 var querySentences = []sentence{
@@ -41,6 +42,11 @@ var querySentences = []sentence{
 		CLIQueryLeftOut,
 		"另有 {count} 条记录无法按筛选条件比较（没有值、类型不符或计算量过大），未计入结果",
 		"not compared with the filter, and not in the answer: {count} (no value, another type, or too much work)",
+	},
+	{
+		CLIQueryUnreadable,
+		"另有 {count} 条记录已损坏、无法读取，未计入结果，请告知数据提供方",
+		"damaged at the provider, and not in the answer: {count}; tell the provider",
 	},
 	{CLIQueryMore, "尚有后续记录，续查请加 --cursor {cursor}", "there are more: add --cursor {cursor}"},
 	{CLIQueryGranted, "已按规则取得共享权限 {grant}，有效期至 {until}", "granted by rule: {grant}, until {until}"},

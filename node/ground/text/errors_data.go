@@ -4,21 +4,22 @@ import "net/http"
 
 // Problems of data that is imported or looked up.
 const (
-	EntryInvalid    Code = "entry-invalid"
-	PatternRefused  Code = "pattern-refused"
-	KeywordNotTaken Code = "keyword-not-taken"
-	FieldName       Code = "field-name-invalid"
-	SchemaTooLarge  Code = "schema-too-large"
-	BadCSV          Code = "bad-csv"
-	BadJSON         Code = "bad-json"
-	SchemaRejected  Code = "schema-rejected"
-	FilterMalformed Code = "filter-malformed"
-	FilterTooCostly Code = "filter-too-costly"
-	FileChanged     Code = "file-changed"
-	RowsRejected    Code = "rows-rejected"
-	UnknownRecord   Code = "unknown-record"
-	BadCursor       Code = "bad-cursor"
-	ReceiptRefused  Code = "receipt-refused"
+	EntryInvalid     Code = "entry-invalid"
+	PatternRefused   Code = "pattern-refused"
+	KeywordNotTaken  Code = "keyword-not-taken"
+	FieldName        Code = "field-name-invalid"
+	SchemaTooLarge   Code = "schema-too-large"
+	RecordUnreadable Code = "record-unreadable"
+	BadCSV           Code = "bad-csv"
+	BadJSON          Code = "bad-json"
+	SchemaRejected   Code = "schema-rejected"
+	FilterMalformed  Code = "filter-malformed"
+	FilterTooCostly  Code = "filter-too-costly"
+	FileChanged      Code = "file-changed"
+	RowsRejected     Code = "rows-rejected"
+	UnknownRecord    Code = "unknown-record"
+	BadCursor        Code = "bad-cursor"
+	ReceiptRefused   Code = "receipt-refused"
 )
 
 var dataProblems = []problem{
@@ -55,6 +56,13 @@ var dataProblems = []problem{
 			"请减少嵌套、分支和引用"},
 		en: parts{"Schema too large", "the schema has more than {limit} nodes with its references unfolded, is nested too deep, or goes in a circle",
 			"dataset {dataset}, schema at {where}", "use fewer branches, references and levels"},
+	},
+	{
+		number: 206, code: RecordUnreadable, status: http.StatusInternalServerError, params: []string{"dataset", "entry"},
+		zh: parts{"记录已损坏", "该记录的内容已损坏，无法读取；同一数据资源的其他记录不受影响", "数据资源 {dataset}，存证条目 {entry}",
+			"请数据提供机关重新提交该记录；管理员应以 `xietong ledger verify` 检查数据目录，必要时从备份恢复"},
+		en: parts{"Record damaged", "the record is damaged and cannot be read; the other records of the dataset are served on", "dataset {dataset}, entry {entry}",
+			"its provider should put the record again; the administrator should check the data directory with `xietong ledger verify`, and restore it from a backup if it is damaged"},
 	},
 	{
 		number: 41, code: BadCSV, status: http.StatusBadRequest, params: []string{"row", "column", "reason"},
