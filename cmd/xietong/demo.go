@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"xietong/cmd/xietong/demo"
@@ -11,7 +8,7 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	o := demo.Options{Folder: filepath.Join(os.TempDir(), "xietong-demo")}
+	var o demo.Options
 	c := a.verb("demo", text.CLIShortDemo, func(cmd *cobra.Command, _ []string) error {
 		o.Out, o.In, o.Lang, o.JSON = a.stdout, a.stdin, a.lang, a.jsonOnly
 		return demo.Run(cmd.Context(), o)

@@ -27,6 +27,8 @@ const (
 	killsPerDir = 20 // kills of one directory, before the next begins with nothing
 	checkEvery  = 4  // kills between two replays
 	killWithin  = 100 * time.Millisecond
+
+	truncatedLine = "truncated" // of a child, beside the bodies that were acknowledged
 )
 
 func isChild() bool { return os.Getenv(childEnv) != "" }
@@ -61,14 +63,21 @@ func child(dir string) {
 			}
 		}()
 	}
-	for {
+	for said := false; ; {
 		_ = n.Snapshot()
+		if first, err := n.logs.FirstIndex(); err == nil && first > 1 && !said {
+			said = true
+			out.Lock()
+			os.Stdout.WriteString(truncatedLine + "\n")
+			out.Unlock()
+		}
 	}
 }
 
 // TestKill kills a replica at random moments, creation, start-up, snapshots and truncations
 // included. After each kill the file must be whole from its leaves up. Now and then the replica is
-// opened, and must hold every acknowledged entry once.
+// opened, and must hold every acknowledged entry once. Every other kill comes after something was
+// acknowledged and raft's log truncated.
 func TestKill(t *testing.T) {
 	rounds := *kills
 	if rounds == 0 {
@@ -84,7 +93,10 @@ func TestKill(t *testing.T) {
 		if round%killsPerDir == 0 {
 			dir, acked = t.TempDir(), map[string]bool{}
 		}
-		for body := range strings.FieldsSeq(runAndKill(t, dir, rand.N(killWithin))) {
+		for body := range strings.FieldsSeq(runAndKill(t, dir, round%2 == 1, rand.N(killWithin))) {
+			if body == truncatedLine {
+				continue
+			}
 			acked[body] = true
 			total++
 		}
@@ -105,6 +117,9 @@ func TestKill(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("after kill %d", round)
 		}
+	}
+	if total < rounds/2 || truncated < rounds/checkEvery {
+		t.Errorf("%d acknowledged entries and %d truncated logs in %d kills: nothing much could be lost", total, truncated, rounds)
 	}
 	t.Logf("%d kills, %d acknowledged entries, none lost; raft's log was truncated at %d of the replays", rounds, total, truncated)
 }
@@ -147,15 +162,22 @@ func checkKilled(t *testing.T, dir string, round int, acked map[string]bool) (tr
 }
 
 // runAndKill runs the child, kills it after a while, and returns the bodies that the child
-// acknowledged.
-func runAndKill(t *testing.T, dir string, after time.Duration) string {
+// acknowledged, with truncatedLine between them. With late it first waits until one was
+// acknowledged, and the log truncated.
+func runAndKill(t *testing.T, dir string, late bool, after time.Duration) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+dir)
-	var out, errs bytes.Buffer
+	out := heard{enough: make(chan struct{}), is: func(text string) bool {
+		return strings.Contains(text, truncatedLine) && strings.Count(text, "\n") > 1
+	}}
+	var errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
+	}
+	if late {
+		out.await(t)
 	}
 	time.Sleep(after) // the moment of the kill is what this test is about
 	if err := cmd.Process.Kill(); err != nil {
@@ -165,6 +187,38 @@ func runAndKill(t *testing.T, dir string, after time.Duration) string {
 	if cmd.ProcessState.Exited() {
 		t.Fatalf("the child ended by itself: %s", errs.String())
 	}
-	text := out.String()
+	text := out.text.String()
 	return text[:strings.LastIndex(text, "\n")+1]
+}
+
+// heard keeps what a child writes, and closes enough once that is enough.
+type heard struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	is     func(text string) bool
+	enough chan struct{}
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Write(p)
+	if h.is != nil && h.is(h.text.String()) {
+		close(h.enough)
+		h.is = nil
+	}
+	return len(p), nil
+}
+
+// startWithin is how long a child may take to be heard, on the slowest of machines.
+const startWithin = 2 * time.Minute
+
+// await waits until enough was heard.
+func (h *heard) await(t *testing.T) {
+	t.Helper()
+	select {
+	case <-h.enough:
+	case <-time.After(startWithin):
+		t.Error("the child was not heard")
+	}
 }

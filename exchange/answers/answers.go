@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Term is how long an answer is kept.
+// Term is how long an answer is kept; where the clock is set back meanwhile, that much longer.
 const Term = 10 * time.Minute
 
 // overhead is what an answer costs beside its own bytes.

@@ -26,8 +26,8 @@ type exporter interface {
 	Export(context string, length int) ([]byte, error)
 }
 
-// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages. Many
-// goroutines may use it.
+// Recipient encrypts to one decryption key. One encapsulation serves for an hour of messages, and
+// for as much longer as the clock is set back meanwhile. Many goroutines may use it.
 type Recipient struct {
 	public hpke.PublicKey
 	key    [32]byte // SHA-256 of public

@@ -28,7 +28,9 @@ import (
 
 // Options of the demo.
 type Options struct {
-	Folder string // deleted and made anew; holds the binary and a data directory for each place
+	// Folder is an empty folder of the caller's own, for the binary and a data directory of each
+	// place. "": a new one that nobody else can open, deleted in the end unless a step failed.
+	Folder string
 	Out    io.Writer
 	In     io.Reader
 	JSON   bool // one JSON object for each step instead of sentences
@@ -78,6 +80,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := d.prepare(); err != nil {
 		return err
 	}
+	defer func() {
+		if o.Folder == "" && err == nil {
+			err = os.RemoveAll(d.Folder)
+		}
+	}()
 	log, err := os.Create(d.file("nodes.log"))
 	if err != nil {
 		return fmt.Errorf("prepare demo: %w", err)
@@ -142,13 +149,14 @@ func (d *demo) print(v any) error {
 	return err
 }
 
-// prepare makes the folder anew and copies this binary into it.
-func (d *demo) prepare() error {
-	if err := os.RemoveAll(d.Folder); err != nil {
-		return fmt.Errorf("prepare demo: %w", err)
-	}
-	if err := os.MkdirAll(d.Folder, 0o700); err != nil {
-		return fmt.Errorf("prepare demo: %w", err)
+// prepare makes the folder, unless it is given, and copies this binary into it. The temp directory
+// is shared with whoever else uses the machine, so the folder has a name that nobody can foresee,
+// and one that exists is never taken.
+func (d *demo) prepare() (err error) {
+	if d.Folder == "" {
+		if d.Folder, err = os.MkdirTemp("", "xietong-demo"); err != nil {
+			return fmt.Errorf("prepare demo: %w", err)
+		}
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -45,8 +45,11 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 			Chain []string `json:"chain"`
 		}
 		err := d.runJSON(ctx, &report, "--json", "ledger", "verify", entry.file+".receipt", entry.file+".payload", "--root", top.pin)
-		if err != nil || report.Entry != entry.name {
-			return nil, fmt.Errorf("%s: verified %q: %w", entry.name, report.Entry, err)
+		if err == nil && report.Entry != entry.name {
+			err = fmt.Errorf("verified %q", report.Entry)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", entry.name, err)
 		}
 		out = append(out, d.t(text.DemoValid, text.Args{"entry": report.Entry, "chain": d.called(report.Chain)}))
 	}

@@ -24,7 +24,7 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 		_, err := from.as[consumer].Query(ctx, c.ask)
 		p, ok := errors.AsType[*client.Problem](err)
 		if !ok || p.Code != string(c.want) {
-			return nil, fmt.Errorf("want the refusal %s, got %w", c.want, err)
+			return nil, fmt.Errorf("want the refusal %s, got %v", c.want, err)
 		}
 		out = append(out, d.refused(p.By, p.What()))
 	}
@@ -40,7 +40,8 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 		}
 		out = append(out, d.refused(drilled.By, drilled.Says))
 	}
-	return out, d.stolen(ctx, &out)
+	line, err := d.stolen(ctx)
+	return append(out, line), err
 }
 
 func (d *demo) refused(by, what string) string {
@@ -52,14 +53,13 @@ func indexIn(entry string) string { return entry[strings.LastIndexByte(entry, '/
 
 // stolen shows that an invitation serves one key set: a second node with the same invitation is
 // refused, and the city is alarmed.
-func (d *demo) stolen(ctx context.Context, out *said) error {
+func (d *demo) stolen(ctx context.Context) (line string, err error) {
 	county := d.at(nanming)
 	city := county.above
 	told, err := d.command(ctx, "--json", "--data", "stolen", "join", county.token).CombinedOutput()
 	if err == nil || !strings.Contains(string(told), string(text.InvitationRedeemed)) {
-		return fmt.Errorf("the stolen invitation was not refused: %s", told)
+		return "", fmt.Errorf("the stolen invitation was not refused: %s", told)
 	}
 	why := text.T(d.Lang, text.InvitationRedeemed, text.Args{"name": county.title, "jurisdiction": city.title})
-	*out = append(*out, d.refused(city.title, why))
-	return nil
+	return d.refused(city.title, why), nil
 }

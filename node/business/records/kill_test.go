@@ -98,15 +98,20 @@ func child(dir string) {
 	}
 }
 
-// runAndKill runs the child, kills it after a while, and returns the lines that it wrote.
-func runAndKill(t *testing.T, dir string, after time.Duration) []string {
+// runAndKill runs the child, waits until it has written a line of the kind, "" for none, kills it
+// after a while, and returns the lines that it wrote.
+func runAndKill(t *testing.T, dir, kind string, after time.Duration) []string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+dir)
-	var out, errs bytes.Buffer
+	out := heard{enough: make(chan struct{}), is: func(text string) bool { return strings.Contains(text, kind+" ") }}
+	var errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
+	}
+	if kind != "" {
+		out.await(t)
 	}
 	time.Sleep(after) // the moment of the kill is the test
 	if err := cmd.Process.Kill(); err != nil {
@@ -116,14 +121,14 @@ func runAndKill(t *testing.T, dir string, after time.Duration) []string {
 	if errs.Len() > 0 {
 		t.Fatalf("the child failed: %s", errs.String())
 	}
-	lines := strings.Split(out.String(), "\n")
+	lines := strings.Split(out.text.String(), "\n")
 	return lines[:len(lines)-1] // the text after the last newline was still being written
 }
 
 // TestKillImport kills a node at random moments of imports and puts, start-up, snapshots and log
 // truncation included. After each kill the ledger is verified from its leaves; now and then the
 // node is opened: every record and import that was acknowledged is there, and every import is
-// visible whole or not at all.
+// visible whole or not at all. Every other kill comes after something was acknowledged.
 func TestKillImport(t *testing.T) {
 	rounds := *kills
 	if rounds == 0 {
@@ -134,12 +139,12 @@ func TestKillImport(t *testing.T) {
 	}
 	var dir string
 	var acked map[string]bool
-	puts, imports := 0, 0
+	puts, imports, after := 0, 0, []string{"", "import", "", "put"}
 	for round := range rounds {
 		if round%killsPerDir == 0 {
 			dir, acked = filepath.Join(t.TempDir(), "j"), map[string]bool{}
 		}
-		for _, line := range runAndKill(t, dir, rand.N(killWithin)) {
+		for _, line := range runAndKill(t, dir, after[round%len(after)], rand.N(killWithin)) {
 			if !acked[line] && strings.HasPrefix(line, "import") {
 				imports++
 			} else if !acked[line] {
@@ -160,6 +165,9 @@ func TestKillImport(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("after kill %d", round)
 		}
+	}
+	if dirs := (rounds + killsPerDir - 1) / killsPerDir; puts < rounds/len(after) || imports < dirs {
+		t.Errorf("%d records and %d imports acknowledged in %d kills and %d directories: nothing much could be lost", puts, imports, rounds, dirs)
 	}
 	t.Logf("%d kills; %d records and %d imports of %d rows acknowledged, none lost", rounds, puts, imports, importRows)
 }
@@ -204,5 +212,37 @@ func look(t *testing.T, dir string, acked map[string]bool) {
 	}
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// heard keeps what a child writes, and closes enough once that is enough.
+type heard struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	is     func(text string) bool
+	enough chan struct{}
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Write(p)
+	if h.is != nil && h.is(h.text.String()) {
+		close(h.enough)
+		h.is = nil
+	}
+	return len(p), nil
+}
+
+// startWithin is how long a child may take to be heard, on the slowest of machines.
+const startWithin = 2 * time.Minute
+
+// await waits until enough was heard.
+func (h *heard) await(t *testing.T) {
+	t.Helper()
+	select {
+	case <-h.enough:
+	case <-time.After(startWithin):
+		t.Error("the child was not heard")
 	}
 }

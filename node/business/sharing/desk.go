@@ -273,7 +273,9 @@ func (p Permit) Basis(removed uint64) Basis { return Basis{p.body(Access{Removed
 
 // Stands refuses the use if something that it was decided on does not stand any more, or something
 // was retracted or erased since the data were read. What was answered before may be answered again
-// only while it stands.
+// only while it stands. One thing it does not look at: whether the consumer's jurisdiction was
+// withdrawn since. The command that records a use does, and of one who was withdrawn no later
+// message is believed.
 func (b Basis) Stands(r *state.Reader, datasetState DatasetStateOf) error {
 	return b.body.stands(r, handlers{datasetState: datasetState})
 }

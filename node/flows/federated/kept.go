@@ -148,8 +148,11 @@ func (d *Desk) kept(ctx context.Context, p sharesOf, asker identity.Jurisdiction
 		s.Scan(bucketShares, p.Request, from, func(k, v []byte) bool {
 			child, err := identity.ParseLabel(string(k[32:]))
 			who, answer, whole := bytes.Cut(v[min(8, len(v)):], []byte{0})
+			if err == nil && !whole {
+				err = errors.New("no end of the asker's name")
+			}
 			switch {
-			case err != nil || !whole:
+			case err != nil:
 				bad = fmt.Errorf("damaged state: share of %q: %w", k[32:], err)
 				return false
 			case child == p.After || string(who) != asker.String():

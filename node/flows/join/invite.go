@@ -47,7 +47,8 @@ type Invited struct {
 }
 
 // Invite records an invitation of the place and makes its token; term 0 is Term. The secret follows
-// from the request's id, so that the same request again gives the same token.
+// from the request's id, so that the same request again gives the same token, with the pin of the
+// keys that the parent has by then: another text where they were renewed meanwhile.
 func (d *Desk) Invite(ctx context.Context, id identity.Message, place tree.Place, term time.Duration, rekey bool) (Invited, error) {
 	return d.inviteAt(ctx, id, place, d.Addresses(), term, rekey)
 }

@@ -135,13 +135,18 @@ func TestInitKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		started.Read(make([]byte, 1)) // it runs
-		time.Sleep(time.Duration(round) * time.Millisecond)
+		started.Read(make([]byte, 1))                                  // it runs
+		time.Sleep(time.Duration(round*round) * 25 * time.Microsecond) // most kills come early
 		cmd.Process.Kill()
 		cmd.Wait()
 		made, err := Init(dir, nanming)
 		if text.AsFailure(err).Code == text.DirNotEmpty {
-			finished++ // it was faster than the kill
+			finished++ // it was faster than the kill, if the directory is whole
+			pin, err := opened(t, dir)
+			if err != nil {
+				t.Fatalf("round %d: init finds no unfinished directory, and it does not open: %v", round, err)
+			}
+			checkRuns(t, dir, pin)
 			continue
 		}
 		if err != nil {
@@ -150,6 +155,9 @@ func TestInitKilled(t *testing.T) {
 		if round%4 == 0 {
 			checkRuns(t, dir, made.Pin)
 		}
+	}
+	if finished == rounds {
+		t.Errorf("all of %d kills came after the end", rounds)
 	}
 	t.Logf("%d kills, %d of them after the end", rounds, finished)
 }

@@ -93,7 +93,7 @@ func (o Operation[P, R]) ServeUse(in *relay.Registry, consumers Consumers, serve
 		}
 		result, record, err := serve(ctx, r, by, p)
 		if err != nil {
-			return relay.Result{Stands: record.Stands}, fmt.Errorf("serve %s: %w", o, err)
+			return relay.Result{Stands: record.Stands, Basis: record.Basis}, fmt.Errorf("serve %s: %w", o, err)
 		}
 		return encoded(result, record)
 	})
@@ -108,7 +108,7 @@ type Record struct {
 
 func encoded(result any, record Record) (relay.Result, error) {
 	content, err := canon.Marshal(result)
-	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands}, err
+	return relay.Result{Content: content, Entry: record.Entry, Stands: record.Stands, Basis: record.Basis}, err
 }
 
 // Parameters decodes and checks the parameters of a request. The error is text.BadRequest.

@@ -27,7 +27,7 @@ const (
 
 var demoSentences = []sentence{
 	{DemoOpened, "{title}在本机运行：真实密钥，127.0.0.1 上的真实 QUIC，真实账本，均在 {folder}",
-		"{title} on this machine: real keys, real QUIC on 127.0.0.1, real ledgers, all in {folder}"},
+		"{title} on this machine: real keys, real QUIC, real ledgers, all in {folder}"},
 	{DemoReady, "1 省、{prefectures} 市州、{counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
 		"1 province, {prefectures} prefectures and {counties} counties joined by invitation; ready in {seconds} s, {mib} MiB"},
 	{DemoPublish, "各县区按省定标准目录发布 {townships} 个乡镇（街道）、{villages} 个村（居），签名入账，用时 {seconds} 秒",

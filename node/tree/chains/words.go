@@ -9,7 +9,9 @@ import (
 )
 
 // What endorsers said of their children is remembered: of maxWords children, each for as long as an
-// older standing would be taken.
+// older standing would be taken. It is remembered in memory alone. After a restart, a hop that
+// withheld the withdrawal may show a standing from before it, at most MaxAge and the difference of
+// the clocks old, and who was withdrawn is believed again for that time (see docs/security.md).
 const (
 	maxWords = 1024
 	wordsFor = MaxAge + 3*tree.MaxSkew
@@ -56,8 +58,8 @@ func (w words) overtake(said trust.Standing, now time.Time) bool {
 }
 
 // withdraw ends the belief in a jurisdiction, and remembers the withdrawal, so that no older
-// standing undoes it; false: it was undone, as a standing by a later entry was seen. What was seen
-// and is not remembered any more is older than any withdrawal that is taken.
+// standing undoes it; false: it was undone, as a standing by a later entry was seen. Without a
+// restart, what was seen and is not remembered any more is older than any withdrawal that is taken.
 func (s *Store) withdraw(said trust.Standing) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
