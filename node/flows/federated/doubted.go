@@ -21,7 +21,7 @@ const (
 // about: by handing the question over too late, or changed, or as one of too many.
 var broughtAbout = []text.Code{
 	text.Late, text.Hurried, text.Busy, text.Overloaded, text.Unreachable, text.RosterAbsent,
-	text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused, text.NotReady, text.Internal,
+	text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused, text.NotReady, text.OutcomeUnknown, text.Internal,
 }
 
 // doubted are those who are missing in a share, and who may not have had their say: another says

@@ -79,20 +79,14 @@ func Of(err error) *text.Failure {
 		return Overloaded(err)
 	case errors.Is(err, identity.ErrMalformed):
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "a name", "reason": err.Error()}, Err: err}
-	case errors.Is(err, group.ErrNotDone), errors.Is(err, group.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
-		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": unready(err)}, Err: err}
+	case errors.Is(err, group.ErrUnknownOutcome):
+		return &text.Failure{Code: text.OutcomeUnknown, Err: err}
+	case errors.Is(err, group.ErrNotDone):
+		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": group.ErrNotDone.Error()}, Err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": "late"}, Err: err}
 	}
 	return text.AsFailure(err)
-}
-
-// unready returns the word for why a command was not carried out; the detail is in the log.
-func unready(err error) string {
-	for _, known := range []error{group.ErrNotDone, group.ErrUnknownOutcome} {
-		if errors.Is(err, known) {
-			return known.Error()
-		}
-	}
-	return "late"
 }
 
 func keysFailure(e *host.KeysError) *text.Failure {
@@ -146,9 +140,8 @@ func Told(err error) (number uint16, args []string) {
 	case errors.Is(err, identity.ErrMalformed):
 		known["reason"] = identity.ErrMalformed.Error()
 	case f.Code == text.NotReady:
-		known["reason"] = group.ErrNotDone.Error()
-		if !errors.Is(err, group.ErrNotDone) {
-			known["reason"] = group.ErrUnknownOutcome.Error()
+		if known["reason"] = "late"; errors.Is(err, group.ErrNotDone) {
+			known["reason"] = group.ErrNotDone.Error()
 		}
 	}
 	return text.Number(f.Code), text.Values(f.Code, known)

@@ -13,6 +13,7 @@ const (
 	TooLarge           Code = "too-large"
 	Internal           Code = "internal"
 	NotReady           Code = "not-ready"
+	OutcomeUnknown     Code = "outcome-unknown"
 	JurisdictionNeeded Code = "jurisdiction-needed"
 	AgencyNeeded       Code = "agency-needed"
 	UnknownAgency      Code = "unknown-agency"
@@ -72,15 +73,22 @@ var requestProblems = []problem{
 	},
 	{
 		number: 7, code: Internal, status: http.StatusInternalServerError,
-		zh: parts{"内部错误", "节点发生内部错误，请求结果未知", "本节点", "请用同一请求标识重试；如再次出现，请管理员查看节点日志"},
+		zh: parts{"内部错误", "节点发生内部错误，请求结果未知", "本节点", "请先查明是否已经办理，再决定是否重做；如再次出现，请管理员查看节点日志"},
 		en: parts{"Internal error", "the node met an error of its own, and the outcome of the request is unknown", "this node",
-			"try again with the same request id; if it happens again, the administrator should read the node's log"},
+			"see whether it was done before you repeat it; if it happens again, the administrator should read the node's log"},
 	},
 	{
 		number: 8, code: NotReady, status: http.StatusServiceUnavailable, params: []string{"reason"},
 		zh: parts{"尚未就绪", "节点尚不能受理请求：{reason}", "本节点", "请稍后重试；可用 xietong status 查看节点状态"},
 		en: parts{"Not ready", "the node cannot take requests yet: {reason}", "this node",
 			"try again shortly; `xietong status` tells how the node is"},
+	},
+	{
+		number: 199, code: OutcomeUnknown, status: http.StatusServiceUnavailable,
+		zh: parts{"结果未知", "节点未能确认这项请求是否已经办理", "本节点",
+			"请先用 xietong status 查看节点状态，再查明是否已经办理（如 record history、dataset show、agency list、keys status），然后才决定是否重做；程序可用同一 Idempotency-Key 重试"},
+		en: parts{"Outcome unknown", "the node could not confirm whether this was done", "this node",
+			"see with `xietong status` how the node is, then whether it was done (record history, dataset show, agency list, keys status) before you repeat it; a program may send it again under the same Idempotency-Key"},
 	},
 	{
 		number: 9, code: JurisdictionNeeded, status: http.StatusBadRequest, params: []string{"jurisdictions"},

@@ -59,7 +59,6 @@ var words = map[string]word{
 
 	// outcomes of a command
 	"not done":        {zh: "没有执行", en: "it was not done"},
-	"outcome unknown": {zh: "结果未知", en: "its outcome is unknown"},
 
 	// why a list of agencies could not be had, by the code of the problem
 	"unreachable":    {zh: "联系不上", en: "it cannot be reached"},
