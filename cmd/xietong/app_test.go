@@ -49,7 +49,7 @@ func TestUsage(t *testing.T) {
 		{"query d --key 1 --sum n", "error: the flags --sum and --key do not go together"},
 		{"query d --count --limit 3", "error: the flags --count and --limit do not go together"},
 		{"query d --sum n --average n", "error: the flags --sum and --average do not go together"},
-		{"query d --sum=", "error: the flag --sum names no field"},
+		{"query d --sum=", "error: the flag --sum is empty"},
 		{"query d --sum n --by a,b,c", "error: the flag --by takes two at most"},
 		{"query d --by a", "error: the flag --by goes with one of --count, --sum, --average, --minimum and --maximum"},
 		{"query d --at **.gui --cursor x", "error: the flags --cursor and --at **.gui do not go together"},

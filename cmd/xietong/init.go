@@ -26,7 +26,7 @@ func (a *app) initCommand() *cobra.Command {
 			return u
 		}
 		if err != nil {
-			a.paperFailed(paper, err)
+			a.paperFailed(paper)
 			return err
 		}
 		made.Words = paper.words

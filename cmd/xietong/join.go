@@ -56,7 +56,7 @@ func (a *app) joinCommand() *cobra.Command {
 		made, err := a.node.join(cmd.Context(), a.data, token, o)
 		if err != nil {
 			failed := a.joinFailed(token, err)
-			a.paperFailed(paper, err)
+			a.paperFailed(paper)
 			return errors.Join(err, failed)
 		}
 		made.Words = paper.words

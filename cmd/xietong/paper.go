@@ -142,15 +142,12 @@ func (a *app) paperFor(asked, root bool, s *shown) func(string, *node.Paper) err
 }
 
 // paperFailed says what the paper is worth that was shown before the command failed.
-func (a *app) paperFailed(s shown, err error) {
-	if s.fingerprint == "" {
-		return
+// The keys stay in the data directory, and the same command, or another invitation, may yet have
+// them endorsed.
+func (a *app) paperFailed(s shown) {
+	if s.fingerprint != "" {
+		a.say(text.PaperNotYet, text.Args{"fingerprint": s.fingerprint})
 	}
-	says := text.PaperNotYet
-	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.InvitationRedeemed || f.Code == text.EpochOther) {
-		says = text.PaperDead // others than these keys were endorsed
-	}
-	a.say(says, text.Args{"fingerprint": s.fingerprint})
 }
 
 // paperMissed says, beside the answer in JSON, that nobody was shown the recovery key.

@@ -158,8 +158,8 @@ func TestPaperOfAnEarlierAttempt(t *testing.T) {
 }
 
 // TestPaperOfNothing: where a join or an init fails after the paper was shown, the paper is said to
-// be void, or to count only if the same directory succeeds later. No word of it where
-// none was shown.
+// count only if the same directory succeeds later: its keys stay there, and may be endorsed by
+// another invitation. No word of it where none was shown.
 func TestPaperOfNothing(t *testing.T) {
 	fails := func(code text.Code) error { return text.Fail(code, text.Args{"name": "南明区"}, nil) }
 	for _, row := range []struct {
@@ -168,8 +168,8 @@ func TestPaperOfNothing(t *testing.T) {
 		shown      bool
 		want, fear string
 	}{
-		{"en_US.UTF-8", text.InvitationRedeemed, true, ", is void: destroy it", "Repeat the same"},
-		{"zh_CN.UTF-8", text.InvitationRedeemed, true, "作废，请销毁", "重复同一命令"},
+		{"en_US.UTF-8", text.InvitationRedeemed, true, "with another invitation in this directory", "is void"},
+		{"zh_CN.UTF-8", text.InvitationRedeemed, true, "用新的邀请码在同一目录再次加入", "作废"},
 		{"en_US.UTF-8", text.InvitationExpired, true, "counts only if this data directory succeeds later", "is void"},
 		{"zh_CN.UTF-8", text.InvitationExpired, true, "只在本数据目录以后成功时有效", "作废"},
 		{"en_US.UTF-8", text.InvitationRedeemed, false, "", "destroy"},

@@ -102,11 +102,24 @@ func takes(use string) cobra.PositionalArgs {
 		case slices.Contains(args, ""):
 			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.Index(args, "")], "[]")})
 		default:
-			return nil
+			if u = emptyFlag(cmd); u == nil {
+				return nil
+			}
 		}
 		u.command = cmd.CommandPath()
 		return u
 	}
+}
+
+// emptyFlag refuses an option that is given and empty, as by a script that lacks the value: it
+// would take a restriction away.
+func emptyFlag(cmd *cobra.Command) (u *usageError) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if strings.Trim(f.Value.String(), " []") == "" { // a list in brackets
+			u = usage(text.CLIEmptyFlag, text.Args{"name": "--" + f.Name})
+		}
+	})
+	return u
 }
 
 // verb makes a command that runs a function.

@@ -71,10 +71,14 @@ func TestEveryInputHasAForm(t *testing.T) {
 	walk(a.rootCommand())
 }
 
-// TestEmptyArgument refuses an argument that is empty before the node is asked.
+// TestEmptyArgument refuses an argument or an option that is empty before the node is asked: an
+// empty key would ask for all records.
 func TestEmptyArgument(t *testing.T) {
 	b := newWorkbench(t, "zh_CN.UTF-8")
-	for _, line := range [][]string{{"invite", ""}, {"agency", "add", "civil-affairs", ""}, {"ledger", "audits", ""}} {
+	for _, line := range [][]string{
+		{"invite", ""}, {"agency", "add", "civil-affairs", ""}, {"ledger", "audits", ""},
+		{"query", "d", "--key", ""}, {"query", "d", "--fields", ""}, {"query", "d", "--filter", " "}, {"query", "d", "--at="}, {"withdraw", "x", "--reason", " "},
+	} {
 		code, _, stderr := b.run(line...)
 		if code != exitUsage || !strings.Contains(stderr, "不能为空") || !strings.Contains(stderr, "--help") || len(b.node.asked) > 0 {
 			t.Errorf("%q: exit %d, asked %q, stderr:\n%s", line, code, b.node.asked, stderr)

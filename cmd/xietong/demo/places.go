@@ -229,7 +229,7 @@ func (d *demo) unlinked(ctx context.Context, p *place) error {
 
 // close ends every node, the lowest first.
 func (d *demo) close() error {
-	backward := slices.Clone(d.places)
+	backward := slices.DeleteFunc(slices.Clone(d.places), func(p *place) bool { return p == nil }) // the start was interrupted
 	slices.Reverse(backward)
 	return d.each(len(backward), func(i int) error {
 		for _, c := range backward[i].as {

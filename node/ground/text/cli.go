@@ -38,6 +38,7 @@ const (
 	CLIReadHelp           Code = "cli.read-help"
 	CLIUsageTitle         Code = "cli.usage-title"
 	CLIEmptyArgument      Code = "cli.empty-argument"
+	CLIEmptyFlag          Code = "cli.empty-flag"
 	CLIOneNeeded          Code = "cli.one-needed"
 	FormNumber            Code = "form.number"
 	FormFraction          Code = "form.fraction"
@@ -146,6 +147,7 @@ var frameSentences = []sentence{
 	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},
 	{CLIOneNeeded, "缺少选项 {flag} 或 {other}", "one of the flags {flag} and {other} is needed"},
 	{CLIEmptyArgument, "参数 {name} 不能为空", "the argument {name} is empty"},
+	{CLIEmptyFlag, "选项 {name} 不能为空", "the flag {name} is empty"},
 	{FormNumber, "整数", "a whole number"},
 	{FormFraction, "数字", "a number"},
 	{FormRange, "{least} 至 {most} 的整数", "a whole number from {least} to {most}"},

@@ -58,7 +58,7 @@ var words = map[string]word{
 	"other keys": {zh: "另一套密钥（未指明）", en: "other keys, which it did not name,"},
 
 	// outcomes of a command
-	"not done":        {zh: "没有执行", en: "it was not done"},
+	"not done": {zh: "没有执行", en: "it was not done"},
 
 	// why a list of agencies could not be had, by the code of the problem
 	"unreachable":    {zh: "联系不上", en: "it cannot be reached"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,9 @@ func (f *faults) query(t *testing.T, asker *Node, counties []string, told map[st
 		for _, m := range got.Missing {
 			if m.Name == n.Name() {
 				state = m.State
+				if m.Itself && strings.Contains(m.Why, "key sets cannot be had") { // of the asker, by whom a fault cut off
+					state = client.StateUnreachable
+				}
 			}
 		}
 		told[state]++
