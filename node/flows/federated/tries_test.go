@@ -9,8 +9,8 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestWhoIsBlamed: a hop is told as one that withheld only where nobody else can answer for that
-// nothing was shown, in several tries over an hour since this node started.
+// TestWhoIsBlamed, of A29: a hop is told as one that withheld only where nobody else can answer for
+// that nothing was shown, in several tries over an hour since this node started.
 func TestWhoIsBlamed(t *testing.T) {
 	d, own := newDesk(t)
 	d.Now = time.Now
@@ -20,13 +20,27 @@ func TestWhoIsBlamed(t *testing.T) {
 		err  error
 		want Outcome
 	}{
-		"the hop refuses":                {refused, Withheld},
-		"the parent cannot reach it":     {&relay.Problem{Code: uint16(relay.Unreachable), At: named(t, "guizhou")}, Unreached},
-		"this node had no time left":     {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
-		"this node's ledger cannot read": {&unasked{errors.New("no such roster")}, Unreached},
+		"the hop refuses":                 {refused, Withheld},
+		"the parent cannot reach it":      {&relay.Problem{Code: uint16(relay.Unreachable), At: named(t, "guizhou")}, Unreached},
+		"the parent says it was late":     {&relay.Problem{Code: uint16(relay.Late), At: named(t, "guizhou")}, Unreached},
+		"the parent says it is busy":      {&relay.Problem{Code: uint16(relay.Busy), At: named(t, "guizhou")}, Unreached},
+		"the parent says it is not ready": {&relay.Problem{Code: uint16(text.Number(text.NotReady)), At: named(t, "guizhou")}, Unreached},
+		"the hop was given no time":       {&relay.Problem{Code: uint16(relay.Hurried), At: hop}, Unreached},
+		"the hop's places were filled":    {&relay.Problem{Code: uint16(relay.Busy), At: hop}, Unreached},
+		"the hop was asked too late":      {&relay.Problem{Code: uint16(text.Number(text.MessageExpired)), At: hop}, Unreached},
+		"the hop shows too little":        {errNotShown, Withheld},
+		"this node had no time left":      {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
+		"this node's ledger cannot read":  {&unasked{errors.New("no such roster")}, Unreached},
 	} {
 		if got := d.foundOf(point{Hop: hop}, Audit{}, row.err).Outcome; got != row.want {
 			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+		silent := row.want
+		if silent == Withheld {
+			silent = Silent
+		}
+		if got := d.unheard(point{Hop: hop, By: hop}, row.err); got != silent {
+			t.Errorf("%s: heard: got %s, want %s", what, got, silent)
 		}
 	}
 	const w, u = Withheld, Unreached
