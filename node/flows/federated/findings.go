@@ -175,7 +175,8 @@ func (d *Desk) unreached(p point, err error) bool {
 		return problem.At != p.Hop || slices.Contains(onTheWay, text.ByNumber(problem.Code))
 	}
 	_, own := errors.AsType[*unasked](err)
-	return own
+	_, failed := errors.AsType[*text.Failure](err) // that of another is a problem
+	return own || failed
 }
 
 // because keeps why nothing was shown or said, where that can be told.

@@ -2,12 +2,31 @@ package federated
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 )
+
+// TestOwnWantIsNobodysSilence, of A30: a hop is not blamed for a roster that the asker has no more,
+// nor for what fails at the asker in another way.
+func TestOwnWantIsNobodysSilence(t *testing.T) {
+	d, _ := newDesk(t)
+	d.Now = time.Now
+	absent := text.Fail(text.RosterAbsent, text.Args{"number": "1", "jurisdiction": "nanming.guiyang.guizhou"}, nil)
+	for what, err := range map[string]error{
+		"a roster that is kept no more": &unasked{absent},
+		"the same, while it asks":       fmt.Errorf("ask: %w", absent),
+		"its ledger is not ready":       text.Fail(text.NotReady, text.Args{"reason": "own"}, nil),
+	} {
+		p := point{Hop: named(t, "guiyang.guizhou")}
+		if found, heard := d.foundOf(p, Audit{}, err).Outcome, d.unheard(p, err); found != Unreached || heard != Unreached {
+			t.Errorf("%s: got %s and %s, want %s", what, found, heard, Unreached)
+		}
+	}
+}
 
 // TestWhoIsBlamed, of A29: a hop is told as one that withheld only where nobody else can answer for
 // that nothing was shown, in several tries over an hour since this node started.
