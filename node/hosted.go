@@ -135,6 +135,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		h.chains.Tell(root, parent)
 	})
 	published.Damaged = func(err error) { h.logger.Error("roster cannot be read, the one before it counts", "error", err) }
+	published.Now, published.Withheld = n.o.Now, h.rosterWithheld
 	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
 		heard, _ := n.socket.LastHeard(name, peer)
 		return heard
@@ -232,6 +233,13 @@ func (h *hosted) upSince() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.up
+}
+
+// rosterWithheld tells the operator that questions are refused for want of a roster that the parent
+// does not hand down.
+func (h *hosted) rosterWithheld(wanted, had uint64) {
+	parent, _ := h.table.Parent()
+	h.logger.Error("parent hands down no roster that a question names", "peer", parent.String(), "wanted", wanted, "had", had)
 }
 
 // found tells the operator what was found when a question was audited later.
