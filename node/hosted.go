@@ -17,6 +17,7 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/link"
 	"xietong/exchange/relay"
+	"xietong/exchange/route"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
@@ -135,6 +136,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 		h.chains.Tell(root, parent)
 	})
 	published.Damaged = func(err error) { h.logger.Error("roster cannot be read, the one before it counts", "error", err) }
+	published.Now, published.Withheld = n.o.Now, h.rosterWithheld
 	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
 		heard, _ := n.socket.LastHeard(name, peer)
 		return heard
@@ -171,7 +173,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	desk := records.NewDesk(n.timed(h.host, StepUseRead, StepUseRecord))
 	desk.Slots, desk.Files = n.slots, n.files
 	desk.Barred = func(consumer identity.Agency, dataset identity.Label) {
-		h.logger.Error("asked again after a revocation", "agency", consumer.String(), "dataset", dataset.String())
+		branch := route.Branch(h.settings.Name, consumer.Jurisdiction())
+		h.logger.Error("asked again after a revocation", "peer", branch.String(), "agency", consumer.String(), "dataset", dataset.String())
 	}
 	desk.Unreadable = func(entry identity.Entry, dataset identity.Label, err error) {
 		h.logger.Error("record cannot be read", "entry", entry.String(), "dataset", dataset.String(), "error", err)
@@ -234,6 +237,13 @@ func (h *hosted) upSince() time.Time {
 	return h.up
 }
 
+// rosterWithheld tells the operator that questions are refused for want of a roster that the parent
+// does not hand down.
+func (h *hosted) rosterWithheld(wanted, had uint64) {
+	parent, _ := h.table.Parent()
+	h.logger.Error("parent hands down no roster that a question names", "peer", parent.String(), "wanted", wanted, "had", had)
+}
+
 // found tells the operator what was found when a question was audited later.
 func (h *hosted) found(f federated.Finding) {
 	line := h.logger.Info
@@ -241,7 +251,8 @@ func (h *hosted) found(f federated.Finding) {
 	case federated.Lied, federated.Withheld, federated.Answered, federated.NotAsked:
 		line = h.logger.Error
 	}
-	line("audited later", "hop", f.Hop.String(), "outcome", string(f.Outcome), "by", f.By.String(), "question", f.Asked.String(), "entry", f.Entry.String())
+	line("audited later", "peer", route.Branch(h.settings.Name, f.Hop).String(), "hop", f.Hop.String(), "outcome", string(f.Outcome),
+		"by", f.By.String(), "question", f.Asked.String(), "entry", f.Entry.String())
 }
 
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {

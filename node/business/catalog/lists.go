@@ -281,6 +281,6 @@ func (l *Lists) alarm(of identity.Jurisdiction, what, agency string) {
 	}
 	l.mu.Unlock()
 	if due {
-		l.logger.Error(what, "of", of.String(), "agency", agency)
+		l.logger.Error(what, "peer", route.Branch(l.own, of).String(), "of", of.String(), "agency", agency)
 	}
 }

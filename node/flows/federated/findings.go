@@ -28,7 +28,7 @@ const (
 	Lied      Outcome = "lied"      // it showed later what it was given, and that proves a lie
 	Withheld  Outcome = "withheld"  // it did not show within a day what it was given, though it was asked for an hour at least
 	Unproven  Outcome = "unproven"  // it showed an answer, and nobody is found whose key signed that
-	Unreached Outcome = "unreached" // it could not be asked for a day, or too seldom for a week: by this jurisdiction, or by one on the way
+	Unreached Outcome = "unreached" // it could not be asked for a day, or too seldom for a week; who is to blame is not known: see Why
 
 	// Of a jurisdiction of which another said that it gave no answer. The two may both be honest: a
 	// link can be down at one end alone.
@@ -37,7 +37,7 @@ const (
 	NotAsked Outcome = "not-asked" // it says that its link was up, and that the question never came
 	NotUp    Outcome = "not-up"    // it says that the question never came, and not that its link was up
 	Declined Outcome = "declined"  // it said why it gives no answer, and says again that it gave none
-	Silent   Outcome = "silent"    // it said nothing for a day
+	Silent   Outcome = "silent"    // it was reached, and said nothing for a day
 )
 
 // maxLies bounds the lies that one finding names.
@@ -161,14 +161,22 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	return f
 }
 
-// unreached reports whether it was not the hop that showed nothing: this jurisdiction itself could
-// not ask, or another on the way says that it could not reach the hop.
+// onTheWay are the reasons for which a jurisdiction refuses in its own name what somebody on the
+// way handed over too late, changed, or as one of too many.
+var onTheWay = []text.Code{
+	text.Hurried, text.Busy, text.Overloaded, text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused,
+}
+
+// unreached reports whether it may not have been the hop that showed nothing: this jurisdiction
+// itself failed, another says that nothing came of it, or the hop refused what somebody on the way
+// can have it refuse.
 func (d *Desk) unreached(p point, err error) bool {
-	if _, own := errors.AsType[*unasked](err); own {
-		return true
+	if problem, told := errors.AsType[*relay.Problem](err); told {
+		return problem.At != p.Hop || slices.Contains(onTheWay, text.ByNumber(problem.Code))
 	}
-	problem, told := errors.AsType[*relay.Problem](err)
-	return told && problem.At != p.Hop && (problem.At == d.own.Name() || relay.Code(problem.Code) == relay.Unreachable)
+	_, own := errors.AsType[*unasked](err)
+	_, failed := errors.AsType[*text.Failure](err) // that of another is a problem
+	return own || failed
 }
 
 // because keeps why nothing was shown or said, where that can be told.

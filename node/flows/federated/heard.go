@@ -110,7 +110,7 @@ func (d *Desk) hear(ctx, within context.Context, p point, t *tries) {
 	w, evidence, err := d.wordOf(within, p.Hop, p.auditing(), said)
 	f, ends := finding{Point: p, At: uint64(d.Now().UnixMilli()), Word: evidence}, true
 	if err != nil {
-		f.Outcome, ends = t.over(p, Silent, d.Now())
+		f.Outcome, ends = t.over(p, d.unheard(p, err), d.Now())
 		f.because(err)
 	} else if f.Outcome = d.saidTo(within, p, w); f.Outcome == Unproven || f.Outcome == Unreached { // not to be judged just now
 		f.Outcome, ends = t.over(p, f.Outcome, d.Now())
@@ -119,6 +119,14 @@ func (d *Desk) hear(ctx, within context.Context, p point, t *tries) {
 		return // later
 	}
 	_ = d.settle(ctx, f) // or it stays open, and is tried again
+}
+
+// unheard returns what it comes to that a jurisdiction said nothing, for the reason err.
+func (d *Desk) unheard(p point, err error) Outcome {
+	if d.unreached(p, err) {
+		return Unreached
+	}
+	return Silent
 }
 
 // saidTo returns what the word of a jurisdiction comes to.

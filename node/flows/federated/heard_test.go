@@ -37,7 +37,7 @@ func TestLeftOutSaysSo(t *testing.T) {
 		"it came up just then":      {lost: true, up: true, just: true, outcome: federated.NotUp},
 		"it was asked too late":     {refused: true, up: true, outcome: federated.Declined},
 		"it is reached hours later": {lost: true, up: true, cut: 5 * time.Hour, outcome: federated.NotAsked},
-		"it is never reached":       {lost: true, up: true, cut: 48 * time.Hour, outcome: federated.Silent},
+		"it is never reached":       {lost: true, up: true, cut: 48 * time.Hour, outcome: federated.Unreached},
 	} {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { leftOut(t, row.lost, row.up, row.just, row.refused, row.cut, row.outcome) })
@@ -80,7 +80,7 @@ func leftOut(t *testing.T, lost, up, just, refused bool, cut time.Duration, want
 	}
 	run(cut)
 	broken.Store(false)
-	if run(2 * time.Hour); want == federated.Silent {
+	if run(2 * time.Hour); want == federated.Unreached {
 		run(24 * time.Hour)
 	}
 	a := must(asker.Federated.Account(t.Context(), catalog.Actor{}, got.Asked))
@@ -92,7 +92,7 @@ func leftOut(t *testing.T, lost, up, just, refused bool, cut time.Duration, want
 		t.Errorf("got %+v, want %s", f, want)
 	}
 	_, said := asker.SaidAt(t, f.Entry)
-	if said["by"] != guiyang.String() || said["said"] != "unreachable" || (said["word"] != nil) != (want != federated.Silent) {
+	if said["by"] != guiyang.String() || said["said"] != "unreachable" || (said["word"] != nil) != (want != federated.Unreached) {
 		t.Errorf("recorded as %v", said)
 	}
 }

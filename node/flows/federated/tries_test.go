@@ -2,6 +2,7 @@ package federated
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,8 +10,26 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestWhoIsBlamed: a hop is told as one that withheld only where nobody else can answer for that
-// nothing was shown, in several tries over an hour since this node started.
+// TestOwnWantIsNobodysSilence, of A30: a hop is not blamed for a roster that the asker has no more,
+// nor for what fails at the asker in another way.
+func TestOwnWantIsNobodysSilence(t *testing.T) {
+	d, _ := newDesk(t)
+	d.Now = time.Now
+	absent := text.Fail(text.RosterAbsent, text.Args{"number": "1", "jurisdiction": "nanming.guiyang.guizhou"}, nil)
+	for what, err := range map[string]error{
+		"a roster that is kept no more": &unasked{absent},
+		"the same, while it asks":       fmt.Errorf("ask: %w", absent),
+		"its ledger is not ready":       text.Fail(text.NotReady, text.Args{"reason": "own"}, nil),
+	} {
+		p := point{Hop: named(t, "guiyang.guizhou")}
+		if found, heard := d.foundOf(p, Audit{}, err).Outcome, d.unheard(p, err); found != Unreached || heard != Unreached {
+			t.Errorf("%s: got %s and %s, want %s", what, found, heard, Unreached)
+		}
+	}
+}
+
+// TestWhoIsBlamed, of A29: a hop is told as one that withheld only where nobody else can answer for
+// that nothing was shown, in several tries over an hour since this node started.
 func TestWhoIsBlamed(t *testing.T) {
 	d, own := newDesk(t)
 	d.Now = time.Now
@@ -20,13 +39,27 @@ func TestWhoIsBlamed(t *testing.T) {
 		err  error
 		want Outcome
 	}{
-		"the hop refuses":                {refused, Withheld},
-		"the parent cannot reach it":     {&relay.Problem{Code: uint16(relay.Unreachable), At: named(t, "guizhou")}, Unreached},
-		"this node had no time left":     {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
-		"this node's ledger cannot read": {&unasked{errors.New("no such roster")}, Unreached},
+		"the hop refuses":                 {refused, Withheld},
+		"the parent cannot reach it":      {&relay.Problem{Code: uint16(relay.Unreachable), At: named(t, "guizhou")}, Unreached},
+		"the parent says it was late":     {&relay.Problem{Code: uint16(relay.Late), At: named(t, "guizhou")}, Unreached},
+		"the parent says it is busy":      {&relay.Problem{Code: uint16(relay.Busy), At: named(t, "guizhou")}, Unreached},
+		"the parent says it is not ready": {&relay.Problem{Code: uint16(text.Number(text.NotReady)), At: named(t, "guizhou")}, Unreached},
+		"the hop was given no time":       {&relay.Problem{Code: uint16(relay.Hurried), At: hop}, Unreached},
+		"the hop's places were filled":    {&relay.Problem{Code: uint16(relay.Busy), At: hop}, Unreached},
+		"the hop was asked too late":      {&relay.Problem{Code: uint16(text.Number(text.MessageExpired)), At: hop}, Unreached},
+		"the hop shows too little":        {errNotShown, Withheld},
+		"this node had no time left":      {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
+		"this node's ledger cannot read":  {&unasked{errors.New("no such roster")}, Unreached},
 	} {
 		if got := d.foundOf(point{Hop: hop}, Audit{}, row.err).Outcome; got != row.want {
 			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+		silent := row.want
+		if silent == Withheld {
+			silent = Silent
+		}
+		if got := d.unheard(point{Hop: hop, By: hop}, row.err); got != silent {
+			t.Errorf("%s: heard: got %s, want %s", what, got, silent)
 		}
 	}
 	const w, u = Withheld, Unreached

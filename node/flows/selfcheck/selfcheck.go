@@ -58,6 +58,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
+	"xietong/exchange/route"
 	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 )
@@ -295,7 +296,7 @@ func (d *Desk) judge(ctx context.Context, own Own, last Asking) error {
 	d.mu.Unlock()
 	for _, f := range found {
 		if f.Last == uint64(last.At.UnixMilli()) {
-			d.o.Logger.Error("own keys need a look", "who", f.Who.String(), "verdict", f.Verdict.String(), "lead", f.Lead, "believes", f.Fingerprint())
+			d.o.Logger.Error("own keys need a look", "peer", route.Branch(d.o.Ledger.Name(), f.Who).String(), "who", f.Who.String(), "verdict", f.Verdict.String(), "lead", f.Lead, "believes", f.Fingerprint())
 		}
 	}
 	if !more {

@@ -3,8 +3,9 @@
 // and then one a minute, which tells how many were left out.
 //
 // What is counted together is a message with the attributes "jurisdiction" and "peer". These name
-// hosted jurisdictions and neighbours, whose number is bounded; a line about a stranger has no
-// peer, so all strangers are one. No attribute that a stranger chooses may have one of these names.
+// hosted jurisdictions, and neighbours or branches of the tree (route.Branch), whose number is
+// bounded; a line about another jurisdiction names its branch. A line about a stranger has no peer,
+// so all strangers are one. No attribute that a stranger chooses may have one of these names.
 //
 // A Queue stands between the node and whoever reads its log, so that nobody waits for that reader.
 package loglimit

@@ -50,6 +50,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/exchange/route"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 )
@@ -106,7 +107,9 @@ func (s *Store) busy(again time.Duration) error {
 func (s *Store) tell(changes []change, refused error) {
 	f, broke := errors.AsType[*text.Failure](refused)
 	if broke && len(changes) > 0 && f.Args["name"] == changes[len(changes)-1].Of.String() {
-		s.logger.Error("keys changed, and wait", "of", f.Args["name"], "fingerprint", f.Args["fingerprint"], "until", f.Args["until"])
+		branch := route.Branch(s.own.Name(), changes[len(changes)-1].Of)
+		s.logger.Error("keys changed, and wait", "peer", branch.String(), "of", f.Args["name"], "fingerprint", f.Args["fingerprint"],
+			"until", f.Args["until"])
 	}
 }
 

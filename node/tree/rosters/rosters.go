@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -57,6 +58,12 @@ type Store struct {
 	// Damaged, if not nil, is told by Refresh of each roster that cannot be read.
 	Damaged func(error)
 
+	// Withheld, if not nil, is told, once an hour at most, that the parent says it has no later
+	// roster, although a question names one, and of the numbers: wanted, and had.
+	Withheld func(wanted, had uint64)
+	Now      func() time.Time // nil: time.Now
+
+	told       atomic.Int64 // when Withheld was told last, in ms since 1970; 0: never
 	own        Ledger
 	above      func() (door.Asker, bool)
 	later      func(ctx context.Context, root identity.Jurisdiction)
@@ -115,7 +122,33 @@ func (s *Store) upTo(ctx context.Context, number uint64) error {
 	if !ok {
 		return nil
 	}
-	return s.Upkeep(ctx, way)
+	if err := s.Upkeep(ctx, way); err != nil {
+		return err
+	}
+	s.alarm(number)
+	return nil
+}
+
+// alarmEvery is how often it is told that the parent hands no later roster down.
+const alarmEvery = time.Hour
+
+// alarm tells that the parent did not hand down the roster of a number, where that is so. Whoever
+// asks a question may name a number that does not exist: it is a reason to look, and no proof.
+func (s *Store) alarm(number uint64) {
+	had, last, now := s.Current().Number(), s.told.Load(), s.now()
+	if s.Withheld == nil || number <= had || last != 0 && now.Before(time.UnixMilli(last).Add(alarmEvery)) {
+		return
+	}
+	if s.told.CompareAndSwap(last, now.UnixMilli()) {
+		s.Withheld(number, had)
+	}
+}
+
+func (s *Store) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
 }
 
 func (s *Store) absent(number uint64, err error) error {

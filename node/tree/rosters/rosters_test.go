@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -209,6 +210,34 @@ func TestOf(t *testing.T) {
 		if _, err := s.Of(t.Context(), 99, all[2].Hash()); !failure.Is(err, text.RosterAbsent) {
 			t.Errorf("number 99: %v", err)
 		}
+	}
+}
+
+// TestWithheldIsTold, of A31: where a question names a later roster than the parent says it has,
+// the operator is told, once an hour; and is not where the parent brings it.
+func TestWithheldIsTold(t *testing.T) {
+	root := treetest.New(t, "guizhou", Register)
+	top := New(root, nil, nobody)
+	if err := top.PublishFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked, now, told := 0, time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC), []uint64(nil)
+	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
+		return parent{top, &asked}, true
+	}, nobody)
+	county.Now, county.Withheld = func() time.Time { return now }, func(wanted, had uint64) { told = append(told, wanted, had) }
+	if _, err := county.Of(t.Context(), 1, top.Current().Hash()); err != nil || told != nil {
+		t.Fatalf("the parent brings it: told %v, %v", told, err)
+	}
+	for range 3 {
+		if _, err := county.Of(t.Context(), 2, [32]byte{}); !failure.Is(err, text.RosterAbsent) {
+			t.Errorf("got %v, want %s", err, text.RosterAbsent)
+		}
+	}
+	now = now.Add(time.Hour)
+	_, _ = county.Of(t.Context(), 3, [32]byte{})
+	if want := []uint64{2, 1, 3, 1}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }
 
