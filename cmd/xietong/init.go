@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +17,7 @@ func (a *app) initCommand() *cobra.Command {
 		if err := a.listens(o.Listen); err != nil {
 			return err
 		}
-		o.Paper = a.paperFor(asked, !strings.Contains(o.Name, "."), &paper)
+		o.Paper = a.paperFor(asked, true, &paper) // who starts by itself has no parent, whatever its name
 		made, err := a.node.init(a.data, o)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {
 			u := usage(text.CLIBadName, text.Args{"value": o.Name})

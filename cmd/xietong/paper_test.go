@@ -51,9 +51,9 @@ func TestPaperOfARoot(t *testing.T) {
 		{"en_US.UTF-8", "A root has no parent", "others believe the new keys at once"}, {"zh_CN.UTF-8", "根没有上级", "立即被各地采信"},
 	} {
 		b := newWorkbench(t, row.lang)
-		for name, root := range map[string]bool{"guizhou": true, "nanming.guiyang.guizhou": false} {
+		for _, name := range []string{"guizhou", "nanming.guiyang.guizhou"} {
 			_, stdout, stderr := b.run("init", name)
-			if strings.Contains(stdout, row.root) != root || strings.Contains(stdout, row.other) == root {
+			if !strings.Contains(stdout, row.root) || strings.Contains(stdout, row.other) {
 				t.Errorf("%s, %s: got %s%s", row.lang, name, stdout, stderr)
 			}
 		}
