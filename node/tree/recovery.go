@@ -93,7 +93,8 @@ func unless(by, earliest ed25519.PublicKey) []byte {
 // recovered puts into the child what a redemption said of the paper before; of the endorsed chain,
 // a statement that came after it. It reports whether anything changed, and writes nothing yet.
 func (c *Child) recovered(b endorseBody) bool {
-	if b.After > 0 && (len(b.Recovery) == 0 || len(c.Recovery) > 0) {
+	counts := len(c.Before) > 0 && len(b.Before) == 0 // it is by the earlier paper, which was not brought yet
+	if b.After > 0 && (len(b.Recovery) == 0 || len(c.Recovery) > 0 && !counts) {
 		return false
 	}
 	c.Recovery, c.Before = b.Recovery, b.Before

@@ -262,6 +262,34 @@ func TestThiefsPaperAtTheParent(t *testing.T) {
 	}
 }
 
+// TestOlderPaperIsBroughtAfter: the paper was renewed less than 72 hours before all keys were lost.
+// The owner brings the new one, by which nobody who knew the keys believes yet, and then the old
+// one, which is handed on from then on.
+func TestOlderPaperIsBroughtAfter(t *testing.T) {
+	city, first, renewed := New(t, "guiyang.guizhou"), New(t, countyName), NewIn(t, countyName, 7)
+	city.Invite(t, first, "one", false)
+	first.JoinTo(t, city, "one")
+	r := first.Bring(t, "one")
+	r.KeySets = first.Follow(t, 2, func(k *trust.KeySet) { k.RecoveryKey = renewed.Paper.Public() })
+	if _, err := tree.Redeem(t.Context(), city, r, Binding, city.Clock()); err != nil {
+		t.Fatal(err)
+	}
+	city.Invite(t, first, "two", true)
+	second := NewIn(t, countyName, 2)
+	for what, by := range []*Party{renewed, first} {
+		statement := statementOf(t, by, second)
+		if got := redeems(t, city, second, "two", statement); got != "" {
+			t.Errorf("paper %d: got %q", what, got)
+		}
+		if !bytes.Equal(recoveryOf(t, city, second.Name()), statement) {
+			t.Errorf("paper %d is not handed on", what)
+		}
+	}
+	if redeems(t, city, second, "two", statementOf(t, renewed, second)); !bytes.Equal(recoveryOf(t, city, second.Name()), statementOf(t, first, second)) {
+		t.Error("the new paper takes the old one's place again")
+	}
+}
+
 // recoveryOf returns the recovery statement that a parent hands on with a child's key sets.
 func recoveryOf(t *testing.T, parent *Party, child identity.Jurisdiction) []byte {
 	t.Helper()
