@@ -199,7 +199,8 @@ func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdictio
 
 // proves verifies that the other end of a way is the parent. That of a link has proven itself; that
 // of a connection to the door proves itself by keys that are known and count, or else by the chain
-// from the root, as the parent may have others by now.
+// from the root, as the parent may have others by now. A chain that goes back behind what is known
+// is that of an old machine of the parent, or of a thief of its former keys.
 func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent identity.Jurisdiction) error {
 	line, knocked := way.(door.Line)
 	if !knocked {
@@ -212,7 +213,11 @@ func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent ide
 	if err != nil {
 		return err
 	}
-	return join.VerifyDoor(ctx, line, root, parent, n.o.Now())
+	chain, err := join.VerifyDoor(ctx, line, root, parent, n.o.Now())
+	if err != nil {
+		return err
+	}
+	return h.host.GoesOn(ctx, chain)
 }
 
 // Link returns the state of the link between a hosted jurisdiction and its neighbour.

@@ -69,16 +69,17 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if last := chain[len(chain)-1].Newest().Name; len(levels) == 0 || last != h.name {
 		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
 	}
-	if err := h.goesOn(ctx, chain); err != nil {
+	if err := h.GoesOn(ctx, chain); err != nil {
 		return nil, err
 	}
 	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
 }
 
-// goesOn refuses a chain that goes back behind the one that is kept: at no level are key sets given
+// GoesOn refuses a chain that goes back behind the one that is kept: at no level are key sets given
 // up for those of before, or for others that do not follow them. So nothing that was revoked
 // counts again, whoever shows it. A level that began anew is of a later epoch.
-func (h *Host) goesOn(ctx context.Context, chain []trust.Link) error {
+// The error wraps ErrNotAbove. The chain may end above this jurisdiction.
+func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
 	if h.above.Load() == nil {
 		return nil
 	}
