@@ -294,8 +294,9 @@ func TestReceiptFiles(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, _ := b.run("ledger", "verify", filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt"), empty, "--root", pin); code != exitUnverified {
-		t.Errorf("an empty payload: exit %d", code)
+	receipt := filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt")
+	if code, _, stderr := b.run("ledger", "verify", receipt, empty, "--root", pin); code != exitUnverified || !strings.Contains(stderr, "where: "+empty) {
+		t.Errorf("an empty payload: exit %d, %s, want the payload to be named", code, stderr)
 	}
 }
 
