@@ -37,7 +37,7 @@ func TestUsage(t *testing.T) {
 		{"ledger entry g/log/1", `error: "g/log/1" is no index of an entry`},
 		{"ledger entry g/log/1/7 --in h", `error: "g/log/1/7" is no index of an entry`},
 		{"ledger verify r", "error: the flag --root is needed\nwhere: xietong ledger verify\nwhat to do: read xietong ledger verify --help"},
-		{"ledger verify r --root x", `error: the flag --root cannot be "x": it is a pin of the form NAME/keys/NUMBER/HASH`},
+		{"ledger verify r --root x", `error: the flag --root cannot be "x": it is the pin of the root, of the form NAME/keys/NUMBER/HASH`},
 		{"ledger verify --root " + pin, "error: the argument RECEIPT is missing"},
 		{"query", "error: the argument DATASET is missing"},
 		{"query d --where a", `error: the flag --where takes FIELD=VALUE, not "a"`},
