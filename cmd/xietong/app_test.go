@@ -37,7 +37,7 @@ func TestUsage(t *testing.T) {
 		{"ledger entry g/log/1", `error: "g/log/1" is no index of an entry`},
 		{"ledger entry g/log/1/7 --in h", `error: "g/log/1/7" is no index of an entry`},
 		{"ledger verify r", "error: the flag --root is needed\nwhere: xietong ledger verify\nwhat to do: read xietong ledger verify --help"},
-		{"ledger verify r --root x", `error: the flag --root cannot be "x": it is a pin of the form NAME/keys/NUMBER/HASH`},
+		{"ledger verify r --root x", `error: the flag --root cannot be "x": it is the pin of the root, of the form NAME/keys/NUMBER/HASH`},
 		{"ledger verify --root " + pin, "error: the argument RECEIPT is missing"},
 		{"query", "error: the argument DATASET is missing"},
 		{"query d --where a", `error: the flag --where takes FIELD=VALUE, not "a"`},
@@ -294,8 +294,9 @@ func TestReceiptFiles(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, _ := b.run("ledger", "verify", filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt"), empty, "--root", pin); code != exitUnverified {
-		t.Errorf("an empty payload: exit %d", code)
+	receipt := filepath.Join(dir, "nanming.guiyang.guizhou-log-1-7.receipt")
+	if code, _, stderr := b.run("ledger", "verify", receipt, empty, "--root", pin); code != exitUnverified || !strings.Contains(stderr, "where: "+empty) {
+		t.Errorf("an empty payload: exit %d, %s, want the payload to be named", code, stderr)
 	}
 }
 

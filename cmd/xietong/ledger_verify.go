@@ -56,6 +56,11 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 		}
 	}
 	report, err := a.node.verifyReceipt(receipt, payload, pin)
+	if err != nil && payload != nil && !errors.Is(err, node.ErrOtherPayload) {
+		if _, alone := a.node.verifyReceipt(receipt, nil, pin); alone == nil { // the payload is at fault
+			err = node.ErrOtherPayload
+		}
+	}
 	if errors.Is(err, node.ErrOtherPayload) {
 		return &unverified{files[1], err}
 	}

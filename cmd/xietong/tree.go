@@ -114,7 +114,7 @@ func (a *app) hostAdd() *cobra.Command {
 			return printJSON(a.stdout, added)
 		}
 		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
-		a.say(text.CLIInitPin, text.Args{"pin": added.Pin})
+		a.say(text.StatusPin, text.Args{"pin": added.Pin})
 		a.say(text.PaperNone, text.Args{"name": added.Name})
 		return nil
 	})

@@ -118,7 +118,7 @@ var joinSentences = []sentence{
 	{CLIJoinFail, "失败", "FAIL"},
 	{CLIJoinDone, "{name}已加入。启动：xietong --data {dir} serve", "{name} has joined.   Start it:   xietong --data {dir} serve"},
 	{CLIJoinFirewall, "防火墙申请已写入 {file}，请交给网络管理部门", "the firewall request was written to {file}: give it to your network office"},
-	{CLITreeRoot, "根 {root}，指纹 {fingerprint}", "root {root}, fingerprint {fingerprint}"},
+	{CLITreeRoot, "根的起点标识 {root}，指纹 {fingerprint}", "pin of the root {root}, fingerprint {fingerprint}"},
 	{CLITreeChain, "位置：{chain}", "place: {chain}"},
 	{CLITreeListen, "下级连接地址：{addresses}", "children dial: {addresses}"},
 	{CLITreeNoListen, "没有监听地址，下级不能连接", "not listening: no child can dial"},

@@ -70,11 +70,11 @@ var ledgerSentences = []sentence{
 	},
 	{
 		CLILongVerify,
-		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n两者都不需要运行中的节点。",
+		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n两者都不需要运行中的节点。",
 		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nNeither needs a running node.",
 	},
 	{CLIFlagOut, "保存到目录 `DIR`（默认当前目录）", "save in the directory `DIR` (default the current one)"},
-	{CLIFlagRoot, "起点标识 `PIN`", "the `PIN` that is trusted"},
+	{CLIFlagRoot, "根的起点标识 `PIN`（见 xietong tree）", "the `PIN` of the root, which is trusted (see xietong tree)"},
 	{
 		CLIBadEntry,
 		"“{value}”不是条目序号，也不是（--in 所指行政区划的）条目名称",

@@ -121,8 +121,8 @@ var dataProblems = []problem{
 	},
 	{
 		number: 51, code: ReceiptRefused, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
-		zh: parts{"存证凭证未通过验证", "存证凭证不可采信：{reason}", "{file}", "请核对起点标识，并向出具方索取原件"},
+		zh: parts{"存证凭证未通过验证", "存证凭证不可采信：{reason}", "{file}", "请核对根的起点标识（见 xietong tree）和所给的文件，并向出具方索取原件"},
 		en: parts{"Receipt refused", "the receipt proves nothing: {reason}", "{file}",
-			"check the pin, and ask whoever gave you the receipt for the original"},
+			"check the pin of the root (see `xietong tree`) and the files, and ask whoever gave you the receipt for the original"},
 	},
 }

@@ -44,7 +44,8 @@ var statusSentences = []sentence{
 	{StatusFollower, "从副本", "follower"},
 	{StatusAgencies, "部门 {count} 个", "agencies: {count}"},
 	{StatusDatasets, "数据资源 {count} 个", "datasets: {count}"},
-	{StatusPin, "起点标识 {pin}", "pin {pin}"},
+	{StatusPin, "本方的起点标识 {pin}（验证存证凭证须用根的起点标识，见 xietong tree）",
+		"own pin {pin} (receipts are verified with the pin of the root, which `xietong tree` tells)"},
 
 	{WordCode, "编码", "code"},
 	{WordTitle, "名称", "title"},
