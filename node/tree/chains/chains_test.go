@@ -363,7 +363,7 @@ func TestTalkIsNoSilence(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.refresh(parent)
-		for i := range maxNews + 5 {
+		for i := range maxTold + 5 {
 			city.store.Told(talker, named(t, fmt.Sprintf("c%d.nanming.guiyang.guizhou", i%(maxNews-1))))
 		}
 		city.store.Told(named(t, "guizhou"), child)
@@ -388,7 +388,7 @@ func TestTalkativeNeighbour(t *testing.T) {
 	for i := range 5 * maxNews {
 		p.store.Told(child, named(t, fmt.Sprintf("c%d.zunyi.guizhou", i)))
 	}
-	if n := len(p.store.news.waiting); n > maxNews {
+	if n := len(p.store.news.waiting); n > maxTold {
 		t.Errorf("%d news wait", n)
 	}
 	waiting := p.store.collect()

@@ -15,14 +15,14 @@ import (
 // news about the jurisdictions below one become one about that one, and never about more than the
 // branch in which they lie. So nobody's news are about others. What is still too much waits.
 //
-// From a child that tells more than maxNews between two sendings, the rest become one more:
-// everything that it leads to may have changed. The parent, which keeps to maxNews itself, may tell
-// more, as one sending of ours may take as long as several of it.
+// From a neighbour that tells more than maxTold between two sendings, the rest become one more:
+// everything that it leads to may have changed. An honest one keeps to maxNews itself, and one
+// sending of ours may take as long as several of it.
 const (
-	newsEvery     = time.Second
-	newsWithin    = 2 * time.Second
-	maxNews       = 64
-	maxParentNews = 4 * maxNews
+	newsEvery  = time.Second
+	newsWithin = 2 * time.Second
+	maxNews    = 64
+	maxTold    = 4 * maxNews
 )
 
 // news are the names below which something has changed, and which the neighbours are still to be
@@ -114,23 +114,19 @@ func (s *Store) Told(peer, below identity.Jurisdiction) (above bool) {
 	if peer != parent && !below.Under(peer) {
 		return false
 	}
-	most := maxNews
-	if peer == parent {
-		most = maxParentNews
-	}
-	if s.news.tooMany(peer, most) { // each name costs a look at every kept chain
+	if s.news.tooMany(peer) { // each name costs a look at every kept chain
 		return false
 	}
 	s.Tell(below, peer)
 	return s.own.Name().Under(below)
 }
 
-// tooMany counts a name that a neighbour tells, and reports whether it is more than most.
-func (n *news) tooMany(peer identity.Jurisdiction, most int) bool {
+// tooMany counts a name that a neighbour tells, and reports whether it is more than maxTold.
+func (n *news) tooMany(peer identity.Jurisdiction) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.told[peer]++
-	return n.told[peer] > most
+	return n.told[peer] > maxTold
 }
 
 func rootOf(name identity.Jurisdiction) identity.Jurisdiction {
@@ -177,14 +173,15 @@ func (s *Store) collect() waiting {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for peer, names := range n.told {
-		switch {
-		case peer == parent && names > maxParentNews:
-			n.waiting.add(rootOf(peer), peer)
-			s.Drop(rootOf(peer))
-		case peer != parent && names > maxNews:
-			n.waiting.add(peer, peer)
-			s.Drop(peer)
+		if names <= maxTold {
+			continue
 		}
+		below := peer
+		if peer == parent {
+			below = rootOf(peer)
+		}
+		n.waiting.add(below, peer)
+		s.Drop(below)
 	}
 	clear(n.told)
 	n.waiting.gather(s.own.Name())
