@@ -17,12 +17,17 @@ const (
 	lookedFor  = 8
 )
 
-// broughtAbout are the reasons for which a jurisdiction refuses that somebody on the way can bring
-// about: by handing the question over too late, or changed, or as one of too many.
-var broughtAbout = []text.Code{
-	text.Late, text.Hurried, text.Busy, text.Overloaded, text.Unreachable, text.RosterAbsent,
-	text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused, text.NotReady, text.OutcomeUnknown, text.Internal,
+// onTheWay are the reasons for which a jurisdiction refuses in its own name what somebody on the
+// way handed over too late, changed, or as one of too many.
+var onTheWay = []text.Code{
+	text.Hurried, text.Busy, text.Overloaded, text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused,
 }
+
+// broughtAbout are the reasons for which a jurisdiction gives no answer that somebody on the way
+// can bring about, or that pass: with each of them it may have answered, or may yet.
+var broughtAbout = append([]text.Code{
+	text.Late, text.Unreachable, text.RosterAbsent, text.NotReady, text.OutcomeUnknown, text.Internal,
+}, onTheWay...)
 
 // doubted are those who are missing in a share, and who may not have had their say: another says
 // why they gave no answer, or they say so themselves for a reason that somebody on the way can

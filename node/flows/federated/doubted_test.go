@@ -103,8 +103,7 @@ func leftOutAs(t *testing.T, why gather.Why, none bool) {
 	w.Breaks = func(_, to identity.Jurisdiction, kind envelope.Kind) (bool, bool) {
 		return kind == envelope.Federated && to == yunyan, false
 	}
-	q := wide()
-	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	q := wideNow()
 	got, err := asker.Federated.Gather(t.Context(), newID(), by(water), q)
 	if none {
 		refused(t, "a share that says what only the county can say", err, text.ShareRefused)
@@ -121,8 +120,7 @@ func leftOutAs(t *testing.T, why gather.Why, none bool) {
 // gatherLong asks everybody, with an application that does not end within the test.
 func gatherLong(t *testing.T, asker *place) federated.Gathered {
 	t.Helper()
-	q := wide()
-	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	q := wideNow()
 	return must(asker.Federated.Gather(t.Context(), newID(), by(water), q))
 }
 

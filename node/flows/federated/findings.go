@@ -161,12 +161,6 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	return f
 }
 
-// onTheWay are the reasons for which a jurisdiction refuses in its own name what somebody on the
-// way handed over too late, changed, or as one of too many.
-var onTheWay = []text.Code{
-	text.Hurried, text.Busy, text.Overloaded, text.MessageRefused, text.MessageExpired, text.MessageFuture, text.WayRefused,
-}
-
 // unreached reports whether it may not have been the hop that showed nothing: this jurisdiction
 // itself failed, another says that nothing came of it, or the hop refused what somebody on the way
 // can have it refuse.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -28,6 +29,13 @@ func wide() federated.Wide {
 			Dataset: villages, Purpose: purpose, Application: applied, Measure: gather.Measure{Function: gather.Count},
 		},
 	}
+}
+
+// wideNow is wide with an application that does not end within the bubble of a test.
+func wideNow() federated.Wide {
+	q := wide()
+	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	return q
 }
 
 // TestGather asks from both ends, and checks what is recorded and kept.

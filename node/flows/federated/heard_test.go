@@ -63,8 +63,7 @@ func leftOut(t *testing.T, lost, up, just, refused bool, cut time.Duration, want
 		question := kind == envelope.Federated && to == yunyan
 		return question && lost || to == yunyan && broken.Load(), question && !lost
 	}
-	q := wide()
-	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	q := wideNow()
 	got, err := asker.Federated.Gather(t.Context(), newID(), by(water), q)
 	if err != nil || got.Answered != 1 || len(got.Audit.Lies) > 0 || !slices.Equal(got.Audit.Themselves, []identity.Jurisdiction{yunyan}) {
 		t.Fatalf("got %+v, missing %+v, %v", got.Audit, got.Missing, err)

@@ -79,8 +79,7 @@ func (w *hiding) run(t *testing.T, long time.Duration) {
 // ask asks everybody below the city, and demands that the city is told as one that is asked again.
 func (w *hiding) ask(t *testing.T) federated.Gathered {
 	t.Helper()
-	q := wide()
-	q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+	q := wideNow()
 	got, err := w.asker.Federated.Gather(t.Context(), newID(), by(water), q)
 	if err != nil || !slices.Contains(got.Audit.Unseen, guiyang) || !slices.Equal(got.Audit.Again, []identity.Jurisdiction{guiyang}) {
 		t.Fatalf("got %+v, %v", got.Audit, err)
@@ -167,8 +166,7 @@ func TestOpenPointsAreBounded(t *testing.T) {
 			w.ask(t)
 			time.Sleep(relay.WideEvery)
 		}
-		q := wide()
-		q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+		q := wideNow()
 		got, err := w.asker.Federated.Gather(t.Context(), newID(), by(water), q)
 		if err != nil || len(got.Audit.Again) > 0 || !slices.Contains(got.Audit.Unseen, guiyang) {
 			t.Errorf("got %+v, %v", got.Audit, err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
@@ -27,8 +26,7 @@ func TestOneCityFillsNoAccount(t *testing.T) {
 		}
 		followed := 0
 		for range 12 {
-			q := wide()
-			q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+			q := wideNow()
 			got, err := asker.Federated.Gather(t.Context(), newID(), by(water), q)
 			if err != nil {
 				t.Fatal(err)

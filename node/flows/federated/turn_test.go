@@ -40,8 +40,7 @@ func TestNoTurnIsNoLie(t *testing.T) {
 		w := hide(t, func(*gather.Share) {})
 		w.show()
 		holdBack(w.world, w.asker, nanming, guiyang)
-		q := wide()
-		q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+		q := wideNow()
 		ctx := budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: "water"})
 		got, err := w.asker.Federated.Gather(ctx, newID(), by(water), q)
 		if a := got.Audit; err != nil || len(a.Lies) != 0 || len(a.Unseen) == 0 || len(a.Again) != 1 || a.Again[0] != guiyang {
@@ -67,8 +66,7 @@ func TestNoTurnIsNotGone(t *testing.T) {
 		w := hide(t, func(*gather.Share) {})
 		w.show()
 		holdBack(w.world, w.asker, guiyang, yunyan)
-		q := wide()
-		q.Application.Until = time.Now().AddDate(1, 0, 0).Format(time.RFC3339)
+		q := wideNow()
 		got, err := w.asker.Federated.Gather(t.Context(), newID(), by(water), q)
 		if themselves := got.Audit.Themselves; err != nil || len(themselves) != 1 || themselves[0] != yunyan {
 			t.Fatalf("got %+v, %v, want 云岩区 asked itself", got.Audit, err)
