@@ -26,12 +26,12 @@ const (
 func Register(r *state.Registry) {
 	versions.Keep(r)
 	imports.Keep(r)
+	changes.Keep(r)
 	r.Keep(
 		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{})},
 		state.Bucket{Name: bucketStaged, MaxKey: 16, MaxValue: 8},
 		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
 		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
-		state.Bucket{Name: bucketRemoved, MaxKey: 64, MaxValue: 8},
 	)
 	commandPut.Handle(r, applyPut)
 	commandRetract.Handle(r, applyRetract)
@@ -45,7 +45,7 @@ func Register(r *state.Registry) {
 // such dataset. It is the sharing.DatasetStateOf of this room.
 func DatasetState(r book.Reads, code identity.Label) (sharing.DatasetState, bool) {
 	version, provider, ok := catalog.Version(r, code)
-	return sharing.DatasetState{Provider: provider, Version: version, Removed: Removed(r, code)}, ok
+	return sharing.DatasetState{Provider: provider, Version: version, Removed: ChangesOf(r, code).Removed}, ok
 }
 
 // indexedMAC is one indexed value of a record.
@@ -98,7 +98,10 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 	if err != nil {
 		return putResult{}, err
 	}
-	return putResult{Entry: entry, Replaced: replaced}, keep(tx, v, b.Code, b.Key, b.Indexed, entry, ledger.None)
+	return putResult{Entry: entry, Replaced: replaced}, errors.Join(
+		keep(tx, v, b.Code, b.Key, b.Indexed, entry, ledger.None),
+		changed(tx, b.Code, entry, 0),
+	)
 }
 
 // keep makes a put version findable. v is a view of tx. opened refers to the entry that opened the
@@ -162,6 +165,6 @@ func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
 	index, _ := entry.Index()
 	return entry, errors.Join(
 		versions.Save(tx, versionKey(b.Code, b.Key, ledger.None, index), version{State: stateRetracted}),
-		tx.Put(bucketRemoved, []byte(b.Code.String()), book.Be64(Removed(tx, b.Code)+1)),
+		changed(tx, b.Code, entry, 1),
 	)
 }

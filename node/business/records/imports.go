@@ -221,12 +221,11 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
 	}
-	s.Published = book.Next(tx)
-	if err := s.end(tx, b.Import); err != nil {
+	_, provider, _ := catalog.Version(tx, s.Code)
+	if s.Published, err = b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code)); err != nil {
 		return ledger.None, err
 	}
-	_, provider, _ := catalog.Version(tx, s.Code)
-	return b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code))
+	return s.Published, errors.Join(s.end(tx, b.Import), changed(tx, s.Code, s.Published, 0))
 }
 
 // applyImportAbandon gives an import up. Its rows stay in the ledger and are never visible.

@@ -11,7 +11,7 @@
 //	importing code                                        -> be64(opened): the import that is neither published nor given up
 //	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
 //	importids MAC of what is imported                     -> be64(opened)
-//	removed   code                                        -> be64: retractions and erasures so far
+//	changes   code                                        -> Changes: the newest entry that changed the records, removals so far
 //
 // A version takes part in answers from its position on: the index of its own entry or, for a row of
 // an import, of the entry that published the import. The current version of a key is the one with
@@ -48,7 +48,6 @@ const (
 	bucketStaged    = "staged"
 	bucketImportIDs = "importids"
 	bucketImporting = "importing"
-	bucketRemoved   = "removed"
 )
 
 // The states of a version.
@@ -198,12 +197,6 @@ func (v view) imported(opened ledger.Ref) importState {
 // import, its index.
 func newer(a, b Version) bool {
 	return a.Position > b.Position || a.Position == b.Position && a.Index > b.Index
-}
-
-// Removed returns the number of retractions and erasures of the dataset so far. An answer that was
-// read at another number is not given.
-func Removed(r book.Reads, code identity.Label) uint64 {
-	return number(r.Get(bucketRemoved, []byte(code.String())))
 }
 
 // found is the current version of a record that may be in the answer.

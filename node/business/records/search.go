@@ -42,7 +42,7 @@ type search struct {
 // is recorded.
 func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1}
-	s.removed = Removed(r, s.p.set.Code)
+	s.removed = ChangesOf(r, s.p.set.Code).Removed
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
 	}

@@ -83,6 +83,7 @@ type trial struct {
 	staged   []Version         // of that import
 	stagedOf []MAC
 	imports  int
+	changes  Changes // of the records, as they should be told
 }
 
 func (r *trial) statement(head ledger.Head) book.Statement {
@@ -110,6 +111,7 @@ func (r *trial) put(*rapid.T) {
 		r.t.Fatalf("replaced: got %t, want %t", got.Replaced, want)
 	}
 	r.visible[key] = append(r.visible[key], Version{Index: index, Position: index})
+	r.changes.Last = got.Entry
 }
 
 func (r *trial) retract(*rapid.T) {
@@ -124,6 +126,7 @@ func (r *trial) retract(*rapid.T) {
 	r.must(err)
 	index, _ := got.Index()
 	r.visible[key] = append(r.visible[key], Version{Index: index, Position: index, Retracted: true})
+	r.changes = Changes{Last: got, Removed: r.changes.Removed + 1}
 }
 
 // open opens an import, or finds that another is under way.
@@ -177,6 +180,7 @@ func (r *trial) end(*rapid.T) {
 		Import: r.opened, Root: rootOf(now.Frontier), Statement: r.statement(publicationHead(r.opened, agency, code)),
 	})
 	r.must(err)
+	r.changes.Last = got
 	position, _ := got.Index()
 	for i, v := range r.staged {
 		v.Position = position
@@ -201,6 +205,9 @@ func (r *trial) current(key MAC) (last *Version) {
 // check compares what is found of every key with what is counted beside.
 func (r *trial) check(*rapid.T) {
 	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error {
+		if got := ChangesOf(s, code); got != r.changes {
+			r.t.Fatalf("changes: got %+v, want %+v", got, r.changes)
+		}
 		reads, records := &booktest.Counting{Reads: s}, 0
 		v := newView(reads)
 		for n := range byte(4) {
