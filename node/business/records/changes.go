@@ -13,7 +13,7 @@ import (
 type Changes struct {
 	_       struct{}   `cbor:",toarray"`
 	Last    ledger.Ref // the newest entry that changed them: a put, a retraction, the publication of an import, an erasure
-	Removed uint64     // records that were taken out so far; an answer read at another number is not given
+	Removed uint64     // records that were taken out so far
 }
 
 // changes has the Changes of a dataset by its code.

@@ -242,7 +242,7 @@ func (set dataset) measurable(m gather.Measure) error {
 // access returns the access record of the answer.
 func (s *search) access() sharing.Access {
 	a := sharing.Access{
-		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf, Removed: s.removed,
+		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf,
 		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable,
 	}
 	switch {
@@ -252,7 +252,7 @@ func (s *search) access() sharing.Access {
 		a.Operation = "lookup"
 	}
 	for _, key := range s.keys {
-		a.Keys = append(a.Keys, hex.EncodeToString(key[:16]))
+		a.Keys, a.Answered = append(a.Keys, hex.EncodeToString(key[:16])), append(a.Answered, key[:])
 	}
 	return a
 }

@@ -10,8 +10,8 @@
 //	imports   be64(index of the entry that opened it)     -> import: rows wanted, rows done, the entry that published it
 //	importing code                                        -> be64(opened): the import that is neither published nor given up
 //	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
-//	importids MAC of what is imported                     -> be64(opened)
 //	changes   code                                        -> Changes: the newest entry that changed the records, removals so far
+//	importids MAC of what is imported                     -> be64(opened)
 //
 // A version takes part in answers from its position on: the index of its own entry or, for a row of
 // an import, of the entry that published the import. The current version of a key is the one with
@@ -197,6 +197,19 @@ func (v view) imported(opened ledger.Ref) importState {
 // import, its index.
 func newer(a, b Version) bool {
 	return a.Position > b.Position || a.Position == b.Position && a.Index > b.Index
+}
+
+// removed reports whether the record was retracted after the position, whatever was put since.
+func removed(r book.Reads, code identity.Label, key MAC, after uint64) (gone bool) {
+	own := importPrefix(code, key, ledger.None)
+	r.Scan(versions.Name, own, own, func(k, value []byte) bool {
+		if ^number(k[len(k)-8:]) <= after {
+			return false
+		}
+		gone = versions.Decode(k, value).State == stateRetracted
+		return !gone
+	})
+	return gone
 }
 
 // found is the current version of a record that may be in the answer.

@@ -28,7 +28,6 @@ type search struct {
 	after   []byte // the place that the cursor holds; nil: the beginning
 	reader  *state.Reader
 	answer  Answer
-	removed uint64
 	keys    []MAC
 	bytes   int
 	over    bool // the last record would have made the answer too long, and is not in it
@@ -42,7 +41,6 @@ type search struct {
 // is recorded.
 func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1}
-	s.removed = ChangesOf(r, s.p.set.Code).Removed
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
 	}

@@ -108,7 +108,7 @@ func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 	if err != nil {
 		return Use{}, err
 	}
-	basis := permit.Basis(a.Removed)
+	basis := permit.Basis(a)
 	return Use{
 		Access: entry, Grant: permit.Grant.In(l.Log()), GrantedNow: permit.Now,
 		Stands: func(ctx context.Context) error {
@@ -139,7 +139,7 @@ func (u *using) refused(ctx context.Context, because error) (Use, error) {
 		return Use{}, because
 	}
 	a := u.begun.access()
-	a.Rows, a.Outcome, a.Refused = 0, "", failure.Of(because).Code
+	a.Rows, a.Outcome, a.Answered, a.Refused = 0, "", nil, failure.Of(because).Code
 	if ctx.Err() != nil {
 		a.Refused = text.Late
 	}

@@ -88,7 +88,7 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 
 // read reads the record and compares its field. An absent field equals null.
 func (v *verification) read(_ context.Context, r *state.Reader) error {
-	v.used.AsOf, v.used.Removed = r.Size()-1, ChangesOf(r, v.set.Code).Removed
+	v.used.AsOf, v.used.Answered = r.Size()-1, [][]byte{v.key[:]}
 	outcome, err := v.compare(r)
 	v.outcome, v.used.Outcome = outcome, string(outcome)
 	return err

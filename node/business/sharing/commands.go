@@ -52,7 +52,8 @@ type accessBody struct {
 	Dataset   identity.Label
 	Purpose   *identity.Label // nil: a record that its provider reads by its receipt
 	Version   uint64          // of the catalogue entry that was decided on
-	Removed   uint64          // retractions and erasures when the data were read
+	AsOf      uint64          // index of the last entry that the answer saw
+	Answered  [][]byte        // MACs of the keys of the records that it tells of
 	Grant     ledger.Ref      // None: the provider's own use
 	Probe     []byte          // MAC of the key that is verified, or empty
 	Refused   bool
@@ -188,7 +189,7 @@ func (b accessBody) stands(at position, h handlers) error {
 		return book.Refuse(text.NotEndorsed, of.String(), in.String())
 	}
 	now, ok := h.datasetState(at, b.Dataset)
-	if !ok || now.Version != b.Version || now.Removed != b.Removed {
+	if !ok || now.Version != b.Version || now.gone(b.Answered, b.AsOf) {
 		return book.Refuse(text.DatasetMoved, b.Dataset.String())
 	}
 	return b.permission(at, now)

@@ -250,8 +250,8 @@ type Access struct {
 	// records were read; "": it is told the data.
 	Refused text.Code `json:"refused,omitempty"`
 
-	Removed uint64 `json:"-"` // retractions and erasures when the data were read
-	Probe   []byte `json:"-"` // MAC of the key that is verified; nil for every other operation
+	Answered [][]byte `json:"-"` // MACs of the keys of the records that the answer tells of, whole
+	Probe    []byte   `json:"-"` // MAC of the key that is verified; nil for every other operation
 }
 
 // Unused refuses what RecordUse would refuse whatever is read: an id that the consumer used before,
@@ -268,20 +268,26 @@ func (p Permit) Unused(r *state.Reader, l book.Ledger, id identity.Message, prob
 // be given again.
 type Basis struct{ body accessBody }
 
-// Basis returns what a use rests on that was read after so many retractions and erasures.
-func (p Permit) Basis(removed uint64) Basis { return Basis{p.body(Access{Removed: removed})} }
+// Basis returns what the use rests on whose access record this is.
+func (p Permit) Basis(a Access) Basis {
+	return Basis{p.body(Access{AsOf: a.AsOf, Answered: a.Answered})}
+}
 
-// Stands refuses the use if something that it was decided on does not stand any more, or something
-// was retracted or erased since the data were read. What was answered before may be answered again
-// only while it stands. One thing it does not look at: whether the consumer's jurisdiction was
-// withdrawn since. The command that records a use does, and of one who was withdrawn no later
+// Stands refuses the use if something that it was decided on does not stand any more, or a record
+// that it tells of was removed since the data were read. What was answered before may be answered
+// again only while it stands. One thing it does not look at: whether the consumer's jurisdiction
+// was withdrawn since. The command that records a use does, and of one who was withdrawn no later
 // message is believed.
 func (b Basis) Stands(r *state.Reader, datasetState DatasetStateOf) error {
 	return b.body.stands(r, handlers{datasetState: datasetState})
 }
 
-// MaxBasis bounds an encoded basis, in bytes.
-const MaxBasis = 2 << 10
+// MaxBasis bounds an encoded basis, in bytes; a basis of more records than maxBasisKeys is encoded
+// as one that does not stand.
+const (
+	MaxBasis     = 2 << 10
+	maxBasisKeys = 32
+)
 
 // basisWire is a Basis as it is kept.
 type basisWire struct {
@@ -290,15 +296,19 @@ type basisWire struct {
 	Dataset  identity.Label
 	Purpose  *identity.Label
 	Version  uint64
-	Removed  uint64
+	AsOf     uint64
+	Answered [][]byte
 	Grant    ledger.Ref
 }
 
 // Encode returns the basis as bytes, which DecodeBasis reads.
 func (b Basis) Encode() []byte {
+	if len(b.body.Answered) > maxBasisKeys {
+		b.body.Version, b.body.Answered = 0, [][]byte{} // no entry has version 0
+	}
 	data, err := canon.Marshal(basisWire{
 		Consumer: b.body.Consumer, Dataset: b.body.Dataset, Purpose: b.body.Purpose, Version: b.body.Version,
-		Removed: b.body.Removed, Grant: b.body.Grant,
+		AsOf: b.body.AsOf, Answered: b.body.Answered, Grant: b.body.Grant,
 	})
 	if err != nil {
 		panic(err) // names and numbers always have an encoding
@@ -313,7 +323,8 @@ func DecodeBasis(data []byte) (Basis, error) {
 		return Basis{}, fmt.Errorf("decode basis of a use: %w", err)
 	}
 	return Basis{accessBody{
-		Consumer: w.Consumer, Dataset: w.Dataset, Purpose: w.Purpose, Version: w.Version, Removed: w.Removed, Grant: w.Grant,
+		Consumer: w.Consumer, Dataset: w.Dataset, Purpose: w.Purpose, Version: w.Version, AsOf: w.AsOf, Answered: w.Answered,
+		Grant: w.Grant,
 	}}, nil
 }
 
@@ -324,8 +335,8 @@ func (p Permit) requested(id identity.Message) book.Request {
 func (p Permit) body(a Access) accessBody {
 	q := p.request
 	b := accessBody{
-		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Removed: a.Removed, Grant: p.Grant,
-		Probe: append([]byte{}, a.Probe...), Refused: a.Refused != "",
+		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, AsOf: a.AsOf, Answered: append([][]byte{}, a.Answered...),
+		Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Refused: a.Refused != "",
 	}
 	if !p.purpose.IsZero() {
 		b.Purpose = &p.purpose

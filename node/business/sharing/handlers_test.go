@@ -152,16 +152,36 @@ func mustRecord(t *testing.T, r *room, p Permit) identity.Entry {
 	return entry
 }
 
-// TestAccessRemoved checks that a use is refused if its data were read before a retraction or
-// erasure.
+// TestAccessRemoved (H6) checks that a use is refused if a record that it tells of was removed
+// after it was read. The removal of any other record, and one before, refuse nothing.
 func TestAccessRemoved(t *testing.T) {
 	r := open(t)
 	p := r.permitted(t, request(water))
-	r.now.Removed = 1
-	r.refused(t, "read before a retraction", text.DatasetMoved, func() error {
-		_, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "lookup", Removed: 0})
-		return err
-	})
+	r.removed, r.at = "a", 7
+	for what, row := range map[string]struct {
+		asOf    uint64
+		keys    []string
+		refused bool
+	}{
+		"read before":           {6, []string{"b", "a"}, true},
+		"read after":            {7, []string{"a"}, false},
+		"another record":        {6, []string{"b"}, false},
+		"many records together": {6, nil, false},
+	} {
+		a := Access{Operation: "search", AsOf: row.asOf}
+		for _, key := range row.keys {
+			a.Answered = append(a.Answered, probe(key))
+		}
+		use := func() error {
+			_, err := RecordUse(t.Context(), r, newID(), p, a)
+			return err
+		}
+		if row.refused {
+			r.refused(t, what, text.DatasetMoved, use)
+		} else if err := use(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 	mustRecord(t, r, p)
 }
 

@@ -20,7 +20,7 @@ func TestRefusedUseIsRecordedWhateverMoved(t *testing.T) {
 	for what, move := range map[string]func(*room, Permit){
 		"nothing":               func(*room, Permit) {},
 		"the entry":             func(r *room, _ Permit) { r.now.Version++ },
-		"a record":              func(r *room, _ Permit) { r.now.Removed++ },
+		"a record":              func(r *room, _ Permit) { r.removed, r.at = "a", 1000 },
 		"the grant, revoked":    func(r *room, p Permit) { r.revoke(t, p) },
 		"the grant, at its end": func(r *room, _ Permit) { r.later(t, 2*365*24*time.Hour) },
 	} {
@@ -29,7 +29,7 @@ func TestRefusedUseIsRecordedWhateverMoved(t *testing.T) {
 			p := r.permitted(t, request(water))
 			move(r, p)
 			before, id := r.size(t), newID()
-			entry, err := RecordUse(t.Context(), r, id, p, Access{Operation: "search", Refused: text.GroupTooSmall})
+			entry, err := RecordUse(t.Context(), r, id, p, Access{Operation: "search", Answered: [][]byte{probe("a")}, Refused: text.GroupTooSmall})
 			if err != nil || r.size(t) != before+1 || r.grants(t)[0].Uses != 1 {
 				t.Fatalf("got %v, %d entries, %+v", err, r.size(t)-before, r.grants(t))
 			}
@@ -95,7 +95,8 @@ func TestLookedAtBefore(t *testing.T) {
 func TestBasis(t *testing.T) {
 	r := open(t)
 	p, neighbours := r.permitted(t, request(water)), r.permitted(t, request(neighbour))
-	basis := p.Basis(r.now.Removed)
+	basis := p.Basis(Access{AsOf: 6, Answered: [][]byte{probe("a")}})
+	basis = must(DecodeBasis(basis.Encode()))
 	stands := func() (err error) {
 		r.reading(t, func(reader *state.Reader) {
 			err = basis.Stands(reader, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true })
@@ -103,7 +104,7 @@ func TestBasis(t *testing.T) {
 		return err
 	}
 	for n := range 2 * ProbesPerDay {
-		if _, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe("a"), Removed: r.now.Removed}); err != nil && n < ProbesPerDay {
+		if _, err := RecordUse(t.Context(), r, newID(), p, Access{Operation: "verify", Probe: probe("a")}); err != nil && n < ProbesPerDay {
 			t.Fatal(err)
 		}
 	}
@@ -111,13 +112,24 @@ func TestBasis(t *testing.T) {
 	if err := stands(); err != nil {
 		t.Errorf("after a spent quota and the end of another grant: %v", err)
 	}
-	for what, move := range map[string]*uint64{"a later version": &r.now.Version, "a retraction": &r.now.Removed} {
-		*move++
+	for what, move := range map[string]*uint64{"a later version": &r.now.Version, "a retraction": &r.at} {
+		r.removed = "b"
+		if err := stands(); err != nil {
+			t.Errorf("before %s: %v", what, err)
+		}
+		r.removed = "a"
+		*move += 7
 		if err := stands(); !failure.Is(err, text.DatasetMoved) {
 			t.Errorf("%s: got %v", what, err)
 		}
-		*move--
+		*move -= 7
 	}
+	many := must(DecodeBasis(p.Basis(Access{AsOf: 6, Answered: make([][]byte, maxBasisKeys+1)}).Encode()))
+	basis, r.removed = many, ""
+	if err := stands(); !failure.Is(err, text.DatasetMoved) {
+		t.Errorf("more records than are kept: got %v", err)
+	}
+	basis = p.Basis(Access{})
 	r.revoke(t, p)
 	if err := stands(); !failure.Is(err, text.GrantRevoked) {
 		t.Errorf("revoked: got %v", fmt.Sprint(err))

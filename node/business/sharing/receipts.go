@@ -142,7 +142,7 @@ func (d *Desk) record(ctx context.Context, o opening) error {
 	recorded := func() error {
 		p := Permit{request: Request{Consumer: o.asker.Agency, Dataset: o.head.Code, Version: o.now.Version}}
 		_, err := RecordUse(ctx, d.own, identity.Message{}, p, Access{
-			Operation: "receipt", Rows: 1, AsOf: o.asOf, Entry: d.own.Log().Entry(o.index).String(), Removed: o.now.Removed,
+			Operation: "receipt", Rows: 1, AsOf: o.asOf, Entry: d.own.Log().Entry(o.index).String(),
 		})
 		return err
 	}

@@ -56,7 +56,9 @@ func (a actor) Provider(r *state.Reader, _, _ identity.Label) (identity.Label, e
 type room struct {
 	*booktest.Ledger
 	now       DatasetState
-	none      bool // there is no dataset
+	none      bool   // there is no dataset
+	removed   string // the key of the record that was removed last; "": none
+	at        uint64 // the position at which it was
 	withdrawn identity.Jurisdiction
 }
 
@@ -68,7 +70,10 @@ const (
 
 func open(t *testing.T) *room {
 	t.Helper()
-	r, registry := &room{now: DatasetState{Provider: civil.Code(), Version: 1}}, state.NewRegistry()
+	r, registry := &room{}, state.NewRegistry()
+	r.now = DatasetState{Provider: civil.Code(), Version: 1, Removed: func(key []byte, after uint64) bool {
+		return r.removed != "" && string(key) == string(probe(r.removed)) && r.at > after
+	}}
 	Register(registry, func(_ book.Reads, code identity.Label) (DatasetState, bool) {
 		return r.now, !r.none && code == villages
 	}, func(_ book.Reads, _, of identity.Jurisdiction) bool { return of == r.withdrawn })
@@ -126,7 +131,7 @@ func (r *room) permitted(t *testing.T, q Request) Permit {
 // record records a use on a permit.
 func (r *room) record(t *testing.T, p Permit) (identity.Entry, error) {
 	t.Helper()
-	return RecordUse(t.Context(), r, newID(), p, Access{Operation: "lookup", Removed: r.now.Removed})
+	return RecordUse(t.Context(), r, newID(), p, Access{Operation: "lookup", AsOf: r.at, Answered: [][]byte{probe("a")}})
 }
 
 // revoke ends the grant of a permit.

@@ -6,11 +6,13 @@
 // (art 21): one command appends both entries. A use is then recorded by one command that commits
 // the access record and, at that position of the log, refuses it when anything that it was decided
 // on has moved: the grant was revoked or has ended, the endorsement of the consumer's jurisdiction
-// was withdrawn, the catalogue entry has a later version, a record was retracted or erased since
-// the data were read, a probe's quota is spent, the consumer used the request's id before. So
-// nothing is answered after a revocation's position, and a replayed request is refused on every
-// replica, also after a restart. The caller answers only after the command succeeded. A refusal
-// that may depend on what was read is recorded as a refused use, whatever has moved.
+// was withdrawn, the catalogue entry has a later version, a record that it tells of by its key was
+// removed since the data were read, a probe's quota is spent, the consumer used the request's id
+// before. So nothing is answered after a revocation's position, and a replayed request is refused
+// on every replica, also after a restart. What is told of many records together, a number or a sum,
+// stands as of the position at which it was read, whatever is removed later. The caller answers
+// only after the command succeeded. A refusal that may depend on what was read is recorded as a
+// refused use, whatever has moved.
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 down64(index) -> nothing: finds the grants of a use, newest first
@@ -82,7 +84,14 @@ const (
 type DatasetState struct {
 	Provider identity.Label
 	Version  uint64 // of the catalogue entry
-	Removed  uint64 // retractions and erasures so far
+	// Removed reports whether the record whose key has the MAC was retracted, or taken out
+	// otherwise, after the position.
+	Removed func(key []byte, after uint64) bool
+}
+
+// gone reports whether one of the records was removed after the position.
+func (s DatasetState) gone(keys [][]byte, after uint64) bool {
+	return slices.ContainsFunc(keys, func(key []byte) bool { return s.Removed(key, after) })
 }
 
 // DatasetStateOf returns the state of a dataset; ok is false when there is none. The room that
