@@ -50,13 +50,19 @@ type Desk struct {
 // mostDamaged is how many entries Unreadable is told of. Whoever reads of so many reads no list.
 const mostDamaged = 1000
 
-// payload opens the record of an entry, for a use that the caller has decided and records. The
-// error is book.ErrErased, or text.RecordUnreadable.
-func (d *Desk) payload(r *state.Reader, index uint64, dataset identity.Label) ([]byte, error) {
+// payload opens the record of an entry, for a use that the caller has decided and records. It is
+// the one way from a stored record to an answer, and returns what the catalogue entry in force
+// lists, whatever the record holds: nothing else can be shown, compared, filtered by or measured.
+// The error is book.ErrErased, or text.RecordUnreadable.
+func (d *Desk) payload(r *state.Reader, index uint64, set dataset) ([]byte, error) {
 	record, err := d.ledger.Payload(r, index)
+	if err == nil {
+		record, err = set.schema.Shown(record)
+	}
 	if err == nil || errors.Is(err, book.ErrErased) {
 		return record, err
 	}
+	dataset := set.Code
 	entry := d.ledger.Log().Entry(index)
 	d.mu.Lock()
 	told := d.damaged[index] || len(d.damaged) >= mostDamaged

@@ -160,7 +160,7 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": strconv.Itoa(s.desk.mostOpened)}, nil)
 		return false
 	}
-	record, err := s.desk.payload(s.reader, f.Index, s.p.set.Code)
+	record, err := s.desk.payload(s.reader, f.Index, s.p.set)
 	switch {
 	case errors.Is(err, book.ErrErased):
 		return true

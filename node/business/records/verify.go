@@ -99,7 +99,7 @@ func (v *verification) compare(r *state.Reader) (Outcome, error) {
 	if !ok {
 		return NoSuchRecord, nil
 	}
-	record, err := v.desk.payload(r, now.Index, v.set.Code)
+	record, err := v.desk.payload(r, now.Index, v.set)
 	if errors.Is(err, book.ErrErased) {
 		return NoSuchRecord, nil
 	}

@@ -74,6 +74,7 @@ type node struct {
 	items       *node // or nil
 	members     map[string]*node
 	others      *node // for members that are not listed, or nil
+	open        bool  // it says that there may be members that are not listed
 }
 
 // outliner makes the outline of a schema. Each definition has one node, however often it is
@@ -165,6 +166,7 @@ func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 	case "properties":
 		err = o.properties(n, at, v)
 	case "additionalProperties":
+		n.open = v != false
 		n.others, err = o.under(n, at, v)
 	case "items":
 		n.items, err = o.under(n, at, v)

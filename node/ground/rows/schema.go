@@ -18,6 +18,7 @@ import (
 type Schema struct {
 	compiled *jsonschema.Schema
 	root     *node
+	shown    *shape
 	fields   []Field // sorted by name
 	byName   map[string]Field
 	key      string
@@ -54,6 +55,7 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if err := s.list(doc); err != nil {
 		return nil, err
 	}
+	s.shown = s.recordShape()
 	return s, s.checkNamed()
 }
 
@@ -175,6 +177,9 @@ func (s *Schema) record(object map[string]any) (Record, error) {
 	r := Record{JSON: appendObject(nil, object), Key: appendValue(nil, key)}
 	if len(r.JSON) > MaxRecordLen {
 		return Record{}, bad("", "too long")
+	}
+	if unlisted, _ := s.Unlisted(r.JSON); len(unlisted) > 0 { // no answer would ever show it
+		return Record{}, bad(unlisted[0], "unknown field")
 	}
 	for _, field := range s.indexed {
 		if v := object[field]; v != nil {
