@@ -1,0 +1,239 @@
+package table
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"xietong/node/ground/text"
+)
+
+// workbook makes the bytes of a workbook.
+func workbook(t testing.TB, fill func(f *excelize.File) error, o ...excelize.Options) []byte {
+	t.Helper()
+	f := excelize.NewFile(o...)
+	defer f.Close()
+	if err := fill(f); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b, o...); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// put writes rows of values into a sheet, from the row on.
+func put(f *excelize.File, sheet string, from int, rows ...[]any) error {
+	for i, row := range rows {
+		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", from+i), &row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestBookIsRead(t *testing.T) {
+	day := time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)
+	file := workbook(t, func(f *excelize.File) error {
+		f.NewSheet("空表")
+		chinese, _ := f.NewStyle(&excelize.Style{CustomNumFmt: ptr(`yyyy"年"m"月"d"日"`)})
+		plain, _ := f.NewStyle(&excelize.Style{CustomNumFmt: ptr(`"month" 0.00`)})
+		f.SetCellStyle("Sheet1", "B3", "B3", chinese)
+		f.SetCellStyle("Sheet1", "C4", "C4", plain)
+		f.SetCellFormula("Sheet1", "D4", "SUM(1,2)")
+		return put(f, "Sheet1", 1, []any{"代码", "日期", "数"}, []any{}, []any{"520102016001", 43864, 1234.5},
+			[]any{520102016002, day.Add(90 * time.Minute), 1.1, 3}, []any{"", nil}, []any{"x_x000D_\n", true, 1e17}, []any{nil, nil, 0.1 + 0.2})
+	})
+	taken, rows, err := read(bytes.NewReader(file), Wish{})
+	want := []string{"1:代码|日期|数", "3:520102016001|2020-02-03|1234.5", "4:520102016002|2020-02-03T01:30:00|1.1|3", "6:x\n|TRUE|100000000000000000", "7:||0.3"}
+	if err != nil || taken != (Taken{Format: XLSX, Sheet: "Sheet1"}) || !slices.Equal(rows, want) {
+		t.Errorf("got %+v, %q, %v, want %q", taken, rows, err, want)
+	}
+}
+
+func ptr(s string) *string { return &s }
+
+// TestDates checks the serial numbers of both systems against the programs that made them.
+func TestDates(t *testing.T) {
+	for _, row := range []struct {
+		n    float64
+		day0 int
+		want string
+	}{
+		{1, 1900, "1900-01-01"}, {59, 1900, "1900-02-28"}, {60, 1900, ""}, {61, 1900, "1900-03-01"}, {43864, 1900, "2020-02-03"},
+		{43864.5, 1900, "2020-02-03T12:00:00"}, {0.5, 1900, "12:00:00"}, {42402, 1904, "2020-02-03"}, {0, 1904, "1904-01-01"},
+		{2958465, 1900, "9999-12-31"}, {2958466, 1900, ""}, {-1, 1900, ""}, {43863.999999, 1900, "2020-02-03"},
+	} {
+		if got, ok := dateOf(row.n, row.day0); got != row.want || ok != (row.want != "") {
+			t.Errorf("%v from %d: got %q, want %q", row.n, row.day0, got, row.want)
+		}
+	}
+	for code, want := range map[string]bool{
+		"General": false, "0.00": false, "#,##0;[Red]-#,##0": false, "yyyy-mm-dd": true, `yyyy"年"m"月"`: true, `"day" 0`: false, `0\d`: false, "[h]:mm": true,
+		"[$-804]yyyy/m/d;@": true, "[Red]0": false, "@": false, "0_d": false, "[$¥-804]#,##0.00": false, "e/m/d": true,
+	} {
+		if got := showsDate(code); got != want {
+			t.Errorf("%s: got %t, want %t", code, got, want)
+		}
+	}
+	system := workbook(t, func(f *excelize.File) error {
+		on := true
+		style, _ := f.NewStyle(&excelize.Style{NumFmt: 14})
+		f.SetCellStyle("Sheet1", "A1", "A1", style)
+		f.SetCellValue("Sheet1", "A1", 42402)
+		return f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &on})
+	})
+	if _, rows, err := read(bytes.NewReader(system), Wish{}); err != nil || !slices.Equal(rows, []string{"1:2020-02-03"}) {
+		t.Errorf("of 1904: got %q, %v", rows, err)
+	}
+}
+
+// TestSheetIsChosen checks which sheet is read, and that nobody has to guess which.
+func TestSheetIsChosen(t *testing.T) {
+	two := workbook(t, func(f *excelize.File) error {
+		f.NewSheet("二月")
+		f.NewSheet("备注")
+		f.NewSheet("旧")
+		f.SetSheetVisible("旧", false)
+		put(f, "旧", 1, []any{"x"})
+		put(f, "Sheet1", 1, []any{"a"})
+		return put(f, "二月", 1, []any{"b"})
+	})
+	one := workbook(t, func(f *excelize.File) error {
+		f.NewSheet("旧")
+		f.SetSheetVisible("旧", false)
+		put(f, "旧", 1, []any{"x"})
+		return put(f, "Sheet1", 1, []any{"a"})
+	})
+	pivot := workbook(t, func(f *excelize.File) error {
+		f.NewSheet("透视")
+		put(f, "Sheet1", 1, []any{"区", "数"}, []any{"南明", 1}, []any{"云岩", 2})
+		return f.AddPivotTable(&excelize.PivotTableOptions{
+			DataRange: "Sheet1!A1:B3", PivotTableRange: "透视!A1:C9", Rows: []excelize.PivotTableField{{Data: "区"}}, Data: []excelize.PivotTableField{{Data: "数", Subtotal: "Sum"}},
+		})
+	})
+	for name, row := range map[string]struct {
+		file  []byte
+		sheet string
+		taken Taken
+		code  text.Code
+	}{
+		"two":            {two, "", Taken{}, text.SheetNeeded},
+		"two, named":     {two, "二月", Taken{Format: XLSX, Sheet: "二月"}, ""},
+		"hidden, named":  {two, "旧", Taken{Format: XLSX, Sheet: "旧"}, ""},
+		"not there":      {two, "三月", Taken{}, text.SheetUnknown},
+		"one and hidden": {one, "", Taken{Format: XLSX, Sheet: "Sheet1", Hidden: "旧"}, ""},
+		"beside a pivot": {pivot, "", Taken{Format: XLSX, Sheet: "Sheet1"}, ""},
+		"the pivot":      {pivot, "透视", Taken{}, text.SheetPivot},
+	} {
+		taken, _, err := read(bytes.NewReader(row.file), Wish{Sheet: row.sheet})
+		if taken != row.taken || code(err) != row.code {
+			t.Errorf("%s: got %+v, %v, want %+v, %s", name, taken, err, row.taken, row.code)
+		}
+	}
+	_, _, err := read(bytes.NewReader(two), Wish{})
+	if f := text.AsFailure(err); f.Args["sheets"] != "Sheet1, 二月" {
+		t.Errorf("got %v", f.Args)
+	}
+}
+
+// packed makes a workbook by hand.
+func packed(parts map[string]string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range []string{"xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"} {
+		w, _ := z.Create(name)
+		w.Write([]byte(parts[name]))
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+// byHand makes a workbook of one sheet with the data.
+func byHand(data string) []byte {
+	return packed(map[string]string{
+		"xl/workbook.xml":            `<workbook><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml":   data,
+	})
+}
+
+// TestHostileBooks meets what no program writes: each ends with a sentence, soon, and in little
+// memory.
+func TestHostileBooks(t *testing.T) {
+	locked := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}) }, excelize.Options{Password: "x"})
+	good := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}, []any{"b"}) })
+	cell := `<c r="A1" t="inlineStr"><is><t>`
+	for name, row := range map[string]struct {
+		file []byte
+		want text.Code
+	}{
+		"a password":          {locked, text.FileLocked},
+		"cut short":           {good[:len(good)-100], text.FileDamaged},
+		"a million empty":     {byHand("<worksheet><sheetData>" + strings.Repeat("<row/>", maxSheetRow) + "</sheetData></worksheet>"), text.FileEmpty},
+		"far below":           {byHand(`<worksheet><sheetData><row r="99999999"/></sheetData></worksheet>`), text.FileTooLarge},
+		"an endless text":     {byHand(`<worksheet><sheetData><row>` + cell + strings.Repeat("x", 8<<20)), text.FileTooLarge},
+		"an endless tag":      {byHand(`<worksheet ` + strings.Repeat("a", 8<<20)), text.FileTooLarge},
+		"many attributes":     {byHand(`<worksheet ` + strings.Repeat(`a="" `, 2<<20)), text.FileTooLarge},
+		"a far column":        {byHand(`<worksheet><sheetData><row><c r="ZZZZ1"><v>1</v></c></row></sheetData></worksheet>`), text.FileDamaged},
+		"no shared text":      {byHand(`<worksheet><sheetData><row><c t="s"><v>7</v></c></row></sheetData></worksheet>`), text.FileDamaged},
+		"rows back":           {byHand(`<worksheet><sheetData><row r="3"/><row r="3"/></sheetData></worksheet>`), text.FileDamaged},
+		"cells back":          {byHand(`<worksheet><sheetData><row><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row></sheetData></worksheet>`), text.FileDamaged},
+		"the sheet ends":      {byHand(`<worksheet><sheetData>`), text.FileDamaged},
+		"an entity":           {byHand(`<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet><sheetData><row><c t="str"><v>&b;</v></c></row></sheetData></worksheet>`), text.FileDamaged},
+		"no workbook":         {packed(nil), text.FileEmpty},
+		"a zip of other kind": {zipOf("a.txt"), text.FileKind},
+		"an ods":              {zipOf("content.xml"), text.FileKind},
+		"an xlsb":             {zipOf("xl/workbook.bin"), text.FileKind},
+		"200,000 parts":       {zipOf(slices.Repeat([]string{"xl/workbook.xml"}, 200_000)...), text.FileTooLarge},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, rows, err := read(bytes.NewReader(row.file), Wish{})
+		runtime.ReadMemStats(&after)
+		if code(err) != row.want {
+			t.Errorf("%s: got %.200q, %v, want %s", name, rows, err, row.want)
+		}
+		if held := int64(after.HeapInuse) - int64(before.HeapInuse); held > 64<<20 {
+			t.Errorf("%s: holds %d MiB more", name, held>>20)
+		}
+	}
+}
+
+func zipOf(names ...string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range names {
+		z.Create(name)
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+// TestTruthOfDamage: a sheet that ends too early must not pass for a shorter sheet.
+func TestTruthOfDamage(t *testing.T) {
+	whole := `<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row></sheetData></worksheet>`
+	for cut := strings.Index(whole, "<row r=\"2\""); cut < strings.Index(whole, "</sheetData>")+len("</sheetData>"); cut++ {
+		if _, rows, err := read(bytes.NewReader(byHand(whole[:cut])), Wish{}); code(err) != text.FileDamaged {
+			t.Errorf("cut at %d: got %q, %v", cut, rows, err)
+		}
+	}
+}
+
+func FuzzSheet(f *testing.F) {
+	f.Add([]byte(`<worksheet><sheetData><row r="1"><c r="A1" t="str"><v>x</v></c><c s="1"><v>1e9</v></c></row></sheetData></worksheet>`))
+	f.Add([]byte(`<x:worksheet><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:r><x:t>a</x:t></x:r><x:rPh><x:t>b</x:t></x:rPh></x:is></x:c></x:row></x:sheetData>`))
+	f.Fuzz(func(t *testing.T, sheet []byte) {
+		if _, _, err := read(bytes.NewReader(byHand(string(sheet))), Wish{}); err != nil && code(err) == "" {
+			t.Errorf("ended by %v", err)
+		}
+	})
+}

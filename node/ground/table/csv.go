@@ -1,0 +1,210 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+)
+
+// physical is one line of a file, without its end.
+type physical struct {
+	text   []byte
+	number uint64
+	long   bool // the text is only its beginning
+}
+
+// lines reads the lines of a text. A line ends with LF or CRLF; in a file that has no LF, with CR.
+type lines struct {
+	in     *bufio.Reader
+	end    byte // 0: not known yet
+	number uint64
+	back   []physical // lines to read again, the next one last
+}
+
+func newLines(r io.Reader) *lines { return &lines{in: bufio.NewReaderSize(r, 64<<10)} }
+
+// next returns the next line; the error is io.EOF after the last.
+func (l *lines) next() (physical, error) {
+	if n := len(l.back); n > 0 {
+		p := l.back[n-1]
+		l.back = l.back[:n-1]
+		return p, nil
+	}
+	if l.end == 0 {
+		head, err := l.in.Peek(64 << 10)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return physical{}, err
+		}
+		if l.end = '\n'; bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
+			l.end = '\r'
+		}
+	}
+	return l.read()
+}
+
+func (l *lines) read() (p physical, err error) {
+	var ended bool
+	for !ended {
+		part, err := l.in.ReadSlice(l.end)
+		switch {
+		case err == nil:
+			ended = true
+			part = part[:len(part)-1]
+		case errors.Is(err, io.EOF) && len(part)+len(p.text) == 0 && !p.long:
+			return p, io.EOF
+		case errors.Is(err, io.EOF):
+			ended = true
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return p, err
+		}
+		if p.long = p.long || len(p.text)+len(part) > MaxRow; !p.long {
+			p.text = append(p.text, part...)
+		}
+	}
+	if l.end == '\n' {
+		p.text = bytes.TrimSuffix(p.text, []byte("\r"))
+	}
+	l.number++
+	p.number = l.number
+	return p, nil
+}
+
+// unread gives lines back, to be read again.
+func (l *lines) unread(read []physical) {
+	slices.Reverse(read)
+	l.back = append(l.back, read...)
+}
+
+// splitter reads the rows of CSV (RFC 4180) with any delimiter.
+type splitter struct {
+	in    *lines
+	comma string
+	p     parsed
+}
+
+// next returns the next row that is not empty.
+func (s *splitter) next() (Row, error) {
+	for {
+		row, err := s.row()
+		if err != nil || row.Fault != Good || slices.ContainsFunc(row.Cells, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" }) {
+			return row, err
+		}
+	}
+}
+
+// row reads one row. Where a quotation mark that was opened is not closed, or is closed within a
+// cell of a later line, one is missing in the first line: that line is one bad row, and reading
+// goes on after it.
+func (s *splitter) row() (Row, error) {
+	line, err := s.in.next()
+	if err != nil {
+		return Row{}, err
+	}
+	row := Row{Line: line.number}
+	s.p.start(s.comma)
+	s.p.add(line.text)
+	var more []physical
+	size, fault := len(line.text), faultOf(line.long, &s.p)
+	for fault == Good && s.p.within {
+		next, err := s.in.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return Row{}, err
+		}
+		if err == nil {
+			more = append(more, next)
+		}
+		if size += len(next.text) + 1; err != nil || next.long || size > MaxRow {
+			fault = OpenQuote
+			break
+		}
+		s.p.add([]byte("\n"))
+		s.p.add(next.text)
+		if s.p.bare {
+			fault = OpenQuote
+		}
+	}
+	if fault == OpenQuote {
+		s.in.unread(more)
+		s.p.start(s.comma)
+		s.p.add(line.text)
+	}
+	row.Cells, row.Fault = s.p.finish(), fault
+	if len(row.Cells) > MaxCells {
+		row.Cells, row.Fault = row.Cells[:MaxCells], TooLong
+	}
+	return row, nil
+}
+
+func faultOf(long bool, p *parsed) Fault {
+	switch {
+	case long:
+		return TooLong
+	case p.bare:
+		return BareQuote
+	}
+	return Good
+}
+
+// parsed is a row that is being taken apart.
+type parsed struct {
+	comma  string
+	cells  []Cell
+	cell   []byte
+	within bool // a quotation mark is open
+	quoted bool // the cell had one, which was closed
+	begun  bool // the cell has something
+	bare   bool // a quotation mark stood within a cell
+}
+
+func (p *parsed) start(comma string) { *p = parsed{comma: comma, cells: p.cells[:0], cell: p.cell[:0]} }
+
+// add goes on with a part of the row, at the end of which no quotation mark is cut off from one
+// that would double it.
+func (p *parsed) add(part []byte) {
+	for len(part) > 0 {
+		switch {
+		case p.within:
+			part = p.inside(part)
+		case bytes.HasPrefix(part, []byte(p.comma)):
+			p.end()
+			part = part[len(p.comma):]
+		case part[0] == '"' && !p.begun:
+			p.within, p.begun = true, true
+			part = part[1:]
+		default:
+			p.bare = p.bare || part[0] == '"' || p.quoted
+			p.begun = true
+			p.cell = append(p.cell, part[0])
+			part = part[1:]
+		}
+	}
+}
+
+// inside reads up to the quotation mark that closes the cell.
+func (p *parsed) inside(part []byte) []byte {
+	mark := bytes.IndexByte(part, '"')
+	switch {
+	case mark < 0:
+		p.cell = append(p.cell, part...)
+		return nil
+	case mark+1 < len(part) && part[mark+1] == '"':
+		p.cell = append(p.cell, part[:mark+1]...)
+		return part[mark+2:]
+	}
+	p.cell = append(p.cell, part[:mark]...)
+	p.within, p.quoted = false, true
+	return part[mark+1:]
+}
+
+func (p *parsed) end() {
+	p.cells = append(p.cells, Cell{Text: string(p.cell)})
+	p.cell, p.quoted, p.begun = p.cell[:0], false, false
+}
+
+func (p *parsed) finish() []Cell {
+	p.end()
+	return p.cells
+}

@@ -1,0 +1,316 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+	utf16 "golang.org/x/text/encoding/unicode"
+
+	"xietong/node/ground/text"
+)
+
+// Encodings are the encodings that can be named.
+var Encodings = []string{"utf-8", "gb18030", "big5", "shift-jis", "utf-16le", "utf-16be"}
+
+// alike are other names of encodings. GB18030 holds all of GBK and GB 2312.
+var alike = map[string]string{
+	"utf8": "utf-8", "utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "ansi": "gb18030", "big-5": "big5", "cp950": "big5",
+	"sjis": "shift-jis", "shift_jis": "shift-jis", "cp932": "shift-jis", "utf16le": "utf-16le", "utf16be": "utf-16be", "utf-16": "utf-16le",
+}
+
+// encoding returns the encoding that was named; "" if none was.
+func (w Wish) encoding() (string, error) {
+	name := strings.ToLower(strings.TrimSpace(w.Encoding))
+	if other, ok := alike[name]; ok {
+		name = other
+	}
+	for _, known := range append(Encodings, "") {
+		if name == known {
+			return name, nil
+		}
+	}
+	return "", unknownWish("encoding", w.Encoding, strings.Join(Encodings, ", "))
+}
+
+func codec(name string) encoding.Encoding {
+	switch name {
+	case "gb18030":
+		return simplifiedchinese.GB18030
+	case "big5":
+		return traditionalchinese.Big5
+	case "shift-jis":
+		return japanese.ShiftJIS
+	case "utf-16le":
+		return utf16.UTF16(utf16.LittleEndian, utf16.IgnoreBOM)
+	case "utf-16be":
+		return utf16.UTF16(utf16.BigEndian, utf16.IgnoreBOM)
+	}
+	return encoding.Nop
+}
+
+var marks = []struct{ bytes, encoding string }{{"\xef\xbb\xbf", "utf-8"}, {"\xff\xfe", "utf-16le"}, {"\xfe\xff", "utf-16be"}, {"\x84\x31\x95\x33", "gb18030"}}
+
+// marked returns the encoding that the mark at the beginning tells, and the length of the mark.
+func marked(head []byte) (name string, length int) {
+	for _, m := range marks {
+		if bytes.HasPrefix(head, []byte(m.bytes)) {
+			return m.encoding, len(m.bytes)
+		}
+	}
+	return "", 0
+}
+
+// raw returns a reader of the bytes of a file.
+func raw(src Source) io.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(src, 0, src.Size()), 64<<10)
+}
+
+// decoded returns a reader of the text of a file, in UTF-8 and without a mark.
+func decoded(src Source, name string) (io.Reader, error) {
+	head, err := headOf(src)
+	if err != nil {
+		return nil, err
+	}
+	r := raw(src)
+	if of, length := marked(head); of == name {
+		if _, err := io.CopyN(io.Discard, r, int64(length)); err != nil {
+			return nil, err
+		}
+	}
+	if name == "utf-8" {
+		return r, nil
+	}
+	return codec(name).NewDecoder().Reader(r), nil
+}
+
+// judge finds the encoding of a file of text, or checks the one that was named or is marked.
+func judge(src Source, w Wish) (string, error) {
+	name, err := w.encoding()
+	if err != nil {
+		return "", err
+	}
+	head, err := headOf(src)
+	if err != nil {
+		return "", err
+	}
+	if of, _ := marked(head); name == "" {
+		name = of
+	}
+	if name != "" {
+		return name, whole(src, name)
+	}
+	seen, err := survey(raw(src))
+	switch {
+	case err != nil:
+		return "", err
+	case seen.nuls > 0:
+		return "", wide(seen)
+	case seen.invalid == 0 && seen.pairs > 0 && seen.longer == 0 && seen.han == seen.pairs:
+		return "", unsure("short UTF-8", "utf-8", "gb18030")
+	case seen.invalid == 0 && seen.lost > 0:
+		return "", text.Fail(text.EncodingBroken, text.Args{"line": line(seen.lost), "encoding": "utf-8", "reason": "lost characters"}, nil)
+	case seen.invalid == 0 && seen.pairs+seen.longer == 0:
+		return "utf-8", modified(src)
+	case seen.invalid == 0:
+		return "utf-8", nil
+	}
+	return foreign(src, seen)
+}
+
+func line(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// unsure asks which encoding it is.
+func unsure(reason string, may ...string) error {
+	return text.Fail(text.EncodingUnsure, text.Args{"encodings": strings.Join(may, ", "), "reason": reason}, nil)
+}
+
+// wide asks about a file with NUL bytes: it is UTF-16 without its mark, or no text.
+func wide(seen surveyed) error {
+	switch {
+	case seen.nuls*10 < seen.bytes:
+		return otherKind(kindBinary)
+	case seen.oddNuls*2 > seen.nuls:
+		return unsure("no mark", "utf-16le")
+	}
+	return unsure("no mark", "utf-16be")
+}
+
+// foreign judges a file that is not UTF-8. Text of Big5 and Shift-JIS decodes as GB18030 too, into
+// rare characters: GB18030 is taken where most of it is common Chinese.
+func foreign(src Source, seen surveyed) (string, error) {
+	var may []string
+	for _, name := range []string{"gb18030", "big5", "shift-jis"} {
+		if err := whole(src, name); err == nil {
+			may = append(may, name)
+		} else if !isBroken(err) {
+			return "", err
+		}
+	}
+	common := seen.common*10 >= seen.double*9
+	switch {
+	case len(may) > 0 && may[0] == "gb18030" && (common || len(may) == 1):
+		return "gb18030", nil
+	case len(may) > 0:
+		return "", unsure("not common Chinese", may...)
+	}
+	return "", text.Fail(text.EncodingBroken, text.Args{"line": line(seen.invalid), "encoding": "utf-8", "reason": "no encoding fits"}, nil)
+}
+
+func isBroken(err error) bool {
+	f, ok := errors.AsType[*text.Failure](err)
+	return ok && f.Code == text.EncodingBroken
+}
+
+// whole checks that all of the file is text of the encoding.
+func whole(src Source, name string) error {
+	r, err := decoded(src, name)
+	if err != nil {
+		return err
+	}
+	in, at := bufio.NewReaderSize(r, 64<<10), uint64(1)
+	for {
+		c, size, err := in.ReadRune()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case c == utf8.RuneError && size == 1:
+			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "other bytes"}, nil)
+		case c == utf8.RuneError:
+			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "lost characters"}, nil)
+		case c == '\n':
+			at++
+		}
+	}
+}
+
+// surveyed is what one pass over the bytes of a file finds.
+type surveyed struct {
+	bytes, nuls, oddNuls uint64
+	invalid, lost        uint64 // the line of the first byte that is not UTF-8, and of the first U+FFFD
+	pairs, longer        uint64 // sequences of two bytes of UTF-8, and of more
+	han                  uint64 // of the pairs, those that are Han in GB18030
+	double, common       uint64 // characters of two bytes in GB18030, and those of GB 2312
+}
+
+// survey reads a file as UTF-8 and as GB18030 at once.
+func survey(r io.Reader) (s surveyed, err error) {
+	in, at := bufio.NewReaderSize(r, 64<<10), uint64(1)
+	var gb halves
+	for {
+		window, err := in.Peek(utf8.UTFMax)
+		if len(window) == 0 {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return s, err
+		}
+		c, size := utf8.DecodeRune(window)
+		switch {
+		case c == 0:
+			s.nuls, s.oddNuls = s.nuls+1, s.oddNuls+s.bytes&1
+		case c == '\n':
+			at++
+		case c == utf8.RuneError && size == 1:
+			s.invalid = first(s.invalid, at)
+		case c == utf8.RuneError:
+			s.lost = first(s.lost, at)
+			s.longer++
+		case size == 2:
+			s.pairs++
+			if s.longer == 0 && s.invalid == 0 {
+				s.han += han(window[:2])
+			}
+		case size > 2:
+			s.longer++
+		}
+		for _, b := range window[:size] {
+			gb.add(b, &s)
+		}
+		s.bytes += uint64(size)
+		in.Discard(size)
+	}
+}
+
+func first(old, now uint64) uint64 {
+	if old != 0 {
+		return old
+	}
+	return now
+}
+
+// han returns 1 if the two bytes are a Han character in GB18030.
+func han(pair []byte) uint64 {
+	out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(pair)
+	if c, size := utf8.DecodeRune(out); err == nil && size == len(out) && unicode.Is(unicode.Han, c) {
+		return 1
+	}
+	return 0
+}
+
+// halves counts the characters of two bytes, a byte at a time.
+type halves struct {
+	lead byte // 0: none
+	skip int  // bytes of a character of four
+}
+
+func (h *halves) add(b byte, s *surveyed) {
+	switch {
+	case h.skip > 0:
+		h.skip--
+	case h.lead == 0 && b >= 0x81 && b < 0xff:
+		h.lead = b
+	case h.lead != 0 && b >= '0' && b <= '9':
+		h.lead, h.skip = 0, 2
+	case h.lead != 0:
+		s.double++
+		if b >= 0xa1 && (h.lead >= 0xb0 && h.lead <= 0xf7 || h.lead >= 0xa1 && h.lead <= 0xa3) {
+			s.common++
+		}
+		h.lead = 0
+	}
+}
+
+var utf7 = regexp.MustCompile(`\+([A-Za-z0-9+/]{3,})-?`)
+
+// modified refuses a file of ASCII alone that is Chinese in UTF-7.
+func modified(src Source) error {
+	head := make([]byte, 64<<10)
+	n, err := io.ReadFull(raw(src), head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return err
+	}
+	for _, m := range utf7.FindAllSubmatch(head[:n], -1) {
+		if shifted(string(m[1])) {
+			return otherKind(kindUTF7)
+		}
+	}
+	return nil
+}
+
+// shifted reports whether a run of base64 is Han characters in UTF-16 and nothing else.
+func shifted(run string) bool {
+	b, err := base64.RawStdEncoding.Strict().DecodeString(run)
+	if err != nil || len(b) == 0 || len(b)%2 != 0 {
+		return false
+	}
+	for i := 0; i < len(b); i += 2 {
+		if c := rune(b[i])<<8 | rune(b[i+1]); !unicode.Is(unicode.Han, c) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,92 @@
+package text
+
+import "net/http"
+
+// Problems of files that people bring.
+const (
+	FileEmpty      Code = "file-empty"
+	EncodingUnsure Code = "encoding-unsure"
+	EncodingBroken Code = "encoding-broken"
+	FileKind       Code = "file-kind"
+	FileLocked     Code = "file-locked"
+	SheetNeeded    Code = "sheet-needed"
+	SheetUnknown   Code = "sheet-unknown"
+	SheetPivot     Code = "sheet-pivot"
+	FileTooLarge   Code = "file-too-large"
+	FileDamaged    Code = "file-damaged"
+	FileWish       Code = "file-wish"
+	FileOneObject  Code = "file-one-object"
+)
+
+var fileProblems = []problem{
+	{
+		number: 221, code: FileEmpty, status: http.StatusUnprocessableEntity,
+		zh: parts{"文件是空的", "文件中没有任何内容", "所给的文件", "请核对是否给错了文件，或者保存时是否漏了内容"},
+		en: parts{"Empty file", "there is nothing in the file", "the file that was given", "check whether it is the right file, and whether it was saved whole"},
+	},
+	{
+		number: 223, code: EncodingUnsure, status: http.StatusUnprocessableEntity, params: []string{"encodings", "reason"},
+		zh: parts{"不能断定文字编码", "不能断定文件的文字编码，可能是 {encodings}：{reason}", "所给的文件",
+			"请用 --encoding 指明其中一种，或者在表格程序中另存为“CSV UTF-8”或 .xlsx"},
+		en: parts{"Encoding not certain", "the encoding of the file is not certain; it may be {encodings}: {reason}", "the file that was given",
+			"name one of them with --encoding, or save the file as \"CSV UTF-8\" or .xlsx in a spreadsheet program"},
+	},
+	{
+		number: 224, code: EncodingBroken, status: http.StatusUnprocessableEntity, params: []string{"line", "encoding", "reason"},
+		zh: parts{"有不能识别的文字", "文件不能按 {encoding} 读取：{reason}", "文件第 {line} 行", "请从原始数据重新导出，保存为“CSV UTF-8”或 .xlsx；如编码另有名称，请用 --encoding 指明"},
+		en: parts{"Text that cannot be read", "the file cannot be read as {encoding}: {reason}", "line {line} of the file",
+			"export it again from where it came, as \"CSV UTF-8\" or .xlsx; if it has another encoding, name it with --encoding"},
+	},
+	{
+		number: 225, code: FileKind, status: http.StatusUnprocessableEntity, params: []string{"what"},
+		zh: parts{"不是可以导入的文件", "{what}，不能导入", "所给的文件", "请用表格程序打开，另存为 .xlsx 或“CSV UTF-8”后再导入"},
+		en: parts{"Not a file to import", "it is {what}; this cannot be imported", "the file that was given",
+			"open it in a spreadsheet program, save it as .xlsx or \"CSV UTF-8\", and import that"},
+	},
+	{
+		number: 226, code: FileLocked, status: http.StatusUnprocessableEntity,
+		zh: parts{"文件有密码", "这是设了密码的工作簿，不能读取", "所给的文件", "请用表格程序打开，取消密码后另存，再导入"},
+		en: parts{"File with a password", "this is a workbook with a password, and it cannot be read", "the file that was given",
+			"open it in a spreadsheet program, save it without the password, and import that"},
+	},
+	{
+		number: 227, code: SheetNeeded, status: http.StatusUnprocessableEntity, params: []string{"sheets"},
+		zh: parts{"未指明工作表", "有几个工作表都有数据：{sheets}", "所给的工作簿", "请用 --sheet 指明其中一个"},
+		en: parts{"Sheet not named", "several sheets have data: {sheets}", "the workbook that was given", "name one of them with --sheet"},
+	},
+	{
+		number: 228, code: SheetUnknown, status: http.StatusUnprocessableEntity, params: []string{"sheet", "sheets"},
+		zh: parts{"没有该工作表", "工作簿中没有可读取的工作表“{sheet}”", "所给的工作簿", "请用 --sheet 指明下列之一：{sheets}"},
+		en: parts{"No such sheet", "the workbook has no sheet \"{sheet}\" that can be read", "the workbook that was given", "name one of these with --sheet: {sheets}"},
+	},
+	{
+		number: 229, code: SheetPivot, status: http.StatusUnprocessableEntity, params: []string{"sheet"},
+		zh: parts{"是数据透视表", "工作表“{sheet}”是数据透视表，不是逐行的记录", "工作表“{sheet}”", "请导入透视表所依据的明细表，或者把数值粘贴到新的工作表"},
+		en: parts{"A pivot table", "the sheet \"{sheet}\" is a pivot table, and not a row for each record", "sheet \"{sheet}\"",
+			"import the table that the pivot is made from, or paste its values into a new sheet"},
+	},
+	{
+		number: 230, code: FileTooLarge, status: http.StatusRequestEntityTooLarge, params: []string{"what", "limit"},
+		zh: parts{"文件过大", "{what}超过上限 {limit}", "所给的文件", "请分成几个文件，或者另存为“CSV UTF-8”后导入"},
+		en: parts{"File too large", "{what} is beyond the limit of {limit}", "the file that was given",
+			"divide it into several files, or save it as \"CSV UTF-8\" and import that"},
+	},
+	{
+		number: 231, code: FileDamaged, status: http.StatusUnprocessableEntity, params: []string{"line", "reason"},
+		zh: parts{"文件已损坏或不完整", "文件不能读到末尾：{reason}", "文件第 {line} 行", "请重新保存或重新取得该文件，再导入；没有导入任何行"},
+		en: parts{"File damaged or cut short", "the file cannot be read to its end: {reason}", "line {line} of the file",
+			"save it again, or get it again, and import that; no row was imported"},
+	},
+	{
+		number: 232, code: FileWish, status: http.StatusBadRequest, params: []string{"what", "value", "known"},
+		zh: parts{"没有这种读法", "不认识的{what}：{value}", "选项", "请用下列之一：{known}"},
+		en: parts{"Unknown way to read a file", "unknown {what}: {value}", "the option", "use one of: {known}"},
+	},
+	{
+		number: 233, code: FileOneObject, status: http.StatusUnprocessableEntity,
+		zh: parts{"不是记录的列表", "文件是一个写成多行的 JSON 对象，不是记录的列表", "所给的文件",
+			"请改为列表（以 [ 开头，每个元素一条记录），或者每行一个对象；只写入一条记录，请用 record put"},
+		en: parts{"No list of records", "the file is one JSON object over several lines, and no list of records", "the file that was given",
+			"make it a list (it begins with [ and has a record an element), or one object a line; to put one record, use `record put`"},
+	},
+}
