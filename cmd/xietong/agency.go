@@ -28,21 +28,17 @@ func (a *app) agencyAdd() *cobra.Command {
 }
 
 func (a *app) agencyList() *cobra.Command {
-	return a.verb("list", text.CLIShortAgencyList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(a.verb("list", text.CLIShortAgencyList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Agencies(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, client.Agencies{Agencies: all})
-		}
-		var rows [][]string
-		for _, each := range all {
-			rows = append(rows, []string{each.Code, each.Title, each.ID, each.Entry})
-		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLIID, text.WordEntry}, rows)
-		return nil
-	})
+		return show(a, listed[client.Agency]{
+			rows: all, whole: func(rows []client.Agency) any { return client.Agencies{Agencies: rows} },
+			heading: []text.Code{text.WordCode, text.WordTitle, text.CLIID, text.WordEntry},
+			line:    func(each client.Agency) []string { return []string{each.Code, each.Title, each.ID, each.Entry} },
+		})
+	}))
 }
 
 // list prints a table, or a sentence if there is nothing to list.

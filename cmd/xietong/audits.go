@@ -18,34 +18,46 @@ var found = map[string]text.Code{
 // ledgerAudits makes the verb that tells what became of questions to many after they were answered:
 // of the one that an entry records, or of all.
 func (a *app) ledgerAudits() *cobra.Command {
-	return a.verb("audits [ENTRY]", text.CLIShortAudits, func(cmd *cobra.Command, args []string) error {
+	return a.listing(a.verb("audits [ENTRY]", text.CLIShortAudits, func(cmd *cobra.Command, args []string) error {
 		asked := ""
 		if len(args) > 0 {
 			asked = args[0]
 		}
 		got, err := a.client().Audits(cmd.Context(), asked)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case a.jsonOnly:
-			return printJSON(a.stdout, got)
-		case len(got.Open)+len(got.Findings) == 0:
-			a.say(text.CLIAuditsNone, nil)
+		}
+		if len(got.Open)+len(got.Findings) == 0 && !a.asFile() && !a.jsonOnly {
+			a.tell(text.CLIAuditsNone, nil)
 			return nil
 		}
-		var rows [][]string
-		for _, p := range got.Open {
-			rows = append(rows, []string{p.Asked, p.Title, a.open(p), a.localTime(p.Since), ""})
-		}
+		err = show(a, listed[client.Finding]{
+			rows: audits(got), whole: func([]client.Finding) any { return got },
+			heading: []text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry},
+			line:    a.auditLine,
+		})
 		for _, f := range got.Findings {
-			rows = append(rows, []string{f.Asked, f.Title, a.found(f), a.localTime(f.At), f.Entry})
+			if err == nil && !a.jsonOnly {
+				a.printLies(got.Titles, f.Lies)
+			}
 		}
-		a.list([]text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry}, rows)
-		for _, f := range got.Findings {
-			a.printLies(got.Titles, f.Lies)
-		}
-		return nil
-	})
+		return err
+	}))
+}
+
+// audits returns what is open, as findings without an outcome, and what was found.
+func audits(got client.Audits) (rows []client.Finding) {
+	for _, p := range got.Open {
+		rows = append(rows, client.Finding{OpenPoint: p})
+	}
+	return append(rows, got.Findings...)
+}
+
+func (a *app) auditLine(f client.Finding) []string {
+	if f.Outcome == "" {
+		return []string{f.Asked, f.Title, a.open(f.OpenPoint), a.localTime(f.Since), ""}
+	}
+	return []string{f.Asked, f.Title, a.found(f), a.localTime(f.At), f.Entry}
 }
 
 func (a *app) open(p client.OpenPoint) string {

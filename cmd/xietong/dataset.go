@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"xietong/node/faces/client"
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -59,18 +60,16 @@ func (a *app) datasetList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, client.Datasets{Datasets: all})
-		}
-		var rows [][]string
-		for _, d := range all {
-			rows = append(rows, []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version)})
-		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion}, rows)
-		return nil
+		return show(a, listed[client.Dataset]{
+			rows: all, whole: func(rows []client.Dataset) any { return client.Datasets{Datasets: rows} },
+			heading: []text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion},
+			line: func(d client.Dataset) []string {
+				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version)}
+			},
+		})
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
-	return c
+	return a.listing(c)
 }
 
 // datasets returns the catalogue of the jurisdiction at; "": of this jurisdiction.
@@ -193,5 +192,5 @@ func showType(raw json.RawMessage) string {
 	if json.Unmarshal(raw, &names) == nil {
 		return strings.Join(names, ", ")
 	}
-	return showValue(raw)
+	return export.Spell(raw)
 }

@@ -26,6 +26,7 @@ type fakeNode struct {
 	as    []string                         // jurisdiction and agency of each request
 	in    map[string]func(body []byte) any // answers instead of the usual ones, by method and path
 	lines []client.ImportProgress          // of an import
+	lined []any                            // the answer of many
 	bad   []client.BadRow                  // of an import
 	fail  map[string]client.Problem        // refusals, by method and path
 	wild  func(http.ResponseWriter) bool   // answers in place of the fake node
@@ -249,6 +250,13 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_ = json.NewEncoder(w).Encode(line)
 		}
 		_ = json.NewEncoder(w).Encode(client.Imported{Import: log + "40", Published: log + "45", Rows: 3, Skipped: uint64(len(n.bad))})
+		return
+	}
+	if strings.HasSuffix(at, "/federated-rows") {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		for _, line := range n.lined {
+			_ = json.NewEncoder(w).Encode(line)
+		}
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"xietong/node/faces/client"
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -23,14 +25,20 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 		return err
 	}
 	if a.jsonOnly {
-		return printJSON(a.stdout, answer)
+		return a.answer(answer)
 	}
-	if answer.Answered > 0 { // or nothing is known of the records
-		a.printMeasure(&q.Measure, answer.Groups, answer.Whole)
+	f := figures{of: q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Total, covered: &answer}
+	switch {
+	case answer.Answered == 0: // nothing is known of the records
+		a.tell(f.coverage())
+	default:
+		if err := a.showMeasure(f); err != nil {
+			return err
+		}
+		if a.asFile() {
+			a.tellWhole(f)
+		}
 	}
-	a.say(text.CLIGatherTotal, text.Args{
-		"total": number(answer.Total), "answered": number(answer.Answered), "members": number(answer.Members),
-	})
 	a.printMissing(answer.Missing)
 	a.printBeside(q.Measure, answer.Beside)
 	a.sayAsked(answer.Asked)
@@ -46,29 +54,29 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 func (a *app) printAudit(answer client.FederatedAnswer) {
 	called := func(names ...string) string { return a.called(answer.Titles, names...) }
 	if len(answer.Audited) > 0 {
-		a.say(text.CLIGatherAudited, text.Args{"hops": called(answer.Audited...)})
+		a.tell(text.CLIGatherAudited, text.Args{"hops": called(answer.Audited...)})
 	}
 	if len(answer.Leaves) > 0 {
-		a.say(text.CLIGatherLeaves, text.Args{"count": fmt.Sprint(len(answer.Leaves))})
+		a.tell(text.CLIGatherLeaves, text.Args{"count": fmt.Sprint(len(answer.Leaves))})
 	}
 	if len(answer.Unseen) > 0 {
-		a.say(text.CLIGatherUnseen, text.Args{"hops": called(answer.Unseen...)})
+		a.tell(text.CLIGatherUnseen, text.Args{"hops": called(answer.Unseen...)})
 	}
 	for _, n := range answer.Nobodys {
-		a.say(text.CLIGatherNobodys, text.Args{"by": called(n.By), "about": called(n.About)})
+		a.tell(text.CLIGatherNobodys, text.Args{"by": called(n.By), "about": called(n.About)})
 	}
 	if len(answer.Again) > 0 {
-		a.say(text.CLIGatherAgain, text.Args{"hops": called(answer.Again...), "entry": answer.Asked})
+		a.tell(text.CLIGatherAgain, text.Args{"hops": called(answer.Again...), "entry": answer.Asked})
 	}
 	if len(answer.Themselves) > 0 {
-		a.say(text.CLIGatherThemselves, text.Args{"who": called(answer.Themselves...), "entry": answer.Asked})
+		a.tell(text.CLIGatherThemselves, text.Args{"who": called(answer.Themselves...), "entry": answer.Asked})
 	}
 	a.printLies(answer.Titles, answer.Lies)
 }
 
 func (a *app) printLies(titles map[string]string, lies []client.Lie) {
 	for _, lie := range lies {
-		a.say(text.CLIGatherLie, text.Args{
+		a.tell(text.CLIGatherLie, text.Args{
 			"by": a.called(titles, lie.By), "kind": text.Word(a.lang, lie.Kind), "about": a.called(titles, lie.About),
 		})
 	}
@@ -90,39 +98,114 @@ func (a *app) printBeside(m client.Measure, beside []client.Beside) {
 		if !b.Proven {
 			said = text.CLIGatherUnproven
 		}
-		a.say(said, text.Args{"name": clean(b.Title), "records": strings.Join(a.amountsOf(m, b.Records), " ")})
+		a.tell(said, text.Args{"name": clean(b.Title), "records": strings.Join(a.amountsOf(m, b.Records), " ")})
 	}
 }
 
-// rowsOfMany asks many jurisdictions for records, and prints each answer as it comes.
+// rowsOfMany asks many jurisdictions for records, and prints each answer as it comes; in a file
+// every row has its place before its fields.
 func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
+	switch {
+	case a.jsonOnly:
+		return a.toOutput(func(to io.Writer) error {
+			got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error { return json.NewEncoder(to).Encode(line) })
+			if err != nil {
+				return err
+			}
+			return json.NewEncoder(to).Encode(client.RowsLine{Coverage: &got})
+		})
+	case a.asFile():
+		return a.fileOfMany(ctx, q)
+	}
+	more := 0
 	got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error {
-		if a.jsonOnly {
-			return json.NewEncoder(a.stdout).Encode(line)
+		if line.Answer.Cursor != "" {
+			more++
 		}
 		if len(line.Answer.Rows) == 0 && line.Answer.Incomparable+line.Answer.Unreadable == 0 {
 			return nil
 		}
-		fmt.Fprintf(a.stdout, "%s  %s\n", clean(line.Title), line.Answer.Access)
-		if err := a.printRecords(line.Answer.Rows, q.Fields, q.Key != ""); err != nil {
-			return err
+		fmt.Fprintf(a.stdout, "%s\n", clean(line.Title))
+		columns, err := columnsOf(line.Answer.Rows, q.Fields)
+		if err == nil {
+			err = a.showRecords(line.Answer.Rows, columns, q.Key != "")
 		}
-		a.sayLeftOut(line.Answer)
-		a.sayStatus(line.Answer.StatusAsOf)
+		a.tellPlace(line)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a.tellOfMany(got, more)
+	return nil
+}
+
+// fileOfMany writes the records of many jurisdictions. The columns are those of all, and so the
+// answers are kept until the last has come.
+func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
+	var answers []client.RowsLine
+	more := 0
+	got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error {
 		if line.Answer.Cursor != "" {
-			a.say(text.CLIQueryMore, text.Args{"cursor": line.Answer.Cursor})
+			more++
+		}
+		answers = append(answers, line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(answers, func(a, b client.RowsLine) int { return strings.Compare(a.From, b.From) })
+	var all []json.RawMessage
+	for _, line := range answers {
+		all = append(all, line.Answer.Rows...)
+	}
+	columns, err := columnsOf(all, q.Fields)
+	if err != nil {
+		return err
+	}
+	err = a.write(append([]string{columnPlace, columnPlaceTitle}, columns...), func(write func(export.Row) error) error {
+		for _, line := range answers {
+			place := export.Row{jsonText(line.From), jsonText(line.Title)}
+			err := eachRow(line.Answer.Rows, columns, func(row export.Row) error { return write(append(place[:2:2], row...)) })
+			if err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if a.jsonOnly {
-		return json.NewEncoder(a.stdout).Encode(client.RowsLine{Coverage: &got})
+	for _, line := range answers {
+		a.tellPlace(line)
 	}
-	a.say(text.CLIRowsTotal, text.Args{"rows": number(got.Total), "answered": number(got.Answered), "members": number(got.Members)})
-	a.printMissing(got.Missing)
+	a.tellOfMany(got, more)
 	return nil
+}
+
+// The columns of who answered; no field has a point in its name.
+const (
+	columnPlace      = "place.name"
+	columnPlaceTitle = "place.title"
+)
+
+// tellPlace tells what there is to say beside the records of one place.
+func (a *app) tellPlace(line client.RowsLine) {
+	if len(line.Answer.Rows) > 0 {
+		a.tell(text.CLIRowsOf, text.Args{"name": line.Title, "count": number(line.Answer.Count), "access": line.Answer.Access})
+	}
+	a.sayLeftOut(line.Answer)
+	a.sayStatus(line.Answer.StatusAsOf)
+}
+
+// tellOfMany tells who answered, and how many places have more records than they told.
+func (a *app) tellOfMany(got client.FederatedAnswer, more int) {
+	a.tell(text.CLIRowsTotal, text.Args{"rows": number(got.Total), "answered": number(got.Answered), "members": number(got.Members)})
+	a.printMissing(got.Missing)
+	if more > 0 {
+		a.tell(text.CLIRowsMore, text.Args{"count": fmt.Sprint(more)})
+	}
 }
 
 // states are the texts for the states of the members that did not answer.
@@ -149,7 +232,7 @@ func (a *app) printMissing(missing []client.MissingMember) {
 	for _, state := range order {
 		for _, m := range missing {
 			if m.State == state {
-				a.line(a.stdout, "   "+clean(m.Title)+"  "+clean(a.why(m)))
+				a.line(a.stderr, "   "+clean(m.Title)+"  "+clean(a.why(m)))
 			}
 		}
 	}
@@ -160,7 +243,7 @@ func (a *app) printMissing(missing []client.MissingMember) {
 	if len(absent) > namedAbsent {
 		said, args = text.CLIGatherAbsentMany, text.Args{"count": args["count"]}
 	}
-	a.line(a.stdout, "   "+a.t(said, args))
+	a.line(a.stderr, "   "+a.t(said, args))
 }
 
 // why tells why a member did not answer.

@@ -19,17 +19,17 @@ func TestAbsentAreOneLine(t *testing.T) {
 	answer.Missing[90] = client.MissingMember{Title: "南明区", State: client.StateRefused, By: "南明区", Itself: true, Why: "没有这项权限"}
 	b := newWorkbench(t, "zh_CN.UTF-8")
 	b.node.in = map[string]func([]byte) any{"POST /v1/federated-query": func([]byte) any { return answer }}
-	_, stdout, _ := b.run("query", "villages", "--at", "**.guizhou", "--count")
+	_, _, stderr := b.run("query", "villages", "--at", "**.guizhou", "--count")
 	want := "合计 0，覆盖 97 个中的 0 个\n   南明区  拒绝：没有这项权限\n   乌当区  没有提供这项数据\n   尚未加入 93 个（加 --json 列出）\n"
-	if !strings.HasPrefix(stdout, want) {
-		t.Errorf("got\n%s\nwant\n%s", stdout, want)
+	if !strings.HasPrefix(stderr, want) {
+		t.Errorf("got\n%s\nwant\n%s", stderr, want)
 	}
 	answer.Missing = answer.Missing[88:]
-	if _, stdout, _ = b.run("query", "villages", "--at", "**.guizhou", "--count"); !strings.Contains(stdout, "尚未加入 6 个（加 --json 列出）") {
-		t.Errorf("got\n%s", stdout)
+	if _, _, stderr = b.run("query", "villages", "--at", "**.guizhou", "--count"); !strings.Contains(stderr, "尚未加入 6 个（加 --json 列出）") {
+		t.Errorf("got\n%s", stderr)
 	}
 	answer.Missing = answer.Missing[:3]
-	if _, stdout, _ = b.run("query", "villages", "--at", "**.guizhou", "--count"); !strings.Contains(stdout, "尚未加入 2 个：县88、县89") {
-		t.Errorf("got\n%s", stdout)
+	if _, _, stderr = b.run("query", "villages", "--at", "**.guizhou", "--count"); !strings.Contains(stderr, "尚未加入 2 个：县88、县89") {
+		t.Errorf("got\n%s", stderr)
 	}
 }

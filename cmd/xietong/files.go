@@ -88,14 +88,42 @@ func has(path string, data []byte) (bool, error) {
 
 // writeFile writes a file that only its owner may read. The file is written whole or not at all.
 func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	f, err := newPending(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // does nothing after the rename
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	defer f.discard()
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return f.keep()
+}
+
+// pending is a file that only its owner may read, and that is at its path when it is whole. Until
+// then it is beside it, under another name.
+type pending struct {
+	*os.File
+	path string
+}
+
+func newPending(path string) (*pending, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	return &pending{f, path}, nil
+}
+
+// keep puts the file at its path.
+func (p *pending) keep() error {
+	if err := errors.Join(p.Sync(), p.Close()); err != nil {
+		return err
+	}
+	return os.Rename(p.Name(), p.path)
+}
+
+// discard removes a file that is not kept. After keep it does nothing.
+func (p *pending) discard() {
+	_ = p.Close() // it may be closed
+	_ = os.Remove(p.Name())
 }

@@ -12,27 +12,28 @@ func (a *app) grantCommand() *cobra.Command {
 }
 
 func (a *app) grantList() *cobra.Command {
-	return a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Grants(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, client.Grants{Grants: all})
-		}
-		var rows [][]string
-		for _, g := range all {
-			consumer, until := g.Consumer, a.localTime(g.Until)
-			if g.Endless {
-				consumer, until = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil)
-			}
-			rows = append(rows, []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.grantState(g.State), number(g.Uses)})
-		}
-		a.list([]text.Code{
-			text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
-		}, rows)
-		return nil
-	})
+		return show(a, listed[client.Grant]{
+			rows: all, whole: func(rows []client.Grant) any { return client.Grants{Grants: rows} },
+			heading: []text.Code{
+				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
+			},
+			line: a.grantLine,
+		})
+	}))
+}
+
+// grantLine returns the line of the table for one grant.
+func (a *app) grantLine(g client.Grant) []string {
+	consumer, until := g.Consumer, a.localTime(g.Until)
+	if g.Endless {
+		consumer, until = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil)
+	}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.grantState(g.State), number(g.Uses)}
 }
 
 func (a *app) grantState(state string) string {

@@ -28,13 +28,13 @@ func fingerprint(hash string) string {
 }
 
 func (a *app) keysStatus() *cobra.Command {
-	return a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
 		k, err := a.client().Keys(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, k)
+		if a.asFile() || a.jsonOnly {
+			return show(a, listed[client.KeySet]{rows: k.KeySets, whole: func([]client.KeySet) any { return k }})
 		}
 		a.say(text.PaperStatus, text.Args{
 			"fingerprint": k.Recovery.Fingerprint, "number": number(k.Recovery.Number), "since": a.localTime(k.Recovery.Since),
@@ -57,7 +57,7 @@ func (a *app) keysStatus() *cobra.Command {
 		a.list([]text.Code{text.CLIKeysNumber, text.WordState, text.CLIKeysPublished, text.CLIKeysUntil, text.CLIKeysSigning, text.CLIKeysFingerprint}, rows)
 		a.checked(k.Check)
 		return nil
-	})
+	}))
 }
 
 // keySet returns the line of the table for one key set.

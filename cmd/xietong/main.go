@@ -5,9 +5,10 @@
 // where no node needs to run, one function of package node), and prints the answer: a table for
 // people, or the wire type with --json. The sentences are in package text.
 //
-// Standard output carries the answers and nothing else. An error goes to standard error as three
-// lines: what happened, where, and what to do (with --json, as the wire type of a problem). Exit
-// codes:
+// Standard output carries the answers and nothing else. A verb that lists puts its rows there
+// alone, as a table or as -o says, and what else there is to say on standard error. An error goes
+// to standard error as three lines: what happened, where, and what to do (with --json, as the wire
+// type of a problem). Exit codes:
 //
 //	0  done; for query --verify: the value is right
 //	1  refused, or failed
@@ -37,7 +38,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
-		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout),
+		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: widthOf(os.Stdout),
 		getenv: os.Getenv, now: time.Now, zone: time.Local, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
@@ -58,6 +59,7 @@ type app struct {
 	data     string // the global flags
 	in, as   string
 	jsonOnly bool
+	output   output // of a verb that lists
 }
 
 // run runs one command line and returns the exit code.
@@ -68,8 +70,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return a.report(root.ExecuteContext(ctx))
 }
 
-// columnsOf returns how many columns a terminal has; 0: f is none.
-func columnsOf(f *os.File) int {
+// widthOf returns how many columns a terminal has; 0: f is none.
+func widthOf(f *os.File) int {
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
 		return 0

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"xietong/node/faces/client"
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -81,28 +83,73 @@ var functionNames = map[string]text.Code{
 	client.MeasureMinimum: text.CLIMinimum, client.MeasureMaximum: text.CLIMaximum,
 }
 
-// printMeasure prints the groups of a measure, and the result over all records.
-func (a *app) printMeasure(m *client.Measure, groups []client.Group, whole *client.Group) {
-	if m == nil {
-		return
+// figures are the answer to a measure.
+type figures struct {
+	of      client.Measure
+	groups  []client.Group
+	whole   *client.Group           // nil: it cannot be told
+	total   uint64                  // records
+	covered *client.FederatedAnswer // nil: one jurisdiction was asked
+}
+
+// showMeasure gives the groups of a measure or, where none were asked for, the result over all
+// records.
+func (a *app) showMeasure(f figures) error {
+	places := placed(len(f.of.By), f.groups)
+	switch {
+	case a.asFile():
+		columns := f.columns(places)
+		return a.write(columns, func(write func(export.Row) error) error { return f.each(places, write) })
+	case len(f.of.By) > 0:
+		a.showGroups(f, places)
+		a.tellWhole(f)
+	case f.covered != nil: // a total is told with what it covers, and only so
+		a.say(f.coverage())
+		a.sayWhole(a.stdout, f)
+	case f.of.Function == client.MeasureCount:
+		a.pairs([]pair{{a.t(text.CLIGatherCount, nil), number(f.total)}})
+	default:
+		a.sayWhole(a.stdout, f)
 	}
+	return nil
+}
+
+func (a *app) showGroups(f figures, places []bool) {
 	var lines [][]string
-	places := placed(len(m.By), groups)
-	for _, g := range groups {
-		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(*m, g)...))
+	for _, g := range f.groups {
+		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(f.of, g)...))
 	}
 	if len(lines) > 0 {
-		a.table(a.measureHeadings(*m, places), lines)
+		a.table(a.measureHeadings(f.of, places), lines)
 	}
+}
+
+// tellWhole tells, beside the groups, the result over all records.
+func (a *app) tellWhole(f figures) {
+	if f.covered != nil {
+		a.tell(f.coverage())
+	}
+	a.sayWhole(a.stderr, f)
+}
+
+// coverage is the sentence of how many records there are, and who was asked for them.
+func (f figures) coverage() (text.Code, text.Args) {
+	return text.CLIGatherTotal, text.Args{
+		"total": number(f.total), "answered": number(f.covered.Answered), "members": number(f.covered.Members),
+	}
+}
+
+// sayWhole says what all records come to, unless that is their number.
+func (a *app) sayWhole(to io.Writer, f figures) {
 	switch {
-	case m.Function == client.MeasureCount || whole == nil:
-	case whole.Amount == "":
-		a.say(text.CLIMeasureNone, text.Args{"field": m.Field, "count": number(whole.Count)})
+	case f.of.Function == client.MeasureCount || f.whole == nil:
+	case f.whole.Amount == "":
+		a.line(to, a.t(text.CLIMeasureNone, text.Args{"field": f.of.Field, "count": number(f.whole.Count)}))
 	default:
-		a.say(text.CLIMeasure, text.Args{
-			"function": a.t(functionNames[m.Function], nil), "field": m.Field, "amount": told(*m, *whole), "with": number(whole.With),
-			"without": number(whole.Count - whole.With),
-		})
+		a.line(to, a.t(text.CLIMeasure, text.Args{
+			"function": a.t(functionNames[f.of.Function], nil), "field": f.of.Field, "amount": told(f.of, *f.whole),
+			"with": number(f.whole.With), "without": number(f.whole.Count - f.whole.With),
+		}))
 	}
 }
 

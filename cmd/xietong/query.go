@@ -93,7 +93,7 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.BoolVar(&many.Audit, "audit", false, a.t(text.CLIFlagAudit, nil))
 	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
 	a.addUseFlags(flags, &use)
-	return c
+	return a.listing(c)
 }
 
 // query asks for records and prints the answer.
@@ -102,22 +102,29 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if err != nil {
 		return err
 	}
-	if a.jsonOnly {
-		return printJSON(a.stdout, answer)
+	switch {
+	case a.jsonOnly:
+		return a.answer(answer)
+	case q.Measure != nil:
+		err = a.showMeasure(figures{of: *q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Count})
+	default:
+		var columns []string
+		if columns, err = columnsOf(answer.Rows, q.Fields); err == nil {
+			err = a.showRecords(answer.Rows, columns, q.Key != "")
+		}
 	}
-	if err := a.printRecords(answer.Rows, q.Fields, q.Key != ""); err != nil {
+	if err != nil {
 		return err
 	}
-	a.printMeasure(q.Measure, answer.Groups, answer.Whole)
 	if answer.GrantedNow {
-		a.say(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
+		a.tell(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
-	a.say(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
+	a.tell(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
 	a.sayLeftOut(&answer)
 	a.sayAsked(answer.Asked)
 	a.sayStatus(answer.StatusAsOf)
 	if answer.Cursor != "" {
-		a.say(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
+		a.tell(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
 	}
 	return nil
 }
@@ -126,31 +133,34 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 // where there are any.
 func (a *app) sayLeftOut(of *client.Answer) {
 	if of.Incomparable > 0 {
-		a.say(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable)})
+		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable)})
 	}
 	if of.Unreadable > 0 {
-		a.say(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable)})
+		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable)})
 	}
 }
 
 // sayAsked tells the entry in which this jurisdiction recorded that it asked another.
 func (a *app) sayAsked(entry string) {
 	if entry != "" {
-		a.say(text.CLIAsked, text.Args{"entry": entry})
+		a.tell(text.CLIAsked, text.Args{"entry": entry})
 	}
 }
 
 // sayStatus tells of when the standing is by which an answer was verified, where that is long ago.
 func (a *app) sayStatus(asOf string) {
 	if asOf != "" {
-		a.say(text.CLIStatusAsOf, text.Args{"at": a.localTime(asOf)})
+		a.tell(text.CLIStatusAsOf, text.Args{"at": a.localTime(asOf)})
 	}
 }
 
 // verify asks whether a field has a value. It returns errAnsweredNo for any answer other than yes.
 func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
-	if q.Key == "" {
+	switch {
+	case q.Key == "":
 		return usage(text.CLIFlagNeeded, text.Args{"flag": "--key"})
+	case a.asFile():
+		return usage(text.CLINotTogether, text.Args{"flag": "-o " + a.output.format, "other": "--verify"})
 	}
 	field, value, err := condition("--verify", fact)
 	if err != nil {
@@ -168,10 +178,10 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	case !known:
 		return client.ErrNotUnderstood
 	case a.jsonOnly:
-		err = printJSON(a.stdout, verdict)
+		err = a.answer(verdict)
 	default:
 		a.say(sentence, nil)
-		a.say(text.CLIAccess, text.Args{"access": verdict.Access})
+		a.tell(text.CLIAccess, text.Args{"access": verdict.Access})
 		a.sayAsked(verdict.Asked)
 		a.sayStatus(verdict.StatusAsOf)
 	}

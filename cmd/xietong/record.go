@@ -47,28 +47,28 @@ func (a *app) recordGet() *cobra.Command {
 		return a.query(cmd.Context(), client.Query{Dataset: args[0], Key: args[1], Use: u})
 	})
 	a.addUseFlags(c.Flags(), &use)
-	return c
+	return a.listing(c)
 }
 
 func (a *app) recordHistory() *cobra.Command {
-	return a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
+	return a.listing(a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
 		all, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, all)
+		err = show(a, listed[client.RecordVersion]{
+			rows:    all.Versions,
+			whole:   func(rows []client.RecordVersion) any { return client.History{Versions: rows, Older: all.Older} },
+			heading: []text.Code{text.WordEntry, text.WordTime, text.WordState, text.CLIImport},
+			line: func(v client.RecordVersion) []string {
+				return []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import}
+			},
+		})
+		if err == nil && all.Older && !a.jsonOnly {
+			a.tell(text.CLIRecordOlder, text.Args{"count": strconv.Itoa(len(all.Versions))})
 		}
-		var rows [][]string
-		for _, v := range all.Versions {
-			rows = append(rows, []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import})
-		}
-		a.list([]text.Code{text.WordEntry, text.WordTime, text.WordState, text.CLIImport}, rows)
-		if all.Older {
-			a.say(text.CLIRecordOlder, text.Args{"count": strconv.Itoa(len(rows))})
-		}
-		return nil
-	})
+		return err
+	}))
 }
 
 func (a *app) versionState(state string) string {

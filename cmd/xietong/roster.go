@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -68,32 +67,34 @@ func (a *app) levelsOf(places []client.RosterPlace) string {
 }
 
 func (a *app) rosterList() *cobra.Command {
-	var asCSV bool
-	c := a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
 		r, err := a.client().Roster(cmd.Context())
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case a.jsonOnly:
-			return printJSON(a.stdout, r)
-		case asCSV:
-			return writeRoster(a.stdout, r.Places)
 		}
-		var rows [][]string
-		for _, p := range r.Places {
-			rows = append(rows, []string{p.Code, p.DisplayName, p.EnglishName, p.Name, text.Word(a.lang, p.Level)})
-		}
-		a.list([]text.Code{text.WordCode, text.WordCalled, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel}, rows)
-		return nil
-	})
-	c.Flags().BoolVar(&asCSV, "csv", false, a.t(text.CLIFlagRosterCSV, nil))
-	return c
+		return show(a, listed[rosterRow]{
+			rows: rosterRows(r.Places), whole: func([]rosterRow) any { return r },
+			heading: []text.Code{text.WordCode, text.WordCalled, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel},
+			line: func(p rosterRow) []string {
+				return []string{p.Code, p.DisplayName, p.EnglishName, p.name, text.Word(a.lang, p.Level)}
+			},
+		})
+	}))
 }
 
-// writeRoster writes a roster as CSV, in the form that publish takes.
-func writeRoster(to io.Writer, places []client.RosterPlace) error {
-	out := csv.NewWriter(to)
-	rows := [][]string{{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}}
+// rosterRow is a place in the form that publish takes.
+type rosterRow struct {
+	Code        string `json:"code"`
+	Level       string `json:"level"`
+	Label       string `json:"label"`
+	DisplayName string `json:"name_zh"`
+	ShortName   string `json:"short_zh"`
+	EnglishName string `json:"name_en"`
+	Parent      string `json:"parent"`
+	name        string
+}
+
+func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
 	codes := map[string]string{}
 	for _, p := range places {
 		codes[p.Name] = p.Code
@@ -102,9 +103,9 @@ func writeRoster(to io.Writer, places []client.RosterPlace) error {
 		if !below {
 			label, parent = p.Name, "000000" // the root
 		}
-		rows = append(rows, []string{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent})
+		rows = append(rows, rosterRow{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent, p.Name})
 	}
-	return out.WriteAll(rows)
+	return rows
 }
 
 func (a *app) rosterPublish() *cobra.Command {
@@ -128,7 +129,7 @@ func (a *app) rosterPublish() *cobra.Command {
 		a.say(text.CLIRosterDone, text.Args{"entry": published.Entry})
 		return nil
 	})
-	c.Example = `  xietong roster list --csv > roster.csv
+	c.Example = `  xietong roster list -o csv > roster.csv
   xietong --as civil-affairs roster publish roster.csv`
 	return c
 }

@@ -1,107 +1,74 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
+
+	"xietong/node/faces/export"
 )
 
-// record is a record for people, with the fields in their original order.
-type record struct {
-	names  []string
-	values map[string]string
-}
-
-// parseRecord reads a JSON object. A string becomes its text, null the empty text, and any other
-// value compact JSON.
-func parseRecord(data []byte) (record, error) {
-	r := record{values: map[string]string{}}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
-		return r, fmt.Errorf("read record: it is no JSON object")
+// columnsOf returns the names of the columns of records: the fields that were asked for, or else
+// all fields sorted by name, so that the columns do not depend on the first row.
+func columnsOf(rows []json.RawMessage, fields []string) ([]string, error) {
+	if len(fields) > 0 {
+		return fields, nil
 	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return r, fmt.Errorf("read record: %w", err)
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return r, fmt.Errorf("read record: %w", err)
-		}
-		field := name.(string) // the keys of an object are strings
-		if _, seen := r.values[field]; !seen {
-			r.names = append(r.names, field)
-		}
-		r.values[field] = showValue(raw)
-	}
-	return r, nil
-}
-
-func showValue(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil && len(raw) > 0 && raw[0] == '"' {
-		return s
-	}
-	if string(raw) == "null" {
-		return ""
-	}
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return string(raw)
-	}
-	return b.String()
-}
-
-// parseRecords reads rows and returns them with the names of the columns: the fields that were
-// asked for, or else all fields sorted by name, so that the columns do not depend on the first row.
-func parseRecords(rows []json.RawMessage, fields []string) ([]record, []string, error) {
-	records := make([]record, 0, len(rows))
-	names := slices.Clone(fields)
+	var names []string
 	for _, row := range rows {
-		r, err := parseRecord(row)
+		members, _, err := export.Members(row)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		for _, name := range r.names {
-			if len(fields) == 0 && !slices.Contains(names, name) {
+		for _, name := range members {
+			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
-		records = append(records, r)
 	}
-	if len(fields) == 0 {
-		slices.Sort(names)
-	}
-	return records, names, nil
+	slices.Sort(names)
+	return names, nil
 }
 
-// printRecords prints records as a table, or one alone as a description.
-func (a *app) printRecords(rows []json.RawMessage, fields []string, alone bool) error {
-	records, names, err := parseRecords(rows, fields)
-	if err != nil {
-		return err
-	}
-	if alone && len(records) == 1 {
-		var pairs []pair
-		for _, name := range names {
-			pairs = append(pairs, pair{name, records[0].values[name]})
-		}
-		a.pairs(pairs)
-		return nil
-	}
-	if len(records) == 0 {
-		return nil
+// showRecords gives records as the flags say; for people one that was asked for alone is a
+// description.
+func (a *app) showRecords(records []json.RawMessage, columns []string, alone bool) error {
+	if a.asFile() {
+		return a.write(columns, func(write func(export.Row) error) error { return eachRow(records, columns, write) })
 	}
 	var lines [][]string
-	for _, r := range records {
-		var line []string
-		for _, name := range names {
-			line = append(line, r.values[name])
+	err := eachRow(records, columns, func(row export.Row) error {
+		line := make([]string, len(row))
+		for i, value := range row {
+			line[i] = export.Spell(value)
 		}
 		lines = append(lines, line)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case alone && len(lines) == 1:
+		var pairs []pair
+		for i, name := range columns {
+			pairs = append(pairs, pair{name, lines[0][i]})
+		}
+		a.pairs(pairs)
+	case len(lines) > 0:
+		a.table(columns, lines)
 	}
-	a.table(names, lines)
+	return nil
+}
+
+// eachRow calls each with every record as a row.
+func eachRow(records []json.RawMessage, columns []string, each func(export.Row) error) error {
+	for _, record := range records {
+		row, err := export.RowOf(record, columns)
+		if err == nil {
+			err = each(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -40,18 +40,16 @@ func (a *app) standardList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, client.Standards{Standards: all})
-		}
-		var rows [][]string
-		for _, s := range all {
-			rows = append(rows, []string{s.Code, s.Title, text.Word(a.lang, s.Level), a.category(s.Category), number(s.Version), s.Entry})
-		}
-		a.list([]text.Code{text.WordCode, text.WordTitle, text.CLITreeLevel, text.WordCategory, text.CLIVersion, text.WordEntry}, rows)
-		return nil
+		return show(a, listed[client.Standard]{
+			rows: all, whole: func(rows []client.Standard) any { return client.Standards{Standards: rows} },
+			heading: []text.Code{text.WordCode, text.WordTitle, text.CLITreeLevel, text.WordCategory, text.CLIVersion, text.WordEntry},
+			line: func(s client.Standard) []string {
+				return []string{s.Code, s.Title, text.Word(a.lang, s.Level), a.category(s.Category), number(s.Version), s.Entry}
+			},
+		})
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
-	return c
+	return a.listing(c)
 }
 
 func (a *app) standardShow() *cobra.Command {

@@ -16,14 +16,30 @@ func (a *app) treeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, t)
+		if !a.asFile() && !a.jsonOnly {
+			a.printTree(t)
+			return nil
 		}
-		a.printTree(t)
-		return nil
+		return show(a, listed[related]{rows: neighboursOf(t), whole: func([]related) any { return t }})
 	})
 	c.AddCommand(a.treeConfirm(), a.treeObject())
-	return c
+	return a.listing(c)
+}
+
+// related is a neighbour, and what it is to this jurisdiction.
+type related struct {
+	Relation string `json:"relation"` // parent or child
+	client.Neighbour
+}
+
+func neighboursOf(t client.Tree) (all []related) {
+	if t.Parent != nil {
+		all = append(all, related{"parent", *t.Parent})
+	}
+	for _, c := range t.Children {
+		all = append(all, related{"child", c})
+	}
+	return all
 }
 
 func (a *app) printTree(t client.Tree) {
@@ -124,19 +140,17 @@ func (a *app) hostAdd() *cobra.Command {
 }
 
 func (a *app) hostList() *cobra.Command {
-	return a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
 		s, err := a.client().Status(cmd.Context())
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, s.Jurisdictions)
-		}
-		var rows [][]string
-		for _, j := range s.Jurisdictions {
-			rows = append(rows, []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)})
-		}
-		a.list([]text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel}, rows)
-		return nil
-	})
+		return show(a, listed[client.JurisdictionStatus]{
+			rows: s.Jurisdictions, whole: func(rows []client.JurisdictionStatus) any { return rows },
+			heading: []text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel},
+			line: func(j client.JurisdictionStatus) []string {
+				return []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)}
+			},
+		})
+	}))
 }

@@ -6,7 +6,6 @@ const (
 	CLIShortRosterShow    Code = "cli.short.roster-show"
 	CLIShortRosterList    Code = "cli.short.roster-list"
 	CLIShortRosterPublish Code = "cli.short.roster-publish"
-	CLIFlagRosterCSV      Code = "cli.flag.roster-csv"
 	CLIRosterShipped      Code = "cli.roster.shipped"
 	CLIRosterPublished    Code = "cli.roster.published"
 	CLIRosterShown        Code = "cli.roster.shown"
@@ -20,7 +19,6 @@ var rosterSentences = []sentence{
 	{CLIShortRosterShow, "现行名录是哪一版", "Tell which list it is"},
 	{CLIShortRosterList, "列出名录中的行政区划", "List its places"},
 	{CLIShortRosterPublish, "由根发布新一版名录", "Publish a new list, at the root of the tree"},
-	{CLIFlagRosterCSV, "输出为 CSV，改动后可用于发布", "as CSV, in the form in which it is published"},
 	{CLIRosterShipped, "随程序提供的名录", "the list that comes with the program"},
 	{CLIRosterPublished, "{root}发布的第 {number} 版", "number {number}, published by {root}"},
 	{CLIRosterShown, "{from}：{places} 个行政区划（{levels}），哈希 {hash}", "{from}: {places} places ({levels}), hash {hash}"},

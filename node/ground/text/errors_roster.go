@@ -12,9 +12,9 @@ const (
 var rosterProblems = []problem{
 	{
 		number: 100, code: RosterInvalid, status: http.StatusUnprocessableEntity, params: []string{"reason"},
-		zh: parts{"名录有误", "这份名录不能发布：{reason}", "名录文件", "请对照 xietong roster list --csv 的格式改正：上级在前，代码和名称各不重复，名称一经使用不得改动"},
+		zh: parts{"名录有误", "这份名录不能发布：{reason}", "名录文件", "请对照 xietong roster list -o csv 的格式改正：上级在前，代码和名称各不重复，名称一经使用不得改动"},
 		en: parts{"Invalid roster", "the list cannot be published: {reason}", "the file",
-			"mend it after the form of `xietong roster list --csv`: parents first, no code or name twice, and no code of another place than before"},
+			"mend it after the form of `xietong roster list -o csv`: parents first, no code or name twice, and no code of another place than before"},
 	},
 	{
 		number: 101, code: RosterMoved, status: http.StatusConflict, params: []string{"number"},

@@ -13,13 +13,13 @@ import (
 )
 
 func allTables() []sentence {
-	return slices.Concat(frameSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
+	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
 		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
 		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences)
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, outputProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
