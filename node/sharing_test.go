@@ -324,7 +324,7 @@ func TestImportAllOrNothing(t *testing.T) {
 		t.Errorf("keeping the good rows: got %+v, %v", done, err)
 	}
 	again, err := d.provider.ImportRecords(t.Context(), im)
-	if err != nil || again != done {
+	if done.Unchanged = true; err != nil || again != done {
 		t.Errorf("the same import again: got %+v, %v, want %+v", again, err, done)
 	}
 	if got, err := d.water.Query(t.Context(), q); err != nil || got.Count != 1 {

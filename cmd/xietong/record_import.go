@@ -87,6 +87,10 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 	if a.jsonOnly {
 		return printJSON(a.stdout, done)
 	}
+	if done.Unchanged {
+		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
+		return nil
+	}
 	a.say(text.CLIImportDone, text.Args{"rows": number(done.Rows), "skipped": number(done.Skipped), "entry": done.Published})
 	return nil
 }

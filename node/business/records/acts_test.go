@@ -56,7 +56,7 @@ func TestActsOfOthers(t *testing.T) {
 				return err
 			},
 			"load": func() error {
-				_, err := desk.Load(t.Context(), row.by, code, f, strings.NewReader(string(data)), nil)
+				_, err := desk.Load(t.Context(), newID(), row.by, code, f, strings.NewReader(string(data)), nil)
 				return err
 			},
 		} {

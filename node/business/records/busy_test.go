@@ -33,7 +33,7 @@ func TestImportWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &busy{l, 3}
 		data, f := file(0)
-		done, err := NewDesk(b).Load(t.Context(), civil, code, f, bytes.NewReader(data), nil)
+		done, err := NewDesk(b).Load(t.Context(), newID(), civil, code, f, bytes.NewReader(data), nil)
 		if err != nil || done.Rows != importRows || b.refuse != 0 {
 			t.Errorf("got %d rows, %v, %d times refused too few", done.Rows, err, b.refuse)
 		}

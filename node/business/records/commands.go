@@ -16,7 +16,7 @@ import (
 const (
 	commandPut           book.Command[putBody, putResult]      = 5
 	commandRetract       book.Command[retractBody, ledger.Ref] = 6
-	commandImportOpen    book.Command[openBody, ledger.Ref]    = 7
+	commandImportOpen    book.Command[openBody, openResult]    = 7
 	commandImportChunk   book.Command[chunkBody, uint64]       = 8 // result: the number of rows staged so far
 	commandImportPublish book.Command[publishBody, ledger.Ref] = 9
 	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10

@@ -263,6 +263,15 @@ type HistoryVersion struct {
 	Time time.Time // ledger time of the version's entry
 }
 
+// timeOf returns the ledger time of the entry at index.
+func timeOf(r *state.Reader, index uint64) (time.Time, error) {
+	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read entry %d: %w", index, err)
+	}
+	return time.UnixMilli(int64(leaf.Head.Time)), nil
+}
+
 // MaxHistory is the most versions of one record that History returns.
 const MaxHistory = 1000
 
@@ -282,11 +291,11 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 		versions := newView(r).history(code, d.keyMAC(code, value), MaxHistory+1)
 		older = len(versions) > MaxHistory
 		for _, v := range versions[max(0, len(versions)-MaxHistory):] {
-			leaf, err := ledger.DecodeLeaf(r.Leaf(v.Index))
+			at, err := timeOf(r, v.Index)
 			if err != nil {
 				return err
 			}
-			all = append(all, HistoryVersion{v, time.UnixMilli(int64(leaf.Head.Time))})
+			all = append(all, HistoryVersion{v, at})
 		}
 		return nil
 	})

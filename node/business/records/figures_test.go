@@ -44,7 +44,7 @@ func TestFigures(t *testing.T) {
 		t.Fatalf("check: %+v, %v", check, err)
 	}
 	checked := time.Since(began)
-	if _, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(file.Bytes()), nil); err != nil {
+	if _, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(file.Bytes()), nil); err != nil {
 		t.Fatal(err)
 	}
 	took := time.Since(began)

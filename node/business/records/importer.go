@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -20,6 +22,7 @@ import (
 	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
@@ -54,8 +57,10 @@ type Check struct {
 type Loaded struct {
 	Opened    identity.Entry // the entry that opened the import
 	Published identity.Entry // the entry that made its rows visible
+	Time      time.Time      // ledger time of Published
 	Rows      uint64
 	Skipped   uint64
+	Unchanged bool // the file was published before, and nothing has changed in the records since: nothing was written
 }
 
 func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
@@ -157,17 +162,20 @@ func (h *hashed) finish() (sum [sha256.Size]byte, err error) {
 
 // Load imports a file that was checked:
 //
-//  1. An entry opens the import, or the import that a crash left is found.
+//  1. An entry opens the import, or the unfinished import of the same file is found. If the file
+//     was
+//     published, and nothing has changed in the records since, the load ends here.
 //  2. The rows are staged. Rows that are staged already are skipped.
 //  3. The file must have been the one that was checked. Another file is refused as
 //     text.FileChanged, and the import is given up.
 //  4. The provider's act over the root of the rows' leaves makes all rows visible at once.
 //
-// A load that fails before step 4 leaves nothing that anybody can see. The same call goes on where
-// it stopped, unless the import was given up. progress, if not nil, is called with the number of
+// A load that fails before step 4 leaves nothing that anybody can see. The same file goes on where
+// it stopped, unless the import was given up. The same request, told by its id, never imports the
+// file a second time; the zero id is no request. progress, if not nil, is called with the number of
 // rows staged and of all rows to stage. Other refusals: text.RowsRejected for bad rows without
 // KeepGood or no good row, text.NotReady while another import into the dataset runs.
-func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
+func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
 	set, err := d.ownDataset(ctx, by, code)
 	if err != nil {
 		return Loaded{}, err
@@ -188,11 +196,11 @@ func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, 
 		}, nil)
 	}
 	l := &loader{desk: d, set: set, file: f, progress: progress}
-	if err := l.open(ctx); err != nil {
+	if err := l.open(ctx, id); err != nil {
 		return Loaded{}, err
 	}
 	if l.state.Published != ledger.None {
-		return l.loaded(l.state.Published.In(d.ledger.Log())), nil
+		return l.loaded(ctx, l.state.Published.In(d.ledger.Log()))
 	}
 	file := newHashed(r)
 	read, err := l.stage(ctx, file)
@@ -207,7 +215,10 @@ func (d *Desk) Load(ctx context.Context, by catalog.Actor, code identity.Label, 
 		return Loaded{}, errors.Join(l.changed(sum), l.abandon(ctx, l.opened))
 	}
 	published, err := l.publish(ctx)
-	return l.loaded(published), err
+	if err != nil {
+		return Loaded{}, err
+	}
+	return l.loaded(ctx, published)
 }
 
 // startImport admits one import at a time into a dataset.
@@ -232,13 +243,21 @@ type loader struct {
 	file     File
 	progress func(done, total uint64)
 
-	id     MAC
 	opened uint64
 	state  importState // as it was when the load began
+	before bool        // it was published before the request for this load came
 }
 
-func (l *loader) loaded(published identity.Entry) Loaded {
-	return Loaded{Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good}
+func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, error) {
+	done := Loaded{
+		Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Unchanged: l.before,
+		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
+		done.Time, err = timeOf(r, published.Index())
+		return err
+	})
+	return done, err
 }
 
 func (l *loader) changed(got [sha256.Size]byte) error {
@@ -265,42 +284,60 @@ func (l *loader) stated() stated {
 	}
 }
 
-// open finds the import of this file that a crash left, or opens one. It gives up another
-// unfinished import of the dataset, because the file or the catalogue entry has changed since.
-func (l *loader) open(ctx context.Context) error {
-	l.id = l.desk.ledger.MAC("import", []byte(l.set.Code.String()), book.Be64(l.set.Version), l.file.Hash[:],
-		book.Be64(l.file.Rows), book.Be64(l.file.Good))
-	var known, unpublished bool
-	var left uint64
-	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
-		l.opened, l.state, known = importByID(r, l.id)
-		left, unpublished = unfinished(r, l.set.Code)
-		return nil
-	})
-	if err != nil || known && l.state.Published != ledger.None {
-		return err
-	}
-	if unpublished && (!known || left != l.opened) {
-		if err := l.abandon(ctx, left); err != nil {
-			return err
-		}
-	}
-	if known {
-		return nil
-	}
+// facts returns what tells the file from any other.
+func (f File) facts() []byte {
+	return slices.Concat([]byte{byte(f.Format)}, f.Hash[:], book.Be64(f.Rows), book.Be64(f.Good))
+}
+
+// open opens the import of this file, or finds it; see applyImportOpen. It gives up another
+// unfinished import of the dataset, because its file or the catalogue entry has changed since.
+func (l *loader) open(ctx context.Context, id identity.Message) error {
+	own, code := l.desk.ledger, l.set.Code
 	payload, err := json.Marshal(l.stated())
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	note, err := l.desk.ledger.Note(RecordType, payload)
+	note, err := own.Note(RecordType, payload)
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	entry, err := book.Enter(ctx, l.desk.ledger, commandImportOpen, book.Request{}, openBody{
-		ID: l.id, Code: l.set.Code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
+	body := openBody{
+		ID:   own.MAC("import", []byte(code.String()), book.Be64(l.set.Version), l.file.facts()),
+		Code: code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
+	}
+	request := l.set.requested(own, id, l.file.facts())
+	got, err := commandImportOpen.Do(ctx, own, request, body)
+	if failure.Is(err, text.NotReady) {
+		if err = l.giveUpOther(ctx, err); err == nil {
+			got, err = commandImportOpen.Do(ctx, own, request, body)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	l.opened, _ = got.Opened.Index()
+	l.before = got.Before
+	return own.View(ctx, func(r *state.Reader) error {
+		if l.state, _ = importAt(r, l.opened); l.state.Abandoned { // of an earlier request with this id
+			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Log().Entry(l.opened).String()}, nil)
+		}
+		return nil
 	})
-	l.opened = entry.Index()
-	return err
+}
+
+// giveUpOther gives up the unfinished import of the dataset; busy is the error that said that there
+// is one.
+func (l *loader) giveUpOther(ctx context.Context, busy error) error {
+	var other uint64
+	var left bool
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		other, left = unfinished(r, l.set.Code)
+		return nil
+	})
+	if err != nil || !left {
+		return errors.Join(err, busy)
+	}
+	return l.abandon(ctx, other)
 }
 
 // abandon gives an import up.

@@ -38,6 +38,13 @@ type openBody struct {
 	Statement book.Statement
 }
 
+// openResult is the result of commandImportOpen.
+type openResult struct {
+	_      struct{}   `cbor:",toarray"`
+	Opened ledger.Ref // the entry that opened the import
+	Before bool       // it was published before, and is not imported again
+}
+
 // chunkBody is the body of commandImportChunk.
 type chunkBody struct {
 	_      struct{} `cbor:",toarray"`
@@ -99,6 +106,12 @@ func importByID(r book.Reads, id MAC) (opened uint64, s importState, ok bool) {
 	return opened, s, true
 }
 
+// stands reports whether the same file is the same import still: it may be published yet, or
+// nothing has changed in the records since it was.
+func (s importState) stands(r book.Reads) bool {
+	return s.Published == ledger.None || s.Published == ChangesOf(r, s.Code).Last
+}
+
 // unfinished returns the import of the dataset that is neither published nor given up; false: there
 // is none.
 func unfinished(r book.Reads, code identity.Label) (opened uint64, ok bool) {
@@ -106,26 +119,28 @@ func unfinished(r book.Reads, code identity.Label) (opened uint64, ok bool) {
 	return number(data), data != nil
 }
 
-// applyImportOpen opens an import. Opening the same import again gives the entry that is there.
-// While another import of the dataset is unfinished it is refused, because imports are published in
-// the order in which they were opened.
-func applyImportOpen(tx *state.Tx, b openBody) (ledger.Ref, error) {
-	if opened, _, ok := importByID(tx, b.ID); ok {
-		return ledger.RefTo(opened), nil
+// applyImportOpen opens an import. Opening an import again that is unfinished gives the one that is
+// there, whatever came between. So does one that was published, while nothing has changed in the
+// records since; otherwise the file says something again, and is imported anew. While another
+// import of the dataset is unfinished it is refused, because imports are published in the order in
+// which they were opened.
+func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
+	if opened, s, ok := importByID(tx, b.ID); ok && s.stands(tx) {
+		return openResult{Opened: ledger.RefTo(opened), Before: s.Published != ledger.None}, nil
 	}
 	if current, _, ok := catalog.Version(tx, b.Code); !ok || current != b.Version {
-		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+		return openResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	if _, busy := unfinished(tx, b.Code); busy {
-		return ledger.None, book.Refuse(text.NotReady, "another import into "+b.Code.String()+" is running")
+		return openResult{}, book.Refuse(text.NotReady, "another import into "+b.Code.String()+" is running")
 	}
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindImportOpened, Code: b.Code})
 	if err != nil {
-		return ledger.None, err
+		return openResult{}, err
 	}
 	opened, _ := entry.Index()
 	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
-	return entry, errors.Join(
+	return openResult{Opened: entry}, errors.Join(
 		s.save(tx, opened),
 		tx.Put(bucketImportIDs, b.ID[:], book.Be64(opened)),
 		tx.Put(bucketImporting, []byte(b.Code.String()), book.Be64(opened)),

@@ -29,6 +29,7 @@ var kills = flag.Int("kills", 0, "how often TestKillImport kills a node")
 const (
 	childEnv     = "XIETONG_TEST_CHILD"
 	importRows   = 2500 // of each file: several commands
+	killFiles    = 2
 	killWithin   = 400 * time.Millisecond
 	killsPerDir  = 25
 	killsPerLook = 5
@@ -89,12 +90,12 @@ func child(dir string) {
 		}
 	}()
 	for n := 0; ; n++ {
-		data, f := file(n)
-		if _, err := desk.Load(context.Background(), civil, code, f, bytes.NewReader(data), nil); err != nil {
+		data, f := file(n % killFiles) // each again and again
+		if _, err := desk.Load(context.Background(), newID(), civil, code, f, bytes.NewReader(data), nil); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		say(fmt.Sprintf("import %d", n))
+		say(fmt.Sprintf("import %d", n%killFiles))
 	}
 }
 

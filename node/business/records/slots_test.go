@@ -46,7 +46,7 @@ func TestCostlyScansLetOthersIn(t *testing.T) {
 	const scans, slots, step = 100, 2, int64(budget.Step / (100 * time.Microsecond)) // records in a step
 	l, desk := open(t)
 	data, f := file(0)
-	if _, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(data), nil); err != nil {
+	if _, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(desk *Desk, ctx context.Context, q Question) error {

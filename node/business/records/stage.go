@@ -71,8 +71,8 @@ func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	if err != nil {
 		return err
 	}
-	if done != want {
-		return errChanged // another loader staged other chunks of the same import
+	if done != want { // another loader stages the same import
+		return text.Fail(text.NotReady, text.Args{"reason": "another import into " + l.set.Code.String() + " is running"}, nil)
 	}
 	if l.progress != nil {
 		l.progress(done, l.file.Good)

@@ -146,7 +146,7 @@ func TestLateIndex(t *testing.T) {
 func TestFrontier(t *testing.T) {
 	l, desk := open(t)
 	data, f := file(0)
-	done, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(data), nil)
+	done, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(data), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,20 +191,20 @@ func TestChangedFile(t *testing.T) {
 	other, _ := file(2)
 	short := data[:len(data)/2]
 	for name, loaded := range map[string][]byte{"other rows": other, "cut off": short[:bytes.LastIndexByte(short, '\n')+1]} {
-		_, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(loaded), nil)
+		_, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(loaded), nil)
 		refusedAs(t, name, err, text.FileChanged)
 	}
 	wrong := f
 	wrong.Good--
-	_, err := desk.Load(t.Context(), civil, code, wrong, bytes.NewReader(data), nil)
+	_, err := desk.Load(t.Context(), newID(), civil, code, wrong, bytes.NewReader(data), nil)
 	refusedAs(t, "a bad row that was not asked to be left out", err, text.RowsRejected)
 	wrong.KeepGood = true
-	_, err = desk.Load(t.Context(), civil, code, wrong, bytes.NewReader(data), nil)
+	_, err = desk.Load(t.Context(), newID(), civil, code, wrong, bytes.NewReader(data), nil)
 	refusedAs(t, "more good rows than the check found", err, text.FileChanged)
 	if n := visibleRows(t, l); n != 1 {
 		t.Errorf("%d records are visible after refused imports, want the one that was put", n)
 	}
-	if _, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(data), nil); err != nil {
+	if _, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := visibleRows(t, l); n != 1+importRows {
@@ -218,14 +218,14 @@ func TestImportOutlivedByItsSchema(t *testing.T) {
 	l, desk := open(t)
 	data, f := file(3)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := desk.Load(ctx, civil, code, f, bytes.NewReader(data), func(done, _ uint64) { cancel() })
+	_, err := desk.Load(ctx, newID(), civil, code, f, bytes.NewReader(data), func(done, _ uint64) { cancel() })
 	if err == nil {
 		t.Fatal("the load was to be interrupted")
 	}
 	if err := republish(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	done, err := desk.Load(t.Context(), civil, code, f, bytes.NewReader(data), nil)
+	done, err := desk.Load(t.Context(), newID(), civil, code, f, bytes.NewReader(data), nil)
 	if err != nil || done.Rows != importRows {
 		t.Fatalf("got %+v, %v", done, err)
 	}

@@ -143,7 +143,7 @@ func (r *trial) open(*rapid.T) {
 		return
 	}
 	r.must(err)
-	r.opened, _ = got.Index()
+	r.opened, _ = got.Opened.Index()
 	r.staged, r.stagedOf = nil, nil
 }
 

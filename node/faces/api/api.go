@@ -201,7 +201,7 @@ func (s *server) at(c Caller) (Hosted, error) {
 	return Hosted{}, text.Fail(text.NotHosted, text.Args{"name": text.Short(c.Jurisdiction), "jurisdictions": all}, nil)
 }
 
-// key returns the request's idempotency key, which every write but an import needs.
+// key returns the request's idempotency key, which every write needs.
 func (c Caller) key() (identity.Message, error) {
 	id, err := identity.ParseMessage(c.Key)
 	if c.Key == "" {

@@ -144,6 +144,11 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, on.Caller, err)
 		return
 	}
+	id, err := on.key()
+	if err != nil {
+		s.fail(w, on.Caller, err)
+		return
+	}
 	code, err := h.datasetCode(on.Code)
 	if err != nil {
 		s.fail(w, on.Caller, err)
@@ -165,7 +170,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 			return // the client is gone; the end of the request's context ends the load
 		}
 	}
-	done, err := h.Records.Load(r.Context(), on.by(), code, file, http.MaxBytesReader(w, r.Body, maxImportLen),
+	done, err := h.Records.Load(r.Context(), id, on.by(), code, file, http.MaxBytesReader(w, r.Body, maxImportLen),
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
 	switch {
 	case err != nil && !begun:
@@ -175,7 +180,8 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 		tell(client.ImportFailed{Error: s.problemOf(on.Caller, err)})
 	default:
 		tell(client.Imported{
-			Import: done.Opened.String(), Published: done.Published.String(), Rows: done.Rows, Skipped: done.Skipped,
+			Import: done.Opened.String(), Published: done.Published.String(), Time: stamp(done.Time), Unchanged: done.Unchanged,
+			Rows: done.Rows, Skipped: done.Skipped,
 		})
 	}
 }

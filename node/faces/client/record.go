@@ -81,6 +81,8 @@ type ImportProgress struct {
 type Imported struct {
 	Import    string `json:"import" doc:"Name of the entry that states the import"`
 	Published string `json:"published" doc:"Name of the entry that made its records current"`
+	Time      string `json:"time" doc:"When it was published (RFC 3339)"`
+	Unchanged bool   `json:"unchanged" doc:"The file was published before, and nothing was published in the dataset since: nothing was written"`
 	Rows      uint64 `json:"rows" doc:"Rows loaded"`
 	Skipped   uint64 `json:"skipped" doc:"Bad rows left out"`
 }

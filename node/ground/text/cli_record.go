@@ -11,6 +11,7 @@ const (
 	CLIImportBadRow       Code = "cli.import.bad-row"
 	CLIImportProgress     Code = "cli.import.progress"
 	CLIImportDone         Code = "cli.import.done"
+	CLIImportUnchanged    Code = "cli.import.unchanged"
 	CLIShortRecordPut     Code = "cli.short-record-put"
 	CLIShortRecordGet     Code = "cli.short-record-get"
 	CLIShortRecordHistory Code = "cli.short-record-history"
@@ -40,6 +41,8 @@ var recordSentences = []sentence{
 	{CLIImportProgress, "已导入 {done}/{total} 行", "imported {done} of {total} rows"},
 	{CLIImportDone, "导入完成：{rows} 行，跳过 {skipped} 行，存证条目 {entry}",
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},
+	{CLIImportUnchanged, "没有变化，未写入任何内容：该文件已于 {time} 发布（存证条目 {entry}），此后该数据资源的记录没有变动",
+		"nothing changed, nothing was written: this file was published at {time} as entry {entry}, and the records have not changed since"},
 	{CLIShortRecordPut, "写入一条记录", "Put one record"},
 	{CLIShortRecordGet, "查看一条记录", "Show one record"},
 	{CLIRecordOlder, "以上为最近 {count} 个版本，更早的版本未列出", "These are the newest {count} versions; older ones are not listed"},
