@@ -9,11 +9,11 @@ import (
 // opening are the methods that open a payload, and the files that call them. A payload leaves by
 // none but these: the answer to a use, which policy permits and the ledger records before it is
 // given; the receipt of an entry, with whose payload belongs to the asker; the words of an
-// application, for the two sides of its grant; the proof of an endorsement. A roster is for
-// everybody.
+// application, for the two sides of its grant; the numbers of a use, and no more of its payload,
+// for the provider's list; the proof of an endorsement. A roster is for everybody.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/desk.go", "node/business/sharing/revoke.go",
+		"node/business/records/desk.go", "node/business/sharing/revoke.go", "node/business/usage/list.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},

@@ -17,8 +17,7 @@ var shelves = []struct {
 	{"ground", map[string][]string{
 		"book": {"text"}, "host": {"book"}, "text": nil, "failure": {"host", "text"}, "operation": {"failure", "text"},
 		"config": nil, "datadir": {"config", "host", "roster", "text"}, "offline": {"book", "datadir", "host", "text"},
-		"rows": {"pattern", "scalar", "table", "text"}, "table": {"text"}, "filter": {"pattern", "scalar"}, "pattern": nil, "scalar": nil,
-		"roster": nil, "policy": nil, "loglimit": nil,
+		"rows": {"pattern", "table", "text"}, "table": {"text"}, "filter": {"pattern"}, "pattern": nil, "roster": nil, "policy": nil, "loglimit": nil,
 	}, "what every room stands on: how it keeps, tells, decides and offers"},
 	{"tree", map[string][]string{
 		"tree": nil, "invitation": nil, "door": {"tree"}, "neighbours": {"tree", "door"}, "rosters": {"door"},
@@ -26,7 +25,7 @@ var shelves = []struct {
 		"treetest": {"tree"},
 	}, "where a jurisdiction stands, whose keys are believed, and what a place is called"},
 	{"business", map[string][]string{
-		"catalog": nil, "sharing": nil,
+		"catalog": nil, "usage": nil, "sharing": {"usage"},
 		"records": {"catalog", "sharing"},
 	}, "what a jurisdiction does with data and cases, each room a core with a thin adapter"},
 	{"flows", map[string][]string{

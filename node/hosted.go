@@ -21,6 +21,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
+	"xietong/node/business/usage"
 	"xietong/node/faces/api"
 	"xietong/node/flows/adoption"
 	"xietong/node/flows/anywhere"
@@ -203,6 +204,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Breaks: h.breaks,
 		Keys:   keysOf{h},
 		Check:  h.check,
+		Usage:  usage.NewDesk(h.host, catalog.Providers),
 		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
 }

@@ -70,6 +70,9 @@ func TestUsage(t *testing.T) {
 		{"record retract d 1", "error: the flag --reason is needed"},
 		{"grant revoke 3", "error: the flag --reason is needed"},
 		{"grant revoke x --reason y", `error: "x" is no index of an entry`},
+		{"use list --limit 0", `error: the flag --limit cannot be "0": it is a whole number from 1 to 200`},
+		{"use list --dataset=", "error: the flag --dataset is empty"},
+		{"use count --by colour", `error: the flag --by cannot be "colour": it is one of month, dataset, agency`},
 		{"serve --log-level loud", `error: the flag --log-level cannot be "loud": it is one of debug, info, warn, error`},
 		{"serve --log-format xml", `error: the flag --log-format cannot be "xml": it is one of text, json`},
 	}

@@ -176,6 +176,29 @@ var answers = map[string]any{
 		},
 		{Grant: log + "19", Dataset: "villages", Purpose: "census", Until: "2026-01-31T15:59:59Z", State: client.GrantExpired},
 	}},
+	"GET /v1/uses": client.Uses{
+		Uses: []client.Used{
+			{
+				Called: "云岩区 water", Entry: log + "31", Time: "2026-11-24T15:59:59Z", Provider: "civil-affairs", Dataset: "villages", Consumer: "spiffe://yunyan.guiyang.guizhou/agency/water",
+				Purpose: "residence-check", Grant: log + "29", Operation: "search", Rows: 12,
+			},
+			{
+				Called: "南明区 water", Entry: log + "30", Time: "2026-11-24T16:00:00Z", Provider: "civil-affairs", Dataset: "villages", Consumer: "spiffe://nanming.guiyang.guizhou/agency/water",
+				Purpose: "census", Grant: log + "29", Operation: "sum", Refused: true, Why: "group-too-small",
+			},
+			{
+				Called: "南明区 civil-affairs", Entry: log + "27", Time: "2026-10-31T16:00:00Z", Provider: "civil-affairs", Dataset: "villages",
+				Consumer: "spiffe://nanming.guiyang.guizhou/agency/civil-affairs", Sealed: client.SealedErased,
+			},
+		},
+		Period: client.Period{From: "2026-09-30T16:00:00Z"}, Cursor: "bmV4dA",
+	},
+	"GET /v1/uses/counts": client.MonthlyCounts{
+		Counts: []client.MonthlyCount{
+			{Month: "2026-11", Agency: "spiffe://yunyan.guiyang.guizhou/agency/water", Called: "云岩区 water", Count: 12, Refused: 1},
+			{Month: "2026-10", Agency: "spiffe://nanming.guiyang.guizhou/agency/water", Called: "南明区 water", Count: 3},
+		},
+	},
 	"POST /v1/grants/29/revocation": client.Entered{Entry: log + "32"},
 	"POST /v1/invitations": client.Invitation{
 		Token: "xt1-nanming-192.0.2.7-7400-ABC", Child: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", Until: "2026-12-01T02:00:00Z",

@@ -50,6 +50,8 @@ var session = [][]string{
 	{"query", "villages", "--at", "**.贵阳市", "--count", "--by", "urban", "--audit", "--purpose", "census"},
 	{"grant", "list"},
 	{"grant", "revoke", "29", "--reason", "用途变更"},
+	{"use", "list", "--as", "civil-affairs", "--from", "2026-10"},
+	{"use", "count", "--as", "civil-affairs", "--by", "agency"},
 	{"ledger", "checkpoint"},
 	{"ledger", "entry", "7"},
 	{"ledger", "receipt", "7", "--out", "FILES"},

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"xietong/certs/identity"
-	"xietong/exchange/decimal"
 )
 
 func name(t testing.TB, s string) identity.Jurisdiction {
@@ -35,12 +34,8 @@ func rosterOf(t testing.TB, names ...string) Roster {
 
 func number(n uint64) *uint64 { return &n }
 
-func amount(t testing.TB, text string) *decimal.Decimal {
-	t.Helper()
-	d, err := decimal.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+func amount(t testing.TB, text string) *Decimal {
+	d := decimal(t, text)
 	return &d
 }
 
@@ -200,6 +195,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-// nines is the longest number.
-var nines = strings.Repeat("9", 38)

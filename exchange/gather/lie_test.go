@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"xietong/certs/identity"
-	"xietong/exchange/decimal"
 )
 
 // lies are changes that a lying hop makes to its share before signing.
@@ -20,7 +19,7 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 	},
 	"doubles the amounts of a child": func(w *tree, _ identity.Jurisdiction, s *Share) bool {
 		return w.q.adds() && w.remade(s, 1, func(g Group) Group {
-			var twice decimal.Adder
+			var twice Adder
 			if g.Amount != nil {
 				twice.Add(*g.Amount)
 				twice.Add(*g.Amount)
@@ -115,11 +114,11 @@ func alters(change func(*Group) bool) func(*tree, identity.Jurisdiction, *Share)
 
 // moves adds to an amount.
 func moves(g *Group, by string) bool {
-	var a decimal.Adder
+	var a Adder
 	if g.Amount != nil {
 		a.Add(*g.Amount)
 	}
-	d, err := decimal.Parse(by)
+	d, err := ParseDecimal(by)
 	if err != nil {
 		return false
 	}
@@ -129,11 +128,11 @@ func moves(g *Group, by string) bool {
 	return err == nil
 }
 
-func negative(g *Group) *decimal.Decimal {
+func negative(g *Group) *Decimal {
 	if g.Amount == nil || g.Amount.IsZero() {
 		return nil
 	}
-	d := g.Amount.Negated()
+	d := g.Amount.negated()
 	return &d
 }
 

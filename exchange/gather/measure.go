@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"xietong/exchange/decimal"
 )
 
 // Limits of a measure.
@@ -53,7 +51,7 @@ func ParseFunction(name string) (Function, error) {
 func (f Function) adds() bool { return f == Sum || f == Average }
 
 // better reports whether a comes before b: less for a minimum, more for a maximum.
-func (f Function) better(a, b decimal.Decimal) bool {
+func (f Function) better(a, b Decimal) bool {
 	if f == Minimum {
 		return a.Cmp(b) < 0
 	}

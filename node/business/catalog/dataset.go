@@ -252,6 +252,16 @@ func Datasets(r *state.Reader) (all []Published, err error) {
 	return all, nil
 }
 
+// Providers calls each with the code of every dataset and of the agency that provides it, in the
+// order of the former. It decodes no document, and leaves out what cannot be read.
+func Providers(r book.Reads, each func(dataset, provider identity.Label)) {
+	for key, kept := range catalogue.All(r, nil) {
+		if code, err := identity.ParseLabel(string(key)); err == nil {
+			each(code, kept.Agency)
+		}
+	}
+}
+
 // Counts returns how many agencies and datasets there are. It decodes none of them.
 func Counts(r *state.Reader) (ofAgencies, ofDatasets int) {
 	count := func(bucket string) (n int) {

@@ -9,6 +9,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/usage"
 	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -55,6 +56,7 @@ type accessBody struct {
 	AsOf      uint64          // index of the last entry that the answer saw
 	Answered  [][]byte        // MACs of the keys of the records that it tells of
 	Grant     ledger.Ref      // None: the provider's own use
+	Find      usage.Found     // by the purpose
 	Probe     []byte          // MAC of the key that is verified, or empty
 	Refused   bool
 	Statement book.Statement
@@ -66,10 +68,10 @@ type accessBody struct {
 func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn WithdrawnOf) {
 	grants.Keep(r)
 	barred.Keep(r)
+	usage.Register(r)
 	r.Keep(
 		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},
 		state.Bucket{Name: bucketProbes, MaxKey: 512, MaxValue: 8},
-		state.Bucket{Name: bucketUsed, MaxKey: 8, MaxValue: 512},
 	)
 	h := handlers{datasetState, withdrawn}
 	commandApply.Handle(r, h.apply)
@@ -195,18 +197,15 @@ func (b accessBody) stands(at position, h handlers) error {
 	return b.permission(at, now)
 }
 
-// count counts the use of the grant and the probe. For an endless grant, which has many consumers,
-// it also keeps the consumer of the entry.
-func (b accessBody) count(tx *state.Tx, entry ledger.Ref) (err error) {
-	var g Grant
+// count counts the use of the grant and the probe, and makes the use be listed.
+func (b accessBody) count(tx *state.Tx, entry ledger.Ref) error {
+	use := usage.Use{Dataset: b.Dataset, Consumer: b.Consumer, Purpose: b.Find, Refused: b.Refused}
+	err := use.Keep(tx, entry)
 	if granted, ok := b.Grant.Index(); ok {
-		if g, ok = grantAt(tx, granted); ok {
+		if g, ok := grantAt(tx, granted); ok {
 			g.Uses++
-			err = g.save(tx)
+			err = errors.Join(err, g.save(tx))
 		}
-	}
-	if index, _ := entry.Index(); g.Endless {
-		err = errors.Join(err, tx.Put(bucketUsed, book.Be64(index), []byte(b.Consumer.String())))
 	}
 	for _, q := range b.quotas(tx.Log().Jurisdiction()) {
 		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), book.Be64(b.probes(tx, q.user)+1)))

@@ -14,6 +14,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
+	"xietong/node/business/usage"
 	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -365,6 +366,6 @@ func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit
 		return identity.Entry{}, fmt.Errorf("record use: %w", err)
 	}
 	body := p.body(a)
-	body.Statement = note
+	body.Statement, body.Find = note, usage.FindPurpose(l, p.purpose)
 	return book.Enter(ctx, l, commandAccess, p.requested(id), body)
 }

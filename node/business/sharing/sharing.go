@@ -19,7 +19,6 @@
 //	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
-//	used      be64(index of an access under an endless grant) -> consumer
 //
 // After a revocation the consumer's jurisdiction gets no new grant by rule for the dataset; grants
 // of its other agencies go on.
@@ -56,6 +55,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/usage"
 	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 )
@@ -75,7 +75,6 @@ const (
 const (
 	bucketGranted = "granted"
 	bucketProbes  = "probes"
-	bucketUsed    = "used"
 
 	jsonType = "application/json"
 )
@@ -227,17 +226,9 @@ func ConsumerOf(r *state.Reader, index uint64) (consumer identity.Agency, ok boo
 		return consumer, false, fmt.Errorf("read entry %d: %w", index, err)
 	}
 	var g Grant
-	about, some := leaf.Head.About.Index()
 	switch leaf.Head.Kind {
 	case ledger.KindAccess, ledger.KindUseRefused:
-		if !some {
-			return identity.NewAgency(r.Log().Jurisdiction(), leaf.Head.Agency), true, nil
-		}
-		if user := r.Get(bucketUsed, book.Be64(index)); user != nil {
-			consumer, err = identity.ParseAgency(string(user))
-			return consumer, err == nil, err
-		}
-		g, ok = grantAt(r, about)
+		return usage.ConsumerOf(r, leaf.Head.Code, index)
 	case ledger.KindGrant:
 		g, ok = grantAt(r, index)
 	case ledger.KindApplication: // one command appends it and its grant

@@ -29,6 +29,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
+	"xietong/node/business/usage"
 	"xietong/node/faces/client"
 	"xietong/node/flows/adoption"
 	"xietong/node/flows/anywhere"
@@ -57,6 +58,7 @@ type Hosted struct {
 	Keys      Keys
 	Check     Check
 	Drill     *drill.Desk
+	Usage     *usage.Desk
 }
 
 // Node is the node that the API serves.
@@ -241,7 +243,7 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 func (c Caller) who() Caller { return c }
 
 // resolving are the operations that read, and find out by themselves which agency acts.
-var resolving = []string{"grants", "audits", "receipt", "receipt-of"}
+var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "count-uses"}
 
 // acts refuses an agency that the caller named and that there is none of. What writes or asks for
 // records finds that out by itself.

@@ -47,6 +47,7 @@ func (s *server) register(a huma.API) {
 	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
 	s.registerDatasets(a)
 	s.registerUses(a)
+	s.registerUsage(a)
 	s.registerTree(a)
 	s.registerKeys(a)
 	s.registerRoster(a)

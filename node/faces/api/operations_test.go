@@ -21,7 +21,7 @@ type wrong struct {
 
 // wrongs are requests with wrong input, of every operation.
 func wrongs() []wrong {
-	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongTree())
+	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongTree(), wrongLists())
 }
 
 func row(id, what, method, path, as string, body any, want text.Code) wrong {

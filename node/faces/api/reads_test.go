@@ -50,6 +50,8 @@ func TestOneReading(t *testing.T) {
 		{"verify", "POST", "/v1/verify", "water", claim, 1, 1},
 		{"the first verification, which applies", "POST", "/v1/verify", "archives", claim, 2, 2},
 		{"grants", "GET", "/v1/grants", "civil-affairs", nil, 1, 0},
+		{"uses", "GET", "/v1/uses?limit=3", "civil-affairs", nil, 1, 0},
+		{"count-uses", "GET", "/v1/uses/counts?by=agency", "", nil, 1, 0},
 		{"entry", "GET", "/v1/ledger/entries/0", "", nil, 1, 0},
 		{"revoke-grant", "POST", "", "civil-affairs", client.Revocation{Reason: "r"}, 1, 1},
 		{"roster", "GET", "/v1/roster", "", nil, 0, 0},

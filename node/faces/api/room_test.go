@@ -23,6 +23,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
+	"xietong/node/business/usage"
 	"xietong/node/faces/client"
 	"xietong/node/flows/adoption"
 	"xietong/node/flows/anywhere"
@@ -153,6 +154,7 @@ func hostedIn(l memory) Hosted {
 		Adoption: adoption.New(l, "province", ask), Rosters: published,
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
+		Usage:   usage.NewDesk(l, catalog.Providers),
 		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
 	}
 }

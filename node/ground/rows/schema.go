@@ -12,7 +12,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"xietong/node/ground/pattern"
-	"xietong/node/ground/scalar"
 )
 
 // Schema checks the records of one dataset. Several goroutines may use it at once.
@@ -41,7 +40,7 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if len(schema) > MaxSchemaLen {
 		return nil, badSchema("%d bytes, more than %d", len(schema), MaxSchemaLen)
 	}
-	doc, refused := decode(schema, inSchema)
+	doc, refused := decode(schema, maxSchemaDepth)
 	if refused != nil {
 		return nil, badSchema("malformed JSON: %s", refused.Reason)
 	}
@@ -245,11 +244,7 @@ func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 func (f Field) cell(text string) (any, *Bad) {
 	switch f.Type {
 	case String:
-		composed, reason := scalar.Text(text)
-		if reason != "" {
-			return nil, bad(f.Name, reason)
-		}
-		return composed, nil
+		return text, nil
 	case Boolean:
 		v, err := strconv.ParseBool(text)
 		if err != nil || text != "true" && text != "false" {
@@ -258,11 +253,8 @@ func (f Field) cell(text string) (any, *Bad) {
 		return v, nil
 	}
 	v, refused := decodeScalar([]byte(text))
-	if refused != nil && refused.Reason == "malformed" {
-		return nil, bad(f.Name, "type")
-	}
 	if refused != nil {
-		return nil, bad(f.Name, refused.Reason)
+		return nil, bad(f.Name, "type")
 	}
 	if _, isNumber := v.(json.Number); !isNumber && f.Type != Other {
 		return nil, bad(f.Name, "type")

@@ -15,11 +15,11 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, recordSentences, querySentences, grantSentences,
 		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences)
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, outputProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, outputProblems, usageProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

@@ -46,7 +46,7 @@ var words = map[string]word{
 	"connection reset by peer": {zh: "对方中断了连接"}, "network is unreachable": {zh: "网络不通"}, "no route to host": {zh: "到该地址没有路由"},
 	"input/output error": {zh: "磁盘读写出错"}, "context canceled": {zh: "节点正在停止", en: "the node is stopping"},
 	"something follows the JSON value": {zh: "JSON 之后还有别的内容"}, "unexpected end of JSON input": {zh: "内容不完整"}, "unexpected EOF": {zh: "内容不完整"},
-	"request body is required": {zh: "缺少正文"}, "unexpected property": {zh: "没有这一项"},
+	"request body is required": {zh: "缺少正文"}, "unexpected property": {zh: "没有这一项"}, "given twice": {zh: "写了两次", en: "it is given twice"},
 
 	// parts of a request
 	"parameters": {zh: "请求的参数", en: "the parameters"}, "body": {zh: "请求的正文", en: "the body"}, "question": {zh: "查询的内容", en: "the question"},
@@ -83,10 +83,7 @@ var words = map[string]word{
 	"maxLength":        {"过长", "it is too long"},
 	"minimum":          {"小于最小值", "it is less than the minimum"},
 	"maximum":          {"大于最大值", "it is more than the maximum"},
-	"number too long":  {"数字的有效位数多于 38 位", "the number has more than 38 digits"},
-	"number too small": {"数字的小数多于 18 位", "the number has more than 18 digits after the point"},
-	"number too large": {"数字过大（38 位有效数字之后最多再有 38 个零）", "the number is too large: at most 38 zeros may follow its 38 digits"},
-	"character U+FFFD": {"含有字符 U+FFFD，说明原文的编码弄错了，文字已经损坏", "it holds U+FFFD, the mark of text that was damaged by a wrong encoding"},
+	"number":           {"数字超出可以准确记录的范围", "the number cannot be kept exactly"},
 	"columns":          {"列数与首行不符", "the number of columns is not that of the first line"},
 	"duplicate key":    {"主键与前面的行重复", "an earlier row has the same key"},
 	"unknown field":    {"有目录未列的数据项", "it has a field that the catalogue does not list"},

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) useCommand() *cobra.Command {
+	return a.group("use", text.CLIShortUse, a.useList(), a.useCount())
+}
+
+// beijing is the zone of lists of uses: days and months are those of UTC+8.
+var beijing = time.FixedZone("+08:00", 8*3600)
+
+// zoned shows a time of the wire in UTC+8. It returns a text that is not a time unchanged.
+func zoned(s string) string {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return s
+	}
+	return t.In(beijing).Format("2006-01-02 15:04:05")
+}
+
+// pageFlags are the flags of every list that comes in pages.
+func (a *app) pageFlags(flags *pflag.FlagSet, l *client.List) {
+	flags.IntVar(&l.Limit, "limit", 0, a.t(text.CLIFlagPage, nil))
+	flags.StringVar(&l.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
+}
+
+// paged tells, beside a page that was shown, of which period it is, and how to get the next one.
+func (a *app) paged(of client.Period, cursor string, err error) error {
+	if err != nil || a.jsonOnly {
+		return err
+	}
+	for _, end := range []struct {
+		code text.Code
+		at   string
+	}{{text.CLIListSince, of.From}, {text.CLIListBefore, of.To}} {
+		if end.at != "" {
+			a.tell(end.code, text.Args{"at": zoned(end.at)})
+		}
+	}
+	if cursor != "" {
+		a.tell(text.CLIListMore, text.Args{"cursor": cursor})
+	}
+	return nil
+}
+
+func (a *app) useList() *cobra.Command {
+	var l client.List
+	c := a.listing(a.verb("list", text.CLIShortUseList, func(cmd *cobra.Command, _ []string) error {
+		if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
+			return err
+		}
+		page, err := a.client().Uses(cmd.Context(), l)
+		if err != nil {
+			return err
+		}
+		return a.paged(page.Period, page.Cursor, show(a, listed[client.Used]{
+			rows: page.Uses, whole: func([]client.Used) any { return page },
+			heading: []text.Code{
+				text.CLITimeZoned, text.WordDataset, text.WordConsumer, text.WordPurpose, text.CLIOperation, text.CLIRowsTold, text.CLIGrant, text.WordEntry,
+			},
+			line: a.useLine,
+		}))
+	}))
+	c.Long = a.t(text.CLILongUseList, nil)
+	c.Example = "  xietong use list --as civil-affairs --from 2026-11\n  xietong use list --as civil-affairs --dataset villages --jurisdiction 云岩区"
+	flags := c.Flags()
+	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
+	flags.StringVar(&l.Jurisdiction, "jurisdiction", "", a.t(text.CLIFlagOfPlace, nil))
+	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagOfAgency, nil))
+	flags.StringVar(&l.Purpose, "purpose", "", a.t(text.CLIFlagOfPurpose, nil))
+	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
+	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
+	a.pageFlags(flags, &l)
+	return c
+}
+
+// useLine returns the line of the table for one use.
+func (a *app) useLine(u client.Used) []string {
+	return []string{zoned(u.Time), u.Dataset, u.Called, u.Purpose, a.operation(u.Operation), a.rowsTold(u), a.underGrant(u), u.Entry}
+}
+
+// operations are the words for the operations of a use, and of a question.
+var operations = map[string]text.Code{
+	"lookup": text.OperationLookup, "search": text.OperationSearch, "verify": text.OperationVerify, "receipt": text.OperationReceipt,
+	"count": text.OperationCount, "sum": text.CLISum, "average": text.CLIAverage, "minimum": text.CLIMinimum, "maximum": text.CLIMaximum,
+	"gather": text.OperationFederated, "query": text.OperationSearch,
+}
+
+func (a *app) operation(name string) string {
+	if code, known := operations[name]; known {
+		return a.t(code, nil)
+	}
+	return name
+}
+
+// rowsTold returns how many records were told, or why none were, or why that cannot be told.
+func (a *app) rowsTold(u client.Used) string {
+	switch {
+	case u.Sealed == client.SealedErased:
+		return a.t(text.CLIUseErased, nil)
+	case u.Sealed == client.SealedUnreadable:
+		return a.t(text.CLIUseUnreadable, nil)
+	case u.Refused:
+		return a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(u.Why), nil).Title})
+	}
+	return number(u.Rows)
+}
+
+func (a *app) underGrant(u client.Used) string {
+	if u.Grant == "" {
+		return a.t(text.CLIUseOwn, nil)
+	}
+	return u.Grant
+}
+
+func (a *app) useCount() *cobra.Command {
+	var l client.List
+	c := a.listing(a.verb("count", text.CLIShortUseCount, func(cmd *cobra.Command, _ []string) error {
+		return a.counted(cmd, l, text.WordConsumer, a.client().CountUses)
+	}))
+	c.Example = "  xietong use count --as civil-affairs --by agency --from 2026-01 --to 2026-12"
+	flags := c.Flags()
+	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
+	a.countFlags(flags, &l)
+	return c
+}
+
+// countFlags are the flags of every list of counts.
+func (a *app) countFlags(flags *pflag.FlagSet, l *client.List) {
+	flags.StringVar(&l.By, "by", client.CountByMonth, a.t(text.CLIFlagCountBy, nil))
+	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagFromMonth, nil))
+	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagToMonth, nil))
+	a.pageFlags(flags, l)
+}
+
+// counted shows counts by month. agency is the word for the agencies by which they may be.
+func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count func(context.Context, client.List) (client.MonthlyCounts, error)) error {
+	heading, known := map[string][]text.Code{
+		client.CountByMonth: {text.CLIMonth}, client.CountByDataset: {text.CLIMonth, text.WordDataset}, client.CountByAgency: {text.CLIMonth, agency},
+	}[l.By]
+	if !known {
+		ways := strings.Join([]string{client.CountByMonth, client.CountByDataset, client.CountByAgency}, ", ")
+		return a.badValue("--by", l.By, a.t(text.FormOneOf, text.Args{"list": ways}))
+	}
+	if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
+		return err
+	}
+	page, err := count(cmd.Context(), l)
+	if err != nil {
+		return err
+	}
+	err = show(a, listed[client.MonthlyCount]{
+		rows: page.Counts, whole: func([]client.MonthlyCount) any { return page }, heading: append(heading, text.CLITimes, text.CLITimesRefused),
+		line: func(n client.MonthlyCount) []string {
+			line := []string{n.Month}
+			if len(heading) > 1 {
+				line = append(line, n.Dataset+n.Called)
+			}
+			return append(line, number(n.Count), number(n.Refused))
+		},
+	})
+	if err == nil && !a.jsonOnly {
+		a.tell(text.CLIListMonths, nil)
+	}
+	return a.paged(client.Period{}, page.Cursor, err)
+}

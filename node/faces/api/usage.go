@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/node/business/usage"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// Paged holds the parameters of every list that comes in pages.
+type Paged struct {
+	Caller
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Rows of a page"`
+	Cursor string `query:"cursor" maxLength:"4096" doc:"Where the page before ended; opaque, and good for the same conditions only"`
+}
+
+// Resolve refuses a condition that is empty, given twice, or none of the list's: each would take a
+// narrowing away.
+func (p *Paged) Resolve(ctx huma.Context) (refused []error) {
+	url := ctx.URL()
+	for name, values := range url.Query() {
+		known := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+		why := ""
+		switch {
+		case !known:
+			why = "unexpected property"
+		case len(values) != 1:
+			why = "given twice"
+		case values[0] == "":
+			why = "empty"
+		}
+		if why != "" {
+			refused = append(refused, &huma.ErrorDetail{Location: text.Short(name), Message: why})
+		}
+	}
+	return refused
+}
+
+func (p Paged) page() usage.Page { return usage.Page{Limit: p.Limit, Cursor: p.Cursor} }
+
+// Spanned holds the parameters of a list of a period.
+type Spanned struct {
+	Paged
+	From string `query:"from" maxLength:"40" doc:"From when: a month (2026-10) or a day (2026-10-31), both of UTC+8, or a time with its zone (RFC 3339)"`
+	To   string `query:"to" maxLength:"40" doc:"Until when: a month or a day, which are included, or the time before which it is"`
+}
+
+// The requests for lists.
+type (
+	listUses struct {
+		Spanned
+		Dataset      string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
+		Jurisdiction string `query:"jurisdiction" maxLength:"200" doc:"Jurisdiction of the consumer: what people call it, or its whole name"`
+		Agency       string `query:"agency" maxLength:"64" doc:"Code of the consumer"`
+		Purpose      string `query:"purpose" maxLength:"64" doc:"Code of the purpose"`
+	}
+	countUses struct {
+		Paged
+		By      string `query:"by" enum:"month,dataset,agency" default:"month" doc:"Of what the months are counted apart"`
+		Dataset string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
+		From    string `query:"from" maxLength:"40" doc:"First month of UTC+8, such as 2026-10"`
+		To      string `query:"to" maxLength:"40" doc:"Last month of UTC+8"`
+	}
+)
+
+func (s *server) registerUsage(a huma.API) {
+	handle(s, a, get("uses", "/v1/uses", "Who used the datasets that the agency provides; an administrator sees all"), uses)
+	handle(s, a, get("count-uses", "/v1/uses/counts", "How often they were used, by month"), usesCounted)
+}
+
+func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err error) {
+	f := usage.Filter{}
+	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
+		return out, err
+	}
+	if in.Jurisdiction != "" {
+		if f.Jurisdiction, err = h.Standing.Resolve(in.Jurisdiction); err != nil {
+			return out, err
+		}
+	}
+	if f.Dataset, err = h.wanted(in.Dataset); err != nil {
+		return out, err
+	}
+	for typed, label := range map[string]*identity.Label{in.Agency: &f.Agency, in.Purpose: &f.Purpose} {
+		if err := parsed(typed, label); err != nil {
+			return out, err
+		}
+	}
+	rows, cursor, err := h.Usage.Uses(ctx, in.by(), f, in.page())
+	if err != nil {
+		return out, err
+	}
+	out = client.Uses{Uses: []client.Used{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
+	for _, row := range rows {
+		out.Uses = append(out.Uses, h.usedShown(row))
+	}
+	return out, nil
+}
+
+// parsed reads a label that may be left out.
+func parsed(typed string, into *identity.Label) (err error) {
+	if typed != "" {
+		*into, err = identity.ParseLabel(typed)
+	}
+	return err
+}
+
+// wanted reads the code of a dataset that may be left out.
+func (h Hosted) wanted(dataset string) (code identity.Label, err error) {
+	if dataset == "" {
+		return code, nil
+	}
+	return h.datasetCode(dataset)
+}
+
+// called returns what people call an agency: its jurisdiction, and its code.
+func (h Hosted) called(a identity.Agency) string {
+	return h.Standing.CalledShort(a.Jurisdiction()) + " " + a.Code().String()
+}
+
+func (h Hosted) usedShown(row usage.Row) client.Used {
+	return client.Used{
+		Entry: row.Entry.String(), Time: stamp(row.Time), Provider: row.Provider.String(), Dataset: row.Dataset.String(),
+		Consumer: row.Consumer.String(), Called: h.called(row.Consumer), Purpose: row.Purpose, Grant: row.Grant.String(), Operation: row.Operation, Rows: row.Rows,
+		Refused: row.Withheld, Why: string(row.Refused), Sealed: string(row.State),
+	}
+}
+
+func usesCounted(ctx context.Context, h Hosted, in *countUses) (out client.MonthlyCounts, err error) {
+	c := usage.Counting{By: usage.By(in.By), From: in.From, To: in.To}
+	if c.Dataset, err = h.wanted(in.Dataset); err != nil {
+		return out, err
+	}
+	rows, cursor, err := h.Usage.CountUses(ctx, in.by(), c, in.page())
+	if err != nil {
+		return out, err
+	}
+	return h.countsShown(c.By, rows, cursor), nil
+}
+
+func (h Hosted) countsShown(by usage.By, rows []usage.Monthly, cursor string) client.MonthlyCounts {
+	out := client.MonthlyCounts{Counts: []client.MonthlyCount{}, Cursor: cursor}
+	for _, row := range rows {
+		n := client.MonthlyCount{Month: row.Month, Count: row.Answered, Refused: row.Refused}
+		switch by {
+		case usage.ByDataset:
+			n.Dataset = row.Of
+		case usage.ByAgency:
+			n.Agency = row.Of
+			if agency, err := identity.ParseAgency(row.Of); err == nil {
+				n.Called = h.called(agency)
+			}
+		}
+		out.Counts = append(out.Counts, n)
+	}
+	return out
+}

@@ -1,0 +1,114 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+)
+
+// List says which rows of a list of uses are wanted. The zero value of a member stands for all.
+type List struct {
+	Dataset      string // code
+	Jurisdiction string // of the agency that uses data: what people call it, or its name
+	Agency       string // the code of the agency that uses data
+	Purpose      string // code
+	From, To     string // a month, a day (both of UTC+8, the last one included), or a time with its zone
+	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
+	Limit        int    // rows; 0 leaves it to the node
+	Cursor       string // where the page before ended
+}
+
+// MaxListed is how many rows a page has at most.
+const MaxListed = 200
+
+// The ways to count.
+const (
+	CountByMonth   = "month"
+	CountByDataset = "dataset"
+	CountByAgency  = "agency"
+)
+
+// query returns the parameters of a request.
+func (l List) query() string {
+	v := url.Values{}
+	for name, value := range map[string]string{
+		"dataset": l.Dataset, "jurisdiction": l.Jurisdiction, "agency": l.Agency, "purpose": l.Purpose, "from": l.From, "to": l.To,
+		"by": l.By, "cursor": l.Cursor,
+	} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if l.Limit != 0 {
+		v.Set("limit", strconv.Itoa(l.Limit))
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
+
+// Whether the sealed part of a row can be told.
+const (
+	SealedErased     = "erased"
+	SealedUnreadable = "unreadable"
+)
+
+// Used is one use of a dataset, as its provider lists it. It tells neither what was asked nor what
+// was answered.
+type Used struct {
+	Entry     string `json:"entry" doc:"Name of the entry that records it"`
+	Time      string `json:"time" doc:"RFC 3339"`
+	Provider  string `json:"provider" doc:"Code of the agency that provides the dataset"`
+	Dataset   string `json:"dataset" doc:"Code of the dataset"`
+	Consumer  string `json:"consumer" doc:"SPIFFE ID of the agency that used it"`
+	Called    string `json:"called" doc:"What people call that agency: its jurisdiction, and its code"`
+	Purpose   string `json:"purpose,omitempty" doc:"Code of the purpose"`
+	Grant     string `json:"grant,omitempty" doc:"Name of the grant it ran under; absent: the provider's own use"`
+	Operation string `json:"operation,omitempty" doc:"lookup, search, verify, receipt, or the function of a measure"`
+	Rows      uint64 `json:"rows" doc:"Records that were answered, or measured"`
+	Refused   bool   `json:"refused,omitempty" doc:"Whether a refusal was told after records had been read"`
+	Why       string `json:"why,omitempty" doc:"Code of that refusal"`
+	Sealed    string `json:"sealed,omitempty" enum:"erased,unreadable" doc:"Why operation and rows are not told"`
+}
+
+// Period is the time of which a list is.
+type Period struct {
+	From string `json:"from,omitempty" doc:"When it begins, RFC 3339; absent: at the beginning"`
+	To   string `json:"to,omitempty" doc:"Before when it ends, RFC 3339; absent: it has no end"`
+}
+
+// Uses is a page of uses, the newest first.
+type Uses struct {
+	Uses []Used `json:"uses"`
+	Period
+	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}
+
+// MonthlyCount is how often something happened in one month.
+type MonthlyCount struct {
+	Month   string `json:"month" doc:"Such as 2026-10, in UTC+8"`
+	Dataset string `json:"dataset,omitempty" doc:"Code of the dataset, where months are counted by dataset"`
+	Agency  string `json:"agency,omitempty" doc:"SPIFFE ID of the agency, where months are counted by agency"`
+	Called  string `json:"called,omitempty" doc:"What people call that agency: its jurisdiction, and its code"`
+	Count   uint64 `json:"count" doc:"How often it was answered"`
+	Refused uint64 `json:"refused" doc:"How often it was refused"`
+}
+
+// MonthlyCounts is a page of counts, the newest month first.
+type MonthlyCounts struct {
+	Counts []MonthlyCount `json:"counts"`
+	Cursor string         `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}
+
+// Uses lists the uses of the datasets that the acting agency provides, or of all datasets for an
+// administrator.
+func (c *Client) Uses(ctx context.Context, l List) (Uses, error) {
+	return get[Uses](ctx, c, "/v1/uses"+l.query())
+}
+
+// CountUses counts the uses of the datasets that the acting agency provides, or of all datasets for
+// an administrator, by month.
+func (c *Client) CountUses(ctx context.Context, l List) (MonthlyCounts, error) {
+	return get[MonthlyCounts](ctx, c, "/v1/uses/counts"+l.query())
+}
