@@ -212,8 +212,8 @@ func (s Share) Total() (n uint64) {
 	return n
 }
 
-// Whole returns all groups added up to one, suppressed groups included. It returns ErrDecimal if
-// the sum is too long or too large for a Decimal.
+// Whole returns all groups added up to one, suppressed groups included. It returns
+// decimal.ErrDecimal if the sum is too long or too large for a decimal.Decimal.
 func (s Share) Whole(m Measure) (Group, error) {
 	whole := total{values: []string{}}
 	for _, g := range s.Groups {

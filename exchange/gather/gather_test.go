@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"xietong/certs/identity"
+	"xietong/exchange/decimal"
 )
 
 func name(t testing.TB, s string) identity.Jurisdiction {
@@ -34,8 +35,12 @@ func rosterOf(t testing.TB, names ...string) Roster {
 
 func number(n uint64) *uint64 { return &n }
 
-func amount(t testing.TB, text string) *Decimal {
-	d := decimal(t, text)
+func amount(t testing.TB, text string) *decimal.Decimal {
+	t.Helper()
+	d, err := decimal.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &d
 }
 
@@ -195,3 +200,6 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// nines is the longest number.
+var nines = strings.Repeat("9", 38)

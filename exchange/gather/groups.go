@@ -3,17 +3,19 @@ package gather
 import (
 	"cmp"
 	"slices"
+
+	"xietong/exchange/decimal"
 )
 
 // Group is the result of the measure over a group of records.
 type Group struct {
-	_          struct{} `cbor:",toarray"`
-	Values     []string // one for each dimension; of Others: the jurisdiction; empty: all records, or suppressed
-	Count      uint64   // records
-	Suppressed bool     // true: groups that are too small to be told one by one, together
-	With       uint64   // records that have a value of the measured field; 0 for Count
-	Amount     *Decimal // sum (for Sum and Average), minimum or maximum; nil where With is 0
-	Others     bool     // true: groups of one jurisdiction for which there is no room, together
+	_          struct{}         `cbor:",toarray"`
+	Values     []string         // one for each dimension; of Others: the jurisdiction; empty: all records, or suppressed
+	Count      uint64           // records
+	Suppressed bool             // true: groups that are too small to be told one by one, together
+	With       uint64           // records that have a value of the measured field; 0 for Count
+	Amount     *decimal.Decimal // sum (for Sum and Average), minimum or maximum; nil where With is 0
+	Others     bool             // true: groups of one jurisdiction for which there is no room, together
 }
 
 // told reports whether a group tells what it is of.
@@ -21,11 +23,11 @@ func (g Group) told() bool { return !g.Suppressed && !g.Others }
 
 // Average returns the average of the values, rounded half to even to places digits after the point,
 // for people to read. It returns false if no record has a value. The amount has to be a sum.
-func (g Group) Average(places int) (Decimal, bool) {
+func (g Group) Average(places int) (decimal.Decimal, bool) {
 	if g.Amount == nil || g.With == 0 {
-		return Decimal{}, false
+		return decimal.Decimal{}, false
 	}
-	return Divide(*g.Amount, g.With, places), true
+	return decimal.Divide(*g.Amount, g.With, places), true
 }
 
 // SortGroups sorts groups in the order that a share needs.
@@ -101,11 +103,20 @@ func (q Question) inOrder(groups []Group, others func(of string) bool) error {
 	return nil
 }
 
+// largestSum is maxSum.
+var largestSum = func() decimal.Decimal {
+	d, err := decimal.Parse(maxSum)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return d
+}()
+
 // bounded checks that the groups count at most maxRecords, and that the sizes of their sums come to
 // at most maxSum, for each jurisdiction that answered. Whatever satisfies this satisfies it added
 // up too, and can be written: so no share is too large to be added to others.
 func (q Question) bounded(groups []Group, answered uint64) error {
-	count, sizes := uint64(0), Adder{}
+	count, sizes := uint64(0), decimal.Adder{}
 	for _, g := range groups {
 		count += g.Count
 		if g.Amount != nil && q.adds() {
@@ -115,7 +126,8 @@ func (q Question) bounded(groups []Group, answered uint64) error {
 	if count > maxRecords*answered {
 		return wrong("%d records of %d jurisdictions, at most %d of each", count, answered, uint64(maxRecords))
 	}
-	if sizes.exceeds(answered) {
+	var most decimal.Adder
+	if most.AddTimes(largestSum, answered); sizes.Cmp(&most) > 0 {
 		return wrong("the amounts are too large: at most %s of each of %d jurisdictions", maxSum, answered)
 	}
 	return nil

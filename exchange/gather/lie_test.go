@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xietong/certs/identity"
+	"xietong/exchange/decimal"
 )
 
 // lies are changes that a lying hop makes to its share before signing.
@@ -19,7 +20,7 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 	},
 	"doubles the amounts of a child": func(w *tree, _ identity.Jurisdiction, s *Share) bool {
 		return w.q.adds() && w.remade(s, 1, func(g Group) Group {
-			var twice Adder
+			var twice decimal.Adder
 			if g.Amount != nil {
 				twice.Add(*g.Amount)
 				twice.Add(*g.Amount)
@@ -114,11 +115,11 @@ func alters(change func(*Group) bool) func(*tree, identity.Jurisdiction, *Share)
 
 // moves adds to an amount.
 func moves(g *Group, by string) bool {
-	var a Adder
+	var a decimal.Adder
 	if g.Amount != nil {
 		a.Add(*g.Amount)
 	}
-	d, err := ParseDecimal(by)
+	d, err := decimal.Parse(by)
 	if err != nil {
 		return false
 	}
@@ -128,11 +129,11 @@ func moves(g *Group, by string) bool {
 	return err == nil
 }
 
-func negative(g *Group) *Decimal {
+func negative(g *Group) *decimal.Decimal {
 	if g.Amount == nil || g.Amount.IsZero() {
 		return nil
 	}
-	d := g.Amount.negated()
+	d := g.Amount.Negated()
 	return &d
 }
 

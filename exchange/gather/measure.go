@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"xietong/exchange/decimal"
 )
 
 // Limits of a measure.
@@ -51,7 +53,7 @@ func ParseFunction(name string) (Function, error) {
 func (f Function) adds() bool { return f == Sum || f == Average }
 
 // better reports whether a comes before b: less for a minimum, more for a maximum.
-func (f Function) better(a, b Decimal) bool {
+func (f Function) better(a, b decimal.Decimal) bool {
 	if f == Minimum {
 		return a.Cmp(b) < 0
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"xietong/certs/canon"
+	"xietong/exchange/decimal"
 )
 
 func TestFunctions(t *testing.T) {
@@ -131,7 +132,7 @@ func TestWhole(t *testing.T) {
 		t.Errorf("without a value: got %+v, %v", none, err)
 	}
 	s.Groups[0].Amount, s.Groups[1].Amount = amount(t, nines), amount(t, "0.5")
-	if got, err := s.Whole(Measure{Function: Sum, Field: "income"}); !errors.Is(err, ErrDecimal) {
+	if got, err := s.Whole(Measure{Function: Sum, Field: "income"}); !errors.Is(err, decimal.ErrDecimal) {
 		t.Errorf("a sum of 39 digits: got %+v, %v, want ErrDecimal", got, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"xietong/certs/identity"
+	"xietong/exchange/decimal"
 )
 
 // total is the sum of groups with the same values.
@@ -13,8 +14,8 @@ type total struct {
 	others      bool
 	from        int // groups that were added
 	count, with uint64
-	adder       Adder       // for a sum or average
-	best        [2]*Decimal // minimum or maximum, and the next best
+	adder       decimal.Adder       // for a sum or average
+	best        [2]*decimal.Decimal // minimum or maximum, and the next best
 }
 
 // newRest returns the empty sum of the groups of a jurisdiction for which there is no room.
@@ -39,8 +40,8 @@ func (t *total) add(f Function, g Group) {
 	}
 }
 
-// group returns the sum as a group. It returns ErrDecimal if the sum of the amounts is too long or
-// too large for a Decimal.
+// group returns the sum as a group. It returns decimal.ErrDecimal if the sum of the amounts is too
+// long or too large for a decimal.Decimal.
 func (t *total) group(f Function) (Group, error) {
 	g := Group{Values: t.values, Suppressed: t.suppressed, Others: t.others, Count: t.count, With: t.with, Amount: t.best[0]}
 	if f.adds() && t.with > 0 {
@@ -68,9 +69,9 @@ func (t *total) minus(f Function, g Group) *total {
 	switch {
 	case g.Amount == nil:
 	case f.adds():
-		less.adder.Add(g.Amount.negated())
+		less.adder.Add(g.Amount.Negated())
 	case *g.Amount == *t.best[0]:
-		less.best = [2]*Decimal{t.best[1]}
+		less.best = [2]*decimal.Decimal{t.best[1]}
 	}
 	return less
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xietong/certs/identity"
+	"xietong/exchange/decimal"
 )
 
 // tree is a tree of jurisdictions that answer one question.
@@ -196,7 +197,7 @@ func (w *tree) group(t *rapid.T) Group {
 		return g
 	}
 	if g.With = rapid.Uint64Range(0, g.Count).Draw(t, "with"); g.With > 0 {
-		d, err := ParseDecimal(fmt.Sprintf("%de%d", rapid.IntRange(-20, 99).Draw(t, "amount"), rapid.IntRange(-18, 3).Draw(t, "exponent")))
+		d, err := decimal.Parse(fmt.Sprintf("%de%d", rapid.IntRange(-20, 99).Draw(t, "amount"), rapid.IntRange(-18, 3).Draw(t, "exponent")))
 		if err != nil {
 			t.Fatal(err)
 		}

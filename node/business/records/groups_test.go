@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"xietong/exchange/decimal"
 	"xietong/exchange/gather"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -117,7 +118,7 @@ func TestGroupsDoNotRun(t *testing.T) {
 
 // sums makes the groups of a sum or average by one field from the values of each group; nil: a
 // record without a value.
-func sums(f gather.Function, groups map[string][]*gather.Decimal) *tallies {
+func sums(f gather.Function, groups map[string][]*decimal.Decimal) *tallies {
 	t := newTallies(gather.Measure{Function: f, Field: "income", By: byVillage}, maxAnswerLen)
 	for value, all := range groups {
 		group := &tally{values: []string{value}}
@@ -129,8 +130,8 @@ func sums(f gather.Function, groups map[string][]*gather.Decimal) *tallies {
 	return t
 }
 
-func decimal(text string) *gather.Decimal {
-	d := must(gather.ParseDecimal(text))
+func amount(text string) *decimal.Decimal {
+	d := must(decimal.Parse(text))
 	return &d
 }
 
@@ -158,13 +159,13 @@ func TestSmallSums(t *testing.T) {
 		"all of them": {"a: 1; b: 1; c: 1", "* 3 3:3"},
 	} {
 		for _, f := range []gather.Function{gather.Sum, gather.Average} {
-			groups := map[string][]*gather.Decimal{}
+			groups := map[string][]*decimal.Decimal{}
 			for part := range strings.SplitSeq(row.groups, "; ") {
 				name, values, _ := strings.Cut(part, ": ")
 				for _, v := range strings.Fields(values) {
-					var value *gather.Decimal
+					var value *decimal.Decimal
 					if v != "-" {
-						value = decimal(v)
+						value = amount(v)
 					}
 					groups[name] = append(groups[name], value)
 				}
@@ -183,8 +184,8 @@ func TestSmallSums(t *testing.T) {
 // TestNothingOfTooFew checks that a sum is refused if even all groups together have too few values,
 // or one value that makes half. The provider is told the sum all the same.
 func TestNothingOfTooFew(t *testing.T) {
-	one, minus := decimal("1"), decimal("-9")
-	for what, groups := range map[string]map[string][]*gather.Decimal{
+	one, minus := amount("1"), amount("-9")
+	for what, groups := range map[string]map[string][]*decimal.Decimal{
 		"two values":        {"a": {one, nil, nil}, "b": {one, nil}},
 		"one makes half":    {"a": {one, minus}, "b": {one, one}},
 		"one of all is one": {"a": {one}},
@@ -203,11 +204,11 @@ func TestNothingOfTooFew(t *testing.T) {
 			}
 		}
 	}
-	three := sums(gather.Sum, map[string][]*gather.Decimal{"a": {one, one, one, nil}}) // none makes half
+	three := sums(gather.Sum, map[string][]*decimal.Decimal{"a": {one, one, one, nil}}) // none makes half
 	if err := three.check(4); err == nil {
 		t.Error("three values where four are needed: nothing is refused")
 	}
-	if err := sums(gather.Sum, map[string][]*gather.Decimal{"a": {nil, nil, nil}}).check(3); err != nil {
+	if err := sums(gather.Sum, map[string][]*decimal.Decimal{"a": {nil, nil, nil}}).check(3); err != nil {
 		t.Errorf("no value at all: %v, want nothing told of one and no refusal", err)
 	}
 }
@@ -242,7 +243,7 @@ func tell(t *rapid.T, f gather.Function, all map[string]drawn, least uint64) (gr
 				group.add(nil)
 				continue
 			}
-			group.add(decimal(fmt.Sprint(*value)))
+			group.add(amount(fmt.Sprint(*value)))
 		}
 		tallies.of[name] = group
 	}
@@ -381,7 +382,7 @@ func tallyOf(values drawn) *tally {
 			g.add(nil)
 			continue
 		}
-		g.add(decimal(fmt.Sprint(*v)))
+		g.add(amount(fmt.Sprint(*v)))
 	}
 	return g
 }

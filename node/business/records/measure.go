@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"xietong/exchange/decimal"
 	"xietong/exchange/gather"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
@@ -18,14 +19,14 @@ import (
 type tally struct {
 	values      []string // as read returns them; "null" where a record has none
 	count, with uint64   // records, and records that have a value
-	sum         gather.Adder
-	size        gather.Adder   // of the absolute values
-	largest     gather.Decimal // absolute value
-	least, most gather.Decimal
+	sum         decimal.Adder
+	size        decimal.Adder   // of the absolute values
+	largest     decimal.Decimal // absolute value
+	least, most decimal.Decimal
 }
 
 // add counts a record and its value; nil: the record has no value.
-func (t *tally) add(value *gather.Decimal) {
+func (t *tally) add(value *decimal.Decimal) {
 	t.count++
 	if value == nil {
 		return
@@ -73,7 +74,7 @@ func (t *tally) tells(f gather.Function, least uint64) bool {
 	if least == 0 || t.with == 0 || f != gather.Sum && f != gather.Average {
 		return false
 	}
-	var twice gather.Adder
+	var twice decimal.Adder
 	twice.Add(t.largest)
 	twice.Add(t.largest)
 	return t.with < least || twice.Cmp(&t.size) >= 0
@@ -155,7 +156,7 @@ func (t *tallies) add(record []byte) error {
 }
 
 // value returns the value of the measured field; nil: the record has none, or no field is measured.
-func (t *tallies) value(record []byte) (*gather.Decimal, error) {
+func (t *tallies) value(record []byte) (*decimal.Decimal, error) {
 	if t.measure.Field == "" {
 		return nil, nil
 	}
@@ -163,7 +164,7 @@ func (t *tallies) value(record []byte) (*gather.Decimal, error) {
 	if err != nil || string(raw) == "null" {
 		return nil, err
 	}
-	value, err := gather.ParseDecimal(string(raw))
+	value, err := decimal.Parse(string(raw))
 	return &value, err
 }
 
@@ -324,7 +325,7 @@ func (p plan) told(err error) error {
 		return text.Fail(text.GroupTooSmall, text.Args{
 			"dataset": dataset, "measure": measure, "least": strconv.Itoa(p.set.SmallestCell),
 		}, err)
-	case errors.Is(err, gather.ErrDecimal):
+	case errors.Is(err, decimal.ErrDecimal):
 		return text.Fail(text.MeasureInexact, text.Args{"dataset": dataset, "measure": measure}, err)
 	}
 	return err

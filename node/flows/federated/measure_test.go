@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/group"
+	"xietong/exchange/decimal"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
@@ -212,21 +213,21 @@ func TestNoDataset(t *testing.T) {
 
 // TestLyingAboutAmounts: an amount that a hop changes is found as surely as a count.
 func TestLyingAboutAmounts(t *testing.T) {
-	decimal := func(s string) *gather.Decimal { d := must(gather.ParseDecimal(s)); return &d }
+	amount := func(s string) *decimal.Decimal { d := must(decimal.Parse(s)); return &d }
 	for what, row := range map[string]struct {
 		function gather.Function
 		lie      func(*gather.Share)
 		kind     gather.Kind
 	}{
-		"a greater sum":     {gather.Sum, func(s *gather.Share) { s.Groups[0].Amount = decimal("134.376") }, gather.Altered},
-		"a smaller sum":     {gather.Average, func(s *gather.Share) { s.Groups[0].Amount = decimal("-134.375") }, gather.Altered},
+		"a greater sum":     {gather.Sum, func(s *gather.Share) { s.Groups[0].Amount = amount("134.376") }, gather.Altered},
+		"a smaller sum":     {gather.Average, func(s *gather.Share) { s.Groups[0].Amount = amount("-134.375") }, gather.Altered},
 		"a value more":      {gather.Average, func(s *gather.Share) { s.Groups[0].With++ }, gather.Invented},
-		"a greater minimum": {gather.Minimum, func(s *gather.Share) { s.Groups[0].Amount = decimal("0") }, gather.Altered},
+		"a greater minimum": {gather.Minimum, func(s *gather.Share) { s.Groups[0].Amount = amount("0") }, gather.Altered},
 		"a county less": {gather.Sum, func(s *gather.Share) {
-			s.Groups[0].Count, s.Groups[0].With, s.Groups[0].Amount = 5, 4, decimal("34.25")
+			s.Groups[0].Count, s.Groups[0].With, s.Groups[0].Amount = 5, 4, amount("34.25")
 		}, gather.Dropped},
 		"a county twice": {gather.Sum, func(s *gather.Share) {
-			s.Groups[0].Count, s.Groups[0].With, s.Groups[0].Amount = 7, 6, decimal("234.5")
+			s.Groups[0].Count, s.Groups[0].With, s.Groups[0].Amount = 7, 6, amount("234.5")
 		}, gather.Doubled},
 	} {
 		t.Run(what, func(t *testing.T) {

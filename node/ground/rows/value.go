@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"xietong/node/ground/scalar"
 )
 
 // decodeObject decodes one JSON object strictly: UTF-8, no name twice, bounded in depth and length,
-// nothing after it. Numbers get their canonical spelling.
+// nothing after it.
 func decodeObject(data []byte) (map[string]any, *Bad) {
 	switch {
 	case len(data) > MaxRecordLen:
@@ -21,7 +21,7 @@ func decodeObject(data []byte) (map[string]any, *Bad) {
 	case !utf8.Valid(data):
 		return nil, bad("", "not UTF-8")
 	}
-	v, refused := decode(data, MaxDepth)
+	v, refused := decode(data, inRecord)
 	if refused != nil {
 		return nil, refused
 	}
@@ -38,18 +38,33 @@ func decodeScalar(data []byte) (any, *Bad) {
 	if len(data) > MaxRecordLen || !utf8.Valid(data) {
 		return nil, bad("", "malformed")
 	}
-	return decode(data, MaxDepth)
+	return decode(data, inRecord)
 }
 
-// decoder decodes values that are nested no deeper than deepest.
+// taking is what is taken of one kind of JSON.
+type taking struct {
+	deepest    int                             // nesting
+	text, name func(string) (_, reason string) // of a text, and of the name of a member
+}
+
+// A schema may name any character in its patterns and descriptions. The names in it are looked at
+// by outline, which refuses what is not composed.
+var (
+	inRecord = taking{MaxDepth, scalar.Text, scalar.Text}
+	inSchema = taking{
+		maxSchemaDepth, func(s string) (_, reason string) { return scalar.Compose(s), "" }, func(s string) (_, reason string) { return s, "" },
+	}
+)
+
 type decoder struct {
 	*json.Decoder
-	deepest int
+	taking
 }
 
-// decode decodes one JSON value with nothing after it.
-func decode(data []byte, deepest int) (any, *Bad) {
-	d := decoder{json.NewDecoder(bytes.NewReader(data)), deepest}
+// decode decodes one JSON value with nothing after it. Numbers get their one spelling, and texts
+// their composed form.
+func decode(data []byte, t taking) (any, *Bad) {
+	d := decoder{json.NewDecoder(bytes.NewReader(data)), t}
 	d.UseNumber()
 	v, refused := decodeValue(d, "", 0)
 	if refused != nil {
@@ -77,16 +92,17 @@ func decodeValue(d decoder, column string, depth int) (any, *Bad) {
 		}
 		return decodeItems(d, column, depth)
 	case json.Number:
-		n, ok := canonicalNumber(t.String())
-		if !ok {
-			return nil, bad(column, "number")
+		n, reason := scalar.Number(t.String())
+		if reason != "" {
+			return nil, bad(column, reason)
 		}
-		return n, nil
+		return json.Number(n.String()), nil
 	case string:
-		if strings.ContainsRune(t, utf8.RuneError) {
-			// It is half of a surrogate pair, or the mark of text that was lost before.
-			return nil, bad(column, "not UTF-8")
+		text, reason := d.text(t)
+		if reason != "" {
+			return nil, bad(column, reason)
 		}
+		return text, nil
 	}
 	return token, nil
 }
@@ -98,6 +114,10 @@ func decodeMembers(d decoder, column string, depth int) (any, *Bad) {
 		name, isName := token.(string)
 		if err != nil || !isName {
 			return nil, bad(column, "malformed")
+		}
+		name, reason := d.name(name)
+		if reason != "" {
+			return nil, bad(column, reason)
 		}
 		of := column
 		if depth == 0 {
@@ -131,38 +151,6 @@ func decodeItems(d decoder, column string, depth int) (any, *Bad) {
 		return nil, bad(column, "malformed")
 	}
 	return list, nil
-}
-
-const maxDigits = 32
-
-// canonicalNumber returns the canonical spelling of a number. An integer without point and exponent
-// keeps its digits; any other number becomes the shortest decimal of the nearest float64. ok is
-// false for a number that has more than 32 characters or 17 significant digits, or is too large for
-// a float64.
-func canonicalNumber(s string) (json.Number, bool) {
-	if len(s) > maxDigits {
-		return "", false
-	}
-	if !strings.ContainsAny(s, ".eE") {
-		if s == "-0" {
-			s = "0"
-		}
-		return json.Number(s), true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsInf(f, 0) || significant(s) > 17 {
-		return "", false
-	}
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
-		return json.Number(strconv.FormatInt(int64(f), 10)), true
-	}
-	return json.Number(strconv.FormatFloat(f, 'g', -1, 64)), true
-}
-
-// significant counts the digits of a decimal without leading and trailing zeros.
-func significant(s string) int {
-	mantissa, _, _ := strings.Cut(strings.ToLower(s), "e")
-	return len(strings.Trim(strings.Replace(strings.TrimPrefix(mantissa, "-"), ".", "", 1), "0"))
 }
 
 // appendValue appends the canonical JSON of a decoded value.

@@ -10,6 +10,7 @@ var plainPhrases = []struct{ en, told string }{
 	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "it ends too early"},
 	{`Syntax error: unexpected token after expression`, "something follows the expression; equality is =="},
 	{`undeclared reference to '{value}'`, "there is no field or function {value}"},
+	{`character U+{value}`, "it holds U+{value}, a character that nobody sees (of control, without width, or of direction); take it out"},
 }
 
 // causePhrases are the causes that the floors below and the libraries tell with parts of their own.
@@ -102,6 +103,9 @@ var causePhrases = []struct{ en, told string }{
 	{`expected {value}`, "应为 {value}"},
 	{`bad flag syntax: {value}`, "写法不符：{value}"},
 	{`lookup {value}: {why}`, "找不到 {value} 的地址"},
+
+	// values (node/ground/rows)
+	{`character U+{value}`, "含有看不见的字符 U+{value}（控制字符、零宽字符或改变文字方向的字符），请删除"},
 
 	// questions and requests
 	{`limit: {value}`, "条数的范围是 {value}"},

@@ -1,4 +1,4 @@
-package gather
+package decimal
 
 import (
 	"fmt"
@@ -48,27 +48,25 @@ func (a *Adder) Decimal() (Decimal, error) {
 	return d, nil
 }
 
-// exceeds reports whether the sum is more than n times maxSum.
-func (a *Adder) exceeds(n uint64) bool {
-	return a.scaled.Cmp(new(big.Int).Mul(largestSum, new(big.Int).SetUint64(n))) > 0
+// AddTimes adds a number n times.
+func (a *Adder) AddTimes(d Decimal, n uint64) {
+	times := new(big.Int).SetUint64(n)
+	a.scaled.Add(&a.scaled, times.Mul(times, d.scaled()))
 }
 
-// largestSum is maxSum in 10^-18.
-var largestSum = func() *big.Int {
-	d, err := ParseDecimal(maxSum)
-	if err != nil {
-		panic(err) // it is a constant
-	}
-	return d.scaled()
-}()
-
-// scaled returns the number in 10^-18.
-func (d Decimal) scaled() *big.Int {
+// coefficient returns the coefficient without its sign.
+func (d Decimal) coefficient() *big.Int {
 	n := new(big.Int).SetUint64(d.low)
 	if d.high > 0 {
 		high := new(big.Int).SetUint64(d.high)
 		n.Add(n, high.Mul(high, limbUnit))
 	}
+	return n
+}
+
+// scaled returns the number in 10^-18.
+func (d Decimal) scaled() *big.Int {
+	n := d.coefficient()
 	n.Mul(n, powers[int(d.exponent)+maxFraction])
 	if d.negative {
 		n.Neg(n)
@@ -79,7 +77,7 @@ func (d Decimal) scaled() *big.Int {
 // Divide returns the average sum / n, rounded half to even to places digits after the point (0 to
 // 18), and never to more than 38 digits; 0 where n is 0. The average is for people to read:
 // messages carry the sum and the number, since averages do not add up. An average of numbers near
-// the largest may have an exponent beyond the limit of ParseDecimal.
+// the largest may have an exponent beyond the limit of Parse.
 func Divide(sum Decimal, n uint64, places int) Decimal {
 	if n == 0 {
 		return Decimal{}

@@ -1,6 +1,7 @@
-package gather
+package decimal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -15,7 +16,7 @@ import (
 
 func decimal(t testing.TB, text string) Decimal {
 	t.Helper()
-	d, err := ParseDecimal(text)
+	d, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func TestSpellings(t *testing.T) {
 		"340282366920938463463374607431": {"340282366920938463463374607431"},
 	} {
 		for _, s := range spellings {
-			d, err := ParseDecimal(s)
+			d, err := Parse(s)
 			if err != nil || d.String() != want || len(want) > 80 || d != decimal(t, want) {
 				t.Errorf("%s: got %s, %v, want %s", s, d, err, want)
 			}
@@ -72,7 +73,7 @@ func TestNoDecimal(t *testing.T) {
 		"too large":       {"1e400", "-1e39", nines + "e39", "1e" + strings.Repeat("9", 100), "1e39"},
 	} {
 		for _, s := range texts {
-			if d, err := ParseDecimal(s); !errors.Is(err, ErrDecimal) || !strings.Contains(err.Error(), why) || len(err.Error()) > 250 {
+			if d, err := Parse(s); !errors.Is(err, ErrDecimal) || !strings.Contains(err.Error(), why) || len(err.Error()) > 250 {
 				t.Errorf("%.50q: got %s, %v, want %s", s, d, err, why)
 			}
 		}
@@ -111,7 +112,7 @@ func drawDecimal() *rapid.Generator[Decimal] {
 		if digits != "" {
 			text = strings.Replace(text, "0", "", 1)
 		}
-		d, err := ParseDecimal(fmt.Sprintf("%se%d", text, rapid.IntRange(-18, 38-strings.Count(digits, "0")).Draw(t, "exponent")))
+		d, err := Parse(fmt.Sprintf("%se%d", text, rapid.IntRange(-18, 38-strings.Count(digits, "0")).Draw(t, "exponent")))
 		if err != nil {
 			return Decimal{}
 		}
@@ -133,8 +134,8 @@ func TestDecimals(t *testing.T) {
 			if d.Sign() != exact.Sign() || rat(rt, d.Abs().String()).Cmp(exact.Abs(exact)) != 0 || d.IsZero() != (d.Sign() == 0) {
 				rt.Errorf("%s: sign %d, without it %s", d, d.Sign(), d.Abs())
 			}
-			if d.negated().negated() != d || d.negated().Sign() != -d.Sign() {
-				rt.Errorf("%s: the other sign is %s", d, d.negated())
+			if d.Negated().Negated() != d || d.Negated().Sign() != -d.Sign() {
+				rt.Errorf("%s: the other sign is %s", d, d.Negated())
 			}
 		}
 		same := rapid.Permutation(all).Draw(rt, "order")
@@ -161,7 +162,7 @@ func checkSum(t *rapid.T, a *Adder, want *big.Rat) {
 	if err == nil && rat(t, got.String()).Cmp(want) != 0 {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if _, parsed := ParseDecimal(strings.TrimRight(want.FloatString(18), "0") + "0"); (err == nil) != (parsed == nil) {
+	if _, parsed := Parse(strings.TrimRight(want.FloatString(18), "0") + "0"); (err == nil) != (parsed == nil) {
 		t.Errorf("%s: got %v, and parsed %v", want, err, parsed)
 	}
 	if err != nil && !errors.Is(err, ErrDecimal) {
@@ -225,7 +226,7 @@ func TestDivide(t *testing.T) {
 // place.
 func TestDivideExactly(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		sum, n := drawDecimal().Draw(rt, "sum"), rapid.Uint64Range(1, MaxCount).Draw(rt, "n")
+		sum, n := drawDecimal().Draw(rt, "sum"), rapid.Uint64Range(1, 1<<53).Draw(rt, "n")
 		places := rapid.IntRange(0, 18).Draw(rt, "places")
 		got := Divide(sum, n, places)
 		off := new(big.Rat).Quo(rat(rt, sum.String()), new(big.Rat).SetInt(new(big.Int).SetUint64(n)))
@@ -241,19 +242,19 @@ func TestDivideExactly(t *testing.T) {
 	})
 }
 
-func FuzzParseDecimal(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"0", "-0", "1.50", "10e-1", "1e38", "1e-18", "1e400", nines, nines + "9", "-" + nines + "e-18", "01", "1.", "1e"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDecimal(text)
+		d, err := Parse(text)
 		if err != nil {
 			if !errors.Is(err, ErrDecimal) || d != (Decimal{}) {
 				t.Errorf("%q: got %s, %v", text, d, err)
 			}
 			return
 		}
-		again, err := ParseDecimal(d.String())
+		again, err := Parse(d.String())
 		if err != nil || again != d || len(d.String()) > 80 {
 			t.Errorf("%q: %s came back as %s, %v", text, d, again, err)
 		}
@@ -267,4 +268,43 @@ func FuzzParseDecimal(f *testing.F) {
 			t.Errorf("%q became %s", text, d)
 		}
 	})
+}
+
+// TestArithmetic compares sums and products with exact fractions: each is exact, or refused.
+func TestArithmetic(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		a, b := drawDecimal().Draw(rt, "a"), drawDecimal().Draw(rt, "b")
+		x, y := rat(rt, a.String()), rat(rt, b.String())
+		sum, err := a.Plus(b)
+		checkExact(rt, sum, err, new(big.Rat).Add(x, y))
+		product, err := a.Times(b)
+		checkExact(rt, product, err, new(big.Rat).Mul(x, y))
+	})
+}
+
+// checkExact checks that a result is exact, and refused only where the exact one is no Decimal.
+func checkExact(t *rapid.T, got Decimal, err error, want *big.Rat) {
+	if err == nil && rat(t, got.String()).Cmp(want) != 0 {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	short := strings.TrimSuffix(strings.TrimRight(want.FloatString(60), "0"), ".")
+	digits := strings.TrimRight(short, "0")
+	if _, parsed := Parse(fmt.Sprintf("%se%d", cmp.Or(digits, "0"), len(short)-len(digits))); (err == nil) != (parsed == nil) {
+		t.Errorf("%s: got %v, and parsed %v", want, err, parsed)
+	}
+}
+
+func TestInts(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "-1": -1, "100": 100, "9223372036854775807": 1<<63 - 1, "-9223372036854775808": -1 << 63, "1e18": 1_000_000_000_000_000_000,
+	} {
+		if n, ok := decimal(t, text).Int(); !ok || n != want || FromInt(want) != decimal(t, text) {
+			t.Errorf("%s: got %d, %t, and %s", text, n, ok, FromInt(want))
+		}
+	}
+	for _, text := range []string{"0.5", "9223372036854775808", "-9223372036854775809", "1e19", nines, "1e38"} {
+		if n, ok := decimal(t, text).Int(); ok {
+			t.Errorf("%s: got %d, want none", text, n)
+		}
+	}
 }

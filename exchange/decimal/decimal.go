@@ -1,4 +1,17 @@
-package gather
+// Package decimal is the one kind of number of the house: exact, of at most 38 digits.
+//
+// A number in a record, a key, a condition, a filter or a sum is a Decimal: a coefficient of at
+// most 38 digits times ten to a power from -18 to 38. Whatever is beyond that is refused, never
+// rounded. Each number has one spelling, as a person writes it, and equal numbers are equal by ==:
+//
+//	99999999999999.99, 9.999999999999999e13   ->  99999999999999.99
+//	1e17, 100000000000000000.0, 10E16         ->  100000000000000000
+//	-0, 0.00, 0e999999999                     ->  0
+//
+// A floating-point number would not do: it changes an amount such as 99999999999999.99, and its sum
+// depends on the order, so nobody could prove that it was added up correctly. The package is pure,
+// and what a text costs is bounded by its length, whatever its exponent says.
+package decimal
 
 import (
 	"cmp"
@@ -19,13 +32,18 @@ const (
 	limbSize = 10_000_000_000_000_000_000 // 10^19, less than 2^64
 )
 
-// ErrDecimal is wrapped by every error about a text or a sum that is not a Decimal.
-var ErrDecimal = errors.New("not a decimal of at most 38 digits")
+// ErrDecimal is wrapped by every error about a text or a sum that is not a Decimal; the others are
+// wrapped where it is a number all the same.
+var (
+	ErrDecimal = errors.New("not a decimal of at most 38 digits")
+	ErrLong    = fmt.Errorf("%w: too many digits", ErrDecimal)
+	ErrSmall   = fmt.Errorf("%w: too small", ErrDecimal)
+	ErrLarge   = fmt.Errorf("%w: too large", ErrDecimal)
+)
 
 // Decimal is an exact number: coefficient × 10^exponent, with a coefficient of at most 38 digits
 // that does not end in 0, and an exponent from -18 to 38. Equal numbers are equal by ==, and the
-// zero value is 0. A floating-point number would not do: its sum depends on the order, so no hop
-// could prove that it added up correctly.
+// zero value is 0.
 type Decimal struct {
 	negative bool
 	exponent int8
@@ -33,12 +51,12 @@ type Decimal struct {
 	low      uint64 // less than 10^19
 }
 
-// ParseDecimal parses a number as JSON spells it, of at most 128 bytes. It takes every spelling of
+// Parse parses a number as JSON spells it, of at most 128 bytes. It takes every spelling of
 // a number; String returns the one spelling that is written. It returns ErrDecimal for a text that
 // is not a number, or a number that a Decimal cannot hold exactly.
-func ParseDecimal(text string) (Decimal, error) {
+func Parse(text string) (Decimal, error) {
 	if len(text) > maxNumber {
-		return Decimal{}, fmt.Errorf("%w: too many digits: %d bytes, at most %d", ErrDecimal, len(text), maxNumber)
+		return Decimal{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLong, len(text), maxNumber)
 	}
 	rest, negative := strings.CutPrefix(text, "-")
 	whole, rest := cutDigits(rest)
@@ -96,11 +114,11 @@ func decimalOf(negative bool, digits string, exponent int) (Decimal, error) {
 	case short == "":
 		return Decimal{}, nil
 	case len(short) > maxDigits:
-		return Decimal{}, fmt.Errorf("%w: too many digits: %d, at most %d", ErrDecimal, len(short), maxDigits)
+		return Decimal{}, fmt.Errorf("%w: %d, at most %d", ErrLong, len(short), maxDigits)
 	case exponent < -maxFraction:
-		return Decimal{}, fmt.Errorf("%w: too small: more than %d digits after the point", ErrDecimal, maxFraction)
+		return Decimal{}, fmt.Errorf("%w: more than %d digits after the point", ErrSmall, maxFraction)
 	case exponent > maxExponent:
-		return Decimal{}, fmt.Errorf("%w: too large: an exponent of more than %d", ErrDecimal, maxExponent)
+		return Decimal{}, fmt.Errorf("%w: an exponent of more than %d", ErrLarge, maxExponent)
 	}
 	return compose(negative, short, exponent), nil
 }
@@ -152,7 +170,7 @@ func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil 
 // UnmarshalText parses the one spelling. It refuses any other spelling, because a signed value has
 // one form.
 func (d *Decimal) UnmarshalText(text []byte) error {
-	parsed, err := ParseDecimal(string(text[:min(len(text), maxNumber+1)]))
+	parsed, err := Parse(string(text[:min(len(text), maxNumber+1)]))
 	if err != nil {
 		return err
 	}
@@ -183,8 +201,8 @@ func (d Decimal) Abs() Decimal {
 	return d
 }
 
-// negated returns the number with the other sign.
-func (d Decimal) negated() Decimal {
+// Negated returns the number with the other sign.
+func (d Decimal) Negated() Decimal {
 	d.negative = !d.negative && !d.IsZero()
 	return d
 }
