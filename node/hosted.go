@@ -57,6 +57,7 @@ type hosted struct {
 	relay    *relay.Relay
 	check    *selfcheck.Desk
 	many     *federated.Desk
+	records  *records.Desk
 	face     api.Hosted
 
 	mu       sync.Mutex                                 // guards the fields below
@@ -180,6 +181,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	desk.Unreadable = func(entry identity.Entry, dataset identity.Label, err error) {
 		h.logger.Error("record cannot be read", "entry", entry.String(), "dataset", dataset.String(), "error", err)
 	}
+	desk.Uncounted = h.uncounted
+	h.records = desk
 	receipts := sharing.NewDesk(h.host, records.DatasetState)
 	ask := anywhere.New(h.host, desk, receipts, engine)
 	many := federated.New(h.host, desk, ask, engine, h.relay, where)
@@ -207,6 +210,16 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Usage:  usage.NewDesk(h.host, catalog.Providers),
 		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
+}
+
+// uncounted tells that a count by the fields looks at every record, or that the counts could not be
+// kept whole.
+func (h *hosted) uncounted(dataset identity.Label, fields []string, err error) {
+	if err != nil {
+		h.logger.Error("records not counted", "error", err)
+		return
+	}
+	h.logger.Warn("too many values to be counted by", "dataset", dataset.String(), "fields", fields)
 }
 
 // checkOf returns the desk that asks others which keys they believe for the jurisdiction.

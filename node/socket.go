@@ -122,6 +122,7 @@ func (n *Node) start(h *hosted) {
 	n.workers.Go(func() { h.chains.Run(n.ctx) })
 	n.workers.Go(func() { h.check.Run(n.ctx) })
 	n.workers.Go(func() { h.many.Run(n.ctx) })
+	n.workers.Go(func() { h.records.Run(n.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
 	}

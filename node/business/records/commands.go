@@ -33,6 +33,7 @@ func Register(r *state.Registry) {
 		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
 		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
 	)
+	registerCounts(r)
 	commandPut.Handle(r, applyPut)
 	commandRetract.Handle(r, applyRetract)
 	commandImportOpen.Handle(r, applyImportOpen)
@@ -64,6 +65,7 @@ type putBody struct {
 	Version   uint64 // of the catalogue entry whose schema the record was checked with
 	Key       MAC
 	Indexed   []indexedMAC
+	Groups    []groupValue
 	Statement book.Statement
 }
 
@@ -94,26 +96,31 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 	if !ok || current != b.Version {
 		return putResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	v := newView(tx)
-	_, replaced := v.current(b.Code, b.Key)
+	v, c := newView(tx), newCounting(tx, b.Code)
+	before := c.current(v, b.Key)
+	groups, err := c.groups(b.Groups)
+	if err != nil {
+		return putResult{}, err
+	}
+	c.replace(b.Key, before, &row{groups})
 	entry, err := b.Statement.Append(tx, recordHead(provider, b.Code))
 	if err != nil {
 		return putResult{}, err
 	}
-	return putResult{Entry: entry, Replaced: replaced}, errors.Join(
-		keep(tx, v, b.Code, b.Key, b.Indexed, entry, ledger.None),
+	return putResult{Entry: entry, Replaced: before != nil}, errors.Join(
+		keep(tx, v, b.Code, b.Key, b.Indexed, entry, version{State: statePut, Groups: groups}),
+		c.save(),
 		changed(tx, b.Code, entry, 0),
 	)
 }
 
-// keep makes a put version findable. v is a view of tx. opened refers to the entry that opened the
-// import of the version; None: put by itself.
-func keep(tx *state.Tx, v view, code identity.Label, key MAC, indexed []indexedMAC, entry, opened ledger.Ref) error {
+// keep makes a put version findable, which is that of the entry. v is a view of tx.
+func keep(tx *state.Tx, v view, code identity.Label, key MAC, indexed []indexedMAC, entry ledger.Ref, put version) error {
 	index, _ := entry.Index()
 	if err := clearGivenUp(tx, v, code, key); err != nil {
 		return err
 	}
-	if err := versions.Save(tx, versionKey(code, key, opened, index), version{State: statePut, Import: opened}); err != nil {
+	if err := versions.Save(tx, versionKey(code, key, put.Import, index), put); err != nil {
 		return err
 	}
 	for _, m := range indexed {
@@ -164,9 +171,12 @@ func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
+	c := newCounting(tx, b.Code)
+	c.replace(b.Key, c.current(newView(tx), b.Key), nil)
 	index, _ := entry.Index()
 	return entry, errors.Join(
-		versions.Save(tx, versionKey(b.Code, b.Key, ledger.None, index), version{State: stateRetracted}),
+		versions.Save(tx, versionKey(b.Code, b.Key, ledger.None, index), version{State: stateRetracted, Groups: grouped{}}),
+		c.save(),
 		changed(tx, b.Code, entry, 1),
 	)
 }

@@ -36,10 +36,17 @@ type Desk struct {
 	Barred func(consumer identity.Agency, dataset identity.Label)
 	// Unreadable, if set, is told once of each entry whose record cannot be read.
 	Unreadable func(entry identity.Entry, dataset identity.Label, err error)
+	// Uncounted, if set, is told once of each field by which a dataset is not counted although its
+	// entry declares it, because the field has too many values or one that is too long; and of
+	// every error of Run, with no dataset.
+	Uncounted func(dataset identity.Label, fields []string, err error)
 	// Slots, if set, are those in which questions are decided and records are scanned.
 	Slots *budget.Slots
 	// Files, if set, has room for the files that all desks of a node take in.
 	Files *Files
+
+	moved     chan struct{}   // tells Run that there may be something to do
+	uncounted map[string]bool // what Uncounted was told of; Run's alone
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
@@ -87,7 +94,7 @@ type compiled struct {
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
 		ledger: l, mostOpened: maxOpenedToAt, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
-		damaged: map[uint64]bool{},
+		damaged: map[uint64]bool{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
 	}
 }
 
@@ -211,9 +218,17 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 	if err != nil {
 		return entry, false, fmt.Errorf("put record: %w", err)
 	}
+	declared, err := d.declare(ctx, set)
+	if err != nil {
+		return entry, false, err
+	}
+	groups, err := d.newLabels(code, declared).values(record.JSON, nil)
+	if err != nil {
+		return entry, false, fmt.Errorf("put record: %w", err)
+	}
 	put, err := commandPut.Do(ctx, d.ledger, set.requested(d.ledger, id, record.JSON), putBody{
 		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
-		Statement: act,
+		Groups: groups, Statement: act,
 	})
 	return put.Entry.In(d.ledger.Log()), put.Replaced, err
 }

@@ -218,6 +218,7 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 	if err != nil {
 		return Loaded{}, err
 	}
+	d.poke()
 	return l.loaded(ctx, published)
 }
 

@@ -51,6 +51,7 @@ type chunkBody struct {
 	Import uint64   // index of the entry that opened it
 	First  uint64   // row of the import, counted from 0
 	Passed MAC      // of all rows up to the end of this chunk
+	Values []groupValue
 	Rows   []chunkRow
 }
 
@@ -58,6 +59,7 @@ type chunkRow struct {
 	_          struct{} `cbor:",toarray"`
 	Key        MAC
 	Indexed    []indexedMAC
+	Groups     []uint64 // places in the list of values
 	Commitment ledger.Commitment
 	Sealed     []byte
 }
@@ -90,7 +92,9 @@ func (s importState) save(tx *state.Tx, opened uint64) error {
 
 // end saves an import that is finished; the dataset may be imported into again.
 func (s importState) end(tx *state.Tx, opened uint64) error {
-	return errors.Join(s.save(tx, opened), tx.Delete(bucketImporting, []byte(s.Code.String())))
+	c := newCounting(tx, s.Code)
+	c.ended(ledger.RefTo(opened), s)
+	return errors.Join(s.save(tx, opened), tx.Delete(bucketImporting, []byte(s.Code.String())), c.save())
 }
 
 // importByID returns the import with the id, unless it was given up.
@@ -179,11 +183,11 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 	}
 	head := recordHead(provider, s.Code)
 	head.About = ledger.RefTo(b.Import)
-	v := newView(tx) // one for all rows: most of them were last imported together
-	for _, row := range b.Rows {
-		index, err := tx.Append(head, ledger.PlainEvidence(row.Commitment), row.Sealed)
+	v, c := newView(tx), newCounting(tx, s.Code) // one for all rows: most of them were last imported together
+	for _, each := range b.Rows {
+		index, err := tx.Append(head, ledger.PlainEvidence(each.Commitment), each.Sealed)
 		if err == nil {
-			err = keep(tx, v, s.Code, row.Key, row.Indexed, ledger.RefTo(index), head.About)
+			err = c.keep(v, each, b.Values, ledger.RefTo(index))
 		}
 		if err != nil {
 			return 0, err
@@ -192,7 +196,21 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 		s.Done++
 	}
 	s.Passed = b.Passed
-	return s.Done, s.save(tx, b.Import)
+	return s.Done, errors.Join(c.save(), s.save(tx, b.Import))
+}
+
+// keep counts and keeps a row of the unfinished import.
+func (c *counting) keep(v view, each chunkRow, values []groupValue, entry ledger.Ref) error {
+	values, err := picked(values, each.Groups)
+	if err != nil {
+		return err
+	}
+	groups, err := c.groups(values)
+	if err != nil {
+		return err
+	}
+	c.stage(v, each.Key, &row{groups})
+	return keep(c.tx, v, c.code, each.Key, each.Indexed, entry, version{State: statePut, Import: c.coming, Groups: groups})
 }
 
 // grow adds the hash of leaf n, counted from 0, to the frontier of an RFC 9162 tree. The frontier

@@ -128,7 +128,6 @@ var (
 // add puts a record into its group.
 func (t *tallies) add(record []byte) error {
 	values := make([]string, len(t.measure.By))
-	key := ""
 	for i, by := range t.measure.By {
 		value, err := rows.Member(record, by.Field)
 		if err != nil {
@@ -137,15 +136,10 @@ func (t *tallies) add(record []byte) error {
 		if values[i] = read(value); len(values[i]) > maxValueLen {
 			return fmt.Errorf("%w: %d bytes", errLongValue, len(values[i]))
 		}
-		key += strconv.Itoa(len(values[i])) + ":" + values[i]
 	}
-	group := t.of[key]
-	if group == nil {
-		if t.left -= len(key) + groupOverhead; t.left < 0 || len(t.of) == MaxGroups {
-			return errTooManyGroups
-		}
-		group = &tally{values: values}
-		t.of[key] = group
+	group, err := t.group(values)
+	if err != nil {
+		return err
 	}
 	value, err := t.value(record)
 	if err != nil {
@@ -153,6 +147,23 @@ func (t *tallies) add(record []byte) error {
 	}
 	group.add(value)
 	return nil
+}
+
+// group returns the group of the values, which is new where no record of it came before.
+func (t *tallies) group(values []string) (*tally, error) {
+	key := ""
+	for _, value := range values {
+		key += strconv.Itoa(len(value)) + ":" + value
+	}
+	group := t.of[key]
+	if group == nil {
+		if t.left -= len(key) + groupOverhead; t.left < 0 || len(t.of) == MaxGroups {
+			return nil, errTooManyGroups
+		}
+		group = &tally{values: values}
+		t.of[key] = group
+	}
+	return group, nil
 }
 
 // value returns the value of the measured field; nil: the record has none, or no field is measured.

@@ -84,7 +84,7 @@ func (q Question) fingerprint() ([]byte, error) { return canon.Marshal([]any{"qu
 type Answer struct {
 	Rows    [][]byte `cbor:"1,keyasint,omitempty"` // canonical JSON
 	Count   uint64   `cbor:"2,keyasint,omitempty"` // records answered, or measured
-	Scanned uint64   `cbor:"3,keyasint,omitempty"` // records looked at
+	Scanned uint64   `cbor:"3,keyasint,omitempty"` // records looked at; 0: it was counted before
 	Cursor  string   `cbor:"4,keyasint,omitempty"` // "" at the end
 	AsOf    uint64   `cbor:"5,keyasint"`           // index of the last entry of the provider's ledger that the answer saw
 
@@ -125,7 +125,7 @@ func (a Answer) Check() error {
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
 		return fmt.Errorf("%d groups of %d records, and a count of %d", len(a.Groups), total, a.Count)
-	case a.Incomparable > a.Scanned || a.Unreadable > a.Scanned-a.Incomparable:
+	case a.Scanned > 0 && (a.Incomparable > a.Scanned || a.Unreadable > a.Scanned-a.Incomparable):
 		return fmt.Errorf("%d records not compared and %d not read, of %d looked at", a.Incomparable, a.Unreadable, a.Scanned)
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)

@@ -10,6 +10,10 @@
 //	imports   be64(index of the entry that opened it)     -> import: rows wanted, rows done, the entry that published it
 //	importing code                                        -> be64(opened): the import that is neither published nor given up
 //	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
+//	counts    code                                        -> counts: the fields that are counted, the generations of counters
+//	counters  code 0x00 be64(field) be64(field) be64(generation) be64(value) be64(value) -> be64: records of a group
+//	groupids  code 0x00 be64(field) MAC(value)            -> be64(number of the value)
+//	labels    code 0x00 be64(field) be64(value)           -> MAC(value), the value sealed
 //	changes   code                                        -> Changes: the newest entry that changed the records, removals so far
 //	importids MAC of what is imported                     -> be64(opened)
 //
@@ -25,6 +29,13 @@
 // visible row or the first that was put by itself. It is found without a look at the versions that
 // it replaced, however many there are.
 //
+// How many records there are, in all and in each group that the catalogue entry declares (group_by:
+// the fields, and the pairs of two), is kept and not scanned: see counts. A count from the counters
+// is of the records that count at its position, by what they were when they were put: a record that
+// was damaged since is in it, where a scan tells it beside. The row of a record has the numbers of
+// the values that it is counted by, so the command that replaces, retracts or erases it takes it
+// out of them.
+//
 // An answer is given only after its access record is committed (see sharing). Order of a use: (1)
 // permitted, (2) read at one position of the log, (3) recorded, which fails if anything moved, (4)
 // answered. A refusal after (2) is recorded like an answer, because it may tell of the records.
@@ -37,6 +48,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 )
 
@@ -61,10 +73,11 @@ type version struct {
 	_      struct{} `cbor:",toarray"`
 	State  uint8
 	Import ledger.Ref // the entry that opened the import; None: put by itself
+	Groups grouped    // that it is counted in
 }
 
 var (
-	versions = book.Bucket[version]{Name: "records", Max: 64}
+	versions = book.Bucket[version]{Name: "records", Max: 64 + 20*catalog.MaxIndexed}
 	imports  = book.Bucket[importState]{Name: "imports", Max: 4 << 10} // by be64(index of the entry that opened it)
 )
 

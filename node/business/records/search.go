@@ -44,11 +44,11 @@ func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
 	}
+	if s.tallies != nil {
+		return s.measure(ctx)
+	}
 	if s.run(ctx, s.after); s.err != nil {
 		return s.p.told(s.err)
-	}
-	if s.tallies != nil {
-		return s.measure()
 	}
 	if s.last != nil {
 		s.answer.Cursor, err = s.desk.sealCursor(s.p, s.last)
@@ -57,7 +57,16 @@ func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 }
 
 // measure puts the groups of the measure into the answer, or refuses the measure.
-func (s *search) measure() (err error) {
+func (s *search) measure(ctx context.Context) (err error) {
+	kept, err := s.kept(ctx)
+	if err == nil && !kept {
+		s.tallies, s.answer.Unreadable = newTallies(s.p.q.Measure, s.p.q.MaxBytes), 0
+		s.run(ctx, s.after)
+		err = s.err
+	}
+	if err != nil {
+		return s.p.told(err)
+	}
 	if err := s.tallies.check(s.p.cell); err != nil {
 		return s.p.told(err)
 	}

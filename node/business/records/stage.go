@@ -23,6 +23,11 @@ var errChanged = errors.New("rows changed")
 // stage stages the good rows of the file that are not staged yet, and returns the number of rows in
 // the file. It seals the next command while one is replicated.
 func (l *loader) stage(ctx context.Context, file io.Reader) (read uint64, err error) {
+	declared, err := l.desk.declare(ctx, l.set)
+	if err != nil {
+		return 0, err
+	}
+	labels := l.desk.newLabels(l.set.Code, declared)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks := make(chan chunkBody, 1)
@@ -31,7 +36,7 @@ func (l *loader) stage(ctx context.Context, file io.Reader) (read uint64, err er
 	sealing.Go(func() {
 		defer close(chunks)
 		sealErr = l.desk.Slots.Run(ctx, func(ctx context.Context) (err error) {
-			read, err = l.seal(ctx, rows.NewReader(coming{ctx, file}, l.file.Format, l.set.schema), chunks)
+			read, err = l.seal(ctx, rows.NewReader(coming{ctx, file}, l.file.Format, l.set.schema), chunks, labels)
 			return err
 		})
 	})
@@ -92,15 +97,15 @@ func (l *loader) passed(p passing) MAC { return l.desk.ledger.MAC("import rows",
 
 // seal reads the file and makes the chunks that are not staged yet. It returns the number of rows
 // that it read.
-func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- chunkBody) (read uint64, err error) {
+func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- chunkBody, labels *labels) (read uint64, err error) {
 	p := passing{sha256.New()}
-	good, size := uint64(0), 0
+	good, size, values := uint64(0), 0, labels.newTable()
 	chunk := chunkBody{Import: l.opened, First: l.state.Done}
 	send := func() error {
 		if len(chunk.Rows) == 0 {
 			return nil
 		}
-		chunk.Passed = l.passed(p)
+		chunk.Passed, chunk.Values = l.passed(p), values.values
 		budget.Outside(ctx, func() {
 			select {
 			case chunks <- chunk:
@@ -110,8 +115,9 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		labels.full()
 		chunk = chunkBody{Import: l.opened, First: good}
-		size = 0
+		size, values = 0, labels.newTable()
 		return nil
 	}
 	for {
@@ -139,12 +145,12 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 		case good <= l.state.Done:
 			continue
 		}
-		row, err := l.row(record)
+		row, err := l.row(record, values)
 		if err != nil {
 			return read, err
 		}
 		chunk.Rows = append(chunk.Rows, row)
-		if size += row.size(); size >= maxChunkBytes || len(chunk.Rows) == maxChunkRows {
+		if size += row.size(); size+values.bytes >= maxChunkBytes || len(chunk.Rows) == maxChunkRows {
 			if err := send(); err != nil {
 				return read, err
 			}
@@ -153,21 +159,25 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 }
 
 // row seals one checked row.
-func (l *loader) row(record rows.Record) (chunkRow, error) {
+func (l *loader) row(record rows.Record, t *table) (chunkRow, error) {
 	code := l.set.Code
 	note, err := l.desk.ledger.Note(RecordType, record.JSON)
 	if err != nil {
 		return chunkRow{}, err
 	}
+	groups, err := t.labels.values(record.JSON, nil)
+	if err != nil {
+		return chunkRow{}, err
+	}
 	return chunkRow{
-		Key: l.desk.keyMAC(code, record.Key), Indexed: l.desk.indexedMACs(code, record.Indexed),
+		Key: l.desk.keyMAC(code, record.Key), Indexed: l.desk.indexedMACs(code, record.Indexed), Groups: t.add(groups),
 		Commitment: note.Evidence.Commitment(), Sealed: note.Sealed,
 	}, nil
 }
 
 // size returns the number of bytes, approximately, that the row takes in a command.
 func (r chunkRow) size() int {
-	n := len(r.Key) + len(r.Commitment) + len(r.Sealed) + 16
+	n := len(r.Key) + len(r.Commitment) + len(r.Sealed) + 16 + 4*len(r.Groups)
 	for _, v := range r.Indexed {
 		n += len(v.Field) + len(v.Value) + 8
 	}

@@ -142,8 +142,8 @@ func TestLongAnswer(t *testing.T) {
 	}
 	q.Measure = gather.Measure{Function: gather.Count}
 	got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)
-	if err != nil || got.Count != 1+more || got.Rows != nil || got.Scanned != 1+more {
-		t.Errorf("counted: got %d of %d, %v", got.Count, got.Scanned, err)
+	if err != nil || got.Count != 1+more || got.Rows != nil || got.Scanned != 0 {
+		t.Errorf("counted: got %d, looked at %d, %v", got.Count, got.Scanned, err)
 	}
 }
 
