@@ -83,7 +83,7 @@ func (q Question) longest() int {
 // decided without the filter is decided before the filter is parsed, and the rest by the names in
 // it, before it is planned.
 func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err error) {
-	q := s.asked
+	q := s.asked.composed()
 	consumer, err := s.by.Resolve(r)
 	if err != nil {
 		return permit, false, err
@@ -100,7 +100,7 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 	var parsed *filter.Expression
 	if err == nil && q.Filter != "" {
 		if parsed, err = filter.Parse(q.Filter); err != nil {
-			return permit, false, malformed(err)
+			return permit, false, set.malformed(q.Filter, err)
 		}
 		request.Fields = slices.Concat(request.Fields, set.named(parsed))
 		permit, apply, err = sharing.Decide(r, request)
@@ -155,21 +155,23 @@ func (set dataset) named(parsed *filter.Expression) []string {
 	})
 }
 
-// plan plans the filter over the fields of the dataset.
-func (set dataset) plan(parsed *filter.Expression) (*filter.Filter, error) {
+// variables are the fields of the dataset as a filter has them.
+func (set dataset) variables() []filter.Field {
 	known := set.schema.Fields()
 	fields := make([]filter.Field, len(known))
 	for i, f := range known {
 		fields[i] = filter.Field{Name: f.Name, Type: filterTypes[f.Type], Nullable: f.Nullable}
 	}
-	f, err := parsed.Plan(fields)
-	return f, malformed(err)
+	return fields
 }
 
-// malformed turns the error of a filter into a refusal. It returns any other error as it is.
-func malformed(err error) error {
+// malformed turns the error of a filter into a refusal, which shows how the field that was probably
+// meant is named. It returns any other error as it is.
+func (set dataset) malformed(expression string, err error) error {
 	if bad, ok := errors.AsType[*filter.Malformed](err); ok {
-		return text.Fail(text.FilterMalformed, text.Args{"position": strconv.Itoa(bad.Position), "reason": bad.Reason}, nil)
+		return text.Fail(text.FilterMalformed, text.Args{
+			"position": strconv.Itoa(bad.Position), "reason": bad.Reason, "example": filter.Example(expression, set.variables()),
+		}, nil)
 	}
 	return err
 }
@@ -204,8 +206,8 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 	}
 	slices.SortFunc(p.where, func(a, b rows.IndexedValue) int { return strings.Compare(a.Field, b.Field) })
 	if parsed != nil {
-		if p.filter, err = set.plan(parsed); err != nil {
-			return p, err
+		if p.filter, err = parsed.Plan(set.variables()); err != nil {
+			return p, set.malformed(q.Filter, err)
 		}
 	}
 	p.digest = p.digestOf(d.ledger, consumer)

@@ -12,6 +12,7 @@ import (
 	"xietong/exchange/gather"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/scalar"
 )
 
 // Limits of a question, and of its answer.
@@ -72,6 +73,29 @@ func (q Question) Check() error {
 		}
 	}
 	return q.Measure.Check()
+}
+
+// composed returns the question with the names of fields as a catalogue entry has them: a person
+// may have typed a letter and its accent apart.
+func (q Question) composed() Question {
+	q.Fields = slices.Clone(q.Fields)
+	for i, field := range q.Fields {
+		q.Fields[i] = scalar.Compose(field)
+	}
+	where := make(map[string]json.RawMessage, len(q.Where))
+	for field, value := range q.Where {
+		if name := scalar.Compose(field); q.Where[name] == nil && where[name] == nil { // two for one field stay two
+			field = name
+		}
+		where[field] = value
+	}
+	q.Where = where
+	q.Measure.Field = scalar.Compose(q.Measure.Field)
+	q.Measure.By = slices.Clone(q.Measure.By)
+	for i := range q.Measure.By {
+		q.Measure.By[i].Field = scalar.Compose(q.Measure.By[i].Field)
+	}
+	return q
 }
 
 // whole reports whether all records are asked for, without a condition.

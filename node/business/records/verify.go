@@ -11,6 +11,7 @@ import (
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/scalar"
 	"xietong/node/ground/text"
 )
 
@@ -56,6 +57,7 @@ func (v *verification) access() sharing.Access { return v.used }
 // decide decides whether the actor may make the claim, and checks the claim with the schema. apply
 // is true where an application must be filed first.
 func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply bool, err error) {
+	v.claim.Field = scalar.Compose(v.claim.Field)
 	c := v.claim
 	consumer, err := v.by.Resolve(r)
 	if err != nil {

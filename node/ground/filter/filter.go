@@ -1,11 +1,19 @@
 // Package filter evaluates CEL expressions over records: it tells which records a query wants.
 //
 //	category == "111" && name.startsWith("观")
+//	record["姓名"] == "张三" && amount >= 99999999999999.99
 //
-// Each field of the dataset is a variable of its type; an absent field is null. A comparison that
-// has no meaning for a record (with null, between types, of an item that is not there), and one
+// Each field of the dataset is a variable of its type; an absent field is null. A field whose name
+// CEL cannot spell is record["NAME"], and any field may be named so, or as record.NAME. record
+// stands nowhere else: it counts as the field, and as no more.
+//
+// Numbers are exact: an operator compares and adds any two numbers, of records and of the
+// expression, as decimals, whatever their types; / and % are refused, because not every result
+// would be exact. Texts are compared in their composed form (Unicode NFC). A comparison that has no
+// meaning for a record (of an absent value, between types, of an item that is not there), and one
 // that costs too much, is no error of the query: the record could not be compared, which the caller
-// counts and tells beside the result.
+// counts and tells beside the result, and never is it a silent no. Whether a value is absent is
+// asked by == null and != null.
 //
 // An expression comes from outside, so it is taken in two steps. Parse bounds it and tells the
 // names in it, by which the caller has the use permitted. Plan, which costs more, comes after that.
@@ -15,7 +23,8 @@
 //
 // Not taken are: a pattern that is no literal, because patterns are compiled once; the macros map
 // and filter, because they build values that no field holds; maps and messages, {"a": 1}, because
-// the types of maps of maps double with each level while they are checked.
+// the types of maps of maps double with each level while they are checked; a time zone that is
+// none. Zones are those of the program, not of the machine.
 //
 // The package decides nothing about permissions. The replicated state never uses it, because Apply
 // decides nothing.
@@ -26,9 +35,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	_ "time/tzdata" // a machine may have no zones, and all must answer alike
 
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/parser"
 )
 
@@ -74,17 +85,16 @@ func (m *Malformed) Error() string { return fmt.Sprintf("character %d: %s", m.Po
 type Expression struct {
 	tree   *ast.AST
 	source common.Source
-	names  []string // sorted
+	named  map[string]int64  // the part that says each name; ofRecord stands before those of record
+	beyond map[int64]ref.Val // numbers that CEL's own types cannot hold, by their parts
+	zones  []zoneAt          // time zones
 }
-
-// builders are the macros that are not taken.
-var builders = []string{"map", "filter"}
 
 // language parses.
 var language = func() *parser.Parser {
 	p, err := parser.NewParser(
 		parser.EnablePrattParser(true), parser.MaxRecursionDepth(maxDepth), parser.ExpressionSizeCodePointLimit(MaxLen),
-		parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1),
+		parser.ErrorRecoveryLimit(1), parser.ErrorReportingLimit(1), parser.EnableHiddenAccumulatorName(true),
 		parser.Macros(parser.HasMacro, parser.AllMacro, parser.ExistsMacro, parser.ExistsOneMacro),
 	)
 	if err != nil {
@@ -99,40 +109,31 @@ func Parse(expression string) (*Expression, error) {
 		return nil, &Malformed{MaxLen, fmt.Sprintf("longer than %d bytes", MaxLen)}
 	}
 	source := common.NewTextSource(expression)
-	tree, errs := language.Parse(source)
+	zeros, numbers := masked(expression)
+	tree, errs := language.Parse(common.NewTextSource(zeros))
 	if err := first(errs); err != nil {
+		if _, errs := language.Parse(source); first(errs) != nil {
+			err = first(errs) // with the numbers as they were written
+		}
 		return nil, err
 	}
 	if ast.NodeCount(tree) > maxNodes {
 		return nil, &Malformed{1, fmt.Sprintf("it has more than %d parts", maxNodes)}
 	}
-	e := &Expression{tree: tree, source: source}
-	return e, e.visit()
-}
-
-// visit collects the names, and refuses what the package comment says is not taken.
-func (e *Expression) visit() (err error) {
-	names := map[string]bool{}
-	ast.PreOrderVisit(e.tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
-		switch {
-		case x.Kind() == ast.IdentKind:
-			names[strings.TrimPrefix(x.AsIdent(), ".")] = true // .name is name
-		case x.Kind() == ast.CallKind && x.AsCall().IsMemberFunction() && slices.Contains(builders, x.AsCall().FunctionName()):
-			err = &Malformed{e.position(x.ID()), x.AsCall().FunctionName() + " is not taken; exists, exists_one and all are"}
-		case x.Kind() == ast.MapKind || x.Kind() == ast.StructKind:
-			err = &Malformed{e.position(x.ID()), "a value in braces is not taken"}
-		}
-	}))
-	for name := range names {
-		e.names = append(e.names, name)
-	}
-	slices.Sort(e.names)
-	return err
+	e := &Expression{tree: tree, source: source, named: map[string]int64{}, beyond: map[int64]ref.Val{}}
+	return e, newReading(e, numbers).read()
 }
 
 // Names returns every name in the expression, sorted: of the fields that its result may depend on,
 // and of its own variables.
-func (e *Expression) Names() []string { return slices.Clone(e.names) }
+func (e *Expression) Names() []string {
+	var names []string
+	for name := range e.named {
+		names = append(names, strings.TrimPrefix(name, ofRecord))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // position returns the character at which a part of the expression begins.
 func (e *Expression) position(id int64) int {
@@ -147,5 +148,6 @@ func first(errs *common.Errors) error {
 	}
 	reason, _, _ := strings.Cut(all[0].Message, "\n")
 	reason, _, _ = strings.Cut(reason, " expecting {") // cut off a long list of tokens
+	reason = strings.ReplaceAll(reason, "'%", "'")     // our operators, as a person writes them
 	return &Malformed{max(all[0].Location.Column()+1, 1), fmt.Sprintf("%.300s", reason)}
 }

@@ -3,7 +3,6 @@ package filter
 import (
 	"slices"
 
-	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -22,6 +21,10 @@ type meter struct {
 
 func (m *meter) decorate(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	switch part := i.(type) {
+	case interpreter.InterpretableConst:
+		if n, ok := m.expression.beyond[part.ID()]; ok {
+			return interpreter.NewConstValue(part.ID(), n), nil
+		}
 	case interpreter.InterpretableConstructor:
 		if slices.ContainsFunc(part.InitVals(), func(v interpreter.InterpretableV2) bool { return !constant(v) }) {
 			return &weighed{i}, nil
@@ -30,9 +33,9 @@ func (m *meter) decorate(i interpreter.InterpretableV2) (interpreter.Interpretab
 		switch part.Function() {
 		case overloads.Matches:
 			return m.matches(part)
-		case operators.Add:
+		case opAdd:
 			return &weighed{i}, nil
-		case operators.Equals, operators.NotEquals, operators.In:
+		case opEquals, opNotEquals, opIn:
 			return compared(part), nil
 		}
 	}
@@ -44,30 +47,28 @@ func constant(i interpreter.InterpretableV2) bool {
 	return ok
 }
 
-// compared returns a comparison that weighs one side before it compares: no more is compared than
-// that side holds. A constant side is small enough.
+// compared returns a comparison by our own rules. It weighs one side before it compares: no more is
+// compared than that side holds. A constant side is small enough.
 func compared(call interpreter.InterpretableCall) interpreter.InterpretableV2 {
 	args := call.Args()
-	if len(args) != 2 || constant(args[0]) || constant(args[1]) {
-		return call
+	written := [2]bool{constant(args[0]), constant(args[1])}
+	if !written[0] && !written[1] {
+		args[1] = &weighed{args[1]}
 	}
-	compare := types.Equal
+	compare, want := same, true
 	switch call.Function() {
-	case operators.NotEquals:
-		compare = func(a, b ref.Val) ref.Val { return types.Bool(types.Equal(a, b) != types.True) }
-	case operators.In:
+	case opNotEquals:
+		want = false
+	case opIn:
 		compare = contained
 	}
-	args[1] = &weighed{args[1]}
-	return interpreter.NewCall(call.ID(), call.Function(), call.OverloadID(), args,
-		func(args ...ref.Val) ref.Val { return compare(args[0], args[1]) })
-}
-
-func contained(item, in ref.Val) ref.Val {
-	if all, ok := in.(traits.Container); ok {
-		return all.Contains(item)
-	}
-	return types.MaybeNoSuchOverloadErr(in)
+	return interpreter.NewCall(call.ID(), call.Function(), call.OverloadID(), args, func(args ...ref.Val) ref.Val {
+		is, comparable := compare(operand{args[0], written[0]}, operand{args[1], written[1]})
+		if !comparable {
+			return noMeaning(args[0], args[1])
+		}
+		return types.Bool(is == want)
+	})
 }
 
 // weighed is a part whose value is charged by all that it holds.
@@ -174,10 +175,13 @@ func workOf(frame *interpreter.ExecutionFrame) (work *pattern.Work, ok bool) {
 }
 
 // prices are the costs of functions that CEL takes for cheap: a conversion of a text, or its size,
-// reads all of it, and a time zone is read from a file.
+// reads all of it, and a time zone is looked up; and those of our own operators.
 type prices struct{}
 
-const zonePrice = 500
+const (
+	zonePrice = 500
+	textRate  = 10 // bytes of a text that cost one more
+)
 
 func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	if len(args) == 0 {
@@ -187,20 +191,41 @@ func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	switch function {
 	case overloads.Size, overloads.TypeConvertString, overloads.TypeConvertBytes, overloads.TypeConvertDuration, overloads.TypeConvertTimestamp,
 		overloads.TypeConvertInt, overloads.TypeConvertUint, overloads.TypeConvertDouble, overloads.TypeConvertBool:
-		switch v := args[0].(type) {
-		case types.String:
-			price += uint64(len(v)) / 10
-		case types.Bytes:
-			price += uint64(len(v)) / 10
+		price += length(args[0]) / textRate
+	case opEquals, opNotEquals, opLess, opLessEq, opGreater, opGreaterEq:
+		price += min(length(args[0]), length(args[1])) / textRate
+	case opAdd:
+		price += (length(args[0]) + length(args[1])) / textRate
+	case opIn:
+		price += items(args[1])
+	case opSubtract, opMultiply, opNegate:
+	default:
+		if !slices.Contains(zoned, function) {
+			return nil
 		}
-	case overloads.TimeGetFullYear, overloads.TimeGetMonth, overloads.TimeGetDayOfYear, overloads.TimeGetDate,
-		overloads.TimeGetDayOfMonth, overloads.TimeGetDayOfWeek, overloads.TimeGetHours, overloads.TimeGetMinutes,
-		overloads.TimeGetSeconds, overloads.TimeGetMilliseconds:
 		if len(args) > 1 {
 			price += zonePrice
 		}
-	default:
-		return nil
 	}
 	return &price
+}
+
+// length returns the bytes of a text, and 0 for any other value.
+func length(v ref.Val) uint64 {
+	switch v := v.(type) {
+	case types.String:
+		return uint64(len(v))
+	case types.Bytes:
+		return uint64(len(v))
+	}
+	return 0
+}
+
+func items(v ref.Val) uint64 {
+	if list, ok := v.(traits.Lister); ok {
+		if n, ok := list.Size().(types.Int); ok && n > 0 {
+			return uint64(n)
+		}
+	}
+	return 0
 }

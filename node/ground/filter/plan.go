@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -22,12 +23,12 @@ import (
 // Filter is a planned expression. Several goroutines may use it at once.
 type Filter struct {
 	program cel.Program
-	fields  []string // those that the expression names
+	fields  map[string]string // those that the expression names, by the names that stand in it
 }
 
 // standard is CEL's library, made once: the functions for planning, and their types for checking.
 var standard = sync.OnceValues(func() (*library, error) {
-	env, err := cel.NewCustomEnv(cel.StdLib(), cel.ClearMacros())
+	env, err := cel.NewCustomEnv(append([]cel.EnvOption{cel.StdLib(), cel.ClearMacros()}, declared()...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +54,20 @@ func (e *Expression) Plan(fields []Field) (*Filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open CEL's library: %w", err)
 	}
-	f := &Filter{}
+	if err := e.checkZones(); err != nil {
+		return nil, err
+	}
+	f := &Filter{fields: map[string]string{}}
 	for _, field := range fields {
-		if _, named := slices.BinarySearch(e.names, field.Name); named {
-			f.fields = append(f.fields, field.Name)
+		for _, name := range []string{field.Name, ofRecord + field.Name} {
+			if _, named := e.named[name]; named {
+				f.fields[name] = field.Name
+			}
+		}
+	}
+	for name, at := range e.named {
+		if field, of := strings.CutPrefix(name, ofRecord); of && f.fields[name] == "" {
+			return nil, &Malformed{e.position(at), "there is no field " + field}
 		}
 	}
 	checked, err := e.check(lib, fields)
@@ -79,8 +90,7 @@ func (e *Expression) Plan(fields []Field) (*Filter, error) {
 	return f, nil
 }
 
-// known are the types of fields. A Number has no fixed type, because a whole number is an int and
-// any other a double.
+// known are the types of fields. A Number has no fixed type, because a whole one is an int.
 var known = map[Type]*types.Type{String: types.StringType, Integer: types.IntType, Number: types.DynType, Boolean: types.BoolType}
 
 // check checks the types of the expression. A nullable field has no fixed type, because its value
@@ -96,12 +106,38 @@ func (e *Expression) check(lib *library, fields []Field) (*ast.AST, error) {
 		if !ok || f.Nullable {
 			t = types.DynType
 		}
-		if err := env.AddIdents(decls.NewVariable(f.Name, t)); err != nil {
+		if err := env.AddIdents(decls.NewVariable(f.Name, t), decls.NewVariable(ofRecord+f.Name, t)); err != nil {
 			return nil, fmt.Errorf("declare fields: %w", err)
 		}
 	}
 	checked, errs := checker.Check(e.tree, e.source, env)
-	return checked, first(errs)
+	if err := first(errs); err != nil {
+		return nil, err
+	}
+	return checked, e.checkEquality(checked)
+}
+
+// checkEquality refuses a comparison of two types that are never equal, such as of a text and a
+// number: CEL's checker takes any two for our operators.
+func (e *Expression) checkEquality(checked *ast.AST) (err error) {
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		if x.Kind() != ast.CallKind || err != nil {
+			return
+		}
+		op, args := x.AsCall().FunctionName(), x.AsCall().Args()
+		if op != opEquals && op != opNotEquals && op != opIn {
+			return
+		}
+		a, b := checked.GetType(args[0].ID()), checked.GetType(args[1].ID())
+		wrong := mixed(a, b)
+		if op == opIn {
+			wrong = class(b) != "" && class(b) != "list" && class(b) != "map" || class(b) == "list" && mixed(a, b.Parameters()[0])
+		}
+		if wrong {
+			err = &Malformed{e.position(x.ID()), fmt.Sprintf("found no matching overload for '%s' applied to '(%s, %s)'", op[1:], a, b)}
+		}
+	}))
+	return err
 }
 
 // Match reports whether a record, given as canonical JSON, matches. The error is ErrIncomparable,
@@ -112,8 +148,8 @@ func (f *Filter) Match(ctx context.Context, record []byte) (bool, error) {
 		return false, fmt.Errorf("decode record: %w", err)
 	}
 	values := make(map[string]any, len(f.fields)+1)
-	for _, name := range f.fields {
-		values[name] = value(members[name])
+	for name, field := range f.fields {
+		values[name] = value(members[field])
 	}
 	values[workName] = pattern.NewWork()
 	out, _, err := f.program.ContextEval(ctx, values)
@@ -125,20 +161,4 @@ func (f *Filter) Match(ctx context.Context, record []byte) (bool, error) {
 		return false, ErrIncomparable
 	}
 	return bool(matches), nil
-}
-
-// value decodes a member. A whole number within int64 is an int; any other number is a double.
-func value(raw json.RawMessage) any {
-	if raw == nil {
-		return types.NullValue
-	}
-	var n int64
-	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
-		return n
-	}
-	var v any
-	if json.Unmarshal(raw, &v) != nil || v == nil {
-		return types.NullValue
-	}
-	return v
 }

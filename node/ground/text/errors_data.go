@@ -83,10 +83,11 @@ var dataProblems = []problem{
 			"dataset {dataset}", "correct the record and send it again"},
 	},
 	{
-		number: 45, code: FilterMalformed, status: http.StatusBadRequest, params: []string{"position", "reason"},
-		zh: parts{"筛选条件有误", "筛选条件无法理解：{reason}", "筛选条件第 {position} 个字符", "请按 CEL 语法修改，例如 name == \"观水社区\""},
+		number: 45, code: FilterMalformed, status: http.StatusBadRequest, params: []string{"position", "reason", "example"},
+		zh: parts{"筛选条件有误", "筛选条件无法理解：{reason}", "筛选条件第 {position} 个字符",
+			"请按 CEL 语法修改，例如 {example} 这样的写法；任何数据项都可写成 record[\"名称\"]"},
 		en: parts{"Malformed filter", "the filter is not understood: {reason}", "the filter, at character {position}",
-			"write it in CEL, for example: name == \"观水社区\""},
+			"write it in CEL, for example as {example}; any field can be named as record[\"NAME\"]"},
 	},
 	{
 		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "limit"},

@@ -68,6 +68,12 @@ var causePhrases = []struct{ en, told string }{
 	{`{value} is not taken; exists, exists_one and all are`, "不能用 {value}，可用 exists、exists_one、all"},
 	{`a value in braces is not taken`, "不能用花括号中的值"},
 	{`the pattern of matches must be a text in quotation marks`, "matches 的正则表达式须写在引号内"},
+	{`{value} is not taken, because not every result is exact; multiply the other side`, "不能用 {value}，因为所得不一定是准确的数；请改为在另一侧相乘"},
+	{`record stands only before .NAME or ["NAME"]`, `record 之后须写 .名称 或 ["名称"]，不能单独使用`},
+	{`has(record.NAME) is not taken; write record.NAME != null`, "不能用 has(record.名称)，请写 record.名称 != null"},
+	{`there is no field {value}`, "没有名为 {value} 的数据项"},
+	{`there is no time zone {value}`, "没有名为 {value} 的时区，中国各地用 Asia/Shanghai"},
+	{`the number is not understood`, "数字的写法有误"},
 	{`the result is {value}, not bool`, "结果的类型是 {value}，不是真假值"},
 
 	// catalogue entries and rosters

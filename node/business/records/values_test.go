@@ -1,0 +1,129 @@
+package records
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/filter"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/text"
+)
+
+// households is a dataset with fields that CEL cannot spell.
+func households() catalog.Entry {
+	e := villages()
+	e.Schema = []byte(`{"type":"object","properties":{"id":{"type":"string"},"姓名":{"type":"string"},"万元":{"type":"number"},
+		"n":{"type":"integer"},"record":{"type":"string"},"été":{"type":"string"}}}`)
+	e.Key, e.Indexed, e.GroupBy = "id", []string{"n", "万元", "été"}, []string{"万元"}
+	e.Measures = policy.Measures{"n": {"sum"}}
+	return e
+}
+
+// TestFieldsOfAnyName (P14) asks a dataset with Chinese names: every field can be filtered by, the
+// permission sees it, and an error shows how it is named.
+func TestFieldsOfAnyName(t *testing.T) {
+	_, desk := people(t, households(), `"姓名":"甲","n":9223372036854775808,"record":"r"`, `"姓名":"乙","n":12345678901234567890,"été":"x"`)
+	for expression, want := range map[string]string{
+		`record["姓名"] == "甲"`: "0", `record.record == "r"`: "0", `n == 12345678901234567890`: "1", `n > 9223372036854775807`: "0 1",
+		"record[\"e\u0301te\u0301\"] == \"x\"": "1", `record["姓名"] in ["甲", "乙"] && n < 1e19`: "0",
+	} {
+		if got := answered(t, desk, Question{Filter: expression}); got != want {
+			t.Errorf("%s: got %s, want %s", expression, got, want)
+		}
+	}
+	for expression, example := range map[string]string{`姓名 == "甲"`: `record["姓名"] == "…"`, `record == "r"`: `record["record"] == "…"`} {
+		_, err := desk.Query(t.Context(), newID(), civil, Question{
+			Dataset: must(identity.ParseLabel("residents")), Purpose: "statistics", Filter: expression,
+		})
+		if f, ok := errors.AsType[*text.Failure](err); !ok || f.Code != text.FilterMalformed || f.Args["example"] != example {
+			t.Errorf("%s: got %v, want the example %s", expression, err, example)
+		}
+	}
+}
+
+// answered returns the keys of the records that a question finds.
+func answered(t *testing.T, desk *Desk, q Question) string {
+	t.Helper()
+	q.Dataset, q.Purpose, q.Application = must(identity.ParseLabel("residents")), "statistics", applied
+	got, err := desk.Query(t.Context(), newID(), catalog.Local("water"), q)
+	if err != nil {
+		t.Errorf("%+v: %v", q, err)
+	}
+	var keys []string
+	for _, row := range got.Rows {
+		var record struct{ ID string }
+		if err := json.Unmarshal(row, &record); err != nil {
+			t.Error(err)
+		}
+		keys = append(keys, record.ID)
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
+}
+
+// TestPermissionSeesFields: whichever way a filter names a field, the permission is asked for it.
+func TestPermissionSeesFields(t *testing.T) {
+	_, desk := people(t, households())
+	set := must(desk.ownDataset(t.Context(), civil, must(identity.ParseLabel("residents"))))
+	for expression, want := range map[string]string{
+		`record["姓名"] == "甲" || n == 1`: "n 姓名", `record.n == n`: "n", `[1].all(n, n == 1)`: "n", `record["record"] != null`: "record",
+		"record[\"e\u0301te\u0301\"] == \"x\"": "été",
+	} {
+		if got := strings.Join(set.named(must(filter.Parse(expression))), " "); got != want {
+			t.Errorf("%s: got %q, want %q", expression, got, want)
+		}
+	}
+}
+
+// TestOneSpelling (P08, U-C17): a record is found by any spelling of a number and of a text, by its
+// key, an index, a condition, a filter, a claim, and counted in one group.
+func TestOneSpelling(t *testing.T) {
+	_, desk := people(t, households(), `"n":1e17,"万元":5.20102E+5,"été":"é"`, `"n":100000000000000000.0,"万元":520102,"été":"e`+"\u0301\"")
+	for _, q := range []Question{
+		{Where: map[string]json.RawMessage{"n": []byte("100000000000000000")}}, {Where: map[string]json.RawMessage{"n": []byte("1E+17")}},
+		{Where: map[string]json.RawMessage{"n": []byte(`"1e17"`)}}, {Where: map[string]json.RawMessage{"万元": []byte("520102.00")}},
+		{Where: map[string]json.RawMessage{"e\u0301te\u0301": []byte(`"é"`)}}, {Where: map[string]json.RawMessage{"été": []byte("\"e\u0301\"")}},
+		{Filter: `n == 1e17 && record["万元"] == 520102`}, {Filter: `record["été"] == "é"`}, {Filter: "record[\"été\"] == \"e\u0301\""},
+	} {
+		if got := answered(t, desk, q); got != "0 1" {
+			t.Errorf("%+v: found %s, want 0 1", q, got)
+		}
+	}
+	for field, value := range map[string]string{"n": "1e17", "万元": "5.20102e5", "été": "\"e\u0301\"", "e\u0301te\u0301": `"é"`} {
+		got, err := desk.Verify(t.Context(), newID(), civil, Claim{
+			Dataset: must(identity.ParseLabel("residents")), Key: "1", Field: field, Value: json.RawMessage(value), Purpose: "statistics",
+		})
+		if err != nil || got.Outcome != Yes {
+			t.Errorf("%s = %s: got %s, %v, want %s", field, value, got.Outcome, err, Yes)
+		}
+	}
+	got, err := measured(t, desk, "civil-affairs", "count by 万元", "")
+	if err != nil || shown(got.Groups) != "520102 2" {
+		t.Errorf("got the groups %s, %v, want one of 2", shown(got.Groups), err)
+	}
+}
+
+// TestOneKey (P08, U-C17): a key that is brought in another spelling is the same key.
+func TestOneKey(t *testing.T) {
+	for keyed, spellings := range map[string][]string{
+		`"type":"integer"`: {"100000000000000000", "1e17", "1.0E+17", "100000000000000000.000"},
+		`"type":"string"`:  {`"é"`, "\"e\u0301\"", `"\u00e9"`, `"e\u0301"`},
+	} {
+		e := households()
+		e.Schema = []byte(`{"type":"object","properties":{"id":{` + keyed + `}}}`)
+		e.Indexed, e.GroupBy, e.Measures = nil, nil, nil
+		_, desk := people(t, e)
+		for i, spelling := range spellings {
+			_, replaced, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), []byte(fmt.Sprintf(`{"id":%s}`, spelling)))
+			if err != nil || replaced != (i > 0) {
+				t.Errorf("%s: replaced %t, %v", spelling, replaced, err)
+			}
+		}
+	}
+}
