@@ -61,6 +61,10 @@ var ofMany = client.FederatedAnswer{
 		{Title: "修文县", State: client.StateNotOffered, By: "修文县", Itself: true},
 		{Title: "开阳县", State: client.StateUnreachable, By: "贵阳市", LastHeard: "2026-11-24T02:10:00Z"},
 	},
+	LeftOut: []client.LeftOut{
+		{Name: "nanming.guiyang.guizhou", Title: "南明区", Incomparable: 9, Of: 40},
+		{Name: "yunyan.guiyang.guizhou", Title: "云岩区", Incomparable: 3, Unreadable: 1, Of: 360},
+	},
 	Beside: []client.Beside{
 		{Title: "贵安新区", Records: client.Group{Count: 5}, Proven: true}, {Title: "x.guiyang.guizhou", Records: client.Group{Count: 9}},
 	},
@@ -165,7 +169,7 @@ var answers = map[string]any{
 			json.RawMessage(`{"code":"520102001001","name":"观水社区","households":1200,"urban":true}`),
 			json.RawMessage(`{"code":"520102001002","name":"AI \u001b[31m小镇\u202e","households":null,"tags":["a", "b"]}`),
 		},
-		Count: 2, TotalScanned: 2, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true,
+		Count: 2, TotalScanned: 6, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true,
 		Incomparable: 3, Unreadable: 1,
 	},
 	"POST /v1/verify": client.Verdict{Answer: client.AnswerYes, Access: log + "31"},

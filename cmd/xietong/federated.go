@@ -40,6 +40,8 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 		}
 	}
 	a.printMissing(answer.Missing)
+	a.printLeftOut(text.CLIGatherLeftOut, answer.LeftOut, func(l client.LeftOut) uint64 { return l.Incomparable })
+	a.printLeftOut(text.CLIGatherDamaged, answer.LeftOut, func(l client.LeftOut) uint64 { return l.Unreadable })
 	a.printBeside(q.Measure, answer.Beside)
 	a.sayAsked(answer.Asked)
 	a.sayStatus(answer.StatusAsOf)
@@ -48,6 +50,28 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 		return errAnsweredNo
 	}
 	return nil
+}
+
+// namedLeftOut is how many places that left records out are named.
+const namedLeftOut = 5
+
+// printLeftOut prints how many records are not in the answer for one reason, and whose they are.
+func (a *app) printLeftOut(said text.Code, all []client.LeftOut, count func(client.LeftOut) uint64) {
+	var left, of uint64
+	var places []string
+	for _, l := range all {
+		if n := count(l); n > 0 {
+			left, of = left+n, of+l.Of
+			places = append(places, a.t(text.CLIGatherPart, text.Args{"name": clean(l.Title), "count": number(n), "of": number(l.Of)}))
+		}
+	}
+	if left == 0 {
+		return
+	}
+	if more := len(places) - namedLeftOut; more > 0 {
+		places = append(places[:namedLeftOut], a.t(text.CLIGatherAndMore, text.Args{"count": fmt.Sprint(more)}))
+	}
+	a.tell(said, text.Args{"count": number(left), "of": number(of), "places": strings.Join(places, a.t(text.CLINameComma, nil))})
 }
 
 // printAudit prints of whom the audit compared what, and what it found.

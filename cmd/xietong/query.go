@@ -129,14 +129,14 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	return nil
 }
 
-// sayLeftOut tells how many records the filter could not compare, and how many could not be read,
+// sayLeftOut tells how many records could not be compared, and how many could not be read,
 // where there are any.
 func (a *app) sayLeftOut(of *client.Answer) {
 	if of.Incomparable > 0 {
-		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable)})
+		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable), "of": number(of.TotalScanned)})
 	}
 	if of.Unreadable > 0 {
-		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable)})
+		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable), "of": number(of.TotalScanned)})
 	}
 }
 

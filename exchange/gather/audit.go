@@ -120,10 +120,10 @@ func (a audit) part(l Listed, shown map[identity.Jurisdiction][]byte, verify Ver
 }
 
 // compare checks that the share is what the jurisdiction's own count and the parts come to: key by
-// key, and of each child the same missing and extra, word for word. What the share says of children
-// that answered nothing, and of itself, is taken as it stands. So are the words in which it tells
-// what is wrong with a rejected answer, since the next version of the program may put them
-// otherwise.
+// key, and of each child the same missing, extra and left out, word for word. What the share says
+// of children that answered nothing, and of itself, is taken as it stands. So are the words in
+// which it tells what is wrong with a rejected answer, since the next version of the program may
+// put them otherwise.
 func (a audit) compare(parts []Child) *Lie {
 	m := newMerge(a.ground, a.at)
 	var want Share
@@ -145,6 +145,11 @@ func (a audit) compare(parts []Child) *Lie {
 			m.extras = append(m.extras, a.Extra[i:i+1])
 		}
 	}
+	for i, l := range a.LeftOut {
+		if l.Name == a.at {
+			m.left = append(m.left, a.LeftOut[i:i+1])
+		}
+	}
 	for i, p := range parts {
 		if a.Shares[i].Outcome != Rejected {
 			m.child(&want, p)
@@ -159,14 +164,18 @@ func (a audit) compare(parts []Child) *Lie {
 		return d.lie(a.at, told)
 	}
 	extra := extrasOf(m.extras)
-	if want.Answered == a.Answered && slices.EqualFunc(a.Missing, want.Missing, sameMissing) && slices.EqualFunc(a.Extra, extra, sameExtra) {
+	left := leftOutsOf(m.left, heardOf(m.members, missingNames(want.Missing), extra))
+	if want.Answered == a.Answered && slices.EqualFunc(a.Missing, want.Missing, sameMissing) &&
+		slices.EqualFunc(a.Extra, extra, sameExtra) && slices.Equal(a.LeftOut, left) {
 		return nil
 	}
 	for _, p := range parts {
 		missing := func(m Missing) bool { return !m.Name.Under(p.Name) }
 		beside := func(e Extra) bool { return !e.Name.Under(p.Name) }
+		silent := func(l LeftOut) bool { return !l.Name.Under(p.Name) }
 		if !slices.EqualFunc(without(a.Missing, missing), without(want.Missing, missing), sameMissing) ||
-			!slices.EqualFunc(without(a.Extra, beside), without(extra, beside), sameExtra) {
+			!slices.EqualFunc(without(a.Extra, beside), without(extra, beside), sameExtra) ||
+			!slices.Equal(without(a.LeftOut, silent), without(left, silent)) {
 			return &Lie{By: a.at, Kind: Altered, About: p.Name}
 		}
 	}

@@ -26,7 +26,7 @@ func (s Share) check(g *ground, at identity.Jurisdiction) error {
 	c := newChecking(s, g, at)
 	for _, invariant := range []func() error{
 		c.rosterIsTheAskers, c.answeredOrMissing, c.listedLeadSomewhere, c.ownWhereNothingIsAdded, c.groupsFit,
-		c.coversOwn, c.placesAnswered, c.groupsHaveRoom, c.extrasBeside,
+		c.coversOwn, c.placesAnswered, c.groupsHaveRoom, c.extrasBeside, c.leftOutFits,
 	} {
 		if err := invariant(); err != nil {
 			return err

@@ -14,7 +14,8 @@
 //
 //	{1: number of the roster, 2: hash of the roster, 3: [group …] of its own, 4: as of: index in its
 //	 ledger, absent where it counted nothing, 5: [group …] of all, 6: answered, 7: [missing …],
-//	 8: [[child, SHA-256 of its answer, outcome] …], 9: [[extra, as of, group] …]}
+//	 8: [[child, SHA-256 of its answer, outcome] …], 9: [[extra, as of, group] …],
+//	 10: [[name, not compared, not read, of all looked at] …]}
 //
 // where a group is [[value …], count, suppressed, with, amount, others]: a value for each dimension
 // in their order, the number of records, whether the group puts together groups that are too small
@@ -51,6 +52,8 @@
 //	(vii)  Number and hash of the roster are the asker's.
 //	(viii) An extra is told beside the members, is in no sum, and has its own signed share behind
 //	       it; there are at most MaxExtra.
+//	(ix)   Records that are left out, because they could not be compared or read, are of an
+//	       answered member or an extra, and no more than it looked at.
 //
 // Also, no jurisdiction has more records, nor larger amounts, than maxRecords and maxSum, each
 // reason is so short that there is room for one of every member, and all stands in one order. So
@@ -170,6 +173,7 @@ type Share struct {
 	Missing  []Missing
 	Shares   []Listed
 	Extra    []Extra
+	LeftOut  []LeftOut // of this one and all below it
 }
 
 // Coverage counts the members in each state. The counts add up to Members.
@@ -178,11 +182,12 @@ type Coverage struct {
 	In      map[State]uint64
 	Missing []Missing
 	Extra   []Extra // beside the members
+	LeftOut []LeftOut
 }
 
 // Coverage accounts for the members of a share.
 func (s Share) Coverage() Coverage {
-	c := Coverage{Members: s.Answered, In: map[State]uint64{Answered: s.Answered}, Missing: s.Missing, Extra: s.Extra}
+	c := Coverage{Members: s.Answered, In: map[State]uint64{Answered: s.Answered}, Missing: s.Missing, Extra: s.Extra, LeftOut: s.LeftOut}
 	for _, m := range s.Missing {
 		c.Members++
 		c.In[m.State]++

@@ -82,6 +82,33 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 		}
 		return false
 	},
+	"hides what was left out": func(_ *tree, at identity.Jurisdiction, s *Share) bool {
+		i := slices.IndexFunc(s.LeftOut, func(l LeftOut) bool { return l.Name != at })
+		if i >= 0 {
+			s.LeftOut = slices.Delete(slices.Clone(s.LeftOut), i, i+1)
+		}
+		return i >= 0
+	},
+	"tells of fewer left out": func(_ *tree, at identity.Jurisdiction, s *Share) bool {
+		i := slices.IndexFunc(s.LeftOut, func(l LeftOut) bool { return l.Name != at && l.Incomparable > 1 })
+		if i >= 0 {
+			s.LeftOut = slices.Clone(s.LeftOut)
+			s.LeftOut[i].Incomparable--
+		}
+		return i >= 0
+	},
+	"invents what was left out": func(w *tree, at identity.Jurisdiction, s *Share) bool {
+		for _, p := range w.r.Places { // of somebody who answered and left nothing out
+			told := slices.ContainsFunc(s.LeftOut, func(l LeftOut) bool { return l.Name == p.Name })
+			missing := slices.ContainsFunc(s.Missing, func(m Missing) bool { return m.Name == p.Name })
+			if p.Name != at && p.Name.Under(at) && w.q.Covers(p) && !told && !missing {
+				s.LeftOut = append(slices.Clone(s.LeftOut), LeftOut{Name: p.Name, Unreadable: 1, Of: 1})
+				slices.SortFunc(s.LeftOut, func(a, b LeftOut) int { return compareNames(a.Name, b.Name) })
+				return true
+			}
+		}
+		return false
+	},
 	"swaps an answer": func(_ *tree, _ identity.Jurisdiction, s *Share) bool {
 		if len(s.Shares) == 0 {
 			return false
@@ -96,7 +123,8 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 var kinds = map[string]Kind{
 	"drops a child": Dropped, "doubles a child": Doubled, "drops the amounts of a child": Altered, "doubles the amounts of a child": Altered,
 	"alters an amount": Altered, "alters an amount down": Altered, "tells the other sign": Altered, "drops what has a value": Altered,
-	"invents what has a value": Invented, "swaps an answer": Withheld,
+	"invents what has a value": Invented, "swaps an answer": Withheld, "hides what was left out": Altered, "tells of fewer left out": Altered,
+	"invents what was left out": Altered,
 }
 
 // alters changes the first group that it can.

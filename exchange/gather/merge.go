@@ -16,9 +16,10 @@ const ShareRefused uint16 = 104
 
 // Own is the count of a jurisdiction itself, or the reason why there is none.
 type Own struct {
-	Groups []Group
-	AsOf   uint64
-	Why    *Why // nil: the jurisdiction counted
+	Groups  []Group
+	AsOf    uint64
+	LeftOut LeftOut // its Name is that of the jurisdiction, whatever stands there
+	Why     *Why    // nil: the jurisdiction counted
 }
 
 // Child is the outcome of the question to a child: a share or a refusal that it signed, or neither.
@@ -52,6 +53,7 @@ func Merge(q Question, r Roster, at identity.Jurisdiction, own *Own, children []
 	}
 	m.account(&s)
 	s.Extra = extrasOf(m.extras)
+	s.LeftOut = leftOutsOf(m.left, heardOf(m.members, missingNames(s.Missing), s.Extra))
 	sum, _, err := m.sum()
 	if err == nil {
 		s.Groups, err = sum.groups()
@@ -75,6 +77,7 @@ type merge struct {
 	below   map[identity.Jurisdiction]bool // children that lead to a member
 	parties []party
 	extras  [][]Extra
+	left    [][]LeftOut
 }
 
 func newMerge(g *ground, at identity.Jurisdiction) *merge {
@@ -102,6 +105,12 @@ func (m *merge) own(s *Share, own Own) error {
 	if err := m.q.CheckOwn(own.Groups); err != nil {
 		return err
 	}
+	left := own.LeftOut
+	left.Name = m.at
+	if !left.none() && !left.fits() {
+		return wrong("%s left out %d and %d of %d records", m.at, left.Incomparable, left.Unreadable, left.Of)
+	}
+	m.left = append(m.left, []LeftOut{left})
 	if !m.listed[m.at] {
 		whole, err := Share{Groups: own.Groups}.Whole(m.q.Measure)
 		m.extras = append(m.extras, []Extra{{Name: m.at, AsOf: own.AsOf, Records: whole}})
@@ -140,6 +149,7 @@ func (m *merge) child(s *Share, c Child) {
 	}
 	m.parties = append(m.parties, party{c.Name, c.Share.Groups})
 	m.extras = append(m.extras, c.Share.Extra)
+	m.left = append(m.left, c.Share.LeftOut)
 }
 
 // judge returns what becomes of the answer of a child, 0 if there is none, and why it is not added.

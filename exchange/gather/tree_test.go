@@ -20,6 +20,7 @@ type tree struct {
 	r        Roster
 	children map[identity.Jurisdiction][]identity.Jurisdiction // in the tree, listed or not
 	count    map[identity.Jurisdiction][]Group                 // of members that answer
+	left     map[identity.Jurisdiction]LeftOut                 // of members that answer
 	why      map[identity.Jurisdiction]Why                     // of members or branches without an answer
 	declines map[identity.Jurisdiction]bool                    // who refuses for itself and all below it
 	lie      func(at identity.Jurisdiction, s *Share)          // changes the liar's share before signing
@@ -80,7 +81,7 @@ func (w *tree) ask(at identity.Jurisdiction) (Share, error) {
 	}
 	var own *Own
 	if w.member(at) {
-		own = &Own{Groups: w.count[at], AsOf: 7}
+		own = &Own{Groups: w.count[at], AsOf: 7, LeftOut: w.left[at]}
 		if why, fails := w.why[at]; fails {
 			own.Why = &why
 		}
@@ -150,7 +151,7 @@ func draw(t *rapid.T, f Function) *tree {
 	}
 	w := &tree{
 		r: Roster{Number: 3, Hash: [32]byte{9}}, children: map[identity.Jurisdiction][]identity.Jurisdiction{},
-		count: map[identity.Jurisdiction][]Group{}, why: map[identity.Jurisdiction]Why{}, answers: map[identity.Jurisdiction][]byte{},
+		count: map[identity.Jurisdiction][]Group{}, left: map[identity.Jurisdiction]LeftOut{}, why: map[identity.Jurisdiction]Why{}, answers: map[identity.Jurisdiction][]byte{},
 		declines: map[identity.Jurisdiction]bool{},
 	}
 	w.q.Selector = Selector{Below: root, Deep: rapid.IntRange(0, 4).Draw(t, "deep") > 0, Level: rapid.SampledFrom([]string{"", "county", "township"}).Draw(t, "level")}
@@ -206,11 +207,25 @@ func (w *tree) group(t *rapid.T) Group {
 	return g
 }
 
+// leaves draws what a jurisdiction leaves out: most leave nothing.
+func (w *tree) leaves(t *rapid.T, at identity.Jurisdiction) LeftOut {
+	l := LeftOut{
+		Name: at, Incomparable: rapid.SampledFrom([]uint64{0, 0, 1, 7, maxRecords}).Draw(t, "incomparable"),
+		Unreadable: rapid.SampledFrom([]uint64{0, 0, 0, 2}).Draw(t, "unreadable"),
+	}
+	if l.Incomparable == maxRecords {
+		l.Unreadable = 0
+	}
+	l.Of = min(l.Incomparable+l.Unreadable+rapid.Uint64Range(0, 9).Draw(t, "of"), maxRecords)
+	return l
+}
+
 func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 	if listed {
 		w.r.Places = append(w.r.Places, Place{at, levels[at.Depth()-1]})
 	}
 	if w.member(at) && joined {
+		w.left[at] = w.leaves(t, at)
 		groups, err := w.groups(t, at)
 		if w.count[at] = groups; err != nil {
 			w.why[at] = Why{State: Refused, By: at, Code: 24}
@@ -270,6 +285,19 @@ func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, mem
 	})
 	slices.SortFunc(extra, compareNames)
 	return groups, answered, members, extra
+}
+
+// leftOut returns what those who answered left out: of who stands beside the roster, of those told.
+func (w *tree) leftOut(at identity.Jurisdiction, beside []identity.Jurisdiction) (all []LeftOut) {
+	w.each(at, func(j identity.Jurisdiction, reached bool) {
+		_, fails := w.why[j]
+		_, listed := w.r.of(j)
+		if w.member(j) && reached && !fails && (listed || slices.Contains(beside, j)) && !w.left[j].none() {
+			all = append(all, w.left[j])
+		}
+	})
+	slices.SortFunc(all, func(a, b LeftOut) int { return compareNames(a.Name, b.Name) })
+	return all
 }
 
 // told writes groups as text. Groups with the same values become one, whose amount is the sum, or
@@ -369,6 +397,9 @@ func TestTrees(t *testing.T) {
 		}
 		if !slices.Equal(beside, extra) && len(extra) <= 8 {
 			rt.Errorf("beside the roster stand %v, want %v", beside, extra)
+		}
+		if want := w.leftOut(w.q.Below, beside); !slices.Equal(got.LeftOut, want) || !slices.Equal(c.LeftOut, want) {
+			rt.Errorf("left out are %v, want %v", got.LeftOut, want)
 		}
 		checkWhole(rt, w.q.Measure, got, groups)
 		sum := uint64(0)

@@ -32,6 +32,7 @@ type shareWire struct {
 	Missing  []missingWire `cbor:"7,keyasint,omitempty"`
 	Shares   []Listed      `cbor:"8,keyasint,omitempty"`
 	Extra    []Extra       `cbor:"9,keyasint,omitempty"`
+	LeftOut  []LeftOut     `cbor:"10,keyasint,omitempty"`
 }
 
 const (
@@ -45,6 +46,7 @@ const (
 func (s Share) Encode() ([]byte, error) {
 	w := shareWire{
 		Roster: s.Roster, Hash: s.Hash, Own: s.Own, AsOf: s.AsOf, Groups: s.Groups, Answered: s.Answered, Shares: s.Shares, Extra: s.Extra,
+		LeftOut: s.LeftOut,
 	}
 	for _, m := range s.Missing {
 		w.Missing = append(w.Missing, missingWire{Name: m.Name, State: m.State, By: m.By, Code: m.Code, Args: append([]string{}, m.Args...), Heard: m.Heard})
@@ -73,6 +75,7 @@ func Decode(data []byte) (Share, error) {
 	}
 	s := Share{
 		Roster: w.Roster, Hash: w.Hash, Own: w.Own, AsOf: w.AsOf, Groups: w.Groups, Answered: w.Answered, Shares: w.Shares, Extra: w.Extra,
+		LeftOut: w.LeftOut,
 	}
 	for _, m := range w.Missing {
 		s.Missing = append(s.Missing, Missing{m.Name, Why{State: m.State, By: m.By, Code: m.Code, Args: m.Args, Heard: m.Heard}})
@@ -86,6 +89,8 @@ func (w shareWire) check() error {
 		return fmt.Errorf("%w: a roster's hash of %d bytes", ErrForm, len(w.Hash))
 	case len(w.Missing) > MaxMembers || len(w.Extra) > MaxExtra || w.Answered > MaxMembers:
 		return fmt.Errorf("%w: %d answered, %d missing, %d not in the roster", ErrForm, w.Answered, len(w.Missing), len(w.Extra))
+	case len(w.LeftOut) > MaxMembers+MaxExtra:
+		return fmt.Errorf("%w: %d jurisdictions left records out", ErrForm, len(w.LeftOut))
 	case len(w.Groups) > maxAll || len(w.Own) > maxAll || len(w.Shares) > MaxShares:
 		return fmt.Errorf("%w: %d groups of %d shares", ErrForm, len(w.Groups), len(w.Shares))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"xietong/exchange/decimal"
 	"xietong/exchange/gather"
+	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
@@ -127,6 +128,10 @@ var (
 
 // add puts a record into its group.
 func (t *tallies) add(record []byte) error {
+	value, err := t.value(record)
+	if err != nil {
+		return err
+	}
 	values := make([]string, len(t.measure.By))
 	for i, by := range t.measure.By {
 		value, err := rows.Member(record, by.Field)
@@ -138,10 +143,6 @@ func (t *tallies) add(record []byte) error {
 		}
 	}
 	group, err := t.group(values)
-	if err != nil {
-		return err
-	}
-	value, err := t.value(record)
 	if err != nil {
 		return err
 	}
@@ -167,6 +168,8 @@ func (t *tallies) group(values []string) (*tally, error) {
 }
 
 // value returns the value of the measured field; nil: the record has none, or no field is measured.
+// It returns filter.ErrIncomparable for a value that is no number, as an earlier schema may have
+// had it.
 func (t *tallies) value(record []byte) (*decimal.Decimal, error) {
 	if t.measure.Field == "" {
 		return nil, nil
@@ -174,6 +177,9 @@ func (t *tallies) value(record []byte) (*decimal.Decimal, error) {
 	raw, err := rows.Member(record, t.measure.Field)
 	if err != nil || string(raw) == "null" {
 		return nil, err
+	}
+	if !strings.ContainsAny(string(raw[:1]), "-0123456789") {
+		return nil, filter.ErrIncomparable
 	}
 	value, err := decimal.Parse(string(raw))
 	return &value, err

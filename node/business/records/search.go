@@ -193,17 +193,14 @@ func (p plan) onlyCounts() bool {
 	return p.q.whole() && p.q.Measure.Function == gather.Count && !p.q.Measure.Grouped()
 }
 
-// matches reports whether the record meets every condition and the filter. A record that the filter
-// cannot compare does not, and is counted: what comes of one record never ends the query, or the
-// end would tell of the record.
+// matches reports whether the record meets every condition and the filter. A record that cannot be
+// compared does not, and is counted: what comes of one record never ends the query, or the end
+// would tell of the record.
 func (s *search) matches(ctx context.Context, record []byte) (bool, error) {
-	if meets, err := s.meetsWhere(record); err != nil || !meets {
-		return false, err
+	ok, err := s.meetsWhere(record)
+	if err == nil && ok && s.p.filter != nil {
+		ok, err = s.p.filter.Match(ctx, record)
 	}
-	if s.p.filter == nil {
-		return true, nil
-	}
-	ok, err := s.p.filter.Match(ctx, record)
 	if errors.Is(err, filter.ErrIncomparable) {
 		s.answer.Incomparable++
 		return false, nil
@@ -211,15 +208,24 @@ func (s *search) matches(ctx context.Context, record []byte) (bool, error) {
 	return ok, err
 }
 
-// meetsWhere reports whether the record meets every condition. An absent field equals null.
+// meetsWhere reports whether the record meets every condition. An absent field equals null. A value
+// of another type than the schema has now is comparable with no other, unless another condition
+// decides.
 func (s *search) meetsWhere(record []byte) (bool, error) {
 	if len(s.p.where) == 0 {
 		return true, nil
 	}
 	members, err := rows.Members(record)
+	if err != nil {
+		return false, err
+	}
 	for _, w := range s.p.where {
-		if have, ok := members[w.Field]; string(have) != string(w.Value) && (ok || string(w.Value) != "null") {
-			return false, err
+		have, ok := members[w.Field]
+		switch {
+		case !s.p.set.schema.Fits(w.Field, have):
+			err = filter.ErrIncomparable
+		case string(have) != string(w.Value) && (ok || string(w.Value) != "null"):
+			return false, nil
 		}
 	}
 	return err == nil, err
@@ -229,7 +235,13 @@ func (s *search) meetsWhere(record []byte) (bool, error) {
 // instead; the first record always fits.
 func (s *search) take(f found, record []byte) error {
 	if s.tallies != nil {
-		return s.tallies.add(record)
+		switch err := s.tallies.add(record); {
+		case errors.Is(err, filter.ErrIncomparable):
+			s.answer.Incomparable++
+		case err != nil:
+			return err
+		}
+		return nil
 	}
 	row, err := rows.Project(record, s.p.q.Fields)
 	if err != nil {

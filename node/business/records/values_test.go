@@ -127,3 +127,47 @@ func TestOneKey(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherTypeIsNoNo (P04): a value that was put when its field had another type is neither
+// equal nor unequal to one of the type that it has now: the record is counted as not compared, and
+// a claim about it is refused. Another condition may decide all the same.
+func TestAnotherTypeIsNoNo(t *testing.T) {
+	e := households()
+	e.Indexed, e.GroupBy, e.Measures = nil, nil, nil
+	e.Schema = []byte(`{"type":"object","properties":{"id":{"type":"string"},"n":{"type":"string"},"town":{"type":"string"}}}`)
+	l, desk := people(t, e, `"n":"5","town":"a"`, `"n":"x","town":"b"`, `"town":"a"`)
+	e.Code = must(identity.ParseLabel("residents"))
+	e.Schema = []byte(`{"type":"object","properties":{"id":{"type":"string"},"n":{"type":"integer"},"town":{"type":"string"}}}`)
+	if _, err := catalog.Publish(t.Context(), l, newID(), civil, e); err != nil {
+		t.Fatal(err)
+	}
+	putPerson(t, desk, 3, `"n":5,"town":"a"`)
+	for what, row := range map[string]struct {
+		q                   Question
+		count, incomparable uint64
+	}{
+		"a condition":            {Question{Where: map[string]json.RawMessage{"n": []byte("5")}}, 1, 2},
+		"and another":            {Question{Where: map[string]json.RawMessage{"n": []byte("5"), "town": []byte(`"a"`)}}, 1, 1},
+		"a condition on nothing": {Question{Where: map[string]json.RawMessage{"n": []byte("null")}}, 1, 2},
+		"a filter":               {Question{Filter: `n == 5`}, 1, 3}, // of an absent value it is not known either
+		"its opposite":           {Question{Filter: `n != 5`}, 0, 3},
+		"a sum":                  {Question{Measure: parsed("sum(n)")}, 2, 2},
+	} {
+		row.q.Dataset, row.q.Purpose = e.Code, "statistics"
+		got, err := desk.Query(t.Context(), newID(), civil, row.q)
+		if err != nil || got.Count != row.count || got.Incomparable != row.incomparable || got.Scanned != 4 {
+			t.Errorf("%s: got %d, and %d of %d not compared, %v, want %d and %d of 4", what, got.Count, got.Incomparable, got.Scanned, err,
+				row.count, row.incomparable)
+		}
+	}
+	for key, want := range map[string]Outcome{"0": "", "1": "", "2": No, "3": Yes} {
+		got, err := desk.Verify(t.Context(), newID(), civil, Claim{Dataset: e.Code, Key: key, Field: "n", Value: []byte("5"), Purpose: "statistics"})
+		if want == "" {
+			refusedAs(t, "the claim about "+key, err, text.ValueMistyped)
+			continue
+		}
+		if err != nil || got.Outcome != want {
+			t.Errorf("the claim about %s: got %s, %v, want %s", key, got.Outcome, err, want)
+		}
+	}
+}

@@ -112,6 +112,9 @@ func (v *verification) compare(r *state.Reader) (Outcome, error) {
 	if err != nil {
 		return "", err
 	}
+	if !v.set.schema.Fits(v.claim.Field, have) {
+		return "", text.Fail(text.ValueMistyped, text.Args{"dataset": v.set.Code.String(), "field": v.claim.Field}, nil)
+	}
 	if string(have) == string(v.value) {
 		return Yes, nil
 	}

@@ -76,6 +76,11 @@ func coverageShown(s *standing.Standing, c gather.Coverage, l text.Lang) client.
 	for _, m := range c.Missing {
 		out.Missing = append(out.Missing, missingShown(s, m, l))
 	}
+	for _, left := range c.LeftOut {
+		out.LeftOut = append(out.LeftOut, client.LeftOut{
+			Name: left.Name.String(), Title: s.CalledShort(left.Name), Incomparable: left.Incomparable, Unreadable: left.Unreadable, Of: left.Of,
+		})
+	}
 	return out
 }
 

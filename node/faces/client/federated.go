@@ -38,6 +38,7 @@ type FederatedAnswer struct {
 	Answered uint64            `json:"answered" doc:"Members who answered"`
 	States   map[string]uint64 `json:"states" doc:"Members in each state; they add up"`
 	Missing  []MissingMember   `json:"missing" doc:"Members who did not answer, and why"`
+	LeftOut  []LeftOut         `json:"left_out,omitempty" doc:"Whose records are not all in the answer, because some could not be compared or read"`
 	Beside   []Beside          `json:"beside,omitempty" doc:"Who measured its records and is not in the roster: in no total, and no member"`
 	Level    string            `json:"level,omitempty" doc:"Level of those who were asked; empty: any"`
 	Roster   uint64            `json:"roster" doc:"Number of the roster; 0: the one that comes with the program"`
@@ -55,6 +56,15 @@ type FederatedAnswer struct {
 	Lies       []Lie    `json:"lies,omitempty" doc:"What the audit found"`
 	// Titles are for sentences; programs go by the names.
 	Titles map[string]string `json:"titles,omitempty" doc:"What people call those whom the audit names, by their names"`
+}
+
+// LeftOut counts the records of one jurisdiction that are not in the answer.
+type LeftOut struct {
+	Name         string `json:"name"`
+	Title        string `json:"title" doc:"What people call it"`
+	Incomparable uint64 `json:"incomparable" doc:"Records that could not be compared: without a value, of another type, or too costly"`
+	Unreadable   uint64 `json:"unreadable" doc:"Records that are damaged there"`
+	Of           uint64 `json:"of" doc:"Records that were looked at there, those included"`
 }
 
 // Beside is a jurisdiction that is in the tree and not in the roster.

@@ -298,3 +298,27 @@ func TestNotShownBeforeRecorded(t *testing.T) {
 		t.Errorf("recorded as %v", said)
 	}
 }
+
+// TestLeftOutTravels (P12): records that a county could not compare are no silent no. They are
+// counted by county, beside the total, and the audit finds who hides them.
+func TestLeftOutTravels(t *testing.T) {
+	w := measured(t, nil)
+	wide := asked(gather.Count)
+	wide.Filter, wide.Application = `income > 0`, applied
+	got, err := w.County.Federated.Gather(t.Context(), newID(), by(water), wide)
+	want := []gather.LeftOut{{Name: nanming, Incomparable: 1, Of: 3}}
+	if err != nil || told(got.Groups) != "4/0=-" || !slices.Equal(got.Coverage().LeftOut, want) || len(got.Audit.Lies) > 0 {
+		t.Errorf("got %s, left out %v, lies %v, %v, want 4 and %v", told(got.Groups), got.LeftOut, got.Audit.Lies, err, want)
+	}
+}
+
+// TestHidingLeftOut: a hop that hides what a county could not compare is found.
+func TestHidingLeftOut(t *testing.T) {
+	w := measured(t, func(s *gather.Share) { s.LeftOut = nil })
+	wide := asked(gather.Count)
+	wide.Filter, wide.Application = `income > 0`, applied
+	got, err := w.County.Federated.Gather(t.Context(), newID(), by(water), wide)
+	if err != nil || len(got.Audit.Lies) != 1 || got.Audit.Lies[0] != (gather.Lie{By: guiyang, Kind: gather.Altered, About: nanming}) {
+		t.Errorf("got %+v, %v, want the lie of %s about %s", got.Audit.Lies, err, guiyang, nanming)
+	}
+}

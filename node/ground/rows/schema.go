@@ -146,6 +146,25 @@ func texts(enum any) bool {
 	return len(list) > 0 && !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
 }
 
+// Fits reports whether a value of a record, in canonical JSON, has the type of its field, or is
+// null. One that was put under an earlier schema may not: then it is comparable with no value of
+// the type, neither equal nor unequal.
+func (s *Schema) Fits(field string, value []byte) bool {
+	f := s.byName[field]
+	if f.Type == Other || len(value) == 0 || string(value) == "null" {
+		return true
+	}
+	switch value[0] {
+	case '"':
+		return f.Type == String
+	case 't', 'f':
+		return f.Type == Boolean
+	case '[', '{':
+		return false
+	}
+	return f.Type == Number || f.Type == Integer && !bytes.Contains(value, []byte{'.'})
+}
+
 // Fields returns the fields, sorted by name.
 func (s *Schema) Fields() []Field { return slices.Clone(s.fields) }
 

@@ -26,6 +26,10 @@ const (
 	CLIGatherName        Code = "cli.gather.name"
 	CLIGatherCount       Code = "cli.gather.count"
 	CLIGatherNotOffered  Code = "cli.gather.not-offered"
+	CLIGatherLeftOut     Code = "cli.gather.left-out"
+	CLIGatherDamaged     Code = "cli.gather.damaged"
+	CLIGatherPart        Code = "cli.gather.part"
+	CLIGatherAndMore     Code = "cli.gather.and-more"
 	CLIGatherUnreachable Code = "cli.gather.unreachable"
 	CLIGatherLate        Code = "cli.gather.late"
 	CLIGatherNotJoined   Code = "cli.gather.not-joined"
@@ -96,6 +100,16 @@ var gatherSentences = []sentence{
 	{CLIGatherName, "名称", "name"},
 	{CLIGatherCount, "条数", "records"},
 	{CLIGatherNotOffered, "没有提供这项数据", "does not offer this"},
+	{
+		CLIGatherLeftOut, "所查 {of} 条记录中，有 {count} 条无法比较（没有值、类型不符或计算量过大），未计入结果：{places}",
+		"{count} of {of}: these records could not be compared (no value, another type, or too much work), and are not in the answer: {places}",
+	},
+	{
+		CLIGatherDamaged, "所查 {of} 条记录中，有 {count} 条已损坏、无法读取，未计入结果：{places}",
+		"{count} of {of}: these records are damaged where they are kept, and not in the answer: {places}",
+	},
+	{CLIGatherPart, "{name} {of} 条中的 {count} 条", "{name} {count} of {of}"},
+	{CLIGatherAndMore, "另有 {count} 个地区（加 --json 列出）", "{count} more places (--json lists them)"},
 	{CLIGatherUnreachable, "{by}联系不上它", "{by} does not reach it"},
 	{CLIGatherLate, "未及时答复", "did not answer in time"},
 	{CLIGatherNotJoined, "尚未加入", "has not joined"},

@@ -40,13 +40,13 @@ var querySentences = []sentence{
 	{CLIQueryRows, "查得 {count} 条，使用记录见存证条目 {access}", "rows: {count}; the access is entry {access}"},
 	{
 		CLIQueryLeftOut,
-		"另有 {count} 条记录无法按筛选条件比较（没有值、类型不符或计算量过大），未计入结果",
-		"not compared with the filter, and not in the answer: {count} (no value, another type, or too much work)",
+		"所查 {of} 条记录中，有 {count} 条无法比较（没有值、类型不符或计算量过大），未计入结果",
+		"{count} of {of}: these records could not be compared (no value, another type, or too much work), and are not in the answer",
 	},
 	{
 		CLIQueryUnreadable,
-		"另有 {count} 条记录已损坏、无法读取，未计入结果，请告知数据提供方",
-		"damaged at the provider, and not in the answer: {count}; tell the provider",
+		"所查 {of} 条记录中，有 {count} 条已损坏、无法读取，未计入结果，请告知数据提供方",
+		"{count} of {of}: these records are damaged at the provider, and not in the answer; tell the provider",
 	},
 	{CLIQueryMore, "尚有后续记录，续查请加 --cursor {cursor}", "there are more: add --cursor {cursor}"},
 	{CLIQueryGranted, "已按规则取得共享权限 {grant}，有效期至 {until}", "granted by rule: {grant}, until {until}"},

@@ -13,6 +13,7 @@ const (
 	BadCSV           Code = "bad-csv"
 	BadJSON          Code = "bad-json"
 	SchemaRejected   Code = "schema-rejected"
+	ValueMistyped    Code = "value-mistyped"
 	FilterMalformed  Code = "filter-malformed"
 	FilterTooCostly  Code = "filter-too-costly"
 	FileChanged      Code = "file-changed"
@@ -81,6 +82,13 @@ var dataProblems = []problem{
 			"请按目录所列数据规范改正后重新提交"},
 		en: parts{"Record rejected by the schema", "the field {field} is not as the schema in the catalogue says: {reason}",
 			"dataset {dataset}", "correct the record and send it again"},
+	},
+	{
+		number: 215, code: ValueMistyped, status: http.StatusConflict, params: []string{"dataset", "field"},
+		zh: parts{"记录与现行目录不符", "该记录的数据项“{field}”不是现行目录所列的类型，无法核验是否相符", "数据资源 {dataset}",
+			"请告知提供部门按现行目录重新写入该记录"},
+		en: parts{"Value of another type", "the field {field} of this record is not of the type that the catalogue has now, so it is neither yes nor no",
+			"dataset {dataset}", "tell the provider to put the record again as the catalogue has it now"},
 	},
 	{
 		number: 45, code: FilterMalformed, status: http.StatusBadRequest, params: []string{"position", "reason", "example"},
