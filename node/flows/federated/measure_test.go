@@ -312,7 +312,7 @@ func TestLeftOutTravels(t *testing.T) {
 	}
 }
 
-// TestHidingLeftOut: a hop that hides what a county could not compare is found.
+// TestHidingLeftOut (P12): a hop that hides what a county could not compare is found.
 func TestHidingLeftOut(t *testing.T) {
 	w := measured(t, func(s *gather.Share) { s.LeftOut = nil })
 	wide := asked(gather.Count)

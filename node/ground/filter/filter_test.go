@@ -214,7 +214,7 @@ func TestNames(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`name == "x"`, `[tags, [[]]].exists(t, t + t == tags && t.exists_one(u, "a" in t))`, `households / 0 == 1`, `.name.matches("^(a|b)*$")`,
-		`[[name]][0][0].size() > 1u`, `timestamp(name).getHours("Asia/Shanghai") == 1`, `!!!!!--1 == 1 ? b"x" == b'y' : has(tags.x)`,
+		`[[name]][0][0].size() > 1u`, `timestamp(name).getHours("Asia/Shanghai") == 1`, `record["name"] == record.code && -.5e1 * area < 12345678901234567890u`, `!!!!!--1 == 1 ? b"x" == b'y' : has(tags.x)`,
 	} {
 		f.Add(seed)
 	}
@@ -233,6 +233,11 @@ func FuzzParse(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		for _, field := range filter.fields {
+			if !slices.Contains(parsed.Names(), field) {
+				t.Errorf("%q: the field %s is read, and is none of the names", expression, field)
+			}
 		}
 		var got string
 		if took := allocated(func() { got = outcome(filter, record) }); took > 32<<20 {

@@ -60,8 +60,8 @@ func TestAnyName(t *testing.T) {
 	}
 }
 
-// TestRecordAlone: record is no value. Whatever is done with it but to name a field is refused
-// where it stands, before anything is planned.
+// TestRecordAlone (P14): record is no value. Whatever is done with it but to name a field is
+// refused where it stands, before anything is planned.
 func TestRecordAlone(t *testing.T) {
 	for expression, position := range map[string]int{
 		`record == "r"`: 1, `name == record`: 9, `record[name] == "x"`: 1, `record["na" + "me"] == "n"`: 1, `record[0] == "x"`: 1,

@@ -47,9 +47,9 @@ var dataProblems = []problem{
 	{
 		number: 36, code: FieldName, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "field", "limit"},
 		zh: parts{"数据项名称不合规", "数据项名称不合规：{field}", "数据资源 {dataset}，{where}",
-			"名称为 1 到 {limit} 个字母、汉字、数字或下划线，不以数字开头，不含空格、连字符和其他符号"},
+			"名称为 1 到 {limit} 个字母、汉字、数字或下划线，不以数字开头，不含空格、连字符和其他符号，带附加符号的字母须用合成形式（NFC）"},
 		en: parts{"Invalid name of a field", "this cannot be the name of a field: {field}", "dataset {dataset}, {where}",
-			"a name has 1 to {limit} letters, marks, digits or _ of any script, and begins with a letter or _"},
+			"a name has 1 to {limit} letters, marks, digits or _ of any script, composed (Unicode NFC), and begins with a letter or _"},
 	},
 	{
 		number: 43, code: SchemaTooLarge, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "limit"},
