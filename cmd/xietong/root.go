@@ -99,8 +99,8 @@ func takes(use string) cobra.PositionalArgs {
 			u = usage(text.CLIMissingArgument, text.Args{"name": names[len(args)]})
 		case len(args) > len(names):
 			u = usage(text.CLITooManyArguments, text.Args{"value": args[len(names)]})
-		case slices.Contains(args, ""):
-			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.Index(args, "")], "[]")})
+		case slices.ContainsFunc(args, blank):
+			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.IndexFunc(args, blank)], "[]")})
 		default:
 			if u = emptyFlag(cmd); u == nil {
 				return nil
@@ -115,12 +115,19 @@ func takes(use string) cobra.PositionalArgs {
 // would take a restriction away.
 func emptyFlag(cmd *cobra.Command) (u *usageError) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if strings.Trim(f.Value.String(), " []") == "" { // a list in brackets
+		given := f.Value.String()
+		if strings.HasSuffix(f.Value.Type(), "Slice") || strings.HasSuffix(f.Value.Type(), "Array") {
+			given = strings.Trim(given, `[]," `)
+		}
+		if blank(given) {
 			u = usage(text.CLIEmptyFlag, text.Args{"name": "--" + f.Name})
 		}
 	})
 	return u
 }
+
+// blank reports whether a text has nothing but spaces.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // verb makes a command that runs a function.
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {

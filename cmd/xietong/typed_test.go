@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,65 @@ func TestEmptyArgument(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, "不能为空") || !strings.Contains(stderr, "--help") || len(b.node.asked) > 0 {
 			t.Errorf("%q: exit %d, asked %q, stderr:\n%s", line, code, b.node.asked, stderr)
 		}
+	}
+}
+
+// TestNothingEmptyIsTaken walks all commands: each flag that is given and empty, or of spaces and
+// commas alone, and each argument that is empty, is refused before anything is asked or opened. So
+// a new one cannot be forgotten.
+func TestNothingEmptyIsTaken(t *testing.T) {
+	tried := 0
+	refused := func(line []string) {
+		b := newWorkbench(t, "C")
+		code, out, stderr := b.run(line...)
+		if tried++; code != exitUsage || stderr == "" || out != "" || len(b.node.asked) > 0 {
+			t.Errorf("%q: exit %d, asked %q, printed %q, stderr:\n%s", line, code, b.node.asked, out, stderr)
+		}
+	}
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, child := range c.Commands() {
+			walk(child)
+		}
+		if c.Args == nil || c.HasSubCommands() || strings.Contains(c.CommandPath(), "completion") {
+			return
+		}
+		line := strings.Fields(c.CommandPath())[1:]
+		for _, name := range strings.Fields(c.Use)[1:] {
+			if _, known := argumentForms[strings.Trim(name, "[]")]; known {
+				refused(append(slices.Clone(line), ""))
+				refused(append(slices.Clone(line), " "))
+				line = append(line, "x")
+			}
+		}
+		flags := func(f *pflag.Flag) {
+			if f.Name == "help" {
+				return
+			}
+			for _, empty := range []string{"", " ", "　", ",", " , "} {
+				if list := strings.Contains(f.Value.Type(), "Slice"); list || !strings.Contains(empty, ",") {
+					refused(append(slices.Clone(line), "--"+f.Name+"="+empty))
+				}
+			}
+		}
+		c.LocalFlags().VisitAll(flags)
+		c.InheritedFlags().VisitAll(flags)
+	}
+	a := newWorkbench(t, "C").app
+	a.getenv = func(string) string { return "" }
+	walk(a.rootCommand())
+	if tried < 300 {
+		t.Errorf("%d were tried", tried)
+	}
+}
+
+// TestEmptyValueIsAValue sends a condition on the empty text: only a condition without a field is
+// none.
+func TestEmptyValueIsAValue(t *testing.T) {
+	b := newWorkbench(t, "C")
+	b.run("query", "d", "--where", "name=")
+	if got := strings.Join(b.node.asked, "\n"); !strings.Contains(got, `"where":{"name":""}`) {
+		t.Errorf("sent %s", got)
 	}
 }
 

@@ -66,9 +66,11 @@ func (q Question) Check() error {
 		return fmt.Errorf("%d conditions", len(q.Where))
 	case q.Measure.Function != gather.None && q.Key != "":
 		return errors.New("the measure of one record")
+	case slices.Contains(q.Fields, ""):
+		return fmt.Errorf("fields: %w", errEmpty)
 	}
 	for field, value := range q.Where {
-		if len(value) == 0 {
+		if len(value) == 0 || field == "" {
 			return fmt.Errorf("condition of %s: %w", field, errEmpty)
 		}
 	}
@@ -185,10 +187,10 @@ type Claim struct {
 	Evidence []byte `cbor:"-"` // see sharing.Request
 }
 
-// Check checks that the claim has a dataset and a value.
+// Check checks that the claim has a dataset, a key, a field and a value.
 func (c Claim) Check() error {
-	if c.Dataset.IsZero() || len(c.Value) == 0 {
-		return fmt.Errorf("dataset, value: %w", errEmpty)
+	if c.Dataset.IsZero() || c.Key == "" || c.Field == "" || len(c.Value) == 0 {
+		return fmt.Errorf("dataset, key, field, value: %w", errEmpty)
 	}
 	return nil
 }

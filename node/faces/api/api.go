@@ -81,6 +81,9 @@ type server struct {
 	bodies  bodies
 
 	answering *budget.Room // bytes
+
+	described huma.Registry // of what the API takes
+	rowsBody  *huma.Schema  // see registerRows
 }
 
 // Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
@@ -111,8 +114,9 @@ func (s *server) handler() http.Handler {
 	s.registerImports(files, a)
 	s.registerRows(files, a)
 	describeKeys(a.OpenAPI())
+	refuseEmpty(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
-	return paid(s.admit(s.held(s.again(files))))
+	return paid(s.admit(s.held(s.given(s.again(files)))))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.
@@ -136,6 +140,9 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "", "limit": strconv.FormatInt(long.Limit, 10)})
+	}
+	if told, ok := errors.AsType[*client.Problem](err); ok { // by malformed
+		return told
 	}
 	f := failure.Of(err)
 	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing

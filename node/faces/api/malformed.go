@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +29,11 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 		reason := err.Error()
 		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 			where, reason = strings.TrimPrefix(d.Location, "body."), ruleIn(l, d.Message)
+			if slices.Contains(emptiness, d.Message) {
+				p := problem(l, text.Empty, text.Args{"name": where})
+				p.Status = status
+				return p
+			}
 			if where != "" {
 				reason = where + ": " + reason
 			}
@@ -44,6 +50,11 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, "; ")})
 	p.Status = status
 	return p
+}
+
+// emptiness is what the library says of what is given and empty; see refuseEmpty.
+var emptiness = []string{
+	"expected string to match pattern " + notBlank, "expected array length >= 1", "expected object with at least 1 properties",
 }
 
 // rules are the rules of the library that people break by what they type, as it tells them up to

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,34 +21,40 @@ import (
 // registerRows serves the questions for records of many beside huma: the answer of each member is
 // told in a line of its own while other members are still asked.
 func (s *server) registerRows(mux *http.ServeMux, a huma.API) {
+	s.described = a.OpenAPI().Components.Schemas
+	s.rowsBody = s.described.Schema(reflect.TypeFor[client.RowsQuery](), true, "RowsQuery")
 	mux.HandleFunc("POST /v1/federated-rows", s.federatedRows)
 	a.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "federated-rows", Method: http.MethodPost, Path: "/v1/federated-rows",
 		Summary:     "Ask many jurisdictions for records; the answer is a line for each (application/x-ndjson)",
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s.rowsBody}}},
 		Responses:   map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "A problem (RFC 9457)"}},
 	})
 }
 
-// rowsQuery reads the body of the request, strictly: it refuses an unknown member, and whatever
-// follows the JSON value.
-func rowsQuery(w http.ResponseWriter, r *http.Request) (q client.RowsQuery, err error) {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyLen))
-	d.DisallowUnknownFields()
-	err = d.Decode(&q)
-	if err == nil {
-		if _, after := d.Token(); !errors.Is(after, io.EOF) {
-			err = errors.New("something follows the JSON value")
-		}
+// rowsQuery reads the body of the request, strictly: it refuses an unknown member, whatever follows
+// the JSON value, and what its description does not allow.
+func (s *server) rowsQuery(w http.ResponseWriter, r *http.Request) (q client.RowsQuery, err error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyLen))
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return q, long
 	}
-	if err != nil {
-		if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return q, long
-		}
+	var members any
+	if err = errors.Join(err, json.Unmarshal(body, &members)); err != nil {
 		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
 	}
-	if q.Measure != nil || q.Cursor != "" || q.Wait < 0 || q.Wait > 100 {
-		return q, badQuery("measure, cursor, wait", "none, \"\", 0..100")
+	broken := &huma.ValidateResult{}
+	huma.Validate(s.described, s.rowsBody, huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, members, broken)
+	if len(broken.Errors) > 0 {
+		return q, malformed(text.FromAcceptLanguage(callerOf(r).Language), http.StatusUnprocessableEntity, "", broken.Errors)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&q); err != nil {
+		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
+	}
+	if q.Measure != nil || q.Cursor != "" {
+		return q, badQuery("measure, cursor", "none")
 	}
 	return q, nil
 }
@@ -92,7 +100,7 @@ func (s *server) rowsRequest(w http.ResponseWriter, r *http.Request, c Caller) (
 	if h, err = s.at(c); err != nil {
 		return h, wide, err
 	}
-	q, err := rowsQuery(w, r)
+	q, err := s.rowsQuery(w, r)
 	if err != nil {
 		return h, wide, err
 	}

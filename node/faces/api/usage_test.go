@@ -20,7 +20,7 @@ func wrongLists() []wrong {
 			row(id, "of another's dataset", "GET", path+"?dataset=villages", "water", nil, text.NotProvider),
 			row(id, "of no dataset", "GET", path+"?dataset=towns", "civil-affairs", nil, text.UnknownDataset),
 			row(id, "of an unknown agency", "GET", path, "forestry", nil, text.UnknownAgency),
-			row(id, "an empty condition", "GET", path+"?dataset=", "civil-affairs", nil, text.BadRequest),
+			row(id, "an empty condition", "GET", path+"?dataset=", "civil-affairs", nil, text.Empty),
 			row(id, "a condition that is none", "GET", path+"?datset=villages", "civil-affairs", nil, text.BadRequest),
 			row(id, "a condition twice", "GET", path+"?dataset=villages&dataset=towns", "civil-affairs", nil, text.BadRequest),
 			row(id, "too many rows", "GET", path+"?limit=201", "civil-affairs", nil, text.BadRequest),
