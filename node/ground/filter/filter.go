@@ -148,6 +148,8 @@ func first(errs *common.Errors) error {
 	}
 	reason, _, _ := strings.Cut(all[0].Message, "\n")
 	reason, _, _ = strings.Cut(reason, " expecting {") // cut off a long list of tokens
-	reason = strings.ReplaceAll(reason, "'%", "'")     // our operators, as a person writes them
+	reason, _, _ = strings.Cut(reason, " (did you mean")
+	reason = strings.ReplaceAll(reason, "'%", "'") // our operators, as a person writes them
+	reason = strings.ReplaceAll(reason, ofRecord, "record.")
 	return &Malformed{max(all[0].Location.Column()+1, 1), fmt.Sprintf("%.300s", reason)}
 }

@@ -120,7 +120,7 @@ func TestExample(t *testing.T) {
 	for expression, want := range map[string]string{
 		`姓名 == "甲"`: `record["姓名"] == "…"`, "`姓名` == \"甲\"": `record["姓名"] == "…"`, `name == "x" && 单位_万元 > 5`: `record["单位_万元"] > 0.5`,
 		`in == "x"`: `record["in"] == "…"`, `package == "x"`: `record["package"] == "…"`, `true == "x"`: `record["true"] == "…"`,
-		`record == "x"`: `record["record"] == "…"`, `name = "x"`: `name == "…"`, `phone == "1"`: `record["姓名"] == "…"`, `((`: `record["姓名"] == "…"`,
+		`record == "x"`: `record["record"] == "…"`, `name = "x"`: `name == "…"`, `phone == "1"`: `name == "…"`, `((`: `name == "…"`,
 		"e\u0301te\u0301 == \"x\"": `record["été"] == "…"`,
 	} {
 		if got := Example(expression, odd); got != want {
@@ -133,8 +133,24 @@ func TestExample(t *testing.T) {
 			t.Errorf("the example %s: %v", want, err)
 		}
 	}
+	if got, want := Example("((", odd[:2]), `record["姓名"] == "…"`; got != want {
+		t.Errorf("of odd names alone: got %s, want %s", got, want)
+	}
 	if got := Example("((", nil); got != "" {
 		t.Errorf("of no field: got %s", got)
+	}
+}
+
+// TestMessages: no error shows how the program names a thing to itself.
+func TestMessages(t *testing.T) {
+	for expression, want := range map[string]string{
+		`nam == "x"`: "undeclared reference to 'nam'", `recor == "x"`: "undeclared reference to 'recor'",
+		`record.name.read()`: "undeclared reference to 'read'", `record.name - 1 == "a" - "b"`: "found no matching overload for '-' applied to '(string, string)'",
+		`"a" * 2 == 1`: "found no matching overload for '*' applied to '(string, int)'", `"a" == 1`: "found no matching overload for '==' applied to '(string, int)'",
+	} {
+		if _, err := planned(expression); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", expression, err, want)
+		}
 	}
 }
 

@@ -194,13 +194,14 @@ func Spell(field string) string {
 }
 
 // Example returns a comparison of the field that a malformed filter probably means: one that is
-// named in it and cannot be named by itself, else any that is named in it, else the first.
+// named in it and cannot be named by itself, else any that is named in it, else one that can be
+// named by itself.
 func Example(expression string, fields []Field) string {
 	if len(fields) == 0 {
 		return ""
 	}
 	expression = scalar.Compose(expression)
-	meant := fields[0]
+	meant := fields[max(0, slices.IndexFunc(fields, func(f Field) bool { return Spell(f.Name) == f.Name }))]
 	for best, i := 0, 0; i < len(fields); i++ {
 		name := fields[i].Name
 		likely := 2 * len(name)
