@@ -8,11 +8,14 @@ import (
 
 // FromInt returns a whole number. Every int64 is a Decimal.
 func FromInt(n int64) Decimal {
-	d, err := Parse(strconv.FormatInt(n, 10))
-	if err != nil {
-		panic(err) // it has 19 digits
+	size, exponent := uint64(n), int8(0)
+	if n < 0 {
+		size = -size
 	}
-	return d
+	for size > 0 && size%10 == 0 {
+		size, exponent = size/10, exponent+1
+	}
+	return Decimal{negative: n < 0, exponent: exponent, low: size} // 19 digits, and below 10^19
 }
 
 // Int returns the number as an int64; ok is false for a number that is not whole or not within

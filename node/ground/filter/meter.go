@@ -181,6 +181,8 @@ type prices struct{}
 const (
 	zonePrice = 500
 	textRate  = 10 // bytes of a text that cost one more
+
+	exactPrice = 10 // of adding or multiplying what is not two ints
 )
 
 func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
@@ -194,11 +196,14 @@ func (prices) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 		price += length(args[0]) / textRate
 	case opEquals, opNotEquals, opLess, opLessEq, opGreater, opGreaterEq:
 		price += min(length(args[0]), length(args[1])) / textRate
-	case opAdd:
+	case opAdd, opSubtract, opMultiply:
 		price += (length(args[0]) + length(args[1])) / textRate
+		if _, _, ints := bothInts(args[0], args[1]); !ints {
+			price += exactPrice
+		}
 	case opIn:
 		price += items(args[1])
-	case opSubtract, opMultiply, opNegate:
+	case opNegate:
 	default:
 		if !slices.Contains(zoned, function) {
 			return nil

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -111,6 +112,9 @@ func noMeaning(a, b ref.Val) ref.Val {
 
 // compare orders two values; ok is false where they have no order.
 func compare(a, b ref.Val) (c int, ok bool) {
+	if x, y, ok := bothInts(a, b); ok {
+		return cmp.Compare(x, y), true
+	}
 	x, isNumber, fits := numeric(a)
 	y, alsoNumber, alsoFits := numeric(b)
 	if isNumber && alsoNumber {
@@ -137,6 +141,9 @@ func (o operand) part(v ref.Val) operand { return operand{v, o.literal} }
 // values of different types, and for a value that is absent and one that is not, unless null was
 // written.
 func same(a, b operand) (equal, comparable bool) {
+	if x, y, ok := bothInts(a.Val, b.Val); ok {
+		return x == y, true
+	}
 	aNull, bNull := a.Type() == types.NullType, b.Type() == types.NullType
 	x, isNumber, fits := numeric(a.Val)
 	y, alsoNumber, alsoFits := numeric(b.Val)
@@ -219,6 +226,9 @@ func contained(item, in operand) (has, comparable bool) {
 
 // add adds numbers exactly, and joins texts and lists.
 func add(a, b ref.Val) ref.Val {
+	if sum, ok := inInts(a, b, types.Int.Add); ok {
+		return sum
+	}
 	if x, y, ok := bothNumeric(a, b); ok {
 		return result(x.Plus(y))
 	}
@@ -234,6 +244,9 @@ func add(a, b ref.Val) ref.Val {
 }
 
 func subtract(a, b ref.Val) ref.Val {
+	if difference, ok := inInts(a, b, types.Int.Subtract); ok {
+		return difference
+	}
 	if x, y, ok := bothNumeric(a, b); ok {
 		return result(x.Plus(y.Negated()))
 	}
@@ -244,6 +257,9 @@ func subtract(a, b ref.Val) ref.Val {
 }
 
 func multiply(a, b ref.Val) ref.Val {
+	if product, ok := inInts(a, b, types.Int.Multiply); ok {
+		return product
+	}
 	if x, y, ok := bothNumeric(a, b); ok {
 		return result(x.Times(y))
 	}
@@ -255,6 +271,22 @@ func negate(a ref.Val) ref.Val {
 		return valueOf(x.Negated())
 	}
 	return noMeaning(a, a)
+}
+
+func bothInts(a, b ref.Val) (x, y types.Int, ok bool) {
+	x, isInt := a.(types.Int)
+	y, alsoInt := b.(types.Int)
+	return x, y, isInt && alsoInt
+}
+
+// inInts returns the result of two ints, unless it is beyond an int: then a Decimal may hold it.
+func inInts(a, b ref.Val, op func(types.Int, ref.Val) ref.Val) (ref.Val, bool) {
+	x, y, ok := bothInts(a, b)
+	if !ok {
+		return nil, false
+	}
+	out := op(x, y)
+	return out, !types.IsError(out)
 }
 
 func bothNumeric(a, b ref.Val) (x, y decimal.Decimal, ok bool) {
