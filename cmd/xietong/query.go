@@ -132,11 +132,12 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 // sayLeftOut tells how many records could not be compared, and how many could not be read,
 // where there are any.
 func (a *app) sayLeftOut(of *client.Answer) {
+	all := number(max(of.TotalScanned, of.Count+of.Incomparable+of.Unreadable)) // what was counted before is not looked at
 	if of.Incomparable > 0 {
-		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable), "of": number(of.TotalScanned)})
+		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable), "of": all})
 	}
 	if of.Unreadable > 0 {
-		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable), "of": number(of.TotalScanned)})
+		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable), "of": all})
 	}
 }
 

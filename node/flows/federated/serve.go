@@ -164,9 +164,9 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 	if err != nil {
 		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
 	}
-	own := gather.Own{
-		AsOf: got.AsOf, LeftOut: gather.LeftOut{Incomparable: got.Incomparable, Unreadable: got.Unreadable, Of: got.Scanned},
-	}
+	own := gather.Own{AsOf: got.AsOf, LeftOut: gather.LeftOut{
+		Incomparable: got.Incomparable, Unreadable: got.Unreadable, Of: max(got.Scanned, got.Count+got.Incomparable+got.Unreadable),
+	}} // what was counted before is not looked at
 	for _, group := range got.Groups {
 		if !group.Suppressed {
 			group.Values, _ = q.Place(roster, self, group.Values) // it has a place: see above
