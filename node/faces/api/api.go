@@ -108,6 +108,7 @@ func (s *server) handler() http.Handler {
 	config := huma.DefaultConfig("Xietong", s.version)
 	config.DocsPath = "" // its page loads from elsewhere
 	config.CreateHooks = nil
+	config.Formats = formats()
 	a := humago.New(mux, config)
 	s.register(a)
 	files := http.NewServeMux()

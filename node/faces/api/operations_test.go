@@ -75,6 +75,8 @@ func wrongData() []wrong {
 		row("put-record", "another's", "POST", "/v1/datasets/villages/records", "water", record, text.NotProvider),
 		row("put-record", "unknown agency", "POST", "/v1/datasets/villages/records", "forestry", record, text.UnknownAgency),
 		row("put-record", "no dataset", "POST", "/v1/datasets/towns/records", "civil-affairs", record, text.UnknownDataset),
+		row("put-record", "a number too large", "POST", "/v1/datasets/villages/records", "civil-affairs",
+			client.PutRecord{Record: json.RawMessage(`{"code":1e400}`)}, text.SchemaRejected),
 		row("put-record", "no record", "POST", "/v1/datasets/villages/records", "civil-affairs",
 			client.PutRecord{Record: json.RawMessage(`{"code":1}`)}, text.SchemaRejected),
 		row("retract-record", "none", "POST", "/v1/datasets/villages/retractions", "civil-affairs",

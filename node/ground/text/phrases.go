@@ -59,6 +59,7 @@ var causePhrases = []struct{ en, told string }{
 	{`Syntax error: no viable alternative at input '{value}'`, "{value} 处不成表达式"},
 	{`Syntax error: token recognition error at: '{value}'`, "不能识别 {value}"},
 	{`Syntax error: missing '{value}' at {rest}`, "此处缺少 {value}"},
+	{`Syntax error: expected '{value}'`, "此处缺少 {value}"},
 	{`Syntax error: unexpected character`, "此处的字符不能这样写"},
 	{`Syntax error: unexpected token`, "此处不成表达式"},
 	{`Syntax error: unterminated string literal`, "引号没有配对"},

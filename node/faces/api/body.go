@@ -1,0 +1,67 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// formats are the formats of bodies: JSON, with numbers of any size. How large a number may be is
+// decided, and told, by the room that takes it.
+func formats() map[string]huma.Format {
+	all := maps.Clone(huma.DefaultFormats)
+	for name, f := range all {
+		f.Unmarshal = unmarshal
+		all[name] = f
+	}
+	return all
+}
+
+// unmarshal decodes a body. What is only to be looked at by huma gets numbers near enough to know
+// their type; a number that is beyond a float64 would be an error of the library otherwise.
+func unmarshal(data []byte, v any) error {
+	generic, ok := v.(*any)
+	if !ok {
+		return json.Unmarshal(data, v)
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil { // also where something follows the value
+		return err
+	}
+	d := json.NewDecoder(strings.NewReader(string(whole)))
+	d.UseNumber()
+	if err := d.Decode(generic); err != nil {
+		return err
+	}
+	return near(generic)
+}
+
+// near replaces the numbers of a value by floats; one that is too large becomes an infinity.
+func near(v *any) error {
+	switch of := (*v).(type) {
+	case json.Number:
+		f, err := strconv.ParseFloat(of.String(), 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return err
+		}
+		*v = f
+	case []any:
+		for i := range of {
+			if err := near(&of[i]); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for name, item := range of {
+			if err := near(&item); err != nil {
+				return err
+			}
+			of[name] = item
+		}
+	}
+	return nil
+}
