@@ -11,9 +11,10 @@ import (
 // given; the receipt of an entry, with whose payload belongs to the asker; the words of an
 // application, for the two sides of its grant; the numbers of a use, and no more of its payload,
 // for the provider's list; the proof of an endorsement. A roster is for everybody.
+// What a provider's file is compared with are its own records, and numbers alone leave.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/desk.go", "node/business/sharing/revoke.go", "node/business/usage/list.go",
+		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/sharing/revoke.go", "node/business/usage/list.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +29,8 @@ type fakeNode struct {
 	lines []client.ImportProgress          // of an import
 	lined []any                            // the answer of many
 	bad   []client.BadRow                  // of an import
+	shown client.ImportCheck               // the effect of an import
+	done  client.Imported                  // of an import; zero: three rows
 	fail  map[string]client.Problem        // refusals, by method and path
 	wild  func(http.ResponseWriter) bool   // answers in place of the fake node
 }
@@ -276,7 +279,7 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, line := range n.lines {
 			_ = json.NewEncoder(w).Encode(line)
 		}
-		_ = json.NewEncoder(w).Encode(client.Imported{Import: log + "40", Published: log + "45", Rows: 3, Skipped: uint64(len(n.bad))})
+		_ = json.NewEncoder(w).Encode(cmp.Or(n.done, client.Imported{Import: log + "40", Published: log + "45", Rows: 3, Skipped: uint64(len(n.bad))}))
 		return
 	}
 	if strings.HasSuffix(at, "/federated-rows") {
@@ -294,7 +297,9 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(at, "/imports/check") {
 		sum := sha256.Sum256(body)
 		bad := uint64(len(n.bad))
-		answer, known = client.ImportCheck{FileHash: hex.EncodeToString(sum[:]), Rows: 3 + bad, Good: 3, Bad: n.bad, BadCount: bad}, true
+		check := n.shown
+		check.FileHash, check.Rows, check.Good, check.Bad, check.BadCount = hex.EncodeToString(sum[:]), 3+bad, 3, n.bad, bad
+		answer, known = check, true
 	}
 	if !known {
 		w.WriteHeader(http.StatusTeapot)

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,16 +18,55 @@ import (
 )
 
 func (a *app) recordImport() *cobra.Command {
-	im := client.Import{}
+	im, yes := client.Import{}, false
 	c := a.verb("import DATASET FILE", text.CLIShortImport, func(cmd *cobra.Command, args []string) error {
 		im.Dataset = args[0]
+		if !yes {
+			im.Checked = a.confirmLeaving(im.Replace)
+		}
 		return a.importFile(cmd, im, args[1])
 	})
 	c.Long = a.t(text.CLILongImport, nil)
 	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
 	oneOf(c, "format", client.FormatCSV, client.FormatJSONL)
 	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
+	c.Flags().BoolVar(&im.Replace, "replace", false, a.t(text.CLIFlagReplace, nil))
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// errNotConfirmed is returned where a person was asked, and did not say yes.
+var errNotConfirmed = errors.New("not confirmed")
+
+// confirmed asks the question on standard error, and reads the answer from standard input. With
+// --json nobody is asked, and the answer is no.
+func (a *app) confirmed(question string) error {
+	if a.jsonOnly {
+		return errNotConfirmed
+	}
+	fmt.Fprint(a.stderr, question+" ")
+	answer, err := bufio.NewReader(io.LimitReader(a.stdin, maxAnswer)).ReadString('\n')
+	if err != nil && answer == "" {
+		fmt.Fprintln(a.stderr) // nobody ended the line
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes", "是":
+		return nil
+	}
+	return errNotConfirmed
+}
+
+// maxAnswer bounds the answer to a question, in bytes.
+const maxAnswer = 100
+
+// confirmLeaving asks before records are taken out.
+func (a *app) confirmLeaving(replace bool) func(client.ImportCheck) error {
+	return func(check client.ImportCheck) error {
+		if !replace || check.Absent == 0 || check.BadCount > 0 {
+			return nil
+		}
+		return a.confirmed(a.t(text.CLIImportLeaveSure, text.Args{"absent": number(check.Absent)}))
+	}
 }
 
 // importFile imports the file at path. If no format is given, the name of the file decides it.
@@ -66,18 +109,25 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 	im.Progress = func(pass string, done, total uint64) {
 		m.tell(a.importStep(pass, done, total), pass == client.PassLoad && done == total)
 	}
-	im.Checked = func(check client.ImportCheck) error {
+	confirm := im.Checked
+	im.Checked = func(check client.ImportCheck) (err error) {
 		m.clear()
 		switch {
 		case !a.jsonOnly:
-			a.printCheck(check)
+			a.printCheck(check, im.Replace)
 		case check.BadCount > 0 && !im.KeepGood:
 			return printJSON(a.stdout, check) // the import ends here
 		}
-		if check.BadCount == 0 || !im.KeepGood {
-			return nil
+		if check.BadCount > 0 && im.KeepGood {
+			err = a.writeBad(bad, check)
 		}
-		return a.writeBad(bad, check)
+		if err == nil && confirm != nil {
+			err = confirm(check)
+		}
+		if errors.Is(err, errNotConfirmed) && a.jsonOnly {
+			return errors.Join(printJSON(a.stdout, check), err)
+		}
+		return err
 	}
 	done, err := a.client().ImportRecords(cmd.Context(), im)
 	m.clear()
@@ -92,6 +142,9 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 		return nil
 	}
 	a.say(text.CLIImportDone, text.Args{"rows": number(done.Rows), "skipped": number(done.Skipped), "entry": done.Published})
+	if done.Left > 0 {
+		a.say(text.CLIImportLeft, text.Args{"left": number(done.Left)})
+	}
 	return nil
 }
 
@@ -104,7 +157,7 @@ func (a *app) importStep(pass string, done, total uint64) string {
 
 // printCheck prints the result of the first pass to standard error, because it is not yet the
 // answer.
-func (a *app) printCheck(check client.ImportCheck) {
+func (a *app) printCheck(check client.ImportCheck, replace bool) {
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
 		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Cause(a.lang, bad.Reason)}
@@ -119,6 +172,24 @@ func (a *app) printCheck(check client.ImportCheck) {
 	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
+	a.printEffect(check, replace)
+}
+
+// printEffect tells what the file changes, where there are records to compare it with.
+func (a *app) printEffect(check client.ImportCheck, replace bool) {
+	if check.Replaced+check.Unchanged+check.Absent == 0 {
+		return
+	}
+	a.line(a.stderr, a.t(text.CLIImportEffect, text.Args{
+		"new": number(check.New), "replaced": number(check.Replaced), "unchanged": number(check.Unchanged),
+	}))
+	told := text.CLIImportStay
+	if replace {
+		told = text.CLIImportLeave
+	}
+	if check.Absent > 0 {
+		a.line(a.stderr, a.t(told, text.Args{"absent": number(check.Absent)}))
+	}
 }
 
 // writeBad lists the rows that are left out, as a CSV of row, column and reason. The node tells at

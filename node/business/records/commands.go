@@ -32,6 +32,7 @@ func Register(r *state.Registry) {
 		state.Bucket{Name: bucketStaged, MaxKey: 16, MaxValue: 8},
 		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
 		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
+		state.Bucket{Name: bucketReplaced, MaxKey: 128, MaxValue: 8},
 	)
 	registerCounts(r)
 	commandPut.Handle(r, applyPut)

@@ -70,7 +70,8 @@ func newCounting(tx *state.Tx, code identity.Label) *counting {
 	kept, known := allCounts.Load(tx, []byte(code.String()))
 	c := &counting{tx: tx, code: code, counts: kept, changed: !known, at: map[counter]int{}}
 	if opened, busy := unfinished(tx, code); busy {
-		c.coming, c.plain = ledger.RefTo(opened), true
+		s, _ := importAt(tx, opened)
+		c.coming, c.plain = ledger.RefTo(opened), !s.Replace
 	}
 	return c
 }
@@ -329,6 +330,11 @@ func (c *counting) ended(opened ledger.Ref, s importState) {
 	c.changed = true
 	if s.Published == ledger.None {
 		c.counts.Gone = append(slices.Clone(c.counts.Gone), opened)
+		return
+	}
+	if s.Replace { // its rows are all records
+		c.counts.Gone = slices.Concat(c.counts.Gone, []ledger.Ref{c.counts.Base}, c.counts.Beside)
+		c.counts.Base, c.counts.Beside = opened, nil
 		return
 	}
 	c.counts.Beside = append(slices.Clone(c.counts.Beside), opened)

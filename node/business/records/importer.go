@@ -7,11 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -19,7 +17,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
@@ -29,7 +26,6 @@ import (
 
 // Limits of an import.
 const (
-	MaxShown      = 10_000    // findings that a check gives back
 	maxChunkRows  = 1000      // rows of one command
 	maxChunkBytes = 256 << 10 // bytes of one command, about
 )
@@ -42,15 +38,10 @@ type File struct {
 	Rows     uint64
 	Good     uint64
 	KeepGood bool // import the good rows although others are bad
-}
-
-// Check is the outcome of the first pass over a file.
-type Check struct {
-	Hash     [sha256.Size]byte
-	Rows     uint64
-	Good     uint64
-	Bad      []rows.Bad // the first MaxShown
-	BadCount uint64
+	// Replace makes the dataset exactly the file: the records that are not in it leave. Every row
+	// must be good, and Plan, which the check gave, must be what the records still are.
+	Replace bool
+	Plan    string
 }
 
 // Loaded is the outcome of the second pass over a file.
@@ -60,105 +51,11 @@ type Loaded struct {
 	Time      time.Time      // ledger time of Published
 	Rows      uint64
 	Skipped   uint64
-	Unchanged bool // the file was published before, and nothing has changed in the records since: nothing was written
+	Left      uint64 // records that left, because it took the place of all
+	Unchanged bool   // the file was published before, and nothing has changed in the records since: nothing was written
 }
 
 func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
-
-// Check reads the whole file, counts the rows that the schema accepts and rejects, and writes
-// nothing. A file that cannot be read to its end is refused as text.BadCSV or text.BadJSON. Check
-// waits while as many files are read as may be at once, and computes in a slot.
-func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, format rows.Format, r io.Reader) (c Check, err error) {
-	set, err := d.ownDataset(ctx, by, code)
-	if err != nil {
-		return c, err
-	}
-	release, err := d.Files.start(ctx)
-	if err != nil {
-		return c, err
-	}
-	defer release()
-	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
-		c, err = check(ctx, set, format, newHashed(coming{ctx, r}))
-		return err
-	})
-	return c, err
-}
-
-// check reads the file of a Check.
-func check(ctx context.Context, set dataset, format rows.Format, file *hashed) (c Check, err error) {
-	reader := rows.NewReader(file, format, set.schema)
-	for {
-		_, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		bad, isBad := asBad(err)
-		if err != nil && !isBad {
-			return c, unreadable(format, reader.Row(), err)
-		}
-		c.Rows++
-		switch {
-		case !isBad:
-			c.Good++
-		case len(c.Bad) < MaxShown:
-			c.Bad = append(c.Bad, *bad)
-			fallthrough
-		default:
-			c.BadCount++
-		}
-		if err := budget.Pause(ctx); err != nil {
-			return c, err
-		}
-	}
-	c.Hash, err = file.finish()
-	return c, err
-}
-
-// coming is a file that comes from a client: nobody waits for it in a slot.
-type coming struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (f coming) Read(b []byte) (n int, err error) {
-	budget.Outside(f.ctx, func() { n, err = f.r.Read(b) })
-	return n, err
-}
-
-// unreadable returns the error of a file that cannot be read beyond the row.
-func unreadable(format rows.Format, row uint64, err error) error {
-	at := strconv.FormatUint(row+1, 10) // the row after the last that was read
-	reason := strings.TrimPrefix(err.Error(), rows.ErrFile.Error()+": ")
-	if !errors.Is(err, rows.ErrFile) {
-		return fmt.Errorf("read file: row %s: %w", at, err)
-	}
-	if format == rows.CSV {
-		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "", "reason": reason}, nil)
-	}
-	return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
-}
-
-// hashed reads a file and hashes the bytes that it reads.
-type hashed struct {
-	r    io.Reader
-	hash hash.Hash
-}
-
-func newHashed(r io.Reader) *hashed {
-	h := sha256.New()
-	return &hashed{io.TeeReader(r, h), h}
-}
-
-func (h *hashed) Read(b []byte) (int, error) { return h.r.Read(b) }
-
-// finish reads the rest of the file and returns the hash of the whole.
-func (h *hashed) finish() (sum [sha256.Size]byte, err error) {
-	if _, err := io.Copy(io.Discard, h.r); err != nil {
-		return sum, fmt.Errorf("read file: %w", err)
-	}
-	return [sha256.Size]byte(h.hash.Sum(nil)), nil
-}
 
 // Load imports a file that was checked:
 //
@@ -190,12 +87,10 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 		return Loaded{}, err
 	}
 	defer done()
-	if f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood {
-		return Loaded{}, text.Fail(text.RowsRejected, text.Args{
-			"bad": strconv.FormatUint(f.Rows-min(f.Good, f.Rows), 10), "rows": strconv.FormatUint(f.Rows, 10), "dataset": code.String(),
-		}, nil)
-	}
 	l := &loader{desk: d, set: set, file: f, progress: progress}
+	if err := l.loadable(); err != nil {
+		return Loaded{}, err
+	}
 	if err := l.open(ctx, id); err != nil {
 		return Loaded{}, err
 	}
@@ -220,6 +115,26 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 	}
 	d.poke()
 	return l.loaded(ctx, published)
+}
+
+// loadable refuses a file that the check did not find good, and one that takes the place of all
+// records without its plan.
+func (l *loader) loadable() (err error) {
+	f, code := l.file, l.set.Code
+	args := text.Args{
+		"bad": strconv.FormatUint(f.Rows-min(f.Good, f.Rows), 10), "rows": strconv.FormatUint(f.Rows, 10), "dataset": code.String(),
+	}
+	switch {
+	case f.Rows == 0:
+		return text.Fail(text.NoRows, text.Args{"dataset": code.String()}, nil)
+	case f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood:
+		return text.Fail(text.RowsRejected, args, nil)
+	case f.Replace && f.Good < f.Rows:
+		return text.Fail(text.ReplaceNotGood, args, nil)
+	case f.Replace:
+		l.plan, err = l.desk.openPlan(l.set, f)
+	}
+	return err
 }
 
 // startImport admits one import at a time into a dataset.
@@ -247,12 +162,16 @@ type loader struct {
 	opened uint64
 	state  importState // as it was when the load began
 	before bool        // it was published before the request for this load came
+	plan   effectPlan  // of a file that takes the place of all records
 }
 
 func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, error) {
 	done := Loaded{
 		Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Unchanged: l.before,
 		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+	if !l.before {
+		done.Left = l.plan.Left
 	}
 	err := l.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
 		done.Time, err = timeOf(r, published.Index())
@@ -274,14 +193,16 @@ type stated struct {
 	File    string      `json:"file_sha256"`
 	Rows    uint64      `json:"rows"`
 	Skipped uint64      `json:"skipped"`
-	Root    string      `json:"root,omitempty"`   // of the RFC 9162 tree over the leaves of the rows, in their order
-	Ranges  [][2]uint64 `json:"ranges,omitempty"` // index of the first and number of the rows' entries
+	Replace bool        `json:"replaces_all,omitempty"` // it takes the place of all records
+	Left    uint64      `json:"left,omitempty"`         // records that left because they are not in the file
+	Root    string      `json:"root,omitempty"`         // of the RFC 9162 tree over the leaves of the rows, in their order
+	Ranges  [][2]uint64 `json:"ranges,omitempty"`       // index of the first and number of the rows' entries
 }
 
 func (l *loader) stated() stated {
 	return stated{
 		Dataset: l.set.Code.String(), Version: l.set.Version, File: hex.EncodeToString(l.file.Hash[:]),
-		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good, Replace: l.file.Replace,
 	}
 }
 
@@ -302,11 +223,15 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	body := openBody{
-		ID:   own.MAC("import", []byte(code.String()), book.Be64(l.set.Version), l.file.facts()),
-		Code: code, Version: l.set.Version, Rows: l.file.Good, Statement: note,
+	file, how := l.desk.fileMAC(l.set, l.file), []byte("beside the others")
+	if l.file.Replace {
+		how = []byte("in place of all")
 	}
-	request := l.set.requested(own, id, l.file.facts())
+	body := openBody{
+		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
+		Statement: note,
+	}
+	request := l.set.requested(own, id, append(l.file.facts(), how...))
 	got, err := commandImportOpen.Do(ctx, own, request, body)
 	if failure.Is(err, text.NotReady) {
 		if err = l.giveUpOther(ctx, err); err == nil {
@@ -319,8 +244,12 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	l.opened, _ = got.Opened.Index()
 	l.before = got.Before
 	return own.View(ctx, func(r *state.Reader) error {
-		if l.state, _ = importAt(r, l.opened); l.state.Abandoned { // of an earlier request with this id
+		l.state, _ = importAt(r, l.opened)
+		switch {
+		case l.state.Abandoned: // of an earlier request with this id
 			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Log().Entry(l.opened).String()}, nil)
+		case l.state.Replace && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
+			return text.Fail(text.RecordsMoved, text.Args{"dataset": code.String()}, nil)
 		}
 		return nil
 	})
@@ -364,7 +293,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	s.Root = hex.EncodeToString(root[:])
+	s.Root, s.Left = hex.EncodeToString(root[:]), l.plan.Left
 	payload, err := json.Marshal(s)
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
@@ -374,7 +303,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
 	}
 	return book.Enter(ctx, l.desk.ledger, commandImportPublish, book.Request{}, publishBody{
-		Import: l.opened, Root: root, Statement: act,
+		Import: l.opened, Root: root, Left: l.plan.Left, Since: l.plan.Since, Statement: act,
 	})
 }
 

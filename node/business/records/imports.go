@@ -20,6 +20,7 @@ type importState struct {
 	_         struct{} `cbor:",toarray"`
 	Code      identity.Label
 	Version   uint64     // of the catalogue entry whose schema the rows were checked with
+	Replace   bool       // it takes the place of all records
 	Rows      uint64     // rows that it will have
 	Done      uint64     // rows staged so far
 	Published ledger.Ref // the entry that published it; None: not yet
@@ -34,6 +35,7 @@ type openBody struct {
 	ID        MAC      // of the dataset, its version and the file: the same file is the same import
 	Code      identity.Label
 	Version   uint64
+	Replace   bool
 	Rows      uint64
 	Statement book.Statement
 }
@@ -66,9 +68,13 @@ type chunkRow struct {
 
 // publishBody is the body of commandImportPublish.
 type publishBody struct {
-	_         struct{} `cbor:",toarray"`
-	Import    uint64
-	Root      tlog.Hash // of the Merkle tree over the leaves of its rows
+	_      struct{} `cbor:",toarray"`
+	Import uint64
+	Root   tlog.Hash // of the Merkle tree over the leaves of its rows
+	// Left is how many records leave by an import in place of all, and Since what had changed last
+	// when they were counted.
+	Left      uint64
+	Since     ledger.Ref
 	Statement book.Statement
 }
 
@@ -143,7 +149,7 @@ func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 		return openResult{}, err
 	}
 	opened, _ := entry.Index()
-	s := importState{Code: b.Code, Version: b.Version, Rows: b.Rows, Frontier: [][]byte{}}
+	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Rows: b.Rows, Frontier: [][]byte{}}
 	return openResult{Opened: entry}, errors.Join(
 		s.save(tx, opened),
 		tx.Put(bucketImportIDs, b.ID[:], book.Be64(opened)),
@@ -243,7 +249,8 @@ func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
 }
 
 // applyImportPublish makes all rows of a complete import visible, by the provider's act over the
-// root of their leaves.
+// root of their leaves. An import in place of all records is refused if anything has changed in
+// them since it was counted, and shown, how many would leave.
 func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	s, err := stillOpen(tx, b.Import)
 	switch {
@@ -253,10 +260,15 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return s.Published, nil
 	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
+	case s.Replace && ChangesOf(tx, s.Code).Last != b.Since:
+		return ledger.None, book.Refuse(text.RecordsMoved, s.Code.String())
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
 	if s.Published, err = b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code)); err != nil {
 		return ledger.None, err
+	}
+	if s.Replace {
+		return s.Published, errors.Join(s.end(tx, b.Import), replaced(tx, s.Code, s.Published, b.Import, b.Left))
 	}
 	return s.Published, errors.Join(s.end(tx, b.Import), changed(tx, s.Code, s.Published, 0))
 }

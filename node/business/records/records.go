@@ -15,12 +15,17 @@
 //	groupids  code 0x00 be64(field) MAC(value)            -> be64(number of the value)
 //	labels    code 0x00 be64(field) be64(value)           -> MAC(value), the value sealed
 //	changes   code                                        -> Changes: the newest entry that changed the records, removals so far
+//	replaced  code 0x00 be64(index of the entry that published it) -> be64(opened): an import in place of all records
 //	importids MAC of what is imported                     -> be64(opened)
 //
 // A version takes part in answers from its position on: the index of its own entry or, for a row of
 // an import, of the entry that published the import. The current version of a key is the one with
 // the highest position. So an import is staged in as many commands as it takes and becomes visible
 // by one entry, all or nothing.
+//
+// An import may take the place of all records of its dataset. The entry that publishes it is a
+// floor: a version of a lower position does not count. So the records that are not in its file
+// leave at once, however many they are, without a command for each.
 //
 // down64 is be64 of the number's complement, so the newest comes first; opened refers to the entry
 // that opened the import, and is None, which is 0, for a version that was put by itself, which
@@ -60,6 +65,7 @@ const (
 	bucketStaged    = "staged"
 	bucketImportIDs = "importids"
 	bucketImporting = "importing"
+	bucketReplaced  = "replaced"
 )
 
 // The states of a version.
@@ -119,9 +125,12 @@ type Version struct {
 type view struct {
 	book.Reads
 	imports map[ledger.Ref]importState
+	floors  map[identity.Label]uint64
 }
 
-func newView(r book.Reads) view { return view{r, map[ledger.Ref]importState{}} }
+func newView(r book.Reads) view {
+	return view{r, map[ledger.Ref]importState{}, map[identity.Label]uint64{}}
+}
 
 // history returns the visible versions of a key, oldest position first: the newest of them, at most
 // as many as limit.
@@ -147,7 +156,7 @@ func (v view) history(code identity.Label, key MAC, limit int) []Version {
 		}
 		return -1
 	})
-	return all[max(0, len(all)-limit):]
+	return v.leaving(code, all[max(0, len(all)-limit):])
 }
 
 // current returns the version of a key that counts now; ok is false when there is none or it was
@@ -157,7 +166,8 @@ func (v view) current(code identity.Label, key MAC) (Version, bool) {
 	return last, ok && !last.Retracted
 }
 
-// latest returns the visible version of a key with the highest position.
+// latest returns the visible version of a key with the highest position, unless that is below the
+// floor.
 func (v view) latest(code identity.Label, key MAC) (got Version, ok bool) {
 	prefix := recordPrefix(code, key)
 	for from, own := prefix, importPrefix(code, key, ledger.None); from != nil; {
@@ -178,7 +188,7 @@ func (v view) latest(code identity.Label, key MAC) (got Version, ok bool) {
 		})
 		from = next
 	}
-	return got, ok
+	return got, ok && got.Position >= v.floor(code)
 }
 
 // afterAll follows every be64.
@@ -212,7 +222,8 @@ func newer(a, b Version) bool {
 	return a.Position > b.Position || a.Position == b.Position && a.Index > b.Index
 }
 
-// removed reports whether the record was retracted after the position, whatever was put since.
+// removed reports whether the record was retracted after the position, or left the dataset because
+// it was not in an import that took the place of all records, whatever was put since.
 func removed(r book.Reads, code identity.Label, key MAC, after uint64) (gone bool) {
 	own := importPrefix(code, key, ledger.None)
 	r.Scan(versions.Name, own, own, func(k, value []byte) bool {
@@ -222,7 +233,18 @@ func removed(r book.Reads, code identity.Label, key MAC, after uint64) (gone boo
 		gone = versions.Decode(k, value).State == stateRetracted
 		return !gone
 	})
-	return gone
+	return gone || slices.ContainsFunc(floors(r, code, after), func(f floor) bool {
+		return !has(r, importPrefix(code, key, ledger.RefTo(f.opened))) && has(r, recordPrefix(code, key))
+	})
+}
+
+// has reports whether there is a version under the prefix.
+func has(r book.Reads, prefix []byte) (found bool) {
+	r.Scan(versions.Name, prefix, prefix, func([]byte, []byte) bool {
+		found = true
+		return false
+	})
+	return found
 }
 
 // found is the current version of a record that may be in the answer.
@@ -257,7 +279,7 @@ func (v view) all(code identity.Label, after *MAC, step func() bool, each func(f
 		from = append(append(recordPrefix(code, *after), afterAll...), afterAll...)
 	}
 	var last found
-	have, more := false, true
+	have, more, floor := false, true, v.floor(code)
 	v.Scan(versions.Name, prefix, from, func(k, value []byte) bool {
 		next := MAC(k[len(prefix) : len(prefix)+32])
 		if have && next != last.key {
@@ -266,7 +288,7 @@ func (v view) all(code identity.Label, after *MAC, step func() bool, each func(f
 		}
 		more = more && step()
 		got, ok := v.visible(k, versions.Decode(k, value))
-		if more && ok && (!have || newer(got, last.Version)) {
+		if more && ok && got.Position >= floor && (!have || newer(got, last.Version)) {
 			last, have = found{next, got}, true
 		}
 		return more

@@ -1,11 +1,13 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -80,6 +82,7 @@ type trial struct {
 	ledger   book.Ledger
 	visible  map[MAC][]Version // by key
 	opened   uint64            // of the import that is under way; 0: none
+	replace  bool              // it takes the place of all records
 	staged   []Version         // of that import
 	stagedOf []MAC
 	imports  int
@@ -126,14 +129,16 @@ func (r *trial) retract(*rapid.T) {
 	r.must(err)
 	index, _ := got.Index()
 	r.visible[key] = append(r.visible[key], Version{Index: index, Position: index, Retracted: true})
-	r.changes = Changes{Last: got, Removed: r.changes.Removed + 1}
+	r.changes.Last = got
+	r.changes.Removed++
 }
 
 // open opens an import, or finds that another is under way.
 func (r *trial) open(*rapid.T) {
 	r.imports++
+	replace := rapid.Bool().Draw(r.t, "replace")
 	got, err := commandImportOpen.Do(context.Background(), r.ledger, book.Request{}, openBody{
-		ID: sha256.Sum256(fmt.Append(nil, r.imports)), Code: code, Version: 1, Rows: 3,
+		ID: sha256.Sum256(fmt.Append(nil, r.imports)), Code: code, Version: 1, Rows: 3, Replace: replace,
 		Statement: r.statement(ledger.Head{Kind: ledger.KindImportOpened, Code: code}),
 	})
 	if r.opened != 0 {
@@ -144,7 +149,7 @@ func (r *trial) open(*rapid.T) {
 	}
 	r.must(err)
 	r.opened, _ = got.Opened.Index()
-	r.staged, r.stagedOf = nil, nil
+	r.staged, r.stagedOf, r.replace = nil, nil, replace
 }
 
 func (r *trial) stage(*rapid.T) {
@@ -176,17 +181,36 @@ func (r *trial) end(*rapid.T) {
 	}
 	var now importState
 	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error { now, _ = importAt(s, r.opened); return nil }))
+	leaving := r.leaving()
 	got, err := commandImportPublish.Do(context.Background(), r.ledger, book.Request{}, publishBody{
-		Import: r.opened, Root: rootOf(now.Frontier), Statement: r.statement(publicationHead(r.opened, agency, code)),
+		Import: r.opened, Root: rootOf(now.Frontier), Left: uint64(len(leaving)), Since: r.changes.Last, Statement: r.statement(publicationHead(r.opened, agency, code)),
 	})
 	r.must(err)
 	r.changes.Last = got
 	position, _ := got.Index()
+	if r.replace {
+		r.changes.Floor = got
+		r.changes.Removed += uint64(len(leaving))
+	}
+	for _, key := range leaving {
+		gone := Version{Index: position, Position: position, Retracted: true, Import: ledger.RefTo(r.opened)}
+		r.visible[key] = append(r.visible[key], gone)
+	}
 	for i, v := range r.staged {
 		v.Position = position
 		r.visible[r.stagedOf[i]] = append(r.visible[r.stagedOf[i]], v)
 	}
 	r.opened = 0
+}
+
+// leaving returns the keys of the records that leave when the import is published.
+func (r *trial) leaving() (keys []MAC) {
+	for key := range r.visible {
+		if r.replace && r.current(key) != nil && !slices.Contains(r.stagedOf, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // current returns the version that counts, by all that are visible.
@@ -222,8 +246,17 @@ func (r *trial) check(*rapid.T) {
 			if read := reads.Pairs - before; read > 2+4 {
 				r.t.Fatalf("key %d: %d pairs are read for its current version", n, read)
 			}
-			if have := len(v.history(code, key, 1000)); have != len(r.visible[key]) {
-				r.t.Fatalf("key %d: history of %d versions, want %d", n, have, len(r.visible[key]))
+			want := slices.Clone(r.visible[key])
+			slices.SortFunc(want, func(a, b Version) int {
+				return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Index, b.Index))
+			})
+			if have := v.history(code, key, 1000); !slices.Equal(have, want) {
+				r.t.Fatalf("key %d: history %+v, want %+v", n, have, want)
+			}
+			after := rapid.Uint64Range(0, s.Size()).Draw(r.t, "after")
+			gone := slices.ContainsFunc(want, func(v Version) bool { return v.Retracted && v.Position > after })
+			if gone && !removed(s, code, key, after) { // to say so of one that was gone before costs a second reading
+				r.t.Fatalf("key %d: it is not told that it was removed after %d: %+v", n, after, want)
 			}
 		}
 		walked := 0

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,15 +30,17 @@ func (s *server) registerImports(mux *http.ServeMux, a huma.API) {
 		"Check a file; nothing is written", "format"))
 	a.OpenAPI().AddOperation(fileOperation("load-import", "/v1/datasets/{code}/imports",
 		"Load a file that was checked; the answer is a line of progress at a time (application/x-ndjson)",
-		"format", "file_hash", "rows", "good", "keep_good"))
+		"format", "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]"))
 }
 
+// fileOperation describes an operation with a file; a parameter in brackets may be left out.
 func fileOperation(id, path, summary string, parameters ...string) *huma.Operation {
 	o := &huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary}
 	text := &huma.Schema{Type: huma.TypeString}
 	o.Parameters = append(o.Parameters, &huma.Param{Name: "code", In: "path", Required: true, Schema: text})
 	for _, name := range parameters {
-		o.Parameters = append(o.Parameters, &huma.Param{Name: name, In: "query", Required: true, Schema: text})
+		bare := strings.Trim(name, "[]")
+		o.Parameters = append(o.Parameters, &huma.Param{Name: bare, In: "query", Required: bare == name, Schema: text})
 	}
 	file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": file, "application/x-ndjson": file}}
@@ -102,6 +105,8 @@ func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
 	}
 	out := client.ImportCheck{
 		FileHash: hex.EncodeToString(check.Hash[:]), Rows: check.Rows, Good: check.Good, Bad: []client.BadRow{}, BadCount: check.BadCount,
+		New: check.Effect.New, Replaced: check.Effect.Replaced, Unchanged: check.Effect.Unchanged, Absent: check.Effect.Absent,
+		Plan: check.Plan,
 	}
 	for _, b := range check.Bad {
 		out.Bad = append(out.Bad, client.BadRow{Row: b.Row, Column: b.Column, Reason: b.Reason})
@@ -128,6 +133,12 @@ func checkedFile(r *http.Request, format rows.Format) (f records.File, err error
 	if f.KeepGood, err = strconv.ParseBool(q.Get("keep_good")); err != nil {
 		return f, badQuery("keep_good", "true, false")
 	}
+	if q.Has("replace") {
+		if f.Replace, err = strconv.ParseBool(q.Get("replace")); err != nil {
+			return f, badQuery("replace", "true, false")
+		}
+	}
+	f.Plan = q.Get("plan")
 	return f, nil
 }
 
@@ -181,7 +192,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 	default:
 		tell(client.Imported{
 			Import: done.Opened.String(), Published: done.Published.String(), Time: stamp(done.Time), Unchanged: done.Unchanged,
-			Rows: done.Rows, Skipped: done.Skipped,
+			Rows: done.Rows, Skipped: done.Skipped, Left: done.Left,
 		})
 	}
 }

@@ -54,6 +54,7 @@ type Import struct {
 	Format   string        // FormatCSV or FormatJSONL
 	File     io.ReadSeeker // read twice from its start; not closed
 	KeepGood bool          // load the good rows although others are bad
+	Replace  bool          // make the dataset exactly the file: records that are not in it leave
 
 	// Checked is called between the passes when not nil; its error ends the import with nothing
 	// written.
@@ -123,6 +124,10 @@ func (c *Client) loadImport(ctx context.Context, im Import, key identity.Message
 		"rows":      {strconv.FormatUint(check.Rows, 10)},
 		"good":      {strconv.FormatUint(check.Good, 10)},
 		"keep_good": {strconv.FormatBool(im.KeepGood)},
+	}
+	if im.Replace {
+		query.Set("replace", "true")
+		query.Set("plan", check.Plan)
 	}
 	resp, body, err := c.upload(ctx, im, key, datasetPath(im.Dataset, "/imports?"+query.Encode()), PassLoad)
 	if err != nil {

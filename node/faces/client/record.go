@@ -69,6 +69,12 @@ type ImportCheck struct {
 	Good     uint64   `json:"good" doc:"Rows that can be loaded"`
 	Bad      []BadRow `json:"bad" doc:"The first 10,000 findings"`
 	BadCount uint64   `json:"bad_count" doc:"Rows that cannot be loaded"`
+
+	New       uint64 `json:"new" doc:"Good rows of which the dataset has no record"`
+	Replaced  uint64 `json:"replaced" doc:"Good rows in place of a record that is not the same"`
+	Unchanged uint64 `json:"unchanged" doc:"Good rows that are the same as the record"`
+	Absent    uint64 `json:"absent" doc:"Records of the dataset that are not in the file: they stay, or leave where replace is set"`
+	Plan      string `json:"plan" doc:"Stands for the file and these numbers; a load that replaces all records gives it back"`
 }
 
 // ImportProgress is a line of the answer to the second pass while it runs.
@@ -85,6 +91,7 @@ type Imported struct {
 	Unchanged bool   `json:"unchanged" doc:"The file was published before, and nothing was published in the dataset since: nothing was written"`
 	Rows      uint64 `json:"rows" doc:"Rows loaded"`
 	Skipped   uint64 `json:"skipped" doc:"Bad rows left out"`
+	Left      uint64 `json:"left" doc:"Records that left because they are not in the file"`
 }
 
 // ImportFailed is the last line instead when the second pass fails after the answer has begun.

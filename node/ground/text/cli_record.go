@@ -12,6 +12,15 @@ const (
 	CLIImportProgress     Code = "cli.import.progress"
 	CLIImportDone         Code = "cli.import.done"
 	CLIImportUnchanged    Code = "cli.import.unchanged"
+	CLIImportEffect       Code = "cli.import.effect"
+	CLIImportStay         Code = "cli.import.stay"
+	CLIImportLeave        Code = "cli.import.leave"
+	CLIImportLeaveSure    Code = "cli.import.leave-sure"
+	CLIImportLeft         Code = "cli.import.left"
+	CLIFlagReplace        Code = "cli.flag-replace"
+	CLIFlagYes            Code = "cli.flag-yes"
+	CLINotConfirmed       Code = "cli.not-confirmed"
+	CLINotConfirmedDo     Code = "cli.not-confirmed-do"
 	CLIShortRecordPut     Code = "cli.short-record-put"
 	CLIShortRecordGet     Code = "cli.short-record-get"
 	CLIShortRecordHistory Code = "cli.short-record-history"
@@ -43,6 +52,17 @@ var recordSentences = []sentence{
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},
 	{CLIImportUnchanged, "没有变化，未写入任何内容：该文件已于 {time} 发布（存证条目 {entry}），此后该数据资源的记录没有变动",
 		"nothing changed, nothing was written: this file was published at {time} as entry {entry}, and the records have not changed since"},
+	{CLIImportEffect, "与现有记录相比：新增 {new} 条，更新 {replaced} 条，内容不变 {unchanged} 条",
+		"compared with the present records: {new} new, {replaced} changed, {unchanged} the same"},
+	{CLIImportStay, "现有记录中有 {absent} 条不在该文件中，仍予保留；如需撤下，请加 --replace",
+		"{absent} records of the dataset are not in this file; they stay; --replace takes them out"},
+	{CLIImportLeave, "现有记录中有 {absent} 条不在该文件中，将予撤下", "{absent} records of the dataset are not in this file, and will be taken out"},
+	{CLIImportLeaveSure, "确定撤下这 {absent} 条记录吗？输入 y 继续，否则取消", "take these {absent} records out? y to go on, anything else to stop"},
+	{CLIImportLeft, "已撤下不在文件中的记录 {left} 条", "{left} records that are not in the file were taken out"},
+	{CLIFlagReplace, "使该数据资源与文件完全一致：撤下不在文件中的记录", "make the dataset exactly the file: take out the records that are not in it"},
+	{CLIFlagYes, "不再询问，直接执行", "go on without asking"},
+	{CLINotConfirmed, "未经确认，没有写入任何内容", "it was not confirmed, and nothing was written"},
+	{CLINotConfirmedDo, "核对上面列出的影响，确认后重新执行并输入 y，或加 --yes", "read above what would change; repeat the command and answer y, or add --yes"},
 	{CLIShortRecordPut, "写入一条记录", "Put one record"},
 	{CLIShortRecordGet, "查看一条记录", "Show one record"},
 	{CLIRecordOlder, "以上为最近 {count} 个版本，更早的版本未列出", "These are the newest {count} versions; older ones are not listed"},

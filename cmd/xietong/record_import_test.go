@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// TestImportInPlaceOfAll checks what a clerk is shown, and asked, before records are taken out. The
+// file is loaded only after a yes, and with the plan of the check.
+func TestImportInPlaceOfAll(t *testing.T) {
+	for name, row := range map[string]struct {
+		lang, stdin string
+		args        []string
+		absent      uint64
+		code        int
+		told        []string
+		loaded      bool
+	}{
+		"no answer": {"en", "", []string{"--replace"}, 1204, exitFailed,
+			[]string{"1 new, 2 changed, 0 the same", "1204 records of the dataset are not in this file, and will be taken out", "y to go on", "not confirmed", "--yes"}, false},
+		"no":             {"en", "n\n", []string{"--replace"}, 1204, exitFailed, []string{"nothing was written"}, false},
+		"yes":            {"en", "y\n", []string{"--replace"}, 1204, exitDone, []string{"y to go on"}, true},
+		"yes beforehand": {"en", "", []string{"--replace", "--yes"}, 1204, exitDone, []string{"will be taken out"}, true},
+		"none leave":     {"en", "", []string{"--replace"}, 0, exitDone, []string{"1 new, 2 changed"}, true},
+		"they stay":      {"en", "", nil, 1204, exitDone, []string{"1204 records of the dataset are not in this file; they stay; --replace takes them out"}, true},
+		"program":        {"en", "y\n", []string{"--replace", "--json"}, 1204, exitFailed, []string{`"absent": 1204`, `"not-confirmed"`}, false},
+		"中文":             {"zh", "", []string{"--replace"}, 1204, exitFailed, []string{"现有记录中有 1204 条不在该文件中，将予撤下", "输入 y 继续", "未经确认"}, false},
+		"是":              {"zh", "是\n", []string{"--replace"}, 1204, exitDone, []string{"新增 1 条，更新 2 条，内容不变 0 条"}, true},
+	} {
+		b := newWorkbench(t, row.lang)
+		b.stdin = row.stdin
+		b.node.shown = client.ImportCheck{New: 1, Replaced: 2, Absent: row.absent, Plan: "plan"}
+		path := filepath.Join(t.TempDir(), "villages.csv")
+		if err := os.WriteFile(path, []byte("code\n1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := b.run(append([]string{"record", "import", "villages", path}, row.args...)...)
+		for _, want := range row.told {
+			if !strings.Contains(stdout+stderr, want) {
+				t.Errorf("%s: %q is not told in %s%s", name, want, stdout, stderr)
+			}
+		}
+		loaded := slices.ContainsFunc(b.node.asked, func(at string) bool { return strings.Contains(at, "/imports ") })
+		if code != row.code || loaded != row.loaded {
+			t.Errorf("%s: got exit %d, loaded %t; %s", name, code, loaded, stderr)
+		}
+	}
+}
+
+// TestImportUnchanged checks what a clerk is told whose file was published before (P03).
+func TestImportUnchanged(t *testing.T) {
+	for lang, want := range map[string]string{
+		"en": "nothing changed, nothing was written: this file was published at 2026-11-24 10:00:00 as entry " + log + "45",
+		"zh": "该文件已于 2026-11-24 10:00:00 发布（存证条目 " + log + "45）",
+	} {
+		b := newWorkbench(t, lang)
+		b.node.done = client.Imported{Import: log + "40", Published: log + "45", Time: "2026-11-24T02:00:00Z", Unchanged: true, Rows: 3}
+		path := filepath.Join(t.TempDir(), "villages.csv")
+		if err := os.WriteFile(path, []byte("code\n1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, stdout, stderr := b.run("record", "import", "villages", path); code != exitDone || !strings.Contains(stdout, want) {
+			t.Errorf("%s: got exit %d, %s%s", lang, code, stdout, stderr)
+		}
+	}
+}

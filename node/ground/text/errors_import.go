@@ -1,0 +1,41 @@
+package text
+
+import "net/http"
+
+// Problems of files that are imported.
+const (
+	RecordsMoved   Code = "records-moved"
+	ReplaceNotGood Code = "replace-not-good"
+	PlanNeeded     Code = "plan-needed"
+	NoRows         Code = "no-rows"
+)
+
+var importProblems = []problem{
+	{
+		number: 260, code: RecordsMoved, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"记录已有变动", "检查之后，记录又有变动：检查时算出的影响已不准确，未发布任何内容", "数据资源 {dataset}",
+			"请重新执行同一命令：将重新检查并显示影响"},
+		en: parts{"Records have changed", "the records have changed since the file was checked, so what it would change is not what was shown; nothing was published",
+			"dataset {dataset}", "repeat the command: it checks again, and shows what would change"},
+	},
+	{
+		number: 261, code: ReplaceNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
+		zh: parts{"整体替换要求全部合格", "共 {rows} 行，其中 {bad} 行不合格：整体替换会把这些行的现有记录也撤下，未导入", "数据资源 {dataset}",
+			"请改正不合格的行后重试；如只导入合格的行，请去掉 --replace"},
+		en: parts{"A replacement must be good throughout", "{bad} of {rows} rows are bad: the present records of those rows would be taken out too; nothing was imported",
+			"dataset {dataset}", "correct the bad rows; or leave --replace out, to import only the good ones"},
+	},
+	{
+		number: 262, code: PlanNeeded, status: http.StatusBadRequest, params: []string{"dataset"},
+		zh: parts{"未确认替换的影响", "整体替换须带上检查给出的影响标识（plan），且文件、参数与检查时一致", "数据资源 {dataset}",
+			"请先检查该文件，确认将撤下多少条记录，再带上检查结果中的 plan 导入"},
+		en: parts{"The plan was not confirmed", "a file that replaces all records needs the plan that its check gave, for the same file and options",
+			"dataset {dataset}", "check the file, see how many records it would take out, and send the plan of that check"},
+	},
+	{
+		number: 263, code: NoRows, status: http.StatusUnprocessableEntity, params: []string{"dataset"},
+		zh: parts{"文件中没有数据行", "文件中只有表头，没有一行数据，未导入", "数据资源 {dataset}", "请核对是否给错了文件或工作表；撤下记录请用 xietong record retract"},
+		en: parts{"No rows", "the file has a header and no row of data; nothing was imported", "dataset {dataset}",
+			"check whether it is the right file, or sheet; to take records out, use `xietong record retract`"},
+	},
+}
