@@ -14,6 +14,9 @@ func (s *Store) flushLoop() {
 	for {
 		select {
 		case <-s.wake:
+		case <-s.rest():
+			s.listAtRest()
+			continue
 		case <-s.stop:
 			return
 		}
@@ -65,11 +68,11 @@ func (s *Store) fail(err error) []Result {
 // file has it. After a failure the state on disk is unknown, so the process must end; raft's log
 // has every command of the transaction.
 func (s *Store) commit() error {
-	l, err := s.freeze()
+	l, size, err := s.freeze()
 	if err != nil || l == nil {
 		return err
 	}
-	if err := s.commitFile(l); err != nil {
+	if err := s.commitFile(l, size, false); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.mu.Lock()
@@ -78,19 +81,20 @@ func (s *Store) commit() error {
 	return nil
 }
 
-// freeze ends the open transaction and returns its writes, or nil when no transaction is open.
-func (s *Store) freeze() (*layer, error) {
+// freeze ends the open transaction and returns its writes, and their bytes, or nil when no
+// transaction is open.
+func (s *Store) freeze() (l *layer, size int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed != nil || s.open == nil {
-		return nil, s.failed
+		return nil, 0, s.failed
 	}
 	if err := s.withFile(s.open.finish); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
+		return nil, 0, fmt.Errorf("commit: %w", err)
 	}
-	s.frozen = s.open.layer
+	s.frozen, size = s.open.layer, s.open.len
 	s.open, s.pending = nil, 0
-	return s.frozen, nil
+	return s.frozen, size, nil
 }
 
 // withFile lets the open transaction read the file while f runs, with mu held. It ends the read

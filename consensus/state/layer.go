@@ -215,8 +215,9 @@ func (r reads) last(bucket string) (key, value []byte) {
 	return bytes.Clone(key), bytes.Clone(value)
 }
 
-// commitFile writes a layer to the file and flushes it to disk, whole or not at all.
-func (s *Store) commitFile(l *layer) error {
+// commitFile writes a layer of so many bytes to the file and flushes it to disk, whole or not at
+// all. With rest it writes the list of free pages in any case.
+func (s *Store) commitFile(l *layer, size int, rest bool) error {
 	file, err := s.db.Begin(true)
 	if err != nil {
 		return err
@@ -224,5 +225,6 @@ func (s *Store) commitFile(l *layer) error {
 	if err := writeLayer(file, l); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
+	s.lists(size, rest)
 	return s.options.commit(file)
 }

@@ -108,7 +108,8 @@ type Options struct {
 	Fatal  func(error)
 	Hosted int // how many stores share the address space and the disk; 0: one
 
-	commit func(*bolt.Tx) error // commits a transaction; for tests of faults
+	commit    func(*bolt.Tx) error // commits a transaction; for tests of faults
+	shortList int                  // bytes of a list of free pages that every commit writes; 0: shortList
 }
 
 // Store is the open state file.
@@ -123,6 +124,7 @@ type Store struct {
 	flusher  sync.WaitGroup
 
 	flushing sync.Mutex // held through a commit, and taken before mu
+	unlisted bool       // the newest commit did not write the list of free pages; guarded by flushing
 
 	mu       sync.Mutex // guards the fields below; never held while waiting for the disk
 	open     *Tx        // nil: nothing to commit
@@ -177,8 +179,8 @@ const (
 )
 
 // boltOptions returns the options of the database. The large initial map keeps a reader from
-// blocking a writer that must grow the file; the map is address space, not memory. The free list is
-// rebuilt at opening instead of written at every commit.
+// blocking a writer that must grow the file; the map is address space, not memory. Each commit decides
+// whether it writes the list of free pages: see lists.
 func boltOptions(readOnly bool, hosted int) *bolt.Options {
 	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
 	if strconv.IntSize == 64 && !readOnly {
@@ -395,6 +397,9 @@ func (s *Store) Close() error {
 	s.flusher.Wait()
 	s.flushing.Lock()
 	err := s.commit()
+	if err == nil {
+		err = s.list()
+	}
 	s.flushing.Unlock()
 	return errors.Join(err, s.db.Close())
 }
