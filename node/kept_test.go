@@ -24,6 +24,8 @@ var elsewhere = map[string]string{
 	"child-former":   "node/tree: TestOldMachines",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
 	"expiry":         "consensus/state: TestIDs",
+	"groupids":       "node/business/records: TestLongValuesAreNotCounted",
+	"labels":         "node/business/records: TestLongValuesAreNotCounted",
 	"importing":      "node/business/records: TestVersionThatCounts",
 	"lines":          "consensus/group: TestDivergedReplicaStops",
 	"findings":       "node/flows/federated: TestLongestFindingIsKept",
@@ -42,7 +44,6 @@ var elsewhere = map[string]string{
 	"shares":         "node/flows/federated",
 	"sharesby":       "node/flows/federated",
 	"upstream":       "node/tree",
-	"used":           "node/business/sharing",
 }
 
 // longest finds the largest n with which a request is carried out, and checks that every larger one

@@ -179,8 +179,8 @@ const (
 )
 
 // boltOptions returns the options of the database. The large initial map keeps a reader from
-// blocking a writer that must grow the file; the map is address space, not memory. Each commit decides
-// whether it writes the list of free pages: see lists.
+// blocking a writer that must grow the file; the map is address space, not memory. Each commit
+// decides whether it writes the list of free pages: see lists.
 func boltOptions(readOnly bool, hosted int) *bolt.Options {
 	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
 	if strconv.IntSize == 64 && !readOnly {

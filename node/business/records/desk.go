@@ -102,6 +102,7 @@ func NewDesk(l book.Ledger) *Desk {
 type dataset struct {
 	catalog.Published
 	schema *rows.Schema
+	counts counts // as own read them; the zero value otherwise
 }
 
 func (d dataset) fields() []string {
@@ -139,7 +140,7 @@ func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	if err != nil {
 		return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
 	}
-	return dataset{p, schema}, nil
+	return dataset{Published: p, schema: schema}, nil
 }
 
 // own returns the dataset if the actor provides it, and refuses every other actor as
@@ -150,6 +151,7 @@ func (d *Desk) own(r *state.Reader, by catalog.Actor, code identity.Label) (data
 	}
 	set, err := d.at(r, code)
 	if err == nil {
+		set.counts = countsOf(r, code)
 		_, err = by.Provider(r, code, set.Agency)
 	}
 	return set, err

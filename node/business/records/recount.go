@@ -80,6 +80,7 @@ func (d *Desk) recount(ctx context.Context, code identity.Label) error {
 	var set dataset
 	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
 		set, err = d.at(r, code)
+		set.counts = countsOf(r, code)
 		return err
 	})
 	if err != nil {
