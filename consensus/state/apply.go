@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/consensus/ledger"
@@ -188,4 +189,11 @@ func (tx *Tx) remember(c Command, result []byte) error {
 	}
 	key := c.seenKey()
 	return errors.Join(tx.Put(bucketSeen, key, data), tx.Put(bucketExpiry, append(be64(c.Expires), key...), nil))
+}
+
+// LedgerTime returns the ledger's time as of the last applied command.
+func (s *Store) LedgerTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.UnixMilli(int64(s.meta.Time))
 }

@@ -331,13 +331,6 @@ func (s *Store) Applied() (index, term uint64) {
 	return s.meta.Index, s.meta.Term
 }
 
-// LedgerTime returns the ledger's time as of the last applied command.
-func (s *Store) LedgerTime() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.UnixMilli(int64(s.meta.Time))
-}
-
 // Advanced returns a channel that is closed as soon as View shows more than it does now. It stays
 // open when the store fails or is closed first.
 func (s *Store) Advanced() <-chan struct{} {

@@ -109,18 +109,16 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 		return putResult{}, err
 	}
 	return putResult{Entry: entry, Replaced: before != nil}, errors.Join(
-		keep(tx, v, b.Code, b.Key, b.Indexed, entry, version{State: statePut, Groups: groups}),
+		clearGivenUp(tx, v, b.Code, b.Key),
+		keep(tx, b.Code, b.Key, b.Indexed, entry, version{State: statePut, Groups: groups}),
 		c.save(),
 		changed(tx, b.Code, entry, 0),
 	)
 }
 
-// keep makes a put version findable, which is that of the entry. v is a view of tx.
-func keep(tx *state.Tx, v view, code identity.Label, key MAC, indexed []indexedMAC, entry ledger.Ref, put version) error {
+// keep makes a put version findable, which is that of the entry.
+func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry ledger.Ref, put version) error {
 	index, _ := entry.Index()
-	if err := clearGivenUp(tx, v, code, key); err != nil {
-		return err
-	}
 	if err := versions.Save(tx, versionKey(code, key, put.Import, index), put); err != nil {
 		return err
 	}

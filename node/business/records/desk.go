@@ -29,8 +29,7 @@ const MaxReasonLen = 2000
 // Desk takes in the records of a jurisdiction and answers questions about them. Each hosted
 // jurisdiction has one. It is safe for use by several goroutines.
 type Desk struct {
-	ledger     book.Ledger
-	mostOpened int // see maxOpenedToAt
+	ledger book.Ledger
 	// Barred, if set, is told of an agency that asks for a dataset by rule after a grant of its
 	// jurisdiction was revoked.
 	Barred func(consumer identity.Agency, dataset identity.Label)
@@ -93,7 +92,7 @@ type compiled struct {
 // NewDesk returns the desk of the jurisdiction.
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
-		ledger: l, mostOpened: maxOpenedToAt, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
+		ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
 		damaged: map[uint64]bool{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
 	}
 }

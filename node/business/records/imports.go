@@ -215,8 +215,16 @@ func (c *counting) keep(v view, each chunkRow, values []groupValue, entry ledger
 	if err != nil {
 		return err
 	}
-	c.stage(v, each.Key, &row{groups})
-	return keep(c.tx, v, c.code, each.Key, each.Indexed, entry, version{State: statePut, Import: c.coming, Groups: groups})
+	if !hasAny(c.tx, recordPrefix(c.code, each.Key)) { // as most rows of a first import are
+		c.move(c.coming, groups, 1)
+	} else {
+		c.stage(v, each.Key, &row{groups})
+		err = clearGivenUp(c.tx, v, c.code, each.Key)
+	}
+	if err != nil {
+		return err
+	}
+	return keep(c.tx, c.code, each.Key, each.Indexed, entry, version{State: statePut, Import: c.coming, Groups: groups})
 }
 
 // grow adds the hash of leaf n, counted from 0, to the frontier of an RFC 9162 tree. The frontier

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -112,17 +115,16 @@ func refusals() map[string]refusal {
 	fail := func(context.CancelFunc) error { return errors.New("the payload is damaged") }
 	leave := func(cancel context.CancelFunc) error { cancel(); return nil }
 	return map[string]refusal{
-		"too many groups":               {many, asking("count by sex", ""), nil, nil, text.TooManyGroups, ""},
-		"a value too long to name":      {long, asking("count by sex", ""), nil, nil, text.TooLarge, ""},
-		"a group too small":             {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},
-		"a sum that is not exact":       {incomes("f", "1e38", "1e38", "1e38", "1e-18"), asking("sum(income)", ""), nil, nil, text.MeasureInexact, ""},
-		"more records than may be read": {append(two, two...), asking("count by sex", `id != "x"`), nil, nil, text.FilterTooCostly, ""},
-		"a damaged payload":             {two, lookingUp, fail, nil, text.RecordUnreadable, ""},
-		"a damaged payload, verified":   {two, verifying, fail, nil, text.RecordUnreadable, ""},
-		"nobody waits any more":         {two, asking("", ""), leave, nil, text.Internal, text.Late},
-		"the entry moved twice":         {two, asking("", ""), nil, renewed, text.DatasetMoved, ""},
-		"the grant ended meanwhile":     {two, asking("", ""), nil, revokeAll, text.GrantRevoked, ""},
-		"verified meanwhile":            {two, verifying, nil, revokeAll, text.GrantRevoked, ""},
+		"too many groups":             {many, asking("count by sex", ""), nil, nil, text.TooManyGroups, ""},
+		"a value too long to name":    {long, asking("count by sex", ""), nil, nil, text.TooLarge, ""},
+		"a group too small":           {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},
+		"a sum that is not exact":     {incomes("f", "1e38", "1e38", "1e38", "1e-18"), asking("sum(income)", ""), nil, nil, text.MeasureInexact, ""},
+		"a damaged payload":           {two, lookingUp, fail, nil, text.RecordUnreadable, ""},
+		"a damaged payload, verified": {two, verifying, fail, nil, text.RecordUnreadable, ""},
+		"nobody waits any more":       {two, asking("", ""), leave, nil, text.Internal, text.Late},
+		"the entry moved twice":       {two, asking("", ""), nil, renewed, text.DatasetMoved, ""},
+		"the grant ended meanwhile":   {two, asking("", ""), nil, revokeAll, text.GrantRevoked, ""},
+		"verified meanwhile":          {two, verifying, nil, revokeAll, text.GrantRevoked, ""},
 	}
 }
 
@@ -138,9 +140,6 @@ func TestNothingIsReadThroughRefusals(t *testing.T) {
 			}
 			counting := &opening{Ledger: l}
 			desk, id := NewDesk(counting), newID()
-			if what == "more records than may be read" {
-				desk.mostOpened = 3
-			}
 			before, _ := accesses(t, l)
 			row.refused(t, counting, desk, id)
 			after, said := accesses(t, l)
@@ -181,6 +180,34 @@ func (row refusal) refused(t *testing.T, l *opening, desk *Desk, id identity.Mes
 		t.Errorf("got %v, want %s", err, row.want)
 	}
 	l.Before, l.each = nil, nil
+}
+
+// TestMeasureSaysHowFarItCame (M4) asks for a measure with less time than it takes to look at every
+// record: the refusal says how many were looked at, of how many, and is recorded. With time enough
+// there is no limit to how many.
+func TestMeasureSaysHowFarItCame(t *testing.T) {
+	l, first := people(t, residents(), incomes("f", strings.Split(strings.Repeat("1 ", 30), " ")[:30]...)...)
+	if err := asking("count", "")(t.Context(), first, newID()); err != nil {
+		t.Fatal(err) // the application is filed
+	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := &opening{Ledger: l, each: func() error { time.Sleep(time.Second); return nil }}
+		desk := NewDesk(slow)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second+recordMargin-time.Millisecond)
+		defer cancel()
+		before, _ := accesses(t, l)
+		err := asking("count", `income > 0.5`)(ctx, desk, newID())
+		want := text.Args{"dataset": "residents", "scanned": "20", "total": "30"}
+		if f := failure.Of(err); f.Code != text.FilterTooCostly || !maps.Equal(f.Args, want) {
+			t.Errorf("got %v %v, want %v", err, f.Args, want)
+		}
+		if after, said := accesses(t, l); after != before+1 || said["refused"] != string(text.FilterTooCostly) {
+			t.Errorf("%d uses were recorded, the last %v", after-before, said)
+		}
+		if err := asking("count", `income > 0.5`)(t.Context(), desk, newID()); err != nil {
+			t.Errorf("without haste: %v", err)
+		}
+	})
 }
 
 // revokeAll revokes every grant.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -17,15 +18,15 @@ import (
 
 // Limits of a question, and of its answer.
 const (
-	DefaultLimit  = 100            // rows of an answer
-	MaxLimit      = 1000           // rows of an answer
-	MaxGroups     = 1000           // groups of an answer
-	maxConditions = rows.MaxFields // of a question
-	maxAnswerLen  = 4 << 20        // bytes of an answer, unless the question says how many
-	rowOverhead   = 8              // bytes of an answer that a row costs beside its own
-	maxCursorLen  = 256            // bytes of the content of a cursor
-	maxOpened     = 100_000        // records opened for one answer with rows; it ends there, with a cursor
-	maxOpenedToAt = 2_000_000      // records opened for one measure
+	DefaultLimit  = 100                    // rows of an answer
+	MaxLimit      = 1000                   // rows of an answer
+	MaxGroups     = 1000                   // groups of an answer
+	maxConditions = rows.MaxFields         // of a question
+	maxAnswerLen  = 4 << 20                // bytes of an answer, unless the question says how many
+	rowOverhead   = 8                      // bytes of an answer that a row costs beside its own
+	maxCursorLen  = 256                    // bytes of the content of a cursor
+	maxOpened     = 100_000                // records opened for one answer with rows; it ends there, with a cursor
+	recordMargin  = 500 * time.Millisecond // of the asker's time, kept to record a measure that does not end
 )
 
 // Question is a question about a dataset. Another jurisdiction is sent it as deterministic CBOR, in
@@ -124,6 +125,8 @@ type Answer struct {
 	// Unreadable is the number of records that are damaged, and could not be read. They are not in
 	// the answer.
 	Unreadable uint64 `cbor:"10,keyasint,omitempty"`
+	// Total is the number of records that the dataset has.
+	Total uint64 `cbor:"16,keyasint,omitempty"`
 	Use
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
@@ -40,7 +41,7 @@ type search struct {
 // read reads the whole answer at one position of the log. No part of it may be given before the use
 // is recorded.
 func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
-	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1}
+	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1, Total: countsOf(r, s.p.set.Code).total(r, s.p.set.Code)}
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
 	}
@@ -165,8 +166,11 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		s.tallies.of[""].add(nil) // the record is not opened
 		return true
 	}
-	if s.opened++; s.tallies != nil && s.opened > s.desk.mostOpened {
-		s.err = text.Fail(text.FilterTooCostly, text.Args{"dataset": s.p.set.Code.String(), "limit": strconv.Itoa(s.desk.mostOpened)}, nil)
+	if s.opened++; s.tallies != nil && s.late(ctx) {
+		s.answer.Scanned--
+		s.err = text.Fail(text.FilterTooCostly, text.Args{
+			"dataset": s.p.set.Code.String(), "scanned": strconv.FormatUint(s.answer.Scanned, 10), "total": strconv.FormatUint(s.answer.Total, 10),
+		}, nil)
 		return false
 	}
 	record, err := s.desk.payload(s.reader, f.Index, s.p.set)
@@ -186,6 +190,14 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 	}
 	s.err = err
 	return err == nil && !s.over
+}
+
+// late reports whether the time in which the asker waits for a measure is over but for what it
+// takes to record how far it came. There is no other limit to what a measure looks at: it takes no
+// more memory for more records, and computes in turns with others.
+func (s *search) late(ctx context.Context) bool {
+	end, ends := ctx.Deadline()
+	return ends && time.Until(end) < recordMargin
 }
 
 // onlyCounts reports whether the question can be answered without opening a record.

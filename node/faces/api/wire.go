@@ -82,7 +82,7 @@ func (h Hosted) measure(m client.Measure) (gather.Measure, error) {
 
 func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) client.Answer {
 	out := client.Answer{
-		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, Cursor: a.Cursor, AsOf: a.AsOf,
+		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, TotalRecords: a.Total, Cursor: a.Cursor, AsOf: a.AsOf,
 		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, Asked: a.Asked.String(),
 		Incomparable: a.Incomparable, Unreadable: a.Unreadable,
 	}

@@ -50,7 +50,8 @@ type Answer struct {
 	Count        uint64            `json:"count" doc:"Rows in this answer, or records that were measured"`
 	Groups       []Group           `json:"groups,omitempty" doc:"The measure by value, where that was asked"`
 	Whole        *Group            `json:"whole,omitempty" doc:"What all records come to, where a measure was asked"`
-	TotalScanned uint64            `json:"total_scanned" doc:"Records looked at"`
+	TotalScanned uint64            `json:"total_scanned" doc:"Records looked at; 0 for a count that is kept"`
+	TotalRecords uint64            `json:"total_records,omitempty" doc:"Records that the dataset has"`
 	Incomparable uint64            `json:"incomparable,omitempty" doc:"Records that the filter could not compare: without a value, of another type, or too costly; they are not in the answer"`
 	Unreadable   uint64            `json:"unreadable,omitempty" doc:"Records that could not be read, because they are damaged at the provider; they are not in the answer"`
 	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`

@@ -258,7 +258,7 @@ func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
 	switch text.ByNumber(code) {
 	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
 		why.State = gather.NotOffered // its catalogue entry is older than the question
-	case text.Late, text.Hurried:
+	case text.Late, text.Hurried, text.FilterTooCostly:
 		why.State = gather.Late
 	case text.Unreachable:
 		why.State = gather.Unreachable

@@ -98,11 +98,11 @@ var dataProblems = []problem{
 			"write it in CEL, for example as {example}; any field can be named as record[\"NAME\"]"},
 	},
 	{
-		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "limit"},
-		zh: parts{"须读取的记录过多", "统计须逐条读取的记录超过上限 {limit} 条", "数据资源 {dataset}",
-			"请先用已建索引的数据项缩小范围，或只统计条数"},
-		en: parts{"Too many records to read", "more than the limit of {limit} records would have to be read one by one", "dataset {dataset}",
-			"narrow the search by an indexed field first, or ask for the number of records alone"},
+		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "scanned", "total"},
+		zh: parts{"限定时间内未能读完", "统计须逐条读取，在等待时限内读到第 {scanned} 条，共 {total} 条", "数据资源 {dataset}",
+			"请先用已建索引的数据项缩小范围，或按目录所列分组项统计条数；数据在本地的，可在本节点查询，不限时"},
+		en: parts{"Too many records for the time", "the records are read one by one, and in the time that the asker waits {scanned} of {total} were", "dataset {dataset}",
+			"narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by; at the node that has the data there is no limit of time"},
 	},
 	{
 		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},
