@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"net/url"
 )
 
 // How something ended that was open in the account of a question to many.
@@ -57,5 +56,5 @@ type Finding struct {
 // Audits returns what is open and what was found, of the question that an entry records, or of all
 // (asked is empty).
 func (c *Client) Audits(ctx context.Context, asked string) (Audits, error) {
-	return get[Audits](ctx, c, "/v1/audits?asked="+url.QueryEscape(asked))
+	return get[Audits](ctx, c, "/v1/audits"+given("asked", asked))
 }

@@ -33,6 +33,15 @@ func (c *Client) ReceiptOf(ctx context.Context, entry string) (Receipt, error) {
 	return get[Receipt](ctx, c, "/v1/receipt?entry="+url.QueryEscape(entry))
 }
 
+// given returns a parameter as the query of a path; "" where it is empty: what is not meant is left
+// out, because the API refuses what is given and empty.
+func given(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return "?" + name + "=" + url.QueryEscape(value)
+}
+
 // AddAgency enters an agency in the ledger.
 func (c *Client) AddAgency(ctx context.Context, a NewAgency) (Agency, error) {
 	return post[Agency](ctx, c, "/v1/agencies", a)
@@ -57,7 +66,7 @@ func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
 
 // DatasetsAt lists the catalogue of another jurisdiction.
 func (c *Client) DatasetsAt(ctx context.Context, at string) ([]Dataset, error) {
-	all, err := get[Datasets](ctx, c, "/v1/datasets?at="+url.QueryEscape(at))
+	all, err := get[Datasets](ctx, c, "/v1/datasets"+given("at", at))
 	return all.Datasets, err
 }
 

@@ -32,12 +32,12 @@ func (c *Client) PublishStandard(ctx context.Context, s NewStandard) (Standard, 
 
 // Standards lists the standard entries that the jurisdiction at has set; "": this one.
 func (c *Client) Standards(ctx context.Context, at string) ([]Standard, error) {
-	all, err := get[Standards](ctx, c, "/v1/standards?at="+url.QueryEscape(at))
+	all, err := get[Standards](ctx, c, "/v1/standards"+given("at", at))
 	return all.Standards, err
 }
 
 // StandardOf returns the standard entry with the code that the jurisdiction from has set; "": the
 // nearest jurisdiction above that has set one.
 func (c *Client) StandardOf(ctx context.Context, code, from string) (Standard, error) {
-	return get[Standard](ctx, c, "/v1/standards/"+url.PathEscape(code)+"?from="+url.QueryEscape(from))
+	return get[Standard](ctx, c, "/v1/standards/"+url.PathEscape(code)+given("from", from))
 }
