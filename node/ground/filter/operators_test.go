@@ -214,6 +214,9 @@ func TestNumbers(t *testing.T) {
 		`[1, 2].exists_one(x, x == 2)`: yes, `r"\" == "\\"`: yes, `l[-0] == 0.1`: yes, `timestamp(1) < timestamp(2)`: yes, `dyn("5") == 5`: incomparable,
 		`duration("1s") + duration("1s") == duration("2s")`: yes, `timestamp(5) - timestamp(3) > duration("1s")`: yes, `n in 5`: "", `5 in ["a"]`: "",
 		`dyn("5") != 5`: incomparable, `5 in [dyn("a"), 5]`: yes, `5 in [dyn("a"), 6]`: incomparable, `null in [1, null]`: yes, `7 in [1, null]`: no,
+		`type(m) == int`: yes, `type(a) == double`: yes, `string(a) == "99999999999999.99"`: yes, `[m, n].exists(x, x == 12345678901234567890)`: yes,
+		`uint(m) == 9223372036854775808u`: yes, `int(m) > 0`: yes, `timestamp(m) > timestamp(1)`: incomparable, `l[n] == 1`: incomparable,
+		`tags(n)`: "", `m > timestamp(1)`: incomparable, `n > timestamp(1)`: "", `bool(n)`: "", `n ? true : false`: "", `l.all(x, x != 7)`: incomparable, `!(l == [])`: yes,
 		`n / 2 > 1`: "", `n % 2 == 1`: "", `n == 1e-400`: "", `n == 1e999999999`: "", `n == ` + strings.Repeat("9", 39): "", `t == "a\u200b"`: "",
 	} {
 		e, err := Parse(expression)
