@@ -88,7 +88,7 @@ func wrongData() []wrong {
 		row("check-import", "no format", "POST", files+"/check", "civil-affairs", "code\n1\n", text.BadRequest),
 		row("check-import", "no dataset", "POST", "/v1/datasets/towns/imports/check?format=csv", "civil-affairs", "code\n1\n", text.UnknownDataset),
 		row("check-import", "another's", "POST", files+"/check?format=csv", "water", "code\n1\n", text.NotProvider),
-		row("check-import", "no header", "POST", files+"/check?format=csv", "civil-affairs", "", text.BadCSV),
+		row("check-import", "no header", "POST", files+"/check?format=csv", "civil-affairs", "", text.FileEmpty),
 		row("load-import", "no hash", "POST", files+"?format=csv&rows=1&good=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),
 		row("load-import", "no rows", "POST", files+"?format=csv&file_hash="+hash+"&good=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),
 		row("load-import", "no good rows", "POST", files+"?format=csv&file_hash="+hash+"&rows=1&keep_good=true", "civil-affairs", "code\n1\n", text.BadRequest),

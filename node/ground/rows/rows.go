@@ -1,18 +1,18 @@
-// Package rows turns a CSV or JSON Lines file, or one JSON record, into checked records of a
-// dataset.
+// Package rows turns the rows of a file, or one JSON record, into checked records of a dataset.
 //
 // A record is one JSON object that the dataset's JSON Schema accepts. It leaves this package in one
 // canonical form, so that equal records are equal bytes: members sorted, no spaces, numbers in one
-// spelling. A refusal names the row, the column and the broken rule, but never the value, which may
-// be personal data.
+// spelling. The text of an error names the row, the column and the broken rule, but never the
+// value, which may be personal data.
 //
 //	code,name,households          {"code":"520102016001","households":1210,"name":"纪念塔社区"}
 //	520102016001,纪念塔社区,1210   →  key "520102016001", indexed name "纪念塔社区"
 //
-// A CSV has a header line of field names. An empty cell is an absent member, or the empty text
-// where the schema requires a text; other cells are read as the type of their field. Everything is
-// bounded before it is kept: see the limits. The package reads only the io.Reader that it is given,
-// and holds no state.
+// Package table takes files apart; docs/files.md says what files are taken. Here their columns are
+// found by the names and titles of the fields, and their cells read as the schema wants them. All
+// faults of a row are told, with the values, to the person who brought the file, and to nobody
+// else. Keys that stand twice are found in bounded memory: their hashes are sorted in runs, which
+// lie in temporary files. Everything is bounded before it is kept: see the limits.
 //
 // A schema comes from a clerk or from a government above, and is checked before it is compiled: its
 // keywords are those of a list, and with each reference unfolded it has at most MaxNodes nodes. A
@@ -46,6 +46,8 @@ const (
 	CSV   Format = iota + 1 // RFC 4180, UTF-8, with a header line
 	JSONL                   // one JSON object a line
 )
+
+func (f Format) String() string { return map[Format]string{CSV: "csv", JSONL: "jsonl"}[f] }
 
 // ParseFormat parses the name of a format; ok is false for any other text.
 func ParseFormat(s string) (f Format, ok bool) {
@@ -94,9 +96,11 @@ type IndexedValue struct {
 
 // Bad is the error of a row or record that is refused. The caller can read on after it.
 type Bad struct {
-	Row    uint64 // counted from 1; 0 when there is no file
-	Column string // the field; empty when the whole row is wrong
-	Reason string // the broken rule: a word, never a value
+	Row    uint64  // counted from 1; 0 when there is no file
+	Line   uint64  // of the file, where it is known
+	Column string  // the field of the first fault; empty when the whole row is wrong
+	Reason string  // the broken rule of the first fault: a word, never a value
+	Faults []Fault // all faults, with what is wanted; of a file, or where a schema is broken
 }
 
 func (b *Bad) Error() string {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"xietong/node/ground/text"
 )
 
 const villageSchema = `{"type":"object","required":["code","name"],"properties":{
@@ -68,7 +70,7 @@ func TestRecordRefused(t *testing.T) {
 		{with(`"households":1.5`), "households", "type"},
 		{with(`"area":1e999`), "area", "number too large"},
 		{with(`"area":0.1234567890123456789`), "area", "number too small"},
-		{with(`"phone":"1"`), "", "unknown field"},
+		{with(`"phone":"1"`), "phone", "unknown field"},
 		{with(`"name":"y"`), "name", "duplicate member"},
 		{with(`"tags":[{"a":1,"a":2}]`), "tags", "duplicate member"},
 		{with(`"tags":` + deep), "tags", "too deep"},
@@ -122,8 +124,8 @@ func TestValue(t *testing.T) {
 	}
 }
 
-// read reads a file to its end, and returns the keys of the records, the refused rows and the error
-// that ended the file.
+// read reads a file to its end, and returns the keys of the records, the refused rows by their
+// lines and the error that ended the file.
 func read(s *Schema, f Format, file string) (keys, refused string, err error) {
 	r := NewReader(strings.NewReader(file), f, s)
 	for {
@@ -133,7 +135,7 @@ func read(s *Schema, f Format, file string) (keys, refused string, err error) {
 		case errors.Is(err, io.EOF):
 			return keys, refused, nil
 		case isBad:
-			refused += fmt.Sprintf("%d %s %s;", bad.Row, bad.Column, bad.Reason)
+			refused += fmt.Sprintf("%d %s %s;", bad.Line, bad.Column, bad.Reason)
 		case err != nil:
 			return keys, refused, err
 		default:
@@ -147,30 +149,37 @@ func TestReader(t *testing.T) {
 	for name, row := range map[string]struct {
 		format              Format
 		file, keys, refused string
-		ends                bool
+		ends                text.Code
 	}{
-		"csv":             {CSV, "code,name\n520102016001,a\n520102016002,b", "001 002 ", "", false},
-		"mark and crlf":   {CSV, "\xef\xbb\xbfcode,name\r\n520102016001,a\r\n", "001 ", "", false},
-		"quotes":          {CSV, "name,code\n\"a,\n\"\"b\"\"\",520102016001\n", "001 ", "", false},
-		"types":           {CSV, "code,name,households,urban,tags\n520102016001,a,5,true,\"[\"\"x\"\"]\"\n520102016002,a,x,,\n", "001 ", "2 households type;", false},
-		"empty cells":     {CSV, "code,name,households\n520102016001,a,\n520102016002,,1\n,a,1\n", "001 ", "2 name minLength;3 code pattern;", false},
-		"columns":         {CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c\n", "003 ", "1  columns;2  columns;", false},
-		"twice":           {CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "2 code duplicate key;", false},
-		"header only":     {CSV, "code,name\n", "", "", false},
-		"no header":       {CSV, "", "", "", true},
-		"unknown column":  {CSV, "code,name,phone\n", "", "", true},
-		"column twice":    {CSV, "code,name,name\n", "", "", true},
-		"no key":          {CSV, "name\n", "", "", true},
-		"open quote":      {CSV, "code,name\n520102016001,\"a\n520102016002,b\n", "", "", true},
-		"endless quote":   {CSV, "code,name\n520102016001,\"" + strings.Repeat("a\n", MaxRecordLen), "", "", true},
-		"cell not UTF-8":  {CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "002 ", "1 name not UTF-8;", false},
-		"jsonl":           {JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", false},
-		"jsonl bad lines": {JSONL, "{\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;3  not an object;", false},
-		"endless line":    {JSONL, strings.Repeat("x", 2*MaxRecordLen), "", "", true},
+		"csv":             {CSV, "code,name\n520102016001,a\n520102016002,b", "001 002 ", "", ""},
+		"mark and crlf":   {CSV, "\xef\xbb\xbfcode,name\r\n520102016001,a\r\n", "001 ", "", ""},
+		"quotes":          {CSV, "name,code\n\"a,\n\"\"b\"\"\",520102016001\n", "001 ", "", ""},
+		"types":           {CSV, "code,name,households,urban,tags\n520102016001,a,5,true,\"[\"\"x\"\"]\"\n520102016002,a,x,,\n", "001 ", "3 households type;", ""},
+		"empty cells":     {CSV, "code,name,households\n520102016001,a,\n520102016002,,1\n,a,1\n", "001 ", "3 name required;4 code required;", ""},
+		"empty rows":      {CSV, "code,name\n520102016001,a\n,\n\n , \n520102016002,b\n", "001 002 ", "", ""},
+		"columns":         {CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c,\n", "003 ", "2  columns;3  columns;", ""},
+		"trailing commas": {CSV, "code,name,,\n520102016001,a,,\n520102016002,b\n520102016003,c,,x\n", "001 002 ", "4  no header;", ""},
+		"twice":           {CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "3 code duplicate key;", ""},
+		"header only":     {CSV, "code,name\n", "", "", ""},
+		"nothing":         {CSV, "", "", "", text.FileEmpty},
+		"unknown column":  {CSV, "code,name,phone\n", "", "", text.HeaderRefused},
+		"column twice":    {CSV, "code,name,name\n", "", "", text.HeaderRefused},
+		"no key":          {CSV, "name\n", "", "", text.HeaderRefused},
+		"open quote":      {CSV, "code,name\n520102016001,\"a\n520102016002,b\n", "002 ", "2  open quote;", ""},
+		"endless quote":   {CSV, "code,name\n520102016001,\"" + strings.Repeat("a", 400<<10), "", "2  too long;", ""},
+		"not UTF-8":       {CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "", "", text.EncodingBroken},
+		"jsonl":           {JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", ""},
+		"jsonl bad lines": {JSONL, "{\"x\n\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;4  not an object;", ""},
+		"endless line":    {JSONL, strings.Repeat("x", 400<<10), "", "1  too long;", ""},
+		"own columns":     {CSV, "code,name,xietong:line,xietong:fault\n520102016001,a,2,x\n", "001 ", "", ""},
 	} {
 		keys, refused, err := read(s, row.format, row.file)
-		if keys != row.keys || refused != row.refused || (err != nil) != row.ends || row.ends && !errors.Is(err, ErrFile) {
-			t.Errorf("%s: got %q, refused %q, %v; want %q, %q, ended %t", name, keys, refused, err, row.keys, row.refused, row.ends)
+		var code text.Code
+		if f, ok := errors.AsType[*text.Failure](err); ok {
+			code = f.Code
+		}
+		if keys != row.keys || refused != row.refused || code != row.ends || err != nil && code == "" {
+			t.Errorf("%s: got %q, refused %q, %v; want %q, %q, %s", name, keys, refused, err, row.keys, row.refused, row.ends)
 		}
 	}
 }
@@ -218,7 +227,8 @@ func FuzzReader(f *testing.F) {
 		if csv {
 			format = CSV
 		}
-		if _, _, err := read(s, format, file); err != nil && !errors.Is(err, ErrFile) {
+		_, _, err := read(s, format, file)
+		if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
 			t.Errorf("ended by %v", err)
 		}
 	})

@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"xietong/node/ground/pattern"
-	"xietong/node/ground/scalar"
 )
 
 // Schema checks the records of one dataset. Several goroutines may use it at once.
@@ -22,6 +20,7 @@ type Schema struct {
 	shown    *shape
 	fields   []Field // sorted by name
 	byName   map[string]Field
+	columns  map[string]*column // by name
 	key      string
 	indexed  []string
 }
@@ -45,7 +44,8 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if refused != nil {
 		return nil, badSchema("malformed JSON: %s", refused.Reason)
 	}
-	s := &Schema{key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}}
+	s := &Schema{key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}, columns: map[string]*column{}}
+	titles := titlesOf(doc)
 	var err error
 	if s.root, err = outline(doc); err != nil {
 		return nil, err
@@ -53,11 +53,25 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if s.compiled, err = compile(doc); err != nil {
 		return nil, err
 	}
-	if err := s.list(doc); err != nil {
+	if err := s.list(doc, titles); err != nil {
 		return nil, err
 	}
 	s.shown = s.recordShape()
 	return s, s.checkNamed()
+}
+
+// titlesOf reads the titles of the properties, which outline removes.
+func titlesOf(doc any) map[string]string {
+	titles := map[string]string{}
+	top, _ := doc.(map[string]any)
+	properties, _ := top["properties"].(map[string]any)
+	for name, p := range properties {
+		of, _ := p.(map[string]any)
+		if title, ok := of["title"].(string); ok && len(title) <= 4*MaxName {
+			titles[name] = title
+		}
+	}
+	return titles
 }
 
 // compile compiles a schema that outline has taken.
@@ -78,17 +92,19 @@ func compile(doc any) (*jsonschema.Schema, error) {
 }
 
 // list reads the fields from the schema's properties.
-func (s *Schema) list(doc any) error {
+func (s *Schema) list(doc any, titles map[string]string) error {
 	top, _ := doc.(map[string]any)
 	properties, ok := top["properties"].(map[string]any)
 	if !ok || len(properties) == 0 || len(properties) > MaxFields {
 		return badSchema("it must list 1 to %d properties", MaxFields)
 	}
 	required, _ := top["required"].([]any)
-	for name, p := range properties {
+	for name := range properties {
+		p := s.compiled.Properties[name]
 		f := fieldOf(p)
 		f.Name, f.required = name, slices.Contains(required, any(name))
 		s.byName[name] = f
+		s.columns[name] = &column{Field: f, title: titles[name], property: p, outline: s.root.members[name], wants: wanted(p), format: formatOf(p)}
 		s.fields = append(s.fields, f)
 	}
 	slices.SortFunc(s.fields, func(a, b Field) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
@@ -112,38 +128,6 @@ func (s *Schema) checkNamed() error {
 		}
 	}
 	return nil
-}
-
-var typeNames = map[string]FieldType{"string": String, "integer": Integer, "number": Number, "boolean": Boolean}
-
-// fieldOf reads the type of one property: a scalar type, a scalar type with null, or Other.
-func fieldOf(property any) Field {
-	p, _ := property.(map[string]any)
-	switch t := p["type"].(type) {
-	case string:
-		if known, ok := typeNames[t]; ok {
-			return Field{Type: known}
-		}
-	case nil:
-		if texts(p["enum"]) {
-			return Field{Type: String}
-		}
-	case []any:
-		rest := slices.DeleteFunc(slices.Clone(t), func(v any) bool { return v == "null" })
-		if len(rest) == 1 && len(t) == 2 {
-			name, _ := rest[0].(string)
-			if known, ok := typeNames[name]; ok {
-				return Field{Type: known, Nullable: true}
-			}
-		}
-	}
-	return Field{Type: Other, Nullable: true}
-}
-
-// texts reports whether an enum lists only texts: then a cell such as 111 is a text and no number.
-func texts(enum any) bool {
-	list, _ := enum.([]any)
-	return len(list) > 0 && !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
 }
 
 // Fits reports whether a value of a record, in canonical JSON, has the type of its field, or is
@@ -179,22 +163,26 @@ func (s *Schema) Record(data []byte) (Record, error) {
 
 // record checks a decoded record.
 func (s *Schema) record(object map[string]any) (Record, error) {
-	for name := range object {
-		if _, ok := s.byName[name]; !ok {
-			return Record{}, bad("", "unknown field")
+	r, refused := s.check(object, nil)
+	if refused != nil {
+		return Record{}, refused
+	}
+	return r, nil
+}
+
+// check checks a decoded record, of which cells had faults: those fields are not in it.
+func (s *Schema) check(object map[string]any, faults []Fault) (Record, *Bad) {
+	faults = append(faults, s.unlisted(object)...)
+	given := faults
+	for _, f := range s.rules(object) {
+		if !about(given, f.Field) {
+			faults = append(faults, f)
 		}
 	}
-	key, ok := object[s.key]
-	if !ok || key == nil {
-		return Record{}, bad(s.key, "required")
+	if len(faults) > 0 {
+		return Record{}, badOf(faults)
 	}
-	if !s.root.within(object, pattern.NewWork()) {
-		return Record{}, bad("", "too much work")
-	}
-	if err := s.compiled.Validate(object); err != nil {
-		return Record{}, broken(err)
-	}
-	r := Record{JSON: appendObject(nil, object), Key: appendValue(nil, key)}
+	r := Record{JSON: appendObject(nil, object), Key: appendValue(nil, object[s.key])}
 	if len(r.JSON) > MaxRecordLen {
 		return Record{}, bad("", "too long")
 	}
@@ -209,35 +197,50 @@ func (s *Schema) record(object map[string]any) (Record, error) {
 	return r, nil
 }
 
-// broken returns the first rule that a record breaks, with its field.
-func broken(err error) *Bad {
-	var e *jsonschema.ValidationError
-	if !errors.As(err, &e) {
-		return bad("", "schema")
+// unlisted takes the members out of a record that the schema does not list, and returns them as
+// faults.
+func (s *Schema) unlisted(object map[string]any) (faults []Fault) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if _, ok := s.byName[name]; ok {
+			continue
+		}
+		delete(object, name)
+		if len(faults) < maxFaults {
+			faults = append(faults, Fault{Field: cut(name), Reason: "unknown field", Expected: s.near(name)})
+		}
 	}
-	for len(e.Causes) > 0 {
-		e = e.Causes[0]
+	return faults
+}
+
+// rules checks a record against the schema, and that it has a key. It returns all faults.
+func (s *Schema) rules(object map[string]any) (faults []Fault) {
+	if !s.root.within(object, pattern.NewWork()) {
+		return []Fault{{Reason: "too much work"}}
 	}
-	out := bad("", "schema")
-	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
-		out.Reason = path[len(path)-1]
+	if object[s.key] == nil {
+		delete(object, s.key) // no key is a missing key, whatever a schema says of null
 	}
-	if len(e.InstanceLocation) > 0 {
-		out.Column = e.InstanceLocation[0]
-	} else if missing, ok := e.ErrorKind.(*kind.Required); ok && len(missing.Missing) > 0 {
-		out.Column, out.Reason = missing.Missing[0], "required"
+	if err := s.compiled.Validate(object); err != nil {
+		faults = s.broken(object, err)
 	}
-	return out
+	if object[s.key] == nil && !about(faults, s.key) {
+		faults = append([]Fault{{Field: s.key, Reason: "required"}}, faults...)
+	}
+	return faults
+}
+
+// about reports whether one of the faults is about the field.
+func about(faults []Fault, field string) bool {
+	return slices.ContainsFunc(faults, func(f Fault) bool { return f.Field == field })
 }
 
 // Value reads a value of the field as a person types it. It returns the value in canonical JSON,
 // which equals the bytes of the same value in a record. The error is a *Bad.
 func (s *Schema) Value(field, typed string) ([]byte, error) {
-	f, ok := s.byName[field]
-	if !ok {
+	if _, ok := s.byName[field]; !ok {
 		return nil, bad(field, "unknown field")
 	}
-	v, refused := f.cell(typed)
+	v, refused := s.columns[field].cell(typed, pattern.NewWork())
 	if refused != nil {
 		return nil, refused
 	}
@@ -258,33 +261,4 @@ func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 		return s.Value(field, typed) // from a shell, every value comes as a text
 	}
 	return appendValue(nil, v), nil
-}
-
-// cell reads the text of a value as the field's type.
-func (f Field) cell(text string) (any, *Bad) {
-	switch f.Type {
-	case String:
-		composed, reason := scalar.Text(text)
-		if reason != "" {
-			return nil, bad(f.Name, reason)
-		}
-		return composed, nil
-	case Boolean:
-		v, err := strconv.ParseBool(text)
-		if err != nil || text != "true" && text != "false" {
-			return nil, bad(f.Name, "type")
-		}
-		return v, nil
-	}
-	v, refused := decodeScalar([]byte(text))
-	if refused != nil && refused.Reason == "malformed" {
-		return nil, bad(f.Name, "type")
-	}
-	if refused != nil {
-		return nil, bad(f.Name, refused.Reason)
-	}
-	if _, isNumber := v.(json.Number); !isNumber && f.Type != Other {
-		return nil, bad(f.Name, "type")
-	}
-	return v, nil
 }

@@ -164,8 +164,8 @@ func TestTextIsComposed(t *testing.T) {
 		}
 	}
 	for format, file := range map[Format]string{
-		CSV:   "k\n" + composed + "\n" + decomposed + "\n",
-		JSONL: `{"k":"` + decomposed + `"}` + "\n" + `{"k":"` + composed + `"}`,
+		CSV:   "\ufeffk\n" + composed + "\n" + decomposed + "\n",
+		JSONL: "\ufeff" + `{"k":"` + decomposed + `"}` + "\n" + `{"k":"` + composed + `"}`,
 	} {
 		r := NewReader(strings.NewReader(file), format, s)
 		first, err := r.Next()
@@ -210,7 +210,7 @@ func TestCharactersRefused(t *testing.T) {
 			t.Errorf("typed with U+%04X: got %v", r, err)
 		}
 		if r == 0 || r == '\v' || r > 0x1f {
-			r := NewReader(strings.NewReader("k\n\"a"+string(r)+"\"\n"), CSV, s)
+			r := NewReader(strings.NewReader("\ufeffk\n\"a"+string(r)+"\"\n"), CSV, s)
 			if _, err := r.Next(); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("a cell: got %v, want %s", err, want)
 			}

@@ -3,6 +3,7 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -115,12 +116,12 @@ func judge(src Source, w Wish) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case seen.nuls > 0:
+	case seen.nuls*10 >= seen.bytes && seen.nuls > 0:
 		return "", wide(seen)
+	case seen.nuls > 0 && seen.invalid > 0:
+		return "", otherKind(kindBinary)
 	case seen.invalid == 0 && seen.pairs > 0 && seen.longer == 0 && seen.han == seen.pairs:
 		return "", unsure("short UTF-8", "utf-8", "gb18030")
-	case seen.invalid == 0 && seen.lost > 0:
-		return "", text.Fail(text.EncodingBroken, text.Args{"line": line(seen.lost), "encoding": "utf-8", "reason": "lost characters"}, nil)
 	case seen.invalid == 0 && seen.pairs+seen.longer == 0:
 		return "utf-8", modified(src)
 	case seen.invalid == 0:
@@ -136,12 +137,9 @@ func unsure(reason string, may ...string) error {
 	return text.Fail(text.EncodingUnsure, text.Args{"encodings": strings.Join(may, ", "), "reason": reason}, nil)
 }
 
-// wide asks about a file with NUL bytes: it is UTF-16 without its mark, or no text.
+// wide asks about a file with many NUL bytes: it is UTF-16 without its mark.
 func wide(seen surveyed) error {
-	switch {
-	case seen.nuls*10 < seen.bytes:
-		return otherKind(kindBinary)
-	case seen.oddNuls*2 > seen.nuls:
+	if seen.oddNuls*2 > seen.nuls {
 		return unsure("no mark", "utf-16le")
 	}
 	return unsure("no mark", "utf-16be")
@@ -173,7 +171,8 @@ func isBroken(err error) bool {
 	return ok && f.Code == text.EncodingBroken
 }
 
-// whole checks that all of the file is text of the encoding.
+// whole checks that all of the file is text of the encoding. U+FFFD that stands in UTF-8 was there
+// before, and is a matter of its row.
 func whole(src Source, name string) error {
 	r, err := decoded(src, name)
 	if err != nil {
@@ -189,7 +188,7 @@ func whole(src Source, name string) error {
 			return err
 		case c == utf8.RuneError && size == 1:
 			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "other bytes"}, nil)
-		case c == utf8.RuneError:
+		case c == utf8.RuneError && name != "utf-8":
 			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "lost characters"}, nil)
 		case c == '\n':
 			at++
@@ -200,7 +199,7 @@ func whole(src Source, name string) error {
 // surveyed is what one pass over the bytes of a file finds.
 type surveyed struct {
 	bytes, nuls, oddNuls uint64
-	invalid, lost        uint64 // the line of the first byte that is not UTF-8, and of the first U+FFFD
+	invalid              uint64 // the line of the first byte that is not UTF-8
 	pairs, longer        uint64 // sequences of two bytes of UTF-8, and of more
 	han                  uint64 // of the pairs, those that are Han in GB18030
 	double, common       uint64 // characters of two bytes in GB18030, and those of GB 2312
@@ -225,10 +224,7 @@ func survey(r io.Reader) (s surveyed, err error) {
 		case c == '\n':
 			at++
 		case c == utf8.RuneError && size == 1:
-			s.invalid = first(s.invalid, at)
-		case c == utf8.RuneError:
-			s.lost = first(s.lost, at)
-			s.longer++
+			s.invalid = cmp.Or(s.invalid, at)
 		case size == 2:
 			s.pairs++
 			if s.longer == 0 && s.invalid == 0 {
@@ -243,13 +239,6 @@ func survey(r io.Reader) (s surveyed, err error) {
 		s.bytes += uint64(size)
 		in.Discard(size)
 	}
-}
-
-func first(old, now uint64) uint64 {
-	if old != 0 {
-		return old
-	}
-	return now
 }
 
 // han returns 1 if the two bytes are a Han character in GB18030.

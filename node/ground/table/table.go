@@ -15,8 +15,7 @@
 // called .xls, is refused in words.
 //
 // A mark of the byte order decides the encoding; else the file is UTF-8 if all of it is; else
-// GB18030, if all of it is and reads as Chinese. Text that has lost characters (U+FFFD) is refused,
-// and no byte is ever replaced.
+// GB18030, if all of it is and reads as Chinese. No byte is ever replaced.
 //
 // A row that cannot be taken apart, as of a quotation mark that is not closed, is one bad row, and
 // reading goes on with the next line. Memory is bounded whatever the file holds: see the limits.

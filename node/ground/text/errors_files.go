@@ -4,6 +4,7 @@ import "net/http"
 
 // Problems of files that people bring.
 const (
+	HeaderRefused  Code = "header-refused"
 	FileEmpty      Code = "file-empty"
 	EncodingUnsure Code = "encoding-unsure"
 	EncodingBroken Code = "encoding-broken"
@@ -19,6 +20,12 @@ const (
 )
 
 var fileProblems = []problem{
+	{
+		number: 220, code: HeaderRefused, status: http.StatusUnprocessableEntity, params: []string{"line", "faults", "fields"},
+		zh: parts{"表头不符", "表头与目录不符：{faults}", "文件第 {line} 行", "请改正表头后重新导入；可用的列：{fields}"},
+		en: parts{"Header not as in the catalogue", "the header does not fit the dataset: {faults}", "line {line} of the file",
+			"correct the header and import again; the columns may be: {fields}"},
+	},
 	{
 		number: 221, code: FileEmpty, status: http.StatusUnprocessableEntity,
 		zh: parts{"文件是空的", "文件中没有任何内容", "所给的文件", "请核对是否给错了文件，或者保存时是否漏了内容"},

@@ -97,6 +97,16 @@ var words = map[string]word{
 	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
 	"not an object":    {"不是 JSON 对象", "it is no JSON object"},
 	"too much work":    {"核对计算量过大", "checking it takes too much work"},
+	"exclusiveMinimum": {"不大于下限", "it is not more than the lower bound"}, "exclusiveMaximum": {"不小于上限", "it is not less than the upper bound"},
+	"multipleOf": {"不是规定步长的倍数", "it is no multiple of the step"}, "minItems": {"项数过少", "it has too few items"}, "maxItems": {"项数过多", "it has too many items"},
+	"uniqueItems": {"各项有重复", "an item stands twice in it"}, "not": {"属于不允许的取值", "it is a value that is not allowed"},
+	"anyOf": {"不符合所允许的任何一种写法", "it fits none of the forms allowed"}, "oneOf": {"须恰好符合所允许的一种写法", "it must fit exactly one of the forms allowed"},
+	"schema":     {"不符合目录规定的数据规范", "it is not as the schema in the catalogue says"},
+	"no header":  {"所在的列没有表头", "its column has no header"},
+	"open quote": {"有一个引号没有配对，从本行开始", "a quotation mark that begins in this line is not closed"}, "bare quote": {"单元格中有未按规则书写的引号（含引号的单元格须整个加引号，其中的引号写两遍）", "a quotation mark stands within a cell (such a cell is quoted as a whole, and the mark in it is doubled)"},
+	"exponent":       {"被表格程序改成了科学记数法，原来的数字可能已经丢失（请把该列设为文本后重新录入）", "a spreadsheet program has made an exponent of it, and digits may be lost (make the column text, and enter it again)"},
+	"digits lost":    {"超过 15 位，表格程序没有保留后面的数字（请把该列设为文本后重新录入）", "it has more than 15 digits, of which a spreadsheet program keeps no more (make the column text, and enter it again)"},
+	"formula failed": {"是公式的出错结果", "it is the error of a formula"},
 
 	// files that cannot be imported (ground/table)
 	"an .xls of Excel 97-2003":                  {zh: "这是 Excel 97-2003 的 .xls 文件"},
@@ -263,6 +273,8 @@ func worded(l Lang, args Args) Args {
 		switch name {
 		case "reason":
 			told[name] = Cause(l, value)
+		case "faults":
+			told[name] = headerFaults(l, args[name], value)
 		case "what", "where", "believed":
 			told[name] = Word(l, value)
 		case "behind", "offset", "by":

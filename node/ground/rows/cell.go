@@ -1,0 +1,152 @@
+package rows
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/width"
+
+	"xietong/node/ground/pattern"
+	"xietong/node/ground/scalar"
+	"xietong/node/ground/table"
+)
+
+// column is a field as cells are read for it.
+type column struct {
+	Field
+	title    string
+	property *jsonschema.Schema
+	outline  *node
+	wants    kinds
+	format   string
+}
+
+// cell reads the text of a value. A text is a text unless the schema wants something else; where it
+// wants either, the text is tried first. work bounds the trying.
+func (c *column) cell(text string, work *pattern.Work) (any, *Bad) {
+	if c.wants&^nullKind == textKind {
+		return c.text(text)
+	}
+	if c.wants&textKind != 0 {
+		if v, refused := c.text(text); refused != nil || c.accepts(v, work) {
+			return v, refused
+		}
+	}
+	v, refused := decodeScalar([]byte(text))
+	switch {
+	case refused != nil && refused.Reason != "malformed":
+		return nil, bad(c.Name, refused.Reason)
+	case refused == nil && v != nil && c.wants&kindOf(v) != 0:
+		return v, nil
+	case c.wants&textKind != 0:
+		return c.text(text) // what the schema says against it is told
+	}
+	return nil, bad(c.Name, "type")
+}
+
+// text takes a text as it is, composed.
+func (c *column) text(text string) (any, *Bad) {
+	composed, reason := scalar.Text(text)
+	if reason != "" {
+		return nil, bad(c.Name, reason)
+	}
+	return composed, nil
+}
+
+// accepts reports whether the schema of the field takes the value.
+func (c *column) accepts(v any, work *pattern.Work) bool {
+	return c.outline.within(v, work) && c.property.Validate(v) == nil
+}
+
+// exponent is how spreadsheets write a long number in a narrow column.
+var exponent = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
+
+// read reads one cell of a file. asSpreadsheet also reads what spreadsheets show and JSON does not
+// know; reading is then how the cell was read, and "" where it was read as it is.
+func (c *column) read(cell table.Cell, asSpreadsheet bool, work *pattern.Work) (v any, reading string, refused *Bad) {
+	text := cell.Text
+	switch {
+	case cell.Kind == table.Lost:
+		return nil, "", bad(c.Name, "digits lost")
+	case cell.Kind == table.Failed:
+		return nil, "", bad(c.Name, "formula failed")
+	case c.wants&^nullKind == integerKind && exponent.MatchString(text):
+		return nil, "", bad(c.Name, "exponent")
+	case cell.Kind == table.Boolean && c.wants&textKind == 0:
+		text = strings.ToLower(text)
+	}
+	v, refused = c.cell(text, work)
+	if !asSpreadsheet || refused == nil && c.wants&^textKind&^nullKind == 0 && c.format != "date" {
+		return v, "", refused
+	}
+	if refused == nil && c.accepts(v, work) {
+		return v, "", nil
+	}
+	if other := c.plainly(text); other != text {
+		if v, refused := c.cell(other, work); refused == nil && c.accepts(v, work) {
+			return v, other, nil
+		}
+	}
+	return v, "", refused
+}
+
+// plainly returns the value that a spreadsheet shows as the text, as JSON and ISO 8601 write it;
+// the text itself where it shows none.
+func (c *column) plainly(text string) string {
+	folded := strings.TrimSpace(width.Narrow.String(text))
+	switch {
+	case c.format == "date":
+		if date, ok := dateOf(folded); ok {
+			return date
+		}
+	case c.wants&booleanKind != 0 && truths[strings.ToUpper(folded)] != "":
+		return truths[strings.ToUpper(folded)]
+	case c.wants&numberKind != 0 && grouped.MatchString(folded):
+		return strings.ReplaceAll(strings.TrimLeft(folded, "￥¥"), ",", "")
+	}
+	return text
+}
+
+var truths = map[string]string{"是": "true", "否": "false", "TRUE": "true", "FALSE": "false", "1": "true", "0": "false", "√": "true"}
+
+// grouped is a number with an optional sign of money, and commas after each three digits, if any.
+var grouped = regexp.MustCompile(`^[￥¥]?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?$`)
+
+var dates = regexp.MustCompile(`^([0-9]{4})(?:([-/.])([0-9]{1,2})([-/.])([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{2})([0-9]{2}))$`)
+
+// dateOf reads a date as people and spreadsheets write it, year first. A date that there is none
+// of, such as 2020/2/30, is none.
+func dateOf(text string) (string, bool) {
+	m := dates.FindStringSubmatch(text)
+	if m == nil || m[2] != m[4] {
+		return "", false
+	}
+	year, _ := strconv.Atoi(m[1])
+	month, _ := strconv.Atoi(m[3] + m[6] + m[8])
+	day, _ := strconv.Atoi(m[5] + m[7] + m[9])
+	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return at.Format(time.DateOnly), at.Day() == day && int(at.Month()) == month
+}
+
+// valueOf returns a value as it is shown to the person who brought it, cut short.
+func valueOf(v any) string {
+	if text, ok := v.(string); ok {
+		return cut(text)
+	}
+	return cut(string(appendValue(nil, v)))
+}
+
+// cut cuts a value to maxValue characters.
+func cut(s string) string {
+	const maxValue = 60
+	for i := range s {
+		if i >= maxValue && utf8.RuneCountInString(s[:i]) >= maxValue {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

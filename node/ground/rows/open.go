@@ -1,0 +1,250 @@
+package rows
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xietong/node/ground/pattern"
+	"xietong/node/ground/table"
+)
+
+// Options say how the cells of a file are read, and where the traces of its keys may be held.
+type Options struct {
+	AsSpreadsheet bool   // also as spreadsheets show values: 是, 2020/2/3, 1,234
+	Dir           string // for temporary files; "" is the system's
+}
+
+// Reading is a cell that was read as something else than what stands in it.
+type Reading struct {
+	Line          uint64
+	Letter, Field string
+	Cell, Read    string
+}
+
+// maxReadings is how many readings are kept to be shown.
+const maxReadings = 5
+
+// rowSource reads the checked rows of one file.
+type rowSource struct {
+	schema   *Schema
+	table    *table.Reader
+	options  Options
+	format   table.Format
+	early    []table.Row // rows that were read to find the header
+	header   Header
+	last     table.Row
+	row      uint64
+	readings []Reading
+}
+
+// Open returns a reader of the rows of a file. It reads the file twice: first to find the keys that
+// stand twice, in bounded memory, and then as Next is called. The error is text.HeaderRefused, a
+// *text.Failure of package table, or the error of the Source.
+func Open(src table.Source, t table.Taken, s *Schema, o Options) (*Reader, error) {
+	first, err := openRows(src, t, s, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{schema: s, missing: first.missing()}
+	if err := r.survey(first, o.Dir); err != nil {
+		return nil, err
+	}
+	if r.source, err = openRows(src, t, s, o); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// survey finds the keys that stand twice or alike among the good rows.
+func (r *Reader) survey(first *rowSource, dir string) (err error) {
+	keys := keySet{dir: dir, most: runLen}
+	defer func() { err = errors.Join(err, keys.close()) }()
+	for {
+		record, err := first.next()
+		if _, isBad := errors.AsType[*Bad](err); isBad {
+			continue
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			break // reading the rows meets it again, and says at which row
+		}
+		if err := keys.add(record.Key, first.row, first.last.Line); err != nil {
+			return err
+		}
+	}
+	r.twice, r.alike, r.like, err = keys.found()
+	return err
+}
+
+// openRows opens the file and reads its header.
+func openRows(src table.Source, t table.Taken, s *Schema, o Options) (*rowSource, error) {
+	in, err := table.Open(src, t)
+	if err != nil {
+		return nil, err
+	}
+	r := &rowSource{schema: s, table: in, options: o, format: t.Format}
+	for !r.format.Objects() && len(r.early) < headerWithin {
+		row, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		row.Cells = slices.Clone(row.Cells)
+		r.early = append(r.early, row)
+	}
+	if r.format.Objects() || len(r.early) == 0 {
+		return r, nil
+	}
+	header, used, err := s.header(r.early)
+	if err != nil {
+		return nil, err
+	}
+	r.header, r.early = header, r.early[used:]
+	return r, nil
+}
+
+// missing returns the fields for which the file has no column.
+func (r *rowSource) missing() (names []string) {
+	for _, f := range r.schema.fields {
+		if !r.format.Objects() && !slices.ContainsFunc(r.header.Columns, func(c Column) bool { return c.Field == f.Name }) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// next returns the next record. The error is io.EOF at the end, or a *Bad, after which it can be
+// called again.
+func (r *rowSource) next() (Record, error) {
+	var err error
+	if len(r.early) > 0 {
+		r.last, r.early = r.early[0], r.early[1:]
+	} else if r.last, err = r.table.Next(); err != nil {
+		return Record{}, err
+	}
+	if r.row++; r.row > MaxRows {
+		return Record{}, badFile("more than %d rows", MaxRows)
+	}
+	record, refused := r.record()
+	if refused != nil {
+		return Record{}, r.placed(refused)
+	}
+	return record, nil
+}
+
+// record checks the row that was read last.
+func (r *rowSource) record() (Record, *Bad) {
+	switch r.last.Fault {
+	case table.OpenQuote:
+		return Record{}, bad("", "open quote")
+	case table.BareQuote:
+		return Record{}, bad("", "bare quote")
+	case table.TooLong:
+		return Record{}, bad("", "too long")
+	}
+	if !r.format.Objects() {
+		return r.ofCells()
+	}
+	object, refused := decodeObject(r.last.JSON)
+	if refused != nil {
+		return Record{}, refused
+	}
+	for name := range object {
+		if strings.HasPrefix(name, OwnColumn) {
+			delete(object, name)
+		}
+	}
+	return r.schema.check(object, nil)
+}
+
+// ofCells checks a row of cells. An empty cell is an absent member.
+func (r *rowSource) ofCells() (Record, *Bad) {
+	if !r.fits() {
+		return Record{}, badOf([]Fault{{Reason: "columns", Expected: strconv.Itoa(r.header.width())}})
+	}
+	object, work := make(map[string]any, len(r.header.Columns)), pattern.NewWork()
+	var faults []Fault
+	for i, cell := range r.last.Cells {
+		if strings.TrimSpace(cell.Text) == "" {
+			continue
+		}
+		var at Column
+		if i < len(r.header.Columns) {
+			at = r.header.Columns[i]
+		}
+		switch c := r.schema.columns[at.Field]; {
+		case strings.HasPrefix(at.Header, OwnColumn):
+		case c == nil:
+			faults = append(faults, Fault{Letter: letterOf(i), Reason: "no header", Value: cut(cell.Text)})
+		default:
+			v, reading, refused := c.read(cell, r.options.AsSpreadsheet, work)
+			if refused != nil {
+				faults = append(faults, c.fault(refused, cell.Text))
+				continue
+			}
+			object[at.Field] = v
+			if reading != "" && len(r.readings) < maxReadings {
+				r.readings = append(r.readings, Reading{r.last.Line, at.Letter, at.Field, cut(cell.Text), reading})
+			}
+		}
+	}
+	return r.schema.check(object, faults)
+}
+
+// fits reports whether the row has as many cells as the header has columns. In text, one cell less
+// may be a row that is cut short, and one more a delimiter within a cell. Empty cells at the end
+// count as none. Workbooks, and spreadsheets that save text, leave them out.
+func (r *rowSource) fits() bool {
+	width, cells := r.header.width(), r.last.Cells
+	if r.format == table.XLSX {
+		return true
+	}
+	if len(cells) < width && !r.options.AsSpreadsheet {
+		return false
+	}
+	return !slices.ContainsFunc(cells[min(max(width, len(r.header.Columns)), len(cells)):], func(c table.Cell) bool { return strings.TrimSpace(c.Text) != "" })
+}
+
+// fault returns the fault of a cell that cannot be read as its field.
+func (c *column) fault(refused *Bad, cell string) Fault {
+	f := Fault{Field: c.Name, Reason: refused.Reason, Value: cut(cell)}
+	if f.Reason == "type" {
+		var types []string
+		for _, name := range []string{"string", "integer", "number", "boolean", "array", "object"} {
+			of := kindNames[name]
+			if c.wants&of == of && !(name == "integer" && c.wants&fractionKind != 0) {
+				types = append(types, name)
+			}
+		}
+		f.Expected, f.Example = strings.Join(types, ", "), exampleOf(types)
+	}
+	return f
+}
+
+// placed says of each fault where it is, in the order of the columns.
+func (r *rowSource) placed(b *Bad) *Bad {
+	if len(b.Faults) == 0 {
+		b.Faults = []Fault{{Field: b.Column, Reason: b.Reason}}
+	}
+	place := func(f Fault) int {
+		return slices.IndexFunc(r.header.Columns, func(c Column) bool {
+			return c.Field != "" && c.Field == f.Field || f.Letter != "" && c.Letter == f.Letter
+		})
+	}
+	slices.SortStableFunc(b.Faults, func(x, y Fault) int { return cmp.Compare(place(x), place(y)) })
+	for i := range b.Faults {
+		f := &b.Faults[i]
+		f.Line = r.last.Line
+		if at := place(*f); at >= 0 {
+			f.Letter, f.Header = r.header.Columns[at].Letter, r.header.Columns[at].Header
+		}
+	}
+	b.Row, b.Line, b.Column, b.Reason = r.row, r.last.Line, b.Faults[0].Field, b.Faults[0].Reason
+	return b
+}
