@@ -80,11 +80,8 @@ func (c *column) read(cell table.Cell, asSpreadsheet bool, work *pattern.Work) (
 		text = strings.ToLower(text)
 	}
 	v, refused = c.cell(text, work)
-	if !asSpreadsheet || refused == nil && c.wants&^textKind&^nullKind == 0 && c.format != "date" {
+	if !asSpreadsheet || refused == nil && c.accepts(v, work) {
 		return v, "", refused
-	}
-	if refused == nil && c.accepts(v, work) {
-		return v, "", nil
 	}
 	if other := c.plainly(text); other != text {
 		if v, refused := c.cell(other, work); refused == nil && c.accepts(v, work) {
@@ -108,7 +105,7 @@ func (c *column) plainly(text string) string {
 	case c.wants&numberKind != 0 && grouped.MatchString(folded):
 		return strings.ReplaceAll(strings.TrimLeft(folded, "￥¥"), ",", "")
 	}
-	return text
+	return strings.TrimSpace(text) // a tab keeps a code from becoming a number
 }
 
 var truths = map[string]string{"是": "true", "否": "false", "TRUE": "true", "FALSE": "false", "1": "true", "0": "false", "√": "true"}

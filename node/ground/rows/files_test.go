@@ -194,7 +194,7 @@ func TestAsSpreadsheet(t *testing.T) {
 		"520102016001,a,2020/2/3,\"￥1,234.50\",是,１２\n" +
 		"520102016002,\"1,2\",20200203,\"1,234\",FALSE,\"12,345\"\n" +
 		"520102016003,c,2020年2月3日,12,√,3\n" +
-		"520102016004,d,2020-2-3,1,0,4\n" +
+		"520102016004\t,d,2020-2-3,1,0,4\n" +
 		"520102016005,e,2020/2/30,\"1,23\",否否,\"1,2345\"\n"
 	r, records, told, err := open(strings.NewReader(file), s, table.Wish{}, Options{AsSpreadsheet: true})
 	want := []string{

@@ -43,7 +43,7 @@ func (t trace) line() uint32 { return binary.BigEndian.Uint32(t[28:]) }
 // alike returns what keys have in common that differ only by case, width or composition.
 func alike(key []byte) []byte {
 	if !slices.ContainsFunc(key, func(b byte) bool { return b >= 0x80 }) {
-		return bytes.ToLower(key)
+		return bytes.ToLower(key) // the keys of most files
 	}
 	return []byte(strings.ToLower(width.Fold.String(norm.NFC.String(string(key)))))
 }

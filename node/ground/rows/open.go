@@ -50,8 +50,16 @@ func Open(src table.Source, t table.Taken, s *Schema, o Options) (*Reader, error
 		return nil, err
 	}
 	r := &Reader{schema: s, missing: first.missing()}
-	if err := r.survey(first, o.Dir); err != nil {
+	if err := r.survey(first, first.anyKey); err != nil {
 		return nil, err
+	}
+	if len(r.twice) > 0 { // only of good rows does a key count
+		if first, err = openRows(src, t, s, o); err != nil {
+			return nil, err
+		}
+		if err := r.survey(first, first.goodKey); err != nil {
+			return nil, err
+		}
 	}
 	if r.source, err = openRows(src, t, s, o); err != nil {
 		return nil, err
@@ -59,26 +67,57 @@ func Open(src table.Source, t table.Taken, s *Schema, o Options) (*Reader, error
 	return r, nil
 }
 
-// survey finds the keys that stand twice or alike among the good rows.
-func (r *Reader) survey(first *rowSource, dir string) (err error) {
-	keys := keySet{dir: dir, most: runLen}
+// survey finds the keys that stand twice or alike. next returns the key of the next row; nil: the
+// row has none. An error that ends the file is left to the reading of the rows, which meets it
+// again and says at which row.
+func (r *Reader) survey(of *rowSource, next func() ([]byte, error)) (err error) {
+	keys := keySet{dir: of.options.Dir, most: runLen}
 	defer func() { err = errors.Join(err, keys.close()) }()
 	for {
-		record, err := first.next()
-		if _, isBad := errors.AsType[*Bad](err); isBad {
+		key, err := next()
+		if err != nil {
+			break
+		}
+		if key == nil {
 			continue
 		}
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			break // reading the rows meets it again, and says at which row
-		}
-		if err := keys.add(record.Key, first.row, first.last.Line); err != nil {
+		if err := keys.add(key, of.row, of.last.Line); err != nil {
 			return err
 		}
 	}
 	r.twice, r.alike, r.like, err = keys.found()
 	return err
+}
+
+// goodKey returns the key of the next row, if the row is good.
+func (r *rowSource) goodKey() ([]byte, error) {
+	record, err := r.next()
+	if _, isBad := errors.AsType[*Bad](err); isBad {
+		return nil, nil
+	}
+	return record.Key, err
+}
+
+// anyKey returns the key of the next row, good or bad, if it can be read: it costs a part of what
+// checking the row costs.
+func (r *rowSource) anyKey() ([]byte, error) {
+	if err := r.advance(); err != nil {
+		return nil, err
+	}
+	var key any
+	at := slices.IndexFunc(r.header.Columns, func(c Column) bool { return c.Field == r.schema.key })
+	switch {
+	case r.last.Fault != table.Good:
+	case r.format.Objects():
+		object, _ := decodeObject(r.last.JSON)
+		key = object[r.schema.key]
+	case at >= 0 && at < len(r.last.Cells) && strings.TrimSpace(r.last.Cells[at].Text) != "":
+		key, _, _ = r.schema.columns[r.schema.key].read(r.last.Cells[at], r.options.AsSpreadsheet, pattern.NewWork())
+	}
+	if key == nil {
+		return nil, nil
+	}
+	return appendValue(nil, key), nil
 }
 
 // openRows opens the file and reads its header.
@@ -122,20 +161,27 @@ func (r *rowSource) missing() (names []string) {
 // next returns the next record. The error is io.EOF at the end, or a *Bad, after which it can be
 // called again.
 func (r *rowSource) next() (Record, error) {
-	var err error
-	if len(r.early) > 0 {
-		r.last, r.early = r.early[0], r.early[1:]
-	} else if r.last, err = r.table.Next(); err != nil {
+	if err := r.advance(); err != nil {
 		return Record{}, err
-	}
-	if r.row++; r.row > MaxRows {
-		return Record{}, badFile("more than %d rows", MaxRows)
 	}
 	record, refused := r.record()
 	if refused != nil {
 		return Record{}, r.placed(refused)
 	}
 	return record, nil
+}
+
+// advance reads the next row.
+func (r *rowSource) advance() (err error) {
+	if len(r.early) > 0 {
+		r.last, r.early = r.early[0], r.early[1:]
+	} else if r.last, err = r.table.Next(); err != nil {
+		return err
+	}
+	if r.row++; r.row > MaxRows {
+		return badFile("more than %d rows", MaxRows)
+	}
+	return nil
 }
 
 // record checks the row that was read last.

@@ -160,6 +160,7 @@ func TestReader(t *testing.T) {
 		"columns":         {CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c,\n", "003 ", "2  columns;3  columns;", ""},
 		"trailing commas": {CSV, "code,name,,\n520102016001,a,,\n520102016002,b\n520102016003,c,,x\n", "001 002 ", "4  no header;", ""},
 		"twice":           {CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "3 code duplicate key;", ""},
+		"twice, one bad":  {CSV, "code,name,households\n520102016001,a,x\n520102016001,b,1\n520102016001,c,2\n", "001 ", "2 households type;4 code duplicate key;", ""},
 		"header only":     {CSV, "code,name\n", "", "", ""},
 		"nothing":         {CSV, "", "", "", text.FileEmpty},
 		"unknown column":  {CSV, "code,name,phone\n", "", "", text.HeaderRefused},

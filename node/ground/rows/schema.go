@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -200,10 +199,14 @@ func (s *Schema) check(object map[string]any, faults []Fault) (Record, *Bad) {
 // unlisted takes the members out of a record that the schema does not list, and returns them as
 // faults.
 func (s *Schema) unlisted(object map[string]any) (faults []Fault) {
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if _, ok := s.byName[name]; ok {
-			continue
+	var names []string
+	for name := range object {
+		if _, ok := s.byName[name]; !ok {
+			names = append(names, name)
 		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		delete(object, name)
 		if len(faults) < maxFaults {
 			faults = append(faults, Fault{Field: cut(name), Reason: "unknown field", Expected: s.near(name)})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+	"pgregory.net/rapid"
 
 	"xietong/node/ground/text"
 )
@@ -226,6 +227,34 @@ func TestTruthOfDamage(t *testing.T) {
 			t.Errorf("cut at %d: got %q, %v", cut, rows, err)
 		}
 	}
+}
+
+// TestWhatExcelizeWritesComesBack checks that texts, numbers, booleans and dates of any rows are
+// read as they were written.
+func TestWhatExcelizeWritesComesBack(t *testing.T) {
+	style := func(f *excelize.File) int { s, _ := f.NewStyle(&excelize.Style{NumFmt: 22}); return s }
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("a <&>\"'\n\t名_单x0é𠮷")), 0, 10, -1)
+	rapid.Check(t, func(rt *rapid.T) {
+		var want []string
+		file := workbook(t, func(f *excelize.File) error {
+			dates := style(f)
+			for i := range rapid.IntRange(1, 5).Draw(rt, "rows") {
+				a, n, b := text.Draw(rt, "text"), rapid.Int64Range(-1e14, 1e14).Draw(rt, "number"), rapid.Bool().Draw(rt, "bool")
+				at := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(rt, "time"), 0).UTC()
+				f.SetCellStyle("Sheet1", fmt.Sprintf("D%d", i+1), fmt.Sprintf("D%d", i+1), dates)
+				if err := put(f, "Sheet1", i+1, []any{a, float64(n) / 100, b, at}); err != nil {
+					return err
+				}
+				shown := strings.TrimSuffix(at.Format("2006-01-02T15:04:05"), "T00:00:00")
+				number := strings.TrimSuffix(strings.TrimSuffix(fmt.Sprintf("%.2f", float64(n)/100), "0"), "0")
+				want = append(want, fmt.Sprintf("%d:%s|%s|%s|%s", i+1, a, strings.TrimSuffix(number, "."), strings.ToUpper(fmt.Sprint(b)), shown))
+			}
+			return nil
+		})
+		if _, rows, err := read(bytes.NewReader(file), Wish{}); err != nil || !slices.Equal(rows, want) {
+			rt.Fatalf("got %q, %v, want %q", rows, err, want)
+		}
+	})
 }
 
 func FuzzSheet(f *testing.F) {

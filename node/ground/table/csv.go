@@ -177,10 +177,24 @@ func (p *parsed) add(part []byte) {
 		default:
 			p.bare = p.bare || part[0] == '"' || p.quoted
 			p.begun = true
-			p.cell = append(p.cell, part[0])
-			part = part[1:]
+			n := p.plain(part)
+			p.cell = append(p.cell, part[:n]...)
+			part = part[n:]
 		}
 	}
+}
+
+// plain returns how many bytes of a part are of the cell: at least one, and up to the delimiter or a
+// quotation mark.
+func (p *parsed) plain(part []byte) int {
+	n := len(part)
+	if comma := bytes.Index(part, []byte(p.comma)); comma >= 0 {
+		n = comma
+	}
+	if mark := bytes.IndexByte(part[1:n], '"'); mark >= 0 {
+		n = mark + 1
+	}
+	return n
 }
 
 // inside reads up to the quotation mark that closes the cell.

@@ -139,7 +139,7 @@ func inspectText(src Source, w Wish, t *Taken) error {
 
 func formatOf(start string) Format {
 	switch {
-	case strings.HasPrefix(start, "[") && strings.HasPrefix(strings.TrimSpace(start[1:]), "{"), start == "[]":
+	case strings.HasPrefix(start, "[") && strings.IndexAny(strings.TrimSpace(start[1:]), "{]") == 0:
 		return JSON
 	case strings.HasPrefix(start, "{") && (strings.HasPrefix(strings.TrimSpace(start[1:]), `"`) || strings.HasPrefix(strings.TrimSpace(start[1:]), "}")):
 		return JSONL
