@@ -45,17 +45,44 @@ func zipped(src Source) kind {
 	if err != nil {
 		return kindBook // opening it tells what is wrong
 	}
-	for _, f := range z.File {
-		switch {
-		case f.Name == "xl/workbook.xml":
-			return kindBook
-		case f.Name == "xl/workbook.bin":
-			return kindBinBk
-		case f.Name == "content.xml":
-			return kindODS
-		}
+	b := &book{zip: z}
+	main, err := b.main()
+	switch {
+	case err != nil || path.Ext(main) == ".xml" && b.file(main) != nil:
+		return kindBook
+	case path.Ext(main) == ".bin":
+		return kindBinBk
+	case b.file("content.xml") != nil:
+		return kindODS
 	}
 	return kindZip
+}
+
+// main returns the part of the workbook itself.
+func (b *book) main() (string, error) {
+	targets, err := b.relations("")
+	for _, t := range targets {
+		if t.kind == "officeDocument" && strings.Contains(t.part, "workbook") {
+			return t.part, err
+		}
+	}
+	for _, name := range []string{"xl/workbook.xml", "xl/workbook.bin"} {
+		if b.file(name) != nil {
+			return name, err
+		}
+	}
+	return "", err
+}
+
+// file returns a file of the archive; nil if there is none. Some programs write the names with
+// backslashes, or in another case than they refer to them.
+func (b *book) file(name string) *zip.File {
+	for _, f := range b.zip.File {
+		if strings.EqualFold(strings.ReplaceAll(f.Name, `\`, "/"), name) {
+			return f
+		}
+	}
+	return nil
 }
 
 // sheet is one sheet of a workbook.
@@ -85,8 +112,12 @@ func openBook(src Source) (*book, error) {
 		return nil, broken(0, err)
 	}
 	b := &book{zip: z, day0: 1900}
-	if b.targets, err = b.relations("xl/workbook.xml"); err == nil {
-		err = b.list(b.targets)
+	main, err := b.main()
+	if err == nil {
+		b.targets, err = b.relations(main)
+	}
+	if err == nil {
+		err = b.list(main)
 	}
 	if err != nil {
 		return nil, broken(0, err)
@@ -111,24 +142,27 @@ func broken(row uint64, err error) error {
 // part opens a part of the workbook, which has at most the given number of bytes. A part that is
 // not there is empty.
 func (b *book) part(name string, most int64) (*tokens, error) {
-	for _, f := range b.zip.File {
-		if f.Name == name {
-			in, err := f.Open()
-			if err != nil {
-				return nil, err
-			}
-			return newTokens(in, most), nil
-		}
+	f := b.file(name)
+	if f == nil {
+		return newTokens(io.NopCloser(strings.NewReader("")), most), nil
 	}
-	return newTokens(io.NopCloser(strings.NewReader("")), most), nil
+	in, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	return newTokens(in, most), nil
 }
 
 // target is what a part refers to.
 type target struct{ kind, part string }
 
-// relations reads what the ids of a part refer to.
+// relations reads what the ids of a part refer to; "" is the archive itself.
 func (b *book) relations(of string) (map[string]target, error) {
-	t, err := b.part(path.Dir(of)+"/_rels/"+path.Base(of)+".rels", maxPart)
+	name := "_rels/.rels"
+	if of != "" {
+		name = path.Join(path.Dir(of), "_rels", path.Base(of)+".rels")
+	}
+	t, err := b.part(name, maxPart)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +184,8 @@ func (b *book) relations(of string) (map[string]target, error) {
 }
 
 // list reads which sheets there are.
-func (b *book) list(targets map[string]target) error {
-	t, err := b.part("xl/workbook.xml", maxPart)
+func (b *book) list(main string) error {
+	t, err := b.part(main, maxPart)
 	if err != nil {
 		return err
 	}
@@ -167,9 +201,9 @@ func (b *book) list(targets map[string]target) error {
 				b.day0 = 1904
 			}
 		case "sheet":
-			s := sheet{name: attr(start, "name"), part: targets[attr(start, "id")].part}
+			s := sheet{name: attr(start, "name"), part: b.targets[attr(start, "id")].part}
 			s.hidden = attr(start, "state") == "hidden" || attr(start, "state") == "veryHidden"
-			if kind := targets[attr(start, "id")].kind; kind != "worksheet" {
+			if kind := b.targets[attr(start, "id")].kind; kind != "worksheet" {
 				continue // a chart
 			}
 			if b.sheets = append(b.sheets, s); len(b.sheets) > maxSheets {
@@ -297,7 +331,7 @@ func inspectBook(src Source, w Wish) (Taken, error) {
 	case len(shown) > 1:
 		return Taken{}, text.Fail(text.SheetNeeded, text.Args{"sheets": strings.Join(shown, ", ")}, nil)
 	case len(shown) == 0 && len(hidden) > 0:
-		return Taken{}, text.Fail(text.SheetUnknown, text.Args{"sheet": "", "sheets": strings.Join(hidden, ", ")}, nil)
+		return Taken{}, text.Fail(text.SheetHidden, text.Args{"sheets": strings.Join(hidden, ", ")}, nil)
 	case len(shown) == 0:
 		return Taken{}, otherKind(kindEmpty)
 	}

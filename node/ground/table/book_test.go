@@ -114,6 +114,11 @@ func TestSheetIsChosen(t *testing.T) {
 		put(f, "旧", 1, []any{"x"})
 		return put(f, "Sheet1", 1, []any{"a"})
 	})
+	hidden := workbook(t, func(f *excelize.File) error {
+		f.NewSheet("旧")
+		f.SetSheetVisible("旧", false)
+		return put(f, "旧", 1, []any{"x"})
+	})
 	pivot := workbook(t, func(f *excelize.File) error {
 		f.NewSheet("透视")
 		put(f, "Sheet1", 1, []any{"区", "数"}, []any{"南明", 1}, []any{"云岩", 2})
@@ -132,6 +137,7 @@ func TestSheetIsChosen(t *testing.T) {
 		"hidden, named":  {two, "旧", Taken{Format: XLSX, Sheet: "旧"}, ""},
 		"not there":      {two, "三月", Taken{}, text.SheetUnknown},
 		"one and hidden": {one, "", Taken{Format: XLSX, Sheet: "Sheet1", Hidden: "旧"}, ""},
+		"hidden alone":   {hidden, "", Taken{}, text.SheetHidden},
 		"beside a pivot": {pivot, "", Taken{Format: XLSX, Sheet: "Sheet1"}, ""},
 		"the pivot":      {pivot, "透视", Taken{}, text.SheetPivot},
 	} {
@@ -217,6 +223,37 @@ func zipOf(names ...string) []byte {
 	}
 	z.Close()
 	return b.Bytes()
+}
+
+// TestOtherProgramsNames reads workbooks whose parts have other names than usual, as some programs
+// write them.
+func TestOtherProgramsNames(t *testing.T) {
+	sheet := `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`
+	for name, parts := range map[string][][2]string{
+		"backslashes, other case": {
+			{`_rels\.rels`, `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+			{`xl\workbook.xml`, `<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`},
+			{`xl\_rels\workbook.xml.rels`, `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="sheet1.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="/xl/sharedStrings.xml"/></Relationships>`},
+			{`xl\Sheet1.xml`, sheet}, {`xl\SharedStrings.xml`, `<sst><si><t>a</t></si></sst>`},
+		},
+		"at the top": {
+			{`_rels/.rels`, `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="workbook.xml"/></Relationships>`},
+			{`workbook.xml`, `<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`},
+			{`_rels/workbook.xml.rels`, `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="sheet1.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="s.xml"/></Relationships>`},
+			{`sheet1.xml`, sheet}, {`s.xml`, `<sst><si><r><t>a</t></r><rPh><t>b</t></rPh></si></sst>`},
+		},
+	} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, part := range parts {
+			w, _ := z.Create(part[0])
+			w.Write([]byte(part[1]))
+		}
+		z.Close()
+		if _, rows, err := read(bytes.NewReader(b.Bytes()), Wish{}); err != nil || !slices.Equal(rows, []string{"1:a"}) {
+			t.Errorf("%s: got %q, %v", name, rows, err)
+		}
+	}
 }
 
 // TestTruthOfDamage: a sheet that ends too early must not pass for a shorter sheet.

@@ -184,8 +184,8 @@ func (p *parsed) add(part []byte) {
 	}
 }
 
-// plain returns how many bytes of a part are of the cell: at least one, and up to the delimiter or a
-// quotation mark.
+// plain returns how many bytes of a part are of the cell: at least one, and up to the delimiter or
+// a quotation mark.
 func (p *parsed) plain(part []byte) int {
 	n := len(part)
 	if comma := bytes.Index(part, []byte(p.comma)); comma >= 0 {

@@ -17,6 +17,7 @@ const (
 	FileDamaged    Code = "file-damaged"
 	FileWish       Code = "file-wish"
 	FileOneObject  Code = "file-one-object"
+	SheetHidden    Code = "sheet-hidden"
 )
 
 var fileProblems = []problem{
@@ -95,5 +96,11 @@ var fileProblems = []problem{
 			"请改为列表（以 [ 开头，每个元素一条记录），或者每行一个对象；只写入一条记录，请用 record put"},
 		en: parts{"No list of records", "the file is one JSON object over several lines, and no list of records", "the file that was given",
 			"make it a list (it begins with [ and has a record an element), or one object a line; to put one record, use `record put`"},
+	},
+	{
+		number: 234, code: SheetHidden, status: http.StatusUnprocessableEntity, params: []string{"sheets"},
+		zh: parts{"数据都在隐藏的工作表中", "只有隐藏的工作表有数据：{sheets}", "所给的工作簿", "如要导入隐藏的工作表，请用 --sheet 指明"},
+		en: parts{"Data in hidden sheets alone", "only hidden sheets have data: {sheets}", "the workbook that was given",
+			"to import one of the hidden sheets, name it with --sheet"},
 	},
 }
