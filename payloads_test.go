@@ -14,7 +14,8 @@ import (
 // What a provider's file is compared with are its own records, and numbers alone leave.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/sharing/revoke.go", "node/business/usage/list.go",
+		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/usage/list.go",
+		"node/business/sharing/list.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},

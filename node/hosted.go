@@ -28,6 +28,7 @@ import (
 	"xietong/node/flows/calls"
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
+	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
@@ -200,6 +201,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
 		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
+		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},
 		Joining: &join.Desk{
 			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,
 			Changed: func(ctx context.Context) error { return n.changed(ctx, h) },

@@ -236,13 +236,13 @@ func readBack(t *testing.T, c *client.Client) {
 	agencies, err := c.Agencies(ctx)
 	datasets, datasetsErr := c.Datasets(ctx)
 	standards, standardsErr := c.Standards(ctx, "")
-	grants, grantsErr := c.Grants(ctx)
+	grants, grantsErr := c.Grants(ctx, client.WantedGrants{})
 	record, recordErr := c.Query(ctx, client.Query{Dataset: "villages", Key: "1", Use: client.Use{Purpose: "x"}})
 	if err := errors.Join(err, datasetsErr, standardsErr, grantsErr, recordErr); err != nil {
 		t.Fatal(err)
 	}
-	if len(agencies) < 2 || len(datasets) < 4 || len(standards) != 1 || len(grants) == 0 || record.Count != 1 {
+	if len(agencies) < 2 || len(datasets) < 4 || len(standards) != 1 || len(grants.Grants) == 0 || record.Count != 1 {
 		t.Errorf("read again: %d agencies, %d datasets, %d standards, %d grants, %d records",
-			len(agencies), len(datasets), len(standards), len(grants), record.Count)
+			len(agencies), len(datasets), len(standards), len(grants.Grants), record.Count)
 	}
 }

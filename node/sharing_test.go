@@ -242,7 +242,8 @@ func TestSharing(t *testing.T) {
 	if again, err := d.water.Query(t.Context(), q); err != nil || again.Grant != got.Grant || again.GrantedNow {
 		t.Errorf("under the same grant after a restart: got %+v, %v", again, err)
 	}
-	grants, err := d.provider.Grants(t.Context())
+	listed, err := d.provider.Grants(t.Context(), client.WantedGrants{})
+	grants := listed.Grants
 	if err != nil || len(grants) != 1 || grants[0].Uses != 2 || grants[0].State != client.GrantLive || grants[0].Basis != use.Basis {
 		t.Fatalf("grants: got %+v, %v", grants, err)
 	}

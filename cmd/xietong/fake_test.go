@@ -181,8 +181,13 @@ var answers = map[string]any{
 			Grant: log + "29", Application: log + "28", Consumer: "spiffe://nanming.guiyang.guizhou/agency/water", Dataset: "villages",
 			Purpose: "residence-check", Until: "2026-12-31T15:59:59Z", State: client.GrantLive, Uses: 12,
 		},
+		{
+			Grant: log + "24", Consumer: "spiffe://yunyan.guiyang.guizhou/agency/water", Dataset: "villages", Purpose: "census",
+			Until: "2027-12-31T15:59:59Z", State: client.GrantLive, ByHand: true, Paper: "黔数〔2026〕12号",
+		},
+		{Grant: log + "17", Dataset: "villages", Purpose: "census", Until: "2026-12-31T15:59:59Z", State: client.GrantReplaced, Replaced: log + "24"},
 		{Grant: log + "19", Dataset: "villages", Purpose: "census", Until: "2026-01-31T15:59:59Z", State: client.GrantExpired},
-	}},
+	}, Total: 5},
 	"GET /v1/uses": client.Uses{
 		Uses: []client.Used{
 			{
@@ -205,6 +210,12 @@ var answers = map[string]any{
 			{Month: "2026-11", Agency: "spiffe://yunyan.guiyang.guizhou/agency/water", Called: "云岩区 water", Count: 12, Refused: 1},
 			{Month: "2026-10", Agency: "spiffe://nanming.guiyang.guizhou/agency/water", Called: "南明区 water", Count: 3},
 		},
+	},
+	"POST /v1/grants": client.GivenGrant{
+		Grant: log + "36", Consumer: "spiffe://yunyan.guiyang.guizhou/agency/water", Until: "2027-12-31T15:59:59Z", Unchecked: "没有取得云岩区的部门名单：联系不上",
+	},
+	"POST /v1/grants/24/renewal": client.GivenGrant{
+		Grant: log + "37", Consumer: "spiffe://yunyan.guiyang.guizhou/agency/water", Until: "2028-12-31T15:59:59Z", Renews: log + "24",
 	},
 	"POST /v1/grants/29/revocation": client.Entered{Entry: log + "32"},
 	"POST /v1/invitations": client.Invitation{

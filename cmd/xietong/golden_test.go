@@ -49,6 +49,8 @@ var session = [][]string{
 	{"query", "villages", "--key", "520102001001", "--verify", "name=观水社区", "--purpose", "residence-check"},
 	{"query", "villages", "--at", "**.贵阳市", "--count", "--by", "urban", "--audit", "--purpose", "census"},
 	{"grant", "list"},
+	{"grant", "give", "villages", "water@云岩区", "--purpose", "census", "--fields", "code，name", "--measures", "households=sum，average", "--until", "2027-12-31", "--basis", "《统计法》第十七条", "--paper", "黔数〔2026〕12号"},
+	{"grant", "renew", "24", "--until", "2028-12-31", "--basis", "《统计法》第十七条", "--paper", "黔数〔2026〕15号"},
 	{"grant", "revoke", "29", "--reason", "用途变更"},
 	{"use", "list", "--as", "civil-affairs", "--from", "2026-10"},
 	{"use", "count", "--as", "civil-affairs", "--by", "agency"},

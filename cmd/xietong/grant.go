@@ -1,51 +1,150 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
 func (a *app) grantCommand() *cobra.Command {
-	return a.group("grant", text.CLIShortGrant, a.grantList(), a.grantRevoke())
+	return a.group("grant", text.CLIShortGrant, a.grantList(), a.grantGive(), a.grantRenew(), a.grantRevoke())
+}
+
+// grantStates are the states of a grant, with what people read.
+var grantStates = map[string]text.Code{
+	client.GrantLive: text.GrantLive, client.GrantRevoked: text.GrantStateRevoked, client.GrantExpired: text.GrantStateExpired,
+	client.GrantReplaced: text.GrantStateReplaced,
 }
 
 func (a *app) grantList() *cobra.Command {
-	return a.listing(a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
-		all, err := a.client().Grants(cmd.Context())
+	var wanted client.WantedGrants
+	c := a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
+		if _, known := grantStates[wanted.State]; !known && wanted.State != "" {
+			return a.badValue("--state", wanted.State, "live, expired, revoked, replaced")
+		}
+		all, err := a.client().Grants(cmd.Context(), wanted)
 		if err != nil {
 			return err
 		}
-		return show(a, listed[client.Grant]{
-			rows: all, whole: func(rows []client.Grant) any { return client.Grants{Grants: rows} },
+		err = show(a, listed[client.Grant]{
+			rows: all.Grants, whole: func(rows []client.Grant) any { return client.Grants{Grants: rows, Total: all.Total} },
 			heading: []text.Code{
-				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.WordUses,
+				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.CLIGrantHow, text.WordUses,
 			},
 			line: a.grantLine,
 		})
-	}))
+		if shown := uint64(len(all.Grants)); err == nil && !a.jsonOnly && shown < all.Total {
+			a.tell(text.CLIGrantMore, text.Args{"total": number(all.Total), "shown": number(shown)})
+		}
+		return err
+	})
+	c.Long = a.t(text.CLILongGrantList, nil)
+	flags := c.Flags()
+	flags.StringVar(&wanted.Dataset, "dataset", "", a.t(text.CLIFlagGrantDataset, nil))
+	flags.StringVar(&wanted.Consumer, "consumer", "", a.t(text.CLIFlagGrantConsumer, nil))
+	flags.StringVar(&wanted.State, "state", "", a.t(text.CLIFlagGrantState, nil))
+	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced)
+	return a.listing(c)
 }
 
 // grantLine returns the line of the table for one grant.
 func (a *app) grantLine(g client.Grant) []string {
-	consumer, until := g.Consumer, a.localTime(g.Until)
-	if g.Endless {
-		consumer, until = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil)
+	consumer, until, how := g.Consumer, a.localTime(g.Until), text.CLIGrantByRule
+	switch {
+	case g.Endless:
+		consumer, until, how = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil), text.CLIGrantStanding
+	case g.ByHand:
+		how = text.CLIGrantByHand
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.grantState(g.State), number(g.Uses)}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), a.t(how, nil), number(g.Uses)}
 }
 
-func (a *app) grantState(state string) string {
-	switch state {
-	case client.GrantLive:
-		return a.t(text.GrantLive, nil)
-	case client.GrantRevoked:
-		return a.t(text.GrantStateRevoked, nil)
-	case client.GrantExpired:
-		return a.t(text.GrantStateExpired, nil)
+// addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.
+func (a *app) addGroundFlags(flags *pflag.FlagSet, g *useFlags, paper *string) {
+	flags.StringVar(&g.Until, "until", "", a.t(text.CLIFlagUntil, nil))
+	flags.StringVar(&g.Basis, "basis", "", a.t(text.CLIFlagGrantBasis, nil))
+	flags.StringVar(paper, "paper", "", a.t(text.CLIFlagGrantPaper, nil))
+}
+
+func (a *app) grantGive() *cobra.Command {
+	var g client.NewGrant
+	var measures []string
+	var ground useFlags
+	c := a.verb("give DATASET CONSUMER", text.CLIShortGrantGive, func(cmd *cobra.Command, args []string) error {
+		g.Dataset, g.Consumer = args[0], args[1]
+		if g.Purpose == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--purpose"})
+		}
+		use, err := a.use(ground)
+		if err != nil {
+			return err
+		}
+		g.Until, g.Basis = use.Until, use.Basis
+		for _, each := range measures {
+			field, functions, ok := strings.Cut(each, "=")
+			if !ok || field == "" || functions == "" {
+				return usage(text.CLIFieldValue, text.Args{"flag": "--measures", "value": each})
+			}
+			if g.Measures == nil {
+				g.Measures = map[string][]string{}
+			}
+			g.Measures[field] = slices.Concat(g.Measures[field], strings.Split(functions, ","))
+		}
+		given, err := a.client().GiveGrant(cmd.Context(), g)
+		return a.grantGiven(given, err)
+	})
+	c.Long = a.t(text.CLILongGrantGive, nil)
+	c.Example = `  xietong grant give loans water@云岩区 --purpose statistics --until 2027-12-31 --basis 《统计法》第十七条 --paper 黔数〔2026〕12号`
+	flags := c.Flags()
+	flags.StringVar(&g.Purpose, "purpose", "", a.t(text.CLIFlagPurpose, nil))
+	flags.StringSliceVar(&g.Fields, "fields", nil, a.t(text.CLIFlagGrantFields, nil))
+	flags.StringArrayVar(&measures, "measures", nil, a.t(text.CLIFlagMeasures, nil))
+	a.addGroundFlags(flags, &ground, &g.Paper)
+	return c
+}
+
+func (a *app) grantRenew() *cobra.Command {
+	var r client.Renewal
+	var ground useFlags
+	c := a.verb("renew GRANT", text.CLIShortGrantRenew, func(cmd *cobra.Command, args []string) error {
+		index, err := a.entryIndex(args[0])
+		if err != nil {
+			return err
+		}
+		use, err := a.use(ground)
+		if err != nil {
+			return err
+		}
+		r.Until, r.Basis = use.Until, use.Basis
+		given, err := a.client().RenewGrant(cmd.Context(), index, r)
+		return a.grantGiven(given, err)
+	})
+	c.Long = a.t(text.CLILongGrantRenew, nil)
+	a.addGroundFlags(c.Flags(), &ground, &r.Paper)
+	return c
+}
+
+// grantGiven prints a grant that was given by hand.
+func (a *app) grantGiven(g client.GivenGrant, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly:
+		return printJSON(a.stdout, g)
 	}
-	return state
+	a.say(text.CLIGrantGiven, text.Args{"consumer": g.Consumer, "grant": g.Grant, "until": a.localTime(g.Until)})
+	if g.Renews != "" {
+		a.say(text.CLIGrantRenewed, text.Args{"renews": g.Renews})
+	}
+	if g.Unchecked != "" {
+		a.say(text.CLIGrantUnchecked, text.Args{"why": g.Unchecked})
+	}
+	return nil
 }
 
 func (a *app) grantRevoke() *cobra.Command {

@@ -119,6 +119,7 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if answer.GrantedNow {
 		a.tell(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
 	}
+	a.sayGrant(q.Use, answer)
 	a.tell(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})
 	a.sayLeftOut(&answer)
 	a.sayAsked(answer.Asked)
@@ -138,6 +139,13 @@ func (a *app) sayLeftOut(of *client.Answer) {
 	}
 	if of.Unreadable > 0 {
 		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable), "of": all})
+	}
+}
+
+// sayGrant tells the end of the grant to whoever asked for an end and got no new grant.
+func (a *app) sayGrant(u client.Use, answer client.Answer) {
+	if u.Until != "" && !answer.GrantedNow && answer.GrantUntil != "" {
+		a.tell(text.CLIQueryUnder, text.Args{"grant": answer.Grant, "until": a.localTime(answer.GrantUntil)})
 	}
 }
 

@@ -113,18 +113,19 @@ func byLevels(typed string) string {
 // flagForms are the forms of the flags that take a text. Numbers are names.
 var flagForms = map[string]form{
 	"in": aName, "as": aName, "at": aName, "from": aName, "to": aName, "dataset": aName, "jurisdiction": aName, "agency": aName, "code": aName, "label": aName, "purpose": aName, "root": aName,
+	"consumer": aName, "state": aName, "measures": aList,
 	"fingerprint": aName, "until": aName, "listen": aName, "format": aName, "log-level": aName, "log-format": aName, "level": aLevel,
 	"fields": aList, "by": byLevels, "where": aCondition, "verify": aCondition, "filter": aFilter,
 	"sum": aName, "average": aName, "minimum": aName, "maximum": aName,
 	"clients": aList, "seconds": aName, "size": aName, "replicas": aName,
 
 	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped,
-	"display-name": asTyped, "short-name": asTyped, "reason": asTyped, "basis": asTyped, "scenario": asTyped, "scope": asTyped, "method": asTyped,
+	"display-name": asTyped, "short-name": asTyped, "reason": asTyped, "basis": asTyped, "scenario": asTyped, "scope": asTyped, "method": asTyped, "paper": asTyped,
 }
 
 // argumentForms are the forms of the arguments, by their names in the use lines.
 var argumentForms = map[string]form{
-	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName,
+	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName,
 	"TITLE": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped,
 }
 

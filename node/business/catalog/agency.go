@@ -113,8 +113,8 @@ func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 	return b.Statement.Append(tx, Agency{Code: b.Code}.head())
 }
 
-// hasAgency reports whether the jurisdiction has an agency with the code.
-func hasAgency(r book.Reads, code identity.Label) bool {
+// HasAgency reports whether the jurisdiction has an agency with the code.
+func HasAgency(r book.Reads, code identity.Label) bool {
 	return agencies.Has(r, []byte(code.String()))
 }
 

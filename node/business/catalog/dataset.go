@@ -170,7 +170,7 @@ func ApplyPublication(tx *state.Tx, b Publication) (result PublicationResult, er
 	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
 	before, exists := keptAt(tx, b.Code)
 	switch {
-	case !hasAgency(tx, b.Agency):
+	case !HasAgency(tx, b.Agency):
 		return result, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "")
 	case exists && before.Agency != b.Agency:
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -92,6 +93,27 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	return identity.Agency{}, text.Fail(text.AgencyNotListed, text.Args{
 		"agency": by.Code().String(), "jurisdiction": of.String(), "number": strconv.FormatUint(named.Number, 10),
 	}, nil)
+}
+
+// Listed reports whether the jurisdiction of an agency, another one, lists it. A list that is known
+// and has it is not asked for again. The error is text.AgencyListMissing.
+func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error) {
+	of := agency.Jurisdiction()
+	known := l.of(of)
+	l.mu.Lock()
+	places := known.places
+	l.mu.Unlock()
+	has := func() bool { return slices.ContainsFunc(places, func(p place) bool { return p.code == agency.Code() }) }
+	if has() {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	var err error
+	if places, err = l.ask(ctx, of, nil); err != nil {
+		return false, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+	}
+	return has(), nil
 }
 
 // list returns the places of the list that a request of the jurisdiction names.

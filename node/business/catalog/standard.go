@@ -149,7 +149,7 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (ledger.Ref, error) {
 	key := []byte(b.Code.String())
 	before, exists := setStandards.Load(tx, key)
 	switch {
-	case !hasAgency(tx, b.Agency):
+	case !HasAgency(tx, b.Agency):
 		return ledger.None, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "")
 	case exists && before.Agency != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())

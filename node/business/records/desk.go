@@ -321,6 +321,16 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 	return all, older, err
 }
 
+// Offered returns what a dataset offers, and the version of its entry. The refusal is
+// text.UnknownDataset.
+func (d *Desk) Offered(r *state.Reader, code identity.Label) (policy.Offer, uint64, error) {
+	set, err := d.at(r, code)
+	if err != nil {
+		return policy.Offer{}, 0, err
+	}
+	return set.offer(r.Log().Jurisdiction()), set.Version, nil
+}
+
 // offer returns the dataset as package policy decides on it.
 func (set dataset) offer(in identity.Jurisdiction) policy.Offer {
 	category, _ := policy.ParseCategory(set.Category)

@@ -134,8 +134,10 @@ type Answer struct {
 type Use struct {
 	Grant      identity.Entry `cbor:"6,keyasint,omitzero"`  // zero: the provider's own use
 	GrantedNow bool           `cbor:"7,keyasint,omitempty"` // the request filed the application for the grant
-	Access     identity.Entry `cbor:"-"`                    // the provider's access record
-	Asked      identity.Entry `cbor:"-"`                    // the asker's own record; zero: the provider is the asker
+	// GrantUntil is the end of the grant, in ms since 1970 UTC; 0: it has none.
+	GrantUntil uint64         `cbor:"14,keyasint,omitempty"`
+	Access     identity.Entry `cbor:"-"` // the provider's access record
+	Asked      identity.Entry `cbor:"-"` // the asker's own record; zero: the provider is the asker
 	// Stands tells, at the provider, whether everything still stands that the use was decided on,
 	// and the answer holds nothing that was taken away since; nil: nothing was recorded.
 	Stands func(context.Context) error `cbor:"-"`

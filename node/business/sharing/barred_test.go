@@ -32,7 +32,10 @@ func TestRevokedIsNotAnAgencyAway(t *testing.T) {
 		"another purpose": again,
 	} {
 		args := r.refused(t, what, text.NoGrantByRule, func() error { _, err := PermitUse(t.Context(), r, q); return err })
-		want := text.Args{"dataset": "villages", "jurisdiction": place, "entry": entry.String(), "provider": "civil-affairs"}
+		want := text.Args{
+			"dataset": "villages", "jurisdiction": place, "entry": entry.String(), "provider": "civil-affairs", "name": "nanming.guiyang.guizhou",
+			"give": "xietong grant give villages " + q.Consumer.Code().String() + "@" + place + " --in nanming.guiyang.guizhou --as civil-affairs --purpose " + q.Purpose,
+		}
 		if fmt.Sprint(args) != fmt.Sprint(want) {
 			t.Errorf("%s: got %v, want %v", what, args, want)
 		}
@@ -48,7 +51,7 @@ func TestRevokedIsNotAnAgencyAway(t *testing.T) {
 		}
 	}
 	r.later(t, 366*24*time.Hour)
-	r.refused(t, "the other grant has ended", text.NoGrantByRule, func() error {
+	r.refused(t, "the other grant has ended", text.GrantEnded, func() error {
 		q := request(agency(place, "education"))
 		q.Until = "2029-01-01T00:00:00Z"
 		_, err := PermitUse(t.Context(), r, q)

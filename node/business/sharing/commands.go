@@ -31,6 +31,7 @@ type applyBody struct {
 	Purpose     identity.Label
 	Until       uint64 // ms since 1970 UTC
 	Measures    policy.Measures
+	Renews      ledger.Ref // see renewed
 	Application book.Statement
 	Grant       book.Statement
 }
@@ -59,6 +60,7 @@ type accessBody struct {
 	Find      usage.Found     // by the purpose
 	Probe     []byte          // MAC of the key that is verified, or empty
 	Refused   bool
+	Ended     uint16 // the refusal where the grant has ended by then, see endedBy; 0: text.PolicyMoved
 	Statement book.Statement
 }
 
@@ -75,6 +77,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	)
 	h := handlers{datasetState, withdrawn}
 	commandApply.Handle(r, h.apply)
+	commandGive.Handle(r, h.give)
 	commandRevoke.Handle(r, h.revoke)
 	commandAccess.HandleOnce(r, h.access)
 }
@@ -96,16 +99,17 @@ func applicationHead(in identity.Jurisdiction, consumer identity.Agency, dataset
 }
 
 // apply appends the application and the grant. If there is a live grant of the same use and
-// measures, that grant is the result and nothing is appended.
+// measures that ends no earlier, that grant is the result and nothing is appended.
 func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 	now, ok := h.datasetState(tx, b.Dataset)
 	have, granted := latest(tx, b.Consumer, b.Dataset, b.Purpose)
 	switch {
 	case !ok || now.Version != b.Version:
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
-	case granted && have.Revoked == ledger.None && uint64(have.Until.UnixMilli()) > tx.Time() && have.Measures.Equal(b.Measures):
+	case granted && have.live(tx.Time()) && have.Measures.Equal(b.Measures) && uint64(have.Until.UnixMilli()) >= b.Until:
 		return ledger.RefTo(have.Index), nil
-	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None:
+	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None,
+		renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, granted && have.ByHand && have.live(tx.Time()):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case b.Until <= tx.Time():
 		return ledger.None, book.Refuse(text.Expired)
@@ -145,6 +149,8 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
 	case g.Revoked != ledger.None:
 		return g.Revoked, nil
+	case g.Replaced != ledger.None:
+		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Log()).String(), g.Dataset.String(), g.Replaced.In(tx.Log()).String())
 	}
 	g.Revoked = book.Next(tx)
 	if err := errors.Join(g.save(tx), barred.Save(tx, joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
@@ -227,14 +233,23 @@ func (b accessBody) permission(at position, now DatasetState) error {
 		return nil
 	}
 	g, ok := grantAt(at, index)
-	named := g.Name(at.Log()).String()
-	switch {
-	case !ok || b.Purpose == nil || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != *b.Purpose:
+	if !ok || b.Purpose == nil || !g.of(in, b.Consumer) || g.Dataset != b.Dataset || g.Purpose != *b.Purpose {
 		return book.Refuse(text.PolicyMoved, b.Dataset.String())
+	}
+	if g.Replaced != ledger.None { // what came after it may have been revoked
+		if next := g.newest(at); next.Revoked != ledger.None {
+			g = next
+		}
+	}
+	switch {
 	case g.Revoked != ledger.None:
-		return book.Refuse(text.GrantRevoked, named, b.Dataset.String(), g.Revoked.In(at.Log()).String())
-	case !g.Endless && uint64(g.Until.UnixMilli()) <= at.Time():
-		return book.Refuse(text.GrantExpired, named, b.Dataset.String(), dayOf(g.Until))
+		return book.Refuse(text.GrantRevoked, text.Values(text.GrantRevoked, revokedTold(at.Log(), g, now.Provider, b.Consumer))...)
+	case !g.live(at.Time()):
+		code := text.PolicyMoved
+		if b.Ended != 0 {
+			code = text.ByNumber(b.Ended)
+		}
+		return book.Refuse(code, text.Values(code, endedTold(at.Log(), g, identity.NewAgency(in, now.Provider)))...)
 	}
 	return nil
 }

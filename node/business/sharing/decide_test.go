@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/node/ground/book"
@@ -70,11 +71,11 @@ func TestVerdicts(t *testing.T) {
 // a grant names no fields.
 func TestFieldNotGranted(t *testing.T) {
 	r := open(t)
-	err := refusal(r.Log(), request(water), &Grant{Index: 7}, policy.FieldNotGranted)
+	err := refusal(r.Log(), request(water), &Grant{Index: 7}, ledger.None, policy.FieldNotGranted)
 	if f := failure.Of(err); f.Code != text.FieldNotGranted || f.Args["grant"] != "nanming.guiyang.guizhou/log/1/7" {
 		t.Errorf("got %v with %v", err, f.Args)
 	}
-	if err := refusal(r.Log(), request(water), nil, 0); failure.Of(err).Code != text.Internal {
+	if err := refusal(r.Log(), request(water), nil, ledger.None, 0); failure.Of(err).Code != text.Internal {
 		t.Errorf("a verdict without a sentence: got %v", err)
 	}
 }
@@ -212,7 +213,7 @@ func TestRenewals(t *testing.T) {
 	})
 	conditional := q
 	conditional.Offer.Category = policy.Conditional
-	r.refused(t, "a measure that it does not name, with conditions", text.GrantNeeded, func() error {
+	r.refused(t, "a measure that it does not name, with conditions", text.MeasureNotGranted, func() error {
 		_, _, err := r.decide(t, conditional)
 		return err
 	})
@@ -232,15 +233,15 @@ func TestRenewals(t *testing.T) {
 	}
 }
 
-// TestApplicationOf opens the words of an application, and gets none where they were erased.
-func TestApplicationOf(t *testing.T) {
+// TestWordsOf opens the words of an application, and gets none where they were erased.
+func TestWordsOf(t *testing.T) {
 	r := open(t)
 	index, _ := r.permitted(t, request(water)).Grant.Index()
 	words := func() (a Application) {
 		r.reading(t, func(reader *state.Reader) {
 			g, _ := grantAt(reader, index)
-			var err error
-			if a, err = ApplicationOf(r, reader, g); err != nil {
+			w, err := WordsOf(r, reader, g)
+			if a = w.Application; err != nil {
 				t.Error(err)
 			}
 		})

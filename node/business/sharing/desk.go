@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"xietong/certs/canon"
@@ -19,19 +17,6 @@ import (
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
-
-// Application says in words what a use is for (国令809 art 20). In a call it is the map {1: basis,
-// 2: scenario, 3: scope, 4: method, 5: until}; an empty member is absent.
-type Application struct {
-	Basis    string `cbor:"1,keyasint,omitempty" json:"basis"`    // the law or duty it rests on
-	Scenario string `cbor:"2,keyasint,omitempty" json:"scenario"` // the business it is for
-	Scope    string `cbor:"3,keyasint,omitempty" json:"scope"`    // whose data, and how much
-	Method   string `cbor:"4,keyasint,omitempty" json:"method"`   // how the data are to be used
-	Until    string `cbor:"5,keyasint,omitempty" json:"until"`    // RFC 3339
-}
-
-// IsZero reports whether every member is empty. A call then leaves the application out.
-func (a Application) IsZero() bool { return a == Application{} }
 
 // Request is one intended use.
 type Request struct {
@@ -65,8 +50,19 @@ type Permit struct {
 	request Request
 	purpose identity.Label
 	at      time.Time  // ledger time of the decision
+	renews  ledger.Ref // the grant that an application renews
+	ended   text.Code  // see endedBy
 	Grant   ledger.Ref // None: the provider's own use
+	Until   time.Time  // end of the grant; zero: it has none
 	Now     bool       // the grant was applied for and given by this request
+}
+
+// EndMS returns the end of the grant, in ms since 1970 UTC; 0: it has none.
+func (p Permit) EndMS() uint64 {
+	if p.Until.IsZero() {
+		return 0
+	}
+	return uint64(p.Until.UnixMilli())
 }
 
 // Asked returns who asked, and for which dataset.
@@ -100,30 +96,36 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	p.purpose, _ = identity.ParseLabel(q.Purpose) // policy refuses a purpose that is not listed, so also one that is no label
 	use := policy.Use{
 		Consumer: q.Consumer, Purpose: q.Purpose, Fields: q.Fields, Measure: q.Measure, Whole: q.Whole, At: p.at,
+		Applies: !q.Application.IsZero(),
+	}
+	var malformed error
+	if q.Until != "" {
+		use.Until, malformed = time.Parse(time.RFC3339, q.Until)
 	}
 	g, by := p.relied(r, use), barredBy(r, in, q.Consumer, q.Dataset)
 	use.Barred = by != ledger.None
+	p.renews = renewed(r, q.Consumer, q.Dataset, p.purpose)
 	switch verdict := policy.Decide(q.Offer, g.permission(), use); verdict {
 	case policy.NeedsApplication:
 		return p, true, nil
 	case policy.Allowed:
+		if malformed != nil {
+			return p, false, badUntil(p.at, malformed)
+		}
 		if g != nil && q.Consumer != q.Offer.Provider {
 			p.Grant = ledger.RefTo(g.Index)
+			if !g.Endless {
+				p.Until, p.ended = g.Until, endedBy(q.Offer, g, use)
+			}
 		}
 		return p, false, nil
-	case policy.NoGrantByRule:
-		return p, false, text.Fail(text.NoGrantByRule, text.Args{
-			"dataset": q.Dataset.String(), "jurisdiction": q.Consumer.Jurisdiction().String(), "entry": by.In(r.Log()).String(),
-			"provider": q.Offer.Provider.Code().String(),
-		}, nil)
 	default:
-		return p, false, refusal(r.Log(), q, g, verdict)
+		return p, false, refusal(r.Log(), q, g, by, verdict)
 	}
 }
 
 // relied returns the grant that the use relies on: the endless grant if it covers the use, or else
-// the newest grant of the consumer. A grant that has ended does not count if the request brings a
-// new application.
+// the newest grant of the consumer.
 func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 	q := p.request
 	if p.request.Offer.Covers(use) {
@@ -131,12 +133,10 @@ func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 			return &g
 		}
 	}
-	g, ok := latest(r, q.Consumer, q.Dataset, p.purpose)
-	ended := g.Revoked == ledger.None && !use.At.Before(g.Until)
-	if !ok || ended && !q.Application.IsZero() {
-		return nil
+	if g, ok := latest(r, q.Consumer, q.Dataset, p.purpose); ok {
+		return &g
 	}
-	return &g
+	return nil
 }
 
 func (g *Grant) permission() *policy.Permission {
@@ -144,7 +144,8 @@ func (g *Grant) permission() *policy.Permission {
 		return nil
 	}
 	return &policy.Permission{
-		Purpose: g.Purpose.String(), Until: g.Until, Revoked: g.Revoked != ledger.None, Measures: g.Measures, Endless: g.Endless,
+		Purpose: g.Purpose.String(), Fields: g.Fields, Until: g.Until, Revoked: g.Revoked != ledger.None, ByHand: g.ByHand,
+		Measures: g.Measures, Endless: g.Endless,
 	}
 }
 
@@ -158,7 +159,7 @@ func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
 	if err != nil {
 		return Permit{}, err
 	}
-	application, err := q.state(l)
+	application, err := p.state(l)
 	if err != nil {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
@@ -166,25 +167,27 @@ func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
 	if err != nil {
 		return Permit{}, fmt.Errorf("file application: %w", err)
 	}
-	p.Now = true
+	p.Now, p.Until = true, until
 	p.Grant, err = commandApply.Do(ctx, l, book.Request{}, applyBody{
 		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, Purpose: p.purpose, Until: uint64(until.UnixMilli()),
-		Measures: q.Offer.Measures, Application: application, Grant: answer,
+		Measures: q.Offer.Measures, Renews: p.renews, Application: application, Grant: answer,
 	})
 	return p, err
 }
 
 // state makes the statement of the application: an act of the consumer or, for a consumer of
 // another jurisdiction, a note of the node with the request that the origin signed.
-func (q Request) state(l book.Ledger) (book.Statement, error) {
+func (p Permit) state(l book.Ledger) (book.Statement, error) {
+	q := p.request
 	payload, err := json.Marshal(struct {
 		Consumer string `json:"consumer"`
 		Dataset  string `json:"dataset"`
 		Version  uint64 `json:"version"`
 		Purpose  string `json:"purpose"`
 		Application
+		Renews  string `json:"renews,omitempty"` // the grant that it is to renew
 		Request []byte `json:"request,omitempty"`
-	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, q.Evidence})
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, p.renews.In(l.Log()).String(), q.Evidence})
 	if err != nil {
 		return book.Statement{}, err
 	}
@@ -197,41 +200,6 @@ func (q Request) state(l book.Ledger) (book.Statement, error) {
 	}
 	return l.Act(applicationHead(l.Name(), q.Consumer, q.Dataset), jsonType, payload)
 }
-
-// check returns the end of the use. A refusal names all missing members at once (国令809 art 21:
-// once, and completely).
-func (a Application) check(dataset identity.Label, at time.Time) (until time.Time, err error) {
-	var missing []string
-	for _, given := range []struct{ name, value string }{
-		{"basis", a.Basis}, {"scenario", a.Scenario}, {"scope", a.Scope}, {"method", a.Method}, {"until", a.Until},
-	} {
-		switch {
-		case strings.TrimSpace(given.value) == "":
-			missing = append(missing, given.name)
-		case len(given.value) > MaxTextLen:
-			return until, text.Fail(text.TooLarge, text.Args{
-				"where": given.name, "size": strconv.Itoa(len(given.value)), "limit": strconv.Itoa(MaxTextLen),
-			}, nil)
-		}
-	}
-	if len(missing) > 0 {
-		return until, text.Fail(text.BasisNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": dataset.String()}, nil)
-	}
-	until, err = time.Parse(time.RFC3339, a.Until)
-	if err != nil || until.Before(at.Add(LeastGrant)) || until.After(at.AddDate(MaxGrantYears, 0, 0)) {
-		return until, text.Fail(text.BadRequest, text.Args{
-			"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at.Add(LeastGrant)), MaxGrantYears),
-		}, err)
-	}
-	return until, nil
-}
-
-// The limits of a grant by rule. It lasts an hour at least, because each application that comes
-// after the end of one is two entries and a grant more, which stay.
-const (
-	MaxGrantYears = 5 // years
-	LeastGrant    = time.Hour
-)
 
 // Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
 // it as MACs only.
@@ -338,6 +306,7 @@ func (p Permit) body(a Access) accessBody {
 	b := accessBody{
 		Consumer: q.Consumer, Dataset: q.Dataset, Version: q.Version, AsOf: a.AsOf, Answered: append([][]byte{}, a.Answered...),
 		Grant: p.Grant, Probe: append([]byte{}, a.Probe...), Refused: a.Refused != "",
+		Ended: text.Number(p.ended),
 	}
 	if !p.purpose.IsZero() {
 		b.Purpose = &p.purpose

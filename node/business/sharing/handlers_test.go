@@ -114,7 +114,7 @@ func TestAccessMoved(t *testing.T) {
 		"another's endorsement is": {func(_ *testing.T, r *room, _ *Permit) { r.withdrawn = neighbour.Jurisdiction() }, "", nil},
 		"revoked": {func(t *testing.T, r *room, p *Permit) { r.revoke(t, *p) },
 			text.GrantRevoked, text.Args{"grant": "nanming.guiyang.guizhou/log/1/1", "entry": "nanming.guiyang.guizhou/log/1/2"}},
-		"ended":            {func(t *testing.T, r *room, _ *Permit) { r.later(t, 365*24*time.Hour) }, text.GrantExpired, text.Args{"until": "2027-11-24 17:00"}},
+		"ended":            {func(t *testing.T, r *room, _ *Permit) { r.later(t, 365*24*time.Hour) }, text.PolicyMoved, text.Args{"dataset": "villages"}}, // it brings an application
 		"its last moment":  {func(t *testing.T, r *room, _ *Permit) { r.later(t, 365*24*time.Hour-time.Millisecond) }, "", nil},
 		"no such grant":    {func(_ *testing.T, _ *room, p *Permit) { p.Grant = ledger.RefTo(99) }, text.PolicyMoved, nil},
 		"no grant":         {func(_ *testing.T, _ *room, p *Permit) { p.Grant = ledger.None }, text.PolicyMoved, nil},
@@ -340,7 +340,7 @@ func TestGrantsOf(t *testing.T) {
 	} {
 		var got []identity.Agency
 		r.reading(t, func(reader *state.Reader) {
-			for _, g := range GrantsOf(reader, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true }, of) {
+			for _, g := range GrantsOf(reader, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true }, of, Wanted{}) {
 				got = append(got, g.Consumer)
 			}
 		})

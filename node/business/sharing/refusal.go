@@ -4,47 +4,101 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
 
-// refusal turns a verdict into the failure that tells it to the asker.
-func refusal(log identity.Log, q Request, g *Grant, v policy.Verdict) error {
-	dataset, purposes := q.Dataset.String(), strings.Join(q.Offer.Purposes, ", ")
-	switch v {
-	case policy.NoPurpose:
-		return text.Fail(text.PurposeNeeded, text.Args{"dataset": dataset, "purposes": purposes}, nil)
-	case policy.UnknownPurpose:
-		return text.Fail(text.UnknownPurpose, text.Args{"dataset": dataset, "purpose": text.Short(q.Purpose), "purposes": purposes}, nil)
-	case policy.UnknownField:
-		fields := strings.Join(q.Offer.Fields, ", ")
-		return text.Fail(text.UnknownField, text.Args{"dataset": dataset, "field": text.Short(unlisted(q)), "fields": fields}, nil)
-	case policy.ForbiddenByLaw:
-		return text.Fail(text.NotShared, text.Args{"dataset": dataset, "citation": q.Offer.Citation}, nil)
-	case policy.NeedsGrant:
-		return text.Fail(text.GrantNeeded, text.Args{"dataset": dataset, "provider": q.Offer.Provider.Code().String()}, nil)
-	case policy.GrantRevoked:
-		return text.Fail(text.GrantRevoked, text.Args{
-			"dataset": dataset, "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(),
-		}, nil)
-	case policy.MeasureNotOffered:
-		return text.Fail(text.MeasureNotOffered, text.Args{
-			"dataset": dataset, "measure": q.Measure.String(), "offered": Offered(q.Offer.Measures, q.Offer.GroupBy),
-		}, nil)
-	case policy.FieldNotGranted:
-		return text.Fail(text.FieldNotGranted, text.Args{
-			"dataset": dataset, "grant": g.Name(log).String(), "field": strings.Join(q.Fields, ", "),
-			"fields": strings.Join(g.permission().Fields, ", "),
-		}, nil)
-	case policy.GrantExpired:
-		return text.Fail(text.GrantExpired, text.Args{
-			"dataset": dataset, "grant": g.Name(log).String(), "until": dayOf(g.Until),
-		}, nil)
+// refusal turns a verdict into the failure that tells it to the asker. by is the revocation that
+// keeps the consumer from a grant by rule.
+func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verdict) error {
+	code, named := refusals[v]
+	if !named {
+		return fmt.Errorf("decide use: verdict %d has no sentence", v)
 	}
-	return fmt.Errorf("decide use: verdict %d has no sentence", v)
+	args := text.Args{
+		"dataset": q.Dataset.String(), "purpose": text.Short(q.Purpose), "purposes": strings.Join(q.Offer.Purposes, ", "),
+		"provider": q.Offer.Provider.Code().String(), "name": log.Jurisdiction().String(), "jurisdiction": q.Consumer.Jurisdiction().String(),
+		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, nil),
+	}
+	switch v {
+	case policy.UnknownField:
+		args["field"], args["fields"] = text.Short(strings.Join(without(q.Fields, q.Offer.Fields), ", ")), strings.Join(q.Offer.Fields, ", ")
+	case policy.MeasureNotOffered:
+		args["offered"] = Offered(q.Offer.Measures, q.Offer.GroupBy)
+	case policy.NoGrantByRule:
+		args["entry"] = by.In(log).String()
+	}
+	if g != nil {
+		maps.Copy(args, endedTold(log, *g, q.Offer.Provider))
+		args["entry"] = g.Revoked.In(log).String()
+	}
+	if v == policy.FieldNotGranted {
+		missing := without(q.Fields, g.Fields)
+		args["field"], args["fields"] = strings.Join(missing, ", "), strings.Join(g.Fields, ", ")
+		args["give"] = giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, slices.Concat(g.Fields, missing))
+	}
+	if v == policy.MeasureNotGranted {
+		args["give"] = giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, g.Fields)
+	}
+	return text.Fail(code, text.Named(code, text.Values(code, args)), nil)
+}
+
+// refusals are the codes of the verdicts.
+var refusals = map[policy.Verdict]text.Code{
+	policy.NoPurpose: text.PurposeNeeded, policy.UnknownPurpose: text.UnknownPurpose, policy.UnknownField: text.UnknownField,
+	policy.ForbiddenByLaw: text.NotShared, policy.NeedsGrant: text.GrantNeeded, policy.GrantRevoked: text.GrantRevoked,
+	policy.MeasureNotOffered: text.MeasureNotOffered, policy.FieldNotGranted: text.FieldNotGranted, policy.GrantExpired: text.GrantExpired,
+	policy.NoGrantByRule: text.NoGrantByRule, policy.MeasureNotGranted: text.MeasureNotGranted, policy.NotRenewable: text.NotRenewable,
+	policy.GrantEnded: text.GrantEnded,
+}
+
+// giveCommand returns the command with which the provider gives the grant, without its end, basis
+// and paper: those the sentence names, in its language.
+func giveCommand(provider, consumer identity.Agency, dataset identity.Label, purpose string, fields []string) string {
+	command := fmt.Sprintf("xietong grant give %s %s@%s%s --purpose %s",
+		dataset, consumer.Code(), consumer.Jurisdiction(), actingAs(provider), text.Short(purpose))
+	if len(fields) > 0 {
+		command += " --fields " + strings.Join(fields, ",")
+	}
+	return command
+}
+
+// actingAs returns the flags by which a clerk of the agency acts for it, also on a node that hosts
+// several jurisdictions.
+func actingAs(a identity.Agency) string {
+	return " --in " + a.Jurisdiction().String() + " --as " + a.Code().String()
+}
+
+// revokedTold returns the values of text.GrantRevoked.
+func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer identity.Agency) text.Args {
+	return text.Args{
+		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
+		"name": log.Jurisdiction().String(), "give": giveCommand(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), nil),
+	}
+}
+
+// endedTold returns the values of text.GrantExpired and text.GrantEnded.
+func endedTold(log identity.Log, g Grant, provider identity.Agency) text.Args {
+	return text.Args{
+		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "until": dayOf(g.Until), "provider": provider.Code().String(),
+		"name": log.Jurisdiction().String(), "renew": "xietong grant renew " + strconv.FormatUint(g.Index, 10) + actingAs(provider),
+	}
+}
+
+// endedBy returns the refusal of a use whose grant has ended when it is recorded: the time of the
+// decision is that of the newest entry, which may be long ago. Whoever brought an application sends
+// it again.
+func endedBy(o policy.Offer, g *Grant, use policy.Use) text.Code {
+	use.At = g.Until
+	if v := policy.Decide(o, g.permission(), use); v != policy.NeedsApplication {
+		return refusals[v]
+	}
+	return text.PolicyMoved
 }
 
 // Offered lists the functions that an entry offers for each field, and the fields to group by, such
@@ -60,16 +114,12 @@ func Offered(measures map[string][]string, by []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// unlisted returns the first requested field that the catalogue does not list.
-func unlisted(q Request) string {
-	known := make(map[string]bool, len(q.Offer.Fields))
-	for _, f := range q.Offer.Fields {
-		known[f] = true
-	}
-	for _, f := range q.Fields {
-		if !known[f] {
-			return f
+// without returns the texts that are in some and not in known.
+func without(some, known []string) (missing []string) {
+	for _, s := range some {
+		if !slices.Contains(known, s) {
+			missing = append(missing, s)
 		}
 	}
-	return ""
+	return missing
 }

@@ -3,7 +3,6 @@ package sharing
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -54,24 +53,4 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, g
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
 	return book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
-}
-
-// ApplicationOf opens the application of a grant. It is empty if the payload was erased, and for a
-// endless grant, which has no application.
-func ApplicationOf(l book.Ledger, r *state.Reader, g Grant) (a Application, err error) {
-	index, filed := g.Application.Index()
-	if !filed {
-		return Application{}, nil
-	}
-	payload, err := l.Payload(r, index)
-	if errors.Is(err, book.ErrErased) {
-		return Application{}, nil
-	}
-	if err != nil {
-		return Application{}, err
-	}
-	if err := json.Unmarshal(payload, &a); err != nil {
-		return Application{}, fmt.Errorf("decode application: %w", err)
-	}
-	return a, nil
 }

@@ -23,6 +23,16 @@
 // After a revocation the consumer's jurisdiction gets no new grant by rule for the dataset; grants
 // of its other agencies go on.
 //
+// A clerk of the provider gives a grant by hand, or renews one: an act of that agency, whose
+// payload has the terms, the basis and the number of the paper. Nothing of it travels: the
+// consumer's next use is decided here, and finds it. Of the grants for one use the newest counts.
+// It takes nothing away that a live one before it gave; whoever wants that revokes first. Its
+// payload:
+//
+//	{"answer":"granted","by":"hand","basis":"…","paper":"黔数〔2026〕12号","consumer":"spiffe://…",
+//	 "dataset":"loans","version":1,"purpose":"statistics","until":"2027-12-31T15:59:59Z",
+//	 "renews":"nanming.guiyang.guizhou/log/1/12"}
+//
 // An endless grant comes from an adopted standard entry: every agency of a jurisdiction above may
 // measure all records for its purpose. Its consumer is the agency that set the standard, and it is
 // found as if the consumer were "*".
@@ -110,9 +120,17 @@ type Grant struct {
 	Purpose     identity.Label
 	Until       time.Time
 	Revoked     ledger.Ref // the entry that revoked it; None: not revoked
+	Replaced    ledger.Ref // the grant that came after it for the same use; None: it counts
 	Uses        uint64
 	Measures    policy.Measures // beside the number of records
+	Fields      []string        // none: all
+	ByHand      bool            // a clerk of the provider gave it; false: by rule
 	Endless     bool            // for every agency of a jurisdiction above, without end
+}
+
+// live reports whether the grant may be used at a time, in ms since 1970 UTC.
+func (g Grant) live(ms uint64) bool {
+	return g.Revoked == ledger.None && (g.Endless || uint64(g.Until.UnixMilli()) > ms)
 }
 
 // keptGrant is the value of the grants bucket.
@@ -124,8 +142,11 @@ type keptGrant struct {
 	Purpose     identity.Label
 	Until       uint64 // ms since 1970 UTC
 	Revoked     ledger.Ref
+	Replaced    ledger.Ref
 	Uses        uint64
 	Measures    policy.Measures
+	Fields      []string
+	ByHand      bool
 	Endless     bool
 }
 
@@ -153,7 +174,8 @@ func grantAt(r book.Reads, index uint64) (Grant, bool) {
 func (k keptGrant) grant(index uint64) Grant {
 	return Grant{
 		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
-		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Uses: k.Uses, Measures: k.Measures, Endless: k.Endless,
+		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Replaced: k.Replaced, Uses: k.Uses, Measures: k.Measures,
+		Fields: k.Fields, ByHand: k.ByHand, Endless: k.Endless,
 	}
 }
 
@@ -162,7 +184,8 @@ func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, book.Be64(g.Ind
 func (g Grant) kept() keptGrant {
 	return keptGrant{
 		Application: g.Application, Consumer: g.Consumer, Dataset: g.Dataset, Purpose: g.Purpose,
-		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Uses: g.Uses, Measures: g.Measures, Endless: g.Endless,
+		Until: uint64(g.Until.UnixMilli()), Revoked: g.Revoked, Replaced: g.Replaced, Uses: g.Uses, Measures: g.Measures,
+		Fields: append([]string{}, g.Fields...), ByHand: g.ByHand, Endless: g.Endless,
 	}
 }
 
@@ -170,15 +193,29 @@ func (g Grant) kept() keptGrant {
 // it before it writes.
 func (g Grant) fits() error {
 	most := ledger.RefTo(math.MaxUint64 - 1)
-	g.Application, g.Revoked, g.Uses = most, most, math.MaxUint64
+	g.Application, g.Revoked, g.Replaced, g.Uses = most, most, most, math.MaxUint64
 	return grants.Check(g.kept())
 }
 
-// give keeps a new grant, and makes latest find it for the user.
-func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) error {
+// give keeps a new grant, and makes latest find it for the user. The one that counted before is
+// replaced, unless it was revoked.
+func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 	g.Index, _ = entry.Index()
+	if before, ok := newestOf(tx, user, g.Dataset, g.Purpose); ok && before.Revoked == ledger.None {
+		before.Replaced = entry
+		err = before.save(tx)
+	}
 	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), book.Down64(g.Index)...)
-	return errors.Join(g.save(tx), tx.Put(bucketGranted, found, nil))
+	return errors.Join(err, g.save(tx), tx.Put(bucketGranted, found, nil))
+}
+
+// renewed returns the grant that a new one for the use follows; None: it follows none, or one that
+// was revoked.
+func renewed(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) ledger.Ref {
+	if g, ok := latest(r, consumer, dataset, purpose); ok && g.Revoked == ledger.None {
+		return ledger.RefTo(g.Index)
+	}
+	return ledger.None
 }
 
 // latest returns the newest grant of the use; ok is false when there never was one.
@@ -196,21 +233,24 @@ func newestOf(r book.Reads, user string, dataset, purpose identity.Label) (g Gra
 	return g, ok
 }
 
+// newest returns the newest grant for the use that g is for.
+func (g Grant) newest(r book.Reads) Grant {
+	user := g.Consumer.String()
+	if g.Endless {
+		user = whoever
+	}
+	if next, ok := newestOf(r, user, g.Dataset, g.Purpose); ok {
+		return next
+	}
+	return g
+}
+
 // Grants returns every grant, oldest first.
 func Grants(r book.Reads) (all []Grant) {
 	for key, k := range grants.All(r, nil) {
 		all = append(all, k.grant(binary.BigEndian.Uint64(key)))
 	}
 	return all
-}
-
-// GrantsOf returns the grants that the agency holds or gave, oldest first. An agency of the same
-// code in another jurisdiction is another agency.
-func GrantsOf(r *state.Reader, datasetState DatasetStateOf, agency identity.Agency) []Grant {
-	return slices.DeleteFunc(Grants(r), func(g Grant) bool {
-		now, _ := datasetState(r, g.Dataset)
-		return g.Consumer != agency && identity.NewAgency(r.Log().Jurisdiction(), now.Provider) != agency
-	})
 }
 
 // ConsumerOf returns the agency whose use of data the entry at index records: an application, the

@@ -35,6 +35,7 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
+	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -52,6 +53,7 @@ type Hosted struct {
 	Ask       *anywhere.Desk
 	Federated *federated.Desk
 	Adoption  *adoption.Desk
+	Granting  *granting.Desk
 	Rosters   *rosters.Store
 	Joining   *join.Desk
 	Breaks    *breaks.Store

@@ -48,6 +48,7 @@ func (s *server) register(a huma.API) {
 	s.registerDatasets(a)
 	s.registerUses(a)
 	s.registerUsage(a)
+	s.registerGrants(a)
 	s.registerTree(a)
 	s.registerKeys(a)
 	s.registerRoster(a)

@@ -108,6 +108,13 @@ func wrongUses() []wrong {
 	many := func(edit func(*client.FederatedQuery)) client.FederatedQuery {
 		return edited(client.FederatedQuery{At: "*.guizhou", Dataset: "villages", Measure: client.Measure{Function: "count"}, Use: use}, edit)
 	}
+	give := func(edit func(*client.NewGrant)) client.NewGrant {
+		g := client.NewGrant{Dataset: "villages", Consumer: "water", Purpose: "statistics", Until: use.Until, Basis: "b", Paper: "p"}
+		if edit != nil {
+			edit(&g)
+		}
+		return g
+	}
 	rows := func(edit func(*client.RowsQuery)) client.RowsQuery {
 		return edited(client.RowsQuery{Query: client.Query{At: "*.guizhou", Dataset: "villages", Use: use}}, edit)
 	}
@@ -143,6 +150,20 @@ func wrongUses() []wrong {
 		row("federated-rows", "no dataset", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Dataset = "村" }), text.UnknownDataset),
 		row("grants", "of nobody in particular", "GET", "/v1/grants", "", nil, text.AgencyNeeded),
 		row("grants", "of an unknown agency", "GET", "/v1/grants", "forestry", nil, text.UnknownAgency),
+		row("grants", "of no agency", "GET", "/v1/grants?consumer=No+Code", "water", nil, text.BadRequest),
+		row("grants", "of an agency nowhere", "GET", "/v1/grants?consumer=water@No+Where", "water", nil, text.JurisdictionUnknown),
+		row("grants", "of no state", "GET", "/v1/grants?state=x", "water", nil, text.BadRequest),
+		row("grants", "of no dataset", "GET", "/v1/grants?dataset=No+Code", "water", nil, text.UnknownDataset),
+		row("give-grant", "by another", "POST", "/v1/grants", "water", give(nil), text.NotProvider),
+		row("give-grant", "to nobody", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Consumer = "" }), text.BadRequest),
+		row("give-grant", "to one that is not registered", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Consumer = "forestry" }), text.UnknownAgency),
+		row("give-grant", "to one nowhere", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Consumer = "water@No Where" }), text.JurisdictionUnknown),
+		row("give-grant", "to oneself", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Consumer = "spiffe://guizhou/agency/civil-affairs" }), text.GiveOwn),
+		row("give-grant", "no dataset", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Dataset = "towns" }), text.UnknownDataset),
+		row("give-grant", "another purpose", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Purpose = "x" }), text.UnknownPurpose),
+		row("give-grant", "no paper", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Paper = "" }), text.GroundNeeded),
+		row("give-grant", "for ever", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Until = "9999-12-31T00:00:00Z" }), text.BadRequest),
+		row("renew-grant", "none", "POST", "/v1/grants/0/renewal", "civil-affairs", client.Renewal{Until: use.Until, Basis: "b", Paper: "p"}, text.NotFound),
 		row("revoke-grant", "none", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{Reason: "r"}, text.NotFound),
 		row("revoke-grant", "no reason", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{}, text.Empty),
 	}

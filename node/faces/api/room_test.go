@@ -29,6 +29,7 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
+	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
@@ -156,6 +157,7 @@ func hostedIn(l memory) Hosted {
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Usage:   usage.NewDesk(l, catalog.Providers),
 		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
+		Granting: &granting.Desk{Own: l, Catalogue: desk, Lists: catalog.NewLists(l.Name(), nobody{}, now, slog.New(slog.DiscardHandler))},
 	}
 }
 

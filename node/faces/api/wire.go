@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"xietong/certs/identity"
@@ -83,7 +84,7 @@ func (h Hosted) measure(m client.Measure) (gather.Measure, error) {
 func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) client.Answer {
 	out := client.Answer{
 		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, TotalRecords: a.Total, Cursor: a.Cursor, AsOf: a.AsOf,
-		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, Asked: a.Asked.String(),
+		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, GrantUntil: endShown(a.GrantUntil), Asked: a.Asked.String(),
 		Incomparable: a.Incomparable, Unreadable: a.Unreadable,
 	}
 	if m.Function != gather.None {
@@ -151,6 +152,14 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// endShown writes the end of a grant; "" where it has none.
+func endShown(ms uint64) string {
+	if ms == 0 || ms > math.MaxInt64/2 {
+		return ""
+	}
+	return stampMS(ms)
 }
 
 func stampMS(ms uint64) string { return stamp(time.UnixMilli(int64(ms))) }

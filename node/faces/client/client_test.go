@@ -122,7 +122,7 @@ func TestRequests(t *testing.T) {
 			_, err := c.Verify(ctx, Verification{Dataset: "d", Key: "1", Field: "f", Value: json.RawMessage(`"v"`)})
 			return err
 		}},
-		{"GET /v1/grants", "", func() error { _, err := c.Grants(ctx); return err }},
+		{"GET /v1/grants", "", func() error { _, err := c.Grants(ctx, WantedGrants{}); return err }},
 		{"POST /v1/grants/9/revocation", `{"reason":"r"}`, func() error { _, err := c.RevokeGrant(ctx, 9, Revocation{"r"}); return err }},
 	}
 	for _, o := range operations {

@@ -2,9 +2,10 @@ package client
 
 // The states of a grant.
 const (
-	GrantLive    = "live"
-	GrantRevoked = "revoked"
-	GrantExpired = "expired"
+	GrantLive     = "live"
+	GrantRevoked  = "revoked"
+	GrantExpired  = "expired"
+	GrantReplaced = "replaced"
 )
 
 // Grant is a permission to use a dataset.
@@ -18,16 +19,56 @@ type Grant struct {
 	Scenario    string              `json:"scenario" doc:"The business it is for"`
 	Scope       string              `json:"scope" doc:"Whose data, and how much"`
 	Method      string              `json:"method" doc:"How the data are to be used"`
+	Paper       string              `json:"paper,omitempty" doc:"Of one by hand: number of the paper by which the provider decided"`
 	Until       string              `json:"until" doc:"End of the use, RFC 3339"`
-	State       string              `json:"state" enum:"live,revoked,expired" doc:"Whether it may be used now"`
+	State       string              `json:"state" enum:"live,revoked,expired,replaced" doc:"Whether it may be used now"`
 	Uses        uint64              `json:"uses" doc:"Uses recorded under it"`
+	Fields      []string            `json:"fields,omitempty" doc:"The fields that it gives; none: all that the entry lists"`
 	Measures    map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field, beside the number of records"`
+	ByHand      bool                `json:"by_hand,omitempty" doc:"Whether a clerk of the provider gave it; else it was given by rule"`
+	Renews      string              `json:"renews,omitempty" doc:"Name of the grant that it renewed"`
+	Replaced    string              `json:"replaced,omitempty" doc:"Name of the grant that counts in its place"`
+	Revoked     string              `json:"revoked,omitempty" doc:"Name of the entry that revoked it"`
 	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
 }
 
 // Grants lists the grants that the asking agency gave or holds.
 type Grants struct {
 	Grants []Grant `json:"grants"`
+	Total  uint64  `json:"total" doc:"How many there are that were asked for; the list may have fewer"`
+}
+
+// WantedGrants selects grants; an empty member selects all.
+type WantedGrants struct {
+	Dataset, Consumer, State string
+}
+
+// NewGrant is a grant that the provider of a dataset gives by hand.
+type NewGrant struct {
+	Dataset  string              `json:"dataset" maxLength:"63" doc:"Code of the dataset"`
+	Consumer string              `json:"consumer" maxLength:"300" doc:"Who may use it: the code of an agency, CODE@JURISDICTION, or its SPIFFE ID"`
+	Purpose  string              `json:"purpose" maxLength:"63" doc:"Code of one of the purposes of the entry"`
+	Fields   []string            `json:"fields,omitempty" maxItems:"256" doc:"The fields that it gives; none: all that the entry lists, now and later"`
+	Measures map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field; none: all that the entry offers of the fields"`
+	Until    string              `json:"until" maxLength:"64" doc:"Its end, RFC 3339: an hour from now to five years"`
+	Basis    string              `json:"basis" doc:"The law or duty that it rests on"`
+	Paper    string              `json:"paper" doc:"Number of the paper by which the provider decided"`
+}
+
+// Renewal gives a grant a later end, with all that it gives.
+type Renewal struct {
+	Until string `json:"until" maxLength:"64" doc:"Its end, RFC 3339: an hour from now to five years"`
+	Basis string `json:"basis" doc:"The law or duty that it rests on"`
+	Paper string `json:"paper" doc:"Number of the paper by which the provider decided"`
+}
+
+// GivenGrant is a grant that was given by hand.
+type GivenGrant struct {
+	Grant     string `json:"grant" doc:"Name of the entry that gave it"`
+	Consumer  string `json:"consumer" doc:"SPIFFE ID of the agency that may use the data"`
+	Renews    string `json:"renews,omitempty" doc:"Name of the grant in whose place it counts"`
+	Until     string `json:"until" doc:"Its end, RFC 3339"`
+	Unchecked string `json:"unchecked,omitempty" doc:"Why nobody knows yet whether the other jurisdiction has such an agency; empty: it has, or the grant was given before"`
 }
 
 // Revocation ends a grant.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Status returns what the node says of itself.
@@ -100,10 +101,25 @@ func (c *Client) Verify(ctx context.Context, v Verification) (Verdict, error) {
 	return post[Verdict](ctx, c, "/v1/verify", v)
 }
 
-// Grants lists the grants that the acting agency gave or holds.
-func (c *Client) Grants(ctx context.Context) ([]Grant, error) {
-	all, err := get[Grants](ctx, c, "/v1/grants")
-	return all.Grants, err
+// Grants lists the wanted grants that the acting agency gave or holds.
+func (c *Client) Grants(ctx context.Context, w WantedGrants) (Grants, error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"dataset": w.Dataset, "consumer": w.Consumer, "state": w.State} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return get[Grants](ctx, c, strings.TrimSuffix("/v1/grants?"+query.Encode(), "?"))
+}
+
+// GiveGrant gives a grant by hand.
+func (c *Client) GiveGrant(ctx context.Context, g NewGrant) (GivenGrant, error) {
+	return post[GivenGrant](ctx, c, "/v1/grants", g)
+}
+
+// RenewGrant gives the grant made by the entry at index a later end.
+func (c *Client) RenewGrant(ctx context.Context, index uint64, r Renewal) (GivenGrant, error) {
+	return post[GivenGrant](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/renewal", r)
 }
 
 // RevokeGrant ends the grant made by the entry at index.

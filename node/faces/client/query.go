@@ -59,6 +59,7 @@ type Answer struct {
 	Access       string            `json:"access" doc:"Name of the entry that records this use"`
 	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`
 	GrantedNow   bool              `json:"granted_now" doc:"Whether this query filed the application for that grant"`
+	GrantUntil   string            `json:"grant_until,omitempty" doc:"End of that grant, RFC 3339; empty: it has none"`
 	Asked        string            `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
 	StatusAsOf   string            `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
 }
@@ -102,7 +103,9 @@ type Verdict struct {
 	Answer string `json:"answer" enum:"yes,no,no-such-record"`
 	Access string `json:"access" doc:"Name of the entry that records this use"`
 	Grant  string `json:"grant,omitempty" doc:"Name of the grant it ran under"`
-	Asked  string `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
+	// GrantUntil is empty where the grant has no end.
+	GrantUntil string `json:"grant_until,omitempty" doc:"End of that grant, RFC 3339"`
+	Asked      string `json:"asked,omitempty" doc:"Where another jurisdiction was asked: the entry of this one's ledger that records it"`
 	// StatusAsOf is set where the endorsers could not be asked for a while.
 	StatusAsOf string `json:"status_as_of,omitempty" doc:"RFC 3339: of when the word of the endorsers on whoever answered is, where that is more than ten minutes ago"`
 }

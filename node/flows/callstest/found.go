@@ -150,7 +150,7 @@ func (p *Place) SaidAt(t testing.TB, e identity.Entry) (head ledger.Head, said m
 func (p *Place) GrantsOf(t testing.TB, agency identity.Agency) (all []sharing.Grant) {
 	t.Helper()
 	err := p.View(t.Context(), func(r *state.Reader) error {
-		all = sharing.GrantsOf(r, records.DatasetState, agency)
+		all = sharing.GrantsOf(r, records.DatasetState, agency, sharing.Wanted{})
 		return nil
 	})
 	if err != nil {

@@ -18,7 +18,8 @@
 // covers no other use and no other agency, and can be revoked like any other.
 //
 // After the provider revoked a grant of an agency, the jurisdiction of that agency gets no further
-// grant by rule: its next one the provider gives by hand. Its other grants go on.
+// grant by rule: its next one the provider gives by hand. Its other grants go on. What was given by
+// hand is changed by hand, while it lasts: rule widens no such grant and gives it no later end.
 //
 // No agency is exempt, superiors included. The providing agency itself looks up its own records
 // without a grant, and that use is logged like any other.
@@ -133,6 +134,7 @@ type Permission struct {
 	Fields  []string // empty: all fields
 	Until   time.Time
 	Revoked bool
+	ByHand  bool // a clerk of the provider gave it; false: by rule
 	// Measures are the measures that the grant names, beside the number of records.
 	Measures Measures
 	// Endless marks a permission, given by an adopted standard entry, by which the agencies of
@@ -148,7 +150,19 @@ type Use struct {
 	Measure  gather.Measure // the zero value: the records themselves
 	Whole    bool           // all records are asked for, without a condition
 	Barred   bool           // a grant of the consumer's jurisdiction for the dataset was revoked
+	Applies  bool           // the use brings an application
+	Until    time.Time      // the end that the application asks for; zero: none
 	At       time.Time
+}
+
+// LeastRenewal is by how much the end that an application asks for must be later than that of the
+// grant, for the grant to be renewed. An end that is less later changes nothing: whoever asks for
+// "a year from now" with every question would make a grant with each.
+const LeastRenewal = 24 * time.Hour
+
+// later reports whether the use asks for a later end than the permission has.
+func (u Use) later(g *Permission) bool {
+	return !u.Until.IsZero() && u.Until.Sub(g.Until) >= LeastRenewal
 }
 
 // Verdict is the result of Decide.
@@ -168,6 +182,9 @@ const (
 	GrantExpired
 	MeasureNotOffered
 	NoGrantByRule
+	MeasureNotGranted
+	NotRenewable // the grant covers the use, and its end is no later one by rule
+	GrantEnded   // like GrantExpired, where the next one is given by hand
 )
 
 // Decide decides about the use; g is nil where the consumer has no grant. The order of the checks
@@ -223,24 +240,33 @@ func underEndless(o Offer, g *Permission, u Use) Verdict {
 	return Allowed
 }
 
-// underGrant decides about a use under a grant for its purpose. A grant that does not name the
-// measure does not cover it: the consumer applies for the measure, or needs a grant by hand where
-// the data are conditional.
+// underGrant decides about a use under a grant for its purpose. Of what the grant does not cover,
+// the consumer applies where rule answers; where it does not, the refusal says what is missing.
 func underGrant(o Offer, g *Permission, u Use) Verdict {
+	ended := !u.At.Before(g.Until)
+	missing := Allowed
 	switch {
 	case g.Revoked:
 		return GrantRevoked
-	case !u.At.Before(g.Until):
+	case ended && u.byRule(o) && !u.Applies:
 		return GrantExpired
+	case ended:
+		missing = GrantEnded
 	case len(g.Fields) > 0 && !containsAll(g.Fields, u.Fields):
-		return FieldNotGranted
-	case !g.Measures.Has(u.Measure) && o.Category == Conditional:
-		return NeedsGrant
+		missing = FieldNotGranted
 	case !g.Measures.Has(u.Measure):
+		missing = MeasureNotGranted
+	case u.later(g):
+		missing = NotRenewable
+	}
+	if missing != Allowed && u.byRule(o) && (ended || !g.ByHand) {
 		return NeedsApplication
 	}
-	return Allowed
+	return missing
 }
+
+// byRule reports whether an application of the consumer would be answered by rule.
+func (u Use) byRule(o Offer) bool { return o.Category == Unconditional && !u.Barred }
 
 func containsAll(all, some []string) bool {
 	for _, s := range some {

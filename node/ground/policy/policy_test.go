@@ -32,6 +32,11 @@ func TestDecide(t *testing.T) {
 	use := Use{Consumer: housing, Purpose: "residence-check", Fields: []string{"name"}, At: now}
 	barred := use
 	barred.Barred = true
+	until := func(end time.Time) Use {
+		u := use
+		u.Until, u.Applies = end, true
+		return u
+	}
 	for _, row := range []struct {
 		what  string
 		offer Offer
@@ -51,13 +56,27 @@ func TestDecide(t *testing.T) {
 		{"purpose not listed", offer(Unconditional), &grant, Use{Consumer: housing, Purpose: "marketing", At: now}, UnknownPurpose},
 		{"purpose not granted", offer(Unconditional), &grant, Use{Consumer: housing, Purpose: "statistics", At: now}, NeedsApplication},
 		{"unknown field", offer(Unconditional), &grant, Use{Consumer: housing, Purpose: "residence-check", Fields: []string{"income"}, At: now}, UnknownField},
-		{"field not granted", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, FieldNotGranted},
+		{"field not granted by rule", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, NeedsApplication},
+		{"field not granted by hand", offer(Unconditional), with(func(g *Permission) { g.Fields, g.ByHand = []string{"code"}, true }), use, FieldNotGranted},
+		{"field not granted, with conditions", offer(Conditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, FieldNotGranted},
+		{"field not granted, barred", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), barred, FieldNotGranted},
+		{"a field that it gives", offer(Conditional), with(func(g *Permission) { g.Fields = []string{"name", "code"} }), use, Allowed},
 		{"revoked", offer(Unconditional), with(func(g *Permission) { g.Revoked = true }), use, GrantRevoked},
 		{"the last moment", offer(Unconditional), with(func(g *Permission) { g.Until = now.Add(1) }), use, Allowed},
 		{"barred from a grant by rule", offer(Unconditional), nil, barred, NoGrantByRule},
 		{"barred, under a grant", offer(Unconditional), &grant, barred, Allowed},
 		{"barred, without the grant by hand", offer(Conditional), nil, barred, NeedsGrant},
 		{"expired now", offer(Unconditional), with(func(g *Permission) { g.Until = now }), use, GrantExpired},
+		{"expired, with an application", offer(Unconditional), with(func(g *Permission) { g.Until = now }), until(now.Add(time.Hour)), NeedsApplication},
+		{"expired, given by hand", offer(Unconditional), with(func(g *Permission) { g.Until, g.ByHand = now, true }), until(now.Add(time.Hour)), NeedsApplication},
+		{"expired, barred", offer(Unconditional), with(func(g *Permission) { g.Until = now }), barred, GrantEnded},
+		{"expired, with conditions", offer(Conditional), with(func(g *Permission) { g.Until = now }), until(now.Add(time.Hour)), GrantEnded},
+		{"an end as before", offer(Unconditional), &grant, until(grant.Until), Allowed},
+		{"an earlier end", offer(Unconditional), &grant, until(now.Add(time.Minute)), Allowed},
+		{"an end of less than a day more", offer(Unconditional), &grant, until(grant.Until.Add(LeastRenewal - 1)), Allowed},
+		{"a later end", offer(Unconditional), &grant, until(grant.Until.Add(LeastRenewal)), NeedsApplication},
+		{"a later end, given by hand", offer(Unconditional), with(func(g *Permission) { g.ByHand = true }), until(grant.Until.Add(LeastRenewal)), NotRenewable},
+		{"a later end, with conditions", offer(Conditional), &grant, until(grant.Until.Add(LeastRenewal)), NotRenewable},
 	} {
 		if got := Decide(row.offer, row.grant, row.use); got != row.want {
 			t.Errorf("%s: got %d, want %d", row.what, got, row.want)
@@ -152,7 +171,7 @@ func TestMeasures(t *testing.T) {
 		{"a sum by a field", sum("income", "sex"), Allowed, Allowed, NeedsApplication},
 		{"a sum by a field not declared", sum("income", "town"), MeasureNotOffered, MeasureNotOffered, MeasureNotOffered},
 		{"a sum by two, of which one is", sum("income", "sex", "town"), MeasureNotOffered, MeasureNotOffered, MeasureNotOffered},
-		{"an average, not named", average, NeedsApplication, NeedsGrant, NeedsApplication},
+		{"an average, not named", average, NeedsApplication, MeasureNotGranted, NeedsApplication},
 		{"a minimum", gather.Measure{Function: gather.Minimum, Field: "income"}, MeasureNotOffered, MeasureNotOffered, MeasureNotOffered},
 		{"a sum of another field", sum("age"), MeasureNotOffered, MeasureNotOffered, MeasureNotOffered},
 	} {

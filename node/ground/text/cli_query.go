@@ -6,6 +6,7 @@ const (
 	CLIQueryRows       Code = "cli.query.rows"
 	CLIQueryMore       Code = "cli.query.more"
 	CLIQueryGranted    Code = "cli.query.granted"
+	CLIQueryUnder      Code = "cli.query.under"
 	CLIQueryLeftOut    Code = "cli.query.left-out"
 	CLIQueryUnreadable Code = "cli.query.unreadable"
 	CLIVerifyYes       Code = "cli.verify.yes"
@@ -49,6 +50,7 @@ var querySentences = []sentence{
 		"{count} of {of}: these records are damaged at the provider, and not in the answer; tell the provider",
 	},
 	{CLIQueryMore, "尚有后续记录，续查请加 --cursor {cursor}", "there are more: add --cursor {cursor}"},
+	{CLIQueryUnder, "依据的共享权限 {grant} 仍到 {until} 为止", "under grant {grant}, which goes until {until} as before"},
 	{CLIQueryGranted, "已按规则取得共享权限 {grant}，有效期至 {until}", "granted by rule: {grant}, until {until}"},
 	{CLIVerifyYes, "相符", "yes"},
 	{CLIVerifyNo, "不符", "no"},

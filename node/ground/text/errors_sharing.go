@@ -61,31 +61,37 @@ var sharingProblems = []problem{
 			"if you doubt that ground, take it up with the provider or the supervising department"},
 	},
 	{
-		number: 25, code: GrantNeeded, status: http.StatusForbidden, params: []string{"dataset", "provider"},
-		zh: parts{"须先取得共享权限", "该数据资源属于有条件共享类，本部门尚无可用的共享权限", "数据资源 {dataset}",
-			"请向提供部门 {provider} 提出共享申请；依据《政务数据共享条例》第二十一条，提供部门应当在 10 个工作日内答复"},
-		en: parts{"Grant needed", "this dataset is shared on conditions, and your agency holds no grant for it",
-			"dataset {dataset}", "apply to the provider, {provider}, which must answer within 10 working days (Regulation on Government " +
-				"Data Sharing, article 21)"},
+		number: 25, code: GrantNeeded, status: http.StatusForbidden, params: []string{"dataset", "provider", "purpose", "name", "give"},
+		zh: parts{"须先取得共享权限", "该数据资源属于有条件共享类，本部门没有用于 {purpose} 的共享权限", "数据资源 {dataset}",
+			"请向{name}的提供部门 {provider} 提出，依据《政务数据共享条例》第二十一条，提供部门应当在 10 个工作日内答复；同意的，由其执行：" +
+				"{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Grant needed", "this dataset is shared on conditions, and your agency holds no grant for the purpose {purpose}",
+			"dataset {dataset}", "ask the provider, {provider} of {name}, which must answer within 10 working days (Regulation on Government " +
+				"Data Sharing, article 21) and gives one with `{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
-		number: 26, code: GrantRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry"},
-		zh: parts{"共享权限已撤销", "共享权限 {grant} 已由条目 {entry} 撤销", "数据资源 {dataset}",
-			"请向提供部门了解撤销理由；本版本尚不能人工另行授予"},
-		en: parts{"Grant revoked", "grant {grant} was revoked by entry {entry}", "dataset {dataset}",
-			"ask the provider for the reason; this version has no way to give another grant by hand"},
+		number: 26, code: GrantRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry", "provider", "name", "give"},
+		zh: parts{"共享权限已撤销", "共享权限 {grant} 已由条目 {entry} 撤销；其他部门、其他用途和其他数据资源的共享权限不受影响，依标准目录的统计在其未撤销时照常",
+			"数据资源 {dataset}", "请向{name}的提供部门 {provider} 了解撤销理由；可以继续使用的，由其另行授予：{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Grant revoked", "grant {grant} was revoked by entry {entry}; grants of other agencies, for other purposes and of other " +
+			"datasets go on, and so does counting under an adopted standard while that stands", "dataset {dataset}",
+			"ask the provider, {provider} of {name}, for the reason; where the use may go on, it gives another grant with " +
+				"`{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
 		number: 27, code: GrantExpired, status: http.StatusForbidden, params: []string{"grant", "dataset", "until"},
-		zh: parts{"共享权限已到期", "共享权限 {grant} 已于 {until} 到期", "数据资源 {dataset}", "仍需使用的，请重新提出共享申请"},
-		en: parts{"Grant expired", "grant {grant} ended on {until}", "dataset {dataset}", "if you still need the data, apply again"},
+		zh: parts{"共享权限已到期", "共享权限 {grant} 已于 {until} 到期", "数据资源 {dataset}",
+			"仍需使用的，请重新申请：随查询填写 --basis、--scenario、--scope、--method 和 --until，系统按规则答复"},
+		en: parts{"Grant expired", "grant {grant} ended on {until}", "dataset {dataset}",
+			"if you still need the data, apply again: ask with --basis, --scenario, --scope, --method and --until, which is answered at once"},
 	},
 	{
-		number: 28, code: FieldNotGranted, status: http.StatusForbidden, params: []string{"field", "grant", "dataset", "fields"},
+		number: 28, code: FieldNotGranted, status: http.StatusForbidden, params: []string{"field", "grant", "dataset", "fields", "provider", "name", "give"},
 		zh: parts{"数据项超出共享权限", "共享权限 {grant} 不包括数据项 {field}", "数据资源 {dataset}",
-			"请只使用已获准的数据项：{fields}；需要其他数据项的，请另行申请"},
+			"请用 --fields 只查询已获准的数据项：{fields}；确需其他数据项的，请{name}的提供部门 {provider} 执行：{give} --until 期限 --basis 依据 --paper 文号"},
 		en: parts{"Field not granted", "grant {grant} does not include the field {field}", "dataset {dataset}",
-			"use the fields that were granted: {fields}; apply for others if you need them"},
+			"ask for the fields that were granted, with --fields: {fields}; others are given by the provider, {provider} of {name}, with " +
+				"`{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
 		number: 29, code: PolicyMoved, status: http.StatusConflict, params: []string{"dataset"},
@@ -101,17 +107,19 @@ var sharingProblems = []problem{
 	},
 	{
 		number: 31, code: BasisNeeded, status: http.StatusBadRequest, params: []string{"missing", "dataset"},
-		zh: parts{"申请材料不全", "首次使用须一并提出共享申请，尚缺：{missing}", "数据资源 {dataset}",
+		zh: parts{"申请材料不全", "本次使用须一并提出共享申请，尚缺：{missing}", "数据资源 {dataset}",
 			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
-		en: parts{"Application incomplete", "the first use files an application, and it lacks: {missing}", "dataset {dataset}",
+		en: parts{"Application incomplete", "this use needs an application, which lacks: {missing}", "dataset {dataset}",
 			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
 	},
 	{
-		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider"},
-		zh: parts{"不再自动授予共享权限", "{jurisdiction}对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予新的共享权限",
-			"数据资源 {dataset}", "请向提供部门 {provider} 了解撤销理由；本版本尚不能人工另行授予"},
-		en: parts{"No grant by rule", "a grant of {jurisdiction} was revoked by entry {entry}; since then its agencies get no new one by rule",
-			"dataset {dataset}", "ask the provider, {provider}, for the reason; this version has no way to give another grant by hand"},
+		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider", "name", "give"},
+		zh: parts{"不再自动授予共享权限", "{jurisdiction}对该数据资源的共享权限曾由条目 {entry} 撤销，此后不再自动授予；其各部门尚未撤销的共享权限和其他数据资源不受影响",
+			"数据资源 {dataset}", "请向{name}的提供部门 {provider} 了解撤销理由；可以使用的，由其授予：{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"No grant by rule", "a grant of {jurisdiction} was revoked by entry {entry}; since then its agencies get no new one by rule, " +
+			"while those that they hold, and other datasets, go on",
+			"dataset {dataset}", "ask the provider, {provider} of {name}, for the reason; where the use may go on, it gives a grant with " +
+				"`{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
 		number: 32, code: NoStandard, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},

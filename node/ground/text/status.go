@@ -33,6 +33,7 @@ const (
 	GrantLive             Code = "grant.live"
 	GrantStateRevoked     Code = "grant.revoked"
 	GrantStateExpired     Code = "grant.expired"
+	GrantStateReplaced    Code = "grant.replaced"
 )
 
 var statusSentences = []sentence{
@@ -68,4 +69,5 @@ var statusSentences = []sentence{
 	{GrantLive, "有效", "live"},
 	{GrantStateRevoked, "已撤销", "revoked"},
 	{GrantStateExpired, "已到期", "expired"},
+	{GrantStateReplaced, "已被代替", "replaced"},
 }

@@ -71,6 +71,7 @@ var words = map[string]word{
 	"scope":    {zh: "使用范围（scope）"},
 	"method":   {zh: "使用方式（method）"},
 	"until":    {zh: "使用期限（until）"},
+	"paper":    {zh: "文号（paper）"},
 
 	// rules that a row or record may break: keywords of JSON Schema, and those of the file
 	"required":         {"没有填写", "it is missing"},
@@ -228,7 +229,8 @@ func offers(l Lang, value string) string {
 // nothing tells what is said where a value is missing, beside "none".
 var nothing = map[string]word{
 	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
-	"": {"（无）", "(none)"},
+	"lost": {"其余数据项", "the other fields"},
+	"":     {"（无）", "(none)"},
 }
 
 // saidOf returns a value or, where it says nothing, what is said in its place.

@@ -62,11 +62,11 @@ func TestExplainTellsWords(t *testing.T) {
 		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "required"}, "数据项“f”不符合目录规定的数据规范：没有填写"},
 		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "contains"}, "数据项“f”不符合目录规定的数据规范：程序给出的原文是“contains”"},
 		{Zh, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"},
-			"首次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
+			"本次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
 		{Zh, MeasureNotOffered, Args{"dataset": "d", "measure": "sum of x", "offered": "income: sum, average; by sex, kind"},
 			"目录没有开放统计 sum of x；已开放的有：income（合计、平均值），可按 sex、kind 分组"},
 		{Zh, SelectorUnknown, Args{"selector": "**.guizhou", "level": "county"}, "名录中没有 **.guizhou 范围内、层级为县级的行政区划"},
-		{En, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"}, "the first use files an application, and it lacks: basis, until"},
+		{En, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"}, "this use needs an application, which lacks: basis, until"},
 	} {
 		if got := Explain(tt.lang, tt.code, tt.args).What; got != tt.want {
 			t.Errorf("Explain(%s, %s) = %q, want %q", tt.lang, tt.code, got, tt.want)

@@ -1,0 +1,95 @@
+package sharing
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// State is how a grant stands.
+type State uint8
+
+// The states, in the order in which they are listed.
+const (
+	Live State = iota + 1
+	Ended
+	Revoked
+	Replaced // a later grant for the same use counts
+)
+
+// StateAt returns how the grant stands at a time, in ms since 1970 UTC.
+func (g Grant) StateAt(ms uint64) State {
+	switch {
+	case g.Revoked != ledger.None:
+		return Revoked
+	case g.Replaced != ledger.None:
+		return Replaced
+	case g.live(ms):
+		return Live
+	}
+	return Ended
+}
+
+// Wanted selects grants; a zero member selects all.
+type Wanted struct {
+	Dataset  identity.Label
+	Consumer identity.Agency
+	State    State
+}
+
+// GrantsOf returns the grants that the agency holds or gave, as far as they are wanted: the live
+// ones first, and of each state the one that ends soonest, one without an end last. An agency of
+// the same code in another jurisdiction is another agency.
+func GrantsOf(r *state.Reader, datasetState DatasetStateOf, agency identity.Agency, w Wanted) []Grant {
+	in, at := r.Log().Jurisdiction(), r.Time()
+	all := slices.DeleteFunc(Grants(r), func(g Grant) bool {
+		now, _ := datasetState(r, g.Dataset)
+		return g.Consumer != agency && identity.NewAgency(in, now.Provider) != agency || !w.Dataset.IsZero() && w.Dataset != g.Dataset ||
+			!w.Consumer.IsZero() && w.Consumer != g.Consumer || w.State != 0 && w.State != g.StateAt(at)
+	})
+	slices.SortStableFunc(all, func(a, b Grant) int {
+		if by := cmp.Compare(a.StateAt(at), b.StateAt(at)); by != 0 || a.Endless != b.Endless {
+			return cmp.Or(by, map[bool]int{true: 1, false: -1}[a.Endless])
+		}
+		return a.Until.Compare(b.Until)
+	})
+	return all
+}
+
+// Words are what was written about a grant: the application that it answers or, of one by hand, its
+// basis and paper.
+type Words struct {
+	Application
+	Paper  string `json:"paper"`
+	Renews string `json:"renews"` // the grant that it renewed
+}
+
+// WordsOf opens what was written about a grant. It is empty if the payload was erased, and for an
+// endless grant.
+func WordsOf(l book.Ledger, r *state.Reader, g Grant) (w Words, err error) {
+	index, filed := g.Application.Index()
+	switch {
+	case g.ByHand:
+		index = g.Index
+	case !filed:
+		return w, nil
+	}
+	payload, err := l.Payload(r, index)
+	if errors.Is(err, book.ErrErased) {
+		return w, nil
+	}
+	if err != nil {
+		return w, err
+	}
+	if err := json.Unmarshal(payload, &w); err != nil {
+		return w, fmt.Errorf("decode words of a grant: %w", err)
+	}
+	return w, nil
+}

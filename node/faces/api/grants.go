@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// The requests about grants.
+type (
+	listGrants struct {
+		Caller
+		Dataset  string `query:"dataset" maxLength:"63" doc:"Only those of this dataset: its code"`
+		Consumer string `query:"consumer" maxLength:"300" doc:"Only those of this agency: its code, CODE@JURISDICTION, or its SPIFFE ID"`
+		State    string `query:"state" enum:"live,expired,revoked,replaced" doc:"Only those in this state"`
+		Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"The most that are listed"`
+	}
+	giveGrant struct {
+		Caller
+		Body client.NewGrant
+	}
+	renewGrant struct {
+		AtEntry
+		Body client.Renewal
+	}
+	revokeGrant struct {
+		AtEntry
+		Body client.Revocation
+	}
+)
+
+func (s *server) registerGrants(a huma.API) {
+	handle(s, a, get("grants", "/v1/grants", "The grants that the agency gave or holds, those that end soonest first"), grants)
+	handle(s, a, post("give-grant", "/v1/grants", "Give a grant by hand, as the provider of the dataset"), giving)
+	handle(s, a, post("renew-grant", "/v1/grants/{index}/renewal", "Give a later end to a grant, by hand"), renewal)
+	handle(s, a, post("revoke-grant", "/v1/grants/{index}/revocation", "End a grant"), revocation)
+}
+
+// stateNames are the states of grants on the wire.
+var stateNames = map[sharing.State]string{
+	sharing.Live: client.GrantLive, sharing.Ended: client.GrantExpired, sharing.Revoked: client.GrantRevoked, sharing.Replaced: client.GrantReplaced,
+}
+
+// grants lists the grants that the acting agency holds, and those of the datasets that it provides.
+func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error) {
+	out := client.Grants{Grants: []client.Grant{}}
+	w, err := h.grantsWanted(in)
+	if err != nil {
+		return out, err
+	}
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		agency, err := in.by().Resolve(r)
+		if err != nil {
+			return err
+		}
+		all := sharing.GrantsOf(r, records.DatasetState, agency, w)
+		out.Total = uint64(len(all))
+		for _, g := range all[:min(len(all), in.Limit)] {
+			shown, err := h.grant(r, g)
+			if err != nil {
+				return err
+			}
+			out.Grants = append(out.Grants, shown)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (h Hosted) grantsWanted(in *listGrants) (w sharing.Wanted, err error) {
+	if in.Dataset != "" {
+		if w.Dataset, err = h.datasetCode(in.Dataset); err != nil {
+			return w, err
+		}
+	}
+	if in.Consumer != "" {
+		if w.Consumer, err = h.consumer(in.Consumer); err != nil {
+			return w, err
+		}
+	}
+	for s, name := range stateNames {
+		if name == in.State {
+			w.State = s
+		}
+	}
+	return w, nil
+}
+
+// consumer reads an agency as a person types it: its code for one of this jurisdiction,
+// CODE@JURISDICTION, or its SPIFFE ID.
+func (h Hosted) consumer(typed string) (a identity.Agency, err error) {
+	if strings.HasPrefix(typed, "spiffe://") {
+		return identity.ParseAgency(typed)
+	}
+	named, place, elsewhere := strings.Cut(typed, "@")
+	code, err := identity.ParseLabel(named)
+	if err != nil {
+		return a, text.Fail(text.BadRequest, text.Args{"where": "consumer", "reason": err.Error()}, err)
+	}
+	of := h.Ledger.Name()
+	if elsewhere {
+		of, err = h.Standing.Resolve(place)
+	}
+	return identity.NewAgency(of, code), err
+}
+
+func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
+	w, err := sharing.WordsOf(h.Ledger, r, g)
+	if err != nil {
+		return client.Grant{}, err
+	}
+	log := r.Log()
+	out := client.Grant{
+		Grant: g.Name(log).String(), Application: g.Application.In(log).String(), Consumer: g.Consumer.String(),
+		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: w.Basis, Scenario: w.Scenario, Scope: w.Scope,
+		Method: w.Method, Paper: w.Paper, Renews: w.Renews, Until: stamp(g.Until), State: stateNames[g.StateAt(r.Time())], Uses: g.Uses,
+		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(log).String(),
+		Revoked: g.Revoked.In(log).String(),
+	}
+	if g.Endless {
+		out.Until = ""
+	}
+	return out, nil
+}
+
+func giving(ctx context.Context, h Hosted, in *giveGrant) (out client.GivenGrant, err error) {
+	q := in.Body
+	terms := sharing.Terms{Purpose: q.Purpose, Fields: q.Fields, Measures: q.Measures, Until: q.Until, Ground: sharing.Ground{Basis: q.Basis, Paper: q.Paper}}
+	if terms.Dataset, err = h.datasetCode(q.Dataset); err != nil {
+		return out, err
+	}
+	if terms.Consumer, err = h.consumer(q.Consumer); err != nil {
+		return out, err
+	}
+	return h.given(ctx, in.Caller, sharing.Order{Terms: terms})
+}
+
+func renewal(ctx context.Context, h Hosted, in *renewGrant) (client.GivenGrant, error) {
+	return h.given(ctx, in.Caller, sharing.Order{Renew: &in.Index, Terms: sharing.Terms{
+		Until: in.Body.Until, Ground: sharing.Ground{Basis: in.Body.Basis, Paper: in.Body.Paper},
+	}})
+}
+
+func (h Hosted) given(ctx context.Context, c Caller, q sharing.Order) (out client.GivenGrant, err error) {
+	id, err := c.key()
+	if err != nil {
+		return out, err
+	}
+	got, err := h.Granting.Give(ctx, id, c.by(), q)
+	if err != nil {
+		return out, err
+	}
+	out = client.GivenGrant{
+		Grant: got.Entry.String(), Consumer: got.Consumer.String(), Renews: got.Renews.String(), Until: stamp(got.Until),
+	}
+	if got.Unchecked != nil {
+		out.Unchecked = text.Explain(text.FromAcceptLanguage(c.Language), text.AgencyListMissing, h.Standing.Worded(failure.Of(got.Unchecked).Args)).What
+	}
+	return out, nil
+}
+
+func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return sharing.Revoke(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
+	})
+}

@@ -1,0 +1,105 @@
+package text
+
+import "net/http"
+
+// Problems of grants that are given, renewed and revoked by hand, and of uses that such a grant
+// does not cover.
+const (
+	MeasureNotGranted Code = "measure-not-granted"
+	NotRenewable      Code = "not-renewable"
+	GrantEnded        Code = "grant-ended"
+	GiveNotShared     Code = "give-not-shared"
+	GiveOwn           Code = "give-own"
+	GroundNeeded      Code = "ground-needed"
+	GrantShorter      Code = "grant-shorter"
+	GrantNarrower     Code = "grant-narrower"
+	GrantReplaced     Code = "grant-replaced"
+	GrantEndless      Code = "grant-endless"
+	RenewRevoked      Code = "renew-revoked"
+	AgencyNotThere    Code = "agency-not-there"
+)
+
+var grantProblems = []problem{
+	{
+		number: 290, code: MeasureNotGranted, status: http.StatusForbidden, params: []string{"measure", "grant", "dataset", "provider", "name", "give"},
+		zh: parts{"统计超出共享权限", "共享权限 {grant} 不包括统计 {measure}", "数据资源 {dataset}",
+			"请只查询记录数；确需该统计的，请{name}的提供部门 {provider} 执行：{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Measure not granted", "grant {grant} does not include {measure}", "dataset {dataset}",
+			"ask for the number of records alone; the measure is given by the provider, {provider} of {name}, with " +
+				"`{give} --until DATE --basis BASIS --paper PAPER`"},
+	},
+	{
+		number: 291, code: NotRenewable, status: http.StatusConflict, params: []string{"grant", "dataset", "until", "provider", "name", "renew"},
+		zh: parts{"期限不能按规则延长", "共享权限 {grant} 到 {until} 为止，更晚的期限须由提供部门人工授予", "数据资源 {dataset}",
+			"请去掉 --until 后重新查询；需要续期的，请{name}的提供部门 {provider} 执行：{renew} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"No later end by rule", "grant {grant} goes until {until}, and a later end is given by hand alone", "dataset {dataset}",
+			"ask again without --until; a later end is given by the provider, {provider} of {name}, with " +
+				"`{renew} --until DATE --basis BASIS --paper PAPER`"},
+	},
+	{
+		number: 292, code: GrantEnded, status: http.StatusForbidden, params: []string{"grant", "dataset", "until", "provider", "name", "renew"},
+		zh: parts{"共享权限已到期，须人工续期", "共享权限 {grant} 已于 {until} 到期，不能按规则续期", "数据资源 {dataset}",
+			"仍需使用的，请{name}的提供部门 {provider} 执行：{renew} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Grant ended", "grant {grant} ended on {until}, and rule gives no further one", "dataset {dataset}",
+			"if you still need the data, ask the provider, {provider} of {name}, which renews it with " +
+				"`{renew} --until DATE --basis BASIS --paper PAPER`"},
+	},
+	{
+		number: 293, code: GiveNotShared, status: http.StatusForbidden, params: []string{"dataset", "citation"},
+		zh: parts{"不予共享的不得授予", "该数据资源属于不予共享类，依据：{citation}，没有授予共享权限", "数据资源 {dataset}",
+			"依法可以共享的，请先用 xietong dataset publish 将其类别改为有条件共享（conditional）"},
+		en: parts{"Nothing to give", "this dataset is not shared, by {citation}; no grant was given", "dataset {dataset}",
+			"where the law allows sharing, first publish it as conditional with `xietong dataset publish`"},
+	},
+	{
+		number: 294, code: GiveOwn, status: http.StatusConflict, params: []string{"dataset", "agency"},
+		zh: parts{"提供部门无须授权", "{agency} 就是提供部门，使用本部门的数据不需要共享权限", "数据资源 {dataset}", "请直接查询；要授予其他部门的，请写明其编码"},
+		en: parts{"No grant to oneself", "{agency} is the provider, and uses its own data without a grant", "dataset {dataset}",
+			"just ask; to give a grant to another agency, name that one"},
+	},
+	{
+		number: 295, code: GroundNeeded, status: http.StatusBadRequest, params: []string{"missing", "dataset"},
+		zh: parts{"授予依据不全", "人工授予须写明依据、文号和期限，尚缺：{missing}", "数据资源 {dataset}", "请用 --basis、--paper、--until 一次补全后重新提交"},
+		en: parts{"Ground incomplete", "a grant by hand names its basis, its paper and its end, and lacks: {missing}", "dataset {dataset}",
+			"give all of them with --basis, --paper and --until, and send the request again"},
+	},
+	{
+		number: 296, code: GrantShorter, status: http.StatusConflict, params: []string{"grant", "dataset", "until", "index"},
+		zh: parts{"期限不得缩短", "现有共享权限 {grant} 到 {until} 为止，新的期限早于该日", "数据资源 {dataset}",
+			"请给出不早于该日的期限；要提前结束的，请先执行 xietong grant revoke {index} --reason 理由，再行授予"},
+		en: parts{"Earlier end", "grant {grant} goes until {until}, and the new one would end before that", "dataset {dataset}",
+			"give an end that is no earlier; to end it before, first `xietong grant revoke {index} --reason REASON`, and then give another"},
+	},
+	{
+		number: 297, code: GrantNarrower, status: http.StatusConflict, params: []string{"grant", "dataset", "lost", "index"},
+		zh: parts{"范围不得缩小", "现有共享权限 {grant} 还包括 {lost}，新的共享权限没有包括", "数据资源 {dataset}",
+			"请将其一并列入；要缩小范围的，请先执行 xietong grant revoke {index} --reason 理由，再行授予"},
+		en: parts{"Narrower grant", "grant {grant} gives {lost} too, which the new one would not", "dataset {dataset}",
+			"include them; to take them away, first `xietong grant revoke {index} --reason REASON`, and then give another"},
+	},
+	{
+		number: 298, code: GrantReplaced, status: http.StatusConflict, params: []string{"grant", "dataset", "next"},
+		zh: parts{"共享权限已由新的代替", "共享权限 {grant} 已由 {next} 代替", "数据资源 {dataset}", "请改为对 {next} 执行"},
+		en: parts{"Grant replaced", "grant {grant} was replaced by {next}", "dataset {dataset}", "do it with {next}"},
+	},
+	{
+		number: 299, code: GrantEndless, status: http.StatusConflict, params: []string{"grant", "dataset"},
+		zh: parts{"该共享权限没有期限", "共享权限 {grant} 依采用的标准目录产生，没有期限，无须续期", "数据资源 {dataset}",
+			"无须操作；要结束的，请用 xietong grant revoke 撤销"},
+		en: parts{"Grant without end", "grant {grant} comes from an adopted standard and has no end, so there is nothing to renew", "dataset {dataset}",
+			"nothing is to be done; to end it, use `xietong grant revoke`"},
+	},
+	{
+		number: 300, code: RenewRevoked, status: http.StatusConflict, params: []string{"grant", "dataset", "entry", "give"},
+		zh: parts{"已撤销的不能续期", "共享权限 {grant} 已由条目 {entry} 撤销", "数据资源 {dataset}",
+			"可以继续使用的，请另行授予：{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Revoked, not renewed", "grant {grant} was revoked by entry {entry}", "dataset {dataset}",
+			"where the use may go on, give another: `{give} --until DATE --basis BASIS --paper PAPER`"},
+	},
+	{
+		number: 301, code: AgencyNotThere, status: http.StatusNotFound, params: []string{"agency", "jurisdiction"},
+		zh: parts{"对方没有该部门", "{jurisdiction}的部门名单上没有 {agency}，没有授予共享权限", "{jurisdiction}", "请向对方核对部门编码后重试"},
+		en: parts{"No such agency there", "the list of agencies of {jurisdiction} has no {agency}; no grant was given", "{jurisdiction}",
+			"check the code of the agency with them, and try again"},
+	},
+}
