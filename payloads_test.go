@@ -15,7 +15,7 @@ import (
 var opening = map[string][]string{
 	"Payload": {
 		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/usage/list.go",
-		"node/business/sharing/list.go",
+		"node/business/sharing/list.go", "node/business/questions/questions.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},

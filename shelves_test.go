@@ -26,7 +26,7 @@ var shelves = []struct {
 		"treetest": {"tree"},
 	}, "where a jurisdiction stands, whose keys are believed, and what a place is called"},
 	{"business", map[string][]string{
-		"catalog": nil, "usage": nil, "sharing": {"usage"},
+		"catalog": nil, "usage": nil, "sharing": {"usage"}, "questions": nil,
 		"records": {"catalog", "sharing"},
 	}, "what a jurisdiction does with data and cases, each room a core with a thin adapter"},
 	{"flows", map[string][]string{

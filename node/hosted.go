@@ -19,6 +19,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/exchange/route"
 	"xietong/node/business/catalog"
+	"xietong/node/business/questions"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/business/usage"
@@ -79,6 +80,7 @@ func commands() *state.Registry {
 	calls.Register(r)
 	federated.Register(r)
 	adoption.Register(r)
+	questions.Register(r)
 	selfcheck.Register(r)
 	return r
 }

@@ -131,6 +131,36 @@ var audited = func() (all client.Audits) {
 	return all
 }()
 
+// ofCounties is a saved question for many, of which two months are kept.
+var ofCounties = client.SavedQuestion{
+	Question: client.Question{Name: "各县户数", Query: client.Query{
+		At: "**.贵阳市", Dataset: "villages", Measure: &client.Measure{Function: client.MeasureCount, By: []string{"urban"}},
+		Where: map[string]json.RawMessage{"name": json.RawMessage(`"观水社区"`)}, Use: client.Use{Purpose: "census", Until: "2027-12-31T15:59:59Z"},
+	}},
+	Entry: log + "50", Saved: "2026-09-24T02:10:00Z", Kept: []client.KeptResult{{Month: "2026-09", Entry: log + "51"}, {Month: "2026-10", Entry: log + "52"}},
+}
+
+// run is the answer to a saved question: of many, whose coverage changed, or of one.
+func run(body []byte) any {
+	if strings.Contains(string(body), "各县户数") {
+		many := ofMany
+		return client.QuestionRun{Question: ofCounties.Question, Many: &many, Kept: log + "54", Compared: &client.Comparison{
+			Month: "2026-10", Came: []string{"云岩区"}, Gone: []string{"观山湖区", "花溪区"},
+			Before: client.Figure{Total: 10, Members: 7, Answered: 3}, Now: client.Figure{Total: 12, Members: 7, Answered: 2},
+		}}
+	}
+	q := client.Question{Name: "户数", Query: client.Query{Dataset: "villages", Measure: &client.Measure{Function: client.MeasureSum, Field: "households"}}}
+	return client.QuestionRun{
+		Question: q, Kept: log + "55",
+		Answer: &client.Answer{Count: 3, Access: log + "31", Whole: &client.Group{Count: 3, With: 2, Amount: "1250"}},
+		Compared: &client.Comparison{
+			Month: "2026-10", Same: true, Before: client.Figure{Total: 2, Amount: "1200"}, Now: client.Figure{Total: 3, Amount: "1250"},
+			Total: "+1", Amount: "+50", VersionBefore: 1, Version: 2,
+			Groups: []client.Change{{Values: []string{"城镇"}, Before: 1, Now: 2, Count: "+1", AmountBefore: "1000", AmountNow: "1050", Amount: "+50"}},
+		},
+	}
+}
+
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
 	"GET /v1/status": client.Status{Version: "v1.2.3", Jurisdictions: []client.JurisdictionStatus{{
@@ -218,6 +248,10 @@ var answers = map[string]any{
 		Grant: log + "37", Consumer: "spiffe://yunyan.guiyang.guizhou/agency/water", Until: "2028-12-31T15:59:59Z", Renews: log + "24",
 	},
 	"POST /v1/grants/29/revocation": client.Entered{Entry: log + "32"},
+	"POST /v1/questions":            client.Entered{Entry: log + "50"},
+	"POST /v1/questions/removal":    client.Entered{Entry: log + "53"},
+	"GET /v1/questions":             client.Questions{Questions: []client.SavedQuestion{ofCounties}},
+	"GET /v1/question":              ofCounties,
 	"POST /v1/invitations": client.Invitation{
 		Token: "xt1-nanming-192.0.2.7-7400-ABC", Child: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", Until: "2026-12-01T02:00:00Z",
 		Entry: log + "33", Addresses: []string{"192.0.2.7:7400"}, Root: "guizhou/keys/1/00ff", Fingerprint: "00FF 1122 3344 5566 7788 99AA",
@@ -302,6 +336,9 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	answer, known := answers[at]
+	if at == "POST /v1/questions/run" {
+		answer, known = run(body), true
+	}
 	if f, ok := n.in[at]; ok {
 		answer, known = f(body), true
 	}

@@ -17,8 +17,7 @@ import (
 // isSelector reports whether --at names many jurisdictions.
 func isSelector(at string) bool { return strings.HasPrefix(at, "*") }
 
-// federated asks many jurisdictions for a measure of their records, and prints the result with the
-// members that it covers and lacks.
+// federated asks many jurisdictions for a measure of their records, and prints the result.
 func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	answer, err := a.client().QueryFederated(ctx, q)
 	if err != nil {
@@ -27,6 +26,11 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	if a.jsonOnly {
 		return a.answer(answer)
 	}
+	return a.showFederated(q, answer)
+}
+
+// showFederated prints the answer of many, with the members that it covers and lacks.
+func (a *app) showFederated(q client.FederatedQuery, answer client.FederatedAnswer) error {
 	f := figures{of: q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Total, covered: &answer}
 	switch {
 	case answer.Answered == 0: // nothing is known of the records

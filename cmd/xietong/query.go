@@ -40,18 +40,8 @@ func (a *app) queryCommand() *cobra.Command {
 			}
 			return a.verify(cmd.Context(), q, verify)
 		}
-		for _, each := range where {
-			field, value, err := condition("--where", each)
-			if err != nil {
-				return err
-			}
-			if q.Where == nil {
-				q.Where = map[string]json.RawMessage{}
-			}
-			if _, twice := q.Where[field]; twice {
-				return usage(text.CLIFieldTwice, text.Args{"flag": "--where", "field": field})
-			}
-			q.Where[field] = value
+		if q.Where, err = conditions(where); err != nil {
+			return err
 		}
 		if q.Measure, err = measures.measure(flags); err != nil {
 			return err
@@ -102,9 +92,15 @@ func (a *app) query(ctx context.Context, q client.Query) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.jsonOnly:
+	if a.jsonOnly {
 		return a.answer(answer)
+	}
+	return a.showAnswer(q, answer)
+}
+
+// showAnswer prints the answer to a question of one jurisdiction.
+func (a *app) showAnswer(q client.Query, answer client.Answer) (err error) {
+	switch {
 	case q.Measure != nil:
 		err = a.showMeasure(figures{of: *q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Count})
 	default:
@@ -198,6 +194,24 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 		return errAnsweredNo
 	}
 	return err
+}
+
+// conditions reads the values of --where.
+func conditions(where []string) (all map[string]json.RawMessage, err error) {
+	for _, each := range where {
+		field, value, err := condition("--where", each)
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = map[string]json.RawMessage{}
+		}
+		if _, twice := all[field]; twice {
+			return nil, usage(text.CLIFieldTwice, text.Args{"flag": "--where", "field": field})
+		}
+		all[field] = value
+	}
+	return all, nil
 }
 
 // condition reads field=value of the named flag. The value is sent as text, because only the node

@@ -126,7 +126,7 @@ var flagForms = map[string]form{
 // argumentForms are the forms of the arguments, by their names in the use lines.
 var argumentForms = map[string]form{
 	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName,
-	"TITLE": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped,
+	"TITLE": asTyped, "QUESTION": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped,
 }
 
 // typedValue is the value of a flag that reads what was typed in its form.

@@ -71,6 +71,7 @@ const (
 	KindUseRefused      Kind = 20
 	KindKeysConfirmed   Kind = 22
 	KindFinding         Kind = 24
+	KindQuestion        Kind = 26
 )
 
 var kindNames = map[Kind]string{
@@ -80,7 +81,7 @@ var kindNames = map[Kind]string{
 	KindGrantRevoked: "grant revoked", KindAccess: "access",
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
-	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding",
+	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding", KindQuestion: "saved question",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

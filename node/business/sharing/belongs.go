@@ -40,6 +40,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindJoined:          administrators,
 	ledger.KindAsked:           author,
 	ledger.KindFinding:         author,
+	ledger.KindQuestion:        author,
 	ledger.KindRoster:          anybody,
 	ledger.KindStandard:        anybody,
 	ledger.KindKeysConfirmed:   administrators,

@@ -105,7 +105,7 @@ func TestGiven(t *testing.T) {
 	}
 }
 
-// TestNotGiven attacks the giving: whoever is not the provider, terms that the entry does not
+// TestNotGiven attacks the giving (G01): whoever is not the provider, terms that the entry does not
 // offer, ends in the past and for ever.
 func TestNotGiven(t *testing.T) {
 	shared := func(c policy.Category) policy.Offer {
@@ -216,8 +216,8 @@ func TestAgainAfterRevocation(t *testing.T) {
 	}
 }
 
-// TestRenewByHand (U-B7) renews a grant before and after its end: the new one names it and counts,
-// and gives all that it gave.
+// TestRenewByHand (U-B7, G03) renews a grant before and after its end: the new one names it and
+// counts, and gives all that it gave.
 func TestRenewByHand(t *testing.T) {
 	for what, wait := range map[string]time.Duration{"before its end": 0, "after it": 400 * 24 * time.Hour} {
 		r := open(t)
@@ -355,8 +355,8 @@ func TestGiveMoved(t *testing.T) {
 	}
 }
 
-// TestRenewByRule (U-B7): an application with a later end renews a grant by rule; an end that is no
-// later leaves it. The application names the grant that it renews.
+// TestRenewByRule (U-B7, G02): an application with a later end renews a grant by rule; an end that
+// is no later leaves it. The application names the grant that it renews.
 func TestRenewByRule(t *testing.T) {
 	r := open(t)
 	first := r.permitted(t, request(water))

@@ -28,7 +28,7 @@ const (
 
 // usePaths are the operations that use data. The state answers none of them a second time, so the
 // answer that was lost between the node and the client is kept here.
-var usePaths = []string{"/v1/query", "/v1/verify", "/v1/federated-query", "/v1/federated-rows"}
+var usePaths = []string{"/v1/query", "/v1/verify", "/v1/federated-query", "/v1/federated-rows", "/v1/questions/run"}
 
 // again serves the uses of data once for each key: the same request of the same agency under its
 // key gets the same answer for ten minutes, and waits for it while the first one is being served. A

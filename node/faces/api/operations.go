@@ -49,6 +49,7 @@ func (s *server) register(a huma.API) {
 	s.registerUses(a)
 	s.registerUsage(a)
 	s.registerGrants(a)
+	s.registerQuestions(a)
 	s.registerTree(a)
 	s.registerKeys(a)
 	s.registerRoster(a)

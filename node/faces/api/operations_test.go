@@ -21,7 +21,7 @@ type wrong struct {
 
 // wrongs are requests with wrong input, of every operation.
 func wrongs() []wrong {
-	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongTree(), wrongLists())
+	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongGrants(), wrongTree(), wrongLists())
 }
 
 func row(id, what, method, path, as string, body any, want text.Code) wrong {
@@ -108,13 +108,6 @@ func wrongUses() []wrong {
 	many := func(edit func(*client.FederatedQuery)) client.FederatedQuery {
 		return edited(client.FederatedQuery{At: "*.guizhou", Dataset: "villages", Measure: client.Measure{Function: "count"}, Use: use}, edit)
 	}
-	give := func(edit func(*client.NewGrant)) client.NewGrant {
-		g := client.NewGrant{Dataset: "villages", Consumer: "water", Purpose: "statistics", Until: use.Until, Basis: "b", Paper: "p"}
-		if edit != nil {
-			edit(&g)
-		}
-		return g
-	}
 	rows := func(edit func(*client.RowsQuery)) client.RowsQuery {
 		return edited(client.RowsQuery{Query: client.Query{At: "*.guizhou", Dataset: "villages", Use: use}}, edit)
 	}
@@ -148,6 +141,24 @@ func wrongUses() []wrong {
 		row("federated-rows", "a measure", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Measure = &client.Measure{} }), text.BadRequest),
 		row("federated-rows", "a long wait", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Wait = 101 }), text.BadRequest),
 		row("federated-rows", "no dataset", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Dataset = "村" }), text.UnknownDataset),
+	}
+}
+
+// wrongGrants are of grants and saved questions.
+func wrongGrants() []wrong {
+	ask := func(edit func(*client.Question)) client.Question {
+		return edited(client.Question{Name: "q", Query: client.Query{
+			Dataset: "villages", Measure: &client.Measure{Function: "count"}, Use: use,
+		}}, edit)
+	}
+	give := func(edit func(*client.NewGrant)) client.NewGrant {
+		g := client.NewGrant{Dataset: "villages", Consumer: "water", Purpose: "statistics", Until: use.Until, Basis: "b", Paper: "p"}
+		if edit != nil {
+			edit(&g)
+		}
+		return g
+	}
+	return []wrong{
 		row("grants", "of nobody in particular", "GET", "/v1/grants", "", nil, text.AgencyNeeded),
 		row("grants", "of an unknown agency", "GET", "/v1/grants", "forestry", nil, text.UnknownAgency),
 		row("grants", "of no agency", "GET", "/v1/grants?consumer=No+Code", "water", nil, text.BadRequest),
@@ -164,6 +175,18 @@ func wrongUses() []wrong {
 		row("give-grant", "no paper", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Paper = "" }), text.GroundNeeded),
 		row("give-grant", "for ever", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Until = "9999-12-31T00:00:00Z" }), text.BadRequest),
 		row("renew-grant", "none", "POST", "/v1/grants/0/renewal", "civil-affairs", client.Renewal{Until: use.Until, Basis: "b", Paper: "p"}, text.NotFound),
+		row("save-question", "no name", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.Name = " " }), text.BadRequest),
+		row("save-question", "no dataset", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.Dataset = "村" }), text.UnknownDataset),
+		row("save-question", "nowhere", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.At = "No Where" }), text.JurisdictionUnknown),
+		row("save-question", "of many, no such level", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.At = "*" }), text.SelectorMalformed),
+		row("save-question", "records of many", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.At, q.Measure = "*.guizhou", nil }), text.QuestionMeasure),
+		row("save-question", "the measure of one", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.Key = "1" }), text.BadRequest),
+		row("save-question", "a cursor", "POST", "/v1/questions", "water", ask(func(q *client.Question) { q.Cursor = "x" }), text.BadRequest),
+		row("save-question", "nobody in particular", "POST", "/v1/questions", "", ask(func(*client.Question) {}), text.AgencyNeeded),
+		row("questions", "of an unknown agency", "GET", "/v1/questions", "forestry", nil, text.UnknownAgency),
+		row("question", "none", "GET", "/v1/question?name=x", "water", nil, text.NoQuestion),
+		row("run-question", "none", "POST", "/v1/questions/run", "water", client.QuestionName{Name: "x"}, text.NoQuestion),
+		row("remove-question", "none", "POST", "/v1/questions/removal", "water", client.QuestionName{Name: "x"}, text.NoQuestion),
 		row("revoke-grant", "none", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{Reason: "r"}, text.NotFound),
 		row("revoke-grant", "no reason", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{}, text.Empty),
 	}

@@ -21,6 +21,7 @@ import (
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
 	"xietong/node/business/catalog"
+	"xietong/node/business/questions"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/business/usage"
@@ -134,6 +135,7 @@ func newMemory(t *testing.T, name string) memory {
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
 	adoption.Register(registry)
+	questions.Register(registry)
 	tree.Register(registry)
 	breaks.Register(registry)
 	rosters.Register(registry)

@@ -2,8 +2,8 @@ package text
 
 import "net/http"
 
-// Problems of grants that are given, renewed and revoked by hand, and of uses that such a grant
-// does not cover.
+// Problems of saved questions, and of grants that are given, renewed and revoked by hand, and of
+// uses that such a grant does not cover.
 const (
 	MeasureNotGranted Code = "measure-not-granted"
 	NotRenewable      Code = "not-renewable"
@@ -17,6 +17,11 @@ const (
 	GrantEndless      Code = "grant-endless"
 	RenewRevoked      Code = "renew-revoked"
 	AgencyNotThere    Code = "agency-not-there"
+
+	NoQuestion      Code = "no-question"
+	QuestionChanged Code = "question-changed"
+	QuestionsMany   Code = "questions-many"
+	QuestionMeasure Code = "question-measure"
 )
 
 var grantProblems = []problem{
@@ -101,5 +106,30 @@ var grantProblems = []problem{
 		zh: parts{"对方没有该部门", "{jurisdiction}的部门名单上没有 {agency}，没有授予共享权限", "{jurisdiction}", "请向对方核对部门编码后重试"},
 		en: parts{"No such agency there", "the list of agencies of {jurisdiction} has no {agency}; no grant was given", "{jurisdiction}",
 			"check the code of the agency with them, and try again"},
+	},
+	{
+		number: 302, code: NoQuestion, status: http.StatusNotFound, params: []string{"question", "agency"},
+		zh: parts{"没有保存该查询", "{agency} 没有保存名为“{question}”的查询", "{agency}", "请用 xietong question list 查看已保存的查询"},
+		en: parts{"No such saved question", "{agency} has saved no question called {question}", "{agency}",
+			"see what is saved with `xietong question list`"},
+	},
+	{
+		number: 303, code: QuestionChanged, status: http.StatusConflict,
+		zh: parts{"保存的查询已变动", "办理期间该查询被重新保存或者删除，结果没有留存", "保存的查询", "请用 xietong question list 查看后重新执行"},
+		en: parts{"Saved question changed", "the question was saved anew, or removed, while it was handled; its result was not kept",
+			"the saved question", "look with `xietong question list`, and run it again"},
+	},
+	{
+		number: 304, code: QuestionsMany, status: http.StatusConflict, params: []string{"agency", "limit"},
+		zh: parts{"保存的查询过多", "{agency} 已保存 {limit} 项查询，不能再增加", "{agency}", "请先用 xietong question remove 删除不用的"},
+		en: parts{"Too many saved questions", "{agency} has saved {limit} questions, which is the most", "{agency}",
+			"remove one that is not used with `xietong question remove`"},
+	},
+	{
+		number: 305, code: QuestionMeasure, status: http.StatusBadRequest, params: []string{"at"},
+		zh: parts{"须写明统计内容", "向多个行政区划保存的查询只能统计，不能逐条列出记录", "{at}",
+			"请加上 --count、--sum 等统计参数；要看记录的，请用 xietong query，或者只向一个行政区划保存"},
+		en: parts{"Measure needed", "a saved question for many jurisdictions measures records, and does not list them", "{at}",
+			"add --count, --sum or another measure; to see records use `xietong query`, or save a question for one jurisdiction"},
 	},
 }

@@ -30,7 +30,7 @@ var words = map[string]word{
 	"grant revoked":    {zh: "共享权限撤销"},
 	"access":           {zh: "使用记录"},
 	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
-	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"},
+	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"}, "saved question": {zh: "保存的查询"},
 
 	// things that are looked for, and kinds of names
 	"entry": {zh: "存证条目"}, "label": {zh: "名称的一段"}, "jurisdiction": {zh: "行政区划名称"}, "pin": {zh: "起点标识"},

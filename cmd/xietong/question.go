@@ -1,0 +1,216 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) questionCommand() *cobra.Command {
+	return a.group("question", text.CLIShortQuestion, a.questionSave(), a.questionRun(), a.questionList(), a.questionShow(), a.questionRemove())
+}
+
+func (a *app) questionSave() *cobra.Command {
+	var q client.Question
+	var where []string
+	var use useFlags
+	measures := measureFlags{}
+	c := a.verb("save QUESTION DATASET", text.CLIShortQuestionSave, func(cmd *cobra.Command, args []string) (err error) {
+		q.Name, q.Dataset = args[0], args[1]
+		if q.Use, err = a.use(use); err != nil {
+			return err
+		}
+		if q.Purpose == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--purpose"})
+		}
+		if q.Where, err = conditions(where); err != nil {
+			return err
+		}
+		if q.Measure, err = measures.measure(cmd.Flags()); err != nil {
+			return err
+		}
+		if q.Level != "" && !isSelector(q.At) {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
+		}
+		done, err := a.client().SaveQuestion(cmd.Context(), q)
+		return a.entered(text.CLIQuestionSaved, q.Name, done, err)
+	})
+	c.Long = a.t(text.CLILongQuestionSave, nil)
+	c.Example = `  xietong question save 各县户数 villages --at '**.guizhou' --count --by prefecture --purpose statistics`
+	flags := c.Flags()
+	a.addQuestionFlags(flags, &q, &where)
+	a.addMeasureFlags(flags, measures)
+	a.addUseFlags(flags, &use)
+	return c
+}
+
+func (a *app) addQuestionFlags(flags *pflag.FlagSet, q *client.Question, where *[]string) {
+	flags.StringVar(&q.At, "at", "", a.t(text.CLIFlagAt, nil))
+	flags.StringVar(&q.Level, "level", "", a.t(text.CLIFlagOfLevel, nil))
+	flags.StringVar(&q.Key, "key", "", a.t(text.CLIFlagKey, nil))
+	flags.StringArrayVar(where, "where", nil, a.t(text.CLIFlagWhere, nil))
+	flags.StringVar(&q.Filter, "filter", "", a.t(text.CLIFlagFilter, nil))
+	flags.StringSliceVar(&q.Fields, "fields", nil, a.t(text.CLIFlagFields, nil))
+}
+
+// entered prints that something was done with the question of a name.
+func (a *app) entered(said text.Code, question string, done client.Entered, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly:
+		return printJSON(a.stdout, done)
+	}
+	a.say(said, text.Args{"question": question, "entry": done.Entry})
+	return nil
+}
+
+func (a *app) questionRun() *cobra.Command {
+	c := a.listing(a.verb("run QUESTION", text.CLIShortQuestionRun, func(cmd *cobra.Command, args []string) error {
+		run, err := a.client().RunQuestion(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return a.answer(run)
+		}
+		if err = a.showRun(run); err == nil || errors.Is(err, errAnsweredNo) {
+			a.tellCompared(run)
+		}
+		return err
+	}))
+	c.Long = a.t(text.CLILongQuestionRun, nil)
+	return c
+}
+
+// showRun prints the answer to a saved question, as to one that was just typed.
+func (a *app) showRun(run client.QuestionRun) error {
+	switch {
+	case run.Many != nil && run.Question.Measure != nil:
+		return a.showFederated(client.FederatedQuery{Measure: *run.Question.Measure}, *run.Many)
+	case run.Answer != nil:
+		return a.showAnswer(run.Question.Query, *run.Answer)
+	}
+	return client.ErrNotUnderstood
+}
+
+// tellCompared tells what changed since an earlier month, or why that cannot be told.
+func (a *app) tellCompared(run client.QuestionRun) {
+	c := run.Compared
+	switch {
+	case run.Kept == "":
+		return
+	case c == nil:
+		a.tell(text.CLIQuestionFirst, nil)
+	case !c.Same:
+		a.tell(text.CLIQuestionCoverage, text.Args{
+			"month": c.Month, "answered": number(c.Before.Answered), "members": number(c.Before.Members),
+			"answerednow": number(c.Now.Answered), "membersnow": number(c.Now.Members),
+		})
+		if len(c.Came) > 0 {
+			a.tell(text.CLIQuestionCame, text.Args{"names": a.called(nil, c.Came...)})
+		}
+		if len(c.Gone) > 0 {
+			a.tell(text.CLIQuestionGone, text.Args{"names": a.called(nil, c.Gone...)})
+		}
+	default:
+		a.tellChange(c)
+	}
+	if c != nil && c.VersionBefore != c.Version && c.VersionBefore > 0 {
+		a.tell(text.CLIQuestionVersion, text.Args{"before": number(c.VersionBefore), "now": number(c.Version)})
+	}
+	a.tell(text.CLIQuestionKept, text.Args{"entry": run.Kept})
+}
+
+func (a *app) tellChange(c *client.Comparison) {
+	a.tell(text.CLIQuestionSince, text.Args{"month": c.Month, "before": number(c.Before.Total), "now": number(c.Now.Total), "change": c.Total})
+	if c.Amount != "" {
+		a.tell(text.CLIQuestionAmount, text.Args{"month": c.Month, "before": c.Before.Amount, "now": c.Now.Amount, "change": c.Amount})
+	}
+	for _, g := range c.Groups {
+		if g.Before == g.Now && g.AmountBefore == g.AmountNow {
+			continue
+		}
+		args := text.Args{"group": strings.Join(g.Values, " "), "before": number(g.Before), "now": number(g.Now), "change": g.Count}
+		if g.Amount != "" {
+			args["before"], args["now"], args["change"] = g.AmountBefore, g.AmountNow, g.Amount
+		}
+		a.tell(text.CLIQuestionGroup, args)
+	}
+}
+
+func (a *app) questionList() *cobra.Command {
+	return a.listing(a.verb("list", text.CLIShortQuestionList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Questions(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return show(a, listed[client.SavedQuestion]{
+			rows: all.Questions, whole: func(rows []client.SavedQuestion) any { return client.Questions{Questions: rows} },
+			heading: []text.Code{
+				text.CLIQuestionName, text.WordDataset, text.CLIQuestionAt, text.CLIQuestionMeasure, text.WordPurpose, text.CLIQuestionMonths,
+			},
+			line: func(q client.SavedQuestion) []string {
+				return []string{q.Name, q.Dataset, q.At, a.measureTold(q.Measure), q.Purpose, fmt.Sprint(len(q.Kept))}
+			},
+		})
+	}))
+}
+
+// measureTold returns what is measured, such as "sum income by kind".
+func (a *app) measureTold(m *client.Measure) string {
+	if m == nil {
+		return ""
+	}
+	parts := []string{a.t(functionNames[m.Function], nil), m.Field, strings.Join(m.By, ",")}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+func (a *app) questionShow() *cobra.Command {
+	return a.verb("show QUESTION", text.CLIShortQuestionShow, func(cmd *cobra.Command, args []string) error {
+		q, err := a.client().SavedQuestion(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, q)
+		}
+		var where, months []string
+		for _, field := range slices.Sorted(maps.Keys(q.Where)) {
+			var value string
+			if json.Unmarshal(q.Where[field], &value) != nil {
+				value = string(q.Where[field])
+			}
+			where = append(where, field+"="+value)
+		}
+		for _, k := range q.Kept {
+			months = append(months, k.Month)
+		}
+		comma := a.t(text.CLIListComma, nil)
+		a.pairs(given([]pair{
+			{a.t(text.CLIQuestionName, nil), q.Name}, {a.t(text.WordDataset, nil), q.Dataset}, {a.t(text.CLIQuestionAt, nil), q.At},
+			{a.t(text.CLIQuestionWhere, nil), strings.Join(where, comma)}, {a.t(text.CLIQuestionFilter, nil), q.Filter},
+			{a.t(text.CLIQuestionFields, nil), strings.Join(q.Fields, comma)}, {a.t(text.CLIQuestionMeasure, nil), a.measureTold(q.Measure)},
+			{a.t(text.WordPurpose, nil), q.Purpose}, {a.t(text.WordUntil, nil), a.localTime(q.Until)},
+			{a.t(text.WordEntry, nil), q.Entry}, {a.t(text.WordTime, nil), a.localTime(q.Saved)},
+			{a.t(text.CLIQuestionMonths, nil), strings.Join(months, comma)},
+		}))
+		return nil
+	})
+}
+
+func (a *app) questionRemove() *cobra.Command {
+	return a.verb("remove QUESTION", text.CLIShortQuestionRemove, func(cmd *cobra.Command, args []string) error {
+		done, err := a.client().RemoveQuestion(cmd.Context(), args[0])
+		return a.entered(text.CLIQuestionRemoved, args[0], done, err)
+	})
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// TestSavedQuestions saves questions on a real node and runs them: one for many, of whom one
+// answers, one for the county, and some that cannot be asked.
+func TestSavedQuestions(t *testing.T) {
+	for lang, told := range map[string]struct{ covered, first string }{
+		"zh_CN.UTF-8": {"覆盖 10 个中的 1 个", "没有以前月份的结果可以比较"}, "en_US.UTF-8": {"covers 1 of 10", "no result of an earlier month"},
+	} {
+		t.Run(lang[:2], func(t *testing.T) {
+			c := newClerks(t, lang)
+			c.does("--in guiyang.guizhou host add 南明区")
+			c.does("--in guiyang.guizhou agency add water 水务局")
+			c.does("--in guiyang.guizhou agency add tax 税务局")
+			c.does("--in nanming.guiyang.guizhou agency add civil-affairs 民政局")
+			c.dataset("villages", client.Unconditional)
+			use := " --purpose statistics" + applies + "2028-12-31"
+			c.does(water + "question save 全市户数 villages --at **.贵阳市 --level county --count" + use)
+			c.does(water + "question save 南明收入 villages --at 南明区 --sum income --where name=甲" + use)
+			c.does(water + "question save 名单 villages --at 南明区 --fields id,name" + use)
+			c.does(water + "question save 没有 towns --at 南明区 --count" + use)
+			c.does(water + "question save 无此项 villages --at 南明区 --fields height" + use)
+			for range 2 {
+				got := c.does(water + "question run 全市户数")
+				for _, want := range []string{told.covered, told.first} {
+					if !strings.Contains(got, want) {
+						t.Errorf("got %s, want %q", got, want)
+					}
+				}
+			}
+			if got := c.does(water + "question run 南明收入"); !strings.Contains(got, "5") || !strings.Contains(got, told.first) {
+				t.Errorf("got %s", got)
+			}
+			if got := c.does(water + "question run 名单"); !strings.Contains(got, "甲") || strings.Contains(got, told.first) {
+				t.Errorf("records are shown and not kept: got %s", got)
+			}
+			c.refused("unknown-dataset", water+"question run 没有")
+			c.refused("unknown-field", water+"question run 无此项")
+			c.refused("no-question", water+"question run 全省户数")
+			c.refused("no-question", "--in guiyang.guizhou --as tax question run 全市户数")
+			c.refused("question-measure", water+"question save 各县名单 villages --at **.贵阳市 --fields id"+use)
+			if got := c.does(water + "question list"); strings.Count(got, "villages") != 4 {
+				t.Errorf("got %s", got)
+			}
+			c.does(water + "question remove 名单")
+			c.refused("no-question", water+"question show 名单")
+		})
+	}
+}

@@ -1,0 +1,306 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/business/questions"
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// The requests about saved questions.
+type (
+	saveQuestion struct {
+		Caller
+		Body client.Question
+	}
+	nameQuestion struct {
+		Caller
+		Body client.QuestionName
+	}
+	showQuestion struct {
+		Caller
+		Name string `query:"name" maxLength:"100" doc:"What the question is called"`
+	}
+)
+
+func (s *server) registerQuestions(a huma.API) {
+	handle(s, a, post("save-question", "/v1/questions", "Keep a question under a name"), questionSaved)
+	handle(s, a, get("questions", "/v1/questions", "The saved questions of the agency"), questionsListed)
+	handle(s, a, get("question", "/v1/question", "One saved question"), questionShown)
+	handle(s, a, post("run-question", "/v1/questions/run", "Ask a saved question, and compare it with an earlier month"), questionRun)
+	handle(s, a, post("remove-question", "/v1/questions/removal", "Remove a saved question with its results"), questionRemoved)
+}
+
+// many reports whether a question is for many jurisdictions.
+func many(q client.Question) bool { return strings.HasPrefix(q.At, "*") }
+
+// questionSaved keeps a question that can be asked: its name of a dataset, its places and its
+// measure are read as if it were asked now. Whether the dataset offers that, its provider tells
+// when it is asked.
+func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Entered, error) {
+	q := in.Body
+	asked, err := h.question(q.Query)
+	if err == nil {
+		err = asked.Check()
+	}
+	if err != nil {
+		return client.Entered{}, badQuestion(err)
+	}
+	switch {
+	case q.Cursor != "":
+		return client.Entered{}, badQuery("cursor", "empty")
+	case many(q) && q.Measure == nil:
+		return client.Entered{}, text.Fail(text.QuestionMeasure, text.Args{"at": text.Short(q.At)}, nil)
+	case many(q):
+		_, err = h.Standing.Selector(q.At, q.Level)
+	default:
+		_, err = h.Standing.Resolve(q.At)
+	}
+	if err != nil {
+		return client.Entered{}, err
+	}
+	agency, err := h.actingAgency(ctx, in.Caller)
+	if err != nil {
+		return client.Entered{}, err
+	}
+	data, err := json.Marshal(q)
+	if err != nil {
+		return client.Entered{}, err
+	}
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return questions.Save(ctx, h.Ledger, id, agency.Code(), q.Name, asked.Dataset, data)
+	})
+}
+
+// badQuestion tells what is wrong with a question that cannot be asked.
+func badQuestion(err error) error {
+	if f := text.AsFailure(err); f.Code != text.Internal {
+		return err
+	}
+	return text.Fail(text.BadRequest, text.Args{"where": "question", "reason": err.Error()}, err)
+}
+
+func (h Hosted) actingAgency(ctx context.Context, c Caller) (agency identity.Agency, err error) {
+	err = h.Ledger.View(ctx, func(r *state.Reader) (err error) {
+		agency, err = c.by().Resolve(r)
+		return err
+	})
+	return agency, err
+}
+
+func questionsListed(ctx context.Context, h Hosted, in *plain) (client.Questions, error) {
+	out := client.Questions{Questions: []client.SavedQuestion{}}
+	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+		agency, err := in.by().Resolve(r)
+		if err != nil {
+			return err
+		}
+		all, err := questions.All(h.Ledger, r, agency.Code())
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			shown, err := savedShown(s)
+			if err != nil {
+				return err
+			}
+			out.Questions = append(out.Questions, shown)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func savedShown(s questions.Saved) (out client.SavedQuestion, err error) {
+	if out.Question, err = described[client.Question](s.Document); err != nil {
+		return out, err
+	}
+	out.Name, out.Entry, out.Saved, out.Kept = s.Name, s.At.String(), stamp(s.Time), []client.KeptResult{}
+	for _, k := range s.Kept {
+		out.Kept = append(out.Kept, client.KeptResult{Month: k.Month, Entry: k.At.String()})
+	}
+	return out, nil
+}
+
+func (h Hosted) savedQuestion(ctx context.Context, c Caller, name string) (s questions.Saved, err error) {
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		agency, err := c.by().Resolve(r)
+		if err != nil {
+			return err
+		}
+		s, err = questions.Of(h.Ledger, r, agency.Code(), name)
+		return err
+	})
+	return s, err
+}
+
+func questionShown(ctx context.Context, h Hosted, in *showQuestion) (client.SavedQuestion, error) {
+	s, err := h.savedQuestion(ctx, in.Caller, in.Name)
+	if err != nil {
+		return client.SavedQuestion{}, err
+	}
+	return savedShown(s)
+}
+
+func questionRemoved(ctx context.Context, h Hosted, in *nameQuestion) (client.Entered, error) {
+	if _, err := in.key(); err != nil {
+		return client.Entered{}, err
+	}
+	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name)
+	if err != nil {
+		return client.Entered{}, err
+	}
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) { return s.Remove(ctx, h.Ledger, id) })
+}
+
+// questionRun asks a saved question as its agency would ask it now, tells what came of it, and
+// keeps the numbers.
+func questionRun(ctx context.Context, h Hosted, in *nameQuestion) (out client.QuestionRun, err error) {
+	if _, err := in.key(); err != nil {
+		return out, err
+	}
+	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name)
+	if err != nil {
+		return out, err
+	}
+	if out.Question, err = described[client.Question](s.Document); err != nil {
+		return out, err
+	}
+	out.Question.Name = s.Name
+	q := out.Question
+	var r questions.Result
+	if many(q) {
+		var got client.FederatedAnswer
+		got, err = gathered(ctx, h, &askFederated{in.Caller, client.FederatedQuery{
+			At: q.At, Level: q.Level, Dataset: q.Dataset, Where: q.Where, Filter: q.Filter, Measure: *q.Measure, Use: q.Use,
+		}})
+		out.Many, r = &got, resultOfMany(got)
+	} else {
+		var got client.Answer
+		got, err = query(ctx, h, &askQuery{in.Caller, q.Query})
+		out.Answer, r = &got, resultOf(got)
+		r.Version = h.version(ctx, in.Caller, q)
+	}
+	if err != nil || q.Measure == nil || r.Answered == 0 {
+		return out, err
+	}
+	return out, h.compared(ctx, &out, s, r)
+}
+
+// version returns the version of the catalogue entry that a question is about; 0: it is not known.
+func (h Hosted) version(ctx context.Context, c Caller, q client.Question) uint64 {
+	of, err := h.Standing.Resolve(q.At)
+	if err != nil {
+		return 0
+	}
+	all, err := h.Ask.Datasets(ctx, c.by(), of)
+	i := slices.IndexFunc(all, func(p catalog.Published) bool { return p.Code.String() == q.Dataset })
+	if err != nil || i < 0 {
+		return 0
+	}
+	return all[i].Version
+}
+
+// compared compares the result with that of an earlier month, and keeps it.
+func (h Hosted) compared(ctx context.Context, out *client.QuestionRun, s questions.Saved, r questions.Result) error {
+	err := h.Ledger.View(ctx, func(reader *state.Reader) error {
+		before, of, ok, err := s.Before(h.Ledger, reader)
+		if ok {
+			out.Compared = h.comparison(of.Month, before, r)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("compare result: %w", err)
+	}
+	kept, err := s.Keep(ctx, h.Ledger, r)
+	out.Kept = kept.String()
+	return err
+}
+
+func (h Hosted) comparison(month string, before, now questions.Result) *client.Comparison {
+	c := questions.Compare(before, now)
+	out := &client.Comparison{
+		Month: month, Same: c.Same, Came: h.calledAll(c.Came), Gone: h.calledAll(c.Gone), Before: figure(before), Now: figure(now),
+		Total: c.Total, Amount: c.Amount,
+	}
+	if before.Version != now.Version {
+		out.VersionBefore, out.Version = before.Version, now.Version
+	}
+	for _, g := range c.Groups {
+		out.Groups = append(out.Groups, client.Change{
+			Values: g.Values, Before: g.Before.Count, Now: g.Now.Count, Count: g.Count,
+			AmountBefore: g.Before.Amount, AmountNow: g.Now.Amount, Amount: g.Amount,
+		})
+	}
+	return out
+}
+
+func (h Hosted) calledAll(names []string) (called []string) {
+	for _, each := range names {
+		name, err := identity.ParseJurisdiction(each)
+		if err != nil {
+			continue
+		}
+		called = append(called, h.Standing.CalledShort(name))
+	}
+	return called
+}
+
+func figure(r questions.Result) client.Figure {
+	return client.Figure{Total: r.Total, Amount: r.Amount, Members: r.Members, Answered: r.Answered}
+}
+
+func resultOf(a client.Answer) questions.Result {
+	return questions.Result{
+		Total: a.Count, Amount: amount(a.Whole), Groups: groupsKept(a.Groups), Coverage: questions.Coverage{Members: 1, Answered: 1},
+	}
+}
+
+func resultOfMany(a client.FederatedAnswer) questions.Result {
+	r := questions.Result{
+		Total: a.Total, Amount: amount(a.Whole), Groups: groupsKept(a.Groups),
+		Coverage: questions.Coverage{Members: a.Members, Answered: a.Answered, Roster: a.Roster},
+	}
+	for _, m := range a.Missing {
+		r.Missing = append(r.Missing, m.Name)
+	}
+	slices.Sort(r.Missing)
+	return r
+}
+
+// amount returns what a group comes to: its average, where that was asked for.
+func amount(g *client.Group) string {
+	switch {
+	case g == nil:
+		return ""
+	case g.Average != "":
+		return g.Average
+	}
+	return g.Amount
+}
+
+// groupsKept returns the groups that are told by themselves.
+func groupsKept(all []client.Group) (kept []questions.Group) {
+	for _, g := range all {
+		if g.Suppressed || g.Others != nil {
+			continue
+		}
+		one := questions.Group{Count: g.Count, Amount: amount(&g)}
+		for _, v := range g.Values {
+			one.Values = append(one.Values, v.Value)
+		}
+		kept = append(kept, one)
+	}
+	return kept
+}

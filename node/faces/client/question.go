@@ -1,0 +1,106 @@
+package client
+
+import (
+	"context"
+	"net/url"
+)
+
+// Question is a question that an agency keeps under a name, to ask it again.
+type Question struct {
+	Name  string `json:"name" maxLength:"100" doc:"What it is called, of any script"`
+	Level string `json:"level,omitempty" doc:"Of the jurisdictions that are asked, where at names many"`
+	Query
+}
+
+// SavedQuestion is a question as it is kept.
+type SavedQuestion struct {
+	Question
+	Entry string       `json:"entry" doc:"Name of the entry that saved it"`
+	Saved string       `json:"saved" doc:"When, RFC 3339"`
+	Kept  []KeptResult `json:"kept" doc:"The months of which its result is kept, oldest first"`
+}
+
+// KeptResult is the result of a month: the last of that month.
+type KeptResult struct {
+	Month string `json:"month" doc:"Such as 2026-11, UTC+8"`
+	Entry string `json:"entry" doc:"Name of the entry that has it, sealed"`
+}
+
+// Questions lists the saved questions of an agency.
+type Questions struct {
+	Questions []SavedQuestion `json:"questions"`
+}
+
+// QuestionName names a saved question.
+type QuestionName struct {
+	Name string `json:"name" maxLength:"100"`
+}
+
+// QuestionRun is the answer to a saved question.
+type QuestionRun struct {
+	Question Question         `json:"question"`
+	Answer   *Answer          `json:"answer,omitempty" doc:"Where one jurisdiction was asked"`
+	Many     *FederatedAnswer `json:"many,omitempty" doc:"Where many were asked"`
+	Kept     string           `json:"kept,omitempty" doc:"Name of the entry that keeps the numbers; empty: records were asked for, or nobody answered"`
+	Compared *Comparison      `json:"compared,omitempty" doc:"With the newest result of an earlier month; absent: there is none"`
+}
+
+// Comparison says what changed since an earlier month. Where the coverage differs there is no
+// difference: the numbers are of different places.
+type Comparison struct {
+	Month         string   `json:"month" doc:"Of the earlier result"`
+	Same          bool     `json:"same_coverage" doc:"Whether the same jurisdictions answered"`
+	Came          []string `json:"came,omitempty" doc:"Who answered now and did not then, as people call them"`
+	Gone          []string `json:"gone,omitempty" doc:"Who answered then and does not now, as people call them"`
+	Before        Figure   `json:"before"`
+	Now           Figure   `json:"now"`
+	Total         string   `json:"total,omitempty" doc:"Difference of the records"`
+	Amount        string   `json:"amount,omitempty" doc:"Difference of the amounts"`
+	Groups        []Change `json:"groups,omitempty"`
+	VersionBefore uint64   `json:"version_before,omitempty" doc:"Of the catalogue entry, where it is another one now"`
+	Version       uint64   `json:"version,omitempty"`
+}
+
+// Figure is a result in numbers.
+type Figure struct {
+	Total    uint64 `json:"total"`
+	Amount   string `json:"amount,omitempty"`
+	Members  uint64 `json:"members"`
+	Answered uint64 `json:"answered"`
+}
+
+// Change is the difference of one group.
+type Change struct {
+	Values       []string `json:"values"`
+	Before       uint64   `json:"before" doc:"Records then"`
+	Now          uint64   `json:"now" doc:"Records now"`
+	Count        string   `json:"count" doc:"Difference of the records"`
+	AmountBefore string   `json:"amount_before,omitempty"`
+	AmountNow    string   `json:"amount_now,omitempty"`
+	Amount       string   `json:"amount,omitempty" doc:"Difference of the amounts"`
+}
+
+// SaveQuestion keeps a question under its name.
+func (c *Client) SaveQuestion(ctx context.Context, q Question) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/questions", q)
+}
+
+// Questions lists the saved questions of the acting agency.
+func (c *Client) Questions(ctx context.Context) (Questions, error) {
+	return get[Questions](ctx, c, "/v1/questions")
+}
+
+// SavedQuestion returns the question with the name.
+func (c *Client) SavedQuestion(ctx context.Context, name string) (SavedQuestion, error) {
+	return get[SavedQuestion](ctx, c, "/v1/question?name="+url.QueryEscape(name))
+}
+
+// RunQuestion asks a saved question, and keeps its numbers.
+func (c *Client) RunQuestion(ctx context.Context, name string) (QuestionRun, error) {
+	return post[QuestionRun](ctx, c, "/v1/questions/run", QuestionName{name})
+}
+
+// RemoveQuestion removes a saved question with its results.
+func (c *Client) RemoveQuestion(ctx context.Context, name string) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/questions/removal", QuestionName{name})
+}
