@@ -18,14 +18,14 @@ func (a *app) grantCommand() *cobra.Command {
 // grantStates are the states of a grant, with what people read.
 var grantStates = map[string]text.Code{
 	client.GrantLive: text.GrantLive, client.GrantRevoked: text.GrantStateRevoked, client.GrantExpired: text.GrantStateExpired,
-	client.GrantReplaced: text.GrantStateReplaced,
+	client.GrantReplaced: text.GrantStateReplaced, client.GrantStopped: text.GrantStateStopped,
 }
 
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
 	c := a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		if _, known := grantStates[wanted.State]; !known && wanted.State != "" {
-			return a.badValue("--state", wanted.State, "live, expired, revoked, replaced")
+			return a.badValue("--state", wanted.State, "live, expired, revoked, replaced, stopped")
 		}
 		all, err := a.client().Grants(cmd.Context(), wanted)
 		if err != nil {
@@ -48,7 +48,7 @@ func (a *app) grantList() *cobra.Command {
 	flags.StringVar(&wanted.Dataset, "dataset", "", a.t(text.CLIFlagGrantDataset, nil))
 	flags.StringVar(&wanted.Consumer, "consumer", "", a.t(text.CLIFlagGrantConsumer, nil))
 	flags.StringVar(&wanted.State, "state", "", a.t(text.CLIFlagGrantState, nil))
-	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced)
+	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced, client.GrantStopped)
 	return a.listing(c)
 }
 

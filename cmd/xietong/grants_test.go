@@ -236,6 +236,15 @@ func (c *clerks) conditional() {
 	c.follow(told)
 	c.does(tax + "--average income")
 
+	c.dataset("farms", client.Unconditional) // and conditional later (U-B8)
+	c.does(housing + "query farms --purpose statistics" + applies + "2028-12-31")
+	c.dataset("farms", client.Conditional)
+	if got := c.does(provider + "grant list --dataset farms --state stopped"); !strings.Contains(got, "housing") {
+		c.t.Errorf("got %s", got)
+	}
+	c.follow(c.refused("grant-needed", housing+"query farms --purpose statistics"))
+	c.does(housing + "query farms --purpose statistics")
+
 	c.dataset("prints", client.NotShared)
 	if told := c.refused("not-shared", housing+"query prints --purpose statistics"); !strings.Contains(told, "《居民身份证法》第十九条") {
 		c.t.Errorf("got %s", told)

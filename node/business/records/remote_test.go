@@ -111,7 +111,7 @@ func TestNamesake(t *testing.T) {
 			{identity.NewAgency(guiyang, water.Code()), nil},
 		} {
 			var got []identity.Agency
-			for _, g := range sharing.GrantsOf(r, DatasetState, row.of, sharing.Wanted{}) {
+			for _, g := range sharing.GrantsOf(r, desk, row.of, sharing.Wanted{}) {
 				got = append(got, g.Consumer)
 			}
 			if !slices.Equal(got, row.want) {

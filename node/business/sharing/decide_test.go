@@ -213,7 +213,7 @@ func TestRenewals(t *testing.T) {
 	})
 	conditional := q
 	conditional.Offer.Category = policy.Conditional
-	r.refused(t, "a measure that it does not name, with conditions", text.MeasureNotGranted, func() error {
+	r.refused(t, "with conditions, under a grant by rule", text.GrantNeeded, func() error {
 		_, _, err := r.decide(t, conditional)
 		return err
 	})

@@ -260,7 +260,7 @@ func tooLong(where string, size, limit int) error {
 // by a revocation, with its reason.
 func (g Giving) takesNothing(r *state.Reader, o policy.Offer) error {
 	old, ok := latest(r, g.Consumer, g.Dataset, g.purpose)
-	if !ok || !old.live(r.Time()) {
+	if !ok || !old.live(r.Time()) || o.Stops(*old.permission()) {
 		return nil
 	}
 	args := text.Args{"grant": old.Name(r.Log()).String(), "dataset": g.Dataset.String(), "index": strconv.FormatUint(old.Index, 10)}

@@ -238,7 +238,7 @@ func TestRenewByHand(t *testing.T) {
 		if all[1].Until.Year() != 2030 || !slices.Equal(all[1].Fields, all[0].Fields) || !all[1].Measures.Equal(all[0].Measures) || !all[1].ByHand {
 			t.Errorf("%s: got %+v", what, all)
 		}
-		if got := all[0].StateAt(uint64(r.Clock.UnixMilli())); got != Replaced {
+		if got := all[0].StateAt(uint64(r.Clock.UnixMilli()), loans()); got != Replaced {
 			t.Errorf("%s: the old one is in state %d", what, got)
 		}
 		if wait == 0 {

@@ -340,7 +340,7 @@ func TestGrantsOf(t *testing.T) {
 	} {
 		var got []identity.Agency
 		r.reading(t, func(reader *state.Reader) {
-			for _, g := range GrantsOf(reader, func(book.Reads, identity.Label) (DatasetState, bool) { return r.now, true }, of, Wanted{}) {
+			for _, g := range GrantsOf(reader, offers(request(water).Offer), of, Wanted{}) {
 				got = append(got, g.Consumer)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
+	"xietong/node/ground/policy"
 )
 
 // State is how a grant stands.
@@ -22,11 +23,15 @@ const (
 	Ended
 	Revoked
 	Replaced // a later grant for the same use counts
+	Stopped  // the category of the entry in force lets nobody use it
 )
 
-// StateAt returns how the grant stands at a time, in ms since 1970 UTC.
-func (g Grant) StateAt(ms uint64) State {
+// StateAt returns how the grant stands at a time, in ms since 1970 UTC, where the entry in force
+// offers o.
+func (g Grant) StateAt(ms uint64, o policy.Offer) State {
 	switch {
+	case g.live(ms) && g.Replaced == ledger.None && o.Stops(*g.permission()):
+		return Stopped
 	case g.Revoked != ledger.None:
 		return Revoked
 	case g.Replaced != ledger.None:
@@ -44,18 +49,40 @@ type Wanted struct {
 	State    State
 }
 
+// offersOf keeps what the datasets offer during one reading. A dataset that is gone offers nothing.
+func offersOf(r *state.Reader, catalogue Catalogue) func(dataset identity.Label) policy.Offer {
+	known := map[identity.Label]policy.Offer{}
+	return func(dataset identity.Label) policy.Offer {
+		o, ok := known[dataset]
+		if !ok {
+			o, _, _ = catalogue.Offered(r, dataset)
+			known[dataset] = o
+		}
+		return o
+	}
+}
+
+// Listed is a grant with how it stands.
+type Listed struct {
+	Grant
+	State State
+}
+
 // GrantsOf returns the grants that the agency holds or gave, as far as they are wanted: the live
 // ones first, and of each state the one that ends soonest, one without an end last. An agency of
 // the same code in another jurisdiction is another agency.
-func GrantsOf(r *state.Reader, datasetState DatasetStateOf, agency identity.Agency, w Wanted) []Grant {
-	in, at := r.Log().Jurisdiction(), r.Time()
-	all := slices.DeleteFunc(Grants(r), func(g Grant) bool {
-		now, _ := datasetState(r, g.Dataset)
-		return g.Consumer != agency && identity.NewAgency(in, now.Provider) != agency || !w.Dataset.IsZero() && w.Dataset != g.Dataset ||
-			!w.Consumer.IsZero() && w.Consumer != g.Consumer || w.State != 0 && w.State != g.StateAt(at)
-	})
-	slices.SortStableFunc(all, func(a, b Grant) int {
-		if by := cmp.Compare(a.StateAt(at), b.StateAt(at)); by != 0 || a.Endless != b.Endless {
+func GrantsOf(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted) (all []Listed) {
+	at, offer := r.Time(), offersOf(r, catalogue)
+	for _, g := range Grants(r) {
+		o := offer(g.Dataset)
+		one := Listed{g, g.StateAt(at, o)}
+		if (g.Consumer == agency || o.Provider == agency) && (w.Dataset.IsZero() || w.Dataset == g.Dataset) &&
+			(w.Consumer.IsZero() || w.Consumer == g.Consumer) && (w.State == 0 || w.State == one.State) {
+			all = append(all, one)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Listed) int {
+		if by := cmp.Compare(a.State, b.State); by != 0 || a.Endless != b.Endless {
 			return cmp.Or(by, map[bool]int{true: 1, false: -1}[a.Endless])
 		}
 		return a.Until.Compare(b.Until)

@@ -8,7 +8,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
-	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
 	"xietong/node/ground/failure"
@@ -21,7 +20,7 @@ type (
 		Caller
 		Dataset  string `query:"dataset" maxLength:"63" doc:"Only those of this dataset: its code"`
 		Consumer string `query:"consumer" maxLength:"300" doc:"Only those of this agency: its code, CODE@JURISDICTION, or its SPIFFE ID"`
-		State    string `query:"state" enum:"live,expired,revoked,replaced" doc:"Only those in this state"`
+		State    string `query:"state" enum:"live,expired,revoked,replaced,stopped" doc:"Only those in this state"`
 		Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"The most that are listed"`
 	}
 	giveGrant struct {
@@ -48,6 +47,7 @@ func (s *server) registerGrants(a huma.API) {
 // stateNames are the states of grants on the wire.
 var stateNames = map[sharing.State]string{
 	sharing.Live: client.GrantLive, sharing.Ended: client.GrantExpired, sharing.Revoked: client.GrantRevoked, sharing.Replaced: client.GrantReplaced,
+	sharing.Stopped: client.GrantStopped,
 }
 
 // grants lists the grants that the acting agency holds, and those of the datasets that it provides.
@@ -62,7 +62,7 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		if err != nil {
 			return err
 		}
-		all := sharing.GrantsOf(r, records.DatasetState, agency, w)
+		all := sharing.GrantsOf(r, h.Records, agency, w)
 		out.Total = uint64(len(all))
 		for _, g := range all[:min(len(all), in.Limit)] {
 			shown, err := h.grant(r, g)
@@ -113,8 +113,8 @@ func (h Hosted) consumer(typed string) (a identity.Agency, err error) {
 	return identity.NewAgency(of, code), err
 }
 
-func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
-	w, err := sharing.WordsOf(h.Ledger, r, g)
+func (h Hosted) grant(r *state.Reader, g sharing.Listed) (client.Grant, error) {
+	w, err := sharing.WordsOf(h.Ledger, r, g.Grant)
 	if err != nil {
 		return client.Grant{}, err
 	}
@@ -122,7 +122,7 @@ func (h Hosted) grant(r *state.Reader, g sharing.Grant) (client.Grant, error) {
 	out := client.Grant{
 		Grant: g.Name(log).String(), Application: g.Application.In(log).String(), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: w.Basis, Scenario: w.Scenario, Scope: w.Scope,
-		Method: w.Method, Paper: w.Paper, Renews: w.Renews, Until: stamp(g.Until), State: stateNames[g.StateAt(r.Time())], Uses: g.Uses,
+		Method: w.Method, Paper: w.Paper, Renews: w.Renews, Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
 		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(log).String(),
 		Revoked: g.Revoked.In(log).String(),
 	}

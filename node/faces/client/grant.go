@@ -6,6 +6,7 @@ const (
 	GrantRevoked  = "revoked"
 	GrantExpired  = "expired"
 	GrantReplaced = "replaced"
+	GrantStopped  = "stopped"
 )
 
 // Grant is a permission to use a dataset.
@@ -21,7 +22,7 @@ type Grant struct {
 	Method      string              `json:"method" doc:"How the data are to be used"`
 	Paper       string              `json:"paper,omitempty" doc:"Of one by hand: number of the paper by which the provider decided"`
 	Until       string              `json:"until" doc:"End of the use, RFC 3339"`
-	State       string              `json:"state" enum:"live,revoked,expired,replaced" doc:"Whether it may be used now"`
+	State       string              `json:"state" enum:"live,revoked,expired,replaced,stopped" doc:"Whether it may be used now; stopped: the category of the entry in force does not let it be used"`
 	Uses        uint64              `json:"uses" doc:"Uses recorded under it"`
 	Fields      []string            `json:"fields,omitempty" doc:"The fields that it gives; none: all that the entry lists"`
 	Measures    map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field, beside the number of records"`

@@ -150,7 +150,9 @@ func (p *Place) SaidAt(t testing.TB, e identity.Entry) (head ledger.Head, said m
 func (p *Place) GrantsOf(t testing.TB, agency identity.Agency) (all []sharing.Grant) {
 	t.Helper()
 	err := p.View(t.Context(), func(r *state.Reader) error {
-		all = sharing.GrantsOf(r, records.DatasetState, agency, sharing.Wanted{})
+		for _, g := range sharing.GrantsOf(r, p.Records, agency, sharing.Wanted{}) {
+			all = append(all, g.Grant)
+		}
 		return nil
 	})
 	if err != nil {

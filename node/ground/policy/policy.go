@@ -10,7 +10,8 @@
 // its ready-made policies:
 //
 //	unconditional   any agency; the first use files an application, answered by rule (arts 20, 21)
-//	conditional     only under a grant that the provider answered by hand (art 21)
+//	conditional     only under a grant that the provider gave by hand (art 21); one by rule from
+//	                before, when the data were unconditional, counts no more
 //	not shared      refused with the citation in the entry (art 15), except to the provider
 //
 // A provider that adopts a standard entry lets the agencies of all jurisdictions above it measure
@@ -215,12 +216,18 @@ func decide(o Offer, g *Permission, u Use) Verdict {
 		return MeasureNotOffered
 	case g != nil && g.Endless:
 		return underEndless(o, g, u)
-	case g == nil && o.Category == Conditional:
+	case o.Category == Conditional && (g == nil || !g.ByHand):
 		return NeedsGrant
 	case g == nil || g.Purpose != u.Purpose:
 		return NeedsApplication
 	}
 	return underGrant(o, g, u)
+}
+
+// Stops reports whether the category of the entry lets nobody use the data under the permission,
+// whatever its end.
+func (o Offer) Stops(g Permission) bool {
+	return o.Category != Unconditional && (o.Category != Conditional || !g.ByHand && !g.Endless)
 }
 
 // Covers reports whether an endless permission may cover the use: an agency of a jurisdiction above

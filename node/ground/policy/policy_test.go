@@ -29,6 +29,7 @@ func TestDecide(t *testing.T) {
 		edit(&g)
 		return &g
 	}
+	byHand := with(func(g *Permission) { g.ByHand = true })
 	use := Use{Consumer: housing, Purpose: "residence-check", Fields: []string{"name"}, At: now}
 	barred := use
 	barred.Barred = true
@@ -47,7 +48,8 @@ func TestDecide(t *testing.T) {
 		{"first use of unconditional data", offer(Unconditional), nil, use, NeedsApplication},
 		{"under a grant", offer(Unconditional), &grant, use, Allowed},
 		{"conditional without a grant", offer(Conditional), nil, use, NeedsGrant},
-		{"conditional under a grant", offer(Conditional), &grant, use, Allowed},
+		{"conditional under a grant by rule", offer(Conditional), &grant, use, NeedsGrant},
+		{"conditional under a grant by hand", offer(Conditional), byHand, use, Allowed},
 		{"not shared", offer(NotShared), &grant, use, ForbiddenByLaw},
 		{"of no category", offer(0), &grant, use, ForbiddenByLaw},
 		{"of a later category", offer(9), &grant, use, ForbiddenByLaw},
@@ -58,9 +60,9 @@ func TestDecide(t *testing.T) {
 		{"unknown field", offer(Unconditional), &grant, Use{Consumer: housing, Purpose: "residence-check", Fields: []string{"income"}, At: now}, UnknownField},
 		{"field not granted by rule", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, NeedsApplication},
 		{"field not granted by hand", offer(Unconditional), with(func(g *Permission) { g.Fields, g.ByHand = []string{"code"}, true }), use, FieldNotGranted},
-		{"field not granted, with conditions", offer(Conditional), with(func(g *Permission) { g.Fields = []string{"code"} }), use, FieldNotGranted},
+		{"field not granted, with conditions", offer(Conditional), with(func(g *Permission) { g.Fields, g.ByHand = []string{"code"}, true }), use, FieldNotGranted},
 		{"field not granted, barred", offer(Unconditional), with(func(g *Permission) { g.Fields = []string{"code"} }), barred, FieldNotGranted},
-		{"a field that it gives", offer(Conditional), with(func(g *Permission) { g.Fields = []string{"name", "code"} }), use, Allowed},
+		{"a field that it gives", offer(Conditional), with(func(g *Permission) { g.Fields, g.ByHand = []string{"name", "code"}, true }), use, Allowed},
 		{"revoked", offer(Unconditional), with(func(g *Permission) { g.Revoked = true }), use, GrantRevoked},
 		{"the last moment", offer(Unconditional), with(func(g *Permission) { g.Until = now.Add(1) }), use, Allowed},
 		{"barred from a grant by rule", offer(Unconditional), nil, barred, NoGrantByRule},
@@ -70,13 +72,13 @@ func TestDecide(t *testing.T) {
 		{"expired, with an application", offer(Unconditional), with(func(g *Permission) { g.Until = now }), until(now.Add(time.Hour)), NeedsApplication},
 		{"expired, given by hand", offer(Unconditional), with(func(g *Permission) { g.Until, g.ByHand = now, true }), until(now.Add(time.Hour)), NeedsApplication},
 		{"expired, barred", offer(Unconditional), with(func(g *Permission) { g.Until = now }), barred, GrantEnded},
-		{"expired, with conditions", offer(Conditional), with(func(g *Permission) { g.Until = now }), until(now.Add(time.Hour)), GrantEnded},
+		{"expired, with conditions", offer(Conditional), with(func(g *Permission) { g.Until, g.ByHand = now, true }), until(now.Add(time.Hour)), GrantEnded},
 		{"an end as before", offer(Unconditional), &grant, until(grant.Until), Allowed},
 		{"an earlier end", offer(Unconditional), &grant, until(now.Add(time.Minute)), Allowed},
 		{"an end of less than a day more", offer(Unconditional), &grant, until(grant.Until.Add(LeastRenewal - 1)), Allowed},
 		{"a later end", offer(Unconditional), &grant, until(grant.Until.Add(LeastRenewal)), NeedsApplication},
 		{"a later end, given by hand", offer(Unconditional), with(func(g *Permission) { g.ByHand = true }), until(grant.Until.Add(LeastRenewal)), NotRenewable},
-		{"a later end, with conditions", offer(Conditional), &grant, until(grant.Until.Add(LeastRenewal)), NotRenewable},
+		{"a later end, with conditions", offer(Conditional), byHand, until(grant.Until.Add(LeastRenewal)), NotRenewable},
 	} {
 		if got := Decide(row.offer, row.grant, row.use); got != row.want {
 			t.Errorf("%s: got %d, want %d", row.what, got, row.want)
@@ -154,6 +156,8 @@ func TestMeasures(t *testing.T) {
 		GroupBy: []string{"sex"}, Measures: Measures{"income": {"sum", "average"}},
 	}
 	grant := Permission{Purpose: "statistics", Until: now.Add(time.Hour), Measures: Measures{"income": {"sum"}}}
+	byHand := grant
+	byHand.ByHand = true
 	average := gather.Measure{Function: gather.Average, Field: "income"}
 	none, count := gather.Measure{}, gather.Measure{Function: gather.Count}
 	byTown := gather.Measure{Function: gather.Count, By: []gather.By{{Field: "town"}}}
@@ -180,7 +184,7 @@ func TestMeasures(t *testing.T) {
 		open.Category, conditional.Category = Unconditional, Conditional
 		for what, verdicts := range map[string][2]Verdict{
 			"under a grant":   {Decide(open, &grant, u), row.byGrant},
-			"with conditions": {Decide(conditional, &grant, u), row.condition},
+			"with conditions": {Decide(conditional, &byHand, u), row.condition},
 			"without a grant": {Decide(open, nil, u), row.without},
 			"of what is not shared": {Decide(Offer{
 				Provider: civil, Category: NotShared, Purposes: offer.Purposes, Fields: offer.Fields,
@@ -193,6 +197,16 @@ func TestMeasures(t *testing.T) {
 		u.Consumer = civil
 		if got := Decide(conditional, nil, u); got != Allowed {
 			t.Errorf("%s, by the provider: got %d, want %d", row.what, got, Allowed)
+		}
+	}
+}
+
+// TestStops checks under which grants a category lets somebody use the data.
+func TestStops(t *testing.T) {
+	for category, want := range map[Category][3]bool{Unconditional: {}, Conditional: {true, false, false}, NotShared: {true, true, true}, 9: {true, true, true}} {
+		o := Offer{Category: category}
+		if got := [3]bool{o.Stops(Permission{}), o.Stops(Permission{ByHand: true}), o.Stops(Permission{Endless: true})}; got != want {
+			t.Errorf("%d: got %v, want %v by rule, by hand, endless", category, got, want)
 		}
 	}
 }

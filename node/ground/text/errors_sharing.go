@@ -62,10 +62,10 @@ var sharingProblems = []problem{
 	},
 	{
 		number: 25, code: GrantNeeded, status: http.StatusForbidden, params: []string{"dataset", "provider", "purpose", "name", "give"},
-		zh: parts{"须先取得共享权限", "该数据资源属于有条件共享类，本部门没有用于 {purpose} 的共享权限", "数据资源 {dataset}",
+		zh: parts{"须先取得共享权限", "该数据资源属于有条件共享类，本部门没有由提供部门人工授予、用于 {purpose} 的共享权限", "数据资源 {dataset}",
 			"请向{name}的提供部门 {provider} 提出，依据《政务数据共享条例》第二十一条，提供部门应当在 10 个工作日内答复；同意的，由其执行：" +
 				"{give} --until 期限 --basis 依据 --paper 文号"},
-		en: parts{"Grant needed", "this dataset is shared on conditions, and your agency holds no grant for the purpose {purpose}",
+		en: parts{"Grant needed", "this dataset is shared on conditions, and your agency holds no grant by hand for the purpose {purpose}",
 			"dataset {dataset}", "ask the provider, {provider} of {name}, which must answer within 10 working days (Regulation on Government " +
 				"Data Sharing, article 21) and gives one with `{give} --until DATE --basis BASIS --paper PAPER`"},
 	},

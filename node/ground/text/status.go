@@ -34,6 +34,7 @@ const (
 	GrantStateRevoked     Code = "grant.revoked"
 	GrantStateExpired     Code = "grant.expired"
 	GrantStateReplaced    Code = "grant.replaced"
+	GrantStateStopped     Code = "grant.stopped"
 )
 
 var statusSentences = []sentence{
@@ -70,4 +71,5 @@ var statusSentences = []sentence{
 	{GrantStateRevoked, "已撤销", "revoked"},
 	{GrantStateExpired, "已到期", "expired"},
 	{GrantStateReplaced, "已被代替", "replaced"},
+	{GrantStateStopped, "因目录类别停用", "stopped by the category"},
 }
