@@ -38,7 +38,7 @@ func TestTold(t *testing.T) {
 		args []string
 	}{
 		"a failure": {text.Fail(text.NotShared, text.Args{"dataset": "d", "citation": "c"}, errors.New("x")), text.NotShared, []string{"d", "c"}},
-		"a refusal": {fmt.Errorf("x: %w", &state.Refusal{Code: 26, Args: []string{"g", "d", "e"}}), text.GrantRevoked, []string{"g", "d", "e"}},
+		"a refusal": {fmt.Errorf("x: %w", &state.Refusal{Code: 26, Args: []string{"g", "d", "e", "p", "n", "c"}}), text.GrantRevoked, []string{"g", "d", "e", "p", "n", "c"}},
 		"an id":     {&state.Refusal{Code: state.CodeSeen}, text.IDSeen, []string{}},
 		"a full disk": {
 			fmt.Errorf("x: %w", &group.SpaceError{Dir: "secret folder", Free: 1 << 20, Needed: 64 << 20}), text.DiskFull,
