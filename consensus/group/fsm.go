@@ -15,8 +15,12 @@ import (
 // fsm hands raft's entries to the state.
 type fsm struct{ store *state.Store }
 
-// Apply implements raft.FSM.
+// Apply implements raft.FSM. Raft brings entries again at a start that the state has applied; they
+// are not even decoded.
 func (f fsm) Apply(l *raft.Log) any {
+	if applied, _ := f.store.Applied(); l.Index <= applied {
+		return f.store.Apply(l.Index, l.Term, nil)
+	}
 	var commands [][]byte
 	if err := canon.Unmarshal(l.Data, maxEntryLen, &commands); err != nil {
 		panic(fmt.Sprintf("group: undecodable raft entry %d: %v", l.Index, err)) // committed: the state is unknown

@@ -50,7 +50,8 @@ const (
 	leastSegment     = 1 << 20  // bytes
 	maxAppendEntries = 512
 	trailingLogs     = 10_240
-	snapshotEvery    = 8_192
+	snapshotEvery    = 256
+	snapshotPause    = 10 * time.Second
 	transportTimeout = 10 * time.Second
 	maxPool          = 3
 	aloneTimeout     = time.Second // how often a leader without followers looks whether it still leads; newRaft does not wait that long
@@ -170,7 +171,7 @@ func raftConfig(c Config) *raft.Config {
 	rc.MaxAppendEntries = maxAppendEntries
 	rc.BatchApplyCh = true
 	rc.TrailingLogs = trailingLogs
-	rc.SnapshotThreshold = snapshotEvery
+	rc.SnapshotThreshold, rc.SnapshotInterval = snapshotEvery, snapshotPause
 	rc.NoLegacyTelemetry = true
 	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), c.Stream == nil)
 	if c.Stream == nil { // no other replica can lead: waiting for a heartbeat would only make the start slow
