@@ -71,6 +71,7 @@ type tallying struct {
 	live   map[int]person // that count
 	fields []string       // that the entry declares
 	opened uint64         // of the import that is under way; 0: none
+	all    bool           // that import takes the place of all records
 	labels *labels
 	staged []staging
 	files  int
@@ -111,10 +112,11 @@ func (c *tallying) retract(*rapid.T) {
 }
 
 // open opens an import.
-func (c *tallying) open(*rapid.T) {
+func (c *tallying) open(t *rapid.T) {
 	if c.opened != 0 {
 		return
 	}
+	c.all = rapid.IntRange(0, 2).Draw(t, "in place of all") == 0
 	c.files++
 	set, err := c.desk.ownDataset(context.Background(), civil, residentCode)
 	c.must(err)
@@ -123,7 +125,7 @@ func (c *tallying) open(*rapid.T) {
 	note, err := c.ledger.Note(RecordType, []byte("{}"))
 	c.must(err)
 	got, err := commandImportOpen.Do(context.Background(), c.ledger, book.Request{}, openBody{
-		ID: sha256.Sum256(fmt.Append(nil, c.files)), Code: residentCode, Version: set.Version, Rows: 4, Statement: note,
+		ID: sha256.Sum256(fmt.Append(nil, c.files)), Code: residentCode, Version: set.Version, Replace: c.all, Rows: 4, Statement: note,
 	})
 	c.must(err)
 	c.opened, _ = got.Opened.Index()
@@ -181,16 +183,24 @@ func (c *tallying) publish(*rapid.T) {
 		return
 	}
 	var now importState
-	c.must(c.ledger.View(context.Background(), func(s *state.Reader) error { now, _ = importAt(s, c.opened); return nil }))
+	var last ledger.Ref
+	c.must(c.ledger.View(context.Background(), func(s *state.Reader) error {
+		now, _ = importAt(s, c.opened)
+		last = ChangesOf(s, residentCode).Last
+		return nil
+	}))
 	act, err := c.ledger.Act(publicationHead(c.opened, agency, residentCode), RecordType, []byte("{}"))
 	c.must(err)
 	_, err = commandImportPublish.Do(context.Background(), c.ledger, book.Request{}, publishBody{
-		Import: c.opened, Root: rootOf(now.Frontier), Statement: act,
+		Import: c.opened, Root: rootOf(now.Frontier), Since: last, Statement: act,
 	})
 	if c.gone(err) {
 		return
 	}
 	c.must(err)
+	if c.all {
+		clear(c.live)
+	}
 	for _, s := range c.staged {
 		c.live[s.key] = s.as
 	}

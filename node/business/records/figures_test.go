@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +40,7 @@ func TestFigures(t *testing.T) {
 		fmt.Fprintf(&file, "%012d,第%d村村民委员会,%09d\n", n, n, n/12)
 	}
 	f := File{Format: rows.CSV, Hash: sha256.Sum256(file.Bytes()), Rows: uint64(*figures), Good: uint64(*figures)}
+	before, _ := used(t)
 	began := time.Now()
 	check, err := desk.Check(t.Context(), civil, code, rows.CSV, bytes.NewReader(file.Bytes()))
 	if err != nil || check.Good != f.Good {
@@ -48,6 +51,9 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	took := time.Since(began)
+	if written, most := used(t); written > 0 {
+		t.Logf("written: %d bytes a row; at most %d MiB of memory, with the file's text and the pages of the state that were read", (written-before)/uint64(*figures), most>>10)
+	}
 	t.Logf("import: %d rows in %.1f s (%.1f s of it the check), %.0f rows/s, %d bytes of CSV",
 		*figures, took.Seconds(), checked.Seconds(), float64(*figures)/took.Seconds(), file.Len())
 	if err := h.Close(); err != nil {
@@ -70,6 +76,29 @@ func TestFigures(t *testing.T) {
 	began = time.Now()
 	answer = ask(t, desk, Question{Measure: counted, Filter: `name.endsWith("7村村民委员会")`})
 	t.Logf("count by a filter: %d in %d ms", answer.Count, time.Since(began).Milliseconds())
+}
+
+// used returns how many bytes this process has had written to the disk, and how many KiB of memory
+// it had at most, as Linux tells them; 0 where there is none.
+func used(t *testing.T) (written, most uint64) {
+	t.Helper()
+	for _, of := range []struct {
+		file, member string
+		to           *uint64
+	}{{"/proc/self/io", "write_bytes", &written}, {"/proc/self/status", "VmHWM", &most}} {
+		data, err := os.ReadFile(of.file)
+		if err != nil {
+			return 0, 0
+		}
+		for line := range strings.Lines(string(data)) {
+			if name, value, _ := strings.Cut(line, ":"); name == of.member {
+				if _, err := fmt.Sscan(value, of.to); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	return written, most
 }
 
 func ask(t *testing.T, desk *Desk, q Question) Answer {

@@ -215,7 +215,7 @@ func (c *counting) keep(v view, each chunkRow, values []groupValue, entry ledger
 	if err != nil {
 		return err
 	}
-	if !hasAny(c.tx, recordPrefix(c.code, each.Key)) { // as most rows of a first import are
+	if !has(c.tx, recordPrefix(c.code, each.Key)) { // as most rows of a first import are
 		c.move(c.coming, groups, 1)
 	} else {
 		c.stage(v, each.Key, &row{groups})

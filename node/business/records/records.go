@@ -247,15 +247,6 @@ func has(r book.Reads, prefix []byte) (found bool) {
 	return found
 }
 
-// hasAny reports whether there is any version under the prefix.
-func hasAny(r book.Reads, prefix []byte) (found bool) {
-	r.Scan(versions.Name, prefix, prefix, func([]byte, []byte) bool {
-		found = true
-		return false
-	})
-	return found
-}
-
 // found is the current version of a record that may be in the answer.
 type found struct {
 	key MAC
