@@ -32,7 +32,7 @@ func (a *app) ledgerAudits() *cobra.Command {
 			return nil
 		}
 		err = show(a, listed[client.Finding]{
-			rows: audits(got), whole: func([]client.Finding) any { return got },
+			rows: audits(got), whole: func(rows []client.Finding) any { return auditsOf(got, rows) },
 			heading: []text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry},
 			line:    a.auditLine,
 		})
@@ -51,6 +51,19 @@ func audits(got client.Audits) (rows []client.Finding) {
 		rows = append(rows, client.Finding{OpenPoint: p})
 	}
 	return append(rows, got.Findings...)
+}
+
+// auditsOf returns the account with what it lists in the order of the rows.
+func auditsOf(got client.Audits, rows []client.Finding) client.Audits {
+	got.Open, got.Findings = []client.OpenPoint{}, []client.Finding{}
+	for _, f := range rows {
+		if f.Outcome == "" {
+			got.Open = append(got.Open, f.OpenPoint)
+		} else {
+			got.Findings = append(got.Findings, f)
+		}
+	}
+	return got
 }
 
 func (a *app) auditLine(f client.Finding) []string {

@@ -141,7 +141,7 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
 	}))
-	if fields := schemaFields(d.Schema); len(fields) > 0 {
+	if fields := schemaFields(d.Schema, d.Key); len(fields) > 0 {
 		a.say(text.CLIFields, nil)
 		var rows [][]string
 		for _, f := range fields {
@@ -167,22 +167,30 @@ func (a *app) category(c string) string {
 // schemaField is a property of a JSON Schema.
 type schemaField struct{ name, title, kind string }
 
-// schemaFields returns the top-level properties of the schema of a record, sorted by name.
-func schemaFields(schema json.RawMessage) []schemaField {
-	var s struct {
-		Properties map[string]struct {
-			Title string          `json:"title"`
-			Type  json.RawMessage `json:"type"`
-		} `json:"properties"`
-	}
-	if json.Unmarshal(schema, &s) != nil {
+// schemaFields returns the top-level properties of the schema of a record: the key, and then the
+// others in the order of the schema.
+func schemaFields(schema json.RawMessage, key string) (fields []schemaField) {
+	_, members, err := export.Members(schema)
+	if err != nil {
 		return nil // the node has checked the schema; without properties there are none to show
 	}
-	var fields []schemaField
-	for name, p := range s.Properties {
-		fields = append(fields, schemaField{name, p.Title, showType(p.Type)})
+	names, properties, err := export.Members(members["properties"])
+	if err != nil {
+		return nil // as above
 	}
-	slices.SortFunc(fields, func(a, b schemaField) int { return strings.Compare(a.name, b.name) })
+	for _, name := range names {
+		var p struct {
+			Title string          `json:"title"`
+			Type  json.RawMessage `json:"type"`
+		}
+		_ = json.Unmarshal(properties[name], &p) // one that only refers to another has neither
+		f := schemaField{name, p.Title, showType(p.Type)}
+		if name == key {
+			fields = slices.Insert(fields, 0, f)
+		} else {
+			fields = append(fields, f)
+		}
+	}
 	return fields
 }
 

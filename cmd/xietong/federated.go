@@ -23,25 +23,22 @@ func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	if err != nil {
 		return err
 	}
-	if a.jsonOnly {
-		return a.answer(answer)
-	}
 	return a.showFederated(q, answer)
 }
 
-// showFederated prints the answer of many, with the members that it covers and lacks.
+// showFederated gives the answer of many, with the members that it covers and lacks.
 func (a *app) showFederated(q client.FederatedQuery, answer client.FederatedAnswer) error {
 	f := figures{of: q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Total, covered: &answer}
-	switch {
-	case answer.Answered == 0: // nothing is known of the records
-		a.tell(f.coverage())
-	default:
-		if err := a.showMeasure(f); err != nil {
+	if answer.Answered > 0 || a.jsonOnly || a.asFile() { // or nothing is known of the records
+		if err := a.showMeasure(f, answer); err != nil {
 			return err
 		}
-		if a.asFile() {
-			a.tellWhole(f)
-		}
+	}
+	if a.jsonOnly {
+		return proven(answer)
+	}
+	if answer.Answered == 0 || a.asFile() {
+		a.tellWhole(f)
 	}
 	a.printMissing(answer.Missing)
 	a.printLeftOut(text.CLIGatherLeftOut, answer.LeftOut, func(l client.LeftOut) uint64 { return l.Incomparable })
@@ -50,6 +47,11 @@ func (a *app) showFederated(q client.FederatedQuery, answer client.FederatedAnsw
 	a.sayAsked(answer.Asked)
 	a.sayStatus(answer.StatusAsOf)
 	a.printAudit(answer)
+	return proven(answer)
+}
+
+// proven returns errAnsweredNo where a lie was proven.
+func proven(answer client.FederatedAnswer) error {
 	if slices.ContainsFunc(answer.Lies, func(l client.Lie) bool { return l.Proven }) {
 		return errAnsweredNo
 	}
@@ -154,7 +156,10 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 			return nil
 		}
 		fmt.Fprintf(a.stdout, "%s\n", clean(line.Title))
-		columns, err := columnsOf(line.Answer.Rows, q.Fields)
+		columns, err := columnsOf(line.Answer, q.Fields)
+		if err == nil {
+			err = a.sortRecords(line.Answer, columns, line.Answer.Cursor == "")
+		}
 		if err == nil {
 			err = a.showRecords(line.Answer.Rows, columns, q.Key != "")
 		}
@@ -183,20 +188,13 @@ func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(answers, func(a, b client.RowsLine) int { return strings.Compare(a.From, b.From) })
-	var all []json.RawMessage
-	for _, line := range answers {
-		all = append(all, line.Answer.Rows...)
-	}
-	columns, err := columnsOf(all, q.Fields)
+	columns, rows, err := a.rowsOfAnswers(answers, q.Fields)
 	if err != nil {
 		return err
 	}
-	err = a.write(append([]string{columnPlace, columnPlaceTitle}, columns...), func(write func(export.Row) error) error {
-		for _, line := range answers {
-			place := export.Row{jsonText(line.From), jsonText(line.Title)}
-			err := eachRow(line.Answer.Rows, columns, func(row export.Row) error { return write(append(place[:2:2], row...)) })
-			if err != nil {
+	err = a.write(columns, func(write func(export.Row) error) error {
+		for _, row := range rows {
+			if err := write(row); err != nil {
 				return err
 			}
 		}
@@ -210,6 +208,39 @@ func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
 	}
 	a.tellOfMany(got, more)
 	return nil
+}
+
+// rowsOfAnswers returns the records of many as rows with their places, and the columns of all:
+// sorted as the flags say, or else by the place, and then column by column.
+func (a *app) rowsOfAnswers(answers []client.RowsLine, fields []string) (columns []string, rows []export.Row, err error) {
+	columns = []string{columnPlace, columnPlaceTitle}
+	for _, line := range answers {
+		more, err := columnsOf(line.Answer, fields)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, name := range more {
+			if !slices.Contains(columns, name) {
+				columns = append(columns, name)
+			}
+		}
+	}
+	o, asked, err := a.order(columns)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, line := range answers {
+		place := export.Row{jsonText(line.From), jsonText(line.Title)}
+		err := eachRow(line.Answer.Rows, columns[2:], func(row export.Row) error { rows = append(rows, append(place[:2:2], row...)); return nil })
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if !asked {
+		o = export.Order{Column: export.All}
+	}
+	slices.SortStableFunc(rows, o.Compare)
+	return columns, rows, nil
 }
 
 // The columns of who answered; no field has a point in its name.

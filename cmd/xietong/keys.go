@@ -34,7 +34,7 @@ func (a *app) keysStatus() *cobra.Command {
 			return err
 		}
 		if a.asFile() || a.jsonOnly {
-			return show(a, listed[client.KeySet]{rows: k.KeySets, whole: func([]client.KeySet) any { return k }})
+			return show(a, listed[client.KeySet]{rows: k.KeySets, whole: func(sets []client.KeySet) any { k.KeySets = sets; return k }})
 		}
 		a.say(text.PaperStatus, text.Args{
 			"fingerprint": k.Recovery.Fingerprint, "number": number(k.Recovery.Number), "since": a.localTime(k.Recovery.Since),

@@ -28,6 +28,7 @@ type output struct {
 	file   string // "": standard output
 	mark   bool   // the mark of UTF-8 before CSV and TSV
 	force  bool   // an existing file is replaced
+	sort   string // FIELD or FIELD:desc; "": the verb's own order
 }
 
 const formatTable = "table"
@@ -40,12 +41,13 @@ var formatNames = []string{
 // lists is the annotation of a verb that lists.
 const lists = "lists"
 
-// listing makes a verb one that lists: it takes -o, --out, --bom and --force.
+// listing makes a verb one that lists: it takes -o, --out, --sort, --bom and --force.
 func (a *app) listing(c *cobra.Command) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVarP(&a.output.format, "format", "o", "", a.t(text.CLIFlagOutput, text.Args{"list": strings.Join(formatNames, ", ")}))
 	flags.StringVar(&a.output.file, "out", "", a.t(text.CLIFlagOutFile, nil))
 	flags.BoolVar(&a.output.mark, "bom", false, a.t(text.CLIFlagMark, nil))
+	flags.StringVar(&a.output.sort, "sort", "", a.t(text.CLIFlagSort, nil))
 	flags.BoolVar(&a.output.force, "force", false, a.t(text.CLIFlagForce, nil))
 	oneOf(c, "format", formatNames...)
 	c.Annotations = map[string]string{lists: "rows"}
@@ -102,6 +104,14 @@ type listed[T any] struct {
 
 // show gives the rows as the flags say.
 func show[T any](a *app, l listed[T]) error {
+	columns := export.Columns(reflect.TypeFor[T]())
+	rows, err := rowsOf(l.rows, columns)
+	if err != nil {
+		return err
+	}
+	if err := sortAs(a, l.rows, rows, columns); err != nil {
+		return err
+	}
 	switch {
 	case a.jsonOnly:
 		return a.answer(l.whole(l.rows))
@@ -116,23 +126,29 @@ func show[T any](a *app, l listed[T]) error {
 		a.table(a.headings(l.heading), lines)
 		return nil
 	}
-	columns := export.Columns(reflect.TypeFor[T]())
 	return a.write(columns, func(write func(export.Row) error) error {
-		for _, each := range l.rows {
-			object, err := encoded(each)
-			if err != nil {
-				return err
-			}
-			row, err := export.RowOf(object, columns)
-			if err == nil {
-				err = write(row)
-			}
-			if err != nil {
+		for _, row := range rows {
+			if err := write(row); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// rowsOf returns values of a wire type as rows.
+func rowsOf[T any](all []T, columns []string) ([]export.Row, error) {
+	rows := make([]export.Row, len(all))
+	for i, each := range all {
+		object, err := encoded(each)
+		if err == nil {
+			rows[i], err = export.RowOf(object, columns)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // encoded returns a wire type as JSON, in which texts are escaped only where they must be.

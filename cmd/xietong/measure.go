@@ -93,10 +93,15 @@ type figures struct {
 }
 
 // showMeasure gives the groups of a measure or, where none were asked for, the result over all
-// records.
-func (a *app) showMeasure(f figures) error {
+// records. whole is the answer, for -o json.
+func (a *app) showMeasure(f figures, whole any) error {
 	places := placed(len(f.of.By), f.groups)
+	if err := a.sortGroups(f, places); err != nil {
+		return err
+	}
 	switch {
+	case a.jsonOnly:
+		return a.answer(whole)
 	case a.asFile():
 		columns := f.columns(places)
 		return a.write(columns, func(write func(export.Row) error) error { return f.each(places, write) })
@@ -112,6 +117,16 @@ func (a *app) showMeasure(f figures) error {
 		a.sayWhole(a.stdout, f)
 	}
 	return nil
+}
+
+// sortGroups sorts the groups as the flags say.
+func (a *app) sortGroups(f figures, places []bool) error {
+	if a.output.sort == "" || len(f.of.By) == 0 {
+		return nil
+	}
+	var rows []export.Row
+	_ = f.each(places, func(row export.Row) error { rows = append(rows, row); return nil })
+	return sortAs(a, f.groups, rows, f.columns(places))
 }
 
 func (a *app) showGroups(f figures, places []bool) {

@@ -88,28 +88,26 @@ func (a *app) queryCommand() *cobra.Command {
 
 // query asks for records and prints the answer.
 func (a *app) query(ctx context.Context, q client.Query) error {
+	if len(q.Fields) > 0 && q.Measure == nil {
+		if _, _, err := a.order(q.Fields); err != nil { // before the use is recorded
+			return err
+		}
+	}
 	answer, err := a.client().Query(ctx, q)
 	if err != nil {
 		return err
 	}
-	if a.jsonOnly {
-		return a.answer(answer)
-	}
 	return a.showAnswer(q, answer)
 }
 
-// showAnswer prints the answer to a question of one jurisdiction.
+// showAnswer gives the answer to a question of one jurisdiction.
 func (a *app) showAnswer(q client.Query, answer client.Answer) (err error) {
-	switch {
-	case q.Measure != nil:
-		err = a.showMeasure(figures{of: *q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Count})
-	default:
-		var columns []string
-		if columns, err = columnsOf(answer.Rows, q.Fields); err == nil {
-			err = a.showRecords(answer.Rows, columns, q.Key != "")
-		}
+	if q.Measure != nil {
+		err = a.showMeasure(figures{of: *q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Count}, answer)
+	} else {
+		err = a.showRows(q, answer)
 	}
-	if err != nil {
+	if err != nil || a.jsonOnly {
 		return err
 	}
 	if answer.GrantedNow {
@@ -124,6 +122,21 @@ func (a *app) showAnswer(q client.Query, answer client.Answer) (err error) {
 		a.tell(text.CLIQueryMore, text.Args{"cursor": answer.Cursor})
 	}
 	return nil
+}
+
+// showRows gives the records of an answer.
+func (a *app) showRows(q client.Query, answer client.Answer) error {
+	columns, err := columnsOf(&answer, q.Fields)
+	if err == nil {
+		err = a.sortRecords(&answer, columns, q.Cursor == "" && answer.Cursor == "")
+	}
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly:
+		return a.answer(answer)
+	}
+	return a.showRecords(answer.Rows, columns, q.Key != "")
 }
 
 // sayLeftOut tells how many records could not be compared, and how many could not be read,

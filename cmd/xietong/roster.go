@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,7 @@ func (a *app) rosterList() *cobra.Command {
 			return err
 		}
 		return show(a, listed[rosterRow]{
-			rows: rosterRows(r.Places), whole: func([]rosterRow) any { return r },
+			rows: rosterRows(r.Places), whole: func(rows []rosterRow) any { return rosterOf(r, rows) },
 			heading: []text.Code{text.WordCode, text.WordCalled, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel},
 			line: func(p rosterRow) []string {
 				return []string{p.Code, p.DisplayName, p.EnglishName, p.name, text.Word(a.lang, p.Level)}
@@ -92,6 +93,16 @@ type rosterRow struct {
 	EnglishName string `json:"name_en"`
 	Parent      string `json:"parent"`
 	name        string
+	place       client.RosterPlace
+}
+
+// rosterOf returns the roster with its places in the order of the rows.
+func rosterOf(r client.Roster, rows []rosterRow) client.Roster {
+	r.Places = slices.Clone(r.Places)
+	for i, row := range rows {
+		r.Places[i] = row.place
+	}
+	return r
 }
 
 func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
@@ -103,7 +114,7 @@ func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
 		if !below {
 			label, parent = p.Name, "000000" // the root
 		}
-		rows = append(rows, rosterRow{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent, p.Name})
+		rows = append(rows, rosterRow{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent, p.Name, p})
 	}
 	return rows
 }

@@ -4,17 +4,20 @@ import (
 	"encoding/json"
 	"slices"
 
+	"xietong/node/faces/client"
 	"xietong/node/faces/export"
+	"xietong/node/ground/text"
 )
 
 // columnsOf returns the names of the columns of records: the fields that were asked for, or else
-// all fields sorted by name, so that the columns do not depend on the first row.
-func columnsOf(rows []json.RawMessage, fields []string) ([]string, error) {
+// those that the answer names. A row may have others only if the node that answered is older: they
+// follow.
+func columnsOf(answer *client.Answer, fields []string) ([]string, error) {
 	if len(fields) > 0 {
 		return fields, nil
 	}
-	var names []string
-	for _, row := range rows {
+	names := slices.Clone(answer.Columns)
+	for _, row := range answer.Rows {
 		members, _, err := export.Members(row)
 		if err != nil {
 			return nil, err
@@ -25,8 +28,26 @@ func columnsOf(rows []json.RawMessage, fields []string) ([]string, error) {
 			}
 		}
 	}
-	slices.Sort(names)
 	return names, nil
+}
+
+// sortRecords sorts the records of an answer as the flags say, or else, where they are all that
+// there are, column by column: the key comes first.
+func (a *app) sortRecords(answer *client.Answer, columns []string, whole bool) error {
+	o, asked, err := a.order(columns)
+	switch {
+	case err != nil || !asked && (!whole || a.jsonOnly):
+		return err
+	case !asked:
+		o = export.Order{Column: export.All}
+	case !whole && !a.jsonOnly:
+		a.tell(text.CLISortedPage, nil)
+	}
+	rows, err := rowsOf(answer.Rows, columns)
+	if err == nil {
+		sortBy(o, answer.Rows, rows)
+	}
+	return err
 }
 
 // showRecords gives records as the flags say; for people one that was asked for alone is a

@@ -20,7 +20,7 @@ func (a *app) treeCommand() *cobra.Command {
 			a.printTree(t)
 			return nil
 		}
-		return show(a, listed[related]{rows: neighboursOf(t), whole: func([]related) any { return t }})
+		return show(a, listed[related]{rows: neighboursOf(t), whole: func(rows []related) any { return treeOf(t, rows) }})
 	})
 	c.AddCommand(a.treeConfirm(), a.treeObject())
 	return a.listing(c)
@@ -40,6 +40,17 @@ func neighboursOf(t client.Tree) (all []related) {
 		all = append(all, related{"child", c})
 	}
 	return all
+}
+
+// treeOf returns the tree with its children in the order of the rows.
+func treeOf(t client.Tree, rows []related) client.Tree {
+	t.Children = []client.Neighbour{}
+	for _, r := range rows {
+		if r.Relation == "child" {
+			t.Children = append(t.Children, r.Neighbour)
+		}
+	}
+	return t
 }
 
 func (a *app) printTree(t client.Tree) {

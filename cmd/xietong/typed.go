@@ -116,7 +116,7 @@ var flagForms = map[string]form{
 	"consumer": aName, "state": aName, "measures": aList,
 	"fingerprint": aName, "until": aName, "listen": aName, "format": aName, "log-level": aName, "log-format": aName, "level": aLevel,
 	"fields": aList, "by": byLevels, "where": aCondition, "verify": aCondition, "filter": aFilter,
-	"sum": aName, "average": aName, "minimum": aName, "maximum": aName,
+	"sort": aName, "sum": aName, "average": aName, "minimum": aName, "maximum": aName,
 	"clients": aList, "seconds": aName, "size": aName, "replicas": aName,
 
 	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped,

@@ -127,6 +127,9 @@ type Answer struct {
 	Unreadable uint64 `cbor:"10,keyasint,omitempty"`
 	// Total is the number of records that the dataset has.
 	Total uint64 `cbor:"16,keyasint,omitempty"`
+	// Columns are the fields that a row may have, as people list them: the key first, then in the
+	// order of the schema. The members of a row stand in the order of their names.
+	Columns []string `cbor:"11,keyasint,omitempty"`
 	Use
 }
 
@@ -160,6 +163,9 @@ func (a Answer) Check() error {
 		return fmt.Errorf("%d records not compared and %d not read, of %d looked at", a.Incomparable, a.Unreadable, a.Scanned)
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
+	}
+	if len(a.Columns) > rows.MaxFields || slices.ContainsFunc(a.Columns, func(name string) bool { return !rows.GoodName(name) }) {
+		return fmt.Errorf("%d columns, or one of a bad name", len(a.Columns))
 	}
 	for i, row := range a.Rows {
 		if !json.Valid(row) || row[0] != '{' {

@@ -44,6 +44,11 @@ func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1, Total: countsOf(r, s.p.set.Code).total(r, s.p.set.Code)}
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
+	} else {
+		s.answer.Columns = s.p.columns()
+		for _, name := range s.answer.Columns {
+			s.bytes += len(name) + rowOverhead
+		}
 	}
 	if s.tallies != nil {
 		return s.measure(ctx)
@@ -55,6 +60,13 @@ func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 		s.answer.Cursor, err = s.desk.sealCursor(s.p, s.last)
 	}
 	return err
+}
+
+// columns returns the fields that a row may have: those that were asked for, or all.
+func (p plan) columns() []string {
+	return slices.DeleteFunc(p.set.schema.Ordered(), func(name string) bool {
+		return len(p.q.Fields) > 0 && !slices.Contains(p.q.Fields, name)
+	})
 }
 
 // measure puts the groups of the measure into the answer, or refuses the measure.

@@ -47,6 +47,7 @@ type Query struct {
 // Answer is the answer to a query.
 type Answer struct {
 	Rows         []json.RawMessage `json:"rows" doc:"The records, with the fields asked for"`
+	Columns      []string          `json:"columns,omitempty" doc:"The fields that a row may have, as people list them: the key first, then in the order of the schema"`
 	Count        uint64            `json:"count" doc:"Rows in this answer, or records that were measured"`
 	Groups       []Group           `json:"groups,omitempty" doc:"The measure by value, where that was asked"`
 	Whole        *Group            `json:"whole,omitempty" doc:"What all records come to, where a measure was asked"`

@@ -22,6 +22,7 @@ type Schema struct {
 	columns  map[string]*column // by name
 	key      string
 	indexed  []string
+	ordered  []string // see Ordered
 }
 
 // noLoader refuses to load another schema: a schema stands alone.
@@ -43,7 +44,7 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if refused != nil {
 		return nil, badSchema("malformed JSON: %s", refused.Reason)
 	}
-	s := &Schema{key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}, columns: map[string]*column{}}
+	s := &Schema{key: key, indexed: slices.Clone(indexed), byName: map[string]Field{}, columns: map[string]*column{}, ordered: ordered(schema, key)}
 	titles := titlesOf(doc)
 	var err error
 	if s.root, err = outline(doc); err != nil {

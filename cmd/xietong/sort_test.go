@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// households is an answer whose rows come as a node gives them: each with its members by name, and
+// in no order that means anything.
+var households = client.Answer{
+	Rows: []json.RawMessage{
+		json.RawMessage(`{"户主":"丙","收入":10.5,"编号":"003"}`), json.RawMessage(`{"户主":"乙","编号":"010"}`),
+		json.RawMessage(`{"户主":"甲","收入":9007199254740993,"编号":"002"}`), json.RawMessage(`{"户主":"丁","收入":9007199254740992,"编号":"001"}`),
+	},
+	Columns: []string{"编号", "户主", "收入"}, Count: 4, Access: log + "31",
+}
+
+// TestColumnsAndOrder (E12, U-B22): the columns are in the order of the schema and the rows in that
+// of the key, or as --sort says: numbers by their value, exactly; rows without one last.
+func TestColumnsAndOrder(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	cursor := ""
+	b.node.in = map[string]func([]byte) any{"POST /v1/query": func([]byte) any {
+		a := households
+		a.Cursor = cursor
+		return a
+	}}
+	for _, row := range []struct{ line, more, want, told string }{
+		{"query households -o csv", "", "编号,户主,收入 001 002 003 010", ""},
+		{"query households", "", "编号 001 002 003 010", ""},
+		{"query households -o csv --sort 收入", "", "编号,户主,收入 003 001 002 010", ""},
+		{"query households -o csv --sort 收入:desc", "", "编号,户主,收入 002 001 003 010", ""},
+		{"query households -o csv --sort 收入：desc", "", "编号,户主,收入 002 001 003 010", ""},
+		{"query households -o jsonl --sort 户主", "", `{"编号":"001" {"编号":"003" {"编号":"010" {"编号":"002"`, ""},
+		{"query households -o csv", "x", "编号,户主,收入 003 010 002 001", "there are more"},
+		{"query households -o csv --sort 编号", "x", "编号,户主,收入 001 002 003 010", "only this page is sorted"},
+		{"query households -o csv --fields 收入,编号 --sort 收入", "", "收入,编号 10.5 9007199254740992 9007199254740993 ", ""},
+	} {
+		cursor = row.more
+		code, stdout, stderr := b.run(strings.Fields(row.line)...)
+		var first []string
+		for i, line := range strings.Split(strings.TrimSuffix(stdout, "\n"), "\n") {
+			line = strings.TrimSuffix(line, "\r")
+			if i > 0 || strings.Contains(row.line, "jsonl") {
+				line, _, _ = strings.Cut(line, ",")
+			}
+			if !strings.Contains(row.line, "-o") {
+				line, _, _ = strings.Cut(line, " ")
+			}
+			first = append(first, line)
+		}
+		if got := strings.Join(first, " "); code != exitDone || got != row.want || !strings.Contains(stderr, row.told) {
+			t.Errorf("%s: exit %d\n got %s\nwant %s\ntold %s", row.line, code, got, row.want, stderr)
+		}
+	}
+}
+
+// TestSortUnknown: what the answer does not show is nothing to sort by. Where that is known, no use
+// is made.
+func TestSortUnknown(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	for line, asked := range map[string]int{"query villages --sort income": 1, "query villages --fields code --sort name": 0, "agency list --sort name": 1} {
+		b.node.asked = nil
+		code, stdout, stderr := b.run(strings.Fields(line)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "to sort by; there are: code") || len(b.node.asked) != asked {
+			t.Errorf("%s: exit %d, %q, %s, asked %q", line, code, stdout, stderr, b.node.asked)
+		}
+	}
+}
+
+// TestSortOfLists sorts what is no record, in the wire type too.
+func TestSortOfLists(t *testing.T) {
+	b := listingBench(t, "en_US.UTF-8")
+	var trees [2]client.Tree
+	for i, by := range []string{"name", "name:desc"} {
+		_, stdout, stderr := b.run("tree", "-o", "json", "--sort", by)
+		if err := json.Unmarshal([]byte(stdout), &trees[i]); err != nil {
+			t.Fatalf("%v in %s%s", err, stdout, stderr)
+		}
+	}
+	if n := len(trees[0].Children); n != 3 || trees[0].Children[0].Name != "old.nanming.guiyang.guizhou" || trees[1].Children[2].Name != trees[0].Children[0].Name {
+		t.Errorf("got %v and %v", trees[0].Children, trees[1].Children)
+	}
+	for line, want := range map[string][]string{
+		"agency list --sort code:desc":                                 {"code", "water", "civil-affairs"},
+		"query villages --at **.贵阳市 --count --by urban --sort records": {"urban", "(groups", "(other", "true"},
+	} {
+		_, stdout, stderr := b.run(strings.Fields(line)...)
+		var got []string
+		for line := range strings.Lines(stdout) {
+			got = append(got, strings.Fields(line)[0])
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %q, want %q, %s", line, got, want, stderr)
+		}
+	}
+}
