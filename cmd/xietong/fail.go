@@ -94,6 +94,15 @@ func (a *app) report(err error) int {
 
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
+	if k, ok := errors.AsType[*kept](err); ok {
+		p, code := a.explain(k.err)
+		if kept := a.t(k.do()); p.Do == "" || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) {
+			p.Do = kept
+		} else {
+			p.Do += a.t(text.CLIListComma, nil) + kept
+		}
+		return p, code
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed

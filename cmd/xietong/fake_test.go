@@ -33,6 +33,8 @@ type fakeNode struct {
 	done  client.Imported                  // of an import; zero: three rows
 	fail  map[string]client.Problem        // refusals, by method and path
 	wild  func(http.ResponseWriter) bool   // answers in place of the fake node
+
+	query func(key string, body []byte) (client.Answer, *client.Problem) // answers queries
 }
 
 const log = "nanming.guiyang.guizhou/log/1/"
@@ -306,6 +308,12 @@ var answers = map[string]any{
 	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
+func refuse(w http.ResponseWriter, p client.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	at := r.Method + " " + r.URL.Path
@@ -315,9 +323,7 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if p, ok := n.fail[at]; ok {
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(p.Status)
-		_ = json.NewEncoder(w).Encode(p)
+		refuse(w, p)
 		return
 	}
 	if strings.HasSuffix(at, "/imports") {
@@ -333,6 +339,16 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, line := range n.lined {
 			_ = json.NewEncoder(w).Encode(line)
 		}
+		return
+	}
+	if n.query != nil && at == "POST /v1/query" {
+		answer, problem := n.query(r.Header.Get(client.HeaderIdempotency), body)
+		if problem != nil {
+			refuse(w, *problem)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(answer)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

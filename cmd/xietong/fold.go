@@ -53,6 +53,14 @@ func fold(s string, width, indent int) string {
 	return strings.Join(append(lines, strings.TrimRight(line, " ")), "\n")
 }
 
+// widestPart returns the columns of the widest part of a line that may not be broken.
+func widestPart(s string) (widest int) {
+	for _, part := range parts(s) {
+		widest = max(widest, columns(strings.TrimRight(part, " ")))
+	}
+	return widest
+}
+
 // parts cuts a line where it may be broken: after spaces, and beside a character of two columns.
 func parts(s string) (all []string) {
 	begin, before := 0, rune(0)

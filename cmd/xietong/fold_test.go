@@ -26,6 +26,22 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// TestLongWordsBelow (U-D): at 60 columns a word that has no room beside its name stands whole
+// below it, in place of being cut by the terminal.
+func TestLongWordsBelow(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	b.app.columns = 60
+	for _, line := range []string{"agency list", "grant list", "ledger audits", "tree", "keys status", "record history villages 1", "ledger entry 7", "dataset show villages"} {
+		_, stdout, _ := b.run(strings.Fields(line)...)
+		for each := range strings.Lines(stdout) {
+			each = strings.TrimRight(each, "\n")
+			if n := columns(each); n > 60 && hanging+widestPart(strings.TrimSpace(each)) <= 60 {
+				t.Errorf("%s: a line of %d columns: %s", line, n, each)
+			}
+		}
+	}
+}
+
 func FuzzFold(f *testing.F) {
 	f.Add("办法：请 call 贵阳市", 9)
 	f.Fuzz(func(t *testing.T, s string, width int) {

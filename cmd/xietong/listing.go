@@ -172,7 +172,7 @@ func (a *app) write(columns []string, each func(write func(export.Row) error) er
 	count := uint64(0)
 	err := a.toOutput(func(to io.Writer) error {
 		o := export.Options{Mark: a.output.mark || a.output.file != ""}
-		w, err := export.NewWriter(to, export.Format(a.output.format), columns, o)
+		w, err := a.writer(to, columns, o)
 		if err != nil {
 			return err
 		}
@@ -186,6 +186,14 @@ func (a *app) write(columns []string, each func(write func(export.Row) error) er
 		a.tell(text.CLIWritten, text.Args{"count": number(count), "file": a.output.file})
 	}
 	return err
+}
+
+// writer returns the writer of the format; for people it prints tables.
+func (a *app) writer(to io.Writer, columns []string, o export.Options) (export.Writer, error) {
+	if a.output.format == formatTable {
+		return &tables{app: a, columns: columns}, nil
+	}
+	return export.NewWriter(to, export.Format(a.output.format), columns, o)
 }
 
 // toOutput has something written to standard output, or to the file: that is written whole or not

@@ -31,6 +31,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -59,7 +60,8 @@ type app struct {
 	data     string // the global flags
 	in, as   string
 	jsonOnly bool
-	output   output // of a verb that lists
+	output   output           // of a verb that lists
+	faithful *export.Faithful // of an export; nil: of none
 }
 
 // run runs one command line and returns the exit code.

@@ -15,13 +15,14 @@ import (
 
 // notVerified are the flags, beside those of functions, that --verify excludes: they do not concern
 // one fact.
-var notVerified = []string{"count", "by", "where", "filter", "fields", "limit", "cursor"}
+var notVerified = []string{"count", "by", "where", "filter", "fields", "limit", "cursor", "all"}
 
 func (a *app) queryCommand() *cobra.Command {
 	var q client.Query
 	var where []string
 	var many client.FederatedQuery
 	var verify string
+	var all bool
 	var use useFlags
 	measures := measureFlags{}
 	c := a.verb("query DATASET", text.CLIShortQuery, func(cmd *cobra.Command, args []string) error {
@@ -46,9 +47,14 @@ func (a *app) queryCommand() *cobra.Command {
 		if q.Measure, err = measures.measure(flags); err != nil {
 			return err
 		}
+		if err := checkAll(flags); err != nil {
+			return err
+		}
 		switch isMany := isSelector(q.At); {
 		case isMany && flags.Changed("cursor"):
 			return usage(text.CLINotTogether, text.Args{"flag": "--cursor", "other": "--at " + q.At})
+		case isMany && all:
+			return a.allOfMany(q.At)
 		case isMany && q.Measure == nil:
 			return a.rowsOfMany(cmd.Context(), client.RowsQuery{Level: many.Level, Wait: many.Wait, Query: q})
 		case isMany:
@@ -58,6 +64,9 @@ func (a *app) queryCommand() *cobra.Command {
 		}
 		if firstGiven(flags, []string{"level", "wait", "audit"}) != "" {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
+		}
+		if all {
+			return a.queryAll(cmd.Context(), q)
 		}
 		return a.query(cmd.Context(), q)
 	})
@@ -77,6 +86,7 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.StringSliceVar(&q.Fields, "fields", nil, a.t(text.CLIFlagFields, nil))
 	flags.IntVar(&q.Limit, "limit", 0, a.t(text.CLIFlagLimit, nil))
 	flags.StringVar(&q.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
+	flags.BoolVar(&all, "all", false, a.t(text.CLIFlagAll, nil))
 	flags.StringVar(&many.Level, "level", "", a.t(text.CLIFlagOfLevel, nil))
 	a.addMeasureFlags(flags, measures)
 	flags.IntVar(&many.Wait, "wait", 0, a.t(text.CLIFlagWait, nil))
@@ -209,7 +219,7 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	return err
 }
 
-// conditions reads the values of --where.
+// conditions reads what --where says, each field once.
 func conditions(where []string) (all map[string]json.RawMessage, err error) {
 	for _, each := range where {
 		field, value, err := condition("--where", each)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -70,6 +71,41 @@ func (a *app) table(heading []string, rows [][]string) {
 	}
 }
 
+// tables prints rows as tables of tableRows rows each, since a table is as wide as its widest row.
+type tables struct {
+	app     *app
+	columns []string
+	lines   [][]string
+	told    int // tables so far
+}
+
+const tableRows = 1000
+
+func (t *tables) Write(row export.Row) error {
+	line := make([]string, len(row))
+	for i, value := range row {
+		line[i] = export.Spell(value)
+	}
+	if t.lines = append(t.lines, line); len(t.lines) == tableRows {
+		return t.Close()
+	}
+	return nil
+}
+
+func (t *tables) Close() error {
+	if len(t.lines) == 0 {
+		return nil
+	}
+	if t.told++; t.told > 1 {
+		fmt.Fprintln(t.app.stdout)
+	}
+	t.app.table(t.columns, t.lines)
+	t.lines = nil
+	return nil
+}
+
+func (t *tables) Discard() {}
+
 // stacked prints each row as a description, with a blank line between two.
 func (a *app) stacked(heading []string, rows [][]string) {
 	for i, row := range rows {
@@ -88,15 +124,19 @@ func (a *app) stacked(heading []string, rows [][]string) {
 type pair struct{ name, value string }
 
 // pairs prints the properties of one thing, a line each; a value that is too wide is folded beside
-// its name.
+// its name or, where one of its words has no room there, below it.
 func (a *app) pairs(pairs []pair) {
 	widest := 0
 	for _, p := range pairs {
 		widest = max(widest, columns(clean(p.name)))
 	}
 	for _, p := range pairs {
-		line := strings.TrimRight(pad(clean(p.name), widest+2)+clean(p.value), " ")
-		fmt.Fprintln(a.stdout, fold(line, a.width(), widest+2))
+		value, indent := clean(p.value), widest+2
+		if indent+widestPart(value) > a.width() {
+			indent = hanging
+		}
+		line := strings.TrimRight(pad(clean(p.name), widest+2)+value, " ")
+		fmt.Fprintln(a.stdout, fold(line, a.width(), indent))
 	}
 }
 

@@ -162,14 +162,20 @@ func get[T any](ctx context.Context, c *Client, path string) (T, error) {
 
 // post sends question to path under a new idempotency key and reads the answer.
 func post[T any](ctx context.Context, c *Client, path string, question any) (T, error) {
-	var none T
-	body, err := json.Marshal(question)
-	if err != nil {
-		return none, fmt.Errorf("encode request: %w", err)
-	}
 	key, err := identity.NewMessage()
 	if err != nil {
+		var none T
 		return none, err
+	}
+	return postUnder[T](ctx, c, key, path, question)
+}
+
+// postUnder is post under a given idempotency key.
+func postUnder[T any](ctx context.Context, c *Client, key identity.Message, path string, question any) (T, error) {
+	body, err := json.Marshal(question)
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("encode request: %w", err)
 	}
 	return do[T](ctx, c, http.MethodPost, path, key, body)
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"xietong/certs/identity"
 )
 
 // Status returns what the node says of itself.
@@ -94,6 +96,23 @@ func (c *Client) RecordHistory(ctx context.Context, dataset, key string) (Histor
 // Query asks for records.
 func (c *Client) Query(ctx context.Context, q Query) (Answer, error) {
 	return post[Answer](ctx, c, "/v1/query", q)
+}
+
+// QueryUnder is Query under an idempotency key that the caller keeps, of NewKey: the same question
+// under the same key is one use, however often it is asked, and its answer is given again for ten
+// minutes.
+func (c *Client) QueryUnder(ctx context.Context, key string, q Query) (Answer, error) {
+	id, err := identity.ParseMessage(key)
+	if err != nil {
+		return Answer{}, err
+	}
+	return postUnder[Answer](ctx, c, id, "/v1/query", q)
+}
+
+// NewKey returns a new idempotency key.
+func NewKey() (string, error) {
+	id, err := identity.NewMessage()
+	return id.String(), err
 }
 
 // Verify asks whether a field of a record has a value.

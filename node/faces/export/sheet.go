@@ -85,7 +85,7 @@ func (s *sheet) Write(row Row) error {
 		}
 		if cells[i] = s.cellOf(text); isNumber(value) && digits(text) <= exactDigits {
 			n, err := strconv.ParseFloat(text, 64)
-			if err == nil {
+			if err == nil && strconv.FormatFloat(n, 'f', -1, 64) == text { // or it would be spelled otherwise
 				cells[i] = n
 			}
 		}

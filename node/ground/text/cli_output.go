@@ -11,6 +11,16 @@ const (
 	CLIWritten      Code = "cli.written"
 	CLIRowsOf       Code = "cli.rows-of"
 	CLIRowsMore     Code = "cli.rows-more"
+	CLIShortExport  Code = "cli.short.record-export"
+	CLILongExport   Code = "cli.long-record-export"
+	CLIExportLost   Code = "cli.export-lost"
+	CLIFlagAll      Code = "cli.flag.all"
+	CLIAllOfMany    Code = "cli.all-of-many"
+	CLIAllProgress  Code = "cli.all-progress"
+	CLIAllTold      Code = "cli.all-told"
+	CLIAllMoved     Code = "cli.all-moved"
+	CLIPartOn       Code = "cli.part-on"
+	CLIPartKept     Code = "cli.part-kept"
 	CLIFlagSort     Code = "cli.flag.sort"
 	CLISortUnknown  Code = "cli.sort-unknown"
 	CLISortedPage   Code = "cli.sorted-page"
@@ -24,12 +34,29 @@ var outputSentences = []sentence{
 	{CLIFlagSort, "按一列排序：`FIELD`，降序写 FIELD:desc", "sort by a column: `FIELD`, or FIELD:desc for the other direction"},
 	{CLISortUnknown, "没有列“{field}”，不能按它排序；现有：{list}", "there is no column {field} to sort by; there are: {list}"},
 	{CLISortedPage, "只排了这一页的记录，尚有后续记录", "only this page is sorted, and there are more records"},
+	{CLIShortExport, "导出本部门数据资源的全部记录", "Export all records of a dataset of one's own"},
+	{
+		CLILongExport,
+		"逐页取回本部门所提供数据资源的全部记录和全部数据项，每页记为一次使用。-o jsonl、json 的导出可原样导入；csv、tsv、xlsx 的单元格分不清\n没有值、null 和空文本，遇有这样的值会说明条数。与 --out 合用时，中断后再次执行同一命令即继续。",
+		"Get all records with all fields of a dataset that the acting agency provides, page after page, each of which is a use.\nAn export as -o jsonl or json can be imported unchanged; the cells of csv, tsv and xlsx do not tell no value, null and the\nempty text apart, and how many such values there were is told. With --out the same command goes on after an interruption.",
+	},
+	{
+		CLIExportLost, "有 {count} 个值（先见于“{column}”）在 {format} 的单元格中与没有值分不清，再导入时会有出入；要原样导入，请用 -o jsonl",
+		"{count} values (the first in {column}) cannot be told from no value, or from another, in a cell of {format}: to import them again unchanged, use -o jsonl",
+	},
+	{CLIFlagAll, "取回全部记录：逐页查询，每页是一次使用；与 --out 合用时，中断后再次执行同一命令即继续", "get all records, page after page, each of which is a use; with --out the same command goes on after an interruption"},
+	{CLIAllOfMany, "请先不加 --all 查询（--limit 最多 1000），再对尚有后续记录的地区逐个用 --at 名称 --all", "ask without --all (with --limit up to 1000), and then each place that has more with --at NAME --all"},
+	{CLIAllProgress, "已取回 {count} 条", "got {count} rows"},
+	{CLIAllTold, "共 {count} 条，使用 {uses} 次，使用记录见存证条目 {first} 至 {last}", "rows: {count}, in {uses} uses; the accesses are entries {first} to {last}"},
+	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
+	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},
+	{CLIPartKept, "已取回的 {count} 条保存在 {file}；再次执行同一命令即继续", "the {count} rows that came are kept in {file}; repeat the same command to go on"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} rows"},
 	{CLIRowsOf, "{name}：{count} 条，使用记录见存证条目 {access}", "{name}: {count} rows; the access is entry {access}"},
 	{
-		CLIRowsMore, "{count} 个地区尚有后续记录：请用 --limit 多取（最多 1000），或者用 --at 逐个查询",
-		"places that have more records: {count}; raise --limit (up to 1000), or ask each with --at",
+		CLIRowsMore, "{count} 个地区尚有后续记录：请用 --limit 多取（最多 1000），或者用 --at 名称 --all 逐个查询",
+		"places that have more records: {count}; raise --limit (up to 1000), or ask each with --at NAME --all",
 	},
 }

@@ -8,6 +8,7 @@ const (
 	SheetFull   Code = "sheet-full"
 	CellTooLong Code = "cell-too-long"
 	CellControl Code = "cell-control"
+	PagesOther  Code = "pages-other"
 )
 
 var outputProblems = []problem{
@@ -37,5 +38,12 @@ var outputProblems = []problem{
 			"请改用 -o csv 或 -o jsonl，并请数据提供方更正该记录"},
 		en: parts{"Control character", "{column} of row {row} has a control character, which xlsx cannot hold, and nothing was written",
 			"row {row}, {column}", "use -o csv or -o jsonl, and have the provider correct the record"},
+	},
+	{
+		number: 284, code: PagesOther, status: http.StatusConflict, params: []string{"file"},
+		zh: parts{"不能接着取", "{file} 中的页不属于这次查询，或者该数据资源已重新发布，不能接着取", "{file}",
+			"请删除 {file} 后重新执行，或者换用其他文件名"},
+		en: parts{"Pages of another question", "the pages in {file} are of another question, or the dataset was published anew since: there is no going on from them", "{file}",
+			"delete {file} and run the command again, or choose another file"},
 	},
 }

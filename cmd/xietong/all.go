@@ -1,0 +1,242 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"xietong/node/faces/client"
+	"xietong/node/faces/export"
+	"xietong/node/ground/text"
+)
+
+// notAll are the flags that --all excludes: they ask for no pages, or for one.
+var notAll = slices.Concat(functions, []string{"key", "count", "cursor", "verify"})
+
+// allPages is the page of a query with --all, in rows.
+const allPages = 1000
+
+// checkAll refuses what does not go with --all.
+func checkAll(flags *pflag.FlagSet) error {
+	if !flags.Changed("all") {
+		return nil
+	}
+	return notTogether(flags, "all", notAll...)
+}
+
+// allOfMany refuses --all where many are asked: each has pages of its own, and some may fail
+// half-way. What to do is said.
+func (a *app) allOfMany(at string) error {
+	u := usage(text.CLINotTogether, text.Args{"flag": "--all", "other": "--at " + at})
+	u.do = a.t(text.CLIAllOfMany, nil)
+	return u
+}
+
+// queryAll asks for all records of one jurisdiction, a page after the other, each of which is a
+// use, and gives them when the last has come. With --out the pages lie beside the file until then,
+// and the same command goes on with them.
+func (a *app) queryAll(ctx context.Context, q client.Query) error {
+	q.Limit = cmp.Or(q.Limit, allPages)
+	if _, _, err := a.order(q.Fields); err != nil && len(q.Fields) > 0 { // before a use is recorded
+		return err
+	}
+	p, name, err := a.partFor(q)
+	if err != nil {
+		return asPart(err, name, nil)
+	}
+	defer p.close()
+	before := len(p.pages)
+	if before > 0 && !a.jsonOnly {
+		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
+	}
+	if err := a.pages(ctx, p, q); err != nil {
+		if _, refused := errors.AsType[*client.Problem](err); refused && len(p.pages) == 0 {
+			return errors.Join(err, a.dropPart(name)) // there is nothing to go on from
+		}
+		return a.unlessLost(asPart(err, name, p))
+	}
+	if err := asPart(a.showAll(p, q.Fields, nil), name, p); err != nil {
+		return a.unlessLost(err)
+	}
+	if err := a.dropPart(name); err != nil {
+		return err
+	}
+	if !a.jsonOnly {
+		a.tellAll(p)
+	}
+	return nil
+}
+
+// dropPart removes the file of the pages, where it is not gone with its folder.
+func (a *app) dropPart(name string) error {
+	if a.output.file == "" {
+		return nil
+	}
+	return os.Remove(name)
+}
+
+// unlessLost returns an error without the word that the same command goes on, where nothing is
+// kept.
+func (a *app) unlessLost(err error) error {
+	if k, ok := errors.AsType[*kept](err); ok && a.output.file == "" {
+		return k.err
+	}
+	return err
+}
+
+// partFor opens the pages that are there of the question, beside the file. Without --out they lie
+// in a temporary file that goes with this process.
+func (a *app) partFor(question any) (p *part, name string, err error) {
+	data, err := encoded([]any{a.in, a.as, question})
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	if name = a.output.file + partSuffix; a.output.file != "" {
+		if _, err := os.Lstat(a.output.file); err == nil && !a.output.force {
+			return nil, name, text.Fail(text.FileExists, text.Args{"file": a.output.file}, nil)
+		}
+		p, err = openPart(name, hash)
+		return p, name, err
+	}
+	dir, err := os.MkdirTemp("", "xietong-pages-*")
+	if err != nil {
+		return nil, "", err
+	}
+	defer os.RemoveAll(dir) // the file goes when it is closed
+	p, err = openPart(filepath.Join(dir, "pages"), hash)
+	return p, name, err
+}
+
+// pages asks for the pages that are not there.
+func (a *app) pages(ctx context.Context, p *part, q client.Query) error {
+	m := a.meter()
+	defer m.clear()
+	for {
+		if n := len(p.pages); n > 0 {
+			if q.Cursor = p.pages[n-1].Answer.Cursor; q.Cursor == "" {
+				return nil
+			}
+		}
+		answer, err := a.page(ctx, p, q)
+		if err == nil && answer.Cursor != "" && answer.Cursor == q.Cursor { // it would never end
+			err = client.ErrNotUnderstood
+		}
+		if err == nil {
+			err = p.take("", "", answer)
+		}
+		if err != nil {
+			return err
+		}
+		m.tell(a.t(text.CLIAllProgress, text.Args{"count": number(p.rows)}), false)
+	}
+}
+
+// page asks for one page: under the key of the one that did not come, so that it is the same use;
+// under a new one where the answer to that is not kept any more.
+func (a *app) page(ctx context.Context, p *part, q client.Query) (client.Answer, error) {
+	for again := p.ask != ""; ; again = false {
+		key := p.ask
+		if !again {
+			var err error
+			if key, err = client.NewKey(); err != nil {
+				return client.Answer{}, err
+			}
+		}
+		if err := p.asking(key); err != nil {
+			return client.Answer{}, err
+		}
+		answer, err := a.client().QueryUnder(ctx, key, q)
+		problem, ok := errors.AsType[*client.Problem](err)
+		if !again || !ok || !slices.Contains(goneKeys, text.Code(problem.Code)) {
+			return answer, err
+		}
+	}
+}
+
+// goneKeys are the refusals of a request under a key whose answer is not kept any more.
+var goneKeys = []text.Code{text.IDSeen, text.IDReused, text.Expired, text.MessageExpired}
+
+// showAll gives all records, sorted as the flags say. place makes the first columns of a row, where
+// many were asked.
+func (a *app) showAll(p *part, fields []string, place func(page) export.Row) error {
+	columns, err := p.columns(fields)
+	if err != nil {
+		return err
+	}
+	all, n := columns, 0
+	if place != nil {
+		all = append([]string{columnPlace, columnPlaceTitle}, columns...)
+		n = 2
+	}
+	o, asked, err := a.order(all)
+	if err != nil {
+		return err
+	}
+	rows := func(write func(export.Row) error) error {
+		return p.each(func(of page, record json.RawMessage) error {
+			row, err := export.RowOf(record, columns)
+			if err != nil {
+				return err
+			}
+			if a.faithful != nil {
+				a.faithful.See(columns, row)
+			}
+			if place != nil {
+				row = append(place(of)[:n:n], row...)
+			}
+			return write(row)
+		})
+	}
+	if !asked {
+		return a.write(all, rows)
+	}
+	s := export.NewSorter(o)
+	defer s.Discard()
+	if err := rows(s.Add); err != nil {
+		return err
+	}
+	return a.write(all, s.Each)
+}
+
+// columns returns the columns of all pages.
+func (p *part) columns(fields []string) (names []string, err error) {
+	for _, of := range p.pages {
+		more, err := columnsOf(of.Answer, fields)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range more {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// tellAll tells how many rows and uses there were, and what was left out.
+func (a *app) tellAll(p *part) {
+	first, last := p.pages[0].Answer, p.pages[len(p.pages)-1].Answer
+	a.tell(text.CLIAllTold, text.Args{"count": number(p.rows), "uses": number(uint64(p.asked)), "first": first.Access, "last": last.Access})
+	if last.AsOf-first.AsOf >= uint64(p.asked) { // each use is an entry itself
+		a.tell(text.CLIAllMoved, text.Args{"first": number(first.AsOf), "last": number(last.AsOf)})
+	}
+	var left client.Answer
+	for _, of := range p.pages {
+		left.Incomparable += of.Answer.Incomparable
+		left.Unreadable += of.Answer.Unreadable
+	}
+	a.sayLeftOut(&left)
+	a.sayAsked(last.Asked)
+	a.sayStatus(last.StatusAsOf)
+}

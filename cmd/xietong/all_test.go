@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// paged serves n records in pages, as a node does, and fails when its budget of answers is spent.
+type paged struct {
+	n, size int
+	budget  int               // answers that are left; -1: no end
+	code    string            // of the refusal then
+	kept    map[string]string // the question under each key
+	uses    int
+}
+
+func (p *paged) answer(key string, body []byte) (client.Answer, *client.Problem) {
+	var q client.Query
+	if err := json.Unmarshal(body, &q); err != nil {
+		panic(err)
+	}
+	if was, again := p.kept[key]; again && was != string(body) {
+		return client.Answer{}, &client.Problem{Title: "x", Status: 409, Code: "id-reused", Detail: "reused"}
+	} else if !again {
+		p.kept[key] = string(body)
+		p.uses++
+	}
+	if p.budget == 0 {
+		return client.Answer{}, &client.Problem{Title: "x", Status: 403, Code: p.code, Detail: "no more"}
+	}
+	p.budget--
+	from := 0
+	_, _ = fmt.Sscanf(q.Cursor, "at%d", &from)
+	a := client.Answer{Columns: []string{"code", "n"}, Access: fmt.Sprint(log, from), AsOf: uint64(from)}
+	for i := from; i < min(p.n, from+min(q.Limit, p.size)); i++ {
+		a.Rows = append(a.Rows, json.RawMessage(fmt.Sprintf(`{"code":"%03d","n":%d}`, i*7%p.n, i)))
+	}
+	a.Count = uint64(len(a.Rows))
+	if from += len(a.Rows); from < p.n {
+		a.Cursor = fmt.Sprint("at", from)
+	}
+	return a, nil
+}
+
+func pagedBench(t *testing.T, p *paged) *workbench {
+	b := newWorkbench(t, "en_US.UTF-8")
+	p.kept = map[string]string{}
+	b.node.query = p.answer
+	return b
+}
+
+// TestAll asks for all pages: in every format, sorted and not, and says how many uses that was.
+func TestAll(t *testing.T) {
+	for format, want := range map[string]string{
+		"csv": "code,n\r\n000,0\r\n007,1\r\n014,2\r\n", "jsonl": `{"code":"000","n":0}` + "\n", "json": "[\n" + `{"code":"000","n":0},` + "\n", "table": "code  n\n000   0\n007   1\n",
+	} {
+		p := &paged{n: 25, size: 10, budget: -1}
+		b := pagedBench(t, p)
+		code, stdout, stderr := b.run("query", "d", "--all", "-o", format)
+		if code != exitDone || !strings.HasPrefix(stdout, want) || strings.Count(stdout, "\n") < 25 || p.uses != 3 {
+			t.Errorf("%s: exit %d, %d uses, %s%s", format, code, p.uses, stdout, stderr)
+		}
+		if format != "json" && !strings.Contains(stderr, "rows: 25, in 3 uses; the accesses are entries "+log+"0 to "+log+"20") {
+			t.Errorf("%s: %s", format, stderr)
+		}
+	}
+	p := &paged{n: 25, size: 10, budget: -1}
+	_, stdout, _ := pagedBench(t, p).run("query", "d", "--all", "-o", "csv", "--sort", "code:desc")
+	lines := strings.Split(strings.TrimSuffix(stdout, "\r\n"), "\r\n")
+	slices.Reverse(lines[1:])
+	if len(lines) != 26 || !slices.IsSorted(lines[1:]) {
+		t.Errorf("sorted: %q", lines)
+	}
+	for line, want := range map[string]string{
+		"query d --all --at **.guizhou": "what to do: ask without --all", "query d --all --key 1": "--all and --key", "query d --all --count": "--all and --count", "query d --all --cursor x": "--all and --cursor",
+	} {
+		if code, _, stderr := pagedBench(t, p).run(strings.Fields(line)...); code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %s", line, code, stderr)
+		}
+	}
+}
+
+// TestAllGoesOn interrupts an export after each number of pages: what came is kept, the same
+// command goes on, the page that did not come is asked for under its key again, and nothing comes
+// twice.
+func TestAllGoesOn(t *testing.T) {
+	for interrupted := range 4 {
+		p := &paged{n: 35, size: 10, budget: interrupted, code: "quota-spent"}
+		b := pagedBench(t, p)
+		file := filepath.Join(t.TempDir(), "d.csv")
+		code, stdout, stderr := b.run("query", "d", "--all", "--out", file)
+		if interrupted == 0 { // refused before a page came
+			if left, _ := os.ReadDir(filepath.Dir(file)); code != exitFailed || len(left) != 0 || strings.Contains(stderr, "kept") {
+				t.Errorf("refused: exit %d, %d files, %s", code, len(left), stderr)
+			}
+			continue
+		}
+		want := fmt.Sprintf("what to do: the %d rows that came are kept in %s.part; repeat the same command to go on", 10*interrupted, file)
+		if code != exitFailed || stdout != "" || !strings.Contains(stderr, want) {
+			t.Fatalf("interrupted after %d: exit %d, %s", interrupted, code, stderr)
+		}
+		if _, err := os.Lstat(file); err == nil {
+			t.Fatal("there is a file already")
+		}
+		if half, err := os.OpenFile(file+partSuffix, os.O_APPEND|os.O_WRONLY, 0); err == nil {
+			_, _ = half.WriteString(`{"row":{"code":"999"}}` + "\n" + `{"row":{"co`) // as a kill leaves it
+			half.Close()
+		}
+		if code, _, stderr := b.run("query", "e", "--all", "--out", file); code != exitFailed || !strings.Contains(stderr, "are of another question") {
+			t.Errorf("another question: exit %d, %s", code, stderr)
+		}
+		p.budget = -1
+		if code, _, stderr = b.run("query", "d", "--all", "--out", file); code != exitDone || p.uses != 4 || !strings.Contains(stderr, "rows: 35, in 4 uses") {
+			t.Errorf("interrupted after %d: exit %d, %d uses, %s", interrupted, code, p.uses, stderr)
+		}
+		got, err := os.ReadFile(file)
+		if lines := strings.Split(string(got), "\r\n"); err != nil || len(lines) != 37 || strings.Contains(string(got), "999") {
+			t.Errorf("interrupted after %d: %v, %q", interrupted, err, got)
+		}
+		if left, _ := os.ReadDir(filepath.Dir(file)); len(left) != 1 {
+			t.Errorf("%d files, want the export alone", len(left))
+		}
+	}
+}
+
+// TestAllEnds: whoever gives the same cursor again and again gets no more questions.
+func TestAllEnds(t *testing.T) {
+	b := newWorkbench(t, "C")
+	if code, _, stderr := b.run("query", "villages", "--all"); code != exitFailed || len(b.node.asked) != 2 || !strings.Contains(stderr, "is not understood") {
+		t.Errorf("exit %d after %d questions, %s", code, len(b.node.asked), stderr)
+	}
+}
+
+// TestAllUnderAnotherKey: where the answer to the page that did not come is not kept any more, it
+// is asked for under a new key, and counted.
+func TestAllUnderAnotherKey(t *testing.T) {
+	p := &paged{n: 15, size: 10, budget: 1, code: "quota-spent"}
+	b := pagedBench(t, p)
+	file := filepath.Join(t.TempDir(), "d.jsonl")
+	b.run("query", "d", "--all", "--out", file)
+	p.budget = -1
+	for key := range p.kept {
+		p.kept[key] = "gone"
+	}
+	if code, _, stderr := b.run("query", "d", "--all", "--out", file); code != exitDone || !strings.Contains(stderr, "rows: 15, in 3 uses") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	stale := filepath.Join(t.TempDir(), "s.csv")
+	p.budget = 1
+	b.run("query", "d", "--all", "--out", stale)
+	p.budget, p.code = 0, "bad-cursor"
+	if code, _, stderr := b.run("query", "d", "--all", "--out", stale); code != exitFailed || !strings.Contains(stderr, "the dataset was published anew since") {
+		t.Errorf("a cursor that is refused: exit %d, %s", code, stderr)
+	}
+}

@@ -1,0 +1,56 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"xietong/node/ground/rows"
+)
+
+// Faithful counts the values that an import would not read again as they are, from the cell that is
+// written for them. Null, the empty text and a text of spaces look like no value, and where the
+// schema takes both texts and others, a cell may be either. JSON holds every value.
+type Faithful struct {
+	Lost   uint64
+	Column string // of the first that is lost
+
+	schema *rows.Schema // nil: nothing is lost
+}
+
+// NewFaithful returns a count of 0, for a file of the format.
+func NewFaithful(schema json.RawMessage, key string, f Format) (*Faithful, error) {
+	if f == JSON || f == JSONL {
+		return &Faithful{}, nil
+	}
+	s, err := rows.Compile(schema, key, nil)
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	return &Faithful{schema: s}, nil
+}
+
+// See looks at a row.
+func (f *Faithful) See(columns []string, row Row) {
+	if f.schema == nil {
+		return
+	}
+	for i, value := range row {
+		if value == nil || f.holds(columns[i], value) {
+			continue
+		}
+		if f.Lost++; f.Lost == 1 {
+			f.Column = columns[i]
+		}
+	}
+}
+
+// holds reports whether the cell of a value is read as the value.
+func (f *Faithful) holds(column string, value json.RawMessage) bool {
+	cell := Spell(value)
+	if strings.TrimSpace(cell) == "" {
+		return false
+	}
+	again, err := f.schema.Value(column, cell)
+	return err == nil && string(again) == string(value)
+}
