@@ -10,11 +10,12 @@ import (
 // none but these: the answer to a use, which policy permits and the ledger records before it is
 // given; the receipt of an entry, with whose payload belongs to the asker; the words of an
 // application, for the two sides of its grant; the numbers of a use, and no more of its payload,
-// for the provider's list; the proof of an endorsement. A roster is for everybody.
-// What a provider's file is compared with are its own records, and numbers alone leave.
+// for the provider's list; the check of all records against a later version of their entry, which
+// is recorded before its provider is told of it; the proof of an endorsement. A roster is for
+// everybody. What a provider's file is compared with are its own records, and numbers alone leave.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/usage/list.go",
+		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/records/plan.go", "node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},

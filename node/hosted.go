@@ -71,7 +71,7 @@ type hosted struct {
 // commands returns the commands of every room.
 func commands() *state.Registry {
 	r := state.NewRegistry()
-	catalog.Register(r)
+	catalog.Register(r, records.LastChange)
 	records.Register(r)
 	sharing.Register(r, records.DatasetState, tree.Withdrawn)
 	tree.Register(r)
@@ -79,7 +79,7 @@ func commands() *state.Registry {
 	rosters.Register(r)
 	calls.Register(r)
 	federated.Register(r)
-	adoption.Register(r)
+	adoption.Register(r, records.LastChange)
 	questions.Register(r)
 	selfcheck.Register(r)
 	return r
@@ -202,7 +202,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.check = n.checkOf(h, where)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
-		Adoption: adoption.New(h.host, h.settings.Level, ask), Rosters: published,
+		Adoption: adoption.New(h.host, h.settings.Level, ask, desk), Rosters: published,
 		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},
 		Joining: &join.Desk{
 			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,

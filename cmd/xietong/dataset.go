@@ -21,19 +21,24 @@ func (a *app) datasetCommand() *cobra.Command {
 
 func (a *app) datasetPublish() *cobra.Command {
 	var records string
+	var to toPublish
 	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
 		var d client.NewDataset
 		if err := a.readJSON(args[0], &d); err != nil {
 			return err
 		}
-		published, err := a.client().PublishDataset(cmd.Context(), d)
+		published, unchanged, err := a.publish(cmd, d, to)
 		if err != nil {
 			return err
+		}
+		done := text.CLIDatasetDone
+		if unchanged {
+			done = text.CLIDatasetUnchanged
 		}
 		if a.jsonOnly {
 			err = printJSON(a.stdout, published)
 		} else {
-			a.say(text.CLIDatasetDone, text.Args{
+			a.say(done, text.Args{
 				"title": published.Title, "dataset": published.Code, "version": number(published.Version), "entry": published.Entry,
 			})
 		}
@@ -49,6 +54,7 @@ func (a *app) datasetPublish() *cobra.Command {
      "id": {"type": "string"}, "kind": {"type": "string"}, "income": {"type": ["number", "null"]}}},
    "group_by": ["kind"], "measures": {"income": ["sum", "average"]}, "smallest_cell": 5}`
 	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
+	a.addPublishFlags(c.Flags(), &to)
 	aFile(c.Flags(), "records", "csv", "jsonl")
 	return c
 }

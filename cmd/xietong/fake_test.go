@@ -23,6 +23,7 @@ import (
 
 // fakeNode answers as a node would, and remembers the requests.
 type fakeNode struct {
+	given string                           // of the last request
 	asked []string                         // method, path and body of each request
 	as    []string                         // jurisdiction and agency of each request
 	in    map[string]func(body []byte) any // answers instead of the usual ones, by method and path
@@ -191,6 +192,7 @@ var answers = map[string]any{
 		{Code: "water", Title: "水务管理局", ID: "spiffe://nanming.guiyang.guizhou/agency/water", Entry: log + "2"},
 	}},
 	"POST /v1/datasets":                      villages,
+	"POST /v1/datasets/plan":                 villagesPlan,
 	"GET /v1/datasets":                       client.Datasets{Datasets: []client.Dataset{villages}},
 	"GET /v1/datasets/villages":              villages,
 	"POST /v1/datasets/villages/records":     client.RecordPut{Entry: log + "9", Replaced: true},
@@ -317,7 +319,7 @@ func refuse(w http.ResponseWriter, p client.Problem) {
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	at := r.Method + " " + r.URL.Path
-	n.asked = append(n.asked, strings.TrimSpace(at+" "+string(body)))
+	n.asked, n.given = append(n.asked, strings.TrimSpace(at+" "+string(body))), r.URL.RawQuery
 	n.as = append(n.as, r.Header.Get("Xietong-Jurisdiction")+" "+r.Header.Get("Xietong-Agency")+" "+r.Header.Get("Accept-Language"))
 	if n.wild != nil && n.wild(w) {
 		return

@@ -152,7 +152,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 		if line.Answer.Cursor != "" {
 			more++
 		}
-		if len(line.Answer.Rows) == 0 && line.Answer.Incomparable+line.Answer.Unreadable == 0 {
+		if len(line.Answer.Rows) == 0 && line.Answer.Incomparable+line.Answer.Unreadable+line.Answer.Unfit == 0 {
 			return nil
 		}
 		fmt.Fprintf(a.stdout, "%s\n", clean(line.Title))

@@ -37,6 +37,7 @@ var session = [][]string{
 	{"agency", "add", "civil-affairs", "民政局"},
 	{"agency", "list"},
 	{"dataset", "publish", "FILES/villages.json"},
+	{"dataset", "publish", "FILES/villages.json", "--yes", "--leave-out"},
 	{"dataset", "list"},
 	{"dataset", "show", "villages"},
 	{"record", "import", "villages", "FILES/villages.csv"},

@@ -156,6 +156,9 @@ func (a *app) sayLeftOut(of *client.Answer) {
 	if of.Incomparable > 0 {
 		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable), "of": all})
 	}
+	if of.Unfit > 0 {
+		a.tell(text.CLIQueryUnfit, text.Args{"count": number(of.Unfit)})
+	}
 	if of.Unreadable > 0 {
 		a.tell(text.CLIQueryUnreadable, text.Args{"count": number(of.Unreadable), "of": all})
 	}

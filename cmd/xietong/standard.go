@@ -73,6 +73,7 @@ func (a *app) standardShow() *cobra.Command {
 // the entry unchanged, or the dataset in a file.
 func (a *app) datasetAdopt() *cobra.Command {
 	var from, file, records string
+	var to toPublish
 	c := a.verb("adopt DATASET", text.CLIShortDatasetAdopt, func(cmd *cobra.Command, args []string) error {
 		s, err := a.client().StandardOf(cmd.Context(), args[0], from)
 		if err != nil {
@@ -88,7 +89,7 @@ func (a *app) datasetAdopt() *cobra.Command {
 			d.Standard = cmp.Or(d.Standard, s.Entry)
 		}
 		d.Agency = cmp.Or(a.as, d.Agency)
-		published, err := a.client().PublishDataset(cmd.Context(), d)
+		published, _, err := a.publish(cmd, d, to)
 		if err != nil {
 			return err
 		}
@@ -107,6 +108,7 @@ func (a *app) datasetAdopt() *cobra.Command {
 	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
 	c.Flags().StringVar(&file, "file", "", a.t(text.CLIFlagTighter, nil))
 	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
+	a.addPublishFlags(c.Flags(), &to)
 	aFile(c.Flags(), "records", "csv", "jsonl")
 	aFile(c.Flags(), "file", "json")
 	return c

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -21,14 +20,15 @@ const (
 	commandStandardPublish book.Command[standardPublish, ledger.Ref]    = 21
 )
 
-// Register adds this room's commands.
-func Register(r *state.Registry) {
+// Register adds this room's commands. changed tells the handlers what last changed the records of a
+// dataset, inside the same transaction.
+func Register(r *state.Registry, changed ChangedOf) {
 	agencies.Keep(r)
 	agencyList.Keep(r)
 	catalogue.Keep(r)
 	setStandards.Keep(r)
 	commandAgencyAdd.Handle(r, applyAgencyAdd)
-	commandDatasetPublish.Handle(r, ApplyPublication)
+	commandDatasetPublish.Handle(r, func(tx *state.Tx, b Publication) (PublicationResult, error) { return ApplyPublication(tx, b, changed) })
 	commandStandardPublish.Handle(r, applyStandardPublish)
 }
 
@@ -61,7 +61,7 @@ type Listed struct {
 // Validate checks that the agency has a code, and a title of 1 to MaxTitleLen bytes. Its error
 // wraps ErrInvalid.
 func (a Agency) Validate() error {
-	if a.Code.IsZero() || a.Title == "" || len(a.Title) > MaxTitleLen || !utf8.ValidString(a.Title) {
+	if a.Code.IsZero() || a.Title == "" || len(a.Title) > MaxTitleLen || !text.Readable(a.Title) {
 		return fmt.Errorf("%w: an agency needs a code and a title of at most %d bytes, in UTF-8", ErrInvalid, MaxTitleLen)
 	}
 	return nil

@@ -29,9 +29,22 @@ type Publication struct {
 	Agency    identity.Label
 	Key       string
 	Indexed   []string
-	Document  []byte // JSON of the whole entry
+	Document  []byte   // JSON of the whole entry
+	Checked   *Checked // nil: no record was looked at
 	Statement book.Statement
 }
+
+// Checked says as of what the proposer checked a publication against the records.
+type Checked struct {
+	_       struct{}   `cbor:",toarray"`
+	Version uint64     // of the entry that was in force
+	Records ledger.Ref // the newest entry that had changed the records
+	Fit     bool       // the schema takes every record; otherwise each is checked again when it is read
+}
+
+// ChangedOf returns the newest entry that changed the records of a dataset; None: there never were
+// any. The room that keeps the records gives it.
+type ChangedOf func(r book.Reads, code identity.Label) ledger.Ref
 
 // PublicationResult is the result of publishing an entry: the ledger entry of the act, and the
 // version that the catalogue entry became.
@@ -52,6 +65,7 @@ type keptEntry struct {
 	// index.
 	Indexed  []string
 	Document []byte
+	Unsure   ledger.Ref // see Published
 }
 
 var catalogue = book.Bucket[keptEntry]{Name: "catalogue", Max: 2 * MaxEntryLen}
@@ -65,45 +79,104 @@ type Published struct {
 	// index later is not among them: the records from before are not in its index, and an answer
 	// from it would leave them out.
 	Found []string
+	// Unsure is the entry before which there may be records that the schema does not take: each of
+	// them is checked when it is read. None: there are none.
+	Unsure ledger.Ref
 	// Document is the entry's JSON as its agency signed it. Other jurisdictions are sent these
 	// bytes.
 	Document []byte
 }
 
 // Publish publishes the entry as an act of its agency, and returns the entry as it stands
-// afterwards, without Found. A key names records for ever, so the key cannot change from one
-// version to the next; neither can the agency. Refusals: text.EntryInvalid for an invalid entry or
-// another key, text.NotProvider for an actor that is not the agency, and those of Actor.Resolve.
+// afterwards, without Found. It looks at no record: those that are there are checked when they are
+// read. Who publishes for people goes by package adoption, which first shows what a later version
+// would do. An entry that is in force already is not published again. A key names records for ever,
+// so the key cannot change from one version to the next; neither can the agency. Refusals:
+// text.EntryInvalid for an invalid entry or another key, text.NotProvider for an actor that is not
+// the agency, and those of Actor.Resolve.
 func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, e Entry) (Published, error) {
 	if len(e.Counts) > 0 {
 		return Published{}, invalid(e.Code, errors.New("only who adopts a standard lets others count"))
 	}
-	e, p, err := Prepare(ctx, l, by, e)
-	if err != nil {
-		return Published{}, err
+	e, p, before, err := Prepare(ctx, l, by, e)
+	if err != nil || before.Is(p) {
+		return before, err
 	}
-	result, err := commandDatasetPublish.Do(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), id, p.Document), p)
+	result, err := Propose(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), id, p.Document), p)
 	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
 }
 
+// Propose publishes what was prepared.
+func Propose(ctx context.Context, l book.Ledger, request book.Request, p Publication) (PublicationResult, error) {
+	return commandDatasetPublish.Do(ctx, l, request, p)
+}
+
 // Prepare checks an entry, sets its agency, and makes the act by which that agency publishes it. It
-// proposes nothing. It refuses an invalid entry as text.EntryInvalid, and an actor as Publish does.
-func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (Entry, Publication, error) {
-	err := l.View(ctx, func(r *state.Reader) (err error) {
-		e.Agency, err = publisher(r, by, e)
+// proposes nothing. It returns the version that is in force, too; Version 0: there is none. It
+// refuses an invalid entry, and one with a key of another name or type, as text.EntryInvalid and
+// text.KeyChanged, and an actor as Publish does.
+func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (_ Entry, p Publication, before Published, err error) {
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		if e.Agency, err = publisher(r, by, e); err != nil {
+			return err
+		}
+		if kept, ok := keptAt(r, e.Code); ok {
+			before, err = kept.published(r.Log(), Published{})
+		}
 		return err
 	})
 	if err != nil {
-		return e, Publication{}, err
+		return e, p, before, err
 	}
-	p, err := e.publication()
-	if err != nil {
-		return e, p, invalid(e.Code, err)
+	if p, err = e.publication(); err != nil {
+		return e, p, before, invalid(e.Code, err)
+	}
+	if err := e.follows(before); err != nil {
+		return e, p, before, err
 	}
 	if p.Statement, err = l.Act(entryHead(e.Agency, e.Code), EntryType, p.Document); err != nil {
-		return e, p, fmt.Errorf("publish dataset: %w", err)
+		return e, p, before, fmt.Errorf("publish dataset: %w", err)
 	}
-	return e, p, nil
+	return e, p, before, nil
+}
+
+// follows refuses an entry of another agency than that of the version before, and one whose key has
+// another name or another type: no record could be found by its key any more.
+func (e Entry) follows(before Published) error {
+	switch {
+	case before.Version == 0:
+		return nil
+	case before.Agency != e.Agency:
+		return text.Fail(text.NotProvider, text.Args{
+			"agency": e.Agency.String(), "dataset": e.Code.String(), "provider": before.Agency.String(),
+		}, nil)
+	}
+	was, err := before.KeyType()
+	if err != nil { // it was published when more was taken
+		return nil
+	}
+	is, err := e.KeyType()
+	if err != nil || e.Key == before.Key && was == is {
+		return err
+	}
+	return text.Fail(text.KeyChanged, text.Args{
+		"dataset": e.Code.String(), "before": before.Key + " (" + was.String() + ")", "after": e.Key + " (" + is.String() + ")",
+	}, nil)
+}
+
+// KeyType returns the type of the field that is the key.
+func (e Entry) KeyType() (rows.FieldType, error) {
+	schema, err := e.schema()
+	if err != nil {
+		return 0, err
+	}
+	field, _ := schema.Field(e.Key)
+	return field.Type, nil
+}
+
+// Is reports whether the publication is the version that is in force already.
+func (p Published) Is(b Publication) bool {
+	return p.Version > 0 && bytes.Equal(p.Document, b.Document)
 }
 
 func (e Entry) publication() (p Publication, err error) {
@@ -164,8 +237,9 @@ func entryHead(agency, code identity.Label) ledger.Head {
 }
 
 // ApplyPublication publishes an entry, or the next version of one. It is the handler of
-// commandDatasetPublish, and a part of the handler of an adoption. It refuses before it writes.
-func ApplyPublication(tx *state.Tx, b Publication) (result PublicationResult, err error) {
+// commandDatasetPublish, and a part of the handler of an adoption. It refuses before it writes. A
+// publication that was checked is refused if the dataset is another than it was then.
+func ApplyPublication(tx *state.Tx, b Publication, changed ChangedOf) (result PublicationResult, err error) {
 	result = PublicationResult{Entry: book.Next(tx), Version: 1}
 	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
 	before, exists := keptAt(tx, b.Code)
@@ -175,10 +249,15 @@ func ApplyPublication(tx *state.Tx, b Publication) (result PublicationResult, er
 	case exists && before.Agency != b.Agency:
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case exists && before.Key != b.Key:
-		return result, book.Refuse(text.EntryInvalid, b.Code.String(), fmt.Sprintf("key %s -> %s", before.Key, b.Key))
+		return result, book.Refuse(text.KeyChanged, b.Code.String(), before.Key, b.Key)
+	case b.Checked != nil && *b.Checked != (Checked{Version: before.Version, Records: changed(tx, b.Code), Fit: b.Checked.Fit}):
+		return result, book.Refuse(text.DatasetMoved, b.Code.String())
 	case exists:
 		result.Version = before.Version + 1
 		kept.Indexed = both(before.Indexed, b.Indexed)
+		if b.Checked == nil || !b.Checked.Fit {
+			kept.Unsure = result.Entry
+		}
 	}
 	kept.Version = result.Version
 	if err := catalogue.Save(tx, []byte(b.Code.String()), kept); err != nil {
@@ -205,7 +284,7 @@ func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
 
 // published returns the dataset. A document of the same bytes as before's is not decoded again.
 func (k keptEntry) published(log identity.Log, before Published) (Published, error) {
-	p := Published{Version: k.Version, At: k.Entry.In(log), Found: k.Indexed, Document: k.Document}
+	p := Published{Version: k.Version, At: k.Entry.In(log), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
 	if len(before.Document) > 0 && bytes.Equal(k.Document, before.Document) {
 		p.Entry = before.Entry
 		return p, nil

@@ -31,12 +31,12 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
 )
 
 // Limits of a catalogue entry.
@@ -98,7 +98,7 @@ func (e Entry) Validate() error {
 	switch {
 	case e.Code.IsZero() || e.Agency.IsZero():
 		return fmt.Errorf("%w: code and agency are needed", ErrInvalid)
-	case e.Title == "" || len(e.Title) > MaxTitleLen || !utf8.ValidString(e.Title):
+	case e.Title == "" || len(e.Title) > MaxTitleLen || !text.Readable(e.Title):
 		return fmt.Errorf("%w: the title must have 1 to %d bytes of UTF-8", ErrInvalid, MaxTitleLen)
 	case !known:
 		return fmt.Errorf("%w: category %q is none of unconditional, conditional, not-shared", ErrInvalid, e.Category)

@@ -22,7 +22,7 @@ import (
 func open(t *testing.T, agencies ...string) *booktest.Ledger {
 	t.Helper()
 	registry := state.NewRegistry()
-	Register(registry)
+	Register(registry, nil)
 	l := booktest.New(t, "nanming.guiyang.guizhou", registry)
 	for _, code := range agencies {
 		add(t, l, code, "部门"+code)
@@ -291,7 +291,7 @@ func TestPublishMoved(t *testing.T) {
 	}
 	refused(t, l, "of another", text.NotProvider, func() error { return publish(entry(t)) })
 	waters.Key = "name"
-	refused(t, l, "another key", text.EntryInvalid, func() error { return publish(waters) })
+	refused(t, l, "another key", text.KeyChanged, func() error { return publish(waters) })
 	waters.Code = label(t, "towns")
 	if err := publish(waters); err != nil {
 		t.Errorf("another dataset: %v", err)

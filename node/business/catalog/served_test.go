@@ -36,7 +36,7 @@ func newID() identity.Message { return must(identity.NewMessage()) }
 func newCity(t *testing.T) (*booktest.Ledger, *operationtest.Pair) {
 	t.Helper()
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, nil)
 	city := booktest.New(t, operationtest.City, registry)
 	agency := catalog.Agency{Code: named("civil-affairs"), Title: "民政局"}
 	if _, err := catalog.AddAgency(t.Context(), city, identity.Message{}, agency); err != nil {

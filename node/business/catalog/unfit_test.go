@@ -57,7 +57,7 @@ func TestUnfitEntries(t *testing.T) {
 		s := Standard{Entry: e, Level: "county"}
 		for as, publish := range map[string]func() error{
 			"a dataset":   func() error { _, err := Publish(t.Context(), l, newID(t), Local(""), e); return err },
-			"an adoption": func() error { _, _, err := Prepare(t.Context(), l, Local(""), e); return err },
+			"an adoption": func() error { _, _, _, err := Prepare(t.Context(), l, Local(""), e); return err },
 			"a standard":  func() error { _, err := PublishStandard(t.Context(), l, newID(t), Local(""), s); return err },
 		} {
 			args := refused(t, l, what+" as "+as, row.want, publish)

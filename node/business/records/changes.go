@@ -33,6 +33,10 @@ func ChangesOf(r book.Reads, code identity.Label) Changes {
 	return c
 }
 
+// LastChange returns the newest entry that changed the records of the dataset; None: there is none.
+// It is the catalog.ChangedOf of this room.
+func LastChange(r book.Reads, code identity.Label) ledger.Ref { return ChangesOf(r, code).Last }
+
 // Since reports whether anything changed after the entry at a position.
 func (c Changes) Since(position uint64) bool {
 	last, ever := c.Last.Index()

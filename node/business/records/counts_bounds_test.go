@@ -28,7 +28,7 @@ func residentsBy(t *testing.T, fields ...string) (*booktest.Ledger, *Desk) {
 	if err := publish(l); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := catalog.Publish(t.Context(), l, newID(), civil, countedEntry(fields...)); err != nil {
+	if _, err := publishFit(t.Context(), l, countedEntry(fields...)); err != nil {
 		t.Fatal(err)
 	}
 	return l, NewDesk(l)
@@ -156,7 +156,7 @@ func TestUnreadableRecordsAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := catalog.Publish(t.Context(), l, newID(), civil, countedEntry("sex", "town")); err != nil {
+	if _, err := publishFit(t.Context(), l, countedEntry("sex", "town")); err != nil {
 		t.Fatal(err)
 	}
 	told := func(scanned uint64) {
@@ -183,7 +183,7 @@ func TestCountsStandAfterRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := catalog.Publish(t.Context(), h, newID(), civil, countedEntry("sex")); err != nil {
+	if _, err := publishFit(t.Context(), h, countedEntry("sex")); err != nil {
 		t.Fatal(err)
 	}
 	putPerson(t, desk, 1, `"sex":"f"`)
@@ -218,7 +218,7 @@ func TestCountsStandAfterRestart(t *testing.T) {
 func TestRunCountsWhatWasPutBefore(t *testing.T) {
 	l, desk := residentsBy(t)
 	putPerson(t, desk, 1, `"sex":"f"`)
-	if _, err := catalog.Publish(t.Context(), l, newID(), civil, countedEntry("sex")); err != nil {
+	if _, err := publishFit(t.Context(), l, countedEntry("sex")); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {

@@ -49,6 +49,7 @@ type Desk struct {
 
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
+	planned   map[identity.Label]planned
 	importing map[identity.Label]bool // datasets into which an import is running
 	damaged   map[uint64]bool         // entries that Unreadable was told of, at most mostDamaged
 }
@@ -59,11 +60,15 @@ const mostDamaged = 1000
 // payload opens the record of an entry, for a use that the caller has decided and records. It is
 // the one way from a stored record to an answer, and returns what the catalogue entry in force
 // lists, whatever the record holds: nothing else can be shown, compared, filtered by or measured.
-// The error is book.ErrErased, or text.RecordUnreadable.
+// The error is book.ErrErased, text.RecordUnreadable, or text.RecordUnfit for a record that the
+// schema in force does not take: what it holds is neither shown nor compared.
 func (d *Desk) payload(r *state.Reader, index uint64, set dataset) ([]byte, error) {
 	record, err := d.ledger.Payload(r, index)
 	if err == nil {
 		record, err = set.schema.Shown(record)
+		if err == nil && set.unsure(index) && !set.schema.Takes(record) {
+			return nil, text.Fail(text.RecordUnfit, text.Args{"dataset": set.Code.String()}, nil)
+		}
 	}
 	if err == nil || errors.Is(err, book.ErrErased) {
 		return record, err
@@ -93,7 +98,7 @@ type compiled struct {
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
 		ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
-		damaged: map[uint64]bool{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
+		damaged: map[uint64]bool{}, planned: map[identity.Label]planned{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
 	}
 }
 
@@ -102,6 +107,12 @@ type dataset struct {
 	catalog.Published
 	schema *rows.Schema
 	counts counts // as own read them; the zero value otherwise
+}
+
+// unsure reports whether the schema may not take the record of the entry at index.
+func (d dataset) unsure(index uint64) bool {
+	before, some := d.Unsure.Index()
+	return some && index < before
 }
 
 func (d dataset) fields() []string {

@@ -3,16 +3,19 @@ package records
 import (
 	"context"
 
+	"xietong/consensus/ledger"
 	"xietong/exchange/budget"
 	"xietong/exchange/gather"
 )
 
 // kept answers a count of all records from the counters, without a look at a record; false: it
 // cannot be answered so, and the records are looked at. It counts the records of the position, also
-// one that was damaged since it was counted. What is told of the groups is decided as for a scan.
+// one that was damaged since it was counted. Where there may be records that the schema does not
+// take, they are looked at, because they are in no answer. What is told of the groups is decided as
+// for a scan.
 func (s *search) kept(ctx context.Context) (ok bool, err error) {
 	measure, code := s.p.q.Measure, s.p.set.Code
-	if !s.p.q.whole() || measure.Function != gather.Count {
+	if !s.p.q.whole() || measure.Function != gather.Count || s.p.set.Unsure != ledger.None {
 		return false, nil
 	}
 	c := countsOf(s.reader, code)

@@ -43,7 +43,7 @@ func named(s string) identity.Label { return must(identity.ParseLabel(s)) }
 func newCity(t *testing.T) (*booktest.Ledger, *operationtest.Pair) {
 	t.Helper()
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, records.LastChange)
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
 	city := booktest.New(t, operationtest.City, registry)

@@ -245,7 +245,7 @@ func (set dataset) measurable(m gather.Measure) error {
 func (s *search) access() sharing.Access {
 	a := sharing.Access{
 		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf,
-		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable,
+		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable, Unfit: s.answer.Unfit,
 	}
 	switch {
 	case s.p.q.Measure.Function != gather.None:

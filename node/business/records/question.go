@@ -125,6 +125,9 @@ type Answer struct {
 	// Unreadable is the number of records that are damaged, and could not be read. They are not in
 	// the answer.
 	Unreadable uint64 `cbor:"10,keyasint,omitempty"`
+	// Unfit is the number of records that are not as the catalogue entry in force says: they were
+	// put under an earlier version. They are not in the answer.
+	Unfit uint64 `cbor:"17,keyasint,omitempty"`
 	// Total is the number of records that the dataset has.
 	Total uint64 `cbor:"16,keyasint,omitempty"`
 	// Columns are the fields that a row may have, as people list them: the key first, then in the
@@ -159,8 +162,8 @@ func (a Answer) Check() error {
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
 		return fmt.Errorf("%d groups of %d records, and a count of %d", len(a.Groups), total, a.Count)
-	case a.Scanned > 0 && (a.Incomparable > a.Scanned || a.Unreadable > a.Scanned-a.Incomparable):
-		return fmt.Errorf("%d records not compared and %d not read, of %d looked at", a.Incomparable, a.Unreadable, a.Scanned)
+	case a.Scanned > 0 && (a.Incomparable > a.Scanned || a.Unreadable > a.Scanned-a.Incomparable || a.Unfit > a.Scanned-a.Incomparable-a.Unreadable):
+		return fmt.Errorf("%d records not compared, %d not read and %d not fit, of %d looked at", a.Incomparable, a.Unreadable, a.Unfit, a.Scanned)
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
 	}

@@ -51,7 +51,7 @@ const commandDecay book.Command[uint64, book.Nothing] = 2002
 // commands returns the commands of the rooms that the tests need.
 func commands() *state.Registry {
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, LastChange)
 	Register(registry)
 	sharing.Register(registry, DatasetState, nil)
 	commandErase.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
@@ -202,3 +202,22 @@ func entryAt(t *testing.T, l book.Ledger, index uint64) (leaf ledger.Leaf, paylo
 
 // onward is the step of a walk that nothing ends.
 func onward() bool { return true }
+
+// publishFit publishes a later version as one that takes every record, so that none is checked when
+// it is read.
+func publishFit(ctx context.Context, l book.Ledger, e catalog.Entry) (catalog.Published, error) {
+	e, p, before, err := catalog.Prepare(ctx, l, civil, e)
+	if err != nil || before.Is(p) {
+		return before, err
+	}
+	p.Checked = &catalog.Checked{Version: before.Version, Fit: true}
+	err = l.View(ctx, func(r *state.Reader) error {
+		p.Checked.Records = LastChange(r, e.Code)
+		return nil
+	})
+	if err != nil {
+		return catalog.Published{}, err
+	}
+	result, err := catalog.Propose(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), newID(), p.Document), p)
+	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
+}

@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"time"
 
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
@@ -152,8 +154,12 @@ func (s *search) each(ctx context.Context, v view, after []byte, place *func(fou
 }
 
 // indexedWhere returns a condition that an index answers completely; it returns false where there
-// is none.
+// is none. Where there may be records that the schema does not take, no index is complete: they are
+// counted, whatever they hold.
 func (s *search) indexedWhere() (rows.IndexedValue, bool) {
+	if s.p.set.Unsure != ledger.None {
+		return rows.IndexedValue{}, false
+	}
 	for _, w := range s.p.where {
 		if slices.Contains(s.p.set.Found, w.Field) && string(w.Value) != "null" {
 			return w, true
@@ -174,7 +180,7 @@ func (s *search) full() bool {
 // answer is full.
 func (s *search) look(ctx context.Context, f found) (more bool) {
 	s.answer.Scanned++
-	if s.p.onlyCounts() {
+	if s.p.onlyCounts() && !s.p.set.unsure(f.Index) {
 		s.tallies.of[""].add(nil) // the record is not opened
 		return true
 	}
@@ -188,6 +194,9 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 	record, err := s.desk.payload(s.reader, f.Index, s.p.set)
 	switch {
 	case errors.Is(err, book.ErrErased):
+		return true
+	case failure.Is(err, text.RecordUnfit):
+		s.answer.Unfit++
 		return true
 	case err != nil && s.p.key == nil: // one record takes nothing but itself out of service
 		s.answer.Unreadable++

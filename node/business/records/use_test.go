@@ -139,7 +139,7 @@ func TestLateIndex(t *testing.T) {
 	}
 	p.Key = "name"
 	_, err = catalog.Publish(t.Context(), l, newID(), civil, p.Entry)
-	refusedAs(t, "another key", err, text.EntryInvalid)
+	refusedAs(t, "another key", err, text.KeyChanged)
 }
 
 // TestFrontier compares the root of an import's rows with the root of the tree of the same leaves.

@@ -138,7 +138,7 @@ func TestAnotherTypeIsNoNo(t *testing.T) {
 	l, desk := people(t, e, `"n":"5","town":"a"`, `"n":"x","town":"b"`, `"town":"a"`)
 	e.Code = must(identity.ParseLabel("residents"))
 	e.Schema = []byte(`{"type":"object","properties":{"id":{"type":"string"},"n":{"type":"integer"},"town":{"type":"string"}}}`)
-	if _, err := catalog.Publish(t.Context(), l, newID(), civil, e); err != nil {
+	if _, err := publishFit(t.Context(), l, e); err != nil {
 		t.Fatal(err)
 	}
 	putPerson(t, desk, 3, `"n":5,"town":"a"`)

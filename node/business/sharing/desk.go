@@ -215,6 +215,8 @@ type Access struct {
 	Incomparable uint64 `json:"incomparable,omitempty"`
 	// Unreadable is the number of records that could not be read.
 	Unreadable uint64 `json:"unreadable,omitempty"`
+	// Unfit is the number of records that are not as the catalogue entry says.
+	Unfit uint64 `json:"unfit,omitempty"`
 	// Refused is the code of the refusal that the consumer is told in place of the data, although
 	// records were read; "": it is told the data.
 	Refused text.Code `json:"refused,omitempty"`

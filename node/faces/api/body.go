@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"xietong/node/ground/text"
 )
 
 // formats are the formats of bodies: JSON, with numbers of any size. How large a number may be is
@@ -20,6 +22,10 @@ func formats() map[string]huma.Format {
 	}
 	return all
 }
+
+// unreadable is what stands before the path of a text that may not be recorded. The decoder puts a
+// mark for whatever it cannot read, and what is recorded stays.
+const unreadable = "no readable text: "
 
 // unmarshal decodes a body. What is only to be looked at by huma gets numbers near enough to know
 // their type; a number that is beyond a float64 would be an error of the library otherwise.
@@ -36,6 +42,9 @@ func unmarshal(data []byte, v any) error {
 	d.UseNumber()
 	if err := d.Decode(generic); err != nil {
 		return err
+	}
+	if where, found := text.Unreadable(*generic, ""); found {
+		return errors.New(unreadable + where)
 	}
 	return near(generic)
 }

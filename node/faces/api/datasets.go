@@ -9,14 +9,21 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/flows/adoption"
 	"xietong/node/ground/text"
 )
 
 // The requests about datasets and their records.
 type (
-	publishDataset struct {
+	planDataset struct {
 		Caller
 		Body client.NewDataset
+	}
+	publishDataset struct {
+		Caller
+		Plan     string `query:"plan" maxLength:"64" doc:"Hash of the plan that was seen: see /v1/datasets/plan; needed for a later version"`
+		LeaveOut bool   `query:"leave_out" doc:"Whether records that the new schema does not take are left out of every answer"`
+		Body     client.NewDataset
 	}
 	// OfDataset is a request about one dataset.
 	OfDataset struct {
@@ -43,6 +50,7 @@ type (
 
 func (s *server) registerDatasets(a huma.API) {
 	handle(s, a, post("publish-dataset", "/v1/datasets", "Publish a catalogue entry"), newDataset)
+	handle(s, a, post("plan-dataset", "/v1/datasets/plan", "What publishing a catalogue entry would do to records and grants"), plannedDataset)
 	handle(s, a, get("datasets", "/v1/datasets", "The catalogue"), datasets)
 	handle(s, a, get("dataset", "/v1/datasets/{code}", "One catalogue entry"), showDataset)
 	handle(s, a, post("put-record", "/v1/datasets/{code}/records", "Put a record"), newRecord)
@@ -70,11 +78,25 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (out client.D
 	if err != nil {
 		return out, catalog.Invalid(in.Body.Code, err)
 	}
-	p, err := h.Adoption.Publish(ctx, id, in.by(), entry)
+	p, err := h.Adoption.Publish(ctx, id, in.by(), entry, adoption.Agreed{Plan: in.Plan, LeaveOut: in.LeaveOut})
 	if err != nil {
 		return out, err
 	}
 	return datasetShown(p)
+}
+
+// plannedDataset tells what publishing a catalogue entry would do. It publishes nothing, but the
+// check of the records is recorded.
+func plannedDataset(ctx context.Context, h Hosted, in *planDataset) (out client.DatasetPlan, err error) {
+	if _, err := in.key(); err != nil {
+		return out, err
+	}
+	entry, err := datasetSent(in.Body)
+	if err != nil {
+		return out, catalog.Invalid(in.Body.Code, err)
+	}
+	p, err := h.Adoption.Plan(ctx, in.by(), entry)
+	return planShown(p), err
 }
 
 func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -29,10 +30,8 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 		reason := err.Error()
 		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 			where, reason = strings.TrimPrefix(d.Location, "body."), ruleIn(l, d.Message)
-			if slices.Contains(emptiness, d.Message) {
-				p := problem(l, text.Empty, text.Args{"name": where})
-				p.Status = status
-				return p
+			if told := told(l, status, where, d.Message); told != nil {
+				return told
 			}
 			if where != "" {
 				reason = where + ": " + reason
@@ -48,6 +47,23 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 		code = text.Internal
 	}
 	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, "; ")})
+	p.Status = status
+	return p
+}
+
+// told returns the problem that has a code of its own: of what is given and empty, and of a text
+// that may not be recorded; nil: it is another.
+func told(l text.Lang, status int, where, message string) huma.StatusError {
+	at, lost := strings.CutPrefix(message, unreadable)
+	var p *client.Problem
+	switch {
+	case lost:
+		p = problem(l, text.NotText, text.Args{"name": at})
+	case slices.Contains(emptiness, message):
+		p = problem(l, text.Empty, text.Args{"name": where})
+	default:
+		return nil
+	}
 	p.Status = status
 	return p
 }

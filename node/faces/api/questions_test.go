@@ -45,7 +45,7 @@ func TestQuestionByMonth(t *testing.T) {
 	d.Clock = d.Clock.AddDate(0, 1, 0)
 	wider := villages()
 	wider.Title = "名录（新）"
-	d.done(t, "POST", "/v1/datasets", "civil-affairs", wider)
+	d.publishLater(t, wider)
 	if c := d.runs(t, "人口合计").Compared; c == nil || c.VersionBefore != 1 || c.Version != 2 {
 		t.Errorf("of another version: got %+v", c)
 	}

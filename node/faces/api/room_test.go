@@ -131,10 +131,10 @@ type door struct {
 func newMemory(t *testing.T, name string) memory {
 	t.Helper()
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, records.LastChange)
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
-	adoption.Register(registry)
+	adoption.Register(registry, records.LastChange)
 	questions.Register(registry)
 	tree.Register(registry)
 	breaks.Register(registry)
@@ -154,7 +154,7 @@ func hostedIn(l memory) Hosted {
 	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})
 	return Hosted{
 		Ledger: l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
-		Adoption: adoption.New(l, "province", ask), Rosters: published,
+		Adoption: adoption.New(l, "province", ask, desk), Rosters: published,
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Usage:   usage.NewDesk(l, catalog.Providers),

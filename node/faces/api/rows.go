@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,7 +41,13 @@ func (s *server) rowsQuery(w http.ResponseWriter, r *http.Request) (q client.Row
 		return q, long
 	}
 	var members any
-	if err = errors.Join(err, json.Unmarshal(body, &members)); err != nil {
+	if err == nil {
+		err = unmarshal(body, &members)
+	}
+	if err != nil {
+		if where, lost := strings.CutPrefix(err.Error(), unreadable); lost {
+			return q, text.Fail(text.NotText, text.Args{"name": where}, nil)
+		}
 		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
 	}
 	broken := &huma.ValidateResult{}

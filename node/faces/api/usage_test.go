@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"xietong/certs/identity"
+	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -49,7 +51,8 @@ func listed[T any](t *testing.T, d *door, path, as string) (got T) {
 // TestUses has two agencies use a dataset, and its provider list who did, page by page.
 func TestUses(t *testing.T) {
 	d := open(t)
-	d.done(t, "POST", "/v1/datasets", "civil-affairs", edited(villages(), func(s *client.NewDataset) { s.SmallestCell = 3 }))
+	next := edited(villages(), func(s *client.NewDataset) { s.SmallestCell = 3 })
+	d.publishLater(t, next)
 	query := client.Query{Dataset: "villages", Key: "1", Use: use}
 	d.done(t, "POST", "/v1/query", "water", query)
 	d.Clock = d.Clock.Add(31 * 24 * time.Hour)
@@ -133,4 +136,10 @@ func TestListsTellNothingSealed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// publishLater publishes a later version of an entry, without a look at the records.
+func (d *door) publishLater(t *testing.T, next client.NewDataset) {
+	t.Helper()
+	must(catalog.Publish(t.Context(), d.Ledger, must(identity.NewMessage()), catalog.Local("civil-affairs"), must(datasetSent(next))))
 }

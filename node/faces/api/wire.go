@@ -85,7 +85,7 @@ func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) clien
 	out := client.Answer{
 		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, TotalRecords: a.Total, Cursor: a.Cursor, AsOf: a.AsOf,
 		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, GrantUntil: endShown(a.GrantUntil), Asked: a.Asked.String(),
-		Incomparable: a.Incomparable, Unreadable: a.Unreadable, Columns: a.Columns,
+		Incomparable: a.Incomparable, Unreadable: a.Unreadable, Unfit: a.Unfit, Columns: a.Columns,
 	}
 	if m.Function != gather.None {
 		out.Groups, out.Whole = measureShown(s, m, a.Groups)

@@ -56,9 +56,10 @@ func (c *Client) Agencies(ctx context.Context) ([]Agency, error) {
 	return all.Agencies, err
 }
 
-// PublishDataset publishes a catalogue entry, or replaces the one with its code.
+// PublishDataset publishes the first catalogue entry of its code. A later version, of which nobody
+// saw the plan, is refused as entry-plan-needed.
 func (c *Client) PublishDataset(ctx context.Context, d NewDataset) (Dataset, error) {
-	return post[Dataset](ctx, c, "/v1/datasets", d)
+	return c.PublishAgreed(ctx, d, Agreed{})
 }
 
 // Datasets lists the catalogue.

@@ -55,6 +55,7 @@ type Answer struct {
 	TotalRecords uint64            `json:"total_records,omitempty" doc:"Records that the dataset has"`
 	Incomparable uint64            `json:"incomparable,omitempty" doc:"Records that the filter could not compare: without a value, of another type, or too costly; they are not in the answer"`
 	Unreadable   uint64            `json:"unreadable,omitempty" doc:"Records that could not be read, because they are damaged at the provider; they are not in the answer"`
+	Unfit        uint64            `json:"unfit,omitempty" doc:"Records that are not as the catalogue entry in force says, because they were put under an earlier one; they are not in the answer"`
 	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`
 	AsOf         uint64            `json:"as_of" doc:"Index of the last entry that the answer saw"`
 	Access       string            `json:"access" doc:"Name of the entry that records this use"`

@@ -23,7 +23,10 @@ import (
 func TestAdopt(t *testing.T) {
 	w := newWorld(t)
 	views, proposals := w.county.Views.Load(), w.county.Proposals.Load()
-	p := w.mustPublish(t, w.adopting())
+	p, err := w.desk.Publish(t.Context(), newID(), civil, w.adopting(), Agreed{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if views, proposals = w.county.Views.Load()-views, w.county.Proposals.Load()-proposals; views != 1 || proposals != 1 {
 		t.Errorf("it took %d readings and %d commands, want one of each", views, proposals)
 	}
@@ -190,7 +193,7 @@ func TestNothingOfIt(t *testing.T) {
 		t.Error(err)
 	}
 	other := newWorld(t)
-	_, p, err := catalog.Prepare(t.Context(), other.county, civil, other.adopting())
+	_, p, _, err := catalog.Prepare(t.Context(), other.county, civil, other.adopting())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,13 +208,14 @@ func TestNothingOfIt(t *testing.T) {
 func TestAgain(t *testing.T) {
 	w := newWorld(t)
 	less := policy.Measures{"income": {"sum"}}
-	for n, row := range []struct {
+	for _, row := range []struct {
 		measures policy.Measures
 		counts   []identity.Label
 		want     int // grants
+		version  uint64
 	}{
-		{less, standard().Counts, 1}, {less, standard().Counts, 1}, {standard().Measures, standard().Counts, 2},
-		{standard().Measures, nil, 2}, {less, standard().Counts, 3},
+		{less, standard().Counts, 1, 1}, {less, standard().Counts, 1, 1}, {standard().Measures, standard().Counts, 2, 2},
+		{standard().Measures, nil, 2, 3}, {less, standard().Counts, 3, 4},
 	} {
 		e := w.adopting()
 		if e.Measures, e.Counts = row.measures, row.counts; len(e.Counts) == 0 {
@@ -219,7 +223,7 @@ func TestAgain(t *testing.T) {
 		}
 		p := w.mustPublish(t, e)
 		all := w.grants(t)
-		if len(all) != row.want || p.Version != uint64(n+1) {
+		if len(all) != row.want || p.Version != row.version {
 			t.Errorf("version %d: got %d grants, want %d", p.Version, len(all), row.want)
 		}
 		if newest := all[len(all)-1]; len(e.Counts) > 0 && !newest.Measures.Equal(row.measures) {
@@ -231,17 +235,17 @@ func TestAgain(t *testing.T) {
 // TestSameRequest does the same request under one id once.
 func TestSameRequest(t *testing.T) {
 	w, id := newWorld(t), newID()
-	first, err := w.desk.Publish(t.Context(), id, civil, w.adopting())
+	first, err := w.desk.Publish(t.Context(), id, civil, w.adopting(), Agreed{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.desk.Publish(t.Context(), id, civil, w.adopting())
+	again, err := w.desk.Publish(t.Context(), id, civil, w.adopting(), Agreed{})
 	if err != nil || again.At != first.At || again.Version != first.Version || len(w.county.Heads(t, 0)) != 4 {
 		t.Errorf("got %s, %v, want %s and no entry more", again.At, err, first.At)
 	}
 	e := w.adopting()
 	e.Title = "another"
-	if _, err := w.desk.Publish(t.Context(), id, civil, e); !failure.Is(err, text.IDReused) {
+	if _, err := w.publishAs(t, id, e); !failure.Is(err, text.IDReused) {
 		t.Errorf("another under its id: got %v", err)
 	}
 }

@@ -55,10 +55,10 @@ func (hosted) Receipt(context.Context, uint64) (receipt, preimage []byte, err er
 func newLedger(t *testing.T, name string) hosted {
 	t.Helper()
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, records.LastChange)
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
-	Register(registry)
+	Register(registry, records.LastChange)
 	l := hosted{booktest.New(t, name, registry)}
 	for _, code := range []string{"civil-affairs", "water"} {
 		if _, err := catalog.AddAgency(t.Context(), l, newID(), catalog.Agency{Code: label(code), Title: code}); err != nil {
@@ -130,7 +130,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{county: newLedger(t, county), tree: &tree{above: map[string]hosted{}}}
 	w.tree.above[city], w.tree.above[province] = newLedger(t, city), newLedger(t, province)
-	w.desk = New(w.county, "county", anywhere.New(w.county, records.NewDesk(w.county), nil, w.tree))
+	kept := records.NewDesk(w.county)
+	w.desk = New(w.county, "county", anywhere.New(w.county, kept, nil, w.tree), kept)
 	w.set = w.setStandard(t, city, standard())
 	return w
 }
@@ -166,10 +167,19 @@ func (w *world) adopting() catalog.Entry {
 	return e
 }
 
-// publish publishes an entry at the county.
+// publish publishes an entry at the county, whatever its plan is.
 func (w *world) publish(t *testing.T, e catalog.Entry) (catalog.Published, error) {
 	t.Helper()
-	return w.desk.Publish(t.Context(), newID(), civil, e)
+	return w.publishAs(t, newID(), e)
+}
+
+func (w *world) publishAs(t *testing.T, id identity.Message, e catalog.Entry) (catalog.Published, error) {
+	t.Helper()
+	plan, err := w.desk.Plan(t.Context(), civil, e)
+	if err != nil {
+		return catalog.Published{}, err
+	}
+	return w.desk.Publish(t.Context(), id, civil, e, Agreed{Plan: plan.Hash, LeaveOut: true})
 }
 
 func (w *world) mustPublish(t *testing.T, e catalog.Entry) catalog.Published {

@@ -17,7 +17,7 @@ import (
 // shown.
 func TestAnsweredOnce(t *testing.T) {
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, nil)
 	Register(registry)
 	own := booktest.New(t, "nanming.guiyang.guizhou", registry)
 	water, villages := label(t, "water"), label(t, "villages")

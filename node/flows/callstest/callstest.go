@@ -184,7 +184,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	receipts := sharing.NewDesk(p.Host, records.DatasetState)
 	p.Ask = anywhere.New(p.Host, p.Records, receipts, p.Engine)
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
-	p.Adoption = adoption.New(p.Host, level, p.Ask)
+	p.Adoption = adoption.New(p.Host, level, p.Ask, p.Records)
 	p.Lists = catalog.NewLists(p.name, p.Engine, time.Now, slog.New(slog.DiscardHandler))
 	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)
@@ -204,12 +204,12 @@ func (w *World) SetAhead(d time.Duration) { w.ahead.Store(int64(d)) }
 
 func commands() *state.Registry {
 	r := state.NewRegistry()
-	catalog.Register(r)
+	catalog.Register(r, records.LastChange)
 	records.Register(r)
 	sharing.Register(r, records.DatasetState, nil)
 	calls.Register(r)
 	federated.Register(r)
-	adoption.Register(r)
+	adoption.Register(r, records.LastChange)
 	return r
 }
 

@@ -13,6 +13,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
+	"xietong/node/flows/adoption"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -85,7 +86,8 @@ func Dataset(code string) catalog.Entry {
 // Publish publishes a dataset.
 func (p *Place) Publish(t testing.TB, e catalog.Entry) catalog.Published {
 	t.Helper()
-	return must(p.Adoption.Publish(t.Context(), NewID(), By(Civil), e))
+	plan := must(p.Adoption.Plan(t.Context(), By(Civil), e))
+	return must(p.Adoption.Publish(t.Context(), NewID(), By(Civil), e, adoption.Agreed{Plan: plan.Hash, LeaveOut: true}))
 }
 
 // Village is a record of a dataset.

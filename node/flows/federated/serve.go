@@ -164,9 +164,11 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 	if err != nil {
 		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
 	}
+	// What is not as the entry says cannot be compared; what was counted before is not looked at.
+	incomparable := got.Incomparable + got.Unfit
 	own := gather.Own{AsOf: got.AsOf, LeftOut: gather.LeftOut{
-		Incomparable: got.Incomparable, Unreadable: got.Unreadable, Of: max(got.Scanned, got.Count+got.Incomparable+got.Unreadable),
-	}} // what was counted before is not looked at
+		Incomparable: incomparable, Unreadable: got.Unreadable, Of: max(got.Scanned, got.Count+incomparable+got.Unreadable),
+	}}
 	for _, group := range got.Groups {
 		if !group.Suppressed {
 			group.Values, _ = q.Place(roster, self, group.Values) // it has a place: see above

@@ -83,7 +83,9 @@ func TestShareIsGivenForMonths(t *testing.T) {
 	if reply, same := again(); !same { // a number stands as of its position
 		t.Errorf("after a retraction: got %+v, want the same frame", reply)
 	}
-	yunyan.Publish(t, callstest.Dataset("villages"))
+	later := callstest.Dataset("villages")
+	later.Title += "（新）"
+	yunyan.Publish(t, later)
 	if reply, _ := again(); reply.Problem == nil || reply.Problem.Code != text.Number(text.IDSeen) {
 		t.Errorf("after a later version: got %+v", reply)
 	}

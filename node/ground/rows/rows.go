@@ -72,6 +72,11 @@ const (
 	Other
 )
 
+// String returns the type's name in a schema; "" for Other.
+func (t FieldType) String() string {
+	return map[FieldType]string{String: "string", Integer: "integer", Number: "number", Boolean: "boolean"}[t]
+}
+
 // Field is one member that the schema lists.
 type Field struct {
 	Name     string

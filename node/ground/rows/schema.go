@@ -161,6 +161,12 @@ func (s *Schema) Record(data []byte) (Record, error) {
 	return s.record(object)
 }
 
+// Takes reports whether the schema takes a canonical record.
+func (s *Schema) Takes(record []byte) bool {
+	_, err := s.Record(record)
+	return err == nil
+}
+
 // record checks a decoded record.
 func (s *Schema) record(object map[string]any) (Record, error) {
 	r, refused := s.check(object, nil)

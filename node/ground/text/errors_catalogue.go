@@ -5,7 +5,13 @@ import "net/http"
 // Problems of what leaves under a catalogue entry: empty conditions, later versions of an entry,
 // and texts that are none.
 const (
-	Empty Code = "empty"
+	Empty           Code = "empty"
+	KeyChanged      Code = "key-changed"
+	EntryPlanNeeded Code = "entry-plan-needed"
+	EntryPlanMoved  Code = "entry-plan-moved"
+	RecordsUnfit    Code = "records-unfit"
+	RecordUnfit     Code = "record-unfit"
+	NotText         Code = "not-text"
 )
 
 var catalogueProblems = []problem{
@@ -13,5 +19,45 @@ var catalogueProblems = []problem{
 		number: 240, code: Empty, status: http.StatusBadRequest, params: []string{"name"},
 		zh: parts{"内容为空", "给出了 {name}，但没有内容", "{name}", "请填写内容；不需要这一项的，请整项去掉"},
 		en: parts{"Empty", "{name} is given and empty", "{name}", "give it a value, or leave it out altogether"},
+	},
+	{
+		number: 241, code: KeyChanged, status: http.StatusUnprocessableEntity, params: []string{"dataset", "before", "after"},
+		zh: parts{"主键不能更改", "数据资源 {dataset} 的主键一直是 {before}，新目录改为 {after}；改后按主键将查不到任何已有记录", "数据资源 {dataset}",
+			"请保留原主键及其类型；确需更换的，请以新编码另行发布数据资源"},
+		en: parts{"Key changed", "the key of {dataset} is {before}, and the new entry makes it {after}: no record that is there would be found by its key any more",
+			"dataset {dataset}", "keep the key and its type, or publish a new dataset under another code"},
+	},
+	{
+		number: 242, code: EntryPlanNeeded, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"须先看发布影响", "数据资源 {dataset} 已有在用目录；发布新版本前须先查看并确认其影响", "数据资源 {dataset}",
+			"命令行请在提示时确认，或加 --yes；程序请先请求 POST /v1/datasets/plan，再把所得 hash 作为参数 plan 一并提交"},
+		en: parts{"Plan not seen", "{dataset} has an entry in force; what a later version does is looked at before it is published", "dataset {dataset}",
+			"on the command line answer the question, or give --yes; a program asks POST /v1/datasets/plan, and sends the hash that it gets as the parameter plan"},
+	},
+	{
+		number: 243, code: EntryPlanMoved, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"发布影响已变", "查看之后，数据资源 {dataset} 的记录、目录或权限有变化，与所确认的不同，未发布", "数据资源 {dataset}", "请重新查看发布影响后再确认"},
+		en: parts{"What was shown has changed", "the records, the entry or the grants of {dataset} are not what was shown any more; nothing was published",
+			"dataset {dataset}", "look at it again, and then publish"},
+	},
+	{
+		number: 244, code: RecordsUnfit, status: http.StatusUnprocessableEntity, params: []string{"dataset", "count", "first"},
+		zh: parts{"有记录不符合新目录", "数据资源 {dataset} 有 {count} 条记录不符合新的数据规范；最前的几条：{first}", "数据资源 {dataset}",
+			"请先修正这些记录或数据规范；如确需发布，请加 --leave-out（程序用参数 leave_out=true）：这些记录将不进入任何结果，并在每次结果中说明条数"},
+		en: parts{"Records that do not fit", "{count} records of {dataset} do not fit the new schema; the first: {first}", "dataset {dataset}",
+			"mend the records or the schema first; or leave them out with --leave-out (a program: leave_out=true): they are then in no answer, and every answer tells how many they are"},
+	},
+	{
+		number: 245, code: RecordUnfit, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"记录与目录不符", "有记录与数据资源 {dataset} 的现行目录不符，据此不能给出确切的回答", "数据资源 {dataset}", "请与提供部门联系，由其修正记录"},
+		en: parts{"Record not as the entry says", "a record is not as the catalogue entry of {dataset} says, so nothing certain can be told from it", "dataset {dataset}",
+			"ask the provider to mend the record"},
+	},
+	{
+		number: 247, code: NotText, status: http.StatusUnprocessableEntity, params: []string{"name"},
+		zh: parts{"文字无法辨认", "{name} 不是有效的 UTF-8 文字（可能是 GBK 或 GB18030 编码），或含有已丢失的文字；存证后无法更改，因此未予记录", "{name}",
+			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8"},
+		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
+			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8"},
 	},
 }

@@ -76,7 +76,7 @@ func Open(ctx context.Context, dir string, logger *slog.Logger) (l *Ledger, err 
 		return l, err
 	}
 	registry := state.NewRegistry()
-	catalog.Register(registry)
+	catalog.Register(registry, nil)
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
 	name := c.Jurisdictions[0].Name

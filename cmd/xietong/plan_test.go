@@ -1,0 +1,53 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// villagesPlan is the plan of a later version that takes much away.
+var villagesPlan = client.DatasetPlan{
+	Hash: strings.Repeat("ab", 32), Version: 2, Records: 1234,
+	Vanish: []client.HeldField{{Field: "phone", Records: 1200}}, Return: []client.HeldField{{Field: "address/street", Records: 3}},
+	Unfit: 2, Faults: []client.RecordFault{{Key: "520102016001", Field: "name", Rule: "required"}, {Key: "520102016002", Field: "households", Rule: "type"}},
+	Unreadable: 1, Ending: 1, Ends: []client.EndingGrant{{
+		Grant: "nanming.guiyang.guizhou/log/1/7", Consumer: "spiffe://guiyang.guizhou/agency/water", Purpose: "statistics",
+	}},
+	Category: []string{client.Unconditional, client.Conditional}, Cell: []int{0, 5},
+	Fields: []string{"phone"}, NewFields: []string{"area", "address"}, OtherFields: []string{"households"}, Purposes: []string{"statistics"},
+	Dropped: []string{"name"}, Indexed: []string{"area"}, Groups: []string{"kind"}, NewGroups: []string{"area"},
+	Measures: []string{"income sum"}, NewMeasures: []string{"income average"},
+}
+
+// TestPublishAsks: a later version is published only by who says yes to its plan, and only as it
+// was shown; records that do not fit are left out by a word.
+func TestPublishAsks(t *testing.T) {
+	for what, row := range map[string]struct {
+		line   []string
+		typed  string
+		exit   int
+		writes string // what the node is told with the entry; "": nothing is published
+	}{
+		"no":              {[]string{"--leave-out"}, "n\n", exitFailed, ""},
+		"nothing":         {[]string{"--leave-out"}, "", exitFailed, ""},
+		"yes":             {[]string{"--leave-out"}, "y\n", exitDone, "leave_out=true&plan=" + villagesPlan.Hash},
+		"in Chinese":      {[]string{"--leave-out"}, "是\n", exitDone, "leave_out=true&plan=" + villagesPlan.Hash},
+		"told before":     {[]string{"--leave-out", "--yes"}, "", exitDone, "leave_out=true&plan=" + villagesPlan.Hash},
+		"not left out":    {[]string{"--yes"}, "", exitDone, "plan=" + villagesPlan.Hash}, // the node refuses it
+		"nor asked twice": {nil, "", exitDone, "plan=" + villagesPlan.Hash},
+	} {
+		b := newWorkbench(t, "C")
+		b.stdin = row.typed
+		exit, _, stderr := b.run(append([]string{"dataset", "publish", filepath.Join(writeFiles(t), "villages.json")}, row.line...)...)
+		asked := strings.Join(b.node.asked, "\n")
+		if exit != row.exit || !strings.Contains(stderr, "phone is given no more (1200 records have it)") || !strings.Contains(asked, "POST /v1/datasets/plan {") {
+			t.Errorf("%s: exit %d, asked %s, stderr:\n%s", what, exit, asked, stderr)
+		}
+		if published := strings.Contains(asked, "POST /v1/datasets {"); published != (row.writes != "") || b.node.given != row.writes {
+			t.Errorf("%s: asked %s, with %q, want %q", what, asked, b.node.given, row.writes)
+		}
+	}
+}

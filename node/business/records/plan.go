@@ -1,0 +1,287 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/exchange/budget"
+	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/policy"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// Limits of a plan.
+const (
+	MaxFaults = 10   // records that do not fit, and grants that end, which a plan names
+	planPage  = 2000 // records that are looked at in one view of the state
+	planTries = 3    // how often the records are checked again because they changed meanwhile
+)
+
+// Plan is what the publication of a later version of an entry would do to the dataset. It is what
+// the provider is shown, and says yes to.
+type Plan struct {
+	Version    uint64    // that is in force
+	Records    uint64    // that count now; all of them were checked
+	Vanish     []Holding // members that records have and no answer would show any more
+	Return     []Holding // members that records have, no answer shows now, and every answer would show
+	Unfit      uint64    // records that the new schema does not take
+	Faults     []Fault   // of the first of them
+	Unreadable uint64    // records that are damaged, and could not be checked
+	Ending     uint64    // grants that run now and would permit nothing any more
+	Ends       []Ending  // the first of them
+	catalog.Differences
+}
+
+// Holding is a member that records have.
+type Holding struct {
+	Field   string // a path, such as address/phone
+	Records uint64 // that have it
+}
+
+// Fault is why a record does not fit.
+type Fault struct {
+	Key   string
+	Field string // "": the whole record
+	Rule  string // the broken rule
+}
+
+// Ending is a grant that would permit nothing any more.
+type Ending struct {
+	Grant    identity.Entry
+	Consumer identity.Agency
+	Purpose  identity.Label
+	Verdict  policy.Verdict // what a use under it would be told
+}
+
+// Hash returns the hash of the plan for a document, hex: another document, or another state of the
+// dataset by which the plan is another, has another hash.
+func (p Plan) Hash(document []byte) (string, error) {
+	shown, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("hash plan: %w", err)
+	}
+	of := sha256.Sum256(document)
+	sum := sha256.Sum256(append(of[:], shown...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Plan checks the records of a dataset against an entry that is to replace the one in force. It
+// reads every record, in pages, in a slot, and records that as a use by the provider. The last
+// check of each dataset is remembered: while the entry and the records are the same, it is not made
+// again. Plan returns as of what it checked, for the command that publishes. Refusals:
+// text.NotProvider, and text.DatasetMoved where the records change all the time.
+func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry) (p Plan, as catalog.Checked, err error) {
+	schema, err := rows.Compile(next.Schema, next.Key, next.Indexed)
+	if err != nil {
+		return p, as, catalog.Invalid(next.Code.String(), err)
+	}
+	for range planTries {
+		c := &checking{desk: d, by: by, next: next, schema: schema}
+		if err = c.run(ctx); err == nil && !c.known {
+			err = c.record(ctx)
+		}
+		if err == nil {
+			d.remember(c)
+			return c.plan, c.as, nil
+		}
+		if !failure.Is(err, text.DatasetMoved) {
+			break
+		}
+	}
+	return p, as, err
+}
+
+// planned is a check of all records of a dataset that was made and recorded.
+type planned struct {
+	next catalog.Entry
+	as   catalog.Checked
+	plan Plan
+}
+
+func (d *Desk) remember(c *checking) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.planned[c.next.Code] = planned{c.next, c.as, c.plan}
+}
+
+// remembered takes over the last check, if it was of the same entry and the same records.
+func (c *checking) remembered() bool {
+	c.desk.mu.Lock()
+	last, ok := c.desk.planned[c.next.Code]
+	c.desk.mu.Unlock()
+	c.as.Fit = last.as.Fit
+	if c.known = ok && last.as == c.as && reflect.DeepEqual(last.next, c.next); c.known {
+		c.plan = last.plan
+		c.plan.Ending, c.plan.Ends = 0, nil
+	}
+	return c.known
+}
+
+// checking is one check of all records.
+type checking struct {
+	desk   *Desk
+	by     catalog.Actor
+	next   catalog.Entry
+	schema *rows.Schema
+
+	set   dataset // as it is now
+	as    catalog.Checked
+	asOf  uint64
+	after *MAC // the last record that was checked
+	plan  Plan
+	known bool // the records were checked before
+}
+
+func (c *checking) run(ctx context.Context) error {
+	for more := true; more; {
+		if err := c.desk.ledger.Linearize(ctx); err != nil {
+			return err
+		}
+		err := c.desk.Slots.Run(ctx, func(ctx context.Context) error {
+			return c.desk.ledger.Look(func(r *state.Reader) (err error) {
+				more, err = c.page(ctx, r)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if c.known {
+		return nil
+	}
+	for _, held := range [][]Holding{c.plan.Vanish, c.plan.Return} {
+		slices.SortFunc(held, func(a, b Holding) int { return strings.Compare(a.Field, b.Field) })
+	}
+	c.as.Fit = c.plan.Unfit == 0 && c.plan.Unreadable == 0
+	return nil
+}
+
+// page checks the next records. On the first page it notes as of what it checks; a later page of
+// another state is refused as text.DatasetMoved.
+func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err error) {
+	set, err := c.desk.own(r, c.by, c.next.Code)
+	if err != nil {
+		return false, err
+	}
+	now := catalog.Checked{Version: set.Version, Records: LastChange(r, set.Code)}
+	switch {
+	case c.after == nil:
+		c.set, c.as, c.asOf = set, now, r.Size()-1
+		again := c.remembered()
+		if c.compare(r); again {
+			return false, nil
+		}
+		c.as.Fit = false
+	case now != c.as:
+		return false, text.Fail(text.DatasetMoved, text.Args{"dataset": set.Code.String()}, nil)
+	}
+	left := planPage
+	var stopped error
+	step := func() bool {
+		stopped = budget.Pause(ctx)
+		return stopped == nil
+	}
+	newView(r).all(set.Code, c.after, step, func(f found) bool {
+		key := f.key
+		c.after = &key
+		stopped = c.check(r, f)
+		left--
+		return stopped == nil && left > 0
+	})
+	return left == 0, stopped
+}
+
+// check checks one record.
+func (c *checking) check(r *state.Reader, f found) error {
+	stored, err := c.desk.ledger.Payload(r, f.Index)
+	if errors.Is(err, book.ErrErased) {
+		return nil
+	}
+	c.plan.Records++
+	if err != nil {
+		c.plan.Unreadable++
+		return nil
+	}
+	now, err := c.set.schema.Unlisted(stored)
+	then, failed := c.schema.Unlisted(stored)
+	shown, cut := c.schema.Shown(stored)
+	if err := errors.Join(err, failed, cut); err != nil {
+		return err
+	}
+	hold(&c.plan.Vanish, then, now)
+	hold(&c.plan.Return, now, then)
+	if _, err = c.schema.Record(shown); err == nil {
+		return nil
+	}
+	bad, ok := asBad(err)
+	if !ok {
+		return err
+	}
+	if c.plan.Unfit++; len(c.plan.Faults) < MaxFaults {
+		key, err := rows.Member(stored, c.set.Key)
+		if err != nil {
+			return err
+		}
+		c.plan.Faults = append(c.plan.Faults, Fault{Key: text.Short(read(key)), Field: bad.Column, Rule: bad.Reason})
+	}
+	return nil
+}
+
+// maxHeld bounds the members that a plan counts, each by itself.
+const maxHeld = rows.MaxFields
+
+// hold counts the members of a record that are in the list and not in the other.
+func hold(all *[]Holding, list, other []string) {
+	for _, field := range list {
+		i := slices.IndexFunc(*all, func(h Holding) bool { return h.Field == field })
+		if slices.Contains(other, field) || i < 0 && len(*all) == maxHeld {
+			continue
+		}
+		if i < 0 {
+			i = len(*all)
+			*all = append(*all, Holding{Field: field})
+		}
+		(*all)[i].Records++
+	}
+}
+
+// compare compares the entries, and finds the grants that the new one ends: those under which a
+// use is permitted now and would not be then.
+func (c *checking) compare(r *state.Reader) {
+	in := r.Log().Jurisdiction()
+	after := dataset{Published: catalog.Published{Entry: c.next}, schema: c.schema}
+	after.Agency = c.set.Agency
+	c.plan.Version, c.plan.Differences = c.set.Version, catalog.Compare(c.set.Entry, c.next)
+	for _, ends := range sharing.EndedBy(r, c.set.Code, c.set.offer(in), after.offer(in)) {
+		if c.plan.Ending++; len(c.plan.Ends) < MaxFaults {
+			g := ends.Grant
+			c.plan.Ends = append(c.plan.Ends, Ending{
+				Grant: g.Name(r.Log()), Consumer: g.Consumer, Purpose: g.Purpose, Verdict: ends.Verdict,
+			})
+		}
+	}
+}
+
+// record records that the provider was told of its records.
+func (c *checking) record(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
+	provider := identity.NewAgency(c.desk.ledger.Name(), c.set.Agency)
+	return sharing.RecordOwn(ctx, c.desk.ledger, provider, c.set.Code, c.set.Version, sharing.Access{
+		Operation: "plan", Rows: uint64(len(c.plan.Faults)), AsOf: c.asOf, Unreadable: c.plan.Unreadable,
+	})
+}

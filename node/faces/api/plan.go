@@ -1,0 +1,33 @@
+package api
+
+import (
+	"xietong/node/business/records"
+	"xietong/node/faces/client"
+	"xietong/node/flows/adoption"
+)
+
+// planShown turns the plan of a publication into its wire type.
+func planShown(p adoption.Plan) client.DatasetPlan {
+	d := p.Differences
+	out := client.DatasetPlan{
+		Hash: p.Hash, First: p.First, Unchanged: p.Unchanged, Version: p.Version, Records: p.Records,
+		Vanish: held(p.Vanish), Return: held(p.Return), Unfit: p.Unfit, Unreadable: p.Unreadable, Ending: p.Ending,
+		Category: d.Category, Fields: d.Gone, NewFields: d.New, OtherFields: d.Other, Purposes: d.Purposes,
+		Dropped: d.Dropped, Indexed: d.Indexed, Groups: d.Groups, NewGroups: d.NewGroups,
+		Measures: d.Measures, NewMeasures: d.NewMeasures, Cell: d.Cell,
+	}
+	for _, f := range p.Faults {
+		out.Faults = append(out.Faults, client.RecordFault{Key: f.Key, Field: f.Field, Rule: f.Rule})
+	}
+	for _, e := range p.Ends {
+		out.Ends = append(out.Ends, client.EndingGrant{Grant: e.Grant.String(), Consumer: e.Consumer.String(), Purpose: e.Purpose.String()})
+	}
+	return out
+}
+
+func held(all []records.Holding) (out []client.HeldField) {
+	for _, h := range all {
+		out = append(out, client.HeldField{Field: h.Field, Records: h.Records})
+	}
+	return out
+}

@@ -1,0 +1,90 @@
+package adoption
+
+import (
+	"strings"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// TestLaterVersion publishes the first version without a question, and a later one only as it was
+// shown.
+func TestLaterVersion(t *testing.T) {
+	w := newWorld(t)
+	e := standard().Entry
+	e.Counts = nil
+	publish := func(e catalog.Entry, agreed Agreed) (catalog.Published, error) {
+		return w.desk.Publish(t.Context(), newID(), civil, e, agreed)
+	}
+	refused := func(what string, err error, want text.Code) {
+		t.Helper()
+		if !failure.Is(err, want) {
+			t.Errorf("%s: got %v, want %s", what, err, want)
+		}
+	}
+	plan := func(e catalog.Entry) Plan {
+		t.Helper()
+		p, err := w.desk.Plan(t.Context(), civil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	put := func(record string) {
+		t.Helper()
+		desk := w.desk.records.(*records.Desk)
+		if _, _, err := desk.Put(t.Context(), newID(), civil, e.Code, []byte(record)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := plan(e); !p.First || p.Hash != "" {
+		t.Errorf("the plan of a first version: got %+v", p)
+	}
+	first, err := publish(e, Agreed{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := plan(e); !p.Unchanged || p.Hash != "" {
+		t.Errorf("the plan of the same: got %+v", p)
+	}
+	if again, err := publish(e, Agreed{}); err != nil || again.Version != 1 || again.At != first.At {
+		t.Errorf("the same once more: got version %d, %v", again.Version, err)
+	}
+	put(`{"code":"1","sex":"甲"}`)
+	next := e
+	next.Schema = []byte(strings.Replace(string(e.Schema), `"sex":{"type":"string"}`, `"sex":{"type":"string","minLength":2}`, 1))
+	_, err = publish(next, Agreed{})
+	refused("nobody saw the plan", err, text.EntryPlanNeeded)
+	seen := plan(next)
+	if seen.Unfit != 1 || len(seen.Faults) != 1 || seen.Faults[0] != (records.Fault{Key: "1", Field: "sex", Rule: "minLength"}) {
+		t.Errorf("got %+v", seen)
+	}
+	_, err = publish(next, Agreed{Plan: seen.Hash})
+	refused("a record does not fit", err, text.RecordsUnfit)
+	put(`{"code":"2","sex":"乙"}`)
+	_, err = publish(next, Agreed{Plan: seen.Hash, LeaveOut: true})
+	refused("a record more does not fit", err, text.EntryPlanMoved)
+	other := next
+	other.Title = "another"
+	_, err = publish(other, Agreed{Plan: plan(next).Hash, LeaveOut: true})
+	refused("another entry than was shown", err, text.EntryPlanMoved)
+	if p, err := publish(next, Agreed{Plan: plan(next).Hash, LeaveOut: true}); err != nil || p.Version != 2 {
+		t.Errorf("left out: got version %d, %v", p.Version, err)
+	}
+	back := plan(e)
+	if p, err := publish(e, Agreed{Plan: back.Hash}); err != nil || p.Version != 3 || back.Unfit > 0 || back.Records != 2 {
+		t.Errorf("back: got version %d, %v, after %+v", p.Version, err, back)
+	}
+	key := e
+	key.Schema = []byte(strings.Replace(string(e.Schema), `"code":{"type":"string"`, `"code":{"type":"integer"`, 1))
+	_, err = w.desk.Plan(t.Context(), civil, key)
+	refused("another type of the key", err, text.KeyChanged)
+	_, err = w.desk.Plan(t.Context(), catalog.Foreign(identity.NewAgency(w.county.Name(), label("water"))), next)
+	if err == nil {
+		t.Error("another agency was told of the records")
+	}
+}

@@ -1,0 +1,62 @@
+package text
+
+// Sentences of what publishing a later version of a catalogue entry would do.
+const (
+	CLIFlagLeaveOut     Code = "cli.flag.leave-out"
+	CLIPlanAsk          Code = "cli.plan.ask"
+	CLIPlan             Code = "cli.plan"
+	CLIPlanVanish       Code = "cli.plan.vanish"
+	CLIPlanReturn       Code = "cli.plan.return"
+	CLIPlanUnfit        Code = "cli.plan.unfit"
+	CLIPlanFault        Code = "cli.plan.fault"
+	CLIPlanUnreadable   Code = "cli.plan.unreadable"
+	CLIPlanEnding       Code = "cli.plan.ending"
+	CLIPlanEnds         Code = "cli.plan.ends"
+	CLIPlanCategory     Code = "cli.plan.category"
+	CLIPlanCell         Code = "cli.plan.cell"
+	CLIPlanFields       Code = "cli.plan.fields"
+	CLIPlanNewFields    Code = "cli.plan.new-fields"
+	CLIPlanOtherFields  Code = "cli.plan.other-fields"
+	CLIPlanPurposes     Code = "cli.plan.purposes"
+	CLIPlanDropped      Code = "cli.plan.dropped"
+	CLIPlanIndexed      Code = "cli.plan.indexed"
+	CLIPlanGroups       Code = "cli.plan.groups"
+	CLIPlanNewGroups    Code = "cli.plan.new-groups"
+	CLIPlanMeasures     Code = "cli.plan.measures"
+	CLIPlanNewMeasures  Code = "cli.plan.new-measures"
+	CLIDatasetUnchanged Code = "cli.dataset.unchanged"
+	CLIQueryUnfit       Code = "cli.query.unfit"
+)
+
+var planSentences = []sentence{
+	{
+		CLIFlagLeaveOut, "不符合新数据规范的记录不进入任何结果，每次结果均说明其条数",
+		"records that do not fit the new schema are left out of every answer, which tells how many they are",
+	},
+	{CLIPlanAsk, "确定发布？请输入 y 或“是”", "publish? answer y or yes"},
+	{CLIPlan, "在用目录为第 {version} 版；已核对全部 {records} 条记录。发布后：", "version {version} is in force; all {records} records were checked. After publishing:"},
+	{CLIPlanVanish, "数据项 {field} 不再提供（{count} 条记录有此项）", "{field} is given no more ({count} records have it)"},
+	{CLIPlanReturn, "数据项 {field} 重新提供（{count} 条记录原已有此项）", "{field} is given again ({count} records have it from before)"},
+	{CLIPlanUnfit, "{count} 条记录不符合新的数据规范，最前的几条：", "{count} records do not fit the new schema; the first of them:"},
+	{CLIPlanFault, "主键 {key}，数据项 {field}：{rule}", "key {key}, field {field}: {rule}"},
+	{CLIPlanUnreadable, "{count} 条记录已损坏，无法核对", "{count} records are damaged and could not be checked"},
+	{CLIPlanEnding, "{count} 项现行共享权限不再有效，最前的几项：", "{count} grants that run now permit nothing any more; the first of them:"},
+	{CLIPlanEnds, "{consumer}，用途 {purpose}（{grant}）", "{consumer}, purpose {purpose} ({grant})"},
+	{CLIPlanCategory, "共享属性由“{before}”改为“{after}”", "the category is {after}, and was {before}"},
+	{CLIPlanCell, "最小分组由 {before} 条改为 {after} 条", "the smallest group told is {after}, and was {before}"},
+	{CLIPlanFields, "删去的数据项：{names}", "fields taken out: {names}"},
+	{CLIPlanNewFields, "新增的数据项：{names}", "fields added: {names}"},
+	{CLIPlanOtherFields, "规范有变的数据项：{names}", "fields described otherwise: {names}"},
+	{CLIPlanPurposes, "不再允许的用途：{names}", "purposes that are gone: {names}"},
+	{CLIPlanDropped, "取消索引：{names}", "no longer indexed: {names}"},
+	{CLIPlanIndexed, "新增索引（自发布起；此前的记录逐条查找）：{names}", "indexed from now on (records from before are found by a scan): {names}"},
+	{CLIPlanGroups, "不再可分组的数据项：{names}", "no longer told by: {names}"},
+	{CLIPlanNewGroups, "新增可分组的数据项：{names}", "told by from now on: {names}"},
+	{CLIPlanMeasures, "不再可统计：{names}", "no longer measured: {names}"},
+	{CLIPlanNewMeasures, "新增可统计：{names}", "measured from now on: {names}"},
+	{
+		CLIDatasetUnchanged, "目录没有变化：{title}（{dataset}）仍为第 {version} 版，存证条目 {entry}",
+		"unchanged: {title} ({dataset}) is version {version} as before, entry {entry}",
+	},
+	{CLIQueryUnfit, "另有 {count} 条记录与现行目录不符，未计入结果", "{count} more records are not as the catalogue entry says, and are not in the answer"},
+}
