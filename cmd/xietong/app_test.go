@@ -231,9 +231,11 @@ func TestJSON(t *testing.T) {
 		"dataset show villages":     answers["GET /v1/datasets/villages"],
 		"record history villages 1": answers["POST /v1/datasets/villages/history"],
 		"query villages":            answers["POST /v1/query"],
-		"grant list":                answers["GET /v1/grants"],
-		"ledger checkpoint":         answers["GET /v1/ledger/checkpoint"],
-		"ledger entry 7":            answers["GET /v1/ledger/entries/7"],
+		"grant list": client.Grants{Total: answers["GET /v1/grants"].(client.Grants).Total, Grants: slices.Concat(
+			answers["GET /v1/grants"].(client.Grants).Grants, answers["GET /v1/grants/held"].(client.HeldGrants).Grants,
+		)},
+		"ledger checkpoint": answers["GET /v1/ledger/checkpoint"],
+		"ledger entry 7":    answers["GET /v1/ledger/entries/7"],
 	} {
 		code, stdout, stderr := b.run(append(strings.Fields(line), "--json")...)
 		if code != exitDone || stderr != "" || compact(t, stdout) != encode(t, want) {

@@ -240,6 +240,32 @@ var answers = map[string]any{
 		},
 		Period: client.Period{From: "2026-09-30T16:00:00Z"}, Cursor: "bmV4dA",
 	},
+	"GET /v1/asked": client.AskedList{
+		Asked: []client.AskedElsewhere{
+			{
+				Entry: log + "41", Time: "2026-11-24T16:00:00Z", Agency: "water", At: "yunyan.guiyang.guizhou", Called: "云岩区", Dataset: "villages",
+				Purpose: "census", Operation: "query", Outcome: client.OutcomeAnswered, Rows: 12, There: "yunyan.guiyang.guizhou/log/1/8",
+				Grant: "yunyan.guiyang.guizhou/log/1/7",
+			},
+			{
+				Entry: log + "40", Time: "2026-11-23T16:00:00Z", Agency: "water", At: "guizhou", Called: "贵州省", Dataset: "villages",
+				Operation: "verify", Outcome: "grant-revoked",
+			},
+			{Entry: log + "39", Time: "2026-11-22T16:00:00Z", Agency: "water", Sealed: client.SealedUnreadable},
+		},
+		Period: client.Period{To: "2026-11-30T16:00:00Z"},
+	},
+	"GET /v1/asked/counts": client.MonthlyCounts{Counts: []client.MonthlyCount{{Month: "2026-11", Dataset: "villages", Count: 2, Refused: 1}}},
+	"GET /v1/grants/held": client.HeldGrants{Grants: []client.Grant{
+		{
+			Grant: "yunyan.guiyang.guizhou/log/1/7", Consumer: "spiffe://nanming.guiyang.guizhou/agency/water", Dataset: "villages",
+			Purpose: "census", Until: "2026-12-31T15:59:59Z", State: client.GrantLive, At: "yunyan.guiyang.guizhou", Heard: "2026-11-24T16:00:00Z", Asked: log + "41",
+		},
+		{
+			Grant: "guizhou/log/1/7", Consumer: "spiffe://nanming.guiyang.guizhou/agency/water", Dataset: "villages",
+			Purpose: "census", State: client.GrantRevoked, At: "guizhou", Heard: "2026-11-23T16:00:00Z", Asked: log + "40",
+		},
+	}},
 	"GET /v1/uses/counts": client.MonthlyCounts{
 		Counts: []client.MonthlyCount{
 			{Month: "2026-11", Agency: "spiffe://yunyan.guiyang.guizhou/agency/water", Called: "云岩区 water", Count: 12, Refused: 1},

@@ -61,6 +61,8 @@ var session = [][]string{
 	{"question", "run", "各县户数"},
 	{"question", "run", "户数"},
 	{"question", "remove", "各县户数"},
+	{"asked", "list", "--as", "water", "--to", "2026-11"},
+	{"asked", "count", "--as", "water", "--by", "dataset"},
 	{"ledger", "checkpoint"},
 	{"ledger", "entry", "7"},
 	{"ledger", "receipt", "7", "--out", "FILES"},

@@ -31,15 +31,24 @@ func (a *app) grantList() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		elsewhere, err := a.heldElsewhere(cmd.Context(), wanted)
+		if err != nil {
+			return err
+		}
 		err = show(a, listed[client.Grant]{
-			rows: all.Grants, whole: func(rows []client.Grant) any { return client.Grants{Grants: rows, Total: all.Total} },
+			rows:  slices.Concat(all.Grants, elsewhere),
+			whole: func(rows []client.Grant) any { return client.Grants{Grants: rows, Total: all.Total} },
 			heading: []text.Code{
 				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.CLIGrantHow, text.WordUses,
+				text.CLIGrantHeard,
 			},
 			line: a.grantLine,
 		})
 		if shown := uint64(len(all.Grants)); err == nil && !a.jsonOnly && shown < all.Total {
 			a.tell(text.CLIGrantMore, text.Args{"total": number(all.Total), "shown": number(shown)})
+		}
+		if len(elsewhere) > 0 && err == nil && !a.jsonOnly {
+			a.tell(text.CLIGrantElsewhere, text.Args{"word": a.t(text.CLIGrantHeard, nil)})
 		}
 		return err
 	})
@@ -54,14 +63,16 @@ func (a *app) grantList() *cobra.Command {
 
 // grantLine returns the line of the table for one grant.
 func (a *app) grantLine(g client.Grant) []string {
-	consumer, until, how := g.Consumer, a.localTime(g.Until), text.CLIGrantByRule
+	consumer, until, how, uses := g.Consumer, a.localTime(g.Until), a.t(text.CLIGrantByRule, nil), number(g.Uses)
 	switch {
+	case g.At != "": // how it was given, and how often it was used, only the provider knows
+		how, uses = "", ""
 	case g.Endless:
-		consumer, until, how = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil), text.CLIGrantStanding
+		consumer, until, how = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil), a.t(text.CLIGrantStanding, nil)
 	case g.ByHand:
-		how = text.CLIGrantByHand
+		how = a.t(text.CLIGrantByHand, nil)
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), a.t(how, nil), number(g.Uses)}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, zoned(g.Heard)}
 }
 
 // addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.

@@ -45,7 +45,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.asGroup(root)
 	root.AddCommand(
 		a.initCommand(), a.joinCommand(), a.serveCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
-		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.ledgerCommand(),
+		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.askedCommand(), a.ledgerCommand(),
 		a.rosterCommand(), a.keysCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)

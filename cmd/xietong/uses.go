@@ -93,7 +93,7 @@ func (a *app) useLine(u client.Used) []string {
 var operations = map[string]text.Code{
 	"lookup": text.OperationLookup, "search": text.OperationSearch, "verify": text.OperationVerify, "receipt": text.OperationReceipt,
 	"count": text.OperationCount, "sum": text.CLISum, "average": text.CLIAverage, "minimum": text.CLIMinimum, "maximum": text.CLIMaximum,
-	"gather": text.OperationFederated, "query": text.OperationSearch,
+	"gather": text.OperationFederated, "query": text.OperationQuery,
 }
 
 func (a *app) operation(name string) string {

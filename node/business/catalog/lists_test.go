@@ -26,7 +26,7 @@ type others struct {
 	asked int
 }
 
-func (*others) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (identity.Entry, error)) (r operation.Recorded, err error) {
+func (*others) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (operation.Told, error)) (r operation.Recorded, err error) {
 	return r, errors.New("no use")
 }
 

@@ -22,7 +22,7 @@ type told struct {
 	ids   map[identity.Message]bool
 }
 
-func (c *told) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+func (c *told) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (operation.Told, error)) (operation.Recorded, error) {
 	panic("reading a catalogue is no use of data")
 }
 

@@ -207,7 +207,7 @@ func (a answering) Read(context.Context, operation.Asking, envelope.Call) ([]byt
 	return a, nil
 }
 
-func (a answering) Use(_ context.Context, _ operation.Asking, _ identity.Label, _ envelope.Call, read func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+func (a answering) Use(_ context.Context, _ operation.Asking, _ identity.Label, _ envelope.Call, read func([]byte) (operation.Told, error)) (operation.Recorded, error) {
 	_, err := read(a)
 	return operation.Recorded{}, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/exchange/gather"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/rows"
@@ -151,6 +152,8 @@ type Use struct {
 	Basis []byte `cbor:"-"`
 }
 
+var errEnd = errors.New("a grant that ends after the year 9999")
+
 // Check checks the rules for every answer, whether this jurisdiction or another one gives it.
 func (a Answer) Check() error {
 	total := uint64(0)
@@ -158,6 +161,8 @@ func (a Answer) Check() error {
 		total += min(g.Count, gather.MaxCount)
 	}
 	switch {
+	case a.GrantUntil > ledger.MaxTime:
+		return errEnd
 	case len(a.Rows) > MaxLimit || len(a.Groups) > MaxGroups+1:
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
@@ -247,8 +252,11 @@ type Verdict struct {
 	Use
 }
 
-// Check checks that the verdict has an outcome.
+// Check checks that the verdict has an outcome, and its grant an end that can be.
 func (v Verdict) Check() error {
+	if v.GrantUntil > ledger.MaxTime {
+		return errEnd
+	}
 	switch v.Outcome {
 	case Yes, No, NoSuchRecord:
 		return nil

@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/exchange/relay"
@@ -55,8 +56,8 @@ type Remote struct{ Caller operation.Caller }
 // Query asks another jurisdiction a question, for an agency of this one. An answer that does not
 // fit the question is refused.
 func (m Remote) Query(ctx context.Context, a operation.Asking, q Question) (Answer, error) {
-	got, recorded, err := operationQuery.Use(ctx, m.Caller, a, q.Dataset, q.Purpose, q, func(got Answer) (identity.Entry, error) {
-		return got.Grant, got.answers(q)
+	got, recorded, err := operationQuery.Use(ctx, m.Caller, a, q.Dataset, q.Purpose, q, func(got Answer) (operation.Told, error) {
+		return got.told(got.Count), got.answers(q)
 	})
 	got.Access, got.Asked = recorded.Access, recorded.Asked
 	return got, err
@@ -64,9 +65,18 @@ func (m Remote) Query(ctx context.Context, a operation.Asking, q Question) (Answ
 
 // Verify asks another jurisdiction to confirm a claim, for an agency of this one.
 func (m Remote) Verify(ctx context.Context, a operation.Asking, c Claim) (Verdict, error) {
-	got, recorded, err := operationVerify.Use(ctx, m.Caller, a, c.Dataset, c.Purpose, c, func(got Verdict) (identity.Entry, error) {
-		return got.Grant, nil
+	got, recorded, err := operationVerify.Use(ctx, m.Caller, a, c.Dataset, c.Purpose, c, func(got Verdict) (operation.Told, error) {
+		return got.told(0), nil
 	})
 	got.Access, got.Asked = recorded.Access, recorded.Asked
 	return got, err
+}
+
+// told returns what the answer to a use tells of it.
+func (u Use) told(records uint64) operation.Told {
+	t := operation.Told{Grant: u.Grant, Records: records}
+	if u.GrantUntil > 0 {
+		t.Until = time.UnixMilli(int64(u.GrantUntil))
+	}
+	return t
 }

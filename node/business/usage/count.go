@@ -66,7 +66,9 @@ type tally struct {
 	Counting
 	Page
 	bucket string
+	of     string // beside Counting, what is counted: a cursor is good for the same only
 	first  choice // what the first part may be; nil: any
+	second choice // what the second part may be; nil: any
 	group  func(first, second string) string
 }
 
@@ -107,7 +109,8 @@ func (t tally) groups(r book.Reads, month uint64) map[string]Counted {
 	groups, prefix := map[string]Counted{}, book.Down64(month)
 	under := func(prefix []byte) {
 		r.Scan(t.bucket, prefix, prefix, func(k, v []byte) bool {
-			if parts := bytes.Split(k[8:], []byte{0}); len(parts) == 3 {
+			parts := bytes.Split(k[8:], []byte{0})
+			if len(parts) == 3 && (t.second == nil || slices.Contains(t.second, string(parts[1]))) {
 				of := t.group(string(parts[0]), string(parts[1]))
 				groups[of] = groups[of].plus(countIn(v))
 			}
@@ -167,7 +170,7 @@ type countCursor struct {
 const maxCountCursorLen = 512
 
 func (t tally) digest() []byte {
-	return digestOf(t.bucket, string(t.By), t.Dataset.String(), t.From, t.To)
+	return digestOf(t.bucket, t.of, string(t.By), t.Dataset.String(), t.From, t.To)
 }
 
 func (t tally) sealed(own book.Ledger, last Monthly) string {

@@ -50,9 +50,33 @@ type entered struct {
 }
 
 const (
-	commandUse   book.Command[entered, ledger.Ref]  = 2001
-	commandErase book.Command[uint64, book.Nothing] = 2002
+	commandAsk   book.Command[questioned, ledger.Ref] = 2003
+	commandUse   book.Command[entered, ledger.Ref]    = 2001
+	commandErase book.Command[uint64, book.Nothing]   = 2002
 )
+
+// questioned is the command of the tests that appends the entry of a question.
+type questioned struct {
+	_         struct{} `cbor:",toarray"`
+	Agency    identity.Label
+	Dataset   *identity.Label
+	Find      FoundAsked
+	Refused   bool
+	Held      *Held
+	Statement book.Statement
+}
+
+func applyQuestion(tx *state.Tx, b questioned) (ledger.Ref, error) {
+	head := ledger.Head{Kind: ledger.KindAsked, Agency: b.Agency}
+	if b.Dataset != nil {
+		head.Code = *b.Dataset
+	}
+	entry, err := b.Statement.Append(tx, head)
+	if err != nil {
+		return entry, err
+	}
+	return entry, Asked{b.Agency, head.Code, b.Find, b.Refused, b.Held}.Keep(tx, entry)
+}
 
 // room is a ledger in memory with a desk.
 type room struct {
@@ -65,6 +89,8 @@ func open(t testing.TB) *room {
 	t.Helper()
 	registry := state.NewRegistry()
 	Register(registry)
+	RegisterAsked(registry)
+	commandAsk.Handle(registry, applyQuestion)
 	commandUse.Handle(registry, func(tx *state.Tx, b entered) (ledger.Ref, error) {
 		kind := ledger.KindAccess
 		if b.Refused {

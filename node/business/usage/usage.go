@@ -1,5 +1,6 @@
 // Package usage lists and counts who used which data: the uses of this jurisdiction's datasets, for
-// the agencies that provide them (国令809 art 29).
+// the agencies that provide them (国令809 art 29), and what its own agencies asked of other
+// jurisdictions, with the grants that they hold there.
 //
 // The room of the uses tells, in the command that appends the entry of a use, how that entry is to
 // be found (Use.Keep). A list then costs as much as the page that it shows, however many uses there
@@ -8,6 +9,10 @@
 //	uses       code 0x00 down64(index)                                            -> the consumer, as a SPIFFE ID
 //	usesby     code 0x00 MAC(purpose) 0x00 jurisdiction 0x00 agency 0x00 down64(index) -> nothing
 //	usecounts  down64(month) code 0x00 consumer 0x00                              -> be64(uses) be64(refused uses)
+//	askings    agency 0x00 down64(index)                                          -> nothing
+//	askingsby  agency 0x00 MAC(dataset) 0x00 MAC(destination) 0x00 MAC(purpose) 0x00 down64(index) -> nothing
+//	askcounts  down64(month) agency 0x00 code 0x00                                -> be64(answered) be64(refused)
+//	held       agency 0x00 MAC(grant)                                             -> the last question that heard of it, its end
 //
 // So the state tells no more of a use than the public heads and the grants, which name consumers:
 // the purpose of the provider's own use, which has no grant, is a MAC here, and what was asked, and
@@ -15,8 +20,10 @@
 // what for, under which grant, by which operation and how many records. It never tells a parameter,
 // a key, the outcome of a verification, nor a record.
 //
-// An agency sees the uses of the datasets that it provides, and no others. Whoever runs the
-// jurisdiction sees all. Nobody else sees any: there is no operation for other jurisdictions.
+// An agency sees the uses of the datasets that it provides, and what it asked itself, and no
+// others. Whoever runs the jurisdiction sees all. Nobody else sees any: there is no operation for
+// other jurisdictions. What is told of a grant that is held elsewhere is what was heard of it last:
+// only the jurisdiction that gave it knows how it stands.
 //
 // The order of a list is that of the ledger, the newest first, so a page that follows another one
 // shows neither a row twice nor leaves one out, while more uses come. Months and days are those of

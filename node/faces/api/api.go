@@ -253,7 +253,7 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 func (c Caller) who() Caller { return c }
 
 // resolving are the operations that read, and find out by themselves which agency acts.
-var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "count-uses"}
+var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "count-uses", "asked", "count-asked", "held-grants"}
 
 // acts refuses an agency that the caller named and that there is none of. What writes or asks for
 // records finds that out by itself.

@@ -28,6 +28,7 @@ import (
 	"xietong/node/faces/client"
 	"xietong/node/flows/adoption"
 	"xietong/node/flows/anywhere"
+	"xietong/node/flows/calls"
 	"xietong/node/flows/drill"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
@@ -99,7 +100,7 @@ type nobody struct{}
 
 var errAway = text.Fail(text.NotReady, text.Args{"reason": "away"}, nil)
 
-func (nobody) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+func (nobody) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (operation.Told, error)) (operation.Recorded, error) {
 	return operation.Recorded{}, errAway
 }
 
@@ -134,6 +135,7 @@ func newMemory(t *testing.T, name string) memory {
 	catalog.Register(registry, records.LastChange)
 	records.Register(registry)
 	sharing.Register(registry, records.DatasetState, nil)
+	calls.Register(registry)
 	adoption.Register(registry, records.LastChange)
 	questions.Register(registry)
 	tree.Register(registry)

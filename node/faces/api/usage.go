@@ -50,6 +50,15 @@ type Spanned struct {
 	To   string `query:"to" maxLength:"40" doc:"Until when: a month or a day, which are included, or the time before which it is"`
 }
 
+// Counts holds the parameters of every list of counts by month.
+type Counts struct {
+	Paged
+	By      string `query:"by" enum:"month,dataset,agency" default:"month" doc:"Of what the months are counted apart"`
+	Dataset string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
+	From    string `query:"from" maxLength:"40" doc:"First month of UTC+8, such as 2026-10"`
+	To      string `query:"to" maxLength:"40" doc:"Last month of UTC+8"`
+}
+
 // The requests for lists.
 type (
 	listUses struct {
@@ -59,16 +68,32 @@ type (
 		Agency       string `query:"agency" maxLength:"64" doc:"Code of the consumer"`
 		Purpose      string `query:"purpose" maxLength:"64" doc:"Code of the purpose"`
 	}
-	countUses struct {
-		Paged
-		By      string `query:"by" enum:"month,dataset,agency" default:"month" doc:"Of what the months are counted apart"`
+	countUses struct{ Counts }
+)
+
+// The requests about what was asked elsewhere.
+type (
+	listAsked struct {
+		Spanned
+		At      string `query:"at" maxLength:"200" doc:"Jurisdiction that was asked: what people call it, or its whole name"`
 		Dataset string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
-		From    string `query:"from" maxLength:"40" doc:"First month of UTC+8, such as 2026-10"`
-		To      string `query:"to" maxLength:"40" doc:"Last month of UTC+8"`
+		Agency  string `query:"agency" maxLength:"64" doc:"Code of the agency that asked"`
+		Purpose string `query:"purpose" maxLength:"64" doc:"Code of the purpose"`
+	}
+	countAsked struct {
+		Counts
+		Agency string `query:"agency" maxLength:"64" doc:"Code of the agency that asked"`
+	}
+	listHeld struct {
+		Paged
+		Agency string `query:"agency" maxLength:"64" doc:"Code of the agency that holds them"`
 	}
 )
 
 func (s *server) registerUsage(a huma.API) {
+	handle(s, a, get("asked", "/v1/asked", "What the agency asked of other jurisdictions; an administrator sees all"), askedElsewhere)
+	handle(s, a, get("count-asked", "/v1/asked/counts", "How often it asked, by month"), askedCounted)
+	handle(s, a, get("held-grants", "/v1/grants/held", "The grants that the agency holds at other jurisdictions, as far as known"), heldElsewhere)
 	handle(s, a, get("uses", "/v1/uses", "Who used the datasets that the agency provides; an administrator sees all"), uses)
 	handle(s, a, get("count-uses", "/v1/uses/counts", "How often they were used, by month"), usesCounted)
 }
@@ -159,4 +184,95 @@ func (h Hosted) countsShown(by usage.By, rows []usage.Monthly, cursor string) cl
 		out.Counts = append(out.Counts, n)
 	}
 	return out
+}
+
+func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.AskedList, err error) {
+	f := usage.AskedFilter{}
+	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
+		return out, err
+	}
+	if in.At != "" {
+		if f.At, err = h.Standing.Resolve(in.At); err != nil {
+			return out, err
+		}
+	}
+	if f.Dataset, err = h.wanted(in.Dataset); err != nil {
+		return out, err
+	}
+	for typed, label := range map[string]*identity.Label{in.Agency: &f.Agency, in.Purpose: &f.Purpose} {
+		if err := parsed(typed, label); err != nil {
+			return out, err
+		}
+	}
+	rows, cursor, err := h.Usage.Asked(ctx, in.by(), f, in.page())
+	if err != nil {
+		return out, err
+	}
+	out = client.AskedList{Asked: []client.AskedElsewhere{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
+	for _, row := range rows {
+		out.Asked = append(out.Asked, h.askedShown(row))
+	}
+	return out, nil
+}
+
+func (h Hosted) askedShown(row usage.AskedRow) client.AskedElsewhere {
+	out := client.AskedElsewhere{
+		Entry: row.Entry.String(), Time: stamp(row.Time), Agency: row.Agency.String(), At: row.To, Dataset: row.Dataset, Purpose: row.Purpose,
+		Operation: row.Operation, Outcome: client.OutcomeAnswered, Rows: row.Records, There: row.There, Grant: row.Grant, Sealed: string(row.State),
+	}
+	if row.Outcome != 0 {
+		out.Outcome = string(text.ByNumber(row.Outcome))
+	}
+	if row.State != usage.Told {
+		out.Outcome = ""
+	}
+	if at, err := identity.ParseJurisdiction(row.To); err == nil {
+		out.Called = h.Standing.CalledShort(at)
+	}
+	return out
+}
+
+func askedCounted(ctx context.Context, h Hosted, in *countAsked) (out client.MonthlyCounts, err error) {
+	c := usage.Counting{By: usage.By(in.By), From: in.From, To: in.To}
+	if c.Dataset, err = h.wanted(in.Dataset); err != nil {
+		return out, err
+	}
+	var agency identity.Label
+	if err := parsed(in.Agency, &agency); err != nil {
+		return out, err
+	}
+	rows, cursor, err := h.Usage.CountAsked(ctx, in.by(), agency, c, in.page())
+	if err != nil {
+		return out, err
+	}
+	for i, row := range rows {
+		if c.By == usage.ByAgency { // named whole, as everywhere
+			code, _ := identity.ParseLabel(row.Of)
+			rows[i].Of = identity.NewAgency(h.Ledger.Name(), code).String()
+		}
+	}
+	return h.countsShown(c.By, rows, cursor), nil
+}
+
+func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.HeldGrants, err error) {
+	var agency identity.Label
+	if err := parsed(in.Agency, &agency); err != nil {
+		return out, err
+	}
+	rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, in.page())
+	out = client.HeldGrants{Grants: []client.Grant{}, Cursor: cursor}
+	for _, row := range rows {
+		g := client.Grant{
+			Grant: row.Grant, Consumer: identity.NewAgency(h.Ledger.Name(), row.Agency).String(), Dataset: row.Dataset, Purpose: row.Purpose,
+			Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
+		}
+		switch {
+		case row.Taken:
+			g.State = client.GrantRevoked
+		case row.Over:
+			g.State = client.GrantExpired
+		}
+		out.Grants = append(out.Grants, g)
+	}
+	return out, err
 }

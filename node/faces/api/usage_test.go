@@ -17,14 +17,26 @@ import (
 // wrongLists are of the lists of uses.
 func wrongLists() []wrong {
 	var all []wrong
+	for id, path := range map[string]string{"asked": "/v1/asked", "count-asked": "/v1/asked/counts", "held-grants": "/v1/grants/held"} {
+		all = append(all,
+			row(id, "of another agency", "GET", path+"?agency=water", "civil-affairs", nil, text.OthersList),
+			row(id, "of an agency that is none", "GET", path+"?agency=No+Code", "civil-affairs", nil, text.BadRequest),
+		)
+	}
 	for id, path := range map[string]string{"uses": "/v1/uses", "count-uses": "/v1/uses/counts"} {
 		all = append(all,
 			row(id, "of another's dataset", "GET", path+"?dataset=villages", "water", nil, text.NotProvider),
 			row(id, "of no dataset", "GET", path+"?dataset=towns", "civil-affairs", nil, text.UnknownDataset),
+		)
+	}
+	for id, path := range map[string]string{
+		"uses": "/v1/uses", "count-uses": "/v1/uses/counts", "asked": "/v1/asked", "count-asked": "/v1/asked/counts", "held-grants": "/v1/grants/held",
+	} {
+		all = append(all,
 			row(id, "of an unknown agency", "GET", path, "forestry", nil, text.UnknownAgency),
-			row(id, "an empty condition", "GET", path+"?dataset=", "civil-affairs", nil, text.Empty),
+			row(id, "an empty condition", "GET", path+"?cursor=", "civil-affairs", nil, text.Empty),
 			row(id, "a condition that is none", "GET", path+"?datset=villages", "civil-affairs", nil, text.BadRequest),
-			row(id, "a condition twice", "GET", path+"?dataset=villages&dataset=towns", "civil-affairs", nil, text.BadRequest),
+			row(id, "a condition twice", "GET", path+"?limit=1&limit=2", "civil-affairs", nil, text.BadRequest),
 			row(id, "too many rows", "GET", path+"?limit=201", "civil-affairs", nil, text.BadRequest),
 			row(id, "a cursor of none", "GET", path+"?cursor=x", "civil-affairs", nil, text.CursorNotOfList),
 		)
@@ -35,6 +47,10 @@ func wrongLists() []wrong {
 		row("uses", "an end before the beginning", "GET", "/v1/uses?from=2026-10&to=2026-09", "", nil, text.PeriodInvalid),
 		row("uses", "by an agency that is none", "GET", "/v1/uses?agency=No+Code", "", nil, text.BadRequest),
 		row("uses", "from nowhere", "GET", "/v1/uses?jurisdiction=No+Where", "", nil, text.JurisdictionUnknown),
+		row("asked", "from no time", "GET", "/v1/asked?from=soon", "", nil, text.PeriodInvalid),
+		row("asked", "of nowhere", "GET", "/v1/asked?at=No+Where", "", nil, text.JurisdictionUnknown),
+		row("asked", "of a code that is none", "GET", "/v1/asked?dataset=No+Code", "", nil, text.UnknownDataset),
+		row("count-asked", "of a day", "GET", "/v1/asked/counts?to=2026-10-31", "", nil, text.MonthsOnly),
 		row("count-uses", "of a day", "GET", "/v1/uses/counts?from=2026-10-31", "", nil, text.MonthsOnly),
 		row("count-uses", "by colour", "GET", "/v1/uses/counts?by=colour", "", nil, text.BadRequest),
 	)
@@ -127,7 +143,7 @@ func TestListsTellNothingSealed(t *testing.T) {
 	d := open(t)
 	d.done(t, "POST", "/v1/query", "water", client.Query{Dataset: "villages", Filter: `name == "SECRET"`, Use: use})
 	for _, as := range []string{"", "civil-affairs", "water"} {
-		for _, path := range []string{"/v1/uses", "/v1/uses/counts?by=dataset"} {
+		for _, path := range []string{"/v1/uses", "/v1/uses/counts?by=dataset", "/v1/asked", "/v1/asked/counts?by=agency", "/v1/grants/held"} {
 			w := d.send(t, request{method: http.MethodGet, path: path, as: as})
 			for _, told := range []string{"SECRET", "parameters", "keys", "outcome\"", "as_of"} {
 				if strings.Contains(w.Body.String(), told) {

@@ -31,6 +31,10 @@ type Grant struct {
 	Replaced    string              `json:"replaced,omitempty" doc:"Name of the grant that counts in its place"`
 	Revoked     string              `json:"revoked,omitempty" doc:"Name of the entry that revoked it"`
 	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
+	// Of a grant that is held at another jurisdiction.
+	At    string `json:"at,omitempty" doc:"Name of the other jurisdiction, for a grant that is held there; the rest is what was heard of it last"`
+	Heard string `json:"heard,omitempty" doc:"When it was heard of last, RFC 3339"`
+	Asked string `json:"asked,omitempty" doc:"Name of the entry that records the question at which it was"`
 }
 
 // Grants lists the grants that the asking agency gave or holds.

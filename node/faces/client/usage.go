@@ -12,6 +12,7 @@ type List struct {
 	Jurisdiction string // of the agency that uses data: what people call it, or its name
 	Agency       string // the code of the agency that uses data
 	Purpose      string // code
+	At           string // of questions: the jurisdiction that was asked
 	From, To     string // a month, a day (both of UTC+8, the last one included), or a time with its zone
 	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
 	Limit        int    // rows; 0 leaves it to the node
@@ -32,7 +33,7 @@ const (
 func (l List) query() string {
 	v := url.Values{}
 	for name, value := range map[string]string{
-		"dataset": l.Dataset, "jurisdiction": l.Jurisdiction, "agency": l.Agency, "purpose": l.Purpose, "from": l.From, "to": l.To,
+		"dataset": l.Dataset, "jurisdiction": l.Jurisdiction, "agency": l.Agency, "purpose": l.Purpose, "at": l.At, "from": l.From, "to": l.To,
 		"by": l.By, "cursor": l.Cursor,
 	} {
 		if value != "" {
@@ -111,4 +112,54 @@ func (c *Client) Uses(ctx context.Context, l List) (Uses, error) {
 // an administrator, by month.
 func (c *Client) CountUses(ctx context.Context, l List) (MonthlyCounts, error) {
 	return get[MonthlyCounts](ctx, c, "/v1/uses/counts"+l.query())
+}
+
+// AskedElsewhere is one question to another jurisdiction.
+type AskedElsewhere struct {
+	Entry     string `json:"entry" doc:"Name of the entry that records it here"`
+	Time      string `json:"time" doc:"RFC 3339"`
+	Agency    string `json:"agency" doc:"Code of the agency that asked"`
+	At        string `json:"at,omitempty" doc:"Name of the jurisdiction that was asked"`
+	Called    string `json:"called,omitempty" doc:"What people call that jurisdiction"`
+	Dataset   string `json:"dataset,omitempty" doc:"Code of the dataset"`
+	Purpose   string `json:"purpose,omitempty" doc:"Code of the purpose"`
+	Operation string `json:"operation,omitempty" doc:"query, verify, or gather for a question to many"`
+	Outcome   string `json:"outcome" doc:"answered, or the code of the refusal"`
+	Rows      uint64 `json:"rows" doc:"Records that were answered, or measured"`
+	There     string `json:"there,omitempty" doc:"Name of the entry in which the jurisdiction that was asked recorded the use"`
+	Grant     string `json:"grant,omitempty" doc:"Name of the grant that was told"`
+	Sealed    string `json:"sealed,omitempty" enum:"erased,unreadable" doc:"Why no more than the time and the agency is told"`
+}
+
+// OutcomeAnswered is the outcome of a question that was not refused.
+const OutcomeAnswered = "answered"
+
+// AskedList is a page of questions, the newest first.
+type AskedList struct {
+	Asked []AskedElsewhere `json:"asked"`
+	Period
+	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}
+
+// HeldGrants is a page of the grants that are held at other jurisdictions.
+type HeldGrants struct {
+	Grants []Grant `json:"grants"`
+	Cursor string  `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}
+
+// Asked lists what the acting agency asked of other jurisdictions, or what all asked for an
+// administrator.
+func (c *Client) Asked(ctx context.Context, l List) (AskedList, error) {
+	return get[AskedList](ctx, c, "/v1/asked"+l.query())
+}
+
+// CountAsked counts what Asked lists, by month.
+func (c *Client) CountAsked(ctx context.Context, l List) (MonthlyCounts, error) {
+	return get[MonthlyCounts](ctx, c, "/v1/asked/counts"+l.query())
+}
+
+// HeldGrants lists the grants that the acting agency holds at other jurisdictions, or that all hold
+// for an administrator, as far as they are known here: those that end soon first.
+func (c *Client) HeldGrants(ctx context.Context, l List) (HeldGrants, error) {
+	return get[HeldGrants](ctx, c, "/v1/grants/held"+l.query())
 }

@@ -77,7 +77,7 @@ type tree struct {
 	asked []string
 }
 
-func (*tree) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+func (*tree) Use(context.Context, operation.Asking, identity.Label, envelope.Call, func([]byte) (operation.Told, error)) (operation.Recorded, error) {
 	panic("reading a standard is no use of data")
 }
 

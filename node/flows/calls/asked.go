@@ -10,7 +10,10 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/relay"
+	"xietong/node/business/usage"
 	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
 )
 
@@ -34,6 +37,8 @@ type askedBody struct {
 	// Dataset is nil if the destination has no dataset of that code: the code may then be any text
 	// that a person typed.
 	Dataset   *identity.Label
+	Find      usage.FoundAsked
+	Held      *usage.Held // the grant that was heard of; nil: none
 	Statement book.Statement
 }
 
@@ -47,12 +52,17 @@ type note struct {
 	RequestHash string `json:"request_hash"`
 	Outcome     uint16 `json:"outcome"`
 	Entry       string `json:"entry,omitempty"`
+	Records     uint64 `json:"records,omitempty"`
+	Grant       string `json:"grant,omitempty"`
+	Until       string `json:"until,omitempty"`
+	Revoked     string `json:"revoked,omitempty"`
 	Answer      []byte `json:"answer"`
 }
 
 // Register adds this room's command and bucket.
 func Register(r *state.Registry) {
 	uses.Keep(r)
+	usage.RegisterAsked(r)
 	commandAsked.Handle(r, applyAsked)
 }
 
@@ -72,7 +82,12 @@ func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
 	if b.Dataset != nil {
 		head.Code = *b.Dataset
 	}
-	return b.Statement.Append(tx, head)
+	entry, err := b.Statement.Append(tx, head)
+	if err != nil {
+		return ledger.None, err
+	}
+	asked := usage.Asked{Agency: b.Agency, Dataset: head.Code, Find: b.Find, Refused: !b.Answered, Held: b.Held}
+	return entry, asked.Keep(tx, entry)
 }
 
 // usesKey returns the key of an answer: the id belongs to the agency that asked.
@@ -93,7 +108,43 @@ type outcome struct {
 	number   uint16 // of a refusal; 0: answered
 	hash     [32]byte
 	entry    identity.Entry // zero: none
+	told     operation.Told // of the grant, by the answer or by the refusal
+	revoked  identity.Entry // the entry that revoked the grant, by the refusal; zero: none
 	evidence []byte
+}
+
+// refusedWith returns the outcome of a refusal that the destination signed. What it says of a grant
+// is taken over if it is one of the destination's own ledger.
+func refusedWith(p *relay.Problem) outcome {
+	o := outcome{number: p.Code, hash: p.Request, evidence: p.Evidence}
+	code := text.ByNumber(p.Code)
+	said := text.Named(code, p.Args)
+	own := func(named string) identity.Entry {
+		e, err := identity.ParseEntry(said[named])
+		if err != nil || e.Log().Jurisdiction() != p.At {
+			return identity.Entry{}
+		}
+		return e
+	}
+	switch code {
+	case text.GrantRevoked:
+		o.told.Grant, o.revoked = own("grant"), own("entry")
+	case text.GrantExpired, text.FieldNotGranted:
+		o.told.Grant = own("grant")
+	}
+	return o
+}
+
+// held returns what the state is to keep of the grant; nil where nothing was heard of one.
+func (o outcome) held(l book.Ledger) *usage.Held {
+	if o.told.Grant.IsZero() {
+		return nil
+	}
+	h := &usage.Held{Grant: usage.FindGrant(l, o.told.Grant), Revoked: o.number == text.Number(text.GrantRevoked)}
+	if !o.told.Until.IsZero() {
+		h.Until = uint64(o.told.Until.UnixMilli())
+	}
+	return h
 }
 
 // record commits the outcome of a request to the own ledger, also if nobody waits for it any more,
@@ -104,10 +155,15 @@ type outcome struct {
 func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Entry, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
-	payload, err := json.Marshal(note{
+	n := note{
 		Destination: r.to.String(), Dataset: r.dataset.String(), Operation: r.call.Operation.String(), Purpose: r.call.Purpose.String(),
 		RequestID: r.id.String(), RequestHash: hex.EncodeToString(o.hash[:]), Outcome: o.number, Entry: o.entry.String(), Answer: o.evidence,
-	})
+		Records: o.told.Records, Grant: o.told.Grant.String(), Revoked: o.revoked.String(),
+	}
+	if !o.told.Until.IsZero() {
+		n.Until = o.told.Until.UTC().Format(time.RFC3339)
+	}
+	payload, err := json.Marshal(n)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -122,5 +178,6 @@ func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Ent
 	id := r.id.Bytes()
 	return book.Enter(ctx, e.own, commandAsked, book.Request{}, askedBody{
 		ID: id[:], Answered: o.number == 0, Agency: r.call.Agency, Dataset: dataset, Statement: statement,
+		Find: usage.FindAsked(e.own, r.dataset, r.to, r.call.Purpose), Held: o.held(e.own),
 	})
 }

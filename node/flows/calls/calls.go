@@ -31,13 +31,18 @@
 // the destination signed is recorded too; a request without any answer is not. The payload:
 //
 //	{"destination":"guiyang.guizhou","dataset":"villages","operation":"query","purpose":"statistics",
-//	 "request_id":"0190…","request_hash":"hex","outcome":0,"entry":"guiyang.guizhou/log/1/7","answer":"base64"}
+//	 "request_id":"0190…","request_hash":"hex","outcome":0,"entry":"guiyang.guizhou/log/1/7","records":3,
+//	 "grant":"guiyang.guizhou/log/1/6","until":"2027-11-24T09:00:00Z","answer":"base64"}
 //
-// answer is absent if a jurisdiction asked itself and those below it. outcome is 0 or the number of
-// the refusal, entry is the entry that the destination says it made, and answer verifies with
-// relay.VerifyEvidence. The head names the dataset, unless the destination has no dataset of that
-// code: the code may then be any text that a person typed, and stands in the payload alone. The
-// state keeps the ids that were answered, because an id must never serve a second use:
+// records is the number of records that were answered or measured. grant, its end, and, of a
+// refusal for that reason, revoked (the entry that revoked it) are what the destination told of the
+// grant; so the asker lists what its agencies asked, and which grants they hold elsewhere (see
+// node/business/usage). answer is absent if a jurisdiction asked itself and those below it. outcome
+// is 0 or the number of the refusal, entry is the entry that the destination says it made, and
+// answer verifies with relay.VerifyEvidence. The head names the dataset, unless the destination has
+// no dataset of that code: the code may then be any text that a person typed, and stands in the
+// payload alone. The state keeps the ids that were answered, because an id must never serve a
+// second use:
 //
 //	asked   id (16 bytes) agency -> index of the entry, plus 1
 package calls

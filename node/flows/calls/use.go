@@ -26,16 +26,16 @@ type request struct {
 // Use implements operation.Caller: (1) it checks that the agency is one of this jurisdiction and
 // the id is unused, (2) it asks the destination, (3) it records the outcome here, and only then (4)
 // it returns.
-func (e *Engine) Use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(result []byte) (grant identity.Entry, err error)) (operation.Recorded, error) {
-	return e.use(ctx, a, dataset, call, e.asker.Ask, func(answer relay.Answer) error {
-		grant, err := read(answer.Content)
+func (e *Engine) Use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(result []byte) (operation.Told, error)) (operation.Recorded, error) {
+	return e.use(ctx, a, dataset, call, e.asker.Ask, func(answer relay.Answer) (operation.Told, error) {
+		told, err := read(answer.Content)
 		if err == nil {
-			err = errors.Join(theirs(a.To, answer.Entry), theirs(a.To, grant))
+			err = errors.Join(theirs(a.To, answer.Entry), theirs(a.To, told.Grant))
 		}
 		if err != nil {
-			return failure.Unreadable(a.To, err)
+			return operation.Told{}, failure.Unreadable(a.To, err)
 		}
-		return nil
+		return told, nil
 	})
 }
 
@@ -46,18 +46,20 @@ type Gathered struct {
 }
 
 // Federate is Use for a federated request, whose destination may be this jurisdiction. read takes
-// the answer apart; an answer that it does not accept is recorded as refused.
-func (e *Engine) Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) error) (g Gathered, err error) {
-	g.Recorded, err = e.use(ctx, a, dataset, call, e.asker.Federate, func(answer relay.Answer) error {
+// the answer apart, and returns how many records it measured; an answer that it does not accept is
+// recorded as refused.
+func (e *Engine) Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) (records uint64, err error)) (g Gathered, err error) {
+	g.Recorded, err = e.use(ctx, a, dataset, call, e.asker.Federate, func(answer relay.Answer) (told operation.Told, err error) {
 		g.Request = answer.Request
-		return read(answer)
+		told.Records, err = read(answer)
+		return told, err
 	})
 	return g, err
 }
 
 type ask func(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
 
-func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, ask ask, read func(relay.Answer) error) (recorded operation.Recorded, err error) {
+func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, ask ask, read func(relay.Answer) (operation.Told, error)) (recorded operation.Recorded, err error) {
 	r := request{id: a.ID, to: a.To, dataset: dataset, call: call}
 	if err = e.unused(ctx, a, &r.call); err != nil {
 		return recorded, err
@@ -67,11 +69,11 @@ func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.L
 	refusal, refused := errors.AsType[*relay.Problem](failed)
 	switch {
 	case failed == nil:
-		if failed = read(answer); failed != nil {
-			o.number, o.entry = text.Number(failure.Of(failed).Code), identity.Entry{}
+		if o.told, failed = read(answer); failed != nil {
+			o = outcome{hash: o.hash, evidence: o.evidence, number: text.Number(failure.Of(failed).Code)}
 		}
 	case refused && refusal.At == r.to && (refusal.Evidence != nil || r.to != e.own.Name()):
-		o = outcome{number: refusal.Code, hash: refusal.Request, evidence: refusal.Evidence}
+		o = refusedWith(refusal)
 	default: // neither an answer nor a refusal of the destination
 		return recorded, fmt.Errorf("ask %s: %w", r.to, failed)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/group"
@@ -114,6 +115,10 @@ func checkAsked(t *testing.T, from, at *place, id identity.Message, name string,
 	want := map[string]any{
 		"destination": at.Name().String(), "dataset": "villages", "operation": name, "purpose": purpose, "request_id": id.String(),
 		"request_hash": hex.EncodeToString(hash[:]), "outcome": 0.0, "entry": use.Access.String(),
+		"grant": use.Grant.String(), "until": time.UnixMilli(int64(use.GrantUntil)).UTC().Format(time.RFC3339),
+	}
+	if name == "query" {
+		want["records"] = 1.0
 	}
 	if fmt.Sprint(said) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", said, want)

@@ -12,7 +12,9 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
+	"xietong/node/business/catalog"
 	"xietong/node/business/records"
+	"xietong/node/business/usage"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/callstest"
 	"xietong/node/flows/federated"
@@ -227,5 +229,19 @@ func TestRows(t *testing.T) {
 	_, err = w.County.Federated.Rows(t.Context(), newID(), by(water), gather.Selector{Below: nanming}, records.Question{Dataset: villages}, 0, nil)
 	if f := failure.Of(err); f.Code != text.SelectorUnknown {
 		t.Errorf("of nobody: got %v", err)
+	}
+}
+
+// TestGatheredIsListed: the asker lists a question to many with the number of records that it
+// measured.
+func TestGatheredIsListed(t *testing.T) {
+	w := callstest.New(t, callstest.Options{Counties: []identity.Jurisdiction{nanming, callstest.Yunyan}})
+	got, err := w.County.Federated.Gather(t.Context(), newID(), by(water), wide())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := usage.NewDesk(w.County, catalog.Providers).Asked(t.Context(), by(water), usage.AskedFilter{At: guiyang}, usage.Page{})
+	if err != nil || len(rows) != 1 || rows[0].Operation != "gather" || rows[0].Records != got.Total() || got.Total() == 0 || rows[0].Entry != got.Asked {
+		t.Errorf("got %+v, %v, want the %d records of %s", rows, err, got.Total(), got.Asked)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -151,12 +152,19 @@ type Recorded struct {
 	Asked  identity.Entry // this jurisdiction's own record
 }
 
+// Told is what the result of a use tells of it.
+type Told struct {
+	Grant   identity.Entry // that allowed it
+	Until   time.Time      // the end of the grant; zero: it has none
+	Records uint64         // answered, or measured
+}
+
 // Caller asks other jurisdictions for the agencies of this one; *calls.Engine implements it.
 type Caller interface {
 	// Use asks for a use of a dataset, and records the outcome before it returns. read decodes the
-	// result, and returns the grant that allowed the use. A result that read refuses was used all
-	// the same, so Use records it too.
-	Use(ctx context.Context, a Asking, dataset identity.Label, call envelope.Call, read func(result []byte) (grant identity.Entry, err error)) (Recorded, error)
+	// result, and returns what it tells of the use. A result that read refuses was used all the
+	// same, so Use records it too.
+	Use(ctx context.Context, a Asking, dataset identity.Label, call envelope.Call, read func(result []byte) (Told, error)) (Recorded, error)
 
 	// Read makes a call that is no use of data, and records nothing.
 	Read(ctx context.Context, a Asking, call envelope.Call) (result []byte, err error)
@@ -203,9 +211,9 @@ func (o Operation[P, R]) ReadSigned(ctx context.Context, c SignedCaller, a Askin
 }
 
 // Use asks for the operation, where it is a use of a dataset for a purpose. accept checks that the
-// result answers the request, and returns the grant that the result names. Use returns no part of a
-// result that was not accepted or could not be recorded.
-func (o Operation[P, R]) Use(ctx context.Context, c Caller, a Asking, dataset identity.Label, purpose string, p P, accept func(R) (grant identity.Entry, err error)) (result R, use Recorded, err error) {
+// result answers the request, and returns what the result tells of the use. Use returns no part of
+// a result that was not accepted or could not be recorded.
+func (o Operation[P, R]) Use(ctx context.Context, c Caller, a Asking, dataset identity.Label, purpose string, p P, accept func(R) (Told, error)) (result R, use Recorded, err error) {
 	call, err := o.Call(p)
 	if err == nil {
 		call.Purpose, err = Purpose(purpose, dataset)
@@ -214,9 +222,9 @@ func (o Operation[P, R]) Use(ctx context.Context, c Caller, a Asking, dataset id
 		return result, use, err
 	}
 	var got R
-	use, err = c.Use(ctx, a, dataset, call, func(data []byte) (grant identity.Entry, err error) {
+	use, err = c.Use(ctx, a, dataset, call, func(data []byte) (told Told, err error) {
 		if got, err = o.result(data); err != nil {
-			return grant, err
+			return told, err
 		}
 		return accept(got)
 	})

@@ -234,7 +234,7 @@ func TestUnregistered(t *testing.T) {
 func TestUse(t *testing.T) {
 	pair, s := newPair(t)
 	dataset := must(identity.ParseLabel("villages"))
-	accept := func(r reply) (identity.Entry, error) { return r.Grant, nil }
+	accept := func(r reply) (operation.Told, error) { return operation.Told{Grant: r.Grant}, nil }
 	got, recorded, err := use.Use(t.Context(), pair, pair.Asking(t), dataset, "statistics", question{Words: "a"}, accept)
 	if err != nil || got.Words != "a" || recorded.Access != s.access || !slices.Equal(s.by, []identity.Agency{pair.Water}) {
 		t.Errorf("got %+v, %+v, %v by %v", got, recorded, err, s.by)
@@ -261,11 +261,11 @@ func TestNotAccepted(t *testing.T) {
 	dataset, other := must(identity.ParseLabel("villages")), errors.New("of another question")
 	for what, row := range map[string]struct {
 		words  string
-		accept func(reply) (identity.Entry, error)
+		accept func(reply) (operation.Told, error)
 		cause  error
 	}{
-		"that is not accepted":      {"a", func(reply) (identity.Entry, error) { return identity.Entry{}, other }, other},
-		"that breaks its own bound": {"silence", func(r reply) (identity.Entry, error) { return r.Grant, nil }, errBlank},
+		"that is not accepted":      {"a", func(reply) (operation.Told, error) { return operation.Told{}, other }, other},
+		"that breaks its own bound": {"silence", func(r reply) (operation.Told, error) { return operation.Told{Grant: r.Grant}, nil }, errBlank},
 	} {
 		got, recorded, err := use.Use(t.Context(), pair, pair.Asking(t), dataset, "", question{Words: row.words}, row.accept)
 		refused(t, what, err, text.AnswerRefused)

@@ -26,6 +26,18 @@ const (
 	CLIMonth           Code = "cli.list.month"
 	CLITimes           Code = "cli.list.times"
 	CLITimesRefused    Code = "cli.list.times-refused"
+	CLIShortAsked      Code = "cli.short.asked"
+	CLIShortAskedList  Code = "cli.short.asked-list"
+	CLILongAskedList   Code = "cli.long.asked-list"
+	CLIShortAskedCount Code = "cli.short.asked-count"
+	CLIFlagAskedAt     Code = "cli.flag.asked-at"
+	CLIFlagAskedBy     Code = "cli.flag.asked-by"
+	CLIAskedAt         Code = "cli.asked.at"
+	CLIAskedThere      Code = "cli.asked.there"
+	CLIOutcomeWord     Code = "cli.asked.outcome"
+	CLIOutcomeAnswered Code = "cli.asked.answered"
+	CLIGrantElsewhere  Code = "cli.grant.elsewhere"
+	CLIGrantHeard      Code = "cli.grant.heard"
 	CLIUseRefused      Code = "cli.use.refused"
 	CLIUseErased       Code = "cli.use.erased"
 	CLIUseUnreadable   Code = "cli.use.unreadable"
@@ -35,6 +47,7 @@ const (
 	OperationVerify    Code = "operation.verify"
 	OperationReceipt   Code = "operation.receipt"
 	OperationCount     Code = "operation.count"
+	OperationQuery     Code = "operation.query"
 	OperationFederated Code = "operation.federated"
 )
 
@@ -71,6 +84,25 @@ var usageSentences = []sentence{
 	{CLIMonth, "月份", "month"},
 	{CLITimes, "次数", "times"},
 	{CLITimesRefused, "未予答复", "refused"},
+	{CLIShortAsked, "本部门查询过哪些外部数据", "What your agency asked elsewhere"},
+	{CLIShortAskedList, "列出查询留痕，最近的在前", "List the questions, the newest first"},
+	{
+		CLILongAskedList,
+		"列出向其他行政区划的查询：何时、由哪个部门、向谁、哪项数据、以何用途、结果如何、多少条、双方的存证条目。\n" +
+			"部门看到自己的（--as），管理员（不加 --as）看到全部。没有得到任何答复的查询不留痕，不在其中",
+		"List the questions to other jurisdictions: when, by which agency, to whom, about which data, what for, with what outcome, how\n" +
+			"many records, and the entries of both. An agency sees its own (--as), an administrator (without --as) all. A question that got\n" +
+			"no answer at all is not recorded, and not listed",
+	},
+	{CLIShortAskedCount, "按月统计查询次数", "Count the questions by month"},
+	{CLIFlagAskedAt, "只列向行政区划 `NAME` 的查询", "to the jurisdiction `NAME` alone"},
+	{CLIFlagAskedBy, "只列部门 `CODE` 的查询", "by the agency `CODE` alone"},
+	{CLIAskedAt, "查询对象", "asked"},
+	{CLIAskedThere, "对方条目", "entry there"},
+	{CLIOutcomeWord, "结果", "outcome"},
+	{CLIOutcomeAnswered, "已答复", "answered"},
+	{CLIGrantElsewhere, "表中“{word}”一列有时间的是在其他行政区划持有的共享权限，所列为当时所知；此后有无变动，须由对方告知", "grants with a time under \"{word}\" are held at other jurisdictions, and what is told of them was heard then; what changed since, only they can tell"},
+	{CLIGrantHeard, "最近得知（+08:00）", "last heard (+08:00)"},
 	{CLIUseRefused, "未予答复：{why}", "refused: {why}"},
 	{CLIUseErased, "内容已删除", "payload erased"},
 	{CLIUseUnreadable, "内容已损坏", "payload damaged"},
@@ -80,5 +112,6 @@ var usageSentences = []sentence{
 	{OperationVerify, "核验", "verify"},
 	{OperationReceipt, "随凭证读取", "receipt"},
 	{OperationCount, "计数", "count"},
+	{OperationQuery, "查询", "query"},
 	{OperationFederated, "分级查询", "federated query"},
 }

@@ -8,6 +8,7 @@ const (
 	ListTooWide     Code = "list-too-wide"
 	PeriodInvalid   Code = "period-invalid"
 	MonthsOnly      Code = "months-only"
+	OthersList      Code = "others-list"
 )
 
 var usageProblems = []problem{
@@ -31,6 +32,13 @@ var usageProblems = []problem{
 			"请写成月份（2026-10）、日期（2026-10-31）或带时区的时间（2026-10-31T18:00:00+08:00），且起点早于终点；月份和日期按北京时间（+08:00）计，终点当月、当日包括在内"},
 		en: parts{"Not a period", "\"{from}\" to \"{to}\" is no period", "the request (from, to)",
 			"give months such as 2026-10, days such as 2026-10-31, or times with their zone such as 2026-10-31T18:00:00+08:00, the earlier one first; months and days are those of +08:00, and the last one is included"},
+	},
+	{
+		number: 288, code: OthersList, status: http.StatusForbidden, params: []string{"agency", "wanted"},
+		zh: parts{"不能查看其他部门的清单", "部门 {agency} 只能查看本部门的记录，不能查看部门 {wanted} 的", "请求（agency）",
+			"请去掉 --agency；确需查看的，请 {wanted} 自行查询，或请管理员查询"},
+		en: parts{"List of another agency", "agency {agency} sees what is its own, and not what is {wanted}'s", "the request (agency)",
+			"leave --agency out; ask {wanted}, or an administrator, for theirs"},
 	},
 	{
 		number: 289, code: MonthsOnly, status: http.StatusBadRequest, params: []string{"from", "to"},

@@ -128,7 +128,7 @@ func (p *Pair) Send(t testing.TB, call envelope.Call) (relay.Answer, error) {
 }
 
 // Use implements operation.Caller.
-func (p *Pair) Use(ctx context.Context, a operation.Asking, _ identity.Label, call envelope.Call, read func([]byte) (identity.Entry, error)) (operation.Recorded, error) {
+func (p *Pair) Use(ctx context.Context, a operation.Asking, _ identity.Label, call envelope.Call, read func([]byte) (operation.Told, error)) (operation.Recorded, error) {
 	call.Agency = p.Water.Code()
 	answer, err := p.relays[p.County].Ask(ctx, a.ID, a.To, call)
 	if err != nil {

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) askedCommand() *cobra.Command {
+	return a.group("asked", text.CLIShortAsked, a.askedList(), a.askedCount())
+}
+
+func (a *app) askedList() *cobra.Command {
+	var l client.List
+	c := a.listing(a.verb("list", text.CLIShortAskedList, func(cmd *cobra.Command, _ []string) error {
+		if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
+			return err
+		}
+		page, err := a.client().Asked(cmd.Context(), l)
+		if err != nil {
+			return err
+		}
+		return a.paged(page.Period, page.Cursor, show(a, listed[client.AskedElsewhere]{
+			rows: page.Asked, whole: func([]client.AskedElsewhere) any { return page },
+			heading: []text.Code{
+				text.CLITimeZoned, text.WordAgency, text.CLIAskedAt, text.WordDataset, text.WordPurpose, text.CLIOperation, text.CLIOutcomeWord,
+				text.CLIRowsTold, text.WordEntry, text.CLIAskedThere,
+			},
+			line: a.askedLine,
+		}))
+	}))
+	c.Long = a.t(text.CLILongAskedList, nil)
+	c.Example = "  xietong asked list --as water --at 云岩区 --from 2026-11"
+	flags := c.Flags()
+	flags.StringVar(&l.At, "at", "", a.t(text.CLIFlagAskedAt, nil))
+	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
+	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagAskedBy, nil))
+	flags.StringVar(&l.Purpose, "purpose", "", a.t(text.CLIFlagOfPurpose, nil))
+	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
+	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
+	a.pageFlags(flags, &l)
+	return c
+}
+
+// askedLine returns the line of the table for one question.
+func (a *app) askedLine(q client.AskedElsewhere) []string {
+	outcome, rows := a.t(text.CLIOutcomeAnswered, nil), number(q.Rows)
+	if q.Sealed != "" {
+		rows = ""
+	}
+	switch {
+	case q.Sealed == client.SealedErased:
+		outcome = a.t(text.CLIUseErased, nil)
+	case q.Sealed == client.SealedUnreadable:
+		outcome = a.t(text.CLIUseUnreadable, nil)
+	case q.Outcome != client.OutcomeAnswered:
+		outcome = a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(q.Outcome), nil).Title})
+	}
+	return []string{zoned(q.Time), q.Agency, q.Called, q.Dataset, q.Purpose, a.operation(q.Operation), outcome, rows, q.Entry, q.There}
+}
+
+func (a *app) askedCount() *cobra.Command {
+	var l client.List
+	c := a.listing(a.verb("count", text.CLIShortAskedCount, func(cmd *cobra.Command, _ []string) error {
+		return a.counted(cmd, l, text.WordAgency, a.client().CountAsked)
+	}))
+	c.Example = "  xietong asked count --by agency --from 2026-01 --to 2026-12"
+	flags := c.Flags()
+	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
+	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagAskedBy, nil))
+	a.countFlags(flags, &l)
+	return c
+}
+
+// heldElsewhere returns the grants that the acting agency holds at other jurisdictions, of those
+// that are wanted. Where a consumer is named, those that an agency of this jurisdiction gave are.
+func (a *app) heldElsewhere(ctx context.Context, wanted client.WantedGrants) (all []client.Grant, err error) {
+	if wanted.Consumer != "" {
+		return nil, nil
+	}
+	for l := (client.List{Limit: client.MaxListed}); ; {
+		page, err := a.client().HeldGrants(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range page.Grants {
+			if (wanted.Dataset == "" || g.Dataset == wanted.Dataset) && (wanted.State == "" || g.State == wanted.State) {
+				all = append(all, g)
+			}
+		}
+		if page.Cursor == "" {
+			return all, nil
+		}
+		l.Cursor = page.Cursor
+	}
+}
