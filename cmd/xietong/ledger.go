@@ -82,6 +82,7 @@ func (a *app) ledgerReceipt() *cobra.Command {
 	var dir string
 	c := a.verb("receipt ENTRY", text.CLIShortReceipt, func(cmd *cobra.Command, args []string) error {
 		in := a.in
+		a.in = "" // it is who asks, and says nothing of whose entry it is
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
@@ -116,13 +117,27 @@ func (a *app) ledgerReceipt() *cobra.Command {
 }
 
 // receipt asks for the receipt of an entry: by its index, or by its whole name, which may name an
-// entry of another jurisdiction.
+// entry of another jurisdiction. in is the jurisdiction that asks. Where the node hosts several and
+// none is named, the one that the entry names asks, if it is one of them.
 func (a *app) receipt(ctx context.Context, named string, index uint64, in string) (client.Receipt, error) {
+	of := a.in // as the entry names it
+	a.in = in
 	if named == number(index) {
 		return a.client().Receipt(ctx, index)
 	}
-	a.in = in // the asking jurisdiction; entryIndex has put the asked one there
-	return a.client().ReceiptOf(ctx, named)
+	r, err := a.client().ReceiptOf(ctx, named)
+	if isProblem(err, text.JurisdictionNeeded) {
+		a.in = of
+		if own, failed := a.client().ReceiptOf(ctx, named); !isProblem(failed, text.NotHosted) {
+			return own, failed
+		}
+	}
+	return r, err
+}
+
+func isProblem(err error, code text.Code) bool {
+	p, ok := errors.AsType[*client.Problem](err)
+	return ok && p.Code == string(code)
 }
 
 // saveReceipt writes the files of a receipt and returns their names; payload is "" if the payload

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,4 +64,47 @@ func TestReceiptsOfOtherLedgers(t *testing.T) {
 		t.Error("a part of it was written")
 	}
 	holds("zunyi.guizhou-log-1-10.payload", "payload of three")
+}
+
+// TestWhoAsksForAReceipt (U-B3): --in says who asks, whosever entry it is. Where the node hosts
+// several and none is named, the one whose entry it is asks; for an entry from elsewhere one must
+// be named.
+func TestWhoAsksForAReceipt(t *testing.T) {
+	hosted := []string{"nanming.guiyang.guizhou", "yunyan.guiyang.guizhou"}
+	for _, row := range []struct {
+		line, asks, stderr string
+	}{
+		{"zunyi.guizhou/log/1/10 --in nanming.guiyang.guizhou --as water", "nanming.guiyang.guizhou water", ""},
+		{"yunyan.guiyang.guizhou/log/1/10 --in nanming.guiyang.guizhou", "nanming.guiyang.guizhou", ""},
+		{"yunyan.guiyang.guizhou/log/1/10", "yunyan.guiyang.guizhou", ""},
+		{"zunyi.guizhou/log/1/10", "", "jurisdiction-needed"},
+		{"zunyi.guizhou/log/1/010 --in nanming.guiyang.guizhou", "", "is no index of an entry"},
+	} {
+		b := newWorkbench(t, "C")
+		b.node.wild = func(w http.ResponseWriter) bool {
+			asks := strings.Fields(b.node.as[len(b.node.as)-1])
+			p := client.Problem{Title: "jurisdiction-needed", Status: http.StatusBadRequest, Code: "jurisdiction-needed"}
+			switch in := asks[0]; {
+			case in == "en":
+			case slices.Contains(hosted, in):
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(client.Receipt{Entry: "zunyi.guizhou/log/1/10", Receipt: []byte("r")})
+				return true
+			default:
+				p = client.Problem{Title: "x", Status: http.StatusNotFound, Code: "not-hosted-here"}
+			}
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(p.Status)
+			_ = json.NewEncoder(w).Encode(p)
+			return true
+		}
+		code, _, stderr := b.run(append([]string{"ledger", "receipt", "--out", t.TempDir()}, strings.Fields(row.line)...)...)
+		last := ""
+		if len(b.node.as) > 0 {
+			last = strings.TrimSpace(strings.TrimSuffix(b.node.as[len(b.node.as)-1], " en"))
+		}
+		if (code == exitDone) != (row.stderr == "") || !strings.Contains(stderr, row.stderr) || row.stderr == "" && last != row.asks {
+			t.Errorf("%s: exit %d, asked as %q, want %q: %s", row.line, code, last, row.asks, stderr)
+		}
+	}
 }
