@@ -15,7 +15,7 @@ import (
 // everybody. What a provider's file is compared with are its own records, and numbers alone leave.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/desk.go", "node/business/records/effect.go", "node/business/records/plan.go", "node/business/usage/list.go",
+		"node/business/records/desk.go", "node/business/records/plan.go", "node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
 	},

@@ -78,7 +78,7 @@ func TestHostileCanary(t *testing.T) {
 		Record: json.RawMessage(`{"code":"520102776601","name":"金丝雀甲","township":"金丝雀乡"}`),
 	}))
 	must(t)(county.civil.ImportRecords(t.Context(), client.Import{
-		Dataset: "villages", Format: client.FormatCSV, File: strings.NewReader("code,name,township\n520102776602,金丝雀乙,金丝雀乡\n"),
+		Dataset: "villages", Missing: client.MissingClear, File: strings.NewReader("code,name,township\n520102776602,金丝雀乙,金丝雀乡\n"),
 	}))
 	township := map[string]json.RawMessage{"township": json.RawMessage(`"金丝雀乡"`)}
 	for _, row := range []struct {

@@ -207,8 +207,11 @@ func fillRecords(t *testing.T, c *client.Client) {
 		t.Errorf("retract the record with the longest key: %v", err)
 	}
 	rows := `{"id":"a","ffff":"b"}` + "\n" + `{"id":"c"}` + "\n"
-	if _, err := c.ImportRecords(ctx, client.Import{Dataset: "villages", Format: client.FormatJSONL, File: strings.NewReader(rows)}); err != nil {
-		t.Errorf("import: %v", err)
+	for _, replace := range []bool{false, true} {
+		im := client.Import{Dataset: "villages", File: strings.NewReader(rows), Replace: replace}
+		if _, err := c.ImportRecords(ctx, im); err != nil {
+			t.Errorf("import: %v", err)
+		}
 	}
 }
 

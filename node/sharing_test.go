@@ -311,8 +311,8 @@ func TestImportAllOrNothing(t *testing.T) {
 	im := client.Import{Dataset: "villages", Format: client.FormatCSV, File: strings.NewReader(file)}
 	_, err := d.provider.ImportRecords(t.Context(), im)
 	if rejected, ok := errors.AsType[*client.BadRowsError](err); !ok || rejected.Check.BadCount != 2 ||
-		rejected.Check.Bad[0] != (client.BadRow{Row: 2, Column: "code", Reason: "pattern"}) ||
-		rejected.Check.Bad[1] != (client.BadRow{Row: 3, Column: "code", Reason: "duplicate key"}) {
+		fmt.Sprintln(rejected.Check.Bad[0].Line, rejected.Check.Bad[0].Column, rejected.Check.Bad[0].Reason) != "3 code pattern\n" ||
+		fmt.Sprintln(rejected.Check.Bad[1].Line, rejected.Check.Bad[1].Column, rejected.Check.Bad[1].Reason) != "4 code duplicate key\n" {
 		t.Errorf("got %v", err)
 	}
 	q := client.Query{Dataset: "villages", Measure: counted, Use: use}
@@ -331,17 +331,17 @@ func TestImportAllOrNothing(t *testing.T) {
 	if got, err := d.water.Query(t.Context(), q); err != nil || got.Count != 1 {
 		t.Errorf("got %d records, %v", got.Count, err)
 	}
-	for name, file := range map[string]string{
-		"no key":         "name\nx\n",
-		"unknown column": "code,phone\n1,2\n",
-		"quote":          "code,name\n\"520102016001,x\n",
-		"empty":          "",
+	for file, want := range map[string]text.Code{
+		"name\nx\n":         text.HeaderRefused,
+		"code,phone\n1,2\n": text.HeaderRefused,
+		"code,name\n1,2\n":  text.ColumnsMissing,
+		"":                  text.FileEmpty,
 	} {
 		_, err := d.provider.ImportRecords(t.Context(), client.Import{
 			Dataset: "villages", Format: client.FormatCSV, File: strings.NewReader(file),
 		})
-		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.BadCSV) {
-			t.Errorf("%s: got %v, want %s", name, err, text.BadCSV)
+		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(want) {
+			t.Errorf("%q: got %v, want %s", file, err, want)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type fakeNode struct {
 	bad   []client.BadRow                  // of an import
 	shown client.ImportCheck               // the effect of an import
 	done  client.Imported                  // of an import; zero: three rows
+	ends  bool                             // the answer to an import ends before its last line
 	fail  map[string]client.Problem        // refusals, by method and path
 	wild  func(http.ResponseWriter) bool   // answers in place of the fake node
 
@@ -359,6 +360,9 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, line := range n.lines {
 			_ = json.NewEncoder(w).Encode(line)
 		}
+		if n.ends {
+			return
+		}
 		_ = json.NewEncoder(w).Encode(cmp.Or(n.done, client.Imported{Import: log + "40", Published: log + "45", Rows: 3, Skipped: uint64(len(n.bad))}))
 		return
 	}
@@ -377,6 +381,10 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(answer)
+		return
+	}
+	if strings.HasSuffix(at, "/imports/bad-rows") {
+		_, _ = w.Write([]byte("code,name\n1,x\n"))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -81,7 +81,13 @@ func TestGolden(t *testing.T) {
 			b := newWorkbench(t, lang)
 			files := writeFiles(t)
 			b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 3, Total: 3}}
-			b.node.bad = []client.BadRow{{Row: 2, Column: "name", Reason: "minLength"}, {Row: 4, Reason: "columns"}}
+			b.node.shown = client.ImportCheck{Taken: client.FileTaken{Format: "csv", Encoding: "gb18030", Delimiter: ","}, New: 1, Replaced: 2, Absent: 4}
+			b.node.bad = []client.BadRow{
+				{Row: 2, Line: 3, Column: "name", Reason: "minLength", Faults: []client.RowFault{
+					{Line: 3, Letter: "B", Header: "名称", Field: "name", Reason: "minLength", Value: "x", Expected: "2"},
+				}},
+				{Row: 4, Line: 5, Reason: "columns", Faults: []client.RowFault{{Line: 5, Reason: "columns", Expected: "3"}}},
+			}
 			b.node.fail = map[string]client.Problem{"POST /v1/query": {
 				Title: "数据资源不存在", Status: 404, Code: "unknown-dataset", Detail: "目录中没有编码为 nothing 的数据资源",
 				Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list --at 南明区 查看其目录后重试",

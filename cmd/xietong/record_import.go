@@ -2,13 +2,11 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/csv"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +25,16 @@ func (a *app) recordImport() *cobra.Command {
 		return a.importFile(cmd, im, args[1])
 	})
 	c.Long = a.t(text.CLILongImport, nil)
-	c.Flags().StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
-	oneOf(c, "format", client.FormatCSV, client.FormatJSONL)
+	f := c.Flags()
+	f.StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
+	oneOf(c, "format", client.FormatCSV, client.FormatTSV, client.FormatJSON, client.FormatJSONL, client.FormatXLSX)
+	f.StringVar(&im.Encoding, "encoding", "", a.t(text.CLIFlagEncoding, nil))
+	oneOf(c, "encoding", "utf-8", "gb18030", "big5", "shift-jis", "utf-16le", "utf-16be")
+	f.StringVar(&im.Delimiter, "delimiter", "", a.t(text.CLIFlagDelimiter, nil))
+	f.StringVar(&im.Sheet, "sheet", "", a.t(text.CLIFlagSheet, nil))
+	f.BoolVar(&im.AsSpreadsheet, "as-spreadsheet", false, a.t(text.CLIFlagAsSpreadsheet, nil))
+	f.StringVar(&im.Missing, "missing", "", a.t(text.CLIFlagMissing, nil))
+	oneOf(c, "missing", client.MissingKeep, client.MissingClear)
 	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
 	c.Flags().BoolVar(&im.Replace, "replace", false, a.t(text.CLIFlagReplace, nil))
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
@@ -69,44 +75,31 @@ func (a *app) confirmLeaving(replace bool) func(client.ImportCheck) error {
 	}
 }
 
-// importFile imports the file at path. If no format is given, the name of the file decides it.
+// importFile imports the file at path.
 func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) error {
-	if im.Format == "" {
-		im.Format = formatOf(path)
-	}
-	if im.Format != client.FormatCSV && im.Format != client.FormatJSONL {
-		return usage(text.CLIFormatNeeded, text.Args{"file": path})
-	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	im.File = f
-	return a.importRecords(cmd, im, path+badSuffix)
-}
-
-// formatOf returns the format by the ending of the name; "" for an unknown ending.
-func formatOf(path string) string {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		return client.FormatCSV
-	case ".jsonl", ".ndjson":
-		return client.FormatJSONL
-	}
-	return ""
+	return a.importRecords(cmd, im, path)
 }
 
 const (
-	badSuffix = ".bad.csv" // added to the name of the imported file
-	badShown  = 20         // most bad rows that are printed
+	badSuffix = ".bad" // added to the name of the imported file, before what its rows are
+	badShown  = 20     // most bad rows that are printed
 )
 
-// importRecords imports a file. With --keep-good it writes a list of the rows that are left out to
-// the file named bad.
-func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) error {
+// importRecords imports a file. With --keep-good it writes the rows that are left out to a file
+// beside path, so that they can be mended and imported.
+func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) error {
 	m := a.meter()
+	loaded := uint64(0)
 	im.Progress = func(pass string, done, total uint64) {
+		if pass == client.PassLoad {
+			loaded = done
+		}
 		m.tell(a.importStep(pass, done, total), pass == client.PassLoad && done == total)
 	}
 	confirm := im.Checked
@@ -114,12 +107,12 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 		m.clear()
 		switch {
 		case !a.jsonOnly:
-			a.printCheck(check, im.Replace)
+			a.printCheck(check, im)
 		case check.BadCount > 0 && !im.KeepGood:
 			return printJSON(a.stdout, check) // the import ends here
 		}
-		if check.BadCount > 0 && im.KeepGood {
-			err = a.writeBad(bad, check)
+		if check.BadCount > 0 && im.KeepGood && !im.Replace {
+			err = a.writeBad(cmd.Context(), im, path, check)
 		}
 		if err == nil && confirm != nil {
 			err = confirm(check)
@@ -131,13 +124,14 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 	}
 	done, err := a.client().ImportRecords(cmd.Context(), im)
 	m.clear()
-	if err != nil {
+	switch {
+	case err != nil && loaded > 0:
+		return &importStopped{loaded, err}
+	case err != nil:
 		return err
-	}
-	if a.jsonOnly {
+	case a.jsonOnly:
 		return printJSON(a.stdout, done)
-	}
-	if done.Unchanged {
+	case done.Unchanged:
 		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
 		return nil
 	}
@@ -148,6 +142,15 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, bad string) er
 	return nil
 }
 
+// importStopped is the error of an import of which rows are loaded, and no answer came.
+type importStopped struct {
+	done uint64
+	err  error
+}
+
+func (e *importStopped) Error() string { return e.err.Error() }
+func (e *importStopped) Unwrap() error { return e.err }
+
 func (a *app) importStep(pass string, done, total uint64) string {
 	if pass == client.PassLoad {
 		return a.t(text.CLIImportProgress, text.Args{"done": number(done), "total": number(total)})
@@ -157,14 +160,13 @@ func (a *app) importStep(pass string, done, total uint64) string {
 
 // printCheck prints the result of the first pass to standard error, because it is not yet the
 // answer.
-func (a *app) printCheck(check client.ImportCheck, replace bool) {
+func (a *app) printCheck(check client.ImportCheck, im client.Import) {
+	a.printTaken(check, im)
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
-		code, args := text.CLIImportBadRow, text.Args{"row": number(bad.Row), "column": bad.Column, "reason": text.Cause(a.lang, bad.Reason)}
-		if bad.Column == "" {
-			code = text.CLIImportBadWholeRow
+		for _, fault := range bad.Faults {
+			a.line(a.stderr, clean(text.RowFault(fault).Tell(a.lang)))
 		}
-		a.line(a.stderr, a.t(code, args))
 	}
 	if more := check.BadCount - min(check.BadCount, uint64(len(shown))); more > 0 {
 		a.line(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
@@ -172,7 +174,42 @@ func (a *app) printCheck(check client.ImportCheck, replace bool) {
 	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
-	a.printEffect(check, replace)
+	a.printEffect(check, im.Replace)
+}
+
+// printTaken tells how the file was read.
+func (a *app) printTaken(check client.ImportCheck, im client.Import) {
+	tell := func(code text.Code, args text.Args) { a.line(a.stderr, a.t(code, args)) }
+	how := []string{check.Taken.Format}
+	if check.Taken.Encoding != "" {
+		how = append(how, check.Taken.Encoding)
+	}
+	if check.Taken.Delimiter != "" && check.Taken.Delimiter != "," {
+		how = append(how, a.t(text.CLIImportDelimiter, text.Args{"delimiter": check.Taken.Delimiter}))
+	}
+	if check.Taken.Sheet != "" {
+		how = append(how, a.t(text.CLIImportSheet, text.Args{"sheet": check.Taken.Sheet}))
+	}
+	tell(text.CLIImportTaken, text.Args{"how": strings.Join(how, a.t(text.CLINameComma, nil))})
+	if check.Taken.Hidden != "" {
+		tell(text.CLIImportHidden, text.Args{"sheets": check.Taken.Hidden})
+	}
+	if len(check.Titles) > 0 {
+		tell(text.CLIImportTitles, text.Args{"first": number(check.Titles[0]), "last": number(check.Titles[len(check.Titles)-1])})
+	}
+	if len(check.Missing) > 0 {
+		code := text.CLIImportKept
+		if im.Missing == client.MissingClear {
+			code = text.CLIImportCleared
+		}
+		tell(code, text.Args{"fields": strings.Join(check.Missing, a.t(text.CLINameComma, nil))})
+	}
+	for _, r := range check.Readings {
+		tell(text.CLIImportReading, text.Args{"line": number(r.Line), "letter": r.Letter, "cell": r.Cell, "read": r.Read})
+	}
+	for _, k := range check.Alike {
+		tell(text.CLIImportAlike, text.Args{"line": number(k.Line), "first": number(k.First)})
+	}
 }
 
 // printEffect tells what the file changes, where there are records to compare it with.
@@ -192,23 +229,20 @@ func (a *app) printEffect(check client.ImportCheck, replace bool) {
 	}
 }
 
-// writeBad lists the rows that are left out, as a CSV of row, column and reason. The node tells at
-// most the first 10,000.
-func (a *app) writeBad(path string, check client.ImportCheck) error {
-	file := bytes.NewBufferString("\uFEFF") // spreadsheets need this mark to see UTF-8
-	w := csv.NewWriter(file)
-	if err := w.Write([]string{"row", "column", "reason"}); err != nil {
+// writeBad writes the rows that are left out to a file beside path.
+func (a *app) writeBad(ctx context.Context, im client.Import, path string, check client.ImportCheck) error {
+	ending := "." + client.FormatCSV
+	if check.Taken.Format == client.FormatJSON || check.Taken.Format == client.FormatJSONL {
+		ending = "." + client.FormatJSONL
+	}
+	path += badSuffix + ending
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	for _, bad := range check.Bad {
-		if err := w.Write([]string{number(bad.Row), clean(bad.Column), clean(text.Cause(a.lang, bad.Reason))}); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	if err := writeFile(path, file.Bytes()); err != nil || a.jsonOnly {
+	if err := errors.Join(a.client().BadRows(ctx, im, f), f.Close()); err != nil || a.jsonOnly {
 		return err
 	}
-	a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(uint64(len(check.Bad))), "file": path}))
+	a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(check.BadCount), "file": path}))
 	return nil
 }

@@ -69,3 +69,55 @@ func TestImportUnchanged(t *testing.T) {
 		}
 	}
 }
+
+// TestImportTaken checks what a clerk is told of how the file was read, and of a row with several
+// faults, on a wide and on a narrow terminal.
+func TestImportTaken(t *testing.T) {
+	for lang, wants := range map[string][]string{
+		"en": {"read as xlsx, sheet 人口", "hidden sheets are not read: 底稿", "lines 1 to 2 stand above the header",
+			"no column for people: records keep their present values", "line 5, column C: 是 is read as true", "differs from that of line 4 by case",
+			`line 7, column A "code"`, `line 7, column B "name"`},
+		"zh": {"读取方式：xlsx、工作表“人口”", "隐藏的工作表没有读取：底稿", "第 1 至 2 行是表头以上的标题",
+			"文件中没有这些列，记录保持现值：people", "第 5 行 C 列：“是”读作 true", "第 9 行的主键与第 4 行的"},
+	} {
+		b := newWorkbench(t, lang)
+		b.node.shown = client.ImportCheck{
+			Taken: client.FileTaken{Format: "xlsx", Sheet: "人口", Hidden: "底稿"}, Titles: []uint64{1, 2}, Missing: []string{"people"},
+			Readings: []client.CellReading{{Line: 5, Letter: "C", Field: "urban", Cell: "是", Read: "true"}},
+			Alike:    []client.KeysAlike{{Line: 9, First: 4}}, AlikeCount: 1,
+		}
+		b.node.bad = []client.BadRow{{Row: 4, Line: 7, Column: "code", Reason: "pattern", Faults: []client.RowFault{
+			{Line: 7, Letter: "A", Header: "code", Field: "code", Reason: "pattern", Value: "52X"},
+			{Line: 7, Letter: "B", Header: "name", Field: "name", Reason: "minLength"},
+		}}}
+		path := filepath.Join(t.TempDir(), "villages.xlsx")
+		if err := os.WriteFile(path, []byte("PK"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := b.run("record", "import", "villages", path, "--as-spreadsheet", "--missing", "keep", "--sheet", "人口")
+		for _, want := range wants {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%s: %q is not told in %s", lang, want, stderr)
+			}
+		}
+		if at := b.node.asked[0]; code != exitFailed || !strings.Contains(at, "/imports/check") {
+			t.Errorf("%s: got exit %d after %s", lang, code, at)
+		}
+	}
+}
+
+// TestImportStops checks that a clerk whose import stopped is told at which row it goes on (U-C15).
+func TestImportStops(t *testing.T) {
+	for lang, want := range map[string]string{"en": "repeat the same command: it goes on at row 3", "zh": "从第 3 行继续"} {
+		b := newWorkbench(t, lang)
+		b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 2, Total: 3}}
+		b.node.ends = true
+		path := filepath.Join(t.TempDir(), "villages.csv")
+		if err := os.WriteFile(path, []byte("code\n1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, stderr := b.run("record", "import", "villages", path); code != exitFailed || !strings.Contains(stderr, want) {
+			t.Errorf("%s: got exit %d, %s", lang, code, stderr)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func TestActsOfOthers(t *testing.T) {
 				return err
 			},
 			"check": func() error {
-				_, err := desk.Check(t.Context(), row.by, code, f.Format, strings.NewReader(string(data)))
+				_, err := desk.Check(t.Context(), row.by, code, f.Reading, strings.NewReader(string(data)))
 				return err
 			},
 			"load": func() error {

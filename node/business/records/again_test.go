@@ -27,7 +27,7 @@ func villageFile(names ...string) (string, File) {
 		fmt.Fprintf(&b, "52010201600%d,%s,T1\n", n, name)
 	}
 	n := uint64(len(names))
-	return b.String(), File{Format: rows.CSV, Hash: sha256.Sum256([]byte(b.String())), Rows: n, Good: n}
+	return b.String(), File{Reading: asCSV, Hash: sha256.Sum256([]byte(b.String())), Rows: n, Good: n}
 }
 
 func villageKey(n int) string { return fmt.Sprintf("52010201600%d", n) }

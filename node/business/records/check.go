@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
 
@@ -29,53 +29,90 @@ type Check struct {
 	BadCount uint64
 	Effect   Effect
 	Plan     string // for File.Plan
+
+	Taken      table.Taken    // how the file was read
+	Header     rows.Header    // of a file of cells
+	Missing    []string       // fields for which the file has no column
+	Readings   []rows.Reading // the first cells that were read as something else
+	Alike      []rows.Alike   // the first keys that differ by case, width or composition alone
+	AlikeCount uint64
 }
 
-// Check reads the whole file, counts the rows that the schema accepts and rejects, and writes
-// nothing. A file that cannot be read to its end is refused as text.BadCSV or text.BadJSON. Check
-// waits while as many files are read as may be at once, and computes in a slot.
-func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, format rows.Format, r io.Reader) (c Check, err error) {
-	set, err := d.ownDataset(ctx, by, code)
-	if err != nil {
-		return c, err
-	}
-	release, err := d.Files.start(ctx)
-	if err != nil {
-		return c, err
-	}
-	defer release()
-	effect, err := d.comparing(ctx, code)
-	if err != nil {
-		return c, err
-	}
-	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
-		c, err = check(ctx, set, format, newHashed(coming{ctx, r}), effect)
+// Check reads the whole file, counts the rows that the schema accepts and rejects, and what they
+// change, and writes nothing. Besides what packages table and rows refuse, text.ColumnsMissing
+// refuses a file without a column for each field. Check waits while as many files are read as may
+// be at once, and computes in a slot.
+func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, r io.Reader) (c Check, err error) {
+	err = d.withFile(ctx, by, code, r, func(ctx context.Context, set dataset, file *uploaded) error {
+		effect, err := d.comparing(ctx, set)
+		if err != nil {
+			return err
+		}
+		reader, err := file.rows(ctx, d, set, how)
+		if err != nil {
+			return err
+		}
+		c = Check{Hash: file.Sum(), Taken: file.taken, Missing: reader.Missing(), Header: reader.Header()}
+		if err := c.count(ctx, reader, file.taken, effect); err != nil {
+			return err
+		}
+		c.Readings, c.Effect = reader.Readings(), effect.told()
+		c.Alike, c.AlikeCount = reader.Alike()
+		c.Plan, err = d.sealPlan(set, File{Reading: how, Hash: c.Hash, Rows: c.Rows, Good: c.Good}, c.Effect)
 		return err
 	})
-	if c.Effect = effect.told(); err == nil {
-		c.Plan, err = d.sealPlan(set, File{Format: format, Hash: c.Hash, Rows: c.Rows, Good: c.Good}, c.Effect)
-	}
 	return c, err
 }
 
-// check reads the file of a Check.
-func check(ctx context.Context, set dataset, format rows.Format, file *hashed, effect *comparing) (c Check, err error) {
-	reader := rows.NewReader(file, format, set.schema)
+// withFile takes a file of a dataset's provider in, and calls f in a slot.
+func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Label, r io.Reader, f func(context.Context, dataset, *uploaded) error) error {
+	set, err := d.ownDataset(ctx, by, code)
+	if err != nil {
+		return err
+	}
+	release, err := d.Files.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return d.Slots.Run(ctx, func(ctx context.Context) error {
+		file, err := takeIn(ctx, r)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(ctx, set, file), file.Close())
+	})
+}
+
+// BadRows writes the bad rows of a file as they were, with what is wrong beside each, so that they
+// can be mended and imported.
+func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, l text.Lang, r io.Reader, w io.Writer) error {
+	return d.withFile(ctx, by, code, r, func(ctx context.Context, set dataset, file *uploaded) error {
+		if _, err := file.rows(ctx, d, set, how); err != nil {
+			return err
+		}
+		_, err := rows.WriteBad(w, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l)
+		return err
+	})
+}
+
+// count reads the rows of a file.
+func (c *Check) count(ctx context.Context, reader *rows.Reader, taken table.Taken, effect *comparing) error {
 	for {
 		record, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		bad, isBad := asBad(err)
 		if err != nil && !isBad {
-			return c, unreadable(format, reader.Row(), err)
+			return unreadable(taken, reader.Row(), err)
 		}
 		c.Rows++
 		switch {
 		case !isBad:
 			c.Good++
 			if err := effect.add(record); err != nil {
-				return c, err
+				return err
 			}
 		case len(c.Bad) < MaxShown:
 			c.Bad = append(c.Bad, *bad)
@@ -84,11 +121,9 @@ func check(ctx context.Context, set dataset, format rows.Format, file *hashed, e
 			c.BadCount++
 		}
 		if err := budget.Pause(ctx); err != nil {
-			return c, err
+			return err
 		}
 	}
-	c.Hash, err = file.finish()
-	return c, err
 }
 
 // coming is a file that comes from a client: nobody waits for it in a slot.
@@ -103,35 +138,14 @@ func (f coming) Read(b []byte) (n int, err error) {
 }
 
 // unreadable returns the error of a file that cannot be read beyond the row.
-func unreadable(format rows.Format, row uint64, err error) error {
+func unreadable(taken table.Taken, row uint64, err error) error {
 	at := strconv.FormatUint(row+1, 10) // the row after the last that was read
 	reason := strings.TrimPrefix(err.Error(), rows.ErrFile.Error()+": ")
-	if !errors.Is(err, rows.ErrFile) {
+	switch {
+	case !errors.Is(err, rows.ErrFile):
 		return fmt.Errorf("read file: row %s: %w", at, err)
+	case taken.Format.Objects():
+		return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
 	}
-	if format == rows.CSV {
-		return text.Fail(text.BadCSV, text.Args{"row": at, "column": "", "reason": reason}, nil)
-	}
-	return text.Fail(text.BadJSON, text.Args{"row": at, "reason": reason}, nil)
-}
-
-// hashed reads a file and hashes the bytes that it reads.
-type hashed struct {
-	r    io.Reader
-	hash hash.Hash
-}
-
-func newHashed(r io.Reader) *hashed {
-	h := sha256.New()
-	return &hashed{io.TeeReader(r, h), h}
-}
-
-func (h *hashed) Read(b []byte) (int, error) { return h.r.Read(b) }
-
-// finish reads the rest of the file and returns the hash of the whole.
-func (h *hashed) finish() (sum [sha256.Size]byte, err error) {
-	if _, err := io.Copy(io.Discard, h.r); err != nil {
-		return sum, fmt.Errorf("read file: %w", err)
-	}
-	return [sha256.Size]byte(h.hash.Sum(nil)), nil
+	return text.Fail(text.BadCSV, text.Args{"row": at, "column": "", "reason": reason}, nil)
 }

@@ -17,7 +17,6 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
-	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
 
@@ -88,12 +87,12 @@ func TestTooManyValuesAreNotCounted(t *testing.T) {
 // loadCSV imports a CSV file.
 func loadCSV(t testing.TB, desk *Desk, code identity.Label, file string) Loaded {
 	t.Helper()
-	check, err := desk.Check(t.Context(), civil, code, rows.CSV, strings.NewReader(file))
+	check, err := desk.Check(t.Context(), civil, code, asCSV, strings.NewReader(file))
 	if err != nil || check.BadCount > 0 {
 		t.Fatalf("check: %+v, %v", check.Bad, err)
 	}
 	got, err := desk.Load(t.Context(), newID(), civil, code, File{
-		Format: rows.CSV, Hash: check.Hash, Rows: check.Rows, Good: check.Good,
+		Reading: asCSV, Hash: check.Hash, Rows: check.Rows, Good: check.Good,
 	}, strings.NewReader(file), nil)
 	if err != nil {
 		t.Fatal(err)

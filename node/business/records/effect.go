@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"xietong/certs/canon"
-	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -28,14 +27,15 @@ type Effect struct {
 // have one key.
 type comparing struct {
 	desk    *Desk
-	code    identity.Label
+	set     dataset
 	changes Changes // as it was when the file began
 	total   uint64  // records of the dataset then
 	effect  Effect
 }
 
-func (d *Desk) comparing(ctx context.Context, code identity.Label) (c *comparing, err error) {
-	c = &comparing{desk: d, code: code}
+func (d *Desk) comparing(ctx context.Context, set dataset) (c *comparing, err error) {
+	c = &comparing{desk: d, set: set}
+	code := set.Code
 	err = d.ledger.View(ctx, func(r *state.Reader) error {
 		c.changes = ChangesOf(r, code)
 		kept, _ := allCounts.Load(r, []byte(code.String()))
@@ -53,13 +53,13 @@ func (c *comparing) add(row rows.Record) error {
 		return nil
 	}
 	return c.desk.ledger.Look(func(r *state.Reader) error {
-		now, ok := newView(r).current(c.code, c.desk.keyMAC(c.code, row.Key))
+		now, ok := newView(r).current(c.set.Code, c.desk.keyMAC(c.set.Code, row.Key))
 		if !ok {
 			c.effect.New++
 			return nil
 		}
 		// What is erased or damaged is not the same.
-		if have, err := c.desk.ledger.Payload(r, now.Index); err != nil || !bytes.Equal(have, row.JSON) {
+		if have, err := c.desk.payload(r, now.Index, c.set); err != nil || !bytes.Equal(have, row.JSON) {
 			c.effect.Replaced++
 			return nil
 		}

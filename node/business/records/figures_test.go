@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"xietong/node/business/catalog"
-	"xietong/node/ground/rows"
 )
 
 // figures is the number of records that TestFigures measures with; 0: the test is skipped.
@@ -39,10 +38,10 @@ func TestFigures(t *testing.T) {
 	for n := range *figures {
 		fmt.Fprintf(&file, "%012d,第%d村村民委员会,%09d\n", n, n, n/12)
 	}
-	f := File{Format: rows.CSV, Hash: sha256.Sum256(file.Bytes()), Rows: uint64(*figures), Good: uint64(*figures)}
+	f := File{Reading: asCSV, Hash: sha256.Sum256(file.Bytes()), Rows: uint64(*figures), Good: uint64(*figures)}
 	before, _ := used(t)
 	began := time.Now()
-	check, err := desk.Check(t.Context(), civil, code, rows.CSV, bytes.NewReader(file.Bytes()))
+	check, err := desk.Check(t.Context(), civil, code, asCSV, bytes.NewReader(file.Bytes()))
 	if err != nil || check.Good != f.Good {
 		t.Fatalf("check: %+v, %v", check, err)
 	}

@@ -33,7 +33,7 @@ const (
 // File describes a file to import: its format and the findings of the check, which the load must
 // find again.
 type File struct {
-	Format   rows.Format
+	Reading
 	Hash     [sha256.Size]byte
 	Rows     uint64
 	Good     uint64
@@ -91,29 +91,40 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 	if err := l.loadable(); err != nil {
 		return Loaded{}, err
 	}
+	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
+		l.upload, err = takeIn(ctx, r)
+		return err
+	})
+	if err != nil {
+		return Loaded{}, err
+	}
+	loaded, err := l.load(ctx, id)
+	return loaded, errors.Join(err, l.upload.Close())
+}
+
+// load imports the file, which is held.
+func (l *loader) load(ctx context.Context, id identity.Message) (Loaded, error) {
+	if l.upload.Sum() != l.file.Hash {
+		return Loaded{}, l.changed()
+	}
 	if err := l.open(ctx, id); err != nil {
 		return Loaded{}, err
 	}
 	if l.state.Published != ledger.None {
-		return l.loaded(ctx, l.state.Published.In(d.ledger.Log()))
+		return l.loaded(ctx, l.state.Published.In(l.desk.ledger.Log()))
 	}
-	file := newHashed(r)
-	read, err := l.stage(ctx, file)
+	read, err := l.stage(ctx)
 	if err != nil && !errors.Is(err, errChanged) {
 		return Loaded{}, err
 	}
-	sum, readErr := file.finish()
-	if readErr != nil {
-		return Loaded{}, readErr
-	}
-	if err != nil || sum != f.Hash || read != f.Rows {
-		return Loaded{}, errors.Join(l.changed(sum), l.abandon(ctx, l.opened))
+	if err != nil || read != l.file.Rows {
+		return Loaded{}, errors.Join(l.changed(), l.abandon(ctx, l.opened))
 	}
 	published, err := l.publish(ctx)
 	if err != nil {
 		return Loaded{}, err
 	}
-	d.poke()
+	l.desk.poke()
 	return l.loaded(ctx, published)
 }
 
@@ -131,7 +142,7 @@ func (l *loader) loadable() (err error) {
 		return text.Fail(text.RowsRejected, args, nil)
 	case f.Replace && f.Good < f.Rows:
 		return text.Fail(text.ReplaceNotGood, args, nil)
-	case f.Replace:
+	case f.bound():
 		l.plan, err = l.desk.openPlan(l.set, f)
 	}
 	return err
@@ -157,6 +168,7 @@ type loader struct {
 	desk     *Desk
 	set      dataset
 	file     File
+	upload   *uploaded
 	progress func(done, total uint64)
 
 	opened uint64
@@ -170,7 +182,7 @@ func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, 
 		Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Unchanged: l.before,
 		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
 	}
-	if !l.before {
+	if !l.before && l.file.Replace {
 		done.Left = l.plan.Left
 	}
 	err := l.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
@@ -180,7 +192,8 @@ func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, 
 	return done, err
 }
 
-func (l *loader) changed(got [sha256.Size]byte) error {
+func (l *loader) changed() error {
+	got := l.upload.Sum()
 	return text.Fail(text.FileChanged, text.Args{
 		"file": l.set.Code.String(), "want": hex.EncodeToString(l.file.Hash[:8]), "got": hex.EncodeToString(got[:8]),
 	}, nil)
@@ -206,9 +219,13 @@ func (l *loader) stated() stated {
 	}
 }
 
+// bound reports whether the file says something for the records alone that the check saw: those of
+// which it keeps values, or in place of which it comes.
+func (f File) bound() bool { return f.Replace || f.Missing == MissingKeep }
+
 // facts returns what tells the file from any other.
 func (f File) facts() []byte {
-	return slices.Concat([]byte{byte(f.Format)}, f.Hash[:], book.Be64(f.Rows), book.Be64(f.Good))
+	return slices.Concat(f.Reading.facts(), f.Hash[:], book.Be64(f.Rows), book.Be64(f.Good))
 }
 
 // open opens the import of this file, or finds it; see applyImportOpen. It gives up another
@@ -227,8 +244,12 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	if l.file.Replace {
 		how = []byte("in place of all")
 	}
+	if l.file.Missing == MissingKeep { // the rows are of these records
+		since, _ := l.plan.Since.Index()
+		how = append(how, book.Be64(since)...)
+	}
 	body := openBody{
-		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
+		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Bound: l.file.bound(), Rows: l.file.Good,
 		Statement: note,
 	}
 	request := l.set.requested(own, id, append(l.file.facts(), how...))
@@ -248,7 +269,7 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 		switch {
 		case l.state.Abandoned: // of an earlier request with this id
 			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Log().Entry(l.opened).String()}, nil)
-		case l.state.Replace && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
+		case l.state.Bound && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
 			return text.Fail(text.RecordsMoved, text.Args{"dataset": code.String()}, nil)
 		}
 		return nil
@@ -293,7 +314,10 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	s.Root, s.Left = hex.EncodeToString(root[:]), l.plan.Left
+	s.Root = hex.EncodeToString(root[:])
+	if l.file.Replace {
+		s.Left = l.plan.Left
+	}
 	payload, err := json.Marshal(s)
 	if err != nil {
 		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
@@ -303,7 +327,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
 	}
 	return book.Enter(ctx, l.desk.ledger, commandImportPublish, book.Request{}, publishBody{
-		Import: l.opened, Root: root, Left: l.plan.Left, Since: l.plan.Since, Statement: act,
+		Import: l.opened, Root: root, Left: s.Left, Since: l.plan.Since, Statement: act,
 	})
 }
 

@@ -21,6 +21,7 @@ type importState struct {
 	Code      identity.Label
 	Version   uint64     // of the catalogue entry whose schema the rows were checked with
 	Replace   bool       // it takes the place of all records
+	Bound     bool       // it is published only while the records are those that its check saw
 	Rows      uint64     // rows that it will have
 	Done      uint64     // rows staged so far
 	Published ledger.Ref // the entry that published it; None: not yet
@@ -36,6 +37,7 @@ type openBody struct {
 	Code      identity.Label
 	Version   uint64
 	Replace   bool
+	Bound     bool
 	Rows      uint64
 	Statement book.Statement
 }
@@ -71,8 +73,8 @@ type publishBody struct {
 	_      struct{} `cbor:",toarray"`
 	Import uint64
 	Root   tlog.Hash // of the Merkle tree over the leaves of its rows
-	// Left is how many records leave by an import in place of all, and Since what had changed last
-	// when they were counted.
+	// Left is how many records leave by an import in place of all. Since is what had changed last
+	// in the records when the file was checked.
 	Left      uint64
 	Since     ledger.Ref
 	Statement book.Statement
@@ -149,7 +151,7 @@ func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 		return openResult{}, err
 	}
 	opened, _ := entry.Index()
-	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Rows: b.Rows, Frontier: [][]byte{}}
+	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows, Frontier: [][]byte{}}
 	return openResult{Opened: entry}, errors.Join(
 		s.save(tx, opened),
 		tx.Put(bucketImportIDs, b.ID[:], book.Be64(opened)),
@@ -257,8 +259,9 @@ func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
 }
 
 // applyImportPublish makes all rows of a complete import visible, by the provider's act over the
-// root of their leaves. An import in place of all records is refused if anything has changed in
-// them since it was counted, and shown, how many would leave.
+// root of their leaves. An import that is bound to the records that its check saw is refused if
+// anything has changed in them since: of one in place of all it was shown how many would leave, and
+// one that keeps values has them from these records.
 func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	s, err := stillOpen(tx, b.Import)
 	switch {
@@ -268,7 +271,7 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return s.Published, nil
 	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
-	case s.Replace && ChangesOf(tx, s.Code).Last != b.Since:
+	case s.Bound && ChangesOf(tx, s.Code).Last != b.Since:
 		return ledger.None, book.Refuse(text.RecordsMoved, s.Code.String())
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)

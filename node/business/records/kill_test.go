@@ -20,7 +20,6 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/host"
-	"xietong/node/ground/rows"
 )
 
 // kills is the number of kills in TestKillImport; 0: 100, or 8 with -short.
@@ -63,7 +62,7 @@ func file(n int) ([]byte, File) {
 	for row := range importRows {
 		fmt.Fprintf(&b, "2%05d%06d,村%d-%d,520102%03d\n", n, row, n, row, row%100)
 	}
-	return b.Bytes(), File{Format: rows.CSV, Hash: sha256.Sum256(b.Bytes()), Rows: importRows, Good: importRows}
+	return b.Bytes(), File{Reading: asCSV, Hash: sha256.Sum256(b.Bytes()), Rows: importRows, Good: importRows}
 }
 
 // child imports files and puts records until it is killed. It writes a line to standard output for

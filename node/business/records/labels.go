@@ -75,8 +75,8 @@ func (l *labels) full() {
 	l.fields = slices.DeleteFunc(l.fields, func(f countedField) bool { return len(l.told[f.Number]) > maxCounted })
 }
 
-// table collects the values of one command, each once.
-type table struct {
+// valueTable collects the values of one command, each once.
+type valueTable struct {
 	labels *labels
 	values []groupValue
 	places map[tableKey]uint64
@@ -89,12 +89,12 @@ type tableKey struct {
 	value MAC
 }
 
-func (l *labels) newTable() *table {
-	return &table{labels: l, values: []groupValue{}, places: map[tableKey]uint64{}}
+func (l *labels) newTable() *valueTable {
+	return &valueTable{labels: l, values: []groupValue{}, places: map[tableKey]uint64{}}
 }
 
 // add returns the places of the values in the list, which has them afterwards.
-func (t *table) add(values []groupValue) (places []uint64) {
+func (t *valueTable) add(values []groupValue) (places []uint64) {
 	places = []uint64{}
 	for _, v := range values {
 		key := tableKey{v.Field, v.Kind, v.Value}

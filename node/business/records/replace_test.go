@@ -10,18 +10,17 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
-	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
 
 // checked checks a file, and returns what takes the place of all records by it.
 func checked(t *testing.T, desk *Desk, data string) (Check, File) {
 	t.Helper()
-	c, err := desk.Check(t.Context(), civil, code, rows.CSV, strings.NewReader(data))
+	c, err := desk.Check(t.Context(), civil, code, asCSV, strings.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, File{Format: rows.CSV, Hash: c.Hash, Rows: c.Rows, Good: c.Good, Replace: true, Plan: c.Plan}
+	return c, File{Reading: asCSV, Hash: c.Hash, Rows: c.Rows, Good: c.Good, Replace: true, Plan: c.Plan}
 }
 
 // replacing returns a ledger with the villages 0 to 2, and a file of the villages 1 to 3.
@@ -115,11 +114,11 @@ func TestReplaceRefused(t *testing.T) {
 		file File
 		want text.Code
 	}{
-		"no plan":                {File{Format: good.Format, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true}, text.PlanNeeded},
-		"the plan of another":    {File{Format: good.Format, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true, Plan: other.Plan}, text.PlanNeeded},
-		"a plan of no check":     {File{Format: good.Format, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true, Plan: "00"}, text.PlanNeeded},
+		"no plan":                {File{Reading: good.Reading, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true}, text.PlanNeeded},
+		"the plan of another":    {File{Reading: good.Reading, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true, Plan: other.Plan}, text.PlanNeeded},
+		"a plan of no check":     {File{Reading: good.Reading, Hash: good.Hash, Rows: good.Rows, Good: good.Good, Replace: true, Plan: "00"}, text.PlanNeeded},
 		"a row that is not good": {bad, text.ReplaceNotGood},
-		"no rows":                {File{Format: rows.CSV, Replace: true}, text.NoRows},
+		"no rows":                {File{Reading: asCSV, Replace: true}, text.NoRows},
 	} {
 		nothing(t, l, what, row.want, func() error {
 			_, err := desk.Load(t.Context(), newID(), civil, code, row.file, strings.NewReader(data), nil)

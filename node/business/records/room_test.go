@@ -13,6 +13,7 @@ import (
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
 
@@ -39,6 +40,9 @@ var (
 
 const villageSchema = `{"type":"object","required":["code","name"],"properties":{
 	"code":{"type":"string","pattern":"^[0-9]{12}$"},"name":{"type":"string"},"township":{"type":"string"}}}`
+
+// asCSV is how most tests read a file.
+var asCSV = Reading{Wish: table.Wish{Format: "csv"}, Missing: MissingClear}
 
 func newID() identity.Message { return must(identity.NewMessage()) }
 

@@ -18,7 +18,6 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
-	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
 
@@ -157,14 +156,14 @@ func TestFilesAtOnce(t *testing.T) {
 			all.Go(func() {
 				ctx := budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: fmt.Sprint(n % 2)})
 				file := &upload{begun, gate, strings.NewReader("code,name\n520102016009,社区\n")}
-				got, err := desk.Check(ctx, civil, code, rows.CSV, file)
+				got, err := desk.Check(ctx, civil, code, asCSV, file)
 				if err != nil || got.Good != 1 {
 					t.Errorf("got %+v, %v, want one good row", got, err)
 				}
 			})
 		}
 		synctest.Wait()
-		if _, err := desk.Check(ctx, civil, code, rows.CSV, strings.NewReader("")); !failure.Is(err, text.Overloaded) {
+		if _, err := desk.Check(ctx, civil, code, asCSV, strings.NewReader("")); !failure.Is(err, text.Overloaded) {
 			t.Errorf("one more: got %v, want %s", err, text.Overloaded)
 		}
 		if got := begun.Load(); got != MaxFiles {
@@ -195,7 +194,7 @@ func TestSilentFiles(t *testing.T) {
 		var all sync.WaitGroup
 		for range MaxComing {
 			all.Go(func() {
-				_, err := desk.Check(of("water"), civil, code, rows.CSV, &upload{new(atomic.Int32), gate, strings.NewReader("code,name\n")})
+				_, err := desk.Check(of("water"), civil, code, asCSV, &upload{new(atomic.Int32), gate, strings.NewReader("code,name\n")})
 				if failure.Is(err, text.Overloaded) {
 					refused.Add(1)
 				}
@@ -205,7 +204,7 @@ func TestSilentFiles(t *testing.T) {
 		if got := refused.Load(); got != MaxComing-MaxComing/3 {
 			t.Errorf("%d of %d are refused", got, MaxComing)
 		}
-		got, err := desk.Check(of("civil-affairs"), civil, code, rows.CSV, strings.NewReader("code,name\n520102016009,社区\n"))
+		got, err := desk.Check(of("civil-affairs"), civil, code, asCSV, strings.NewReader("code,name\n520102016009,社区\n"))
 		if err != nil || got.Good != 1 {
 			t.Errorf("another agency's: got %+v, %v", got, err)
 		}

@@ -22,7 +22,7 @@ var errChanged = errors.New("rows changed")
 
 // stage stages the good rows of the file that are not staged yet, and returns the number of rows in
 // the file. It seals the next command while one is replicated.
-func (l *loader) stage(ctx context.Context, file io.Reader) (read uint64, err error) {
+func (l *loader) stage(ctx context.Context) (read uint64, err error) {
 	declared, err := l.desk.declare(ctx, l.set)
 	if err != nil {
 		return 0, err
@@ -36,7 +36,10 @@ func (l *loader) stage(ctx context.Context, file io.Reader) (read uint64, err er
 	sealing.Go(func() {
 		defer close(chunks)
 		sealErr = l.desk.Slots.Run(ctx, func(ctx context.Context) (err error) {
-			read, err = l.seal(ctx, rows.NewReader(coming{ctx, file}, l.file.Format, l.set.schema), chunks, labels)
+			reader, err := l.upload.rows(ctx, l.desk, l.set, l.file.Reading)
+			if err == nil {
+				read, err = l.seal(ctx, reader, chunks, labels)
+			}
 			return err
 		})
 	})
@@ -133,7 +136,7 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 			continue
 		}
 		if err != nil {
-			return read, unreadable(l.file.Format, reader.Row(), err)
+			return read, unreadable(l.upload.taken, reader.Row(), err)
 		}
 		good++
 		p.add(record.JSON)
@@ -159,7 +162,7 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 }
 
 // row seals one checked row.
-func (l *loader) row(record rows.Record, t *table) (chunkRow, error) {
+func (l *loader) row(record rows.Record, t *valueTable) (chunkRow, error) {
 	code := l.set.Code
 	note, err := l.desk.ledger.Note(RecordType, record.JSON)
 	if err != nil {

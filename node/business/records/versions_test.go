@@ -138,7 +138,7 @@ func (r *trial) open(*rapid.T) {
 	r.imports++
 	replace := rapid.Bool().Draw(r.t, "replace")
 	got, err := commandImportOpen.Do(context.Background(), r.ledger, book.Request{}, openBody{
-		ID: sha256.Sum256(fmt.Append(nil, r.imports)), Code: code, Version: 1, Rows: 3, Replace: replace,
+		ID: sha256.Sum256(fmt.Append(nil, r.imports)), Code: code, Version: 1, Rows: 3, Replace: replace, Bound: replace,
 		Statement: r.statement(ledger.Head{Kind: ledger.KindImportOpened, Code: code}),
 	})
 	if r.opened != 0 {

@@ -12,9 +12,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"xietong/certs/identity"
 	"xietong/node/business/records"
 	"xietong/node/faces/client"
 	"xietong/node/ground/rows"
+	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
 
@@ -25,12 +27,16 @@ const maxImportLen = 8 << 30
 // arrive, and the answer to a load is told line by line while the file is still being read.
 func (s *server) registerImports(mux *http.ServeMux, a huma.API) {
 	mux.HandleFunc("POST /v1/datasets/{code}/imports/check", s.checkImport)
+	mux.HandleFunc("POST /v1/datasets/{code}/imports/bad-rows", s.badRows)
 	mux.HandleFunc("POST /v1/datasets/{code}/imports", s.loadImport)
+	reading := []string{"[format]", "[encoding]", "[delimiter]", "[sheet]", "[as_spreadsheet]", "[missing]"}
 	a.OpenAPI().AddOperation(fileOperation("check-import", "/v1/datasets/{code}/imports/check",
-		"Check a file; nothing is written", "format"))
+		"Check a file; nothing is written", reading...))
+	a.OpenAPI().AddOperation(fileOperation("bad-rows-import", "/v1/datasets/{code}/imports/bad-rows",
+		"The bad rows of a file as they were, with what is wrong beside each; nothing is written", reading...))
 	a.OpenAPI().AddOperation(fileOperation("load-import", "/v1/datasets/{code}/imports",
 		"Load a file that was checked; the answer is a line of progress at a time (application/x-ndjson)",
-		"format", "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]"))
+		append(reading, "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]")...))
 }
 
 // fileOperation describes an operation with a file; a parameter in brackets may be left out.
@@ -56,22 +62,46 @@ func callerOf(r *http.Request) Caller {
 	}
 }
 
-// fileRequest reads the part of a request that both passes have, and chooses the jurisdiction.
-func (s *server) fileRequest(r *http.Request) (h Hosted, on OfDataset, format rows.Format, err error) {
-	on = OfDataset{Caller: callerOf(r), Code: r.PathValue("code")}
-	format, ok := rows.ParseFormat(r.URL.Query().Get("format"))
-	switch {
-	case !ok:
-		err = badQuery("format", "csv, jsonl")
-	case r.ContentLength > maxImportLen:
-		err = text.Fail(text.TooLarge, text.Args{
+// fileRequest is a request with a file.
+type fileRequest struct {
+	Hosted
+	on   OfDataset
+	code identity.Label
+	how  records.Reading
+}
+
+// fileRequest reads the part of a request that all have that bring a file, and chooses the
+// jurisdiction.
+func (s *server) fileRequest(r *http.Request) (q fileRequest, err error) {
+	q.on = OfDataset{Caller: callerOf(r), Code: r.PathValue("code")}
+	if q.how, err = readingOf(r); err != nil {
+		return q, err
+	}
+	if r.ContentLength > maxImportLen {
+		return q, text.Fail(text.TooLarge, text.Args{
 			"where": "file", "size": strconv.FormatInt(r.ContentLength, 10), "limit": strconv.Itoa(maxImportLen),
 		}, nil)
 	}
-	if err == nil {
-		h, err = s.at(on.Caller)
+	if q.Hosted, err = s.at(q.on.Caller); err == nil {
+		q.code, err = q.datasetCode(q.on.Code)
 	}
-	return h, on, format, err
+	return q, err
+}
+
+// readingOf reads how a file is read. What is no format or encoding is refused with the file.
+func readingOf(r *http.Request) (how records.Reading, err error) {
+	q := r.URL.Query()
+	how.Wish = table.Wish{Format: q.Get("format"), Encoding: q.Get("encoding"), Delimiter: q.Get("delimiter"), Sheet: q.Get("sheet")}
+	if q.Has("as_spreadsheet") {
+		if how.AsSpreadsheet, err = strconv.ParseBool(q.Get("as_spreadsheet")); err != nil {
+			return how, badQuery("as_spreadsheet", "true, false")
+		}
+	}
+	switch how.Missing = records.Missing(q.Get("missing")); how.Missing {
+	case "", records.MissingKeep, records.MissingClear:
+		return how, nil
+	}
+	return how, badQuery("missing", "keep, clear")
 }
 
 func badQuery(name, want string) error {
@@ -88,37 +118,83 @@ func (s *server) fail(w http.ResponseWriter, c Caller, err error) {
 }
 
 func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
-	h, on, format, err := s.fileRequest(r)
+	q, err := s.fileRequest(r)
 	if err != nil {
-		s.fail(w, on.Caller, err)
+		s.fail(w, q.on.Caller, err)
 		return
 	}
-	code, err := h.datasetCode(on.Code)
+	check, err := q.Records.Check(r.Context(), q.on.by(), q.code, q.how, http.MaxBytesReader(w, r.Body, maxImportLen))
 	if err != nil {
-		s.fail(w, on.Caller, err)
+		s.fail(w, q.on.Caller, err)
 		return
-	}
-	check, err := h.Records.Check(r.Context(), on.by(), code, format, http.MaxBytesReader(w, r.Body, maxImportLen))
-	if err != nil {
-		s.fail(w, on.Caller, err)
-		return
-	}
-	out := client.ImportCheck{
-		FileHash: hex.EncodeToString(check.Hash[:]), Rows: check.Rows, Good: check.Good, Bad: []client.BadRow{}, BadCount: check.BadCount,
-		New: check.Effect.New, Replaced: check.Effect.Replaced, Unchanged: check.Effect.Unchanged, Absent: check.Effect.Absent,
-		Plan: check.Plan,
-	}
-	for _, b := range check.Bad {
-		out.Bad = append(out.Bad, client.BadRow{Row: b.Row, Column: b.Column, Reason: b.Reason})
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(out) // the client may be gone
+	json.NewEncoder(w).Encode(checkOf(check)) // the client may be gone
+}
+
+// badRows answers with the bad rows of a file. A failure after the first of them ends the answer
+// where it is.
+func (s *server) badRows(w http.ResponseWriter, r *http.Request) {
+	q, err := s.fileRequest(r)
+	if err != nil {
+		s.fail(w, q.on.Caller, err)
+		return
+	}
+	out := &begun{w: w}
+	err = q.Records.BadRows(r.Context(), q.on.by(), q.code, q.how, text.FromAcceptLanguage(q.on.Language), http.MaxBytesReader(w, r.Body, maxImportLen), out)
+	switch {
+	case err != nil && !out.any:
+		s.fail(w, q.on.Caller, err)
+	case err != nil:
+		panic(http.ErrAbortHandler) // so that nobody takes what came for all
+	}
+}
+
+// begun is an answer of bytes.
+type begun struct {
+	w   http.ResponseWriter
+	any bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	if !b.any {
+		b.w.Header().Set("Content-Type", "application/octet-stream")
+		b.any = true
+	}
+	return b.w.Write(p)
+}
+
+// checkOf returns a check as the API tells it.
+func checkOf(c records.Check) client.ImportCheck {
+	out := client.ImportCheck{
+		FileHash: hex.EncodeToString(c.Hash[:]), Rows: c.Rows, Good: c.Good, Bad: []client.BadRow{}, BadCount: c.BadCount,
+		Taken: client.FileTaken{
+			Format: string(c.Taken.Format), Encoding: c.Taken.Encoding, Delimiter: c.Taken.Delimiter, Sheet: c.Taken.Sheet, Hidden: c.Taken.Hidden,
+		},
+		Titles: append([]uint64{}, c.Header.Titles...), Missing: append([]string{}, c.Missing...),
+		Readings: []client.CellReading{}, Alike: []client.KeysAlike{}, AlikeCount: c.AlikeCount,
+		New: c.Effect.New, Replaced: c.Effect.Replaced, Unchanged: c.Effect.Unchanged, Absent: c.Effect.Absent, Plan: c.Plan,
+	}
+	for _, b := range c.Bad {
+		row := client.BadRow{Row: b.Row, Line: b.Line, Column: b.Column, Reason: b.Reason, Faults: []client.RowFault{}}
+		for _, f := range b.Faults {
+			row.Faults = append(row.Faults, client.RowFault(f))
+		}
+		out.Bad = append(out.Bad, row)
+	}
+	for _, r := range c.Readings {
+		out.Readings = append(out.Readings, client.CellReading(r))
+	}
+	for _, a := range c.Alike {
+		out.Alike = append(out.Alike, client.KeysAlike(a))
+	}
+	return out
 }
 
 // checkedFile reads the result of the check, which the request for a load repeats.
-func checkedFile(r *http.Request, format rows.Format) (f records.File, err error) {
+func checkedFile(r *http.Request, how records.Reading) (f records.File, err error) {
 	q := r.URL.Query()
-	f.Format = format
+	f.Reading = how
 	hash, err := hex.DecodeString(q.Get("file_hash"))
 	if err != nil || len(hash) != len(f.Hash) {
 		return f, badQuery("file_hash", "64 hex digits")
@@ -145,22 +221,18 @@ func checkedFile(r *http.Request, format rows.Format) (f records.File, err error
 // loadImport answers line by line. A failure before the first line is answered as a problem with
 // its status; a later failure is told in the last line.
 func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
-	h, on, format, err := s.fileRequest(r)
+	q, err := s.fileRequest(r)
 	if err != nil {
-		s.fail(w, on.Caller, err)
+		s.fail(w, q.on.Caller, err)
 		return
 	}
-	file, err := checkedFile(r, format)
+	on := q.on
+	file, err := checkedFile(r, q.how)
 	if err != nil {
 		s.fail(w, on.Caller, err)
 		return
 	}
 	id, err := on.key()
-	if err != nil {
-		s.fail(w, on.Caller, err)
-		return
-	}
-	code, err := h.datasetCode(on.Code)
 	if err != nil {
 		s.fail(w, on.Caller, err)
 		return
@@ -181,7 +253,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 			return // the client is gone; the end of the request's context ends the load
 		}
 	}
-	done, err := h.Records.Load(r.Context(), id, on.by(), code, file, http.MaxBytesReader(w, r.Body, maxImportLen),
+	done, err := q.Records.Load(r.Context(), id, on.by(), q.code, file, http.MaxBytesReader(w, r.Body, maxImportLen),
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
 	switch {
 	case err != nil && !begun:

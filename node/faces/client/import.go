@@ -51,10 +51,14 @@ const (
 // Import says what to import and how.
 type Import struct {
 	Dataset  string        // code
-	Format   string        // FormatCSV or FormatJSONL
 	File     io.ReadSeeker // read twice from its start; not closed
 	KeepGood bool          // load the good rows although others are bad
 	Replace  bool          // make the dataset exactly the file: records that are not in it leave
+
+	// How the file is read; "" is what it tells by itself.
+	Format, Encoding, Delimiter, Sheet string
+	AsSpreadsheet                      bool   // also as spreadsheets show values: 是, 2020/2/3, 1,234
+	Missing                            string // MissingKeep or MissingClear; "": a file that lacks columns is refused
 
 	// Checked is called between the passes when not nil; its error ends the import with nothing
 	// written.
@@ -93,10 +97,46 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 	return done, nil
 }
 
+// BadRows writes the bad rows of a file to w, as they were, with what is wrong beside each: a CSV,
+// or JSON Lines of a file of objects, which can be mended and imported.
+func (c *Client) BadRows(ctx context.Context, im Import, w io.Writer) error {
+	key, err := identity.NewMessage()
+	if err != nil {
+		return err
+	}
+	im.Progress = nil
+	resp, body, err := c.upload(ctx, im, key, datasetPath(im.Dataset, "/imports/bad-rows?"+im.reading().Encode()), PassCheck)
+	if err != nil {
+		return fmt.Errorf("read bad rows: %w", err)
+	}
+	defer body.stop()
+	defer resp.Body.Close()
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return fmt.Errorf("read bad rows: %w", broken(err))
+	}
+	return nil
+}
+
+// reading returns how the file is read, as the parameters of a request.
+func (im Import) reading() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"format": im.Format, "encoding": im.Encoding, "delimiter": im.Delimiter, "sheet": im.Sheet, "missing": im.Missing,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if im.AsSpreadsheet {
+		q.Set("as_spreadsheet", "true")
+	}
+	return q
+}
+
 // checkImport makes the first pass.
 func (c *Client) checkImport(ctx context.Context, im Import, key identity.Message) (ImportCheck, error) {
 	var check ImportCheck
-	path := datasetPath(im.Dataset, "/imports/check?format="+url.QueryEscape(im.Format))
+	path := datasetPath(im.Dataset, "/imports/check?"+im.reading().Encode())
 	resp, body, err := c.upload(ctx, im, key, path, PassCheck)
 	if err != nil {
 		return check, err
@@ -118,16 +158,16 @@ func (c *Client) checkImport(ctx context.Context, im Import, key identity.Messag
 
 // loadImport makes the second pass.
 func (c *Client) loadImport(ctx context.Context, im Import, key identity.Message, check ImportCheck) (Imported, error) {
-	query := url.Values{
-		"format":    {im.Format},
-		"file_hash": {check.FileHash},
-		"rows":      {strconv.FormatUint(check.Rows, 10)},
-		"good":      {strconv.FormatUint(check.Good, 10)},
-		"keep_good": {strconv.FormatBool(im.KeepGood)},
+	query := im.reading()
+	query.Set("file_hash", check.FileHash)
+	query.Set("rows", strconv.FormatUint(check.Rows, 10))
+	query.Set("good", strconv.FormatUint(check.Good, 10))
+	query.Set("keep_good", strconv.FormatBool(im.KeepGood))
+	if check.Plan != "" {
+		query.Set("plan", check.Plan)
 	}
 	if im.Replace {
 		query.Set("replace", "true")
-		query.Set("plan", check.Plan)
 	}
 	resp, body, err := c.upload(ctx, im, key, datasetPath(im.Dataset, "/imports?"+query.Encode()), PassLoad)
 	if err != nil {

@@ -51,15 +51,63 @@ type History struct {
 
 // The formats of a file to import.
 const (
-	FormatCSV   = "csv"   // RFC 4180 with a header line of field names, UTF-8 with or without a byte order mark
+	FormatCSV   = "csv"   // RFC 4180 with a header line
+	FormatTSV   = "tsv"   // CSV with tabs
+	FormatJSON  = "json"  // one list of objects
 	FormatJSONL = "jsonl" // one JSON object a line
+	FormatXLSX  = "xlsx"  // one sheet of a workbook
+)
+
+// The words for the fields for which a file has no column.
+const (
+	MissingKeep  = "keep"  // records keep their present values, new records have none
+	MissingClear = "clear" // no record has the fields
 )
 
 // BadRow says what is wrong with one row of a file.
 type BadRow struct {
-	Row    uint64 `json:"row" doc:"Row of the file, counted from 1"`
-	Column string `json:"column" doc:"The field; empty when the whole row is wrong"`
-	Reason string `json:"reason" doc:"What is wrong with it"`
+	Row    uint64     `json:"row" doc:"Row of data, counted from 1"`
+	Line   uint64     `json:"line" doc:"Line of the file"`
+	Column string     `json:"column" doc:"The field of the first fault; empty when the whole row is wrong"`
+	Reason string     `json:"reason" doc:"What is wrong with it"`
+	Faults []RowFault `json:"faults" doc:"All that is wrong with the row"`
+}
+
+// RowFault is one fault of a row.
+type RowFault struct {
+	Line     uint64 `json:"line,omitempty" doc:"Of the file"`
+	Letter   string `json:"letter,omitempty" doc:"Of the column, such as C"`
+	Header   string `json:"header,omitempty" doc:"Of the column, as the file has it"`
+	Field    string `json:"field,omitempty" doc:"Of the dataset"`
+	Reason   string `json:"reason" doc:"The broken rule"`
+	Value    string `json:"value,omitempty" doc:"What stands there, cut short"`
+	Expected string `json:"expected,omitempty" doc:"What the rule wants"`
+	Example  string `json:"example,omitempty" doc:"A value that is good"`
+	First    uint64 `json:"first,omitempty" doc:"Of a key that stands twice: the line where it stands first"`
+}
+
+// FileTaken says how a file was read.
+type FileTaken struct {
+	Format    string `json:"format" doc:"csv, tsv, json, jsonl or xlsx"`
+	Encoding  string `json:"encoding,omitempty" doc:"Of text"`
+	Delimiter string `json:"delimiter,omitempty" doc:"Of csv and tsv"`
+	Sheet     string `json:"sheet,omitempty" doc:"Of a workbook"`
+	Hidden    string `json:"hidden,omitempty" doc:"Hidden sheets with data, which are not read"`
+}
+
+// CellReading is a cell that was read as something else than what stands in it.
+type CellReading struct {
+	Line   uint64 `json:"line" doc:"Line of the file"`
+	Letter string `json:"letter" doc:"Of the column"`
+	Field  string `json:"field" doc:"Of the dataset"`
+	Cell   string `json:"cell" doc:"What stands there"`
+	Read   string `json:"read" doc:"What it is read as"`
+}
+
+// KeysAlike are two keys that differ by case, width or composition alone.
+type KeysAlike struct {
+	Line  uint64 `json:"line" doc:"Where the one stands"`
+	First uint64 `json:"first" doc:"Where the other stands"`
 }
 
 // ImportCheck is the answer to the first pass of an import, which writes nothing.
@@ -69,6 +117,13 @@ type ImportCheck struct {
 	Good     uint64   `json:"good" doc:"Rows that can be loaded"`
 	Bad      []BadRow `json:"bad" doc:"The first 10,000 findings"`
 	BadCount uint64   `json:"bad_count" doc:"Rows that cannot be loaded"`
+
+	Taken      FileTaken     `json:"taken" doc:"How the file was read"`
+	Titles     []uint64      `json:"titles" doc:"Lines above the header, which are no data"`
+	Missing    []string      `json:"missing" doc:"Fields for which the file has no column"`
+	Readings   []CellReading `json:"readings" doc:"The first five cells that were read as a spreadsheet shows them"`
+	Alike      []KeysAlike   `json:"alike" doc:"The first 20 keys that are alike"`
+	AlikeCount uint64        `json:"alike_count" doc:"Keys that are alike"`
 
 	New       uint64 `json:"new" doc:"Good rows of which the dataset has no record"`
 	Replaced  uint64 `json:"replaced" doc:"Good rows in place of a record that is not the same"`

@@ -16,6 +16,10 @@ import (
 type Options struct {
 	AsSpreadsheet bool   // also as spreadsheets show values: 是, 2020/2/3, 1,234
 	Dir           string // for temporary files; "" is the system's
+	// Present, if not nil, returns the record that a key has now; nil: none. A row then has the
+	// values of that record in the fields for which the file has no column. Its error ends the
+	// file.
+	Present func(key []byte) (record []byte, err error)
 }
 
 // Reading is a cell that was read as something else than what stands in it.
@@ -39,6 +43,7 @@ type rowSource struct {
 	last     table.Row
 	row      uint64
 	readings []Reading
+	failed   error // of Options.Present
 }
 
 // Open returns a reader of the rows of a file. It reads the file twice: first to find the keys that
@@ -165,10 +170,32 @@ func (r *rowSource) next() (Record, error) {
 		return Record{}, err
 	}
 	record, refused := r.record()
+	if r.failed != nil {
+		return Record{}, r.failed
+	}
 	if refused != nil {
 		return Record{}, r.placed(refused)
 	}
 	return record, nil
+}
+
+// keep puts the values of the present record into the fields for which the file has no column.
+func (r *rowSource) keep(object map[string]any) {
+	key, missing := object[r.schema.key], r.missing()
+	if r.options.Present == nil || key == nil || len(missing) == 0 {
+		return
+	}
+	data, err := r.options.Present(appendValue(nil, key))
+	if err != nil || data == nil {
+		r.failed = err
+		return
+	}
+	present, _ := decodeObject(data) // what is no object has no values
+	for _, name := range missing {
+		if value, has := present[name]; has {
+			object[name] = value
+		}
+	}
 }
 
 // advance reads the next row.
@@ -240,6 +267,7 @@ func (r *rowSource) ofCells() (Record, *Bad) {
 			}
 		}
 	}
+	r.keep(object)
 	return r.schema.check(object, faults)
 }
 

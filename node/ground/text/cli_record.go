@@ -8,7 +8,6 @@ const (
 	CLIRecordReplaced     Code = "cli.record.replaced"
 	CLIRecordRetracted    Code = "cli.record.retracted"
 	CLIImportChecked      Code = "cli.import.checked"
-	CLIImportBadRow       Code = "cli.import.bad-row"
 	CLIImportProgress     Code = "cli.import.progress"
 	CLIImportDone         Code = "cli.import.done"
 	CLIImportUnchanged    Code = "cli.import.unchanged"
@@ -18,6 +17,22 @@ const (
 	CLIImportLeaveSure    Code = "cli.import.leave-sure"
 	CLIImportLeft         Code = "cli.import.left"
 	CLIFlagReplace        Code = "cli.flag-replace"
+	CLIFlagEncoding       Code = "cli.flag-encoding"
+	CLIFlagDelimiter      Code = "cli.flag-delimiter"
+	CLIFlagSheet          Code = "cli.flag-sheet"
+	CLIFlagAsSpreadsheet  Code = "cli.flag-as-spreadsheet"
+	CLIFlagMissing        Code = "cli.flag-missing"
+	CLIImportTaken        Code = "cli.import.taken"
+	CLIImportDelimiter    Code = "cli.import.delimiter"
+	CLIImportSheet        Code = "cli.import.sheet"
+	CLIImportHidden       Code = "cli.import.hidden"
+	CLIImportTitles       Code = "cli.import.titles"
+	CLIImportKept         Code = "cli.import.kept"
+	CLIImportCleared      Code = "cli.import.cleared"
+	CLIImportReading      Code = "cli.import.reading"
+	CLIImportAlike        Code = "cli.import.alike"
+	CLIImportStopped      Code = "cli.import.stopped"
+	CLIImportStoppedDo    Code = "cli.import.stopped-do"
 	CLIFlagYes            Code = "cli.flag-yes"
 	CLINotConfirmed       Code = "cli.not-confirmed"
 	CLINotConfirmedDo     Code = "cli.not-confirmed-do"
@@ -29,9 +44,7 @@ const (
 	CLILongImport         Code = "cli.long-import"
 	CLIFlagFormat         Code = "cli.flag-format"
 	CLIFlagKeepGood       Code = "cli.flag-keep-good"
-	CLIFormatNeeded       Code = "cli.format-needed"
 	CLIImportChecking     Code = "cli.import-checking"
-	CLIImportBadWholeRow  Code = "cli.import-bad-whole-row"
 	CLIImportMoreBad      Code = "cli.import-more-bad"
 	CLIImport             Code = "cli.import"
 	CLIVersionPut         Code = "cli.version-put"
@@ -41,12 +54,11 @@ const (
 
 var recordSentences = []sentence{
 	{CLIShortRecord, "写入、撤下和追溯记录", "Put, retract and trace records"},
-	{CLIShortImport, "检查并导入 CSV 或 JSON 文件", "Check and import a CSV or JSON file"},
+	{CLIShortImport, "检查并导入表格（CSV、xlsx）或 JSON 文件", "Check and import a table (CSV, xlsx) or JSON file"},
 	{CLIRecordPut, "已写入记录，存证条目 {entry}", "put the record, entry {entry}"},
 	{CLIRecordReplaced, "已更新记录，存证条目 {entry}", "replaced the record, entry {entry}"},
 	{CLIRecordRetracted, "已撤下记录，存证条目 {entry}", "retracted the record, entry {entry}"},
 	{CLIImportChecked, "共 {rows} 行，合格 {good} 行，不合格 {bad} 行", "{rows} rows: {good} good, {bad} bad"},
-	{CLIImportBadRow, "数据第 {row} 行，“{column}”列：{reason}", "data row {row}, column {column}: {reason}"},
 	{CLIImportProgress, "已导入 {done}/{total} 行", "imported {done} of {total} rows"},
 	{CLIImportDone, "导入完成：{rows} 行，跳过 {skipped} 行，存证条目 {entry}",
 		"import published: {rows} rows, {skipped} skipped, entry {entry}"},
@@ -59,6 +71,25 @@ var recordSentences = []sentence{
 	{CLIImportLeave, "现有记录中有 {absent} 条不在该文件中，将予撤下", "{absent} records of the dataset are not in this file, and will be taken out"},
 	{CLIImportLeaveSure, "确定撤下这 {absent} 条记录吗？输入 y 继续，否则取消", "take these {absent} records out? y to go on, anything else to stop"},
 	{CLIImportLeft, "已撤下不在文件中的记录 {left} 条", "{left} records that are not in the file were taken out"},
+	{CLIFlagEncoding, "文字编码 `ENCODING`：utf-8、gb18030、big5 等（默认按内容判断）", "`ENCODING` of text: utf-8, gb18030, big5, … (default: told by the content)"},
+	{CLIFlagDelimiter, "分隔符 `CHARACTER`（默认按内容判断）", "the `CHARACTER` between cells (default: told by the content)"},
+	{CLIFlagSheet, "工作簿中的工作表 `SHEET`（默认为唯一有数据的一个）", "the `SHEET` of a workbook (default: the only one with data)"},
+	{CLIFlagAsSpreadsheet, "同时按表格程序显示的样子理解单元格：是/否、2020/2/3、1,234、全角数字",
+		"read cells also as spreadsheets show them: 是/否, TRUE, 2020/2/3, 1,234, full-width digits"},
+	{CLIFlagMissing, "文件缺列时 `WORD`：keep（保持现值）或 clear（清空）", "for fields without a column, `WORD`: keep (the present values) or clear"},
+	{CLIImportTaken, "读取方式：{how}", "read as {how}"},
+	{CLIImportDelimiter, "分隔符“{delimiter}”", "delimiter {delimiter}"},
+	{CLIImportSheet, "工作表“{sheet}”", "sheet {sheet}"},
+	{CLIImportHidden, "隐藏的工作表没有读取：{sheets}", "hidden sheets are not read: {sheets}"},
+	{CLIImportTitles, "第 {first} 至 {last} 行是表头以上的标题，不作为数据", "lines {first} to {last} stand above the header and are no data"},
+	{CLIImportKept, "文件中没有这些列，记录保持现值：{fields}", "no column for {fields}: records keep their present values"},
+	{CLIImportCleared, "文件中没有这些列，将予清空：{fields}", "no column for {fields}: no record will have them"},
+	{CLIImportReading, "第 {line} 行 {letter} 列：“{cell}”读作 {read}", "line {line}, column {letter}: {cell} is read as {read}"},
+	{CLIImportAlike, "第 {line} 行的主键与第 {first} 行的只有大小写、全半角或组合方式不同，请核对",
+		"line {line}: its key differs from that of line {first} by case, width or composition alone; check it"},
+	{CLIImportStopped, "导入中断，没有收到应答：{reason}", "the import stopped, and no answer came: {reason}"},
+	{CLIImportStoppedDo, "请重新执行同一命令：从第 {row} 行继续；如果其实已经发布，会告知而不会重复导入",
+		"repeat the same command: it goes on at row {row}; if it was published after all, that is told, and nothing is imported twice"},
 	{CLIFlagReplace, "使该数据资源与文件完全一致：撤下不在文件中的记录", "make the dataset exactly the file: take out the records that are not in it"},
 	{CLIFlagYes, "不再询问，直接执行", "go on without asking"},
 	{CLINotConfirmed, "未经确认，没有写入任何内容", "it was not confirmed, and nothing was written"},
@@ -70,25 +101,19 @@ var recordSentences = []sentence{
 	{CLIShortRecordRetract, "撤下一条记录", "Take a record out of use"},
 	{
 		CLILongImport,
-		"先检查整个文件，不写入任何记录；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv（UTF-8，首行为数据项编码）或 jsonl（每行一个 JSON 对象）。行号自数据的第一行起算，csv 的首行不计。\n加 --keep-good 时，未导入的行列入 FILE.bad.csv。中断后再次执行同一命令，即从中断处继续。",
-		"The whole file is checked first, which writes nothing; it is loaded when every row is good, or with --keep-good.\nThe file is read twice, so it cannot be standard input. Formats: csv (UTF-8, the first line has the names of the\nfields) or jsonl (one JSON object a line). Rows are counted from the first row of data: the first line of a csv is none.\nWith --keep-good the rows left out are listed in FILE.bad.csv. The same command again, after a crash, goes on where\nit stopped.",
+		"先检查整个文件，不写入任何记录，并列出与现有记录相比的变化；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv、tsv、json（一个列表）、jsonl（每行一个对象）、xlsx（一个工作表）；格式、编码、分隔符和工作表按内容判断并告知。\n列名可用数据项编码或其名称。加 --keep-good 时，未导入的行原样写入 FILE.bad.csv（或 .jsonl），改正后可直接导入。中断后再次执行同一命令，即从中断处继续。",
+		"The whole file is checked first, which writes nothing and tells what it would change; it is loaded when every row is\ngood, or with --keep-good. The file is read twice, so it cannot be standard input. Formats: csv, tsv, json (one list),\njsonl (one object a line), xlsx (one sheet); format, encoding, delimiter and sheet are found in the content, and told.\nColumns are headed by the names of fields or by their titles. With --keep-good the rows left out are written, as they\nwere, to FILE.bad.csv (or .jsonl), to be mended and imported. The same command again, after a crash, goes on where it\nstopped.",
 	},
 	{
 		CLIFlagFormat,
-		"文件格式 `FORMAT`：csv、jsonl（默认按文件名判断）",
-		"file `FORMAT`: csv, jsonl (default: told by the file's name)",
+		"文件格式 `FORMAT`：csv、tsv、json、jsonl、xlsx（默认按内容判断）",
+		"file `FORMAT`: csv, tsv, json, jsonl, xlsx (default: told by the content)",
 	},
 	{CLIFlagKeepGood, "有不合格的行时仍导入合格的行", "load the good rows although others are bad"},
-	{
-		CLIFormatNeeded,
-		"从文件名 {file} 看不出格式，请用 --format 指明",
-		"the name {file} does not tell the format: give --format",
-	},
 	{CLIImportChecking, "正在检查 {percent}%", "checking, {percent} %"},
-	{CLIImportBadWholeRow, "数据第 {row} 行：{reason}", "data row {row}: {reason}"},
 	{CLIImportMoreBad, "另有 {count} 行不合格，未列出", "{count} more bad rows are not shown"},
 	{CLIImport, "导入条目", "import"},
 	{CLIVersionPut, "写入", "put"},
 	{CLIVersionRetracted, "撤下", "retracted"},
-	{CLIImportBadSaved, "未导入的 {count} 行已列入 {file}", "the {count} rows left out are listed in {file}"},
+	{CLIImportBadSaved, "未导入的 {count} 行已原样写入 {file}，改正后可直接导入", "the {count} rows left out are in {file}: mend and import it"},
 }

@@ -8,6 +8,7 @@ const (
 	ReplaceNotGood Code = "replace-not-good"
 	PlanNeeded     Code = "plan-needed"
 	NoRows         Code = "no-rows"
+	ColumnsMissing Code = "columns-missing"
 )
 
 var importProblems = []problem{
@@ -37,5 +38,12 @@ var importProblems = []problem{
 		zh: parts{"文件中没有数据行", "文件中只有表头，没有一行数据，未导入", "数据资源 {dataset}", "请核对是否给错了文件或工作表；撤下记录请用 xietong record retract"},
 		en: parts{"No rows", "the file has a header and no row of data; nothing was imported", "dataset {dataset}",
 			"check whether it is the right file, or sheet; to take records out, use `xietong record retract`"},
+	},
+	{
+		number: 264, code: ColumnsMissing, status: http.StatusUnprocessableEntity, params: []string{"dataset", "fields"},
+		zh: parts{"文件缺列", "文件中没有这些数据项的列：{fields}", "数据资源 {dataset}",
+			"请补上这些列；或加 --missing keep（记录的这些数据项保持现值，新记录则没有）或 --missing clear（清空这些数据项）"},
+		en: parts{"Columns are missing", "the file has no column for these fields: {fields}", "dataset {dataset}",
+			"add the columns; or say --missing keep (records keep their present values of these fields, new ones have none) or --missing clear (no record has them)"},
 	},
 }

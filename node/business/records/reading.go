@@ -1,0 +1,121 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/budget"
+	"xietong/node/ground/book"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/table"
+	"xietong/node/ground/text"
+)
+
+// Reading says how a file is read: what the person named, "" for what the file tells by itself.
+type Reading struct {
+	table.Wish
+	AsSpreadsheet bool // cells also as spreadsheets show them
+	Missing       Missing
+}
+
+// Missing says what becomes of the fields for which a file has no column. A file that lacks some is
+// refused without it: it may mean either.
+type Missing string
+
+// The words for a missing column.
+const (
+	MissingKeep  Missing = "keep"  // a record keeps its present value, and a new record has none
+	MissingClear Missing = "clear" // no record has the field
+)
+
+// facts returns the reading as bytes: the same reading has the same.
+func (how Reading) facts() []byte {
+	as := "as it stands"
+	if how.AsSpreadsheet {
+		as = "as a spreadsheet"
+	}
+	parts := []string{how.Format, how.Encoding, how.Delimiter, how.Sheet, as, string(how.Missing)}
+	return []byte(strings.Join(parts, "\x00"))
+}
+
+// uploaded is a file that came, and is held to be read.
+type uploaded struct {
+	*table.Held
+	taken table.Taken // once rows was called
+}
+
+// pausing is a file that is read in a slot.
+type pausing struct {
+	table.Source
+	ctx context.Context
+}
+
+func (p pausing) ReadAt(b []byte, at int64) (int, error) {
+	if err := budget.Pause(p.ctx); err != nil {
+		return 0, err
+	}
+	return p.Source.ReadAt(b, at)
+}
+
+// takeIn takes a file in, in a slot, while it comes. The caller closes it.
+func takeIn(ctx context.Context, r io.Reader) (*uploaded, error) {
+	held, err := table.Hold("", coming{ctx, r})
+	if err != nil {
+		return nil, err
+	}
+	return &uploaded{Held: held}, nil
+}
+
+// rows returns a reader of the rows. It refuses a file whose columns need a word: one that lacks
+// some, where the dataset has had records.
+func (u *uploaded) rows(ctx context.Context, d *Desk, set dataset, how Reading) (reader *rows.Reader, err error) {
+	src := pausing{u.Held, ctx}
+	if u.taken, err = table.Inspect(src, how.Wish); err != nil {
+		return nil, err
+	}
+	if reader, err = rows.Open(src, u.taken, set.schema, d.options(set, how)); err != nil {
+		return nil, err
+	}
+	if missing := reader.Missing(); len(missing) > 0 && how.Missing == "" {
+		return reader, d.ledger.Look(func(r *state.Reader) error {
+			if ChangesOf(r, set.Code).Last == ledger.None { // no record has a value to lose
+				return nil
+			}
+			return text.Fail(text.ColumnsMissing, text.Args{
+				"dataset": set.Code.String(), "fields": strings.Join(missing, ", "),
+			}, nil)
+		})
+	}
+	return reader, nil
+}
+
+func (d *Desk) options(set dataset, how Reading) rows.Options {
+	o := rows.Options{AsSpreadsheet: how.AsSpreadsheet}
+	if how.Missing == MissingKeep {
+		o.Present = func(key []byte) (record []byte, err error) {
+			err = d.ledger.Look(func(r *state.Reader) (err error) {
+				record, err = d.present(r, set, key)
+				return err
+			})
+			return record, err
+		}
+	}
+	return o
+}
+
+// present returns the record that a key has now; nil: none, or it was erased.
+func (d *Desk) present(r *state.Reader, set dataset, key []byte) ([]byte, error) {
+	now, ok := newView(r).current(set.Code, d.keyMAC(set.Code, key))
+	if !ok {
+		return nil, nil
+	}
+	record, err := d.payload(r, now.Index, set)
+	if errors.Is(err, book.ErrErased) {
+		return nil, nil
+	}
+	return record, err
+}
