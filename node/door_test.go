@@ -73,7 +73,7 @@ func TestDoorRefuses(t *testing.T) {
 		"no such entry":      {"GET", "/v1/ledger/entries/999999", "", nil, 404, "not-found"},
 		"no index":           {"GET", "/v1/ledger/entries/-1", "", nil, 422, "bad-request"},
 		"no such dataset":    {"GET", "/v1/datasets/Towns", "", nil, 404, "unknown-dataset"},
-		"format":             {"POST", "/v1/datasets/villages/imports/check?format=xls", "x", map[string]string{"Xietong-Agency": "civil-affairs"}, 400, "bad-request"},
+		"format":             {"POST", "/v1/datasets/villages/imports/check?format=xls", "x", map[string]string{"Xietong-Agency": "civil-affairs"}, 400, "file-wish"},
 		"hash":               {"POST", "/v1/datasets/villages/imports?format=csv&file_hash=zz", "x", map[string]string{"Xietong-Agency": "civil-affairs"}, 400, "bad-request"},
 		"not the provider":   {"POST", "/v1/datasets/villages/imports/check?format=csv", "x", map[string]string{"Xietong-Agency": "water"}, 403, "not-provider"},
 	} {

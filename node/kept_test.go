@@ -19,7 +19,10 @@ import (
 
 // elsewhere names the tests that fill the buckets which one node alone cannot fill through its API.
 var elsewhere = map[string]string{
+	"askcounts":      "node/business/usage: TestAskedModel",
 	"asked":          "node/flows/calls",
+	"askings":        "node/business/usage: TestAskedModel",
+	"askingsby":      "node/business/usage: TestAskedModel",
 	"barred":         "node/business/sharing: TestRevokedIsNotAnAgencyAway",
 	"child-epochs":   "node/tree: TestEpochIsUsedOnce",
 	"child-former":   "node/tree: TestOldMachines",
@@ -27,6 +30,7 @@ var elsewhere = map[string]string{
 	"expiry":         "consensus/state: TestIDs",
 	"groupids":       "node/business/records: TestLongValuesAreNotCounted",
 	"labels":         "node/business/records: TestLongValuesAreNotCounted",
+	"held":           "node/business/usage: TestAskedModel",
 	"importing":      "node/business/records: TestVersionThatCounts",
 	"lines":          "consensus/group: TestDivergedReplicaStops",
 	"findings":       "node/flows/federated: TestLongestFindingIsKept",
@@ -37,6 +41,7 @@ var elsewhere = map[string]string{
 	"points":         "node/flows/federated: TestOpenPointsAreBounded",
 	"pointshares":    "node/flows/federated: TestOpenPointsAreBounded",
 	"probes":         "node/business/sharing",
+	"questions":      "node/business/questions: TestMonths",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",
 	"keys-believed":  "node/tree/breaks: TestLargestMemory",
 	"keys-confirmed": "node/tree/breaks: TestLargestMemory",
@@ -197,6 +202,13 @@ func fillRecords(t *testing.T, c *client.Client) {
 	if _, err := c.PublishDataset(ctx, fieldOf("villages", 4)); err != nil {
 		t.Fatal(err)
 	}
+	rows := `{"id":"a","ffff":"b"}` + "\n" + `{"id":"c"}` + "\n"
+	for _, replace := range []bool{false, true} {
+		im := client.Import{Dataset: "villages", File: strings.NewReader(rows), Replace: replace}
+		if _, err := c.ImportRecords(ctx, im); err != nil {
+			t.Errorf("import: %v", err)
+		}
+	}
 	key := longest(t, "key of a record", func(n int) error {
 		return problem(c.PutRecord(ctx, "villages", client.PutRecord{Record: json.RawMessage(`{"id":"` + strings.Repeat("k", n) + `"}`)}))
 	})
@@ -205,13 +217,6 @@ func fillRecords(t *testing.T, c *client.Client) {
 	})
 	if _, err := c.RetractRecord(ctx, "villages", client.Retraction{Key: strings.Repeat("k", key), Reason: "x"}); err != nil {
 		t.Errorf("retract the record with the longest key: %v", err)
-	}
-	rows := `{"id":"a","ffff":"b"}` + "\n" + `{"id":"c"}` + "\n"
-	for _, replace := range []bool{false, true} {
-		im := client.Import{Dataset: "villages", File: strings.NewReader(rows), Replace: replace}
-		if _, err := c.ImportRecords(ctx, im); err != nil {
-			t.Errorf("import: %v", err)
-		}
 	}
 }
 

@@ -133,7 +133,7 @@ func TestProblems(t *testing.T) {
 			_, err := c.AddAgency(t.Context(), client.NewAgency{Code: "Civil", Title: "x"})
 			return err
 		}},
-		{"zh", "bad-request", "部门须有编码和名称", func(c *client.Client) error {
+		{"zh", "empty", "给出了 title，但没有内容", func(c *client.Client) error {
 			_, err := c.AddAgency(t.Context(), client.NewAgency{Code: "civil"})
 			return err
 		}},

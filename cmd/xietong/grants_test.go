@@ -148,7 +148,7 @@ func (c *clerks) dataset(code, category string) {
 	putFile(c.t, name, `{"code":"`+code+`","title":"台账","category":"`+category+`",`+citation+`"key":"id","not_secret":true,"update_cycle":"yearly",
 		"purposes":[{"code":"statistics","title":"统计"},{"code":"residence-check","title":"核验"}],"measures":{"income":["sum","average"]},
 		"schema":{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"name":{"type":"string"},"income":{"type":"number"}}}}`)
-	c.does(provider + "dataset publish " + name)
+	c.does(provider + "dataset publish --yes " + name)
 	record := filepath.Join(c.t.TempDir(), "record.json")
 	putFile(c.t, record, `{"id":"1","name":"甲","income":5}`)
 	c.does(provider + "record put " + code + " " + record)

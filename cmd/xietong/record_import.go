@@ -198,11 +198,10 @@ func (a *app) printTaken(check client.ImportCheck, im client.Import) {
 		tell(text.CLIImportTitles, text.Args{"first": number(check.Titles[0]), "last": number(check.Titles[len(check.Titles)-1])})
 	}
 	if len(check.Missing) > 0 {
-		code := text.CLIImportKept
-		if im.Missing == client.MissingClear {
-			code = text.CLIImportCleared
+		code := map[string]text.Code{
+			"": text.CLIImportLacks, client.MissingKeep: text.CLIImportKept, client.MissingClear: text.CLIImportCleared,
 		}
-		tell(code, text.Args{"fields": strings.Join(check.Missing, a.t(text.CLINameComma, nil))})
+		tell(code[im.Missing], text.Args{"fields": strings.Join(check.Missing, a.t(text.CLINameComma, nil))})
 	}
 	for _, r := range check.Readings {
 		tell(text.CLIImportReading, text.Args{"line": number(r.Line), "letter": r.Letter, "cell": r.Cell, "read": r.Read})

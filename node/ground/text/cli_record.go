@@ -29,6 +29,7 @@ const (
 	CLIImportTitles       Code = "cli.import.titles"
 	CLIImportKept         Code = "cli.import.kept"
 	CLIImportCleared      Code = "cli.import.cleared"
+	CLIImportLacks        Code = "cli.import.lacks"
 	CLIImportReading      Code = "cli.import.reading"
 	CLIImportAlike        Code = "cli.import.alike"
 	CLIImportStopped      Code = "cli.import.stopped"
@@ -83,6 +84,7 @@ var recordSentences = []sentence{
 	{CLIImportHidden, "隐藏的工作表没有读取：{sheets}", "hidden sheets are not read: {sheets}"},
 	{CLIImportTitles, "第 {first} 至 {last} 行是表头以上的标题，不作为数据", "lines {first} to {last} stand above the header and are no data"},
 	{CLIImportKept, "文件中没有这些列，记录保持现值：{fields}", "no column for {fields}: records keep their present values"},
+	{CLIImportLacks, "文件中没有这些列，导入的记录也就没有这些数据项：{fields}", "no column for {fields}: the records have no value for them"},
 	{CLIImportCleared, "文件中没有这些列，将予清空：{fields}", "no column for {fields}: no record will have them"},
 	{CLIImportReading, "第 {line} 行 {letter} 列：“{cell}”读作 {read}", "line {line}, column {letter}: {cell} is read as {read}"},
 	{CLIImportAlike, "第 {line} 行的主键与第 {first} 行的只有大小写、全半角或组合方式不同，请核对",

@@ -43,7 +43,11 @@ func adopt(t *testing.T, n *Node, edit func(*client.NewDataset)) (client.Dataset
 	d := s.NewDataset
 	d.Agency, d.Standard = "", s.Entry
 	edit(&d)
-	published, err := provider.PublishDataset(t.Context(), d)
+	plan, err := provider.PlanDataset(t.Context(), d)
+	if err != nil {
+		return client.Dataset{}, err
+	}
+	published, err := provider.PublishAgreed(t.Context(), d, client.Agreed{Plan: plan.Hash})
 	if err != nil {
 		return published, err
 	}
