@@ -30,7 +30,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 4
+	formatVersion = 5
 	lockName      = "lock"
 	hostedFolder  = "j"
 )

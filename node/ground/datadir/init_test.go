@@ -283,9 +283,9 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		spoil func(dir string) error
 		want  text.Code
 	}{
-		"a format to come":     {wrote(formatName, "5"), text.DirNewer},
+		"a format to come":     {wrote(formatName, "6"), text.DirNewer},
 		"a format of no sense": {wrote(formatName, "two"), text.DirNewer},
-		"a format before":      {wrote(formatName, "3"), text.DirOlder},
+		"a format before":      {wrote(formatName, "4"), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.DirNotNode},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigInvalid},
