@@ -167,7 +167,7 @@ func TestAllFaultsAreTold(t *testing.T) {
 		`line 2, column A "code": "52010201600X": it has another form; expected: ^[0-9]{12}$, such as 123456789123`,
 		`line 2, column B "name": "王小小小小明": it is too long; expected: at most 5 characters`,
 		`line 2, column C "sex": "m": it is none of the values allowed; expected: 男 | 女`,
-		`line 2, column D "born": "2020/2/30": it has another form; expected: date, such as 2020-02-03`,
+		`line 2, column D "born": "2020/2/30": it has another form; expected: a date, such as 2020-02-03`,
 		`line 2, column E "income": "-1": it is less than the minimum; expected: ≥ 0`,
 		`line 2, column F "n": "x": it is of another type; expected: a whole number, such as 12`,
 		`line 4, column B "name": it is missing`,

@@ -33,9 +33,9 @@ var dataProblems = []problem{
 	{
 		number: 34, code: PatternRefused, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "reason", "limit"},
 		zh: parts{"正则表达式不能采用", "数据规范中的正则表达式不能采用：{reason}", "数据资源 {dataset}，数据规范 {where}",
-			"请写得更短：重复次数会逐次展开，展开后不得超过 {limit} 条指令"},
+			"汉字请直接写出，如 [一-龥]，不用转义；不采用 (?! 等前后查找；重复次数会逐次展开，展开后不得超过 {limit} 条指令"},
 		en: parts{"Pattern not taken", "a pattern in the schema is not taken: {reason}", "dataset {dataset}, schema at {where}",
-			"make it shorter: a counted repeat is written out, and {limit} instructions are taken"},
+			"write characters themselves, such as [一-龥], and no escapes for them; look-around such as (?! is not taken; a counted repeat is written out, and {limit} instructions are taken"},
 	},
 	{
 		number: 35, code: KeywordNotTaken, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "keyword"},

@@ -88,6 +88,10 @@ func expected(l Lang, reason, wanted string) string {
 			parts[i] = typeWords[p].in(l)
 		}
 		return strings.Join(parts, l.pick("或", " or "))
+	case "format":
+		if known, ok := formatWords[wanted]; ok {
+			return known.in(l)
+		}
 	case "columns", "minLength", "maxLength", "minItems", "maxItems":
 		return lengthWords[reason].told(l, Args{"n": wanted})
 	}
@@ -95,8 +99,14 @@ func expected(l Lang, reason, wanted string) string {
 }
 
 var typeWords = map[string]word{
-	"string": {"文字", "a text"}, "integer": {"整数", "a whole number"}, "number": {"数字", "a number"}, "boolean": {"true 或 false", "true or false"},
+	"string": {"文字", "a text"}, "integer": {"整数", "a whole number"}, "number": {"数字", "a number"}, "boolean": {" true 或 false", "true or false"},
 	"array": {"列表", "a list"}, "object": {"JSON 对象", "a JSON object"}, "null": {"空", "nothing"},
+}
+
+var formatWords = map[string]word{
+	"date": {"日期", "a date"}, "time": {"时间", "a time of day"}, "date-time": {"日期和时间", "a date with its time of day"},
+	"duration": {"时长", "a duration"}, "email": {"电子邮件地址", "an address of e-mail"}, "uri": {"网址", "an address of the web"},
+	"ipv4": {" IPv4 地址", "an IPv4 address"}, "ipv6": {" IPv6 地址", "an IPv6 address"}, "uuid": {" UUID", "a UUID"},
 }
 
 var lengthWords = map[string]word{

@@ -121,6 +121,12 @@ var causePhrases = []struct{ en, told string }{
 	{`bad flag syntax: {value}`, "写法不符：{value}"},
 	{`lookup {value}: {why}`, "找不到 {value} 的地址"},
 
+	// patterns (node/ground/pattern)
+	{"error parsing regexp: invalid escape sequence: `{value}`", "不采用转义写法 {value}"},
+	{"error parsing regexp: invalid or unsupported Perl syntax: `{value}`", "不采用写法 {value}"},
+	{"error parsing regexp: invalid {rest}: `{value}`", "写法有误：{value}"},
+	{"error parsing regexp: missing {rest}: `{value}`", "缺少配对的括号：{value}"},
+
 	// values (node/ground/rows)
 	{`character U+{value}`, "含有看不见的字符 U+{value}（控制字符、零宽字符或改变文字方向的字符），请删除"},
 
