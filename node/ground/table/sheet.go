@@ -18,7 +18,6 @@ type sheetRows struct {
 	dates  []bool // by style
 	day0   int
 	row    uint64 // that was read last
-	inside bool   // of the data of the sheet
 	cells  []Cell
 }
 
