@@ -73,25 +73,38 @@ func (q *Queue) Close() error {
 func (q *Queue) run() {
 	defer close(q.done)
 	for range q.more {
-		for lines, closed := q.take(); len(lines) > 0 || closed; lines, closed = q.take() {
+		for lines, told, closed := q.take(); len(lines) > 0 || told != nil || closed; lines, told, closed = q.take() {
+			size := 0
 			for _, line := range lines {
 				_, _ = q.to.Write(line) // there is nowhere to tell that nobody reads
+				size += len(line)
 			}
-			if len(lines) == 0 {
+			if told != nil {
+				_, _ = q.to.Write(told)
+			}
+			q.written(size)
+			if len(lines) == 0 && told == nil {
 				return
 			}
 		}
 	}
 }
 
-// take returns what waits, and how many lines were left out after it.
-func (q *Queue) take() (lines [][]byte, closed bool) {
+// take returns what waits, and the line that tells how many lines were left out after it; nil: none
+// were. What it returned takes room until it is written.
+func (q *Queue) take() (lines [][]byte, told []byte, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	lines, closed = q.lines, q.closed
 	if q.left > 0 {
-		lines = append(lines, q.told(q.left))
+		told = q.told(q.left)
 	}
-	q.lines, q.size, q.left = nil, 0, 0
-	return lines, closed
+	q.lines, q.left = nil, 0
+	return lines, told, closed
+}
+
+func (q *Queue) written(size int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.size -= size
 }
