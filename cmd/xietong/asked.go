@@ -36,12 +36,8 @@ func (a *app) askedList() *cobra.Command {
 	c.Example = "  xietong asked list --as water --at 云岩区 --from 2026-11"
 	flags := c.Flags()
 	flags.StringVar(&l.At, "at", "", a.t(text.CLIFlagAskedAt, nil))
-	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
 	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagAskedBy, nil))
-	flags.StringVar(&l.Purpose, "purpose", "", a.t(text.CLIFlagOfPurpose, nil))
-	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
-	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
-	a.pageFlags(flags, &l)
+	a.listFlags(flags, &l)
 	return c
 }
 

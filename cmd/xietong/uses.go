@@ -34,6 +34,15 @@ func (a *app) pageFlags(flags *pflag.FlagSet, l *client.List) {
 	flags.StringVar(&l.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
 }
 
+// listFlags are the flags of the lists of uses and of questions.
+func (a *app) listFlags(flags *pflag.FlagSet, l *client.List) {
+	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
+	flags.StringVar(&l.Purpose, "purpose", "", a.t(text.CLIFlagOfPurpose, nil))
+	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
+	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
+	a.pageFlags(flags, l)
+}
+
 // paged tells, beside a page that was shown, of which period it is, and how to get the next one.
 func (a *app) paged(of client.Period, cursor string, err error) error {
 	if err != nil || a.jsonOnly {
@@ -74,13 +83,9 @@ func (a *app) useList() *cobra.Command {
 	c.Long = a.t(text.CLILongUseList, nil)
 	c.Example = "  xietong use list --as civil-affairs --from 2026-11\n  xietong use list --as civil-affairs --dataset villages --jurisdiction 云岩区"
 	flags := c.Flags()
-	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
 	flags.StringVar(&l.Jurisdiction, "jurisdiction", "", a.t(text.CLIFlagOfPlace, nil))
 	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagOfAgency, nil))
-	flags.StringVar(&l.Purpose, "purpose", "", a.t(text.CLIFlagOfPurpose, nil))
-	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
-	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
-	a.pageFlags(flags, &l)
+	a.listFlags(flags, &l)
 	return c
 }
 

@@ -103,18 +103,14 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
 		return out, err
 	}
-	if in.Jurisdiction != "" {
-		if f.Jurisdiction, err = h.Standing.Resolve(in.Jurisdiction); err != nil {
-			return out, err
-		}
+	if f.Jurisdiction, err = h.place(in.Jurisdiction); err != nil {
+		return out, err
 	}
 	if f.Dataset, err = h.wanted(in.Dataset); err != nil {
 		return out, err
 	}
-	for typed, label := range map[string]*identity.Label{in.Agency: &f.Agency, in.Purpose: &f.Purpose} {
-		if err := parsed(typed, label); err != nil {
-			return out, err
-		}
+	if f.Agency, f.Purpose, err = agencyAndPurpose(in.Agency, in.Purpose); err != nil {
+		return out, err
 	}
 	rows, cursor, err := h.Usage.Uses(ctx, in.by(), f, in.page())
 	if err != nil {
@@ -133,6 +129,22 @@ func parsed(typed string, into *identity.Label) (err error) {
 		*into, err = identity.ParseLabel(typed)
 	}
 	return err
+}
+
+// agencyAndPurpose reads two labels that may be left out. The agency's fault is told first.
+func agencyAndPurpose(agency, purpose string) (a, p identity.Label, err error) {
+	if err = parsed(agency, &a); err == nil {
+		err = parsed(purpose, &p)
+	}
+	return a, p, err
+}
+
+// place reads what people call a jurisdiction, which may be left out.
+func (h Hosted) place(typed string) (name identity.Jurisdiction, err error) {
+	if typed == "" {
+		return name, nil
+	}
+	return h.Standing.Resolve(typed)
 }
 
 // wanted reads the code of a dataset that may be left out.
@@ -191,18 +203,14 @@ func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.As
 	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
 		return out, err
 	}
-	if in.At != "" {
-		if f.At, err = h.Standing.Resolve(in.At); err != nil {
-			return out, err
-		}
+	if f.At, err = h.place(in.At); err != nil {
+		return out, err
 	}
 	if f.Dataset, err = h.wanted(in.Dataset); err != nil {
 		return out, err
 	}
-	for typed, label := range map[string]*identity.Label{in.Agency: &f.Agency, in.Purpose: &f.Purpose} {
-		if err := parsed(typed, label); err != nil {
-			return out, err
-		}
+	if f.Agency, f.Purpose, err = agencyAndPurpose(in.Agency, in.Purpose); err != nil {
+		return out, err
 	}
 	rows, cursor, err := h.Usage.Asked(ctx, in.by(), f, in.page())
 	if err != nil {
