@@ -2,10 +2,7 @@ package rows
 
 import (
 	"errors"
-	"io"
 	"strings"
-
-	"xietong/node/ground/table"
 )
 
 // Reader reads the records of a file. One goroutine may use it at a time.
@@ -17,26 +14,6 @@ type Reader struct {
 	alike   []Alike
 	like    uint64 // how many are alike
 	ended   error
-}
-
-// NewReader returns a reader of a file that comes once: it holds the file and calls Open, whose
-// error Next returns.
-func NewReader(r io.Reader, f Format, s *Schema) *Reader {
-	failed := &Reader{source: &rowSource{}}
-	held, err := table.Hold("", r)
-	if err != nil {
-		failed.ended = err
-		return failed
-	}
-	taken, err := table.Inspect(held, table.Wish{Format: f.String()})
-	if err == nil {
-		var reader *Reader
-		if reader, err = Open(held, taken, s, Options{}); err == nil {
-			return reader
-		}
-	}
-	failed.ended = errors.Join(err, held.Close())
-	return failed
 }
 
 // Row returns the number of the row that was read last, counted from 1. A header, blank lines and

@@ -38,28 +38,6 @@ const (
 	MaxWork      = pattern.MaxWork // of checking a record
 )
 
-// Format is the format of a file.
-type Format uint8
-
-// The formats.
-const (
-	CSV   Format = iota + 1 // RFC 4180, UTF-8, with a header line
-	JSONL                   // one JSON object a line
-)
-
-func (f Format) String() string { return map[Format]string{CSV: "csv", JSONL: "jsonl"}[f] }
-
-// ParseFormat parses the name of a format; ok is false for any other text.
-func ParseFormat(s string) (f Format, ok bool) {
-	switch s {
-	case "csv":
-		return CSV, true
-	case "jsonl":
-		return JSONL, true
-	}
-	return 0, false
-}
-
 // FieldType is the type of a field's values.
 type FieldType uint8
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
 
@@ -126,8 +127,8 @@ func TestValue(t *testing.T) {
 
 // read reads a file to its end, and returns the keys of the records, the refused rows by their
 // lines and the error that ended the file.
-func read(s *Schema, f Format, file string) (keys, refused string, err error) {
-	r := NewReader(strings.NewReader(file), f, s)
+func read(s *Schema, f table.Format, file string) (keys, refused string, err error) {
+	r := newReader(strings.NewReader(file), f, s)
 	for {
 		record, err := r.Next()
 		bad, isBad := errors.AsType[*Bad](err)
@@ -147,32 +148,32 @@ func read(s *Schema, f Format, file string) (keys, refused string, err error) {
 func TestReader(t *testing.T) {
 	s := villages(t)
 	for name, row := range map[string]struct {
-		format              Format
+		format              table.Format
 		file, keys, refused string
 		ends                text.Code
 	}{
-		"csv":             {CSV, "code,name\n520102016001,a\n520102016002,b", "001 002 ", "", ""},
-		"mark and crlf":   {CSV, "\xef\xbb\xbfcode,name\r\n520102016001,a\r\n", "001 ", "", ""},
-		"quotes":          {CSV, "name,code\n\"a,\n\"\"b\"\"\",520102016001\n", "001 ", "", ""},
-		"types":           {CSV, "code,name,households,urban,tags\n520102016001,a,5,true,\"[\"\"x\"\"]\"\n520102016002,a,x,,\n", "001 ", "3 households type;", ""},
-		"empty cells":     {CSV, "code,name,households\n520102016001,a,\n520102016002,,1\n,a,1\n", "001 ", "3 name required;4 code required;", ""},
-		"empty rows":      {CSV, "code,name\n520102016001,a\n,\n\n , \n520102016002,b\n", "001 002 ", "", ""},
-		"columns":         {CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c,\n", "003 ", "2  columns;3  columns;", ""},
-		"trailing commas": {CSV, "code,name,,\n520102016001,a,,\n520102016002,b\n520102016003,c,,x\n", "001 002 ", "4  no header;", ""},
-		"twice":           {CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "3 code duplicate key;", ""},
-		"twice, one bad":  {CSV, "code,name,households\n520102016001,a,x\n520102016001,b,1\n520102016001,c,2\n", "001 ", "2 households type;4 code duplicate key;", ""},
-		"header only":     {CSV, "code,name\n", "", "", ""},
-		"nothing":         {CSV, "", "", "", text.FileEmpty},
-		"unknown column":  {CSV, "code,name,phone\n", "", "", text.HeaderRefused},
-		"column twice":    {CSV, "code,name,name\n", "", "", text.HeaderRefused},
-		"no key":          {CSV, "name\n", "", "", text.HeaderRefused},
-		"open quote":      {CSV, "code,name\n520102016001,\"a\n520102016002,b\n", "002 ", "2  open quote;", ""},
-		"endless quote":   {CSV, "code,name\n520102016001,\"" + strings.Repeat("a", 400<<10), "", "2  too long;", ""},
-		"not UTF-8":       {CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "", "", text.EncodingBroken},
-		"jsonl":           {JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", ""},
-		"jsonl bad lines": {JSONL, "{\"x\n\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;4  not an object;", ""},
-		"endless line":    {JSONL, strings.Repeat("x", 400<<10), "", "1  too long;", ""},
-		"own columns":     {CSV, "code,name,xietong:line,xietong:fault\n520102016001,a,2,x\n", "001 ", "", ""},
+		"csv":             {table.CSV, "code,name\n520102016001,a\n520102016002,b", "001 002 ", "", ""},
+		"mark and crlf":   {table.CSV, "\xef\xbb\xbfcode,name\r\n520102016001,a\r\n", "001 ", "", ""},
+		"quotes":          {table.CSV, "name,code\n\"a,\n\"\"b\"\"\",520102016001\n", "001 ", "", ""},
+		"types":           {table.CSV, "code,name,households,urban,tags\n520102016001,a,5,true,\"[\"\"x\"\"]\"\n520102016002,a,x,,\n", "001 ", "3 households type;", ""},
+		"empty cells":     {table.CSV, "code,name,households\n520102016001,a,\n520102016002,,1\n,a,1\n", "001 ", "3 name required;4 code required;", ""},
+		"empty rows":      {table.CSV, "code,name\n520102016001,a\n,\n\n , \n520102016002,b\n", "001 002 ", "", ""},
+		"columns":         {table.CSV, "code,name\n520102016001\n520102016002,b,c\n520102016003,c,\n", "003 ", "2  columns;3  columns;", ""},
+		"trailing commas": {table.CSV, "code,name,,\n520102016001,a,,\n520102016002,b\n520102016003,c,,x\n", "001 002 ", "4  no header;", ""},
+		"twice":           {table.CSV, "code,name\n520102016001,a\n520102016001,b\n", "001 ", "3 code duplicate key;", ""},
+		"twice, one bad":  {table.CSV, "code,name,households\n520102016001,a,x\n520102016001,b,1\n520102016001,c,2\n", "001 ", "2 households type;4 code duplicate key;", ""},
+		"header only":     {table.CSV, "code,name\n", "", "", ""},
+		"nothing":         {table.CSV, "", "", "", text.FileEmpty},
+		"unknown column":  {table.CSV, "code,name,phone\n", "", "", text.HeaderRefused},
+		"column twice":    {table.CSV, "code,name,name\n", "", "", text.HeaderRefused},
+		"no key":          {table.CSV, "name\n", "", "", text.HeaderRefused},
+		"open quote":      {table.CSV, "code,name\n520102016001,\"a\n520102016002,b\n", "002 ", "2  open quote;", ""},
+		"endless quote":   {table.CSV, "code,name\n520102016001,\"" + strings.Repeat("a", 400<<10), "", "2  too long;", ""},
+		"not UTF-8":       {table.CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "", "", text.EncodingBroken},
+		"jsonl":           {table.JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", ""},
+		"jsonl bad lines": {table.JSONL, "{\"x\n\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;4  not an object;", ""},
+		"endless line":    {table.JSONL, strings.Repeat("x", 400<<10), "", "1  too long;", ""},
+		"own columns":     {table.CSV, "code,name,xietong:line,xietong:fault\n520102016001,a,2,x\n", "001 ", "", ""},
 	} {
 		keys, refused, err := read(s, row.format, row.file)
 		var code text.Code
@@ -224,9 +225,9 @@ func FuzzReader(f *testing.F) {
 	f.Add("code,name\n520102016001,a\n", true)
 	f.Add("{\"code\":\"520102016001\",\"name\":\"a\"}\n{", false)
 	f.Fuzz(func(t *testing.T, file string, csv bool) {
-		format := JSONL
+		format := table.JSONL
 		if csv {
-			format = CSV
+			format = table.CSV
 		}
 		_, _, err := read(s, format, file)
 		if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
@@ -244,7 +245,7 @@ func BenchmarkReader(b *testing.B) {
 	}
 	b.SetBytes(int64(file.Len() / b.N))
 	b.ResetTimer()
-	r := NewReader(&file, CSV, s)
+	r := newReader(&file, table.CSV, s)
 	for range b.N {
 		if _, err := r.Next(); err != nil {
 			b.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"xietong/node/ground/table"
 )
 
 // amounts has a field of every type that holds a number.
@@ -163,17 +165,17 @@ func TestTextIsComposed(t *testing.T) {
 			}
 		}
 	}
-	for format, file := range map[Format]string{
-		CSV:   "\ufeffk\n" + composed + "\n" + decomposed + "\n",
-		JSONL: "\ufeff" + `{"k":"` + decomposed + `"}` + "\n" + `{"k":"` + composed + `"}`,
+	for format, file := range map[table.Format]string{
+		table.CSV:   "\ufeffk\n" + composed + "\n" + decomposed + "\n",
+		table.JSONL: "\ufeff" + `{"k":"` + decomposed + `"}` + "\n" + `{"k":"` + composed + `"}`,
 	} {
-		r := NewReader(strings.NewReader(file), format, s)
+		r := newReader(strings.NewReader(file), format, s)
 		first, err := r.Next()
 		if err != nil || string(first.Key) != `"`+composed+`"` {
-			t.Errorf("format %d: got the key %+q, %v", format, first.Key, err)
+			t.Errorf("format %s: got the key %+q, %v", format, first.Key, err)
 		}
 		if _, err := r.Next(); err == nil || !strings.Contains(err.Error(), "duplicate key") {
-			t.Errorf("format %d: got %v for the same key", format, err)
+			t.Errorf("format %s: got %v for the same key", format, err)
 		}
 	}
 	if _, err := Compile(json.RawMessage(`{"type":"object","properties":{"k":{"type":"string"},"`+decomposed+`":{}}}`), "k", nil); err == nil {
@@ -184,7 +186,7 @@ func TestTextIsComposed(t *testing.T) {
 // TestKeysStayApart: keys that differ by case or width are different keys.
 func TestKeysStayApart(t *testing.T) {
 	s := compiled(t, `{"type":"object","properties":{"k":{"type":"string"}}}`, "k")
-	if keys, refused, err := read(s, JSONL, `{"k":"0000000000a"}`+"\n"+`{"k":"0000000000A"}`+"\n"+`{"k":"0000000000\uff21"}`); keys != "0a 0A 0\uff21 " || refused != "" || err != nil {
+	if keys, refused, err := read(s, table.JSONL, `{"k":"0000000000a"}`+"\n"+`{"k":"0000000000A"}`+"\n"+`{"k":"0000000000\uff21"}`); keys != "0a 0A 0\uff21 " || refused != "" || err != nil {
 		t.Errorf("got %q, refused %q, %v", keys, refused, err)
 	}
 }
@@ -210,7 +212,7 @@ func TestCharactersRefused(t *testing.T) {
 			t.Errorf("typed with U+%04X: got %v", r, err)
 		}
 		if r == 0 || r == '\v' || r > 0x1f {
-			r := NewReader(strings.NewReader("\ufeffk\n\"a"+string(r)+"\"\n"), CSV, s)
+			r := newReader(strings.NewReader("\ufeffk\n\"a"+string(r)+"\"\n"), table.CSV, s)
 			if _, err := r.Next(); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("a cell: got %v, want %s", err, want)
 			}
