@@ -48,7 +48,18 @@ func (a *app) queryAll(ctx context.Context, q client.Query) error {
 	if _, _, err := a.order(q.Fields); err != nil && len(q.Fields) > 0 { // before a use is recorded
 		return err
 	}
-	p, name, err := a.partFor(q)
+	ask := func(p *part, cursor string) (page, error) {
+		q.Cursor = cursor
+		answer, err := a.page(ctx, p, q)
+		return page{Answer: &answer}, err
+	}
+	return a.allOf(q, ask, func(p *part) error { return a.showAll(p, q.Fields, nil) }, a.tellAll)
+}
+
+// allOf gets all pages of what the question asks for, shows them when the last has come, and tells
+// what else there is to say.
+func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error), show func(*part) error, tell func(*part)) error {
+	p, name, err := a.partFor(question)
 	if err != nil {
 		return asPart(err, name, nil)
 	}
@@ -57,20 +68,20 @@ func (a *app) queryAll(ctx context.Context, q client.Query) error {
 	if before > 0 && !a.jsonOnly {
 		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
 	}
-	if err := a.pages(ctx, p, q); err != nil {
+	if err := a.pages(p, ask); err != nil {
 		if _, refused := errors.AsType[*client.Problem](err); refused && len(p.pages) == 0 {
 			return errors.Join(err, a.dropPart(name)) // there is nothing to go on from
 		}
 		return a.unlessLost(asPart(err, name, p))
 	}
-	if err := asPart(a.showAll(p, q.Fields, nil), name, p); err != nil {
+	if err := asPart(show(p), name, p); err != nil {
 		return a.unlessLost(err)
 	}
 	if err := a.dropPart(name); err != nil {
 		return err
 	}
 	if !a.jsonOnly {
-		a.tellAll(p)
+		tell(p)
 	}
 	return nil
 }
@@ -118,21 +129,21 @@ func (a *app) partFor(question any) (p *part, name string, err error) {
 }
 
 // pages asks for the pages that are not there.
-func (a *app) pages(ctx context.Context, p *part, q client.Query) error {
+func (a *app) pages(p *part, ask func(p *part, cursor string) (page, error)) error {
 	m := a.meter()
 	defer m.clear()
-	for {
+	for cursor := ""; ; {
 		if n := len(p.pages); n > 0 {
-			if q.Cursor = p.pages[n-1].Answer.Cursor; q.Cursor == "" {
+			if cursor = p.pages[n-1].Answer.Cursor; cursor == "" {
 				return nil
 			}
 		}
-		answer, err := a.page(ctx, p, q)
-		if err == nil && answer.Cursor != "" && answer.Cursor == q.Cursor { // it would never end
+		got, err := ask(p, cursor)
+		if err == nil && cursor != "" && got.Answer.Cursor == cursor { // it would never end
 			err = client.ErrNotUnderstood
 		}
 		if err == nil {
-			err = p.take("", "", answer)
+			err = p.take(got)
 		}
 		if err != nil {
 			return err
@@ -178,11 +189,7 @@ func (a *app) showAll(p *part, fields []string, place func(page) export.Row) err
 		all = append([]string{columnPlace, columnPlaceTitle}, columns...)
 		n = 2
 	}
-	o, asked, err := a.order(all)
-	if err != nil {
-		return err
-	}
-	rows := func(write func(export.Row) error) error {
+	return a.writeSorted(all, func(write func(export.Row) error) error {
 		return p.each(func(of page, record json.RawMessage) error {
 			row, err := export.RowOf(record, columns)
 			if err != nil {
@@ -196,16 +203,45 @@ func (a *app) showAll(p *part, fields []string, place func(page) export.Row) err
 			}
 			return write(row)
 		})
-	}
-	if !asked {
-		return a.write(all, rows)
-	}
-	s := export.NewSorter(o)
-	defer s.Discard()
-	if err := rows(s.Add); err != nil {
+	}, nil)
+}
+
+// writeSorted writes rows in the order that the flags ask for, in bounded memory. people makes of
+// them what people read, under headings of their own; nil: they are as they are.
+func (a *app) writeSorted(columns []string, rows eachOf, people *forPeople) error {
+	o, asked, err := a.order(columns)
+	if err != nil {
 		return err
 	}
-	return a.write(all, s.Each)
+	if asked {
+		s := export.NewSorter(o)
+		defer s.Discard()
+		if err := rows(s.Add); err != nil {
+			return err
+		}
+		rows = s.Each
+	}
+	if people == nil || a.asFile() || a.jsonOnly {
+		return a.write(columns, rows)
+	}
+	return a.write(people.heading, func(write func(export.Row) error) error {
+		return rows(func(row export.Row) error {
+			line, err := people.line(row)
+			if err != nil {
+				return err
+			}
+			return write(line)
+		})
+	})
+}
+
+// eachOf calls write with one row after the other.
+type eachOf = func(write func(export.Row) error) error
+
+// forPeople makes lines of a table of rows.
+type forPeople struct {
+	heading []string
+	line    func(export.Row) (export.Row, error)
 }
 
 // columns returns the columns of all pages.

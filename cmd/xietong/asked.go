@@ -16,21 +16,18 @@ func (a *app) askedCommand() *cobra.Command {
 func (a *app) askedList() *cobra.Command {
 	var l client.List
 	c := a.listing(a.verb("list", text.CLIShortAskedList, func(cmd *cobra.Command, _ []string) error {
-		if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
-			return err
-		}
-		page, err := a.client().Asked(cmd.Context(), l)
-		if err != nil {
-			return err
-		}
-		return a.paged(page.Period, page.Cursor, show(a, listed[client.AskedElsewhere]{
-			rows: page.Asked, whole: func([]client.AskedElsewhere) any { return page },
+		return showPages(a, cmd, l, inPages[client.AskedElsewhere]{
+			name: "asked",
+			page: func(ctx context.Context, l client.List) (pageOf[client.AskedElsewhere], error) {
+				page, err := a.client().Asked(ctx, l)
+				return pageOf[client.AskedElsewhere]{page.Asked, page, page.Period, page.Cursor}, err
+			},
 			heading: []text.Code{
 				text.CLITimeZoned, text.WordAgency, text.CLIAskedAt, text.WordDataset, text.WordPurpose, text.CLIOperation, text.CLIOutcomeWord,
 				text.CLIRowsTold, text.WordEntry, text.CLIAskedThere,
 			},
 			line: a.askedLine,
-		}))
+		})
 	}))
 	c.Long = a.t(text.CLILongAskedList, nil)
 	c.Example = "  xietong asked list --as water --at 云岩区 --from 2026-11"
@@ -61,7 +58,7 @@ func (a *app) askedLine(q client.AskedElsewhere) []string {
 func (a *app) askedCount() *cobra.Command {
 	var l client.List
 	c := a.listing(a.verb("count", text.CLIShortAskedCount, func(cmd *cobra.Command, _ []string) error {
-		return a.counted(cmd, l, text.WordAgency, a.client().CountAsked)
+		return a.counted(cmd, l, text.WordAgency, (*client.Client).CountAsked)
 	}))
 	c.Example = "  xietong asked count --by agency --from 2026-01 --to 2026-12"
 	flags := c.Flags()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,7 @@ import (
 // read:
 //
 //	{"question":"5f2a…"}                                        SHA-256 of what is asked
-//	{"ask":"01890a5d-ac96-774b-bcce-b302099a8057"}              before a page: the key of its request
+//	{"ask":"01890a5d-ac96-774b-bcce-b302099a8057"}              before a page that is a use: the key of its request
 //	{"row":{"code":"520102016001","name":"纪念塔社区"}}          its rows
 //	{"page":{"cursor":"bmV4dA","columns":["code","name"],…}}    after them
 //
@@ -41,7 +42,8 @@ type part struct {
 type page struct {
 	From   string         `json:"from,omitempty"` // who answered, where many were asked
 	Title  string         `json:"title,omitempty"`
-	Answer *client.Answer `json:"answer"` // without its rows
+	Answer *client.Answer `json:"answer"`          // without its rows
+	Period client.Period  `json:"period,omitzero"` // of a list that has one
 }
 
 type partLine struct {
@@ -93,7 +95,7 @@ func (p *part) read(question string) (end int64, err error) {
 	err = p.lines(func(line partLine, size int) error {
 		at += int64(size)
 		switch {
-		case line.Question != "" && line.Question != question, line.Question == "" && end == 0:
+		case line.Question != "" && line.Question != question, line.Question == "" && end == 0, line.Page != nil && line.Page.Answer == nil:
 			return errOther
 		case line.Question != "":
 			end = at
@@ -104,6 +106,7 @@ func (p *part) read(question string) (end int64, err error) {
 			rows++
 		case line.Page != nil:
 			p.pages, p.rows, p.ask, end = append(p.pages, *line.Page), p.rows+rows, "", at
+			rows = 0
 		}
 		return nil
 	})
@@ -160,7 +163,8 @@ func (p *part) asking(key string) error {
 }
 
 // take keeps a page.
-func (p *part) take(from, title string, answer client.Answer) error {
+func (p *part) take(got page) error {
+	answer := *got.Answer
 	for _, row := range answer.Rows {
 		if err := p.write(partLine{Row: row}); err != nil {
 			return err
@@ -168,7 +172,7 @@ func (p *part) take(from, title string, answer client.Answer) error {
 	}
 	p.rows += uint64(len(answer.Rows))
 	answer.Rows = nil
-	got := page{from, title, &answer}
+	got.Answer = &answer
 	p.pages, p.ask = append(p.pages, got), ""
 	return errors.Join(p.write(partLine{Page: &got}), p.flush())
 }
@@ -205,7 +209,7 @@ func asPart(err error, file string, p *part) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errOther), ok && problem.Code == string(text.BadCursor):
+	case errors.Is(err, errOther), ok && slices.Contains([]text.Code{text.BadCursor, text.CursorNotOfList}, text.Code(problem.Code)):
 		return text.Fail(text.PagesOther, text.Args{"file": file}, nil)
 	case p == nil:
 		return err

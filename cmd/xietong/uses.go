@@ -28,12 +28,6 @@ func zoned(s string) string {
 	return t.In(beijing).Format("2006-01-02 15:04:05")
 }
 
-// pageFlags are the flags of every list that comes in pages.
-func (a *app) pageFlags(flags *pflag.FlagSet, l *client.List) {
-	flags.IntVar(&l.Limit, "limit", 0, a.t(text.CLIFlagPage, nil))
-	flags.StringVar(&l.Cursor, "cursor", "", a.t(text.CLIFlagCursor, nil))
-}
-
 // listFlags are the flags of the lists of uses and of questions.
 func (a *app) listFlags(flags *pflag.FlagSet, l *client.List) {
 	flags.StringVar(&l.Dataset, "dataset", "", a.t(text.CLIFlagOfDataset, nil))
@@ -43,42 +37,20 @@ func (a *app) listFlags(flags *pflag.FlagSet, l *client.List) {
 	a.pageFlags(flags, l)
 }
 
-// paged tells, beside a page that was shown, of which period it is, and how to get the next one.
-func (a *app) paged(of client.Period, cursor string, err error) error {
-	if err != nil || a.jsonOnly {
-		return err
-	}
-	for _, end := range []struct {
-		code text.Code
-		at   string
-	}{{text.CLIListSince, of.From}, {text.CLIListBefore, of.To}} {
-		if end.at != "" {
-			a.tell(end.code, text.Args{"at": zoned(end.at)})
-		}
-	}
-	if cursor != "" {
-		a.tell(text.CLIListMore, text.Args{"cursor": cursor})
-	}
-	return nil
-}
-
 func (a *app) useList() *cobra.Command {
 	var l client.List
 	c := a.listing(a.verb("list", text.CLIShortUseList, func(cmd *cobra.Command, _ []string) error {
-		if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
-			return err
-		}
-		page, err := a.client().Uses(cmd.Context(), l)
-		if err != nil {
-			return err
-		}
-		return a.paged(page.Period, page.Cursor, show(a, listed[client.Used]{
-			rows: page.Uses, whole: func([]client.Used) any { return page },
+		return showPages(a, cmd, l, inPages[client.Used]{
+			name: "uses",
+			page: func(ctx context.Context, l client.List) (pageOf[client.Used], error) {
+				page, err := a.client().Uses(ctx, l)
+				return pageOf[client.Used]{page.Uses, page, page.Period, page.Cursor}, err
+			},
 			heading: []text.Code{
 				text.CLITimeZoned, text.WordDataset, text.WordConsumer, text.WordPurpose, text.CLIOperation, text.CLIRowsTold, text.CLIGrant, text.WordEntry,
 			},
 			line: a.useLine,
-		}))
+		})
 	}))
 	c.Long = a.t(text.CLILongUseList, nil)
 	c.Example = "  xietong use list --as civil-affairs --from 2026-11\n  xietong use list --as civil-affairs --dataset villages --jurisdiction 云岩区"
@@ -131,7 +103,7 @@ func (a *app) underGrant(u client.Used) string {
 func (a *app) useCount() *cobra.Command {
 	var l client.List
 	c := a.listing(a.verb("count", text.CLIShortUseCount, func(cmd *cobra.Command, _ []string) error {
-		return a.counted(cmd, l, text.WordConsumer, a.client().CountUses)
+		return a.counted(cmd, l, text.WordConsumer, (*client.Client).CountUses)
 	}))
 	c.Example = "  xietong use count --as civil-affairs --by agency --from 2026-01 --to 2026-12"
 	flags := c.Flags()
@@ -149,7 +121,7 @@ func (a *app) countFlags(flags *pflag.FlagSet, l *client.List) {
 }
 
 // counted shows counts by month. agency is the word for the agencies by which they may be.
-func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count func(context.Context, client.List) (client.MonthlyCounts, error)) error {
+func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count func(*client.Client, context.Context, client.List) (client.MonthlyCounts, error)) error {
 	heading, known := map[string][]text.Code{
 		client.CountByMonth: {text.CLIMonth}, client.CountByDataset: {text.CLIMonth, text.WordDataset}, client.CountByAgency: {text.CLIMonth, agency},
 	}[l.By]
@@ -157,15 +129,13 @@ func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count
 		ways := strings.Join([]string{client.CountByMonth, client.CountByDataset, client.CountByAgency}, ", ")
 		return a.badValue("--by", l.By, a.t(text.FormOneOf, text.Args{"list": ways}))
 	}
-	if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
-		return err
-	}
-	page, err := count(cmd.Context(), l)
-	if err != nil {
-		return err
-	}
-	err = show(a, listed[client.MonthlyCount]{
-		rows: page.Counts, whole: func([]client.MonthlyCount) any { return page }, heading: append(heading, text.CLITimes, text.CLITimesRefused),
+	err := showPages(a, cmd, l, inPages[client.MonthlyCount]{
+		name: cmd.CommandPath(),
+		page: func(ctx context.Context, l client.List) (pageOf[client.MonthlyCount], error) {
+			page, err := count(a.client(), ctx, l)
+			return pageOf[client.MonthlyCount]{page.Counts, page, client.Period{}, page.Cursor}, err
+		},
+		heading: append(heading, text.CLITimes, text.CLITimesRefused),
 		line: func(n client.MonthlyCount) []string {
 			line := []string{n.Month}
 			if len(heading) > 1 {
@@ -177,5 +147,5 @@ func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count
 	if err == nil && !a.jsonOnly {
 		a.tell(text.CLIListMonths, nil)
 	}
-	return a.paged(client.Period{}, page.Cursor, err)
+	return err
 }

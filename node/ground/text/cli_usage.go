@@ -16,6 +16,7 @@ const (
 	CLIFlagToMonth     Code = "cli.flag.to-month"
 	CLIFlagCountBy     Code = "cli.flag.count-by"
 	CLIFlagPage        Code = "cli.flag.page"
+	CLIFlagAllPages    Code = "cli.flag.all-pages"
 	CLIListSince       Code = "cli.list.since"
 	CLIListBefore      Code = "cli.list.before"
 	CLIListMore        Code = "cli.list.more"
@@ -74,6 +75,7 @@ var usageSentences = []sentence{
 	{CLIFlagToMonth, "到月份 `MONTH` 止，包括在内", "up to `MONTH`, included"},
 	{CLIFlagCountBy, "分别统计：`WAY` 为 month（只按月）、dataset（按数据资源）或 agency（按部门）", "count apart by `WAY`: month (months alone), dataset, or agency"},
 	{CLIFlagPage, "每页 `N` 条，1 至 200", "`N` rows a page, 1 to 200"},
+	{CLIFlagAllPages, "取回全部各页；与 --out 合用时，中断后再次执行同一命令即继续", "get all pages; with --out the same command goes on after an interruption"},
 	{CLIListSince, "自 {at} +08:00 起", "from {at} +08:00 on"},
 	{CLIListBefore, "至 {at} +08:00 之前", "before {at} +08:00"},
 	{CLIListMore, "尚有后续，续查请用相同条件并加 --cursor {cursor}", "there are more: add --cursor {cursor} to the same conditions"},
