@@ -9,8 +9,9 @@ import (
 )
 
 // Faithful counts the values that an import would not read again as they are, from the cell that is
-// written for them. Null, the empty text and a text of spaces look like no value, and where the
-// schema takes both texts and others, a cell may be either. JSON holds every value.
+// written for them. Null, the empty text and a text of spaces look like no value, or like null
+// where there must be one, and where the schema takes both texts and others, a cell may be either.
+// JSON holds every value.
 type Faithful struct {
 	Lost   uint64
 	Column string // of the first that is lost
@@ -48,6 +49,9 @@ func (f *Faithful) See(columns []string, row Row) {
 // holds reports whether the cell of a value is read as the value.
 func (f *Faithful) holds(column string, value json.RawMessage) bool {
 	cell := Spell(value)
+	if string(value) == "null" {
+		return f.schema.EmptyIsNull(column)
+	}
 	if strings.TrimSpace(cell) == "" {
 		return false
 	}

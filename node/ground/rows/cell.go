@@ -25,6 +25,12 @@ type column struct {
 	format   string
 }
 
+// emptyIsNull reports whether an empty cell is null: the field must have a value, and its schema
+// names null. Elsewhere an empty cell is no value.
+func (c *column) emptyIsNull() bool {
+	return c.required && c.wants&nullKind != 0 && c.property.Validate(nil) == nil
+}
+
 // cell reads the text of a value. A text is a text unless the schema wants something else; where it
 // wants either, the text is tried first. work bounds the trying.
 func (c *column) cell(text string, work *pattern.Work) (any, *Bad) {

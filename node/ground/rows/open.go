@@ -236,7 +236,7 @@ func (r *rowSource) record() (Record, *Bad) {
 	return r.schema.check(object, nil)
 }
 
-// ofCells checks a row of cells. An empty cell is an absent member.
+// ofCells checks a row of cells. An empty cell is an absent member, or null where it must be.
 func (r *rowSource) ofCells() (Record, *Bad) {
 	if !r.fits() {
 		return Record{}, badOf([]Fault{{Reason: "columns", Expected: strconv.Itoa(r.header.width())}})
@@ -268,7 +268,19 @@ func (r *rowSource) ofCells() (Record, *Bad) {
 		}
 	}
 	r.keep(object)
+	r.nulls(object, faults)
 	return r.schema.check(object, faults)
+}
+
+// nulls puts null where a column of the file has no value, and can mean nothing else by that.
+func (r *rowSource) nulls(object map[string]any, faults []Fault) {
+	for _, at := range r.header.Columns {
+		if c := r.schema.columns[at.Field]; c != nil && c.emptyIsNull() && !about(faults, at.Field) {
+			if _, has := object[at.Field]; !has {
+				object[at.Field] = nil
+			}
+		}
+	}
 }
 
 // fits reports whether the row has as many cells as the header has columns. In text, one cell less

@@ -257,6 +257,12 @@ func (s *Schema) Value(field, typed string) ([]byte, error) {
 	return appendValue(nil, v), nil
 }
 
+// EmptyIsNull reports whether an empty cell of a file is null in the column of the field.
+func (s *Schema) EmptyIsNull(field string) bool {
+	c, ok := s.columns[field]
+	return ok && c.emptyIsNull()
+}
+
 // JSONValue is Value for a value that comes as JSON.
 func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 	f, ok := s.byName[field]
