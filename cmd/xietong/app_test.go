@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -10,6 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"xietong/node"
 	"xietong/node/faces/client"
@@ -422,19 +427,48 @@ func TestBadRowsFile(t *testing.T) {
 	}
 }
 
-// TestNotUTF8: a file in another encoding is refused before anything of it is sent: what cannot be
-// read would stand in the ledger for ever as marks.
-func TestNotUTF8(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "gbk.json")
-	if err := os.WriteFile(file, []byte("{\"title\":\"\xb4\xe5\"}"), 0o600); err != nil {
-		t.Fatal(err)
+// TestFilesInAnyEncoding: each file of text that a verb reads is taken in the encodings that an
+// import takes, and what cannot be read is refused before anything of it is sent: it would stand in
+// the ledger for ever as marks.
+func TestFilesInAnyEncoding(t *testing.T) {
+	utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	roster := "code,level,label,name_zh,short_zh,name_en,parent\r\n520000,province,guizhou,贵州省,贵州,Guizhou,000000\r\n"
+	adopted := map[string]func([]byte) any{"GET /v1/standards/villages": func([]byte) any {
+		return client.Standard{NewStandard: client.NewStandard{NewDataset: villages.NewDataset}}
+	}}
+	verbs := map[string]struct{ file, sent string }{
+		"dataset publish FILE":               {`{"code":"villages","title":"村委会名录"}`, `"title":"村委会名录"`},
+		"record put villages FILE":           {`{"code":"1","name":"纪念塔社区居民委员会"}`, `"name":"纪念塔社区居民委员会"`},
+		"dataset standard publish FILE":      {`{"code":"villages","title":"村委会名录"}`, `"title":"村委会名录"`},
+		"dataset adopt villages --file FILE": {`{"title":"村委会名录"}`, `"title":"村委会名录"`},
+		"roster publish FILE":                {roster, `"csv":"code,level,label,name_zh,short_zh,name_en,parent\r\n520000,province,guizhou,贵州省`},
 	}
-	for lang, want := range map[string]string{"en": "it is not UTF-8", "zh": "不是 UTF-8"} {
-		var v map[string]any
-		a := &app{lang: text.Lang(lang)}
-		err := a.readJSON(file, &v)
-		if p, _ := a.explain(err); !strings.Contains(p.Detail, want) {
-			t.Errorf("got %q, want %q", p.Detail, want)
+	for line, v := range verbs {
+		for name, of := range map[string]func(string) (string, error){
+			"utf-8": encoding.Nop.NewEncoder().String, "utf-8 with a mark": func(s string) (string, error) { return "\uFEFF" + s, nil },
+			"gb18030": simplifiedchinese.GB18030.NewEncoder().String, "utf-16": utf16.NewEncoder().String,
+		} {
+			b := newWorkbench(t, "C")
+			b.node.in = adopted
+			data, err := of(v.file)
+			file := filepath.Join(b.dir, "file")
+			if err = errors.Join(err, os.WriteFile(file, []byte(data), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			_, _, stderr := b.run(strings.Fields(strings.ReplaceAll(line, "FILE", file))...)
+			if sent := strings.Join(b.node.asked, "\n"); !strings.Contains(sent, v.sent) {
+				t.Errorf("%s in %s: sent %q, %s", line, name, sent, stderr)
+			}
+		}
+		b := newWorkbench(t, "zh_CN.UTF-8")
+		b.node.in = adopted
+		file := filepath.Join(b.dir, "file")
+		if err := os.WriteFile(file, []byte("{\"title\":\"\xb4\xe5\xff\xff\"}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := b.run(strings.Fields(strings.ReplaceAll(line, "FILE", file))...)
+		if code != exitFailed || strings.Contains(strings.Join(b.node.asked, ""), "POST") || !strings.Contains(stderr, "没有一种已知编码适合整个文件") || !strings.Contains(stderr, "另存为“带 BOM 的 UTF-8”") {
+			t.Errorf("%s: exit %d, sent %q, %s", line, code, b.node.asked, stderr)
 		}
 	}
 }

@@ -124,6 +124,13 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if v, ok := errors.AsType[*unverified](err); ok {
 		return a.known(text.ReceiptRefused, text.Args{"file": a.fileName(v.file), "reason": a.reason(v.err)}), exitUnverified
 	}
+	if b, ok := errors.AsType[*badFile](err); ok {
+		do := text.CLIBadFileDo
+		if _, noText := errors.AsType[*text.Failure](b.err); noText {
+			do = text.CLINoTextDo
+		}
+		return a.own("bad-file", text.CLIBadFile, do, a.fileName(b.file), b.err), exitFailed
+	}
 	if f, ok := errors.AsType[*text.Failure](err); ok {
 		return a.known(f.Code, f.Args), exitFailed
 	}
@@ -147,9 +154,6 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("not-confirmed", text.CLINotConfirmed, text.CLINotConfirmedDo, "", err), exitFailed
 	case errors.Is(err, client.ErrFileChanged):
 		return a.own("file-changed", text.CLIFileChanged, text.CLIFileChangedDo, "", err), exitFailed
-	}
-	if b, ok := errors.AsType[*badFile](err); ok {
-		return a.own("bad-file", text.CLIBadFile, text.CLIBadFileDo, a.fileName(b.file), b.err), exitFailed
 	}
 	if d, ok := errors.AsType[*differsError](err); ok {
 		return a.own("file-differs", text.CLIFileDiffers, text.CLIFileDiffersDo, d.file, err), exitFailed
@@ -183,6 +187,8 @@ func (a *app) reason(err error) string {
 	switch {
 	case ok && f.Code == text.ReceiptRefused: // the outer sentence; its reason is the cause
 		return f.Args["reason"]
+	case ok && f.Code == text.FileKind: // what it says is of imports
+		return text.Word(a.lang, f.Args["what"])
 	case ok:
 		return a.t(f.Code, f.Args)
 	case errors.Is(err, fs.ErrNotExist):

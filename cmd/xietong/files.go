@@ -9,13 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"unicode/utf8"
+
+	"xietong/node/ground/table"
 )
 
 // maxInput is the largest file that is read into memory, in bytes.
 const maxInput = 1 << 20
-
-var errNotUTF8 = errors.New("not UTF-8")
 
 var errTooLong = fmt.Errorf("it is larger than %d bytes", maxInput)
 
@@ -40,17 +39,28 @@ func (a *app) readInput(path string) ([]byte, error) {
 	return data, nil
 }
 
+// readText reads a file of text, or standard input for "-", in any encoding that an import takes.
+// It returns UTF-8 without a mark.
+func (a *app) readText(path string) ([]byte, error) {
+	data, err := a.readInput(path)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := table.Plain(data)
+	if err != nil {
+		return nil, &badFile{path, err}
+	}
+	return plain, nil
+}
+
 // readJSON reads one JSON value into v. It refuses fields that v does not have, because they are
 // spelling mistakes.
 func (a *app) readJSON(path string, v any) error {
-	data, err := a.readInput(path)
+	data, err := a.readText(path)
 	if err != nil {
 		return err
 	}
-	if !utf8.Valid(data) { // the decoder would put marks for what it cannot read
-		return &badFile{path, errNotUTF8}
-	}
-	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\uFEFF"))))
+	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		return &badFile{path, err}

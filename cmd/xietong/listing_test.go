@@ -97,7 +97,7 @@ func TestListingsInEveryFormat(t *testing.T) {
 			var first [][]string
 			for _, format := range []export.Format{export.CSV, export.TSV, export.JSONL, export.XLSX} {
 				code, stdout, stderr := b.run(append(strings.Fields(line), "-o", string(format))...)
-				rows := table(t, format, stdout)
+				rows := tableRowsOf(t, format, stdout)
 				if code != exitDone && !strings.Contains(line, "--count") || len(rows) != want+1 { // the count has a proven lie
 					t.Fatalf("%s -o %s: exit %d, %d rows, want %d: %s%s", line, format, code, len(rows)-1, want, stdout, stderr)
 				}
@@ -128,9 +128,9 @@ func each(c *cobra.Command, visit func(*cobra.Command)) {
 
 func second(_ int, stdout, stderr string) (string, string, int) { return stdout, stderr, 0 }
 
-// table reads rows in a format, with the line of the columns. JSON Lines get the columns of all
-// rows, sorted.
-func table(t *testing.T, format export.Format, data string) (rows [][]string) {
+// tableRowsOf reads rows in a format, with the line of the columns. JSON Lines get the columns of
+// all rows, sorted.
+func tableRowsOf(t *testing.T, format export.Format, data string) (rows [][]string) {
 	t.Helper()
 	var err error
 	switch format {

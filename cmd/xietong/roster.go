@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,8 +10,6 @@ import (
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
-
-const maxRosterFile = 900_000 // bytes, as the API says
 
 func (a *app) rosterCommand() *cobra.Command {
 	return a.group("roster", text.CLIShortRoster, a.rosterShow(), a.rosterList(), a.rosterPublish())
@@ -121,12 +117,7 @@ func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
 
 func (a *app) rosterPublish() *cobra.Command {
 	c := a.verb("publish FILE", text.CLIShortRosterPublish, func(cmd *cobra.Command, args []string) error {
-		file, err := os.Open(args[0])
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, maxRosterFile+1))
+		data, err := a.readText(args[0])
 		if err != nil {
 			return err
 		}

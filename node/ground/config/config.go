@@ -120,8 +120,9 @@ func Parse(data []byte) (Config, error) {
 		return Config{}, whole(fmt.Sprintf("more than %d bytes", MaxLen))
 	}
 	if !utf8.Valid(data) {
-		return Config{}, whole("not UTF-8")
+		return Config{}, whole("not UTF-8; save it as UTF-8 in a text editor")
 	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // as some editors put it
 	f, err := decode(data)
 	if err != nil {
 		return Config{}, err

@@ -137,7 +137,7 @@ func TestRefused(t *testing.T) {
 		"many addresses":           {head + one + "addresses: [a:1, a:2, a:3, a:4, a:5]\n", "addresses", "more than 4", 5, false},
 		"no YAML":                  {"version: [\n", "", "", 1, false},
 		"two documents":            {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
-		"not UTF-8":                {head + one + "    level: \xff\n", FileName, "not UTF-8", 1, false},
+		"not UTF-8":                {head + one + "    level: \xff\n", FileName, "not UTF-8; save it as UTF-8 in a text editor", 1, false},
 		"too long":                 {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
 		"endless by alias":         {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, listen, addresses, jurisdictions", 0, true},
 	} {
@@ -151,6 +151,13 @@ func TestRefused(t *testing.T) {
 			!strings.Contains(got.Reason, row.reason) {
 			t.Errorf("%s: got line %d, key %q, unknown %t: %s", name, got.Line, got.Key, got.Unknown, got.Reason)
 		}
+	}
+}
+
+// TestMark: a mark of UTF-8, as some editors put it, is no part of the first key.
+func TestMark(t *testing.T) {
+	if _, err := Parse(append([]byte("\uFEFF"), Render(Config{Jurisdictions: []Jurisdiction{nanming(t)}})...)); err != nil {
+		t.Error(err)
 	}
 }
 

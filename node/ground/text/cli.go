@@ -71,6 +71,7 @@ const (
 	CLIInterruptedDo      Code = "cli.interrupted-do"
 	CLIBadFile            Code = "cli.bad-file"
 	CLIBadFileDo          Code = "cli.bad-file-do"
+	CLINoTextDo           Code = "cli.no-text-do"
 	CLIFile               Code = "cli.file"
 	CLIFileDo             Code = "cli.file-do"
 	CLIOther              Code = "cli.other"
@@ -193,6 +194,7 @@ var frameSentences = []sentence{
 	{CLIInterruptedDo, "请查明是否已经生效后再重试", "see whether it took effect before you try again"},
 	{CLIBadFile, "文件内容有误：{reason}", "the content of the file is wrong: {reason}"},
 	{CLIBadFileDo, "请改正文件后重试", "correct the file and try again"},
+	{CLINoTextDo, "请用文本编辑器打开，核对文字无误，另存为“带 BOM 的 UTF-8”后重试", "open it in a text editor, check that it reads well, save it as \"UTF-8 with BOM\", and try again"},
 	{CLIFile, "无法读写文件：{reason}", "the file cannot be read or written: {reason}"},
 	{CLIFileDo, "请核对路径和权限", "check the path and its permissions"},
 	{CLIOther, "未能完成：{reason}", "it could not be done: {reason}"},

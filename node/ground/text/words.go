@@ -93,6 +93,7 @@ var words = map[string]word{
 	"unknown field":    {"有目录未列的数据项", "it has a field that the catalogue does not list"},
 	"duplicate member": {"数据项重复", "the field stands twice"},
 	"not UTF-8":        {"不是 UTF-8 编码的文字", "it is not UTF-8"},
+	"not UTF-8; save it as UTF-8 in a text editor": {"不是 UTF-8 编码的文字，请在文本编辑器中另存为 UTF-8", "it is not UTF-8; save it as UTF-8 in a text editor"},
 	"too long":         {"整行过长", "the row is too long"},
 	"too deep":         {"嵌套过深", "it is nested too deep"},
 	"malformed":        {"不是 JSON 对象", "it is no JSON object"},
