@@ -27,6 +27,7 @@ var elsewhere = map[string]string{
 	"child-epochs":   "node/tree: TestEpochIsUsedOnce",
 	"child-former":   "node/tree: TestOldMachines",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
+	"ended":          "node/business/records: TestIndexedInPasses",
 	"expiry":         "consensus/state: TestIDs",
 	"groupids":       "node/business/records: TestLongValuesAreNotCounted",
 	"labels":         "node/business/records: TestLongValuesAreNotCounted",
@@ -40,8 +41,10 @@ var elsewhere = map[string]string{
 	"givensize":      "node/flows/federated: TestGivenIsBounded",
 	"points":         "node/flows/federated: TestOpenPointsAreBounded",
 	"pointshares":    "node/flows/federated: TestOpenPointsAreBounded",
+	"places":         "node/business/records: TestIndexedInPasses",
 	"probes":         "node/business/sharing",
 	"questions":      "node/business/questions: TestMonths",
+	"ranges":         "node/business/records: TestIndexedInPasses",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",
 	"keys-believed":  "node/tree/breaks: TestLargestMemory",
 	"keys-confirmed": "node/tree/breaks: TestLargestMemory",
@@ -49,6 +52,7 @@ var elsewhere = map[string]string{
 	"self-check":     "node/flows/selfcheck: TestAlarmsFit",
 	"shares":         "node/flows/federated",
 	"sharesby":       "node/flows/federated",
+	"staged":         "node/business/records: TestLongestImportIsKept",
 	"upstream":       "node/tree",
 }
 

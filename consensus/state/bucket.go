@@ -17,6 +17,9 @@ type Bucket struct {
 	Name     string
 	MaxKey   int
 	MaxValue int
+	// Grows: new keys come after those that are there, so the pages of the file are filled up and
+	// are not split in halves.
+	Grows bool
 }
 
 // maxName bounds the parts of keys that name something: a jurisdiction, an agency, a message of an
@@ -26,13 +29,13 @@ const maxName = 512
 // own are the buckets of this room.
 var own = []Bucket{
 	{Name: bucketMeta, MaxKey: 8, MaxValue: maxMetaLen},
-	{Name: bucketLeaf, MaxKey: 8, MaxValue: ledger.MaxLeafLen},
+	{Name: bucketLeaf, MaxKey: 8, MaxValue: ledger.MaxLeafLen, Grows: true},
 	{Name: bucketTile, MaxKey: 9, MaxValue: 8 << 10},
-	{Name: bucketSealed, MaxKey: 8, MaxValue: MaxCommandLen},
+	{Name: bucketSealed, MaxKey: 8, MaxValue: MaxCommandLen, Grows: true},
 	{Name: bucketSeq, MaxKey: maxName, MaxValue: 8},
 	{Name: bucketKeySets, MaxKey: 8, MaxValue: maxKeySetValue},
 	{Name: bucketLines, MaxKey: 8, MaxValue: maxLinesLen},
-	{Name: bucketCheckpoints, MaxKey: 8, MaxValue: ledger.MaxNoteLen},
+	{Name: bucketCheckpoints, MaxKey: 8, MaxValue: ledger.MaxNoteLen, Grows: true},
 	{Name: bucketSeen, MaxKey: maxName, MaxValue: maxSeenLen},
 	{Name: bucketExpiry, MaxKey: 8 + maxName, MaxValue: 0},
 }

@@ -31,12 +31,12 @@ func newLayer() *layer {
 }
 
 // writeLayer puts a layer into the file's transaction, bucket by bucket, its keys in order.
-func writeLayer(file *bolt.Tx, l *layer) (err error) {
+func (r *Registry) writeLayer(file *bolt.Tx, l *layer) (err error) {
 	var name string
 	var bucket *bolt.Bucket
 	l.Scan(func(p *pair) bool {
 		if p.bucket != name {
-			if bucket, err = openBucket(file, p.bucket); err != nil {
+			if bucket, err = r.openBucket(file, p.bucket); err != nil {
 				return false
 			}
 			name = p.bucket
@@ -51,13 +51,13 @@ func writeLayer(file *bolt.Tx, l *layer) (err error) {
 	return err
 }
 
-func openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
+func (r *Registry) openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
 	b, err := file.CreateBucketIfNotExists([]byte(name))
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", name, err)
 	}
-	if name == bucketLeaf || name == bucketSealed || name == bucketCheckpoints {
-		b.FillPercent = 0.95 // their keys only grow
+	if r.buckets[name].Grows {
+		b.FillPercent = 0.95
 	}
 	return b, nil
 }
@@ -222,7 +222,7 @@ func (s *Store) commitFile(l *layer, size int, rest bool) error {
 	if err != nil {
 		return err
 	}
-	if err := writeLayer(file, l); err != nil {
+	if err := s.registry.writeLayer(file, l); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
 	s.lists(size, rest)

@@ -151,8 +151,9 @@ func Create(path string, log identity.Log) error {
 		return fmt.Errorf("create state: %w", err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		first := newTx(NewRegistry(), &meta{Kind: metaKind, Format: Format, Log: log})
-		return errors.Join(first.saveMeta(), writeLayer(tx, first.layer))
+		own := NewRegistry()
+		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log})
+		return errors.Join(first.saveMeta(), own.writeLayer(tx, first.layer))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("create state: %w", err)

@@ -20,6 +20,8 @@ const (
 	commandImportChunk   book.Command[chunkBody, uint64]       = 8 // result: the number of rows staged so far
 	commandImportPublish book.Command[publishBody, ledger.Ref] = 9
 	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10
+	commandImportIndex   book.Command[indexBody, uint64]       = 33 // result: the number of rows of the order that are findable so far
+	commandImportClear   book.Command[clearBody, bool]         = 34 // result: there is more to clear
 )
 
 // Register adds this room's commands and buckets.
@@ -27,9 +29,12 @@ func Register(r *state.Registry) {
 	versions.Keep(r)
 	imports.Keep(r)
 	changes.Keep(r)
+	stagedRows.Keep(r)
 	r.Keep(
 		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{})},
-		state.Bucket{Name: bucketStaged, MaxKey: 16, MaxValue: 8},
+		state.Bucket{Name: bucketPlaces, MaxKey: 24, MaxValue: maxChunkRows * placeLen, Grows: true},
+		state.Bucket{Name: bucketRanges, MaxKey: 16, MaxValue: 8},
+		state.Bucket{Name: bucketEnded, MaxKey: 8},
 		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
 		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
 		state.Bucket{Name: bucketReplaced, MaxKey: 128, MaxValue: 8},
@@ -41,6 +46,8 @@ func Register(r *state.Registry) {
 	commandImportChunk.Handle(r, applyImportChunk)
 	commandImportPublish.Handle(r, applyImportPublish)
 	commandImportAbandon.Handle(r, applyImportAbandon)
+	commandImportIndex.Handle(r, applyImportIndex)
+	commandImportClear.Handle(r, applyImportClear)
 }
 
 // DatasetState returns the state of a dataset that a use is decided on, and false when there is no
@@ -119,15 +126,16 @@ func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 // keep makes a put version findable, which is that of the entry.
 func keep(tx *state.Tx, code identity.Label, key MAC, indexed []indexedMAC, entry ledger.Ref, put version) error {
 	index, _ := entry.Index()
-	if err := versions.Save(tx, versionKey(code, key, put.Import, index), put); err != nil {
-		return err
-	}
+	err := versions.Save(tx, versionKey(code, key, put.Import, index), put)
 	for _, m := range indexed {
-		if err := tx.Put(bucketIndexed, append(indexedPrefix(code, m.Field, m.Value), book.Be64(index)...), key[:]); err != nil {
-			return err
-		}
+		err = errors.Join(err, keepIndexed(tx, code, m.Field, m.Value, index, key))
 	}
-	return nil
+	return err
+}
+
+// keepIndexed makes the version with the entry findable by the value of an indexed field.
+func keepIndexed(tx *state.Tx, code identity.Label, field string, value MAC, entry uint64, key MAC) error {
+	return tx.Put(bucketIndexed, append(indexedPrefix(code, field, value), book.Be64(entry)...), key[:])
 }
 
 // maxCleared is how many versions clearGivenUp deletes at most.

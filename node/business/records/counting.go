@@ -180,20 +180,17 @@ func (c *counting) replace(key MAC, before, after *row) {
 	}
 }
 
-// stage counts a row that the unfinished import brings for the key. It must be called before the
-// row is kept.
-func (c *counting) stage(v view, key MAC, after *row) {
+// before returns the row in place of which one of the unfinished import will count for the key. It
+// must be called before that row is kept.
+func (c *counting) before(v view, key MAC) *row {
 	before := c.stagedRow(key)
 	if before == nil && c.plain {
 		before = c.current(v, key)
 	}
-	if before != nil {
-		c.move(c.coming, before.groups, -1)
-	}
-	c.move(c.coming, after.groups, 1)
+	return before
 }
 
-// stagedRow returns the newest row of the unfinished import for the key.
+// stagedRow returns the newest row of the unfinished import that is findable by the key.
 func (c *counting) stagedRow(key MAC) (found *row) {
 	prefix := importPrefix(c.code, key, c.coming)
 	c.tx.Scan(versions.Name, prefix, prefix, func(k, value []byte) bool {

@@ -158,6 +158,16 @@ func (c *tallying) stage(t *rapid.T) {
 	}
 }
 
+// index makes the next staged row findable in each order.
+func (c *tallying) index(*rapid.T) {
+	if c.opened == 0 || len(c.staged) < 4 {
+		return
+	}
+	if err := indexRows(c.ledger, c.opened, 1); !c.gone(err) {
+		c.must(err)
+	}
+}
+
 // gone reports whether the import cannot go on because the entry has changed, and gives it up.
 func (c *tallying) gone(err error) bool {
 	if err == nil || !failure.Is(err, text.DatasetMoved) {
@@ -180,6 +190,9 @@ func (c *tallying) abandon(*rapid.T) {
 
 func (c *tallying) publish(*rapid.T) {
 	if c.opened == 0 || len(c.staged) < 4 {
+		return
+	}
+	if err := indexRows(c.ledger, c.opened, 4); c.gone(err) {
 		return
 	}
 	var now importState
@@ -351,7 +364,7 @@ func TestCountsAreKept(t *testing.T) {
 		c := &tallying{t: rt, ledger: l, desk: NewDesk(l), live: map[int]person{}}
 		c.declare(rt)
 		rt.Repeat(map[string]func(*rapid.T){
-			"put": c.put, "put more": c.put, "retract": c.retract, "open": c.open, "stage": c.stage, "stage more": c.stage,
+			"put": c.put, "put more": c.put, "retract": c.retract, "open": c.open, "stage": c.stage, "stage more": c.stage, "index": c.index,
 			"publish": c.publish, "publish soon": c.publish, "abandon": c.abandon, "declare": c.declare, "recount": c.recount, "": c.check,
 		})
 		c.recount(rt)

@@ -44,6 +44,8 @@ type Desk struct {
 	// Files, if set, has room for the files that all desks of a node take in.
 	Files *Files
 
+	sortedAtOnce int // rows of an import that are sorted in memory, in 32 bytes for each
+
 	moved     chan struct{}   // tells Run that there may be something to do
 	uncounted map[string]bool // what Uncounted was told of; Run's alone
 
@@ -97,7 +99,7 @@ type compiled struct {
 // NewDesk returns the desk of the jurisdiction.
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
-		ledger: l, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
+		ledger: l, sortedAtOnce: sortedAtOnce, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
 		damaged: map[uint64]bool{}, planned: map[identity.Label]planned{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
 	}
 }

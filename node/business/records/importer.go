@@ -65,13 +65,14 @@ func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 //  2. The rows are staged. Rows that are staged already are skipped.
 //  3. The file must have been the one that was checked. Another file is refused as
 //     text.FileChanged, and the import is given up.
-//  4. The provider's act over the root of the rows' leaves makes all rows visible at once.
+//  4. The staged rows are made findable, in the order of the indexes.
+//  5. The provider's act over the root of the rows' leaves makes all rows visible at once.
 //
-// A load that fails before step 4 leaves nothing that anybody can see. The same file goes on where
+// A load that fails before step 5 leaves nothing that anybody can see. The same file goes on where
 // it stopped, unless the import was given up. The same request, told by its id, never imports the
-// file a second time; the zero id is no request. progress, if not nil, is called with the number of
-// rows staged and of all rows to stage. Other refusals: text.RowsRejected for bad rows without
-// KeepGood or no good row, text.NotReady while another import into the dataset runs.
+// file a second time; the zero id is no request. progress, if not nil, is called with the part of
+// the work that is done and all of it, both in rows. Other refusals: text.RowsRejected for bad rows
+// without KeepGood or no good row, text.NotReady while another import into the dataset runs.
 func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
 	set, err := d.ownDataset(ctx, by, code)
 	if err != nil {
@@ -119,6 +120,9 @@ func (l *loader) load(ctx context.Context, id identity.Message) (Loaded, error) 
 	}
 	if err != nil || read != l.file.Rows {
 		return Loaded{}, errors.Join(l.changed(), l.abandon(ctx, l.opened))
+	}
+	if err := l.index(ctx); err != nil {
+		return Loaded{}, err
 	}
 	published, err := l.publish(ctx)
 	if err != nil {
@@ -336,7 +340,7 @@ func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
 func stagedRanges(r book.Reads, opened, done uint64) (ranges [][2]uint64) {
 	var firsts, starts []uint64
 	prefix := book.Be64(opened)
-	r.Scan(bucketStaged, prefix, prefix, func(k, v []byte) bool {
+	r.Scan(bucketRanges, prefix, prefix, func(k, v []byte) bool {
 		firsts, starts = append(firsts, number(k[8:])), append(starts, number(v))
 		return true
 	})

@@ -28,6 +28,7 @@ type importState struct {
 	Abandoned bool       // it will never be published
 	Passed    MAC        // of the rows staged so far: a resumed import must bring the same ones
 	Frontier  [][]byte   // of the Merkle tree over the leaves of its rows: see grow
+	Orders    []order    // in which its rows are made findable; the first is that of their keys
 }
 
 // openBody is the body of commandImportOpen.
@@ -102,7 +103,9 @@ func (s importState) save(tx *state.Tx, opened uint64) error {
 func (s importState) end(tx *state.Tx, opened uint64) error {
 	c := newCounting(tx, s.Code)
 	c.ended(ledger.RefTo(opened), s)
-	return errors.Join(s.save(tx, opened), tx.Delete(bucketImporting, []byte(s.Code.String())), c.save())
+	return errors.Join(
+		s.save(tx, opened), tx.Delete(bucketImporting, []byte(s.Code.String())), tx.Put(bucketEnded, book.Be64(opened), nil), c.save(),
+	)
 }
 
 // importByID returns the import with the id, unless it was given up.
@@ -151,7 +154,8 @@ func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 		return openResult{}, err
 	}
 	opened, _ := entry.Index()
-	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows, Frontier: [][]byte{}}
+	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows}
+	s.Frontier, s.Orders = [][]byte{}, []order{{}}
 	return openResult{Opened: entry}, errors.Join(
 		s.save(tx, opened),
 		tx.Put(bucketImportIDs, b.ID[:], book.Be64(opened)),
@@ -186,16 +190,16 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 		return 0, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(staged, 10))
 	}
 	_, provider, _ := catalog.Version(tx, s.Code)
-	if err := tx.Put(bucketStaged, append(book.Be64(b.Import), book.Be64(b.First)...), book.Be64(tx.Size())); err != nil {
+	if err := tx.Put(bucketRanges, append(book.Be64(b.Import), book.Be64(b.First)...), book.Be64(tx.Size())); err != nil {
 		return 0, err
 	}
 	head := recordHead(provider, s.Code)
 	head.About = ledger.RefTo(b.Import)
-	v, c := newView(tx), newCounting(tx, s.Code) // one for all rows: most of them were last imported together
+	rows := stager{counting: newCounting(tx, s.Code), opened: b.Import, state: &s, values: b.Values, first: s.Done}
 	for _, each := range b.Rows {
-		index, err := tx.Append(head, ledger.PlainEvidence(each.Commitment), each.Sealed)
+		entry, err := tx.Append(head, ledger.PlainEvidence(each.Commitment), each.Sealed)
 		if err == nil {
-			err = c.keep(v, each, b.Values, ledger.RefTo(index))
+			err = rows.add(each, entry)
 		}
 		if err != nil {
 			return 0, err
@@ -204,29 +208,7 @@ func applyImportChunk(tx *state.Tx, b chunkBody) (uint64, error) {
 		s.Done++
 	}
 	s.Passed = b.Passed
-	return s.Done, errors.Join(c.save(), s.save(tx, b.Import))
-}
-
-// keep counts and keeps a row of the unfinished import.
-func (c *counting) keep(v view, each chunkRow, values []groupValue, entry ledger.Ref) error {
-	values, err := picked(values, each.Groups)
-	if err != nil {
-		return err
-	}
-	groups, err := c.groups(values)
-	if err != nil {
-		return err
-	}
-	if !has(c.tx, recordPrefix(c.code, each.Key)) { // as most rows of a first import are
-		c.move(c.coming, groups, 1)
-	} else {
-		c.stage(v, each.Key, &row{groups})
-		err = clearGivenUp(c.tx, v, c.code, each.Key)
-	}
-	if err != nil {
-		return err
-	}
-	return keep(c.tx, c.code, each.Key, each.Indexed, entry, version{State: statePut, Import: c.coming, Groups: groups})
+	return s.Done, rows.save()
 }
 
 // grow adds the hash of leaf n, counted from 0, to the frontier of an RFC 9162 tree. The frontier
@@ -269,7 +251,7 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return ledger.None, err
 	case s.Published != ledger.None:
 		return s.Published, nil
-	case s.Done != s.Rows || rootOf(s.Frontier) != b.Root:
+	case !s.indexed() || rootOf(s.Frontier) != b.Root:
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
 	case s.Bound && ChangesOf(tx, s.Code).Last != b.Since:
 		return ledger.None, book.Refuse(text.RecordsMoved, s.Code.String())

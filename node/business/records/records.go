@@ -9,7 +9,10 @@
 //	indexed   code 0x00 field 0x00 MAC(value) be64(index) -> MAC(key)
 //	imports   be64(index of the entry that opened it)     -> import: rows wanted, rows done, the entry that published it
 //	importing code                                        -> be64(opened): the import that is neither published nor given up
-//	staged    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
+//	staged    be64(opened) be64(row)                      -> stagedRow: what makes a row findable, until the import ended
+//	places    be64(opened) be64(order) be64(first row)    -> for each row of a chunk: be16(row - first row), 8 bytes of its MAC
+//	ranges    be64(opened) be64(first row)                -> be64(index of that row's entry): where the rows lie
+//	ended     be64(opened)                                -> nothing: what was staged of the import may be cleared
 //	counts    code                                        -> counts: the fields that are counted, the generations of counters
 //	counters  code 0x00 be64(field) be64(field) be64(generation) be64(value) be64(value) -> be64: records of a group
 //	groupids  code 0x00 be64(field) MAC(value)            -> be64(number of the value)
@@ -62,7 +65,9 @@ type MAC = [32]byte
 
 const (
 	bucketIndexed   = "indexed"
-	bucketStaged    = "staged"
+	bucketPlaces    = "places"
+	bucketRanges    = "ranges"
+	bucketEnded     = "ended"
 	bucketImportIDs = "importids"
 	bucketImporting = "importing"
 	bucketReplaced  = "replaced"
@@ -84,7 +89,7 @@ type version struct {
 
 var (
 	versions = book.Bucket[version]{Name: "records", Max: 64 + 20*catalog.MaxIndexed}
-	imports  = book.Bucket[importState]{Name: "imports", Max: 4 << 10} // by be64(index of the entry that opened it)
+	imports  = book.Bucket[importState]{Name: "imports", Max: 8 << 10} // by be64(index of the entry that opened it)
 )
 
 // number reads a be64 value; 0 when there is none.

@@ -22,8 +22,9 @@ const (
 )
 
 // Run keeps the counts whole until ctx ends: it declares what the catalogue entries declare now,
-// counts the records that were put before, and tidies up. It goes on where it was after a restart,
-// because every record that is counted says so. A round without anything new costs one look.
+// counts the records that were put before, and tidies up what was staged of imports. It goes on
+// where it was after a restart, because every record that is counted says so. A round without
+// anything new costs one look.
 func (d *Desk) Run(ctx context.Context) {
 	quiet := uint64(0)
 	timer := time.NewTimer(recountEvery)
@@ -69,10 +70,31 @@ func (d *Desk) Recount(ctx context.Context, last uint64) (size uint64, err error
 		}
 		return nil
 	})
+	if err == nil && size != last {
+		err = d.clear(ctx)
+	}
 	for _, code := range codes { // one that fails hinders no other
 		err = errors.Join(err, d.recount(ctx, code))
 	}
 	return size, err
+}
+
+// clear deletes what was staged of imports that have ended.
+func (d *Desk) clear(ctx context.Context) error {
+	var ended []uint64
+	err := d.ledger.View(ctx, func(r *state.Reader) error {
+		r.Scan(bucketEnded, nil, nil, func(k, _ []byte) bool {
+			ended = append(ended, number(k))
+			return len(ended) < clearedAtOnce
+		})
+		return nil
+	})
+	for _, opened := range ended {
+		for more := true; err == nil && more; {
+			more, err = commandImportClear.Do(ctx, d.ledger, book.Request{}, clearBody{Import: opened})
+		}
+	}
+	return err
 }
 
 // recount makes the counts of one dataset whole.

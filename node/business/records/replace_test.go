@@ -164,7 +164,8 @@ func TestReplaceDuringAnswer(t *testing.T) {
 // TestReplaceCutOff cuts off an import in place of all records at each of its commands. The same
 // request is no second import, and another goes on.
 func TestReplaceCutOff(t *testing.T) {
-	for at := range 6 {
+	const steps = 2 * 5 // open, stage, index by the keys and by the field, publish
+	for at := range steps {
 		for _, same := range []bool{true, false} {
 			l, desk, data := replacing(t)
 			_, f := checked(t, desk, data)
@@ -179,7 +180,7 @@ func TestReplaceCutOff(t *testing.T) {
 			}
 			done, err := desk.Load(t.Context(), id, civil, code, f, strings.NewReader(data), nil)
 			want := map[string]string{"1": "a", "2": "b", "3": "b"}
-			if got := namesNow(t, l); err != nil || !maps.Equal(got, want) || done.Unchanged != (at == 5 && !same) {
+			if got := namesNow(t, l); err != nil || !maps.Equal(got, want) || done.Unchanged != (at == steps-1 && !same) {
 				t.Errorf("cut off at step %d, same request %t: got %v, %+v, %v", at, same, got, done, err)
 			}
 			reading(t, l, func(r *state.Reader) {

@@ -14,7 +14,6 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
-	"xietong/node/ground/text"
 )
 
 // errChanged is returned when the rows are not the ones that were staged or checked before.
@@ -68,24 +67,24 @@ func wait(ctx context.Context) bool {
 	}
 }
 
-// propose replicates one chunk. While the ledger has no room it waits, because an import is long
-// and its file would have to be sent again.
+// propose replicates one chunk.
 func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	want := c.First + uint64(len(c.Rows))
-	done, err := commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
-	for failure.Is(err, text.Overloaded) && wait(ctx) {
-		done, err = commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
+	err := l.do(ctx, want, func() (uint64, error) {
+		return commandImportChunk.Do(ctx, l.desk.ledger, book.Request{}, c)
+	})
+	if err == nil {
+		l.tell(want)
 	}
-	if err != nil {
-		return err
-	}
-	if done != want { // another loader stages the same import
-		return text.Fail(text.NotReady, text.Args{"reason": "another import into " + l.set.Code.String() + " is running"}, nil)
-	}
+	return err
+}
+
+// tell tells the progress, in rows of the file, after so many rows were staged or indexed.
+func (l *loader) tell(work uint64) {
 	if l.progress != nil {
-		l.progress(done, l.file.Good)
+		each := uint64(2 + len(l.set.Indexed)) // staged, and indexed by the key and by each field
+		l.progress(min(work/each, l.file.Good-1), l.file.Good)
 	}
-	return nil
 }
 
 // passing hashes the rows that were accepted so far, in their order.

@@ -167,11 +167,18 @@ func (r *trial) stage(*rapid.T) {
 	r.stagedOf = append(r.stagedOf, key)
 }
 
+// index makes the next staged row findable.
+func (r *trial) index(*rapid.T) {
+	if r.opened != 0 && len(r.staged) == 3 {
+		r.must(indexRows(r.ledger, r.opened, 1))
+	}
+}
+
 func (r *trial) end(*rapid.T) {
 	if r.opened == 0 {
 		return
 	}
-	if len(r.staged) < 3 {
+	if len(r.staged) < 3 || rapid.IntRange(0, 3).Draw(r.t, "give up") == 0 {
 		_, err := commandImportAbandon.Do(context.Background(), r.ledger, book.Request{}, abandonBody{
 			Import: r.opened, Statement: r.statement(ledger.Head{Kind: ledger.KindImportAbandoned, Code: code}),
 		})
@@ -179,6 +186,7 @@ func (r *trial) end(*rapid.T) {
 		r.opened = 0
 		return
 	}
+	r.must(indexRows(r.ledger, r.opened, 3))
 	var now importState
 	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error { now, _ = importAt(s, r.opened); return nil }))
 	leaving := r.leaving()
@@ -284,7 +292,7 @@ func TestVersionThatCounts(t *testing.T) {
 		}
 		r := &trial{t: rt, ledger: l, visible: map[MAC][]Version{}}
 		rt.Repeat(map[string]func(*rapid.T){
-			"put": r.put, "retract": r.retract, "open": r.open, "stage": r.stage, "stage more": r.stage, "end": r.end, "": r.check,
+			"put": r.put, "retract": r.retract, "open": r.open, "stage": r.stage, "stage more": r.stage, "index": r.index, "end": r.end, "": r.check,
 		})
 	})
 }

@@ -18,7 +18,8 @@ import (
 type Bucket[V any] struct {
 	Name   string
 	Max    int
-	MaxKey int // 0: defaultMaxKey
+	MaxKey int  // 0: defaultMaxKey
+	Grows  bool // see state.Bucket
 }
 
 // defaultMaxKey is enough for a key of two names and a number.
@@ -27,7 +28,7 @@ const defaultMaxKey = 512
 // Keep declares the bucket; without that nothing can be saved in it. A room declares its buckets
 // where it registers its commands.
 func (b Bucket[V]) Keep(r *state.Registry) {
-	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max})
+	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max, Grows: b.Grows})
 }
 
 // Load returns the value under a key; ok is false where there is none. A value that cannot be read
