@@ -99,7 +99,7 @@ func (a *app) grantGive() *cobra.Command {
 		for _, each := range measures {
 			field, functions, ok := strings.Cut(each, "=")
 			if !ok || field == "" || functions == "" {
-				return usage(text.CLIFieldValue, text.Args{"flag": "--measures", "value": each})
+				return usage(text.CLIFieldValue, text.Args{"flag": "--measures", "value": text.Short(each)})
 			}
 			if g.Measures == nil {
 				g.Measures = map[string][]string{}

@@ -20,7 +20,7 @@ func (a *app) initCommand() *cobra.Command {
 		o.Paper = a.paperFor(asked, true, &paper) // who starts by itself has no parent, whatever its name
 		made, err := a.node.init(a.data, o)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BadRequest && f.Args["where"] == "NAME" {
-			u := usage(text.CLIBadName, text.Args{"value": o.Name})
+			u := usage(text.CLIBadName, text.Args{"value": text.Short(o.Name)})
 			u.command, u.do = "xietong init", a.t(text.CLIBadNameDo, nil)
 			return u
 		}

@@ -173,14 +173,14 @@ func (a *app) entryIndex(s string) (uint64, error) {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	index, err := strconv.ParseUint(last, 10, 62)
 	if err != nil || number(index) != last {
-		return 0, usage(text.CLIBadEntry, text.Args{"value": s})
+		return 0, usage(text.CLIBadEntry, text.Args{"value": text.Short(s)})
 	}
 	if last == s {
 		return index, nil
 	}
 	parts := strings.Split(s, "/")
 	if len(parts) != 4 || parts[1] != "log" || a.in != "" && a.in != parts[0] {
-		return 0, usage(text.CLIBadEntry, text.Args{"value": s})
+		return 0, usage(text.CLIBadEntry, text.Args{"value": text.Short(s)})
 	}
 	a.in = parts[0]
 	return index, nil

@@ -245,7 +245,7 @@ func conditions(where []string) (all map[string]json.RawMessage, err error) {
 func condition(flag, s string) (field string, value json.RawMessage, err error) {
 	field, typed, ok := strings.Cut(s, "=")
 	if !ok || field == "" {
-		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": s})
+		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": text.Short(s)})
 	}
 	value, err = json.Marshal(typed)
 	return field, value, err

@@ -71,7 +71,7 @@ func (a *app) asGroup(c *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		u := usage(text.CLINoSuchVerb, text.Args{"verb": args[0], "command": cmd.CommandPath()})
+		u := usage(text.CLINoSuchVerb, text.Args{"verb": text.Short(args[0]), "command": cmd.CommandPath()})
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near[0]})
 		}
@@ -84,7 +84,7 @@ func (a *app) asGroup(c *cobra.Command) {
 
 // takes returns the check of the arguments that the use line names; an argument in brackets may be
 // left out.
-func takes(use string) cobra.PositionalArgs {
+func (a *app) takes(use string) cobra.PositionalArgs {
 	names := strings.Fields(use)[1:]
 	needed := 0
 	for _, name := range names {
@@ -98,17 +98,40 @@ func takes(use string) cobra.PositionalArgs {
 		case len(args) < needed:
 			u = usage(text.CLIMissingArgument, text.Args{"name": names[len(args)]})
 		case len(args) > len(names):
-			u = usage(text.CLITooManyArguments, text.Args{"value": args[len(names)]})
+			u = usage(text.CLITooManyArguments, text.Args{"value": text.Short(args[len(names)])})
 		case slices.ContainsFunc(args, blank):
 			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.IndexFunc(args, blank)], "[]")})
 		default:
-			if u = emptyFlag(cmd); u == nil {
+			if u = cmp.Or(emptyFlag(cmd), a.unreadable(cmd, names, args)); u == nil {
 				return nil
 			}
 		}
 		u.command = cmd.CommandPath()
 		return u
 	}
+}
+
+// paths are the flags that take the name of a file or folder, which may have any bytes.
+var paths = []string{"data", "out", "file", "records", "above"}
+
+// unreadable refuses what is no readable text before anything is opened or asked: whatever of it is
+// recorded stays. Names of files may have any bytes.
+func (a *app) unreadable(cmd *cobra.Command, names, args []string) (u *usageError) {
+	refuse := func(name string) {
+		u = usage(text.NotText, text.Args{"name": name})
+		u.do = text.Explain(a.lang, text.NotText, text.Args{"name": name}).Do
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(paths, f.Name) && !text.Readable(f.Value.String()) {
+			refuse("--" + f.Name)
+		}
+	})
+	for i, given := range args {
+		if name := strings.Trim(names[i], "[]"); !slices.Contains(fileArguments, name) && !text.Readable(given) {
+			refuse(name)
+		}
+	}
+	return u
 }
 
 // emptyFlag refuses an option that is given and empty, as by a script that lacks the value: it
@@ -140,7 +163,7 @@ func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, arg
 		return err
 	}
 	return &cobra.Command{
-		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: takes(use), RunE: typed,
+		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: a.takes(use), RunE: typed,
 		ValidArgsFunction: completes(use), DisableFlagsInUseLine: true,
 	}
 }

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +136,91 @@ func TestNothingEmptyIsTaken(t *testing.T) {
 	a.getenv = func(string) string { return "" }
 	walk(a.rootCommand())
 	if tried < 300 {
+		t.Errorf("%d were tried", tried)
+	}
+}
+
+// TestNothingUnreadableIsTaken walks all commands: each flag and argument that is a text is refused
+// where it has control characters, is of another encoding, or was lost before, and nothing is asked
+// or made. Names of files may have any bytes.
+func TestNothingUnreadableIsTaken(t *testing.T) {
+	bad := []string{"a\x1b[31m", "a\x00", "民\uFFFD", "\xc3\xf1\xd5\xfe\xbe\xd6", "\u0086"}
+	tried := 0
+	refused := func(line []string) {
+		b := newWorkbench(t, "C")
+		code, out, stderr := b.run(line...)
+		if tried++; code != exitUsage || !strings.Contains(stderr, "is no UTF-8 text") || out != "" || len(b.node.asked) > 0 {
+			t.Errorf("%q: exit %d, asked %q, printed %q, stderr:\n%s", line, code, b.node.asked, out, stderr)
+		}
+	}
+	a := newWorkbench(t, "C").app
+	a.getenv = func(string) string { return "" }
+	each(a.rootCommand(), func(c *cobra.Command) {
+		if c.Args == nil || c.HasSubCommands() || strings.Contains(c.CommandPath(), "completion") {
+			return
+		}
+		line := strings.Fields(c.CommandPath())[1:]
+		first := len(line)
+		var names []string
+		for _, name := range strings.Fields(c.Use)[1:] {
+			if name = strings.Trim(name, "[]"); argumentForms[name] != nil {
+				names, line = append(names, name), append(line, "x")
+			}
+		}
+		for i, name := range names {
+			for _, text := range bad {
+				if whole := slices.Clone(line); !slices.Contains(fileArguments, name) {
+					whole[first+i] = text
+					refused(whole)
+				}
+			}
+		}
+		flags := func(f *pflag.Flag) {
+			for _, text := range bad {
+				if strings.HasPrefix(f.Value.Type(), "string") && !slices.Contains(paths, f.Name) && f.Name != "help" {
+					refused(append(slices.Clone(line), "--"+f.Name+"="+text))
+				}
+			}
+		}
+		c.LocalFlags().VisitAll(flags)
+		c.InheritedFlags().VisitAll(flags)
+	})
+	if tried < 1000 {
+		t.Errorf("%d were tried", tried)
+	}
+}
+
+// TestNothingLongIsMade gives the verbs that make a data directory themselves, and ask no node, a
+// text of 100,000 bytes for each of their flags and arguments: each is refused, in words and by its
+// name, and nothing is made.
+func TestNothingLongIsMade(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	tried := 0
+	refused := func(name string, line ...string) {
+		b := newWorkbench(t, "zh_CN.UTF-8")
+		b.app.node = theNode
+		dir := filepath.Join(b.dir, "new")
+		code, _, stderr := b.run(append(line, "--data", dir)...)
+		_, err := os.Lstat(dir)
+		if tried++; code == exitDone || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(stderr, name) || len(stderr) > 1000 || !strings.Contains(stderr, "办法：") {
+			t.Errorf("%.40q: exit %d, %v, stderr:\n%.2000s", line, code, err, stderr)
+		}
+	}
+	a := newWorkbench(t, "C").app
+	a.getenv = func(string) string { return "" }
+	for verb, arguments := range map[string][]string{"init": {"guizhou"}, "join": {"xt1"}} {
+		c, _, err := a.rootCommand().Find([]string{verb})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused("", verb, long)
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "string" && !slices.Contains([]string{"help", "data", "in", "as"}, f.Name) {
+				refused("--"+f.Name, append(append([]string{verb}, arguments...), "--"+f.Name, long)...)
+			}
+		})
+	}
+	if tried < 7 {
 		t.Errorf("%d were tried", tried)
 	}
 }

@@ -36,6 +36,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/text"
 )
 
 // FileName is the name of the configuration in the data directory.
@@ -246,13 +247,24 @@ func (f file) config(data []byte) (c Config, err error) {
 		for key, value := range map[string]string{
 			"display_name": h.DisplayName, "short_name": h.ShortName, "code": h.Code, "level": h.Level,
 		} {
-			if len(value) > maxText {
-				return c, at(key, fmt.Sprintf("more than %d bytes", maxText))
+			if reason := CheckText(value); reason != "" {
+				return c, at(key, reason)
 			}
 		}
 		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level, h.Parent})
 	}
 	return c, nil
+}
+
+// CheckText returns why a configuration takes no such text; "": it takes it.
+func CheckText(s string) (reason string) {
+	switch {
+	case len(s) > maxText:
+		return fmt.Sprintf("more than %d bytes", maxText)
+	case !text.Readable(s):
+		return "characters that cannot be read, such as control characters"
+	}
+	return ""
 }
 
 // wrong returns the error of the value at a path of the file. A value that is absent gets the line

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/text"
 )
 
 func nanming(t testing.TB) Jurisdiction {
@@ -42,15 +43,16 @@ func drawConfig(t *rapid.T) (c Config) {
 		c.Addresses = append(c.Addresses, fmt.Sprintf("%s:%d", hosts.Draw(t, "host"), 7400+i))
 	}
 	label := rapid.SampledFrom([]string{"nanming", "null", "true", "1", "0x1f", "1e3", "0123", "2001-01-01"})
-	text := rapid.StringN(0, -1, maxText)
+	readable := func(most int) *rapid.Generator[string] { return rapid.StringN(0, -1, most).Filter(text.Readable) }
+	short := readable(maxText)
 	for i := range rapid.IntRange(1, 4).Draw(t, "jurisdictions") {
 		name, err := identity.ParseJurisdiction(label.Draw(t, "label") + strings.Repeat(".x", i))
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{
-			Name: name, DisplayName: "南" + rapid.StringN(0, -1, maxText-3).Draw(t, "display name"), ShortName: text.Draw(t, "short name"),
-			Code: text.Draw(t, "code"), Level: text.Draw(t, "level"),
+			Name: name, DisplayName: "南" + readable(maxText-3).Draw(t, "display name"), ShortName: short.Draw(t, "short name"),
+			Code: short.Draw(t, "code"), Level: short.Draw(t, "level"),
 			ParentAddress: rapid.SampledFrom([]string{"", "192.0.2.1:7400", "node.example.cn:7400"}).Draw(t, "parent address"),
 		})
 	}
@@ -124,6 +126,7 @@ func TestRefused(t *testing.T) {
 		"twice":                    {head + one + one, "name", "stands twice", 5, false},
 		"no address of the parent": {head + one + "    parent_address: \":7400\"\n", "parent_address", "", 5, false},
 		"long value":               {head + one + "    level: " + strings.Repeat("x", 300) + "\n", "level", "more than 200 bytes", 5, false},
+		"control character":        {head + "  - name: nanming\n    display_name: \"南\\e[2J明\"\n", "display_name", "characters that cannot be read", 4, false},
 		"listen on a port":         {head + one + "listen: 7400\n", "listen", notHostPort, 5, false},
 		"listen on a name":         {head + one + "listen: node.example.cn:7400\n", "listen", noIP, 5, false},
 		"listen, a list":           {head + one + "listen: [\":7400\"]\n", "listen", "type", 5, false},

@@ -52,6 +52,9 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if levels := roster.Shipped().Levels(); o.Level != "" && !slices.Contains(levels, o.Level) {
 		return made, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(o.Level), "levels": strings.Join(levels, ", ")}, nil)
 	}
+	if err := o.check(); err != nil {
+		return made, err
+	}
 	known, _ := roster.Shipped().Of(name)
 	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
 		Name: name, DisplayName: cmp.Or(o.DisplayName, known.DisplayName, o.Name), ShortName: cmp.Or(o.ShortName, known.ShortName),
@@ -84,6 +87,21 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	}
 	made = InitResult{Pin: h.Pin.String(), Config: filepath.Join(dir, config.FileName), Recovery: h.Recovery, Papered: h.Papered}
 	return made, Write(dir, content)
+}
+
+// check refuses texts that are given and cannot be recorded.
+func (o InitOptions) check() error {
+	for _, given := range []struct{ flag, value string }{
+		{"--display-name", o.DisplayName}, {"--short-name", o.ShortName}, {"--code", o.Code}, {"--level", o.Level},
+	} {
+		if !text.Readable(given.value) {
+			return text.Fail(text.NotText, text.Args{"name": given.flag}, nil)
+		}
+		if reason := config.CheckText(given.value); reason != "" {
+			return text.Fail(text.BadRequest, text.Args{"where": given.flag, "reason": reason}, nil)
+		}
+	}
+	return nil
 }
 
 // Write writes (1) the configuration, if Parse can read it again, and (2) FORMAT, which says that

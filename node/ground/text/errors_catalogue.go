@@ -55,9 +55,9 @@ var catalogueProblems = []problem{
 	},
 	{
 		number: 247, code: NotText, status: http.StatusUnprocessableEntity, params: []string{"name"},
-		zh: parts{"文字无法辨认", "{name} 不是有效的 UTF-8 文字（可能是 GBK 或 GB18030 编码），或含有已丢失的文字；存证后无法更改，因此未予记录", "{name}",
-			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8"},
-		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
-			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8"},
+		zh: parts{"文字无法辨认", "{name} 不是有效的 UTF-8 文字（可能是 GBK 或 GB18030 编码），或含有控制字符、已丢失的文字；存证后无法更改，因此未予记录", "{name}",
+			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8；控制字符请删去"},
+		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), has control characters, or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
+			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8; leave control characters out"},
 	},
 }

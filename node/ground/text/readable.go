@@ -3,14 +3,18 @@ package text
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// Readable reports whether a text may be recorded: it is UTF-8, and has neither NUL nor U+FFFD,
-// which stands where a text was lost before. What is recorded stays for ever, and Go's decoder of
-// JSON puts U+FFFD for whatever it cannot read, such as GBK.
+// Readable reports whether a text may be recorded: it is UTF-8, and has neither control characters,
+// except tabs and line breaks, nor U+FFFD, which stands where a text was lost before. What is
+// recorded stays for ever, and Go's decoder of JSON puts U+FFFD for whatever it cannot read, such
+// as GBK.
 func Readable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsAny(s, "\x00\uFFFD")
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r'
+	})
 }
 
 // Unreadable returns the path of a text in a decoded JSON value, or of a name in it, that may not

@@ -28,12 +28,12 @@ import (
 	"net"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/ground/config"
+	"xietong/node/ground/text"
 )
 
 // Limits of a token.
@@ -206,7 +206,7 @@ func (t Token) check() error {
 		return fmt.Errorf("%w: no display name, or %d addresses, not 1 to %d", ErrInvalid, len(t.Addresses), MaxAddresses)
 	}
 	for _, s := range []string{t.Code, t.Level, t.DisplayName, t.ShortName} {
-		if len(s) > maxText || !utf8.ValidString(s) {
+		if len(s) > maxText || !text.Readable(s) {
 			return fmt.Errorf("%w: a text of %d bytes", ErrInvalid, len(s))
 		}
 	}
