@@ -80,9 +80,7 @@ func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error)
 	if err := a.dropPart(name); err != nil {
 		return err
 	}
-	if !a.jsonOnly {
-		tell(p)
-	}
+	tell(p) // in every format: the file and standard output hold rows alone
 	return nil
 }
 
@@ -269,8 +267,11 @@ func (a *app) tellAll(p *part) {
 	}
 	var left client.Answer
 	for _, of := range p.pages {
+		left.Count += of.Answer.Count
+		left.TotalScanned += of.Answer.TotalScanned
 		left.Incomparable += of.Answer.Incomparable
 		left.Unreadable += of.Answer.Unreadable
+		left.Unfit += of.Answer.Unfit
 	}
 	a.sayLeftOut(&left)
 	a.sayAsked(last.Asked)

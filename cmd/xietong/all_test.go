@@ -15,6 +15,7 @@ import (
 // paged serves n records in pages, as a node does, and fails when its budget of answers is spent.
 type paged struct {
 	n, size int
+	left    client.Answer     // what each page leaves out
 	budget  int               // answers that are left; -1: no end
 	code    string            // of the refusal then
 	kept    map[string]string // the question under each key
@@ -38,7 +39,8 @@ func (p *paged) answer(key string, body []byte) (client.Answer, *client.Problem)
 	p.budget--
 	from := 0
 	_, _ = fmt.Sscanf(q.Cursor, "at%d", &from)
-	a := client.Answer{Columns: []string{"code", "n"}, Access: fmt.Sprint(log, from), AsOf: uint64(from)}
+	a := p.left
+	a.Columns, a.Access, a.AsOf = []string{"code", "n"}, fmt.Sprint(log, from), uint64(from)
 	for i := from; i < min(p.n, from+min(q.Limit, p.size)); i++ {
 		a.Rows = append(a.Rows, json.RawMessage(fmt.Sprintf(`{"code":"%03d","n":%d}`, i*7%p.n, i)))
 	}
@@ -67,7 +69,7 @@ func TestAll(t *testing.T) {
 		if code != exitDone || !strings.HasPrefix(stdout, want) || strings.Count(stdout, "\n") < 25 || p.uses != 3 {
 			t.Errorf("%s: exit %d, %d uses, %s%s", format, code, p.uses, stdout, stderr)
 		}
-		if format != "json" && !strings.Contains(stderr, "rows: 25, in 3 uses; the accesses are entries "+log+"0 to "+log+"20") {
+		if !strings.Contains(stderr, "rows: 25, in 3 uses; the accesses are entries "+log+"0 to "+log+"20") {
 			t.Errorf("%s: %s", format, stderr)
 		}
 	}
@@ -83,6 +85,22 @@ func TestAll(t *testing.T) {
 	} {
 		if code, _, stderr := pagedBench(t, p).run(strings.Fields(line)...); code != exitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %s", line, code, stderr)
+		}
+	}
+}
+
+// TestAllTellsWhatIsLeftOut: what the pages leave out is told together, in every format, as a page
+// alone tells it.
+func TestAllTellsWhatIsLeftOut(t *testing.T) {
+	for _, verb := range []string{"query d --all", "record export villages"} {
+		for _, format := range formatNames {
+			p := &paged{n: 25, size: 10, budget: -1, left: client.Answer{TotalScanned: 16, Incomparable: 1, Unreadable: 2, Unfit: 3}}
+			_, stdout, stderr := pagedBench(t, p).run(strings.Fields(verb + " -o " + format)...)
+			for _, want := range []string{"3 of 48", "6 of 48", "9 more records are not as the catalogue entry says", "rows: 25, in 3 uses"} {
+				if !strings.Contains(stderr, want) || strings.Contains(stdout, want) {
+					t.Errorf("%s -o %s: %q is not told beside the rows: %s", verb, format, want, stderr)
+				}
+			}
 		}
 	}
 }

@@ -182,7 +182,7 @@ func (a *app) write(columns []string, each func(write func(export.Row) error) er
 		}
 		return w.Close()
 	})
-	if err == nil && a.output.file != "" && !a.jsonOnly {
+	if err == nil && a.output.file != "" {
 		a.tell(text.CLIWritten, text.Args{"count": number(count), "file": a.output.file})
 	}
 	return err

@@ -109,7 +109,7 @@ func TestListingsInEveryFormat(t *testing.T) {
 				}
 			}
 			alias, _, _ := second(b.run(append(strings.Fields(line), "--json")...))
-			if _, asked, stderr := b.run(append(strings.Fields(line), "-o", "json")...); asked != alias || stderr != "" {
+			if _, asked, stderr := b.run(append(strings.Fields(line), "-o", "json")...); asked != alias || stderr != "" && line != "record export villages --purpose p" { // it tells beside the rows what they lack
 				t.Errorf("%s: -o json is not --json: %s %s", line, asked, stderr)
 			}
 			if code, stdout, _ := b.run(append(strings.Fields(line), "-o", "table")...); code != exitDone && code != exitUnverified || strings.HasPrefix(line, "query") && strings.Contains(stdout, log) {

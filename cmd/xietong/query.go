@@ -149,10 +149,10 @@ func (a *app) showRows(q client.Query, answer client.Answer) error {
 	return a.showRecords(answer.Rows, columns, q.Key != "")
 }
 
-// sayLeftOut tells how many records could not be compared, and how many could not be read,
-// where there are any.
+// sayLeftOut tells how many records could not be compared, do not fit the catalogue entry, or could
+// not be read, where there are any.
 func (a *app) sayLeftOut(of *client.Answer) {
-	all := number(max(of.TotalScanned, of.Count+of.Incomparable+of.Unreadable)) // what was counted before is not looked at
+	all := number(max(of.TotalScanned, of.Count+of.Incomparable+of.Unreadable+of.Unfit)) // what was counted before is not looked at
 	if of.Incomparable > 0 {
 		a.tell(text.CLIQueryLeftOut, text.Args{"count": number(of.Incomparable), "of": all})
 	}

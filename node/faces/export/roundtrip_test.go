@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ var kinds = []struct {
 	schema string
 	values []string
 }{
-	{`{"type":"string"}`, []string{`"观水社区"`, `"007"`, `"11010519491231002X"`, `"=1+1"`, `"+86"`, `"-"`, `"@x"`, `"a, \"b\""`, `"a\nb"`, `"a\tb"`,
+	{`{"type":"string"}`, []string{`"观水社区"`, `"007"`, `"11010519491231002X"`, `"=1+1"`, `"+86"`, `"-"`, `"@x"`, `"a, \"b\""`, `"a\nb"`, `"a\r\nb"`, `"a\rb\r"`, `"a\r\n\r\nb\r\n"`, `"a\tb"`,
 		`""`, `" "`, `" a "`, `"null"`, `"true"`, `"1.50"`, `"2020-02-03"`, `"'x"`, `"_x0041_"`, `"1e5"`, `";"`, `"是"`}},
 	{`{"type":["string","null"]}`, []string{`"x"`, `null`, `""`, `"null"`}},
 	{`{"type":"string","format":"date"}`, []string{`"2020-02-03"`, `"1899-12-31"`}},
@@ -32,6 +33,13 @@ var kinds = []struct {
 	{`{"enum":["a",1,null]}`, []string{`"a"`, "1", "null"}},
 	{`{"type":"object","properties":{"x":{"type":"number"}}}`, []string{`{"x":1.5}`, "{}"}},
 }
+
+// aText draws a text of what files, sheets and their readers give a meaning to.
+var aText = rapid.Custom(func(t *rapid.T) string {
+	parts := []string{"a", "\r", "\n", "\r\n", "\t", " ", ",", ";", "，", "\"", "'", "=", "_x000D_", "_x005F_", "_", "x", "&#xD;", "<", "]]>", "\u3000", "\u2028", "\ufeff"}
+	value, _ := json.Marshal(strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 8).Draw(t, "parts"), ""))
+	return string(value)
+})
 
 // aDataset draws a schema, and records of it in their canonical form.
 func aDataset(t *rapid.T) (s *rows.Schema, schema string, records []string) {
@@ -57,7 +65,11 @@ func aDataset(t *rapid.T) (s *rows.Schema, schema string, records []string) {
 		members := []string{fmt.Sprintf(`"code":"%04d"`, n)}
 		for i, k := range of {
 			if must[i] || rapid.IntRange(0, 3).Draw(t, "absent") > 0 {
-				members = append(members, fmt.Sprintf(`%q:%s`, names[i], rapid.SampledFrom(kinds[k].values).Draw(t, "value")))
+				value := rapid.SampledFrom(kinds[k].values).Draw(t, "value")
+				if k == 0 && rapid.Bool().Draw(t, "any text") {
+					value = aText.Draw(t, "text")
+				}
+				members = append(members, fmt.Sprintf(`%q:%s`, names[i], value))
 			}
 		}
 		record, err := s.Record([]byte("{" + strings.Join(members, ",") + "}"))

@@ -54,7 +54,7 @@ func TestBookIsRead(t *testing.T) {
 			[]any{520102016002, day.Add(90 * time.Minute), 1.1, 3}, []any{"", nil}, []any{"x_x000D_\n", true, 1e17}, []any{nil, nil, 0.1 + 0.2})
 	})
 	taken, rows, err := read(bytes.NewReader(file), Wish{})
-	want := []string{"1:代码|日期|数", "3:520102016001|2020-02-03|1234.5", "4:520102016002|2020-02-03T01:30:00|1.1|3", "6:x\n|TRUE|100000000000000000", "7:||0.3"}
+	want := []string{"1:代码|日期|数", "3:520102016001|2020-02-03|1234.5", "4:520102016002|2020-02-03T01:30:00|1.1|3", "6:x\r\n|TRUE|100000000000000000", "7:||0.3"}
 	if err != nil || taken != (Taken{Format: XLSX, Sheet: "Sheet1"}) || !slices.Equal(rows, want) {
 		t.Errorf("got %+v, %q, %v, want %q", taken, rows, err, want)
 	}

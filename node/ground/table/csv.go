@@ -12,6 +12,7 @@ import (
 // physical is one line of a file, without its end.
 type physical struct {
 	text   []byte
+	end    string // LF, CR LF or CR; "" at the end of the file
 	number uint64
 	long   bool // the text is only its beginning
 }
@@ -51,7 +52,7 @@ func (l *lines) read() (p physical, err error) {
 		part, err := l.in.ReadSlice(l.end)
 		switch {
 		case err == nil:
-			ended = true
+			ended, p.end = true, string(l.end)
 			part = part[:len(part)-1]
 		case errors.Is(err, io.EOF) && len(part)+len(p.text) == 0 && !p.long:
 			return p, io.EOF
@@ -64,8 +65,8 @@ func (l *lines) read() (p physical, err error) {
 			p.text = append(p.text, part...)
 		}
 	}
-	if l.end == '\n' {
-		p.text = bytes.TrimSuffix(p.text, []byte("\r"))
+	if cut, ok := bytes.CutSuffix(p.text, []byte("\r")); ok && l.end == '\n' {
+		p.text, p.end = cut, "\r"+p.end
 	}
 	l.number++
 	p.number = l.number
@@ -107,6 +108,7 @@ func (s *splitter) row() (Row, error) {
 	s.p.start(s.comma)
 	s.p.add(line.text)
 	var more []physical
+	end := line.end
 	size, fault := len(line.text), faultOf(line.long, &s.p)
 	for fault == Good && s.p.within {
 		next, err := s.in.next()
@@ -116,12 +118,13 @@ func (s *splitter) row() (Row, error) {
 		if err == nil {
 			more = append(more, next)
 		}
-		if size += len(next.text) + 1; err != nil || next.long || size > MaxRow {
+		if size += len(end) + len(next.text); err != nil || next.long || size > MaxRow {
 			fault = OpenQuote
 			break
 		}
-		s.p.add([]byte("\n"))
+		s.p.add([]byte(end)) // it is of the cell, and stays as the file has it
 		s.p.add(next.text)
+		end = next.end
 		if s.p.bare {
 			fault = OpenQuote
 		}

@@ -233,19 +233,18 @@ func columnOf(name string) (int, bool) {
 
 var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
-// unescaped replaces _x000D_ and the like by their characters (ECMA-376, ST_Xstring). A line in a
-// cell ends with LF, as in CSV.
+// unescaped replaces _x000D_ and the like by their characters (ECMA-376, ST_Xstring).
 func unescaped(s string) string {
-	if strings.Contains(s, "_x") {
-		s = escape.ReplaceAllStringFunc(s, func(e string) string {
-			n, err := strconv.ParseUint(e[2:6], 16, 16)
-			if c := rune(n); err == nil && utf8.ValidRune(c) {
-				return string(c)
-			}
-			return e
-		})
+	if !strings.Contains(s, "_x") {
+		return s
 	}
-	return strings.ReplaceAll(s, "\r\n", "\n")
+	return escape.ReplaceAllStringFunc(s, func(e string) string {
+		n, err := strconv.ParseUint(e[2:6], 16, 16)
+		if c := rune(n); err == nil && utf8.ValidRune(c) {
+			return string(c)
+		}
+		return e
+	})
 }
 
 // texts are the texts that the sheets share, in one piece of memory.
