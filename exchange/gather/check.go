@@ -67,7 +67,7 @@ func (g *ground) at(at identity.Jurisdiction) []Place {
 	if at == g.q.Below {
 		return g.members
 	}
-	return without(g.members, func(p Place) bool { return !p.Name.Under(at) })
+	return placesUnder(g.members, at)
 }
 
 // checking is a share that is being checked.

@@ -77,6 +77,17 @@ func (q Question) Members(r Roster, at identity.Jurisdiction) []Place {
 	return all
 }
 
+// placesUnder returns the places at a jurisdiction and below it. It takes no memory for the others:
+// most of those who answer have nobody below them, in a roster of thousands.
+func placesUnder(all []Place, at identity.Jurisdiction) (under []Place) {
+	for _, p := range all {
+		if p.Name.Under(at) {
+			under = append(under, p)
+		}
+	}
+	return under
+}
+
 // Asks reports whether a jurisdiction is asked: the roster lists it and the selector covers it, or
 // it is an extra (see Extra).
 func (q Question) Asks(r Roster, at identity.Jurisdiction) bool {

@@ -78,7 +78,7 @@ func division(code, title string, indexed ...string) client.NewDataset {
 // standards returns the standard entries that the province publishes for its counties.
 func standards() (all []client.NewStandard) {
 	for _, d := range []client.NewDataset{division("townships", "乡镇（街道）名录", "county"), division("villages", "村（居）委会名录", "township")} {
-		d.Counts = []string{"statistics"}
+		d.Counts, d.GroupBy = []string{"statistics"}, d.Indexed
 		all = append(all, client.NewStandard{NewDataset: d, Level: "county"})
 	}
 	return all

@@ -93,6 +93,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), jurisdictions}
 	if d.Processes {
 		d.machine = apart{d}
+	} else {
+		crowd()
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.open(ctx); err != nil {

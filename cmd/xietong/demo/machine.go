@@ -29,7 +29,7 @@ type running interface{ stop() error }
 
 // each calls do for 0 to n-1 side by side, at most two calls at once for each processor.
 func (d *demo) each(n int, do func(i int) error) error {
-	free := make(chan struct{}, 2*runtime.GOMAXPROCS(0))
+	free := make(chan struct{}, 2*runtime.NumCPU())
 	failed := make([]error, n)
 	var group sync.WaitGroup
 	for i := range n {
@@ -50,6 +50,10 @@ type inside struct {
 	log    *slog.Logger
 	share  int
 }
+
+// crowd has twice as many goroutines run as there are processors. Go counts one that waits for the
+// disk as running, so 98 ledgers that are flushed on two processors would leave them idle.
+func crowd() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }
 
 func (m inside) dir(p *place) string { return filepath.Join(m.folder, p.dir()) }
 

@@ -280,6 +280,14 @@ func (t *Table) Children() map[identity.Jurisdiction]Shown {
 	return all
 }
 
+// ChildrenNow returns the children whose endorsement is in force.
+func (t *Table) ChildrenNow() []identity.Jurisdiction {
+	t.mu.RLock()
+	names := slices.Collect(maps.Keys(t.children))
+	t.mu.RUnlock()
+	return slices.DeleteFunc(names, func(name identity.Jurisdiction) bool { return !t.IsNeighbour(name) })
+}
+
 // IsNeighbour reports whether the jurisdiction is a neighbour now.
 func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
 	_, err := t.Of(name)

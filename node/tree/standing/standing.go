@@ -70,11 +70,7 @@ func (s *Standing) IsChild(name identity.Jurisdiction) bool { return s.table.IsC
 
 // Children returns the children that are endorsed now, in the order of their names.
 func (s *Standing) Children() (all []identity.Jurisdiction) {
-	for name := range s.table.Children() {
-		if s.table.IsChild(name) {
-			all = append(all, name)
-		}
-	}
+	all = s.table.ChildrenNow()
 	slices.SortFunc(all, func(a, b identity.Jurisdiction) int { return cmp.Compare(a.String(), b.String()) })
 	return all
 }
