@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +78,35 @@ func (a *app) tellPlan(p client.DatasetPlan) {
 	for _, g := range p.Ends {
 		a.tell(text.CLIPlanEnds, text.Args{"consumer": g.Consumer, "purpose": g.Purpose, "grant": g.Grant})
 	}
+	if p.Beginning > 0 {
+		a.tell(text.CLIPlanBeginning, text.Args{"count": number(p.Beginning)})
+	}
+	for _, g := range p.Begins {
+		consumer, grant := cmp.Or(g.Consumer, a.t(text.CLIPlanAbove, nil)), cmp.Or(g.Grant, a.t(text.CLIPlanGiven, nil))
+		a.tell(text.CLIPlanBegins, text.Args{"consumer": consumer, "purpose": g.Purpose, "grant": grant})
+	}
 	a.tellDifferences(p)
+	a.tellRest(p)
+	if reflect.DeepEqual(p, client.DatasetPlan{Hash: p.Hash, Version: p.Version, Records: p.Records}) {
+		a.tell(text.CLIPlanSpelling, nil)
+	}
+}
+
+// tellRest tells the differences that have no sentence of their own.
+func (a *app) tellRest(p client.DatasetPlan) {
+	if len(p.Rest) > 0 {
+		a.tell(text.CLIPlanRest, text.Args{"count": strconv.Itoa(len(p.Rest))})
+	}
+	for _, d := range p.Rest {
+		code := text.CLIPlanOtherwise
+		switch {
+		case d.Before == "":
+			code = text.CLIPlanAdded
+		case d.After == "":
+			code = text.CLIPlanGone
+		}
+		a.tell(code, text.Args{"at": d.At, "before": d.Before, "after": d.After})
+	}
 }
 
 // tellDifferences tells what else the entry has otherwise.
@@ -92,7 +122,7 @@ func (a *app) tellDifferences(p client.DatasetPlan) {
 		names []string
 	}{
 		{text.CLIPlanFields, p.Fields}, {text.CLIPlanNewFields, p.NewFields}, {text.CLIPlanOtherFields, p.OtherFields},
-		{text.CLIPlanPurposes, p.Purposes}, {text.CLIPlanDropped, p.Dropped}, {text.CLIPlanIndexed, p.Indexed},
+		{text.CLIPlanPurposes, p.Purposes}, {text.CLIPlanNewPurposes, p.NewPurposes}, {text.CLIPlanOpen, p.Open}, {text.CLIPlanDropped, p.Dropped}, {text.CLIPlanIndexed, p.Indexed},
 		{text.CLIPlanGroups, p.Groups}, {text.CLIPlanNewGroups, p.NewGroups},
 		{text.CLIPlanMeasures, p.Measures}, {text.CLIPlanNewMeasures, p.NewMeasures},
 	} {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // villagesPlan is the plan of a later version that takes much away.
@@ -20,6 +23,15 @@ var villagesPlan = client.DatasetPlan{
 	Fields: []string{"phone"}, NewFields: []string{"area", "address"}, OtherFields: []string{"households"}, Purposes: []string{"statistics"},
 	Dropped: []string{"name"}, Indexed: []string{"area"}, Groups: []string{"kind"}, NewGroups: []string{"area"},
 	Measures: []string{"income sum"}, NewMeasures: []string{"income average"},
+	NewPurposes: []string{"commercial"}, Open: []string{"commercial", "residence-check"},
+	Beginning: 2, Begins: []client.BeginningGrant{
+		{Grant: "nanming.guiyang.guizhou/log/1/8", Consumer: "spiffe://guiyang.guizhou/agency/health", Purpose: "residence-check"},
+		{Purpose: "statistics"},
+	},
+	Rest: []client.EntryDifference{
+		{At: "schema/$defs/a/properties/phone", After: `{"type":"string"}`}, {At: "schema/required", Before: `"area"`},
+		{At: "title", Before: `"名录"`, After: "\"名录\u202e\x1b[31m\""},
+	},
 }
 
 // TestPublishAsks: a later version is published only by who says yes to its plan, and only as it
@@ -50,4 +62,31 @@ func TestPublishAsks(t *testing.T) {
 			t.Errorf("%s: asked %s, with %q, want %q", what, asked, b.node.given, row.writes)
 		}
 	}
+}
+
+// TestPlanTellsAll: each member of a plan, set alone, has a line of its own, those that are added
+// later too; a plan with none says that nothing changes. Nothing of it is told raw.
+func TestPlanTellsAll(t *testing.T) {
+	typ := reflect.TypeFor[client.DatasetPlan]()
+	for i := range typ.NumField() {
+		if name := typ.Field(i).Name; name == "Hash" || name == "First" || name == "Unchanged" || name == "Version" || name == "Records" {
+			continue
+		}
+		var p client.DatasetPlan
+		reflect.ValueOf(&p).Elem().Field(i).Set(reflect.ValueOf(villagesPlan).Field(i))
+		if got := toldOf(p); strings.Count(got, "\n") < 2 || strings.Contains(got, "nothing changes") || strings.ContainsAny(got, "\x1b\u202e") {
+			t.Errorf("%s: got %q", typ.Field(i).Name, got)
+		}
+	}
+	if got := toldOf(client.DatasetPlan{Hash: "ab", Version: 1, Records: 7}); !strings.Contains(got, "nothing changes") {
+		t.Errorf("nothing: got %q", got)
+	}
+}
+
+// toldOf returns what is told of a plan.
+func toldOf(p client.DatasetPlan) string {
+	var out bytes.Buffer
+	a := app{stderr: &out, lang: text.En, getenv: func(string) string { return "" }}
+	a.tellPlan(p)
+	return out.String()
 }

@@ -25,7 +25,7 @@ import (
 
 // Limits of a plan.
 const (
-	MaxFaults = 10   // records that do not fit, and grants that end, which a plan names
+	MaxFaults = 10   // records that do not fit, and grants that end or begin, which a plan names
 	planPage  = 2000 // records that are looked at in one view of the state
 	planTries = 3    // how often the records are checked again because they changed meanwhile
 )
@@ -42,6 +42,8 @@ type Plan struct {
 	Unreadable uint64    // records that are damaged, and could not be checked
 	Ending     uint64    // grants that run now and would permit nothing any more
 	Ends       []Ending  // the first of them
+	Beginning  uint64    // grants that permit nothing now, or are not there, and would permit a use
+	Begins     []Begun   // the first of them
 	catalog.Differences
 }
 
@@ -64,6 +66,13 @@ type Ending struct {
 	Consumer identity.Agency
 	Purpose  identity.Label
 	Verdict  policy.Verdict // what a use under it would be told
+}
+
+// Begun is a grant that would permit a use from then on.
+type Begun struct {
+	Grant    identity.Entry  // zero: the publication gives it
+	Consumer identity.Agency // zero: the agencies of all jurisdictions above may measure, without end
+	Purpose  identity.Label
 }
 
 // Hash returns the hash of the plan for a document, hex: another document, or another state of the
@@ -125,7 +134,7 @@ func (c *checking) remembered() bool {
 	c.as.Fit = last.as.Fit
 	if c.known = ok && last.as == c.as && reflect.DeepEqual(last.next, c.next); c.known {
 		c.plan = last.plan
-		c.plan.Ending, c.plan.Ends = 0, nil
+		c.plan.Ending, c.plan.Ends, c.plan.Beginning, c.plan.Begins = 0, nil, 0, nil
 	}
 	return c.known
 }
@@ -259,8 +268,8 @@ func hold(all *[]Holding, list, other []string) {
 	}
 }
 
-// compare compares the entries, and finds the grants that the new one ends: those under which a
-// use is permitted now and would not be then.
+// compare compares the entries, and finds the grants that the new one ends, under which a use is
+// permitted now and would not be then, and those that begin by it.
 func (c *checking) compare(r *state.Reader) {
 	in := r.Log().Jurisdiction()
 	after := dataset{Published: catalog.Published{Entry: c.next}, schema: c.schema}
@@ -274,6 +283,22 @@ func (c *checking) compare(r *state.Reader) {
 			})
 		}
 	}
+	for _, g := range sharing.BegunBy(r, c.set.Code, c.set.offer(in), after.offer(in), c.next.Standard != "") {
+		if c.plan.Beginning++; len(c.plan.Begins) < MaxFaults {
+			c.plan.Begins = append(c.plan.Begins, begun(r.Log(), g))
+		}
+	}
+}
+
+func begun(log identity.Log, g sharing.Grant) (b Begun) {
+	b.Purpose = g.Purpose
+	if g.Index != 0 { // entry 0 is no grant: this one is not there yet
+		b.Grant = g.Name(log)
+	}
+	if !g.Endless {
+		b.Consumer = g.Consumer
+	}
+	return b
 }
 
 // record records that the provider was told of its records.

@@ -77,8 +77,7 @@ func (s Endless) grant(purpose identity.Label) Grant {
 // entry that published the adopting version. It refuses nothing: the handler calls Check first.
 func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 	for i, purpose := range s.Purposes {
-		have, ok := latestEndless(tx, s.Dataset, purpose)
-		if ok && have.Revoked == ledger.None && have.Measures.Equal(s.Measures) {
+		if s.stands(tx, purpose) {
 			continue
 		}
 		grant, err := s.Grants[i].Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: s.Dataset, About: entry})
@@ -90,6 +89,12 @@ func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 		}
 	}
 	return nil
+}
+
+// stands reports whether the grant for a purpose stands already, with the same measures.
+func (s Endless) stands(r book.Reads, purpose identity.Label) bool {
+	have, ok := latestEndless(r, s.Dataset, purpose)
+	return ok && have.Revoked == ledger.None && have.Measures.Equal(s.Measures)
 }
 
 // latestEndless returns the newest endless grant of a dataset for a purpose.

@@ -11,8 +11,9 @@ func planShown(p adoption.Plan) client.DatasetPlan {
 	d := p.Differences
 	out := client.DatasetPlan{
 		Hash: p.Hash, First: p.First, Unchanged: p.Unchanged, Version: p.Version, Records: p.Records,
-		Vanish: held(p.Vanish), Return: held(p.Return), Unfit: p.Unfit, Unreadable: p.Unreadable, Ending: p.Ending,
+		Vanish: held(p.Vanish), Return: held(p.Return), Unfit: p.Unfit, Unreadable: p.Unreadable, Ending: p.Ending, Beginning: p.Beginning,
 		Category: d.Category, Fields: d.Gone, NewFields: d.New, OtherFields: d.Other, Purposes: d.Purposes,
+		NewPurposes: d.NewPurposes, Open: d.Open,
 		Dropped: d.Dropped, Indexed: d.Indexed, Groups: d.Groups, NewGroups: d.NewGroups,
 		Measures: d.Measures, NewMeasures: d.NewMeasures, Cell: d.Cell,
 	}
@@ -21,6 +22,13 @@ func planShown(p adoption.Plan) client.DatasetPlan {
 	}
 	for _, e := range p.Ends {
 		out.Ends = append(out.Ends, client.EndingGrant{Grant: e.Grant.String(), Consumer: e.Consumer.String(), Purpose: e.Purpose.String()})
+	}
+	for _, b := range p.Begins {
+		begun := client.BeginningGrant{Purpose: b.Purpose.String(), Grant: b.Grant.String(), Consumer: b.Consumer.String()}
+		out.Begins = append(out.Begins, begun)
+	}
+	for _, r := range d.Rest {
+		out.Rest = append(out.Rest, client.EntryDifference{At: r.At, Before: r.Before, After: r.After})
 	}
 	return out
 }

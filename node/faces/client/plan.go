@@ -21,11 +21,16 @@ type DatasetPlan struct {
 	Ending     uint64        `json:"ending,omitempty" doc:"Grants that run now and would permit nothing any more"`
 	Ends       []EndingGrant `json:"ends,omitempty" doc:"The first of them"`
 
+	Beginning uint64           `json:"beginning,omitempty" doc:"Grants that would permit a use from then on: some of them the publication gives"`
+	Begins    []BeginningGrant `json:"begins,omitempty" doc:"The first of them"`
+
 	Category    []string `json:"category,omitempty" doc:"Sharing category before and after"`
 	Fields      []string `json:"fields,omitempty" doc:"Fields that are not listed any more"`
 	NewFields   []string `json:"new_fields,omitempty" doc:"Fields that were not listed before"`
 	OtherFields []string `json:"other_fields,omitempty" doc:"Fields that are described in another way"`
 	Purposes    []string `json:"purposes,omitempty" doc:"Purposes that are gone"`
+	NewPurposes []string `json:"new_purposes,omitempty" doc:"Purposes that are new"`
+	Open        []string `json:"open,omitempty" doc:"Purposes for which any agency gets a grant by rule from then on"`
 	Dropped     []string `json:"dropped,omitempty" doc:"Fields that are not indexed any more"`
 	Indexed     []string `json:"indexed,omitempty" doc:"Fields that are indexed from now on"`
 	Groups      []string `json:"groups,omitempty" doc:"Fields to group by that are gone"`
@@ -33,6 +38,8 @@ type DatasetPlan struct {
 	Measures    []string `json:"measures,omitempty" doc:"Measures that are gone, such as income sum"`
 	NewMeasures []string `json:"new_measures,omitempty" doc:"Measures that are new"`
 	Cell        []int    `json:"cell,omitempty" doc:"Smallest cell before and after"`
+
+	Rest []EntryDifference `json:"rest,omitempty" doc:"Whatever else differs in the two documents"`
 }
 
 // HeldField is a field that records have; a field within another is written address/phone.
@@ -53,6 +60,20 @@ type EndingGrant struct {
 	Grant    string `json:"grant" doc:"Name of the entry that gave it"`
 	Consumer string `json:"consumer" doc:"SPIFFE ID of the agency that holds it"`
 	Purpose  string `json:"purpose" doc:"Code of the purpose"`
+}
+
+// BeginningGrant is a grant that would begin to permit a use.
+type BeginningGrant struct {
+	Grant    string `json:"grant,omitempty" doc:"Name of the entry that gave it; empty: the publication gives it"`
+	Consumer string `json:"consumer,omitempty" doc:"SPIFFE ID of the agency that holds it; empty: the agencies of all jurisdictions above may measure under it, without end"`
+	Purpose  string `json:"purpose" doc:"Code of the purpose"`
+}
+
+// EntryDifference is one place in which two versions of a catalogue entry differ.
+type EntryDifference struct {
+	At     string `json:"at" doc:"The way to it, such as schema/properties/name/maxLength (RFC 6901)"`
+	Before string `json:"before,omitempty" doc:"JSON, cut where it is long; empty: nothing was there"`
+	After  string `json:"after,omitempty" doc:"JSON, cut where it is long; empty: nothing is there any more"`
 }
 
 // Agreed is what somebody says to the plan of a publication.

@@ -88,3 +88,47 @@ func TestLaterVersion(t *testing.T) {
 		t.Error("another agency was told of the records")
 	}
 }
+
+// TestPlanTellsGrants: a later version that adopts a standard gives endless grants to all above,
+// and the plan says so; one that lets what was not shared be used again says which grants begin,
+// and for what any agency may have the data by rule.
+func TestPlanTellsGrants(t *testing.T) {
+	w := newWorld(t)
+	own := standard().Entry
+	own.Counts = nil
+	w.mustPublish(t, own)
+	plan := func(e catalog.Entry) Plan {
+		t.Helper()
+		p, err := w.desk.Plan(t.Context(), civil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := plan(w.adopting())
+	if p.Beginning != 1 || len(p.Begins) != 1 || p.Begins[0] != (records.Begun{Purpose: label("statistics")}) {
+		t.Errorf("it adopts: got %d, %+v, want the endless grant", p.Beginning, p.Begins)
+	}
+	if len(p.Rest) != 2 || p.Rest[0].At != "counts" || p.Rest[1].At != "standard" {
+		t.Errorf("it adopts: got %+v", p.Rest)
+	}
+	w.mustPublish(t, w.adopting())
+	again := w.adopting()
+	again.Title = "another"
+	if p := plan(again); p.Beginning != 0 || len(p.Rest) != 1 || p.Rest[0].At != "title" {
+		t.Errorf("the grant stands: got %d, %+v", p.Beginning, p.Rest)
+	}
+	stopped := w.adopting()
+	stopped.Category, stopped.Citation = "not-shared", "art 15"
+	if p := plan(stopped); p.Ending != 1 || p.Beginning != 0 {
+		t.Errorf("not shared: got %d that end, %d that begin", p.Ending, p.Beginning)
+	}
+	w.mustPublish(t, stopped)
+	p = plan(w.adopting())
+	if p.Beginning != 1 || len(p.Begins) != 1 || p.Begins[0].Grant != w.grants(t)[0].Name(w.county.Log()) {
+		t.Errorf("shared again: got %+v", p.Begins)
+	}
+	if len(p.Open) != 2 || p.Open[1] != "statistics" {
+		t.Errorf("shared again: got open %v", p.Open)
+	}
+}

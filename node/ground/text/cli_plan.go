@@ -18,6 +18,17 @@ const (
 	CLIPlanNewFields    Code = "cli.plan.new-fields"
 	CLIPlanOtherFields  Code = "cli.plan.other-fields"
 	CLIPlanPurposes     Code = "cli.plan.purposes"
+	CLIPlanNewPurposes  Code = "cli.plan.new-purposes"
+	CLIPlanOpen         Code = "cli.plan.open"
+	CLIPlanBeginning    Code = "cli.plan.beginning"
+	CLIPlanBegins       Code = "cli.plan.begins"
+	CLIPlanGiven        Code = "cli.plan.given"
+	CLIPlanAbove        Code = "cli.plan.above"
+	CLIPlanRest         Code = "cli.plan.rest"
+	CLIPlanGone         Code = "cli.plan.gone"
+	CLIPlanAdded        Code = "cli.plan.added"
+	CLIPlanOtherwise    Code = "cli.plan.otherwise"
+	CLIPlanSpelling     Code = "cli.plan.spelling"
 	CLIPlanDropped      Code = "cli.plan.dropped"
 	CLIPlanIndexed      Code = "cli.plan.indexed"
 	CLIPlanGroups       Code = "cli.plan.groups"
@@ -48,6 +59,17 @@ var planSentences = []sentence{
 	{CLIPlanNewFields, "新增的数据项：{names}", "fields added: {names}"},
 	{CLIPlanOtherFields, "规范有变的数据项：{names}", "fields described otherwise: {names}"},
 	{CLIPlanPurposes, "不再允许的用途：{names}", "purposes that are gone: {names}"},
+	{CLIPlanNewPurposes, "新增的用途：{names}", "purposes added: {names}"},
+	{CLIPlanOpen, "任何部门今后可按规则自动获得下列用途的共享权限：{names}", "any agency gets a grant by rule from now on for: {names}"},
+	{CLIPlanBeginning, "{count} 项共享权限自此生效，最前的几项：", "{count} grants begin; the first of them:"},
+	{CLIPlanBegins, "{consumer}，用途 {purpose}（{grant}）", "{consumer}, purpose {purpose} ({grant})"},
+	{CLIPlanGiven, "随发布授予", "given by publishing"},
+	{CLIPlanAbove, "所有上级辖区的部门，可对全部记录做统计，不设期限", "the agencies of all jurisdictions above, to measure all records, without end"},
+	{CLIPlanRest, "目录的其他变化共 {count} 处：", "{count} other differences of the entry:"},
+	{CLIPlanGone, "删去 {at}：{before}", "{at}, taken out: {before}"},
+	{CLIPlanAdded, "新增 {at}：{after}", "{at}, added: {after}"},
+	{CLIPlanOtherwise, "{at} 由 {before} 改为 {after}", "{at}: {after}, and was {before}"},
+	{CLIPlanSpelling, "内容没有变化，只有写法不同", "nothing changes: the entry is only written in another way"},
 	{CLIPlanDropped, "取消索引：{names}", "no longer indexed: {names}"},
 	{CLIPlanIndexed, "新增索引（自发布起；此前的记录逐条查找）：{names}", "indexed from now on (records from before are found by a scan): {names}"},
 	{CLIPlanGroups, "不再可分组的数据项：{names}", "no longer told by: {names}"},
