@@ -37,6 +37,9 @@ func (a *Adder) AddSum(o *Adder) { a.scaled.Add(&a.scaled, &o.scaled) }
 // Cmp returns -1, 0 or 1 if the sum of a is less than, equal to, or more than that of o.
 func (a *Adder) Cmp(o *Adder) int { return a.scaled.Cmp(&o.scaled) }
 
+// Scaled returns the sum in units of 10^-18, of which each sum is a whole number.
+func (a *Adder) Scaled() *big.Int { return new(big.Int).Set(&a.scaled) }
+
 // Decimal returns the sum. It returns ErrDecimal if the sum has too many digits or is too large for
 // a Decimal.
 func (a *Adder) Decimal() (Decimal, error) {

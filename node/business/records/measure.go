@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,13 @@ func (t *tally) add(value *decimal.Decimal) {
 	t.with++
 	t.sum.Add(*value)
 	t.size.Add(value.Abs())
+}
+
+// largestScaled returns the largest absolute value in the unit of decimal.Adder.Scaled.
+func (t *tally) largestScaled() *big.Int {
+	var largest decimal.Adder
+	largest.Add(t.largest)
+	return largest.Scaled()
 }
 
 // join adds the records of another group to this one.
@@ -230,89 +238,6 @@ func (t *tallies) check(least uint64) error {
 		return errTooSmall
 	}
 	return nil
-}
-
-// line is a sum of groups that the asker can have otherwise, and what of it is hidden: it is told
-// by itself, so what is hidden of it is known as one.
-type line struct {
-	hidden tally
-	groups int // that are hidden
-}
-
-// exposed reports whether what is hidden of the line is one group, or too small to be told.
-func (l *line) exposed(f gather.Function, least uint64) bool {
-	return l.groups == 1 || l.groups > 0 && l.hidden.small(f, least)
-}
-
-// split puts the groups that are too small together into one, which is nil where there is none. It
-// adds the smallest of the others until of no line too little is hidden: the asker can take the
-// groups that are told from the total, and from what is told by one field of two.
-func (t *tallies) split(least uint64) (told []*tally, small *tally) {
-	f := t.measure.Function
-	all := &line{}
-	lines := t.lines(all, least)
-	hide := func(g *tally) {
-		for _, l := range lines[g] {
-			l.hidden.join(g)
-			l.groups++
-		}
-	}
-	for _, each := range t.of {
-		if t.measure.Grouped() && each.small(f, least) {
-			hide(each)
-			continue
-		}
-		told = append(told, each)
-	}
-	slices.SortFunc(told, func(a, b *tally) int {
-		return cmp.Or(cmp.Compare(a.count, b.count), t.compare(a.values, b.values))
-	})
-	exposed := func(l *line) bool { return l.exposed(f, least) }
-	in := func(g *tally) bool { return slices.ContainsFunc(lines[g], exposed) }
-	for i := slices.IndexFunc(told, in); i >= 0; i = slices.IndexFunc(told, in) {
-		hide(told[i])
-		told = slices.Delete(told, i, i+1)
-	}
-	if all.groups > 0 {
-		small = &all.hidden
-	}
-	return told, small
-}
-
-// lines returns the lines of each group: that of all and, of groups by two fields, what is told by
-// each of them alone. What is put together there is one line.
-func (t *tallies) lines(all *line, least uint64) map[*tally][]*line {
-	lines := map[*tally][]*line{}
-	for _, g := range t.of {
-		lines[g] = []*line{all}
-	}
-	if len(t.measure.By) < 2 {
-		return lines
-	}
-	for i := range t.measure.By {
-		told, _ := t.by(i).split(least)
-		of, together := map[string]*line{}, &line{}
-		for _, g := range told {
-			of[g.values[0]] = &line{}
-		}
-		for _, g := range t.of {
-			lines[g] = append(lines[g], cmp.Or(of[g.values[i]], together))
-		}
-	}
-	return lines
-}
-
-// by returns the groups by one of the fields alone.
-func (t *tallies) by(i int) *tallies {
-	one := newTallies(gather.Measure{Function: t.measure.Function, Field: t.measure.Field, By: t.measure.By[i : i+1]}, 0)
-	for _, g := range t.of {
-		value := g.values[i]
-		if one.of[value] == nil {
-			one.of[value] = &tally{values: []string{value}}
-		}
-		one.of[value].join(g)
-	}
-	return one
 }
 
 // compare orders two groups by their values, with the fields in one order, however they were asked
