@@ -174,6 +174,9 @@ func (a *app) printCheck(check client.ImportCheck, im client.Import) {
 	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
+	if check.Mendable > 0 {
+		a.line(a.stderr, a.t(text.CLIImportMendable, text.Args{"count": number(check.Mendable)}))
+	}
 	a.printEffect(check, im.Replace)
 }
 
@@ -195,7 +198,7 @@ func (a *app) printTaken(check client.ImportCheck, im client.Import) {
 		tell(text.CLIImportHidden, text.Args{"sheets": check.Taken.Hidden})
 	}
 	if len(check.Titles) > 0 {
-		tell(text.CLIImportTitles, text.Args{"first": number(check.Titles[0]), "last": number(check.Titles[len(check.Titles)-1])})
+		tell(text.CLIImportTitles, text.Args{"lines": a.lines(check.Titles)})
 	}
 	if len(check.Missing) > 0 {
 		code := map[string]text.Code{
@@ -209,6 +212,18 @@ func (a *app) printTaken(check client.ImportCheck, im client.Import) {
 	for _, k := range check.Alike {
 		tell(text.CLIImportAlike, text.Args{"line": number(k.Line), "first": number(k.First)})
 	}
+	if len(check.Totals) > 0 {
+		tell(text.CLIImportTotals, text.Args{"lines": a.lines(check.Totals)})
+	}
+}
+
+// lines returns numbers of lines as a list.
+func (a *app) lines(all []uint64) string {
+	var told []string
+	for _, n := range all {
+		told = append(told, number(n))
+	}
+	return strings.Join(told, a.t(text.CLINameComma, nil))
 }
 
 // printEffect tells what the file changes, where there are records to compare it with.

@@ -74,17 +74,17 @@ func TestImportUnchanged(t *testing.T) {
 // faults, on a wide and on a narrow terminal.
 func TestImportTaken(t *testing.T) {
 	for lang, wants := range map[string][]string{
-		"en": {"read as xlsx, sheet 人口", "hidden sheets are not read: 底稿", "lines 1 to 2 stand above the header",
+		"en": {"read as xlsx, sheet 人口", "hidden sheets are not read: 底稿", "what stands above the header is a title and no data: line 1, 2", "seems to be a total, and would be a record; check it, and delete the row if it is one: line 11", "1 of the bad rows are good when",
 			"no column for people: records keep their present values", "line 5, column C: 是 is read as true", "differs from that of line 4 by case",
 			`line 7, column A "code"`, `line 7, column B "name"`},
-		"zh": {"读取方式：xlsx、工作表“人口”", "隐藏的工作表没有读取：底稿", "第 1 至 2 行是表头以上的标题",
+		"zh": {"读取方式：xlsx、工作表“人口”", "隐藏的工作表没有读取：底稿", "表头以上是标题，不作为数据：第 1、2 行", "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 11 行", "其中 1 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet",
 			"文件中没有这些列，记录保持现值：people", "第 5 行 C 列：“是”读作 true", "第 9 行的主键与第 4 行的"},
 	} {
 		b := newWorkbench(t, lang)
 		b.node.shown = client.ImportCheck{
 			Taken: client.FileTaken{Format: "xlsx", Sheet: "人口", Hidden: "底稿"}, Titles: []uint64{1, 2}, Missing: []string{"people"},
 			Readings: []client.CellReading{{Line: 5, Letter: "C", Field: "urban", Cell: "是", Read: "true"}},
-			Alike:    []client.KeysAlike{{Line: 9, First: 4}}, AlikeCount: 1,
+			Alike:    []client.KeysAlike{{Line: 9, First: 4}}, AlikeCount: 1, Totals: []uint64{11}, Mendable: 1,
 		}
 		b.node.bad = []client.BadRow{{Row: 4, Line: 7, Column: "code", Reason: "pattern", Faults: []client.RowFault{
 			{Line: 7, Letter: "A", Header: "code", Field: "code", Reason: "pattern", Value: "52X"},

@@ -36,6 +36,8 @@ type Check struct {
 	Readings   []rows.Reading // the first cells that were read as something else
 	Alike      []rows.Alike   // the first keys that differ by case, width or composition alone
 	AlikeCount uint64
+	Mendable   uint64   // bad rows that are good when they are read as a spreadsheet shows them
+	Totals     []uint64 // the first lines with good rows that seem to be the total of the list
 }
 
 // Check reads the whole file, counts the rows that the schema accepts and rejects, and what they
@@ -58,6 +60,7 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 		}
 		c.Readings, c.Effect = reader.Readings(), effect.told()
 		c.Alike, c.AlikeCount = reader.Alike()
+		c.Mendable, c.Totals = reader.Mendable(), reader.Totals()
 		c.Plan, err = d.sealPlan(set, File{Reading: how, Hash: c.Hash, Rows: c.Rows, Good: c.Good}, c.Effect)
 		return err
 	})

@@ -173,6 +173,7 @@ func checkOf(c records.Check) client.ImportCheck {
 		},
 		Titles: append([]uint64{}, c.Header.Titles...), Missing: append([]string{}, c.Missing...),
 		Readings: []client.CellReading{}, Alike: []client.KeysAlike{}, AlikeCount: c.AlikeCount,
+		Mendable: c.Mendable, Totals: append([]uint64{}, c.Totals...),
 		New: c.Effect.New, Replaced: c.Effect.Replaced, Unchanged: c.Effect.Unchanged, Absent: c.Effect.Absent, Plan: c.Plan,
 	}
 	for _, b := range c.Bad {

@@ -124,6 +124,8 @@ type ImportCheck struct {
 	Readings   []CellReading `json:"readings" doc:"The first five cells that were read as a spreadsheet shows them"`
 	Alike      []KeysAlike   `json:"alike" doc:"The first 20 keys that are alike"`
 	AlikeCount uint64        `json:"alike_count" doc:"Keys that are alike"`
+	Mendable   uint64        `json:"mendable" doc:"Bad rows that would be good with as_spreadsheet"`
+	Totals     []uint64      `json:"totals" doc:"The first 20 lines whose good rows seem to be the total of the list"`
 
 	New       uint64 `json:"new" doc:"Good rows of which the dataset has no record"`
 	Replaced  uint64 `json:"replaced" doc:"Good rows in place of a record that is not the same"`

@@ -10,7 +10,8 @@ import (
 
 // Faithful counts the values that an import would not read again as they are, from the cell that is
 // written for them. Null, the empty text and a text of spaces look like no value, or like null
-// where there must be one, and where the schema takes both texts and others, a cell may be either.
+// where there must be one; where the schema takes both texts and others, a cell may be either; and
+// what a spreadsheet makes of a lost value, such as 6.2E+18 or #N/A, is none.
 // JSON holds every value.
 type Faithful struct {
 	Lost   uint64
@@ -55,6 +56,6 @@ func (f *Faithful) holds(column string, value json.RawMessage) bool {
 	if strings.TrimSpace(cell) == "" {
 		return false
 	}
-	again, err := f.schema.Value(column, cell)
+	again, err := f.schema.Cell(column, cell)
 	return err == nil && string(again) == string(value)
 }

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type column struct {
 	outline  *node
 	wants    kinds
 	format   string
+	key      bool
 }
 
 // emptyIsNull reports whether an empty cell is null: the field must have a value, and its schema
@@ -63,26 +65,50 @@ func (c *column) text(text string) (any, *Bad) {
 	return composed, nil
 }
 
-// accepts reports whether the schema of the field takes the value.
+// accepts reports whether a record may have the value in the field.
 func (c *column) accepts(v any, work *pattern.Work) bool {
-	return c.outline.within(v, work) && c.property.Validate(v) == nil
+	return (!c.key || badKey(v) == "") && c.outline.within(v, work) && c.property.Validate(v) == nil
 }
 
-// exponent is how spreadsheets write a long number in a narrow column.
-var exponent = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
+// exponent is how spreadsheets write a long number in a narrow column; shown is the way in which
+// they alone write it.
+var (
+	exponent = regexp.MustCompile(`^[0-9](\.[0-9]+)?[eE]\+[0-9]+$`)
+	shown    = regexp.MustCompile(`^-?[0-9](\.[0-9]+)?E\+[0-9]{2,3}$`)
+)
+
+// formulaErrors are what spreadsheets show where a formula, or a column that is too narrow, has no
+// value.
+var formulaErrors = regexp.MustCompile(`^(#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)|#{3,})$`)
+
+// spoilt returns why a cell has lost what a person entered; "" if it has not, as far as can be
+// seen. What the schema names as a value is one.
+func (c *column) spoilt(cell table.Cell) (reason string) {
+	switch {
+	case cell.Kind == table.Merged:
+		return "merged"
+	case cell.Kind == table.Lost:
+		return "digits lost"
+	case cell.Kind == table.Failed:
+		return "formula failed"
+	case c.outline.listed > 0:
+		return ""
+	case formulaErrors.MatchString(cell.Text):
+		return "formula failed"
+	case c.wants&^nullKind == integerKind && exponent.MatchString(cell.Text), shown.MatchString(cell.Text):
+		return "exponent"
+	}
+	return ""
+}
 
 // read reads one cell of a file. asSpreadsheet also reads what spreadsheets show and JSON does not
 // know; reading is then how the cell was read, and "" where it was read as it is.
 func (c *column) read(cell table.Cell, asSpreadsheet bool, work *pattern.Work) (v any, reading string, refused *Bad) {
+	if reason := c.spoilt(cell); reason != "" {
+		return nil, "", bad(c.Name, reason)
+	}
 	text := cell.Text
-	switch {
-	case cell.Kind == table.Lost:
-		return nil, "", bad(c.Name, "digits lost")
-	case cell.Kind == table.Failed:
-		return nil, "", bad(c.Name, "formula failed")
-	case c.wants&^nullKind == integerKind && exponent.MatchString(text):
-		return nil, "", bad(c.Name, "exponent")
-	case cell.Kind == table.Boolean && c.wants&textKind == 0:
+	if cell.Kind == table.Boolean && c.wants&textKind == 0 {
 		text = strings.ToLower(text)
 	}
 	v, refused = c.cell(text, work)
@@ -105,6 +131,10 @@ func (c *column) plainly(text string) string {
 	case c.format == "date":
 		if date, ok := dateOf(folded); ok {
 			return date
+		}
+	case c.format == "date-time" || c.format == "time":
+		if at, ok := momentOf(c.format, folded); ok {
+			return at
 		}
 	case c.wants&booleanKind != 0 && truths[strings.ToUpper(folded)] != "":
 		return truths[strings.ToUpper(folded)]
@@ -133,6 +163,28 @@ func dateOf(text string) (string, bool) {
 	day, _ := strconv.Atoi(m[5] + m[7] + m[9])
 	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 	return at.Format(time.DateOnly), at.Day() == day && int(at.Month()) == month
+}
+
+var times = regexp.MustCompile(`^(?:(.+?)[T ] *)?([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?$`)
+
+// momentOf reads a date with its time of day, or a time of day alone, as people and spreadsheets
+// write it: without a zone. All of China has the time of Beijing.
+func momentOf(format, text string) (string, bool) {
+	m := times.FindStringSubmatch(text)
+	if m == nil || (m[1] == "") != (format == "time") {
+		return "", false
+	}
+	date := ""
+	if m[1] != "" {
+		day, ok := dateOf(strings.TrimSpace(m[1]))
+		if !ok {
+			return "", false
+		}
+		date = day + "T"
+	}
+	hour, _ := strconv.Atoi(m[2])
+	second, _ := strconv.Atoi(m[4])
+	return fmt.Sprintf("%s%02d:%s:%02d+08:00", date, hour, m[3], second), true
 }
 
 // valueOf returns a value as it is shown to the person who brought it, cut short.

@@ -165,28 +165,52 @@ func distance(a, b string) int {
 }
 
 // header finds the header among the first rows: the first row, or two rows with merged cells, whose
-// columns are all known. What stands above it is the title of the list. Where no row fits, the
-// error says what is wrong with the row that comes nearest.
+// columns are all known. What stands above it is the title of the list, and must be short: a row
+// that may be a record is never passed over. Where no row fits, the error says what is wrong with
+// the row that comes nearest.
 func (s *Schema) header(first []table.Row) (h Header, used int, err error) {
 	var nearest resolved
 	var at int
 	for i, row := range first {
 		r := s.resolve(row.Cells)
-		if len(r.faults) == 0 {
-			return headerOf(first, i, i, r), i + 1, nil
-		}
-		if i+1 < len(first) {
+		last, fits := i, len(r.faults) == 0
+		if !fits && i+1 < len(first) {
 			if both := s.resolve(merged(row.Cells, first[i+1].Cells)); len(both.faults) == 0 && r.known > 0 {
-				return headerOf(first, i, i+1, both), i + 2, nil
+				r, last, fits = both, i+1, true
 			}
+		}
+		if fits && !titled(first[:i], r.known) {
+			r.faults = []text.HeaderFault{{Kind: "above", Letter: line(first[0]), Other: line(first[i-1])}}
+			nearest, at = r, i
+			break
+		}
+		if fits {
+			return headerOf(first, i, last, r), last + 1, nil
 		}
 		if r.known > nearest.known || i == 0 {
 			nearest, at = r, i
 		}
 	}
 	return h, 0, text.Fail(text.HeaderRefused, text.Args{
-		"line": strconv.FormatUint(first[at].Line, 10), "faults": text.HeaderFaults(nearest.faults), "fields": s.listed(),
+		"line": line(first[at]), "faults": text.HeaderFaults(nearest.faults), "fields": s.listed(),
 	}, nil)
+}
+
+func line(row table.Row) string { return strconv.FormatUint(row.Line, 10) }
+
+// titled reports whether the rows above a header of so many fields can be nothing but the title of
+// the list: each has one cell alone, or at most half as many as the header. A row with more may be
+// a record.
+func titled(above []table.Row, known int) bool {
+	return !slices.ContainsFunc(above, func(row table.Row) bool {
+		n := 0
+		for _, c := range row.Cells {
+			if trimmed(c.Text) != "" {
+				n++
+			}
+		}
+		return n >= known || n > 1 && 2*n > known
+	})
 }
 
 func headerOf(first []table.Row, from, to int, r resolved) Header {

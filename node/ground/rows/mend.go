@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -21,19 +22,24 @@ const (
 	ownRaw   = OwnColumn + "raw" // of an object that is no JSON
 )
 
+// beyond is how many columns beyond the header are kept apart; what a longer row has more stands in
+// the last of them.
+const beyond = 64
+
 // WriteBad reads a file as Open does, and writes its bad rows as they were, so that a person can
 // mend and import them: with the same columns and delimiter, in UTF-8 with a mark, which
 // spreadsheets need; the rows of a workbook as CSV; objects one a line. Each row has its line and
-// its faults beside it, in columns that an import ignores. It returns how many rows it wrote.
+// its faults beside it, in columns that an import ignores, and its marks (ownMark), by which the
+// file is refused as it is. It returns how many rows it wrote.
 func WriteBad(w io.Writer, src table.Source, t table.Taken, s *Schema, o Options, l text.Lang) (n uint64, err error) {
 	r, err := Open(src, t, s, o)
 	if err != nil {
 		return 0, err
 	}
 	out := bufio.NewWriter(w)
-	write := objectsTo(out)
+	write := r.source.objectsTo(out)
 	if !t.Format.Objects() {
-		if write, err = cellsTo(out, t, r.Header()); err != nil {
+		if write, err = r.source.cellsTo(out, t, r.widest); err != nil {
 			return 0, err
 		}
 	}
@@ -45,7 +51,7 @@ func WriteBad(w io.Writer, src table.Source, t table.Taken, s *Schema, o Options
 			return n, out.Flush()
 		case isBad:
 			n++
-			err = write(r.source.last, b.told(l))
+			err = write(b.told(l))
 		}
 		if err != nil {
 			return n, err
@@ -63,17 +69,18 @@ func (b *Bad) told(l text.Lang) string {
 	return strings.Join(all, "\n")
 }
 
-// cellsTo writes the header, and returns what writes a row.
-func cellsTo(out *bufio.Writer, t table.Taken, h Header) (func(table.Row, string) error, error) {
+// cellsTo writes the header, and returns what writes the row that was read last. Cells beyond the
+// header have columns without a header.
+func (r *rowSource) cellsTo(out *bufio.Writer, t table.Taken, widest int) (func(told string) error, error) {
 	c := csv.NewWriter(out)
 	if comma, _ := utf8.DecodeRuneInString(t.Delimiter); t.Delimiter != "" {
 		c.Comma = comma
 	}
-	own := func(i int) bool { return i < len(h.Columns) && strings.HasPrefix(h.Columns[i].Header, OwnColumn) }
-	line := func(cells int, cell func(i int) string, more ...string) error {
+	columns := min(max(len(r.header.Columns), widest), len(r.header.Columns)+beyond)
+	line := func(cell func(i int) string, more ...string) error {
 		var all []string
-		for i := range cells {
-			if !own(i) {
+		for i := range columns {
+			if !strings.HasPrefix(r.column(i).Header, OwnColumn) {
 				all = append(all, cell(i))
 			}
 		}
@@ -82,31 +89,75 @@ func cellsTo(out *bufio.Writer, t table.Taken, h Header) (func(table.Row, string
 		return errors.Join(err, c.Error())
 	}
 	_, err := out.WriteString("\ufeff")
-	err = errors.Join(err, line(len(h.Columns), func(i int) string { return h.Columns[i].Header }, ownLine, ownFault))
-	return func(row table.Row, faults string) error {
-		return line(max(len(h.Columns), len(row.Cells)), func(i int) string {
-			if i < len(row.Cells) {
-				return row.Cells[i].Text
+	err = errors.Join(err, line(func(i int) string { return r.column(i).Header }, ownLine, ownFault, ownMark))
+	return func(told string) error {
+		return line(func(i int) string {
+			switch {
+			case i >= len(r.last.Cells):
+				return ""
+			case i+1 < columns:
+				return r.written(i)
 			}
-			return ""
-		}, strconv.FormatUint(row.Line, 10), faults)
+			last := r.written(i)
+			for i++; i < len(r.last.Cells); i++ {
+				last += string(c.Comma) + r.written(i)
+			}
+			return last
+		}, strconv.FormatUint(r.last.Line, 10), told, r.traced())
 	}, err
 }
 
-// objectsTo returns what writes a row of JSON Lines.
-func objectsTo(out *bufio.Writer) func(table.Row, string) error {
-	return func(row table.Row, faults string) error {
-		object := map[string]json.RawMessage{}
-		if err := json.Unmarshal(row.JSON, &object); err != nil || object == nil {
-			raw, _ := json.Marshal(string(row.JSON)) // a text is always written
-			object = map[string]json.RawMessage{ownRaw: raw}
+// objectsTo returns what writes the row that was read last as a line of JSON.
+func (r *rowSource) objectsTo(out *bufio.Writer) func(told string) error {
+	return func(told string) error {
+		object, err := membersOf(r.last.JSON)
+		if err != nil {
+			object = []member{{ownRaw, string(r.last.JSON)}}
 		}
-		object[ownLine] = json.RawMessage(strconv.FormatUint(row.Line, 10))
-		object[ownFault], _ = json.Marshal(faults)
-		line, err := json.Marshal(object)
-		if err == nil {
-			_, err = out.Write(append(line, '\n'))
+		object = append(object, member{ownLine, r.last.Line}, member{ownFault, told})
+		if marks := r.traced(); marks != "" {
+			object = append(object, member{ownMark, marks})
 		}
+		for i, m := range object {
+			name, _ := json.Marshal(m.name) // a text is always written
+			value, err := json.Marshal(m.value)
+			if err != nil {
+				return err
+			}
+			out.WriteByte("{,"[min(i, 1)])
+			out.Write(name)
+			out.WriteByte(':')
+			out.Write(value)
+		}
+		_, err = out.WriteString("}\n") // a writer keeps the first error
 		return err
 	}
+}
+
+type member struct {
+	name  string
+	value any
+}
+
+// membersOf returns the members of an object as they stand, also one that stands twice; none of our
+// own.
+func membersOf(data []byte) (all []member, err error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') || !json.Valid(data) {
+		return nil, badFile("no object")
+	}
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err == nil {
+			err = d.Decode(&value)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if text, _ := name.(string); !strings.HasPrefix(text, OwnColumn) {
+			all = append(all, member{text, value})
+		}
+	}
+	return all, nil
 }

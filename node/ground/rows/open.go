@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietong/node/ground/pattern"
@@ -43,7 +42,13 @@ type rowSource struct {
 	last     table.Row
 	row      uint64
 	readings []Reading
-	failed   error // of Options.Present
+	failed   error             // of Options.Present
+	object   map[string]any    // that the row is, where the format has objects
+	marks    []string          // see ownMark: fields of the row that was read last
+	names    map[string]string // see Schema.named
+	widest   int               // cells of the widest row so far
+	mendable uint64            // see Reader.Mendable
+	totals   []uint64          // see Reader.Totals
 }
 
 // Open returns a reader of the rows of a file. It reads the file twice: first to find the keys that
@@ -58,6 +63,7 @@ func Open(src table.Source, t table.Taken, s *Schema, o Options) (*Reader, error
 	if err := r.survey(first, first.anyKey); err != nil {
 		return nil, err
 	}
+	r.widest = first.widest
 	if len(r.twice) > 0 { // only of good rows does a key count
 		if first, err = openRows(src, t, s, o); err != nil {
 			return nil, err
@@ -131,7 +137,7 @@ func openRows(src table.Source, t table.Taken, s *Schema, o Options) (*rowSource
 	if err != nil {
 		return nil, err
 	}
-	r := &rowSource{schema: s, table: in, options: o, format: t.Format}
+	r := &rowSource{schema: s, table: in, options: o, format: t.Format, names: s.named()}
 	for !r.format.Objects() && len(r.early) < headerWithin {
 		row, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -174,9 +180,26 @@ func (r *rowSource) next() (Record, error) {
 		return Record{}, r.failed
 	}
 	if refused != nil {
+		r.reread()
 		return Record{}, r.placed(refused)
 	}
+	if r.isTotal() && len(r.totals) < maxAlike {
+		r.totals = append(r.totals, r.last.Line)
+	}
 	return record, nil
+}
+
+// reread counts a bad row that would be good as a spreadsheet shows it.
+func (r *rowSource) reread() {
+	if r.options.AsSpreadsheet || r.format.Objects() {
+		return
+	}
+	marks := slices.Clone(r.marks)
+	r.options.AsSpreadsheet = true
+	if _, refused := r.record(); refused == nil {
+		r.mendable++
+	}
+	r.options.AsSpreadsheet, r.readings, r.marks = false, nil, marks
 }
 
 // keep puts the values of the present record into the fields for which the file has no column.
@@ -205,112 +228,11 @@ func (r *rowSource) advance() (err error) {
 	} else if r.last, err = r.table.Next(); err != nil {
 		return err
 	}
+	r.widest = max(r.widest, len(r.last.Cells))
 	if r.row++; r.row > MaxRows {
 		return badFile("more than %d rows", MaxRows)
 	}
 	return nil
-}
-
-// record checks the row that was read last.
-func (r *rowSource) record() (Record, *Bad) {
-	switch r.last.Fault {
-	case table.OpenQuote:
-		return Record{}, bad("", "open quote")
-	case table.BareQuote:
-		return Record{}, bad("", "bare quote")
-	case table.TooLong:
-		return Record{}, bad("", "too long")
-	}
-	if !r.format.Objects() {
-		return r.ofCells()
-	}
-	object, refused := decodeObject(r.last.JSON)
-	if refused != nil {
-		return Record{}, refused
-	}
-	for name := range object {
-		if strings.HasPrefix(name, OwnColumn) {
-			delete(object, name)
-		}
-	}
-	return r.schema.check(object, nil)
-}
-
-// ofCells checks a row of cells. An empty cell is an absent member, or null where it must be.
-func (r *rowSource) ofCells() (Record, *Bad) {
-	if !r.fits() {
-		return Record{}, badOf([]Fault{{Reason: "columns", Expected: strconv.Itoa(r.header.width())}})
-	}
-	object, work := make(map[string]any, len(r.header.Columns)), pattern.NewWork()
-	var faults []Fault
-	for i, cell := range r.last.Cells {
-		if strings.TrimSpace(cell.Text) == "" {
-			continue
-		}
-		var at Column
-		if i < len(r.header.Columns) {
-			at = r.header.Columns[i]
-		}
-		switch c := r.schema.columns[at.Field]; {
-		case strings.HasPrefix(at.Header, OwnColumn):
-		case c == nil:
-			faults = append(faults, Fault{Letter: letterOf(i), Reason: "no header", Value: cut(cell.Text)})
-		default:
-			v, reading, refused := c.read(cell, r.options.AsSpreadsheet, work)
-			if refused != nil {
-				faults = append(faults, c.fault(refused, cell.Text))
-				continue
-			}
-			object[at.Field] = v
-			if reading != "" && len(r.readings) < maxReadings {
-				r.readings = append(r.readings, Reading{r.last.Line, at.Letter, at.Field, cut(cell.Text), reading})
-			}
-		}
-	}
-	r.keep(object)
-	r.nulls(object, faults)
-	return r.schema.check(object, faults)
-}
-
-// nulls puts null where a column of the file has no value, and can mean nothing else by that.
-func (r *rowSource) nulls(object map[string]any, faults []Fault) {
-	for _, at := range r.header.Columns {
-		if c := r.schema.columns[at.Field]; c != nil && c.emptyIsNull() && !about(faults, at.Field) {
-			if _, has := object[at.Field]; !has {
-				object[at.Field] = nil
-			}
-		}
-	}
-}
-
-// fits reports whether the row has as many cells as the header has columns. In text, one cell less
-// may be a row that is cut short, and one more a delimiter within a cell. Empty cells at the end
-// count as none. Workbooks, and spreadsheets that save text, leave them out.
-func (r *rowSource) fits() bool {
-	width, cells := r.header.width(), r.last.Cells
-	if r.format == table.XLSX {
-		return true
-	}
-	if len(cells) < width && !r.options.AsSpreadsheet {
-		return false
-	}
-	return !slices.ContainsFunc(cells[min(max(width, len(r.header.Columns)), len(cells)):], func(c table.Cell) bool { return strings.TrimSpace(c.Text) != "" })
-}
-
-// fault returns the fault of a cell that cannot be read as its field.
-func (c *column) fault(refused *Bad, cell string) Fault {
-	f := Fault{Field: c.Name, Reason: refused.Reason, Value: cut(cell)}
-	if f.Reason == "type" {
-		var types []string
-		for _, name := range []string{"string", "integer", "number", "boolean", "array", "object"} {
-			of := kindNames[name]
-			if c.wants&of == of && !(name == "integer" && c.wants&fractionKind != 0) {
-				types = append(types, name)
-			}
-		}
-		f.Expected, f.Example = strings.Join(types, ", "), exampleOf(types)
-	}
-	return f
 }
 
 // placed says of each fault where it is, in the order of the columns.

@@ -13,6 +13,7 @@ type Reader struct {
 	twice   []repeated
 	alike   []Alike
 	like    uint64 // how many are alike
+	widest  int    // cells of the widest row
 	ended   error
 }
 
@@ -36,6 +37,13 @@ func (r *Reader) Readings() []Reading { return r.source.readings }
 // composition, and how many there are.
 func (r *Reader) Alike() ([]Alike, uint64) { return r.alike, r.like }
 
+// Mendable returns how many of the bad rows that were read would be good with AsSpreadsheet.
+func (r *Reader) Mendable() uint64 { return r.source.mendable }
+
+// Totals returns the lines of the first good rows that seem to be the total of the list, and no
+// record.
+func (r *Reader) Totals() []uint64 { return r.source.totals }
+
 // Next returns the next record. The error is io.EOF at the end, and a *Bad for a refused row, after
 // which the caller can read on. Any other error ends the file: a *text.Failure that says what is
 // wrong with it, one that wraps ErrFile, or that of the Source.
@@ -54,6 +62,7 @@ func (r *Reader) Next() (Record, error) {
 		first := uint64(r.twice[0].first)
 		r.twice = r.twice[1:]
 		f := Fault{Field: r.schema.key, Reason: "duplicate key", Value: cut(strings.Trim(string(record.Key), `"`)), First: first}
+		r.source.mark(r.schema.key)
 		return Record{}, r.source.placed(badOf([]Fault{f}))
 	}
 	return record, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"xietong/node/ground/pattern"
+	"xietong/node/ground/table"
 )
 
 // Schema checks the records of one dataset. Several goroutines may use it at once.
@@ -104,7 +105,9 @@ func (s *Schema) list(doc any, titles map[string]string) error {
 		f := fieldOf(p)
 		f.Name, f.required = name, slices.Contains(required, any(name))
 		s.byName[name] = f
-		s.columns[name] = &column{Field: f, title: titles[name], property: p, outline: s.root.members[name], wants: wanted(p), format: formatOf(p)}
+		s.columns[name] = &column{
+			Field: f, title: titles[name], property: p, outline: s.root.members[name], wants: wanted(p), format: formatOf(p), key: name == s.key,
+		}
 		s.fields = append(s.fields, f)
 	}
 	slices.SortFunc(s.fields, func(a, b Field) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
@@ -233,10 +236,27 @@ func (s *Schema) rules(object map[string]any) (faults []Fault) {
 	if err := s.compiled.Validate(object); err != nil {
 		faults = s.broken(object, err)
 	}
-	if object[s.key] == nil && !about(faults, s.key) {
-		faults = append([]Fault{{Field: s.key, Reason: "required"}}, faults...)
+	if reason := badKey(object[s.key]); reason != "" && !about(faults, s.key) {
+		f := Fault{Field: s.key, Reason: reason}
+		if reason != "required" {
+			f.Value = valueOf(object[s.key])
+		}
+		faults = append([]Fault{f}, faults...)
 	}
 	return faults
+}
+
+// badKey returns what is wrong with a key. None has spaces around it, and none is nothing but
+// spaces: nobody could see the difference, or ask for the record.
+func badKey(key any) (reason string) {
+	text, isText := key.(string)
+	switch bare := strings.TrimSpace(text); {
+	case key == nil, isText && bare == "":
+		return "required"
+	case isText && bare != text:
+		return "spaces around"
+	}
+	return ""
 }
 
 // about reports whether one of the faults is about the field.
@@ -251,6 +271,18 @@ func (s *Schema) Value(field, typed string) ([]byte, error) {
 		return nil, bad(field, "unknown field")
 	}
 	v, refused := s.columns[field].cell(typed, pattern.NewWork())
+	if refused != nil {
+		return nil, refused
+	}
+	return appendValue(nil, v), nil
+}
+
+// Cell reads a cell of a file of text, as an import does. The error is a *Bad.
+func (s *Schema) Cell(field, cell string) ([]byte, error) {
+	if _, ok := s.byName[field]; !ok {
+		return nil, bad(field, "unknown field")
+	}
+	v, _, refused := s.columns[field].read(table.Cell{Text: cell}, false, pattern.NewWork())
 	if refused != nil {
 		return nil, refused
 	}

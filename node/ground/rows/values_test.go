@@ -219,7 +219,7 @@ func TestCharactersRefused(t *testing.T) {
 		}
 	}
 	for _, r := range "\t\n\ré中𠮷\u180e\ufe0f\U000e0100 \u3000" {
-		escaped, _ := json.Marshal("x" + string(r))
+		escaped, _ := json.Marshal("x" + string(r) + "x")
 		if _, err := s.Record([]byte(`{"k":` + string(escaped) + `}`)); err != nil {
 			t.Errorf("U+%04X: %v", r, err)
 		}

@@ -366,5 +366,8 @@ func openSheet(src Source, name string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.merges.coming, err = b.merged(b.sheets[i]); err != nil {
+		return nil, errors.Join(broken(0, err), r.xml.in.Close())
+	}
 	return &Reader{next: r.next}, nil
 }

@@ -3,9 +3,12 @@ package table
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -302,4 +305,37 @@ func FuzzSheet(f *testing.F) {
 			t.Errorf("ended by %v", err)
 		}
 	})
+}
+
+// TestMergedCells reads ranges of merged cells: the first cell has the value, and the others say
+// why they have none.
+func TestMergedCells(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for at, v := range map[string]any{"A1": "名单", "A2": "号", "B2": "户", "C2": "数", "A3": "1", "B3": "甲", "C3": 1, "A4": "2", "C4": 2, "A5": "3", "A6": "4", "B6": "乙", "C6": 6} {
+		f.SetCellValue("Sheet1", at, v)
+	}
+	for _, m := range [][2]string{{"A1", "C1"}, {"B3", "B4"}, {"B5", "C5"}, {"D6", "XFD9"}} {
+		f.MergeCell("Sheet1", m[0], m[1])
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(bytes.NewReader(b.Bytes()), Taken{Format: XLSX, Sheet: "Sheet1"})
+	var got []string
+	for err == nil {
+		var row Row
+		if row, err = r.Next(); err == nil {
+			told := strconv.FormatUint(row.Line, 10)
+			for _, c := range row.Cells {
+				told += "|" + c.Text + map[bool]string{true: "^"}[c.Kind == Merged]
+			}
+			got = append(got, told)
+		}
+	}
+	want := []string{"1|名单", "2|号|户|数", "3|1|甲|1", "4|2|^|2", "5|3", "6|4|乙|6"}
+	if !errors.Is(err, io.EOF) || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
 }

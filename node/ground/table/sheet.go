@@ -19,6 +19,7 @@ type sheetRows struct {
 	day0   int
 	row    uint64 // that was read last
 	cells  []Cell
+	merges merges
 }
 
 // rows opens a sheet.
@@ -75,6 +76,9 @@ func (r *sheetRows) next() (Row, error) {
 				return Row{}, broken(r.row, err)
 			}
 			if err := r.read(); err != nil {
+				return Row{}, broken(r.row, err)
+			}
+			if err := r.spread(); err != nil {
 				return Row{}, broken(r.row, err)
 			}
 			if slices.ContainsFunc(r.cells, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" }) {

@@ -42,6 +42,7 @@ const (
 	maxShared   = 4_000_000 // of them
 	maxSheets   = 1000
 	maxStyles   = 65_536
+	maxMerges   = 1 << 20   // ranges of merged cells of a sheet
 	maxSheetRow = 1_048_576 // the last row of a sheet
 )
 
@@ -97,6 +98,7 @@ const (
 	Date                // 2020-02-03, 2020-02-03T10:30:00 or 10:30:00
 	Lost                // a number of more digits than spreadsheets keep; its last digits are wrong
 	Failed              // the error of a formula, such as #N/A
+	Merged              // empty, since it is merged with one that comes before it
 )
 
 // Cell is one cell.

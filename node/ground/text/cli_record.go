@@ -32,6 +32,8 @@ const (
 	CLIImportLacks        Code = "cli.import.lacks"
 	CLIImportReading      Code = "cli.import.reading"
 	CLIImportAlike        Code = "cli.import.alike"
+	CLIImportTotals       Code = "cli.import.totals"
+	CLIImportMendable     Code = "cli.import.mendable"
 	CLIImportStopped      Code = "cli.import.stopped"
 	CLIImportStoppedDo    Code = "cli.import.stopped-do"
 	CLIFlagYes            Code = "cli.flag-yes"
@@ -75,20 +77,24 @@ var recordSentences = []sentence{
 	{CLIFlagEncoding, "文字编码 `ENCODING`：utf-8、gb18030、big5 等（默认按内容判断）", "`ENCODING` of text: utf-8, gb18030, big5, … (default: told by the content)"},
 	{CLIFlagDelimiter, "分隔符 `CHARACTER`（默认按内容判断）", "the `CHARACTER` between cells (default: told by the content)"},
 	{CLIFlagSheet, "工作簿中的工作表 `SHEET`（默认为唯一有数据的一个）", "the `SHEET` of a workbook (default: the only one with data)"},
-	{CLIFlagAsSpreadsheet, "同时按表格程序显示的样子理解单元格：是/否、2020/2/3、1,234、全角数字",
-		"read cells also as spreadsheets show them: 是/否, TRUE, 2020/2/3, 1,234, full-width digits"},
+	{CLIFlagAsSpreadsheet, "同时按表格程序显示的样子理解单元格：是/否、2020/2/3、8:30（按北京时间）、1,234、全角数字",
+		"read cells also as spreadsheets show them: 是/否, TRUE, 2020/2/3, 8:30 (of Beijing), 1,234, full-width digits"},
 	{CLIFlagMissing, "文件缺列时 `WORD`：keep（保持现值）或 clear（清空）", "for fields without a column, `WORD`: keep (the present values) or clear"},
 	{CLIImportTaken, "读取方式：{how}", "read as {how}"},
 	{CLIImportDelimiter, "分隔符“{delimiter}”", "delimiter {delimiter}"},
 	{CLIImportSheet, "工作表“{sheet}”", "sheet {sheet}"},
 	{CLIImportHidden, "隐藏的工作表没有读取：{sheets}", "hidden sheets are not read: {sheets}"},
-	{CLIImportTitles, "第 {first} 至 {last} 行是表头以上的标题，不作为数据", "lines {first} to {last} stand above the header and are no data"},
+	{CLIImportTitles, "表头以上是标题，不作为数据：第 {lines} 行", "what stands above the header is a title and no data: line {lines}"},
 	{CLIImportKept, "文件中没有这些列，记录保持现值：{fields}", "no column for {fields}: records keep their present values"},
 	{CLIImportLacks, "文件中没有这些列，导入的记录也就没有这些数据项：{fields}", "no column for {fields}: the records have no value for them"},
 	{CLIImportCleared, "文件中没有这些列，将予清空：{fields}", "no column for {fields}: no record will have them"},
 	{CLIImportReading, "第 {line} 行 {letter} 列：“{cell}”读作 {read}", "line {line}, column {letter}: {cell} is read as {read}"},
 	{CLIImportAlike, "第 {line} 行的主键与第 {first} 行的只有大小写、全半角或组合方式不同，请核对",
 		"line {line}: its key differs from that of line {first} by case, width or composition alone; check it"},
+	{CLIImportTotals, "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 {lines} 行",
+		"it seems to be a total, and would be a record; check it, and delete the row if it is one: line {lines}"},
+	{CLIImportMendable, "其中 {count} 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet 重试，并核对所列的读法",
+		"{count} of the bad rows are good when their cells are read as a spreadsheet shows them: try --as-spreadsheet, and look at the readings it tells"},
 	{CLIImportStopped, "导入中断，没有收到应答：{reason}", "the import stopped, and no answer came: {reason}"},
 	{CLIImportStoppedDo, "请重新执行同一命令：从第 {row} 行继续；如果其实已经发布，会告知而不会重复导入",
 		"repeat the same command: it goes on at row {row}; if it was published after all, that is told, and nothing is imported twice"},
@@ -103,8 +109,8 @@ var recordSentences = []sentence{
 	{CLIShortRecordRetract, "撤下一条记录", "Take a record out of use"},
 	{
 		CLILongImport,
-		"先检查整个文件，不写入任何记录，并列出与现有记录相比的变化；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv、tsv、json（一个列表）、jsonl（每行一个对象）、xlsx（一个工作表）；格式、编码、分隔符和工作表按内容判断并告知。\n列名可用数据项编码或其名称。加 --keep-good 时，未导入的行原样写入 FILE.bad.csv（或 .jsonl），改正后可直接导入。中断后再次执行同一命令，即从中断处继续。",
-		"The whole file is checked first, which writes nothing and tells what it would change; it is loaded when every row is\ngood, or with --keep-good. The file is read twice, so it cannot be standard input. Formats: csv, tsv, json (one list),\njsonl (one object a line), xlsx (one sheet); format, encoding, delimiter and sheet are found in the content, and told.\nColumns are headed by the names of fields or by their titles. With --keep-good the rows left out are written, as they\nwere, to FILE.bad.csv (or .jsonl), to be mended and imported. The same command again, after a crash, goes on where it\nstopped.",
+		"先检查整个文件，不写入任何记录，并列出与现有记录相比的变化；全部合格（或加 --keep-good）后再导入。文件要读两遍，因此不能用标准输入。\n格式：csv、tsv、json（一个列表）、jsonl（每行一个对象）、xlsx（一个工作表）；格式、编码、分隔符和工作表按内容判断并告知。\n列名可用数据项编码或其名称。加 --keep-good 时，未导入的行写入 FILE.bad.csv（或 .jsonl），改正后可直接导入；没有改正的行仍不能导入。中断后再次执行同一命令，即从中断处继续。",
+		"The whole file is checked first, which writes nothing and tells what it would change; it is loaded when every row is\ngood, or with --keep-good. The file is read twice, so it cannot be standard input. Formats: csv, tsv, json (one list),\njsonl (one object a line), xlsx (one sheet); format, encoding, delimiter and sheet are found in the content, and told.\nColumns are headed by the names of fields or by their titles. With --keep-good the rows left out are written to\nFILE.bad.csv (or .jsonl), to be mended and imported; a row that is not mended is refused again. The same command again,\nafter a crash, goes on where it stopped.",
 	},
 	{
 		CLIFlagFormat,
@@ -117,5 +123,5 @@ var recordSentences = []sentence{
 	{CLIImport, "导入条目", "import"},
 	{CLIVersionPut, "写入", "put"},
 	{CLIVersionRetracted, "撤下", "retracted"},
-	{CLIImportBadSaved, "未导入的 {count} 行已原样写入 {file}，改正后可直接导入", "the {count} rows left out are in {file}: mend and import it"},
+	{CLIImportBadSaved, "未导入的 {count} 行已写入 {file}：请改正后导入该文件（没有改正的行仍会被拒绝）", "the {count} rows left out are in {file}: mend and import it (a row that is not mended is refused again)"},
 }

@@ -77,6 +77,8 @@ var faultWords = map[string]word{
 	"near":    {"{column}不是该数据资源的数据项，相近的是“{field}”", "{column} is no field of the dataset; near it: {field}"},
 	"twice":   {"{column}与 {other} 列都是数据项“{field}”", "{column} and column {other} are both the field {field}"},
 	"key":     {"缺少主键“{field}”的列", "there is no column for the key {field}"},
+	"above": {"本行可作表头，但其上的第 {from} 至 {other} 行可能是记录，不能当作标题略去：如是标题，请删去；如是记录，请改正其表头", "it can be the header, but lines {from} to {other} above it may hold records, and no title: " +
+		"delete them if they are a title, or correct the header above them"},
 }
 
 // expected tells what a rule wants: words for a type, and a value as it is.
@@ -116,10 +118,10 @@ var lengthWords = map[string]word{
 
 // HeaderFault is one fault of the header of a file.
 type HeaderFault struct {
-	Kind   string // unknown, twice, key
-	Letter string // of the column
+	Kind   string // unknown, twice, key, above
+	Letter string // of the column; above: the first line above the header
 	Header string // as the file has it
-	Other  string // twice: the letter of the column before it
+	Other  string // twice: the letter of the column before it; above: the last line above it
 	Field  string // unknown: the nearest, or ""; otherwise the field that it is about
 }
 
@@ -155,7 +157,7 @@ func headerFaults(l Lang, value, shown string) string {
 			f.Kind = "near"
 		}
 		column := RowFault{Letter: f.Letter, Header: f.Header}.Place(l)
-		told = append(told, faultWords[f.Kind].told(l, Args{"column": column, "other": f.Other, "field": Visible(f.Field)}))
+		told = append(told, faultWords[f.Kind].told(l, Args{"column": column, "from": f.Letter, "other": f.Other, "field": Visible(f.Field)}))
 	}
 	return strings.Join(told, l.pick("；", "; "))
 }

@@ -109,7 +109,11 @@ var words = map[string]word{
 	"open quote": {"有一个引号没有配对，从本行开始", "a quotation mark that begins in this line is not closed"}, "bare quote": {"单元格中有未按规则书写的引号（含引号的单元格须整个加引号，其中的引号写两遍）", "a quotation mark stands within a cell (such a cell is quoted as a whole, and the mark in it is doubled)"},
 	"exponent":       {"被表格程序改成了科学记数法，原来的数字可能已经丢失（请把该列设为文本后重新录入）", "a spreadsheet program has made an exponent of it, and digits may be lost (make the column text, and enter it again)"},
 	"digits lost":    {"超过 15 位，表格程序没有保留后面的数字（请把该列设为文本后重新录入）", "it has more than 15 digits, of which a spreadsheet program keeps no more (make the column text, and enter it again)"},
-	"formula failed": {"是公式的出错结果", "it is the error of a formula"},
+	"formula failed": {"是公式的出错结果，或因列宽不足未显示", "it is the error of a formula, or was not shown because its column is narrow"},
+	"merged":         {"与前面的单元格合并，本行没有自己的值（请取消合并后逐行填写）", "it is merged with a cell before it, so that this row has no value of its own (split the cells, and fill in each)"},
+	"header again":   {"又是一行表头，不是记录（请删去该行）", "it is the header once more, and no record (delete the row)"},
+	"spaces around":  {"首尾有空格（主键首尾不得有空格）", "there are spaces around it, and a key has none"},
+	"unmended":       {"此前未通过，至今没有改动（请改正；如核对后确认无误，请清空本行的 xietong:mark 一栏）", "it was refused before, and nobody has changed it (correct it; or empty the column xietong:mark of the row, where it is right as it stands)"},
 
 	// files that cannot be imported (ground/table)
 	"an .xls of Excel 97-2003":                  {zh: "这是 Excel 97-2003 的 .xls 文件"},
