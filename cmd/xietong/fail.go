@@ -199,7 +199,11 @@ func (a *app) reason(err error) string {
 		return a.t(text.CLIFileEnds, nil)
 	}
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "value": mistyped.Value})
+		form := text.Cause(a.lang, text.Wanted(mistyped))
+		if mistyped.Field == "" { // the whole value
+			return form
+		}
+		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "form": form})
 	}
 	if system, ok := errors.AsType[syscall.Errno](err); ok && text.Word(text.Zh, system.Error()) != system.Error() {
 		return text.Word(a.lang, system.Error())

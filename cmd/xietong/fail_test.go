@@ -94,3 +94,23 @@ func TestNodeIsKilled(t *testing.T) {
 		}
 	}
 }
+
+// TestMistyped: a value of another type in a file is told by its field, and what it must be.
+func TestMistyped(t *testing.T) {
+	for file, want := range map[string][2]string{
+		`{"smallest_cell":1e400}`: {"“smallest_cell”的写法不符：应为不过长的整数", "smallest_cell is wrong: it must be a whole number"},
+		`{"title":5}`:             {"“title”的写法不符：应为文字", "title is wrong: it must be a text"},
+		`{"purposes":{}}`:         {"“purposes”的写法不符：应为列表", "purposes is wrong: it must be a list"},
+		`[]`:                      {"应为对象", "it must be an object"},
+		`{"title":"x",}`:          {"不应有 '}'", "'}' must not stand there"},
+	} {
+		for i, lang := range []string{"zh_CN.UTF-8", "C"} {
+			b := newWorkbench(t, lang)
+			b.stdin = file
+			code, _, stderr := b.run("dataset", "publish", "-")
+			if code != exitFailed || len(b.node.asked) > 0 || !strings.Contains(stderr, want[i]) || strings.Contains(stderr, "number 1e400") {
+				t.Errorf("%s: exit %d, want %q: %s", file, code, want[i], stderr)
+			}
+		}
+	}
+}

@@ -118,7 +118,7 @@ func (s *server) handler() http.Handler {
 	s.registerRows(files, a)
 	describeKeys(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
-	files.Handle("/", http.MaxBytesHandler(mux, maxBodyLen))
+	files.Handle("/", http.MaxBytesHandler(routed(mux), maxBodyLen))
 	return paid(s.admit(s.held(s.given(s.again(files)))))
 }
 

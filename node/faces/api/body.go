@@ -1,9 +1,12 @@
 package api
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,12 +30,28 @@ func formats() map[string]huma.Format {
 // mark for whatever it cannot read, and what is recorded stays.
 const unreadable = "no readable text: "
 
+// mistyped is what stands before the path of a value of another type than is wanted, and before
+// what is wanted, of which a space divides it.
+const mistyped = "mistyped: "
+
+// typed decodes a value into a type. Its description was held against it before, as far as huma
+// knows numbers: 1e2 is a whole number there, and Go's decoder takes no exponent.
+func typed(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	if other, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		path := slices.DeleteFunc(strings.Split(other.Field, "."), func(name string) bool { return name != strings.ToLower(name) }) // of Go's
+		return errors.New(mistyped + cmp.Or(strings.Join(path, "."), "body") + " " + text.Wanted(other))
+	}
+	return err
+}
+
 // unmarshal decodes a body. What is only to be looked at by huma gets numbers near enough to know
 // their type; a number that is beyond a float64 would be an error of the library otherwise.
 func unmarshal(data []byte, v any) error {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // RFC 8259, 8.1: a mark may be there
 	generic, ok := v.(*any)
 	if !ok {
-		return json.Unmarshal(data, v)
+		return typed(data, v)
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil { // also where something follows the value

@@ -112,6 +112,10 @@ func badQuery(name, want string) error {
 func (s *server) fail(w http.ResponseWriter, c Caller, err error) {
 	p := s.problemOf(c, err)
 	maps.Copy(w.Header(), retryAfter(err))
+	writeProblem(w, p)
+}
+
+func writeProblem(w http.ResponseWriter, p *client.Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p) // the client may be gone

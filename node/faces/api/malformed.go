@@ -29,12 +29,20 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 	for _, err := range errs {
 		reason := err.Error()
 		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-			where, reason = strings.TrimPrefix(d.Location, "body."), ruleIn(l, d.Message)
+			where = strings.TrimPrefix(d.Location, "body.")
+			message := d.Message
+			if other, found := strings.CutPrefix(message, mistyped); found {
+				where, message, _ = strings.Cut(other, " ")
+			}
+			for _, in := range []string{"query.", "path.", "header."} {
+				where = strings.TrimPrefix(where, in)
+			}
+			reason = ruleIn(l, message)
 			if told := told(l, status, where, d.Message); told != nil {
 				return told
 			}
 			if where != "" {
-				reason = where + ": " + reason
+				reason = where + pick(l, "：", ": ") + reason
 			}
 		}
 		reasons = append(reasons, reason)
@@ -46,7 +54,7 @@ func malformed(l text.Lang, status int, message string, errs []error) huma.Statu
 	if status >= http.StatusInternalServerError {
 		code = text.Internal
 	}
-	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, "; ")})
+	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, pick(l, "；", "; "))})
 	p.Status = status
 	return p
 }
@@ -85,16 +93,49 @@ var rules = []struct{ rule, zh, en string }{
 	{"expected value to be one of ", "不在允许的取值之内：", "it is none of "},
 }
 
+// routed answers a request for no operation with a problem, of the router's status.
+func routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		said := &refusal{header: w.Header()}
+		refuse.ServeHTTP(said, r)
+		l := text.FromAcceptLanguage(r.Header.Get("Accept-Language"))
+		p := problem(l, text.BadRequest, text.Args{"where": text.Short(r.Method + " " + r.URL.Path), "reason": text.Cause(l, "no such operation")})
+		p.Status = said.status
+		writeProblem(w, p)
+	})
+}
+
+// refusal takes the status and the header of the router's refusal, without its body.
+type refusal struct {
+	header http.Header
+	status int
+}
+
+func (r *refusal) Header() http.Header         { return r.header }
+func (r *refusal) WriteHeader(status int)      { r.status = status }
+func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
+
+// pick returns the text in the language.
+func pick(l text.Lang, zh, en string) string {
+	if l == text.Zh {
+		return zh
+	}
+	return en
+}
+
 // ruleIn returns what the library says is wrong, in the language.
 func ruleIn(l text.Lang, message string) string {
 	for _, r := range rules {
 		bound, found := strings.CutPrefix(message, r.rule)
 		switch {
 		case !found, strings.HasSuffix(r.rule, "1") && bound != "":
-		case l == text.Zh:
-			return r.zh + bound
 		default:
-			return r.en + bound
+			return pick(l, r.zh, r.en) + bound
 		}
 	}
 	return text.Cause(l, message)

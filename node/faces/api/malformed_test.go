@@ -1,12 +1,18 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"xietong/certs/identity"
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -18,11 +24,11 @@ func TestMalformedInTheLanguage(t *testing.T) {
 		message string
 		want    string
 	}{
-		{text.Zh, "expected length >= 1", "请求无法处理：name: 不能为空"},
-		{text.Zh, "expected length >= 24", "请求无法处理：name: 太短，至少需要的字符数为 24"},
+		{text.Zh, "expected length >= 1", "请求无法处理：name：不能为空"},
+		{text.Zh, "expected length >= 24", "请求无法处理：name：太短，至少需要的字符数为 24"},
 		{text.En, "expected length >= 1", "the request cannot be handled: name: it is empty"},
 		{text.En, "expected length <= 10", "the request cannot be handled: name: it is too long; the greatest number of characters is 10"},
-		{text.Zh, "unexpected property", "请求无法处理：name: 没有这一项"},
+		{text.Zh, "unexpected property", "请求无法处理：name：没有这一项"},
 	} {
 		detail := &huma.ErrorDetail{Message: row.message, Location: "body.name", Value: "secret"}
 		got := malformed(row.l, 422, "validation failed", []error{detail}).Error()
@@ -32,5 +38,82 @@ func TestMalformedInTheLanguage(t *testing.T) {
 	}
 	if got := malformed(text.Zh, 400, "bad", []error{errors.New("EOF")}).Error(); !strings.Contains(got, "原文是“EOF”") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// malformedRequests are requests of each kind that a decoder refuses, with what is told of them.
+var malformedRequests = []struct{ request, body, zh, en string }{
+	{"POST /v1/query", `{"dataset":"v","limit":1e400}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":-1e400}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":1e2}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":10.0}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":99999999999999999999}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":1.5}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/query", `{"dataset":"v","limit":"x"}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/federated-rows", `{"dataset":"v","at":"**.guizhou","limit":1e400}`, "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"POST /v1/federated-rows", `{"dataset":"v","at":"**.guizhou","wait":1e1}`, "wait：应为不过长的整数", "wait: it must be a whole number"},
+	{"POST /v1/federated-rows", `{`, "内容不完整", "it ends too early"},
+	{"POST /v1/federated-rows", `{"dataset":"v"} 5`, "不应有 '5'", "'5' must not stand there"},
+	{"POST /v1/federated-rows", `{"dataset":"v","at":"**.guizhou","nope":1}`, "nope：没有这一项", "nope: there is no such member"},
+	{"POST /v1/invitations", `{"name":"x","hours":1e400}`, "hours：太大", "hours: it is too large"},
+	{"POST /v1/query", `{"dataset":5}`, "dataset：应为文字", "dataset: it must be a text"},
+	{"POST /v1/query", `{"dataset":null}`, "dataset：应为文字", "dataset: it must be a text"},
+	{"POST /v1/query", `{"dataset":"v","fields":"a"}`, "fields：应为列表", "fields: it must be a list"},
+	{"POST /v1/query", `{"dataset":"v","fields":[1]}`, "fields[0]：应为文字", "fields[0]: it must be a text"},
+	{"POST /v1/query", `{"dataset":"v","measure":[]}`, "measure：应为对象", "measure: it must be an object"},
+	{"POST /v1/query", `{"dataset":"v","measure":{}}`, "缺少 function", "it lacks function"},
+	{"POST /v1/query", `{"dataset":"v","measure":{"function":"x"}}`, "不在允许的取值之内", "it is none of"},
+	{"POST /v1/query", `[]`, "应为对象", "it must be an object"},
+	{"POST /v1/query", `null`, "应为对象", "it must be an object"},
+	{"POST /v1/query", ``, "缺少正文", "there is no body"},
+	{"POST /v1/query", `{"dataset":"v`, "内容不完整", "it ends too early"},
+	{"POST /v1/query", `{"dataset":"v",}`, "不应有 '}'", "'}' must not stand there"},
+	{"POST /v1/query", `{"dataset":nul}`, "不应有 '}'", "'}' must not stand there"},
+	{"POST /v1/query", `{"limit":01}`, "不应有 '1'", "'1' must not stand there"},
+	{"POST /v1/query", "{\"dataset\":\"a\nb\"}", "不应有 '\\n'", "'\\n' must not stand there"},
+	{"POST /v1/query", strings.Repeat("[", 20_000), "嵌套太深", "too deeply nested"},
+	{"POST /v1/query", "\uFEFF{}", "缺少 dataset", "it lacks dataset"},
+	{"POST /v1/datasets", `{"not_secret":"yes"}`, "not_secret：应为 true 或 false", "not_secret: it must be true or false"},
+	{"POST /v1/objections", `{"document":"???"}`, "document：应为 base64", "document: it must be base64"},
+	{"POST /v1/objections", `{"document":"a"}`, "不是 base64", "is not base64"},
+	{"GET /v1/uses?limit=1e400", "", "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"GET /v1/uses?limit=99999999999999999999", "", "limit：应为不过长的整数", "limit: it must be a whole number"},
+	{"GET /v1/uses?limit=500", "", "limit：太大", "limit: it is too large"},
+	{"GET /v1/uses/counts?by=x", "", "by：不在允许的取值之内", "by: it is none of"},
+	{"GET /v1/ledger/entries/1e400", "", "index：应为不过长的整数", "index: it must be a whole number"},
+	{"GET /v1/ledger/entries/-1", "", "index：应为不过长的整数", "index: it must be a whole number"},
+	{"GET /v1/nothing", "", "没有这个接口", "the API has no such operation"},
+	{"PUT /v1/grants", "{}", "没有这个接口", "the API has no such operation"},
+}
+
+// decoderWords are words in which decoders and routers speak to programmers.
+var decoderWords = regexp.MustCompile(`json|unmarshal|struct|\bint\b|expected|invalid|unexpected|Query\.|原文`)
+
+// TestMalformedByKind: what a decoder, the library or the router refuses is told in our words, by
+// the name that the API has for it, in both languages.
+func TestMalformedByKind(t *testing.T) {
+	d := open(t)
+	for _, row := range malformedRequests {
+		for lang, want := range map[string]string{"zh": row.zh, "en": row.en} {
+			method, path, _ := strings.Cut(row.request, " ")
+			r := httptest.NewRequest(method, path, strings.NewReader(row.body))
+			r.Header.Set("Accept-Language", lang)
+			if method != "GET" {
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Idempotency-Key", must(identity.NewMessage()).String())
+			}
+			got := httptest.NewRecorder()
+			d.handler.ServeHTTP(got, r)
+			var p client.Problem
+			err := json.Unmarshal(got.Body.Bytes(), &p)
+			said := strings.ReplaceAll(p.Detail, "base64", "")
+			if lang == "zh" {
+				said = strings.ReplaceAll(said, "JSON", "")
+			}
+			if err != nil || got.Code < 400 || got.Code >= 500 || p.Status != got.Code || !strings.Contains(p.Detail, want) || decoderWords.MatchString(said) ||
+				lang == "zh" && !strings.ContainsFunc(p.Detail, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				t.Errorf("%s %.60s: %d %s, want %q", row.request, row.body, got.Code, got.Body, want)
+			}
+		}
 	}
 }

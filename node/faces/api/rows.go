@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,25 +39,22 @@ func (s *server) rowsQuery(w http.ResponseWriter, r *http.Request) (q client.Row
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return q, long
 	}
+	l := text.FromAcceptLanguage(callerOf(r).Language)
+	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	var members any
 	if err == nil {
 		err = unmarshal(body, &members)
 	}
 	if err != nil {
-		if where, lost := strings.CutPrefix(err.Error(), unreadable); lost {
-			return q, text.Fail(text.NotText, text.Args{"name": where}, nil)
-		}
-		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
+		return q, malformed(l, http.StatusBadRequest, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
 	}
 	broken := &huma.ValidateResult{}
 	huma.Validate(s.described, s.rowsBody, huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, members, broken)
 	if len(broken.Errors) > 0 {
-		return q, malformed(text.FromAcceptLanguage(callerOf(r).Language), http.StatusUnprocessableEntity, "", broken.Errors)
+		return q, malformed(l, http.StatusUnprocessableEntity, "", broken.Errors)
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		return q, text.Fail(text.BadRequest, text.Args{"where": "body", "reason": err.Error()}, err)
+	if err := typed(body, &q); err != nil { // its description lets no other member through
+		return q, malformed(l, http.StatusUnprocessableEntity, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
 	}
 	if q.Measure != nil || q.Cursor != "" {
 		return q, badQuery("measure, cursor", "none")

@@ -170,7 +170,7 @@ var frameSentences = []sentence{
 		"请用 xietong serve 启动节点，再重复同一命令；导入会从中断处继续，其他写入请先查明是否已经生效",
 		"start the node with `xietong serve`, and repeat the same command: an import goes on where it stopped; of another write, see first whether it took effect",
 	},
-	{CLIOtherType, "“{field}”的类型不符，写的是 {value}", "{field} is of another type than {value}"},
+	{CLIOtherType, "“{field}”的写法不符：{form}", "{field} is wrong: {form}"},
 	{CLINotUnderstood, "无法理解节点的应答：{reason}", "the node's answer is not understood: {reason}"},
 	{
 		CLINotUnderstoodDo,

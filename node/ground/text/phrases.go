@@ -10,6 +10,12 @@ var plainPhrases = []struct{ en, told string }{
 	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "it ends too early"},
 	{`Syntax error: unexpected token after expression`, "something follows the expression; equality is =="},
 	{`undeclared reference to '{value}'`, "there is no field or function {value}"},
+	{`invalid character {value} exceeded max depth`, "it is too deeply nested"},
+	{`invalid character {value} looking for {rest}`, "it is no JSON: {value} must not stand there"},
+	{`invalid character {value} after {rest}`, "it is no JSON: {value} must not stand there"},
+	{`invalid character {value} in {rest}`, "it is no JSON: {value} must not stand there"},
+	{`expected required property {value} to be present`, "it lacks {value}"},
+	{`illegal base64 data at input byte {n}`, "one of its members is not base64"},
 	{`character U+{value}`, "it holds U+{value}, a character that nobody sees (of control, without width, or of direction); take it out"},
 }
 
@@ -112,6 +118,8 @@ var causePhrases = []struct{ en, told string }{
 
 	// JSON, and what is checked of a request
 	{`unknown field "{value}"`, "没有名为“{value}”的项"},
+	{`invalid character {value} exceeded max depth`, "嵌套太深"},
+	{`illegal base64 data at input byte {n}`, "其中有一项不是 base64 编码"},
 	{`invalid character {value} looking for {rest}`, "不是规定格式的 JSON：不应有 {value}"},
 	{`invalid character {value} after {rest}`, "不是规定格式的 JSON：不应有 {value}"},
 	{`invalid character {value} in {rest}`, "不是规定格式的 JSON：不应有 {value}"},
