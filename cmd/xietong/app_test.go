@@ -41,7 +41,6 @@ func TestUsage(t *testing.T) {
 		{"ledger entry 007", `error: "007" is no index of an entry`},
 		{"ledger entry -- -1", `error: "-1" is no index of an entry`},
 		{"ledger entry g/log/1", `error: "g/log/1" is no index of an entry`},
-		{"ledger entry g/log/1/7 --in h", `error: "g/log/1/7" is no index of an entry`},
 		{"ledger verify r", "error: the flag --root is needed\nwhere: xietong ledger verify\nwhat to do: read xietong ledger verify --help"},
 		{"ledger verify r --root x", `error: the flag --root cannot be "x": it is the pin of the root, of the form NAME/keys/NUMBER/HASH`},
 		{"ledger verify --root " + pin, "error: the argument RECEIPT is missing"},
@@ -96,8 +95,9 @@ func TestUsage(t *testing.T) {
 func TestRequests(t *testing.T) {
 	tests := []struct{ line, want, as string }{
 		{"status --in g --as water", "GET /v1/status", "g water en"},
-		{"ledger entry g/log/2/7", "GET /v1/ledger/entries/7", "g  en"},
-		{"ledger entry g/log/2/7 --in g", "GET /v1/ledger/entries/7", "g  en"},
+		{"ledger entry g/log/2/7", "GET /v1/entry", ""},
+		{"ledger entry g/log/2/7 --in h", "GET /v1/entry", "h  en"},
+		{"ledger entry 7 --in h", "GET /v1/ledger/entries/7", "h  en"},
 		{"query d --key 1 --purpose p", `POST /v1/query {"dataset":"d","key":"1","purpose":"p"}`, ""},
 		{"query d --where a=b=c --where n=3 --where t=", `POST /v1/query {"dataset":"d","where":{"a":"b=c","n":"3","t":""}}`, ""},
 		{
@@ -116,7 +116,9 @@ func TestRequests(t *testing.T) {
 		{"query d --key 1 --verify n=3", `POST /v1/verify {"dataset":"d","key":"1","field":"n","value":"3"}`, ""},
 		{"record history villages 1", `POST /v1/datasets/villages/history {"key":"1"}`, ""},
 		{"record retract villages 1 --reason 错", `POST /v1/datasets/villages/retractions {"key":"1","reason":"错"}`, ""},
-		{"grant revoke nanming.guiyang.guizhou/log/1/29 --reason r", `POST /v1/grants/29/revocation {"reason":"r"}`, "nanming.guiyang.guizhou  en"},
+		{"grant revoke nanming.guiyang.guizhou/log/1/29 --reason r", `POST /v1/grants/29/revocation {"grant":"nanming.guiyang.guizhou/log/1/29","reason":"r"}`, "nanming.guiyang.guizhou  en"},
+		{"grant revoke nanming.guiyang.guizhou/log/1/29 --in 南明区 --reason r", `POST /v1/grants/29/revocation {"grant":"nanming.guiyang.guizhou/log/1/29","reason":"r"}`, "南明区  en"},
+		{"grant revoke 29 --reason r", `POST /v1/grants/29/revocation {"reason":"r"}`, ""},
 		{"agency add water 水务局", `POST /v1/agencies {"code":"water","title":"水务局"}`, ""},
 	}
 	b := newWorkbench(t, "en_US.UTF-8")

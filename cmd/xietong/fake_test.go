@@ -181,6 +181,7 @@ var answers = map[string]any{
 		Entry: log + "7", Index: 7, Kind: 12, KindName: "access", Code: "villages", About: log + "5", Seq: 3,
 		Time: "2026-11-24T02:10:00Z", Commitment: "aa", LeafHash: "bb",
 	},
+	"GET /v1/entry":                    client.Entry{Entry: "g/log/2/7", Kind: 12, KindName: "access"},
 	"GET /v1/ledger/entries/7/receipt": client.Receipt{Entry: log + "7", Receipt: []byte("receipt"), Payload: []byte("payload")},
 	"GET /v1/ledger/entries/8/receipt": client.Receipt{Entry: log + "8", Receipt: []byte("receipt")},
 	"GET /v1/ledger/entries/9/receipt": client.Receipt{Entry: log + "9", Receipt: []byte("receipt"), Withheld: true},

@@ -123,7 +123,7 @@ func (a *app) grantRenew() *cobra.Command {
 	var r client.Renewal
 	var ground useFlags
 	c := a.verb("renew GRANT", text.CLIShortGrantRenew, func(cmd *cobra.Command, args []string) error {
-		index, err := a.entryIndex(args[0])
+		index, whole, err := a.grantNamed(args[0])
 		if err != nil {
 			return err
 		}
@@ -131,9 +131,9 @@ func (a *app) grantRenew() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r.Until, r.Basis = use.Until, use.Basis
+		r.Grant, r.Until, r.Basis = whole, use.Until, use.Basis
 		given, err := a.client().RenewGrant(cmd.Context(), index, r)
-		return a.grantGiven(given, err)
+		return a.grantGiven(given, elsewhere(whole, err))
 	})
 	c.Long = a.t(text.CLILongGrantRenew, nil)
 	a.addGroundFlags(c.Flags(), &ground, &r.Paper)
@@ -158,19 +158,36 @@ func (a *app) grantGiven(g client.GivenGrant, err error) error {
 	return nil
 }
 
+// grantNamed reads the index or the whole name of a grant; whole is "" where it is the index.
+func (a *app) grantNamed(named string) (index uint64, whole string, err error) {
+	if index, err = a.entryIndex(named); err == nil && named != number(index) {
+		whole = named
+	}
+	return index, whole, err
+}
+
+// elsewhere returns the error of an act on a grant of a jurisdiction that this node does not host,
+// and that nobody named with --in: only there it can be done.
+func elsewhere(whole string, err error) error {
+	if of, _, named := strings.Cut(whole, "/"); named && isProblem(err, text.NotHosted) {
+		return text.Fail(text.GrantElsewhere, text.Args{"grant": whole, "name": of}, nil)
+	}
+	return err
+}
+
 func (a *app) grantRevoke() *cobra.Command {
 	var reason string
 	c := a.verb("revoke GRANT", text.CLIShortGrantRevoke, func(cmd *cobra.Command, args []string) error {
-		index, err := a.entryIndex(args[0])
+		index, whole, err := a.grantNamed(args[0])
 		if err != nil {
 			return err
 		}
 		if reason == "" {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
 		}
-		done, err := a.client().RevokeGrant(cmd.Context(), index, client.Revocation{Reason: reason})
+		done, err := a.client().RevokeGrant(cmd.Context(), index, client.Revocation{Grant: whole, Reason: reason})
 		if err != nil {
-			return err
+			return elsewhere(whole, err)
 		}
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)

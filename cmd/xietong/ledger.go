@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -39,12 +39,17 @@ func (a *app) ledgerCheckpoint() *cobra.Command {
 }
 
 func (a *app) ledgerEntry() *cobra.Command {
-	return a.verb("entry ENTRY", text.CLIShortEntry, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("entry ENTRY", text.CLIShortEntry, func(cmd *cobra.Command, args []string) error {
+		in := a.in
+		a.in = "" // as for a receipt
 		index, err := a.entryIndex(args[0])
 		if err != nil {
 			return err
 		}
-		e, err := a.client().Entry(cmd.Context(), index)
+		ctx := cmd.Context()
+		e, err := askAbout(a, args[0], index, in,
+			func(c *client.Client) (client.Entry, error) { return c.Entry(ctx, index) },
+			func(c *client.Client) (client.Entry, error) { return c.EntryOf(ctx, args[0]) })
 		if err != nil {
 			return err
 		}
@@ -54,6 +59,8 @@ func (a *app) ledgerEntry() *cobra.Command {
 		a.printEntry(e)
 		return nil
 	})
+	c.Long = a.t(text.CLILongEntry, nil)
+	return c
 }
 
 func (a *app) printEntry(e client.Entry) {
@@ -87,7 +94,10 @@ func (a *app) ledgerReceipt() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, err := a.receipt(cmd.Context(), args[0], index, in)
+		ctx := cmd.Context()
+		r, err := askAbout(a, args[0], index, in,
+			func(c *client.Client) (client.Receipt, error) { return c.Receipt(ctx, index) },
+			func(c *client.Client) (client.Receipt, error) { return c.ReceiptOf(ctx, args[0]) })
 		if err != nil {
 			return err
 		}
@@ -116,23 +126,23 @@ func (a *app) ledgerReceipt() *cobra.Command {
 	return c
 }
 
-// receipt asks for the receipt of an entry: by its index, or by its whole name, which may name an
-// entry of another jurisdiction. in is the jurisdiction that asks. Where the node hosts several and
-// none is named, the one that the entry names asks, if it is one of them.
-func (a *app) receipt(ctx context.Context, named string, index uint64, in string) (client.Receipt, error) {
+// askAbout asks about an entry: by its index, or by its whole name, which may name an entry of
+// another jurisdiction. in is the jurisdiction that asks. Where the node hosts several and none is
+// named, the one that the entry names asks, if it is one of them.
+func askAbout[T any](a *app, named string, index uint64, in string, byIndex, byName func(*client.Client) (T, error)) (T, error) {
 	of := a.in // as the entry names it
 	a.in = in
 	if named == number(index) {
-		return a.client().Receipt(ctx, index)
+		return byIndex(a.client())
 	}
-	r, err := a.client().ReceiptOf(ctx, named)
+	got, err := byName(a.client())
 	if isProblem(err, text.JurisdictionNeeded) {
 		a.in = of
-		if own, failed := a.client().ReceiptOf(ctx, named); !isProblem(failed, text.NotHosted) {
+		if own, failed := byName(a.client()); !isProblem(failed, text.NotHosted) {
 			return own, failed
 		}
 	}
-	return r, err
+	return got, err
 }
 
 func isProblem(err error, code text.Code) bool {
@@ -168,7 +178,7 @@ func saveReceipt(dir string, r client.Receipt) (receipt, payload string, err err
 }
 
 // entryIndex reads an entry's index or its whole name, NAME/log/EPOCH/INDEX. NAME also sets the
-// jurisdiction of the command, and must not differ from --in.
+// jurisdiction of the command, where --in does not.
 func (a *app) entryIndex(s string) (uint64, error) {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	index, err := strconv.ParseUint(last, 10, 62)
@@ -179,9 +189,9 @@ func (a *app) entryIndex(s string) (uint64, error) {
 		return index, nil
 	}
 	parts := strings.Split(s, "/")
-	if len(parts) != 4 || parts[1] != "log" || a.in != "" && a.in != parts[0] {
+	if len(parts) != 4 || parts[1] != "log" {
 		return 0, usage(text.CLIBadEntry, text.Args{"value": text.Short(s)})
 	}
-	a.in = parts[0]
+	a.in = cmp.Or(a.in, parts[0])
 	return index, nil
 }

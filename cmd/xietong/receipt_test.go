@@ -108,3 +108,25 @@ func TestWhoAsksForAReceipt(t *testing.T) {
 		}
 	}
 }
+
+// TestGrantsOfOthers (U-B3): a grant that another jurisdiction gave is told as that, with who may
+// end or renew it and by which command, whether the node hosts other jurisdictions or --in names
+// one of them.
+func TestGrantsOfOthers(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"C":           {"was given by zunyi.guizhou: only the provider there", "xietong grant revoke zunyi.guizhou/log/1/10"},
+		"zh_CN.UTF-8": {"是zunyi.guizhou授予的", "xietong grant revoke zunyi.guizhou/log/1/10"},
+	} {
+		for _, line := range []string{"grant revoke zunyi.guizhou/log/1/10 --reason r", "grant renew zunyi.guizhou/log/1/10 --until 2027-12-31 --basis b --paper p"} {
+			b := newWorkbench(t, lang)
+			b.node.wild = func(w http.ResponseWriter) bool {
+				refuse(w, client.Problem{Title: "x", Status: http.StatusNotFound, Code: "not-hosted-here", Detail: "not hosted"})
+				return true
+			}
+			code, _, stderr := b.run(strings.Fields(line)...)
+			if code != exitFailed || !strings.Contains(stderr, want[0]) || !strings.Contains(stderr, want[1]) {
+				t.Errorf("%s: exit %d, %s", line, code, stderr)
+			}
+		}
+	}
+}

@@ -144,7 +144,32 @@ func giving(ctx context.Context, h Hosted, in *giveGrant) (out client.GivenGrant
 	return h.given(ctx, in.Caller, sharing.Order{Terms: terms})
 }
 
+// own refuses the whole name of a grant that the ledger does not hold: one that another
+// jurisdiction gave, which only its provider there may end or renew, or one of an earlier ledger,
+// whose index counts for nothing in this one.
+func (h Hosted) own(grant string, index uint64) error {
+	if grant == "" {
+		return nil
+	}
+	name, err := identity.ParseEntry(grant)
+	if err != nil {
+		return err
+	}
+	switch of := name.Log(); {
+	case of.Jurisdiction() != h.Ledger.Name():
+		return text.Fail(text.GrantElsewhere, text.Args{"grant": grant, "name": of.Jurisdiction().String()}, nil)
+	case of != h.Ledger.Log():
+		return text.Fail(text.LedgerGone, text.Args{"entry": grant, "log": h.Ledger.Log().String()}, nil)
+	case name.Index() != index:
+		return text.Fail(text.BadRequest, text.Args{"where": "grant", "reason": "it is another than the path names"}, nil)
+	}
+	return nil
+}
+
 func renewal(ctx context.Context, h Hosted, in *renewGrant) (client.GivenGrant, error) {
+	if err := h.own(in.Body.Grant, in.Index); err != nil {
+		return client.GivenGrant{}, err
+	}
 	return h.given(ctx, in.Caller, sharing.Order{Renew: &in.Index, Terms: sharing.Terms{
 		Until: in.Body.Until, Ground: sharing.Ground{Basis: in.Body.Basis, Paper: in.Body.Paper},
 	}})
@@ -169,6 +194,9 @@ func (h Hosted) given(ctx context.Context, c Caller, q sharing.Order) (out clien
 }
 
 func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
+	if err := h.own(in.Body.Grant, in.Index); err != nil {
+		return client.Entered{}, err
+	}
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		return sharing.Revoke(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
 	})

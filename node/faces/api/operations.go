@@ -13,6 +13,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/book"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -108,14 +109,44 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	if err != nil {
 		return client.Entry{}, h.noEntry(in.Index, err)
 	}
+	return entryShown(e), nil
+}
+
+func entryShown(e host.Entry) client.Entry {
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
-	out := client.Entry{
-		Entry: e.Name.String(), Index: in.Index, Kind: uint64(head.Kind), KindName: head.Kind.String(),
+	return client.Entry{
+		Entry: e.Name.String(), Index: e.Name.Index(), Kind: uint64(head.Kind), KindName: head.Kind.String(),
 		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
-		Time:   stampMS(head.Time),
-		Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
+		Time: stampMS(head.Time), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
 	}
-	return out, nil
+}
+
+// entryNamed returns the head of an entry of any ledger: from the caller's own, and otherwise from
+// the receipt that the jurisdiction gives of it, which is verified from the pin of the tree's root.
+func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error) {
+	name, err := identity.ParseEntry(in.Entry)
+	if err != nil {
+		return client.Entry{}, err
+	}
+	if name.Log() == h.Ledger.Log() {
+		return showEntry(ctx, h, &AtEntry{Caller: in.Caller, Index: name.Index()})
+	}
+	got, err := h.Ask.Receipt(ctx, in.by(), name)
+	if err != nil {
+		return client.Entry{}, err
+	}
+	_, root, err := h.Ledger.Chain(ctx)
+	if err != nil {
+		return client.Entry{}, err
+	}
+	proven, err := host.Proven(got.Receipt, got.Preimage, root)
+	if err == nil && proven.Name != name {
+		err = fmt.Errorf("it is of %s", proven.Name)
+	}
+	if err != nil {
+		return client.Entry{}, text.Fail(text.ReceiptRefused, text.Args{"file": name.String(), "reason": err.Error()}, err)
+	}
+	return entryShown(proven), nil
 }
 
 // noEntry turns the error for an entry that the ledger has not reached into a refusal that names

@@ -45,6 +45,9 @@ func wrongReads() []wrong {
 		row("receipt-of", "no name", "GET", "/v1/receipt?entry=x", "", nil, text.BadRequest),
 		row("receipt-of", "beyond the end", "GET", "/v1/receipt?entry=guizhou/log/1/99", "", nil, text.NotFound),
 		row("receipt-of", "of one away", "GET", "/v1/receipt?entry=sichuan/log/1/1", "", nil, text.NotReady),
+		row("entry-of", "no name", "GET", "/v1/entry?entry=x", "", nil, text.BadRequest),
+		row("entry-of", "beyond the end", "GET", "/v1/entry?entry=guizhou/log/1/99", "", nil, text.NotFound),
+		row("entry-of", "of one away", "GET", "/v1/entry?entry=sichuan/log/1/1", "", nil, text.NotReady),
 		row("add-agency", "no code", "POST", "/v1/agencies", "", client.NewAgency{Code: "No Code", Title: "x"}, text.BadRequest),
 		row("add-agency", "no title", "POST", "/v1/agencies", "", client.NewAgency{Code: "x"}, text.Empty),
 		row("add-agency", "a code twice", "POST", "/v1/agencies", "", client.NewAgency{Code: "water", Title: "x"}, text.AgencyTaken),
@@ -199,6 +202,12 @@ func wrongGrants() []wrong {
 		row("run-question", "none", "POST", "/v1/questions/run", "water", client.QuestionName{Name: "x"}, text.NoQuestion),
 		row("remove-question", "none", "POST", "/v1/questions/removal", "water", client.QuestionName{Name: "x"}, text.NoQuestion),
 		row("revoke-grant", "none", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{Reason: "r"}, text.NotFound),
+		row("revoke-grant", "given elsewhere", "POST", "/v1/grants/7/revocation", "civil-affairs", client.Revocation{Grant: "sichuan/log/1/7", Reason: "r"}, text.GrantElsewhere),
+		row("revoke-grant", "another than the path names", "POST", "/v1/grants/7/revocation", "civil-affairs", client.Revocation{Grant: "guizhou/log/1/8", Reason: "r"}, text.BadRequest),
+		row("revoke-grant", "of another ledger", "POST", "/v1/grants/7/revocation", "civil-affairs", client.Revocation{Grant: "guizhou/log/2/7", Reason: "r"}, text.LedgerGone),
+		row("revoke-grant", "no name", "POST", "/v1/grants/7/revocation", "civil-affairs", client.Revocation{Grant: "x", Reason: "r"}, text.BadRequest),
+		row("renew-grant", "given elsewhere", "POST", "/v1/grants/7/renewal", "civil-affairs",
+			client.Renewal{Grant: "sichuan/log/1/7", Until: use.Until, Basis: "b", Paper: "p"}, text.GrantElsewhere),
 		row("revoke-grant", "no reason", "POST", "/v1/grants/0/revocation", "civil-affairs", client.Revocation{}, text.Empty),
 	}
 }

@@ -49,6 +49,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("confirm", "/v1/waiting/{name}/confirmation", "Confirm the key set of a child of a child, so that nobody waits for it"), confirmation)
 	handle(s, a, post("object", "/v1/objections", "Object to a key set that waits here or elsewhere"), objection)
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
+	handle(s, a, get("entry-of", "/v1/entry", "The public head of an entry of any ledger"), entryNamed)
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
 }

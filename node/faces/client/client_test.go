@@ -123,7 +123,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}},
 		{"GET /v1/grants", "", func() error { _, err := c.Grants(ctx, WantedGrants{}); return err }},
-		{"POST /v1/grants/9/revocation", `{"reason":"r"}`, func() error { _, err := c.RevokeGrant(ctx, 9, Revocation{"r"}); return err }},
+		{"POST /v1/grants/9/revocation", `{"reason":"r"}`, func() error { _, err := c.RevokeGrant(ctx, 9, Revocation{Reason: "r"}); return err }},
 	}
 	for _, o := range operations {
 		got, body = nil, ""

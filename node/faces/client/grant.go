@@ -62,6 +62,7 @@ type NewGrant struct {
 
 // Renewal gives a grant a later end, with all that it gives.
 type Renewal struct {
+	Grant string `json:"grant,omitempty" maxLength:"300" doc:"Its whole name, which must be of this ledger; absent: it is"`
 	Until string `json:"until,omitempty" maxLength:"64" doc:"Its end, RFC 3339: an hour from now to five years"`
 	Basis string `json:"basis,omitempty" doc:"The law or duty that it rests on"`
 	Paper string `json:"paper,omitempty" doc:"Number of the paper by which the provider decided"`
@@ -78,5 +79,6 @@ type GivenGrant struct {
 
 // Revocation ends a grant.
 type Revocation struct {
+	Grant  string `json:"grant,omitempty" maxLength:"300" doc:"Its whole name, which must be of this ledger; absent: it is"`
 	Reason string `json:"reason" doc:"Why it ends"`
 }

@@ -24,6 +24,12 @@ func (c *Client) Entry(ctx context.Context, index uint64) (Entry, error) {
 	return get[Entry](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10))
 }
 
+// EntryOf returns the entry with the whole name, NAME/log/EPOCH/INDEX. Another jurisdiction tells
+// of an entry only the jurisdiction whose use the entry records.
+func (c *Client) EntryOf(ctx context.Context, entry string) (Entry, error) {
+	return get[Entry](ctx, c, "/v1/entry?entry="+url.QueryEscape(entry))
+}
+
 // Receipt returns the receipt of the entry at index, counted from 0.
 func (c *Client) Receipt(ctx context.Context, index uint64) (Receipt, error) {
 	return get[Receipt](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10)+"/receipt")

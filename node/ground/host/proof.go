@@ -96,6 +96,16 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	return e, err
 }
 
+// Proven returns the entry of any ledger that a receipt proves from a pin.
+func Proven(receipt, preimage []byte, pin trust.Pin) (e Entry, err error) {
+	v, err := ledger.VerifyReceipt(receipt, preimage, pin)
+	if err != nil {
+		return e, err
+	}
+	data, err := v.Leaf.Encode()
+	return Entry{Name: v.Entry, Leaf: v.Leaf, Hash: ledger.LeafHash(data)}, err
+}
+
 // provenEntry is one entry under the newest checkpoint.
 type provenEntry struct {
 	leaf       []byte

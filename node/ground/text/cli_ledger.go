@@ -15,6 +15,7 @@ const (
 	CLIShortEntry      Code = "cli.short-entry"
 	CLIShortReceipt    Code = "cli.short-receipt"
 	CLIShortVerify     Code = "cli.short-verify"
+	CLILongEntry       Code = "cli.long-entry"
 	CLILongReceipt     Code = "cli.long-receipt"
 	CLILongVerify      Code = "cli.long-verify"
 	CLIFlagOut         Code = "cli.flag-out"
@@ -57,6 +58,12 @@ var ledgerSentences = []sentence{
 		"refused: the keystore of {name} is damaged, and no payload can be read; restore it from a backup"},
 	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
 	{CLIShortEntry, "查看一个条目的要素", "Show the head of an entry"},
+	{
+		CLILongEntry,
+		"查看一个条目的要素。ENTRY 为条目序号或完整名称；其他行政区划的条目须写完整名称，且只有记录本部门使用情况的才能查看：\n取得其存证凭证并验证后再显示。--in、--as 说明由谁来问。",
+		"Show the head of an entry. ENTRY is its index or its whole name; one of another jurisdiction needs the whole name, and is shown\n" +
+			"where it records a use of one's own: its receipt is asked for, and verified first. --in and --as say who asks.",
+	},
 	{CLIShortReceipt, "保存一个条目的存证凭证", "Save the receipt of an entry"},
 	{CLIShortVerify, "离线验证存证凭证或数据目录", "Verify a receipt or a data directory offline"},
 	{

@@ -21,6 +21,7 @@ const (
 	NoQuestion      Code = "no-question"
 	QuestionChanged Code = "question-changed"
 	QuestionsMany   Code = "questions-many"
+	GrantElsewhere  Code = "grant-elsewhere"
 	QuestionMeasure Code = "question-measure"
 )
 
@@ -131,5 +132,12 @@ var grantProblems = []problem{
 			"请加上 --count、--sum 等统计参数；要看记录的，请用 xietong query，或者只向一个行政区划保存"},
 		en: parts{"Measure needed", "a saved question for many jurisdictions measures records, and does not list them", "{at}",
 			"add --count, --sum or another measure; to see records use `xietong query`, or save a question for one jurisdiction"},
+	},
+	{
+		number: 306, code: GrantElsewhere, status: http.StatusConflict, params: []string{"grant", "name"},
+		zh: parts{"是别处授予的共享权限", "{grant} 是{name}授予的，撤销和续期都只能由那里的提供部门办理", "{grant}",
+			"请与{name}的提供部门联系，由其在自己的节点上执行 xietong grant revoke {grant} 或 xietong grant renew {grant}；不再使用该权限的，停止查询即可"},
+		en: parts{"Grant of another jurisdiction", "{grant} was given by {name}: only the provider there can revoke or renew it", "{grant}",
+			"ask the providing agency of {name}, which runs `xietong grant revoke {grant}` or `xietong grant renew {grant}` on its own node; if you need it no more, ask no more questions under it"},
 	},
 }

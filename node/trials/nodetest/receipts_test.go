@@ -23,7 +23,9 @@ func TestHostedReceipts(t *testing.T) {
 			}
 			refusedAs(t, "the record of another jurisdiction", err, text.NotFound, "")
 		}
-		_, err := county.Client("").ReceiptOf(t.Context(), record)
+		_, err := county.Client("water").EntryOf(t.Context(), record)
+		refusedAs(t, "the head of an entry of another jurisdiction", err, text.NotFound, "")
+		_, err = county.Client("").ReceiptOf(t.Context(), record)
 		refusedAs(t, "a caller without an agency", err, text.AgencyNeeded, "")
 		if got, err := city.Client("civil-affairs").ReceiptOf(t.Context(), record); err != nil || len(got.Payload) == 0 {
 			t.Errorf("the provider: %+v, %v", got, err)
@@ -67,6 +69,9 @@ func TestReceiptsOfLists(t *testing.T) {
 			} {
 				if got, err := asker.ReceiptOf(t.Context(), entry); err != nil || len(got.Receipt) == 0 || len(got.Payload) == 0 {
 					t.Errorf("%s, %s: %v", what, entry, err)
+				}
+				if got, err := asker.EntryOf(t.Context(), entry); err != nil || got.Entry != entry || got.LeafHash == "" || got.Time == "" {
+					t.Errorf("the head of %s, %s: %+v, %v", what, entry, got, err)
 				}
 			}
 		}

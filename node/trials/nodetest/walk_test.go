@@ -58,6 +58,8 @@ func faceWalk() []faceRow {
 		{"receipt", "a record", "GET", "/v1/ledger/entries/RECORD/receipt", "", [5]string{record, withheld, withheld, "unknown-agency", withheld}},
 		{"receipt", "a use", "GET", "/v1/ledger/entries/USE/receipt", "", [5]string{given, given, withheld, "unknown-agency", withheld}},
 		{"receipt", "the node's own", "GET", "/v1/ledger/entries/1/receipt", "", [5]string{withheld, withheld, withheld, "unknown-agency", given}},
+		{"entry-of", "a record", "GET", "/v1/entry?entry=guiyang.guizhou/log/1/RECORD", "", reads(given)},
+		{"entry-of", "a record elsewhere", "GET", "/v1/entry?entry=AWAY", "", byAgency("not-found", "not-found", "not-found")},
 		{"receipt-of", "a record", "GET", "/v1/receipt?entry=guiyang.guizhou/log/1/RECORD", "", [5]string{record, withheld, withheld, "unknown-agency", withheld}},
 		{"receipt-of", "a record elsewhere", "GET", "/v1/receipt?entry=AWAY", "", byAgency("not-found", "not-found", "not-found")},
 		{"agencies", "", "GET", "/v1/agencies", "", reads(given)},
