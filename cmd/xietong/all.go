@@ -51,7 +51,11 @@ func (a *app) queryAll(ctx context.Context, q client.Query) error {
 	ask := func(p *part, cursor string) (page, error) {
 		q.Cursor = cursor
 		answer, err := a.page(ctx, p, q)
-		return page{Answer: &answer}, err
+		got := page{Answer: &answer}
+		if err == nil {
+			err = p.nearer(&got, len(q.Fields) == 0)
+		}
+		return got, err
 	}
 	return a.allOf(q, ask, func(p *part) error { return a.showAll(p, q.Fields, nil) }, a.tellAll)
 }
@@ -68,7 +72,9 @@ func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error)
 	if before > 0 && !a.jsonOnly {
 		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
 	}
-	if err := a.pages(p, ask); err != nil {
+	if err := a.pages(p, ask); errors.Is(err, errEndless) {
+		return errors.Join(err, a.dropPart(name))
+	} else if err != nil {
 		if _, refused := errors.AsType[*client.Problem](err); refused && len(p.pages) == 0 {
 			return errors.Join(err, a.dropPart(name)) // there is nothing to go on from
 		}
@@ -137,8 +143,8 @@ func (a *app) pages(p *part, ask func(p *part, cursor string) (page, error)) err
 			}
 		}
 		got, err := ask(p, cursor)
-		if err == nil && cursor != "" && got.Answer.Cursor == cursor { // it would never end
-			err = client.ErrNotUnderstood
+		if err == nil {
+			err = p.endless(got.Answer.Cursor)
 		}
 		if err == nil {
 			err = p.take(got)
@@ -178,10 +184,7 @@ var goneKeys = []text.Code{text.IDSeen, text.IDReused, text.Expired, text.Messag
 // showAll gives all records, sorted as the flags say. place makes the first columns of a row, where
 // many were asked.
 func (a *app) showAll(p *part, fields []string, place func(page) export.Row) error {
-	columns, err := p.columns(fields)
-	if err != nil {
-		return err
-	}
+	columns := p.columns(fields)
 	all, n := columns, 0
 	if place != nil {
 		all = append([]string{columnPlace, columnPlaceTitle}, columns...)
@@ -243,19 +246,11 @@ type forPeople struct {
 }
 
 // columns returns the columns of all pages.
-func (p *part) columns(fields []string) (names []string, err error) {
+func (p *part) columns(fields []string) (names []string) {
 	for _, of := range p.pages {
-		more, err := columnsOf(of.Answer, fields)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range more {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
+		names = joined(names, columnsOf(of.Answer, fields))
 	}
-	return names, nil
+	return names
 }
 
 // tellAll tells how many rows and uses there were, and what was left out.

@@ -156,6 +156,60 @@ func TestAllEnds(t *testing.T) {
 	}
 }
 
+// TestAllIsNoLongerThanTheDataset (E02): whoever is asked for all records, and answers with the
+// same ones under a new cursor each time, or with ever more of them, or with none, or says that
+// there are more than there can be, gets no question any more after a page or a few, and no page
+// stays.
+func TestAllIsNoLongerThanTheDataset(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer func(n int) client.Answer // the n-th page, without cursor
+		limit  int                       // questions at most
+	}{
+		"the same rows": {func(int) client.Answer {
+			return client.Answer{Rows: rowsFrom(0, 1000), TotalRecords: 4, TotalScanned: 4}
+		}, 2},
+		"the same again": {func(n int) client.Answer {
+			return client.Answer{Rows: rowsFrom(n%3, 10), TotalRecords: 1000, TotalScanned: 10}
+		}, 4},
+		"other rows": {func(n int) client.Answer {
+			return client.Answer{Rows: rowsFrom(n*1000, 1000), TotalRecords: 4, TotalScanned: 1}
+		}, 101},
+		"no rows": {func(int) client.Answer { return client.Answer{TotalRecords: 4, TotalScanned: 50_000} }, 3},
+		"a growing total": {func(n int) client.Answer {
+			return client.Answer{Rows: rowsFrom(n*1000, 1000), TotalRecords: 4 + uint64(n)*1000, TotalScanned: 1000}
+		}, 101},
+		"a total that wraps": {func(n int) client.Answer {
+			return client.Answer{Rows: rowsFrom(n, 1), TotalRecords: 1 << 63, TotalScanned: 1<<64 - 1}
+		}, 3},
+	} {
+		b := newWorkbench(t, "en_US.UTF-8")
+		n := 0
+		b.node.query = func(string, []byte) (client.Answer, *client.Problem) {
+			a := row.answer(n)
+			n++
+			a.Columns, a.Count, a.Cursor = []string{"code"}, uint64(len(a.Rows)), fmt.Sprint("at", n)
+			if n > 2*row.limit {
+				a.Cursor = ""
+			}
+			return a, nil
+		}
+		file := filepath.Join(t.TempDir(), "d.csv")
+		code, _, stderr := b.run("query", "d", "--all", "--out", file)
+		left, _ := os.ReadDir(filepath.Dir(file))
+		if code != exitFailed || n > row.limit || len(left) != 0 || strings.Contains(stderr, "kept") || !strings.Contains(stderr, "is not understood") {
+			t.Errorf("%s: exit %d after %d questions, want %d at most, %d files are left; %s", name, code, n, row.limit, len(left), stderr)
+		}
+	}
+}
+
+// rowsFrom returns records with keys of their own.
+func rowsFrom(first, n int) (rows []json.RawMessage) {
+	for i := range n {
+		rows = append(rows, json.RawMessage(fmt.Sprintf(`{"code":"%d"}`, first+i)))
+	}
+	return rows
+}
+
 // TestAllUnderAnotherKey: where the answer to the page that did not come is not kept any more, it
 // is asked for under a new key, and counted.
 func TestAllUnderAnotherKey(t *testing.T) {

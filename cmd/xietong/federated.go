@@ -156,10 +156,8 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 			return nil
 		}
 		fmt.Fprintf(a.stdout, "%s\n", clean(line.Title))
-		columns, err := columnsOf(line.Answer, q.Fields)
-		if err == nil {
-			err = a.sortRecords(line.Answer, columns, line.Answer.Cursor == "")
-		}
+		columns := columnsOf(line.Answer, q.Fields)
+		err := a.sortRecords(line.Answer, columns, line.Answer.Cursor == "")
 		if err == nil {
 			err = a.showRecords(line.Answer.Rows, columns, q.Key != "")
 		}
@@ -188,19 +186,7 @@ func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
 	if err != nil {
 		return err
 	}
-	columns, rows, err := a.rowsOfAnswers(answers, q.Fields)
-	if err != nil {
-		return err
-	}
-	err = a.write(columns, func(write func(export.Row) error) error {
-		for _, row := range rows {
-			if err := write(row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if answers, err = a.writeAnswers(answers, q.Fields); err != nil {
 		return err
 	}
 	for _, line := range answers {
@@ -210,37 +196,64 @@ func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
 	return nil
 }
 
-// rowsOfAnswers returns the records of many as rows with their places, and the columns of all:
-// sorted as the flags say, or else by the place, and then column by column.
-func (a *app) rowsOfAnswers(answers []client.RowsLine, fields []string) (columns []string, rows []export.Row, err error) {
-	columns = []string{columnPlace, columnPlaceTitle}
+// maxColumns is how many columns a file of many has: what each place answers has at most 256.
+const maxColumns = 1024
+
+// together returns the columns of all answers, and those answers for whose columns there is place.
+// What places have in common comes first, so that one that names fields of its own puts out none.
+func (a *app) together(answers []client.RowsLine, fields []string) (columns []string, taken []client.RowsLine) {
+	count := map[string]int{}
 	for _, line := range answers {
-		more, err := columnsOf(line.Answer, fields)
-		if err != nil {
-			return nil, nil, err
+		for _, name := range columnsOf(line.Answer, fields) {
+			count[name]++
 		}
-		for _, name := range more {
-			if !slices.Contains(columns, name) {
-				columns = append(columns, name)
+	}
+	rare := func(line client.RowsLine) (n int) { // columns that nobody else has
+		for _, name := range columnsOf(line.Answer, fields) {
+			if count[name] == 1 {
+				n++
 			}
 		}
+		return n
 	}
-	o, asked, err := a.order(columns)
-	if err != nil {
-		return nil, nil, err
-	}
+	answers = slices.Clone(answers)
+	slices.SortStableFunc(answers, func(x, y client.RowsLine) int {
+		return cmp.Or(cmp.Compare(rare(x), rare(y)), strings.Compare(x.From, y.From))
+	})
 	for _, line := range answers {
-		place := export.Row{jsonText(line.From), jsonText(line.Title)}
-		err := eachRow(line.Answer.Rows, columns[2:], func(row export.Row) error { rows = append(rows, append(place[:2:2], row...)); return nil })
-		if err != nil {
-			return nil, nil, err
+		with := joined(columns, columnsOf(line.Answer, fields))
+		if len(with) > maxColumns {
+			a.tell(text.CLIRowsColumns, text.Args{"name": line.Title, "limit": fmt.Sprint(maxColumns)})
+			continue
 		}
+		columns, taken = with, append(taken, line)
+	}
+	return columns, taken
+}
+
+// writeAnswers writes the records of many as rows with their places, in bounded memory beside the
+// answers: sorted as the flags say, or else by the place, and then column by column. It returns
+// the answers that it wrote.
+func (a *app) writeAnswers(answers []client.RowsLine, fields []string) ([]client.RowsLine, error) {
+	columns, answers := a.together(answers, fields)
+	all := append([]string{columnPlace, columnPlaceTitle}, columns...)
+	o, asked, err := a.order(all)
+	if err != nil {
+		return nil, err
 	}
 	if !asked {
 		o = export.Order{Column: export.All}
 	}
-	slices.SortStableFunc(rows, o.Compare)
-	return columns, rows, nil
+	s := export.NewSorter(o)
+	defer s.Discard()
+	for _, line := range answers {
+		place := export.Row{jsonText(line.From), jsonText(line.Title)}
+		err := eachRow(line.Answer.Rows, columns, func(row export.Row) error { return s.Add(append(place[:2:2], row...)) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return answers, a.write(all, s.Each)
 }
 
 // The columns of who answered; no field has a point in its name.

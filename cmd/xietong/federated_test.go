@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -31,5 +32,33 @@ func TestAbsentAreOneLine(t *testing.T) {
 	answer.Missing = answer.Missing[:3]
 	if _, _, stderr = b.run("query", "villages", "--at", "**.guizhou", "--count"); !strings.Contains(stderr, "尚未加入 2 个：县88、县89") {
 		t.Errorf("got\n%s", stderr)
+	}
+}
+
+// TestManyColumnsOfFew (E01b): four counties that name 250 fields of their own each put out nobody
+// else's records from a file of many; what is not written is told.
+func TestManyColumnsOfFew(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	for i := range 9 {
+		line := client.RowsLine{From: fmt.Sprint("county", i), Title: fmt.Sprint("County ", i), Answer: &client.Answer{Columns: []string{"code", "name"}}}
+		for j := range 250 {
+			if i < 5 {
+				line.Answer.Columns = append(line.Answer.Columns, fmt.Sprintf("own_%d_%d", i, j))
+			}
+		}
+		for j := range 10 {
+			line.Answer.Rows = append(line.Answer.Rows, json.RawMessage(fmt.Sprintf(`{"code":"%d%d","name":"x"}`, i, j)))
+		}
+		b.node.lined = append(b.node.lined, line)
+	}
+	b.node.lined = append(b.node.lined, client.RowsLine{Coverage: &client.FederatedAnswer{Total: 90, Answered: 9, Members: 9}})
+	code, stdout, stderr := b.run("query", "d", "--at", "**.guizhou", "-o", "csv")
+	lines := strings.Split(strings.TrimSuffix(stdout, "\r\n"), "\r\n")
+	told := strings.Count(stderr, "are not written: their fields and those of the other places are more than 1024")
+	if code != exitDone || len(lines) != 81 || strings.Count(lines[0], ",") != 1003 || told != 1 || !strings.Contains(stdout, "county8,County 8,89,x") {
+		t.Errorf("exit %d, %d lines, %d columns, %d left out; %s", code, len(lines), 1+strings.Count(lines[0], ","), told, stderr)
+	}
+	if !strings.HasPrefix(lines[0], "place.name,place.title,code,name,own_") {
+		t.Errorf("the columns begin with %.100s", lines[0])
 	}
 }

@@ -42,6 +42,7 @@ type part struct {
 type page struct {
 	From   string         `json:"from,omitempty"` // who answered, where many were asked
 	Title  string         `json:"title,omitempty"`
+	Sum    string         `json:"sum,omitempty"`   // SHA-256 of its rows, where they have a key
 	Answer *client.Answer `json:"answer"`          // without its rows
 	Period client.Period  `json:"period,omitzero"` // of a list that has one
 }

@@ -136,11 +136,8 @@ func (a *app) showAnswer(q client.Query, answer client.Answer) (err error) {
 
 // showRows gives the records of an answer.
 func (a *app) showRows(q client.Query, answer client.Answer) error {
-	columns, err := columnsOf(&answer, q.Fields)
-	if err == nil {
-		err = a.sortRecords(&answer, columns, q.Cursor == "" && answer.Cursor == "")
-	}
-	switch {
+	columns := columnsOf(&answer, q.Fields)
+	switch err := a.sortRecords(&answer, columns, q.Cursor == "" && answer.Cursor == ""); {
 	case err != nil:
 		return err
 	case a.jsonOnly:

@@ -10,25 +10,22 @@ import (
 )
 
 // columnsOf returns the names of the columns of records: the fields that were asked for, or else
-// those that the answer names. A row may have others only if the node that answered is older: they
-// follow.
-func columnsOf(answer *client.Answer, fields []string) ([]string, error) {
+// those that the answer names. The node takes no answer whose rows have others.
+func columnsOf(answer *client.Answer, fields []string) []string {
 	if len(fields) > 0 {
-		return fields, nil
+		return fields
 	}
-	names := slices.Clone(answer.Columns)
-	for _, row := range answer.Rows {
-		members, _, err := export.Members(row)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range members {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+	return answer.Columns
+}
+
+// joined returns names with those of others that are not among them.
+func joined(names, others []string) []string {
+	for _, name := range others {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return names, nil
+	return names
 }
 
 // sortRecords sorts the records of an answer as the flags say, or else, where they are all that

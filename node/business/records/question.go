@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ const (
 	maxAnswerLen  = 4 << 20                // bytes of an answer, unless the question says how many
 	rowOverhead   = 8                      // bytes of an answer that a row costs beside its own
 	maxCursorLen  = 256                    // bytes of the content of a cursor
+	maxSealedLen  = 2 * maxCursorLen       // bytes of a cursor
 	maxOpened     = 100_000                // records opened for one answer with rows; it ends there, with a cursor
 	recordMargin  = 500 * time.Millisecond // of the asker's time, kept to record a measure that does not end
 )
@@ -172,12 +174,22 @@ func (a Answer) Check() error {
 	case len(a.Groups) == 0 && a.Count != uint64(len(a.Rows)):
 		return fmt.Errorf("%d rows and a count of %d", len(a.Rows), a.Count)
 	}
-	if len(a.Columns) > rows.MaxFields || slices.ContainsFunc(a.Columns, func(name string) bool { return !rows.GoodName(name) }) {
-		return fmt.Errorf("%d columns, or one of a bad name", len(a.Columns))
+	return a.checkRows()
+}
+
+// checkRows checks that each row is a record with the columns alone. So whoever makes a table of
+// the rows never makes more cells than the number of rows times that of the columns.
+func (a Answer) checkRows() error {
+	columns := make(map[string]bool, len(a.Columns))
+	for _, name := range a.Columns {
+		if len(columns) == rows.MaxFields || columns[name] || !rows.GoodName(name) {
+			return fmt.Errorf("%d columns, or one of a bad name, or one twice", len(a.Columns))
+		}
+		columns[name] = true
 	}
 	for i, row := range a.Rows {
-		if !json.Valid(row) || row[0] != '{' {
-			return fmt.Errorf("row %d is no JSON object", i)
+		if err := rows.CheckRow(row, columns); err != nil {
+			return fmt.Errorf("row %d: %w", i, err)
 		}
 	}
 	return nil
@@ -188,6 +200,15 @@ func (a Answer) answers(q Question) error {
 	measured, groups := q.Measure.Function != gather.None, len(a.Groups)
 	if !measured && groups > 0 || measured && !q.Measure.Grouped() && groups != 1 || measured && len(a.Rows) > 0 {
 		return fmt.Errorf("%d rows and %d groups, asked for %s", len(a.Rows), groups, q.Measure)
+	}
+	if len(a.Rows) > cmp.Or(q.Limit, DefaultLimit) || q.Key != "" && (len(a.Rows) > 1 || a.Cursor != "") {
+		return fmt.Errorf("%d rows, or a cursor, and not so many were asked for", len(a.Rows))
+	}
+	if a.Cursor != "" && (a.Scanned == 0 || len(a.Cursor) > maxSealedLen || a.Cursor == q.Cursor) { // there would be no end
+		return fmt.Errorf("a cursor of %d bytes, after %d records were looked at", len(a.Cursor), a.Scanned)
+	}
+	if wanted := q.composed().Fields; len(wanted) > 0 && slices.ContainsFunc(a.Columns, func(name string) bool { return !slices.Contains(wanted, name) }) {
+		return fmt.Errorf("columns %.100q, asked for %.100q", a.Columns, wanted)
 	}
 	return gather.CheckGroups(q.Measure, a.Groups)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -109,6 +110,9 @@ func TestSheetRefuses(t *testing.T) {
 		if unfit, ok := errors.AsType[*Unfit](err); !ok || *unfit != row.want {
 			t.Errorf("%s: got %v, want %v", name, err, &row.want)
 		}
+	}
+	if _, err := NewWriter(io.Discard, XLSX, []string{"id", "x\x1b[31m"}, Options{}); err == nil {
+		t.Error("a column with a control character is written, and the sheet is no XML")
 	}
 	s := &sheet{rows: MaxSheetRows}
 	if _, ok := errors.AsType[*TooManyRows](s.Write(Row{nil})); !ok {

@@ -26,7 +26,7 @@ func (*TooManyRows) Error() string { return fmt.Sprintf("more than %d rows", Max
 // Unfit is the error of a value that no cell of a sheet can hold: it is too long, or has a control
 // character.
 type Unfit struct {
-	Row    int // counted from 1
+	Row    int // counted from 1; 0: the line of the columns
 	Column string
 	Units  int // its length; at most MaxCell: it has a control character
 }
@@ -65,6 +65,9 @@ func newSheet(to io.Writer, columns []string) (_ Writer, err error) {
 	}
 	cells := make([]any, len(columns))
 	for i, name := range columns {
+		if strings.ContainsFunc(name, unwritable) {
+			return nil, &Unfit{0, name, 0}
+		}
 		cells[i] = s.cellOf(name)
 	}
 	return s, s.line(cells)

@@ -1,6 +1,8 @@
 package calls_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"xietong/certs/canon"
@@ -62,6 +64,62 @@ func TestUnreadableAnswers(t *testing.T) {
 	w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(map[int][]byte{1: {}})}}
 	_, err = w.County.Ask.Receipt(t.Context(), by(water), entry(w.City))
 	refused(t, "a receipt that is none", err, text.AnswerRefused)
+}
+
+// TestInventedMembers (E01): an answer of 70,000 members that the node that answers made up, of
+// which whoever shows it makes so many columns for each of a thousand rows, is refused, and so is
+// every row that is no record with the columns, and every page that could go on without end.
+func TestInventedMembers(t *testing.T) {
+	w := newWorld(t)
+	var wide strings.Builder
+	for i := range 70_000 {
+		fmt.Fprintf(&wide, `,"a%05d":1`, i)
+	}
+	row := func(rows ...string) func(*records.Answer) {
+		return func(r *records.Answer) {
+			for r.Rows = nil; len(rows) > 0; rows = rows[1:] {
+				r.Rows = append(r.Rows, []byte(rows[0]))
+			}
+			r.Count = uint64(len(r.Rows))
+		}
+	}
+	for what, change := range map[string]func(*records.Answer){
+		"":                          func(*records.Answer) {},
+		"70,000 members":            row("{"+wide.String()[1:]+"}", "{}", "{}"),
+		"a member that is none":     row(`{"name":"a","phone":"1"}`),
+		"a member twice":            row(`{"name":"a","name":"b"}`),
+		"not in canonical form":     row(`{"name":"a","code":"1"}`),
+		"a control character":       row(`{"name":"a\u001b]0;x\u0007"}`),
+		"nested without end":        row(`{"name":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`),
+		"a record that is too long": row(`{"name":"` + strings.Repeat("a", 64<<10) + `"}`),
+		"more rows than asked for":  row("{}", "{}", "{}", "{}"),
+		"a column twice":            func(r *records.Answer) { r.Columns = []string{"name", "name"} },
+		"a column not asked for":    func(r *records.Answer) { r.Columns = []string{"name", "phone"} },
+		"a column of no name":       func(r *records.Answer) { r.Columns = []string{"x\x1b[31m"} },
+		"257 columns":               func(r *records.Answer) { r.Columns = strings.Split(wide.String(), ",")[:257] },
+		"a page of nothing":         func(r *records.Answer) { r.Cursor, r.Scanned = "AAAA", 0 },
+		"the same cursor":           func(r *records.Answer) { r.Cursor = "BBBB" },
+		"a long cursor":             func(r *records.Answer) { r.Cursor = strings.Repeat("A", 1000) },
+	} {
+		answer := records.Answer{
+			Rows: [][]byte{[]byte(`{"code":"1","name":"a"}`)}, Columns: []string{"code", "name"}, Count: 1, Scanned: 4, AsOf: 6, Cursor: "CCCC",
+			Use: records.Use{Grant: w.City.Log().Entry(7)},
+		}
+		change(&answer)
+		q := lookup()
+		q.Key, q.Limit, q.Cursor, q.Fields = "", 3, "BBBB", []string{"name", "code"}
+		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(answer), Entry: w.City.Log().Entry(8)}, Evidence: []byte("signed there")}
+		got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)
+		if what == "" {
+			if err != nil || len(got.Rows) != 1 {
+				t.Errorf("a good answer: got %q, %v", got.Rows, err)
+			}
+			continue
+		}
+		if refused(t, what, err, text.AnswerRefused); got.Rows != nil {
+			t.Errorf("%s: got %.100q", what, got.Rows)
+		}
+	}
 }
 
 // TestUnreadableMeasures: the answer to a question for a number must be that number, without rows.

@@ -222,6 +222,24 @@ func Members(record []byte) (map[string]json.RawMessage, error) {
 	return m, nil
 }
 
+// CheckRow checks a row that somebody else gives: it is a record, or a part of one, in canonical
+// form, with no members beside the columns.
+func CheckRow(row []byte, columns map[string]bool) error {
+	object, refused := decodeObject(row)
+	if refused != nil {
+		return badFile("a row that is no record: %s", refused.Reason)
+	}
+	for name := range object {
+		if !columns[name] {
+			return badFile("a row with the member %.100q, which is no column", name)
+		}
+	}
+	if string(appendValue(nil, object)) != string(row) {
+		return badFile("a row that is not in canonical form")
+	}
+	return nil
+}
+
 // Member returns the canonical JSON of one member of a canonical record, or null where the member
 // is absent.
 func Member(record []byte, field string) ([]byte, error) {

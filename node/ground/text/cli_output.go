@@ -11,6 +11,7 @@ const (
 	CLIWritten      Code = "cli.written"
 	CLIRowsOf       Code = "cli.rows-of"
 	CLIRowsMore     Code = "cli.rows-more"
+	CLIRowsColumns  Code = "cli.rows-columns"
 	CLIShortExport  Code = "cli.short.record-export"
 	CLILongExport   Code = "cli.long-record-export"
 	CLIExportLost   Code = "cli.export-lost"
@@ -55,6 +56,10 @@ var outputSentences = []sentence{
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} rows"},
 	{CLIRowsOf, "{name}：{count} 条，使用记录见存证条目 {access}", "{name}: {count} rows; the access is entry {access}"},
+	{
+		CLIRowsColumns, "{name}的记录未写入：其数据项与其他地区的合计超过 {limit} 项，请用 --at 单独查询，或者用 --fields 指明所需数据项",
+		"the records of {name} are not written: their fields and those of the other places are more than {limit}; ask it alone with --at, or name the fields with --fields",
+	},
 	{
 		CLIRowsMore, "{count} 个地区尚有后续记录：请用 --limit 多取（最多 1000），或者用 --at 名称 --all 逐个查询",
 		"places that have more records: {count}; raise --limit (up to 1000), or ask each with --at NAME --all",
