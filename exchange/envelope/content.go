@@ -109,6 +109,10 @@ func (r Reply) Encode() ([]byte, error) {
 	return mustEncode(r), nil
 }
 
+// ErrOtherRequest is wrapped by DecodeReply for an answer to another request. It wraps
+// ErrMalformed.
+var ErrOtherRequest = malformed("answer", errors.New("to another request"))
+
 // DecodeReply decodes the content of an answer to the request with the hash.
 func DecodeReply(data []byte, request [32]byte) (Reply, error) {
 	var r Reply
@@ -119,7 +123,7 @@ func DecodeReply(data []byte, request [32]byte) (Reply, error) {
 		return Reply{}, err
 	}
 	if [32]byte(r.To) != request {
-		return Reply{}, malformed("answer", errors.New("to another request"))
+		return Reply{}, ErrOtherRequest
 	}
 	return r, nil
 }

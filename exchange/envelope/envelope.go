@@ -135,6 +135,9 @@ var (
 	// which the reader does not hold. The message itself may be good; its origin can send it again
 	// with the whole encapsulation.
 	ErrUnknownEncapsulation = errors.New("encrypted under an encapsulation that is not held here")
+	// ErrType is wrapped, with ErrMalformed, for a message that its origin signed, and whose
+	// content type is not that of its kind.
+	ErrType = errors.New("type")
 	// ErrBody is returned for a body that cannot be decrypted, or is not the signed one.
 	ErrBody = errors.New("body is not the one that was signed")
 )

@@ -202,7 +202,7 @@ func (e Envelope) read(s decoded, o *Opener) (m Message, err error) {
 		return Message{}, ErrBody
 	}
 	if s.header.ContentType != e.header.Kind.contentType() {
-		return Message{}, malformed("content", fmt.Errorf("type %.100q in a message of kind %d", s.header.ContentType, e.header.Kind))
+		return Message{}, malformed("content", fmt.Errorf("%w %.100q in a message of kind %d", ErrType, s.header.ContentType, e.header.Kind))
 	}
 	return Message{Header: e.header, ContentType: s.header.ContentType, Content: content, salt: salt}, nil
 }

@@ -247,8 +247,8 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	}
 	h := e.Header()
 	switch {
-	case h.Kind != envelope.Answer || h.Destination != q.asker || h.Expires.Sub(h.Issued) > MaxLife:
-		return refused(badForm, fmt.Errorf("kind %d to %s from %s to %s", h.Kind, h.Destination, h.Issued, h.Expires))
+	case h.Kind != envelope.Answer || h.Destination != q.asker:
+		return refused(badForm, fmt.Errorf("kind %d to %s", h.Kind, h.Destination))
 	case !slices.Contains(route.Path(q.via, q.to), h.Origin):
 		return refused(bySomebody, fmt.Errorf("from %s", h.Origin))
 	}
@@ -264,12 +264,25 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 		p.Unopened = Evidence(e)
 		return Answer{}, p
 	}
-	if err != nil {
+	blamed := func(reason string, err error) (Answer, error) { // whoever signed it
+		p := r.refuse(AnswerRefused, err, q.to.String(), reason)
+		p.SignedBy = h.Origin
+		return Answer{}, p
+	}
+	switch {
+	case errors.Is(err, envelope.ErrType):
+		return blamed(badForm, err)
+	case err != nil:
 		return refused(reasonOf(err), err)
+	case h.Expires.Sub(h.Issued) > MaxLife:
+		return blamed(badForm, fmt.Errorf("from %s to %s", h.Issued, h.Expires))
 	}
 	reply, err := envelope.DecodeReply(m.Content, q.hash)
-	if err != nil {
+	switch {
+	case errors.Is(err, envelope.ErrOtherRequest): // somebody on the way may have kept it
 		return refused(noAnswer, err)
+	case err != nil:
+		return blamed(noAnswer, err)
 	}
 	now, p := r.l.Now(), reply.Problem
 	switch {
@@ -284,9 +297,9 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	case h.Origin != q.to:
 		return refused(bySomebody, fmt.Errorf("an answer from %s", h.Origin))
 	case h.DecryptionKey == nil && q.kind != envelope.Federated:
-		return refused(inClear, errors.New("an answer in the clear"))
+		return blamed(inClear, errors.New("an answer in the clear"))
 	case h.DecryptionKey != nil && q.kind == envelope.Federated: // the asker could not verify it: see VerifyShare
-		return refused(notClear, errors.New("an encrypted answer"))
+		return blamed(notClear, errors.New("an encrypted answer"))
 	}
 	return Answer{
 		Result: Result{Content: reply.Result, Entry: reply.Entry}, Request: q.hash, ID: q.id, Issued: q.issued,

@@ -250,7 +250,8 @@ func (w *world) asked(t *testing.T) pending {
 	return q
 }
 
-// TestAnswers makes one change to an answer that would be believed.
+// TestAnswers makes one change to an answer that would be believed. Whoever signed it is blamed
+// only where nobody on the way can have brought that about.
 func TestAnswers(t *testing.T) {
 	w := newWorld(t)
 	impostor := newKeys(t, city)
@@ -258,6 +259,11 @@ func TestAnswers(t *testing.T) {
 	problem := func(r *reply) { r.Result, r.Problem = nil, &envelope.Problem{Code: 24, Args: []string{"x"}} }
 	refused := func(reason string) *Problem {
 		return &Problem{At: name(t, county), Code: uint16(AnswerRefused), Args: []string{city, reason}}
+	}
+	blamed := func(reason, by string) *Problem { // whoever signed it
+		p := refused(reason)
+		p.SignedBy = name(t, by)
+		return p
 	}
 	refusal := func(at string) *Problem { return &Problem{At: name(t, at), Code: 24, Args: []string{"x"}} }
 	q, other := w.asked(t), w.asked(t)
@@ -273,18 +279,18 @@ func TestAnswers(t *testing.T) {
 		"a refusal by who is no hop":    {func(r *reply) { problem(r); byProvince(r) }, city, refused(bySomebody)},
 		"a result of a hop":             {byProvince, province, refused(bySomebody)},
 		"a result of somebody else":     {byProvince, city, refused(bySomebody)},
-		"a result in the clear":         {func(r *reply) { r.to = nil }, city, refused(inClear)},
+		"a result in the clear":         {func(r *reply) { r.to = nil }, city, blamed(inClear, city)},
 		"to another request":            {func(r *reply) { r.To = other.hash[:] }, city, refused(noAnswer)},
 		"signed by another":             {func(r *reply) { r.by = w.keys[province] }, city, refused(UnknownKey)},
 		"signed by another of the name": {func(r *reply) { r.by = impostor }, city, refused(UnknownKey)},
 		"encrypted to another":          {func(r *reply) { r.to = impostor.recipient(t) }, city, refused(badBody)},
 		"for another":                   {func(r *reply) { r.Header.Destination = name(t, province) }, city, refused(badForm)},
 		"a request":                     {func(r *reply) { r.Header.Kind = envelope.Request }, city, refused(badForm)},
-		"with the type of a request":    {func(r *reply) { r.ContentType = envelope.RequestType }, city, refused(badForm)},
-		"without sense":                 {func(r *reply) { r.Content = []byte("sense") }, city, refused(noAnswer)},
+		"with the type of a request":    {func(r *reply) { r.ContentType = envelope.RequestType }, city, blamed(badForm, city)},
+		"without sense":                 {func(r *reply) { r.Content = []byte("sense") }, city, blamed(noAnswer, city)},
 		"after its end":                 {func(r *reply) { r.move(-2 * time.Minute) }, city, refused(expired)},
 		"from the future":               {func(r *reply) { r.move(time.Hour) }, city, refused(fromFuture)},
-		"of too long a life":            {func(r *reply) { r.Header.Expires = today.Add(MaxLife + time.Millisecond) }, city, refused(badForm)},
+		"of too long a life":            {func(r *reply) { r.Header.Expires = today.Add(MaxLife + time.Millisecond) }, city, blamed(badForm, city)},
 		"with another's body": {func(r *reply) {
 			body := parts(t, w.reply(t, q).frame(t)).Body
 			r.after = func(frame []byte) []byte { f := parts(t, frame); f.Body = body; return f.frame(t) }
@@ -303,6 +309,9 @@ func TestAnswers(t *testing.T) {
 			continue
 		}
 		wantProblem(t, what, err, row.want.At.String(), Code(row.want.Code), row.want.Args...)
+		if p, ok := errors.AsType[*Problem](err); ok && p.SignedBy != row.want.SignedBy {
+			t.Errorf("%s: blamed %q, want %q", what, p.SignedBy, row.want.SignedBy)
+		}
 		if got.Content != nil || got.Evidence != nil {
 			t.Errorf("%s: refused and shown: %+v", what, got)
 		}

@@ -156,6 +156,11 @@ type Problem struct {
 	// Of AnswerRefused by this jurisdiction: what came, if another jurisdiction signed it and its
 	// body could not be opened. It may be no answer to the request. nil: there is no such thing.
 	Unopened []byte // see Evidence
+
+	// Of AnswerRefused by this jurisdiction: who signed what is refused, where nobody on the way
+	// can have brought that about. It is no answer at all, or answers this request in a way that is
+	// not taken. Zero: it may be an older answer, a changed one, or another's.
+	SignedBy identity.Jurisdiction
 }
 
 func (p *Problem) Error() string {

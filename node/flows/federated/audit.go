@@ -14,6 +14,7 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
 )
 
@@ -300,13 +301,13 @@ func (d *Desk) shown(ctx context.Context, a auditing, h hop) (map[identity.Juris
 		for _, k := range page.Shares {
 			child, err := at.Child(k.Child)
 			if err != nil {
-				return nil, err
+				return nil, failure.Unreadable(at, err)
 			}
 			if !may[child] {
 				continue
 			}
 			if size += len(k.Answer); size > maxShown {
-				return nil, fmt.Errorf("shares of %s: more than %d bytes", at, maxShown)
+				return nil, failure.Unreadable(at, fmt.Errorf("shares of more than %d bytes", maxShown))
 			}
 			all[child] = k.Answer
 		}
@@ -314,7 +315,7 @@ func (d *Desk) shown(ctx context.Context, a auditing, h hop) (map[identity.Juris
 			return all, nil
 		}
 	}
-	return nil, fmt.Errorf("shares of %s: more than %d pages", at, operation.MaxPages)
+	return nil, failure.Unreadable(at, fmt.Errorf("shares of more than %d pages", operation.MaxPages))
 }
 
 func (d *Desk) shownPage(ctx context.Context, a auditing, at identity.Jurisdiction, want sharesOf) (page shares, err error) {

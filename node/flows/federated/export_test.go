@@ -62,6 +62,18 @@ func (d *Desk) ServeHidingWhile(in *relay.Registry, consumers operation.Consumer
 	d.serveLying(in, consumers, lie)
 }
 
+// ServeGarbage registers this room's operations; what children answered, and what it answered
+// itself, is shown as bytes of no form. lie changes its shares before they are signed.
+func (d *Desk) ServeGarbage(in *relay.Registry, consumers operation.Consumers, asked func(), lie func(*gather.Share)) {
+	for _, name := range []string{string(operationShares), string(operationAnswered)} {
+		in.Register(name, func(context.Context, relay.Received) (relay.Result, error) {
+			asked()
+			return relay.Result{Content: []byte{0x61, 0x78}}, nil
+		})
+	}
+	d.serveLying(in, consumers, lie)
+}
+
 // ServeSaying registers this room's operations; says changes what it says that it answered.
 func (d *Desk) ServeSaying(in *relay.Registry, consumers operation.Consumers, says func(answer []byte) []byte) {
 	d.serveLying(in, consumers, func(*gather.Share) {})

@@ -161,16 +161,16 @@ func (d *Desk) foundOf(p point, a Audit, err error) finding {
 	return f
 }
 
-// unreached reports whether it may not have been the hop that showed nothing: this jurisdiction
-// itself failed, another says that nothing came of it, or the hop refused what somebody on the way
-// can have it refuse.
+// unreached reports whether it may not have been the hop that showed nothing. It was the hop only
+// where that is certain: it signed a refusal that nobody on the way can have it sign, or an answer
+// that cannot be read, or left out what it lists. Every other error may be this jurisdiction's own,
+// or another's.
 func (d *Desk) unreached(p point, err error) bool {
-	if problem, told := errors.AsType[*relay.Problem](err); told {
-		return problem.At != p.Hop || slices.Contains(onTheWay, text.ByNumber(problem.Code))
+	if errors.Is(err, errNotShown) || failure.SignedBy(err) == p.Hop {
+		return false
 	}
-	_, own := errors.AsType[*unasked](err)
-	_, failed := errors.AsType[*text.Failure](err) // that of another is a problem
-	return own || failed
+	problem, told := errors.AsType[*relay.Problem](err)
+	return !told || problem.At != p.Hop || p.Hop == d.own.Name() || slices.Contains(onTheWay, text.ByNumber(problem.Code))
 }
 
 // because keeps why nothing was shown or said, where that can be told.

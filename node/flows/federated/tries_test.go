@@ -1,12 +1,15 @@
 package federated
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"xietong/consensus/group"
 	"xietong/exchange/relay"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
 
@@ -17,9 +20,12 @@ func TestOwnWantIsNobodysSilence(t *testing.T) {
 	d.Now = time.Now
 	absent := text.Fail(text.RosterAbsent, text.Args{"number": "1", "jurisdiction": "nanming.guiyang.guizhou"}, nil)
 	for what, err := range map[string]error{
-		"a roster that is kept no more": &unasked{absent},
-		"the same, while it asks":       fmt.Errorf("ask: %w", absent),
-		"its ledger is not ready":       text.Fail(text.NotReady, text.Args{"reason": "own"}, nil),
+		"a roster that is kept no more":  &unasked{absent},
+		"the same, while it asks":        fmt.Errorf("ask: %w", absent),
+		"its ledger is not ready":        text.Fail(text.NotReady, text.Args{"reason": "own"}, nil),
+		"its ledger does not answer":     fmt.Errorf("look: %w", group.ErrNotDone),
+		"it has no time":                 context.DeadlineExceeded,
+		"what another signed is no list": failure.Unreadable(named(t, "guizhou"), errors.New("form")),
 	} {
 		p := point{Hop: named(t, "guiyang.guizhou")}
 		if found, heard := d.foundOf(p, Audit{}, err).Outcome, d.unheard(p, err); found != Unreached || heard != Unreached {
@@ -48,6 +54,10 @@ func TestWhoIsBlamed(t *testing.T) {
 		"the hop's places were filled":    {&relay.Problem{Code: uint16(relay.Busy), At: hop}, Unreached},
 		"the hop was asked too late":      {&relay.Problem{Code: uint16(text.Number(text.MessageExpired)), At: hop}, Unreached},
 		"the hop shows too little":        {errNotShown, Withheld},
+		"the hop signs no answer":         {fmt.Errorf("ask: %w", &relay.Problem{Code: uint16(relay.AnswerRefused), At: own.Name(), SignedBy: hop}), Withheld},
+		"the hop signs another form":      {failure.Unreadable(hop, errors.New("form")), Withheld},
+		"what came fits no signature":     {&relay.Problem{Code: uint16(relay.AnswerRefused), At: own.Name()}, Unreached},
+		"the parent signs in its place":   {&relay.Problem{Code: uint16(relay.AnswerRefused), At: own.Name(), SignedBy: named(t, "guizhou")}, Unreached},
 		"this node had no time left":      {&relay.Problem{Code: uint16(relay.Late), At: own.Name()}, Unreached},
 		"this node's ledger cannot read":  {&unasked{errors.New("no such roster")}, Unreached},
 	} {

@@ -167,7 +167,30 @@ func Malformed(err error) error {
 }
 
 // Unreadable returns the failure of an answer that was proved to be the answer of from, and is in
-// another form.
+// another form. SignedBy tells whose it is.
 func Unreadable(from identity.Jurisdiction, err error) error {
-	return text.Fail(text.AnswerRefused, text.Args{"jurisdiction": from.String(), "reason": "another form"}, err)
+	return text.Fail(text.AnswerRefused, text.Args{"jurisdiction": from.String(), "reason": "another form"}, &signed{from, err})
+}
+
+// signed is what is wrong with something that by signed.
+type signed struct {
+	by  identity.Jurisdiction
+	err error
+}
+
+func (s *signed) Error() string { return s.err.Error() }
+
+func (s *signed) Unwrap() error { return s.err }
+
+// SignedBy returns whose fault an error is, where that is certain: who signed, in answer to the
+// request, what cannot be read or may not be so. Zero: it may be the fault of this jurisdiction, or
+// of somebody on the way.
+func SignedBy(err error) identity.Jurisdiction {
+	if s, ok := errors.AsType[*signed](err); ok {
+		return s.by
+	}
+	if p, ok := errors.AsType[*relay.Problem](err); ok {
+		return p.SignedBy
+	}
+	return identity.Jurisdiction{}
 }

@@ -136,3 +136,24 @@ func TestHostileTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedBy: whose fault an error is, is told by who signed what came, however it was wrapped;
+// of every other error nobody is certain.
+func TestSignedBy(t *testing.T) {
+	city := guiyang(t)
+	for what, row := range map[string]struct {
+		err  error
+		want identity.Jurisdiction
+	}{
+		"a result":         {fmt.Errorf("ask: %w", Unreadable(city, errors.New("x"))), city},
+		"an answer":        {fmt.Errorf("ask: %w", &relay.Problem{SignedBy: city}), city},
+		"a refusal":        {&relay.Problem{At: city}, identity.Jurisdiction{}},
+		"a failure":        {text.Fail(text.AnswerRefused, text.Args{"jurisdiction": city.String()}, nil), identity.Jurisdiction{}},
+		"an error of ours": {errors.New("x"), identity.Jurisdiction{}},
+		"none":             {nil, identity.Jurisdiction{}},
+	} {
+		if got := SignedBy(row.err); got != row.want {
+			t.Errorf("%s: got %q, want %q", what, got, row.want)
+		}
+	}
+}
