@@ -68,7 +68,7 @@ func (d *Desk) payload(r *state.Reader, index uint64, set dataset) ([]byte, erro
 	record, err := d.ledger.Payload(r, index)
 	if err == nil {
 		record, err = set.schema.Shown(record)
-		if err == nil && set.unsure(index) && !set.schema.Takes(record) {
+		if err == nil && set.unsure(index) && !set.takes(record) {
 			return nil, text.Fail(text.RecordUnfit, text.Args{"dataset": set.Code.String()}, nil)
 		}
 	}
@@ -108,7 +108,25 @@ func NewDesk(l book.Ledger) *Desk {
 type dataset struct {
 	catalog.Published
 	schema *rows.Schema
-	counts counts // as own read them; the zero value otherwise
+	counts counts   // as own read them; the zero value otherwise
+	asked  []string // fields that somebody is told of; nil: the whole record
+}
+
+// takes reports whether what is asked of a record is as the entry in force says. Whoever is told of
+// some fields learns nothing from it of the others, of which whether they fit would tell.
+func (d dataset) takes(record []byte) bool {
+	if d.asked == nil {
+		return d.schema.Takes(record)
+	}
+	return d.schema.TakesOf(record, d.asked)
+}
+
+// asking returns the dataset for a use by the consumer that tells of the fields.
+func (d dataset) asking(consumer identity.Agency, in identity.Jurisdiction, fields []string) dataset {
+	if consumer != identity.NewAgency(in, d.Agency) {
+		d.asked = append([]string{}, fields...)
+	}
+	return d
 }
 
 // unsure reports whether the schema may not take the record of the entry at index.

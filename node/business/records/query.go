@@ -106,6 +106,9 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		permit, apply, err = sharing.Decide(r, request)
 	}
 	if err == nil {
+		if !request.Whole || q.Measure.Function == gather.None { // else it tells of all records together
+			set = set.asking(consumer, s.desk.ledger.Name(), request.Fields)
+		}
 		s.p, err = s.desk.understand(set, consumer, q, parsed)
 	}
 	if err == nil {
@@ -254,8 +257,9 @@ func (s *search) access() sharing.Access {
 		a.Operation = "lookup"
 	}
 	for _, key := range s.keys {
-		a.Keys, a.Answered = append(a.Keys, hex.EncodeToString(key[:16])), append(a.Answered, key[:])
+		a.Read = append(a.Read, key[:])
 	}
+	a.Answered = a.Read
 	return a
 }
 

@@ -73,6 +73,7 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 	if err != nil {
 		return permit, false, err
 	}
+	v.set = v.set.asking(consumer, v.desk.ledger.Name(), []string{v.set.Key, c.Field})
 	key, err := v.set.key(c.Key)
 	if err != nil {
 		return permit, false, err
@@ -83,7 +84,7 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 	v.key = v.desk.keyMAC(c.Dataset, key)
 	parameters := v.desk.ledger.MAC("verification", []byte(c.Dataset.String()), key, []byte(c.Field), v.value)
 	v.used = sharing.Access{
-		Operation: "verify", Parameters: hex.EncodeToString(parameters[:]), Keys: []string{hex.EncodeToString(v.key[:16])}, Probe: v.key[:],
+		Operation: "verify", Parameters: hex.EncodeToString(parameters[:]), Read: [][]byte{v.key[:]}, Probe: v.key[:],
 	}
 	return permit, apply, nil
 }

@@ -2,9 +2,11 @@ package sharing
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/canon"
@@ -204,13 +206,17 @@ func (p Permit) state(l book.Ledger) (book.Statement, error) {
 // Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
 // it as MACs only.
 type Access struct {
-	Operation  string   `json:"operation"`         // lookup, search, verify, receipt, or the function of a measure
-	Entry      string   `json:"entry,omitempty"`   // whose payload was read, with its receipt
-	Parameters string   `json:"parameters"`        // MAC of the request's parameters, hex
-	Keys       []string `json:"keys,omitempty"`    // MACs of the keys that were answered, hex
-	Rows       uint64   `json:"rows"`              // records answered, or measured
-	AsOf       uint64   `json:"as_of"`             // index of the last entry that the answer saw
-	Outcome    string   `json:"outcome,omitempty"` // of a verification
+	Operation  string `json:"operation"`       // lookup, search, verify, receipt, or the function of a measure
+	Entry      string `json:"entry,omitempty"` // whose payload was read, with its receipt
+	Parameters string `json:"parameters"`      // MAC of the request's parameters, hex
+	// Keys are MACs of the keys that were read, hex, in their own order. They are made with the
+	// salt, and so are of this use alone: the consumer, which may read the record of its use, sees
+	// in them neither that two uses were of one record nor which row was of which.
+	Keys    []string `json:"keys,omitempty"`
+	Salt    []byte   `json:"salt,omitempty"`
+	Rows    uint64   `json:"rows"`              // records answered, or measured
+	AsOf    uint64   `json:"as_of"`             // index of the last entry that the answer saw
+	Outcome string   `json:"outcome,omitempty"` // of a verification
 	// Incomparable is the number of records that the filter could not compare.
 	Incomparable uint64 `json:"incomparable,omitempty"`
 	// Unreadable is the number of records that could not be read.
@@ -221,7 +227,8 @@ type Access struct {
 	// records were read; "": it is told the data.
 	Refused text.Code `json:"refused,omitempty"`
 
-	Answered [][]byte `json:"-"` // MACs of the keys of the records that the answer tells of, whole
+	Read     [][]byte `json:"-"` // MACs of the keys that were read, as the state has them
+	Answered [][]byte `json:"-"` // MACs of the keys of the records that the answer tells of
 	Probe    []byte   `json:"-"` // MAC of the key that is verified; nil for every other operation
 }
 
@@ -316,11 +323,34 @@ func (p Permit) body(a Access) accessBody {
 	return b
 }
 
+// seal names the keys that were read as MACs of this use alone.
+func (a *Access) seal(l book.Ledger) error {
+	if len(a.Read) == 0 {
+		return nil
+	}
+	salt, err := identity.NewMessage()
+	if err != nil {
+		return err
+	}
+	bytes := salt.Bytes()
+	a.Salt = bytes[:]
+	a.Keys = make([]string, len(a.Read))
+	for i, key := range a.Read {
+		mac := l.MAC("key of a use", a.Salt, key)
+		a.Keys[i] = hex.EncodeToString(mac[:16])
+	}
+	slices.Sort(a.Keys)
+	return nil
+}
+
 // RecordUse commits the access record under the consumer's id, and returns its entry. The answer,
 // or the refusal that depends on what was read, may be given only afterwards. On a refusal with
 // text.DatasetMoved or text.PolicyMoved the caller decides and reads again, once.
 func RecordUse(ctx context.Context, l book.Ledger, id identity.Message, p Permit, a Access) (identity.Entry, error) {
 	q := p.request
+	if err := a.seal(l); err != nil {
+		return identity.Entry{}, fmt.Errorf("record use: %w", err)
+	}
 	payload, err := json.Marshal(struct {
 		Consumer string `json:"consumer"`
 		Dataset  string `json:"dataset"`

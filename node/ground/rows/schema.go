@@ -170,6 +170,28 @@ func (s *Schema) Takes(record []byte) bool {
 	return err == nil
 }
 
+// TakesOf reports whether the schema takes the fields of a canonical record, each by itself. What
+// it says does not depend on any other field, so a rule about several fields at once is not looked
+// at.
+func (s *Schema) TakesOf(record []byte, fields []string) bool {
+	object, refused := decodeObject(record)
+	if refused != nil {
+		return false
+	}
+	work := pattern.NewWork()
+	for _, name := range fields {
+		c, ok := s.columns[name]
+		if !ok {
+			return false
+		}
+		v, has := object[name]
+		if !has && c.required || has && (!c.outline.within(v, work) || c.property.Validate(v) != nil) {
+			return false
+		}
+	}
+	return true
+}
+
 // record checks a decoded record.
 func (s *Schema) record(object map[string]any) (Record, error) {
 	r, refused := s.check(object, nil)
