@@ -144,6 +144,8 @@ var ofCounties = client.SavedQuestion{
 	Entry: log + "50", Saved: "2026-09-24T02:10:00Z", Kept: []client.KeptResult{{Month: "2026-09", Entry: log + "51"}, {Month: "2026-10", Entry: log + "52"}},
 }
 
+var one, two uint64 = 1, 2
+
 // run is the answer to a saved question: of many, whose coverage changed, or of one.
 func run(body []byte) any {
 	if strings.Contains(string(body), "各县户数") {
@@ -160,7 +162,11 @@ func run(body []byte) any {
 		Compared: &client.Comparison{
 			Month: "2026-10", Same: true, Before: client.Figure{Total: 2, Amount: "1200"}, Now: client.Figure{Total: 3, Amount: "1250"},
 			Total: "+1", Amount: "+50", VersionBefore: 1, Version: 2,
-			Groups: []client.Change{{Values: []string{"城镇"}, Before: 1, Now: 2, Count: "+1", AmountBefore: "1000", AmountNow: "1050", Amount: "+50"}},
+			SameLeftOut: true,
+			Groups: []client.Change{
+				{Values: []string{"城镇"}, Before: &one, Now: &two, Count: "+1", AmountBefore: "1000", AmountNow: "1050", Amount: "+50"},
+				{Values: []string{"乡村"}, Now: &one, AmountNow: "200"},
+			},
 		},
 	}
 }

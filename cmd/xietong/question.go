@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -122,8 +123,16 @@ func (a *app) tellCompared(run client.QuestionRun) {
 		if len(c.Gone) > 0 {
 			a.tell(text.CLIQuestionGone, text.Args{"names": a.called(nil, c.Gone...)})
 		}
+	case !c.SameLeftOut:
+		a.tell(text.CLIQuestionLeftOut, text.Args{
+			"month": c.Month, "before": number(c.Before.LeftOut), "now": number(c.Now.LeftOut),
+			"totalbefore": number(c.Before.Total), "total": number(c.Now.Total),
+		})
 	default:
 		a.tellChange(c)
+	}
+	if c != nil && run.Many != nil && c.Total != "" {
+		a.tell(text.CLIQuestionEntries, nil)
 	}
 	if c != nil && c.VersionBefore != c.Version && c.VersionBefore > 0 {
 		a.tell(text.CLIQuestionVersion, text.Args{"before": number(c.VersionBefore), "now": number(c.Version)})
@@ -137,15 +146,40 @@ func (a *app) tellChange(c *client.Comparison) {
 		a.tell(text.CLIQuestionAmount, text.Args{"month": c.Month, "before": c.Before.Amount, "now": c.Now.Amount, "change": c.Amount})
 	}
 	for _, g := range c.Groups {
-		if g.Before == g.Now && g.AmountBefore == g.AmountNow {
-			continue
-		}
-		args := text.Args{"group": strings.Join(g.Values, " "), "before": number(g.Before), "now": number(g.Now), "change": g.Count}
-		if g.Amount != "" {
-			args["before"], args["now"], args["change"] = g.AmountBefore, g.AmountNow, g.Amount
-		}
-		a.tell(text.CLIQuestionGroup, args)
+		a.tellGroup(g)
 	}
+	if before, now := c.Before.Small+c.Before.Others, c.Now.Small+c.Now.Others; before+now > 0 {
+		a.tell(text.CLIQuestionSmall, text.Args{"before": number(before), "now": number(now)})
+	}
+	if c.Now.LeftOut > 0 {
+		a.tell(text.CLIQuestionLeft, text.Args{"count": number(c.Now.LeftOut)})
+	}
+}
+
+// tellGroup tells what became of a group: of its amounts where it has any, else of its records.
+func (a *app) tellGroup(g client.Change) {
+	before, now, change := g.AmountBefore, g.AmountNow, g.Amount
+	if before == "" && now == "" {
+		before, now, change = numberIn(g.Before), numberIn(g.Now), g.Count
+	}
+	if before == now {
+		return
+	}
+	none, said := a.t(text.CLIQuestionNotTold, nil), text.CLIQuestionGroup
+	if change == "" {
+		said = text.CLIQuestionUntold
+	}
+	a.tell(said, text.Args{
+		"group": strings.Join(g.Values, " "), "before": cmp.Or(before, none), "now": cmp.Or(now, none), "change": change,
+	})
+}
+
+// numberIn returns a number as it is told; "" where it is not told.
+func numberIn(n *uint64) string {
+	if n == nil {
+		return ""
+	}
+	return number(*n)
 }
 
 func (a *app) questionList() *cobra.Command {

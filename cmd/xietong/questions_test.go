@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestSavedQuestions saves questions on a real node and runs them: one for many, of whom one
@@ -51,5 +53,40 @@ func TestSavedQuestions(t *testing.T) {
 			c.does(water + "question remove 名单")
 			c.refused("no-question", water+"question show 名单")
 		})
+	}
+}
+
+// TestComparedAsItIs tells a group that was not told as not told, and never as 0; and compares no
+// numbers where other records were left out.
+func TestComparedAsItIs(t *testing.T) {
+	five := uint64(5)
+	counts := client.Comparison{
+		Month: "2026-10", Same: true, SameLeftOut: true, Before: client.Figure{Total: 1000, Small: 9}, Now: client.Figure{Total: 1001},
+		Total: "+1", Groups: []client.Change{{Values: []string{"X"}, Now: &five}, {Values: []string{"Y"}, Before: &five}},
+	}
+	left := client.Comparison{
+		Month: "2026-10", Same: true, Before: client.Figure{Total: 1000}, Now: client.Figure{Total: 601, LeftOut: 400},
+	}
+	for what, row := range map[string]struct {
+		c    client.Comparison
+		many *client.FederatedAnswer
+		want []string
+	}{
+		"small groups": {counts, nil, []string{"records 1,000, now 1,001 (+1)", "X: not told, now 5\n", "Y: 5, now not told\n", "together: 9 records then, 0 now"}},
+		"left out":     {left, nil, []string{"400", "so the numbers are not", "1,000 records then, 601 now"}},
+		"of many":      {counts, &client.FederatedAnswer{}, []string{"their own catalogue entries is not compared"}},
+	} {
+		var out bytes.Buffer
+		a := app{stderr: &out, lang: text.En, getenv: func(string) string { return "" }}
+		a.tellCompared(client.QuestionRun{Kept: "e", Compared: &row.c, Many: row.many})
+		got := strings.ReplaceAll(out.String(), "\n(", " (")
+		for _, want := range row.want {
+			if !strings.Contains(strings.ReplaceAll(got, ",", ""), strings.ReplaceAll(want, ",", "")) {
+				t.Errorf("%s: got %s, want %q", what, got, want)
+			}
+		}
+		if strings.Contains(got, "-399") || strings.Contains(got, "X: 0") {
+			t.Errorf("%s: got %s", what, got)
+		}
 	}
 }

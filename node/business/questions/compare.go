@@ -7,13 +7,17 @@ import (
 	"xietong/exchange/decimal"
 )
 
-// Result is what a question came to: numbers and who answered, no record.
+// Result is what a question came to: numbers and who answered, no record. It keeps all by which two
+// results can be of different things: where one of these differs, their numbers are not compared.
 type Result struct {
 	Total   uint64  `json:"total"`             // records
 	Amount  string  `json:"amount,omitempty"`  // of all records together; "": none is told
 	Groups  []Group `json:"groups,omitempty"`  // those that are told by themselves
 	Cut     bool    `json:"cut,omitempty"`     // there are groups, which are too long to be kept
-	Version uint64  `json:"version,omitempty"` // of the catalogue entry; 0: not known, or of many
+	Small   uint64  `json:"small,omitempty"`   // records of the groups that are too small to be told, together
+	Others  uint64  `json:"others,omitempty"`  // records of the groups for which there was no room, together
+	Version uint64  `json:"version,omitempty"` // of the catalogue entry or, of many, of the standard; 0: not known
+	LeftOut LeftOut `json:"left_out,omitzero"` // records that are in none of these numbers
 	Coverage
 }
 
@@ -24,6 +28,19 @@ type Group struct {
 	Amount string   `json:"amount,omitempty"`
 }
 
+// LeftOut counts the records that are there and not in the answer: they could not be compared or
+// read, or do not fit the entry in force. Of is the hash of who left out how many, where many were
+// asked: as many of another are others.
+type LeftOut struct {
+	Incomparable uint64 `json:"incomparable,omitempty"`
+	Unreadable   uint64 `json:"unreadable,omitempty"`
+	Unfit        uint64 `json:"unfit,omitempty"`
+	Of           string `json:"of,omitempty"`
+}
+
+// All returns how many records were left out.
+func (l LeftOut) All() uint64 { return l.Incomparable + l.Unreadable + l.Unfit }
+
 // Coverage is who answered.
 type Coverage struct {
 	Members  uint64   `json:"members"`
@@ -32,21 +49,23 @@ type Coverage struct {
 	Roster   uint64   `json:"roster,omitempty"`  // number of the roster that says who the members are
 }
 
-// Comparison is what changed from one result to the next. Where the coverage differs, there is no
-// difference: the numbers are of different places.
+// Comparison is what changed from one result to the next. Where the coverage differs, or other
+// records were left out, there is no difference: the numbers are of different places or records.
 type Comparison struct {
-	Same   bool     // the same members answered
-	Came   []string // who answered now and did not before
-	Gone   []string // who answered before and does not now
-	Total  string   // difference of the records; "": Same is false
-	Amount string   // difference of the amounts; "": one of them is not told
-	Groups []Change
+	Same     bool     // the same members answered
+	SameLeft bool     // as many records of each were left out, for the same reasons
+	Came     []string // who answered now and did not before
+	Gone     []string // who answered before and does not now
+	Total    string   // difference of the records; "": the results are not compared
+	Amount   string   // difference of the amounts; "": one of them is not told
+	Groups   []Change
 }
 
-// Change is the difference of one group; a group that was not told counts as none.
+// Change is what became of a group. A group that is not told in a result is nil there, and has no
+// difference: it may be one that was too small, or for which there was no room.
 type Change struct {
 	Values        []string
-	Before, Now   Group
+	Before, Now   *Group
 	Count, Amount string
 }
 
@@ -55,7 +74,7 @@ func Compare(before, now Result) (c Comparison) {
 	c.Came, c.Gone = without(before.Missing, now.Missing), without(now.Missing, before.Missing)
 	c.Same = len(c.Came) == 0 && len(c.Gone) == 0 && before.Members == now.Members && before.Answered == now.Answered &&
 		before.Roster == now.Roster
-	if !c.Same {
+	if c.SameLeft = before.LeftOut == now.LeftOut; !c.Same || !c.SameLeft {
 		return c
 	}
 	c.Total, c.Amount = less(digits(now.Total), digits(before.Total)), less(now.Amount, before.Amount)
@@ -63,27 +82,34 @@ func Compare(before, now Result) (c Comparison) {
 		return c
 	}
 	for _, g := range now.Groups {
-		c.Groups = append(c.Groups, changed(find(before.Groups, g.Values), g))
+		c.Groups = append(c.Groups, changed(find(before.Groups, g.Values), &g))
 	}
 	for _, g := range before.Groups {
-		if find(now.Groups, g.Values).Values == nil {
-			c.Groups = append(c.Groups, changed(g, Group{Values: g.Values}))
+		if find(now.Groups, g.Values) == nil {
+			c.Groups = append(c.Groups, changed(&g, nil))
 		}
 	}
 	return c
 }
 
-func changed(before, now Group) Change {
-	return Change{
-		Values: now.Values, Before: before, Now: now, Count: less(digits(now.Count), digits(before.Count)), Amount: less(now.Amount, before.Amount),
+func changed(before, now *Group) (c Change) {
+	c.Before, c.Now = before, now
+	switch {
+	case now == nil:
+		c.Values = before.Values
+	case before == nil:
+		c.Values = now.Values
+	default:
+		c.Values, c.Count, c.Amount = now.Values, less(digits(now.Count), digits(before.Count)), less(now.Amount, before.Amount)
 	}
+	return c
 }
 
-func find(groups []Group, values []string) Group {
+func find(groups []Group, values []string) *Group {
 	if i := slices.IndexFunc(groups, func(g Group) bool { return slices.Equal(g.Values, values) }); i >= 0 {
-		return groups[i]
+		return &groups[i]
 	}
-	return Group{}
+	return nil
 }
 
 func digits(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -17,7 +17,9 @@
 //	{"removed":true}                      removed
 //
 // Invariants: an agency sees its own questions alone; it has at most MaxQuestions, each with the
-// results of at most MaxMonths; results of another version of a question are never compared.
+// results of at most MaxMonths; results of another version of a question are never compared, nor
+// those of other members, or of which other records were left out; a group that is not told in a
+// result is never taken for one of no records.
 package questions
 
 import (

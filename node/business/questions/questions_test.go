@@ -214,7 +214,7 @@ func TestLongResult(t *testing.T) {
 }
 
 // TestCompare compares results: differences where the coverage is the same, and none where it
-// differs in any way.
+// or what was left out differs in any way. A group that is not told is none, and never 0.
 func TestCompare(t *testing.T) {
 	result := func(edit func(*Result)) Result {
 		r := Result{
@@ -231,20 +231,24 @@ func TestCompare(t *testing.T) {
 	}))
 	got := fmt.Sprintf("%t %s %s", c.Same, c.Total, c.Amount)
 	for _, g := range c.Groups {
-		got += fmt.Sprintf(" %s:%d>%d(%s)", g.Values[0], g.Before.Count, g.Now.Count, g.Count)
+		got += fmt.Sprintf(" %s:%s>%s(%s)", g.Values[0], countOf(g.Before), countOf(g.Now), g.Count)
 	}
-	if want := "true -3 +0.25 b:6>6(0) c:0>1(+1) a:4>0(-4)"; got != want {
+	if want := "true -3 +0.25 b:6>6(0) c:none>1() a:4>none()"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for what, edit := range map[string]func(*Result){
-		"another is missing":        func(r *Result) { r.Missing = []string{"y"} },
-		"one more is missing":       func(r *Result) { r.Missing, r.Answered = []string{"x", "y"}, 1 },
-		"all answered":              func(r *Result) { r.Missing, r.Answered = nil, 3 },
-		"there are more members":    func(r *Result) { r.Members, r.Answered = 4, 3 },
-		"the roster is another one": func(r *Result) { r.Roster = 2 },
+		"another is missing":         func(r *Result) { r.Missing = []string{"y"} },
+		"one more is missing":        func(r *Result) { r.Missing, r.Answered = []string{"x", "y"}, 1 },
+		"all answered":               func(r *Result) { r.Missing, r.Answered = nil, 3 },
+		"there are more members":     func(r *Result) { r.Members, r.Answered = 4, 3 },
+		"the roster is another one":  func(r *Result) { r.Roster = 2 },
+		"records do not fit":         func(r *Result) { r.LeftOut.Unfit = 400 },
+		"some could not be compared": func(r *Result) { r.LeftOut.Incomparable = 1 },
+		"some could not be read":     func(r *Result) { r.LeftOut.Unreadable = 1 },
+		"of another as many":         func(r *Result) { r.LeftOut.Of = "ab" },
 	} {
 		c := Compare(result(nil), result(edit))
-		if c.Same || c.Total != "" || c.Amount != "" || c.Groups != nil {
+		if c.Same && c.SameLeft || c.Total != "" || c.Amount != "" || c.Groups != nil {
 			t.Errorf("%s: got %+v", what, c)
 		}
 	}
@@ -252,6 +256,13 @@ func TestCompare(t *testing.T) {
 	if !slices.Equal(c.Came, []string{"x"}) || !slices.Equal(c.Gone, []string{"y"}) {
 		t.Errorf("got %+v", c)
 	}
+}
+
+func countOf(g *Group) string {
+	if g == nil {
+		return "none"
+	}
+	return fmt.Sprint(g.Count)
 }
 
 // TestLess holds differences against math/big.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -185,6 +187,7 @@ func questionRun(ctx context.Context, h Hosted, in *nameQuestion) (out client.Qu
 			At: q.At, Level: q.Level, Dataset: q.Dataset, Where: q.Where, Filter: q.Filter, Measure: *q.Measure, Use: q.Use,
 		}})
 		out.Many, r = &got, resultOfMany(got)
+		r.Version = h.standardVersion(ctx, in.Caller, q)
 	} else {
 		var got client.Answer
 		got, err = query(ctx, h, &askQuery{in.Caller, q.Query})
@@ -211,6 +214,25 @@ func (h Hosted) version(ctx context.Context, c Caller, q client.Question) uint64
 	return all[i].Version
 }
 
+// standardVersion returns the version of the standard entry by which many offer what a question is
+// about, as whoever they stand below has set it; 0: there is none, or it is not known. Of which
+// version each entry is that adopts it, nobody is asked.
+func (h Hosted) standardVersion(ctx context.Context, c Caller, q client.Question) uint64 {
+	s, err := h.Standing.Selector(q.At, q.Level)
+	if err != nil {
+		return 0
+	}
+	code, err := h.datasetCode(q.Dataset)
+	if err != nil {
+		return 0
+	}
+	standard, err := h.Ask.Standard(ctx, c.by(), s.Below, code)
+	if err != nil {
+		return 0
+	}
+	return standard.Version
+}
+
 // compared compares the result with that of an earlier month, and keeps it.
 func (h Hosted) compared(ctx context.Context, out *client.QuestionRun, s questions.Saved, r questions.Result) error {
 	err := h.Ledger.View(ctx, func(reader *state.Reader) error {
@@ -231,17 +253,25 @@ func (h Hosted) compared(ctx context.Context, out *client.QuestionRun, s questio
 func (h Hosted) comparison(month string, before, now questions.Result) *client.Comparison {
 	c := questions.Compare(before, now)
 	out := &client.Comparison{
-		Month: month, Same: c.Same, Came: h.calledAll(c.Came), Gone: h.calledAll(c.Gone), Before: figure(before), Now: figure(now),
+		Month: month, Same: c.Same, SameLeftOut: c.SameLeft, Came: h.calledAll(c.Came), Gone: h.calledAll(c.Gone), Before: figure(before), Now: figure(now),
 		Total: c.Total, Amount: c.Amount,
 	}
 	if before.Version != now.Version {
 		out.VersionBefore, out.Version = before.Version, now.Version
 	}
 	for _, g := range c.Groups {
-		out.Groups = append(out.Groups, client.Change{
-			Values: g.Values, Before: g.Before.Count, Now: g.Now.Count, Count: g.Count,
-			AmountBefore: g.Before.Amount, AmountNow: g.Now.Amount, Amount: g.Amount,
-		})
+		out.Groups = append(out.Groups, changeShown(g))
+	}
+	return out
+}
+
+func changeShown(g questions.Change) client.Change {
+	out := client.Change{Values: g.Values, Count: g.Count, Amount: g.Amount}
+	if g.Before != nil {
+		out.Before, out.AmountBefore = &g.Before.Count, g.Before.Amount
+	}
+	if g.Now != nil {
+		out.Now, out.AmountNow = &g.Now.Count, g.Now.Amount
 	}
 	return out
 }
@@ -258,25 +288,46 @@ func (h Hosted) calledAll(names []string) (called []string) {
 }
 
 func figure(r questions.Result) client.Figure {
-	return client.Figure{Total: r.Total, Amount: r.Amount, Members: r.Members, Answered: r.Answered}
+	return client.Figure{
+		Total: r.Total, Amount: r.Amount, Members: r.Members, Answered: r.Answered, LeftOut: r.LeftOut.All(), Small: r.Small, Others: r.Others,
+	}
 }
 
 func resultOf(a client.Answer) questions.Result {
-	return questions.Result{
-		Total: a.Count, Amount: amount(a.Whole), Groups: groupsKept(a.Groups), Coverage: questions.Coverage{Members: 1, Answered: 1},
+	r := questions.Result{
+		Total: a.Count, Amount: amount(a.Whole), Coverage: questions.Coverage{Members: 1, Answered: 1},
+		LeftOut: questions.LeftOut{Incomparable: a.Incomparable, Unreadable: a.Unreadable, Unfit: a.Unfit},
 	}
+	keepGroups(&r, a.Groups)
+	return r
 }
 
 func resultOfMany(a client.FederatedAnswer) questions.Result {
 	r := questions.Result{
-		Total: a.Total, Amount: amount(a.Whole), Groups: groupsKept(a.Groups),
+		Total: a.Total, Amount: amount(a.Whole), LeftOut: leftOut(a.LeftOut),
 		Coverage: questions.Coverage{Members: a.Members, Answered: a.Answered, Roster: a.Roster},
 	}
 	for _, m := range a.Missing {
 		r.Missing = append(r.Missing, m.Name)
 	}
 	slices.Sort(r.Missing)
+	keepGroups(&r, a.Groups)
 	return r
+}
+
+// leftOut adds up what many left out, and notes by a hash who left out how many.
+func leftOut(all []client.LeftOut) (l questions.LeftOut) {
+	var each []string
+	for _, o := range all {
+		l.Incomparable, l.Unreadable = l.Incomparable+o.Incomparable, l.Unreadable+o.Unreadable
+		each = append(each, fmt.Sprintf("%s %d %d\n", o.Name, o.Incomparable, o.Unreadable))
+	}
+	if len(each) > 0 {
+		slices.Sort(each)
+		sum := sha256.Sum256([]byte(strings.Join(each, "")))
+		l.Of = hex.EncodeToString(sum[:])
+	}
+	return l
 }
 
 // amount returns what a group comes to: its average, where that was asked for.
@@ -290,17 +341,21 @@ func amount(g *client.Group) string {
 	return g.Amount
 }
 
-// groupsKept returns the groups that are told by themselves.
-func groupsKept(all []client.Group) (kept []questions.Group) {
+// keepGroups keeps the groups that are told by themselves, and how many records the others have.
+func keepGroups(r *questions.Result, all []client.Group) {
 	for _, g := range all {
-		if g.Suppressed || g.Others != nil {
+		switch {
+		case g.Suppressed:
+			r.Small += g.Count
+			continue
+		case g.Others != nil:
+			r.Others += g.Count
 			continue
 		}
 		one := questions.Group{Count: g.Count, Amount: amount(&g)}
 		for _, v := range g.Values {
 			one.Values = append(one.Values, v.Value)
 		}
-		kept = append(kept, one)
+		r.Groups = append(r.Groups, one)
 	}
-	return kept
 }

@@ -3,8 +3,10 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"testing"
 
+	"xietong/node/business/questions"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -97,5 +99,90 @@ func TestQuestionAgain(t *testing.T) {
 	second := d.send(t, q)
 	if first.Code != http.StatusOK || second.Body.String() != first.Body.String() || len(d.Heads(t, 0)) != size {
 		t.Errorf("got %d %s, then %s, and %d entries more", first.Code, first.Body, second.Body, len(d.Heads(t, 0))-size)
+	}
+}
+
+// TestResultKeepsWhatDiffers: what was left out of an answer, and what was told together because it
+// was too small, is kept with the numbers of a month: so 400 records that are only left out are no
+// decrease, and no increase a month later; and a group that was too small was not 0.
+func TestResultKeepsWhatDiffers(t *testing.T) {
+	g := func(v string, n uint64) client.Group {
+		return client.Group{Values: []client.GroupValue{{Value: v}}, Count: n}
+	}
+	small := client.Group{Suppressed: true, Count: 9}
+	whole := resultOf(client.Answer{Count: 1000, Groups: []client.Group{g("Z", 991), small}})
+	short := resultOf(client.Answer{Count: 601, Unfit: 400, Groups: []client.Group{g("X", 5), g("Y", 5), g("Z", 591)}})
+	later := resultOf(client.Answer{Count: 1001, Groups: []client.Group{g("X", 5), g("Z", 996)}})
+	for _, pair := range [][2]questions.Result{{whole, short}, {short, later}} {
+		if c := questions.Compare(pair[0], pair[1]); c.SameLeft || c.Total != "" || len(c.Groups) > 0 {
+			t.Errorf("records are left out: got %+v", c)
+		}
+	}
+	c := questions.Compare(whole, later)
+	if !c.Same || !c.SameLeft || c.Total != "+1" || len(c.Groups) != 2 || whole.Small != 9 {
+		t.Fatalf("got %+v of %+v", c, whole)
+	}
+	for _, change := range c.Groups {
+		shown := changeShown(change)
+		if x := change.Values[0] == "X"; x != (shown.Before == nil) || x != (shown.Count == "") || *shown.Now == 0 {
+			t.Errorf("got %+v", shown)
+		}
+	}
+	many := func(left ...client.LeftOut) questions.Result {
+		return resultOfMany(client.FederatedAnswer{Total: 10, Members: 2, Answered: 2, LeftOut: left, Groups: []client.Group{small, {Others: &client.GroupValue{}, Count: 3}}})
+	}
+	a, b := client.LeftOut{Name: "a", Incomparable: 7, Of: 9}, client.LeftOut{Name: "b", Incomparable: 7, Of: 9}
+	if r := many(a); r.LeftOut.All() != 7 || r.Small != 9 || r.Others != 3 || len(r.Groups) > 0 {
+		t.Errorf("of many: got %+v", r)
+	}
+	if c := questions.Compare(many(a), many(b)); !c.Same || c.SameLeft || c.Total != "" {
+		t.Errorf("as many of another: got %+v", c)
+	}
+	if c := questions.Compare(many(a, b), many(b, a)); !c.SameLeft || c.Total != "0" {
+		t.Errorf("the same in another order: got %+v", c)
+	}
+}
+
+// TestResultIsTotal: each number of an answer that says that records are missing in it, set alone,
+// makes another result; those that are added to the wire types later too.
+func TestResultIsTotal(t *testing.T) {
+	none := map[string]bool{ // say nothing of how many records the numbers are of
+		"Rows": true, "Columns": true, "TotalScanned": true, "TotalRecords": true, "Cursor": true, "AsOf": true, "Access": true, "Grant": true,
+		"GrantedNow": true, "GrantUntil": true, "Asked": true, "StatusAsOf": true, "States": true, "Beside": true, "Level": true,
+		"Audited": true, "Leaves": true, "Unseen": true, "Again": true, "Nobodys": true, "Themselves": true, "Lies": true, "Titles": true,
+	}
+	another := func(name string, set func(v reflect.Value)) {
+		if none[name] {
+			return
+		}
+		var one client.Answer
+		var many client.FederatedAnswer
+		if f := reflect.ValueOf(&one).Elem().FieldByName(name); f.IsValid() {
+			if set(f); reflect.DeepEqual(resultOf(one), resultOf(client.Answer{})) {
+				t.Errorf("%s of an answer is not kept", name)
+			}
+		}
+		if f := reflect.ValueOf(&many).Elem().FieldByName(name); f.IsValid() {
+			if set(f); reflect.DeepEqual(resultOfMany(many), resultOfMany(client.FederatedAnswer{})) {
+				t.Errorf("%s of an answer of many is not kept", name)
+			}
+		}
+	}
+	set := func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Uint64:
+			v.SetUint(1)
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		case reflect.Pointer:
+			v.Set(reflect.ValueOf(&client.Group{Amount: "1"}))
+		default:
+			t.Fatalf("an answer has a %s: say whether it is kept", v.Type())
+		}
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[client.Answer](), reflect.TypeFor[client.FederatedAnswer]()} {
+		for i := range typ.NumField() {
+			another(typ.Field(i).Name, set)
+		}
 	}
 }

@@ -45,19 +45,20 @@ type QuestionRun struct {
 	Compared *Comparison      `json:"compared,omitempty" doc:"With the newest result of an earlier month; absent: there is none"`
 }
 
-// Comparison says what changed since an earlier month. Where the coverage differs there is no
-// difference: the numbers are of different places.
+// Comparison says what changed since an earlier month. Where the coverage differs, or other records
+// were left out, there is no difference: the numbers are of different places or records.
 type Comparison struct {
 	Month         string   `json:"month" doc:"Of the earlier result"`
 	Same          bool     `json:"same_coverage" doc:"Whether the same jurisdictions answered"`
 	Came          []string `json:"came,omitempty" doc:"Who answered now and did not then, as people call them"`
 	Gone          []string `json:"gone,omitempty" doc:"Who answered then and does not now, as people call them"`
+	SameLeftOut   bool     `json:"same_left_out" doc:"Whether as many records of each were left out, for the same reasons"`
 	Before        Figure   `json:"before"`
 	Now           Figure   `json:"now"`
-	Total         string   `json:"total,omitempty" doc:"Difference of the records"`
+	Total         string   `json:"total,omitempty" doc:"Difference of the records; absent where coverage or left out differ"`
 	Amount        string   `json:"amount,omitempty" doc:"Difference of the amounts"`
 	Groups        []Change `json:"groups,omitempty"`
-	VersionBefore uint64   `json:"version_before,omitempty" doc:"Of the catalogue entry, where it is another one now"`
+	VersionBefore uint64   `json:"version_before,omitempty" doc:"Of the catalogue entry or, of many, of the standard, where it is another one now"`
 	Version       uint64   `json:"version,omitempty"`
 }
 
@@ -67,14 +68,18 @@ type Figure struct {
 	Amount   string `json:"amount,omitempty"`
 	Members  uint64 `json:"members"`
 	Answered uint64 `json:"answered"`
+	LeftOut  uint64 `json:"left_out,omitempty" doc:"Records that could not be compared or read, or do not fit the catalogue entry: in none of these numbers"`
+	Small    uint64 `json:"suppressed,omitempty" doc:"Records of the groups that are too small to be told, together"`
+	Others   uint64 `json:"others,omitempty" doc:"Records of the groups for which there was no room, together"`
 }
 
-// Change is the difference of one group.
+// Change is what became of one group. A group that is not told may be one that was too small, or
+// for which there was no room: its number is not known, and is not 0.
 type Change struct {
 	Values       []string `json:"values"`
-	Before       uint64   `json:"before" doc:"Records then"`
-	Now          uint64   `json:"now" doc:"Records now"`
-	Count        string   `json:"count" doc:"Difference of the records"`
+	Before       *uint64  `json:"before,omitempty" doc:"Records then; absent: the group was not told"`
+	Now          *uint64  `json:"now,omitempty" doc:"Records now; absent: the group is not told"`
+	Count        string   `json:"count,omitempty" doc:"Difference of the records; absent where one of them is"`
 	AmountBefore string   `json:"amount_before,omitempty"`
 	AmountNow    string   `json:"amount_now,omitempty"`
 	Amount       string   `json:"amount,omitempty" doc:"Difference of the amounts"`

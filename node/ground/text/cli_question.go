@@ -20,6 +20,12 @@ const (
 	CLIQuestionCoverage    Code = "cli.question.coverage"
 	CLIQuestionCame        Code = "cli.question.came"
 	CLIQuestionGone        Code = "cli.question.gone"
+	CLIQuestionUntold      Code = "cli.question.untold"
+	CLIQuestionLeftOut     Code = "cli.question.left-out"
+	CLIQuestionLeft        Code = "cli.question.left"
+	CLIQuestionSmall       Code = "cli.question.small"
+	CLIQuestionNotTold     Code = "cli.question.not-told"
+	CLIQuestionEntries     Code = "cli.question.entries"
 	CLIQuestionVersion     Code = "cli.question.version"
 	CLIQuestionName        Code = "cli.question.name"
 	CLIQuestionAt          Code = "cli.question.at"
@@ -44,8 +50,8 @@ var questionSentences = []sentence{
 	},
 	{
 		CLILongQuestionRun,
-		"按保存的内容查询一次。统计结果和覆盖情况每月留存一份（当月最后一次），并与最近一个以前的月份比较；覆盖情况不同的不作比较。不留存任何记录。",
-		"Ask a saved question. What a measure comes to and who answered is kept for each month (the last time of that month), and is\ncompared with the newest earlier month, unless the coverage differs. No record is kept.",
+		"按保存的内容查询一次。统计结果和覆盖情况每月留存一份（当月最后一次），并与最近一个以前的月份比较；覆盖情况或未计入的记录不同的不作比较。不留存任何记录。",
+		"Ask a saved question. What a measure comes to and who answered is kept for each month (the last time of that month), and is\ncompared with the newest earlier month, unless the coverage differs or other records were left out. No record is kept.",
 	},
 	{CLIQuestionSaved, "已保存查询“{question}”，存证条目 {entry}", "saved the question {question}, entry {entry}"},
 	{CLIQuestionRemoved, "已删除保存的查询“{question}”，存证条目 {entry}", "removed the saved question {question}, entry {entry}"},
@@ -53,7 +59,22 @@ var questionSentences = []sentence{
 	{CLIQuestionFirst, "没有以前月份的结果可以比较", "there is no result of an earlier month to compare with"},
 	{CLIQuestionSince, "与 {month} 相比，记录数由 {before} 变为 {now}（{change}）", "since {month}: records {before}, now {now} ({change})"},
 	{CLIQuestionAmount, "与 {month} 相比，统计值由 {before} 变为 {now}（{change}）", "since {month}: {before}, now {now} ({change})"},
+	{
+		CLIQuestionLeftOut,
+		"与 {month} 相比，未计入的记录不同（当时 {before} 条，本次 {now} 条未能比较、读取或不符合目录），结果不作比较：当时 {totalbefore} 条，本次 {total} 条",
+		"not the same records were left out as in {month} ({before} then, {now} now could not be compared or read, or do not fit the\ncatalogue entry), so the numbers are not compared: {totalbefore} records then, {total} now",
+	},
+	{CLIQuestionLeft, "两次均有 {count} 条记录未计入", "both times {count} records were left out"},
+	{
+		CLIQuestionSmall, "过小或未能单列的分组合计：当时 {before} 条，现为 {now} 条",
+		"groups that are not told by themselves, together: {before} records then, {now} now",
+	},
+	{CLIQuestionNotTold, "未单列", "not told"},
+	{
+		CLIQuestionEntries, "各地自己的目录是否变更，此处不作比较", "whether those who answered have changed their own catalogue entries is not compared here",
+	},
 	{CLIQuestionGroup, "{group}：{before}，现为 {now}（{change}）", "{group}: {before}, now {now} ({change})"},
+	{CLIQuestionUntold, "{group}：{before}，现为 {now}", "{group}: {before}, now {now}"},
 	{
 		CLIQuestionCoverage,
 		"与 {month} 的覆盖情况不同（当时 {members} 个中 {answered} 个答复，本次 {membersnow} 个中 {answerednow} 个），结果不作比较",
