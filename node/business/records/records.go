@@ -52,6 +52,7 @@ package records
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"xietong/certs/identity"
@@ -125,16 +126,17 @@ type Version struct {
 	Import    ledger.Ref // the entry that opened the import; None: put by itself
 }
 
-// view reads the records of a state. It remembers the imports that it met, because a dataset of a
-// million rows has few of them.
+// view reads the records of a state as they counted at a position: no version of a higher one is
+// seen. It remembers the imports that it met, because a dataset of a million rows has few of them.
 type view struct {
 	book.Reads
+	at      uint64
 	imports map[ledger.Ref]importState
 	floors  map[identity.Label]uint64
 }
 
 func newView(r book.Reads) view {
-	return view{r, map[ledger.Ref]importState{}, map[identity.Label]uint64{}}
+	return view{r, math.MaxUint64, map[ledger.Ref]importState{}, map[identity.Label]uint64{}}
 }
 
 // history returns the visible versions of a key, oldest position first: the newest of them, at most
@@ -183,6 +185,8 @@ func (v view) latest(code identity.Label, key MAC) (got Version, ok bool) {
 				got, ok = one, true
 			}
 			switch {
+			case bytes.HasPrefix(k, own) && !visible:
+				next = append(bytes.Clone(own), book.Down64(v.at)...)
 			case bytes.HasPrefix(k, own): // nothing but older ones follow
 			case visible:
 				next = own
@@ -199,15 +203,16 @@ func (v view) latest(code identity.Label, key MAC) (got Version, ok bool) {
 // afterAll follows every be64.
 var afterAll = bytes.Repeat([]byte{0xff}, 9)
 
-// visible returns one version; ok is false while its import is not published.
+// visible returns one version; ok is false where it did not count yet: its import was not published
+// at the position of the view.
 func (v view) visible(key []byte, kept version) (got Version, ok bool) {
 	got = Version{Index: ^number(key[len(key)-8:]), Retracted: kept.State == stateRetracted, Import: kept.Import}
 	got.Position = got.Index
-	if kept.Import == ledger.None {
-		return got, true
+	ok = true
+	if kept.Import != ledger.None {
+		got.Position, ok = v.imported(kept.Import).Published.Index()
 	}
-	got.Position, ok = v.imported(kept.Import).Published.Index()
-	return got, ok
+	return got, ok && got.Position <= v.at
 }
 
 // imported returns the import that was opened by the entry.
@@ -261,17 +266,20 @@ type found struct {
 // indexed calls each, until it returns false, with the records whose current version has the value
 // in the indexed field. They come in the order of their entries, from the index after on. Different
 // values never share a MAC; a version that was replaced is left out. step is called with every
-// entry of the index, and ends the walk where it returns false.
-func (v view) indexed(code identity.Label, field string, value MAC, after uint64, step func() bool, each func(found) (more bool)) {
+// entry of the index, and ends the walk where it returns false. next is the index of the entry at
+// which the walk was ended.
+func (v view) indexed(code identity.Label, field string, value MAC, after uint64, step func() bool, each func(found) (more bool)) (next uint64) {
 	prefix := indexedPrefix(code, field, value)
 	v.Scan(bucketIndexed, prefix, append(bytes.Clone(prefix), book.Be64(after)...), func(k, stored []byte) bool {
 		key, index := MAC(stored), number(k[len(k)-8:])
+		next = index
 		if !step() {
 			return false
 		}
 		now, ok := v.current(code, key)
 		return !ok || now.Index != index || each(found{key, now})
 	})
+	return next
 }
 
 // all calls each, until it returns false, with the current version of every key of the dataset that

@@ -7,9 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/exchange/budget"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
@@ -19,7 +17,8 @@ import (
 	"xietong/node/ground/text"
 )
 
-// search is one reading of the records at one position of the log.
+// search is one reading of the records at one position of the log, in as many looks at the state as
+// it takes.
 type search struct {
 	desk  *Desk
 	by    catalog.Actor
@@ -29,7 +28,11 @@ type search struct {
 
 	p       plan
 	after   []byte // the place that the cursor holds; nil: the beginning
-	reader  *state.Reader
+	begun   bool
+	ended   bool          // nothing is left to read
+	stopped bool          // the search ended before the candidates did
+	place   []byte        // where the next piece begins; nil: the beginning
+	reader  *state.Reader // of the look that is taken now
 	answer  Answer
 	keys    []MAC
 	bytes   int
@@ -40,23 +43,63 @@ type search struct {
 	err     error
 }
 
-// read reads the whole answer at one position of the log. No part of it may be given before the use
-// is recorded.
+// read reads a part of the answer, and all that is short. Every part is read at the position of the
+// first. No part of the answer may be given before the use is recorded.
 func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
-	s.reader, s.answer = r, Answer{AsOf: r.Size() - 1, Total: countsOf(r, s.p.set.Code).total(r, s.p.set.Code)}
-	if s.p.q.Measure.Function != gather.None {
-		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
-	} else {
-		s.answer.Columns = s.p.columns()
-		for _, name := range s.answer.Columns {
-			s.bytes += len(name) + rowOverhead
+	s.reader = r
+	if !s.begun {
+		if err := s.begin(ctx); err != nil || s.ended {
+			return err
 		}
 	}
-	if s.tallies != nil {
-		return s.measure(ctx)
-	}
-	if s.run(ctx, s.after); s.err != nil {
+	if s.scan(ctx, r); s.err != nil {
 		return s.p.told(s.err)
+	}
+	if !s.ended {
+		return nil
+	}
+	return s.end()
+}
+
+// more reports whether the answer is not read to its end.
+func (s *search) more() bool { return s.begun && !s.ended }
+
+// begin begins the answer, and ends it too where no scan is needed.
+func (s *search) begin(ctx context.Context) error {
+	s.begun, s.place = true, s.after
+	s.answer = Answer{AsOf: s.reader.Size() - 1, Total: countsOf(s.reader, s.p.set.Code).total(s.reader, s.p.set.Code)}
+	if s.p.q.Measure.Function != gather.None {
+		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
+		kept, err := s.kept(ctx)
+		if err != nil {
+			s.ended = true
+			return s.p.told(err)
+		}
+		if s.ended = kept; kept {
+			return s.end()
+		}
+		s.tallies, s.answer.Unreadable = newTallies(s.p.q.Measure, s.p.q.MaxBytes), 0
+		return nil
+	}
+	s.answer.Columns = s.p.columns()
+	for _, name := range s.answer.Columns {
+		s.bytes += len(name) + rowOverhead
+	}
+	if s.p.key == nil {
+		return nil
+	}
+	s.ended = true
+	mac := s.desk.keyMAC(s.p.set.Code, s.p.key)
+	if now, ok := newView(s.reader).current(s.p.set.Code, mac); ok && s.after == nil {
+		s.look(ctx, found{mac, now})
+	}
+	return s.p.told(s.err)
+}
+
+// end makes the answer of what was read.
+func (s *search) end() (err error) {
+	if s.tallies != nil {
+		return s.measure()
 	}
 	if s.last != nil {
 		s.answer.Cursor, err = s.desk.sealCursor(s.p, s.last)
@@ -72,16 +115,7 @@ func (p plan) columns() []string {
 }
 
 // measure puts the groups of the measure into the answer, or refuses the measure.
-func (s *search) measure(ctx context.Context) (err error) {
-	kept, err := s.kept(ctx)
-	if err == nil && !kept {
-		s.tallies, s.answer.Unreadable = newTallies(s.p.q.Measure, s.p.q.MaxBytes), 0
-		s.run(ctx, s.after)
-		err = s.err
-	}
-	if err != nil {
-		return s.p.told(err)
-	}
+func (s *search) measure() (err error) {
 	if err := s.tallies.check(s.p.cell); err != nil {
 		return s.p.told(err)
 	}
@@ -92,80 +126,6 @@ func (s *search) measure(ctx context.Context) (err error) {
 		s.answer.Count += g.Count
 	}
 	return nil
-}
-
-// run looks at the candidates: the record with the key, the records that an index finds, or all
-// records. s.last is nil afterwards if no candidate is left.
-func (s *search) run(ctx context.Context, after []byte) {
-	code, v := s.p.set.Code, newView(s.reader)
-	if s.p.key != nil {
-		mac := s.desk.keyMAC(code, s.p.key)
-		if now, ok := v.current(code, mac); ok && after == nil {
-			s.look(ctx, found{mac, now})
-		}
-		s.last = nil
-		return
-	}
-	var place func(found) []byte
-	each := func(f found) bool {
-		if s.full() {
-			return false
-		}
-		more := s.look(ctx, f)
-		if !s.over {
-			s.last = place(f)
-		}
-		return more
-	}
-	ended := s.each(ctx, v, after, &place, each)
-	if ended {
-		s.last = nil
-	}
-}
-
-// each calls look with the candidates after the place, and reports whether no candidate is left. It
-// sets place to the function that returns the place of a candidate for a cursor. It pauses at every
-// step of the way, because most of what it passes may be no candidate.
-func (s *search) each(ctx context.Context, v view, after []byte, place *func(found) []byte, look func(found) bool) (ended bool) {
-	code, stopped := s.p.set.Code, false
-	each := func(f found) bool {
-		more := look(f)
-		stopped = stopped || !more
-		return more
-	}
-	step := func() bool {
-		s.err = budget.Pause(ctx)
-		stopped = stopped || s.err != nil
-		return s.err == nil
-	}
-	if w, ok := s.indexedWhere(); ok {
-		*place = func(f found) []byte { return book.Be64(f.Index + 1) }
-		v.indexed(code, w.Field, s.desk.valueMAC(code, w.Field, w.Value), number(after), step, each)
-		return !stopped
-	}
-	*place = func(f found) []byte { return f.key[:] }
-	var from *MAC
-	if len(after) == len(MAC{}) {
-		mac := MAC(after)
-		from = &mac
-	}
-	v.all(code, from, step, each)
-	return !stopped
-}
-
-// indexedWhere returns a condition that an index answers completely; it returns false where there
-// is none. Where there may be records that the schema does not take, no index is complete: they are
-// counted, whatever they hold.
-func (s *search) indexedWhere() (rows.IndexedValue, bool) {
-	if s.p.set.Unsure != ledger.None {
-		return rows.IndexedValue{}, false
-	}
-	for _, w := range s.p.where {
-		if slices.Contains(s.p.set.Found, w.Field) && string(w.Value) != "null" {
-			return w, true
-		}
-	}
-	return rows.IndexedValue{}, false
 }
 
 // full reports whether the answer ends here, although there may be more records.

@@ -21,8 +21,10 @@ type looking interface {
 	// decide decides whether the records may be read; apply is true where an application must be
 	// filed first. It reads no record.
 	decide(r *state.Reader) (permit sharing.Permit, apply bool, err error)
-	// read reads, at one position of the log. Whatever it returns, records may have been read.
+	// read reads, at one position of the log. Whatever it returns, records may have been read. It is
+	// called again, in another look at the state, while more returns true.
 	read(ctx context.Context, r *state.Reader) error
+	more() bool
 	// access returns the access record of what was read; before read, that of what will be read.
 	access() sharing.Access
 }
@@ -81,6 +83,9 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 			err = u.view(ctx, read)
 		}
 	}
+	for err == nil && next.more() {
+		err = u.look(ctx, next.read)
+	}
 	if err != nil {
 		return Use{}, err
 	}
@@ -94,6 +99,11 @@ func (u *using) view(ctx context.Context, f func(context.Context, *state.Reader)
 	if err := u.desk.ledger.Linearize(ctx); err != nil {
 		return err
 	}
+	return u.look(ctx, f)
+}
+
+// look is view without the other replicas: what is read further is older than what was seen.
+func (u *using) look(ctx context.Context, f func(context.Context, *state.Reader) error) error {
 	return u.desk.Slots.Run(ctx, func(ctx context.Context) error {
 		return u.desk.ledger.Look(func(r *state.Reader) error { return f(ctx, r) })
 	})

@@ -97,6 +97,9 @@ func (v *verification) read(_ context.Context, r *state.Reader) error {
 	return err
 }
 
+// more is false: one record is read at once.
+func (v *verification) more() bool { return false }
+
 func (v *verification) compare(r *state.Reader) (Outcome, error) {
 	now, ok := newView(r).current(v.set.Code, v.key)
 	if !ok {

@@ -68,7 +68,7 @@ func TestWalkOverOldVersionsEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		reading(t, l, func(r *state.Reader) {
-			s.err = nil
+			s := &search{desk: desk, p: s.p}
 			if err := s.read(ctx, r); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: got %v, want that nobody waits any more", name, err)
 			}
