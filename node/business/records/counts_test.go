@@ -65,7 +65,11 @@ func drawPerson(t *rapid.T) person {
 
 // tallying is a dataset that is counted beside, by all records that it has.
 type tallying struct {
-	t      *rapid.T
+	t interface {
+		Helper()
+		Fatal(args ...any)
+		Fatalf(format string, args ...any)
+	}
 	ledger *booktest.Ledger
 	desk   *Desk
 	live   map[int]person // that count
@@ -89,17 +93,19 @@ func (c *tallying) must(err error) {
 	}
 }
 
-func (c *tallying) key() int { return rapid.IntRange(0, 5).Draw(c.t, "key") }
+func drawKey(t *rapid.T) int { return rapid.IntRange(0, 5).Draw(t, "key") }
 
-func (c *tallying) put(t *rapid.T) {
-	key, p := c.key(), drawPerson(t)
+func (c *tallying) put(t *rapid.T) { c.set(drawKey(t), drawPerson(t)) }
+
+func (c *tallying) set(key int, p person) {
 	_, _, err := c.desk.Put(context.Background(), newID(), civil, residentCode, []byte(p.record(key)))
 	c.must(err)
 	c.live[key] = p
 }
 
-func (c *tallying) retract(*rapid.T) {
-	key := c.key()
+func (c *tallying) retract(t *rapid.T) { c.unset(drawKey(t)) }
+
+func (c *tallying) unset(key int) {
 	_, err := c.desk.Retract(context.Background(), newID(), civil, residentCode, fmt.Sprint(key), "r")
 	if _, is := c.live[key]; !is {
 		if err == nil {
@@ -113,10 +119,13 @@ func (c *tallying) retract(*rapid.T) {
 
 // open opens an import.
 func (c *tallying) open(t *rapid.T) {
-	if c.opened != 0 {
-		return
+	if c.opened == 0 {
+		c.begin(rapid.IntRange(0, 2).Draw(t, "in place of all") == 0)
 	}
-	c.all = rapid.IntRange(0, 2).Draw(t, "in place of all") == 0
+}
+
+func (c *tallying) begin(all bool) {
+	c.all = all
 	c.files++
 	set, err := c.desk.ownDataset(context.Background(), civil, residentCode)
 	c.must(err)
@@ -137,11 +146,20 @@ func (c *tallying) stage(t *rapid.T) {
 	if c.opened == 0 || len(c.staged) >= 4 {
 		return
 	}
+	var rows []staging
+	for range rapid.IntRange(1, 4-len(c.staged)).Draw(t, "rows") {
+		rows = append(rows, staging{drawKey(t), drawPerson(t)})
+	}
+	c.chunk(rows)
+}
+
+// chunk stages rows.
+func (c *tallying) chunk(rows []staging) {
 	values := c.labels.newTable()
 	body := chunkBody{Import: c.opened, First: uint64(len(c.staged))}
-	for range rapid.IntRange(1, 4-len(c.staged)).Draw(t, "rows") {
-		key, p := c.key(), drawPerson(t)
-		c.staged = append(c.staged, staging{key, p})
+	for _, row := range rows {
+		key, p := row.key, row.as
+		c.staged = append(c.staged, row)
 		note, err := c.ledger.Note(RecordType, []byte(p.record(key)))
 		c.must(err)
 		groups, err := c.labels.values([]byte(p.record(key)), nil)
