@@ -95,7 +95,8 @@ func (b *between) Payload(r *state.Reader, index uint64) ([]byte, error) {
 }
 
 // TestLongScanHoldsNoLook (M4): a filter over many records looks at the state in short pieces, and
-// its answer is of the one position at which it began, though records come, change and go meanwhile.
+// its answer is of the one position at which it began, though records come, change and go
+// meanwhile.
 func TestLongScanHoldsNoLook(t *testing.T) {
 	for name, where := range map[string]string{"all": "", "by an index": `"T"`} {
 		t.Run(name, func(t *testing.T) {

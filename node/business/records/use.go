@@ -21,8 +21,8 @@ type looking interface {
 	// decide decides whether the records may be read; apply is true where an application must be
 	// filed first. It reads no record.
 	decide(r *state.Reader) (permit sharing.Permit, apply bool, err error)
-	// read reads, at one position of the log. Whatever it returns, records may have been read. It is
-	// called again, in another look at the state, while more returns true.
+	// read reads, at one position of the log. Whatever it returns, records may have been read. It
+	// is called again, in another look at the state, while more returns true.
 	read(ctx context.Context, r *state.Reader) error
 	more() bool
 	// access returns the access record of what was read; before read, that of what will be read.
