@@ -110,7 +110,11 @@ func (a *app) unlessLost(err error) error {
 // partFor opens the pages that are there of the question, beside the file. Without --out they lie
 // in a temporary file that goes with this process.
 func (a *app) partFor(question any) (p *part, name string, err error) {
-	data, err := encoded([]any{a.in, a.as, question})
+	node, err := filepath.Abs(a.data)
+	if err != nil {
+		return nil, "", err
+	}
+	data, err := encoded([]any{node, a.in, a.as, question})
 	if err != nil {
 		return nil, "", err
 	}

@@ -158,6 +158,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if d, ok := errors.AsType[*differsError](err); ok {
 		return a.own("file-differs", text.CLIFileDiffers, text.CLIFileDiffersDo, d.file, err), exitFailed
 	}
+	if n, ok := errors.AsType[*notMineError](err); ok {
+		return a.own("file-not-own", text.CLIFileNotOwn, text.CLIFileNotOwnDo, n.file, err), exitFailed
+	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return a.own("file", text.CLIFile, text.CLIFileDo, at.Path, at.Err), exitFailed
 	}

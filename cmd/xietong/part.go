@@ -26,9 +26,13 @@ import (
 //	{"row":{"code":"520102016001","name":"纪念塔社区"}}          its rows
 //	{"page":{"cursor":"bmV4dA","columns":["code","name"],…}}    after them
 //
-// What follows the last whole page is cut off when the file is opened; the key of a page that was
-// asked for and did not come is kept, so that it is the same use when it is asked for again. Every
-// page is on the disk before the next is asked for. One command at a time holds the file.
+// What follows the last whole page is cut off when the file is opened, and so is the page at the
+// end of the answer: no file is an answer by itself, without a request to the node. The key of a
+// page that is asked for again is kept, so that it is the same use. Every page is on the disk
+// before the next is asked for. One command at a time holds the file.
+//
+// The file is believed, and so it must be this user's alone: see openMine. What is asked, in the
+// first line, includes the node that is asked.
 type part struct {
 	file  *os.File
 	w     *bufio.Writer
@@ -59,9 +63,10 @@ const (
 	maxPartLine = 16 << 20 // bytes
 )
 
-// openPart opens the file, or makes it for the question. A file of another question is refused.
+// openPart opens the file, or makes it for the question. A file of another question is refused, and
+// one that others may have written.
 func openPart(path, question string) (*part, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openMine(path)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +98,7 @@ var errOther = errors.New("of another question")
 // read reads what is there, and returns where the last whole page ends.
 func (p *part) read(question string) (end int64, err error) {
 	at, rows := int64(0), uint64(0)
+	var last cutPage
 	err = p.lines(func(line partLine, size int) error {
 		at += int64(size)
 		switch {
@@ -106,12 +112,23 @@ func (p *part) read(question string) (end int64, err error) {
 		case line.Row != nil:
 			rows++
 		case line.Page != nil:
+			last = cutPage{end, p.rows, p.ask}
 			p.pages, p.rows, p.ask, end = append(p.pages, *line.Page), p.rows+rows, "", at
 			rows = 0
 		}
 		return nil
 	})
+	if n := len(p.pages); err == nil && n > 0 && p.pages[n-1].Answer.Cursor == "" { // it is asked for again
+		p.pages, p.rows, p.ask, end = p.pages[:n-1], last.rows, last.ask, last.begins
+	}
 	return end, err
+}
+
+// cutPage is where the last page begins, with the rows before it, and the key of its request.
+type cutPage struct {
+	begins int64
+	rows   uint64
+	ask    string
 }
 
 // lines calls each with every whole line from the beginning. A line that is cut short ends it.

@@ -95,7 +95,7 @@ const (
 // beside path, so that they can be mended and imported.
 func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) error {
 	m := a.meter()
-	loaded := uint64(0)
+	loaded, left := uint64(0), ""
 	im.Progress = func(pass string, done, total uint64) {
 		if pass == client.PassLoad {
 			loaded = done
@@ -112,7 +112,7 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) e
 			return printJSON(a.stdout, check) // the import ends here
 		}
 		if check.BadCount > 0 && im.KeepGood && !im.Replace {
-			err = a.writeBad(cmd.Context(), im, path, check)
+			left, err = a.writeBad(cmd.Context(), im, path, check)
 		}
 		if err == nil && confirm != nil {
 			err = confirm(check)
@@ -130,7 +130,7 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) e
 	case err != nil:
 		return err
 	case a.jsonOnly:
-		return printJSON(a.stdout, done)
+		return printJSON(a.stdout, imported{done, left})
 	case done.Unchanged:
 		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
 		return nil
@@ -140,6 +140,12 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) e
 		a.say(text.CLIImportLeft, text.Args{"left": number(done.Left)})
 	}
 	return nil
+}
+
+// imported is what a program is told of an import.
+type imported struct {
+	client.Imported
+	BadFile string `json:"bad_file,omitempty"` // the file of the rows that were left out
 }
 
 // importStopped is the error of an import of which rows are loaded, and no answer came.
@@ -243,20 +249,29 @@ func (a *app) printEffect(check client.ImportCheck, replace bool) {
 	}
 }
 
-// writeBad writes the rows that are left out to a file beside path.
-func (a *app) writeBad(ctx context.Context, im client.Import, path string, check client.ImportCheck) error {
+// writeBad writes the rows that are left out to a file beside path, and returns its name. A file
+// that is there stays, since somebody may have mended it: the new one has the next number.
+func (a *app) writeBad(ctx context.Context, im client.Import, path string, check client.ImportCheck) (string, error) {
 	ending := "." + client.FormatCSV
 	if check.Taken.Format == client.FormatJSON || check.Taken.Format == client.FormatJSONL {
 		ending = "." + client.FormatJSONL
 	}
-	path += badSuffix + ending
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := newPending(path + badSuffix + ending)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := errors.Join(a.client().BadRows(ctx, im, f), f.Close()); err != nil || a.jsonOnly {
-		return err
+	defer f.discard()
+	if err := a.client().BadRows(ctx, im, f); err != nil {
+		return "", err
 	}
-	a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(check.BadCount), "file": path}))
-	return nil
+	file, err := f.keepBeside(func(n int) string {
+		if n == 1 {
+			return path + badSuffix + ending
+		}
+		return fmt.Sprint(path, badSuffix, "-", n, ending)
+	})
+	if err == nil && !a.jsonOnly {
+		a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(check.BadCount), "file": file}))
+	}
+	return file, err
 }

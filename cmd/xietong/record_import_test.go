@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,5 +120,53 @@ func TestImportStops(t *testing.T) {
 		if code, _, stderr := b.run("record", "import", "villages", path); code != exitFailed || !strings.Contains(stderr, want) {
 			t.Errorf("%s: got exit %d, %s", lang, code, stderr)
 		}
+	}
+}
+
+// TestBadFileIsKept (E06): the file of bad rows that is there, and that somebody may have mended,
+// or that is a link to another file, or that others can read, stays as it is: the rows are in a new
+// one with the next number, which is told. The same rows again make no second file.
+func TestBadFileIsKept(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	b.node.bad = []client.BadRow{{Row: 4, Line: 5, Column: "code", Reason: "pattern"}}
+	dir := t.TempDir()
+	path, precious := filepath.Join(dir, "v.csv"), filepath.Join(dir, "precious")
+	written := func(name, data string, mode os.FileMode) {
+		if err := os.WriteFile(name, []byte(data), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(want string, more ...string) {
+		t.Helper()
+		code, stdout, stderr := b.run(append([]string{"record", "import", "villages", path, "--keep-good", "--yes"}, more...)...)
+		got, err := os.ReadFile(want)
+		if code != exitDone || !strings.Contains(stdout+stderr, want) || err != nil || string(got) != "code,name\n1,x\n" {
+			t.Errorf("%s: exit %d, %v, %q; %s%s", want, code, err, got, stdout, stderr)
+		}
+	}
+	written(path, "code\n1\n", 0o600)
+	written(precious, "precious", 0o600)
+	run(path + ".bad.csv")
+	run(path + ".bad.csv")
+	run(path+".bad.csv", "--json")
+	written(path+".bad.csv", "mended", 0o600)
+	run(path + ".bad-2.csv")
+	if err := os.Rename(path+".bad-2.csv", path+".bad-3.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(path+".bad-3.csv", 0o666), os.Symlink(precious, path+".bad-2.csv"), os.Symlink("nowhere", path+".bad-4.csv")); err != nil {
+		t.Fatal(err)
+	}
+	run(path + ".bad-5.csv")
+	if info, err := os.Stat(path + ".bad-5.csv"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("it is there for others: %v, %v", info.Mode(), err)
+	}
+	for name, want := range map[string]string{path + ".bad.csv": "mended", precious: "precious"} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("%q are left", left)
 	}
 }

@@ -246,7 +246,7 @@ func TestBadRowsCanBeMended(t *testing.T) {
 	s := schemaOf(t, people, "code")
 	gbk, _ := simplifiedchinese.GB18030.NewEncoder().String("名单;;\n代码;姓名;收入\n520102016001;王小明;1\n52010201600X;欧阳;2\n520102016003;\"赵\n六\";x\n")
 	for name, row := range map[string]struct{ file, from, to, want string }{
-		"csv":        {gbk, "52010201600X", "520102016002", "\ufeff代码;姓名;收入;xietong:line;xietong:fault;xietong:mark\n"},
+		"csv":        {gbk, "52010201600X", "520102016002", "\ufeff代码,姓名,收入,xietong:line,xietong:fault,xietong:mark\n"},
 		"json":       {`[{"code":"520102016001","name":"王"},{"code":"52010201600X","name":"欧阳","income":2},{"code":"520102016003","name":"赵六","income":"x"}]`, "52010201600X", "520102016002", `{"code":"52010201600X"`},
 		"json lines": {"{\"code\":\"52010201600X\",\"name\":\"欧阳\",\"income\":2}\n{\"code\":\"520102016003\",\"name\":\"赵六\",\"income\":\"x\"}\n", "52010201600X", "520102016002", `"xietong:line":2`},
 	} {
@@ -260,7 +260,7 @@ func TestBadRowsCanBeMended(t *testing.T) {
 		if err != nil || n != 2 || !strings.Contains(b.String(), row.want) || !strings.Contains(b.String(), "应为 ^[0-9]{12}$，例如 123456789123") {
 			t.Errorf("%s: got %d rows, %v:\n%s", name, n, err, b.String())
 		}
-		mended := strings.NewReplacer(row.from, row.to, `;x;`, `;3;`, `"income":"x"`, `"income":3`).Replace(b.String())
+		mended := strings.NewReplacer(row.from, row.to, `,x,`, `,3,`, `"income":"x"`, `"income":3`).Replace(b.String())
 		_, records, told, err := open(strings.NewReader(mended), s, table.Wish{}, Options{})
 		if err != nil || len(told) > 0 || len(records) != 2 || records[0] != `{"code":"520102016002","income":2,"name":"欧阳"}` {
 			t.Errorf("%s, mended: got %q, %q, %v", name, records, told, err)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -27,10 +26,10 @@ const (
 const beyond = 64
 
 // WriteBad reads a file as Open does, and writes its bad rows as they were, so that a person can
-// mend and import them: with the same columns and delimiter, in UTF-8 with a mark, which
-// spreadsheets need; the rows of a workbook as CSV; objects one a line. Each row has its line and
-// its faults beside it, in columns that an import ignores, and its marks (ownMark), by which the
-// file is refused as it is. It returns how many rows it wrote.
+// mend and import them: cells as CSV with the same columns, in UTF-8 with a mark, which
+// spreadsheets need; objects one a line. Each row has its line and its faults beside it, in columns
+// that an import ignores, and its marks (ownMark), by which the file is refused as it is. What a
+// spreadsheet program would run as a formula is guarded. It returns how many rows it wrote.
 func WriteBad(w io.Writer, src table.Source, t table.Taken, s *Schema, o Options, l text.Lang) (n uint64, err error) {
 	r, err := Open(src, t, s, o)
 	if err != nil {
@@ -39,7 +38,7 @@ func WriteBad(w io.Writer, src table.Source, t table.Taken, s *Schema, o Options
 	out := bufio.NewWriter(w)
 	write := r.source.objectsTo(out)
 	if !t.Format.Objects() {
-		if write, err = r.source.cellsTo(out, t, r.widest); err != nil {
+		if write, err = r.source.cellsTo(out, r.widest); err != nil {
 			return 0, err
 		}
 	}
@@ -70,12 +69,10 @@ func (b *Bad) told(l text.Lang) string {
 }
 
 // cellsTo writes the header, and returns what writes the row that was read last. Cells beyond the
-// header have columns without a header.
-func (r *rowSource) cellsTo(out *bufio.Writer, t table.Taken, widest int) (func(told string) error, error) {
+// header have columns without a header. The delimiter is a comma, whatever it was in the file: a
+// spreadsheet program cuts cells at the one that it expects, and what follows begins a cell.
+func (r *rowSource) cellsTo(out *bufio.Writer, widest int) (func(told string) error, error) {
 	c := csv.NewWriter(out)
-	if comma, _ := utf8.DecodeRuneInString(t.Delimiter); t.Delimiter != "" {
-		c.Comma = comma
-	}
 	columns := min(max(len(r.header.Columns), widest), len(r.header.Columns)+beyond)
 	line := func(cell func(i int) string, more ...string) error {
 		var all []string
@@ -84,7 +81,11 @@ func (r *rowSource) cellsTo(out *bufio.Writer, t table.Taken, widest int) (func(
 				all = append(all, cell(i))
 			}
 		}
-		err := c.Write(append(all, more...))
+		all = append(all, more...)
+		for i := range all {
+			all[i] = guarded(all[i])
+		}
+		err := c.Write(all)
 		c.Flush()
 		return errors.Join(err, c.Error())
 	}

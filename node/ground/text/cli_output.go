@@ -22,6 +22,8 @@ const (
 	CLIAllMoved     Code = "cli.all-moved"
 	CLIPartOn       Code = "cli.part-on"
 	CLIPartKept     Code = "cli.part-kept"
+	CLIFileNotOwn   Code = "cli.file-not-own"
+	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
 	CLISortUnknown  Code = "cli.sort-unknown"
 	CLISortedPage   Code = "cli.sorted-page"
@@ -52,6 +54,11 @@ var outputSentences = []sentence{
 	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
 	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},
 	{CLIPartKept, "已取回的 {count} 条保存在 {file}；再次执行同一命令即继续", "the {count} rows that came are kept in {file}; repeat the same command to go on"},
+	{
+		CLIFileNotOwn, "该文件不是只属于本用户的普通文件（属于他人、他人可读写，或者是链接），其内容不可信，没有读取，也没有写入",
+		"this is no plain file of your own alone: it belongs to somebody else, others may read or write it, or it is a link; it is not believed, and nothing was written to it",
+	},
+	{CLIFileNotOwnDo, "请查明来历后删除或移走，再次执行；或者换用其他文件名", "find out who made it, remove it or move it away, and repeat the command; or choose another name"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} rows"},
