@@ -13,39 +13,12 @@ import (
 	"xietong/node/ground/text"
 )
 
-// directoryMost is how much of a zip archive may be read to list what is in it, in bytes: what is
-// listed costs about ten times as much memory.
-const directoryMost = 2 << 20
-
-var errBomb = errors.New("more than a workbook can have")
-
-// measured reads a Source, and fails when more is read than is left.
-type measured struct {
-	Source
-	left int64
-}
-
-func (m *measured) ReadAt(p []byte, at int64) (int, error) {
-	if m.left -= int64(len(p)); m.left < 0 {
-		return 0, errBomb
-	}
-	return m.Source.ReadAt(p, at)
-}
-
-func unzip(src Source) (*zip.Reader, error) {
-	m := &measured{src, directoryMost}
-	z, err := zip.NewReader(m, src.Size())
-	m.left = 1 << 62
-	return z, err
-}
-
 // zipped says what a zip archive is by what it holds.
 func zipped(src Source) kind {
-	z, err := unzip(src)
+	b, err := unzip(src)
 	if err != nil {
 		return kindBook // opening it tells what is wrong
 	}
-	b := &book{zip: z}
 	main, err := b.main()
 	switch {
 	case err != nil || path.Ext(main) == ".xml" && b.file(main) != nil:
@@ -59,30 +32,26 @@ func zipped(src Source) kind {
 }
 
 // main returns the part of the workbook itself.
-func (b *book) main() (string, error) {
+func (b *book) main() (main string, err error) {
 	targets, err := b.relations("")
 	for _, t := range targets {
-		if t.kind == "officeDocument" && strings.Contains(t.part, "workbook") {
-			return t.part, err
+		if t.kind != "officeDocument" {
+			continue
 		}
+		if main != "" {
+			return "", doubt{"two parts of one kind", t.kind}
+		}
+		main = t.part
+	}
+	if main != "" || err != nil {
+		return main, err
 	}
 	for _, name := range []string{"xl/workbook.xml", "xl/workbook.bin"} {
 		if b.file(name) != nil {
-			return name, err
+			return name, nil
 		}
 	}
-	return "", err
-}
-
-// file returns a file of the archive; nil if there is none. Some programs write the names with
-// backslashes, or in another case than they refer to them.
-func (b *book) file(name string) *zip.File {
-	for _, f := range b.zip.File {
-		if strings.EqualFold(strings.ReplaceAll(f.Name, `\`, "/"), name) {
-			return f
-		}
-	}
-	return nil
+	return "", nil
 }
 
 // sheet is one sheet of a workbook.
@@ -90,11 +59,14 @@ type sheet struct {
 	name   string
 	part   string // its name in the archive
 	hidden bool
+	table  bool // and no chart
 }
 
 // book is an open workbook (ECMA-376).
 type book struct {
 	zip    *zip.Reader
+	files  map[string]*zip.File // by partName
+	twice  string               // a name that stands twice; "" if none does
 	sheets []sheet
 	day0   int // 1904, or else 1900
 
@@ -107,11 +79,13 @@ func openBook(src Source) (*book, error) {
 	if src.Size() > maxBook {
 		return nil, tooLarge(maxBook)
 	}
-	z, err := unzip(src)
+	b, err := unzip(src)
+	if err == nil {
+		err = b.undoubted(src)
+	}
 	if err != nil {
 		return nil, broken(0, err)
 	}
-	b := &book{zip: z, day0: 1900}
 	main, err := b.main()
 	if err == nil {
 		b.targets, err = b.relations(main)
@@ -136,21 +110,24 @@ func broken(row uint64, err error) error {
 	if errors.Is(err, errBomb) {
 		return text.Fail(text.FileTooLarge, text.Args{"what": "a part of the workbook", "limit": strconv.Itoa(maxSheet>>20) + " MiB"}, nil)
 	}
+	if d, ok := errors.AsType[doubt](err); ok {
+		return text.Fail(text.FileAmbiguous, text.Args{"reason": d.reason, "what": text.Short(d.what)}, err)
+	}
 	return text.Fail(text.FileDamaged, text.Args{"line": line(row + 1), "reason": "damaged workbook"}, err)
 }
 
-// part opens a part of the workbook, which has at most the given number of bytes. A part that is
-// not there is empty.
-func (b *book) part(name string, most int64) (*tokens, error) {
+// part opens a part of the workbook, which has at most the given number of bytes, and whose
+// elements are of the given namespaces.
+func (b *book) part(name string, most int64, spaces []string) (*tokens, error) {
 	f := b.file(name)
 	if f == nil {
-		return newTokens(io.NopCloser(strings.NewReader("")), most), nil
+		return nil, io.ErrUnexpectedEOF
 	}
 	in, err := f.Open()
 	if err != nil {
 		return nil, err
 	}
-	return newTokens(in, most), nil
+	return newTokens(in, most, spaces), nil
 }
 
 // target is what a part refers to.
@@ -162,7 +139,10 @@ func (b *book) relations(of string) (map[string]target, error) {
 	if of != "" {
 		name = path.Join(path.Dir(of), "_rels", path.Base(of)+".rels")
 	}
-	t, err := b.part(name, maxPart)
+	if b.file(name) == nil {
+		return nil, nil
+	}
+	t, err := b.part(name, maxPart, listSpaces)
 	if err != nil {
 		return nil, err
 	}
@@ -170,22 +150,43 @@ func (b *book) relations(of string) (map[string]target, error) {
 	all := map[string]target{}
 	for {
 		start, err := t.start()
-		if err != nil || len(all) > 10*maxSheets {
+		if err != nil {
 			return all, unlessEnd(err)
 		}
-		if start.Name.Local == "Relationship" {
-			name := attr(start, "Target")
-			if !strings.HasPrefix(name, "/") {
-				name = path.Join(path.Dir(of), name)
-			}
-			all[attr(start, "Id")] = target{path.Base(attr(start, "Type")), strings.TrimPrefix(name, "/")}
+		if start.Name.Local != "Relationship" {
+			continue
+		}
+		id := attr(start, "Id")
+		if _, twice := all[id]; twice {
+			return nil, doubt{"an id twice", id}
+		}
+		if all[id] = targetOf(of, start); len(all) > 10*maxSheets {
+			return nil, errBomb
 		}
 	}
 }
 
+// targetOf reads a relation of a part. Its kind is a word for the kinds that are read.
+func targetOf(of string, start xml.StartElement) target {
+	t := target{kind: attr(start, "Type")}
+	for _, space := range officeSpaces {
+		if kind, ok := strings.CutPrefix(t.kind, space+"/"); ok {
+			t.kind = kind
+		}
+	}
+	name := strings.ReplaceAll(attr(start, "Target"), `\`, "/")
+	if !strings.HasPrefix(name, "/") {
+		name = path.Join("/", path.Dir(of), name)
+	}
+	if attr(start, "TargetMode") != "External" {
+		t.part = path.Clean(name)[1:]
+	}
+	return t
+}
+
 // list reads which sheets there are.
 func (b *book) list(main string) error {
-	t, err := b.part(main, maxPart)
+	t, err := b.part(main, maxPart, sheetSpaces)
 	if err != nil {
 		return err
 	}
@@ -197,20 +198,60 @@ func (b *book) list(main string) error {
 		}
 		switch start.Name.Local {
 		case "workbookPr":
-			if on := attr(start, "date1904"); on == "1" || on == "true" {
+			on, known := flag(attr(start, "date1904"))
+			if !known {
+				return doubt{"a value that programs read differently", "date1904"}
+			}
+			if on {
 				b.day0 = 1904
 			}
 		case "sheet":
-			s := sheet{name: attr(start, "name"), part: b.targets[attr(start, "id")].part}
-			s.hidden = attr(start, "state") == "hidden" || attr(start, "state") == "veryHidden"
-			if kind := b.targets[attr(start, "id")].kind; kind != "worksheet" {
-				continue // a chart
-			}
-			if b.sheets = append(b.sheets, s); len(b.sheets) > maxSheets {
-				return errBomb
+			if err := b.add(start); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// flag reads a value that is true or false; known is false for any other text.
+func flag(s string) (on, known bool) {
+	switch s {
+	case "1", "true":
+		return true, true
+	case "", "0", "false":
+		return false, true
+	}
+	return false, false
+}
+
+// add takes a sheet into the list. Two sheets of one name, or of one part, are refused.
+func (b *book) add(start xml.StartElement) error {
+	to := b.targets[attr(start, "id", officeSpaces...)]
+	s := sheet{name: attr(start, "name"), part: to.part}
+	if state := attr(start, "state"); state != "" && state != "visible" {
+		s.hidden = true
+	}
+	for _, other := range b.sheets {
+		if strings.EqualFold(other.name, s.name) {
+			return doubt{"two sheets of one name", s.name}
+		}
+		if partName(other.part) == partName(s.part) {
+			return doubt{"a part of two sheets", s.name}
+		}
+	}
+	switch to.kind {
+	case "worksheet":
+		s.table = true
+	case "chartsheet", "dialogsheet":
+	default:
+		if !strings.HasPrefix(to.kind, "http://schemas.microsoft.com/") { // of a macro
+			return io.ErrUnexpectedEOF
+		}
+	}
+	if b.sheets = append(b.sheets, s); len(b.sheets) > maxSheets {
+		return errBomb
+	}
+	return nil
 }
 
 // pivot reports whether the sheet has a pivot table.
@@ -224,119 +265,67 @@ func (b *book) pivot(s sheet) (bool, error) {
 	return false, err
 }
 
-func unlessEnd(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
-
-// tokens reads the XML of a part.
-type tokens struct {
-	in    io.ReadCloser
-	xml   *xml.Decoder
-	left  int64 // of the part
-	token int   // of one token
-}
-
-// maxToken is how long one token may be, in bytes.
-const maxToken = 1 << 20
-
-func newTokens(in io.ReadCloser, most int64) *tokens {
-	t := &tokens{in: in, left: most}
-	t.xml = xml.NewDecoder(t)
-	return t
-}
-
-// Read implements io.Reader for the decoder: a bomb ends here.
-func (t *tokens) Read(p []byte) (int, error) {
-	n, err := t.in.Read(p[:min(len(p), 4<<10)])
-	t.left, t.token = t.left-int64(n), t.token-n
-	if t.left < 0 || t.token < 0 {
-		return 0, errBomb
-	}
-	return n, err
-}
-
-func (t *tokens) close() { t.in.Close() } // the archive was only read
-
-// next returns the next token, which is valid until the next is read. The error is io.EOF at the
-// end.
-func (t *tokens) next() (xml.Token, error) {
-	t.token = maxToken
-	return t.xml.RawToken()
-}
-
-// start returns the next start of an element.
-func (t *tokens) start() (xml.StartElement, error) {
-	for {
-		token, err := t.next()
-		if err != nil {
-			return xml.StartElement{}, err
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			return start, nil
-		}
-	}
-}
-
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// inspectBook chooses the sheet: the one that is named, or the only one with data.
+// inspectBook chooses the sheet, the one that is named or the only one with data, and reads it once
+// whole.
 func inspectBook(src Source, w Wish) (Taken, error) {
 	b, err := openBook(src)
 	if err != nil {
 		return Taken{}, err
 	}
-	taken := Taken{Format: XLSX}
-	var shown, hidden, pivots, all []string
+	s, taken, err := b.choose(w)
+	if err == nil {
+		taken.found.merges, err = b.inspect(s)
+	}
+	if err != nil {
+		return Taken{}, err
+	}
+	return taken, nil
+}
+
+// choose returns the sheet to read.
+func (b *book) choose(w Wish) (chosen sheet, taken Taken, err error) {
+	var shown []sheet
+	var names, hidden, pivots, all []string
 	for _, s := range b.sheets {
+		if !s.table {
+			continue
+		}
 		all = append(all, s.name)
 		if w.Sheet != "" && s.name != w.Sheet {
 			continue
 		}
 		pivot, err := b.pivot(s)
 		if err != nil {
-			return Taken{}, broken(0, err)
+			return sheet{}, Taken{}, broken(0, err)
 		}
 		full, err := b.full(s)
 		switch {
 		case err != nil:
-			return Taken{}, err
+			return sheet{}, Taken{}, err
 		case pivot:
 			pivots = append(pivots, s.name)
 		case w.Sheet != "":
-			taken.Sheet = s.name
-			return taken, nil
+			return s, Taken{Format: XLSX, Sheet: s.name, found: &found{part: s.part}}, nil
 		case !full:
 		case s.hidden:
 			hidden = append(hidden, s.name)
 		default:
-			shown = append(shown, s.name)
+			shown, names = append(shown, s), append(names, s.name)
 		}
 	}
-	taken.Hidden = strings.Join(hidden, ", ")
 	switch {
 	case len(pivots) > 0 && len(shown) == 0:
-		return Taken{}, text.Fail(text.SheetPivot, text.Args{"sheet": pivots[0]}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetPivot, text.Args{"sheet": pivots[0]}, nil)
 	case w.Sheet != "":
-		return Taken{}, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(w.Sheet), "sheets": strings.Join(all, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(w.Sheet), "sheets": strings.Join(all, ", ")}, nil)
 	case len(shown) > 1:
-		return Taken{}, text.Fail(text.SheetNeeded, text.Args{"sheets": strings.Join(shown, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetNeeded, text.Args{"sheets": strings.Join(names, ", ")}, nil)
 	case len(shown) == 0 && len(hidden) > 0:
-		return Taken{}, text.Fail(text.SheetHidden, text.Args{"sheets": strings.Join(hidden, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetHidden, text.Args{"sheets": strings.Join(hidden, ", ")}, nil)
 	case len(shown) == 0:
-		return Taken{}, otherKind(kindEmpty)
+		return sheet{}, Taken{}, otherKind(kindEmpty)
 	}
-	taken.Sheet = shown[0]
-	return taken, nil
+	return shown[0], Taken{Format: XLSX, Sheet: shown[0].name, Hidden: strings.Join(hidden, ", "), found: &found{part: shown[0].part}}, nil
 }
 
 // full reports whether the sheet has a row.
@@ -353,21 +342,20 @@ func (b *book) full(s sheet) (bool, error) {
 	return err == nil, err
 }
 
-func openSheet(src Source, name string) (*Reader, error) {
+// openSheet opens the sheet that Inspect has chosen, which is told by its part.
+func openSheet(src Source, t Taken) (*Reader, error) {
 	b, err := openBook(src)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(b.sheets, func(s sheet) bool { return s.name == name })
+	i := slices.IndexFunc(b.sheets, func(s sheet) bool { return t.found != nil && s.table && s.part == t.found.part })
 	if i < 0 {
-		return nil, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(name), "sheets": ""}, nil)
+		return nil, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(t.Sheet), "sheets": ""}, nil)
 	}
 	r, err := b.rows(b.sheets[i])
 	if err != nil {
 		return nil, err
 	}
-	if r.merges.coming, err = b.merged(b.sheets[i]); err != nil {
-		return nil, errors.Join(broken(0, err), r.xml.in.Close())
-	}
+	r.merges.coming = t.found.merges
 	return &Reader{next: r.next}, nil
 }

@@ -58,6 +58,7 @@ func TestBookIsRead(t *testing.T) {
 	})
 	taken, rows, err := read(bytes.NewReader(file), Wish{})
 	want := []string{"1:代码|日期|数", "3:520102016001|2020-02-03|1234.5", "4:520102016002|2020-02-03T01:30:00|1.1|3", "6:x\r\n|TRUE|100000000000000000", "7:||0.3"}
+	taken.found = nil
 	if err != nil || taken != (Taken{Format: XLSX, Sheet: "Sheet1"}) || !slices.Equal(rows, want) {
 		t.Errorf("got %+v, %q, %v, want %q", taken, rows, err, want)
 	}
@@ -145,7 +146,7 @@ func TestSheetIsChosen(t *testing.T) {
 		"the pivot":      {pivot, "透视", Taken{}, text.SheetPivot},
 	} {
 		taken, _, err := read(bytes.NewReader(row.file), Wish{Sheet: row.sheet})
-		if taken != row.taken || code(err) != row.code {
+		if taken.found = nil; taken != row.taken || code(err) != row.code {
 			t.Errorf("%s: got %+v, %v, want %+v, %s", name, taken, err, row.taken, row.code)
 		}
 	}
@@ -155,25 +156,10 @@ func TestSheetIsChosen(t *testing.T) {
 	}
 }
 
-// packed makes a workbook by hand.
-func packed(parts map[string]string) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, name := range []string{"xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"} {
-		w, _ := z.Create(name)
-		w.Write([]byte(parts[name]))
-	}
-	z.Close()
-	return b.Bytes()
-}
-
-// byHand makes a workbook of one sheet with the data.
+// byHand makes a workbook of one sheet with the data; it need not be whole.
 func byHand(data string) []byte {
-	return packed(map[string]string{
-		"xl/workbook.xml":            `<workbook><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>`,
-		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
-		"xl/worksheets/sheet1.xml":   data,
-	})
+	data = strings.Replace(data, "<worksheet", "<worksheet "+mainSpace, 1)
+	return book1(oneSheet, data).packed()
 }
 
 // TestHostileBooks meets what no program writes: each ends with a sentence, soon, and in little
@@ -195,11 +181,11 @@ func TestHostileBooks(t *testing.T) {
 		"many attributes":     {byHand(`<worksheet ` + strings.Repeat(`a="" `, 2<<20)), text.FileTooLarge},
 		"a far column":        {byHand(`<worksheet><sheetData><row><c r="ZZZZ1"><v>1</v></c></row></sheetData></worksheet>`), text.FileDamaged},
 		"no shared text":      {byHand(`<worksheet><sheetData><row><c t="s"><v>7</v></c></row></sheetData></worksheet>`), text.FileDamaged},
-		"rows back":           {byHand(`<worksheet><sheetData><row r="3"/><row r="3"/></sheetData></worksheet>`), text.FileDamaged},
-		"cells back":          {byHand(`<worksheet><sheetData><row><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row></sheetData></worksheet>`), text.FileDamaged},
+		"rows back":           {byHand(`<worksheet><sheetData><row r="3"/><row r="3"/></sheetData></worksheet>`), text.FileAmbiguous},
+		"cells back":          {byHand(`<worksheet><sheetData><row><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row></sheetData></worksheet>`), text.FileAmbiguous},
 		"the sheet ends":      {byHand(`<worksheet><sheetData>`), text.FileDamaged},
-		"an entity":           {byHand(`<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet><sheetData><row><c t="str"><v>&b;</v></c></row></sheetData></worksheet>`), text.FileDamaged},
-		"no workbook":         {packed(nil), text.FileEmpty},
+		"an entity":           {byHand(`<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet><sheetData><row><c t="str"><v>&b;</v></c></row></sheetData></worksheet>`), text.FileAmbiguous},
+		"no workbook":         {book1("", "").packed(), text.FileEmpty},
 		"a zip of other kind": {zipOf("a.txt"), text.FileKind},
 		"an ods":              {zipOf("content.xml"), text.FileKind},
 		"an xlsb":             {zipOf("xl/workbook.bin"), text.FileKind},
@@ -231,29 +217,23 @@ func zipOf(names ...string) []byte {
 // TestOtherProgramsNames reads workbooks whose parts have other names than usual, as some programs
 // write them.
 func TestOtherProgramsNames(t *testing.T) {
-	sheet := `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`
-	for name, parts := range map[string][][2]string{
+	sheet := sheetOf(`<sheetData><row><c t="s"><v>0</v></c></row></sheetData>`)
+	books := book1(oneSheet, "")[1][1]
+	for name, row := range map[string]parts{
 		"backslashes, other case": {
-			{`_rels\.rels`, `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-			{`xl\workbook.xml`, `<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`},
-			{`xl\_rels\workbook.xml.rels`, `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="sheet1.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="/xl/sharedStrings.xml"/></Relationships>`},
-			{`xl\Sheet1.xml`, sheet}, {`xl\SharedStrings.xml`, `<sst><si><t>a</t></si></sst>`},
+			{`_rels\.rels`, related("", "a", "officeDocument", "xl/workbook.xml")},
+			{`xl\workbook.xml`, books},
+			{`xl\_rels\workbook.xml.rels`, related("", "r1", "worksheet", "sheet1.xml", "r2", "sharedStrings", "/xl/sharedStrings.xml")},
+			{`xl\Sheet1.xml`, sheet}, {`xl\SharedStrings.xml`, `<sst ` + mainSpace + `><si><t>a</t></si></sst>`},
 		},
 		"at the top": {
-			{`_rels/.rels`, `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="workbook.xml"/></Relationships>`},
-			{`workbook.xml`, `<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`},
-			{`_rels/workbook.xml.rels`, `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="sheet1.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="s.xml"/></Relationships>`},
-			{`sheet1.xml`, sheet}, {`s.xml`, `<sst><si><r><t>a</t></r><rPh><t>b</t></rPh></si></sst>`},
+			{`_rels/.rels`, related("", "a", "officeDocument", "workbook.xml")},
+			{`workbook.xml`, books},
+			{`_rels/workbook.xml.rels`, related("", "r1", "worksheet", "sheet1.xml", "r2", "sharedStrings", "s.xml")},
+			{`sheet1.xml`, sheet}, {`s.xml`, `<sst ` + mainSpace + `><si><r><t>a</t></r><rPh><t>b</t></rPh></si></sst>`},
 		},
 	} {
-		var b bytes.Buffer
-		z := zip.NewWriter(&b)
-		for _, part := range parts {
-			w, _ := z.Create(part[0])
-			w.Write([]byte(part[1]))
-		}
-		z.Close()
-		if _, rows, err := read(bytes.NewReader(b.Bytes()), Wish{}); err != nil || !slices.Equal(rows, []string{"1:a"}) {
+		if _, rows, err := read(bytes.NewReader(row.packed()), Wish{}); err != nil || !slices.Equal(rows, []string{"1:a"}) {
 			t.Errorf("%s: got %q, %v", name, rows, err)
 		}
 	}
@@ -299,7 +279,7 @@ func TestWhatExcelizeWritesComesBack(t *testing.T) {
 
 func FuzzSheet(f *testing.F) {
 	f.Add([]byte(`<worksheet><sheetData><row r="1"><c r="A1" t="str"><v>x</v></c><c s="1"><v>1e9</v></c></row></sheetData></worksheet>`))
-	f.Add([]byte(`<x:worksheet><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:r><x:t>a</x:t></x:r><x:rPh><x:t>b</x:t></x:rPh></x:is></x:c></x:row></x:sheetData>`))
+	f.Add([]byte(`<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:r><x:t>a</x:t></x:r><x:rPh><x:t>b</x:t></x:rPh></x:is></x:c></x:row></x:sheetData>`))
 	f.Fuzz(func(t *testing.T, sheet []byte) {
 		if _, _, err := read(bytes.NewReader(byHand(string(sheet))), Wish{}); err != nil && code(err) == "" {
 			t.Errorf("ended by %v", err)
@@ -322,7 +302,11 @@ func TestMergedCells(t *testing.T) {
 	if err := f.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(bytes.NewReader(b.Bytes()), Taken{Format: XLSX, Sheet: "Sheet1"})
+	taken, err := Inspect(bytes.NewReader(b.Bytes()), Wish{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(bytes.NewReader(b.Bytes()), taken)
 	var got []string
 	for err == nil {
 		var row Row

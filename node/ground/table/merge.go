@@ -1,14 +1,13 @@
 package table
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/xml"
 	"errors"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
+
+	"xietong/node/ground/text"
 )
 
 // merge is a range of merged cells: the first of them has the value, and the others none.
@@ -24,84 +23,36 @@ type merges struct {
 	widest int     // cells of the widest row so far: nothing is merged beyond
 }
 
-// merged reads which cells of a sheet are merged. The sheet tells it after its rows, so that it is
-// read to its end.
-func (b *book) merged(s sheet) (all []merge, err error) {
-	t, err := b.part(s.part, maxSheet)
-	if err != nil {
-		return nil, err
-	}
-	defer t.close()
-	if err := t.skipRows(); err != nil {
-		return nil, unlessEnd(err)
-	}
+// merged reads what follows the rows of a sheet, and returns its merged cells in their order.
+func (r *sheetRows) merged() (all []merge, err error) {
 	for {
-		token, err := t.next()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		start, isStart := token.(xml.StartElement)
-		end, isEnd := token.(xml.EndElement)
-		switch {
-		case err != nil, isEnd && (end.Name.Local == "mergeCells" || end.Name.Local == "worksheet"):
+		start, err := r.xml.start()
+		if err != nil {
 			slices.SortFunc(all, func(a, b merge) int { return cmp.Compare(a.first, b.first) })
-			return all, nil
-		case isStart && start.Name.Local == "mergeCell":
-			if m, ok := mergeOf(attr(start, "ref")); ok {
-				all = append(all, m)
-			}
+			return all, unlessEnd(err)
 		}
-		if len(all) > maxMerges {
+		if start.Name.Local != "mergeCell" {
+			continue
+		}
+		m, ok := mergeOf(attr(start, "ref"))
+		if !ok {
+			return nil, doubt{"merged cells of no place", text.Short(attr(start, "ref"))}
+		}
+		if all = append(all, m); len(all) > maxMerges {
 			return nil, errBomb
 		}
 	}
 }
 
-// skipRows reads past the end of the rows. The error is io.EOF where there is none.
-func (t *tokens) skipRows() error {
-	const name = "sheetData"
-	buf, n := make([]byte, 32<<10), 0
-	for {
-		read, err := t.in.Read(buf[n:])
-		n += read
-		if t.left -= int64(read); t.left < 0 {
-			return errBomb
-		}
-		for at := 0; ; at += len(name) {
-			i := bytes.Index(buf[at:n], []byte(name))
-			if i < 0 {
-				break
-			}
-			at += i
-			if open := bytes.LastIndexByte(buf[:at], '<'); open >= 0 && open+1 < at && buf[open+1] == '/' {
-				t.xml = xml.NewDecoder(io.MultiReader(bytes.NewReader(bytes.TrimLeft(buf[at+len(name):n], " >\r\n\t")), t))
-				return nil
-			}
-		}
-		if err != nil {
-			return err
-		}
-		keep := min(n, 256) // an end may be cut
-		n = copy(buf, buf[n-keep:n])
-	}
-}
-
-// mergeOf reads a range such as B4:B5.
+// mergeOf reads a range such as B4:B5, or B4.
 func mergeOf(ref string) (m merge, ok bool) {
-	from, to, ok := strings.Cut(ref, ":")
-	if !ok {
-		return m, false
+	from, to, two := strings.Cut(ref, ":")
+	if !two {
+		to = from
 	}
-	left, ok1 := columnOf(from)
-	right, ok2 := columnOf(to)
-	first, err1 := rowOf(from)
-	last, err2 := rowOf(to)
-	return merge{uint32(first), uint32(last), uint16(left), uint16(right)}, ok1 && ok2 && err1 == nil && err2 == nil && left <= right && first <= last
-}
-
-// rowOf returns the row of a cell's name, such as 7 for AB7.
-func rowOf(name string) (uint64, error) {
-	return strconv.ParseUint(strings.TrimLeft(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 32)
+	left, first, ok1 := placeOf(from)
+	right, last, ok2 := placeOf(to)
+	return merge{uint32(first), uint32(last), uint16(left), uint16(right)}, ok1 && ok2 && left <= right && first <= last
 }
 
 // spread says of the cells of the row that was read which are empty because they are merged. Ranges
@@ -132,4 +83,71 @@ func (r *sheetRows) spread() error {
 		}
 	}
 	return nil
+}
+
+// covering is a range of merged cells that a sheet is being read in.
+type covering struct {
+	merge
+	shows string // what stands in its first cell
+}
+
+// covered refuses a sheet in which merged cells hide a value: only what the first of them holds is
+// shown.
+func (b *book) covered(s sheet, all []merge) error {
+	if len(all) == 0 {
+		return nil
+	}
+	r, err := b.rows(s)
+	if err != nil {
+		return err
+	}
+	defer r.xml.close()
+	over, last := make([]*covering, MaxCells), uint64(0)
+	for len(all) > 0 || r.row <= last {
+		row, err := r.next()
+		if errors.Is(err, io.EOF) {
+			row.Line = maxSheetRow
+		} else if err != nil {
+			return err
+		}
+		for len(all) > 0 && uint64(all[0].first) <= row.Line {
+			if err := all[0].cover(over); err != nil {
+				return broken(r.row, err)
+			}
+			last, all = max(last, uint64(all[0].last)), all[1:]
+		}
+		if at, hidden := uncovered(row, over); hidden {
+			return broken(r.row, doubt{"a merged cell that hides a value", at})
+		}
+		if row.Cells == nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// cover puts merged cells over their columns.
+func (m merge) cover(over []*covering) error {
+	c := &covering{merge: m}
+	for i := int(m.left); i <= int(m.right); i++ {
+		if of := over[i]; of != nil && of.last >= m.first {
+			return doubt{"merged cells over each other", letters(i) + line(uint64(m.first))}
+		}
+		over[i] = c
+	}
+	return nil
+}
+
+// uncovered returns where a value stands in the row that merged cells hide.
+func uncovered(row Row, over []*covering) (at string, hidden bool) {
+	for i, c := range row.Cells {
+		switch of := over[i]; {
+		case of == nil || row.Line > uint64(of.last):
+		case row.Line == uint64(of.first) && i == int(of.left):
+			of.shows = c.Text
+		case filled(c) && c.Text != of.shows:
+			return letters(i) + line(row.Line), true
+		}
+	}
+	return "", false
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"xietong/node/ground/text"
 )
 
 // sheetRows reads the rows of one sheet as a stream.
@@ -18,8 +20,10 @@ type sheetRows struct {
 	dates  []bool // by style
 	day0   int
 	row    uint64 // that was read last
+	column int    // of the next cell
 	cells  []Cell
 	merges merges
+	unseen unseen
 }
 
 // rows opens a sheet.
@@ -27,7 +31,7 @@ func (b *book) rows(s sheet) (*sheetRows, error) {
 	err := b.readShared()
 	r := &sheetRows{day0: b.day0, shared: b.shared, dates: b.dates}
 	if err == nil {
-		r.xml, err = b.part(s.part, maxSheet)
+		r.xml, err = b.part(s.part, maxSheet, sheetSpaces)
 	}
 	if err != nil {
 		return nil, broken(0, err)
@@ -41,7 +45,12 @@ func (b *book) readShared() (err error) {
 		return nil
 	}
 	b.shared = &texts{}
+	seen := map[string]bool{}
 	for _, t := range b.targets {
+		if seen[t.kind] && (t.kind == "sharedStrings" || t.kind == "styles") {
+			return doubt{"two parts of one kind", t.kind}
+		}
+		seen[t.kind] = true
 		switch {
 		case err != nil:
 		case t.kind == "sharedStrings":
@@ -65,10 +74,12 @@ func (r *sheetRows) next() (Row, error) {
 		switch e := token.(type) {
 		case xml.EndElement:
 			if e.Name.Local == "sheetData" {
-				r.xml.close()
 				return Row{}, io.EOF
 			}
 		case xml.StartElement:
+			if e.Name.Local == "col" {
+				r.unseen.column(e)
+			}
 			if e.Name.Local != "row" {
 				continue
 			}
@@ -81,21 +92,24 @@ func (r *sheetRows) next() (Row, error) {
 			if err := r.spread(); err != nil {
 				return Row{}, broken(r.row, err)
 			}
-			if slices.ContainsFunc(r.cells, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" }) {
+			r.unseen.note(e, r.row, r.cells)
+			if slices.ContainsFunc(r.cells, filled) {
 				return Row{Line: r.row, Cells: r.cells}, nil
 			}
 		}
 	}
 }
 
+func filled(c Cell) bool { return strings.TrimSpace(c.Text) != "" }
+
 // begin counts a row. Rows stand in order, so that their number is bounded.
 func (r *sheetRows) begin(e xml.StartElement) error {
-	r.cells = r.cells[:0]
+	r.cells, r.column = r.cells[:0], 0
 	number := r.row + 1
 	if at := attr(e, "r"); at != "" {
 		n, err := strconv.ParseUint(at, 10, 32)
 		if err != nil || n < number {
-			return errors.New("rows out of order")
+			return doubt{"an element where it does not belong", text.Short(at)}
 		}
 		number = n
 	}
@@ -130,19 +144,26 @@ func (r *sheetRows) read() error {
 
 // cell reads one cell. A formula counts by the value that was kept with it.
 func (r *sheetRows) cell(e xml.StartElement) error {
-	column := len(r.cells)
-	if at := attr(e, "r"); at != "" {
+	column, at := r.column, attr(e, "r")
+	if at != "" {
+		var row uint64
 		var ok bool
-		if column, ok = columnOf(at); !ok || column < len(r.cells) {
-			return errors.New("cells out of order")
+		switch column, row, ok = placeOf(at); {
+		case !ok:
+			return errors.New("no place of a cell")
+		case column < r.column, row != r.row:
+			return doubt{"an element where it does not belong", text.Short(at)}
 		}
 	}
-	kind, style := attr(e, "t"), attr(e, "s")
-	value, err := r.value()
+	if r.column = column + 1; r.column > MaxCells {
+		return errBomb
+	}
+	kind := attr(e, "t")
+	value, err := r.value(kind, at)
 	if err != nil {
 		return err
 	}
-	c, err := r.made(kind, style, value)
+	c, err := r.made(kind, attr(e, "s"), value)
 	if err != nil || c.Text == "" {
 		return err
 	}
@@ -153,34 +174,74 @@ func (r *sheetRows) cell(e xml.StartElement) error {
 	return nil
 }
 
-// value reads the value of a cell up to its end: of <v>, or the texts of <is>.
-func (r *sheetRows) value() (string, error) {
-	var b strings.Builder
-	taking, skipping := false, false
+// value reads the value of a cell up to its end: <is> if it has its text within, otherwise <v>.
+func (r *sheetRows) value(kind, at string) (value string, err error) {
+	var seen [3]bool
 	for {
 		token, err := r.xml.next()
 		if err != nil {
 			return "", err
 		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			taking = !skipping && (e.Name.Local == "v" || e.Name.Local == "t")
-			skipping = skipping || e.Name.Local == "rPh"
-		case xml.EndElement:
-			taking = false
-			if e.Name.Local == "rPh" {
-				skipping = false
+		e, isStart := token.(xml.StartElement)
+		if _, ends := token.(xml.EndElement); ends {
+			return value, nil
+		} else if !isStart {
+			continue
+		}
+		is := slices.Index([]string{"f", "v", "is"}, e.Name.Local)
+		got, err := r.xml.content(e.Name.Local)
+		switch {
+		case err != nil:
+			return "", err
+		case seen[is], is > 0 && got != "" && (kind == "inlineStr") != (is == 2):
+			return "", doubt{"a cell with two values", at}
+		case is > 0 && got != "":
+			value = got
+		}
+		seen[is] = true
+	}
+}
+
+// content reads what is in an element of a cell.
+func (t *tokens) content(of string) (string, error) {
+	if of == "is" {
+		return t.rich()
+	}
+	return t.text()
+}
+
+// rich reads a text with its formats up to its end: of one <t>, or of runs. What says how it sounds
+// is no part of it.
+func (t *tokens) rich() (string, error) {
+	var b strings.Builder
+	plain, runs, depth := 0, 0, len(t.path)
+	for {
+		token, err := t.next()
+		if err != nil {
+			return "", err
+		}
+		e, isStart := token.(xml.StartElement)
+		switch {
+		case len(t.path) < depth:
+			if plain > 1 || plain == 1 && runs > 0 {
+				return "", doubt{"a cell with two values", "t"}
 			}
-			if e.Name.Local == "c" || e.Name.Local == "si" {
-				return b.String(), nil
-			}
-		case xml.CharData:
-			if taking {
-				b.Write(e)
-			}
-			if b.Len() > MaxRow {
-				return "", errBomb
-			}
+			return b.String(), nil
+		case !isStart || e.Name.Local != "t":
+			continue
+		case t.within("r"):
+			runs++
+		case t.within("rPh"):
+			continue
+		default:
+			plain++
+		}
+		s, err := t.text()
+		if err != nil {
+			return "", err
+		}
+		if b.WriteString(s); b.Len() > MaxRow {
+			return "", errBomb
 		}
 	}
 }
@@ -200,18 +261,25 @@ func (r *sheetRows) made(kind, style, value string) (Cell, error) {
 	case "str", "inlineStr":
 		return Cell{Text: unescaped(value)}, nil
 	case "b":
-		return Cell{Text: map[bool]string{true: "TRUE", false: "FALSE"}[value == "1" || value == "true"], Kind: Boolean}, nil
+		on, known := flag(value)
+		if !known {
+			return Cell{}, doubt{"a value that programs read differently", text.Short(value)}
+		}
+		return Cell{Text: map[bool]string{true: "TRUE", false: "FALSE"}[on], Kind: Boolean}, nil
 	case "e":
 		return Cell{Text: value, Kind: Failed}, nil
 	case "d":
+		if !isoDate.MatchString(value) {
+			return Cell{}, doubt{"a value that programs read differently", text.Short(value)}
+		}
 		return Cell{Text: strings.TrimSuffix(value, "T00:00:00"), Kind: Date}, nil
 	case "", "n":
 	default:
 		return Cell{}, errors.New("unknown kind of cell")
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil {
-		return Cell{}, err
+	if err != nil || !decimal.MatchString(value) {
+		return Cell{}, doubt{"a value that programs read differently", text.Short(value)}
 	}
 	if s, err := strconv.Atoi(style); err == nil && s >= 0 && s < len(r.dates) && r.dates[s] {
 		if date, ok := dateOf(n, r.day0); ok {
@@ -221,18 +289,26 @@ func (r *sheetRows) made(kind, style, value string) (Cell, error) {
 	return numberOf(n), nil
 }
 
-// columnOf returns the column of a cell's name, such as 27 for AB7, counted from 0.
-func columnOf(name string) (int, bool) {
+// Values as a sheet has them (XML Schema, xsd:double and xsd:dateTime).
+var (
+	decimal = regexp.MustCompile(`^\s*[+-]?[0-9.]+([eE][+-]?[0-9]+)?\s*$`)
+	isoDate = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)?(T?\d\d:\d\d:\d\d(\.\d+)?Z?)?$`)
+)
+
+// placeOf returns the column and the row of a cell's name, such as 27 and 7 for AB7: columns are
+// counted from 0.
+func placeOf(name string) (column int, row uint64, ok bool) {
 	n := 0
 	for i := 0; i < len(name); i++ {
 		switch c := name[i]; {
 		case c >= 'A' && c <= 'Z' && n <= MaxCells:
 			n = n*26 + int(c-'A') + 1
 		default:
-			return n - 1, n > 0 && n <= MaxCells && c >= '0' && c <= '9'
+			row, err := strconv.ParseUint(name[i:], 10, 32)
+			return n - 1, row, n > 0 && n <= MaxCells && err == nil && row > 0
 		}
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
@@ -269,12 +345,12 @@ func (t *texts) at(i int) string {
 
 // texts reads the shared texts.
 func (b *book) texts(part string) (*texts, error) {
-	in, err := b.part(part, maxSheet)
+	in, err := b.part(part, maxSheet, sheetSpaces)
 	if err != nil {
 		return nil, err
 	}
 	defer in.close()
-	all, r := &texts{}, &sheetRows{xml: in}
+	all := &texts{}
 	for {
 		start, err := in.start()
 		if err != nil {
@@ -283,7 +359,7 @@ func (b *book) texts(part string) (*texts, error) {
 		if start.Name.Local != "si" {
 			continue
 		}
-		value, err := r.value()
+		value, err := in.rich()
 		if err != nil {
 			return nil, err
 		}

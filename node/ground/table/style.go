@@ -9,29 +9,29 @@ import (
 
 // styles reads for each style of a cell whether it shows a date.
 func (b *book) styles(part string) (dates []bool, err error) {
-	in, err := b.part(part, maxPart)
+	in, err := b.part(part, maxPart, sheetSpaces)
 	if err != nil {
 		return nil, err
 	}
 	defer in.close()
-	formats, within := map[string]bool{}, false
+	formats := map[string]bool{}
 	for {
 		start, err := in.start()
 		if err != nil {
 			return dates, unlessEnd(err)
 		}
-		switch start.Name.Local {
-		case "numFmt":
-			formats[attr(start, "numFmtId")] = showsDate(attr(start, "formatCode"))
-		case "cellXfs":
-			within = true
-		case "cellStyles", "dxfs", "cellStyleXfs":
-			within = false
-		case "xf":
-			if !within {
-				continue
+		switch id := attr(start, "numFmtId"); {
+		case start.Name.Local == "numFmt" && in.within("numFmts"):
+			if len(dates) > 0 {
+				return nil, doubt{"an element where it does not belong", "numFmts"}
 			}
-			id := attr(start, "numFmtId")
+			date := showsDate(attr(start, "formatCode"))
+			before, twice := formats[id]
+			if n, err := strconv.Atoi(id); twice && date != before || err == nil && n <= lastBuiltin && date != builtin(id) {
+				return nil, doubt{"a number format of two meanings", id}
+			}
+			formats[id] = date
+		case start.Name.Local == "xf" && in.within("cellXfs"):
 			custom, known := formats[id]
 			dates = append(dates, known && custom || !known && builtin(id))
 		}
@@ -40,6 +40,9 @@ func (b *book) styles(part string) (dates []bool, err error) {
 		}
 	}
 }
+
+// lastBuiltin is the last format that every program knows.
+const lastBuiltin = 58
 
 // builtin reports whether a format that every program knows shows a date (ECMA-376 §18.8.30; 27-36
 // and 50-58 are those of Chinese, Japanese and Korean).

@@ -85,6 +85,14 @@ type Taken struct {
 	Delimiter string `json:"delimiter,omitempty"` // of CSV and TSV
 	Sheet     string `json:"sheet,omitempty"`     // of a workbook
 	Hidden    string `json:"hidden,omitempty"`    // the hidden sheets with data, which are not read: "a, b"
+
+	found *found // of a workbook
+}
+
+// found is what a first look found of a sheet.
+type found struct {
+	part   string // what the sheet is in the file, whatever it is called
+	merges []merge
 }
 
 // Kind is the kind of a cell. A file of text has texts alone.
@@ -177,7 +185,7 @@ func Inspect(src Source, w Wish) (Taken, error) {
 // Open returns a reader of the rows of a file, which Inspect has judged.
 func Open(src Source, t Taken) (*Reader, error) {
 	if t.Format == XLSX {
-		return openSheet(src, t.Sheet)
+		return openSheet(src, t)
 	}
 	decoded, err := decoded(src, t.Encoding)
 	if err != nil {

@@ -18,6 +18,9 @@ const (
 	FileWish       Code = "file-wish"
 	FileOneObject  Code = "file-one-object"
 	SheetHidden    Code = "sheet-hidden"
+	FileAmbiguous  Code = "file-ambiguous"
+	RowsHidden     Code = "rows-hidden"
+	ColumnsHidden  Code = "columns-hidden"
 )
 
 var fileProblems = []problem{
@@ -102,5 +105,24 @@ var fileProblems = []problem{
 		zh: parts{"数据都在隐藏的工作表中", "只有隐藏的工作表有数据：{sheets}", "所给的工作簿", "如要导入隐藏的工作表，请用 --sheet 指明"},
 		en: parts{"Data in hidden sheets alone", "only hidden sheets have data: {sheets}", "the workbook that was given",
 			"to import one of the hidden sheets, name it with --sheet"},
+	},
+	{
+		number: 310, code: FileAmbiguous, status: http.StatusUnprocessableEntity, params: []string{"what", "reason"},
+		zh: parts{"工作簿有两种读法", "工作簿的内容不止一种读法：{reason}（{what}）；没有导入任何行", "所给的工作簿", "请用表格程序打开，核对所见的内容，另存为新的 .xlsx 后再导入；如仍有此提示，请把要导入的区域复制到新的工作簿"},
+		en: parts{"Workbook with two readings", "the workbook can be read in more than one way: {reason} ({what}); no row was imported", "the workbook that was given",
+			"open it in a spreadsheet program, look at what it shows, save it as a new .xlsx, and import that; if this is said again, copy what is to be imported into a new workbook"},
+	},
+	{
+		number: 311, code: RowsHidden, status: http.StatusUnprocessableEntity, params: []string{"sheet", "count", "rows"},
+		zh: parts{"隐藏的行中有数据", "工作表“{sheet}”中有 {count} 行是隐藏的，却有数据：第 {rows} 行；没有导入任何行", "工作表“{sheet}”",
+			"请清除筛选、取消隐藏，核对这些行，保存后再导入；不应导入的，请先删除"},
+		en: parts{"Hidden rows with data", "{count} rows of the sheet \"{sheet}\" are hidden, and have data: {rows}; no row was imported", "sheet \"{sheet}\"",
+			"clear the filter and unhide them, look at them, save, and import again; delete those that are not to be imported"},
+	},
+	{
+		number: 312, code: ColumnsHidden, status: http.StatusUnprocessableEntity, params: []string{"sheet", "columns"},
+		zh: parts{"隐藏的列中有数据", "工作表“{sheet}”中有隐藏的列，却有数据：{columns}；没有导入任何行", "工作表“{sheet}”", "请取消隐藏，核对这些列，保存后再导入；不应导入的，请先删除"},
+		en: parts{"Hidden columns with data", "columns of the sheet \"{sheet}\" are hidden, and have data: {columns}; no row was imported", "sheet \"{sheet}\"",
+			"unhide them, look at them, save, and import again; delete those that are not to be imported"},
 	},
 }

@@ -1,0 +1,124 @@
+package table
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"xietong/node/ground/text"
+)
+
+// unseen is what of a sheet has values, and is hidden: no clerk has seen what he would import.
+type unseen struct {
+	columns []bool // that are hidden
+	with    []bool // those of them that have values
+	rows    [][2]uint64
+	count   uint64 // of rows
+}
+
+const (
+	thin     = 0.5 // narrower columns (in characters) and lower rows (in points) are as hidden
+	unseenAt = 10  // places that are told
+)
+
+// hides reports whether an element hides its row or columns: by its word, or by its size.
+func hides(e xml.StartElement, size string) bool {
+	on, known := flag(attr(e, "hidden"))
+	n, err := strconv.ParseFloat(attr(e, size), 64)
+	return on || !known || err == nil && n < thin
+}
+
+// column notes columns that are hidden.
+func (u *unseen) column(e xml.StartElement) {
+	first, err := strconv.Atoi(attr(e, "min"))
+	last, err2 := strconv.Atoi(attr(e, "max"))
+	if err != nil || err2 != nil || !hides(e, "width") {
+		return
+	}
+	if u.columns == nil {
+		u.columns, u.with = make([]bool, MaxCells), make([]bool, MaxCells)
+	}
+	for i := max(first, 1); i <= min(last, MaxCells); i++ {
+		u.columns[i-1] = true
+	}
+}
+
+// note notes the values of a row that nobody sees.
+func (u *unseen) note(e xml.StartElement, row uint64, cells []Cell) {
+	for i := range min(len(cells), len(u.columns)) {
+		u.with[i] = u.with[i] || u.columns[i] && filled(cells[i])
+	}
+	if !hides(e, "ht") || !slices.ContainsFunc(cells, filled) {
+		return
+	}
+	u.count++
+	if last := len(u.rows) - 1; last >= 0 && u.rows[last][1]+1 == row {
+		u.rows[last][1] = row
+	} else if len(u.rows) <= unseenAt {
+		u.rows = append(u.rows, [2]uint64{row, row})
+	}
+}
+
+// refuse returns the error of values that nobody sees; nil if there are none.
+func (u *unseen) refuse(sheet string) error {
+	var all []string
+	if u.count > 0 {
+		for _, r := range u.rows {
+			if all = append(all, line(r[0])); r[1] > r[0] {
+				all[len(all)-1] += "-" + line(r[1])
+			}
+		}
+		return text.Fail(text.RowsHidden, text.Args{"sheet": sheet, "count": strconv.FormatUint(u.count, 10), "rows": few(all)}, nil)
+	}
+	for i, with := range u.with {
+		if with {
+			all = append(all, letters(i))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return text.Fail(text.ColumnsHidden, text.Args{"sheet": sheet, "columns": few(all)}, nil)
+}
+
+func few(all []string) string {
+	if len(all) > unseenAt {
+		all = append(all[:unseenAt:unseenAt], "…")
+	}
+	return strings.Join(all, ", ")
+}
+
+// letters returns the name of a column, such as AB for 27.
+func letters(column int) (name string) {
+	for n := column + 1; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name
+}
+
+// inspect reads a sheet once whole, and returns its merged cells. It refuses values that a clerk
+// does not see: in hidden rows and columns, and behind the first of merged cells.
+func (b *book) inspect(s sheet) ([]merge, error) {
+	r, err := b.rows(s)
+	if err != nil {
+		return nil, err
+	}
+	defer r.xml.close()
+	for err == nil {
+		_, err = r.next()
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	merges, err := r.merged()
+	if err != nil {
+		return nil, broken(r.row, err)
+	}
+	if err := r.unseen.refuse(s.name); err != nil {
+		return nil, err
+	}
+	return merges, b.covered(s, merges)
+}
