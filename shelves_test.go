@@ -18,7 +18,7 @@ var shelves = []struct {
 		"book": {"text"}, "host": {"book"}, "text": nil, "failure": {"host", "text"}, "operation": {"failure", "text"},
 		"config": {"text"}, "datadir": {"config", "host", "roster", "text"}, "offline": {"book", "datadir", "host", "text"},
 		"rows": {"pattern", "scalar", "table", "text"}, "table": {"text"}, "filter": {"pattern", "scalar"}, "pattern": nil, "scalar": nil,
-		"roster": nil, "policy": nil, "loglimit": nil,
+		"roster": {"text"}, "policy": nil, "loglimit": nil,
 	}, "what every room stands on: how it keeps, tells, decides and offers"},
 	{"tree", map[string][]string{
 		"tree": nil, "invitation": nil, "door": {"tree"}, "neighbours": {"tree", "door"}, "rosters": {"door"},

@@ -227,7 +227,7 @@ func (a *app) writeSorted(columns []string, rows eachOf, people *forPeople) erro
 		rows = s.Each
 	}
 	if people == nil || a.asFile() || a.jsonOnly {
-		return a.write(columns, rows)
+		return a.writeAll(columns, a.escapes(people != nil), rows)
 	}
 	return a.write(people.heading, func(write func(export.Row) error) error {
 		return rows(func(row export.Row) error {

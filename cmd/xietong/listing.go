@@ -126,7 +126,7 @@ func show[T any](a *app, l listed[T]) error {
 		a.table(a.headings(l.heading), lines)
 		return nil
 	}
-	return a.write(columns, func(write func(export.Row) error) error {
+	return a.writeAll(columns, a.escapes(true), func(write func(export.Row) error) error {
 		for _, row := range rows {
 			if err := write(row); err != nil {
 				return err
@@ -167,8 +167,13 @@ func (a *app) answer(v any) error {
 	return a.toOutput(func(to io.Writer) error { return printJSON(to, v) })
 }
 
-// write writes the rows that each gives in the format.
+// write writes the records that each gives in the format.
 func (a *app) write(columns []string, each func(write func(export.Row) error) error) error {
+	return a.writeAll(columns, a.escapes(false), each)
+}
+
+// writeAll writes the rows that each gives in the format.
+func (a *app) writeAll(columns []string, e *escaping, each func(write func(export.Row) error) error) error {
 	count := uint64(0)
 	err := a.toOutput(func(to io.Writer) error {
 		o := export.Options{Mark: a.output.mark || a.output.file != ""}
@@ -177,11 +182,14 @@ func (a *app) write(columns []string, each func(write func(export.Row) error) er
 			return err
 		}
 		defer w.Discard()
-		if err := each(func(row export.Row) error { count++; return w.Write(row) }); err != nil {
+		if err := each(func(row export.Row) error { count++; return w.Write(e.row(row)) }); err != nil {
 			return err
 		}
 		return w.Close()
 	})
+	if err == nil {
+		a.tellEscaped(e)
+	}
 	if err == nil && a.output.file != "" {
 		a.tell(text.CLIWritten, text.Args{"count": number(count), "file": a.output.file})
 	}

@@ -63,6 +63,13 @@ type Invitation struct {
 
 // Invite records an invitation and returns its entry.
 func Invite(ctx context.Context, l book.Ledger, id identity.Message, v Invitation) (identity.Entry, error) {
+	for _, given := range [][2]string{
+		{"display_name", v.Place.DisplayName}, {"short_name", v.Place.ShortName}, {"level", v.Place.Level}, {"code", v.Place.Code},
+	} {
+		if err := text.Recordable(given[0], given[1]); err != nil {
+			return identity.Entry{}, err
+		}
+	}
 	b := inviteBody{Invitation: invitation{
 		Place: v.Place, Secret: v.Secret[:], Until: uint64(v.Until.UnixMilli()), Rekey: v.Rekey,
 	}}
@@ -229,6 +236,9 @@ func endorse(ctx context.Context, l book.Ledger, s step, now time.Time) (identit
 // Withdraw ends the endorsement of a child, for the given reason, and returns the entry. A child
 // that was never endorsed is refused with text.NotEndorsed.
 func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
+	if err := text.Recordable("reason", reason); err != nil {
+		return identity.Entry{}, err
+	}
 	note, err := l.Note(WithdrawalType, []byte(reason))
 	if err != nil {
 		return identity.Entry{}, err

@@ -122,6 +122,16 @@ func TestInvitationIsForOne(t *testing.T) {
 	}); treetest.Code(err) != text.AlreadyJoined {
 		t.Errorf("invited again: got %v, want %s", err, text.AlreadyJoined)
 	}
+	for _, bad := range []tree.Place{{DisplayName: "南\x1b[31m明"}, {DisplayName: "a", ShortName: "\x07"}, {DisplayName: "a", Level: "\x07"}} {
+		bad.Name = county.Name()
+		_, err := tree.Invite(t.Context(), city, treetest.Message(t), tree.Invitation{Place: bad, Until: city.Clock().Add(time.Hour)})
+		if treetest.Code(err) != text.NotText {
+			t.Errorf("%q: got %v, want %s", bad, err, text.NotText)
+		}
+	}
+	if _, err := tree.Withdraw(t.Context(), city, treetest.Message(t), county.Name().Label(), "\x1b"); treetest.Code(err) != text.NotText {
+		t.Errorf("withdrawn for a reason with control characters: got %v, want %s", err, text.NotText)
+	}
 	city.Invite(t, county, "three", true)
 	if _, got = redeem(thief.Bring(t, "three"), treetest.Binding, city.Clock()); got != "" {
 		t.Errorf("new keys after rekey: got %q", got)

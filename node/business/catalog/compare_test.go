@@ -269,3 +269,43 @@ func TestDifferences(t *testing.T) {
 		t.Error("no two were the same")
 	}
 }
+
+// TestDocumentIsRecordable: no text of an entry, or name in its schema, has control characters,
+// wherever it stands: the members of the entry are walked, also those that are added later.
+func TestDocumentIsRecordable(t *testing.T) {
+	whole := full()
+	if err := whole.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	typ, n := reflect.TypeFor[Entry](), 0
+	for i := range typ.NumField() {
+		if typ.Field(i).Type.Kind() != reflect.String {
+			continue
+		}
+		for _, bad := range []string{"a\x1b[31m", "a\x07", "\u0085"} {
+			e := full()
+			reflect.ValueOf(&e).Elem().Field(i).SetString(bad)
+			if err := e.Validate(); err == nil {
+				t.Errorf("%s with %q is taken", typ.Field(i).Name, bad)
+			}
+			n++
+		}
+	}
+	for what, edit := range map[string]func(*Entry){
+		"a purpose": func(e *Entry) { e.Purposes[1].Title = "a\x1b" },
+		"a text of the schema": func(e *Entry) {
+			e.Schema = json.RawMessage(strings.Replace(fullSchema, `"d"`, `"\u001b[31m"`, 1))
+		},
+		"a name in the schema": func(e *Entry) {
+			e.Schema = json.RawMessage(strings.Replace(fullSchema, `"$defs":{`, `"$defs":{"\u0007":{},`, 1))
+		},
+	} {
+		e := full()
+		if edit(&e); e.Validate() == nil {
+			t.Errorf("%s with a control character is taken", what)
+		}
+	}
+	if err := (Standard{Entry: Entry{}, Level: "county\x1b"}).Validate(); err == nil || !strings.Contains(err.Error(), "level") || n < 12 {
+		t.Errorf("the level: got %v; %d were tried", err, n)
+	}
+}

@@ -114,7 +114,23 @@ func (e Entry) Validate() error {
 	if err := e.validatePurposes(); err != nil {
 		return err
 	}
-	return e.validateNames()
+	if err := e.validateNames(); err != nil {
+		return err
+	}
+	return recordable(e)
+}
+
+// recordable refuses a document with a text, or a name, that may not be recorded, wherever it
+// stands.
+func recordable(document any) error {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if where, found := text.Unreadable(decoded(data), ""); found {
+		return fmt.Errorf("%w: %.200q has control characters, or is no UTF-8", ErrInvalid, where)
+	}
+	return nil
 }
 
 // validateNames checks every name of a field outside the schema: it becomes a part of keys of the

@@ -37,6 +37,8 @@ func (s Standard) Validate() error {
 		return fmt.Errorf("%w: a standard names the level that is to offer it", ErrInvalid)
 	case s.Standard != "":
 		return fmt.Errorf("%w: a standard adopts none", ErrInvalid)
+	case !text.Readable(s.Level):
+		return fmt.Errorf("%w: the level has control characters, or is no UTF-8", ErrInvalid)
 	}
 	return s.Entry.Validate()
 }

@@ -31,7 +31,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -197,7 +196,7 @@ type document struct {
 // named returns a name as it is kept: composed, without space around it. Refusal: text.BadRequest.
 func named(typed string) (string, error) {
 	name := strings.TrimSpace(norm.NFC.String(typed))
-	if name == "" || len(name) > MaxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if name == "" || len(name) > MaxName || !text.Readable(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", text.Fail(text.BadRequest, text.Args{"where": "name", "reason": fmt.Sprintf("1..%d bytes", MaxName)}, nil)
 	}
 	return name, nil

@@ -100,6 +100,10 @@ func TestActsMoved(t *testing.T) {
 			return err
 		})
 	}
+	nothing(t, l, "a reason with control characters", text.NotText, func() error {
+		_, err := desk.Retract(t.Context(), newID(), civil, code, "520102016001", "x\x1b[31m")
+		return err
+	})
 	nothing(t, l, "no such dataset", text.UnknownDataset, func() error {
 		_, _, err := desk.History(t.Context(), civil, must(identity.ParseLabel("towns")), "1")
 		return err

@@ -278,6 +278,9 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
 		return entry, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
 	}
+	if err := text.Recordable("reason", reason); err != nil {
+		return entry, err
+	}
 	var set dataset
 	var last Version
 	var value []byte

@@ -30,8 +30,8 @@ func (a Application) check(dataset identity.Label, at time.Time) (until time.Tim
 		return until, text.Fail(text.BasisNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": dataset.String()}, nil)
 	}
 	for _, given := range members {
-		if !text.Readable(given.value) {
-			return until, text.Fail(text.NotText, text.Args{"name": given.name}, nil)
+		if err := text.Recordable(given.name, given.value); err != nil {
+			return until, err
 		}
 		if len(given.value) > MaxTextLen {
 			return until, tooLong(given.name, len(given.value), MaxTextLen)

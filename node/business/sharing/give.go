@@ -81,9 +81,9 @@ type Giving struct {
 
 // Look checks an order in the state of the reader. Refusals: text.NotProvider for every other
 // actor, text.GiveNotShared, text.GiveOwn, text.UnknownPurpose, text.UnknownField and
-// text.MeasureNotOffered for what the entry does not offer, text.BasisNeeded, text.TooLarge,
-// text.BadRequest for the end, text.GrantShorter and text.GrantNarrower for what would take
-// something away from a live grant; of a renewal text.NotFound, text.GrantEndless,
+// text.MeasureNotOffered for what the entry does not offer, text.BasisNeeded, text.NotText,
+// text.TooLarge, text.BadRequest for the end, text.GrantShorter and text.GrantNarrower for what
+// would take something away from a live grant; of a renewal text.NotFound, text.GrantEndless,
 // text.GrantReplaced and text.RenewRevoked too.
 func Look(r *state.Reader, l book.Ledger, id identity.Message, by Actor, catalogue Catalogue, q Order) (g Giving, err error) {
 	var old Grant
@@ -242,6 +242,9 @@ func (on Ground) check(t Terms) error {
 		return text.Fail(text.GroundNeeded, text.Args{"missing": strings.Join(missing, ", "), "dataset": t.Dataset.String()}, nil)
 	}
 	for _, given := range []member{{"basis", on.Basis}, {"paper", on.Paper}} {
+		if err := text.Recordable(given.name, given.value); err != nil {
+			return err
+		}
 		if len(given.value) > MaxTextLen {
 			return tooLong(given.name, len(given.value), MaxTextLen)
 		}

@@ -21,13 +21,16 @@ type Actor interface {
 }
 
 // Revoke ends the grant at index grant, as an act of the provider, and returns the entry. The
-// reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest for the reason, text.NotFound for
-// the grant, text.NotProvider for another actor.
+// reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest and text.NotText for the reason,
+// text.NotFound for the grant, text.NotProvider for another actor.
 func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
 		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{
 			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
 		}, nil)
+	}
+	if err := text.Recordable("reason", reason); err != nil {
+		return identity.Entry{}, err
 	}
 	var provider identity.Label
 	var g Grant

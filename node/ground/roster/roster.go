@@ -37,6 +37,7 @@ import (
 	"sync"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/text"
 )
 
 //go:embed guizhou.csv
@@ -128,6 +129,11 @@ func (r *Roster) add(p Place) error {
 	}
 	if len(r.places) > 0 && !p.Name.Under(r.places[0].Name) || len(r.places) == MaxPlaces {
 		return fmt.Errorf("%s does not lie below %s, or is one too many", p.Name, r.places[0].Name)
+	}
+	for _, s := range []string{p.Code, p.Level, p.DisplayName, p.ShortName, p.EnglishName} {
+		if !text.Readable(s) {
+			return fmt.Errorf("a text of %s has control characters, or is no UTF-8", p.Name)
+		}
 	}
 	r.byName[p.Name] = len(r.places)
 	r.places = append(r.places, p)

@@ -8,6 +8,7 @@ const (
 	CLIFlagForce    Code = "cli.flag.force"
 	CLIOutputNeeded Code = "cli.output-needed"
 	CLINoSheetHere  Code = "cli.no-sheet-here"
+	CLIEscaped      Code = "cli.escaped"
 	CLIWritten      Code = "cli.written"
 	CLIRowsOf       Code = "cli.rows-of"
 	CLIRowsMore     Code = "cli.rows-more"
@@ -61,6 +62,10 @@ var outputSentences = []sentence{
 	{CLIFileNotOwnDo, "请查明来历后删除或移走，再次执行；或者换用其他文件名", "find out who made it, remove it or move it away, and repeat the command; or choose another name"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
+	{
+		CLIEscaped, "{count} 个单元格中的控制字符已写成可见的形式（如 \\x1b）",
+		"the control characters of {count} cells are written visibly, such as \\x1b",
+	},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} rows"},
 	{CLIRowsOf, "{name}：{count} 条，使用记录见存证条目 {access}", "{name}: {count} rows; the access is entry {access}"},
 	{

@@ -17,6 +17,15 @@ func Readable(s string) bool {
 	})
 }
 
+// Recordable refuses a text that may not be recorded, as NotText with its name. Every room calls it
+// where a free text of a statement comes in, whoever wrote it.
+func Recordable(name, s string) error {
+	if !Readable(s) {
+		return Fail(NotText, Args{"name": name}, nil)
+	}
+	return nil
+}
+
 // Unreadable returns the path of a text in a decoded JSON value, or of a name in it, that may not
 // be recorded, such as purposes/0/title; false: there is none.
 func Unreadable(v any, path string) (where string, found bool) {

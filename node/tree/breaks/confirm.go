@@ -43,6 +43,9 @@ func (s *Store) Confirm(ctx context.Context, id identity.Message, pin trust.Pin,
 	if !s.Confirmable(pin.Name()) {
 		return identity.Entry{}, s.notConfirmable(pin.Name())
 	}
+	if err := text.Recordable("reason", reason); err != nil {
+		return identity.Entry{}, err
+	}
 	hash := pin.Hash()
 	payload, err := confirmed{Of: pin.Name(), Number: pin.Number(), Hash: hash[:], Reason: reason}.encode()
 	if err != nil {
