@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -106,5 +107,39 @@ func TestBadRows(t *testing.T) {
 	c, err := desk.Check(t.Context(), civil, code, Reading{}, strings.NewReader(mended))
 	if err != nil || c.Rows != 2 || c.Good != 2 {
 		t.Errorf("got %+v, %v, of %q", c, err, mended)
+	}
+}
+
+// TestNotKeptIsOneRow: a present record that is damaged, or that a later version leaves out, makes
+// its own row bad where the file keeps values of it, with line and key; the other rows go in.
+func TestNotKeptIsOneRow(t *testing.T) {
+	l, desk := open(t)
+	a, aFile := villageFile("a", "a", "a")
+	load(t, desk, a, aFile)
+	damaged := put(t, desk, `{"code":"`+villageKey(1)+`","name":"b","township":"T1"}`)
+	if _, err := commandDecay.Do(t.Context(), l, book.Request{}, damaged.Index()); err != nil {
+		t.Fatal(err)
+	}
+	file := "code,name\n" + villageKey(0) + ",new\n" + villageKey(1) + ",new\n" + villageKey(2) + ",new\n"
+	how := Reading{Missing: MissingKeep}
+	c, err := desk.Check(t.Context(), civil, code, how, strings.NewReader(file))
+	if err != nil || c.Rows != 3 || c.Good != 2 || len(c.Bad) != 1 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	if f := c.Bad[0].Faults[0]; f.Line != 3 || f.Field != "code" || f.Value != villageKey(1) || f.Reason != "damaged record" {
+		t.Errorf("got %+v", f)
+	}
+	for lang, want := range map[text.Lang]string{text.En: "import it again", text.Zh: "重新导入"} {
+		if got := c.Bad[0].Faults[0].Tell(lang); !strings.Contains(got, want) || !strings.Contains(got, villageKey(1)) || strings.Contains(got, "provider") {
+			t.Errorf("got %q", got)
+		}
+	}
+	f := File{Reading: how, Hash: c.Hash, Rows: c.Rows, Good: c.Good, Plan: c.Plan, KeepGood: true}
+	if _, err := desk.Load(t.Context(), newID(), civil, code, f, strings.NewReader(file), nil); err != nil {
+		t.Fatal(err)
+	}
+	var bad strings.Builder
+	if err := desk.BadRows(t.Context(), civil, code, how, text.En, strings.NewReader(file), &bad); err != nil || !strings.Contains(bad.String(), villageKey(1)) {
+		t.Errorf("got %q, %v", bad.String(), err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -101,6 +102,12 @@ func (d *Desk) options(set dataset, how Reading) rows.Options {
 				record, err = d.present(r, set, key)
 				return err
 			})
+			switch {
+			case failure.Is(err, text.RecordUnreadable):
+				err = &rows.NotKept{Key: key, Reason: "damaged record"}
+			case failure.Is(err, text.RecordUnfit):
+				err = &rows.NotKept{Key: key, Reason: "unfit record"}
+			}
 			return record, err
 		}
 	}

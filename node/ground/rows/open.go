@@ -17,9 +17,18 @@ type Options struct {
 	Dir           string // for temporary files; "" is the system's
 	// Present, if not nil, returns the record that a key has now; nil: none. A row then has the
 	// values of that record in the fields for which the file has no column. Its error ends the
-	// file.
+	// file, unless it is a *NotKept: then that row is bad.
 	Present func(key []byte) (record []byte, err error)
 }
+
+// NotKept is the error of Options.Present for a record whose values cannot be kept. The other rows
+// of the file can be read.
+type NotKept struct {
+	Key    []byte // canonical
+	Reason string // a word of package text
+}
+
+func (e *NotKept) Error() string { return e.Reason }
 
 // Reading is a cell that was read as something else than what stands in it.
 type Reading struct {
@@ -180,6 +189,12 @@ func (r *rowSource) next() (Record, error) {
 		return Record{}, err
 	}
 	record, refused := r.record()
+	if bad, ok := errors.AsType[*NotKept](r.failed); ok {
+		r.failed = nil
+		r.mark(r.schema.key)
+		f := Fault{Field: r.schema.key, Reason: bad.Reason, Value: cut(strings.Trim(string(bad.Key), `"`))}
+		return Record{}, r.placed(badOf([]Fault{f}))
+	}
 	if r.failed != nil {
 		return Record{}, r.failed
 	}

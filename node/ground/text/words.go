@@ -100,6 +100,14 @@ var words = map[string]word{
 	"number too large": {"数字过大（38 位有效数字之后最多再有 38 个零）", "the number is too large: at most 38 zeros may follow its 38 digits"},
 	"character U+FFFD": {"含有字符 U+FFFD，说明原文的编码弄错了，文字已经损坏", "it holds U+FFFD, the mark of text that was damaged by a wrong encoding"},
 	"columns":          {"列数与首行不符", "the number of columns is not that of the first line"},
+	"damaged record": {
+		"现有记录已损坏，无法保留其值；请用包含全部列的文件重新导入此条",
+		"the present record is damaged, so its values cannot be kept; import it again from a file with all columns",
+	},
+	"unfit record": {
+		"现有记录不符合现行目录，无法保留其值；请用包含全部列的文件重新导入此条",
+		"the present record does not fit the entry in force, so its values cannot be kept; import it again from a file with all columns",
+	},
 	"duplicate key":    {"主键与前面的行重复", "an earlier row has the same key"},
 	"unknown field":    {"有目录未列的数据项", "it has a field that the catalogue does not list"},
 	"duplicate member": {"数据项重复", "the field stands twice"},
