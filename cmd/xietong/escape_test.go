@@ -12,7 +12,7 @@ import (
 	"xietong/node/faces/client"
 )
 
-// TestTextsOfOthersInLists (A35b): a text of another with control characters does not take a list
+// TestTextsOfOthersInLists (A36b): a text of another with control characters does not take a list
 // away: a sheet has it visibly, and so has a terminal that is given csv. A file of csv has it as it
 // is.
 func TestTextsOfOthersInLists(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 // raw are texts that a terminal would obey, or that no sheet can hold.
 var raw = []string{"x\x1b[31mred\x07", "a\x00", "\xc3\xf1", "a\ufffd", "x\u0085"}
 
-// TestTextsAreRecordable (A35): no free text of an application, of another jurisdiction's too, of a
+// TestTextsAreRecordable (A36): no free text of an application, of another jurisdiction's too, of a
 // grant by hand or of a revocation is kept with control characters: the entry would have them for
 // ever, and every list that has it.
 func TestTextsAreRecordable(t *testing.T) {
