@@ -78,8 +78,8 @@ func (p parts) with(name, old, with string) parts {
 	return p
 }
 
-// TestOneReadingOfABook checks that no workbook is read of which another program shows something
-// else: what stands twice, or where it does not belong, is refused.
+// TestOneReadingOfABook (S40) checks that no workbook is read of which another program shows
+// something else: what stands twice, or where it does not belong, is refused.
 func TestOneReadingOfABook(t *testing.T) {
 	good := book1(oneSheet, sheetOf(`<sheetData>`+goodRow+`</sheetData>`))
 	evil := strings.ReplaceAll(good[3][1], "good", "EVIL")
@@ -156,7 +156,7 @@ func resized(file []byte) []byte {
 	return file
 }
 
-// TestWhatIsHidden checks that rows and columns that a clerk does not see are not imported.
+// TestWhatIsHidden (S40b) checks that rows and columns that a clerk does not see are not imported.
 func TestWhatIsHidden(t *testing.T) {
 	rows := func(attrs string) string {
 		return `<row r="1"><c r="A1" t="str"><v>id</v></c></row><row r="2" ` + attrs + `><c r="A2" t="str"><v>ghost</v></c></row><row r="3" ` + attrs + `><c r="A3" t="str"><v>ghost</v></c></row>` +
