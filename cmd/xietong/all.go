@@ -53,7 +53,7 @@ func (a *app) queryAll(ctx context.Context, q client.Query) error {
 		answer, err := a.page(ctx, p, q)
 		got := page{Answer: &answer}
 		if err == nil {
-			err = p.nearer(&got, len(q.Fields) == 0)
+			err = p.nearer(&got, q.Limit, len(q.Fields) == 0)
 		}
 		return got, err
 	}
@@ -249,13 +249,8 @@ type forPeople struct {
 	line    func(export.Row) (export.Row, error)
 }
 
-// columns returns the columns of all pages.
-func (p *part) columns(fields []string) (names []string) {
-	for _, of := range p.pages {
-		names = joined(names, columnsOf(of.Answer, fields))
-	}
-	return names
-}
+// columns returns the columns of all pages, which the first one tells.
+func (p *part) columns(fields []string) []string { return columnsOf(p.pages[0].Answer, fields) }
 
 // tellAll tells how many rows and uses there were, and what was left out.
 func (a *app) tellAll(p *part) {

@@ -177,7 +177,7 @@ func TestAllIsNoLongerThanTheDataset(t *testing.T) {
 		"no rows": {func(int) client.Answer { return client.Answer{TotalRecords: 4, TotalScanned: 50_000} }, 3},
 		"a growing total": {func(n int) client.Answer {
 			return client.Answer{Rows: rowsFrom(n*1000, 1000), TotalRecords: 4 + uint64(n)*1000, TotalScanned: 1000}
-		}, 101},
+		}, 11},
 		"a total that wraps": {func(n int) client.Answer {
 			return client.Answer{Rows: rowsFrom(n, 1), TotalRecords: 1 << 63, TotalScanned: 1<<64 - 1}
 		}, 3},
@@ -187,7 +187,9 @@ func TestAllIsNoLongerThanTheDataset(t *testing.T) {
 		b.node.query = func(string, []byte) (client.Answer, *client.Problem) {
 			a := row.answer(n)
 			n++
-			a.Columns, a.Count, a.Cursor = []string{"code"}, uint64(len(a.Rows)), fmt.Sprint("at", n)
+			if a.Count, a.Cursor = uint64(len(a.Rows)), fmt.Sprint("at", n); a.Columns == nil {
+				a.Columns = []string{"code"}
+			}
 			if n > 2*row.limit {
 				a.Cursor = ""
 			}
@@ -208,6 +210,23 @@ func rowsFrom(first, n int) (rows []json.RawMessage) {
 		rows = append(rows, json.RawMessage(fmt.Sprintf(`{"code":"%d"}`, first+i)))
 	}
 	return rows
+}
+
+// TestHonestPagesEnd: no page of a long honest answer is taken for one without end: also in pages
+// of one row, and where as many records came anew meanwhile as there were.
+func TestHonestPagesEnd(t *testing.T) {
+	for size, n := range map[int]int{1: 2100, 7: 9000, 1000: 400_000} {
+		p := &part{}
+		for from := 0; from < n; from += size {
+			got := page{Answer: &client.Answer{
+				Columns: []string{"code"}, Rows: rowsFrom(from, size), Count: uint64(size), TotalScanned: uint64(size), TotalRecords: uint64(n / 2),
+			}}
+			if err := p.nearer(&got, size, true); err != nil {
+				t.Fatalf("pages of %d: %v after %d rows", size, err, from)
+			}
+			p.pages = append(p.pages, got)
+		}
+	}
 }
 
 // TestAllUnderAnotherKey: where the answer to the page that did not come is not kept any more, it

@@ -13,7 +13,8 @@ import (
 // next page begins: it is believed up to here.
 const (
 	mostRecords  = 100_000_000 // of a dataset
-	spareRecords = 100_000     // that may come while the pages are asked for, beside as many as there were
+	spareRecords = 10_000      // that may come while the pages are asked for, beside as many as there were
+	leastPage    = 10          // that a page counts as at least, unless fewer are asked for
 )
 
 // errEndless is returned for pages of which there is no end.
@@ -27,18 +28,19 @@ func (p *part) endless(cursor string) error {
 	return nil
 }
 
-// nearer checks that a page of records brings the end nearer, and notes its sum: all pages together
-// looked at no more records than there can be, and where the rows have their key, none came before.
-func (p *part) nearer(got *page, keyed bool) error {
+// nearer checks that a page of records, of so many rows at most, brings the end nearer, and notes
+// its sum: all pages together looked at no more records than there can be, with the same columns,
+// and where the rows have their key, none came before.
+func (p *part) nearer(got *page, limit int, keyed bool) error {
 	first := got.Answer
 	if len(p.pages) > 0 {
 		first = p.pages[0].Answer
 	}
-	seen := looked(got.Answer)
+	seen := looked(got.Answer, limit)
 	for _, of := range p.pages {
-		seen += looked(of.Answer)
+		seen += looked(of.Answer, limit)
 	}
-	if seen > 2*min(first.TotalRecords, mostRecords)+spareRecords {
+	if seen > 2*min(first.TotalRecords, mostRecords)+spareRecords || !slices.Equal(got.Answer.Columns, first.Columns) {
 		return errEndless
 	}
 	if len(got.Answer.Rows) == 0 || !keyed {
@@ -55,7 +57,8 @@ func (p *part) nearer(got *page, keyed bool) error {
 	return nil
 }
 
-// looked returns how many records were looked at for an answer: one at least.
-func looked(a *client.Answer) uint64 {
-	return min(max(1, a.TotalScanned, a.Count), mostRecords)
+// looked returns how many records were looked at for a page, which costs something even if it is
+// nothing.
+func looked(a *client.Answer, limit int) uint64 {
+	return min(max(uint64(min(limit, leastPage)), a.TotalScanned, a.Count), mostRecords)
 }

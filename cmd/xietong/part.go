@@ -189,7 +189,9 @@ func (p *part) take(got page) error {
 		}
 	}
 	p.rows += uint64(len(answer.Rows))
-	answer.Rows = nil
+	if answer.Rows = nil; len(p.pages) > 0 {
+		answer.Columns = nil // those of the first page
+	}
 	got.Answer = &answer
 	p.pages, p.ask = append(p.pages, got), ""
 	return errors.Join(p.write(partLine{Page: &got}), p.flush())
