@@ -151,7 +151,7 @@ func TestAllGoesOn(t *testing.T) {
 // TestAllEnds: whoever gives the same cursor again and again gets no more questions.
 func TestAllEnds(t *testing.T) {
 	b := newWorkbench(t, "C")
-	if code, _, stderr := b.run("query", "villages", "--all"); code != exitFailed || len(b.node.asked) != 2 || !strings.Contains(stderr, "is not understood") {
+	if code, _, stderr := b.run("query", "villages", "--all"); code != exitFailed || len(b.node.asked) != 2 || !strings.Contains(stderr, "have no end") {
 		t.Errorf("exit %d after %d questions, %s", code, len(b.node.asked), stderr)
 	}
 }
@@ -198,7 +198,7 @@ func TestAllIsNoLongerThanTheDataset(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "d.csv")
 		code, _, stderr := b.run("query", "d", "--all", "--out", file)
 		left, _ := os.ReadDir(filepath.Dir(file))
-		if code != exitFailed || n > row.limit || len(left) != 0 || strings.Contains(stderr, "kept") || !strings.Contains(stderr, "is not understood") {
+		if code != exitFailed || n > row.limit || len(left) != 0 || strings.Contains(stderr, "kept") || !strings.Contains(stderr, "have no end") {
 			t.Errorf("%s: exit %d after %d questions, want %d at most, %d files are left; %s", name, code, n, row.limit, len(left), stderr)
 		}
 	}

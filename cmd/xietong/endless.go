@@ -3,7 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"slices"
 
 	"xietong/node/faces/client"
@@ -18,7 +18,7 @@ const (
 )
 
 // errEndless is returned for pages of which there is no end.
-var errEndless = fmt.Errorf("%w: pages without end", client.ErrNotUnderstood)
+var errEndless = errors.New("pages without end")
 
 // endless returns errEndless for a cursor that was given before.
 func (p *part) endless(cursor string) error {

@@ -150,6 +150,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
 		return a.own("not-understood", text.CLINotUnderstood, text.CLINotUnderstoodDo, a.data, err), exitFailed
+	case errors.Is(err, errEndless):
+		return a.own("pages-endless", text.CLIEndless, text.CLIEndlessDo, "", err), exitFailed
 	case errors.Is(err, errNotConfirmed):
 		return a.own("not-confirmed", text.CLINotConfirmed, text.CLINotConfirmedDo, "", err), exitFailed
 	case errors.Is(err, client.ErrFileChanged):

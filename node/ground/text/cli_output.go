@@ -23,6 +23,8 @@ const (
 	CLIAllMoved     Code = "cli.all-moved"
 	CLIPartOn       Code = "cli.part-on"
 	CLIPartKept     Code = "cli.part-kept"
+	CLIEndless      Code = "cli.pages-endless"
+	CLIEndlessDo    Code = "cli.pages-endless-do"
 	CLIFileNotOwn   Code = "cli.file-not-own"
 	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
@@ -55,6 +57,11 @@ var outputSentences = []sentence{
 	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
 	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},
 	{CLIPartKept, "已取回的 {count} 条保存在 {file}；再次执行同一命令即继续", "the {count} rows that came are kept in {file}; repeat the same command to go on"},
+	{
+		CLIEndless, "应答的各页没有尽头：游标或者记录重复出现、各页的列不同，或者记录多于该数据资源的总数；已取回的一律未采用",
+		"the pages that are answered have no end: a cursor or rows that came before, other columns than before, or more records than the dataset has; none of them is given",
+	},
+	{CLIEndlessDo, "请与被查询方的管理员核对；已发生的使用见 xietong asked list", "take it up with the administrator of whoever was asked; what was used so far is in `xietong asked list`"},
 	{
 		CLIFileNotOwn, "该文件不是只属于本用户的普通文件（属于他人、他人可读写，或者是链接），其内容不可信，没有读取，也没有写入",
 		"this is no plain file of your own alone: it belongs to somebody else, others may read or write it, or it is a link; it is not believed, and nothing was written to it",
