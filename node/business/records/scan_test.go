@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -144,4 +145,33 @@ func TestLongScanHoldsNoLook(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScanAtAFloor: the records of every position, where two imports take the place of all records
+// one after the other.
+func TestScanAtAFloor(t *testing.T) {
+	l, desk := open(t)
+	first := put(t, desk, `{"code":"520102016001","name":"纪念塔社区"}`)
+	at := []uint64{first.Index()}
+	for _, file := range []string{"code,name,township\n520102016002,新华路社区,T\n", "code,name,township\n520102016001,纪念塔社区,T\n"} {
+		_, f := checked(t, desk, file)
+		at = append(at, load(t, desk, file, f).Published.Index())
+	}
+	keys := []MAC{desk.keyMAC(code, []byte(`"520102016001"`)), desk.keyMAC(code, []byte(`"520102016002"`))}
+	reading(t, l, func(r *state.Reader) {
+		for position := at[0]; position < r.Size(); position++ {
+			want := keys[0]
+			if position >= at[1] && position < at[2] {
+				want = keys[1]
+			}
+			var got []MAC
+			newViewAt(r, code, position).some(code, nil, onward, func() bool { return false }, func(f found) bool {
+				got = append(got, f.key)
+				return true
+			})
+			if !slices.Equal(got, []MAC{want}) {
+				t.Errorf("at %d, of imports published at %v: got %x, want %x", position, at, got, want)
+			}
+		}
+	})
 }
