@@ -69,6 +69,7 @@ func (a *app) useLine(u client.Used) []string {
 // operations are the words for the operations of a use, and of a question.
 var operations = map[string]text.Code{
 	"lookup": text.OperationLookup, "search": text.OperationSearch, "verify": text.OperationVerify, "receipt": text.OperationReceipt,
+	"plan": text.OperationPlan, "check": text.OperationCheck,
 	"count": text.OperationCount, "sum": text.CLISum, "average": text.CLIAverage, "minimum": text.CLIMinimum, "maximum": text.CLIMaximum,
 	"gather": text.OperationFederated, "query": text.OperationQuery,
 }

@@ -41,7 +41,9 @@ type Check struct {
 }
 
 // Check reads the whole file, counts the rows that the schema accepts and rejects, and what they
-// change, and writes nothing. Besides what packages table and rows refuse, text.ColumnsMissing
+// change, and writes no record. With MissingKeep it reads the records too, and whether a row is
+// good depends on them: that is a use by the provider, which is recorded before anything is told.
+// No value of a record is told. Besides what packages table and rows refuse, text.ColumnsMissing
 // refuses a file without a column for each field. Check waits while as many files are read as may
 // be at once, and computes in a slot.
 func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, r io.Reader) (c Check, err error) {
@@ -55,7 +57,8 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 			return err
 		}
 		c = Check{Hash: file.Sum(), Taken: file.taken, Missing: reader.Missing(), Header: reader.Header()}
-		if err := c.count(ctx, reader, file.taken, effect); err != nil {
+		err = c.count(ctx, reader, file.taken, effect)
+		if err := d.recordKept(ctx, set, reader, d.keptFile(set, how, file, effect.changes.Last), err); err != nil {
 			return err
 		}
 		c.Readings, c.Effect = reader.Readings(), effect.told()
@@ -88,13 +91,19 @@ func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Lab
 }
 
 // BadRows writes the bad rows of a file as they were, with what is wrong beside each, so that they
-// can be mended and imported.
+// can be mended and imported. It is recorded as a check is, unless the check of the file was.
 func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, l text.Lang, r io.Reader, w io.Writer) error {
 	return d.withFile(ctx, by, code, r, func(ctx context.Context, set dataset, file *uploaded) error {
-		if _, err := file.rows(ctx, d, set, how); err != nil {
+		reader, err := file.rows(ctx, d, set, how)
+		if err != nil {
 			return err
 		}
-		_, err := rows.WriteBad(w, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l)
+		if how.Missing == MissingKeep {
+			if err := d.readKept(ctx, set, reader, how, file); err != nil {
+				return err
+			}
+		}
+		_, err = rows.WriteBad(w, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l)
 		return err
 	})
 }

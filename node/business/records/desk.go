@@ -52,6 +52,7 @@ type Desk struct {
 	mu        sync.Mutex
 	schemas   map[identity.Label]compiled
 	planned   map[identity.Label]planned
+	checked   map[identity.Label]keptFile
 	importing map[identity.Label]bool // datasets into which an import is running
 	damaged   map[uint64]bool         // entries that Unreadable was told of, at most mostDamaged
 }
@@ -100,7 +101,8 @@ type compiled struct {
 func NewDesk(l book.Ledger) *Desk {
 	return &Desk{
 		ledger: l, sortedAtOnce: sortedAtOnce, schemas: map[identity.Label]compiled{}, importing: map[identity.Label]bool{},
-		damaged: map[uint64]bool{}, planned: map[identity.Label]planned{}, moved: make(chan struct{}, 1), uncounted: map[string]bool{},
+		damaged: map[uint64]bool{}, planned: map[identity.Label]planned{}, checked: map[identity.Label]keptFile{},
+		moved: make(chan struct{}, 1), uncounted: map[string]bool{},
 	}
 }
 

@@ -303,10 +303,7 @@ func begun(log identity.Log, g sharing.Grant) (b Begun) {
 
 // record records that the provider was told of its records.
 func (c *checking) record(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-	defer cancel()
-	provider := identity.NewAgency(c.desk.ledger.Name(), c.set.Agency)
-	return sharing.RecordOwn(ctx, c.desk.ledger, provider, c.set.Code, c.set.Version, sharing.Access{
+	return c.desk.recordOwn(ctx, c.set, sharing.Access{
 		Operation: "plan", Rows: uint64(len(c.plan.Faults)), AsOf: c.asOf, Unreadable: c.plan.Unreadable,
 	})
 }

@@ -206,7 +206,7 @@ func (p Permit) state(l book.Ledger) (book.Statement, error) {
 // Access is the record of a use. It is sealed; the parameters and the keys of the request stand in
 // it as MACs only.
 type Access struct {
-	Operation  string `json:"operation"`       // lookup, search, verify, receipt, or the function of a measure
+	Operation  string `json:"operation"`       // lookup, search, verify, receipt, plan, check, or the function of a measure
 	Entry      string `json:"entry,omitempty"` // whose payload was read, with its receipt
 	Parameters string `json:"parameters"`      // MAC of the request's parameters, hex
 	// Keys are MACs of the keys that were read, hex, in their own order. They are made with the

@@ -31,9 +31,9 @@ func (s *server) registerImports(mux *http.ServeMux, a huma.API) {
 	mux.HandleFunc("POST /v1/datasets/{code}/imports", s.loadImport)
 	reading := []string{"[format]", "[encoding]", "[delimiter]", "[sheet]", "[as_spreadsheet]", "[missing]"}
 	a.OpenAPI().AddOperation(fileOperation("check-import", "/v1/datasets/{code}/imports/check",
-		"Check a file; nothing is written", reading...))
+		"Check a file; no record is written; with missing=keep the reading of the records is a use, and recorded", reading...))
 	a.OpenAPI().AddOperation(fileOperation("bad-rows-import", "/v1/datasets/{code}/imports/bad-rows",
-		"The bad rows of a file as they were, with what is wrong beside each; nothing is written", reading...))
+		"The bad rows of a file as they were, with what is wrong beside each; recorded as a check is, unless that was", reading...))
 	a.OpenAPI().AddOperation(fileOperation("load-import", "/v1/datasets/{code}/imports",
 		"Load a file that was checked; the answer is a line of progress at a time (application/x-ndjson)",
 		append(reading, "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]")...))

@@ -66,7 +66,7 @@ type Used struct {
 	Called    string `json:"called" doc:"What people call that agency: its jurisdiction, and its code"`
 	Purpose   string `json:"purpose,omitempty" doc:"Code of the purpose"`
 	Grant     string `json:"grant,omitempty" doc:"Name of the grant it ran under; absent: the provider's own use"`
-	Operation string `json:"operation,omitempty" doc:"lookup, search, verify, receipt, or the function of a measure"`
+	Operation string `json:"operation,omitempty" doc:"lookup, search, verify, receipt, plan (of a publication), check (of a file), or the function of a measure"`
 	Rows      uint64 `json:"rows" doc:"Records that were answered, or measured"`
 	Refused   bool   `json:"refused,omitempty" doc:"Whether a refusal was told after records had been read"`
 	Why       string `json:"why,omitempty" doc:"Code of that refusal"`

@@ -21,13 +21,15 @@ type Fault = text.RowFault
 // maxFaults is how many faults of one row are told.
 const maxFaults = 20
 
-// broken returns all rules that a record breaks, in the order of their fields.
-func (s *Schema) broken(object map[string]any, err error) (faults []Fault) {
+// broken returns all rules that a record, or its value at a place, breaks, in the order of their
+// fields.
+func (s *Schema) broken(object map[string]any, err error, at ...string) (faults []Fault) {
 	var top *jsonschema.ValidationError
 	if !errors.As(err, &top) {
 		return []Fault{{Reason: "schema"}}
 	}
 	for _, e := range leaves(top) {
+		e.InstanceLocation = slices.Concat(at, e.InstanceLocation)
 		faults = append(faults, s.faultsOf(object, e)...)
 	}
 	slices.SortStableFunc(faults, func(a, b Fault) int { return strings.Compare(a.Field, b.Field) })

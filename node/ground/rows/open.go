@@ -52,6 +52,7 @@ type rowSource struct {
 	last     table.Row
 	row      uint64
 	readings []Reading
+	kept     uint64            // rows to which a present record was put
 	failed   error             // of Options.Present
 	object   map[string]any    // that the row is, where the format has objects
 	marks    []string          // see ownMark: fields of the row that was read last
@@ -213,31 +214,12 @@ func (r *rowSource) reread() {
 	if r.options.AsSpreadsheet || r.format.Objects() {
 		return
 	}
-	marks := slices.Clone(r.marks)
+	marks, kept := slices.Clone(r.marks), r.kept
 	r.options.AsSpreadsheet = true
 	if _, refused := r.record(); refused == nil {
 		r.mendable++
 	}
-	r.options.AsSpreadsheet, r.readings, r.marks = false, nil, marks
-}
-
-// keep puts the values of the present record into the fields for which the file has no column.
-func (r *rowSource) keep(object map[string]any) {
-	key, missing := object[r.schema.key], r.missing()
-	if r.options.Present == nil || key == nil || len(missing) == 0 {
-		return
-	}
-	data, err := r.options.Present(appendValue(nil, key))
-	if err != nil || data == nil {
-		r.failed = err
-		return
-	}
-	present, _ := decodeObject(data) // what is no object has no values
-	for _, name := range missing {
-		if value, has := present[name]; has {
-			object[name] = value
-		}
-	}
+	r.options.AsSpreadsheet, r.readings, r.marks, r.kept = false, nil, marks, kept
 }
 
 // advance reads the next row.

@@ -30,6 +30,9 @@ func (r *Reader) Header() Header { return r.source.header }
 // Missing returns the fields for which the file has no column, sorted by name. Objects have none.
 func (r *Reader) Missing() []string { return r.missing }
 
+// Kept returns how many of the rows that were read took values of a present record: see Options.
+func (r *Reader) Kept() uint64 { return r.source.kept }
+
 // Readings returns the first cells that were read as something else than what stands in them.
 func (r *Reader) Readings() []Reading { return r.source.readings }
 

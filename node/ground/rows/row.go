@@ -79,9 +79,8 @@ func (r *rowSource) ofCells() (Record, *Bad) {
 			}
 		}
 	}
-	r.keep(object)
 	r.nulls(object, faults)
-	return r.schema.check(object, faults)
+	return r.withKept(object, faults)
 }
 
 // untold are the faults of a cell that its text does not tell.

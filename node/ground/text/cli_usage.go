@@ -47,6 +47,8 @@ const (
 	OperationSearch    Code = "operation.search"
 	OperationVerify    Code = "operation.verify"
 	OperationReceipt   Code = "operation.receipt"
+	OperationPlan      Code = "operation.plan"
+	OperationCheck     Code = "operation.check"
 	OperationCount     Code = "operation.count"
 	OperationQuery     Code = "operation.query"
 	OperationFederated Code = "operation.federated"
@@ -113,6 +115,8 @@ var usageSentences = []sentence{
 	{OperationSearch, "按条件查询", "search"},
 	{OperationVerify, "核验", "verify"},
 	{OperationReceipt, "随凭证读取", "receipt"},
+	{OperationPlan, "发布前核对", "plan of a publication"},
+	{OperationCheck, "导入前核对", "check of a file"},
 	{OperationCount, "计数", "count"},
 	{OperationQuery, "查询", "query"},
 	{OperationFederated, "分级查询", "federated query"},

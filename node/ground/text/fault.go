@@ -46,7 +46,10 @@ func (f RowFault) What(l Lang) string {
 	if f.First > 0 {
 		s += faultWords["first"].told(l, Args{"n": strconv.FormatUint(f.First, 10)})
 	}
-	if f.Expected != "" {
+	switch {
+	case f.Reason == "kept":
+		s += faultWords["kept"].told(l, Args{"columns": Visible(f.Expected)})
+	case f.Expected != "":
 		s += faultWords["expected"].told(l, Args{"expected": expected(l, f.Reason, f.Expected)})
 	}
 	if f.Example != "" {
@@ -71,6 +74,8 @@ var faultWords = map[string]word{
 	"field": {"数据项“{field}”", "field {field}"},
 	"value": {"“{value}”{reason}", `"{value}": {reason}`}, "first": {"，首次出现在第 {n} 行", ", which is in line {n} first"},
 	"expected": {"，应为{expected}", "; expected: {expected}"}, "example": {"，例如 {example}", ", such as {example}"},
+
+	"kept": {"（文件没有的列：{columns}；请在文件中补上）", " (the file has no column for: {columns}; put these into it)"},
 
 	// of a header, where the column is named too
 	"unknown": {"{column}不是该数据资源的数据项", "{column} is no field of the dataset"},

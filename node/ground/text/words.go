@@ -134,6 +134,9 @@ var words = map[string]word{
 	"spaces around":  {"首尾有空格（主键首尾不得有空格）", "there are spaces around it, and a key has none"},
 	"unmended":       {"此前未通过，至今没有改动（请改正；如核对后确认无误，请清空本行的 xietong:mark 一栏）", "it was refused before, and nobody has changed it (correct it; or empty the column xietong:mark of the row, where it is right as it stands)"},
 
+	// rows whose records keep values for which a file has no column
+	"kept": {"与记录中保持现值的数据项合在一起，不符合目录规定的数据规范", "together with the values that the record keeps, the row is not as the schema in the catalogue says"},
+
 	// files that cannot be imported (ground/table)
 	"an .xls of Excel 97-2003":                  {zh: "这是 Excel 97-2003 的 .xls 文件"},
 	"an .xlsb workbook":                         {zh: "这是 .xlsb 工作簿"},

@@ -1,0 +1,97 @@
+package records
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/budget"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/rows"
+	"xietong/node/ground/text"
+)
+
+// recordOwn records that the provider of a dataset is told of its own records.
+func (d *Desk) recordOwn(ctx context.Context, set dataset, a sharing.Access) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
+	provider := identity.NewAgency(d.ledger.Name(), set.Agency)
+	return sharing.RecordOwn(ctx, d.ledger, provider, set.Code, set.Version, a)
+}
+
+// keptFile is a file that was read together with the values that records keep.
+type keptFile struct {
+	file  MAC
+	since ledger.Ref // the newest change of the records
+}
+
+func (d *Desk) keptFile(set dataset, how Reading, file *uploaded, since ledger.Ref) keptFile {
+	return keptFile{d.fileMAC(set, File{Reading: how, Hash: file.Sum()}), since}
+}
+
+// recordKept records that a file was read together with the values that records keep, in a slot,
+// and returns because, which is the error of the reading: whatever came of it is told only then. A
+// reading that took no value of a record is none.
+func (d *Desk) recordKept(ctx context.Context, set dataset, reader *rows.Reader, of keptFile, because error) error {
+	if reader.Kept() == 0 {
+		return because
+	}
+	a := sharing.Access{Operation: "check", Parameters: hex.EncodeToString(of.file[:]), Rows: reader.Kept()}
+	if because != nil {
+		a.Rows, a.Refused = 0, failure.Of(because).Code
+	}
+	if ctx.Err() != nil {
+		a.Rows, a.Refused = 0, text.Late
+	}
+	err := d.ledger.Look(func(r *state.Reader) error {
+		a.AsOf = r.Size() - 1
+		return nil
+	})
+	if err == nil {
+		budget.Outside(ctx, func() { err = d.recordOwn(ctx, set, a) })
+	}
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.checked[set.Code] = of
+	return because
+}
+
+// readKept reads the rows to the end, to record that before a second reading tells of them. The
+// last file that was recorded is not recorded again while the records are the same: it tells
+// nothing new.
+func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, how Reading, file *uploaded) error {
+	var of keptFile
+	err := d.ledger.Look(func(r *state.Reader) error {
+		of = d.keptFile(set, how, file, ChangesOf(r, set.Code).Last)
+		return nil
+	})
+	d.mu.Lock()
+	known := d.checked[set.Code] == of
+	d.mu.Unlock()
+	if err != nil || known {
+		return err
+	}
+	for {
+		_, err := reader.Next()
+		if _, isBad := asBad(err); isBad {
+			err = nil
+		}
+		if err == nil {
+			err = budget.Pause(ctx)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return d.recordKept(ctx, set, reader, of, nil)
+		case err != nil:
+			return d.recordKept(ctx, set, reader, of, err)
+		}
+	}
+}
