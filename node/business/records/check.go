@@ -17,15 +17,19 @@ import (
 	"xietong/node/ground/text"
 )
 
-// MaxShown is how many findings a check gives back at most.
-const MaxShown = 10_000
+// What a check tells of bad rows at most: of the others it tells how many they are. An answer of
+// the API with so much is within what a client reads.
+const (
+	MaxShown   = 10_000  // rows
+	maxToldLen = 1 << 20 // bytes, about
+)
 
 // Check is the outcome of the first pass over a file.
 type Check struct {
 	Hash     [sha256.Size]byte
 	Rows     uint64
 	Good     uint64
-	Bad      []rows.Bad // the first MaxShown
+	Bad      []rows.Bad // the first, within MaxShown and maxToldLen
 	BadCount uint64
 	Effect   Effect
 	Plan     string // for File.Plan
@@ -38,6 +42,8 @@ type Check struct {
 	AlikeCount uint64
 	Mendable   uint64   // bad rows that are good when they are read as a spreadsheet shows them
 	Totals     []uint64 // the first lines with good rows that seem to be the total of the list
+
+	told int // bytes of Bad
 }
 
 // Check reads the whole file, counts the rows that the schema accepts and rejects, and what they
@@ -126,16 +132,22 @@ func (c *Check) count(ctx context.Context, reader *rows.Reader, taken table.Take
 			if err := effect.add(record); err != nil {
 				return err
 			}
-		case len(c.Bad) < MaxShown:
-			c.Bad = append(c.Bad, *bad)
-			fallthrough
 		default:
-			c.BadCount++
+			c.tell(bad)
 		}
 		if err := budget.Pause(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// tell counts a bad row, and keeps it if all before it were kept and it fits in beside them.
+func (c *Check) tell(bad *rows.Bad) {
+	size := c.told + bad.Size()
+	if uint64(len(c.Bad)) == c.BadCount && len(c.Bad) < MaxShown && size <= maxToldLen {
+		c.Bad, c.told = append(c.Bad, *bad), size
+	}
+	c.BadCount++
 }
 
 // coming is a file that comes from a client: nobody waits for it in a slot.

@@ -115,7 +115,7 @@ type ImportCheck struct {
 	FileHash string   `json:"file_hash" doc:"SHA-256 of the file, lower-case hex"`
 	Rows     uint64   `json:"rows" doc:"Rows of data"`
 	Good     uint64   `json:"good" doc:"Rows that can be loaded"`
-	Bad      []BadRow `json:"bad" doc:"The first 10,000 findings"`
+	Bad      []BadRow `json:"bad" doc:"The first bad rows: at most 10,000, and about 1 MiB"`
 	BadCount uint64   `json:"bad_count" doc:"Rows that cannot be loaded"`
 
 	Taken      FileTaken     `json:"taken" doc:"How the file was read"`

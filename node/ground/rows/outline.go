@@ -131,6 +131,9 @@ func (o *outliner) node(where string, v any) (*node, error) {
 			return nil, err
 		}
 	}
+	if err := heeded(where, object); err != nil {
+		return nil, err
+	}
 	switch {
 	case n.size > MaxNodes:
 		return nil, &Unfit{Size, where, fmt.Sprintf("has more than %d nodes, with its references unfolded", MaxNodes)}
@@ -144,8 +147,9 @@ func (o *outliner) node(where string, v any) (*node, error) {
 func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 	at := strings.TrimPrefix(where+"/"+keyword, "/")
 	switch keyword {
-	case "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems",
-		"minProperties", "maxProperties":
+	case "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
+	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties":
+		err = bound(where, keyword, v)
 	case "uniqueItems":
 		n.unique = v == true
 	case "enum", "const":

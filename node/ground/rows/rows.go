@@ -90,6 +90,16 @@ func (b *Bad) Error() string {
 	return fmt.Sprintf("row %d, column %q: %s", b.Row, b.Column, b.Reason)
 }
 
+// Size returns about how many bytes it takes to tell it in JSON, or to hold it.
+func (b *Bad) Size() int {
+	const names = 160 // of the members, beside what they hold
+	n := names + len(b.Column) + len(b.Reason)
+	for _, f := range b.Faults {
+		n += names + len(f.Letter) + len(f.Header) + len(f.Field) + len(f.Reason) + len(f.Value) + len(f.Expected) + len(f.Example)
+	}
+	return n
+}
+
 // Errors of this package.
 var (
 	// ErrSchema is wrapped by the errors of Compile: records cannot be checked with this schema.

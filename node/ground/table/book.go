@@ -231,6 +231,9 @@ func (b *book) add(start xml.StartElement) error {
 	if state := attr(start, "state"); state != "" && state != "visible" {
 		s.hidden = true
 	}
+	if len(s.name) > maxName {
+		return errBomb
+	}
 	for _, other := range b.sheets {
 		if strings.EqualFold(other.name, s.name) {
 			return doubt{"two sheets of one name", s.name}
@@ -317,15 +320,15 @@ func (b *book) choose(w Wish) (chosen sheet, taken Taken, err error) {
 	case len(pivots) > 0 && len(shown) == 0:
 		return sheet{}, Taken{}, text.Fail(text.SheetPivot, text.Args{"sheet": pivots[0]}, nil)
 	case w.Sheet != "":
-		return sheet{}, Taken{}, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(w.Sheet), "sheets": strings.Join(all, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetUnknown, text.Args{"sheet": text.Short(w.Sheet), "sheets": few(all)}, nil)
 	case len(shown) > 1:
-		return sheet{}, Taken{}, text.Fail(text.SheetNeeded, text.Args{"sheets": strings.Join(names, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetNeeded, text.Args{"sheets": few(names)}, nil)
 	case len(shown) == 0 && len(hidden) > 0:
-		return sheet{}, Taken{}, text.Fail(text.SheetHidden, text.Args{"sheets": strings.Join(hidden, ", ")}, nil)
+		return sheet{}, Taken{}, text.Fail(text.SheetHidden, text.Args{"sheets": few(hidden)}, nil)
 	case len(shown) == 0:
 		return sheet{}, Taken{}, otherKind(kindEmpty)
 	}
-	return shown[0], Taken{Format: XLSX, Sheet: shown[0].name, Hidden: strings.Join(hidden, ", "), found: &found{part: shown[0].part}}, nil
+	return shown[0], Taken{Format: XLSX, Sheet: shown[0].name, Hidden: few(hidden), found: &found{part: shown[0].part}}, nil
 }
 
 // full reports whether the sheet has a row.

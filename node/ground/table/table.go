@@ -41,6 +41,7 @@ const (
 	maxStrings  = 64 << 20  // bytes of the texts that the sheets share
 	maxShared   = 4_000_000 // of them
 	maxSheets   = 1000
+	maxName     = 1 << 10 // bytes of the name of a sheet; programs take 31 characters
 	maxStyles   = 65_536
 	maxMerges   = 1 << 20   // ranges of merged cells of a sheet
 	maxSheetRow = 1_048_576 // the last row of a sheet

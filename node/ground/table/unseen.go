@@ -21,7 +21,7 @@ type unseen struct {
 
 const (
 	thin     = 0.5 // narrower columns (in characters) and lower rows (in points) are as hidden
-	unseenAt = 10  // places that are told
+	unseenAt = 20  // places or names that are told of many
 )
 
 // hides reports whether an element hides its row or columns: by its word, or by its size.
