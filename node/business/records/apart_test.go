@@ -109,3 +109,85 @@ func TestUsesShareNoKeys(t *testing.T) {
 		}
 	}
 }
+
+// paged asks a question page by page, and returns the field of every row.
+func paged(t *testing.T, desk *Desk, by catalog.Actor, q Question, field string) (all []string, unfit uint64) {
+	t.Helper()
+	for pages := 0; ; pages++ {
+		got, err := desk.Query(t.Context(), newID(), by, q)
+		if err != nil || len(got.Rows) > q.Limit || pages > 1000 {
+			t.Fatal(len(got.Rows), pages, err)
+		}
+		for _, row := range got.Rows {
+			var members map[string]any
+			if err := json.Unmarshal(row, &members); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, fmt.Sprint(members[field]))
+		}
+		unfit += got.Unfit
+		if q.Cursor = got.Cursor; q.Cursor == "" {
+			return all, unfit
+		}
+	}
+}
+
+// TestRowsAreToldApart (S39): two questions for fields without the key have their rows in orders that
+// tell nothing of each other, whatever the pages, and every row once. With the key, and to the
+// provider, there is one order.
+func TestRowsAreToldApart(t *testing.T) {
+	const n = MaxLimit + 500
+	_, desk := republishing(t, n, typed(`"string"`, `,"m":{"type":"string"}`), typed(`"string"`, `,"m":{"type":"string"},"z":{"type":"string"}`))
+	dataset := must(identity.ParseLabel("residents"))
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprint(i))
+		if _, _, err := desk.Put(t.Context(), newID(), civil, dataset, fmt.Appendf(nil, `{"id":"%d","m":"%d","n":"%d"}`, i, i, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(all)
+	order := func(by catalog.Actor, limit int, field string, fields ...string) []string {
+		got, _ := paged(t, desk, by, Question{
+			Dataset: dataset, Purpose: "statistics", Application: applied, Limit: limit, Fields: append(fields, field),
+		}, field)
+		if !slices.Equal(slices.Sorted(slices.Values(got)), all) {
+			t.Fatalf("%s by %d: got %d rows, want each of %d once", field, limit, len(got), n)
+		}
+		return got
+	}
+	water := catalog.Local("water")
+	inPlace := func(a, b []string) (same int) {
+		for i := range a {
+			if a[i] == b[i] {
+				same++
+			}
+		}
+		return same
+	}
+	one, other := order(water, 300, "m"), order(water, 1000, "n")
+	if same := inPlace(one, other); same > n/50 {
+		t.Errorf("%d of %d rows are at the same place in two answers", same, n)
+	}
+	if same := inPlace(one, order(water, 170, "m")); same != n {
+		t.Errorf("%d of %d rows are at the same place of the same question in other pages", same, n)
+	}
+	if same := inPlace(order(civil, 300, "m"), order(civil, 1000, "n", "id")); same != n {
+		t.Errorf("%d of %d rows are at the same place for the provider", same, n)
+	}
+	if same := inPlace(order(water, 300, "m", "id"), order(water, 1000, "n", "id")); same != n {
+		t.Errorf("%d of %d rows are at the same place with the key", same, n)
+	}
+}
+
+// TestLeftOutOfABatchIsToldOnce: what is left out of a batch of rows that are told apart is in one of
+// its pages.
+func TestLeftOutOfABatchIsToldOnce(t *testing.T) {
+	_, desk := republishing(t, 40, typed(`"string"`, ""), typed(`"string","maxLength":1`, ""))
+	got, unfit := paged(t, desk, catalog.Local("water"), Question{
+		Dataset: must(identity.ParseLabel("residents")), Purpose: "statistics", Application: applied, Limit: 3, Fields: []string{"n"},
+	}, "n")
+	if len(got) != 10 || unfit != 30 {
+		t.Errorf("got %d rows and %d left out, want 10 and 30", len(got), unfit)
+	}
+}

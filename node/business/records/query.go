@@ -31,6 +31,7 @@ type plan struct {
 	where  []rows.IndexedValue // sorted by field
 	filter *filter.Filter      // or nil
 	cell   uint64              // records that a group must have before the asker is told of it
+	apart  bool                // the rows must not be found in another answer by their order
 	digest [32]byte            // see digestOf
 }
 
@@ -112,7 +113,7 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		s.p, err = s.desk.understand(set, consumer, q, parsed)
 	}
 	if err == nil {
-		s.after, err = s.desk.openCursor(s.p)
+		s.from, err = s.desk.openCursor(s.p)
 	}
 	return permit, apply, err
 }
@@ -213,6 +214,7 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 			return p, set.malformed(q.Filter, err)
 		}
 	}
+	p.apart = p.isApart(consumer, d.ledger.Name())
 	p.digest = p.digestOf(d.ledger, consumer)
 	return p, set.measurable(q.Measure)
 }
@@ -268,34 +270,37 @@ type cursor struct {
 	_      struct{} `cbor:",toarray"`
 	Digest []byte
 	After  []byte // where the next answer begins: a key's MAC, or the index of an entry
+	// Of rows that are told apart, which come in batches: where the batch ends, and the last row of
+	// it that was told. Empty: the batch ends with the records; none was told.
+	End, Told []byte
 }
 
-func (d *Desk) openCursor(p plan) ([]byte, error) {
+func (d *Desk) openCursor(p plan) (c cursor, err error) {
 	if p.q.Cursor == "" {
-		return nil, nil
+		return c, nil
 	}
 	bad := func(err error) error {
 		return text.Fail(text.BadCursor, text.Args{"dataset": p.set.Code.String()}, err)
 	}
 	data, err := d.ledger.OpenToken(p.q.Cursor)
 	if errors.Is(err, book.ErrToken) {
-		return nil, bad(err)
+		return c, bad(err)
 	}
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	var c cursor
 	if err := canon.Unmarshal(data, maxCursorLen, &c); err != nil {
-		return nil, bad(err)
+		return c, bad(err)
 	}
 	if !bytes.Equal(c.Digest, p.digest[:]) {
-		return nil, bad(errors.New("of another query"))
+		return c, bad(errors.New("of another query"))
 	}
-	return c.After, nil
+	return c, nil
 }
 
-func (d *Desk) sealCursor(p plan, after []byte) (string, error) {
-	data, err := canon.Marshal(cursor{Digest: p.digest[:], After: after})
+func (d *Desk) sealCursor(p plan, c cursor) (string, error) {
+	c.Digest, c.After, c.End, c.Told = p.digest[:], append([]byte{}, c.After...), append([]byte{}, c.End...), append([]byte{}, c.Told...)
+	data, err := canon.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("seal cursor: %w", err)
 	}

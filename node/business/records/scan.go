@@ -113,7 +113,7 @@ func (s *search) scan(ctx context.Context, r *state.Reader) {
 		place = func(f found) []byte { return book.Be64(f.Index + 1) }
 	}
 	each := func(f found) bool {
-		if s.full() {
+		if s.full() || len(s.from.End) > 0 && bytes.Compare(place(f), s.from.End) > 0 {
 			s.stopped = true
 			return false
 		}

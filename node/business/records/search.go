@@ -27,7 +27,7 @@ type search struct {
 	fingerprint []byte // of asked
 
 	p       plan
-	after   []byte // the place that the cursor holds; nil: the beginning
+	from    cursor // the zero value: the beginning
 	begun   bool
 	ended   bool          // nothing is left to read
 	stopped bool          // the search ended before the candidates did
@@ -66,7 +66,7 @@ func (s *search) more() bool { return s.begun && !s.ended }
 
 // begin begins the answer, and ends it too where no scan is needed.
 func (s *search) begin(ctx context.Context) error {
-	s.begun, s.place = true, s.after
+	s.begun, s.place = true, s.from.After
 	s.answer = Answer{AsOf: s.reader.Size() - 1, Total: countsOf(s.reader, s.p.set.Code).total(s.reader, s.p.set.Code)}
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
@@ -90,7 +90,7 @@ func (s *search) begin(ctx context.Context) error {
 	}
 	s.ended = true
 	mac := s.desk.keyMAC(s.p.set.Code, s.p.key)
-	if now, ok := newView(s.reader).current(s.p.set.Code, mac); ok && s.after == nil {
+	if now, ok := newView(s.reader).current(s.p.set.Code, mac); ok && len(s.from.After) == 0 {
 		s.look(ctx, found{mac, now})
 	}
 	return s.p.told(s.err)
@@ -101,8 +101,12 @@ func (s *search) end() (err error) {
 	if s.tallies != nil {
 		return s.measure()
 	}
-	if s.last != nil {
-		s.answer.Cursor, err = s.desk.sealCursor(s.p, s.last)
+	next := cursor{After: s.last}
+	if s.p.apart {
+		next = s.tellApart()
+	}
+	if len(next.After) > 0 || len(next.Told) > 0 {
+		s.answer.Cursor, err = s.desk.sealCursor(s.p, next)
 	}
 	return err
 }
@@ -133,7 +137,11 @@ func (s *search) full() bool {
 	if s.tallies != nil {
 		return false
 	}
-	return len(s.answer.Rows) >= s.p.q.Limit || s.opened >= maxOpened
+	most := s.p.q.Limit
+	if s.p.apart {
+		most = MaxLimit
+	}
+	return len(s.answer.Rows) >= most || s.opened >= maxOpened
 }
 
 // look looks at one candidate. It returns false to end the search: with s.err, or because the
