@@ -132,8 +132,8 @@ func paged(t *testing.T, desk *Desk, by catalog.Actor, q Question, field string)
 	}
 }
 
-// TestRowsAreToldApart (S39): two questions for fields without the key have their rows in orders that
-// tell nothing of each other, whatever the pages, and every row once. With the key, and to the
+// TestRowsAreToldApart (S39): two questions for fields without the key have their rows in orders
+// that tell nothing of each other, whatever the pages, and every row once. With the key, and to the
 // provider, there is one order.
 func TestRowsAreToldApart(t *testing.T) {
 	const n = MaxLimit + 500
@@ -180,8 +180,8 @@ func TestRowsAreToldApart(t *testing.T) {
 	}
 }
 
-// TestLeftOutOfABatchIsToldOnce: what is left out of a batch of rows that are told apart is in one of
-// its pages.
+// TestLeftOutOfABatchIsToldOnce: what is left out of a batch of rows that are told apart is in one
+// of its pages.
 func TestLeftOutOfABatchIsToldOnce(t *testing.T) {
 	_, desk := republishing(t, 40, typed(`"string"`, ""), typed(`"string","maxLength":1`, ""))
 	got, unfit := paged(t, desk, catalog.Local("water"), Question{
