@@ -26,7 +26,6 @@ const (
 	valueKnown      valueKind = iota // Value and Label
 	valueUnreadable                  // the record cannot be read
 	valueErased                      // the record was erased
-	valueTooLong                     // no group can be told by it
 )
 
 // grouped are the groups of a record, as its row has them: the number of a field and the number of
@@ -91,8 +90,6 @@ func (c *counting) groups(values []groupValue) (grouped, error) {
 			id = idUnreadable
 		case valueErased:
 			id = idErased
-		case valueTooLong:
-			c.dropField(v.Field)
 		default:
 			var err error
 			if id, err = c.id(field, v); err != nil {

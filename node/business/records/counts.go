@@ -45,7 +45,7 @@ type countedField struct {
 	Number uint64 // never given twice in a dataset
 	Values uint64 // that are known
 	LastID uint64 // the number that a value was given last
-	Over   bool   // it has too many values, or one that is too long, and is not counted
+	Over   bool   // it has too many values, and is not counted
 }
 
 // countedPair is a pair of fields, by their numbers, the smaller first.

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -122,24 +121,37 @@ func TestTooManyPairsAreNotCounted(t *testing.T) {
 	refusedAs(t, "by both", err, text.TooManyGroups)
 }
 
-// TestLongValuesAreNotCounted has a value that no group can be told by.
-func TestLongValuesAreNotCounted(t *testing.T) {
+// TestLongValuesEndNoCount: one record with a value that is longer than a name of a group may be is
+// in every count and sum by that field, in a group of its own, and takes none out of service.
+func TestLongValuesEndNoCount(t *testing.T) {
 	_, desk := residentsBy(t, "sex", "town")
-	long, err := json.Marshal(strings.Repeat("长", maxValueLen))
-	if err != nil {
-		t.Fatal(err)
-	}
 	longest := strings.Repeat("x", maxValueLen)
 	putPerson(t, desk, 0, `"sex":"f","town":"`+longest+`"`)
 	if got, err := countBy(t, desk, "civil-affairs", "count by town"); err != nil || shown(got.Groups) != longest+" 1" || got.Scanned != 0 {
 		t.Errorf("by the longest value: got %d groups, %v, %d records looked at", len(got.Groups), err, got.Scanned)
 	}
-	putPerson(t, desk, 1, `"sex":"f","town":`+string(long))
-	if got, err := countBy(t, desk, "civil-affairs", "count by sex"); err != nil || shown(got.Groups) != "f 2" || got.Scanned != 0 {
-		t.Errorf("by sex: got %s, %v, %d records looked at", shown(got.Groups), err, got.Scanned)
+	putPerson(t, desk, 1, `"sex":"f","age":20,"town":`+longTown)
+	putPerson(t, desk, 2, `"sex":"m","age":30,"town":"`+longest+`x"`)
+	putPerson(t, desk, 3, `"sex":"m","age":40,"town":`+longTown)
+	cut := longest[:maxValueLen-3] + "…"
+	for measure, want := range map[string]string{
+		"count by sex":          "f 2 m 2",
+		"count by town":         longest + " 1 " + cut + " 1 " + beganTown + " 2",
+		"count by sex, town":    "f/" + longest + " 1 f/" + beganTown + " 1 m/" + cut + " 1 m/" + beganTown + " 1",
+		"sum(age) by town":      longest + " 1 " + cut + " 1 1:30 " + beganTown + " 2 2:60",
+		"sum(age) by town, sex": longest + "/f 1 " + cut + "/m 1 1:30 " + beganTown + "/f 1 1:20 " + beganTown + "/m 1 1:40",
+	} {
+		got, err := countBy(t, desk, "civil-affairs", measure)
+		if err != nil || shown(got.Groups) != want || got.Check() != nil || got.Incomparable > 0 {
+			t.Errorf("%s: got %s, %v, %v, want %s", measure, shown(got.Groups), err, got.Check(), want)
+		}
+		if counts := strings.HasPrefix(measure, "count"); counts && got.Scanned != 0 {
+			t.Errorf("%s: %d records looked at", measure, got.Scanned)
+		}
 	}
-	_, err = countBy(t, desk, "civil-affairs", "count by town")
-	refusedAs(t, "by town", err, text.TooLarge)
+	if got, err := countBy(t, desk, "water", "count by town"); err != nil || shown(got.Groups) != beganTown+" 2 * 2" {
+		t.Errorf("small ones, to others: got %q, %v", shown(got.Groups), err)
+	}
 }
 
 // TestUnreadableRecordsAreTold declares a field after one record was damaged and another was

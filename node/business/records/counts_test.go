@@ -33,6 +33,12 @@ func countedEntry(fields ...string) catalog.Entry {
 	return e
 }
 
+// longTown is longer than a name of a group may be, and beganTown is its name.
+var (
+	longTown  = `"` + strings.Repeat("长", 400) + `"`
+	beganTown = strings.Repeat("长", 340) + "…"
+)
+
 // person is a record of the model: its members by field, "" where it has none.
 type person struct{ sex, town, age string }
 
@@ -52,13 +58,16 @@ func (p person) value(field string) string {
 	if v == "" {
 		return "null"
 	}
-	return strings.Trim(v, `"`)
+	if v = strings.Trim(v, `"`); len(v) > maxValueLen {
+		return beganTown
+	}
+	return v
 }
 
 func drawPerson(t *rapid.T) person {
 	return person{
 		rapid.SampledFrom([]string{"", "null", `"f"`, `"m"`}).Draw(t, "sex"),
-		rapid.SampledFrom([]string{"", `"a"`, `"b"`, `"c"`, `"null"`}).Draw(t, "town"),
+		rapid.SampledFrom([]string{"", `"a"`, `"b"`, `"c"`, `"null"`, longTown, longTown[:len(longTown)-1] + `x"`}).Draw(t, "town"),
 		rapid.SampledFrom([]string{"", "1", "20"}).Draw(t, "age"),
 	}
 }

@@ -36,8 +36,8 @@ type Desk struct {
 	// Unreadable, if set, is told once of each entry whose record cannot be read.
 	Unreadable func(entry identity.Entry, dataset identity.Label, err error)
 	// Uncounted, if set, is told once of each field by which a dataset is not counted although its
-	// entry declares it, because the field has too many values or one that is too long; and of
-	// every error of Run, with no dataset.
+	// entry declares it, because the field has too many values; and of every error of Run, with no
+	// dataset.
 	Uncounted func(dataset identity.Label, fields []string, err error)
 	// Slots, if set, are those in which questions are decided and records are scanned.
 	Slots *budget.Slots

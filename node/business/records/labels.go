@@ -38,7 +38,7 @@ func (l *labels) values(record []byte, have grouped) (all []groupValue, err erro
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, l.value(f, read(raw)))
+		all = append(all, l.value(f, named(raw)))
 	}
 	return all, nil
 }
@@ -57,10 +57,6 @@ func (l *labels) without(kind valueKind, have grouped) []groupValue {
 // value returns one value, sealed where it is the first of its kind.
 func (l *labels) value(field countedField, label string) groupValue {
 	v := groupValue{Field: field.Number, Label: []byte{}}
-	if len(label) > maxValueLen {
-		v.Kind = valueTooLong
-		return v
-	}
 	v.Value = l.desk.ledger.MAC("group", []byte(l.code.String()), []byte(field.Name), []byte(label))
 	if told := l.told[field.Number]; !told[v.Value] {
 		told[v.Value] = true

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"xietong/exchange/decimal"
 	"xietong/exchange/gather"
@@ -129,10 +129,7 @@ const (
 	groupOverhead = 128     // bytes of an answer that a group costs beside its values
 )
 
-var (
-	errTooManyGroups = errors.New("too many groups")
-	errLongValue     = errors.New("a value too long to be told by")
-)
+var errTooManyGroups = errors.New("too many groups")
 
 // add puts a record into its group.
 func (t *tallies) add(record []byte) error {
@@ -146,9 +143,7 @@ func (t *tallies) add(record []byte) error {
 		if err != nil {
 			return err
 		}
-		if values[i] = read(value); len(values[i]) > maxValueLen {
-			return fmt.Errorf("%w: %d bytes", errLongValue, len(values[i]))
-		}
+		values[i] = named(value)
 	}
 	group, err := t.group(values)
 	if err != nil {
@@ -201,6 +196,22 @@ func read(value []byte) string {
 		return string(value)
 	}
 	return text
+}
+
+// named returns the name of the group of a JSON value: as people read it or, where that is longer
+// than a name may be, its beginning. One record ends no measure, and is left out of none: it would
+// be the difference of two.
+func named(value []byte) string {
+	const more = "…"
+	name := read(value)
+	if len(name) <= maxValueLen {
+		return name
+	}
+	end := maxValueLen - len(more)
+	for !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end] + more
 }
 
 // told returns the groups as the asker is told them: the groups that are too small are one group.
@@ -258,10 +269,6 @@ func (p plan) told(err error) error {
 	case errors.Is(err, errTooManyGroups):
 		return text.Fail(text.TooManyGroups, text.Args{
 			"dataset": dataset, "field": strings.Join(p.q.Measure.Fields(), ", "), "limit": strconv.Itoa(MaxGroups),
-		}, err)
-	case errors.Is(err, errLongValue):
-		return text.Fail(text.TooLarge, text.Args{
-			"where": measure, "size": "", "limit": strconv.Itoa(maxValueLen),
 		}, err)
 	case errors.Is(err, errTooSmall):
 		return text.Fail(text.GroupTooSmall, text.Args{

@@ -111,12 +111,10 @@ func refusals() map[string]refusal {
 		many[i] = fmt.Sprintf(`"sex":"%d"`, i)
 	}
 	two := incomes("f", "1", "2")
-	long := []string{`"sex":"` + strings.Repeat("x", 1100) + `"`}
 	fail := func(context.CancelFunc) error { return errors.New("the payload is damaged") }
 	leave := func(cancel context.CancelFunc) error { cancel(); return nil }
 	return map[string]refusal{
 		"too many groups":             {many, asking("count by sex", ""), nil, nil, text.TooManyGroups, ""},
-		"a value too long to name":    {long, asking("count by sex", ""), nil, nil, text.TooLarge, ""},
 		"a group too small":           {two, asking("sum(income)", ""), nil, nil, text.GroupTooSmall, ""},
 		"a sum that is not exact":     {incomes("f", "1e38", "1e38", "1e38", "1e-18"), asking("sum(income)", ""), nil, nil, text.MeasureInexact, ""},
 		"a damaged payload":           {two, lookingUp, fail, nil, text.RecordUnreadable, ""},
