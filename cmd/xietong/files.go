@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"xietong/node/ground/table"
+	"xietong/node/ground/text"
 )
 
 // maxInput is the largest file that is read into memory, in bytes.
@@ -54,11 +55,14 @@ func (a *app) readText(path string) ([]byte, error) {
 }
 
 // readJSON reads one JSON value into v. It refuses fields that v does not have, because they are
-// spelling mistakes.
+// spelling mistakes, and one that stands twice, because nobody knows which is meant.
 func (a *app) readJSON(path string, v any) error {
 	data, err := a.readText(path)
 	if err != nil {
 		return err
+	}
+	if name, twice := text.Twice(data); twice {
+		return &badFile{path, fmt.Errorf("it has the member %q twice", name)}
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()

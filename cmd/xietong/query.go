@@ -238,11 +238,15 @@ func conditions(where []string) (all map[string]json.RawMessage, err error) {
 }
 
 // condition reads field=value of the named flag. The value is sent as text, because only the node
-// knows the type of the field in the schema: "520102" may be a text.
+// knows the type of the field in the schema: "520102" may be a text. A value with spaces around it
+// is a slip, which would be equal to nothing.
 func condition(flag, s string) (field string, value json.RawMessage, err error) {
 	field, typed, ok := strings.Cut(s, "=")
 	if !ok || field == "" {
 		return "", nil, usage(text.CLIFieldValue, text.Args{"flag": flag, "value": text.Short(s)})
+	}
+	if bare := strings.TrimSpace(typed); bare != typed && bare != "" {
+		return "", nil, usage(text.CLIFieldSpaces, text.Args{"flag": flag, "value": text.Short(s), "want": text.Short(strings.TrimSpace(field) + "=" + bare)})
 	}
 	value, err = json.Marshal(typed)
 	return field, value, err

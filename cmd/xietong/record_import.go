@@ -75,15 +75,34 @@ func (a *app) confirmLeaving(replace bool) func(client.ImportCheck) error {
 	}
 }
 
-// importFile imports the file at path.
+// importFile imports the file at path. It is read more than once, so that it must be a file.
 func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) error {
+	if path == "-" {
+		return &badFile{path, errors.New("a file to import is read twice")}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	switch info, err := f.Stat(); {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return &badFile{path, errors.New("it is a folder")}
+	case !info.Mode().IsRegular():
+		return &badFile{path, errors.New("a file to import is read twice")}
+	}
 	im.File = f
-	return a.importRecords(cmd, im, path)
+	return a.named(a.importRecords(cmd, im, path), path)
+}
+
+// named puts the name of the file into a problem that is about it: the node does not know it.
+func (a *app) named(err error, path string) error {
+	if p, ok := errors.AsType[*client.Problem](err); ok && p.Where == a.t(text.CLIFileGiven, nil) {
+		p.Where = path
+	}
+	return err
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestImportInPlaceOfAll checks what a clerk is shown, and asked, before records are taken out. The
@@ -168,5 +169,46 @@ func TestBadFileIsKept(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 		t.Errorf("%q are left", left)
+	}
+}
+
+// TestImportOfNoFile checks what a clerk is told who gives what can be no file to import, and that
+// a problem names the file.
+func TestImportOfNoFile(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "空.csv")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, wants := range map[string]map[string]string{
+		"en": {dir: "it is a folder", "-": "cannot be standard input", os.DevNull: "is read twice", empty: "where: " + empty, filepath.Join(dir, "x"): "no such file"},
+		"zh": {dir: "这是一个文件夹", "-": "不能是标准输入", os.DevNull: "要读两遍", empty: "位置：" + empty, filepath.Join(dir, "x"): "没有这个文件"},
+	} {
+		for path, want := range wants {
+			b := newWorkbench(t, lang)
+			e := text.Explain(text.Lang(lang), text.FileEmpty, nil)
+			b.node.fail = map[string]client.Problem{"POST /v1/datasets/villages/imports/check": {Status: 422, Code: "file-empty", Detail: e.What, Where: e.Where, Do: e.Do}}
+			code, _, stderr := b.run("record", "import", "villages", path)
+			if code != exitFailed || !strings.Contains(stderr, want) || len(b.node.asked) > 0 != (path == empty) {
+				t.Errorf("%s: %s: got exit %d, %s, %q", lang, path, code, stderr, b.node.asked)
+			}
+		}
+	}
+}
+
+// TestMembersThatStandTwice refuses a person's JSON in which nobody knows what is meant.
+func TestMembersThatStandTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.json")
+	if err := os.WriteFile(path, []byte(`{"code":"a1","purposes":[{"code":"x","title":"a","title":"b"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"en": `it has the member "purposes/0/title" twice`, "zh": "“purposes/0/title”写了两次"} {
+		for _, verb := range []string{"dataset publish", "dataset standard publish", "record put villages"} {
+			b := newWorkbench(t, lang)
+			code, _, stderr := b.run(append(strings.Fields(verb), path)...)
+			if code != exitFailed || !strings.Contains(stderr, want) || len(b.node.asked) > 0 {
+				t.Errorf("%s: got exit %d, %s, %q", verb, code, stderr, b.node.asked)
+			}
+		}
 	}
 }

@@ -257,3 +257,17 @@ func TestFullWidthIsSent(t *testing.T) {
 		}
 	}
 }
+
+// TestSpacesAroundAValue refuses a condition whose value would match nothing for a space that was
+// typed beside the sign.
+func TestSpacesAroundAValue(t *testing.T) {
+	for lang, want := range map[string]string{"en": `write "文=甲"`, "zh": "请写作“文=甲”"} {
+		for _, args := range [][]string{{"--where", "文 = 甲"}, {"--where", "文=甲 "}, {"--key", "1", "--verify", "文 =　甲"}} {
+			b := newWorkbench(t, lang)
+			code, _, stderr := b.run(append([]string{"query", "d", "--purpose", "p"}, args...)...)
+			if code != exitUsage || !strings.Contains(stderr, want) || len(b.node.asked) > 0 {
+				t.Errorf("%q: got exit %d, %s", args, code, stderr)
+			}
+		}
+	}
+}

@@ -200,7 +200,11 @@ func (d *Desk) ownDataset(ctx context.Context, by catalog.Actor, code identity.L
 
 // rejected returns the refusal of a record. It names the field and the rule, and never the value.
 func rejected(code identity.Label, bad *rows.Bad) error {
-	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": text.Short(bad.Column), "reason": bad.Reason}, nil)
+	reason := bad.Reason
+	if len(bad.Faults) > 0 {
+		reason = text.BrokenRule(bad.Faults[0])
+	}
+	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": text.Short(bad.Column), "reason": reason}, nil)
 }
 
 func (d *Desk) keyMAC(code identity.Label, key []byte) MAC {

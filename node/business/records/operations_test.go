@@ -156,7 +156,7 @@ func TestWellFormedCalls(t *testing.T) {
 		parameters map[int]any
 	}{
 		"a question":         {"query", map[int]any{1: "villages", 2: "520102016001"}},
-		"with conditions":    {"query", map[int]any{1: "villages", 3: map[string][]byte{"code": []byte(`"1"`), "name": []byte(`"a"`)}, 6: 1}},
+		"with conditions":    {"query", map[int]any{1: "villages", 3: map[string][]byte{"code": []byte(`"520102016001"`), "name": []byte(`"a"`)}, 6: 1}},
 		"for a number":       {"query", map[int]any{1: "villages", 8: map[int]any{1: 1}}},
 		"for several":        {"query", map[int]any{1: "villages", 8: map[int]any{1: 1, 3: [][]string{{"", "name"}}}}},
 		"a claim":            {"verify", map[int]any{1: "villages", 2: "520102016001", 3: "name", 4: []byte(`"a"`)}},

@@ -171,3 +171,42 @@ func TestAnotherTypeIsNoNo(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesThatCannotBe asks for values that the schema lets no record have: each is refused, with
+// what is wanted and an example, and never answered by none or no.
+func TestValuesThatCannotBe(t *testing.T) {
+	e := villages()
+	e.Schema = []byte(`{"type":"object","properties":{"id":{"type":"string"},"day":{"type":"string","format":"date"},"at":{"type":["string","null"],"format":"date-time"},
+		"mail":{"$ref":"#/$defs/mail"},"sex":{"enum":["男","女"]},"code":{"type":"string","pattern":"^[0-9]{6}$"},"name":{"type":"string","maxLength":3},"n":{"type":"integer","minimum":1},
+		"b":{"type":"boolean"}},"$defs":{"mail":{"type":"string","format":"email"}}}`)
+	e.Key, e.Indexed, e.GroupBy = "id", []string{"day"}, nil
+	_, desk := people(t, e, `"day":"2020-03-01","n":7,"b":true`)
+	residents := must(identity.ParseLabel("residents"))
+	for _, row := range []struct{ field, value, en, zh string }{
+		{"day", `"2020/3/1"`, "it has another form; expected: a date, such as 2020-02-03", "格式不符，应为日期，例如 2020-02-03"},
+		{"at", `"2020-03-01T08:00:00"`, "such as 2020-02-03T08:30:00+08:00", "例如 2020-02-03T08:30:00+08:00"},
+		{"mail", `"x"`, "expected: an address of e-mail, such as name@example.org", "应为电子邮件地址"}, {"sex", `"m"`, "none of the values allowed; expected: 男 | 女", "不在允许的取值之内，应为 男 | 女"},
+		{"code", `"52X"`, "expected: ^[0-9]{6}$, such as 123456", "格式不符，应为 ^[0-9]{6}$"}, {"name", `"abcd"`, "at most 3 characters", "至多 3 个字符"}, {"n", `"0"`, "expected: ≥ 1", "应为 ≥ 1"},
+		{"n", `"x"`, "expected: a whole number, such as 12", "应为整数"}, {"b", `"是"`, "expected: true or false", "应为 true 或 false"}, {"b", `1`, "expected: true or false", "应为 true 或 false"},
+	} {
+		_, where := desk.Query(t.Context(), newID(), civil, Question{Dataset: residents, Purpose: "statistics", Where: map[string]json.RawMessage{row.field: json.RawMessage(row.value)}})
+		_, verify := desk.Verify(t.Context(), newID(), civil, Claim{Dataset: residents, Key: "0", Field: row.field, Value: json.RawMessage(row.value), Purpose: "statistics"})
+		for _, err := range []error{where, verify} {
+			f, ok := errors.AsType[*text.Failure](err)
+			if !ok || f.Code != text.SchemaRejected {
+				t.Errorf("%s=%s: got %v", row.field, row.value, err)
+				continue
+			}
+			en, zh := text.Explain(text.En, f.Code, f.Args).What, text.Explain(text.Zh, f.Code, f.Args).What
+			if !strings.Contains(en, row.en) || !strings.Contains(zh, row.zh) {
+				t.Errorf("%s=%s: got %s, %s", row.field, row.value, en, zh)
+			}
+		}
+	}
+	for field, value := range map[string]string{"day": `"2020-03-01"`, "at": "null", "n": `"7"`, "b": `"true"`} {
+		q := Question{Dataset: residents, Purpose: "statistics", Where: map[string]json.RawMessage{field: json.RawMessage(value)}}
+		if got, err := desk.Query(t.Context(), newID(), civil, q); err != nil || len(got.Rows) != 1 {
+			t.Errorf("%s=%s: got %d rows, %v", field, value, len(got.Rows), err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -64,6 +65,9 @@ func unmarshal(data []byte, v any) error {
 	}
 	if where, found := text.Unreadable(*generic, ""); found {
 		return errors.New(unreadable + where)
+	}
+	if name, twice := text.Twice(whole); twice { // the decoder takes the last
+		return fmt.Errorf("it has the member %q twice", name)
 	}
 	return near(generic)
 }

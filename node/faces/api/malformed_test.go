@@ -63,6 +63,8 @@ var malformedRequests = []struct{ request, body, zh, en string }{
 	{"POST /v1/query", `{"dataset":"v","measure":[]}`, "measure：应为对象", "measure: it must be an object"},
 	{"POST /v1/query", `{"dataset":"v","measure":{}}`, "缺少 function", "it lacks function"},
 	{"POST /v1/query", `{"dataset":"v","measure":{"function":"x"}}`, "不在允许的取值之内", "it is none of"},
+	{"POST /v1/query", `{"dataset":"v","dataset":"w"}`, "“dataset”写了两次", `it has the member "dataset" twice`},
+	{"POST /v1/query", `{"dataset":"v","measure":{"function":"count","function":"sum"}}`, "“measure/function”写了两次", `it has the member "measure/function" twice`},
 	{"POST /v1/query", `[]`, "应为对象", "it must be an object"},
 	{"POST /v1/query", `null`, "应为对象", "it must be an object"},
 	{"POST /v1/query", ``, "缺少正文", "there is no body"},

@@ -30,7 +30,7 @@ func (s *Schema) broken(object map[string]any, err error, at ...string) (faults 
 	}
 	for _, e := range leaves(top) {
 		e.InstanceLocation = slices.Concat(at, e.InstanceLocation)
-		faults = append(faults, s.faultsOf(object, e)...)
+		faults = append(faults, faultsOf(object, e)...)
 	}
 	slices.SortStableFunc(faults, func(a, b Fault) int { return strings.Compare(a.Field, b.Field) })
 	return slices.CompactFunc(faults, func(a, b Fault) bool { return a.Field == b.Field && a.Reason == b.Reason })
@@ -68,7 +68,7 @@ func leaves(e *jsonschema.ValidationError) (all []*jsonschema.ValidationError) {
 }
 
 // faultsOf returns what one error says.
-func (s *Schema) faultsOf(object map[string]any, e *jsonschema.ValidationError) []Fault {
+func faultsOf(object any, e *jsonschema.ValidationError) []Fault {
 	reason := "schema"
 	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
 		reason = path[len(path)-1]

@@ -76,6 +76,7 @@ type node struct {
 	members     map[string]*node
 	others      *node // for members that are not listed, or nil
 	open        bool  // it says that there may be members that are not listed
+	required    []string
 }
 
 // outliner makes the outline of a schema. Each definition has one node, however often it is
@@ -155,7 +156,7 @@ func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 	case "enum", "const":
 		n.listed += count(v)
 	case "required":
-		err = required(at, v)
+		n.required, err = required(at, v)
 	case "format":
 		n.format = true
 		if name, ok := v.(string); ok && !slices.Contains(formats, name) {
@@ -245,14 +246,16 @@ func (o *outliner) properties(n *node, at string, v any) (err error) {
 	return nil
 }
 
-func required(at string, v any) error {
+func required(at string, v any) (all []string, err error) {
 	names, _ := v.([]any)
 	for _, name := range names {
-		if text, ok := name.(string); ok && !GoodName(text) {
-			return &Unfit{Names, at, fmt.Sprintf("%.100q", text)}
+		text, ok := name.(string)
+		if ok && !GoodName(text) {
+			return nil, &Unfit{Names, at, fmt.Sprintf("%.100q", text)}
 		}
+		all = append(all, text)
 	}
-	return nil
+	return all, nil
 }
 
 // list makes the nodes of a list below n.

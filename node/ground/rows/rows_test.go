@@ -92,21 +92,37 @@ func TestCompileRefused(t *testing.T) {
 		schema, key string
 		indexed     []string
 	}{
-		"no JSON":           {`{`, "a", nil},
-		"no properties":     {`{}`, "a", nil},
-		"no schema":         {object(`{"a":{"type":5}}`), "a", nil},
-		"key missing":       {object(`{"a":{"type":"string"}}`), "b", nil},
-		"key of a number":   {object(`{"a":{"type":"number"}}`), "a", nil},
-		"key or null":       {object(`{"a":{"type":["string","null"]}}`), "a", nil},
-		"indexed missing":   {object(`{"a":{"type":"string"}}`), "a", []string{"b"}},
-		"indexed list":      {object(`{"a":{"type":"string"},"b":{"type":"array"}}`), "a", []string{"b"}},
-		"foreign reference": {object(`{"a":{"type":"string"},"b":{"$ref":"https://example.org/s.json"}}`), "a", nil},
-		"a long name":       {object(`{"a":{"type":"string"},"` + strings.Repeat("b", MaxName+1) + `":{"type":"string"}}`), "a", nil},
-		"file reference":    {object(`{"a":{"type":"string"},"b":{"$ref":"file:///etc/passwd"}}`), "a", nil},
-		"too long":          {object(`{"a":{"type":"string","title":"` + strings.Repeat("x", MaxSchemaLen) + `"}}`), "a", nil},
+		"no JSON":              {`{`, "a", nil},
+		"no properties":        {`{}`, "a", nil},
+		"no schema":            {object(`{"a":{"type":5}}`), "a", nil},
+		"key missing":          {object(`{"a":{"type":"string"}}`), "b", nil},
+		"key of a number":      {object(`{"a":{"type":"number"}}`), "a", nil},
+		"key or null":          {object(`{"a":{"type":["string","null"]}}`), "a", nil},
+		"indexed missing":      {object(`{"a":{"type":"string"}}`), "a", []string{"b"}},
+		"indexed list":         {object(`{"a":{"type":"string"},"b":{"type":"array"}}`), "a", []string{"b"}},
+		"foreign reference":    {object(`{"a":{"type":"string"},"b":{"$ref":"https://example.org/s.json"}}`), "a", nil},
+		"a long name":          {object(`{"a":{"type":"string"},"` + strings.Repeat("b", MaxName+1) + `":{"type":"string"}}`), "a", nil},
+		"file reference":       {object(`{"a":{"type":"string"},"b":{"$ref":"file:///etc/passwd"}}`), "a", nil},
+		"required, not listed": {`{"required":["a","b"],"properties":{"a":{"type":"string"}}}`, "a", nil},
+		"the same, below":      {object(`{"a":{"type":"string"},"b":{"required":["y"],"properties":{"x":true}}}`), "a", nil},
+		"the same, by allOf":   {object(`{"a":{"type":"string"},"b":{"allOf":[{"properties":{"x":true}}],"required":["y"]}}`), "a", nil},
+		"too long":             {object(`{"a":{"type":"string","title":"` + strings.Repeat("x", MaxSchemaLen) + `"}}`), "a", nil},
 	} {
 		if _, err := Compile(json.RawMessage(row.schema), row.key, row.indexed); !errors.Is(err, ErrSchema) {
 			t.Errorf("%s: got %v, want %v", name, err, ErrSchema)
+		}
+	}
+}
+
+// TestRequiredElsewhere takes schemas that require what they list somewhere, or what may be there
+// unlisted.
+func TestRequiredElsewhere(t *testing.T) {
+	for _, b := range []string{
+		`{"required":["x"]}`, `{"required":["y"],"properties":{"x":true},"additionalProperties":true}`, `{"required":["y"],"allOf":[{"properties":{"y":true}}]}`,
+		`{"allOf":[{"required":["y"],"properties":{"x":true}},{"properties":{"y":true}}]}`, `{"not":{"required":["y"]},"properties":{"x":true}}`,
+	} {
+		if _, err := Compile(json.RawMessage(`{"required":["a","b"],"properties":{"a":{"type":"string"},"b":`+b+`}}`), "a", nil); err != nil {
+			t.Errorf("%s: %v", b, err)
 		}
 	}
 }

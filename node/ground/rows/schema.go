@@ -58,6 +58,9 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 		return nil, err
 	}
 	s.shown = s.recordShape()
+	if err := s.shown.checkRequired(s.root); err != nil {
+		return nil, err
+	}
 	return s, s.checkNamed()
 }
 
@@ -287,12 +290,13 @@ func about(faults []Fault, field string) bool {
 }
 
 // Value reads a value of the field as a person types it. It returns the value in canonical JSON,
-// which equals the bytes of the same value in a record. The error is a *Bad.
+// which equals the bytes of the same value in a record. It need not be one that the schema takes: a
+// key may be of a record that was put under an earlier one. The error is a *Bad.
 func (s *Schema) Value(field, typed string) ([]byte, error) {
 	if _, ok := s.byName[field]; !ok {
 		return nil, bad(field, "unknown field")
 	}
-	v, refused := s.columns[field].cell(typed, pattern.NewWork())
+	v, refused := s.columns[field].typed(typed)
 	if refused != nil {
 		return nil, refused
 	}
@@ -317,18 +321,56 @@ func (s *Schema) EmptyIsNull(field string) bool {
 	return ok && c.emptyIsNull()
 }
 
-// JSONValue is Value for a value that comes as JSON.
+// JSONValue reads a value that comes as JSON, and that the field may have, or null. From a shell,
+// every value comes as a text. The error is a *Bad, with what is wanted: a value that no record can
+// have is a mistake, and equal to none.
 func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 	f, ok := s.byName[field]
 	if !ok {
 		return nil, bad(field, "unknown field")
 	}
+	c := s.columns[field]
 	v, refused := decodeScalar(raw)
 	if refused != nil {
 		return nil, bad(field, refused.Reason)
 	}
 	if typed, isText := v.(string); isText && f.Type != String && f.Type != Other {
-		return s.Value(field, typed) // from a shell, every value comes as a text
+		if v, refused = c.typed(typed); refused != nil {
+			return nil, refused
+		}
+	}
+	if refused := c.check(v); refused != nil {
+		return nil, refused
 	}
 	return appendValue(nil, v), nil
+}
+
+// typed reads a value as a person types it.
+func (c *column) typed(text string) (any, *Bad) {
+	v, refused := c.cell(text, pattern.NewWork())
+	if refused != nil {
+		return nil, badOf([]Fault{c.fault(refused, text)})
+	}
+	return v, nil
+}
+
+// check refuses a value that the field of no record can have. Null stands for none.
+func (c *column) check(v any) *Bad {
+	if v == nil {
+		return nil
+	}
+	if !c.outline.within(v, pattern.NewWork()) {
+		return bad(c.Name, "too much work")
+	}
+	err := c.property.Validate(v)
+	top, broken := errors.AsType[*jsonschema.ValidationError](err)
+	if err == nil || !broken {
+		return nil
+	}
+	f := Fault{Reason: "schema"}
+	if all := faultsOf(v, leaves(top)[0]); len(all) > 0 {
+		f = all[0]
+	}
+	f.Field, f.Value = c.Name, valueOf(v)
+	return badOf([]Fault{f})
 }

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -92,6 +93,33 @@ func (s *Schema) recordShape() *shape {
 		whole.members[name] = nil
 	}
 	return whole
+}
+
+// checkRequired refuses a schema that no record fits, because it requires a member that a record
+// may not have: one that is not listed where all are.
+func (s *shape) checkRequired(nodes ...*node) error {
+	if s == nil {
+		return nil
+	}
+	for _, n := range nodes {
+		for _, name := range n.required {
+			if _, listed := s.members[name]; !listed && !s.open {
+				return badSchema("required names %q, which properties does not list", name)
+			}
+		}
+	}
+	below := map[string][]*node{}
+	for _, n := range meeting(nodes) {
+		for name, child := range n.members {
+			below[name] = append(below[name], child)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(below)) {
+		if err := s.members[name].checkRequired(below[name]...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Shown returns of a canonical record what the schema lists, in canonical form: the record itself

@@ -31,6 +31,7 @@ const (
 	CLINeedsMeasure    Code = "cli.needs-measure"
 	CLINoField         Code = "cli.no-field"
 	CLITwoAtMost       Code = "cli.two-at-most"
+	CLIFieldSpaces     Code = "cli.field-spaces"
 	CLIFieldValue      Code = "cli.field-value"
 	CLIFieldTwice      Code = "cli.field-twice"
 	CLIAccess          Code = "cli.access"
@@ -94,6 +95,11 @@ var querySentences = []sentence{
 		CLIFieldValue,
 		"选项 {flag} 的值应为 FIELD=VALUE，而不是“{value}”",
 		"the flag {flag} takes FIELD=VALUE, not \"{value}\"",
+	},
+	{
+		CLIFieldSpaces,
+		"选项 {flag} 的值首尾有空格（“{value}”），这样的值一般不会与任何记录相符；请写作“{want}”",
+		"the value in {flag} has spaces around it (\"{value}\"), and would match nothing; write \"{want}\"",
 	},
 	{CLIFieldTwice, "选项 {flag} 两次给出数据项 {field}", "the flag {flag} names the field {field} twice"},
 	{CLIAccess, "使用记录见存证条目 {access}", "the access is entry {access}"},

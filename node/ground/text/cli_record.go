@@ -32,6 +32,7 @@ const (
 	CLIImportLacks        Code = "cli.import.lacks"
 	CLIImportReading      Code = "cli.import.reading"
 	CLIImportAlike        Code = "cli.import.alike"
+	CLIFileGiven          Code = "cli.file-given"
 	CLIImportTotals       Code = "cli.import.totals"
 	CLIImportMendable     Code = "cli.import.mendable"
 	CLIImportStopped      Code = "cli.import.stopped"
@@ -91,6 +92,7 @@ var recordSentences = []sentence{
 	{CLIImportReading, "第 {line} 行 {letter} 列：“{cell}”读作 {read}", "line {line}, column {letter}: {cell} is read as {read}"},
 	{CLIImportAlike, "第 {line} 行的主键与第 {first} 行的只有大小写、全半角或组合方式不同，请核对",
 		"line {line}: its key differs from that of line {first} by case, width or composition alone; check it"},
+	{CLIFileGiven, "所给的文件", "the file that was given"},
 	{CLIImportTotals, "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 {lines} 行",
 		"it seems to be a total, and would be a record; check it, and delete the row if it is one: line {lines}"},
 	{CLIImportMendable, "其中 {count} 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet 重试，并核对所列的读法",

@@ -79,9 +79,9 @@ var dataProblems = []problem{
 	{
 		number: 44, code: SchemaRejected, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "reason"},
 		zh: parts{"记录不符合数据规范", "数据项“{field}”不符合目录规定的数据规范：{reason}", "数据资源 {dataset}",
-			"请按目录所列数据规范改正后重新提交"},
+			"请按目录所列数据规范（xietong dataset show）改正后重新提交"},
 		en: parts{"Record rejected by the schema", "the field {field} is not as the schema in the catalogue says: {reason}",
-			"dataset {dataset}", "correct the record and send it again"},
+			"dataset {dataset}", "correct it as the catalogue says (`xietong dataset show`), and send it again"},
 	},
 	{
 		number: 215, code: ValueMistyped, status: http.StatusConflict, params: []string{"dataset", "field"},

@@ -121,6 +121,24 @@ var lengthWords = map[string]word{
 	"minItems": {"至少 {n} 项", "at least {n} items"}, "maxItems": {"至多 {n} 项", "at most {n} items"},
 }
 
+// BrokenRule returns a broken rule as the reason of a problem: with what is wanted, and an example,
+// where there are any.
+func BrokenRule(f RowFault) string {
+	if f.Expected == "" && f.Example == "" {
+		return f.Reason
+	}
+	return strings.Join([]string{f.Reason, f.Expected, f.Example}, "\t")
+}
+
+// broken tells a reason, which may be a broken rule. What is none is told as it is shown.
+func broken(l Lang, value, shown string) string {
+	parts := strings.Split(value, "\t")
+	if len(parts) != 3 {
+		return Cause(l, shown)
+	}
+	return RowFault{Reason: parts[0], Expected: parts[1], Example: parts[2]}.What(l)
+}
+
 // HeaderFault is one fault of the header of a file.
 type HeaderFault struct {
 	Kind   string // unknown, twice, key, above

@@ -45,6 +45,7 @@ var words = map[string]word{
 	"permission denied": {zh: "没有权限"}, "no such file or directory": {zh: "没有这个文件或目录"}, "connection refused": {zh: "连接被拒绝"},
 	"connection reset by peer": {zh: "对方中断了连接"}, "network is unreachable": {zh: "网络不通"}, "no route to host": {zh: "到该地址没有路由"},
 	"input/output error": {zh: "磁盘读写出错"}, "context canceled": {zh: "节点正在停止", en: "the node is stopping"},
+	"it is a folder": {zh: "这是一个文件夹，不是文件"}, "a file to import is read twice": {zh: "导入的文件要读两遍，不能是标准输入或管道；请先存为文件", en: "a file to import is read twice, so it cannot be standard input or a pipe; save it as a file first"},
 	"something follows the JSON value": {zh: "JSON 之后还有别的内容"}, "unexpected end of JSON input": {zh: "内容不完整", en: "it ends too early"}, "unexpected EOF": {zh: "内容不完整", en: "it ends too early"},
 	"request body is required": {zh: "缺少正文", en: "there is no body"}, "unexpected property": {zh: "没有这一项", en: "there is no such member"},
 	"expected string":  {zh: "应为文字，写在英文双引号之内", en: "it must be a text, in quotation marks"},
@@ -319,7 +320,7 @@ func worded(l Lang, args Args) Args {
 		told[name] = value
 		switch name {
 		case "reason":
-			told[name] = Cause(l, value)
+			told[name] = broken(l, args[name], value)
 		case "faults":
 			told[name] = headerFaults(l, args[name], value)
 		case "what", "where", "believed":
