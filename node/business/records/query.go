@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -180,6 +181,22 @@ func (set dataset) malformed(expression string, err error) error {
 	return err
 }
 
+// possible refuses a filter that compares a field of texts with one that no record can have in it.
+// What is no field, or of another type, is left to the plan of the filter to refuse.
+func (set dataset) possible(parsed *filter.Expression) error {
+	err := parsed.Compared(func(field, typed string) error {
+		if f, ok := set.schema.Field(field); !ok || f.Type != rows.String {
+			return nil
+		}
+		value, err := json.Marshal(typed)
+		if err == nil {
+			_, err = set.schema.JSONValue(field, value)
+		}
+		return err
+	})
+	return asRejected(set.Code, err)
+}
+
 var filterTypes = map[rows.FieldType]filter.Type{
 	rows.String: filter.String, rows.Integer: filter.Integer, rows.Number: filter.Number, rows.Boolean: filter.Boolean,
 	rows.Other: filter.Other,
@@ -210,6 +227,9 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 	}
 	slices.SortFunc(p.where, func(a, b rows.IndexedValue) int { return strings.Compare(a.Field, b.Field) })
 	if parsed != nil {
+		if err := set.possible(parsed); err != nil {
+			return p, err
+		}
 		if p.filter, err = parsed.Plan(set.variables()); err != nil {
 			return p, set.malformed(q.Filter, err)
 		}

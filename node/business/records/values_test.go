@@ -203,6 +203,16 @@ func TestValuesThatCannotBe(t *testing.T) {
 			}
 		}
 	}
+	for _, expression := range []string{`day == "2020/3/1"`, `n > 1 && day in ["2020-03-01", "1/3/2020"]`, `record["sex"] != "m"`, `at == "2020-03-01T08:00:00"`} {
+		_, err := desk.Query(t.Context(), newID(), civil, Question{Dataset: residents, Purpose: "statistics", Filter: expression})
+		refusedAs(t, expression, err, text.SchemaRejected)
+	}
+	for _, expression := range []string{`day == "2020-03-01"`, `day > "2020"`, `day.startsWith("2020-03")`, `at == null`, `["2020/3/1"].all(x, x != day)`} {
+		got, err := desk.Query(t.Context(), newID(), civil, Question{Dataset: residents, Purpose: "statistics", Filter: expression})
+		if err != nil || len(got.Rows) != 1 {
+			t.Errorf("%s: got %d rows, %v", expression, len(got.Rows), err)
+		}
+	}
 	for field, value := range map[string]string{"day": `"2020-03-01"`, "at": "null", "n": `"7"`, "b": `"true"`} {
 		q := Question{Dataset: residents, Purpose: "statistics", Where: map[string]json.RawMessage{field: json.RawMessage(value)}}
 		if got, err := desk.Query(t.Context(), newID(), civil, q); err != nil || len(got.Rows) != 1 {
