@@ -96,6 +96,8 @@ func wrongData() []wrong {
 		row("record-history", "another's", "POST", "/v1/datasets/villages/history", "water", client.HistoryOf{Key: "1"}, text.NotProvider),
 		row("check-import", "no such format", "POST", files+"/check?format=xml", "civil-affairs", "code\n1\n", text.FileWish),
 		row("check-import", "no such word", "POST", files+"/check?missing=drop", "civil-affairs", "code\n1\n", text.BadRequest),
+		row("check-import", "an empty sheet", "POST", files+"/check?sheet=", "civil-affairs", "code\n1\n", text.Empty),
+		row("check-import", "an empty encoding", "POST", files+"/check?encoding=%20", "civil-affairs", "code\n1\n", text.Empty),
 		row("check-import", "no such reading", "POST", files+"/check?as_spreadsheet=2", "civil-affairs", "code\n1\n", text.BadRequest),
 		row("check-import", "missing columns", "POST", files+"/check", "civil-affairs", "code\n1\n", text.ColumnsMissing),
 		row("bad-rows-import", "another's", "POST", files+"/bad-rows", "water", "code\n1\n", text.NotProvider),
