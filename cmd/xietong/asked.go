@@ -67,26 +67,3 @@ func (a *app) askedCount() *cobra.Command {
 	a.countFlags(flags, &l)
 	return c
 }
-
-// heldElsewhere returns the grants that the acting agency holds at other jurisdictions, of those
-// that are wanted. Where a consumer is named, those that an agency of this jurisdiction gave are.
-func (a *app) heldElsewhere(ctx context.Context, wanted client.WantedGrants) (all []client.Grant, err error) {
-	if wanted.Consumer != "" {
-		return nil, nil
-	}
-	for l := (client.List{Limit: client.MaxListed}); ; {
-		page, err := a.client().HeldGrants(ctx, l)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range page.Grants {
-			if (wanted.Dataset == "" || g.Dataset == wanted.Dataset) && (wanted.State == "" || g.State == wanted.State) {
-				all = append(all, g)
-			}
-		}
-		if page.Cursor == "" {
-			return all, nil
-		}
-		l.Cursor = page.Cursor
-	}
-}

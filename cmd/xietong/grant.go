@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -23,31 +25,26 @@ var grantStates = map[string]text.Code{
 
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
+	var l client.List
 	c := a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		if _, known := grantStates[wanted.State]; !known && wanted.State != "" {
 			return a.badValue("--state", wanted.State, "live, expired, revoked, replaced, stopped")
 		}
-		all, err := a.client().Grants(cmd.Context(), wanted)
-		if err != nil {
-			return err
-		}
-		elsewhere, err := a.heldElsewhere(cmd.Context(), wanted)
-		if err != nil {
-			return err
-		}
-		err = show(a, listed[client.Grant]{
-			rows:  slices.Concat(all.Grants, elsewhere),
-			whole: func(rows []client.Grant) any { return client.Grants{Grants: rows, Total: all.Total} },
+		heard := false
+		err := showPages(a, cmd, l, inPages[client.Grant]{
+			name: "grants " + wanted.Dataset + " " + wanted.Consumer + " " + wanted.State,
+			page: func(ctx context.Context, l client.List) (pageOf[client.Grant], error) {
+				page, err := a.grantPage(ctx, wanted, l)
+				heard = heard || slices.ContainsFunc(page.rows, func(g client.Grant) bool { return g.At != "" })
+				return page, err
+			},
 			heading: []text.Code{
 				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.CLIGrantHow, text.WordUses,
 				text.CLIGrantHeard,
 			},
 			line: a.grantLine,
 		})
-		if shown := uint64(len(all.Grants)); err == nil && !a.jsonOnly && shown < all.Total {
-			a.tell(text.CLIGrantMore, text.Args{"total": number(all.Total), "shown": number(shown)})
-		}
-		if len(elsewhere) > 0 && err == nil && !a.jsonOnly {
+		if heard && err == nil && !a.jsonOnly {
 			a.tell(text.CLIGrantElsewhere, text.Args{"word": a.t(text.CLIGrantHeard, nil)})
 		}
 		return err
@@ -58,8 +55,64 @@ func (a *app) grantList() *cobra.Command {
 	flags.StringVar(&wanted.Consumer, "consumer", "", a.t(text.CLIFlagGrantConsumer, nil))
 	flags.StringVar(&wanted.State, "state", "", a.t(text.CLIFlagGrantState, nil))
 	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced, client.GrantStopped)
+	a.pageFlags(flags, &l)
 	return a.listing(c)
 }
+
+// heldMark begins the cursor of a page of grants that are held elsewhere.
+const heldMark = "held."
+
+// grantPage returns a page of grants: first those that this jurisdiction knows, and after the last
+// of them those that the acting agency holds at others. Where a consumer is named, those that an
+// agency of this jurisdiction gave are wanted.
+func (a *app) grantPage(ctx context.Context, w client.WantedGrants, l client.List) (page pageOf[client.Grant], err error) {
+	cursor, held := strings.CutPrefix(l.Cursor, heldMark)
+	w.Limit, w.Cursor = l.Limit, l.Cursor
+	if held { // only how many there are is of interest
+		w.Limit, w.Cursor = 1, ""
+	}
+	own, err := a.client().Grants(ctx, w)
+	if err != nil {
+		return page, err
+	}
+	page.rows = []client.Grant{}
+	if !held {
+		page.rows, page.cursor, cursor = append(page.rows, own.Grants...), own.Cursor, ""
+	}
+	if page.cursor == "" && w.Consumer == "" {
+		if err := a.heldElsewhere(ctx, w, client.List{Limit: l.Limit, Cursor: cursor}, &page); err != nil {
+			return page, err
+		}
+	}
+	page.whole = client.Grants{Grants: page.rows, Total: own.Total, Cursor: page.cursor}
+	return page, nil
+}
+
+// heldElsewhere fills a page with grants that the acting agency holds at other jurisdictions, of
+// those that are wanted.
+func (a *app) heldElsewhere(ctx context.Context, w client.WantedGrants, l client.List, page *pageOf[client.Grant]) error {
+	l.Limit = cmp.Or(l.Limit, usualPage) - len(page.rows)
+	if l.Limit <= 0 {
+		page.cursor = heldMark
+		return nil
+	}
+	got, err := a.client().HeldGrants(ctx, l)
+	if err != nil {
+		return err
+	}
+	for _, g := range got.Grants {
+		if (w.Dataset == "" || g.Dataset == w.Dataset) && (w.State == "" || g.State == w.State) {
+			page.rows = append(page.rows, g)
+		}
+	}
+	if got.Cursor != "" {
+		page.cursor = heldMark + got.Cursor
+	}
+	return nil
+}
+
+// usualPage is how many grants a page has where no number is given.
+const usualPage = 50
 
 // grantLine returns the line of the table for one grant.
 func (a *app) grantLine(g client.Grant) []string {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,5 +163,64 @@ func TestPartWithoutAnswer(t *testing.T) {
 	}
 	if code, _, stderr := b.run(line...); code != exitFailed || !strings.Contains(stderr, "are of another question") {
 		t.Errorf("exit %d, %s", code, stderr)
+	}
+}
+
+// TestGrantPages lists the grants of this jurisdiction page by page, and after them those that are
+// held elsewhere: each once, in pages of one size, by hand and with --all.
+func TestGrantPages(t *testing.T) {
+	for _, limit := range []int{1, 2, 3, 5, 7, 200} {
+		b := newWorkbench(t, "en_US.UTF-8")
+		cut := func(name string, all int, made func(n int) client.Grant) (grants []client.Grant, cursor string) {
+			v, _ := url.ParseQuery(b.node.given)
+			from, most := 0, 0
+			_, _ = fmt.Sscanf(v.Get("cursor"), name+"%d", &from)
+			_, _ = fmt.Sscan(v.Get("limit"), &most)
+			for n := from; n < min(all, from+most); n++ {
+				grants = append(grants, made(n))
+			}
+			if from += len(grants); from < all {
+				cursor = fmt.Sprint(name, from)
+			}
+			return grants, cursor
+		}
+		b.node.in = map[string]func([]byte) any{
+			"GET /v1/grants": func([]byte) any {
+				grants, cursor := cut("own", 5, func(n int) client.Grant { return client.Grant{Grant: fmt.Sprint(log, n), State: client.GrantLive} })
+				return client.Grants{Grants: grants, Total: 5, Cursor: cursor}
+			},
+			"GET /v1/grants/held": func([]byte) any {
+				grants, cursor := cut("away", 4, func(n int) client.Grant {
+					return client.Grant{Grant: fmt.Sprint("yunyan.guiyang.guizhou/log/1/", n), State: client.GrantLive, At: "yunyan.guiyang.guizhou"}
+				})
+				return client.HeldGrants{Grants: grants, Cursor: cursor}
+			},
+		}
+		want := strings.Split(fmt.Sprint(log, "0 ", log, "1 ", log, "2 ", log, "3 ", log, "4"), " ")
+		for n := range 4 {
+			want = append(want, fmt.Sprint("yunyan.guiyang.guizhou/log/1/", n))
+		}
+		var got []string
+		for line := []string{"grant", "list", "--limit", fmt.Sprint(limit), "--json"}; ; {
+			code, stdout, stderr := b.run(line...)
+			var page client.Grants
+			if err := json.Unmarshal([]byte(stdout), &page); code != exitDone || err != nil || len(page.Grants) > limit {
+				t.Fatalf("%q: exit %d, %v, %s", line, code, err, stderr)
+			}
+			for _, g := range page.Grants {
+				got = append(got, g.Grant)
+			}
+			if page.Cursor == "" {
+				break
+			}
+			line = []string{"grant", "list", "--limit", fmt.Sprint(limit), "--json", "--cursor", page.Cursor}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: got %q, want %q", limit, got, want)
+		}
+		code, stdout, stderr := b.run("grant", "list", "--all", "--limit", fmt.Sprint(limit), "-o", "csv")
+		if code != exitDone || strings.Count(stdout, "\r\n") != 10 || strings.Count(stdout, "yunyan.guiyang.guizhou/log/1/") != 4 {
+			t.Errorf("--all by %d: exit %d, %s%s", limit, code, stdout, stderr)
+		}
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/usage"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
@@ -348,4 +350,60 @@ func TestGrantsOf(t *testing.T) {
 			t.Errorf("grants of %s: got those of %v, want %v", of, got, want)
 		}
 	}
+}
+
+// TestGrantsPage walks a list in pages of every size: each grant comes once, in the order of the
+// whole list, while others are given meanwhile, and a cursor is good for its own list alone.
+func TestGrantsPage(t *testing.T) {
+	r := open(t)
+	for i := range 9 {
+		consumer := identity.NewAgency(neighbour.Jurisdiction(), must(identity.ParseLabel(fmt.Sprint("agency", i))))
+		r.permitted(t, request(consumer))
+	}
+	catalogue := offers(request(water).Offer)
+	whole := func() (names []string) {
+		r.reading(t, func(reader *state.Reader) {
+			for _, g := range GrantsOf(reader, catalogue, civil, Wanted{}) {
+				names = append(names, g.Name(reader.Log()).String())
+			}
+		})
+		return names
+	}
+	want := whole()
+	for limit := 1; limit <= len(want)+1; limit++ {
+		var got []string
+		for p := (usage.Page{Limit: limit}); ; {
+			r.reading(t, func(reader *state.Reader) {
+				page, total, cursor, err := GrantsPage(r.Ledger, reader, catalogue, civil, Wanted{}, p)
+				if err != nil || int(total) < len(want) || len(page) > limit {
+					t.Fatalf("pages of %d: %d of %d, %v", limit, len(page), total, err)
+				}
+				for _, g := range page {
+					got = append(got, g.Name(reader.Log()).String())
+				}
+				p.Cursor = cursor
+				_, _, _, err = GrantsPage(r.Ledger, reader, catalogue, water, Wanted{}, p)
+				if cursor != "" && !failure.Is(err, text.CursorNotOfList) {
+					t.Errorf("the cursor of another list: %v", err)
+				}
+			})
+			if p.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: got %v, want %v", limit, got, want)
+		}
+	}
+	var cursor string
+	r.reading(t, func(reader *state.Reader) {
+		_, _, cursor, _ = GrantsPage(r.Ledger, reader, catalogue, civil, Wanted{}, usage.Page{Limit: 4})
+	})
+	r.permitted(t, request(water))
+	r.reading(t, func(reader *state.Reader) {
+		page, total, _, err := GrantsPage(r.Ledger, reader, catalogue, civil, Wanted{}, usage.Page{Cursor: cursor})
+		if err != nil || total != 10 || len(page) < 5 || page[0].Name(reader.Log()).String() != want[4] {
+			t.Errorf("after another grant: %d of %d, %v", len(page), total, err)
+		}
+	})
 }

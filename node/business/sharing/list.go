@@ -1,7 +1,7 @@
 package sharing
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,8 +71,13 @@ type Listed struct {
 // GrantsOf returns the grants that the agency holds or gave, as far as they are wanted: the live
 // ones first, and of each state the one that ends soonest, one without an end last. An agency of
 // the same code in another jurisdiction is another agency.
-func GrantsOf(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted) (all []Listed) {
-	at, offer := r.Time(), offersOf(r, catalogue)
+func GrantsOf(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted) []Listed {
+	return grantsAt(r, catalogue, agency, w, r.Time())
+}
+
+// grantsAt is GrantsOf at a time, in ms since 1970 UTC.
+func grantsAt(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted, at uint64) (all []Listed) {
+	offer := offersOf(r, catalogue)
 	for _, g := range Grants(r) {
 		o := offer(g.Dataset)
 		one := Listed{g, g.StateAt(at, o)}
@@ -81,12 +86,7 @@ func GrantsOf(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wa
 			all = append(all, one)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Listed) int {
-		if by := cmp.Compare(a.State, b.State); by != 0 || a.Endless != b.Endless {
-			return cmp.Or(by, map[bool]int{true: 1, false: -1}[a.Endless])
-		}
-		return a.Until.Compare(b.Until)
-	})
+	slices.SortFunc(all, func(a, b Listed) int { return bytes.Compare(a.position(), b.position()) })
 	return all
 }
 

@@ -91,7 +91,7 @@ func (t tally) read(r *state.Reader, own book.Ledger) (rows []Monthly, cursor st
 			switch {
 			case skip && month == at && of <= after:
 				continue
-			case len(rows) == t.limit():
+			case len(rows) == t.Rows():
 				before := rows[len(rows)-1]
 				return rows, t.sealed(own, before), nil
 			}

@@ -105,7 +105,7 @@ func (d *Desk) Held(ctx context.Context, by Asks, agency identity.Label, p Page)
 				return err
 			}
 		}
-		first, more := firstHeld(r, agencies, c, p.limit())
+		first, more := firstHeld(r, agencies, c, p.Rows())
 		for _, g := range first {
 			rows = append(rows, d.heldRow(r, g, c.Now))
 		}

@@ -21,8 +21,8 @@ type Page struct {
 	Cursor string // that the page before came with; "": the first page
 }
 
-// limit returns the number of rows of a page, which are MaxPage at most.
-func (p Page) limit() int {
+// Rows returns the number of rows of a page, which are MaxPage at most.
+func (p Page) Rows() int {
 	if p.Limit <= 0 {
 		return DefaultPage
 	}
@@ -58,7 +58,7 @@ func (q list[R]) read(r *state.Reader, own book.Ledger) (rows []R, cursor string
 		if !ok || n < from {
 			return rows, "", nil
 		}
-		if len(rows) == q.limit() {
+		if len(rows) == q.Rows() {
 			return rows, sealCursor(own, digest, last), nil
 		}
 		one, err := q.row(r, n, first, value)

@@ -17,11 +17,10 @@ import (
 // The requests about grants.
 type (
 	listGrants struct {
-		Caller
+		Paged
 		Dataset  string `query:"dataset" maxLength:"63" doc:"Only those of this dataset: its code"`
 		Consumer string `query:"consumer" maxLength:"300" doc:"Only those of this agency: its code, CODE@JURISDICTION, or its SPIFFE ID"`
 		State    string `query:"state" enum:"live,expired,revoked,replaced,stopped" doc:"Only those in this state"`
-		Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"The most that are listed"`
 	}
 	giveGrant struct {
 		Caller
@@ -62,9 +61,12 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		if err != nil {
 			return err
 		}
-		all := sharing.GrantsOf(r, h.Records, agency, w)
-		out.Total = uint64(len(all))
-		for _, g := range all[:min(len(all), in.Limit)] {
+		page, total, cursor, err := sharing.GrantsPage(h.Ledger, r, h.Records, agency, w, in.page())
+		if err != nil {
+			return err
+		}
+		out.Total, out.Cursor = total, cursor
+		for _, g := range page {
 			shown, err := h.grant(r, g)
 			if err != nil {
 				return err

@@ -37,15 +37,18 @@ type Grant struct {
 	Asked string `json:"asked,omitempty" doc:"Name of the entry that records the question at which it was"`
 }
 
-// Grants lists the grants that the asking agency gave or holds.
+// Grants is a page of the grants that the asking agency gave or holds.
 type Grants struct {
 	Grants []Grant `json:"grants"`
-	Total  uint64  `json:"total" doc:"How many there are that were asked for; the list may have fewer"`
+	Total  uint64  `json:"total" doc:"How many there are that were asked for, on all pages; without those that are held elsewhere"`
+	Cursor string  `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }
 
 // WantedGrants selects grants; an empty member selects all.
 type WantedGrants struct {
 	Dataset, Consumer, State string
+	Limit                    int    // rows of a page, at most MaxListed; 0 leaves it to the node
+	Cursor                   string // where the page before ended
 }
 
 // NewGrant is a grant that the provider of a dataset gives by hand.

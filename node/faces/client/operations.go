@@ -127,13 +127,16 @@ func (c *Client) Verify(ctx context.Context, v Verification) (Verdict, error) {
 	return post[Verdict](ctx, c, "/v1/verify", v)
 }
 
-// Grants lists the wanted grants that the acting agency gave or holds.
+// Grants returns a page of the wanted grants that the acting agency gave or holds.
 func (c *Client) Grants(ctx context.Context, w WantedGrants) (Grants, error) {
 	query := url.Values{}
-	for name, value := range map[string]string{"dataset": w.Dataset, "consumer": w.Consumer, "state": w.State} {
+	for name, value := range map[string]string{"dataset": w.Dataset, "consumer": w.Consumer, "state": w.State, "cursor": w.Cursor} {
 		if value != "" {
 			query.Set(name, value)
 		}
+	}
+	if w.Limit != 0 {
+		query.Set("limit", strconv.Itoa(w.Limit))
 	}
 	return get[Grants](ctx, c, strings.TrimSuffix("/v1/grants?"+query.Encode(), "?"))
 }

@@ -7,7 +7,6 @@ const (
 	CLIGrantGiven        Code = "cli.grant.given"
 	CLIGrantRenewed      Code = "cli.grant.renewed"
 	CLIGrantUnchecked    Code = "cli.grant.unchecked"
-	CLIGrantMore         Code = "cli.grant.more"
 	CLIShortGrantList    Code = "cli.short-grant-list"
 	CLIShortGrantGive    Code = "cli.short-grant-give"
 	CLIShortGrantRenew   Code = "cli.short-grant-renew"
@@ -44,15 +43,14 @@ var grantSentences = []sentence{
 		"注意：{why}，尚未核实对方有无该部门；对方没有登记该部门的，此权限无人能用",
 		"note: {why}, so nobody knows yet whether it has such an agency; unless it has, nobody can use the grant",
 	},
-	{CLIGrantMore, "共 {total} 项，只列出前 {shown} 项；请用 --dataset、--consumer 或 --state 缩小范围", "{total} in all, the first {shown} are listed; narrow them with --dataset, --consumer or --state"},
 	{CLIShortGrantList, "列出共享权限", "List the grants"},
 	{CLIShortGrantGive, "人工授予共享权限", "Give a grant by hand"},
 	{CLIShortGrantRenew, "人工续期共享权限", "Renew a grant by hand"},
 	{CLIShortGrantRevoke, "撤销共享权限", "Revoke a grant"},
 	{
 		CLILongGrantList,
-		"列出本部门授予和持有的共享权限，先到期的在前。",
-		"List the grants that the agency gave or holds, those that end soonest first.",
+		"列出本部门授予和持有的共享权限，先到期的在前，逐页给出；之后是在别处持有的。",
+		"List the grants that the agency gave or holds, in pages, those that end soonest first; then those that it holds elsewhere.",
 	},
 	{
 		CLILongGrantGive,
