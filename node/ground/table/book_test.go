@@ -162,8 +162,8 @@ func byHand(data string) []byte {
 	return book1(oneSheet, data).packed()
 }
 
-// TestHostileBooks meets what no program writes: each ends with a sentence, soon, and in little
-// memory.
+// TestHostileBooks (A35, A35b) meets what no program writes: each ends with a sentence, soon, and
+// in little memory.
 func TestHostileBooks(t *testing.T) {
 	locked := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}) }, excelize.Options{Password: "x"})
 	good := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}, []any{"b"}) })
