@@ -91,7 +91,7 @@ func (p *player) forge(t *testing.T, request []byte, edit func(*forged)) []byte 
 	if err != nil {
 		t.Error(err)
 	}
-	result, err := canon.Marshal(map[uint64]any{1: [][]byte{[]byte(`{"name":"假"}`)}, 2: 1, 5: 6, 6: forgedGrant})
+	result, err := canon.Marshal(map[uint64]any{1: [][]byte{[]byte(`{"name":"假"}`)}, 2: 1, 5: 6, 6: forgedGrant, 11: []string{"name"}})
 	if err != nil {
 		t.Error(err)
 	}
