@@ -92,7 +92,7 @@ func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Lab
 		if err != nil {
 			return err
 		}
-		return errors.Join(f(ctx, set, file), file.Close())
+		return errors.Join(file.outcome(f(ctx, set, file)), file.Close())
 	})
 }
 

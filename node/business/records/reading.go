@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -70,6 +71,10 @@ func takeIn(ctx context.Context, r io.Reader) (*uploaded, error) {
 	}
 	return &uploaded{Held: held}, nil
 }
+
+// outcome returns the error of what was done with the file. Where its temporary file failed, that
+// is the cause of any other.
+func (u *uploaded) outcome(err error) error { return cmp.Or(u.Err(), err) }
 
 // rows returns a reader of the rows. It refuses a file whose columns need a word: one that lacks
 // some, where the dataset has had records.

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -51,10 +52,7 @@ func (l *loader) stage(ctx context.Context) (read uint64, err error) {
 		}
 	}
 	sealing.Wait()
-	if err != nil {
-		return read, err
-	}
-	return read, sealErr
+	return read, l.upload.outcome(cmp.Or(err, sealErr))
 }
 
 // wait waits until there may be room again; false: ctx ended before.

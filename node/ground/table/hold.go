@@ -1,13 +1,8 @@
 package table
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 )
@@ -16,19 +11,18 @@ import (
 const inMemory = 1 << 20
 
 // Held is a file that came once and can be read at any place, until it is closed. Several
-// goroutines may read it.
+// goroutines may read it. What is read is what came, or the read fails.
 type Held struct {
 	size   int64
 	sum    [sha256.Size]byte
 	memory []byte
-	file   *os.File // or nil
-	block  cipher.Block
+	file   *sealed // or nil
 }
 
 // Hold reads r to its end and holds it: a short file in memory, a longer one in a temporary file in
 // dir ("" is the system's directory). That file has no name and is encrypted under a key that
 // nobody else has, since it may hold personal data. More than MaxFile bytes are refused; a caller
-// that wants less bounds r.
+// that wants less bounds r. The error is that of r, or a *text.Failure.
 func Hold(dir string, r io.Reader) (h *Held, err error) {
 	h = &Held{}
 	hash := sha256.New()
@@ -50,36 +44,23 @@ func Hold(dir string, r io.Reader) (h *Held, err error) {
 
 // spill moves what is held to a temporary file, and the rest of r after it.
 func (h *Held) spill(dir string, r io.Reader) (err error) {
-	key := make([]byte, 32)
-	rand.Read(key) // never fails
-	if h.block, err = aes.NewCipher(key); err != nil {
-		return fmt.Errorf("hold file: %w", err)
+	if h.file, err = newSealed(dir); err != nil {
+		return err
 	}
-	if h.file, err = os.CreateTemp(dir, "xietong-file-*"); err != nil {
-		return fmt.Errorf("hold file: %w", err)
-	}
-	if err = os.Remove(h.file.Name()); err != nil { // it stays until it is closed
-		return fmt.Errorf("hold file: %w", err)
-	}
-	out := cipher.StreamWriter{S: h.stream(0), W: h.file}
-	if _, err = out.Write(h.memory); err != nil {
-		return fmt.Errorf("hold file: %w", err)
+	if _, err := h.file.Write(h.memory); err != nil {
+		return err
 	}
 	h.memory = nil
-	n, err := io.Copy(out, r)
-	h.size += n
+	if _, err := io.Copy(h.file, r); err != nil {
+		return err
+	}
+	err = h.file.flush()
+	h.size = h.file.size
 	return err
 }
 
-// stream returns the key stream from the place on, a multiple of the length of a block. Each file
-// has its own key, so that no part of a stream is used twice.
-func (h *Held) stream(at int64) cipher.Stream {
-	var counter [aes.BlockSize]byte
-	binary.BigEndian.PutUint64(counter[8:], uint64(at/aes.BlockSize))
-	return cipher.NewCTR(h.block, counter[:])
-}
-
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. The failure of a temporary file is text.TemporaryDamaged where the
+// disk gave back other bytes, and text.TemporaryUnusable where it gave none.
 func (h *Held) ReadAt(p []byte, at int64) (n int, err error) {
 	switch {
 	case at < 0:
@@ -90,15 +71,21 @@ func (h *Held) ReadAt(p []byte, at int64) (n int, err error) {
 		n = copy(p, h.memory[at:])
 	default:
 		n, err = h.file.ReadAt(p, at)
-		s := h.stream(at)
-		var skipped [aes.BlockSize]byte
-		s.XORKeyStream(skipped[:at%aes.BlockSize], skipped[:at%aes.BlockSize])
-		s.XORKeyStream(p[:n], p[:n])
 	}
 	if err == nil && n < len(p) {
 		err = io.EOF
 	}
 	return n, err
+}
+
+// Err returns the failure of the first read that failed; nil: none did. All reads after it fail.
+// Whoever read the file asks for it in the end: on the way it may have been taken for something
+// about the file.
+func (h *Held) Err() error {
+	if h.file == nil {
+		return nil
+	}
+	return h.file.err()
 }
 
 // Size returns the length in bytes.
@@ -113,5 +100,5 @@ func (h *Held) Close() error {
 	if h.file == nil {
 		return nil
 	}
-	return h.file.Close()
+	return h.file.file.Close()
 }

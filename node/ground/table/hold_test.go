@@ -37,11 +37,11 @@ func TestHold(t *testing.T) {
 			}
 		}
 		if h.file != nil {
-			plain, err := os.ReadFile("/proc/self/fd/" + strconv.Itoa(int(h.file.Fd())))
+			plain, err := os.ReadFile("/proc/self/fd/" + strconv.Itoa(int(h.file.file.Fd())))
 			if err == nil && bytes.Contains(plain, file[1000:1064]) {
 				t.Error("the temporary file holds plain bytes")
 			}
-			if _, err := os.Stat(h.file.Name()); !os.IsNotExist(err) {
+			if _, err := os.Stat(h.file.file.Name()); !os.IsNotExist(err) {
 				t.Errorf("the temporary file has a name: %v", err)
 			}
 		}

@@ -8,22 +8,24 @@ const (
 	ValueUnreadable Code = "value-unreadable"
 	Overloaded      Code = "overloaded"
 
-	DirInUse       Code = "dir-in-use"
-	DirNewer       Code = "dir-newer"
-	DirOlder       Code = "dir-older"
-	DirReadOnly    Code = "dir-read-only"
-	DirNotEmpty    Code = "dir-not-empty"
-	DirNotNode     Code = "dir-not-node"
-	DiskFull       Code = "disk-full"
-	ClockSetBack   Code = "clock-set-back"
-	ConfigWrongKey Code = "config-wrong-key"
-	ConfigInvalid  Code = "config-invalid"
-	NotRunning     Code = "not-running"
-	Diverged       Code = "diverged"
-	ChainMissing   Code = "chain-missing"
-	KeystoreOther  Code = "keystore-other"
-	PartOther      Code = "part-other"
-	KeysEnded      Code = "keys-ended"
+	DirInUse          Code = "dir-in-use"
+	DirNewer          Code = "dir-newer"
+	DirOlder          Code = "dir-older"
+	DirReadOnly       Code = "dir-read-only"
+	DirNotEmpty       Code = "dir-not-empty"
+	DirNotNode        Code = "dir-not-node"
+	TemporaryUnusable Code = "temporary-unusable"
+	TemporaryDamaged  Code = "temporary-damaged"
+	DiskFull          Code = "disk-full"
+	ClockSetBack      Code = "clock-set-back"
+	ConfigWrongKey    Code = "config-wrong-key"
+	ConfigInvalid     Code = "config-invalid"
+	NotRunning        Code = "not-running"
+	Diverged          Code = "diverged"
+	ChainMissing      Code = "chain-missing"
+	KeystoreOther     Code = "keystore-other"
+	PartOther         Code = "part-other"
+	KeysEnded         Code = "keys-ended"
 )
 
 var nodeProblems = []problem{
@@ -102,6 +104,21 @@ var nodeProblems = []problem{
 		en: parts{"Disk full", "{free} are free and {needed} are needed, so nothing can be written, and no query recorded and answered; " +
 			"catalogue, status and receipts can be read", "{dir}",
 			"free or add space; the node writes again by itself once there is enough"},
+	},
+	{
+		number: 58, code: TemporaryUnusable, status: http.StatusInsufficientStorage, params: []string{"dir", "reason"},
+		zh: parts{"临时文件夹不可用", "节点的临时文件夹无法存放收到的文件：{reason}；没有发布任何内容", "{dir}",
+			"请在该文件夹所在的磁盘腾出空间，或修复该文件夹及其权限；也可将节点的 TMPDIR 设为另一磁盘上的文件夹，并重新启动节点；然后重新执行同一命令"},
+		en: parts{"Temporary folder not usable", "the node's temporary folder cannot hold the file that came: {reason}; nothing was published", "{dir}",
+			"free space on its disk, or mend the folder and its permissions; or set TMPDIR of the node to a folder on another disk, and start the node again; " +
+				"then repeat the command"},
+	},
+	{
+		number: 59, code: TemporaryDamaged, status: http.StatusInternalServerError, params: []string{"dir"},
+		zh: parts{"临时文件夹的磁盘有误", "节点的临时文件夹所在磁盘读出的内容与写入的不同；没有发布任何内容", "{dir}",
+			"请检查该磁盘，然后重新执行同一命令：导入会从中断处继续；也可将节点的 TMPDIR 设为另一磁盘上的文件夹，并重新启动节点"},
+		en: parts{"Disk of the temporary folder", "the disk of the node's temporary folder gave back other bytes than were written; nothing was published", "{dir}",
+			"check the disk, and repeat the command: an import goes on where it was; or set TMPDIR of the node to a folder on another disk, and start the node again"},
 	},
 	{
 		number: 66, code: ClockSetBack, status: http.StatusServiceUnavailable, params: []string{"behind", "ledger"},
