@@ -68,10 +68,7 @@ func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error)
 		return asPart(err, name, nil)
 	}
 	defer p.close()
-	before := len(p.pages)
-	if before > 0 && !a.jsonOnly {
-		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
-	}
+	a.tellPart(p, name)
 	if err := a.pages(p, ask); errors.Is(err, errEndless) {
 		return errors.Join(err, a.dropPart(name))
 	} else if err != nil {
@@ -88,6 +85,16 @@ func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error)
 	}
 	tell(p) // in every format: the file and standard output hold rows alone
 	return nil
+}
+
+// tellPart tells from where a command goes on, and what was damaged of what came before.
+func (a *app) tellPart(p *part, name string) {
+	if p.damaged && !a.jsonOnly {
+		a.tell(text.CLIPartDamaged, text.Args{"page": number(uint64(len(p.pages)) + 1), "file": name})
+	}
+	if len(p.pages) > 0 && !a.jsonOnly {
+		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
+	}
 }
 
 // dropPart removes the file of the pages, where it is not gone with its folder.

@@ -152,6 +152,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("not-understood", text.CLINotUnderstood, text.CLINotUnderstoodDo, a.data, err), exitFailed
 	case errors.Is(err, errEndless):
 		return a.own("pages-endless", text.CLIEndless, text.CLIEndlessDo, "", err), exitFailed
+	case errors.Is(err, errDamaged):
+		return a.own("page-damaged", text.CLIPageDamaged, text.CLIFileDiskDo, "", err), exitFailed
 	case errors.Is(err, errNotConfirmed):
 		return a.own("not-confirmed", text.CLINotConfirmed, text.CLINotConfirmedDo, "", err), exitFailed
 	case errors.Is(err, client.ErrFileChanged):
@@ -163,10 +165,33 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if n, ok := errors.AsType[*notMineError](err); ok {
 		return a.own("file-not-own", text.CLIFileNotOwn, text.CLIFileNotOwnDo, n.file, err), exitFailed
 	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return a.own("file", text.CLIFile, text.CLIFileDo, at.Path, at.Err), exitFailed
+	if p, ok := a.ofFile(err); ok {
+		return p, exitFailed
 	}
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
+}
+
+// ofFile returns an error of a file or its disk, with what to do by its kind.
+func (a *app) ofFile(err error) (client.Problem, bool) {
+	where, cause, do := "", err, text.CLIFileDo
+	at, ok := errors.AsType[*fs.PathError](err)
+	if ok {
+		where, cause = at.Path, at.Err
+	}
+	if link, moved := errors.AsType[*os.LinkError](err); moved {
+		where, cause, ok = link.New, link.Err, true
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		do = text.CLIFileFullDo
+	case errors.Is(err, syscall.EROFS):
+		do = text.CLIFileReadOnlyDo
+	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EUCLEAN):
+		do = text.CLIFileDiskDo
+	case !ok:
+		return client.Problem{}, false
+	}
+	return a.own("file", text.CLIFile, do, where, cause), true
 }
 
 // known returns a problem of package text.

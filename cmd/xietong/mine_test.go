@@ -16,8 +16,8 @@ import (
 // it into the answer. Its last page is asked for again, under its own key where that is known, and
 // what came for another node, or before another version, is refused.
 func TestFinishedPartIsNoAnswer(t *testing.T) {
-	forged := `{"ask":"%s"}` + "\n" + `{"row":{"code":"FORGED","n":1}}` + "\n" +
-		`{"page":{"answer":{"rows":null,"count":1,"cursor":"","columns":["code","n"],"access":"` + log + `390"}}}` + "\n"
+	forged := `{"row":{"code":"FORGED","n":1}}` + "\n" +
+		`{"page":{"answer":{"rows":null,"count":1,"cursor":"","columns":["code","n"],"access":"` + log + `390"}},"rows":1}` + "\n"
 	for name, row := range map[string]struct {
 		pages int // that came before
 		code  string
@@ -45,7 +45,7 @@ func TestFinishedPartIsNoAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		appended(t, file+partSuffix, fmt.Sprintf(forged, key))
+		sealed(t, file+partSuffix, fmt.Sprintf(`{"ask":"%s"}`+"\n", key), forged)
 		code, _, stderr := b.run(whole...)
 		got, _ := os.ReadFile(file)
 		switch {
@@ -124,18 +124,6 @@ func replaced(part, mine string, by func(of, at string) error) error {
 		return err
 	}
 	return by(mine, part)
-}
-
-func appended(t *testing.T, file, data string) {
-	t.Helper()
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(data)
-		f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func cutAfterFirstLine(t *testing.T, file string) {

@@ -147,22 +147,22 @@ func TestAllOfListsGoesOn(t *testing.T) {
 	}
 }
 
-// TestPartWithoutAnswer refuses pages that somebody has mended by hand.
+// TestPartWithoutAnswer: a page without its answer, or with another number of rows than it says, is
+// no page, and is asked for.
 func TestPartWithoutAnswer(t *testing.T) {
-	l := &listed25{budget: 1}
-	b := l.bench(t, "C")
-	file := filepath.Join(t.TempDir(), "uses.csv")
-	line := []string{"use", "list", "--dataset", "villages", "--all", "--limit", "10", "--out", file}
-	b.run(line...)
-	data, err := os.ReadFile(file + partSuffix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file+partSuffix, append(data, `{"page":{}}`+"\n"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, stderr := b.run(line...); code != exitFailed || !strings.Contains(stderr, "are of another question") {
-		t.Errorf("exit %d, %s", code, stderr)
+	for _, lines := range []string{`{"page":{}}`, `{}`, `{"page":{"answer":{"cursor":"x"}},"rows":1}`, `{"row":{"code":"999"}}`} {
+		l := &listed25{budget: 1}
+		b := l.bench(t, "C")
+		file := filepath.Join(t.TempDir(), "uses.csv")
+		line := []string{"use", "list", "--dataset", "villages", "--all", "--limit", "10", "--out", file}
+		b.run(line...)
+		sealed(t, file+partSuffix, lines+"\n")
+		l.budget = -1
+		code, _, stderr := b.run(line...)
+		got, err := os.ReadFile(file)
+		if code != exitDone || err != nil || strings.Count(string(got), "\r\n") != 26 || !strings.Contains(stderr, "page 2 in "+file+".part was damaged") {
+			t.Errorf("%s: exit %d, %v, %s%s", lines, code, err, got, stderr)
+		}
 	}
 }
 

@@ -74,6 +74,9 @@ const (
 	CLINoTextDo           Code = "cli.no-text-do"
 	CLIFile               Code = "cli.file"
 	CLIFileDo             Code = "cli.file-do"
+	CLIFileFullDo         Code = "cli.file-full-do"
+	CLIFileReadOnlyDo     Code = "cli.file-read-only-do"
+	CLIFileDiskDo         Code = "cli.file-disk-do"
 	CLIOther              Code = "cli.other"
 	CLIOtherDo            Code = "cli.other-do"
 	CLINoSuchFile         Code = "cli.no-such-file"
@@ -197,6 +200,13 @@ var frameSentences = []sentence{
 	{CLINoTextDo, "请用文本编辑器打开，核对文字无误，另存为“带 BOM 的 UTF-8”后重试", "open it in a text editor, check that it reads well, save it as \"UTF-8 with BOM\", and try again"},
 	{CLIFile, "无法读写文件：{reason}", "the file cannot be read or written: {reason}"},
 	{CLIFileDo, "请核对路径和权限", "check the path and its permissions"},
+	{CLIFileFullDo, "请清理或扩充磁盘（或者配额），再次执行同一命令", "free or add space (or quota), and repeat the same command"},
+	{
+		CLIFileReadOnlyDo,
+		"请换用可写的位置；该处原来可写的，可能是磁盘出错后被系统改为只读，请查看系统日志，检查磁盘",
+		"choose a place that can be written; if this one could be, the system may have made it read-only after an error of the disk: look into the system log, and check the disk",
+	},
+	{CLIFileDiskDo, "请查看系统日志，检查磁盘", "look into the system log, and check the disk"},
 	{CLIOther, "未能完成：{reason}", "it could not be done: {reason}"},
 	{
 		CLIOtherDo,

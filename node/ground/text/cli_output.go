@@ -23,6 +23,8 @@ const (
 	CLIAllMoved     Code = "cli.all-moved"
 	CLIPartOn       Code = "cli.part-on"
 	CLIPartKept     Code = "cli.part-kept"
+	CLIPartDamaged  Code = "cli.part-damaged"
+	CLIPageDamaged  Code = "cli.page-damaged"
 	CLIEndless      Code = "cli.pages-endless"
 	CLIEndlessDo    Code = "cli.pages-endless-do"
 	CLIFileNotOwn   Code = "cli.file-not-own"
@@ -56,6 +58,12 @@ var outputSentences = []sentence{
 	{CLIAllTold, "共 {count} 条，使用 {uses} 次，使用记录见存证条目 {first} 至 {last}", "rows: {count}, in {uses} uses; the accesses are entries {first} to {last}"},
 	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
 	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},
+	{
+		CLIPartDamaged,
+		"{file} 中的第 {page} 页在磁盘上已损坏，从该页起未采用，重新查询；重新查询的页可能另记使用",
+		"page {page} in {file} was damaged on the disk; going on from there: it and what follows is asked for anew, which may be new uses",
+	},
+	{CLIPageDamaged, "保存的页在磁盘上已损坏，导出不完整", "a page that was kept is damaged on the disk, and the rows are not whole"},
 	{CLIPartKept, "已取回的 {count} 条保存在 {file}；再次执行同一命令即继续", "the {count} rows that came are kept in {file}; repeat the same command to go on"},
 	{
 		CLIEndless, "应答的各页没有尽头：游标或者记录重复出现、各页的列不同，或者记录多于该数据资源的总数；已取回的一律未采用",
