@@ -244,7 +244,7 @@ func (c *counting) add(of counter, by int64) (int64, error) {
 		return by, nil
 	}
 	key := of.key(c.code)
-	before := count(c.tx.Get(bucketCounters, key))
+	before := count(key, c.tx.Get(bucketCounters, key))
 	after := before + by
 	if pair := c.counts.pair(of.A, of.B); of.B != 0 && (before == 0) != (after == 0) {
 		c.changed = true
@@ -319,17 +319,36 @@ func (c *counting) dropPair(a, b uint64) {
 	}
 }
 
-// ended ends the generation of an import: it counts if the import was published.
+// ended ends the generation of an import: it counts if the import was published. Where its rows, or
+// all that were there before, do not count any more, what had too many values to be counted may
+// have fewer now.
 func (c *counting) ended(opened ledger.Ref, s importState) {
 	c.changed = true
 	if s.Published == ledger.None {
 		c.counts.Gone = append(slices.Clone(c.counts.Gone), opened)
+		c.beginAnew()
 		return
 	}
 	if s.Replace { // its rows are all records
 		c.counts.Gone = slices.Concat(c.counts.Gone, []ledger.Ref{c.counts.Base}, c.counts.Beside)
 		c.counts.Base, c.counts.Beside = opened, nil
+		c.beginAnew()
 		return
 	}
 	c.counts.Beside = append(slices.Clone(c.counts.Beside), opened)
+}
+
+// beginAnew declares anew what is counted no more. The job counts it, unless there is too much
+// again.
+func (c *counting) beginAnew() {
+	over := map[uint64]bool{}
+	for _, p := range c.counts.Pairs {
+		over[p.B] = over[p.B] || p.Over
+	}
+	for _, f := range slices.Clone(c.counts.Fields) {
+		if f.Over || over[f.Number] {
+			c.undeclare(f.Number)
+			c.declare(f.Name)
+		}
+	}
 }

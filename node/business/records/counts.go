@@ -2,6 +2,7 @@ package records
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"xietong/certs/identity"
@@ -109,8 +110,22 @@ func counterOf(code identity.Label, key []byte) counter {
 	return counter{cell{A: at(0), B: at(1), X: at(3), Y: at(4)}, ledger.Ref(at(2))}
 }
 
-// count reads a counter; it may be negative, and is 0 where there is none.
-func count(data []byte) int64 { return int64(number(data)) }
+// count reads a counter; it may be negative, and is 0 where there is none. One that cannot be read
+// is none: see state.Unreadable.
+func count(key, data []byte) int64 {
+	if data != nil && len(data) != 8 {
+		state.Unreadable(bucketCounters, key, errCounter)
+	}
+	return int64(number(data))
+}
+
+var errCounter = errors.New("a counter that is not eight bytes long")
+
+// read reads the counter of a cell in a generation.
+func (c counter) read(r book.Reads, code identity.Label) int64 {
+	key := c.key(code)
+	return count(key, r.Get(bucketCounters, key))
+}
 
 func fieldPrefix(code identity.Label, field uint64) []byte {
 	return append(datasetPrefix(code), book.Be64(field)...)
@@ -156,9 +171,9 @@ func (c *counts) pair(a, b uint64) *countedPair {
 
 // sum returns the number of records in one cell.
 func (c counts) sum(r book.Reads, code identity.Label, of cell) uint64 {
-	n := count(r.Get(bucketCounters, counter{of, c.Base}.key(code)))
+	n := counter{of, c.Base}.read(r, code)
 	for _, generation := range c.Beside {
-		n += count(r.Get(bucketCounters, counter{of, generation}.key(code)))
+		n += counter{of, generation}.read(r, code)
 	}
 	return uint64(max(n, 0))
 }
@@ -178,7 +193,7 @@ func (c counts) groups(r book.Reads, code identity.Label, a, b uint64) map[cell]
 	prefix := declarationPrefix(code, a, b)
 	r.Scan(bucketCounters, prefix, prefix, func(k, v []byte) bool {
 		if one := counterOf(code, k); c.counts(one.of) && one.X != idAll {
-			sums[one.cell] += count(v)
+			sums[one.cell] += count(k, v)
 		}
 		return true
 	})

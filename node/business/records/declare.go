@@ -297,7 +297,7 @@ func (c *counting) eachOf(generations *[]ledger.Ref, left *int, each func(counte
 		for _, d := range c.declarations() {
 			prefix := append(declarationPrefix(c.code, d[0], d[1]), book.Be64(uint64(of))...)
 			all, err := c.first(bucketCounters, prefix, left, func(k, v []byte) error {
-				each(counterOf(c.code, k), count(v))
+				each(counterOf(c.code, k), count(k, v))
 				return nil
 			})
 			if err != nil || !all {

@@ -103,33 +103,48 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 	return loaded, errors.Join(err, l.upload.Close())
 }
 
-// load imports the file, which is held.
+// load imports the file, which is held. What was staged and is damaged is staged once more, by
+// another import, because the file is here.
 func (l *loader) load(ctx context.Context, id identity.Message) (Loaded, error) {
 	if l.upload.Sum() != l.file.Hash {
 		return Loaded{}, l.changed()
 	}
-	if err := l.open(ctx, id); err != nil {
-		return Loaded{}, err
+	published, err := l.attempt(ctx, id)
+	if errors.Is(err, errStaged) {
+		if err = l.desk.abandon(ctx, l.opened); err == nil {
+			published, err = l.attempt(ctx, identity.Message{})
+		}
 	}
-	if l.state.Published != ledger.None {
-		return l.loaded(ctx, l.state.Published.In(l.desk.ledger.Log()))
-	}
-	read, err := l.stage(ctx)
-	if err != nil && !errors.Is(err, errChanged) {
-		return Loaded{}, err
-	}
-	if err != nil || read != l.file.Rows {
-		return Loaded{}, errors.Join(l.changed(), l.abandon(ctx, l.opened))
-	}
-	if err := l.index(ctx); err != nil {
-		return Loaded{}, err
-	}
-	published, err := l.publish(ctx)
 	if err != nil {
 		return Loaded{}, err
 	}
 	l.desk.poke()
 	return l.loaded(ctx, published)
+}
+
+// attempt opens the import, or goes on with it, and publishes it. It gives the import up where that
+// can never be published.
+func (l *loader) attempt(ctx context.Context, id identity.Message) (published identity.Entry, err error) {
+	if err := l.open(ctx, id); err != nil {
+		return identity.Entry{}, err
+	}
+	if l.state.Published != ledger.None {
+		return l.state.Published.In(l.desk.ledger.Log()), nil
+	}
+	read, err := l.stage(ctx)
+	if err == nil && read != l.file.Rows || errors.Is(err, errChanged) {
+		return published, errors.Join(l.changed(), l.desk.abandon(ctx, l.opened))
+	}
+	if err == nil {
+		err = l.index(ctx)
+	}
+	if err == nil {
+		published, err = l.publish(ctx)
+	}
+	if failure.Is(err, text.DatasetMoved) {
+		err = errors.Join(err, l.desk.abandon(ctx, l.opened))
+	}
+	return published, err
 }
 
 // loadable refuses a file that the check did not find good, and one that takes the place of all
@@ -292,16 +307,16 @@ func (l *loader) giveUpOther(ctx context.Context, busy error) error {
 	if err != nil || !left {
 		return errors.Join(err, busy)
 	}
-	return l.abandon(ctx, other)
+	return l.desk.abandon(ctx, other)
 }
 
 // abandon gives an import up.
-func (l *loader) abandon(ctx context.Context, opened uint64) error {
-	note, err := l.desk.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
+func (d *Desk) abandon(ctx context.Context, opened uint64) error {
+	note, err := d.ledger.Note(RecordType, []byte(`{"abandoned":true}`))
 	if err != nil {
 		return fmt.Errorf("abandon import: %w", err)
 	}
-	_, err = commandImportAbandon.Do(ctx, l.desk.ledger, book.Request{}, abandonBody{Import: opened, Statement: note})
+	_, err = commandImportAbandon.Do(ctx, d.ledger, book.Request{}, abandonBody{Import: opened, Statement: note})
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"xietong/certs/canon"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
@@ -78,12 +79,17 @@ func appendPlace(to []byte, at int, mac MAC) []byte {
 	return append(binary.BigEndian.AppendUint16(to, uint16(at)), mac[:8]...)
 }
 
-// placesIn calls each with the places that a pair of the places bucket has.
-func placesIn(key, value []byte, each func(place)) {
+// placesIn calls each with the places that a pair of the places bucket has. It returns errStaged
+// for one that cannot be read.
+func placesIn(key, value []byte, each func(place)) error {
+	if len(key) != 24 || len(value)%placeLen != 0 {
+		return errStaged
+	}
 	first := number(key[16:])
 	for one := range slices.Chunk(value, placeLen) {
 		each(place{MAC: binary.BigEndian.Uint64(one[2:]), Row: first + uint64(binary.BigEndian.Uint16(one))})
 	}
+	return nil
 }
 
 // stager stages the rows of one chunk.
@@ -149,8 +155,12 @@ type indexBody struct {
 	Rows   []uint64 // the next ones in the order
 }
 
-// errOrder is returned for rows that are not the next ones of an order.
-var errOrder = errors.New("rows that are not the next ones of an order of the import")
+var (
+	// errOrder is returned for rows that are not the next ones of an order.
+	errOrder = errors.New("rows that are not the next ones of an order of the import")
+	// errStaged is returned where what was staged is not what was written.
+	errStaged = errors.New("what was staged of the import is damaged")
+)
 
 // applyImportIndex makes the next rows of an order findable, and returns how many are by now. It
 // does not index rows again that were indexed before. No row is indexed before all are staged.
@@ -231,28 +241,55 @@ type clearBody struct {
 // clearedAtOnce is how many pairs one command clears at most.
 const clearedAtOnce = 4096
 
-// applyImportClear deletes what was staged of an import that is published or given up. It reports
-// whether there is more.
+// applyImportClear deletes what was staged of an import that is published or given up and, of one
+// that was given up, what was findable of it. It reports whether there is more.
 func applyImportClear(tx *state.Tx, b clearBody) (more bool, err error) {
 	of := book.Be64(b.Import)
 	if tx.Get(bucketEnded, of) == nil {
 		return false, nil
 	}
+	s, _ := importAt(tx, b.Import)
 	left := clearedAtOnce
 	for _, bucket := range []string{stagedRows.Name, bucketPlaces, bucketRanges} {
-		var found [][]byte
-		tx.Scan(bucket, of, of, func(k, _ []byte) bool {
-			if more = len(found) == left; !more {
-				found = append(found, k)
+		each := 1
+		if bucket == stagedRows.Name && s.Abandoned {
+			each += len(s.Orders)
+		}
+		var keys, values [][]byte
+		tx.Scan(bucket, of, of, func(k, v []byte) bool {
+			if more = (len(keys)+1)*each > left; !more {
+				keys, values = append(keys, k), append(values, v)
 			}
 			return !more
 		})
-		for _, k := range found {
+		for i, k := range keys {
+			if bucket == stagedRows.Name && s.Abandoned {
+				err = errors.Join(err, s.lose(tx, b.Import, values[i]))
+			}
 			err = errors.Join(err, tx.Delete(bucket, k))
 		}
-		if left -= len(found); more || err != nil {
+		if left -= len(keys) * each; more || err != nil {
 			return more, err
 		}
 	}
 	return false, tx.Delete(bucketEnded, of)
+}
+
+// lose makes a row of an import that was given up findable by nothing. Of one that cannot be read
+// what was findable stays; it is passed over, because its import was given up.
+func (s importState) lose(tx *state.Tx, opened uint64, staged []byte) (err error) {
+	var row stagedRow
+	if canon.Unmarshal(staged, stagedRows.Max, &row) != nil {
+		return nil
+	}
+	if s.Orders[0].Done > 0 {
+		err = tx.Delete(versions.Name, versionKey(s.Code, row.Key, ledger.RefTo(opened), row.Entry))
+	}
+	for _, p := range row.Indexed {
+		if p.Order < uint64(len(s.Orders)) && s.Orders[p.Order].Done > 0 {
+			key := append(indexedPrefix(s.Code, s.Orders[p.Order].Field, p.Value), book.Be64(row.Entry)...)
+			err = errors.Join(err, tx.Delete(bucketIndexed, key))
+		}
+	}
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
+	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -17,8 +18,9 @@ import (
 // The pace of the job that keeps the counts whole.
 const (
 	recountEvery = 10 * time.Second
-	filledAtOnce = 1000   // records of one command
-	passedAtOnce = 20_000 // records that are passed in one look at the state
+	filledAtOnce = 1000                // records of one command
+	passedAtOnce = 20_000              // records that are passed in one look at the state
+	leftAfter    = 30 * 24 * time.Hour // of ledger time, after which an unfinished import is given up
 )
 
 // Run keeps the counts whole until ctx ends: it declares what the catalogue entries declare now,
@@ -79,22 +81,49 @@ func (d *Desk) Recount(ctx context.Context, last uint64) (size uint64, err error
 	return size, err
 }
 
-// clear deletes what was staged of imports that have ended.
+// clear gives up the imports that nobody can or will end, and deletes what was staged of those that
+// have ended.
 func (d *Desk) clear(ctx context.Context) error {
-	var ended []uint64
-	err := d.ledger.View(ctx, func(r *state.Reader) error {
+	var left, ended []uint64
+	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		left, err = d.leftBehind(r)
 		r.Scan(bucketEnded, nil, nil, func(k, _ []byte) bool {
 			ended = append(ended, number(k))
 			return len(ended) < clearedAtOnce
 		})
-		return nil
+		return err
 	})
-	for _, opened := range ended {
+	for _, opened := range left {
+		err = errors.Join(err, d.abandon(ctx, opened))
+	}
+	for _, opened := range append(ended, left...) {
 		for more := true; err == nil && more; {
 			more, err = commandImportClear.Do(ctx, d.ledger, book.Request{}, clearBody{Import: opened})
 		}
 	}
 	return err
+}
+
+// leftBehind returns the unfinished imports of which the catalogue entry has changed, so that they
+// can never be published, or that nobody has gone on with for long; not those that are under way.
+func (d *Desk) leftBehind(r *state.Reader) (left []uint64, err error) {
+	now, err := timeOf(r, r.Size()-1)
+	if err != nil {
+		return nil, err
+	}
+	r.Scan(bucketImporting, nil, nil, func(_, v []byte) bool {
+		s, _ := importAt(r, number(v))
+		current, _, _ := catalog.Version(r, s.Code)
+		began, unread := timeOf(r, number(v))
+		d.mu.Lock()
+		underWay := d.importing[s.Code]
+		d.mu.Unlock()
+		if !underWay && unread == nil && (current != s.Version || now.Sub(began) > leftAfter) {
+			left = append(left, number(v))
+		}
+		return true
+	})
+	return left, nil
 }
 
 // recount makes the counts of one dataset whole.

@@ -52,6 +52,15 @@ const commandErase book.Command[uint64, book.Nothing] = 2001
 // commandDecay replaces the sealed payload of an entry, as a disk may.
 const commandDecay book.Command[uint64, book.Nothing] = 2002
 
+// commandSpoil puts a value that no command writes, as a disk may.
+const commandSpoil book.Command[spoilBody, book.Nothing] = 2003
+
+type spoilBody struct {
+	_          struct{} `cbor:",toarray"`
+	Bucket     string
+	Key, Value []byte
+}
+
 // commands returns the commands of the rooms that the tests need.
 func commands() *state.Registry {
 	registry := state.NewRegistry()
@@ -63,6 +72,9 @@ func commands() *state.Registry {
 	})
 	commandDecay.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
 		return book.Nothing{}, tx.Put("sealed", book.Be64(index), []byte("decayed"))
+	})
+	commandSpoil.Handle(registry, func(tx *state.Tx, b spoilBody) (book.Nothing, error) {
+		return book.Nothing{}, tx.Put(b.Bucket, b.Key, b.Value)
 	})
 	return registry
 }

@@ -3,6 +3,7 @@ package records
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"xietong/consensus/state"
@@ -85,7 +86,7 @@ func (l *loader) indexSome(ctx context.Context, number uint64, o *order, work ui
 		return err
 	}
 	if len(next.sorted()) == 0 {
-		return errOrder // what was staged is damaged
+		return errStaged
 	}
 	for some := range slices.Chunk(next.sorted(), indexedAtOnce) {
 		body := indexBody{Import: l.opened, Order: number, First: o.Done}
@@ -96,6 +97,9 @@ func (l *loader) indexSome(ctx context.Context, number uint64, o *order, work ui
 		err := l.do(ctx, o.Done, func() (uint64, error) {
 			return commandImportIndex.Do(ctx, l.desk.ledger, book.Request{}, body)
 		})
+		if failure.Is(err, text.ValueUnreadable, text.CommandFailed) {
+			return fmt.Errorf("%w: %w", errStaged, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -110,17 +114,17 @@ func (l *loader) read(ctx context.Context, number uint64, to *lowest) error {
 	prefix := append(book.Be64(l.opened), book.Be64(number)...)
 	for from := prefix; from != nil; {
 		err := l.desk.ledger.Look(func(r *state.Reader) error {
-			start, passed := from, 0
+			start, passed, err := from, 0, error(nil)
 			from = nil
 			r.Scan(bucketPlaces, prefix, start, func(k, v []byte) bool {
 				if passed++; passed > pairsAtOnce {
 					from = k
 					return false
 				}
-				placesIn(k, v, to.add)
-				return true
+				err = placesIn(k, v, to.add)
+				return err == nil
 			})
-			return nil
+			return err
 		})
 		if err == nil {
 			err = budget.Pause(ctx)
