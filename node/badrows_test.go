@@ -10,8 +10,9 @@ import (
 	"xietong/node/faces/client"
 )
 
-// TestAFileOfBadRows imports the good row of a file in which thousands are as bad as can be: what
-// is told of them fits into an answer, the rest is counted, and the file of bad rows has them all.
+// TestAFileOfBadRows (S42) imports the good row of a file in which thousands are as bad as can be:
+// what is told of them fits into an answer, the rest is counted, and the file of bad rows has them
+// all.
 func TestAFileOfBadRows(t *testing.T) {
 	const bad, fields = 4000, 20
 	d := newDesk(t, client.Unconditional)

@@ -121,8 +121,9 @@ func TestTooManyPairsAreNotCounted(t *testing.T) {
 	refusedAs(t, "by both", err, text.TooManyGroups)
 }
 
-// TestLongValuesEndNoCount: one record with a value that is longer than a name of a group may be is
-// in every count and sum by that field, in a group of its own, and takes none out of service.
+// TestLongValuesEndNoCount (S01f): one record with a value that is longer than a name of a group
+// may be is in every count and sum by that field, in a group of its own, and takes none out of
+// service.
 func TestLongValuesEndNoCount(t *testing.T) {
 	_, desk := residentsBy(t, "sex", "town")
 	longest := strings.Repeat("x", maxValueLen)

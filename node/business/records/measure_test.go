@@ -238,8 +238,7 @@ func TestMeasuresMalformed(t *testing.T) {
 }
 
 // TestTooManyGroups checks that a measure is refused if it has more groups than an answer may have
-// or has room for. The greatest number that is allowed
-// is told.
+// or has room for. The greatest number that is allowed is told.
 func TestTooManyGroups(t *testing.T) {
 	byName := gather.Measure{Function: gather.Count, By: byVillage}
 	called := func(name string) []byte { return fmt.Appendf(nil, `{"name":"%s"}`, name) }

@@ -45,8 +45,8 @@ var keeping = Reading{Wish: table.Wish{Format: "csv"}, Missing: MissingKeep}
 // spied is a file that tries the other fields of two records, and of one that is not there.
 const spied = "id,kind\n0,exempt\n1,exempt\n7,exempt\n2,b\n"
 
-// TestCheckLeavesATrace: a check that puts the present values of records to the rows of a file is
-// recorded as a use before it tells which rows fit them, and tells no value.
+// TestCheckLeavesATrace (S04c): a check that puts the present values of records to the rows of a
+// file is recorded as a use before it tells which rows fit them, and tells no value.
 func TestCheckLeavesATrace(t *testing.T) {
 	l, desk := silent(t)
 	c, err := desk.Check(t.Context(), civil, silentCode, keeping, strings.NewReader(spied))

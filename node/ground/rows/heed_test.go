@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestEveryRuleIsChecked checks that a schema has no rule that a reader sees and no record meets:
-// bounds beyond what counts, keywords of another type, branches without a condition.
+// TestEveryRuleIsChecked (S41) checks that a schema has no rule that a reader sees and no record
+// meets: bounds beyond what counts, keywords of another type, branches without a condition.
 func TestEveryRuleIsChecked(t *testing.T) {
 	bounds := map[string]string{
 		"minLength": "string", "maxLength": "string", "minItems": "array", "maxItems": "array", "minProperties": "object", "maxProperties": "object",

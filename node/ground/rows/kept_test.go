@@ -26,8 +26,9 @@ const between = `{"type":"object","required":["id","income"],
 			{"if":{"properties":{"income":{"minimum":4000}}},"then":{"properties":{"r2":{"const":"no"}}}}]}}
 	]}`
 
-// TestKeptValuesAreUntold: a file without columns for some fields, of which the records keep their
-// values, cannot read these values, nor what the rules say of them, from the faults of its rows.
+// TestKeptValuesAreUntold (S04d): a file without columns for some fields, of which the records keep
+// their values, cannot read these values, nor what the rules say of them, from the faults of its
+// rows.
 func TestKeptValuesAreUntold(t *testing.T) {
 	s := schemaOf(t, between, "id")
 	secret := `{"home":{"cellar":"wine","town":"Guiyang"},"id":"1","income":3000,"phone":"13800000001","tags":["hiv"]}`
