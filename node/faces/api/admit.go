@@ -36,10 +36,11 @@ type awaited struct {
 	io.ReadCloser
 	deadline func(time.Time) error
 	left     time.Duration
+	answered bool // by failEarly
 }
 
 func newAwaited(w http.ResponseWriter, body io.ReadCloser) *awaited {
-	a := &awaited{body, http.NewResponseController(w).SetReadDeadline, bodyWithin}
+	a := &awaited{body, http.NewResponseController(w).SetReadDeadline, bodyWithin, false}
 	_ = a.deadline(time.Now().Add(a.left)) // nothing that has deadlines, as in tests
 	return a
 }
@@ -55,6 +56,15 @@ func (a *awaited) Read(p []byte) (n int, err error) {
 		_ = a.deadline(time.Time{}) // the connection is watched while the request is handled
 	}
 	return n, err
+}
+
+// drop reads and drops, within bodyWithin, what is left of a body whose request was answered before
+// all of it came: a connection that ends while its client writes takes the answer with it. A client
+// that reads the answer sends no more, and ends the connection.
+func (a *awaited) drop() {
+	if a.answered && a.deadline(time.Now().Add(bodyWithin)) == nil {
+		_, _ = io.Copy(io.Discard, a.ReadCloser) // the client has its answer, or is gone
+	}
 }
 
 // bodies counts the bodies that are held. It is no budget.Places, which shares in parts: whoever
@@ -102,9 +112,11 @@ func (s *server) admit(next http.Handler) http.Handler {
 			n = int(min(r.ContentLength, maxBodyLen))
 		}
 		if n > 0 {
-			r.Body = newAwaited(w, r.Body)
+			body := newAwaited(w, r.Body)
+			r.Body = body
+			defer body.drop() // it holds no room any more
 			if !s.bodies.take(n) {
-				s.fail(w, callerOf(r), failure.Overloaded(nil))
+				s.failEarly(w, r, callerOf(r), failure.Overloaded(nil))
 				return
 			}
 			defer s.bodies.give(n)

@@ -137,8 +137,8 @@ func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
 	}
 }
 
-// problemOf turns any error into the problem that the caller reads. An internal error of this node
-// is logged too: it is the node's fault.
+// problemOf turns any error into the problem that the caller reads. An internal error of this node,
+// and one of its temporary folder, is logged too: whoever runs it can mend it.
 func (s *server) problemOf(c Caller, err error) *client.Problem {
 	language := text.FromAcceptLanguage(c.Language)
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -155,7 +155,7 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	p := problem(language, f.Code, standing.Worded(f.Args))
 	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
 		p.By = standing.Called(r.At)
-	} else if p.Status == http.StatusInternalServerError {
+	} else if p.Status == http.StatusInternalServerError || f.Code == text.TemporaryUnusable {
 		s.logger.Error("request failed", "error", err)
 	}
 	return p

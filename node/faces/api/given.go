@@ -20,7 +20,7 @@ func (s *server) given(next http.Handler) http.Handler {
 		for _, all := range []map[string][]string{r.URL.Query(), headersOf(r)} {
 			for name, values := range all {
 				if slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) == "" }) {
-					s.fail(w, callerOf(r), text.Fail(text.Empty, text.Args{"name": text.Short(name)}, nil))
+					s.failEarly(w, r, callerOf(r), text.Fail(text.Empty, text.Args{"name": text.Short(name)}, nil))
 					return
 				}
 			}

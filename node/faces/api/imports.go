@@ -115,21 +115,35 @@ func (s *server) fail(w http.ResponseWriter, c Caller, err error) {
 	writeProblem(w, p)
 }
 
+// failEarly answers with a problem while the body may still be coming. The whole answer is sent at
+// once; what is left of the body is dropped by admit.
+func (s *server) failEarly(w http.ResponseWriter, r *http.Request, c Caller, err error) {
+	control := http.NewResponseController(w)
+	if a, ok := r.Body.(*awaited); ok && control.EnableFullDuplex() == nil {
+		a.answered = true
+		w.Header().Set("Connection", "close")
+	}
+	s.fail(w, c, err)
+	_ = control.Flush() // the client may be gone
+}
+
 func writeProblem(w http.ResponseWriter, p *client.Problem) {
+	body, _ := json.Marshal(p) // texts and a number
 	w.Header().Set("Content-Type", p.ContentType(""))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p) // the client may be gone
+	_, _ = w.Write(body) // the client may be gone
 }
 
 func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
 	q, err := s.fileRequest(r)
 	if err != nil {
-		s.fail(w, q.on.Caller, err)
+		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
 	check, err := q.Records.Check(r.Context(), q.on.by(), q.code, q.how, http.MaxBytesReader(w, r.Body, maxImportLen))
 	if err != nil {
-		s.fail(w, q.on.Caller, err)
+		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -141,14 +155,14 @@ func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
 func (s *server) badRows(w http.ResponseWriter, r *http.Request) {
 	q, err := s.fileRequest(r)
 	if err != nil {
-		s.fail(w, q.on.Caller, err)
+		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
 	out := &begun{w: w}
 	err = q.Records.BadRows(r.Context(), q.on.by(), q.code, q.how, text.FromAcceptLanguage(q.on.Language), http.MaxBytesReader(w, r.Body, maxImportLen), out)
 	switch {
 	case err != nil && !out.any:
-		s.fail(w, q.on.Caller, err)
+		s.failEarly(w, r, q.on.Caller, err)
 	case err != nil:
 		panic(http.ErrAbortHandler) // so that nobody takes what came for all
 	}
@@ -228,23 +242,23 @@ func checkedFile(r *http.Request, how records.Reading) (f records.File, err erro
 func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 	q, err := s.fileRequest(r)
 	if err != nil {
-		s.fail(w, q.on.Caller, err)
+		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
 	on := q.on
 	file, err := checkedFile(r, q.how)
 	if err != nil {
-		s.fail(w, on.Caller, err)
+		s.failEarly(w, r, on.Caller, err)
 		return
 	}
 	id, err := on.key()
 	if err != nil {
-		s.fail(w, on.Caller, err)
+		s.failEarly(w, r, on.Caller, err)
 		return
 	}
 	control := http.NewResponseController(w)
 	if err := control.EnableFullDuplex(); err != nil {
-		s.fail(w, on.Caller, err)
+		s.failEarly(w, r, on.Caller, err)
 		return
 	}
 	begun := false
@@ -262,8 +276,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
 	switch {
 	case err != nil && !begun:
-		w.Header().Set("Connection", "close") // the rest of the file is still coming
-		s.fail(w, on.Caller, err)
+		s.failEarly(w, r, on.Caller, err)
 	case err != nil:
 		tell(client.ImportFailed{Error: s.problemOf(on.Caller, err)})
 	default:
