@@ -98,7 +98,7 @@ func testNamed(t *testing.T, dir, name string) *ast.FuncDecl {
 // skips reports whether a test calls Skip, Skipf or SkipNow.
 func skips(f *ast.FuncDecl) (found bool) {
 	ast.Inspect(f, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok && strings.HasPrefix(s.Sel.Name, "Skip") {
+		if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, s.Sel.Name) {
 			found = true
 		}
 		return !found
