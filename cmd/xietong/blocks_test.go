@@ -128,6 +128,49 @@ func TestCutPart(t *testing.T) {
 	}
 }
 
+// FuzzPart opens a file of any content: it is refused, or what is kept of it is given whole, and is
+// the same when it is opened again.
+func FuzzPart(f *testing.F) {
+	const question = "5f2a"
+	rows := `{"row":{"code":"1"}}` + "\n" + `{"page":{"answer":{"cursor":"x"}},"rows":1}` + "\n"
+	f.Add([]byte(rows), []byte{})
+	f.Add([]byte(`{"ask":"k"}`+"\n"), []byte(rows))
+	f.Add([]byte(`{"page":{"answer":{"cursor":""}}}`+"\n"), []byte("\x00"))
+	f.Fuzz(func(t *testing.T, first, rest []byte) {
+		file := filepath.Join(t.TempDir(), "d.csv"+partSuffix)
+		if err := os.WriteFile(file, []byte(`{"question":"`+question+`"}`+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sealed(t, file, string(first))
+		appended(t, file, string(rest))
+		var before int
+		for again := range 2 {
+			p, err := openPart(file, question)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			err = p.each(func(page, json.RawMessage) error { n++; return nil })
+			if p.close(); err != nil || uint64(n) != p.rows || again > 0 && (n != before || p.damaged) {
+				t.Errorf("%v, %d rows of %d, %d before, damaged %v", err, n, p.rows, before, p.damaged)
+			}
+			before = n
+		}
+	})
+}
+
+func appended(t *testing.T, file, data string) {
+	t.Helper()
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(data)
+		f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamageWhileItIsGiven: a page that is damaged after it was kept is not given, in no part, and
 // the rows before it are told as kept.
 func TestDamageWhileItIsGiven(t *testing.T) {

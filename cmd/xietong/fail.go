@@ -96,7 +96,7 @@ func (a *app) report(err error) int {
 func (a *app) explain(err error) (client.Problem, int) {
 	if k, ok := errors.AsType[*kept](err); ok {
 		p, code := a.explain(k.err)
-		if kept := a.t(k.do()); p.Do == "" || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) {
+		if kept := a.t(k.do()); p.Do == "" || noSpace(err) || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) {
 			p.Do = kept
 		} else {
 			p.Do += a.t(text.CLIListComma, nil) + kept
@@ -171,7 +171,13 @@ func (a *app) explain(err error) (client.Problem, int) {
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
 }
 
-// ofFile returns an error of a file or its disk, with what to do by its kind.
+// noSpace reports whether the disk, or the quota of it, is full.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// ofFile returns an error of a file or its disk, with what to do by its kind. What the disk gives
+// without a name, as when it takes no more of what was written before, is told without a place.
 func (a *app) ofFile(err error) (client.Problem, bool) {
 	where, cause, do := "", err, text.CLIFileDo
 	at, ok := errors.AsType[*fs.PathError](err)
@@ -182,7 +188,7 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 		where, cause, ok = link.New, link.Err, true
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case noSpace(err):
 		do = text.CLIFileFullDo
 	case errors.Is(err, syscall.EROFS):
 		do = text.CLIFileReadOnlyDo

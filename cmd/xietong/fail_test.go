@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +66,76 @@ func TestErrorsInChinese(t *testing.T) {
 		}
 		if strings.TrimSpace(p.Where) == "-" {
 			t.Errorf("%s: at %q", what, p.Where)
+		}
+	}
+}
+
+// TestDiskErrors: whatever the disk refuses, the client's or that of the node, is told with its
+// cause, and with what to do about that.
+func TestDiskErrors(t *testing.T) {
+	for number, want := range map[syscall.Errno][4]string{ // reason and what to do in Chinese, and in English
+		syscall.ENOSPC:  {"磁盘已满", "请清理或扩充磁盘", "no space left on device", "free or add space"},
+		syscall.EDQUOT:  {"磁盘配额已满", "请清理或扩充磁盘", "disk quota exceeded", "free or add space"},
+		syscall.EROFS:   {"文件系统只读", "请换用可写的位置", "read-only file system", "made it read-only after an error of the disk"},
+		syscall.EIO:     {"磁盘读写出错", "请查看系统日志，检查磁盘", "input/output error", "look into the system log, and check the disk"},
+		syscall.EUCLEAN: {"文件系统已损坏", "请查看系统日志，检查磁盘", "the file system is damaged", "look into the system log, and check the disk"},
+		syscall.EACCES:  {"没有权限", "请核对路径和权限", "it is not permitted", "check the path and its permissions"},
+	} {
+		all := []error{
+			&fs.PathError{Op: "write", Path: "x", Err: number},
+			&os.LinkError{Op: "rename", Old: ".x-1", New: "x", Err: number},
+			fmt.Errorf("open state: %w", &fs.PathError{Op: "write", Path: "D/state.db", Err: number}),
+		}
+		if number != syscall.EACCES {
+			all = append(all, fmt.Errorf("commit: %w", number)) // as fdatasync gives it
+		}
+		for i, lang := range []text.Lang{text.Zh, text.En} {
+			a := &app{lang: lang, data: t.TempDir()}
+			for _, err := range all {
+				p, code := a.explain(err)
+				if code != exitFailed || !strings.Contains(p.What(), want[2*i]) || !strings.Contains(p.Do, want[2*i+1]) {
+					t.Errorf("%v: exit %d, %q, %q, want %q", err, code, p.What(), p.Do, want[2*i:2*i+2])
+				}
+			}
+		}
+	}
+}
+
+// TestFullDisk: where there is no space for the next page, the way out is told, and as many rows as
+// are on the disk.
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	p := &part{file: full, w: bufio.NewWriterSize(full, 1<<20), since: sha256.New(), rows: 22000}
+	err = asPart(p.take(page{Answer: &client.Answer{Rows: rowsFrom(0, 1000)}}), "d.csv.part", p)
+	if !errors.Is(err, syscall.ENOSPC) || len(p.pages) != 0 {
+		t.Fatalf("got %v, %d pages", err, len(p.pages))
+	}
+	if err := p.asking("k"); !errors.Is(err, syscall.ENOSPC) || p.ask != "" || p.asked != 0 {
+		t.Errorf("a key: %v, %q, %d", err, p.ask, p.asked)
+	}
+	for lang, want := range map[text.Lang]string{
+		text.En: "free or add space (or quota); the 22000 rows that came are kept in d.csv.part, and the same command goes on after them",
+		text.Zh: "请清理或扩充磁盘（或者配额）；已取回的 22000 条保存在 d.csv.part，再次执行同一命令即继续",
+	} {
+		if got, _ := (&app{lang: lang}).explain(err); got.Do != want {
+			t.Errorf("got %q, want %q", got.Do, want)
+		}
+	}
+}
+
+// TestWhichDiskIsFull: what is told is the file of the person in place of its name until it is
+// whole, and no other.
+func TestWhichDiskIsFull(t *testing.T) {
+	for name, want := range map[string]string{
+		"out/.d.csv-123": "out/d.csv", "out/d.csv.part": "out/d.csv.part", "/tmp/xietong-sort-1": "/tmp/xietong-sort-1", "/tmp/.d.csv-1": "/tmp/.d.csv-1",
+	} {
+		err := asOutput(&fs.PathError{Op: "write", Path: name, Err: syscall.ENOSPC}, "out/d.csv")
+		if at, ok := errors.AsType[*fs.PathError](err); !ok || at.Path != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -121,11 +122,19 @@ type pending struct {
 }
 
 func newPending(path string) (*pending, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), pendingPrefix(path)+"*") // mode 0600
 	if err != nil {
 		return nil, err
 	}
 	return &pending{f, path}, nil
+}
+
+func pendingPrefix(path string) string { return "." + filepath.Base(path) + "-" }
+
+// isPending reports whether a name is the one that a file has until it is at its path. Another,
+// such as that of a temporary file, is on a disk of its own.
+func isPending(name, path string) bool {
+	return filepath.Dir(name) == filepath.Dir(path) && strings.HasPrefix(filepath.Base(name), pendingPrefix(path))
 }
 
 // keep puts the file at its path.

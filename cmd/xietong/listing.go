@@ -233,8 +233,8 @@ func asOutput(err error, file string) error {
 	if _, ok := errors.AsType[*export.TooManyRows](err); ok {
 		return text.Fail(text.SheetFull, text.Args{"limit": fmt.Sprint(export.MaxSheetRows)}, nil)
 	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok && file != "" {
-		at.Path = file // and not the name that it has until it is whole
+	if at, ok := errors.AsType[*fs.PathError](err); ok && isPending(at.Path, file) {
+		at.Path = file
 	}
 	return err
 }

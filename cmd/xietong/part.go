@@ -200,5 +200,9 @@ func asPart(err error, file string, p *part) error {
 }
 
 func (k *kept) do() (text.Code, text.Args) {
-	return text.CLIPartKept, text.Args{"file": k.file, "count": fmt.Sprint(k.rows)}
+	args := text.Args{"file": k.file, "count": fmt.Sprint(k.rows)}
+	if noSpace(k.err) {
+		return text.CLIPartFull, args
+	}
+	return text.CLIPartKept, args
 }

@@ -23,6 +23,7 @@ const (
 	CLIAllMoved     Code = "cli.all-moved"
 	CLIPartOn       Code = "cli.part-on"
 	CLIPartKept     Code = "cli.part-kept"
+	CLIPartFull     Code = "cli.part-full"
 	CLIPartDamaged  Code = "cli.part-damaged"
 	CLIPageDamaged  Code = "cli.page-damaged"
 	CLIEndless      Code = "cli.pages-endless"
@@ -58,6 +59,11 @@ var outputSentences = []sentence{
 	{CLIAllTold, "共 {count} 条，使用 {uses} 次，使用记录见存证条目 {first} 至 {last}", "rows: {count}, in {uses} uses; the accesses are entries {first} to {last}"},
 	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
 	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},
+	{
+		CLIPartFull,
+		"请清理或扩充磁盘（或者配额）；已取回的 {count} 条保存在 {file}，再次执行同一命令即继续",
+		"free or add space (or quota); the {count} rows that came are kept in {file}, and the same command goes on after them",
+	},
 	{
 		CLIPartDamaged,
 		"{file} 中的第 {page} 页在磁盘上已损坏，从该页起未采用，重新查询；重新查询的页可能另记使用",

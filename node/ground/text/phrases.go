@@ -22,6 +22,12 @@ var plainPhrases = []struct{ en, told string }{
 // causePhrases are the causes that the floors below and the libraries tell with parts of their own.
 // The first that fits is taken, so that the narrower ones stand first.
 var causePhrases = []struct{ en, told string }{
+	// errors of a disk, in whatever was done with it (os, bbolt)
+	{`{p}: no space left on device`, "磁盘已满"},
+	{`{p}: disk quota exceeded`, "磁盘配额已满"},
+	{`{p}: read-only file system`, "文件系统只读"},
+	{`{p}: input/output error`, "磁盘读写出错"},
+
 	// names (certs/identity, certs/trust)
 	{`malformed name: pin "{value}" has not the form NAME/keys/NUMBER/HASH`, "“{value}”不是 NAME/keys/NUMBER/HASH 形式的起点标识"},
 	{`malformed name: pin "{value}" is not spelled as it must be`, "起点标识“{value}”的写法不符"},
