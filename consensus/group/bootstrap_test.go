@@ -175,3 +175,25 @@ func TestOpenRefusesAnExchangedLog(t *testing.T) {
 		})
 	}
 }
+
+// TestGroupOfOneKeepsNoLog: after a snapshot the log of a group of one holds a few entries: nobody
+// has to catch up, and the entries of an import are long.
+func TestGroupOfOneKeepsNoLog(t *testing.T) {
+	n := alone1(t, t.TempDir())
+	for range 4 * trailingAlone {
+		if _, err := n.Propose(t.Context(), command("village")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.Snapshot(); err != nil {
+		t.Fatal(err)
+	}
+	first, err := n.logs.FirstIndex()
+	last, lastErr := n.logs.LastIndex()
+	if err != nil || lastErr != nil || last-first > trailingAlone {
+		t.Errorf("raft's log holds %d to %d, %v, %v; want at most %d entries", first, last, err, lastErr, trailingAlone+1)
+	}
+	if err := n.close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -50,6 +50,7 @@ const (
 	leastSegment     = 1 << 20  // bytes
 	maxAppendEntries = 512
 	trailingLogs     = 10_240
+	trailingAlone    = 64 // of a group of one, in which nobody has to catch up
 	snapshotEvery    = 256
 	snapshotPause    = 10 * time.Second
 	transportTimeout = 10 * time.Second
@@ -176,6 +177,7 @@ func raftConfig(c Config) *raft.Config {
 	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), c.Stream == nil)
 	if c.Stream == nil { // no other replica can lead: waiting for a heartbeat would only make the start slow
 		rc.HeartbeatTimeout, rc.ElectionTimeout, rc.LeaderLeaseTimeout = aloneTimeout, aloneTimeout, aloneTimeout
+		rc.TrailingLogs = trailingAlone
 	}
 	if c.Tune != nil {
 		c.Tune(rc)
