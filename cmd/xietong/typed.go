@@ -6,14 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
 
 	"xietong/node/ground/text"
 )
 
 // This file is the one place where the command line is read as a Chinese input method types it:
-// with full-width letters, digits and signs (Ａ１＊．＝). A name, a number or a list is read
-// as if it had been typed on a Latin keyboard; what is data (a value, a key, a title, a reason, a
+// with full-width letters, digits and signs (Ａ１＊．＝), or with a letter and its accent apart. A
+// name, a number or a list is read as if it had been typed on a Latin keyboard; what is data (a value, a key, a title, a reason, a
 // path) is never changed.
 
 // form reads one kind of what a person types.
@@ -25,7 +26,7 @@ func asTyped(typed string) string { return typed }
 // aName is the form of names, codes, numbers, times and fingerprints. Brackets and commas stay:
 // names of places have them.
 func aName(typed string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return norm.NFC.String(strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch r {
 		case '（', '）', '，', '；', '！', '？':
 			return r
@@ -33,7 +34,7 @@ func aName(typed string) string {
 			return '.'
 		}
 		return narrow(r)
-	}, typed))
+	}, typed)))
 }
 
 // narrow returns the Latin form of a full-width rune.

@@ -28,6 +28,7 @@ func TestForms(t *testing.T) {
 		{"bracket", aName, "贵安新区（直管区）", "贵安新区（直管区）"},
 		{"katakana", aName, "ｱ区", "ｱ区"},
 		{"list", aList, "code，ｎａｍｅ、 kind", "code,name,kind"},
+		{"apart", aList, "code,cafe\u0301", "code,caf\u00e9"},
 		{"empty", aList, "1,,64", "1,,64"},
 		{"condition", aCondition, "ｎａｍｅ＝新华路１号（＝甲）", "name=新华路１号（＝甲）"},
 		{"Latin", aCondition, "name=＝１", "name=＝１"},

@@ -111,6 +111,11 @@ func (e Entry) Validate() error {
 	case !e.NotSecret:
 		return fmt.Errorf("%w: it must be declared free of secrets", ErrInvalid)
 	}
+	for i, field := range e.Indexed {
+		if slices.Contains(e.Indexed[:i], field) {
+			return fmt.Errorf("%w: indexed names %.100q twice", ErrInvalid, field)
+		}
+	}
 	if err := e.validatePurposes(); err != nil {
 		return err
 	}

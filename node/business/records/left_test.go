@@ -200,3 +200,34 @@ func TestUnseenValuesEndNoCount(t *testing.T) {
 		}
 	}
 }
+
+// TestFewerGoodThanChecked: a file of which fewer rows are good than when it was checked, because a
+// later version takes fewer, is another file.
+func TestFewerGoodThanChecked(t *testing.T) {
+	l, desk := republishing(t, 0, typed(`"string"`, ""), typed(`"string"`, ""))
+	data := "id,n\n1,a\n2,bb\n"
+	c, err := desk.Check(t.Context(), civil, residentCode, asCSV, strings.NewReader(data))
+	if err != nil || c.Good != 2 {
+		t.Fatal(c.Good, err)
+	}
+	if _, err := publishFit(t.Context(), l, typed(`"string","maxLength":1`, "")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = desk.Load(t.Context(), newID(), civil, residentCode, File{
+		Reading: asCSV, Hash: c.Hash, Rows: c.Rows, Good: c.Good, KeepGood: true,
+	}, strings.NewReader(data), nil)
+	refusedAs(t, "one row less", err, text.FileChanged)
+	if n := pairsIn(t, l, bucketImporting); n > 0 {
+		t.Errorf("%d imports are unfinished", n)
+	}
+}
+
+// TestIndexedTwice: an entry that names an indexed field twice is refused.
+func TestIndexedTwice(t *testing.T) {
+	l, _ := open(t)
+	e := villages()
+	e.Indexed = []string{"township", "township"}
+	if _, err := publishFit(t.Context(), l, e); err == nil {
+		t.Error("it was published")
+	}
+}

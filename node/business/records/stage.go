@@ -122,6 +122,9 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 	}
 	for {
 		record, err := reader.Next()
+		if errors.Is(err, io.EOF) && good < l.file.Good {
+			return read, errChanged
+		}
 		if errors.Is(err, io.EOF) {
 			return read, send()
 		}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"xietong/node/ground/scalar"
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
@@ -95,9 +96,10 @@ func (s *Schema) resolve(cells []table.Cell) (r resolved) {
 	names, at := s.named(), map[string]string{}
 	for i, cell := range cells {
 		c := Column{Letter: letterOf(i), Header: trimmed(cell.Text)}
-		field, known := names[c.Header]
+		header := scalar.Compose(c.Header) // as some programs write it, a letter and its accent stand apart
+		field, known := names[header]
 		if !known {
-			field, known = names[folded(c.Header)]
+			field, known = names[folded(header)]
 		}
 		switch {
 		case c.Header == "", strings.HasPrefix(c.Header, OwnColumn):

@@ -219,7 +219,7 @@ func (r *rowSource) reread() {
 	if _, refused := r.record(); refused == nil {
 		r.mendable++
 	}
-	r.options.AsSpreadsheet, r.readings, r.marks, r.kept = false, nil, marks, kept
+	r.options.AsSpreadsheet, r.readings, r.marks, r.kept, r.failed = false, nil, marks, kept, nil
 }
 
 // advance reads the next row.

@@ -334,7 +334,7 @@ func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 	if refused != nil {
 		return nil, bad(field, refused.Reason)
 	}
-	if typed, isText := v.(string); isText && f.Type != String && f.Type != Other {
+	if typed, isText := v.(string); isText && f.Type != String && (f.Type != Other || c.check(v) != nil) {
 		if v, refused = c.typed(typed); refused != nil {
 			return nil, refused
 		}

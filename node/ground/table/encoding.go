@@ -120,7 +120,7 @@ func judge(src Source, w Wish) (string, error) {
 		return "", wide(seen)
 	case seen.nuls > 0 && seen.invalid > 0:
 		return "", otherKind(kindBinary)
-	case seen.invalid == 0 && seen.pairs > 0 && seen.longer == 0 && seen.han == seen.pairs:
+	case seen.invalid == 0 && seen.pairs > 0 && seen.longer == 0 && seen.han == seen.pairs && !isJSON(head):
 		return "", unsure("short UTF-8", "utf-8", "gb18030")
 	case seen.invalid == 0 && seen.pairs+seen.longer == 0:
 		return "utf-8", modified(src)
@@ -128,6 +128,12 @@ func judge(src Source, w Wish) (string, error) {
 		return "utf-8", nil
 	}
 	return foreign(src, seen)
+}
+
+// isJSON reports whether the text begins as JSON does, which is UTF-8 (RFC 8259 §8.1).
+func isJSON(head []byte) bool {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
 func line(n uint64) string { return strconv.FormatUint(n, 10) }
