@@ -8,7 +8,8 @@ import (
 )
 
 // Result is what a question came to: numbers and who answered, no record. It keeps all by which two
-// results can be of different things: where one of these differs, their numbers are not compared.
+// results can be of different things. Where one of these differs their numbers are not compared,
+// but for the version: that is told beside, because most versions change no number.
 type Result struct {
 	Total   uint64  `json:"total"`             // records
 	Amount  string  `json:"amount,omitempty"`  // of all records together; "": none is told

@@ -74,11 +74,17 @@ func TestDates(t *testing.T) {
 		want string
 	}{
 		{1, 1900, "1900-01-01"}, {59, 1900, "1900-02-28"}, {60, 1900, ""}, {61, 1900, "1900-03-01"}, {43864, 1900, "2020-02-03"},
-		{43864.5, 1900, "2020-02-03T12:00:00"}, {0.5, 1900, "12:00:00"}, {42402, 1904, "2020-02-03"}, {0, 1904, "1904-01-01"},
+		{43864.5, 1900, "2020-02-03T12:00:00"}, {0.5, 1900, "12:00:00"}, {42402, 1904, "2020-02-03"}, {0, 1904, "1904-01-01"}, {0.5, 1904, "12:00:00"}, {1.5, 1904, "1904-01-02T12:00:00"},
 		{2958465, 1900, "9999-12-31"}, {2958466, 1900, ""}, {-1, 1900, ""}, {43863.999999, 1900, "2020-02-03"},
 	} {
 		if got, ok := dateOf(row.n, row.day0); got != row.want || ok != (row.want != "") {
 			t.Errorf("%v from %d: got %q, want %q", row.n, row.day0, got, row.want)
+		}
+	}
+	for _, value := range []string{"60", "-1", "2958466"} { // what is shown is no date, and nothing else is meant
+		cell, err := (&sheetRows{dates: []bool{true}, day0: 1900}).made("", "0", value)
+		if err != nil || cell.Kind != Failed {
+			t.Errorf("a date of %s: got %+v, %v, want a cell that cannot be read", value, cell, err)
 		}
 	}
 	for code, want := range map[string]bool{

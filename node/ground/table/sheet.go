@@ -285,6 +285,7 @@ func (r *sheetRows) made(kind, style, value string) (Cell, error) {
 		if date, ok := dateOf(n, r.day0); ok {
 			return Cell{Text: date, Kind: Date}, nil
 		}
+		return Cell{Text: "#####", Kind: Failed}, nil // as programs show it, or as a day that never was
 	}
 	return numberOf(n), nil
 }

@@ -109,7 +109,7 @@ func dateOf(n float64, day0 int) (string, bool) {
 	}
 	at := day.AddDate(0, 0, int(days)).Add(time.Duration(rest) * time.Second)
 	switch {
-	case days == 0 && day0 == 1900:
+	case days == 0 && (day0 == 1900 || rest != 0): // a time of day, not one of the day before all others
 		return at.Format("15:04:05"), true
 	case rest == 0:
 		return at.Format(time.DateOnly), true
