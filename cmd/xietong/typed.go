@@ -13,9 +13,9 @@ import (
 )
 
 // This file is the one place where the command line is read as a Chinese input method types it:
-// with full-width letters, digits and signs (Ａ１＊．＝), or with a letter and its accent apart. A
-// name, a number or a list is read as if it had been typed on a Latin keyboard; what is data (a value, a key, a title, a reason, a
-// path) is never changed.
+// with full-width letters, digits and signs (Ａ１＊．＝), or with a letter and its accent
+// apart. A name, a number or a list is read as if it had been typed on a Latin keyboard; what is
+// data (a value, a key, a title, a reason, a path) is never changed.
 
 // form reads one kind of what a person types.
 type form func(typed string) string

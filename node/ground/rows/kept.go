@@ -35,8 +35,12 @@ func (r *rowSource) withKept(object map[string]any, faults []Fault) (Record, *Ba
 // keep puts the values of the present record into the fields for which the file has no column. It
 // returns false where there is no such record, or nothing to keep.
 func (r *rowSource) keep(object map[string]any) bool {
-	key, missing := object[r.schema.key], r.missing()
-	if r.options.Present == nil || key == nil || len(missing) == 0 {
+	key := object[r.schema.key]
+	if r.options.Present == nil || key == nil {
+		return false
+	}
+	missing := r.missing()
+	if len(missing) == 0 {
 		return false
 	}
 	data, err := r.options.Present(appendValue(nil, key))

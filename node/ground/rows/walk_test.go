@@ -61,7 +61,8 @@ func TestBadRowSpoilsNoOther(t *testing.T) {
 	}
 }
 
-// TestHeadersAreComposed: a header of which a letter and its accent stand apart is that of the field.
+// TestHeadersAreComposed: a header of which a letter and its accent stand apart is that of the
+// field.
 func TestHeadersAreComposed(t *testing.T) {
 	s, err := Compile(json.RawMessage("{\"type\":\"object\",\"properties\":{\"code\":{\"type\":\"string\"},\"caf\u00e9\":{\"type\":\"string\"}}}"), "code", nil)
 	if err != nil {
@@ -75,7 +76,8 @@ func TestHeadersAreComposed(t *testing.T) {
 	}
 }
 
-// TestJSONIsUTF8 (RFC 8259 §8.1): a file of JSON is not asked for its encoding, whatever its script.
+// TestJSONIsUTF8 (RFC 8259 §8.1): a file of JSON is not asked for its encoding, whatever its
+// script.
 func TestJSONIsUTF8(t *testing.T) {
 	s, err := Compile(json.RawMessage(`{"type":"object","properties":{"code":{"type":"string"},"name":{"type":"string"}}}`), "code", nil)
 	if err != nil {
