@@ -186,3 +186,24 @@ func TestMistyped(t *testing.T) {
 		}
 	}
 }
+
+// TestOutputCutShort: a table that could not be written to its end is no success.
+func TestOutputCutShort(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("needs /dev/full: ", err)
+	}
+	defer full.Close()
+	b := newWorkbench(t, "en_US.UTF-8")
+	for _, verb := range [][]string{{"dataset", "list"}, {"agency", "list"}, {"status"}, {"grant", "list"}, {"version"}} {
+		if code, _, told := b.run(verb...); code != exitDone {
+			t.Fatalf("%v: exit %d, %s", verb, code, told)
+		}
+		var errs strings.Builder
+		a := b.app
+		a.stdin, a.stdout, a.stderr, a.getenv = strings.NewReader(""), full, &errs, func(string) string { return "" }
+		if code := a.run(t.Context(), append([]string{"--data", b.dir}, verb...)); code == exitDone || !strings.Contains(errs.String(), "space") {
+			t.Errorf("%v: exit %d, told %q", verb, code, errs.String())
+		}
+	}
+}

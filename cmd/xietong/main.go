@@ -67,9 +67,30 @@ type app struct {
 // run runs one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.lang = text.FromEnv(a.getenv)
+	out := &heeded{w: a.stdout}
+	a.stdout = out
 	root := a.rootCommand()
 	root.SetArgs(args)
-	return a.report(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
+	return a.report(err)
+}
+
+// heeded is the standard output: what prints a table or a sentence looks at no error, and an output
+// that is cut short must not end as a success.
+type heeded struct {
+	w   io.Writer
+	err error // the first
+}
+
+func (h *heeded) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	if h.err == nil {
+		h.err = err
+	}
+	return n, err
 }
 
 // widthOf returns how many columns a terminal has; 0: f is none.
