@@ -60,8 +60,7 @@ func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 // Load imports a file that was checked:
 //
 //  1. An entry opens the import, or the unfinished import of the same file is found. If the file
-//     was
-//     published, and nothing has changed in the records since, the load ends here.
+//     was published, and nothing has changed in the records since, the load ends here.
 //  2. The rows are staged. Rows that are staged already are skipped.
 //  3. The file must have been the one that was checked. Another file is refused as
 //     text.FileChanged, and the import is given up.

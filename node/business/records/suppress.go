@@ -13,9 +13,9 @@ import (
 //
 //   - Of every line that is told (all groups; by two fields also each group by one of them alone)
 //     what is hidden is nothing, or two groups at least that together are enough to be told.
-//   - The hidden groups of two fields must not come apart: see network. - A group that is hidden
-//   when records are counted is hidden in every measure, because each tells
-//     the number of records beside. So the numbers of one measure complete none of another.
+//   - The hidden groups of two fields must not come apart: see network.
+//   - A group that is hidden when records are counted is hidden in every measure, because each
+//     tells the number of records beside. So the numbers of one measure complete none of another.
 
 // line is a sum of groups that the asker can have otherwise, and what of it is hidden: it is told
 // by itself, so what is hidden of it is known as one.

@@ -279,33 +279,45 @@ func (h *halves) add(b byte, s *surveyed) {
 	}
 }
 
-var utf7 = regexp.MustCompile(`\+([A-Za-z0-9+/]{3,})-?`)
+var utf7 = regexp.MustCompile(`\+([A-Za-z0-9+/]*)-?`)
 
-// modified refuses a file of ASCII alone that is Chinese in UTF-7.
+// leastShifted is how many Han characters a file in UTF-7 has at least. CPU+RAM and other words
+// with a plus sign are some too, by chance.
+const leastShifted = 4
+
+// modified refuses a file of ASCII alone that is Chinese in UTF-7: every plus sign in it begins Han
+// characters, or stands for itself.
 func modified(src Source) error {
 	head := make([]byte, 64<<10)
 	n, err := io.ReadFull(raw(src), head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
-	for _, m := range utf7.FindAllSubmatch(head[:n], -1) {
-		if shifted(string(m[1])) {
-			return otherKind(kindUTF7)
+	han := 0
+	for _, m := range utf7.FindAllSubmatchIndex(head[:n], -1) {
+		more := shifted(string(head[m[2]:m[3]]))
+		if more == 0 && m[3] > m[2] && m[1] < len(head) { // a run at the end may go on
+			return nil
 		}
+		han += more
 	}
-	return nil
+	if han < leastShifted || isJSON(head[:n]) {
+		return nil
+	}
+	return otherKind(kindUTF7)
 }
 
-// shifted reports whether a run of base64 is Han characters in UTF-16 and nothing else.
-func shifted(run string) bool {
+// shifted returns how many characters a run of base64 has if it is Han characters in UTF-16 and
+// nothing else.
+func shifted(run string) (han int) {
 	b, err := base64.RawStdEncoding.Strict().DecodeString(run)
-	if err != nil || len(b) == 0 || len(b)%2 != 0 {
-		return false
+	if err != nil || len(b)%2 != 0 {
+		return 0
 	}
 	for i := 0; i < len(b); i += 2 {
 		if c := rune(b[i])<<8 | rune(b[i+1]); !unicode.Is(unicode.Han, c) {
-			return false
+			return 0
 		}
 	}
-	return true
+	return len(b) / 2
 }

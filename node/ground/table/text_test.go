@@ -112,6 +112,17 @@ func TestTextIsRead(t *testing.T) {
 	}
 }
 
+// TestPlusSigns: a plus sign in a file of ASCII is a plus sign.
+func TestPlusSigns(t *testing.T) {
+	for _, file := range []string{
+		"code,name\n1,CPU+RAM\n2,USA+ROM+SIM\n3,a+b=c\n", "code\nMTIz+RAM+TuN4AQ\n", "{\"code\":\"+TuN4AQ-+WdNUDQ-\"}\n", "a\n+\n++\n",
+	} {
+		if taken, err := Inspect(strings.NewReader(file), Wish{}); err != nil || taken.Encoding != "utf-8" {
+			t.Errorf("%q: got %+v, %v", file, taken, err)
+		}
+	}
+}
+
 func TestTextIsRefused(t *testing.T) {
 	sjis, big5 := japanese.ShiftJIS, traditionalchinese.Big5
 	for name, row := range map[string]struct {
@@ -123,6 +134,7 @@ func TestTextIsRefused(t *testing.T) {
 		"big5":                  {in(big5, "代碼,姓名\n1,陳建國\n2,劉麗華\n"), Wish{}, text.EncodingUnsure},
 		"shift-jis":             {in(sjis, "番号,氏名\n1,山田太郎\n2,すずき花子\n"), Wish{}, text.EncodingUnsure},
 		"utf-7":                 {"+TuN4AQ-,+WdNUDQ-\n1,2\n", Wish{}, text.FileKind},
+		"much utf-7":            {strings.Repeat("+TuN4AQ-,1 +- 2\n", 10_000), Wish{}, text.FileKind},
 		"utf-16 without a mark": {"a\x00,\x00b\x00\n\x00", Wish{}, text.EncodingUnsure},
 		"lost in gb18030":       {"code,name\n6,\x84\x31\xa4\x37\xcd\xf5\n", Wish{}, text.EncodingBroken},
 		"not as marked":         {"\ufeffcode,name\n6,\xc5\xff\n", Wish{}, text.EncodingBroken},
