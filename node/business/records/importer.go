@@ -190,6 +190,7 @@ type loader struct {
 	progress func(done, total uint64)
 
 	opened uint64
+	good   uint64      // good rows that were read
 	state  importState // as it was when the load began
 	before bool        // it was published before the request for this load came
 	plan   effectPlan  // of a file that takes the place of all records
@@ -210,11 +211,15 @@ func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, 
 	return done, err
 }
 
+// changed returns the failure of a file that is not what was checked: another one, or one of which
+// other rows are good now.
 func (l *loader) changed() error {
-	got := l.upload.Sum()
-	return text.Fail(text.FileChanged, text.Args{
-		"file": l.set.Code.String(), "want": hex.EncodeToString(l.file.Hash[:8]), "got": hex.EncodeToString(got[:8]),
-	}, nil)
+	sum := l.upload.Sum()
+	want, got := hex.EncodeToString(l.file.Hash[:8]), hex.EncodeToString(sum[:8])
+	if want == got {
+		want, got = strconv.FormatUint(l.file.Good, 10), strconv.FormatUint(l.good, 10)
+	}
+	return text.Fail(text.FileChanged, text.Args{"file": l.set.Code.String(), "want": want, "got": got}, nil)
 }
 
 // stated is the payload of the entries that open and publish an import.

@@ -139,6 +139,7 @@ func (l *loader) seal(ctx context.Context, reader *rows.Reader, chunks chan<- ch
 			return read, unreadable(l.upload.taken, reader.Row(), err)
 		}
 		good++
+		l.good = good
 		p.add(record.JSON)
 		switch {
 		case good > l.file.Good:

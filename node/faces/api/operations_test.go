@@ -2,8 +2,8 @@ package api
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -281,11 +281,16 @@ func TestWrongInput(t *testing.T) {
 // no row of the import is shown.
 func TestLoadFails(t *testing.T) {
 	d := open(t)
-	eight := "code,name\n8,x\n"
-	sum := sha256.Sum256([]byte(eight))
+	const rows = 1500 // more than one command brings
+	var file strings.Builder
+	file.WriteString("code,name\n")
+	for n := range rows {
+		fmt.Fprintf(&file, "%d,x\n", 8+n)
+	}
+	sum := sha256.Sum256([]byte(file.String()))
 	w := d.send(t, request{
-		method: "POST", path: "/v1/datasets/villages/imports?missing=clear&rows=2&good=2&keep_good=true&file_hash=" + hex.EncodeToString(sum[:]),
-		as: "civil-affairs", body: eight,
+		method: "POST", as: "civil-affairs", body: file.String(), path: fmt.Sprintf(
+			"/v1/datasets/villages/imports?missing=clear&rows=%d&good=%d&keep_good=true&file_hash=%x", rows+1, rows+1, sum),
 	})
 	lines := strings.Split(strings.TrimSpace(w.Body.String()), "\n")
 	var last client.ImportFailed

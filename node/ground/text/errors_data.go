@@ -106,8 +106,8 @@ var dataProblems = []problem{
 	},
 	{
 		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},
-		zh: parts{"文件已变动", "文件与检查时不一致：检查时的 SHA-256 为 {want}，现为 {got}", "{file}", "请重新检查该文件后再导入"},
-		en: parts{"File changed", "the file is not the one that was checked: its SHA-256 was {want} and is {got}", "{file}",
+		zh: parts{"文件已变动", "文件或其中合格的行与检查时不一致：检查时为 {want}（SHA-256 或合格行数），现为 {got}", "{file}", "请重新检查该文件后再导入"},
+		en: parts{"File changed", "the file, or what is good of it, is not what was checked: its SHA-256 or number of good rows was {want} and is {got}", "{file}",
 			"check the file again before you import it"},
 	},
 	{
