@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -115,18 +118,25 @@ func writeFile(path string, data []byte) error {
 }
 
 // pending is a file that only its owner may read, and that is at its path when it is whole. Until
-// then it is beside it, under another name.
+// then it has no name, so that nothing is left of it when the program is killed; where the file
+// system has no such files it is beside its path, under another name.
 type pending struct {
 	*os.File
-	path string
+	path     string
+	nameless bool
 }
 
 func newPending(path string) (*pending, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), pendingPrefix(path)+"*") // mode 0600
+	dir := filepath.Dir(path)
+	if fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600); err == nil {
+		name := filepath.Join(dir, fmt.Sprintf("%s%d", pendingPrefix(path), rand.Uint64()))
+		return &pending{os.NewFile(uintptr(fd), name), path, true}, nil
+	}
+	f, err := os.CreateTemp(dir, pendingPrefix(path)+"*") // mode 0600
 	if err != nil {
 		return nil, err
 	}
-	return &pending{f, path}, nil
+	return &pending{f, path, false}, nil
 }
 
 func pendingPrefix(path string) string { return "." + filepath.Base(path) + "-" }
@@ -139,10 +149,23 @@ func isPending(name, path string) bool {
 
 // keep puts the file at its path.
 func (p *pending) keep() error {
-	if err := errors.Join(p.Sync(), p.Close()); err != nil {
+	err := p.Sync()
+	if err == nil && p.nameless {
+		err = p.name()
+	}
+	if err = errors.Join(err, p.Close()); err != nil {
 		return err
 	}
 	return os.Rename(p.Name(), p.path)
+}
+
+// name gives a file without a name the one by which it can be put at its path.
+func (p *pending) name() error {
+	open := fmt.Sprintf("/proc/self/fd/%d", p.Fd())
+	if err := unix.Linkat(unix.AT_FDCWD, open, unix.AT_FDCWD, p.Name(), unix.AT_SYMLINK_FOLLOW); err != nil {
+		return &os.LinkError{Op: "link", Old: open, New: p.Name(), Err: err}
+	}
+	return nil
 }
 
 // discard removes a file that is not kept. After keep it does nothing.
