@@ -9,11 +9,11 @@ import (
 	"xietong/node/ground/text"
 )
 
-// columnsOf returns the names of the columns of records: the fields that were asked for, or else
-// those that the answer names. The node takes no answer whose rows have others.
+// columnsOf returns the names of the columns of records, each once: the fields that were asked for,
+// or else those that the answer names. The node takes no answer whose rows have others.
 func columnsOf(answer *client.Answer, fields []string) []string {
 	if len(fields) > 0 {
-		return fields
+		return joined(nil, fields)
 	}
 	return answer.Columns
 }
