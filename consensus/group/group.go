@@ -50,7 +50,7 @@ const (
 	leastSegment     = 1 << 20  // bytes
 	maxAppendEntries = 512
 	trailingLogs     = 10_240
-	trailingAlone    = 64 // of a group of one, in which nobody has to catch up
+	trailingAlone    = 1024 // of a group of one, in which nobody has to catch up
 	snapshotEvery    = 256
 	snapshotPause    = 10 * time.Second
 	transportTimeout = 10 * time.Second
