@@ -286,27 +286,9 @@ func (v view) indexed(code identity.Label, field string, value MAC, after uint64
 // is above after, in the order of the MACs of the keys. step is called with every version that is
 // kept, and ends the walk where it returns false.
 func (v view) all(code identity.Label, after *MAC, step func() bool, each func(found) (more bool)) {
-	prefix := datasetPrefix(code)
-	from := prefix
+	var from []byte
 	if after != nil {
-		from = append(append(recordPrefix(code, *after), afterAll...), afterAll...)
+		from = after[:]
 	}
-	var last found
-	have, more, floor := false, true, v.floor(code)
-	v.Scan(versions.Name, prefix, from, func(k, value []byte) bool {
-		next := MAC(k[len(prefix) : len(prefix)+32])
-		if have && next != last.key {
-			more = last.Retracted || each(last)
-			have = false
-		}
-		more = more && step()
-		got, ok := v.visible(k, versions.Decode(k, value))
-		if more && ok && got.Position >= floor && (!have || newer(got, last.Version)) {
-			last, have = found{next, got}, true
-		}
-		return more
-	})
-	if more && have && !last.Retracted {
-		each(last)
-	}
+	v.some(code, from, step, func() bool { return false }, each)
 }

@@ -44,16 +44,6 @@ type Column struct {
 	Field  string // "" where the column is none of the dataset's: it has no header, or one of OwnColumn
 }
 
-// letterOf returns the letters of a column, counted from 0.
-func letterOf(i int) string {
-	var b []byte
-	for i++; i > 0; i = (i - 1) / 26 {
-		b = append(b, byte('A'+(i-1)%26))
-	}
-	slices.Reverse(b)
-	return string(b)
-}
-
 // trimmed returns the header of a column without the space and the marks around it.
 func trimmed(header string) string {
 	return strings.TrimFunc(header, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) })
@@ -95,7 +85,7 @@ type resolved struct {
 func (s *Schema) resolve(cells []table.Cell) (r resolved) {
 	names, at := s.named(), map[string]string{}
 	for i, cell := range cells {
-		c := Column{Letter: letterOf(i), Header: trimmed(cell.Text)}
+		c := Column{Letter: table.Letters(i), Header: trimmed(cell.Text)}
 		header := scalar.Compose(c.Header) // as some programs write it, a letter and its accent stand apart
 		field, known := names[header]
 		if !known {

@@ -63,7 +63,7 @@ func (r *rowSource) ofCells() (Record, *Bad) {
 		switch {
 		case blank, strings.HasPrefix(at.Header, OwnColumn), c != nil && about(faults, c.Name):
 		case c == nil:
-			faults = append(faults, Fault{Letter: letterOf(i), Reason: "no header", Value: cut(cell.Text)})
+			faults = append(faults, Fault{Letter: table.Letters(i), Reason: "no header", Value: cut(cell.Text)})
 		default:
 			v, reading, refused := c.read(cell, r.options.AsSpreadsheet, work)
 			if refused != nil {

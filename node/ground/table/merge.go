@@ -131,7 +131,7 @@ func (m merge) cover(over []*covering) error {
 	c := &covering{merge: m}
 	for i := int(m.left); i <= int(m.right); i++ {
 		if of := over[i]; of != nil && of.last >= m.first {
-			return doubt{"merged cells over each other", letters(i) + line(uint64(m.first))}
+			return doubt{"merged cells over each other", Letters(i) + line(uint64(m.first))}
 		}
 		over[i] = c
 	}
@@ -146,7 +146,7 @@ func uncovered(row Row, over []*covering) (at string, hidden bool) {
 		case row.Line == uint64(of.first) && i == int(of.left):
 			of.shows = c.Text
 		case filled(c) && c.Text != of.shows:
-			return letters(i) + line(row.Line), true
+			return Letters(i) + line(row.Line), true
 		}
 	}
 	return "", false

@@ -75,7 +75,7 @@ func (u *unseen) refuse(sheet string) error {
 	}
 	for i, with := range u.with {
 		if with {
-			all = append(all, letters(i))
+			all = append(all, Letters(i))
 		}
 	}
 	if len(all) == 0 {
@@ -91,8 +91,8 @@ func few(all []string) string {
 	return strings.Join(all, ", ")
 }
 
-// letters returns the name of a column, such as AB for 27.
-func letters(column int) (name string) {
+// Letters returns the name of a column, counted from 0, such as AB for 27.
+func Letters(column int) (name string) {
 	for n := column + 1; n > 0; n = (n - 1) / 26 {
 		name = string(rune('A'+(n-1)%26)) + name
 	}
