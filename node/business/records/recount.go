@@ -58,6 +58,9 @@ func (d *Desk) poke() {
 // Recount takes one round of Run, unless the ledger has the size that it had after the last one. It
 // returns the size at which everything is counted.
 func (d *Desk) Recount(ctx context.Context, last uint64) (size uint64, err error) {
+	if err := d.clear(ctx, last); err != nil { // first: a dataset may have counts by it
+		return last, err
+	}
 	var codes []identity.Label
 	err = d.ledger.View(ctx, func(r *state.Reader) error {
 		if size = r.Size(); size == last {
@@ -72,9 +75,6 @@ func (d *Desk) Recount(ctx context.Context, last uint64) (size uint64, err error
 		}
 		return nil
 	})
-	if err == nil && size != last {
-		err = d.clear(ctx)
-	}
 	for _, code := range codes { // one that fails hinders no other
 		err = errors.Join(err, d.recount(ctx, code))
 	}
@@ -82,10 +82,13 @@ func (d *Desk) Recount(ctx context.Context, last uint64) (size uint64, err error
 }
 
 // clear gives up the imports that nobody can or will end, and deletes what was staged of those that
-// have ended.
-func (d *Desk) clear(ctx context.Context) error {
+// have ended, unless the ledger has the size that it had after the last round.
+func (d *Desk) clear(ctx context.Context, last uint64) error {
 	var left, ended []uint64
 	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		if r.Size() == last {
+			return nil
+		}
 		left, err = d.leftBehind(r)
 		r.Scan(bucketEnded, nil, nil, func(k, _ []byte) bool {
 			ended = append(ended, number(k))
