@@ -159,7 +159,11 @@ func TestHostileBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := map[state.Kind]int{}
-	for range 6 {
+	rounds := 6
+	if testing.Short() { // half a minute each under the race detector
+		rounds = 2
+	}
+	for range rounds {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "state.db")

@@ -82,10 +82,15 @@ func TestKeysChangeUnderAudit(t *testing.T) {
 		s.take("adopt nanming yunyan liping kaili weining", nil)
 		s.take("count guizhou **.guizhou", []string{"total 10 of 88", "answered 5", "not-joined 83"})
 		off.Stop()
-		for _, change := range []struct {
+		type change struct {
 			who    string
 			revoke bool
-		}{{"nanming", false}, {"weining", true}, {"qiandongnan", false}} {
+		}
+		changes := []change{{"weining", true}, {"nanming", false}, {"qiandongnan", false}}
+		if testing.Short() { // a count over the province each, and days between
+			changes = changes[:1]
+		}
+		for _, change := range changes {
 			tree.Skip(24 * time.Hour)
 			time.Sleep(20 * time.Minute)
 			n := tree.Node(change.who)
