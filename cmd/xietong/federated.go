@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,33 +22,48 @@ func isSelector(at string) bool { return strings.HasPrefix(at, "*") }
 func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {
 	answer, err := a.client().QueryFederated(ctx, q)
 	if err != nil {
-		return err
+		return a.uncovered(q.Measure, err)
 	}
 	return a.showFederated(q, answer)
+}
+
+// uncovered tells, where an answer covers nobody, who did not answer and what the audit found. It
+// returns the error, or errAnsweredNo where a lie was proven.
+func (a *app) uncovered(m client.Measure, err error) error {
+	p, ok := errors.AsType[*client.Problem](err)
+	if !ok || p.Answer == nil || a.jsonOnly { // as JSON it is in the problem
+		return err
+	}
+	a.sayAccount(m, *p.Answer)
+	return cmp.Or(proven(*p.Answer), err)
 }
 
 // showFederated gives the answer of many, with the members that it covers and lacks.
 func (a *app) showFederated(q client.FederatedQuery, answer client.FederatedAnswer) error {
 	f := figures{of: q.Measure, groups: answer.Groups, whole: answer.Whole, total: answer.Total, covered: &answer}
-	if answer.Answered > 0 || a.jsonOnly || a.asFile() { // or nothing is known of the records
-		if err := a.showMeasure(f, answer); err != nil {
-			return err
-		}
+	if err := a.showMeasure(f, answer); err != nil {
+		return err
 	}
 	if a.jsonOnly {
 		return proven(answer)
 	}
-	if answer.Answered == 0 || a.asFile() {
+	if a.asFile() {
 		a.tellWhole(f)
 	}
+	a.sayAccount(q.Measure, answer)
+	return proven(answer)
+}
+
+// sayAccount tells what there is to say beside the result: who is missing, whose records are left
+// out, and what the audit found.
+func (a *app) sayAccount(m client.Measure, answer client.FederatedAnswer) {
 	a.printMissing(answer.Missing)
 	a.printLeftOut(text.CLIGatherLeftOut, answer.LeftOut, func(l client.LeftOut) uint64 { return l.Incomparable })
 	a.printLeftOut(text.CLIGatherDamaged, answer.LeftOut, func(l client.LeftOut) uint64 { return l.Unreadable })
-	a.printBeside(q.Measure, answer.Beside)
+	a.printBeside(m, answer.Beside)
 	a.sayAsked(answer.Asked)
 	a.sayStatus(answer.StatusAsOf)
 	a.printAudit(answer)
-	return proven(answer)
 }
 
 // proven returns errAnsweredNo where a lie was proven.
@@ -140,7 +156,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 		return a.toOutput(func(to io.Writer) error {
 			got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error { return json.NewEncoder(to).Encode(line) })
 			if err != nil {
-				return err
+				return a.uncovered(client.Measure{}, err)
 			}
 			return json.NewEncoder(to).Encode(client.RowsLine{Coverage: &got})
 		})
@@ -165,7 +181,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return a.uncovered(client.Measure{}, err)
 	}
 	a.tellOfMany(got, more)
 	return nil
@@ -184,7 +200,7 @@ func (a *app) fileOfMany(ctx context.Context, q client.RowsQuery) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return a.uncovered(client.Measure{}, err)
 	}
 	if answers, err = a.writeAnswers(answers, q.Fields); err != nil {
 		return err

@@ -19,9 +19,14 @@ func TestAbsentAreOneLine(t *testing.T) {
 	answer.Missing[3] = client.MissingMember{Title: "乌当区", State: client.StateNotOffered, By: "乌当区", Itself: true}
 	answer.Missing[90] = client.MissingMember{Title: "南明区", State: client.StateRefused, By: "南明区", Itself: true, Why: "没有这项权限"}
 	b := newWorkbench(t, "zh_CN.UTF-8")
-	b.node.in = map[string]func([]byte) any{"POST /v1/federated-query": func([]byte) any { return answer }}
-	_, _, stderr := b.run("query", "villages", "--at", "**.guizhou", "--count")
-	want := "合计 0，覆盖 97 个中的 0 个\n   南明区  拒绝：没有这项权限\n   乌当区  没有提供这项数据\n   尚未加入 93 个（加 --json 列出）\n"
+	b.node.fail = map[string]client.Problem{
+		"POST /v1/federated-query": {Status: 502, Code: "nobody-answered", Detail: "无一答复", Answer: &answer},
+	}
+	code, stdout, stderr := b.run("query", "villages", "--at", "**.guizhou", "--count")
+	if code != exitFailed || stdout != "" || !strings.HasSuffix(stderr, "错误：无一答复\n") {
+		t.Errorf("exit %d, with %q and %q", code, stdout, stderr)
+	}
+	want := "   南明区  拒绝：没有这项权限\n   乌当区  没有提供这项数据\n   尚未加入 93 个（加 --json 列出）\n"
 	if !strings.HasPrefix(stderr, want) {
 		t.Errorf("got\n%s\nwant\n%s", stderr, want)
 	}

@@ -79,7 +79,7 @@ func (a *app) questionRun() *cobra.Command {
 	c := a.listing(a.verb("run QUESTION", text.CLIShortQuestionRun, func(cmd *cobra.Command, args []string) error {
 		run, err := a.client().RunQuestion(cmd.Context(), args[0])
 		if err != nil {
-			return err
+			return a.uncovered(client.Measure{}, err)
 		}
 		if a.jsonOnly {
 			return a.answer(run)

@@ -127,6 +127,14 @@ func rests(ctx context.Context, stands func(context.Context) error) {
 	}
 }
 
+// useUp notes that a problem is the answer to a use that was recorded: the same request gets it
+// again.
+func useUp(ctx context.Context) {
+	if rec, ok := ctx.Value(recorderKey{}).(*recorder); ok {
+		rec.used = true
+	}
+}
+
 // failed notes that an answer that had begun ends with a problem.
 func failed(ctx context.Context) {
 	if rec, ok := ctx.Value(recorderKey{}).(*recorder); ok {

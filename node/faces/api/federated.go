@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"xietong/certs/identity"
@@ -39,7 +40,19 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 		return out, err
 	}
 	rests(ctx, got.Stands)
-	return gatheredShown(h.Standing, got, text.FromAcceptLanguage(in.Language)), nil
+	l := text.FromAcceptLanguage(in.Language)
+	if out = gatheredShown(h.Standing, got, l); out.Answered == 0 {
+		useUp(ctx)
+		return out, nobodyAnswered(l, selector, &out)
+	}
+	return out, nil
+}
+
+// nobodyAnswered returns the problem that nobody who was asked has answered, with who they are.
+func nobodyAnswered(l text.Lang, s gather.Selector, account *client.FederatedAnswer) *client.Problem {
+	p := problem(l, text.NobodyAnswered, text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)})
+	p.Answer = account
+	return p
 }
 
 func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) client.FederatedAnswer {

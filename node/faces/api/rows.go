@@ -86,8 +86,11 @@ func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
 		last.Error = s.problemOf(c, err)
 		failed(r.Context())
 	} else {
-		accounted := coverageShown(h.Standing, coverage, text.FromAcceptLanguage(c.Language))
-		accounted.Total, last.Coverage = rows, &accounted
+		l := text.FromAcceptLanguage(c.Language)
+		accounted := coverageShown(h.Standing, coverage, l)
+		if accounted.Total, last.Coverage = rows, &accounted; accounted.Answered == 0 {
+			last = client.RowsLine{Error: nobodyAnswered(l, wide.Selector, &accounted)}
+		}
 	}
 	_ = tell(last) // the client may be gone
 }

@@ -18,6 +18,8 @@ type Problem struct {
 	Where  string `json:"where,omitempty" doc:"The jurisdiction, dataset, entry or field it happened at"`
 	Do     string `json:"do,omitempty" doc:"What the reader should do now"`
 	By     string `json:"by,omitempty" doc:"The other jurisdiction that refused; empty: this node"`
+	// Answer is there with the code nobody-answered.
+	Answer *FederatedAnswer `json:"answer,omitempty" doc:"Of a question to many that nobody answered: who did not, and why"`
 }
 
 // What returns what happened: the detail or, where there is none, the title or the code.

@@ -33,6 +33,7 @@ type askedBody struct {
 	_        struct{} `cbor:",toarray"`
 	ID       []byte   // of the request
 	Answered bool     // not refused: the id is used up
+	Nobody   bool     // what was answered is that nobody whom it is of answered
 	Agency   identity.Label
 	// Dataset is nil if the destination has no dataset of that code: the code may then be any text
 	// that a person typed.
@@ -86,7 +87,7 @@ func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
-	asked := usage.Asked{Agency: b.Agency, Dataset: head.Code, Find: b.Find, Refused: !b.Answered, Held: b.Held}
+	asked := usage.Asked{Agency: b.Agency, Dataset: head.Code, Find: b.Find, Refused: !b.Answered || b.Nobody, Held: b.Held}
 	return entry, asked.Keep(tx, entry)
 }
 
@@ -106,6 +107,7 @@ func answered(r *state.Reader, id identity.Message, agency identity.Label) ident
 // outcome is the outcome of a request: an answer or a refusal.
 type outcome struct {
 	number   uint16 // of a refusal; 0: answered
+	nobody   bool   // there is an answer, and it covers nobody
 	hash     [32]byte
 	entry    identity.Entry // zero: none
 	told     operation.Told // of the grant, by the answer or by the refusal
@@ -163,6 +165,9 @@ func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Ent
 	if !o.told.Until.IsZero() {
 		n.Until = o.told.Until.UTC().Format(time.RFC3339)
 	}
+	if o.nobody {
+		n.Outcome = text.Number(text.NobodyAnswered)
+	}
 	payload, err := json.Marshal(n)
 	if err != nil {
 		return identity.Entry{}, err
@@ -177,7 +182,7 @@ func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Ent
 	}
 	id := r.id.Bytes()
 	return book.Enter(ctx, e.own, commandAsked, book.Request{}, askedBody{
-		ID: id[:], Answered: o.number == 0, Agency: r.call.Agency, Dataset: dataset, Statement: statement,
+		ID: id[:], Answered: o.number == 0, Nobody: o.nobody, Agency: r.call.Agency, Dataset: dataset, Statement: statement,
 		Find: usage.FindAsked(e.own, r.dataset, r.to, r.call.Purpose), Held: o.held(e.own),
 	})
 }

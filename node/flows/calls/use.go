@@ -47,12 +47,11 @@ type Gathered struct {
 
 // Federate is Use for a federated request, whose destination may be this jurisdiction. read takes
 // the answer apart, and returns how many records it measured; an answer that it does not accept is
-// recorded as refused.
-func (e *Engine) Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) (records uint64, err error)) (g Gathered, err error) {
-	g.Recorded, err = e.use(ctx, a, dataset, call, e.asker.Federate, func(answer relay.Answer) (told operation.Told, err error) {
+// recorded as refused, and one that covers nobody as nobody's.
+func (e *Engine) Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) (operation.Told, error)) (g Gathered, err error) {
+	g.Recorded, err = e.use(ctx, a, dataset, call, e.asker.Federate, func(answer relay.Answer) (operation.Told, error) {
 		g.Request = answer.Request
-		told.Records, err = read(answer)
-		return told, err
+		return read(answer)
 	})
 	return g, err
 }
@@ -72,6 +71,7 @@ func (e *Engine) use(ctx context.Context, a operation.Asking, dataset identity.L
 		if o.told, failed = read(answer); failed != nil {
 			o = outcome{hash: o.hash, evidence: o.evidence, number: text.Number(failure.Of(failed).Code)}
 		}
+		o.nobody = o.told.Nobody
 	case refused && refusal.At == r.to && (refusal.Evidence != nil || r.to != e.own.Name()):
 		o = refusedWith(refusal)
 	default: // neither an answer nor a refusal of the destination

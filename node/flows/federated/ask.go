@@ -71,10 +71,10 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	var share gather.Share
 	var issued time.Time
 	var frame []byte
-	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (records uint64, err error) {
+	recorded, err := d.engine.Federate(waiting, asking, w.Dataset, call, func(answer relay.Answer) (told operation.Told, err error) {
 		share, err = d.readShare(q, got.Roster, answer)
 		got.Stands, issued, frame = answer.Stands, answer.Issued, answer.Frame
-		return share.Total(), err
+		return operation.Told{Records: share.Total(), Nobody: err == nil && share.Answered == 0}, err
 	})
 	if err != nil { // an answer that was not accepted, or could not be recorded, is not shown
 		return got, err

@@ -65,7 +65,7 @@ type Engine interface {
 	operation.SignedCaller
 	// Federate asks a jurisdiction and those below it, and records the outcome before it returns.
 	// read takes the answer apart; an answer that it does not accept is recorded as refused.
-	Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) (records uint64, err error)) (calls.Gathered, error)
+	Federate(ctx context.Context, a operation.Asking, dataset identity.Label, call envelope.Call, read func(relay.Answer) (operation.Told, error)) (calls.Gathered, error)
 }
 
 // Handing hands a federated request on; *relay.Relay is one.

@@ -157,6 +157,7 @@ type Told struct {
 	Grant   identity.Entry // that allowed it
 	Until   time.Time      // the end of the grant; zero: it has none
 	Records uint64         // answered, or measured
+	Nobody  bool           // many were asked, and none of them answered
 }
 
 // Caller asks other jurisdictions for the agencies of this one; *calls.Engine implements it.

@@ -91,7 +91,7 @@ var gatherSentences = []sentence{
 	{CLIMeasureNone, "{count} 条记录中，{field} 都没有值", "none of {count} records has a value of {field}"},
 	{CLISmallestCell, "分组最小记录数", "smallest group"},
 	{CLIMeasures, "可统计的数据项", "measures"},
-	{CLIGatherTotal, "合计 {total}，覆盖 {members} 个中的 {answered} 个", "total {total}, covers {answered} of {members}"},
+	{CLIGatherTotal, "共 {total} 条，覆盖 {members} 个中的 {answered} 个", "records: {total}, covers {answered} of {members}"},
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
 	{CLIGatherUnseen, "未能核对（未出示或不能证明）：{hops}", "NOT audited, because it was not shown or not proven: {hops}"},
 	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by} ({kind}) {about}"},

@@ -8,6 +8,7 @@ const (
 	SelectorMalformed Code = "selector-malformed"
 	SelectorUnknown   Code = "selector-unknown"
 	RosterAbsent      Code = "roster-absent"
+	NobodyAnswered    Code = "nobody-answered"
 )
 
 var gatherProblems = []problem{
@@ -36,5 +37,11 @@ var gatherProblems = []problem{
 			"名录在各级之间自动下发，十分钟后再试；仍不行的，请{jurisdiction}的管理员用 xietong status 检查与上级的连接"},
 		en: parts{"Roster not here", "{jurisdiction} does not have roster {number}, which the asker counts by", "{jurisdiction}",
 			"rosters are handed down by themselves: try again in ten minutes; if it stays so, have the administrator of {jurisdiction} check the link to its parent with `xietong status`"},
+	},
+	{
+		number: 324, code: NobodyAnswered, status: http.StatusBadGateway, params: []string{"selector", "members"},
+		zh: parts{"无一答复", "所问的 {members} 个行政区划无一答复，因此没有结果", "{selector}", "请按各行政区划未答复的原因处理后再查询"},
+		en: parts{"Nobody answered", "none of the {members} jurisdictions that were asked has answered, so there is no result", "{selector}",
+			"see why each of them did not answer, mend that, and ask again"},
 	},
 }
