@@ -58,8 +58,8 @@ var villages = client.Dataset{
 var ofMany = client.FederatedAnswer{
 	Total: 12, Members: 7, Answered: 2, Roster: 1, Asked: log + "31", Audited: []string{"guiyang.guizhou"},
 	Groups: []client.Group{
-		{Values: []client.GroupValue{{Value: "true"}}, Count: 7}, {Suppressed: true, Count: 2},
-		{Others: &client.GroupValue{Value: "yunyan.guiyang.guizhou", Title: "云岩区"}, Count: 3},
+		{Values: []client.GroupValue{{Value: json.RawMessage("true")}}, Count: 7}, {Suppressed: true, Count: 2},
+		{Others: &client.GroupValue{Value: json.RawMessage(`"yunyan.guiyang.guizhou"`), Title: "云岩区"}, Count: 3},
 	},
 	Missing: []client.MissingMember{
 		{Title: "观山湖区", State: client.StateRefused, By: "观山湖区", Itself: true, Why: "不予共享"},
@@ -164,8 +164,8 @@ func run(body []byte) any {
 			Total: "+1", Amount: "+50", VersionBefore: 1, Version: 2,
 			SameLeftOut: true,
 			Groups: []client.Change{
-				{Values: []string{"城镇"}, Before: &one, Now: &two, Count: "+1", AmountBefore: "1000", AmountNow: "1050", Amount: "+50"},
-				{Values: []string{"乡村"}, Now: &one, AmountNow: "200"},
+				{Values: []json.RawMessage{json.RawMessage(`"城镇"`)}, Before: &one, Now: &two, Count: "+1", AmountBefore: "1000", AmountNow: "1050", Amount: "+50"},
+				{Values: []json.RawMessage{json.RawMessage("null")}, Now: &one, AmountNow: "200"},
 			},
 		},
 	}

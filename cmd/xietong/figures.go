@@ -56,7 +56,7 @@ func (f figures) each(places []bool, write func(export.Row) error) error {
 		for i, place := range places {
 			value, title := json.RawMessage(nil), json.RawMessage(nil)
 			if i < len(g.Values) {
-				value, title = jsonText(g.Values[i].Value), jsonText(g.Values[i].Title)
+				value, title = g.Values[i].Value, jsonText(g.Values[i].Title)
 			}
 			if row = append(row, value); place {
 				row = append(row, title)
@@ -67,7 +67,7 @@ func (f figures) each(places []bool, write func(export.Row) error) error {
 		case g.Suppressed:
 			kind = groupSuppressed
 		case g.Others != nil:
-			kind = groupOthers + " " + g.Others.Value
+			kind = groupOthers + " " + readValue(g.Others.Value)
 		}
 		if err := write(f.amounts(append(row, jsonText(kind)), g)); err != nil {
 			return err

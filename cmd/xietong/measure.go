@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"maps"
 	"slices"
@@ -131,8 +132,9 @@ func (a *app) sortGroups(f figures, places []bool) error {
 
 func (a *app) showGroups(f figures, places []bool) {
 	var lines [][]string
+	mixed := mixed(len(f.of.By), f.groups)
 	for _, g := range f.groups {
-		lines = append(lines, append(a.valuesOf(places, g), a.amountsOf(f.of, g)...))
+		lines = append(lines, append(a.groupLine(places, mixed, g), a.amountsOf(f.of, g)...))
 	}
 	if len(lines) > 0 {
 		a.table(a.measureHeadings(f.of, places), lines)
@@ -197,28 +199,69 @@ func (a *app) measureHeadings(m client.Measure, places []bool) (head []string) {
 	return head
 }
 
-func (a *app) valuesOf(places []bool, g client.Group) (line []string) {
+// groupLine returns what a line of the table says a group is of.
+func (a *app) groupLine(places, mixed []bool, g client.Group) (line []string) {
 	for i, place := range places {
-		value := client.GroupValue{Value: ""}
-		if i < len(g.Values) {
-			value = g.Values[i]
-		} else if i == 0 {
-			together := a.t(text.CLIGatherSmall, nil)
-			if g.Others != nil {
-				together = a.t(text.CLIGatherOthers, text.Args{"of": clean(g.Others.Title)})
-			}
-			value.Value, value.Title = together, together
+		value, title := "", ""
+		switch {
+		case i < len(g.Values):
+			value, title = a.shownValue(g.Values[i].Value, mixed[i]), g.Values[i].Title
+		case i > 0:
+		case g.Others != nil:
+			title = a.t(text.CLIGatherOthers, text.Args{"of": clean(g.Others.Title)})
+		default:
+			title = a.t(text.CLIGatherSmall, nil)
 		}
 		switch {
-		case place && (g.Suppressed || g.Others != nil):
-			line = append(line, value.Title, "")
 		case place:
-			line = append(line, value.Title, value.Value)
+			line = append(line, title, value)
 		default:
-			line = append(line, value.Value)
+			line = append(line, value+title) // one of them is empty
 		}
 	}
 	return line
+}
+
+// mixed reports, for each dimension, whether some of its values are texts and others are not.
+func mixed(by int, groups []client.Group) []bool {
+	texts, others := make([]bool, by), make([]bool, by)
+	for _, g := range groups {
+		for i, v := range g.Values[:min(len(g.Values), by)] {
+			texts[i] = texts[i] || isText(v.Value)
+			others[i] = others[i] || !isText(v.Value) && !isNone(v.Value)
+		}
+	}
+	for i := range others {
+		others[i] = others[i] && texts[i]
+	}
+	return others
+}
+
+func isText(value json.RawMessage) bool { return strings.HasPrefix(string(value), `"`) }
+
+func isNone(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
+
+// readValue returns a JSON value as people read it: a text without its quotation marks.
+func readValue(value json.RawMessage) string {
+	var s string
+	if isText(value) && json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	return string(value)
+}
+
+// shownValue returns the value of a group for the screen, where no two look alike: no value is
+// words, and a text that could be taken for them, for nothing or for another value has its
+// quotation marks.
+func (a *app) shownValue(value json.RawMessage, mixed bool) string {
+	none, shown := a.t(text.CLIGroupNone, nil), readValue(value)
+	switch {
+	case isNone(value):
+		return none
+	case isText(value) && (mixed || strings.TrimSpace(shown) == "" || shown == none):
+		return string(value)
+	}
+	return shown
 }
 
 func (a *app) amountsOf(m client.Measure, g client.Group) []string {

@@ -169,8 +169,12 @@ func (a *app) tellGroup(g client.Change) {
 	if change == "" {
 		said = text.CLIQuestionUntold
 	}
+	var values []string
+	for _, value := range g.Values {
+		values = append(values, a.shownValue(value, false))
+	}
 	a.tell(said, text.Args{
-		"group": strings.Join(g.Values, " "), "before": cmp.Or(before, none), "now": cmp.Or(now, none), "change": change,
+		"group": strings.Join(values, " "), "before": cmp.Or(before, none), "now": cmp.Or(now, none), "change": change,
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestComparedAsItIs(t *testing.T) {
 	five := uint64(5)
 	counts := client.Comparison{
 		Month: "2026-10", Same: true, SameLeftOut: true, Before: client.Figure{Total: 1000, Small: 9}, Now: client.Figure{Total: 1001},
-		Total: "+1", Groups: []client.Change{{Values: []string{"X"}, Now: &five}, {Values: []string{"Y"}, Before: &five}},
+		Total: "+1", Groups: []client.Change{{Values: []json.RawMessage{json.RawMessage(`"X"`)}, Now: &five}, {Values: []json.RawMessage{json.RawMessage(`"Y"`)}, Before: &five}},
 	}
 	left := client.Comparison{
 		Month: "2026-10", Same: true, Before: client.Figure{Total: 1000}, Now: client.Figure{Total: 601, LeftOut: 400},

@@ -18,17 +18,18 @@
 //	 10: [[name, not compared, not read, of all looked at] …]}
 //
 // where a group is [[value …], count, suppressed, with, amount, others]: a value for each dimension
-// in their order, the number of records, whether the group puts together groups that are too small
-// to be told one by one (then it has no values), the number of records that have a value of the
-// measured field, the amount of those values, as the text of a decimal, or null where no record has
-// a value, and whether the group puts together the groups of one jurisdiction for which there is no
-// room (then its one value is that jurisdiction). An average is sent as a sum, because a sum and
-// the number with add up, and averages do not. Missing is [name, state, by, code, [value …], last
-// heard (ms)]: by is the jurisdiction that says so, code a row of the table of errors with its
-// values, 0 where the state says all. An outcome is 1 if the answer is a share that was added in, 2
-// if it is a refusal, 3 if it is neither, and was rejected. A field that is empty is absent.
-// Example: a county summed up the income by sex; of its 205 women 200 have an income, 10250.5
-// together, as of entry 30 of its ledger; x.a below it refused, as it has no such dataset:
+// in their order (a place by its name, the value of a field by its Label), the number of records,
+// whether the group puts together groups that are too small to be told one by one (then it has no
+// values), the number of records that have a value of the measured field, the amount of those
+// values, as the text of a decimal, or null where no record has a value, and whether the group puts
+// together the groups of one jurisdiction for which there is no room (then its one value is that
+// jurisdiction). An average is sent as a sum, because a sum and the number with add up, and
+// averages do not. Missing is [name, state, by, code, [value …], last heard (ms)]: by is the
+// jurisdiction that says so, code a row of the table of errors with its values, 0 where the state
+// says all. An outcome is 1 if the answer is a share that was added in, 2 if it is a refusal, 3 if
+// it is neither, and was rejected. A field that is empty is absent. Example: a county summed up the
+// income by sex; of its 205 women 200 have an income, 10250.5 together, as of entry 30 of its
+// ledger; x.a below it refused, as it has no such dataset:
 //
 //	a8 01 01 02 58200000…00 03 81 86 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 f4 04 18 1e
 //	05 81 86 81 66 66656d616c65 18cd f4 18c8 67 31303235302e35 f4 06 01

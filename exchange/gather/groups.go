@@ -10,7 +10,7 @@ import (
 // Group is the result of the measure over a group of records.
 type Group struct {
 	_          struct{}         `cbor:",toarray"`
-	Values     []string         // one for each dimension; of Others: the jurisdiction; empty: all records, or suppressed
+	Values     []string         // a name or Label for each dimension; of Others: the jurisdiction; empty: all records, or suppressed
 	Count      uint64           // records
 	Suppressed bool             // true: groups that are too small to be told one by one, together
 	With       uint64           // records that have a value of the measured field; 0 for Count

@@ -24,7 +24,7 @@ type Result struct {
 
 // Group is a group with its number of records, and what they come to.
 type Group struct {
-	Values []string `json:"values"`
+	Values []string `json:"values"` // each as JSON
 	Count  uint64   `json:"count"`
 	Amount string   `json:"amount,omitempty"`
 }

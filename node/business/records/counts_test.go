@@ -58,16 +58,20 @@ func (p person) value(field string) string {
 	if v == "" {
 		return "null"
 	}
-	if v = strings.Trim(v, `"`); len(v) > maxValueLen {
+	switch text := strings.Trim(v, `"`); {
+	case len(text) > maxValueLen:
 		return beganTown
+	case text == "null" || text == "7":
+		return v // as it could be taken for another value
+	default:
+		return text
 	}
-	return v
 }
 
 func drawPerson(t *rapid.T) person {
 	return person{
 		rapid.SampledFrom([]string{"", "null", `"f"`, `"m"`}).Draw(t, "sex"),
-		rapid.SampledFrom([]string{"", `"a"`, `"b"`, `"c"`, `"null"`, longTown, longTown[:len(longTown)-1] + `x"`}).Draw(t, "town"),
+		rapid.SampledFrom([]string{"", `"a"`, `"b"`, `"c"`, `"null"`, `"7"`, longTown, longTown[:len(longTown)-1] + `x"`}).Draw(t, "town"),
 		rapid.SampledFrom([]string{"", "1", "20"}).Draw(t, "age"),
 	}
 }

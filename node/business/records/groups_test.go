@@ -82,11 +82,11 @@ func shown(groups []gather.Group) string {
 	return strings.Join(append(told, last...), " ")
 }
 
-// TestGroupedValues checks that a text value is told without its quotation marks, any other value
-// as JSON, and an absent value as null.
+// TestGroupedValues checks that values that read alike are groups of their own: a text that could
+// be taken for JSON is told in quotation marks, and an absent value as null.
 func TestGroupedValues(t *testing.T) {
 	tallies := newTallies(gather.Measure{Function: gather.Count, By: byVillage}, maxAnswerLen)
-	for value, n := range map[string]int{`"村"`: 1, "7": 2, "true": 3, "null": 4, `"null"`: 5} {
+	for value, n := range map[string]int{`"村"`: 1, "7": 2, "true": 3, "null": 4, `"null"`: 5, `"7"`: 6, `""`: 7} {
 		for range n {
 			if err := tallies.add([]byte(`{"name":` + value + `}`)); err != nil {
 				t.Fatal(err)
@@ -97,7 +97,7 @@ func TestGroupedValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := tallies.told(0)
-	if want := "7 2 null 10 true 3 村 1"; err != nil || shown(got) != want {
+	if want := `7 "7" 6 "null" 5 7 2 null 5 true 3 村 1`; err != nil || shown(got) != want {
 		t.Errorf("got %s, %v, want %s", shown(got), err, want)
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // tally adds up the records of one group.
 type tally struct {
-	values      []string // as read returns them; "null" where a record has none
+	values      []string // as named returns them
 	count, with uint64   // records, and records that have a value
 	sum         decimal.Adder
 	size        decimal.Adder   // of the absolute values
@@ -198,20 +198,22 @@ func read(value []byte) string {
 	return text
 }
 
-// named returns the name of the group of a JSON value: as people read it or, where that is longer
-// than a name may be, its beginning. One record ends no measure, and is left out of none: it would
-// be the difference of two.
+// named returns the name of the group of a JSON value: its label or, where that is longer than a
+// name may be, the beginning of what people read. One record ends no measure, and is left out of
+// none: it would be the difference of two. What is cut is the label of no value that is not: it is
+// no JSON.
 func named(value []byte) string {
 	const more = "…"
-	name := read(value)
-	if len(name) <= maxValueLen {
-		return name
+	label := gather.Label(value)
+	if len(label) <= maxValueLen {
+		return label
 	}
-	end := maxValueLen - len(more)
-	for !utf8.RuneStart(name[end]) {
+	text := read(value)
+	end := min(len(text), maxValueLen-len(more))
+	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return name[:end] + more
+	return text[:end] + more
 }
 
 // told returns the groups as the asker is told them: the groups that are too small are one group.

@@ -266,7 +266,10 @@ func (h Hosted) comparison(month string, before, now questions.Result) *client.C
 }
 
 func changeShown(g questions.Change) client.Change {
-	out := client.Change{Values: g.Values, Count: g.Count, Amount: g.Amount}
+	out := client.Change{Count: g.Count, Amount: g.Amount}
+	for _, value := range g.Values {
+		out.Values = append(out.Values, json.RawMessage(value))
+	}
 	if g.Before != nil {
 		out.Before, out.AmountBefore = &g.Before.Count, g.Before.Amount
 	}
@@ -354,7 +357,7 @@ func keepGroups(r *questions.Result, all []client.Group) {
 		}
 		one := questions.Group{Count: g.Count, Amount: amount(&g)}
 		for _, v := range g.Values {
-			one.Values = append(one.Values, v.Value)
+			one.Values = append(one.Values, string(v.Value))
 		}
 		r.Groups = append(r.Groups, one)
 	}

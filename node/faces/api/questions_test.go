@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"xietong/exchange/gather"
 	"xietong/node/business/questions"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -107,7 +108,7 @@ func TestQuestionAgain(t *testing.T) {
 // decrease, and no increase a month later; and a group that was too small was not 0.
 func TestResultKeepsWhatDiffers(t *testing.T) {
 	g := func(v string, n uint64) client.Group {
-		return client.Group{Values: []client.GroupValue{{Value: v}}, Count: n}
+		return client.Group{Values: []client.GroupValue{{Value: gather.Text(v)}}, Count: n}
 	}
 	small := client.Group{Suppressed: true, Count: 9}
 	whole := resultOf(client.Answer{Count: 1000, Groups: []client.Group{g("Z", 991), small}})
@@ -124,7 +125,7 @@ func TestResultKeepsWhatDiffers(t *testing.T) {
 	}
 	for _, change := range c.Groups {
 		shown := changeShown(change)
-		if x := change.Values[0] == "X"; x != (shown.Before == nil) || x != (shown.Count == "") || *shown.Now == 0 {
+		if x := change.Values[0] == `"X"`; x != (shown.Before == nil) || x != (shown.Count == "") || *shown.Now == 0 {
 			t.Errorf("got %+v", shown)
 		}
 	}

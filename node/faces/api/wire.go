@@ -127,9 +127,9 @@ const averagePlaces = 6
 func groupShown(s *standing.Standing, m gather.Measure, g gather.Group) client.Group {
 	out := client.Group{Count: g.Count, Suppressed: g.Suppressed, With: g.With}
 	for i, value := range g.Values {
-		shown := client.GroupValue{Value: value}
-		if name, err := identity.ParseJurisdiction(value); err == nil && (g.Others || m.By[i].Level != "") {
-			shown.Title = s.CalledShort(name)
+		shown := client.GroupValue{Value: gather.Value(value)}
+		if g.Others || m.By[i].Level != "" {
+			shown = placeShown(s, value)
 		}
 		if g.Others {
 			out.Others = &shown
@@ -144,6 +144,14 @@ func groupShown(s *standing.Standing, m gather.Measure, g gather.Group) client.G
 		out.Average = average.String()
 	}
 	return out
+}
+
+func placeShown(s *standing.Standing, place string) client.GroupValue {
+	shown := client.GroupValue{Value: gather.Text(place)}
+	if name, err := identity.ParseJurisdiction(place); err == nil {
+		shown.Title = s.CalledShort(name)
+	}
+	return shown
 }
 
 // stamp writes a time for the API: RFC 3339 in UTC, to the second; the zero time is "".

@@ -79,8 +79,8 @@ type Group struct {
 
 // GroupValue is one of the values that the records of a group share: of a field, or a place.
 type GroupValue struct {
-	Value string `json:"value" doc:"Text as it is, anything else as JSON, null where there is none; of a place its name"`
-	Title string `json:"title,omitempty" doc:"Of a place: what people call it"`
+	Value json.RawMessage `json:"value" doc:"The value of the field, null where there is none; of a place its name"`
+	Title string          `json:"title,omitempty" doc:"Of a place: what people call it"`
 }
 
 // Verification asks whether a field of a record has a value: the least disclosure there is.

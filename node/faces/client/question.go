@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 )
 
@@ -76,13 +77,13 @@ type Figure struct {
 // Change is what became of one group. A group that is not told may be one that was too small, or
 // for which there was no room: its number is not known, and is not 0.
 type Change struct {
-	Values       []string `json:"values"`
-	Before       *uint64  `json:"before,omitempty" doc:"Records then; absent: the group was not told"`
-	Now          *uint64  `json:"now,omitempty" doc:"Records now; absent: the group is not told"`
-	Count        string   `json:"count,omitempty" doc:"Difference of the records; absent where one of them is"`
-	AmountBefore string   `json:"amount_before,omitempty"`
-	AmountNow    string   `json:"amount_now,omitempty"`
-	Amount       string   `json:"amount,omitempty" doc:"Difference of the amounts"`
+	Values       []json.RawMessage `json:"values" doc:"The values of the fields, null where there is none; of places their names"`
+	Before       *uint64           `json:"before,omitempty" doc:"Records then; absent: the group was not told"`
+	Now          *uint64           `json:"now,omitempty" doc:"Records now; absent: the group is not told"`
+	Count        string            `json:"count,omitempty" doc:"Difference of the records; absent where one of them is"`
+	AmountBefore string            `json:"amount_before,omitempty"`
+	AmountNow    string            `json:"amount_now,omitempty"`
+	Amount       string            `json:"amount,omitempty" doc:"Difference of the amounts"`
 }
 
 // SaveQuestion keeps a question under its name.

@@ -22,6 +22,7 @@ const (
 	CLIGatherUnseen      Code = "cli.gather.unseen"
 	CLIGatherLie         Code = "cli.gather.lie"
 	CLIGatherSmall       Code = "cli.gather.small"
+	CLIGroupNone         Code = "cli.gather.none"
 	CLIGatherPlace       Code = "cli.gather.place"
 	CLIGatherName        Code = "cli.gather.name"
 	CLIGatherCount       Code = "cli.gather.count"
@@ -95,6 +96,7 @@ var gatherSentences = []sentence{
 	{CLIGatherAudited, "已核对汇总：{hops}", "sums audited: {hops}"},
 	{CLIGatherUnseen, "未能核对（未出示或不能证明）：{hops}", "NOT audited, because it was not shown or not proven: {hops}"},
 	{CLIGatherLie, "汇总不实：{by}（{kind}）{about}", "WRONG SUM signed by {by} ({kind}) {about}"},
+	{CLIGroupNone, "（无值）", "(no value)"},
 	{CLIGatherSmall, "（过小的各组合计）", "(groups too small to tell)"},
 	{CLIGatherPlace, "地区", "place"},
 	{CLIGatherName, "名称", "name"},

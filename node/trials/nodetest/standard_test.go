@@ -194,7 +194,7 @@ func grouped(groups []client.Group, whole *client.Group) string {
 	for _, g := range groups {
 		values := []string{}
 		for _, v := range g.Values {
-			values = append(values, v.Value)
+			values = append(values, strings.Trim(string(v.Value), `"`))
 		}
 		name := fmt.Sprint(values)
 		if g.Suppressed && len(values) == 0 {
