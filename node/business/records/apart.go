@@ -62,9 +62,5 @@ func (s *search) tellApart() (next cursor) {
 
 // apartPlace returns the place of a record in the order of the question.
 func (d *Desk) apartPlace(p plan, key MAC) MAC {
-	parts := [][]byte{p.digest[:], []byte(p.q.Purpose)}
-	for _, field := range p.q.Fields {
-		parts = append(parts, []byte(field))
-	}
-	return d.ledger.MAC("order of rows", append(parts, key[:])...)
+	return d.ledger.MAC("order of rows", p.digest[:], key[:])
 }

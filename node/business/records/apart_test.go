@@ -13,6 +13,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
 )
 
 // TestUnfitTellsNoOtherField (S37): that a record is not as the entry in force says is told to
@@ -177,6 +178,30 @@ func TestRowsAreToldApart(t *testing.T) {
 	}
 	if same := inPlace(order(water, 300, "m", "id"), order(water, 1000, "n", "id")); same != n {
 		t.Errorf("%d of %d rows are at the same place with the key", same, n)
+	}
+}
+
+// TestCursorsStayInTheirQuestion (S39b): a cursor stands behind a record that its answer showed
+// with the key. Were it good for a question without the key, the difference of the answers at two
+// cursors would be the value of the one record between.
+func TestCursorsStayInTheirQuestion(t *testing.T) {
+	_, desk := republishing(t, 6, typed(`"string"`, ""), typed(`"string"`, `,"m":{"type":"string"}`))
+	asked := func(cursor string, fields ...string) (Answer, error) {
+		return desk.Query(t.Context(), newID(), catalog.Local("water"), Question{
+			Dataset: must(identity.ParseLabel("residents")), Purpose: "statistics", Application: applied, Limit: 1, Fields: fields, Cursor: cursor,
+		})
+	}
+	for _, row := range [][2][]string{{{"id"}, {"n"}}, {{"id", "n"}, {"n"}}, {{"n"}, {"m", "n"}}, {{"n"}, {"id", "n"}}, {{"id", "n"}, {"id"}}} {
+		shown, err := asked("", row[0]...)
+		if err != nil || shown.Cursor == "" {
+			t.Fatal(shown, err)
+		}
+		if got, err := asked(shown.Cursor, row[1]...); failure.Of(err).Code != text.BadCursor {
+			t.Errorf("%v at the cursor of %v: got %s, %v", row[1], row[0], got.Rows, err)
+		}
+		if got, err := asked(shown.Cursor, row[0]...); err != nil || len(got.Rows) != 1 {
+			t.Errorf("%v at its own cursor: got %s, %v", row[0], got.Rows, err)
+		}
 	}
 }
 

@@ -239,15 +239,20 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 	return p, set.measurable(q.Measure)
 }
 
-// digestOf returns the MAC of the consumer, the dataset, its version, the key, the conditions, the
-// filter and the measure. A cursor is good for a question with the same MAC only, and the access
-// record holds the MAC in place of the parameters.
+// digestOf returns the MAC of all that decides what is told: the consumer and the purpose, the
+// dataset and its version, the fields, the key, the conditions, the filter and the measure. A
+// cursor is good for a question with the same MAC only, so that none that stands at a record which
+// one question shows begins another. The access record holds the MAC in place of the parameters.
 func (p plan) digestOf(l book.Ledger, consumer identity.Agency) [32]byte {
 	parts := [][]byte{
-		[]byte(consumer.String()), []byte(p.set.Code.String()), book.Be64(p.set.Version), p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()),
+		[]byte(consumer.String()), []byte(p.q.Purpose), []byte(p.set.Code.String()), book.Be64(p.set.Version),
+		p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()), book.Be64(uint64(len(p.where))),
 	}
 	for _, w := range p.where {
 		parts = append(parts, []byte(w.Field), w.Value)
+	}
+	for _, column := range p.columns() {
+		parts = append(parts, []byte(column))
 	}
 	return l.MAC("query", parts...)
 }
