@@ -156,11 +156,21 @@ func (g Group) checkValues(q Question, others func(of string) bool) error {
 	case g.told() && len(g.Values) != len(q.By):
 		return wrong("the group %q has %d values of %d", g.Values, len(g.Values), len(q.By))
 	case g.told():
-		return nil
+		return g.checkLabels(q)
 	case !q.Grouped() || g.Suppressed && (g.Others || len(g.Values) > 0):
 		return wrong("the group %q is suppressed, and tells what it is of", g.Values)
 	case g.Others && (len(g.Values) != 1 || others == nil || !others(g.Values[0])):
 		return wrong("the group %q puts together the groups of somebody who has none here", g.Values)
+	}
+	return nil
+}
+
+// checkLabels checks that each value of a field is spelled in the one way.
+func (g Group) checkLabels(q Question) error {
+	for i, by := range q.By {
+		if by.Field != "" && !spelled(g.Values[i]) {
+			return wrong("the value %q of the field %s is spelled otherwise: %q", g.Values[i], by.Field, Label(Value(g.Values[i])))
+		}
 	}
 	return nil
 }
