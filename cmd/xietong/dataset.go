@@ -23,10 +23,11 @@ func (a *app) datasetPublish() *cobra.Command {
 	var records string
 	var to toPublish
 	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
-		var d client.NewDataset
-		if err := a.readJSON(args[0], &d); err != nil {
+		var shown client.Dataset // what show --json prints is taken, too: its version and entry say nothing here
+		if err := a.readJSON(args[0], &shown); err != nil {
 			return err
 		}
+		d := shown.NewDataset
 		published, unchanged, err := a.publish(cmd, d, to)
 		if err != nil {
 			return err

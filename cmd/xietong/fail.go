@@ -136,6 +136,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	}
 	if bad, ok := errors.AsType[*client.BadRowsError](err); ok {
 		args := text.Args{"bad": fmt.Sprint(bad.Check.BadCount), "rows": fmt.Sprint(bad.Check.Rows), "dataset": bad.Dataset}
+		if bad.Check.Good == 0 {
+			return a.known(text.RowsNoneGood, args), exitFailed
+		}
 		return a.known(text.RowsRejected, args), exitFailed
 	}
 	switch {

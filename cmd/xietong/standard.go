@@ -15,11 +15,11 @@ func (a *app) standardCommand() *cobra.Command {
 
 func (a *app) standardPublish() *cobra.Command {
 	return a.verb("publish FILE.json", text.CLIShortStandardPublish, func(cmd *cobra.Command, args []string) error {
-		var s client.NewStandard
-		if err := a.readJSON(args[0], &s); err != nil {
+		var shown client.Standard // as of a dataset
+		if err := a.readJSON(args[0], &shown); err != nil {
 			return err
 		}
-		set, err := a.client().PublishStandard(cmd.Context(), s)
+		set, err := a.client().PublishStandard(cmd.Context(), shown.NewStandard)
 		if err != nil {
 			return err
 		}

@@ -111,9 +111,14 @@ func (e Entry) Validate() error {
 	case !e.NotSecret:
 		return fmt.Errorf("%w: it must be declared free of secrets", ErrInvalid)
 	}
-	for i, field := range e.Indexed {
-		if slices.Contains(e.Indexed[:i], field) {
-			return fmt.Errorf("%w: indexed names %.100q twice", ErrInvalid, field)
+	for _, l := range []struct {
+		list   string
+		fields []string
+	}{{"indexed", e.Indexed}, {"group_by", e.GroupBy}} {
+		for i, field := range l.fields {
+			if slices.Contains(l.fields[:i], field) {
+				return fmt.Errorf("%w: %s names %.100q twice", ErrInvalid, l.list, field)
+			}
 		}
 	}
 	if err := e.validatePurposes(); err != nil {
@@ -159,9 +164,11 @@ func (e Entry) validateNames() error {
 func (e Entry) validateMeasures() error {
 	switch {
 	case !within(labels(e.Counts), e.PurposeCodes()):
-		return fmt.Errorf("%w: it is counted for purposes that it lists, %q", ErrInvalid, e.PurposeCodes())
-	case len(e.GroupBy) > MaxIndexed || len(e.GroupBy) > 0 && len(e.Counts) == 0 && len(e.Measures) == 0:
-		return fmt.Errorf("%w: at most %d fields to group by, where it is measured", ErrInvalid, MaxIndexed)
+		return fmt.Errorf("%w: it may be counted for the purposes that it lists alone: %s", ErrInvalid, inWords(e.PurposeCodes()))
+	case len(e.GroupBy) > MaxIndexed:
+		return fmt.Errorf("%w: at most %d fields to group by", ErrInvalid, MaxIndexed)
+	case len(e.GroupBy) > 0 && len(e.Counts) == 0 && len(e.Measures) == 0:
+		return fmt.Errorf("%w: group_by needs measures or counts beside it", ErrInvalid)
 	case len(e.Measures) > MaxMeasured:
 		return fmt.Errorf("%w: at most %d fields are measured", ErrInvalid, MaxMeasured)
 	case e.SmallestCell < 0 || e.SmallestCell > MaxCell:

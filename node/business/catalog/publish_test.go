@@ -200,7 +200,7 @@ func TestPublishInvalid(t *testing.T) {
 			}
 		}, "at most 16 fields are measured"},
 		"by an unknown field":     {func(e *Entry) { e.Measures, e.GroupBy = policy.Measures{"age": {"sum"}}, []string{"x"} }, "no field x to group by"},
-		"by what is measured not": {func(e *Entry) { e.GroupBy = []string{"name"} }, "where it is measured"},
+		"by what is measured not": {func(e *Entry) { e.GroupBy = []string{"name"} }, "group_by needs measures or counts"},
 		"a negative cell":         {func(e *Entry) { e.SmallestCell = -1 }, "smallest cell"},
 		"a large cell":            {func(e *Entry) { e.SmallestCell = MaxCell + 1 }, "smallest cell"},
 		"a long title":            {func(e *Entry) { e.Title = strings.Repeat("x", MaxTitleLen+1) }, "title"},

@@ -2,12 +2,14 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -205,7 +207,7 @@ func follows(before, next Standard) error {
 	case next.Level != before.Level:
 		return fmt.Errorf("%w: the level was %s", ErrInvalid, before.Level)
 	case !allIn(before.Measures, next.Measures):
-		return fmt.Errorf("%w: it let measure %v", ErrInvalid, before.Measures)
+		return fmt.Errorf("%w: it let measure %s", ErrInvalid, measuresTold(before.Measures))
 	}
 	return sameFields(before.Schema, next.Schema)
 }
@@ -224,13 +226,13 @@ func (s Standard) Adopts(e Entry) error {
 	case mine < theirs:
 		return fmt.Errorf("%w: the category is %s in the standard, and may be stricter, not looser", ErrInvalid, s.Category)
 	case !within(e.PurposeCodes(), s.PurposeCodes()):
-		return fmt.Errorf("%w: the standard has the purposes %q, and no others may be added", ErrInvalid, s.PurposeCodes())
+		return fmt.Errorf("%w: the standard has the purposes %s, and no others may be added", ErrInvalid, inWords(s.PurposeCodes()))
 	case !within(labels(e.Counts), labels(s.Counts)):
-		return fmt.Errorf("%w: the standard lets count for %q, and no more", ErrInvalid, labels(s.Counts))
+		return fmt.Errorf("%w: the standard lets count for %s, and no more", ErrInvalid, inWords(labels(s.Counts)))
 	case !within(e.GroupBy, s.GroupBy) || e.SmallestCell < s.SmallestCell:
-		return fmt.Errorf("%w: the standard lets group by %q, and not into fewer than %d", ErrInvalid, s.GroupBy, s.SmallestCell)
+		return fmt.Errorf("%w: the standard lets group by %s, and not into fewer than %d", ErrInvalid, inWords(s.GroupBy), s.SmallestCell)
 	case !allIn(e.Measures, s.Measures):
-		return fmt.Errorf("%w: the standard lets measure %v, and no more", ErrInvalid, s.Measures)
+		return fmt.Errorf("%w: the standard lets measure %s, and no more", ErrInvalid, measuresTold(s.Measures))
 	case longer(e.UpdateCycle, s.UpdateCycle):
 		return fmt.Errorf("%w: the update cycle is %s in the standard, and may be shorter, not longer", ErrInvalid, s.UpdateCycle)
 	}
@@ -243,6 +245,18 @@ func labels(all []identity.Label) []string {
 		out[i] = l.String()
 	}
 	return out
+}
+
+// inWords returns names as a part of a sentence.
+func inWords(names []string) string { return cmp.Or(strings.Join(names, ", "), "–") }
+
+// measuresTold returns measures as a part of a sentence, such as "age average/sum, income sum".
+func measuresTold(m policy.Measures) string {
+	var all []string
+	for _, field := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, field+" "+strings.Join(m[field], "/"))
+	}
+	return inWords(all)
 }
 
 // within reports whether all has each of some.
@@ -288,13 +302,14 @@ func sameFields(base, other json.RawMessage) error {
 	if err := errors.Join(json.Unmarshal(base, &old), json.Unmarshal(other, &next)); err != nil {
 		return fmt.Errorf("%w: schema: %w", ErrInvalid, err)
 	}
-	for name, p := range old.Properties {
+	for _, name := range slices.Sorted(maps.Keys(old.Properties)) {
+		p := old.Properties[name]
 		if q, ok := next.Properties[name]; !ok || !sameJSON(p.Type, q.Type) {
 			return fmt.Errorf("%w: the field %s has the type %s", ErrInvalid, name, p.Type)
 		}
 	}
 	if !within(old.Required, next.Required) {
-		return fmt.Errorf("%w: the fields %q are required", ErrInvalid, old.Required)
+		return fmt.Errorf("%w: the fields %s are required", ErrInvalid, inWords(old.Required))
 	}
 	return nil
 }

@@ -156,7 +156,10 @@ func (l *loader) loadable() (err error) {
 	switch {
 	case f.Rows == 0:
 		return text.Fail(text.NoRows, text.Args{"dataset": code.String()}, nil)
-	case f.Good == 0 || f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood:
+	case f.Good == 0:
+		delete(args, "bad")
+		return text.Fail(text.RowsNoneGood, args, nil)
+	case f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood:
 		return text.Fail(text.RowsRejected, args, nil)
 	case f.Replace && f.Good < f.Rows:
 		return text.Fail(text.ReplaceNotGood, args, nil)

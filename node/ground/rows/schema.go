@@ -26,13 +26,6 @@ type Schema struct {
 	ordered  []string // see Ordered
 }
 
-// noLoader refuses to load another schema: a schema stands alone.
-type noLoader struct{}
-
-func (noLoader) Load(string) (any, error) {
-	return nil, errors.New("a schema may refer to itself only")
-}
-
 // Compile compiles a JSON Schema (draft 2020-12) of at most MaxSchemaLen bytes. The schema must
 // list 1 to MaxFields properties, since a record has only members that the catalogue lists. The key
 // must be a text or an integer, and an indexed field a scalar. The error wraps ErrSchema; it is a
@@ -76,23 +69,6 @@ func titlesOf(doc any) map[string]string {
 		}
 	}
 	return titles
-}
-
-// compile compiles a schema that outline has taken.
-func compile(doc any) (*jsonschema.Schema, error) {
-	c := jsonschema.NewCompiler()
-	c.UseLoader(noLoader{})
-	c.AssertFormat()
-	const url = "xietong:///schema.json"
-	err := c.AddResource(url, doc)
-	var compiled *jsonschema.Schema
-	if err == nil {
-		compiled, err = c.Compile(url)
-	}
-	if err != nil { // it may have a line for every node
-		return nil, badSchema("%.500s", strings.ToValidUTF8(err.Error(), ""))
-	}
-	return compiled, nil
 }
 
 // list reads the fields from the schema's properties.

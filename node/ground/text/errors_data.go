@@ -18,6 +18,7 @@ const (
 	FilterTooCostly  Code = "filter-too-costly"
 	FileChanged      Code = "file-changed"
 	RowsRejected     Code = "rows-rejected"
+	RowsNoneGood     Code = "rows-none-good"
 	UnknownRecord    Code = "unknown-record"
 	BadCursor        Code = "bad-cursor"
 	ReceiptRefused   Code = "receipt-refused"
@@ -116,6 +117,11 @@ var dataProblems = []problem{
 			"请改正不合格的行后重试；如只导入合格的行，请加 --keep-good"},
 		en: parts{"Rows rejected", "{bad} of {rows} rows are bad, and nothing was imported", "dataset {dataset}",
 			"correct the bad rows, or import only the good ones with --keep-good"},
+	},
+	{
+		number: 325, code: RowsNoneGood, status: http.StatusUnprocessableEntity, params: []string{"rows", "dataset"},
+		zh: parts{"没有合格的行", "共 {rows} 行，全部不合格，未导入", "数据资源 {dataset}", "请改正各行后重试"},
+		en: parts{"No good row", "all {rows} rows are bad, and nothing was imported", "dataset {dataset}", "correct the rows and try again"},
 	},
 	{
 		number: 49, code: UnknownRecord, status: http.StatusNotFound, params: []string{"dataset"},
