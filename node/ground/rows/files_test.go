@@ -294,9 +294,11 @@ func TestKeysAreFound(t *testing.T) {
 		}
 	})
 	s := schemaOf(t, people, "name")
-	r, _, _, _ := open(strings.NewReader("code,name\n520102016001,abc\n520102016002,ＡＢＣ\n"), s, table.Wish{}, Options{})
-	if got, n := r.Alike(); n != 1 || got[0] != (Alike{3, 2}) {
-		t.Errorf("got %v, %d", got, n)
+	for _, like := range []string{"ＡＢＣ", "abc\ufe0f", "a\u034fbc", "abc\U000e0100", "ab\u180bc"} {
+		r, _, _, _ := open(strings.NewReader("code,name\n520102016001,abc\n520102016002,"+like+"\n"), s, table.Wish{Encoding: "utf-8"}, Options{})
+		if got, n := r.Alike(); n != 1 || got[0] != (Alike{3, 2}) {
+			t.Errorf("%q: got %v, %d", like, got, n)
+		}
 	}
 }
 

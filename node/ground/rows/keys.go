@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -40,15 +41,23 @@ func traceOf(key []byte, row uint64, line uint64) (t trace) {
 func (t trace) row() uint32  { return binary.BigEndian.Uint32(t[24:]) }
 func (t trace) line() uint32 { return binary.BigEndian.Uint32(t[28:]) }
 
-// alike returns what keys have in common that differ only by case, width or composition.
+// alike returns what keys have in common that differ only by case, width or composition, or by
+// characters that show nothing.
 func alike(key []byte) []byte {
 	if !slices.ContainsFunc(key, func(b byte) bool { return b >= 0x80 }) {
 		return bytes.ToLower(key) // the keys of most files
 	}
-	return []byte(strings.ToLower(width.Fold.String(norm.NFC.String(string(key)))))
+	seen := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
+			return -1
+		}
+		return r
+	}, string(key))
+	return []byte(strings.ToLower(width.Fold.String(norm.NFC.String(seen))))
 }
 
-// Alike are two rows whose keys differ only by case, width or composition, by their lines.
+// Alike are two rows whose keys differ only by case, width or composition, or by characters that
+// show nothing, by their lines.
 type Alike struct{ Line, First uint64 }
 
 // maxAlike is how many such rows are listed.

@@ -55,15 +55,18 @@ func Compose(s string) string { return norm.NFC.String(s) }
 func Composed(s string) bool { return norm.NFC.IsNormalString(s) }
 
 // hidden reports whether a character is none that a person writes: a control character other than
-// tab and line break, one without width, one that turns the direction of the text, or the mark of
-// text that was lost (U+FFFD). The Mongolian vowel separator and the marks that stand before a
-// number are written.
+// tab and line break, one that shows nothing (Unicode's Default_Ignorable_Code_Point), one that
+// turns the direction of the text, one that is no character (U+FFFE), or the mark of text that was
+// lost (U+FFFD). The Mongolian vowel separator and the marks that stand before a number are
+// written, and so are the selectors of a variant of the character before them; composing divides
+// long rows of accents by U+034F.
 func hidden(r rune) bool {
 	switch r {
-	case '\t', '\n', '\r', '\u180e':
+	case '\t', '\n', '\r', '\u034f', '\u180e':
 		return false
 	case unicode.ReplacementChar:
 		return true
 	}
-	return unicode.IsControl(r) || r > 0x7f && unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+	return unicode.IsControl(r) || r > 0x7f && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) &&
+		unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point)
 }

@@ -17,10 +17,10 @@ type physical struct {
 	long   bool // the text is only its beginning
 }
 
-// lines reads the lines of a text. A line ends with LF or CRLF; in a file that has no LF, with CR.
+// lines reads the lines of a text. A line ends with LF, CR LF or CR, also where a file has several
+// of them: so spreadsheets and editors show it.
 type lines struct {
 	in     *bufio.Reader
-	end    byte // 0: not known yet
 	number uint64
 	back   []physical // lines to read again, the next one last
 }
@@ -34,43 +34,43 @@ func (l *lines) next() (physical, error) {
 		l.back = l.back[:n-1]
 		return p, nil
 	}
-	if l.end == 0 {
-		head, err := l.in.Peek(64 << 10)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return physical{}, err
-		}
-		if l.end = '\n'; bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
-			l.end = '\r'
-		}
-	}
 	return l.read()
 }
 
 func (l *lines) read() (p physical, err error) {
-	var ended bool
-	for !ended {
-		part, err := l.in.ReadSlice(l.end)
-		switch {
-		case err == nil:
-			ended, p.end = true, string(l.end)
-			part = part[:len(part)-1]
-		case errors.Is(err, io.EOF) && len(part)+len(p.text) == 0 && !p.long:
-			return p, io.EOF
-		case errors.Is(err, io.EOF):
-			ended = true
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return p, err
-		}
-		if p.long = p.long || len(p.text)+len(part) > MaxRow; !p.long {
-			p.text = append(p.text, part...)
-		}
-	}
-	if cut, ok := bytes.CutSuffix(p.text, []byte("\r")); ok && l.end == '\n' {
-		p.text, p.end = cut, "\r"+p.end
-	}
 	l.number++
 	p.number = l.number
-	return p, nil
+	for begun := false; ; begun = true {
+		if _, err := l.in.Peek(1); errors.Is(err, io.EOF) && begun {
+			return p, nil
+		} else if err != nil {
+			return p, err
+		}
+		part, _ := l.in.Peek(l.in.Buffered()) // what is buffered is there
+		n := bytes.IndexAny(part, "\r\n")
+		ends := n >= 0
+		if !ends {
+			n = len(part)
+		}
+		if p.long = p.long || len(p.text)+n > MaxRow; !p.long {
+			p.text = append(p.text, part[:n]...)
+		}
+		_, _ = l.in.Discard(n)
+		if ends {
+			p.end = l.lineEnd()
+			return p, nil
+		}
+	}
+}
+
+// lineEnd reads the end of a line, which is there.
+func (l *lines) lineEnd() string {
+	end, _ := l.in.ReadByte()
+	if next, err := l.in.Peek(1); end == '\r' && err == nil && next[0] == '\n' {
+		_, _ = l.in.Discard(1)
+		return "\r\n"
+	}
+	return string(rune(end))
 }
 
 // unread gives lines back, to be read again.

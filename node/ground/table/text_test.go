@@ -91,7 +91,7 @@ func TestTextIsRead(t *testing.T) {
 		"bars, commas":    {"a|b\n1,2|3\n4,5|6,7\n", Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: "|"}, []string{"1:a|b", "2:1,2|3", "3:4,5|6,7"}},
 		"old Mac":         {strings.ReplaceAll(list, "\r\n", "\r"), Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: ","}, listed},
 		"old Mac, lines":  {"a,b\r1,\"x\ry\"\r", Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: ","}, []string{"1:a|b", "2:1|x\ry"}},
-		"lines of CRLF":   {"a,b\r\n1,\"x\r\ny\r\"\r\n2,\"x\ny\"\r\n", Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: ","}, []string{"1:a|b", "2:1|x\r\ny\r", "4:2|x\ny"}},
+		"lines of CRLF":   {"a,b\r\n1,\"x\r\ny\r\"\r\n2,\"x\ny\"\r\n", Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: ","}, []string{"1:a|b", "2:1|x\r\ny\r", "5:2|x\ny"}},
 		"big5, named":     {in(traditionalchinese.Big5, traditional), Wish{Encoding: "Big5"}, Taken{Format: CSV, Encoding: "big5", Delimiter: ","}, []string{"1:代碼|姓名", "2:1|陳建國", "3:2|劉麗華"}},
 		"gbk, named":      {"\xc5\xae,1\n", Wish{Encoding: "GBK"}, Taken{Format: CSV, Encoding: "gb18030", Delimiter: ","}, []string{"1:女|1"}},
 		"one column":      {"代码\n1\n2\n", Wish{}, Taken{Format: CSV, Encoding: "utf-8", Delimiter: ","}, []string{"1:代码", "2:1", "3:2"}},
@@ -108,6 +108,27 @@ func TestTextIsRead(t *testing.T) {
 		taken, rows, err := read(strings.NewReader(row.file), row.wish)
 		if err != nil || taken != row.want || !slices.Equal(rows, row.rows) {
 			t.Errorf("%s: got %+v, %q, %v, want %+v, %q", name, taken, rows, err, row.want, row.rows)
+		}
+	}
+}
+
+// TestLineEnds: lines end as spreadsheets and editors show it, whatever stands elsewhere in the
+// file. Within quotation marks an end is of the cell, and stays as it is.
+func TestLineEnds(t *testing.T) {
+	long, many := strings.Repeat("x", 64<<10-5), 20_000
+	of := []string{"1:a|b"}
+	for i := range many {
+		of = append(of, fmt.Sprint(i+2, ":1|x"))
+	}
+	for file, want := range map[string][]string{
+		"id,k,o\n1,a\r2,b\r\n3,\"c\rd\ne\",d\n\r4,e\r":         {"1:id|k|o", "2:1|a", "3:2|b", "4:3|c\rd\ne|d", "8:4|e"},
+		"a,b\n" + long + "\r\n1,2\n":                           {"1:a|b", "2:" + long, "3:1|2"},
+		"a,b\n" + long + "\r1,2\n":                             {"1:a|b", "2:" + long, "3:1|2"},
+		"a,b\r" + strings.Repeat("1,x\r", many) + "5,q\n6,z\r": append(of, fmt.Sprint(many+2, ":5|q"), fmt.Sprint(many+3, ":6|z")),
+	} {
+		_, got, err := read(strings.NewReader(file), Wish{})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%.40q: got %.200q, %v", file, got, err)
 		}
 	}
 }
