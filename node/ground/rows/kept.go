@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,15 +13,20 @@ import (
 // fields for which the file has no column. Whoever brings the file chooses its cells: by the rules
 // between fields he could read the records. So of a row that is bad, it is told what is wrong with
 // its own cells, whatever stands elsewhere, and of all else only that there is something.
-func (r *rowSource) withKept(object map[string]any, faults []Fault) (Record, *Bad) {
+//
+// The error is a *Bad, or that of Options.Present, which ends the file.
+func (r *rowSource) withKept(object map[string]any, faults []Fault) (Record, error) {
 	own := object
 	if r.options.Present != nil {
 		own = maps.Clone(object)
 	}
-	kept := r.keep(object)
+	kept, err := r.keep(object)
+	if err != nil {
+		return Record{}, err
+	}
 	record, refused := r.schema.check(object, slices.Clip(faults))
 	if !kept || refused == nil {
-		return record, refused
+		return outcome(record, refused)
 	}
 	told := slices.Concat(faults, r.ownFaults(own, faults))
 	untold := func(f Fault) bool {
@@ -33,22 +39,27 @@ func (r *rowSource) withKept(object map[string]any, faults []Fault) (Record, *Ba
 }
 
 // keep puts the values of the present record into the fields for which the file has no column. It
-// returns false where there is no such record, or nothing to keep.
-func (r *rowSource) keep(object map[string]any) bool {
+// returns false where there is no such record, or nothing to keep, and a *Bad where its values
+// cannot be kept.
+func (r *rowSource) keep(object map[string]any) (bool, error) {
 	key := object[r.schema.key]
 	if r.options.Present == nil || key == nil {
-		return false
+		return false, nil
 	}
 	missing := r.missing()
 	if len(missing) == 0 {
-		return false
+		return false, nil
 	}
 	data, err := r.options.Present(appendValue(nil, key))
 	if err != nil || data != nil {
 		r.kept++
 	}
-	if r.failed = err; err != nil || data == nil {
-		return false
+	if bad, ok := errors.AsType[*NotKept](err); ok {
+		r.mark(r.schema.key)
+		return false, badOf([]Fault{{Field: r.schema.key, Reason: bad.Reason, Value: cut(strings.Trim(string(bad.Key), `"`))}})
+	}
+	if err != nil || data == nil {
+		return false, err
 	}
 	present, _ := decodeObject(data) // what is no object has no values
 	for _, name := range missing {
@@ -56,7 +67,7 @@ func (r *rowSource) keep(object map[string]any) bool {
 			object[name] = value
 		}
 	}
-	return true
+	return true, nil
 }
 
 // ownFaults returns what is wrong with the cells of a row that could be read, each by the rules of

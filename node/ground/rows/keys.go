@@ -63,8 +63,8 @@ type Alike struct{ Line, First uint64 }
 // maxAlike is how many such rows are listed.
 const maxAlike = 20
 
-// repeated is a row whose key an earlier row has.
-type repeated struct{ row, first uint32 } // first: the line of that row
+// repeated is a row whose key stands in another row too, and the first row in which it stands.
+type repeated struct{ row, first uint32 }
 
 // keySet finds the rows that have the key of an earlier row, in bounded memory at any size: traces
 // of the keys are sorted in runs, which are held outside and merged in the end.
@@ -118,7 +118,7 @@ func (k *keySet) close() (err error) {
 	return err
 }
 
-// found returns the rows with the key of an earlier row, in order, and the first maxAlike rows with
+// found returns the rows whose keys stand twice, in order, and the first maxAlike rows with
 // a key that is like an earlier one, with their number.
 func (k *keySet) found() (twice []repeated, like []Alike, count uint64, err error) {
 	slices.SortFunc(k.run, func(a, b trace) int { return bytes.Compare(a[:], b[:]) })
@@ -136,18 +136,22 @@ func (k *keySet) found() (twice []repeated, like []Alike, count uint64, err erro
 	}
 	heap.Init(&m)
 	var first, last trace // of the same key, of the same folded key
+	again := false        // the key of first stands twice
 	for len(m) > 0 {
 		t := m[0].now
 		switch {
 		case bytes.Equal(t[:24], first[:24]):
-			twice = append(twice, repeated{t.row(), first.line()})
+			if !again {
+				twice = append(twice, repeated{first.row(), first.row()})
+			}
+			twice, again = append(twice, repeated{t.row(), first.row()}), true
 		case bytes.Equal(t[:16], last[:16]):
 			if count++; len(like) < maxAlike {
 				like = append(like, Alike{uint64(max(t.line(), last.line())), uint64(min(t.line(), last.line()))})
 			}
-			first = t
+			first, again = t, false
 		default:
-			first, last = t, t
+			first, last, again = t, t, false
 		}
 		if err := m[0].next(); errors.Is(err, io.EOF) {
 			heap.Pop(&m)

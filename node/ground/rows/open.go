@@ -53,7 +53,6 @@ type rowSource struct {
 	row      uint64
 	readings []Reading
 	kept     uint64            // rows to which a present record was put
-	failed   error             // of Options.Present
 	object   map[string]any    // that the row is, where the format has objects
 	marks    []string          // see ownMark: fields of the row that was read last
 	names    map[string]string // see Schema.named
@@ -62,42 +61,35 @@ type rowSource struct {
 	totals   []uint64          // see Reader.Totals
 }
 
-// Open returns a reader of the rows of a file. It reads the file twice: first to find the keys that
-// stand twice, in bounded memory, and then as Next is called. The error is text.HeaderRefused, a
-// *text.Failure of package table, or the error of the Source.
+// Open returns a reader of the rows of a file. It reads the file twice: first to find the rows
+// whose keys stand twice, in bounded memory, and then as Next is called. The error is
+// text.HeaderRefused, a *text.Failure of package table, or the error of the Source.
 func Open(src table.Source, t table.Taken, s *Schema, o Options) (*Reader, error) {
 	first, err := openRows(src, t, s, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{schema: s, missing: first.missing()}
-	if err := r.survey(first, first.anyKey); err != nil {
+	r := &Reader{schema: s, missing: first.missing(), good: map[uint32]uint64{}}
+	if err := r.survey(first); err != nil {
 		return nil, err
 	}
 	r.widest = first.widest
-	if len(r.twice) > 0 { // only of good rows does a key count
-		if first, err = openRows(src, t, s, o); err != nil {
-			return nil, err
-		}
-		if err := r.survey(first, first.goodKey); err != nil {
-			return nil, err
-		}
-	}
 	if r.source, err = openRows(src, t, s, o); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// survey finds the keys that stand twice or alike. next returns the key of the next row; nil: the
-// row has none. An error that ends the file is left to the reading of the rows, which meets it
-// again and says at which row.
-func (r *Reader) survey(of *rowSource, next func() ([]byte, error)) (err error) {
+// survey finds the rows whose keys stand twice or alike, good or bad: which of them count is seen
+// when they are read. An error that ends the file is kept for Next, as the reading of the rows
+// meets it too, and says at which row.
+func (r *Reader) survey(of *rowSource) (err error) {
 	keys := keySet{dir: of.options.Dir, most: runLen}
 	defer func() { err = errors.Join(err, keys.close()) }()
 	for {
-		key, err := next()
+		key, err := of.anyKey()
 		if err != nil {
+			r.stopped, r.surveyed = err, of.row
 			break
 		}
 		if key == nil {
@@ -109,15 +101,6 @@ func (r *Reader) survey(of *rowSource, next func() ([]byte, error)) (err error) 
 	}
 	r.twice, r.alike, r.like, err = keys.found()
 	return err
-}
-
-// goodKey returns the key of the next row, if the row is good.
-func (r *rowSource) goodKey() ([]byte, error) {
-	record, err := r.next()
-	if _, isBad := errors.AsType[*Bad](err); isBad {
-		return nil, nil
-	}
-	return record.Key, err
 }
 
 // anyKey returns the key of the next row, good or bad, if it can be read: it costs a part of what
@@ -189,19 +172,13 @@ func (r *rowSource) next() (Record, error) {
 	if err := r.advance(); err != nil {
 		return Record{}, err
 	}
-	record, refused := r.record()
-	if bad, ok := errors.AsType[*NotKept](r.failed); ok {
-		r.failed = nil
-		r.mark(r.schema.key)
-		f := Fault{Field: r.schema.key, Reason: bad.Reason, Value: cut(strings.Trim(string(bad.Key), `"`))}
-		return Record{}, r.placed(badOf([]Fault{f}))
-	}
-	if r.failed != nil {
-		return Record{}, r.failed
-	}
-	if refused != nil {
+	record, err := r.record()
+	if refused, isBad := errors.AsType[*Bad](err); isBad {
 		r.reread()
 		return Record{}, r.placed(refused)
+	}
+	if err != nil {
+		return Record{}, err
 	}
 	if r.isTotal() && len(r.totals) < maxAlike {
 		r.totals = append(r.totals, r.last.Line)
@@ -216,10 +193,10 @@ func (r *rowSource) reread() {
 	}
 	marks, kept := slices.Clone(r.marks), r.kept
 	r.options.AsSpreadsheet = true
-	if _, refused := r.record(); refused == nil {
+	if _, err := r.record(); err == nil {
 		r.mendable++
 	}
-	r.options.AsSpreadsheet, r.readings, r.marks, r.kept, r.failed = false, nil, marks, kept, nil
+	r.options.AsSpreadsheet, r.readings, r.marks, r.kept = false, nil, marks, kept
 }
 
 // advance reads the next row.

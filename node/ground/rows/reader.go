@@ -1,7 +1,9 @@
 package rows
 
 import (
+	"cmp"
 	"errors"
+	"io"
 	"strings"
 )
 
@@ -10,11 +12,15 @@ type Reader struct {
 	schema  *Schema
 	source  *rowSource
 	missing []string
-	twice   []repeated
+	twice   []repeated        // rows that are not read yet whose keys stand twice
+	good    map[uint32]uint64 // of such a key, by the row where it stands first: the line of the first good row
 	alike   []Alike
 	like    uint64 // how many are alike
 	widest  int    // cells of the widest row
-	ended   error
+	// The survey of the keys ended with this error after so many rows.
+	stopped  error
+	surveyed uint64
+	ended    error
 }
 
 // Row returns the number of the row that was read last, counted from 1. A header, blank lines and
@@ -55,18 +61,48 @@ func (r *Reader) Next() (Record, error) {
 		return Record{}, r.ended
 	}
 	record, err := r.source.next()
+	if errors.Is(err, io.EOF) || r.source.row > r.surveyed {
+		err = cmp.Or(r.unsurveyed(), err)
+	}
 	if err != nil {
 		if _, isBad := errors.AsType[*Bad](err); !isBad {
 			r.ended = err
 		}
 		return Record{}, err
 	}
-	if len(r.twice) > 0 && uint64(r.twice[0].row) == r.source.row {
-		first := uint64(r.twice[0].first)
-		r.twice = r.twice[1:]
+	if first := r.earlier(); first > 0 {
 		f := Fault{Field: r.schema.key, Reason: "duplicate key", Value: cut(strings.Trim(string(record.Key), `"`)), First: first}
 		r.source.mark(r.schema.key)
 		return Record{}, r.source.placed(badOf([]Fault{f}))
 	}
 	return record, nil
+}
+
+// unsurveyed returns the error that ended the survey, if the file was not read to its end: the keys
+// of the rows behind are not known.
+func (r *Reader) unsurveyed() error {
+	if errors.Is(r.stopped, io.EOF) && r.source.row <= r.surveyed {
+		return nil
+	}
+	if errors.Is(r.stopped, io.EOF) {
+		return badFile("more rows than there were when its keys were read")
+	}
+	return r.stopped
+}
+
+// earlier returns the line of the first good row that has the key of the row that was read last,
+// which is good; 0: it is the first.
+func (r *Reader) earlier() (line uint64) {
+	row := uint32(r.source.row)
+	for len(r.twice) > 0 && r.twice[0].row < row {
+		r.twice = r.twice[1:]
+	}
+	if len(r.twice) == 0 || r.twice[0].row != row {
+		return 0
+	}
+	first := r.twice[0].first
+	if line = r.good[first]; line == 0 {
+		r.good[first] = r.source.last.Line
+	}
+	return line
 }

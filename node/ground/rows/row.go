@@ -9,10 +9,11 @@ import (
 	"xietong/node/ground/table"
 )
 
-// record checks the row that was read last.
-func (r *rowSource) record() (Record, *Bad) {
+// record checks the row that was read last. The error is a *Bad for a refused row; any other ends
+// the file.
+func (r *rowSource) record() (Record, error) {
 	if r.format.Objects() {
-		return r.ofObject()
+		return outcome(r.ofObject())
 	}
 	r.unmended(r.marked())
 	if reason := brokenRows[r.last.Fault]; reason != "" {
@@ -45,8 +46,16 @@ func (r *rowSource) ofObject() (Record, *Bad) {
 	return r.schema.check(object, r.ofMarks())
 }
 
+// outcome returns a record or why it was refused: a *Bad that is nil must be no error.
+func outcome(record Record, refused *Bad) (Record, error) {
+	if refused != nil {
+		return Record{}, refused
+	}
+	return record, nil
+}
+
 // ofCells checks a row of cells. An empty cell is an absent member, or null where it must be.
-func (r *rowSource) ofCells() (Record, *Bad) {
+func (r *rowSource) ofCells() (Record, error) {
 	switch {
 	case !r.fits():
 		r.mark(wholeRow)
