@@ -192,8 +192,13 @@ func (a *app) questionList() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		for _, entry := range all.Unreadable {
+			a.tell(text.CLIQuestionDamaged, text.Args{"entry": entry})
+		}
 		return show(a, listed[client.SavedQuestion]{
-			rows: all.Questions, whole: func(rows []client.SavedQuestion) any { return client.Questions{Questions: rows} },
+			rows: all.Questions, whole: func(rows []client.SavedQuestion) any {
+				return client.Questions{Questions: rows, Unreadable: all.Unreadable}
+			},
 			heading: []text.Code{
 				text.CLIQuestionName, text.WordDataset, text.CLIQuestionAt, text.CLIQuestionMeasure, text.WordPurpose, text.CLIQuestionMonths,
 			},

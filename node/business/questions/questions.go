@@ -23,6 +23,7 @@
 package questions
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -173,6 +174,7 @@ type Saved struct {
 	Agency   identity.Label
 	Name     string
 	Document []byte // JSON of the question
+	Damaged  error  // why the document cannot be read, and in a list the name; it can be saved anew and removed
 	At       identity.Entry
 	Time     time.Time // when it was saved
 	Kept     []Kept    // by month
@@ -234,7 +236,8 @@ func stated(l book.Ledger, d document, most int) (payload []byte, note book.Stat
 	return payload, note, err
 }
 
-// Of returns the question of an agency with the name. The refusal is text.NoQuestion.
+// Of returns the question of an agency with the name, also one that is damaged. The refusal is
+// text.NoQuestion.
 func Of(l book.Ledger, r *state.Reader, agency identity.Label, typed string) (Saved, error) {
 	name, err := named(typed)
 	if err != nil {
@@ -245,7 +248,9 @@ func Of(l book.Ledger, r *state.Reader, agency identity.Label, typed string) (Sa
 	if !ok {
 		return Saved{}, text.Fail(text.NoQuestion, text.Args{"question": text.Short(name), "agency": agency.String()}, nil)
 	}
-	return k.saved(l, r, agency, mac)
+	s, err := k.saved(l, r, agency, mac)
+	s.Name = name
+	return s, err
 }
 
 // All returns the questions of an agency, by their names. One whose payload was erased is left out.
@@ -254,28 +259,30 @@ func All(l book.Ledger, r *state.Reader, agency identity.Label) (all []Saved, er
 	for key, k := range bucket.All(r, prefix) {
 		s, err := k.saved(l, r, agency, [32]byte(key[len(prefix):]))
 		switch {
-		case errors.Is(err, book.ErrErased):
+		case errors.Is(s.Damaged, book.ErrErased):
 		case err != nil:
 			return nil, err
 		default:
 			all = append(all, s)
 		}
 	}
-	slices.SortFunc(all, func(a, b Saved) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b Saved) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.At.Index(), b.At.Index()))
+	})
 	return all, nil
 }
 
 func (k kept) saved(l book.Ledger, r *state.Reader, agency identity.Label, mac [32]byte) (s Saved, err error) {
 	index, _ := k.Entry.Index()
-	d, err := opened(l, r, index)
-	if err != nil {
-		return s, err
-	}
 	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
 	if err != nil {
 		return s, fmt.Errorf("read entry %d: %w", index, err)
 	}
-	s = Saved{Agency: agency, Name: d.Name, Document: d.Question, At: k.Entry.In(r.Log()), Time: time.UnixMilli(int64(leaf.Head.Time)), mac: mac}
+	d, damaged := opened(l, r, index)
+	s = Saved{
+		Agency: agency, Name: d.Name, Document: d.Question, Damaged: damaged,
+		At: k.Entry.In(r.Log()), Time: time.UnixMilli(int64(leaf.Head.Time)), mac: mac,
+	}
 	for _, each := range k.Results {
 		s.Kept = append(s.Kept, Kept{Month: fmt.Sprintf("%04d-%02d", each.Month/100, each.Month%100), At: each.Entry.In(r.Log())})
 	}
@@ -294,23 +301,19 @@ func opened(l book.Ledger, r *state.Reader, index uint64) (d document, err error
 }
 
 // Before returns the newest result of an earlier month than that of the reader's time; ok is false
-// where there is none, or it was erased.
-func (s Saved) Before(l book.Ledger, r *state.Reader) (res Result, of Kept, ok bool, err error) {
+// where there is none. One that was erased, or is damaged, is passed over.
+func (s Saved) Before(l book.Ledger, r *state.Reader) (res Result, of Kept, ok bool) {
 	month := time.UnixMilli(int64(r.Time())).In(beijing).Format("2006-01")
 	for _, k := range slices.Backward(s.Kept) {
 		if k.Month >= month {
 			continue
 		}
-		d, err := opened(l, r, k.At.Index())
-		if errors.Is(err, book.ErrErased) {
-			continue
+		var one Result
+		if d, err := opened(l, r, k.At.Index()); err == nil && json.Unmarshal(d.Result, &one) == nil {
+			return one, k, true
 		}
-		if err == nil {
-			err = json.Unmarshal(d.Result, &res)
-		}
-		return res, k, err == nil, err
 	}
-	return res, of, false, nil
+	return res, of, false
 }
 
 // Keep keeps what the question came to. It is refused as text.QuestionChanged where the question

@@ -112,19 +112,30 @@ func questionsListed(ctx context.Context, h Hosted, in *plain) (client.Questions
 			return err
 		}
 		for _, s := range all {
-			shown, err := savedShown(s)
-			if err != nil {
-				return err
+			if shown, err := savedShown(s); err == nil {
+				out.Questions = append(out.Questions, shown)
+			} else {
+				out.Unreadable = append(out.Unreadable, s.At.String())
 			}
-			out.Questions = append(out.Questions, shown)
 		}
 		return nil
 	})
 	return out, err
 }
 
+// documentOf returns what a saved question asks. The refusal is text.QuestionDamaged.
+func documentOf(s questions.Saved) (q client.Question, err error) {
+	if err = s.Damaged; err == nil {
+		q, err = described[client.Question](s.Document)
+	}
+	if err != nil {
+		return q, text.Fail(text.QuestionDamaged, text.Args{"question": text.Short(s.Name), "entry": s.At.String()}, err)
+	}
+	return q, nil
+}
+
 func savedShown(s questions.Saved) (out client.SavedQuestion, err error) {
-	if out.Question, err = described[client.Question](s.Document); err != nil {
+	if out.Question, err = documentOf(s); err != nil {
 		return out, err
 	}
 	out.Name, out.Entry, out.Saved, out.Kept = s.Name, s.At.String(), stamp(s.Time), []client.KeptResult{}
@@ -175,7 +186,7 @@ func questionRun(ctx context.Context, h Hosted, in *nameQuestion) (out client.Qu
 	if err != nil {
 		return out, err
 	}
-	if out.Question, err = described[client.Question](s.Document); err != nil {
+	if out.Question, err = documentOf(s); err != nil {
 		return out, err
 	}
 	out.Question.Name = s.Name
@@ -236,11 +247,10 @@ func (h Hosted) standardVersion(ctx context.Context, c Caller, q client.Question
 // compared compares the result with that of an earlier month, and keeps it.
 func (h Hosted) compared(ctx context.Context, out *client.QuestionRun, s questions.Saved, r questions.Result) error {
 	err := h.Ledger.View(ctx, func(reader *state.Reader) error {
-		before, of, ok, err := s.Before(h.Ledger, reader)
-		if ok {
+		if before, of, ok := s.Before(h.Ledger, reader); ok {
 			out.Compared = h.comparison(of.Month, before, r)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("compare result: %w", err)

@@ -29,7 +29,8 @@ type KeptResult struct {
 
 // Questions lists the saved questions of an agency.
 type Questions struct {
-	Questions []SavedQuestion `json:"questions"`
+	Questions  []SavedQuestion `json:"questions"`
+	Unreadable []string        `json:"unreadable,omitempty" doc:"Entries that saved questions which are damaged now, and are not in the list"`
 }
 
 // QuestionName names a saved question.

@@ -34,6 +34,7 @@ const (
 	CLIQuestionWhere       Code = "cli.question.where"
 	CLIQuestionFilter      Code = "cli.question.filter"
 	CLIQuestionFields      Code = "cli.question.fields"
+	CLIQuestionDamaged     Code = "cli.question.damaged"
 )
 
 var questionSentences = []sentence{
@@ -90,4 +91,9 @@ var questionSentences = []sentence{
 	{CLIQuestionWhere, "条件", "where"},
 	{CLIQuestionFilter, "筛选条件", "filter"},
 	{CLIQuestionFields, "数据项", "fields"},
+	{
+		CLIQuestionDamaged,
+		"注意：条目 {entry} 保存的一项查询已损坏，无法读取，未列入；请以原名重新保存，或者删除",
+		"note: a question that entry {entry} saved is damaged and cannot be read, so it is not listed; save it again under its name, or remove it",
+	},
 }

@@ -21,6 +21,7 @@ const (
 	NoQuestion      Code = "no-question"
 	QuestionChanged Code = "question-changed"
 	QuestionsMany   Code = "questions-many"
+	QuestionDamaged Code = "question-damaged"
 	GrantElsewhere  Code = "grant-elsewhere"
 	QuestionMeasure Code = "question-measure"
 )
@@ -125,6 +126,13 @@ var grantProblems = []problem{
 		zh: parts{"保存的查询过多", "{agency} 已保存 {limit} 项查询，不能再增加", "{agency}", "请先用 xietong question remove 删除不用的"},
 		en: parts{"Too many saved questions", "{agency} has saved {limit} questions, which is the most", "{agency}",
 			"remove one that is not used with `xietong question remove`"},
+	},
+	{
+		number: 320, code: QuestionDamaged, status: http.StatusInternalServerError, params: []string{"question", "entry"},
+		zh: parts{"保存的查询已损坏", "保存的查询“{question}”的内容已损坏，无法读取；其他保存的查询不受影响", "存证条目 {entry}",
+			"请用 xietong question save 以原名重新保存，或者用 xietong question remove 删除；管理员应以 `xietong ledger verify` 检查数据目录"},
+		en: parts{"Saved question damaged", "the saved question {question} is damaged and cannot be read; the other questions can be used", "entry {entry}",
+			"save it again under its name with `xietong question save`, or remove it with `xietong question remove`; the administrator should check the data directory with `xietong ledger verify`"},
 	},
 	{
 		number: 305, code: QuestionMeasure, status: http.StatusBadRequest, params: []string{"at"},
