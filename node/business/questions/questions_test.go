@@ -116,6 +116,9 @@ func TestDamagedResult(t *testing.T) {
 		}
 		l.Clock = l.Clock.AddDate(0, 2, 0)
 	}
+	if err := saving(t, l, water, "another, two months later", `{}`); err != nil {
+		t.Fatal(err)
+	}
 	q := must(of(t, l, water, "q"))
 	reading(t, l, func(r *state.Reader) error {
 		for want, at := range map[uint64][]uint64{2: nil, 1: {q.Kept[1].At.Index()}, 0: {q.Kept[0].At.Index(), q.Kept[1].At.Index()}} {

@@ -128,13 +128,6 @@ var grantProblems = []problem{
 			"remove one that is not used with `xietong question remove`"},
 	},
 	{
-		number: 320, code: QuestionDamaged, status: http.StatusInternalServerError, params: []string{"question", "entry"},
-		zh: parts{"保存的查询已损坏", "保存的查询“{question}”的内容已损坏，无法读取；其他保存的查询不受影响", "存证条目 {entry}",
-			"请用 xietong question save 以原名重新保存，或者用 xietong question remove 删除；管理员应以 `xietong ledger verify` 检查数据目录"},
-		en: parts{"Saved question damaged", "the saved question {question} is damaged and cannot be read; the other questions can be used", "entry {entry}",
-			"save it again under its name with `xietong question save`, or remove it with `xietong question remove`; the administrator should check the data directory with `xietong ledger verify`"},
-	},
-	{
 		number: 305, code: QuestionMeasure, status: http.StatusBadRequest, params: []string{"at"},
 		zh: parts{"须写明统计内容", "向多个行政区划保存的查询只能统计，不能逐条列出记录", "{at}",
 			"请加上 --count、--sum 等统计参数；要看记录的，请用 xietong query，或者只向一个行政区划保存"},
@@ -147,5 +140,12 @@ var grantProblems = []problem{
 			"请与{name}的提供部门联系，由其在自己的节点上执行 xietong grant revoke {grant} 或 xietong grant renew {grant}；不再使用该权限的，停止查询即可"},
 		en: parts{"Grant of another jurisdiction", "{grant} was given by {name}: only the provider there can revoke or renew it", "{grant}",
 			"ask the providing agency of {name}, which runs `xietong grant revoke {grant}` or `xietong grant renew {grant}` on its own node; if you need it no more, ask no more questions under it"},
+	},
+	{
+		number: 320, code: QuestionDamaged, status: http.StatusInternalServerError, params: []string{"question", "entry"},
+		zh: parts{"保存的查询已损坏", "保存的查询“{question}”的内容已损坏，无法读取；其他保存的查询不受影响", "存证条目 {entry}",
+			"请用 xietong question save 以原名重新保存，或者用 xietong question remove 删除；管理员应以 `xietong ledger verify` 检查数据目录"},
+		en: parts{"Saved question damaged", "the saved question {question} is damaged and cannot be read; the other questions can be used", "entry {entry}",
+			"save it again under its name with `xietong question save`, or remove it with `xietong question remove`; the administrator should check the data directory with `xietong ledger verify`"},
 	},
 }
