@@ -10,14 +10,15 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
 
-// TestUnfitTellsNoOtherField (S37): that a record is not as the entry in force says is told to
-// whoever asks for what does not fit, and to nobody else.
+// TestUnfitTellsNoOtherField (S37, S37b): that a record is not as the entry in force says is told
+// to whoever asks for what does not fit, and to nobody else.
 func TestUnfitTellsNoOtherField(t *testing.T) {
 	_, desk := republishing(t, 3, typed(`"string"`, `,"name":{"type":"string"}`), typed(`"integer"`, `,"name":{"type":["string","null"]}`))
 	dataset := must(identity.ParseLabel("residents"))
@@ -43,6 +44,16 @@ func TestUnfitTellsNoOtherField(t *testing.T) {
 	} {
 		if got := told(q); got != "0 left out 1" {
 			t.Errorf("%+v: got %s", q, got)
+		}
+	}
+	all := func(r Answer, err error) string { return fmt.Sprint(r.Count, " left out ", r.Unfit, err) }
+	for measure, want := range map[string]string{"": "1 left out 2", "id": "3 left out 0", "n": "1 left out 2"} {
+		q := Question{Dataset: dataset, Purpose: "statistics", Application: applied, Measure: gather.Measure{Function: gather.Count}}
+		if measure != "" {
+			q.Measure.By = []gather.By{{Field: measure}}
+		}
+		if got := all(desk.Query(t.Context(), newID(), catalog.Local("water"), q)); got != want+" <nil>" {
+			t.Errorf("count by %q: got %s, want %s", measure, got, want)
 		}
 	}
 	for key, want := range map[string]Outcome{"1": No, "2": Yes, "7": NoSuchRecord} {

@@ -108,7 +108,7 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		permit, apply, err = sharing.Decide(r, request)
 	}
 	if err == nil {
-		if !request.Whole || q.Measure.Function == gather.None { // else it tells of all records together
+		if !request.Whole || q.Measure.Function != gather.Count || q.Measure.Grouped() { // else it tells of all records in one number
 			set = set.asking(consumer, s.desk.ledger.Name(), request.Fields)
 		}
 		s.p, err = s.desk.understand(set, consumer, q, parsed)
