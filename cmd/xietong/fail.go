@@ -103,12 +103,10 @@ func (a *app) explain(err error) (client.Problem, int) {
 		}
 		return p, code
 	}
-	stopped, ok := errors.AsType[*importStopped](err)
+	_, ok := errors.AsType[*importStopped](err)
 	switch {
 	case ok && (errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) || errors.Is(err, client.ErrBroken)):
-		p, code := a.own("import-stopped", text.CLIImportStopped, text.CLIImportStoppedDo, a.data, err), exitFailed
-		p.Do = a.t(text.CLIImportStoppedDo, text.Args{"row": fmt.Sprint(stopped.done + 1)})
-		return p, code
+		return a.own("import-stopped", text.CLIImportStopped, text.CLIImportStoppedDo, a.data, err), exitFailed
 	case errors.Is(err, context.Canceled):
 		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
 	case errors.Is(err, client.ErrUnknownOutcome): // whatever came of later attempts

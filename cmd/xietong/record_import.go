@@ -145,7 +145,7 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) e
 	m.clear()
 	switch {
 	case err != nil && loaded > 0:
-		return &importStopped{loaded, err}
+		return &importStopped{err}
 	case err != nil:
 		return err
 	case a.jsonOnly:
@@ -168,19 +168,17 @@ type imported struct {
 }
 
 // importStopped is the error of an import of which rows are loaded, and no answer came.
-type importStopped struct {
-	done uint64
-	err  error
-}
+type importStopped struct{ err error }
 
 func (e *importStopped) Error() string { return e.err.Error() }
 func (e *importStopped) Unwrap() error { return e.err }
 
 func (a *app) importStep(pass string, done, total uint64) string {
+	step := text.CLIImportChecking
 	if pass == client.PassLoad {
-		return a.t(text.CLIImportProgress, text.Args{"done": number(done), "total": number(total)})
+		step = text.CLIImportProgress
 	}
-	return a.t(text.CLIImportChecking, text.Args{"percent": number(done * 100 / max(total, 1))})
+	return a.t(step, text.Args{"percent": number(done * 100 / max(total, 1))})
 }
 
 // printCheck prints the result of the first pass to standard error, because it is not yet the

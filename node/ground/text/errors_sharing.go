@@ -151,8 +151,8 @@ var sharingProblems = []problem{
 	{
 		number: 111, code: MeasureInexact, status: http.StatusUnprocessableEntity, params: []string{"dataset", "measure"},
 		zh: parts{"统计结果无法准确表示", "统计 {measure} 的某个值或者合计超过 38 位有效数字，或者小数超过 18 位", "数据资源 {dataset}",
-			"请加上条件缩小范围，或者请提供部门核对数据项的取值"},
+			"请加上条件缩小范围；提供部门可用筛选条件（如 数据项 > 1e16）找出不合理的取值予以更正，并在数据规范中为该数据项设定 minimum 和 maximum"},
 		en: parts{"Not exact", "a value of {measure}, or what they come to, has more than 38 digits, or more than 18 after the point",
-			"dataset {dataset}", "narrow the question by a condition, or have the provider check the values of the field"},
+			"dataset {dataset}", "narrow the question by a condition; the provider finds values that cannot be by a filter such as FIELD > 1e16, corrects them, and sets minimum and maximum for the field in the schema"},
 	},
 }
