@@ -9,6 +9,7 @@ import (
 
 func (a *app) drillCommand() *cobra.Command {
 	c := a.verb("drill NAME", text.CLIShortDrill, func(cmd *cobra.Command, args []string) error {
+		var all []client.Drill
 		for _, d := range []struct {
 			fault string
 			told  text.Code
@@ -19,14 +20,14 @@ func (a *app) drillCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.jsonOnly {
-				if err := printJSON(a.stdout, done); err != nil {
-					return err
-				}
+			if all = append(all, done); a.jsonOnly {
 				continue
 			}
 			a.say(d.told, nil)
 			a.say(text.CLIRefusedBy, text.Args{"by": done.By, "what": done.Says})
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, client.Drills{Drills: all})
 		}
 		return nil
 	})

@@ -26,7 +26,8 @@ func (a *app) addPublishFlags(flags *pflag.FlagSet, to *toPublish) {
 }
 
 // publish publishes a catalogue entry. Of a later version it first shows what that would do, and
-// asks, unless it was told yes. unchanged is true where the entry was in force already.
+// asks, unless it was told yes; with --json it prints the plan, and asks nobody. unchanged is true
+// where the entry was in force already.
 func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish) (_ client.Dataset, unchanged bool, err error) {
 	plan, err := a.client().PlanDataset(cmd.Context(), d)
 	if err != nil {
@@ -34,10 +35,15 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish) (_ 
 	}
 	agreed := client.Agreed{Plan: plan.Hash, LeaveOut: to.leaveOut}
 	if plan.Hash != "" {
-		a.tellPlan(plan)
 		fits := plan.Unfit == 0 || to.leaveOut // otherwise the node refuses, and says what does not fit
-		if fits && !to.yes && !a.agrees() {
-			return client.Dataset{}, false, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": d.Code}, nil)
+		agrees := a.agrees
+		if a.jsonOnly {
+			agrees = func() bool { err = printJSON(a.stdout, plan); return false }
+		} else {
+			a.tellPlan(plan)
+		}
+		if fits && !to.yes && !agrees() {
+			return client.Dataset{}, false, cmp.Or(err, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": d.Code}, nil))
 		}
 	}
 	published, err := a.client().PublishAgreed(cmd.Context(), d, agreed)

@@ -22,6 +22,11 @@ type Drill struct {
 	Says  string `json:"says" doc:"Why, for people"`
 }
 
+// Drills are the messages that a jurisdiction was sent, one for each fault, as --json prints them.
+type Drills struct {
+	Drills []Drill `json:"drills"`
+}
+
 // Drill sends a jurisdiction a message that it must refuse, and tells how it was refused.
 func (c *Client) Drill(ctx context.Context, d NewDrill) (Drill, error) {
 	return post[Drill](ctx, c, "/v1/drills", d)
