@@ -89,8 +89,14 @@ func (a *app) report(err error) int {
 	if p.Do != "" {
 		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
+	if code != exitUsage && a.elsewhere() && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
+		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"dir": a.data}))
+	}
 	return code
 }
+
+// elsewhere reports whether a command finds the node only with --data.
+func (a *app) elsewhere() bool { return a.data != cmp.Or(a.getenv("XIETONG_DATA"), defaultData) }
 
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
@@ -240,13 +246,16 @@ func (a *app) reason(err error) string {
 		if mistyped.Field == "" { // the whole value
 			return form
 		}
-		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "form": form})
+		return a.t(text.CLIOtherType, text.Args{"field": embedded.ReplaceAllString(mistyped.Field, ""), "form": form})
 	}
 	if system, ok := errors.AsType[syscall.Errno](err); ok && text.Word(text.Zh, system.Error()) != system.Error() {
 		return text.Word(a.lang, system.Error())
 	}
 	return text.Cause(a.lang, strings.TrimPrefix(err.Error(), "json: "))
 }
+
+// embedded are the names of types of ours in the path of a member; a member has none.
+var embedded = regexp.MustCompile(`\b[A-Z]\w*\.`)
 
 // fileName returns the name of an input for people.
 func (a *app) fileName(path string) string {

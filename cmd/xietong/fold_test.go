@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xietong/node/faces/client"
 )
 
 func TestFold(t *testing.T) {
@@ -18,6 +20,11 @@ func TestFold(t *testing.T) {
 		{"办法：请致电贵阳市核对（电话）", 12, "办法：请致电\n  贵阳市核对\n  （电话）"},
 		{"在贵州省，它没有", 9, "在贵州\n  省，它\n  没有"},
 		{"  根 guizhou/keys/1/00ffeeddccbbaa，指纹", 16, "  根\n  guizhou/keys/1/00ffeeddccbbaa，\n  指纹"},
+		{"see it with `xietong dataset list --at 南明区` and go on", 20, "see it with\n  `xietong dataset list --at 南明区`\n  and go on"},
+		{"请用 xietong dataset list --at 南明区 查看其目录", 20, "请用\n  xietong dataset list --at 南明区\n  查看其目录"},
+		{"由其执行：xietong grant give d police@guiyang --in nanming --paper 文号；然后", 30, "由其执行：\n  xietong grant give d police@guiyang --in nanming --paper 文号；\n  然后"},
+		{"加 --all 全部取回，或者加 --cursor Qd45abcdefghij 续查", 20, "加 --all 全部取回，\n  或者加\n  --cursor Qd45abcdefghij\n  续查"},
+		{"on the other machine: xietong join -, and then paste", 20, "on the other\n  machine:\n  xietong join -,\n  and then paste"},
 		{"no-place-to-break-it", 8, "no-place-to-break-it"},
 	} {
 		if got := fold(row.s, row.width, 2); got != row.want {
@@ -79,5 +86,22 @@ func TestNarrowTerminals(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestAdviceNamesTheFolder: where --data says where the node is, advice with a command says so,
+// too.
+func TestAdviceNamesTheFolder(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	b.node.fail = map[string]client.Problem{"POST /v1/query": {
+		Status: 404, Code: "unknown-dataset", Detail: "no such dataset", Do: "see what there is with `xietong dataset list`",
+	}}
+	const said = "commands for this node need --data "
+	if _, _, stderr := b.run("query", "nothing", "--key", "1", "--purpose", "x"); strings.Contains(stderr, said) {
+		t.Errorf("by the environment: %s", stderr)
+	}
+	dir := b.dir + "/."
+	if _, _, stderr := b.run("--data", dir, "query", "nothing", "--key", "1", "--purpose", "x"); !strings.HasSuffix(stderr, said+"D/.\n") {
+		t.Errorf("by a flag: %s", stderr)
 	}
 }

@@ -120,6 +120,15 @@ func (a *app) showMeasure(f figures, whole any) error {
 	return nil
 }
 
+// sortable refuses, before anything is asked, a --sort by what no measure of the kind has.
+func (a *app) sortable(m *client.Measure) error {
+	if m == nil || len(m.By) == 0 {
+		return nil
+	}
+	_, _, err := a.order(figures{of: *m}.columns([]bool{true, true}))
+	return err
+}
+
 // sortGroups sorts the groups as the flags say.
 func (a *app) sortGroups(f figures, places []bool) error {
 	if a.output.sort == "" || len(f.of.By) == 0 {

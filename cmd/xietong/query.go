@@ -47,7 +47,7 @@ func (a *app) queryCommand() *cobra.Command {
 		if q.Measure, err = measures.measure(flags); err != nil {
 			return err
 		}
-		if err := checkAll(flags); err != nil {
+		if err := cmp.Or(checkAll(flags), a.sortable(q.Measure)); err != nil {
 			return err
 		}
 		switch isMany := isSelector(q.At); {

@@ -30,10 +30,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetIn(a.stdin)
-	a.data = a.getenv("XIETONG_DATA")
-	if a.data == "" {
-		a.data = defaultData
-	}
+	a.data = cmp.Or(a.getenv("XIETONG_DATA"), defaultData)
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
 	flags.StringVar(&a.data, "data", a.data, a.t(text.CLIFlagData, nil))

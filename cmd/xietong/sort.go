@@ -23,9 +23,26 @@ func (a *app) order(columns []string) (o export.Order, asked bool, err error) {
 	}
 	o = export.Order{Column: slices.Index(columns, field), Descending: descending}
 	if o.Column < 0 {
+		o.Column = slices.Index(columns, a.measureHeading(field))
+	}
+	if o.Column < 0 {
 		return o, false, usage(text.CLISortUnknown, text.Args{"field": field, "list": strings.Join(columns, a.t(text.CLINameComma, nil))})
 	}
 	return o, true, nil
+}
+
+// measureHeading returns the column of a measure whose heading for people it is; "": none.
+func (a *app) measureHeading(heading string) string {
+	codes := map[string]text.Code{columnRecords: text.CLIGatherCount, columnWith: text.CLIWith}
+	for _, f := range functions {
+		codes[f] = functionNames[f]
+	}
+	for column, code := range codes {
+		if a.t(code, nil) == heading {
+			return column
+		}
+	}
+	return ""
 }
 
 // sortAs puts values into the order that --sort asks for, and their rows with them.

@@ -99,3 +99,31 @@ func TestSortOfLists(t *testing.T) {
 		}
 	}
 }
+
+// TestSortByHeading: a measure is sorted by the heading that people see as well as by the name of
+// the column, and what no measure has is refused before the use is recorded.
+func TestSortByHeading(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	b.node.in = map[string]func([]byte) any{"POST /v1/query": func([]byte) any {
+		group := func(value string, count uint64, sum string) client.Group {
+			return client.Group{Values: []client.GroupValue{{Value: json.RawMessage(`"` + value + `"`)}}, Count: count, With: count, Amount: sum}
+		}
+		return client.Answer{Count: 6, Access: log + "31", Groups: []client.Group{group("甲", 1, "30"), group("乙", 2, "5"), group("丙", 3, "100")}}
+	}}
+	for by, want := range map[string]string{"合计": "乙甲丙", "合计:desc": "丙甲乙", "sum": "乙甲丙", "条数:desc": "丙乙甲", "文": "丙乙甲"} {
+		_, stdout, stderr := b.run("query", "things", "--sum", "数", "--by", "文", "--purpose", "check", "--sort", by)
+		var got strings.Builder
+		for line := range strings.Lines(stdout) {
+			if name, _, _ := strings.Cut(line, " "); name != "文" {
+				got.WriteString(name)
+			}
+		}
+		if got.String() != want {
+			t.Errorf("by %s: got %s, want %s; %s", by, got.String(), want, stderr)
+		}
+	}
+	b.node.asked = nil
+	if code, _, _ := b.run("query", "things", "--sum", "数", "--by", "文", "--purpose", "check", "--sort", "无"); code != exitUsage || len(b.node.asked) > 0 {
+		t.Errorf("a heading of none: exit %d, and the node was asked %q", code, b.node.asked)
+	}
+}

@@ -9,6 +9,7 @@ const (
 	CLINothing            Code = "cli.nothing"
 	CLIWhere              Code = "cli.where"
 	CLIDo                 Code = "cli.do"
+	CLIDoHere             Code = "cli.do-here"
 	CLIError              Code = "cli.error"
 	CLIUsage              Code = "cli.usage"
 	CLICommandWord        Code = "cli.command-word"
@@ -98,6 +99,7 @@ var frameSentences = []sentence{
 	{CLINothing, "（无）", "(none)"},
 	{CLIWhere, "位置：{where}", "where: {where}"},
 	{CLIDo, "办法：{do}", "what to do: {do}"},
+	{CLIDoHere, "在本节点执行的命令，请加 --data {dir}", "commands for this node need --data {dir}"},
 	{CLIError, "错误：{what}", "error: {what}"},
 	{CLIUsage, "用法：", "Usage:"},
 	{CLICommandWord, "命令", "COMMAND"},
