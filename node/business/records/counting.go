@@ -112,7 +112,7 @@ func (c *counting) id(field *countedField, v groupValue) (uint64, error) {
 	switch {
 	case len(v.Label) == 0:
 		return 0, nil
-	case field.Values >= maxCounted:
+	case field.Values >= maxCounted*c.generations():
 		c.dropField(v.Field)
 		return 0, nil
 	}
@@ -264,13 +264,36 @@ func (c *counting) add(of counter, by int64) (int64, error) {
 	return after, c.tx.Put(bucketCounters, key, book.Be64(uint64(after)))
 }
 
-// most is how many counters a pair may have: so many groups in every generation.
-func (c *counting) most() uint64 {
+// generations is how many there are. Each may have values of its own: a file that gives every
+// record another group has twice as many for a while as there are before and after it.
+func (c *counting) generations() uint64 {
 	generations := 1 + len(c.counts.Beside) + len(c.counts.Gone)
 	if c.coming != ledger.None {
 		generations++
 	}
-	return maxCounted * uint64(generations)
+	return uint64(generations)
+}
+
+// most is how many counters a pair may have: a generation beside the base may take records out of
+// as many groups as it puts records into.
+func (c *counting) most() uint64 { return maxCounted * (2*c.generations() - 1) }
+
+// dropFull stops counting what has more groups than are counted, now that the generations which
+// have ended are added up. It reports whether there was any.
+func (c *counting) dropFull() (dropped bool) {
+	for _, f := range slices.Clone(c.counts.Fields) {
+		if !f.Over && f.Values > maxCounted*c.generations() {
+			c.dropField(f.Number)
+			dropped = true
+		}
+	}
+	for _, p := range slices.Clone(c.counts.Pairs) {
+		if !p.Over && p.Counters > c.most() {
+			c.dropPair(p.A, p.B)
+			dropped = true
+		}
+	}
+	return dropped
 }
 
 // forget deletes a value of a field that no record has, neither now nor in the unfinished import.

@@ -12,7 +12,9 @@ import (
 )
 
 // maxCounted is how many groups of one declaration are counted: the values of a field, or the pairs
-// of values of two fields. A declaration with more is not counted any more.
+// of values of two fields. A declaration with more is not counted any more. While an import is
+// under way, or not added up yet, there may be as many again: those that it takes all records out
+// of.
 const maxCounted = 4_000
 
 const (

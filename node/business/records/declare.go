@@ -203,8 +203,8 @@ func picked(values []groupValue, places []uint64) (all []groupValue, err error) 
 // tidiedAtOnce is how many counters one command tidies up, about.
 const tidiedAtOnce = 4096
 
-// applyCountTidy adds the generations of published imports to the base, and deletes what counts no
-// more. No number of a group changes by it.
+// applyCountTidy adds the generations of published imports to the base, deletes what counts no
+// more, and ends what has too many groups even so. No number of a group changes by it.
 func applyCountTidy(tx *state.Tx, b tidyBody) (more bool, err error) {
 	c := newCounting(tx, b.Code)
 	left := tidiedAtOnce
@@ -213,7 +213,13 @@ func applyCountTidy(tx *state.Tx, b tidyBody) (more bool, err error) {
 			return false, err
 		}
 	}
-	return c.counts.untidy(), c.save()
+	if err := c.save(); err != nil {
+		return false, err
+	}
+	if c.dropFull() {
+		err = c.counts.save(tx, b.Code)
+	}
+	return c.counts.untidy(), err
 }
 
 func (c counts) untidy() bool { return len(c.Trash)+len(c.Gone)+len(c.Beside) > 0 }
