@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,23 +57,15 @@ func (a *app) readText(path string) ([]byte, error) {
 	return plain, nil
 }
 
-// readJSON reads one JSON value into v. It refuses fields that v does not have, because they are
+// readJSON reads one JSON value into v. It refuses members that v does not have, because they are
 // spelling mistakes, and one that stands twice, because nobody knows which is meant.
 func (a *app) readJSON(path string, v any) error {
 	data, err := a.readText(path)
 	if err != nil {
 		return err
 	}
-	if name, twice := text.Twice(data); twice {
-		return &badFile{path, fmt.Errorf("it has the member %q twice", name)}
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
+	if err := text.Decode(data, v); err != nil {
 		return &badFile{path, err}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return &badFile{path, errors.New("something follows the JSON value")}
 	}
 	return nil
 }

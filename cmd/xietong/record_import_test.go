@@ -196,18 +196,31 @@ func TestImportOfNoFile(t *testing.T) {
 	}
 }
 
-// TestMembersThatStandTwice refuses a person's JSON in which nobody knows what is meant.
+// TestMembersThatStandTwice (A37) refuses a person's JSON in which nobody knows what is meant, or
+// that says another thing than its reader sees: a member that stands twice, or that is spelled in
+// another way.
 func TestMembersThatStandTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.json")
-	if err := os.WriteFile(path, []byte(`{"code":"a1","purposes":[{"code":"x","title":"a","title":"b"}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for lang, want := range map[string]string{"en": `it has the member "purposes/0/title" twice`, "zh": "“purposes/0/title”写了两次"} {
-		for _, verb := range []string{"dataset publish", "dataset standard publish", "record put villages"} {
-			b := newWorkbench(t, lang)
-			code, _, stderr := b.run(append(strings.Fields(verb), path)...)
-			if code != exitFailed || !strings.Contains(stderr, want) || len(b.node.asked) > 0 {
-				t.Errorf("%s: got exit %d, %s, %q", verb, code, stderr, b.node.asked)
+	for _, row := range []struct{ file, en, zh, verbs string }{
+		{`{"code":"a1","purposes":[{"code":"x","title":"a","title":"b"}]}`, `it has the member "purposes/0/title" twice`, "“purposes/0/title”写了两次",
+			"dataset publish,dataset standard publish,record put villages"},
+		{`{"code":"a1","category":"conditional","Category":"unconditional"}`, `unknown field "Category"; it is spelled "category"`,
+			"没有名为“Category”的项，应写作“category”", "dataset publish,dataset standard publish"},
+		{`{"code":"a1","smallest_cell":50,"ſmallest_cell":0}`, `unknown field "ſmallest_cell"; it is spelled "smallest_cell"`,
+			"没有名为“ſmallest_cell”的项，应写作“smallest_cell”", "dataset publish,dataset standard publish"},
+		{`{"code":"a1","purposes":[{"code":"x","Title":"b"}]}`, `unknown field "purposes/0/Title"; it is spelled "title"`,
+			"没有名为“purposes/0/Title”的项，应写作“title”", "dataset publish,dataset standard publish"},
+	} {
+		if err := os.WriteFile(path, []byte(row.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for lang, want := range map[string]string{"en": row.en, "zh": row.zh} {
+			for verb := range strings.SplitSeq(row.verbs, ",") {
+				b := newWorkbench(t, lang)
+				code, _, stderr := b.run(append(strings.Fields(verb), path)...)
+				if code != exitFailed || !strings.Contains(stderr, want) || len(b.node.asked) > 0 {
+					t.Errorf("%s: got exit %d, %s, %q", verb, code, stderr, b.node.asked)
+				}
 			}
 		}
 	}

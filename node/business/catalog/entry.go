@@ -28,7 +28,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -271,25 +270,33 @@ func ReadEntry(data []byte) (e Entry, err error) { return e, decode(data, &e) }
 // DecodeEntry decodes an entry as another jurisdiction signed it, and validates it. Errors wrap
 // ErrInvalid.
 func DecodeEntry(data []byte) (e Entry, err error) {
-	if err := decode(data, &e); err != nil {
+	if err := decodeSigned(data, &e); err != nil {
 		return e, err
 	}
 	return e, e.Validate()
 }
 
-// decode reads one JSON value strictly: at most MaxEntryLen bytes, with no unknown member and
-// nothing after the value.
+// decode reads one JSON value strictly: at most MaxEntryLen bytes, with no unknown member, none
+// twice, and nothing after the value.
 func decode(data []byte, v any) error {
 	if len(data) > MaxEntryLen {
 		return fmt.Errorf("%w: %d bytes, more than %d", ErrInvalid, len(data), MaxEntryLen)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := text.Decode(data, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: something follows the entry", ErrInvalid)
-	}
 	return nil
+}
+
+// decodeSigned reads a document that was signed. It is one spelling only, that of Encode, so that
+// nobody who reads it otherwise finds something else in it.
+func decodeSigned(data []byte, v any) error {
+	if err := decode(data, v); err != nil {
+		return err
+	}
+	again, err := encode(v)
+	if err == nil && !bytes.Equal(again, data) {
+		err = fmt.Errorf("%w: the document is not spelled as documents are", ErrInvalid)
+	}
+	return err
 }

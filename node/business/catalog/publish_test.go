@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -371,8 +372,8 @@ func TestPage(t *testing.T) {
 	}
 	_, file, _ := strings.Cut(string(doc), "```json\n")
 	file, _, _ = strings.Cut(file, "```")
-	e, err := DecodeEntry([]byte(file))
-	if err != nil {
+	e, err := ReadEntry([]byte(file))
+	if err = errors.Join(err, e.Validate()); err != nil {
 		t.Errorf("the example: %v", err)
 	}
 	if _, err := e.schema(); err != nil {

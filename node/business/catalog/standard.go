@@ -59,7 +59,7 @@ func ReadStandard(data []byte) (s Standard, err error) { return s, decode(data, 
 // DecodeStandard decodes a standard as another jurisdiction signed it, and validates it. Errors
 // wrap ErrInvalid.
 func DecodeStandard(data []byte) (s Standard, err error) {
-	if err := decode(data, &s); err != nil {
+	if err := decodeSigned(data, &s); err != nil {
 		return s, err
 	}
 	return s, s.Validate()

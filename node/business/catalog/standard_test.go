@@ -107,8 +107,14 @@ func TestStandard(t *testing.T) {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
-	if _, err := DecodeStandard([]byte(strings.Replace(string(data), `"level"`, `"levels"`, 1))); !errors.Is(err, ErrInvalid) {
-		t.Errorf("an unknown member: got %v", err)
+	for of, other := range map[string]string{
+		`"level"`: `"levels"`, `"category"`: `"Category":"unconditional","category"`, `"key"`: "\"\u212aey\"", `{"code"`: `{ "code"`,
+		`"not_secret":true`: `"not_secret":true,"not_secret":true`, `"title":"`: `"title":"\u0061`, `"smallest_cell":3,`: "", `"indexed":[`: `"smallest_cell":0,"indexed":[`,
+	} {
+		edited := strings.Replace(string(data), of, other, 1)
+		if s, err := DecodeStandard([]byte(edited)); edited != string(data) && !errors.Is(err, ErrInvalid) {
+			t.Errorf("with %s for %s: got %+v, %v", other, of, s, err)
+		}
 	}
 	for what, edit := range map[string]func(*Standard){
 		"another key": func(s *Standard) { s.Key = "name" }, "another level": func(s *Standard) { s.Level = "township" },
@@ -125,8 +131,8 @@ func TestStandard(t *testing.T) {
 // FuzzDecodeStandard checks that bytes from another jurisdiction are refused, or are read as a
 // standard that stays the same when it is written and read again.
 func FuzzDecodeStandard(f *testing.F) {
-	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","purposes":[{"code":"p","title":"t"}],"key":"code",` +
-		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"not_secret":true,"counts":["p"],"level":"county"}`))
+	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","citation":"","purposes":[{"code":"p","title":"t"}],` +
+		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"key":"code","indexed":[],"update_cycle":"","not_secret":true,"counts":["p"],"level":"county"}`))
 	f.Add([]byte(`{"level":"county"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := DecodeStandard(data)
@@ -152,8 +158,8 @@ func FuzzDecodeStandard(f *testing.F) {
 
 // FuzzDecodeEntry does the same with an entry.
 func FuzzDecodeEntry(f *testing.F) {
-	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","purposes":[{"code":"p","title":"t"}],"key":"code",` +
-		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"not_secret":true}`))
+	f.Add([]byte(`{"code":"villages","title":"x","agency":"a","category":"unconditional","citation":"","purposes":[{"code":"p","title":"t"}],` +
+		`"schema":{"type":"object","properties":{"code":{"type":"string"}}},"key":"code","indexed":[],"update_cycle":"","not_secret":true}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := DecodeEntry(data)
 		if err != nil {

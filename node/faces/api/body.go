@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,13 +34,16 @@ const unreadable = "no readable text: "
 // what is wanted, of which a space divides it.
 const mistyped = "mistyped: "
 
+// Names of members count as they are written, for the library's check of a body as for what decodes
+// it, so that both see one document.
+func init() { huma.ValidateStrictCasing = true }
+
 // typed decodes a value into a type. Its description was held against it before, as far as huma
 // knows numbers: 1e2 is a whole number there, and Go's decoder takes no exponent.
 func typed(data []byte, v any) error {
-	err := json.Unmarshal(data, v)
+	err := text.Decode(data, v)
 	if other, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		path := slices.DeleteFunc(strings.Split(other.Field, "."), func(name string) bool { return name != strings.ToLower(name) }) // of Go's
-		return errors.New(mistyped + cmp.Or(strings.Join(path, "."), "body") + " " + text.Wanted(other))
+		return errors.New(mistyped + cmp.Or(other.Field, "body") + " " + text.Wanted(other))
 	}
 	return err
 }

@@ -119,7 +119,7 @@ var causePhrases = []struct{ en, told string }{
 	{`{a} of {value}: each of sum, average, minimum, maximum may be named once`, "数据项“{value}”的统计“{a}”不能采用：sum、average、minimum、maximum 各可写一次"},
 	{`group_by names "{value}" twice`, "用于分组的数据项“{value}”写了两次"},
 	{`{n} bytes, more than {m}`, "共 {n} 字节，超过 {m} 字节"},
-	{`something follows the entry`, "目录信息之后还有别的内容"},
+	{`the document is not spelled as documents are`, "文档不是规定的写法"},
 	{`"{value}" has control characters, or is no UTF-8`, "“{value}”含有控制字符，或者不是 UTF-8 文字"},
 	{`the level has control characters, or is no UTF-8`, "层级含有控制字符，或者不是 UTF-8 文字"},
 	{`a standard adopts none`, "标准目录不能采用另一个标准"},
@@ -153,6 +153,7 @@ var causePhrases = []struct{ en, told string }{
 	{`the code {value} was that of {a}, and is that of {b}`, "代码 {value} 原属 {a}，不能改属 {b}"},
 
 	// JSON, and what is checked of a request
+	{`unknown field "{value}"; it is spelled "{a}"`, "没有名为“{value}”的项，应写作“{a}”"},
 	{`unknown field "{value}"`, "没有名为“{value}”的项"},
 	{`invalid character {value} exceeded max depth`, "嵌套太深"},
 	{`illegal base64 data at input byte {n}`, "其中有一项不是 base64 编码"},

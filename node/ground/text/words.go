@@ -48,7 +48,7 @@ var words = map[string]word{
 	"file too large": {zh: "超过单个文件的大小上限"}, "stale file handle": {zh: "网络盘上的文件已失效"}, "invalid cross-device link": {zh: "两处不在同一文件系统"},
 	"input/output error": {zh: "磁盘读写出错", en: "the disk cannot be read or written (input/output error)"}, "context canceled": {zh: "节点正在停止", en: "the node is stopping"},
 	"it is a folder": {zh: "这是一个文件夹，不是文件"}, "a file to import is read twice": {zh: "导入的文件要读两遍，不能是标准输入或管道；请先存为文件", en: "a file to import is read twice, so it cannot be standard input or a pipe; save it as a file first"},
-	"something follows the JSON value": {zh: "JSON 之后还有别的内容"}, "unexpected end of JSON input": {zh: "内容不完整", en: "it ends too early"}, "unexpected EOF": {zh: "内容不完整", en: "it ends too early"},
+	"unexpected end of JSON input": {zh: "内容不完整", en: "it ends too early"}, "unexpected EOF": {zh: "内容不完整", en: "it ends too early"},
 	"request body is required": {zh: "缺少正文", en: "there is no body"}, "unexpected property": {zh: "没有这一项", en: "there is no such member"},
 	"expected string":  {zh: "应为文字，写在英文双引号之内", en: "it must be a text, in quotation marks"},
 	"expected integer": {zh: "应为不过长的整数，只写数字（不带小数点和指数），如 10", en: "it must be a whole number that is not too long, in digits alone, such as 10"},
