@@ -19,7 +19,7 @@ import (
 )
 
 // notAll are the flags that --all excludes: they ask for no pages, or for one.
-var notAll = slices.Concat(functions, []string{"key", "count", "cursor", "verify"})
+var notAll = []string{"key", "cursor", "verify"}
 
 // allPages is the page of a query with --all, in rows.
 const allPages = 1000
@@ -72,7 +72,8 @@ func (a *app) allOf(question any, ask func(p *part, cursor string) (page, error)
 	if err := a.pages(p, ask); errors.Is(err, errEndless) {
 		return errors.Join(err, a.dropPart(name))
 	} else if err != nil {
-		if _, refused := errors.AsType[*client.Problem](err); refused && len(p.pages) == 0 {
+		problem, refused := errors.AsType[*client.Problem](err)
+		if refused && (len(p.pages) == 0 || text.Code(problem.Code) == text.CursorStale) {
 			return errors.Join(err, a.dropPart(name)) // there is nothing to go on from
 		}
 		return a.unlessLost(asPart(err, name, p))
@@ -92,7 +93,11 @@ func (a *app) tellPart(p *part, name string) {
 	if p.damaged && !a.jsonOnly {
 		a.tell(text.CLIPartDamaged, text.Args{"page": number(uint64(len(p.pages)) + 1), "file": name})
 	}
-	if len(p.pages) > 0 && !a.jsonOnly {
+	switch last := p.last(); {
+	case last == nil || a.jsonOnly:
+	case last.Unfinished:
+		a.tell(text.CLIPagesOn, looking(last, text.Args{"file": name}))
+	default:
 		a.tell(text.CLIPartOn, text.Args{"count": number(p.rows), "file": name})
 	}
 }
@@ -163,7 +168,11 @@ func (a *app) pages(p *part, ask func(p *part, cursor string) (page, error)) err
 		if err != nil {
 			return err
 		}
-		m.tell(a.t(text.CLIAllProgress, text.Args{"count": number(p.rows)}), false)
+		if last := p.last(); last.Unfinished {
+			m.tell(a.t(text.CLIPagesLooked, looking(last, nil)), false)
+		} else {
+			m.tell(a.t(text.CLIAllProgress, text.Args{"count": number(p.rows)}), false)
+		}
 	}
 }
 

@@ -81,7 +81,7 @@ func TestAll(t *testing.T) {
 		t.Errorf("sorted: %q", lines)
 	}
 	for line, want := range map[string]string{
-		"query d --all --at **.guizhou": "what to do: ask without --all", "query d --all --key 1": "--all and --key", "query d --all --count": "--all and --count", "query d --all --cursor x": "--all and --cursor",
+		"query d --all --at **.guizhou": "what to do: ask without --all", "query d --all --key 1": "--all and --key", "query d --all --verify a=b --key 1": "--verify and --all", "query d --sum n --wait 3": "--at '**.NAME'", "query d --sum n --all --cursor x": "--cursor", "query d --all --cursor x": "--all and --cursor",
 	} {
 		if code, _, stderr := pagedBench(t, p).run(strings.Fields(line)...); code != exitUsage || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %s", line, code, stderr)

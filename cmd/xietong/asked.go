@@ -49,6 +49,8 @@ func (a *app) askedLine(q client.AskedElsewhere) []string {
 		outcome = a.t(text.CLIUseErased, nil)
 	case q.Sealed == client.SealedUnreadable:
 		outcome = a.t(text.CLIUseUnreadable, nil)
+	case q.Outcome == client.OutcomeUnfinished:
+		outcome, rows = a.t(text.CLIUseUnfinished, nil), ""
 	case q.Outcome != client.OutcomeAnswered:
 		outcome = a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(q.Outcome), nil).Title})
 	}

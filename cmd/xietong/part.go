@@ -173,6 +173,14 @@ func (p *part) take(got page) error {
 	return nil
 }
 
+// last returns the answer of the last page that came; nil: none did.
+func (p *part) last() *client.Answer {
+	if len(p.pages) == 0 {
+		return nil
+	}
+	return p.pages[len(p.pages)-1].Answer
+}
+
 func (p *part) close() { _ = p.file.Close() } // what counts is on the disk
 
 // kept is an error after which the same command goes on.
@@ -180,6 +188,7 @@ type kept struct {
 	err  error
 	file string
 	rows uint64
+	last *client.Answer // of the last page that came; nil: none
 }
 
 func (k *kept) Error() string { return k.err.Error() }
@@ -196,13 +205,16 @@ func asPart(err error, file string, p *part) error {
 	case p == nil:
 		return err
 	}
-	return &kept{err, file, p.rows}
+	return &kept{err, file, p.rows, p.last()}
 }
 
 func (k *kept) do() (text.Code, text.Args) {
 	args := text.Args{"file": k.file, "count": fmt.Sprint(k.rows)}
 	if noSpace(k.err) {
 		return text.CLIPartFull, args
+	}
+	if k.last != nil && k.last.Unfinished {
+		return text.CLIPagesKept, looking(k.last, args)
 	}
 	return text.CLIPartKept, args
 }

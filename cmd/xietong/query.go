@@ -62,8 +62,10 @@ func (a *app) queryCommand() *cobra.Command {
 			many.Measure = *q.Measure
 			return a.federated(cmd.Context(), many)
 		}
-		if firstGiven(flags, []string{"level", "wait", "audit"}) != "" {
+		if inPages := all && q.Measure != nil; firstGiven(flags, []string{"level", "audit"}) != "" || flags.Changed("wait") && !inPages {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
+		} else if inPages {
+			return a.measureAll(cmd.Context(), q, many.Wait)
 		}
 		if all {
 			return a.queryAll(cmd.Context(), q)

@@ -88,6 +88,8 @@ func (a *app) rowsTold(u client.Used) string {
 		return a.t(text.CLIUseErased, nil)
 	case u.Sealed == client.SealedUnreadable:
 		return a.t(text.CLIUseUnreadable, nil)
+	case u.Unfinished:
+		return a.t(text.CLIUseUnfinished, nil)
 	case u.Refused:
 		return a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(u.Why), nil).Title})
 	}

@@ -34,6 +34,9 @@ func (a *Adder) Add(d Decimal) { a.scaled.Add(&a.scaled, d.scaled()) }
 // AddSum adds the sum of another adder.
 func (a *Adder) AddSum(o *Adder) { a.scaled.Add(&a.scaled, &o.scaled) }
 
+// AddScaled adds a sum in the unit of Scaled.
+func (a *Adder) AddScaled(o *big.Int) { a.scaled.Add(&a.scaled, o) }
+
 // Cmp returns -1, 0 or 1 if the sum of a is less than, equal to, or more than that of o.
 func (a *Adder) Cmp(o *Adder) int { return a.scaled.Cmp(&o.scaled) }
 

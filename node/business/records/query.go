@@ -34,6 +34,7 @@ type plan struct {
 	cell   uint64              // records that a group must have before the asker is told of it
 	apart  bool                // the rows must not be found in another answer by their order
 	digest [32]byte            // see digestOf
+	onward [32]byte            // see onwardOf
 }
 
 // Query answers a question of the actor. The package comment has the order of the steps. A
@@ -114,7 +115,9 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		}
 		s.p, err = s.desk.understand(set, consumer, q, parsed)
 	}
-	if err == nil {
+	if err == nil && q.Measure.Function != gather.None {
+		s.resumed, err = s.desk.openMeasuring(r, s.p, permit)
+	} else if err == nil {
 		s.from, err = s.desk.openCursor(s.p)
 	}
 	return permit, apply, err
@@ -236,7 +239,7 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 		}
 	}
 	p.apart = p.isApart(consumer, d.ledger.Name())
-	p.digest = p.digestOf(d.ledger, consumer)
+	p.digest, p.onward = p.digestOf(d.ledger, consumer), p.onwardOf(d.ledger, consumer)
 	return p, set.measurable(q.Measure)
 }
 
@@ -245,17 +248,24 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 // cursor is good for a question with the same MAC only, so that none that stands at a record which
 // one question shows begins another. The access record holds the MAC in place of the parameters.
 func (p plan) digestOf(l book.Ledger, consumer identity.Agency) [32]byte {
-	parts := [][]byte{
-		[]byte(consumer.String()), []byte(p.q.Purpose), []byte(p.set.Code.String()), book.Be64(p.set.Version),
-		p.key, []byte(p.q.Filter), []byte(p.q.Measure.String()), book.Be64(uint64(len(p.where))),
-	}
-	for _, w := range p.where {
-		parts = append(parts, []byte(w.Field), w.Value)
-	}
+	parts := append(p.parts(consumer), book.Be64(p.set.Version))
 	for _, column := range p.columns() {
 		parts = append(parts, []byte(column))
 	}
 	return l.MAC("query", parts...)
+}
+
+// parts returns who asks, for what purpose, of which dataset, and what, but for the columns and the
+// version.
+func (p plan) parts(consumer identity.Agency) [][]byte {
+	parts := [][]byte{
+		[]byte(consumer.String()), []byte(p.q.Purpose), []byte(p.set.Code.String()), p.key, []byte(p.q.Filter),
+		[]byte(p.q.Measure.String()), book.Be64(uint64(len(p.where))),
+	}
+	for _, w := range p.where {
+		parts = append(parts, []byte(w.Field), w.Value)
+	}
+	return parts
 }
 
 // measurable refuses a measure of a field that is no number, and one by the places of a level. It
@@ -276,7 +286,7 @@ func (set dataset) measurable(m gather.Measure) error {
 func (s *search) access() sharing.Access {
 	a := sharing.Access{
 		Operation: "search", Parameters: hex.EncodeToString(s.p.digest[:]), Rows: s.answer.Count, AsOf: s.answer.AsOf,
-		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable, Unfit: s.answer.Unfit,
+		Incomparable: s.answer.Incomparable, Unreadable: s.answer.Unreadable, Unfit: s.answer.Unfit, Unfinished: s.answer.Unfinished,
 	}
 	switch {
 	case s.p.q.Measure.Function != gather.None:

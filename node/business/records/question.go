@@ -46,6 +46,9 @@ type Question struct {
 	Cursor      string                     `cbor:"7,keyasint,omitempty"`
 	Measure     gather.Measure             `cbor:"8,keyasint,omitzero"` // the zero value: the records themselves
 	Application sharing.Application        `cbor:"9,keyasint,omitzero"`
+	// Wait is the time of a page of a measure, in ms: see measuring. 0, without a cursor: the
+	// measure has no pages.
+	Wait uint32 `cbor:"10,keyasint,omitempty"`
 
 	// The question of another jurisdiction does not carry these fields: they come beside it.
 	Purpose string `cbor:"-"`
@@ -68,6 +71,10 @@ func (q Question) Check() error {
 		return fmt.Errorf("limit: 0..%d", MaxLimit)
 	case len(q.Where) > maxConditions:
 		return fmt.Errorf("%d conditions", len(q.Where))
+	case q.Wait > MaxPageWait || q.Wait > 0 && q.Measure.Function == gather.None:
+		return fmt.Errorf("a page of %d ms, or of no measure", q.Wait)
+	case len(q.Cursor) > maxMeasuringLen:
+		return fmt.Errorf("a cursor of %d bytes", len(q.Cursor))
 	case q.Measure.Function != gather.None && q.Key != "":
 		return errors.New("the measure of one record")
 	case slices.Contains(q.Fields, ""):
@@ -107,6 +114,10 @@ func (q Question) composed() Question {
 // whole reports whether all records are asked for, without a condition.
 func (q Question) whole() bool { return q.Key == "" && len(q.Where) == 0 && q.Filter == "" }
 
+// inPages reports whether a measure that does not end in its time is told as unfinished, with a
+// cursor.
+func (q Question) inPages() bool { return q.Wait > 0 || q.Cursor != "" }
+
 // fingerprint returns all that is asked, and for what purpose: the same question has the same.
 func (q Question) fingerprint() ([]byte, error) { return canon.Marshal([]any{"query", q.Purpose, q}) }
 
@@ -133,6 +144,9 @@ type Answer struct {
 	Unfit uint64 `cbor:"17,keyasint,omitempty"`
 	// Total is the number of records that the dataset has.
 	Total uint64 `cbor:"16,keyasint,omitempty"`
+	// Unfinished is set where a measure did not end in the time of a page: Cursor goes on with it,
+	// Scanned counts from its first page, and nothing of the records is told.
+	Unfinished bool `cbor:"18,keyasint,omitempty"`
 	// Columns are the fields that a row may have, as people list them: the key first, then in the
 	// order of the schema. The members of a row stand in the order of their names.
 	Columns []string `cbor:"11,keyasint,omitempty"`
@@ -165,6 +179,8 @@ func (a Answer) Check() error {
 	switch {
 	case a.GrantUntil > ledger.MaxTime:
 		return errEnd
+	case a.Unfinished:
+		return a.checkUnfinished()
 	case len(a.Rows) > MaxLimit || len(a.Groups) > MaxGroups+1:
 		return fmt.Errorf("%d rows, %d groups", len(a.Rows), len(a.Groups))
 	case len(a.Groups) > 0 && (len(a.Rows) > 0 || total != a.Count):
@@ -198,6 +214,12 @@ func (a Answer) checkRows() error {
 // answers checks that the answer fits the question.
 func (a Answer) answers(q Question) error {
 	measured, groups := q.Measure.Function != gather.None, len(a.Groups)
+	if a.Unfinished && (!measured || !q.inPages() || a.Cursor == q.Cursor) || measured && !a.Unfinished && a.Cursor != "" {
+		return fmt.Errorf("unfinished: %t, with a cursor of %d bytes, asked for %s", a.Unfinished, len(a.Cursor), q.Measure)
+	}
+	if a.Unfinished {
+		return nil
+	}
 	if !measured && groups > 0 || measured && !q.Measure.Grouped() && groups != 1 || measured && len(a.Rows) > 0 {
 		return fmt.Errorf("%d rows and %d groups, asked for %s", len(a.Rows), groups, q.Measure)
 	}

@@ -57,7 +57,9 @@ type Remote struct{ Caller operation.Caller }
 // fit the question is refused.
 func (m Remote) Query(ctx context.Context, a operation.Asking, q Question) (Answer, error) {
 	got, recorded, err := operationQuery.Use(ctx, m.Caller, a, q.Dataset, q.Purpose, q, func(got Answer) (operation.Told, error) {
-		return got.told(got.Count), got.answers(q)
+		told := got.told(got.Count)
+		told.Unfinished = got.Unfinished
+		return told, got.answers(q)
 	})
 	got.Access, got.Asked = recorded.Access, recorded.Asked
 	return got, err

@@ -157,7 +157,7 @@ func decided(t *testing.T, l book.Ledger, desk *Desk, by catalog.Actor, q Questi
 		permit, err = permit.Apply(t.Context(), l)
 	}
 	if err == nil {
-		err = l.View(t.Context(), func(r *state.Reader) error { return s.read(t.Context(), r) })
+		err = l.View(t.Context(), func(r *state.Reader) error { return s.read(t.Context(), r, permit) })
 	}
 	if err != nil {
 		t.Fatal(err)

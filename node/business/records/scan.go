@@ -108,7 +108,7 @@ func (s *search) scan(ctx context.Context, r *state.Reader) {
 		return s.err == nil
 	}
 	place := func(f found) []byte { return f.key[:] }
-	where, byIndex := s.indexedWhere()
+	where, byIndex := s.p.indexedWhere()
 	if byIndex {
 		place = func(f found) []byte { return book.Be64(f.Index + 1) }
 	}
@@ -147,12 +147,12 @@ func (s *search) scanIndex(v view, w rows.IndexedValue, p *piece, step func() bo
 // indexedWhere returns a condition that an index answers completely; it returns false where there
 // is none. Where there may be records that the schema does not take, no index is complete: they are
 // counted, whatever they hold.
-func (s *search) indexedWhere() (rows.IndexedValue, bool) {
-	if s.p.set.Unsure != ledger.None {
+func (p plan) indexedWhere() (rows.IndexedValue, bool) {
+	if p.set.Unsure != ledger.None {
 		return rows.IndexedValue{}, false
 	}
-	for _, w := range s.p.where {
-		if slices.Contains(s.p.set.Found, w.Field) && string(w.Value) != "null" {
+	for _, w := range p.where {
+		if slices.Contains(p.set.Found, w.Field) && string(w.Value) != "null" {
 			return w, true
 		}
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/filter"
@@ -27,7 +27,11 @@ type search struct {
 	fingerprint []byte // of asked
 
 	p       plan
-	from    cursor // the zero value: the beginning
+	permit  sharing.Permit
+	from    cursor     // the zero value: the beginning
+	resumed *measuring // the page of the measure before; nil: this is its first
+	until   time.Time  // the end of a page of a measure; zero: it has none
+	cut     bool       // the page ended before the candidates did
 	begun   bool
 	ended   bool          // nothing is left to read
 	stopped bool          // the search ended before the candidates did
@@ -45,8 +49,8 @@ type search struct {
 
 // read reads a part of the answer, and all that is short. Every part is read at the position of the
 // first. No part of the answer may be given before the use is recorded.
-func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
-	s.reader = r
+func (s *search) read(ctx context.Context, r *state.Reader, permit sharing.Permit) (err error) {
+	s.reader, s.permit = r, permit
 	if !s.begun {
 		if err := s.begin(ctx); err != nil || s.ended {
 			return err
@@ -55,7 +59,10 @@ func (s *search) read(ctx context.Context, r *state.Reader) (err error) {
 	if s.scan(ctx, r); s.err != nil {
 		return s.p.told(s.err)
 	}
-	if !s.ended {
+	switch {
+	case s.cut, s.tallies != nil && !s.ended && (s.late(ctx) || s.pageOver()):
+		return s.suspend()
+	case !s.ended:
 		return nil
 	}
 	return s.end()
@@ -68,6 +75,12 @@ func (s *search) more() bool { return s.begun && !s.ended }
 func (s *search) begin(ctx context.Context) error {
 	s.begun, s.place = true, s.from.After
 	s.answer = Answer{AsOf: s.reader.Size() - 1, Total: countsOf(s.reader, s.p.set.Code).total(s.reader, s.p.set.Code)}
+	if s.p.q.Wait > 0 {
+		s.until = time.Now().Add(time.Duration(s.p.q.Wait) * time.Millisecond)
+	}
+	if s.resumed != nil {
+		return s.resume()
+	}
 	if s.p.q.Measure.Function != gather.None {
 		s.tallies = newTallies(s.p.q.Measure, s.p.q.MaxBytes)
 		kept, err := s.kept(ctx)
@@ -152,11 +165,9 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 		s.tallies.of[""].add(nil) // the record is not opened
 		return true
 	}
-	if s.opened++; s.tallies != nil && s.late(ctx) {
+	if s.opened++; s.tallies != nil && (s.late(ctx) || s.opened > 1 && s.pageOver()) {
 		s.answer.Scanned--
-		s.err = text.Fail(text.FilterTooCostly, text.Args{
-			"dataset": s.p.set.Code.String(), "scanned": strconv.FormatUint(s.answer.Scanned, 10), "total": strconv.FormatUint(s.answer.Total, 10),
-		}, nil)
+		s.cut = true
 		return false
 	}
 	record, err := s.desk.payload(s.reader, f.Index, s.p.set)
@@ -179,14 +190,6 @@ func (s *search) look(ctx context.Context, f found) (more bool) {
 	}
 	s.err = err
 	return err == nil && !s.over
-}
-
-// late reports whether the time in which the asker waits for a measure is over but for what it
-// takes to record how far it came. There is no other limit to what a measure looks at: it takes no
-// more memory for more records, and computes in turns with others.
-func (s *search) late(ctx context.Context) bool {
-	end, ends := ctx.Deadline()
-	return ends && time.Until(end) < recordMargin
 }
 
 // onlyCounts reports whether the question can be answered without opening a record.

@@ -22,8 +22,9 @@ type looking interface {
 	// filed first. It reads no record.
 	decide(r *state.Reader) (permit sharing.Permit, apply bool, err error)
 	// read reads, at one position of the log. Whatever it returns, records may have been read. It
-	// is called again, in another look at the state, while more returns true.
-	read(ctx context.Context, r *state.Reader) error
+	// is called again, in another look at the state, while more returns true. permit is what
+	// permits it.
+	read(ctx context.Context, r *state.Reader, permit sharing.Permit) error
 	more() bool
 	// access returns the access record of what was read; before read, that of what will be read.
 	access() sharing.Access
@@ -64,7 +65,7 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 	apply := false
 	read := func(ctx context.Context, r *state.Reader) error {
 		u.begun, u.permit = next, permit
-		return next.read(ctx, r)
+		return next.read(ctx, r, permit)
 	}
 	err := u.view(ctx, func(ctx context.Context, r *state.Reader) (err error) {
 		if permit, apply, err = next.decide(r); err == nil {
@@ -84,7 +85,7 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 		}
 	}
 	for err == nil && next.more() {
-		err = u.look(ctx, next.read)
+		err = u.look(ctx, read)
 	}
 	if err != nil {
 		return Use{}, err

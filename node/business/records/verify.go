@@ -90,7 +90,7 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 }
 
 // read reads the record and compares its field. An absent field equals null.
-func (v *verification) read(_ context.Context, r *state.Reader) error {
+func (v *verification) read(_ context.Context, r *state.Reader, _ sharing.Permit) error {
 	v.used.AsOf, v.used.Answered = r.Size()-1, [][]byte{v.key[:]}
 	outcome, err := v.compare(r)
 	v.outcome, v.used.Outcome = outcome, string(outcome)

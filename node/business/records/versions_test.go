@@ -15,6 +15,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
@@ -69,7 +70,7 @@ func TestWalkOverOldVersionsEnds(t *testing.T) {
 		cancel()
 		reading(t, l, func(r *state.Reader) {
 			s := &search{desk: desk, p: s.p}
-			if err := s.read(ctx, r); !errors.Is(err, context.Canceled) {
+			if err := s.read(ctx, r, sharing.Permit{}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: got %v, want that nobody waits any more", name, err)
 			}
 		})

@@ -226,6 +226,9 @@ type Access struct {
 	// Refused is the code of the refusal that the consumer is told in place of the data, although
 	// records were read; "": it is told the data.
 	Refused text.Code `json:"refused,omitempty"`
+	// Unfinished says that the use is a page of a measure that did not end in its time: the
+	// consumer is told how far it came, and nothing of the records.
+	Unfinished bool `json:"unfinished,omitempty"`
 
 	Read     [][]byte `json:"-"` // MACs of the keys that were read, as the state has them
 	Answered [][]byte `json:"-"` // MACs of the keys of the records that the answer tells of

@@ -94,16 +94,18 @@ type AskedRow struct {
 
 // AskedSaid is what a list tells of the payload of a question.
 type AskedSaid struct {
-	To        string    `json:"destination"`
-	Dataset   string    `json:"dataset"`
-	Operation string    `json:"operation"`
-	Purpose   string    `json:"purpose"`
-	Outcome   uint16    `json:"outcome"` // the number of the refusal; 0: answered
-	Records   uint64    `json:"records"` // that were answered, or measured
-	There     string    `json:"entry"`   // in which the destination recorded the use; "": none
-	Grant     string    `json:"grant"`   // under which it was, or would have been; "": not told
-	Until     time.Time `json:"until"`   // the end of the grant; zero: not told
-	Revoked   string    `json:"revoked"` // the entry that revoked the grant; "": none was told
+	To        string `json:"destination"`
+	Dataset   string `json:"dataset"`
+	Operation string `json:"operation"`
+	Purpose   string `json:"purpose"`
+	Outcome   uint16 `json:"outcome"` // the number of the refusal; 0: answered
+	Records   uint64 `json:"records"` // that were answered, or measured
+	// Unfinished says that the answer was a page of a measure that did not end in its time.
+	Unfinished bool      `json:"unfinished"`
+	There      string    `json:"entry"`   // in which the destination recorded the use; "": none
+	Grant      string    `json:"grant"`   // under which it was, or would have been; "": not told
+	Until      time.Time `json:"until"`   // the end of the grant; zero: not told
+	Revoked    string    `json:"revoked"` // the entry that revoked the grant; "": none was told
 }
 
 // Asked returns a page of what the agencies of this jurisdiction asked elsewhere, the newest first:

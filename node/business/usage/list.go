@@ -71,6 +71,8 @@ type Said struct {
 	Operation string    `json:"operation"`
 	Rows      uint64    `json:"rows"` // records that were answered, or measured
 	Refused   text.Code `json:"refused"`
+	// Unfinished says that it is a page of a measure that did not end in its time.
+	Unfinished bool `json:"unfinished"`
 }
 
 // Uses returns a page of the uses of the datasets that the actor provides, or of all datasets for

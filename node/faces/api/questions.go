@@ -59,8 +59,8 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Ente
 		return client.Entered{}, badQuestion(err)
 	}
 	switch {
-	case q.Cursor != "":
-		return client.Entered{}, badQuery("cursor", "empty")
+	case q.Cursor != "" || q.PageSeconds != 0:
+		return client.Entered{}, badQuery("cursor, page_seconds", "empty")
 	case many(q) && q.Measure == nil:
 		return client.Entered{}, text.Fail(text.QuestionMeasure, text.Args{"at": text.Short(q.At)}, nil)
 	case many(q):

@@ -164,7 +164,7 @@ func (h Hosted) usedShown(row usage.Row) client.Used {
 	return client.Used{
 		Entry: row.Entry.String(), Time: stamp(row.Time), Provider: row.Provider.String(), Dataset: row.Dataset.String(),
 		Consumer: row.Consumer.String(), Called: h.called(row.Consumer), Purpose: row.Purpose, Grant: row.Grant.String(), Operation: row.Operation, Rows: row.Rows,
-		Refused: row.Withheld, Why: string(row.Refused), Sealed: string(row.State),
+		Refused: row.Withheld, Why: string(row.Refused), Unfinished: row.Unfinished, Sealed: string(row.State),
 	}
 }
 
@@ -228,8 +228,11 @@ func (h Hosted) askedShown(row usage.AskedRow) client.AskedElsewhere {
 		Entry: row.Entry.String(), Time: stamp(row.Time), Agency: row.Agency.String(), At: row.To, Dataset: row.Dataset, Purpose: row.Purpose,
 		Operation: row.Operation, Outcome: client.OutcomeAnswered, Rows: row.Records, There: row.There, Grant: row.Grant, Sealed: string(row.State),
 	}
-	if row.Outcome != 0 {
+	switch {
+	case row.Outcome != 0:
 		out.Outcome = string(text.ByNumber(row.Outcome))
+	case row.Unfinished:
+		out.Outcome = client.OutcomeUnfinished
 	}
 	if row.State != usage.Told {
 		out.Outcome = ""

@@ -65,7 +65,7 @@ func (h Hosted) question(q client.Query) (records.Question, error) {
 	}
 	out := records.Question{
 		Dataset: code, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
-		Purpose: q.Purpose, Application: application(q.Use),
+		Purpose: q.Purpose, Application: application(q.Use), Wait: uint32(q.PageSeconds) * 1000,
 	}
 	if q.Measure != nil {
 		out.Measure, err = h.measure(*q.Measure)
@@ -86,8 +86,9 @@ func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) clien
 		Rows: rawRows(a.Rows), Count: a.Count, TotalScanned: a.Scanned, TotalRecords: a.Total, Cursor: a.Cursor, AsOf: a.AsOf,
 		Access: a.Access.String(), Grant: a.Grant.String(), GrantedNow: a.GrantedNow, GrantUntil: endShown(a.GrantUntil), Asked: a.Asked.String(),
 		Incomparable: a.Incomparable, Unreadable: a.Unreadable, Unfit: a.Unfit, Columns: a.Columns,
+		Unfinished: a.Unfinished,
 	}
-	if m.Function != gather.None {
+	if m.Function != gather.None && !a.Unfinished {
 		out.Groups, out.Whole = measureShown(s, m, a.Groups)
 	}
 	return out

@@ -41,6 +41,8 @@ type Query struct {
 	Limit   int                        `json:"limit,omitempty" doc:"Rows of an answer at most; 0 leaves it to the node"`
 	Cursor  string                     `json:"cursor,omitempty" doc:"Where the answer before ended; opaque"`
 	Measure *Measure                   `json:"measure,omitempty" doc:"What is told of the records instead of the records themselves"`
+	// PageSeconds is for a measure that may take longer than its asker waits.
+	PageSeconds int `json:"page_seconds,omitempty" minimum:"0" maximum:"100" doc:"Seconds that a page of a measure may take: a measure that does not end in it is told as unfinished, with a cursor; 0: one that does not end in time is refused"`
 	Use
 }
 
@@ -57,6 +59,7 @@ type Answer struct {
 	Unreadable   uint64            `json:"unreadable,omitempty" doc:"Records that could not be read, because they are damaged at the provider; they are not in the answer"`
 	Unfit        uint64            `json:"unfit,omitempty" doc:"Records that are not as the catalogue entry in force says, because they were put under an earlier one; they are not in the answer"`
 	Cursor       string            `json:"cursor,omitempty" doc:"Where the next answer begins; empty at the end"`
+	Unfinished   bool              `json:"unfinished,omitempty" doc:"The measure did not end in page_seconds: total_scanned of total_records were looked at so far, and nothing is told of them; ask the same with cursor, until it ends"`
 	AsOf         uint64            `json:"as_of" doc:"Index of the last entry that the answer saw"`
 	Access       string            `json:"access" doc:"Name of the entry that records this use"`
 	Grant        string            `json:"grant,omitempty" doc:"Name of the grant it ran under"`

@@ -70,7 +70,9 @@ type Used struct {
 	Rows      uint64 `json:"rows" doc:"Records that were answered, or measured"`
 	Refused   bool   `json:"refused,omitempty" doc:"Whether a refusal was told after records had been read"`
 	Why       string `json:"why,omitempty" doc:"Code of that refusal"`
-	Sealed    string `json:"sealed,omitempty" enum:"erased,unreadable" doc:"Why operation and rows are not told"`
+	// Unfinished is a page of a measure, but for the last.
+	Unfinished bool   `json:"unfinished,omitempty" doc:"Whether it is a page of a measure that did not end in its time: it was told how far it came, and nothing of the records"`
+	Sealed     string `json:"sealed,omitempty" enum:"erased,unreadable" doc:"Why operation and rows are not told"`
 }
 
 // Period is the time of which a list is.
@@ -124,15 +126,18 @@ type AskedElsewhere struct {
 	Dataset   string `json:"dataset,omitempty" doc:"Code of the dataset"`
 	Purpose   string `json:"purpose,omitempty" doc:"Code of the purpose"`
 	Operation string `json:"operation,omitempty" doc:"query, verify, or gather for a question to many"`
-	Outcome   string `json:"outcome" doc:"answered, or the code of the refusal"`
+	Outcome   string `json:"outcome" doc:"answered, unfinished (a page of a measure that did not end in its time), or the code of the refusal"`
 	Rows      uint64 `json:"rows" doc:"Records that were answered, or measured"`
 	There     string `json:"there,omitempty" doc:"Name of the entry in which the jurisdiction that was asked recorded the use"`
 	Grant     string `json:"grant,omitempty" doc:"Name of the grant that was told"`
 	Sealed    string `json:"sealed,omitempty" enum:"erased,unreadable" doc:"Why no more than the time and the agency is told"`
 }
 
-// OutcomeAnswered is the outcome of a question that was not refused.
-const OutcomeAnswered = "answered"
+// The outcomes of a question that was not refused.
+const (
+	OutcomeAnswered   = "answered"
+	OutcomeUnfinished = "unfinished" // a page of a measure, but for the last
+)
 
 // AskedList is a page of questions, the newest first.
 type AskedList struct {

@@ -128,7 +128,12 @@ func TestUnreadableMeasures(t *testing.T) {
 	one := gather.Group{Values: []string{}, Count: 1}
 	use := records.Use{Grant: w.City.Log().Entry(7)}
 	q := lookup()
-	q.Key, q.Measure = "", gather.Measure{Function: gather.Count}
+	q.Key, q.Measure, q.Wait, q.Cursor = "", gather.Measure{Function: gather.Count}, 1000, "BBBB"
+	page := func(change func(*records.Answer)) records.Answer {
+		a := records.Answer{Unfinished: true, Cursor: "CCCC", Scanned: 5, Total: 9, Use: use}
+		change(&a)
+		return a
+	}
 	for what, row := range map[string]struct {
 		answer records.Answer
 		want   bool
@@ -140,6 +145,11 @@ func TestUnreadableMeasures(t *testing.T) {
 		"a group of a value":  {records.Answer{Count: 1, Groups: []gather.Group{{Values: []string{"x"}, Count: 1}}, Use: use}, false},
 		"what it amounts to":  {records.Answer{Count: 1, Groups: []gather.Group{{Values: []string{}, Count: 1, With: 1}}, Use: use}, false},
 		"the same group, too": {records.Answer{Count: 2, Groups: []gather.Group{one, one}, Use: use}, false},
+		"the end, and more":   {records.Answer{Count: 1, Groups: []gather.Group{one}, Cursor: "CCCC", Scanned: 5, Use: use}, false},
+		"a page that tells":   {page(func(a *records.Answer) { a.Count, a.Groups = 1, []gather.Group{one} }), false},
+		"a page without end":  {page(func(a *records.Answer) { a.Cursor = "BBBB" }), false},
+		"a page of no way on": {page(func(a *records.Answer) { a.Cursor = "" }), false},
+		"a cursor too long":   {page(func(a *records.Answer) { a.Cursor = strings.Repeat("C", 49<<10) }), false},
 	} {
 		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(row.answer), Entry: w.City.Log().Entry(8)}}
 		got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)

@@ -54,6 +54,7 @@ type note struct {
 	Outcome     uint16 `json:"outcome"`
 	Entry       string `json:"entry,omitempty"`
 	Records     uint64 `json:"records,omitempty"`
+	Unfinished  bool   `json:"unfinished,omitempty"`
 	Grant       string `json:"grant,omitempty"`
 	Until       string `json:"until,omitempty"`
 	Revoked     string `json:"revoked,omitempty"`
@@ -160,7 +161,7 @@ func (e *Engine) record(ctx context.Context, r request, o outcome) (identity.Ent
 	n := note{
 		Destination: r.to.String(), Dataset: r.dataset.String(), Operation: r.call.Operation.String(), Purpose: r.call.Purpose.String(),
 		RequestID: r.id.String(), RequestHash: hex.EncodeToString(o.hash[:]), Outcome: o.number, Entry: o.entry.String(), Answer: o.evidence,
-		Records: o.told.Records, Grant: o.told.Grant.String(), Revoked: o.revoked.String(),
+		Records: o.told.Records, Unfinished: o.told.Unfinished, Grant: o.told.Grant.String(), Revoked: o.revoked.String(),
 	}
 	if !o.told.Until.IsZero() {
 		n.Until = o.told.Until.UTC().Format(time.RFC3339)

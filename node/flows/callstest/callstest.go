@@ -35,7 +35,6 @@ import (
 	"xietong/node/flows/calls"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/selfcheck"
-	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -97,6 +96,7 @@ type Place struct {
 	Adoption  *adoption.Desk
 	Sets      []trust.Believed
 
+	Opens  time.Duration // that each record takes to open
 	Broken error         // the error of every recording; nil: recording works
 	Told   *relay.Answer // the answer to every call; nil: the relay brings the answer
 
@@ -180,7 +180,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.Serves = operations
 	p.relay = w.relayOf(p, operations)
 	p.Engine = calls.New(recording{p.Host, p}, asker{p})
-	p.Records = records.NewDesk(p.Host)
+	p.Records = records.NewDesk(opening{p.Host, p})
 	receipts := sharing.NewDesk(p.Host, records.DatasetState)
 	p.Ask = anywhere.New(p.Host, p.Records, receipts, p.Engine)
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
@@ -223,20 +223,6 @@ func (w *World) relayOf(p *Place, operations *relay.Registry) *relay.Relay {
 		Signer: func() envelope.Signer { return p.Signer() }, Opener: envelope.NewOpener(p.Host), Trust: w, Links: w,
 		Operations: operations, Shares: federated.Given{Own: p.Host}, Problem: failure.Told, Now: w.now,
 	})
-}
-
-// recording is the ledger in which the engine of a place records its calls.
-type recording struct {
-	*host.Host
-	of *Place
-}
-
-// Propose fails where the test says so.
-func (r recording) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
-	if r.of.Broken != nil {
-		return nil, r.of.Broken
-	}
-	return r.Host.Propose(ctx, kind, q, body)
 }
 
 // Asker returns the relay, which sends calls as they are.

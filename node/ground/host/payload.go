@@ -10,7 +10,7 @@ import (
 	"xietong/node/ground/book"
 )
 
-const maxTokenLen = 4 << 10 // characters
+const maxTokenLen = 48 << 10 // characters
 
 // MAC returns a stand-in for a value that the replicated state must find again and may not know.
 // Each domain has a key of its own.
@@ -50,7 +50,7 @@ func (h *Host) Payload(r *state.Reader, index uint64) ([]byte, error) {
 }
 
 // SealToken makes an opaque text that only this jurisdiction can read; a caller brings the text
-// back later. OpenToken takes at most 4096 characters, which is about 3000 bytes of content.
+// back later. OpenToken takes at most 48 KiB, which is about 36 KiB of content.
 func (h *Host) SealToken(content []byte) string {
 	var nonce [32]byte
 	rand.Read(nonce[:]) // never fails

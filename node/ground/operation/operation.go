@@ -158,6 +158,8 @@ type Told struct {
 	Until   time.Time      // the end of the grant; zero: it has none
 	Records uint64         // answered, or measured
 	Nobody  bool           // many were asked, and none of them answered
+	// Unfinished says that it is a page of a measure, of which nothing is told before the last.
+	Unfinished bool
 }
 
 // Caller asks other jurisdictions for the agencies of this one; *calls.Engine implements it.

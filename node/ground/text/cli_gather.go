@@ -79,7 +79,7 @@ var gatherSentences = []sentence{
 	{CLIFlagOfLevel, "与 --at '**.NAME' 合用：只问这一层级 `LEVEL`，如 county 或县级", "with --at '**.NAME': ask those of this `LEVEL` alone, such as county"},
 	{CLIFlagByLevel, "与 --count、--sum 等合用：按数据项 `FIELD` 的取值分别列出，最多两项，用逗号分隔；向多个查询时也可按层级，如 prefecture 或市级",
 		"with --count, --sum and the like: tell it by the values of `FIELD`, of two at most, with a comma; of many also by the places of a level, such as prefecture"},
-	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default"},
+	{CLIFlagWait, "与 --at '**.NAME' 合用：等候答复的秒数 `SECONDS`，默认 10；与统计和 --all 合用：每页的秒数", "with --at '**.NAME': wait `SECONDS` for answers, 10 by default; with a measure and --all: of each page"},
 	{CLIFlagAudit, "逐级核对汇总结果，而不只是抽查", "audit all that was added up, not a sample"},
 	{CLIRowsTotal, "共 {rows} 条，覆盖 {members} 个中的 {answered} 个", "rows: {rows}, covers {answered} of {members}"},
 	{CLIFlagMeasure, "数据项 `FIELD` 的{function}", "{function} of the field `FIELD`"},

@@ -21,6 +21,10 @@ const (
 	CLIAllProgress  Code = "cli.all-progress"
 	CLIAllTold      Code = "cli.all-told"
 	CLIAllMoved     Code = "cli.all-moved"
+	CLIPagesLooked  Code = "cli.pages-looked"
+	CLIPagesTold    Code = "cli.pages-told"
+	CLIPagesOn      Code = "cli.pages-on"
+	CLIPagesKept    Code = "cli.pages-kept"
 	CLIPartOn       Code = "cli.part-on"
 	CLIPartKept     Code = "cli.part-kept"
 	CLIPartFull     Code = "cli.part-full"
@@ -53,9 +57,13 @@ var outputSentences = []sentence{
 		CLIExportLost, "有 {count} 个值（先见于“{column}”）在 {format} 的单元格中与没有值分不清，再导入时会有出入；要原样导入，请用 -o jsonl",
 		"{count} values (the first in {column}) cannot be told from no value, or from another, in a cell of {format}: to import them again unchanged, use -o jsonl",
 	},
-	{CLIFlagAll, "取回全部记录：逐页查询，每页是一次使用；与 --out 合用时，中断后再次执行同一命令即继续", "get all records, page after page, each of which is a use; with --out the same command goes on after an interruption"},
+	{CLIFlagAll, "取回全部记录，或把统计做完：逐页进行，每页是一次使用；与 --out 合用时，中断后再次执行同一命令即继续", "get all records, or the whole of a measure, page after page, each of which is a use; with --out the same command goes on after an interruption"},
 	{CLIAllOfMany, "请先不加 --all 查询（--limit 最多 1000），再对尚有后续记录的地区逐个用 --at 名称 --all", "ask without --all (with --limit up to 1000), and then each place that has more with --at NAME --all"},
 	{CLIAllProgress, "已取回 {count} 条", "got {count} rows"},
+	{CLIPagesLooked, "已统计 {scanned} 条，共 {total} 条", "looked at {scanned} of {total} records"},
+	{CLIPagesTold, "统计分 {uses} 页，每页是一次使用，使用记录见存证条目 {first} 至 {last}", "the measure took {uses} pages, each of which is a use; the accesses are entries {first} to {last}"},
+	{CLIPagesOn, "{file} 中已统计 {scanned} 条，共 {total} 条，接着统计", "going on after the {scanned} of {total} records in {file}"},
+	{CLIPagesKept, "已统计到第 {scanned} 条，共 {total} 条，进度保存在 {file}；再次执行同一命令即继续", "how far it came, {scanned} of {total} records, is kept in {file}; repeat the same command to go on"},
 	{CLIAllTold, "共 {count} 条，使用 {uses} 次，使用记录见存证条目 {first} 至 {last}", "rows: {count}, in {uses} uses; the accesses are entries {first} to {last}"},
 	{CLIAllMoved, "取回期间账本有新的条目（{first} 至 {last}）：各页截至不同的条目", "the ledger went on meanwhile (entries {first} to {last}): the pages are as of different entries"},
 	{CLIPartOn, "{file} 中已有 {count} 条，接着取", "going on after the {count} rows in {file}"},

@@ -40,6 +40,7 @@ const (
 	CLIGrantElsewhere  Code = "cli.grant.elsewhere"
 	CLIGrantHeard      Code = "cli.grant.heard"
 	CLIUseRefused      Code = "cli.use.refused"
+	CLIUseUnfinished   Code = "cli.use.unfinished"
 	CLIUseErased       Code = "cli.use.erased"
 	CLIUseUnreadable   Code = "cli.use.unreadable"
 	CLIUseOwn          Code = "cli.use.own"
@@ -107,6 +108,7 @@ var usageSentences = []sentence{
 	{CLIOutcomeAnswered, "已答复", "answered"},
 	{CLIGrantElsewhere, "表中“{word}”一列有时间的是在其他行政区划持有的共享权限，所列为当时所知；此后有无变动，须由对方告知", "grants with a time under \"{word}\" are held at other jurisdictions, and what is told of them was heard then; what changed since, only they can tell"},
 	{CLIGrantHeard, "最近得知（+08:00）", "last heard (+08:00)"},
+	{CLIUseUnfinished, "未统计完，未告知内容", "unfinished, nothing told"},
 	{CLIUseRefused, "未予答复：{why}", "refused: {why}"},
 	{CLIUseErased, "内容已删除", "payload erased"},
 	{CLIUseUnreadable, "内容已损坏", "payload damaged"},

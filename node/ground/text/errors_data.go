@@ -20,6 +20,8 @@ const (
 	RowsRejected     Code = "rows-rejected"
 	RowsNoneGood     Code = "rows-none-good"
 	UnknownRecord    Code = "unknown-record"
+	CursorStale      Code = "cursor-stale"
+	MeasureTooWide   Code = "measure-too-wide"
 	BadCursor        Code = "bad-cursor"
 	ReceiptRefused   Code = "receipt-refused"
 )
@@ -101,9 +103,22 @@ var dataProblems = []problem{
 	{
 		number: 46, code: FilterTooCostly, status: http.StatusBadRequest, params: []string{"dataset", "scanned", "total"},
 		zh: parts{"限定时间内未能读完", "统计须逐条读取，在等待时限内读到第 {scanned} 条，共 {total} 条", "数据资源 {dataset}",
-			"请先用已建索引的数据项缩小范围，或按目录所列分组项统计条数；数据在本地的，可在本节点查询，不限时"},
+			"请分页统计（xietong query 加 --all），或先用已建索引的数据项缩小范围，或按目录所列分组项统计条数"},
 		en: parts{"Too many records for the time", "the records are read one by one, and in the time that the asker waits {scanned} of {total} were", "dataset {dataset}",
-			"narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by; at the node that has the data there is no limit of time"},
+			"let it go on in pages (`xietong query` with --all), narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by"},
+	},
+	{
+		number: 316, code: CursorStale, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"翻页标记已过时", "首页之后，所依据的目录、共享权限或账本已变动，或首页距今已超过一天", "数据资源 {dataset}", "请从第一页重新统计"},
+		en: parts{"Cursor out of date", "since the first page the catalogue entry, the grant or the ledger that it rests on has changed, or it is more than a day ago",
+			"dataset {dataset}", "start again at the first page"},
+	},
+	{
+		number: 317, code: MeasureTooWide, status: http.StatusUnprocessableEntity, params: []string{"dataset", "scanned", "total"},
+		zh: parts{"分组过多，无法分页统计", "在限定时间内统计到第 {scanned} 条，共 {total} 条；分组过多，无法分页继续", "数据资源 {dataset}",
+			"请按取值较少的数据项分组，或缩小范围，或用 --wait 延长每页的时间"},
+		en: parts{"Too many groups for pages", "{scanned} of {total} records were read in the time, and there are too many groups to go on in pages",
+			"dataset {dataset}", "group by a field with fewer values, narrow the search, or give each page more time with --wait"},
 	},
 	{
 		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},

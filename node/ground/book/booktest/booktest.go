@@ -9,7 +9,8 @@ package booktest
 
 import (
 	"context"
-	"encoding/hex"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -176,12 +177,20 @@ func (l *Ledger) Payload(r *state.Reader, index uint64) ([]byte, error) {
 	return p.Payload, err
 }
 
-// SealToken makes a text that OpenToken reads. It is not sealed: nothing secret is in a test.
-func (l *Ledger) SealToken(content []byte) string { return hex.EncodeToString(content) }
+// SealToken makes a text that OpenToken reads, sealed as in a node.
+func (l *Ledger) SealToken(content []byte) string {
+	var nonce [32]byte
+	rand.Read(nonce[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:], l.vault.Seal(nonce, content)...))
+}
 
 // OpenToken returns the content that SealToken put into the token.
 func (l *Ledger) OpenToken(token string) ([]byte, error) {
-	content, err := hex.DecodeString(token)
+	data, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(data) < 32 {
+		return nil, fmt.Errorf("%w: not what was given", book.ErrToken)
+	}
+	content, err := l.vault.Open([32]byte(data[:32]), data[32:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", book.ErrToken, err)
 	}
