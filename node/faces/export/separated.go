@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"xietong/node/ground/table"
 )
 
 // separated writes CSV and TSV. The writer of encoding/csv is not used, since it changes a line
@@ -50,10 +52,11 @@ func (s *separated) line(n int, cell func(int) string) error {
 	return nil
 }
 
-// quoted puts a cell in quotation marks where it must be, and where a reader might take spaces at
-// its ends for none.
+// quoted puts a cell in quotation marks where it must be, where a reader might take spaces at its
+// ends for none, and where it has the sign of any delimiter: a reader that finds the delimiter from
+// the content must not find one within the cells.
 func (s *separated) quoted(cell string) string {
-	if !strings.ContainsRune(cell, s.comma) && !strings.ContainsAny(cell, "\"\r\n") && strings.TrimSpace(cell) == cell &&
+	if !strings.ContainsAny(cell, table.Delimiters+"\"\r\n") && strings.TrimSpace(cell) == cell &&
 		!strings.HasPrefix(cell, mark) {
 		return cell
 	}

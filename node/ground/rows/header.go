@@ -74,6 +74,42 @@ func (s *Schema) named() map[string]string {
 	return all
 }
 
+// standsFor returns the field that a header stands for, by the names that named returns: as some
+// programs write it, a letter and its accent stand apart.
+func standsFor(names map[string]string, header string) (field string, known bool) {
+	header = scalar.Compose(header)
+	if field, known = names[header]; !known {
+		field, known = names[folded(header)]
+	}
+	return field, known
+}
+
+// LikeHeader returns a function that reports whether a record with the cells, under the names of
+// their fields, would be taken for the header that comes again.
+func (s *Schema) LikeHeader(columns []string) func(cells []string) bool {
+	names := s.named()
+	return func(cells []string) bool {
+		return s.saysHeader(names, len(cells), func(i int) (field, cell string) { return columns[i], cells[i] })
+	}
+}
+
+// saysHeader reports whether all cells that are not empty say what stands above them, the key's
+// too.
+func (s *Schema) saysHeader(names map[string]string, cells int, at func(int) (field, cell string)) (is bool) {
+	for i := range cells {
+		field, cell := at(i)
+		cell = trimmed(cell)
+		if cell == "" || field == "" {
+			continue
+		}
+		if says, _ := standsFor(names, cell); says != field {
+			return false
+		}
+		is = is || field == s.key
+	}
+	return is
+}
+
 // resolved is one row as a header.
 type resolved struct {
 	columns []Column
@@ -86,11 +122,7 @@ func (s *Schema) resolve(cells []table.Cell) (r resolved) {
 	names, at := s.named(), map[string]string{}
 	for i, cell := range cells {
 		c := Column{Letter: table.Letters(i), Header: trimmed(cell.Text)}
-		header := scalar.Compose(c.Header) // as some programs write it, a letter and its accent stand apart
-		field, known := names[header]
-		if !known {
-			field, known = names[folded(header)]
-		}
+		field, known := standsFor(names, c.Header)
 		switch {
 		case c.Header == "", strings.HasPrefix(c.Header, OwnColumn):
 		case !known:

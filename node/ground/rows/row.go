@@ -97,18 +97,9 @@ var untold = map[string]bool{"digits lost": true, "formula failed": true, "merge
 
 // isHeader reports whether the row is the header again, as where two lists were put together.
 func (r *rowSource) isHeader() bool {
-	is := false
-	for i, cell := range r.last.Cells {
-		text, at := trimmed(cell.Text), r.column(i)
-		switch {
-		case text == "" || at.Field == "":
-		case r.names[text] != at.Field && r.names[folded(text)] != at.Field:
-			return false
-		default:
-			is = is || at.Field == r.schema.key
-		}
-	}
-	return is
+	return r.schema.saysHeader(r.names, len(r.last.Cells), func(i int) (field, cell string) {
+		return r.column(i).Field, r.last.Cells[i].Text
+	})
 }
 
 // isTotal reports whether the row may be the total of the list: its first cell, or its key, says

@@ -158,6 +158,9 @@ var delimiters = []struct{ name, is string }{
 	{"comma", ","}, {"semicolon", ";"}, {"tab", "\t"}, {"|", "|"}, {"full-width comma", "，"},
 }
 
+// Delimiters are the signs by which the cells of a file may be divided.
+const Delimiters = ",;\t|，"
+
 // delimiter returns the delimiter that was named; "" if none was.
 func (w Wish) delimiter() (string, error) {
 	var known []string

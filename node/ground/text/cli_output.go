@@ -54,8 +54,8 @@ var outputSentences = []sentence{
 		"Get all records with all fields of a dataset that the acting agency provides, page after page, each of which is a use.\nAn export as -o jsonl or json can be imported unchanged; the cells of csv, tsv and xlsx do not tell no value, null and the\nempty text apart, and how many such values there were is told. With --out the same command goes on after an interruption.",
 	},
 	{
-		CLIExportLost, "有 {count} 个值（先见于“{column}”）在 {format} 的单元格中与没有值分不清，再导入时会有出入；要原样导入，请用 -o jsonl",
-		"{count} values (the first in {column}) cannot be told from no value, or from another, in a cell of {format}: to import them again unchanged, use -o jsonl",
+		CLIExportLost, "有 {count} 个值（先见于“{column}”）在 {format} 的单元格中与没有值（或与表头）分不清，再导入时会有出入；要原样导入，请用 -o jsonl",
+		"{count} values (the first in {column}) cannot be told from no value, from another or from the header in a cell of {format}: to import them again unchanged, use -o jsonl",
 	},
 	{CLIFlagAll, "取回全部记录，或把统计做完：逐页进行，每页是一次使用；与 --out 合用时，中断后再次执行同一命令即继续", "get all records, or the whole of a measure, page after page, each of which is a use; with --out the same command goes on after an interruption"},
 	{CLIAllOfMany, "请先不加 --all 查询（--limit 最多 1000），再对尚有后续记录的地区逐个用 --at 名称 --all", "ask without --all (with --limit up to 1000), and then each place that has more with --at NAME --all"},
