@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,8 +62,8 @@ type keptEntry struct {
 	Entry   ledger.Ref
 	Agency  identity.Label
 	Key     string
-	// Indexed are the fields that every version so far has indexed: only these are found by their
-	// index.
+	// Indexed are the fields that every version so far has indexed, from the last one on with which
+	// all records came anew: only these are found by their index.
 	Indexed  []string
 	Document []byte
 	Unsure   ledger.Ref // see Published
@@ -237,9 +238,20 @@ func entryHead(agency, code identity.Label) ledger.Head {
 }
 
 // ApplyPublication publishes an entry, or the next version of one. It is the handler of
-// commandDatasetPublish, and a part of the handler of an adoption. It refuses before it writes. A
-// publication that was checked is refused if the dataset is another than it was then.
-func ApplyPublication(tx *state.Tx, b Publication, changed ChangedOf) (result PublicationResult, err error) {
+// commandDatasetPublish, and a part of the handlers of other commands that publish. It refuses
+// before it writes. A publication that was checked is refused if the dataset is another than it was
+// then.
+func ApplyPublication(tx *state.Tx, b Publication, changed ChangedOf) (PublicationResult, error) {
+	return applyPublication(tx, b, changed, both)
+}
+
+// ApplyAnew is ApplyPublication for a version with which all records come anew: whatever it
+// indexes, every record that counts from then on is found by.
+func ApplyAnew(tx *state.Tx, b Publication, changed ChangedOf) (PublicationResult, error) {
+	return applyPublication(tx, b, changed, func(_, indexed []string) []string { return indexed })
+}
+
+func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func(before, after []string) []string) (result PublicationResult, err error) {
 	result = PublicationResult{Entry: book.Next(tx), Version: 1}
 	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
 	before, exists := keptAt(tx, b.Code)
@@ -254,7 +266,7 @@ func ApplyPublication(tx *state.Tx, b Publication, changed ChangedOf) (result Pu
 		return result, book.Refuse(text.DatasetMoved, b.Code.String())
 	case exists:
 		result.Version = before.Version + 1
-		kept.Indexed = both(before.Indexed, b.Indexed)
+		kept.Indexed = found(before.Indexed, b.Indexed)
 		if b.Checked == nil || !b.Checked.Fit {
 			kept.Unsure = result.Entry
 		}
@@ -300,6 +312,12 @@ func (k keptEntry) published(log identity.Log, before Published) (Published, err
 func Version(r book.Reads, code identity.Label) (version uint64, provider identity.Label, ok bool) {
 	kept, ok := keptAt(r, code)
 	return kept.Version, kept.Agency, ok
+}
+
+// InForce reports whether the document with the hash is in force as that version of the dataset.
+func InForce(r book.Reads, code identity.Label, version uint64, document [sha256.Size]byte) bool {
+	kept, ok := keptAt(r, code)
+	return ok && kept.Version == version && sha256.Sum256(kept.Document) == document
 }
 
 // Dataset returns the dataset with the code. A code that the catalogue does not have is refused as

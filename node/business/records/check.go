@@ -32,7 +32,7 @@ type Check struct {
 	Bad      []rows.Bad // the first, within MaxShown and maxToldLen
 	BadCount uint64
 	Effect   Effect
-	Plan     string // for File.Plan
+	Plan     string // for File.Plan, of a file that is bound to these records
 
 	Taken      table.Taken    // how the file was read
 	Header     rows.Header    // of a file of cells
@@ -50,10 +50,15 @@ type Check struct {
 // change, and writes no record. With MissingKeep it reads the records too, and whether a row is
 // good depends on them: that is a use by the provider, which is recorded before anything is told.
 // No value of a record is told. Besides what packages table and rows refuse, text.ColumnsMissing
-// refuses a file without a column for each field. Check waits while as many files are read as may
-// be at once, and computes in a slot.
+// refuses a file without a column for each field. Rows for an entry to come are checked by that,
+// and compared with the records as that would show them. Check waits while as many files are read
+// as may be at once, and computes in a slot.
 func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, r io.Reader) (c Check, err error) {
-	err = d.withFile(ctx, by, code, r, func(ctx context.Context, set dataset, file *uploaded) error {
+	err = d.withFile(ctx, by, code, r, func(ctx context.Context, now dataset, file *uploaded) error {
+		set, err := how.of(now)
+		if err != nil {
+			return err
+		}
 		effect, err := d.comparing(ctx, set)
 		if err != nil {
 			return err
@@ -64,7 +69,7 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 		}
 		c = Check{Hash: file.Sum(), Taken: file.taken, Missing: reader.Missing(), Header: reader.Header()}
 		err = c.count(ctx, reader, file.taken, effect)
-		if err := d.recordKept(ctx, set, reader, d.keptFile(set, how, file, effect.changes.Last), err); err != nil {
+		if err := d.recordKept(ctx, now, reader, d.keptFile(set, how, file, effect.changes.Last), err); err != nil {
 			return err
 		}
 		c.Readings, c.Effect = reader.Readings(), effect.told()
@@ -99,15 +104,23 @@ func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Lab
 // BadRows writes the bad rows of a file as they were, with what is wrong beside each, so that they
 // can be mended and imported. It is recorded as a check is, unless the check of the file was.
 func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, l text.Lang, r io.Reader, w io.Writer) error {
-	return d.withFile(ctx, by, code, r, func(ctx context.Context, set dataset, file *uploaded) error {
+	return d.withFile(ctx, by, code, r, func(ctx context.Context, now dataset, file *uploaded) error {
+		set, err := how.of(now)
+		if err != nil {
+			return err
+		}
 		reader, err := file.rows(ctx, d, set, how)
 		if err != nil {
 			return err
 		}
 		if how.Missing == MissingKeep {
-			if err := d.readKept(ctx, set, reader, how, file); err != nil {
-				return err
+			var of keptFile
+			if of, err = d.keptNow(set, how, file); err == nil {
+				err = d.readKept(ctx, now, reader, of)
 			}
+		}
+		if err != nil {
+			return err
 		}
 		_, err = rows.WriteBad(w, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l)
 		return err

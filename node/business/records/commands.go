@@ -14,14 +14,15 @@ import (
 
 // The commands of this room. The numbers are those of docs/protocol.md.
 const (
-	commandPut           book.Command[putBody, putResult]      = 5
-	commandRetract       book.Command[retractBody, ledger.Ref] = 6
-	commandImportOpen    book.Command[openBody, openResult]    = 7
-	commandImportChunk   book.Command[chunkBody, uint64]       = 8 // result: the number of rows staged so far
-	commandImportPublish book.Command[publishBody, ledger.Ref] = 9
-	commandImportAbandon book.Command[abandonBody, ledger.Ref] = 10
-	commandImportIndex   book.Command[indexBody, uint64]       = 33 // result: the number of rows of the order that are findable so far
-	commandImportClear   book.Command[clearBody, bool]         = 34 // result: there is more to clear
+	commandPut           book.Command[putBody, putResult]               = 5
+	commandRetract       book.Command[retractBody, ledger.Ref]          = 6
+	commandImportOpen    book.Command[openBody, openResult]             = 7
+	commandImportChunk   book.Command[chunkBody, uint64]                = 8 // result: the number of rows staged so far
+	commandImportPublish book.Command[publishBody, ledger.Ref]          = 9
+	commandImportAbandon book.Command[abandonBody, ledger.Ref]          = 10
+	commandAlong         book.Command[Along, catalog.PublicationResult] = 46
+	commandImportIndex   book.Command[indexBody, uint64]                = 33 // result: the number of rows of the order that are findable so far
+	commandImportClear   book.Command[clearBody, bool]                  = 34 // result: there is more to clear
 )
 
 // Register adds this room's commands and buckets.
@@ -48,6 +49,7 @@ func Register(r *state.Registry) {
 	commandImportAbandon.Handle(r, applyImportAbandon)
 	commandImportIndex.Handle(r, applyImportIndex)
 	commandImportClear.Handle(r, applyImportClear)
+	commandAlong.Handle(r, ApplyAlong)
 }
 
 // DatasetState returns the state of a dataset that a use is decided on, and false when there is no

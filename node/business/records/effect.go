@@ -3,6 +3,7 @@ package records
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 
 	"xietong/certs/canon"
@@ -75,8 +76,9 @@ func (c *comparing) told() Effect {
 	return e
 }
 
-// effectPlan is what a person was shown before a file takes the place of all records: it goes back
-// to the node with the file, sealed. It holds for this file, read in this way, alone.
+// effectPlan is what a person was shown before a file takes the place of all records, or comes
+// along with an entry: it goes back to the node with the file, sealed. It holds for this file, read
+// in this way, alone.
 type effectPlan struct {
 	_     struct{} `cbor:",toarray"`
 	File  MAC
@@ -109,7 +111,9 @@ func (d *Desk) openPlan(set dataset, f File) (p effectPlan, err error) {
 	return p, nil
 }
 
-// fileMAC stands for a file as it is read for one version of the dataset.
+// fileMAC stands for a file as it is read for one version of the dataset, whether that is in force
+// or to come.
 func (d *Desk) fileMAC(set dataset, f File) MAC {
-	return d.ledger.MAC("import", []byte(set.Code.String()), book.Be64(set.Version), f.facts())
+	document := sha256.Sum256(set.Document)
+	return d.ledger.MAC("import", []byte(set.Code.String()), book.Be64(set.Version), document[:], f.facts())
 }

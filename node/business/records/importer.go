@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -39,7 +37,8 @@ type File struct {
 	Good     uint64
 	KeepGood bool // import the good rows although others are bad
 	// Replace makes the dataset exactly the file: the records that are not in it leave. Every row
-	// must be good, and Plan, which the check gave, must be what the records still are.
+	// must be good, and Plan, which the check gave, must be what the records still are. So it must
+	// be for rows that keep values of records, or are for an entry to come.
 	Replace bool
 	Plan    string
 }
@@ -47,8 +46,8 @@ type File struct {
 // Loaded is the outcome of the second pass over a file.
 type Loaded struct {
 	Opened    identity.Entry // the entry that opened the import
-	Published identity.Entry // the entry that made its rows visible
-	Time      time.Time      // ledger time of Published
+	Published identity.Entry // the entry that made its rows visible; zero: they wait for their entry
+	Time      time.Time      // ledger time of Published; zero where that is
 	Rows      uint64
 	Skipped   uint64
 	Left      uint64 // records that left, because it took the place of all
@@ -65,13 +64,15 @@ func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 //  3. The file must have been the one that was checked. Another file is refused as
 //     text.FileChanged, and the import is given up.
 //  4. The staged rows are made findable, in the order of the indexes.
-//  5. The provider's act over the root of the rows' leaves makes all rows visible at once.
+//  5. The provider's act over the root of the rows' leaves makes all rows visible at once. Rows for
+//     an entry to come wait here until that is published: see Bring.
 //
 // A load that fails before step 5 leaves nothing that anybody can see. The same file goes on where
 // it stopped, unless the import was given up. The same request, told by its id, never imports the
 // file a second time; the zero id is no request. progress, if not nil, is called with the part of
 // the work that is done and all of it, both in rows. Other refusals: text.RowsRejected for bad rows
-// without KeepGood or no good row, text.NotReady while another import into the dataset runs.
+// without KeepGood or no good row, text.AlongNotGood for bad rows beside an entry to come,
+// text.NotReady while another import into the dataset runs.
 func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
 	set, err := d.ownDataset(ctx, by, code)
 	if err != nil {
@@ -87,8 +88,11 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 		return Loaded{}, err
 	}
 	defer done()
-	l := &loader{desk: d, set: set, file: f, progress: progress}
-	if err := l.loadable(); err != nil {
+	l := &loader{desk: d, now: set, file: f, progress: progress}
+	if l.set, err = f.of(set); err == nil {
+		err = l.loadable()
+	}
+	if err != nil {
 		return Loaded{}, err
 	}
 	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
@@ -137,7 +141,7 @@ func (l *loader) attempt(ctx context.Context, id identity.Message) (published id
 	if err == nil {
 		err = l.index(ctx)
 	}
-	if err == nil {
+	if err == nil && l.file.For == nil {
 		published, err = l.publish(ctx)
 	}
 	if failure.Is(err, text.DatasetMoved) {
@@ -156,6 +160,8 @@ func (l *loader) loadable() (err error) {
 	switch {
 	case f.Rows == 0:
 		return text.Fail(text.NoRows, text.Args{"dataset": code.String()}, nil)
+	case f.For != nil && (f.KeepGood || f.Good != f.Rows):
+		return text.Fail(text.AlongNotGood, args, nil)
 	case f.Good == 0:
 		delete(args, "bad")
 		return text.Fail(text.RowsNoneGood, args, nil)
@@ -187,7 +193,8 @@ func (d *Desk) startImport(code identity.Label) (release func(), err error) {
 // loader is one load under way.
 type loader struct {
 	desk     *Desk
-	set      dataset
+	now      dataset // as it is
+	set      dataset // as the rows are read for it: by the entry in force, or the one to come
 	file     File
 	upload   *uploaded
 	progress func(done, total uint64)
@@ -196,13 +203,16 @@ type loader struct {
 	good   uint64      // good rows that were read
 	state  importState // as it was when the load began
 	before bool        // it was published before the request for this load came
-	plan   effectPlan  // of a file that takes the place of all records
+	plan   effectPlan  // of a file that is bound to the records
 }
 
 func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, error) {
 	done := Loaded{
 		Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Unchanged: l.before,
 		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+	if published.IsZero() {
+		return done, nil
 	}
 	if !l.before && l.file.Replace {
 		done.Left = l.plan.Left
@@ -225,29 +235,9 @@ func (l *loader) changed() error {
 	return text.Fail(text.FileChanged, text.Args{"file": l.set.Code.String(), "want": want, "got": got}, nil)
 }
 
-// stated is the payload of the entries that open and publish an import.
-type stated struct {
-	Dataset string      `json:"dataset"`
-	Version uint64      `json:"version"`
-	File    string      `json:"file_sha256"`
-	Rows    uint64      `json:"rows"`
-	Skipped uint64      `json:"skipped"`
-	Replace bool        `json:"replaces_all,omitempty"` // it takes the place of all records
-	Left    uint64      `json:"left,omitempty"`         // records that left because they are not in the file
-	Root    string      `json:"root,omitempty"`         // of the RFC 9162 tree over the leaves of the rows, in their order
-	Ranges  [][2]uint64 `json:"ranges,omitempty"`       // index of the first and number of the rows' entries
-}
-
-func (l *loader) stated() stated {
-	return stated{
-		Dataset: l.set.Code.String(), Version: l.set.Version, File: hex.EncodeToString(l.file.Hash[:]),
-		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good, Replace: l.file.Replace,
-	}
-}
-
 // bound reports whether the file says something for the records alone that the check saw: those of
-// which it keeps values, or in place of which it comes.
-func (f File) bound() bool { return f.Replace || f.Missing == MissingKeep }
+// which it keeps values, in place of which it comes, or which leave together with their entry.
+func (f File) bound() bool { return f.Replace || f.Missing == MissingKeep || f.For != nil }
 
 // facts returns what tells the file from any other.
 func (f File) facts() []byte {
@@ -275,8 +265,12 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 		how = append(how, book.Be64(since)...)
 	}
 	body := openBody{
-		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Bound: l.file.bound(), Rows: l.file.Good,
-		Statement: note,
+		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
+		Bound: l.file.Replace || l.file.Missing == MissingKeep, Statement: note,
+	}
+	if l.file.For != nil {
+		body.For, body.Since = l.file.For.hash(), l.plan.Since
+		how = append(how, body.For[:]...)
 	}
 	request := l.set.requested(own, id, append(l.file.facts(), how...))
 	got, err := commandImportOpen.Do(ctx, own, request, body)
@@ -295,7 +289,7 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 		switch {
 		case l.state.Abandoned: // of an earlier request with this id
 			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Log().Entry(l.opened).String()}, nil)
-		case l.state.Bound && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
+		case l.file.bound() && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
 			return text.Fail(text.RecordsMoved, text.Args{"dataset": code.String()}, nil)
 		}
 		return nil
@@ -325,55 +319,4 @@ func (d *Desk) abandon(ctx context.Context, opened uint64) error {
 	}
 	_, err = commandImportAbandon.Do(ctx, d.ledger, book.Request{}, abandonBody{Import: opened, Statement: note})
 	return err
-}
-
-// publish makes the import visible by the act of the provider, which states the file and the root
-// of the leaves of its rows.
-func (l *loader) publish(ctx context.Context) (identity.Entry, error) {
-	s := l.stated()
-	var root tlog.Hash
-	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
-		now, _ := importAt(r, l.opened)
-		s.Ranges, root = stagedRanges(r, l.opened, now.Done), rootOf(now.Frontier)
-		return nil
-	})
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	s.Root = hex.EncodeToString(root[:])
-	if l.file.Replace {
-		s.Left = l.plan.Left
-	}
-	payload, err := json.Marshal(s)
-	if err != nil {
-		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
-	}
-	act, err := l.desk.ledger.Act(publicationHead(l.opened, l.set.Agency, l.set.Code), RecordType, payload)
-	if err != nil {
-		return identity.Entry{}, fmt.Errorf("publish import: %w", err)
-	}
-	return book.Enter(ctx, l.desk.ledger, commandImportPublish, book.Request{}, publishBody{
-		Import: l.opened, Root: root, Left: s.Left, Since: l.plan.Since, Statement: act,
-	})
-}
-
-// stagedRanges returns the places of the rows of an import in the log, each as the index of its
-// first entry and the number of entries. Adjacent chunks are one range.
-func stagedRanges(r book.Reads, opened, done uint64) (ranges [][2]uint64) {
-	var firsts, starts []uint64
-	prefix := book.Be64(opened)
-	r.Scan(bucketRanges, prefix, prefix, func(k, v []byte) bool {
-		firsts, starts = append(firsts, number(k[8:])), append(starts, number(v))
-		return true
-	})
-	firsts = append(firsts, done)
-	for i, start := range starts {
-		count := firsts[i+1] - firsts[i]
-		if last := len(ranges) - 1; last >= 0 && ranges[last][0]+ranges[last][1] == start {
-			ranges[last][1] += count
-			continue
-		}
-		ranges = append(ranges, [2]uint64{start, count})
-	}
-	return ranges
 }

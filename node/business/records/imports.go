@@ -20,6 +20,8 @@ type importState struct {
 	_         struct{} `cbor:",toarray"`
 	Code      identity.Label
 	Version   uint64     // of the catalogue entry whose schema the rows were checked with
+	For       MAC        // hash of that entry's document, if it was to come when the import was opened; zero: it was in force
+	Since     ledger.Ref // where For is set: what had changed last in the records when the file was checked
 	Replace   bool       // it takes the place of all records
 	Bound     bool       // it is published only while the records are those that its check saw
 	Rows      uint64     // rows that it will have
@@ -34,9 +36,11 @@ type importState struct {
 // openBody is the body of commandImportOpen.
 type openBody struct {
 	_         struct{} `cbor:",toarray"`
-	ID        MAC      // of the dataset, its version and the file: the same file is the same import
+	ID        MAC      // of the dataset, the version of its entry and the file: the same file is the same import
 	Code      identity.Label
 	Version   uint64
+	For       MAC
+	Since     ledger.Ref
 	Replace   bool
 	Bound     bool
 	Rows      uint64
@@ -141,9 +145,10 @@ func unfinished(r book.Reads, code identity.Label) (opened uint64, ok bool) {
 // which they were opened.
 func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 	if opened, s, ok := importByID(tx, b.ID); ok && s.stands(tx) {
-		return openResult{Opened: ledger.RefTo(opened), Before: s.Published != ledger.None}, nil
+		return openResult{Opened: ledger.RefTo(opened), Before: s.Published != ledger.None}, s.checkedAgain(tx, opened, b.Since)
 	}
-	if current, _, ok := catalog.Version(tx, b.Code); !ok || current != b.Version {
+	s := importState{Code: b.Code, Version: b.Version, For: b.For, Since: b.Since, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows}
+	if !s.timely(tx) {
 		return openResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	if _, busy := unfinished(tx, b.Code); busy {
@@ -154,7 +159,6 @@ func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 		return openResult{}, err
 	}
 	opened, _ := entry.Index()
-	s := importState{Code: b.Code, Version: b.Version, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows}
 	s.Frontier, s.Orders = [][]byte{}, []order{{}}
 	return openResult{Opened: entry}, errors.Join(
 		s.save(tx, opened),
@@ -170,7 +174,7 @@ func stillOpen(tx *state.Tx, opened uint64) (importState, error) {
 	if !ok || s.Abandoned {
 		return s, book.Refuse(text.NotFound, "import", strconv.FormatUint(opened, 10))
 	}
-	if current, _, _ := catalog.Version(tx, s.Code); current != s.Version && s.Published == ledger.None {
+	if s.Published == ledger.None && !s.timely(tx) {
 		return s, book.Refuse(text.DatasetMoved, s.Code.String())
 	}
 	return s, nil
@@ -243,7 +247,8 @@ func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
 // applyImportPublish makes all rows of a complete import visible, by the provider's act over the
 // root of their leaves. An import that is bound to the records that its check saw is refused if
 // anything has changed in them since: of one in place of all it was shown how many would leave, and
-// one that keeps values has them from these records.
+// one that keeps values has them from these records. One that is for an entry that is not in force
+// yet is published with that, or not at all.
 func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 	s, err := stillOpen(tx, b.Import)
 	switch {
@@ -251,11 +256,21 @@ func applyImportPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {
 		return ledger.None, err
 	case s.Published != ledger.None:
 		return s.Published, nil
-	case !s.indexed() || rootOf(s.Frontier) != b.Root:
+	case s.comes(tx):
+		return ledger.None, book.Refuse(text.DatasetMoved, s.Code.String())
+	case !s.complete(b.Root):
 		return ledger.None, book.Refuse(text.FileChanged, "", strconv.FormatUint(s.Rows, 10), strconv.FormatUint(s.Done, 10))
 	case s.Bound && ChangesOf(tx, s.Code).Last != b.Since:
 		return ledger.None, book.Refuse(text.RecordsMoved, s.Code.String())
 	}
+	return s.publish(tx, b)
+}
+
+// complete reports whether all rows are staged and findable, and have the root.
+func (s importState) complete(root tlog.Hash) bool { return s.indexed() && rootOf(s.Frontier) == root }
+
+// publish makes all rows visible.
+func (s importState) publish(tx *state.Tx, b publishBody) (_ ledger.Ref, err error) {
 	_, provider, _ := catalog.Version(tx, s.Code)
 	if s.Published, err = b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code)); err != nil {
 		return ledger.None, err

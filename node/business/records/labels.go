@@ -65,6 +65,11 @@ func (l *labels) value(field countedField, label string) groupValue {
 	return v
 }
 
+// only ends the fields that are not among the names.
+func (l *labels) only(names []string) {
+	l.fields = slices.DeleteFunc(l.fields, func(f countedField) bool { return !slices.Contains(names, f.Name) })
+}
+
 // full ends the fields of which there are more values than are counted: the state ends them too,
 // and the values of a long file need not be remembered.
 func (l *labels) full() {

@@ -34,6 +34,15 @@ func (d *Desk) keptFile(set dataset, how Reading, file *uploaded, since ledger.R
 	return keptFile{d.fileMAC(set, File{Reading: how, Hash: file.Sum()}), since}
 }
 
+// keptNow is keptFile of the records as they are now.
+func (d *Desk) keptNow(set dataset, how Reading, file *uploaded) (of keptFile, err error) {
+	err = d.ledger.Look(func(r *state.Reader) error {
+		of = d.keptFile(set, how, file, ChangesOf(r, set.Code).Last)
+		return nil
+	})
+	return of, err
+}
+
 // recordKept records that a file was read together with the values that records keep, in a slot,
 // and returns because, which is the error of the reading: whatever came of it is told only then. A
 // reading that took no value of a record is none.
@@ -67,17 +76,12 @@ func (d *Desk) recordKept(ctx context.Context, set dataset, reader *rows.Reader,
 // readKept reads the rows to the end, to record that before a second reading tells of them. The
 // last file that was recorded is not recorded again while the records are the same: it tells
 // nothing new.
-func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, how Reading, file *uploaded) error {
-	var of keptFile
-	err := d.ledger.Look(func(r *state.Reader) error {
-		of = d.keptFile(set, how, file, ChangesOf(r, set.Code).Last)
-		return nil
-	})
+func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, of keptFile) error {
 	d.mu.Lock()
 	known := d.checked[set.Code] == of
 	d.mu.Unlock()
-	if err != nil || known {
-		return err
+	if known {
+		return nil
 	}
 	for {
 		_, err := reader.Next()

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/business/catalog"
@@ -44,7 +45,21 @@ type Plan struct {
 	Ends       []Ending  // the first of them
 	Beginning  uint64    // grants that permit nothing now, or are not there, and would permit a use
 	Begins     []Begun   // the first of them
+	Rows       *RowsPlan `json:",omitempty"` // what comes of the rows that come along; nil: none do
 	catalog.Differences
+}
+
+// RowsPlan is what comes of the records together with the rows that are published with the entry.
+// Unfit, Faults, Unreadable and Return of the plan are then of the records that stay as they are.
+type RowsPlan struct {
+	Import    identity.Entry // the entry that opened it
+	Since     ledger.Ref     // what had changed last in the records
+	Rows      uint64
+	New       uint64 // rows of which the dataset has no record
+	Replaced  uint64 // rows in place of a record that the new entry would show otherwise
+	Unchanged uint64 // rows that are what the new entry would show of the record
+	Stay      uint64 // records without a row, which stay
+	Left      uint64 // records without a row, which leave because the rows take the place of all
 }
 
 // Holding is a member that records have.
@@ -90,15 +105,18 @@ func (p Plan) Hash(document []byte) (string, error) {
 // Plan checks the records of a dataset against an entry that is to replace the one in force. It
 // reads every record, in pages, in a slot, and records that as a use by the provider. The last
 // check of each dataset is remembered: while the entry and the records are the same, it is not made
-// again. Plan returns as of what it checked, for the command that publishes. Refusals:
-// text.NotProvider, and text.DatasetMoved where the records change all the time.
-func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry) (p Plan, as catalog.Checked, err error) {
+// again. Plan returns as of what it checked, for the command that publishes. with is the entry that
+// opened the import whose rows come along; zero: none do. Refusals: text.NotProvider,
+// text.DatasetMoved where the records change all the time, text.NotAlong for an import that is not
+// for the entry, or not whole, and text.RecordsMoved for one of which the file was checked against
+// other records.
+func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (p Plan, as catalog.Checked, err error) {
 	schema, err := rows.Compile(next.Schema, next.Key, next.Indexed)
 	if err != nil {
 		return p, as, catalog.Invalid(next.Code.String(), err)
 	}
 	for range planTries {
-		c := &checking{desk: d, by: by, next: next, schema: schema}
+		c := &checking{desk: d, by: by, next: next, schema: schema, with: with}
 		if err = c.run(ctx); err == nil && !c.known {
 			err = c.record(ctx)
 		}
@@ -116,6 +134,7 @@ func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry) (
 // planned is a check of all records of a dataset that was made and recorded.
 type planned struct {
 	next catalog.Entry
+	with identity.Entry
 	as   catalog.Checked
 	plan Plan
 }
@@ -123,7 +142,7 @@ type planned struct {
 func (d *Desk) remember(c *checking) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.planned[c.next.Code] = planned{c.next, c.as, c.plan}
+	d.planned[c.next.Code] = planned{c.next, c.with, c.as, c.plan}
 }
 
 // remembered takes over the last check, if it was of the same entry and the same records.
@@ -132,7 +151,7 @@ func (c *checking) remembered() bool {
 	last, ok := c.desk.planned[c.next.Code]
 	c.desk.mu.Unlock()
 	c.as.Fit = last.as.Fit
-	if c.known = ok && last.as == c.as && reflect.DeepEqual(last.next, c.next); c.known {
+	if c.known = ok && last.as == c.as && last.with == c.with && reflect.DeepEqual(last.next, c.next); c.known {
 		c.plan = last.plan
 		c.plan.Ending, c.plan.Ends, c.plan.Beginning, c.plan.Begins = 0, nil, 0, nil
 	}
@@ -145,6 +164,7 @@ type checking struct {
 	by     catalog.Actor
 	next   catalog.Entry
 	schema *rows.Schema
+	with   identity.Entry // see Plan
 
 	set   dataset // as it is now
 	as    catalog.Checked
@@ -152,6 +172,8 @@ type checking struct {
 	after *MAC // the last record that was checked
 	plan  Plan
 	known bool // the records were checked before
+
+	replace bool // the rows that come along take the place of all
 }
 
 func (c *checking) run(ctx context.Context) error {
@@ -176,6 +198,9 @@ func (c *checking) run(ctx context.Context) error {
 		slices.SortFunc(held, func(a, b Holding) int { return strings.Compare(a.Field, b.Field) })
 	}
 	c.as.Fit = c.plan.Unfit == 0 && c.plan.Unreadable == 0
+	if w := c.plan.Rows; w != nil {
+		w.New = w.Rows - w.Replaced - w.Unchanged
+	}
 	return nil
 }
 
@@ -190,6 +215,9 @@ func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err er
 	switch {
 	case c.after == nil:
 		c.set, c.as, c.asOf = set, now, r.Size()-1
+		if err := c.along(r); err != nil {
+			return false, err
+		}
 		again := c.remembered()
 		if c.compare(r); again {
 			return false, nil
@@ -214,25 +242,39 @@ func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err er
 	return left == 0, stopped
 }
 
-// check checks one record.
+// check checks one record: whether it fits, and what of it would be seen. In place of one with a
+// row that comes along the row counts, which fits.
 func (c *checking) check(r *state.Reader, f found) error {
 	stored, err := c.desk.ledger.Payload(r, f.Index)
-	if errors.Is(err, book.ErrErased) {
-		return nil
+	becomes, failed := c.meet(r, f, stored)
+	if failed != nil || errors.Is(err, book.ErrErased) {
+		return failed
 	}
-	c.plan.Records++
-	if err != nil {
+	if c.plan.Records++; err != nil && becomes == stays {
 		c.plan.Unreadable++
+	}
+	if err != nil || becomes == leaves {
 		return nil
 	}
 	now, err := c.set.schema.Unlisted(stored)
 	then, failed := c.schema.Unlisted(stored)
-	shown, cut := c.schema.Shown(stored)
-	if err := errors.Join(err, failed, cut); err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	hold(&c.plan.Vanish, then, now)
+	if becomes == yields {
+		return nil
+	}
 	hold(&c.plan.Return, now, then)
+	return c.fits(stored)
+}
+
+// fits checks whether the new schema takes a record that stays.
+func (c *checking) fits(stored []byte) error {
+	shown, err := c.schema.Shown(stored)
+	if err != nil {
+		return err
+	}
 	if _, err = c.schema.Record(shown); err == nil {
 		return nil
 	}

@@ -115,7 +115,7 @@ func TestPlan(t *testing.T) {
 	next := typed(`"string","maxLength":3`, `,"phone":{"type":"string"},"a":{"type":"object","properties":{"b":{}}}`)
 	next.Category, next.Citation, next.Indexed = "not-shared", "art 15", []string{"phone"}
 	before := sizeOf(t, l)
-	p, as, err := desk.Plan(t.Context(), civil, next)
+	p, as, err := desk.Plan(t.Context(), civil, next, identity.Entry{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,14 +140,14 @@ func TestPlan(t *testing.T) {
 	if len(heads) != 1 || heads[0].Kind != ledger.KindAccess || heads[0].Agency != agency {
 		t.Errorf("it left %+v, want the record of a use", heads)
 	}
-	_, _, err = desk.Plan(t.Context(), water, next)
+	_, _, err = desk.Plan(t.Context(), water, next, identity.Entry{})
 	refusedAs(t, "by another", err, text.NotProvider)
 }
 
 // TestPlanReturns tells that a field which is listed again is given again.
 func TestPlanReturns(t *testing.T) {
 	_, desk := republishing(t, 2, typed(`"string"`, ""), listing(nil))
-	p, as, err := desk.Plan(t.Context(), civil, typed(`"string"`, ""))
+	p, as, err := desk.Plan(t.Context(), civil, typed(`"string"`, ""), identity.Entry{})
 	if err != nil || !slices.Equal(p.Return, []Holding{{"n", 2}}) || p.Unfit > 0 || !as.Fit {
 		t.Errorf("got %+v, %+v, %v", p, as, err)
 	}
@@ -172,7 +172,7 @@ func TestPublishedAsChecked(t *testing.T) {
 		reading(t, l, func(r *state.Reader) { now = must(catalog.Dataset(r, next.Code)) })
 		return now, nil
 	}
-	_, as, err := desk.Plan(t.Context(), civil, next)
+	_, as, err := desk.Plan(t.Context(), civil, next, identity.Entry{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestPublishedAsChecked(t *testing.T) {
 	}
 	_, err = publishAs(as)
 	refusedAs(t, "a record was put since", err, text.DatasetMoved)
-	_, as, err = desk.Plan(t.Context(), civil, next)
+	_, as, err = desk.Plan(t.Context(), civil, next, identity.Entry{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestPlanFigure(t *testing.T) {
 	_, desk := republishing(t, 1000, typed(`"string"`, ""), typed(`"string"`, `,"a":{}`))
 	next := typed(`"string"`, "")
 	began := time.Now()
-	if _, _, err := desk.Plan(t.Context(), civil, next); err != nil {
+	if _, _, err := desk.Plan(t.Context(), civil, next, identity.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	plan := time.Since(began)

@@ -22,6 +22,7 @@ type Reading struct {
 	table.Wish
 	AsSpreadsheet bool // cells also as spreadsheets show them
 	Missing       Missing
+	For           *Coming // the entry that the rows are to be published with; nil: they are for the one in force
 }
 
 // Missing says what becomes of the fields for which a file has no column. A file that lacks some is
@@ -34,7 +35,7 @@ const (
 	MissingClear Missing = "clear" // no record has the field
 )
 
-// facts returns the reading as bytes: the same reading has the same.
+// facts returns the reading as bytes, without the entry: the same reading has the same.
 func (how Reading) facts() []byte {
 	as := "as it stands"
 	if how.AsSpreadsheet {

@@ -30,6 +30,9 @@
 // floor: a version of a lower position does not count. So the records that are not in its file
 // leave at once, however many they are, without a command for each.
 //
+// The rows of an import may be for a version of the catalogue entry that is not in force yet. They
+// are staged like any others and published with it, by one command: see along.go.
+//
 // down64 is be64 of the number's complement, so the newest comes first; opened refers to the entry
 // that opened the import, and is None, which is 0, for a version that was put by itself, which
 // therefore follows the rows of imports. A dataset has one unfinished import at most, so imports

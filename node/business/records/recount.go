@@ -9,7 +9,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
-	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -107,8 +106,9 @@ func (d *Desk) clear(ctx context.Context, last uint64) error {
 	return err
 }
 
-// leftBehind returns the unfinished imports of which the catalogue entry has changed, so that they
-// can never be published, or that nobody has gone on with for long; not those that are under way.
+// leftBehind returns the unfinished imports whose catalogue entry is replaced or will never come,
+// so that they can never be published, or that nobody has gone on with for long; not those that are
+// under way.
 func (d *Desk) leftBehind(r *state.Reader) (left []uint64, err error) {
 	now, err := timeOf(r, r.Size()-1)
 	if err != nil {
@@ -116,12 +116,11 @@ func (d *Desk) leftBehind(r *state.Reader) (left []uint64, err error) {
 	}
 	r.Scan(bucketImporting, nil, nil, func(_, v []byte) bool {
 		s, _ := importAt(r, number(v))
-		current, _, _ := catalog.Version(r, s.Code)
 		began, unread := timeOf(r, number(v))
 		d.mu.Lock()
 		underWay := d.importing[s.Code]
 		d.mu.Unlock()
-		if !underWay && unread == nil && (current != s.Version || now.Sub(began) > leftAfter) {
+		if !underWay && unread == nil && (!s.timely(r) || now.Sub(began) > leftAfter) {
 			left = append(left, number(v))
 		}
 		return true

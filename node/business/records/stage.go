@@ -23,11 +23,14 @@ var errChanged = errors.New("rows changed")
 // stage stages the good rows of the file that are not staged yet, and returns the number of rows in
 // the file. It seals the next command while one is replicated.
 func (l *loader) stage(ctx context.Context) (read uint64, err error) {
-	declared, err := l.desk.declare(ctx, l.set)
+	declared, err := l.desk.declare(ctx, l.now) // by the entry in force: its answers need the counts still
 	if err != nil {
 		return 0, err
 	}
 	labels := l.desk.newLabels(l.set.Code, declared)
+	if l.file.For != nil { // a field that the entry to come does not count has no value to tell
+		labels.only(l.set.countable())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks := make(chan chunkBody, 1)

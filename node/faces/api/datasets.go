@@ -17,11 +17,13 @@ import (
 type (
 	planDataset struct {
 		Caller
-		Body client.NewDataset
+		Import string `query:"import" maxLength:"200" doc:"Name of the import whose rows would come along; empty: none do"`
+		Body   client.NewDataset
 	}
 	publishDataset struct {
 		Caller
 		Plan     string `query:"plan" maxLength:"64" doc:"Hash of the plan that was seen: see /v1/datasets/plan; needed for a later version"`
+		Import   string `query:"import" maxLength:"200" doc:"Name of the import whose rows are published together with the entry; empty: none are"`
 		LeaveOut bool   `query:"leave_out" doc:"Whether records that the new schema does not take are left out of every answer"`
 		Body     client.NewDataset
 	}
@@ -78,7 +80,11 @@ func newDataset(ctx context.Context, h Hosted, in *publishDataset) (out client.D
 	if err != nil {
 		return out, catalog.Invalid(in.Body.Code, err)
 	}
-	p, err := h.Adoption.Publish(ctx, id, in.by(), entry, adoption.Agreed{Plan: in.Plan, LeaveOut: in.LeaveOut})
+	with, err := importNamed(in.Import)
+	if err != nil {
+		return out, err
+	}
+	p, err := h.Adoption.Publish(ctx, id, in.by(), entry, adoption.Agreed{Plan: in.Plan, With: with, LeaveOut: in.LeaveOut})
 	if err != nil {
 		return out, err
 	}
@@ -95,8 +101,24 @@ func plannedDataset(ctx context.Context, h Hosted, in *planDataset) (out client.
 	if err != nil {
 		return out, catalog.Invalid(in.Body.Code, err)
 	}
-	p, err := h.Adoption.Plan(ctx, in.by(), entry)
+	with, err := importNamed(in.Import)
+	if err != nil {
+		return out, err
+	}
+	p, err := h.Adoption.Plan(ctx, in.by(), entry, with)
 	return planShown(p), err
+}
+
+// importNamed parses the name of an import, which is that of the entry that opened it; "": none.
+func importNamed(s string) (identity.Entry, error) {
+	if s == "" {
+		return identity.Entry{}, nil
+	}
+	opened, err := identity.ParseEntry(s)
+	if err != nil {
+		return opened, text.Fail(text.BadRequest, text.Args{"where": "import", "reason": err.Error()}, err)
+	}
+	return opened, nil
 }
 
 func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {

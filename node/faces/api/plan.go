@@ -17,6 +17,12 @@ func planShown(p adoption.Plan) client.DatasetPlan {
 		Dropped: d.Dropped, Indexed: d.Indexed, Groups: d.Groups, NewGroups: d.NewGroups,
 		Measures: d.Measures, NewMeasures: d.NewMeasures, Cell: d.Cell,
 	}
+	if w := p.Rows; w != nil {
+		out.Rows = &client.RowsPlan{
+			Import: w.Import.String(), Since: w.Since.In(w.Import.Log()).String(), Rows: w.Rows,
+			New: w.New, Replaced: w.Replaced, Unchanged: w.Unchanged, Stay: w.Stay, Left: w.Left,
+		}
+	}
 	for _, f := range p.Faults {
 		out.Faults = append(out.Faults, client.RecordFault{Key: f.Key, Field: f.Field, Rule: f.Rule})
 	}

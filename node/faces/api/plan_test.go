@@ -49,12 +49,15 @@ func some(t *testing.T, typ reflect.Type) reflect.Value {
 		v.SetUint(1)
 	case reflect.String:
 		v.SetString("x")
+	case reflect.Pointer:
+		v.Set(reflect.New(typ.Elem()))
+		v.Elem().Set(some(t, typ.Elem()))
 	case reflect.Slice:
 		return reflect.Append(v, some(t, typ.Elem()))
 	case reflect.Struct:
 		switch typ {
 		case reflect.TypeFor[records.Ending](), reflect.TypeFor[records.Begun](), reflect.TypeFor[records.Holding](),
-			reflect.TypeFor[records.Fault](), reflect.TypeFor[catalog.Difference](), reflect.TypeFor[identity.Label]():
+			reflect.TypeFor[records.Fault](), reflect.TypeFor[records.RowsPlan](), reflect.TypeFor[catalog.Difference](), reflect.TypeFor[identity.Label]():
 		default:
 			t.Fatalf("the plan holds a %s", typ)
 		}

@@ -24,6 +24,8 @@ type DatasetPlan struct {
 	Beginning uint64           `json:"beginning,omitempty" doc:"Grants that would permit a use from then on: some of them the publication gives"`
 	Begins    []BeginningGrant `json:"begins,omitempty" doc:"The first of them"`
 
+	Rows *RowsPlan `json:"rows,omitempty" doc:"What comes of the records together with the rows of the import; unfit, faults, unreadable and return are then of the records that stay"`
+
 	Category    []string `json:"category,omitempty" doc:"Sharing category before and after"`
 	Fields      []string `json:"fields,omitempty" doc:"Fields that are not listed any more"`
 	NewFields   []string `json:"new_fields,omitempty" doc:"Fields that were not listed before"`
@@ -40,6 +42,18 @@ type DatasetPlan struct {
 	Cell        []int    `json:"cell,omitempty" doc:"Smallest cell before and after"`
 
 	Rest []EntryDifference `json:"rest,omitempty" doc:"Whatever else differs in the two documents"`
+}
+
+// RowsPlan is what comes of the records together with rows that are published with the entry.
+type RowsPlan struct {
+	Import    string `json:"import" doc:"Name of the import"`
+	Since     string `json:"since,omitempty" doc:"Name of the newest entry that changed the records; empty: there never were any"`
+	Rows      uint64 `json:"rows"`
+	New       uint64 `json:"new" doc:"Rows of which the dataset has no record"`
+	Replaced  uint64 `json:"replaced" doc:"Rows in place of a record that the new entry would show otherwise"`
+	Unchanged uint64 `json:"unchanged" doc:"Rows that are what the new entry would show of the record"`
+	Stay      uint64 `json:"stay" doc:"Records without a row, which stay"`
+	Left      uint64 `json:"left" doc:"Records without a row, which leave because the rows take the place of all"`
 }
 
 // HeldField is a field that records have; a field within another is written address/phone.
@@ -79,12 +93,19 @@ type EntryDifference struct {
 // Agreed is what somebody says to the plan of a publication.
 type Agreed struct {
 	Plan     string // its hash
+	Import   string // name of the import whose rows come along; "": none do
 	LeaveOut bool   // the records that do not fit are left out of every answer, which tells how many they are
 }
 
 // PlanDataset tells what publishing a catalogue entry would do, and publishes nothing.
 func (c *Client) PlanDataset(ctx context.Context, d NewDataset) (DatasetPlan, error) {
 	return post[DatasetPlan](ctx, c, "/v1/datasets/plan", d)
+}
+
+// PlanAlong is PlanDataset for an entry that is published together with the rows of an import, of
+// which ImportRecords gave the name.
+func (c *Client) PlanAlong(ctx context.Context, d NewDataset, of string) (DatasetPlan, error) {
+	return post[DatasetPlan](ctx, c, "/v1/datasets/plan?"+url.Values{"import": {of}}.Encode(), d)
 }
 
 // PublishAgreed publishes a later version of a catalogue entry, of which the plan was seen. The
@@ -94,6 +115,9 @@ func (c *Client) PublishAgreed(ctx context.Context, d NewDataset, to Agreed) (Da
 	given := url.Values{}
 	if to.Plan != "" {
 		given.Set("plan", to.Plan)
+	}
+	if to.Import != "" {
+		given.Set("import", to.Import)
 	}
 	if to.LeaveOut {
 		given.Set("leave_out", "true")

@@ -28,9 +28,13 @@ import (
 	"xietong/node/ground/text"
 )
 
-// commandAdopt publishes a catalogue entry that adopts a standard, with its endless grants. Its
-// number is that of docs/protocol.md.
-const commandAdopt book.Command[adoptBody, catalog.PublicationResult] = 24
+// The commands of this room. The numbers are those of docs/protocol.md. commandAdopt publishes a
+// catalogue entry that adopts a standard, with its endless grants; commandAdoptAlong does so with
+// the rows of an import, too.
+const (
+	commandAdopt      book.Command[adoptBody, catalog.PublicationResult] = 24
+	commandAdoptAlong book.Command[alongBody, catalog.PublicationResult] = 47
+)
 
 type adoptBody struct {
 	_           struct{} `cbor:",toarray"`
@@ -38,23 +42,43 @@ type adoptBody struct {
 	Endless     sharing.Endless
 }
 
-// Register adds this room's command. changed is that of catalog.Register.
+type alongBody struct {
+	_       struct{} `cbor:",toarray"`
+	Along   records.Along
+	Endless sharing.Endless
+}
+
+// Register adds this room's commands. changed is that of catalog.Register.
 func Register(r *state.Registry, changed catalog.ChangedOf) {
 	commandAdopt.Handle(r, func(tx *state.Tx, b adoptBody) (catalog.PublicationResult, error) {
-		if err := b.Endless.Check(); err != nil {
-			return catalog.PublicationResult{}, err
-		}
-		result, err := catalog.ApplyPublication(tx, b.Publication, changed)
-		if err != nil {
-			return result, err
-		}
-		return result, b.Endless.Give(tx, result.Entry)
+		return giving(tx, b.Endless, func() (catalog.PublicationResult, error) {
+			return catalog.ApplyPublication(tx, b.Publication, changed)
+		})
+	})
+	commandAdoptAlong.Handle(r, func(tx *state.Tx, b alongBody) (catalog.PublicationResult, error) {
+		return giving(tx, b.Endless, func() (catalog.PublicationResult, error) { return records.ApplyAlong(tx, b.Along) })
 	})
 }
 
-// Checker checks the records of a dataset against a version that is to come; *records.Desk is one.
-type Checker interface {
-	Plan(ctx context.Context, by catalog.Actor, next catalog.Entry) (records.Plan, catalog.Checked, error)
+// giving publishes, and gives the endless grants. It refuses before it writes.
+func giving(tx *state.Tx, endless sharing.Endless, publish func() (catalog.PublicationResult, error)) (catalog.PublicationResult, error) {
+	if err := endless.Check(); err != nil {
+		return catalog.PublicationResult{}, err
+	}
+	result, err := publish()
+	if err != nil {
+		return result, err
+	}
+	return result, endless.Give(tx, result.Entry)
+}
+
+// Records checks the records of a dataset against a version that is to come, and publishes that
+// together with rows that are staged for it; *records.Desk does.
+type Records interface {
+	Plan(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (records.Plan, catalog.Checked, error)
+	Published(ctx context.Context, code identity.Label, opened identity.Entry) (bool, error)
+	Bring(ctx context.Context, p catalog.Publication, of records.RowsPlan) (records.Along, error)
+	PublishAlong(ctx context.Context, request book.Request, a records.Along) (catalog.PublicationResult, error)
 }
 
 // Desk publishes the entries of one hosted jurisdiction.
@@ -62,11 +86,11 @@ type Desk struct {
 	own     book.Ledger
 	level   string // of the jurisdiction; "": not known
 	ask     *anywhere.Desk
-	records Checker
+	records Records
 }
 
 // New returns the desk of a jurisdiction of the level.
-func New(own book.Ledger, level string, ask *anywhere.Desk, records Checker) *Desk {
+func New(own book.Ledger, level string, ask *anywhere.Desk, records Records) *Desk {
 	return &Desk{own: own, level: level, ask: ask, records: records}
 }
 
@@ -80,8 +104,9 @@ type Plan struct {
 
 // Agreed is what the provider says to the plan.
 type Agreed struct {
-	Plan     string // its hash
-	LeaveOut bool   // records that the new schema does not take are left out of every answer
+	Plan     string         // its hash
+	With     identity.Entry // that opened the import whose rows come along; zero: none do
+	LeaveOut bool           // records that the new schema does not take are left out of every answer
 }
 
 // prepared is an entry that may be published.
@@ -93,25 +118,39 @@ type prepared struct {
 }
 
 // Plan checks the entry, and the records of its dataset against it, and publishes nothing. The
-// check is a use of the records by their provider, and recorded.
-func (d *Desk) Plan(ctx context.Context, by catalog.Actor, e catalog.Entry) (Plan, error) {
+// check is a use of the records by their provider, and recorded. with is the entry that opened the
+// import whose rows would come along; zero: none do.
+func (d *Desk) Plan(ctx context.Context, by catalog.Actor, e catalog.Entry, with identity.Entry) (Plan, error) {
 	p, err := d.prepare(ctx, by, e)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan, _, err := d.plan(ctx, by, p)
+	plan, _, err := d.plan(ctx, by, p, with)
 	return plan, err
 }
 
-func (d *Desk) plan(ctx context.Context, by catalog.Actor, p prepared) (plan Plan, as catalog.Checked, err error) {
+func (d *Desk) plan(ctx context.Context, by catalog.Actor, p prepared, with identity.Entry) (plan Plan, as catalog.Checked, err error) {
 	plan.First, plan.Unchanged = p.before.Version == 0, p.before.Is(p.publish)
 	if plan.First || plan.Unchanged {
 		return plan, as, nil
 	}
-	if plan.Plan, as, err = d.records.Plan(ctx, by, p.entry); err == nil {
+	if plan.Plan, as, err = d.records.Plan(ctx, by, p.entry, with); err == nil {
 		plan.Hash, err = plan.Plan.Hash(p.publish.Document)
 	}
 	return plan, as, err
+}
+
+// Coming returns the entry as the rows of a file are checked for it. It refuses what Publish
+// refuses before it looks at a record, and an entry that is in force already as text.EntryInForce.
+func (d *Desk) Coming(ctx context.Context, by catalog.Actor, e catalog.Entry) (*records.Coming, error) {
+	p, err := d.prepare(ctx, by, e)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.before.Is(p.publish):
+		return nil, text.Fail(text.EntryInForce, text.Args{"dataset": e.Code.String()}, nil)
+	}
+	return &records.Coming{Entry: p.entry, Document: p.publish.Document}, nil
 }
 
 // prepare checks the entry, and the standard that it names: the entry must be that standard or
@@ -135,16 +174,22 @@ func (d *Desk) prepare(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 // it is refused as text.EntryPlanNeeded without the hash of its plan, as text.EntryPlanMoved where
 // the plan is another by now, as text.RecordsUnfit where records do not fit and are not left out,
 // and as text.DatasetMoved where records change all the time. An entry that is in force as it is is
-// not published again.
+// not published again; rows that were to come along with it, and did not, are then refused as
+// text.EntryInForce.
 func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Actor, e catalog.Entry, agreed Agreed) (catalog.Published, error) {
 	p, err := d.prepare(ctx, by, e)
-	if err != nil || p.before.Is(p.publish) {
+	switch {
+	case err != nil:
 		return p.before, err
+	case p.before.Is(p.publish):
+		return p.before, d.came(ctx, e.Code, agreed.With)
+	case p.before.Version == 0 && !agreed.With.IsZero():
+		return p.before, text.Fail(text.NotAlong, text.Args{"import": agreed.With.String(), "dataset": e.Code.String()}, nil)
 	}
 	if p.before.Version > 0 && agreed.Plan == "" {
 		return catalog.Published{}, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": e.Code.String()}, nil)
 	}
-	plan, as, err := d.plan(ctx, by, p)
+	plan, as, err := d.plan(ctx, by, p, agreed.With)
 	if err != nil {
 		return catalog.Published{}, err
 	}
@@ -152,7 +197,19 @@ func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Acto
 		return catalog.Published{}, err
 	}
 	p.publish.Checked = &as
-	return d.publish(ctx, id, p)
+	return d.publish(ctx, id, p, plan.Rows)
+}
+
+// came refuses an entry that is in force without the rows of the import; the zero entry is none.
+func (d *Desk) came(ctx context.Context, code identity.Label, with identity.Entry) error {
+	if with.IsZero() {
+		return nil
+	}
+	done, err := d.records.Published(ctx, code, with)
+	if err == nil && !done {
+		err = text.Fail(text.EntryInForce, text.Args{"dataset": code.String()}, nil)
+	}
+	return err
 }
 
 // agreed refuses what the provider did not agree to.
@@ -172,21 +229,39 @@ func (plan Plan) agreed(code identity.Label, to Agreed) error {
 	return nil
 }
 
-// publish proposes the command.
-func (d *Desk) publish(ctx context.Context, id identity.Message, p prepared) (catalog.Published, error) {
+// publish proposes the command. rows come along; nil: none do.
+func (d *Desk) publish(ctx context.Context, id identity.Message, p prepared, rows *records.RowsPlan) (catalog.Published, error) {
 	e := p.entry
-	request := book.By(identity.NewAgency(d.own.Name(), e.Agency), id, p.publish.Document)
-	var result catalog.PublicationResult
-	var err error
-	if p.setter.IsZero() {
-		result, err = catalog.Propose(ctx, d.own, request, p.publish)
-	} else {
-		var endless sharing.Endless
-		if endless, err = sharing.Stand(d.own, p.setter, e.Code, e.Counts, e.Measures); err == nil {
-			result, err = commandAdopt.Do(ctx, d.own, request, adoptBody{Publication: p.publish, Endless: endless})
+	content := p.publish.Document
+	if rows != nil {
+		content = append(append([]byte{}, content...), rows.Import.String()...)
+	}
+	request := book.By(identity.NewAgency(d.own.Name(), e.Agency), id, content)
+	result, err := d.propose(ctx, request, p, rows)
+	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.publish.Document}, err
+}
+
+func (d *Desk) propose(ctx context.Context, request book.Request, p prepared, rows *records.RowsPlan) (result catalog.PublicationResult, err error) {
+	var along records.Along
+	if rows != nil {
+		if along, err = d.records.Bring(ctx, p.publish, *rows); err != nil {
+			return result, err
 		}
 	}
-	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.publish.Document}, err
+	switch {
+	case p.setter.IsZero() && rows == nil:
+		return catalog.Propose(ctx, d.own, request, p.publish)
+	case p.setter.IsZero():
+		return d.records.PublishAlong(ctx, request, along)
+	}
+	endless, err := sharing.Stand(d.own, p.setter, p.entry.Code, p.entry.Counts, p.entry.Measures)
+	switch {
+	case err != nil:
+		return result, err
+	case rows == nil:
+		return commandAdopt.Do(ctx, d.own, request, adoptBody{Publication: p.publish, Endless: endless})
+	}
+	return commandAdoptAlong.Do(ctx, d.own, request, alongBody{Along: along, Endless: endless})
 }
 
 // adopted returns the standard that the entry names, if the entry is that standard, or tighter.

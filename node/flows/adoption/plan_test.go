@@ -28,7 +28,7 @@ func TestLaterVersion(t *testing.T) {
 	}
 	plan := func(e catalog.Entry) Plan {
 		t.Helper()
-		p, err := w.desk.Plan(t.Context(), civil, e)
+		p, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,9 +81,9 @@ func TestLaterVersion(t *testing.T) {
 	}
 	key := e
 	key.Schema = []byte(strings.Replace(string(e.Schema), `"code":{"type":"string"`, `"code":{"type":"integer"`, 1))
-	_, err = w.desk.Plan(t.Context(), civil, key)
+	_, err = w.desk.Plan(t.Context(), civil, key, identity.Entry{})
 	refused("another type of the key", err, text.KeyChanged)
-	_, err = w.desk.Plan(t.Context(), catalog.Foreign(identity.NewAgency(w.county.Name(), label("water"))), next)
+	_, err = w.desk.Plan(t.Context(), catalog.Foreign(identity.NewAgency(w.county.Name(), label("water"))), next, identity.Entry{})
 	if err == nil {
 		t.Error("another agency was told of the records")
 	}
@@ -99,7 +99,7 @@ func TestPlanTellsGrants(t *testing.T) {
 	w.mustPublish(t, own)
 	plan := func(e catalog.Entry) Plan {
 		t.Helper()
-		p, err := w.desk.Plan(t.Context(), civil, e)
+		p, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -175,7 +175,7 @@ func (w *world) publish(t *testing.T, e catalog.Entry) (catalog.Published, error
 
 func (w *world) publishAs(t *testing.T, id identity.Message, e catalog.Entry) (catalog.Published, error) {
 	t.Helper()
-	plan, err := w.desk.Plan(t.Context(), civil, e)
+	plan, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
 	if err != nil {
 		return catalog.Published{}, err
 	}

@@ -232,7 +232,7 @@ func TestLongestEntries(t *testing.T) {
 	published := w.City.Publish(t, longest)
 	w.City.Publish(t, callstest.Dataset("one-more"))
 	longest.UpdateCycle += "x"
-	_, err := w.City.Adoption.Plan(t.Context(), by(civil), longest)
+	_, err := w.City.Adoption.Plan(t.Context(), by(civil), longest, identity.Entry{})
 	refused(t, "a byte more", err, text.EntryInvalid)
 	all, err := w.County.Ask.Datasets(t.Context(), by(water), guiyang)
 	if err != nil || len(all) != 5 {

@@ -86,7 +86,7 @@ func Dataset(code string) catalog.Entry {
 // Publish publishes a dataset.
 func (p *Place) Publish(t testing.TB, e catalog.Entry) catalog.Published {
 	t.Helper()
-	plan := must(p.Adoption.Plan(t.Context(), By(Civil), e))
+	plan := must(p.Adoption.Plan(t.Context(), By(Civil), e, identity.Entry{}))
 	return must(p.Adoption.Publish(t.Context(), NewID(), By(Civil), e, adoption.Agreed{Plan: plan.Hash, LeaveOut: true}))
 }
 

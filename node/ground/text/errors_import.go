@@ -9,6 +9,9 @@ const (
 	PlanNeeded     Code = "plan-needed"
 	NoRows         Code = "no-rows"
 	ColumnsMissing Code = "columns-missing"
+	AlongNotGood   Code = "along-not-good"
+	NotAlong       Code = "not-along"
+	EntryInForce   Code = "entry-in-force"
 )
 
 var importProblems = []problem{
@@ -28,10 +31,10 @@ var importProblems = []problem{
 	},
 	{
 		number: 262, code: PlanNeeded, status: http.StatusBadRequest, params: []string{"dataset"},
-		zh: parts{"未确认替换的影响", "整体替换须带上检查给出的影响标识（plan），且文件、参数与检查时一致", "数据资源 {dataset}",
-			"请先检查该文件，确认将撤下多少条记录，再带上检查结果中的 plan 导入"},
-		en: parts{"The plan was not confirmed", "a file that replaces all records needs the plan that its check gave, for the same file and options",
-			"dataset {dataset}", "check the file, see how many records it would take out, and send the plan of that check"},
+		zh: parts{"未确认导入的影响", "整体替换、保留现值或随新目录发布的文件，须带上检查给出的影响标识（plan），且文件、参数与检查时一致", "数据资源 {dataset}",
+			"请先检查该文件，确认其影响，再带上检查结果中的 plan 导入"},
+		en: parts{"The plan was not confirmed", "a file that replaces all records, keeps values of them or comes with an entry needs the plan that its check gave, for the same file and options",
+			"dataset {dataset}", "check the file, see what it would change, and send the plan of that check"},
 	},
 	{
 		number: 263, code: NoRows, status: http.StatusUnprocessableEntity, params: []string{"dataset"},
@@ -45,5 +48,26 @@ var importProblems = []problem{
 			"请补上这些列；或加 --missing keep（记录的这些数据项保持现值，新记录则没有）或 --missing clear（清空这些数据项）"},
 		en: parts{"Columns are missing", "the file has no column for these fields: {fields}", "dataset {dataset}",
 			"add the columns; or say --missing keep (records keep their present values of these fields, new ones have none) or --missing clear (no record has them)"},
+	},
+	{
+		number: 313, code: AlongNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
+		zh: parts{"随新目录发布的记录须全部合格", "共 {rows} 行，其中 {bad} 行不合格；与新目录一并发布的文件不能只导入合格的行，目录和记录均未发布", "数据资源 {dataset}",
+			"请改正不合格的行后重新执行同一命令；程序请去掉参数 keep_good"},
+		en: parts{"Rows that come with an entry must all be good", "{bad} of {rows} rows are bad; a file that is published with a new entry cannot bring its good rows alone; neither entry nor records were published",
+			"dataset {dataset}", "correct the bad rows, and repeat the command; a program leaves keep_good out"},
+	},
+	{
+		number: 314, code: NotAlong, status: http.StatusConflict, params: []string{"import", "dataset"},
+		zh: parts{"导入与新目录不配套", "导入 {import} 不是为这一版目录准备的，或者尚未全部写入、已作废、已发布；目录和记录均未发布", "数据资源 {dataset}",
+			"请重新执行同一命令：已写入的行不会重复写入"},
+		en: parts{"The import is not for this entry", "import {import} is not for this version of the entry, or is not whole, was given up or is published; neither entry nor records were published",
+			"dataset {dataset}", "repeat the command: rows that are staged are not staged again"},
+	},
+	{
+		number: 315, code: EntryInForce, status: http.StatusConflict, params: []string{"dataset"},
+		zh: parts{"该目录已在用", "数据资源 {dataset} 的这一版目录已经发布，记录不能再与它一并发布，未导入", "数据资源 {dataset}",
+			"请用 xietong record import 导入该文件"},
+		en: parts{"The entry is in force already", "this version of the entry of {dataset} is published, so no records can be published together with it; nothing was imported",
+			"dataset {dataset}", "import the file with `xietong record import`"},
 	},
 }
