@@ -20,33 +20,21 @@ func (a *app) datasetCommand() *cobra.Command {
 }
 
 func (a *app) datasetPublish() *cobra.Command {
-	var records string
 	var to toPublish
 	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
 		var shown client.Dataset // what show --json prints is taken, too: its version and entry say nothing here
 		if err := a.readJSON(args[0], &shown); err != nil {
 			return err
 		}
-		d := shown.NewDataset
-		published, unchanged, err := a.publish(cmd, d, to)
-		if err != nil {
-			return err
-		}
-		done := text.CLIDatasetDone
-		if unchanged {
-			done = text.CLIDatasetUnchanged
-		}
-		if a.jsonOnly {
-			err = printJSON(a.stdout, published)
-		} else {
+		return a.publishing(cmd, shown.NewDataset, to, func(published client.Dataset, unchanged bool) {
+			done := text.CLIDatasetDone
+			if unchanged {
+				done = text.CLIDatasetUnchanged
+			}
 			a.say(done, text.Args{
 				"title": published.Title, "dataset": published.Code, "version": number(published.Version), "entry": published.Entry,
 			})
-		}
-		if err != nil || records == "" {
-			return err
-		}
-		return a.importFile(cmd, client.Import{Dataset: d.Code}, records)
+		})
 	})
 	c.Long = a.t(text.CLILongDatasetPublish, nil)
 	c.Example = `  {"code": "households", "title": "农户台账", "agency": "civil-affairs", "category": "unconditional",
@@ -54,9 +42,7 @@ func (a *app) datasetPublish() *cobra.Command {
    "schema": {"type": "object", "required": ["id"], "properties": {
      "id": {"type": "string"}, "kind": {"type": "string"}, "income": {"type": ["number", "null"]}}},
    "group_by": ["kind"], "measures": {"income": ["sum", "average"]}, "smallest_cell": 5}`
-	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
-	a.addPublishFlags(c.Flags(), &to)
-	aFile(c.Flags(), "records", "csv", "jsonl")
+	a.addPublishFlags(c, &to)
 	return c
 }
 

@@ -139,11 +139,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.known(f.Code, f.Args), exitFailed
 	}
 	if bad, ok := errors.AsType[*client.BadRowsError](err); ok {
-		args := text.Args{"bad": fmt.Sprint(bad.Check.BadCount), "rows": fmt.Sprint(bad.Check.Rows), "dataset": bad.Dataset}
-		if bad.Check.Good == 0 {
-			return a.known(text.RowsNoneGood, args), exitFailed
-		}
-		return a.known(text.RowsRejected, args), exitFailed
+		return a.known(refusedRows(bad), text.Args{
+			"bad": fmt.Sprint(bad.Check.BadCount), "rows": fmt.Sprint(bad.Check.Rows), "dataset": bad.Dataset,
+		}), exitFailed
 	}
 	switch {
 	case errors.Is(err, client.ErrNotRunning):
@@ -263,6 +261,17 @@ func (a *app) fileName(path string) string {
 		return a.t(text.CLIStandardInput, nil)
 	}
 	return path
+}
+
+// refusedRows returns why bad rows stopped an import.
+func refusedRows(bad *client.BadRowsError) text.Code {
+	switch {
+	case bad.Along:
+		return text.AlongNotGood
+	case bad.Check.Good == 0:
+		return text.RowsNoneGood
+	}
+	return text.RowsRejected
 }
 
 // flagError turns an error of pflag into a usageError.

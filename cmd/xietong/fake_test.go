@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -403,7 +404,8 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer, known = f(body), true
 	}
 	if strings.HasSuffix(at, "/imports/check") {
-		sum := sha256.Sum256(body)
+		entry, _ := strconv.Atoi(r.URL.Query().Get("entry_length")) // 0: none stands before the file
+		sum := sha256.Sum256(body[entry:])
 		bad := uint64(len(n.bad))
 		check := n.shown
 		check.FileHash, check.Rows, check.Good, check.Bad, check.BadCount = hex.EncodeToString(sum[:]), 3+bad, 3, n.bad, bad

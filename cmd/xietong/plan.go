@@ -11,30 +11,89 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
-// toPublish says how the entries of a verb are published.
-type toPublish struct{ yes, leaveOut bool }
-
-func (a *app) addPublishFlags(flags *pflag.FlagSet, to *toPublish) {
-	flags.BoolVar(&to.yes, "yes", false, a.t(text.CLIFlagYes, nil))
-	flags.BoolVar(&to.leaveOut, "leave-out", false, a.t(text.CLIFlagLeaveOut, nil))
+// toPublish says how the entries of a verb are published, and which records come along.
+type toPublish struct {
+	yes, leaveOut bool
+	records       string // path of the file; "": none come along
+	how           client.Import
 }
 
-// publish publishes a catalogue entry. Of a later version it first shows what that would do, and
-// asks, unless it was told yes; with --json it prints the plan, and asks nobody. unchanged is true
-// where the entry was in force already.
-func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish) (_ client.Dataset, unchanged bool, err error) {
-	plan, err := a.client().PlanDataset(cmd.Context(), d)
+func (a *app) addPublishFlags(c *cobra.Command, to *toPublish) {
+	c.Flags().BoolVar(&to.yes, "yes", false, a.t(text.CLIFlagYes, nil))
+	c.Flags().BoolVar(&to.leaveOut, "leave-out", false, a.t(text.CLIFlagLeaveOut, nil))
+	c.Flags().StringVar(&to.records, "records", "", a.t(text.CLIFlagRecords, nil))
+	aFile(c.Flags(), "records", "csv", "jsonl")
+	a.addReadingFlags(c, &to.how)
+}
+
+// publishing publishes a catalogue entry, and tells it; told says it to a person. A later version
+// and the records of a file come at one position; records of a first version, and of one that is in
+// force, are imported after it.
+func (a *app) publishing(cmd *cobra.Command, d client.NewDataset, to toPublish, told func(_ client.Dataset, unchanged bool)) error {
+	var rows *client.Imported
+	if to.records != "" {
+		done, err := a.stageFor(cmd, d, to)
+		if err != nil {
+			return err
+		}
+		rows = done
+	}
+	published, unchanged, err := a.publish(cmd, d, to, rows)
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly && rows != nil:
+		return printJSON(a.stdout, published)
+	case a.jsonOnly:
+		err = printJSON(a.stdout, published)
+	default:
+		told(published, unchanged)
+	}
+	switch {
+	case err != nil || to.records == "":
+		return err
+	case rows != nil:
+		a.say(text.CLIAlongDone, text.Args{"rows": number(rows.Rows)})
+		return nil
+	}
+	im := to.how
+	im.Dataset = d.Code
+	return a.importFile(cmd, im, to.records)
+}
+
+// stageFor stages the records of the file that are to come along with the entry; nil: there is
+// nothing that they could come along with, because the entry is the first version or in force.
+func (a *app) stageFor(cmd *cobra.Command, d client.NewDataset, to toPublish) (*client.Imported, error) {
+	im := to.how
+	im.Dataset, im.Entry = d.Code, &d
+	done, _, err := a.loadFile(cmd, im, to.records)
+	if p, ok := errors.AsType[*client.Problem](err); ok && (p.Code == string(text.UnknownDataset) || p.Code == string(text.EntryInForce)) {
+		return nil, nil
+	}
+	return &done, err
+}
+
+// publish publishes a catalogue entry, with rows that were staged for it or, nil, none. Of a later
+// version it first shows what that would do, and asks, unless it was told yes; with --json it
+// prints the plan, and asks nobody. unchanged is true where the entry was in force already.
+func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, rows *client.Imported) (_ client.Dataset, unchanged bool, err error) {
+	var plan client.DatasetPlan
+	agreed := client.Agreed{LeaveOut: to.leaveOut}
+	if rows == nil {
+		plan, err = a.client().PlanDataset(cmd.Context(), d)
+	} else {
+		agreed.Import = rows.Import
+		plan, err = a.client().PlanAlong(cmd.Context(), d, rows.Import)
+	}
 	if err != nil {
 		return client.Dataset{}, false, err
 	}
-	agreed := client.Agreed{Plan: plan.Hash, LeaveOut: to.leaveOut}
-	if plan.Hash != "" {
+	if agreed.Plan = plan.Hash; plan.Hash != "" {
 		fits := plan.Unfit == 0 || to.leaveOut // otherwise the node refuses, and says what does not fit
 		agrees := a.agrees
 		if a.jsonOnly {
@@ -63,6 +122,7 @@ func (a *app) agrees() bool {
 // tellPlan tells what publishing would do, a line for each thing; the records come first.
 func (a *app) tellPlan(p client.DatasetPlan) {
 	a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
+	a.tellRows(p.Rows)
 	for _, h := range p.Vanish {
 		a.tell(text.CLIPlanVanish, text.Args{"field": h.Field, "count": number(h.Records)})
 	}
@@ -95,6 +155,22 @@ func (a *app) tellPlan(p client.DatasetPlan) {
 	a.tellRest(p)
 	if reflect.DeepEqual(p, client.DatasetPlan{Hash: p.Hash, Version: p.Version, Records: p.Records}) {
 		a.tell(text.CLIPlanSpelling, nil)
+	}
+}
+
+// tellRows tells what comes of the records with the rows that come along; nil: none do.
+func (a *app) tellRows(w *client.RowsPlan) {
+	if w == nil {
+		return
+	}
+	a.tell(text.CLIPlanRows, text.Args{
+		"rows": number(w.Rows), "new": number(w.New), "replaced": number(w.Replaced), "unchanged": number(w.Unchanged),
+	})
+	if w.Stay > 0 {
+		a.tell(text.CLIPlanStay, text.Args{"count": number(w.Stay)})
+	}
+	if w.Left > 0 {
+		a.tell(text.CLIPlanLeave, text.Args{"count": number(w.Left)})
 	}
 }
 

@@ -28,6 +28,7 @@ var villagesPlan = client.DatasetPlan{
 		{Grant: "nanming.guiyang.guizhou/log/1/8", Consumer: "spiffe://guiyang.guizhou/agency/health", Purpose: "residence-check"},
 		{Purpose: "statistics"},
 	},
+	Rows: &client.RowsPlan{Import: log + "30", Since: log + "29", Rows: 1200, New: 4, Replaced: 1190, Unchanged: 6, Stay: 38, Left: 2},
 	Rest: []client.EntryDifference{
 		{At: "schema/$defs/a/properties/phone", After: `{"type":"string"}`}, {At: "schema/required", Before: `"area"`},
 		{At: "title", Before: `"名录"`, After: "\"名录\u202e\x1b[31m\""},

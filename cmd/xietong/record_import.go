@@ -25,6 +25,15 @@ func (a *app) recordImport() *cobra.Command {
 		return a.importFile(cmd, im, args[1])
 	})
 	c.Long = a.t(text.CLILongImport, nil)
+	a.addReadingFlags(c, &im)
+	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
+	return c
+}
+
+// addReadingFlags adds the flags that say how a file is read, and whether it takes the place of all
+// records.
+func (a *app) addReadingFlags(c *cobra.Command, im *client.Import) {
 	f := c.Flags()
 	f.StringVar(&im.Format, "format", "", a.t(text.CLIFlagFormat, nil))
 	oneOf(c, "format", client.FormatCSV, client.FormatTSV, client.FormatJSON, client.FormatJSONL, client.FormatXLSX)
@@ -35,10 +44,7 @@ func (a *app) recordImport() *cobra.Command {
 	f.BoolVar(&im.AsSpreadsheet, "as-spreadsheet", false, a.t(text.CLIFlagAsSpreadsheet, nil))
 	f.StringVar(&im.Missing, "missing", "", a.t(text.CLIFlagMissing, nil))
 	oneOf(c, "missing", client.MissingKeep, client.MissingClear)
-	c.Flags().BoolVar(&im.KeepGood, "keep-good", false, a.t(text.CLIFlagKeepGood, nil))
-	c.Flags().BoolVar(&im.Replace, "replace", false, a.t(text.CLIFlagReplace, nil))
-	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
-	return c
+	f.BoolVar(&im.Replace, "replace", false, a.t(text.CLIFlagReplace, nil))
 }
 
 // errNotConfirmed is returned where a person was asked, and did not say yes.
@@ -75,26 +81,47 @@ func (a *app) confirmLeaving(replace bool) func(client.ImportCheck) error {
 	}
 }
 
-// importFile imports the file at path. It is read more than once, so that it must be a file.
+// importFile imports the file at path, and tells what came of it.
 func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) error {
+	done, left, err := a.loadFile(cmd, im, path)
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly:
+		return printJSON(a.stdout, imported{done, left})
+	case done.Unchanged:
+		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
+		return nil
+	}
+	a.say(text.CLIImportDone, text.Args{"rows": number(done.Rows), "skipped": number(done.Skipped), "entry": done.Published})
+	if done.Left > 0 {
+		a.say(text.CLIImportLeft, text.Args{"left": number(done.Left)})
+	}
+	return nil
+}
+
+// loadFile loads the file at path. It is read more than once, so that it must be a file. left is
+// the file of the rows that were left out.
+func (a *app) loadFile(cmd *cobra.Command, im client.Import, path string) (done client.Imported, left string, err error) {
 	if path == "-" {
-		return &badFile{path, errors.New("a file to import is read twice")}
+		return done, "", &badFile{path, errors.New("a file to import is read twice")}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return done, "", err
 	}
 	defer f.Close()
 	switch info, err := f.Stat(); {
 	case err != nil:
-		return err
+		return done, "", err
 	case info.IsDir():
-		return &badFile{path, errors.New("it is a folder")}
+		return done, "", &badFile{path, errors.New("it is a folder")}
 	case !info.Mode().IsRegular():
-		return &badFile{path, errors.New("a file to import is read twice")}
+		return done, "", &badFile{path, errors.New("a file to import is read twice")}
 	}
 	im.File = f
-	return a.named(a.importRecords(cmd, im, path), path)
+	done, left, err = a.importRecords(cmd, im, path)
+	return done, left, a.named(err, path)
 }
 
 // named puts the name of the file into a problem that is about it: the node does not know it.
@@ -110,16 +137,16 @@ const (
 	badShown  = 20     // most bad rows that are printed
 )
 
-// importRecords imports a file. With --keep-good it writes the rows that are left out to a file
-// beside path, so that they can be mended and imported.
-func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) error {
+// importRecords loads a file. With --keep-good it writes the rows that are left out to a file
+// beside path, so that they can be mended and imported, and returns its name.
+func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) (done client.Imported, left string, err error) {
 	m := a.meter()
-	loaded, left := uint64(0), ""
+	loaded := uint64(0)
 	im.Progress = func(pass string, done, total uint64) {
 		if pass == client.PassLoad {
 			loaded = done
 		}
-		m.tell(a.importStep(pass, done, total), pass == client.PassLoad && done == total)
+		m.tell(a.importStep(im, pass, done, total), pass == client.PassLoad && done == total)
 	}
 	confirm := im.Checked
 	im.Checked = func(check client.ImportCheck) (err error) {
@@ -141,24 +168,12 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) e
 		}
 		return err
 	}
-	done, err := a.client().ImportRecords(cmd.Context(), im)
+	done, err = a.client().ImportRecords(cmd.Context(), im)
 	m.clear()
-	switch {
-	case err != nil && loaded > 0:
-		return &importStopped{err}
-	case err != nil:
-		return err
-	case a.jsonOnly:
-		return printJSON(a.stdout, imported{done, left})
-	case done.Unchanged:
-		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
-		return nil
+	if err != nil && loaded > 0 {
+		err = &importStopped{err}
 	}
-	a.say(text.CLIImportDone, text.Args{"rows": number(done.Rows), "skipped": number(done.Skipped), "entry": done.Published})
-	if done.Left > 0 {
-		a.say(text.CLIImportLeft, text.Args{"left": number(done.Left)})
-	}
-	return nil
+	return done, left, err
 }
 
 // imported is what a program is told of an import.
@@ -173,9 +188,12 @@ type importStopped struct{ err error }
 func (e *importStopped) Error() string { return e.err.Error() }
 func (e *importStopped) Unwrap() error { return e.err }
 
-func (a *app) importStep(pass string, done, total uint64) string {
+func (a *app) importStep(im client.Import, pass string, done, total uint64) string {
 	step := text.CLIImportChecking
-	if pass == client.PassLoad {
+	switch {
+	case pass == client.PassLoad && im.Entry != nil:
+		step = text.CLIAlongProgress
+	case pass == client.PassLoad:
 		step = text.CLIImportProgress
 	}
 	return a.t(step, text.Args{"percent": number(done * 100 / max(total, 1))})

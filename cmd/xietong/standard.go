@@ -72,7 +72,7 @@ func (a *app) standardShow() *cobra.Command {
 // datasetAdopt makes the verb that publishes a dataset by a standard entry of a jurisdiction above:
 // the entry unchanged, or the dataset in a file.
 func (a *app) datasetAdopt() *cobra.Command {
-	var from, file, records string
+	var from, file string
 	var to toPublish
 	c := a.verb("adopt DATASET", text.CLIShortDatasetAdopt, func(cmd *cobra.Command, args []string) error {
 		s, err := a.client().StandardOf(cmd.Context(), args[0], from)
@@ -89,27 +89,15 @@ func (a *app) datasetAdopt() *cobra.Command {
 			d.Standard = cmp.Or(d.Standard, s.Entry)
 		}
 		d.Agency = cmp.Or(a.as, d.Agency)
-		published, _, err := a.publish(cmd, d, to)
-		if err != nil {
-			return err
-		}
-		if a.jsonOnly {
-			err = printJSON(a.stdout, published)
-		} else {
+		return a.publishing(cmd, d, to, func(published client.Dataset, _ bool) {
 			a.say(text.CLIAdopted, text.Args{
 				"title": published.Title, "dataset": published.Code, "standard": s.Entry, "version": number(published.Version), "entry": published.Entry,
 			})
-		}
-		if err != nil || records == "" {
-			return err
-		}
-		return a.importFile(cmd, client.Import{Dataset: d.Code}, records)
+		})
 	})
 	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
 	c.Flags().StringVar(&file, "file", "", a.t(text.CLIFlagTighter, nil))
-	c.Flags().StringVar(&records, "records", "", a.t(text.CLIFlagRecords, nil))
-	a.addPublishFlags(c.Flags(), &to)
-	aFile(c.Flags(), "records", "csv", "jsonl")
+	a.addPublishFlags(c, &to)
 	aFile(c.Flags(), "file", "json")
 	return c
 }

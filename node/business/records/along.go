@@ -21,9 +21,9 @@ import (
 // retracted or imported since, the command is refused, so that no row takes the place of a record
 // that nobody compared it with. The same file goes on after another check, with what is staged.
 //
-// While it waits, such an import is one like any other: its rows are counted by the fields that both
-// versions count, and it is given up when another entry comes, another import begins, or nobody goes
-// on with it. If its entry comes into force without it, it is an import into that.
+// While it waits, such an import is one like any other: its rows are counted by the fields that
+// both versions count, and it is given up when another entry comes, another import begins, or
+// nobody goes on with it. If its entry comes into force without it, it is an import into that.
 
 // Along is the body of commandAlong: an entry that is published together with the rows of an
 // import.

@@ -272,8 +272,8 @@ func TestAlongCutOff(t *testing.T) {
 	}
 }
 
-// TestAlongPutBetween: what is put after the check of the file is not written over: the publication
-// is refused, and goes on after another check with the rows that are staged.
+// TestAlongPutBetween (S43b): what is put after the check of the file is not written over: the
+// publication is refused, and goes on after another check with the rows that are staged.
 func TestAlongPutBetween(t *testing.T) {
 	for what, put := range map[string]func(*testing.T, *Desk) map[string]string{
 		"in the file": func(t *testing.T, desk *Desk) map[string]string { put(t, desk, oldRecord(1)); return nil },
@@ -337,7 +337,7 @@ func TestAlongPutInTheLastMoment(t *testing.T) {
 	}
 }
 
-// TestAlongRefused: rows come along with the entry that they were checked by, whole, once.
+// TestAlongRefused (S43): rows come along with the entry that they were checked by, whole, once.
 func TestAlongRefused(t *testing.T) {
 	ctx := t.Context()
 	other := split()

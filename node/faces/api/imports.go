@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -29,7 +30,7 @@ func (s *server) registerImports(mux *http.ServeMux, a huma.API) {
 	mux.HandleFunc("POST /v1/datasets/{code}/imports/check", s.checkImport)
 	mux.HandleFunc("POST /v1/datasets/{code}/imports/bad-rows", s.badRows)
 	mux.HandleFunc("POST /v1/datasets/{code}/imports", s.loadImport)
-	reading := []string{"[format]", "[encoding]", "[delimiter]", "[sheet]", "[as_spreadsheet]", "[missing]"}
+	reading := []string{"[format]", "[encoding]", "[delimiter]", "[sheet]", "[as_spreadsheet]", "[missing]", "[entry_length]"}
 	a.OpenAPI().AddOperation(fileOperation("check-import", "/v1/datasets/{code}/imports/check",
 		"Check a file; no record is written; with missing=keep the reading of the records is a use, and recorded", reading...))
 	a.OpenAPI().AddOperation(fileOperation("bad-rows-import", "/v1/datasets/{code}/imports/bad-rows",
@@ -48,6 +49,7 @@ func fileOperation(id, path, summary string, parameters ...string) *huma.Operati
 		bare := strings.Trim(name, "[]")
 		o.Parameters = append(o.Parameters, &huma.Param{Name: bare, In: "query", Required: bare == name, Schema: text})
 	}
+	o.Description = aboutEntry
 	file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": file, "application/x-ndjson": file}}
 	o.Responses = map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "A problem (RFC 9457)"}}
@@ -68,11 +70,12 @@ type fileRequest struct {
 	on   OfDataset
 	code identity.Label
 	how  records.Reading
+	file io.Reader
 }
 
 // fileRequest reads the part of a request that all have that bring a file, and chooses the
 // jurisdiction.
-func (s *server) fileRequest(r *http.Request) (q fileRequest, err error) {
+func (s *server) fileRequest(w http.ResponseWriter, r *http.Request) (q fileRequest, err error) {
 	q.on = OfDataset{Caller: callerOf(r), Code: r.PathValue("code")}
 	if q.how, err = readingOf(r); err != nil {
 		return q, err
@@ -84,6 +87,10 @@ func (s *server) fileRequest(r *http.Request) (q fileRequest, err error) {
 	}
 	if q.Hosted, err = s.at(q.on.Caller); err == nil {
 		q.code, err = q.datasetCode(q.on.Code)
+	}
+	q.file = http.MaxBytesReader(w, r.Body, maxImportLen)
+	if err == nil && r.URL.Query().Has("entry_length") {
+		q.how.For, err = q.coming(r)
 	}
 	return q, err
 }
@@ -136,12 +143,12 @@ func writeProblem(w http.ResponseWriter, p *client.Problem) {
 }
 
 func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
-	q, err := s.fileRequest(r)
+	q, err := s.fileRequest(w, r)
 	if err != nil {
 		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
-	check, err := q.Records.Check(r.Context(), q.on.by(), q.code, q.how, http.MaxBytesReader(w, r.Body, maxImportLen))
+	check, err := q.Records.Check(r.Context(), q.on.by(), q.code, q.how, q.file)
 	if err != nil {
 		s.failEarly(w, r, q.on.Caller, err)
 		return
@@ -153,13 +160,13 @@ func (s *server) checkImport(w http.ResponseWriter, r *http.Request) {
 // badRows answers with the bad rows of a file. A failure after the first of them ends the answer
 // where it is.
 func (s *server) badRows(w http.ResponseWriter, r *http.Request) {
-	q, err := s.fileRequest(r)
+	q, err := s.fileRequest(w, r)
 	if err != nil {
 		s.failEarly(w, r, q.on.Caller, err)
 		return
 	}
 	out := &begun{w: w}
-	err = q.Records.BadRows(r.Context(), q.on.by(), q.code, q.how, text.FromAcceptLanguage(q.on.Language), http.MaxBytesReader(w, r.Body, maxImportLen), out)
+	err = q.Records.BadRows(r.Context(), q.on.by(), q.code, q.how, text.FromAcceptLanguage(q.on.Language), q.file, out)
 	switch {
 	case err != nil && !out.any:
 		s.failEarly(w, r, q.on.Caller, err)
@@ -240,7 +247,7 @@ func checkedFile(r *http.Request, how records.Reading) (f records.File, err erro
 // loadImport answers line by line. A failure before the first line is answered as a problem with
 // its status; a later failure is told in the last line.
 func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
-	q, err := s.fileRequest(r)
+	q, err := s.fileRequest(w, r)
 	if err != nil {
 		s.failEarly(w, r, q.on.Caller, err)
 		return
@@ -272,7 +279,7 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 			return // the client is gone; the end of the request's context ends the load
 		}
 	}
-	done, err := q.Records.Load(r.Context(), id, on.by(), q.code, file, http.MaxBytesReader(w, r.Body, maxImportLen),
+	done, err := q.Records.Load(r.Context(), id, on.by(), q.code, file, q.file,
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
 	switch {
 	case err != nil && !begun:

@@ -32,6 +32,7 @@ var ErrBadRows = errors.New("rows cannot be loaded")
 // BadRowsError says which rows stopped an import. Nothing was written.
 type BadRowsError struct {
 	Dataset string // code
+	Along   bool   // the rows were to come with an entry
 	Check   ImportCheck
 }
 
@@ -54,6 +55,10 @@ type Import struct {
 	File     io.ReadSeeker // read twice from its start; not closed
 	KeepGood bool          // load the good rows although others are bad
 	Replace  bool          // make the dataset exactly the file: records that are not in it leave
+	// Entry is the entry, not in force yet, with which the rows are to be published: they are
+	// checked by it and staged, and PublishAgreed publishes both. nil: the rows are for the one in
+	// force.
+	Entry *NewDataset
 
 	// How the file is read; "" is what it tells by itself.
 	Format, Encoding, Delimiter, Sheet string
@@ -88,7 +93,7 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 		}
 	}
 	if check.BadCount > 0 && !im.KeepGood {
-		return Imported{}, &BadRowsError{im.Dataset, check}
+		return Imported{}, &BadRowsError{im.Dataset, im.Entry != nil, check}
 	}
 	done, err := c.loadImport(ctx, im, key, check)
 	if err != nil {
@@ -231,12 +236,18 @@ func (c *Client) upload(ctx context.Context, im Import, key identity.Message, pa
 	if pass == PassCheck {
 		body.progress = func(done, total uint64) { im.progress(pass, done, total) }
 	}
-	req, err := c.request(ctx, http.MethodPost, path, key, body)
+	var entry []byte
+	if im.Entry != nil {
+		if entry, err = json.Marshal(im.Entry); err != nil {
+			return nil, nil, err
+		}
+		path += "&entry_length=" + strconv.Itoa(len(entry))
+	}
+	req, err := c.request(ctx, http.MethodPost, path, key, io.MultiReader(bytes.NewReader(entry), body))
 	if err != nil {
 		return nil, nil, err
 	}
-	req.ContentLength = size
-	if size == 0 {
+	if req.ContentLength = size + int64(len(entry)); req.ContentLength == 0 {
 		req.Body = http.NoBody
 	}
 	req.Header.Set("Content-Type", mediaOf(im.Format))

@@ -143,7 +143,7 @@ type ImportProgress struct {
 // Imported is the last line of the answer to the second pass.
 type Imported struct {
 	Import    string `json:"import" doc:"Name of the entry that states the import"`
-	Published string `json:"published" doc:"Name of the entry that made its records current"`
+	Published string `json:"published" doc:"Name of the entry that made its records current; empty: they wait for the catalogue entry with which they are published"`
 	Time      string `json:"time" doc:"When it was published (RFC 3339)"`
 	Unchanged bool   `json:"unchanged" doc:"The file was published before, and nothing was published in the dataset since: nothing was written"`
 	Rows      uint64 `json:"rows" doc:"Rows loaded"`

@@ -149,7 +149,7 @@ var joinSentences = []sentence{
 		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`xietong invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
-	{CLIFlagRecords, "随后导入 `FILE` 中的记录（CSV 或 JSON）", "then import the records in `FILE` (CSV or JSON)"},
+	{CLIFlagRecords, "连同 `FILE` 中的记录发布：变更目录时两者同时生效，首次发布时随后导入", "publish together with the records in `FILE`: a later version and its records count from one position; of a first version they are imported after it"},
 	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},
 	{CLIFlagAt, "向另一行政区划 `NAME` 查询：称谓或完整名称；'*.NAME' 为其下一级，'**.NAME' 为其全部下级", "ask another jurisdiction, `NAME`: what it is called, or its whole name; '*.NAME' are those directly below it, '**.NAME' all below"},
 	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},

@@ -5,6 +5,11 @@ const (
 	CLIFlagLeaveOut     Code = "cli.flag.leave-out"
 	CLIPlanAsk          Code = "cli.plan.ask"
 	CLIPlan             Code = "cli.plan"
+	CLIPlanRows         Code = "cli.plan.rows"
+	CLIPlanStay         Code = "cli.plan.stay"
+	CLIPlanLeave        Code = "cli.plan.leave"
+	CLIAlongDone        Code = "cli.along-done"
+	CLIAlongProgress    Code = "cli.along-progress"
 	CLIPlanVanish       Code = "cli.plan.vanish"
 	CLIPlanReturn       Code = "cli.plan.return"
 	CLIPlanUnfit        Code = "cli.plan.unfit"
@@ -46,6 +51,12 @@ var planSentences = []sentence{
 	},
 	{CLIPlanAsk, "确定发布？请输入 y 或“是”", "publish? answer y or yes"},
 	{CLIPlan, "在用目录为第 {version} 版；已核对全部 {records} 条记录。发布后：", "version {version} is in force; all {records} records were checked. After publishing:"},
+	{CLIPlanRows, "文件中的 {rows} 条记录与目录同时生效：新增 {new} 条，变更 {replaced} 条，内容不变 {unchanged} 条",
+		"the {rows} records of the file count together with the entry: {new} new, {replaced} changed, {unchanged} the same"},
+	{CLIPlanStay, "{count} 条现有记录不在文件中，仍予保留；如需撤下，请加 --replace", "{count} records are not in the file, and stay; --replace takes them out"},
+	{CLIPlanLeave, "{count} 条现有记录不在文件中，同时撤下", "{count} records are not in the file, and are taken out at once"},
+	{CLIAlongProgress, "正在写入（尚不生效）：已完成 {percent}%", "staging, which nobody sees yet: {percent} % done"},
+	{CLIAlongDone, "文件中的 {rows} 条记录已与目录同时生效", "the {rows} records of the file count from the same position"},
 	{CLIPlanVanish, "数据项 {field} 不再提供（{count} 条记录有此项）", "{field} is given no more ({count} records have it)"},
 	{CLIPlanReturn, "数据项 {field} 重新提供（{count} 条记录原已有此项）", "{field} is given again ({count} records have it from before)"},
 	{CLIPlanUnfit, "{count} 条记录不符合新的数据规范，最前的几条：", "{count} records do not fit the new schema; the first of them:"},
