@@ -165,6 +165,9 @@ func TestWhatIsHidden(t *testing.T) {
 	cols := func(attrs string) []byte {
 		return book1(oneSheet, sheetOf(`<cols><col min="2" max="4" `+attrs+`/></cols><sheetData><row r="1"><c r="A1" t="str"><v>a</v></c><c r="C1" t="str"><v>b</v></c></row></sheetData>`)).packed()
 	}
+	usual := func(sizes, cols string) []byte { // as Excel writes a sheet of which the unused is hidden
+		return book1(oneSheet, sheetOf(`<sheetFormatPr `+sizes+`/><cols>`+cols+`</cols><sheetData><row r="1"><c r="A1" t="str"><v>a</v></c><c r="C1" t="str"><v>b</v></c></row></sheetData>`)).packed()
+	}
 	for name, row := range map[string]struct {
 		file []byte
 		code text.Code
@@ -177,6 +180,20 @@ func TestWhatIsHidden(t *testing.T) {
 		"columns":          {cols(`hidden="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
 		"thin columns":     {cols(`width="0.1" customWidth="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
 		"wide columns":     {cols(`width="9" customWidth="1"`), "", nil},
+		"a width in space": {cols(`width=" 0" customWidth="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"a width of words": {cols(`width="none"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"no width":         {cols(``), "", nil},
+
+		"usually no width":         {usual(`defaultColWidth="0" defaultRowHeight="15"`, `<col min="1" max="1" width="9"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"of which one says none":   {usual(`defaultColWidth=" 0 "`, `<col min="1" max="1" width="9"/><col min="2" max="5" style="1"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"of which all say one":     {usual(`defaultColWidth="0"`, `<col min="1" max="3" width="9"/>`), "", nil},
+		"usually a width":          {usual(`defaultColWidth="9"`, `<col min="1" max="1" width="9"/>`), "", nil},
+		"usually no height":        {usual(`defaultRowHeight="0" customHeight="1"`, `<col min="1" max="1" width="9"/>`), text.RowsHidden, text.Args{"rows": "1"}},
+		"rows without data hidden": {usual(`defaultRowHeight="15" zeroHeight="1"`, `<col min="1" max="1" width="9"/>`), "", nil},
+		"the usual behind the columns": {
+			book1(oneSheet, sheetOf(`<cols><col min="2" max="3" width="9"/></cols><sheetFormatPr defaultColWidth="0"/><sheetData>`+goodRow+`</sheetData>`)).packed(),
+			text.FileAmbiguous, nil,
+		},
 	} {
 		_, rows, err := read(bytes.NewReader(row.file), Wish{})
 		if code(err) != row.code {

@@ -19,7 +19,7 @@ var (
 // Anywhere else they are refused, since programs differ in whether they read them there.
 var places = wordsOf(map[string]string{
 	"workbook": "", "workbookPr": "workbook", "sheets": "workbook", "sheet": "sheets",
-	"worksheet": "", "cols": "worksheet", "col": "cols", "sheetData": "worksheet", "row": "sheetData", "c": "row", "f": "c", "v": "c", "is": "c",
+	"worksheet": "", "sheetFormatPr": "worksheet", "cols": "worksheet", "col": "cols", "sheetData": "worksheet", "row": "sheetData", "c": "row", "f": "c", "v": "c", "is": "c",
 	"mergeCells": "worksheet", "mergeCell": "mergeCells",
 	"sst": "", "si": "sst", "r": "is si", "rPh": "is si", "t": "is si r rPh",
 	"styleSheet": "", "numFmts": "styleSheet", "numFmt": "numFmts dxf", "cellXfs": "styleSheet", "xf": "cellXfs cellStyleXfs",
@@ -42,7 +42,7 @@ func wordsOf(lists map[string]string) map[string][]string {
 }
 
 // once are the elements that a part has once.
-var once = []string{"workbook", "workbookPr", "sheets", "worksheet", "sheetData", "mergeCells", "sst", "styleSheet", "numFmts", "cellXfs", "Relationships"}
+var once = []string{"workbook", "workbookPr", "sheets", "worksheet", "sheetFormatPr", "sheetData", "mergeCells", "sst", "styleSheet", "numFmts", "cellXfs", "Relationships"}
 
 // Limits of one part.
 const (

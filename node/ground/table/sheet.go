@@ -77,8 +77,8 @@ func (r *sheetRows) next() (Row, error) {
 				return Row{}, io.EOF
 			}
 		case xml.StartElement:
-			if e.Name.Local == "col" {
-				r.unseen.column(e)
+			if err := r.unseen.before(e); err != nil {
+				return Row{}, broken(r.row, err)
 			}
 			if e.Name.Local != "row" {
 				continue

@@ -17,6 +17,8 @@ type unseen struct {
 	with    []bool // those of them that have values
 	rows    [][2]uint64
 	count   uint64 // of rows
+	// What says no size of its own is so low, or so narrow, that it is as hidden.
+	low, narrow bool
 }
 
 const (
@@ -24,25 +26,60 @@ const (
 	unseenAt = 20  // places or names that are told of many
 )
 
-// hides reports whether an element hides its row or columns: by its word, or by its size.
-func hides(e xml.StartElement, size string) bool {
+// hides reports whether an element hides its row or columns: by its word, or by its size, which is
+// usual where it says none. A size that is no number counts as none.
+func hides(e xml.StartElement, size string, usual bool) bool {
 	on, known := flag(attr(e, "hidden"))
-	n, err := strconv.ParseFloat(attr(e, size), 64)
-	return on || !known || err == nil && n < thin
+	return on || !known || isThin(e, size, usual)
 }
 
-// column notes columns that are hidden.
+func isThin(e xml.StartElement, size string, usual bool) bool {
+	value := strings.TrimSpace(attr(e, size))
+	if value == "" {
+		return usual
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	return err != nil || n < thin
+}
+
+// before notes what an element before the rows hides.
+func (u *unseen) before(e xml.StartElement) error {
+	switch e.Name.Local {
+	case "sheetFormatPr":
+		return u.usual(e)
+	case "col":
+		u.column(e)
+	}
+	return nil
+}
+
+// usual notes the sizes that rows and columns have which say none of their own. Rows that are
+// hidden for want of data (zeroHeight) have none: a row that stands in the sheet is shown unless it
+// says otherwise itself.
+func (u *unseen) usual(e xml.StartElement) error {
+	if u.columns != nil {
+		return doubt{"an element where it does not belong", e.Name.Local}
+	}
+	u.low = isThin(e, "defaultRowHeight", false)
+	if u.narrow = isThin(e, "defaultColWidth", false); u.narrow {
+		u.columns, u.with = slices.Repeat([]bool{true}, MaxCells), make([]bool, MaxCells)
+	}
+	return nil
+}
+
+// column notes whether columns are hidden.
 func (u *unseen) column(e xml.StartElement) {
-	first, err := strconv.Atoi(attr(e, "min"))
-	last, err2 := strconv.Atoi(attr(e, "max"))
-	if err != nil || err2 != nil || !hides(e, "width") {
+	first, err := strconv.Atoi(strings.TrimSpace(attr(e, "min")))
+	last, err2 := strconv.Atoi(strings.TrimSpace(attr(e, "max")))
+	if err != nil || err2 != nil {
 		return
 	}
 	if u.columns == nil {
 		u.columns, u.with = make([]bool, MaxCells), make([]bool, MaxCells)
 	}
+	hidden := hides(e, "width", u.narrow)
 	for i := max(first, 1); i <= min(last, MaxCells); i++ {
-		u.columns[i-1] = true
+		u.columns[i-1] = hidden
 	}
 }
 
@@ -51,7 +88,7 @@ func (u *unseen) note(e xml.StartElement, row uint64, cells []Cell) {
 	for i := range min(len(cells), len(u.columns)) {
 		u.with[i] = u.with[i] || u.columns[i] && filled(cells[i])
 	}
-	if !hides(e, "ht") || !slices.ContainsFunc(cells, filled) {
+	if !hides(e, "ht", u.low) || !slices.ContainsFunc(cells, filled) {
 		return
 	}
 	u.count++
