@@ -1,7 +1,9 @@
 package records
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +15,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/exchange/decimal"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
@@ -297,6 +301,33 @@ func TestTooManyGroupsForPages(t *testing.T) {
 		}
 		if again, err := p.ask(t.Context(), 600, first.Cursor); err != nil || len(again.Groups) != 700 {
 			t.Errorf("again: %d groups, %v, want 700", len(again.Groups), err)
+		}
+	})
+}
+
+// FuzzMeasuring: whatever is sealed in a cursor is decoded as one thing, or refused.
+func FuzzMeasuring(f *testing.F) {
+	income := must(decimal.Parse("12.5"))
+	for _, m := range []measuring{
+		{Onward: []byte{1}, After: []byte{2}, Groups: []keptTally{}},
+		{Onward: []byte{1}, After: []byte{2}, Groups: []keptTally{{
+			Values: []string{"f"}, Count: 2, With: 1, Amounts: &amounts{Sum: []byte{3}, Size: []byte{3}, Largest: income, Least: income, Most: income},
+		}}},
+	} {
+		f.Add(must(canon.Marshal(m)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > measuringOne-4 {
+			return
+		}
+		content := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...)
+		content = append(content, make([]byte, measuringOne-len(content))...)
+		m, err := decodeMeasuring(content, false)
+		if err != nil {
+			return
+		}
+		if again, err := m.encode(false); err != nil || !bytes.Equal(again, content) {
+			t.Errorf("decoded as %+v, which is %d other bytes, %v", m, len(again), err)
 		}
 	})
 }
