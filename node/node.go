@@ -18,12 +18,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/node/business/records"
@@ -98,6 +100,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
 		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(),
 	}
+	n.files.Space = &records.Space{Data: dir, Temporary: os.TempDir(), Reserve: group.DefaultMinFree, Disk: datadir.Disk}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it

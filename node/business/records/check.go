@@ -93,7 +93,7 @@ func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Lab
 	}
 	defer release()
 	return d.Slots.Run(ctx, func(ctx context.Context) error {
-		file, err := takeIn(ctx, r)
+		file, err := d.Files.takeIn(ctx, r, 0)
 		if err != nil {
 			return err
 		}

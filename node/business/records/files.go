@@ -21,10 +21,22 @@ const (
 type Files struct {
 	reading *budget.Room
 	coming  *budget.Places
+	// Space, if set, are the disks that the files are written to.
+	Space *Space
 }
 
 // NewFiles returns room for MaxFiles and MaxComing.
-func NewFiles() *Files { return &Files{budget.NewRoom(MaxFiles), budget.NewPlaces(MaxComing)} }
+func NewFiles() *Files {
+	return &Files{reading: budget.NewRoom(MaxFiles), coming: budget.NewPlaces(MaxComing)}
+}
+
+// space returns the disks; nil: they are not asked.
+func (f *Files) space() *Space {
+	if f == nil {
+		return nil
+	}
+	return f.Space
+}
 
 // start waits until one more file may be read. The error is failure.Overloaded where too many wait,
 // or the cause why ctx ended. No Files at all, nil, hold nobody up.

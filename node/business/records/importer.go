@@ -96,7 +96,7 @@ func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, 
 		return Loaded{}, err
 	}
 	err = d.Slots.Run(ctx, func(ctx context.Context) (err error) {
-		l.upload, err = takeIn(ctx, r)
+		l.upload, err = d.Files.takeIn(ctx, r, f.Good)
 		return err
 	})
 	if err != nil {

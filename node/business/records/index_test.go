@@ -93,7 +93,7 @@ func stagedFileOf(t *testing.T, desk *Desk, of identity.Label, data []byte, f Fi
 		t.Fatal(err)
 	}
 	l := &loader{desk: desk, set: set, file: f}
-	if l.upload, err = takeIn(t.Context(), bytes.NewReader(data)); err == nil {
+	if l.upload, err = (*Files)(nil).takeIn(t.Context(), bytes.NewReader(data), 0); err == nil {
 		err = l.open(t.Context(), newID())
 	}
 	if err == nil {

@@ -48,7 +48,14 @@ func (how Reading) facts() []byte {
 // uploaded is a file that came, and is held to be read.
 type uploaded struct {
 	*table.Held
-	taken table.Taken // once rows was called
+	taken   table.Taken // once rows was called
+	release func()      // of the room on the disks
+}
+
+// Close gives up the file, and the room that it had.
+func (u *uploaded) Close() error {
+	defer u.release()
+	return u.Held.Close()
 }
 
 // pausing is a file that is read in a slot.
@@ -64,13 +71,19 @@ func (p pausing) ReadAt(b []byte, at int64) (int, error) {
 	return p.Source.ReadAt(b, at)
 }
 
-// takeIn takes a file in, in a slot, while it comes. The caller closes it.
-func takeIn(ctx context.Context, r io.Reader) (*uploaded, error) {
-	held, err := table.Hold("", coming{ctx, r})
+// takeIn takes a file in, in a slot, while it comes, once the disks have room for it and for the
+// records that its rows become; 0: for none. The caller closes it.
+func (f *Files) takeIn(ctx context.Context, r io.Reader, rows uint64) (*uploaded, error) {
+	r, release, err := f.space().spaced(r, rows)
 	if err != nil {
 		return nil, err
 	}
-	return &uploaded{Held: held}, nil
+	held, err := table.Hold("", coming{ctx, r})
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &uploaded{Held: held, release: release}, nil
 }
 
 // outcome returns the error of what was done with the file. Where its temporary file failed, that

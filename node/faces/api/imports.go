@@ -88,12 +88,29 @@ func (s *server) fileRequest(w http.ResponseWriter, r *http.Request) (q fileRequ
 	if q.Hosted, err = s.at(q.on.Caller); err == nil {
 		q.code, err = q.datasetCode(q.on.Code)
 	}
-	q.file = http.MaxBytesReader(w, r.Body, maxImportLen)
+	q.file = fileOf(w, r)
 	if err == nil && r.URL.Query().Has("entry_length") {
 		q.how.For, err = q.coming(r)
 	}
 	return q, err
 }
+
+// fileOf returns the file of a request, bounded; it tells its length where the request does.
+func fileOf(w http.ResponseWriter, r *http.Request) io.Reader {
+	body := http.MaxBytesReader(w, r.Body, maxImportLen)
+	if r.ContentLength < 0 {
+		return body
+	}
+	return sizedFile{body, r.ContentLength}
+}
+
+type sizedFile struct {
+	io.Reader
+	size int64
+}
+
+// Size returns the length of the file in bytes.
+func (f sizedFile) Size() int64 { return f.size }
 
 // readingOf reads how a file is read. What is no format or encoding is refused with the file.
 func readingOf(r *http.Request) (how records.Reading, err error) {

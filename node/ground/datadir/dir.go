@@ -13,6 +13,7 @@ package datadir
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -152,6 +153,17 @@ func CheckFormat(dir string) error {
 		return text.Fail(text.DirOlder, args, nil)
 	}
 	return nil
+}
+
+// Disk returns which disk a folder is on, as a number that means nothing else, and the bytes that
+// are free there.
+func Disk(dir string) (disk, free uint64, err error) {
+	var stat unix.Stat_t
+	if err := unix.Stat(dir, &stat); err != nil {
+		return 0, 0, fmt.Errorf("look at %s: %w", dir, err)
+	}
+	free, err = FreeSpace(dir)
+	return uint64(stat.Dev), free, err
 }
 
 // FreeSpace returns the free bytes of the file system in which dir is, or will be made.

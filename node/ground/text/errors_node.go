@@ -17,6 +17,7 @@ const (
 	TemporaryUnusable Code = "temporary-unusable"
 	TemporaryDamaged  Code = "temporary-damaged"
 	DiskFull          Code = "disk-full"
+	SpaceNeeded       Code = "space-needed"
 	ClockSetBack      Code = "clock-set-back"
 	ConfigWrongKey    Code = "config-wrong-key"
 	ConfigInvalid     Code = "config-invalid"
@@ -104,6 +105,13 @@ var nodeProblems = []problem{
 		en: parts{"Disk full", "{free} are free and {needed} are needed, so nothing can be written, and no query recorded and answered; " +
 			"catalogue, status and receipts can be read", "{dir}",
 			"free or add space; the node writes again by itself once there is enough"},
+	},
+	{
+		number: 326, code: SpaceNeeded, status: http.StatusInsufficientStorage, params: []string{"dir", "needed", "free", "reserve"},
+		zh: parts{"磁盘放不下该文件", "接收该文件约需 {needed}，而磁盘只有 {free} 可用，其中 {reserve} 须留给节点；没有写入任何内容", "{dir}",
+			"请在该磁盘上腾出空间，或者将文件分成几个分别导入；其他文件正在导入的，等其完成后再试"},
+		en: parts{"No room for the file", "the file needs about {needed}, and {free} are free, of which {reserve} stay with the node; nothing was written", "{dir}",
+			"free space on that disk, or import the file in several parts; while other files are being imported, wait for them and try again"},
 	},
 	{
 		number: 58, code: TemporaryUnusable, status: http.StatusInsufficientStorage, params: []string{"dir", "reason"},

@@ -79,7 +79,7 @@ func faceWalk() []faceRow {
 		{"query", "secrets, no such record", "POST", "/v1/query", `{"dataset":"secrets","key":"8","purpose":"statistics"}`, byAgency(given, "not-shared", "not-shared")},
 		{"verify", "villages", "POST", "/v1/verify", `{"dataset":"villages","key":"9","field":"at","value":"x","purpose":"statistics"}`, byAgency(given, given, "basis-needed")},
 		{"verify", "secrets", "POST", "/v1/verify", `{"dataset":"secrets","key":"9","field":"at","value":"x","purpose":"statistics"}`, byAgency(given, "not-shared", "not-shared")},
-		{"federated-query", "of counties", "POST", "/v1/federated-query", "{" + away + `,"measure":{"function":"count"}}`, byAgency(given, given, given)},
+		{"federated-query", "of counties", "POST", "/v1/federated-query", "{" + away + `,"measure":{"function":"count"}}`, byAgency("nobody-answered", "nobody-answered", "nobody-answered")},
 		{"federated-rows", "of counties", "POST", "/v1/federated-rows", "{" + away + `,"key":"1"}`, all(given)},
 		{"grants", "", "GET", "/v1/grants", "", byAgency(record, record, given)},
 		{"held-grants", "", "GET", "/v1/grants/held", "", reads(given)},
