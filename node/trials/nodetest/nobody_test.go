@@ -40,3 +40,11 @@ func TestNobodyAnswers(t *testing.T) {
 		}
 	})
 }
+
+// accounted returns the account of who answered a question to many, also where nobody did.
+func accounted(got client.FederatedAnswer, err error) (client.FederatedAnswer, error) {
+	if p, ok := errors.AsType[*client.Problem](err); ok && p.Answer != nil && p.Answer.Answered == 0 {
+		return *p.Answer, nil
+	}
+	return got, err
+}

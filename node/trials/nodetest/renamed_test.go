@@ -105,7 +105,7 @@ func renamedInAnswers(t *testing.T, tree *Tree, after string) {
 			t.Errorf("%s: %s asks %s: got %+v, %v", after, row.from.Name(), row.at, got, err)
 		}
 	}
-	many, err := top.Client("water").QueryFederated(t.Context(), counted(top, "**.筑城市"))
+	many, err := accounted(top.Client("water").QueryFederated(t.Context(), counted(top, "**.筑城市")))
 	if err != nil || len(many.Groups) != 1 || many.Roster != 2 {
 		t.Fatalf("%s: got %+v, %v", after, many, err)
 	}
@@ -171,7 +171,7 @@ func renamedAway(t *testing.T, tree *Tree) {
 	if !ok || p.Code != string(text.Unreachable) || p.By != "筑城市" || !strings.Contains(p.Detail, "甲秀区") || !strings.Contains(p.Do, "甲秀区") {
 		t.Errorf("asked while it is away: got %+v, want that 甲秀区 is not reached, by 筑城市", err)
 	}
-	got, err := top.Client("water").QueryFederated(t.Context(), counted(top, "**.guiyang.guizhou"))
+	got, err := accounted(top.Client("water").QueryFederated(t.Context(), counted(top, "**.guiyang.guizhou")))
 	if err != nil {
 		t.Fatal(err)
 	}

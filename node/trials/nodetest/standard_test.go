@@ -94,9 +94,9 @@ func TestStandardEntries(t *testing.T) {
 		}
 		count := func(from *Node, selector string) client.FederatedAnswer {
 			t.Helper()
-			got, err := from.Client("water").QueryFederated(t.Context(), client.FederatedQuery{
+			got, err := accounted(from.Client("water").QueryFederated(t.Context(), client.FederatedQuery{
 				At: selector, Dataset: "villages", Measure: counting(), Audit: true, Use: client.Use{Purpose: "statistics"},
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
