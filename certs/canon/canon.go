@@ -14,7 +14,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -56,22 +55,6 @@ func must[T any](v T, err error) T {
 // Marshal returns the one encoding of v. It fails only for a type that CBOR cannot hold, which is a
 // programming error.
 func Marshal(v any) ([]byte, error) { return enc.Marshal(v) }
-
-// StringLen returns the length in bytes of the encoding of a string of n bytes, be it a byte string
-// or a text string.
-func StringLen(n int) int {
-	switch {
-	case n < 24:
-		return 1 + n
-	case n <= math.MaxUint8:
-		return 2 + n
-	case n <= math.MaxUint16:
-		return 3 + n
-	case uint64(n) <= math.MaxUint32:
-		return 5 + n
-	}
-	return 9 + n
-}
 
 // Unmarshal decodes data, of at most limit bytes, into v. The length is checked before anything is
 // allocated.

@@ -111,18 +111,6 @@ func TestComparedSideBySide(t *testing.T) {
 	group.Wait()
 }
 
-func TestStringLen(t *testing.T) {
-	for _, n := range []int{0, 1, 23, 24, 255, 256, 65535, 65536, 1 << 20} {
-		data, err := Marshal(make([]byte, n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := StringLen(n); got != len(data) {
-			t.Errorf("%d bytes: got %d, want %d", n, got, len(data))
-		}
-	}
-}
-
 func TestTagged(t *testing.T) {
 	for what, c := range map[string]struct {
 		in   string

@@ -9,48 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Dataset is the name of a dataset in the catalogue of a jurisdiction.
-type Dataset struct {
-	in   Jurisdiction
-	code Label
-}
-
-// NewDataset returns the dataset of the given code in j.
-func NewDataset(j Jurisdiction, code Label) Dataset { return Dataset{j, code} }
-
-// ParseDataset parses a dataset's name.
-func ParseDataset(s string) (Dataset, error) {
-	place, code, ok := strings.Cut(s, "/")
-	if !ok {
-		return Dataset{}, malformed("dataset", s, "it has not the form JURISDICTION/CODE")
-	}
-	j, err := ParseJurisdiction(place)
-	if err != nil {
-		return Dataset{}, err
-	}
-	l, err := ParseLabel(code)
-	if err != nil {
-		return Dataset{}, err
-	}
-	return Dataset{j, l}, nil
-}
-
-func (d Dataset) String() string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.in.s + "/" + d.code.s
-}
-
-// IsZero reports whether d is no dataset.
-func (d Dataset) IsZero() bool { return d == Dataset{} }
-
-// Jurisdiction returns the jurisdiction whose catalogue lists the dataset.
-func (d Dataset) Jurisdiction() Jurisdiction { return d.in }
-
-// Code returns the dataset's label within its jurisdiction.
-func (d Dataset) Code() Label { return d.code }
-
 // A Log is one epoch of a jurisdiction's ledger; its text is the origin line of the checkpoints.
 type Log struct {
 	in    Jurisdiction

@@ -15,9 +15,6 @@ func (a Agency) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 // MarshalText returns the name.
 func (r Replica) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// MarshalText returns the name.
-func (d Dataset) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
 // MarshalText returns the origin.
 func (l Log) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
@@ -38,9 +35,6 @@ func (a *Agency) UnmarshalText(b []byte) error { return into(a, b, ParseAgency) 
 
 // UnmarshalText parses a replica's name.
 func (r *Replica) UnmarshalText(b []byte) error { return into(r, b, ParseReplica) }
-
-// UnmarshalText parses a dataset's name.
-func (d *Dataset) UnmarshalText(b []byte) error { return into(d, b, ParseDataset) }
 
 // UnmarshalText parses a log's origin.
 func (l *Log) UnmarshalText(b []byte) error { return into(l, b, ParseLog) }

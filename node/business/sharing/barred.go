@@ -27,10 +27,10 @@ func (g Grant) user() string {
 func barredBy(r book.Reads, in identity.Jurisdiction, consumer identity.Agency, dataset identity.Label) ledger.Ref {
 	by, of := ledger.None, consumer.Jurisdiction()
 	if policy.RelationOf(in, of) == policy.Ancestor {
-		by, _ = barred.Load(r, joined(whoever, dataset.String()))
+		by, _ = barred.Load(r, book.Joined(whoever, dataset.String()))
 	}
 	for _, at := range answering(in, of) {
-		if own, ok := barred.Load(r, joined(at.String(), dataset.String())); ok {
+		if own, ok := barred.Load(r, book.Joined(at.String(), dataset.String())); ok {
 			by = own
 		}
 	}

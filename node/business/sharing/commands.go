@@ -153,7 +153,7 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Log()).String(), g.Dataset.String(), g.Replaced.In(tx.Log()).String())
 	}
 	g.Revoked = book.Next(tx)
-	if err := errors.Join(g.save(tx), barred.Save(tx, joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
+	if err := errors.Join(g.save(tx), barred.Save(tx, book.Joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))
@@ -254,15 +254,12 @@ func (b accessBody) permission(at position, now DatasetState) error {
 	return nil
 }
 
-// beijing is the zone in which days are counted: UTC+8, without daylight saving time.
-var beijing = time.FixedZone("UTC+8", 8*3600)
-
 const dayMs = 24 * 3600 * 1000
 
 // day numbers the days of UTC+8.
 func day(ms uint64) uint64 { return (ms + 8*3600*1000) / dayMs }
 
-func dayOf(t time.Time) string { return t.In(beijing).Format("2006-01-02 15:04") }
+func dayOf(t time.Time) string { return t.In(text.Beijing).Format("2006-01-02 15:04") }
 
 func endOfDay(ms uint64) string {
 	return dayOf(time.UnixMilli(int64((day(ms)+1)*dayMs - 8*3600*1000)))
@@ -324,7 +321,7 @@ func (b accessBody) quota(at position) error {
 }
 
 func (b accessBody) probeKey(ms uint64, user string) []byte {
-	return append(append(book.Be64(day(ms)), joined(user, b.Dataset.String())...), b.Probe...)
+	return append(append(book.Be64(day(ms)), book.Joined(user, b.Dataset.String())...), b.Probe...)
 }
 
 func (b accessBody) probes(at position, user string) uint64 {

@@ -156,16 +156,6 @@ var grants = book.Bucket[keptGrant]{Name: "grants", Max: 8 << 10}
 // Name names the grant by its entry.
 func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index) }
 
-// joined returns the key of several parts, each with a zero byte after it. No part holds a zero
-// byte.
-func joined(parts ...string) []byte {
-	var key []byte
-	for _, p := range parts {
-		key = append(append(key, p...), 0)
-	}
-	return key
-}
-
 func grantAt(r book.Reads, index uint64) (Grant, bool) {
 	k, ok := grants.Load(r, book.Be64(index))
 	return k.grant(index), ok
@@ -205,7 +195,7 @@ func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 		before.Replaced = entry
 		err = before.save(tx)
 	}
-	found := append(joined(user, g.Dataset.String(), g.Purpose.String()), book.Down64(g.Index)...)
+	found := append(book.Joined(user, g.Dataset.String(), g.Purpose.String()), book.Down64(g.Index)...)
 	return errors.Join(err, g.save(tx), tx.Put(bucketGranted, found, nil))
 }
 
@@ -225,7 +215,7 @@ func latest(r book.Reads, consumer identity.Agency, dataset, purpose identity.La
 
 // newestOf returns the newest grant of a user, without a look at those before it.
 func newestOf(r book.Reads, user string, dataset, purpose identity.Label) (g Grant, ok bool) {
-	prefix := joined(user, dataset.String(), purpose.String())
+	prefix := book.Joined(user, dataset.String(), purpose.String())
 	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
 		g, ok = grantAt(r, ^binary.BigEndian.Uint64(k[len(prefix):]))
 		return false

@@ -121,7 +121,7 @@ func (t tally) groups(r book.Reads, month uint64) map[string]Counted {
 		under(prefix)
 	}
 	for _, part := range t.first {
-		under(append(bytes.Clone(prefix), joined(part)...))
+		under(append(bytes.Clone(prefix), book.Joined(part)...))
 	}
 	return groups
 }

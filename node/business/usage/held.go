@@ -43,7 +43,7 @@ func FindGrant(l book.Ledger, grant identity.Entry) Found { return find(l, "gran
 
 // keep keeps what was heard. A refusal that names no end leaves the one that was told before.
 func (h Held) keep(tx *state.Tx, agency string, entry ledger.Ref, answered bool) error {
-	key := append(joined(agency), h.Grant...)
+	key := append(book.Joined(agency), h.Grant...)
 	now := keptHeld{Asked: entry, Until: h.Until, Heard: tx.Time(), Revoked: h.Revoked}
 	if before, ok := held.Load(tx, key); ok && !answered && now.Until == 0 {
 		now.Until = before.Until
@@ -144,7 +144,7 @@ func firstHeld(r book.Reads, agencies choice, c heldCursor, limit int) (first []
 		prefixes = nil
 	}
 	for _, a := range agencies {
-		prefixes = append(prefixes, joined(a))
+		prefixes = append(prefixes, book.Joined(a))
 	}
 	for _, prefix := range prefixes {
 		for key, k := range held.All(r, prefix) {

@@ -19,17 +19,8 @@ type index struct {
 	parts  int
 }
 
-// joined returns the key of several parts, each with a zero byte after it. No part holds a zero
-// byte.
-func joined(parts ...string) (key []byte) {
-	for _, p := range parts {
-		key = append(append(key, p...), 0)
-	}
-	return key
-}
-
 func (x index) key(n uint64, parts ...string) []byte {
-	return append(joined(parts...), book.Down64(n)...)
+	return append(book.Joined(parts...), book.Down64(n)...)
 }
 
 func (x index) put(tx *state.Tx, n uint64, value []byte, parts ...string) error {
@@ -91,7 +82,7 @@ func (w *walk) under(prefix []byte, parts []choice) error {
 	if len(parts) == 0 {
 		return w.add(prefix)
 	}
-	below := func(part string) error { return w.under(append(bytes.Clone(prefix), joined(part)...), parts[1:]) }
+	below := func(part string) error { return w.under(append(bytes.Clone(prefix), book.Joined(part)...), parts[1:]) }
 	if parts[0] != nil {
 		for _, part := range parts[0] {
 			if err := below(part); err != nil {

@@ -20,7 +20,7 @@ var spans = []struct {
 // when the next one does.
 func span(typed string) (begins, ends time.Time, ok bool) {
 	for _, s := range spans {
-		if t, err := time.ParseInLocation(s.form, typed, beijing); err == nil {
+		if t, err := time.ParseInLocation(s.form, typed, text.Beijing); err == nil {
 			return t, t.AddDate(0, s.months, s.days), true
 		}
 	}

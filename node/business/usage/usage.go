@@ -40,6 +40,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
+	"xietong/node/ground/text"
 )
 
 // Limits of a list.
@@ -118,18 +119,15 @@ func ConsumerOf(r book.Reads, dataset identity.Label, n uint64) (consumer identi
 	return consumer, err == nil, err
 }
 
-// beijing is the zone of months and days: UTC+8, without daylight saving time.
-var beijing = time.FixedZone("UTC+8", 8*3600)
-
 // monthOf numbers the months of UTC+8, from January of year 0.
 func monthOf(ms uint64) uint64 {
-	t := time.UnixMilli(int64(ms)).In(beijing)
+	t := time.UnixMilli(int64(ms)).In(text.Beijing)
 	return uint64(t.Year())*12 + uint64(t.Month()) - 1
 }
 
 // count counts one more row in this month: of what was answered, or of what was refused.
 func count(tx *state.Tx, bucket string, refused bool, parts ...string) error {
-	key := append(book.Down64(monthOf(tx.Time())), joined(parts...)...)
+	key := append(book.Down64(monthOf(tx.Time())), book.Joined(parts...)...)
 	n := countIn(tx.Get(bucket, key))
 	if refused {
 		n.Refused++

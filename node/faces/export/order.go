@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
+
+	"xietong/exchange/decimal"
 )
 
 // Order is an order of rows: by one column, or column by column. Numbers come first, by their value
-// as decimals of any length; then texts, by the code points of their characters; then all others,
+// as decimals; then texts, by the code points of their characters; then all others,
 // by their JSON. Rows without a value come last, also where the order is descending.
 type Order struct {
 	Column     int // All: by the first column, of equal rows by the second, and so on
@@ -38,20 +40,27 @@ const (
 	kindNone
 )
 
-func kindOf(v json.RawMessage) int {
+// kindOf returns the kind of a value and, of a number, its value. A number that is none of
+// exchange/decimal's is no record's, and counts as any other value.
+func kindOf(v json.RawMessage) (kind int, number decimal.Decimal) {
 	switch {
 	case len(v) == 0 || string(v) == "null":
-		return kindNone
-	case isNumber(v):
-		return kindNumber
+		return kindNone, number
 	case v[0] == '"':
-		return kindText
+		return kindText, number
+	case !isNumber(v):
+		return kindOther, number
 	}
-	return kindOther
+	number, err := decimal.Parse(string(v))
+	if err != nil {
+		return kindOther, number
+	}
+	return kindNumber, number
 }
 
 func (o Order) compare(a, b json.RawMessage) int {
-	kind, other := kindOf(a), kindOf(b)
+	kind, x := kindOf(a)
+	other, y := kindOf(b)
 	if kind == kindNone || other == kindNone {
 		return cmp.Compare(kind, other)
 	}
@@ -59,7 +68,7 @@ func (o Order) compare(a, b json.RawMessage) int {
 	switch {
 	case c != 0:
 	case kind == kindNumber:
-		c = compareNumbers(string(a), string(b))
+		c = x.Cmp(y)
 	default: // the bytes of UTF-8 are in the order of the code points
 		c = strings.Compare(Spell(a), Spell(b))
 	}
@@ -67,53 +76,4 @@ func (o Order) compare(a, b json.RawMessage) int {
 		return -c
 	}
 	return c
-}
-
-// compareNumbers compares two numbers as JSON writes them, exactly, however long they are.
-func compareNumbers(a, b string) int {
-	negative := strings.HasPrefix(a, "-")
-	x, y := decimalOf(a), decimalOf(b)
-	switch {
-	case x.digits == "" || y.digits == "" || negative != strings.HasPrefix(b, "-"):
-		return cmp.Compare(x.sign(negative), y.sign(strings.HasPrefix(b, "-")))
-	case negative:
-		x, y = y, x
-	}
-	return cmp.Or(cmp.Compare(x.point, y.point), strings.Compare(x.digits, y.digits))
-}
-
-// decimal is the size of a number: 0.DIGITS × 10^point, without zeros at either end of the digits.
-type decimal struct {
-	digits string
-	point  int64
-}
-
-func (d decimal) sign(negative bool) int {
-	switch {
-	case d.digits == "":
-		return 0
-	case negative:
-		return -1
-	}
-	return 1
-}
-
-func decimalOf(number string) decimal {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(number, "-")), "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := strings.TrimLeft(whole+fraction, "0")
-	point := int64(len(digits)) - int64(len(fraction)) + exponentOf(exponent)
-	return decimal{strings.TrimRight(digits, "0"), point}
-}
-
-// exponentOf reads an exponent; one that is beyond 10^15 counts as that.
-func exponentOf(s string) (n int64) {
-	negative := strings.HasPrefix(s, "-")
-	for _, c := range strings.TrimLeft(s, "+-") {
-		n = min(n*10+int64(c-'0'), 1e15)
-	}
-	if negative {
-		return -n
-	}
-	return n
 }

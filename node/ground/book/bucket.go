@@ -126,5 +126,13 @@ func (b Bucket[V]) Has(r Reads, key []byte) bool { return r.Get(b.Name, key) != 
 // Be64 returns a number as eight bytes, the most significant first: in keys, in its order.
 func Be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
+// Joined returns a key of several parts, each with a zero byte after it. No part holds a zero byte.
+func Joined(parts ...string) (key []byte) {
+	for _, p := range parts {
+		key = append(append(key, p...), 0)
+	}
+	return key
+}
+
 // Down64 is Be64 of the complement of a number: in keys, the largest comes first.
 func Down64(n uint64) []byte { return Be64(^n) }

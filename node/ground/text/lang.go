@@ -2,6 +2,7 @@ package text
 
 import (
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -70,3 +71,7 @@ func FromAcceptLanguage(header string) Lang {
 	}
 	return En
 }
+
+// Beijing is the zone of the days and months that people are told, or type: UTC+8, without daylight
+// saving time.
+var Beijing = time.FixedZone("UTC+8", 8*3600)

@@ -19,7 +19,6 @@ package invitation
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -72,13 +71,6 @@ type Token struct {
 	Secret      []byte
 	Until       time.Time // exact to the millisecond
 	Addresses   []string  // host:port over UDP, in the order in which they are tried
-}
-
-// NewSecret makes the secret of an invitation.
-func NewSecret() []byte {
-	secret := make([]byte, SecretLen)
-	rand.Read(secret) // never fails
-	return secret
 }
 
 type parentPin struct {

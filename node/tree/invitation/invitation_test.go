@@ -174,13 +174,6 @@ func TestSecretIsNotTold(t *testing.T) {
 	}
 }
 
-func TestNewSecret(t *testing.T) {
-	a, b := NewSecret(), NewSecret()
-	if len(a) != SecretLen || bytes.Equal(a, b) {
-		t.Errorf("got %x and %x", a, b)
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	line, err := example(f).Encode()
 	if err != nil {
