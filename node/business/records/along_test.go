@@ -481,3 +481,66 @@ func TestAlongIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// TestAlongKeeps: a file without a column for a field keeps what the records have of it, as the new
+// entry shows it; of other records than it was checked with it is not published.
+func TestAlongKeeps(t *testing.T) {
+	l, desk := alongside(t)
+	c := newClerk(l)
+	c.how.Missing = MissingKeep
+	data := strings.ReplaceAll(splitFile(0, 1, 2), ",T1\n", "\n")
+	data = strings.Replace(data, ",township\n", "\n", 1)
+	opened, err := c.stage(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, desk, strings.Replace(oldRecord(1), "T1", "T2", 1))
+	_, err = c.publish(t.Context(), opened)
+	refusedAs(t, "values of other records", err, text.RecordsMoved)
+	if plan, err := c.whole(t.Context(), data); err != nil || plan.Rows.Replaced != 3 {
+		t.Fatalf("got %+v, %v", plan, err)
+	}
+	want := map[string]string{"0": splitRecord(0), "1": strings.Replace(splitRecord(1), "T1", "T2", 1), "2": splitRecord(2)}
+	if version, shown, err := shownNow(l, desk); version != 2 || !maps.Equal(shown, want) || err != nil {
+		t.Errorf("got version %d, %v, %v; want %v", version, shown, err, want)
+	}
+}
+
+// full is a ledger whose disk is full from one command on.
+type full struct {
+	*booktest.Ledger
+	left int // commands until then
+}
+
+func (f *full) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
+	if f.left--; f.left < 0 {
+		return nil, text.Fail(text.DiskFull, nil, nil)
+	}
+	return f.Ledger.Propose(ctx, kind, q, body)
+}
+
+// TestAlongOnAFullDisk: wherever the disk becomes full, the answer stays the old one, and the same
+// goes on when there is room.
+func TestAlongOnAFullDisk(t *testing.T) {
+	before, after := beforeAndAfter()
+	for left := 0; ; left++ {
+		l, desk := alongside(t)
+		c := newClerk(&full{l, left})
+		c.all = true
+		_, err := c.whole(t.Context(), splitFile(1, 2, 3))
+		if err == nil {
+			return
+		}
+		refusedAs(t, "a full disk", err, text.DiskFull)
+		if version, shown, err := shownNow(l, desk); version != 1 || !maps.Equal(shown, before) || err != nil {
+			t.Fatalf("after %d commands: got version %d, %v, %v", left, version, shown, err)
+		}
+		c.ledger, c.desk = l, desk
+		if _, err := c.whole(t.Context(), splitFile(1, 2, 3)); err != nil {
+			t.Fatalf("again after %d commands: %v", left, err)
+		}
+		if version, shown, err := shownNow(l, desk); version != 2 || !maps.Equal(shown, after) || err != nil {
+			t.Fatalf("again after %d commands: got version %d, %v, %v", left, version, shown, err)
+		}
+	}
+}

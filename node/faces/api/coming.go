@@ -20,16 +20,17 @@ const aboutEntry = "With entry_length, the body begins with so many bytes of JSO
 
 // coming reads the entry that stands before the file, and checks it as for a publication.
 func (q fileRequest) coming(r *http.Request) (*records.Coming, error) {
+	wrong := badQuery("entry_length", "1.."+strconv.Itoa(catalog.MaxEntryLen))
 	n, err := strconv.ParseUint(r.URL.Query().Get("entry_length"), 10, 32)
 	if err != nil || n == 0 || n > catalog.MaxEntryLen {
-		return nil, badQuery("entry_length", "1.."+strconv.Itoa(catalog.MaxEntryLen))
+		return nil, wrong
 	}
 	data := make([]byte, n)
 	switch _, err := io.ReadFull(q.file, data); {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, text.Fail(text.Expired, nil, err)
 	case err != nil:
-		return nil, badQuery("entry_length", "the body ends before")
+		return nil, wrong // the body ends before
 	}
 	var whole any
 	if err := unmarshal(data, &whole); err != nil {
@@ -43,7 +44,7 @@ func (q fileRequest) coming(r *http.Request) (*records.Coming, error) {
 	case err != nil:
 		return nil, catalog.Invalid(q.code.String(), err)
 	case entry.Code != q.code:
-		return nil, badQuery("code", entry.Code.String())
+		return nil, badQuery("code", q.code.String())
 	}
 	return q.Adoption.Coming(r.Context(), q.on.by(), entry)
 }

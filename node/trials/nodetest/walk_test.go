@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,8 @@ func faceWalk() []faceRow {
 		{"check-import", "", "POST", files + "/check?format=csv&missing=clear", "code\n6\n", provider},
 		{"load-import", "", "POST", files + "?format=csv&rows=1&good=1&keep_good=true&file_hash=" + strings.Repeat("0", 64), "code\n6\n", byAgency("file-changed", "not-provider", "not-provider")},
 		{"bad-rows-import", "", "POST", files + "/bad-rows?format=csv&missing=clear", "code\n6\n", provider},
+		{"check-import", "for an entry to come", "POST", files + "/check?format=csv&missing=clear&entry_length=LENGTH", "LATERcode\n6\n", provider},
+		{"load-import", "for an entry to come", "POST", files + "?format=csv&rows=1&good=1&keep_good=false&entry_length=LENGTH&file_hash=" + strings.Repeat("0", 64), "LATERcode\n6\n", byAgency("plan-needed", "not-provider", "not-provider")},
 		{"publish-dataset", "another's", "POST", "/v1/datasets", "VILLAGES", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
 		{"plan-dataset", "another's", "POST", "/v1/datasets/plan", "VILLAGES", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
 		{"publish-standard", "another's", "POST", "/v1/standards", "STANDARD", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
@@ -133,6 +136,8 @@ func walking(t *testing.T, city, county *Node) *strings.Replacer {
 		t.Fatal(err)
 	}
 	villages := sets[0].NewDataset
+	later := villages
+	later.Title += "（新）"
 	secrets, standard := villages, client.NewStandard{NewDataset: villages, Level: "county"}
 	secrets.Code, secrets.Category, secrets.Citation, standard.Code = "secrets", "not-shared", "《居民身份证法》", "towns"
 	if _, err := city.Client("civil-affairs").PublishDataset(t.Context(), secrets); err != nil {
@@ -154,7 +159,8 @@ func walking(t *testing.T, city, county *Node) *strings.Replacer {
 	records := recorded(city, "record")
 	encoded := func(v any) string { data, _ := json.Marshal(v); return string(data) }
 	return strings.NewReplacer("RECORD", index(records[len(records)-1]), "USE", index(got.Access), "GRANT", index(got.Grant),
-		"AWAY", recorded(county, "record")[0], "VILLAGES", encoded(villages), "STANDARD", encoded(standard))
+		"AWAY", recorded(county, "record")[0], "VILLAGES", encoded(villages), "STANDARD", encoded(standard),
+		"LATER", encoded(later), "LENGTH", strconv.Itoa(len(encoded(later))))
 }
 
 // send sends a request as a caller, and says what the caller learned.
