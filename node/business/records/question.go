@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"xietong/certs/canon"
@@ -211,6 +212,9 @@ func (a Answer) checkRows() error {
 	return nil
 }
 
+// base64url are the characters of a token (RFC 4648, 5).
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 // answers checks that the answer fits the question.
 func (a Answer) answers(q Question) error {
 	measured, groups := q.Measure.Function != gather.None, len(a.Groups)
@@ -228,6 +232,9 @@ func (a Answer) answers(q Question) error {
 	}
 	if a.Cursor != "" && (a.Scanned == 0 || len(a.Cursor) > maxSealedLen || a.Cursor == q.Cursor) { // there would be no end
 		return fmt.Errorf("a cursor of %d bytes, after %d records were looked at", len(a.Cursor), a.Scanned)
+	}
+	if strings.ContainsFunc(a.Cursor, func(r rune) bool { return !strings.ContainsRune(base64url, r) }) { // a person copies it into a shell
+		return errors.New("a cursor that is no token")
 	}
 	if wanted := q.composed().Fields; len(wanted) > 0 && slices.ContainsFunc(a.Columns, func(name string) bool { return !slices.Contains(wanted, name) }) {
 		return fmt.Errorf("columns %.100q, asked for %.100q", a.Columns, wanted)

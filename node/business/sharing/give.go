@@ -165,7 +165,7 @@ func (g Grant) termsOf(r *state.Reader, o policy.Offer, t Terms) (Terms, error) 
 		return t, text.Fail(text.GrantReplaced, args, nil)
 	case g.Revoked != ledger.None:
 		args["entry"] = g.Revoked.In(r.Log()).String()
-		args["give"] = giveCommand(o.Provider, g.Consumer, g.Dataset, g.Purpose.String(), fields)
+		args["give"] = giving(o.Provider, g.Consumer, g.Dataset, g.Purpose.String(), fields)
 		return t, text.Fail(text.RenewRevoked, args, nil)
 	case len(fields) == 0: // none of what it named is offered, and no fields stand for all
 		fields = g.Fields

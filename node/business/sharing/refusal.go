@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
@@ -23,7 +23,7 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 	args := text.Args{
 		"dataset": q.Dataset.String(), "purpose": text.Short(q.Purpose), "purposes": strings.Join(q.Offer.Purposes, ", "),
 		"provider": q.Offer.Provider.Code().String(), "name": log.Jurisdiction().String(), "jurisdiction": q.Consumer.Jurisdiction().String(),
-		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, nil),
+		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, nil),
 	}
 	switch v {
 	case policy.UnknownField:
@@ -40,10 +40,10 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 	if v == policy.FieldNotGranted {
 		missing := without(q.Fields, g.Fields)
 		args["field"], args["fields"] = strings.Join(missing, ", "), strings.Join(g.Fields, ", ")
-		args["give"] = giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, slices.Concat(g.Fields, missing))
+		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, slices.Concat(g.Fields, missing))
 	}
 	if v == policy.MeasureNotGranted {
-		args["give"] = giveCommand(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, g.Fields)
+		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, g.Fields)
 	}
 	return text.Fail(code, text.Named(code, text.Values(code, args)), nil)
 }
@@ -57,28 +57,16 @@ var refusals = map[policy.Verdict]text.Code{
 	policy.GrantEnded: text.GrantEnded,
 }
 
-// giveCommand returns the command with which the provider gives the grant, without its end, basis
-// and paper: those the sentence names, in its language.
-func giveCommand(provider, consumer identity.Agency, dataset identity.Label, purpose string, fields []string) string {
-	command := fmt.Sprintf("xietong grant give %s %s@%s%s --purpose %s",
-		dataset, consumer.Code(), consumer.Jurisdiction(), actingAs(provider), text.Short(purpose))
-	if len(fields) > 0 {
-		command += " --fields " + strings.Join(fields, ",")
-	}
-	return command
-}
-
-// actingAs returns the flags by which a clerk of the agency acts for it, also on a node that hosts
-// several jurisdictions.
-func actingAs(a identity.Agency) string {
-	return " --in " + a.Jurisdiction().String() + " --as " + a.Code().String()
+// giving returns the command with which the provider gives the grant.
+func giving(provider, consumer identity.Agency, dataset identity.Label, purpose string, fields []string) string {
+	return failure.Give{Dataset: dataset, Consumer: consumer, Provider: provider, Purpose: purpose, Fields: fields}.String()
 }
 
 // revokedTold returns the values of text.GrantRevoked.
 func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer identity.Agency) text.Args {
 	return text.Args{
 		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
-		"name": log.Jurisdiction().String(), "give": giveCommand(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), nil),
+		"name": log.Jurisdiction().String(), "give": giving(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), nil),
 	}
 }
 
@@ -86,7 +74,7 @@ func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer id
 func endedTold(log identity.Log, g Grant, provider identity.Agency) text.Args {
 	return text.Args{
 		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "until": dayOf(g.Until), "provider": provider.Code().String(),
-		"name": log.Jurisdiction().String(), "renew": "xietong grant renew " + strconv.FormatUint(g.Index, 10) + actingAs(provider),
+		"name": log.Jurisdiction().String(), "renew": failure.Renew(g.Index, provider),
 	}
 }
 

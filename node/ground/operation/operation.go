@@ -231,10 +231,10 @@ func (o Operation[P, R]) Use(ctx context.Context, c Caller, a Asking, dataset id
 		}
 		return accept(got)
 	})
-	if err == nil {
-		result = got
+	if err != nil {
+		return result, use, failure.Asked(err, dataset, purpose)
 	}
-	return result, use, err
+	return got, use, nil
 }
 
 // Call makes the call that asks for the operation. The sender adds the agency that asks. The error

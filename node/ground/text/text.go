@@ -72,13 +72,14 @@ func Short(s string) string {
 	return s
 }
 
-// fill replaces each {name} by its value. It puts values in as they are: a value that looks like a
-// placeholder stays.
+// fill replaces each {name} by its value. It puts values in as they are, except into commands: a
+// value that looks like a placeholder stays.
 func fill(s string, args Args) string {
 	if len(args) == 0 || !strings.Contains(s, "{") {
 		return s
 	}
 	var b strings.Builder
+	whole := s
 	for {
 		before, rest, found := strings.Cut(s, "{")
 		b.WriteString(before)
@@ -92,7 +93,7 @@ func fill(s string, args Args) string {
 			s = rest
 			continue
 		}
-		b.WriteString(value)
+		b.WriteString(inserted(whole[:len(whole)-len(rest)-1], name, value))
 		s = after
 	}
 }

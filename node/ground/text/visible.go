@@ -11,12 +11,13 @@ import (
 const maxShown = 2 << 10
 
 // shown returns a value of a problem as a person may see it. It may come from anybody: a clerk
-// typed it, or a neighbour refused with it.
+// typed it, or a neighbour refused with it. Back quotes mark what is there to be copied, and are
+// the sentence's alone.
 func shown(value string) string {
 	if len(value) > maxShown {
 		value = strings.ToValidUTF8(value[:maxShown], "") + "…"
 	}
-	return Visible(value)
+	return strings.ReplaceAll(Visible(value), "`", "'")
 }
 
 // Visible makes visible the control characters, those that end a line, and those that change the
