@@ -119,7 +119,7 @@ func (s *server) handler() http.Handler {
 	describeKeys(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(routed(mux), maxBodyLen))
-	return paid(s.admit(s.held(s.given(s.again(files)))))
+	return paid(s.admit(s.held(s.given(parametersOf(a.OpenAPI()), s.again(files)))))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.

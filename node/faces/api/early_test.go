@@ -1,13 +1,18 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"xietong/consensus/state"
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -67,4 +72,31 @@ func TestAnsweredEarlyAndStopped(t *testing.T) {
 		}
 		time.Sleep(time.Second) // in which the server lets go of the connection
 	})
+}
+
+// TestSlowAnswers has requests take minutes once their bodies have come: a body must come within a
+// time, and what is done with it takes its own.
+func TestSlowAnswers(t *testing.T) {
+	d := open(t)
+	for path, body := range map[string]any{
+		"/v1/query":    client.Query{Dataset: "villages", Key: "1", Use: use},
+		"/v1/agencies": client.NewAgency{Code: "tax", Title: "税务局"},
+	} {
+		body := must(json.Marshal(body))
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t, d.handler)
+			var once sync.Once
+			d.Before = func(state.Kind) { once.Do(func() { time.Sleep(2 * time.Minute) }) }
+			began := time.Now()
+			c := s.ask(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s: water\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
+				path, client.HeaderAgency, client.HeaderIdempotency, aKey, len(body), body))
+			if got := s.answer(c); got != http.StatusOK || time.Since(began) < 2*time.Minute {
+				t.Errorf("%s: got %d after %v, want 200 after two minutes", path, got, time.Since(began))
+			}
+			if _, err := s.end(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second) // in which the server lets go of the connection
+		})
+	}
 }

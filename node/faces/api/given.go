@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,19 +15,75 @@ import (
 // lacks the value would ask for everything, or ask somebody else. A member, a parameter or a header
 // that is not meant is left out.
 
-// given refuses a request with a parameter or a header that is given and empty.
-func (s *server) given(next http.Handler) http.Handler {
+// given refuses a request with a parameter or a header that is given and empty, given twice, or that
+// the operation does not know: each would take a narrowing away.
+func (s *server) given(takes parameters, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, all := range []map[string][]string{r.URL.Query(), headersOf(r)} {
-			for name, values := range all {
-				if slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) == "" }) {
-					s.failEarly(w, r, callerOf(r), text.Fail(text.Empty, text.Args{"name": text.Short(name)}, nil))
+		c, query := callerOf(r), r.URL.Query()
+		for _, all := range []map[string][]string{query, headersOf(r)} {
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				if err := wellGiven(c, name, all[name]); err != nil {
+					s.failEarly(w, r, c, err)
 					return
 				}
 			}
 		}
+		for _, name := range slices.Sorted(maps.Keys(query)) {
+			if !takes.knows(r, name) {
+				s.failEarly(w, r, c, c.wrong(name, "unexpected property"))
+				return
+			}
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func wellGiven(c Caller, name string, values []string) error {
+	switch {
+	case slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) == "" }):
+		return text.Fail(text.Empty, text.Args{"name": text.Short(name)}, nil)
+	case len(values) > 1:
+		return c.wrong(name, "given twice")
+	}
+	return nil
+}
+
+// wrong returns the failure of a part of the request.
+func (c Caller) wrong(name, why string) error {
+	reason := text.Cause(text.FromAcceptLanguage(c.Language), why)
+	return text.Fail(text.BadRequest, text.Args{"where": text.Short(name), "reason": reason}, nil)
+}
+
+// parameters are the names that the operations take in the query of their address.
+type parameters struct {
+	router *http.ServeMux
+	of     map[string][]string // by the pattern of the operation
+}
+
+func parametersOf(o *huma.OpenAPI) parameters {
+	p := parameters{http.NewServeMux(), map[string][]string{}}
+	for path, item := range o.Paths {
+		for method, operation := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post} {
+			if operation == nil {
+				continue
+			}
+			pattern := method + " " + path
+			p.router.Handle(pattern, http.NotFoundHandler())
+			for _, of := range operation.Parameters {
+				if of.In == "query" {
+					p.of[pattern] = append(p.of[pattern], of.Name)
+				}
+			}
+		}
+	}
+	return p
+}
+
+// knows reports whether the operation of the request takes a parameter; what is no operation is
+// refused elsewhere.
+func (p parameters) knows(r *http.Request, name string) bool {
+	_, pattern := p.router.Handler(r)
+	return pattern == "" || slices.Contains(p.of[pattern], name)
 }
 
 // headersOf returns the headers of the request that say who asks whom.

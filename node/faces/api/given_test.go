@@ -10,6 +10,7 @@ import (
 
 	"xietong/consensus/ledger"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // description is what the test reads of the description of the API.
@@ -28,6 +29,43 @@ type bodySchema struct {
 	Type       any
 	Pattern    string
 	Properties map[string]bodySchema
+}
+
+// TestUnknownParametersAreRefused walks the description of the API: what no operation knows, and what
+// is given twice, is refused by name, before anything is done.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	d := open(t)
+	var api description
+	answered := httptest.NewRecorder()
+	d.handler.ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	if err := json.Unmarshal(answered.Body.Bytes(), &api); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(method, path, name string, header http.Header) {
+		r := httptest.NewRequest(method, path, strings.NewReader("{}"))
+		for name, values := range header {
+			r.Header[name] = values
+		}
+		got := httptest.NewRecorder()
+		d.handler.ServeHTTP(got, r)
+		var p client.Problem
+		if err := json.Unmarshal(got.Body.Bytes(), &p); err != nil || p.Code != "bad-request" || p.Where != name && p.Where != text.Word(text.En, name) {
+			t.Errorf("%s %s %v: got %d %s, want the refusal of %s", method, path, header, got.Code, got.Body, name)
+		}
+	}
+	for path, item := range api.Paths {
+		path = strings.NewReplacer("{code}", "villages", "{index}", "1", "{child}", "x", "{name}", "x").Replace(path)
+		for method, o := range item {
+			method = strings.ToUpper(method)
+			refused(method, path+"?lmit=1", "lmit", nil)
+			for _, p := range o.Parameters {
+				if p.In == "query" {
+					refused(method, path+"?"+p.Name+"=1&"+p.Name+"=2", p.Name, nil)
+				}
+			}
+			refused(method, path, "Xietong-Agency", http.Header{"Xietong-Agency": {"water", "civil-affairs"}})
+		}
+	}
 }
 
 // TestEmptyIsRefused walks the description of the API: every text, list and map that a body may

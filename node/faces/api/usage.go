@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,28 +16,6 @@ type Paged struct {
 	Caller
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Rows of a page"`
 	Cursor string `query:"cursor" maxLength:"4096" doc:"Where the page before ended; opaque, and good for the same conditions only"`
-}
-
-// Resolve refuses a condition that is empty, given twice, or none of the list's: each would take a
-// narrowing away.
-func (p *Paged) Resolve(ctx huma.Context) (refused []error) {
-	url := ctx.URL()
-	for name, values := range url.Query() {
-		known := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-		why := ""
-		switch {
-		case !known:
-			why = "unexpected property"
-		case len(values) != 1:
-			why = "given twice"
-		case values[0] == "":
-			why = "empty"
-		}
-		if why != "" {
-			refused = append(refused, &huma.ErrorDetail{Location: text.Short(name), Message: why})
-		}
-	}
-	return refused
 }
 
 func (p Paged) page() usage.Page { return usage.Page{Limit: p.Limit, Cursor: p.Cursor} }
