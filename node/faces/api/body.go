@@ -74,9 +74,16 @@ func unmarshal(data []byte, v any) error {
 	return near(generic)
 }
 
-// near replaces the numbers of a value by floats; one that is too large becomes an infinity.
+// null stands for the null of a body. The library takes a member that is null for one that is left
+// out, and a program that lacks a value writes null: so it would ask for everything.
+type null struct{}
+
+// near replaces the numbers of a value by floats; one that is too large becomes an infinity. It
+// replaces null by what is of no type, so that it is taken where any value may be, and nowhere else.
 func near(v *any) error {
 	switch of := (*v).(type) {
+	case nil:
+		*v = null{}
 	case json.Number:
 		f, err := strconv.ParseFloat(of.String(), 64)
 		if err != nil && !errors.Is(err, strconv.ErrRange) {

@@ -15,8 +15,8 @@ import (
 // lacks the value would ask for everything, or ask somebody else. A member, a parameter or a header
 // that is not meant is left out.
 
-// given refuses a request with a parameter or a header that is given and empty, given twice, or that
-// the operation does not know: each would take a narrowing away.
+// given refuses a request with a parameter or a header that is given and empty, given twice, or
+// that the operation does not know: each would take a narrowing away.
 func (s *server) given(takes parameters, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, query := callerOf(r), r.URL.Query()

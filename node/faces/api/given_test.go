@@ -31,8 +31,8 @@ type bodySchema struct {
 	Properties map[string]bodySchema
 }
 
-// TestUnknownParametersAreRefused walks the description of the API: what no operation knows, and what
-// is given twice, is refused by name, before anything is done.
+// TestUnknownParametersAreRefused walks the description of the API: what no operation knows, and
+// what is given twice, is refused by name, before anything is done.
 func TestUnknownParametersAreRefused(t *testing.T) {
 	d := open(t)
 	var api description
