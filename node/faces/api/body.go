@@ -79,7 +79,8 @@ func unmarshal(data []byte, v any) error {
 type null struct{}
 
 // near replaces the numbers of a value by floats; one that is too large becomes an infinity. It
-// replaces null by what is of no type, so that it is taken where any value may be, and nowhere else.
+// replaces null by what is of no type, so that it is taken where any value may be, and nowhere
+// else.
 func near(v *any) error {
 	switch of := (*v).(type) {
 	case nil:
