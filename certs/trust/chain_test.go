@@ -99,11 +99,25 @@ func TestImpossibleEndorsements(t *testing.T) {
 		"long name":       func(e *Endorsement) { e.DisplayName = strings.Repeat("明", 100) },
 		"long code":       func(e *Endorsement) { e.Code = strings.Repeat("5", 33) },
 		"not UTF-8":       func(e *Endorsement) { e.Level = "\xff" },
+		"a line break":    func(e *Endorsement) { e.DisplayName = "南明区\n云岩区" },
+		"an escape":       func(e *Endorsement) { e.Code = "52\x1b[2J" },
+		"turned round":    func(e *Endorsement) { e.DisplayName = "\u202e区岩云" },
+		"of no width":     func(e *Endorsement) { e.DisplayName = "南明\u200b区" },
+		"lost characters": func(e *Endorsement) { e.DisplayName = "\ufffd明区" },
 	} {
 		e := good
 		edit(&e)
 		if _, err := e.Encode(); !errors.Is(err, ErrEndorsement) {
 			t.Errorf("%s: got %v, want ErrEndorsement", what, err)
+		}
+	}
+}
+
+// TestNamesOfAnyScript: names of places stand as their scripts write them.
+func TestNamesOfAnyScript(t *testing.T) {
+	for _, name := range []string{"南明区", "Zhangjiachuan (回族自治县)", "ئۈرۈمچى", "ᠬᠥᠬᠡ ᠬᠣᠲᠠ", "ᠠᠷ\u180eᠠ", "ལྷ་ས", "می\u200cخواهم"} {
+		if err := CheckPlace("520102", "county", name); err != nil {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"xietong/certs/canon"
@@ -113,6 +115,16 @@ func CheckPlace(code, level, displayName string) error {
 		return fmt.Errorf("%w: a code of %d bytes and a level of %d, more than %d", ErrEndorsement, len(code), len(level), maxCodeLen)
 	case !utf8.ValidString(code + level + displayName):
 		return fmt.Errorf("%w: not UTF-8", ErrEndorsement)
+	case strings.ContainsFunc(code+level+displayName, unseen):
+		return fmt.Errorf("%w: a name with a character that is not seen", ErrEndorsement)
 	}
 	return nil
+}
+
+// unseen reports whether a rune breaks the line, shows as nothing, or turns round what stands
+// beside it: a name with one may look like the name of another place. Joiners are parts of some
+// scripts.
+func unseen(r rune) bool {
+	const zeroWidth = "\u200b\u2060\ufeff"
+	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || strings.ContainsRune(zeroWidth, r)
 }
