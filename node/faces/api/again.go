@@ -13,10 +13,7 @@ import (
 	"time"
 
 	"xietong/exchange/answers"
-	"xietong/node/faces/client"
 	"xietong/node/ground/text"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // Bounds of the answers that are kept for whoever lost one.
@@ -74,21 +71,6 @@ func (s *server) again(next http.Handler) http.Handler {
 			s.give(w, r, c, kept)
 		}
 	})
-}
-
-// describeKeys says in the description that a use of data needs a key.
-func describeKeys(o *huma.OpenAPI) {
-	for _, path := range usePaths {
-		use := o.Paths[path].Post
-		i := slices.IndexFunc(use.Parameters, func(p *huma.Param) bool { return p.Name == client.HeaderIdempotency })
-		if i < 0 { // it is served beside huma
-			i = len(use.Parameters)
-			use.Parameters = append(use.Parameters, &huma.Param{
-				Name: client.HeaderIdempotency, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-			})
-		}
-		use.Parameters[i].Required = true
-	}
 }
 
 // give gives an answer once more, while what it rests on stands.

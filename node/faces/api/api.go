@@ -116,7 +116,7 @@ func (s *server) handler() http.Handler {
 	files := http.NewServeMux()
 	s.registerImports(files, a)
 	s.registerRows(files, a)
-	describeKeys(a.OpenAPI())
+	describeHeaders(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(routed(mux), maxBodyLen))
 	return paid(s.admit(s.held(s.given(parametersOf(a.OpenAPI()), s.again(files)))))

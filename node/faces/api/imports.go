@@ -47,13 +47,32 @@ func fileOperation(id, path, summary string, parameters ...string) *huma.Operati
 	o.Parameters = append(o.Parameters, &huma.Param{Name: "code", In: "path", Required: true, Schema: text})
 	for _, name := range parameters {
 		bare := strings.Trim(name, "[]")
-		o.Parameters = append(o.Parameters, &huma.Param{Name: bare, In: "query", Required: bare == name, Schema: text})
+		o.Parameters = append(o.Parameters, &huma.Param{Name: bare, In: "query", Required: bare == name, Schema: parameterOf(bare)})
 	}
 	o.Description = aboutEntry
 	file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": file, "application/x-ndjson": file}}
-	o.Responses = map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "A problem (RFC 9457)"}}
+	o.RequestBody = &huma.RequestBody{Required: true, Description: "CSV, TSV, JSON, JSON Lines or xlsx, whatever its media type says", Content: map[string]*huma.MediaType{
+		"text/csv": file, "application/json": file, "application/x-ndjson": file, "application/octet-stream": file,
+	}}
+	media := map[string]string{"check-import": "application/json", "bad-rows-import": "application/octet-stream", "load-import": "application/x-ndjson"}[id]
+	problem := map[string]*huma.MediaType{"application/problem+json": {}}
+	o.Responses = map[string]*huma.Response{
+		"200": {Description: "OK", Content: map[string]*huma.MediaType{media: {}}}, "default": {Description: "A problem (RFC 9457)", Content: problem},
+	}
 	return o
+}
+
+// parameterOf returns the type of a parameter of an import.
+func parameterOf(name string) *huma.Schema {
+	switch name {
+	case "as_spreadsheet", "keep_good", "replace":
+		return &huma.Schema{Type: huma.TypeBoolean}
+	case "rows", "good", "entry_length":
+		return &huma.Schema{Type: huma.TypeInteger}
+	case "missing":
+		return &huma.Schema{Type: huma.TypeString, Enum: []any{string(records.MissingKeep), string(records.MissingClear)}}
+	}
+	return &huma.Schema{Type: huma.TypeString}
 }
 
 // callerOf reads the caller from the headers of a request.

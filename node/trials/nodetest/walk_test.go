@@ -170,13 +170,21 @@ func send(t *testing.T, h *http.Client, n *Node, row faceRow, as string) (learne
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sendUnder(t, h, n, row, as, id.String())
+}
+
+// sendUnder sends a request under an idempotency key; "": none.
+func sendUnder(t *testing.T, h *http.Client, n *Node, row faceRow, as, key string) (learned, body string) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), row.method, "http://node"+row.path, strings.NewReader(row.body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(client.HeaderJurisdiction, n.Name())
-	r.Header.Set(client.HeaderIdempotency, id.String())
+	if key != "" {
+		r.Header.Set(client.HeaderIdempotency, key)
+	}
 	if as != "" {
 		r.Header.Set(client.HeaderAgency, as)
 	}
