@@ -63,8 +63,16 @@ func freePort(t *testing.T) string {
 	return conn.LocalAddr().String()
 }
 
-// runScript runs a script in a folder where ./xietong is this test as the binary.
 func runScript(t *testing.T, script string) {
+	t.Helper()
+	if out, err := scripted(t, script); err != nil || !strings.Contains(out, "verified: entry") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// scripted runs a script in a folder where ./xietong is this test as the binary, and returns what
+// it prints.
+func scripted(t *testing.T, script string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	self, err := os.Executable()
@@ -77,7 +85,5 @@ func runScript(t *testing.T, script string) {
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), mainEnv+"=1", "LANG=en_US.UTF-8")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "verified: entry") {
-		t.Errorf("%v\n%s", err, out)
-	}
+	return string(out), err
 }
