@@ -329,3 +329,29 @@ func TestMergedCells(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 }
+
+// TestFormulas: a formula counts by its value, and one that was never calculated is a fault of its
+// cell: a program shows what the file does not hold.
+func TestFormulas(t *testing.T) {
+	for cell, want := range map[string]Cell{
+		`<c r="A1"><f>1+1</f><v>2</v></c>`:                             {Text: "2", Kind: Number},
+		`<c r="A1" t="str"><f>A2</f><v>x</v></c>`:                      {Text: "x"},
+		`<c r="A1" t="str"><f>1+1</f></c>`:                             {Text: "=1+1", Kind: Failed},
+		`<c r="A1"><f t="shared" si="0"/></c>`:                         {Text: "=", Kind: Failed},
+		`<c r="A1" t="str"><f>""</f><v></v></c><c r="B1"><v>1</v></c>`: {},
+	} {
+		file := book1(oneSheet, sheetOf(`<sheetData><row r="1">`+cell+`</row></sheetData>`)).packed()
+		src := bytes.NewReader(file)
+		taken, err := Inspect(src, Wish{})
+		if err != nil {
+			t.Fatal(cell, err)
+		}
+		r, err := Open(src, taken)
+		if err != nil {
+			t.Fatal(cell, err)
+		}
+		if row, err := r.Next(); err != nil || row.Cells[0] != want {
+			t.Errorf("%s: got %+v, %v, want %+v", cell, row.Cells, err, want)
+		}
+	}
+}

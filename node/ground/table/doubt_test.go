@@ -168,6 +168,9 @@ func TestWhatIsHidden(t *testing.T) {
 	usual := func(sizes, cols string) []byte { // as Excel writes a sheet of which the unused is hidden
 		return book1(oneSheet, sheetOf(`<sheetFormatPr `+sizes+`/><cols>`+cols+`</cols><sheetData><row r="1"><c r="A1" t="str"><v>a</v></c><c r="C1" t="str"><v>b</v></c></row></sheetData>`)).packed()
 	}
+	views := func(view, cell string) []byte {
+		return book1(oneSheet, sheetOf(`<sheetViews><sheetView `+view+`/></sheetViews><sheetData><row r="1"><c r="A1">`+cell+`</c></row></sheetData>`)).packed()
+	}
 	for name, row := range map[string]struct {
 		file []byte
 		code text.Code
@@ -179,6 +182,11 @@ func TestWhatIsHidden(t *testing.T) {
 		"rows, not hidden": {ofRows(rows(`hidden="0"`)), "", nil},
 		"columns":          {cols(`hidden="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
 		"thin columns":     {cols(`width="0.1" customWidth="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"narrow columns":   {cols(`width="0.6" customWidth="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"rows of a pixel":  {ofRows(rows(`ht="0.75" customHeight="1"`)), text.RowsHidden, text.Args{"count": "3", "rows": "2-3, 5"}},
+		"formulas shown":   {views(`showFormulas="1"`, `<f>1+1</f><v>2</v>`), text.FileAmbiguous, nil},
+		"no formula there": {views(`showFormulas="1"`, `<v>2</v>`), "", nil},
+		"values shown":     {views(`showFormulas="0"`, `<f>1+1</f><v>2</v>`), "", nil},
 		"wide columns":     {cols(`width="9" customWidth="1"`), "", nil},
 		"a width in space": {cols(`width=" 0" customWidth="1"`), text.ColumnsHidden, text.Args{"columns": "C"}},
 		"a width of words": {cols(`width="none"`), text.ColumnsHidden, text.Args{"columns": "C"}},

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -142,7 +143,8 @@ func (r *sheetRows) read() error {
 	}
 }
 
-// cell reads one cell. A formula counts by the value that was kept with it.
+// cell reads one cell. A formula counts by the value that was kept with it; one with which none was
+// kept was never calculated, and what a person sees of it is not in the file.
 func (r *sheetRows) cell(e xml.StartElement) error {
 	column, at := r.column, attr(e, "r")
 	if at != "" {
@@ -159,11 +161,14 @@ func (r *sheetRows) cell(e xml.StartElement) error {
 		return errBomb
 	}
 	kind := attr(e, "t")
-	value, err := r.value(kind, at)
+	value, formula, err := r.value(kind, at)
 	if err != nil {
 		return err
 	}
 	c, err := r.made(kind, attr(e, "s"), value)
+	if formula != "" {
+		c = Cell{Text: formula, Kind: Failed}
+	}
 	if err != nil || c.Text == "" {
 		return err
 	}
@@ -174,17 +179,21 @@ func (r *sheetRows) cell(e xml.StartElement) error {
 	return nil
 }
 
-// value reads the value of a cell up to its end: <is> if it has its text within, otherwise <v>.
-func (r *sheetRows) value(kind, at string) (value string, err error) {
+// value reads the value of a cell up to its end: <is> if it has its text within, otherwise <v>. It
+// returns the formula of a cell that has one and no value.
+func (r *sheetRows) value(kind, at string) (value, formula string, err error) {
 	var seen [3]bool
 	for {
 		token, err := r.xml.next()
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		e, isStart := token.(xml.StartElement)
 		if _, ends := token.(xml.EndElement); ends {
-			return value, nil
+			if seen[0] && !seen[1] && !seen[2] {
+				return "", formula, nil
+			}
+			return value, "", nil
 		} else if !isStart {
 			continue
 		}
@@ -192,11 +201,13 @@ func (r *sheetRows) value(kind, at string) (value string, err error) {
 		got, err := r.xml.content(e.Name.Local)
 		switch {
 		case err != nil:
-			return "", err
+			return "", "", err
 		case seen[is], is > 0 && got != "" && (kind == "inlineStr") != (is == 2):
-			return "", doubt{"a cell with two values", at}
+			return "", "", doubt{"a cell with two values", at}
 		case is > 0 && got != "":
 			value = got
+		case is == 0:
+			formula, r.unseen.formula = "="+text.Short(got), cmp.Or(r.unseen.formula, at, "f")
 		}
 		seen[is] = true
 	}

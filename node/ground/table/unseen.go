@@ -19,32 +19,40 @@ type unseen struct {
 	count   uint64 // of rows
 	// What says no size of its own is so low, or so narrow, that it is as hidden.
 	low, narrow bool
+	asFormulas  bool   // formulas are shown in place of their values
+	formula     string // the place of one; "": there is none
 }
 
+// What is smaller is as hidden: nobody reads it.
 const (
-	thin     = 0.5 // narrower columns (in characters) and lower rows (in points) are as hidden
-	unseenAt = 20  // places or names that are told of many
+	leastWidth  = 1 // of a column, in characters
+	leastHeight = 4 // of a row, in points
 )
+
+const unseenAt = 20 // places or names that are told of many
 
 // hides reports whether an element hides its row or columns: by its word, or by its size, which is
 // usual where it says none. A size that is no number counts as none.
-func hides(e xml.StartElement, size string, usual bool) bool {
+func hides(e xml.StartElement, size string, least float64, usual bool) bool {
 	on, known := flag(attr(e, "hidden"))
-	return on || !known || isThin(e, size, usual)
+	return on || !known || isThin(e, size, least, usual)
 }
 
-func isThin(e xml.StartElement, size string, usual bool) bool {
+func isThin(e xml.StartElement, size string, least float64, usual bool) bool {
 	value := strings.TrimSpace(attr(e, size))
 	if value == "" {
 		return usual
 	}
 	n, err := strconv.ParseFloat(value, 64)
-	return err != nil || n < thin
+	return err != nil || n < least
 }
 
 // before notes what an element before the rows hides.
 func (u *unseen) before(e xml.StartElement) error {
 	switch e.Name.Local {
+	case "sheetView":
+		on, known := flag(attr(e, "showFormulas"))
+		u.asFormulas = u.asFormulas || on || !known
 	case "sheetFormatPr":
 		return u.usual(e)
 	case "col":
@@ -60,8 +68,8 @@ func (u *unseen) usual(e xml.StartElement) error {
 	if u.columns != nil {
 		return doubt{"an element where it does not belong", e.Name.Local}
 	}
-	u.low = isThin(e, "defaultRowHeight", false)
-	if u.narrow = isThin(e, "defaultColWidth", false); u.narrow {
+	u.low = isThin(e, "defaultRowHeight", leastHeight, false)
+	if u.narrow = isThin(e, "defaultColWidth", leastWidth, false); u.narrow {
 		u.columns, u.with = slices.Repeat([]bool{true}, MaxCells), make([]bool, MaxCells)
 	}
 	return nil
@@ -77,7 +85,7 @@ func (u *unseen) column(e xml.StartElement) {
 	if u.columns == nil {
 		u.columns, u.with = make([]bool, MaxCells), make([]bool, MaxCells)
 	}
-	hidden := hides(e, "width", u.narrow)
+	hidden := hides(e, "width", leastWidth, u.narrow)
 	for i := max(first, 1); i <= min(last, MaxCells); i++ {
 		u.columns[i-1] = hidden
 	}
@@ -88,7 +96,7 @@ func (u *unseen) note(e xml.StartElement, row uint64, cells []Cell) {
 	for i := range min(len(cells), len(u.columns)) {
 		u.with[i] = u.with[i] || u.columns[i] && filled(cells[i])
 	}
-	if !hides(e, "ht", u.low) || !slices.ContainsFunc(cells, filled) {
+	if !hides(e, "ht", leastHeight, u.low) || !slices.ContainsFunc(cells, filled) {
 		return
 	}
 	u.count++
@@ -102,6 +110,9 @@ func (u *unseen) note(e xml.StartElement, row uint64, cells []Cell) {
 // refuse returns the error of values that nobody sees; nil if there are none.
 func (u *unseen) refuse(sheet string) error {
 	var all []string
+	if u.asFormulas && u.formula != "" {
+		return broken(0, doubt{"a sheet that shows its formulas", u.formula})
+	}
 	if u.count > 0 {
 		for _, r := range u.rows {
 			if all = append(all, line(r[0])); r[1] > r[0] {

@@ -131,7 +131,7 @@ var words = map[string]word{
 	"open quote": {"有一个引号没有配对，从本行开始", "a quotation mark that begins in this line is not closed"}, "bare quote": {"单元格中有未按规则书写的引号（含引号的单元格须整个加引号，其中的引号写两遍）", "a quotation mark stands within a cell (such a cell is quoted as a whole, and the mark in it is doubled)"},
 	"exponent":       {"被表格程序改成了科学记数法，原来的数字可能已经丢失（请把该列设为文本后重新录入）", "a spreadsheet program has made an exponent of it, and digits may be lost (make the column text, and enter it again)"},
 	"digits lost":    {"超过 15 位，表格程序没有保留后面的数字（请把该列设为文本后重新录入）", "it has more than 15 digits, of which a spreadsheet program keeps no more (make the column text, and enter it again)"},
-	"formula failed": {"是公式的出错结果，或因列宽不足未显示", "it is the error of a formula, or was not shown because its column is narrow"},
+	"formula failed": {"是公式的出错结果，或尚未计算的公式（请用表格程序打开并保存），或因列宽不足未显示", "it is the error of a formula, a formula that was not calculated (open and save the file in a spreadsheet program), or was not shown because its column is narrow"},
 	"merged":         {"与前面的单元格合并，本行没有自己的值（请取消合并后逐行填写）", "it is merged with a cell before it, so that this row has no value of its own (split the cells, and fill in each)"},
 	"header again":   {"又是一行表头，不是记录（请删去该行）", "it is the header once more, and no record (delete the row)"},
 	"spaces around":  {"首尾有空格（主键首尾不得有空格）", "there are spaces around it, and a key has none"},
@@ -184,6 +184,7 @@ var words = map[string]word{
 	"a number format of two meanings":           {zh: "同一数字格式有两种含义", en: "a number format has two meanings"},
 	"merged cells of no place":                  {zh: "合并单元格的范围有误", en: "the range of merged cells is malformed"},
 	"merged cells over each other":              {zh: "合并单元格互相重叠", en: "merged cells overlap"},
+	"a sheet that shows its formulas":           {zh: "工作表设为显示公式，看到的不是取值，请改为显示数值", en: "the sheet shows its formulas and not their values; have it show the values"},
 	"a merged cell that hides a value":          {zh: "合并单元格遮住了另一个值", en: "a merged cell hides another value"},
 
 	// faults of a setting
