@@ -25,7 +25,7 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 		return out, err
 	}
 	b := in.Body
-	q, err := h.question(client.Query{Dataset: b.Dataset, Where: b.Where, Filter: b.Filter, Measure: &b.Measure, Use: b.Use})
+	q, err := h.question(client.Query{At: b.At, Dataset: b.Dataset, Where: b.Where, Filter: b.Filter, Measure: &b.Measure, Use: b.Use})
 	if err != nil {
 		return out, err
 	}

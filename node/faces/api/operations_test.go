@@ -410,3 +410,18 @@ func TestSameKey(t *testing.T) {
 		t.Error("the key of another agency is refused")
 	}
 }
+
+// TestFieldCalledLikeALevel: a column may be called county. Of one jurisdiction it is grouped by
+// like any other.
+func TestFieldCalledLikeALevel(t *testing.T) {
+	d := open(t)
+	e := villages()
+	e.Code, e.GroupBy = "towns", []string{"county"}
+	e.Schema = json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"county":{"type":"string"},"people":{"type":"integer"}}}`)
+	d.done(t, "POST", "/v1/datasets", "civil-affairs", e)
+	d.done(t, "POST", "/v1/datasets/towns/records", "civil-affairs", client.PutRecord{Record: json.RawMessage(`{"code":"1","county":"南明区"}`)})
+	w := d.send(t, keyed("/v1/query", "water", client.Query{Dataset: "towns", Measure: &client.Measure{Function: "count", By: []string{"county"}}, Use: use}))
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "南明区") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}

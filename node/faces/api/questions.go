@@ -44,7 +44,10 @@ func (s *server) registerQuestions(a huma.API) {
 }
 
 // many reports whether a question is for many jurisdictions.
-func many(q client.Question) bool { return strings.HasPrefix(q.At, "*") }
+func many(q client.Question) bool { return severalMeant(q.At) }
+
+// severalMeant reports whether a person means many jurisdictions.
+func severalMeant(at string) bool { return strings.HasPrefix(at, "*") }
 
 // questionSaved keeps a question that can be asked: its name of a dataset, its places and its
 // measure are read as if it were asked now. Whether the dataset offers that, its provider tells

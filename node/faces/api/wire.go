@@ -57,7 +57,8 @@ func application(u client.Use) sharing.Application {
 	return sharing.Application{Basis: u.Basis, Scenario: u.Scenario, Scope: u.Scope, Method: u.Method, Until: u.Until}
 }
 
-// question reads the question of a person. The names in Measure.By may be fields or levels.
+// question reads the question of a person. The names in Measure.By may be fields, or levels in a
+// question to many: one jurisdiction has no places of a level, and may have a field of that name.
 func (h Hosted) question(q client.Query) (records.Question, error) {
 	code, err := h.datasetCode(q.Dataset)
 	if err != nil {
@@ -68,17 +69,23 @@ func (h Hosted) question(q client.Query) (records.Question, error) {
 		Purpose: q.Purpose, Application: application(q.Use), Wait: uint32(q.PageSeconds) * 1000,
 	}
 	if q.Measure != nil {
-		out.Measure, err = h.measure(*q.Measure)
+		out.Measure, err = h.measure(*q.Measure, severalMeant(q.At))
 	}
 	return out, err
 }
 
-func (h Hosted) measure(m client.Measure) (gather.Measure, error) {
+func (h Hosted) measure(m client.Measure, several bool) (gather.Measure, error) {
 	f, err := gather.ParseFunction(m.Function)
 	if err != nil {
 		return gather.Measure{}, badQuery("measure.function", "count, sum, average, minimum, maximum")
 	}
-	return gather.Measure{Function: f, Field: m.Field, By: h.Standing.By(m.By)}, nil
+	by := h.Standing.By(m.By)
+	for i := range by {
+		if !several {
+			by[i] = gather.By{Field: m.By[i]}
+		}
+	}
+	return gather.Measure{Function: f, Field: m.Field, By: by}, nil
 }
 
 func answerShown(s *standing.Standing, a records.Answer, m gather.Measure) client.Answer {
