@@ -11,12 +11,13 @@ import (
 // given; the receipt of an entry, with whose payload belongs to the asker; the words of an
 // application, for the two sides of its grant; the numbers of a use, and no more of its payload,
 // for the provider's list; the check of all records against a later version of their entry, which
-// is recorded before its provider is told of it; the proof of an endorsement. A roster is for
+// is recorded before its provider is told of it, and what came since, of which nothing is told but
+// whether the plan still holds; the proof of an endorsement. A roster is for
 // everybody. What a provider's file is compared with are its own records, and numbers alone leave;
 // so do rows that are staged for a later version, with what their import stated when it was opened.
 var opening = map[string][]string{
 	"Payload": {
-		"node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
+		"node/business/records/caught.go", "node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
 		"node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",

@@ -41,6 +41,14 @@ type Checked struct {
 	Version uint64     // of the entry that was in force
 	Records ledger.Ref // the newest entry that had changed the records
 	Fit     bool       // the schema takes every record; otherwise each is checked again when it is read
+	// Narrower is that no record can become unfit by the version, whatever was put since the check:
+	// it is good for any records, and leaves what Published.Unsure says.
+	Narrower bool
+}
+
+// holds reports whether a check is still one of the version and the records as they are.
+func (c *Checked) holds(version uint64, records ledger.Ref) bool {
+	return c.Version == version && (c.Narrower || c.Records == records)
 }
 
 // ChangedOf returns the newest entry that changed the records of a dataset; None: there never were
@@ -262,12 +270,15 @@ func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case exists && before.Key != b.Key:
 		return result, book.Refuse(text.KeyChanged, b.Code.String(), before.Key, b.Key)
-	case b.Checked != nil && *b.Checked != (Checked{Version: before.Version, Records: changed(tx, b.Code), Fit: b.Checked.Fit}):
+	case b.Checked != nil && !b.Checked.holds(before.Version, changed(tx, b.Code)):
 		return result, book.Refuse(text.DatasetMoved, b.Code.String())
 	case exists:
 		result.Version = before.Version + 1
 		kept.Indexed = found(before.Indexed, b.Indexed)
-		if b.Checked == nil || !b.Checked.Fit {
+		switch c := b.Checked; {
+		case c != nil && c.Narrower:
+			kept.Unsure = before.Unsure
+		case c == nil || !c.Fit:
 			kept.Unsure = result.Entry
 		}
 	}

@@ -28,7 +28,7 @@ import (
 const (
 	MaxFaults = 10   // records that do not fit, and grants that end or begin, which a plan names
 	planPage  = 2000 // records that are looked at in one view of the state
-	planTries = 3    // how often the records are checked again because they changed meanwhile
+	planTries = 3    // how often the records are checked again because the entry changed meanwhile
 )
 
 // Plan is what the publication of a later version of an entry would do to the dataset. It is what
@@ -105,23 +105,38 @@ func (p Plan) Hash(document []byte) (string, error) {
 // Plan checks the records of a dataset against an entry that is to replace the one in force. It
 // reads every record, in pages, in a slot, and records that as a use by the provider. The last
 // check of each dataset is remembered: while the entry and the records are the same, it is not made
-// again. Plan returns as of what it checked, for the command that publishes. with is the entry that
-// opened the import whose rows come along; zero: none do. Refusals: text.NotProvider,
-// text.DatasetMoved where the records change all the time, text.NotAlong for an import that is not
-// for the entry, or not whole, and text.RecordsMoved for one of which the file was checked against
-// other records.
+// again. Plan returns as of what it checked, for the command that publishes. All records are
+// checked as they were at one position, whatever comes meanwhile. with is the entry that opened the
+// import whose rows come along; zero: none do. Refusals: text.NotProvider, text.DatasetMoved where
+// the entry changes all the time, text.NotAlong for an import that is not for the entry, or not
+// whole, and text.RecordsMoved for one of which the file was checked against other records.
 func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (p Plan, as catalog.Checked, err error) {
+	return d.plan(ctx, checking{by: by, next: next, with: with})
+}
+
+// PlanAgain is Plan for whoever was shown the plan: it returns the last one once more where that
+// still tells what the publication would do, because what came since then fits as well. It reads
+// only what came.
+func (d *Desk) PlanAgain(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (p Plan, as catalog.Checked, err error) {
+	return d.plan(ctx, checking{by: by, next: next, with: with, shown: true})
+}
+
+func (d *Desk) plan(ctx context.Context, of checking) (p Plan, as catalog.Checked, err error) {
+	next := of.next
 	schema, err := rows.Compile(next.Schema, next.Key, next.Indexed)
 	if err != nil {
 		return p, as, catalog.Invalid(next.Code.String(), err)
 	}
 	for range planTries {
-		c := &checking{desk: d, by: by, next: next, schema: schema, with: with}
+		c := of
+		c.desk, c.schema = d, schema
 		if err = c.run(ctx); err == nil && !c.known {
 			err = c.record(ctx)
 		}
 		if err == nil {
-			d.remember(c)
+			if !c.caught { // whoever asks to be shown a plan is shown the records as they are
+				d.remember(&c)
+			}
 			return c.plan, c.as, nil
 		}
 		if !failure.Is(err, text.DatasetMoved) {
@@ -136,26 +151,38 @@ type planned struct {
 	next catalog.Entry
 	with identity.Entry
 	as   catalog.Checked
+	asOf uint64
 	plan Plan
 }
 
 func (d *Desk) remember(c *checking) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.planned[c.next.Code] = planned{c.next, c.with, c.as, c.plan}
+	d.planned[c.next.Code] = planned{c.next, c.with, c.as, c.asOf, c.plan}
 }
 
-// remembered takes over the last check, if it was of the same entry and the same records.
-func (c *checking) remembered() bool {
+// remembered takes over the last check, if it was of the same entry and the same records, or of
+// records to which nothing came but what fits.
+func (c *checking) remembered(r *state.Reader) (bool, error) {
 	c.desk.mu.Lock()
 	last, ok := c.desk.planned[c.next.Code]
 	c.desk.mu.Unlock()
 	c.as.Fit = last.as.Fit
-	if c.known = ok && last.as == c.as && last.with == c.with && reflect.DeepEqual(last.next, c.next); c.known {
-		c.plan = last.plan
-		c.plan.Ending, c.plan.Ends, c.plan.Beginning, c.plan.Begins = 0, nil, 0, nil
+	if !ok || last.as.Version != c.as.Version || last.with != c.with || !reflect.DeepEqual(last.next, c.next) {
+		return false, nil
 	}
-	return c.known
+	begun := c.plan
+	c.plan = last.plan
+	c.plan.Ending, c.plan.Ends, c.plan.Beginning, c.plan.Begins = 0, nil, 0, nil
+	if last.as.Records == c.as.Records {
+		c.known = true
+		return true, nil
+	}
+	caught, err := c.caughtUp(r, last.asOf)
+	if c.known, c.caught = caught, caught; !caught {
+		c.plan = begun
+	}
+	return caught, err
 }
 
 // checking is one check of all records.
@@ -166,12 +193,14 @@ type checking struct {
 	schema *rows.Schema
 	with   identity.Entry // see Plan
 
-	set   dataset // as it is now
-	as    catalog.Checked
-	asOf  uint64
-	after *MAC // the last record that was checked
-	plan  Plan
-	known bool // the records were checked before
+	set    dataset // as it is now
+	as     catalog.Checked
+	asOf   uint64
+	after  *MAC // the last record that was checked
+	plan   Plan
+	known  bool // the records were checked before
+	shown  bool // see PlanAgain
+	caught bool // since then some came, which change nothing
 
 	replace bool // the rows that come along take the place of all
 }
@@ -204,8 +233,8 @@ func (c *checking) run(ctx context.Context) error {
 	return nil
 }
 
-// page checks the next records. On the first page it notes as of what it checks; a later page of
-// another state is refused as text.DatasetMoved.
+// page checks the next records. On the first page it notes as of what it checks; a later page under
+// another entry is refused as text.DatasetMoved, and so are other records where rows come along.
 func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err error) {
 	set, err := c.desk.own(r, c.by, c.next.Code)
 	if err != nil {
@@ -215,15 +244,19 @@ func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err er
 	switch {
 	case c.after == nil:
 		c.set, c.as, c.asOf = set, now, r.Size()-1
+		c.as.Narrower = c.with.IsZero() && rows.TakesAll(set.Schema, c.next.Schema)
 		if err := c.along(r); err != nil {
 			return false, err
 		}
-		again := c.remembered()
+		again, err := c.remembered(r)
+		if err != nil {
+			return false, err
+		}
 		if c.compare(r); again {
 			return false, nil
 		}
 		c.as.Fit = false
-	case now != c.as:
+	case now.Version != c.as.Version, now.Records != c.as.Records && !c.with.IsZero():
 		return false, text.Fail(text.DatasetMoved, text.Args{"dataset": set.Code.String()}, nil)
 	}
 	left := planPage
@@ -232,7 +265,7 @@ func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err er
 		stopped = budget.Pause(ctx)
 		return stopped == nil
 	}
-	newView(r).all(set.Code, c.after, step, func(f found) bool {
+	newViewAt(r, set.Code, c.asOf).all(set.Code, c.after, step, func(f found) bool {
 		key := f.key
 		c.after = &key
 		stopped = c.check(r, f)

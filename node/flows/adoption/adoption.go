@@ -76,6 +76,8 @@ func giving(tx *state.Tx, endless sharing.Endless, publish func() (catalog.Publi
 // together with rows that are staged for it; *records.Desk does.
 type Records interface {
 	Plan(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (records.Plan, catalog.Checked, error)
+	PlanAgain(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (records.Plan, catalog.Checked, error)
+	Came(ctx context.Context, code identity.Label, as catalog.Checked) (count int, err error)
 	Published(ctx context.Context, code identity.Label, opened identity.Entry) (bool, error)
 	Bring(ctx context.Context, p catalog.Publication, of records.RowsPlan) (records.Along, error)
 	PublishAlong(ctx context.Context, request book.Request, a records.Along) (catalog.PublicationResult, error)
@@ -125,16 +127,19 @@ func (d *Desk) Plan(ctx context.Context, by catalog.Actor, e catalog.Entry, with
 	if err != nil {
 		return Plan{}, err
 	}
-	plan, _, err := d.plan(ctx, by, p, with)
+	plan, _, err := d.plan(ctx, by, p, with, d.records.Plan)
 	return plan, err
 }
 
-func (d *Desk) plan(ctx context.Context, by catalog.Actor, p prepared, with identity.Entry) (plan Plan, as catalog.Checked, err error) {
+// checks is a method of Records that checks the records.
+type checks func(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (records.Plan, catalog.Checked, error)
+
+func (d *Desk) plan(ctx context.Context, by catalog.Actor, p prepared, with identity.Entry, check checks) (plan Plan, as catalog.Checked, err error) {
 	plan.First, plan.Unchanged = p.before.Version == 0, p.before.Is(p.publish)
 	if plan.First || plan.Unchanged {
 		return plan, as, nil
 	}
-	if plan.Plan, as, err = d.records.Plan(ctx, by, p.entry, with); err == nil {
+	if plan.Plan, as, err = check(ctx, by, p.entry, with); err == nil {
 		plan.Hash, err = plan.Plan.Hash(p.publish.Document)
 	}
 	return plan, as, err
@@ -173,9 +178,9 @@ func (d *Desk) prepare(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 // Publish publishes a catalogue entry, as an act of its agency. A later version must be agreed to:
 // it is refused as text.EntryPlanNeeded without the hash of its plan, as text.EntryPlanMoved where
 // the plan is another by now, as text.RecordsUnfit where records do not fit and are not left out,
-// and as text.DatasetMoved where records change all the time. An entry that is in force as it is is
-// not published again; rows that were to come along with it, and did not, are then refused as
-// text.EntryInForce.
+// and as text.RecordsComing where records come faster than they can be checked. An entry that is in
+// force as it is is not published again; rows that were to come along with it, and did not, are
+// then refused as text.EntryInForce.
 func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Actor, e catalog.Entry, agreed Agreed) (catalog.Published, error) {
 	p, err := d.prepare(ctx, by, e)
 	switch {
@@ -189,15 +194,38 @@ func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Acto
 	if p.before.Version > 0 && agreed.Plan == "" {
 		return catalog.Published{}, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": e.Code.String()}, nil)
 	}
-	plan, as, err := d.plan(ctx, by, p, agreed.With)
-	if err != nil {
-		return catalog.Published{}, err
+	return d.publishChecked(ctx, id, by, p, agreed)
+}
+
+// publishRounds is how often a publication is proposed: records that came since they were checked
+// have it refused, and then those are checked, and nothing else.
+const publishRounds = 20
+
+// publishChecked publishes what the provider agreed to as it was shown.
+func (d *Desk) publishChecked(ctx context.Context, id identity.Message, by catalog.Actor, p prepared, agreed Agreed) (catalog.Published, error) {
+	for round := 1; ; round++ {
+		plan, as, err := d.plan(ctx, by, p, agreed.With, d.records.PlanAgain)
+		if err == nil {
+			err = plan.agreed(p.entry.Code, agreed)
+		}
+		if err != nil {
+			return catalog.Published{}, err
+		}
+		p.publish.Checked = &as
+		done, err := d.publish(ctx, id, p, plan.Rows)
+		if !failure.Is(err, text.DatasetMoved) || plan.First {
+			return done, err
+		}
+		came, failed := d.records.Came(ctx, p.entry.Code, as)
+		switch {
+		case failed != nil:
+			return done, failed
+		case came == 0: // it was the entry
+			return done, err
+		case round == publishRounds:
+			return done, text.Fail(text.RecordsComing, text.Args{"dataset": p.entry.Code.String(), "count": strconv.Itoa(came)}, err)
+		}
 	}
-	if err := plan.agreed(e.Code, agreed); err != nil {
-		return catalog.Published{}, err
-	}
-	p.publish.Checked = &as
-	return d.publish(ctx, id, p, plan.Rows)
 }
 
 // came refuses an entry that is in force without the rows of the import; the zero entry is none.

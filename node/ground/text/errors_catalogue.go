@@ -8,6 +8,7 @@ const (
 	Empty           Code = "empty"
 	KeyChanged      Code = "key-changed"
 	EntryPlanNeeded Code = "entry-plan-needed"
+	RecordsComing   Code = "records-coming"
 	EntryPlanMoved  Code = "entry-plan-moved"
 	RecordsUnfit    Code = "records-unfit"
 	RecordUnfit     Code = "record-unfit"
@@ -39,6 +40,15 @@ var catalogueProblems = []problem{
 		zh: parts{"发布影响已变", "查看之后，数据资源 {dataset} 的记录、目录或权限有变化，与所确认的不同，未发布", "数据资源 {dataset}", "请重新查看发布影响后再确认"},
 		en: parts{"What was shown has changed", "the records, the entry or the grants of {dataset} are not what was shown any more; nothing was published",
 			"dataset {dataset}", "look at it again, and then publish"},
+	},
+	{
+		number: 328, code: RecordsComing, status: http.StatusConflict, params: []string{"dataset", "count"},
+		zh: parts{"记录不断变化", "核对期间数据资源 {dataset} 又有记录变化（至少 {count} 条），未能逐条核对，新版本未发布；目录没有变化", "数据资源 {dataset}",
+			"请重试；仍不行的，请让写入方暂停几秒后再发布。只收紧、不改数据规范的版本（类别、用途、统计、最小单元格、去掉数据项）随时可以发布"},
+		en: parts{"Records keep coming", "records of {dataset} changed while the new version was checked ({count} at least), faster than they could be checked, so it " +
+			"was not published; the catalogue entry did not change", "dataset {dataset}",
+			"try again; if it stays so, let whoever puts the records pause for some seconds. A version that only narrows (category, purposes, measures, smallest cell, " +
+				"fields left out) can be published at any time"},
 	},
 	{
 		number: 244, code: RecordsUnfit, status: http.StatusUnprocessableEntity, params: []string{"dataset", "count", "first"},
