@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -111,7 +112,7 @@ type dataset struct {
 	catalog.Published
 	schema *rows.Schema
 	counts counts   // as own read them; the zero value otherwise
-	asked  []string // fields that somebody is told of; nil: the whole record
+	asked  []string // fields that somebody is told of; nil: all, and the record as a whole
 }
 
 // takes reports whether what is asked of a record is as the entry in force says. Whoever is told of
@@ -123,9 +124,12 @@ func (d dataset) takes(record []byte) bool {
 	return d.schema.TakesOf(record, d.asked)
 }
 
-// asking returns the dataset for a use by the consumer that tells of the fields.
+// asking returns the dataset for a use by the consumer that tells of the fields. A count of all
+// records tells of none. What no field by itself breaks, but several together, counts where all of
+// them are told of.
 func (d dataset) asking(consumer identity.Agency, in identity.Jurisdiction, fields []string) dataset {
-	if consumer != identity.NewAgency(in, d.Agency) {
+	all := !slices.ContainsFunc(d.fields(), func(name string) bool { return !slices.Contains(fields, name) })
+	if !all && consumer != identity.NewAgency(in, d.Agency) {
 		d.asked = append([]string{}, fields...)
 	}
 	return d

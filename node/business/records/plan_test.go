@@ -11,9 +11,11 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
 
@@ -69,7 +71,6 @@ func TestOtherTypeIsNoNo(t *testing.T) {
 		"a filter":    {Question{Filter: "n == 1"}, 2, 2},
 		"by its key":  {Question{Key: "1"}, 0, 1},
 		"a new one":   {Question{Key: "2"}, 1, 0},
-		"a number":    {Question{Measure: counted}, 2, 2},
 		"a number of": {Question{Measure: counted, Where: map[string]json.RawMessage{"n": []byte(`1`)}}, 2, 2},
 		"of none":     {Question{Where: map[string]json.RawMessage{"n": []byte(`7`)}}, 0, 2},
 	} {
@@ -82,11 +83,12 @@ func TestOtherTypeIsNoNo(t *testing.T) {
 		}
 	}
 	for by, want := range map[catalog.Actor][2]uint64{civil: {2, 2}, catalog.Local("water"): {4, 0}} {
-		got, err := desk.Query(t.Context(), newID(), by, Question{
-			Dataset: code, Purpose: "statistics", Application: applied, Fields: []string{"id"},
-		})
-		if err != nil || [2]uint64{got.Count, got.Unfit} != want {
-			t.Errorf("another field, to %v: got %d records and %d left out, %v, want %d", by, got.Count, got.Unfit, err, want)
+		for what, q := range map[string]Question{"another field": {Fields: []string{"id"}}, "a number": {Measure: counted}} {
+			q.Dataset, q.Purpose, q.Application = code, "statistics", applied
+			got, err := desk.Query(t.Context(), newID(), by, q)
+			if err != nil || [2]uint64{got.Count, got.Unfit} != want {
+				t.Errorf("%s, to %v: got %d records and %d left out, %v, want %d", what, by, got.Count, got.Unfit, err, want)
+			}
 		}
 	}
 	claim := Claim{Dataset: code, Key: "1", Field: "n", Value: []byte(`1`), Purpose: "statistics"}
@@ -214,4 +216,51 @@ func TestPlanFigure(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("a record: checked in %v, filtered in %v", plan/1000, time.Since(began)/1000)
+}
+
+// TestRuleOfSeveralFields (S37c): what no field by itself breaks, but two of them together, is in
+// no answer that shows all of them.
+func TestRuleOfSeveralFields(t *testing.T) {
+	later := typed(`"string"`, "")
+	later.Schema = []byte(strings.Replace(string(later.Schema), `"required":["id"],`,
+		`"required":["id"],"if":{"properties":{"n":{"const":"1"}},"required":["n"]},"then":{"properties":{"id":{"const":"x"}}},`, 1))
+	_, desk := republishing(t, 3, typed(`"string"`, ""), later)
+	code := must(identity.ParseLabel("residents"))
+	for what, row := range map[string]struct {
+		q            Question
+		count, unfit uint64
+	}{
+		"all fields": {Question{}, 2, 1}, "each by its name": {Question{Fields: []string{"n", "id"}}, 2, 1}, "by its key": {Question{Key: "1"}, 0, 1},
+		"one of two": {Question{Fields: []string{"n"}}, 3, 0},
+	} {
+		row.q.Dataset, row.q.Purpose, row.q.Application = code, "statistics", applied
+		got, err := desk.Query(t.Context(), newID(), catalog.Local("water"), row.q)
+		if err != nil || got.Count != row.count || got.Unfit != row.unfit {
+			t.Errorf("%s: got %d records and %d left out, %v; want %d and %d", what, got.Count, got.Unfit, err, row.count, row.unfit)
+		}
+	}
+}
+
+// TestTakenAgainIsCounted: a record that one version does not take is counted by its fields once a
+// later one takes it, also where the fields were declared in between.
+func TestTakenAgainIsCounted(t *testing.T) {
+	between, later := typed(`"string","maxLength":1`, `,"z":{"type":"string"},"c":{"type":"number"}`), typed(`"string"`, `,"z":{"type":"string"},"c":{"type":"number"}`)
+	for _, e := range []*catalog.Entry{&between, &later} {
+		e.GroupBy, e.Measures = []string{"z"}, policy.Measures{"c": {"sum"}}
+	}
+	l, desk := republishing(t, 12, typed(`"string"`, `,"z":{"type":"string"}`), between)
+	for range 2 {
+		if _, err := desk.Recount(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := publishFit(t.Context(), l, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := desk.Query(t.Context(), newID(), civil, Question{
+		Dataset: between.Code, Purpose: "statistics", Measure: gather.Measure{Function: gather.Count, By: []gather.By{{Field: "z"}}},
+	})
+	if err != nil || got.Count != 12 || got.Unreadable != 0 || got.Scanned != 0 {
+		t.Errorf("got %d, %d unreadable, of %d that were looked at, %v; want 12 of none", got.Count, got.Unreadable, got.Scanned, err)
+	}
 }

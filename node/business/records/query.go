@@ -109,9 +109,7 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		permit, apply, err = sharing.Decide(r, request)
 	}
 	if err == nil {
-		if !togetherOnly(request, permit) {
-			set = set.asking(consumer, s.desk.ledger.Name(), request.Fields)
-		}
+		set = set.asking(consumer, s.desk.ledger.Name(), request.Fields)
 		s.p, err = s.desk.understand(set, consumer, q, parsed)
 	}
 	if err == nil && q.Measure.Function != gather.None {
@@ -120,14 +118,6 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 		s.from, err = s.desk.openCursor(s.p)
 	}
 	return permit, apply, err
-}
-
-// togetherOnly reports whether the answer tells of all records together: a count of all in one
-// number, or what an endless grant permits, under which nobody asks for some of them. Anything else
-// tells of those that it leaves out, if only by another answer.
-func togetherOnly(q sharing.Request, p sharing.Permit) bool {
-	one := q.Measure.Function == gather.Count && !q.Measure.Grouped()
-	return q.Whole && q.Measure.Function != gather.None && (one || p.Endless())
 }
 
 // cell returns the number of records that a group must have before the consumer is told of it: 0

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
@@ -262,7 +263,9 @@ func (f *filling) missing(r *state.Reader, one found) ([]groupValue, error) {
 	if !slices.ContainsFunc(f.labels.fields, func(each countedField) bool { return !kept.Groups.has(each.Number) }) {
 		return nil, nil
 	}
-	record, err := f.desk.payload(r, one.Index, f.set)
+	set := f.set
+	set.Unsure = ledger.None // what no schema takes now is counted by what it has: a later one may take it
+	record, err := f.desk.payload(r, one.Index, set)
 	switch {
 	case errors.Is(err, book.ErrErased):
 		return f.labels.without(valueErased, kept.Groups), nil

@@ -59,9 +59,6 @@ type Permit struct {
 	Now     bool       // the grant was applied for and given by this request
 }
 
-// Endless reports whether the grant is one that adopting a standard gave.
-func (p Permit) Endless() bool { return p.Grant != ledger.None && p.Until.IsZero() }
-
 // EndMS returns the end of the grant, in ms since 1970 UTC; 0: it has none.
 func (p Permit) EndMS() uint64 {
 	if p.Until.IsZero() {
