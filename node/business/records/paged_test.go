@@ -188,6 +188,7 @@ func TestCursorOfMeasureIsSealed(t *testing.T) {
 		"other groups":    {func(_ *testing.T, p *paging, _ *string) { p.q.Measure = parsed("sum(income) by town") }, text.BadCursor},
 		"no groups":       {func(_ *testing.T, p *paging, _ *string) { p.q.Measure = parsed("sum(income)") }, text.BadCursor},
 		"the records":     {func(_ *testing.T, p *paging, _ *string) { p.q.Measure = parsed("count"); p.q.Measure.Function = 0 }, text.BadCursor},
+		"other fields":    {func(_ *testing.T, p *paging, _ *string) { p.q.Fields = []string{"town"} }, text.BadCursor},
 		"another purpose": {func(_ *testing.T, p *paging, _ *string) { p.q.Purpose = "planning" }, text.BadCursor},
 		"a later entry": {func(t *testing.T, p *paging, _ *string) {
 			e := residents()

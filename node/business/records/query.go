@@ -245,15 +245,11 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 // cursor is good for a question with the same MAC only, so that none that stands at a record which
 // one question shows begins another. The access record holds the MAC in place of the parameters.
 func (p plan) digestOf(l book.Ledger, consumer identity.Agency) [32]byte {
-	parts := append(p.parts(consumer), book.Be64(p.set.Version))
-	for _, column := range p.columns() {
-		parts = append(parts, []byte(column))
-	}
-	return l.MAC("query", parts...)
+	return l.MAC("query", append(p.parts(consumer), book.Be64(p.set.Version))...)
 }
 
-// parts returns who asks, for what purpose, of which dataset, and what, but for the columns and the
-// version.
+// parts returns who asks, for what purpose, of which dataset, and what, but for the version. Each
+// list stands behind its length, so that no two questions have the same parts.
 func (p plan) parts(consumer identity.Agency) [][]byte {
 	parts := [][]byte{
 		[]byte(consumer.String()), []byte(p.q.Purpose), []byte(p.set.Code.String()), p.key, []byte(p.q.Filter),
@@ -261,6 +257,10 @@ func (p plan) parts(consumer identity.Agency) [][]byte {
 	}
 	for _, w := range p.where {
 		parts = append(parts, []byte(w.Field), w.Value)
+	}
+	parts = append(parts, book.Be64(uint64(len(p.q.Fields))))
+	for _, field := range p.q.Fields {
+		parts = append(parts, []byte(field))
 	}
 	return parts
 }
