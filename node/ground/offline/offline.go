@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -123,8 +124,14 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err != nil {
 		return DataReport{}, err
 	}
-	if name == "" && len(settings.Jurisdictions) == 1 {
-		name = settings.Jurisdictions[0].Name.String()
+	if name == "" {
+		var all []string
+		for _, hosted := range settings.Jurisdictions {
+			all = append(all, hosted.Name.String())
+		}
+		if name = strings.Join(all, ", "); len(all) != 1 {
+			return DataReport{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": name}, nil)
+		}
 	}
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -144,6 +145,30 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 	}
 	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
 		t.Errorf("the file as it was: got %+v, %v", report, err)
+	}
+}
+
+// TestVerifyAsksWhichLedger: where a directory hosts several jurisdictions, a person is told which.
+func TestVerifyAsksWhichLedger(t *testing.T) {
+	dir, _ := filled(t)
+	c, err := datadir.ReadConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := c.Jurisdictions[0]
+	if other.Name, err = identity.ParseJurisdiction("yunyan.guiyang.guizhou"); err != nil {
+		t.Fatal(err)
+	}
+	c.Jurisdictions = append(c.Jurisdictions, other)
+	if err := datadir.WriteConfig(dir, c); err != nil {
+		t.Fatal(err)
+	}
+	_, err = VerifyData(t.Context(), dir, "", nil)
+	if f := text.AsFailure(err); f.Code != text.JurisdictionNeeded || f.Args["jurisdictions"] != nanming+", yunyan.guiyang.guizhou" {
+		t.Errorf("got %v", err)
+	}
+	if report, err := VerifyData(t.Context(), dir, nanming, nil); err != nil || report.Entries != 4 {
+		t.Errorf("got %+v, %v", report, err)
 	}
 }
 

@@ -129,9 +129,9 @@ var dataProblems = []problem{
 	{
 		number: 48, code: RowsRejected, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"文件有不合格的行", "共 {rows} 行，其中 {bad} 行不合格，未导入", "数据资源 {dataset}",
-			"请改正不合格的行后重试；如只导入合格的行，请加 --keep-good"},
+			"请改正不合格的行后重试；如只导入合格的行，请用 `xietong record import` 并加 --keep-good"},
 		en: parts{"Rows rejected", "{bad} of {rows} rows are bad, and nothing was imported", "dataset {dataset}",
-			"correct the bad rows, or import only the good ones with --keep-good"},
+			"correct the bad rows, or import only the good ones by `xietong record import` with --keep-good"},
 	},
 	{
 		number: 325, code: RowsNoneGood, status: http.StatusUnprocessableEntity, params: []string{"rows", "dataset"},
