@@ -3,9 +3,12 @@ package node
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
+	"syscall"
 
 	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/node/ground/text"
 )
@@ -13,6 +16,7 @@ import (
 // replicaError is the error that ends Serve because a replica must not go on.
 type replicaError struct {
 	replica identity.Replica
+	dir     string // the jurisdiction's folder
 	err     error
 }
 
@@ -25,6 +29,13 @@ func (e *replicaError) told() error {
 	if d, ok := errors.AsType[*state.DivergedError](e.err); ok {
 		args := text.Args{"replica": e.replica.String(), "log": d.Log.String(), "size": strconv.FormatUint(d.Size, 10)}
 		return text.Fail(text.Diverged, args, e)
+	}
+	if _, ofSystem := errors.AsType[syscall.Errno](e.err); ofSystem || errors.Is(e.err, group.ErrLogFailed) {
+		where, cause := e.dir, e.err
+		if at, ok := errors.AsType[*fs.PathError](e.err); ok {
+			where, cause = at.Path, at.Err
+		}
+		return text.Fail(text.ReplicaStopped, text.Args{"replica": e.replica.String(), "reason": cause.Error(), "dir": where}, e)
 	}
 	return e
 }

@@ -3,13 +3,18 @@ package node
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/host"
@@ -54,6 +59,30 @@ func TestServeSaysThatItDiverged(t *testing.T) {
 		}
 		if !strings.Contains(log.String(), `level=ERROR msg="replica stopped"`) {
 			t.Errorf("the log says %q", log.String())
+		}
+	}
+}
+
+// TestStoppedIsTold: a replica that cannot write says what the disk says, where, and what to do. A
+// state that is unknown for another reason is not told so.
+func TestStoppedIsTold(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "/data/j/x/wal/2.wal", Err: syscall.ENOSPC}
+	for _, row := range []struct {
+		err                 error
+		code                text.Code
+		where, zh, does, en string
+	}{
+		{fmt.Errorf("%w: %w", group.ErrLogFailed, full), text.ReplicaStopped, full.Path, "磁盘已满", "清理或扩充磁盘", "free or add space"},
+		{fmt.Errorf("commit: %w", syscall.ENOSPC), text.ReplicaStopped, "/data/j/x", "磁盘已满", "清理或扩充磁盘", "free or add space"},
+		{fmt.Errorf("commit: %w", syscall.EIO), text.ReplicaStopped, "/data/j/x", "磁盘读写出错", "检查磁盘", "check the disk"},
+		{fmt.Errorf("%w: segment is sealed", group.ErrLogFailed), text.ReplicaStopped, "/data/j/x", "segment is sealed", "检查磁盘", "check the disk"},
+		{errors.New("unknown command kind 999"), text.Internal, "", "", "", ""},
+	} {
+		f := text.AsFailure((&replicaError{host.FirstReplica(), "/data/j/x", row.err}).told())
+		zh, en := text.Explain(text.Zh, f.Code, f.Args), text.Explain(text.En, f.Code, f.Args)
+		if f.Code != row.code || f.Code == text.ReplicaStopped && (zh.Where != row.where || !strings.Contains(zh.What, row.zh) ||
+			!strings.Contains(zh.Do, row.does) || !strings.Contains(en.Do, row.en)) {
+			t.Errorf("%v: got %s, told as %+v and %+v", row.err, f.Code, zh, en)
 		}
 	}
 }

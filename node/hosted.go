@@ -93,7 +93,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		Growth: n.growth,
 		Fatal: func(err error) {
 			logger.Error("replica stopped", "replica", host.FirstReplica().String(), "error", err)
-			n.end(&replicaError{host.FirstReplica(), err})
+			n.end(&replicaError{host.FirstReplica(), host.Folder(n.dir, c.Name), err})
 		},
 	})
 	if err != nil {

@@ -66,7 +66,7 @@ func checkUnfinished(path string, c Config) error {
 		}
 		return nil
 	}
-	logs, err := openLog(path, c.segment())
+	logs, err := openLog(path, c, newFailing(c.Fatal))
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func keepMark(logs *wal.WAL, mark []byte) error {
 }
 
 func writeFirst(dir string, c Config, voters []identity.Replica) error {
-	logs, err := openLog(dir, c.segment())
+	logs, err := openLog(dir, c, newFailing(c.Fatal))
 	if err != nil {
 		return err
 	}
@@ -142,11 +142,11 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
 }
 
-func openLog(dir string, segment int) (*wal.WAL, error) {
+func openLog(dir string, c Config, failing *failing) (*wal.WAL, error) {
 	if err := repairTail(dir); err != nil {
 		return nil, err
 	}
-	return wal.Open(dir, wal.WithSegmentSize(segment))
+	return wal.Open(dir, wal.WithSegmentSize(c.segment()), wal.WithLogger(rotationLogger{adaptLogger(c.Logger, c.Stream == nil), failing}))
 }
 
 func syncFolder(path string) error {

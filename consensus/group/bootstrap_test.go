@@ -2,6 +2,7 @@ package group
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -127,7 +128,7 @@ func emptyLog(dir string) error {
 	if err := emptied(dir); err != nil {
 		return err
 	}
-	logs, err := openLog(dir, 0)
+	logs, err := openLog(dir, Config{Logger: slog.New(slog.DiscardHandler)}, newFailing(nil))
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-	wal "github.com/hashicorp/raft-wal"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
@@ -73,10 +72,15 @@ type Config struct {
 	// Mark is of the ledger's keystore. Raft's log keeps it, and is refused beside any other; nil:
 	// none is compared.
 	Mark []byte
+	// Fatal is called, once, when a write of raft's log failed, and should end the process: the
+	// next start repairs the log. If it returns, the group takes no command any more and can only
+	// be closed. Fatal must not call the group. The default panics.
+	Fatal func(error)
 	// Tune changes raft's settings, and Segment is the size of a file of raft's log, in bytes; for
 	// tests.
 	Tune    func(*raft.Config)
 	Segment int
+	onDisk  func(logStore) logStore // what raft keeps on disk, as tests have it fail
 }
 
 // segment returns the size of a file of raft's log, in bytes. The library allocates each file at
@@ -92,7 +96,8 @@ func (c Config) segment() int {
 type Group struct {
 	config    Config
 	raft      *raft.Raft
-	logs      *wal.WAL
+	logs      logStore
+	failing   *failing // raft's log
 	transport *raft.NetworkTransport
 	proposals chan *proposal
 	admission admission
@@ -119,18 +124,13 @@ func Open(c Config) (*Group, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open group: %w: %s", ErrNoLog, path)
 	}
-	logs, err := openLog(path, c.segment())
+	failing := newFailing(c.Fatal)
+	logs, err := openWatched(path, c, failing)
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}
-	if err := checkLog(logs, c); err != nil {
-		return nil, errors.Join(fmt.Errorf("open group: %w", err), logs.Close())
-	}
-	if err := keepMark(logs, c.Mark); err != nil {
-		return nil, errors.Join(fmt.Errorf("open group: %w", err), logs.Close())
-	}
 	g := &Group{
-		config: c, logs: logs, transport: newTransport(c),
+		config: c, logs: logs, failing: failing, transport: newTransport(c),
 		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), stop: make(chan struct{}), closed: make(chan struct{}), readied: make(chan struct{}),
 	}
 	leadership := make(chan bool, 16)
@@ -144,10 +144,28 @@ func Open(c Config) (*Group, error) {
 	return g, nil
 }
 
+// openWatched opens the log of the group, which tells failing of the first write that failed.
+func openWatched(path string, c Config, failing *failing) (logStore, error) {
+	logs, err := openLog(path, c, failing)
+	if err != nil {
+		return nil, err
+	}
+	if err = checkLog(logs, c); err == nil {
+		err = keepMark(logs, c.Mark)
+	}
+	if err != nil {
+		return nil, errors.Join(err, logs.Close())
+	}
+	if c.onDisk != nil {
+		return watched{c.onDisk(logs), failing}, nil
+	}
+	return watched{logs, failing}, nil
+}
+
 // newRaft starts raft. A replica that is alone need not wait for a heartbeat, because no other
 // replica can send one. It starts with a longer timeout and then shortens the timeout: raft then
 // looks at once whether the timeout is over, and the replica elects itself.
-func newRaft(rc *raft.Config, c Config, logs *wal.WAL, transport *raft.NetworkTransport) (*raft.Raft, error) {
+func newRaft(rc *raft.Config, c Config, logs logStore, transport *raft.NetworkTransport) (*raft.Raft, error) {
 	if c.Stream != nil {
 		return raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
 	}
@@ -249,7 +267,7 @@ func (g *Group) Leads() bool {
 }
 
 // WaitReady waits until Leads is true. The error wraps state.ErrClosed when the group closes before
-// that, or the error of ctx.
+// that, state.ErrFailed when a write of raft's log fails, or the error of ctx.
 func (g *Group) WaitReady(ctx context.Context) error {
 	for {
 		g.readyMu.Lock()
@@ -262,6 +280,8 @@ func (g *Group) WaitReady(ctx context.Context) error {
 		case <-readied:
 		case <-g.stop:
 			return fmt.Errorf("wait for leadership: %w", state.ErrClosed)
+		case <-g.failing.dead:
+			return fmt.Errorf("wait for leadership: %w: %w", state.ErrFailed, g.failing.first())
 		case <-ctx.Done():
 			return fmt.Errorf("wait for leadership: %w", ctx.Err())
 		}

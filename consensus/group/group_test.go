@@ -73,6 +73,10 @@ func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Rep
 }
 
 func startAs(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o state.Options, voters ...identity.Replica) (*node, error) {
+	return startWith(dir, n, stream, r, o, func(*Config) {}, voters...)
+}
+
+func startWith(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o state.Options, change func(*Config), voters ...identity.Replica) (*node, error) {
 	j, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
 	if err != nil {
 		return nil, err
@@ -97,6 +101,7 @@ func startAs(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o
 	if isChild() {
 		c.Tune, c.Segment = small, 64<<10
 	}
+	change(&c)
 	if _, err := os.Stat(filepath.Join(dir, walFolder)); err != nil {
 		bootstrap := c
 		bootstrap.Stream = nil

@@ -3,6 +3,7 @@ package group
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,7 +93,7 @@ func TestSealedTailIsRepaired(t *testing.T) {
 			}
 			last -= row.lost
 			for round := range 3 {
-				logs, err := openLog(dir, 4<<10)
+				logs, err := openLog(dir, Config{Segment: 4 << 10, Logger: slog.New(slog.DiscardHandler)}, newFailing(nil))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -88,9 +88,9 @@ type Options struct {
 	// the less disk and address space each takes.
 	Hosted int
 	Group  func(*group.Config) // changes the settings of the group; for tests
-	// Fatal is called once, when this replica's state is unknown or differs from that of the
-	// majority. From then on the host changes nothing, and can only be closed. nil: the process
-	// ends by a panic.
+	// Fatal is called when this replica's state is unknown or differs from that of the majority, or
+	// when a write of raft's log failed: at most once for each. From then on the host changes
+	// nothing, and can only be closed. nil: the process ends by a panic.
 	Fatal func(error)
 }
 
@@ -129,7 +129,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	}
 	config := group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
-		Mark: markOf(h.vault, h.log),
+		Mark: markOf(h.vault, h.log), Fatal: o.Fatal,
 	}
 	if o.Group != nil {
 		o.Group(&config)

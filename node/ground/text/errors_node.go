@@ -23,6 +23,7 @@ const (
 	ConfigInvalid     Code = "config-invalid"
 	NotRunning        Code = "not-running"
 	Diverged          Code = "diverged"
+	ReplicaStopped    Code = "replica-stopped"
 	ChainMissing      Code = "chain-missing"
 	KeystoreOther     Code = "keystore-other"
 	PartOther         Code = "part-other"
@@ -159,6 +160,13 @@ var nodeProblems = []problem{
 			"请勿删除数据；请保留数据目录，从其他副本重建该副本，并查明原因"},
 		en: parts{"Replica diverged", "replica {replica} computed another root than the majority, and has stopped",
 			"{log}, tree size {size}", "delete nothing: keep the data directory, rebuild the replica from the others, and find the cause"},
+	},
+	{
+		number: 343, code: ReplicaStopped, status: http.StatusServiceUnavailable, params: []string{"replica", "reason", "dir"},
+		zh: parts{"副本无法写入磁盘", "副本 {replica} 无法写入磁盘：{reason}；节点已停止，已经确认的内容都在", "{dir}",
+			"磁盘已满的，请清理或扩充磁盘；其他原因请查看系统日志，检查磁盘；然后用 xietong serve 重新启动节点，启动时会自行修复"},
+		en: parts{"Replica cannot write", "replica {replica} cannot write to the disk: {reason}; the node has stopped, and all that was confirmed is kept", "{dir}",
+			"free or add space if the disk is full, and otherwise look into the system log and check the disk; then start the node again with `xietong serve`: it repairs itself at the start"},
 	},
 	{
 		number: 196, code: KeystoreOther, status: http.StatusConflict, params: []string{"dir"},
