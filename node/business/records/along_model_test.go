@@ -245,30 +245,86 @@ func (w *watched) retract(t *rapid.T) {
 	})
 }
 
-// drawFile draws the rows of a file for a shape.
-func drawFile(t *rapid.T, s shape) (data string, rows map[int]record) {
-	rows = map[int]record{}
-	for _, key := range rapid.SliceOfNDistinct(rapid.IntRange(0, 5), 1, 5, rapid.ID[int]).Draw(t, "keys") {
-		rows[key] = s.draw(t, key)
-		data += string(must(json.Marshal(rows[key]))) + "\n"
+// drawnFile is a file of the model: its rows, and the fields for which it has no column.
+type drawnFile struct {
+	data    string
+	rows    map[int]record
+	missing Missing
+	lacks   []string
+}
+
+// drawFile draws a file for a shape. Where it keeps, its rows have what the records have of the
+// fields that it lacks.
+func drawFile(t *rapid.T, s shape, keeps bool, present map[int]record) (f drawnFile) {
+	f.rows, f.missing = map[int]record{}, MissingClear
+	if keeps {
+		f.missing = MissingKeep
 	}
-	return data, rows
+	columns := []string{}
+	for _, field := range s.fields {
+		if slices.Contains(s.required, field) || rapid.Bool().Draw(t, "has a column "+field) {
+			columns = append(columns, field)
+		} else {
+			f.lacks = append(f.lacks, field)
+		}
+	}
+	f.data = strings.Join(columns, ",") + "\n"
+	for _, key := range rapid.SliceOfNDistinct(rapid.IntRange(0, 5), 1, 5, rapid.ID[int]).Draw(t, "keys") {
+		row, cells := s.draw(t, key), []string{}
+		for _, field := range columns {
+			cells = append(cells, row[field])
+		}
+		for _, field := range f.lacks {
+			if delete(row, field); keeps && present[key][field] != "" {
+				row[field] = present[key][field]
+			}
+		}
+		f.rows[key] = row
+		f.data += strings.Join(cells, ",") + "\n"
+	}
+	return f
+}
+
+// returns is how many records have which member that no answer shows at the moment, and each answer
+// would show by the shape, with the rows.
+func (m moment) returns(to shape, rows map[int]record, all bool) map[string]uint64 {
+	count := map[string]uint64{}
+	for key, r := range m.records {
+		then, comes := rows[key]
+		if !comes && all {
+			continue
+		}
+		for field := range r {
+			if _, has := then[field]; (has || !comes) && !slices.Contains(shapes[m.shape].fields, field) && slices.Contains(to.fields, field) {
+				count[field]++
+			}
+		}
+	}
+	return count
 }
 
 // bring publishes another version with rows.
 func (w *watched) bring(t *rapid.T) {
 	to := rapid.SampledFrom([]string{"joined", "split", "loose"}).Draw(t, "shape")
-	data, rows := drawFile(t, shapes[to])
+	f := drawFile(t, shapes[to], rapid.Bool().Draw(t, "keeps"), w.before.records)
 	c := newClerk(w)
-	c.desk, c.how.Format = w.desk, "jsonl"
+	c.desk, c.how.Missing = w.desk, f.missing
 	c.next, c.all = shapes[to].entry(fmt.Sprint("version ", w.before.version+1)), rapid.Bool().Draw(t, "all")
+	want := w.before.returns(shapes[to], f.rows, c.all)
 	w.act(func(m *moment) {
 		if m.version, m.shape = m.version+1, to; c.all {
 			clear(m.records)
 		}
-		maps.Copy(m.records, rows)
+		maps.Copy(m.records, f.rows)
 	}, func(ctx context.Context) error {
-		_, err := c.whole(ctx, data)
+		plan, err := c.whole(ctx, f.data)
+		got := map[string]uint64{}
+		for _, held := range plan.Return {
+			got[held.Field] = held.Records
+		}
+		if err == nil && !maps.Equal(got, want) {
+			w.t.Fatalf("the plan says that %v return, want %v", got, want)
+		}
 		return err
 	})
 }
@@ -290,23 +346,28 @@ func (w *watched) change(t *rapid.T) {
 	})
 }
 
-// load imports a file into the entry in force.
+// load imports a file into the entry in force. It keeps nothing where a record does not fit, of
+// which nothing can be kept.
 func (w *watched) load(t *rapid.T) {
-	data, rows := drawFile(t, shapes[w.before.shape])
+	s, keeps := shapes[w.before.shape], rapid.Bool().Draw(t, "keeps")
+	for _, r := range w.before.records {
+		keeps = keeps && s.shown(r) != "unfit"
+	}
+	f := drawFile(t, s, keeps, w.before.records)
 	how, all := asCSV, rapid.Bool().Draw(t, "all")
-	how.Format = "jsonl"
+	how.Missing = f.missing
 	w.act(func(m *moment) {
 		if all {
 			clear(m.records)
 		}
-		maps.Copy(m.records, rows)
+		maps.Copy(m.records, f.rows)
 	}, func(ctx context.Context) error {
-		check, err := w.desk.Check(ctx, civil, code, how, strings.NewReader(data))
+		check, err := w.desk.Check(ctx, civil, code, how, strings.NewReader(f.data))
 		if err != nil {
 			return err
 		}
-		f := File{Reading: how, Hash: check.Hash, Rows: check.Rows, Good: check.Good, Replace: all, Plan: check.Plan}
-		_, err = w.desk.Load(ctx, newID(), civil, code, f, strings.NewReader(data), nil)
+		checked := File{Reading: how, Hash: check.Hash, Rows: check.Rows, Good: check.Good, Replace: all, Plan: check.Plan}
+		_, err = w.desk.Load(ctx, newID(), civil, code, checked, strings.NewReader(f.data), nil)
 		return err
 	})
 }

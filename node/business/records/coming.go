@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -74,29 +75,46 @@ const (
 )
 
 // meet counts what the rows that come along do to a record; stored is nil where it cannot be read.
-func (c *checking) meet(r *state.Reader, f found, stored []byte) (fate, error) {
+// It returns the row to which the record yields; nil where that cannot be read.
+func (c *checking) meet(r *state.Reader, f found, stored []byte) (_ fate, coming []byte, err error) {
 	w := c.plan.Rows
 	if w == nil {
-		return stays, nil
+		return stays, nil, nil
 	}
 	row, comes := stagedEntry(r, c.set, f.key, ledger.RefTo(c.with.Index()))
 	switch {
 	case !comes && c.replace:
 		w.Left++
-		return leaves, nil
+		return leaves, nil, nil
 	case !comes:
 		w.Stay++
-		return stays, nil
+		return stays, nil, nil
 	}
 	w.Replaced++
-	coming, err := c.desk.ledger.Payload(r, row)
+	coming, err = c.desk.ledger.Payload(r, row)
 	if stored == nil || err != nil { // what cannot be read is not the same
-		return yields, nil
+		return yields, nil, nil
 	}
 	if stored, err = c.schema.Shown(stored); bytes.Equal(stored, coming) {
 		w.Replaced, w.Unchanged = w.Replaced-1, w.Unchanged+1
 	}
-	return yields, err
+	return yields, coming, err
+}
+
+// again counts the members of a record that no answer shows now, and that the row to which it
+// yields has: because the row keeps them, or brings them. Of a row that cannot be read, nobody
+// knows that it lacks one. hidden are the members that are not shown now, and gone those that would
+// not be shown then.
+func (c *checking) again(row []byte, hidden, gone []string) error {
+	if row != nil {
+		has, err := c.set.schema.Unlisted(row)
+		if err != nil {
+			return err
+		}
+		hidden = slices.DeleteFunc(hidden, func(field string) bool { return !slices.Contains(has, field) })
+	}
+	hold(&c.plan.Return, hidden, gone)
+	return nil
 }
 
 // stagedEntry returns the entry of the row that a staged import has for the key.

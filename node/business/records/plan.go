@@ -50,7 +50,8 @@ type Plan struct {
 }
 
 // RowsPlan is what comes of the records together with the rows that are published with the entry.
-// Unfit, Faults, Unreadable and Return of the plan are then of the records that stay as they are.
+// Unfit, Faults and Unreadable of the plan are then of the records that stay as they are. Return is
+// of those and of what the rows have again.
 type RowsPlan struct {
 	Import    identity.Entry // the entry that opened it
 	Since     ledger.Ref     // what had changed last in the records
@@ -279,7 +280,7 @@ func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err er
 // row that comes along the row counts, which fits.
 func (c *checking) check(r *state.Reader, f found) error {
 	stored, err := c.desk.ledger.Payload(r, f.Index)
-	becomes, failed := c.meet(r, f, stored)
+	becomes, row, failed := c.meet(r, f, stored)
 	if failed != nil || errors.Is(err, book.ErrErased) {
 		return failed
 	}
@@ -296,7 +297,7 @@ func (c *checking) check(r *state.Reader, f found) error {
 	}
 	hold(&c.plan.Vanish, then, now)
 	if becomes == yields {
-		return nil
+		return c.again(row, now, then)
 	}
 	hold(&c.plan.Return, now, then)
 	return c.fits(stored)
