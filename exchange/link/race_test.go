@@ -25,7 +25,10 @@ func twice(t *testing.T, city, county *party) (older, newer *Link) {
 	county.socket.add(l)
 	county.socket.start(l, county)
 	time.Sleep(100 * time.Millisecond)
-	if newer = city.link(county); newer == older || !older.replaced || newer.replaced {
+	newer = city.link(county)
+	city.socket.mu.Lock() // a link may be replaced at any time
+	defer city.socket.mu.Unlock()
+	if newer == older || !older.replaced || newer.replaced {
 		t.Fatal("no second link")
 	}
 	return older, newer
