@@ -78,7 +78,7 @@ func (p parts) with(name, old, with string) parts {
 	return p
 }
 
-// TestOneReadingOfABook (S40) checks that no workbook is read of which another program shows
+// TestOneReadingOfABook (S40, S40c) checks that no workbook is read of which another program shows
 // something else: what stands twice, or where it does not belong, is refused.
 func TestOneReadingOfABook(t *testing.T) {
 	good := book1(oneSheet, sheetOf(`<sheetData>`+goodRow+`</sheetData>`))
@@ -126,6 +126,18 @@ func TestOneReadingOfABook(t *testing.T) {
 		"a number in base 16":           ofCells(`<c r="A1"><v>0x10</v></c>`),
 		"a date that is none":           ofCells(`<c r="A1" t="d"><v>EVIL</v></c>`),
 		"true and false":                ofCells(`<c r="A1" t="b"><v>TRUE</v></c>`),
+		"columns behind the data":       sheet(`</sheetData>`, `</sheetData><cols><col min="1" max="1" hidden="1"/></cols>`),
+		"empty columns behind the data": sheet(`</sheetData>`, `</sheetData><cols/>`),
+		"columns twice":                 sheet(`<sheetData>`, `<cols><col min="2" max="2"/></cols><cols><col min="1" max="1" hidden="1"/></cols><sheetData>`),
+		"a column hidden, then not":     sheet(`<sheetData>`, `<cols><col min="1" max="1" hidden="1"/><col min="1" max="1" width="9"/></cols><sheetData>`),
+		"a column not, then hidden":     sheet(`<sheetData>`, `<cols><col min="1" max="3" width="9"/><col min="2" max="2" hidden="1"/></cols><sheetData>`),
+		"columns backwards":             sheet(`<sheetData>`, `<cols><col min="3" max="1" hidden="1"/></cols><sheetData>`),
+		"columns from 0":                sheet(`<sheetData>`, `<cols><col min="0" max="1" hidden="1"/></cols><sheetData>`),
+		"columns of words":              sheet(`<sheetData>`, `<cols><col min="A" max="B" hidden="1"/></cols><sheetData>`),
+		"columns without end":           sheet(`<sheetData>`, `<cols><col min="1" hidden="1"/></cols><sheetData>`),
+		"sizes behind the data":         sheet(`</sheetData>`, `</sheetData><sheetFormatPr defaultRowHeight="0"/>`),
+		"views behind the data":         sheet(`</sheetData>`, `</sheetData><sheetViews><sheetView showFormulas="1"/></sheetViews>`),
+		"merged cells before the data":  sheet(`<sheetData>`, `<mergeCells><mergeCell ref="A1:B2"/></mergeCells><sheetData>`),
 		"a document type":               sheet(`<worksheet`, `<!DOCTYPE a [<!ATTLIST c t CDATA "str">]><worksheet`),
 		"what a merged cell hides":      sheet(`</row></sheetData>`, `<c r="B1" t="str"><v>EVIL</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells>`),
 		"what an empty one hides":       sheet(`</sheetData>`, `<row r="3"><c r="B3" t="str"><v>EVIL</v></c></row></sheetData><mergeCells><mergeCell ref="A2:B3"/></mergeCells>`),
@@ -192,12 +204,18 @@ func TestWhatIsHidden(t *testing.T) {
 		"a width of words": {cols(`width="none"`), text.ColumnsHidden, text.Args{"columns": "C"}},
 		"no width":         {cols(``), "", nil},
 
-		"usually no width":         {usual(`defaultColWidth="0" defaultRowHeight="15"`, `<col min="1" max="1" width="9"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
-		"of which one says none":   {usual(`defaultColWidth=" 0 "`, `<col min="1" max="1" width="9"/><col min="2" max="5" style="1"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
-		"of which all say one":     {usual(`defaultColWidth="0"`, `<col min="1" max="3" width="9"/>`), "", nil},
-		"usually a width":          {usual(`defaultColWidth="9"`, `<col min="1" max="1" width="9"/>`), "", nil},
-		"usually no height":        {usual(`defaultRowHeight="0" customHeight="1"`, `<col min="1" max="1" width="9"/>`), text.RowsHidden, text.Args{"rows": "1"}},
-		"rows without data hidden": {usual(`defaultRowHeight="15" zeroHeight="1"`, `<col min="1" max="1" width="9"/>`), "", nil},
+		"usually no width":           {usual(`defaultColWidth="0" defaultRowHeight="15"`, `<col min="1" max="1" width="9"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"of which one says none":     {usual(`defaultColWidth=" 0 "`, `<col min="1" max="1" width="9"/><col min="2" max="5" style="1"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"of which all say one":       {usual(`defaultColWidth="0"`, `<col min="1" max="3" width="9"/>`), "", nil},
+		"usually a width":            {usual(`defaultColWidth="9"`, `<col min="1" max="1" width="9"/>`), "", nil},
+		"usually no height":          {usual(`defaultRowHeight="0" customHeight="1"`, `<col min="1" max="1" width="9"/>`), text.RowsHidden, text.Args{"rows": "1"}},
+		"rows without data hidden":   {usual(`defaultRowHeight="15" zeroHeight="1"`, `<col min="1" max="1" width="9"/>`), "", nil},
+		"a width that is no number":  {cols(`width="NaN"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"a width without end":        {cols(`width="Infinity"`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"a height that is no number": {ofRows(rows(`ht="NaN"`)), text.RowsHidden, text.Args{"count": "3", "rows": "2-3, 5"}},
+		"usually no number":          {usual(`defaultColWidth="nan"`, `<col min="1" max="1" width="9"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"columns out of order":       {usual(`defaultColWidth="9"`, `<col min="3" max="3" hidden="1"/><col min="1" max="2" width="9"/>`), text.ColumnsHidden, text.Args{"columns": "C"}},
+		"columns beside each other":  {usual(`defaultColWidth="9"`, `<col min="1" max="1" width="9"/><col min="2" max="2" hidden="1"/><col min="3" max="16384" width="9"/>`), "", nil},
 		"the usual behind the columns": {
 			book1(oneSheet, sheetOf(`<cols><col min="2" max="3" width="9"/></cols><sheetFormatPr defaultColWidth="0"/><sheetData>`+goodRow+`</sheetData>`)).packed(),
 			text.FileAmbiguous, nil,

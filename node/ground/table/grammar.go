@@ -19,7 +19,7 @@ var (
 // Anywhere else they are refused, since programs differ in whether they read them there.
 var places = wordsOf(map[string]string{
 	"workbook": "", "workbookPr": "workbook", "sheets": "workbook", "sheet": "sheets",
-	"worksheet": "", "sheetFormatPr": "worksheet", "cols": "worksheet", "col": "cols", "sheetData": "worksheet", "row": "sheetData", "c": "row", "f": "c", "v": "c", "is": "c",
+	"worksheet": "", "sheetViews": "worksheet", "sheetView": "sheetViews", "sheetFormatPr": "worksheet", "cols": "worksheet", "col": "cols", "sheetData": "worksheet", "row": "sheetData", "c": "row", "f": "c", "v": "c", "is": "c",
 	"mergeCells": "worksheet", "mergeCell": "mergeCells",
 	"sst": "", "si": "sst", "r": "is si", "rPh": "is si", "t": "is si r rPh",
 	"styleSheet": "", "numFmts": "styleSheet", "numFmt": "numFmts dxf", "cellXfs": "styleSheet", "xf": "cellXfs cellStyleXfs",
@@ -42,7 +42,11 @@ func wordsOf(lists map[string]string) map[string][]string {
 }
 
 // once are the elements that a part has once.
-var once = []string{"workbook", "workbookPr", "sheets", "worksheet", "sheetFormatPr", "sheetData", "mergeCells", "sst", "styleSheet", "numFmts", "cellXfs", "Relationships"}
+var once = []string{"workbook", "workbookPr", "sheets", "worksheet", "sheetViews", "sheetFormatPr", "cols", "sheetData", "mergeCells", "sst", "styleSheet", "numFmts", "cellXfs", "Relationships"}
+
+// inSheet is the order in which a sheet has what is read of it. What stands behind the rows and
+// says how they are shown would come too late for them, and some programs obey it there.
+var inSheet = []string{"sheetViews", "sheetFormatPr", "cols", "sheetData", "mergeCells"}
 
 // Limits of one part.
 const (
@@ -147,11 +151,21 @@ func (t *tokens) place(name, local string) error {
 	if only = only || len(t.path) == 0; only && !read && (name == "" || !slices.Contains(more, name)) {
 		return doubt{"an element where it does not belong", local}
 	}
-	if slices.Contains(once, name) {
-		if t.seen[name] {
-			return doubt{"an element twice", name}
-		}
-		t.seen[name] = true
+	return t.sequence(name)
+}
+
+// sequence checks that an element comes once and in its order, where that counts.
+func (t *tokens) sequence(name string) error {
+	if !slices.Contains(once, name) {
+		return nil
+	}
+	if t.seen[name] {
+		return doubt{"an element twice", name}
+	}
+	t.seen[name] = true
+	at := slices.Index(inSheet, name)
+	if at >= 0 && slices.ContainsFunc(inSheet[at+1:], func(later string) bool { return t.seen[later] }) {
+		return doubt{"an element where it does not belong", name}
 	}
 	return nil
 }

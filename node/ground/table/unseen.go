@@ -14,7 +14,8 @@ import (
 // unseen is what of a sheet has values, and is hidden: no clerk has seen what he would import.
 type unseen struct {
 	columns []bool // that are hidden
-	with    []bool // those of them that have values
+	said    []bool // those of which an element says whether they are
+	with    []bool // those hidden that have values
 	rows    [][2]uint64
 	count   uint64 // of rows
 	// What says no size of its own is so low, or so narrow, that it is as hidden.
@@ -44,7 +45,7 @@ func isThin(e xml.StartElement, size string, least float64, usual bool) bool {
 		return usual
 	}
 	n, err := strconv.ParseFloat(value, 64)
-	return err != nil || n < least
+	return err != nil || !decimal.MatchString(value) || n < least
 }
 
 // before notes what an element before the rows hides.
@@ -54,9 +55,9 @@ func (u *unseen) before(e xml.StartElement) error {
 		on, known := flag(attr(e, "showFormulas"))
 		u.asFormulas = u.asFormulas || on || !known
 	case "sheetFormatPr":
-		return u.usual(e)
+		u.usual(e)
 	case "col":
-		u.column(e)
+		return u.column(e)
 	}
 	return nil
 }
@@ -64,31 +65,35 @@ func (u *unseen) before(e xml.StartElement) error {
 // usual notes the sizes that rows and columns have which say none of their own. Rows that are
 // hidden for want of data (zeroHeight) have none: a row that stands in the sheet is shown unless it
 // says otherwise itself.
-func (u *unseen) usual(e xml.StartElement) error {
-	if u.columns != nil {
-		return doubt{"an element where it does not belong", e.Name.Local}
-	}
+func (u *unseen) usual(e xml.StartElement) {
 	u.low = isThin(e, "defaultRowHeight", leastHeight, false)
 	if u.narrow = isThin(e, "defaultColWidth", leastWidth, false); u.narrow {
 		u.columns, u.with = slices.Repeat([]bool{true}, MaxCells), make([]bool, MaxCells)
 	}
-	return nil
 }
 
-// column notes whether columns are hidden.
-func (u *unseen) column(e xml.StartElement) {
+// column notes whether columns are hidden. Which of two elements about one column counts differs
+// between programs, and so does what an element is about that names no columns.
+func (u *unseen) column(e xml.StartElement) error {
 	first, err := strconv.Atoi(strings.TrimSpace(attr(e, "min")))
 	last, err2 := strconv.Atoi(strings.TrimSpace(attr(e, "max")))
-	if err != nil || err2 != nil {
-		return
+	if err != nil || err2 != nil || first < 1 || last < first {
+		return doubt{"a value that programs read differently", "col " + text.Short(attr(e, "min")+"-"+attr(e, "max"))}
+	}
+	if u.said == nil {
+		u.said = make([]bool, MaxCells)
 	}
 	if u.columns == nil {
 		u.columns, u.with = make([]bool, MaxCells), make([]bool, MaxCells)
 	}
 	hidden := hides(e, "width", leastWidth, u.narrow)
-	for i := max(first, 1); i <= min(last, MaxCells); i++ {
-		u.columns[i-1] = hidden
+	for i := first - 1; i < min(last, MaxCells); i++ {
+		if u.said[i] {
+			return doubt{"an element twice", "col " + Letters(i)}
+		}
+		u.columns[i], u.said[i] = hidden, true
 	}
+	return nil
 }
 
 // note notes the values of a row that nobody sees.
