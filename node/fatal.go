@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +30,9 @@ func (e *replicaError) told() error {
 	if d, ok := errors.AsType[*state.DivergedError](e.err); ok {
 		args := text.Args{"replica": e.replica.String(), "log": d.Log.String(), "size": strconv.FormatUint(d.Size, 10)}
 		return text.Fail(text.Diverged, args, e)
+	}
+	if d, ok := errors.AsType[*state.DamageError](e.err); ok {
+		return text.Fail(text.StateDamaged, text.Args{"file": cmp.Or(d.File, e.dir)}, e)
 	}
 	if _, ofSystem := errors.AsType[syscall.Errno](e.err); ofSystem || errors.Is(e.err, group.ErrLogFailed) {
 		where, cause := e.dir, e.err

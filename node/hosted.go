@@ -201,7 +201,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	selfcheck.Serve(operations, h.settings.Name, where, n.o.Now)
 	h.check = n.checkOf(h, where)
 	h.face = api.Hosted{
-		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many,
+		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
 		Adoption: adoption.New(h.host, h.settings.Level, ask, desk), Rosters: published,
 		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},
 		Joining: &join.Desk{

@@ -42,6 +42,10 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus) {
 	for _, told := range a.summary(j.Check) {
 		a.line(a.stdout, "  "+told)
 	}
+	for _, wrong := range j.Alarms {
+		e := text.Explain(a.lang, text.Code(wrong.Code), wrong.Args)
+		a.say(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": wrong.Code})
+	}
 	a.alarms(j.Check)
 }
 

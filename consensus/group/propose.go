@@ -215,6 +215,9 @@ func (s *spaceCheck) check(dir string, minFree uint64) error {
 	return s.err
 }
 
+// Space returns the *SpaceError with which commands are refused for lack of disk space, or nil.
+func (g *Group) Space() error { return enoughSpace(g.config.Dir, g.config.MinFree) }
+
 func enoughSpace(dir string, minFree uint64) error {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {

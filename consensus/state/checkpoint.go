@@ -62,7 +62,7 @@ const maxKeySetValue, maxLinesLen = 128 << 10, 256 << 10
 // damaged.
 func decodeOwn(data []byte, limit int, v any) {
 	if err := canon.Unmarshal(data, limit, v); err != nil {
-		panic(&damageError{err})
+		panic(&DamageError{Err: err})
 	}
 }
 
@@ -137,7 +137,7 @@ func (tx *Tx) checkOwn(signed CheckpointLine) error {
 	}
 	root, err := tx.root(signed.Size)
 	if err != nil {
-		return &damageError{err}
+		return &DamageError{Err: err}
 	}
 	if string(root[:]) != string(signed.Root) {
 		return &DivergedError{tx.Log(), signed.Size}

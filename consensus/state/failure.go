@@ -1,10 +1,13 @@
 package state
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // UnreadableError is the error of a kept value that cannot be decoded. It takes out of service what
@@ -32,25 +35,63 @@ func Unreadable(bucket string, key []byte, err error) {
 	panic(&UnreadableError{bucket, key, err})
 }
 
-// damageError is the fault of this replica's file, and not of a command: the state is unknown, and
-// the node ends.
-type damageError struct{ err error }
+// DamageError is the fault of this replica's file, and not of a command or a view: what was asked
+// of it cannot be read. A view that meets it ends with it, and the store serves on (see Damaged);
+// the command that meets it leaves the state unknown, and the node ends.
+type DamageError struct {
+	File string // its path; "" where a command met a value that cannot be decoded
+	Err  error
+}
 
-func (e *damageError) Error() string { return "damaged file: " + e.err.Error() }
-func (e *damageError) Unwrap() error { return e.err }
+func (e *DamageError) Error() string { return "damaged file: " + e.Err.Error() }
+
+func (e *DamageError) Unwrap() error { return e.Err }
 
 // inFile is deferred around every call into the database: a panic there means a damaged file.
-func inFile() {
+func inFile(file *bolt.Tx) {
 	if p := recover(); p != nil {
-		panic(&damageError{fmt.Errorf("read state file: %v", p)})
+		damage := &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+		if db := file.DB(); db != nil {
+			damage.File = db.Path()
+		}
+		panic(damage)
 	}
 }
+
+// view runs f, and returns as an error that f met a value, or a part of the file, that cannot be
+// read. It recovers from no other panic.
+func (r *Reader) view(f func(*Reader) error) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *UnreadableError:
+			err = p
+		case *DamageError:
+			p.File = cmp.Or(p.File, r.file.DB().Path())
+			err = p
+		default:
+			panic(p)
+		}
+	}()
+	return f(r)
+}
+
+// damaged notes and returns the damage of the file that a view met, if its error is one.
+func (s *Store) damaged(err error) error {
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		s.damage.CompareAndSwap(nil, damage)
+	}
+	return err
+}
+
+// Damaged returns the first damage of the file that a view met since the store was opened, or nil.
+func (s *Store) Damaged() *DamageError { return s.damage.Load() }
 
 // endsNode reports whether an error of a handler means that this replica's state is unknown. Every
 // other error depends on the command and on the replicated state alone, so it is the same on every
 // replica, and is an answer.
 func endsNode(err error) bool {
-	_, damaged := errors.AsType[*damageError](err)
+	_, damaged := errors.AsType[*DamageError](err)
 	_, diverged := errors.AsType[*DivergedError](err)
 	return damaged || diverged
 }
@@ -69,7 +110,7 @@ func answerTo(kind Kind, err error) *Refusal {
 // panicked returns the error of a handler that panicked with p.
 func panicked(p any) error {
 	switch p := p.(type) {
-	case *damageError:
+	case *DamageError:
 		return p
 	case *UnreadableError:
 		return p

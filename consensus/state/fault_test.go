@@ -253,3 +253,63 @@ func TestVerifyOfDamagedFiles(t *testing.T) {
 	}
 	t.Logf("%d pages, %d damages found, at %d of them an entry named", pages, found, named)
 }
+
+// TestDamagedPageUnderViews: a page of the file is damaged under a store that runs. A view that
+// meets it ends with an error that names the file, and the store notes it; other views go on, and
+// any other panic stays one.
+func TestDamagedPageUnderViews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := openStore(t, path)
+	for index := uint64(1); index <= 600; index++ {
+		s.Apply(index, 1, [][]byte{command(t, kindNote, identity.Message{}, "village")})
+	}
+	s.Flush()
+	var page int64 // of a bucket's values
+	s.db.View(func(tx *bolt.Tx) error {
+		for id := 0; ; id++ {
+			info, err := tx.Page(id)
+			if err != nil || info == nil {
+				return err
+			}
+			if info.Type == "leaf" && info.Count > 20 {
+				page = int64(id)
+			}
+		}
+	})
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	whole := make([]byte, 4096)
+	if _, err := f.ReadAt(whole, page*4096); err != nil {
+		t.Fatal(err)
+	}
+	f.WriteAt(make([]byte, 4096), page*4096)
+	all := func(r *Reader) error {
+		for name := range s.registry.buckets {
+			r.Scan(name, nil, nil, func(_, _ []byte) bool { return true })
+		}
+		return nil
+	}
+	damage, ok := errors.AsType[*DamageError](s.View(all))
+	if !ok || damage.File != path {
+		t.Errorf("got %v, want the damage of %s", damage, path)
+	}
+	if got := s.Damaged(); got != damage {
+		t.Errorf("noted %v, want %v", got, damage)
+	}
+	if err := s.View(func(*Reader) error { return nil }); err != nil {
+		t.Errorf("another view: %v", err)
+	}
+	f.WriteAt(whole, page*4096)
+	if err := s.View(all); err != nil {
+		t.Errorf("mended: %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a panic that is not the file's was recovered")
+		}
+	}()
+	s.View(func(*Reader) error { panic("a mistake") })
+}

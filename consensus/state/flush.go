@@ -99,13 +99,22 @@ func (s *Store) freeze() (l *layer, size int, err error) {
 
 // withFile lets the open transaction read the file while f runs, with mu held. It ends the read
 // transaction of the file with f, because a commit that must enlarge the map of the file waits for
-// its readers.
-func (s *Store) withFile(f func() error) error {
+// its readers. A damaged file is an error.
+func (s *Store) withFile(f func() error) (err error) {
 	file, err := s.db.Begin(false)
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
 	defer file.Rollback()
 	s.open.readFrom(file)
+	defer func() {
+		if p := recover(); p != nil {
+			damage, ok := p.(*DamageError)
+			if !ok {
+				panic(p)
+			}
+			err = damage
+		}
+	}()
 	return f()
 }

@@ -105,7 +105,7 @@ func (r reads) Get(bucket string, key []byte) []byte {
 
 // inFile returns a copy of the value in the file, or nil.
 func (r reads) inFile(bucket string, key []byte) []byte {
-	defer inFile()
+	defer inFile(r.file)
 	b := r.bucket(bucket)
 	if b == nil {
 		return nil
@@ -177,7 +177,7 @@ func layerCursor(l *layer, from *pair, prefix []byte) *cursor {
 
 // fileCursor returns a cursor of the file, or nil where the file has no such bucket.
 func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
-	defer inFile()
+	defer inFile(r.file)
 	b := r.bucket(bucket)
 	if b == nil {
 		return nil
@@ -190,7 +190,7 @@ func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
 		}
 	}
 	c.step = func() {
-		defer inFile()
+		defer inFile(r.file)
 		set(items.Next())
 	}
 	set(items.Seek(from))
@@ -200,7 +200,7 @@ func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
 // last returns the pair with the highest key of a bucket from which nothing is ever deleted, or
 // nil.
 func (r reads) last(bucket string) (key, value []byte) {
-	defer inFile()
+	defer inFile(r.file)
 	if b := r.bucket(bucket); b != nil {
 		key, value = b.Cursor().Last()
 	}

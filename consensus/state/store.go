@@ -47,6 +47,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -122,6 +123,7 @@ type Store struct {
 	stop     chan struct{}
 	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
+	damage   atomic.Pointer[DamageError] // the first that a view met; nil: none
 
 	flushing sync.Mutex // held through a commit, and taken before mu
 	unlisted bool       // the newest commit did not write the list of free pages; guarded by flushing
@@ -253,30 +255,16 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 }
 
 // View runs f on the state as it is now, and returns the error of f. The error wraps ErrClosed when
-// the store is closed, and *UnreadableError when f met a value that cannot be read. f must not keep
-// the Reader after it returned, nor propose anything, because a commit that must enlarge the map of
-// the file waits for all readers.
+// the store is closed, *UnreadableError when f met a value that cannot be read, and *DamageError
+// when the file itself cannot be read. f must not keep the Reader after it returned, nor propose
+// anything, because a commit that must enlarge the map of the file waits for all readers.
 func (s *Store) View(f func(r *Reader) error) error {
 	r, err := s.read()
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
 	defer r.file.Rollback()
-	return r.view(f)
-}
-
-// view runs f, and returns as an error that f met a value that cannot be read.
-func (r *Reader) view(f func(*Reader) error) (err error) {
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case *UnreadableError:
-			err = p
-		default:
-			panic(p)
-		}
-	}()
-	return f(r)
+	return s.damaged(r.view(f))
 }
 
 // Try applies a command to the state as it is now, and keeps nothing. It returns the result of a
@@ -292,7 +280,7 @@ func (s *Store) Try(command []byte) (refused Result, err error) {
 	tx.file, tx.buckets, tx.fresh = r.file, r.buckets, slices.Clip(r.fresh) // the open transaction appends to the same array
 	result, err := tx.apply(command)
 	if err != nil {
-		return Result{}, fmt.Errorf("try command: %w", err)
+		return Result{}, fmt.Errorf("try command: %w", s.damaged(err))
 	}
 	switch result.Code {
 	case CodeTooLarge, CodeFailed, CodeUnreadable:

@@ -61,6 +61,7 @@ type Hosted struct {
 	Check     Check
 	Drill     *drill.Desk
 	Usage     *usage.Desk
+	Trouble   func() []error // what is wrong with this machine now
 }
 
 // Node is the node that the API serves.

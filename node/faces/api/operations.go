@@ -13,6 +13,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -79,7 +80,11 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	place := h.Standing.Place(h.Ledger.Name())
 	j := client.JurisdictionStatus{
 		Name: h.Ledger.Name().String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
-		Replica: h.Ledger.Replica().String(), Leader: h.Ledger.Leads(),
+		Replica: h.Ledger.Replica().String(), Leader: h.Ledger.Leads(), Alarms: []client.Trouble{},
+	}
+	for _, err := range h.Trouble() {
+		f := failure.Of(err)
+		j.Alarms = append(j.Alarms, client.Trouble{Code: string(f.Code), Args: f.Args})
 	}
 	pin, err := h.Ledger.Pin()
 	if err != nil {

@@ -22,4 +22,12 @@ type JurisdictionStatus struct {
 	Agencies       int    `json:"agencies" doc:"Number of agencies"`
 	Datasets       int    `json:"datasets" doc:"Number of published datasets"`
 	Check          Check  `json:"check" doc:"What others believe of the jurisdiction's keys"`
+	// Alarms are what is wrong with this machine.
+	Alarms []Trouble `json:"alarms" doc:"What is wrong with the node's disk or files, which a person must mend"`
+}
+
+// Trouble is what is wrong with a node's disk or files now.
+type Trouble struct {
+	Code string            `json:"code" doc:"Of the problem"`
+	Args map[string]string `json:"args" doc:"The values of its sentence"`
 }

@@ -40,6 +40,7 @@ func Of(err error) *text.Failure {
 	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
+	var damage *state.DamageError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
 	if called && told {
@@ -71,6 +72,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &chain):
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
+	case errors.As(err, &damage):
+		return &text.Failure{Code: text.StateDamaged, Args: text.Args{"file": damage.File}, Err: err}
 	case errors.As(err, &unreadable):
 		return &text.Failure{Code: text.ValueUnreadable, Args: text.Args{
 			"bucket": unreadable.Bucket, "key": hex.EncodeToString(unreadable.Key),

@@ -247,5 +247,17 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 	return c, h.vault.Seal(c, preimage), nil
 }
 
+// Trouble returns what is wrong with this machine and must be mended by a person, while the node
+// serves what it can: a *state.DamageError that a view met, and a *group.SpaceError.
+func (h *Host) Trouble() (all []error) {
+	if damage := h.store.Damaged(); damage != nil {
+		all = append(all, damage)
+	}
+	if err := h.group.Space(); err != nil {
+		all = append(all, err)
+	}
+	return all
+}
+
 // Log returns the ledger's log.
 func (h *Host) Log() identity.Log { return h.log }

@@ -24,6 +24,7 @@ const (
 	NotRunning        Code = "not-running"
 	Diverged          Code = "diverged"
 	ReplicaStopped    Code = "replica-stopped"
+	StateDamaged      Code = "state-damaged"
 	ChainMissing      Code = "chain-missing"
 	KeystoreOther     Code = "keystore-other"
 	PartOther         Code = "part-other"
@@ -167,6 +168,13 @@ var nodeProblems = []problem{
 			"磁盘已满的，请清理或扩充磁盘；其他原因请查看系统日志，检查磁盘；然后用 xietong serve 重新启动节点，启动时会自行修复"},
 		en: parts{"Replica cannot write", "replica {replica} cannot write to the disk: {reason}; the node has stopped, and all that was confirmed is kept", "{dir}",
 			"free or add space if the disk is full, and otherwise look into the system log and check the disk; then start the node again with `xietong serve`: it repairs itself at the start"},
+	},
+	{
+		number: 344, code: StateDamaged, status: http.StatusInternalServerError, params: []string{"file"},
+		zh: parts{"数据文件已损坏", "本节点的数据文件有一部分已损坏，与之有关的请求不能办理，重试也没有用；其他请求不受影响", "{file}",
+			"请管理员检查磁盘，并从备份恢复整个数据目录"},
+		en: parts{"Data file damaged", "a part of this node's data file is damaged: what needs it cannot be done, and trying again does not help; everything else goes on", "{file}",
+			"the administrator should check the disk, and restore the data directory from a backup"},
 	},
 	{
 		number: 196, code: KeystoreOther, status: http.StatusConflict, params: []string{"dir"},

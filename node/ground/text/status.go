@@ -11,6 +11,7 @@ const (
 	StatusAgencies     Code = "status.agencies"
 	StatusDatasets     Code = "status.datasets"
 	StatusPin          Code = "status.pin"
+	StatusAlarm        Code = "status.alarm"
 
 	WordCode     Code = "word.code"
 	WordTitle    Code = "word.title"
@@ -46,6 +47,7 @@ var statusSentences = []sentence{
 	{StatusFollower, "从副本", "follower"},
 	{StatusAgencies, "部门 {count} 个", "agencies: {count}"},
 	{StatusDatasets, "数据资源 {count} 个", "datasets: {count}"},
+	{StatusAlarm, "警报：{title}。{what}（{where}）。{do}（{code}）", "ALARM {title}: {what} ({where}). {do} ({code})"},
 	{StatusPin, "本方的起点标识 {pin}（验证存证凭证须用根的起点标识，见 xietong tree）",
 		"own pin {pin} (receipts are verified with the pin of the root, which `xietong tree` tells)"},
 
