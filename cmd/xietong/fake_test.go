@@ -178,7 +178,8 @@ var answers = map[string]any{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
 		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
 		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
-		Check: client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
+		Alarms: []client.Trouble{{Code: "state-damaged", Args: map[string]string{"file": "/var/lib/xietong/j/nanming.guiyang.guizhou/state.db"}}},
+		Check:  client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
 	}}},
 	"GET /v1/ledger/checkpoint": client.Checkpoint{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",

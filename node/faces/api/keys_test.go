@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"testing"
 
+	"xietong/consensus/group"
+	"xietong/consensus/state"
 	"xietong/node/faces/client"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -30,5 +32,22 @@ func TestStatusTellsOfLittleRoom(t *testing.T) {
 		if near != (len(alarms) == 1) || near && (alarms[0].Code != string(text.ChainLong) || alarms[0].Args["length"] != "210") {
 			t.Errorf("little room %t: got %+v", near, alarms)
 		}
+	}
+}
+
+// TestStatusTellsOfTrouble: what is wrong with the machine is an alarm of status, whose reader is
+// the one whom a refused clerk calls.
+func TestStatusTellsOfTrouble(t *testing.T) {
+	d := open(t)
+	d.server.node.(*node).hosted[0].Trouble = func() []error {
+		return []error{&state.DamageError{File: "/data/state.db", Err: errNotHere}, &group.SpaceError{Dir: "/data", Free: 1 << 20, Needed: 64 << 20}}
+	}
+	var got client.Status
+	if err := json.Unmarshal(d.done(t, "GET", "/v1/status", "", nil), &got); err != nil {
+		t.Fatal(err)
+	}
+	all := got.Jurisdictions[0].Alarms
+	if len(all) != 2 || all[0].Code != string(text.StateDamaged) || all[0].Args["file"] != "/data/state.db" || all[1].Code != string(text.DiskFull) {
+		t.Errorf("got %+v", all)
 	}
 }

@@ -97,6 +97,10 @@ func TestOf(t *testing.T) {
 	if full.Code != text.DiskFull || full.Args["dir"] != "folder" {
 		t.Errorf("a full disk: got %v", full)
 	}
+	damaged := Of(fmt.Errorf("x: %w", &state.DamageError{File: "state.db", Err: errors.New("a page")}))
+	if damaged.Code != text.StateDamaged || damaged.Args["file"] != "state.db" {
+		t.Errorf("a damaged file: got %v", damaged)
+	}
 	cause := &relay.Problem{At: guiyang(t), Code: 76}
 	if got := Of(text.Fail(text.NoStandard, nil, cause)); got.Code != text.NoStandard {
 		t.Errorf("what was told of a problem: got %v, want %s", got, text.NoStandard)
