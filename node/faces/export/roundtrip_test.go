@@ -122,30 +122,37 @@ func TestRecordsLikeTheHeader(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var file strings.Builder
-			w, err := NewWriter(&file, format, columns, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, each := range []string{`{"code":"1","name":"a"}`, record, `{"code":"2","name":"b"}`} {
-				row, err := RowOf([]byte(each), columns)
-				if err != nil {
-					t.Fatal(err)
-				}
-				f.See(columns, row)
-				if err := w.Write(row); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := w.Close(); err != nil {
-				t.Fatal(err)
-			}
-			got, err := imported(s, file.String())
+			file := exported(t, format, columns, f, `{"code":"1","name":"a"}`, record, `{"code":"2","name":"b"}`)
+			got, err := imported(s, file)
 			if want := !like || f.schema == nil; want != (err == nil && len(got) == 3) || want != (f.Lost == 0) {
 				t.Errorf("%s in %s: %d lost, imported %q, %v", record, format, f.Lost, got, err)
 			}
 		}
 	}
+}
+
+// exported returns the file of the records, which f has seen.
+func exported(t *testing.T, format Format, columns []string, f *Faithful, records ...string) string {
+	t.Helper()
+	var file strings.Builder
+	w, err := NewWriter(&file, format, columns, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range records {
+		row, err := RowOf([]byte(record), columns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.See(columns, row)
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.String()
 }
 
 // TestNullOfRequired: in a column that must have a value and may have null, an empty cell is null,
@@ -162,26 +169,9 @@ func TestNullOfRequired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var file strings.Builder
-		w, err := NewWriter(&file, format, columns, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
 		records := []string{`{"code":"1","n":null,"s":null}`, `{"code":"2","n":5,"o":6,"s":"a"}`}
-		for _, record := range records {
-			row, err := RowOf([]byte(record), columns)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f.See(columns, row)
-			if err := w.Write(row); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := imported(s, file.String()); err != nil || !slices.Equal(got, records) || f.Lost > 0 {
+		file := exported(t, format, columns, f, records...)
+		if got, err := imported(s, file); err != nil || !slices.Equal(got, records) || f.Lost > 0 {
 			t.Errorf("%s: %q, %v, %d lost\nwant %q", format, got, err, f.Lost, records)
 		}
 	}
