@@ -45,7 +45,7 @@ func roomFor(size, rows uint64) (temporary, data uint64) {
 }
 
 // take promises a file the room that it needs, until release is called. Without enough of it the
-// failure is text.SpaceNeeded. No Space at all, nil, is room for everything.
+// failure is text.SpaceNeeded or text.DiskFull. No Space at all, nil, is room for everything.
 func (s *Space) take(size, rows uint64) (release func(), err error) {
 	if s == nil {
 		return func() {}, nil
@@ -87,11 +87,15 @@ func (s *Space) promise(disk, bytes uint64) {
 	s.promised[disk] += bytes
 }
 
-// enough refuses what would leave less than the reserve on a disk.
+// enough refuses what would leave less than the reserve on a disk: as text.DiskFull where that is
+// so already, and neither a smaller file nor waiting helps.
 func (s *Space) enough(dir string, needed, reserve, free, disk uint64) error {
 	left := free - min(free, s.promised[disk])
 	if needed == 0 || left >= reserve && left-reserve >= needed {
 		return nil
+	}
+	if free < reserve {
+		return text.Fail(text.DiskFull, text.Args{"dir": dir, "free": mebibytes(free), "needed": mebibytes(reserve)}, nil)
 	}
 	return text.Fail(text.SpaceNeeded, text.Args{
 		"dir": dir, "needed": mebibytes(needed + 1<<20 - 1), "free": mebibytes(left), "reserve": mebibytes(reserve),

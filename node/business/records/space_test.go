@@ -32,7 +32,7 @@ func TestSpaceIsAskedFor(t *testing.T) {
 		"an import without":                {size: 80 * mib, rows: 1 << 20, ofData: 64 + 80 + 1023, ofTemporary: 112, want: "data 1104 MiB 1167 MiB 64 MiB"},
 		"an import without room to read":   {size: 80 * mib, rows: 1 << 20, ofData: 5000, ofTemporary: 111, want: "temporary 112 MiB 111 MiB 0 MiB"},
 		"an import on one disk":            {size: 80 * mib, rows: 1 << 20, one: true, ofData: 64 + 80 + 1024 + 111, ofTemporary: 0, want: "data 1216 MiB 1279 MiB 64 MiB"},
-		"less than the reserve, no import": {size: 10, rows: 1, ofData: 63, ofTemporary: 63, want: "data 1 MiB 63 MiB 64 MiB"},
+		"less than the reserve, no import": {size: 10, rows: 1, ofData: 63, ofTemporary: 63, want: "data 64 MiB 63 MiB full"},
 	} {
 		s := &Space{Data: "data", Temporary: "temporary", Reserve: 64 * mib, Disk: func(dir string) (uint64, uint64, error) {
 			if dir == "data" || row.one {
@@ -45,6 +45,8 @@ func TestSpaceIsAskedFor(t *testing.T) {
 		refusal := ""
 		if a := text.AsFailure(err); failure.Is(err, text.SpaceNeeded) {
 			refusal = strings.Join([]string{a.Args["dir"], a.Args["needed"], a.Args["free"], a.Args["reserve"]}, " ")
+		} else if failure.Is(err, text.DiskFull) {
+			refusal = strings.Join([]string{a.Args["dir"], a.Args["needed"], a.Args["free"], "full"}, " ")
 		} else if !errors.Is(err, errRead) {
 			t.Errorf("%s: %v", what, err)
 		}
