@@ -189,10 +189,13 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 	if ok {
 		where, cause = at.Path, at.Err
 	}
+	inUse := ok && at.Op == opLock && errors.Is(cause, syscall.EWOULDBLOCK)
 	if link, moved := errors.AsType[*os.LinkError](err); moved {
 		where, cause, ok = link.New, link.Err, true
 	}
 	switch {
+	case inUse:
+		return a.own("file-in-use", text.CLIFileInUse, text.CLIFileInUseDo, where, cause), true
 	case noSpace(err):
 		do = text.CLIFileFullDo
 	case errors.Is(err, syscall.EROFS):

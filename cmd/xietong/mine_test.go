@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestFinishedPartIsNoAnswer (E03): whoever completes the file in which pages lie gets nothing of
@@ -134,5 +135,22 @@ func cutAfterFirstLine(t *testing.T, file string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPartInUse: whoever writes to one file from two terminals is told so.
+func TestPartInUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.csv"+partSuffix)
+	first, err := openPart(path, "question")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.file.Close()
+	_, err = openPart(path, "question")
+	for lang, want := range map[text.Lang]string{text.Zh: "另一个命令正在写入该文件", text.En: "another command is writing the file"} {
+		p, code := (&app{lang: lang}).explain(err)
+		if code != exitFailed || p.Code != "file-in-use" || !strings.Contains(p.Detail, want) || p.Where != path {
+			t.Errorf("got %+v of %v", p, err)
+		}
 	}
 }

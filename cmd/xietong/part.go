@@ -73,6 +73,9 @@ type partLine struct {
 
 const partSuffix = ".part"
 
+// opLock is the operation of the error of a file that cannot be locked.
+const opLock = "lock"
+
 // openPart opens the file, or makes it for the question. A file of another question is refused, and
 // one that others may have written.
 func openPart(path, question string) (*part, error) {
@@ -87,7 +90,7 @@ func openPart(path, question string) (*part, error) {
 	p := &part{file: f, w: bufio.NewWriterSize(f, 1<<20), begin: begin, since: sha256.New()}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err != nil {
-		err = &fs.PathError{Op: "lock", Path: path, Err: err}
+		err = &fs.PathError{Op: opLock, Path: path, Err: err}
 	} else {
 		err = p.goOn()
 	}

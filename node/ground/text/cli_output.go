@@ -32,6 +32,8 @@ const (
 	CLIPageDamaged  Code = "cli.page-damaged"
 	CLIEndless      Code = "cli.pages-endless"
 	CLIEndlessDo    Code = "cli.pages-endless-do"
+	CLIFileInUse    Code = "cli.file-in-use"
+	CLIFileInUseDo  Code = "cli.file-in-use-do"
 	CLIFileNotOwn   Code = "cli.file-not-own"
 	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
@@ -88,6 +90,8 @@ var outputSentences = []sentence{
 		CLIFileNotOwn, "该文件不是只属于本用户的普通文件（属于他人、他人可读写，或者是链接），其内容不可信，没有读取，也没有写入",
 		"this is no plain file of your own alone: it belongs to somebody else, others may read or write it, or it is a link; it is not believed, and nothing was written to it",
 	},
+	{CLIFileInUse, "另一个命令正在写入该文件，没有读取，也没有写入", "another command is writing the file; nothing was read, and nothing written"},
+	{CLIFileInUseDo, "请等其完成；或者换用其他文件名", "wait until it is done, or choose another name"},
 	{CLIFileNotOwnDo, "请查明来历后删除或移走，再次执行；或者换用其他文件名", "find out who made it, remove it or move it away, and repeat the command; or choose another name"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
