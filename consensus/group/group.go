@@ -273,15 +273,17 @@ func (g *Group) WaitReady(ctx context.Context) error {
 		g.readyMu.Lock()
 		readied := g.readied
 		g.readyMu.Unlock()
+		if err := g.failing.first(); err != nil { // also while raft has not noticed, and leads
+			return fmt.Errorf("wait for leadership: %w: %w", state.ErrFailed, err)
+		}
 		if g.Leads() {
 			return nil
 		}
 		select {
 		case <-readied:
+		case <-g.failing.dead:
 		case <-g.stop:
 			return fmt.Errorf("wait for leadership: %w", state.ErrClosed)
-		case <-g.failing.dead:
-			return fmt.Errorf("wait for leadership: %w: %w", state.ErrFailed, g.failing.first())
 		case <-ctx.Done():
 			return fmt.Errorf("wait for leadership: %w", ctx.Err())
 		}
