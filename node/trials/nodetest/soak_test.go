@@ -134,7 +134,7 @@ func (f *faults) query(t *testing.T, asker *Node, counties []string, told map[st
 			before[name] = len(recorded(f.tree.Node(name), "access"))
 		}
 	}
-	got, err := asker.Client("water").QueryFederated(t.Context(), counted(asker, "**.guizhou"))
+	got, err := accounted(asker.Client("water").QueryFederated(t.Context(), counted(asker, "**.guizhou")))
 	if err != nil {
 		t.Errorf("%s asks with %v: %v", asker.Name(), f.now, err)
 		return
