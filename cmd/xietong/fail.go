@@ -247,16 +247,13 @@ func (a *app) reason(err error) string {
 		if mistyped.Field == "" { // the whole value
 			return form
 		}
-		return a.t(text.CLIOtherType, text.Args{"field": embedded.ReplaceAllString(mistyped.Field, ""), "form": form})
+		return a.t(text.CLIOtherType, text.Args{"field": mistyped.Field, "form": form})
 	}
 	if system, ok := errors.AsType[syscall.Errno](err); ok && text.Word(text.Zh, system.Error()) != system.Error() {
 		return text.Word(a.lang, system.Error())
 	}
 	return text.Cause(a.lang, strings.TrimPrefix(err.Error(), "json: "))
 }
-
-// embedded are the names of types of ours in the path of a member; a member has none.
-var embedded = regexp.MustCompile(`\b[A-Z]\w*\.`)
 
 // fileName returns the name of an input for people.
 func (a *app) fileName(path string) string {

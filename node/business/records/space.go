@@ -95,14 +95,12 @@ func (s *Space) enough(dir string, needed, reserve, free, disk uint64) error {
 		return nil
 	}
 	if free < reserve {
-		return text.Fail(text.DiskFull, text.Args{"dir": dir, "free": mebibytes(free), "needed": mebibytes(reserve)}, nil)
+		return text.Fail(text.DiskFull, text.Args{"dir": dir, "free": text.Mebibytes(free), "needed": text.Mebibytes(reserve)}, nil)
 	}
 	return text.Fail(text.SpaceNeeded, text.Args{
-		"dir": dir, "needed": mebibytes(needed + 1<<20 - 1), "free": mebibytes(left), "reserve": mebibytes(reserve),
+		"dir": dir, "needed": text.Mebibytes(needed + 1<<20 - 1), "free": text.Mebibytes(left), "reserve": text.Mebibytes(reserve),
 	}, nil)
 }
-
-func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // sized is a file whose length is known before it comes.
 type sized interface{ Size() int64 }

@@ -56,7 +56,7 @@ func Of(err error) *text.Failure {
 		return numbered(uint16(refusal.Code), refusal.Args, err)
 	case errors.As(err, &full):
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
-			"dir": full.Dir, "free": mebibytes(full.Free), "needed": mebibytes(full.Needed),
+			"dir": full.Dir, "free": text.Mebibytes(full.Free), "needed": text.Mebibytes(full.Needed),
 		}, Err: err}
 	case errors.As(err, &clock):
 		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
@@ -123,8 +123,6 @@ const RetryAfter = 2 * time.Second
 func Overloaded(err error) *text.Failure {
 	return &text.Failure{Code: text.Overloaded, Args: text.Args{"seconds": fmt.Sprint(int(RetryAfter.Seconds()))}, Err: err}
 }
-
-func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // Told returns an error as another jurisdiction is told it: a row of the table of errors, with its
 // values. It hides the directory of a full disk, and the detail of a command that was not done or

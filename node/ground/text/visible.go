@@ -39,3 +39,6 @@ func Visible(s string) string {
 }
 
 func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
+// Mebibytes returns a number of bytes as people read it, in whole MiB.
+func Mebibytes(n uint64) string { return strconv.FormatUint(n>>20, 10) + " MiB" }
