@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
-	"io"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +92,7 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 	}
 	if agreed.Plan = plan.Hash; plan.Hash != "" {
 		fits := plan.Unfit == 0 || to.leaveOut // otherwise the node refuses, and says what does not fit
-		agrees := a.agrees
+		agrees := func() bool { return a.agrees(text.CLIPlanAsk) }
 		if a.jsonOnly {
 			agrees = func() bool { err = printJSON(a.stdout, plan); return false }
 		} else {
@@ -107,16 +104,6 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 	}
 	published, err := a.client().PublishAgreed(cmd.Context(), d, agreed)
 	return published, plan.Unchanged, err
-}
-
-// agrees asks whether to publish, and reads a line.
-func (a *app) agrees() bool {
-	a.tell(text.CLIPlanAsk, nil)
-	line, err := bufio.NewReader(io.LimitReader(a.stdin, 100)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false
-	}
-	return slices.Contains([]string{"y", "yes", "是", "好"}, strings.ToLower(strings.TrimSpace(line)))
 }
 
 // tellPlan tells what publishing would do, a line for each thing; the records come first.
