@@ -40,6 +40,7 @@ var (
 	VerifyData      = offline.VerifyData
 	CheckListen     = config.CheckListen
 	NewLogQueue     = loglimit.NewQueue
+	Held            = datadir.Held
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -78,7 +78,8 @@ type Node struct {
 	unlock  func() error
 	ctx     context.Context // its cause is a replicaError once a replica must not go on
 	end     context.CancelCauseFunc
-	limited *slog.Logger // for lines that others cause
+	stop    context.CancelFunc // of Serve; nil: the node is not served by it
+	limited *slog.Logger       // for lines that others cause
 	packets net.PacketConn
 	socket  *link.Socket
 	workers sync.WaitGroup

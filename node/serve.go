@@ -36,14 +36,26 @@ func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
 	}
 	defer func() {
 		failed := n.Err() // before closing ends it for another reason
-		err = errors.Join(failed, err, n.Close())
+		if err = errors.Join(failed, err, n.Close()); err == nil {
+			n.o.Logger.Info("node stopped", "pid", os.Getpid())
+		}
 	}()
+	ctx, n.stop = context.WithCancel(ctx)
+	defer n.stop()
 	path, release, err := client.SocketPath(dir)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	defer release()
 	return n.serveSocket(ctx, path, o.Ready)
+}
+
+// Stop ends Serve, as the end of its context does; false: the node is not served by Serve.
+func (n *Node) Stop() bool {
+	if n.stop != nil {
+		n.stop()
+	}
+	return n.stop != nil
 }
 
 // serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a
@@ -59,6 +71,7 @@ func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
 	}
+	n.o.Logger.Info("node serves", "pid", os.Getpid())
 	if ready != nil {
 		ready() // whoever connects from here on is served
 	}

@@ -130,10 +130,11 @@ func (a *app) asNode(ctx context.Context, do func() error) error {
 // benchNode makes the hidden verb that runs a node of the benchmark: see bench.Serve.
 func (a *app) benchNode() *cobra.Command {
 	c := a.verb("node", text.CLIShortServe, func(cmd *cobra.Command, _ []string) error {
-		logger, log, err := a.logger("info", "text")
+		form, err := a.logForm("info", "text")
 		if err != nil {
 			return err
 		}
+		logger, log := a.logger(form)
 		defer log.Close()
 		o := node.ServeOptions{Logger: logger, Version: programVersion()}
 		return a.asNode(cmd.Context(), func() error {

@@ -121,6 +121,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		return *p, exitFailed
 	}
+	if f, ok := errors.AsType[*startFailed](err); ok {
+		return *f.Problem, f.Exit
+	}
 	if u, ok := errors.AsType[*usageError](err); ok {
 		do := cmp.Or(u.do, a.t(text.CLIReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
 		return client.Problem{Title: a.t(text.CLIUsageTitle, nil), Status: http.StatusBadRequest, Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
@@ -143,16 +146,10 @@ func (a *app) explain(err error) (client.Problem, int) {
 			"bad": fmt.Sprint(bad.Check.BadCount), "rows": fmt.Sprint(bad.Check.Rows), "dataset": bad.Dataset,
 		}), exitFailed
 	}
+	if p, ok := a.unreached(err); ok {
+		return p, exitUnreachable
+	}
 	switch {
-	case errors.Is(err, client.ErrNotRunning):
-		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
-			return a.known(text.DirNotNode, text.Args{"dir": a.data}), exitUnreachable
-		}
-		return a.known(text.NotRunning, text.Args{"dir": a.data}), exitUnreachable
-	case errors.Is(err, client.ErrBroken):
-		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), exitUnreachable
-	case errors.Is(err, client.ErrSocket):
-		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), exitUnreachable
 	case errors.Is(err, client.ErrNotUnderstood), errors.Is(err, client.ErrTooLarge):
 		return a.own("not-understood", text.CLINotUnderstood, text.CLINotUnderstoodDo, a.data, err), exitFailed
 	case errors.Is(err, errEndless):
@@ -174,6 +171,24 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return p, exitFailed
 	}
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
+}
+
+// unreached returns the problem of a node that gives no answer.
+func (a *app) unreached(err error) (client.Problem, bool) {
+	switch {
+	case errors.Is(err, errStarting):
+		return a.known(text.NodeStarting, text.Args{"dir": a.data}), true
+	case errors.Is(err, client.ErrNotRunning):
+		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
+			return a.known(text.DirNotNode, text.Args{"dir": a.data}), true
+		}
+		return a.known(text.NotRunning, text.Args{"dir": a.data}), true
+	case errors.Is(err, client.ErrBroken):
+		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), true
+	case errors.Is(err, client.ErrSocket):
+		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), true
+	}
+	return client.Problem{}, false
 }
 
 // noSpace reports whether the disk, or the quota of it, is full.

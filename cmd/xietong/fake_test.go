@@ -341,6 +341,7 @@ var answers = map[string]any{
 		Check:       believed,
 	},
 	"GET /v1/audits":               audited,
+	"POST /v1/stop":                client.Stopping{PID: 4711},
 	"POST /v1/keys/acknowledgment": client.Acknowledged{Ended: 2},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
 	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
@@ -461,6 +462,7 @@ var fakeWords = strings.Repeat("abandon ", 23) + "art"
 
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
+	held: func(string) bool { return false },
 	init: func(dir string, o initOptions) (node.InitResult, error) {
 		if o.Paper == nil {
 			return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml", Recovery: "66DC 9F95"}, nil

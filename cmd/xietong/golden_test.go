@@ -72,6 +72,7 @@ var session = [][]string{
 	{"ledger", "audits"},
 	{"query", "nothing", "--key", "1"},
 	{"query", "villages", "--were", "a=b"},
+	{"stop"},
 	{"--help"},
 }
 

@@ -16,6 +16,7 @@ type nodeFloor struct {
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
 	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
+	held            func(dir string) bool
 	verifyData      func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
 }
 
@@ -28,5 +29,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	init: node.Init, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, verifyData: node.VerifyData,
+	init: node.Init, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
 }

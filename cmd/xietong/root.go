@@ -40,8 +40,9 @@ func (a *app) rootCommand() *cobra.Command {
 	aFolder(flags, "data")
 
 	a.asGroup(root)
+	root.Flags().Bool("version", false, a.t(text.CLIShortVersion, nil))
 	root.AddCommand(
-		a.initCommand(), a.joinCommand(), a.serveCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
+		a.initCommand(), a.joinCommand(), a.serveCommand(), a.stopCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
 		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.askedCommand(), a.ledgerCommand(),
 		a.rosterCommand(), a.keysCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)
@@ -75,7 +76,12 @@ func (a *app) asGroup(c *cobra.Command) {
 		u.command = cmd.CommandPath()
 		return u
 	}
-	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		if asked, err := cmd.Flags().GetBool("version"); err == nil && asked { // of the root
+			return a.printVersion()
+		}
+		return cmd.Help()
+	}
 	c.SuggestionsMinimumDistance = 2
 }
 
@@ -262,7 +268,9 @@ func (a *app) usageTemplate() string {
 
 // client returns a client of the node.
 func (a *app) client() *client.Client {
-	return client.Dial(a.data, client.Options{In: a.in, As: a.as, Language: a.lang.Tag()})
+	o := client.Options{In: a.in, As: a.as, Language: a.lang.Tag()}
+	o.Transport = client.Transport(a.patience().dial)
+	return client.Dial(a.data, o)
 }
 
 // t returns a sentence with its values made safe to print.

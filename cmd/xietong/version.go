@@ -34,14 +34,16 @@ func programVersion() string {
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return a.verb("version", text.CLIShortVersion, func(*cobra.Command, []string) error {
-		platform := runtime.GOOS + "/" + runtime.GOARCH
-		if a.jsonOnly {
-			return printJSON(a.stdout, map[string]string{
-				"version": programVersion(), "go": runtime.Version(), "platform": platform,
-			})
-		}
-		fmt.Fprintln(a.stdout, "xietong", programVersion(), runtime.Version(), platform)
-		return nil
-	})
+	return a.verb("version", text.CLIShortVersion, func(*cobra.Command, []string) error { return a.printVersion() })
+}
+
+func (a *app) printVersion() error {
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	if a.jsonOnly {
+		return printJSON(a.stdout, map[string]string{
+			"version": programVersion(), "go": runtime.Version(), "platform": platform,
+		})
+	}
+	_, err := fmt.Fprintln(a.stdout, "xietong", programVersion(), runtime.Version(), platform)
+	return err
 }

@@ -73,6 +73,8 @@ type Node interface {
 	// Host makes the node host a further jurisdiction below one that it hosts. The new one joins at
 	// the node's own door.
 	Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error)
+	// Stop ends what serves the node, as a signal does; false: another program has opened it.
+	Stop() bool
 }
 
 // server answers the operations.

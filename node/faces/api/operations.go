@@ -45,6 +45,7 @@ func post(id, path, summary string) huma.Operation {
 
 func (s *server) register(a huma.API) {
 	huma.Register(a, get("status", "/v1/status", "What the node hosts, and how it is"), s.status)
+	huma.Register(a, post("stop", "/v1/stop", "Stop the node"), s.stop)
 	handle(s, a, get("checkpoint", "/v1/ledger/checkpoint", "The newest signed tree head"), checkpoint)
 	handle(s, a, get("entry", "/v1/ledger/entries/{index}", "The public head of an entry"), showEntry)
 	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)

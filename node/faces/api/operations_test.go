@@ -38,6 +38,7 @@ func wrongReads() []wrong {
 	dataset := func(edit func(*client.NewDataset)) client.NewDataset { return edited(villages(), edit) }
 	set := client.NewStandard{NewDataset: villages(), Level: "county"}
 	return []wrong{
+		row("stop", "run by another program", "POST", "/v1/stop", "", client.Stop{}, text.NotStoppable),
 		row("checkpoint", "which there is none of", "GET", "/v1/ledger/checkpoint", "", nil, text.Internal),
 		row("entry", "beyond the end", "GET", "/v1/ledger/entries/99", "", nil, text.NotFound),
 		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.BadRequest),

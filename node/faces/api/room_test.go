@@ -114,6 +114,8 @@ type node struct {
 	clock  *booktest.Ledger
 }
 
+func (*node) Stop() bool { return false }
+
 func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Now() time.Time                              { return n.clock.Clock }
 func (*node) Link(_, _ identity.Jurisdiction) (l LinkState) { return l }

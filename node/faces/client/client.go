@@ -112,7 +112,7 @@ type Client struct {
 // first operation does, and returns ErrNotRunning when there is no node.
 func Dial(dataDir string, o Options) *Client {
 	if o.Transport == nil {
-		o.Transport = Transport(dialer(dataDir))
+		o.Transport = Transport(Dialer(dataDir))
 	}
 	return &Client{options: o, http: &http.Client{Transport: o.Transport}, wait: sleep}
 }

@@ -41,8 +41,9 @@ func SocketPath(dataDir string) (path string, release func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), SocketName), release, nil
 }
 
-// dialer returns a function that dials the socket of dataDir and ignores the address it is given.
-func dialer(dataDir string) func(context.Context, string, string) (net.Conn, error) {
+// Dialer returns a function that dials the socket of dataDir and ignores the address it is given.
+// Its error wraps ErrNotRunning where nobody listens.
+func Dialer(dataDir string) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		name := filepath.Join(dataDir, SocketName)
 		path, release, err := SocketPath(dataDir)

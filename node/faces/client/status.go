@@ -1,5 +1,7 @@
 package client
 
+import "context"
+
 // Status is what a node says of itself.
 type Status struct {
 	Version       string               `json:"version" doc:"The program's version"`
@@ -30,4 +32,17 @@ type JurisdictionStatus struct {
 type Trouble struct {
 	Code string            `json:"code" doc:"Of the problem"`
 	Args map[string]string `json:"args" doc:"The values of its sentence"`
+}
+
+// Stop asks a node to stop, with every jurisdiction that it hosts.
+type Stop struct{}
+
+// Stopping is a node that stops, as it was asked to.
+type Stopping struct {
+	PID int `json:"pid" doc:"Of its process, which ends once all requests under way have ended"`
+}
+
+// Stop has the node stop: it answers, and ends as on SIGTERM.
+func (c *Client) Stop(ctx context.Context) (Stopping, error) {
+	return post[Stopping](ctx, c, "/v1/stop", Stop{})
 }

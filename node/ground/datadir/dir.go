@@ -120,19 +120,6 @@ func ConfigFailure(path string, err error) error {
 	return text.Fail(text.ConfigInvalid, text.Args{"key": e.Key, "reason": e.Reason, "file": path, "line": line}, err)
 }
 
-// Lock takes the directory for this process, and refuses with text.DirInUse where another process
-// has it. unlock leaves the file: only the lock on the file counts.
-func Lock(dir string) (unlock func() error, err error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, Error(dir, err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(Error(dir, err), f.Close())
-	}
-	return f.Close, nil
-}
-
 // Whole reports whether the directory is complete: Init writes FORMAT last.
 func Whole(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, formatName))

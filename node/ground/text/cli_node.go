@@ -15,6 +15,13 @@ const (
 	CLIInitConfig      Code = "cli.init-config"
 	CLIInitNext        Code = "cli.init-next"
 	CLIServing         Code = "cli.serving"
+	CLIStarting        Code = "cli.starting"
+	CLIShortStop       Code = "cli.short.stop"
+	CLILongStop        Code = "cli.long-stop"
+	CLIStopDone        Code = "cli.stop-done"
+	CLIFlagDetach      Code = "cli.flag-detach"
+	CLIDetached        Code = "cli.detached"
+	CLIDetachedStop    Code = "cli.detached-stop"
 )
 
 var nodeSentences = []sentence{
@@ -28,8 +35,11 @@ var nodeSentences = []sentence{
 	},
 	{
 		CLILongServe,
-		"运行节点，直至收到 SIGINT 或 SIGTERM。就绪后在标准输出打印一行；日志写到标准错误。",
-		"Run the node until SIGINT or SIGTERM. One line on standard output says that it is ready; logs go to standard error.",
+		"运行节点，直至按 Ctrl-C、执行 xietong stop，或者收到 SIGINT、SIGTERM。就绪后在标准输出打印一行；日志写到标准错误。\n" +
+			"加 --detach 则在后台运行：就绪后返回，未能就绪则说明原因；日志写入数据目录中的 serve.log（至多 16 MiB，另保留前一份 serve.log.1）。",
+		"Run the node until Ctrl-C, `xietong stop`, SIGINT or SIGTERM. One line on standard output says that it is ready; logs\n" +
+			"go to standard error. With --detach it runs in the background: the command returns once the node is ready, or with\n" +
+			"why it is not; the log is serve.log in the data directory (16 MiB at most, and the one before, serve.log.1).",
 	},
 	{CLIFlagDisplayName, "行政区划全称 `TEXT`", "the jurisdiction's full name, `TEXT`"},
 	{CLIFlagLogLevel, "日志级别 `LEVEL`：debug、info（默认）、warn、error", "log `LEVEL`: debug, info (default), warn, error"},
@@ -42,5 +52,17 @@ var nodeSentences = []sentence{
 	},
 	{CLIInitConfig, "配置文件 {file}", "configuration file {file}"},
 	{CLIInitNext, "下一步：xietong serve --data {dir}", "next: xietong serve --data {dir}"},
+	{CLIStarting, "节点正在启动，请稍候…", "the node is starting, please wait…"},
+	{CLIShortStop, "停止节点", "Stop the node"},
+	{
+		CLILongStop,
+		"停止正在运行的节点：正在办理的请求有 5 秒钟完成，数据目录释放后本命令才返回。由系统服务管理的节点，请用该服务停止，否则可能会被再次启动。",
+		"Stop the running node. Requests under way have 5 s to end, and the command returns once the data directory is free.\n" +
+			"A node that a service manager runs is stopped there, or it may be started again.",
+	},
+	{CLIStopDone, "节点已停止（进程 {pid}），数据目录 {dir}", "the node has stopped (process {pid}), data directory {dir}"},
+	{CLIFlagDetach, "在后台运行：就绪后即返回，日志写入数据目录中的 serve.log", "run in the background: return once the node is ready; its log is serve.log in the data directory"},
+	{CLIDetached, "节点已就绪，在后台运行（进程 {pid}），数据目录 {dir}，日志 {log}", "the node is ready and runs in the background (process {pid}), data directory {dir}, log {log}"},
+	{CLIDetachedStop, "停止：xietong stop --data {dir}", "to stop it: xietong stop --data {dir}"},
 	{CLIServing, "节点已就绪，数据目录 {dir}", "the node is ready, data directory {dir}"},
 }

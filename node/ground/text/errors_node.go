@@ -29,6 +29,10 @@ const (
 	KeystoreOther     Code = "keystore-other"
 	PartOther         Code = "part-other"
 	KeysEnded         Code = "keys-ended"
+	NodeStarting      Code = "node-starting"
+	NotStoppable      Code = "not-stoppable"
+	StillStopping     Code = "still-stopping"
+	DetachedEnded     Code = "detached-ended"
 )
 
 var nodeProblems = []problem{
@@ -92,6 +96,31 @@ var nodeProblems = []problem{
 			"请核对路径；原来是节点的，请从备份恢复缺少的文件，不要在原目录新建；确为新节点的，用 xietong init 新建"},
 		en: parts{"Not a data directory", "this is not the data directory of a node, or a file of it is missing", "{dir}",
 			"check the path; if it was a node, restore what is missing from a backup; `xietong init` is for a new one"},
+	},
+	{
+		number: 445, code: NodeStarting, status: http.StatusServiceUnavailable, params: []string{"dir"},
+		zh: parts{"节点正在启动", "有进程正在使用该数据目录（节点正在启动或者停止），等候 10 秒仍没有应答", "{dir}",
+			"请稍候再执行同一命令；长时间没有应答的，请查看该进程的日志"},
+		en: parts{"Node is starting", "a process holds the data directory (a node that starts or stops), and gave no answer within 10 s", "{dir}",
+			"wait a little and repeat the command; if that does not help, read the log of that process"},
+	},
+	{
+		number: 446, code: NotStoppable, status: http.StatusConflict,
+		zh: parts{"不能由此停止", "该节点由另一程序运行，没有停止的接口", "本节点", "请停止运行它的程序"},
+		en: parts{"Cannot be stopped here", "the node is run by another program, which takes no request to stop it", "this node", "stop that program"},
+	},
+	{
+		number: 447, code: StillStopping, status: http.StatusServiceUnavailable, params: []string{"pid", "dir"},
+		zh: parts{"节点尚未停止", "节点已收到停止的请求，30 秒后进程 {pid} 仍在使用数据目录", "{dir}",
+			"请再等一会儿，用 xietong stop 或 xietong status 查看；仍不停止的，请查看节点日志，再结束该进程：账本不会因此损坏"},
+		en: parts{"Still stopping", "the node took the request to stop, and process {pid} still holds the data directory after 30 s", "{dir}",
+			"wait a little, and look with `xietong status`; if it goes on, read its log, and end the process: the ledger is not harmed by that"},
+	},
+	{
+		number: 448, code: DetachedEnded, status: http.StatusInternalServerError, params: []string{"file"},
+		zh: parts{"节点没有启动", "后台进程在就绪之前结束，没有说明原因", "{file}", "请查看该日志文件的末尾，处理后重新启动"},
+		en: parts{"Node did not start", "the process in the background ended before it was ready, and did not say why", "{file}",
+			"read the end of that log file, mend what it names, and start the node again"},
 	},
 	{
 		number: 213, code: ChainMissing, status: http.StatusServiceUnavailable, params: []string{"name", "parent", "file"},

@@ -1,0 +1,49 @@
+package datadir
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A look by Held takes the lock for a moment, so Lock tries again before it says that another
+// process has it.
+const (
+	lockTries = 20
+	lockPause = 10 * time.Millisecond
+)
+
+// Lock takes the directory for this process, and refuses with text.DirInUse where another process
+// has it. unlock leaves the file: only the lock on the file counts.
+func Lock(dir string) (unlock func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, Error(dir, err)
+	}
+	for try := 1; ; try++ {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+			return f.Close, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) || try == lockTries {
+			return nil, errors.Join(Error(dir, err), f.Close())
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+// Held reports whether the directory is that of a node which a process holds: one that serves it,
+// starts, or stops.
+func Held(dir string) bool {
+	if !Whole(dir) {
+		return false
+	}
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		return false
+	}
+	defer f.Close() // and with it the lock
+	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
