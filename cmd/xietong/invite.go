@@ -42,6 +42,7 @@ func (a *app) inviteCommand() *cobra.Command {
 	a.addPlaceFlags(c, &v.Label, &v.Code, &v.Level, &v.ShortName)
 	flags.IntVar(&v.Hours, "hours", 0, a.t(text.CLIFlagHours, nil))
 	flags.BoolVar(&v.Rekey, "rekey", false, a.t(text.CLIFlagRekey, nil))
+	c.AddCommand(a.inviteCancel())
 	return c
 }
 
@@ -52,25 +53,4 @@ func (a *app) addPlaceFlags(c *cobra.Command, label, code, level, short *string)
 	flags.StringVar(code, "code", "", a.t(text.CLIFlagDivision, nil))
 	flags.StringVar(level, "level", "", a.t(text.CLIFlagLevel, nil))
 	flags.StringVar(short, "short-name", "", a.t(text.CLIFlagShortName, nil))
-}
-
-func (a *app) withdrawCommand() *cobra.Command {
-	var w client.Withdrawal
-	c := a.verb("withdraw NAME", text.CLIShortWithdraw, func(cmd *cobra.Command, args []string) error {
-		if w.Reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
-		done, err := a.client().Withdraw(cmd.Context(), args[0], w)
-		if err != nil {
-			return err
-		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, done)
-		}
-		a.say(text.CLIWithdrawn, text.Args{"name": args[0], "entry": done.Entry})
-		a.say(text.CLIWithdrawnThen, text.Args{"name": args[0]})
-		return nil
-	})
-	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
-	return c
 }

@@ -13,6 +13,7 @@ import (
 func (a *app) keysCommand() *cobra.Command {
 	renew := a.newKeys("renew", text.CLIShortKeysRenew, text.CLIKeysRenewed, false)
 	revoke := a.newKeys("revoke", text.CLIShortKeysRevoke, text.CLIKeysRevoked, true)
+	a.addRevocationAsk(revoke)
 	revoke.Long = a.t(text.CLILongKeysRevoke, nil)
 	return a.group("keys", text.CLIShortKeys, a.keysStatus(), renew, revoke, a.keysAcknowledge())
 }
@@ -69,6 +70,26 @@ func (a *app) keySet(s client.KeySet) []string {
 	return []string{
 		number(s.Number), a.t(state, nil), a.localTime(s.Published), a.localTime(s.Until), a.localTime(s.SigningEnds),
 		fingerprint(s.Hash),
+	}
+}
+
+// addRevocationAsk has the verb show what a revocation ends, and ask, before anything is made.
+func (a *app) addRevocationAsk(c *cobra.Command) {
+	yes := c.Flags().Bool("yes", false, a.t(text.CLIFlagYes, nil))
+	c.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		k, err := a.client().Keys(cmd.Context())
+		if err != nil {
+			return err
+		}
+		used := client.KeySet{}
+		for _, s := range k.KeySets {
+			if s.State == client.KeysInUse {
+				used = s
+			}
+		}
+		return a.agreed(cmd, *yes, used, func() {
+			a.tell(text.CLIKeysRevokePlan, text.Args{"name": k.DisplayName, "number": number(used.Number), "fingerprint": fingerprint(used.Hash)})
+		}, text.CLIKeysRevokeAsk)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestLogThatNobodyReads(t *testing.T) {
 			reader.Close()
 		}
 		run("agency", "add", "civil-affairs", "民政厅")
-		run("keys", "revoke")
+		run("keys", "revoke", "--yes")
 		run("status")
 		if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Error(err)

@@ -103,7 +103,8 @@ func (a *app) alarm(n client.Neighbour) {
 func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	state := map[string]text.Code{
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
-		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildDamaged: text.CLITreeDamaged,
+		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildCancelled: text.CLITreeCancelled,
+		client.ChildDamaged: text.CLITreeDamaged,
 		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
 	link := a.t(text.CLITreeNever, nil)

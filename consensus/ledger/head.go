@@ -72,6 +72,7 @@ const (
 	KindKeysConfirmed   Kind = 22
 	KindFinding         Kind = 24
 	KindQuestion        Kind = 26
+	KindCancellation    Kind = 31
 )
 
 var kindNames = map[Kind]string{
@@ -82,6 +83,7 @@ var kindNames = map[Kind]string{
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
 	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding", KindQuestion: "saved question",
+	KindCancellation: "invitation cancelled",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

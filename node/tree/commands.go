@@ -17,6 +17,7 @@ const (
 	commandEndorse  book.Command[endorseBody, ledger.Ref]  = 15
 	commandWithdraw book.Command[withdrawBody, ledger.Ref] = 16
 	commandJoin     book.Command[joinBody, ledger.Ref]     = 17
+	commandCancel   book.Command[withdrawBody, ledger.Ref] = 61
 )
 
 // Register adds this room's commands.
@@ -29,6 +30,7 @@ func Register(r *state.Registry) {
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
+	commandCancel.Handle(r, applyCancel)
 	commandJoin.Handle(r, applyJoin)
 }
 
@@ -86,7 +88,7 @@ func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
 	case v.Until <= tx.Time():
 		return ledger.None, book.Refuse(text.Expired)
 	}
-	child.Place, child.Invitation, child.Secret, child.Until = v.Place, book.Next(tx), v.Secret, v.Until
+	child.Place, child.Invitation, child.Secret, child.Until, child.Cancelled = v.Place, book.Next(tx), v.Secret, v.Until, ledger.None
 	if v.Rekey {
 		child.First, child.Damaged = []byte{}, false
 	}
@@ -179,26 +181,44 @@ func (c Child) comesAfter(b endorseBody) bool {
 // applyWithdraw ends an endorsement, and every invitation, also one for other keys that is pending:
 // an invitation without rekey is then for the endorsed keys again. Only the parent can undo a
 // withdrawal, by a new invitation. A second withdrawal with no invitation between changes nothing;
-// its result is the entry of the first. Of a child that never joined the invitation alone ends.
+// its result is the entry of the first. A child that never joined has nothing to withdraw: see
+// applyCancel.
 func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
+	child, known := ChildOf(tx, b.Child)
+	switch {
+	case child.Damaged:
+		return ledger.None, book.Refuse(text.ChildDamaged, b.Child.String(), tx.Log().Jurisdiction().String())
+	case known && child.Endorsement == ledger.None && child.Open():
+		return ledger.None, book.Refuse(text.InvitedOnly, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+	case !known, child.Endorsement == ledger.None:
+		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
+	case !child.Joined() && !child.Open():
+		return child.Withdrawn, nil
+	}
+	child.Withdrawn, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
+	if err := child.save(tx); err != nil {
+		return ledger.None, err
+	}
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: child.Endorsement})
+}
+
+// applyCancel takes back the invitation that waits, and nothing else: a child that has joined stays
+// endorsed with the keys that it has.
+func applyCancel(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
 	switch {
 	case child.Damaged:
 		return ledger.None, book.Refuse(text.ChildDamaged, b.Child.String(), tx.Log().Jurisdiction().String())
 	case !known:
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
-	case child.Withdrawn != ledger.None && child.Withdrawn > child.Invitation:
-		return child.Withdrawn, nil
+	case !child.Open():
+		return ledger.None, book.Refuse(text.NoInvitation, child.Place.DisplayName, tx.Log().Jurisdiction().String())
 	}
-	about := child.Endorsement
-	if !child.Joined() {
-		about = child.Invitation
-	}
-	child.Withdrawn, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
+	child.Cancelled, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
 	if err := child.save(tx); err != nil {
 		return ledger.None, err
 	}
-	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindWithdrawal, Code: b.Child, About: about})
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindCancellation, Code: b.Child, About: child.Invitation})
 }
 
 // applyJoin records the parent under which this jurisdiction joined. A jurisdiction joins one tree:

@@ -234,8 +234,19 @@ func endorse(ctx context.Context, l book.Ledger, s step, now time.Time) (identit
 }
 
 // Withdraw ends the endorsement of a child, for the given reason, and returns the entry. A child
-// that was never endorsed is refused with text.NotEndorsed.
+// that was never endorsed is refused with text.NotEndorsed or, where its invitation waits,
+// InvitedOnly.
 func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
+	return end(ctx, l, id, commandWithdraw, child, reason)
+}
+
+// Cancel takes back the invitation of a child that waits, for the given reason, and returns the
+// entry. Where none waits, it is refused with text.NoInvitation.
+func Cancel(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
+	return end(ctx, l, id, commandCancel, child, reason)
+}
+
+func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command[withdrawBody, ledger.Ref], child identity.Label, reason string) (identity.Entry, error) {
 	if err := text.Recordable("reason", reason); err != nil {
 		return identity.Entry{}, err
 	}
@@ -244,7 +255,7 @@ func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child ide
 		return identity.Entry{}, err
 	}
 	asked := []byte(child.String() + "\n" + reason)
-	return book.Enter(ctx, l, commandWithdraw, book.ByNode(l, id, asked), withdrawBody{Child: child, Statement: note})
+	return book.Enter(ctx, l, c, book.ByNode(l, id, asked), withdrawBody{Child: child, Statement: note})
 }
 
 // Record writes down, on the side of the child, the parent that it joined under, and returns the

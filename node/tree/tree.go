@@ -77,6 +77,7 @@ type Child struct {
 	Endorsement ledger.Ref // the newest endorsement; None: not joined
 	NotAfter    uint64     // of the newest endorsement, ms since 1970 UTC
 	Withdrawn   ledger.Ref // the withdrawal; None: in force
+	Cancelled   ledger.Ref // where the newest invitation was taken back; None: it was not
 	Recovery    []byte     // the recovery statement for the endorsed chain, as it came; empty: none
 	Before      []byte     // recovery key of the last chain before that no statement replaced: see recovers
 
@@ -87,6 +88,11 @@ type Child struct {
 
 // Joined reports whether the child is endorsed and was not withdrawn.
 func (c Child) Joined() bool { return c.Endorsement != ledger.None && c.Withdrawn == ledger.None }
+
+// Open reports whether an invitation waits for whoever has its secret, be it in time or too late.
+func (c Child) Open() bool {
+	return !c.Damaged && len(c.Secret) > 0 && (!c.Joined() || len(c.First) == 0)
+}
 
 // Upstream is the record that a child keeps of its parent.
 type Upstream struct {

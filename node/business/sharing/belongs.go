@@ -37,6 +37,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindInvitation:      administrators,
 	ledger.KindEndorsement:     administrators,
 	ledger.KindWithdrawal:      administrators,
+	ledger.KindCancellation:    administrators,
 	ledger.KindJoined:          administrators,
 	ledger.KindAsked:           author,
 	ledger.KindFinding:         author,

@@ -249,6 +249,8 @@ func wrongTree() []wrong {
 		row("new-keys", "too soon", "POST", "/v1/keys", "", client.NewKeys{}, text.KeysTooSoon),
 		row("new-keys", "while others wait", "POST", "/v1/keys", "", client.NewKeys{Revoke: true}, text.KeysPending),
 		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.NotEndorsed),
+		row("withdraw-plan", "no child", "GET", "/v1/children/x/withdrawal", "", nil, text.NotEndorsed),
+		row("cancel-invitation", "no child", "POST", "/v1/invitations/x/cancellation", "", client.Cancellation{Reason: "r"}, text.NotEndorsed),
 		row("withdraw", "no reason", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{}, text.Empty),
 		row("to-confirm", "nowhere", "GET", "/v1/waiting/No%20Where", "", nil, text.JurisdictionUnknown),
 		row("to-confirm", "its own child", "GET", "/v1/waiting/guiyang.guizhou", "", nil, text.NotConfirmable),

@@ -22,6 +22,15 @@ type (
 		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
 		Body  client.Withdrawal
 	}
+	toWithdraw struct {
+		Caller
+		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
+	}
+	cancel struct {
+		Caller
+		Child string `path:"child" maxLength:"200" doc:"The invited child's display name, label, code or whole name"`
+		Body  client.Cancellation
+	}
 	toConfirm struct {
 		Caller
 		Name string `path:"name" maxLength:"200" doc:"Display name, label, code or whole name of a child of a child"`
@@ -45,6 +54,8 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("invite", "/v1/invitations", "Invite a jurisdiction to join below this one"), newInvitation)
 	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
 	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
+	handle(s, a, get("withdraw-plan", "/v1/children/{child}/withdrawal", "What the end of a child's endorsement would do"), withdrawalPlan)
+	handle(s, a, post("cancel-invitation", "/v1/invitations/{child}/cancellation", "Take back an invitation that waits"), cancellation)
 	handle(s, a, get("to-confirm", "/v1/waiting/{name}", "The key set of a child of a child, for comparison before it is confirmed"), shownKeys)
 	handle(s, a, post("confirm", "/v1/waiting/{name}/confirmation", "Confirm the key set of a child of a child, so that nobody waits for it"), confirmation)
 	handle(s, a, post("object", "/v1/objections", "Object to a key set that waits here or elsewhere"), objection)
@@ -78,7 +89,31 @@ func newInvitation(ctx context.Context, h Hosted, in *invite) (out client.Invita
 
 func withdrawal(ctx context.Context, h Hosted, in *withdraw) (client.Entered, error) {
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return h.Joining.Withdraw(ctx, id, in.Child, in.Body.Reason)
+		return h.Joining.Withdraw(ctx, id, in.Child, in.Body.Reason, in.Body.Plan)
+	})
+}
+
+// maxListed is how many places a plan names; it counts them all.
+const maxListed = 200
+
+func withdrawalPlan(ctx context.Context, h Hosted, in *toWithdraw) (out client.WithdrawalPlan, err error) {
+	cut, err := h.Joining.Cut(ctx, in.Child)
+	if err != nil {
+		return out, err
+	}
+	out = client.WithdrawalPlan{
+		Name: cut.Name.String(), DisplayName: h.Standing.Called(cut.Name), Listed: uint64(len(cut.Below)), Below: []string{}, Invitation: cut.Open,
+	}
+	for _, name := range cut.Below[:min(len(cut.Below), maxListed)] {
+		out.Below = append(out.Below, h.Standing.Called(name))
+	}
+	out.Hash, err = cut.Hash()
+	return out, err
+}
+
+func cancellation(ctx context.Context, h Hosted, in *cancel) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return h.Joining.Cancel(ctx, id, in.Child, in.Body.Reason)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/faces/client"
 	"xietong/node/tree"
@@ -116,13 +117,15 @@ func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
 	switch {
 	case c.Damaged:
 		n.State, n.EndorsedAs = client.ChildDamaged, ""
-	case c.Withdrawn > c.Invitation:
-		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
 	case c.Joined():
 		n.State, n.Entry, n.Until = client.ChildJoined, c.Endorsement.In(log).String(), stampMS(c.NotAfter)
 		if now > c.NotAfter {
 			n.State = client.ChildExpired
 		}
+	case !c.Open() && c.Withdrawn != ledger.None:
+		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
+	case !c.Open():
+		n.State, n.Entry = client.ChildCancelled, c.Cancelled.In(log).String()
 	default:
 		n.State, n.Entry, n.Until = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until)
 		if now > c.Until {

@@ -38,6 +38,7 @@ const (
 	ChildJoined    = "joined"    // endorsed
 	ChildExpired   = "expired"   // the invitation ended, or the endorsement was not renewed
 	ChildWithdrawn = "withdrawn" // the endorsement was withdrawn
+	ChildCancelled = "cancelled" // it never joined, and its invitation was taken back
 	ChildDamaged   = "damaged"   // its record cannot be read
 
 	ParentDenies = "denies" // of the parent: it does not endorse the keys of this jurisdiction
@@ -50,7 +51,7 @@ type Neighbour struct {
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
-	State       string `json:"state" enum:"invited,joined,expired,withdrawn,damaged,denies"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,denies"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
@@ -122,6 +123,22 @@ type Objected struct {
 // Withdrawal ends the endorsement of a child.
 type Withdrawal struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"The hash of what was shown of it; the request is refused where somebody else would be cut off by now"`
+}
+
+// WithdrawalPlan is what the end of a child's endorsement would do.
+type WithdrawalPlan struct {
+	Hash        string   `json:"hash" doc:"For the parameter plan"`
+	Name        string   `json:"name"`
+	DisplayName string   `json:"display_name"`
+	Listed      uint64   `json:"listed" doc:"How many places the roster lists below it: whoever of them joined is cut off too"`
+	Below       []string `json:"below" doc:"Their names, of 200 at most"`
+	Invitation  bool     `json:"invitation,omitempty" doc:"An invitation for other keys, which waits, ends too"`
+}
+
+// Cancellation takes back an invitation.
+type Cancellation struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
 }
 
 // NewHosted is a further jurisdiction that the node is to host, below one that it hosts.
@@ -152,6 +169,17 @@ func (c *Client) Tree(ctx context.Context) (Tree, error) { return get[Tree](ctx,
 // Withdraw ends the endorsement of a child. child is its display name, label, code or whole name.
 func (c *Client) Withdraw(ctx context.Context, child string, w Withdrawal) (Entered, error) {
 	return post[Entered](ctx, c, "/v1/children/"+url.PathEscape(child)+"/withdrawal", w)
+}
+
+// WithdrawalPlan tells what the end of a child's endorsement would do, and does nothing.
+func (c *Client) WithdrawalPlan(ctx context.Context, child string) (WithdrawalPlan, error) {
+	return get[WithdrawalPlan](ctx, c, "/v1/children/"+url.PathEscape(child)+"/withdrawal")
+}
+
+// CancelInvitation takes back the invitation of a child that waits. child is its display name,
+// label, code or whole name.
+func (c *Client) CancelInvitation(ctx context.Context, child string, n Cancellation) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/invitations/"+url.PathEscape(child)+"/cancellation", n)
 }
 
 // ToConfirm returns what there is to confirm of a child of a child. name is its display name,

@@ -36,7 +36,7 @@ type Desk struct {
 	Keys     LogKeys
 	// Addresses returns the addresses that children dial; none: they cannot, and none is invited.
 	Addresses func() []string
-	// Changed is called after a child was withdrawn.
+	// Changed is called after a child was withdrawn, or its invitation was taken back.
 	Changed func(ctx context.Context) error
 }
 
@@ -96,18 +96,4 @@ func (d *Desk) InviteInside(ctx context.Context, id identity.Message, place tree
 		return Invited{}, text.Fail(text.NotListening, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
 	}
 	return d.inviteAt(ctx, id, place, []string{address}, 0, rekey)
-}
-
-// Withdraw ends the endorsement of a child, for the given reason. typed is the child as a person
-// names it.
-func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason string) (identity.Entry, error) {
-	label, err := d.Standing.ChildCalled(ctx, typed)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	entry, err := tree.Withdraw(ctx, d.Own, id, label, reason)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	return entry, d.Changed(ctx)
 }

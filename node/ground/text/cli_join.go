@@ -55,6 +55,16 @@ const (
 	CLITreeUntil     Code = "cli.tree.until"
 	CLITreeLink      Code = "cli.tree.link"
 	CLIWithdrawn     Code = "cli.withdrawn"
+
+	CLIShortInviteCancel Code = "cli.short.invite-cancel"
+	CLIInviteCancelled   Code = "cli.invite.cancelled"
+	CLIWithdrawPlan      Code = "cli.withdraw.plan"
+	CLIWithdrawBelow     Code = "cli.withdraw.below"
+	CLIWithdrawBelowMore Code = "cli.withdraw.below-more"
+	CLIWithdrawOpen      Code = "cli.withdraw.open"
+	CLIWithdrawAsk       Code = "cli.withdraw.ask"
+	CLITreeCancelled     Code = "cli.tree.cancelled"
+
 	CLIWithdrawnThen Code = "cli.withdrawn.then"
 	CLITreeAnew      Code = "cli.tree.anew"
 	CLIDrillAltered  Code = "cli.drill.altered"
@@ -142,6 +152,16 @@ var joinSentences = []sentence{
 	{CLITreeState, "状态", "state"},
 	{CLITreeUntil, "有效期至", "until"},
 	{CLITreeLink, "连接", "link"},
+	{CLIShortInviteCancel, "取消尚未使用的邀请", "Take back an invitation that was not used"},
+	{CLIInviteCancelled, "已取消对{name}的邀请，存证条目 {entry}；原邀请不能再用。已经加入的不受影响",
+		"took back the invitation of {name}, entry {entry}: it cannot be used any more. Who has joined already stays as it is"},
+	{CLIWithdrawPlan, "撤回后，各地将立即与{name}（{whole}）断开往来；它的数据和密钥仍在它自己那里，可以重新邀请",
+		"at once nobody will deal with {name} ({whole}) any more; its data and keys stay with it, and it can be invited again"},
+	{CLIWithdrawBelow, "名录中其下级 {count} 个，已加入的也随之断开：{names}", "{count} places are listed below it, and whoever of them joined is cut off too: {names}"},
+	{CLIWithdrawBelowMore, "名录中其下级 {count} 个，已加入的也随之断开：{names} 等", "{count} places are listed below it, and whoever of them joined is cut off too: {names} and more"},
+	{CLIWithdrawOpen, "已发出、尚未使用的更换密钥邀请同时失效", "the invitation for other keys, which was not used yet, ends too"},
+	{CLIWithdrawAsk, "确定撤回？请输入 y 或“是”", "withdraw? answer y or yes"},
+	{CLITreeCancelled, "邀请已取消", "invitation taken back"},
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
 	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 xietong invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
 		"nobody deals with it any more, nor with those below it; its own `xietong tree` says so. To bring it back: `xietong invite {name}`, and there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},

@@ -7,6 +7,8 @@ const (
 	CLIShortKeysRenew  Code = "cli.short.keys-renew"
 	CLIShortKeysRevoke Code = "cli.short.keys-revoke"
 	CLILongKeysRevoke  Code = "cli.long.keys-revoke"
+	CLIKeysRevokePlan  Code = "cli.keys.revoke-plan"
+	CLIKeysRevokeAsk   Code = "cli.keys.revoke-ask"
 	CLIKeysNumber      Code = "cli.keys.number"
 	CLIKeysPublished   Code = "cli.keys.published"
 	CLIKeysUntil       Code = "cli.keys.until"
@@ -55,6 +57,9 @@ var keysSentences = []sentence{
 	{CLIShortKeysRevoke, "密钥泄露时：立即更换并作废现用密钥", "When keys were stolen: change them now, and end the ones in use"},
 	{CLILongKeysRevoke, "制作除日志密钥外的全部新密钥。上级背书之后，此前密钥签署的消息一概不再有效，没有一小时的过渡；以它签署的汇总答复也不能再作证据，已写入账本的条目不受影响。连续两次立即生效，之后须间隔一小时、一天、一周。日志密钥（log.key）泄露时，请改由上级执行 xietong invite --rekey",
 		"Makes all keys anew but the log key. From the parent's endorsement on nothing counts any more that the keys before signed in messages, also not for the hour of a renewal; answers signed with them are evidence no more. Entries of the ledger stay good. Two come at once, further ones after an hour, a day, a week. If log.key was stolen, the parent must run `xietong invite --rekey` instead"},
+	{CLIKeysRevokePlan, "{name}的第 {number} 号密钥集（{fingerprint}）将作废：以它签署的消息和汇总答复不再有效，没有一小时的过渡；已写入账本的条目不受影响。只有密钥失窃时才需要，平时请用 xietong keys renew",
+		"key set {number} of {name} ({fingerprint}) will count no more: neither messages nor answers signed with it, also not for the hour of a renewal; entries of the ledger stay good. It is for stolen keys; otherwise use `xietong keys renew`"},
+	{CLIKeysRevokeAsk, "确定作废？请输入 y 或“是”", "revoke? answer y or yes"},
 	{CLIKeysNumber, "编号", "number"},
 	{CLIKeysPublished, "发布时间", "published"},
 	{CLIKeysUntil, "通话有效至", "calls count until"},

@@ -21,7 +21,7 @@ var words = map[string]word{
 	"catalogue entry":  {zh: "目录发布"},
 	"record":           {zh: "记录写入"},
 	"record retracted": {zh: "记录撤下"},
-	"invitation":       {zh: "加入邀请"}, "endorsement": {zh: "下级背书"}, "endorsement withdrawn": {zh: "背书撤回"}, "joined": {zh: "加入记录"},
+	"invitation":       {zh: "加入邀请"}, "endorsement": {zh: "下级背书"}, "endorsement withdrawn": {zh: "背书撤回"}, "invitation cancelled": {zh: "邀请取消"}, "joined": {zh: "加入记录"},
 	"import opened":    {zh: "批量导入开始"},
 	"import published": {zh: "批量导入发布"},
 	"import abandoned": {zh: "批量导入放弃"},

@@ -112,6 +112,8 @@ func faceWalk() []faceRow {
 		{"publish-roster", "not the root", "POST", "/v1/roster", `{"csv":"x"}`, all("roster-invalid")},
 		{"invite", "", "POST", "/v1/invitations", `{"name":"云岩区"}`, all(given)},
 		{"withdraw", "who is no child", "POST", "/v1/children/x/withdrawal", `{"reason":"r"}`, all("not-endorsed")},
+		{"withdraw-plan", "who is no child", "GET", "/v1/children/x/withdrawal", "", reads("not-endorsed")},
+		{"cancel-invitation", "none waits", "POST", "/v1/invitations/南明区/cancellation", `{"reason":"r"}`, all("no-invitation")},
 		{"to-confirm", "its own child", "GET", "/v1/waiting/nanming", "", reads("not-confirmable")},
 		{"confirm", "its own child", "POST", "/v1/waiting/nanming/confirmation", `{"fingerprint":"0000 0000 0000 0000 0000 0000","reason":"r"}`, all("not-confirmable")},
 		{"object", "no objection", "POST", "/v1/objections", `{"document":"eA=="}`, all("bad-request")},

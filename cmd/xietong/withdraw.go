@@ -1,0 +1,81 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) withdrawCommand() *cobra.Command {
+	var w client.Withdrawal
+	var yes bool
+	c := a.verb("withdraw NAME", text.CLIShortWithdraw, func(cmd *cobra.Command, args []string) error {
+		if w.Reason == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		plan, err := a.client().WithdrawalPlan(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if err := a.agreed(cmd, yes, plan, func() { a.tellCut(plan) }, text.CLIWithdrawAsk); err != nil {
+			return err
+		}
+		w.Plan = plan.Hash
+		done, err := a.client().Withdraw(cmd.Context(), args[0], w)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIWithdrawn, text.Args{"name": plan.DisplayName, "entry": done.Entry})
+		a.say(text.CLIWithdrawnThen, text.Args{"name": plan.DisplayName})
+		return nil
+	})
+	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
+	return c
+}
+
+// shownBelow is how many places the plan of a withdrawal names to a person.
+const shownBelow = 20
+
+// tellCut tells who would be cut off.
+func (a *app) tellCut(p client.WithdrawalPlan) {
+	a.tell(text.CLIWithdrawPlan, text.Args{"name": p.DisplayName, "whole": p.Name})
+	if p.Listed > 0 {
+		shown := p.Below[:min(len(p.Below), shownBelow)]
+		args := text.Args{"count": number(p.Listed), "names": strings.Join(shown, a.t(text.CLIListComma, nil))}
+		said := text.CLIWithdrawBelow
+		if uint64(len(shown)) < p.Listed {
+			said = text.CLIWithdrawBelowMore
+		}
+		a.tell(said, args)
+	}
+	if p.Invitation {
+		a.tell(text.CLIWithdrawOpen, nil)
+	}
+}
+
+func (a *app) inviteCancel() *cobra.Command {
+	var n client.Cancellation
+	c := a.verb("cancel NAME", text.CLIShortInviteCancel, func(cmd *cobra.Command, args []string) error {
+		if n.Reason == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		done, err := a.client().CancelInvitation(cmd.Context(), args[0], n)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIInviteCancelled, text.Args{"name": args[0], "entry": done.Entry})
+		return nil
+	})
+	c.Flags().StringVar(&n.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	return c
+}

@@ -1,0 +1,111 @@
+package join
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// Cut is what the withdrawal of a child would do.
+type Cut struct {
+	Name  identity.Jurisdiction
+	Below []identity.Jurisdiction // whom the roster lists below it: whoever of them joined is cut off as well
+	Open  bool                    // an invitation for other keys, which waits, ends too
+	keys  []byte                  // hash of the first of its endorsed key sets
+}
+
+// Hash returns what a person agreed to: it changes when somebody else would be cut off.
+func (c Cut) Hash() (string, error) {
+	below := make([]string, len(c.Below))
+	for i, name := range c.Below {
+		below[i] = name.String()
+	}
+	raw, err := canon.Marshal([]any{c.Name.String(), below, c.Open, c.keys})
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// Cut tells what the withdrawal of a child would do; typed is the child as a person names it. The
+// error is text.InvitedOnly for one that has not joined, and text.NotEndorsed for one that is
+// withdrawn or was never invited.
+func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
+	label, err := d.Standing.ChildCalled(ctx, typed)
+	if err != nil {
+		return c, err
+	}
+	var child tree.Child
+	err = d.Own.View(ctx, func(r *state.Reader) error {
+		child, _ = tree.ChildOf(r, label)
+		return nil
+	})
+	in := d.Own.Name()
+	switch {
+	case err != nil:
+		return c, err
+	case child.Damaged:
+		return c, text.Fail(text.ChildDamaged, text.Args{"name": label.String(), "jurisdiction": in.String()}, nil)
+	case child.Joined():
+	case child.Open() && len(child.Endorsed) == 0:
+		return c, text.Fail(text.InvitedOnly, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
+	default:
+		return c, text.Fail(text.NotEndorsed, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
+	}
+	c = Cut{Name: child.Place.Name, Open: child.Open(), keys: child.Endorsed}
+	for _, p := range d.Standing.Current().Places() {
+		if p.Name.Under(c.Name) && p.Name != c.Name {
+			c.Below = append(c.Below, p.Name)
+		}
+	}
+	return c, nil
+}
+
+// Withdraw ends the endorsement of a child; typed is the child as a person names it. agreed is the
+// hash of what the person saw of it, or empty; the error is text.PlanMoved where it is another by
+// now.
+func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason, agreed string) (identity.Entry, error) {
+	label, err := d.Standing.ChildCalled(ctx, typed)
+	if err == nil && agreed != "" {
+		err = d.stillAgreed(ctx, typed, agreed)
+	}
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	entry, err := tree.Withdraw(ctx, d.Own, id, label, reason)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return entry, d.Changed(ctx)
+}
+
+// stillAgreed refuses a withdrawal that would do something else than what the person saw. Of a
+// child that is cut off already the command itself decides: the same request again has its answer.
+func (d *Desk) stillAgreed(ctx context.Context, typed, agreed string) error {
+	c, err := d.Cut(ctx, typed)
+	if err != nil {
+		return nil
+	}
+	hash, err := c.Hash()
+	if err == nil && hash != agreed {
+		err = text.Fail(text.PlanMoved, text.Args{"name": d.Standing.Called(c.Name)}, nil)
+	}
+	return err
+}
+
+// Cancel takes back the invitation of a child that waits; typed is the child as a person names it.
+func (d *Desk) Cancel(ctx context.Context, id identity.Message, typed, reason string) (identity.Entry, error) {
+	label, err := d.Standing.ChildCalled(ctx, typed)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	entry, err := tree.Cancel(ctx, d.Own, id, label, reason)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return entry, d.Changed(ctx)
+}
