@@ -268,7 +268,7 @@ func wrongTree() []wrong {
 		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.BadRequest),
 		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
 		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
-		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterInvalid),
+		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterFaulty),
 	}
 }
 

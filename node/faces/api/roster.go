@@ -3,13 +3,13 @@ package api
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
 	"xietong/node/faces/client"
 	"xietong/node/ground/roster"
-	"xietong/node/ground/text"
 )
 
 type publishRoster struct {
@@ -42,8 +42,16 @@ func newRoster(ctx context.Context, h Hosted, in *publishRoster) (client.Entered
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		places, err := roster.Parse(in.Body.CSV)
 		if err != nil {
-			return identity.Entry{}, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+			return identity.Entry{}, faulty(err)
 		}
 		return h.Rosters.Publish(ctx, id, in.by(), places)
 	})
+}
+
+// faulty returns the error of a file of places as a person is told it.
+func faulty(err error) error {
+	if f, ok := errors.AsType[*roster.Faulty](err); ok {
+		return f.Failure()
+	}
+	return err
 }

@@ -48,10 +48,11 @@ func TestFirewallRequest(t *testing.T) {
 // TestFirewallRequestFits checks that the form of every place fits on one page: 40 lines of 80
 // columns.
 func TestFirewallRequestFits(t *testing.T) {
-	for _, p := range roster.Shipped().Places()[1:] {
+	list := roster.ShippedOf(nanmingsRequest(t).Name)
+	for _, p := range list.Places()[1:] {
 		parent, _ := p.Name.Parent()
 		r := nanmingsRequest(t)
-		r.Child, r.Name, r.Parent, r.ParentName = p.DisplayName, p.Name, roster.Shipped().DisplayName(parent), parent
+		r.Child, r.Name, r.Parent, r.ParentName = p.DisplayName, p.Name, list.DisplayName(parent), parent
 		r.Addresses = append(r.Addresses, "data-exchange.bureau.guizhou.example.cn:17400", "192.0.2.8:7400")
 		for _, l := range []text.Lang{text.Zh, text.En} {
 			form := FirewallRequest(l, r)

@@ -318,7 +318,7 @@ func (a *attempt) parent() string {
 	if len(a.chain) > 0 {
 		return called(a.chain[len(a.chain)-1])
 	}
-	return roster.Shipped().DisplayName(a.t.Parent.Name())
+	return roster.ShippedOf(a.t.Parent.Name()).DisplayName(a.t.Parent.Name())
 }
 
 // called returns the name of a level for a person: the name in its endorsement or, for a root,
@@ -327,7 +327,7 @@ func called(l trust.Link) string {
 	if l.Endorsement != nil {
 		return l.Endorsement.DisplayName
 	}
-	return roster.Shipped().DisplayName(l.Newest().Name)
+	return roster.ShippedOf(l.Newest().Name).DisplayName(l.Newest().Name)
 }
 
 // broken tells a person that the connection to the parent broke; any other error stays as it is.

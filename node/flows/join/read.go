@@ -36,7 +36,7 @@ func RequestFor(l text.Lang, line string, now time.Time) (string, error) {
 		return "", err
 	}
 	return FirewallRequest(l, Firewall{
-		Child: t.DisplayName, Name: t.Child, Parent: roster.Shipped().DisplayName(t.Parent.Name()), ParentName: t.Parent.Name(),
+		Child: t.DisplayName, Name: t.Child, Parent: roster.ShippedOf(t.Parent.Name()).DisplayName(t.Parent.Name()), ParentName: t.Parent.Name(),
 		Addresses: t.Addresses, Date: now,
 	}), nil
 }

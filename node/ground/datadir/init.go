@@ -49,13 +49,13 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
 	}
-	if levels := roster.Shipped().Levels(); o.Level != "" && !slices.Contains(levels, o.Level) {
-		return made, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(o.Level), "levels": strings.Join(levels, ", ")}, nil)
+	if o.Level, err = levelOf(o.Level); err != nil {
+		return made, err
 	}
 	if err := o.check(); err != nil {
 		return made, err
 	}
-	known, _ := roster.Shipped().Of(name)
+	known, _ := roster.ShippedOf(name).Of(name)
 	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
 		Name: name, DisplayName: cmp.Or(o.DisplayName, known.DisplayName, o.Name), ShortName: cmp.Or(o.ShortName, known.ShortName),
 		Code: cmp.Or(o.Code, known.Code), Level: cmp.Or(o.Level, known.Level),
@@ -87,6 +87,16 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	}
 	made = InitResult{Pin: h.Pin.String(), Config: filepath.Join(dir, config.FileName), Recovery: h.Recovery, Papered: h.Papered}
 	return made, Write(dir, content)
+}
+
+// levelOf returns the level that a person means by a text, by its code or its word in either
+// language; "" means none.
+func levelOf(typed string) (string, error) {
+	level := text.LevelCalled(typed)
+	if level != "" && !slices.Contains(text.Levels, level) {
+		return "", text.Fail(text.LevelUnknown, text.Args{"level": text.Short(typed), "levels": strings.Join(text.Levels, ", ")}, nil)
+	}
+	return level, nil
 }
 
 // check refuses texts that are given and cannot be recorded.

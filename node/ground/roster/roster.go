@@ -2,13 +2,23 @@
 // level and parent of each. With it, people need not type known facts, and a total can say how many
 // of the jurisdictions it covers.
 //
-// The program comes with one list, the 98 jurisdictions of Guizhou as of 2023-06-30. It has number
-// 0, because no root published it. Its places stand in guizhou.csv, each after its parent, and are
-// parsed strictly, once:
+// The program comes with the places of the whole country as of 2023-06-30: 31 provinces, 333
+// prefectures and 2,847 counties, in china.csv (see data.md). Nobody published that list, so it has
+// number 0, and each tree has its own part of it (see ShippedOf): below the root guizhou the 98
+// places of Guizhou, below the root china all. The file is read when it is first needed, once.
+//
+// A list that people bring is CSV in UTF-8, with a header and one place a line:
 //
 //	code,level,label,name_zh,short_zh,name_en,parent
+//	520000,province,guizhou,贵州省,贵州省,Guizhou Province,
 //	520500,prefecture,bijie,毕节市,毕节市,Bijie City,520000
 //	520526,county,weining,威宁彝族回族苗族自治县,威宁县,Weining County,520500
+//
+// The columns may stand in any order; short_zh and name_en may be absent or empty. parent is the
+// code of the place above; at the root it is empty or 000000. A level is one of Levels, by its code
+// or by its word in either language (县级), or a word of the tree's own, such as canton (see
+// LevelOf). Parse refuses a file with all its faults (see Faulty), and takes the lines in any
+// order.
 //
 // The root of a tree publishes the list of that tree as a numbered entry of its ledger (see
 // rosters); from number 2 on, a list names the hash of the list before. A list is the deterministic
@@ -28,26 +38,19 @@ package roster
 
 import (
 	"cmp"
-	_ "embed" // the data are part of the binary
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"xietong/certs/identity"
 	"xietong/node/ground/text"
 )
 
-//go:embed guizhou.csv
-var guizhou string
-
 // Place is one jurisdiction of the list.
 type Place struct {
 	Name        identity.Jurisdiction
-	Code        string // GB/T 2260
-	Level       string // province, prefecture, county
+	Code        string // GB/T 2260, or any
+	Level       string // a code of Levels, or a word of the tree's own
 	DisplayName string // 威宁彝族回族苗族自治县
 	ShortName   string // 威宁县
 	EnglishName string // Weining County
@@ -59,62 +62,15 @@ type Roster struct {
 	before   []byte // hash of the list before; nil at number 0 and 1
 	places   []Place
 	byName   map[identity.Jurisdiction]int
-	children map[identity.Jurisdiction][]Place
+	children map[identity.Jurisdiction][]int
 }
 
 // MaxPlaces is the greatest number of places in a list.
 const MaxPlaces = 5_000
 
-// Shipped returns the list that comes with the program.
-func Shipped() *Roster { return shipped() }
-
-var shipped = sync.OnceValue(func() *Roster {
-	r, err := Parse(guizhou)
-	if err != nil {
-		panic(err) // the data are part of the program, and a test reads them
-	}
-	return r
-})
-
-var columns = []string{"code", "level", "label", "name_zh", "short_zh", "name_en", "parent"}
-
-// Parse reads a list as CSV, and gives it number 0. Each place stands after its parent; the parent
-// code of the root is 000000, which stands for no place.
-func Parse(data string) (*Roster, error) {
-	reader := csv.NewReader(strings.NewReader(data))
-	reader.FieldsPerRecord = len(columns)
-	rows, err := reader.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read roster: %w", err)
-	}
-	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
-		return nil, fmt.Errorf("read roster: the first row is not %q", columns)
-	}
-	if len(rows) == 1 {
-		return nil, errors.New("read roster: it lists no place")
-	}
-	r := empty(0, nil)
-	byCode := map[string]identity.Jurisdiction{}
-	for i, row := range rows[1:] {
-		name, err := nameOf(row[2], row[6], byCode)
-		if err != nil {
-			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
-		}
-		if byCode[row[0]] != (identity.Jurisdiction{}) {
-			return nil, fmt.Errorf("read roster: row %d: the code %s stands twice", i+1, row[0])
-		}
-		byCode[row[0]] = name
-		p := Place{Name: name, Code: row[0], Level: row[1], DisplayName: row[3], ShortName: row[4], EnglishName: row[5]}
-		if err := r.add(p); err != nil {
-			return nil, fmt.Errorf("read roster: row %d: %w", i+1, err)
-		}
-	}
-	return r, nil
-}
-
 func empty(number uint64, before []byte) *Roster {
 	return &Roster{
-		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]Place{},
+		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]int{},
 	}
 }
 
@@ -135,29 +91,12 @@ func (r *Roster) add(p Place) error {
 			return fmt.Errorf("a text of %s has control characters, or is no UTF-8", p.Name)
 		}
 	}
+	if below {
+		r.children[parent] = append(r.children[parent], len(r.places))
+	}
 	r.byName[p.Name] = len(r.places)
 	r.places = append(r.places, p)
-	if below {
-		r.children[parent] = append(r.children[parent], p)
-	}
 	return nil
-}
-
-const noParent = "000000"
-
-func nameOf(label, parent string, byCode map[string]identity.Jurisdiction) (identity.Jurisdiction, error) {
-	l, err := identity.ParseLabel(label)
-	if err != nil {
-		return identity.Jurisdiction{}, err
-	}
-	if parent == noParent {
-		return identity.ParseJurisdiction(label)
-	}
-	above, ok := byCode[parent]
-	if !ok {
-		return identity.Jurisdiction{}, fmt.Errorf("the parent %s does not stand before it", parent)
-	}
-	return above.Child(l)
 }
 
 // Places returns all places, each after its parent.
@@ -175,18 +114,13 @@ func (r *Roster) Of(name identity.Jurisdiction) (Place, bool) {
 // DisplayName returns the display name of the place, or the whole name where the list does not have
 // it.
 func (r *Roster) DisplayName(name identity.Jurisdiction) string {
-	if p, ok := r.Of(name); ok {
-		return p.DisplayName
-	}
-	return name.String()
+	p, _ := r.Of(name)
+	return cmp.Or(p.DisplayName, name.String())
 }
-
-// usual are the levels of places, from the top down, where no roster says otherwise.
-var usual = []string{"province", "prefecture", "county", "township", "village"}
 
 // Levels returns the levels that a place may have: the usual ones, and those of the list.
 func (r *Roster) Levels() []string {
-	levels := slices.Clone(usual)
+	levels := slices.Clone(text.Levels)
 	for _, p := range r.places {
 		if !slices.Contains(levels, p.Level) {
 			levels = append(levels, p.Level)
@@ -196,7 +130,12 @@ func (r *Roster) Levels() []string {
 }
 
 // Children returns the places directly below a jurisdiction, in the order of the list.
-func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clone(r.children[of]) }
+func (r *Roster) Children(of identity.Jurisdiction) (all []Place) {
+	for _, i := range r.children[of] {
+		all = append(all, r.places[i])
+	}
+	return all
+}
 
 // Find returns the places directly below a jurisdiction that a person may mean by the text. These
 // are the places that have the text as a name, label or code; if there are none, the places that
@@ -205,7 +144,7 @@ func (r *Roster) Children(of identity.Jurisdiction) []Place { return slices.Clon
 func (r *Roster) Find(below identity.Jurisdiction, text string) []Place {
 	text = strings.TrimSpace(text)
 	var exact, loose []Place
-	for _, p := range r.children[below] {
+	for _, p := range r.Children(below) {
 		switch {
 		case slices.Contains(p.Called(), text):
 			exact = append(exact, p)
@@ -236,7 +175,7 @@ func (p Place) Called() []string {
 }
 
 // suffixes end the short names of places; the longer ones stand first.
-var suffixes = []string{"特区", "市", "区", "县", "州"}
+var suffixes = []string{"特区", "省", "市", "区", "县", "州", "盟", "旗"}
 
 // bare returns the names without the word that every place of the level has.
 func (p Place) bare() []string {
@@ -258,7 +197,7 @@ const (
 // Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the
 // nearest first: at most three.
 func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
-	return near(r.children[below], text)
+	return near(r.Children(below), text)
 }
 
 // Near is Suggest among all places of the list.

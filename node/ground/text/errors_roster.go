@@ -7,6 +7,7 @@ const (
 	RosterInvalid Code = "roster-invalid"
 	RosterMoved   Code = "roster-moved"
 	RosterNotRoot Code = "roster-not-root"
+	RosterFaulty  Code = "roster-faulty"
 )
 
 var rosterProblems = []problem{
@@ -27,5 +28,10 @@ var rosterProblems = []problem{
 		zh: parts{"名录只由根发布", "名录由体系的根 {root} 发布，并且以它为首", "{jurisdiction}", "请由{root}的部门发布"},
 		en: parts{"Not the root", "the roster of a tree is published by its root, {root}, which stands first in it", "{jurisdiction}",
 			"have an agency of {root} publish it"},
+	},
+	{
+		number: 365, code: RosterFaulty, status: http.StatusUnprocessableEntity, params: []string{"mistakes"},
+		zh: parts{"名录文件有误", "{mistakes}", "名录文件", "请逐行改正后重试；各列的写法见 docs/roster.md"},
+		en: parts{"Faults in the roster file", "{mistakes}", "the file", "mend these lines, and try again; docs/roster.md says what each column holds"},
 	},
 }

@@ -201,7 +201,7 @@ var words = map[string]word{
 	"it stands twice":                              {zh: "重复列出"},
 
 	// levels
-	"province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"}, "township": {zh: "乡级"}, "village": {zh: "村级"},
+	"nation": {zh: "国家级"}, "province": {zh: "省级"}, "prefecture": {zh: "市级"}, "county": {zh: "县级"}, "township": {zh: "乡级"}, "village": {zh: "村级"},
 
 	// faults of a sum (exchange/gather)
 	"does-not-add": {zh: "自相矛盾", en: "it does not add up"}, "unsigned": {zh: "所列答复没有签名", en: "a listed answer is not signed"},
@@ -295,11 +295,11 @@ func says(value string) bool { return value != "" && value != "-" }
 
 func (w word) in(l Lang) string { return l.pick(w.zh, w.en) }
 
-// LevelCalled returns the level that a Chinese word names, such as prefecture for 市级, or the word
-// itself.
+// LevelCalled returns the level that a word of either language names in any case, such as
+// prefecture for 市级 or Prefecture, or the word itself.
 func LevelCalled(word string) string {
 	for _, level := range Levels {
-		if words[level].zh == word {
+		if words[level].zh == word || strings.EqualFold(level, word) {
 			return level
 		}
 	}
@@ -307,7 +307,7 @@ func LevelCalled(word string) string {
 }
 
 // Levels are the levels that a place may have where no roster says otherwise, from the top down.
-var Levels = []string{"province", "prefecture", "county", "township", "village"}
+var Levels = []string{"nation", "province", "prefecture", "county", "township", "village"}
 
 // Word returns a word of the floors below in the language, or w itself where w is no such word.
 func Word(l Lang, w string) string { return cmp.Or(l.pick(words[w].zh, words[w].en), w) }
@@ -324,6 +324,8 @@ func worded(l Lang, args Args) Args {
 		switch name {
 		case "reason":
 			told[name] = broken(l, args[name], value)
+		case "mistakes":
+			told[name] = rosterFaults(l, args[name], value)
 		case "faults":
 			told[name] = headerFaults(l, args[name], value)
 		case "what", "where", "believed":

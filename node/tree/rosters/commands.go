@@ -106,7 +106,7 @@ func beforeKey(number uint64) []byte {
 }
 
 // newest returns the newest roster that can be read, with what is kept of it, and why each that is
-// newer cannot. Where there is none it is the list of the program.
+// newer cannot. Where there is none it is the list of the program for this tree.
 func (s *Store) newest(ctx context.Context) (k kept, list *roster.Roster, damaged []error, err error) {
 	err = s.own.View(ctx, func(r *state.Reader) error {
 		keys := [][]byte{}
@@ -123,7 +123,7 @@ func (s *Store) newest(ctx context.Context) (k kept, list *roster.Roster, damage
 				damaged = append(damaged, err)
 			}
 		}
-		k, list = kept{}, roster.Shipped()
+		k, list = kept{}, s.shipped
 		return nil
 	})
 	return k, list, damaged, err

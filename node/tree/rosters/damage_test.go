@@ -31,7 +31,7 @@ func TestDamagedRoster(t *testing.T) {
 	for number := uint64(1); number <= 3; number++ {
 		err := root.PublishFirst(t.Context())
 		if number > 1 {
-			_, err = root.Publish(t.Context(), treetest.Message(t), by, roster.Shipped())
+			_, err = root.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(top.Name()))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -69,6 +69,7 @@ type Store struct {
 	later      func(ctx context.Context, root identity.Jurisdiction)
 	refreshing sync.Mutex // held from reading the state on, so that the later read stands
 	current    atomic.Pointer[Current]
+	shipped    *roster.Roster // the list of the program for this tree
 }
 
 // Current is the roster, and its entry in the own ledger.
@@ -82,8 +83,8 @@ type Current struct {
 // when there is a later roster than before, so that the jurisdictions below can be told to ask for
 // it.
 func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Context, root identity.Jurisdiction)) *Store {
-	s := &Store{own: own, above: above, later: later}
-	s.current.Store(&Current{Roster: roster.Shipped()})
+	s := &Store{own: own, above: above, later: later, shipped: roster.ShippedOf(own.Name())}
+	s.current.Store(&Current{Roster: s.shipped})
 	return s
 }
 
@@ -97,7 +98,7 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 	if err := s.upTo(ctx, number); err != nil {
 		return nil, s.absent(number, err)
 	}
-	for _, r := range []*roster.Roster{s.Current().Roster, roster.Shipped()} {
+	for _, r := range []*roster.Roster{s.Current().Roster, s.shipped} {
 		if r.Number() == number && r.Hash() == hash {
 			return r, nil
 		}
@@ -188,10 +189,10 @@ func (s *Store) Upkeep(ctx context.Context, way door.Asker) error {
 // PublishFirst publishes number 1 at a root: the list that comes with the program. It does nothing
 // where a roster was published before, or where the list of the program is of another tree.
 func (s *Store) PublishFirst(ctx context.Context) error {
-	if s.Current().Number() > 0 || roster.Shipped().Root() != s.own.Name() {
+	if s.Current().Number() > 0 || !roster.Ships(s.own.Name()) || s.shipped.Root() != s.own.Name() {
 		return nil
 	}
-	first := roster.Shipped().Next(roster.Shipped())
+	first := s.shipped.Next(s.shipped)
 	list, err := first.Encode()
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func TestTake(t *testing.T) {
 		t.Errorf("handed on: %d bytes, %v", len(handed), err)
 	}
 	by := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}
-	if _, err := s.Publish(t.Context(), treetest.Message(t), by, roster.Shipped()); err != nil {
+	if _, err := s.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(top.Name())); err != nil {
 		t.Fatal(err)
 	}
 	later, err := s.Proof(t.Context(), 1)
@@ -180,10 +180,10 @@ func TestOf(t *testing.T) {
 	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
 		return parent{top, &asked}, true
 	}, nobody)
-	all := []Current{{Roster: roster.Shipped()}, top.Current()}
+	all := []Current{{Roster: roster.ShippedOf(root.Name())}, top.Current()}
 	by := acting{identity.NewAgency(root.Name(), treetest.Label(t, "civil-affairs"))}
 	for range Kept + 1 {
-		if _, err := top.Publish(t.Context(), treetest.Message(t), by, roster.Shipped()); err != nil {
+		if _, err := top.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(root.Name())); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, top.Current())
@@ -255,11 +255,11 @@ func TestPublishedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	by, id := acting{identity.NewAgency(top.Name(), label)}, treetest.Message(t)
-	first, err := s.Publish(t.Context(), id, by, roster.Shipped())
+	first, err := s.Publish(t.Context(), id, by, roster.ShippedOf(top.Name()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := s.Publish(t.Context(), id, by, roster.Shipped()); err != nil || again != first {
+	if again, err := s.Publish(t.Context(), id, by, roster.ShippedOf(top.Name())); err != nil || again != first {
 		t.Errorf("again: got %s, %v, want %s", again, err, first)
 	}
 }

@@ -21,7 +21,7 @@ import (
 // jurisdiction, by the configuration; or else, for a neighbour, by its parent, without the words
 // that mean another place. For any other place it holds the name alone.
 func (s *Standing) Place(name identity.Jurisdiction) roster.Place {
-	if p, listed := s.Current().Of(name); listed {
+	if p, listed := s.Current().Of(name); listed && p.DisplayName != "" {
 		return p
 	}
 	if name == s.Name() {
@@ -202,6 +202,7 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	if err != nil {
 		return tree.Place{}, err
 	}
+	said.Level = text.LevelCalled(said.Level)
 	if levels := s.Current().Levels(); said.Level != "" && !slices.Contains(levels, said.Level) {
 		return tree.Place{}, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(said.Level), "levels": strings.Join(levels, ", ")}, nil)
 	}

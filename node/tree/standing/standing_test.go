@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -93,12 +92,9 @@ func (a acting) Resolve(*state.Reader) (identity.Agency, error) { return a.Agenc
 // takes the new list.
 func (s *scene) publish(replaced ...string) {
 	s.t.Helper()
-	shipped, err := os.ReadFile("../../ground/roster/guizhou.csv")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	list := strings.NewReplacer(replaced...).Replace(string(shipped))
-	if list == string(shipped) {
+	shipped := roster.ShippedOf(s.province.Name()).CSV()
+	list := strings.NewReplacer(replaced...).Replace(shipped)
+	if list == shipped {
 		s.t.Fatalf("the list of the program has none of %q", replaced)
 	}
 	places, err := roster.Parse(list)

@@ -120,8 +120,8 @@ func firstOf(a, b error) error {
 // called returns the place as the list of the program describes it; a place that is not listed is
 // called by its label.
 func (p place) called() roster.Place {
-	known, ok := roster.Shipped().Of(p.name)
-	if !ok {
+	known, ok := roster.ShippedOf(p.name).Of(p.name)
+	if !ok || known.DisplayName == "" {
 		return roster.Place{Name: p.name, DisplayName: p.name.Label().String()}
 	}
 	return known

@@ -110,7 +110,7 @@ func TestRosterHandedDown(t *testing.T) {
 		}{
 			"by a county":       {county, asCSV(t, fewer), text.RosterNotRoot},
 			"of another tree":   {top, "code,level,label,name_zh,short_zh,name_en,parent\n510000,province,sichuan,四川省,四川省,Sichuan,000000\n", text.RosterNotRoot},
-			"no list":           {top, "nothing", text.RosterInvalid},
+			"no list":           {top, "nothing", text.RosterFaulty},
 			"a code that moved": {top, strings.Replace(asCSV(t, fewer), "520102,county,nanming", "520102,county,nanming2", 1), text.RosterInvalid},
 		} {
 			_, err := row.by.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: row.csv})
