@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -67,7 +65,7 @@ func (a *app) detach(ctx context.Context, args ...string) error {
 	cmd := exec.Command(self, append([]string{"--data", a.data, "serve"}, args...)...)
 	cmd.Env = append(os.Environ(), detachedFD+"=3")
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{writer}, log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = ownSession()
 	err = cmd.Start()
 	writer.Close()
 	if err != nil {
@@ -111,12 +109,12 @@ func (a *app) parent() (io.WriteCloser, error) {
 	if err != nil {
 		return nil, nil
 	}
-	unix.CloseOnExec(fd)
+	closeOnExec(fd)
 	log, err := openLog(a.data)
 	if err != nil {
 		return nil, err
 	}
-	a.stderr = &turning{dir: a.data, file: log, follow: func(f *os.File) error { return unix.Dup3(int(f.Fd()), int(os.Stderr.Fd()), 0) }}
+	a.stderr = &turning{dir: a.data, file: log, follow: func(f *os.File) error { return sameFile(f, os.Stderr) }}
 	return os.NewFile(uintptr(fd), "parent"), nil
 }
 

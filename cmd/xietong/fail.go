@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -164,6 +165,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 	if d, ok := errors.AsType[*differsError](err); ok {
 		return a.own("file-differs", text.CLIFileDiffers, text.CLIFileDiffersDo, d.file, err), exitFailed
 	}
+	if f, ok := errors.AsType[*foreignError](err); ok {
+		return client.Problem{Code: "linux-needed", Detail: a.t(text.CLIForeign, text.Args{"system": f.system}), Do: a.t(text.CLIForeignDo, nil)}, exitFailed
+	}
 	if n, ok := errors.AsType[*notMineError](err); ok {
 		return a.own("file-not-own", text.CLIFileNotOwn, text.CLIFileNotOwnDo, n.file, err), exitFailed
 	}
@@ -193,7 +197,7 @@ func (a *app) unreached(err error) (client.Problem, bool) {
 
 // noSpace reports whether the disk, or the quota of it, is full.
 func noSpace(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return slices.ContainsFunc(errnosFull, func(full syscall.Errno) bool { return errors.Is(err, full) })
 }
 
 // ofFile returns an error of a file or its disk, with what to do by its kind. What the disk gives
@@ -215,7 +219,7 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 		do = text.CLIFileFullDo
 	case errors.Is(err, syscall.EROFS):
 		do = text.CLIFileReadOnlyDo
-	case errors.Is(err, syscall.EIO), errors.Is(err, syscall.EUCLEAN):
+	case slices.ContainsFunc(errnosDisk, func(disk syscall.Errno) bool { return errors.Is(err, disk) }):
 		do = text.CLIFileDiskDo
 	case !ok:
 		return client.Problem{}, false

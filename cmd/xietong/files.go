@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
@@ -119,9 +117,8 @@ type pending struct {
 
 func newPending(path string) (*pending, error) {
 	dir := filepath.Dir(path)
-	if fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600); err == nil {
-		name := filepath.Join(dir, fmt.Sprintf("%s%d", pendingPrefix(path), rand.Uint64()))
-		return &pending{os.NewFile(uintptr(fd), name), path, true}, nil
+	if f, err := openNameless(dir, filepath.Join(dir, fmt.Sprintf("%s%d", pendingPrefix(path), rand.Uint64()))); err == nil {
+		return &pending{f, path, true}, nil
 	}
 	f, err := os.CreateTemp(dir, pendingPrefix(path)+"*") // mode 0600
 	if err != nil {
@@ -142,21 +139,12 @@ func isPending(name, path string) bool {
 func (p *pending) keep() error {
 	err := p.Sync()
 	if err == nil && p.nameless {
-		err = p.name()
+		err = nameNameless(p.File)
 	}
 	if err = errors.Join(err, p.Close()); err != nil {
 		return err
 	}
 	return os.Rename(p.Name(), p.path)
-}
-
-// name gives a file without a name the one by which it can be put at its path.
-func (p *pending) name() error {
-	open := fmt.Sprintf("/proc/self/fd/%d", p.Fd())
-	if err := unix.Linkat(unix.AT_FDCWD, open, unix.AT_FDCWD, p.Name(), unix.AT_SYMLINK_FOLLOW); err != nil {
-		return &os.LinkError{Op: "link", Old: open, New: p.Name(), Err: err}
-	}
-	return nil
 }
 
 // discard removes a file that is not kept. After keep it does nothing.

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // input is standard input whose reader can be interrupted: a read from a terminal would otherwise
@@ -20,16 +17,15 @@ type input struct {
 const interruptCheck = 100 * time.Millisecond
 
 func (i input) Read(p []byte) (int, error) {
-	ready := []unix.PollFd{{Fd: int32(i.file.Fd()), Events: unix.POLLIN}}
 	for {
 		if err := i.ctx.Err(); err != nil {
 			return 0, err
 		}
-		n, err := unix.Poll(ready, int(interruptCheck.Milliseconds()))
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return 0, os.NewSyscallError("poll", err)
+		ready, err := readable(i.file, interruptCheck)
+		if err != nil {
+			return 0, err
 		}
-		if err == nil && n > 0 { // also at the end of the input, and where it cannot be read
+		if ready { // also at the end of the input, and where it cannot be read
 			return i.file.Read(p)
 		}
 	}

@@ -29,8 +29,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
@@ -40,7 +38,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
 		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: widthOf(os.Stdout),
-		getenv: os.Getenv, now: time.Now, zone: time.Local, node: theNode,
+		getenv: environment, foreign: foreignSystem(), now: time.Now, zone: time.Local, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
@@ -52,6 +50,7 @@ type app struct {
 	terminal       bool // whether stderr is a terminal
 	columns        int  // of the terminal that stdout is; 0: it is none
 	getenv         func(string) string
+	foreign        string // this system, if no node runs on it
 	now            func() time.Time
 	zone           *time.Location // for dates without a zone
 	node           nodeFloor
@@ -91,15 +90,6 @@ func (h *heeded) Write(p []byte) (int, error) {
 		h.err = err
 	}
 	return n, err
-}
-
-// widthOf returns how many columns a terminal has; 0: f is none.
-func widthOf(f *os.File) int {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0
-	}
-	return int(size.Col)
 }
 
 // isTerminal reports whether f is a character device, as terminals are.

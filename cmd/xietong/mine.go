@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node/ground/text"
 )
 
@@ -29,8 +27,8 @@ func openMine(path string) (*os.File, error) {
 	if !errors.Is(err, fs.ErrExist) {
 		return f, err
 	}
-	f, err = os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, unix.ELOOP) {
+	f, err = os.OpenFile(path, os.O_RDWR|openItself, 0)
+	if errors.Is(err, errnoLink) {
 		return nil, &notMineError{path}
 	}
 	if err != nil {
@@ -46,14 +44,11 @@ func openMine(path string) (*os.File, error) {
 // mine returns a *notMineError for what is no plain file under one name, of this user, that nobody
 // else may open.
 func mine(f *os.File) error {
-	var s unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &s); err != nil {
-		return &fs.PathError{Op: "stat", Path: f.Name(), Err: err}
+	alone, err := ofUserAlone(f)
+	if err == nil && !alone {
+		err = &notMineError{f.Name()}
 	}
-	if s.Mode&unix.S_IFMT != unix.S_IFREG || s.Mode&0o077 != 0 || s.Nlink != 1 || s.Uid != uint32(os.Geteuid()) {
-		return &notMineError{f.Name()}
-	}
-	return nil
+	return err
 }
 
 // mostBeside is how many files of one kind are written beside a file.
@@ -82,7 +77,7 @@ func (p *pending) keepBeside(name func(n int) string) (string, error) {
 // sameAs reports whether a file of this user has the content of the sum. The error is
 // fs.ErrNotExist where nothing has the name.
 func sameAs(path string, sum []byte) (bool, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|openItself, 0)
 	if err != nil {
 		return false, err
 	}

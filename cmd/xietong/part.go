@@ -12,8 +12,6 @@ import (
 	"os"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -88,7 +86,7 @@ func openPart(path, question string) (*part, error) {
 		return nil, err
 	}
 	p := &part{file: f, w: bufio.NewWriterSize(f, 1<<20), begin: begin, since: sha256.New()}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	err = tryLock(f)
 	if err != nil {
 		err = &fs.PathError{Op: opLock, Path: path, Err: err}
 	} else {

@@ -159,7 +159,10 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	names := strings.Fields(use)[1:]
 	typed := func(cmd *cobra.Command, args []string) error {
-		err := run(cmd, arguments(cmd, names, args))
+		err := a.runsHere(cmd.CommandPath())
+		if err == nil {
+			err = run(cmd, arguments(cmd, names, args))
+		}
 		if u, ok := errors.AsType[*usageError](err); ok {
 			u.command = cmp.Or(u.command, cmd.CommandPath())
 		}

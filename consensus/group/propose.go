@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-	"golang.org/x/sys/unix"
-
 	"xietong/certs/canon"
 	"xietong/consensus/state"
 )
@@ -219,11 +217,11 @@ func (s *spaceCheck) check(dir string, minFree uint64) error {
 func (g *Group) Space() error { return enoughSpace(g.config.Dir, g.config.MinFree) }
 
 func enoughSpace(dir string, minFree uint64) error {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(dir, &fs); err != nil {
+	free, err := freeSpace(dir)
+	if err != nil {
 		return fmt.Errorf("look at free space: %w", err)
 	}
-	if free := fs.Bavail * uint64(fs.Bsize); free < minFree {
+	if free < minFree {
 		return &SpaceError{Dir: dir, Free: free, Needed: minFree}
 	}
 	return nil

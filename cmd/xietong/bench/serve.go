@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"xietong/node"
 )
 
@@ -61,15 +59,6 @@ func (w *watch) tell(out io.Writer) error {
 	w.now, w.used = told{}, used
 	w.mu.Unlock()
 	return json.NewEncoder(out).Encode(now)
-}
-
-// cpuTime returns the CPU time that this process has used.
-func cpuTime() time.Duration {
-	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Serve runs the node of a data directory as `xietong serve` does, by the same function of package

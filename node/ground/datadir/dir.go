@@ -13,15 +13,13 @@ package datadir
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"xietong/consensus/state"
 	"xietong/node/ground/config"
@@ -72,11 +70,11 @@ func Error(dir string, err error) error {
 		return foreign(part, err)
 	}
 	switch {
-	case errors.Is(err, state.ErrInUse), errors.Is(err, unix.EWOULDBLOCK):
+	case errors.Is(err, state.ErrInUse), errors.Is(err, errLocked):
 		return text.Fail(text.DirInUse, args, err)
 	case errors.Is(err, state.ErrNewerFormat):
 		return text.Fail(text.DirNewer, text.Args{"dir": dir, "format": "?", "version": strconv.Itoa(formatVersion)}, err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return text.Fail(text.DirReadOnly, args, err)
 	case errors.Is(err, fs.ErrNotExist):
 		return text.Fail(text.DirNotNode, args, err)
@@ -140,31 +138,4 @@ func CheckFormat(dir string) error {
 		return text.Fail(text.DirOlder, args, nil)
 	}
 	return nil
-}
-
-// Disk returns which disk a folder is on, as a number that means nothing else, and the bytes that
-// are free there.
-func Disk(dir string) (disk, free uint64, err error) {
-	var stat unix.Stat_t
-	if err := unix.Stat(dir, &stat); err != nil {
-		return 0, 0, fmt.Errorf("look at %s: %w", dir, err)
-	}
-	free, err = FreeSpace(dir)
-	return uint64(stat.Dev), free, err
-}
-
-// FreeSpace returns the free bytes of the file system in which dir is, or will be made.
-func FreeSpace(dir string) (uint64, error) {
-	var stat unix.Statfs_t
-	for {
-		err := unix.Statfs(dir, &stat)
-		if err == nil {
-			return stat.Bavail * uint64(stat.Bsize), nil
-		}
-		above := filepath.Dir(dir)
-		if !errors.Is(err, fs.ErrNotExist) || above == dir {
-			return 0, err
-		}
-		dir = above
-	}
 }

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A look by Held takes the lock for a moment, so Lock tries again before it says that another
@@ -24,10 +22,10 @@ func Lock(dir string) (unlock func() error, err error) {
 		return nil, Error(dir, err)
 	}
 	for try := 1; ; try++ {
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+		if err = tryLock(f, true); err == nil {
 			return f.Close, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) || try == lockTries {
+		if !errors.Is(err, errLocked) || try == lockTries {
 			return nil, errors.Join(Error(dir, err), f.Close())
 		}
 		time.Sleep(lockPause)
@@ -45,5 +43,5 @@ func Held(dir string) bool {
 		return false
 	}
 	defer f.Close() // and with it the lock
-	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+	return errors.Is(tryLock(f, false), errLocked)
 }

@@ -15,6 +15,8 @@ const (
 	CLIInitConfig      Code = "cli.init-config"
 	CLIInitNext        Code = "cli.init-next"
 	CLIServing         Code = "cli.serving"
+	CLIForeign         Code = "cli.foreign"
+	CLIForeignDo       Code = "cli.foreign-do"
 	CLIStarting        Code = "cli.starting"
 	CLIShortStop       Code = "cli.short.stop"
 	CLILongStop        Code = "cli.long-stop"
@@ -26,6 +28,12 @@ const (
 
 var nodeSentences = []sentence{
 	{CLIShortInit, "新建节点", "Make a node"},
+	{CLIForeign, "节点只在 Linux 上运行，{system} 上不能执行这个命令", "a node runs on Linux alone, so this command cannot run on {system}"},
+	{
+		CLIForeignDo,
+		"请在运行节点的 Linux 机器上执行；在本机可用 xietong ledger verify 检查存证凭证，以及拷贝来的数据目录",
+		"run it on the Linux machine of the node; here `xietong ledger verify` checks receipts, and a data directory that was copied",
+	},
 	{CLIShortStatus, "查看节点状态", "Show how the node is"},
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"testing"
+	"time"
+)
+
+var (
+	some = []file{{"x/xietong", 0o755, bytes.Repeat([]byte("program"), 1000)}, {"x/README.zh-CN.md", 0o644, []byte("协同\n")}}
+	then = time.Date(2026, 11, 28, 9, 30, 12, 0, time.UTC)
+)
+
+// TestArchivesAreTheSame: the same files give the same bytes, whenever and in whichever zone they
+// are packed.
+func TestArchivesAreTheSame(t *testing.T) {
+	for name, pack := range map[string]func([]file, time.Time) ([]byte, error){"tar": tarOf, "zip": zipOf} {
+		first, err := pack(some, then)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := pack(some, time.Unix(then.Unix(), 0).UTC())
+		if err != nil || !bytes.Equal(first, again) {
+			t.Errorf("%s: the same files gave other bytes, %v", name, err)
+		}
+	}
+}
+
+// TestArchivesAreWhole reads the archives again.
+func TestArchivesAreWhole(t *testing.T) {
+	packed, err := tarOf(some, then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := tar.NewReader(z)
+	for _, want := range some {
+		h, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil || h.Name != want.name || h.FileInfo().Mode() != want.mode || !bytes.Equal(data, want.data) || !h.ModTime.Equal(then) || h.Uid != 0 {
+			t.Errorf("tar: got %+v with %d bytes, %v, want %s", h, len(data), err, want.name)
+		}
+	}
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("tar: after the last file: got %v", err)
+	}
+	packed, err = zipOf(some, then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil || len(files.File) != len(some) {
+		t.Fatalf("zip: got %+v, %v", files, err)
+	}
+	for i, f := range files.File {
+		from, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(from)
+		if err != nil || f.Name != some[i].name || f.Mode() != some[i].mode || !bytes.Equal(data, some[i].data) || !f.Modified.Equal(then) {
+			t.Errorf("zip: got %+v with %d bytes, %v, want %s", f.FileHeader, len(data), err, some[i].name)
+		}
+	}
+}
+
+// TestSums: sha256sum -c reads the sums.
+func TestSums(t *testing.T) {
+	if got, want := string(sumsFile(map[string]string{"b": "02", "a": "01"})), "01  a\n02  b\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestBesideIsThere: what goes along with the program is in the repository.
+func TestBesideIsThere(t *testing.T) {
+	for _, name := range beside {
+		if _, err := os.Stat("../../" + name); err != nil {
+			t.Error(err)
+		}
+	}
+}
