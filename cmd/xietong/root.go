@@ -271,7 +271,7 @@ func (a *app) usageTemplate() string {
 
 // client returns a client of the node.
 func (a *app) client() *client.Client {
-	o := client.Options{In: a.in, As: a.as, Language: a.lang.Tag()}
+	o := client.Options{In: a.in, As: a.as, Language: a.lang.Tag(), CommandLine: true}
 	o.Transport = client.Transport(a.patience().dial)
 	return client.Dial(a.data, o)
 }

@@ -159,7 +159,7 @@ func (d *demo) plant(ctx context.Context, p *place, invitation *client.Invitatio
 	}
 	p.as = map[string]*client.Client{}
 	for _, agency := range []string{"", provider, consumer} {
-		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.dir()), client.Options{Language: d.Lang.Tag(), As: agency})
+		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.dir()), client.Options{Language: d.Lang.Tag(), As: agency, CommandLine: true})
 	}
 	if invitation == nil {
 		p.pin, err = d.machine.init(ctx, p)

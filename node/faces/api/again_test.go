@@ -132,8 +132,16 @@ func TestUsesNeedAKey(t *testing.T) {
 	}
 	q := keyed("/v1/query", "water", client.Query{Dataset: "villages", Key: "1", Use: use})
 	q.edit = func(r *http.Request) { r.Header.Del(client.HeaderIdempotency) }
-	if w := d.send(t, q); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), errNoKey.Error()) {
-		t.Errorf("without a key: got %d %s", w.Code, w.Body)
+	d.refused(t, "without a key", q, text.KeyMissing)
+	for _, bad := range []string{"?!", "{01934c5e-0000-7000-8000-000000000001}", "01934C5E-0000-7000-8000-00000000000A", "01934c5e-0000-4000-8000-000000000001", "\"x\""} {
+		q.edit = func(r *http.Request) { r.Header.Set(client.HeaderIdempotency, bad) }
+		if p := d.refused(t, "with the key "+bad, q, text.KeyMalformed); strings.Contains(p.Detail+p.Do, bad) {
+			t.Errorf("%s: it is repeated: %+v", bad, p)
+		}
+	}
+	q.edit = func(r *http.Request) { r.Header.Add(client.HeaderIdempotency, "01934c5e-0000-7000-8000-000000000001") }
+	if p := d.refused(t, "with two keys", q, text.BadRequest); p.Where != client.HeaderIdempotency || !strings.Contains(p.Detail, "given twice") {
+		t.Errorf("two keys: got %+v", p)
 	}
 }
 

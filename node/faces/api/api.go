@@ -11,11 +11,9 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +24,6 @@ import (
 	"xietong/consensus/state"
 	"xietong/exchange/answers"
 	"xietong/exchange/budget"
-	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/records"
 	"xietong/node/business/usage"
@@ -98,6 +95,7 @@ type Caller struct {
 	Agency       string `header:"Xietong-Agency" doc:"Which agency acts: its code"`
 	Key          string `header:"Idempotency-Key" doc:"UUIDv7; the same request with the same key is done once"`
 	Language     string `header:"Accept-Language"`
+	Prefer       string `header:"Prefer"`
 }
 
 const maxBodyLen = 1 << 20
@@ -119,10 +117,12 @@ func (s *server) handler() http.Handler {
 	files := http.NewServeMux()
 	s.registerImports(files, a)
 	s.registerRows(files, a)
+	s.registerProblems(files, a)
 	describeHeaders(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
-	files.Handle("/", http.MaxBytesHandler(routed(mux), maxBodyLen))
-	return paid(s.admit(s.held(s.given(parametersOf(a.OpenAPI()), s.again(files)))))
+	takes := parametersOf(a.OpenAPI())
+	files.Handle("/", http.MaxBytesHandler(routed(mux, takes.router), maxBodyLen))
+	return paid(s.admit(s.held(s.given(takes, s.again(files)))))
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.
@@ -131,37 +131,6 @@ func paid(next http.Handler) http.Handler {
 		p := budget.Payer{Neighbour: budget.Local, Origin: r.Header.Get("Xietong-Agency")}
 		next.ServeHTTP(w, r.WithContext(budget.With(r.Context(), p)))
 	})
-}
-
-func problem(l text.Lang, code text.Code, args text.Args) *client.Problem {
-	e := text.Explain(l, code, args)
-	return &client.Problem{
-		Type: "about:blank", Title: e.Title, Status: text.Status(code), Detail: e.What, Code: string(code), Where: e.Where, Do: e.Do,
-	}
-}
-
-// problemOf turns any error into the problem that the caller reads. An internal error of this node,
-// and one of its temporary folder, is logged too: whoever runs it can mend it.
-func (s *server) problemOf(c Caller, err error) *client.Problem {
-	language := text.FromAcceptLanguage(c.Language)
-	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem(language, text.TooLarge, text.Args{"where": "body", "size": "", "limit": strconv.FormatInt(long.Limit, 10)})
-	}
-	if told, ok := errors.AsType[*client.Problem](err); ok { // by malformed
-		return told
-	}
-	f := failure.Of(err)
-	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing
-		f = text.AsFailure(text.Fail(text.NotReady, text.Args{"reason": context.Canceled.Error()}, err))
-	}
-	standing := s.standing(c)
-	p := problem(language, f.Code, standing.Worded(f.Args))
-	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
-		p.By = standing.Called(r.At)
-	} else if p.Status == http.StatusInternalServerError || f.Code == text.TemporaryUnusable {
-		s.logger.Error("request failed", "error", err)
-	}
-	return p
 }
 
 // standing returns the standing whose names the caller's problems are worded with: that of the
@@ -215,20 +184,6 @@ func (s *server) at(c Caller) (Hosted, error) {
 	}
 	return Hosted{}, text.Fail(text.NotHosted, text.Args{"name": text.Short(c.Jurisdiction), "jurisdictions": all}, nil)
 }
-
-// key returns the request's idempotency key, which every write needs.
-func (c Caller) key() (identity.Message, error) {
-	id, err := identity.ParseMessage(c.Key)
-	if c.Key == "" {
-		err = errNoKey
-	}
-	if err != nil {
-		return id, text.Fail(text.BadRequest, text.Args{"where": "Idempotency-Key", "reason": err.Error()}, err)
-	}
-	return id, nil
-}
-
-var errNoKey = errors.New("there is none; a UUIDv7 is needed")
 
 // answer is the body of every operation.
 type answer[T any] struct{ Body T }

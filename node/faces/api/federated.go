@@ -43,14 +43,14 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 	l := text.FromAcceptLanguage(in.Language)
 	if out = gatheredShown(h.Standing, got, l); out.Answered == 0 {
 		useUp(ctx)
-		return out, nobodyAnswered(l, selector, &out)
+		return out, nobodyAnswered(in.reader(), selector, &out)
 	}
 	return out, nil
 }
 
 // nobodyAnswered returns the problem that nobody who was asked has answered, with who they are.
-func nobodyAnswered(l text.Lang, s gather.Selector, account *client.FederatedAnswer) *client.Problem {
-	p := problem(l, text.NobodyAnswered, text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)})
+func nobodyAnswered(to reader, s gather.Selector, account *client.FederatedAnswer) *client.Problem {
+	p := problem(to, text.NobodyAnswered, text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)})
 	p.Answer = account
 	return p
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -19,23 +20,33 @@ import (
 // that the operation does not know: each would take a narrowing away.
 func (s *server) given(takes parameters, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, query := callerOf(r), r.URL.Query()
-		for _, all := range []map[string][]string{query, headersOf(r)} {
-			for _, name := range slices.Sorted(maps.Keys(all)) {
-				if err := wellGiven(c, name, all[name]); err != nil {
-					s.failEarly(w, r, c, err)
-					return
-				}
+		c, query, headers := callerOf(r), r.URL.Query(), headersOf(r)
+		for _, name := range slices.Sorted(maps.Keys(query)) {
+			err := wellGiven(c, name, query[name])
+			if err == nil && !takes.knows(r, name) {
+				err = c.wrong(name, "unexpected property")
+			}
+			if err != nil {
+				s.failEarly(w, r, c, s.faulty(c, err, client.Fault{Parameter: text.Short(name)}))
+				return
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(query)) {
-			if !takes.knows(r, name) {
-				s.failEarly(w, r, c, c.wrong(name, "unexpected property"))
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			if err := wellGiven(c, name, headers[name]); err != nil {
+				s.failEarly(w, r, c, s.faulty(c, err, client.Fault{Header: name}))
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// faulty returns the problem of an error that is the fault of one part of the request.
+func (s *server) faulty(c Caller, err error, f client.Fault) *client.Problem {
+	p := s.problemOf(c, err)
+	f.Detail = p.Detail
+	p.Errors = []client.Fault{f}
+	return p
 }
 
 func wellGiven(c Caller, name string, values []string) error {

@@ -79,7 +79,7 @@ func parameterOf(name string) *huma.Schema {
 func callerOf(r *http.Request) Caller {
 	return Caller{
 		Jurisdiction: r.Header.Get(client.HeaderJurisdiction), Agency: r.Header.Get(client.HeaderAgency),
-		Key: r.Header.Get(client.HeaderIdempotency), Language: r.Header.Get("Accept-Language"),
+		Key: r.Header.Get(client.HeaderIdempotency), Language: r.Header.Get("Accept-Language"), Prefer: r.Header.Get("Prefer"),
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,65 +16,145 @@ import (
 func init() {
 	// The library's own refusals (a malformed body, a missing field) become problems like ours.
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-		return malformed(text.FromAcceptLanguage(ctx.Header("Accept-Language")), status, message, errs)
+		return malformed(readerOf(ctx.Header("Accept-Language"), ctx.Header("Prefer")), status, message, errs)
 	}
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return malformed(text.En, status, message, errs)
+		return malformed(reader{Lang: text.En}, status, message, errs)
 	}
 }
 
-// malformed returns the problem of a request that the library refused. It names the field, and not
-// its value.
-func malformed(l text.Lang, status int, message string, errs []error) huma.StatusError {
+// malformed returns the problem of a request that the library refused. It names the fields, and not
+// their values.
+func malformed(to reader, status int, message string, errs []error) *client.Problem {
 	where, reasons := "", []string{}
+	var faults []client.Fault
 	for _, err := range errs {
-		reason := err.Error()
-		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-			where = strings.TrimPrefix(d.Location, "body.")
-			message := d.Message
-			if other, found := strings.CutPrefix(message, mistyped); found {
-				where, message, _ = strings.Cut(other, " ")
-			}
-			for _, in := range []string{"query.", "path.", "header."} {
-				where = strings.TrimPrefix(where, in)
-			}
-			reason = ruleIn(l, message)
-			if told := told(l, status, where, d.Message); told != nil {
-				return told
-			}
-			if where != "" {
-				reason = where + pick(l, "：", ": ") + reason
-			}
+		one := faultIn(to.Lang, err)
+		if code := codeOf(one.message); code != "" {
+			p := problem(to, code, text.Args{"name": one.name})
+			p.Errors = []client.Fault{one.fault(p.Detail)}
+			return p
 		}
-		reasons = append(reasons, reason)
+		where = one.name
+		reasons = append(reasons, one.sentence(to.Lang))
+		if one.name != "" {
+			faults = append(faults, one.fault(one.reason))
+		}
 	}
 	if len(reasons) == 0 {
-		reasons = []string{message}
+		reasons = []string{text.Cause(to.Lang, message)}
 	}
 	code := text.BadRequest
-	if status >= http.StatusInternalServerError {
+	switch {
+	case status >= http.StatusInternalServerError:
 		code = text.Internal
+	case status == http.StatusRequestEntityTooLarge:
+		return tooLarge(to, maxBodyLen)
+	case status == http.StatusRequestTimeout:
+		code = text.Expired
+	case status == http.StatusUnsupportedMediaType:
+		_, media, _ := strings.Cut(strings.Join(reasons, " "), "unknown content type: ")
+		return problem(to, text.MediaType, text.Args{"type": text.Short(strings.Trim(media, "”"))})
+	case status == http.StatusUnprocessableEntity:
+		code = text.NotAsDescribed
 	}
-	p := problem(l, code, text.Args{"where": where, "reason": strings.Join(reasons, pick(l, "；", "; "))})
-	p.Status = status
+	p := problem(to, code, text.Args{"where": where, "reason": strings.Join(reasons, pick(to.Lang, "；", "; "))})
+	p.Errors = faults
 	return p
 }
 
-// told returns the problem that has a code of its own: of what is given and empty, and of a text
-// that may not be recorded; nil: it is another.
-func told(l text.Lang, status int, where, message string) huma.StatusError {
-	at, lost := strings.CutPrefix(message, unreadable)
-	var p *client.Problem
-	switch {
-	case lost:
-		p = problem(l, text.NotText, text.Args{"name": at})
-	case slices.Contains(emptiness, message):
-		p = problem(l, text.Empty, text.Args{"name": where})
-	default:
-		return nil
+// parts are the parts of a request that the library tells of.
+var parts = []string{inBody, "query", "path", "header"}
+
+const inBody = "body"
+
+// located is what the library says of one part of a request.
+type located struct {
+	in      string // body, query, path or header; "": it does not say
+	name    string // in that part, such as purposes[0].title, or body; "": it does not say
+	message string // of the library
+	reason  string // in our words
+}
+
+// faultIn reads what the library says.
+func faultIn(l text.Lang, err error) located {
+	d, ok := errors.AsType[*huma.ErrorDetail](err)
+	if !ok {
+		return located{message: err.Error(), reason: err.Error()}
 	}
-	p.Status = status
-	return p
+	out, said := located{message: d.Message, name: d.Location}, d.Message
+	if in, name, _ := strings.Cut(d.Location, "."); slices.Contains(parts, in) {
+		out.in, out.name = in, name
+	}
+	if other, found := strings.CutPrefix(said, mistyped); found {
+		out.name, said, _ = strings.Cut(other, " ")
+	}
+	if at, lost := strings.CutPrefix(said, unreadable); lost {
+		out.name = at
+	}
+	if out.name == "" && out.in == inBody {
+		out.name = inBody
+	}
+	out.reason = ruleIn(l, said)
+	return out
+}
+
+// sentence returns the fault as a part of a sentence.
+func (f located) sentence(l text.Lang) string {
+	if f.name == "" {
+		return f.reason
+	}
+	return f.name + pick(l, "：", ": ") + f.reason
+}
+
+var (
+	missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
+	twice   = regexp.MustCompile(`^it has the member "(.*)" twice$`)
+	step    = regexp.MustCompile(`\[(\d+)\]`)
+)
+
+// fault returns the fault as a program reads it: where it is, as a JSON Pointer (RFC 6901) into the
+// body, or as the name of a parameter or header.
+func (f located) fault(detail string) client.Fault {
+	out := client.Fault{Detail: detail}
+	switch f.in {
+	case "query", "path":
+		out.Parameter = f.name
+		return out
+	case "header":
+		out.Header = f.name
+		return out
+	}
+	path := strings.ReplaceAll(strings.ReplaceAll(f.name, "~", "~0"), "/", "~1")
+	path = strings.ReplaceAll(step.ReplaceAllString(path, ".$1"), ".", "/")
+	if strings.HasPrefix(f.message, unreadable) { // such as purposes/0/title
+		path = f.name
+	}
+	if m := twice.FindStringSubmatch(f.message); m != nil {
+		path = m[1]
+	}
+	if path == inBody {
+		path = ""
+	}
+	if m := missing.FindStringSubmatch(f.message); m != nil {
+		path = strings.TrimPrefix(path+"/"+m[1], "/")
+	}
+	if out.Pointer = "#"; path != "" {
+		out.Pointer += "/" + path
+	}
+	return out
+}
+
+// codeOf returns the code that what the library says has of its own: of what is given and empty,
+// and of a text that may not be recorded; "": it has none.
+func codeOf(message string) text.Code {
+	switch {
+	case strings.HasPrefix(message, unreadable):
+		return text.NotText
+	case slices.Contains(emptiness, message):
+		return text.Empty
+	}
+	return ""
 }
 
 // emptiness is what the library says of what is given and empty; see refuseEmpty.
@@ -92,33 +173,6 @@ var rules = []struct{ rule, zh, en string }{
 	{"expected string to match pattern ", "格式不符：", "it has another form: "},
 	{"expected value to be one of ", "不在允许的取值之内：", "it is none of "},
 }
-
-// routed answers a request for no operation with a problem, of the router's status.
-func routed(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		said := &refusal{header: w.Header()}
-		refuse.ServeHTTP(said, r)
-		l := text.FromAcceptLanguage(r.Header.Get("Accept-Language"))
-		p := problem(l, text.BadRequest, text.Args{"where": text.Short(r.Method + " " + r.URL.Path), "reason": text.Cause(l, "no such operation")})
-		p.Status = said.status
-		writeProblem(w, p)
-	})
-}
-
-// refusal takes the status and the header of the router's refusal, without its body.
-type refusal struct {
-	header http.Header
-	status int
-}
-
-func (r *refusal) Header() http.Header         { return r.header }
-func (r *refusal) WriteHeader(status int)      { r.status = status }
-func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
 
 // pick returns the text in the language.
 func pick(l text.Lang, zh, en string) string {

@@ -108,6 +108,6 @@ func TestOneDocument(t *testing.T) {
 		"/v1/datasets/villages/records": `{"record":{"code":"8"},"RECORD":{"code":"9"}}`,
 		"/v1/federated-rows":            `{"dataset":"villages","at":"**.guizhou","At":"x"}`,
 	} {
-		d.refused(t, body, request{method: "POST", path: path, as: "civil-affairs", body: body}, text.BadRequest)
+		d.refused(t, body, request{method: "POST", path: path, as: "civil-affairs", body: body}, text.NotAsDescribed)
 	}
 }

@@ -51,6 +51,7 @@ func (s *server) register(a huma.API) {
 	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
 	handle(s, a, post("add-agency", "/v1/agencies", "Add an agency"), newAgency)
 	handle(s, a, get("agencies", "/v1/agencies", "The agencies"), agencies)
+	s.registerHealth(a)
 	s.registerDatasets(a)
 	s.registerUses(a)
 	s.registerUsage(a)

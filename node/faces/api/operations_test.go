@@ -41,7 +41,7 @@ func wrongReads() []wrong {
 		row("stop", "run by another program", "POST", "/v1/stop", "", client.Stop{}, text.NotStoppable),
 		row("checkpoint", "which there is none of", "GET", "/v1/ledger/checkpoint", "", nil, text.Internal),
 		row("entry", "beyond the end", "GET", "/v1/ledger/entries/99", "", nil, text.NotFound),
-		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.BadRequest),
+		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.NotAsDescribed),
 		row("receipt", "beyond the end", "GET", "/v1/ledger/entries/99/receipt", "", nil, text.NotFound),
 		row("receipt-of", "no name", "GET", "/v1/receipt?entry=x", "", nil, text.BadRequest),
 		row("receipt-of", "beyond the end", "GET", "/v1/receipt?entry=guizhou/log/1/99", "", nil, text.NotFound),
@@ -53,7 +53,7 @@ func wrongReads() []wrong {
 		row("add-agency", "no title", "POST", "/v1/agencies", "", client.NewAgency{Code: "x"}, text.Empty),
 		row("add-agency", "a code twice", "POST", "/v1/agencies", "", client.NewAgency{Code: "water", Title: "x"}, text.AgencyTaken),
 		row("publish-dataset", "no code", "POST", "/v1/datasets", "water", dataset(func(d *client.NewDataset) { d.Code = "村" }), text.EntryInvalid),
-		row("publish-dataset", "no category", "POST", "/v1/datasets", "water", dataset(func(d *client.NewDataset) { d.Category = "free" }), text.BadRequest),
+		row("publish-dataset", "no category", "POST", "/v1/datasets", "water", dataset(func(d *client.NewDataset) { d.Category = "free" }), text.NotAsDescribed),
 		row("publish-dataset", "a text measured", "POST", "/v1/datasets", "civil-affairs",
 			dataset(func(d *client.NewDataset) { d.Measures = map[string][]string{"name": {"sum"}} }), text.EntryInvalid),
 		row("publish-dataset", "another's", "POST", "/v1/datasets", "water", villages(), text.NotProvider),
@@ -143,7 +143,7 @@ func wrongUses() []wrong {
 		row("query", "too many rows", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Limit = 1001 }), text.BadRequest),
 		row("query", "no filter", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Key, q.Filter = "", "=" }), text.FilterMalformed),
 		row("query", "no function", "POST", "/v1/query", "water",
-			query(func(q *client.Query) { q.Measure = &client.Measure{Function: "median", Field: "people"} }), text.BadRequest),
+			query(func(q *client.Query) { q.Measure = &client.Measure{Function: "median", Field: "people"} }), text.NotAsDescribed),
 		row("query", "a measure of one", "POST", "/v1/query", "water",
 			query(func(q *client.Query) { q.Measure = &client.Measure{Function: "count"} }), text.BadRequest),
 		row("query", "a measure not declared", "POST", "/v1/query", "water", query(func(q *client.Query) {
@@ -160,10 +160,10 @@ func wrongUses() []wrong {
 		row("federated-query", "no such level", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Level = "x" }), text.SelectorUnknown),
 		row("federated-query", "no dataset", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Dataset = "村" }), text.UnknownDataset),
 		row("federated-query", "no field", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Measure.Function = "sum" }), text.BadRequest),
-		row("federated-query", "a long wait", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Wait = 101 }), text.BadRequest),
+		row("federated-query", "a long wait", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.Wait = 101 }), text.NotAsDescribed),
 		row("federated-rows", "no selector", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.At = "guizhou" }), text.SelectorMalformed),
-		row("federated-rows", "a measure", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Measure = &client.Measure{} }), text.BadRequest),
-		row("federated-rows", "a long wait", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Wait = 101 }), text.BadRequest),
+		row("federated-rows", "a measure", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Measure = &client.Measure{} }), text.NotAsDescribed),
+		row("federated-rows", "a long wait", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Wait = 101 }), text.NotAsDescribed),
 		row("federated-rows", "no dataset", "POST", "/v1/federated-rows", "water", rows(func(q *client.RowsQuery) { q.Dataset = "村" }), text.UnknownDataset),
 	}
 }
@@ -187,10 +187,10 @@ func wrongGrants() []wrong {
 		row("grants", "of an unknown agency", "GET", "/v1/grants", "forestry", nil, text.UnknownAgency),
 		row("grants", "of no agency", "GET", "/v1/grants?consumer=No+Code", "water", nil, text.BadRequest),
 		row("grants", "of an agency nowhere", "GET", "/v1/grants?consumer=water@No+Where", "water", nil, text.JurisdictionUnknown),
-		row("grants", "on too long a page", "GET", "/v1/grants?limit=201", "water", nil, text.BadRequest),
+		row("grants", "on too long a page", "GET", "/v1/grants?limit=201", "water", nil, text.NotAsDescribed),
 		row("grants", "from a cursor of nobody", "GET", "/v1/grants?cursor=x", "water", nil, text.CursorNotOfList),
 		row("grants", "by an unknown condition", "GET", "/v1/grants?stat=live", "water", nil, text.BadRequest),
-		row("grants", "of no state", "GET", "/v1/grants?state=x", "water", nil, text.BadRequest),
+		row("grants", "of no state", "GET", "/v1/grants?state=x", "water", nil, text.NotAsDescribed),
 		row("grants", "of no dataset", "GET", "/v1/grants?dataset=No+Code", "water", nil, text.UnknownDataset),
 		row("give-grant", "by another", "POST", "/v1/grants", "water", give(nil), text.NotProvider),
 		row("give-grant", "to no agency", "POST", "/v1/grants", "civil-affairs", give(func(g *client.NewGrant) { g.Consumer = "No Code" }), text.BadRequest),
@@ -265,7 +265,7 @@ func wrongTree() []wrong {
 		row("object", "no objection", "POST", "/v1/objections", "", client.NewObjection{Document: []byte("x")}, text.BadRequest),
 		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "nowhere", "POST", "/v1/drills", "", client.NewDrill{At: "No Where", Fault: "altered"}, text.JurisdictionUnknown),
-		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.BadRequest),
+		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.NotAsDescribed),
 		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
 		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
 		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterFaulty),
@@ -328,7 +328,7 @@ func TestEveryOperation(t *testing.T) {
 	for path, methods := range described.Paths {
 		for method, o := range methods {
 			i := slices.IndexFunc(all, func(w wrong) bool { return w.id == o.OperationID })
-			if always := o.OperationID == "status" || o.OperationID == "agencies" || o.OperationID == "roster"; i < 0 && !always {
+			if always := slices.Contains(ofTheNode, o.OperationID) || o.OperationID == "agencies" || o.OperationID == "roster"; i < 0 && !always {
 				t.Errorf("%s: no wrong input is tested", o.OperationID)
 			}
 			q := request{method: strings.ToUpper(method), path: strings.NewReplacer("{index}", "0", "{code}", "villages", "{child}", "x").Replace(path)}
@@ -340,10 +340,13 @@ func TestEveryOperation(t *testing.T) {
 	}
 }
 
+// ofTheNode are the operations that are not about one hosted jurisdiction.
+var ofTheNode = []string{"status", "problem", "health", "ready"}
+
 // everywhere checks the refusals that every operation must give.
 func (d *door) everywhere(t *testing.T, id string, q request) {
 	t.Helper()
-	if id == "status" { // it tells which jurisdictions there are
+	if slices.Contains(ofTheNode, id) {
 		return
 	}
 	file := strings.HasSuffix(id, "-import")
@@ -362,19 +365,24 @@ func (d *door) everywhere(t *testing.T, id string, q request) {
 	}
 	if id != "record-history" { // it writes nothing
 		q.edit = func(r *http.Request) { r.Header.Del(client.HeaderIdempotency) }
-		d.refused(t, id+" without a key", q, text.BadRequest)
+		d.refused(t, id+" without a key", q, text.KeyMissing)
 	}
 	if q.edit = nil; file {
 		return
 	}
 	for what, body := range map[string]string{"no JSON": "{", "an unknown member": `{"unknown":1}`, "a list": `[]`} {
-		q.body = body
-		d.refused(t, id+" with "+what, q, text.BadRequest)
+		want := text.NotAsDescribed
+		if q.body = body; body == "{" {
+			want = text.BadRequest
+		}
+		if p := d.refused(t, id+" with "+what, q, want); len(p.Errors) == 0 || !strings.HasPrefix(p.Errors[0].Pointer, "#") {
+			t.Errorf("%s with %s: it does not point to the fault: %+v", id, what, p.Errors)
+		}
 	}
 	q.body = `{"key":"` + strings.Repeat("x", maxBodyLen) + `"}`
-	if w := d.send(t, q); w.Code != http.StatusRequestEntityTooLarge {
-		t.Errorf("%s with a long body: got %d %.200s", id, w.Code, w.Body)
-	}
+	d.refused(t, id+" with a long body", q, text.TooLarge)
+	q.body, q.edit = `{}`, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }
+	d.refused(t, id+" with a body of text", q, text.MediaType)
 }
 
 // TestSeveralHosted checks that a caller must name the jurisdiction if the node hosts several.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -279,11 +280,20 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code != string(want) || w.Code != p.Status || w.Code < 400 {
 		t.Errorf("%s: got %d %s, want %s", what, w.Code, w.Body, want)
 	}
+	if w.Code != text.Status(want) || p.Type != "/problems/"+string(want) || !strings.HasPrefix(p.Instance, "urn:uuid:0") {
+		t.Errorf("%s: got status %d, type %s, instance %s, want status %d", what, w.Code, p.Type, p.Instance, text.Status(want))
+	}
+	if found := ofCommandLine.FindString(p.Detail + " " + p.Where + " " + p.Do); found != "" {
+		t.Errorf("%s: %q is of the command line: %+v", what, found, p)
+	}
 	if kind := w.Header().Get("Content-Type"); kind != "application/problem+json" || p.Title == "" || p.Do == "" {
 		t.Errorf("%s: got %s, %+v", what, kind, p)
 	}
 	return p
 }
+
+// ofCommandLine finds what a person at a terminal types.
+var ofCommandLine = regexp.MustCompile(`--[a-z]|(^|[^.a-z])xietong [a-z]`)
 
 // unasked is a jurisdiction that asked nobody about its keys.
 type unasked struct{}

@@ -35,26 +35,29 @@ func (s *server) registerRows(mux *http.ServeMux, a huma.API) {
 // rowsQuery reads the body of the request, strictly: it refuses an unknown member, whatever follows
 // the JSON value, and what its description does not allow.
 func (s *server) rowsQuery(w http.ResponseWriter, r *http.Request) (q client.RowsQuery, err error) {
+	if err := jsonBody(r); err != nil {
+		return q, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyLen))
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return q, long
 	}
-	l := text.FromAcceptLanguage(callerOf(r).Language)
+	to := callerOf(r).reader()
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	var members any
 	if err == nil {
 		err = unmarshal(body, &members)
 	}
 	if err != nil {
-		return q, malformed(l, http.StatusBadRequest, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
+		return q, malformed(to, http.StatusBadRequest, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
 	}
 	broken := &huma.ValidateResult{}
 	huma.Validate(s.described, s.rowsBody, huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, members, broken)
 	if len(broken.Errors) > 0 {
-		return q, malformed(l, http.StatusUnprocessableEntity, "", broken.Errors)
+		return q, malformed(to, http.StatusUnprocessableEntity, "", broken.Errors)
 	}
 	if err := typed(body, &q); err != nil { // its description lets no other member through
-		return q, malformed(l, http.StatusUnprocessableEntity, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
+		return q, malformed(to, http.StatusUnprocessableEntity, "", []error{&huma.ErrorDetail{Location: "body", Message: err.Error()}})
 	}
 	if q.Measure != nil || q.Cursor != "" {
 		return q, badQuery("measure, cursor", "none")
@@ -89,7 +92,7 @@ func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
 		l := text.FromAcceptLanguage(c.Language)
 		accounted := coverageShown(h.Standing, coverage, l)
 		if accounted.Total, last.Coverage = rows, &accounted; accounted.Answered == 0 {
-			last = client.RowsLine{Error: nobodyAnswered(l, wide.Selector, &accounted)}
+			last = client.RowsLine{Error: nobodyAnswered(c.reader(), wide.Selector, &accounted)}
 		}
 	}
 	_ = tell(last) // the client may be gone

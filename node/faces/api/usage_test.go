@@ -37,7 +37,7 @@ func wrongLists() []wrong {
 			row(id, "an empty condition", "GET", path+"?cursor=", "civil-affairs", nil, text.Empty),
 			row(id, "a condition that is none", "GET", path+"?datset=villages", "civil-affairs", nil, text.BadRequest),
 			row(id, "a condition twice", "GET", path+"?limit=1&limit=2", "civil-affairs", nil, text.BadRequest),
-			row(id, "too many rows", "GET", path+"?limit=201", "civil-affairs", nil, text.BadRequest),
+			row(id, "too many rows", "GET", path+"?limit=201", "civil-affairs", nil, text.NotAsDescribed),
 			row(id, "a cursor of none", "GET", path+"?cursor=x", "civil-affairs", nil, text.CursorNotOfList),
 		)
 	}
@@ -52,7 +52,7 @@ func wrongLists() []wrong {
 		row("asked", "of a code that is none", "GET", "/v1/asked?dataset=No+Code", "", nil, text.UnknownDataset),
 		row("count-asked", "of a day", "GET", "/v1/asked/counts?to=2026-10-31", "", nil, text.MonthsOnly),
 		row("count-uses", "of a day", "GET", "/v1/uses/counts?from=2026-10-31", "", nil, text.MonthsOnly),
-		row("count-uses", "by colour", "GET", "/v1/uses/counts?by=colour", "", nil, text.BadRequest),
+		row("count-uses", "by colour", "GET", "/v1/uses/counts?by=colour", "", nil, text.NotAsDescribed),
 	)
 }
 

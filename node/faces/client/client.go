@@ -63,6 +63,10 @@ const (
 	HeaderIdempotency  = "Idempotency-Key"
 )
 
+// PreferCommandLine is the preference (RFC 7240, the header Prefer) of a command line: what a
+// problem tells to do names its flags and commands, in the place of members and operations.
+const PreferCommandLine = "reader=command-line"
+
 // ErrNotRunning is returned when no node answers on the socket: the socket is absent, or no process
 // listens on it.
 var ErrNotRunning = errors.New("node is not running")
@@ -93,9 +97,10 @@ var ErrTooLarge = errors.New("answer is larger than 16 MiB")
 
 // Options name the jurisdiction and the agency that a client speaks for, and its language.
 type Options struct {
-	In       string // the jurisdiction's name; empty for the only one that the node hosts
-	As       string // the acting agency's code; empty for the only one of the jurisdiction
-	Language string // of the problems' sentences, an Accept-Language value such as zh; empty leaves it to the node
+	In          string // the jurisdiction's name; empty for the only one that the node hosts
+	As          string // the acting agency's code; empty for the only one of the jurisdiction
+	Language    string // of the problems' sentences, an Accept-Language value such as zh; empty leaves it to the node
+	CommandLine bool   // whether PreferCommandLine is sent
 	// Transport carries the requests; its error wraps ErrNotRunning when there is no node. nil: the
 	// Unix socket.
 	Transport http.RoundTripper
@@ -152,6 +157,9 @@ func (c *Client) request(ctx context.Context, method, path string, key identity.
 	set(HeaderAgency, c.options.As)
 	set("Accept-Language", c.options.Language)
 	set(HeaderIdempotency, key.String())
+	if c.options.CommandLine {
+		req.Header.Set("Prefer", PreferCommandLine)
+	}
 	return req, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -142,7 +143,7 @@ func TestProblem(t *testing.T) {
 	c, waits := dial(t, dir, Options{})
 	_, err := c.Query(t.Context(), Query{Dataset: "d"})
 	var got *Problem
-	if !errors.As(err, &got) || *got != want {
+	if !errors.As(err, &got) || !reflect.DeepEqual(*got, want) {
 		t.Fatalf("got %v, want %v", err, &want)
 	}
 	if got := got.Error(); got != "not shared (d); read art 15" {

@@ -10,7 +10,7 @@ import (
 
 // Problem is an error as the node tells it (RFC 9457): what happened, where, and what to do.
 type Problem struct {
-	Type   string `json:"type,omitempty" doc:"URI of the kind of problem; about:blank if none"`
+	Type   string `json:"type,omitempty" doc:"Where the kind of problem is described: a path on this node, /problems/CODE"`
 	Title  string `json:"title" doc:"The kind of problem, for people"`
 	Status int    `json:"status" doc:"HTTP status"`
 	Detail string `json:"detail,omitempty" doc:"What happened this time"`
@@ -18,8 +18,20 @@ type Problem struct {
 	Where  string `json:"where,omitempty" doc:"The jurisdiction, dataset, entry or field it happened at"`
 	Do     string `json:"do,omitempty" doc:"What the reader should do now"`
 	By     string `json:"by,omitempty" doc:"The other jurisdiction that refused; empty: this node"`
+	// Instance is in the node's log, where the node met an error of its own.
+	Instance string  `json:"instance,omitempty" doc:"URN of this occurrence, to name it by"`
+	Errors   []Fault `json:"errors,omitempty" doc:"What is wrong with which part of the request"`
 	// Answer is there with the code nobody-answered.
 	Answer *FederatedAnswer `json:"answer,omitempty" doc:"Of a question to many that nobody answered: who did not, and why"`
+}
+
+// Fault is what is wrong with one part of a request (RFC 9457, 3).
+type Fault struct {
+	Detail    string `json:"detail" doc:"What is wrong with it"`
+	Pointer   string `json:"pointer,omitempty" doc:"Where it is in the body: a JSON Pointer (RFC 6901) as the fragment of a URI, such as #/purposes/0/title"`
+	Parameter string `json:"parameter,omitempty" doc:"Name of the parameter that is meant"`
+	Header    string `json:"header,omitempty" doc:"Name of the header that is meant"`
+	Code      string `json:"code,omitempty" doc:"Code of a cause that is a problem itself"`
 }
 
 // What returns what happened: the detail or, where there is none, the title or the code.

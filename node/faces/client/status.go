@@ -46,3 +46,16 @@ type Stopping struct {
 func (c *Client) Stop(ctx context.Context) (Stopping, error) {
 	return post[Stopping](ctx, c, "/v1/stop", Stop{})
 }
+
+// Health says that the process of the node lives.
+type Health struct {
+	Alive   bool   `json:"alive" doc:"Always true: who does not live does not answer"`
+	Version string `json:"version" doc:"Version of the program"`
+}
+
+// Ready says that the node serves every request. One that does not answers with the problem
+// not-serving.
+type Ready struct {
+	Ready         bool     `json:"ready" doc:"Always true: what is not ready is told as a problem"`
+	Jurisdictions []string `json:"jurisdictions" doc:"Names of the jurisdictions that the node hosts"`
+}

@@ -33,7 +33,7 @@ var words = map[string]word{
 	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"}, "saved question": {zh: "保存的查询"},
 
 	// things that are looked for, and kinds of names
-	"entry": {zh: "存证条目"}, "label": {zh: "名称的一段"}, "jurisdiction": {zh: "行政区划名称"}, "pin": {zh: "起点标识"},
+	"entry": {zh: "存证条目"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "名称的一段"}, "jurisdiction": {zh: "行政区划名称"}, "pin": {zh: "起点标识"},
 	"dataset": {zh: "数据资源"}, "log": {zh: "账本名称"}, "agency": {zh: "部门标识"}, "replica": {zh: "副本"}, "message id": {zh: "请求标识"},
 	"only a-z, 0-9 and hyphen may stand in it": {zh: "只能用小写字母、数字和连字符"},
 	"it begins or ends with a hyphen":          {zh: "不能以连字符开头或结尾"},

@@ -1,0 +1,78 @@
+package text
+
+import "strings"
+
+// machineCommands are the commands that are given at the machine of a node, with its data
+// directory.
+var machineCommands = []string{"init", "join", "serve", "ledger verify"}
+
+// httpWords are the words of a terminal, with what they are in HTTP.
+var httpWords = strings.NewReplacer(
+	"重新执行同一命令", "重新提交同一请求", "再执行同一命令", "再提交同一请求", "重复同一命令", "重新提交同一请求", "重复本命令", "重新提交本请求", "执行本命令", "提交本请求",
+	"repeat the same command", "send the same request again", "repeat the command", "send the request again", "the same command", "the same request",
+	"run the command again", "send the request again", "选项", "参数", "the option", "the parameters",
+)
+
+// httpMembers are the flags whose member or header has another name.
+var httpMembers = map[string]string{"in": "Xietong-Jurisdiction", "as": "Xietong-Agency", "count": "measure", "all": "cursor"}
+
+// httpOperations are the operations that commands stand for.
+var httpOperations = map[string]string{
+	"status": "GET /v1/status", "stop": "POST /v1/stop", "tree": "GET /v1/tree", "tree confirm": "POST /v1/waiting/{name}/confirmation", "tree object": "POST /v1/objections",
+	"invite": "POST /v1/invitations", "withdraw": "POST /v1/children/{child}/withdrawal", "host add": "POST /v1/hosted",
+	"agency add": "POST /v1/agencies", "agency list": "GET /v1/agencies",
+	"dataset list": "GET /v1/datasets", "dataset show": "GET /v1/datasets/{code}", "dataset publish": "POST /v1/datasets",
+	"dataset standard list": "GET /v1/standards", "dataset standard show": "GET /v1/standards/{code}",
+	"record put": "POST /v1/datasets/{code}/records", "record import": "POST /v1/datasets/{code}/imports",
+	"record retract": "POST /v1/datasets/{code}/retractions", "record history": "POST /v1/datasets/{code}/history",
+	"query": "POST /v1/query", "grant list": "GET /v1/grants", "grant give": "POST /v1/grants",
+	"grant renew": "POST /v1/grants/{index}/renewal", "grant revoke": "POST /v1/grants/{index}/revocation",
+	"question list": "GET /v1/questions", "question save": "POST /v1/questions", "question remove": "POST /v1/questions/removal",
+	"question run": "POST /v1/questions/run", "roster list": "GET /v1/roster", "roster publish": "POST /v1/roster",
+	"keys status": "GET /v1/keys", "keys renew": "POST /v1/keys", "keys revoke": "POST /v1/keys (revoke)", "keys acknowledge": "POST /v1/keys/acknowledgment",
+	"ledger audits": "GET /v1/audits", "ledger entry": "GET /v1/entry", "ledger receipt": "GET /v1/receipt", "ledger list": "GET /v1/ledger/entries",
+}
+
+// httpRemedies are what to do, for a reader who speaks HTTP, where the sentence of the table does
+// not fit: it is of the command line alone, or it names what is done at the machine of the node.
+var httpRemedies = map[Code]struct{ zh, en string }{
+	OutcomeUnknown: {"请以同一 Idempotency-Key 重试；或者先用 GET /v1/ready 查看节点状态，再查明是否已经办理，然后才决定是否重做",
+		"send it again under the same Idempotency-Key; or see with `GET /v1/ready` how the node is, and then whether it was done, before you repeat it"},
+	NotReady:   {"请稍后重试；可用 GET /v1/ready 查看节点状态", "try again shortly; `GET /v1/ready` tells how the node is"},
+	NoAgency:   {"请先登记部门：POST /v1/agencies", "add one first: `POST /v1/agencies`"},
+	NoStandard: {"请用 GET /v1/standards?at=上级 查看上级已定的标准目录", "see what those above have set with `GET /v1/standards?at=PARENT`"},
+	FilterTooCostly: {"请分页统计（带上应答中的 cursor 再次请求），或先用已建索引的数据项缩小范围，或按目录所列分组项统计条数",
+		"let it go on in pages (ask again with the `cursor` of the answer), narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by"},
+	MeasureTooWide: {"请按取值较少的数据项分组，或缩小范围，或用 page_seconds 延长每页的时间",
+		"group by a field with fewer values, narrow the search, or give each page more time with `page_seconds`"},
+	RowsRejected: {"请改正不合格的行后重试；如只导入合格的行，请在导入时给出 keep_good=true",
+		"correct the bad rows, or import only the good ones with `keep_good=true`"},
+	ReplaceNotGood: {"请改正不合格的行后重试；如只导入合格的行，请不用 replace", "correct the bad rows; or leave `replace` out, to import only the good ones"},
+	ColumnsMissing: {"请补上这些列；或给出 missing=keep（记录的这些数据项保持现值，新记录则没有）或 missing=clear（清空这些数据项）",
+		"add the columns; or say `missing=keep` (records keep their present values of these fields, new ones have none) or `missing=clear` (no record has them)"},
+	RecordsUnfit: {"请先修正这些记录或数据规范；如确需发布，请给出参数 leave_out=true：这些记录将不进入任何结果，并在每次结果中说明条数",
+		"mend the records or the schema first; or leave them out with the parameter `leave_out=true`: they are then in no answer, and every answer tells how many they are"},
+	EntryPlanNeeded: {"请先请求 POST /v1/datasets/plan，再把所得 hash 作为参数 plan 一并提交",
+		"ask `POST /v1/datasets/plan` first, and send the hash that it gives as the parameter `plan`"},
+	QuestionMeasure: {"请加上 measure；要看记录的，请用 POST /v1/federated-rows，或者只向一个行政区划保存",
+		"add `measure`; to see records use `POST /v1/federated-rows`, or save a question for one jurisdiction"},
+	QuestionDamaged: {"请用 POST /v1/questions 以原名重新保存，或者用 POST /v1/questions/removal 删除；管理员应在节点所在机器上检查数据目录",
+		"save it again under its name with `POST /v1/questions`, or remove it with `POST /v1/questions/removal`; the administrator should check the data directory at the node's machine"},
+	NotHosted: {"请用 Xietong-Jurisdiction 指明本节点承载的：{jurisdictions}；或者向另一节点的套接字请求",
+		"name with `Xietong-Jurisdiction` one that it hosts: {jurisdictions}; or ask at the socket of another node"},
+	RosterInvalid: {"请对照名录的格式（GET /v1/roster 列出各项）改正：上级在前，代码和名称各不重复，名称一经使用不得改动",
+		"mend it after the form of a roster, whose columns `GET /v1/roster` lists: parents first, no code or name twice, and no code of another place than before"},
+	KeysPending: {"请用 GET /v1/keys 查看；与上级的连接恢复后会自动启用，然后再提交本请求；密钥泄露时请用 POST /v1/keys（revoke），立即生效",
+		"see `GET /v1/keys`; it comes into use by itself once the parent is linked, then repeat the request; if a key was stolen, `POST /v1/keys (revoke)` works at once"},
+	KeysBelievedOther: {"请立即电话联系{name}，核对双方的指纹（GET /v1/keys 还给出对方签名的答复作为证据）；确属不同的，在查明之前不要传送敏感数据，并由上级查明后执行 POST /v1/invitations（rekey）；处理后执行 POST /v1/keys/acknowledgment",
+		"call {name} by telephone at once and compare the fingerprints (`GET /v1/keys` gives the signed answer as evidence too); if they differ, send nothing confidential until it is explained, and have the parent find out and use `POST /v1/invitations (rekey)`; then use `POST /v1/keys/acknowledgment`"},
+	KeysObjected: {"请致电{name}核对指纹：一致的，由{name}持恢复密钥重新加入，或由其上级的上级执行 POST /v1/waiting/{name}/confirmation；不一致的，可能有人冒用其名义，请报告其上级的上级",
+		"telephone {name} and compare the fingerprint: if it is the same, have {name} join again with its recovery key, or the level two above it use `POST /v1/waiting/{name}/confirmation`; if not, somebody speaks in its name: tell that level"},
+	NotRunning:   {"请在节点的机器上启动节点", "start the node at its machine"},
+	SheetFull:    {"请改用 CSV，或者用 where、filter 分次查询", "use CSV, or ask for parts with `where` or `filter`"},
+	CellTooLong:  {"请改用 CSV 或 JSON Lines，或者用 fields 略去该项", "use CSV or JSON Lines, or leave the field out with `fields`"},
+	CellControl:  {"请改用 CSV 或 JSON Lines，并请数据提供方更正该记录", "use CSV or JSON Lines, and have the provider correct the record"},
+	AlongNotGood: {"请改正不合格的行后重新提交，不用参数 keep_good", "correct the bad rows and send it again, without the parameter `keep_good`"},
+	RecoveryOther: {"请核对纸上的名称和指纹，换用正确的纸；没有的话不用恢复密钥再加入，其他地方 72 小时后采信",
+		"compare the name and the fingerprint on the paper, and take the right one; or join without it, and others believe the new keys in 72 hours"},
+}
