@@ -33,6 +33,9 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		pin, err := h.host.Pin()
 		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
 	}
+	if n.wasHosted(place.Name) {
+		return join.Result{}, text.Fail(text.HostEnded, text.Args{"name": place.Name.String()}, nil)
+	}
 	above, ok := n.of(parent)
 	if !ok {
 		return join.Result{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": parent.String()}, nil)

@@ -23,20 +23,35 @@ import (
 // hosting is an open node of a city that children can dial, and the place of a county below it.
 func hosting(t *testing.T) (n *Node, above identity.Jurisdiction, county tree.Place) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "guiyang")
-	if _, err := Init(dir, InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Level: "prefecture", Listen: freePort(t)}); err != nil {
-		t.Fatal(err)
-	}
-	n, err := Open(t.Context(), dir, Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	n = openCity(t, cityFolder(t))
 	t.Cleanup(func() {
 		if err := n.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return n, mustName(t, "guiyang.guizhou"), tree.Place{
+	return n, mustName(t, "guiyang.guizhou"), yunyan(t)
+}
+
+func cityFolder(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "guiyang")
+	if _, err := Init(dir, InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Level: "prefecture", Listen: freePort(t)}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func openCity(t *testing.T, dir string) *Node {
+	t.Helper()
+	n, err := Open(t.Context(), dir, Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func yunyan(t *testing.T) tree.Place {
+	return tree.Place{
 		Name: mustName(t, "yunyan.guiyang.guizhou"), Code: "520103", Level: "county", DisplayName: "云岩区", ShortName: "云岩区",
 	}
 }

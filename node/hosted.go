@@ -62,6 +62,10 @@ type hosted struct {
 	records  *records.Desk
 	face     api.Hosted
 
+	ctx     context.Context // of the background work; ends with the hosting
+	stop    context.CancelFunc
+	workers sync.WaitGroup // the background work
+
 	mu       sync.Mutex                                 // guards the fields below
 	up       time.Time                                  // since when the link to the parent is up; zero: it is not
 	failed   error                                      // why the last attempt to link to the parent failed; nil while the link is up

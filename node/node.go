@@ -87,11 +87,12 @@ type Node struct {
 	slots   *budget.Slots // as many as there are processors
 	files   *records.Files
 
-	adding sync.Mutex // held while a jurisdiction is added
+	adding sync.Mutex // held while a jurisdiction is added, or one's hosting ends
 
 	mu       sync.RWMutex
 	settings config.Config
 	hosted   []*hosted // in the order of the configuration
+	ended    []*hosted // hosted no more; open until the node closes, because what was asked of them goes on
 }
 
 // Open opens the data directory; see the package comment. After an error everything is closed
@@ -153,7 +154,7 @@ func (n *Node) Close() error {
 	if n.packets != nil {
 		err = errors.Join(err, n.packets.Close())
 	}
-	for _, h := range slices.Backward(n.hosted) {
+	for _, h := range slices.Backward(slices.Concat(n.hosted, n.ended)) {
 		err = errors.Join(err, h.host.Close())
 	}
 	if n.unlock != nil {

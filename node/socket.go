@@ -118,14 +118,14 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 // start begins the background work of a hosted jurisdiction: its upkeep, its news, its questions
 // about its own keys, and the link to its parent.
 func (n *Node) start(h *hosted) {
-	n.workers.Go(func() { h.upkeep.Run(n.ctx) })
-	n.workers.Go(func() { h.chains.Run(n.ctx) })
-	n.workers.Go(func() { h.check.Run(n.ctx) })
-	n.workers.Go(func() { h.many.Run(n.ctx) })
-	n.workers.Go(func() { h.records.Run(n.ctx) })
-	if parent, joined := h.table.Parent(); joined {
-		n.workers.Go(func() { n.socket.Keep(n.ctx, n.dialler(h, parent)) })
+	h.ctx, h.stop = context.WithCancel(n.ctx)
+	for _, run := range []func(context.Context){h.upkeep.Run, h.chains.Run, h.check.Run, h.many.Run, h.records.Run} {
+		h.workers.Go(func() { run(h.ctx) })
 	}
+	if parent, joined := h.table.Parent(); joined {
+		h.workers.Go(func() { n.socket.Keep(h.ctx, n.dialler(h, parent)) })
+	}
+	n.workers.Go(h.workers.Wait)
 }
 
 // dialler returns how to make the link to the parent.

@@ -348,7 +348,11 @@ var answers = map[string]any{
 	"POST /v1/stop":                client.Stopping{PID: 4711},
 	"POST /v1/keys/acknowledgment": client.Acknowledged{Ended: 2},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
-	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
+	"GET /v1/hosting": client.HostingPlan{
+		Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Parent: "南明区", Agencies: 2, Datasets: 5,
+	},
+	"POST /v1/hosting/end": client.Entered{Entry: log + "37"},
+	"POST /v1/hosted":      client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
 func refuse(w http.ResponseWriter, p client.Problem) {

@@ -27,6 +27,8 @@ var session = [][]string{
 	{"invite", "新华路街道", "--label", "xinhua"},
 	{"host", "add", "西湖路街道"},
 	{"host", "list"},
+	{"host", "end", "西湖路街道", "--reason", "撤并"},
+	{"host", "end", "西湖路街道", "--reason", "撤并", "--yes"},
 	{"withdraw", "西湖路街道", "--reason", "撤并"},
 	{"withdraw", "西湖路街道", "--reason", "撤并", "--yes"},
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了"},

@@ -117,6 +117,12 @@ type node struct {
 
 func (*node) Stop() bool { return false }
 
+func (*node) EndHosting(context.Context, identity.Jurisdiction, identity.Message, string) (identity.Entry, error) {
+	return identity.Entry{}, errAway
+}
+
+func (*node) Endable(context.Context, identity.Jurisdiction) error { return errAway }
+
 func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Now() time.Time                              { return n.clock.Clock }
 func (*node) Link(_, _ identity.Jurisdiction) (l LinkState) { return l }

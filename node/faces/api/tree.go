@@ -7,6 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/roster"
 )
@@ -44,6 +46,10 @@ type (
 		Caller
 		Body client.NewObjection
 	}
+	endHosted struct {
+		Caller
+		Body client.HostingEnd
+	}
 	addHosted struct {
 		Caller
 		Body client.NewHosted
@@ -62,6 +68,8 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
 	handle(s, a, get("entry-of", "/v1/entry", "The public head of an entry of any ledger"), entryNamed)
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
+	handle(s, a, get("end-hosted-plan", "/v1/hosting", "What the end of the hosting of the jurisdiction would do"), s.hostingPlan)
+	handle(s, a, post("end-hosted", "/v1/hosting/end", "Host the jurisdiction no more"), s.endHosted)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
 }
 
@@ -162,4 +170,24 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 	}
 	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place)
 	return client.HostedPlace{Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry}, err
+}
+
+func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out client.HostingPlan, err error) {
+	name := h.Ledger.Name()
+	if err := s.node.Endable(ctx, name); err != nil {
+		return out, err
+	}
+	parent, _ := name.Parent()
+	out = client.HostingPlan{Name: name.String(), DisplayName: h.Standing.Called(name), Parent: h.Standing.Called(parent)}
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		out.Agencies, out.Datasets = catalog.Counts(r)
+		return nil
+	})
+	return out, err
+}
+
+func (s *server) endHosted(ctx context.Context, h Hosted, in *endHosted) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return s.node.EndHosting(ctx, h.Ledger.Name(), id, in.Body.Reason)
+	})
 }

@@ -158,6 +158,20 @@ type HostedPlace struct {
 	Entry       string `json:"entry" doc:"The endorsement in the parent's ledger"`
 }
 
+// HostingPlan is what the end of the hosting of a jurisdiction would do.
+type HostingPlan struct {
+	Name        string `json:"name"`
+	DisplayName string `json:"display_name"`
+	Parent      string `json:"parent" doc:"Who withdraws it"`
+	Agencies    int    `json:"agencies"`
+	Datasets    int    `json:"datasets" doc:"How many nobody can use any more"`
+}
+
+// HostingEnd ends the hosting of a jurisdiction.
+type HostingEnd struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
 // Invite invites a jurisdiction to join.
 func (c *Client) Invite(ctx context.Context, v NewInvitation) (Invitation, error) {
 	return post[Invitation](ctx, c, "/v1/invitations", v)
@@ -196,6 +210,16 @@ func (c *Client) Confirm(ctx context.Context, name string, n NewConfirmation) (E
 // Object objects to a key set that waits here.
 func (c *Client) Object(ctx context.Context, n NewObjection) (Objected, error) {
 	return post[Objected](ctx, c, "/v1/objections", n)
+}
+
+// HostingPlan tells what the end of the hosting of the caller's jurisdiction would do.
+func (c *Client) HostingPlan(ctx context.Context) (HostingPlan, error) {
+	return get[HostingPlan](ctx, c, "/v1/hosting")
+}
+
+// EndHosting ends the hosting of the caller's jurisdiction.
+func (c *Client) EndHosting(ctx context.Context, e HostingEnd) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/hosting/end", e)
 }
 
 // AddHosted makes the node host a further jurisdiction.

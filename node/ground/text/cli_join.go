@@ -64,6 +64,10 @@ const (
 	CLIWithdrawOpen      Code = "cli.withdraw.open"
 	CLIWithdrawAsk       Code = "cli.withdraw.ask"
 	CLITreeCancelled     Code = "cli.tree.cancelled"
+	CLIShortHostEnd      Code = "cli.short.host-end"
+	CLIHostEndPlan       Code = "cli.host.end-plan"
+	CLIHostEndAsk        Code = "cli.host.end-ask"
+	CLIHostEnded         Code = "cli.host.ended"
 
 	CLIWithdrawnThen Code = "cli.withdrawn.then"
 	CLITreeAnew      Code = "cli.tree.anew"
@@ -161,6 +165,12 @@ var joinSentences = []sentence{
 	{CLIWithdrawBelowMore, "名录中其下级 {count} 个，已加入的也随之断开：{names} 等", "{count} places are listed below it, and whoever of them joined is cut off too: {names} and more"},
 	{CLIWithdrawOpen, "已发出、尚未使用的更换密钥邀请同时失效", "the invitation for other keys, which was not used yet, ends too"},
 	{CLIWithdrawAsk, "确定撤回？请输入 y 或“是”", "withdraw? answer y or yes"},
+	{CLIShortHostEnd, "不再承载一个行政区划", "Host a jurisdiction no more"},
+	{CLIHostEndPlan, "{parent}将撤回对{title}（{name}）的背书，本节点不再承载它：其 {agencies} 个部门不能再办理业务，{datasets} 个数据资源各地都不能再使用。数据和密钥留在本机，不会删除",
+		"{parent} will withdraw its endorsement of {title} ({name}), and this node will host it no more: its {agencies} agencies can do nothing, and nobody can use its {datasets} datasets. Its data and keys stay on this machine; nothing is deleted"},
+	{CLIHostEndAsk, "确定不再承载？请输入 y 或“是”", "host it no more? answer y or yes"},
+	{CLIHostEnded, "不再承载{title}，存证条目 {entry}。数据和密钥留在 {folder}；要恢复：重启节点，再执行 xietong host add {name}",
+		"{title} is hosted no more, entry {entry}. Its data and keys stay in {folder}; to bring it back, restart the node and run `xietong host add {name}`"},
 	{CLITreeCancelled, "邀请已取消", "invitation taken back"},
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
 	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 xietong invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",

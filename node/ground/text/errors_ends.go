@@ -8,6 +8,9 @@ const (
 	PlanMoved     Code = "plan-moved"
 	InvitedOnly   Code = "invited-only"
 	NoInvitation  Code = "no-invitation"
+	HostFirst     Code = "host-first"
+	HostBelow     Code = "host-below"
+	HostEnded     Code = "host-ended"
 )
 
 var endsProblems = []problem{
@@ -32,5 +35,24 @@ var endsProblems = []problem{
 		zh: parts{"没有待用邀请", "{name}没有待用的邀请：没有邀请过，或者已经用过、已经取消", "{jurisdiction}", "请用 xietong tree 查看；已经加入的，要断开请用 xietong withdraw"},
 		en: parts{"No invitation waits", "no invitation of {name} waits: there was none, or it was used or taken back", "{jurisdiction}",
 			"look with `xietong tree`; to cut off a child that has joined, use `xietong withdraw`"},
+	},
+	{
+		number: 464, code: HostFirst, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"不能停止承载", "{name}是本节点自己的行政区划，不是代上级承载的下级", "{name}",
+			"不再使用本节点的，请由其上级执行 xietong withdraw {name}，再停止节点；数据目录请妥善保管"},
+		en: parts{"Not hosted for another", "{name} is this node's own jurisdiction, not one that it hosts for its parent", "{name}",
+			"to give the node up, have the parent run `xietong withdraw {name}`, and stop the node; keep its data directory"},
+	},
+	{
+		number: 465, code: HostBelow, status: http.StatusConflict, params: []string{"name", "below"},
+		zh: parts{"还有下级", "{name}还有已加入或受邀的下级：{below}", "{name}", "请先逐个处理这些下级：xietong host end、withdraw 或 invite cancel"},
+		en: parts{"It has children", "places below {name} have joined or are invited: {below}", "{name}",
+			"end those first, with `xietong host end`, `withdraw` or `invite cancel`"},
+	},
+	{
+		number: 466, code: HostEnded, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"刚停止承载", "本节点启动以来已停止承载{name}，它的账本在节点重启前仍打开着", "{name}", "请重启节点后再承载"},
+		en: parts{"Hosted until a moment ago", "the hosting of {name} ended since this node began, and its ledger stays open until the node is started anew", "{name}",
+			"restart the node, and then host it again"},
 	},
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) hostCommand() *cobra.Command {
+	return a.group("host", text.CLIShortHost, a.hostAdd(), a.hostEnd(), a.hostList())
+}
+
+func (a *app) hostAdd() *cobra.Command {
+	var h client.NewHosted
+	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
+		h.Name = args[0]
+		if err := a.labels(h.Label); err != nil {
+			return err
+		}
+		added, err := a.client().AddHosted(cmd.Context(), h)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, added)
+		}
+		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
+		a.say(text.StatusPin, text.Args{"pin": added.Pin})
+		a.say(text.PaperNone, text.Args{"name": added.Name})
+		return nil
+	})
+	c.Long = a.t(text.CLILongHostAdd, nil)
+	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
+	return c
+}
+
+func (a *app) hostEnd() *cobra.Command {
+	var e client.HostingEnd
+	var yes bool
+	c := a.verb("end NAME", text.CLIShortHostEnd, func(cmd *cobra.Command, args []string) error {
+		if e.Reason == "" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
+		}
+		a.in = args[0]
+		plan, err := a.client().HostingPlan(cmd.Context())
+		if err != nil {
+			return err
+		}
+		err = a.agreed(cmd, yes, plan, func() {
+			a.tell(text.CLIHostEndPlan, text.Args{
+				"title": plan.DisplayName, "name": plan.Name, "parent": plan.Parent, "agencies": strconv.Itoa(plan.Agencies), "datasets": strconv.Itoa(plan.Datasets),
+			})
+		}, text.CLIHostEndAsk)
+		if err != nil {
+			return err
+		}
+		done, err := a.client().EndHosting(cmd.Context(), e)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		a.say(text.CLIHostEnded, text.Args{
+			"title": plan.DisplayName, "entry": done.Entry, "folder": filepath.Join(a.data, "j", plan.Name), "name": plan.Name,
+		})
+		return nil
+	})
+	c.Flags().StringVar(&e.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
+	return c
+}
+
+func (a *app) hostList() *cobra.Command {
+	return a.listing(a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
+		s, err := a.client().Status(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return show(a, listed[client.JurisdictionStatus]{
+			rows: s.Jurisdictions, whole: func(rows []client.JurisdictionStatus) any { return rows },
+			heading: []text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel},
+			line: func(j client.JurisdictionStatus) []string {
+				return []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)}
+			},
+		})
+	}))
+}

@@ -1,0 +1,87 @@
+package node
+
+import (
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// TestHostingEnds: a place that is hosted no more is withdrawn, is in the configuration no more and
+// has no link; its folder stays, and after a restart it is hosted again with what it had. The
+// node's own jurisdiction, and one that has children, stay.
+func TestHostingEnds(t *testing.T) {
+	dir, above, county := cityFolder(t), mustName(t, "guiyang.guizhou"), yunyan(t)
+	n := openCity(t, dir)
+	made, err := n.Host(t.Context(), above, newID(t), county)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, _ := n.of(county.Name)
+	if _, err := catalog.AddAgency(t.Context(), h.host, newID(t), catalog.Agency{Code: mustLabel(t, "civil"), Title: "民政局"}); err != nil {
+		t.Fatal(err)
+	}
+	end := func(name identity.Jurisdiction) text.Code {
+		_, err := n.EndHosting(t.Context(), name, newID(t), "merged")
+		return failure.Of(err).Code
+	}
+	if got := end(above); got != text.HostFirst {
+		t.Errorf("the node's own: got %s", got)
+	}
+	town := county
+	town.Name, town.DisplayName, town.ShortName, town.Code = mustName(t, "town.yunyan.guiyang.guizhou"), "某镇", "某镇", "520103100"
+	if _, err := n.Host(t.Context(), county.Name, newID(t), town); err != nil {
+		t.Fatal(err)
+	}
+	if got := end(county.Name); got != text.HostBelow {
+		t.Errorf("one with a child: got %s", got)
+	}
+	for _, name := range []identity.Jurisdiction{town.Name, county.Name} {
+		if _, err := n.EndHosting(t.Context(), name, newID(t), "merged"); err != nil {
+			t.Fatalf("end %s: %v", name, err)
+		}
+		if _, hosts := n.of(name); hosts || n.socket.Up(name, above) {
+			t.Errorf("%s is hosted or linked still", name)
+		}
+	}
+	if c, _ := known(t, n, above, county); c.Joined() || c.Open() {
+		t.Errorf("the city endorses it still: %+v", c)
+	}
+	if got := end(county.Name); got != text.JurisdictionUnknown {
+		t.Errorf("ended again: got %s", got)
+	}
+	if _, err := n.Host(t.Context(), above, newID(t), county); !failure.Is(err, text.HostEnded) {
+		t.Errorf("hosted again at once: got %v", err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := datadir.ReadConfig(dir)
+	if err != nil || len(c.Jurisdictions) != 1 {
+		t.Fatalf("configuration: got %+v, %v", c, err)
+	}
+	again := openCity(t, dir)
+	t.Cleanup(func() {
+		if err := again.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	back, err := again.Host(t.Context(), above, newID(t), county)
+	if err != nil || back.Pin != made.Pin {
+		t.Fatalf("hosted after a restart: got %+v, %v, want pin %s", back, err, made.Pin)
+	}
+	h, _ = again.of(county.Name)
+	err = h.host.View(t.Context(), func(r *state.Reader) error {
+		if agencies, _ := catalog.Counts(r); agencies != 1 {
+			t.Errorf("agencies after that: got %d, want 1", agencies)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
