@@ -171,7 +171,7 @@ func TestFailures(t *testing.T) {
 			node: fakeNode{wild: func(w http.ResponseWriter) bool { _, _ = io.WriteString(w, "hello"); return true }},
 		},
 		{name: "nowhere to save", code: exitFailed, args: []string{"ledger", "receipt", "7", "--out", none}, want: none},
-		{name: "forged", code: exitUnverified, args: []string{"ledger", "verify", forged, "--root", pin}, want: "error: the receipt proves nothing: the payload is another one\nwhere: " + forged},
+		{name: "forged", code: exitUnverified, args: []string{"ledger", "verify", forged, "--root", pin}, want: "error: the receipt proves nothing: the payload is not the one that the entry commits to\nwhere: " + forged},
 		{name: "huge", code: exitFailed, args: []string{"ledger", "verify", huge, "--root", pin}, want: "larger than"},
 		{name: "no receipt", code: exitFailed, args: []string{"ledger", "verify", none, "--root", pin}, want: "where: " + none},
 	}

@@ -76,7 +76,7 @@ func (a *app) report(err error) int {
 	}
 	p, code := a.explain(err)
 	if a.jsonOnly {
-		_ = json.NewEncoder(a.stderr).Encode(p) // a failure to write has no reader left
+		_ = json.NewEncoder(a.stderr).Encode(problemAndCause{p, a.ownWords(err)}) // a failure to write has no reader left
 		return code
 	}
 	if p.By != "" {
@@ -93,7 +93,28 @@ func (a *app) report(err error) int {
 	if code != exitUsage && a.elsewhere() && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
 		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"dir": a.data}))
 	}
+	_, remote := errors.AsType[*client.Problem](err) // its cause is in the node's log, if anywhere
+	switch {
+	case a.verbose:
+		a.line(a.stderr, a.t(text.CLICause, text.Args{"cause": a.ownWords(err)}))
+	case text.Nameless(a.lang, p.Detail) && !remote:
+		a.line(a.stderr, a.t(text.CLICauseHidden, nil))
+	}
 	return code
+}
+
+// problemAndCause is a problem in JSON, with the program's own words where --verbose asks for them.
+type problemAndCause struct {
+	client.Problem
+	Cause string `json:"cause,omitempty"`
+}
+
+// ownWords returns the chain of causes of an error as the program tells it; "" without --verbose.
+func (a *app) ownWords(err error) string {
+	if !a.verbose {
+		return ""
+	}
+	return err.Error()
 }
 
 // elsewhere reports whether a command finds the node only with --data.

@@ -500,7 +500,7 @@ var fakeFloor = nodeFloor{
 	},
 	verifyReceipt: func(receipt, payload []byte, pin string) (receiptReport, error) {
 		if string(receipt) != "receipt" || payload != nil && string(payload) != "payload" {
-			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "the payload is another one"}, nil)
+			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: the payload is not the one that the entry commits to"}, nil)
 		}
 		return receiptReport{
 			Entry: log + "7", Kind: "access", Code: "villages", Time: "2026-11-24T02:10:00Z", TreeSize: 30, Index: 7,

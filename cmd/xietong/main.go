@@ -59,6 +59,7 @@ type app struct {
 	data     string // the global flags
 	in, as   string
 	jsonOnly bool
+	verbose  bool             // whether an error is told with the program's own words
 	output   output           // of a verb that lists
 	faithful *export.Faithful // of an export; nil: of none
 }

@@ -37,6 +37,7 @@ func (a *app) rootCommand() *cobra.Command {
 	flags.StringVar(&a.in, "in", "", a.t(text.CLIFlagIn, nil))
 	flags.StringVar(&a.as, "as", "", a.t(text.CLIFlagAs, nil))
 	flags.BoolVar(&a.jsonOnly, "json", false, a.t(text.CLIFlagJSON, nil))
+	flags.BoolVar(&a.verbose, "verbose", false, a.t(text.CLIFlagVerbose, nil))
 	aFolder(flags, "data")
 
 	a.asGroup(root)

@@ -61,8 +61,7 @@ func wellGiven(c Caller, name string, values []string) error {
 
 // wrong returns the failure of a part of the request.
 func (c Caller) wrong(name, why string) error {
-	reason := text.Cause(text.FromAcceptLanguage(c.Language), why)
-	return text.Fail(text.BadRequest, text.Args{"where": text.Short(name), "reason": reason}, nil)
+	return text.Fail(text.BadRequest, text.Args{"where": text.Short(name), "reason": why}, nil)
 }
 
 // parameters are the names that the operations take in the query of their address.

@@ -53,12 +53,13 @@ func malformed(to reader, status int, message string, errs []error) *client.Prob
 	case status == http.StatusRequestTimeout:
 		code = text.Expired
 	case status == http.StatusUnsupportedMediaType:
-		_, media, _ := strings.Cut(strings.Join(reasons, " "), "unknown content type: ")
-		return problem(to, text.MediaType, text.Args{"type": text.Short(strings.Trim(media, "”"))})
+		_, media, _ := strings.Cut(errors.Join(append(errs, errors.New(message))...).Error(), "unknown content type: ")
+		media, _, _ = strings.Cut(media, "\n")
+		return problem(to, text.MediaType, text.Args{"type": text.Short(media)})
 	case status == http.StatusUnprocessableEntity:
 		code = text.NotAsDescribed
 	}
-	p := problem(to, code, text.Args{"where": where, "reason": strings.Join(reasons, pick(to.Lang, "；", "; "))})
+	p := problem(to, code, text.Args{"where": where, "reason": text.Said(strings.Join(reasons, pick(to.Lang, "；", "; ")))})
 	p.Errors = faults
 	return p
 }
@@ -80,7 +81,7 @@ type located struct {
 func faultIn(l text.Lang, err error) located {
 	d, ok := errors.AsType[*huma.ErrorDetail](err)
 	if !ok {
-		return located{message: err.Error(), reason: err.Error()}
+		return located{message: err.Error(), reason: text.Cause(l, err.Error())}
 	}
 	out, said := located{message: d.Message, name: d.Location}, d.Message
 	if in, name, _ := strings.Cut(d.Location, "."); slices.Contains(parts, in) {

@@ -36,7 +36,7 @@ func TestMalformedInTheLanguage(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", row.message, got, row.want)
 		}
 	}
-	if got := malformed(reader{Lang: text.Zh}, 400, "bad", []error{errors.New("EOF")}).Error(); !strings.Contains(got, "原文是“EOF”") {
+	if got := malformed(reader{Lang: text.Zh}, 400, "bad", []error{errors.New("EOF")}).Error(); !strings.Contains(got, "内容不完整") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,100 +1,137 @@
 package text
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 )
 
 // Cause returns a cause, as the floors below tell it in English, as a part of a sentence in the
-// language. It is told whole where its words or its phrase are known. A cause that is told in
-// English alone, such as one of the operating system, stays in English, and a Chinese sentence
-// quotes it, so that nobody takes it for a part of the sentence.
+// language. It is told whole where its words or its form are in the tables. Of any other, such as
+// what a library says, it tells that the cause is not known: the words of a program help nobody
+// who has not written it, and the command line shows them with --verbose.
 func Cause(l Lang, cause string) string {
-	if l != Zh {
-		if p, args := fitting(plain(), cause); p != nil {
-			return fill(p.told, args)
-		}
-		return Word(l, cause)
-	}
-	told := phrased(cause, maxPhrases)
-	if told == "" || hasHan(unquoted(told)) || !hasLetter(told) {
-		return told
-	}
-	return fill("程序给出的原文是“{cause}”", Args{"cause": told})
+	told, _ := phrased(l, cause, maxPhrases)
+	return told
+}
+
+// Known reports whether a cause can be told in words, all of it.
+func Known(cause string) bool {
+	_, known := phrased(Zh, cause, maxPhrases)
+	return known
+}
+
+// said stands before a cause that was told already.
+const said = "\x1e"
+
+// Said marks a cause that was told in the reader's language, as by Cause, so that a problem tells
+// it as it stands.
+func Said(cause string) string { return said + cause }
+
+// Nameless reports whether a sentence in the language tells a cause that is not known.
+func Nameless(l Lang, sentence string) bool { return strings.Contains(sentence, unknownCause.in(l)) }
+
+// unknownCause stands for a cause that is in no table.
+var unknownCause = word{"原因未能识别", "the cause is not one that this program can name"}
+
+// systemCauses are the causes of the operating system: what stands before them says only what the
+// program did when it met them.
+var systemCauses = []string{
+	"no space left on device", "disk quota exceeded", "read-only file system", "file name too long", "too many open files", "address already in use",
+	"cannot assign requested address", "permission denied", "no such file or directory", "connection refused", "connection reset by peer", "network is unreachable",
+	"no route to host", "structure needs cleaning", "file too large", "stale file handle", "invalid cross-device link", "input/output error", "is a directory",
+	"not a directory", "operation not permitted", "no such host", "i/o timeout", "file exists", "directory not empty", "text file busy", "cannot allocate memory",
+	"context canceled", "context deadline exceeded", "unexpected EOF", "device or resource busy", "address family not supported by protocol", "bad file descriptor",
+	"broken pipe", "no such device or address", "invalid argument", "operation not supported", "too many links", "too many levels of symbolic links", "host is down",
 }
 
 // maxPhrases is how many phrases may stand in one another.
 const maxPhrases = 8
 
-// phrased returns a cause in Chinese as far as it is known.
-func phrased(cause string, deep int) string {
+// phrased returns a cause in the language. A cause that has Chinese in it, outside of what it
+// quotes, was told already.
+func phrased(l Lang, cause string, deep int) (told string, known bool) {
 	if w, ok := words[cause]; ok {
-		return w.zh
+		return cmp.Or(w.in(l), cause), true
 	}
 	if p, ok := byCode[Code(cause)]; ok {
-		return p.zh.title
+		return l.pick(p.zh.title, p.en.title), true
 	}
-	p, args := fitting(phrases(), cause)
-	if p == nil || deep == 0 {
-		return cause
+	if system := cause[strings.LastIndex(cause, ": ")+1:]; slices.Contains(systemCauses, strings.TrimSpace(system)) {
+		return phrased(l, strings.TrimSpace(system), deep-1)
 	}
-	for name, value := range args {
-		if name != "value" && len(name) > 1 {
-			args[name] = part(phrased(value, deep-1))
-		}
-	}
-	return fill(p.told, args)
-}
-
-// fitting returns the first phrase that a cause has the form of, with its parts; nil: none.
-func fitting(all []phrase, cause string) (*phrase, Args) {
-	for i, p := range all {
-		found := p.pattern.FindStringSubmatch(cause)
-		if found == nil {
+	all := phrases()
+	for i := range all {
+		args, fits := all[i].parts(cause)
+		if !fits || deep == 0 {
 			continue
 		}
-		args := Args{}
-		for n, name := range p.pattern.SubexpNames() {
-			if name != "" {
-				args[name] = found[n]
-			}
+		if told, known := all[i].told(l, args, deep); known {
+			return told, true
 		}
-		return &all[i], args
 	}
-	return nil, nil
+	if l == Zh && hasHan(unquoted(cause)) || !hasLetter(cause) {
+		return cause, true
+	}
+	return unknownCause.in(l), false
 }
 
-// part returns a part of a cause; English that nobody has put into Chinese is quoted.
-func part(told string) string {
-	if hasHan(unquoted(told)) || !strings.Contains(told, " ") {
-		return told
+// told fills in the parts of a phrase.
+func (p *phrase) told(l Lang, args Args, deep int) (told string, known bool) {
+	known = true
+	for name, value := range args {
+		if name == "value" || len(name) == 1 {
+			continue
+		}
+		part, whole := phrased(l, value, deep-1)
+		args[name], known = part, known && (whole || name == "rest")
 	}
-	return "“" + told + "”"
+	return fill(l.pick(p.zh, p.en), args), known
+}
+
+// parts returns the parts of a cause that has the form.
+func (p *phrase) parts(cause string) (args Args, fits bool) {
+	found := p.pattern.FindStringSubmatch(cause)
+	if found == nil {
+		return nil, false
+	}
+	args = Args{}
+	for n, name := range p.pattern.SubexpNames() {
+		if name != "" {
+			args[name] = found[n]
+		}
+	}
+	return args, true
 }
 
 // phrase is a way in which the floors below tell a cause, with its parts as {placeholders}. A part
-// is a cause again, except {value} and those of one letter, which stay as they are.
+// is a cause again, except {value} and those of one letter, which stay as they are, and {rest},
+// which is not told.
 type phrase struct {
 	pattern *regexp.Regexp
-	told    string
+	zh, en  string
 }
 
-// phrases are the table for Chinese readers, and plain that for others, ready to be looked for.
-var (
-	phrases = sync.OnceValue(func() []phrase { return compiled(causePhrases) })
-	plain   = sync.OnceValue(func() []phrase { return compiled(plainPhrases) })
-)
-
-func compiled(table []struct{ en, told string }) (all []phrase) {
+// phrases are the tables, ready to be looked for.
+var phrases = sync.OnceValue(func() (all []phrase) {
 	hole := regexp.MustCompile(`\\\{([a-z]+)\\\}`)
-	for _, p := range table {
-		form := hole.ReplaceAllString(regexp.QuoteMeta(p.en), `(?P<$1>.*?)`)
-		all = append(all, phrase{regexp.MustCompile(`(?s)^` + form + `$`), p.told})
+	pattern := func(form string) *regexp.Regexp {
+		return regexp.MustCompile(`(?s)^` + hole.ReplaceAllString(regexp.QuoteMeta(form), `(?P<$1>.*?)`) + `$`)
+	}
+	for _, p := range otherPhrases {
+		all = append(all, phrase{pattern(p.form), p.zh, p.en})
+	}
+	for _, p := range ourPhrases {
+		all = append(all, phrase{pattern(p.form), p.zh, p.form})
+	}
+	for _, p := range kinds {
+		all = append(all, phrase{pattern(p.form), p.zh, p.en})
 	}
 	return all
-}
+})
 
 var quoted = regexp.MustCompile(`"[^"]*"|“[^”]*”`)
 

@@ -14,7 +14,7 @@ var causes = map[string]string{
 	`malformed name: entry "11": it has not the form JURISDICTION/log/EPOCH/INDEX`:                                    "存证条目“11”不合规定：不是 JURISDICTION/log/EPOCH/INDEX 的形式",
 	`malformed name: jurisdiction "a_b": in a label, only a-z, 0-9 and hyphen may stand in it`:                        "行政区划名称“a_b”不合规定：其中一段只能用小写字母、数字和连字符",
 	`malformed name: pin "foo" has not the form NAME/keys/NUMBER/HASH`:                                                "“foo”不是 NAME/keys/NUMBER/HASH 形式的起点标识",
-	`not proven: chain: invalid key set: guizhou number 1 is not the pinned one`:                                      "信任链不成立：密钥集有误：guizhou 的第 1 号密钥集不是起点标识所指的那一个",
+	`not proven: chain: invalid key set: guizhou number 1 is not the pinned one`:                                      "guizhou 的第 1 号密钥集不是起点标识所指的那一个",
 	`not proven: checkpoint: invalid signature for key nanming.guiyang.guizhou/log/2+e6aeebe0`:                        "检查点不成立：密钥 nanming.guiyang.guizhou/log/2+e6aeebe0 的签名不符",
 	`not proven: the payload is not the one that the entry commits to`:                                                "所给的内容不是该条目所承诺的那一份",
 	`malformed ledger data: receipt: not canonical CBOR: cbor: cannot unmarshal array into Go value of type ledger.R`: "这不是存证凭证，或者文件已经损坏",
@@ -30,16 +30,16 @@ var causes = map[string]string{
 	`mkdir D/spool: disk quota exceeded`:          "磁盘配额已满",
 	`unknown-agency`:                              "部门未登记",
 	`connection reset by peer`:                    "对方中断了连接",
-	`listen udp 127.0.0.1:1: bind: something new`: "原文是“listen udp",
-	`contains`:          "原文是“contains”",
-	`raised by "新华路社区"`: "原文是“raised by",
+	`listen udp 127.0.0.1:1: bind: something new`: "原因未能识别",
+	`contains`:          "原因未能识别",
+	`raised by "新华路社区"`: "原因未能识别",
 	`read roster: row 3: the code 520102 stands twice`:     "第 3 行：代码 520102 重复",
 	`the code 520102 was that of a.b, and is that of c.d`:  "代码 520102 原属 a.b，不能改属 c.d",
 	`found no matching overload for '_>_' applied to '()'`: "运算 _>_ 不能用于 ()",
 }
 
 // TestCausesAreTold gives every problem that tells a cause the causes that there are: a Chinese
-// reader reads each in Chinese or, where only English is known, as a quotation.
+// reader reads each in Chinese, and nobody reads what a library says.
 func TestCausesAreTold(t *testing.T) {
 	told := 0
 	for _, p := range allProblems() {
@@ -51,7 +51,7 @@ func TestCausesAreTold(t *testing.T) {
 			if got := Explain(Zh, p.code, Args{"reason": cause}).What; !strings.Contains(got, want) {
 				t.Errorf("%s: got %q, want %q in it", p.code, got, want)
 			}
-			if got := Explain(En, p.code, Args{"reason": cause}).What; strings.Contains(got, "原文") {
+			if got := Explain(En, p.code, Args{"reason": cause}).What; strings.Contains(got, "原") || strings.Contains(got, "cbor:") || strings.Contains(got, "something new") {
 				t.Errorf("%s in English: got %q", p.code, got)
 			}
 		}

@@ -29,6 +29,9 @@ const (
 	CLIFlagIn             Code = "cli.flag-in"
 	CLIFlagAs             Code = "cli.flag-as"
 	CLIFlagJSON           Code = "cli.flag-json"
+	CLIFlagVerbose        Code = "cli.flag-verbose"
+	CLICause              Code = "cli.cause"
+	CLICauseHidden        Code = "cli.cause-hidden"
 	CLIFlagDivision       Code = "cli.flag-division"
 	CLIFlagShortName      Code = "cli.flag-short-name"
 	CLIFlagLevel          Code = "cli.flag-level"
@@ -135,6 +138,9 @@ var frameSentences = []sentence{
 	},
 	{CLIFlagAs, "以部门 `CODE` 的名义办理（默认唯一的部门）", "act as the agency `CODE` (default the only one)"},
 	{CLIFlagJSON, "输出 JSON", "print JSON"},
+	{CLIFlagVerbose, "出错时附上程序内部的原文（英文），供技术人员查找原因", "with an error, print the program's own words for its cause too"},
+	{CLICause, "程序原文：{cause}", "the program's own words: {cause}"},
+	{CLICauseHidden, "加 --verbose 再执行一次，可看程序原文", "with --verbose, the same command prints the program's own words"},
 	{CLIFlagDivision, "行政区划代码 `CODE`，如 520102", "the division `CODE`, such as 520102"},
 	{CLIFlagShortName, "行政区划简称 `TEXT`", "the jurisdiction's short name, `TEXT`"},
 	{CLIFlagLevel, "行政层级 `LEVEL`：province、prefecture、county、township、village，或者省级、市级、县级、乡级、村级", "the `LEVEL` of the jurisdiction: province, prefecture, county, township, village"},
@@ -212,8 +218,8 @@ var frameSentences = []sentence{
 	{CLIOther, "未能完成：{reason}", "it could not be done: {reason}"},
 	{
 		CLIOtherDo,
-		"请重试；如再次出现，请将以上内容告知管理员",
-		"try again; if it happens again, give these lines to the administrator",
+		"请将以上内容和加 --verbose 执行时所示的程序原文一并告知管理员",
+		"give these lines, and what --verbose adds to them, to the administrator",
 	},
 	{CLINoSuchFile, "没有这个文件或目录", "there is no such file or folder"},
 	{CLINotPermitted, "没有权限", "it is not permitted"},

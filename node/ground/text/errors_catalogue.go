@@ -42,7 +42,7 @@ var catalogueProblems = []problem{
 			"dataset {dataset}", "look at it again, and then publish"},
 	},
 	{
-		number: 328, code: RecordsComing, status: http.StatusConflict, params: []string{"dataset", "count"},
+		number: 328, code: RecordsComing, status: http.StatusConflict, again: true, params: []string{"dataset", "count"},
 		zh: parts{"记录不断变化", "核对期间数据资源 {dataset} 又有记录变化（至少 {count} 条），未能逐条核对，新版本未发布；目录没有变化", "数据资源 {dataset}",
 			"请重试；仍不行的，请让写入方暂停几秒后再发布。只收紧、不改数据规范的版本（类别、用途、统计、最小单元格、去掉数据项）随时可以发布"},
 		en: parts{"Records keep coming", "records of {dataset} changed while the new version was checked ({count} at least), faster than they could be checked, so it " +

@@ -32,7 +32,7 @@ var gatherProblems = []problem{
 			"check the name and its level with `xietong roster list`, and give --level, such as county"},
 	},
 	{
-		number: 112, code: RosterAbsent, status: http.StatusConflict, params: []string{"number", "jurisdiction"},
+		number: 112, code: RosterAbsent, status: http.StatusConflict, again: true, params: []string{"number", "jurisdiction"},
 		zh: parts{"没有这一版名录", "{jurisdiction}没有提问方所用的第 {number} 号行政区划名录，不能据以统计覆盖情况", "{jurisdiction}",
 			"名录在各级之间自动下发，十分钟后再试；仍不行的，请{jurisdiction}的管理员用 xietong status 检查与上级的连接"},
 		en: parts{"Roster not here", "{jurisdiction} does not have roster {number}, which the asker counts by", "{jurisdiction}",

@@ -16,7 +16,7 @@ const (
 
 var importProblems = []problem{
 	{
-		number: 260, code: RecordsMoved, status: http.StatusConflict, params: []string{"dataset"},
+		number: 260, code: RecordsMoved, status: http.StatusConflict, again: true, params: []string{"dataset"},
 		zh: parts{"记录已有变动", "检查之后，记录又有变动：检查时算出的影响已不准确，未发布任何内容", "数据资源 {dataset}",
 			"请重新执行同一命令：将重新检查并显示影响"},
 		en: parts{"Records have changed", "the records have changed since the file was checked, so what it would change is not what was shown; nothing was published",
@@ -57,7 +57,7 @@ var importProblems = []problem{
 			"dataset {dataset}", "correct the bad rows, and repeat the command; a program leaves keep_good out"},
 	},
 	{
-		number: 314, code: NotAlong, status: http.StatusConflict, params: []string{"import", "dataset"},
+		number: 314, code: NotAlong, status: http.StatusConflict, again: true, params: []string{"import", "dataset"},
 		zh: parts{"导入与新目录不配套", "导入 {import} 不是为这一版目录准备的，或者尚未全部写入、已作废、已发布；目录和记录均未发布", "数据资源 {dataset}",
 			"请重新执行同一命令：已写入的行不会重复写入"},
 		en: parts{"The import is not for this entry", "import {import} is not for this version of the entry, or is not whole, was given up or is published; neither entry nor records were published",

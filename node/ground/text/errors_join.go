@@ -154,7 +154,7 @@ var joinProblems = []problem{
 			"use the same version of the program as {name}"},
 	},
 	{
-		number: 98, code: ParentBroken, status: http.StatusServiceUnavailable, params: []string{"address", "name", "reason"},
+		number: 98, code: ParentBroken, status: http.StatusServiceUnavailable, again: true, params: []string{"address", "name", "reason"},
 		zh: parts{"与上级的连接中断", "与{name}（{address}）的连接没有建立：{reason}", "{address}", "请稍后重复同一命令；邀请仍然有效"},
 		en: parts{"Connection to the parent broken", "the connection to {name} at {address} came to nothing: {reason}", "{address}",
 			"repeat the command later; the invitation is still good"},

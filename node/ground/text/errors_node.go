@@ -51,7 +51,7 @@ var nodeProblems = []problem{
 			"this node", "the administrator should check the data directory with `xietong ledger verify`, and restore it from a backup if it is damaged"},
 	},
 	{
-		number: 57, code: Overloaded, status: http.StatusServiceUnavailable, params: []string{"seconds"},
+		number: 57, code: Overloaded, status: http.StatusServiceUnavailable, again: true, params: []string{"seconds"},
 		zh: parts{"节点繁忙", "节点正在办理的请求已达上限，这一请求没有办理", "本节点", "请在 {seconds} 秒后重试"},
 		en: parts{"Overloaded", "as much is under way at this node as it takes, and this request was not carried out", "this node",
 			"try again in {seconds} s"},
@@ -221,7 +221,7 @@ var nodeProblems = []problem{
 			"restore the whole folder from one backup, taken while the node was stopped: files of two backups do not go together; delete nothing that is there"},
 	},
 	{
-		number: 198, code: KeysEnded, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
+		number: 198, code: KeysEnded, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction"},
 		zh: parts{"签名密钥已到期", "正在使用的签名密钥已到期，签出的内容无法验证，因此没有办理", "{jurisdiction}",
 			"请核对本机时钟；时钟无误的，节点会在一分钟左右自动换用新密钥，届时再试；如仍出现，请查看 xietong keys status"},
 		en: parts{"Signing keys ended", "the signing keys in use have ended: what they sign could not be verified, so nothing was done", "{jurisdiction}",

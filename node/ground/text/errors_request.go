@@ -78,7 +78,7 @@ var requestProblems = []problem{
 			"see whether it was done before you repeat it; if it happens again, the administrator should read the node's log"},
 	},
 	{
-		number: 8, code: NotReady, status: http.StatusServiceUnavailable, params: []string{"reason"},
+		number: 8, code: NotReady, status: http.StatusServiceUnavailable, again: true, params: []string{"reason"},
 		zh: parts{"尚未就绪", "节点尚不能受理请求：{reason}", "本节点", "请稍后重试；可用 xietong status 查看节点状态"},
 		en: parts{"Not ready", "the node cannot take requests yet: {reason}", "this node",
 			"try again shortly; `xietong status` tells how the node is"},
@@ -119,7 +119,7 @@ var requestProblems = []problem{
 			"dataset {dataset}", "ask the provider, {provider}, to do it"},
 	},
 	{
-		number: 13, code: QuotaSpent, status: http.StatusTooManyRequests, params: []string{"agency", "dataset", "limit", "again"},
+		number: 13, code: QuotaSpent, status: http.StatusTooManyRequests, again: true, params: []string{"agency", "dataset", "limit", "again"},
 		zh: parts{"调用次数已用完", "{agency} 当日可用的 {limit} 次调用（含与他人共用的）已全部用完", "数据资源 {dataset}",
 			"请于 {again} 后重试，或与提供部门商定提高上限"},
 		en: parts{"Quota spent", "the {limit} calls a day that {agency} may make, alone or with others, are used up", "dataset {dataset}",
@@ -144,7 +144,7 @@ var requestProblems = []problem{
 			"check the code; add a new agency at home first"},
 	},
 	{
-		number: 52, code: AgencyListMissing, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "reason"},
+		number: 52, code: AgencyListMissing, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction", "reason"},
 		zh: parts{"未取得部门名单", "提供方未能向{jurisdiction}取得其部门名单：{reason}", "{jurisdiction}", "请稍后重试；仍不行的，请检查{jurisdiction}节点的连接"},
 		en: parts{"List of agencies missing", "the provider could not get the list of agencies of {jurisdiction}: {reason}", "{jurisdiction}",
 			"try again in a moment; if that does not help, check the links of {jurisdiction}"},

@@ -133,7 +133,10 @@ func BrokenRule(f RowFault) string {
 // broken tells a reason, which may be a broken rule. What is none is told as it is shown.
 func broken(l Lang, value, shown string) string {
 	parts := strings.Split(value, "\t")
-	if len(parts) != 3 {
+	switch _, before := strings.CutPrefix(value, said); {
+	case before:
+		return strings.TrimPrefix(shown, Visible(said))
+	case len(parts) != 3:
 		return Cause(l, shown)
 	}
 	return RowFault{Reason: parts[0], Expected: parts[1], Example: parts[2]}.What(l)

@@ -1,33 +1,8 @@
 package text
 
-// plainPhrases are those causes that English readers are told in other words than the floors below
-// use among themselves.
-var plainPhrases = []struct{ en, told string }{
-	{`malformed ledger data: receipt: {why}`, "this is no receipt, or the file is damaged"},
-	{`malformed ledger data: {what}: {why}`, "its data are damaged ({what})"},
-	{`not proven: chain: invalid key set: {value} number {n} is not the pinned one`, "key set {n} of {value} is not the one that the pin names; the pin or the receipt is of another"},
-	{`not proven: {value}`, "{value}"},
-	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "it ends too early"},
-	{`Syntax error: unexpected token after expression`, "something follows the expression; equality is =="},
-	{`undeclared reference to '{value}'`, "there is no field or function {value}"},
-	{`invalid character {value} exceeded max depth`, "it is too deeply nested"},
-	{`invalid character {value} looking for {rest}`, "it is no JSON: {value} must not stand there"},
-	{`invalid character {value} after {rest}`, "it is no JSON: {value} must not stand there"},
-	{`invalid character {value} in {rest}`, "it is no JSON: {value} must not stand there"},
-	{`expected required property {value} to be present`, "it lacks {value}"},
-	{`illegal base64 data at input byte {n}`, "one of its members is not base64"},
-	{`character U+{value}`, "it holds U+{value}, a character that nobody sees (of control, without width, or of direction); take it out"},
-}
-
-// causePhrases are the causes that the floors below and the libraries tell with parts of their own.
+// ourPhrases are the causes that the floors below tell with parts of their own, in their English.
 // The first that fits is taken, so that the narrower ones stand first.
-var causePhrases = []struct{ en, told string }{
-	// errors of a disk, in whatever was done with it (os, bbolt)
-	{`{p}: no space left on device`, "磁盘已满"},
-	{`{p}: disk quota exceeded`, "磁盘配额已满"},
-	{`{p}: read-only file system`, "文件系统只读"},
-	{`{p}: input/output error`, "磁盘读写出错"},
-
+var ourPhrases = []struct{ form, zh string }{
 	// names (certs/identity, certs/trust)
 	{`malformed name: pin "{value}" has not the form NAME/keys/NUMBER/HASH`, "“{value}”不是 NAME/keys/NUMBER/HASH 形式的起点标识"},
 	{`malformed name: pin "{value}" is not spelled as it must be`, "起点标识“{value}”的写法不符"},
@@ -40,9 +15,6 @@ var causePhrases = []struct{ en, told string }{
 	{`its index is no number below 2^62 without leading zeros`, "序号不是数字，或者前面带零"},
 
 	// receipts (consensus/ledger, certs/trust)
-	{`malformed ledger data: receipt: {why}`, "这不是存证凭证，或者文件已经损坏"},
-	{`malformed ledger data: {what}: {why}`, "凭证中的数据已经损坏（{what}）"},
-	{`not proven: {why}`, "{why}"},
 	{`chain: {why}`, "信任链不成立：{why}"},
 	{`invalid chain: {why}`, "信任链有误：{why}"},
 	{`invalid key set: {why}`, "密钥集有误：{why}"},
@@ -68,27 +40,6 @@ var causePhrases = []struct{ en, told string }{
 	{`by {value}: {why}`, "{value} 所作的{why}"},
 
 	// filters (CEL)
-	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "到末尾还不完整"},
-	{`Syntax error: mismatched input '{value}' expecting {rest}`, "此处不应是 {value}"},
-	{`Syntax error: extraneous input '{value}' expecting {rest}`, "多出了 {value}"},
-	{`Syntax error: no viable alternative at input '{value}'`, "{value} 处不成表达式"},
-	{`Syntax error: token recognition error at: '{value}'`, "不能识别 {value}"},
-	{`Syntax error: missing '{value}' at {rest}`, "此处缺少 {value}"},
-	{`Syntax error: expected '{value}'`, "此处缺少 {value}"},
-	{`Syntax error: unexpected character`, "此处的字符不能这样写"},
-	{`Syntax error: unexpected token`, "此处不成表达式"},
-	{`Syntax error: unterminated string literal`, "引号没有配对"},
-	{`Syntax error: expected identifier after '.'`, "“.”之后应为名称；不能这样写的名称请用 record[\"名称\"]"},
-	{`Syntax error: unexpected single '{value}', expected '{a}'`, "不能只写一个 {value}，应为 {a}"},
-	{`Syntax error: floating point literal missing digits after {rest}`, "数字没有写完"},
-	{`reserved identifier: {value}`, "{value} 是保留字，不能单独使用"},
-	{`type '{value}' does not support field selection`, "类型 {value} 没有下一级的项"},
-	{`argument must be a simple name`, "这里应为一个名称"},
-	{`expression recursion limit exceeded: {value}`, "嵌套超过 {value} 层"},
-	{`Syntax error: unexpected token after expression`, "表达式之后还有多余的内容；比较相等用 =="},
-	{`Syntax error: {value}`, "语法有误（{value}）"},
-	{`undeclared reference to '{value}'`, "没有名为 {value} 的数据项或函数"},
-	{`found no matching overload for '{a}' applied to '{b}'`, "运算 {a} 不能用于 {b}"},
 	{`longer than {value} bytes`, "长于 {value} 字节"},
 	{`it has more than {value} parts`, "多于 {value} 个部分"},
 	{`{value} is not taken; exists, exists_one and all are`, "不能用 {value}，可用 exists、exists_one、all"},
@@ -145,9 +96,6 @@ var causePhrases = []struct{ en, told string }{
 	{`read roster: row {n}: {why}`, "第 {n} 行：{why}"},
 	{`read roster: {why}`, "{why}"},
 	{`invalid roster: {why}`, "{why}"},
-	{`parse error on line {n}, column {m}: {rest} in {c}-quoted-field`, "第 {n} 行第 {m} 列：引号用错了"},
-	{`parse error on line {n}, column {m}: {rest} in quoted-field`, "第 {n} 行第 {m} 列：引号没有配对"},
-	{`record on line {n}: wrong number of fields`, "第 {n} 行的列数与首行不同"},
 	{`the first row is not {value}`, "首行不是 {value}"},
 	{`the code {value} stands twice`, "代码 {value} 重复"},
 	{`the parent of {value} does not stand before it`, "{value} 的上级没有列在它之前"},
@@ -158,8 +106,6 @@ var causePhrases = []struct{ en, told string }{
 	// JSON, and what is checked of a request
 	{`unknown field "{value}"; it is spelled "{a}"`, "没有名为“{value}”的项，应写作“{a}”"},
 	{`unknown field "{value}"`, "没有名为“{value}”的项"},
-	{`invalid character {value} exceeded max depth`, "嵌套太深"},
-	{`illegal base64 data at input byte {n}`, "其中有一项不是 base64 编码"},
 	{`it has the member "{value}" twice`, "“{value}”写了两次"},
 	{`unusable schema: {n} bytes, more than {m}`, "数据规范共 {n} 字节，超过 {m} 字节"},
 	{`unusable schema: malformed JSON: {why}`, "数据规范不是规定格式的 JSON：{why}"},
@@ -170,25 +116,30 @@ var causePhrases = []struct{ en, told string }{
 	{`unusable schema: required names "{value}", which properties does not list`, "规范的 required 要求填写“{value}”，而 properties 中没有这个数据项"},
 	{`unusable schema: the key "{value}" must be a property of type string or integer`, "主键“{value}”须是规范中类型为 string 或 integer 的数据项"},
 	{`unusable schema: the indexed field "{value}" must be a property of one scalar type`, "索引的数据项“{value}”须是规范中的数据项，类型为 string、integer、number、boolean 之一"},
-	{`invalid character {value} looking for {rest}`, "不是规定格式的 JSON：不应有 {value}"},
-	{`invalid character {value} after {rest}`, "不是规定格式的 JSON：不应有 {value}"},
-	{`invalid character {value} in {rest}`, "不是规定格式的 JSON：不应有 {value}"},
 	{`it is larger than {value} bytes`, "大于 {value} 字节"},
-	{`expected required property {value} to be present`, "缺少 {value}"},
-	{`expected {value}`, "应为 {value}"},
-	{`bad flag syntax: {value}`, "写法不符：{value}"},
-	{`lookup {value}: {why}`, "找不到 {value} 的地址"},
 
 	// patterns (node/ground/pattern)
-	{"error parsing regexp: invalid escape sequence: `{value}`", "不采用转义写法 {value}"},
-	{"error parsing regexp: invalid or unsupported Perl syntax: `{value}`", "不采用写法 {value}"},
-	{"error parsing regexp: invalid {rest}: `{value}`", "写法有误：{value}"},
-	{"error parsing regexp: missing {rest}: `{value}`", "缺少配对的括号：{value}"},
 
 	// values (node/ground/rows)
-	{`character U+{value}`, "含有看不见的字符 U+{value}（控制字符、零宽字符或改变文字方向的字符），请删除"},
 
-	// questions and requests
+	// questions, measures and requests
+	{`not a measure: no {value}`, "没有统计方式 {value}"},
+	{`not a measure: groups of nothing that is counted`, "分组（by）须与统计方式一起使用"},
+	{`not a measure: {a} of the field "{value}"`, "统计方式 {a} 与数据项“{value}”不相配：计数不带数据项，其余都须带"},
+	{`not a measure: a field's name of {n} bytes, at most {m}`, "数据项的名称长 {n} 字节，不得超过 {m} 字节"},
+	{`not a measure: a level's name of {n} bytes, at most {m}`, "层级的名称长 {n} 字节，不得超过 {m} 字节"},
+	{`not a measure: {n} dimensions, at most {m}`, "分组 {n} 项，不得超过 {m} 项"},
+	{`not a measure: by {value} twice`, "分组“{value}”写了两次"},
+	{`not a measure: by a level or a field, got level "{a}" and field "{b}"`, "每项分组须写层级或者数据项之一：所写层级“{a}”，数据项“{b}”"},
+	{`{n} conditions`, "条件有 {n} 项，过多"},
+	{`a page of {n} ms, or of no measure`, "等候时间（毫秒）{n} 不在范围之内，或者没有统计方式"},
+	{`a cursor of {n} bytes`, "接续标记长 {n} 字节，不是节点所给的"},
+	{`the measure of one record`, "按主键查询一条记录，不能同时统计"},
+	{`only who adopts a standard lets others count`, "只有采用标准目录的，才能写 counts"},
+	{`{a} names "{value}" twice`, "“{a}”中“{value}”写了两次"},
+	{`read roster: it lists no place`, "没有列出任何行政区划"},
+	{`{value} does not lie below {a}, or is one too many`, "{value} 不在 {a} 之下，或者超过了上限"},
+	{`a text of {value} has control characters, or is no UTF-8`, "{value} 的文字含有控制字符，或者不是 UTF-8"},
 	{`limit: {value}`, "条数的范围是 {value}"},
 	{`condition of {value}: empty`, "数据项 {value} 的条件是空的"},
 	{`{value}..{n} bytes`, "长度须为 {value} 至 {n} 字节"},

@@ -15,6 +15,7 @@ type problem struct {
 	code   Code     // stable
 	status int      // HTTP status
 	params []string // the placeholders, in the order of the values in a refusal
+	again  bool     // whether the same request may be granted later though nobody mends anything
 	zh, en parts
 }
 
@@ -106,7 +107,7 @@ func Named(code Code, values []string) Args {
 	args := make(Args, len(values))
 	for i, name := range byCode[code].params {
 		if i < len(values) {
-			args[name] = values[i]
+			args[name] = strings.TrimPrefix(values[i], said) // a cause that another tells is told in our words
 		}
 	}
 	return args

@@ -211,3 +211,23 @@ func TestFailure(t *testing.T) {
 		t.Errorf("AsFailure of another error = %+v, want internal", f)
 	}
 }
+
+// bare are words that tell to do the same once more, and nothing before it.
+var bare = map[Lang]*regexp.Regexp{
+	Zh: regexp.MustCompile(`请稍后|^请重试|^请重新提出|秒后重试|^请于 \{again\} 后重试|^请重新执行同一命令`),
+	En: regexp.MustCompile(`^(try|ask|repeat)( it)? again($|[;:,])|(try again|ask again|repeat the command|repeat it) (later|shortly|in|after|then)|try again then`),
+}
+
+// TestAgainWhereItHelps holds "try again" to those problems that trying again can mend.
+func TestAgainWhereItHelps(t *testing.T) {
+	for _, p := range allProblems() {
+		for l, do := range map[Lang]string{Zh: p.zh.do, En: p.en.do} {
+			if bare[l].MatchString(do) && !p.again {
+				t.Errorf("%s tells to try again, which does not help: %q", p.code, do)
+			}
+		}
+		if p.again && !regexp.MustCompile("重新|重试|重复|再试").MatchString(p.zh.do) {
+			t.Errorf("%s can be mended by trying again, and does not say so: %q", p.code, p.zh.do)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func TestExplainTellsWords(t *testing.T) {
 		{Zh, NotFound, Args{"what": "a thing", "where": "x"}, "未找到a thing"},
 		{En, NotFound, Args{"what": "grant", "where": "x"}, "there is no grant"},
 		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "required"}, "数据项“f”不符合目录规定的数据规范：没有填写"},
-		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "contains"}, "数据项“f”不符合目录规定的数据规范：程序给出的原文是“contains”"},
+		{Zh, SchemaRejected, Args{"dataset": "d", "field": "f", "reason": "contains"}, "数据项“f”不符合目录规定的数据规范：原因未能识别"},
 		{Zh, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"},
 			"本次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
 		{Zh, MeasureNotOffered, Args{"dataset": "d", "measure": "sum of x", "offered": "income: sum, average; by sex, kind"},
