@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"strings"
 
 	"xietong/consensus/ledger"
 	"xietong/node/flows/join"
@@ -9,6 +10,8 @@ import (
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/loglimit"
 	"xietong/node/ground/offline"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
 )
 
 // The types of the functions that work without a running node.
@@ -28,6 +31,24 @@ const (
 	KeystoreOther   = offline.KeystoreOther
 	KeystoreDamaged = offline.KeystoreDamaged
 )
+
+// Place is a place of the lists that come with the program.
+type Place = roster.Place
+
+// Province returns the places of the province that a person means by its label, name or code, each
+// after its parent. The error is text.ProvinceUnknown.
+func Province(typed string) ([]Place, error) {
+	for _, p := range roster.ShippedCalled(typed) {
+		if p.Level == roster.LevelProvince {
+			return roster.ShippedOf(p.Name).Places(), nil
+		}
+	}
+	var names []string
+	for _, p := range roster.Provinces() {
+		names = append(names, p.ShortName)
+	}
+	return nil, text.Fail(text.ProvinceUnknown, text.Args{"name": text.Short(typed), "provinces": strings.Join(names, ", ")}, nil)
+}
 
 // ErrOtherPayload is wrapped where a receipt proves its entry, and the payload is of another.
 var ErrOtherPayload = ledger.ErrPayload

@@ -13,6 +13,7 @@ func (a *app) demoCommand() *cobra.Command {
 		o.Out, o.In, o.Lang, o.JSON = a.stdout, a.stdin, a.lang, a.jsonOnly
 		return demo.Run(cmd.Context(), o)
 	})
+	c.Flags().StringVar(&o.Province, "province", "", a.t(text.CLIFlagProvince, nil))
 	c.Flags().BoolVar(&o.Slow, "slow", false, a.t(text.CLIFlagSlow, nil))
 	c.Flags().BoolVar(&o.Exit, "exit", false, a.t(text.CLIFlagExit, nil))
 	c.Flags().BoolVar(&o.Processes, "processes", false, a.t(text.CLIFlagProcesses, nil))

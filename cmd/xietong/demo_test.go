@@ -108,3 +108,17 @@ func TestDemoJSON(t *testing.T) {
 		t.Errorf("%d lines, want publishing, 7 steps and the end", len(lines))
 	}
 }
+
+// TestDemoProvince runs the demo of a small province, whose counties lie below prefectures and
+// below the province itself, and two of whose prefectures have none.
+func TestDemoProvince(t *testing.T) {
+	t.Setenv(mainEnv, "1")
+	var out bytes.Buffer
+	o := demo.Options{Folder: t.TempDir(), Out: &out, In: strings.NewReader(""), Exit: true, Province: "海南", Lang: text.Zh, Processes: raced}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("%v; it told:\n%s", err, out.String())
+	}
+	if !strings.Contains(out.String(), "7 个步骤全部成立") || !raced && !strings.Contains(out.String(), "三亚市 4  海南省 15  海口市 4") {
+		t.Errorf("it told:\n%s", out.String())
+	}
+}

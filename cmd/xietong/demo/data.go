@@ -41,9 +41,8 @@ func parted(file []byte, column int) map[string]string {
 
 // The columns that say where a row belongs.
 const (
-	countyOfTownship     = 2
-	prefectureOfTownship = 3
-	countyOfVillage      = 3
+	countyOfTownship = 2
+	countyOfVillage  = 3
 )
 
 // rowsOf counts the rows of a CSV that has a header and no quoted line ends.
@@ -62,11 +61,12 @@ func agencies(p *place) []client.NewAgency {
 var purposes = []client.Purpose{{Code: "residence-check", Title: "居住地核验"}, {Code: "statistics", Title: "统计"}}
 
 const divisionSchema = `{"type":"object","required":["code","name"],"properties":{
-	"code":{"type":"string","pattern":"^[0-9]{9}([0-9]{3})?$","title":"区划代码"},
+	"code":{"type":"string","pattern":"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$","title":"区划代码"},
 	"name":{"type":"string","minLength":1,"title":"名称"},
 	"township":{"type":"string","title":"所属乡镇（街道）"},
 	"county":{"type":"string","title":"所属县"},
-	"prefecture":{"type":"string","title":"所属市州"}}}`
+	"prefecture":{"type":"string","title":"所属市州"},
+	"city":{"type":"string","title":"上级"}}}`
 
 func division(code, title string, indexed ...string) client.NewDataset {
 	return client.NewDataset{
@@ -76,8 +76,12 @@ func division(code, title string, indexed ...string) client.NewDataset {
 }
 
 // standards returns the standard entries that the province publishes for its counties.
-func standards() (all []client.NewStandard) {
-	for _, d := range []client.NewDataset{division("townships", "乡镇（街道）名录", "county"), division("villages", "村（居）委会名录", "township")} {
+func (s *stage) standards() (all []client.NewStandard) {
+	datasets := []client.NewDataset{division("places", "行政区划登记", "city")}
+	if s.villages {
+		datasets = []client.NewDataset{division("townships", "乡镇（街道）名录", "county"), division("villages", "村（居）委会名录", "township")}
+	}
+	for _, d := range datasets {
 		d.Counts, d.GroupBy = []string{"statistics"}, d.Indexed
 		all = append(all, client.NewStandard{NewDataset: d, Level: "county"})
 	}
@@ -90,14 +94,17 @@ type offer struct {
 	rows    string // CSV
 }
 
-// offers returns the datasets that a county publishes: its townships and villages, by the standard
-// entries, and one dataset that may not be shared.
-func offers(p *place) []offer {
+// offers returns the datasets that a county publishes: its townships and villages or, where the
+// data have none, itself, by the standard entries, and one dataset that may not be shared.
+func (s *stage) offers(p *place) []offer {
 	withheld := offer{dataset: client.NewDataset{
 		Code: "adoptions", Title: "收养登记信息", Agency: provider, Category: client.NotShared,
 		Citation: "《民法典》第一千一百一十条", Purposes: purposes,
 		Schema: json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id", NotSecret: true,
 	}}
+	if !s.villages {
+		return []offer{{client.NewDataset{Code: "places"}, s.rowOf(p.code)}, withheld}
+	}
 	return []offer{
 		{client.NewDataset{Code: "townships"}, townshipsOf()[p.code]},
 		{client.NewDataset{Code: "villages"}, villagesOf()[p.code]},
@@ -108,7 +115,7 @@ func offers(p *place) []offer {
 // use returns the use that the consumer states when it asks for the first time.
 func use(purpose, scope string) client.Use {
 	return client.Use{
-		Purpose: purpose, Basis: "《贵州省供水条例》", Scenario: "供水报装", Scope: scope, Method: "query", Until: "2028-12-31T23:59:59+08:00",
+		Purpose: purpose, Basis: "《城市供水条例》", Scenario: "供水报装", Scope: scope, Method: "query", Until: "2028-12-31T23:59:59+08:00",
 	}
 }
 
@@ -118,4 +125,14 @@ func count(n uint64) string {
 		return fmt.Sprint(n)
 	}
 	return fmt.Sprintf("%s,%03d", count(n/1000), n%1000)
+}
+
+// recordsOf returns how many records a county has in the dataset that the steps ask.
+func (s *stage) recordsOf(p *place) uint64 {
+	for _, o := range s.offers(p) {
+		if o.dataset.Code == s.dataset() {
+			return rowsOf([]byte(o.rows))
+		}
+	}
+	return 0
 }

@@ -1,7 +1,8 @@
-// Package demo shows the system at work on real data. It makes Guizhou, 98 jurisdictions, each with
-// its own keys, ledger, data directory and socket, joined by real invitations over UDP on the
-// loopback interface. Their agencies publish their real townships and villages and ask one another,
-// one county is switched off and comes back, and another process verifies the receipts.
+// Package demo shows the system at work on real data. It makes a province, by default Guizhou with
+// its 98 jurisdictions, each with its own keys, ledger, data directory and socket, joined by real
+// invitations over UDP on the loopback interface. Their agencies publish their real townships and
+// villages and ask one another, one county is switched off and comes back, and another process
+// verifies the receipts.
 //
 // All nodes run in this process; with Options.Processes, the nodes of one branch run, each in a
 // process of its own. In both cases the demo uses no internals of a node: it makes nodes as the
@@ -38,14 +39,15 @@ type Options struct {
 	Slow   bool // wait for Enter after each step
 	// Processes shows one branch of the tree, each node a process of its own.
 	Processes bool
-	Lang      text.Lang
+	// Province names the province to bring up, by its label, name or code; "": Guizhou.
+	Province string
+	Lang     text.Lang
 }
 
 const (
-	binary        = "xietong"
-	jurisdictions = 98 // in the whole tree
-	readyWithin   = 30 * time.Second
-	readyPoll     = 10 * time.Millisecond
+	binary      = "xietong"
+	readyWithin = 30 * time.Second
+	readyPoll   = 10 * time.Millisecond
 )
 
 // ErrStep is wrapped by the error of a step that did not hold.
@@ -65,6 +67,7 @@ type demo struct {
 	Options
 	keys    *bufio.Reader
 	machine machine
+	stage   stage
 	places  []*place // each after its parent
 	access  string   // entry of the answering county that records the query of step 1
 	asked   string   // entry of the asking county that records the same query
@@ -77,6 +80,10 @@ type demo struct {
 // ends, unless Exit is set.
 func Run(ctx context.Context, o Options) (err error) {
 	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
+	if d.stage, err = stageOf(o.Province); err != nil {
+		return err
+	}
+	d.stage.branch = o.Processes
 	if err := d.prepare(); err != nil {
 		return err
 	}
@@ -90,7 +97,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("prepare demo: %w", err)
 	}
 	defer log.Close()
-	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), jurisdictions}
+	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), len(d.stage.list)}
 	if d.Processes {
 		d.machine = apart{d}
 	} else {
@@ -195,7 +202,7 @@ func (d *demo) runJSON(ctx context.Context, into any, args ...string) error {
 
 // open makes the tree, and has every place publish.
 func (d *demo) open(ctx context.Context) error {
-	d.tell(text.DemoOpened, text.Args{"title": rootTitle, "folder": d.Folder})
+	d.tell(text.DemoOpened, text.Args{"title": d.stage.list[0].DisplayName, "folder": d.Folder})
 	if err := d.grow(ctx); err != nil {
 		return err
 	}
@@ -203,17 +210,21 @@ func (d *demo) open(ctx context.Context) error {
 		return err
 	}
 	d.ready = time.Since(d.started)
-	d.tell(text.DemoReady, text.Args{
-		"prefectures": fmt.Sprint(len(d.level(prefectures))), "counties": fmt.Sprint(len(d.level(countyWide))),
+	ready := text.DemoReady
+	if len(d.level(levelPrefecture)) == 0 {
+		ready = text.DemoReadyFlat
+	}
+	d.tell(ready, text.Args{
+		"title": d.stage.list[0].DisplayName, "prefectures": fmt.Sprint(len(d.level(levelPrefecture))), "counties": fmt.Sprint(len(d.level(levelCounty))),
 		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.machine.resident()),
 	})
 	began := time.Now()
-	townships, villages, err := d.publish(ctx)
+	rows, err := d.publish(ctx)
 	if err != nil {
 		return err
 	}
-	d.tell(text.DemoPublish, text.Args{
-		"townships": count(townships), "villages": count(villages), "seconds": fmt.Sprintf("%.1f", time.Since(began).Seconds()),
+	d.tell(d.stage.sentence(text.DemoPublish, text.DemoPublishPlaces), text.Args{
+		"townships": count(rows["townships"]), "villages": count(rows["villages"]), "records": count(rows["places"]), "seconds": fmt.Sprintf("%.1f", time.Since(began).Seconds()),
 	})
 	d.tell(text.DemoForShow, nil)
 	if d.JSON {
@@ -232,12 +243,13 @@ func (d *demo) tell(code text.Code, args text.Args) {
 
 // pasted returns the commands that a person may try next in the folder.
 func (d *demo) pasted() []string {
-	at := func(label string) string { return "./" + binary + " --data " + label }
+	at := func(p *place) string { return "./" + binary + " --data " + p.folder }
+	from, top, dataset := d.at(d.stage.from), d.top(), d.stage.dataset()
 	return []string{
-		at("nanming") + " status",
-		at("guizhou") + " tree",
-		at("nanming") + " --as water query villages --at 黎平县 --limit 3 --purpose residence-check",
-		at("guizhou") + " --as water query villages --at '**.guizhou' --count --purpose statistics",
+		at(from) + " status",
+		at(top) + " tree",
+		at(from) + " --as water query " + dataset + " --at " + d.stage.called(d.stage.to) + " --limit 3 --purpose residence-check",
+		at(top) + " --as water query " + dataset + " --at '**." + top.name + "' --count --purpose statistics",
 		"./" + binary + " ledger verify access.receipt access.payload --root $(cat " + pinFile + ")",
 	}
 }

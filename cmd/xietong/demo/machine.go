@@ -55,7 +55,7 @@ type inside struct {
 // disk as running, so 98 ledgers that are flushed on two processors would leave them idle.
 func crowd() { runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)) }
 
-func (m inside) dir(p *place) string { return filepath.Join(m.folder, p.dir()) }
+func (m inside) dir(p *place) string { return filepath.Join(m.folder, p.folder) }
 
 func (m inside) init(_ context.Context, p *place) (string, error) {
 	made, err := node.Init(m.dir(p), node.InitOptions{Name: p.name, Listen: p.listen})
@@ -108,7 +108,7 @@ func (m apart) join(ctx context.Context, p *place) (string, error) {
 }
 
 func (m apart) make(ctx context.Context, p *place, verb, argument string) (string, error) {
-	args := []string{"--data", p.dir(), "--json", verb, argument}
+	args := []string{"--data", p.folder, "--json", verb, argument}
 	if p.listen != "" {
 		args = append(args, "--listen", p.listen)
 	}
@@ -123,8 +123,8 @@ func (m apart) make(ctx context.Context, p *place, verb, argument string) (strin
 type process struct{ *exec.Cmd }
 
 func (m apart) start(ctx context.Context, p *place) (running, error) {
-	node := m.d.command(context.WithoutCancel(ctx), "--data", p.dir(), "serve")
-	log, err := os.OpenFile(m.d.file(p.dir()+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	node := m.d.command(context.WithoutCancel(ctx), "--data", p.folder, "serve")
+	log, err := os.OpenFile(m.d.file(p.folder+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}

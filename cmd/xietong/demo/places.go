@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 )
 
@@ -15,19 +16,15 @@ import (
 type place struct {
 	name   string // nanming.guiyang.guizhou
 	code   string
+	level  string
 	title  string // 南明区
+	folder string // name of its data directory, which every command takes
 	above  *place
 	listen string // UDP address that its children dial; "" at a county
 	pin    string
 	token  string                    // of the invitation that it joined with
 	node   running                   // nil: it is switched off
 	as     map[string]*client.Client // by agency
-}
-
-// dir returns the name of the place's data directory, which every command takes.
-func (p *place) dir() string {
-	label, _, _ := strings.Cut(p.name, ".")
-	return label
 }
 
 // way returns the titles of the places that a message visits between two places.
@@ -47,35 +44,16 @@ func way(from, to *place) string {
 
 func (p *place) under(top *place) bool { return p == top || p.above != nil && p.above.under(top) }
 
-// The places that the steps name, by their codes.
+// The places of Guizhou that the steps name, by their codes.
 const (
-	root      = "520000"
-	nanming   = "520102" // 南明区, 贵阳市
-	liping    = "522631" // 黎平县, 黔东南州
-	yunyan    = "520103" // 云岩区, 贵阳市
-	weining   = "520526" // 威宁县, 毕节市
-	rootName  = "guizhou"
-	rootTitle = "贵州省"
+	nanming = "520102" // 南明区, 贵阳市
+	liping  = "522631" // 黎平县, 黔东南州
+	yunyan  = "520103" // 云岩区, 贵阳市
+	weining = "520526" // 威宁县, 毕节市
 )
 
-// branch lists the counties that run, with their prefectures, if each node is a process of its own.
-var branch = []string{nanming, yunyan, weining, liping}
-
-// counties returns the codes of the counties, in the order of the townships' rows, and the code of
-// each county's prefecture.
-func (d *demo) counties() (codes []string, prefectureOf map[string]string) {
-	prefectureOf = map[string]string{}
-	for _, line := range strings.Split(strings.TrimSpace(string(allTownships)), "\n")[1:] {
-		cells := strings.Split(strings.TrimSpace(line), ",")
-		county := cells[countyOfTownship]
-		if _, seen := prefectureOf[county]; seen || d.Processes && !slices.Contains(branch, county) {
-			continue
-		}
-		prefectureOf[county] = cells[prefectureOfTownship]
-		codes = append(codes, county)
-	}
-	return codes, prefectureOf
-}
+// top returns the province.
+func (d *demo) top() *place { return d.places[0] }
 
 func (d *demo) at(code string) *place {
 	for _, p := range d.places {
@@ -86,20 +64,20 @@ func (d *demo) at(code string) *place {
 	panic("demo: no place " + code) // a mistake in this program
 }
 
-// level returns the places that are depth levels below the root.
-func (d *demo) level(depth int) (all []*place) {
+// level returns the places of a level.
+func (d *demo) level(level string) (all []*place) {
 	for _, p := range d.places {
-		if strings.Count(p.name, ".") == depth {
+		if p.level == level {
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// The levels of the tree.
+// The levels of the places below the province.
 const (
-	prefectures = 1
-	countyWide  = 2
+	levelPrefecture = "prefecture"
+	levelCounty     = "county"
 )
 
 // freePort returns a loopback address that is not in use now.
@@ -111,40 +89,50 @@ func freePort() (string, error) {
 	return conn.LocalAddr().String(), conn.Close()
 }
 
-// grow makes the tree from the root down: the places of each level are invited by their parents,
+// grow makes the tree from the root down: the places of each depth are invited by their parents,
 // join, and start.
 func (d *demo) grow(ctx context.Context) error {
-	top := &place{name: rootName, code: root, title: rootTitle}
+	played := d.stage.played()
+	top := d.placed(played[0])
 	if err := d.plant(ctx, top, nil); err != nil {
 		return err
 	}
 	d.places = []*place{top}
-	counties, prefectureOf := d.counties()
-	var cities []string
-	for _, county := range counties {
-		if city := prefectureOf[county]; !slices.Contains(cities, city) {
-			cities = append(cities, city)
+	for depth := 2; ; depth++ {
+		var next []node.Place
+		for _, p := range played {
+			if p.Name.Depth() == depth {
+				next = append(next, p)
+			}
+		}
+		if len(next) == 0 {
+			return nil
+		}
+		if err := d.invite(ctx, next); err != nil {
+			return err
 		}
 	}
-	if err := d.invite(ctx, cities, func(string) *place { return top }); err != nil {
-		return err
-	}
-	return d.invite(ctx, counties, func(county string) *place { return d.at(prefectureOf[county]) })
 }
 
-// invite has the parents invite the places of one level, which join and start side by side.
-func (d *demo) invite(ctx context.Context, codes []string, parentOf func(code string) *place) error {
-	made := make([]*place, len(codes))
-	err := d.each(len(codes), func(i int) error {
-		parent := parentOf(codes[i])
-		invitation, err := parent.as[""].Invite(ctx, client.NewInvitation{Name: codes[i]})
+// placed returns a place of the list, without its node.
+func (d *demo) placed(p node.Place) *place {
+	return &place{name: p.Name.String(), code: p.Code, level: p.Level, title: p.ShortName, folder: d.stage.folder(p)}
+}
+
+// invite has the parents invite the places of one depth, which join and start side by side.
+func (d *demo) invite(ctx context.Context, next []node.Place) error {
+	made := make([]*place, len(next))
+	err := d.each(len(next), func(i int) error {
+		above, _ := next[i].Name.Parent()
+		parent := d.places[slices.IndexFunc(d.places, func(p *place) bool { return p.name == above.String() })]
+		invitation, err := parent.as[""].Invite(ctx, client.NewInvitation{Name: next[i].Code})
 		if err != nil {
-			return fmt.Errorf("%s: %w", codes[i], err)
+			return fmt.Errorf("%s: %w", next[i].Code, err)
 		}
-		made[i] = &place{
-			name: invitation.Child, code: codes[i], title: invitation.ShortName, above: parent, token: invitation.Token,
-		}
-		return d.plant(ctx, made[i], &invitation)
+		p := d.placed(next[i])
+		p.above, p.token = parent, invitation.Token
+		made[i] = p
+		return d.plant(ctx, p, &invitation)
 	})
 	d.places = append(d.places, made...)
 	return err
@@ -152,14 +140,14 @@ func (d *demo) invite(ctx context.Context, codes []string, parentOf func(code st
 
 // plant makes one node and starts it: a root by init, every other by its invitation.
 func (d *demo) plant(ctx context.Context, p *place, invitation *client.Invitation) (err error) {
-	if strings.Count(p.name, ".") < countyWide {
+	if d.stage.hasBelow(p.name) {
 		if p.listen, err = freePort(); err != nil {
 			return err
 		}
 	}
 	p.as = map[string]*client.Client{}
 	for _, agency := range []string{"", provider, consumer} {
-		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.dir()), client.Options{Language: d.Lang.Tag(), As: agency, CommandLine: true})
+		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.folder), client.Options{Language: d.Lang.Tag(), As: agency, CommandLine: true})
 	}
 	if invitation == nil {
 		p.pin, err = d.machine.init(ctx, p)

@@ -19,7 +19,7 @@ func (d *demo) file(name string) string { return filepath.Join(d.Folder, name) }
 // pin of the province alone. That process must refuse a receipt with a flipped bit, another
 // payload, or another pin.
 func (d *demo) prove(ctx context.Context) (said, error) {
-	from, top := d.at(nanming), d.at(root)
+	from, top := d.at(d.stage.from), d.top()
 	access, err := from.as[consumer].ReceiptOf(ctx, d.access)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (d *demo) prove(ctx context.Context) (said, error) {
 	}{
 		{"flipped.receipt", "access.payload", top.pin, text.DemoFlipped},
 		{"access.receipt", "asked.payload", top.pin, text.DemoOtherPayload},
-		{"access.receipt", "access.payload", d.at(liping).above.pin, text.DemoOtherRoot},
+		{"access.receipt", "access.payload", d.at(d.stage.near).pin, text.DemoOtherRoot},
 	} {
 		if told, err := d.command(ctx, "ledger", "verify", c.receipt, c.payload, "--root", c.pin).CombinedOutput(); err == nil {
 			return nil, fmt.Errorf("%s with %s from %s was verified\n%s", c.receipt, c.payload, c.pin, told)

@@ -12,14 +12,15 @@ import (
 
 // refusals shows forbidden requests, with the jurisdiction that refuses each and the reason.
 func (d *demo) refusals(ctx context.Context) (said, error) {
-	from, to := d.at(nanming), d.at(liping)
+	from, to := d.at(d.stage.from), d.at(d.stage.to)
+	asked, _, _, _ := d.stage.samples()
 	out := said{d.t(text.DemoRefusals, nil)}
 	for _, c := range []struct {
 		want text.Code
 		ask  client.Query
 	}{
-		{text.PurposeNeeded, client.Query{At: to.title, Dataset: "villages", Key: villageKey}},
-		{text.NotShared, client.Query{At: to.title, Dataset: "adoptions", Measure: &client.Measure{Function: client.MeasureCount}, Use: use("statistics", to.title)}},
+		{text.PurposeNeeded, client.Query{At: to.name, Dataset: d.stage.dataset(), Key: asked.key}},
+		{text.NotShared, client.Query{At: to.name, Dataset: "adoptions", Measure: &client.Measure{Function: client.MeasureCount}, Use: use("statistics", to.title)}},
 	} {
 		_, err := from.as[consumer].Query(ctx, c.ask)
 		p, ok := errors.AsType[*client.Problem](err)
@@ -32,9 +33,9 @@ func (d *demo) refusals(ctx context.Context) (said, error) {
 		from, to *place
 		fault    string
 	}{
-		{from, to, client.FaultAltered}, {d.at(yunyan), from.above, client.FaultStranger},
+		{from, to, client.FaultAltered}, {d.at(d.stage.near), from.above, client.FaultStranger},
 	} {
-		drilled, err := c.from.as[consumer].Drill(ctx, client.NewDrill{At: c.to.title, Fault: c.fault})
+		drilled, err := c.from.as[consumer].Drill(ctx, client.NewDrill{At: c.to.name, Fault: c.fault})
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +55,7 @@ func indexIn(entry string) string { return entry[strings.LastIndexByte(entry, '/
 // stolen shows that an invitation serves one key set: a second node with the same invitation is
 // refused, and the city is alarmed.
 func (d *demo) stolen(ctx context.Context) (line string, err error) {
-	county := d.at(nanming)
+	county := d.at(d.stage.from)
 	city := county.above
 	told, err := d.command(ctx, "--json", "--data", "stolen", "join", county.token).CombinedOutput()
 	if err == nil || !strings.Contains(string(told), string(text.InvitationRedeemed)) {

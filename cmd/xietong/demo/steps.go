@@ -25,25 +25,30 @@ const (
 func (d *demo) t(code text.Code, args text.Args) string { return text.T(d.Lang, code, args) }
 
 // publish has every place add its agencies, the province publish the standard entries, and every
-// county adopt them and import its real rows. The places work side by side.
-func (d *demo) publish(ctx context.Context) (townships, villages uint64, err error) {
-	top := d.at(root)
+// county adopt them and import its real rows. The places work side by side. It returns how many
+// rows each dataset has in all.
+func (d *demo) publish(ctx context.Context) (rows map[string]uint64, err error) {
+	top := d.top()
 	if err := d.enter(ctx, top); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	for _, standard := range standards() {
+	for _, standard := range d.stage.standards() {
 		if _, err := top.as[provider].PublishStandard(ctx, standard); err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", top.title, err)
+			return nil, fmt.Errorf("%s: %w", top.title, err)
 		}
 	}
 	if err := d.each(len(d.places), func(i int) error { return d.publishAt(ctx, d.places[i]) }); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	for _, p := range d.level(countyWide) {
-		o := offers(p)
-		townships, villages = townships+rowsOf([]byte(o[0].rows)), villages+rowsOf([]byte(o[1].rows))
+	rows = map[string]uint64{}
+	for _, p := range d.level(levelCounty) {
+		for _, o := range d.stage.offers(p) {
+			if o.rows != "" {
+				rows[o.dataset.Code] += rowsOf([]byte(o.rows))
+			}
+		}
 	}
-	return townships, villages, nil
+	return rows, nil
 }
 
 // enter adds the agencies of a place.
@@ -60,10 +65,10 @@ func (d *demo) publishAt(ctx context.Context, p *place) error {
 	if p.above == nil {
 		return nil // the root has published the standards
 	}
-	if err := d.enter(ctx, p); err != nil || p.listen != "" {
+	if err := d.enter(ctx, p); err != nil || p.level != levelCounty {
 		return err // its counties have the data
 	}
-	for _, o := range offers(p) {
+	for _, o := range d.stage.offers(p) {
 		if err := d.offer(ctx, p, o); err != nil {
 			return fmt.Errorf("%s: %w", p.title, err)
 		}
@@ -96,7 +101,7 @@ func (d *demo) offer(ctx context.Context, p *place, o offer) error {
 // one asks another place for the record with the key, and demands that the record has the name.
 func one(ctx context.Context, from, to *place, dataset, key, name string) (client.Answer, error) {
 	got, err := from.as[consumer].Query(ctx, client.Query{
-		At: to.title, Dataset: dataset, Key: key, Fields: []string{"code", "name"}, Use: use("residence-check", to.title),
+		At: to.name, Dataset: dataset, Key: key, Fields: []string{"code", "name"}, Use: use("residence-check", to.title),
 	})
 	if err != nil {
 		return got, err
@@ -110,27 +115,29 @@ func one(ctx context.Context, from, to *place, dataset, key, name string) (clien
 
 // ask has a clerk of one county ask a county of another prefecture.
 func (d *demo) ask(ctx context.Context) (said, error) {
-	from, to := d.at(nanming), d.at(liping)
-	got, err := one(ctx, from, to, "villages", villageKey, villageName)
+	from, to := d.at(d.stage.from), d.at(d.stage.to)
+	asked, _, _, _ := d.stage.samples()
+	got, err := one(ctx, from, to, d.stage.dataset(), asked.key, asked.name)
 	d.access, d.asked = got.Access, got.Asked
 	return said{
-		d.t(text.DemoAsk, text.Args{"from": from.title, "to": to.title}),
-		villageKey + "  " + villageName,
+		d.t(d.stage.sentence(text.DemoAsk, text.DemoAskPlace), text.Args{"from": from.title, "to": to.title}),
+		asked.key + "  " + asked.name,
 		d.t(text.DemoWay, text.Args{"way": way(from, to), "access": indexIn(got.Access), "asked": indexIn(got.Asked)}),
 	}, err
 }
 
 // yesOrNo asks two questions that are answered with yes or no, the least that can be asked.
 func (d *demo) yesOrNo(ctx context.Context) (said, error) {
-	from, to := d.at(nanming), d.at(liping)
+	from, to := d.at(d.stage.from), d.at(d.stage.to)
+	_, verified, other, _ := d.stage.samples()
 	out := said{d.t(text.DemoVerify, text.Args{"to": to.title})}
-	for _, want := range []struct{ name, answer string }{{verifiedName, client.AnswerYes}, {otherName, client.AnswerNo}} {
+	for _, want := range []struct{ name, answer string }{{verified.name, client.AnswerYes}, {other, client.AnswerNo}} {
 		value, err := json.Marshal(want.name)
 		if err != nil {
 			return nil, err
 		}
 		got, err := from.as[consumer].Verify(ctx, client.Verification{
-			At: to.title, Dataset: "villages", Key: verifiedKey, Field: "name", Value: value, Use: use("residence-check", to.title),
+			At: to.name, Dataset: d.stage.dataset(), Key: verified.key, Field: "name", Value: value, Use: use("residence-check", to.title),
 		})
 		if err != nil {
 			return nil, err
@@ -139,7 +146,7 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 			return nil, fmt.Errorf("is it called %s: %s", want.name, got.Answer)
 		}
 		answer := map[string]text.Code{client.AnswerYes: text.CLIVerifyYes, client.AnswerNo: text.CLIVerifyNo}[got.Answer]
-		out = append(out, d.t(text.DemoCalled, text.Args{"key": verifiedKey, "name": want.name, "answer": d.t(answer, nil)}))
+		out = append(out, d.t(text.DemoCalled, text.Args{"key": verified.key, "name": want.name, "answer": d.t(answer, nil)}))
 	}
 	return out, nil
 }
@@ -147,20 +154,21 @@ func (d *demo) yesOrNo(ctx context.Context) (said, error) {
 // total has the province count the villages in all counties, and demands the sum of the data of the
 // counties whose nodes run.
 func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
-	got, err := d.at(root).as[consumer].QueryFederated(ctx, client.FederatedQuery{
-		At: "**." + rootName, Dataset: "villages", Measure: client.Measure{Function: client.MeasureCount, By: []string{"prefecture"}}, Use: client.Use{Purpose: "statistics"},
+	got, err := d.top().as[consumer].QueryFederated(ctx, client.FederatedQuery{
+		At: "**." + d.top().name, Dataset: d.stage.dataset(), Measure: client.Measure{Function: client.MeasureCount, By: []string{d.stage.by()}},
+		Use: client.Use{Purpose: "statistics"},
 	})
 	if err != nil {
 		return got, err
 	}
 	var want, answered uint64
-	for _, p := range d.level(countyWide) {
+	for _, p := range d.level(levelCounty) {
 		if p.node != nil {
-			want, answered = want+rowsOf([]byte(villagesOf()[p.code])), answered+1
+			want, answered = want+d.stage.recordsOf(p), answered+1
 		}
 	}
 	if got.Total != want || got.Answered != answered || len(got.Lies) > 0 {
-		return got, fmt.Errorf("counted %d villages in %d counties, want %d in %d; %v", got.Total, got.Answered, want, answered, got.Lies)
+		return got, fmt.Errorf("counted %d records in %d counties, want %d in %d; %v", got.Total, got.Answered, want, answered, got.Lies)
 	}
 	return got, nil
 }
@@ -168,15 +176,24 @@ func (d *demo) total(ctx context.Context) (client.FederatedAnswer, error) {
 // countAll counts over the whole province; the hops add up on the way.
 func (d *demo) countAll(ctx context.Context) (said, error) {
 	got, err := d.total(ctx)
-	out := said{d.t(text.DemoCount, text.Args{"title": rootTitle})}
+	out := said{d.t(d.stage.sentence(text.DemoCount, text.DemoCountPlaces), text.Args{"title": d.stage.list[0].DisplayName})}
 	line := ""
 	for i, g := range got.Groups {
-		line += g.Values[0].Title + " " + count(g.Count) + "  "
+		line += calledGroup(g.Values[0]) + " " + count(g.Count) + "  "
 		if i%5 == 4 || i == len(got.Groups)-1 {
 			out, line = append(out, strings.TrimSpace(line)), ""
 		}
 	}
 	return append(out, d.covers(got)), err
+}
+
+// calledGroup returns what a group is called: a place, or the value of a field.
+func calledGroup(v client.GroupValue) string {
+	var value string
+	if v.Title == "" && json.Unmarshal(v.Value, &value) == nil {
+		return value
+	}
+	return v.Title
 }
 
 func (d *demo) covers(got client.FederatedAnswer) string {
@@ -188,7 +205,7 @@ func (d *demo) covers(got client.FederatedAnswer) string {
 // switchOff ends the node of a county and counts again: the answer names the county that it does
 // not cover, and why.
 func (d *demo) switchOff(ctx context.Context) (said, error) {
-	off := d.at(weining)
+	off := d.at(d.stage.off)
 	status, err := off.as[""].Status(ctx)
 	if err != nil {
 		return nil, err
@@ -222,7 +239,7 @@ func (d *demo) switchOff(ctx context.Context) (said, error) {
 
 // switchOn starts that node again: it links by itself, its ledger is unchanged, and it answers.
 func (d *demo) switchOn(ctx context.Context) (said, error) {
-	from, back := d.at(nanming), d.at(weining)
+	from, back := d.at(d.stage.from), d.at(d.stage.off)
 	if err := d.start(ctx, back); err != nil {
 		return nil, err
 	}
@@ -236,8 +253,9 @@ func (d *demo) switchOn(ctx context.Context) (said, error) {
 	if err := d.linked(ctx); err != nil {
 		return nil, err
 	}
-	got, err := one(ctx, from, back, "villages", weiningKey, weiningName)
+	_, _, _, its := d.stage.samples()
+	got, err := one(ctx, from, back, d.stage.dataset(), its.key, its.name)
 	return said{
-		d.t(text.DemoBack, text.Args{"title": back.title, "entries": count(d.kept), "access": indexIn(got.Access)}), weiningKey + "  " + weiningName,
+		d.t(text.DemoBack, text.Args{"title": back.title, "entries": count(d.kept), "access": indexIn(got.Access)}), its.key + "  " + its.name,
 	}, err
 }

@@ -17,6 +17,9 @@ var china string
 // Nation is the label of a root that has the whole country below it.
 const Nation = "china"
 
+// LevelProvince is the level of the roots below the nation.
+const LevelProvince = "province"
+
 // nation is the row of that root; in the file the provinces stand below its code.
 const nation = noParent + ",nation," + Nation + ",中华人民共和国,中国,China,\n"
 
@@ -76,7 +79,7 @@ func rowsBelow(root string) (rows string, known bool) {
 	b.WriteString(header + "\n")
 	prefix := ""
 	for line := range strings.Lines(all) {
-		if cells := strings.Split(line, ","); cells[1] == "province" && cells[2] == root {
+		if cells := strings.Split(line, ","); cells[1] == LevelProvince && cells[2] == root {
 			prefix = cells[0][:2]
 		}
 		if prefix != "" && strings.HasPrefix(line, prefix) {
@@ -90,7 +93,7 @@ func rowsBelow(root string) (rows string, known bool) {
 func Provinces() (all []Place) {
 	for line := range strings.Lines(china) {
 		cells := strings.Split(line, ",")
-		if cells[1] != "province" {
+		if cells[1] != LevelProvince {
 			continue
 		}
 		name, err := identity.ParseJurisdiction(cells[2])

@@ -2,8 +2,15 @@ package text
 
 // Sentences that the demo prints while it runs.
 const (
-	DemoOpened       Code = "demo.opened"
-	DemoReady        Code = "demo.ready"
+	DemoOpened      Code = "demo.opened"
+	DemoReady       Code = "demo.ready"
+	DemoReadyFlat   Code = "demo.ready-flat"
+	CLIFlagProvince Code = "cli.flag.province"
+
+	DemoPublishPlaces Code = "demo.publish-places"
+	DemoAskPlace      Code = "demo.ask-place"
+	DemoCountPlaces   Code = "demo.count-places"
+
 	DemoPublish      Code = "demo.publish"
 	DemoForShow      Code = "demo.for-show"
 	DemoAsk          Code = "demo.ask"
@@ -30,6 +37,13 @@ var demoSentences = []sentence{
 		"{title} on this machine: real keys, real QUIC, real ledgers, all in {folder}"},
 	{DemoReady, "1 省、{prefectures} 市州、{counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
 		"1 province, {prefectures} prefectures and {counties} counties joined by invitation; ready in {seconds} s, {mib} MiB"},
+	{DemoReadyFlat, "{title}及 {counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
+		"{title} and {counties} counties joined by invitation; ready in {seconds} s, {mib} MiB"},
+	{CLIFlagProvince, "启动哪个省（自治区、直辖市）：名称、标签或代码均可，默认贵州省", "the province to bring up, by its name, label or code; Guizhou if not given"},
+	{DemoPublishPlaces, "各县区按省定标准目录发布本地的区划登记，共 {records} 条，签名入账，用时 {seconds} 秒",
+		"{records} counties published their entry in the register of places under the province's standard, in {seconds} s"},
+	{DemoAskPlace, "{from}的工作人员向{to}查询一条记录", "a clerk in {from} asks {to} for one record"},
+	{DemoCountPlaces, "{title}凭标准目录统计各县区的区划登记数，按上级分组，逐级汇总", "{title} counts the register entries of all counties by right of the standard, hop by hop"},
 	{DemoPublish, "各县区按省定标准目录发布 {townships} 个乡镇（街道）、{villages} 个村（居），签名入账，用时 {seconds} 秒",
 		"{townships} townships and {villages} villages published under the province's standard, in {seconds} s"},
 	{DemoForShow, "同一台机器、同一个运行者：各地互相见证只为演示，证明不了运行者自己没有作假",

@@ -8,6 +8,8 @@ const (
 	RosterMoved   Code = "roster-moved"
 	RosterNotRoot Code = "roster-not-root"
 	RosterFaulty  Code = "roster-faulty"
+
+	ProvinceUnknown Code = "province-unknown"
 )
 
 var rosterProblems = []problem{
@@ -33,5 +35,10 @@ var rosterProblems = []problem{
 		number: 365, code: RosterFaulty, status: http.StatusUnprocessableEntity, params: []string{"mistakes"},
 		zh: parts{"名录文件有误", "{mistakes}", "名录文件", "请逐行改正后重试；各列的写法见 docs/roster.md"},
 		en: parts{"Faults in the roster file", "{mistakes}", "the file", "mend these lines, and try again; docs/roster.md says what each column holds"},
+	},
+	{
+		number: 366, code: ProvinceUnknown, status: http.StatusNotFound, params: []string{"name", "provinces"},
+		zh: parts{"没有该省份", "没有名为“{name}”的省、自治区或直辖市", "选项 --province", "请用下列之一，或其代码、标签：{provinces}"},
+		en: parts{"Unknown province", "there is no province \"{name}\"", "the flag --province", "use one of these, or its code or label: {provinces}"},
 	},
 }

@@ -347,7 +347,7 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)
-		case "levels", "missing", "agencies", "jurisdictions", "fields", "purposes", "near":
+		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "near":
 			told[name] = listed(l, name, value)
 		}
 	}
