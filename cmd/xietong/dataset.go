@@ -61,7 +61,7 @@ func (a *app) datasetList() *cobra.Command {
 			},
 		})
 	})
-	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
 	return a.listing(c)
 }
 
@@ -86,7 +86,7 @@ func (a *app) datasetShow() *cobra.Command {
 		a.printDataset(d)
 		return nil
 	})
-	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
 	return c
 }
 

@@ -48,7 +48,7 @@ func (a *app) standardList() *cobra.Command {
 			},
 		})
 	})
-	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAt, nil))
+	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
 	return a.listing(c)
 }
 

@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -95,7 +94,7 @@ type server struct {
 // Caller holds the headers that every request may carry: the hosted jurisdiction and the agency
 // that it is for, its idempotency key, and the language of its problems.
 type Caller struct {
-	Jurisdiction string `header:"Xietong-Jurisdiction" doc:"Which hosted jurisdiction; may be left out where there is one"`
+	Jurisdiction string `header:"Xietong-Jurisdiction" doc:"Which hosted jurisdiction, by its name or code; may be left out where there is one"`
 	Agency       string `header:"Xietong-Agency" doc:"Which agency acts: its code"`
 	Key          string `header:"Idempotency-Key" doc:"UUIDv7; the same request with the same key is done once"`
 	Language     string `header:"Accept-Language"`
@@ -141,26 +140,15 @@ func paid(next http.Handler) http.Handler {
 // jurisdiction that the caller named or, if no such jurisdiction is hosted, that of the first one.
 func (s *server) standing(c Caller) *standing.Standing {
 	hosted := s.node.Hosted()
-	return hosted[max(named(hosted, c.Jurisdiction), 0)].Standing
+	i, _ := standing.Hosted(standings(hosted), c.Jurisdiction)
+	return hosted[max(i, 0)].Standing
 }
 
-// named returns the place among the hosted of the one that has the text as its name or, where none
-// has, of the only one that people call so; -1: there is none.
-func named(hosted []Hosted, text string) int {
-	one := -1
-	for i, h := range hosted {
-		name := h.Ledger.Name()
-		switch {
-		case name.String() == text:
-			return i
-		case text == "" || !slices.Contains(h.Standing.Place(name).Called(), text):
-		case one >= 0:
-			return -1
-		default:
-			one = i
-		}
+func standings(hosted []Hosted) (all []*standing.Standing) {
+	for _, h := range hosted {
+		all = append(all, h.Standing)
 	}
-	return one
+	return all
 }
 
 // hosts reports whether the node hosts the jurisdiction.
@@ -172,21 +160,11 @@ func (s *server) hosts(name identity.Jurisdiction) bool {
 // the node hosts only one.
 func (s *server) at(c Caller) (Hosted, error) {
 	hosted := s.node.Hosted()
-	if c.Jurisdiction == "" && len(hosted) == 1 {
-		return hosted[0], nil
+	i, err := standing.Hosted(standings(hosted), c.Jurisdiction)
+	if err != nil {
+		return Hosted{}, err
 	}
-	if i := named(hosted, c.Jurisdiction); i >= 0 {
-		return hosted[i], nil
-	}
-	names := make([]string, len(hosted))
-	for i, h := range hosted {
-		names[i] = h.Ledger.Name().String()
-	}
-	all := strings.Join(names, ", ")
-	if c.Jurisdiction == "" {
-		return Hosted{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": all}, nil)
-	}
-	return Hosted{}, text.Fail(text.NotHosted, text.Args{"name": text.Short(c.Jurisdiction), "jurisdictions": all}, nil)
+	return hosted[i], nil
 }
 
 // answer is the body of every operation.

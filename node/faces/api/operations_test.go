@@ -65,7 +65,7 @@ func wrongReads() []wrong {
 		row("plan-dataset", "no code", "POST", "/v1/datasets/plan", "water", dataset(func(d *client.NewDataset) { d.Code = "村" }), text.EntryInvalid),
 		row("plan-dataset", "another's", "POST", "/v1/datasets/plan", "water", dataset(func(d *client.NewDataset) { d.Title = "x" }), text.NotProvider),
 		row("datasets", "of nowhere", "GET", "/v1/datasets?at=No+Where", "", nil, text.JurisdictionUnknown),
-		row("datasets", "of one away", "GET", "/v1/datasets?at=sichuan", "", nil, text.NotReady),
+		row("datasets", "of one away", "GET", "/v1/datasets?at=a.sichuan", "", nil, text.NotReady),
 		row("dataset", "no code", "GET", "/v1/datasets/No%20Code", "", nil, text.UnknownDataset),
 		row("dataset", "another", "GET", "/v1/datasets/towns", "", nil, text.UnknownDataset),
 		row("publish-standard", "no level", "POST", "/v1/standards", "civil-affairs", client.NewStandard{NewDataset: villages()}, text.EntryInvalid),
@@ -73,7 +73,7 @@ func wrongReads() []wrong {
 		row("standards", "of nowhere", "GET", "/v1/standards?at=No+Where", "", nil, text.JurisdictionUnknown),
 		row("standard-of", "none", "GET", "/v1/standards/towns", "", nil, text.NoStandard),
 		row("standard-of", "no code", "GET", "/v1/standards/No%20Code", "", nil, text.UnknownDataset),
-		row("standard-of", "of one away", "GET", "/v1/standards/towns?from=sichuan", "", nil, text.NotReady),
+		row("standard-of", "of one away", "GET", "/v1/standards/towns?from=a.sichuan", "", nil, text.NotReady),
 	}
 }
 
@@ -151,7 +151,7 @@ func wrongUses() []wrong {
 		}), text.MeasureNotOffered),
 		row("query", "no dataset", "POST", "/v1/query", "water", query(func(q *client.Query) { q.Dataset = "村" }), text.UnknownDataset),
 		row("query", "of nowhere", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "No Where" }), text.JurisdictionUnknown),
-		row("query", "of one away", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "sichuan" }), text.NotReady),
+		row("query", "of one away", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "a.sichuan" }), text.NotReady),
 		row("verify", "another field", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field = "x" }), text.UnknownField),
 		row("verify", "another type", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field, v.Value = "people", json.RawMessage(`"many"`) }), text.SchemaRejected),
 		row("verify", "no dataset", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Dataset = "towns" }), text.UnknownDataset),
@@ -250,9 +250,9 @@ func wrongTree() []wrong {
 		row("new-keys", "while others wait", "POST", "/v1/keys", "", client.NewKeys{Revoke: true}, text.KeysPending),
 		row("end-hosted-plan", "of a node that is away", "GET", "/v1/hosting", "", nil, text.NotReady),
 		row("end-hosted", "of a node that is away", "POST", "/v1/hosting/end", "", client.HostingEnd{Reason: "r"}, text.NotReady),
-		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.NotEndorsed),
-		row("withdraw-plan", "no child", "GET", "/v1/children/x/withdrawal", "", nil, text.NotEndorsed),
-		row("cancel-invitation", "no child", "POST", "/v1/invitations/x/cancellation", "", client.Cancellation{Reason: "r"}, text.NotEndorsed),
+		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.JurisdictionUnknown),
+		row("withdraw-plan", "no child", "GET", "/v1/children/x/withdrawal", "", nil, text.JurisdictionUnknown),
+		row("cancel-invitation", "no child", "POST", "/v1/invitations/x/cancellation", "", client.Cancellation{Reason: "r"}, text.JurisdictionUnknown),
 		row("withdraw", "no reason", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{}, text.Empty),
 		row("to-confirm", "nowhere", "GET", "/v1/waiting/No%20Where", "", nil, text.JurisdictionUnknown),
 		row("to-confirm", "its own child", "GET", "/v1/waiting/guiyang.guizhou", "", nil, text.NotConfirmable),
@@ -265,7 +265,7 @@ func wrongTree() []wrong {
 			client.NewObjection{Pin: "guiyang.guizhou/keys/1/" + hash}, text.NotOursToObject),
 		row("object", "nowhere", "POST", "/v1/objections", "", client.NewObjection{Document: []byte("x"), At: "No Where"}, text.JurisdictionUnknown),
 		row("object", "no objection", "POST", "/v1/objections", "", client.NewObjection{Document: []byte("x")}, text.BadRequest),
-		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.JurisdictionUnknown),
+		row("drill", "here", "POST", "/v1/drills", "", client.NewDrill{At: "guizhou", Fault: "altered"}, text.OwnJurisdiction),
 		row("drill", "nowhere", "POST", "/v1/drills", "", client.NewDrill{At: "No Where", Fault: "altered"}, text.JurisdictionUnknown),
 		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.NotAsDescribed),
 		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
@@ -355,7 +355,7 @@ func (d *door) everywhere(t *testing.T, id string, q request) {
 	if file {
 		q.path = "/v1/datasets/villages/imports?format=csv"
 	}
-	q.edit = func(r *http.Request) { r.Header.Set(client.HeaderJurisdiction, "sichuan") }
+	q.edit = func(r *http.Request) { r.Header.Set(client.HeaderJurisdiction, "a.sichuan") }
 	if p := d.refused(t, id+" at a jurisdiction that is not hosted", q, text.NotHosted); !strings.Contains(p.Do+p.Where+p.Detail, "guizhou") {
 		t.Errorf("%s: it does not say which there are: %+v", id, p)
 	}

@@ -17,6 +17,7 @@ import (
 	"xietong/node/business/questions"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
+	"xietong/node/tree/standing"
 )
 
 // The requests about saved questions.
@@ -47,7 +48,7 @@ func (s *server) registerQuestions(a huma.API) {
 func many(q client.Question) bool { return severalMeant(q.At) }
 
 // severalMeant reports whether a person means many jurisdictions.
-func severalMeant(at string) bool { return strings.HasPrefix(at, "*") }
+func severalMeant(at string) bool { return standing.Several(at) }
 
 // questionSaved keeps a question that can be asked: its name of a dataset, its places and its
 // measure are read as if it were asked now. Whether the dataset offers that, its provider tells

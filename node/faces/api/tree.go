@@ -21,7 +21,7 @@ type (
 	}
 	withdraw struct {
 		Caller
-		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
+		Child string `path:"child" maxLength:"200" doc:"The child, as people name it: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Body  client.Withdrawal
 	}
 	toWithdraw struct {
@@ -35,11 +35,11 @@ type (
 	}
 	toConfirm struct {
 		Caller
-		Name string `path:"name" maxLength:"200" doc:"Display name, label, code or whole name of a child of a child"`
+		Name string `path:"name" maxLength:"200" doc:"A child of a child, as people name it: full, short or English name, code, label or whole name, also after the name of the place above it"`
 	}
 	confirm struct {
 		Caller
-		Name string `path:"name" maxLength:"200" doc:"Display name, label, code or whole name of a child of a child"`
+		Name string `path:"name" maxLength:"200" doc:"A child of a child, as people name it: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Body client.NewConfirmation
 	}
 	object struct {

@@ -41,7 +41,7 @@ type (
 	listUses struct {
 		Spanned
 		Dataset      string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
-		Jurisdiction string `query:"jurisdiction" maxLength:"200" doc:"Jurisdiction of the consumer: what people call it, or its whole name"`
+		Jurisdiction string `query:"jurisdiction" maxLength:"200" doc:"Jurisdiction of the consumer: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Agency       string `query:"agency" maxLength:"64" doc:"Code of the consumer"`
 		Purpose      string `query:"purpose" maxLength:"64" doc:"Code of the purpose"`
 	}
@@ -52,7 +52,7 @@ type (
 type (
 	listAsked struct {
 		Spanned
-		At      string `query:"at" maxLength:"200" doc:"Jurisdiction that was asked: what people call it, or its whole name"`
+		At      string `query:"at" maxLength:"200" doc:"Jurisdiction that was asked: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Dataset string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
 		Agency  string `query:"agency" maxLength:"64" doc:"Code of the agency that asked"`
 		Purpose string `query:"purpose" maxLength:"64" doc:"Code of the purpose"`

@@ -10,7 +10,7 @@ const (
 
 // NewDrill asks the node to send a faulty message to a jurisdiction that must refuse it.
 type NewDrill struct {
-	At    string `json:"at" minLength:"1" maxLength:"200" doc:"The jurisdiction that must refuse it: display name, label, code or whole name"`
+	At    string `json:"at" minLength:"1" maxLength:"200" doc:"The jurisdiction that must refuse it: full, short or English name, code, label or whole name, also after the name of the place above it"`
 	Fault string `json:"fault" enum:"altered,stranger" doc:"It is not what was signed, or is signed with a key that nobody endorsed"`
 }
 

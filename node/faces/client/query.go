@@ -32,7 +32,7 @@ type Measure struct {
 
 // Query asks for records of a dataset: one by key, or those that match.
 type Query struct {
-	At      string                     `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked: what people call a neighbour, or a whole name; empty: this one"`
+	At      string                     `json:"at,omitempty" maxLength:"200" doc:"The jurisdiction that is asked: full, short or English name, code, label or whole name, also after the name of the place above it; *.NAME and **.NAME are several, and empty is this one"`
 	Dataset string                     `json:"dataset" doc:"Code of the dataset"`
 	Key     string                     `json:"key,omitempty" doc:"The record's key"`
 	Where   map[string]json.RawMessage `json:"where,omitempty" doc:"Fields and the values they must equal"`

@@ -111,7 +111,7 @@ type NewConfirmation struct {
 type NewObjection struct {
 	Document []byte `json:"document,omitempty" maxLength:"4096" doc:"The objection, as the keys from before signed it"`
 	Pin      string `json:"pin,omitempty" maxLength:"400" doc:"The key set that is not this jurisdiction's own"`
-	At       string `json:"at,omitempty" maxLength:"200" doc:"Where it waits: display name, label, code or whole name; none: a document is handed in here, and an objection to a pin is signed only"`
+	At       string `json:"at,omitempty" maxLength:"200" doc:"Where it waits, as people name it; none: a document is handed in here, and an objection to a pin is signed only"`
 }
 
 // Objected is an objection, and whether it was handed in and taken.

@@ -35,7 +35,7 @@ type Desk struct {
 // Run sends the request to another jurisdiction, and returns the refusal.
 func (d *Desk) Run(ctx context.Context, id identity.Message, to identity.Jurisdiction, stranger bool) (*relay.Problem, error) {
 	if to == d.Name {
-		return nil, text.Fail(text.JurisdictionUnknown, text.Args{"name": to.String()}, nil)
+		return nil, text.Fail(text.OwnJurisdiction, text.Args{"name": to.String()}, nil)
 	}
 	var by envelope.Signer
 	if stranger {

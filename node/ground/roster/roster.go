@@ -32,6 +32,10 @@
 //
 //	a2 01 01 03 81 87 61 61 00 60 60 61 61 60 60
 //
+// A text that a person typed is found in a list by the index of Meant, which is built once: by
+// code, label, name and whole name, in any width and case, in traditional characters, with or
+// without the word for the kind of place, and after the names of places above.
+//
 // A place in the list may have joined the tree or not; the ledgers record which have. The package
 // is pure, and changes nothing.
 package roster
@@ -40,7 +44,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"xietong/certs/identity"
 	"xietong/node/ground/text"
@@ -63,6 +66,7 @@ type Roster struct {
 	places   []Place
 	byName   map[identity.Jurisdiction]int
 	children map[identity.Jurisdiction][]int
+	finder   *finder // of the places, so lists with the same places share it
 }
 
 // MaxPlaces is the greatest number of places in a list.
@@ -71,6 +75,7 @@ const MaxPlaces = 5_000
 func empty(number uint64, before []byte) *Roster {
 	return &Roster{
 		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]int{},
+		finder: &finder{},
 	}
 }
 
@@ -135,125 +140,4 @@ func (r *Roster) Children(of identity.Jurisdiction) (all []Place) {
 		all = append(all, r.places[i])
 	}
 	return all
-}
-
-// Find returns the places directly below a jurisdiction that a person may mean by the text. These
-// are the places that have the text as a name, label or code; if there are none, the places that
-// have it as a name in other letters or without the generic suffix (南明, Nanming, NANMING). Where
-// Find returns several places, the person has to say which.
-func (r *Roster) Find(below identity.Jurisdiction, text string) []Place {
-	text = strings.TrimSpace(text)
-	var exact, loose []Place
-	for _, p := range r.Children(below) {
-		switch {
-		case slices.Contains(p.Called(), text):
-			exact = append(exact, p)
-		case slices.ContainsFunc(append(p.Called(), p.bare()...), func(s string) bool { return strings.EqualFold(s, text) }):
-			loose = append(loose, p)
-		}
-	}
-	if len(exact) > 0 {
-		return exact
-	}
-	return loose
-}
-
-// Named returns the places of the whole list that have the text as a name or code. It does not
-// compare labels, which are unique among siblings alone.
-func (r *Roster) Named(text string) (all []Place) {
-	for _, p := range r.places {
-		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Code}, strings.TrimSpace(text)) {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
-// Called returns the texts that name the place; some of them may be empty.
-func (p Place) Called() []string {
-	return []string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Name.Label().String(), p.Code}
-}
-
-// suffixes end the short names of places; the longer ones stand first.
-var suffixes = []string{"特区", "省", "市", "区", "县", "州", "盟", "旗"}
-
-// bare returns the names without the word that every place of the level has.
-func (p Place) bare() []string {
-	english, _, _ := strings.Cut(p.EnglishName, " ")
-	for _, s := range suffixes {
-		if short, ok := strings.CutSuffix(p.ShortName, s); ok && short != "" {
-			return []string{short, english}
-		}
-	}
-	return []string{english}
-}
-
-const (
-	maxSuggested = 3
-	maxDistance  = 3
-	maxTyped     = 64 // characters of a text that is compared
-)
-
-// Suggest returns the places directly below a jurisdiction that are spelled nearly as the text, the
-// nearest first: at most three.
-func (r *Roster) Suggest(below identity.Jurisdiction, text string) []Place {
-	return near(r.Children(below), text)
-}
-
-// Near is Suggest among all places of the list.
-func (r *Roster) Near(text string) []Place { return near(r.places, text) }
-
-// near returns the places that are spelled nearly as the text. In a name that is near, at most a
-// third of the characters of the text would have to change; this limit is at least one character
-// and at most three. Where some have the text itself as a name, in other letters or without the
-// generic suffix, they are all.
-func near(places []Place, text string) []Place {
-	type near struct {
-		Place
-		distance int
-	}
-	typed := []rune(strings.ToLower(strings.TrimSpace(text)))
-	allowed := min(max(1, len(typed)/3), maxDistance)
-	if len(typed) > maxTyped {
-		return nil
-	}
-	var found []near
-	for _, p := range places {
-		best := allowed + 1
-		for _, name := range append(p.Called(), p.bare()...) {
-			best = min(best, distance(typed, []rune(strings.ToLower(name))))
-		}
-		if best <= allowed {
-			found = append(found, near{p, best})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
-	var out []Place
-	for _, n := range found[:min(len(found), maxSuggested)] {
-		if n.distance == 0 || found[0].distance > 0 {
-			out = append(out, n.Place)
-		}
-	}
-	return out
-}
-
-// distance returns how many characters must be inserted, removed or replaced to make b of a.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

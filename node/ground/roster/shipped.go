@@ -3,7 +3,6 @@ package roster
 import (
 	_ "embed" // the data are part of the binary
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -106,32 +105,21 @@ func Provinces() (all []Place) {
 	return all
 }
 
-// ShippedCalled returns the places of the shipped lists that a person may mean by the text, which
-// is a whole name, a display, short or English name, or a code; if there are none, those that have
-// it as the label of a province, or as a name in other letters or without the generic suffix (贵州,
-// GUIZHOU). Where it returns several, the person has to say which.
-func ShippedCalled(typed string) []Place {
-	typed = strings.TrimSpace(typed)
-	var exact, loose []Place
+// ShippedCalled returns the places of the shipped lists that a person means by the text, as Meant
+// does in all of them together. Where it returns several, the person has to say which.
+func ShippedCalled(typed string) (all []Place) {
+	best := byNone
 	for _, root := range append(Provinces(), nationPlace()) {
-		places := ShippedOf(root.Name).places
-		if root.Name.String() == Nation {
-			places = []Place{root}
+		only := func(p Place) bool { return root.Name.String() != Nation || p.Name == root.Name }
+		near, found := ShippedOf(root.Name).meant(typed, only)
+		if near < best {
+			best, all = near, nil
 		}
-		for _, p := range places {
-			called := []string{p.DisplayName, p.ShortName, p.EnglishName, p.Name.String(), p.Code}
-			switch {
-			case slices.Contains(called, typed):
-				exact = append(exact, p)
-			case slices.ContainsFunc(append(called, p.bare()...), func(s string) bool { return s != "" && strings.EqualFold(s, typed) }):
-				loose = append(loose, p)
-			}
+		if near == best {
+			all = append(all, found...)
 		}
 	}
-	if len(exact) > 0 {
-		return exact
-	}
-	return loose
+	return all
 }
 
 func nationPlace() Place {

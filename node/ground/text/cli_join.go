@@ -76,6 +76,7 @@ const (
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
 	CLIFlagAt        Code = "cli.flag.at"
+	CLIFlagAtOne     Code = "cli.flag.at-one"
 	CLIFlagProcesses Code = "cli.flag.processes"
 	CLIFlagRecords   Code = "cli.flag.records"
 	CLIAsked         Code = "cli.asked"
@@ -181,7 +182,9 @@ var joinSentences = []sentence{
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "连同 `FILE` 中的记录发布：变更目录时两者同时生效，首次发布时随后导入", "publish together with the records in `FILE`: a later version and its records count from one position; of a first version they are imported after it"},
 	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},
-	{CLIFlagAt, "向另一行政区划 `NAME` 查询：称谓或完整名称；'*.NAME' 为其下一级，'**.NAME' 为其全部下级", "ask another jurisdiction, `NAME`: what it is called, or its whole name; '*.NAME' are those directly below it, '**.NAME' all below"},
+	{CLIFlagAt, "向另一行政区划 `NAME` 查询：全称、简称、代码或完整名称，也可连同上级一起写；'*.NAME' 为其下一级，'**.NAME' 为其全部下级（用于取记录和统计，不用于核验）",
+		"ask another jurisdiction, `NAME`: its full or short name, its code or whole name, also after the place above it; '*.NAME' are those directly below it, '**.NAME' all below, for records and totals and not for --verify"},
+	{CLIFlagAtOne, "向另一行政区划 `NAME` 查询：全称、简称、代码或完整名称，也可连同上级一起写", "ask another jurisdiction, `NAME`: its full or short name, its code or whole name, also after the place above it"},
 	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
 	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},

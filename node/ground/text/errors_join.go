@@ -168,8 +168,8 @@ var joinProblems = []problem{
 	},
 	{
 		number: 99, code: JurisdictionUnknown, status: http.StatusNotFound, params: []string{"name"},
-		zh: parts{"行政区划不明", "不知道“{name}”是哪个行政区划", "行政区划“{name}”", "请用 xietong roster list 查看全部名称，用 xietong tree 查看上下级的称谓，或者写完整名称（如 nanming.guiyang.guizhou）"},
-		en: parts{"Jurisdiction unknown", "no jurisdiction is known as \"{name}\"", "jurisdiction \"{name}\"",
-			"see all names with `xietong roster list`, and what the neighbours are called with `xietong tree`, or write a whole name such as nanming.guiyang.guizhou"},
+		zh: parts{"行政区划不明", "没有叫“{name}”的行政区划，也没有相近的", "行政区划“{name}”", "请核对名称：可写全称、简称、代码或完整名称（如 nanming.guiyang.guizhou），也可连同上级一起写；全部名称见 xietong roster list"},
+		en: parts{"Jurisdiction unknown", "no jurisdiction is called \"{name}\", nor nearly so", "jurisdiction \"{name}\"",
+			"check the name: its full or short name, its code or its whole name (such as nanming.guiyang.guizhou) will do, also after the place above it; `xietong roster list` has all names"},
 	},
 }

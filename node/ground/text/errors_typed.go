@@ -47,10 +47,10 @@ var typedProblems = []problem{
 	},
 	{
 		number: 179, code: JurisdictionNear, status: http.StatusNotFound, params: []string{"name", "near"},
-		zh: parts{"行政区划名称不全或有误", "不知道“{name}”是哪个行政区划，相近的有：{near}", "行政区划“{name}”",
-			"请写全称，或者用 xietong roster list 查看全部名称"},
-		en: parts{"Jurisdiction not named exactly", "no jurisdiction is known as \"{name}\"; near it: {near}", "jurisdiction \"{name}\"",
-			"write the whole name, or see all names with `xietong roster list`"},
+		zh: parts{"行政区划名称有误", "没有叫“{name}”的行政区划，相近的有：{near}", "行政区划“{name}”",
+			"如是其中之一，请照写其名称、代码或完整名称；全部名称见 xietong roster list"},
+		en: parts{"Jurisdiction not named exactly", "no jurisdiction is called \"{name}\"; near it: {near}", "jurisdiction \"{name}\"",
+			"if it is one of these, write its name, its code or its whole name; `xietong roster list` has all names"},
 	},
 	{
 		number: 180, code: LevelUnknown, status: http.StatusBadRequest, params: []string{"level", "levels"},

@@ -347,8 +347,10 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)
-		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "near":
+		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes":
 			told[name] = listed(l, name, value)
+		case "near":
+			told[name] = nearTold(l, value)
 		}
 	}
 	return told

@@ -83,7 +83,7 @@ func TestDrill(t *testing.T) {
 			}
 		}
 		_, err := from.Client("").Drill(t.Context(), client.NewDrill{At: from.Name(), Fault: client.FaultAltered})
-		wantRefusal(t, "oneself", err, text.JurisdictionUnknown, nil, from.place.called().DisplayName)
+		wantRefusal(t, "oneself", err, text.OwnJurisdiction, nil, from.place.called().DisplayName)
 		tree.Node("liping").Stop()
 		tree.Within(within, "the link is known to be down", func() bool {
 			_, err = from.Client("").Drill(t.Context(), client.NewDrill{At: tree.Node("liping").Name(), Fault: client.FaultAltered})

@@ -1,0 +1,267 @@
+package roster
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"xietong/certs/identity"
+)
+
+// How near a typed text comes to a place; the lowest that any place has decides.
+const (
+	byWhole = iota // its whole name
+	byName         // one of its own names, or its code
+	byLabel        // its label, which no sibling has
+	byUse          // a name without the generic
+	byChain        // any of these after names of places above it: 贵阳市南明区
+	byNone
+)
+
+const (
+	maxTyped = 256     // characters of a text that is compared
+	maxSteps = 200_000 // comparisons for one text; what needs more is not found
+)
+
+// finder is the index of the keys of all places, built at the first question.
+type finder struct {
+	once  sync.Once
+	forms []form
+}
+
+// form is one key of a place. The key itself is made anew when it is needed: an index of 60,000
+// places has 10 MB so.
+type form struct {
+	hash  uint64
+	bits  uint64 // the characters of the key, each as one bit
+	place int32
+	size  uint16 // characters
+}
+
+var seed = maphash.MakeSeed()
+
+// index returns the forms in the order of their hashes.
+func (r *Roster) index() []form {
+	r.finder.once.Do(func() {
+		for i, p := range r.places {
+			for _, k := range p.all() {
+				f := formOf(k)
+				f.place = int32(i)
+				r.finder.forms = append(r.finder.forms, f)
+			}
+		}
+		slices.SortFunc(r.finder.forms, func(a, b form) int {
+			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.place, b.place))
+		})
+		r.finder.forms = slices.CompactFunc(r.finder.forms, func(a, b form) bool { return a.hash == b.hash && a.place == b.place })
+	})
+	return r.finder.forms
+}
+
+func formOf(k string) form {
+	f := form{hash: maphash.String(seed, k), size: uint16(min(utf8.RuneCountInString(k), 1<<16-1))}
+	for _, c := range k {
+		f.bits |= 1 << (c % 64)
+	}
+	return f
+}
+
+// having returns the numbers of the places that may have the key, in their order.
+func (r *Roster) having(k string) (places []int32) {
+	all, hash := r.index(), maphash.String(seed, k)
+	at, _ := slices.BinarySearchFunc(all, hash, func(f form, hash uint64) int { return cmp.Compare(f.hash, hash) })
+	for ; at < len(all) && all[at].hash == hash; at++ {
+		places = append(places, all[at].place)
+	}
+	return places
+}
+
+// Meant returns the places of the list that a person means by a text: the one that has it as its
+// whole name, or else those that have it as an own name or code, or else as label, or else as name
+// without the generic, or else so after names of places above it, or, written with points or
+// commas, before them. No place: the list has none. Several: the person has to say which.
+func (r *Roster) Meant(typed string) []Place {
+	_, all := r.meant(typed, func(Place) bool { return true })
+	return all
+}
+
+// MeantBelow is Meant among the places directly below a jurisdiction.
+func (r *Roster) MeantBelow(parent identity.Jurisdiction, typed string) []Place {
+	_, all := r.meant(typed, func(p Place) bool {
+		above, below := p.Name.Parent()
+		return below && above == parent
+	})
+	return all
+}
+
+func (r *Roster) meant(typed string, among func(Place) bool) (near int, all []Place) {
+	if whole, ok := r.whole(typed); ok && among(whole) {
+		return byWhole, []Place{whole}
+	}
+	return (&search{r: r, left: maxSteps}).meant(typed, among)
+}
+
+// meant is Meant without whole names.
+func (s *search) meant(typed string, among func(Place) bool) (near int, all []Place) {
+	if utf8.RuneCountInString(typed) > maxTyped {
+		return byNone, nil
+	}
+	best, found := byNone, []int32(nil)
+	for _, k := range spellings(typed) {
+		for at := range k {
+			for _, i := range s.r.having(k[at:]) {
+				if p := s.r.places[i]; s.left >= 0 && among(p) {
+					best, found = better(best, found, s.nearness(p, k), i)
+				}
+			}
+			if at == 0 && best < byChain {
+				break // no longer name comes before these
+			}
+		}
+	}
+	if s.left < 0 {
+		return byNone, nil
+	}
+	slices.Sort(found)
+	return best, s.r.exactly(typed, slices.Compact(found))
+}
+
+// better returns the numbers of the places that come nearest, with one more that comes so near.
+func better(best int, found []int32, near int, i int32) (int, []int32) {
+	switch {
+	case near >= byNone || near > best:
+		return best, found
+	case near < best:
+		return near, []int32{i}
+	}
+	return best, append(found, i)
+}
+
+// exactly returns the places, or, of several, those alone that are called by the very letters.
+func (r *Roster) exactly(typed string, numbers []int32) (all []Place) {
+	var letters []Place
+	for _, i := range numbers {
+		p := r.places[i]
+		all = append(all, p)
+		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName}, strings.TrimSpace(typed)) {
+			letters = append(letters, p)
+		}
+	}
+	if len(letters) > 0 {
+		return letters
+	}
+	return all
+}
+
+// whole returns the place that has the text as its whole name, in any width and case.
+func (r *Roster) whole(typed string) (Place, bool) {
+	name, err := identity.ParseJurisdiction(WholeName(typed))
+	if err != nil {
+		return Place{}, false
+	}
+	if _, below := name.Parent(); !below && name != r.Root() {
+		return Place{}, false
+	}
+	return r.Of(name)
+}
+
+// Among returns those of the places that a person means by a text, as Meant does. The places need
+// not be in the list; those above them are taken from it.
+func (r *Roster) Among(places []Place, typed string) []Place {
+	if utf8.RuneCountInString(typed) > maxTyped {
+		return nil
+	}
+	s := search{r: r, left: maxSteps}
+	best, found := byNone, []int32(nil)
+	for i, p := range places {
+		near := byNone
+		for _, k := range spellings(typed) {
+			near = min(near, s.nearness(p, k))
+		}
+		if WholeName(typed) == p.Name.String() {
+			near = byWhole
+		}
+		best, found = better(best, found, near, int32(i))
+	}
+	if s.left < 0 {
+		return nil
+	}
+	return (&Roster{places: places}).exactly(typed, found)
+}
+
+// WholeName returns a text as the name of a jurisdiction is written: in half width and lower case,
+// with points for those of Chinese and without blanks.
+func WholeName(typed string) string {
+	var b strings.Builder
+	for i, part := range parts(typed) {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(strings.ToLower(narrow(part)))
+	}
+	return b.String()
+}
+
+// spellings returns the keys of a text: that of the whole and, where points or commas divide it,
+// that of its parts in the other order, in which an address in English is written.
+func spellings(typed string) []string {
+	all := keys(typed)
+	if divided := parts(typed); len(divided) > 1 {
+		slices.Reverse(divided)
+		all = append(all, keys(strings.Join(divided, " "))...)
+	}
+	return all
+}
+
+// search compares one text with places, within a bound.
+type search struct {
+	r    *Roster
+	left int // steps
+}
+
+// nearness returns how near a key comes to a place.
+func (s *search) nearness(p Place, k string) int {
+	s.left--
+	proper, loose := p.proper(), p.loose()
+	switch {
+	case slices.Contains(proper, k), k == key(p.Code):
+		return byName
+	case k == key(p.Name.Label().String()):
+		return byLabel
+	case slices.Contains(loose, k):
+		return byUse
+	case s.after(p, k, slices.Concat(proper, loose)):
+		return byChain
+	}
+	return byNone
+}
+
+// after reports whether the key is one of the place's own after those of places above it.
+func (s *search) after(p Place, k string, own []string) bool {
+	for _, name := range own {
+		if above, ok := strings.CutSuffix(k, name); ok && above != "" && s.above(p.Name, above) {
+			return true
+		}
+	}
+	return false
+}
+
+// above reports whether the key is made up of the keys of places above a jurisdiction, from the top
+// down; some may be left out.
+func (s *search) above(name identity.Jurisdiction, k string) bool {
+	for parent, below := name.Parent(); below && s.left > 0; parent, below = parent.Parent() {
+		p, listed := s.r.Of(parent)
+		if !listed {
+			continue
+		}
+		s.left--
+		own := slices.Concat(p.proper(), p.loose())
+		if slices.Contains(own, k) || s.after(p, k, own) {
+			return true
+		}
+	}
+	return false
+}
