@@ -97,8 +97,8 @@ type Caller struct {
 	Jurisdiction string `header:"Xietong-Jurisdiction" doc:"Which hosted jurisdiction, by its name or code; may be left out where there is one"`
 	Agency       string `header:"Xietong-Agency" doc:"Which agency acts: its code"`
 	Key          string `header:"Idempotency-Key" doc:"UUIDv7; the same request with the same key is done once"`
-	Language     string `header:"Accept-Language"`
-	Prefer       string `header:"Prefer"`
+	Language     string `header:"Accept-Language" doc:"Language of problems: zh or en"`
+	Prefer       string `header:"Prefer" doc:"reader=command-line: problems name flags and commands"`
 }
 
 const maxBodyLen = 1 << 20
@@ -122,6 +122,7 @@ func (s *server) handler() http.Handler {
 	s.registerRows(files, a)
 	s.registerProblems(files, a)
 	describeHeaders(a.OpenAPI())
+	describe(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
 	takes := parametersOf(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(routed(mux, takes.router), maxBodyLen))

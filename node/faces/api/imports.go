@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -31,18 +32,29 @@ func (s *server) registerImports(mux *http.ServeMux, a huma.API) {
 	mux.HandleFunc("POST /v1/datasets/{code}/imports/bad-rows", s.badRows)
 	mux.HandleFunc("POST /v1/datasets/{code}/imports", s.loadImport)
 	reading := []string{"[format]", "[encoding]", "[delimiter]", "[sheet]", "[as_spreadsheet]", "[missing]", "[entry_length]"}
-	a.OpenAPI().AddOperation(fileOperation("check-import", "/v1/datasets/{code}/imports/check",
-		"Check a file; no record is written; with missing=keep the reading of the records is a use, and recorded", reading...))
-	a.OpenAPI().AddOperation(fileOperation("bad-rows-import", "/v1/datasets/{code}/imports/bad-rows",
-		"The bad rows of a file as they were, with what is wrong beside each; recorded as a check is, unless that was", reading...))
-	a.OpenAPI().AddOperation(fileOperation("load-import", "/v1/datasets/{code}/imports",
-		"Load a file that was checked; the answer is a line of progress at a time (application/x-ndjson)",
-		append(reading, "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]")...))
+	check := fileOperation("check-import", "/v1/datasets/{code}/imports/check",
+		"Check a file; no record is written; with missing=keep the reading of the records is a use, and recorded", reading...)
+	check.Responses["200"] = &huma.Response{Description: "What is in the file", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[client.ImportCheck](), true, "ImportCheck")},
+	}}
+	bad := fileOperation("bad-rows-import", "/v1/datasets/{code}/imports/bad-rows",
+		"The bad rows of a file as they were, with what is wrong beside each; recorded as a check is, unless that was", reading...)
+	bad.Responses["200"] = &huma.Response{Description: "A file of the same format", Content: map[string]*huma.MediaType{
+		"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+	}}
+	load := fileOperation("load-import", "/v1/datasets/{code}/imports",
+		"Load a file that was checked",
+		append(reading, "file_hash", "rows", "good", "keep_good", "[replace]", "[plan]")...)
+	load.Responses["200"] = ndjson(a, "Lines of progress; the last one has the import, or the error",
+		reflect.TypeFor[client.ImportProgress](), reflect.TypeFor[client.Imported](), reflect.TypeFor[client.ImportFailed]())
+	for _, o := range []*huma.Operation{check, bad, load} {
+		a.OpenAPI().AddOperation(o)
+	}
 }
 
 // fileOperation describes an operation with a file; a parameter in brackets may be left out.
 func fileOperation(id, path, summary string, parameters ...string) *huma.Operation {
-	o := &huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary}
+	o := &huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Responses: map[string]*huma.Response{}}
 	text := &huma.Schema{Type: huma.TypeString}
 	o.Parameters = append(o.Parameters, &huma.Param{Name: "code", In: "path", Required: true, Schema: text})
 	for _, name := range parameters {
@@ -54,11 +66,6 @@ func fileOperation(id, path, summary string, parameters ...string) *huma.Operati
 	o.RequestBody = &huma.RequestBody{Required: true, Description: "CSV, TSV, JSON, JSON Lines or xlsx, whatever its media type says", Content: map[string]*huma.MediaType{
 		"text/csv": file, "application/json": file, "application/x-ndjson": file, "application/octet-stream": file,
 	}}
-	media := map[string]string{"check-import": "application/json", "bad-rows-import": "application/octet-stream", "load-import": "application/x-ndjson"}[id]
-	problem := map[string]*huma.MediaType{"application/problem+json": {}}
-	o.Responses = map[string]*huma.Response{
-		"200": {Description: "OK", Content: map[string]*huma.MediaType{media: {}}}, "default": {Description: "A problem (RFC 9457)", Content: problem},
-	}
 	return o
 }
 

@@ -343,7 +343,7 @@ func TestEveryOperation(t *testing.T) {
 }
 
 // ofTheNode are the operations that are not about one hosted jurisdiction.
-var ofTheNode = []string{"status", "problem", "health", "ready"}
+var ofTheNode = ofNode
 
 // everywhere checks the refusals that every operation must give.
 func (d *door) everywhere(t *testing.T, id string, q request) {

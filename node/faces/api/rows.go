@@ -26,9 +26,9 @@ func (s *server) registerRows(mux *http.ServeMux, a huma.API) {
 	mux.HandleFunc("POST /v1/federated-rows", s.federatedRows)
 	a.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "federated-rows", Method: http.MethodPost, Path: "/v1/federated-rows",
-		Summary:     "Ask many jurisdictions for records; the answer is a line for each (application/x-ndjson)",
+		Summary:     "Ask many jurisdictions for records",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s.rowsBody}}},
-		Responses:   map[string]*huma.Response{"200": {Description: "OK"}, "default": {Description: "A problem (RFC 9457)"}},
+		Responses:   map[string]*huma.Response{"200": ndjson(a, "A line for each that answers, and a last one", reflect.TypeFor[client.RowsLine]())},
 	})
 }
 
