@@ -80,6 +80,7 @@ type Node struct {
 	end     context.CancelCauseFunc
 	stop    context.CancelFunc // of Serve; nil: the node is not served by it
 	limited *slog.Logger       // for lines that others cause
+	opened  time.Time
 	packets net.PacketConn
 	socket  *link.Socket
 	workers sync.WaitGroup
@@ -118,7 +119,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
-	n.limited = loglimit.New(n.o.Logger)
+	n.limited, n.opened = loglimit.New(n.o.Logger), n.o.Now()
 	for _, c := range n.settings.Jurisdictions {
 		h, err := n.open(ctx, c)
 		if err != nil {

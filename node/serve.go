@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
+	"xietong/consensus/group"
 	"xietong/node/faces/api"
 	"xietong/node/faces/client"
+	"xietong/node/ground/datadir"
 )
 
 // ServeOptions are the options of Serve.
@@ -56,6 +59,20 @@ func (n *Node) Stop() bool {
 		n.stop()
 	}
 	return n.stop != nil
+}
+
+// Machine tells of the process and of the disk of the data directory.
+func (n *Node) Machine() (api.Machine, error) {
+	n.mu.RLock()
+	m := api.Machine{Since: n.opened, Data: n.dir, Listen: n.settings.Listen, Reserve: group.DefaultMinFree}
+	n.mu.RUnlock()
+	if whole, err := filepath.Abs(n.dir); err == nil {
+		m.Data = whole
+	}
+	var err, failed error
+	m.Used, err = datadir.Used(n.dir)
+	m.Free, failed = datadir.FreeSpace(n.dir)
+	return m, errors.Join(err, failed)
 }
 
 // serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a

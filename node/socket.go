@@ -226,6 +226,9 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 	for _, l := range n.socket.Links() {
 		if l.Local == local && l.Peer.Jurisdiction == peer {
 			s.Up, s.Address = true, l.Address
+			if s.Since.IsZero() || l.Since.Before(s.Since) {
+				s.Since = l.Since
+			}
 		}
 	}
 	s.LastHeard, _ = n.socket.LastHeard(local, peer)
@@ -236,10 +239,13 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 	if heard, ok := h.table.LastHello(peer); ok {
 		s.Offset = heard.Offset
 	}
-	if parent, joined := h.table.Parent(); !s.Up && joined && parent == peer {
+	if parent, joined := h.table.Parent(); joined && parent == peer {
+		s.Dialled = h.settings.ParentAddress
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		s.Why = string(reasonOf(h.failed))
+		if !s.Up {
+			s.Why = string(reasonOf(h.failed))
+		}
 	}
 	return s
 }

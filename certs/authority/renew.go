@@ -52,8 +52,8 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time, why Reason) 
 	if err != nil {
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
-	ends := struct{ ca, signing, decryption time.Time }{halfLife(ca), halfLife(signing), since.Add(DecryptionTerm)}
-	if why == Due && now.Before(ends.ca) && now.Before(ends.signing) && now.Before(ends.decryption) {
+	ends := dueAt(ca, signing, since)
+	if why == Due && now.Before(ends.first()) {
 		return next, false, nil
 	}
 	a.mu.Lock()
@@ -74,6 +74,27 @@ func (a *Authority) Next(newest trust.KeySet, since, now time.Time, why Reason) 
 		return next, false, fmt.Errorf("renew keys: %w", err)
 	}
 	return next, true, nil
+}
+
+// dues are the times at which the keys of a key set are renewed.
+type dues struct{ ca, signing, decryption time.Time }
+
+func dueAt(ca, signing *x509.Certificate, since time.Time) dues {
+	return dues{halfLife(ca), halfLife(signing), since.Add(DecryptionTerm)}
+}
+
+func (d dues) first() time.Time {
+	return slices.MinFunc([]time.Time{d.ca, d.signing, d.decryption}, time.Time.Compare)
+}
+
+// RenewsAt returns when the key set that follows k is made by itself. since is the time at which
+// the decryption key of k was first listed. The error wraps ErrOtherKeys when k is another's.
+func (a *Authority) RenewsAt(k trust.KeySet, since time.Time) (time.Time, error) {
+	_, ca, signing, err := a.listed(k)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("renewal of keys: %w", err)
+	}
+	return dueAt(ca, signing, since).first(), nil
 }
 
 // next makes the keys of the maker's number: the signing key always, the CA and the decryption key

@@ -174,12 +174,24 @@ func run(body []byte) any {
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
-	"GET /v1/status": client.Status{Version: "v1.2.3", Jurisdictions: []client.JurisdictionStatus{{
+	"GET /v1/status": client.Status{Version: "v1.2.3", PID: 4711, Since: "2026-11-20T22:58:00Z", Now: "2026-11-24T02:00:00Z", Data: "D", Disk: client.Disk{Used: 12 << 20, Free: 40 << 30, Reserve: 64 << 20}, Listen: "0.0.0.0:7400", Jurisdictions: []client.JurisdictionStatus{{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
 		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
 		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
-		Alarms: []client.Trouble{{Code: "state-damaged", Args: map[string]string{"file": "/var/lib/xietong/j/nanming.guiyang.guizhou/state.db"}}},
-		Check:  client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
+		Alarms:    []client.Trouble{{Code: "state-damaged", Args: map[string]string{"file": "/var/lib/xietong/j/nanming.guiyang.guizhou/state.db"}}},
+		Check:     client.Check{Asked: believed.Asked, Alarms: believed.Alarms[:1]},
+		LastEntry: "2026-11-24T01:59:50Z", Uncovered: "2026-11-24T01:59:50Z", ParentAddresses: []string{"192.0.2.1:7400"},
+		Parent: &client.Neighbour{Name: "guiyang.guizhou", DisplayName: "贵阳市", State: client.ChildJoined, LastHeard: "2026-11-24T01:59:00Z", Why: "no-answer"},
+		Children: []client.Neighbour{
+			{DisplayName: "新华路街道", State: client.ChildInvited}, {DisplayName: "旧街道", State: client.ChildWithdrawn},
+			{DisplayName: "西湖路街道", State: client.ChildJoined, Linked: true, LinkedSince: "2026-11-24T01:00:00Z"},
+			{DisplayName: "水口寺街道", State: client.ChildJoined, LastHeard: "2026-11-24T01:59:00Z"}, {DisplayName: "中华南路街道", State: client.ChildJoined},
+		},
+		Ends: []client.Ending{
+			{What: client.EndsSigning, At: "2027-11-23T02:00:00Z", Renews: "2027-05-24T02:00:00Z"},
+			{What: client.EndsEndorsement, At: "2026-12-24T01:00:00Z", Renews: "2026-11-25T01:00:00Z"},
+			{What: client.EndsStanding, At: "2026-11-24T02:05:00Z"},
+		},
 	}}},
 	"GET /v1/ledger/checkpoint": client.Checkpoint{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
@@ -306,7 +318,7 @@ var answers = map[string]any{
 		},
 		Children: []client.Neighbour{
 			{Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", State: client.ChildInvited, Until: "2026-12-01T02:00:00Z"},
-			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true},
+			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true, LinkedSince: "2026-11-24T01:00:00Z"},
 			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", EndorsedAs: "老街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
 		},
 		Waiting: []client.WaitingKeys{

@@ -107,18 +107,11 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 		client.ChildDamaged: text.CLITreeDamaged,
 		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
-	link := a.t(text.CLITreeNever, nil)
-	switch {
-	case n.Linked:
-		link = a.t(text.CLITreeUp, nil)
-	case n.LastHeard != "":
-		link = a.t(text.CLITreeDown, text.Args{"heard": a.localTime(n.LastHeard)})
-	}
 	name := n.DisplayName
 	if n.EndorsedAs != "" {
 		name = a.t(text.CLITreeRenamed, text.Args{"name": name, "then": n.EndorsedAs})
 	}
 	return []string{
-		a.t(relation, nil), name, n.Name, text.Word(a.lang, n.Level), a.t(state, nil), a.localTime(n.Until), link,
+		a.t(relation, nil), name, n.Name, text.Word(a.lang, n.Level), a.t(state, nil), a.localTime(n.Until), a.linkTold(n),
 	}
 }

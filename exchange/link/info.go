@@ -18,7 +18,7 @@ const maxRemembered = 4096
 type Info struct {
 	Local     identity.Jurisdiction
 	Peer      tlsconf.Peer
-	Since     time.Time // when the hello was accepted
+	Since     time.Time // when the hello of the first was accepted, of those that replaced one another
 	LastHeard time.Time
 	Address   string // current source of the peer's packets, as host:port; it proves nothing
 }

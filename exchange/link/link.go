@@ -119,7 +119,7 @@ type Link struct {
 	conn     *Conn
 	local    identity.Jurisdiction
 	peer     tlsconf.Peer
-	since    time.Time // when the hello was accepted
+	since    time.Time // see Info.Since
 	dialled  bool      // by this side, which says hello
 	replaced bool      // a newer link goes to the same replica; under the socket's mutex
 }

@@ -22,6 +22,9 @@ func (s *Socket) add(l *Link) {
 	key := l.ends()
 	for _, old := range s.links[key] {
 		if old.peer.Replica == l.peer.Replica && !old.replaced {
+			if old.conn.alive() {
+				l.since = old.since
+			}
 			old.replaced = true
 			old.conn.expectNoMore()
 			s.workers.Go(func() { s.retire(old) })

@@ -73,6 +73,8 @@ type Node interface {
 	// the entry in which the parent withdrew it. Endable refuses what EndHosting would refuse.
 	EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason string) (identity.Entry, error)
 	Endable(ctx context.Context, name identity.Jurisdiction) error
+	// Machine tells of the process and of the disk.
+	Machine() (Machine, error)
 	// Stop ends what serves the node, as a signal does; false: another program has opened it.
 	Stop() bool
 }

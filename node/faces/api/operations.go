@@ -13,7 +13,6 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/book"
-	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -62,51 +61,6 @@ func (s *server) register(a huma.API) {
 	s.registerRoster(a)
 	s.registerStandards(a)
 	s.registerAudits(a)
-}
-
-// status answers for every hosted jurisdiction. It needs no choice of one, because it is the
-// operation that lists them.
-func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
-	out := client.Status{Version: s.version}
-	for _, h := range s.node.Hosted() {
-		j, err := s.statusOf(ctx, h)
-		if err != nil {
-			return nil, s.refuse(in.Caller, err)
-		}
-		out.Jurisdictions = append(out.Jurisdictions, j)
-	}
-	return &answer[client.Status]{out}, nil
-}
-
-func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
-	place := h.Standing.Place(h.Ledger.Name())
-	j := client.JurisdictionStatus{
-		Name: h.Ledger.Name().String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
-		Replica: h.Ledger.Replica().String(), Leader: h.Ledger.Leads(), Alarms: []client.Trouble{},
-	}
-	for _, err := range h.Trouble() {
-		f := failure.Of(err)
-		j.Alarms = append(j.Alarms, client.Trouble{Code: string(f.Code), Args: f.Args})
-	}
-	pin, err := h.Ledger.Pin()
-	if err != nil {
-		return j, err
-	}
-	j.Pin = pin.String()
-	if j.Check, err = s.check(ctx, h, false); err != nil {
-		return j, err
-	}
-	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		root, err := r.RootAt(r.Size())
-		if err != nil {
-			return err
-		}
-		j.Agencies, j.Datasets = catalog.Counts(r)
-		j.Log, j.TreeSize, j.Root = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:])
-		j.CheckpointSize, _ = r.Checkpoint()
-		return err
-	})
-	return j, err
 }
 
 func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, error) {

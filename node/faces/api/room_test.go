@@ -116,6 +116,9 @@ type node struct {
 }
 
 func (*node) Stop() bool { return false }
+func (*node) Machine() (Machine, error) {
+	return Machine{Data: "D", Free: 1 << 30, Reserve: 64 << 20}, nil
+}
 
 func (*node) EndHosting(context.Context, identity.Jurisdiction, identity.Message, string) (identity.Entry, error) {
 	return identity.Entry{}, errAway

@@ -16,8 +16,10 @@ import (
 type LinkState struct {
 	Up        bool
 	Address   string
+	Since     time.Time     // since when it is up; zero: it is not
 	LastHeard time.Time     // zero: never
 	Offset    time.Duration // how far this machine's clock is ahead of the neighbour's, by its last hello
+	Dialled   string        // where the configuration says that the parent is; "": it does not
 	Why       string        // why there is no link to the parent; "": not known, or it is no parent
 }
 
@@ -42,19 +44,33 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 		}
 		out.Parent = &n
 	}
-	var children []tree.Child
-	var now uint64
+	var below childrenAt
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		children, now = tree.Children(r), r.Time()
+		below = childrenIn(r)
 		return nil
 	})
-	for _, c := range children {
-		out.Children = append(out.Children, s.child(h, c, max(now, uint64(s.node.Now().UnixMilli()))))
-	}
+	out.Children = s.children(h, below)
 	if err == nil {
 		out.Waiting, err = waitingKeys(ctx, h, chain[0].Newest().Name)
 	}
 	return out, err
+}
+
+// childrenAt are the children at a ledger time, in ms since 1970 UTC.
+type childrenAt struct {
+	all []tree.Child
+	now uint64
+}
+
+func childrenIn(r *state.Reader) childrenAt { return childrenAt{tree.Children(r), r.Time()} }
+
+// children tells the state of all children.
+func (s *server) children(h Hosted, below childrenAt) []client.Neighbour {
+	all := []client.Neighbour{}
+	for _, c := range below.all {
+		all = append(all, s.child(h, c, max(below.now, uint64(s.node.Now().UnixMilli()))))
+	}
+	return all
 }
 
 // waitingKeys tells the key sets that wait, in the tree of the root.
@@ -86,6 +102,7 @@ func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbou
 		n.Alarm = string(alarm.Code)
 	}
 	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
+	n.LinkedSince = stamp(l.Since)
 	return n
 }
 

@@ -5,7 +5,34 @@ import "context"
 // Status is what a node says of itself.
 type Status struct {
 	Version       string               `json:"version" doc:"The program's version"`
+	PID           int                  `json:"pid" doc:"Of the process that serves the node"`
+	Since         string               `json:"since" doc:"RFC 3339: since when the process has the node open"`
+	Now           string               `json:"now" doc:"RFC 3339: this machine's clock"`
+	Data          string               `json:"data" doc:"The data directory"`
+	Listen        string               `json:"listen,omitempty" doc:"The UDP address that the node listens on; none: it only dials"`
+	Disk          Disk                 `json:"disk" doc:"The disk of the data directory"`
 	Jurisdictions []JurisdictionStatus `json:"jurisdictions" doc:"The jurisdictions that the node hosts"`
+}
+
+// Disk is the room that a node takes, and has.
+type Disk struct {
+	Used    uint64 `json:"used" doc:"Bytes that the data directory takes"`
+	Free    uint64 `json:"free" doc:"Bytes that are free"`
+	Reserve uint64 `json:"reserve" doc:"Bytes that must be free, or nothing is written"`
+}
+
+// What ends at a time.
+const (
+	EndsSigning     = "signing-key" // the certificate of the signing key; the next is made by itself
+	EndsEndorsement = "endorsement" // of the parent, which renews it daily
+	EndsStanding    = "standing"    // when the parent's last word grows old; it is asked every few minutes
+)
+
+// Ending is something that ends, unless it is renewed before.
+type Ending struct {
+	What   string `json:"what" enum:"signing-key,endorsement,standing"`
+	At     string `json:"at" doc:"RFC 3339"`
+	Renews string `json:"renews,omitempty" doc:"RFC 3339: when it is renewed by itself, if all goes well"`
 }
 
 // JurisdictionStatus is the state of one hosted jurisdiction.
@@ -19,11 +46,18 @@ type JurisdictionStatus struct {
 	Log            string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
 	TreeSize       uint64 `json:"tree_size" doc:"Entries in the ledger"`
 	Root           string `json:"root" doc:"Root hash of the tree, lower-case hex"`
+	LastEntry      string `json:"last_entry,omitempty" doc:"RFC 3339: time of the newest entry"`
 	CheckpointSize uint64 `json:"checkpoint_size" doc:"Entries under the newest signed checkpoint"`
+	Uncovered      string `json:"uncovered_since,omitempty" doc:"RFC 3339: time of the oldest entry that no checkpoint covers"`
 	Leader         bool   `json:"leader" doc:"Whether this replica leads the group"`
 	Agencies       int    `json:"agencies" doc:"Number of agencies"`
 	Datasets       int    `json:"datasets" doc:"Number of published datasets"`
-	Check          Check  `json:"check" doc:"What others believe of the jurisdiction's keys"`
+	// Parent and Children are the neighbours, with their links.
+	Parent          *Neighbour  `json:"parent,omitempty"`
+	ParentAddresses []string    `json:"parent_addresses,omitempty" doc:"Where the parent is dialled"`
+	Children        []Neighbour `json:"children"`
+	Ends            []Ending    `json:"ends" doc:"What ends when"`
+	Check           Check       `json:"check" doc:"What others believe of the jurisdiction's keys"`
 	// Alarms are what is wrong with this machine.
 	Alarms []Trouble `json:"alarms" doc:"What is wrong with the node's disk or files, which a person must mend"`
 }

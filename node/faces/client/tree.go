@@ -56,6 +56,7 @@ type Neighbour struct {
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
 	Linked      bool   `json:"linked" doc:"A link is up"`
+	LinkedSince string `json:"linked_since,omitempty" doc:"RFC 3339"`
 	Address     string `json:"address,omitempty" doc:"Where the link leads"`
 	LastHeard   string `json:"last_heard,omitempty" doc:"RFC 3339"`
 	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`

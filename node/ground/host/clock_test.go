@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +112,10 @@ func TestClockSetBack(t *testing.T) {
 			t.Errorf("row %d: got %v, want a clock %s behind", i, err, row.behind)
 		case row.behind != 0 && entryCount(t, h) != before:
 			t.Errorf("row %d: refused, and the ledger grew", i)
+		}
+		told := slices.ContainsFunc(h.Trouble(), func(err error) bool { _, ok := errors.AsType[*ClockError](err); return ok })
+		if told != (row.behind != 0) {
+			t.Errorf("row %d: a clock %s behind is trouble: %t", i, row.behind, told)
 		}
 		if _, err := h.Receipt(t.Context(), entryCount(t, h)-1); err != nil {
 			t.Errorf("row %d: receipt of the newest entry: %v", i, err)

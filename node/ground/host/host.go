@@ -248,12 +248,15 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 }
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
-// serves what it can: a *state.DamageError that a view met, and a *group.SpaceError.
+// serves what it can: a *state.DamageError that a view met, a *group.SpaceError, and a *ClockError.
 func (h *Host) Trouble() (all []error) {
 	if damage := h.store.Damaged(); damage != nil {
 		all = append(all, damage)
 	}
 	if err := h.group.Space(); err != nil {
+		all = append(all, err)
+	}
+	if err := h.checkClock(state.KindKeySet, h.now()); err != nil {
 		all = append(all, err)
 	}
 	return all

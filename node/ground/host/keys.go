@@ -1,8 +1,10 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"crypto/hpke"
+	"slices"
 	"time"
 
 	"xietong/certs/authority"
@@ -32,6 +34,7 @@ type KeyState struct {
 	Published   time.Time // by ledger time
 	SigningEnds time.Time // when its signing certificate ends
 	InUse       bool      // its keys sign and issue
+	RenewsAt    time.Time // of the keys in use: when the next are made by themselves
 }
 
 // KeyStates returns the own key sets, oldest first, and the parent's endorsement as seen last; nil
@@ -59,8 +62,19 @@ func (h *Host) KeyStates(ctx context.Context) ([]KeyState, *trust.Endorsement, e
 		if states[i].SigningEnds, err = k.SigningEnds(); err != nil {
 			return nil, nil, err
 		}
+		if states[i].InUse {
+			states[i].RenewsAt, err = h.authority.RenewsAt(k.KeySet, published[decryptionSince(published, k.KeySet)].at)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	return states, e, nil
+}
+
+// decryptionSince returns the place of the key set that first listed the decryption key of k.
+func decryptionSince(sets []datedKeySet, k trust.KeySet) int {
+	return slices.IndexFunc(sets, func(p datedKeySet) bool { return bytes.Equal(p.DecryptionKey, k.DecryptionKey) })
 }
 
 // LinkSource returns the source of the identities with which this replica stands on links.

@@ -275,8 +275,7 @@ func (h *Host) publishNext(ctx context.Context, q book.Request, sets []datedKeyS
 	if newest.Number != h.authority.InUse() && why != authority.Revoke {
 		return sets, nil
 	}
-	first := slices.IndexFunc(sets, func(p datedKeySet) bool { return bytes.Equal(p.DecryptionKey, newest.DecryptionKey) })
-	next, made, err := h.authority.Next(newest.KeySet, sets[first].at, now, why)
+	next, made, err := h.authority.Next(newest.KeySet, sets[decryptionSince(sets, newest.KeySet)].at, now, why)
 	if err != nil || !made {
 		return sets, err
 	}

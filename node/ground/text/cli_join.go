@@ -47,6 +47,7 @@ const (
 	CLITreeDenies    Code = "cli.tree.denies"
 	CLITreeAlarm     Code = "cli.tree.alarm"
 	CLIName          Code = "cli.name"
+	CLITreeUpSince   Code = "cli.tree.up-since"
 	CLITreeParent    Code = "cli.tree.parent"
 	CLITreeChild     Code = "cli.tree.child"
 	CLITreeRelation  Code = "cli.tree.relation"
@@ -137,12 +138,13 @@ var joinSentences = []sentence{
 	{CLITreeChain, "位置：{chain}", "place: {chain}"},
 	{CLITreeListen, "下级连接地址：{addresses}", "children dial: {addresses}"},
 	{CLITreeNoListen, "没有监听地址，下级不能连接", "not listening: no child can dial"},
+	{CLITreeUpSince, "已连接，自 {since}", "up since {since}"},
 	{CLITreeUp, "已连接", "up"},
 	{CLITreeDown, "未连接，最近一次 {heard}", "down, last heard {heard}"},
 	{CLITreeNever, "未连接", "down, never heard"},
 	{CLITreeRenamed, "{name}（背书时名为{then}）", "{name} (endorsed as {then})"},
 	{CLITreeWhy, "与上级没有连接：{reason}", "no link to the parent: {reason}"},
-	{CLIName, "名称", "name"},
+	{CLIName, "标识", "name"},
 	{CLITreeJoined, "已加入", "joined"},
 	{CLITreeInvited, "已邀请", "invited"},
 	{CLITreeExpired, "已过期", "expired"},

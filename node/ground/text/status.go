@@ -13,6 +13,25 @@ const (
 	StatusPin          Code = "status.pin"
 	StatusAlarm        Code = "status.alarm"
 
+	StatusProcess         Code = "status.process"
+	StatusDisk            Code = "status.disk"
+	StatusListen          Code = "status.listen"
+	StatusLastEntry       Code = "status.last-entry"
+	StatusCheckpointOld   Code = "status.checkpoint-old"
+	StatusParent          Code = "status.parent"
+	StatusParentDown      Code = "status.parent-down"
+	StatusChildren        Code = "status.children"
+	StatusWithout         Code = "status.without"
+	StatusChildHeard      Code = "status.child-heard"
+	StatusChildNever      Code = "status.child-never"
+	StatusMore            Code = "status.more"
+	StatusEndsSigning     Code = "status.ends-signing"
+	StatusEndsEndorsement Code = "status.ends-endorsement"
+	StatusDays            Code = "status.days"
+	StatusHours           Code = "status.hours"
+	StatusMinutes         Code = "status.minutes"
+	StatusSeconds         Code = "status.seconds"
+
 	WordCode     Code = "word.code"
 	WordTitle    Code = "word.title"
 	WordCalled   Code = "word.called"
@@ -45,6 +64,24 @@ var statusSentences = []sentence{
 	{StatusCheckpoint, "检查点覆盖前 {size} 个条目", "the checkpoint covers the first {size} entries"},
 	{StatusLeader, "主副本", "leader"},
 	{StatusFollower, "从副本", "follower"},
+	{StatusProcess, "进程 {pid}，自 {since} 起运行，已有 {up}", "process {pid}, up since {since}, for {up}"},
+	{StatusDisk, "数据目录 {dir}，占用 {used}；磁盘可用 {free}，低于 {reserve} 时暂停写入", "data directory {dir}, takes {used}; {free} are free on its disk, and below {reserve} nothing is written"},
+	{StatusListen, "监听 UDP 地址 {address}", "listens on UDP {address}"},
+	{StatusLastEntry, "最近一个条目记于 {at}", "newest entry of {at}"},
+	{StatusCheckpointOld, "检查点覆盖前 {size} 个条目，其后的条目已等候 {age}", "the checkpoint covers the first {size} entries; the next one has waited for {age}"},
+	{StatusParent, "上级 {name}：{link}", "parent {name}: {link}"},
+	{StatusParentDown, "上级 {name}（地址 {addresses}）：{link}", "parent {name} (dialled at {addresses}): {link}"},
+	{StatusChildren, "下级：已加入 {joined} 个，其中已连接 {linked} 个；已邀请、尚未加入 {invited} 个", "children: {joined} joined, {linked} of them linked; {invited} invited and not joined yet"},
+	{StatusWithout, "没有连接的下级：{names}", "children without a link: {names}"},
+	{StatusChildHeard, "{name}（最近一次 {heard}）", "{name} (last heard {heard})"},
+	{StatusChildNever, "{name}（从未连接）", "{name} (never heard)"},
+	{StatusMore, "另有 {count} 个", "{count} more"},
+	{StatusEndsSigning, "签名密钥有效期至 {at}，约在 {renews} 自动更换", "signing key until {at}, changed by itself about {renews}"},
+	{StatusEndsEndorsement, "上级的背书有效期至 {at}，约在 {renews} 自动延长", "the parent's endorsement until {at}, renewed by itself about {renews}"},
+	{StatusDays, "{n} 天", "{n} d"},
+	{StatusHours, "{n} 小时", "{n} h"},
+	{StatusMinutes, "{n} 分", "{n} min"},
+	{StatusSeconds, "{n} 秒", "{n} s"},
 	{StatusAgencies, "部门 {count} 个", "agencies: {count}"},
 	{StatusDatasets, "数据资源 {count} 个", "datasets: {count}"},
 	{StatusAlarm, "警报：{title}。{what}（{where}）。{do}（{code}）", "ALARM {title}: {what} ({where}). {do} ({code})"},
@@ -53,7 +90,7 @@ var statusSentences = []sentence{
 
 	{WordCode, "编码", "code"},
 	{WordTitle, "名称", "title"},
-	{WordCalled, "称谓", "title"},
+	{WordCalled, "名称", "title"},
 	{WordAgency, "部门", "agency"},
 	{WordCategory, "共享类型", "category"},
 	{WordPurpose, "使用用途", "purpose"},

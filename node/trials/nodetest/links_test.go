@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -140,4 +141,47 @@ func TestClockJumps(t *testing.T) {
 // near reports whether the neighbour is told to be ahead by off, to within a second.
 func near(n client.Neighbour, off time.Duration) bool {
 	return (time.Duration(n.OffsetMS)*time.Millisecond - off).Abs() < time.Second
+}
+
+// TestStatusTellsOfLinks (U-C9): status says who is linked since when, who is not and was heard
+// when, and what ends when.
+func TestStatusTellsOfLinks(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		county, city := tree.Node("nanming"), tree.Node("guiyang")
+		status := func(n *Node) client.JurisdictionStatus {
+			s, err := n.Client("").Status(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.PID == 0 || s.Disk.Free == 0 || s.Disk.Used == 0 || s.Since == "" || s.Data == "" {
+				t.Errorf("of the process: got %+v", s)
+			}
+			return s.Jurisdictions[0]
+		}
+		up := status(county)
+		if p := up.Parent; p == nil || !p.Linked || p.LinkedSince == "" || len(up.ParentAddresses) == 0 {
+			t.Errorf("the county: got %+v", p)
+		}
+		var ends []string
+		for _, e := range up.Ends {
+			ends = append(ends, e.What)
+			if e.At <= e.Renews || e.Renews == "" {
+				t.Errorf("%s ends at %s and is renewed at %s", e.What, e.At, e.Renews)
+			}
+		}
+		if want := []string{client.EndsSigning, client.EndsEndorsement, client.EndsStanding}; !slices.Equal(ends, want) {
+			t.Errorf("what ends: got %q, want %q", ends, want)
+		}
+		since := up.Parent.LinkedSince
+		time.Sleep(2 * time.Hour) // links are replaced meanwhile
+		if here, there := status(county).Parent.LinkedSince, status(city).Children[0].LinkedSince; here != since || there != since {
+			t.Errorf("the link is up since %s; after two hours since %s here, and %s there", since, here, there)
+		}
+		county.Kill()
+		tree.Within(2*time.Minute, "the city misses it", func() bool {
+			time.Sleep(time.Second)
+			down := status(city).Children[0]
+			return !down.Linked && down.LinkedSince == "" && down.LastHeard != ""
+		})
+	})
 }

@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/tree"
+	"xietong/node/tree/chains"
+)
+
+// Machine is what a node says of its process and its disk.
+type Machine struct {
+	Since               time.Time // since when it is open
+	Data                string    // the data directory
+	Listen              string    // "": it only dials
+	Used, Free, Reserve uint64    // bytes of the disk
+}
+
+// Times by which a person judges what status shows.
+const (
+	renewEvery    = 24 * time.Hour  // of an endorsement, by the parent
+	standingEvery = 5 * time.Minute // after which a standing is asked for anew
+)
+
+// status answers for every hosted jurisdiction. It needs no choice of one, because it is the
+// operation that lists them.
+func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
+	m, err := s.node.Machine()
+	if err != nil {
+		return nil, s.refuse(in.Caller, err)
+	}
+	out := client.Status{
+		Version: s.version, PID: os.Getpid(), Since: stamp(m.Since), Now: stamp(s.node.Now()), Data: m.Data, Listen: m.Listen,
+		Disk: client.Disk{Used: m.Used, Free: m.Free, Reserve: m.Reserve},
+	}
+	for _, h := range s.node.Hosted() {
+		j, err := s.statusOf(ctx, h)
+		if err != nil {
+			return nil, s.refuse(in.Caller, err)
+		}
+		out.Jurisdictions = append(out.Jurisdictions, j)
+	}
+	return &answer[client.Status]{out}, nil
+}
+
+func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {
+	place := h.Standing.Place(h.Ledger.Name())
+	j := client.JurisdictionStatus{
+		Name: h.Ledger.Name().String(), DisplayName: place.DisplayName, Code: place.Code, Level: place.Level,
+		Replica: h.Ledger.Replica().String(), Leader: h.Ledger.Leads(), Alarms: []client.Trouble{},
+	}
+	pin, err := h.Ledger.Pin()
+	if err != nil {
+		return j, err
+	}
+	j.Pin = pin.String()
+	if j.Check, err = s.check(ctx, h, false); err != nil {
+		return j, err
+	}
+	if parent, ok := h.Standing.Parent(); ok {
+		n := s.parent(h, parent)
+		j.Parent = &n
+		if moved := s.node.Link(h.Ledger.Name(), parent).Dialled; moved != "" {
+			j.ParentAddresses = []string{moved}
+		}
+	}
+	var below childrenAt
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		below = childrenIn(r)
+		return ledgerShown(r, &j)
+	})
+	if err != nil {
+		return j, err
+	}
+	j.Children = s.children(h, below)
+	wrong := h.Trouble()
+	if j.Ends, err = s.ends(ctx, h); err != nil {
+		wrong = append(wrong, err)
+	}
+	for _, err := range wrong {
+		f := failure.Of(err)
+		j.Alarms = append(j.Alarms, client.Trouble{Code: string(f.Code), Args: f.Args})
+	}
+	return j, nil
+}
+
+// ledgerShown tells what the ledger holds.
+func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
+	root, err := r.RootAt(r.Size())
+	if err != nil {
+		return err
+	}
+	j.Agencies, j.Datasets = catalog.Counts(r)
+	j.Log, j.TreeSize, j.Root = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:])
+	j.CheckpointSize, _ = r.Checkpoint()
+	if j.TreeSize > 0 {
+		j.LastEntry = stampMS(r.Time())
+	}
+	if j.CheckpointSize < j.TreeSize {
+		at, err := host.TimeAt(r, j.CheckpointSize)
+		if err != nil {
+			return err
+		}
+		j.Uncovered = stampMS(at)
+	}
+	if up, joined := tree.UpstreamOf(r); joined && j.ParentAddresses == nil {
+		j.ParentAddresses = up.Addresses
+	}
+	return nil
+}
+
+// ends tells what ends when.
+func (s *server) ends(ctx context.Context, h Hosted) (all []client.Ending, err error) {
+	all = []client.Ending{}
+	states, e, err := h.Keys.KeyStates(ctx)
+	if err != nil {
+		return all, err
+	}
+	for _, k := range states {
+		if k.InUse {
+			all = append(all, client.Ending{What: client.EndsSigning, At: stamp(k.SigningEnds), Renews: stamp(k.RenewsAt)})
+		}
+	}
+	if e == nil || h.Keys.Denied() != nil {
+		return all, nil
+	}
+	issued := time.UnixMilli(int64(e.Issued))
+	all = append(all, client.Ending{What: client.EndsEndorsement, At: stampMS(e.NotAfter), Renews: stamp(issued.Add(renewEvery))})
+	chain, err := h.Standing.Chain(ctx)
+	if err != nil {
+		return all, err
+	}
+	if said := chain[len(chain)-1].Standing; said != nil {
+		all = append(all, client.Ending{
+			What: client.EndsStanding, At: stamp(said.At().Add(chains.MaxAge)), Renews: stamp(said.At().Add(standingEvery)),
+		})
+	}
+	return all, nil
+}
