@@ -243,7 +243,9 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 		s.Dialled = h.settings.ParentAddress
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if !s.Up {
+		if s.Up {
+			s.Since = h.up // the other side may end what is replaced before its successor counts here
+		} else {
 			s.Why = string(reasonOf(h.failed))
 		}
 	}

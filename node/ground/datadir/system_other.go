@@ -4,6 +4,7 @@ package datadir
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 )
 
@@ -19,3 +20,5 @@ func Disk(string) (disk, free uint64, err error) { return 0, 0, errors.ErrUnsupp
 
 // FreeSpace is not known here.
 func FreeSpace(string) (uint64, error) { return 0, errors.ErrUnsupported }
+
+func onDisk(info fs.FileInfo) uint64 { return uint64(info.Size()) }

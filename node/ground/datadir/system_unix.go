@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,4 +50,13 @@ func FreeSpace(dir string) (uint64, error) {
 		}
 		dir = above
 	}
+}
+
+// onDisk returns the bytes that a file takes on its disk.
+func onDisk(info fs.FileInfo) uint64 {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return uint64(info.Size())
+	}
+	return uint64(stat.Blocks) * 512 // POSIX: st_blocks counts units of 512 bytes
 }

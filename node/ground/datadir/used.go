@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"syscall"
 )
 
 // Used returns how many bytes of the disk the files of the directory take. A file that goes away
@@ -21,9 +20,7 @@ func Used(dir string) (bytes uint64, err error) {
 		case err != nil:
 			return err
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			bytes += uint64(stat.Blocks) * 512 // POSIX: st_blocks counts units of 512 bytes
-		}
+		bytes += onDisk(info)
 		return nil
 	})
 	return bytes, err
