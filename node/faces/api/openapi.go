@@ -36,7 +36,7 @@ type tagged struct {
 
 // groups are the tags, the first of whose paths an operation's begins with it has.
 var groups = []tagged{
-	{"node", "The node itself: whether it lives and serves, and what it hosts.", []string{"/v1/health", "/v1/ready", "/v1/status", "/v1/stop", "/v1/hosted"}},
+	{"node", "The node itself: whether it lives and serves, and what it hosts.", []string{"/v1/health", "/v1/ready", "/v1/status", "/v1/stop", "/v1/host"}},
 	{"ledger", "The ledger of a hosted jurisdiction: entries, checkpoints, receipts.", []string{"/v1/ledger", "/v1/entry", "/v1/receipt"}},
 	{"catalogue", "Agencies, datasets and standard entries.", []string{"/v1/agencies", "/v1/datasets/plan", "/v1/standards"}},
 	{"grants", "Who may use which data for what.", []string{"/v1/grants"}},
@@ -44,7 +44,7 @@ var groups = []tagged{
 		"/v1/query", "/v1/verify", "/v1/federated", "/v1/uses", "/v1/asked", "/v1/audits", "/v1/question",
 	}},
 	{"tree", "Where a jurisdiction stands: its parent, its children, the roster and its keys.", []string{
-		"/v1/tree", "/v1/invitations", "/v1/children", "/v1/waiting", "/v1/objections", "/v1/drills", "/v1/roster", "/v1/keys", "/v1/hosted",
+		"/v1/tree", "/v1/invitations", "/v1/children", "/v1/waiting", "/v1/objections", "/v1/drills", "/v1/roster", "/v1/keys",
 	}},
 	{"problems", "What each kind of problem is.", []string{pagesOfProblems}},
 	{"records", "The records of datasets, one by one and by file.", []string{"/v1/datasets/{code}/"}},
