@@ -43,7 +43,6 @@ func filled(t *testing.T) (dir string) {
 // can be verified there.
 func TestReadOnlyDirectory(t *testing.T) {
 	dir := filled(t)
-	const nobody = 65534
 	base := filepath.Dir(filepath.Dir(dir))
 	var all []string
 	filepath.WalkDir(base, func(path string, d os.DirEntry, err error) error {

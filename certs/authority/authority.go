@@ -173,10 +173,10 @@ func (a *Authority) read(caNumber, signingNumber uint64) (ca *x509.Certificate, 
 	case len(s.cert.URIs) != 1 || s.cert.URIs[0].String() != id:
 		return nil, nil, fmt.Errorf("%w: the signing certificate is not that of %s", ErrOtherKeys, id)
 	case !s.key.Public().(ed25519.PublicKey).Equal(s.cert.PublicKey):
-		return nil, nil, errors.New("signing key and certificate do not belong together")
+		return nil, nil, &FileError{filepath.Join(a.dir, fileOf(signingKeyFile, signingNumber)), errors.New("it is not the key of its certificate")}
 	}
 	if err := s.cert.CheckSignatureFrom(ca); err != nil {
-		return nil, nil, fmt.Errorf("signing certificate: %w", err)
+		return nil, nil, &FileError{filepath.Join(a.dir, fileOf(signingCertFile, signingNumber)), fmt.Errorf("the CA's certificate did not issue it: %w", err)}
 	}
 	return ca, s, nil
 }

@@ -44,15 +44,16 @@ func readJournal(dir string) (j journal, found bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return journal{Kind: journalKind, Format: journalFormat, Number: 1, CA: 1, Signing: 1, Decryption: 1, Former: []former{}}, false, nil
 	}
+	path := filepath.Join(dir, journalFile)
 	if err != nil {
-		return j, false, fmt.Errorf("read keys in use: %w", err)
+		return j, false, &FileError{path, err}
 	}
 	if err := canon.Unmarshal(data, maxJournalLen, &j); err != nil {
-		return j, false, fmt.Errorf("read keys in use: %w", err)
+		return j, false, &FileError{path, err}
 	}
 	if j.Kind != journalKind || j.Format != journalFormat || j.Number == 0 || j.Former == nil ||
 		min(j.CA, j.Signing, j.Decryption) == 0 || max(j.CA, j.Signing, j.Decryption) > j.Number {
-		return j, false, fmt.Errorf("read keys in use: %s is not written by this version", journalFile)
+		return j, false, &FileError{path, errors.New("it is not written by this version")}
 	}
 	return j, true, nil
 }

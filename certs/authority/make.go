@@ -195,13 +195,39 @@ func writeFile(path string, data []byte) (err error) {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
+// FileError says which file of the folder cannot be used: it is missing, cannot be opened, or is
+// damaged.
+type FileError struct {
+	File string // its path
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.File + ": " + e.Err.Error() }
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// readFile reads a file of one PEM block of the kind, and decodes it.
+func readFile[T any](path, kind string, decode func([]byte) (T, error)) (T, error) {
+	block, err := readBlock(path, kind)
+	if err == nil {
+		var content T
+		if content, err = decode(block); err == nil {
+			return content, nil
+		}
+	}
+	return *new(T), &FileError{path, err}
+}
+
 func readBlock(path, kind string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", ErrNoKeys, err)
 	}
+	if err != nil {
+		return nil, err
+	}
 	if info.Size() > maxFileLen {
-		return nil, fmt.Errorf("%s: %d bytes, more than %d", path, info.Size(), maxFileLen)
+		return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), maxFileLen)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -209,67 +235,42 @@ func readBlock(path, kind string) ([]byte, error) {
 	}
 	block, rest := pem.Decode(data)
 	if block == nil || block.Type != kind || len(rest) != 0 {
-		return nil, fmt.Errorf("%s: not one PEM block %q", path, kind)
+		return nil, fmt.Errorf("not one PEM block %q", kind)
 	}
 	return block.Bytes, nil
 }
 
 func readCert(path string) (*x509.Certificate, error) {
-	der, err := readBlock(path, "CERTIFICATE")
-	if err != nil {
-		return nil, err
+	return readFile(path, "CERTIFICATE", x509.ParseCertificate)
+}
+
+// as returns a function that takes a decoded key if it is one of the type.
+func as[T any](decode func([]byte) (any, error)) func([]byte) (T, error) {
+	return func(der []byte) (key T, err error) {
+		decoded, err := decode(der)
+		if err != nil {
+			return key, err
+		}
+		key, ok := decoded.(T)
+		if !ok {
+			return key, fmt.Errorf("a key of another kind, %T", decoded)
+		}
+		return key, nil
 	}
-	return x509.ParseCertificate(der)
 }
 
 func readSigner(path string) (crypto.Signer, error) {
-	der, err := readBlock(path, "PRIVATE KEY")
-	if err != nil {
-		return nil, err
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, err
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%s: not a signing key", path)
-	}
-	return signer, nil
+	return readFile(path, "PRIVATE KEY", as[crypto.Signer](x509.ParsePKCS8PrivateKey))
 }
 
 func readEd25519(path string) (ed25519.PrivateKey, error) {
-	signer, err := readSigner(path)
-	if err != nil {
-		return nil, err
-	}
-	key, ok := signer.(ed25519.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
-	}
-	return key, nil
+	return readFile(path, "PRIVATE KEY", as[ed25519.PrivateKey](x509.ParsePKCS8PrivateKey))
 }
 
 func readPublic(path string) (ed25519.PublicKey, error) {
-	der, err := readBlock(path, "PUBLIC KEY")
-	if err != nil {
-		return nil, err
-	}
-	key, err := x509.ParsePKIXPublicKey(der)
-	if err != nil {
-		return nil, err
-	}
-	public, ok := key.(ed25519.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("%s: not an Ed25519 key", path)
-	}
-	return public, nil
+	return readFile(path, "PUBLIC KEY", as[ed25519.PublicKey](x509.ParsePKIXPublicKey))
 }
 
 func readDecryption(path string) (hpke.PrivateKey, error) {
-	data, err := readBlock(path, hpkePEM)
-	if err != nil {
-		return nil, err
-	}
-	return hpke.MLKEM768X25519().NewPrivateKey(data)
+	return readFile(path, hpkePEM, hpke.MLKEM768X25519().NewPrivateKey)
 }

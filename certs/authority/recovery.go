@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -40,6 +41,22 @@ func Recovery(dir string, show func(*paper.Key) error) (public ed25519.PublicKey
 		return nil, false, fmt.Errorf("make recovery key: %w", err)
 	}
 	return key.Public(), show != nil, nil
+}
+
+// KeepRecovery writes recovery.pub anew where it is missing or damaged, or names another key: what
+// key set number 1 lists is known from the ledger. It reports whether it wrote it.
+func (a *Authority) KeepRecovery(public ed25519.PublicKey) (written bool, err error) {
+	path := filepath.Join(a.dir, recoveryFile)
+	if have, err := readPublic(path); err == nil && have.Equal(public) {
+		return false, nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("keep recovery key: %w", err)
+	}
+	if err := (maker{dir: a.dir, number: 1}).recoveryKey(public); err != nil {
+		return false, fmt.Errorf("keep recovery key: %w", err)
+	}
+	return true, nil
 }
 
 // recoveryKey keeps the public part of a recovery key.

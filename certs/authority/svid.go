@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -59,6 +60,22 @@ func (a *Authority) issueLink(now time.Time) (*x509svid.SVID, *x509.Certificate,
 		return nil, nil, fmt.Errorf("issue link identity: %w", err)
 	}
 	return &x509svid.SVID{ID: spiffe, Certificates: []*x509.Certificate{cert}, PrivateKey: key}, a.ca, nil
+}
+
+// CheckIssuer returns a *FileError where the CA's key in use cannot issue identities: it is
+// missing, damaged, or that of another CA. Everything else goes on without it.
+func (a *Authority) CheckIssuer() error {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	path := filepath.Join(a.dir, fileOf(caKeyFile, a.journal.CA))
+	key, err := readSigner(path)
+	if err != nil {
+		return err
+	}
+	if own, ok := key.Public().(*ecdsa.PublicKey); !ok || !own.Equal(a.ca.PublicKey) {
+		return &FileError{path, errors.New("it is not the key of the CA's certificate")}
+	}
+	return nil
 }
 
 // Source is the x509svid.Source of an Authority. It renews the identity at half its life, when a

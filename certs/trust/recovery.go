@@ -59,23 +59,41 @@ func SignRecovery(pin Pin, sign func(message []byte) []byte) ([]byte, error) {
 // that it is for. The caller compares the pin with the key set that it asks about. Every error
 // wraps ErrRecovery.
 func OpenRecovery(doc []byte, key ed25519.PublicKey) (Pin, error) {
-	var signed signedRecovery
-	var s recovery
-	err := canon.Unmarshal(doc, MaxRecoveryLen, &signed)
-	if err == nil {
-		err = canon.Unmarshal(signed.Statement, MaxRecoveryLen, &s)
-	}
+	signed, pin, err := decodeRecovery(doc)
 	if err == nil {
 		err = checkKey(key)
 	}
 	if err != nil {
 		return Pin{}, fmt.Errorf("%w: %w", ErrRecovery, err)
 	}
-	if s.Name.IsZero() || s.Number == 0 || len(s.Hash) != sha256.Size {
-		return Pin{}, fmt.Errorf("%w: of %q, number %d, hash of %d bytes", ErrRecovery, s.Name, s.Number, len(s.Hash))
-	}
 	if !ed25519.Verify(key, append([]byte(recoveryContext), signed.Statement...), signed.Signature) {
-		return Pin{}, fmt.Errorf("%w: of %s number %d, not signed by the recovery key", ErrRecovery, s.Name, s.Number)
+		return Pin{}, fmt.Errorf("%w: of %s number %d, not signed by the recovery key", ErrRecovery, pin.name, pin.number)
 	}
-	return Pin{s.Name, s.Number, Hash(s.Hash)}, nil
+	return pin, nil
+}
+
+// RecoveryFor returns the pin of the key set that a recovery statement says it is for, and verifies
+// nothing. It is for whoever keeps the statement, and does not know the key. Every error wraps
+// ErrRecovery.
+func RecoveryFor(doc []byte) (Pin, error) {
+	_, pin, err := decodeRecovery(doc)
+	if err != nil {
+		return Pin{}, fmt.Errorf("%w: %w", ErrRecovery, err)
+	}
+	return pin, nil
+}
+
+func decodeRecovery(doc []byte) (signed signedRecovery, pin Pin, err error) {
+	var s recovery
+	err = canon.Unmarshal(doc, MaxRecoveryLen, &signed)
+	if err == nil {
+		err = canon.Unmarshal(signed.Statement, MaxRecoveryLen, &s)
+	}
+	if err == nil && (s.Name.IsZero() || s.Number == 0 || len(s.Hash) != sha256.Size) {
+		err = fmt.Errorf("of %q, number %d, hash of %d bytes", s.Name, s.Number, len(s.Hash))
+	}
+	if err != nil {
+		return signed, Pin{}, err
+	}
+	return signed, Pin{s.Name, s.Number, Hash(s.Hash)}, nil
 }

@@ -34,6 +34,9 @@ var (
 	// before the last entry that the state has applied, so that its next entries would be skipped
 	// as known; or it begins behind the entry that must follow the state's newest snapshot.
 	ErrLogMismatch = errors.New("raft's log does not belong to the state")
+	// ErrLogGap is wrapped beside ErrLogMismatch where entries are missing that the state needs: a
+	// file of the log is damaged, or one of the two is of another time.
+	ErrLogGap = errors.New("entries are missing from raft's log")
 )
 
 // Bootstrap makes the raft log of a new group with the given voters. The caller calls it once for a
@@ -104,9 +107,9 @@ func checkLog(logs *wal.WAL, c Config) error {
 	case mark != nil && c.Mark != nil && !bytes.Equal(mark, c.Mark):
 		return fmt.Errorf("%w: it bears the mark of another keystore", ErrLogMismatch)
 	case applied > max(last, marker.Index):
-		return fmt.Errorf("%w: it ends at %d, the state has applied %d", ErrLogMismatch, max(last, marker.Index), applied)
+		return fmt.Errorf("%w: %w: it ends at %d, the state has applied %d", ErrLogMismatch, ErrLogGap, max(last, marker.Index), applied)
 	case first > marker.Index+1:
-		return fmt.Errorf("%w: it begins at %d, the newest snapshot is of %d", ErrLogMismatch, first, marker.Index)
+		return fmt.Errorf("%w: %w: it begins at %d, the newest snapshot is of %d", ErrLogMismatch, ErrLogGap, first, marker.Index)
 	case last == 0 && !marked:
 		return ErrNoLog
 	}
@@ -142,7 +145,11 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
 }
 
-func openLog(dir string, c Config, failing *failing) (*wal.WAL, error) {
+func openLog(dir string, c Config, failing *failing) (logs *wal.WAL, err error) {
+	defer func() { err = ofLog(dir, err) }()
+	if err := checkList(dir); err != nil {
+		return nil, err
+	}
 	if err := repairTail(dir); err != nil {
 		return nil, err
 	}

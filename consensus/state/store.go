@@ -45,15 +45,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
-	"xietong/certs/canon"
 	"xietong/certs/identity"
 )
 
@@ -172,62 +169,6 @@ func syncDir(path string) error {
 		return fmt.Errorf("create state: %w", err)
 	}
 	return errors.Join(dir.Sync(), dir.Close())
-}
-
-// The initial map of a file: 64 GiB, or less where many files share the address space, of which a
-// process has 128 TiB.
-const (
-	mapLen      = 1 << 36
-	leastMapLen = 1 << 30
-)
-
-// boltOptions returns the options of the database. The large initial map keeps a reader from
-// blocking a writer that must grow the file; the map is address space, not memory. Each commit
-// decides whether it writes the list of free pages: see lists.
-func boltOptions(readOnly bool, hosted int) *bolt.Options {
-	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
-	if strconv.IntSize == 64 && !readOnly {
-		o.InitialMmapSize = max(mapLen/max(hosted, 1), leastMapLen)
-	}
-	return o
-}
-
-func openFile(path string, readOnly bool, hosted int) (*bolt.DB, meta, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, meta{}, fmt.Errorf("open state: %w: %w", ErrNoState, err)
-	}
-	db, err := bolt.Open(path, 0o600, boltOptions(readOnly, hosted))
-	if errors.Is(err, berrors.ErrTimeout) {
-		err = ErrInUse
-	}
-	if err != nil {
-		return nil, meta{}, fmt.Errorf("open state: %w", err)
-	}
-	m, err := readMeta(db)
-	if err != nil {
-		return nil, meta{}, errors.Join(fmt.Errorf("open state: %w", err), db.Close())
-	}
-	return db, m, nil
-}
-
-func readMeta(db *bolt.DB) (m meta, err error) {
-	err = db.View(func(tx *bolt.Tx) error {
-		data := reads{file: tx}.Get(bucketMeta, keyState)
-		var format struct {
-			_      struct{} `cbor:",toarray"`
-			Kind   string
-			Format uint64
-		}
-		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
-		case err == nil && m.Kind == metaKind && m.Format == Format:
-			return nil
-		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format > Format:
-			return fmt.Errorf("%w: format %d, this program reads %d", ErrNewerFormat, format.Format, Format)
-		default:
-			return errors.Join(errors.New("not a state file of xietong"), err)
-		}
-	})
-	return m, err
 }
 
 // Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse or

@@ -43,9 +43,10 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 // newest checkpoint and the root derived for its size; the caller compares the two and verifies the
 // signatures. Verify opens the file for reading only, so the file may be a copy, and must not be in
 // use. The file may be damaged in any way: where the database itself gives up, the error names the
-// entry that was being read.
+// entry that was being read. Where all entries are well and another page of the file is not, the
+// error is a *DamageError.
 func Verify(ctx context.Context, path string, progress func(done, total uint64)) (report Report, err error) {
-	v := verifier{tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
+	v := verifier{path: path, tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
 	defer func() {
 		if p := recover(); p != nil {
@@ -58,6 +59,9 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 	}
 	v.size = m.Size
 	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{file: tx}) })
+	if err == nil {
+		err = CheckFile(path, true)
+	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}
@@ -67,11 +71,8 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 	}, nil
 }
 
-// ErrDamaged is returned by Verify for a file that cannot be read as a database.
-var ErrDamaged = errors.New("the file is damaged")
-
 func (v *verifier) damaged(path string, why any) error {
-	err := fmt.Errorf("%w: %s: %v", ErrDamaged, path, why)
+	err := &DamageError{File: path, Err: fmt.Errorf("read state file: %v", why)}
 	if v.reading {
 		return &BadEntryError{v.at, err}
 	}
@@ -79,6 +80,7 @@ func (v *verifier) damaged(path string, why any) error {
 }
 
 type verifier struct {
+	path       string
 	size       uint64
 	reading    bool   // an entry is being read,
 	at         uint64 // this one
@@ -179,12 +181,17 @@ func sameInTile(r reads, index uint64, hash tlog.Hash) error {
 	return nil
 }
 
+// wrong returns the damage of a file that tells two things of itself.
+func (v *verifier) wrong(format string, args ...any) error {
+	return &DamageError{File: v.path, Err: fmt.Errorf(format, args...)}
+}
+
 // tree compares the derived tiles with the stored ones, and derives the root of the newest
 // checkpoint's size.
 func (v *verifier) tree(r reads) (err error) {
 	for id, tile := range v.tiles {
 		if stored, _ := r.Tile(id); string(stored) != string(tile) {
-			return fmt.Errorf("tile %d of level %d is not the one that its entries give", id.N, id.Level)
+			return v.wrong("tile %d of level %d is not the one that its entries give", id.N, id.Level)
 		}
 	}
 	if v.root, err = ledger.Root(v.size, v.tiles); err != nil {
@@ -193,7 +200,7 @@ func (v *verifier) tree(r reads) (err error) {
 	v.keySets, _ = r.KeySets()
 	v.sealed = r.firstSealed(v.size)
 	if v.checkpoint, v.note = r.Checkpoint(); v.checkpoint > v.size {
-		return fmt.Errorf("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
+		return v.wrong("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
 	}
 	v.signed, err = ledger.Root(v.checkpoint, v.tiles)
 	return err

@@ -41,6 +41,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // Shards is the number of wrapping keys: erasing one payload wraps the 4,096th part of all record
@@ -101,6 +102,9 @@ func Open(path string) (*Keystore, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("open keystore: %w", err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("open keystore: %w", &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR})
 	}
 	if info.Size() != int64(fileLen) {
 		return nil, fmt.Errorf("open keystore: %w: %d bytes, not %d", ErrKeystore, info.Size(), fileLen)

@@ -21,8 +21,11 @@ import (
 	"strings"
 	"syscall"
 
+	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/node/ground/config"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -66,8 +69,14 @@ func CheckEmpty(dir, name string) error {
 // returns an error that it does not know, and nil, as they are.
 func Error(dir string, err error) error {
 	args := text.Args{"dir": dir}
+	if part, ok := errors.AsType[*host.PartError](err); ok {
+		return failure.Part(part)
+	}
 	if part, ok := errors.AsType[*host.ForeignError](err); ok {
 		return foreign(part, err)
+	}
+	if full, ok := errors.AsType[*group.SpaceError](err); ok {
+		return noStart(full.Dir, full.Free, full.Needed, err)
 	}
 	switch {
 	case errors.Is(err, state.ErrInUse), errors.Is(err, errLocked):
@@ -80,6 +89,49 @@ func Error(dir string, err error) error {
 		return text.Fail(text.DirNotNode, args, err)
 	}
 	return err
+}
+
+// noStart returns the failure of a disk on which no node can be made or start.
+func noStart(dir string, free, needed uint64, err error) error {
+	return text.Fail(text.DiskNoStart, text.Args{"dir": dir, "free": text.Mebibytes(free), "needed": text.Mebibytes(needed)}, err)
+}
+
+// checkSpace refuses to make a node where it could not start.
+func checkSpace(dir string) error {
+	free, err := FreeSpace(dir)
+	if err == nil && free < group.DefaultMinFree {
+		return noStart(dir, free, group.DefaultMinFree, nil)
+	}
+	return err
+}
+
+// part returns an error of a file of the directory itself, where it is about that file.
+func part(dir, name string, kind host.Part, err error) error {
+	at, ok := errors.AsType[*fs.PathError](err)
+	if ok && (errors.Is(at, fs.ErrNotExist) || errors.Is(at, fs.ErrPermission) || errors.Is(at, syscall.EISDIR) || errors.Is(at, syscall.ENOTDIR)) {
+		return failure.Part(&host.PartError{Part: kind, File: filepath.Join(dir, name), Err: at})
+	}
+	return Error(dir, err)
+}
+
+// CheckHosted refuses a directory without the folder of a jurisdiction that it hosts.
+func CheckHosted(dir string, name identity.Jurisdiction) error {
+	folder := host.Folder(dir, name)
+	info, err := os.Stat(folder)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: folder, Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return part(dir, filepath.Join(hostedFolder, name.String()), host.PartLedger, err)
+	}
+	return nil
+}
+
+// isNode reports whether a directory has something of a node, so that what it lacks was lost.
+func isNode(dir string) bool {
+	hosted, err := os.ReadDir(filepath.Join(dir, hostedFolder))
+	_, configured := os.Stat(filepath.Join(dir, config.FileName))
+	return err == nil && len(hosted) > 0 || configured == nil || Whole(dir)
 }
 
 // foreign returns what is told of a part of another copy.
@@ -98,8 +150,11 @@ func ReadConfig(dir string) (config.Config, error) {
 	if _, wrong := errors.AsType[*config.Error](err); wrong {
 		return c, ConfigFailure(path, err)
 	}
-	if err != nil {
+	if err != nil && !isNode(dir) {
 		return c, Error(dir, err)
+	}
+	if err != nil {
+		return c, part(dir, config.FileName, host.PartConfig, err)
 	}
 	return c, nil
 }
@@ -127,13 +182,19 @@ func Whole(dir string) bool {
 // CheckFormat refuses a directory that is not complete, or has another format.
 func CheckFormat(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, formatName))
-	if err != nil {
+	if err != nil && !isNode(dir) {
 		return Error(dir, err)
 	}
+	if err != nil {
+		return part(dir, formatName, host.PartFormat, err)
+	}
 	args := text.Args{"dir": dir, "format": strings.TrimSpace(string(data)), "version": strconv.Itoa(formatVersion)}
-	switch format, err := strconv.Atoi(args["format"]); {
-	case err != nil || format > formatVersion:
-		return text.Fail(text.DirNewer, args, err)
+	format, err := strconv.ParseUint(args["format"], 10, 16)
+	switch {
+	case err != nil:
+		return failure.Part(&host.PartError{Part: host.PartFormat, File: filepath.Join(dir, formatName), Err: err})
+	case format > formatVersion:
+		return text.Fail(text.DirNewer, args, nil)
 	case format < formatVersion:
 		return text.Fail(text.DirOlder, args, nil)
 	}

@@ -66,6 +66,9 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err := CheckEmpty(dir, o.Name); err != nil {
 		return made, err
 	}
+	if err := checkSpace(dir); err != nil {
+		return made, err
+	}
 	if err := host.MakeFolder(dir); err != nil {
 		return made, Error(dir, err)
 	}

@@ -284,9 +284,9 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		want  text.Code
 	}{
 		"a format to come":     {wrote(formatName, "6"), text.DirNewer},
-		"a format of no sense": {wrote(formatName, "two"), text.DirNewer},
+		"a format of no sense": {wrote(formatName, "two"), text.PartDamaged},
 		"a format before":      {wrote(formatName, "4"), text.DirOlder},
-		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.DirNotNode},
+		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigInvalid},
 		"nothing":              {os.RemoveAll, text.DirNotNode},

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
+
+	"xietong/node/ground/host"
 )
 
 // A look by Held takes the lock for a moment, so Lock tries again before it says that another
@@ -18,6 +21,9 @@ const (
 // has it. unlock leaves the file: only the lock on the file counts.
 func Lock(dir string) (unlock func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, part(dir, lockName, host.PartLock, err)
+	}
 	if err != nil {
 		return nil, Error(dir, err)
 	}

@@ -47,6 +47,7 @@ func Of(err error) *text.Failure {
 		cause, _ := errors.AsType[*text.Failure](problem)
 		told = cause != failure
 	}
+	part, ofPart := errors.AsType[*host.PartError](err)
 	switch {
 	case told: // a room chose this failure for the person, whatever its cause is
 		return failure
@@ -72,6 +73,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &chain):
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
+	case ofPart:
+		return Part(part)
 	case errors.As(err, &damage):
 		return &text.Failure{Code: text.StateDamaged, Args: text.Args{"file": damage.File}, Err: err}
 	case errors.As(err, &unreadable):

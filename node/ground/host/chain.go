@@ -44,7 +44,7 @@ func (h *Host) readAbove() error {
 		err = canon.Unmarshal(data, maxChainLen, &a)
 	}
 	if err != nil {
-		return fmt.Errorf("read chain: %w", err)
+		return &PartError{PartChain, filepath.Join(h.dir, chainFile), err}
 	}
 	h.above.Store(&a)
 	return nil
@@ -249,8 +249,11 @@ func (h *Host) readRecovery() error {
 	if err == nil {
 		statement, err = os.ReadFile(path)
 	}
+	if err == nil {
+		_, err = trust.RecoveryFor(statement)
+	}
 	if err != nil {
-		return fmt.Errorf("read recovery statement: %w", err)
+		return &PartError{PartRecovery, path, err}
 	}
 	h.recovery.Store(&statement)
 	return nil

@@ -40,7 +40,9 @@ func (e *ForeignError) Unwrap() error { return e.Err }
 // foreignPart returns an error of a room below that is about a part of another copy as a
 // *ForeignError, and any other as it is.
 func foreignPart(dir string, err error) error {
+	_, part := errors.AsType[*PartError](err)
 	switch {
+	case part:
 	case errors.Is(err, group.ErrLogMismatch):
 		return &ForeignError{walFolder, dir, err}
 	case errors.Is(err, authority.ErrOtherKeys):
@@ -61,12 +63,12 @@ func (h *Host) checkKeystore() error {
 }
 
 // CheckKeystore reports whether the keystore in a jurisdiction's folder is the one under which the
-// ledger's first payloads were sealed. The error is a *ForeignError if it is not, and wraps
-// fs.ErrNotExist or vault.ErrKeystore where there is none, or none that can be read.
+// ledger's first payloads were sealed. The error is a *ForeignError if it is not, and a *PartError
+// that wraps fs.ErrNotExist or vault.ErrKeystore where there is none, or none that can be read.
 func CheckKeystore(dir string, first []state.SealedPayload) error {
 	k, err := vault.Open(filepath.Join(dir, Keystore))
 	if err != nil {
-		return err
+		return partOf(dir, PartKeystore, Keystore, err)
 	}
 	return belongs(dir, k, first)
 }

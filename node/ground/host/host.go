@@ -109,17 +109,17 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		}
 	}()
 	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
-		return h, err
+		return h, h.part(PartKeys, certsFolder, err)
 	}
 	h.links = authority.NewSource(h.authority, h.now)
 	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
 		return h, err
 	}
 	if h.vault, err = vault.Open(filepath.Join(dir, Keystore)); err != nil {
-		return h, err
+		return h, h.part(PartKeystore, Keystore, err)
 	}
 	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
-		return h, err
+		return h, h.part(PartLedger, stateFile, err)
 	}
 	if h.log, err = logOf(h.store, name); err != nil {
 		return h, err
@@ -136,7 +136,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	}
 	h.group, err = group.Open(config)
 	if err != nil {
-		return h, err
+		return h, h.part(PartLedger, walFolder, err)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
@@ -144,6 +144,11 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		return h, err
 	}
 	if err = h.openKeys(ready); err != nil {
+		return h, h.part(PartKeys, certsFolder, err)
+	}
+	if _, err = h.Endorsed(ready); errors.Is(err, ErrNotAbove) {
+		return h, &PartError{PartChain, filepath.Join(dir, chainFile), err}
+	} else if err != nil {
 		return h, err
 	}
 	work, stop := context.WithCancel(context.Background())
@@ -248,8 +253,12 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 }
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
-// serves what it can: a *state.DamageError that a view met, a *group.SpaceError, and a *ClockError.
+// serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
+// that a view met, a *group.SpaceError, and a *ClockError.
 func (h *Host) Trouble() (all []error) {
+	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
+		all = append(all, err)
+	}
 	if damage := h.store.Damaged(); damage != nil {
 		all = append(all, damage)
 	}

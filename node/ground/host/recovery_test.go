@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,14 @@ func TestRecoveryStatementIsHandedOn(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
 	defer h.Close()
-	statement := []byte("statement")
+	pin, err := h.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	statement, err := trust.SignRecovery(pin, func([]byte) []byte { return make([]byte, ed25519.SignatureSize) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := h.KeepRecovery(statement); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +73,24 @@ func TestRecoveryStatementIsHandedOn(t *testing.T) {
 		h.recovery.Store(nil)
 		if err := h.readRecovery(); err != nil {
 			t.Fatal(err)
+		}
+	}
+	other, err := trust.ParsePin(strings.Replace(pin.String(), "keys/1/", "keys/2/", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.checkRecovery(pin); err != nil {
+		t.Errorf("the own statement: got %v", err)
+	}
+	if part, ok := errors.AsType[*PartError](h.checkRecovery(other)); !ok || part.Part != PartRecovery {
+		t.Errorf("the statement of another key set: got %v", part)
+	}
+	for _, bad := range [][]byte{nil, make([]byte, len(statement)), statement[:len(statement)/2], append(statement, 0)} {
+		if err := os.WriteFile(filepath.Join(dir, recoveryFile), bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if part, ok := errors.AsType[*PartError](h.readRecovery()); !ok || part.Part != PartRecovery {
+			t.Errorf("%x: got %v", bad, part)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -120,6 +121,15 @@ func (h *Host) openKeys(ctx context.Context) error {
 	if err := h.checkKeys(sets); err != nil {
 		return err
 	}
+	if err := h.checkRecovery(sets[0].Pin()); err != nil {
+		return err
+	}
+	if written, err := h.authority.KeepRecovery(sets[0].RecoveryKey); err != nil || written {
+		h.logger.Warn("recovery.pub was missing or damaged", "written_anew", written, "error", err)
+	}
+	if err := h.authority.CheckIssuer(); err != nil {
+		h.logger.Error("no link can be made: the CA's key cannot be used", "error", err)
+	}
 	for range 2 { // the key set that was published before may have ended too
 		if !h.ending(h.now()) {
 			return nil
@@ -127,6 +137,22 @@ func (h *Host) openKeys(ctx context.Context) error {
 		if err := h.RenewKeys(ctx, func(uint64) bool { return false }); err != nil {
 			h.logger.Warn("keys that have ended were not renewed", "error", err)
 		}
+	}
+	return nil
+}
+
+// checkRecovery refuses the recovery statement of another key set.
+func (h *Host) checkRecovery(first trust.Pin) error {
+	statement := h.recovery.Load()
+	if statement == nil {
+		return nil
+	}
+	pin, err := trust.RecoveryFor(*statement)
+	if err == nil && pin != first {
+		err = fmt.Errorf("it is for %s, and not for %s", pin, first)
+	}
+	if err != nil {
+		return &PartError{PartRecovery, filepath.Join(h.dir, recoveryFile), err}
 	}
 	return nil
 }

@@ -137,6 +137,9 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err != nil {
 		return DataReport{}, text.Fail(text.BadRequest, text.Args{"where": "--in", "reason": err.Error()}, err)
 	}
+	if err := datadir.CheckHosted(dir, j); err != nil {
+		return DataReport{}, err
+	}
 	report := DataReport{Name: name}
 	folder := host.Folder(dir, j)
 	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress)
@@ -145,7 +148,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 		return report, nil
 	}
 	if err != nil {
-		return report, datadir.Error(dir, err)
+		return report, datadir.Error(dir, host.OfState(folder, err))
 	}
 	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Checkpoint
 	report.Pin, err = checkSigned(found)

@@ -335,6 +335,10 @@ func worded(l Lang, args Args) Args {
 		switch name {
 		case "reason":
 			told[name] = broken(l, args[name], value)
+		case "holds":
+			told[name] = partWords[args[name]].holds.told(l, nil)
+		case "mend":
+			told[name] = partWords[args[name]].mend.told(l, nil)
 		case "mistakes":
 			told[name] = rosterFaults(l, args[name], value)
 		case "faults":

@@ -1,0 +1,107 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"xietong/certs/canon"
+)
+
+// The initial map of a file: 64 GiB, or less where many files share the address space, of which a
+// process has 128 TiB.
+const (
+	mapLen      = 1 << 36
+	leastMapLen = 1 << 30
+)
+
+// boltOptions returns the options of the database. The large initial map keeps a reader from
+// blocking a writer that must grow the file; the map is address space, not memory. Each commit
+// decides whether it writes the list of free pages: see lists.
+func boltOptions(readOnly bool, hosted int) *bolt.Options {
+	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
+	if strconv.IntSize == 64 && !readOnly {
+		o.InitialMmapSize = max(mapLen/max(hosted, 1), leastMapLen)
+	}
+	return o
+}
+
+func openFile(path string, readOnly bool, hosted int) (*bolt.DB, meta, error) {
+	if err := checkFile(path); err != nil {
+		return nil, meta{}, fmt.Errorf("open state: %w", err)
+	}
+	db, err := openBolt(path, boltOptions(readOnly, hosted))
+	if err != nil {
+		return nil, meta{}, fmt.Errorf("open state: %w", err)
+	}
+	m, err := readMeta(db)
+	if err != nil {
+		return nil, meta{}, errors.Join(fmt.Errorf("open state: %w", err), db.Close())
+	}
+	return db, m, nil
+}
+
+// checkFile checks that the database can be opened to be written, and that nobody has it open: a
+// file that somebody writes cannot be looked through.
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrNoState, err)
+	case info.IsDir():
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
+	case info.Size() == 0: // bbolt would take it for a file that is new
+		return &DamageError{File: path, Err: errors.New("it is empty")}
+	}
+	db, err := openBolt(path, boltOptions(true, 1))
+	if err != nil {
+		return err
+	}
+	return errors.Join(CheckFile(path, false), db.Close())
+}
+
+// openBolt opens a database. What is neither an error of the system nor another process is a
+// *DamageError.
+func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, o)
+	_, ofSystem := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, ErrInUse
+	case err != nil && !ofSystem:
+		return nil, &DamageError{File: path, Err: err}
+	}
+	return db, err
+}
+
+func readMeta(db *bolt.DB) (m meta, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &DamageError{File: db.Path(), Err: fmt.Errorf("read state file: %v", p)}
+		}
+	}()
+	err = db.View(func(tx *bolt.Tx) error {
+		data := reads{file: tx}.Get(bucketMeta, keyState)
+		var format struct {
+			_      struct{} `cbor:",toarray"`
+			Kind   string
+			Format uint64
+		}
+		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
+		case err == nil && m.Kind == metaKind && m.Format == Format:
+			return nil
+		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format > Format:
+			return fmt.Errorf("%w: format %d, this program reads %d", ErrNewerFormat, format.Format, Format)
+		default:
+			return &DamageError{File: db.Path(), Err: errors.Join(errors.New("not a state file of xietong"), err)}
+		}
+	})
+	return m, err
+}

@@ -1,0 +1,93 @@
+package text
+
+import "net/http"
+
+// Problems of the files of a data directory. What a file is and how it is mended stands in
+// partWords, by the part (see host.Part).
+const (
+	PartMissing   Code = "part-missing"
+	PartDamaged   Code = "part-damaged"
+	PartForbidden Code = "part-forbidden"
+	PartNotFile   Code = "part-not-file"
+	LogGap        Code = "log-gap"
+	DiskNoStart   Code = "disk-no-start"
+)
+
+var damageProblems = []problem{
+	{
+		number: 425, code: PartMissing, status: http.StatusServiceUnavailable, params: []string{"file", "holds", "mend"},
+		zh: parts{"数据目录缺少文件", "数据目录缺少一个文件，它是{holds}", "{file}", "{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"File missing from the data directory", "a file is missing from the data directory: {holds}", "{file}", "{mend}; do not run `xietong init` over it"},
+	},
+	{
+		number: 426, code: PartDamaged, status: http.StatusServiceUnavailable, params: []string{"file", "holds", "mend"},
+		zh: parts{"数据目录中的文件已损坏", "文件已损坏，或者是在节点运行时拷贝的；它是{holds}", "{file}", "请检查磁盘。{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"Damaged file in the data directory", "the file is damaged, or was copied while the node ran: {holds}", "{file}",
+			"check the disk; {mend}; do not run `xietong init` over it"},
+	},
+	{
+		number: 427, code: PartForbidden, status: http.StatusServiceUnavailable, params: []string{"file", "holds"},
+		zh: parts{"没有权限打开文件", "当前用户无权打开文件，它是{holds}", "{file}", "请改用运行节点的用户执行；文件属主不对的，请用 chown 将整个数据目录改归该用户，文件权限为 0600，文件夹为 0700"},
+		en: parts{"File not permitted", "this user may not open the file: {holds}", "{file}",
+			"run this as the user who runs the node; if the files have another owner, give the whole data directory to that user with `chown -R`: files have mode 0600, folders 0700"},
+	},
+	{
+		number: 428, code: PartNotFile, status: http.StatusServiceUnavailable, params: []string{"file", "holds", "mend"},
+		zh: parts{"文件的位置上是别的东西", "此处应为文件（或者文件夹），却是另一种；应有的是{holds}", "{file}", "请移走现有的。{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"Not a file of the node", "a folder stands where a file must be, or a file where a folder must be; what must be there is {holds}", "{file}",
+			"move away what is there; {mend}; do not run `xietong init` over it"},
+	},
+	{
+		number: 429, code: LogGap, status: http.StatusServiceUnavailable, params: []string{"file", "mend"},
+		zh: parts{"日志与数据文件不衔接", "此处的日志（wal）缺少 state.db 所需的条目：日志有文件损坏，或者两者不是同一时间的", "{file}", "请检查磁盘。{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"Log and data file do not meet", "entries that state.db needs are missing from the log (wal) here: a file of it is damaged, or the two are of different times", "{file}",
+			"check the disk; {mend}; do not run `xietong init` over it"},
+	},
+	{
+		number: 430, code: DiskNoStart, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
+		zh: parts{"磁盘空间不足，节点未启动", "可用空间 {free}，低于节点所需的 {needed}；没有写入任何内容", "{dir}", "请清理或扩充磁盘，再执行同一命令"},
+		en: parts{"Too little disk space to start", "{free} are free, and a node needs {needed}; nothing was written", "{dir}", "free or add space, then run the same command"},
+	},
+}
+
+// partWord says what a part of a data directory is, and where it is found again.
+type partWord struct{ holds, mend word }
+
+var partWords = map[string]partWord{
+	"keystore": {
+		word{"本账本的密钥库，没有它读不出任何记录", "it is the keystore of this ledger, without which no record can be read"},
+		word{"请从本节点的备份恢复这个文件，它从不改变，任何一份备份的都可以；没有备份的，记录无法读出，账本和凭证仍可验证",
+			"restore this file from a backup of this node, of any time, because it never changes; if there is none, the records cannot be read any more, and ledger and receipts can still be verified"},
+	},
+	"ledger": {
+		word{"账本和数据的一部分", "it is a part of the ledger and its data"},
+		word{"请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），备份时节点须已停止，两份备份的文件不能拼用；换下的文件夹请保留",
+			"restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped: files of two backups do not go together; keep the folder that you take away"},
+	},
+	"keys": {
+		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},
+		word{"请从最近一次更换密钥之后的备份恢复整个 certs 文件夹；没有这样的备份的，请上级用 xietong invite --rekey 邀请，在另一个空目录执行 xietong join TOKEN --recovery，凭恢复密钥的纸重新加入（根没有上级，只能从备份恢复）；现有目录请保留",
+			"restore the whole folder certs from a backup taken since the keys last changed; if there is none, have the parent run `xietong invite --rekey`, and join again in another, empty directory with the paper, `xietong join TOKEN --recovery` (a root has no parent, and only its backup); keep this directory"},
+	},
+	"chain": {
+		word{"上级给出的密钥和背书", "it has the keys and endorsements that the parent gave"},
+		word{"请从备份恢复这个文件；没有备份的，请移走这个文件，请上级用 xietong invite --rekey 重新邀请，然后在本数据目录执行 xietong join，密钥和数据都会保留",
+			"restore this file from a backup; if there is none, move it away, have the parent run `xietong invite --rekey`, and run `xietong join` in this data directory: keys and data stay"},
+	},
+	"recovery": {
+		word{"凭恢复密钥的纸重新加入时签署的声明", "it is the statement that was signed when this jurisdiction came back with its paper"},
+		word{"请从重新加入之后的备份恢复这个文件", "restore this file from a backup taken since then"},
+	},
+	"format": {
+		word{"数据目录的格式版本，只有一个数字", "it has the version of the directory's layout, one number"},
+		word{"请从本节点的备份恢复这个文件；节点尚未建成、新建或加入时中断的，请重新执行当时的同一命令", "restore this file from a backup of this node; if the node was only being made, and that was interrupted, repeat the very command that made it"},
+	},
+	"config": {
+		word{"本节点的配置，列有它承载的行政区划", "it is the configuration of this node, with the jurisdictions that it hosts"},
+		word{"请从本节点的备份恢复这个文件", "restore this file from a backup of this node"},
+	},
+	"lock": {
+		word{"节点自己建立的空文件，用来标明目录已被占用", "it is an empty file that the node makes, to show that it uses the directory"},
+		word{"节点会自己重新建立", "the node makes it anew by itself"},
+	},
+}
