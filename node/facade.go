@@ -18,6 +18,8 @@ import (
 type (
 	InitOptions   = datadir.InitOptions
 	InitResult    = datadir.InitResult
+	InitPlan      = datadir.InitPlan
+	ListedPlace   = datadir.ListedPlace
 	JoinStep      = join.Step
 	JoinResult    = join.Result
 	ReceiptReport = offline.ReceiptReport
@@ -55,7 +57,7 @@ var ErrOtherPayload = ledger.ErrPayload
 
 // The functions that work without a running node.
 var (
-	Init            = datadir.Init
+	PlanInit        = datadir.Plan
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData

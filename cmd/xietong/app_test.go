@@ -389,12 +389,12 @@ func TestFailureFromNode(t *testing.T) {
 func TestInitRefusesName(t *testing.T) {
 	b := newWorkbench(t, "C")
 	b.app.node.init = node.Init
-	code, _, stderr := b.run("init", "Nanming", "--data", filepath.Join(b.dir, "new"))
-	want := "error: \"Nanming\" is no name of a jurisdiction\nwhere: xietong init\nwhat to do: write it lowest level first"
+	code, _, stderr := b.run("init", "N M!", "--data", filepath.Join(b.dir, "new"))
+	want := "error: \"N M!\" is no name of a jurisdiction\nwhere: xietong init\nwhat to do: write it lowest level first"
 	if code != exitUsage || !strings.HasPrefix(stderr, want) {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
-	code, stdout, stderr := b.run("init", "nanming", "--data", filepath.Join(b.dir, "new"))
+	code, stdout, stderr := b.run("init", "nanming", "--yes", "--data", filepath.Join(b.dir, "new"))
 	if code != exitDone || !strings.Contains(stdout, "nanming/keys/1/") {
 		t.Errorf("a name alone: exit %d, %s%s", code, stdout, stderr)
 	}

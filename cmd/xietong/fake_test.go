@@ -482,7 +482,8 @@ var fakeWords = strings.Repeat("abandon ", 23) + "art"
 
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
-	held: func(string) bool { return false },
+	held:     func(string) bool { return false },
+	planInit: node.PlanInit,
 	init: func(dir string, o initOptions) (node.InitResult, error) {
 		if o.Paper == nil {
 			return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml", Recovery: "66DC 9F95"}, nil

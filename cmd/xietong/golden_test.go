@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // session runs every verb once, in the order in which a person would use them.
 var session = [][]string{
-	{"init", "nanming.guiyang.guizhou"},
+	{"init", "nanming.guiyang.guizhou", "--yes"},
 	{"join", "xt1-guiyang-192.0.2.7-7400-ABC"},
 	{"join", "late"},
 	{"status"},

@@ -12,6 +12,7 @@ import (
 // replace them.
 type nodeFloor struct {
 	init            func(dir string, o node.InitOptions) (node.InitResult, error)
+	planInit        func(o node.InitOptions) (node.InitPlan, error)
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
@@ -22,6 +23,8 @@ type nodeFloor struct {
 
 type (
 	initOptions   = node.InitOptions
+	initPlan      = node.InitPlan
+	listedPlace   = node.ListedPlace
 	serveOptions  = node.ServeOptions
 	joinOptions   = node.JoinOptions
 	joinStep      = node.JoinStep
@@ -29,5 +32,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	init: node.Init, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
+	init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
 }

@@ -28,7 +28,7 @@ func TestPaper(t *testing.T) {
 	} {
 		b := newWorkbench(t, row.lang)
 		b.app.columns = row.terminal
-		code, stdout, stderr := b.run("init", "nanming.guiyang.guizhou")
+		code, stdout, stderr := b.run("init", "nanming.guiyang.guizhou", "--yes")
 		if code != exitDone || strings.Count(stdout, row.words) != 23 || strings.Contains(stdout, "\x1b") != row.code || strings.Contains(stdout, "▀") != row.code {
 			t.Errorf("%s, %d columns: exit %d, %s, got\n%s", row.lang, row.terminal, code, stderr, stdout)
 		}
@@ -52,7 +52,7 @@ func TestPaperOfARoot(t *testing.T) {
 	} {
 		b := newWorkbench(t, row.lang)
 		for _, name := range []string{"guizhou", "nanming.guiyang.guizhou"} {
-			_, stdout, stderr := b.run("init", name)
+			_, stdout, stderr := b.run("init", name, "--yes")
 			if !strings.Contains(stdout, row.root) || strings.Contains(stdout, row.other) {
 				t.Errorf("%s, %s: got %s%s", row.lang, name, stdout, stderr)
 			}
@@ -67,7 +67,7 @@ func TestPaperInJSON(t *testing.T) {
 	for _, row := range []struct {
 		args  []string
 		words int
-	}{{[]string{"--json", "init", "a"}, 0}, {[]string{"--json", "init", "a", "--recovery-words"}, 24}} {
+	}{{[]string{"--json", "init", "a", "--yes"}, 0}, {[]string{"--json", "init", "a", "--recovery-words", "--yes"}, 24}} {
 		_, stdout, _ := b.run(row.args...)
 		var made node.InitResult
 		if err := json.Unmarshal([]byte(stdout), &made); err != nil || len(made.Words) != row.words || made.Recovery == "" || made.Papered != (row.words > 0) {
@@ -149,7 +149,7 @@ func TestPaperOfAnEarlierAttempt(t *testing.T) {
 	b.app.node.init = func(string, initOptions) (node.InitResult, error) {
 		return node.InitResult{Recovery: "139E 3940 E64B 5491 7220 88D9"}, nil
 	}
-	code, stdout, stderr := b.run("init", "nanming.guiyang.guizhou")
+	code, stdout, stderr := b.run("init", "nanming.guiyang.guizhou", "--yes")
 	for _, want := range []string{"shown by an earlier run, fingerprint 139E 3940 E64B 5491 7220 88D9", "keys renew --recovery"} {
 		if code != exitDone || !strings.Contains(stdout, want) {
 			t.Errorf("exit %d, %s: no %q in\n%s", code, stderr, want, stdout)
@@ -187,7 +187,7 @@ func TestPaperOfNothing(t *testing.T) {
 		b.app.node.init = func(_ string, o initOptions) (node.InitResult, error) {
 			return node.InitResult{}, errors.Join(show(o.Paper), fails(row.code))
 		}
-		for _, args := range [][]string{{"join", "token"}, {"init", "nanming.guiyang.guizhou"}} {
+		for _, args := range [][]string{{"join", "token"}, {"init", "nanming.guiyang.guizhou", "--yes"}} {
 			code, stdout, _ := b.run(args...)
 			_, after, _ := strings.Cut(stdout, node.PaperFingerprint(fakePaper())) // on the paper itself
 			print := row.shown && !strings.Contains(after, node.PaperFingerprint(fakePaper()))

@@ -22,7 +22,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Use:   "xietong",
 		Short: a.t(text.CLIShort, nil),
 		Example: `  xietong demo
-  xietong init nanming.guiyang.guizhou --code 520102 --display-name 贵阳市南明区 --level county
+  xietong init guizhou --listen 0.0.0.0:7400
   xietong serve`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -116,7 +116,7 @@ func (a *app) takes(use string) cobra.PositionalArgs {
 }
 
 // paths are the flags that take the name of a file or folder, which may have any bytes.
-var paths = []string{"data", "out", "file", "records", "above"}
+var paths = []string{"data", "out", "file", "records", "above", "roster"}
 
 // unreadable refuses what is no readable text before anything is opened or asked: whatever of it is
 // recorded stays. Names of files may have any bytes.

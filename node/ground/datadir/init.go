@@ -1,13 +1,10 @@
 package datadir
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -21,18 +18,25 @@ import (
 // InitOptions say which jurisdiction the node will host. Init takes an empty Code, DisplayName,
 // ShortName or Level from the roster, if the roster has the place.
 type InitOptions struct {
-	Name        string // such as nanming.guiyang.guizhou; permanent
+	Name        string // such as nanming.guiyang.guizhou, or what a listed place is called; permanent
 	Code        string
 	DisplayName string // if the roster has none either, Name
 	ShortName   string
 	Level       string
 	Listen      string // UDP address that its children dial; empty: no child can dial
+	// Roster is the list of the tree, as CSV; "": the one of the program. Its root is the
+	// jurisdiction, and Name may be empty.
+	Roster string
+	// Publish publishes that list, in the folder of the jurisdiction: once, also if it is called
+	// again. It is needed with Roster alone.
+	Publish func(folder string, name identity.Jurisdiction, list *roster.Roster) error
 	// Paper is shown the recovery key, once; nil: nobody is.
 	Paper func(name string, key *paper.Key) error
 }
 
 // InitResult is the result of Init.
 type InitResult struct {
+	Name     string   `json:"name"`                     // of the jurisdiction
 	Pin      string   `json:"pin"`                      // of the jurisdiction's first key set; a stranger verifies from it
 	Config   string   `json:"config"`                   // path of the configuration
 	Recovery string   `json:"recovery_key"`             // fingerprint of the recovery key
@@ -41,29 +45,23 @@ type InitResult struct {
 }
 
 // Init makes a data directory with one hosted jurisdiction: (1) the jurisdiction's folder, (2) the
-// configuration, (3) FORMAT, which says that the directory is complete. Each file is written under
-// another name and then renamed. Init repeated after a crash finishes the work; it refuses a
-// directory that holds anything else, and changes nothing there.
+// roster that it brings, if any, (3) the configuration, (4) FORMAT, which says that the directory
+// is complete. Each file is written under another name and then renamed. Init repeated after a
+// crash finishes the work; it refuses a directory that holds anything else, and changes nothing
+// there.
 func Init(dir string, o InitOptions) (made InitResult, err error) {
-	name, err := identity.ParseJurisdiction(o.Name)
+	p, err := Plan(o)
 	if err != nil {
-		return made, text.Fail(text.BadRequest, text.Args{"where": "NAME", "reason": err.Error()}, err)
-	}
-	if o.Level, err = levelOf(o.Level); err != nil {
 		return made, err
 	}
-	if err := o.check(); err != nil {
-		return made, err
-	}
-	known, _ := roster.ShippedOf(name).Of(name)
+	name := p.name
 	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
-		Name: name, DisplayName: cmp.Or(o.DisplayName, known.DisplayName, o.Name), ShortName: cmp.Or(o.ShortName, known.ShortName),
-		Code: cmp.Or(o.Code, known.Code), Level: cmp.Or(o.Level, known.Level),
+		Name: name, DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level,
 	}}}
 	if _, err := config.Parse(config.Render(content)); err != nil { // before anything is made
 		return made, ConfigFailure(filepath.Join(dir, config.FileName), err)
 	}
-	if err := CheckEmpty(dir, o.Name); err != nil {
+	if err := CheckEmpty(dir, p.Name); err != nil {
 		return made, err
 	}
 	if err := checkSpace(dir); err != nil {
@@ -77,7 +75,7 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 		return made, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if err := CheckEmpty(dir, o.Name); err != nil { // another process may have finished meanwhile
+	if err := CheckEmpty(dir, p.Name); err != nil { // another process may have finished meanwhile
 		return made, err
 	}
 	n := host.New{Now: time.Now(), Hosted: 1}
@@ -88,18 +86,13 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 	if err != nil {
 		return made, Error(dir, err)
 	}
-	made = InitResult{Pin: h.Pin.String(), Config: filepath.Join(dir, config.FileName), Recovery: h.Recovery, Papered: h.Papered}
-	return made, Write(dir, content)
-}
-
-// levelOf returns the level that a person means by a text, by its code or its word in either
-// language; "" means none.
-func levelOf(typed string) (string, error) {
-	level := text.LevelCalled(typed)
-	if level != "" && !slices.Contains(text.Levels, level) {
-		return "", text.Fail(text.LevelUnknown, text.Args{"level": text.Short(typed), "levels": strings.Join(text.Levels, ", ")}, nil)
+	if p.list != nil {
+		if err := o.Publish(host.Folder(dir, name), name, p.list); err != nil {
+			return made, Error(dir, err)
+		}
 	}
-	return level, nil
+	made = InitResult{Name: p.Name, Pin: h.Pin.String(), Config: filepath.Join(dir, config.FileName), Recovery: h.Recovery, Papered: h.Papered}
+	return made, Write(dir, content)
 }
 
 // check refuses texts that are given and cannot be recorded.

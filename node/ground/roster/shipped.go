@@ -3,6 +3,7 @@ package roster
 import (
 	_ "embed" // the data are part of the binary
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -117,6 +118,18 @@ func ShippedCalled(typed string) (all []Place) {
 		}
 		if near == best {
 			all = append(all, found...)
+		}
+	}
+	return all
+}
+
+// NearProvince returns the provinces that are spelled nearly as the text, as NearBelow does.
+func NearProvince(typed string) (all []Place) {
+	nation := nationPlace().Name
+	near := ShippedOf(nation).NearBelow(nation, typed)
+	for _, p := range Provinces() {
+		if slices.ContainsFunc(near, func(o Place) bool { return o.Code == p.Code }) {
+			all = append(all, p)
 		}
 	}
 	return all

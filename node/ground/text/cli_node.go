@@ -24,6 +24,17 @@ const (
 	CLIFlagDetach      Code = "cli.flag-detach"
 	CLIDetached        Code = "cli.detached"
 	CLIDetachedStop    Code = "cli.detached-stop"
+
+	CLIFlagRoster   Code = "cli.flag.roster"
+	CLIInitPlan     Code = "cli.init.plan"
+	CLIInitAbove    Code = "cli.init.above"
+	CLIInitUnlisted Code = "cli.init.unlisted"
+	CLIInitNear     Code = "cli.init.near"
+	CLIInitCodeOf   Code = "cli.init.code-of"
+	CLIInitRoster   Code = "cli.init.roster"
+	CLIInitMore     Code = "cli.init.more"
+	CLIInitBelow    Code = "cli.init.below"
+	CLIInitAsk      Code = "cli.init.ask"
 )
 
 var nodeSentences = []sentence{
@@ -35,11 +46,24 @@ var nodeSentences = []sentence{
 		"run it on the Linux machine of the node; here `xietong ledger verify` checks receipts, and a data directory that was copied",
 	},
 	{CLIShortStatus, "查看节点状态", "Show how the node is"},
+	{CLIFlagRoster, "本体系自己的名录（CSV），以其根新建节点；格式见 docs/roster.md", "the roster of a tree of your own (CSV), at whose root the node is made; docs/roster.md has its form"},
+	{CLIInitPlan, "将新建 {title}（{name}），层级 {level}，代码 {code}；名称设定后不能更改", "this makes {title} ({name}), level {level}, code {code}; the name is permanent"},
+	{CLIInitAbove, "名录中，{title}是{parent}的下级；这里新建的是独立体系的根，此后不能再加入{parent}。要加入{parent}，请由其执行 xietong invite，再在此执行 xietong join",
+		"the roster has {title} below {parent}; this makes a root of a tree of its own, which can never join {parent}. To join it, have {parent} run `xietong invite`, and run `xietong join` here"},
+	{CLIInitUnlisted, "随程序提供的名录中没有 {name}", "the roster that comes with the program does not have {name}"},
+	{CLIInitNear, "相近的有：{near}", "near it: {near}"},
+	{CLIInitCodeOf, "代码 {code} 属于{place}", "the code {code} is that of {place}"},
+	{CLIInitRoster, "名录共 {places} 个行政区划（{levels}）：", "the roster has {places} places ({levels}):"},
+	{CLIInitMore, "（其余 {count} 个未显示）", "({count} more are not shown)"},
+	{CLIInitBelow, "（下辖 {count} 个）", "({count} below)"},
+	{CLIInitAsk, "确定新建？请输入 y 或“是”", "make it? answer y or yes"},
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{
 		CLILongInit,
-		"在数据目录中新建节点，并生成密钥。NAME 为行政区划名称，自下级至上级以点分隔，设定后不能更改。",
-		"Make a node, and its keys, in the data directory. NAME is the jurisdiction's name, lowest level first, joined by\ndots; it is permanent.",
+		"在数据目录中新建节点，并生成密钥。NAME 为行政区划名称，自下级至上级以点分隔，设定后不能更改；名录中的，也可写全称、简称或代码。\n" +
+			"名录中另有上级的、名录中没有的，以及自带名录（--roster）的，先显示将新建什么，再询问。",
+		"Make a node, and its keys, in the data directory. NAME is the jurisdiction's name, lowest level first, joined by\ndots; it is permanent. A listed place may be called by its display or short name or its code.\n" +
+			"For a place that the roster has below another, or does not have, and for a roster of your own (--roster), the\ncommand shows what it would make, and asks.",
 	},
 	{
 		CLILongServe,

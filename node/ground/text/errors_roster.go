@@ -9,6 +9,8 @@ const (
 	RosterNotRoot Code = "roster-not-root"
 	RosterFaulty  Code = "roster-faulty"
 
+	RosterOtherRoot Code = "roster-other-root"
+	PlaceAmbiguous  Code = "place-ambiguous"
 	ProvinceUnknown Code = "province-unknown"
 )
 
@@ -40,5 +42,16 @@ var rosterProblems = []problem{
 		number: 366, code: ProvinceUnknown, status: http.StatusNotFound, params: []string{"name", "provinces"},
 		zh: parts{"没有该省份", "没有名为“{name}”的省、自治区或直辖市", "选项 --province", "请用下列之一，或其代码、标签：{provinces}"},
 		en: parts{"Unknown province", "there is no province \"{name}\"", "the flag --province", "use one of these, or its code or label: {provinces}"},
+	},
+	{
+		number: 367, code: RosterOtherRoot, status: http.StatusBadRequest, params: []string{"name", "title", "root"},
+		zh: parts{"名录的根是另一处", "名录以{title}（{root}）为根，而给出的是“{name}”", "参数 NAME", "请省去 NAME，或改用以“{name}”为根的名录"},
+		en: parts{"The roster has another root", "the root of the list is {title} ({root}), and \"{name}\" was given", "the argument NAME",
+			"leave NAME out, or bring a list whose root is {name}"},
+	},
+	{
+		number: 368, code: PlaceAmbiguous, status: http.StatusBadRequest, params: []string{"name", "near"},
+		zh: parts{"名称不唯一", "“{name}”可能是：{near}", "参数 NAME", "请用其中一个的完整名称"},
+		en: parts{"Several places", "\"{name}\" may be: {near}", "the argument NAME", "give the whole name of one of them"},
 	},
 }

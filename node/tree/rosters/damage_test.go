@@ -29,7 +29,7 @@ func TestDamagedRoster(t *testing.T) {
 	by := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}
 	proofs := map[uint64][]byte{}
 	for number := uint64(1); number <= 3; number++ {
-		err := root.PublishFirst(t.Context())
+		err := root.PublishShipped(t.Context())
 		if number > 1 {
 			_, err = root.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(top.Name()))
 		}

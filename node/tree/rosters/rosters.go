@@ -1,12 +1,12 @@
 // Package rosters keeps the roster of the tree that a jurisdiction is a part of, as the root of the
 // tree published it.
 //
-// The root publishes a list as an entry of its ledger. It publishes number 1 by itself, from the
-// list that comes with the program, when that list is of its tree and a child has joined; every
-// later number is the act of an agency of the root. The list is handed down every link: a child
-// that presents itself to its parent asks for a later roster than its own, verifies it from the pin
-// of the root, as it does an endorsement, and keeps it with its proof, to hand it on. So it does
-// not matter which jurisdiction brings it. The state holds:
+// The root publishes a list as an entry of its ledger. It publishes number 1 by itself: the list
+// that was brought when the root was made, or else the one that comes with the program, when a
+// child has joined; every later number is the act of an agency of the root. The list is handed down
+// every link: a child that presents itself to its parent asks for a later roster than its own,
+// verifies it from the pin of the root, as it does an endorsement, and keeps it with its proof, to
+// hand it on. So it does not matter which jurisdiction brings it. The state holds:
 //
 //	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root)]
 //	         "before" be64(number) -> the same, of the rosters before it that are kept still
@@ -177,7 +177,7 @@ func (s *Store) Refresh(ctx context.Context) error {
 // publishes the first.
 func (s *Store) Upkeep(ctx context.Context, way door.Asker) error {
 	if way == nil {
-		return s.PublishFirst(ctx)
+		return s.PublishShipped(ctx)
 	}
 	proof, err := door.AskRoster(ctx, way, s.Current().Number())
 	if err != nil || len(proof) == 0 {
@@ -186,13 +186,22 @@ func (s *Store) Upkeep(ctx context.Context, way door.Asker) error {
 	return s.Take(ctx, proof)
 }
 
-// PublishFirst publishes number 1 at a root: the list that comes with the program. It does nothing
-// where a roster was published before, or where the list of the program is of another tree.
-func (s *Store) PublishFirst(ctx context.Context) error {
-	if s.Current().Number() > 0 || !roster.Ships(s.own.Name()) || s.shipped.Root() != s.own.Name() {
+// PublishShipped publishes number 1 at a root: the list that comes with the program. It does
+// nothing where a roster was published before, or where the program has no list of this tree.
+func (s *Store) PublishShipped(ctx context.Context) error {
+	if !roster.Ships(s.own.Name()) || s.shipped.Root() != s.own.Name() {
 		return nil
 	}
-	first := s.shipped.Next(s.shipped)
+	return s.PublishFirst(ctx, s.shipped)
+}
+
+// PublishFirst publishes a list of the tree of this root as number 1. It does nothing where a
+// roster was published before.
+func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
+	if s.Current().Number() > 0 {
+		return nil
+	}
+	first := s.shipped.Next(places)
 	list, err := first.Encode()
 	if err != nil {
 		return err

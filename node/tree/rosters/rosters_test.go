@@ -47,10 +47,10 @@ func TestTake(t *testing.T) {
 	s = New(top, nil, func(_ context.Context, root identity.Jurisdiction) {
 		told["top of "+root.String()] = append(told["top of "+root.String()], s.Current().Number())
 	})
-	if err := s.PublishFirst(t.Context()); err != nil {
+	if err := s.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.PublishFirst(t.Context()); err != nil || s.Current().Number() != 1 || s.Current().Entry.IsZero() {
+	if err := s.PublishShipped(t.Context()); err != nil || s.Current().Number() != 1 || s.Current().Entry.IsZero() {
 		t.Fatalf("number %d, %v", s.Current().Number(), err)
 	}
 	proof, err := s.Proof(t.Context(), 0)
@@ -132,7 +132,7 @@ func longest(t *testing.T) *roster.Roster {
 func TestLongRosterIsKept(t *testing.T) {
 	top := treetest.New(t, "guizhou", Register)
 	root := New(top, nil, nobody)
-	if err := root.PublishFirst(t.Context()); err != nil {
+	if err := root.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	by, list := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}, longest(t)
@@ -173,7 +173,7 @@ func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 func TestOf(t *testing.T) {
 	root := treetest.New(t, "guizhou", Register)
 	top := New(root, nil, nobody)
-	if err := top.PublishFirst(t.Context()); err != nil {
+	if err := top.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	asked := 0
@@ -218,7 +218,7 @@ func TestOf(t *testing.T) {
 func TestWithheldIsTold(t *testing.T) {
 	root := treetest.New(t, "guizhou", Register)
 	top := New(root, nil, nobody)
-	if err := top.PublishFirst(t.Context()); err != nil {
+	if err := top.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	asked, now, told := 0, time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC), []uint64(nil)
@@ -247,7 +247,7 @@ func TestWithheldIsTold(t *testing.T) {
 func TestPublishedOnce(t *testing.T) {
 	top := treetest.New(t, "guizhou", Register)
 	s := New(top, nil, nobody)
-	if err := s.PublishFirst(t.Context()); err != nil {
+	if err := s.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	label, err := identity.ParseLabel("civil-affairs")
