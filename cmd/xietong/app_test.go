@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/text/encoding"
@@ -328,6 +329,30 @@ func TestStandardInput(t *testing.T) {
 		}
 	}
 }
+
+// TestFullOutput: a table or a sentence that cannot be written is no success, of any verb of the
+// session.
+func TestFullOutput(t *testing.T) {
+	b := newWorkbench(t, "C")
+	files := writeFiles(t)
+	for _, args := range session {
+		real := make([]string, len(args))
+		for i, arg := range args {
+			real[i] = strings.Replace(arg, "FILES", files, 1)
+		}
+		_, stdout, _ := b.run(real...)
+		a := b.app
+		a.stdin, a.stdout, a.stderr = strings.NewReader(b.stdin), full{}, io.Discard
+		a.getenv = func(name string) string { return map[string]string{"LANG": b.lang, "XIETONG_DATA": b.dir}[name] }
+		if code := a.run(t.Context(), real); code == exitDone && stdout != "" {
+			t.Errorf("%q ends with success, and could not write %q", args, stdout)
+		}
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, &os.PathError{Op: "write", Path: "/dev/full", Err: syscall.ENOSPC} }
 
 // TestServe ends a served node as a signal does.
 func TestServe(t *testing.T) {

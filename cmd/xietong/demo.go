@@ -10,7 +10,7 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	var o demo.Options
 	c := a.verb("demo", text.CLIShortDemo, func(cmd *cobra.Command, _ []string) error {
-		o.Out, o.In, o.Lang, o.JSON = a.stdout, a.stdin, a.lang, a.jsonOnly
+		o.Out, o.In, o.Lang, o.JSON, o.Version = a.stdout, a.stdin, a.lang, a.jsonOnly, programVersion()
 		return demo.Run(cmd.Context(), o)
 	})
 	c.Flags().StringVar(&o.Province, "province", "", a.t(text.CLIFlagProvince, nil))

@@ -319,6 +319,9 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	u := usage(text.CLIBadFlag, text.Args{"reason": text.Cause(a.lang, err.Error())})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		u = usage(text.CLINoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
+		if near := nearestFlag(cmd, e.GetSpecifiedName()); near != "" {
+			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " --" + near})
+		}
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		u = usage(text.CLIFlagNeedsValue, text.Args{"flag": dashed(e.GetSpecifiedName())})

@@ -77,11 +77,22 @@ func (a *app) joinCommand() *cobra.Command {
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})
+	// A line that was pasted with spaces in it comes as several arguments.
+	check, run := c.Args, c.RunE
+	c.Args = func(cmd *cobra.Command, args []string) error { return check(cmd, oneLine(args)) }
+	c.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd, oneLine(args)) }
 	c.Long = a.t(text.CLILongJoin, nil)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
+}
+
+func oneLine(args []string) []string {
+	if len(args) < 2 {
+		return args
+	}
+	return []string{strings.Join(args, " ")}
 }
 
 // maxToken bounds an invitation that is read, in bytes. It is longer than any that is taken.

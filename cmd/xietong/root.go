@@ -50,7 +50,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd("completion") // an argument makes it appear before Execute
-	root.SetUsageTemplate(a.usageTemplate())
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.translate(root)
 	return root
@@ -71,8 +71,8 @@ func (a *app) asGroup(c *cobra.Command) {
 			return nil
 		}
 		u := usage(text.CLINoSuchVerb, text.Args{"verb": text.Short(args[0]), "command": cmd.CommandPath()})
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near[0]})
+		if near := nearestVerb(cmd, args[0]); near != "" {
+			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near})
 		}
 		u.command = cmd.CommandPath()
 		return u
@@ -83,7 +83,6 @@ func (a *app) asGroup(c *cobra.Command) {
 		}
 		return cmd.Help()
 	}
-	c.SuggestionsMinimumDistance = 2
 }
 
 // takes returns the check of the arguments that the use line names; an argument in brackets may be
@@ -245,29 +244,6 @@ func (a *app) translate(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		a.translate(child)
 	}
-}
-
-// usageTemplate returns the template of cobra, with translated headings and without the rarely used
-// parts.
-func (a *app) usageTemplate() string {
-	heading := func(code text.Code) string { return a.t(code, nil) }
-	return heading(text.CLIUsage) + `
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} ` + heading(text.CLICommandWord) + `{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
-
-` + heading(text.CLIExamples) + `
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
-
-` + heading(text.CLICommands) + `{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-` + heading(text.CLIFlags) + `
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
-
-` + heading(text.CLIGlobalFlags) + `
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if not .HasParent}}
-
-` + heading(text.CLIExitCodes) + `{{end}}
-`
 }
 
 // client returns a client of the node.

@@ -48,7 +48,7 @@ func planted(b *testing.B) *demo {
 		b.Fatal(err)
 	}
 	d := &demo{Options: Options{Folder: b.TempDir(), Out: io.Discard, JSON: true}, stage: province}
-	d.machine = inside{d.Folder, slog.New(slog.DiscardHandler), len(province.list)}
+	d.machine = inside{d.Folder, slog.New(slog.DiscardHandler), len(province.list), "test"}
 	b.Cleanup(func() {
 		if err := d.close(); err != nil {
 			b.Error(err)

@@ -42,6 +42,7 @@ type Options struct {
 	// Province names the province to bring up, by its label, name or code; "": Guizhou.
 	Province string
 	Lang     text.Lang
+	Version  string // of the program
 }
 
 const (
@@ -97,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("prepare demo: %w", err)
 	}
 	defer log.Close()
-	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), len(d.stage.list)}
+	d.machine = inside{d.Folder, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), len(d.stage.list), d.Version}
 	if d.Processes {
 		d.machine = apart{d}
 	} else {
@@ -264,15 +265,24 @@ func (d *demo) end(ctx context.Context, steps int) error {
 			return err
 		}
 	} else {
-		seconds := fmt.Sprintf("%.1f", time.Since(d.started).Seconds())
-		fmt.Fprintf(d.Out, "\n%s\n  cd %s\n", d.t(text.DemoHeld, text.Args{"steps": fmt.Sprint(steps), "seconds": seconds}), d.Folder)
-		for _, line := range d.pasted() {
-			fmt.Fprintf(d.Out, "  %s\n", line)
-		}
+		d.tellEnd(steps)
 	}
 	if d.Exit {
 		return nil
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// tellEnd says that all steps held and, where the nodes stay up, what can be asked of them.
+func (d *demo) tellEnd(steps int) {
+	args := text.Args{"steps": fmt.Sprint(steps), "seconds": fmt.Sprintf("%.1f", time.Since(d.started).Seconds())}
+	if d.Exit {
+		fmt.Fprintf(d.Out, "\n%s\n", d.t(text.DemoEnded, args))
+		return
+	}
+	fmt.Fprintf(d.Out, "\n%s\n  cd %s\n", d.t(text.DemoHeld, args), d.Folder)
+	for _, line := range d.pasted() {
+		fmt.Fprintf(d.Out, "  %s\n", line)
+	}
 }

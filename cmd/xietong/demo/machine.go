@@ -47,8 +47,9 @@ func (d *demo) each(n int, do func(i int) error) error {
 // socket, keys and ledger.
 type inside struct {
 	folder string
-	log    *slog.Logger
-	share  int
+	log     *slog.Logger
+	share   int
+	version string // of the program
 }
 
 // crowd has twice as many goroutines run as there are processors. Go counts one that waits for the
@@ -78,7 +79,7 @@ func (m inside) start(ctx context.Context, p *place) (running, error) {
 	s := served{end: end, ended: make(chan error, 1)}
 	ready := make(chan struct{})
 	go func() {
-		s.ended <- node.Serve(serving, m.dir(p), node.ServeOptions{Logger: m.log, Hosted: m.share, Ready: func() { close(ready) }})
+		s.ended <- node.Serve(serving, m.dir(p), node.ServeOptions{Logger: m.log, Version: m.version, Hosted: m.share, Ready: func() { close(ready) }})
 	}()
 	select {
 	case <-ready:

@@ -134,10 +134,10 @@ func (t Token) readable() string {
 	return strings.Join([]string{version, t.Parent.Name().Label().String(), strings.ReplaceAll(host, ":", "_"), port}, "-")
 }
 
-// Parse parses a line, which may have white space around it. The error wraps ErrNotToken, ErrNewer,
-// ErrMistyped, ErrTampered or ErrInvalid.
-func Parse(line string) (Token, error) {
-	line = strings.TrimSpace(line)
+// Parse parses a line, and what a copy does to it without harm (see mend). The error wraps
+// ErrNotToken, ErrNewer, ErrMistyped, ErrTampered or ErrInvalid.
+func Parse(given string) (Token, error) {
+	line := mend(given)
 	last := strings.LastIndexByte(line, '-')
 	switch {
 	case len(line) > maxLen || last < 0 || !strings.HasPrefix(line, "xt"):
