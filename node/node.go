@@ -116,6 +116,9 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if err = datadir.CheckFormat(dir); err != nil {
 		return n, err
 	}
+	if err = n.tighten(); err != nil {
+		return n, err
+	}
 	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
@@ -145,6 +148,15 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		n.start(h)
 	}
 	return n, nil
+}
+
+// tighten takes away what others may do with the data directory, and tells it.
+func (n *Node) tighten() error {
+	changed, err := datadir.Tighten(n.dir)
+	if len(changed) > 0 {
+		n.o.Logger.Warn("others could read or change the data directory; that was taken away", "first", changed[0], "files", len(changed))
+	}
+	return datadir.Error(n.dir, err)
 }
 
 // Close stops everything that Open started. It may be called on a node that is only partly open.

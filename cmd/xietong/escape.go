@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,16 @@ type escaping struct {
 // obeyed reports whether a terminal obeys the rune, or a sheet has no place for it.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// visibleJSON takes whole JSON values, and passes on what a terminal does not obey.
+type visibleJSON struct{ to io.Writer }
+
+func (v visibleJSON) Write(value []byte) (int, error) {
+	if _, err := v.to.Write(export.VisibleJSON(value)); err != nil {
+		return 0, err
+	}
+	return len(value), nil
 }
 
 // row returns the row with such characters escaped in every cell.

@@ -76,7 +76,7 @@ func (a *app) report(err error) int {
 	}
 	p, code := a.explain(err)
 	if a.jsonOnly {
-		_ = json.NewEncoder(a.stderr).Encode(problemAndCause{p, a.ownWords(err)}) // a failure to write has no reader left
+		_ = json.NewEncoder(visibleJSON{a.stderr}).Encode(problemAndCause{p, a.ownWords(err)}) // a failure to write has no reader left
 		return code
 	}
 	if p.By != "" {

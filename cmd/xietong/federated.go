@@ -154,7 +154,7 @@ func (a *app) rowsOfMany(ctx context.Context, q client.RowsQuery) error {
 	switch {
 	case a.jsonOnly:
 		return a.toOutput(func(to io.Writer) error {
-			got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error { return json.NewEncoder(to).Encode(line) })
+			got, err := a.client().QueryRows(ctx, q, func(line client.RowsLine) error { return json.NewEncoder(visibleJSON{to}).Encode(line) })
 			if err != nil {
 				return a.uncovered(client.Measure{}, err)
 			}

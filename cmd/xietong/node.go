@@ -11,6 +11,7 @@ import (
 // nodeFloor holds the functions of package node that the program calls beside the API. Tests
 // replace them.
 type nodeFloor struct {
+	keepSecrets     func() // nil: nothing is prepared
 	init            func(dir string, o node.InitOptions) (node.InitResult, error)
 	planInit        func(o node.InitOptions) (node.InitPlan, error)
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
@@ -32,5 +33,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
 }

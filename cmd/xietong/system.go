@@ -13,6 +13,9 @@ import (
 // offlineVerbs need no node, and run on every system.
 var offlineVerbs = []string{"xietong ledger verify", "xietong version"}
 
+// keyVerbs have the keys of a node in this process.
+var keyVerbs = []string{"xietong init", "xietong join", "xietong serve"}
+
 // foreignSystem returns the name of this system if no node runs on it; "": one does.
 func foreignSystem() string {
 	if nodesRun {
@@ -26,8 +29,12 @@ type foreignError struct{ system string }
 
 func (e *foreignError) Error() string { return "no node runs on " + e.system }
 
-// runsHere refuses a verb that this system cannot run.
+// runsHere refuses a verb that this system cannot run, and prepares the process for one that has
+// keys.
 func (a *app) runsHere(command string) error {
+	if a.node.keepSecrets != nil && slices.Contains(keyVerbs, command) {
+		a.node.keepSecrets()
+	}
 	if a.foreign == "" || slices.Contains(offlineVerbs, command) {
 		return nil
 	}

@@ -147,7 +147,7 @@ func given(pairs []pair) []pair {
 
 // printJSON prints a wire type.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(visibleJSON{w})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // objects writes JSON and JSON Lines. A value that a row does not have is left out; null is
-// written.
+// written. Characters that a terminal obeys are escaped, since records come from others.
 type objects struct {
 	w                  *bufio.Writer
 	names              [][]byte // of the columns, as JSON with a colon
@@ -32,7 +32,7 @@ func quoteJSON(s string) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a text can be encoded
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return VisibleJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
 func (o *objects) Write(row Row) error {
@@ -50,7 +50,7 @@ func (o *objects) Write(row Row) error {
 			o.w.WriteByte(',')
 		}
 		o.w.Write(o.names[i])
-		o.w.Write(value)
+		o.w.Write(VisibleJSON(value))
 	}
 	if o.w.WriteByte('}'); o.begin == "" {
 		o.w.WriteString(o.after)

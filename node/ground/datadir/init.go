@@ -75,6 +75,9 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 		return made, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if _, err := Tighten(dir); err != nil {
+		return made, Error(dir, err)
+	}
 	if err := CheckEmpty(dir, p.Name); err != nil { // another process may have finished meanwhile
 		return made, err
 	}
