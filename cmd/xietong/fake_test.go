@@ -215,6 +215,8 @@ var answers = map[string]any{
 	}},
 	"POST /v1/datasets":                      villages,
 	"POST /v1/datasets/plan":                 villagesPlan,
+	"POST /v1/roster/plan":                   rosterPlan,
+	"POST /v1/roster":                        client.Entered{Entry: log + "12"},
 	"GET /v1/datasets":                       client.Datasets{Datasets: []client.Dataset{villages}},
 	"GET /v1/datasets/villages":              villages,
 	"POST /v1/datasets/villages/records":     client.RecordPut{Entry: log + "9", Replaced: true},

@@ -93,7 +93,7 @@ func (a *app) planInit(cmd *cobra.Command, o *initOptions, yes bool) error {
 // tellInit tells what init would make, and what speaks against it.
 func (a *app) tellInit(p initPlan) {
 	level := text.Word(a.lang, p.Level)
-	a.tell(text.CLIInitPlan, text.Args{"title": p.DisplayName, "name": p.Name, "level": cmp.Or(level, "-"), "code": cmp.Or(p.Code, "-")})
+	a.tell(text.CLIInitPlan, text.Args{"title": p.DisplayName, "name": p.Name, "level": cmp.Or(level, a.t(text.CLIInitNone, nil)), "code": cmp.Or(p.Code, a.t(text.CLIInitNone, nil))})
 	if len(p.Listed) > 0 {
 		a.tellRoster(p)
 		return

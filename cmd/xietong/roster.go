@@ -116,12 +116,29 @@ func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
 }
 
 func (a *app) rosterPublish() *cobra.Command {
+	var yes bool
 	c := a.verb("publish FILE", text.CLIShortRosterPublish, func(cmd *cobra.Command, args []string) error {
 		data, err := a.readText(args[0])
 		if err != nil {
 			return err
 		}
-		published, err := a.client().PublishRoster(cmd.Context(), client.NewRoster{CSV: string(data)})
+		list := client.NewRoster{CSV: string(data)}
+		plan, err := a.client().PlanRoster(cmd.Context(), list)
+		if err != nil {
+			return err
+		}
+		if plan.Added+plan.Changed+plan.Gone == 0 {
+			if a.jsonOnly {
+				return printJSON(a.stdout, plan)
+			}
+			a.say(text.CLIRosterSame, nil)
+			return nil
+		}
+		if err := a.agreed(cmd, yes, plan, func() { a.tellRosterPlan(plan) }, text.CLIRosterAsk); err != nil {
+			return err
+		}
+		list.Plan = plan.Hash
+		published, err := a.client().PublishRoster(cmd.Context(), list)
 		if err != nil {
 			return err
 		}
@@ -133,5 +150,40 @@ func (a *app) rosterPublish() *cobra.Command {
 	})
 	c.Example = `  xietong roster list -o csv > roster.csv
   xietong --as civil-affairs roster publish roster.csv`
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// maxPlanLines is how many places of each kind a plan names on the screen.
+const maxPlanLines = 20
+
+// tellRosterPlan tells what a new list adds, changes and takes away. Places gone that have joined
+// are all named that the plan lists.
+func (a *app) tellRosterPlan(p client.RosterPlan) {
+	count := func(n int) string { return number(uint64(n)) }
+	a.tell(text.CLIRosterPlan, text.Args{
+		"number": number(p.Number), "places": count(p.Places), "added": count(p.Added), "changed": count(p.Changed), "gone": count(p.Gone),
+	})
+	for i, o := range p.Lost {
+		switch {
+		case o.Joined:
+			a.tell(text.CLIRosterLostJoined, text.Args{"title": o.DisplayName, "name": o.Name})
+		case i < maxPlanLines:
+			a.tell(text.CLIRosterLost, text.Args{"title": o.DisplayName, "name": o.Name})
+		}
+	}
+	for _, c := range p.Edited[:min(len(p.Edited), maxPlanLines)] {
+		a.tell(text.CLIRosterEdited, text.Args{"name": c.After.Name, "before": a.placeWords(c.Before), "after": a.placeWords(c.After)})
+	}
+	for _, o := range p.New[:min(len(p.New), maxPlanLines)] {
+		a.tell(text.CLIRosterNew, text.Args{"title": o.DisplayName, "name": o.Name})
+	}
+	if max(p.Added, p.Changed, p.Gone) > maxPlanLines {
+		a.tell(text.CLIRosterMore, text.Args{"count": count(maxPlanLines)})
+	}
+}
+
+// placeWords returns what a list says of a place.
+func (a *app) placeWords(p client.RosterPlace) string {
+	return a.called(nil, slices.DeleteFunc([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Code, text.Word(a.lang, p.Level)}, func(s string) bool { return s == "" })...)
 }

@@ -270,6 +270,7 @@ func wrongTree() []wrong {
 		row("drill", "no fault", "POST", "/v1/drills", "", client.NewDrill{At: "sichuan", Fault: "x"}, text.NotAsDescribed),
 		row("add-hosted", "unknown", "POST", "/v1/hosted", "", client.NewHosted{Name: "乌有"}, text.PlaceUnlisted),
 		row("add-hosted", "who cannot dial", "POST", "/v1/hosted", "", client.NewHosted{Name: "x", Label: "x"}, text.NotListening),
+		row("plan-roster", "no list", "POST", "/v1/roster/plan", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterFaulty),
 		row("publish-roster", "no list", "POST", "/v1/roster", "civil-affairs", client.NewRoster{CSV: "x"}, text.RosterFaulty),
 	}
 }

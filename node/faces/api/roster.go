@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
 	"xietong/node/faces/client"
 	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
 )
 
 type publishRoster struct {
@@ -19,6 +21,7 @@ type publishRoster struct {
 
 func (s *server) registerRoster(a huma.API) {
 	handle(s, a, get("roster", "/v1/roster", "The list of the places that the tree should have"), rosterOf)
+	handle(s, a, post("plan-roster", "/v1/roster/plan", "What publishing a list would add, change and take away"), plannedRoster)
 	handle(s, a, post("publish-roster", "/v1/roster", "Publish a new list, at the root of the tree"), newRoster)
 }
 
@@ -30,19 +33,75 @@ func rosterOf(_ context.Context, h Hosted, _ *plain) (client.Roster, error) {
 		Places: []client.RosterPlace{},
 	}
 	for _, p := range current.Places() {
-		out.Places = append(out.Places, client.RosterPlace{
-			Name: p.Name.String(), Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName, EnglishName: p.EnglishName,
-		})
+		out.Places = append(out.Places, toldPlace(p))
 	}
 	return out, nil
 }
 
-// newRoster publishes a list.
+func toldPlace(p roster.Place) client.RosterPlace {
+	return client.RosterPlace{
+		Name: p.Name.String(), Code: p.Code, Level: p.Level, DisplayName: p.DisplayName, ShortName: p.ShortName, EnglishName: p.EnglishName,
+	}
+}
+
+// maxPlanned is how many places of each kind a plan lists.
+const maxPlanned = 200
+
+// plannedRoster tells what publishing a list would do.
+func plannedRoster(ctx context.Context, h Hosted, in *publishRoster) (out client.RosterPlan, err error) {
+	places, err := roster.Parse(in.Body.CSV)
+	if err != nil {
+		return out, faulty(err)
+	}
+	p, err := h.Rosters.Plan(ctx, places)
+	if err != nil {
+		return out, err
+	}
+	out = client.RosterPlan{
+		Hash: hex.EncodeToString(p.Hash[:]), Number: p.Number, Places: len(places.Places()), Added: len(p.Added), Changed: len(p.Changed), Gone: len(p.Gone),
+		New: []client.RosterPlace{}, Edited: []client.RosterChange{}, Lost: []client.LostPlace{},
+	}
+	for _, o := range p.Added[:min(len(p.Added), maxPlanned)] {
+		out.New = append(out.New, toldPlace(o))
+	}
+	for _, c := range p.Changed[:min(len(p.Changed), maxPlanned)] {
+		out.Edited = append(out.Edited, client.RosterChange{Before: toldPlace(c.Before), After: toldPlace(c.After)})
+	}
+	for _, o := range p.Gone {
+		_, known := h.Standing.Neighbour(o.Name)
+		joined := known || len(h.Standing.Kept(o.Name)) > 0
+		if joined {
+			out.Joined++
+		}
+		out.Lost = append(out.Lost, client.LostPlace{RosterPlace: toldPlace(o), Joined: joined})
+	}
+	slices.SortStableFunc(out.Lost, func(a, b client.LostPlace) int {
+		switch {
+		case a.Joined == b.Joined:
+			return 0
+		case a.Joined:
+			return -1
+		}
+		return 1
+	})
+	out.Lost = out.Lost[:min(len(out.Lost), maxPlanned)]
+	return out, nil
+}
+
+// newRoster publishes a list, exactly as its plan was looked at. A list that is in force already is
+// let through, so that the same request again gets the same answer.
 func newRoster(ctx context.Context, h Hosted, in *publishRoster) (client.Entered, error) {
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		places, err := roster.Parse(in.Body.CSV)
 		if err != nil {
 			return identity.Entry{}, faulty(err)
+		}
+		plan, err := h.Rosters.Plan(ctx, places)
+		if err != nil {
+			return identity.Entry{}, err
+		}
+		if in.Body.Plan != hex.EncodeToString(plan.Hash[:]) && (in.Body.Plan == "" || !plan.None()) {
+			return identity.Entry{}, text.Fail(text.RosterPlanMoved, nil, nil)
 		}
 		return h.Rosters.Publish(ctx, id, in.by(), places)
 	})

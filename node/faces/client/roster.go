@@ -23,7 +23,40 @@ type RosterPlace struct {
 
 // NewRoster is a list that the root publishes.
 type NewRoster struct {
-	CSV string `json:"csv" maxLength:"900000" doc:"code,level,label,name_zh,short_zh,name_en,parent; parents first"`
+	CSV  string `json:"csv" maxLength:"900000" doc:"A header and a line for each place: code,level,label,name_zh,short_zh,name_en,parent"`
+	Plan string `json:"plan,omitempty" maxLength:"64" doc:"The hash of the plan that was looked at; needed to publish"`
+}
+
+// RosterPlan is what publishing a list would do. Of each kind at most 200 places are listed; those
+// gone that have joined stand first.
+type RosterPlan struct {
+	Hash    string         `json:"hash" doc:"To publish exactly this"`
+	Number  uint64         `json:"number" doc:"That the list would get"`
+	Places  int            `json:"places" doc:"In the new list"`
+	Added   int            `json:"added"`
+	Changed int            `json:"changed"`
+	Gone    int            `json:"gone"`
+	Joined  int            `json:"joined" doc:"Of those gone, the places that are known to have joined"`
+	New     []RosterPlace  `json:"new"`
+	Edited  []RosterChange `json:"edited"`
+	Lost    []LostPlace    `json:"lost"`
+}
+
+// RosterChange is a place that is described otherwise.
+type RosterChange struct {
+	Before RosterPlace `json:"before"`
+	After  RosterPlace `json:"after"`
+}
+
+// LostPlace is a place that the new list does not have.
+type LostPlace struct {
+	RosterPlace
+	Joined bool `json:"joined" doc:"It is known to have joined: its records would be in no total any more"`
+}
+
+// PlanRoster tells what publishing a list would do, and publishes nothing.
+func (c *Client) PlanRoster(ctx context.Context, r NewRoster) (RosterPlan, error) {
+	return post[RosterPlan](ctx, c, "/v1/roster/plan", r)
 }
 
 // Roster returns the roster of the tree.

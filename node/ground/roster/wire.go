@@ -135,14 +135,8 @@ func (r *Roster) Follows(before *Roster) error {
 	case r.number > 1 && !bytes.Equal(r.before, hash[:]):
 		return fmt.Errorf("%w: number %d names another before it", ErrInvalid, r.number)
 	}
-	byCode := map[string]identity.Jurisdiction{}
-	for _, p := range before.places {
-		byCode[p.Code] = p.Name
-	}
-	for _, p := range r.places {
-		if was, known := byCode[p.Code]; known && p.Code != "" && was != p.Name {
-			return fmt.Errorf("%w: the code %s was that of %s, and is that of %s", ErrInvalid, p.Code, was, p.Name)
-		}
+	if was, now, moved := before.Moved(r); moved {
+		return fmt.Errorf("%w: the code %s was that of %s, and is that of %s", ErrInvalid, now.Code, was.Name, now.Name)
 	}
 	return nil
 }

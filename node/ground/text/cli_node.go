@@ -34,6 +34,7 @@ const (
 	CLIInitRoster   Code = "cli.init.roster"
 	CLIInitMore     Code = "cli.init.more"
 	CLIInitBelow    Code = "cli.init.below"
+	CLIInitNone     Code = "cli.init.none"
 	CLIInitAsk      Code = "cli.init.ask"
 )
 
@@ -56,6 +57,7 @@ var nodeSentences = []sentence{
 	{CLIInitRoster, "名录共 {places} 个行政区划（{levels}）：", "the roster has {places} places ({levels}):"},
 	{CLIInitMore, "（其余 {count} 个未显示）", "({count} more are not shown)"},
 	{CLIInitBelow, "（下辖 {count} 个）", "({count} below)"},
+	{CLIInitNone, "（未填）", "(none)"},
 	{CLIInitAsk, "确定新建？请输入 y 或“是”", "make it? answer y or yes"},
 	{CLIInitDone, "已新建节点 {name}，数据目录 {dir}", "made node {name} in {dir}"},
 	{

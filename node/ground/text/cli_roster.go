@@ -12,6 +12,14 @@ const (
 	CLIRosterEntry        Code = "cli.roster.entry"
 	CLIRosterEnglish      Code = "cli.roster.english"
 	CLIRosterDone         Code = "cli.roster.done"
+	CLIRosterSame         Code = "cli.roster.same"
+	CLIRosterPlan         Code = "cli.roster.plan"
+	CLIRosterLost         Code = "cli.roster.lost"
+	CLIRosterLostJoined   Code = "cli.roster.lost-joined"
+	CLIRosterEdited       Code = "cli.roster.edited"
+	CLIRosterNew          Code = "cli.roster.new"
+	CLIRosterMore         Code = "cli.roster.more"
+	CLIRosterAsk          Code = "cli.roster.ask"
 )
 
 var rosterSentences = []sentence{
@@ -24,5 +32,14 @@ var rosterSentences = []sentence{
 	{CLIRosterShown, "{from}：{places} 个行政区划（{levels}），哈希 {hash}", "{from}: {places} places ({levels}), hash {hash}"},
 	{CLIRosterEntry, "账本条目：{entry}", "entry: {entry}"},
 	{CLIRosterEnglish, "英文名", "english"},
+	{CLIRosterSame, "与现行名录相同，未发布", "the list is the one in force; nothing was published"},
+	{CLIRosterPlan, "将发布第 {number} 版名录，共 {places} 个行政区划：新增 {added}，变更 {changed}，去掉 {gone}；随即逐级下发",
+		"this publishes number {number}, with {places} places: {added} added, {changed} changed, {gone} gone; it goes down every link at once"},
+	{CLIRosterLost, "去掉：{title}（{name}）", "gone: {title} ({name})"},
+	{CLIRosterLostJoined, "去掉：{title}（{name}）——已加入，其记录此后不再计入合计", "gone: {title} ({name}), which has joined: its records are in no total from then on"},
+	{CLIRosterEdited, "变更：{name}，由{before}改为{after}", "changed: {name}, from {before} to {after}"},
+	{CLIRosterNew, "新增：{title}（{name}）", "added: {title} ({name})"},
+	{CLIRosterMore, "（每类至多列出 {count} 个；加 --json 查看更多）", "(at most {count} of each are shown; --json has more)"},
+	{CLIRosterAsk, "确定发布？请输入 y 或“是”", "publish? answer y or yes"},
 	{CLIRosterDone, "已发布，账本条目 {entry}，随即逐级下发", "published as entry {entry}; it goes down every link"},
 }

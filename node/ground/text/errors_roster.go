@@ -11,6 +11,8 @@ const (
 
 	RosterOtherRoot Code = "roster-other-root"
 	PlaceAmbiguous  Code = "place-ambiguous"
+	RosterCodeMoved Code = "roster-code-moved"
+	RosterPlanMoved Code = "roster-plan-moved"
 	ProvinceUnknown Code = "province-unknown"
 )
 
@@ -53,5 +55,18 @@ var rosterProblems = []problem{
 		number: 368, code: PlaceAmbiguous, status: http.StatusBadRequest, params: []string{"name", "near"},
 		zh: parts{"名称不唯一", "“{name}”可能是：{near}", "参数 NAME", "请用其中一个的完整名称"},
 		en: parts{"Several places", "\"{name}\" may be: {near}", "the argument NAME", "give the whole name of one of them"},
+	},
+	{
+		number: 369, code: RosterCodeMoved, status: http.StatusUnprocessableEntity, params: []string{"code", "title", "was", "now"},
+		zh: parts{"名称不能改动", "代码 {code}（{title}）在现行名录中是 {was}，在新名录中成了 {now}；名称一经使用不得改动", "代码 {code}",
+			"请恢复其上级和标签；确已改隶另一上级的，请作为新的行政区划另用代码，并去掉原来的一行"},
+		en: parts{"Names are permanent", "the code {code} ({title}) is that of {was} in the roster in force, and that of {now} in the new one; a name never changes", "the code {code}",
+			"put its parent and label back; a place that came under another parent is a new one, with a code of its own, and the old line goes"},
+	},
+	{
+		number: 370, code: RosterPlanMoved, status: http.StatusConflict, params: nil,
+		zh: parts{"未按所见发布", "没有给出将要发布的名录的变动（hash），或者此后名录又有变化；未作任何改动", "名录", "请重新查看变动后再确认：POST /v1/roster/plan，再把所得 hash 作为 plan 一并提交"},
+		en: parts{"Not as it was shown", "the hash of what the list would change was not given, or the roster is another by now; nothing was changed", "the roster",
+			"look at it again, and then publish: POST /v1/roster/plan gives a hash, which goes along as plan"},
 	},
 }

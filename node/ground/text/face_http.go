@@ -21,7 +21,7 @@ var httpOperations = map[string]string{
 	"status": "GET /v1/status", "stop": "POST /v1/stop", "tree": "GET /v1/tree", "tree confirm": "POST /v1/waiting/{name}/confirmation", "tree object": "POST /v1/objections",
 	"invite": "POST /v1/invitations", "withdraw": "POST /v1/children/{child}/withdrawal", "host add": "POST /v1/hosted", "host end": "POST /v1/hosting/end",
 	"invite cancel": "POST /v1/invitations/{child}/cancellation",
-	"agency add": "POST /v1/agencies", "agency list": "GET /v1/agencies",
+	"agency add":    "POST /v1/agencies", "agency list": "GET /v1/agencies",
 	"dataset list": "GET /v1/datasets", "dataset show": "GET /v1/datasets/{code}", "dataset publish": "POST /v1/datasets",
 	"dataset standard list": "GET /v1/standards", "dataset standard show": "GET /v1/standards/{code}",
 	"record put": "POST /v1/datasets/{code}/records", "record import": "POST /v1/datasets/{code}/imports",

@@ -26,8 +26,9 @@ package rosters
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -238,13 +239,13 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 		return identity.Entry{}, err
 	}
 	before := s.Current().Roster
-	next := before.Next(places)
-	if before.Number() > 0 {
-		err = next.Follows(before)
+	if err := s.follows(before, places); err != nil {
+		return identity.Entry{}, err
 	}
-	list, encodeErr := next.Encode()
-	if err = errors.Join(err, encodeErr); err != nil {
-		return identity.Entry{}, text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+	next := before.Next(places)
+	list, err := next.Encode()
+	if err != nil {
+		return identity.Entry{}, err
 	}
 	act, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
 	if err != nil {
@@ -257,6 +258,48 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, asked), publishBody{
 		Number: next.Number(), Agency: &agency, Statement: act,
 	})
+}
+
+// Plan is what publishing a list would do.
+type Plan struct {
+	roster.Diff
+	Number uint64   // that it would get
+	Hash   [32]byte // of the list in force and the new one
+}
+
+// Plan returns what publishing the places of a list would do. The error is that of Publish.
+func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return p, err
+	}
+	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
+		return p, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+	}
+	before := s.Current().Roster
+	if err := s.follows(before, places); err != nil {
+		return p, err
+	}
+	old, fresh := before.Hash(), places.Hash()
+	p.Diff, p.Number = before.Diff(places), before.Number()+1
+	p.Hash = sha256.Sum256(slices.Concat(old[:], fresh[:]))
+	return p, nil
+}
+
+// follows refuses places that cannot come after a list.
+func (s *Store) follows(before, places *roster.Roster) error {
+	if was, now, moved := before.Moved(places); moved {
+		return text.Fail(text.RosterCodeMoved, text.Args{"code": now.Code, "title": now.DisplayName, "was": was.Name.String(), "now": now.Name.String()}, nil)
+	}
+	next := before.Next(places)
+	_, err := next.Encode()
+	if err == nil && before.Number() > 0 {
+		err = next.Follows(before)
+	}
+	if err != nil {
+		return text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+	}
+	return nil
 }
 
 func (s *Store) propose(ctx context.Context, q book.Request, b publishBody) (identity.Entry, error) {

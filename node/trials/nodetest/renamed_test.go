@@ -24,7 +24,7 @@ func renamed(t *testing.T, tree *Tree) {
 			places[i].DisplayName, places[i].ShortName, places[i].EnglishName = "甲秀区", "甲秀", "Jiaxiu District"
 		}
 	}
-	_, err := tree.Node("guizhou").Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: asCSV(t, places)})
+	_, err := publishList(t, tree.Node("guizhou"), asCSV(t, places))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestRosterHandedDown(t *testing.T) {
 		offer(t, county)
 		shipped := listed(t, county)
 		fewer := slices.DeleteFunc(slices.Clone(shipped.Places), func(p client.RosterPlace) bool { return strings.HasSuffix(p.Name, ".zunyi.guizhou") })
-		if _, err := top.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: asCSV(t, fewer)}); err != nil {
+		if _, err := publishList(t, top, asCSV(t, fewer)); err != nil {
 			t.Fatal(err)
 		}
 		began, had := time.Now(), listed(t, county).Number
@@ -111,9 +111,9 @@ func TestRosterHandedDown(t *testing.T) {
 			"by a county":       {county, asCSV(t, fewer), text.RosterNotRoot},
 			"of another tree":   {top, "code,level,label,name_zh,short_zh,name_en,parent\n510000,province,sichuan,四川省,四川省,Sichuan,000000\n", text.RosterNotRoot},
 			"no list":           {top, "nothing", text.RosterFaulty},
-			"a code that moved": {top, strings.Replace(asCSV(t, fewer), "520102,county,nanming", "520102,county,nanming2", 1), text.RosterInvalid},
+			"a code that moved": {top, strings.Replace(asCSV(t, fewer), "520102,county,nanming", "520102,county,nanming2", 1), text.RosterCodeMoved},
 		} {
-			_, err := row.by.Client("civil-affairs").PublishRoster(t.Context(), client.NewRoster{CSV: row.csv})
+			_, err := publishList(t, row.by, row.csv)
 			if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(row.code) {
 				t.Errorf("%s: got %v, want %s", what, err, row.code)
 			}
@@ -122,4 +122,27 @@ func TestRosterHandedDown(t *testing.T) {
 			t.Errorf("%d entries after what was refused", n)
 		}
 	})
+}
+
+// publishList publishes a list by its plan, which must tell what it changes.
+func publishList(t *testing.T, by *Node, csv string) (client.Entered, error) {
+	t.Helper()
+	list, c := client.NewRoster{CSV: csv}, by.Client("civil-affairs")
+	plan, err := c.PlanRoster(t.Context(), list)
+	if err != nil {
+		return client.Entered{}, err
+	}
+	for _, stale := range []string{"", strings.Repeat("0", 64)} {
+		list.Plan = stale
+		if _, err := c.PublishRoster(t.Context(), list); !isProblem(err, text.RosterPlanMoved) {
+			t.Errorf("with the plan %q: got %v, want %s", stale, err, text.RosterPlanMoved)
+		}
+	}
+	list.Plan = plan.Hash
+	return c.PublishRoster(t.Context(), list)
+}
+
+func isProblem(err error, code text.Code) bool {
+	p, ok := errors.AsType[*client.Problem](err)
+	return ok && p.Code == string(code)
 }

@@ -110,6 +110,7 @@ func faceWalk() []faceRow {
 		{"remove-question", "", "POST", "/v1/questions/removal", `{"name":"q"}`, byAgency(given, given, given)},
 		{"revoke-grant", "", "POST", "/v1/grants/GRANT/revocation", `{"reason":"r"}`, provider},
 		{"renew-grant", "", "POST", "/v1/grants/GRANT/renewal", `{"until":"2029-12-31T00:00:00+08:00","basis":"b","paper":"p"}`, byAgency("renew-revoked", "not-provider", "not-provider")},
+		{"plan-roster", "no list", "POST", "/v1/roster/plan", `{"csv":"x"}`, all("roster-faulty")},
 		{"publish-roster", "no list", "POST", "/v1/roster", `{"csv":"x"}`, all("roster-faulty")},
 		{"invite", "", "POST", "/v1/invitations", `{"name":"云岩区"}`, all(given)},
 		{"withdraw", "who is no child", "POST", "/v1/children/x/withdrawal", `{"reason":"r"}`, all("jurisdiction-unknown")},

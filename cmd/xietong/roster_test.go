@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+)
+
+// rosterPlan is the plan of a list that takes away places that have joined.
+var rosterPlan = client.RosterPlan{
+	Hash: strings.Repeat("cd", 32), Number: 3, Places: 97, Added: 1, Changed: 1, Gone: 2, Joined: 1,
+	New:    []client.RosterPlace{{Name: "gaoxin.guiyang.guizhou", Code: "520171", Level: "county", DisplayName: "贵阳高新区"}},
+	Edited: []client.RosterChange{{Before: client.RosterPlace{Name: "nanming.guiyang.guizhou", DisplayName: "南明区"}, After: client.RosterPlace{Name: "nanming.guiyang.guizhou", DisplayName: "南明新区", Level: "county"}}},
+	Lost: []client.LostPlace{
+		{RosterPlace: client.RosterPlace{Name: "zunyi.guizhou", DisplayName: "遵义市"}, Joined: true},
+		{RosterPlace: client.RosterPlace{Name: "daozhen.zunyi.guizhou", DisplayName: "道真县"}},
+	},
+}
+
+// TestRosterPublishAsks (U-A4): a list is published only by who says yes to what it changes, and
+// exactly as that was shown. A file in GBK is read as what it says (U-A3).
+func TestRosterPublishAsks(t *testing.T) {
+	for what, row := range map[string]struct {
+		line  []string
+		typed string
+		exit  int
+	}{
+		"no": {nil, "n\n", exitFailed}, "nothing": {nil, "", exitFailed}, "yes": {nil, "是\n", exitDone}, "told before": {[]string{"--yes"}, "", exitDone},
+	} {
+		b := newWorkbench(t, "zh_CN.UTF-8")
+		b.stdin = row.typed
+		file := filepath.Join(b.dir, "roster.csv")
+		if err := os.WriteFile(file, []byte("code,level,label,name_zh,parent\r\n520000,province,guizhou,\xb9\xf3\xd6\xdd\xca\xa1,\r\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		exit, _, stderr := b.run(append([]string{"--as", "civil-affairs", "roster", "publish", file}, row.line...)...)
+		for _, want := range []string{
+			"新增 1，变更 1，去掉 2", "去掉：遵义市（zunyi.guizhou）——已加入", "去掉：道真县（daozhen.zunyi.guizhou）\n", "变更：nanming.guiyang.guizhou，由南明区改为南明新区、县级", "新增：贵阳高新区",
+		} {
+			if exit != row.exit || !strings.Contains(stderr, want) {
+				t.Errorf("%s: exit %d, does not tell %q:\n%s", what, exit, want, stderr)
+			}
+		}
+		asked := strings.Join(b.node.asked, "\n")
+		if published := strings.Contains(asked, `"plan":"`+rosterPlan.Hash); published != (exit == exitDone) || !strings.Contains(asked, "贵州省") {
+			t.Errorf("%s: asked %s", what, asked)
+		}
+	}
+	b := newWorkbench(t, "C")
+	file := filepath.Join(b.dir, "roster.csv")
+	if err := os.WriteFile(file, []byte("code,level,label,name_zh,parent\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exit, stdout, _ := b.run("--json", "roster", "publish", file)
+	var plan client.RosterPlan
+	if err := json.Unmarshal([]byte(stdout), &plan); err != nil || exit != exitFailed || plan.Joined != 1 {
+		t.Errorf("--json: exit %d, %v: %s", exit, err, stdout)
+	}
+}
