@@ -150,6 +150,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 		do := cmp.Or(u.do, a.t(text.CLIReadHelp, text.Args{"command": cmp.Or(u.command, "xietong")}))
 		return client.Problem{Title: a.t(text.CLIUsageTitle, nil), Status: http.StatusBadRequest, Code: "usage", Detail: a.t(u.code, u.args), Where: u.command, Do: do}, exitUsage
 	}
+	if u, ok := errors.AsType[*unsound](err); ok {
+		return a.known(u.failure.Code, u.failure.Args), exitUnverified
+	}
 	if v, ok := errors.AsType[*unverified](err); ok {
 		return a.known(text.ReceiptRefused, text.Args{"file": a.fileName(v.file), "reason": a.reason(v.err)}), exitUnverified
 	}

@@ -94,6 +94,11 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	}
 }
 
+// unsound is a data directory that does not verify, because a file of it is damaged.
+type unsound struct{ failure *text.Failure }
+
+func (u *unsound) Error() string { return u.failure.Error() }
+
 // verifyData verifies every entry of a data directory that no node is using.
 func (a *app) verifyData(ctx context.Context) error {
 	m := a.meter()
@@ -101,6 +106,9 @@ func (a *app) verifyData(ctx context.Context) error {
 		m.tell(a.t(text.CLIVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
 	})
 	m.clear()
+	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.PartDamaged {
+		return &unsound{f}
+	}
 	if err != nil {
 		return err
 	}
