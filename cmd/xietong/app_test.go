@@ -158,7 +158,7 @@ func TestFailures(t *testing.T) {
 		{name: "a file", code: exitUnreachable, args: []string{"status", "--data", forged}, want: "error: this is not the data directory of a node, or a file of it is missing\nwhere: " + forged},
 		{name: "not running", code: exitUnreachable, args: []string{"status", "--data", dir}, want: "where: " + dir + "\nwhat to do: start it with"},
 		{name: "half a record", code: exitFailed, args: []string{"record", "put", "villages", half}, want: "error: the content of the file is wrong: it ends too early\nwhere: " + half},
-		{name: "two records", code: exitFailed, args: []string{"record", "put", "villages", two}, want: "'{' must not stand there\nwhere: " + two},
+		{name: "two records", code: exitFailed, args: []string{"record", "put", "villages", two}, want: "line 1, column 3: something follows the JSON value\nwhere: " + two},
 		{name: "mistyped member", code: exitFailed, args: []string{"dataset", "publish", titel}, want: `wrong: unknown field "titel"` + "\nwhere: " + titel},
 		{name: "no file", code: exitFailed, args: []string{"record", "put", "villages", none}, want: "there is no such file or folder\nwhere: " + none},
 		{name: "nothing on standard input", code: exitFailed, args: []string{"record", "put", "villages", "-"}, want: "it ends too early\nwhere: standard input"},

@@ -345,7 +345,7 @@ func (a *app) badValue(flag, value, form string) *usageError {
 func (a *app) formOf(kind string) string {
 	switch kind {
 	case "bool":
-		return a.t(text.FormOneOf, text.Args{"list": "true, false"})
+		return a.t(text.FormOneOf, text.Args{"list": a.called(nil, "true", "false")})
 	case "float64":
 		return a.t(text.FormFraction, nil)
 	}

@@ -121,6 +121,9 @@ func newPending(path string) (*pending, error) {
 		return &pending{f, path, true}, nil
 	}
 	f, err := os.CreateTemp(dir, pendingPrefix(path)+"*") // mode 0600
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		at.Path = path // the name that the person gave
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (a *app) grantList() *cobra.Command {
 	var l client.List
 	c := a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		if _, known := grantStates[wanted.State]; !known && wanted.State != "" {
-			return a.badValue("--state", wanted.State, "live, expired, revoked, replaced, stopped")
+			return a.badValue("--state", wanted.State, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "live", "expired", "revoked", "replaced", "stopped")}))
 		}
 		heard := false
 		err := showPages(a, cmd, l, inPages[client.Grant]{

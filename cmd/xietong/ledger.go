@@ -162,7 +162,11 @@ func saveReceipt(dir string, r client.Receipt) (receipt, payload string, err err
 	}
 	fresh := map[string][]byte{receipt: r.Receipt, payload: r.Payload}
 	delete(fresh, "")
-	for file, data := range fresh {
+	for _, file := range []string{receipt, payload} {
+		data, wanted := fresh[file]
+		if !wanted {
+			continue
+		}
 		there, err := has(file, data)
 		if err != nil {
 			return "", "", err
@@ -171,8 +175,10 @@ func saveReceipt(dir string, r client.Receipt) (receipt, payload string, err err
 			delete(fresh, file)
 		}
 	}
-	for file, data := range fresh {
-		err = errors.Join(err, writeFile(file, data))
+	for _, file := range []string{receipt, payload} {
+		if data, wanted := fresh[file]; wanted && err == nil {
+			err = writeFile(file, data)
+		}
 	}
 	return receipt, payload, err
 }

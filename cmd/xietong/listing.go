@@ -11,7 +11,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +43,7 @@ const lists = "lists"
 // listing makes a verb one that lists: it takes -o, --out, --sort, --bom and --force.
 func (a *app) listing(c *cobra.Command) *cobra.Command {
 	flags := c.Flags()
-	flags.StringVarP(&a.output.format, "format", "o", "", a.t(text.CLIFlagOutput, text.Args{"list": strings.Join(formatNames, ", ")}))
+	flags.StringVarP(&a.output.format, "format", "o", "", a.t(text.CLIFlagOutput, text.Args{"list": a.called(nil, formatNames...)}))
 	flags.StringVar(&a.output.file, "out", "", a.t(text.CLIFlagOutFile, nil))
 	flags.BoolVar(&a.output.mark, "bom", false, a.t(text.CLIFlagMark, nil))
 	flags.StringVar(&a.output.sort, "sort", "", a.t(text.CLIFlagSort, nil))
@@ -76,7 +75,7 @@ func (a *app) chooseOutput() *usageError {
 	case o.format == "":
 		o.format = formatTable
 	case !slices.Contains(formatNames, o.format):
-		return a.badValue("-o", o.format, a.t(text.FormOneOf, text.Args{"list": strings.Join(formatNames, ", ")}))
+		return a.badValue("-o", o.format, a.t(text.FormOneOf, text.Args{"list": a.called(nil, formatNames...)}))
 	case a.jsonOnly && o.format != string(export.JSON):
 		return usage(text.CLINotTogether, text.Args{"flag": "--json", "other": "-o " + o.format})
 	case o.format == formatTable && o.file != "":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -129,7 +128,7 @@ func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count
 		client.CountByMonth: {text.CLIMonth}, client.CountByDataset: {text.CLIMonth, text.WordDataset}, client.CountByAgency: {text.CLIMonth, agency},
 	}[l.By]
 	if !known {
-		ways := strings.Join([]string{client.CountByMonth, client.CountByDataset, client.CountByAgency}, ", ")
+		ways := a.called(nil, client.CountByMonth, client.CountByDataset, client.CountByAgency)
 		return a.badValue("--by", l.By, a.t(text.FormOneOf, text.Args{"list": ways}))
 	}
 	err := showPages(a, cmd, l, inPages[client.MonthlyCount]{

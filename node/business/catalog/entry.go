@@ -108,7 +108,7 @@ func (e Entry) Validate() error {
 	case e.Key == "" || len(e.Indexed) > MaxIndexed:
 		return fmt.Errorf("%w: a key and at most %d indexed fields are needed", ErrInvalid, MaxIndexed)
 	case !e.NotSecret:
-		return fmt.Errorf("%w: it must be declared free of secrets", ErrInvalid)
+		return fmt.Errorf("%w: it must be declared free of secrets (not_secret)", ErrInvalid)
 	}
 	for _, l := range []struct {
 		list   string

@@ -155,7 +155,7 @@ func readingOf(r *http.Request) (how records.Reading, err error) {
 }
 
 func badQuery(name, want string) error {
-	return text.Fail(text.BadRequest, text.Args{"where": name, "reason": want}, nil)
+	return text.Fail(text.BadRequest, text.Args{"where": name, "reason": "it may be: " + want}, nil)
 }
 
 // fail answers with a problem.

@@ -190,7 +190,7 @@ func ruleIn(l text.Lang, message string) string {
 		switch {
 		case !found, strings.HasSuffix(r.rule, "1") && bound != "":
 		default:
-			return pick(l, r.zh, r.en) + bound
+			return pick(l, r.zh, r.en) + pick(l, strings.ReplaceAll(strings.Trim(bound, `"`), ", ", "、"), strings.Trim(bound, `"`))
 		}
 	}
 	return text.Cause(l, message)

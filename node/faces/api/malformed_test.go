@@ -24,11 +24,11 @@ func TestMalformedInTheLanguage(t *testing.T) {
 		message string
 		want    string
 	}{
-		{text.Zh, "expected length >= 1", "请求与接口说明不符：name：不能为空"},
-		{text.Zh, "expected length >= 24", "请求与接口说明不符：name：太短，至少需要的字符数为 24"},
-		{text.En, "expected length >= 1", "the request is not as the API describes it: name: it is empty"},
-		{text.En, "expected length <= 10", "the request is not as the API describes it: name: it is too long; the greatest number of characters is 10"},
-		{text.Zh, "unexpected property", "请求与接口说明不符：name：没有这一项"},
+		{text.Zh, "expected length >= 1", "所给的内容不合规定：name：不能为空"},
+		{text.Zh, "expected length >= 24", "所给的内容不合规定：name：太短，至少需要的字符数为 24"},
+		{text.En, "expected length >= 1", "what was given is not as it must be: name: it is empty"},
+		{text.En, "expected length <= 10", "what was given is not as it must be: name: it is too long; the greatest number of characters is 10"},
+		{text.Zh, "unexpected property", "所给的内容不合规定：name：没有这一项"},
 	} {
 		detail := &huma.ErrorDetail{Message: row.message, Location: "body.name", Value: "secret"}
 		got := malformed(reader{Lang: row.l}, 422, "validation failed", []error{detail}).Error()

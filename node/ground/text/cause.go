@@ -60,9 +60,6 @@ func phrased(l Lang, cause string, deep int) (told string, known bool) {
 	if p, ok := byCode[Code(cause)]; ok {
 		return l.pick(p.zh.title, p.en.title), true
 	}
-	if system := cause[strings.LastIndex(cause, ": ")+1:]; slices.Contains(systemCauses, strings.TrimSpace(system)) {
-		return phrased(l, strings.TrimSpace(system), deep-1)
-	}
 	all := phrases()
 	for i := range all {
 		args, fits := all[i].parts(cause)
@@ -72,6 +69,9 @@ func phrased(l Lang, cause string, deep int) (told string, known bool) {
 		if told, known := all[i].told(l, args, deep); known {
 			return told, true
 		}
+	}
+	if system := cause[strings.LastIndex(cause, ": ")+1:]; deep > 0 && slices.Contains(systemCauses, strings.TrimSpace(system)) {
+		return phrased(l, strings.TrimSpace(system), deep-1)
 	}
 	if l == Zh && hasHan(unquoted(cause)) || !hasLetter(cause) {
 		return cause, true
@@ -115,6 +115,9 @@ type phrase struct {
 	zh, en  string
 }
 
+// begun are words of ours before a cause, which only say of what kind the error is.
+var begun = regexp.MustCompile(`^(unusable schema|not a measure|read roster|invalid roster): `)
+
 // phrases are the tables, ready to be looked for.
 var phrases = sync.OnceValue(func() (all []phrase) {
 	hole := regexp.MustCompile(`\\\{([a-z]+)\\\}`)
@@ -125,7 +128,7 @@ var phrases = sync.OnceValue(func() (all []phrase) {
 		all = append(all, phrase{pattern(p.form), p.zh, p.en})
 	}
 	for _, p := range ourPhrases {
-		all = append(all, phrase{pattern(p.form), p.zh, p.form})
+		all = append(all, phrase{pattern(p.form), p.zh, begun.ReplaceAllString(p.form, "")})
 	}
 	for _, p := range kinds {
 		all = append(all, phrase{pattern(p.form), p.zh, p.en})

@@ -10,7 +10,7 @@ import (
 // causes are causes as the floors below, the libraries and the operating system tell them, each
 // with a part of what is told in Chinese.
 var causes = map[string]string{
-	`malformed name: label "高新": only a-z, 0-9 and hyphen may stand in it`:                                            "名称的一段“高新”不合规定：只能用小写字母、数字和连字符",
+	`malformed name: label "高新": only a-z, 0-9 and hyphen may stand in it`:                                            "编码“高新”不合规定：只能用小写字母、数字和连字符",
 	`malformed name: entry "11": it has not the form JURISDICTION/log/EPOCH/INDEX`:                                    "存证条目“11”不合规定：不是 JURISDICTION/log/EPOCH/INDEX 的形式",
 	`malformed name: jurisdiction "a_b": in a label, only a-z, 0-9 and hyphen may stand in it`:                        "行政区划名称“a_b”不合规定：其中一段只能用小写字母、数字和连字符",
 	`malformed name: pin "foo" has not the form NAME/keys/NUMBER/HASH`:                                                "“foo”不是 NAME/keys/NUMBER/HASH 形式的起点标识",

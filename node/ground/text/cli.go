@@ -161,7 +161,7 @@ var frameSentences = []sentence{
 	{CLIEmptyArgument, "参数 {name} 不能为空", "the argument {name} is empty"},
 	{CLIEmptyFlag, "选项 {name} 不能为空", "the flag {name} is empty"},
 	{FormNumber, "整数", "a whole number"},
-	{FormFraction, "数字", "a number"},
+	{FormFraction, "大于零的数字", "a number above zero"},
 	{FormRange, "{least} 至 {most} 的整数", "a whole number from {least} to {most}"},
 	{FormOneOf, "{list} 之一", "one of {list}"},
 	{FormDay, "日期，如 2026-12-31，或带时区的时间，如 2026-12-31T18:00:00+08:00", "a day such as 2026-12-31, or a time with its zone such as 2026-12-31T18:00:00+08:00"},

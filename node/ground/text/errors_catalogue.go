@@ -31,9 +31,9 @@ var catalogueProblems = []problem{
 	{
 		number: 242, code: EntryPlanNeeded, status: http.StatusConflict, params: []string{"dataset"},
 		zh: parts{"须先看发布影响", "数据资源 {dataset} 已有在用目录；发布新版本前须先查看并确认其影响", "数据资源 {dataset}",
-			"命令行请在提示时确认，或加 --yes；程序请先请求 POST /v1/datasets/plan，再把所得 hash 作为参数 plan 一并提交"},
+			"请在提示时确认，或加 --yes"},
 		en: parts{"Plan not seen", "{dataset} has an entry in force; what a later version does is looked at before it is published", "dataset {dataset}",
-			"on the command line answer the question, or give --yes; a program asks POST /v1/datasets/plan, and sends the hash that it gets as the parameter plan"},
+			"answer the question, or give --yes"},
 	},
 	{
 		number: 243, code: EntryPlanMoved, status: http.StatusConflict, params: []string{"dataset"},

@@ -47,9 +47,9 @@ var httpProblems = []problem{
 	},
 	{
 		number: 405, code: NotAsDescribed, status: http.StatusUnprocessableEntity, params: []string{"where", "reason"},
-		zh: parts{"与接口说明不符", "请求与接口说明不符：{reason}", "{where}", "请对照 GET /openapi.json 修改后重新提交"},
-		en: parts{"Not as described", "the request is not as the API describes it: {reason}", "{where}",
-			"correct it by GET /openapi.json and send it again"},
+		zh: parts{"与接口说明不符", "所给的内容不合规定：{reason}", "{where}", "请修改后重新提交"},
+		en: parts{"Not as described", "what was given is not as it must be: {reason}", "{where}",
+			"correct it and send it again"},
 	},
 	{
 		number: 406, code: NotServing, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "reason"},

@@ -92,10 +92,10 @@ var requestProblems = []problem{
 	},
 	{
 		number: 9, code: JurisdictionNeeded, status: http.StatusBadRequest, params: []string{"jurisdictions"},
-		zh: parts{"未指明行政区划", "本节点承载多个行政区划，请求未指明其中哪一个", "请求（Xietong-Jurisdiction）",
+		zh: parts{"未指明行政区划", "本节点承载多个行政区划，请求未指明其中哪一个", "选项 --in",
 			"请用 --in 指明其一：{jurisdictions}"},
 		en: parts{"Jurisdiction needed", "this node hosts several jurisdictions, and the request names none of them",
-			"the request (Xietong-Jurisdiction)", "name one with --in: {jurisdictions}"},
+			"the flag --in", "name one with --in: {jurisdictions}"},
 	},
 	{
 		number: 10, code: AgencyNeeded, status: http.StatusBadRequest, params: []string{"jurisdiction", "agencies"},

@@ -14,7 +14,7 @@ const (
 var usageProblems = []problem{
 	{
 		number: 285, code: CursorNotOfList, status: http.StatusBadRequest,
-		zh: parts{"游标不属于这份清单", "这个游标不是这份清单按这些条件给出的", "请求（cursor）",
+		zh: parts{"游标不属于这份清单", "这个游标不是这份清单按这些条件给出的", "选项 --cursor",
 			"请用与上一页相同的条件接着查；条件变了的，请不带 --cursor 从头开始"},
 		en: parts{"Cursor of another list", "this cursor was not given by this list under these conditions", "the request (cursor)",
 			"go on with the conditions of the page before; with other conditions begin without --cursor"},
@@ -28,9 +28,9 @@ var usageProblems = []problem{
 	},
 	{
 		number: 287, code: PeriodInvalid, status: http.StatusBadRequest, params: []string{"from", "to"},
-		zh: parts{"时间范围有误", "“{from}”至“{to}”不是可用的时间范围", "请求（from、to）",
+		zh: parts{"时间范围有误", "“{from}”至“{to}”不是可用的时间范围", "选项 --from、--to",
 			"请写成月份（2026-10）、日期（2026-10-31）或带时区的时间（2026-10-31T18:00:00+08:00），且起点早于终点；月份和日期按北京时间（+08:00）计，终点当月、当日包括在内"},
-		en: parts{"Not a period", "\"{from}\" to \"{to}\" is no period", "the request (from, to)",
+		en: parts{"Not a period", "\"{from}\" to \"{to}\" is no period", "the flag --from, the flag --to",
 			"give months such as 2026-10, days such as 2026-10-31, or times with their zone such as 2026-10-31T18:00:00+08:00, the earlier one first; months and days are those of +08:00, and the last one is included"},
 	},
 	{
@@ -42,9 +42,9 @@ var usageProblems = []problem{
 	},
 	{
 		number: 289, code: MonthsOnly, status: http.StatusBadRequest, params: []string{"from", "to"},
-		zh: parts{"月份有误", "“{from}”至“{to}”不是可用的月份范围：计数按月（北京时间，+08:00）", "请求（from、to）",
+		zh: parts{"月份有误", "“{from}”至“{to}”不是可用的月份范围：计数按月（北京时间，+08:00）", "选项 --from、--to",
 			"请写成月份，如 2026-10，且起始月份不晚于终止月份"},
-		en: parts{"Not months", "\"{from}\" to \"{to}\" are no months, and counts are by month (of +08:00)", "the request (from, to)",
+		en: parts{"Not months", "\"{from}\" to \"{to}\" are no months, and counts are by month (of +08:00)", "the flag --from, the flag --to",
 			"give months such as 2026-10, the earlier one first"},
 	},
 }

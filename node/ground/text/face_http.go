@@ -37,6 +37,7 @@ var httpOperations = map[string]string{
 // httpRemedies are what to do, for a reader who speaks HTTP, where the sentence of the table does
 // not fit: it is of the command line alone, or it names what is done at the machine of the node.
 var httpRemedies = map[Code]struct{ zh, en string }{
+	NotAsDescribed: {"请对照 GET /openapi.json 修改后重新提交", "correct it by `GET /openapi.json` and send it again"},
 	OutcomeUnknown: {"请以同一 Idempotency-Key 重试；或者先用 GET /v1/ready 查看节点状态，再查明是否已经办理，然后才决定是否重做",
 		"send it again under the same Idempotency-Key; or see with `GET /v1/ready` how the node is, and then whether it was done, before you repeat it"},
 	NotReady:   {"请稍后重试；可用 GET /v1/ready 查看节点状态", "try again shortly; `GET /v1/ready` tells how the node is"},

@@ -99,6 +99,11 @@ func expected(l Lang, reason, wanted string) string {
 		if known, ok := formatWords[wanted]; ok {
 			return known.in(l)
 		}
+	case "enum", "const":
+		all := strings.Split(Visible(wanted), " | ")
+		if len(all) > 1 {
+			return l.pick(" ", "one of ") + strings.Join(all, l.pick("、", ", ")) + l.pick(" 之一", "")
+		}
 	case "columns", "minLength", "maxLength", "minItems", "maxItems":
 		return lengthWords[reason].told(l, Args{"n": wanted})
 	}
@@ -131,13 +136,15 @@ func BrokenRule(f RowFault) string {
 }
 
 // broken tells a reason, which may be a broken rule. What is none is told as it is shown.
-func broken(l Lang, value, shown string) string {
+func broken(l Lang, value, seen string) string {
 	parts := strings.Split(value, "\t")
 	switch _, before := strings.CutPrefix(value, said); {
 	case before:
-		return strings.TrimPrefix(shown, Visible(said))
+		return strings.TrimPrefix(seen, Visible(said))
+	case len(parts) != 3 && says(value) && Known(value):
+		return shown(Cause(l, value))
 	case len(parts) != 3:
-		return Cause(l, shown)
+		return Cause(l, seen)
 	}
 	return RowFault{Reason: parts[0], Expected: parts[1], Example: parts[2]}.What(l)
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,9 @@ func Decode(data []byte, v any) error {
 		}
 	}
 	err := json.Unmarshal(data, v)
+	if malformed, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return cmp.Or(syntax(data, malformed), err)
+	}
 	if other, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		path := slices.DeleteFunc(strings.Split(other.Field, "."), func(name string) bool { return name != strings.ToLower(name) }) // of Go's
 		other.Field = strings.Join(path, ".")

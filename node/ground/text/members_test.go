@@ -64,7 +64,7 @@ func TestDecode(t *testing.T) {
 		`{"raw":{"a":[{"b":1,"b":1}]}}`:      `it has the member "raw/a/0/b" twice`,
 		`{"free":{"a":1,"a":1}}`:             `it has the member "free/a" twice`,
 		`{"key":1}`:                          "json: cannot unmarshal number into Go struct field brought.key of type string",
-		`{"key":"a"}{}`:                      "invalid character '{' after top-level value",
+		`{"key":"a"}{}`:                      "line 1, column 12: something follows the JSON value",
 	} {
 		var got brought
 		err := Decode([]byte(data), &got)

@@ -4,9 +4,6 @@ package text
 // The first that fits is taken, so that the narrower ones stand first.
 var ourPhrases = []struct{ form, zh string }{
 	// names (certs/identity, certs/trust)
-	{`malformed name: pin "{value}" has not the form NAME/keys/NUMBER/HASH`, "“{value}”不是 NAME/keys/NUMBER/HASH 形式的起点标识"},
-	{`malformed name: pin "{value}" is not spelled as it must be`, "起点标识“{value}”的写法不符"},
-	{`malformed name: {kind} "{value}": {why}`, "{kind}“{value}”不合规定：{why}"},
 	{`malformed name: {why}`, "名称不合规定：{why}"},
 	{`it has not the form {value}`, "不是 {value} 的形式"},
 	{`it is longer than {value} bytes`, "长于 {value} 字节"},
@@ -56,13 +53,13 @@ var ourPhrases = []struct{ form, zh string }{
 	// catalogue entries and rosters
 	{`code and agency are needed`, "须有编码和部门"},
 	{`an agency needs a code and a title of at most {value} bytes, in UTF-8`, "部门须有编码和名称，名称不超过 {value} 字节"},
-	{`the title must have 1 to {value} bytes of UTF-8`, "名称须为 1 至 {value} 字节"},
+	{`the title must have 1 to {value} bytes of UTF-8`, "名称为空或者过长：不得超过 {value} 字节，一个汉字占 3 字节"},
 	{`category "{value}" is none of unconditional, conditional, not-shared`, "共享类型“{value}”不是 unconditional、conditional、not-shared 之一"},
 	{`what is not shared needs the citation of the law that forbids it`, "不予共享的，须写明所依据的法律条款（citation）"},
 	{`1 to {value} purposes are needed`, "须列出 1 至 {value} 个用途"},
 	{`each purpose needs a code of its own`, "各用途的编码须各不相同"},
 	{`a key and at most {value} indexed fields are needed`, "须有主键，索引的数据项不超过 {value} 个"},
-	{`it must be declared free of secrets`, "须声明不含国家秘密（not_secret）"},
+	{`it must be declared free of secrets (not_secret)`, "须写明 \"not_secret\": true，即声明不含国家秘密"},
 	{`indexed names "{value}" twice`, "索引的数据项“{value}”写了两次"},
 	{`it may be counted for the purposes that it lists alone: {value}`, "counts 中只能写已列出的用途：{value}"},
 	{`at most {value} fields to group by`, "用于分组的数据项不超过 {value} 个"},
@@ -104,6 +101,9 @@ var ourPhrases = []struct{ form, zh string }{
 	{`the code {value} was that of {a}, and is that of {b}`, "代码 {value} 原属 {a}，不能改属 {b}"},
 
 	// JSON, and what is checked of a request
+	{`line {n}, column {m}: "{value}" must not stand there`, "第 {n} 行第 {m} 个字符“{value}”不符合 JSON 的写法"},
+	{`line {n}, column {m}: something follows the JSON value`, "第 {n} 行第 {m} 个字符起，在 JSON 内容结束之后还有多余的内容"},
+	{`line {n}, column {m}: "{a}" is a Chinese mark, where JSON has "{b}"`, "第 {n} 行第 {m} 个字符是中文标点“{a}”，JSON 中应为英文的“{b}”"},
 	{`unknown field "{value}"; it is spelled "{a}"`, "没有名为“{value}”的项，应写作“{a}”"},
 	{`unknown field "{value}"`, "没有名为“{value}”的项"},
 	{`it has the member "{value}" twice`, "“{value}”写了两次"},
@@ -144,6 +144,5 @@ var ourPhrases = []struct{ form, zh string }{
 	{`condition of {value}: empty`, "数据项 {value} 的条件是空的"},
 	{`{value}..{n} bytes`, "长度须为 {value} 至 {n} 字节"},
 	{`{value} hex digits`, "须为 {value} 位十六进制数字"},
-	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内"},
 	{`another import into {value} is running`, "数据资源 {value} 正在进行另一次导入"},
 }

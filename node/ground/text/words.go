@@ -33,7 +33,7 @@ var words = map[string]word{
 	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"}, "saved question": {zh: "保存的查询"},
 
 	// things that are looked for, and kinds of names
-	"entry": {zh: "存证条目"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "名称的一段"}, "jurisdiction": {zh: "行政区划名称"}, "pin": {zh: "起点标识"},
+	"entry": {zh: "存证条目"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "编码", en: "the code"}, "jurisdiction": {zh: "行政区划名称", en: "the name of a jurisdiction"}, "pin": {zh: "起点标识"},
 	"dataset": {zh: "数据资源"}, "log": {zh: "账本名称"}, "agency": {zh: "部门标识"}, "replica": {zh: "副本"}, "message id": {zh: "请求标识"},
 	"only a-z, 0-9 and hyphen may stand in it": {zh: "只能用小写字母、数字和连字符"},
 	"it begins or ends with a hyphen":          {zh: "不能以连字符开头或结尾"},
@@ -221,7 +221,7 @@ var words = map[string]word{
 	"contradicted": {zh: "所称未答复者出示了答复", en: "said to be missing, and shows an answer"},
 
 	// faults of an invitation
-	"not an invitation":             {zh: "它不是邀请码"},
+	"not an invitation":             {zh: "所给的文字不是邀请码的形式"},
 	"made by a later version":       {zh: "由更新版本的程序生成"},
 	"cut short or mistyped":         {zh: "不完整或抄写有误"},
 	"the readable part was changed": {zh: "可读部分被改动过"},
@@ -288,6 +288,7 @@ func offers(l Lang, value string) string {
 
 // nothing tells what is said where a value is missing, beside "none".
 var nothing = map[string]word{
+	"from": {"不限", "any time"}, "to": {"不限", "any time"},
 	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
 	"lost": {"其余数据项", "the other fields"},
 	"":     {"（无）", "(none)"},
