@@ -120,7 +120,7 @@ var flagForms = map[string]form{
 	"sort": aName, "sum": aName, "average": aName, "minimum": aName, "maximum": aName,
 	"clients": aList, "seconds": aName, "size": aName, "replicas": aName,
 
-	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped,
+	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped, "roster": asTyped, "province": aName,
 	"display-name": asTyped, "short-name": asTyped, "reason": asTyped, "basis": asTyped, "scenario": asTyped, "scope": asTyped, "method": asTyped, "paper": asTyped,
 }
 
