@@ -31,6 +31,7 @@ import (
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
+	"xietong/node/flows/reform"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
@@ -84,6 +85,7 @@ func commands() *state.Registry {
 	calls.Register(r)
 	federated.Register(r)
 	adoption.Register(r, records.LastChange)
+	reform.Register(r)
 	questions.Register(r)
 	selfcheck.Register(r)
 	return r
@@ -207,6 +209,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
 		Adoption: adoption.New(h.host, h.settings.Level, ask, desk), Rosters: published,
+		Reform:   &reform.Desk{Own: h.host},
 		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},
 		Joining: &join.Desk{
 			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,

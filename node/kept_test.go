@@ -114,6 +114,9 @@ func TestEveryKeptValueCanBeRead(t *testing.T) {
 	user := client.Dial(dir, client.Options{Language: "en", As: "n1"})
 	defer user.Close()
 	fillUses(t, c, user)
+	ended := client.Dial(dir, client.Options{Language: "en"})
+	defer ended.Close()
+	fillEnds(t, c, ended)
 	fillTree(t, c)
 	stop()
 	filled := map[string]int{}
@@ -151,6 +154,33 @@ func TestEveryKeptValueCanBeRead(t *testing.T) {
 	}
 	serve(t, dir)
 	readBack(t, c)
+}
+
+// fillEnds withdraws datasets and ends an agency with the longest reasons and codes; node names no
+// agency.
+func fillEnds(t *testing.T, c, node *client.Client) {
+	t.Helper()
+	ctx, number := t.Context(), 0
+	longest(t, "reason of a withdrawal", func(n int) error {
+		number++
+		code := fmt.Sprintf("%s%03d", strings.Repeat("w", 60), number)
+		if _, err := c.PublishDataset(ctx, fieldOf(code, 4)); err != nil {
+			return err
+		}
+		plan, err := c.PlanWithdrawal(ctx, code)
+		if err == nil {
+			_, err = c.WithdrawDataset(ctx, code, client.Withdrawing{Reason: strings.Repeat("x", n), Plan: plan.Hash})
+		}
+		return err
+	})
+	code, end := strings.Repeat("e", 63), client.EndOfAgency{Into: "civil-affairs", Reason: strings.Repeat("x", 1000)}
+	_, err := c.AddAgency(ctx, client.NewAgency{Code: code, Title: "x"})
+	plan, failed := node.PlanAgencyEnd(ctx, code, end)
+	end.Plan = plan.Hash
+	_, last := node.EndAgency(ctx, code, end)
+	if err := errors.Join(err, failed, last); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fill keeps the longest texts that the API takes.

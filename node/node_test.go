@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -95,7 +96,7 @@ func TestNode(t *testing.T) {
 		t.Errorf("got %+v", added)
 	}
 	again, err := c.AddAgency(t.Context(), client.NewAgency{Code: "civil-affairs", Title: "民政局"})
-	if err != nil || again != added {
+	if err != nil || !reflect.DeepEqual(again, added) {
 		t.Errorf("the same agency again: got %+v, %v", again, err)
 	}
 	status, err := c.Status(t.Context())
@@ -112,7 +113,7 @@ func TestNode(t *testing.T) {
 	if err != nil || report.Agency != "civil-affairs" || !report.Signed || !strings.Contains(string(report.Payload), "民政局") {
 		t.Errorf("receipt: got %+v, %v", report, err)
 	}
-	if all, err := dial(t, dir, "en").Agencies(t.Context()); err != nil || len(all) != 1 || all[0] != added {
+	if all, err := dial(t, dir, "en").Agencies(t.Context()); err != nil || len(all) != 1 || !reflect.DeepEqual(all[0], added) {
 		t.Errorf("after a restart: got %+v, %v", all, err)
 	}
 	stop()

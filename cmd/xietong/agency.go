@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"xietong/node/faces/client"
@@ -8,21 +10,23 @@ import (
 )
 
 func (a *app) agencyCommand() *cobra.Command {
-	return a.group("agency", text.CLIShortAgency, a.agencyAdd(), a.agencyList())
+	return a.group("agency", text.CLIShortAgency, a.agencyAdd(), a.agencyList(), a.agencyRename(), a.agencyEnd())
 }
 
 func (a *app) agencyAdd() *cobra.Command {
+	var again bool
 	c := a.verb("add CODE TITLE", text.CLIShortAgencyAdd, func(cmd *cobra.Command, args []string) error {
-		added, err := a.client().AddAgency(cmd.Context(), client.NewAgency{Code: args[0], Title: args[1]})
+		added, err := a.client().AddAgency(cmd.Context(), client.NewAgency{Code: args[0], Title: args[1], Again: again})
 		if err != nil {
 			return err
 		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, added)
+		said := text.CLIAgencyAdded
+		if again {
+			said = text.CLIAgencyBack
 		}
-		a.say(text.CLIAgencyAdded, text.Args{"title": added.Title, "agency": added.Code, "entry": added.Entry})
-		return nil
+		return a.agencyTold(added, said)
 	})
+	c.Flags().BoolVar(&again, "again", false, a.t(text.CLIFlagAgain, nil))
 	c.Example = "  xietong agency add civil-affairs 民政局"
 	return c
 }
@@ -35,10 +39,24 @@ func (a *app) agencyList() *cobra.Command {
 		}
 		return show(a, listed[client.Agency]{
 			rows: all, whole: func(rows []client.Agency) any { return client.Agencies{Agencies: rows} },
-			heading: []text.Code{text.WordCode, text.WordTitle, text.CLIID, text.WordEntry},
-			line:    func(each client.Agency) []string { return []string{each.Code, each.Title, each.ID, each.Entry} },
+			heading: []text.Code{text.WordCode, text.WordTitle, text.WordState, text.CLIFormerTitles, text.CLIID, text.WordEntry},
+			line: func(each client.Agency) []string {
+				former := strings.Join(each.Former, a.t(text.CLIListComma, nil))
+				return []string{each.Code, each.Title, a.agencyState(each.Ended), former, each.ID, each.Entry}
+			},
 		})
 	}))
+}
+
+// agencyState tells whether an agency lives, or when it ended and into which one it went.
+func (a *app) agencyState(e *client.Ended) string {
+	switch {
+	case e == nil:
+		return a.t(text.CLIAgencyStands, nil)
+	case e.Into != "":
+		return a.t(text.CLIAgencyWentInto, text.Args{"at": a.localTime(e.At), "into": e.Into})
+	}
+	return a.t(text.CLIAgencyGone, text.Args{"at": a.localTime(e.At)})
 }
 
 // list prints a table, or a sentence if there is nothing to list.

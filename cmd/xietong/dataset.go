@@ -16,7 +16,7 @@ import (
 
 func (a *app) datasetCommand() *cobra.Command {
 	return a.group("dataset", text.CLIShortDataset, a.datasetPublish(), a.datasetAdopt(), a.datasetList(), a.datasetShow(),
-		a.standardCommand())
+		a.datasetWithdraw(), a.datasetMove(), a.standardCommand())
 }
 
 func (a *app) datasetPublish() *cobra.Command {
@@ -48,25 +48,38 @@ func (a *app) datasetPublish() *cobra.Command {
 
 func (a *app) datasetList() *cobra.Command {
 	var at string
+	var withdrawn bool
 	c := a.verb("list", text.CLIShortDatasetList, func(cmd *cobra.Command, _ []string) error {
-		all, err := a.datasets(cmd.Context(), at)
+		all, err := a.datasets(cmd.Context(), at, withdrawn)
 		if err != nil {
 			return err
 		}
 		return show(a, listed[client.Dataset]{
 			rows: all, whole: func(rows []client.Dataset) any { return client.Datasets{Datasets: rows} },
-			heading: []text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion},
+			heading: []text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion, text.CLIWithdrawnAt},
 			line: func(d client.Dataset) []string {
-				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version)}
+				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version), a.withdrawnAt(d.Withdrawn)}
 			},
 		})
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
+	c.Flags().BoolVar(&withdrawn, "withdrawn", false, a.t(text.CLIFlagWithdrawn, nil))
 	return a.listing(c)
 }
 
+// withdrawnAt tells when something was withdrawn; "": it was not.
+func (a *app) withdrawnAt(e *client.Ended) string {
+	if e == nil {
+		return ""
+	}
+	return a.localTime(e.At)
+}
+
 // datasets returns the catalogue of the jurisdiction at; "": of this jurisdiction.
-func (a *app) datasets(ctx context.Context, at string) ([]client.Dataset, error) {
+func (a *app) datasets(ctx context.Context, at string, withdrawn bool) ([]client.Dataset, error) {
+	if withdrawn {
+		return a.client().KnownDatasets(ctx, at)
+	}
 	if at != "" {
 		return a.client().DatasetsAt(ctx, at)
 	}
@@ -95,7 +108,7 @@ func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, err
 	if at == "" {
 		return a.client().Dataset(ctx, code)
 	}
-	all, err := a.client().DatasetsAt(ctx, at)
+	all, err := a.client().KnownDatasets(ctx, at)
 	for _, d := range all {
 		if d.Code == code {
 			return d, err
@@ -116,7 +129,13 @@ func (a *app) printDataset(d client.Dataset) {
 	if d.SmallestCell > 0 {
 		cell = strconv.Itoa(d.SmallestCell)
 	}
+	why := ""
+	if d.Withdrawn != nil {
+		why = d.Withdrawn.Reason
+	}
 	a.pairs(given([]pair{
+		{a.t(text.CLIWithdrawnAt, nil), a.withdrawnAt(d.Withdrawn)},
+		{a.t(text.CLIWithdrawnWhy, nil), why},
 		{a.t(text.WordCode, nil), d.Code},
 		{a.t(text.WordTitle, nil), d.Title},
 		{a.t(text.WordAgency, nil), d.Agency},

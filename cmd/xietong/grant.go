@@ -14,13 +14,14 @@ import (
 )
 
 func (a *app) grantCommand() *cobra.Command {
-	return a.group("grant", text.CLIShortGrant, a.grantList(), a.grantGive(), a.grantRenew(), a.grantRevoke())
+	return a.group("grant", text.CLIShortGrant, a.grantList(), a.grantGive(), a.grantRenew(), a.grantRevoke(), a.grantAllow())
 }
 
 // grantStates are the states of a grant, with what people read.
 var grantStates = map[string]text.Code{
 	client.GrantLive: text.GrantLive, client.GrantRevoked: text.GrantStateRevoked, client.GrantExpired: text.GrantStateExpired,
 	client.GrantReplaced: text.GrantStateReplaced, client.GrantStopped: text.GrantStateStopped,
+	client.GrantClosed: text.GrantStateClosed,
 }
 
 func (a *app) grantList() *cobra.Command {
@@ -54,7 +55,7 @@ func (a *app) grantList() *cobra.Command {
 	flags.StringVar(&wanted.Dataset, "dataset", "", a.t(text.CLIFlagGrantDataset, nil))
 	flags.StringVar(&wanted.Consumer, "consumer", "", a.t(text.CLIFlagGrantConsumer, nil))
 	flags.StringVar(&wanted.State, "state", "", a.t(text.CLIFlagGrantState, nil))
-	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced, client.GrantStopped)
+	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced, client.GrantStopped, client.GrantClosed)
 	a.pageFlags(flags, &l)
 	return a.listing(c)
 }

@@ -225,7 +225,7 @@ func TestOutFile(t *testing.T) {
 	file := filepath.Join(dir, "agencies.csv")
 	code, stdout, stderr := b.run("agency", "list", "--out", file)
 	got, err := os.ReadFile(file)
-	if err != nil || code != exitDone || stdout != "" || stderr != "written to "+file+": 2 rows\n" || !bytes.HasPrefix(got, []byte("\uFEFFcode,title,id,entry\r\ncivil-affairs,民政局,")) {
+	if err != nil || code != exitDone || stdout != "" || stderr != "written to "+file+": 2 rows\n" || !bytes.HasPrefix(got, []byte("\uFEFFcode,title,id,entry,former,twin,ended\r\ncivil-affairs,民政局,")) {
 		t.Fatalf("exit %d, %q, %q: %q, %v", code, stdout, stderr, got, err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {

@@ -69,7 +69,7 @@ func (a *app) stageFor(cmd *cobra.Command, d client.NewDataset, to toPublish) (*
 	im := to.how
 	im.Dataset, im.Entry = d.Code, &d
 	done, _, err := a.loadFile(cmd, im, to.records)
-	if p, ok := errors.AsType[*client.Problem](err); ok && (p.Code == string(text.UnknownDataset) || p.Code == string(text.EntryInForce)) {
+	if p, ok := errors.AsType[*client.Problem](err); ok && (p.Code == string(text.UnknownDataset) || p.Code == string(text.DatasetWithdrawn) || p.Code == string(text.EntryInForce)) {
 		return nil, nil
 	}
 	return &done, err
@@ -108,7 +108,12 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 
 // tellPlan tells what publishing would do, a line for each thing; the records come first.
 func (a *app) tellPlan(p client.DatasetPlan) {
-	a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
+	if p.Withdrawn == nil {
+		a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
+	} else {
+		a.tell(text.CLIPlanBack, text.Args{"at": a.localTime(p.Withdrawn.At), "records": number(p.Records)})
+		a.tell(text.CLIPlanBackGrants, nil)
+	}
 	a.tellRows(p.Rows)
 	for _, h := range p.Vanish {
 		a.tell(text.CLIPlanVanish, text.Args{"field": h.Field, "count": number(h.Records)})

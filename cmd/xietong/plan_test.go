@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -16,6 +17,7 @@ var villagesPlan = client.DatasetPlan{
 	Hash: strings.Repeat("ab", 32), Version: 2, Records: 1234,
 	Vanish: []client.HeldField{{Field: "phone", Records: 1200}}, Return: []client.HeldField{{Field: "address/street", Records: 3}},
 	Unfit: 2, Faults: []client.RecordFault{{Key: "520102016001", Field: "name", Rule: "required"}, {Key: "520102016002", Field: "households", Rule: "type"}},
+	Withdrawn:  &client.Ended{At: "2026-11-24T09:00:00Z", Reason: "停用", Entry: "nanming.guiyang.guizhou/log/1/9"},
 	Unreadable: 1, Ending: 1, Ends: []client.EndingGrant{{
 		Grant: "nanming.guiyang.guizhou/log/1/7", Consumer: "spiffe://guiyang.guizhou/agency/water", Purpose: "statistics",
 	}},
@@ -87,7 +89,7 @@ func TestPlanTellsAll(t *testing.T) {
 // toldOf returns what is told of a plan.
 func toldOf(p client.DatasetPlan) string {
 	var out bytes.Buffer
-	a := app{stderr: &out, lang: text.En, getenv: func(string) string { return "" }}
+	a := app{stderr: &out, lang: text.En, zone: time.UTC, getenv: func(string) string { return "" }}
 	a.tellPlan(p)
 	return out.String()
 }

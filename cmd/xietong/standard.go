@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) standardCommand() *cobra.Command {
-	return a.group("standard", text.CLIShortStandard, a.standardPublish(), a.standardList(), a.standardShow())
+	return a.group("standard", text.CLIShortStandard, a.standardPublish(), a.standardList(), a.standardShow(), a.standardWithdraw())
 }
 
 func (a *app) standardPublish() *cobra.Command {

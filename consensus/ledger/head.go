@@ -71,7 +71,12 @@ const (
 	KindUseRefused      Kind = 20
 	KindKeysConfirmed   Kind = 22
 	KindFinding         Kind = 24
+	KindDatasetEnded    Kind = 25
 	KindQuestion        Kind = 26
+	KindAgencyRenamed   Kind = 27
+	KindAgencyEnded     Kind = 28
+	KindStandardEnded   Kind = 29
+	KindRuleAllowed     Kind = 30
 	KindCancellation    Kind = 31
 )
 
@@ -83,6 +88,8 @@ var kindNames = map[Kind]string{
 	KindInvitation: "invitation", KindEndorsement: "endorsement", KindWithdrawal: "endorsement withdrawn", KindJoined: "joined",
 	KindAsked: "asked", KindRoster: "roster", KindStandard: "standard entry", KindUseRefused: "use refused",
 	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding", KindQuestion: "saved question",
+	KindDatasetEnded: "dataset withdrawn", KindAgencyRenamed: "agency renamed", KindAgencyEnded: "agency ended",
+	KindStandardEnded: "standard withdrawn", KindRuleAllowed: "grants by rule allowed",
 	KindCancellation: "invitation cancelled",
 }
 

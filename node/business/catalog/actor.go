@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"xietong/certs/identity"
@@ -28,7 +29,7 @@ func Foreign(agency identity.Agency) Actor { return Actor{agency: agency} }
 // Resolve returns the agency. An agency of another jurisdiction is returned as it is. Refusals:
 // text.NoAgency where this jurisdiction has no agency, text.AgencyNeeded where no code is given and
 // there are several agencies, text.UnknownAgency where no agency has the code. The last two list
-// the agencies that there are.
+// the agencies that there are. text.AgencyEnded or text.AgencyMerged where it ended.
 func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
 	in := r.Log().Jurisdiction()
 	if !a.agency.IsZero() && a.agency.Jurisdiction() != in {
@@ -79,8 +80,9 @@ func (a Actor) Asks(r *state.Reader) (agency identity.Agency, administrator bool
 // acting returns the code of the agency of this jurisdiction that named stands for; see Resolve.
 func acting(r *state.Reader, named string) (code identity.Label, err error) {
 	if code, err = identity.ParseLabel(named); err == nil {
-		if _, ok := agencies.Load(r, []byte(named)); ok {
-			return code, nil
+		if _, ok := agencyAt(r, code); ok {
+			_, err = living(r, code)
+			return code, err
 		}
 	}
 	return only(r, named)
@@ -93,6 +95,7 @@ func only(r *state.Reader, named string) (code identity.Label, err error) {
 	if err != nil {
 		return code, err
 	}
+	all = slices.DeleteFunc(all, func(l Listed) bool { return l.Ended != nil })
 	codes := make([]string, len(all))
 	for i, l := range all {
 		codes[i] = l.Code.String()
@@ -108,4 +111,13 @@ func only(r *state.Reader, named string) (code identity.Label, err error) {
 	}
 	args["agency"] = text.Short(named)
 	return code, text.Fail(text.UnknownAgency, args, nil)
+}
+
+// For returns the actor itself or, for one that names no agency, the agency: who runs the
+// jurisdiction acts for the one that a thing belongs to.
+func (a Actor) For(agency identity.Label) Actor {
+	if (a == Actor{}) {
+		return Local(agency.String())
+	}
+	return a
 }

@@ -82,8 +82,8 @@ var catalogue = book.Bucket[keptEntry]{Name: "catalogue", Max: 2 * MaxEntryLen}
 // Published is a catalogue entry as it stands.
 type Published struct {
 	Entry
-	Version uint64         // counted from 1
-	At      identity.Entry // the entry of the ledger that published this version
+	Version uint64         // counted from 1; a withdrawal counts as one, too
+	At      identity.Entry // the entry of the ledger that published it last
 	// Found are the fields that every version so far has indexed. A field that was added to the
 	// index later is not among them: the records from before are not in its index, and an answer
 	// from it would leave them out.
@@ -93,7 +93,8 @@ type Published struct {
 	Unsure ledger.Ref
 	// Document is the entry's JSON as its agency signed it. Other jurisdictions are sent these
 	// bytes.
-	Document []byte
+	Document  []byte
+	Withdrawn *Ending // nil: it is offered
 }
 
 // Publish publishes the entry as an act of its agency, and returns the entry as it stands
@@ -130,7 +131,7 @@ func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (_ Entry, p 
 			return err
 		}
 		if kept, ok := keptAt(r, e.Code); ok {
-			before, err = kept.published(r.Log(), Published{})
+			before, err = kept.published(r, Published{})
 		}
 		return err
 	})
@@ -185,7 +186,7 @@ func (e Entry) KeyType() (rows.FieldType, error) {
 
 // Is reports whether the publication is the version that is in force already.
 func (p Published) Is(b Publication) bool {
-	return p.Version > 0 && bytes.Equal(p.Document, b.Document)
+	return p.Version > 0 && p.Withdrawn == nil && bytes.Equal(p.Document, b.Document)
 }
 
 func (e Entry) publication() (p Publication, err error) {
@@ -204,10 +205,7 @@ func (e Entry) publication() (p Publication, err error) {
 // where the entry names none, the agency that acts. An actor that names no agency acts for the one
 // that the entry names. Refusals are those of Actor.Provider.
 func publisher(r *state.Reader, by Actor, e Entry) (identity.Label, error) {
-	if (by == Actor{}) {
-		by = Local(e.Agency.String())
-	}
-	return by.Provider(r, e.Code, e.Agency)
+	return by.For(e.Agency).Provider(r, e.Code, e.Agency)
 }
 
 // Invalid returns the failure that tells a person why the entry with the code cannot be published.
@@ -283,11 +281,15 @@ func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func
 		}
 	}
 	kept.Version = result.Version
-	if err := catalogue.Save(tx, []byte(b.Code.String()), kept); err != nil {
+	if err := errors.Join(kept.save(tx, b.Code), tx.Delete(endings.Name, endingKey(endedDataset, b.Code))); err != nil {
 		return result, err
 	}
 	_, err = b.Statement.Append(tx, entryHead(b.Agency, b.Code))
 	return result, err
+}
+
+func (k keptEntry) save(tx *state.Tx, code identity.Label) error {
+	return catalogue.Save(tx, []byte(code.String()), k)
 }
 
 // both returns the texts that are in both lists, in the order of the first.
@@ -306,20 +308,20 @@ func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
 }
 
 // published returns the dataset. A document of the same bytes as before's is not decoded again.
-func (k keptEntry) published(log identity.Log, before Published) (Published, error) {
-	p := Published{Version: k.Version, At: k.Entry.In(log), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
+func (k keptEntry) published(r position, before Published) (Published, error) {
+	p := Published{Version: k.Version, At: k.Entry.In(r.Log()), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
 	if len(before.Document) > 0 && bytes.Equal(k.Document, before.Document) {
 		p.Entry = before.Entry
-		return p, nil
-	}
-	if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
+	} else if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
 		return Published{}, fmt.Errorf("decode catalogue entry: %w", err)
 	}
+	p.Withdrawn = endedOf(r, r.Log(), endedDataset, p.Code)
 	return p, nil
 }
 
 // Version returns the current version and the provider of a dataset without decoding its document,
-// for use in handlers; ok is false when there is no such dataset.
+// for use in handlers; ok is false when there is no such dataset. A withdrawal raises the version,
+// so whatever was decided on a version before it is refused.
 func Version(r book.Reads, code identity.Label) (version uint64, provider identity.Label, ok bool) {
 	kept, ok := keptAt(r, code)
 	return kept.Version, kept.Agency, ok
@@ -328,11 +330,12 @@ func Version(r book.Reads, code identity.Label) (version uint64, provider identi
 // InForce reports whether the document with the hash is in force as that version of the dataset.
 func InForce(r book.Reads, code identity.Label, version uint64, document [sha256.Size]byte) bool {
 	kept, ok := keptAt(r, code)
-	return ok && kept.Version == version && sha256.Sum256(kept.Document) == document
+	_, ended := endingOf(r, endedDataset, code)
+	return ok && !ended && kept.Version == version && sha256.Sum256(kept.Document) == document
 }
 
 // Dataset returns the dataset with the code. A code that the catalogue does not have is refused as
-// text.UnknownDataset.
+// text.UnknownDataset, and a dataset that was withdrawn as text.DatasetWithdrawn.
 func Dataset(r *state.Reader, code identity.Label) (Published, error) {
 	return DatasetAfter(r, code, Published{})
 }
@@ -340,18 +343,27 @@ func Dataset(r *state.Reader, code identity.Label) (Published, error) {
 // DatasetAfter returns what Dataset returns, for somebody who knows the dataset as it was before
 // and does not change what is returned: while its document is the same, it is not decoded again.
 func DatasetAfter(r *state.Reader, code identity.Label, before Published) (Published, error) {
+	p, err := Known(r, code, before)
+	if err == nil && p.Withdrawn != nil {
+		return Published{}, p.Withdrawn.withdrawn(text.DatasetWithdrawn, code, r.Log().Jurisdiction())
+	}
+	return p, err
+}
+
+// Known is DatasetAfter for whoever may see a dataset that was withdrawn, too.
+func Known(r *state.Reader, code identity.Label, before Published) (Published, error) {
 	kept, ok := keptAt(r, code)
 	if !ok {
 		in := r.Log().Jurisdiction().String()
 		return Published{}, text.Fail(text.UnknownDataset, text.Args{"dataset": code.String(), "jurisdiction": in}, nil)
 	}
-	return kept.published(r.Log(), before)
+	return kept.published(r, before)
 }
 
-// Datasets returns the catalogue in the order of the codes.
+// Datasets returns the catalogue in the order of the codes, with what was withdrawn.
 func Datasets(r *state.Reader) (all []Published, err error) {
 	for _, kept := range catalogue.All(r, nil) {
-		p, err := kept.published(r.Log(), Published{})
+		p, err := kept.published(r, Published{})
 		if err != nil {
 			return nil, err
 		}
@@ -360,8 +372,9 @@ func Datasets(r *state.Reader) (all []Published, err error) {
 	return all, nil
 }
 
-// Providers calls each with the code of every dataset and of the agency that provides it, in the
-// order of the former. It decodes no document, and leaves out what cannot be read.
+// Providers calls each with the code of every dataset, withdrawn or not, and of the agency that
+// provides it, in the order of the former. It decodes no document, and leaves out what cannot be
+// read.
 func Providers(r book.Reads, each func(dataset, provider identity.Label)) {
 	for key, kept := range catalogue.All(r, nil) {
 		if code, err := identity.ParseLabel(string(key)); err == nil {
@@ -370,14 +383,16 @@ func Providers(r book.Reads, each func(dataset, provider identity.Label)) {
 	}
 }
 
-// Counts returns how many agencies and datasets there are. It decodes none of them.
-func Counts(r *state.Reader) (ofAgencies, ofDatasets int) {
-	count := func(bucket string) (n int) {
-		r.Scan(bucket, nil, nil, func([]byte, []byte) bool {
+// Counts returns how many agencies and datasets there are that did not end. It decodes none of
+// them.
+func Counts(r book.Reads) (ofAgencies, ofDatasets int) {
+	count := func(bucket string, prefix []byte) (n int) {
+		r.Scan(bucket, prefix, prefix, func([]byte, []byte) bool {
 			n++
 			return true
 		})
 		return n
 	}
-	return count(agencies.Name), count(catalogue.Name)
+	living := func(bucket, what string) int { return count(bucket, nil) - count(endings.Name, book.Joined(what)) }
+	return living(agencies.Name, endedAgency), living(catalogue.Name, endedDataset)
 }

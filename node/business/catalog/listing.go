@@ -2,10 +2,10 @@ package catalog
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"slices"
+	"errors"
+	"fmt"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -14,17 +14,21 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
 )
 
-// MaxAgencies bounds the agencies of a jurisdiction, and so the list that others keep of them.
-const MaxAgencies = 1000
+// Limits of the agencies of a jurisdiction, and so of the list that others keep of them.
+const (
+	MaxAgencies = 1000
+	MaxChanges  = 4 * MaxAgencies // agencies that were added, renamed, ended and brought back
+)
 
 // listContext stands before whatever the hash of a list is made over.
 const listContext = "xietong/1 agencies\n"
 
 // keptList is the value that the agencylist bucket has under listKey: number and hash of the list
-// of all agencies, in the order in which they were added. An agency is never taken off, so list
-// number n is the first n agencies, and its hash commits to each list before it.
+// of all that became of agencies, in the order in which it did. Nothing is ever taken off, so list
+// number n is the first n changes, and its hash commits to each list before it.
 type keptList struct {
 	_      struct{} `cbor:",toarray"`
 	Number uint64
@@ -34,6 +38,9 @@ type keptList struct {
 var agencyList = book.Bucket[keptList]{Name: "agencylist", Max: 64}
 
 var listKey = []byte("all")
+
+// agencyChanges has the changes themselves, by be64(place on the list, counted from 0).
+var agencyChanges = book.Bucket[listedAgency]{Name: "agencychanges", Max: 1 << 10, MaxKey: 8}
 
 func listAt(r book.Reads, of identity.Jurisdiction) keptList {
 	if kept, ok := agencyList.Load(r, listKey); ok {
@@ -48,18 +55,46 @@ func emptyList(of identity.Jurisdiction) [32]byte {
 	return sha256.Sum256([]byte(listContext + of.String()))
 }
 
-// listedAgency is one agency of a list, as the hash is made over it.
+// listedAgency is one change of a list, as the hash is made over it: what an agency is called from
+// then on, and whether it ended. Of one agency the last change counts.
 type listedAgency struct {
 	_     struct{} `cbor:",toarray"`
 	Code  identity.Label
 	Title string
+	Ended bool
+}
+
+// list puts the change at the end of the list.
+func (a listedAgency) list(tx *state.Tx) error {
+	before := listAt(tx, tx.Log().Jurisdiction())
+	if before.Number >= MaxChanges {
+		return book.Refuse(text.BadRequest, "agency", fmt.Sprintf("%d changes of agencies are the most", MaxChanges))
+	}
+	hash := a.after(before.Hash)
+	return errors.Join(
+		agencyChanges.Save(tx, book.Be64(before.Number), a),
+		agencyList.Save(tx, listKey, keptList{Number: before.Number + 1, Hash: hash[:]}),
+	)
+}
+
+// Former returns the titles that agencies had before the one that they have, by their codes, the
+// oldest first.
+func Former(r book.Reads) map[identity.Label][]string {
+	former, last := map[identity.Label][]string{}, map[identity.Label]string{}
+	for _, a := range agencyChanges.All(r, nil) {
+		if before, ok := last[a.Code]; ok && before != a.Title {
+			former[a.Code] = append(former[a.Code], before)
+		}
+		last[a.Code] = a.Title
+	}
+	return former
 }
 
 // after returns the hash of the list that has the agency after those of the list with the hash.
 func (a listedAgency) after(hash []byte) [32]byte {
 	data, err := canon.Marshal(a)
 	if err != nil {
-		panic(err) // two texts always have an encoding
+		panic(err) // texts always have an encoding
 	}
 	return sha256.Sum256(bytes.Join([][]byte{[]byte(listContext), hash, data}, nil))
 }
@@ -76,7 +111,7 @@ func ListName(r *state.Reader) *envelope.AgencyList {
 // operationAgencies gives the list of agencies from a place on. The answer is signed, as every
 // answer is, so the list is too; nothing is recorded:
 //
-//	{1: number of agencies that are known} → {1: [[code, title] …], 2: number of agencies on the list}
+//	{1: number of changes that are known} → {1: [[code, title, ended] …], 2: number of changes on the list}
 const operationAgencies operation.Operation[listWanted, listPage] = "agencies"
 
 type listWanted struct {
@@ -91,23 +126,18 @@ type listPage struct {
 // serveList registers operationAgencies.
 func serveList(in *relay.Registry, l book.Ledger) {
 	operationAgencies.Serve(in, func(ctx context.Context, _ relay.Received, w listWanted) (p listPage, err error) {
-		var all []Listed
-		err = l.View(ctx, func(r *state.Reader) (err error) {
-			all, err = Agencies(r)
-			return err
-		})
-		p.Number = uint64(len(all))
-		if err != nil || w.Known >= p.Number {
-			return p, err
-		}
-		slices.SortFunc(all, func(a, b Listed) int { return cmp.Compare(a.Entry.Index(), b.Entry.Index()) })
-		size := 0
-		for _, a := range all[w.Known:] {
-			if size += len(a.Code.String()) + len(a.Title) + 8; size > operation.MaxListed {
-				break
+		err = l.View(ctx, func(r *state.Reader) error {
+			p.Number = listAt(r, l.Name()).Number
+			size := 0
+			for at := w.Known; at < p.Number; at++ {
+				a, _ := agencyChanges.Load(r, book.Be64(at))
+				if size += len(a.Code.String()) + len(a.Title) + 8; size > operation.MaxListed {
+					break
+				}
+				p.Agencies = append(p.Agencies, a)
 			}
-			p.Agencies = append(p.Agencies, listedAgency{Code: a.Code, Title: a.Title})
-		}
-		return p, nil
+			return nil
+		})
+		return p, err
 	})
 }

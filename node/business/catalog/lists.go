@@ -56,10 +56,21 @@ type list struct {
 	alarmed time.Time
 }
 
-// place is an agency's place on a list, with the hash of the list up to it.
+// place is a place on a list: what became of an agency, with the hash of the list up to it.
 type place struct {
-	code identity.Label
-	hash [32]byte
+	code  identity.Label
+	ended bool
+	hash  [32]byte
+}
+
+// lists reports whether the places have the agency, and it did not end: its last place counts.
+func lists(places []place, code identity.Label) bool {
+	for _, p := range slices.Backward(places) {
+		if p.code == code {
+			return !p.ended
+		}
+	}
+	return false
 }
 
 // NewLists returns the lists that the jurisdiction keeps of others, which it asks through caller.
@@ -67,10 +78,11 @@ func NewLists(own identity.Jurisdiction, caller operation.Caller, now func() tim
 	return &Lists{own: own, caller: caller, now: now, logger: logger, known: map[identity.Jurisdiction]*list{}}
 }
 
-// Consumer returns the agency that makes the request, if the list that the request names has it. An
-// agency of this jurisdiction is returned as it is: Actor.Resolve finds it. Refusals:
-// text.AgencyNeeded, text.AgencyNotListed for a code that the list lacks, text.AgencyListRefused
-// for a list that is not the origin's, text.AgencyListMissing for one that could not be had.
+// Consumer returns the agency that makes the request, if the list that the request names has it and
+// no later list that is known says that it ended. An agency of this jurisdiction is returned as it
+// is: Actor.Resolve finds it. Refusals: text.AgencyNeeded, text.AgencyNotListed for a code that the
+// list lacks, text.AgencyListRefused for a list that is not the origin's, text.AgencyListMissing
+// for one that could not be had.
 func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency, error) {
 	by, err := operation.Consumer(r)
 	if err != nil || by.Jurisdiction() == l.own {
@@ -84,10 +96,8 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	if err != nil {
 		return identity.Agency{}, err
 	}
-	for _, p := range places {
-		if p.code == by.Code() {
-			return by, nil
-		}
+	if lists(places[:named.Number], by.Code()) && lists(places, by.Code()) {
+		return by, nil
 	}
 	l.alarm(of, "an agency asks that is not listed", by.String())
 	return identity.Agency{}, text.Fail(text.AgencyNotListed, text.Args{
@@ -103,8 +113,7 @@ func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error
 	l.mu.Lock()
 	places := known.places
 	l.mu.Unlock()
-	has := func() bool { return slices.ContainsFunc(places, func(p place) bool { return p.code == agency.Code() }) }
-	if has() {
+	if lists(places, agency.Code()) {
 		return true, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
@@ -113,12 +122,13 @@ func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error
 	if places, err = l.ask(ctx, of, nil); err != nil {
 		return false, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
 	}
-	return has(), nil
+	return lists(places, agency.Code()), nil
 }
 
-// list returns the places of the list that a request of the jurisdiction names.
+// list returns all known places of the list that a request of the jurisdiction names; those after
+// it are newer than the request.
 func (l *Lists) list(ctx context.Context, of identity.Jurisdiction, named envelope.AgencyList) ([]place, error) {
-	if named.Number == 0 || named.Number > MaxAgencies {
+	if named.Number == 0 || named.Number > MaxChanges {
 		return nil, listRefused(of, named)
 	}
 	known := l.of(of)
@@ -150,7 +160,7 @@ func (l *Lists) list(ctx context.Context, of identity.Jurisdiction, named envelo
 	if err != nil {
 		return nil, err
 	}
-	return places[:named.Number], nil
+	return places, nil
 }
 
 // learn asks for what follows the known places. If the request names another list than what then is
@@ -201,11 +211,11 @@ func (l *Lists) ask(ctx context.Context, of identity.Jurisdiction, known []place
 			return nil, err
 		}
 		for _, a := range page.Agencies {
-			if err := (Agency{Code: a.Code, Title: a.Title}).Validate(); err != nil || len(places) == MaxAgencies {
+			if err := (Agency{Code: a.Code, Title: a.Title}).Validate(); err != nil || len(places) == MaxChanges {
 				return nil, failure.Unreadable(of, fmt.Errorf("a list of %d agencies or more: %w", len(places), err))
 			}
 			hash = a.after(hash[:])
-			places = append(places, place{a.Code, hash})
+			places = append(places, place{a.Code, a.Ended, hash})
 		}
 		if uint64(len(places)) >= page.Number || len(page.Agencies) == 0 {
 			return places, nil
@@ -234,14 +244,14 @@ func (l *Lists) of(name identity.Jurisdiction) *list {
 	return known
 }
 
-// named returns the list that a request names, if it is known.
+// named returns what is known of a list, if that has the one that a request names.
 func (l *Lists) named(known *list, named envelope.AgencyList) ([]place, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !fits(known.places, named) {
 		return nil, false
 	}
-	return known.places[:named.Number], true
+	return known.places, true
 }
 
 // keep keeps what was learned, or why nothing was.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
 	"xietong/node/ground/book"
@@ -18,7 +20,9 @@ import (
 // recorded. Both list documents as their agencies signed them, in the order of their codes:
 //
 //	{1: code, absent: all, 2: code to go on after}
-//	→ {1: [[code, entry, version, JSON] …], 2: code to go on after, absent at the end}
+//	→ {1: [[code, entry, version, JSON, withdrawn] …], 2: code to go on after, absent at the end}
+//
+// withdrawn is [entry, ms since 1970 UTC, reason], or null for what holds.
 const (
 	operationDatasets  operation.Operation[wanted, page] = "datasets"
 	operationStandards operation.Operation[wanted, page] = "standards"
@@ -35,6 +39,27 @@ type document struct {
 	Entry   identity.Entry // of the ledger
 	Version uint64
 	JSON    []byte
+	Ended   *documentEnd // nil: it holds
+}
+
+// documentEnd says when and why a document was withdrawn.
+type documentEnd struct {
+	_      struct{} `cbor:",toarray"`
+	Entry  identity.Entry
+	At     uint64
+	Reason string
+}
+
+// ending returns it as Datasets has it, and refuses what no honest jurisdiction says.
+func (d document) ending() (*Ending, error) {
+	switch e := d.Ended; {
+	case e == nil:
+		return nil, nil
+	case e.Entry.Log().Jurisdiction() != d.Entry.Log().Jurisdiction() || e.At > ledger.MaxTime || CheckReason(e.Reason) != nil:
+		return nil, fmt.Errorf("%w: it was withdrawn by %s for %.100q", ErrInvalid, e.Entry, e.Reason)
+	default:
+		return &Ending{Entry: e.Entry, At: time.UnixMilli(int64(e.At)), Reason: e.Reason}, nil
+	}
 }
 
 type page struct {
@@ -46,12 +71,12 @@ type page struct {
 func Serve(in *relay.Registry, l book.Ledger) {
 	serveList(in, l)
 	operationDatasets.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
-		return read(ctx, l, w, catalogue, func(k keptEntry) document {
+		return read(ctx, l, w, catalogue, endedDataset, func(k keptEntry) document {
 			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
 		})
 	})
 	operationStandards.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
-		return read(ctx, l, w, setStandards, func(k keptStandard) document {
+		return read(ctx, l, w, setStandards, endedStandard, func(k keptStandard) document {
 			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
 		})
 	})
@@ -60,12 +85,16 @@ func Serve(in *relay.Registry, l book.Ledger) {
 // read returns as many of the wanted documents as one result has room for: one at least, if there
 // is any. Of the others it looks at the one that follows: a catalogue may be long, and many may
 // ask.
-func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[V], as func(V) document) (p page, err error) {
+func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[V], what string, as func(V) document) (p page, err error) {
 	size := 0
-	take := func(key []byte, v V) (more bool) {
+	take := func(r *state.Reader, key []byte, v V) (more bool) {
 		d := as(v)
 		if d.Code, err = identity.ParseLabel(string(key)); err != nil {
 			return false
+		}
+		if e, ended := endingOf(r, what, d.Code); ended {
+			d.Ended = &documentEnd{Entry: e.Entry.In(r.Log()), At: e.At, Reason: e.Reason}
+			size += len(e.Reason) + len(d.Entry.String())
 		}
 		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {
 			p.After = p.Documents[len(p.Documents)-1].Code
@@ -77,11 +106,11 @@ func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[
 	failed := l.View(ctx, func(r *state.Reader) error {
 		if !w.Code.IsZero() {
 			if v, ok := kept.Load(r, []byte(w.Code.String())); ok && w.Code.String() > w.After.String() {
-				take([]byte(w.Code.String()), v)
+				take(r, []byte(w.Code.String()), v)
 			}
 			return nil
 		}
-		kept.After(r, []byte(w.After.String()))(take)
+		kept.After(r, []byte(w.After.String()))(func(key []byte, v V) bool { return take(r, key, v) })
 		return nil
 	})
 	return p, errors.Join(err, failed)
@@ -90,14 +119,17 @@ func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[
 // Remote reads the catalogues of other jurisdictions.
 type Remote struct{ Caller operation.Caller }
 
-// Datasets returns the catalogue of another jurisdiction, in the order of the codes. A malformed
-// list is refused as a whole, as text.AnswerRefused.
+// Datasets returns the catalogue of another jurisdiction, in the order of the codes, with what was
+// withdrawn. A malformed list is refused as a whole, as text.AnswerRefused.
 func (m Remote) Datasets(ctx context.Context, a operation.Asking) (all []Published, err error) {
 	documents, err := m.documents(ctx, a, operationDatasets, identity.Label{})
 	for _, d := range documents {
 		p := Published{Version: d.Version, At: d.Entry, Document: d.JSON}
 		if p.Entry, err = DecodeEntry(d.JSON); err == nil && p.Code != d.Code {
 			err = fmt.Errorf("%w: it has the code %s", ErrInvalid, p.Code)
+		}
+		if err == nil {
+			p.Withdrawn, err = d.ending()
 		}
 		if err != nil {
 			return nil, failure.Unreadable(a.To, fmt.Errorf("dataset %s: %w", d.Code, err))
@@ -117,6 +149,9 @@ func (m Remote) Standards(ctx context.Context, a operation.Asking, code identity
 		if s.Standard, err = DecodeStandard(d.JSON); err == nil && s.Code != d.Code {
 			err = fmt.Errorf("%w: it has the code %s", ErrInvalid, s.Code)
 		}
+		if err == nil {
+			s.Withdrawn, err = d.ending()
+		}
 		if err != nil {
 			return nil, failure.Unreadable(a.To, fmt.Errorf("standard %s: %w", d.Code, err))
 		}
@@ -125,8 +160,8 @@ func (m Remote) Standards(ctx context.Context, a operation.Asking, code identity
 	return all, err
 }
 
-// Standard returns one standard entry of another jurisdiction. It refuses a code that is not there
-// as text.NoStandard.
+// Standard returns one standard entry of another jurisdiction that holds. It refuses a code that is
+// not there as text.NoStandard, and one that was withdrawn as text.StandardWithdrawn.
 func (m Remote) Standard(ctx context.Context, a operation.Asking, code identity.Label) (SetStandard, error) {
 	all, err := m.Standards(ctx, a, code)
 	if err == nil && len(all) != 1 {
@@ -135,7 +170,7 @@ func (m Remote) Standard(ctx context.Context, a operation.Asking, code identity.
 	if err != nil {
 		return SetStandard{}, err
 	}
-	return all[0], nil
+	return all[0].Holding(a.To)
 }
 
 // documents reads a list page by page. It checks that the codes ascend, that every entry is in the

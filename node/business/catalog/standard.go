@@ -68,9 +68,10 @@ func DecodeStandard(data []byte) (s Standard, err error) {
 // SetStandard is a standard entry as it stands.
 type SetStandard struct {
 	Standard
-	Version  uint64         // counted from 1
-	At       identity.Entry // the entry of the ledger that set this version
-	Document []byte         // its JSON
+	Version   uint64         // counted from 1; a withdrawal counts as one, too
+	At        identity.Entry // the entry of the ledger that set this version
+	Document  []byte         // its JSON
+	Withdrawn *Ending        // nil: it holds
 }
 
 // standardPublish is the body of commandStandardPublish. The proposer has checked the document
@@ -98,7 +99,8 @@ var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntr
 // PublishStandard sets the standard entry, or its next version, as an act of its agency, and
 // returns it as it then stands. A later version may ask for more. It keeps the key, the level, the
 // fields and the measures of the version before, so that an adopter of that version keeps its
-// fields and measures. Refusals: text.EntryInvalid, text.NotProvider, text.DatasetMoved where
+// fields and measures. A standard that holds already as it is is not set again. One that was
+// withdrawn comes back. Refusals: text.EntryInvalid, text.NotProvider, text.DatasetMoved where
 // another version came first, and those of Actor.Resolve.
 func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, s Standard) (SetStandard, error) {
 	var before *SetStandard
@@ -113,8 +115,11 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 		return SetStandard{}, err
 	}
 	set, err := s.after(before)
-	if err != nil {
+	switch {
+	case err != nil:
 		return SetStandard{}, invalid(s.Code, err)
+	case before != nil && before.Withdrawn == nil && bytes.Equal(before.Document, set.Document):
+		return *before, nil
 	}
 	act, err := l.Act(standardHead(s.Agency, s.Code), EntryType, set.Document)
 	if err != nil {
@@ -161,35 +166,37 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Agency: b.Agency, Document: b.Document}
-	if err := setStandards.Save(tx, key, kept); err != nil {
+	if err := errors.Join(setStandards.Save(tx, key, kept), tx.Delete(endings.Name, endingKey(endedStandard, b.Code))); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, standardHead(b.Agency, b.Code))
 }
 
-func (k keptStandard) set(log identity.Log) (SetStandard, error) {
-	s := SetStandard{Version: k.Version, At: k.Entry.In(log), Document: k.Document}
+func (k keptStandard) set(r position) (SetStandard, error) {
+	s := SetStandard{Version: k.Version, At: k.Entry.In(r.Log()), Document: k.Document}
 	if err := json.Unmarshal(k.Document, &s.Standard); err != nil {
 		return s, fmt.Errorf("decode standard entry: %w", err)
 	}
+	s.Withdrawn = endedOf(r, r.Log(), endedStandard, s.Code)
 	return s, nil
 }
 
-// StandardOf returns the standard entry with the code that this jurisdiction has set; nil where
-// there is none.
+// StandardOf returns the standard entry with the code that this jurisdiction has set, also one that
+// was withdrawn; nil where there is none.
 func StandardOf(r *state.Reader, code identity.Label) (*SetStandard, error) {
 	kept, ok := setStandards.Load(r, []byte(code.String()))
 	if !ok {
 		return nil, nil
 	}
-	s, err := kept.set(r.Log())
+	s, err := kept.set(r)
 	return &s, err
 }
 
-// Standards returns the standard entries that this jurisdiction has set, in the order of the codes.
+// Standards returns the standard entries that this jurisdiction has set, in the order of the codes,
+// with what was withdrawn.
 func Standards(r *state.Reader) (all []SetStandard, err error) {
 	for _, kept := range setStandards.All(r, nil) {
-		s, err := kept.set(r.Log())
+		s, err := kept.set(r)
 		if err != nil {
 			return nil, err
 		}

@@ -183,6 +183,9 @@ func (c counts) sum(r book.Reads, code identity.Label, of cell) uint64 {
 // total returns the number of records of the dataset.
 func (c counts) total(r book.Reads, code identity.Label) uint64 { return c.sum(r, code, cell{}) }
 
+// Count returns the number of records of a dataset that count now.
+func Count(r book.Reads, code identity.Label) uint64 { return countsOf(r, code).total(r, code) }
+
 // whole reports whether every record is counted by the field. A record that was put before the
 // field was declared is not, until the job has filled it in.
 func (c counts) whole(r book.Reads, code identity.Label, field uint64) bool {

@@ -152,10 +152,17 @@ func (d dataset) fields() []string {
 
 // at returns the dataset with the code as the state has it.
 func (d *Desk) at(r *state.Reader, code identity.Label) (dataset, error) {
+	return d.as(code, func(before catalog.Published) (catalog.Published, error) {
+		return catalog.DatasetAfter(r, code, before)
+	})
+}
+
+// as returns the dataset as read reads it.
+func (d *Desk) as(code identity.Label, read func(before catalog.Published) (catalog.Published, error)) (dataset, error) {
 	d.mu.Lock()
 	before := d.schemas[code].of
 	d.mu.Unlock()
-	p, err := catalog.DatasetAfter(r, code, before)
+	p, err := read(before)
 	if err != nil {
 		return dataset{}, err
 	}
@@ -177,29 +184,6 @@ func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 		return dataset{}, fmt.Errorf("compile schema of %s: %w", p.Code, err)
 	}
 	return dataset{Published: p, schema: schema}, nil
-}
-
-// own returns the dataset if the actor provides it, and refuses every other actor as
-// text.NotProvider: only the provider writes records and reads their history.
-func (d *Desk) own(r *state.Reader, by catalog.Actor, code identity.Label) (dataset, error) {
-	if _, err := by.Resolve(r); err != nil { // who acts is told before what there is
-		return dataset{}, err
-	}
-	set, err := d.at(r, code)
-	if err == nil {
-		set.counts = countsOf(r, code)
-		_, err = by.Provider(r, code, set.Agency)
-	}
-	return set, err
-}
-
-// ownDataset calls own with the current state.
-func (d *Desk) ownDataset(ctx context.Context, by catalog.Actor, code identity.Label) (set dataset, err error) {
-	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
-		set, err = d.own(r, by, code)
-		return err
-	})
-	return set, err
 }
 
 // rejected returns the refusal of a record. It names the field and the rule, and never the value.

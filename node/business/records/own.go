@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
+	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
@@ -98,4 +99,38 @@ func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, o
 			return d.recordKept(ctx, set, reader, of, err)
 		}
 	}
+}
+
+// own returns the dataset if the actor provides it, and refuses every other actor as
+// text.NotProvider: only the provider writes records and reads their history.
+func (d *Desk) own(r *state.Reader, by catalog.Actor, code identity.Label) (dataset, error) {
+	return d.ownAs(r, by, code, d.at)
+}
+
+// ownKnown is own for a dataset that may have been withdrawn.
+func (d *Desk) ownKnown(r *state.Reader, by catalog.Actor, code identity.Label) (dataset, error) {
+	return d.ownAs(r, by, code, func(r *state.Reader, code identity.Label) (dataset, error) {
+		return d.as(code, func(before catalog.Published) (catalog.Published, error) { return catalog.Known(r, code, before) })
+	})
+}
+
+func (d *Desk) ownAs(r *state.Reader, by catalog.Actor, code identity.Label, at func(*state.Reader, identity.Label) (dataset, error)) (dataset, error) {
+	if _, err := by.Resolve(r); err != nil { // who acts is told before what there is
+		return dataset{}, err
+	}
+	set, err := at(r, code)
+	if err == nil {
+		set.counts = countsOf(r, code)
+		_, err = by.Provider(r, code, set.Agency)
+	}
+	return set, err
+}
+
+// ownDataset calls own with the current state.
+func (d *Desk) ownDataset(ctx context.Context, by catalog.Actor, code identity.Label) (set dataset, err error) {
+	err = d.ledger.View(ctx, func(r *state.Reader) (err error) {
+		set, err = d.own(r, by, code)
+		return err
+	})
+	return set, err
 }

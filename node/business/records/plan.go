@@ -46,6 +46,9 @@ type Plan struct {
 	Beginning  uint64    // grants that permit nothing now, or are not there, and would permit a use
 	Begins     []Begun   // the first of them
 	Rows       *RowsPlan `json:",omitempty"` // what comes of the rows that come along; nil: none do
+	// Withdrawn is how the dataset was taken out of the catalogue, into which it comes back with
+	// its records; nil: it is there.
+	Withdrawn *catalog.Ending `json:",omitempty"`
 	catalog.Differences
 }
 
@@ -237,7 +240,7 @@ func (c *checking) run(ctx context.Context) error {
 // page checks the next records. On the first page it notes as of what it checks; a later page under
 // another entry is refused as text.DatasetMoved, and so are other records where rows come along.
 func (c *checking) page(ctx context.Context, r *state.Reader) (more bool, err error) {
-	set, err := c.desk.own(r, c.by, c.next.Code)
+	set, err := c.desk.ownKnown(r, c.by, c.next.Code)
 	if err != nil {
 		return false, err
 	}
@@ -351,6 +354,7 @@ func (c *checking) compare(r *state.Reader) {
 	after := dataset{Published: catalog.Published{Entry: c.next}, schema: c.schema}
 	after.Agency = c.set.Agency
 	c.plan.Version, c.plan.Differences = c.set.Version, catalog.Compare(c.set.Entry, c.next)
+	c.plan.Withdrawn = c.set.Withdrawn
 	for _, ends := range sharing.EndedBy(r, c.set.Code, c.set.offer(in), after.offer(in)) {
 		if c.plan.Ending++; len(c.plan.Ends) < MaxFaults {
 			g := ends.Grant

@@ -45,6 +45,11 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindRoster:          anybody,
 	ledger.KindStandard:        anybody,
 	ledger.KindKeysConfirmed:   administrators,
+	ledger.KindDatasetEnded:    anybody,
+	ledger.KindStandardEnded:   anybody,
+	ledger.KindAgencyRenamed:   anybody,
+	ledger.KindAgencyEnded:     anybody,
+	ledger.KindRuleAllowed:     provider,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

@@ -70,6 +70,7 @@ type accessBody struct {
 func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn WithdrawnOf) {
 	grants.Keep(r)
 	barred.Keep(r)
+	closed.Keep(r)
 	usage.Register(r)
 	r.Keep(
 		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},
@@ -79,6 +80,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	commandApply.Handle(r, h.apply)
 	commandGive.Handle(r, h.give)
 	commandRevoke.Handle(r, h.revoke)
+	commandAllow.Handle(r, h.allow)
 	commandAccess.HandleOnce(r, h.access)
 }
 
@@ -110,6 +112,8 @@ func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 		return ledger.RefTo(have.Index), nil
 	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None,
 		renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, granted && have.ByHand && have.live(tx.Time()):
+		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
+	case over(tx, b.Consumer):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case b.Until <= tx.Time():
 		return ledger.None, book.Refuse(text.Expired)
@@ -242,6 +246,8 @@ func (b accessBody) permission(at position, now DatasetState) error {
 		}
 	}
 	switch {
+	case g.Closed != ledger.None:
+		return book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
 		return book.Refuse(text.GrantRevoked, text.Values(text.GrantRevoked, revokedTold(at.Log(), g, now.Provider, b.Consumer))...)
 	case !g.live(at.Time()):

@@ -104,8 +104,9 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	if q.Until != "" {
 		use.Until, malformed = time.Parse(time.RFC3339, q.Until)
 	}
-	g, by := p.relied(r, use), barredBy(r, in, q.Consumer, q.Dataset)
+	by := barredBy(r, in, q.Consumer, q.Dataset)
 	use.Barred = by != ledger.None
+	g := p.relied(r, use)
 	p.renews = renewed(r, q.Consumer, q.Dataset, p.purpose)
 	switch verdict := policy.Decide(q.Offer, g.permission(), use); verdict {
 	case policy.NeedsApplication:
@@ -127,18 +128,20 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 }
 
 // relied returns the grant that the use relies on: the endless grant if it covers the use, or else
-// the newest grant of the consumer.
+// the newest grant of the consumer. One that was closed is none, and neither is one that was
+// revoked once the provider has allowed grants by rule again.
 func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 	q := p.request
 	if p.request.Offer.Covers(use) {
-		if g, ok := latestEndless(r, q.Dataset, p.purpose); ok && g.Revoked == ledger.None && g.Measures.Has(use.Measure) {
+		if g, ok := latestEndless(r, q.Dataset, p.purpose); ok && g.Revoked == ledger.None && g.Closed == ledger.None && g.Measures.Has(use.Measure) {
 			return &g
 		}
 	}
-	if g, ok := latest(r, q.Consumer, q.Dataset, p.purpose); ok {
-		return &g
+	g, ok := latest(r, q.Consumer, q.Dataset, p.purpose)
+	if !ok || g.Closed != ledger.None || g.Revoked != ledger.None && !use.Barred && q.Offer.Category == policy.Unconditional {
+		return nil
 	}
-	return nil
+	return &g
 }
 
 func (g *Grant) permission() *policy.Permission {

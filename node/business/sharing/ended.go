@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/node/ground/book"
@@ -54,10 +53,10 @@ func BegunBy(r *state.Reader, dataset identity.Label, before, after policy.Offer
 	return begun
 }
 
-// standing returns the grants of a dataset that were neither revoked nor replaced, oldest first.
-func standing(r *state.Reader, dataset identity.Label) (all []Grant) {
+// standing returns the grants of a dataset that count, oldest first.
+func standing(r book.Reads, dataset identity.Label) (all []Grant) {
 	for _, g := range Grants(r) {
-		if g.Dataset == dataset && g.Revoked == ledger.None && g.Replaced == ledger.None {
+		if g.Dataset == dataset && g.counts() {
 			all = append(all, g)
 		}
 	}

@@ -94,7 +94,7 @@ func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 // stands reports whether the grant for a purpose stands already, with the same measures.
 func (s Endless) stands(r book.Reads, purpose identity.Label) bool {
 	have, ok := latestEndless(r, s.Dataset, purpose)
-	return ok && have.Revoked == ledger.None && have.Measures.Equal(s.Measures)
+	return ok && have.Revoked == ledger.None && have.Closed == ledger.None && have.Measures.Equal(s.Measures)
 }
 
 // latestEndless returns the newest endless grant of a dataset for a purpose.

@@ -84,7 +84,7 @@ type Giving struct {
 // text.MeasureNotOffered for what the entry does not offer, text.BasisNeeded, text.NotText,
 // text.TooLarge, text.BadRequest for the end, text.GrantShorter and text.GrantNarrower for what
 // would take something away from a live grant; of a renewal text.NotFound, text.GrantEndless,
-// text.GrantReplaced and text.RenewRevoked too.
+// text.GrantReplaced, text.GrantClosed and text.RenewRevoked too.
 func Look(r *state.Reader, l book.Ledger, id identity.Message, by Actor, catalogue Catalogue, q Order) (g Giving, err error) {
 	var old Grant
 	if q.Renew != nil {
@@ -163,6 +163,9 @@ func (g Grant) termsOf(r *state.Reader, o policy.Offer, t Terms) (Terms, error) 
 		return t, text.Fail(text.GrantEndless, args, nil)
 	case g.Replaced != ledger.None:
 		return t, text.Fail(text.GrantReplaced, args, nil)
+	case g.Closed != ledger.None:
+		args["entry"] = g.Closed.In(r.Log()).String()
+		return t, text.Fail(text.GrantClosed, args, nil)
 	case g.Revoked != ledger.None:
 		args["entry"] = g.Revoked.In(r.Log()).String()
 		args["give"] = giving(o.Provider, g.Consumer, g.Dataset, g.Purpose.String(), fields)
@@ -346,7 +349,7 @@ func (h handlers) give(tx *state.Tx, b giveBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
 	case now.Provider != b.Provider:
 		return ledger.None, book.Refuse(text.NotProvider, b.Provider.String(), b.Dataset.String(), now.Provider.String())
-	case renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews:
+	case renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, over(tx, b.Consumer):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case b.Until <= tx.Time():
 		return ledger.None, book.Refuse(text.Expired)

@@ -24,6 +24,7 @@ const (
 	Revoked
 	Replaced // a later grant for the same use counts
 	Stopped  // the category of the entry in force lets nobody use it
+	Closed   // its dataset was withdrawn, or its consumer ended
 )
 
 // StateAt returns how the grant stands at a time, in ms since 1970 UTC, where the entry in force
@@ -36,6 +37,8 @@ func (g Grant) StateAt(ms uint64, o policy.Offer) State {
 		return Revoked
 	case g.Replaced != ledger.None:
 		return Replaced
+	case g.Closed != ledger.None:
+		return Closed
 	case g.live(ms):
 		return Live
 	}

@@ -24,25 +24,7 @@ type Actor interface {
 // reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest and text.NotText for the reason,
 // text.NotFound for the grant, text.NotProvider for another actor.
 func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
-	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
-		return identity.Entry{}, text.Fail(text.BadRequest, text.Args{
-			"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen),
-		}, nil)
-	}
-	if err := text.Recordable("reason", reason); err != nil {
-		return identity.Entry{}, err
-	}
-	var provider identity.Label
-	var g Grant
-	err := l.View(ctx, func(r *state.Reader) (err error) {
-		known := false
-		if g, known = grantAt(r, grant); !known {
-			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
-		}
-		// Which of its agencies is the provider, the command finds out at its own position.
-		provider, err = by.Provider(r, g.Dataset, identity.Label{})
-		return err
-	})
+	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -56,4 +38,24 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, g
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
 	return book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+}
+
+// revoking checks the reason of an act about a grant, and returns the grant and the agency that
+// acts: which of them is the provider, the command finds out at its own position.
+func revoking(ctx context.Context, l book.Ledger, by Actor, grant uint64, reason string) (g Grant, provider identity.Label, err error) {
+	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
+		return g, provider, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
+	}
+	if err := text.Recordable("reason", reason); err != nil {
+		return g, provider, err
+	}
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		known := false
+		if g, known = grantAt(r, grant); !known {
+			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
+		}
+		provider, err = by.Provider(r, g.Dataset, identity.Label{})
+		return err
+	})
+	return g, provider, err
 }

@@ -17,11 +17,16 @@
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 down64(index) -> nothing: finds the grants of a use, newest first
 //	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
+//	closed    "dataset" 0x00 code 0x00, "agency" 0x00 id 0x00 -> the entry that ended all grants from before it
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
 //
 // After a revocation the consumer's jurisdiction gets no new grant by rule for the dataset; grants
-// of its other agencies go on.
+// of its other agencies go on. The provider may allow such grants again; the one that was revoked
+// stays so.
+//
+// When a dataset is withdrawn all its grants end, and when an agency of this jurisdiction ends all
+// grants that it holds do. None of them begins again when the dataset or the agency comes back.
 //
 // A clerk of the provider gives a grant by hand, or renews one: an act of that agency, whose
 // payload has the terms, the basis and the number of the paper. Nothing of it travels: the
@@ -121,6 +126,7 @@ type Grant struct {
 	Until       time.Time
 	Revoked     ledger.Ref // the entry that revoked it; None: not revoked
 	Replaced    ledger.Ref // the grant that came after it for the same use; None: it counts
+	Closed      ledger.Ref // the entry that ended its dataset or its consumer; None: none did. Derived, see closed
 	Uses        uint64
 	Measures    policy.Measures // beside the number of records
 	Fields      []string        // none: all
@@ -130,7 +136,7 @@ type Grant struct {
 
 // live reports whether the grant may be used at a time, in ms since 1970 UTC.
 func (g Grant) live(ms uint64) bool {
-	return g.Revoked == ledger.None && (g.Endless || uint64(g.Until.UnixMilli()) > ms)
+	return g.Revoked == ledger.None && g.Closed == ledger.None && (g.Endless || uint64(g.Until.UnixMilli()) > ms)
 }
 
 // keptGrant is the value of the grants bucket.
@@ -158,15 +164,22 @@ func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index)
 
 func grantAt(r book.Reads, index uint64) (Grant, bool) {
 	k, ok := grants.Load(r, book.Be64(index))
-	return k.grant(index), ok
+	return k.grant(r, index), ok
 }
 
-func (k keptGrant) grant(index uint64) Grant {
-	return Grant{
+func (k keptGrant) grant(r book.Reads, index uint64) Grant {
+	g := Grant{
 		Index: index, Application: k.Application, Consumer: k.Consumer, Dataset: k.Dataset, Purpose: k.Purpose,
 		Until: time.UnixMilli(int64(k.Until)), Revoked: k.Revoked, Replaced: k.Replaced, Uses: k.Uses, Measures: k.Measures,
 		Fields: k.Fields, ByHand: k.ByHand, Endless: k.Endless,
 	}
+	g.Closed = g.closedBy(r)
+	return g
+}
+
+// counts reports whether the grant was neither revoked nor replaced nor closed: it may have ended.
+func (g Grant) counts() bool {
+	return g.Revoked == ledger.None && g.Replaced == ledger.None && g.Closed == ledger.None
 }
 
 func (g Grant) save(tx *state.Tx) error { return grants.Save(tx, book.Be64(g.Index), g.kept()) }
@@ -188,10 +201,10 @@ func (g Grant) fits() error {
 }
 
 // give keeps a new grant, and makes latest find it for the user. The one that counted before is
-// replaced, unless it was revoked.
+// replaced, unless it was revoked or closed.
 func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 	g.Index, _ = entry.Index()
-	if before, ok := newestOf(tx, user, g.Dataset, g.Purpose); ok && before.Revoked == ledger.None {
+	if before, ok := newestOf(tx, user, g.Dataset, g.Purpose); ok && before.Revoked == ledger.None && before.Closed == ledger.None {
 		before.Replaced = entry
 		err = before.save(tx)
 	}
@@ -200,9 +213,9 @@ func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 }
 
 // renewed returns the grant that a new one for the use follows; None: it follows none, or one that
-// was revoked.
+// was revoked or closed.
 func renewed(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) ledger.Ref {
-	if g, ok := latest(r, consumer, dataset, purpose); ok && g.Revoked == ledger.None {
+	if g, ok := latest(r, consumer, dataset, purpose); ok && g.Revoked == ledger.None && g.Closed == ledger.None {
 		return ledger.RefTo(g.Index)
 	}
 	return ledger.None
@@ -238,7 +251,7 @@ func (g Grant) newest(r book.Reads) Grant {
 // Grants returns every grant, oldest first.
 func Grants(r book.Reads) (all []Grant) {
 	for key, k := range grants.All(r, nil) {
-		all = append(all, k.grant(binary.BigEndian.Uint64(key)))
+		all = append(all, k.grant(r, binary.BigEndian.Uint64(key)))
 	}
 	return all
 }

@@ -33,6 +33,7 @@ import (
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
+	"xietong/node/flows/reform"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -50,6 +51,7 @@ type Hosted struct {
 	Federated *federated.Desk
 	Adoption  *adoption.Desk
 	Granting  *granting.Desk
+	Reform    *reform.Desk
 	Rosters   *rosters.Store
 	Joining   *join.Desk
 	Breaks    *breaks.Store

@@ -34,7 +34,8 @@ type (
 	}
 	listDatasets struct {
 		Caller
-		At string `query:"at" maxLength:"200" doc:"The jurisdiction whose catalogue is asked for; empty: this one"`
+		At        string `query:"at" maxLength:"200" doc:"The jurisdiction whose catalogue is asked for; empty: this one"`
+		Withdrawn bool   `query:"withdrawn" doc:"Whether datasets that were withdrawn are listed, too"`
 	}
 	putRecord struct {
 		OfDataset
@@ -129,6 +130,9 @@ func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets,
 	}
 	all, err := h.Ask.Datasets(ctx, in.by(), of)
 	for _, p := range all {
+		if p.Withdrawn != nil && !in.Withdrawn {
+			continue
+		}
 		shown, err := datasetShown(p)
 		if err != nil {
 			return out, err
@@ -144,7 +148,7 @@ func showDataset(ctx context.Context, h Hosted, in *OfDataset) (out client.Datas
 		return out, err
 	}
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		p, err := catalog.Dataset(r, code)
+		p, err := catalog.Known(r, code, catalog.Published{})
 		if err == nil {
 			out, err = datasetShown(p)
 		}

@@ -20,7 +20,7 @@ type (
 		Paged
 		Dataset  string `query:"dataset" maxLength:"63" doc:"Only those of this dataset: its code"`
 		Consumer string `query:"consumer" maxLength:"300" doc:"Only those of this agency: its code, CODE@JURISDICTION, or its SPIFFE ID"`
-		State    string `query:"state" enum:"live,expired,revoked,replaced,stopped" doc:"Only those in this state"`
+		State    string `query:"state" enum:"live,expired,revoked,replaced,stopped,closed" doc:"Only those in this state"`
 	}
 	giveGrant struct {
 		Caller
@@ -41,12 +41,13 @@ func (s *server) registerGrants(a huma.API) {
 	handle(s, a, post("give-grant", "/v1/grants", "Give a grant by hand, as the provider of the dataset"), giving)
 	handle(s, a, post("renew-grant", "/v1/grants/{index}/renewal", "Give a later end to a grant, by hand"), renewal)
 	handle(s, a, post("revoke-grant", "/v1/grants/{index}/revocation", "End a grant"), revocation)
+	handle(s, a, post("allow-grants", "/v1/grants/{index}/allowance", "Let the jurisdiction of a revoked grant get grants by rule again"), allowance)
 }
 
 // stateNames are the states of grants on the wire.
 var stateNames = map[sharing.State]string{
 	sharing.Live: client.GrantLive, sharing.Ended: client.GrantExpired, sharing.Revoked: client.GrantRevoked, sharing.Replaced: client.GrantReplaced,
-	sharing.Stopped: client.GrantStopped,
+	sharing.Stopped: client.GrantStopped, sharing.Closed: client.GrantClosed,
 }
 
 // grants lists the grants that the acting agency holds, and those of the datasets that it provides.
@@ -126,7 +127,7 @@ func (h Hosted) grant(r *state.Reader, g sharing.Listed) (client.Grant, error) {
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: w.Basis, Scenario: w.Scenario, Scope: w.Scope,
 		Method: w.Method, Paper: w.Paper, Renews: w.Renews, Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
 		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(log).String(),
-		Revoked: g.Revoked.In(log).String(),
+		Revoked: g.Revoked.In(log).String(), Closed: g.Closed.In(log).String(),
 	}
 	if g.Endless {
 		out.Until = ""
@@ -201,5 +202,14 @@ func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered,
 	}
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		return sharing.Revoke(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
+	})
+}
+
+func allowance(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
+	if err := h.own(in.Body.Grant, in.Index); err != nil {
+		return client.Entered{}, err
+	}
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		return sharing.Allow(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
 	})
 }

@@ -44,6 +44,12 @@ var details = map[string]string{
 	"stop":              "It answers, and ends as on SIGTERM.",
 	"renew-grant":       "An earlier end is refused.",
 	"save-question":     "It is asked as it stands, whenever it is run.",
+	"withdraw-dataset":  "Records and receipts stay. Whoever publishes an entry of the code brings it back; grants that ended stay ended.",
+	"withdraw-standard": "Datasets that adopted it go on.",
+	"move-datasets":     "All of them move, or none. Records and grants stay.",
+	"end-agency":        "Grants that it holds end with it; its code is given to nobody else.",
+	"rename-agency":     "Its code stays, and its earlier titles stay readable.",
+	"allow-grants":      "The grant that was revoked stays revoked.",
 	"cancel-invitation": "Its token is good for nothing from then on.",
 }
 

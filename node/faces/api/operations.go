@@ -60,6 +60,7 @@ func (s *server) register(a huma.API) {
 	s.registerKeys(a)
 	s.registerRoster(a)
 	s.registerStandards(a)
+	s.registerReform(a)
 	s.registerAudits(a)
 }
 
@@ -158,16 +159,28 @@ func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, err
 	if err != nil {
 		return client.Agency{}, err
 	}
-	listed, err := catalog.AddAgency(ctx, h.Ledger, id, catalog.Agency{Code: code, Title: in.Body.Title})
-	return h.agency(listed), err
+	a, add := catalog.Agency{Code: code, Title: in.Body.Title}, h.Reform.Return
+	if !in.Body.Again {
+		add = func(ctx context.Context, id identity.Message, a catalog.Agency) (catalog.Listed, error) {
+			return catalog.AddAgency(ctx, h.Ledger, id, a)
+		}
+	}
+	listed, err := add(ctx, id, a)
+	if err != nil {
+		return client.Agency{}, err
+	}
+	return h.withTwin(ctx, listed)
 }
 
 func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) {
 	out := client.Agencies{Agencies: []client.Agency{}}
 	err := h.Ledger.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Agencies(r)
+		former := catalog.Former(r)
 		for _, l := range all {
-			out.Agencies = append(out.Agencies, h.agency(l))
+			shown := h.agency(l)
+			shown.Former = former[l.Code]
+			out.Agencies = append(out.Agencies, shown)
 		}
 		return err
 	})
@@ -177,5 +190,6 @@ func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) 
 func (h Hosted) agency(l catalog.Listed) client.Agency {
 	return client.Agency{
 		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Ledger.Name(), l.Code).String(), Entry: l.Entry.String(),
+		Ended: endedShown(l.Ended),
 	}
 }

@@ -17,6 +17,7 @@ func planShown(p adoption.Plan) client.DatasetPlan {
 		Dropped: d.Dropped, Indexed: d.Indexed, Groups: d.Groups, NewGroups: d.NewGroups,
 		Measures: d.Measures, NewMeasures: d.NewMeasures, Cell: d.Cell,
 	}
+	out.Withdrawn = endedShown(p.Withdrawn)
 	if w := p.Rows; w != nil {
 		out.Rows = &client.RowsPlan{
 			Import: w.Import.String(), Since: w.Since.In(w.Import.Log()).String(), Rows: w.Rows,

@@ -57,7 +57,8 @@ func some(t *testing.T, typ reflect.Type) reflect.Value {
 	case reflect.Struct:
 		switch typ {
 		case reflect.TypeFor[records.Ending](), reflect.TypeFor[records.Begun](), reflect.TypeFor[records.Holding](),
-			reflect.TypeFor[records.Fault](), reflect.TypeFor[records.RowsPlan](), reflect.TypeFor[catalog.Difference](), reflect.TypeFor[identity.Label]():
+			reflect.TypeFor[records.Fault](), reflect.TypeFor[records.RowsPlan](), reflect.TypeFor[catalog.Difference](), reflect.TypeFor[identity.Label](),
+			reflect.TypeFor[catalog.Ending]():
 		default:
 			t.Fatalf("the plan holds a %s", typ)
 		}

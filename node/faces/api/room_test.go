@@ -34,6 +34,7 @@ import (
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
+	"xietong/node/flows/reform"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
@@ -149,6 +150,7 @@ func newMemory(t *testing.T, name string) memory {
 	sharing.Register(registry, records.DatasetState, nil)
 	calls.Register(registry)
 	adoption.Register(registry, records.LastChange)
+	reform.Register(registry)
 	questions.Register(registry)
 	tree.Register(registry)
 	breaks.Register(registry)
@@ -174,6 +176,7 @@ func hostedIn(l memory) Hosted {
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Usage:   usage.NewDesk(l, catalog.Providers),
 		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
+		Reform:   &reform.Desk{Own: l},
 		Granting: &granting.Desk{Own: l, Catalogue: desk, Lists: catalog.NewLists(l.Name(), nobody{}, now, slog.New(slog.DiscardHandler))},
 	}
 }

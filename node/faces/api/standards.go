@@ -17,7 +17,8 @@ type (
 	}
 	listStandards struct {
 		Caller
-		At string `query:"at" maxLength:"200" doc:"The jurisdiction that set them; empty: this one"`
+		At        string `query:"at" maxLength:"200" doc:"The jurisdiction that set them; empty: this one"`
+		Withdrawn bool   `query:"withdrawn" doc:"Whether standard entries that were withdrawn are listed, too"`
 	}
 	standardOf struct {
 		OfDataset
@@ -56,6 +57,9 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (client.Standar
 	}
 	all, err := h.Ask.Standards(ctx, in.by(), of)
 	for _, s := range all {
+		if s.Withdrawn != nil && !in.Withdrawn {
+			continue
+		}
 		shown, err := standardShown(s)
 		if err != nil {
 			return out, err

@@ -93,7 +93,7 @@ func TestRequests(t *testing.T) {
 		{"GET /v1/ledger/checkpoint", "", func() error { _, err := c.Checkpoint(ctx); return err }},
 		{"GET /v1/ledger/entries/7", "", func() error { _, err := c.Entry(ctx, 7); return err }},
 		{"GET /v1/ledger/entries/7/receipt", "", func() error { _, err := c.Receipt(ctx, 7); return err }},
-		{"POST /v1/agencies", `{"code":"a","title":"民政局"}`, func() error { _, err := c.AddAgency(ctx, NewAgency{"a", "民政局"}); return err }},
+		{"POST /v1/agencies", `{"code":"a","title":"民政局"}`, func() error { _, err := c.AddAgency(ctx, NewAgency{Code: "a", Title: "民政局"}); return err }},
 		{"GET /v1/agencies", "", func() error { _, err := c.Agencies(ctx); return err }},
 		{
 			"POST /v1/datasets",
@@ -234,7 +234,7 @@ func TestRetriesKeepTheKey(t *testing.T) {
 		}
 	}))
 	c, waits := dial(t, dir, Options{})
-	got, err := c.AddAgency(t.Context(), NewAgency{"a", "民政局"})
+	got, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "民政局"})
 	if err != nil || got.Entry != "g/log/1/3" {
 		t.Fatalf("got %v, %v", got, err)
 	}
@@ -244,7 +244,7 @@ func TestRetriesKeepTheKey(t *testing.T) {
 	if len(*waits) != 2 || (*waits)[1] != 2*time.Second {
 		t.Errorf("waits %v, want the second to be 2s", *waits)
 	}
-	if _, err := c.AddAgency(t.Context(), NewAgency{"a", "民政局"}); err != nil || keys[3] == keys[0] {
+	if _, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "民政局"}); err != nil || keys[3] == keys[0] {
 		t.Errorf("a second call: key %q again, %v", keys[3], err)
 	}
 }
@@ -286,7 +286,7 @@ func TestNotRunning(t *testing.T) {
 		"long path":    filepath.Join(t.TempDir(), strings.Repeat("d", 200)),
 	} {
 		c, waits := dial(t, dir, Options{})
-		_, err := c.AddAgency(t.Context(), NewAgency{"a", "b"})
+		_, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "b"})
 		if !errors.Is(err, ErrNotRunning) || !strings.Contains(err.Error(), filepath.Join(dir, SocketName)) {
 			t.Errorf("%s: got %v, want ErrNotRunning with the path", name, err)
 		}

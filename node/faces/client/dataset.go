@@ -40,8 +40,9 @@ type NewDataset struct {
 // Dataset is a published catalogue entry.
 type Dataset struct {
 	NewDataset
-	Version uint64 `json:"version" doc:"Counted from 1, raised each time the entry is published"`
-	Entry   string `json:"entry" doc:"Name of the entry that published this version"`
+	Version   uint64 `json:"version" doc:"Counted from 1, raised each time the entry is published, moved or withdrawn"`
+	Entry     string `json:"entry" doc:"Name of the entry that published it last"`
+	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken out of the catalogue; absent: it is offered"`
 }
 
 // Datasets lists the published datasets, by code.

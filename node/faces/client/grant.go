@@ -7,6 +7,7 @@ const (
 	GrantExpired  = "expired"
 	GrantReplaced = "replaced"
 	GrantStopped  = "stopped"
+	GrantClosed   = "closed"
 )
 
 // Grant is a permission to use a dataset.
@@ -30,6 +31,7 @@ type Grant struct {
 	Renews      string              `json:"renews,omitempty" doc:"Name of the grant that it renewed"`
 	Replaced    string              `json:"replaced,omitempty" doc:"Name of the grant that counts in its place"`
 	Revoked     string              `json:"revoked,omitempty" doc:"Name of the entry that revoked it"`
+	Closed      string              `json:"closed,omitempty" doc:"Name of the entry that withdrew its dataset, or ended its consumer"`
 	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
 	// Of a grant that is held at another jurisdiction.
 	At    string `json:"at,omitempty" doc:"Name of the other jurisdiction, for a grant that is held there; the rest is what was heard of it last"`

@@ -49,7 +49,7 @@ func TestAnswerLostWithTheNode(t *testing.T) {
 		"gone": dies(t, true, nil), "silent": dies(t, false, nil), "busy afterwards": dies(t, false, busy),
 	} {
 		c, _ := dial(t, dir, Options{})
-		if _, err := c.AddAgency(t.Context(), NewAgency{"a", "b"}); !errors.Is(err, ErrUnknownOutcome) {
+		if _, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "b"}); !errors.Is(err, ErrUnknownOutcome) {
 			t.Errorf("%s: got %v, want ErrUnknownOutcome", what, err)
 		}
 	}
@@ -63,7 +63,7 @@ func TestAnswerLostWithTheNode(t *testing.T) {
 	}
 	refused := func(w http.ResponseWriter, _ *http.Request) { refuse(w, Problem{Title: "no", Status: 403, Code: "no"}) }
 	c, _ = dial(t, dies(t, false, refused), Options{})
-	_, err := c.AddAgency(t.Context(), NewAgency{"a", "b"})
+	_, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "b"})
 	if p, ok := errors.AsType[*Problem](err); !ok || p.Code != "no" || errors.Is(err, ErrUnknownOutcome) {
 		t.Errorf("answered afterwards: got %v, want the answer", err)
 	}

@@ -74,6 +74,17 @@ func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
 	return all.Datasets, err
 }
 
+// KnownDatasets lists the catalogue of the jurisdiction at, with what was withdrawn; "": of this
+// one.
+func (c *Client) KnownDatasets(ctx context.Context, at string) ([]Dataset, error) {
+	q := url.Values{"withdrawn": {"true"}}
+	if at != "" {
+		q.Set("at", at)
+	}
+	all, err := get[Datasets](ctx, c, "/v1/datasets?"+q.Encode())
+	return all.Datasets, err
+}
+
 // DatasetsAt lists the catalogue of another jurisdiction.
 func (c *Client) DatasetsAt(ctx context.Context, at string) ([]Dataset, error) {
 	all, err := get[Datasets](ctx, c, "/v1/datasets"+given("at", at))

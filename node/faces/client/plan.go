@@ -24,6 +24,8 @@ type DatasetPlan struct {
 	Beginning uint64           `json:"beginning,omitempty" doc:"Grants that would permit a use from then on: some of them the publication gives"`
 	Begins    []BeginningGrant `json:"begins,omitempty" doc:"The first of them"`
 
+	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"The dataset was withdrawn, and comes back with its records; grants that ended stay ended"`
+
 	Rows *RowsPlan `json:"rows,omitempty" doc:"What comes of the records together with the rows of the import; unfit, faults and unreadable are then of the records that stay, and return is of those and of what the rows keep or bring again"`
 
 	Category    []string `json:"category,omitempty" doc:"Sharing category before and after"`

@@ -15,9 +15,10 @@ type NewStandard struct {
 // Standard is a standard entry as it was set.
 type Standard struct {
 	NewStandard
-	Version uint64 `json:"version" doc:"Counted from 1"`
-	Entry   string `json:"entry" doc:"Name of the entry that set this version"`
-	Setter  string `json:"setter" doc:"The jurisdiction that set it"`
+	Version   uint64 `json:"version" doc:"Counted from 1"`
+	Entry     string `json:"entry" doc:"Name of the entry that set this version"`
+	Setter    string `json:"setter" doc:"The jurisdiction that set it"`
+	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken back; absent: it holds"`
 }
 
 // Standards lists standard entries.

@@ -322,8 +322,8 @@ func (d *Desk) adopted(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 
 // Standard returns the standard entry with the code that the jurisdiction of has set. If of is this
 // jurisdiction, which adopts no standard of its own, it returns the standard of the nearest
-// jurisdiction above that has set one. A jurisdiction above that cannot be asked is an error,
-// because its standard would be the nearer one.
+// jurisdiction above that has set one that holds. A jurisdiction above that cannot be asked is an
+// error, because its standard would be the nearer one.
 func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Jurisdiction, code identity.Label) (catalog.SetStandard, error) {
 	if of != d.own.Name() {
 		return d.ask.Standard(ctx, by, of, code)
@@ -331,11 +331,13 @@ func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Juris
 	failed := text.Fail(text.NoStandard, text.Args{"dataset": code.String(), "jurisdiction": d.own.Name().String()}, nil)
 	for setter, ok := d.own.Name().Parent(); ok; setter, ok = setter.Parent() {
 		s, err := d.ask.Standard(ctx, by, setter, code)
-		if err == nil {
+		switch {
+		case err == nil:
 			return s, nil
-		}
-		if failed = err; !failure.Is(err, text.NoStandard) {
-			break
+		case !failure.Is(err, text.NoStandard, text.StandardWithdrawn):
+			return s, err
+		case !failure.Is(failed, text.StandardWithdrawn): // it says more than that there is none
+			failed = err
 		}
 	}
 	return catalog.SetStandard{}, failed

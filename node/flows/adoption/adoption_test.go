@@ -125,7 +125,9 @@ func TestLooser(t *testing.T) {
 func TestNotThatStandard(t *testing.T) {
 	w := newWorld(t)
 	before := w.set.At.String()
-	w.set = w.setStandard(t, city, standard())
+	next := standard()
+	next.Title = "another version"
+	w.set = w.setStandard(t, city, next)
 	other := standard()
 	other.Code, other.Level = label("towns"), "township"
 	towns := w.setStandard(t, city, other)

@@ -88,6 +88,7 @@ type document struct {
 	Entry   identity.Entry
 	Version uint64
 	JSON    []byte
+	Ended   *string // nil: it holds
 }
 
 func (w *tree) Read(ctx context.Context, a operation.Asking, call envelope.Call) ([]byte, error) {

@@ -74,8 +74,8 @@ func (d *Desk) Standards(ctx context.Context, by catalog.Actor, of identity.Juri
 	})
 }
 
-// Standard returns the standard entry with the code that a jurisdiction has set. Nothing is
-// recorded.
+// Standard returns the standard entry with the code that a jurisdiction has set, and that holds.
+// Nothing is recorded.
 func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Jurisdiction, code identity.Label) (catalog.SetStandard, error) {
 	if of != d.own.Name() {
 		return reading(by, of, func(a operation.Asking) (catalog.SetStandard, error) {
@@ -93,7 +93,7 @@ func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Juris
 	if err != nil {
 		return catalog.SetStandard{}, err
 	}
-	return *s, nil
+	return s.Holding(of)
 }
 
 // Receipt returns the receipt of an entry, and the payload if it belongs to the actor. Another

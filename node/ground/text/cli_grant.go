@@ -74,7 +74,7 @@ var grantSentences = []sentence{
 	{CLIGrantStanding, "依标准目录", "by standard"},
 	{CLIFlagGrantDataset, "只列数据资源 `CODE` 的", "only those of the dataset `CODE`"},
 	{CLIFlagGrantConsumer, "只列需求部门 `CODE` 的，其他行政区划的写作 编码@行政区划", "only those of the agency `CODE`; of another jurisdiction, CODE@JURISDICTION"},
-	{CLIFlagGrantState, "只列状态为 `STATE` 的：live（有效）、expired（已到期）、revoked（已撤销）、replaced（已被代替）、stopped（因目录类别停用）", "only those in the `STATE` live, expired, revoked, replaced or stopped (by the category)"},
+	{CLIFlagGrantState, "只列状态为 `STATE` 的：live（有效）、expired（已到期）、revoked（已撤销）、replaced（已被代替）、stopped（因目录类别停用）、closed（随数据资源撤回或部门撤销终止）", "only those in the `STATE` live, expired, revoked, replaced, stopped (by the category) or closed (with the dataset or the agency)"},
 	{CLIFlagGrantFields, "只授予数据项 `A,B`，不写则为目录所列全部数据项，包括以后增列的", "give only the fields `A,B`; without it all that the entry lists, later ones too"},
 	{CLIFlagMeasures, "可统计的函数 `FIELD=sum,average`，可重复；不写则为目录对所授数据项开放的全部统计", "what may be asked of a field, `FIELD=sum,average`; repeatable; without it all that the entry offers of the fields"},
 	{CLIFlagGrantBasis, "授予依据 `TEXT`", "the law or duty that the grant rests on, `TEXT`"},

@@ -127,9 +127,9 @@ var requestProblems = []problem{
 	},
 	{
 		number: 14, code: AgencyTaken, status: http.StatusConflict, params: []string{"agency", "title"},
-		zh: parts{"部门代码已被使用", "代码 {agency} 已登记为“{title}”", "部门 {agency}", "请换用其他代码；代码一经登记不能改给其他部门"},
+		zh: parts{"部门代码已被使用", "代码 {agency} 已登记为“{title}”", "部门 {agency}", "另一个部门请换用其他代码；同一部门更正名称：xietong agency rename {agency} 新名称"},
 		en: parts{"Agency code taken", "the code {agency} is that of {title} already", "agency {agency}",
-			"choose another code: a code names one agency, for ever"},
+			"another agency takes another code, for a code names one agency for ever; to correct the title of this one: `xietong agency rename {agency} TITLE`"},
 	},
 	{
 		number: 15, code: NoAgency, status: http.StatusConflict, params: []string{"jurisdiction"},

@@ -55,6 +55,7 @@ const (
 	GrantStateExpired     Code = "grant.expired"
 	GrantStateReplaced    Code = "grant.replaced"
 	GrantStateStopped     Code = "grant.stopped"
+	GrantStateClosed      Code = "grant.closed"
 )
 
 var statusSentences = []sentence{
@@ -111,4 +112,5 @@ var statusSentences = []sentence{
 	{GrantStateExpired, "已到期", "expired"},
 	{GrantStateReplaced, "已被代替", "replaced"},
 	{GrantStateStopped, "因目录类别停用", "stopped by the category"},
+	{GrantStateClosed, "已随之终止", "closed"},
 }

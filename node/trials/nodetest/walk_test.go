@@ -47,13 +47,18 @@ func byAgency(provider, grantee, other string) [5]string {
 	return [5]string{provider, grantee, other, "unknown-agency", "agency-needed"}
 }
 
+// ofProvider is the row of what the provider does, and who runs the jurisdiction in its name.
+func ofProvider(outcome string) [5]string {
+	return [5]string{outcome, "not-provider", "not-provider", "unknown-agency", outcome}
+}
+
 // faceWalk says what each caller learns from each operation of the API. RECORD, USE, GRANT and AWAY
 // stand for entries: a record, the use by the grantee, its grant, a record of 南明区.
 func faceWalk() []faceRow {
 	provider := byAgency(given, "not-provider", "not-provider")
 	const away = `"at":"*.guiyang.guizhou","dataset":"villages","purpose":"statistics"`
 	files := "/v1/datasets/villages/imports"
-	return []faceRow{
+	return append([]faceRow{
 		{"status", "", "GET", "/v1/status", "", all(given)},
 		{"checkpoint", "", "GET", "/v1/ledger/checkpoint", "", reads(given)},
 		{"entry", "the head of a record", "GET", "/v1/ledger/entries/RECORD", "", reads(given)},
@@ -127,6 +132,22 @@ func faceWalk() []faceRow {
 		{"end-hosted-plan", "the node's own", "GET", "/v1/hosting", "", reads("host-first")},
 		{"end-hosted", "the node's own", "POST", "/v1/hosting/end", `{"reason":"r"}`, all("host-first")},
 		{"add-hosted", "unknown", "POST", "/v1/hosted", `{"name":"乌有"}`, all("place-unknown")},
+	}, reformWalk(provider)...)
+}
+
+// reformWalk is the part of what ends and moves.
+func reformWalk(provider [5]string) []faceRow {
+	return []faceRow{
+		{"allow-grants", "", "POST", "/v1/grants/GRANT/allowance", `{"reason":"r"}`, provider},
+		{"plan-withdrawal", "", "GET", "/v1/datasets/villages/withdrawal", "", ofProvider(given)},
+		{"withdraw-dataset", "no plan", "POST", "/v1/datasets/villages/withdrawal", `{"reason":"r"}`, ofProvider("end-plan-needed")},
+		{"plan-standard-withdrawal", "", "GET", "/v1/standards/towns/withdrawal", "", ofProvider(given)},
+		{"withdraw-standard", "no plan", "POST", "/v1/standards/towns/withdrawal", `{"reason":"r"}`, ofProvider("end-plan-needed")},
+		{"plan-move", "", "GET", "/v1/moves?datasets=villages&into=archives", "", ofProvider(given)},
+		{"move-datasets", "no plan", "POST", "/v1/moves", `{"datasets":["villages"],"into":"archives"}`, ofProvider("end-plan-needed")},
+		{"plan-agency-end", "", "GET", "/v1/agencies/archives/end?drop_grants=true", "", [5]string{"not-that-agency", "not-that-agency", given, "unknown-agency", given}},
+		{"end-agency", "no plan", "POST", "/v1/agencies/archives/end", `{"reason":"r","drop_grants":true}`, [5]string{"not-that-agency", "not-that-agency", "end-plan-needed", "unknown-agency", "end-plan-needed"}},
+		{"rename-agency", "", "POST", "/v1/agencies/walked/title", `{"title":"y"}`, all(given)},
 	}
 }
 

@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// MaxReasonLen bounds the reason for which something of the catalogue ends, in bytes. It stands in
+// refusals, whose values are as long at most.
+const MaxReasonLen = 1000
+
+// Ending says when and why a dataset, a standard or an agency ended. It names no person, and is
+// told to everybody who asks for what ended.
+type Ending struct {
+	Entry  identity.Entry
+	At     time.Time
+	Reason string
+	Into   identity.Label // the agency that took over; zero: none did
+}
+
+// keptEnding is the value that the endings bucket has under what ended and its code. It is taken
+// out when that comes back.
+type keptEnding struct {
+	_      struct{} `cbor:",toarray"`
+	Entry  ledger.Ref
+	At     uint64 // ledger time
+	Reason string
+	Into   string // code of an agency; "": none
+}
+
+var endings = book.Bucket[keptEnding]{Name: "endings", Max: MaxReasonLen + 128}
+
+// What ends. They are the first part of the keys of endings.
+const (
+	endedDataset  = "dataset"
+	endedStandard = "standard"
+	endedAgency   = "agency"
+)
+
+func endingKey(what string, code identity.Label) []byte { return book.Joined(what, code.String()) }
+
+// endingOf returns how something ended; ok is false while it lives.
+func endingOf(r book.Reads, what string, code identity.Label) (keptEnding, bool) {
+	return endings.Load(r, endingKey(what, code))
+}
+
+// end keeps that something ends with the next entry. What ended already is refused by the caller.
+func end(tx *state.Tx, what string, code identity.Label, reason, into string) error {
+	kept := keptEnding{Entry: book.Next(tx), At: tx.Time(), Reason: reason, Into: into}
+	return endings.Save(tx, endingKey(what, code), kept)
+}
+
+// endedOf returns how something ended; nil: it lives.
+func endedOf(r book.Reads, log identity.Log, what string, code identity.Label) *Ending {
+	kept, ok := endingOf(r, what, code)
+	if !ok {
+		return nil
+	}
+	e := Ending{Entry: kept.Entry.In(log), At: time.UnixMilli(int64(kept.At)), Reason: kept.Reason}
+	e.Into, _ = identity.ParseLabel(kept.Into) // zero where there is none
+	return &e
+}
+
+// Told returns the time as a sentence tells it.
+func (e Ending) Told() string { return e.At.In(text.Beijing).Format("2006-01-02 15:04") }
+
+// withdrawn refuses a dataset or a standard that ended, as the code.
+func (e Ending) withdrawn(as text.Code, dataset identity.Label, of identity.Jurisdiction) error {
+	return book.Refuse(as, dataset.String(), of.String(), e.Told(), e.Reason, e.Entry.String())
+}
+
+// agency refuses an agency that ended.
+func (e Ending) agency(code identity.Label, title string, of identity.Jurisdiction) error {
+	if e.Into.IsZero() {
+		return book.Refuse(text.AgencyEnded, code.String(), title, of.String(), e.Told(), e.Reason)
+	}
+	return book.Refuse(text.AgencyMerged, code.String(), title, of.String(), e.Told(), e.Reason, e.Into.String())
+}
+
+// CheckReason refuses a reason that has not 1 to MaxReasonLen bytes, or that cannot be recorded.
+func CheckReason(reason string) error {
+	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
+		return text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
+	}
+	return text.Recordable("reason", reason)
+}

@@ -1,0 +1,66 @@
+package sharing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// commandAllow lets a jurisdiction get grants by rule again after a revocation. Its number is that
+// of docs/protocol.md.
+const commandAllow book.Command[revokeBody, ledger.Ref] = 56
+
+// Allow takes back what a revocation means for later grants, as an act of the provider: the
+// jurisdiction of the consumer, and those below it, get grants by rule of the dataset again. The
+// grant that was revoked stays revoked, and so does what other revocations say. Where nobody is
+// kept from grants by rule any more, the result is the entry that revoked the grant. Refusals:
+// text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotRevoked for
+// one that was not revoked, text.NotProvider for another actor.
+func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
+	g, provider, err := revoking(ctx, l, by, grant, reason)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "allowed": g.user(), "reason": reason})
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("allow grants by rule: %w", err)
+	}
+	act, err := l.Act(allowanceHead(grant, provider, g.Dataset), jsonType, payload)
+	if err != nil {
+		return identity.Entry{}, fmt.Errorf("allow grants by rule: %w", err)
+	}
+	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
+	return book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+}
+
+func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindRuleAllowed, Agency: agency, Code: dataset, About: ledger.RefTo(grant)}
+}
+
+func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
+	g, ok := grantAt(tx, b.Grant)
+	if !ok {
+		return ledger.None, book.Refuse(text.NotFound, "grant", strconv.FormatUint(b.Grant, 10))
+	}
+	now, _ := h.datasetState(tx, g.Dataset)
+	key := book.Joined(g.user(), g.Dataset.String())
+	switch {
+	case now.Provider != b.Agency:
+		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
+	case g.Revoked == ledger.None:
+		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Log()).String(), g.Dataset.String())
+	case !barred.Has(tx, key):
+		return g.Revoked, nil
+	}
+	if err := tx.Delete(barred.Name, key); err != nil {
+		return ledger.None, err
+	}
+	return b.Statement.Append(tx, allowanceHead(g.Index, b.Agency, g.Dataset))
+}

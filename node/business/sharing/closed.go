@@ -1,0 +1,105 @@
+package sharing
+
+import (
+	"crypto/sha256"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// closing is the value that the closed bucket has under a dataset or an agency: the entry by which
+// every grant from before it ended. It stays when the dataset or the agency comes back: grants that
+// ended do not begin again.
+type closing struct {
+	_     struct{} `cbor:",toarray"`
+	Entry ledger.Ref
+	Over  bool // there is nothing to give, or nobody to give it to, until it comes back
+}
+
+// closed has a closing by the code of a dataset that was withdrawn, or the id of an agency of this
+// jurisdiction that ended. So to end the grants is one write, however many there are.
+var closed = book.Bucket[closing]{Name: "closed", Max: 16}
+
+func closedDataset(code identity.Label) []byte { return book.Joined("dataset", code.String()) }
+
+func closedAgency(agency identity.Agency) []byte { return book.Joined("agency", agency.String()) }
+
+// CloseDataset ends all grants of a dataset, by the entry. It is a part of the handler of a command
+// that withdraws the dataset.
+func CloseDataset(tx *state.Tx, code identity.Label, entry ledger.Ref) error {
+	return closed.Save(tx, closedDataset(code), closing{Entry: entry})
+}
+
+// CloseAgency ends all grants that an agency of this jurisdiction holds, by the entry, and lets
+// none be given to it.
+func CloseAgency(tx *state.Tx, agency identity.Agency, entry ledger.Ref) error {
+	return closed.Save(tx, closedAgency(agency), closing{Entry: entry, Over: true})
+}
+
+// OpenAgency lets grants be given again to an agency that came back.
+func OpenAgency(tx *state.Tx, agency identity.Agency) error {
+	c, _ := closed.Load(tx, closedAgency(agency))
+	c.Over = false
+	return closed.Save(tx, closedAgency(agency), c)
+}
+
+// over reports whether nothing may be given to the agency.
+func over(r book.Reads, agency identity.Agency) bool {
+	c, _ := closed.Load(r, closedAgency(agency))
+	return c.Over
+}
+
+// closedBy returns the entry that ended the grant with its dataset or its consumer; None: it did
+// not. An endless grant ends with its dataset alone: its consumer is above.
+func (g Grant) closedBy(r book.Reads) ledger.Ref {
+	keys := [][]byte{closedDataset(g.Dataset)}
+	if !g.Endless {
+		keys = append(keys, closedAgency(g.Consumer))
+	}
+	by := ledger.None
+	for _, key := range keys {
+		c, ok := closed.Load(r, key)
+		index, _ := c.Entry.Index()
+		if first, _ := by.Index(); ok && g.Index < index && (by == ledger.None || index < first) {
+			by = c.Entry
+		}
+	}
+	return by
+}
+
+// StandingOf returns the grants of a dataset that count, and that time alone may have ended, oldest
+// first.
+func StandingOf(r book.Reads, dataset identity.Label) (all []Grant) { return standing(r, dataset) }
+
+// HeldBy returns such grants that an agency holds.
+func HeldBy(r book.Reads, agency identity.Agency) (all []Grant) {
+	for _, g := range Grants(r) {
+		if g.Consumer == agency && !g.Endless && g.counts() {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// Living returns those of the grants that have not ended by the time, in ms since 1970 UTC.
+func Living(all []Grant, at uint64) (living []Grant) {
+	for _, g := range all {
+		if g.live(at) {
+			living = append(living, g)
+		}
+	}
+	return living
+}
+
+// DigestOf returns a hash over which grants they are. A command that ends grants carries that of
+// the grants that were shown, and is refused where others count by then.
+func DigestOf(all []Grant) []byte {
+	var data []byte
+	for _, g := range all {
+		data = append(data, book.Be64(g.Index)...)
+	}
+	sum := sha256.Sum256(data)
+	return sum[:]
+}

@@ -1,0 +1,126 @@
+package reform
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/text"
+)
+
+// MaxNamed is how many grants a plan names, of each dataset or agency; it counts all of them.
+const MaxNamed = 100
+
+// Plan is what an end or a move would do, as it is shown.
+type Plan struct {
+	What      string         // the code of what ends or moves; several with a comma between them
+	From      catalog.Agency // whose it is
+	Into      catalog.Agency // that takes over; zero: none does
+	Datasets  []Affected     // which are withdrawn, or move
+	Standards []Affected     // which are withdrawn, or move
+	Ending    int            // live grants that end
+	Ends      []Held         // the first of them, the oldest first
+	Lasting   int            // live grants of datasets that move, which go on
+	Hash      string         `json:"-"`
+
+	grants []byte // digest of all grants that count and end
+}
+
+// Affected is a dataset or a standard.
+type Affected struct {
+	Code      identity.Label
+	Title     string
+	Version   uint64
+	Withdrawn bool   // it was withdrawn before, and moves as such
+	Records   uint64 `json:"-"` // which stay as they are; they may change before it is done
+}
+
+// Held is a grant.
+type Held struct {
+	Grant    identity.Entry
+	Dataset  identity.Label
+	Consumer identity.Agency
+	Purpose  identity.Label
+	Endless  bool // it is of all agencies of the jurisdictions above
+}
+
+// sealed sets the hash. Whatever of the plan is another has another hash.
+func (p *Plan) sealed() error {
+	shown, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("hash plan: %w", err)
+	}
+	sum := sha256.Sum256(append(shown, p.grants...))
+	p.Hash = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// agreed refuses what nobody was shown, or what is otherwise by now.
+func (p Plan) agreed(hash string) error {
+	switch {
+	case hash == "":
+		return text.Fail(text.EndPlanNeeded, text.Args{"what": p.What}, nil)
+	case hash != p.Hash:
+		return text.Fail(text.PlanMoved, text.Args{"name": p.What}, nil)
+	}
+	return nil
+}
+
+// end notes the grants that end.
+func (p *Plan) end(r *state.Reader, all []sharing.Grant) {
+	p.grants = sharing.DigestOf(all)
+	living := sharing.Living(all, r.Time())
+	p.Ending = len(living)
+	for _, g := range living[:min(len(living), MaxNamed)] {
+		p.Ends = append(p.Ends, Held{Grant: g.Name(r.Log()), Dataset: g.Dataset, Consumer: g.Consumer, Purpose: g.Purpose, Endless: g.Endless})
+	}
+}
+
+func affected(r *state.Reader, p catalog.Published) Affected {
+	return Affected{Code: p.Code, Title: p.Title, Version: p.Version, Withdrawn: p.Withdrawn != nil, Records: records.Count(r, p.Code)}
+}
+
+// withdrawing returns the plan of a withdrawal, and the dataset.
+func withdrawing(r *state.Reader, by catalog.Actor, code identity.Label) (p Plan, of catalog.Published, err error) {
+	if of, err = catalog.Dataset(r, code); err != nil {
+		return p, of, err
+	}
+	if _, err = by.For(of.Agency).Provider(r, code, of.Agency); err != nil {
+		return p, of, err
+	}
+	p = Plan{What: code.String(), Datasets: []Affected{affected(r, of)}}
+	if p.From, err = catalog.Living(r, of.Agency); err != nil {
+		return p, of, err
+	}
+	p.end(r, sharing.StandingOf(r, code))
+	return p, of, p.sealed()
+}
+
+// taking returns the agency that takes over from another one.
+func taking(r *state.Reader, from identity.Label, into string) (catalog.Agency, error) {
+	if err := catalog.Successor(r, from, into); err != nil {
+		return catalog.Agency{}, err
+	}
+	code, err := identity.ParseLabel(into)
+	if err != nil {
+		return catalog.Agency{}, err
+	}
+	return catalog.Living(r, code)
+}
+
+// move notes datasets and standards that move.
+func (p *Plan) move(r *state.Reader, datasets []catalog.Published, standards []catalog.SetStandard) {
+	for _, d := range datasets {
+		p.Datasets = append(p.Datasets, affected(r, d))
+		p.Lasting += len(sharing.Living(sharing.StandingOf(r, d.Code), r.Time()))
+	}
+	for _, s := range standards {
+		p.Standards = append(p.Standards, Affected{Code: s.Code, Title: s.Title, Version: s.Version, Withdrawn: s.Withdrawn != nil})
+	}
+}

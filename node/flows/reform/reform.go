@@ -1,0 +1,125 @@
+// Package reform carries out what a reorganisation of the departments asks for: a dataset is
+// withdrawn, datasets move to another agency of the jurisdiction, an agency is ended or merged into
+// another one, and one that was ended by mistake comes back.
+//
+// Each is shown before it is done: what it takes out or moves, which grants end, and who holds
+// them. What is done is what was shown: the act names the hash of its plan, and the command carries
+// the versions and the grants that the plan was made of, so it is refused where they are others by
+// then. One command does all of it or nothing.
+//
+// Nothing is erased. The records of a dataset that was withdrawn stay in the ledger, their receipts
+// verify, and whoever publishes an entry of the code again brings the dataset back with them.
+// Grants that ended stay ended. Grants of a dataset that moves go on, under the new provider.
+// Grants that an agency holds are its own: they end with it, and its successor asks under its own
+// name. Those that other jurisdictions gave it are refused there, because the list of agencies that
+// a request names says that the agency ended.
+//
+// The package decides nothing about uses (see policy) and keeps nothing itself: what ended is kept
+// by catalog, and which grants ended with it by sharing.
+package reform
+
+import (
+	"bytes"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// The commands of this room. The numbers are those of docs/protocol.md.
+const (
+	commandEnd      book.Command[endBody, ledger.Ref]              = 52
+	commandWithdraw book.Command[withdrawBody, ledger.Ref]         = 53
+	commandMove     book.Command[moveBody, ledger.Ref]             = 54
+	commandReturn   book.Command[catalog.AgencyReturn, ledger.Ref] = 57
+)
+
+// withdrawBody is the body of commandWithdraw.
+type withdrawBody struct {
+	_          struct{} `cbor:",toarray"`
+	Withdrawal catalog.Withdrawal
+	Grants     []byte // digest of the grants that end with it
+}
+
+// moveBody is the body of commandMove.
+type moveBody struct {
+	_     struct{} `cbor:",toarray"`
+	Moves []catalog.Move
+}
+
+// endBody is the body of commandEnd.
+type endBody struct {
+	_      struct{} `cbor:",toarray"`
+	End    catalog.AgencyEnd
+	Moves  []catalog.Move
+	Drop   bool   // grants that it holds may end with it, although nobody takes over
+	Grants []byte // digest of those
+}
+
+// Register adds this room's commands.
+func Register(r *state.Registry) {
+	commandWithdraw.Handle(r, applyWithdraw)
+	commandMove.Handle(r, func(tx *state.Tx, b moveBody) (ledger.Ref, error) {
+		first := book.Next(tx)
+		return first, moveAll(tx, b.Moves)
+	})
+	commandEnd.Handle(r, applyEnd)
+	commandReturn.Handle(r, applyReturn)
+}
+
+// applyWithdraw withdraws a dataset, and ends its grants.
+func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
+	code := b.Withdrawal.Code
+	if !bytes.Equal(sharing.DigestOf(sharing.StandingOf(tx, code)), b.Grants) {
+		return ledger.None, book.Refuse(text.PlanMoved, code.String())
+	}
+	entry, err := catalog.ApplyWithdrawal(tx, b.Withdrawal)
+	if err != nil {
+		return ledger.None, err
+	}
+	return entry, sharing.CloseDataset(tx, code, entry)
+}
+
+func moveAll(tx *state.Tx, moves []catalog.Move) error {
+	for _, m := range moves {
+		if _, err := catalog.ApplyMove(tx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyEnd moves what an agency offers to its successor, and ends the agency with the grants that
+// it holds.
+func applyEnd(tx *state.Tx, b endBody) (ledger.Ref, error) {
+	agency := identity.NewAgency(tx.Log().Jurisdiction(), b.End.Code)
+	held := sharing.HeldBy(tx, agency)
+	living := len(sharing.Living(held, tx.Time()))
+	switch {
+	case !bytes.Equal(sharing.DigestOf(held), b.Grants):
+		return ledger.None, book.Refuse(text.PlanMoved, b.End.Code.String())
+	case b.End.Into == "" && !b.Drop && living > 0:
+		return ledger.None, catalog.InUse(b.End.Code, nil, nil, living)
+	}
+	if err := moveAll(tx, b.Moves); err != nil {
+		return ledger.None, err
+	}
+	entry, err := catalog.ApplyEnd(tx, b.End)
+	if err != nil {
+		return ledger.None, err
+	}
+	return entry, sharing.CloseAgency(tx, agency, entry)
+}
+
+// applyReturn brings an agency back, and lets grants be given to it again.
+func applyReturn(tx *state.Tx, b catalog.AgencyReturn) (ledger.Ref, error) {
+	entry, err := catalog.ApplyReturn(tx, b)
+	if err != nil {
+		return ledger.None, err
+	}
+	return entry, sharing.OpenAgency(tx, identity.NewAgency(tx.Log().Jurisdiction(), b.Code))
+}

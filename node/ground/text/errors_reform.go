@@ -1,0 +1,102 @@
+package text
+
+import "net/http"
+
+// Problems of what was ended or moved inside a jurisdiction: datasets, standards and agencies.
+const (
+	DatasetWithdrawn  Code = "dataset-withdrawn"
+	AgencyEnded       Code = "agency-ended"
+	AgencyMerged      Code = "agency-merged"
+	AgencyInUse       Code = "agency-in-use"
+	IntoItself        Code = "into-itself"
+	EndPlanNeeded     Code = "end-plan-needed"
+	MovesTooMany      Code = "moves-too-many"
+	StandardWithdrawn Code = "standard-withdrawn"
+	GrantClosed       Code = "grant-closed"
+	NotRevoked        Code = "not-revoked"
+	AgencyLives       Code = "agency-lives"
+	NotThatAgency     Code = "not-that-agency"
+)
+
+var reformProblems = []problem{
+	{
+		number: 380, code: DatasetWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "reason", "entry"},
+		zh: parts{"数据资源已撤回", "数据资源 {dataset} 已于 {at} 撤回，不再提供；理由：{reason}", "{jurisdiction}，存证条目 {entry}",
+			"请与其提供部门联系；提供部门重新发布同一编码的目录后可以恢复提供，原有共享权限不恢复"},
+		en: parts{"Dataset withdrawn", "the dataset {dataset} was withdrawn on {at}, and nobody is given it any more; the reason: {reason}", "{jurisdiction}, entry {entry}",
+			"ask its provider; the provider brings it back by publishing an entry of the same code, and the grants that ended stay ended"},
+	},
+	{
+		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "reason"},
+		zh: parts{"部门已撤销", "部门 {agency}（{title}）已于 {at} 撤销，不能再以其名义办理；理由：{reason}", "{jurisdiction}",
+			"请以现有部门的名义办理；确系误撤的，以原名称恢复：xietong agency add {agency} {title} --again"},
+		en: parts{"Agency ended", "the agency {agency} ({title}) was ended on {at}, and nothing is done in its name any more; the reason: {reason}", "{jurisdiction}",
+			"act as an agency that there is; if it was ended by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
+	},
+	{
+		number: 382, code: AgencyMerged, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "reason", "into"},
+		zh: parts{"部门已并入其他部门", "部门 {agency}（{title}）已于 {at} 并入 {into}，不能再以其名义办理；理由：{reason}", "{jurisdiction}",
+			"请以 {into} 的名义办理；确系误办的，以原名称恢复：xietong agency add {agency} {title} --again"},
+		en: parts{"Agency merged", "the agency {agency} ({title}) was merged into {into} on {at}, and nothing is done in its name any more; the reason: {reason}", "{jurisdiction}",
+			"act as {into}; if it was merged by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
+	},
+	{
+		number: 383, code: AgencyInUse, status: http.StatusConflict, params: []string{"agency", "datasets", "standards", "grants"},
+		zh: parts{"部门尚不能撤销", "部门 {agency} 还有在用的数据资源（{datasets}）、标准目录（{standards}）和所持共享权限 {grants} 项，未作任何改动", "部门 {agency}",
+			"请用 --into 写明并入哪个部门（数据资源和标准目录随之划转），或先逐一撤回、划转；所持共享权限随部门一并终止的，请加 --drop-grants"},
+		en: parts{"Agency in use", "the agency {agency} still has datasets ({datasets}), standards ({standards}) and {grants} grants that it holds; nothing was changed", "agency {agency}",
+			"say with --into which agency takes over what it offers, or withdraw or move that first; to let the grants that it holds end with it, add --drop-grants"},
+	},
+	{
+		number: 384, code: IntoItself, status: http.StatusBadRequest, params: []string{"agency"},
+		zh: parts{"不能并入或划转给自己", "去向写的是部门 {agency} 自己，未作任何改动", "部门 {agency}", "请写另一个部门的代码；用 xietong agency list 查看"},
+		en: parts{"Into itself", "the agency {agency} is to take over from itself; nothing was changed", "agency {agency}",
+			"give the code of another agency: `xietong agency list` has them"},
+	},
+	{
+		number: 385, code: EndPlanNeeded, status: http.StatusConflict, params: []string{"what"},
+		zh: parts{"须先看影响", "{what} 的撤销、撤回或划转须先查看并确认其影响，未作任何改动", "{what}",
+			"命令行请在提示时确认，或加 --yes；程序请先以 GET 请求同一路径，再把所得 hash 作为 plan 一并提交"},
+		en: parts{"Plan not seen", "what ending or moving {what} does is looked at first; nothing was changed", "{what}",
+			"on the command line answer the question, or give --yes; a program asks the same path with GET first, and sends the hash that it gets as plan"},
+	},
+	{
+		number: 387, code: MovesTooMany, status: http.StatusRequestEntityTooLarge, params: []string{"count", "size", "limit"},
+		zh: parts{"一次划转过多", "{count} 个目录共 {size} 字节，超过一次可以划转的 {limit} 字节，未作任何改动", "划转的目录",
+			"请先用 xietong dataset move 分几次划转一部分，再办理其余"},
+		en: parts{"Too much at once", "{count} entries have {size} bytes together, more than the {limit} that are moved at once; nothing was changed", "the entries to move",
+			"move some of them first with `xietong dataset move`, and then the rest"},
+	},
+	{
+		number: 388, code: StandardWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "reason", "entry"},
+		zh: parts{"标准目录已撤回", "标准目录 {dataset} 已于 {at} 撤回，不能再采用；理由：{reason}", "{jurisdiction}，存证条目 {entry}",
+			"已采用的目录照常提供；请与制定部门联系，或不引用标准、另行发布目录"},
+		en: parts{"Standard withdrawn", "the standard {dataset} was withdrawn on {at}, and is adopted no more; the reason: {reason}", "{jurisdiction}, entry {entry}",
+			"what adopted it goes on; ask who set it, or publish an entry that names no standard"},
+	},
+	{
+		number: 389, code: GrantClosed, status: http.StatusConflict, params: []string{"grant", "dataset", "entry"},
+		zh: parts{"共享权限已随之终止", "共享权限 {grant} 已由条目 {entry} 终止（数据资源撤回，或需求部门撤销），不能续期", "数据资源 {dataset}",
+			"数据资源恢复提供后，请另行授予"},
+		en: parts{"Grant closed", "entry {entry} ended grant {grant} (its dataset was withdrawn, or its consumer ended), so it cannot be renewed", "dataset {dataset}",
+			"give another grant once the dataset is offered again"},
+	},
+	{
+		number: 390, code: NotRevoked, status: http.StatusConflict, params: []string{"grant", "dataset"},
+		zh: parts{"没有撤销可以解除", "共享权限 {grant} 未撤销，按规则授予没有因它停止", "数据资源 {dataset}", "请用 xietong grant list --state revoked 查看已撤销的共享权限"},
+		en: parts{"Nothing to allow again", "grant {grant} is not revoked, so it keeps nobody from a grant by rule", "dataset {dataset}",
+			"`xietong grant list --state revoked` has those that are"},
+	},
+	{
+		number: 391, code: AgencyLives, status: http.StatusConflict, params: []string{"agency", "title"},
+		zh: parts{"部门没有撤销", "部门 {agency}（{title}）没有撤销，不需要恢复", "部门 {agency}", "请去掉 --again；更改名称请用 xietong agency rename"},
+		en: parts{"Agency not ended", "the agency {agency} ({title}) was not ended, so it need not come back", "agency {agency}",
+			"leave out --again; another title is given with `xietong agency rename`"},
+	},
+	{
+		number: 392, code: NotThatAgency, status: http.StatusForbidden, params: []string{"agency", "acting"},
+		zh: parts{"不能代其他部门办理", "{acting} 不能撤销部门 {agency}，未作任何改动", "部门 {agency}", "请由该部门自己办理，或由管理员不指明部门办理"},
+		en: parts{"Not that agency", "{acting} cannot end the agency {agency}; nothing was changed", "agency {agency}",
+			"the agency does it itself, or who runs the jurisdiction does, and names no agency"},
+	},
+}
