@@ -57,7 +57,7 @@ type shownCommand struct {
 var (
 	inText    = regexp.MustCompile("`(?:\\./)?xietong ([a-z-][^`]*)`")
 	inBlock   = regexp.MustCompile(`(?:^|[\s"]|\$\()(?:\./|\./cmd/|/usr/local/bin/)?xietong ([a-z-].*)`)
-	afterward = regexp.MustCompile(`\s(?:[|&>;#]|2>|  ).*$|;$`) // what follows a command on its line
+	afterward = regexp.MustCompile(`\s(?:[|&<>;#]|2>|  ).*$|;$`) // what follows a command on its line
 	asUser    = regexp.MustCompile(`-[ugo] xietong\b`)
 	noCommand = regexp.MustCompile(`^test vector`) // names of test vectors
 )
