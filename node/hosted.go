@@ -69,6 +69,7 @@ type hosted struct {
 
 	mu       sync.Mutex                                 // guards the fields below
 	up       time.Time                                  // since when the link to the parent is up; zero: it is not
+	told     time.Time                                  // when that was logged last
 	failed   error                                      // why the last attempt to link to the parent failed; nil while the link is up
 	children map[identity.Jurisdiction]neighbours.Shown // when they changed last
 }

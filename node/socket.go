@@ -144,8 +144,11 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 // the upkeep asks it at once when such a reason first appears. While the reason stays, the upkeep
 // asks again by itself where the door did not answer; where it did, keys changed again since.
 func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
-	before, now := reasonOf(h.keepFailure(err)), reasonOf(err)
-	n.o.Logger.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
+	failed, again := h.keepFailure(err, n.o.Now())
+	before, now := reasonOf(failed), reasonOf(err)
+	if again {
+		n.limited.Warn("no link to parent", "jurisdiction", h.settings.Name.String(), "peer", parent.String(), "error", err)
+	}
 	switch keys := now == link.NotKnown || now == link.NotTrusted; {
 	case keys && now != before:
 		h.upkeep.Poke()
@@ -162,13 +165,21 @@ func reasonOf(err error) link.Reason {
 	return ""
 }
 
+// failedEvery is how often it is logged that there is still no link to the parent, for the reason
+// that was logged before.
+const failedEvery = time.Hour
+
 // keepFailure keeps the last failure of the link to the parent, and returns the one before it; nil:
-// the link was up.
-func (h *hosted) keepFailure(err error) (before error) {
+// the link was up. tell says that it is news: another reason, or the same one for long.
+func (h *hosted) keepFailure(err error, now time.Time) (before error, tell bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	before, h.failed, h.up = h.failed, err, time.Time{}
-	return before
+	tell = before == nil || reasonOf(before) != reasonOf(err) || now.Sub(h.told) >= failedEvery
+	if tell {
+		h.told = now
+	}
+	return before, tell
 }
 
 // linked notes that the link to the parent is up: since now, unless it replaces one that was up. A

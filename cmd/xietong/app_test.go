@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -352,7 +353,9 @@ func TestFullOutput(t *testing.T) {
 
 type full struct{}
 
-func (full) Write([]byte) (int, error) { return 0, &os.PathError{Op: "write", Path: "/dev/full", Err: syscall.ENOSPC} }
+func (full) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "/dev/full", Err: syscall.ENOSPC}
+}
 
 // TestServe ends a served node as a signal does.
 func TestServe(t *testing.T) {
@@ -382,21 +385,50 @@ func TestVersionAndCompletion(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"ledger |":                         "verify\t离线验证存证凭证或数据目录\n:4\n",
-		"query |":                          ":4\n", // no files
-		"record import |":                  ":4\n",
+		"ledger |":                  "verify\t离线验证存证凭证或数据目录\n:4\n",
+		"query |":                   "villages\t村（居）委会名录\n:4\n", // no files
+		"record import |":           "villages\t村（居）委会名录\n:4\n",
+		"question run |":            "各县户数\tvillages\n:4\n",
+		"agency list --as |":        "civil-affairs\t民政局\nwater\t水务管理局\n:4\n",
+		"query villages --where |":  "code=\t编码\nhouseholds=\t户数\nname=\t名称\nurban=\n:6\n",
+		"query villages --fields |": "code\t编码\nhouseholds\t户数\nname\t名称\nurban\n:4\n",
+		"query villages --at |": "guiyang.guizhou\t贵阳市\nold.nanming.guiyang.guizhou\t旧街道\nxihu.nanming.guiyang.guizhou\t西湖路街道\n" +
+			"xinhua.nanming.guiyang.guizhou\t新华路街道\n新华路街道\txinhua.nanming.guiyang.guizhou\n旧街道\told.nanming.guiyang.guizhou\n" +
+			"西湖路街道\txihu.nanming.guiyang.guizhou\n贵阳市\tguiyang.guizhou\n:4\n",
+		"status --in |":                    "nanming.guiyang.guizhou\t贵阳市南明区\n贵阳市南明区\tnanming.guiyang.guizhou\n:4\n",
 		"record import villages |":         ":0\n", // files
 		"ledger verify |":                  ":0\n",
 		"status --data |":                  ":16\n", // folders
 		"serve --log-format |":             "text\njson\n:4\n",
 		"record import d f.txt --format |": "csv\ntsv\njson\njsonl\nxlsx\n:4\n",
 		"record import d f.csv |":          ":4\n",
-		"query villages --purpose |":       ":4\n",
+		"query villages --purpose |":       "census\t普查\nresidence-check\t居住地核验\n:4\n",
 	} {
 		args := strings.Fields("__complete " + strings.TrimSuffix(line, "|"))
 		if _, stdout, _ := b.run(append(args, "")...); !strings.HasSuffix(stdout, want) {
 			t.Errorf("completion of %s: %q, want %q at the end", line, stdout, want)
 		}
+	}
+}
+
+// TestCompletionIsSilent: where no node answers, or not in time, a completion says nothing, and it
+// never asks for data.
+func TestCompletionIsSilent(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	b.run("__complete", "query", "villages", "--where", "")
+	for _, asked := range b.node.asked {
+		if !strings.HasPrefix(asked, "GET ") {
+			t.Errorf("a completion asked %q", asked)
+		}
+	}
+	b.node.wild = func(http.ResponseWriter) bool { time.Sleep(2 * completeWithin); return true }
+	for _, args := range [][]string{{"query", ""}, {"query", "", "--data", b.dir + "none"}} {
+		if code, stdout, stderr := b.run(append([]string{"__complete"}, args...)...); code != exitDone || !strings.HasPrefix(stdout, ":") || strings.Contains(stderr, "错误") {
+			t.Errorf("%q: exit %d, %q, %q", args, code, stdout, stderr)
+		}
+	}
+	if _, stdout, _ := b.run("__complete", "query", "--p"); !strings.Contains(stdout, "--purpose\t") || strings.Contains(stdout, "`") {
+		t.Errorf("flags: %q", stdout)
 	}
 }
 

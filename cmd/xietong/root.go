@@ -170,19 +170,7 @@ func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, arg
 	}
 	return &cobra.Command{
 		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: a.takes(use), RunE: typed,
-		ValidArgsFunction: completes(use), DisableFlagsInUseLine: true,
-	}
-}
-
-// completes returns the completion of the arguments that the use line names: files for a file
-// argument, and nothing for any other, since a shell would offer the files of the folder otherwise.
-func completes(use string) cobra.CompletionFunc {
-	names := strings.Fields(use)[1:]
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) < len(names) && slices.Contains(fileArguments, strings.Trim(names[len(args)], "[]")) {
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: a.completes(use), DisableFlagsInUseLine: true,
 	}
 }
 
@@ -228,6 +216,7 @@ func (a *app) translate(c *cobra.Command) {
 		}
 		reads(f)
 	})
+	a.completesFlags(c)
 	c.Flags().Lookup("help").Usage = a.t(text.CLIFlagHelp, nil)
 	if c.Name() == "completion" && c.Parent() == c.Root() {
 		c.Short = a.t(text.CLIShortCompletion, nil)

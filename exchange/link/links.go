@@ -36,7 +36,15 @@ func (s *Socket) add(l *Link) {
 	s.links[key] = append(s.links[key], l)
 }
 
+// remove takes out a link that has ended, and logs that none is left.
 func (s *Socket) remove(l *Link) {
+	if s.wasLast(l) && s.ctx.Err() == nil {
+		s.o.Logger.Info("no link any more", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String())
+	}
+}
+
+// wasLast takes out a link, and reports whether none is left between the two.
+func (s *Socket) wasLast(l *Link) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := l.ends()
@@ -45,6 +53,7 @@ func (s *Socket) remove(l *Link) {
 	if len(s.links[key]) == 0 {
 		delete(s.links, key)
 	}
+	return len(s.links[key]) == 0
 }
 
 // retire closes a replaced link, once no exchange was under way on it for quietBefore.

@@ -46,7 +46,7 @@ func (d *demo) each(n int, do func(i int) error) error {
 // inside runs all nodes in this process, as each would run alone: with its own data directory,
 // socket, keys and ledger.
 type inside struct {
-	folder string
+	folder  string
 	log     *slog.Logger
 	share   int
 	version string // of the program
