@@ -25,6 +25,9 @@ func (a *app) initCommand() *cobra.Command {
 		if err := a.listens(o.Listen); err != nil {
 			return err
 		}
+		if len(file) > maxPath {
+			return a.badValue("--roster", file, a.t(text.FormFile, nil))
+		}
 		if file != "" {
 			data, err := a.readText(file)
 			if err != nil {

@@ -97,7 +97,10 @@ func TestHelp(t *testing.T) {
 			c := commands[i]
 			commands = append(commands, c.Commands()...)
 			chinese := regexp.MustCompile(`\p{Han}`).MatchString(c.Short)
-			if m := cobraWords.FindString(c.UsageString()); m != "" && lang == text.Zh {
+			var help strings.Builder
+			a.stdout = &help
+			a.help(c)
+			if m := cobraWords.FindString(help.String()); m != "" && lang == text.Zh {
 				t.Errorf("the help of %s says %q", c.CommandPath(), m)
 			}
 			if c.Short == "" || chinese != (lang == text.Zh) {

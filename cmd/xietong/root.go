@@ -114,6 +114,9 @@ func (a *app) takes(use string) cobra.PositionalArgs {
 	}
 }
 
+// maxPath is how long a path may be on Linux, in bytes (PATH_MAX).
+const maxPath = 4096
+
 // paths are the flags that take the name of a file or folder, which may have any bytes.
 var paths = []string{"data", "out", "file", "records", "above", "roster"}
 
