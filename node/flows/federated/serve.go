@@ -258,7 +258,7 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
 	why := &gather.Why{State: gather.Refused, By: by, Code: code, Args: args}
 	switch text.ByNumber(code) {
-	case text.UnknownDataset, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
+	case text.UnknownDataset, text.DatasetWithdrawn, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
 		why.State = gather.NotOffered // its catalogue entry is older than the question
 	case text.Late, text.Hurried, text.FilterTooCostly:
 		why.State = gather.Late
