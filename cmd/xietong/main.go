@@ -39,7 +39,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
 		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: widthOf(os.Stdout),
-		getenv: environment, foreign: foreignSystem(), now: time.Now, zone: time.Local, node: theNode,
+		getenv: environment, foreign: foreignSystem(), now: time.Now, zone: text.Beijing, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
@@ -53,7 +53,7 @@ type app struct {
 	getenv         func(string) string
 	foreign        string // this system, if no node runs on it
 	now            func() time.Time
-	zone           *time.Location // for dates without a zone
+	zone           *time.Location // for dates without a zone, and for times that are shown
 	node           nodeFloor
 
 	lang     text.Lang

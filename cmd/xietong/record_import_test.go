@@ -57,8 +57,8 @@ func TestImportInPlaceOfAll(t *testing.T) {
 // TestImportUnchanged checks what a clerk is told whose file was published before (P03).
 func TestImportUnchanged(t *testing.T) {
 	for lang, want := range map[string]string{
-		"en": "nothing changed, nothing was written: this file was published at 2026-11-24 10:00:00 as entry " + log + "45",
-		"zh": "该文件已于 2026-11-24 10:00:00 发布（存证条目 " + log + "45）",
+		"en": "nothing changed, nothing was written: this file was published at 2026-11-24 10:00:00 +08:00 as entry " + log + "45",
+		"zh": "该文件已于 2026-11-24 10:00:00 +08:00 发布（存证条目 " + log + "45）",
 	} {
 		b := newWorkbench(t, lang)
 		b.node.done = client.Imported{Import: log + "40", Published: log + "45", Time: "2026-11-24T02:00:00Z", Unchanged: true, Rows: 3}

@@ -39,12 +39,11 @@ func (a *app) use(f useFlags) (client.Use, error) {
 	return u, nil
 }
 
-// localTime shows a time of the wire in the local time zone. It returns a text that is not a time
-// unchanged.
+// localTime shows a time of the wire, with its zone. What is not a time is returned unchanged.
 func (a *app) localTime(s string) string {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return s
 	}
-	return t.In(a.zone).Format("2006-01-02 15:04:05")
+	return text.At(t)
 }

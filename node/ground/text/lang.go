@@ -75,3 +75,6 @@ func FromAcceptLanguage(header string) Lang {
 // Beijing is the zone of the days and months that people are told, or type: UTC+8, without daylight
 // saving time.
 var Beijing = time.FixedZone("UTC+8", 8*3600)
+
+// At returns a time as people read it: of Beijing, with the zone, whatever the machine's zone is.
+func At(t time.Time) string { return t.In(Beijing).Format("2006-01-02 15:04:05 -07:00") }

@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestFromEnv(t *testing.T) {
@@ -49,6 +50,16 @@ func TestFromAcceptLanguage(t *testing.T) {
 	for _, tt := range tests {
 		if got := FromAcceptLanguage(tt.header); got != tt.want {
 			t.Errorf("FromAcceptLanguage(%.40q) = %s, want %s", tt.header, got, tt.want)
+		}
+	}
+}
+
+// TestAt tells one moment under the zones of several machines: it is told alike, with its zone.
+func TestAt(t *testing.T) {
+	for _, offset := range []int{-5, 0, 8} {
+		at := time.Date(2026, 11, 29, 4, 0, 0, 0, time.UTC).In(time.FixedZone("", offset*3600))
+		if got, want := At(at), "2026-11-29 12:00:00 +08:00"; got != want {
+			t.Errorf("At(%v) = %q, want %q", at, got, want)
 		}
 	}
 }

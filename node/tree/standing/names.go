@@ -73,7 +73,7 @@ func (s *Standing) Worded(args text.Args) text.Args {
 	for arg, value := range args {
 		out[arg] = value
 		if at, err := time.Parse(time.RFC3339, value); err == nil {
-			out[arg] = at.Local().Format(time.DateTime)
+			out[arg] = text.At(at)
 		}
 		if name, err := identity.ParseJurisdiction(value); err == nil && slices.Contains(named, arg) {
 			out[arg] = s.Called(name)

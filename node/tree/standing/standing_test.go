@@ -200,7 +200,7 @@ func TestWorded(t *testing.T) {
 	want := text.Args{
 		"jurisdiction": "甲秀区", "destination": "筑城市", "neighbour": "贵州省", "origin": "试点区", "peer": "x.yunnan",
 		"dataset": "nanming", "reason": nanming, "name": "甲秀区",
-		"until": time.Date(2026, 12, 1, 13, 31, 56, 0, time.UTC).Local().Format(time.DateTime),
+		"until": "2026-12-01 21:31:56 +08:00",
 	}
 	for arg, w := range want {
 		if got[arg] != w {
