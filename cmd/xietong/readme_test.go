@@ -75,13 +75,7 @@ func runScript(t *testing.T, script string) {
 func scripted(t *testing.T, script string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(dir, "xietong")); err != nil {
-		t.Fatal(err)
-	}
+	linkProgram(t, filepath.Join(dir, "xietong"))
 	cmd := exec.CommandContext(t.Context(), "bash", "-s")
 	cmd.Stdin = strings.NewReader(script)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), mainEnv+"=1", "LANG=en_US.UTF-8")
