@@ -79,8 +79,10 @@ func TestWithdraw(t *testing.T) {
 		w.used(t, "after", by, "villages", "a", text.DatasetWithdrawn)
 	}
 	_, err = w.use("water", "villages", "a")
-	if args := failure.Of(err).Args; args["reason"] != "不再采集" || args["at"] == "" || args["entry"] != done.Entry.String() {
+	if args := failure.Of(err).Args; args["because"] != "不再采集" || args["at"] == "" || args["entry"] != done.Entry.String() {
 		t.Errorf("it is told %v", args)
+	} else if told := text.Explain(text.Zh, text.DatasetWithdrawn, args); !strings.Contains(told.What, "不再采集") {
+		t.Errorf("a person reads %q, which does not say why", told.What)
 	}
 	if err := kept.Stands(ctx); err == nil {
 		t.Error("an answer from before would be given again")

@@ -20,24 +20,24 @@ const (
 
 var reformProblems = []problem{
 	{
-		number: 380, code: DatasetWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "reason", "entry"},
-		zh: parts{"数据资源已撤回", "数据资源 {dataset} 已于 {at} 撤回，不再提供；理由：{reason}", "{jurisdiction}，存证条目 {entry}",
+		number: 380, code: DatasetWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "because", "entry"},
+		zh: parts{"数据资源已撤回", "数据资源 {dataset} 已于 {at} 撤回，不再提供；理由：{because}", "{jurisdiction}，存证条目 {entry}",
 			"请与其提供部门联系；提供部门重新发布同一编码的目录后可以恢复提供，原有共享权限不恢复"},
-		en: parts{"Dataset withdrawn", "the dataset {dataset} was withdrawn on {at}, and nobody is given it any more; the reason: {reason}", "{jurisdiction}, entry {entry}",
+		en: parts{"Dataset withdrawn", "the dataset {dataset} was withdrawn on {at}, and nobody is given it any more; the reason: {because}", "{jurisdiction}, entry {entry}",
 			"ask its provider; the provider brings it back by publishing an entry of the same code, and the grants that ended stay ended"},
 	},
 	{
-		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "reason"},
-		zh: parts{"部门已撤销", "部门 {agency}（{title}）已于 {at} 撤销，不能再以其名义办理；理由：{reason}", "{jurisdiction}",
+		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because"},
+		zh: parts{"部门已撤销", "部门 {agency}（{title}）已于 {at} 撤销，不能再以其名义办理；理由：{because}", "{jurisdiction}",
 			"请以现有部门的名义办理；确系误撤的，以原名称恢复：xietong agency add {agency} {title} --again"},
-		en: parts{"Agency ended", "the agency {agency} ({title}) was ended on {at}, and nothing is done in its name any more; the reason: {reason}", "{jurisdiction}",
+		en: parts{"Agency ended", "the agency {agency} ({title}) was ended on {at}, and nothing is done in its name any more; the reason: {because}", "{jurisdiction}",
 			"act as an agency that there is; if it was ended by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
 	},
 	{
-		number: 382, code: AgencyMerged, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "reason", "into"},
-		zh: parts{"部门已并入其他部门", "部门 {agency}（{title}）已于 {at} 并入 {into}，不能再以其名义办理；理由：{reason}", "{jurisdiction}",
+		number: 382, code: AgencyMerged, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because", "into"},
+		zh: parts{"部门已并入其他部门", "部门 {agency}（{title}）已于 {at} 并入 {into}，不能再以其名义办理；理由：{because}", "{jurisdiction}",
 			"请以 {into} 的名义办理；确系误办的，以原名称恢复：xietong agency add {agency} {title} --again"},
-		en: parts{"Agency merged", "the agency {agency} ({title}) was merged into {into} on {at}, and nothing is done in its name any more; the reason: {reason}", "{jurisdiction}",
+		en: parts{"Agency merged", "the agency {agency} ({title}) was merged into {into} on {at}, and nothing is done in its name any more; the reason: {because}", "{jurisdiction}",
 			"act as {into}; if it was merged by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
 	},
 	{
@@ -68,10 +68,10 @@ var reformProblems = []problem{
 			"move some of them first with `xietong dataset move`, and then the rest"},
 	},
 	{
-		number: 388, code: StandardWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "reason", "entry"},
-		zh: parts{"标准目录已撤回", "标准目录 {dataset} 已于 {at} 撤回，不能再采用；理由：{reason}", "{jurisdiction}，存证条目 {entry}",
+		number: 388, code: StandardWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "because", "entry"},
+		zh: parts{"标准目录已撤回", "标准目录 {dataset} 已于 {at} 撤回，不能再采用；理由：{because}", "{jurisdiction}，存证条目 {entry}",
 			"已采用的目录照常提供；请与制定部门联系，或不引用标准、另行发布目录"},
-		en: parts{"Standard withdrawn", "the standard {dataset} was withdrawn on {at}, and is adopted no more; the reason: {reason}", "{jurisdiction}, entry {entry}",
+		en: parts{"Standard withdrawn", "the standard {dataset} was withdrawn on {at}, and is adopted no more; the reason: {because}", "{jurisdiction}, entry {entry}",
 			"what adopted it goes on; ask who set it, or publish an entry that names no standard"},
 	},
 	{
