@@ -139,7 +139,7 @@ func badFlag(t *testing.T, verb string, f *pflag.Flag) string {
 
 // goodArguments are arguments for each verb, so that what is wrong is what stands behind them.
 var goodArguments = map[string]string{
-	"agency add": "水务局 水务局", "agency list": "", "asked count": "", "asked list": "", "bench echo": "", "bench hostile": "", "bench ledger": "", "bench node": "", "bench query": "",
+	"agency end": "没有 --into=civil-affairs", "agency rename": "没有 新名称", "dataset move": "没有", "dataset standard withdraw": "没有", "dataset withdraw": "没有", "grant allow": "3", "agency add": "水务局 水务局", "agency list": "", "asked count": "", "asked list": "", "bench echo": "", "bench hostile": "", "bench ledger": "", "bench node": "", "bench query": "",
 	"bench spin": "", "completion bash": "", "completion fish": "", "completion powershell": "", "completion zsh": "", "dataset adopt": "villages", "dataset list": "",
 	"dataset publish": "FILES/changed.json --records=FILES/rows.csv", "dataset show": "households", "dataset standard list": "", "dataset standard publish": "FILES/households.json",
 	"dataset standard show": "villages", "demo": "", "drill": "南明区", "grant give": "households tax@guiyang.guizhou", "grant list": "", "grant renew": "3", "grant revoke": "3",
@@ -161,7 +161,7 @@ var badValues = map[string]string{
 	"fields": "颜色", "filter": "收入>800", "key": `\s`, "where": "姓名", "verify": "姓名", "sum": "颜色", "average": "颜色", "minimum": "颜色", "maximum": "颜色", "measures": "收入=median", "wait": "0",
 	"file": "FILES/nothing.json", "records": "FILES/nothing.csv", "encoding": "latin9", "delimiter": "ab", "missing": "gone", "sheet": "第三页",
 	"log-level": "loud", "log-format": "xml", "clients": "x", "seconds": "-1", "size": "x", "replicas": "x", "processors": "x", "answer": "x", "request": "x", "above": "FILES/nothing",
-	"data": "FILES/nothing", "province": "火星省", "roster": "FILES/nothing", "in": "火星", "as": "没有的部门",
+	"data": "FILES/nothing", "dataset move to": "水务局", "into": "水务局", "province": "火星省", "roster": "FILES/nothing", "in": "火星", "as": "没有的部门",
 }
 
 // corpusFiles makes the files of the lines, good ones and bad.

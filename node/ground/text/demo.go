@@ -68,7 +68,7 @@ var demoSentences = []sentence{
 	{DemoOtherPayload, "无效：同一凭证，另一条目的内容", "INVALID  the same receipt with the payload of another entry"},
 	{DemoOtherRoot, "无效：同一凭证，另一个起点标识", "INVALID  the same receipt from another pin"},
 	{DemoNext, "（按回车键继续）", "(Enter goes on)"},
-	{DemoEnded, "{steps} 个步骤全部成立，用时 {seconds} 秒。演示结束，各节点已停止，数据不保留。", "{steps} of {steps} steps held in {seconds} s. The demo ends here: its nodes stop, and their data go."},
+	{DemoEnded, "{steps} 个步骤全部成立，用时 {seconds} 秒。演示结束，各节点已停止，数据不保留", "{steps} of {steps} steps held in {seconds} s. The demo ends here: its nodes stop, and their data go"},
 	{DemoHeld, "{steps} 个步骤全部成立，用时 {seconds} 秒。各节点保持运行，按 Ctrl-C 结束。可另开终端：",
 		"{steps} of {steps} steps held in {seconds} s. The nodes stay up until Ctrl-C. In another terminal:"},
 }
