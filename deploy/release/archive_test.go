@@ -7,7 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -83,11 +83,17 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// TestBesideIsThere: what goes along with the program is in the repository.
+// TestBesideIsThere: what goes along with the program is in the repository, with all that its pages
+// for people link.
 func TestBesideIsThere(t *testing.T) {
-	for _, name := range beside {
-		if _, err := os.Stat("../../" + name); err != nil {
-			t.Error(err)
+	t.Chdir("../..")
+	files, err := besides("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"x/README.md", "x/LICENSE", "x/docs/operating.md", "x/docs/zh/clerk.md", "x/deploy/systemd/xietong.service"} {
+		if !slices.ContainsFunc(files, func(f file) bool { return f.name == want }) {
+			t.Errorf("no %s", want)
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // Command release makes the archives of a release: for every system one with the program, the
-// licence and both READMEs, and SHA256SUMS over all of them.
+// licence, the READMEs, the pages that they link and the unit for systemd, and SHA256SUMS over
+// all of them.
 //
 //	go run ./deploy/release -version v0.1.0 -o dist
 //
@@ -35,8 +36,8 @@ import (
 // program verifies what was copied there.
 var targets = []string{"linux/amd64", "linux/arm64", "linux/loong64", "windows/amd64", "darwin/amd64", "darwin/arm64"}
 
-// beside are the files that go along with the program.
-var beside = []string{"LICENSE", "README.md", "README.zh-CN.md"}
+// beside are the patterns of the files that go along with the program.
+var beside = []string{"LICENSE", "*.md", "docs/*.md", "docs/zh/*.md", "deploy/systemd/*.service"}
 
 func main() {
 	version := flag.String("version", "", "the `VERSION` of the release (default the commit's tag, or its hash)")
@@ -117,19 +118,35 @@ func archiveOf(target, version string, at time.Time) (name string, archive []byt
 	}
 	folder := strings.Join([]string{"xietong", version, system, machine}, "-")
 	files := []file{{folder + "/" + programName(system), 0o755, program}}
-	for _, path := range beside {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return "", nil, err
-		}
-		files = append(files, file{folder + "/" + path, 0o644, data})
+	along, err := besides(folder)
+	if err != nil {
+		return "", nil, err
 	}
+	files = append(files, along...)
 	if system == "windows" {
 		archive, err = zipOf(files, at)
 		return folder + ".zip", archive, err
 	}
 	archive, err = tarOf(files, at)
 	return folder + ".tar.gz", archive, err
+}
+
+// besides reads what goes along with the program, in the order of the names.
+func besides(folder string) (files []file, err error) {
+	for _, pattern := range beside {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			return nil, fmt.Errorf("nothing is called %s: %w", pattern, cmp.Or(err, os.ErrNotExist))
+		}
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, file{folder + "/" + filepath.ToSlash(path), 0o644, data})
+		}
+	}
+	return files, nil
 }
 
 func programName(system string) string {
