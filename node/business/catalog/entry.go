@@ -4,14 +4,16 @@
 // An Entry is one catalogue entry in the form that is kept in the ledger: canonical JSON as the
 // payload of a signed statement, and in the replicated state for everybody to search. An entry
 // describes data and holds none, so it is no secret and is kept in clear. Publishing again replaces
-// the entry and raises its version; a use that was decided on an older version is refused when it
-// commits. Entries are never removed.
+// the entry and raises its version, and so does moving it to another agency or withdrawing it; a
+// use that was decided on an older version is refused when it commits. What was withdrawn is told
+// with its day and reason, and comes back when its code is published again. Nothing is removed.
 //
-// An agency is added once and never taken off. So the agencies of a jurisdiction are a numbered
-// list that only grows, and the hash of each list commits to all lists before it:
+// A code names one agency for ever. What becomes of agencies (added, renamed, ended, brought back)
+// is a numbered list of changes that only grows; of one agency the last change counts. The hash of
+// each list commits to all lists before it:
 //
 //	hash 0 = SHA-256("xietong/1 agencies" LF name of the jurisdiction)
-//	hash n = SHA-256("xietong/1 agencies" LF hash n-1, CBOR [code of agency n, title])
+//	hash n = SHA-256("xietong/1 agencies" LF hash n-1, CBOR [code, title, whether it ended] of change n)
 //
 // A request to another jurisdiction names the list of its origin; Lists has the other end check it.
 //
