@@ -85,8 +85,8 @@ func must(t *testing.T) func(any, error) {
 }
 
 // aPlaceholder is a place that nothing was put into. A pattern of a schema, such as ^[0-9]{12}$, is
-// none.
-var aPlaceholder = regexp.MustCompile(`\{[a-z_]+\}`)
+// none, and neither is a part of an address, such as /v1/datasets/{code}.
+var aPlaceholder = regexp.MustCompile(`(^|[^/])\{[a-z_]+\}`)
 
 // refused demands a problem with the code, worded without an empty placeholder.
 func refused(t *testing.T, err error, want text.Code) {

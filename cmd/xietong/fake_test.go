@@ -311,6 +311,9 @@ var answers = map[string]any{
 		Token: "xt1-nanming-192.0.2.7-7400-ABC", Child: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", Until: "2026-12-01T02:00:00Z",
 		Entry: log + "33", Addresses: []string{"192.0.2.7:7400"}, Root: "guizhou/keys/1/00ff", Fingerprint: "00FF 1122 3344 5566 7788 99AA",
 	},
+	"POST /v1/invitations/plan": client.PlacePlan{
+		Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", Level: "township", Parent: "南明区", Near: []string{"新华街道"},
+	},
 	"GET /v1/tree": client.Tree{
 		Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Root: "guizhou/keys/1/00ff", Fingerprint: "00FF 1122 3344 5566 7788 99AA",
 		Chain: []string{"贵州省", "贵阳市", "南明区"}, Addresses: []string{"192.0.2.7:7400"},

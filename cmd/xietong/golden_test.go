@@ -25,6 +25,7 @@ var session = [][]string{
 	{"tree", "confirm", "沿江镇", "--fingerprint", "A1B2 1122 3344 5566 7788 99AA", "--reason", "电话核对"},
 	{"tree", "object", "FILES/record.json", "--at", "贵州省"},
 	{"invite", "新华路街道", "--label", "xinhua"},
+	{"invite", "新华路街道", "--label", "xinhua", "--yes"},
 	{"host", "add", "西湖路街道"},
 	{"host", "list"},
 	{"host", "end", "西湖路街道", "--reason", "撤并"},

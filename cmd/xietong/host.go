@@ -16,9 +16,14 @@ func (a *app) hostCommand() *cobra.Command {
 
 func (a *app) hostAdd() *cobra.Command {
 	var h client.NewHosted
+	var yes bool
 	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
 		h.Name = args[0]
 		if err := a.labels(h.Label); err != nil {
+			return err
+		}
+		asked := client.NewInvitation{Name: h.Name, Label: h.Label, Code: h.Code, Level: h.Level, ShortName: h.ShortName}
+		if err := a.unlisted(cmd, asked, yes); err != nil {
 			return err
 		}
 		added, err := a.client().AddHosted(cmd.Context(), h)
@@ -35,6 +40,7 @@ func (a *app) hostAdd() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongHostAdd, nil)
 	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
 }
 

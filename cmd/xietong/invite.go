@@ -12,9 +12,13 @@ import (
 
 func (a *app) inviteCommand() *cobra.Command {
 	var v client.NewInvitation
+	var yes bool
 	c := a.verb("invite NAME", text.CLIShortInvite, func(cmd *cobra.Command, args []string) error {
 		v.Name = args[0]
 		if err := cmp.Or(a.within(cmd.Flags(), "hours", 1, 365*24), a.labels(v.Label)); err != nil {
+			return err
+		}
+		if err := a.unlisted(cmd, v, yes); err != nil {
 			return err
 		}
 		made, err := a.client().Invite(cmd.Context(), v)
@@ -42,8 +46,30 @@ func (a *app) inviteCommand() *cobra.Command {
 	a.addPlaceFlags(c, &v.Label, &v.Code, &v.Level, &v.ShortName)
 	flags.IntVar(&v.Hours, "hours", 0, a.t(text.CLIFlagHours, nil))
 	flags.BoolVar(&v.Rekey, "rekey", false, a.t(text.CLIFlagRekey, nil))
+	flags.BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	c.AddCommand(a.inviteCancel())
 	return c
+}
+
+// unlisted asks whether a place is meant that the roster does not have: its name is permanent, and
+// totals do not count it. A place without a label of its own is one of the roster, or is refused.
+func (a *app) unlisted(cmd *cobra.Command, v client.NewInvitation, yes bool) error {
+	if v.Label == "" {
+		return nil
+	}
+	p, err := a.client().PlanInvitation(cmd.Context(), v)
+	if err != nil || p.Listed {
+		return err
+	}
+	return a.agreed(cmd, yes, p, func() {
+		a.tell(text.CLIPlacePlan, text.Args{
+			"title": p.DisplayName, "name": p.Name, "parent": p.Parent,
+			"level": cmp.Or(text.Word(a.lang, p.Level), a.t(text.CLIInitNone, nil)), "code": cmp.Or(p.Code, a.t(text.CLIInitNone, nil)),
+		})
+		if len(p.Near) > 0 {
+			a.tell(text.CLIPlaceNear, text.Args{"near": a.called(nil, p.Near...)})
+		}
+	}, text.CLIPlaceAsk)
 }
 
 // addPlaceFlags adds the flags that describe a place that the roster does not list.

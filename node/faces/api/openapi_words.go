@@ -13,6 +13,7 @@ var details = map[string]string{
 	"entry-of":          "An entry of another ledger is shown from its receipt, which was verified.",
 	"publish-dataset":   "A later version needs the hash of its plan, which says what it would do to records and grants.",
 	"plan-roster":       "Nothing is published. The hash is good until the roster or the list changes.",
+	"plan-invitation":   "Nobody is invited, and nothing is hosted.",
 	"plan-dataset":      "Nothing is published. The hash is good until the records or the entry change.",
 	"datasets":          "Of another jurisdiction, that is asked now.",
 	"put-record":        "The record is checked against the schema of the entry in force. One with the same key is replaced, and stays in the history.",

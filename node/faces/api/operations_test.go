@@ -266,6 +266,7 @@ func wrongTree() []wrong {
 		row("end-hosted-plan", "of a node that is away", "GET", "/v1/hosting", "", nil, text.NotReady),
 		row("end-hosted", "of a node that is away", "POST", "/v1/hosting/end", "", client.HostingEnd{Reason: "r"}, text.NotReady),
 		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.JurisdictionUnknown),
+		row("plan-invitation", "of no place", "POST", "/v1/invitations/plan", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnlisted),
 		row("withdraw-plan", "no child", "GET", "/v1/children/x/withdrawal", "", nil, text.JurisdictionUnknown),
 		row("cancel-invitation", "no child", "POST", "/v1/invitations/x/cancellation", "", client.Cancellation{Reason: "r"}, text.JurisdictionUnknown),
 		row("withdraw", "no reason", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{}, text.Empty),

@@ -58,6 +58,7 @@ type (
 
 func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("invite", "/v1/invitations", "Invite a jurisdiction to join below this one"), newInvitation)
+	handle(s, a, post("plan-invitation", "/v1/invitations/plan", "Which place an invitation, or hosting, would be for"), plannedPlace)
 	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
 	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
 	handle(s, a, get("withdraw-plan", "/v1/children/{child}/withdrawal", "What the end of a child's endorsement would do"), withdrawalPlan)
@@ -93,6 +94,26 @@ func newInvitation(ctx context.Context, h Hosted, in *invite) (out client.Invita
 		Until: stamp(t.Until), Entry: t.Entry.String(), Addresses: t.Addresses,
 		Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
 	}, err
+}
+
+func plannedPlace(_ context.Context, h Hosted, in *invite) (out client.PlacePlan, err error) {
+	if _, err := in.key(); err != nil {
+		return out, err
+	}
+	v := in.Body
+	p, err := h.Standing.ToInvite(v.Name, v.Label, roster.Place{Code: v.Code, Level: v.Level, ShortName: v.ShortName})
+	if err != nil {
+		return out, err
+	}
+	out = client.PlacePlan{
+		Name: p.Name.String(), DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Parent: h.Standing.Called(h.Ledger.Name()),
+	}
+	var near []roster.Place
+	out.Listed, near = h.Standing.Listed(p)
+	for _, n := range near {
+		out.Near = append(out.Near, n.DisplayName)
+	}
+	return out, nil
 }
 
 func withdrawal(ctx context.Context, h Hosted, in *withdraw) (client.Entered, error) {

@@ -17,6 +17,18 @@ type NewInvitation struct {
 	Hours     int    `json:"hours,omitempty" minimum:"0" maximum:"8760" doc:"How long the invitation is good for; 0: a week"`
 }
 
+// PlacePlan is the place that an invitation, or hosting, would be for.
+type PlacePlan struct {
+	Name        string   `json:"name" doc:"Whole name; it is permanent"`
+	DisplayName string   `json:"display_name"`
+	ShortName   string   `json:"short_name,omitempty"`
+	Code        string   `json:"code,omitempty"`
+	Level       string   `json:"level,omitempty"`
+	Parent      string   `json:"parent" doc:"Display name of who would invite it"`
+	Listed      bool     `json:"listed" doc:"The roster has it; else no total counts it as a member"`
+	Near        []string `json:"near,omitempty" doc:"Of a place that is not listed: those that are spelled nearly so"`
+}
+
 // Invitation is an invitation that was made. The administrator hands its token to the child.
 type Invitation struct {
 	Token       string   `json:"token" doc:"The line for xietong join; it lets its bearer join once"`
@@ -171,6 +183,11 @@ type HostingPlan struct {
 // HostingEnd ends the hosting of a jurisdiction.
 type HostingEnd struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// PlanInvitation tells which place an invitation, or hosting, would be for, and invites nobody.
+func (c *Client) PlanInvitation(ctx context.Context, v NewInvitation) (PlacePlan, error) {
+	return post[PlacePlan](ctx, c, "/v1/invitations/plan", v)
 }
 
 // Invite invites a jurisdiction to join.

@@ -65,6 +65,9 @@ const (
 	CLIWithdrawOpen      Code = "cli.withdraw.open"
 	CLIWithdrawAsk       Code = "cli.withdraw.ask"
 	CLITreeCancelled     Code = "cli.tree.cancelled"
+	CLIPlacePlan         Code = "cli.place.plan"
+	CLIPlaceNear         Code = "cli.place.near"
+	CLIPlaceAsk          Code = "cli.place.ask"
 	CLIShortHostEnd      Code = "cli.short.host-end"
 	CLIHostEndPlan       Code = "cli.host.end-plan"
 	CLIHostEndAsk        Code = "cli.host.end-ask"
@@ -174,6 +177,10 @@ var joinSentences = []sentence{
 	{CLIHostEndAsk, "确定不再承载？请输入 y 或“是”", "host it no more? answer y or yes"},
 	{CLIHostEnded, "不再承载{title}，存证条目 {entry}。数据和密钥留在 {folder}；要恢复：重启节点，再执行 xietong host add {name}",
 		"{title} is hosted no more, entry {entry}. Its data and keys stay in {folder}; to bring it back, restart the node and run `xietong host add {name}`"},
+	{CLIPlacePlan, "名录中没有{title}；将作为{parent}的下级 {name}，层级 {level}，代码 {code}。名称以后不能更改，汇总查询的应答范围按名录计，不含它",
+		"the roster has no {title}; it would be {name} below {parent}, level {level}, code {code}. The name is permanent, and totals count by the roster, without it"},
+	{CLIPlaceNear, "名录中写法相近的有：{near}", "spelled nearly so in the roster: {near}"},
+	{CLIPlaceAsk, "确定是这个地方？请输入 y 或“是”", "is this the place? answer y or yes"},
 	{CLITreeCancelled, "邀请已取消", "invitation taken back"},
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
 	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 xietong invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",

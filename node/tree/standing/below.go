@@ -44,6 +44,15 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	}, err
 }
 
+// Listed reports whether the roster has the place, and else the places directly below this one that
+// are spelled nearly as it is called.
+func (s *Standing) Listed(p tree.Place) (listed bool, near []roster.Place) {
+	if _, listed = s.Current().Of(p.Name); listed {
+		return true, nil
+	}
+	return false, s.Current().NearBelow(s.Name(), p.DisplayName)
+}
+
 // untaken refuses a place that a person describes where the name or code is that of another place
 // below this jurisdiction, by the roster or among its neighbours, or the code that of any: nobody
 // could tell the two apart.

@@ -115,10 +115,17 @@ func faceWalk() []faceRow {
 		{"remove-question", "", "POST", "/v1/questions/removal", `{"name":"q"}`, byAgency(given, given, given)},
 		{"revoke-grant", "", "POST", "/v1/grants/GRANT/revocation", `{"reason":"r"}`, provider},
 		{"renew-grant", "", "POST", "/v1/grants/GRANT/renewal", `{"until":"2029-12-31T00:00:00+08:00","basis":"b","paper":"p"}`, byAgency("renew-revoked", "not-provider", "not-provider")},
+	}, append(treeWalk(), reformWalk(provider)...)...)
+}
+
+// treeWalk is the part of the node and the tree.
+func treeWalk() []faceRow {
+	return []faceRow{
 		{"plan-roster", "no list", "POST", "/v1/roster/plan", `{"csv":"x"}`, all("roster-faulty")},
 		{"publish-roster", "no list", "POST", "/v1/roster", `{"csv":"x"}`, all("roster-faulty")},
 		{"invite", "", "POST", "/v1/invitations", `{"name":"云岩区"}`, all(given)},
 		{"withdraw", "who is no child", "POST", "/v1/children/x/withdrawal", `{"reason":"r"}`, all("jurisdiction-unknown")},
+		{"plan-invitation", "", "POST", "/v1/invitations/plan", `{"name":"云岩区"}`, all(given)},
 		{"withdraw-plan", "who is no child", "GET", "/v1/children/x/withdrawal", "", reads("jurisdiction-unknown")},
 		{"cancel-invitation", "none waits", "POST", "/v1/invitations/南明区/cancellation", `{"reason":"r"}`, all("no-invitation")},
 		{"to-confirm", "its own child", "GET", "/v1/waiting/nanming", "", reads("not-confirmable")},
@@ -132,7 +139,7 @@ func faceWalk() []faceRow {
 		{"end-hosted-plan", "the node's own", "GET", "/v1/hosting", "", reads("host-first")},
 		{"end-hosted", "the node's own", "POST", "/v1/hosting/end", `{"reason":"r"}`, all("host-first")},
 		{"add-hosted", "unknown", "POST", "/v1/hosted", `{"name":"乌有"}`, all("place-unknown")},
-	}, reformWalk(provider)...)
+	}
 }
 
 // reformWalk is the part of what ends and moves.
