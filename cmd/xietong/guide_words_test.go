@@ -197,3 +197,30 @@ func TestUnit(t *testing.T) {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }
+
+// TestPagesAreListed: each README lists every page once, the Chinese one the page in Chinese if
+// there is one, and marks those that are in English only.
+func TestPagesAreListed(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, section := range map[string]string{"README.md": "## Where to read on", "README.zh-CN.md": "## 文档"} {
+		data, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, _ := strings.Cut(string(data), section)
+		for _, page := range pages {
+			want := "(docs/" + filepath.Base(page) + ")"
+			if _, err := os.Stat("../../docs/zh/" + filepath.Base(page)); file != "README.md" && err == nil {
+				want = "(docs/zh/" + filepath.Base(page) + ")"
+			} else if file != "README.md" {
+				want += "（英文）"
+			}
+			if n := strings.Count(list, want); n != 1 {
+				t.Errorf("%s lists %s %d times", file, want, n)
+			}
+		}
+	}
+}
