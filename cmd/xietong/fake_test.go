@@ -197,6 +197,10 @@ var answers = map[string]any{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
 		Note: "nanming.guiyang.guizhou/log/1\n30\nzc0=\n\n— nanming.guiyang.guizhou/log/1 AAAA\n",
 	},
+	"GET /v1/ledger/entries": client.Entries{Entries: []client.Entry{
+		{Entry: log + "7", Index: 7, Kind: 12, KindName: "access", Code: "villages", About: log + "5", Seq: 3, Time: "2026-11-24T02:10:00Z"},
+		{Entry: log + "3", Index: 3, Kind: 3, KindName: "catalogue entry", Agency: "civil-affairs", Code: "villages", Seq: 2, Time: "2026-11-24T02:00:00Z", Signed: true},
+	}},
 	"GET /v1/ledger/entries/7": client.Entry{
 		Entry: log + "7", Index: 7, Kind: 12, KindName: "access", Code: "villages", About: log + "5", Seq: 3,
 		Time: "2026-11-24T02:10:00Z", Commitment: "aa", LeafHash: "bb",

@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify(), a.ledgerAudits())
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify(), a.ledgerAudits())
 }
 
 func (a *app) ledgerCheckpoint() *cobra.Command {

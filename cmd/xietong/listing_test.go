@@ -29,7 +29,7 @@ var listings = map[string]int{
 	"record export villages --purpose p": 2, "record get villages 520102001001 --purpose p": 2, "query villages --purpose p": 2,
 	"query villages --at **.贵阳市 --purpose p": 3, "query villages --at **.贵阳市 --count --by urban --purpose p": 3,
 	"query villages --at **.贵阳市 --count --purpose p": 1,
-	"question list": 1, "question run 户数": 1, "use list": 3, "use count --by agency": 2,
+	"question list": 1, "question run 户数": 1, "use list": 3, "ledger list": 2, "use count --by agency": 2,
 	"asked list": 3, "asked count --by dataset": 1,
 }
 

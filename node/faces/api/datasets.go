@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -33,7 +34,11 @@ type (
 		Code string `path:"code" doc:"Code of the dataset"`
 	}
 	listDatasets struct {
-		Caller
+		Listed
+		Agency    string `query:"agency" maxLength:"63" doc:"Only those of this agency: its code"`
+		Category  string `query:"category" enum:"unconditional,conditional,not-shared" doc:"Only those of this sharing category"`
+		Standard  string `query:"standard" maxLength:"300" doc:"Only those that adopt the standard which this entry set"`
+		Search    string `query:"search" maxLength:"100" doc:"Only those whose code or title has this in it"`
 		At        string `query:"at" maxLength:"200" doc:"The jurisdiction whose catalogue is asked for; empty: this one"`
 		Withdrawn bool   `query:"withdrawn" doc:"Whether datasets that were withdrawn are listed, too"`
 	}
@@ -122,8 +127,14 @@ func importNamed(s string) (identity.Entry, error) {
 	return opened, nil
 }
 
-func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets, error) {
-	out := client.Datasets{Datasets: []client.Dataset{}}
+func datasets(ctx context.Context, h Hosted, in *listDatasets) (out client.Datasets, err error) {
+	w := whole[client.Dataset]{
+		Hosted: h, Listed: in.Listed, name: "datasets", filter: []string{in.At, in.Agency, in.Category, in.Standard, in.Search, strconv.FormatBool(in.Withdrawn)},
+		id: func(d client.Dataset) string { return d.Code },
+		keep: []func(client.Dataset) bool{func(d client.Dataset) bool {
+			return matches(in.Agency, d.Agency) && matches(in.Category, d.Category) && matches(in.Standard, d.Standard) && finds(in.Search, d.Code, d.Title)
+		}},
+	}
 	of, err := h.Standing.Resolve(in.At)
 	if err != nil {
 		return out, err
@@ -137,7 +148,10 @@ func datasets(ctx context.Context, h Hosted, in *listDatasets) (client.Datasets,
 		if err != nil {
 			return out, err
 		}
-		out.Datasets = append(out.Datasets, shown)
+		w.all = append(w.all, shown)
+	}
+	if err == nil {
+		out.Datasets, out.Cursor, err = w.page()
 	}
 	return out, err
 }

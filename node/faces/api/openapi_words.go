@@ -7,6 +7,7 @@ var details = map[string]string{
 	"health":            "It reads no state and waits for nothing: use it to find a process that hangs.",
 	"ready":             "It answers 503 with the problem not-serving while a replica has no leader, its disk is below its reserve, or its files are damaged; `errors` has every cause.",
 	"status":            "It answers for every hosted jurisdiction, with the alarms about its keys, files and disk.",
+	"entries":           "A page may have fewer rows than its limit, and none, where few entries are wanted: go on while there is a cursor.",
 	"entry":             "Heads are public inside the jurisdiction; the payload comes with the receipt, to whom it belongs.",
 	"receipt":           "It verifies offline against the pin of the tree's root (docs/ledger-format.md).",
 	"receipt-of":        "Another jurisdiction gives receipts of the entries that record its uses by the asker.",

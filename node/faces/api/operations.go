@@ -25,6 +25,17 @@ type (
 		Caller
 		Index uint64 `path:"index" doc:"Place in the log, counted from 0"`
 	}
+	listAgencies struct {
+		Listed
+		Search string `query:"search" maxLength:"100" doc:"Only those whose code or title has this in it"`
+	}
+	listEntries struct {
+		Spanned
+		Kind  string `query:"kind" maxLength:"40" doc:"Only those of this kind: its name or number (docs/protocol.md), such as access"`
+		By    string `query:"agency" maxLength:"63" doc:"Only those that this agency stated: its code"`
+		Code  string `query:"code" maxLength:"63" doc:"Only those of this dataset or matter: its code"`
+		Order string `query:"sort" enum:"index,index:desc" default:"index:desc" doc:"The newest first, or the oldest"`
+	}
 	addAgency struct {
 		Caller
 		Body client.NewAgency
@@ -46,6 +57,7 @@ func (s *server) register(a huma.API) {
 	huma.Register(a, get("status", "/v1/status", "What the node hosts, and how it is"), s.status)
 	huma.Register(a, post("stop", "/v1/stop", "Stop the node"), s.stop)
 	handle(s, a, get("checkpoint", "/v1/ledger/checkpoint", "The newest signed tree head"), checkpoint)
+	handle(s, a, get("entries", "/v1/ledger/entries", "The public heads of the entries"), entriesListed)
 	handle(s, a, get("entry", "/v1/ledger/entries/{index}", "The public head of an entry"), showEntry)
 	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
 	handle(s, a, post("add-agency", "/v1/agencies", "Add an agency"), newAgency)
@@ -172,18 +184,22 @@ func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, err
 	return h.withTwin(ctx, listed)
 }
 
-func agencies(ctx context.Context, h Hosted, _ *plain) (client.Agencies, error) {
-	out := client.Agencies{Agencies: []client.Agency{}}
-	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+func agencies(ctx context.Context, h Hosted, in *listAgencies) (out client.Agencies, err error) {
+	w := whole[client.Agency]{Hosted: h, Listed: in.Listed, name: "agencies", filter: []string{in.Search}, id: func(a client.Agency) string { return a.Code }}
+	w.keep = append(w.keep, func(a client.Agency) bool { return finds(in.Search, a.Code, a.Title) })
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Agencies(r)
 		former := catalog.Former(r)
 		for _, l := range all {
 			shown := h.agency(l)
 			shown.Former = former[l.Code]
-			out.Agencies = append(out.Agencies, shown)
+			w.all = append(w.all, shown)
 		}
 		return err
 	})
+	if err == nil {
+		out.Agencies, out.Cursor, err = w.page()
+	}
 	return out, err
 }
 

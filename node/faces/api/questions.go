@@ -26,6 +26,11 @@ type (
 		Caller
 		Body client.Question
 	}
+	listQuestions struct {
+		Listed
+		Dataset string `query:"dataset" maxLength:"63" doc:"Only those about this dataset: its code"`
+		Search  string `query:"search" maxLength:"100" doc:"Only those whose name has this in it"`
+	}
 	nameQuestion struct {
 		Caller
 		Body client.QuestionName
@@ -104,9 +109,12 @@ func (h Hosted) actingAgency(ctx context.Context, c Caller) (agency identity.Age
 	return agency, err
 }
 
-func questionsListed(ctx context.Context, h Hosted, in *plain) (client.Questions, error) {
-	out := client.Questions{Questions: []client.SavedQuestion{}}
-	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+func questionsListed(ctx context.Context, h Hosted, in *listQuestions) (out client.Questions, err error) {
+	w := whole[client.SavedQuestion]{
+		Hosted: h, Listed: in.Listed, name: "questions " + in.Agency, filter: []string{in.Dataset, in.Search}, id: func(q client.SavedQuestion) string { return q.Name },
+		keep: []func(client.SavedQuestion) bool{func(q client.SavedQuestion) bool { return matches(in.Dataset, q.Dataset) && finds(in.Search, q.Name) }},
+	}
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		agency, err := in.by().Resolve(r)
 		if err != nil {
 			return err
@@ -117,13 +125,16 @@ func questionsListed(ctx context.Context, h Hosted, in *plain) (client.Questions
 		}
 		for _, s := range all {
 			if shown, err := savedShown(s); err == nil {
-				out.Questions = append(out.Questions, shown)
+				w.all = append(w.all, shown)
 			} else {
 				out.Unreadable = append(out.Unreadable, s.At.String())
 			}
 		}
 		return nil
 	})
+	if err == nil {
+		out.Questions, out.Cursor, err = w.page()
+	}
 	return out, err
 }
 

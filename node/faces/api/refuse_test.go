@@ -27,7 +27,7 @@ func TestGroundProblemsAreTold(t *testing.T) {
 		},
 		{
 			fmt.Errorf("propose: %w", &host.ClockError{Behind: 6*time.Minute + time.Millisecond, Ledger: time.UnixMilli(0)}),
-			text.ClockSetBack, []string{"6", time.UnixMilli(0).Local().Format(time.DateTime)},
+			text.ClockSetBack, []string{"6", time.UnixMilli(0).In(text.Beijing).Format(time.DateTime)},
 		},
 	} {
 		for _, language := range []string{"zh", "en"} {

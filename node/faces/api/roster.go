@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,17 +27,31 @@ func (s *server) registerRoster(a huma.API) {
 	handle(s, a, post("publish-roster", "/v1/roster", "Publish a new list, at the root of the tree"), newRoster)
 }
 
-func rosterOf(_ context.Context, h Hosted, _ *plain) (client.Roster, error) {
+// listPlaces is a request for places of the roster.
+type listPlaces struct {
+	Listed
+	Below  string `query:"below" maxLength:"200" doc:"Only those anywhere below this jurisdiction: its whole name"`
+	Level  string `query:"level" maxLength:"40" doc:"Only those of this level"`
+	Search string `query:"search" maxLength:"100" doc:"Only those whose code or one of whose names has this in it"`
+}
+
+func rosterOf(_ context.Context, h Hosted, in *listPlaces) (out client.Roster, err error) {
 	current := h.Standing.Current()
 	hash := current.Hash()
-	out := client.Roster{
-		Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Entry: current.Entry.String(),
-		Places: []client.RosterPlace{},
+	out = client.Roster{Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Entry: current.Entry.String()}
+	w := whole[client.RosterPlace]{Hosted: h, Listed: in.Listed, name: "roster " + out.Hash, filter: []string{in.Below, in.Level, in.Search}}
+	order := map[string]int{}
+	w.id = func(p client.RosterPlace) string { return fmt.Sprintf("%08d", order[p.Name]) } // parents stand before their children
+	w.keep = append(w.keep, func(p client.RosterPlace) bool {
+		return (in.Below == "" || strings.HasSuffix(p.Name, "."+in.Below)) && matches(in.Level, p.Level) &&
+			finds(in.Search, p.Name, p.Code, p.DisplayName, p.ShortName, p.EnglishName)
+	})
+	for i, p := range current.Places() {
+		order[p.Name.String()] = i
+		w.all = append(w.all, toldPlace(p))
 	}
-	for _, p := range current.Places() {
-		out.Places = append(out.Places, toldPlace(p))
-	}
-	return out, nil
+	out.Places, out.Cursor, err = w.page()
+	return out, err
 }
 
 func toldPlace(p roster.Place) client.RosterPlace {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,7 +17,9 @@ type (
 		Body client.NewStandard
 	}
 	listStandards struct {
-		Caller
+		Listed
+		Level     string `query:"level" maxLength:"40" doc:"Only those that this level is to offer"`
+		Search    string `query:"search" maxLength:"100" doc:"Only those whose code or title has this in it"`
 		At        string `query:"at" maxLength:"200" doc:"The jurisdiction that set them; empty: this one"`
 		Withdrawn bool   `query:"withdrawn" doc:"Whether standard entries that were withdrawn are listed, too"`
 	}
@@ -49,8 +52,11 @@ func newStandard(ctx context.Context, h Hosted, in *publishStandard) (out client
 	return standardShown(set)
 }
 
-func standards(ctx context.Context, h Hosted, in *listStandards) (client.Standards, error) {
-	out := client.Standards{Standards: []client.Standard{}}
+func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Standards, err error) {
+	w := whole[client.Standard]{
+		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn)}, id: func(s client.Standard) string { return s.Code },
+		keep: []func(client.Standard) bool{func(s client.Standard) bool { return matches(in.Level, s.Level) && finds(in.Search, s.Code, s.Title) }},
+	}
 	of, err := h.Standing.Resolve(in.At)
 	if err != nil {
 		return out, err
@@ -64,7 +70,10 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (client.Standar
 		if err != nil {
 			return out, err
 		}
-		out.Standards = append(out.Standards, shown)
+		w.all = append(w.all, shown)
+	}
+	if err == nil {
+		out.Standards, out.Cursor, err = w.page()
 	}
 	return out, err
 }

@@ -71,6 +71,8 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
 	handle(s, a, get("end-hosted-plan", "/v1/hosting", "What the end of the hosting of the jurisdiction would do"), s.hostingPlan)
 	handle(s, a, post("end-hosted", "/v1/hosting/end", "Host the jurisdiction no more"), s.endHosted)
+	handle(s, a, get("children", "/v1/children", "The children, invited or joined"), s.childrenListed)
+	handle(s, a, get("hosted", "/v1/hosted", "The jurisdictions that the node hosts"), s.hostedListed)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
 }
 

@@ -56,6 +56,52 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	return out, err
 }
 
+// listChildren is a request for the children of the jurisdiction.
+type listChildren struct {
+	Listed
+	State  string `query:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged" doc:"Only those in this state"`
+	Search string `query:"search" maxLength:"100" doc:"Only those whose name, code or display name has this in it"`
+}
+
+// childrenListed lists the children as tree shows them.
+func (s *server) childrenListed(ctx context.Context, h Hosted, in *listChildren) (out client.Children, err error) {
+	w := whole[client.Neighbour]{
+		Hosted: h, Listed: in.Listed, name: "children", filter: []string{in.State, in.Search}, id: func(n client.Neighbour) string { return n.Name },
+		keep: []func(client.Neighbour) bool{func(n client.Neighbour) bool {
+			return matches(in.State, n.State) && finds(in.Search, n.Name, n.Code, n.DisplayName)
+		}},
+	}
+	err = h.Ledger.View(ctx, func(r *state.Reader) error {
+		w.all = s.children(h, childrenIn(r))
+		return nil
+	})
+	if err == nil {
+		out.Children, out.Cursor, err = w.page()
+	}
+	return out, err
+}
+
+// hostedListed lists the jurisdictions that the node hosts.
+func (s *server) hostedListed(_ context.Context, h Hosted, in *listHosted) (out client.HostedList, err error) {
+	w := whole[client.HostedRow]{
+		Hosted: h, Listed: in.Listed, name: "hosted", filter: []string{in.Search}, id: func(r client.HostedRow) string { return r.Name },
+		keep: []func(client.HostedRow) bool{func(r client.HostedRow) bool { return finds(in.Search, r.Name, r.Code, r.DisplayName) }},
+	}
+	for _, each := range s.node.Hosted() {
+		p := each.Standing.Place(each.Ledger.Name())
+		w.all = append(w.all, client.HostedRow{
+			Name: each.Ledger.Name().String(), DisplayName: p.DisplayName, Code: p.Code, Level: p.Level, Log: each.Ledger.Log().String(), Leader: each.Ledger.Leads(),
+		})
+	}
+	out.Hosted, out.Cursor, err = w.page()
+	return out, err
+}
+
+type listHosted struct {
+	Listed
+	Search string `query:"search" maxLength:"100" doc:"Only those whose name, code or display name has this in it"`
+}
+
 // childrenAt are the children at a ledger time, in ms since 1970 UTC.
 type childrenAt struct {
 	all []tree.Child

@@ -16,7 +16,22 @@ import (
 
 // wrongLists are of the lists of uses.
 func wrongLists() []wrong {
-	var all []wrong
+	all := []wrong{
+		row("entries", "of no kind", "GET", "/v1/ledger/entries?kind=colour", "", nil, text.NotFound),
+		row("entries", "of no agency", "GET", "/v1/ledger/entries?agency=No+Code", "", nil, text.BadRequest),
+		row("entries", "in no order", "GET", "/v1/ledger/entries?sort=kind", "", nil, text.NotAsDescribed),
+		row("entries", "a cursor of none", "GET", "/v1/ledger/entries?cursor=x", "", nil, text.CursorNotOfList),
+	}
+	for id, path := range map[string]string{
+		"agencies": "/v1/agencies", "datasets": "/v1/datasets", "standards": "/v1/standards", "questions": "/v1/questions", "roster": "/v1/roster",
+		"children": "/v1/children", "hosted": "/v1/hosted",
+	} {
+		all = append(all,
+			row(id, "sorted by what it has not", "GET", path+"?sort=colour", "water", nil, text.NotAsDescribed),
+			row(id, "a cursor of none", "GET", path+"?cursor=x", "water", nil, text.CursorNotOfList),
+			row(id, "a page too long", "GET", path+"?limit=201", "water", nil, text.NotAsDescribed),
+		)
+	}
 	for id, path := range map[string]string{"asked": "/v1/asked", "count-asked": "/v1/asked/counts", "held-grants": "/v1/grants/held"} {
 		all = append(all,
 			row(id, "of another agency", "GET", path+"?agency=water", "civil-affairs", nil, text.OthersList),

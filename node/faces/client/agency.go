@@ -22,4 +22,5 @@ type Agency struct {
 // Agencies lists the agencies of the jurisdiction, by code.
 type Agencies struct {
 	Agencies []Agency `json:"agencies"`
+	Cursor   string   `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }

@@ -94,7 +94,7 @@ func TestRequests(t *testing.T) {
 		{"GET /v1/ledger/entries/7", "", func() error { _, err := c.Entry(ctx, 7); return err }},
 		{"GET /v1/ledger/entries/7/receipt", "", func() error { _, err := c.Receipt(ctx, 7); return err }},
 		{"POST /v1/agencies", `{"code":"a","title":"民政局"}`, func() error { _, err := c.AddAgency(ctx, NewAgency{Code: "a", Title: "民政局"}); return err }},
-		{"GET /v1/agencies", "", func() error { _, err := c.Agencies(ctx); return err }},
+		{"GET /v1/agencies?limit=200", "", func() error { _, err := c.Agencies(ctx); return err }},
 		{
 			"POST /v1/datasets",
 			`{"code":"d","title":"","category":"","purposes":null,"schema":{},"key":"k","not_secret":false}`,
@@ -103,7 +103,7 @@ func TestRequests(t *testing.T) {
 				return err
 			},
 		},
-		{"GET /v1/datasets", "", func() error { _, err := c.Datasets(ctx); return err }},
+		{"GET /v1/datasets?limit=200", "", func() error { _, err := c.Datasets(ctx); return err }},
 		{"GET /v1/datasets/a%2F..", "", func() error { _, err := c.Dataset(ctx, "a/.."); return err }},
 		{"POST /v1/datasets/d/records", `{"record":{"k":1}}`, func() error {
 			_, err := c.PutRecord(ctx, "d", PutRecord{json.RawMessage(`{"k":1}`)})

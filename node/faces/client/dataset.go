@@ -48,4 +48,5 @@ type Dataset struct {
 // Datasets lists the published datasets, by code.
 type Datasets struct {
 	Datasets []Dataset `json:"datasets"`
+	Cursor   string    `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }

@@ -58,8 +58,7 @@ func (c *Client) AddAgency(ctx context.Context, a NewAgency) (Agency, error) {
 
 // Agencies lists the agencies.
 func (c *Client) Agencies(ctx context.Context) ([]Agency, error) {
-	all, err := get[Agencies](ctx, c, "/v1/agencies")
-	return all.Agencies, err
+	return pages(ctx, c, "/v1/agencies", url.Values{}, func(p Agencies) ([]Agency, string) { return p.Agencies, p.Cursor })
 }
 
 // PublishDataset publishes the first catalogue entry of its code. A later version, of which nobody
@@ -70,25 +69,20 @@ func (c *Client) PublishDataset(ctx context.Context, d NewDataset) (Dataset, err
 
 // Datasets lists the catalogue.
 func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
-	all, err := get[Datasets](ctx, c, "/v1/datasets")
-	return all.Datasets, err
+	return c.DatasetsAt(ctx, "")
 }
 
 // KnownDatasets lists the catalogue of the jurisdiction at, with what was withdrawn; "": of this
 // one.
 func (c *Client) KnownDatasets(ctx context.Context, at string) ([]Dataset, error) {
-	q := url.Values{"withdrawn": {"true"}}
-	if at != "" {
-		q.Set("at", at)
-	}
-	all, err := get[Datasets](ctx, c, "/v1/datasets?"+q.Encode())
-	return all.Datasets, err
+	q := values("at", at)
+	q.Set("withdrawn", "true")
+	return pages(ctx, c, "/v1/datasets", q, func(p Datasets) ([]Dataset, string) { return p.Datasets, p.Cursor })
 }
 
 // DatasetsAt lists the catalogue of another jurisdiction.
 func (c *Client) DatasetsAt(ctx context.Context, at string) ([]Dataset, error) {
-	all, err := get[Datasets](ctx, c, "/v1/datasets"+given("at", at))
-	return all.Datasets, err
+	return pages(ctx, c, "/v1/datasets", values("at", at), func(p Datasets) ([]Dataset, string) { return p.Datasets, p.Cursor })
 }
 
 // Dataset returns the catalogue entry of the given code.

@@ -30,6 +30,7 @@ type KeptResult struct {
 // Questions lists the saved questions of an agency.
 type Questions struct {
 	Questions  []SavedQuestion `json:"questions"`
+	Cursor     string          `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 	Unreadable []string        `json:"unreadable,omitempty" doc:"Entries that saved questions which are damaged now, and are not in the list"`
 }
 
@@ -94,7 +95,13 @@ func (c *Client) SaveQuestion(ctx context.Context, q Question) (Entered, error) 
 
 // Questions lists the saved questions of the acting agency.
 func (c *Client) Questions(ctx context.Context) (Questions, error) {
-	return get[Questions](ctx, c, "/v1/questions")
+	var all Questions
+	questions, err := pages(ctx, c, "/v1/questions", url.Values{}, func(p Questions) ([]SavedQuestion, string) {
+		all.Unreadable = p.Unreadable // every page has all of them
+		return p.Questions, p.Cursor
+	})
+	all.Questions = questions
+	return all, err
 }
 
 // SavedQuestion returns the question with the name.

@@ -1,6 +1,9 @@
 package client
 
-import "context"
+import (
+	"context"
+	"net/url"
+)
 
 // Roster is the list of the places that the tree should have.
 type Roster struct {
@@ -9,6 +12,7 @@ type Roster struct {
 	Hash   string        `json:"hash" doc:"SHA-256 of its encoding, hex"`
 	Entry  string        `json:"entry,omitempty" doc:"Entry of this ledger that published it, at the root"`
 	Places []RosterPlace `json:"places"`
+	Cursor string        `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }
 
 // RosterPlace is one place of the list.
@@ -61,7 +65,13 @@ func (c *Client) PlanRoster(ctx context.Context, r NewRoster) (RosterPlan, error
 
 // Roster returns the roster of the tree.
 func (c *Client) Roster(ctx context.Context) (Roster, error) {
-	return get[Roster](ctx, c, "/v1/roster")
+	var all Roster
+	places, err := pages(ctx, c, "/v1/roster", url.Values{}, func(p Roster) ([]RosterPlace, string) {
+		all = p // a page of another roster is refused
+		return p.Places, p.Cursor
+	})
+	all.Places = places
+	return all, err
 }
 
 // PublishRoster publishes a new roster, at the root of the tree.

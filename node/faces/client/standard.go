@@ -24,6 +24,7 @@ type Standard struct {
 // Standards lists standard entries.
 type Standards struct {
 	Standards []Standard `json:"standards"`
+	Cursor    string     `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }
 
 // PublishStandard sets a standard entry, or its next version.
@@ -33,8 +34,7 @@ func (c *Client) PublishStandard(ctx context.Context, s NewStandard) (Standard, 
 
 // Standards lists the standard entries that the jurisdiction at has set; "": this one.
 func (c *Client) Standards(ctx context.Context, at string) ([]Standard, error) {
-	all, err := get[Standards](ctx, c, "/v1/standards"+given("at", at))
-	return all.Standards, err
+	return pages(ctx, c, "/v1/standards", values("at", at), func(p Standards) ([]Standard, string) { return p.Standards, p.Cursor })
 }
 
 // StandardOf returns the standard entry with the code that the jurisdiction from has set; "": the

@@ -244,3 +244,25 @@ func (c *Client) EndHosting(ctx context.Context, e HostingEnd) (Entered, error) 
 func (c *Client) AddHosted(ctx context.Context, h NewHosted) (HostedPlace, error) {
 	return post[HostedPlace](ctx, c, "/v1/hosted", h)
 }
+
+// Children is a page of the children of a jurisdiction.
+type Children struct {
+	Children []Neighbour `json:"children"`
+	Cursor   string      `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}
+
+// HostedRow is a jurisdiction that the node hosts.
+type HostedRow struct {
+	Name        string `json:"name" doc:"Name in the tree"`
+	DisplayName string `json:"display_name" doc:"Full name for people"`
+	Code        string `json:"code,omitempty" doc:"Division code"`
+	Level       string `json:"level,omitempty" doc:"Level of the division"`
+	Log         string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
+	Leader      bool   `json:"leader" doc:"Whether this replica leads the group"`
+}
+
+// HostedList is a page of the jurisdictions that a node hosts.
+type HostedList struct {
+	Hosted []HostedRow `json:"hosted"`
+	Cursor string      `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strconv"
 )
@@ -14,9 +15,22 @@ type List struct {
 	Purpose      string // code
 	At           string // of questions: the jurisdiction that was asked
 	From, To     string // a month, a day (both of UTC+8, the last one included), or a time with its zone
+	Kind, Code   string // of entries: the name or number of the kind; the dataset or matter
 	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
 	Limit        int    // rows; 0 leaves it to the node
 	Cursor       string // where the page before ended
+}
+
+// Entries is a page of the heads of a ledger's entries.
+type Entries struct {
+	Entries []Entry `json:"entries"`
+	Period
+	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end. A page may be short, or empty, and the list go on"`
+}
+
+// Entries lists the heads of the ledger's entries, the newest first.
+func (c *Client) Entries(ctx context.Context, l List) (Entries, error) {
+	return get[Entries](ctx, c, "/v1/ledger/entries"+l.query())
 }
 
 // MaxListed is how many rows a page has at most.
@@ -34,7 +48,7 @@ func (l List) query() string {
 	v := url.Values{}
 	for name, value := range map[string]string{
 		"dataset": l.Dataset, "jurisdiction": l.Jurisdiction, "agency": l.Agency, "purpose": l.Purpose, "at": l.At, "from": l.From, "to": l.To,
-		"by": l.By, "cursor": l.Cursor,
+		"kind": l.Kind, "code": l.Code, "by": l.By, "cursor": l.Cursor,
 	} {
 		if value != "" {
 			v.Set(name, value)
@@ -167,4 +181,33 @@ func (c *Client) CountAsked(ctx context.Context, l List) (MonthlyCounts, error) 
 // for an administrator, as far as they are known here: those that end soon first.
 func (c *Client) HeldGrants(ctx context.Context, l List) (HeldGrants, error) {
 	return get[HeldGrants](ctx, c, "/v1/grants/held"+l.query())
+}
+
+// pages reads a list to its end, page by page.
+func pages[P, R any](ctx context.Context, c *Client, path string, query url.Values, of func(P) ([]R, string)) ([]R, error) {
+	query.Set("limit", strconv.Itoa(MaxListed))
+	all := []R{}
+	for cursor := ""; ; query.Set("cursor", cursor) {
+		page, err := get[P](ctx, c, path+"?"+query.Encode())
+		if err != nil {
+			return all, err
+		}
+		rows, next := of(page)
+		if all = append(all, rows...); next == "" {
+			return all, nil
+		}
+		if len(rows) == 0 || next == cursor { // a list that is read so has rows on every page
+			return all, fmt.Errorf("GET %s: %w: a page leads nowhere", path, ErrNotUnderstood)
+		}
+		cursor = next
+	}
+}
+
+// values returns a parameter of a request; none where it is empty.
+func values(name, value string) url.Values {
+	v := url.Values{}
+	if value != "" {
+		v.Set(name, value)
+	}
+	return v
 }

@@ -13,6 +13,10 @@ const (
 	CLIKeystoreDamaged Code = "cli.keystore-damaged"
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
 	CLIShortEntry      Code = "cli.short-entry"
+	CLIShortLedgerList Code = "cli.short-ledger-list"
+	CLIFlagKind        Code = "cli.flag-kind"
+	CLIFlagStatedBy    Code = "cli.flag-stated-by"
+	CLIFlagEntryCode   Code = "cli.flag-entry-code"
 	CLIShortReceipt    Code = "cli.short-receipt"
 	CLIShortVerify     Code = "cli.short-verify"
 	CLILongEntry       Code = "cli.long-entry"
@@ -57,6 +61,10 @@ var ledgerSentences = []sentence{
 	{CLIKeystoreDamaged, "验证未通过：{name} 的密钥库（keystore）已损坏，内容无法读取；请从备份恢复",
 		"refused: the keystore of {name} is damaged, and no payload can be read; restore it from a backup"},
 	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
+	{CLIShortLedgerList, "列出各条目的要素，新的在前", "List the heads of the entries, the newest first"},
+	{CLIFlagKind, "只列该类型的条目：`KIND` 为英文名称或编号，如 grant、12", "entries of the kind `KIND` alone: its English name or its number, such as grant or 12"},
+	{CLIFlagStatedBy, "只列部门 `CODE` 所作的条目", "entries that the agency `CODE` stated alone"},
+	{CLIFlagEntryCode, "只列数据资源或事项 `CODE` 的条目", "entries of the dataset or matter `CODE` alone"},
 	{CLIShortEntry, "查看一个条目的要素", "Show the head of an entry"},
 	{
 		CLILongEntry,

@@ -35,7 +35,7 @@ var words = map[string]word{
 	"standard withdrawn": {zh: "标准目录撤回"}, "grants by rule allowed": {zh: "恢复按规则授予"},
 
 	// things that are looked for, and kinds of names
-	"entry": {zh: "存证条目"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "编码", en: "the code"}, "jurisdiction": {zh: "行政区划名称", en: "the name of a jurisdiction"}, "pin": {zh: "起点标识"},
+	"entry": {zh: "存证条目"}, "kind of entry": {"这种条目", "kind of entry of that name"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "编码", en: "the code"}, "jurisdiction": {zh: "行政区划名称", en: "the name of a jurisdiction"}, "pin": {zh: "起点标识"},
 	"dataset": {zh: "数据资源"}, "log": {zh: "账本名称"}, "agency": {zh: "部门标识"}, "replica": {zh: "副本"}, "message id": {zh: "请求标识"},
 	"only a-z, 0-9 and hyphen may stand in it": {zh: "只能用小写字母、数字和连字符"},
 	"it begins or ends with a hyphen":          {zh: "不能以连字符开头或结尾"},

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// ledgerList lists the heads of the ledger's entries, the newest first.
+func (a *app) ledgerList() *cobra.Command {
+	var l client.List
+	c := a.listing(a.verb("list", text.CLIShortLedgerList, func(cmd *cobra.Command, _ []string) error {
+		return showPages(a, cmd, l, inPages[client.Entry]{
+			name: "entries " + strings.Join([]string{l.Kind, l.Agency, l.Code}, " "),
+			page: func(ctx context.Context, l client.List) (pageOf[client.Entry], error) {
+				page, err := a.client().Entries(ctx, l)
+				return pageOf[client.Entry]{page.Entries, page, page.Period, page.Cursor}, err
+			},
+			heading: []text.Code{text.WordEntry, text.CLITimeZoned, text.WordKind, text.WordAgency, text.WordCode, text.CLIAbout},
+			line: func(e client.Entry) []string {
+				return []string{e.Entry, zoned(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
+			},
+		})
+	}))
+	c.Example = "  xietong ledger list --kind grant --from 2026-11\n  xietong ledger list --agency civil-affairs --all -o csv"
+	flags := c.Flags()
+	flags.StringVar(&l.Kind, "kind", "", a.t(text.CLIFlagKind, nil))
+	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagStatedBy, nil))
+	flags.StringVar(&l.Code, "code", "", a.t(text.CLIFlagEntryCode, nil))
+	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
+	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
+	a.pageFlags(flags, &l)
+	return c
+}

@@ -1,0 +1,113 @@
+package usage
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// maxHeads is how many heads are read for one page of entries. A page of few kinds may be short, or
+// empty, and the list go on.
+const maxHeads = 20_000
+
+// EntryFilter says which entries of the ledger are wanted. A zero value stands for all.
+type EntryFilter struct {
+	Period
+	Kind         string         // name or number (docs/protocol.md)
+	Agency, Code identity.Label // of the head
+	OldestFirst  bool
+}
+
+func (f EntryFilter) wants(kind ledger.Kind, h ledger.Head) bool {
+	return (kind == 0 || kind == h.Kind) && (f.Agency.IsZero() || f.Agency == h.Agency) && (f.Code.IsZero() || f.Code == h.Code)
+}
+
+// mostKinds is above the number of every kind of entry.
+const mostKinds = 1 << 10
+
+// kindNamed returns the kind of entry with a name, or a number; 0 for "".
+func kindNamed(typed string) (ledger.Kind, error) {
+	if typed == "" {
+		return 0, nil
+	}
+	for k := ledger.Kind(1); k < mostKinds; k++ {
+		if k.String() == typed || strconv.FormatUint(uint64(k), 10) == typed {
+			return k, nil
+		}
+	}
+	return 0, text.Fail(text.NotFound, text.Args{"what": "kind of entry", "where": text.Short(typed)}, nil)
+}
+
+// Entries returns a page of the entries of the ledger, which are public as far as their heads say,
+// the newest first unless the filter wants the oldest first; cursor is "" at the end. Refusals:
+// text.NotFound for a kind that there is none of, text.CursorNotOfList.
+func (d *Desk) Entries(ctx context.Context, f EntryFilter, p Page) (rows []host.Entry, cursor string, err error) {
+	kind, err := kindNamed(f.Kind)
+	if err != nil {
+		return nil, "", err
+	}
+	q := list[host.Entry]{Page: p, Period: f.Period, name: "entries", filter: []string{
+		kind.String(), f.Agency.String(), f.Code.String(), fmt.Sprint(f.OldestFirst),
+	}}
+	err = d.own.View(ctx, func(r *state.Reader) error {
+		from, below, err := q.numbers(r)
+		if err == nil && p.Cursor != "" {
+			var at uint64
+			if at, err = openCursor(d.own, p.Cursor, q.digest()); f.OldestFirst {
+				from = max(from, at)
+			} else {
+				below = min(below, at)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		found, at, err := heads(r, f, kind, from, below, p.Rows())
+		rows = found
+		if err == nil && at != ended {
+			cursor = sealCursor(d.own, q.digest(), at)
+		}
+		return err
+	})
+	return rows, cursor, err
+}
+
+// ended is no number of an entry.
+const ended = ^uint64(0)
+
+// heads returns the wanted entries of those from a number to below another, at most limit, and
+// where the list goes on; ended: nowhere.
+func heads(r *state.Reader, f EntryFilter, kind ledger.Kind, from, below uint64, limit int) (rows []host.Entry, at uint64, err error) {
+	for read := 0; from < below; read++ {
+		n := from
+		if !f.OldestFirst {
+			n = below - 1
+		}
+		if len(rows) == limit || read == maxHeads {
+			if f.OldestFirst {
+				return rows, from, nil
+			}
+			return rows, below, nil
+		}
+		data := r.Leaf(n)
+		leaf, err := ledger.DecodeLeaf(data)
+		if err != nil {
+			return nil, 0, fmt.Errorf("read entry %d: %w", n, err)
+		}
+		if f.wants(kind, leaf.Head) {
+			rows = append(rows, host.Entry{Name: r.Log().Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
+		}
+		if f.OldestFirst {
+			from++
+		} else {
+			below--
+		}
+	}
+	return rows, ended, nil
+}
