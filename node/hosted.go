@@ -285,6 +285,7 @@ func (h *hosted) found(f federated.Finding) {
 func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {
 	return relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
+		Absent: func(child identity.Jurisdiction) (uint16, []string) { return failure.Told(h.table.Absent(child)) },
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {

@@ -210,7 +210,7 @@ func TestHostileProofs(t *testing.T) {
 	}{
 		"the chain of nobody":            {asked(t, 5, []any{"", 0, 1000, 0}), "bad-request"},
 		"of a name that is none":         {asked(t, 5, []any{"Guiyang..guizhou", 0, 1000, 0}), "bad-request"},
-		"of one that never joined":       {asked(t, 5, []any{"yunyan.guiyang.guizhou", 0, 1000, 0}), "unreachable"},
+		"of one that never joined":       {asked(t, 5, []any{"yunyan.guiyang.guizhou", 0, 1000, 0}), "place-not-joined"},
 		"its key sets from a number on":  {asked(t, 5, []any{"yunyan.guiyang.guizhou", 0, 1000, 1}), "unreachable"},
 		"its own key sets from a number": {asked(t, 5, []any{county, 0, 1000, uint64(1<<64 - 1)}), "unreachable"},
 		"key sets from below 0 on":       {asked(t, 5, []any{county, 0, 1000, -1}), "bad-request"},

@@ -61,7 +61,7 @@ func TestHostileMessages(t *testing.T) {
 		"after its end":               {func(l *letter) { l.move(-2 * time.Minute) }, "message-expired|" + county},
 		"of a year ago":               {func(l *letter) { l.move(-365 * 24 * time.Hour) }, "message-expired|" + county},
 		"to the province":             {func(l *letter) { change(t, l, "", "guizhou") }, "unreachable|guizhou|no-route"},
-		"to a sibling":                {func(l *letter) { change(t, l, "", "yunyan.guiyang.guizhou") }, "unreachable|yunyan.guiyang.guizhou|not endorsed"},
+		"to a sibling":                {func(l *letter) { change(t, l, "", "yunyan.guiyang.guizhou") }, "place-not-joined|yunyan.guiyang.guizhou|guiyang.guizhou"},
 		"of too long a life":          {func(l *letter) { l.Header.Expires = l.Header.Issued.Add(relay.MaxLife + time.Millisecond) }, "message-refused|" + county + "|lives too long"},
 		"after its last hop":          {func(l *letter) { l.hop.Hops = 0 }, "message-refused|" + county + "|no hops left"},
 		"for which nobody waits":      {func(l *letter) { l.hop.Remaining = 0 }, "late|guiyang.guizhou"},
@@ -136,7 +136,7 @@ func TestHostileBytes(t *testing.T) {
 		code, _, _ := strings.Cut(got, "|")
 		seen[code]++
 		switch code {
-		case malformedReset, "message-refused", "message-expired", "message-future", "way-refused", "unreachable":
+		case malformedReset, "message-refused", "message-expired", "message-future", "way-refused", "unreachable", "place-not-joined":
 		default:
 			t.Errorf("byte %d of %d (outer header %d to %d): got %s, want a refusal", at, len(frame), start, start+len(outer), got)
 		}

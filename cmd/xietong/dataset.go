@@ -115,7 +115,7 @@ func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, err
 		}
 	}
 	if err == nil {
-		err = text.Fail(text.UnknownDataset, text.Args{"dataset": code, "jurisdiction": at}, nil)
+		err = text.Fail(text.UnknownDataset, text.Args{"dataset": code, "jurisdiction": at, "near": ""}, nil)
 	}
 	return client.Dataset{}, err
 }

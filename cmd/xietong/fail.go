@@ -80,7 +80,7 @@ func (a *app) report(err error) int {
 		return code
 	}
 	if p.By != "" {
-		a.line(a.stderr, a.t(text.CLIRefusedBy, text.Args{"by": p.By, "what": p.What()}))
+		a.line(a.stderr, a.t(saidBy(p.Code), text.Args{"by": p.By, "what": p.What()}))
 	} else {
 		a.line(a.stderr, a.t(text.CLIError, text.Args{"what": p.What()}))
 	}

@@ -307,20 +307,27 @@ var hearsay = map[string]text.Code{client.StateRefused: text.CLIGatherNotTaken, 
 // namedAbsent is how many of those that have not joined are named.
 const namedAbsent = 5
 
-// printMissing prints who did not answer and why, those that refused first, so that they are seen;
-// those that have not joined yet, who may be nearly all, are one line.
+// printMissing prints who did not answer and why, those that refused first, so that they are seen.
+// Those that are missing because one above them is not there are one line with it; those that have
+// not joined yet, who may be nearly all, are one line.
 func (a *app) printMissing(missing []client.MissingMember) {
-	order := []string{client.StateRefused, client.StateUnreachable, client.StateLate, client.StateNotOffered}
+	order := []string{client.StateRefused, client.StateUnreachable, client.StateLate, client.StateNotOffered, client.StateNotJoined}
 	var absent []string
+	below := map[string]int{} // those that are missing for the same reason as the one above them
 	for _, m := range missing {
-		if m.State == client.StateNotJoined {
+		if notYet(m) {
 			absent = append(absent, m.Title)
+		} else if m.Above != "" {
+			below[m.Above]++
 		}
 	}
 	for _, state := range order {
 		for _, m := range missing {
-			if m.State == state {
-				a.line(a.stderr, "   "+clean(m.Title)+"  "+clean(a.why(m)))
+			if m.State != state || notYet(m) {
+				continue
+			}
+			if title := a.branch(m, below); title != "" {
+				a.line(a.stderr, "   "+title+"  "+clean(a.why(m)))
 			}
 		}
 	}
@@ -332,6 +339,31 @@ func (a *app) printMissing(missing []client.MissingMember) {
 		said, args = text.CLIGatherAbsentMany, text.Args{"count": args["count"]}
 	}
 	a.line(a.stderr, "   "+a.t(said, args))
+}
+
+// notYet reports whether a member was never a part of the tree; others had joined, and are told by
+// name.
+func notYet(m client.MissingMember) bool {
+	code := text.Code(m.Code)
+	return m.State == client.StateNotJoined && code != text.PlaceWithdrawn && code != text.PlaceExpired
+}
+
+// branch returns how a missing member is called in its line: with those that are missing because of
+// it, or by the name of the one above it. It is "" for all of these but the first.
+func (a *app) branch(m client.MissingMember, below map[string]int) string {
+	top := cmp.Or(m.Above, m.Title)
+	count, counted := below[top]
+	if !counted {
+		return clean(m.Title)
+	}
+	if count < 0 {
+		return ""
+	}
+	below[top] = -1
+	if m.Above == "" {
+		count++
+	}
+	return a.t(text.CLIGatherBranch, text.Args{"name": top, "count": fmt.Sprint(count)})
 }
 
 // why tells why a member did not answer.
@@ -347,6 +379,8 @@ func (a *app) why(m client.MissingMember) string {
 	switch code := text.Code(m.Code); {
 	case m.Why != "" && (code == text.KeysChanged || code == text.KeysObjected): // others do not believe its keys
 		why = a.t(text.CLIGatherUnbelieved, text.Args{"why": m.Why})
+	case m.Why != "" && m.State == client.StateNotJoined:
+		why = m.Why
 	case m.Why != "" && told:
 		why = a.t(text.CLIGatherWhy, text.Args{"state": why, "why": m.Why})
 	}

@@ -67,3 +67,40 @@ func TestManyColumnsOfFew(t *testing.T) {
 		t.Errorf("the columns begin with %.100s", lines[0])
 	}
 }
+
+// TestBranchIsOneLine (E20, E46): a hop that is off is named once, with all that it leads to; who
+// was withdrawn is told by name and cause, and not counted with those that have not joined.
+func TestBranchIsOneLine(t *testing.T) {
+	why := "遵义市已撤回对红花岗区的背书（存证条目 zunyi.guizhou/log/1/9，2026-11-28 09:00:00），各地不再与它和它的下级往来"
+	answer := client.FederatedAnswer{Members: 6, Asked: log + "31", Missing: []client.MissingMember{
+		{Title: "西秀区", State: client.StateUnreachable, By: "贵州省", Code: "unreachable", Above: "安顺市"},
+		{Title: "平坝区", State: client.StateUnreachable, By: "贵州省", Code: "unreachable", Above: "安顺市"},
+		{Title: "毕节市", State: client.StateUnreachable, By: "贵州省", Code: "unreachable"},
+		{Title: "威宁县", State: client.StateUnreachable, By: "贵州省", Code: "unreachable", Above: "毕节市"},
+		{Title: "红花岗区", State: client.StateNotJoined, By: "遵义市", Code: "place-withdrawn", Why: why},
+		{Title: "汇川区", State: client.StateNotJoined, By: "遵义市", Code: "place-invited", Why: "已邀请"},
+		{Title: "绥阳县", State: client.StateNotJoined, By: "遵义市"},
+	}}
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	b.node.fail = map[string]client.Problem{
+		"POST /v1/federated-query": {Status: 502, Code: "nobody-answered", Detail: "无一答复", Answer: &answer},
+	}
+	_, _, stderr := b.run("query", "villages", "--at", "**.guizhou", "--count")
+	want := "   安顺市及其下级共 2 个  贵州省联系不上它\n   毕节市及其下级共 2 个  贵州省联系不上它\n   红花岗区  " + why + "\n   尚未加入 2 个：汇川区、绥阳县\n"
+	if unfolded := strings.ReplaceAll(stderr, "\n     ", ""); !strings.HasPrefix(unfolded, want) {
+		t.Errorf("got\n%s\nwant\n%s", stderr, want)
+	}
+}
+
+// TestToldByAHop (E21): what a hop tells of another is no refusal.
+func TestToldByAHop(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	for code, want := range map[string]string{
+		"place-withdrawn": "遵义市告知：它不在\n", "unreachable": "遵义市告知：它不在\n", "grant-needed": "遵义市拒绝：它不在\n",
+	} {
+		b.node.fail = map[string]client.Problem{"POST /v1/query": {Status: 403, Code: code, Detail: "它不在", By: "遵义市"}}
+		if _, _, stderr := b.run("query", "villages", "--at", "红花岗区", "--key", "1"); !strings.HasPrefix(stderr, want) {
+			t.Errorf("%s: got %q, want %q", code, stderr, want)
+		}
+	}
+}

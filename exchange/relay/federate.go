@@ -50,7 +50,7 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 		return Answer{}, fmt.Errorf("hand on to %s: no child, or no federated request", child)
 	}
 	if !r.l.Child(child) {
-		return Answer{}, r.refuse(Unreachable, nil, child.String(), NotEndorsed)
+		return Answer{}, r.absent(child)
 	}
 	wait := left(ctx)
 	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {

@@ -51,9 +51,30 @@ func (p *Problem) Reason() string {
 	return ""
 }
 
+// Absent reports whether the problem is that a jurisdiction on the way, or the destination, is not
+// endorsed: it did not join, or was withdrawn or not renewed.
+func (p *Problem) Absent() bool {
+	switch Code(p.Code) {
+	case PlaceNotJoined, PlaceInvited, PlaceWithdrawn, PlaceExpired:
+		return true
+	case Unreachable:
+		return p.Reason() == NotEndorsed
+	}
+	return false
+}
+
+// absent returns the problem of a direct child that is not endorsed.
+func (r *Relay) absent(child identity.Jurisdiction) *Problem {
+	if r.l.Absent == nil {
+		return r.refuse(Unreachable, nil, child.String(), NotEndorsed)
+	}
+	code, args := r.l.Absent(child)
+	return r.refuse(Code(code), nil, args...)
+}
+
 // reasonOf says which check of envelope a message did not pass.
 func reasonOf(err error) string {
-	if p, ok := errors.AsType[*Problem](err); ok && p.Reason() != NotEndorsed {
+	if p, ok := errors.AsType[*Problem](err); ok && p.Reason() != NotEndorsed && !p.Absent() {
 		return keysNotFound // a jurisdiction on the way to the key sets is away
 	}
 	for _, known := range []struct {
@@ -82,7 +103,7 @@ func (r *Relay) next(destination identity.Jurisdiction) (identity.Jurisdiction, 
 	case step.Way == route.Nowhere && step.To.IsZero():
 		return step.To, r.refuse(Unreachable, nil, destination.String(), NoRoute)
 	case step.Way == route.Nowhere:
-		return step.To, r.refuse(Unreachable, nil, step.To.String(), NotEndorsed)
+		return step.To, r.absent(step.To)
 	}
 	return step.To, nil
 }

@@ -138,6 +138,12 @@ const (
 	// told as they are.
 	KeysChanged  Code = 130 // name, jurisdiction, fingerprint, until
 	KeysObjected Code = 133 // name, jurisdiction, fingerprint
+
+	// Why a jurisdiction that the way leads to is not there; Local.Absent and Trust give them.
+	PlaceNotJoined Code = 355 // jurisdiction, by
+	PlaceInvited   Code = 356 // jurisdiction, by, until
+	PlaceWithdrawn Code = 357 // jurisdiction, by, entry, when
+	PlaceExpired   Code = 358 // jurisdiction, by, until
 )
 
 // Problem is a refusal by the jurisdiction At.
@@ -251,10 +257,13 @@ const (
 
 // Local is a hosted jurisdiction, as a relay needs it. Many goroutines may call its functions.
 type Local struct {
-	Name       identity.Jurisdiction
-	Parent     func() (identity.Jurisdiction, bool)   // false: a root, or not joined
-	Child      func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
-	Signer     func() envelope.Signer                 // called for each signature: keys change
+	Name   identity.Jurisdiction
+	Parent func() (identity.Jurisdiction, bool)   // false: a root, or not joined
+	Child  func(child identity.Jurisdiction) bool // whether the direct child is endorsed now
+	Signer func() envelope.Signer                 // called for each signature: keys change
+	// Absent, if not nil, says why a direct child is not endorsed now: a code of Problem.Absent,
+	// and its values.
+	Absent     func(child identity.Jurisdiction) (code uint16, args []string)
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links

@@ -355,7 +355,8 @@ func Known(r *state.Reader, code identity.Label, before Published) (Published, e
 	kept, ok := keptAt(r, code)
 	if !ok {
 		in := r.Log().Jurisdiction().String()
-		return Published{}, text.Fail(text.UnknownDataset, text.Args{"dataset": code.String(), "jurisdiction": in}, nil)
+		near := text.Nearest(code.String(), codes(r))
+		return Published{}, text.Fail(text.UnknownDataset, text.Args{"dataset": code.String(), "jurisdiction": in, "near": near}, nil)
 	}
 	return kept.published(r, before)
 }

@@ -117,7 +117,7 @@ func (d *Desk) visible(r *state.Reader, by Asks, wanted identity.Label) (choice,
 	case wanted.IsZero():
 		return codes, nil
 	case provider.IsZero():
-		return nil, text.Fail(text.UnknownDataset, text.Args{"dataset": wanted.String(), "jurisdiction": in.String()}, nil)
+		return nil, text.Fail(text.UnknownDataset, text.Args{"dataset": wanted.String(), "jurisdiction": in.String(), "near": ""}, nil)
 	case !administrator && agency != identity.NewAgency(in, provider):
 		return nil, text.Fail(text.NotProvider, text.Args{
 			"agency": agency.Code().String(), "dataset": wanted.String(), "provider": provider.String(),

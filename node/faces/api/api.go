@@ -141,12 +141,12 @@ func paid(next http.Handler) http.Handler {
 	})
 }
 
-// standing returns the standing whose names the caller's problems are worded with: that of the
-// jurisdiction that the caller named or, if no such jurisdiction is hosted, that of the first one.
-func (s *server) standing(c Caller) *standing.Standing {
+// reading returns the jurisdiction whose names the caller's problems are worded with: the one that
+// the caller named or, if no such jurisdiction is hosted, the first one.
+func (s *server) reading(c Caller) Hosted {
 	hosted := s.node.Hosted()
 	i, _ := standing.Hosted(standings(hosted), c.Jurisdiction)
-	return hosted[max(i, 0)].Standing
+	return hosted[max(i, 0)]
 }
 
 func standings(hosted []Hosted) (all []*standing.Standing) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -66,14 +67,22 @@ func (s *server) registerDatasets(a huma.API) {
 	handle(s, a, post("record-history", "/v1/datasets/{code}/history", "The versions of a record"), history)
 }
 
-// datasetCode parses the code of a dataset. A text that is no label is refused as an unknown
-// dataset, because no dataset can have such a code.
-func (h Hosted) datasetCode(s string) (identity.Label, error) {
-	code, err := identity.ParseLabel(s)
-	if err != nil {
-		return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": h.Ledger.Name().String()}, err)
+// datasetCode parses the code of a dataset of this jurisdiction.
+func (h Hosted) datasetCode(s string) (identity.Label, error) { return h.datasetOf(s, "") }
+
+// datasetOf parses the code of a dataset of whoever is asked; capital letters are those of a code
+// that somebody wrote like a word. A text that is no label is refused as an unknown dataset,
+// because no dataset can have such a code.
+func (h Hosted) datasetOf(s, at string) (identity.Label, error) {
+	code, err := identity.ParseLabel(strings.ToLower(s))
+	if err == nil {
+		return code, nil
 	}
-	return code, nil
+	of, failed := h.Standing.Resolve(at)
+	if failed != nil {
+		of = h.Ledger.Name()
+	}
+	return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": of.String(), "near": ""}, err)
 }
 
 // newDataset publishes a catalogue entry, as an act of the agency that it names.

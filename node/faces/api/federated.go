@@ -109,6 +109,10 @@ func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.Mi
 	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
 		out.Why = text.T(l, code, s.Worded(text.Named(code, m.Args)))
 	}
+	args := text.Named(text.ByNumber(m.Code), m.Args)
+	if about, err := identity.ParseJurisdiction(args["jurisdiction"]); err == nil && about != m.Name && m.Name.Under(about) && m.By != about {
+		out.Above = s.CalledShort(about)
+	}
 	if m.Heard > 0 {
 		out.LastHeard = stampMS(m.Heard)
 	}

@@ -419,6 +419,33 @@ func TestSeveralHosted(t *testing.T) {
 			t.Errorf("%s: got %s, want %d agencies", name, w.Body, want)
 		}
 	}
+	for name, want := range map[string]string{"": "guizhou guiyang.guizhou", "贵州": "guizhou", "520100": "guiyang.guizhou", "GUIYANG": "guiyang.guizhou", "貴陽市": "guiyang.guizhou"} {
+		var got client.Status
+		w := d.send(t, statusAt(name, ""))
+		_ = json.Unmarshal(w.Body.Bytes(), &got)
+		names := make([]string, len(got.Jurisdictions))
+		for i, j := range got.Jurisdictions {
+			names[i] = j.Name
+		}
+		if strings.Join(names, " ") != want {
+			t.Errorf("the status in %q is that of %q, want %q", name, names, want)
+		}
+	}
+	d.refused(t, "the status of Mars", statusAt("mars", ""), text.NotHosted)
+	d.refused(t, "the status of who is not hosted", statusAt("南明区", ""), text.NotHosted)
+	d.refused(t, "the status for nobody", statusAt("贵州", "nosuch"), text.UnknownAgency)
+	if w := d.send(t, statusAt("", "water")); w.Code != http.StatusOK {
+		t.Errorf("the status of all for an agency of one: got %s", w.Body)
+	}
+}
+
+// statusAt asks for the status in a jurisdiction, as an agency.
+func statusAt(in, as string) request {
+	return request{method: "GET", path: "/v1/status", as: as, edit: func(r *http.Request) {
+		if in != "" {
+			r.Header.Set(client.HeaderJurisdiction, in)
+		}
+	}}
 }
 
 // TestSameKey checks that the same request under one key is done once, and that another request

@@ -68,10 +68,13 @@ func (s *server) problemOf(c Caller, err error) *client.Problem {
 	if f.Code == text.Internal && errors.Is(err, context.Canceled) { // by a stop; who left reads nothing
 		f = text.AsFailure(text.Fail(text.NotReady, text.Args{"reason": context.Canceled.Error()}, err))
 	}
-	standing := s.standing(c)
-	p := problem(c.reader(), f.Code, standing.Worded(f.Args))
-	if r, ok := errors.AsType[*relay.Problem](err); ok && !s.hosts(r.At) {
-		p.By = standing.Called(r.At)
+	h := s.reading(c)
+	r, ok := errors.AsType[*relay.Problem](err)
+	elsewhere := ok && !s.hosts(r.At)
+	f = s.causeOf(h, f, elsewhere)
+	p := problem(c.reader(), f.Code, h.Standing.Worded(f.Args))
+	if elsewhere {
+		p.By = h.Standing.Called(r.At)
 	} else if p.Status == http.StatusInternalServerError || f.Code == text.TemporaryUnusable {
 		s.logger.Error("request failed", "instance", p.Instance, "error", err)
 	}

@@ -32,6 +32,10 @@ const (
 // status answers for every hosted jurisdiction. It needs no choice of one, because it is the
 // operation that lists them.
 func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status], error) {
+	shown, err := s.statusFor(ctx, in.Caller)
+	if err != nil {
+		return nil, s.refuse(in.Caller, err)
+	}
 	m, err := s.node.Machine()
 	if err != nil {
 		return nil, s.refuse(in.Caller, err)
@@ -40,7 +44,7 @@ func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status],
 		Version: s.version, PID: os.Getpid(), Since: stamp(m.Since), Now: stamp(s.node.Now()), Data: m.Data, Listen: m.Listen,
 		Disk: client.Disk{Used: m.Used, Free: m.Free, Reserve: m.Reserve},
 	}
-	for _, h := range s.node.Hosted() {
+	for _, h := range shown {
 		j, err := s.statusOf(ctx, h)
 		if err != nil {
 			return nil, s.refuse(in.Caller, err)
@@ -48,6 +52,25 @@ func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status],
 		out.Jurisdictions = append(out.Jurisdictions, j)
 	}
 	return &answer[client.Status]{out}, nil
+}
+
+// statusFor returns the jurisdictions whose status a caller wants: the one that it names, or all.
+// An agency that it names is one of them.
+func (s *server) statusFor(ctx context.Context, c Caller) (shown []Hosted, err error) {
+	shown = s.node.Hosted()
+	if c.Jurisdiction != "" {
+		h, err := s.at(c)
+		if err != nil {
+			return nil, err
+		}
+		shown = []Hosted{h}
+	}
+	for _, h := range shown {
+		if err = h.acts(ctx, c); err == nil {
+			break
+		}
+	}
+	return shown, err
 }
 
 func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {

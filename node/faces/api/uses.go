@@ -59,7 +59,7 @@ func verify(ctx context.Context, h Hosted, in *askVerification) (out client.Verd
 	if err != nil {
 		return out, err
 	}
-	code, err := h.datasetCode(in.Body.Dataset)
+	code, err := h.datasetOf(in.Body.Dataset, in.Body.At)
 	if err != nil {
 		return out, err
 	}

@@ -60,7 +60,7 @@ func application(u client.Use) sharing.Application {
 // question reads the question of a person. The names in Measure.By may be fields, or levels in a
 // question to many: one jurisdiction has no places of a level, and may have a field of that name.
 func (h Hosted) question(q client.Query) (records.Question, error) {
-	code, err := h.datasetCode(q.Dataset)
+	code, err := h.datasetOf(q.Dataset, q.At)
 	if err != nil {
 		return records.Question{}, err
 	}

@@ -84,6 +84,7 @@ type MissingMember struct {
 	Itself    bool   `json:"itself" doc:"Whether the missing jurisdiction says so itself; else it is the word of another about it"`
 	Code      string `json:"code,omitempty" doc:"Of the problem, where that has one"`
 	Why       string `json:"why,omitempty" doc:"A sentence; empty where the state says all"`
+	Above     string `json:"above,omitempty" doc:"What people call the jurisdiction above it that is not there, so that this one is missing too"`
 	LastHeard string `json:"last_heard,omitempty" doc:"When the missing jurisdiction was last heard, RFC 3339"`
 }
 

@@ -382,5 +382,11 @@ func (a around) Children() []identity.Jurisdiction {
 	return a.o.Counties
 }
 
+// Gone is empty: who joined stays.
+func (around) Gone() []identity.Jurisdiction { return nil }
+
+// Absent is not asked: see Gone.
+func (around) Absent(identity.Jurisdiction) error { return nil }
+
 // LastHeard knows of no child.
 func (around) LastHeard(identity.Jurisdiction) (never time.Time) { return never }

@@ -84,6 +84,10 @@ type Tree interface {
 	RosterOf(ctx context.Context, number uint64, hash [32]byte) (gather.Roster, error)
 	// Children returns the children that are endorsed now.
 	Children() []identity.Jurisdiction
+	// Gone returns the children that were invited once and are not endorsed now.
+	Gone() []identity.Jurisdiction
+	// Absent returns why such a child is not endorsed.
+	Absent(child identity.Jurisdiction) error
 	// LastHeard returns when a child was last heard; zero: not known.
 	LastHeard(child identity.Jurisdiction) time.Time
 	// KeySets returns the key sets by which signatures of a jurisdiction are believed now.

@@ -119,7 +119,7 @@ func derived(id identity.Message, of identity.Jurisdiction) (identity.Message, e
 // for has not joined.
 func (d *Desk) whyNone(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
 	p, ok := errors.AsType[*relay.Problem](err)
-	if ok && relay.Code(p.Code) == relay.Unreachable && p.Reason() == relay.NotEndorsed {
+	if ok && p.Absent() && p.Reason() != "" {
 		return &gather.Why{State: gather.NotJoined, By: p.At}
 	}
 	return d.why(ctx, of, err)

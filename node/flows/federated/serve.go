@@ -209,6 +209,11 @@ func (d *Desk) share(ctx context.Context, r relay.Received, q gather.Question, r
 		group.Go(func() { d.shareOf(ctx, r, &asked[i]) })
 	}
 	group.Wait()
+	for _, child := range d.tree.Gone() {
+		if q.LeadsTo(roster, child) {
+			asked = append(asked, gather.Child{Name: child, Why: d.why(ctx, child, d.tree.Absent(child))})
+		}
+	}
 	return asked
 }
 
@@ -264,6 +269,8 @@ func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
 		why.State = gather.Late
 	case text.Unreachable:
 		why.State = gather.Unreachable
+	case text.PlaceNotJoined, text.PlaceInvited, text.PlaceWithdrawn, text.PlaceExpired:
+		why.State = gather.NotJoined
 	}
 	return why
 }

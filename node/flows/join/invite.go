@@ -80,6 +80,9 @@ func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Pla
 	entry, err := tree.Invite(ctx, d.Own, id, tree.Invitation{
 		Place: place, Secret: tree.SecretHash(t.Secret), Until: t.Until, Rekey: rekey,
 	})
+	if err == nil {
+		err = d.Changed(ctx)
+	}
 	return Invited{t, entry}, err
 }
 

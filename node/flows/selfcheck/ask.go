@@ -106,7 +106,7 @@ func (d *Desk) unanswered(ctx context.Context, a *Asking, err error) {
 	case p.At == a.Who:
 		a.Excused = slices.Contains(excuses, relay.Code(p.Code))
 	case p.At == d.name:
-		a.Excused = slices.Contains([]string{relay.NoRoute, relay.NotEndorsed}, p.Reason())
+		a.Excused = p.Reason() == relay.NoRoute || p.Absent()
 	default:
 		a.Excused = a.Relation == Other || p.Evidence != nil && d.o.Now().Sub(d.o.Heard()) > chains.MaxAge
 	}

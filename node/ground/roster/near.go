@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/width"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/text"
 )
 
 const (
@@ -111,30 +112,9 @@ func (f form) far(of form, allowed int) bool {
 func (p Place) distance(typed []rune) int {
 	best := len(typed) + maxDistance
 	for _, k := range p.all() {
-		best = min(best, distance(typed, []rune(k)))
+		best = min(best, text.Distance(typed, []rune(k)))
 	}
 	return best
-}
-
-// distance returns how many characters must be inserted, removed or replaced to make b of a.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func narrow(s string) string { return strings.TrimSpace(width.Narrow.String(s)) }

@@ -40,6 +40,7 @@ const (
 	CLIGatherAbsentMany  Code = "cli.gather.absent-many"
 	CLIGatherHeard       Code = "cli.gather.heard"
 	CLIGatherSaid        Code = "cli.gather.said"
+	CLIGatherBranch      Code = "cli.gather.branch"
 	CLIGatherNotTaken    Code = "cli.gather.not-taken"
 	CLIGatherLeaves      Code = "cli.gather.leaves"
 	CLIGatherOthers      Code = "cli.gather.others"
@@ -147,7 +148,8 @@ var gatherSentences = []sentence{
 	{CLIAuditsNone, "没有待核对事项，也没有事后核对的结果", "nothing is open, and nothing was found"},
 	{CLIAuditsOpen, "尚未出示，索取至 {until}", "not shown yet; asked again until {until}"},
 	{CLIAuditsUnjudged, "已出示，本方尚不能证明：{why}；至 {until} 之前再核对", "shown, and not to be proven here yet: {why}; looked at again until {until}"},
-	{CLIGatherUnbelieved, "不是拒绝：{why}（见 xietong tree）", "no refusal: {why} (see xietong tree)"},
+	{CLIGatherUnbelieved, "新密钥尚未获采信：{why}（见 xietong tree）", "its new keys are not believed yet: {why} (see xietong tree)"},
+	{CLIGatherBranch, "{name}及其下级共 {count} 个", "{name} and those below it, {count} in all"},
 	{CLIAuditsAudited, "事后已核对，相符", "audited later, and right"},
 	{CLIAuditsLied, "事后核对，汇总不实", "AUDITED LATER: WRONG"},
 	{CLIAuditsWithheld, "一天之内未出示", "withheld: not shown for a day"},

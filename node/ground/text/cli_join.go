@@ -81,6 +81,7 @@ const (
 	CLIFlagListen    Code = "cli.flag.listen"
 	CLIFlagAt        Code = "cli.flag.at"
 	CLIFlagAtOne     Code = "cli.flag.at-one"
+	CLIToldBy        Code = "cli.told-by"
 	CLIFlagProcesses Code = "cli.flag.processes"
 	CLIFlagRecords   Code = "cli.flag.records"
 	CLIAsked         Code = "cli.asked"
@@ -195,7 +196,8 @@ var joinSentences = []sentence{
 		"ask another jurisdiction, `NAME`: its full or short name, its code or whole name, also after the place above it; '*.NAME' are those directly below it, '**.NAME' all below, for records and totals and not for --verify"},
 	{CLIFlagAtOne, "向另一行政区划 `NAME` 查询：全称、简称、代码或完整名称，也可连同上级一起写", "ask another jurisdiction, `NAME`: its full or short name, its code or whole name, also after the place above it"},
 	{CLIAsked, "本地留痕见存证条目 {entry}", "recorded here as entry {entry}"},
-	{CLIRefusedBy, "{by} 拒绝：{what}", "refused by {by}: {what}"},
+	{CLIRefusedBy, "{by}拒绝：{what}", "refused by {by}: {what}"},
+	{CLIToldBy, "{by}告知：{what}", "told by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},

@@ -55,9 +55,9 @@ var keysProblems = []problem{
 	{
 		number: 167, code: KeysSuperseded, status: http.StatusConflict, params: []string{"name", "jurisdiction", "fingerprint", "since"},
 		zh: parts{"旧机器的密钥仍在使用", "自 {since} 起，{jurisdiction}背书的是{name}的另一套密钥（指纹 {fingerprint}）；出示旧密钥的是{name}的旧机器，各地不再采信它", "{name}",
-			"请停用旧机器。如果{name}没有重新加入过，就是有人以其名义换了密钥：请立即致电{jurisdiction}的上级"},
+			"请停用旧机器。如果{name}没有重新加入过，就是有人以其名义换了密钥：请立即致电{jurisdiction}核实；{jurisdiction}另有上级的，也致电其上级"},
 		en: parts{"An old machine is in use", "since {since} {jurisdiction} endorses another key set of {name} (fingerprint {fingerprint}); what shows the old one is the old machine of {name}, which nobody believes any more", "{name}",
-			"switch the old machine off. If {name} did not join again, somebody changed its keys in its name: telephone the level above {jurisdiction} at once"},
+			"switch the old machine off. If {name} did not join again, somebody changed its keys in its name: telephone {jurisdiction} at once, and the level above it if it has one"},
 	},
 	{
 		number: 120, code: KeysPending, status: http.StatusConflict, params: []string{"jurisdiction", "number"},

@@ -28,10 +28,10 @@ const (
 
 var sharingProblems = []problem{
 	{
-		number: 20, code: UnknownDataset, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},
-		zh: parts{"数据资源不存在", "目录中没有编码为 {dataset} 的数据资源", "{jurisdiction}",
+		number: 20, code: UnknownDataset, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction", "near"},
+		zh: parts{"数据资源不存在", "{jurisdiction}的目录中没有编码为 {dataset} 的数据资源；相近的：{near}", "{jurisdiction}",
 			"请用 xietong dataset list --at {jurisdiction} 查看其目录后重试"},
-		en: parts{"Unknown dataset", "the catalogue has no dataset {dataset}", "{jurisdiction}",
+		en: parts{"Unknown dataset", "the catalogue of {jurisdiction} has no dataset {dataset}; near it: {near}", "{jurisdiction}",
 			"see what there is with `xietong dataset list --at {jurisdiction}`"},
 	},
 	{

@@ -25,7 +25,7 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, reformProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p
@@ -57,12 +57,26 @@ func Explain(l Lang, code Code, args Args) Explanation {
 	if l == Zh {
 		s = p.zh
 	}
+	if advice, other := unreachableDo[args["reason"]]; other && code == Unreachable {
+		s.do = advice.in(l)
+	}
+	if more, known := also[code]; known && says(args[more.arg]) {
+		s.what += more.in(l)
+	}
 	told := worded(l, args)
 	e := Explanation{s.title, fill(s.what, told), fill(s.where, told), fill(s.do, told)}
 	if nowhere(s.where, args) {
 		e.Where = ""
 	}
 	return e
+}
+
+// also are what some problems say besides, where the value is known.
+var also = map[Code]struct {
+	arg string
+	word
+}{
+	Unreachable: {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
 }
 
 // nowhere reports whether a sentence that says where has values, and all of them say nothing.

@@ -291,7 +291,7 @@ func offers(l Lang, value string) string {
 // nothing tells what is said where a value is missing, beside "none".
 var nothing = map[string]word{
 	"from": {"不限", "any time"}, "to": {"不限", "any time"},
-	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
+	"reason": {"原因不明", "the cause is not known"}, "level": {"（未指明）", "any"}, "when": {"时间见该条目", "the entry tells when"}, "column": {"（整行）", "the whole row"}, "field": {"（整条记录）", "(the whole record)"}, "size": {"未计", "not counted"},
 	"lost": {"其余数据项", "the other fields"},
 	"":     {"（无）", "(none)"},
 }

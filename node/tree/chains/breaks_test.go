@@ -355,7 +355,7 @@ func TestStolenKeysDoNotComeBack(t *testing.T) {
 	}
 	told()
 	w.pass(againAfter + time.Second)
-	if got := w.code(from, of); got != text.Unreachable {
+	if got := w.code(from, of); got != text.PlaceWithdrawn {
 		t.Errorf("withdrawn: got %q", got)
 	}
 	w.made(of)

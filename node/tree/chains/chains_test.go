@@ -269,7 +269,7 @@ func TestNotFound(t *testing.T) {
 	w.at("meitan.zunyi.guizhou").off = true
 	w.refused("nanming.guiyang.guizhou", "town.meitan.zunyi.guizhou", text.Unreachable, "meitan.zunyi.guizhou")
 	w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou") // its parent knows it
-	w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.Unreachable, "bijie.guizhou")
+	w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.PlaceNotJoined, "bijie.guizhou")
 	w.refused("nanming.guiyang.guizhou", "chengdu.sichuan", text.Unreachable, "chengdu.sichuan")
 	w.at("zunyi.guizhou").off = true
 	if at := w.statusOf("nanming.guiyang.guizhou", "meitan.zunyi.guizhou"); !at.IsZero() {
@@ -331,7 +331,7 @@ func TestTold(t *testing.T) {
 		parent.store.Tell(child, identity.Jurisdiction{})
 		time.Sleep(4 * time.Second)
 		for _, from := range []string{"nanming.guiyang.guizhou", "yunyan.guiyang.guizhou", "guizhou"} {
-			w.refused(from, "town.meitan.zunyi.guizhou", text.Unreachable, child.String())
+			w.refused(from, "town.meitan.zunyi.guizhou", text.PlaceWithdrawn, child.String())
 		}
 		if p := w.at("town.meitan.zunyi.guizhou"); p.poked != 0 {
 			t.Errorf("the one below was poked %d times; its parent, which is no neighbour any more, is not told", p.poked)
@@ -374,7 +374,7 @@ func TestTalkIsNoSilence(t *testing.T) {
 		defer running.Wait()
 		defer cancel()
 		time.Sleep(4 * time.Second)
-		w.refused("yunyan.guiyang.guizhou", "town.meitan.zunyi.guizhou", text.Unreachable, child.String())
+		w.refused("yunyan.guiyang.guizhou", "town.meitan.zunyi.guizhou", text.PlaceWithdrawn, child.String())
 	})
 }
 

@@ -117,8 +117,8 @@ func TestWithdrawalEndsTheBelief(t *testing.T) {
 	w.finds(from.Name().String(), below.String()) // nobody has heard
 	w.at("guizhou").store.Drop(stolen)
 	w.at("guiyang.guizhou").store.Drop(stolen)
-	w.refused(from.Name().String(), stolen.String(), text.Unreachable, stolen.String())
-	w.refused(from.Name().String(), below.String(), text.Unreachable, stolen.String())
+	w.refused(from.Name().String(), stolen.String(), text.PlaceWithdrawn, stolen.String())
+	w.refused(from.Name().String(), below.String(), text.PlaceWithdrawn, stolen.String())
 	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
 		t.Error("a standing from before the withdrawal was believed after it")
 	}

@@ -28,12 +28,12 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 	}
 	now := s.now()
 	c := &chain{of: of, levels: levels, links: links, made: now, found: now}
-	for _, l := range links {
-		switch withdrawn, err := s.judge(c, l); {
+	for i, l := range links {
+		switch gone, err := s.judge(c, l); {
 		case err != nil:
 			return nil, err
-		case withdrawn && of.Under(l.Newest().Name):
-			c.err, c.links = unreachable(l.Newest().Name, relay.NotEndorsed, nil), nil
+		case gone && of.Under(l.Newest().Name):
+			c.err, c.links = withdrawn(links, i), nil
 			return c, nil
 		}
 	}
@@ -45,6 +45,17 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		c.since = e.SinceNewest()
 	}
 	return c, nil
+}
+
+// withdrawn returns the failure of a chain in which a step was withdrawn by the one above it. The
+// standing proves the entry, and not its time.
+func withdrawn(links []trust.Link, at int) error {
+	above := links[at-1].Newest()
+	args := text.Args{"jurisdiction": links[at].Newest().Name.String(), "by": above.Name.String()}
+	if log, err := identity.NewLog(above.Name, above.Epoch); err == nil {
+		args["entry"] = log.Entry(links[at].Standing.Entry).String()
+	}
+	return text.Fail(text.PlaceWithdrawn, args, nil)
 }
 
 // judge judges one step of a chain as of now, and makes the chain as old as the step. It reports

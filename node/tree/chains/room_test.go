@@ -136,7 +136,7 @@ func TestOldChainsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, branches...)
 		w.finds("nanming.guiyang.guizhou", "meitan.zunyi.guizhou")
-		w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.Unreachable, "bijie.guizhou")
+		w.refused("nanming.guiyang.guizhou", "qixingguan.bijie.guizhou", text.PlaceNotJoined, "bijie.guizhou")
 		ctx, cancel := context.WithCancel(t.Context())
 		ends := make(chan struct{})
 		for _, p := range w.places {

@@ -91,7 +91,7 @@ func (s *Store) below(ctx context.Context, child identity.Jurisdiction, gone boo
 	}
 	said, err := s.endorser.Say(ctx, child.Label())
 	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.NotEndorsed || err == nil && gone && said.Child.Joined() {
-		return nil, unreachable(child, relay.NotEndorsed, nil)
+		return nil, s.table.Absent(child)
 	}
 	if err != nil {
 		return nil, err

@@ -82,6 +82,7 @@ type Table struct {
 	parent   *Neighbour
 	above    []trust.Believed // the key sets of the parent's parent; none: there is none
 	children map[identity.Jurisdiction]Neighbour
+	absent   map[identity.Jurisdiction]absence // who was invited and is not endorsed
 	self     selfView
 	heard    map[identity.Jurisdiction]Heard
 	alarms   map[identity.Jurisdiction]Alarm
@@ -114,7 +115,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)
 	}
-	children, self, err := t.below(ctx)
+	children, absent, self, err := t.below(ctx)
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)
 	}
@@ -126,7 +127,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	parent := parentOf(chain)
 	t.mu.Lock()
 	before := t.names()
-	t.parent, t.above, t.children, t.self = parent, above, children, self
+	t.parent, t.above, t.children, t.absent, t.self = parent, above, children, absent, self
 	after := t.names()
 	t.mu.Unlock()
 	for _, name := range before {
@@ -177,16 +178,18 @@ func parentOf(chain []trust.Link) *Neighbour {
 	return n
 }
 
-// below reads the endorsed children, and the part of hello about the ledger. A child whose record
+// below reads the children, and the part of hello about the ledger. A child whose record
 // or key sets cannot be read is left out, and an alarm says so.
-func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]Neighbour, self selfView, err error) {
-	children = map[identity.Jurisdiction]Neighbour{}
+func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]Neighbour, absent map[identity.Jurisdiction]absence, self selfView, err error) {
+	children, absent = map[identity.Jurisdiction]Neighbour{}, map[identity.Jurisdiction]absence{}
 	err = t.own.View(ctx, func(r *state.Reader) error {
 		for _, c := range tree.Children(r) {
 			if c.Damaged {
 				t.Alarm(c.Place.Name, text.ChildDamaged, nil)
 			} else if c.Joined() {
 				t.child(r, c, children)
+			} else {
+				absent[c.Place.Name] = absenceOf(r, c)
 			}
 		}
 		self.size, self.epoch = r.Size(), r.Log().Epoch()
@@ -194,7 +197,7 @@ func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]N
 		self.root = root[:]
 		return err
 	})
-	return children, self, err
+	return children, absent, self, err
 }
 
 // child adds a child to the endorsed ones. The key sets of one that has not changed are not

@@ -75,6 +75,17 @@ func (s *Standing) Children() (all []identity.Jurisdiction) {
 	return all
 }
 
+// Gone returns the children that were invited once and are not endorsed now, in the order of their
+// names.
+func (s *Standing) Gone() []identity.Jurisdiction {
+	all := s.table.Gone()
+	slices.SortFunc(all, func(a, b identity.Jurisdiction) int { return cmp.Compare(a.String(), b.String()) })
+	return all
+}
+
+// Absent returns why a direct child is not endorsed now, as others are told it.
+func (s *Standing) Absent(child identity.Jurisdiction) error { return s.table.Absent(child) }
+
 // Neighbour is a neighbour as it is believed.
 type Neighbour struct {
 	neighbours.Neighbour

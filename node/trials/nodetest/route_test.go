@@ -145,7 +145,7 @@ func TestWithdrawnFar(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second) // three hops, each after a second at most
 		_, err := ask(t, from, at)
-		wantRefusal(t, "asking who was withdrawn", err, text.Unreachable, parent, "南明")
+		wantRefusal(t, "asking who was withdrawn", err, text.PlaceWithdrawn, parent, "南明")
 	})
 }
 

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"maps"
+
+	"xietong/certs/identity"
+	"xietong/exchange/relay"
+	"xietong/node/ground/text"
+)
+
+// causeOf returns a failure with the cause that this jurisdiction knows beside it. What the parent
+// said of these keys, and why its link is not up, is known here alone; and the roster tells a place
+// that did not join from one that there is not. What another jurisdiction told of its links stays.
+func (s *server) causeOf(h Hosted, f *text.Failure, elsewhere bool) *text.Failure {
+	about, err := identity.ParseJurisdiction(f.Args["jurisdiction"])
+	if err != nil {
+		return f
+	}
+	switch {
+	case f.Code == text.PlaceNotJoined:
+		if _, listed := h.Standing.Current().Of(about); !listed {
+			return &text.Failure{Code: text.PlaceNowhere, Args: f.Args, Err: f.Err}
+		}
+	case !elsewhere && f.Code == text.Unreachable && f.Args["reason"] == relay.NoLink:
+		return s.unlinked(h, about, f)
+	}
+	return f
+}
+
+// unlinked returns why there is no link to a neighbour, as far as it is known, and when it was last
+// heard.
+func (s *server) unlinked(h Hosted, about identity.Jurisdiction, f *text.Failure) *text.Failure {
+	parent, below := h.Standing.Parent()
+	if d := h.Keys.Denied(); d != nil && below && about == parent {
+		return &text.Failure{Code: text.Code(d.Code), Args: text.Named(text.Code(d.Code), d.Args), Err: f.Err}
+	}
+	if _, neighbour := h.Standing.Neighbour(about); !neighbour {
+		return f
+	}
+	args := maps.Clone(f.Args)
+	l := s.node.Link(h.Ledger.Name(), about)
+	if l.Why != "" {
+		args["reason"] = l.Why
+	}
+	if !l.LastHeard.IsZero() {
+		args["heard"] = stamp(l.LastHeard)
+	}
+	return &text.Failure{Code: f.Code, Args: args, Err: f.Err}
+}

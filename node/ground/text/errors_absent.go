@@ -1,0 +1,70 @@
+package text
+
+import "net/http"
+
+// Codes of problems with a jurisdiction that is not there: each cause has its own sentence, and its
+// own thing to do. exchange/relay gives their numbers.
+const (
+	PlaceNotJoined Code = "place-not-joined"
+	PlaceInvited   Code = "place-invited"
+	PlaceWithdrawn Code = "place-withdrawn"
+	PlaceExpired   Code = "place-expired"
+	PlaceNowhere   Code = "no-such-place"
+)
+
+var absentProblems = []problem{
+	{
+		number: 355, code: PlaceNotJoined, status: http.StatusNotFound, params: []string{"jurisdiction", "by"},
+		zh: parts{"尚未加入", "{jurisdiction}尚未加入，{by}也没有待用的邀请：与它和它的下级都无从联系", "{jurisdiction}",
+			"要请它加入的，由{by}执行 xietong invite {jurisdiction}"},
+		en: parts{"Never joined", "{jurisdiction} has not joined, and {by} has no invitation waiting for it: neither it nor anybody below it can be reached", "{jurisdiction}",
+			"to have it join, {by} runs `xietong invite {jurisdiction}`"},
+	},
+	{
+		number: 356, code: PlaceInvited, status: http.StatusNotFound, params: []string{"jurisdiction", "by", "until"},
+		zh: parts{"已受邀请，尚未加入", "{by}已邀请{jurisdiction}（邀请有效至 {until}），它还没有加入：与它和它的下级都无从联系", "{jurisdiction}",
+			"请{jurisdiction}用邀请码执行 xietong join TOKEN；邀请码遗失或过期的，由{by}执行 xietong invite {jurisdiction}"},
+		en: parts{"Invited, and not joined yet", "{by} has invited {jurisdiction}, until {until}, and it has not joined: neither it nor anybody below it can be reached", "{jurisdiction}",
+			"{jurisdiction} runs `xietong join TOKEN` with its invitation; if that is lost or has ended, {by} runs `xietong invite {jurisdiction}`"},
+	},
+	{
+		number: 357, code: PlaceWithdrawn, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "entry", "when"},
+		zh: parts{"背书已被撤回", "{by}已撤回对{jurisdiction}的背书（存证条目 {entry}，{when}），各地不再与它和它的下级往来", "{jurisdiction}",
+			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN"},
+		en: parts{"Endorsement withdrawn by its parent", "{by} has withdrawn its endorsement of {jurisdiction} (entry {entry}, {when}): nobody deals with it, nor with anybody below it", "{jurisdiction}",
+			"ask {by} why; to bring it back, {by} runs `xietong invite {jurisdiction}`, and {jurisdiction} runs `xietong join TOKEN` in the same data directory"},
+	},
+	{
+		number: 358, code: PlaceExpired, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "until"},
+		zh: parts{"背书已过期", "{by}对{jurisdiction}的背书已于 {until} 过期，没有续期：{jurisdiction}长期没有与{by}联系", "{jurisdiction}",
+			"请{jurisdiction}的管理员启动节点，并用 xietong tree 查看与{by}的连接；连上后自动续期"},
+		en: parts{"Endorsement ended", "the endorsement of {jurisdiction} by {by} ended {until} and was not renewed: {jurisdiction} was not in touch with {by} for long", "{jurisdiction}",
+			"the administrator of {jurisdiction} starts its node and sees the link to {by} with `xietong tree`; once it is up the endorsement is renewed"},
+	},
+	{
+		number: 359, code: PlaceNowhere, status: http.StatusNotFound, params: []string{"jurisdiction", "by"},
+		zh: parts{"没有这个行政区划", "没有 {jurisdiction} 这个行政区划：名录未列，{by}也从未邀请过它", "{jurisdiction}",
+			"请核对名称；全部名称见 xietong roster list"},
+		en: parts{"No such jurisdiction", "there is no jurisdiction {jurisdiction}: the roster does not list it, and {by} never invited it", "{jurisdiction}",
+			"check the name; `xietong roster list` has all names"},
+	},
+}
+
+// unreachableDo says what to do about a jurisdiction that is not reached, by the reason. Only where
+// the network may be the cause is it named.
+var unreachableDo = map[string]word{
+	"not endorsed": {"请用 xietong tree 查看{jurisdiction}的背书是否有效", "see with `xietong tree` whether {jurisdiction} is endorsed"},
+	"no-route":     {"请核对名称：它不在本树之内，或者本方尚未加入任何上级（见 xietong tree）", "check the name: it is not in this tree, or this jurisdiction has joined no parent (see `xietong tree`)"},
+	"no-link": {"请{jurisdiction}的管理员先看节点是否运行（xietong status）；在运行而连不上的，再查网络和防火墙是否放行 UDP",
+		"the administrator of {jurisdiction} should see whether its node runs (`xietong status`); if it runs and does not link, whether network and firewall pass UDP"},
+	"no-answer": {"请{jurisdiction}的管理员先看节点是否运行（xietong status）；在运行的，再查网络和防火墙是否放行 UDP",
+		"the administrator of {jurisdiction} should see whether its node runs (`xietong status`); if it does, whether network and firewall pass UDP"},
+	"other-version": {"请两方的管理员把节点升级到同一版本", "the administrators of both should run the same version of the program"},
+	"not-hosted":    {"请核对{jurisdiction}的节点地址：应答的是另一个节点", "check the address of {jurisdiction}: another node answers there"},
+	"not-known":     {"请用 xietong tree 查看原因，并与{jurisdiction}核对双方的时钟和密钥指纹", "see why with `xietong tree`, and compare clocks and fingerprints of keys with {jurisdiction}"},
+	"not-trusted":   {"请用 xietong tree 查看原因，并与{jurisdiction}核对双方的时钟和密钥指纹", "see why with `xietong tree`, and compare clocks and fingerprints of keys with {jurisdiction}"},
+	"busy":          {"请稍后重新提出；经常如此的，请{jurisdiction}的管理员查看节点是否过载", "ask again later; if it happens often, the administrator of {jurisdiction} should see whether its node is overloaded"},
+	"restarted":     {"请重新提出；途中断开的，请求可能已经办理", "ask again; the request may have been served"},
+	"ended":         {"请稍后重新提出；途中断开的，请求可能已经办理", "ask again later; the request may have been served"},
+	"broken":        {"请稍后重新提出；途中断开的，请求可能已经办理", "ask again later; the request may have been served"},
+}

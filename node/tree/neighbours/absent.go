@@ -1,0 +1,74 @@
+package neighbours
+
+import (
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// absence is why a child is no neighbour, as far as the ledger says.
+type absence struct {
+	code text.Code
+	args text.Args
+}
+
+// absenceOf returns why a child that was invited once, and is not endorsed, is no neighbour.
+func absenceOf(r *state.Reader, c tree.Child) absence {
+	if c.Withdrawn > c.Invitation {
+		return absence{text.PlaceWithdrawn, text.Args{"entry": c.Withdrawn.In(r.Log()).String(), "when": enteredAt(r, c.Withdrawn)}}
+	}
+	if len(c.Secret) > 0 {
+		return absence{text.PlaceInvited, text.Args{"until": stamp(time.UnixMilli(int64(c.Until)))}}
+	}
+	return absence{code: text.PlaceNotJoined}
+}
+
+// enteredAt returns the time of an entry; "" where it cannot be read: it serves to tell people.
+func enteredAt(r *state.Reader, ref ledger.Ref) string {
+	index, _ := ref.Index()
+	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+	if err != nil {
+		return ""
+	}
+	return stamp(time.UnixMilli(int64(leaf.Head.Time)))
+}
+
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// Absent returns why a direct child is no neighbour now, as others are told it: that it never
+// joined, was invited, was withdrawn, or was not renewed. It is the word of this ledger.
+func (t *Table) Absent(child identity.Jurisdiction) *text.Failure {
+	t.mu.RLock()
+	a, invited := t.absent[child]
+	n, endorsed := t.children[child]
+	t.mu.RUnlock()
+	switch {
+	case endorsed:
+		a = absence{text.PlaceExpired, text.Args{"until": stamp(n.Until)}}
+	case !invited:
+		a = absence{code: text.PlaceNotJoined}
+	}
+	args := text.Args{"jurisdiction": child.String(), "by": t.own.Name().String()}
+	for name, value := range a.args {
+		args[name] = value
+	}
+	return &text.Failure{Code: a.code, Args: args}
+}
+
+// Gone returns the children that were invited once and are not endorsed now.
+func (t *Table) Gone() (all []identity.Jurisdiction) {
+	t.mu.RLock()
+	for child := range t.absent {
+		all = append(all, child)
+	}
+	for child := range t.children {
+		all = append(all, child)
+	}
+	t.mu.RUnlock()
+	return slices.DeleteFunc(all, t.IsChild)
+}

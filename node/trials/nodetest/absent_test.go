@@ -1,0 +1,96 @@
+package nodetest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// TestCauseIsTold (U-B12, E15, E20, E21, E44): why a place does not answer is told as what it is,
+// to the asker far away, at the hop and by the withdrawn one itself, and in the account of a
+// question to many; and nobody is sent to look after a firewall.
+func TestCauseIsTold(t *testing.T) {
+	Run(t, province, func(t *testing.T, tree *Tree) {
+		city, far := tree.Node("guiyang"), tree.Node("liping")
+		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := city.Client("").Withdraw(t.Context(), "南明", client.Withdrawal{Reason: "撤并"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tree.Node("guizhou").Client("").Withdraw(t.Context(), "毕节", client.Withdrawal{Reason: "撤并"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second) // three hops, each after a second at most
+		for _, row := range []struct {
+			from     *Node
+			at       string
+			code     text.Code
+			by, says string
+		}{
+			{far, "南明", text.PlaceWithdrawn, "贵阳市", "贵阳市 has withdrawn its endorsement of 南明区"},
+			{city, "520102", text.PlaceWithdrawn, "", "贵阳市 has withdrawn its endorsement of 南明区 (entry guiyang.guizhou/log/1/"},
+			{far, "威宁", text.PlaceWithdrawn, "贵州省", "贵州省 has withdrawn its endorsement of 毕节市"},
+			{far, "白云", text.PlaceInvited, "贵阳市", "贵阳市 has invited 白云区"},
+			{far, "汇川", text.PlaceNotJoined, "贵州省", "遵义市 has not joined"},
+			{far, "mars.guiyang.guizhou", text.PlaceNowhere, "贵阳市", "there is no jurisdiction mars.guiyang.guizhou"},
+			{far, "mars", text.JurisdictionUnknown, "", "no jurisdiction is called \"mars\""},
+			{tree.Node("nanming"), "黎平", text.EndorsementWithdrawn, "", "贵阳市 has withdrawn its endorsement of 南明区"},
+		} {
+			_, err := row.from.Client("").Drill(t.Context(), client.NewDrill{At: row.at, Fault: client.FaultAltered})
+			p, ok := errors.AsType[*client.Problem](err)
+			if !ok || p.Code != string(row.code) || p.By != row.by || !strings.HasPrefix(p.Detail, row.says) || strings.Contains(p.Do, "firewall") {
+				t.Errorf("%s asks %s: got %v (%+v), want %s by %q", row.from.Name(), row.at, err, p, row.code, row.by)
+			}
+		}
+	})
+}
+
+// TestAccountTellsCauses: the six states add up as ever, and within one the cause is told.
+func TestAccountTellsCauses(t *testing.T) {
+	Run(t, province, func(t *testing.T, tree *Tree) {
+		city, top := tree.Node("guiyang"), tree.Node("guizhou")
+		offer(t, top)
+		if _, err := city.Client("").Withdraw(t.Context(), "nanming", client.Withdrawal{Reason: "撤并"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
+			t.Fatal(err)
+		}
+		tree.Node("bijie").Stop()
+		down(tree, "bijie")
+		_, err := top.Client("water").QueryFederated(t.Context(), counted(top, "**.贵州"))
+		p, ok := errors.AsType[*client.Problem](err)
+		if !ok || p.Answer == nil {
+			t.Fatalf("got %v, want the account of nobody", err)
+		}
+		sum := uint64(0)
+		for _, n := range p.Answer.States {
+			sum += n
+		}
+		if sum != 88 {
+			t.Errorf("the states %v add up to %d", p.Answer.States, sum)
+		}
+		for name, want := range map[string]struct {
+			state, above string
+			code         text.Code
+		}{
+			"nanming.guiyang.guizhou": {client.StateNotJoined, "", text.PlaceWithdrawn}, "baiyun.guiyang.guizhou": {client.StateNotJoined, "", text.PlaceInvited},
+			"huichuan.zunyi.guizhou": {client.StateNotJoined, "", ""}, "weining.bijie.guizhou": {client.StateUnreachable, "毕节市", text.Unreachable},
+		} {
+			i := slices.IndexFunc(p.Answer.Missing, func(m client.MissingMember) bool { return m.Name == name })
+			if i < 0 {
+				t.Errorf("%s is in no state", name)
+				continue
+			}
+			if m := p.Answer.Missing[i]; m.State != want.state || m.Above != want.above || m.Code != string(want.code) {
+				t.Errorf("%s: got %+v, want %+v", name, m, want)
+			}
+		}
+	})
+}
