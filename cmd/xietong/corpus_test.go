@@ -144,7 +144,7 @@ var goodArguments = map[string]string{
 	"dataset publish": "FILES/changed.json --records=FILES/rows.csv", "dataset show": "households", "dataset standard list": "", "dataset standard publish": "FILES/households.json",
 	"dataset standard show": "villages", "demo": "", "drill": "南明区", "grant give": "households tax@guiyang.guizhou", "grant list": "", "grant renew": "3", "grant revoke": "3",
 	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
-	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
+	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households", "question show": "户数", "record export": "households --purpose=statistics",
 	"record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
 	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区",
@@ -155,7 +155,7 @@ var goodArguments = map[string]string{
 var badValues = map[string]string{
 	"at": "火星", "format": "pdf", "out": "FILES/nothing/here.csv", "sort": "颜色", "limit": "0", "cursor": "abc", "by": "颜色", "from": "2026-13", "to": "昨天",
 	"dataset adopt from": "火星", "dataset standard show from": "火星",
-	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400",
+	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "kind": "颜色", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400",
 	"code": `5201\n02`, "display-name": `贵\xb4`, "short-name": `贵\xb4`, "until": "2026/12/31", "root": "guizhou/keys/1/00", "fingerprint": "D98F",
 	"reason": `\xb4`, "basis": `\xb4`, "scenario": `\xb4`, "scope": `\xb4`, "method": `\xb4`, "paper": `\xb4`,
 	"fields": "颜色", "filter": "收入>800", "key": `\s`, "where": "姓名", "verify": "姓名", "sum": "颜色", "average": "颜色", "minimum": "颜色", "maximum": "颜色", "measures": "收入=median", "wait": "0",

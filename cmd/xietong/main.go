@@ -26,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -76,10 +77,21 @@ func (a *app) run(ctx context.Context, args []string) int {
 		root.SetOut(unquoted{a.stdout})
 	}
 	err := root.ExecuteContext(ctx)
+	a.jsonOnly = a.jsonOnly || wantsJSON(args)
 	if err == nil {
 		err = out.err
 	}
 	return a.report(err)
+}
+
+// wantsJSON reports whether a command line asks for JSON: an error that ends the reading of the
+// flags before --json is told as JSON, too.
+func wantsJSON(args []string) bool {
+	flags := args
+	if i := slices.Index(args, "--"); i >= 0 {
+		flags = args[:i]
+	}
+	return slices.Contains(flags, "--json") || slices.Contains(flags, "--json=true")
 }
 
 // heeded is the standard output: what prints a table or a sentence looks at no error, and an output
