@@ -64,6 +64,7 @@ var (
 	CheckListen     = config.CheckListen
 	NewLogQueue     = loglimit.NewQueue
 	Held            = datadir.Held
+	ErrPort         = config.ErrPort // of CheckListen
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

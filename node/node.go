@@ -123,10 +123,10 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.limited, n.opened = loglimit.New(n.o.Logger), n.o.Now()
+	if err := datadir.CheckNames(dir, n.settings); err != nil {
+		return n, err
+	}
 	for _, c := range n.settings.Jurisdictions {
-		if err := datadir.CheckHosted(dir, c.Name); err != nil {
-			return n, err
-		}
 		h, err := n.open(ctx, c)
 		if err != nil {
 			return n, datadir.Error(dir, err)

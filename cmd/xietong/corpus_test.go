@@ -140,7 +140,7 @@ func badFlag(t *testing.T, verb string, f *pflag.Flag) string {
 // goodArguments are arguments for each verb, so that what is wrong is what stands behind them.
 var goodArguments = map[string]string{
 	"agency end": "没有 --into=civil-affairs", "agency rename": "没有 新名称", "dataset move": "没有", "dataset standard withdraw": "没有", "dataset withdraw": "没有", "grant allow": "3", "agency add": "水务局 水务局", "agency list": "", "asked count": "", "asked list": "", "bench echo": "", "bench hostile": "", "bench ledger": "", "bench node": "", "bench query": "",
-	"bench spin": "", "completion bash": "", "completion fish": "", "completion powershell": "", "completion zsh": "", "dataset adopt": "villages", "dataset list": "",
+	"bench spin": "", "completion bash": "", "completion fish": "", "completion powershell": "", "completion zsh": "", "config check": "FILES/nothing.json", "config show": "", "dataset adopt": "villages", "dataset list": "",
 	"dataset publish": "FILES/changed.json --records=FILES/rows.csv", "dataset show": "households", "dataset standard list": "", "dataset standard publish": "FILES/households.json",
 	"dataset standard show": "villages", "demo": "", "drill": "南明区", "grant give": "households tax@guiyang.guizhou", "grant list": "", "grant renew": "3", "grant revoke": "3",
 	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
@@ -183,6 +183,8 @@ func corpusFiles(t *testing.T) string {
 		"extra.json": `{"编号":"3","颜色":"红"}`, "lacks.json": `{"姓名":"王五"}`, "mistyped.json": `{"编号":"3","收入":"多"}`, "enum.json": `{"编号":"3","类别":"丙"}`, "toolong.json": `{"编号":"123456789"}`,
 		"badrows.csv": "编号,姓名,收入,类别\n2,李四,多,甲\n123456789,王五,1,丙\n", "onerow.csv": "编号,姓名,收入,类别\n2,李四,多,甲\n", "header.csv": "编号,颜色\n2,红\n", "nothing.csv": "编号,姓名,收入,类别\n", "quote.csv": "编号,姓名,收入,类别\n1,\"x,1,甲\n",
 		"picture.csv": "\x89PNG\r\n\x1a\n\x00\x00", "rows.json": "[{\"编号\":\"1\"},\n{\"编号\":}]", "gbk.csv": "\xb1\xe0\xba\xc5,x\xff\xff\n",
+		"key.yaml": "version: 1\nlistn: \"0.0.0.0:7400\"\n", "port.yaml": "version: 1\nlisten: \"127.0.0.1:99999\"\njurisdictions:\n  - name: a\n    display_name: 甲\n", "later.yaml": "version: 9\n",
+		"chinese.yaml": "version: 1\njurisdictions:\n  - name: 南明区\n    display_name: 南明区\n", "open.yaml": "version: [\n",
 		"columns.csv": "编号,姓名,收入\n2,李四\n",
 	} {
 		putFile(t, filepath.Join(dir, name), content)

@@ -378,8 +378,12 @@ func (a *app) labels(label string) error {
 
 // listens refuses an address that no node can listen on.
 func (a *app) listens(address string) error {
-	if address == "" || node.CheckListen(address) == nil {
+	err := node.CheckListen(address)
+	switch {
+	case address == "" || err == nil:
 		return nil
+	case errors.Is(err, node.ErrPort):
+		return a.badValue("--listen", address, a.t(text.FormPort, nil))
 	}
 	return a.badValue("--listen", address, a.t(text.FormAddress, nil))
 }

@@ -174,7 +174,9 @@ func run(body []byte) any {
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
-	"GET /v1/status": client.Status{Version: "v1.2.3", PID: 4711, Since: "2026-11-20T22:58:00Z", Now: "2026-11-24T02:00:00Z", Data: "D", Disk: client.Disk{Used: 12 << 20, Free: 40 << 30, Reserve: 64 << 20}, Listen: "0.0.0.0:7400", Jurisdictions: []client.JurisdictionStatus{{
+	"GET /v1/status": client.Status{Version: "v1.2.3", PID: 4711, Since: "2026-11-20T22:58:00Z", Now: "2026-11-24T02:00:00Z", Data: "D", Disk: client.Disk{Used: 12 << 20, Free: 40 << 30, Reserve: 64 << 20}, Listen: "0.0.0.0:7400", Settings: client.Settings{
+		Listen: "0.0.0.0:7400", Jurisdictions: []client.HostedSettings{{Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county"}},
+	}, Jurisdictions: []client.JurisdictionStatus{{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
 		Pin: "nanming.guiyang.guizhou/keys/1/" + strings.Repeat("ab", 32), Log: "nanming.guiyang.guizhou/log/1", TreeSize: 31,
 		Root: strings.Repeat("cd", 32), CheckpointSize: 30, Leader: true, Agencies: 2, Datasets: 1,
@@ -491,6 +493,7 @@ var fakeWords = strings.Repeat("abandon ", 23) + "art"
 
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
+	settings: node.ReadSettings,
 	held:     func(string) bool { return false },
 	planInit: node.PlanInit,
 	init: func(dir string, o initOptions) (node.InitResult, error) {

@@ -78,6 +78,9 @@ var session = [][]string{
 	{"ledger", "audits"},
 	{"query", "nothing", "--key", "1"},
 	{"query", "villages", "--were", "a=b"},
+	{"config", "check", "FILES/config.yaml"},
+	{"config", "check", "FILES/badconfig.yaml"},
+	{"config", "check"},
 	{"stop"},
 	{"--help"},
 }
@@ -160,10 +163,12 @@ func writeFiles(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
-		"villages.json": "\uFEFF" + string(entry),
-		"villages.csv":  "code,name\n1,a\n2,\n3,c\n4\n5,e\n",
-		"record.json":   `{"code":"520102001001","name":"观水社区"}`,
-		"list.txt":      "code\n1\n",
+		"villages.json":  "\uFEFF" + string(entry),
+		"villages.csv":   "code,name\n1,a\n2,\n3,c\n4\n5,e\n",
+		"record.json":    `{"code":"520102001001","name":"观水社区"}`,
+		"config.yaml":    "\uFEFFversion: 1\r\nlisten: \"0.0.0.0:7500\"\r\njurisdictions:\r\n  - name: nanming.guiyang.guizhou\r\n    display_name: 南明区\r\n  - name: yunyan\r\n    display_name: 云岩区\r\n",
+		"badconfig.yaml": "version: 1\nlisten: \"0.0.0.0:99999\"\njurisdictions:\n  - name: nanming\n    display_name: 南明区\n",
+		"list.txt":       "code\n1\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

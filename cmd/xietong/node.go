@@ -18,6 +18,7 @@ type nodeFloor struct {
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
 	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
+	settings        func(dir, file string) (node.FileSettings, error)
 	held            func(dir string) bool
 	verifyData      func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
 }
@@ -29,9 +30,10 @@ type (
 	serveOptions  = node.ServeOptions
 	joinOptions   = node.JoinOptions
 	joinStep      = node.JoinStep
+	fileSettings  = node.FileSettings
 	receiptReport = node.ReceiptReport
 )
 
 var theNode = nodeFloor{
-	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, held: node.Held, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, verifyData: node.VerifyData,
 }

@@ -21,6 +21,7 @@ var latinWords = strings.Fields(`
 	purposes category citation not_secret key title code schema object where question claim measure consumer missing grant update_cycle
 	type enum const properties required items prefixItems pattern format allOf anyOf oneOf not if then else defs ref money contains maxLength record NAME matches
 	Linux iconv timedatectl set ntp config yaml xt1
+	YAML HOST PORT name display_name short_name parent_address listen addresses jurisdictions version listn
 `)
 
 var (

@@ -9,6 +9,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/tree"
@@ -19,8 +20,8 @@ import (
 type Machine struct {
 	Since               time.Time // since when it is open
 	Data                string    // the data directory
-	Listen              string    // "": it only dials
-	Used, Free, Reserve uint64    // bytes of the disk
+	Settings            config.Config
+	Used, Free, Reserve uint64 // bytes of the disk
 }
 
 // Times by which a person judges what status shows.
@@ -41,7 +42,7 @@ func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status],
 		return nil, s.refuse(in.Caller, err)
 	}
 	out := client.Status{
-		Version: s.version, PID: os.Getpid(), Since: stamp(m.Since), Now: stamp(s.node.Now()), Data: m.Data, Listen: m.Listen,
+		Version: s.version, PID: os.Getpid(), Since: stamp(m.Since), Now: stamp(s.node.Now()), Data: m.Data, Listen: m.Settings.Listen, Settings: SettingsOf(m.Settings),
 		Disk: client.Disk{Used: m.Used, Free: m.Free, Reserve: m.Reserve},
 	}
 	for _, h := range shown {
@@ -71,6 +72,17 @@ func (s *server) statusFor(ctx context.Context, c Caller) (shown []Hosted, err e
 		}
 	}
 	return shown, err
+}
+
+// SettingsOf returns a configuration as it is told.
+func SettingsOf(c config.Config) client.Settings {
+	s := client.Settings{Listen: c.Listen, Addresses: append([]string{}, c.Addresses...), Jurisdictions: []client.HostedSettings{}}
+	for _, j := range c.Jurisdictions {
+		s.Jurisdictions = append(s.Jurisdictions, client.HostedSettings{
+			Name: j.Name.String(), DisplayName: j.DisplayName, ShortName: j.ShortName, Code: j.Code, Level: j.Level, ParentAddress: j.ParentAddress,
+		})
+	}
+	return s
 }
 
 func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionStatus, error) {

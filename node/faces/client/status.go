@@ -10,6 +10,7 @@ type Status struct {
 	Now           string               `json:"now" doc:"RFC 3339: this machine's clock"`
 	Data          string               `json:"data" doc:"The data directory"`
 	Listen        string               `json:"listen,omitempty" doc:"The UDP address that the node listens on; none: it only dials"`
+	Settings      Settings             `json:"settings" doc:"The configuration that the node uses"`
 	Disk          Disk                 `json:"disk" doc:"The disk of the data directory"`
 	Jurisdictions []JurisdictionStatus `json:"jurisdictions" doc:"The jurisdictions that the node hosts"`
 }

@@ -2,7 +2,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -18,11 +20,15 @@ const MaxAddresses = 4
 // Reasons for which an address is refused. For a configuration, *Error adds the line and the key.
 const (
 	notHostPort = "it is not HOST:PORT"
+	badPort     = "its port is not a number from 1 to 65535"
 	noHost      = "its host is neither an IP address nor a name"
 	noIP        = "its host is not an IP address"
 	undiallable = "nobody can dial that address"
 	standsTwice = "it stands twice"
 )
+
+// ErrPort is wrapped by the error of an address that lacks nothing but a possible port.
+var ErrPort = errors.New(badPort)
 
 // CheckAddress checks an address as it stands in invitations, in its one spelling: 192.0.2.7:7400,
 // [2001:db8::7]:7400 or node.example.cn:7400. An unspecified address, which stands for all
@@ -34,19 +40,22 @@ func CheckAddress(s string) error { return addressError(s, wrongAddress(s)) }
 func CheckListen(s string) error { return addressError(s, wrongListen(s)) }
 
 func addressError(s, reason string) error {
-	if reason == "" {
+	switch reason {
+	case "":
 		return nil
+	case badPort:
+		return fmt.Errorf("address %.100q: %w", s, ErrPort)
 	}
 	return fmt.Errorf("address %.100q: %s", s, reason)
 }
 
 // wrongAddress returns the reason for which CheckAddress refuses, or "".
 func wrongAddress(s string) (reason string) {
-	host, ok := splitAddress(s)
+	host, wrong := splitAddress(s)
 	ip, isIP := parseIP(host)
 	switch {
-	case !ok:
-		return notHostPort
+	case wrong != "":
+		return wrong
 	case !isIP && !isHostName(host):
 		return noHost
 	case isIP && (ip.IsUnspecified() || ip.IsMulticast()):
@@ -57,11 +66,11 @@ func wrongAddress(s string) (reason string) {
 
 // wrongListen returns the reason for which CheckListen refuses, or "".
 func wrongListen(s string) (reason string) {
-	host, ok := splitAddress(s)
+	host, wrong := splitAddress(s)
 	ip, isIP := parseIP(host)
 	switch {
-	case !ok:
-		return notHostPort
+	case wrong != "":
+		return wrong
 	case !isIP && host != "":
 		return noIP
 	case isIP && ip.IsMulticast():
@@ -76,13 +85,20 @@ func parseIP(host string) (ip netip.Addr, ok bool) {
 	return ip.Unmap(), err == nil && ip.Zone() == ""
 }
 
-// splitAddress returns the host of HOST:PORT; ok is false where s is not in its one spelling:
-// brackets around IPv6 only, and a port from 1 to 65535 without zeros before it.
-func splitAddress(s string) (host string, ok bool) {
+// splitAddress returns the host of HOST:PORT, and why s is none in its one spelling: brackets
+// around IPv6 only, and a port from 1 to 65535 without zeros before it.
+func splitAddress(s string) (host, wrong string) {
 	host, port, err := net.SplitHostPort(s)
-	n, portErr := strconv.ParseUint(port, 10, 16)
-	ok = err == nil && portErr == nil && n > 0 && len(s) <= maxText && net.JoinHostPort(host, strconv.FormatUint(n, 10)) == s
-	return host, ok
+	n, portErr := strconv.ParseUint(port, 10, 64)
+	switch {
+	case err != nil || len(s) > maxText || net.JoinHostPort(host, port) != s:
+		return host, notHostPort
+	case errors.Is(portErr, strconv.ErrRange), portErr == nil && (n == 0 || n > math.MaxUint16):
+		return host, badPort
+	case portErr != nil || strconv.FormatUint(n, 10) != port:
+		return host, notHostPort
+	}
+	return host, ""
 }
 
 // isHostName reports whether s is labels joined by dots. A last label that is a number is refused:

@@ -75,6 +75,7 @@ type Jurisdiction struct {
 // Error is the error of a configuration, with the place of the fault.
 type Error struct {
 	Line    int    // counted from 1; 1 when the error has no line of its own
+	Column  int    // in characters, counted from 1, as Line
 	Key     string // as it is written; FileName when the whole file is wrong
 	Reason  string
 	Unknown bool // there is no such key; Reason is then the nearest known key, or all of them
@@ -99,6 +100,7 @@ type hosted struct {
 	Parent      string `yaml:"parent_address"`
 }
 
+// keys are all keys. Package text tells of each what it takes.
 var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
 
 // Read reads the configuration at path. The error is an *Error where the content is wrong, and an
@@ -158,9 +160,13 @@ func misread(data []byte, err error) error {
 	if !ok || at.GetToken() == nil {
 		return out
 	}
-	out.Line, out.Key, out.Reason = at.GetToken().Position.Line, at.GetToken().Value, at.GetMessage()
+	place := at.GetToken().Position
+	out.Line, out.Column = max(place.Line, 1), max(place.Column, 1)
+	if strings.Contains(at.GetMessage(), "already defined") { // of no type of its own
+		out.Key, out.Reason = at.GetToken().Value, standsTwice
+	}
 	if _, unknown := errors.AsType[*yaml.UnknownFieldError](err); unknown {
-		out.Unknown, out.Reason = true, nearest(out.Key)
+		out.Unknown, out.Key, out.Reason = true, at.GetToken().Value, nearest(at.GetToken().Value)
 	}
 	_, mistyped := errors.AsType[*yaml.TypeError](err)
 	_, misplaced := errors.AsType[*yaml.UnexpectedNodeTypeError](err) // a text for a list, and the like
@@ -171,7 +177,7 @@ func misread(data []byte, err error) error {
 }
 
 // whole returns the error of a file that is wrong as a whole.
-func whole(reason string) *Error { return &Error{Line: 1, Key: FileName, Reason: reason} }
+func whole(reason string) *Error { return &Error{Line: 1, Column: 1, Key: FileName, Reason: reason} }
 
 // keyOfLine returns the text before the colon of a line; lines are counted from 1.
 func keyOfLine(data []byte, line int) string {
@@ -182,6 +188,9 @@ func keyOfLine(data []byte, line int) string {
 	key, _, _ := strings.Cut(strings.TrimLeft(lines[line-1], "- \t"), ":")
 	return strings.TrimSpace(key)
 }
+
+// IsKey reports whether a configuration may have the key.
+func IsKey(key string) bool { return slices.Contains(keys, key) }
 
 // nearest returns the known key that was probably meant, or all known keys.
 func nearest(key string) string {
@@ -270,14 +279,14 @@ func CheckText(s string) (reason string) {
 // wrong returns the error of the value at a path of the file. A value that is absent gets the line
 // of the nearest value that encloses it.
 func wrong(data []byte, path, key, reason string) error {
-	e := &Error{Line: 1, Key: key, Reason: reason}
+	e := &Error{Line: 1, Column: 1, Key: key, Reason: reason}
 	for ; path != "$"; path = path[:strings.LastIndexAny(path, ".[")] {
 		p, err := yaml.PathString(path)
 		if err != nil {
 			return e
 		}
 		if node, err := p.ReadNode(bytes.NewReader(data)); err == nil && node.GetToken() != nil {
-			e.Line = node.GetToken().Position.Line
+			e.Line, e.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
 			return e
 		}
 	}

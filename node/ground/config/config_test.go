@@ -118,7 +118,7 @@ func TestRefused(t *testing.T) {
 		"none hosted":              {"version: 1\n", "jurisdictions", "none is listed", 1, false},
 		"mistyped key":             {head + one + "    levl: county\n", "levl", "level", 5, true},
 		"unknown key":              {head + one + "    telephone: 1\n", "telephone", "version, listen, addresses, jurisdictions", 5, true},
-		"key twice":                {head + one + "    display_name: x\n", "display_name", "already defined", 5, false},
+		"key twice":                {head + one + "    display_name: x\n", "display_name", standsTwice, 5, false},
 		"another type":             {"version: one\n", "version", "type", 1, false},
 		"list for text":            {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
 		"no jurisdiction":          {head + "  - name: Nanming\n    display_name: x\n", "name", "malformed", 3, false},
@@ -154,6 +154,36 @@ func TestRefused(t *testing.T) {
 			!strings.Contains(got.Reason, row.reason) {
 			t.Errorf("%s: got line %d, key %q, unknown %t: %s", name, got.Line, got.Key, got.Unknown, got.Reason)
 		}
+	}
+}
+
+// TestColumns: an error tells the line and the column of what is wrong, however its lines end.
+func TestColumns(t *testing.T) {
+	const good = "version: 1\njurisdictions:\n  - name: nanming\n    display_name: 南明区\n"
+	for file, want := range map[string][2]int{
+		good + "listen: 7400\n": {5, 9},
+		good + "addresses: [\"192.0.2.7:1\", \"192.0.2.7:99999\"]\n": {5, 28},
+		good + "listn: 7400\n":                       {5, 1},
+		good + "    levl: county\n":                  {5, 5},
+		"version: 2\n":                               {1, 10},
+		good + "  - name: 南明\n    display_name: x\n": {5, 11},
+	} {
+		for _, file := range []string{file, strings.ReplaceAll(file, "\n", "\r\n"), "\uFEFF" + file} {
+			_, err := Parse([]byte(file))
+			got, ok := errors.AsType[*Error](err)
+			if !ok || got.Line != want[0] || got.Column != want[1] {
+				t.Errorf("%q: got %+v, want line %d, column %d", file, got, want[0], want[1])
+			}
+		}
+	}
+}
+
+// TestLineEnds: the file of an editor of Windows says the same.
+func TestLineEnds(t *testing.T) {
+	want := Config{Listen: ":7400", Addresses: []string{"a:1"}, Jurisdictions: []Jurisdiction{nanming(t)}}
+	got, err := Parse([]byte("\uFEFF" + strings.ReplaceAll(string(Render(want)), "\n", "\r\n")))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
 

@@ -127,6 +127,53 @@ func CheckHosted(dir string, name identity.Jurisdiction) error {
 	return nil
 }
 
+// CheckNames refuses a directory without the folder of a jurisdiction that its configuration names.
+// Where it has the folder of another instead, the name in the configuration is told, or else the
+// folder.
+func CheckNames(dir string, c config.Config) error {
+	for _, j := range c.Jurisdictions {
+		err := CheckHosted(dir, j.Name)
+		if err == nil {
+			continue
+		}
+		if _, there := os.Lstat(host.Folder(dir, j.Name)); !errors.Is(there, fs.ErrNotExist) {
+			return err
+		}
+		if found := unnamed(dir, c); len(found) > 0 {
+			return text.Fail(text.ConfigName, text.Args{
+				"name": j.Name.String(), "found": strings.Join(found, ", "), "file": filepath.Join(dir, config.FileName), "dir": host.Folder(dir, j.Name),
+			}, err)
+		}
+		return err
+	}
+	return nil
+}
+
+// maxUnnamed is how many folders are told that a configuration does not name.
+const maxUnnamed = 5
+
+// unnamed returns the names of jurisdictions that have a folder, and are not in the configuration.
+func unnamed(dir string, c config.Config) (names []string) {
+	folders, err := os.ReadDir(filepath.Join(dir, hostedFolder))
+	if err != nil {
+		return nil
+	}
+	for _, f := range folders {
+		name, err := identity.ParseJurisdiction(f.Name())
+		named := slices.ContainsFunc(c.Jurisdictions, func(j config.Jurisdiction) bool { return j.Name == name })
+		if err == nil && f.IsDir() && !named && len(names) < maxUnnamed {
+			names = append(names, f.Name())
+		}
+	}
+	return names
+}
+
+// ReadConfigFile reads a configuration that lies anywhere, as ReadConfig does that of a node.
+func ReadConfigFile(path string) (config.Config, error) {
+	c, err := config.Read(path)
+	return c, ConfigFailure(path, err)
+}
+
 // isNode reports whether a directory has something of a node, so that what it lacks was lost.
 func isNode(dir string) bool {
 	hosted, err := os.ReadDir(filepath.Join(dir, hostedFolder))
@@ -166,11 +213,16 @@ func ConfigFailure(path string, err error) error {
 	if !ok {
 		return err
 	}
-	line := strconv.Itoa(e.Line)
+	args := text.Args{"key": e.Key, "file": path, "line": strconv.Itoa(e.Line), "column": strconv.Itoa(e.Column)}
 	if e.Unknown {
-		return text.Fail(text.ConfigWrongKey, text.Args{"key": e.Key, "file": path, "line": line, "known": e.Reason}, err)
+		args["known"] = e.Reason
+		return text.Fail(text.ConfigWrongKey, args, err)
 	}
-	return text.Fail(text.ConfigInvalid, text.Args{"key": e.Key, "reason": e.Reason, "file": path, "line": line}, err)
+	args["reason"], args["wanted"] = e.Reason, "setting file"
+	if config.IsKey(e.Key) {
+		args["wanted"] = "setting " + e.Key
+	}
+	return text.Fail(text.ConfigInvalid, args, err)
 }
 
 // Whole reports whether the directory is complete: Init writes FORMAT last.

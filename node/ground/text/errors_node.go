@@ -21,6 +21,7 @@ const (
 	ClockSetBack      Code = "clock-set-back"
 	ConfigWrongKey    Code = "config-wrong-key"
 	ConfigInvalid     Code = "config-invalid"
+	ConfigName        Code = "config-name"
 	NotRunning        Code = "not-running"
 	Diverged          Code = "diverged"
 	ReplicaStopped    Code = "replica-stopped"
@@ -168,15 +169,22 @@ var nodeProblems = []problem{
 				"ahead, and writing begins again at the ledger's time"},
 	},
 	{
-		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known"},
-		zh: parts{"配置项不存在", "没有名为 {key} 的配置项", "{file} 第 {line} 行", "请改用：{known}"},
-		en: parts{"Unknown setting", "there is no setting {key}", "{file}, line {line}", "use instead: {known}"},
+		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known", "column"},
+		zh: parts{"配置项不存在", "没有名为 {key} 的配置项", "{file} 第 {line} 行第 {column} 列", "请改用：{known}"},
+		en: parts{"Unknown setting", "there is no setting {key}", "{file}, line {line}, column {column}", "use instead: {known}"},
 	},
 	{
-		number: 68, code: ConfigInvalid, status: http.StatusBadRequest, params: []string{"key", "reason", "file", "line"},
-		zh: parts{"配置有误", "配置项 {key} 有误：{reason}", "{file} 第 {line} 行", "请改正后重新启动节点"},
-		en: parts{"Invalid setting", "the setting {key} is wrong: {reason}", "{file}, line {line}",
-			"correct it and start the node again"},
+		number: 68, code: ConfigInvalid, status: http.StatusBadRequest, params: []string{"key", "reason", "file", "line", "column", "wanted"},
+		zh: parts{"配置有误", "配置项 {key} 有误：{reason}", "{file} 第 {line} 行第 {column} 列", "应填：{wanted}；请改正后重新启动节点"},
+		en: parts{"Invalid setting", "the setting {key} is wrong: {reason}", "{file}, line {line}, column {column}",
+			"it must be {wanted}; correct it and start the node again"},
+	},
+	{
+		number: 449, code: ConfigName, status: http.StatusNotFound, params: []string{"name", "found", "file", "dir"},
+		zh: parts{"配置中的名称不符", "配置列有 {name}，数据目录中没有它的文件夹；其中有而配置没有列出的：{found}", "{file} 中的 name",
+			"配置中的名称写错的，请改为数据目录中的名称（名称设定后不能更改）；确为 {name} 的，请从节点停止时的备份恢复 {dir}"},
+		en: parts{"Name not that of the folder", "the configuration has {name}, which has no folder in the data directory; there, and not in the configuration: {found}", "name in {file}",
+			"if the name is mistyped, write that of the folder: names are permanent; if it is {name} indeed, restore {dir} from a backup taken while the node was stopped"},
 	},
 	{
 		number: 69, code: NotRunning, status: http.StatusServiceUnavailable, params: []string{"dir"},

@@ -98,6 +98,11 @@ var ourPhrases = []struct{ form, zh string }{
 	{`the parent of {value} does not stand before it`, "{value} 的上级没有列在它之前"},
 	{`the parent {value} does not stand before it`, "上级 {value} 没有列在它之前"},
 	{`{value} stands twice`, "{value} 重复列出"},
+
+	// a setting
+	{`{n}; this program reads {m}`, "现为 {n}，本程序只读 {m}"},
+	{`more than {n} bytes`, "超过 {n} 字节"},
+	{`more than {n}`, "多于 {n} 个"},
 	{`the code {value} was that of {a}, and is that of {b}`, "代码 {value} 原属 {a}，不能改属 {b}"},
 
 	// JSON, and what is checked of a request

@@ -36,7 +36,7 @@ type sentence struct {
 }
 
 // sentences are the sentences of all tables except that of the problems, by code.
-var sentences = index(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences, ledgerSentences, nodeSentences,
+var sentences = index(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences, ledgerSentences, nodeSentences, configSentences,
 	joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences)
 
 func index(tables ...[]sentence) map[Code]sentence {

@@ -14,7 +14,7 @@ import (
 
 func allTables() []sentence {
 	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences,
-		ledgerSentences, nodeSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
+		ledgerSentences, nodeSentences, configSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
 		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences)
 }
 

@@ -206,8 +206,22 @@ var words = map[string]word{
 	"more than one document": {zh: "含有多个文档"},
 	"not YAML of this form":  {zh: "不是规定格式的 YAML"},
 
+	// what a setting takes
+	"setting version":        {zh: "版本号 1", en: "1"},
+	"setting listen":         {zh: "本机的 IP 地址和端口，如 \"0.0.0.0:7400\"；只主动连接的留空", en: "an IP address of this machine and a port, such as \"0.0.0.0:7400\", or empty for a node that only dials"},
+	"setting addresses":      {zh: "至多 4 个地址和端口，各不相同，如 [\"192.0.2.7:7400\"]", en: "at most 4 addresses with ports, each once, such as [\"192.0.2.7:7400\"]"},
+	"setting jurisdictions":  {zh: "1 到 1000 个行政区划，每个有 name 和 display_name", en: "1 to 1000 jurisdictions, each with name and display_name"},
+	"setting name":           {zh: "永久名称，每个只列一次，如 nanming.guiyang.guizhou", en: "the permanent name, each once, such as nanming.guiyang.guizhou"},
+	"setting display_name":   {zh: "全称，至多 200 字节，如 \"南明区\"", en: "the full name, at most 200 bytes, such as \"南明区\""},
+	"setting short_name":     {zh: "简称，至多 200 字节", en: "a short name, at most 200 bytes"},
+	"setting code":           {zh: "行政区划代码，加引号，如 \"520102\"", en: "a division code in quotes, such as \"520102\""},
+	"setting level":          {zh: "层级，如 county", en: "a level, such as county"},
+	"setting parent_address": {zh: "上级迁址后的地址和端口，如 \"192.0.2.1:7400\"；未迁址的留空", en: "where the parent is now, such as \"192.0.2.1:7400\", or empty where it has not moved"},
+	"setting file":           {zh: "一个 YAML 文档，UTF-8 编码，每个配置项一次，至多 1048576 字节", en: "one YAML document in UTF-8 with each setting once, of at most 1 MiB"},
+
 	// faults of an address
 	"it is not HOST:PORT":                          {zh: "不是 HOST:PORT 的形式"},
+	"its port is not a number from 1 to 65535":     {zh: "端口不在 1 到 65535 之间"},
 	"its host is neither an IP address nor a name": {zh: "主机部分既不是 IP 地址，也不是主机名"},
 	"its host is not an IP address":                {zh: "主机部分不是 IP 地址"},
 	"nobody can dial that address":                 {zh: "该地址不能供他人连接"},
@@ -346,7 +360,7 @@ func worded(l Lang, args Args) Args {
 			told[name] = rosterFaults(l, args[name], value)
 		case "faults":
 			told[name] = headerFaults(l, args[name], value)
-		case "what", "where", "believed":
+		case "what", "where", "believed", "wanted":
 			told[name] = Word(l, value)
 		case "behind", "offset", "by":
 			told[name] = lasted(l, value)

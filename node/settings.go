@@ -1,0 +1,38 @@
+package node
+
+import (
+	"net"
+	"path/filepath"
+
+	"xietong/node/faces/api"
+	"xietong/node/faces/client"
+	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
+)
+
+// FileSettings are the settings of a configuration that lies on this machine.
+type FileSettings struct {
+	File string `json:"file"` // the configuration that was read
+	client.Settings
+	Told []string `json:"told"` // the addresses that invitations tell; none: nobody can be invited
+}
+
+// ReadSettings reads the configuration at file, or where file is "" that of the data directory dir,
+// as a node does when it starts. It needs no running node, and changes nothing.
+func ReadSettings(dir, file string) (s FileSettings, err error) {
+	var c config.Config
+	if s.File = file; file != "" {
+		c, err = datadir.ReadConfigFile(file)
+	} else {
+		s.File = filepath.Join(dir, config.FileName)
+		if c, err = datadir.ReadConfig(dir); err == nil {
+			err = datadir.CheckNames(dir, c)
+		}
+	}
+	if err != nil {
+		return s, err
+	}
+	interfaces, _ := net.InterfaceAddrs() // where they are unknown, none is told, as by a node
+	s.Settings, s.Told = api.SettingsOf(c), config.Advertised(c.Listen, c.Addresses, interfaces)
+	return s, nil
+}
