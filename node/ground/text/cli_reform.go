@@ -107,7 +107,7 @@ var reformSentences = []sentence{
 	{CLIAgencyRenamed, "部门 {agency} 现称“{title}”；存证条目 {entry}", "the agency {agency} is called {title} now; entry {entry}"},
 	{CLIAgencyBack, "部门 {title}（{agency}）已恢复；存证条目 {entry}。已划转的数据资源不随之返还，已终止的共享权限不恢复",
 		"the agency {title} ({agency}) is back; entry {entry}. What moved to another agency stays there, and grants that ended stay ended"},
-	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 xietong agency rename {agency} 正确名称",
+	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 xietong agency rename {agency} 新名称",
 		"note: the agency {twin} is called {title} too; if that is a slip, run `xietong agency rename {agency} TITLE`"},
 	{CLIGrantAllowed, "已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）；存证条目 {entry}", "grants by rule are given again (grant {grant} itself stays revoked); entry {entry}"},
 	{CLIWithdrawnAt, "撤回时间", "withdrawn"},

@@ -66,13 +66,13 @@ var partWords = map[string]partWord{
 	},
 	"keys": {
 		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},
-		word{"请从最近一次更换密钥之后的备份恢复整个 certs 文件夹；没有这样的备份的，请上级用 xietong invite --rekey 邀请，在另一个空目录执行 xietong join TOKEN --recovery，凭恢复密钥的纸重新加入（根没有上级，只能从备份恢复）；现有目录请保留",
-			"restore the whole folder certs from a backup taken since the keys last changed; if there is none, have the parent run `xietong invite --rekey`, and join again in another, empty directory with the paper, `xietong join TOKEN --recovery` (a root has no parent, and only its backup); keep this directory"},
+		word{"请从最近一次更换密钥之后的备份恢复整个 certs 文件夹；没有这样的备份的，请上级用 xietong invite NAME --rekey 邀请，在另一个空目录执行 xietong join TOKEN --recovery，凭恢复密钥的纸重新加入（根没有上级，只能从备份恢复）；现有目录请保留",
+			"restore the whole folder certs from a backup taken since the keys last changed; if there is none, have the parent run `xietong invite NAME --rekey`, and join again in another, empty directory with the paper, `xietong join TOKEN --recovery` (a root has no parent, and only its backup); keep this directory"},
 	},
 	"chain": {
 		word{"上级给出的密钥和背书", "it has the keys and endorsements that the parent gave"},
-		word{"请从备份恢复这个文件；没有备份的，请移走这个文件，请上级用 xietong invite --rekey 重新邀请，然后在本数据目录执行 xietong join，密钥和数据都会保留",
-			"restore this file from a backup; if there is none, move it away, have the parent run `xietong invite --rekey`, and run `xietong join` in this data directory: keys and data stay"},
+		word{"请从备份恢复这个文件；没有备份的，请移走这个文件，请上级用 xietong invite NAME --rekey 重新邀请，然后在本数据目录执行 xietong join，密钥和数据都会保留",
+			"restore this file from a backup; if there is none, move it away, have the parent run `xietong invite NAME --rekey`, and run `xietong join` in this data directory: keys and data stay"},
 	},
 	"recovery": {
 		word{"凭恢复密钥的纸重新加入时签署的声明", "it is the statement that was signed when this jurisdiction came back with its paper"},

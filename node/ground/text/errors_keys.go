@@ -108,9 +108,9 @@ var keysProblems = []problem{
 	{
 		number: 134, code: KeysBelievedOther, status: http.StatusConflict, params: []string{"name", "believed", "own", "since"},
 		zh: parts{"他处认定的密钥与本机不同", "自 {since} 起，{name}所认定的本行政区划密钥是 {believed}，本机的是 {own}：可能是上级对外背书了另一套密钥，也可能是本机由备份恢复", "{name}",
-			"请立即电话联系{name}，核对双方的指纹（xietong keys status，加 --json 可取得对方签名的答复作为证据）；确属不同的，在查明之前不要传送敏感数据，并由上级查明后执行 xietong invite --rekey；处理后执行 xietong keys acknowledge"},
+			"请立即电话联系{name}，核对双方的指纹（xietong keys status，加 --json 可取得对方签名的答复作为证据）；确属不同的，在查明之前不要传送敏感数据，并由上级查明后执行 xietong invite NAME --rekey；处理后执行 xietong keys acknowledge"},
 		en: parts{"Others believe other keys", "since {since}, {name} believes {believed} to be this jurisdiction's keys, which are {own}: the parent may have endorsed other keys to others, or this data directory was restored from a backup",
-			"{name}", "call {name} by telephone at once and compare the fingerprints (`xietong keys status`; with --json it gives the signed answer as evidence); if they differ, send nothing confidential until it is explained, and have the parent find out and run `xietong invite --rekey`; then run `xietong keys acknowledge`"},
+			"{name}", "call {name} by telephone at once and compare the fingerprints (`xietong keys status`; with --json it gives the signed answer as evidence); if they differ, send nothing confidential until it is explained, and have the parent find out and run `xietong invite NAME --rekey`; then run `xietong keys acknowledge`"},
 	},
 	{
 		number: 135, code: KeysUnconfirmed, status: http.StatusConflict, params: []string{"name", "since"},

@@ -126,9 +126,9 @@ var nodeProblems = []problem{
 	{
 		number: 213, code: ChainMissing, status: http.StatusServiceUnavailable, params: []string{"name", "parent", "file"},
 		zh: parts{"缺少上级给出的文件", "{name}已加入{parent}，但上级给出的文件不见了；没有它，本节点会把自己当作根", "{file}",
-			"请从备份恢复这个文件；没有备份的，请{parent}用 xietong invite --rekey 重新邀请，然后在原数据目录执行 xietong join，密钥和数据都会保留"},
+			"请从备份恢复这个文件；没有备份的，请{parent}用 xietong invite NAME --rekey 重新邀请，然后在原数据目录执行 xietong join，密钥和数据都会保留"},
 		en: parts{"What the parent said is missing", "{name} joined under {parent}, and the file with what the parent said is missing; without it the node would take itself for a root", "{file}",
-			"restore the file from a backup; if there is none, have {parent} run `xietong invite --rekey` for it, and run `xietong join` in this data directory: keys and data stay"},
+			"restore the file from a backup; if there is none, have {parent} run `xietong invite NAME --rekey` for it, and run `xietong join` in this data directory: keys and data stay"},
 	},
 	{
 		number: 65, code: DiskFull, status: http.StatusInsufficientStorage, params: []string{"dir", "free", "needed"},
