@@ -75,7 +75,7 @@ func TestStoppedIsTold(t *testing.T) {
 		{fmt.Errorf("%w: %w", group.ErrLogFailed, full), text.ReplicaStopped, full.Path, "磁盘已满", "清理或扩充磁盘", "free or add space"},
 		{fmt.Errorf("commit: %w", syscall.ENOSPC), text.ReplicaStopped, "/data/j/x", "磁盘已满", "清理或扩充磁盘", "free or add space"},
 		{fmt.Errorf("commit: %w", syscall.EIO), text.ReplicaStopped, "/data/j/x", "磁盘读写出错", "检查磁盘", "check the disk"},
-		{fmt.Errorf("%w: segment is sealed", group.ErrLogFailed), text.ReplicaStopped, "/data/j/x", "segment is sealed", "检查磁盘", "check the disk"},
+		{fmt.Errorf("%w: segment is sealed", group.ErrLogFailed), text.ReplicaStopped, "/data/j/x", "原因未能识别", "检查磁盘", "check the disk"},
 		{errors.New("unknown command kind 999"), text.Internal, "", "", "", ""},
 	} {
 		f := text.AsFailure((&replicaError{host.FirstReplica(), "/data/j/x", row.err}).told())

@@ -130,7 +130,7 @@ func TestProblems(t *testing.T) {
 		language, code, what string
 		ask                  func(*client.Client) error
 	}{
-		{"en", "bad-request", "label", func(c *client.Client) error {
+		{"en", "bad-request", `the code "Civil" is not well formed`, func(c *client.Client) error {
 			_, err := c.AddAgency(t.Context(), client.NewAgency{Code: "Civil", Title: "x"})
 			return err
 		}},

@@ -174,7 +174,7 @@ func TestMistyped(t *testing.T) {
 		`{"title":5}`:             {"“title”的写法不符：应为文字", "title is wrong: it must be a text"},
 		`{"purposes":{}}`:         {"“purposes”的写法不符：应为列表", "purposes is wrong: it must be a list"},
 		`[]`:                      {"应为对象", "it must be an object"},
-		`{"title":"x",}`:          {"不应有 '}'", "'}' must not stand there"},
+		`{"title":"x",}`:          {"第 14 个字符“}”不符合 JSON 的写法", `column 14: "}" must not stand there`},
 	} {
 		for i, lang := range []string{"zh_CN.UTF-8", "C"} {
 			b := newWorkbench(t, lang)

@@ -185,7 +185,7 @@ func TestValuesThatCannotBe(t *testing.T) {
 	for _, row := range []struct{ field, value, en, zh string }{
 		{"day", `"2020/3/1"`, "it has another form; expected: a date, such as 2020-02-03", "格式不符，应为日期，例如 2020-02-03"},
 		{"at", `"2020-03-01T08:00:00"`, "such as 2020-02-03T08:30:00+08:00", "例如 2020-02-03T08:30:00+08:00"},
-		{"mail", `"x"`, "expected: an address of e-mail, such as name@example.org", "应为电子邮件地址"}, {"sex", `"m"`, "none of the values allowed; expected: 男 | 女", "不在允许的取值之内，应为 男 | 女"},
+		{"mail", `"x"`, "expected: an address of e-mail, such as name@example.org", "应为电子邮件地址"}, {"sex", `"m"`, "none of the values allowed; expected: one of 男, 女", "不在允许的取值之内，应为 男、女 之一"},
 		{"code", `"52X"`, "expected: ^[0-9]{6}$, such as 123456", "格式不符，应为 ^[0-9]{6}$"}, {"name", `"abcd"`, "at most 3 characters", "至多 3 个字符"}, {"n", `"0"`, "expected: ≥ 1", "应为 ≥ 1"},
 		{"n", `"x"`, "expected: a whole number, such as 12", "应为整数"}, {"b", `"是"`, "expected: true or false", "应为 true 或 false"}, {"b", `1`, "expected: true or false", "应为 true 或 false"},
 	} {

@@ -167,7 +167,7 @@ func TestAllFaultsAreTold(t *testing.T) {
 	want := []string{
 		`line 2, column A "code": "52010201600X": it has another form; expected: ^[0-9]{12}$, such as 123456789123`,
 		`line 2, column B "name": "王小小小小明": it is too long; expected: at most 5 characters`,
-		`line 2, column C "sex": "m": it is none of the values allowed; expected: 男 | 女`,
+		`line 2, column C "sex": "m": it is none of the values allowed; expected: one of 男, 女`,
 		`line 2, column D "born": "2020/2/30": it has another form; expected: a date, such as 2020-02-03`,
 		`line 2, column E "income": "-1": it is less than the minimum; expected: ≥ 0`,
 		`line 2, column F "n": "x": it is of another type; expected: a whole number, such as 12`,
@@ -183,7 +183,7 @@ func TestAllFaultsAreTold(t *testing.T) {
 		t.Errorf("the error holds the value: %v", bad)
 	}
 	zh := Fault{Line: 3, Letter: "C", Header: "性别", Reason: "enum", Value: "m", Expected: "男 | 女"}.Tell(text.Zh)
-	if zh != "第 3 行，C 列“性别”：“m”不在允许的取值之内，应为 男 | 女" {
+	if zh != "第 3 行，C 列“性别”：“m”不在允许的取值之内，应为 男、女 之一" {
 		t.Errorf("got %s", zh)
 	}
 }
