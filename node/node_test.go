@@ -174,8 +174,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		file, old, new string
 		want           text.Code
 	}{
-		"a format to come":   {"FORMAT", "5", "6", text.DirNewer},
-		"a format before":    {"FORMAT", "5", "4", text.DirOlder},
+		"a format to come":   {"FORMAT", "6", "7", text.DirNewer},
+		"a format before":    {"FORMAT", "6", "5", text.DirOlder},
 		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
 		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigInvalid},
 		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},

@@ -32,7 +32,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 5
+	formatVersion = 6
 	lockName      = "lock"
 	hostedFolder  = "j"
 )

@@ -283,7 +283,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		spoil func(dir string) error
 		want  text.Code
 	}{
-		"a format to come":     {wrote(formatName, "6"), text.DirNewer},
+		"a format to come":     {wrote(formatName, "7"), text.DirNewer},
 		"a format of no sense": {wrote(formatName, "two"), text.PartDamaged},
 		"a format before":      {wrote(formatName, "4"), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
