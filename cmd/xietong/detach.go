@@ -38,7 +38,7 @@ type said struct {
 // errNoWord is the error of a detached process that ended without its line.
 var errNoWord = errors.New("the process ended before it was ready")
 
-// startedFailed is the failure of the detached process, as it told it.
+// startFailed is the failure of the detached process, as it told it.
 type startFailed struct{ said }
 
 func (e *startFailed) Error() string { return e.Problem.Detail }

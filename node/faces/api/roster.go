@@ -65,9 +65,6 @@ const maxPlanned = 200
 
 // plannedRoster tells what publishing a list would do.
 func plannedRoster(ctx context.Context, h Hosted, in *publishRoster) (out client.RosterPlan, err error) {
-	if _, err := in.key(); err != nil {
-		return out, err
-	}
 	places, err := roster.Parse(in.Body.CSV)
 	if err != nil {
 		return out, faulty(err)

@@ -99,9 +99,6 @@ func newInvitation(ctx context.Context, h Hosted, in *invite) (out client.Invita
 }
 
 func plannedPlace(_ context.Context, h Hosted, in *invite) (out client.PlacePlan, err error) {
-	if _, err := in.key(); err != nil {
-		return out, err
-	}
 	v := in.Body
 	p, err := h.Standing.ToInvite(v.Name, v.Label, roster.Place{Code: v.Code, Level: v.Level, ShortName: v.ShortName})
 	if err != nil {
