@@ -19,11 +19,11 @@ type absence struct {
 
 // absenceOf returns why a child that was invited once, and is not endorsed, is no neighbour.
 func absenceOf(r *state.Reader, c tree.Child) absence {
-	if c.Withdrawn > c.Invitation {
-		return absence{text.PlaceWithdrawn, text.Args{"entry": c.Withdrawn.In(r.Log()).String(), "when": enteredAt(r, c.Withdrawn)}}
-	}
-	if len(c.Secret) > 0 {
+	switch {
+	case c.Open():
 		return absence{text.PlaceInvited, text.Args{"until": stamp(time.UnixMilli(int64(c.Until)))}}
+	case c.Withdrawn != ledger.None:
+		return absence{text.PlaceWithdrawn, text.Args{"entry": c.Withdrawn.In(r.Log()).String(), "when": enteredAt(r, c.Withdrawn)}}
 	}
 	return absence{code: text.PlaceNotJoined}
 }

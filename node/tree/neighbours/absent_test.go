@@ -1,0 +1,58 @@
+package neighbours
+
+import (
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// TestAbsent: why a child is not there is the last thing that the ledger says of it: an invitation
+// that was taken back does not make a child that was withdrawn one that never joined.
+func TestAbsent(t *testing.T) {
+	c := newClock()
+	city, county := newParty(t, "guiyang.guizhou", c), newParty(t, "nanming.guiyang.guizhou", c)
+	label := county.Name().Label()
+	id := func() identity.Message {
+		m, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	invite := func() error {
+		place := tree.Place{Name: county.Name(), Code: "520102", Level: "county", DisplayName: "南明区", ShortName: "南明区"}
+		_, err := tree.Invite(t.Context(), city, id(), tree.Invitation{Place: place, Secret: tree.SecretHash([]byte("s")), Until: c.Now().Add(time.Hour)})
+		return err
+	}
+	cancel := func() error {
+		_, err := tree.Cancel(t.Context(), city, id(), label, "mistyped")
+		return err
+	}
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want text.Code
+	}{
+		{"nothing", func() error { return nil }, text.PlaceNotJoined},
+		{"invited", invite, text.PlaceInvited},
+		{"cancelled", cancel, text.PlaceNotJoined},
+		{"joined and withdrawn", func() error {
+			joinTo(t, city, county, c)
+			_, err := tree.Withdraw(t.Context(), city, id(), label, "merged")
+			return err
+		}, text.PlaceWithdrawn},
+		{"invited anew", invite, text.PlaceInvited},
+		{"and cancelled", cancel, text.PlaceWithdrawn},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		city.refresh(t)
+		if got := city.table.Absent(county.Name()); got.Code != step.want {
+			t.Errorf("%s: got %s, want %s", step.what, got.Code, step.want)
+		}
+	}
+}
