@@ -194,33 +194,12 @@ func IsKey(key string) bool { return slices.Contains(keys, key) }
 
 // nearest returns the known key that was probably meant, or all known keys.
 func nearest(key string) string {
-	best := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	if distance(key, best) <= 2 {
+	distance := func(known string) int { return text.Distance([]rune(key), []rune(known)) }
+	best := slices.MinFunc(keys, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(best) <= 2 {
 		return best
 	}
 	return strings.Join(keys, ", ")
-}
-
-// distance returns how many bytes must be inserted, removed or replaced to make b of a. All known
-// keys are ASCII.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // config checks the values that were read, and returns them as a Config.

@@ -169,23 +169,7 @@ func (s *Schema) near(header string) string {
 // text only the beginning counts.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
-	x, y = x[:min(len(x), MaxName)], y[:min(len(y), MaxName)]
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		last := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := last
-			if x[i] != y[j] {
-				cost++
-			}
-			last, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(y)]
+	return text.Distance(x[:min(len(x), MaxName)], y[:min(len(y), MaxName)])
 }
 
 // header finds the header among the first rows: the first row, or two rows with merged cells, whose
