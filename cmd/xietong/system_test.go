@@ -8,9 +8,6 @@ import (
 // TestOtherSystems: where no node runs, what needs none works, and every other verb says where to
 // run it, before it touches anything.
 func TestOtherSystems(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes minutes, and says no more: it compiles")
-	}
 	for lang, want := range map[string]string{
 		"en": "error: a node runs on Linux alone, so this command cannot run on Windows\nwhat to do: run it on the Linux machine of the node; here `xietong ledger verify`",
 		"zh": "错误：节点只在 Linux 上运行，Windows 上不能执行这个命令\n办法：请在运行节点的 Linux 机器上执行；在本机可用 xietong ledger verify",
