@@ -41,10 +41,23 @@ func asked(what string, parts ...any) ([]byte, error) {
 	return data, nil
 }
 
-// repeated returns the entry that the same request made before; came is false where it is new.
-func repeated[B any](r *state.Reader, l book.Ledger, c book.Command[B, ledger.Ref], q book.Request) (entry identity.Entry, came bool, err error) {
-	ref, came, err := c.Before(r, l, q)
-	return ref.In(l.Log()), came, err
+// agree looks at what a request is to do, and refuses it where its plan was not shown or is another
+// by now. over is true where nothing is left to do: the same request came before, and done has its
+// entry, or there is an error.
+func agree[B any](ctx context.Context, l book.Ledger, c book.Command[B, ledger.Ref], q book.Request, to Agreed, look func(*state.Reader) (Plan, error)) (done Done, over bool, err error) {
+	came := false
+	err = l.View(ctx, func(r *state.Reader) error {
+		var ref ledger.Ref
+		if ref, came, err = c.Before(r, l, q); came || err != nil {
+			done.Entry = ref.In(l.Log())
+			return err
+		}
+		if done.Plan, err = look(r); err == nil {
+			err = done.agreed(to.Plan)
+		}
+		return err
+	})
+	return done, came || err != nil, err
 }
 
 // PlanWithdrawal tells what withdrawing a dataset would do. Refusals: text.UnknownDataset,
@@ -70,17 +83,11 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, by catalog.Act
 	}
 	request := book.ByNode(d.Own, id, what)
 	var of catalog.Published
-	came := false
-	err = d.Own.View(ctx, func(r *state.Reader) (err error) {
-		if done.Entry, came, err = repeated(r, d.Own, commandWithdraw, request); came || err != nil {
-			return err
-		}
-		if done.Plan, of, err = withdrawing(r, by, code); err == nil {
-			err = done.agreed(to.Plan)
-		}
-		return err
+	done, over, err := agree(ctx, d.Own, commandWithdraw, request, to, func(r *state.Reader) (p Plan, err error) {
+		p, of, err = withdrawing(r, by, code)
+		return p, err
 	})
-	if came || err != nil {
+	if over {
 		return done, err
 	}
 	b := withdrawBody{Grants: done.grants}
@@ -200,18 +207,11 @@ func (d *Desk) Move(ctx context.Context, id identity.Message, by catalog.Actor, 
 	}
 	request := book.ByNode(d.Own, id, what)
 	var m moving
-	came := false
-	err = d.Own.View(ctx, func(r *state.Reader) (err error) {
-		if done.Entry, came, err = repeated(r, d.Own, commandMove, request); came || err != nil {
-			return err
-		}
-		if m, err = handing(r, by, codes, into); err == nil {
-			err = m.plan.agreed(to.Plan)
-		}
-		done.Plan = m.plan
-		return err
+	done, over, err := agree(ctx, d.Own, commandMove, request, to, func(r *state.Reader) (_ Plan, err error) {
+		m, err = handing(r, by, codes, into)
+		return m.plan, err
 	})
-	if came || err != nil {
+	if over {
 		return done, err
 	}
 	moves, err := m.moves(d.Own)
@@ -286,18 +286,11 @@ func (d *Desk) End(ctx context.Context, id identity.Message, by catalog.Actor, o
 	}
 	request := book.ByNode(d.Own, id, what)
 	var m moving
-	came := false
-	err = d.Own.View(ctx, func(r *state.Reader) (err error) {
-		if done.Entry, came, err = repeated(r, d.Own, commandEnd, request); came || err != nil {
-			return err
-		}
-		if m, err = ending(r, by, o); err == nil {
-			err = m.plan.agreed(to.Plan)
-		}
-		done.Plan = m.plan
-		return err
+	done, over, err := agree(ctx, d.Own, commandEnd, request, to, func(r *state.Reader) (_ Plan, err error) {
+		m, err = ending(r, by, o)
+		return m.plan, err
 	})
-	if came || err != nil {
+	if over {
 		return done, err
 	}
 	b := endBody{Drop: o.Drop, Grants: m.plan.grants}
