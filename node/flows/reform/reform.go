@@ -108,6 +108,9 @@ func applyEnd(tx *state.Tx, b endBody) (ledger.Ref, error) {
 	if err := moveAll(tx, b.Moves); err != nil {
 		return ledger.None, err
 	}
+	if datasets, standards := catalog.OfferedBy(tx, b.End.Code); b.End.Into != "" && len(datasets)+len(standards) > 0 {
+		return ledger.None, book.Refuse(text.PlanMoved, b.End.Code.String()) // one came that the plan did not move
+	}
 	entry, err := catalog.ApplyEnd(tx, b.End)
 	if err != nil {
 		return ledger.None, err
