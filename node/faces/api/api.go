@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -107,10 +108,12 @@ type Caller struct {
 
 const maxBodyLen = 1 << 20
 
-// New returns the handler of the API.
+// New returns the handler of the API. Its description takes 2.4 MB of memory; it is made at the
+// first request, so that in a process of many nodes those that nobody asks do without.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept), answering: budget.NewRoom(maxHeld)}
-	return s.handler()
+	made := sync.OnceValue(s.handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
 }
 
 func (s *server) handler() http.Handler {
