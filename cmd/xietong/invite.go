@@ -31,6 +31,9 @@ func (a *app) inviteCommand() *cobra.Command {
 		a.say(text.CLIInviteFor, text.Args{
 			"title": made.DisplayName, "name": made.Child, "until": a.localTime(made.Until), "entry": made.Entry,
 		})
+		if made.Replaced != "" {
+			a.say(text.CLIInviteReplaced, text.Args{"title": made.DisplayName, "entry": made.Replaced})
+		}
 		fmt.Fprintf(a.stdout, "\n%s\n\n", clean(made.Token))
 		a.say(text.CLIInviteNext, nil)
 		if v.Rekey {

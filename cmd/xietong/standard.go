@@ -65,7 +65,7 @@ func (a *app) standardShow() *cobra.Command {
 		a.printDataset(client.Dataset{NewDataset: s.NewDataset, Version: s.Version, Entry: s.Entry})
 		return nil
 	})
-	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
+	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagSetter, nil))
 	return c
 }
 
@@ -75,7 +75,7 @@ func (a *app) datasetAdopt() *cobra.Command {
 	var from, file string
 	var to toPublish
 	c := a.verb("adopt DATASET", text.CLIShortDatasetAdopt, func(cmd *cobra.Command, args []string) error {
-		s, err := a.client().StandardOf(cmd.Context(), args[0], from)
+		s, err := a.client().ToAdopt(cmd.Context(), args[0], from)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
 )
 
 // The requests about standard entries.
@@ -25,14 +27,15 @@ type (
 	}
 	standardOf struct {
 		OfDataset
-		From string `query:"from" maxLength:"200" doc:"The jurisdiction that set it; empty: the nearest one above that has"`
+		From  string `query:"from" maxLength:"200" doc:"The jurisdiction that set it; empty: this one, or the nearest one above that has"`
+		Above bool   `query:"above" doc:"Without from: of those above alone, which this jurisdiction can adopt"`
 	}
 )
 
 func (s *server) registerStandards(a huma.API) {
 	handle(s, a, post("publish-standard", "/v1/standards", "Set a standard entry, or its next version"), newStandard)
 	handle(s, a, get("standards", "/v1/standards", "The standard entries that a jurisdiction has set"), standards)
-	handle(s, a, get("standard-of", "/v1/standards/{code}", "One standard entry, of those above"), oneStandard)
+	handle(s, a, get("standard-of", "/v1/standards/{code}", "One standard entry, of this jurisdiction or of those above"), oneStandard)
 }
 
 // newStandard sets a standard entry, as an act of the agency that it names.
@@ -79,7 +82,7 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 }
 
 // oneStandard shows a standard entry: that of the jurisdiction that the request names or, if it
-// names none, that of the nearest jurisdiction above.
+// names none, its own, or else that of the nearest jurisdiction above.
 func oneStandard(ctx context.Context, h Hosted, in *standardOf) (out client.Standard, err error) {
 	code, err := h.datasetCode(in.Code)
 	if err != nil {
@@ -89,7 +92,16 @@ func oneStandard(ctx context.Context, h Hosted, in *standardOf) (out client.Stan
 	if err != nil {
 		return out, err
 	}
-	set, err := h.Adoption.Standard(ctx, in.by(), of, code)
+	if in.From == "" && !in.Above {
+		set, err := h.Ask.Standard(ctx, in.by(), of, code)
+		if !failure.Is(err, text.NoStandard, text.StandardWithdrawn) {
+			return standardTold(set, err)
+		}
+	}
+	return standardTold(h.Adoption.Standard(ctx, in.by(), of, code))
+}
+
+func standardTold(set catalog.SetStandard, err error) (out client.Standard, _ error) {
 	if err != nil {
 		return out, err
 	}

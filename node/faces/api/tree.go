@@ -91,10 +91,14 @@ func newInvitation(ctx context.Context, h Hosted, in *invite) (out client.Invita
 		return out, err
 	}
 	line, err := t.Encode()
+	replaced := ""
+	if t.Replaced != (identity.Entry{}) && t.Replaced != t.Entry {
+		replaced = t.Replaced.String()
+	}
 	return client.Invitation{
 		Token: line, Child: place.Name.String(), DisplayName: place.DisplayName, ShortName: place.ShortName, Code: place.Code, Level: place.Level,
 		Until: stamp(t.Until), Entry: t.Entry.String(), Addresses: t.Addresses,
-		Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
+		Replaced: replaced, Root: t.Root.String(), Fingerprint: t.Root.Fingerprint(),
 	}, err
 }
 

@@ -37,8 +37,16 @@ func (c *Client) Standards(ctx context.Context, at string) ([]Standard, error) {
 	return pages(ctx, c, "/v1/standards", values("at", at), func(p Standards) ([]Standard, string) { return p.Standards, p.Cursor })
 }
 
-// StandardOf returns the standard entry with the code that the jurisdiction from has set; "": the
-// nearest jurisdiction above that has set one.
+// StandardOf returns the standard entry with the code that the jurisdiction from has set; "": this
+// one or, if it has set none, the nearest jurisdiction above that has.
 func (c *Client) StandardOf(ctx context.Context, code, from string) (Standard, error) {
 	return get[Standard](ctx, c, "/v1/standards/"+url.PathEscape(code)+given("from", from))
+}
+
+// ToAdopt returns the standard entry with the code that this jurisdiction can adopt: as StandardOf,
+// and without from of those above alone.
+func (c *Client) ToAdopt(ctx context.Context, code, from string) (Standard, error) {
+	q := values("from", from)
+	q.Set("above", "true")
+	return get[Standard](ctx, c, "/v1/standards/"+url.PathEscape(code)+"?"+q.Encode())
 }

@@ -39,6 +39,7 @@ type Invitation struct {
 	Level       string   `json:"level,omitempty"`
 	Until       string   `json:"until" doc:"RFC 3339"`
 	Entry       string   `json:"entry"`
+	Replaced    string   `json:"replaced,omitempty" doc:"Name of the entry of an invitation that waited until now, and cannot be used any more"`
 	Addresses   []string `json:"addresses"`
 	Root        string   `json:"root" doc:"Pin of the tree's root"`
 	Fingerprint string   `json:"fingerprint" doc:"Of the root, for comparison by voice"`

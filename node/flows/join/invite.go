@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -44,6 +45,9 @@ type Desk struct {
 type Invited struct {
 	invitation.Token
 	Entry identity.Entry
+	// Replaced is the invitation that waited until this one was made, which is void now; the zero
+	// value where there was none.
+	Replaced identity.Entry
 }
 
 // Invite records an invitation of the place and makes its token; term 0 is Term. The secret follows
@@ -77,13 +81,28 @@ func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Pla
 	if err := cmp.Or(trust.CheckPlace(place.Code, place.Level, place.DisplayName), encodes(t)); err != nil {
 		return Invited{}, text.Fail(text.BadRequest, text.Args{"where": "name, code, level", "reason": err.Error()}, err)
 	}
+	replaced, err := d.replaced(ctx, id, place.Name.Label())
+	if err != nil {
+		return Invited{}, err
+	}
 	entry, err := tree.Invite(ctx, d.Own, id, tree.Invitation{
 		Place: place, Secret: tree.SecretHash(t.Secret), Until: t.Until, Rekey: rekey,
 	})
 	if err == nil {
 		err = d.Changed(ctx)
 	}
-	return Invited{t, entry}, err
+	return Invited{t, entry, replaced}, err
+}
+
+// replaced returns the invitation of the child that waits, in time, for whoever has its secret.
+func (d *Desk) replaced(ctx context.Context, id identity.Message, label identity.Label) (e identity.Entry, err error) {
+	err = d.Own.View(ctx, func(r *state.Reader) error {
+		if c, known := tree.ChildOf(r, label); known && c.Open() && c.Until > uint64(id.Time().UnixMilli()) {
+			e = c.Invitation.In(r.Log())
+		}
+		return nil
+	})
+	return e, err
 }
 
 // encodes returns the error of a token that cannot be given to anybody.

@@ -39,6 +39,8 @@ const (
 	CLIGatherAbsent      Code = "cli.gather.absent"
 	CLIGatherAbsentMany  Code = "cli.gather.absent-many"
 	CLIGatherHeard       Code = "cli.gather.heard"
+	CLIGatherNamedHeard  Code = "cli.gather.named-heard"
+	CLIGatherSeveral     Code = "cli.gather.several"
 	CLIGatherSaid        Code = "cli.gather.said"
 	CLIGatherBranch      Code = "cli.gather.branch"
 	CLIGatherNotTaken    Code = "cli.gather.not-taken"
@@ -155,5 +157,7 @@ var gatherSentences = []sentence{
 	{CLIAuditsWithheld, "一天之内未出示", "withheld: not shown for a day"},
 	{CLIAuditsUnproven, "已出示，但签名密钥不属于任何已知的密钥集", "shown, but signed with a key that nobody is known to have"},
 	{CLIAuditsUnreached, "一天之内未能联系上它", "could not be asked for a day"},
+	{CLIGatherNamedHeard, "{name}（最后联系于 {at}）", "{name} (last heard {at})"},
+	{CLIGatherSeveral, "{names}，另有 {more} 个（加 --json 列出）", "{names} and {more} more (--json lists them)"},
 	{CLIGatherHeard, "{why}，最后联系于 {at}", "{why}, last heard {at}"},
 }

@@ -36,7 +36,7 @@ func agencies(t *testing.T, nodes ...*Node) {
 func adopt(t *testing.T, n *Node, edit func(*client.NewDataset)) (client.Dataset, error) {
 	t.Helper()
 	provider := n.Client("civil-affairs")
-	s, err := provider.StandardOf(t.Context(), "villages", "")
+	s, err := provider.ToAdopt(t.Context(), "villages", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +82,7 @@ func TestStandardEntries(t *testing.T) {
 		if err != nil || set.Version != 1 {
 			t.Fatalf("got %+v, %v", set, err)
 		}
+		standardSeen(t, top, county, set)
 		adopted, err := adopt(t, county, asIs)
 		if err != nil || adopted.Standard != set.Entry || adopted.Agency != "civil-affairs" {
 			t.Fatalf("got %+v, %v", adopted, err)
@@ -273,4 +274,20 @@ func TestOlderStandard(t *testing.T) {
 			t.Errorf("after the later version was adopted: %+v", got)
 		}
 	})
+}
+
+// standardSeen checks (U-B21) that a standard is shown to whoever set it, and to those below, and
+// that only these can adopt it.
+func standardSeen(t *testing.T, setter, below *Node, set client.Standard) {
+	t.Helper()
+	for what, n := range map[string]*Node{"who set it": setter, "who is below": below} {
+		if got, err := n.Client("civil-affairs").StandardOf(t.Context(), set.Code, ""); err != nil || got.Entry != set.Entry {
+			t.Errorf("%s sees %+v, %v", what, got, err)
+		}
+	}
+	if got, err := below.Client("civil-affairs").ToAdopt(t.Context(), set.Code, ""); err != nil || got.Entry != set.Entry {
+		t.Errorf("to adopt: got %+v, %v", got, err)
+	}
+	_, err := setter.Client("civil-affairs").ToAdopt(t.Context(), set.Code, "")
+	refusedAs(t, "to adopt one's own", err, text.NoStandard, "")
 }
