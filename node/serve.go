@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -75,19 +73,13 @@ func (n *Node) Machine() (api.Machine, error) {
 	return m, errors.Join(err, failed)
 }
 
-// serveSocket serves the API on a Unix socket that the owner alone may open. A socket left by a
-// crash is replaced: the lock on the directory is held, so no process listens on it.
+// serveSocket serves the API on the control socket.
 func (n *Node) serveSocket(ctx context.Context, path string, ready func()) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+	listener, err := openControl(path, n.dir, n.o.Logger)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
-	}
+	listener.watch(lookEvery)
 	n.o.Logger.Info("node serves", "pid", os.Getpid())
 	if ready != nil {
 		ready() // whoever connects from here on is served

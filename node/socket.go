@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,6 +49,11 @@ func (n *Node) unopened(err error) error {
 	case n.settings.Listen == "" || !known:
 		return fmt.Errorf("open socket: %w", err)
 	case system == syscall.EADDRINUSE:
+		if pid, program := holderOf(n.settings.Listen); pid != 0 {
+			args["pid"], args["program"] = strconv.Itoa(pid), program
+			return text.Fail(text.AddressTakenBy, args, err)
+		}
+		args["port"] = n.settings.Listen[strings.LastIndexByte(n.settings.Listen, ':')+1:]
 		return text.Fail(text.AddressTaken, args, err)
 	}
 	args["reason"] = system.Error()

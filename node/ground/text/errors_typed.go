@@ -5,7 +5,9 @@ import "net/http"
 // Problems of what a person typed or configured: an address that is taken, a place of another.
 const (
 	AddressTaken    Code = "address-taken"
+	AddressTakenBy  Code = "address-taken-by"
 	AddressUnusable Code = "address-unusable"
+	SocketTaken     Code = "socket-taken"
 
 	PlaceUnlisted    Code = "place-unlisted"
 	PlaceElsewhere   Code = "place-elsewhere"
@@ -19,11 +21,25 @@ const (
 
 var typedProblems = []problem{
 	{
-		number: 175, code: AddressTaken, status: http.StatusConflict, params: []string{"address", "file"},
+		number: 175, code: AddressTaken, status: http.StatusConflict, params: []string{"address", "file", "port"},
 		zh: parts{"地址已被占用", "{address}（UDP）已被另一个程序占用，节点没有启动", "{address}",
-			"请停用占用它的程序（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
+			"系统只对管理员说明是谁占用：请以 root 执行 ss -lunp 'sport = :{port}' 查看；停用它（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
 		en: parts{"Address taken", "another program uses {address} (UDP), and the node was not started", "{address}",
-			"end that program, such as another node, or change `listen` in {file}, and start the node again"},
+			"the system tells an administrator alone which: run ss -lunp 'sport = :{port}' as root; end that program, such as another node, or change `listen` in {file}, and start the node again"},
+	},
+	{
+		number: 431, code: AddressTakenBy, status: http.StatusConflict, params: []string{"address", "file", "pid", "program"},
+		zh: parts{"地址已被占用", "{address}（UDP）已被进程 {pid}（{program}）占用，节点没有启动", "{address}",
+			"请用 ps -fp {pid} 查看它是什么；停用它（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
+		en: parts{"Address taken", "process {pid} ({program}) uses {address} (UDP), and the node was not started", "{address}",
+			"see what it is with ps -fp {pid}; end it, such as another node, or change `listen` in {file}, and start the node again"},
+	},
+	{
+		number: 432, code: SocketTaken, status: http.StatusConflict, params: []string{"file"},
+		zh: parts{"控制接口的位置被占用", "控制接口的位置上有一个不是接口的文件或文件夹，节点没有动它，也没有启动", "{file}",
+			"请查看它是什么，移到别处，再启动节点；这个名称只供节点自己使用"},
+		en: parts{"Place of the control socket taken", "where the control socket belongs is a file or folder that is none; the node left it as it is, and was not started", "{file}",
+			"see what it is, move it elsewhere, and start the node again; the name is the node's own"},
 	},
 	{
 		number: 176, code: AddressUnusable, status: http.StatusBadRequest, params: []string{"address", "file", "reason"},
