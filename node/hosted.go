@@ -71,6 +71,7 @@ type hosted struct {
 	up       time.Time                                  // since when the link to the parent is up; zero: it is not
 	told     time.Time                                  // when that was logged last
 	failed   error                                      // why the last attempt to link to the parent failed; nil while the link is up
+	away     bool                                       // whether the addresses of the parent are of another machine
 	children map[identity.Jurisdiction]neighbours.Shown // when they changed last
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -139,7 +140,7 @@ func (n *Node) start(h *hosted) {
 func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 	return link.Dialler{
 		Local: h.settings.Name, To: parent, Handler: h,
-		Addresses: func(ctx context.Context) ([]net.Addr, error) { return n.addressesOf(ctx, h) },
+		Addresses: func(ctx context.Context) ([]net.Addr, error) { return h.dialled(n.addressesOf(ctx, h)) },
 		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
 		Failed:    func(err error) { n.linkFailed(h, parent, err) },
 		Up:        func(_ tlsconf.Peer, replaces bool) { h.linked(n.o.Now(), replaces) },
@@ -264,10 +265,33 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 		if s.Up {
 			s.Since = h.up // the other side may end what is replaced before its successor counts here
 		} else {
-			s.Why = string(reasonOf(h.failed))
+			s.Why = why(n.settings.Listen, h.away, h.failed)
 		}
 	}
 	return s
+}
+
+// onlyHere is why a link to the parent fails that would have to leave the machine from an address
+// of its loopback: the system refuses every packet.
+const onlyHere = "only-here"
+
+// why returns why there is no link to the parent, as a cause that package text knows; away says that
+// its addresses are of another machine.
+func why(listen string, away bool, failed error) string {
+	reason := reasonOf(failed)
+	if reason == link.Broken && away && config.Loopback(listen) {
+		return onlyHere
+	}
+	return string(reason)
+}
+
+// dialled notes whether the addresses of the parent are of another machine.
+func (h *hosted) dialled(all []net.Addr, err error) ([]net.Addr, error) {
+	here := slices.ContainsFunc(all, func(a net.Addr) bool { return config.Loopback(a.String()) })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away = len(all) > 0 && !here
+	return all, err
 }
 
 // overLink asks a neighbour over the link.

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"net"
 	"testing"
 	"time"
 
 	"xietong/exchange/link"
+	"xietong/node/ground/text"
 )
 
 // TestFailureIsToldRarely (U-C11): a parent that is away is a line of the log once, when the reason
@@ -33,6 +35,40 @@ func TestFailureIsToldRarely(t *testing.T) {
 		}
 		if _, told := h.keepFailure(row.err, now); told != row.want {
 			t.Errorf("row %d: told %t, want %t", i, told, row.want)
+		}
+	}
+}
+
+// TestOnlyHere (U-C30): a link that cannot leave the machine, because the node listens on its
+// loopback, is told as that, and no other failure is.
+func TestOnlyHere(t *testing.T) {
+	away, here := &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 7400}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 7400}
+	broken := &link.Error{Reason: link.Broken}
+	for _, row := range []struct {
+		listen  string
+		dialled []net.Addr
+		failed  error
+		want    string
+	}{
+		{"127.0.0.1:7400", []net.Addr{away}, broken, onlyHere},
+		{"[::1]:7400", []net.Addr{away}, broken, onlyHere},
+		{"0.0.0.0:7400", []net.Addr{away}, broken, "broken"},
+		{"", []net.Addr{away}, broken, "broken"},
+		{"127.0.0.1:7400", []net.Addr{away, here}, broken, "broken"},
+		{"127.0.0.1:7400", nil, broken, "broken"},
+		{"127.0.0.1:7400", []net.Addr{away}, &link.Error{Reason: link.NoAnswer}, "no-answer"},
+		{"127.0.0.1:7400", []net.Addr{away}, nil, ""},
+	} {
+		h := &hosted{}
+		if _, err := h.dialled(row.dialled, nil); err != nil {
+			t.Fatal(err)
+		}
+		got := why(row.listen, h.away, row.failed)
+		if got != row.want {
+			t.Errorf("%q, %v: got %q, want %q", row.listen, row.failed, got, row.want)
+		}
+		if told := text.Cause(text.Zh, got); got != "" && told == got {
+			t.Errorf("%q has no sentence", got)
 		}
 	}
 }

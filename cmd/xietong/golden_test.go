@@ -19,6 +19,7 @@ var session = [][]string{
 	{"init", "nanming.guiyang.guizhou", "--yes"},
 	{"join", "xt1-guiyang-192.0.2.7-7400-ABC"},
 	{"join", "late"},
+	{"join", "xt1-guiyang-192.0.2.7-7400-ABC", "--listen", "127.0.0.1:7401"},
 	{"status"},
 	{"tree"},
 	{"tree", "confirm", "沿江镇"},

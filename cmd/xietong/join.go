@@ -74,6 +74,9 @@ func (a *app) joinCommand() *cobra.Command {
 		if made.Epoch > 1 && !made.Again {
 			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
 		}
+		if made.OnlyHere != "" {
+			a.tell(text.CLIJoinOnlyHere, text.Args{"listen": made.OnlyHere, "file": made.Config})
+		}
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})

@@ -74,12 +74,13 @@ type Result struct {
 	Entry       string   `json:"entry"`
 	Pin         string   `json:"pin"`
 	Config      string   `json:"config"`
-	Recovery    string   `json:"recovery_key"`             // fingerprint of the recovery key
-	Papered     bool     `json:"recovery_key_shown"`       // whether this call has shown it to Paper
-	Words       []string `json:"recovery_words,omitempty"` // filled by whoever was shown it, if at all
-	Epoch       uint64   `json:"epoch"`                    // of the ledger; above 1: this name, or one above it, had another before
-	Recovered   bool     `json:"recovered"`                // whether the recovery key from before has signed the new key set
-	Again       bool     `json:"again,omitempty"`          // it had joined with these keys before, so nobody waits for them
+	Recovery    string   `json:"recovery_key"`                // fingerprint of the recovery key
+	Papered     bool     `json:"recovery_key_shown"`          // whether this call has shown it to Paper
+	Words       []string `json:"recovery_words,omitempty"`    // filled by whoever was shown it, if at all
+	Epoch       uint64   `json:"epoch"`                       // of the ledger; above 1: this name, or one above it, had another before
+	Recovered   bool     `json:"recovered"`                   // whether the recovery key from before has signed the new key set
+	OnlyHere    string   `json:"listens_only_here,omitempty"` // the address to listen on, where nothing leaves the machine from it, and the parent is elsewhere
+	Again       bool     `json:"again,omitempty"`             // it had joined with these keys before, so nobody waits for them
 }
 
 // attempt is one attempt to join.
@@ -89,6 +90,7 @@ type attempt struct {
 	t       invitation.Token
 	line    door.Line
 	address string // the one of the invitation that led there
+	away    bool   // whether it is not of this machine's loopback
 
 	chain  []trust.Link // verified, from the root down to the parent
 	made   host.Made
@@ -200,7 +202,8 @@ func join(ctx context.Context, dir string, t invitation.Token, o Options) (resul
 	if err := a.settle(ctx); err != nil {
 		return result, a.broken(err)
 	}
-	return a.result, a.finish()
+	err = a.finish()
+	return a.result, err
 }
 
 // Inside joins a further jurisdiction of a node, over a connection to its parent: it makes,
@@ -237,6 +240,7 @@ func (a *attempt) knock(ctx context.Context, s *link.Socket) error {
 			began := time.Now()
 			if a.line.Conn, err = Dial(ctx, s, addr, a.t.Parent.Name()); err == nil {
 				a.address = address
+				a.away = !config.Loopback(addr.String())
 				a.told(text.JoinNetwork, text.JoinNetworkDone, text.Args{
 					"ms": strconv.FormatInt(time.Since(began).Milliseconds(), 10), "address": address,
 				})
@@ -296,6 +300,9 @@ func gibibytes(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<
 // finish (7) writes the configuration unless there is one, and says that the directory is whole.
 func (a *attempt) finish() error {
 	a.result.Config = filepath.Join(a.dir, config.FileName)
+	if a.away && config.Loopback(a.o.Listen) {
+		a.result.OnlyHere = a.o.Listen
+	}
 	if datadir.Whole(a.dir) {
 		return nil
 	}

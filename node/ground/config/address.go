@@ -116,6 +116,14 @@ func isHostName(s string) bool {
 	return true
 }
 
+// Loopback reports whether HOST:PORT is of the loopback of this machine, from and to which nothing
+// of another machine goes.
+func Loopback(address string) bool {
+	host, _ := splitAddress(address)
+	ip, ok := parseIP(host)
+	return ok && ip.IsLoopback()
+}
+
 // Advertised returns the addresses that invitations tell of a node that listens on listen. They are
 // the configured addresses, if there are any; else listen itself, if it names one address; else the
 // addresses of the machine's interfaces (net.InterfaceAddrs), each with the port of listen: the

@@ -30,6 +30,7 @@ const (
 	CLIJoinOK         Code = "cli.join.ok"
 	CLIJoinFail       Code = "cli.join.fail"
 	CLIJoinDone       Code = "cli.join.done"
+	CLIJoinOnlyHere   Code = "cli.join.only-here"
 	CLIJoinFirewall   Code = "cli.join.firewall"
 	CLITreeRoot       Code = "cli.tree.root"
 	CLITreeChain      Code = "cli.tree.chain"
@@ -138,6 +139,8 @@ var joinSentences = []sentence{
 	{CLIInviteNext, "在对方机器上执行：xietong join -，再粘贴上面一行", "on the other machine: xietong join -, and then paste the line above"},
 	{CLIJoinOK, "成功", "ok"},
 	{CLIJoinFail, "失败", "FAIL"},
+	{CLIJoinOnlyHere, "注意：{listen} 只在本机有效，节点由它连不上另一台机器上的上级。启动前请把 {file} 中的 listen 改为 0.0.0.0 加端口；没有下级的，留空即可",
+		"look: {listen} is of this machine alone, and from it the node does not reach its parent on another machine. Before you start it, make `listen` in {file} 0.0.0.0 and the port; without places below, leave it empty"},
 	{CLIJoinDone, "{name}已加入。启动：xietong --data {dir} serve", "{name} has joined.   Start it:   xietong --data {dir} serve"},
 	{CLIJoinFirewall, "防火墙申请已写入 {file}，请交给网络管理部门", "the firewall request was written to {file}: give it to your network office"},
 	{CLITreeRoot, "根的起点标识 {root}，指纹 {fingerprint}", "pin of the root {root}, fingerprint {fingerprint}"},
