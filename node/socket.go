@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -54,7 +53,6 @@ func (n *Node) unopened(err error) error {
 			args["pid"], args["program"] = strconv.Itoa(pid), program
 			return text.Fail(text.AddressTakenBy, args, err)
 		}
-		args["port"] = n.settings.Listen[strings.LastIndexByte(n.settings.Listen, ':')+1:]
 		return text.Fail(text.AddressTaken, args, err)
 	}
 	args["reason"] = system.Error()
@@ -275,8 +273,8 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 // of its loopback: the system refuses every packet.
 const onlyHere = "only-here"
 
-// why returns why there is no link to the parent, as a cause that package text knows; away says that
-// its addresses are of another machine.
+// why returns why there is no link to the parent, as a cause that package text knows; away says
+// that its addresses are of another machine.
 func why(listen string, away bool, failed error) string {
 	reason := reasonOf(failed)
 	if reason == link.Broken && away && config.Loopback(listen) {

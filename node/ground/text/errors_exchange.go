@@ -128,6 +128,5 @@ var exchangeWords = map[string]word{
 	"busy":          {zh: "它的节点繁忙", en: "its node is busy"},
 	"restarted":     {zh: "它的节点重新启动过", en: "its node was started anew"},
 	"ended":         {zh: "它结束了连接", en: "it ended the link"},
-	"only-here":     {zh: "config.yaml 中的 listen 是只在本机有效的地址，由它连不上其他机器；请改为 0.0.0.0 加端口，或者留空，再重启节点", en: "`listen` in config.yaml is an address of this machine alone, from which no other machine is reached; make it 0.0.0.0 and the port, or leave it empty, and restart the node"},
 	"broken":        {zh: "连接中断", en: "the link broke"},
 }

@@ -21,11 +21,11 @@ const (
 
 var typedProblems = []problem{
 	{
-		number: 175, code: AddressTaken, status: http.StatusConflict, params: []string{"address", "file", "port"},
+		number: 175, code: AddressTaken, status: http.StatusConflict, params: []string{"address", "file"},
 		zh: parts{"地址已被占用", "{address}（UDP）已被另一个程序占用，节点没有启动", "{address}",
-			"系统只对管理员说明是谁占用：请以 root 执行 ss -lunp 'sport = :{port}' 查看；停用它（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
+			"是哪个程序，系统只对 root 说明：请用 root 执行 ss -lunp 查看；停用它（如另一个节点），或者在 {file} 中改 listen，再启动节点"},
 		en: parts{"Address taken", "another program uses {address} (UDP), and the node was not started", "{address}",
-			"the system tells an administrator alone which: run ss -lunp 'sport = :{port}' as root; end that program, such as another node, or change `listen` in {file}, and start the node again"},
+			"which one the system tells root alone: run ss -lunp as root; end that program, such as another node, or change `listen` in {file}, and start the node again"},
 	},
 	{
 		number: 431, code: AddressTakenBy, status: http.StatusConflict, params: []string{"address", "file", "pid", "program"},
