@@ -32,7 +32,7 @@ var floors = []struct {
 		"node is where everything meets; it knows no command line"},
 	{"cmd/xietong/bench", []string{"node", "node/faces/client", "node/ground/text", "node/trials/measure", "cmd/xietong/bench"},
 		"a benchmark measures the paths that users go, and appends beside them to know their floor"},
-	{"cmd/xietong", []string{"node", "node/faces/client", "node/faces/export", "node/ground/table", "node/ground/text", "cmd/xietong"},
+	{"cmd/xietong", []string{"node", "node/faces/client", "node/faces/export", "node/ground/table", "node/ground/text", "node/ground/zone", "cmd/xietong"},
 		"the command is a client of the API, reads and writes files, and has a sentence or two; what it could do past the API would go unlogged"},
 }
 

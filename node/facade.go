@@ -73,6 +73,8 @@ type JoinOptions struct {
 	// Listen is the UDP address that the new jurisdiction's own children will dial; empty: they
 	// cannot.
 	Listen string
+	// TimeZone is the name of the zone in which the node tells times; empty: zone.Default.
+	TimeZone string
 	// Told receives each step that was done, for a person to read; nil: the steps are not told.
 	Told func(JoinStep)
 	// Paper is shown the recovery key of the new jurisdiction, once; nil: nobody is.
@@ -91,6 +93,6 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (JoinResult, err
 func (o JoinOptions) joining() join.Options {
 	return join.Options{
 		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve, Hosted: o.Hosted,
-		Listen: o.Listen, Told: o.Told, Paper: o.Paper, Recovery: o.Recovery,
+		Listen: o.Listen, TimeZone: o.TimeZone, Told: o.Told, Paper: o.Paper, Recovery: o.Recovery,
 	}
 }

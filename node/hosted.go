@@ -150,7 +150,7 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 	})
 	published.Damaged = func(err error) { h.logger.Error("roster cannot be read, the one before it counts", "error", err) }
 	published.Now, published.Withheld = n.o.Now, h.rosterWithheld
-	where := standing.New(h.host, placed(h.settings), h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
+	where := standing.New(h.host, placed(h.settings), n.zone, h.table, h.chains, published, func(peer identity.Jurisdiction) time.Time {
 		heard, _ := n.socket.LastHeard(name, peer)
 		return heard
 	})

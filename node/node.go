@@ -92,8 +92,9 @@ type Node struct {
 
 	mu       sync.RWMutex
 	settings config.Config
-	hosted   []*hosted // in the order of the configuration
-	ended    []*hosted // hosted no more; open until the node closes, because what was asked of them goes on
+	zone     *time.Location // of the settings
+	hosted   []*hosted      // in the order of the configuration
+	ended    []*hosted      // hosted no more; open until the node closes, because what was asked of them goes on
 }
 
 // Open opens the data directory; see the package comment. After an error everything is closed
@@ -122,7 +123,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
-	n.limited, n.opened = loglimit.New(n.o.Logger), n.o.Now()
+	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
 	if err := datadir.CheckNames(dir, n.settings); err != nil {
 		return n, err
 	}
@@ -196,6 +197,9 @@ func (n *Node) Err() error {
 
 // Now returns the time by the node's clock.
 func (n *Node) Now() time.Time { return n.o.Now() }
+
+// Zone returns the zone in which the node tells times to people.
+func (n *Node) Zone() *time.Location { return n.zone }
 
 // Hosted returns the jurisdictions that the node hosts.
 func (n *Node) Hosted() []api.Hosted {

@@ -39,7 +39,7 @@ func realBench(t *testing.T, lang string) *workbench {
 			t.Errorf("stop: %v", err)
 		}
 	})
-	return &workbench{t: t, dir: dir, lang: lang, app: app{now: time.Now, zone: time.FixedZone("CST", 8*3600), node: fakeFloor}}
+	return &workbench{t: t, dir: dir, lang: lang, app: app{now: time.Now, node: fakeFloor}}
 }
 
 const (

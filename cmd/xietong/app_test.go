@@ -112,7 +112,7 @@ func TestRequests(t *testing.T) {
 		},
 		{
 			"query d --key 1 --purpose p --basis b --scenario s --scope o --method m --until 2026-12-31",
-			`POST /v1/query {"dataset":"d","key":"1","purpose":"p","basis":"b","scenario":"s","scope":"o","method":"m","until":"2026-12-31T23:59:59+08:00"}`, "",
+			`POST /v1/query {"dataset":"d","key":"1","purpose":"p","basis":"b","scenario":"s","scope":"o","method":"m","until":"2026-12-31"}`, "",
 		},
 		{"record get d 1 --until 2026-12-31T00:00:00Z", `POST /v1/query {"dataset":"d","key":"1","until":"2026-12-31T00:00:00Z"}`, ""},
 		{"query d --key 1 --verify n=3", `POST /v1/verify {"dataset":"d","key":"1","field":"n","value":"3"}`, ""},

@@ -158,7 +158,7 @@ var goodArguments = map[string]string{
 var badValues = map[string]string{
 	"at": "火星", "format": "pdf", "out": "FILES/nothing/here.csv", "sort": "颜色", "limit": "0", "cursor": "abc", "by": "颜色", "from": "2026-13", "to": "昨天",
 	"dataset adopt from": "火星", "dataset standard show from": "火星",
-	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "kind": "颜色", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400",
+	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "kind": "颜色", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400", "time-zone": "北京",
 	"code": `5201\n02`, "display-name": `贵\xb4`, "short-name": `贵\xb4`, "until": "2026/12/31", "root": "guizhou/keys/1/00", "fingerprint": "D98F",
 	"reason": `\xb4`, "basis": `\xb4`, "scenario": `\xb4`, "scope": `\xb4`, "method": `\xb4`, "paper": `\xb4`,
 	"fields": "颜色", "filter": "收入>800", "key": `\s`, "where": "姓名", "verify": "姓名", "sum": "颜色", "average": "颜色", "minimum": "颜色", "maximum": "颜色", "measures": "收入=median", "wait": "0",
@@ -200,7 +200,7 @@ func (c *clerks) typed(args []string) (code int, stdout, stderr string) {
 	c.t.Helper()
 	var out, errs bytes.Buffer
 	a := app{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, zone: time.FixedZone("CST", 8*3600), node: theNode,
+		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, node: theNode,
 		getenv: func(name string) string { return map[string]string{"LANG": c.lang, "XIETONG_DATA": c.dir}[name] },
 	}
 	code = a.run(c.t.Context(), args)

@@ -255,7 +255,7 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 func (a *app) known(code text.Code, args text.Args) client.Problem {
 	local := text.Args{}
 	for name, value := range args {
-		local[name] = a.localTime(value)
+		local[name] = text.InZone(value, a.zone())
 	}
 	e := text.Explain(a.lang, code, local)
 	return client.Problem{

@@ -174,7 +174,7 @@ func run(body []byte) any {
 
 // answers are the usual answers, by method and path.
 var answers = map[string]any{
-	"GET /v1/status": client.Status{Version: "v1.2.3", PID: 4711, Since: "2026-11-20T22:58:00Z", Now: "2026-11-24T02:00:00Z", Data: "D", Disk: client.Disk{Used: 12 << 20, Free: 40 << 30, Reserve: 64 << 20}, Listen: "0.0.0.0:7400", Settings: client.Settings{
+	"GET /v1/status": client.Status{Version: "v1.2.3", PID: 4711, Since: "2026-11-20T22:58:00Z", Now: "2026-11-24T02:00:00Z", Data: "D", Disk: client.Disk{Used: 12 << 20, Free: 40 << 30, Reserve: 64 << 20}, Listen: "0.0.0.0:7400", Settings: client.Settings{TimeZone: "Asia/Shanghai",
 		Listen: "0.0.0.0:7400", Jurisdictions: []client.HostedSettings{{Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county"}},
 	}, Jurisdictions: []client.JurisdictionStatus{{
 		Name: "nanming.guiyang.guizhou", DisplayName: "贵阳市南明区", Code: "520102", Level: "county", Replica: "r1",
@@ -237,7 +237,7 @@ var answers = map[string]any{
 			json.RawMessage(`{"code":"520102001002","name":"AI \u001b[31m小镇\u202e","households":null,"tags":["a", "b"]}`),
 		},
 		Columns: []string{"code", "name", "households", "urban", "tags"},
-		Count:   2, TotalScanned: 6, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true,
+		Count:   2, TotalScanned: 6, Cursor: "bmV4dA", AsOf: 30, Access: log + "31", Grant: log + "29", GrantedNow: true, GrantUntil: "2026-12-31T15:59:59Z",
 		Incomparable: 3, Unreadable: 1,
 	},
 	"POST /v1/verify": client.Verdict{Answer: client.AnswerYes, Access: log + "31"},
@@ -474,7 +474,6 @@ func newWorkbench(t *testing.T, lang string) *workbench {
 	clock := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 	b.app = app{
 		now:  func() time.Time { clock = clock.Add(time.Second); return clock },
-		zone: time.FixedZone("CST", 8*3600),
 		node: fakeFloor,
 	}
 	return b

@@ -89,44 +89,49 @@ var session = [][]string{
 func TestGolden(t *testing.T) {
 	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		t.Run(lang[:2], func(t *testing.T) {
-			b := newWorkbench(t, lang)
-			files := writeFiles(t)
-			b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 3, Total: 3}}
-			b.node.shown = client.ImportCheck{Taken: client.FileTaken{Format: "csv", Encoding: "gb18030", Delimiter: ","}, New: 1, Replaced: 2, Absent: 4}
-			b.node.bad = []client.BadRow{
-				{Row: 2, Line: 3, Column: "name", Reason: "minLength", Faults: []client.RowFault{
-					{Line: 3, Letter: "B", Header: "名称", Field: "name", Reason: "minLength", Value: "x", Expected: "2"},
-				}},
-				{Row: 4, Line: 5, Reason: "columns", Faults: []client.RowFault{{Line: 5, Reason: "columns", Expected: "3"}}},
-			}
-			b.node.fail = map[string]client.Problem{"POST /v1/query": {
-				Title: "数据资源不存在", Status: 404, Code: "unknown-dataset", Detail: "目录中没有编码为 nothing 的数据资源",
-				Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list --at 南明区 查看其目录后重试",
-			}}
-			unknown := b.node.fail
-			var got strings.Builder
-			for _, args := range session {
-				b.node.fail = nil
-				if len(args) > 1 && args[1] == "nothing" {
-					b.node.fail = unknown
-				}
-				real := make([]string, len(args))
-				for i, arg := range args {
-					real[i] = strings.Replace(arg, "FILES", files, 1)
-				}
-				if args[0] == "record" && args[1] == "import" {
-					real = append(real, "--keep-good")
-				}
-				code, stdout, stderr := b.run(real...)
-				fmt.Fprintf(&got, "$ xietong %s\n%s", strings.Join(args, " "), stdout)
-				if stderr != "" {
-					fmt.Fprintf(&got, "-- stderr\n%s", stderr)
-				}
-				fmt.Fprintf(&got, "-- exit %d\n\n", code)
-			}
-			compare(t, filepath.Join("testdata", lang[:2]+".golden"), strings.ReplaceAll(got.String(), files, "FILES"))
+			compare(t, filepath.Join("testdata", lang[:2]+".golden"), goldenSession(t, lang))
 		})
 	}
+}
+
+// goldenSession runs the session in a language, and returns all that it tells.
+func goldenSession(t *testing.T, lang string) string {
+	t.Helper()
+	b := newWorkbench(t, lang)
+	files := writeFiles(t)
+	b.node.lines = []client.ImportProgress{{Done: 1, Total: 3}, {Done: 3, Total: 3}}
+	b.node.shown = client.ImportCheck{Taken: client.FileTaken{Format: "csv", Encoding: "gb18030", Delimiter: ","}, New: 1, Replaced: 2, Absent: 4}
+	b.node.bad = []client.BadRow{
+		{Row: 2, Line: 3, Column: "name", Reason: "minLength", Faults: []client.RowFault{
+			{Line: 3, Letter: "B", Header: "名称", Field: "name", Reason: "minLength", Value: "x", Expected: "2"},
+		}},
+		{Row: 4, Line: 5, Reason: "columns", Faults: []client.RowFault{{Line: 5, Reason: "columns", Expected: "3"}}},
+	}
+	unknown := map[string]client.Problem{"POST /v1/query": {
+		Title: "数据资源不存在", Status: 404, Code: "unknown-dataset", Detail: "目录中没有编码为 nothing 的数据资源",
+		Where: "nanming.guiyang.guizhou", Do: "请用 xietong dataset list --at 南明区 查看其目录后重试",
+	}}
+	var got strings.Builder
+	for _, args := range session {
+		b.node.fail = nil
+		if len(args) > 1 && args[1] == "nothing" {
+			b.node.fail = unknown
+		}
+		real := make([]string, len(args))
+		for i, arg := range args {
+			real[i] = strings.Replace(arg, "FILES", files, 1)
+		}
+		if args[0] == "record" && args[1] == "import" {
+			real = append(real, "--keep-good")
+		}
+		code, stdout, stderr := b.run(real...)
+		fmt.Fprintf(&got, "$ xietong %s\n%s", strings.Join(args, " "), stdout)
+		if stderr != "" {
+			fmt.Fprintf(&got, "-- stderr\n%s", stderr)
+		}
+		fmt.Fprintf(&got, "-- exit %d\n\n", code)
+	}
+	return strings.ReplaceAll(got.String(), files, "FILES")
 }
 
 func compare(t *testing.T, path, got string) {

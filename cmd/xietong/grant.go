@@ -126,7 +126,7 @@ func (a *app) grantLine(g client.Grant) []string {
 	case g.ByHand:
 		how = a.t(text.CLIGrantByHand, nil)
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, zoned(g.Heard)}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard)}
 }
 
 // addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.

@@ -34,10 +34,13 @@ const (
 	applies  = " --basis b --scenario s --scope s --method m --until "
 )
 
-func newClerks(t *testing.T, lang string) *clerks {
+func newClerks(t *testing.T, lang string) *clerks { return newClerksIn(t, lang, "") }
+
+// newClerksIn is newClerks in a time zone.
+func newClerksIn(t *testing.T, lang, zone string) *clerks {
 	t.Helper()
 	c := &clerks{t: t, dir: filepath.Join(t.TempDir(), "d"), lang: lang}
-	if _, err := node.Init(c.dir, node.InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Level: "prefecture", Listen: freePort(t)}); err != nil {
+	if _, err := node.Init(c.dir, node.InitOptions{Name: "guiyang.guizhou", DisplayName: "贵阳市", Level: "prefecture", Listen: freePort(t), TimeZone: zone}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := node.Open(t.Context(), c.dir, node.Options{
@@ -73,7 +76,7 @@ func (c *clerks) run(line string) (code int, stdout, stderr string) {
 	c.t.Helper()
 	var out, errs bytes.Buffer
 	a := app{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, zone: time.FixedZone("CST", 8*3600), node: theNode,
+		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now, node: theNode,
 		getenv: func(name string) string { return map[string]string{"LANG": c.lang, "XIETONG_DATA": c.dir}[name] },
 	}
 	code = a.run(c.t.Context(), strings.Fields(line))

@@ -25,6 +25,9 @@ func (a *app) initCommand() *cobra.Command {
 		if err := a.listens(o.Listen); err != nil {
 			return err
 		}
+		if err := a.zones(cmd.Flags(), o.TimeZone); err != nil {
+			return err
+		}
 		if len(file) > maxPath {
 			return a.badValue("--roster", file, a.t(text.FormFile, nil))
 		}
@@ -67,6 +70,7 @@ func (a *app) initCommand() *cobra.Command {
 	flags.StringVar(&o.ShortName, "short-name", "", a.t(text.CLIFlagShortName, nil))
 	flags.StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	flags.BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
+	a.zoneFlag(c, &o.TimeZone)
 	flags.StringVar(&o.Level, "level", "", a.t(text.CLIFlagLevel, nil))
 	flags.StringVar(&file, "roster", "", a.t(text.CLIFlagRoster, nil))
 	aFile(flags, "roster", "csv")

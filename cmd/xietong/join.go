@@ -42,6 +42,9 @@ func (a *app) joinCommand() *cobra.Command {
 		if err := a.listens(o.Listen); err != nil {
 			return err
 		}
+		if err := a.zones(cmd.Flags(), o.TimeZone); err != nil {
+			return err
+		}
 		token, err := a.token(args[0])
 		if err != nil {
 			return err
@@ -87,6 +90,7 @@ func (a *app) joinCommand() *cobra.Command {
 	c.Long = a.t(text.CLILongJoin, nil)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
+	a.zoneFlag(c, &o.TimeZone)
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
 }
@@ -146,7 +150,7 @@ func (a *app) joinFailed(token string, err error) error {
 	if f.Code != text.ParentSilent && f.Code != text.ParentUnreached {
 		return nil
 	}
-	form, err := a.node.firewallRequest(a.lang, token, a.now())
+	form, err := a.node.firewallRequest(a.lang, token, a.now().In(a.zone()))
 	if err != nil {
 		return err
 	}

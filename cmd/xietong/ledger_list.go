@@ -22,7 +22,7 @@ func (a *app) ledgerList() *cobra.Command {
 			},
 			heading: []text.Code{text.WordEntry, text.CLITimeZoned, text.WordKind, text.WordAgency, text.WordCode, text.CLIAbout},
 			line: func(e client.Entry) []string {
-				return []string{e.Entry, zoned(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
+				return []string{e.Entry, a.localTime(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
 			},
 		})
 	}))

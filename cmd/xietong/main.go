@@ -40,7 +40,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{
 		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: widthOf(os.Stdout),
-		getenv: environment, foreign: foreignSystem(), now: time.Now, zone: text.Beijing, node: theNode,
+		getenv: environment, foreign: foreignSystem(), now: time.Now, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
@@ -54,7 +54,7 @@ type app struct {
 	getenv         func(string) string
 	foreign        string // this system, if no node runs on it
 	now            func() time.Time
-	zone           *time.Location // for dates without a zone, and for times that are shown
+	told           *time.Location // the zone of times, as the node told it; see zone
 	node           nodeFloor
 
 	lang     text.Lang

@@ -78,7 +78,7 @@ func (a *app) tellPeriod(of client.Period) {
 		at   string
 	}{{text.CLIListSince, of.From}, {text.CLIListBefore, of.To}} {
 		if end.at != "" {
-			a.tell(end.code, text.Args{"at": zoned(end.at)})
+			a.tell(end.code, text.Args{"at": a.localTime(end.at)})
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestAllOfLists(t *testing.T) {
 	l := &listed25{budget: -1}
 	code, stdout, stderr := l.bench(t, "zh_CN.UTF-8").run("use", "list", "--dataset", "villages", "--all", "--sort", "rows:desc")
 	lines := strings.Split(stdout, "\n")
-	if code != exitDone || len(lines) != 27 || !strings.HasPrefix(lines[0], "时间（+08:00）") ||
+	if code != exitDone || len(lines) != 27 || !strings.HasPrefix(lines[0], "时间 ") ||
 		!strings.HasPrefix(lines[1], "2026-11-25 00:00:00") || !strings.Contains(lines[1], log+"16") || !strings.Contains(lines[25], log+"40") {
 		t.Errorf("sorted: exit %d, %s%s", code, stdout, stderr)
 	}

@@ -31,7 +31,7 @@ func (a *app) onPaper(p *node.Paper, name string, number uint64, root bool) erro
 	b.Grow(16 << 10) // so that nothing is copied on the way
 	line := func(code text.Code, args text.Args) { a.line(&b, a.t(code, args)) }
 	line(text.PaperTitle, nil)
-	line(text.PaperOf, text.Args{"name": name, "number": fmt.Sprint(number), "date": a.now().In(a.zone).Format("2006-01-02")})
+	line(text.PaperOf, text.Args{"name": name, "number": fmt.Sprint(number), "date": text.Day(a.now(), a.zone())})
 	line(text.PaperFingerprint, text.Args{"fingerprint": node.PaperFingerprint(p)})
 	b.WriteByte('\n')
 	a.words(&b, p)

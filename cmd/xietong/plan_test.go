@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -89,7 +88,7 @@ func TestPlanTellsAll(t *testing.T) {
 // toldOf returns what is told of a plan.
 func toldOf(p client.DatasetPlan) string {
 	var out bytes.Buffer
-	a := app{stderr: &out, lang: text.En, zone: time.UTC, getenv: func(string) string { return "" }}
+	a := app{stderr: &out, lang: text.En, getenv: func(string) string { return "" }}
 	a.tellPlan(p)
 	return out.String()
 }

@@ -123,7 +123,7 @@ func (a *app) showAnswer(q client.Query, answer client.Answer) (err error) {
 		return err
 	}
 	if answer.GrantedNow {
-		a.tell(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(q.Until), a.t(text.CLINothing, nil))})
+		a.tell(text.CLIQueryGranted, text.Args{"grant": answer.Grant, "until": cmp.Or(a.localTime(answer.GrantUntil), a.t(text.CLINothing, nil))})
 	}
 	a.sayGrant(q.Use, answer)
 	a.tell(text.CLIQueryRows, text.Args{"count": number(answer.Count), "access": answer.Access})

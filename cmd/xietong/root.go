@@ -241,7 +241,7 @@ func (a *app) translate(c *cobra.Command) {
 // client returns a client of the node.
 func (a *app) client() *client.Client {
 	o := client.Options{In: a.in, As: a.as, Language: a.lang.Tag(), CommandLine: true}
-	o.Transport = client.Transport(a.patience().dial)
+	o.Transport = zoneHeard{client.Transport(a.patience().dial), a.hearZone}
 	return client.Dial(a.data, o)
 }
 

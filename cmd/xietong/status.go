@@ -32,6 +32,7 @@ func (a *app) statusCommand() *cobra.Command {
 func (a *app) printProcess(s client.Status) {
 	a.say(text.StatusVersion, text.Args{"version": s.Version})
 	a.say(text.StatusProcess, text.Args{"pid": strconv.Itoa(s.PID), "since": a.localTime(s.Since), "up": a.between(s.Since, s.Now)})
+	a.say(text.StatusZone, text.Args{"zone": s.Settings.TimeZone})
 	a.say(text.StatusDisk, text.Args{"dir": s.Data, "used": size(s.Disk.Used), "free": size(s.Disk.Free), "reserve": size(s.Disk.Reserve)})
 	if s.Listen == "" {
 		a.say(text.CLITreeNoListen, nil)

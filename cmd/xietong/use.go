@@ -21,29 +21,13 @@ func (a *app) addUseFlags(flags *pflag.FlagSet, u *useFlags) {
 	flags.StringVar(&u.Until, "until", "", a.t(text.CLIFlagUntil, nil))
 }
 
-// use returns the wire type. A date alone as the end means the end of that day in the local time
-// zone.
+// use returns the wire type. A day alone as the end is sent as it is: it ends in the zone of the
+// node, which knows it.
 func (a *app) use(f useFlags) (client.Use, error) {
-	u := f.Use
-	if u.Until == "" {
-		return u, nil
+	for _, form := range []string{time.RFC3339, time.DateOnly} {
+		if _, err := time.Parse(form, f.Until); f.Until == "" || err == nil {
+			return f.Use, nil
+		}
 	}
-	if _, err := time.Parse(time.RFC3339, u.Until); err == nil {
-		return u, nil
-	}
-	day, err := time.ParseInLocation(time.DateOnly, u.Until, a.zone)
-	if err != nil {
-		return u, a.badValue("--until", u.Until, a.t(text.FormDay, nil))
-	}
-	u.Until = day.AddDate(0, 0, 1).Add(-time.Second).Format(time.RFC3339)
-	return u, nil
-}
-
-// localTime shows a time of the wire, with its zone. What is not a time is returned unchanged.
-func (a *app) localTime(s string) string {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return s
-	}
-	return text.At(t)
+	return f.Use, a.badValue("--until", f.Until, a.t(text.FormDay, nil))
 }

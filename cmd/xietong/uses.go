@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,18 +12,6 @@ import (
 
 func (a *app) useCommand() *cobra.Command {
 	return a.group("use", text.CLIShortUse, a.useList(), a.useCount())
-}
-
-// beijing is the zone of lists of uses: days and months are those of UTC+8.
-var beijing = time.FixedZone("+08:00", 8*3600)
-
-// zoned shows a time of the wire in UTC+8. It returns a text that is not a time unchanged.
-func zoned(s string) string {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return s
-	}
-	return t.In(beijing).Format("2006-01-02 15:04:05")
 }
 
 // listFlags are the flags of the lists of uses and of questions.
@@ -62,7 +49,7 @@ func (a *app) useList() *cobra.Command {
 
 // useLine returns the line of the table for one use.
 func (a *app) useLine(u client.Used) []string {
-	return []string{zoned(u.Time), u.Dataset, u.Called, u.Purpose, a.operation(u.Operation), a.rowsTold(u), a.underGrant(u), u.Entry}
+	return []string{a.localTime(u.Time), u.Dataset, u.Called, u.Purpose, a.operation(u.Operation), a.rowsTold(u), a.underGrant(u), u.Entry}
 }
 
 // operations are the words for the operations of a use, and of a question.

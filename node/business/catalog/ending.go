@@ -68,8 +68,8 @@ func endedOf(r book.Reads, log identity.Log, what string, code identity.Label) *
 	return &e
 }
 
-// Told returns the time as a sentence tells it.
-func (e Ending) Told() string { return e.At.In(text.Beijing).Format("2006-01-02 15:04") }
+// Told returns the time as refusals carry it; it is told in the zone of whoever reads it.
+func (e Ending) Told() string { return e.At.UTC().Format(time.RFC3339) }
 
 // withdrawn refuses a dataset or a standard that ended, as the code.
 func (e Ending) withdrawn(as text.Code, dataset identity.Label, of identity.Jurisdiction) error {

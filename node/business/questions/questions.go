@@ -40,6 +40,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // Limits.
@@ -163,7 +164,7 @@ func remove(tx *state.Tx, b removeBody) (ledger.Ref, error) {
 }
 
 func monthOf(ms uint64) uint64 {
-	t := time.UnixMilli(int64(ms)).In(text.Beijing)
+	t := time.UnixMilli(int64(ms)).In(zone.Ledger)
 	return uint64(t.Year()*100 + int(t.Month()))
 }
 
@@ -301,7 +302,7 @@ func opened(l book.Ledger, r *state.Reader, index uint64) (d document, err error
 // Before returns the newest result of an earlier month than that of the reader's time; ok is false
 // where there is none. One that was erased, or is damaged, is passed over.
 func (s Saved) Before(l book.Ledger, r *state.Reader) (res Result, of Kept, ok bool) {
-	month := time.UnixMilli(int64(r.Time())).In(text.Beijing).Format("2006-01")
+	month := time.UnixMilli(int64(r.Time())).In(zone.Ledger).Format("2006-01")
 	for _, k := range slices.Backward(s.Kept) {
 		if k.Month >= month {
 			continue

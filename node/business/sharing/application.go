@@ -65,7 +65,7 @@ func endOf(typed string, at time.Time) (until time.Time, err error) {
 
 func badUntil(at time.Time, err error) error {
 	return text.Fail(text.BadRequest, text.Args{
-		"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", dayOf(at.Add(LeastGrant)), MaxGrantYears),
+		"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", told(at.Add(LeastGrant)), MaxGrantYears),
 	}, err)
 }
 

@@ -265,10 +265,11 @@ const dayMs = 24 * 3600 * 1000
 // day numbers the days of UTC+8.
 func day(ms uint64) uint64 { return (ms + 8*3600*1000) / dayMs }
 
-func dayOf(t time.Time) string { return t.In(text.Beijing).Format("2006-01-02 15:04") }
+// told writes a time as refusals carry it; it is told in the zone of whoever reads it.
+func told(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func endOfDay(ms uint64) string {
-	return dayOf(time.UnixMilli(int64((day(ms)+1)*dayMs - 8*3600*1000)))
+	return told(time.UnixMilli(int64((day(ms)+1)*dayMs - 8*3600*1000)))
 }
 
 // quota is how often one key may be probed on one day by one user.

@@ -48,7 +48,7 @@ func TestVerdicts(t *testing.T) {
 		"ended": {func(q *Request) { q.Application = Application{} }, func(t *testing.T, r *room) {
 			r.permitted(t, request(water))
 			r.later(t, 366*day)
-		}, text.GrantExpired, text.Args{"until": "2027-11-24 17:00"}},
+		}, text.GrantExpired, text.Args{"until": "2027-11-24T09:00:00Z"}},
 	} {
 		r, q := open(t), request(water)
 		if row.after != nil {

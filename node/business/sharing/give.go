@@ -273,7 +273,7 @@ func (g Giving) takesNothing(r *state.Reader, o policy.Offer) error {
 	lost, narrower := without(both(old.Fields, o.Fields), g.Fields), false
 	switch {
 	case g.until.Before(old.Until):
-		args["until"] = dayOf(old.Until)
+		args["until"] = told(old.Until)
 		return text.Fail(text.GrantShorter, args, nil)
 	case len(g.Fields) == 0: // all
 		lost = nil

@@ -211,7 +211,7 @@ func TestAgainAfterRevocation(t *testing.T) {
 	later := request(neighbour)
 	later.Until = "2028-11-24T09:00:00Z"
 	args := r.refused(t, "a later end by rule", text.NotRenewable, func() error { _, _, err := r.decide(t, later); return err })
-	if want := fmt.Sprintf("xietong grant renew %d --in nanming.guiyang.guizhou --as civil-affairs", given.Entry.Index()); args["renew"] != want || args["until"] != "2027-11-24 17:00" {
+	if want := fmt.Sprintf("xietong grant renew %d --in nanming.guiyang.guizhou --as civil-affairs", given.Entry.Index()); args["renew"] != want || args["until"] != "2027-11-24T09:00:00Z" {
 		t.Errorf("got %v, want %s", args, want)
 	}
 }
@@ -258,7 +258,7 @@ func TestNotRenewed(t *testing.T) {
 		return err
 	}
 	args := r.refused(t, "an earlier end", text.GrantShorter, func() error { return renew(civil, old.Entry.Index(), "2027-11-23T09:00:00Z") })
-	if args["until"] != "2027-11-24 17:00" || args["index"] != fmt.Sprint(old.Entry.Index()) {
+	if args["until"] != "2027-11-24T09:00:00Z" || args["index"] != fmt.Sprint(old.Entry.Index()) {
 		t.Errorf("got %v", args)
 	}
 	r.refused(t, "no such grant", text.NotFound, func() error { return renew(civil, 99, terms.Until) })
@@ -413,7 +413,7 @@ func TestEndedMeanwhile(t *testing.T) {
 		p := r.permitted(t, row.request(r))
 		r.Clock = r.Clock.Add(366 * 24 * time.Hour)
 		args := r.refused(t, what, row.want, func() error { _, err := r.record(t, p); return err })
-		if row.want != text.PolicyMoved && args["until"] != "2027-11-24 17:00" {
+		if row.want != text.PolicyMoved && args["until"] != "2027-11-24T09:00:00Z" {
 			t.Errorf("%s: got %v", what, args)
 		}
 	}

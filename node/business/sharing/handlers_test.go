@@ -244,7 +244,7 @@ func TestQuota(t *testing.T) {
 		}
 	}
 	args := r.refused(t, "a probe too many", text.QuotaSpent, func() error { return verify(water, "a") })
-	want := text.Args{"agency": "water", "dataset": "villages", "limit": "20", "again": "2026-11-25 00:00"}
+	want := text.Args{"agency": "water", "dataset": "villages", "limit": "20", "again": "2026-11-24T16:00:00Z"}
 	if fmt.Sprint(args) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", args, want)
 	}

@@ -73,7 +73,7 @@ func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer id
 // endedTold returns the values of text.GrantExpired and text.GrantEnded.
 func endedTold(log identity.Log, g Grant, provider identity.Agency) text.Args {
 	return text.Args{
-		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "until": dayOf(g.Until), "provider": provider.Code().String(),
+		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "until": told(g.Until), "provider": provider.Code().String(),
 		"name": log.Jurisdiction().String(), "renew": failure.Renew(g.Index, provider),
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // By says of what the months are counted apart.
@@ -146,7 +147,7 @@ func (c Counting) months() (first, last uint64, err error) {
 	last = math.MaxUint64
 	bad := text.Fail(text.MonthsOnly, text.Args{"from": text.Short(c.From), "to": text.Short(c.To)}, nil)
 	read := func(typed string, month *uint64) bool {
-		begins, ends, ok := span(typed)
+		begins, ends, ok := span(typed, zone.Ledger)
 		if typed == "" || !ok || len(typed) != len(monthForm) || !begins.Before(ends) {
 			return typed == ""
 		}

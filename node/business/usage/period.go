@@ -16,11 +16,11 @@ var spans = []struct {
 	months, days int
 }{{"2006-01", 1, 0}, {time.DateOnly, 0, 1}}
 
-// span reads a month or a day of UTC+8, or a moment with its zone. It returns when that begins, and
-// when the next one does.
-func span(typed string) (begins, ends time.Time, ok bool) {
+// span reads a month or a day of the zone, or a moment with its own. It returns when that begins,
+// and when the next one does.
+func span(typed string, in *time.Location) (begins, ends time.Time, ok bool) {
 	for _, s := range spans {
-		if t, err := time.ParseInLocation(s.form, typed, text.Beijing); err == nil {
+		if t, err := time.ParseInLocation(s.form, typed, in); err == nil {
 			return t, t.AddDate(0, s.months, s.days), true
 		}
 	}
@@ -29,15 +29,15 @@ func span(typed string) (begins, ends time.Time, ok bool) {
 }
 
 // ReadPeriod reads a period as a person types it: each end is a month, a day, or a moment, and ""
-// leaves it open. Months and days are those of UTC+8, and the last one is included. Everything else
-// is refused as text.PeriodInvalid, and so is a period that ends before it begins.
-func ReadPeriod(from, to string) (p Period, err error) {
+// leaves it open. Months and days are those of the zone, and the last one is included. Everything
+// else is refused as text.PeriodInvalid, and so is a period that ends before it begins.
+func ReadPeriod(from, to string, in *time.Location) (p Period, err error) {
 	readable := true
 	if from != "" {
-		p.From, _, readable = span(from)
+		p.From, _, readable = span(from, in)
 	}
 	if to != "" && readable {
-		_, p.To, readable = span(to)
+		_, p.To, readable = span(to, in)
 	}
 	if !readable || to != "" && from != "" && !p.From.Before(p.To) {
 		return Period{}, text.Fail(text.PeriodInvalid, text.Args{"from": text.Short(from), "to": text.Short(to)}, nil)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // TestZoneEdges uses data around midnight of UTC+8: a day and a month begin there, whatever the
@@ -28,7 +29,7 @@ func TestZoneEdges(t *testing.T) {
 		{"2026-12-01T00:00:00-05:00", "", "43"}, {"2026-12-01T00:00:00.0005+08:00", "", "43"}, {"", "1969-12-31", ""}, {"1960-01", "", "4321"},
 		{"2027-01", "", ""}, {"0000-01", "9999-12", "4321"},
 	} {
-		p, err := ReadPeriod(row.from, row.to)
+		p, err := ReadPeriod(row.from, row.to, zone.Home)
 		if err != nil {
 			t.Errorf("%s to %s: %v", row.from, row.to, err)
 			continue
@@ -48,13 +49,33 @@ func TestZoneEdges(t *testing.T) {
 	}
 }
 
+// TestPeriodsOfZone (U-B14) reads a day and a month as those of the zone of the node, daylight
+// saving time included.
+func TestPeriodsOfZone(t *testing.T) {
+	york, err := zone.Load("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range [][3]string{
+		{"2026-12-01", "2026-12-01", "2026-12-01T05:00:00Z to 2026-12-02T05:00:00Z"},
+		{"2026-03-08", "2026-03-08", "2026-03-08T05:00:00Z to 2026-03-09T04:00:00Z"}, // 23 hours
+		{"2026-11", "2026-11", "2026-11-01T04:00:00Z to 2026-12-01T05:00:00Z"},
+	} {
+		p, err := ReadPeriod(row[0], row[1], york)
+		got := p.From.UTC().Format(time.RFC3339) + " to " + p.To.UTC().Format(time.RFC3339)
+		if got != row[2] || err != nil {
+			t.Errorf("%s to %s: got %s, %v, want %s", row[0], row[1], got, err, row[2])
+		}
+	}
+}
+
 // TestPeriods reads what people type.
 func TestPeriods(t *testing.T) {
 	for _, row := range [][2]string{
 		{"2026-13", ""}, {"2026-02-30", ""}, {"", "2026"}, {"2026-10-05", "2026-10-04"}, {"2026-11", "2026-10"}, {"2026-10-05T10:00:00", ""},
 		{"soon", ""}, {"", "2026-1-1"}, {"2026-10-01T00:00:00+08:00", "2026-10-01T00:00:00+08:00"}, {"", "10000-01"},
 	} {
-		_, err := ReadPeriod(row[0], row[1])
+		_, err := ReadPeriod(row[0], row[1], zone.Home)
 		refused(t, fmt.Sprint(row), err, text.PeriodInvalid)
 	}
 	for _, row := range [][2]string{{"2026-10-05", ""}, {"", "2026-10-05T00:00:00Z"}, {"2026-11", "2026-10"}, {"x", ""}} {

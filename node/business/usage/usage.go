@@ -40,7 +40,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
-	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // Limits of a list.
@@ -121,7 +121,7 @@ func ConsumerOf(r book.Reads, dataset identity.Label, n uint64) (consumer identi
 
 // monthOf numbers the months of UTC+8, from January of year 0.
 func monthOf(ms uint64) uint64 {
-	t := time.UnixMilli(int64(ms)).In(text.Beijing)
+	t := time.UnixMilli(int64(ms)).In(zone.Ledger)
 	return uint64(t.Year())*12 + uint64(t.Month()) - 1
 }
 

@@ -67,6 +67,8 @@ type Hosted struct {
 type Node interface {
 	Hosted() []Hosted
 	Now() time.Time
+	// Zone returns the zone in which the node tells times to people.
+	Zone() *time.Location
 	// Link returns the state of the link between a hosted jurisdiction and its neighbour.
 	Link(local, peer identity.Jurisdiction) LinkState
 	// Host makes the node host a further jurisdiction below one that it hosts. The new one joins at
@@ -133,7 +135,15 @@ func (s *server) handler() http.Handler {
 	refuseEmpty(a.OpenAPI())
 	takes := parametersOf(a.OpenAPI())
 	files.Handle("/", http.MaxBytesHandler(routed(mux, takes.router), maxBodyLen))
-	return paid(s.admit(s.held(s.given(takes, s.again(files)))))
+	return s.zoned(paid(s.admit(s.held(s.given(takes, s.again(files))))))
+}
+
+// zoned says in every answer in which zone the node tells times.
+func (s *server) zoned(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(client.HeaderTimeZone, s.node.Zone().String())
+		next.ServeHTTP(w, r)
+	})
 }
 
 // paid has every request pay as one of this node's own agencies: the one that it names.

@@ -10,7 +10,7 @@ import (
 // entriesListed lists the heads of entries, which are public inside the jurisdiction.
 func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.Entries, err error) {
 	f := usage.EntryFilter{Kind: in.Kind, OldestFirst: in.Order == "index"}
-	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
+	if f.Period, err = usage.ReadPeriod(in.From, in.To, h.Standing.Zone()); err != nil {
 		return out, err
 	}
 	if err = parsed(in.By, &f.Agency); err == nil {

@@ -137,7 +137,7 @@ func (h Hosted) grant(r *state.Reader, g sharing.Listed) (client.Grant, error) {
 
 func giving(ctx context.Context, h Hosted, in *giveGrant) (out client.GivenGrant, err error) {
 	q := in.Body
-	terms := sharing.Terms{Purpose: q.Purpose, Fields: q.Fields, Measures: q.Measures, Until: q.Until, Ground: sharing.Ground{Basis: q.Basis, Paper: q.Paper}}
+	terms := sharing.Terms{Purpose: q.Purpose, Fields: q.Fields, Measures: q.Measures, Until: h.until(q.Until), Ground: sharing.Ground{Basis: q.Basis, Paper: q.Paper}}
 	if terms.Dataset, err = h.datasetCode(q.Dataset); err != nil {
 		return out, err
 	}
@@ -174,7 +174,7 @@ func renewal(ctx context.Context, h Hosted, in *renewGrant) (client.GivenGrant, 
 		return client.GivenGrant{}, err
 	}
 	return h.given(ctx, in.Caller, sharing.Order{Renew: &in.Index, Terms: sharing.Terms{
-		Until: in.Body.Until, Ground: sharing.Ground{Basis: in.Body.Basis, Paper: in.Body.Paper},
+		Until: h.until(in.Body.Until), Ground: sharing.Ground{Basis: in.Body.Basis, Paper: in.Body.Paper},
 	}})
 }
 

@@ -60,6 +60,7 @@ func severalMeant(at string) bool { return standing.Several(at) }
 // when it is asked.
 func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Entered, error) {
 	q := in.Body
+	q.Until = h.until(q.Until) // a day is one of the zone of now
 	asked, err := h.question(q.Query)
 	if err == nil {
 		err = asked.Check()

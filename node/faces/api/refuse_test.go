@@ -10,6 +10,7 @@ import (
 	"xietong/node/faces/client"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // TestGroundProblemsAreTold checks that the refusals of the ground reach a person in both
@@ -27,7 +28,7 @@ func TestGroundProblemsAreTold(t *testing.T) {
 		},
 		{
 			fmt.Errorf("propose: %w", &host.ClockError{Behind: 6*time.Minute + time.Millisecond, Ledger: time.UnixMilli(0)}),
-			text.ClockSetBack, []string{"6", time.UnixMilli(0).In(text.Beijing).Format(time.DateTime)},
+			text.ClockSetBack, []string{"6", text.At(time.UnixMilli(0), zone.Home)},
 		},
 	} {
 		for _, language := range []string{"zh", "en"} {

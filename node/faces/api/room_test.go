@@ -42,6 +42,7 @@ import (
 	"xietong/node/ground/operation"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 	"xietong/node/tree"
 	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
@@ -128,6 +129,7 @@ func (*node) EndHosting(context.Context, identity.Jurisdiction, identity.Message
 func (*node) Endable(context.Context, identity.Jurisdiction) error { return errAway }
 
 func (n *node) Hosted() []Hosted                            { return n.hosted }
+func (n *node) Zone() *time.Location                        { return zone.Home }
 func (n *node) Now() time.Time                              { return n.clock.Clock }
 func (*node) Link(_, _ identity.Jurisdiction) (l LinkState) { return l }
 func (*node) Host(context.Context, identity.Jurisdiction, identity.Message, tree.Place) (join.Result, error) {
@@ -164,7 +166,7 @@ func hostedIn(l memory) Hosted {
 	table := neighbours.New(l, now, slog.New(slog.DiscardHandler))
 	broke := breaks.New(l, nil, now, slog.New(slog.DiscardHandler))
 	found := chains.New(l, nil, table, broke, nil, now)
-	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, table, found, published,
+	where := standing.New(l, roster.Place{Name: l.Name(), Level: "province"}, zone.Home, table, found, published,
 		func(identity.Jurisdiction) (never time.Time) { return never })
 	desk := records.NewDesk(l)
 	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})

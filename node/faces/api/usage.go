@@ -23,7 +23,7 @@ func (p Paged) page() usage.Page { return usage.Page{Limit: p.Limit, Cursor: p.C
 // Spanned holds the parameters of a list of a period.
 type Spanned struct {
 	Paged
-	From string `query:"from" maxLength:"40" doc:"From when: a month (2026-10) or a day (2026-10-31), both of UTC+8, or a time with its zone (RFC 3339)"`
+	From string `query:"from" maxLength:"40" doc:"From when: a month (2026-10) or a day (2026-10-31), both of the node's zone, or a time with its own (RFC 3339)"`
 	To   string `query:"to" maxLength:"40" doc:"Until when: a month or a day, which are included, or the time before which it is"`
 }
 
@@ -77,7 +77,7 @@ func (s *server) registerUsage(a huma.API) {
 
 func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err error) {
 	f := usage.Filter{}
-	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
+	if f.Period, err = usage.ReadPeriod(in.From, in.To, h.Standing.Zone()); err != nil {
 		return out, err
 	}
 	if f.Jurisdiction, err = h.place(in.Jurisdiction); err != nil {
@@ -177,7 +177,7 @@ func (h Hosted) countsShown(by usage.By, rows []usage.Monthly, cursor string) cl
 
 func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.AskedList, err error) {
 	f := usage.AskedFilter{}
-	if f.Period, err = usage.ReadPeriod(in.From, in.To); err != nil {
+	if f.Period, err = usage.ReadPeriod(in.From, in.To, h.Standing.Zone()); err != nil {
 		return out, err
 	}
 	if f.At, err = h.place(in.At); err != nil {

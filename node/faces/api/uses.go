@@ -65,7 +65,7 @@ func verify(ctx context.Context, h Hosted, in *askVerification) (out client.Verd
 	}
 	got, err := h.Ask.Verify(ctx, id, in.by(), of, records.Claim{
 		Dataset: code, Key: in.Body.Key, Field: in.Body.Field, Value: in.Body.Value,
-		Purpose: in.Body.Purpose, Application: application(in.Body.Use),
+		Purpose: in.Body.Purpose, Application: h.application(in.Body.Use),
 	})
 	rests(ctx, got.Stands)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
+	"xietong/node/ground/zone"
 	"xietong/node/tree/standing"
 )
 
@@ -53,8 +54,17 @@ func standardSent(d client.NewStandard) (catalog.Standard, error) {
 	return catalog.ReadStandard(data)
 }
 
-func application(u client.Use) sharing.Application {
-	return sharing.Application{Basis: u.Basis, Scenario: u.Scenario, Scope: u.Scope, Method: u.Method, Until: u.Until}
+// application reads the use that a person states. A day as its end is one of the node's zone, and
+// is made a moment here, before anything is recorded or sent.
+func (h Hosted) application(u client.Use) sharing.Application {
+	return sharing.Application{Basis: u.Basis, Scenario: u.Scenario, Scope: u.Scope, Method: u.Method, Until: h.until(u.Until)}
+}
+
+func (h Hosted) until(typed string) string {
+	if typed == "" {
+		return ""
+	}
+	return zone.Until(typed, h.Standing.Zone())
 }
 
 // question reads the question of a person. The names in Measure.By may be fields, or levels in a
@@ -66,7 +76,7 @@ func (h Hosted) question(q client.Query) (records.Question, error) {
 	}
 	out := records.Question{
 		Dataset: code, Key: q.Key, Where: q.Where, Filter: q.Filter, Fields: q.Fields, Limit: q.Limit, Cursor: q.Cursor,
-		Purpose: q.Purpose, Application: application(q.Use), Wait: uint32(q.PageSeconds) * 1000,
+		Purpose: q.Purpose, Application: h.application(q.Use), Wait: uint32(q.PageSeconds) * 1000,
 	}
 	if q.Measure != nil {
 		out.Measure, err = h.measure(*q.Measure, severalMeant(q.At))

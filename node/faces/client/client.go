@@ -63,6 +63,10 @@ const (
 	HeaderIdempotency  = "Idempotency-Key"
 )
 
+// HeaderTimeZone of an answer is the zone in which the node tells times in its sentences, and reads
+// days without a zone, as an IANA name.
+const HeaderTimeZone = "Xietong-Time-Zone"
+
 // PreferCommandLine is the preference (RFC 7240, the header Prefer) of a command line: what a
 // problem tells to do names its flags and commands, in the place of members and operations.
 const PreferCommandLine = "reader=command-line"

@@ -60,7 +60,7 @@ type NewGrant struct {
 	Purpose  string              `json:"purpose" maxLength:"63" doc:"Code of one of the purposes of the entry"`
 	Fields   []string            `json:"fields,omitempty" maxItems:"256" doc:"The fields that it gives; none: all that the entry lists, now and later"`
 	Measures map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field; none: all that the entry offers of the fields"`
-	Until    string              `json:"until,omitempty" maxLength:"64" doc:"Its end, RFC 3339: an hour from now to five years"`
+	Until    string              `json:"until,omitempty" maxLength:"64" doc:"Its end: RFC 3339, or a day, which ends in the node's zone; an hour from now to five years"`
 	Basis    string              `json:"basis,omitempty" doc:"The law or duty that it rests on"`
 	Paper    string              `json:"paper,omitempty" doc:"Number of the paper by which the provider decided"`
 }
@@ -68,7 +68,7 @@ type NewGrant struct {
 // Renewal gives a grant a later end, with all that it gives.
 type Renewal struct {
 	Grant string `json:"grant,omitempty" maxLength:"300" doc:"Its whole name, which must be of this ledger; absent: it is"`
-	Until string `json:"until,omitempty" maxLength:"64" doc:"Its end, RFC 3339: an hour from now to five years"`
+	Until string `json:"until,omitempty" maxLength:"64" doc:"Its end: RFC 3339, or a day, which ends in the node's zone; an hour from now to five years"`
 	Basis string `json:"basis,omitempty" doc:"The law or duty that it rests on"`
 	Paper string `json:"paper,omitempty" doc:"Number of the paper by which the provider decided"`
 }

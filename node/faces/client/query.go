@@ -11,7 +11,7 @@ type Use struct {
 	Scenario string `json:"scenario,omitempty" doc:"The business it is for"`
 	Scope    string `json:"scope,omitempty" doc:"Whose data, and how much"`
 	Method   string `json:"method,omitempty" doc:"How the data are to be used"`
-	Until    string `json:"until,omitempty" doc:"End of the use, RFC 3339"`
+	Until    string `json:"until,omitempty" doc:"End of the use: RFC 3339, or a day, which ends in the node's zone"`
 }
 
 // The functions of a measure.

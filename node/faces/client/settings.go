@@ -2,6 +2,7 @@ package client
 
 // Settings is the configuration of a node, as its config.yaml says it.
 type Settings struct {
+	TimeZone      string           `json:"time_zone" doc:"Zone in which the node tells times to people, and reads days; an IANA name"`
 	Listen        string           `json:"listen" doc:"The UDP address that the node listens on; empty: it only dials"`
 	Addresses     []string         `json:"addresses" doc:"What invitations tell, where that is set"`
 	Jurisdictions []HostedSettings `json:"jurisdictions" doc:"What the node hosts"`

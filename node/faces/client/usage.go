@@ -14,7 +14,7 @@ type List struct {
 	Agency       string // the code of the agency that uses data
 	Purpose      string // code
 	At           string // of questions: the jurisdiction that was asked
-	From, To     string // a month, a day (both of UTC+8, the last one included), or a time with its zone
+	From, To     string // a month, a day (both of the node's zone, the last one included), or a time with its own
 	Kind, Code   string // of entries: the name or number of the kind; the dataset or matter
 	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
 	Limit        int    // rows; 0 leaves it to the node

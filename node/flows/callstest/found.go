@@ -27,7 +27,7 @@ var (
 	// Applied is the content of an application.
 	Applied = sharing.Application{
 		Basis: "《居住证暂行条例》", Scenario: "居住证办理", Scope: "南明区", Method: "query",
-		Until: time.Now().AddDate(1, 0, 0).Format(time.RFC3339),
+		Until: time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339),
 	}
 )
 

@@ -17,7 +17,7 @@ type Firewall struct {
 	Parent     string // display name
 	ParentName identity.Jurisdiction
 	Addresses  []string  // of the parent, as they stand in the invitation
-	Date       time.Time // of the request, in its own time zone
+	Date       time.Time // of the request, in the zone in which it is told
 }
 
 // FirewallRequest returns the form, as a text of lines, that an administrator gives to the network
@@ -29,7 +29,7 @@ func FirewallRequest(l text.Lang, r Firewall) string {
 		destinations[i] = text.T(l, text.FirewallDestination, text.Args{"host": host, "port": port})
 	}
 	return text.T(l, text.FirewallForm, text.Args{
-		"child": titled(l, r.Child, r.Name), "parent": titled(l, r.Parent, r.ParentName), "date": r.Date.Format(time.DateOnly),
+		"child": titled(l, r.Child, r.Name), "parent": titled(l, r.Parent, r.ParentName), "date": text.Day(r.Date, r.Date.Location()),
 		"destinations": strings.Join(destinations, "\n  "),
 		"step":         text.T(l, text.JoinNetwork, nil), "ok": text.T(l, text.CLIJoinOK, nil),
 	}) + "\n"

@@ -46,6 +46,8 @@ type Options struct {
 	// Listen is the UDP address that the joining jurisdiction's own children will dial; empty: they
 	// cannot.
 	Listen string
+	// TimeZone is the name of the zone in which the node tells times; empty: zone.Default.
+	TimeZone string
 	// Told receives each step that was done, once, for a person to read; nil: the steps are not
 	// told.
 	Told func(Step)
@@ -306,7 +308,7 @@ func (a *attempt) finish() error {
 	if datadir.Whole(a.dir) {
 		return nil
 	}
-	return datadir.Write(a.dir, config.Config{Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{Placed(a.t)}})
+	return datadir.Write(a.dir, config.Config{TimeZone: a.o.TimeZone, Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{Placed(a.t)}})
 }
 
 // Placed returns the configuration of the jurisdiction that an invitation names.

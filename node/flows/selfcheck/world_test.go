@@ -24,6 +24,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
+	"xietong/node/ground/zone"
 	"xietong/node/tree"
 	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
@@ -173,7 +174,7 @@ func (w *world) add(name identity.Jurisdiction) {
 func (w *world) furnish(p *place) {
 	w.t.Helper()
 	published := rosters.New(p.Host, nil, func(context.Context, identity.Jurisdiction) {})
-	where := standing.New(p.Host, roster.Place{Name: p.Name()}, p.table, p.chains, published, func(identity.Jurisdiction) time.Time { return w.now() })
+	where := standing.New(p.Host, roster.Place{Name: p.Name()}, zone.Home, p.table, p.chains, published, func(identity.Jurisdiction) time.Time { return w.now() })
 	p.upkeep = neighbours.NewUpkeep(p.table, p.Host, neighbours.UpkeepOptions{
 		Reach: func(_ context.Context, parent identity.Jurisdiction) (door.Asker, func(), error) {
 			return line{w, p.Name(), parent}, func() {}, nil

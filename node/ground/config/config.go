@@ -2,6 +2,7 @@
 // the node hosts, and the addresses at which it is reached.
 //
 //	version: 1
+//	time_zone: "Asia/Shanghai"
 //	listen: "192.0.2.7:7400"
 //	addresses: ["192.0.2.7:7400"]
 //	jurisdictions:
@@ -16,7 +17,9 @@
 // node listens on all addresses of the machine, and without listen it only dials. Invitations tell
 // addresses, which are IP addresses or names with ports; without addresses, they tell the result of
 // Advertised. parent_address is the present address of the parent, where that differs from the
-// address in the invitation. These keys are optional, as are short_name, code and level.
+// address in the invitation. time_zone is the zone in which this node tells times to people and
+// reads the days that they type; without it, it is zone.Default. These keys are optional, as are
+// short_name, code and level.
 //
 // The file is decoded strictly. A key that is not listed, a key that stands twice, a value of
 // another type or a name that no jurisdiction can have is refused with its line, and nothing is
@@ -31,12 +34,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
 	"xietong/certs/identity"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // FileName is the name of the configuration in the data directory.
@@ -52,6 +57,8 @@ const (
 
 // Config is the configuration of a node: the jurisdictions that it hosts, and its addresses.
 type Config struct {
+	// TimeZone is the name of the zone of the times that people are told, one that zone.Load takes.
+	TimeZone string
 	// Listen is the UDP address that children dial; "": the node only dials, and nothing listens.
 	Listen string
 	// Addresses are told by invitations, at most MaxAddresses; none: Advertised derives them from
@@ -72,6 +79,15 @@ type Jurisdiction struct {
 	ParentAddress string
 }
 
+// Zone returns the zone of the times that people are told.
+func (c Config) Zone() *time.Location {
+	in, err := zone.Load(c.TimeZone)
+	if err != nil { // Parse has refused it
+		return zone.Home
+	}
+	return in
+}
+
 // Error is the error of a configuration, with the place of the fault.
 type Error struct {
 	Line    int    // counted from 1; 1 when the error has no line of its own
@@ -86,6 +102,7 @@ func (e *Error) Error() string { return fmt.Sprintf("line %d: %s: %s", e.Line, e
 // file is the form of the YAML.
 type file struct {
 	Version       int      `yaml:"version"`
+	TimeZone      string   `yaml:"time_zone"`
 	Listen        string   `yaml:"listen"`
 	Addresses     []string `yaml:"addresses"`
 	Jurisdictions []hosted `yaml:"jurisdictions"`
@@ -101,7 +118,7 @@ type hosted struct {
 }
 
 // keys are all keys. Package text tells of each what it takes.
-var keys = []string{"version", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
+var keys = []string{"version", "time_zone", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
 
 // Read reads the configuration at path. The error is an *Error where the content is wrong, and an
 // error of package os where the file cannot be read.
@@ -212,10 +229,13 @@ func (f file) config(data []byte) (c Config, err error) {
 	case len(f.Jurisdictions) > MaxHosted:
 		return c, wrong(data, "$.jurisdictions", "jurisdictions", fmt.Sprintf("more than %d", MaxHosted))
 	}
+	if _, err := zone.Load(f.TimeZone); err != nil {
+		return c, wrong(data, "$.time_zone", "time_zone", err.Error())
+	}
 	if err := f.reached(data); err != nil {
 		return c, err
 	}
-	c.Listen = f.Listen
+	c.TimeZone, c.Listen = f.TimeZone, f.Listen
 	c.Addresses = append(c.Addresses, f.Addresses...) // nil where no address is listed
 	for i, h := range f.Jurisdictions {
 		at := func(key, reason string) error {

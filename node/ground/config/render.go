@@ -8,6 +8,9 @@ import (
 
 const head = `# Xietong node / 协同节点. Change it only while the node is stopped. 请在节点停止时修改。
 version: 1
+# Zone of the times that people see, and of the days that they type (IANA name); empty: Asia/Shanghai.
+# 显示时间和填写日期所用的时区（IANA 名称），留空则为 Asia/Shanghai（北京时间）。
+time_zone: %q
 # UDP address that the jurisdictions below dial, such as "0.0.0.0:7400"; empty: the node only dials, nothing can dial it.
 # 供下级连接的 UDP 地址，如 "0.0.0.0:7400"；留空则本节点只主动连接，不接受连接。
 listen: %q
@@ -33,7 +36,7 @@ func Render(c Config) []byte {
 	for i, a := range c.Addresses {
 		quoted[i] = strconv.Quote(a)
 	}
-	out := fmt.Appendf(nil, head, c.Listen, strings.Join(quoted, ", "))
+	out := fmt.Appendf(nil, head, c.TimeZone, c.Listen, strings.Join(quoted, ", "))
 	for _, j := range c.Jurisdictions {
 		out = fmt.Appendf(out, each, j.Name.String(), j.DisplayName, j.ShortName, j.Code, j.Level, j.ParentAddress)
 	}

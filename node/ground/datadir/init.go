@@ -24,6 +24,7 @@ type InitOptions struct {
 	ShortName   string
 	Level       string
 	Listen      string // UDP address that its children dial; empty: no child can dial
+	TimeZone    string // in which the node tells times, one that zone.Load takes; empty: zone.Default
 	// Roster is the list of the tree, as CSV; "": the one of the program. Its root is the
 	// jurisdiction, and Name may be empty.
 	Roster string
@@ -55,7 +56,7 @@ func Init(dir string, o InitOptions) (made InitResult, err error) {
 		return made, err
 	}
 	name := p.name
-	content := config.Config{Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
+	content := config.Config{TimeZone: o.TimeZone, Listen: o.Listen, Jurisdictions: []config.Jurisdiction{{
 		Name: name, DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level,
 	}}}
 	if _, err := config.Parse(config.Render(content)); err != nil { // before anything is made

@@ -102,7 +102,7 @@ func keysFailure(e *host.KeysError) *text.Failure {
 		}, Err: e}
 	}
 	return &text.Failure{Code: text.KeysTooSoon, Args: text.Args{
-		"jurisdiction": e.In.String(), "again": text.At(e.Again),
+		"jurisdiction": e.In.String(), "again": e.Again.UTC().Format(time.RFC3339),
 	}, Err: e}
 }
 

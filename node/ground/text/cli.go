@@ -52,6 +52,8 @@ const (
 	FormPin               Code = "form.pin"
 	FormAddress           Code = "form.address"
 	FormPort              Code = "form.port"
+	FormZone              Code = "form.zone"
+	FormZoneNear          Code = "form.zone-near"
 	FormLabel             Code = "form.label"
 	FormFile              Code = "form.file"
 	FormFingerprint       Code = "form.fingerprint"
@@ -168,6 +170,8 @@ var frameSentences = []sentence{
 	{FormOneOf, "{list} 之一", "one of {list}"},
 	{FormDay, "日期，如 2026-12-31，或带时区的时间，如 2026-12-31T18:00:00+08:00", "a day such as 2026-12-31, or a time with its zone such as 2026-12-31T18:00:00+08:00"},
 	{FormPin, "根的起点标识，形如 NAME/keys/NUMBER/HASH（见 xietong tree）", "the pin of the root, of the form NAME/keys/NUMBER/HASH, as `xietong tree` tells it"},
+	{FormZone, "时区的名称，如 Asia/Shanghai", "the name of a time zone, such as Asia/Shanghai"},
+	{FormZoneNear, "时区的名称，如 Asia/Shanghai；是否应为 {near}", "the name of a time zone such as Asia/Shanghai; it may be {near}"},
 	{FormPort, "端口在 1 到 65535 之间的地址，如 0.0.0.0:7400", "an address whose port is from 1 to 65535, such as 0.0.0.0:7400"},
 	{FormAddress, "本机的 IP 地址和端口，如 0.0.0.0:7400", "an IP address of this machine and a port, such as 0.0.0.0:7400"},
 	{FormFile, "文件的路径，不超过 4096 字节", "the path of a file, of 4096 bytes at most"},

@@ -81,6 +81,7 @@ const (
 	CLIDrillStranger Code = "cli.drill.stranger"
 	CLIHosted        Code = "cli.hosted"
 	CLIFlagListen    Code = "cli.flag.listen"
+	CLIFlagZone      Code = "cli.flag.time-zone"
 	CLIFlagAt        Code = "cli.flag.at"
 	CLIFlagAtOne     Code = "cli.flag.at-one"
 	CLIToldBy        Code = "cli.told-by"
@@ -194,6 +195,7 @@ var joinSentences = []sentence{
 	{CLITreeAnew, "账本从第 {epoch} 纪元开始：以前若有下级，表中没有列为已加入的须重新邀请（xietong invite NAME）；对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
 		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`xietong invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
+	{CLIFlagZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Shanghai（不填即用此时区）、Asia/Urumqi", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Shanghai (where none is given)"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "连同 `FILE` 中的记录发布：变更目录时两者同时生效，首次发布时随后导入", "publish together with the records in `FILE`: a later version and its records count from one position; of a first version they are imported after it"},
 	{CLIFlagProcesses, "只演示其中一支，每个节点各为一个进程", "show one branch of the tree, each node a process of its own"},

@@ -80,8 +80,8 @@ var querySentences = []sentence{
 	{CLIFlagMethod, "使用方式 `TEXT`", "how the data are to be used, `TEXT`"},
 	{
 		CLIFlagUntil,
-		"使用期限 `TIME`：日期，或 RFC 3339 时间",
-		"the end of the use, `TIME`: a date, or a time as in RFC 3339",
+		"使用期限 `TIME`：日期（按本节点的时区，当日包括在内），或带时区的时间",
+		"the end of the use, `TIME`: a day, included, of the zone of the node, or a time with its zone",
 	},
 	{
 		CLINeedsMeasure,

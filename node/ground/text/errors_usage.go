@@ -29,9 +29,9 @@ var usageProblems = []problem{
 	{
 		number: 287, code: PeriodInvalid, status: http.StatusBadRequest, params: []string{"from", "to"},
 		zh: parts{"时间范围有误", "“{from}”至“{to}”不是可用的时间范围", "选项 --from、--to",
-			"请写成月份（2026-10）、日期（2026-10-31）或带时区的时间（2026-10-31T18:00:00+08:00），且起点早于终点；月份和日期按北京时间（+08:00）计，终点当月、当日包括在内"},
+			"请写成月份（2026-10）、日期（2026-10-31）或带时区的时间（2026-10-31T18:00:00+08:00），且起点早于终点；月份和日期按本节点的时区计，终点当月、当日包括在内"},
 		en: parts{"Not a period", "\"{from}\" to \"{to}\" is no period", "the flag --from, the flag --to",
-			"give months such as 2026-10, days such as 2026-10-31, or times with their zone such as 2026-10-31T18:00:00+08:00, the earlier one first; months and days are those of +08:00, and the last one is included"},
+			"give months such as 2026-10, days such as 2026-10-31, or times with their zone such as 2026-10-31T18:00:00+08:00, the earlier one first; months and days are those of the zone of the node, and the last one is included"},
 	},
 	{
 		number: 288, code: OthersList, status: http.StatusForbidden, params: []string{"agency", "wanted"},

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -72,9 +73,30 @@ func FromAcceptLanguage(header string) Lang {
 	return En
 }
 
-// Beijing is the zone of the days and months that people are told, or type: UTC+8, without daylight
-// saving time.
-var Beijing = time.FixedZone("UTC+8", 8*3600)
+// At returns a time as people read it: in the zone, which is that of the reader's node, and saying
+// which that is. It is the one form of a time for people.
+func At(t time.Time, in *time.Location) string {
+	return t.In(in).Format("2006-01-02 15:04:05 -07:00")
+}
 
-// At returns a time as people read it: of Beijing, with the zone, whatever the machine's zone is.
-func At(t time.Time) string { return t.In(Beijing).Format("2006-01-02 15:04:05 -07:00") }
+// Day returns the day of a time in the zone, as people read it.
+func Day(t time.Time, in *time.Location) string { return t.In(in).Format(time.DateOnly) }
+
+// moments finds the times of the wire in what a sentence is told; those in quotation marks are
+// what somebody typed.
+var moments = regexp.MustCompile(`"?\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\b`)
+
+// InZone returns a value of a sentence with the times in it, which travel in RFC 3339, as people in
+// the zone read them: the whole value, or those of UTC within it.
+func InZone(value string, in *time.Location) string {
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
+		return At(t, in)
+	}
+	return moments.ReplaceAllStringFunc(value, func(moment string) string {
+		t, err := time.Parse(time.RFC3339, moment)
+		if err != nil { // quoted, or no day of a calendar
+			return moment
+		}
+		return At(t, in)
+	})
+}

@@ -54,12 +54,30 @@ func TestFromAcceptLanguage(t *testing.T) {
 	}
 }
 
-// TestAt tells one moment under the zones of several machines: it is told alike, with its zone.
+// TestAt tells one moment under the zones of several machines: it is told alike, in the zone that
+// is asked for, and saying which.
 func TestAt(t *testing.T) {
+	beijing, york := time.FixedZone("", 8*3600), time.FixedZone("", -5*3600)
 	for _, offset := range []int{-5, 0, 8} {
 		at := time.Date(2026, 11, 29, 4, 0, 0, 0, time.UTC).In(time.FixedZone("", offset*3600))
-		if got, want := At(at), "2026-11-29 12:00:00 +08:00"; got != want {
-			t.Errorf("At(%v) = %q, want %q", at, got, want)
+		got := At(at, beijing) + "|" + At(at, york) + "|" + Day(at, york)
+		if want := "2026-11-29 12:00:00 +08:00|2026-11-28 23:00:00 -05:00|2026-11-28"; got != want {
+			t.Errorf("%v: got %q, want %q", at, got, want)
+		}
+	}
+}
+
+// TestInZone tells the times of the wire within a value, and leaves what people typed.
+func TestInZone(t *testing.T) {
+	for value, want := range map[string]string{
+		"2026-11-29T04:00:00Z":                                 "2026-11-28 23:00:00 -05:00",
+		"2026-11-29T12:00:00+08:00":                            "2026-11-28 23:00:00 -05:00",
+		"RFC 3339, after 2026-11-29T04:00:00Z, within 5 years": "RFC 3339, after 2026-11-28 23:00:00 -05:00, within 5 years",
+		`got "2026-11-29T04:00:00Z"`:                           `got "2026-11-29T04:00:00Z"`,
+		"2026-13-29T04:00:00Z":                                 "2026-13-29T04:00:00Z", "2026-11-29": "2026-11-29", "": "",
+	} {
+		if got := InZone(value, time.FixedZone("", -5*3600)); got != want {
+			t.Errorf("InZone(%q) = %q, want %q", value, got, want)
 		}
 	}
 }

@@ -46,6 +46,8 @@ var ourPhrases = []struct{ form, zh string }{
 	{`record stands only before .NAME or ["NAME"]`, `record 之后须写 .名称 或 ["名称"]，不能单独使用`},
 	{`has(record.NAME) is not taken; write record.NAME != null`, "不能用 has(record.名称)，请写 record.名称 != null"},
 	{`there is no field {value}`, "没有名为 {value} 的数据项"},
+	{`there is no time zone "{value}"; it may be {a}`, "没有名为“{value}”的时区，是否应为 {a}"},
+	{`there is no time zone "{value}"`, "没有名为“{value}”的时区，中国各地用 Asia/Shanghai"},
 	{`there is no time zone {value}`, "没有名为 {value} 的时区，中国各地用 Asia/Shanghai"},
 	{`the number is not understood`, "数字的写法有误"},
 	{`the result is {value}, not bool`, "结果的类型是 {value}，不是真假值"},

@@ -15,6 +15,7 @@ const (
 
 	StatusProcess         Code = "status.process"
 	StatusDisk            Code = "status.disk"
+	StatusZone            Code = "status.zone"
 	StatusListen          Code = "status.listen"
 	StatusLastEntry       Code = "status.last-entry"
 	StatusCheckpointOld   Code = "status.checkpoint-old"
@@ -67,6 +68,7 @@ var statusSentences = []sentence{
 	{StatusFollower, "从副本", "follower"},
 	{StatusProcess, "进程 {pid}，自 {since} 起运行，已有 {up}", "process {pid}, up since {since}, for {up}"},
 	{StatusDisk, "数据目录 {dir}，占用 {used}；磁盘可用 {free}，低于 {reserve} 时暂停写入", "data directory {dir}, takes {used}; {free} are free on its disk, and below {reserve} nothing is written"},
+	{StatusZone, "时间和日期按时区 {zone}", "times and days are those of the zone {zone}"},
 	{StatusListen, "监听 UDP 地址 {address}", "listens on UDP {address}"},
 	{StatusLastEntry, "最近一个条目记于 {at}", "newest entry of {at}"},
 	{StatusCheckpointOld, "检查点覆盖前 {size} 个条目，其后的条目已等候 {age}", "the checkpoint covers the first {size} entries; the next one has waited for {age}"},

@@ -209,6 +209,7 @@ var words = map[string]word{
 
 	// what a setting takes
 	"setting version":        {zh: "版本号 1", en: "1"},
+	"setting time_zone":      {zh: "时区的名称，如 \"Asia/Shanghai\"；留空的用该时区", en: "the name of a time zone, such as \"Asia/Shanghai\", or empty for that one"},
 	"setting listen":         {zh: "本机的 IP 地址和端口，如 \"0.0.0.0:7400\"；只主动连接的留空", en: "an IP address of this machine and a port, such as \"0.0.0.0:7400\", or empty for a node that only dials"},
 	"setting addresses":      {zh: "至多 4 个地址和端口，各不相同，如 [\"192.0.2.7:7400\"]", en: "at most 4 addresses with ports, each once, such as [\"192.0.2.7:7400\"]"},
 	"setting jurisdictions":  {zh: "1 到 1000 个行政区划，每个有 name 和 display_name", en: "1 to 1000 jurisdictions, each with name and display_name"},

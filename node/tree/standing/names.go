@@ -3,7 +3,6 @@ package standing
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -66,15 +65,12 @@ func (s *Standing) CalledChain(chain []trust.Link) (names []string) {
 var named = []string{"jurisdiction", "destination", "neighbour", "origin", "peer", "name", "parent", "root", "claimed", "about", "by"}
 
 // Worded returns the values of a sentence as people read them: the names of jurisdictions become
-// those that people use, and times, which travel in RFC 3339, those of this machine's clock, where
+// those that people use, and times, which travel in RFC 3339, those of the zone of this node, where
 // whoever reads them stands. All other values are left.
 func (s *Standing) Worded(args text.Args) text.Args {
 	out := text.Args{}
 	for arg, value := range args {
-		out[arg] = value
-		if at, err := time.Parse(time.RFC3339, value); err == nil {
-			out[arg] = text.At(at)
-		}
+		out[arg] = text.InZone(value, s.zone)
 		if name, err := identity.ParseJurisdiction(value); err == nil && slices.Contains(named, arg) {
 			out[arg] = s.Called(name)
 		}

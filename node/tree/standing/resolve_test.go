@@ -7,6 +7,7 @@ import (
 
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 	"xietong/node/tree/treetest"
 )
 
@@ -103,7 +104,7 @@ func TestNoSuchChild(t *testing.T) {
 func TestHosted(t *testing.T) {
 	s := newScene(t)
 	one := []*Standing{s.Standing}
-	county := New(s.county, roster.Place{}, s.table, nil, s.own, nil)
+	county := New(s.county, roster.Place{}, zone.Home, s.table, nil, s.own, nil)
 	two := []*Standing{s.Standing, county}
 	for _, row := range []struct {
 		all   []*Standing

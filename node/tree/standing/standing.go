@@ -51,13 +51,18 @@ type Standing struct {
 	rosters *rosters.Store
 	heard   func(peer identity.Jurisdiction) time.Time
 	counted atomic.Pointer[counted]
+	zone    *time.Location
 }
 
 // New returns the standing of the jurisdiction. config describes it where the roster does not list
-// it. heard returns when a neighbour was last heard; zero: not known.
-func New(own Ledger, config roster.Place, t *neighbours.Table, c *chains.Store, p *rosters.Store, heard func(peer identity.Jurisdiction) time.Time) *Standing {
-	return &Standing{own: own, config: config, table: t, chains: c, rosters: p, heard: heard}
+// it, and its times are told in the zone. heard returns when a neighbour was last heard; zero: not
+// known.
+func New(own Ledger, config roster.Place, in *time.Location, t *neighbours.Table, c *chains.Store, p *rosters.Store, heard func(peer identity.Jurisdiction) time.Time) *Standing {
+	return &Standing{own: own, config: config, zone: in, table: t, chains: c, rosters: p, heard: heard}
 }
+
+// Zone returns the zone of the times that people here are told, and of the days that they type.
+func (s *Standing) Zone() *time.Location { return s.zone }
 
 // Name returns the jurisdiction.
 func (s *Standing) Name() identity.Jurisdiction { return s.own.Name() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 	"xietong/node/tree"
 	"xietong/node/tree/breaks"
 	"xietong/node/tree/chains"
@@ -51,7 +53,7 @@ type scene struct {
 func newScene(t *testing.T) *scene { return newSceneWith(t, "试点区", "") }
 
 // newSceneWith is the scene in which the unlisted child is called so by its parent.
-func newSceneWith(t *testing.T, zone, code string) *scene {
+func newSceneWith(t *testing.T, called, code string) *scene {
 	t.Helper()
 	s := &scene{
 		t: t, province: treetest.New(t, guizhou, rosters.Register), city: treetest.New(t, guiyang, rosters.Register),
@@ -61,7 +63,7 @@ func newSceneWith(t *testing.T, zone, code string) *scene {
 	for _, invited := range []struct {
 		parent, child *treetest.Party
 		called, code  string
-	}{{s.province, s.city, "贵阳市", ""}, {s.city, s.county, "南明区", ""}, {s.city, unlisted, zone, code}} {
+	}{{s.province, s.city, "贵阳市", ""}, {s.city, s.county, "南明区", ""}, {s.city, unlisted, called, code}} {
 		place := tree.Place{Name: invited.child.Name(), DisplayName: invited.called, ShortName: invited.called, Code: invited.code}
 		invited.parent.InviteAs(t, place, "secret", false)
 		invited.child.JoinTo(t, invited.parent, "secret")
@@ -71,7 +73,7 @@ func newSceneWith(t *testing.T, zone, code string) *scene {
 	s.table = neighbours.New(s.city, s.city.Clock, slog.New(slog.DiscardHandler))
 	found := chains.New(s.city, tree.NewEndorser(s.city, s.city.Clock), s.table, breaks.New(s.city, nil, s.city.Clock, slog.New(slog.DiscardHandler)), silent, s.city.Clock)
 	config := roster.Place{Name: s.city.Name(), DisplayName: "configured", Level: "prefecture"}
-	s.Standing = New(s.city, config, s.table, found, s.own, func(identity.Jurisdiction) time.Time { return time.Time{} })
+	s.Standing = New(s.city, config, zone.Home, s.table, found, s.own, func(identity.Jurisdiction) time.Time { return time.Time{} })
 	if err := s.table.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -212,13 +214,33 @@ func TestWorded(t *testing.T) {
 	}
 }
 
+// TestWordedInZone (U-B14) tells a time that comes from elsewhere in the zone of this node,
+// whatever the zone of the machine is, also within a cause.
+func TestWordedInZone(t *testing.T) {
+	machine := time.Local
+	defer func() { time.Local = machine }()
+	s := newScene(t)
+	var err error
+	if s.zone, err = zone.Load("America/New_York"); err != nil {
+		t.Fatal(err)
+	}
+	for _, local := range []string{"UTC", "America/New_York", "Asia/Urumqi"} {
+		time.Local, _ = zone.Load(local)
+		got := s.Worded(text.Args{"until": "2026-07-01T01:00:00Z", "reason": "RFC 3339, after 2026-12-01T13:31:56Z, within 5 years"})
+		want := text.Args{"until": "2026-06-30 21:00:00 -04:00", "reason": "RFC 3339, after 2026-12-01 08:31:56 -05:00, within 5 years"}
+		if !maps.Equal(got, want) {
+			t.Errorf("under %s: got %v, want %v", local, got, want)
+		}
+	}
+}
+
 // TestUnlistedIsAsConfigured calls the jurisdiction itself as its configuration says where the
 // roster does not list it.
 func TestUnlistedIsAsConfigured(t *testing.T) {
 	p := treetest.New(t, "x.yunnan", rosters.Register)
 	config := roster.Place{Name: p.Name(), DisplayName: "某市", ShortName: "某", Level: "prefecture"}
 	table := neighbours.New(p, p.Clock, slog.New(slog.DiscardHandler))
-	s := New(p, config, table, nil, rosters.New(p, nil, nil), nil)
+	s := New(p, config, zone.Home, table, nil, rosters.New(p, nil, nil), nil)
 	if got := s.Place(p.Name()); got != config || s.Called(p.Name()) != "某市" || s.CalledShort(p.Name()) != "某" {
 		t.Errorf("got %+v", got)
 	}
