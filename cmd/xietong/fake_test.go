@@ -65,7 +65,7 @@ var ofMany = client.FederatedAnswer{
 	Missing: []client.MissingMember{
 		{Title: "观山湖区", State: client.StateRefused, By: "观山湖区", Itself: true, Why: "不予共享"},
 		{Title: "花溪区", State: client.StateRefused, By: "贵阳市", Why: "花溪区给出的汇总结果自相矛盾，没有计入"},
-		{Title: "乌当区", State: client.StateRefused, By: "乌当区", Itself: true, Code: "keys-changed", Why: "贵州省在 2026-11-27T02:00:00Z 之前不采信"},
+		{Title: "乌当区", State: client.StateRefused, By: "乌当区", Itself: true, Code: "keys-changed", Why: "贵州省在 2026-11-27 10:00:00 +08:00 之前不采信"},
 		{Title: "修文县", State: client.StateNotOffered, By: "修文县", Itself: true},
 		{Title: "开阳县", State: client.StateUnreachable, By: "贵阳市", LastHeard: "2026-11-24T02:10:00Z"},
 	},
@@ -123,7 +123,7 @@ var audited = func() (all client.Audits) {
 	}
 	all.Titles = map[string]string{"yunyan.guiyang.guizhou": "云岩区"}
 	unjudged := p
-	unjudged.Said = "贵州省在 2026-11-27T02:00:00Z 之前不采信"
+	unjudged.Said = "贵州省在 2026-11-27 10:00:00 +08:00 之前不采信"
 	all.Open = append(all.Open, unjudged)
 	p.By, p.State = "贵阳市", client.StateUnreachable
 	all.Open = append(all.Open, p)
@@ -531,8 +531,10 @@ var fakeFloor = nodeFloor{
 			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: the payload is not the one that the entry commits to"}, nil)
 		}
 		return receiptReport{
-			Entry: log + "7", Kind: "access", Code: "villages", Time: "2026-11-24T02:10:00Z", TreeSize: 30, Index: 7,
-			Chain: []string{"guizhou", "nanming.guiyang.guizhou"}, Payload: []byte(`{"dataset":"villages"}`), ContentType: "application/json",
+			Entry: log + "7", Kind: "access", Agency: "civil-affairs", Code: "villages", Time: "2026-11-24T02:10:00Z", TreeSize: 30, Index: 7,
+			Chain: []string{"guizhou", "guiyang.guizhou", "nanming.guiyang.guizhou"}, Titles: map[string]string{"guiyang.guizhou": "贵阳市", "nanming.guiyang.guizhou": "南明区"},
+			AsOf: "2026-11-23T02:10:00Z", ContentType: "application/json",
+			Payload: []byte(`{"consumer":"spiffe://guiyang.guizhou/agency/water","dataset":"villages","purpose":"residence-check","operation":"search","rows":3,"request":"c2lnbmVk"}`),
 		}, nil
 	},
 	verifyData: func(_ context.Context, _, name string, progress func(done, total uint64)) (node.DataReport, error) {

@@ -66,7 +66,7 @@ func (a *app) ledgerEntry() *cobra.Command {
 func (a *app) printEntry(e client.Entry) {
 	a.pairs(given([]pair{
 		{a.t(text.WordEntry, nil), e.Entry},
-		{a.t(text.WordKind, nil), fmt.Sprintf("%s (%d)", text.Word(a.lang, e.KindName), e.Kind)},
+		{a.t(text.WordKind, nil), text.Word(a.lang, e.KindName)},
 		{a.t(text.WordAgency, nil), e.Agency},
 		{a.t(text.WordCode, nil), e.Code},
 		{a.t(text.CLIAbout, nil), e.About},

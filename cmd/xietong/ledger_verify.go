@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -61,6 +58,12 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 			err = node.ErrOtherPayload
 		}
 	}
+	if err != nil && payload != nil && a.swapped(receipt, payload, pin) {
+		u := usage(text.CLISwapped, text.Args{"receipt": files[1], "payload": files[0]})
+		u.command = "xietong ledger verify"
+		u.do = a.t(text.CLISwappedDo, text.Args{"receipt": files[1], "payload": files[0], "pin": pin})
+		return u
+	}
 	if errors.Is(err, node.ErrOtherPayload) {
 		return &unverified{files[1], err}
 	}
@@ -74,24 +77,10 @@ func (a *app) verifyReceipt(files []string, pin string) error {
 	return nil
 }
 
-func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
-	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "pin": pin})
-	a.pairs(given([]pair{
-		{a.t(text.WordKind, nil), text.Word(a.lang, r.Kind)},
-		{a.t(text.WordAgency, nil), r.Agency},
-		{a.t(text.WordCode, nil), r.Code},
-		{a.t(text.WordTime, nil), a.localTime(r.Time)},
-		{a.t(text.CLISigned, nil), a.yesNo(r.Signed)},
-		{a.t(text.CLIChain, nil), strings.Join(r.Chain, " → ")},
-		{a.t(text.CLIAsOf, nil), a.localTime(r.AsOf)},
-		{a.t(text.CLIContentType, nil), r.ContentType},
-	}))
-	if !withPayload {
-		a.say(text.CLIPayloadUnseen, nil)
-	}
-	if len(r.Payload) > 0 && utf8.Valid(r.Payload) {
-		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
-	}
+// swapped reports whether the two files are a payload and its receipt.
+func (a *app) swapped(payload, receipt []byte, pin string) bool {
+	_, err := a.node.verifyReceipt(receipt, payload, pin)
+	return err == nil
 }
 
 // unsound is a data directory that does not verify, because a file of it is damaged.

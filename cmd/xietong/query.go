@@ -201,9 +201,7 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 	if err != nil {
 		return err
 	}
-	sentence, known := map[string]text.Code{
-		client.AnswerYes: text.CLIVerifyYes, client.AnswerNo: text.CLIVerifyNo, client.AnswerNoSuchRecord: text.CLIVerifyNone,
-	}[verdict.Answer]
+	sentence, known := verdicts[verdict.Answer]
 	switch {
 	case !known:
 		return client.ErrNotUnderstood
@@ -219,6 +217,11 @@ func (a *app) verify(ctx context.Context, q client.Query, fact string) error {
 		return errAnsweredNo
 	}
 	return err
+}
+
+// verdicts are the words for the outcomes of a verification.
+var verdicts = map[string]text.Code{
+	client.AnswerYes: text.CLIVerifyYes, client.AnswerNo: text.CLIVerifyNo, client.AnswerNoSuchRecord: text.CLIVerifyNone,
 }
 
 // conditions reads what --where says, each field once.

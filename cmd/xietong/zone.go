@@ -39,7 +39,7 @@ func (a *app) zone() *time.Location {
 	if a.told != nil {
 		return a.told
 	}
-	if a.data == "" { // the command line is not read yet
+	if a.data == "" || a.node.settings == nil { // the command line is not read yet, or there is no node floor
 		return zone.Home
 	}
 	read, err := a.node.settings(a.data, "")

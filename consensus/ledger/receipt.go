@@ -126,6 +126,9 @@ type Verified struct {
 	Chain    []identity.Jurisdiction // from the pinned one down
 	AsOf     uint64                  // when the oldest endorsement of the chain was issued, ms since 1970 UTC; 0 without any
 	Payload  *Preimage               // nil when none was given
+	// Titles are the names for people of those in the chain, as the endorsement of each has it; the
+	// pinned one has none.
+	Titles map[identity.Jurisdiction]string
 }
 
 // VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets and
@@ -201,6 +204,10 @@ func (v *Verified) follow(chain []trust.Link) error {
 		if v.Leaf.Head.Time > e.NotAfter {
 			return fmt.Errorf("%w: the entry was made after the endorsement of %s had ended", ErrNotProven, e.Child)
 		}
+		if v.Titles == nil {
+			v.Titles = map[identity.Jurisdiction]string{}
+		}
+		v.Titles[e.Child] = e.DisplayName
 		if v.AsOf == 0 || e.Issued < v.AsOf {
 			v.AsOf = e.Issued
 		}

@@ -31,10 +31,13 @@ type ReceiptReport struct {
 	Kind     string   `json:"kind"`
 	Agency   string   `json:"agency"`
 	Code     string   `json:"code"`
-	Time     string   `json:"time"` // RFC 3339
+	About    string   `json:"about,omitempty"` // an entry of the same ledger that this one is about
+	Time     string   `json:"time"`            // RFC 3339
 	TreeSize uint64   `json:"tree_size"`
 	Index    uint64   `json:"index"`
 	Chain    []string `json:"chain"` // from the pinned jurisdiction down
+	// Titles are the names for people of those in the chain, as their endorsements have them.
+	Titles map[string]string `json:"titles,omitempty"`
 	// AsOf is when the oldest endorsement was issued, in RFC 3339. Withdrawals since are not seen.
 	AsOf        string `json:"as_of,omitempty"`
 	Signed      bool   `json:"signed"`            // an act of the agency, not the node's own statement
@@ -56,12 +59,15 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	head := v.Leaf.Head
 	r := ReceiptReport{
-		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(),
+		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(), About: head.About.In(v.Entry.Log()).String(),
 		Time: time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
 		Signed: v.Leaf.Evidence.Signed(),
 	}
 	for _, j := range v.Chain {
 		r.Chain = append(r.Chain, j.String())
+		if title := v.Titles[j]; title != "" {
+			r.title(j.String(), title)
+		}
 	}
 	if v.AsOf > 0 {
 		r.AsOf = time.UnixMilli(int64(v.AsOf)).UTC().Format(time.RFC3339)
@@ -70,6 +76,13 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 		r.Payload, r.ContentType = v.Payload.Payload, v.Payload.ContentType
 	}
 	return r, nil
+}
+
+func (r *ReceiptReport) title(name, title string) {
+	if r.Titles == nil {
+		r.Titles = map[string]string{}
+	}
+	r.Titles[name] = title
 }
 
 // DataReport is the result of VerifyData.

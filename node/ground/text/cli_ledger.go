@@ -6,7 +6,6 @@ const (
 	CLIReceiptSaved    Code = "cli.receipt.saved"
 	CLIFileDiffers     Code = "cli.file-differs"
 	CLIFileDiffersDo   Code = "cli.file-differs-do"
-	CLIReceiptTrue     Code = "cli.receipt.true"
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
 	CLIKeystoreOther   Code = "cli.keystore-other"
@@ -51,8 +50,6 @@ var ledgerSentences = []sentence{
 	{CLIFileDiffersDo, "请用 --out 换一个目录，或先把原文件移走。同一条目再次取得的凭证可能带有较新的检查点，与原来的同样有效",
 		"give another folder with --out, or move the file away first. A receipt that is fetched again may come with a newer checkpoint, and is no better than the one before"},
 	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
-	{CLIReceiptTrue, "验证通过：条目 {entry} 在树大小为 {size} 的检查点之内，签名链自 {pin} 起",
-		"verified: entry {entry} is under a checkpoint of size {size}, signed from {pin} down"},
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} entries of {name} agree with the checkpoint, root {root}"},
 	{CLIDataFalse, "验证未通过：{name} 自 {first} 起与检查点不一致", "refused: {name} disagrees with the checkpoint from {first} on"},

@@ -34,6 +34,17 @@ func Argument(value string) string {
 	return value
 }
 
+// Folder returns a folder of this machine as it stands in a command: in quotation marks where a
+// shell would not take it as it stands.
+func Folder(path string) string {
+	if path != "" && !strings.HasPrefix(path, "~") && !strings.ContainsFunc(path, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune("-_.,:/@·+=%~（）", r)
+	}) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
 // commandLine returns a value that is a command, as a room puts it together.
 func commandLine(value string) string {
 	rest, ours := strings.CutPrefix(value, "xietong ")
@@ -57,7 +68,9 @@ func inserted(before, name, value string) string {
 	switch {
 	case name == "give", name == "renew":
 		return commandLine(value)
-	case name != "dir" && inCommand(before): // a folder is of this machine
+	case name == "dir" && (inCommand(before) || strings.HasSuffix(before, "--data ")): // a folder is of this machine
+		return Folder(value)
+	case inCommand(before):
 		return Argument(value)
 	}
 	return value

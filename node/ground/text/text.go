@@ -20,7 +20,10 @@
 package text
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Code names a sentence or a problem. The codes of problems are stable: programs compare them.
@@ -36,7 +39,7 @@ type sentence struct {
 }
 
 // sentences are the sentences of all tables except that of the problems, by code.
-var sentences = index(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences, ledgerSentences, nodeSentences, configSentences,
+var sentences = index(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences, ledgerSentences, receiptSentences, nodeSentences, configSentences,
 	joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences)
 
 func index(tables ...[]sentence) map[Code]sentence {
@@ -72,6 +75,36 @@ func Short(s string) string {
 	return s
 }
 
+// called are the values that are what people call a place or an agency, which is in Latin letters
+// where nobody has given it a name.
+var called = []string{
+	"by", "place", "provider", "consumer", "jurisdiction", "destination", "neighbour", "origin", "peer", "parent", "root", "claimed", "about", "child", "hop",
+}
+
+// closeUp takes away the spaces that a sentence has around what somebody is called for the case
+// that it is in Latin letters, where it is in Chinese on that side. Around other values the spaces
+// show where each begins and ends.
+func closeUp(before, value, after string) (string, string) {
+	first, _ := utf8.DecodeRuneInString(value)
+	last, _ := utf8.DecodeLastRuneInString(value)
+	if text, spaced := strings.CutSuffix(before, " "); spaced && chinese(first) {
+		if r, _ := utf8.DecodeLastRuneInString(text); chinese(r) {
+			before = text
+		}
+	}
+	if text, spaced := strings.CutPrefix(after, " "); spaced && chinese(last) {
+		if r, _ := utf8.DecodeRuneInString(text); chinese(r) {
+			after = text
+		}
+	}
+	return before, after
+}
+
+// chinese reports whether a character stands without spaces around it.
+func chinese(r rune) bool {
+	return unicode.Is(unicode.Han, r) || strings.ContainsRune("，。；：、？！（）《》“”〔〕", r)
+}
+
 // fill replaces each {name} by its value. It puts values in as they are, except into commands: a
 // value that looks like a placeholder stays.
 func fill(s string, args Args) string {
@@ -82,18 +115,23 @@ func fill(s string, args Args) string {
 	whole := s
 	for {
 		before, rest, found := strings.Cut(s, "{")
-		b.WriteString(before)
 		if !found {
+			b.WriteString(before)
 			return b.String()
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		value, known := args[name]
 		if !closed || !known {
-			b.WriteString("{")
+			b.WriteString(before + "{")
 			s = rest
 			continue
 		}
-		b.WriteString(inserted(whole[:len(whole)-len(rest)-1], name, value))
+		begun := whole[:len(whole)-len(rest)-1]
+		value = inserted(begun, name, value)
+		if slices.Contains(called, name) && !inCommand(begun) {
+			before, after = closeUp(before, value, after)
+		}
+		b.WriteString(before + value)
 		s = after
 	}
 }

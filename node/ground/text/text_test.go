@@ -14,7 +14,7 @@ import (
 
 func allTables() []sentence {
 	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences,
-		ledgerSentences, nodeSentences, configSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
+		ledgerSentences, receiptSentences, nodeSentences, configSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
 		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences)
 }
 
@@ -66,8 +66,8 @@ func checkPair(t *testing.T, name, zh, en string) {
 
 func TestSentencesHaveBothLanguages(t *testing.T) {
 	for _, s := range allTables() {
-		if s.code == CLIListComma || s.code == CLINameComma || s.code == CLIGatherWhy {
-			continue // what joins the items of a list, or a state and its cause
+		if s.code == CLIListComma || s.code == CLINameComma || s.code == CLIGatherWhy || s.code == CLINamed {
+			continue // what joins the items of a list, a state and its cause, or two names
 		}
 		checkPair(t, string(s.code), s.zh, s.en)
 	}
@@ -116,6 +116,37 @@ func TestCodesAndNumbersAreUnique(t *testing.T) {
 		if n > 1 {
 			t.Errorf("%s is in the tables %d times", code, n)
 		}
+	}
+}
+
+// TestCloseUp (U-D): a sentence leaves a space around a name in Latin letters, and none around one
+// in Chinese; a command keeps its spaces.
+func TestCloseUp(t *testing.T) {
+	for _, row := range [][3]string{
+		{"由 {by} 拒绝：{x}", "黎平县", "由黎平县拒绝：{x}"}, {"由 {by} 拒绝", "nanming", "由 nanming 拒绝"}, {"由 {by} 拒绝", "南明区（nanming）", "由南明区（nanming）拒绝"},
+		{"{by} is late", "黎平县", "黎平县 is late"}, {"{by}  {by}", "县", "县  县"}, {"请用 xietong tree {by} 查看", "黎平县", "请用 xietong tree 黎平县 查看"},
+		{"请用 `xietong tree {by}` 查看", "黎平县", "请用 `xietong tree 黎平县` 查看"}, {"共 {by} 个", "3", "共 3 个"}, {"上级 {by} 未应答", "贵阳市", "上级贵阳市未应答"}, {"由 {by} 拒绝", "", "由  拒绝"},
+	} {
+		if got := fill(row[0], Args{"by": row[1]}); got != row[2] {
+			t.Errorf("fill(%q, %q) = %q, want %q", row[0], row[1], got, row[2])
+		}
+	}
+	if got := fill("没有编码为 {code} 的部门", Args{"code": "水务局"}); got != "没有编码为 水务局 的部门" {
+		t.Errorf("what was typed is not set off: %q", got)
+	}
+}
+
+// TestFolder (U-D) puts folders into commands: a shell takes each as one word.
+func TestFolder(t *testing.T) {
+	for path, want := range map[string]string{
+		"/var/lib/xietong": "/var/lib/xietong", "./我的 目录": "'./我的 目录'", "/a/b(1)": "'/a/b(1)'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "~x": "'~x'", "": "''",
+	} {
+		if got := fill("next: xietong serve --data {dir}", Args{"dir": path}); got != "next: xietong serve --data "+want {
+			t.Errorf("%q: got %q, want %q", path, got, want)
+		}
+	}
+	if got := fill("commands need --data {dir}", Args{"dir": "a b"}); got != "commands need --data 'a b'" {
+		t.Errorf("got %q", got)
 	}
 }
 

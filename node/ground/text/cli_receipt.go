@@ -1,0 +1,61 @@
+package text
+
+// Sentences that tell a receipt which was verified.
+const (
+	CLIReceiptTrue Code = "cli.receipt.true"
+	CLIReceiptAt   Code = "cli.receipt.at"
+	CLISignedBy    Code = "cli.receipt.signed-by"
+	CLISignedAct   Code = "cli.receipt.signed-act"
+	CLISignedNode  Code = "cli.receipt.signed-node"
+	CLINamed       Code = "cli.receipt.named"
+	CLIToldUse     Code = "cli.receipt.use"
+	CLIToldRefused Code = "cli.receipt.use-refused"
+	CLIToldAsked   Code = "cli.receipt.asked"
+	CLIToldApplied Code = "cli.receipt.applied"
+	CLIToldGrant   Code = "cli.receipt.grant"
+	CLIToldRevoked Code = "cli.receipt.revoked"
+	CLIPaperNumber Code = "cli.receipt.paper"
+	CLIScenario    Code = "cli.receipt.scenario"
+	CLIScope       Code = "cli.receipt.scope"
+	CLIMethod      Code = "cli.receipt.method"
+	CLIReason      Code = "cli.receipt.reason"
+	CLIRootPin     Code = "cli.receipt.pin"
+	CLIReceiptMore Code = "cli.receipt.more"
+	CLISwapped     Code = "cli.receipt.swapped"
+	CLISwappedDo   Code = "cli.receipt.swapped-do"
+	WordProvider   Code = "word.provider"
+	WordBasis      Code = "word.basis"
+)
+
+var receiptSentences = []sentence{
+	{CLIReceiptTrue, "验证通过：条目 {entry} 确在 {place} 的存证账本中，由其签署的检查点（共 {size} 个条目）为证",
+		"verified: entry {entry} stands in the ledger of {place}, as its signed checkpoint (size {size}) proves"},
+	{CLIReceiptAt, "{place} 的账本，序号 {index}", "of {place}, index {index}"},
+	{CLISignedBy, "签署", "signed by"},
+	{CLISignedAct, "{place} 的部门 {agency}（对本条目签名）", "the agency {agency} of {place}, which signed the entry itself"},
+	{CLISignedNode, "{place} 的节点（签署检查点）", "the node of {place}, which signed the checkpoint"},
+	{CLINamed, "{title}（{name}）", "{title} ({name})"},
+	{CLIToldUse, "{at}，{consumer} 使用了 {provider} 的数据资源 {dataset}，用途：{purpose}",
+		"at {at}, {consumer} used the dataset {dataset} of {provider} for the purpose {purpose}"},
+	{CLIToldRefused, "{at}，{consumer} 查询 {provider} 的数据资源 {dataset}，用途：{purpose}，未予答复",
+		"at {at}, {consumer} asked for the dataset {dataset} of {provider} for the purpose {purpose}, and was refused"},
+	{CLIToldAsked, "{at}，{consumer} 向 {provider} 查询数据资源 {dataset}，用途：{purpose}",
+		"at {at}, {consumer} asked {provider} for the dataset {dataset} for the purpose {purpose}"},
+	{CLIToldApplied, "{at}，{consumer} 向 {provider} 申请使用数据资源 {dataset}，用途：{purpose}",
+		"at {at}, {consumer} applied to {provider} for the dataset {dataset} for the purpose {purpose}"},
+	{CLIToldGrant, "{at}，{provider} 准许 {consumer} 使用数据资源 {dataset}，用途：{purpose}",
+		"at {at}, {provider} granted {consumer} the use of the dataset {dataset} for the purpose {purpose}"},
+	{CLIToldRevoked, "{at}，{provider} 撤销了数据资源 {dataset} 的一项共享权限",
+		"at {at}, {provider} revoked a grant for the dataset {dataset}"},
+	{CLIPaperNumber, "文号", "paper"},
+	{CLIScenario, "使用场景", "scenario"},
+	{CLIScope, "使用范围", "scope"},
+	{CLIMethod, "使用方式", "method"},
+	{CLIReason, "理由", "reason"},
+	{CLIRootPin, "起点标识", "pin"},
+	{CLIReceiptMore, "加 --verbose 查看内容原文，加 --json 供程序读取", "--verbose shows the payload as it is, --json is for programs"},
+	{CLISwapped, "两个文件的位置写反了：{receipt} 是存证凭证，{payload} 是内容", "the two files stand in the wrong order: {receipt} is the receipt, and {payload} is the payload"},
+	{CLISwappedDo, "请用 `xietong ledger verify {receipt} {payload} --root {pin}`", "use `xietong ledger verify {receipt} {payload} --root {pin}`"},
+	{WordProvider, "提供部门", "provider"},
+	{WordBasis, "依据", "basis"},
+}
