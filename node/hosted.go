@@ -316,6 +316,8 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Say:     endorser.Say,
 		Prove:   h.chains.Prove,
 		Roster:  published.Proof,
+		Piece:   published.Piece,
+		Pieces:  door.NewPieces(),
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
 				h.upkeep.Told()

@@ -59,11 +59,11 @@ func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err er
 const RosterType = "application/vnd.xietong.roster+cbor"
 
 // MaxRosterProof is the longest proof of a roster.
-const MaxRosterProof = 400 << 10 // bytes
+const MaxRosterProof = 128 << 10 // bytes
 
 // VerifyRoster verifies, as VerifyEndorsement does, that the root of a tree published a roster, and
-// returns the roster. Where an agency published it, one of the root's key sets must list the
-// certificate of that act. The last of them is the newest.
+// returns what the entry holds of it. Where an agency published it, one of the root's key sets must
+// list the certificate of that act. The last of them is the newest.
 func VerifyRoster(root []trust.KeySet, data []byte) (payload []byte, err error) {
 	newest := root[len(root)-1]
 	leaf, preimage, err := verifyProof(newest, data, MaxRosterProof)
@@ -85,8 +85,8 @@ func VerifyRoster(root []trust.KeySet, data []byte) (payload []byte, err error) 
 	return preimage.Payload, nil
 }
 
-// PayloadIn returns the roster or the endorsement in a proof that was made or accepted here before.
-// It verifies nothing.
+// PayloadIn returns what a proof holds of a roster or an endorsement. The proof was made or
+// accepted here before: PayloadIn verifies nothing.
 func PayloadIn(proof []byte) (payload []byte, err error) {
 	var p endorsementProof
 	if err := canon.Unmarshal(proof, MaxRosterProof, &p); err != nil {

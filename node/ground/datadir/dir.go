@@ -32,7 +32,7 @@ import (
 
 const (
 	formatName    = "FORMAT"
-	formatVersion = 6
+	formatVersion = 7
 	lockName      = "lock"
 	hostedFolder  = "j"
 )

@@ -21,7 +21,7 @@ import (
 const (
 	maxShort  = 32       // of a code and of a level
 	maxLong   = 200      // of a name
-	maxFile   = 16 << 20 // of the file: six times what MaxPlaces usually take
+	maxFile   = 16 << 20 // of the file: twice what MaxPlaces usually take
 	maxFaults = 10       // that are told
 )
 
@@ -82,8 +82,8 @@ func (r *reading) fault(line int, kind, value, other string) {
 func (r *reading) failed() bool { return len(r.faulty.Faults) > 0 }
 
 // Parse reads a list as CSV in UTF-8, with or without a mark, and gives it number 0. In the list
-// each place stands after its parent; the places of one file otherwise keep its order. The error is
-// a *Faulty.
+// all places below one stand directly after it; the places below one parent keep the order of the
+// file. The error is a *Faulty.
 func Parse(data string) (*Roster, error) {
 	r := &reading{byCode: map[string]*row{}}
 	r.read(strings.TrimPrefix(data, "\ufeff"))
@@ -237,27 +237,31 @@ func (r *reading) root() (root *row) {
 	return root
 }
 
-// order makes the list: again and again it takes the rows whose parent was taken, until there are
-// none. What is left leads back to itself.
+// order makes the list from the root down: after each place come those below it, as the file has
+// them. What is left then leads back to itself.
 func (r *reading) order(root *row) *Roster {
 	list, lines := empty(0, nil), map[identity.Jurisdiction]int{}
-	left := r.rows
-	for taken := true; taken && len(left) > 0; {
-		taken = false
-		var later []*row
-		for _, w := range left {
-			above := r.byCode[w.parent]
-			if w != root && !above.placed {
-				later = append(later, w)
-				continue
-			}
-			w.placed, taken = true, true
-			r.place(list, lines, w, root)
+	below := map[string][]*row{} // by the code of the parent
+	for _, w := range r.rows {
+		if w != root {
+			below[w.parent] = append(below[w.parent], w)
 		}
-		left = later
 	}
-	for _, w := range left {
-		r.fault(w.line, "cycle", w.DisplayName, w.parent)
+	for next := []*row{root}; len(next) > 0; {
+		w := next[len(next)-1]
+		w.placed, next = true, next[:len(next)-1]
+		r.place(list, lines, w, root)
+		for _, child := range slices.Backward(below[w.Code]) {
+			next = append(next, child)
+		}
+	}
+	for _, w := range r.rows {
+		if !w.placed {
+			r.fault(w.line, "cycle", w.DisplayName, w.parent)
+		}
+	}
+	if _, err := list.Manifest(); err != nil && !r.failed() {
+		r.fault(0, "too much", strconv.Itoa(MaxLen), "")
 	}
 	return list
 }
@@ -314,7 +318,7 @@ func (r *Roster) CSV() string {
 	for i, p := range r.places {
 		label, parent := p.Name.Label().String(), ""
 		if above, below := p.Name.Parent(); below && i > 0 {
-			parent = r.places[r.byName[above]].Code
+			parent = r.places[r.at[above]].Code
 		} else {
 			label = p.Name.String()
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"xietong/node/ground/text"
 )
@@ -143,6 +144,41 @@ func TestTooManyPlaces(t *testing.T) {
 	}
 }
 
+// TestLongChainIsRefused: a file in which each place stands below the next costs no more than any
+// other of its length.
+func TestLongChainIsRefused(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(head)
+	for i := range MaxPlaces - 1 {
+		fmt.Fprintf(&b, "c%d,county,x,甲,,,c%d\n", i, i+1)
+	}
+	fmt.Fprintf(&b, "c%d,county,x,甲,,,\n", MaxPlaces-1)
+	start := time.Now()
+	_, err := Parse(b.String())
+	if f, ok := errors.AsType[*Faulty](err); !ok || len(f.Faults) != 1 || f.Faults[0].Kind != "deep" {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// TestTooMuch: a list whose places are too long together is refused, and not one that just fits.
+func TestTooMuch(t *testing.T) {
+	for extra, want := range map[int]bool{0: true, 8: false} { // characters of each of the names
+		var b strings.Builder
+		b.WriteString(head + swiss)
+		for i := range 40_000 {
+			fmt.Fprintf(&b, "c%d,county,x%d,%s%d,%[3]s,%[3]s,1\n", i, i, strings.Repeat("甲", 26+extra), i)
+		}
+		_, err := Parse(b.String())
+		f, faulty := errors.AsType[*Faulty](err)
+		if want != (err == nil) || !want && (!faulty || len(f.Faults) != 1 || f.Faults[0].Kind != "too much") {
+			t.Errorf("%d more: got %v", extra, err)
+		}
+	}
+}
+
 // TestCSV: what CSV writes, Parse reads as the same list, also after its lines were shuffled.
 func TestCSV(t *testing.T) {
 	for _, list := range []*Roster{guizhou, ShippedOf(name(t, Nation)), parsed(t, "1,prefecture,guiyang.guizhou,贵阳市,,,\n2,county,nanming,南明区,,,1\n")} {
@@ -176,15 +212,8 @@ func FuzzParse(f *testing.F) {
 		if back, err := Parse(r.CSV()); err != nil || !slices.Equal(back.places, r.places) {
 			t.Errorf("written and read again: %v", err)
 		}
-		if _, err := Decode(must(r.Encode())); err != nil {
-			t.Error(err)
+		if again, err := read(r); err != nil || !slices.Equal(again.places, r.places) {
+			t.Errorf("encoded and read again: %v", err)
 		}
 	})
-}
-
-func must(data []byte, err error) []byte {
-	if err != nil {
-		panic(err)
-	}
-	return data
 }

@@ -44,21 +44,21 @@ type form struct {
 var seed = maphash.MakeSeed()
 
 // index returns the forms in the order of their hashes.
-func (r *Roster) index() []form {
-	r.finder.once.Do(func() {
-		for i, p := range r.places {
+func (l *list) index() []form {
+	l.finder.once.Do(func() {
+		for i, p := range l.places {
 			for _, k := range p.all() {
 				f := formOf(k)
 				f.place = int32(i)
-				r.finder.forms = append(r.finder.forms, f)
+				l.finder.forms = append(l.finder.forms, f)
 			}
 		}
-		slices.SortFunc(r.finder.forms, func(a, b form) int {
+		slices.SortFunc(l.finder.forms, func(a, b form) int {
 			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.place, b.place))
 		})
-		r.finder.forms = slices.CompactFunc(r.finder.forms, func(a, b form) bool { return a.hash == b.hash && a.place == b.place })
+		l.finder.forms = slices.CompactFunc(l.finder.forms, func(a, b form) bool { return a.hash == b.hash && a.place == b.place })
 	})
-	return r.finder.forms
+	return l.finder.forms
 }
 
 func formOf(k string) form {
@@ -70,8 +70,8 @@ func formOf(k string) form {
 }
 
 // having returns the numbers of the places that may have the key, in their order.
-func (r *Roster) having(k string) (places []int32) {
-	all, hash := r.index(), maphash.String(seed, k)
+func (l *list) having(k string) (places []int32) {
+	all, hash := l.index(), maphash.String(seed, k)
 	at, _ := slices.BinarySearchFunc(all, hash, func(f form, hash uint64) int { return cmp.Compare(f.hash, hash) })
 	for ; at < len(all) && all[at].hash == hash; at++ {
 		places = append(places, all[at].place)
@@ -126,7 +126,7 @@ func (s *search) meant(typed string, among func(Place) bool) (near int, all []Pl
 		return byNone, nil
 	}
 	slices.Sort(found)
-	return best, s.r.exactly(typed, slices.Compact(found))
+	return best, exactly(s.r.places, typed, slices.Compact(found))
 }
 
 // better returns the numbers of the places that come nearest, with one more that comes so near.
@@ -141,10 +141,10 @@ func better(best int, found []int32, near int, i int32) (int, []int32) {
 }
 
 // exactly returns the places, or, of several, those alone that are called by the very letters.
-func (r *Roster) exactly(typed string, numbers []int32) (all []Place) {
+func exactly(places []Place, typed string, numbers []int32) (all []Place) {
 	var letters []Place
 	for _, i := range numbers {
-		p := r.places[i]
+		p := places[i]
 		all = append(all, p)
 		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName}, strings.TrimSpace(typed)) {
 			letters = append(letters, p)
@@ -189,7 +189,7 @@ func (r *Roster) Among(places []Place, typed string) []Place {
 	if s.left < 0 {
 		return nil
 	}
-	return (&Roster{places: places}).exactly(typed, found)
+	return exactly(places, typed, found)
 }
 
 // WholeName returns a text as the name of a jurisdiction is written: in half width and lower case,

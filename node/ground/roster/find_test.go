@@ -225,7 +225,7 @@ func BenchmarkNear(b *testing.B) {
 func BenchmarkIndex(b *testing.B) {
 	r := many(b, MaxPlaces)
 	for b.Loop() {
-		r.finder = &finder{}
+		r.finder = finder{}
 		r.index()
 	}
 }

@@ -21,16 +21,27 @@
 // order.
 //
 // The root of a tree publishes the list of that tree as a numbered entry of its ledger (see
-// rosters); from number 2 on, a list names the hash of the list before. A list is the deterministic
-// CBOR map (see canon)
+// rosters). The entry holds the manifest of the list, the deterministic CBOR map (see canon)
 //
-//	{1: number, 2: SHA-256 of the list before (absent in numbers 0 and 1), 3: [place …]}
+//	{1: number, 2: SHA-256 of the manifest before (absent in numbers 0 and 1), 3: number of places,
+//	 4: [[SHA-256 of a piece, its length] …]}
 //
-// in which each place stands after its parent. A place is [label, number of its parent among the
-// places, counted from 1, 0 at the root, code, level, display name, short name, English name]. The
-// hash of a list is the SHA-256 of that map. A tree of one place, number 1:
+// The hash of a list is the SHA-256 of its manifest. The pieces, one after the other, hold the
+// places in the order of the tree: each place stands after its parent, and all below it stand
+// directly after it. A piece is at most MaxPiece long and is read by itself:
 //
-//	a2 01 01 03 81 87 61 61 00 60 60 61 61 60 60
+//	[[name of a place above …], [place …]]
+//
+// in which a place is [label, number of its parent among the names above, counted from 1, 0 at the
+// root, code, level, display name, short name, English name], and the names above stand in the
+// order in which the places need them. A piece ends after a place whose name says so (see ends),
+// so that a change of one place leaves most pieces as they are: a jurisdiction that has the list
+// before asks its parent for the others alone. The only piece of a tree of one place:
+//
+//	82 80 81 87 61 61 00 60 60 61 61 60 60
+//
+// Lists with the same places have the same pieces, and share what is made of them: all
+// jurisdictions of a process hold one copy.
 //
 // A text that a person typed is found in a list by the index of Meant, which is built once: by
 // code, label, name and whole name, in any width and case, in traditional characters, with or
@@ -43,7 +54,9 @@ package roster
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
+	"sync"
 
 	"xietong/certs/identity"
 	"xietong/node/ground/text"
@@ -61,72 +74,89 @@ type Place struct {
 
 // Roster is the list.
 type Roster struct {
-	number   uint64
-	before   []byte // hash of the list before; nil at number 0 and 1
-	places   []Place
-	byName   map[identity.Jurisdiction]int
-	children map[identity.Jurisdiction][]int
-	finder   *finder // of the places, so lists with the same places share it
+	number uint64
+	before []byte // hash of the list before; nil at number 0 and 1
+	*list
+}
+
+// list holds the places, which do not change once the list is made.
+type list struct {
+	places []Place
+	at     map[identity.Jurisdiction]int32 // where each place stands
+	end    []int32                         // where those below a place end; 0: at the end of the list
+	open   []int32                         // the last place, and those above it
+	finder finder
+	once   sync.Once // guards the making of pieces
+	pieces []Piece
+	cutErr error
 }
 
 // MaxPlaces is the greatest number of places in a list.
-const MaxPlaces = 5_000
+const MaxPlaces = 60_000
 
 func empty(number uint64, before []byte) *Roster {
-	return &Roster{
-		number: number, before: before, byName: map[identity.Jurisdiction]int{}, children: map[identity.Jurisdiction][]int{},
-		finder: &finder{},
-	}
+	return &Roster{number: number, before: before, list: &list{at: map[identity.Jurisdiction]int32{}}}
 }
 
-// add appends a place. Its parent stands before it, unless it is the root.
-func (r *Roster) add(p Place) error {
-	if _, twice := r.byName[p.Name]; twice {
+// add appends a place. It stands after its parent, and after nothing that does not lie below its
+// parent, unless it is the root.
+func (l *list) add(p Place) error {
+	if _, twice := l.at[p.Name]; twice {
 		return fmt.Errorf("%s stands twice", p.Name)
 	}
-	parent, below := p.Name.Parent()
-	if _, known := r.byName[parent]; below && !known && len(r.places) > 0 {
-		return fmt.Errorf("the parent of %s does not stand before it", p.Name)
-	}
-	if len(r.places) > 0 && !p.Name.Under(r.places[0].Name) || len(r.places) == MaxPlaces {
-		return fmt.Errorf("%s does not lie below %s, or is one too many", p.Name, r.places[0].Name)
+	if len(l.places) == MaxPlaces {
+		return fmt.Errorf("%s is one too many", p.Name)
 	}
 	for _, s := range []string{p.Code, p.Level, p.DisplayName, p.ShortName, p.EnglishName} {
 		if !text.Readable(s) {
 			return fmt.Errorf("a text of %s has control characters, or is no UTF-8", p.Name)
 		}
 	}
-	if below {
-		r.children[parent] = append(r.children[parent], len(r.places))
+	if parent, below := p.Name.Parent(); len(l.places) > 0 {
+		for len(l.open) > 0 && (!below || l.places[l.open[len(l.open)-1]].Name != parent) {
+			l.end[l.open[len(l.open)-1]] = int32(len(l.places))
+			l.open = l.open[:len(l.open)-1]
+		}
+		if len(l.open) == 0 {
+			return fmt.Errorf("%s does not stand after its parent or what lies below that", p.Name)
+		}
 	}
-	r.byName[p.Name] = len(r.places)
-	r.places = append(r.places, p)
+	l.at[p.Name] = int32(len(l.places))
+	l.open = append(l.open, int32(len(l.places)))
+	l.places, l.end = append(l.places, p), append(l.end, 0)
 	return nil
 }
 
-// Places returns all places, each after its parent.
-func (r *Roster) Places() []Place { return slices.Clone(r.places) }
+// Places returns a copy of all places, in the order of the tree.
+func (l *list) Places() []Place { return slices.Clone(l.places) }
+
+// All gives all places, in the order of the tree: each after its parent, and all below it directly
+// after it.
+func (l *list) All() iter.Seq[Place] { return slices.Values(l.places) }
+
+// Len returns the number of places.
+func (l *list) Len() int { return len(l.places) }
 
 // Of returns the place with the name.
-func (r *Roster) Of(name identity.Jurisdiction) (Place, bool) {
-	i, ok := r.byName[name]
+func (l *list) Of(name identity.Jurisdiction) (Place, bool) {
+	i, ok := l.at[name]
 	if !ok {
 		return Place{}, false
 	}
-	return r.places[i], true
+	return l.places[i], true
 }
 
 // DisplayName returns the display name of the place, or the whole name where the list does not have
 // it.
-func (r *Roster) DisplayName(name identity.Jurisdiction) string {
-	p, _ := r.Of(name)
+func (l *list) DisplayName(name identity.Jurisdiction) string {
+	p, _ := l.Of(name)
 	return cmp.Or(p.DisplayName, name.String())
 }
 
 // Levels returns the levels that a place may have: the usual ones, and those of the list.
-func (r *Roster) Levels() []string {
+func (l *list) Levels() []string {
 	levels := slices.Clone(text.Levels)
-	for _, p := range r.places {
+	for _, p := range l.places {
 		if !slices.Contains(levels, p.Level) {
 			levels = append(levels, p.Level)
 		}
@@ -134,10 +164,32 @@ func (r *Roster) Levels() []string {
 	return levels
 }
 
+// until returns where the places at and below one end.
+func (l *list) until(i int) int {
+	if end := l.end[i]; end > 0 {
+		return int(end)
+	}
+	return len(l.places)
+}
+
+// Below returns all places below a jurisdiction, in the order of the tree. The caller must not
+// change them.
+func (l *list) Below(name identity.Jurisdiction) []Place {
+	i, ok := l.at[name]
+	if !ok {
+		return nil
+	}
+	return l.places[i+1 : l.until(int(i))]
+}
+
 // Children returns the places directly below a jurisdiction, in the order of the list.
-func (r *Roster) Children(of identity.Jurisdiction) (all []Place) {
-	for _, i := range r.children[of] {
-		all = append(all, r.places[i])
+func (l *list) Children(of identity.Jurisdiction) (all []Place) {
+	at, ok := l.at[of]
+	if !ok {
+		return nil
+	}
+	for i, end := int(at)+1, l.until(int(at)); i < end; i = l.until(i) {
+		all = append(all, l.places[i])
 	}
 	return all
 }

@@ -14,6 +14,7 @@ const (
 	RosterCodeMoved Code = "roster-code-moved"
 	RosterPlanMoved Code = "roster-plan-moved"
 	ProvinceUnknown Code = "province-unknown"
+	RosterOvertaken Code = "roster-overtaken"
 )
 
 var rosterProblems = []problem{
@@ -68,5 +69,11 @@ var rosterProblems = []problem{
 		zh: parts{"未按所见发布", "没有给出将要发布的名录的变动（hash），或者此后名录又有变化；未作任何改动", "名录", "请重新查看变动后再确认：POST /v1/roster/plan，再把所得 hash 作为 plan 一并提交"},
 		en: parts{"Not as it was shown", "the hash of what the list would change was not given, or the roster is another by now; nothing was changed", "the roster",
 			"look at it again, and then publish: POST /v1/roster/plan gives a hash, which goes along as plan"},
+	},
+	{
+		number: 371, code: RosterOvertaken, status: http.StatusConflict, params: nil,
+		zh: parts{"另一份名录抢先", "存入这份名录期间，另一份名录先到了；未作任何改动", "名录", "请核对现行名录，再发布一次"},
+		en: parts{"Another roster came first", "while this list was being stored, another one came; nothing was changed", "the roster",
+			"look at the list as it is now, and publish again"},
 	},
 }

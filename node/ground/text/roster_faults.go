@@ -61,6 +61,7 @@ var rosterFaultWords = map[string]word{
 	"cells":          {"本行有 {value} 个单元格，表头有 {other} 个", "the line has {value} cells, and the header {other}"},
 	"no place":       {"一个行政区划也没有", "it lists no place"},
 	"too many":       {"多于 {value} 个行政区划，一份名录最多 {value} 个", "there are more than {value} places, which is the most that a roster has"},
+	"too much":       {"各行内容合计过长，一份名录最多 {value} 字节", "the names and codes are too long together: a roster has at most {value} bytes"},
 	"empty":          {"没有填写 {value}", "{value} is empty"},
 	"long":           {"{value} 过长，最多 {other} 字节", "{value} is too long: at most {other} bytes"},
 	"unreadable":     {"{value} 中有不能辨认或看不见的字符", "{value} has characters that cannot be read or seen"},

@@ -32,7 +32,11 @@ func NewBudget() *Budget { // a child is alone in its part, a third
 func (b *Budget) spend(child, of identity.Jurisdiction, now time.Time) error {
 	err := b.rates.Spend(1, budget.Payer{Neighbour: child.String()}, now)
 	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
-		return text.Fail(text.Busy, text.Args{"jurisdiction": of.String(), "again": strconv.FormatInt(spent.Seconds(), 10)}, nil)
+		return busy(of, spent)
 	}
 	return nil
+}
+
+func busy(of identity.Jurisdiction, spent *budget.SpentError) error {
+	return text.Fail(text.Busy, text.Args{"jurisdiction": of.String(), "again": strconv.FormatInt(spent.Seconds(), 10)}, nil)
 }

@@ -40,6 +40,7 @@ import (
 //	6 stale   body [name …]                       answer: 0
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
 //	8 epoch   body [child, secret]                answer: the epoch with which the ledger of a child with new keys begins
+//	9 piece   body hash                           answer: the piece of a roster with that SHA-256 (see roster), or h''
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -59,6 +60,7 @@ const (
 	opStale   = 6
 	opRoster  = 7
 	opEpoch   = 8
+	opPiece   = 9
 )
 
 // Limits of a frame of the protocol.
@@ -122,6 +124,11 @@ type Door struct {
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
+	// Piece returns the piece of a roster with the hash, or nil where it is not here; Pieces meters
+	// how many whoever pays for the request is given. With a nil Piece the door refuses the
+	// operation.
+	Piece  func(ctx context.Context, hash []byte) ([]byte, error)
+	Pieces *budget.Rates
 }
 
 // Answer answers one request of a client that knocks. binding belongs to the connection over which
@@ -173,6 +180,10 @@ func (d Door) open(ctx context.Context, q request) (any, error) {
 	case opRoster:
 		if d.Roster != nil {
 			return d.roster(ctx, q.Body)
+		}
+	case opPiece:
+		if d.Piece != nil {
+			return d.piece(ctx, q.Body)
 		}
 	}
 	return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)

@@ -2,12 +2,16 @@ package door
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/exchange/budget"
+	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 )
 
@@ -63,6 +67,48 @@ func (d Door) roster(ctx context.Context, body []byte) ([]byte, error) {
 	}
 	proof, err := d.Roster(ctx, than)
 	return append([]byte{}, proof...), err
+}
+
+// What neighbours may ask of pieces: those of a longest list twice at once, and then more at a
+// quarter of a megabyte a second at most. Whoever stands at the door shares one part.
+const (
+	piecesAtOnce    = 2 * roster.MaxPieces
+	piecesPerSecond = 4
+)
+
+// NewPieces returns the budget of the pieces that each neighbour asks for, whole.
+func NewPieces() *budget.Rates { // whoever asks is alone in its part, a third
+	return budget.NewRates(3*piecesAtOnce, piecesPerSecond)
+}
+
+func (d Door) piece(ctx context.Context, body []byte) ([]byte, error) {
+	var hash []byte
+	if err := unmarshal(body, &hash); err != nil {
+		return nil, err
+	}
+	if len(hash) != sha256.Size {
+		return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("a hash of %d bytes", len(hash))}, nil)
+	}
+	payer, _ := budget.PayerOf(ctx)
+	err := d.Pieces.Spend(1, payer, d.Now())
+	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
+		return nil, busy(d.Parent.Name(), spent)
+	}
+	data, err := d.Piece(ctx, hash)
+	return append([]byte{}, data...), err
+}
+
+// AskPiece asks a neighbour for the piece of a roster with the hash. Nothing of the answer is
+// verified.
+func AskPiece(ctx context.Context, c Asker, hash []byte) (piece []byte, err error) {
+	body, err := canon.Marshal(hash)
+	if err != nil {
+		return nil, err
+	}
+	if err := ask(ctx, c, opPiece, body, &piece); err != nil {
+		return nil, fmt.Errorf("ask for a piece of the roster: %w", err)
+	}
+	return piece, nil
 }
 
 // AskRoster asks a neighbour for the proof of a roster later than the number. The proof is empty

@@ -84,8 +84,9 @@ type UpkeepOptions struct {
 	// or nothing had changed. It must not be nil.
 	Changed func()
 	// Roster looks after the roster: it asks the parent or, at a root, where way is nil, publishes
-	// the first. nil: the roster is not looked after.
-	Roster func(ctx context.Context, way door.Asker) error
+	// the first. more reports that it got on and did not end, and wants to go on soon. nil: the
+	// roster is not looked after.
+	Roster func(ctx context.Context, way door.Asker) (more bool, err error)
 }
 
 // NewUpkeep returns the upkeep of a table's jurisdiction.
@@ -129,39 +130,6 @@ func (u *Upkeep) wait(ctx context.Context, tick *time.Ticker) bool {
 	case <-ctx.Done():
 	}
 	return true
-}
-
-// pause returns how long it takes until the news of neighbours may be followed; false: there are
-// none.
-func (u *Upkeep) pause() (time.Duration, bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return toldEvery - u.table.now().Sub(u.followed).Abs(), u.told
-}
-
-// follow has the jurisdiction present itself in this round where there are news that may be
-// followed.
-func (u *Upkeep) follow() {
-	pause, told := u.pause()
-	if !told || pause > 0 {
-		return
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.told, u.followed = false, u.table.now()
-	u.presented, u.vain = time.Time{}, 0
-}
-
-// Told has the jurisdiction present itself soon, because a neighbour told news of what stands above
-// it. However often that happens, it is followed once in toldEvery.
-func (u *Upkeep) Told() {
-	u.mu.Lock()
-	u.told = true
-	u.mu.Unlock()
-	select {
-	case u.news <- struct{}{}:
-	default:
-	}
 }
 
 // Poke has the jurisdiction present itself soon. It is for a caller that knows that the link was
@@ -251,8 +219,8 @@ func (u *Upkeep) round(ctx context.Context) error {
 	case joined && u.due(parent, now):
 		// What the parent endorsed just now is used just now.
 		err = errors.Join(err, u.present(ctx, parent), u.keys.RenewKeys(ctx, u.known))
-	case !joined && u.o.Roster != nil && len(u.table.Neighbours()) > 0:
-		err = errors.Join(err, u.o.Roster(ctx, nil))
+	case !joined && len(u.table.Neighbours()) > 0:
+		err = errors.Join(err, u.roster(ctx, nil))
 	}
 	return err
 }
@@ -311,11 +279,7 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 	u.presented, u.vain = u.table.now(), 0
 	u.acked[parent] = max(u.acked[parent], number)
 	u.mu.Unlock()
-	err = u.refresh(ctx)
-	if u.o.Roster != nil {
-		err = errors.Join(err, u.o.Roster(ctx, way))
-	}
-	return err
+	return errors.Join(u.refresh(ctx), u.roster(ctx, way))
 }
 
 // show presents what the parent has not endorsed yet, and returns the number that it has endorsed

@@ -14,10 +14,10 @@ import (
 
 const damage book.Command[[][]byte, book.Nothing] = 999
 
-// registerDamage registers a command that writes any bytes under a key of the rosters.
+// registerDamage registers a command that writes any bytes under a key of a bucket.
 func registerDamage(r *state.Registry) {
 	damage.Handle(r, func(tx *state.Tx, b [][]byte) (book.Nothing, error) {
-		return book.Nothing{}, tx.Put(rosters.Name, b[0], b[1])
+		return book.Nothing{}, tx.Put(string(b[0]), b[1], b[2])
 	})
 }
 
@@ -56,11 +56,11 @@ func TestDamagedRoster(t *testing.T) {
 			party := below{treetest.New(t, "liping.qiandongnan.guizhou", Register, registerDamage), top}
 			county := New(party, nil, nobody)
 			for number := uint64(1); number <= 2; number++ {
-				if err := county.Take(t.Context(), proofs[number]); err != nil {
+				if err := county.Take(t.Context(), proofs[number], from(root)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if _, err := damage.Do(t.Context(), party, book.Request{}, [][]byte{keyCurrent, damaged}); err != nil {
+			if _, err := damage.Do(t.Context(), party, book.Request{}, [][]byte{[]byte(rosters.Name), keyCurrent, damaged}); err != nil {
 				t.Fatal(err)
 			}
 			told := 0
@@ -72,7 +72,7 @@ func TestDamagedRoster(t *testing.T) {
 			if handed, err := county.Proof(t.Context(), 0); err != nil || !bytes.Equal(handed, proofs[1]) {
 				t.Errorf("%s: handed on %d bytes, %v, want number 1", what, len(handed), err)
 			}
-			if err := county.Take(t.Context(), proofs[brought]); err != nil || county.Current().Number() != brought {
+			if err := county.Take(t.Context(), proofs[brought], from(root)); err != nil || county.Current().Number() != brought {
 				t.Errorf("%s: number %d is brought: got number %d, %v", what, brought, county.Current().Number(), err)
 			}
 		}

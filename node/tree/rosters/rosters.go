@@ -3,19 +3,25 @@
 //
 // The root publishes a list as an entry of its ledger. It publishes number 1 by itself: the list
 // that was brought when the root was made, or else the one that comes with the program, when a
-// child has joined; every later number is the act of an agency of the root. The list is handed down
-// every link: a child that presents itself to its parent asks for a later roster than its own,
-// verifies it from the pin of the root, as it does an endorsement, and keeps it with its proof, to
-// hand it on. So it does not matter which jurisdiction brings it. The state holds:
+// child has joined; every later number is the act of an agency of the root. The entry holds the
+// manifest of the list, and the list is kept beside the ledger, in pieces (see package roster).
 //
-//	roster   "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root)]
-//	         "before" be64(number) -> the same, of the rosters before it that are kept still
+// The list is handed down every link: a child that presents itself to its parent asks for a later
+// roster than its own. It verifies the manifest from the pin of the root, as it does an
+// endorsement, asks for the pieces that it lacks, one by one by their hashes, and keeps the
+// manifest with its proof and the pieces, to hand them on. So it does not matter which jurisdiction
+// brings them. What has come is kept, also where the rest has to wait for the next time. The state
+// holds:
 //
-// The list itself is kept once: at the root it is the payload of the entry, elsewhere it is in the
-// proof. So the longest list that can be published can be kept everywhere. A jurisdiction that was
-// handed no roster has the list of the program, number 0. Since a question to many is counted
-// against the asker's roster, the last Kept rosters are kept, and a later one is asked for when a
-// question names it.
+//	roster        "current" -> [number, index of the entry plus 1 (0: of another ledger), proof (empty at the root), [piece …]]
+//	              "before" be64(number) -> the same, of the rosters before it that are kept still
+//	              "awaited" -> the same, of the list whose pieces may come, without number and proof
+//	roster piece  hash -> the piece
+//
+// A piece that none of these names is dropped. A roster becomes the current one when all its pieces
+// are here. A jurisdiction that was handed no roster has the list of the program, number 0. Since a
+// question to many is counted against the asker's roster, the last Kept rosters are kept, as far as
+// their pieces have room; and a later one is asked for when a question names it.
 //
 // A current roster that cannot be read takes nothing with it: the last one before it that can be
 // read counts until the parent brings it again, or a later one. A root, which has nobody to ask,
@@ -26,19 +32,15 @@ package rosters
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
-	"xietong/node/ground/operation"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
@@ -68,9 +70,11 @@ type Store struct {
 	own        Ledger
 	above      func() (door.Asker, bool)
 	later      func(ctx context.Context, root identity.Jurisdiction)
-	refreshing sync.Mutex // held from reading the state on, so that the later read stands
+	refreshing sync.Mutex    // held from reading the state on, so that the later read stands
+	storing    chan struct{} // full while pieces are being stored
 	current    atomic.Pointer[Current]
-	shipped    *roster.Roster // the list of the program for this tree
+	recent     atomic.Pointer[roster.Roster] // that Of read last
+	shipped    *roster.Roster                // the list of the program for this tree
 }
 
 // Current is the roster, and its entry in the own ledger.
@@ -84,7 +88,7 @@ type Current struct {
 // when there is a later roster than before, so that the jurisdictions below can be told to ask for
 // it.
 func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Context, root identity.Jurisdiction)) *Store {
-	s := &Store{own: own, above: above, later: later, shipped: roster.ShippedOf(own.Name())}
+	s := &Store{own: own, above: above, later: later, shipped: roster.ShippedOf(own.Name()), storing: make(chan struct{}, 1)}
 	s.current.Store(&Current{Roster: s.shipped})
 	return s
 }
@@ -99,8 +103,8 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 	if err := s.upTo(ctx, number); err != nil {
 		return nil, s.absent(number, err)
 	}
-	for _, r := range []*roster.Roster{s.Current().Roster, s.shipped} {
-		if r.Number() == number && r.Hash() == hash {
+	for _, r := range []*roster.Roster{s.Current().Roster, s.shipped, s.recent.Load()} {
+		if r != nil && r.Number() == number && r.Hash() == hash {
 			return r, nil
 		}
 	}
@@ -112,6 +116,7 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 	if err != nil || before == nil || before.Number() != number || before.Hash() != hash {
 		return nil, s.absent(number, err)
 	}
+	s.recent.Store(before)
 	return before, nil
 }
 
@@ -124,7 +129,7 @@ func (s *Store) upTo(ctx context.Context, number uint64) error {
 	if !ok {
 		return nil
 	}
-	if err := s.Upkeep(ctx, way); err != nil {
+	if _, err := s.Upkeep(ctx, way); err != nil {
 		return err
 	}
 	s.alarm(number)
@@ -174,142 +179,6 @@ func (s *Store) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Upkeep asks the parent for a later roster than the current one. At a root, where way is nil, it
-// publishes the first.
-func (s *Store) Upkeep(ctx context.Context, way door.Asker) error {
-	if way == nil {
-		return s.PublishShipped(ctx)
-	}
-	proof, err := door.AskRoster(ctx, way, s.Current().Number())
-	if err != nil || len(proof) == 0 {
-		return err
-	}
-	return s.Take(ctx, proof)
-}
-
-// PublishShipped publishes number 1 at a root: the list that comes with the program. It does
-// nothing where a roster was published before, or where the program has no list of this tree.
-func (s *Store) PublishShipped(ctx context.Context) error {
-	if !roster.Ships(s.own.Name()) || s.shipped.Root() != s.own.Name() {
-		return nil
-	}
-	return s.PublishFirst(ctx, s.shipped)
-}
-
-// PublishFirst publishes a list of the tree of this root as number 1. It does nothing where a
-// roster was published before.
-func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
-	if s.Current().Number() > 0 {
-		return nil
-	}
-	first := s.shipped.Next(places)
-	list, err := first.Encode()
-	if err != nil {
-		return err
-	}
-	note, err := s.own.Note(ledger.RosterType, list)
-	if err == nil {
-		_, err = s.propose(ctx, book.Request{}, publishBody{Number: 1, Statement: note})
-	}
-	if err != nil {
-		return fmt.Errorf("publish first roster: %w", err)
-	}
-	return nil
-}
-
-// Publish publishes the places of a list as the next number, as an act of an agency of the root,
-// and returns the entry. The error is text.RosterNotRoot where this jurisdiction is not the root of
-// the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
-// another number was published meanwhile.
-func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
-	_, root, err := s.own.Chain(ctx)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
-		return identity.Entry{}, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
-	}
-	var agency identity.Label
-	err = s.own.View(ctx, func(r *state.Reader) error {
-		acting, err := by.Resolve(r)
-		agency = acting.Code()
-		return err
-	})
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	before := s.Current().Roster
-	if err := s.follows(before, places); err != nil {
-		return identity.Entry{}, err
-	}
-	next := before.Next(places)
-	list, err := next.Encode()
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	act, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, list)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	asked, err := places.Encode() // as it was sent: the number is another when the same is asked again
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, asked), publishBody{
-		Number: next.Number(), Agency: &agency, Statement: act,
-	})
-}
-
-// Plan is what publishing a list would do.
-type Plan struct {
-	roster.Diff
-	Number uint64   // that it would get
-	Hash   [32]byte // of the list in force and the new one
-}
-
-// Plan returns what publishing the places of a list would do. The error is that of Publish.
-func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err error) {
-	_, root, err := s.own.Chain(ctx)
-	if err != nil {
-		return p, err
-	}
-	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
-		return p, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
-	}
-	before := s.Current().Roster
-	if err := s.follows(before, places); err != nil {
-		return p, err
-	}
-	old, fresh := before.Hash(), places.Hash()
-	p.Diff, p.Number = before.Diff(places), before.Number()+1
-	p.Hash = sha256.Sum256(slices.Concat(old[:], fresh[:]))
-	return p, nil
-}
-
-// follows refuses places that cannot come after a list.
-func (s *Store) follows(before, places *roster.Roster) error {
-	if was, now, moved := before.Moved(places); moved {
-		return text.Fail(text.RosterCodeMoved, text.Args{"code": now.Code, "title": now.DisplayName, "was": was.Name.String(), "now": now.Name.String()}, nil)
-	}
-	next := before.Next(places)
-	_, err := next.Encode()
-	if err == nil && before.Number() > 0 {
-		err = next.Follows(before)
-	}
-	if err != nil {
-		return text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
-	}
-	return nil
-}
-
-func (s *Store) propose(ctx context.Context, q book.Request, b publishBody) (identity.Entry, error) {
-	entry, err := book.Enter(ctx, s.own, commandPublish, q, b)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	return entry, s.changed(ctx)
-}
-
 // changed reads the state, which holds a later roster now, and calls later.
 func (s *Store) changed(ctx context.Context) error {
 	if err := s.Refresh(ctx); err != nil {
@@ -333,40 +202,11 @@ func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
 	return k.Proof, nil
 }
 
-// Take keeps a roster that another jurisdiction handed down. The roster must be proven from the
-// root of the tree, and follow the current one if it is the next number. Take does nothing where
-// the roster is not later than the current one.
-func (s *Store) Take(ctx context.Context, proof []byte) error {
-	levels, pin, err := s.own.Chain(ctx)
-	if err != nil {
+// Piece returns a piece of a kept roster, or nil where it is not here.
+func (s *Store) Piece(_ context.Context, hash []byte) (data []byte, err error) {
+	err = s.own.Look(func(r *state.Reader) (err error) {
+		data, _, err = pieces.Read(r, hash)
 		return err
-	}
-	chain, err := trust.Descend(pin, levels, ledger.VerifyEndorsement)
-	if err != nil {
-		return fmt.Errorf("take roster: %w", err)
-	}
-	list, err := ledger.VerifyRoster(chain[0].KeySets, proof)
-	if err != nil {
-		return fmt.Errorf("take roster: %w", err)
-	}
-	r, err := roster.Decode(list)
-	if err != nil {
-		return fmt.Errorf("take roster: %w", err)
-	}
-	have := s.Current()
-	switch {
-	case r.Root() != pin.Name():
-		return fmt.Errorf("take roster: %w: of %s, in the tree of %s", roster.ErrInvalid, r.Root(), pin.Name())
-	case r.Number() <= have.Number():
-		return nil
-	case have.Number() > 0 && r.Number() == have.Number()+1:
-		if err := r.Follows(have.Roster); err != nil {
-			return fmt.Errorf("take roster: %w", err)
-		}
-	}
-	_, err = commandKeep.Do(ctx, s.own, book.Request{}, keepBody{Number: r.Number(), Proof: proof})
-	if err != nil {
-		return fmt.Errorf("take roster: %w", err)
-	}
-	return s.changed(ctx)
+	})
+	return data, err
 }

@@ -3,6 +3,7 @@ package rosters
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ import (
 	"xietong/node/tree/treetest"
 )
 
+var places = flag.Int("places", 6_000, "how many places the list of TestLongRosterIsKept has")
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // acting is an actor that resolves to its agency, known to the jurisdiction or not.
@@ -35,6 +38,11 @@ type below struct {
 }
 
 func (b below) Chain(ctx context.Context) ([]trust.Level, trust.Pin, error) { return b.root.Chain(ctx) }
+
+// from returns how the pieces that a store has are handed down.
+func from(s *Store) func(roster.Piece) ([]byte, error) {
+	return func(p roster.Piece) ([]byte, error) { return s.Piece(context.Background(), p.Hash) }
+}
 
 func nobody(context.Context, identity.Jurisdiction) {}
 
@@ -66,18 +74,18 @@ func TestTake(t *testing.T) {
 	for i := 0; i < len(proof); i += max(1, len(proof)/300) {
 		forged := bytes.Clone(proof)
 		forged[i] ^= 1
-		if err := county.Take(t.Context(), forged); err == nil {
+		if err := county.Take(t.Context(), forged, from(s)); err == nil {
 			t.Errorf("byte %d of %d flipped, and taken", i, len(proof))
 		}
 	}
 	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), other}, nil, nobody)
-	if err := elsewhere.Take(t.Context(), proof); err == nil {
+	if err := elsewhere.Take(t.Context(), proof, from(s)); err == nil {
 		t.Error("taken from another root of the name")
 	}
 	if county.Current().Number() != 0 {
 		t.Fatalf("number %d is kept", county.Current().Number())
 	}
-	if err := county.Take(t.Context(), proof); err != nil || county.Current().Number() != 1 || county.Current().Hash() != s.Current().Hash() {
+	if err := county.Take(t.Context(), proof, from(s)); err != nil || county.Current().Number() != 1 || county.Current().Hash() != s.Current().Hash() {
 		t.Fatalf("number %d, %v", county.Current().Number(), err)
 	}
 	handed, err := county.Proof(t.Context(), 0)
@@ -92,10 +100,10 @@ func TestTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := county.Take(t.Context(), later); err != nil || county.Current().Number() != 2 {
+	if err := county.Take(t.Context(), later, from(s)); err != nil || county.Current().Number() != 2 {
 		t.Errorf("number %d, %v", county.Current().Number(), err)
 	}
-	if err := county.Take(t.Context(), proof); err != nil || county.Current().Number() != 2 {
+	if err := county.Take(t.Context(), proof, from(s)); err != nil || county.Current().Number() != 2 {
 		t.Errorf("after an earlier one: number %d, %v", county.Current().Number(), err)
 	}
 	for _, who := range []string{"top of guizhou", "county of guizhou"} {
@@ -105,66 +113,102 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// longest returns the longest list of the tree of guizhou that can be published: villages with long
-// names below the shipped places.
-func longest(t *testing.T) *roster.Roster {
+// country returns a list of the tree of guizhou with n places: cities, counties in them, and the
+// villages of the counties. edit may change a line of it.
+func country(t testing.TB, n int, edit func(i int, line string) string) *roster.Roster {
 	t.Helper()
-	csv := "code,level,label,name_zh,short_zh,name_en,parent\n520000,province,guizhou,贵州省,贵州省,Guizhou Province,000000\n"
-	var list *roster.Roster
-	for code := 1; ; code++ {
-		for range 50 {
-			csv += fmt.Sprintf("%d,village,village-%d,%s,,,520000\n", 520_000_000_000+code, code, strings.Repeat("村", 40))
-			code++
+	var b strings.Builder
+	b.WriteString("code,level,label,name_zh,short_zh,name_en,parent\n52,province,guizhou,贵州省,贵州省,Guizhou Province,\n")
+	for i := range n - 1 {
+		line := fmt.Sprintf("52%010d,village,village-%d,第%d行政村村民委员会,第%d村,Village Number %d,52%010d\n", i, i, i, i, i, 10+(i-1010)/59)
+		switch {
+		case i < 10:
+			line = fmt.Sprintf("52%010d,prefecture,city-%d,第%d市,第%d市,City Number %d,52\n", i, i, i, i, i)
+		case i < 1010:
+			line = fmt.Sprintf("52%010d,county,county-%d,第%d县,第%d县,County Number %d,52%010d\n", i, i, i, i, i, (i-10)/100)
 		}
-		next, err := roster.Parse(csv)
-		if err == nil {
-			_, err = next.Encode()
+		if edit != nil {
+			line = edit(i, line)
 		}
-		if err != nil {
-			return list
-		}
-		list = next
+		b.WriteString(line)
 	}
+	list, err := roster.Parse(b.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
-// TestLongRosterIsKept publishes the longest list that a root takes. Each jurisdiction below can
-// keep it, read it again, and hand it on.
+// TestLongRosterIsKept publishes a long list; -places 60000 makes it the longest that a root takes.
+// Each jurisdiction below can keep it, read it again, and hand it on; of a later one in which a
+// village is called otherwise, a jurisdiction fetches one piece.
 func TestLongRosterIsKept(t *testing.T) {
+	n := *places
 	top := treetest.New(t, "guizhou", Register)
 	root := New(top, nil, nobody)
 	if err := root.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	by, list := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}, longest(t)
-	if _, err := root.Publish(t.Context(), treetest.Message(t), by, list); err != nil {
-		t.Fatalf("publish a list of %d places: %v", len(list.Places()), err)
-	}
-	from := root
-	for _, name := range []string{"qiandongnan.guizhou", "liping.qiandongnan.guizhou"} {
-		proof, err := from.Proof(t.Context(), 1)
-		if err != nil {
-			t.Fatal(err)
+	by, list := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}, country(t, n, nil)
+	publish := func(list *roster.Roster) {
+		t.Helper()
+		start := time.Now()
+		if _, err := root.Publish(t.Context(), treetest.Message(t), by, list); err != nil {
+			t.Fatalf("publish a list of %d places: %v", list.Len(), err)
 		}
-		s := New(below{treetest.New(t, name, Register), top}, nil, nobody)
-		if err := s.Take(t.Context(), proof); err != nil {
-			t.Fatalf("%s: keep a list of %d places, proven in %d bytes: %v", name, len(list.Places()), len(proof), err)
+		t.Logf("published %d places in %s", list.Len(), time.Since(start))
+	}
+	publish(list)
+	var stores []*Store
+	take := func(name string, s, above *Store) (came int) {
+		t.Helper()
+		start, size := time.Now(), 0
+		proof, err := above.Proof(t.Context(), s.Current().Number())
+		if err == nil {
+			err = s.Take(t.Context(), proof, func(p roster.Piece) ([]byte, error) {
+				came, size = came+1, size+int(p.Len)
+				return above.Piece(t.Context(), p.Hash)
+			})
+		}
+		if err != nil {
+			t.Fatalf("%s: keep a list of %d places, proven in %d bytes: %v", name, list.Len(), len(proof), err)
 		}
 		if err := s.Refresh(t.Context()); err != nil || s.Current().Hash() != root.Current().Hash() {
 			t.Fatalf("%s: read it again: number %d, %v", name, s.Current().Number(), err)
 		}
-		from = s
+		t.Logf("%s took %d pieces of %d bytes, and a proof of %d, in %s", name, came, size, len(proof), time.Since(start))
+		return came
+	}
+	above := root
+	for _, name := range []string{"city-1.guizhou", "county-110.city-1.guizhou"} {
+		s := New(below{treetest.New(t, name, Register), top}, nil, nobody)
+		take(name, s, above)
+		stores, above = append(stores, s), s
+	}
+	publish(country(t, n, func(i int, line string) string {
+		if i == n/2 {
+			return strings.Replace(line, "村民委员会", "村委会", 1)
+		}
+		return line
+	}))
+	if came := take("city-1.guizhou", stores[0], root); came != 1 {
+		t.Errorf("%d pieces for one village that is called otherwise", came)
 	}
 }
 
-// parent is the way to a parent that hands down what a store has, and counts how often it is asked.
+// parent is the way to a parent that hands down what a store has, and counts how often it is asked
+// for a roster.
 type parent struct {
 	s     *Store
 	asked *int
 }
 
 func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	*p.asked++
-	answer, _, err := door.Door{Roster: p.s.Proof}.AnswerNeighbour(ctx, identity.Jurisdiction{}, frame)
+	later := func(ctx context.Context, than uint64) ([]byte, error) {
+		*p.asked++
+		return p.s.Proof(ctx, than)
+	}
+	answer, _, err := door.Door{Roster: later, Piece: p.s.Piece, Pieces: door.NewPieces(), Parent: p.s.own.(door.Parent), Now: time.Now}.AnswerNeighbour(ctx, identity.Jurisdiction{}, frame)
 	return answer, err
 }
 

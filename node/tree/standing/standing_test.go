@@ -109,7 +109,7 @@ func (s *scene) publish(replaced ...string) {
 	}
 	proof, err := s.top.Proof(s.t.Context(), 0)
 	if err == nil {
-		err = s.own.Take(s.t.Context(), proof)
+		err = s.own.Take(s.t.Context(), proof, func(p roster.Piece) ([]byte, error) { return s.top.Piece(s.t.Context(), p.Hash) })
 	}
 	if err != nil {
 		s.t.Fatal(err)

@@ -1,0 +1,168 @@
+package rosters
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+)
+
+// PublishShipped publishes number 1 at a root: the list that comes with the program. It does
+// nothing where a roster was published before, or where the program has no list of this tree.
+func (s *Store) PublishShipped(ctx context.Context) error {
+	if !roster.Ships(s.own.Name()) || s.shipped.Root() != s.own.Name() {
+		return nil
+	}
+	return s.PublishFirst(ctx, s.shipped)
+}
+
+// PublishFirst publishes a list of the tree of this root as number 1. It does nothing where a
+// roster was published before.
+func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
+	if s.Current().Number() > 0 {
+		return nil
+	}
+	first := s.shipped.Next(places)
+	manifest, err := first.Encode()
+	if err != nil {
+		return err
+	}
+	note, err := s.own.Note(ledger.RosterType, manifest)
+	if err == nil {
+		_, err = s.propose(ctx, book.Request{}, first, publishBody{Number: 1, Statement: note})
+	}
+	if err != nil {
+		return fmt.Errorf("publish first roster: %w", err)
+	}
+	return nil
+}
+
+// Publish publishes the places of a list as the next number, as an act of an agency of the root,
+// and returns the entry. The error is text.RosterNotRoot where this jurisdiction is not the root of
+// the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
+// another number was published meanwhile.
+func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
+		return identity.Entry{}, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+	}
+	var agency identity.Label
+	err = s.own.View(ctx, func(r *state.Reader) error {
+		acting, err := by.Resolve(r)
+		agency = acting.Code()
+		return err
+	})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	before := s.Current().Roster
+	if err := s.follows(before, places); err != nil {
+		return identity.Entry{}, err
+	}
+	next := before.Next(places)
+	manifest, err := next.Encode()
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	act, err := s.own.Act(ledger.Head{Kind: ledger.KindRoster, Agency: agency}, ledger.RosterType, manifest)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	asked, err := places.Encode() // as it was sent: the number is another when the same is asked again
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, asked), next, publishBody{Agency: &agency, Statement: act})
+}
+
+// Plan is what publishing a list would do.
+type Plan struct {
+	roster.Diff
+	Number uint64   // that it would get
+	Hash   [32]byte // of the list in force and the new one
+}
+
+// Plan returns what publishing the places of a list would do. The error is that of Publish.
+func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err error) {
+	_, root, err := s.own.Chain(ctx)
+	if err != nil {
+		return p, err
+	}
+	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
+		return p, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
+	}
+	before := s.Current().Roster
+	if err := s.follows(before, places); err != nil {
+		return p, err
+	}
+	old, fresh := before.Hash(), places.Hash()
+	p.Diff, p.Number = before.Diff(places), before.Number()+1
+	p.Hash = sha256.Sum256(slices.Concat(old[:], fresh[:]))
+	return p, nil
+}
+
+// follows refuses places that cannot come after a list.
+func (s *Store) follows(before, places *roster.Roster) error {
+	if was, now, moved := before.Moved(places); moved {
+		return text.Fail(text.RosterCodeMoved, text.Args{"code": now.Code, "title": now.DisplayName, "was": was.Name.String(), "now": now.Name.String()}, nil)
+	}
+	next := before.Next(places)
+	_, err := next.Encode()
+	if err == nil && before.Number() > 0 {
+		err = next.Follows(before)
+	}
+	if err != nil {
+		return text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
+	}
+	return nil
+}
+
+// propose stores the pieces of a list, and then publishes it. A request that came before gets the
+// entry of then.
+func (s *Store) propose(ctx context.Context, q book.Request, next *roster.Roster, b publishBody) (identity.Entry, error) {
+	var ref ledger.Ref
+	came := false
+	err := s.own.View(ctx, func(r *state.Reader) (err error) {
+		if q.Origin != "" {
+			ref, came, err = commandPublish.Before(r, s.own, q)
+		}
+		return err
+	})
+	if err != nil || came {
+		return ref.In(s.own.Log()), err
+	}
+	m, err := next.Manifest()
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	done, err := s.turn(ctx)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	defer done()
+	all := map[string][]byte{}
+	for data := range next.Pieces() {
+		hash := sha256.Sum256(data)
+		all[string(hash[:])] = data
+	}
+	if err := s.store(ctx, m.Pieces, func(p roster.Piece) ([]byte, error) { return all[string(p.Hash)], nil }); err != nil {
+		return identity.Entry{}, err
+	}
+	b.Number, b.Pieces = m.Number, m.Pieces
+	entry, err := book.Enter(ctx, s.own, commandPublish, q, b)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	return entry, s.changed(ctx)
+}
