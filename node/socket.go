@@ -238,6 +238,10 @@ func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent ide
 	return h.host.GoesOn(ctx, chain)
 }
 
+// silentAfter is how long nothing comes of a neighbour that is there, at most: it says hello every
+// ten seconds. Of one that was killed, the link is given up some seconds later.
+const silentAfter = 15 * time.Second
+
 // Link returns the state of the link between a hosted jurisdiction and its neighbour.
 func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 	for _, l := range n.socket.Links() {
@@ -249,6 +253,7 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 		}
 	}
 	s.LastHeard, _ = n.socket.LastHeard(local, peer)
+	s.Silent = s.Up && time.Since(s.LastHeard) > silentAfter
 	h, ok := n.of(local)
 	if !ok {
 		return s

@@ -203,6 +203,9 @@ func (a *app) explain(err error) (client.Problem, int) {
 
 // unreached returns the problem of a node that gives no answer.
 func (a *app) unreached(err error) (client.Problem, bool) {
+	if s, ok := errors.AsType[*silentError](err); ok {
+		return a.known(text.NodeSilent, text.Args{"seconds": fmt.Sprintf("%.0f", s.within.Seconds()), "dir": a.data}), true
+	}
 	switch {
 	case errors.Is(err, errStarting):
 		return a.known(text.NodeStarting, text.Args{"dir": a.data}), true

@@ -56,6 +56,7 @@ type app struct {
 	now            func() time.Time
 	told           *time.Location // the zone of times, as the node told it; see zone
 	node           nodeFloor
+	silent         time.Duration // how long a node may be silent; 0: silentWithin
 
 	lang     text.Lang
 	data     string // the global flags

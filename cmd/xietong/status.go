@@ -13,7 +13,7 @@ import (
 
 func (a *app) statusCommand() *cobra.Command {
 	return a.verb("status", text.CLIShortStatus, func(cmd *cobra.Command, _ []string) error {
-		s, err := a.client().Status(cmd.Context())
+		s, err := soon(cmd.Context(), a, a.client().Status)
 		if err != nil {
 			return err
 		}
@@ -132,6 +132,8 @@ func (a *app) parentTold(p client.Neighbour, addresses string) string {
 // linkTold tells since when a link is up, or when its other end was heard last.
 func (a *app) linkTold(n client.Neighbour) string {
 	switch {
+	case n.Silent:
+		return a.t(text.CLITreeSilent, text.Args{"heard": a.localTime(n.LastHeard)})
 	case n.Linked && n.LinkedSince != "":
 		return a.t(text.CLITreeUpSince, text.Args{"since": a.localTime(n.LinkedSince)})
 	case n.Linked:

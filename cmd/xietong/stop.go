@@ -16,7 +16,7 @@ const stopWithin = 30 * time.Second
 
 func (a *app) stopCommand() *cobra.Command {
 	c := a.verb("stop", text.CLIShortStop, func(cmd *cobra.Command, _ []string) error {
-		s, err := a.client().Stop(cmd.Context())
+		s, err := soon(cmd.Context(), a, a.client().Stop)
 		if err != nil {
 			return err
 		}

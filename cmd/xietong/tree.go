@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 
 func (a *app) treeCommand() *cobra.Command {
 	c := a.verb("tree", text.CLIShortTree, func(cmd *cobra.Command, _ []string) error {
-		t, err := a.client().Tree(cmd.Context())
+		t, err := soon(cmd.Context(), a, a.client().Tree)
 		if err != nil {
 			return err
 		}
@@ -107,7 +108,7 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 		client.ChildDamaged: text.CLITreeDamaged,
 		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
-	name := n.DisplayName
+	name := cmp.Or(n.ShortName, n.DisplayName)
 	if n.EndorsedAs != "" {
 		name = a.t(text.CLITreeRenamed, text.Args{"name": name, "then": n.EndorsedAs})
 	}

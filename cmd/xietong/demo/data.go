@@ -4,7 +4,7 @@ import (
 	"bytes"
 	_ "embed" // the data are part of the binary
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -119,13 +119,8 @@ func use(purpose, scope string) client.Use {
 	}
 }
 
-// count writes a number with a comma between the thousands.
-func count(n uint64) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", count(n/1000), n%1000)
-}
+// count writes a number as every other command does (U-C29): without marks between the thousands.
+func count(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // recordsOf returns how many records a county has in the dataset that the steps ask.
 func (s *stage) recordsOf(p *place) uint64 {

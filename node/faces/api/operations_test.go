@@ -48,6 +48,8 @@ func wrongReads() []wrong {
 		row("receipt-of", "of one away", "GET", "/v1/receipt?entry=sichuan/log/1/1", "", nil, text.NotReady),
 		row("entry-of", "no name", "GET", "/v1/entry?entry=x", "", nil, text.BadRequest),
 		row("entry-of", "beyond the end", "GET", "/v1/entry?entry=guizhou/log/1/99", "", nil, text.NotFound),
+		row("entry-of", "of an epoch that is not (U-A7)", "GET", "/v1/entry?entry=guizhou/log/7/0", "", nil, text.NotFound),
+		row("receipt-of", "of an epoch that is not (U-A7)", "GET", "/v1/receipt?entry=guizhou/log/7/0", "", nil, text.NotFound),
 		row("entry-of", "of one away", "GET", "/v1/entry?entry=sichuan/log/1/1", "", nil, text.NotReady),
 		row("add-agency", "no code", "POST", "/v1/agencies", "", client.NewAgency{Code: "No Code", Title: "x"}, text.BadRequest),
 		row("add-agency", "no title", "POST", "/v1/agencies", "", client.NewAgency{Code: "x"}, text.Empty),

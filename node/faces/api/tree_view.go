@@ -18,6 +18,7 @@ type LinkState struct {
 	Address   string
 	Since     time.Time     // since when it is up; zero: it is not
 	LastHeard time.Time     // zero: never
+	Silent    bool          // it is up, and nothing was heard for longer than its other end is ever silent
 	Offset    time.Duration // how far this machine's clock is ahead of the neighbour's, by its last hello
 	Dialled   string        // where the configuration says that the parent is; "": it does not
 	Why       string        // why there is no link to the parent; "": not known, or it is no parent
@@ -148,7 +149,7 @@ func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbou
 		n.Alarm = string(alarm.Code)
 	}
 	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
-	n.LinkedSince = stamp(l.Since)
+	n.LinkedSince, n.Silent, n.ShortName = stamp(l.Since), l.Silent, p.ShortName
 	return n
 }
 

@@ -61,6 +61,7 @@ const (
 type Neighbour struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"display_name" doc:"What the roster now in force calls it"`
+	ShortName   string `json:"short_name,omitempty" doc:"What tables call it"`
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
@@ -70,6 +71,7 @@ type Neighbour struct {
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
 	Linked      bool   `json:"linked" doc:"A link is up"`
 	LinkedSince string `json:"linked_since,omitempty" doc:"RFC 3339"`
+	Silent      bool   `json:"silent,omitempty" doc:"The link was not given up yet, and nothing has come since last_heard, so that the other end may be gone"`
 	Address     string `json:"address,omitempty" doc:"Where the link leads"`
 	LastHeard   string `json:"last_heard,omitempty" doc:"RFC 3339"`
 	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`

@@ -49,6 +49,7 @@ const (
 	CLITreeDenies     Code = "cli.tree.denies"
 	CLITreeAlarm      Code = "cli.tree.alarm"
 	CLIName           Code = "cli.name"
+	CLITreeSilent     Code = "cli.tree.silent"
 	CLITreeUpSince    Code = "cli.tree.up-since"
 	CLITreeParent     Code = "cli.tree.parent"
 	CLITreeChild      Code = "cli.tree.child"
@@ -148,6 +149,7 @@ var joinSentences = []sentence{
 	{CLITreeChain, "位置：{chain}", "place: {chain}"},
 	{CLITreeListen, "下级连接地址：{addresses}", "children dial: {addresses}"},
 	{CLITreeNoListen, "没有监听地址，下级不能连接", "not listening: no child can dial"},
+	{CLITreeSilent, "自 {heard} 起没有回应", "silent since {heard}"},
 	{CLITreeUpSince, "已连接，自 {since}", "up since {since}"},
 	{CLITreeUp, "已连接", "up"},
 	{CLITreeDown, "未连接，最近一次 {heard}", "down, last heard {heard}"},

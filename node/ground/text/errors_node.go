@@ -8,6 +8,7 @@ const (
 	ValueUnreadable Code = "value-unreadable"
 	Overloaded      Code = "overloaded"
 
+	NodeSilent        Code = "node-silent"
 	DirInUse          Code = "dir-in-use"
 	DirNewer          Code = "dir-newer"
 	DirOlder          Code = "dir-older"
@@ -104,6 +105,13 @@ var nodeProblems = []problem{
 			"请稍候再执行同一命令；长时间没有应答的，请查看该进程的日志"},
 		en: parts{"Node is starting", "a process holds the data directory (a node that starts or stops), and gave no answer within 10 s", "{dir}",
 			"wait a little and repeat the command; if that does not help, read the log of that process"},
+	},
+	{
+		number: 433, code: NodeSilent, status: http.StatusGatewayTimeout, params: []string{"seconds", "dir"},
+		zh: parts{"节点没有答复", "节点进程在运行，但 {seconds} 秒内没有答复：可能被暂停，或者磁盘没有响应", "{dir}",
+			"请查看它的日志、CPU 和磁盘；仍不答复的，结束该进程（kill），再用 xietong serve 启动，已记入账本的不会丢失"},
+		en: parts{"Node gives no answer", "the process of the node is there, and has given no answer within {seconds} s: it may be suspended, or its disk does not respond", "{dir}",
+			"look at its log, the CPU and the disk; if it stays so, end the process (kill) and start it with `xietong serve`: nothing that is in the ledger is lost"},
 	},
 	{
 		number: 446, code: NotStoppable, status: http.StatusConflict,
