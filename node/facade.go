@@ -62,9 +62,11 @@ var (
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData
 	CheckListen     = config.CheckListen
-	NewLogQueue     = loglimit.NewQueue
-	Held            = datadir.Held
-	ErrPort         = config.ErrPort // of CheckListen
+
+	InvitationComplete = join.Complete
+	NewLogQueue        = loglimit.NewQueue
+	Held               = datadir.Held
+	ErrPort            = config.ErrPort // of CheckListen
 )
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -76,7 +76,7 @@ func (a *app) report(err error) int {
 	}
 	p, code := a.explain(err)
 	if a.jsonOnly {
-		_ = json.NewEncoder(visibleJSON{a.stderr}).Encode(problemAndCause{p, a.ownWords(err)}) // a failure to write has no reader left
+		_ = json.NewEncoder(visibleJSON{a.stderr}).Encode(problemAndCause{p, p.Status, a.ownWords(err)}) // a failure to write has no reader left
 		return code
 	}
 	if p.By != "" {
@@ -106,7 +106,8 @@ func (a *app) report(err error) int {
 // problemAndCause is a problem in JSON, with the program's own words where --verbose asks for them.
 type problemAndCause struct {
 	client.Problem
-	Cause string `json:"cause,omitempty"`
+	Status int    `json:"status,omitempty"` // no answer of a node came, so there is none
+	Cause  string `json:"cause,omitempty"`
 }
 
 // ownWords returns the chain of causes of an error as the program tells it; "" without --verbose.
@@ -190,7 +191,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("file-differs", text.CLIFileDiffers, text.CLIFileDiffersDo, d.file, err), exitFailed
 	}
 	if f, ok := errors.AsType[*foreignError](err); ok {
-		return client.Problem{Code: "linux-needed", Detail: a.t(text.CLIForeign, text.Args{"system": f.system}), Do: a.t(text.CLIForeignDo, nil)}, exitFailed
+		return client.Problem{Title: a.t(text.CLIOwnTitle, nil), Code: "linux-needed", Detail: a.t(text.CLIForeign, text.Args{"system": f.system}), Do: a.t(text.CLIForeignDo, nil)}, exitFailed
 	}
 	if n, ok := errors.AsType[*notMineError](err); ok {
 		return a.own("file-not-own", text.CLIFileNotOwn, text.CLIFileNotOwnDo, n.file, err), exitFailed
@@ -268,7 +269,7 @@ func (a *app) known(code text.Code, args text.Args) client.Problem {
 
 // own returns a problem that only the command line has.
 func (a *app) own(code string, what, do text.Code, where string, err error) client.Problem {
-	return client.Problem{Code: code, Detail: a.t(what, text.Args{"reason": a.reason(err)}), Where: where, Do: a.t(do, nil)}
+	return client.Problem{Title: a.t(text.CLIOwnTitle, nil), Code: code, Detail: a.t(what, text.Args{"reason": a.reason(err)}), Where: where, Do: a.t(do, nil)}
 }
 
 // reason returns the text of a cause, for use inside the sentence of another problem.

@@ -142,9 +142,6 @@ func (a *app) grantGive() *cobra.Command {
 	var ground useFlags
 	c := a.verb("give DATASET CONSUMER", text.CLIShortGrantGive, func(cmd *cobra.Command, args []string) error {
 		g.Dataset, g.Consumer = args[0], args[1]
-		if g.Purpose == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--purpose"})
-		}
 		use, err := a.use(ground)
 		if err != nil {
 			return err
@@ -170,6 +167,7 @@ func (a *app) grantGive() *cobra.Command {
 	flags.StringSliceVar(&g.Fields, "fields", nil, a.t(text.CLIFlagGrantFields, nil))
 	flags.StringArrayVar(&measures, "measures", nil, a.t(text.CLIFlagMeasures, nil))
 	a.addGroundFlags(flags, &ground, &g.Paper)
+	needed(c, "purpose")
 	return c
 }
 
@@ -236,9 +234,6 @@ func (a *app) grantRevoke() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		done, err := a.client().RevokeGrant(cmd.Context(), index, client.Revocation{Grant: whole, Reason: reason})
 		if err != nil {
 			return elsewhere(whole, err)
@@ -251,5 +246,6 @@ func (a *app) grantRevoke() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongGrantRevoke, nil)
 	c.Flags().StringVar(&reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	return c
 }

@@ -59,6 +59,7 @@ var (
 	inBlock   = regexp.MustCompile(`(?:^|[\s"]|\$\()(?:\./|\./cmd/|/usr/local/bin/)?xietong ([a-z-].*)`)
 	afterward = regexp.MustCompile(`\s(?:[|&<>;#]|2>|  ).*$|;$`) // what follows a command on its line
 	asUser    = regexp.MustCompile(`-[ugo] xietong\b`)
+	goesOn    = regexp.MustCompile(`\s*\\\n\s*`)
 	noCommand = regexp.MustCompile(`^test vector`) // names of test vectors
 )
 
@@ -72,7 +73,7 @@ func commandsIn(page string) (all []shownCommand) {
 		} else if strings.HasPrefix(part, "json") || strings.HasPrefix(part, "go") {
 			continue
 		}
-		for line := range strings.Lines(asUser.ReplaceAllString(strings.ReplaceAll(part, "\\\n", " "), "")) {
+		for line := range strings.Lines(asUser.ReplaceAllString(goesOn.ReplaceAllString(part, " "), "")) {
 			m := inBlock.FindStringSubmatch(strings.TrimRight(line, "\n"))
 			if m == nil || i%2 == 0 && !strings.HasPrefix(line, "    ") {
 				continue

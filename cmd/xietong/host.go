@@ -48,9 +48,6 @@ func (a *app) hostEnd() *cobra.Command {
 	var e client.HostingEnd
 	var yes bool
 	c := a.verb("end NAME", text.CLIShortHostEnd, func(cmd *cobra.Command, args []string) error {
-		if e.Reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		a.in = args[0]
 		plan, err := a.client().HostingPlan(cmd.Context())
 		if err != nil {
@@ -77,6 +74,7 @@ func (a *app) hostEnd() *cobra.Command {
 		return nil
 	})
 	c.Flags().StringVar(&e.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
 }

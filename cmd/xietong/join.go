@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"xietong/node"
 	"xietong/node/ground/text"
 )
 
@@ -105,22 +106,38 @@ func oneLine(args []string) []string {
 // maxToken bounds an invitation that is read, in bytes. It is longer than any that is taken.
 const maxToken = 16 << 10
 
-// token returns the invitation: the argument or, for -, the first line of standard input, where
-// neither the list of processes nor the history of a shell shows it. What follows the line is left
-// for readPaper.
+// token returns the invitation: the argument or, for -, the beginning of standard input, where
+// neither the list of processes nor the history of a shell shows it. Mail folds the line: it goes on
+// until it is complete, or to an empty line. What follows is left for readPaper.
 func (a *app) token(argument string) (string, error) {
 	if argument != "-" {
 		return argument, nil
 	}
-	var line []byte
-	for one := make([]byte, 1); len(line) < maxToken; line = append(line, one[0]) {
+	var typed []byte
+	for one := make([]byte, 1); len(typed) < maxToken; typed = append(typed, one[0]) {
 		if _, err := io.ReadFull(a.stdin, one); err != nil && !errors.Is(err, io.EOF) {
 			return "", err
-		} else if err != nil || one[0] == '\n' {
+		} else if err != nil || one[0] == '\n' && a.tokenEnds(string(typed)) {
 			break
 		}
 	}
-	return strings.TrimSpace(string(line)), nil
+	return strings.TrimSpace(string(typed)), nil
+}
+
+// tokenEnds reports whether nothing of an invitation is to come after the lines. Somebody at a
+// terminal is told that more is awaited.
+func (a *app) tokenEnds(lines string) bool {
+	last := strings.TrimSpace(lines[strings.LastIndexByte(lines, '\n')+1:])
+	switch {
+	case strings.TrimSpace(lines) == "":
+		return false
+	case last == "" || node.InvitationComplete(lines):
+		return true
+	}
+	if in, ok := a.stdin.(input); ok && isTerminal(in.file) {
+		a.tell(text.CLITokenMore, nil)
+	}
+	return false
 }
 
 // step prints one step of joining, in columns.

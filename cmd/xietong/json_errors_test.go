@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"xietong/node/faces/client"
@@ -18,6 +19,13 @@ func TestErrorsAreJSON(t *testing.T) {
 		_, _, stderr := b.run(args...)
 		var p client.Problem
 		if err := json.Unmarshal([]byte(stderr), &p); err != nil || p.Code != "usage" {
+			t.Errorf("%q: got %q", args, stderr)
+		}
+	}
+	for _, args := range [][]string{{"ledger", "verify", "nothing", "--root", "guizhou/keys/1/" + strings.Repeat("0", 64), "--json"}, {"record", "put", "villages", t.TempDir(), "--json"}} {
+		_, _, stderr := b.run(args...)
+		var members map[string]any
+		if err := json.Unmarshal([]byte(stderr), &members); err != nil || members["title"] == "" || members["title"] == nil || members["status"] == 0.0 {
 			t.Errorf("%q: got %q", args, stderr)
 		}
 	}

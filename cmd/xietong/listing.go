@@ -48,6 +48,7 @@ func (a *app) listing(c *cobra.Command) *cobra.Command {
 	flags.BoolVar(&a.output.mark, "bom", false, a.t(text.CLIFlagMark, nil))
 	flags.StringVar(&a.output.sort, "sort", "", a.t(text.CLIFlagSort, nil))
 	flags.BoolVar(&a.output.force, "force", false, a.t(text.CLIFlagForce, nil))
+	with(c, "out", "force")
 	oneOf(c, "format", formatNames...)
 	c.Annotations = map[string]string{lists: "rows"}
 	run := c.RunE
@@ -68,8 +69,6 @@ func (a *app) chooseOutput() *usageError {
 		o.format = cmp.Or(map[bool]string{true: string(export.JSON)}[a.jsonOnly], string(export.FormatOf(o.file)))
 	}
 	switch {
-	case o.force && o.file == "":
-		return usage(text.CLIFlagNeeded, text.Args{"flag": "--out"})
 	case o.format == "" && o.file != "":
 		return usage(text.CLIOutputNeeded, text.Args{"file": o.file})
 	case o.format == "":
@@ -80,6 +79,8 @@ func (a *app) chooseOutput() *usageError {
 		return usage(text.CLINotTogether, text.Args{"flag": "--json", "other": "-o " + o.format})
 	case o.format == formatTable && o.file != "":
 		return usage(text.CLINotTogether, text.Args{"flag": "-o " + formatTable, "other": "--out"})
+	case o.mark && o.format != string(export.CSV) && o.format != string(export.TSV):
+		return usage(text.CLINotTogether, text.Args{"flag": "--bom", "other": "-o " + o.format})
 	case o.format == string(export.XLSX) && o.file == "" && a.columns > 0:
 		return usage(text.CLINoSheetHere, nil)
 	}

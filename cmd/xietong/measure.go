@@ -122,7 +122,12 @@ func (a *app) showMeasure(f figures, whole any) error {
 
 // sortable refuses, before anything is asked, a --sort by what no measure of the kind has.
 func (a *app) sortable(m *client.Measure) error {
-	if m == nil || len(m.By) == 0 {
+	switch {
+	case m == nil:
+		return nil
+	case len(m.By) == 0 && a.output.sort != "": // one number has no order
+		return usage(text.CLIFlagOnlyWith, text.Args{"flag": "--sort", "other": "--by"})
+	case len(m.By) == 0:
 		return nil
 	}
 	_, _, err := a.order(figures{of: *m}.columns([]bool{true, true}))

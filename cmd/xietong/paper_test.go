@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,17 +199,31 @@ func TestPaperOfNothing(t *testing.T) {
 	}
 }
 
+// wholeToken is an invitation of which nothing is missing.
+const wholeToken = "xt1-guiyang-192.0.2.7-7400-VMAW6Z3VNF4WC3THFZTXK2L2NBXXKAUCAFMCAAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEA" +
+	"QCAIBAOBWOZ3VNF5GQ33VAFMCAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAR3W4YLONVUW4ZZOM52WS6LBNZTS4Z3VNF5GQ33VAVTDKMRQGEYDEBTGMNXXK3TUPEDWTZMNS7TJRDXFRS5AQ2PFRWL6NGEO4WGLUCKQA4DQOBYHA4DQOBYHA4DQOBYHA4FBWAAAAGRAWEI2QAFYC3RRHEZC4MBOGIXDOORXGQYDBQQLZ42Q"
+
 // TestInvitationFromInput (A18): an invitation is a secret, and an argument stands in the list of
-// processes. With - it comes from standard input, before the words of a recovery key.
+// processes. With - it comes from standard input, also on several lines, as mail folds it, before
+// the words of a recovery key.
 func TestInvitationFromInput(t *testing.T) {
+	folded := ""
+	for line := range slices.Chunk([]byte(wholeToken), 72) {
+		folded += string(line) + "\r\n"
+	}
+	if strings.Count(folded, "\n") < 3 {
+		t.Fatalf("got %q", folded)
+	}
 	words := strings.Repeat("abandon ", 23) + "art"
 	for _, row := range []struct {
 		typed string
 		args  []string
 		want  string
 	}{
-		{"xt1-nanming-AB\n", []string{"join", "-"}, "xt1-nanming-AB"},
-		{"  xt1-nanming-AB\r\n" + words + "\n", []string{"join", "-", "--recovery"}, "xt1-nanming-AB"},
+		{wholeToken + "\n", []string{"join", "-"}, wholeToken},
+		{"\n  " + wholeToken + "\r\n" + words + "\n", []string{"join", "-", "--recovery"}, wholeToken},
+		{folded + words + "\n", []string{"join", "-", "--recovery"}, strings.TrimSpace(folded)},
+		{"xt1-nanming-AB\n\n" + words + "\n", []string{"join", "-", "--recovery"}, "xt1-nanming-AB"},
 		{"", []string{"join", "-"}, ""},
 		{strings.Repeat("x", 2*maxToken), []string{"join", "-"}, strings.Repeat("x", maxToken)},
 	} {

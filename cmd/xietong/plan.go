@@ -26,6 +26,7 @@ func (a *app) addPublishFlags(c *cobra.Command, to *toPublish) {
 	c.Flags().StringVar(&to.records, "records", "", a.t(text.CLIFlagRecords, nil))
 	aFile(c.Flags(), "records", "csv", "jsonl")
 	a.addReadingFlags(c, &to.how)
+	with(c, "records", "format", "encoding", "delimiter", "sheet", "as-spreadsheet", "missing", "replace")
 }
 
 // publishing publishes a catalogue entry, and tells it; told says it to a person. A later version

@@ -30,9 +30,6 @@ func (a *app) questionSave() *cobra.Command {
 		if q.Use, err = a.use(use); err != nil {
 			return err
 		}
-		if q.Purpose == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--purpose"})
-		}
 		if q.Where, err = conditions(where); err != nil {
 			return err
 		}
@@ -51,6 +48,7 @@ func (a *app) questionSave() *cobra.Command {
 	a.addQuestionFlags(flags, &q, &where)
 	a.addMeasureFlags(flags, measures)
 	a.addUseFlags(flags, &use)
+	needed(c, "purpose")
 	return c
 }
 
@@ -77,6 +75,15 @@ func (a *app) entered(said text.Code, question string, done client.Entered, err 
 
 func (a *app) questionRun() *cobra.Command {
 	c := a.listing(a.verb("run QUESTION", text.CLIShortQuestionRun, func(cmd *cobra.Command, args []string) error {
+		if a.output.sort != "" { // before the use is recorded
+			q, err := a.client().SavedQuestion(cmd.Context(), args[0])
+			if err == nil {
+				err = a.sortable(q.Measure)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		run, err := a.client().RunQuestion(cmd.Context(), args[0])
 		if err != nil {
 			return a.uncovered(client.Measure{}, err)

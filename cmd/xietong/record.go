@@ -84,9 +84,6 @@ func (a *app) versionState(state string) string {
 func (a *app) recordRetract() *cobra.Command {
 	var reason string
 	c := a.verb("retract DATASET KEY", text.CLIShortRecordRetract, func(cmd *cobra.Command, args []string) error {
-		if reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		done, err := a.client().RetractRecord(cmd.Context(), args[0], client.Retraction{Key: args[1], Reason: reason})
 		if err != nil {
 			return err
@@ -98,5 +95,6 @@ func (a *app) recordRetract() *cobra.Command {
 		return nil
 	})
 	c.Flags().StringVar(&reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	return c
 }

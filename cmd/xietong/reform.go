@@ -13,11 +13,10 @@ import (
 
 // ending is a verb that ends or moves something: it shows its plan, asks, and does what was shown.
 type ending struct {
-	needsReason bool
-	plan        func(context.Context) (client.EndPlan, error)
-	tell        func(client.EndPlan) // the plan, to a person
-	do          func(_ context.Context, hash string) (client.EndDone, error)
-	done        func(client.EndDone)
+	plan func(context.Context) (client.EndPlan, error)
+	tell func(client.EndPlan) // the plan, to a person
+	do   func(_ context.Context, hash string) (client.EndDone, error)
+	done func(client.EndDone)
 }
 
 // endFlags are the flags of every such verb.
@@ -29,14 +28,12 @@ type endFlags struct {
 func (a *app) addEndFlags(c *cobra.Command, f *endFlags) {
 	if c.Name() != "move" { // who moves something changes nobody's right
 		c.Flags().StringVar(&f.reason, "reason", "", a.t(text.CLIFlagReason, nil))
+		needed(c, "reason")
 	}
 	c.Flags().BoolVar(&f.yes, "yes", false, a.t(text.CLIFlagYes, nil))
 }
 
 func (a *app) ends(cmd *cobra.Command, f endFlags, e ending) error {
-	if e.needsReason && strings.TrimSpace(f.reason) == "" {
-		return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-	}
 	plan, err := e.plan(cmd.Context())
 	if err != nil {
 		return err
@@ -59,8 +56,7 @@ func (a *app) datasetWithdraw() *cobra.Command {
 	var f endFlags
 	c := a.verb("withdraw DATASET", text.CLIShortDatasetWithdraw, func(cmd *cobra.Command, args []string) error {
 		return a.ends(cmd, f, ending{
-			needsReason: true,
-			plan:        func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanWithdrawal(ctx, args[0]) },
+			plan: func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanWithdrawal(ctx, args[0]) },
 			tell: func(p client.EndPlan) {
 				a.tellAffected(text.CLIEndWithdraw, p, p.Datasets)
 				a.tellEnding(p)
@@ -84,7 +80,6 @@ func (a *app) standardWithdraw() *cobra.Command {
 	var f endFlags
 	c := a.verb("withdraw DATASET", text.CLIShortStandardWithdraw, func(cmd *cobra.Command, args []string) error {
 		return a.ends(cmd, f, ending{
-			needsReason: true,
 			plan: func(ctx context.Context) (client.EndPlan, error) {
 				return a.client().PlanStandardWithdrawal(ctx, args[0])
 			},
@@ -109,9 +104,6 @@ func (a *app) datasetMove() *cobra.Command {
 	var f endFlags
 	var into string
 	c := a.verb("move DATASET", text.CLIShortDatasetMove, func(cmd *cobra.Command, args []string) error {
-		if into == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--to"})
-		}
 		m := client.Moving{Datasets: strings.Split(args[0], ","), Into: into}
 		return a.ends(cmd, f, ending{
 			plan: func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanMove(ctx, m) },
@@ -131,6 +123,7 @@ func (a *app) datasetMove() *cobra.Command {
 	c.Long = a.t(text.CLILongDatasetMove, nil)
 	c.Example = "  xietong dataset move villages,towns --to water"
 	c.Flags().StringVar(&into, "to", "", a.t(text.CLIFlagMoveTo, nil))
+	needed(c, "to")
 	a.addEndFlags(c, &f)
 	return c
 }
@@ -140,9 +133,8 @@ func (a *app) agencyEnd() *cobra.Command {
 	var end client.EndOfAgency
 	c := a.verb("end CODE", text.CLIShortAgencyEnd, func(cmd *cobra.Command, args []string) error {
 		return a.ends(cmd, f, ending{
-			needsReason: true,
-			plan:        func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanAgencyEnd(ctx, args[0], end) },
-			tell:        func(p client.EndPlan) { a.tellAgencyEnd(p) },
+			plan: func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanAgencyEnd(ctx, args[0], end) },
+			tell: func(p client.EndPlan) { a.tellAgencyEnd(p) },
 			do: func(ctx context.Context, hash string) (client.EndDone, error) {
 				end.Plan, end.Reason = hash, f.reason
 				return a.client().EndAgency(ctx, args[0], end)
@@ -255,9 +247,6 @@ func (a *app) grantAllow() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		done, err := a.client().AllowGrants(cmd.Context(), index, client.Revocation{Grant: whole, Reason: reason})
 		if err != nil {
 			return elsewhere(whole, err)
@@ -270,5 +259,6 @@ func (a *app) grantAllow() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongGrantAllow, nil)
 	c.Flags().StringVar(&reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	return c
 }

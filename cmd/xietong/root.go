@@ -105,7 +105,7 @@ func (a *app) takes(use string) cobra.PositionalArgs {
 		case slices.ContainsFunc(args, blank):
 			u = usage(text.CLIEmptyArgument, text.Args{"name": strings.Trim(names[slices.IndexFunc(args, blank)], "[]")})
 		default:
-			if u = cmp.Or(emptyFlag(cmd), a.unreadable(cmd, names, args)); u == nil {
+			if u = cmp.Or(emptyFlag(cmd), a.unreadable(cmd, names, args), missingFlag(cmd), idleFlag(cmd)); u == nil {
 				return nil
 			}
 		}
@@ -150,6 +150,51 @@ func emptyFlag(cmd *cobra.Command) (u *usageError) {
 		}
 		if blank(given) {
 			u = usage(text.CLIEmptyFlag, text.Args{"name": "--" + f.Name})
+		}
+	})
+	return u
+}
+
+// needed says that a command does nothing without these flags. It is the one way to say so: shells
+// offer them, and missingFlag and the tests of hints read it.
+func needed(c *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		if err := c.MarkFlagRequired(name); err != nil {
+			panic(err) // as above
+		}
+	}
+}
+
+// missingFlag refuses a command without a flag that it needs.
+func missingFlag(cmd *cobra.Command) (u *usageError) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, always := f.Annotations[cobra.BashCompOneRequiredFlag]; always && !f.Changed && u == nil {
+			u = usage(text.CLIFlagNeeded, text.Args{"flag": "--" + f.Name})
+		}
+	})
+	return u
+}
+
+// onlyWith is the annotation of a flag that has an effect only beside another one.
+const onlyWith = "only with"
+
+// with says that flags have no effect without another one: given alone they are refused, for whoever
+// gives one believes that it counts.
+func with(c *cobra.Command, other string, flags ...string) {
+	for _, name := range flags {
+		if err := c.Flags().SetAnnotation(name, onlyWith, []string{other}); err != nil {
+			panic(err) // as above
+		}
+	}
+}
+
+// idleFlag refuses a flag that was given without the one beside which it counts.
+func idleFlag(cmd *cobra.Command) (u *usageError) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		for _, other := range f.Annotations[onlyWith] {
+			if !cmd.Flags().Changed(other) && u == nil {
+				u = usage(text.CLIFlagOnlyWith, text.Args{"flag": "--" + f.Name, "other": "--" + other})
+			}
 		}
 	})
 	return u

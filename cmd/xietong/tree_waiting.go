@@ -44,9 +44,6 @@ func (a *app) treeConfirm() *cobra.Command {
 		if !fingerprintShape.MatchString(n.Fingerprint) {
 			return a.badValue("--fingerprint", n.Fingerprint, a.t(text.FormFingerprint, nil))
 		}
-		if n.Reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		done, err := a.client().Confirm(cmd.Context(), args[0], n)
 		if err != nil {
 			return err
@@ -60,6 +57,8 @@ func (a *app) treeConfirm() *cobra.Command {
 	c.Long = a.t(text.CLILongTreeConfirm, nil)
 	c.Flags().StringVar(&n.Fingerprint, "fingerprint", "", a.t(text.CLIFlagFingerprint, nil))
 	c.Flags().StringVar(&n.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	with(c, "fingerprint", "reason")
+	with(c, "reason", "fingerprint")
 	return c
 }
 

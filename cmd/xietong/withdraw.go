@@ -13,9 +13,6 @@ func (a *app) withdrawCommand() *cobra.Command {
 	var w client.Withdrawal
 	var yes bool
 	c := a.verb("withdraw NAME", text.CLIShortWithdraw, func(cmd *cobra.Command, args []string) error {
-		if w.Reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		plan, err := a.client().WithdrawalPlan(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -36,6 +33,7 @@ func (a *app) withdrawCommand() *cobra.Command {
 		return nil
 	})
 	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
 }
@@ -63,9 +61,6 @@ func (a *app) tellCut(p client.WithdrawalPlan) {
 func (a *app) inviteCancel() *cobra.Command {
 	var n client.Cancellation
 	c := a.verb("cancel NAME", text.CLIShortInviteCancel, func(cmd *cobra.Command, args []string) error {
-		if n.Reason == "" {
-			return usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"})
-		}
 		done, err := a.client().CancelInvitation(cmd.Context(), args[0], n)
 		if err != nil {
 			return err
@@ -77,5 +72,6 @@ func (a *app) inviteCancel() *cobra.Command {
 		return nil
 	})
 	c.Flags().StringVar(&n.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	needed(c, "reason")
 	return c
 }

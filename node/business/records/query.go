@@ -19,6 +19,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/filter"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
@@ -63,6 +64,28 @@ func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor,
 	s.answer.Use = use
 	keep(toldIn * s.bytes)
 	return s.answer, nil
+}
+
+// forNow are the refusals that a grant or an application takes away later.
+var forNow = []text.Code{
+	text.GrantNeeded, text.GrantRevoked, text.GrantExpired, text.GrantEnded, text.FieldNotGranted, text.MeasureNotGranted,
+	text.NoGrantByRule, text.NotRenewable, text.BasisNeeded,
+}
+
+// Askable refuses a question that nobody can be answered: of a purpose, fields, values or a measure
+// that the dataset does not have. It asks nothing, and records nothing.
+func (d *Desk) Askable(ctx context.Context, by catalog.Actor, q Question) error {
+	fingerprint, err := q.fingerprint()
+	if err == nil {
+		err = d.ledger.View(ctx, func(r *state.Reader) error {
+			_, _, err := (&search{desk: d, by: by, asked: q, fingerprint: fingerprint}).decide(r)
+			return err
+		})
+	}
+	if failure.Is(err, forNow...) {
+		return nil
+	}
+	return err
 }
 
 // toldIn is about how many bytes a byte of an answer takes until it is written: the record, the

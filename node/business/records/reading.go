@@ -97,6 +97,9 @@ func (u *uploaded) rows(ctx context.Context, d *Desk, set dataset, how Reading) 
 	if u.taken, err = table.Inspect(src, how.Wish); err != nil {
 		return nil, err
 	}
+	if how.AsSpreadsheet && u.taken.Format.Objects() {
+		return nil, table.NoEffect("way to read cells", "as-spreadsheet", u.taken.Format)
+	}
 	if reader, err = rows.Open(src, u.taken, set.schema, d.options(set, how)); err != nil {
 		return nil, err
 	}

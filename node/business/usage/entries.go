@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -19,7 +20,7 @@ const maxHeads = 20_000
 // EntryFilter says which entries of the ledger are wanted. A zero value stands for all.
 type EntryFilter struct {
 	Period
-	Kind         string         // name or number (docs/protocol.md)
+	Kind         string         // name in either language, or number (docs/protocol.md)
 	Agency, Code identity.Label // of the head
 	OldestFirst  bool
 }
@@ -31,13 +32,14 @@ func (f EntryFilter) wants(kind ledger.Kind, h ledger.Head) bool {
 // mostKinds is above the number of every kind of entry.
 const mostKinds = 1 << 10
 
-// kindNamed returns the kind of entry with a name, or a number; 0 for "".
+// kindNamed returns the kind of entry with a name of either language, or a number; 0 for "".
 func kindNamed(typed string) (ledger.Kind, error) {
 	if typed == "" {
 		return 0, nil
 	}
 	for k := ledger.Kind(1); k < mostKinds; k++ {
-		if k.String() == typed || strconv.FormatUint(uint64(k), 10) == typed {
+		name := k.String()
+		if strings.EqualFold(name, typed) || text.Word(text.Zh, name) == typed || strconv.FormatUint(uint64(k), 10) == typed {
 			return k, nil
 		}
 	}

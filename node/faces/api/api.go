@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -110,12 +109,10 @@ type Caller struct {
 
 const maxBodyLen = 1 << 20
 
-// New returns the handler of the API. Its description takes 2.4 MB of memory; it is made at the
-// first request, so that in a process of many nodes those that nobody asks do without.
+// New returns the handler of the API.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept), answering: budget.NewRoom(maxHeld)}
-	made := sync.OnceValue(s.handler)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
+	return s.handler()
 }
 
 func (s *server) handler() http.Handler {

@@ -111,6 +111,7 @@ func wrongData() []wrong {
 		row("retract-record", "another's", "POST", "/v1/datasets/villages/retractions", "water", client.Retraction{Key: "1", Reason: "r"}, text.NotProvider),
 		row("record-history", "none", "POST", "/v1/datasets/villages/history", "civil-affairs", client.HistoryOf{Key: "9"}, text.UnknownRecord),
 		row("record-history", "another's", "POST", "/v1/datasets/villages/history", "water", client.HistoryOf{Key: "1"}, text.NotProvider),
+		row("check-import", "cells of JSON as in a spreadsheet", "POST", files+"/check?as_spreadsheet=true", "civil-affairs", `[{"code":"1"}]`, text.OptionIdle),
 		row("check-import", "no such format", "POST", files+"/check?format=xml", "civil-affairs", "code\n1\n", text.FileWish),
 		row("check-import", "no such word", "POST", files+"/check?missing=drop", "civil-affairs", "code\n1\n", text.BadRequest),
 		row("check-import", "an empty sheet", "POST", files+"/check?sheet=", "civil-affairs", "code\n1\n", text.Empty),

@@ -61,6 +61,21 @@ func TestQuestionByMonth(t *testing.T) {
 	}
 }
 
+// TestQuestionThatCannotBeAnswered: no question is kept that the own dataset cannot answer.
+func TestQuestionThatCannotBeAnswered(t *testing.T) {
+	d := open(t)
+	for want, edit := range map[text.Code]func(*client.Question){
+		text.UnknownPurpose:    func(q *client.Question) { q.Purpose = "curiosity" },
+		text.UnknownField:      func(q *client.Question) { q.Measure.Field = "colour" },
+		text.MeasureNotOffered: func(q *client.Question) { q.Measure.Function = "maximum" },
+		text.FilterMalformed:   func(q *client.Question) { q.Filter = "colour > 800" },
+	} {
+		q := totals()
+		edit(&q)
+		d.refused(t, string(want), request{method: "POST", path: "/v1/questions", as: "water", body: q}, want)
+	}
+}
+
 // TestQuestionOfWhatIsGone runs questions whose field, purpose or dataset is gone: the sentence is
 // that of the same question typed now. Nothing is kept.
 func TestQuestionOfWhatIsGone(t *testing.T) {
@@ -68,11 +83,19 @@ func TestQuestionOfWhatIsGone(t *testing.T) {
 	d.done(t, "POST", "/v1/questions", "water", totals())
 	gone := totals()
 	gone.Name, gone.Dataset = "别处", "towns"
+	towns := villages()
+	towns.Code = "towns"
+	d.done(t, "POST", "/v1/datasets", "civil-affairs", towns)
 	d.done(t, "POST", "/v1/questions", "water", gone)
+	var plan client.EndPlan
+	if err := json.Unmarshal(d.done(t, "GET", "/v1/datasets/towns/withdrawal", "", nil), &plan); err != nil {
+		t.Fatal(err)
+	}
+	d.done(t, "POST", "/v1/datasets/towns/withdrawal", "", client.Withdrawing{Reason: "不再采集", Plan: plan.Hash})
 	run := func(name string) request {
 		return request{method: "POST", path: "/v1/questions/run", as: "water", body: client.QuestionName{Name: name}}
 	}
-	d.refused(t, "no dataset", run("别处"), text.UnknownDataset)
+	d.refused(t, "no dataset", run("别处"), text.DatasetWithdrawn)
 	narrow := villages()
 	narrow.Schema, narrow.Measures = json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"},"name":{"type":"string"}}}`), nil
 	narrow.Purposes = append(narrow.Purposes, client.Purpose{Code: "x", Title: "x"})

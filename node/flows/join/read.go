@@ -28,6 +28,13 @@ func Read(line string) (invitation.Token, error) {
 	return t, text.Fail(text.InvitationMalformed, text.Args{"reason": reason.Error()}, err)
 }
 
+// Complete reports whether a text is an invitation as far as its end, so that nothing is to come:
+// mail folds the line. What was mistyped is not complete.
+func Complete(line string) bool {
+	_, err := invitation.Parse(line)
+	return !errors.Is(err, invitation.ErrMistyped) && !errors.Is(err, invitation.ErrNotToken)
+}
+
 // RequestFor returns the form that an administrator hands to the network office: one outbound rule
 // for the parent that an invitation names.
 func RequestFor(l text.Lang, line string, now time.Time) (string, error) {

@@ -156,6 +156,11 @@ func TestSheetIsChosen(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want %+v, %s", name, taken, err, row.taken, row.code)
 		}
 	}
+	for _, w := range []Wish{{Format: "csv", Sheet: "二月"}, {Encoding: "utf-8", Sheet: "二月"}, {Delimiter: ";", Sheet: "二月"}} {
+		if _, _, err := read(bytes.NewReader(two), w); code(err) != text.OptionIdle {
+			t.Errorf("%+v: got %v, want it refused as without effect", w, err)
+		}
+	}
 	_, _, err := read(bytes.NewReader(two), Wish{})
 	if f := text.AsFailure(err); f.Args["sheets"] != "Sheet1, 二月" {
 		t.Errorf("got %v", f.Args)

@@ -170,6 +170,9 @@ func Inspect(src Source, w Wish) (Taken, error) {
 	kind := kindOf(src, head)
 	switch {
 	case kind == kindBook:
+		if err := w.effect(format, XLSX); err != nil {
+			return Taken{}, err
+		}
 		return inspectBook(src, w)
 	case kind != kindText:
 		return Taken{}, otherKind(kind)
@@ -180,7 +183,34 @@ func Inspect(src Source, w Wish) (Taken, error) {
 	if t.Encoding, err = judge(src, w); err != nil {
 		return Taken{}, err
 	}
-	return t, inspectText(src, w, &t)
+	if err := inspectText(src, w, &t); err != nil {
+		return t, err
+	}
+	return t, w.effect(format, t.Format)
+}
+
+// effect refuses what was said about a file and says nothing about one of the format: whoever said
+// it believes that the file was read so.
+func (w Wish) effect(named, format Format) error {
+	for _, said := range []struct {
+		what, value string
+		counts      bool
+	}{
+		{"file format", string(named), named == format || format != XLSX},
+		{"encoding", w.Encoding, format != XLSX},
+		{"delimiter", w.Delimiter, format == CSV || format == TSV},
+		{"sheet", w.Sheet, format == XLSX},
+	} {
+		if said.value != "" && !said.counts {
+			return NoEffect(said.what, said.value, format)
+		}
+	}
+	return nil
+}
+
+// NoEffect refuses an option that has no effect on a file of the format.
+func NoEffect(what, value string, format Format) error {
+	return text.Fail(text.OptionIdle, text.Args{"what": what, "value": text.Short(value), "format": string(format)}, nil)
 }
 
 // Open returns a reader of the rows of a file, which Inspect has judged.
@@ -210,7 +240,7 @@ func (w Wish) format() (Format, error) {
 	case "ndjson":
 		return JSONL, nil
 	}
-	return "", unknownWish("format", w.Format, "csv, tsv, json, jsonl, xlsx")
+	return "", unknownWish("file format", w.Format, "csv, tsv, json, jsonl, xlsx")
 }
 
 func unknownWish(what, value, known string) error {

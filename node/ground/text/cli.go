@@ -41,6 +41,7 @@ const (
 	CLIDidYouMean         Code = "cli.did-you-mean"
 	CLIReadHelp           Code = "cli.read-help"
 	CLIUsageTitle         Code = "cli.usage-title"
+	CLIOwnTitle           Code = "cli.own-title"
 	CLIEmptyArgument      Code = "cli.empty-argument"
 	CLIEmptyFlag          Code = "cli.empty-flag"
 	CLIOneNeeded          Code = "cli.one-needed"
@@ -64,6 +65,7 @@ const (
 	CLIFlagNeedsValue     Code = "cli.flag-needs-value"
 	CLIFlagBadValue       Code = "cli.flag-bad-value"
 	CLIFlagNeeded         Code = "cli.flag-needed"
+	CLIFlagOnlyWith       Code = "cli.flag-only-with"
 	CLISocket             Code = "cli.socket"
 	CLISocketDo           Code = "cli.socket-do"
 	CLIStopped            Code = "cli.stopped"
@@ -152,6 +154,7 @@ var frameSentences = []sentence{
 	{CLIFlagReason, "理由 `TEXT`，必填", "the reason, `TEXT`; needed"},
 	{CLINoSuchVerb, "{command} 没有命令 {verb}", "{command} has no command {verb}"},
 	{CLIDidYouMean, "是否要用：{command}", "did you mean: {command}"},
+	{CLIOwnTitle, "命令没有得到结果", "The command got no result"},
 	{CLIUsageTitle, "命令行有误", "Wrong command line"},
 	{CLIReadHelp, "请查看 {command} --help", "read {command} --help"},
 	{CLIMissingArgument, "缺少参数 {name}", "the argument {name} is missing"},
@@ -161,6 +164,7 @@ var frameSentences = []sentence{
 	{CLIFlagNeedsValue, "选项 {flag} 缺少值", "the flag {flag} needs a value"},
 	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”，应填：{form}", "the flag {flag} cannot be \"{value}\": it is {form}"},
 	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},
+	{CLIFlagOnlyWith, "选项 {flag} 须与 {other} 一起使用，单独使用不起作用", "the flag {flag} goes with {other}, and has no effect without it"},
 	{CLIOneNeeded, "缺少选项 {flag} 或 {other}", "one of the flags {flag} and {other} is needed"},
 	{CLIEmptyArgument, "参数 {name} 不能为空", "the argument {name} is empty"},
 	{CLIEmptyFlag, "选项 {name} 不能为空", "the flag {name} is empty"},

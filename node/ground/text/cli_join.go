@@ -2,6 +2,7 @@ package text
 
 // Sentences of the verbs about joining, and about the tree.
 const (
+	CLITokenMore     Code = "cli.token-more"
 	CLIShortInvite   Code = "cli.short.invite"
 	CLIShortJoin     Code = "cli.short.join"
 	CLIShortTree     Code = "cli.short.tree"
@@ -104,6 +105,7 @@ const (
 )
 
 var joinSentences = []sentence{
+	{CLITokenMore, "邀请还不完整，请继续粘贴后面的内容；没有了，请按回车", "the invitation goes on: paste the rest of it, or press Enter if there is none"},
 	{CLIShortInvite, "邀请下级加入", "Invite a jurisdiction to join below this one"},
 	{CLIShortJoin, "凭邀请码加入", "Join the tree with an invitation"},
 	{CLIShortTree, "查看上级、下级和连接", "Show parent, children and links"},

@@ -59,7 +59,7 @@ var ledgerSentences = []sentence{
 		"refused: the keystore of {name} is damaged, and no payload can be read; restore it from a backup"},
 	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
 	{CLIShortLedgerList, "列出各条目的要素，新的在前", "List the heads of the entries, the newest first"},
-	{CLIFlagKind, "只列该类型的条目：`KIND` 为英文名称或编号，如 grant、12", "entries of the kind `KIND` alone: its English name or its number, such as grant or 12"},
+	{CLIFlagKind, "只列该类型的条目：`KIND` 为列表所示的类型，如“授予共享权限”，或其英文名称、编号，如 grant、12", "entries of the kind `KIND` alone: its name as lists have it, in either language, or its number, such as grant or 12"},
 	{CLIFlagStatedBy, "只列部门 `CODE` 所作的条目", "entries that the agency `CODE` stated alone"},
 	{CLIFlagEntryCode, "只列数据资源或事项 `CODE` 的条目", "entries of the dataset or matter `CODE` alone"},
 	{CLIShortEntry, "查看一个条目的要素", "Show the head of an entry"},

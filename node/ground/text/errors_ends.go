@@ -39,9 +39,9 @@ var endsProblems = []problem{
 	{
 		number: 464, code: HostFirst, status: http.StatusConflict, params: []string{"name"},
 		zh: parts{"不能停止承载", "{name}是本节点自己的行政区划，不是代上级承载的下级", "{name}",
-			"不再使用本节点的，请由其上级执行 xietong withdraw {name}，再停止节点；数据目录请妥善保管"},
+			"不再使用本节点的，请由其上级执行 xietong withdraw {name} --reason 理由，再停止节点；数据目录请妥善保管"},
 		en: parts{"Not hosted for another", "{name} is this node's own jurisdiction, not one that it hosts for its parent", "{name}",
-			"to give the node up, have the parent run `xietong withdraw {name}`, and stop the node; keep its data directory"},
+			"to give the node up, have the parent run `xietong withdraw {name} --reason REASON`, and stop the node; keep its data directory"},
 	},
 	{
 		number: 465, code: HostBelow, status: http.StatusConflict, params: []string{"name", "below"},

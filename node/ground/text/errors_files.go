@@ -21,6 +21,7 @@ const (
 	FileAmbiguous  Code = "file-ambiguous"
 	RowsHidden     Code = "rows-hidden"
 	ColumnsHidden  Code = "columns-hidden"
+	OptionIdle     Code = "option-idle"
 )
 
 var fileProblems = []problem{
@@ -92,6 +93,12 @@ var fileProblems = []problem{
 		number: 232, code: FileWish, status: http.StatusBadRequest, params: []string{"what", "value", "known"},
 		zh: parts{"没有这种读法", "不认识的{what}：{value}", "选项", "请用下列之一：{known}"},
 		en: parts{"Unknown way to read a file", "unknown {what}: {value}", "the option", "use one of: {known}"},
+	},
+	{
+		number: 413, code: OptionIdle, status: http.StatusBadRequest, params: []string{"what", "value", "format"},
+		zh: parts{"选项不起作用", "文件是 {format}，所给的{what}“{value}”不起作用，未作任何改动", "选项", "请去掉它；文件不对的，请换成正确的文件"},
+		en: parts{"Option without effect", "the file is {format}, so the {what} \"{value}\" has no effect on it; nothing was changed", "the option",
+			"leave it out, or give the right file"},
 	},
 	{
 		number: 233, code: FileOneObject, status: http.StatusUnprocessableEntity,

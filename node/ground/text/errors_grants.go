@@ -137,9 +137,9 @@ var grantProblems = []problem{
 	{
 		number: 306, code: GrantElsewhere, status: http.StatusConflict, params: []string{"grant", "name"},
 		zh: parts{"是别处授予的共享权限", "{grant} 是{name}授予的，撤销和续期都只能由那里的提供部门办理", "{grant}",
-			"请与{name}的提供部门联系，由其在自己的节点上执行 xietong grant revoke {grant} 或 xietong grant renew {grant}；不再使用该权限的，停止查询即可"},
+			"请与{name}的提供部门联系，由其在自己的节点上执行 xietong grant revoke {grant} --reason 理由 或 xietong grant renew {grant}；不再使用该权限的，停止查询即可"},
 		en: parts{"Grant of another jurisdiction", "{grant} was given by {name}: only the provider there can revoke or renew it", "{grant}",
-			"ask the providing agency of {name}, which runs `xietong grant revoke {grant}` or `xietong grant renew {grant}` on its own node; if you need it no more, ask no more questions under it"},
+			"ask the providing agency of {name}, which runs `xietong grant revoke {grant} --reason REASON` or `xietong grant renew {grant}` on its own node; if you need it no more, ask no more questions under it"},
 	},
 	{
 		number: 320, code: QuestionDamaged, status: http.StatusInternalServerError, params: []string{"question", "entry"},
