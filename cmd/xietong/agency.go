@@ -31,15 +31,20 @@ func (a *app) agencyAdd() *cobra.Command {
 	return c
 }
 
+// agencyHeadings are the headings of the list, with the columns that they show.
+var agencyHeadings = []heading{
+	{text.WordCode, "code"}, {text.WordTitle, "title"}, {text.WordState, "ended"}, {text.CLIFormerTitles, "former"}, {text.CLIID, "id"}, {text.WordEntry, "entry"},
+}
+
 func (a *app) agencyList() *cobra.Command {
-	return a.listing(a.verb("list", text.CLIShortAgencyList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(agencyHeadings, a.verb("list", text.CLIShortAgencyList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Agencies(cmd.Context())
 		if err != nil {
 			return err
 		}
 		return show(a, listed[client.Agency]{
 			rows: all, whole: func(rows []client.Agency) any { return client.Agencies{Agencies: rows} },
-			heading: []text.Code{text.WordCode, text.WordTitle, text.WordState, text.CLIFormerTitles, text.CLIID, text.WordEntry},
+			heading: agencyHeadings,
 			line: func(each client.Agency) []string {
 				former := strings.Join(each.Former, a.t(text.CLIListComma, nil))
 				return []string{each.Code, each.Title, a.agencyState(each.Ended), former, each.ID, each.Entry}

@@ -13,20 +13,22 @@ func (a *app) askedCommand() *cobra.Command {
 	return a.group("asked", text.CLIShortAsked, a.askedList(), a.askedCount())
 }
 
+// askedHeadings are the headings of the list, with the columns that they show.
+var askedHeadings = []heading{
+	{text.CLITimeZoned, "time"}, {text.WordAgency, "agency"}, {text.CLIAskedAt, "called"}, {text.WordDataset, "dataset"}, {text.WordPurpose, "purpose"}, {text.CLIOperation, "operation"}, {text.CLIOutcomeWord, "outcome"}, {text.CLIRowsTold, "rows"}, {text.WordEntry, "entry"}, {text.CLIAskedThere, "there"},
+}
+
 func (a *app) askedList() *cobra.Command {
 	var l client.List
-	c := a.listing(a.verb("list", text.CLIShortAskedList, func(cmd *cobra.Command, _ []string) error {
+	c := a.listing(askedHeadings, a.verb("list", text.CLIShortAskedList, func(cmd *cobra.Command, _ []string) error {
 		return showPages(a, cmd, l, inPages[client.AskedElsewhere]{
 			name: "asked",
 			page: func(ctx context.Context, l client.List) (pageOf[client.AskedElsewhere], error) {
 				page, err := a.client().Asked(ctx, l)
 				return pageOf[client.AskedElsewhere]{page.Asked, page, page.Period, page.Cursor}, err
 			},
-			heading: []text.Code{
-				text.CLITimeZoned, text.WordAgency, text.CLIAskedAt, text.WordDataset, text.WordPurpose, text.CLIOperation, text.CLIOutcomeWord,
-				text.CLIRowsTold, text.WordEntry, text.CLIAskedThere,
-			},
-			line: a.askedLine,
+			heading: askedHeadings,
+			line:    a.askedLine,
 		})
 	}))
 	c.Long = a.t(text.CLILongAskedList, nil)
@@ -59,7 +61,7 @@ func (a *app) askedLine(q client.AskedElsewhere) []string {
 
 func (a *app) askedCount() *cobra.Command {
 	var l client.List
-	c := a.listing(a.verb("count", text.CLIShortAskedCount, func(cmd *cobra.Command, _ []string) error {
+	c := a.listing(countHeadings(text.WordAgency), a.verb("count", text.CLIShortAskedCount, func(cmd *cobra.Command, _ []string) error {
 		return a.counted(cmd, l, text.WordAgency, (*client.Client).CountAsked)
 	}))
 	c.Example = "  xietong asked count --by agency --from 2026-01 --to 2026-12"

@@ -15,10 +15,15 @@ var found = map[string]text.Code{
 	client.FoundNotUp: text.CLIAuditsNotUp, client.FoundDeclined: text.CLIAuditsDeclined, client.FoundSilent: text.CLIAuditsSilent,
 }
 
+// auditHeadings are the headings of the list, with the columns that they show.
+var auditHeadings = []heading{
+	{text.CLIAuditsAsked, "asked"}, {text.CLIAuditsHop, "title"}, {text.CLIAuditsFound, "outcome"}, {text.CLIAuditsAt, "at"}, {text.WordEntry, "entry"},
+}
+
 // ledgerAudits makes the verb that tells what became of questions to many after they were answered:
 // of the one that an entry records, or of all.
 func (a *app) ledgerAudits() *cobra.Command {
-	return a.listing(a.verb("audits [ENTRY]", text.CLIShortAudits, func(cmd *cobra.Command, args []string) error {
+	return a.listing(auditHeadings, a.verb("audits [ENTRY]", text.CLIShortAudits, func(cmd *cobra.Command, args []string) error {
 		asked := ""
 		if len(args) > 0 {
 			asked = args[0]
@@ -33,7 +38,7 @@ func (a *app) ledgerAudits() *cobra.Command {
 		}
 		err = show(a, listed[client.Finding]{
 			rows: audits(got), whole: func(rows []client.Finding) any { return auditsOf(got, rows) },
-			heading: []text.Code{text.CLIAuditsAsked, text.CLIAuditsHop, text.CLIAuditsFound, text.CLIAuditsAt, text.WordEntry},
+			heading: auditHeadings,
 			line:    a.auditLine,
 		})
 		for _, f := range got.Findings {

@@ -86,15 +86,20 @@ func (a *app) completesFlags(c *cobra.Command) {
 		if f.Name == "where" || f.Name == "verify" {
 			directive |= cobra.ShellCompDirectiveNoSpace
 		}
-		err := c.RegisterFlagCompletionFunc(f.Name, func(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return a.complete(values, beginning{c, args, word}), directive
-		})
-		if err != nil {
-			panic(err) // there is no such flag: a mistake in this program
-		}
+		a.completesFlag(c, f.Name, values, directive)
 	}
 	c.LocalNonPersistentFlags().VisitAll(register)
 	c.PersistentFlags().VisitAll(register)
+}
+
+// completesFlag makes the shell offer the values of a flag.
+func (a *app) completesFlag(c *cobra.Command, flag string, values completion, directive cobra.ShellCompDirective) {
+	err := c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return a.complete(values, beginning{c, args, word}), directive
+	})
+	if err != nil {
+		panic(err) // there is no such flag: a mistake in this program
+	}
 }
 
 // complete asks for values and returns those that go on as typed.

@@ -46,6 +46,11 @@ func (a *app) datasetPublish() *cobra.Command {
 	return c
 }
 
+// datasetHeadings are the headings of the list, with the columns that they show.
+var datasetHeadings = []heading{
+	{text.WordCode, "code"}, {text.WordTitle, "title"}, {text.WordAgency, "agency"}, {text.WordCategory, "category"}, {text.CLIVersion, "version"}, {text.CLIWithdrawnAt, "withdrawn"},
+}
+
 func (a *app) datasetList() *cobra.Command {
 	var at string
 	var withdrawn bool
@@ -56,7 +61,7 @@ func (a *app) datasetList() *cobra.Command {
 		}
 		return show(a, listed[client.Dataset]{
 			rows: all, whole: func(rows []client.Dataset) any { return client.Datasets{Datasets: rows} },
-			heading: []text.Code{text.WordCode, text.WordTitle, text.WordAgency, text.WordCategory, text.CLIVersion, text.CLIWithdrawnAt},
+			heading: datasetHeadings,
 			line: func(d client.Dataset) []string {
 				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version), a.withdrawnAt(d.Withdrawn)}
 			},
@@ -64,7 +69,7 @@ func (a *app) datasetList() *cobra.Command {
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
 	c.Flags().BoolVar(&withdrawn, "withdrawn", false, a.t(text.CLIFlagWithdrawn, nil))
-	return a.listing(c)
+	return a.listing(datasetHeadings, c)
 }
 
 // withdrawnAt tells when something was withdrawn; "": it was not.

@@ -25,7 +25,7 @@ func (a *app) recordExport() *cobra.Command {
 	c.Example = `  xietong record export villages --purpose residence-check --out villages.xlsx
   xietong record export villages --purpose residence-check -o jsonl | gzip > villages.jsonl.gz`
 	a.addUseFlags(c.Flags(), &use)
-	return a.listing(c)
+	return a.listing(nil, c)
 }
 
 // export gets all records. The cells that a table cannot hold so that they are imported unchanged

@@ -24,6 +24,11 @@ var grantStates = map[string]text.Code{
 	client.GrantClosed: text.GrantStateClosed,
 }
 
+// grantHeadings are the headings of the list, with the columns that they show.
+var grantHeadings = []heading{
+	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"},
+}
+
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
 	var l client.List
@@ -39,11 +44,8 @@ func (a *app) grantList() *cobra.Command {
 				heard = heard || slices.ContainsFunc(page.rows, func(g client.Grant) bool { return g.At != "" })
 				return page, err
 			},
-			heading: []text.Code{
-				text.CLIGrant, text.WordDataset, text.WordConsumer, text.WordPurpose, text.WordUntil, text.WordState, text.CLIGrantHow, text.WordUses,
-				text.CLIGrantHeard,
-			},
-			line: a.grantLine,
+			heading: grantHeadings,
+			line:    a.grantLine,
 		})
 		if heard && err == nil && !a.jsonOnly {
 			a.tell(text.CLIGrantElsewhere, text.Args{"word": a.t(text.CLIGrantHeard, nil)})
@@ -57,7 +59,7 @@ func (a *app) grantList() *cobra.Command {
 	flags.StringVar(&wanted.State, "state", "", a.t(text.CLIFlagGrantState, nil))
 	oneOf(c, "state", client.GrantLive, client.GrantExpired, client.GrantRevoked, client.GrantReplaced, client.GrantStopped, client.GrantClosed)
 	a.pageFlags(flags, &l)
-	return a.listing(c)
+	return a.listing(grantHeadings, c)
 }
 
 // heldMark begins the cursor of a page of grants that are held elsewhere.

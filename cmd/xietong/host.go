@@ -79,15 +79,20 @@ func (a *app) hostEnd() *cobra.Command {
 	return c
 }
 
+// hostHeadings are the headings of the list, with the columns that they show.
+var hostHeadings = []heading{
+	{text.WordCalled, "display_name"}, {text.CLIName, "name"}, {text.WordCode, "code"}, {text.CLITreeLevel, "level"},
+}
+
 func (a *app) hostList() *cobra.Command {
-	return a.listing(a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(hostHeadings, a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
 		s, err := a.client().Status(cmd.Context())
 		if err != nil {
 			return err
 		}
 		return show(a, listed[client.JurisdictionStatus]{
 			rows: s.Jurisdictions, whole: func(rows []client.JurisdictionStatus) any { return rows },
-			heading: []text.Code{text.WordCalled, text.CLIName, text.WordCode, text.CLITreeLevel},
+			heading: hostHeadings,
 			line: func(j client.JurisdictionStatus) []string {
 				return []string{j.DisplayName, j.Name, j.Code, text.Word(a.lang, j.Level)}
 			},

@@ -107,8 +107,8 @@ func oneLine(args []string) []string {
 const maxToken = 16 << 10
 
 // token returns the invitation: the argument or, for -, the beginning of standard input, where
-// neither the list of processes nor the history of a shell shows it. Mail folds the line: it goes on
-// until it is complete, or to an empty line. What follows is left for readPaper.
+// neither the list of processes nor the history of a shell shows it. Mail folds the line: it goes
+// on until it is complete, or to an empty line. What follows is left for readPaper.
 func (a *app) token(argument string) (string, error) {
 	if argument != "-" {
 		return argument, nil

@@ -29,7 +29,7 @@ func fingerprint(hash string) string {
 }
 
 func (a *app) keysStatus() *cobra.Command {
-	return a.listing(a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(nil, a.verb("status", text.CLIShortKeysStatus, func(cmd *cobra.Command, _ []string) error {
 		k, err := a.client().Keys(cmd.Context())
 		if err != nil {
 			return err

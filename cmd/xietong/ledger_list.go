@@ -10,17 +10,22 @@ import (
 	"xietong/node/ground/text"
 )
 
+// entryHeadings are the headings of the list, with the columns that they show.
+var entryHeadings = []heading{
+	{text.WordEntry, "index"}, {text.CLITimeZoned, "time"}, {text.WordKind, "kind"}, {text.WordAgency, "agency"}, {text.WordCode, "code"}, {text.CLIAbout, "about"},
+}
+
 // ledgerList lists the heads of the ledger's entries, the newest first.
 func (a *app) ledgerList() *cobra.Command {
 	var l client.List
-	c := a.listing(a.verb("list", text.CLIShortLedgerList, func(cmd *cobra.Command, _ []string) error {
+	c := a.listing(entryHeadings, a.verb("list", text.CLIShortLedgerList, func(cmd *cobra.Command, _ []string) error {
 		return showPages(a, cmd, l, inPages[client.Entry]{
 			name: "entries " + strings.Join([]string{l.Kind, l.Agency, l.Code}, " "),
 			page: func(ctx context.Context, l client.List) (pageOf[client.Entry], error) {
 				page, err := a.client().Entries(ctx, l)
 				return pageOf[client.Entry]{page.Entries, page, page.Period, page.Cursor}, err
 			},
-			heading: []text.Code{text.WordEntry, text.CLITimeZoned, text.WordKind, text.WordAgency, text.WordCode, text.CLIAbout},
+			heading: entryHeadings,
 			line: func(e client.Entry) []string {
 				return []string{e.Entry, a.localTime(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
 			},

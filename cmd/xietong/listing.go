@@ -28,6 +28,8 @@ type output struct {
 	mark   bool   // the mark of UTF-8 before CSV and TSV
 	force  bool   // an existing file is replaced
 	sort   string // FIELD or FIELD:desc; "": the verb's own order
+
+	headings []heading // of the verb
 }
 
 const formatTable = "table"
@@ -40,8 +42,9 @@ var formatNames = []string{
 // lists is the annotation of a verb that lists.
 const lists = "lists"
 
-// listing makes a verb one that lists: it takes -o, --out, --sort, --bom and --force.
-func (a *app) listing(c *cobra.Command) *cobra.Command {
+// listing makes a verb one that lists: it takes -o, --out, --sort, --bom and --force. Its rows have
+// the headings for people, by which they can be sorted; nil: those of the fields of a dataset.
+func (a *app) listing(headings []heading, c *cobra.Command) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVarP(&a.output.format, "format", "o", "", a.t(text.CLIFlagOutput, text.Args{"list": a.called(nil, formatNames...)}))
 	flags.StringVar(&a.output.file, "out", "", a.t(text.CLIFlagOutFile, nil))
@@ -51,8 +54,10 @@ func (a *app) listing(c *cobra.Command) *cobra.Command {
 	with(c, "out", "force")
 	oneOf(c, "format", formatNames...)
 	c.Annotations = map[string]string{lists: "rows"}
+	a.completesSort(c, headings)
 	run := c.RunE
 	c.RunE = func(cmd *cobra.Command, args []string) error {
+		a.output.headings = headings
 		if err := a.chooseOutput(); err != nil {
 			err.command = cmd.CommandPath()
 			return err
@@ -98,8 +103,23 @@ func (a *app) tell(code text.Code, args text.Args) { a.line(a.stderr, a.t(code, 
 type listed[T any] struct {
 	rows    []T
 	whole   func([]T) any // the wire type that holds the rows, for -o json
-	heading []text.Code
+	heading []heading
 	line    func(T) []string // a row for people
+}
+
+// heading is what people read above a column.
+type heading struct {
+	code text.Code
+	of   string // the column
+}
+
+// headingsOf returns the headings as they are read.
+func (a *app) headingsOf(all []heading) []string {
+	var told []string
+	for _, h := range all {
+		told = append(told, a.t(h.code, nil))
+	}
+	return told
 }
 
 // show gives the rows as the flags say.
@@ -123,7 +143,7 @@ func show[T any](a *app, l listed[T]) error {
 		for _, row := range l.rows {
 			lines = append(lines, l.line(row))
 		}
-		a.table(a.headings(l.heading), lines)
+		a.table(a.headingsOf(l.heading), lines)
 		return nil
 	}
 	return a.writeAll(columns, a.escapes(true), func(write func(export.Row) error) error {

@@ -18,7 +18,7 @@ import (
 type inPages[T any] struct {
 	name    string // the pages of another list are not taken for its own
 	page    func(context.Context, client.List) (pageOf[T], error)
-	heading []text.Code
+	heading []heading
 	line    func(T) []string // a row for people
 }
 
@@ -129,7 +129,7 @@ func (p *part) rowsOf(columns []string) eachOf {
 
 // forPeople makes the lines of a table of rows of the list.
 func (list inPages[T]) forPeople(a *app, columns []string) *forPeople {
-	return &forPeople{a.headings(list.heading), func(row export.Row) (export.Row, error) {
+	return &forPeople{a.headingsOf(list.heading), func(row export.Row) (export.Row, error) {
 		members := map[string]json.RawMessage{}
 		for i, value := range row {
 			if value != nil {

@@ -95,7 +95,7 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.BoolVar(&many.Audit, "audit", false, a.t(text.CLIFlagAudit, nil))
 	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
 	a.addUseFlags(flags, &use)
-	return a.listing(c)
+	return a.listing(nil, c)
 }
 
 // query asks for records and prints the answer.

@@ -74,7 +74,7 @@ func (a *app) entered(said text.Code, question string, done client.Entered, err 
 }
 
 func (a *app) questionRun() *cobra.Command {
-	c := a.listing(a.verb("run QUESTION", text.CLIShortQuestionRun, func(cmd *cobra.Command, args []string) error {
+	c := a.listing(nil, a.verb("run QUESTION", text.CLIShortQuestionRun, func(cmd *cobra.Command, args []string) error {
 		if a.output.sort != "" { // before the use is recorded
 			q, err := a.client().SavedQuestion(cmd.Context(), args[0])
 			if err == nil {
@@ -193,8 +193,13 @@ func numberIn(n *uint64) string {
 	return number(*n)
 }
 
+// questionHeadings are the headings of the list, with the columns that they show.
+var questionHeadings = []heading{
+	{text.CLIQuestionName, "name"}, {text.WordDataset, "dataset"}, {text.CLIQuestionAt, "at"}, {text.CLIQuestionMeasure, "measure"}, {text.WordPurpose, "purpose"}, {text.CLIQuestionMonths, "kept"},
+}
+
 func (a *app) questionList() *cobra.Command {
-	return a.listing(a.verb("list", text.CLIShortQuestionList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(questionHeadings, a.verb("list", text.CLIShortQuestionList, func(cmd *cobra.Command, _ []string) error {
 		all, err := a.client().Questions(cmd.Context())
 		if err != nil {
 			return err
@@ -206,9 +211,7 @@ func (a *app) questionList() *cobra.Command {
 			rows: all.Questions, whole: func(rows []client.SavedQuestion) any {
 				return client.Questions{Questions: rows, Unreadable: all.Unreadable}
 			},
-			heading: []text.Code{
-				text.CLIQuestionName, text.WordDataset, text.CLIQuestionAt, text.CLIQuestionMeasure, text.WordPurpose, text.CLIQuestionMonths,
-			},
+			heading: questionHeadings,
 			line: func(q client.SavedQuestion) []string {
 				return []string{q.Name, q.Dataset, q.At, a.measureTold(q.Measure), q.Purpose, fmt.Sprint(len(q.Kept))}
 			},

@@ -47,11 +47,16 @@ func (a *app) recordGet() *cobra.Command {
 		return a.query(cmd.Context(), client.Query{Dataset: args[0], Key: args[1], Use: u})
 	})
 	a.addUseFlags(c.Flags(), &use)
-	return a.listing(c)
+	return a.listing(nil, c)
+}
+
+// versionHeadings are the headings of the list, with the columns that they show.
+var versionHeadings = []heading{
+	{text.WordEntry, "entry"}, {text.WordTime, "time"}, {text.WordState, "state"}, {text.CLIImport, "import"},
 }
 
 func (a *app) recordHistory() *cobra.Command {
-	return a.listing(a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
+	return a.listing(versionHeadings, a.verb("history DATASET KEY", text.CLIShortRecordHistory, func(cmd *cobra.Command, args []string) error {
 		all, err := a.client().RecordHistory(cmd.Context(), args[0], args[1])
 		if err != nil {
 			return err
@@ -59,7 +64,7 @@ func (a *app) recordHistory() *cobra.Command {
 		err = show(a, listed[client.RecordVersion]{
 			rows:    all.Versions,
 			whole:   func(rows []client.RecordVersion) any { return client.History{Versions: rows, Older: all.Older} },
-			heading: []text.Code{text.WordEntry, text.WordTime, text.WordState, text.CLIImport},
+			heading: versionHeadings,
 			line: func(v client.RecordVersion) []string {
 				return []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import}
 			},

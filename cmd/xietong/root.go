@@ -178,8 +178,8 @@ func missingFlag(cmd *cobra.Command) (u *usageError) {
 // onlyWith is the annotation of a flag that has an effect only beside another one.
 const onlyWith = "only with"
 
-// with says that flags have no effect without another one: given alone they are refused, for whoever
-// gives one believes that it counts.
+// with says that flags have no effect without another one: given alone they are refused, for
+// whoever gives one believes that it counts.
 func with(c *cobra.Command, other string, flags ...string) {
 	for _, name := range flags {
 		if err := c.Flags().SetAnnotation(name, onlyWith, []string{other}); err != nil {

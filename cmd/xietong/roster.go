@@ -63,15 +63,20 @@ func (a *app) levelsOf(places []client.RosterPlace) string {
 	return a.called(nil, out...)
 }
 
+// rosterHeadings are the headings of the list, with the columns that they show.
+var rosterHeadings = []heading{
+	{text.WordCode, "code"}, {text.WordCalled, "name_zh"}, {text.CLIRosterEnglish, "name_en"}, {text.CLIName, "label"}, {text.CLITreeLevel, "level"},
+}
+
 func (a *app) rosterList() *cobra.Command {
-	return a.listing(a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
+	return a.listing(rosterHeadings, a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
 		r, err := a.client().Roster(cmd.Context())
 		if err != nil {
 			return err
 		}
 		return show(a, listed[rosterRow]{
 			rows: rosterRows(r.Places), whole: func(rows []rosterRow) any { return rosterOf(r, rows) },
-			heading: []text.Code{text.WordCode, text.WordCalled, text.CLIRosterEnglish, text.CLIName, text.CLITreeLevel},
+			heading: rosterHeadings,
 			line: func(p rosterRow) []string {
 				return []string{p.Code, p.DisplayName, p.EnglishName, p.name, text.Word(a.lang, p.Level)}
 			},

@@ -29,7 +29,7 @@ var (
 	commandWords    = regexp.MustCompile(`xietong( [a-z][a-z.-]*)*|--[a-z][a-z-]*|-o\b|\$[A-Z_]+`)
 	latinWord       = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z]`)
 	goWords         = regexp.MustCompile(`json:|map\[|struct\b|\*os\.|strconv|unmarshal|errors\.|%!|&\{|<nil>|panic|goroutine|0x[0-9a-f]{4}`)
-	columnsListed   = regexp.MustCompile(`(现有|可用的列|只能是|允许的取值之内)：[a-z_,、A-Z ]*`)
+	columnsListed   = regexp.MustCompile(`(现有|列名|可用的列|只能是|允许的取值之内)：[a-z_,、A-Z ]*`)
 	chineseSentence = regexp.MustCompile(`[，。；：（）]|\p{Han}{7,}`)
 	hexGroup        = regexp.MustCompile(`^[0-9A-F]{2,4}$`)
 	hanRune         = regexp.MustCompile(`\p{Han}+`)

@@ -33,6 +33,11 @@ func (a *app) standardPublish() *cobra.Command {
 	})
 }
 
+// standardHeadings are the headings of the list, with the columns that they show.
+var standardHeadings = []heading{
+	{text.WordCode, "code"}, {text.WordTitle, "title"}, {text.CLITreeLevel, "level"}, {text.WordCategory, "category"}, {text.CLIVersion, "version"}, {text.WordEntry, "entry"},
+}
+
 func (a *app) standardList() *cobra.Command {
 	var at string
 	c := a.verb("list", text.CLIShortStandardList, func(cmd *cobra.Command, _ []string) error {
@@ -42,14 +47,14 @@ func (a *app) standardList() *cobra.Command {
 		}
 		return show(a, listed[client.Standard]{
 			rows: all, whole: func(rows []client.Standard) any { return client.Standards{Standards: rows} },
-			heading: []text.Code{text.WordCode, text.WordTitle, text.CLITreeLevel, text.WordCategory, text.CLIVersion, text.WordEntry},
+			heading: standardHeadings,
 			line: func(s client.Standard) []string {
 				return []string{s.Code, s.Title, text.Word(a.lang, s.Level), a.category(s.Category), number(s.Version), s.Entry}
 			},
 		})
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
-	return a.listing(c)
+	return a.listing(standardHeadings, c)
 }
 
 func (a *app) standardShow() *cobra.Command {

@@ -24,7 +24,7 @@ func (a *app) treeCommand() *cobra.Command {
 		return show(a, listed[related]{rows: neighboursOf(t), whole: func(rows []related) any { return treeOf(t, rows) }})
 	})
 	c.AddCommand(a.treeConfirm(), a.treeObject())
-	return a.listing(c)
+	return a.listing(nil, c)
 }
 
 // related is a neighbour, and what it is to this jurisdiction.

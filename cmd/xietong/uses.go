@@ -23,19 +23,22 @@ func (a *app) listFlags(flags *pflag.FlagSet, l *client.List) {
 	a.pageFlags(flags, l)
 }
 
+// useHeadings are the headings of the list, with the columns that they show.
+var useHeadings = []heading{
+	{text.CLITimeZoned, "time"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.CLIOperation, "operation"}, {text.CLIRowsTold, "rows"}, {text.CLIGrant, "grant"}, {text.WordEntry, "entry"},
+}
+
 func (a *app) useList() *cobra.Command {
 	var l client.List
-	c := a.listing(a.verb("list", text.CLIShortUseList, func(cmd *cobra.Command, _ []string) error {
+	c := a.listing(useHeadings, a.verb("list", text.CLIShortUseList, func(cmd *cobra.Command, _ []string) error {
 		return showPages(a, cmd, l, inPages[client.Used]{
 			name: "uses",
 			page: func(ctx context.Context, l client.List) (pageOf[client.Used], error) {
 				page, err := a.client().Uses(ctx, l)
 				return pageOf[client.Used]{page.Uses, page, page.Period, page.Cursor}, err
 			},
-			heading: []text.Code{
-				text.CLITimeZoned, text.WordDataset, text.WordConsumer, text.WordPurpose, text.CLIOperation, text.CLIRowsTold, text.CLIGrant, text.WordEntry,
-			},
-			line: a.useLine,
+			heading: useHeadings,
+			line:    a.useLine,
 		})
 	}))
 	c.Long = a.t(text.CLILongUseList, nil)
@@ -91,7 +94,7 @@ func (a *app) underGrant(u client.Used) string {
 
 func (a *app) useCount() *cobra.Command {
 	var l client.List
-	c := a.listing(a.verb("count", text.CLIShortUseCount, func(cmd *cobra.Command, _ []string) error {
+	c := a.listing(countHeadings(text.WordConsumer), a.verb("count", text.CLIShortUseCount, func(cmd *cobra.Command, _ []string) error {
 		return a.counted(cmd, l, text.WordConsumer, (*client.Client).CountUses)
 	}))
 	c.Example = "  xietong use count --as civil-affairs --by agency --from 2026-01 --to 2026-12"
@@ -109,10 +112,17 @@ func (a *app) countFlags(flags *pflag.FlagSet, l *client.List) {
 	a.pageFlags(flags, l)
 }
 
+// countHeadings are the headings of counts by month; agency is the word for the agencies by which
+// they may be.
+func countHeadings(agency text.Code) []heading {
+	return []heading{{text.CLIMonth, "month"}, {text.WordDataset, "dataset"}, {agency, "called"}, {text.CLITimes, "count"}, {text.CLITimesRefused, "refused"}}
+}
+
 // counted shows counts by month. agency is the word for the agencies by which they may be.
 func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count func(*client.Client, context.Context, client.List) (client.MonthlyCounts, error)) error {
-	heading, known := map[string][]text.Code{
-		client.CountByMonth: {text.CLIMonth}, client.CountByDataset: {text.CLIMonth, text.WordDataset}, client.CountByAgency: {text.CLIMonth, agency},
+	all := countHeadings(agency)
+	heading, known := map[string][]heading{
+		client.CountByMonth: {all[0]}, client.CountByDataset: {all[0], all[1]}, client.CountByAgency: {all[0], all[2]},
 	}[l.By]
 	if !known {
 		ways := a.called(nil, client.CountByMonth, client.CountByDataset, client.CountByAgency)
@@ -124,7 +134,7 @@ func (a *app) counted(cmd *cobra.Command, l client.List, agency text.Code, count
 			page, err := count(a.client(), ctx, l)
 			return pageOf[client.MonthlyCount]{page.Counts, page, client.Period{}, page.Cursor}, err
 		},
-		heading: append(heading, text.CLITimes, text.CLITimesRefused),
+		heading: append(heading, all[3:]...),
 		line: func(n client.MonthlyCount) []string {
 			line := []string{n.Month}
 			if len(heading) > 1 {

@@ -15,10 +15,8 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/business/questions"
-	"xietong/node/business/records"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
-	"xietong/node/tree/standing"
 )
 
 // The requests about saved questions.
@@ -48,84 +46,6 @@ func (s *server) registerQuestions(a huma.API) {
 	handle(s, a, get("question", "/v1/question", "One saved question"), questionShown)
 	handle(s, a, post("run-question", "/v1/questions/run", "Ask a saved question, and compare it with an earlier month"), questionRun)
 	handle(s, a, post("remove-question", "/v1/questions/removal", "Remove a saved question with its results"), questionRemoved)
-}
-
-// many reports whether a question is for many jurisdictions.
-func many(q client.Question) bool { return severalMeant(q.At) }
-
-// severalMeant reports whether a person means many jurisdictions.
-func severalMeant(at string) bool { return standing.Several(at) }
-
-// questionSaved keeps a question that can be asked: its name of a dataset, its places and its
-// measure are read as if it were asked now. Whether another jurisdiction offers that, its provider
-// tells when it is asked.
-func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Entered, error) {
-	q := in.Body
-	q.Until = h.until(q.Until) // a day is one of the zone of now
-	asked, err := h.question(q.Query)
-	if err == nil {
-		err = asked.Check()
-	}
-	if err != nil {
-		return client.Entered{}, badQuestion(err)
-	}
-	switch {
-	case q.Cursor != "" || q.PageSeconds != 0:
-		return client.Entered{}, badQuery("cursor, page_seconds", "empty")
-	case many(q) && q.Measure == nil:
-		return client.Entered{}, text.Fail(text.QuestionMeasure, text.Args{"at": text.Short(q.At)}, nil)
-	case many(q):
-		_, err = h.Standing.Selector(q.At, q.Level)
-	default:
-		_, err = h.Standing.Resolve(q.At)
-	}
-	if err != nil {
-		return client.Entered{}, err
-	}
-	if err := h.askable(ctx, in, asked); err != nil {
-		return client.Entered{}, err
-	}
-	agency, err := h.actingAgency(ctx, in.Caller)
-	if err != nil {
-		return client.Entered{}, err
-	}
-	data, err := json.Marshal(q)
-	if err != nil {
-		return client.Entered{}, err
-	}
-	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return questions.Save(ctx, h.Ledger, id, agency.Code(), q.Name, asked.Dataset, data)
-	})
-}
-
-// askable refuses a question that nobody can be answered, as far as this jurisdiction knows: of one
-// to itself all that its dataset does not have, of one to many a purpose that the standard does not
-// list which this jurisdiction set. All else is judged where it is asked.
-func (h Hosted) askable(ctx context.Context, in *saveQuestion, asked records.Question) error {
-	if !many(in.Body) {
-		at, err := h.place(in.Body.At)
-		if err != nil || !at.IsZero() && at != h.Ledger.Name() {
-			return err
-		}
-		return h.Records.Askable(ctx, in.by(), asked)
-	}
-	return h.Ledger.View(ctx, func(r *state.Reader) error {
-		s, err := catalog.StandardOf(r, asked.Dataset)
-		if err != nil || s == nil || slices.Contains(s.PurposeCodes(), asked.Purpose) {
-			return err
-		}
-		return text.Fail(text.UnknownPurpose, text.Args{
-			"purpose": text.Short(asked.Purpose), "dataset": asked.Dataset.String(), "purposes": strings.Join(s.PurposeCodes(), ", "),
-		}, nil)
-	})
-}
-
-// badQuestion tells what is wrong with a question that cannot be asked.
-func badQuestion(err error) error {
-	if f := text.AsFailure(err); f.Code != text.Internal {
-		return err
-	}
-	return text.Fail(text.BadRequest, text.Args{"where": "question", "reason": err.Error()}, err)
 }
 
 func (h Hosted) actingAgency(ctx context.Context, c Caller) (agency identity.Agency, err error) {

@@ -38,6 +38,8 @@ const (
 	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
 	CLISortUnknown  Code = "cli.sort-unknown"
+	CLISortNear     Code = "cli.sort-near"
+	CLISortNames    Code = "cli.sort-names"
 	CLISortedPage   Code = "cli.sorted-page"
 )
 
@@ -46,7 +48,9 @@ var outputSentences = []sentence{
 	{CLIFlagOutFile, "写入 `FILE`；已有的文件不覆盖", "write the rows to `FILE`, which must not be there"},
 	{CLIFlagMark, "csv、tsv 之前加 UTF-8 标记（表格软件需要；用 --out 时总是加）", "put the mark of UTF-8 before csv and tsv, as spreadsheet programs need it (with --out it is always there)"},
 	{CLIFlagForce, "与 --out 合用：覆盖已有的文件", "with --out: replace the file if it is there"},
-	{CLIFlagSort, "按一列排序：`FIELD`，降序写 FIELD:desc", "sort by a column: `FIELD`, or FIELD:desc for the other direction"},
+	{CLIFlagSort, "按一列排序：`FIELD` 为列名或表头，降序写 FIELD:desc", "sort by a column: `FIELD`, its name or its heading, or FIELD:desc for the other direction"},
+	{CLISortNear, "没有列“{field}”，不能按它排序；相近的有 {near}；现有：{list}", "there is no column {field} to sort by; near it: {near}; there are: {list}"},
+	{CLISortNames, "{words}；列名：{columns}", "{words}; by their names: {columns}"},
 	{CLISortUnknown, "没有列“{field}”，不能按它排序；现有：{list}", "there is no column {field} to sort by; there are: {list}"},
 	{CLISortedPage, "只排了这一页的记录，尚有后续记录", "only this page is sorted, and there are more records"},
 	{CLIShortExport, "导出本部门数据资源的全部记录", "Export all records of a dataset of one's own"},
