@@ -22,7 +22,7 @@ func (a *app) askedList() *cobra.Command {
 	var l client.List
 	c := a.listing(askedHeadings, a.verb("list", text.CLIShortAskedList, func(cmd *cobra.Command, _ []string) error {
 		return showPages(a, cmd, l, inPages[client.AskedElsewhere]{
-			name: "asked",
+			name: "asked", orders: []string{"time"},
 			page: func(ctx context.Context, l client.List) (pageOf[client.AskedElsewhere], error) {
 				page, err := a.client().Asked(ctx, l)
 				return pageOf[client.AskedElsewhere]{page.Asked, page, page.Period, page.Cursor}, err

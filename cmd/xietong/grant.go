@@ -34,11 +34,12 @@ func (a *app) grantList() *cobra.Command {
 	var l client.List
 	c := a.verb("list", text.CLIShortGrantList, func(cmd *cobra.Command, _ []string) error {
 		if _, known := grantStates[wanted.State]; !known && wanted.State != "" {
-			return a.badValue("--state", wanted.State, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "live", "expired", "revoked", "replaced", "stopped")}))
+			return a.badValue("--state", wanted.State, a.t(text.FormOneOf, text.Args{"list": a.called(nil, "live", "expired", "revoked", "replaced", "stopped", "closed")}))
 		}
 		heard := false
 		err := showPages(a, cmd, l, inPages[client.Grant]{
-			name: "grants " + wanted.Dataset + " " + wanted.Consumer + " " + wanted.State,
+			name:   "grants " + wanted.Dataset + " " + wanted.Consumer + " " + wanted.State,
+			orders: []string{"grant", "dataset", "consumer", "purpose", "until", "state", "by_hand", "uses"},
 			page: func(ctx context.Context, l client.List) (pageOf[client.Grant], error) {
 				page, err := a.grantPage(ctx, wanted, l)
 				heard = heard || slices.ContainsFunc(page.rows, func(g client.Grant) bool { return g.At != "" })
@@ -70,7 +71,7 @@ const heldMark = "held."
 // agency of this jurisdiction gave are wanted.
 func (a *app) grantPage(ctx context.Context, w client.WantedGrants, l client.List) (page pageOf[client.Grant], err error) {
 	cursor, held := strings.CutPrefix(l.Cursor, heldMark)
-	w.Limit, w.Cursor = l.Limit, l.Cursor
+	w.Limit, w.Cursor, w.Sort = l.Limit, l.Cursor, l.Sort
 	if held { // only how many there are is of interest
 		w.Limit, w.Cursor = 1, ""
 	}
@@ -83,7 +84,7 @@ func (a *app) grantPage(ctx context.Context, w client.WantedGrants, l client.Lis
 		page.rows, page.cursor, cursor = append(page.rows, own.Grants...), own.Cursor, ""
 	}
 	if page.cursor == "" && w.Consumer == "" {
-		if err := a.heldElsewhere(ctx, w, client.List{Limit: l.Limit, Cursor: cursor}, &page); err != nil {
+		if err := a.heldElsewhere(ctx, w, client.List{Limit: l.Limit, Cursor: cursor, Sort: l.Sort}, &page); err != nil {
 			return page, err
 		}
 	}

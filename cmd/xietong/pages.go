@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,6 +19,7 @@ import (
 type inPages[T any] struct {
 	name    string // the pages of another list are not taken for its own
 	page    func(context.Context, client.List) (pageOf[T], error)
+	orders  []string // columns by which the node sorts it; by another one each page is sorted here
 	heading []heading
 	line    func(T) []string // a row for people
 }
@@ -39,7 +41,8 @@ func (a *app) pageFlags(flags *pflag.FlagSet, l *client.List) {
 
 // showPages shows the page of a list that was asked for or, with --all, all pages.
 func showPages[T any](a *app, cmd *cobra.Command, l client.List, list inPages[T]) error {
-	if err := a.within(cmd.Flags(), "limit", 1, client.MaxListed); err != nil {
+	err := a.within(cmd.Flags(), "limit", 1, client.MaxListed)
+	if err != nil {
 		return err
 	}
 	switch all, err := cmd.Flags().GetBool("all"); {
@@ -51,6 +54,9 @@ func showPages[T any](a *app, cmd *cobra.Command, l client.List, list inPages[T]
 		}
 		return allPagesOf(cmd.Context(), a, l, list)
 	}
+	if l.Sort, err = list.orderOf(a); err != nil {
+		return err
+	}
 	got, err := list.page(cmd.Context(), l)
 	if err != nil {
 		return err
@@ -58,6 +64,19 @@ func showPages[T any](a *app, cmd *cobra.Command, l client.List, list inPages[T]
 	return a.paged(got.period, got.cursor, show(a, listed[T]{
 		rows: got.rows, whole: func([]T) any { return got.whole }, heading: list.heading, line: list.line,
 	}))
+}
+
+// orderOf returns the order that the node is asked for; "": its own.
+func (list inPages[T]) orderOf(a *app) (string, error) {
+	columns := export.Columns(reflect.TypeFor[T]())
+	o, asked, err := a.order(columns)
+	switch {
+	case err != nil || !asked || !slices.Contains(list.orders, columns[o.Column]):
+		return "", err
+	case o.Descending:
+		return columns[o.Column] + ":desc", nil
+	}
+	return columns[o.Column], nil
 }
 
 // paged tells, beside a page that was shown, of which period it is, and how to get the next one.

@@ -32,7 +32,7 @@ func (a *app) useList() *cobra.Command {
 	var l client.List
 	c := a.listing(useHeadings, a.verb("list", text.CLIShortUseList, func(cmd *cobra.Command, _ []string) error {
 		return showPages(a, cmd, l, inPages[client.Used]{
-			name: "uses",
+			name: "uses", orders: []string{"time"},
 			page: func(ctx context.Context, l client.List) (pageOf[client.Used], error) {
 				page, err := a.client().Uses(ctx, l)
 				return pageOf[client.Used]{page.Uses, page, page.Period, page.Cursor}, err

@@ -103,18 +103,29 @@ func TestUsesModel(t *testing.T) {
 	}
 	for range 200 {
 		who := []identity.Agency{admin, civil, water}[rnd.IntN(3)]
-		f := filter(rnd, who, begin, r.Clock)
-		var want []Row
-		for _, u := range slices.Backward(model) {
-			if u.fits(who, f) {
-				want = append(want, u.shown(r.Log()))
-			}
+		f, oldest := filter(rnd, who, begin, r.Clock), rnd.IntN(3) == 0
+		before := len(model)
+		read := func(p Page) ([]Row, string, error) {
+			p.Oldest = oldest
+			return r.desk.Uses(t.Context(), actor(who), f, p)
 		}
-		got := all(t, func(p Page) ([]Row, string, error) { return r.desk.Uses(t.Context(), actor(who), f, p) }, 1+rnd.IntN(60), func() {
+		got := all(t, read, 1+rnd.IntN(60), func() {
 			if rnd.IntN(4) == 0 {
 				more()
 			}
 		})
+		if oldest { // what came between two pages comes after them
+			before = len(model)
+		}
+		var want []Row
+		for _, u := range slices.Backward(model[:before]) {
+			if u.fits(who, f) {
+				want = append(want, u.shown(r.Log()))
+			}
+		}
+		if oldest {
+			slices.Reverse(want)
+		}
 		if !slices.EqualFunc(got, want, func(a, b Row) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
 			t.Fatalf("%v, %+v: got %d rows\n%v\nwant %d\n%v", who, f, len(got), got, len(want), want)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -19,6 +20,7 @@ import (
 type Page struct {
 	Limit  int    // rows; 0: DefaultPage
 	Cursor string // that the page before came with; "": the first page
+	Oldest bool   // the oldest rows stand first, where a list is one of what comes again and again
 }
 
 // Rows returns the number of rows of a page, which are MaxPage at most.
@@ -43,7 +45,10 @@ type list[R any] struct {
 func (q list[R]) read(r *state.Reader, own book.Ledger) (rows []R, cursor string, err error) {
 	digest := q.digest()
 	from, below, err := q.numbers(r)
-	if err == nil && q.Cursor != "" {
+	switch {
+	case err == nil && q.Oldest:
+		return q.readUp(r, own, from, below)
+	case err == nil && q.Cursor != "":
 		below, err = openCursor(own, q.Cursor, digest)
 	}
 	var w *walk
@@ -66,6 +71,65 @@ func (q list[R]) read(r *state.Reader, own book.Ledger) (rows []R, cursor string
 			return nil, "", err
 		}
 		rows, last = append(rows, one), n
+	}
+}
+
+// hit is an entry of a list.
+type hit struct {
+	n     uint64
+	first string
+	value []byte
+}
+
+// readUp is read with the oldest first. Lists are walked downwards: what stands below a number is
+// looked at, and below a higher one, until there are enough of the rows from the first one on.
+func (q list[R]) readUp(r *state.Reader, own book.Ledger, from, end uint64) (rows []R, cursor string, err error) {
+	if q.Cursor != "" {
+		last, err := openCursor(own, q.Cursor, q.digest())
+		if err != nil {
+			return nil, "", err
+		}
+		from = last + 1
+	}
+	for width := uint64(q.Rows()) * 4; ; width *= 4 {
+		top := min(from+width, end)
+		lowest, err := q.lowest(r, from, top)
+		if err != nil {
+			return nil, "", err
+		}
+		if len(lowest) <= q.Rows() && top < end {
+			continue
+		}
+		for _, h := range lowest[:min(len(lowest), q.Rows())] {
+			one, err := q.row(r, h.n, h.first, h.value)
+			if err != nil {
+				return nil, "", err
+			}
+			rows = append(rows, one)
+		}
+		if len(lowest) > q.Rows() {
+			cursor = sealCursor(own, q.digest(), lowest[q.Rows()-1].n)
+		}
+		return rows, cursor, nil
+	}
+}
+
+// lowest returns the lowest entries of the list from one number to below another, as many as a page
+// has rows and one more, the lowest first.
+func (q list[R]) lowest(r *state.Reader, from, below uint64) (all []hit, err error) {
+	w, err := q.open(r, below)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		n, first, value, ok := w.next()
+		if !ok || n < from {
+			slices.Reverse(all)
+			return all[:min(len(all), q.Rows()+1)], nil
+		}
+		if all = append(all, hit{n, first, value}); len(all) > 4*q.Rows() { // what stands higher is not wanted
+			all = slices.Clone(all[len(all)-q.Rows()-1:])
+		}
 	}
 }
 
@@ -106,7 +170,7 @@ const maxCursorLen = 64
 
 func (q list[R]) digest() []byte {
 	from, to := q.bounds()
-	return digestOf(append(q.filter, q.name, strconv.FormatUint(from, 10), strconv.FormatUint(to, 10))...)
+	return digestOf(append(q.filter, q.name, strconv.FormatBool(q.Oldest), strconv.FormatUint(from, 10), strconv.FormatUint(to, 10))...)
 }
 
 func digestOf(parts ...string) []byte {

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,32 +21,68 @@ import (
 
 // ofQuestion is a request about the question that an entry records.
 type ofQuestion struct {
-	Caller
-	Asked string `query:"asked" maxLength:"300" doc:"Index, or NAME/log/EPOCH/INDEX, of the entry that records the question; empty: all"`
+	Listed
+	Asked   string `query:"asked" maxLength:"300" doc:"Index, or NAME/log/EPOCH/INDEX, of the entry that records the question; empty: all"`
+	Outcome string `query:"outcome" enum:"open,audited,lied,withheld,unproven,unreached,answered,gone,not-asked,not-up,declined,silent" doc:"Only those that ended so; open: only those that are asked again"`
+	Search  string `query:"search" maxLength:"100" doc:"Only those whose jurisdiction has this in its name, or in what people call it"`
 }
 
 func (s *server) registerAudits(a huma.API) {
-	handle(s, a, get("audits", "/v1/audits", "What became of questions to many after they were answered"), audits)
+	handle(s, a, get("audits", "/v1/audits", "What became of questions to many after they were answered: what is open, and then what was found, the latest first"), audits)
 }
 
-// audits tells an agency of its own questions, and an administrator of all.
+// audits tells an agency of its own questions, and an administrator of all. What is open stands in
+// the list as a finding without an outcome.
 func audits(ctx context.Context, h Hosted, in *ofQuestion) (out client.Audits, err error) {
 	asked, err := h.questionAt(ctx, in.Asked)
 	if err != nil {
 		return out, err
 	}
 	got, err := h.Federated.Account(ctx, in.by(), asked)
-	out.Open, out.Findings, out.Titles = []client.OpenPoint{}, []client.Finding{}, map[string]string{}
+	if err != nil {
+		return out, err
+	}
+	language := text.FromAcceptLanguage(in.Language)
+	w := whole[client.Finding]{
+		Hosted: h, Listed: in.Listed, name: "audits " + in.Agency, filter: []string{asked.String(), in.Outcome, in.Search}, id: findingID,
+		keep: []func(client.Finding) bool{
+			func(f client.Finding) bool {
+				return matches(in.Outcome, cmp.Or(f.Outcome, askedAgain)) && finds(in.Search, f.Name, f.Title)
+			},
+		},
+	}
 	for _, p := range got.Open {
-		out.Open = append(out.Open, pointShown(h.Standing, p, text.FromAcceptLanguage(in.Language)))
+		w.all = append(w.all, client.Finding{OpenPoint: pointShown(h.Standing, p, language)})
 	}
+	out.Open, out.Findings, out.Titles = []client.OpenPoint{}, []client.Finding{}, map[string]string{}
 	for _, f := range got.Findings {
-		out.Findings = append(out.Findings, findingShown(h.Standing, f, text.FromAcceptLanguage(in.Language)))
-	}
-	for _, f := range got.Findings {
+		w.all = append(w.all, findingShown(h.Standing, f, language))
 		maps.Copy(out.Titles, h.Standing.Titles(liars(f.Lies)))
 	}
+	rows, cursor, err := w.page()
+	for _, f := range rows {
+		if f.Outcome == "" {
+			out.Open = append(out.Open, f.OpenPoint)
+		} else {
+			out.Findings = append(out.Findings, f)
+		}
+	}
+	out.Cursor = cursor
 	return out, err
+}
+
+// askedAgain stands for the outcome of what is asked again.
+const askedAgain = "open"
+
+// findingID puts what is open first, the oldest of it before, and then what was found, the latest
+// before.
+func findingID(f client.Finding) string {
+	of := strings.Join([]string{f.Asked, f.Name, f.By}, " ")
+	if f.Outcome == "" {
+		return "0 " + f.Since + " " + of
+	}
+	entry, _ := identity.ParseEntry(f.Entry) // it was made here
+	return fmt.Sprintf("1 %020d %s", math.MaxUint64-entry.Index(), of)
 }
 
 // kindAsked is the name of the kind of entry that records a question (docs/protocol.md).

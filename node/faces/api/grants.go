@@ -17,7 +17,7 @@ import (
 // The requests about grants.
 type (
 	listGrants struct {
-		Paged
+		Listed
 		Dataset  string `query:"dataset" maxLength:"63" doc:"Only those of this dataset: its code"`
 		Consumer string `query:"consumer" maxLength:"300" doc:"Only those of this agency: its code, CODE@JURISDICTION, or its SPIFFE ID"`
 		State    string `query:"state" enum:"live,expired,revoked,replaced,stopped,closed" doc:"Only those in this state"`
@@ -62,7 +62,7 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		if err != nil {
 			return err
 		}
-		page, total, cursor, err := sharing.GrantsPage(h.Ledger, r, h.Records, agency, w, in.page())
+		page, total, cursor, err := h.grantsPage(r, agency, w, in)
 		if err != nil {
 			return err
 		}
@@ -77,6 +77,26 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		return nil
 	})
 	return out, err
+}
+
+// grantsPage returns a page in the order of sharing.GrantsPage, or the one that is asked for.
+func (h Hosted) grantsPage(r *state.Reader, agency identity.Agency, w sharing.Wanted, in *listGrants) (page []sharing.Listed, total uint64, cursor string, err error) {
+	if in.Sort == "" {
+		return sharing.GrantsPage(h.Ledger, r, h.Records, agency, w, in.page())
+	}
+	all := map[string]sharing.Listed{}
+	list := whole[client.Grant]{
+		Hosted: h, Listed: in.Listed, name: "grants " + agency.String(), filter: []string{in.Dataset, in.Consumer, in.State}, id: func(g client.Grant) string { return g.Grant },
+	}
+	for _, g := range sharing.GrantsOf(r, h.Records, agency, w) {
+		shown := grantShown(r, g)
+		all[shown.Grant], list.all = g, append(list.all, shown)
+	}
+	rows, cursor, err := list.page()
+	for _, row := range rows {
+		page = append(page, all[row.Grant])
+	}
+	return page, uint64(len(list.all)), cursor, err
 }
 
 func (h Hosted) grantsWanted(in *listGrants) (w sharing.Wanted, err error) {
@@ -121,18 +141,24 @@ func (h Hosted) grant(r *state.Reader, g sharing.Listed) (client.Grant, error) {
 	if err != nil {
 		return client.Grant{}, err
 	}
+	out := grantShown(r, g)
+	out.Basis, out.Scenario, out.Scope, out.Method, out.Paper, out.Renews = w.Basis, w.Scenario, w.Scope, w.Method, w.Paper, w.Renews
+	return out, nil
+}
+
+// grantShown is Hosted.grant without the words that were written about it.
+func grantShown(r *state.Reader, g sharing.Listed) client.Grant {
 	log := r.Log()
 	out := client.Grant{
 		Grant: g.Name(log).String(), Application: g.Application.In(log).String(), Consumer: g.Consumer.String(),
-		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Basis: w.Basis, Scenario: w.Scenario, Scope: w.Scope,
-		Method: w.Method, Paper: w.Paper, Renews: w.Renews, Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
+		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
 		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(log).String(),
 		Revoked: g.Revoked.In(log).String(), Closed: g.Closed.In(log).String(),
 	}
 	if g.Endless {
 		out.Until = ""
 	}
-	return out, nil
+	return out
 }
 
 func giving(ctx context.Context, h Hosted, in *giveGrant) (out client.GivenGrant, err error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +109,77 @@ func TestListsAreNarrowed(t *testing.T) {
 		var rows []any
 		if err := json.Unmarshal(p[name], &rows); err != nil || rows == nil || len(rows) != want {
 			t.Errorf("%s?%s: got %d rows, %v, want %d: %.300s", path, query, len(rows), err, want, w.Body)
+		}
+	}
+}
+
+// TestGrantsAndUsesTakeOrders: grants and what is used are listed in the order that is asked for,
+// and no page repeats a row or leaves one out.
+func TestGrantsAndUsesTakeOrders(t *testing.T) {
+	d := open(t)
+	for i := range 5 {
+		q := client.Query{Dataset: "villages", Key: fmt.Sprint(1 + i%3), Use: use}
+		q.Until = fmt.Sprintf("2027-0%d-01T00:00:00Z", 1+(3*i)%5)
+		d.done(t, "POST", "/v1/query", []string{"water", "civil-affairs"}[i%2], q)
+	}
+	grantsOf := func(p client.Grants) (names []string, cursor string) {
+		for _, g := range p.Grants {
+			names = append(names, g.Until+" "+g.Grant)
+		}
+		return names, p.Cursor
+	}
+	usesOf := func(p client.Uses) (names []string, cursor string) {
+		for _, u := range p.Uses {
+			names = append(names, u.Entry)
+		}
+		return names, p.Cursor
+	}
+	for _, limit := range []string{"1", "2", "200"} {
+		up := read(t, d, "/v1/grants", url.Values{"limit": {limit}, "sort": {"until"}}, grantsOf)
+		down := read(t, d, "/v1/grants", url.Values{"limit": {limit}, "sort": {"until:desc"}}, grantsOf)
+		if slices.Reverse(down); len(up) < 2 || !slices.Equal(up, down) || !slices.IsSorted(up) {
+			t.Errorf("grants, pages of %s: got %q and %q", limit, up, down)
+		}
+		newest := read(t, d, "/v1/uses", url.Values{"limit": {limit}}, usesOf)
+		oldest := read(t, d, "/v1/uses", url.Values{"limit": {limit}, "sort": {"time"}}, usesOf)
+		if slices.Reverse(oldest); len(newest) != 5 || !slices.Equal(newest, oldest) {
+			t.Errorf("uses, pages of %s: got %q and the reverse %q", limit, newest, oldest)
+		}
+	}
+	for _, path := range []string{"/v1/grants", "/v1/grants/held", "/v1/audits", "/v1/uses", "/v1/asked"} {
+		d.refused(t, path, request{method: "GET", path: path + "?sort=colour", as: "civil-affairs"}, text.NotAsDescribed)
+	}
+}
+
+// TestAuditsComeInPages: what is open stands first, the oldest before, and then what was found, the
+// latest before; in pages as in one.
+func TestAuditsComeInPages(t *testing.T) {
+	h := hostedIn(newMemory(t, "guizhou"))
+	of := func(since, outcome string, entry int) client.Finding {
+		f := client.Finding{OpenPoint: client.OpenPoint{Asked: "guizhou/log/1/3", Name: since, Since: since}, Outcome: outcome}
+		if outcome != "" {
+			f.Entry = fmt.Sprintf("guizhou/log/1/%d", entry)
+		}
+		return f
+	}
+	want := []client.Finding{of("2026-01", "", 0), of("2026-02", "", 0), of("2025-03", "lied", 200), of("2026-01", "lied", 99), of("2026-01", "gone", 9)}
+	for limit := range 6 {
+		w := whole[client.Finding]{Hosted: h, name: "audits", all: slices.Clone(want), id: findingID}
+		slices.Reverse(w.all)
+		w.Limit = limit + 1
+		var got []client.Finding
+		for {
+			rows, cursor, err := w.page()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, rows...); cursor == "" {
+				break
+			}
+			w.Cursor = cursor
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("pages of %d: got %+v", w.Limit, got)
 		}
 	}
 }

@@ -27,6 +27,18 @@ type Spanned struct {
 	To   string `query:"to" maxLength:"40" doc:"Until when: a month or a day, which are included, or the time before which it is"`
 }
 
+// Timed holds the order of a list of what comes again and again.
+type Timed struct {
+	Order string `query:"sort" enum:"time,time:desc" default:"time:desc" doc:"The newest first, or the oldest"`
+}
+
+// page is Paged.page in the order.
+func (t Timed) page(p Paged) usage.Page {
+	page := p.page()
+	page.Oldest = t.Order == "time"
+	return page
+}
+
 // Counts holds the parameters of every list of counts by month.
 type Counts struct {
 	Paged
@@ -40,6 +52,7 @@ type Counts struct {
 type (
 	listUses struct {
 		Spanned
+		Timed
 		Dataset      string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
 		Jurisdiction string `query:"jurisdiction" maxLength:"200" doc:"Jurisdiction of the consumer: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Agency       string `query:"agency" maxLength:"64" doc:"Code of the consumer"`
@@ -52,6 +65,7 @@ type (
 type (
 	listAsked struct {
 		Spanned
+		Timed
 		At      string `query:"at" maxLength:"200" doc:"Jurisdiction that was asked: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Dataset string `query:"dataset" maxLength:"64" doc:"Code of the dataset"`
 		Agency  string `query:"agency" maxLength:"64" doc:"Code of the agency that asked"`
@@ -62,7 +76,7 @@ type (
 		Agency string `query:"agency" maxLength:"64" doc:"Code of the agency that asked"`
 	}
 	listHeld struct {
-		Paged
+		Listed
 		Agency string `query:"agency" maxLength:"64" doc:"Code of the agency that holds them"`
 	}
 )
@@ -89,7 +103,7 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 	if f.Agency, f.Purpose, err = agencyAndPurpose(in.Agency, in.Purpose); err != nil {
 		return out, err
 	}
-	rows, cursor, err := h.Usage.Uses(ctx, in.by(), f, in.page())
+	rows, cursor, err := h.Usage.Uses(ctx, in.by(), f, in.Timed.page(in.Paged))
 	if err != nil {
 		return out, err
 	}
@@ -189,7 +203,7 @@ func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.As
 	if f.Agency, f.Purpose, err = agencyAndPurpose(in.Agency, in.Purpose); err != nil {
 		return out, err
 	}
-	rows, cursor, err := h.Usage.Asked(ctx, in.by(), f, in.page())
+	rows, cursor, err := h.Usage.Asked(ctx, in.by(), f, in.Timed.page(in.Paged))
 	if err != nil {
 		return out, err
 	}
@@ -243,24 +257,48 @@ func askedCounted(ctx context.Context, h Hosted, in *countAsked) (out client.Mon
 }
 
 func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.HeldGrants, err error) {
+	out.Grants = []client.Grant{}
 	var agency identity.Label
 	if err := parsed(in.Agency, &agency); err != nil {
 		return out, err
 	}
-	rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, in.page())
-	out = client.HeldGrants{Grants: []client.Grant{}, Cursor: cursor}
-	for _, row := range rows {
-		g := client.Grant{
-			Grant: row.Grant, Consumer: identity.NewAgency(h.Ledger.Name(), row.Agency).String(), Dataset: row.Dataset, Purpose: row.Purpose,
-			Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
+	if in.Sort == "" {
+		rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, in.page())
+		for _, row := range rows {
+			out.Grants = append(out.Grants, h.heldShown(row))
 		}
-		switch {
-		case row.Taken:
-			g.State = client.GrantRevoked
-		case row.Over:
-			g.State = client.GrantExpired
-		}
-		out.Grants = append(out.Grants, g)
+		out.Cursor = cursor
+		return out, err
 	}
+	w := whole[client.Grant]{
+		Hosted: h, Listed: in.Listed, name: "held " + in.Caller.Agency, filter: []string{in.Agency}, id: func(g client.Grant) string { return g.Consumer + " " + g.Grant },
+	}
+	for page := (usage.Page{Limit: usage.MaxPage}); ; {
+		rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, page)
+		if err != nil {
+			return out, err
+		}
+		for _, row := range rows {
+			w.all = append(w.all, h.heldShown(row))
+		}
+		if page.Cursor = cursor; cursor == "" {
+			break
+		}
+	}
+	out.Grants, out.Cursor, err = w.page()
 	return out, err
+}
+
+func (h Hosted) heldShown(row usage.HeldRow) client.Grant {
+	g := client.Grant{
+		Grant: row.Grant, Consumer: identity.NewAgency(h.Ledger.Name(), row.Agency).String(), Dataset: row.Dataset, Purpose: row.Purpose,
+		Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
+	}
+	switch {
+	case row.Taken:
+		g.State = client.GrantRevoked
+	case row.Over:
+		g.State = client.GrantExpired
+	}
+	return g
 }

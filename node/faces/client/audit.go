@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"maps"
+	"slices"
 )
 
 // How something ended that was open in the account of a question to many.
@@ -25,6 +27,8 @@ const (
 type Audits struct {
 	Open     []OpenPoint `json:"open" doc:"Who is asked again"`
 	Findings []Finding   `json:"findings" doc:"What came of it, the latest first: of 90 days, 200 at most"`
+
+	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 
 	Titles map[string]string `json:"titles,omitempty" doc:"What people call those whom the lies name, by their names"`
 }
@@ -56,5 +60,21 @@ type Finding struct {
 // Audits returns what is open and what was found, of the question that an entry records, or of all
 // (asked is empty).
 func (c *Client) Audits(ctx context.Context, asked string) (Audits, error) {
-	return get[Audits](ctx, c, "/v1/audits"+given("asked", asked))
+	all := Audits{Open: []OpenPoint{}, Titles: map[string]string{}}
+	var err error
+	all.Findings, err = pages(ctx, c, "/v1/audits", values("asked", asked), func(p Audits) ([]Finding, string) {
+		rows := p.Findings
+		for _, open := range p.Open {
+			rows = append(rows, Finding{OpenPoint: open})
+		}
+		maps.Copy(all.Titles, p.Titles)
+		return rows, p.Cursor
+	})
+	for _, f := range all.Findings {
+		if f.Outcome == "" {
+			all.Open = append(all.Open, f.OpenPoint)
+		}
+	}
+	all.Findings = slices.DeleteFunc(all.Findings, func(f Finding) bool { return f.Outcome == "" })
+	return all, err
 }

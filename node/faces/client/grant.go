@@ -23,7 +23,7 @@ type Grant struct {
 	Method      string              `json:"method" doc:"How the data are to be used"`
 	Paper       string              `json:"paper,omitempty" doc:"Of one by hand: number of the paper by which the provider decided"`
 	Until       string              `json:"until" doc:"End of the use, RFC 3339"`
-	State       string              `json:"state" enum:"live,revoked,expired,replaced,stopped" doc:"Whether it may be used now; stopped: the category of the entry in force does not let it be used"`
+	State       string              `json:"state" enum:"live,revoked,expired,replaced,stopped,closed" doc:"Whether it may be used now; stopped: the category of the entry in force does not let it be used"`
 	Uses        uint64              `json:"uses" doc:"Uses recorded under it"`
 	Fields      []string            `json:"fields,omitempty" doc:"The fields that it gives; none: all that the entry lists"`
 	Measures    map[string][]string `json:"measures,omitempty" doc:"What may be asked of which field, beside the number of records"`
@@ -49,6 +49,7 @@ type Grants struct {
 // WantedGrants selects grants; an empty member selects all.
 type WantedGrants struct {
 	Dataset, Consumer, State string
+	Sort                     string // member of the rows, with :desc for the other direction; "": those that end soon first
 	Limit                    int    // rows of a page, at most MaxListed; 0 leaves it to the node
 	Cursor                   string // where the page before ended
 }

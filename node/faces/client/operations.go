@@ -135,7 +135,7 @@ func (c *Client) Verify(ctx context.Context, v Verification) (Verdict, error) {
 // Grants returns a page of the wanted grants that the acting agency gave or holds.
 func (c *Client) Grants(ctx context.Context, w WantedGrants) (Grants, error) {
 	query := url.Values{}
-	for name, value := range map[string]string{"dataset": w.Dataset, "consumer": w.Consumer, "state": w.State, "cursor": w.Cursor} {
+	for name, value := range map[string]string{"dataset": w.Dataset, "consumer": w.Consumer, "state": w.State, "sort": w.Sort, "cursor": w.Cursor} {
 		if value != "" {
 			query.Set(name, value)
 		}

@@ -17,6 +17,7 @@ type List struct {
 	From, To     string // a month, a day (both of the node's zone, the last one included), or a time with its own
 	Kind, Code   string // of entries: the name or number of the kind; the dataset or matter
 	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
+	Sort         string // member of the rows, with :desc for the other direction; "": the list's own order
 	Limit        int    // rows; 0 leaves it to the node
 	Cursor       string // where the page before ended
 }
@@ -48,7 +49,7 @@ func (l List) query() string {
 	v := url.Values{}
 	for name, value := range map[string]string{
 		"dataset": l.Dataset, "jurisdiction": l.Jurisdiction, "agency": l.Agency, "purpose": l.Purpose, "at": l.At, "from": l.From, "to": l.To,
-		"kind": l.Kind, "code": l.Code, "by": l.By, "cursor": l.Cursor,
+		"kind": l.Kind, "code": l.Code, "by": l.By, "sort": l.Sort, "cursor": l.Cursor,
 	} {
 		if value != "" {
 			v.Set(name, value)
