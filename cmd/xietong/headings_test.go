@@ -53,8 +53,8 @@ func (b *workbench) sortedBy(t *testing.T, line, column string) string {
 	return stdout
 }
 
-// TestListsHaveHeadings: every verb that lists is held by TestSortByHeadings, or lists the fields of
-// a dataset or what is drawn.
+// TestListsHaveHeadings: every verb that lists is held by TestSortByHeadings, or lists the fields
+// of a dataset or what is drawn.
 func TestListsHaveHeadings(t *testing.T) {
 	others := "keys status, query, question run, record export, record get, tree"
 	a := &app{getenv: func(string) string { return "" }, lang: text.En, stdin: strings.NewReader("")}

@@ -14,7 +14,7 @@ var latinWords = strings.Fields(`
 	true false null string integer number boolean array object
 	debug info warn error text month dataset agency public
 	province prefecture county township village
-	unconditional conditional shared live revoked expired replaced stopped
+	unconditional conditional shared live revoked expired replaced stopped closed
 	sum average minimum maximum count
 	utf-8 utf-16be utf-16le gb18030 gbk big5
 	civil-affairs households guizhou statistics UTF-8 log DIR keep clear level docs table measures group_by label name_zh T18 comma semicolon tab full-width nation parent shift-jis gaoxin smallest_cell counts
