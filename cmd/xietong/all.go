@@ -271,7 +271,11 @@ func (p *part) columns(fields []string) []string { return columnsOf(p.pages[0].A
 // tellAll tells how many rows and uses there were, and what was left out.
 func (a *app) tellAll(p *part) {
 	first, last := p.pages[0].Answer, p.pages[len(p.pages)-1].Answer
-	a.tell(text.CLIAllTold, text.Args{"count": number(p.rows), "uses": number(uint64(p.asked)), "first": first.Access, "last": last.Access})
+	told := text.CLIAllTold
+	if first.Access == last.Access {
+		told = text.CLIQueryRows
+	}
+	a.tell(told, text.Args{"access": last.Access, "count": number(p.rows), "uses": number(uint64(p.asked)), "first": first.Access, "last": last.Access})
 	if last.AsOf-first.AsOf >= uint64(p.asked) { // each use is an entry itself
 		a.tell(text.CLIAllMoved, text.Args{"first": number(first.AsOf), "last": number(last.AsOf)})
 	}

@@ -40,7 +40,7 @@ var paperSentences = []sentence{
 	{PaperAlone, "仅凭这张纸不能改变任何事：还须上级重新邀请并背书。请装入信封，锁入保险柜，与机器分开存放",
 		"The paper alone moves nothing: the parent must invite and endorse too. Seal it, and lock it away from the machine"},
 	{PaperOnce, "以上内容只显示这一次，任何机器上都不留存", "It is shown this once, and kept on no machine"},
-	{PaperNarrow, "终端不足 {columns} 列，未显示二维码；24 个词已经完整", "The terminal has fewer than {columns} columns, so there is no QR code; the 24 words are all of it"},
+	{PaperNarrow, "终端不足 {columns} 列，未显示二维码；24 个词已经完整", "The terminal has fewer than {columns} [column|columns], so there is no QR code; the 24 words are all of it"},
 	{PaperBefore, "恢复密钥已在以前的一次执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 xietong keys renew --recovery；其他指纹的纸不属于本机的密钥，其中丢失前那套密钥的纸要保留",
 		"The recovery key was shown by an earlier run, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `xietong keys renew --recovery` once the node runs. A paper with another fingerprint is not of this machine's keys: keep that of the keys that were lost"},
 	{PaperNone, "没有显示{name}的恢复密钥，因此没有人持有它。请执行 xietong --in {name} keys renew --recovery", "No recovery key of {name} was shown, so nobody holds it: run `xietong --in {name} keys renew --recovery`"},

@@ -63,12 +63,12 @@ var questionSentences = []sentence{
 	{
 		CLIQuestionLeftOut,
 		"与 {month} 相比，未计入的记录不同（当时 {before} 条，本次 {now} 条未能比较、读取或不符合目录），结果不作比较：当时 {totalbefore} 条，本次 {total} 条",
-		"not the same records were left out as in {month} ({before} then, {now} now could not be compared or read, or do not fit the\ncatalogue entry), so the numbers are not compared: {totalbefore} records then, {total} now",
+		"not the same records were left out as in {month} ({before} then, {now} now could not be compared or read, or do not fit the\ncatalogue entry), so the numbers are not compared: {totalbefore} [record|records] then, {total} now",
 	},
-	{CLIQuestionLeft, "两次均有 {count} 条记录未计入", "both times {count} records were left out"},
+	{CLIQuestionLeft, "两次均有 {count} 条记录未计入", "both times {count} [record was|records were] left out"},
 	{
 		CLIQuestionSmall, "过小或未能单列的分组合计：当时 {before} 条，现为 {now} 条",
-		"groups that are not told by themselves, together: {before} records then, {now} now",
+		"groups that are not told by themselves, together: {before} [record|records] then, {now} now",
 	},
 	{CLIQuestionNotTold, "未单列", "not told"},
 	{

@@ -54,7 +54,7 @@ var catalogueProblems = []problem{
 		number: 244, code: RecordsUnfit, status: http.StatusUnprocessableEntity, params: []string{"dataset", "count", "first"},
 		zh: parts{"有记录不符合新目录", "数据资源 {dataset} 有 {count} 条记录不符合新的数据规范；最前的几条：{first}", "数据资源 {dataset}",
 			"请先修正这些记录或数据规范；如确需发布，请加 --leave-out（程序用参数 leave_out=true）：这些记录将不进入任何结果，并在每次结果中说明条数"},
-		en: parts{"Records that do not fit", "{count} records of {dataset} do not fit the new schema; the first: {first}", "dataset {dataset}",
+		en: parts{"Records that do not fit", "{count} [record|records] of {dataset} [does|do:count] not fit the new schema; the first: {first}", "dataset {dataset}",
 			"mend the records or the schema first; or leave them out with --leave-out (a program: leave_out=true): they are then in no answer, and every answer tells how many they are"},
 	},
 	{

@@ -38,7 +38,7 @@ var dataProblems = []problem{
 		zh: parts{"正则表达式不能采用", "数据规范中的正则表达式不能采用：{reason}", "数据资源 {dataset}，数据规范 {where}",
 			"汉字请直接写出，如 [一-龥]，不用转义；不采用 (?! 等前后查找；重复次数会逐次展开，展开后不得超过 {limit} 条指令"},
 		en: parts{"Pattern not taken", "a pattern in the schema is not taken: {reason}", "dataset {dataset}, schema at {where}",
-			"write characters themselves, such as [一-龥], and no escapes for them; look-around such as (?! is not taken; a counted repeat is written out, and {limit} instructions are taken"},
+			"write characters themselves, such as [一-龥], and no escapes for them; look-around such as (?! is not taken; a counted repeat is written out, and {limit} [instruction is|instructions are] taken"},
 	},
 	{
 		number: 35, code: KeywordNotTaken, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "keyword"},
@@ -52,13 +52,13 @@ var dataProblems = []problem{
 		zh: parts{"数据项名称不合规", "数据项名称不合规：{field}", "数据资源 {dataset}，{where}",
 			"名称为 1 到 {limit} 个字母、汉字、数字或下划线，不以数字开头，不含空格、连字符和其他符号，带附加符号的字母须用合成形式（NFC）"},
 		en: parts{"Invalid name of a field", "this cannot be the name of a field: {field}", "dataset {dataset}, {where}",
-			"a name has 1 to {limit} letters, marks, digits or _ of any script, composed (Unicode NFC), and begins with a letter or _"},
+			"a name has 1 to {limit} [letter|letters], marks, digits or _ of any script, composed (Unicode NFC), and begins with a letter or _"},
 	},
 	{
 		number: 43, code: SchemaTooLarge, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "limit"},
 		zh: parts{"数据规范过大", "数据规范过大：展开引用后超过 {limit} 个节点、嵌套过深，或引用成环", "数据资源 {dataset}，数据规范 {where}",
 			"请减少嵌套、分支和引用"},
-		en: parts{"Schema too large", "the schema has more than {limit} nodes with its references unfolded, is nested too deep, or goes in a circle",
+		en: parts{"Schema too large", "the schema has more than {limit} [node|nodes] with its references unfolded, is nested too deep, or goes in a circle",
 			"dataset {dataset}, schema at {where}", "use fewer branches, references and levels"},
 	},
 	{
@@ -117,7 +117,7 @@ var dataProblems = []problem{
 		number: 317, code: MeasureTooWide, status: http.StatusUnprocessableEntity, params: []string{"dataset", "scanned", "total"},
 		zh: parts{"分组过多，无法分页统计", "在限定时间内统计到第 {scanned} 条，共 {total} 条；分组过多，无法分页继续", "数据资源 {dataset}",
 			"请按取值较少的数据项分组，或缩小范围，或用 --wait 延长每页的时间"},
-		en: parts{"Too many groups for pages", "{scanned} of {total} records were read in the time, and there are too many groups to go on in pages",
+		en: parts{"Too many groups for pages", "{scanned} of {total} [record was|records were] read in the time, and there are too many groups to go on in pages",
 			"dataset {dataset}", "group by a field with fewer values, narrow the search, or give each page more time with --wait"},
 	},
 	{
@@ -130,13 +130,13 @@ var dataProblems = []problem{
 		number: 48, code: RowsRejected, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"文件有不合格的行", "共 {rows} 行，其中 {bad} 行不合格，未导入", "数据资源 {dataset}",
 			"请改正不合格的行后重试；如只导入合格的行，请用 `xietong record import` 并加 --keep-good"},
-		en: parts{"Rows rejected", "{bad} of {rows} rows are bad, and nothing was imported", "dataset {dataset}",
+		en: parts{"Rows rejected", "{bad} of {rows} [row|rows] [is|are:bad] bad, and nothing was imported", "dataset {dataset}",
 			"correct the bad rows, or import only the good ones by `xietong record import` with --keep-good"},
 	},
 	{
 		number: 325, code: RowsNoneGood, status: http.StatusUnprocessableEntity, params: []string{"rows", "dataset"},
 		zh: parts{"没有合格的行", "共 {rows} 行，全部不合格，未导入", "数据资源 {dataset}", "请改正各行后重试"},
-		en: parts{"No good row", "all {rows} rows are bad, and nothing was imported", "dataset {dataset}", "correct the rows and try again"},
+		en: parts{"No good row", "of {rows} [row|rows] none is good, and nothing was imported", "dataset {dataset}", "correct the rows and try again"},
 	},
 	{
 		number: 49, code: UnknownRecord, status: http.StatusNotFound, params: []string{"dataset"},

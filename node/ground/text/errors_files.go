@@ -123,7 +123,7 @@ var fileProblems = []problem{
 		number: 311, code: RowsHidden, status: http.StatusUnprocessableEntity, params: []string{"sheet", "count", "rows"},
 		zh: parts{"隐藏的行中有数据", "工作表“{sheet}”中有 {count} 行是隐藏的，却有数据：第 {rows} 行；没有导入任何行", "工作表“{sheet}”",
 			"请清除筛选、取消隐藏，核对这些行，保存后再导入；不应导入的，请先删除"},
-		en: parts{"Hidden rows with data", "{count} rows of the sheet \"{sheet}\" are hidden, and have data: {rows}; no row was imported", "sheet \"{sheet}\"",
+		en: parts{"Hidden rows with data", "{count} [row|rows] of the sheet \"{sheet}\" [is|are:count] hidden, and [has|have:count] data: {rows}; no row was imported", "sheet \"{sheet}\"",
 			"clear the filter and unhide them, look at them, save, and import again; delete those that are not to be imported"},
 	},
 	{

@@ -41,7 +41,7 @@ var gatherProblems = []problem{
 	{
 		number: 324, code: NobodyAnswered, status: http.StatusBadGateway, params: []string{"selector", "members"},
 		zh: parts{"无一答复", "所问的 {members} 个行政区划无一答复，因此没有结果", "{selector}", "请按各行政区划未答复的原因处理后再查询"},
-		en: parts{"Nobody answered", "none of the {members} jurisdictions that were asked has answered, so there is no result", "{selector}",
+		en: parts{"Nobody answered", "none of the {members} [jurisdiction|jurisdictions] that [was|were] asked has answered, so there is no result", "{selector}",
 			"see why each of them did not answer, mend that, and ask again"},
 	},
 }

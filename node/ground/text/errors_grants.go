@@ -124,7 +124,7 @@ var grantProblems = []problem{
 	{
 		number: 304, code: QuestionsMany, status: http.StatusConflict, params: []string{"agency", "limit"},
 		zh: parts{"保存的查询过多", "{agency} 已保存 {limit} 项查询，不能再增加", "{agency}", "请先用 xietong question remove 删除不用的"},
-		en: parts{"Too many saved questions", "{agency} has saved {limit} questions, which is the most", "{agency}",
+		en: parts{"Too many saved questions", "{agency} has saved {limit} [question|questions], which is the most", "{agency}",
 			"remove one that is not used with `xietong question remove`"},
 	},
 	{

@@ -26,7 +26,7 @@ var importProblems = []problem{
 		number: 261, code: ReplaceNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"整体替换要求全部合格", "共 {rows} 行，其中 {bad} 行不合格：整体替换会把这些行的现有记录也撤下，未导入", "数据资源 {dataset}",
 			"请改正不合格的行后重试；如只导入合格的行，请去掉 --replace"},
-		en: parts{"A replacement must be good throughout", "{bad} of {rows} rows are bad: the present records of those rows would be taken out too; nothing was imported",
+		en: parts{"A replacement must be good throughout", "{bad} of {rows} [row|rows] [is|are:bad] bad: the present records of those rows would be taken out too; nothing was imported",
 			"dataset {dataset}", "correct the bad rows; or leave --replace out, to import only the good ones"},
 	},
 	{
@@ -53,7 +53,7 @@ var importProblems = []problem{
 		number: 313, code: AlongNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"随新目录发布的记录须全部合格", "共 {rows} 行，其中 {bad} 行不合格；与新目录一并发布的文件不能只导入合格的行，目录和记录均未发布", "数据资源 {dataset}",
 			"请改正不合格的行后重新执行同一命令；程序请去掉参数 keep_good"},
-		en: parts{"Rows that come with an entry must all be good", "{bad} of {rows} rows are bad; a file that is published with a new entry cannot bring its good rows alone; neither entry nor records were published",
+		en: parts{"Rows that come with an entry must all be good", "{bad} of {rows} [row|rows] [is|are:bad] bad; a file that is published with a new entry cannot bring its good rows alone; neither entry nor records were published",
 			"dataset {dataset}", "correct the bad rows, and repeat the command; a program leaves keep_good out"},
 	},
 	{

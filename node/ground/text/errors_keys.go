@@ -136,7 +136,7 @@ var keysProblems = []problem{
 	{
 		number: 152, code: RecoveryCount, status: http.StatusBadRequest, params: []string{"count"},
 		zh: parts{"恢复密钥词数不对", "读到 {count} 个词，应为 24 个", "恢复密钥", "请对照纸面查看是否漏了词或多了词，再输入一次"},
-		en: parts{"Not 24 words", "{count} words were read, and not 24 words", "the recovery key", "see on the paper which word is missing or too many, and type them again"},
+		en: parts{"Not 24 words", "{count} [word was|words were] read, and not 24 words", "the recovery key", "see on the paper which word is missing or too many, and type them again"},
 	},
 	{
 		number: 153, code: RecoveryMixed, status: http.StatusBadRequest, params: []string{"place"},

@@ -22,14 +22,14 @@ var outputProblems = []problem{
 		number: 281, code: SheetFull, status: http.StatusRequestEntityTooLarge, params: []string{"limit"},
 		zh: parts{"超出表格行数", "结果超过 {limit} 行，一张 xlsx 工作表放不下，没有写入", "xlsx 工作表",
 			"请改用 -o csv，或者用 --where、--filter 分次查询"},
-		en: parts{"Too many rows for a sheet", "there are more than {limit} rows, which one sheet cannot hold, and nothing was written", "the sheet of xlsx",
+		en: parts{"Too many rows for a sheet", "there are more than {limit} [row|rows], which one sheet cannot hold, and nothing was written", "the sheet of xlsx",
 			"use -o csv, or ask for parts with --where or --filter"},
 	},
 	{
 		number: 282, code: CellTooLong, status: http.StatusRequestEntityTooLarge, params: []string{"row", "column", "size", "limit"},
 		zh: parts{"超出单元格长度", "第 {row} 行的“{column}”有 {size} 个字符，xlsx 的单元格最多 {limit} 个，没有写入", "第 {row} 行，{column}",
 			"请改用 -o csv 或 -o jsonl，或者用 --fields 略去该项"},
-		en: parts{"Too long for a cell", "{column} of row {row} has {size} characters, more than the {limit} that a cell of xlsx can hold, and nothing was written",
+		en: parts{"Too long for a cell", "{column} of row {row} has {size} [character|characters], more than the {limit} that a cell of xlsx can hold, and nothing was written",
 			"row {row}, {column}", "use -o csv or -o jsonl, or leave the field out with --fields"},
 	},
 	{

@@ -44,7 +44,7 @@ var reformProblems = []problem{
 		number: 383, code: AgencyInUse, status: http.StatusConflict, params: []string{"agency", "datasets", "standards", "grants"},
 		zh: parts{"部门尚不能撤销", "部门 {agency} 还有在用的数据资源（{datasets}）、标准目录（{standards}）和所持共享权限 {grants} 项，未作任何改动", "部门 {agency}",
 			"请用 --into 写明并入哪个部门（数据资源和标准目录随之划转），或先逐一撤回、划转；所持共享权限随部门一并终止的，请加 --drop-grants"},
-		en: parts{"Agency in use", "the agency {agency} still has datasets ({datasets}), standards ({standards}) and {grants} grants that it holds; nothing was changed", "agency {agency}",
+		en: parts{"Agency in use", "the agency {agency} still has datasets ({datasets}), standards ({standards}) and {grants} [grant|grants] that it holds; nothing was changed", "agency {agency}",
 			"say with --into which agency takes over what it offers, or withdraw or move that first; to let the grants that it holds end with it, add --drop-grants"},
 	},
 	{
@@ -64,7 +64,7 @@ var reformProblems = []problem{
 		number: 387, code: MovesTooMany, status: http.StatusRequestEntityTooLarge, params: []string{"count", "size", "limit"},
 		zh: parts{"一次划转过多", "{count} 个目录共 {size} 字节，超过一次可以划转的 {limit} 字节，未作任何改动", "划转的目录",
 			"请先用 xietong dataset move 分几次划转一部分，再办理其余"},
-		en: parts{"Too much at once", "{count} entries have {size} bytes together, more than the {limit} that are moved at once; nothing was changed", "the entries to move",
+		en: parts{"Too much at once", "{count} [entry has|entries have] {size} [byte|bytes] together, more than the {limit} that [is|are] moved at once; nothing was changed", "the entries to move",
 			"move some of them first with `xietong dataset move`, and then the rest"},
 	},
 	{

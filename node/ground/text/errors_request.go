@@ -68,7 +68,7 @@ var requestProblems = []problem{
 	{
 		number: 6, code: TooLarge, status: http.StatusRequestEntityTooLarge, params: []string{"where", "size", "limit"},
 		zh: parts{"内容过大", "内容超过上限 {limit} 字节（实际字节数：{size}）", "{where}", "请拆分后分次提交"},
-		en: parts{"Too large", "the content is larger than {limit} bytes, the limit (its bytes: {size})", "{where}",
+		en: parts{"Too large", "the content is larger than {limit} [byte|bytes], the limit (its bytes: {size})", "{where}",
 			"split it and send the parts one by one"},
 	},
 	{
@@ -122,7 +122,7 @@ var requestProblems = []problem{
 		number: 13, code: QuotaSpent, status: http.StatusTooManyRequests, again: true, params: []string{"agency", "dataset", "limit", "again"},
 		zh: parts{"调用次数已用完", "{agency} 当日可用的 {limit} 次调用（含与他人共用的）已全部用完", "数据资源 {dataset}",
 			"请于 {again} 后重试，或与提供部门商定提高上限"},
-		en: parts{"Quota spent", "the {limit} calls a day that {agency} may make, alone or with others, are used up", "dataset {dataset}",
+		en: parts{"Quota spent", "the {limit} [call|calls] a day that {agency} may make, alone or with others, [is|are:limit] used up", "dataset {dataset}",
 			"try again after {again}, or agree on a higher limit with the provider"},
 	},
 	{

@@ -130,7 +130,7 @@ var sharingProblems = []problem{
 	{
 		number: 33, code: TooManyGroups, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "limit"},
 		zh: parts{"分组过多", "按 {field} 分组超过 {limit} 组", "数据资源 {dataset}", "请改按取值较少的数据项分组，或先用 --where、--filter 缩小范围"},
-		en: parts{"Too many groups", "there are more than {limit} groups by {field}", "dataset {dataset}",
+		en: parts{"Too many groups", "there are more than {limit} [group|groups] by {field}", "dataset {dataset}",
 			"group by a field of fewer values, or count fewer records with --where or --filter"},
 	},
 	{
@@ -145,7 +145,7 @@ var sharingProblems = []problem{
 		zh: parts{"分组过小，不予公布", "统计 {measure} 只能由不少于 {least} 条有值记录得出，且其中任何一条不得占到一半；现有记录不符合", "数据资源 {dataset}",
 			"请扩大统计范围，或者只查询记录数"},
 		en: parts{"Too few to be told",
-			"{measure} is told of {least} records that have a value or more, of which none makes half; here are fewer", "dataset {dataset}",
+			"{measure} is told of {least} [record|records] that [has|have] a value or more, of which none makes half; here are fewer", "dataset {dataset}",
 			"ask for a wider range, or for the number of records alone"},
 	},
 	{

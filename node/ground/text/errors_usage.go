@@ -23,7 +23,7 @@ var usageProblems = []problem{
 		number: 286, code: ListTooWide, status: http.StatusUnprocessableEntity, params: []string{"limit"},
 		zh: parts{"清单范围过大", "符合条件的部门和用途的组合超过 {limit} 种", "请求",
 			"请再加上 --dataset、--agency 或 --jurisdiction 缩小范围"},
-		en: parts{"List too wide", "the conditions fit more than {limit} combinations of agencies and purposes", "the request",
+		en: parts{"List too wide", "the conditions fit more than {limit} [combination|combinations] of agencies and purposes", "the request",
 			"narrow it with --dataset, --agency or --jurisdiction"},
 	},
 	{

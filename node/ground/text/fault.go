@@ -82,6 +82,8 @@ var faultWords = map[string]word{
 	"near":    {"{column}不是该数据资源的数据项，相近的是“{field}”", "{column} is no field of the dataset; near it: {field}"},
 	"twice":   {"{column}与 {other} 列都是数据项“{field}”", "{column} and column {other} are both the field {field}"},
 	"key":     {"缺少主键“{field}”的列", "there is no column for the key {field}"},
+	"above one": {"本行可作表头，但其上的第 {from} 行可能是记录，不能当作标题略去：如是标题，请删去；如是记录，请改正其表头", "it can be the header, but line {from} above it may hold a record, and no title: " +
+		"delete it if it is a title, or correct the header above it"},
 	"above": {"本行可作表头，但其上的第 {from} 至 {other} 行可能是记录，不能当作标题略去：如是标题，请删去；如是记录，请改正其表头", "it can be the header, but lines {from} to {other} above it may hold records, and no title: " +
 		"delete them if they are a title, or correct the header above them"},
 }
@@ -122,8 +124,8 @@ var formatWords = map[string]word{
 }
 
 var lengthWords = map[string]word{
-	"columns": {" {n} 列", "{n} columns"}, "minLength": {"至少 {n} 个字符", "at least {n} characters"}, "maxLength": {"至多 {n} 个字符", "at most {n} characters"},
-	"minItems": {"至少 {n} 项", "at least {n} items"}, "maxItems": {"至多 {n} 项", "at most {n} items"},
+	"columns": {" {n} 列", "{n} [column|columns]"}, "minLength": {"至少 {n} 个字符", "at least {n} [character|characters]"}, "maxLength": {"至多 {n} 个字符", "at most {n} [character|characters]"},
+	"minItems": {"至少 {n} 项", "at least {n} [item|items]"}, "maxItems": {"至多 {n} 项", "at most {n} [item|items]"},
 }
 
 // BrokenRule returns a broken rule as the reason of a problem: with what is wanted, and an example,
@@ -188,6 +190,9 @@ func headerFaults(l Lang, value, shown string) string {
 		f := HeaderFault{parts[0], parts[1], parts[2], parts[3], parts[4]}
 		if f.Kind == "unknown" && f.Field != "" {
 			f.Kind = "near"
+		}
+		if f.Kind == "above" && f.Letter == f.Other {
+			f.Kind = "above one"
 		}
 		column := RowFault{Letter: f.Letter, Header: f.Header}.Place(l)
 		told = append(told, faultWords[f.Kind].told(l, Args{"column": column, "from": f.Letter, "other": f.Other, "field": Visible(f.Field)}))

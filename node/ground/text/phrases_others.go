@@ -12,7 +12,7 @@ var otherPhrases = []struct{ form, zh, en string }{
 	{`malformed name: {kind} "{value}": {why}`, "{kind}“{value}”不合规定：{why}", `{kind} "{value}" is not well formed: {why}`},
 	{`it is no JSON: it begins with "{value}"`, "不是 JSON（JSON 以 { 开头，所给的内容以“{value}”开头；不采用 YAML、CSV 等其他格式）",
 		`it is no JSON, which begins with {: it begins with "{value}" (neither YAML nor CSV nor another form is taken)`},
-	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内", "it must be after {value}, and within {n} years"},
+	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内", "it must be after {value}, and within {n} [year|years]"},
 	{`it may be: {value}`, "只能是 {value} 之一", "it is one of {value}"},
 	{`malformed ledger data: receipt: {why}`, "这不是存证凭证，或者文件已经损坏", "this is no receipt, or the file is damaged"},
 	{`malformed ledger data: {what}: {why}`, "凭证中的数据已经损坏（{what}）", "its data are damaged ({what})"},

@@ -2,7 +2,7 @@
 //
 // A sentence has a Code, and stands in the table of its topic (errors, cli, demo, status). The
 // other rooms name the Code and give the values, and never write a sentence themselves. Values
-// stand in the sentence as {named} placeholders:
+// stand in the sentence as {named} placeholders, and words that go with a number as [row|rows]:
 //
 //	args := text.Args{"title": "民政局", "agency": "civil-affairs", "entry": "nanming/log/1/3"}
 //	text.T(text.Zh, text.CLIAgencyAdded, args)
@@ -20,6 +20,7 @@
 package text
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -105,16 +106,41 @@ func chinese(r rune) bool {
 	return unicode.Is(unicode.Han, r) || strings.ContainsRune("，。；：、？！（）《》“”〔〕", r)
 }
 
-// fill replaces each {name} by its value. It puts values in as they are, except into commands: a
-// value that looks like a placeholder stays.
-func fill(s string, args Args) string {
-	if len(args) == 0 || !strings.Contains(s, "{") {
+// choices finds what a sentence says of one and of several: [row|rows], by the value before it, or
+// [is|are:rows], by the value of that name.
+var choices = regexp.MustCompile(`\[([^\[\]|{}]*)\|([^\[\]|{}]*?)(:[a-z]+)?\]`)
+
+// numbered returns a part of a sentence with the words that go with its numbers: those for one
+// where the number is 1, and otherwise, also where there is no value, those for several.
+func numbered(s, last string, args Args) string {
+	if !strings.Contains(s, "|") {
 		return s
 	}
+	return choices.ReplaceAllStringFunc(s, func(choice string) string {
+		parts := choices.FindStringSubmatch(choice)
+		of := last
+		if parts[3] != "" {
+			of = args[parts[3][1:]]
+		}
+		if of == "1" {
+			return parts[1]
+		}
+		return parts[2]
+	})
+}
+
+// fill replaces each {name} by its value, and chooses the words that go with a number. It puts
+// values in as they are, except into commands: a value that looks like a placeholder stays.
+func fill(s string, args Args) string {
+	if len(args) == 0 || !strings.Contains(s, "{") {
+		return numbered(s, "", args)
+	}
 	var b strings.Builder
+	last := "" // the value before
 	whole := s
 	for {
 		before, rest, found := strings.Cut(s, "{")
+		before = numbered(before, last, args)
 		if !found {
 			b.WriteString(before)
 			return b.String()
@@ -132,6 +158,6 @@ func fill(s string, args Args) string {
 			before, after = closeUp(before, value, after)
 		}
 		b.WriteString(before + value)
-		s = after
+		last, s = value, after
 	}
 }
