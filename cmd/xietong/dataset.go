@@ -59,13 +59,17 @@ func (a *app) datasetList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(a, listed[client.Dataset]{
+		err = show(a, listed[client.Dataset]{
 			rows: all, whole: func(rows []client.Dataset) any { return client.Datasets{Datasets: rows} },
 			heading: datasetHeadings,
 			line: func(d client.Dataset) []string {
 				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version), a.withdrawnAt(d.Withdrawn)}
 			},
 		})
+		if err == nil && at == "" {
+			a.tellNewer(cmd.Context(), all...)
+		}
+		return err
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
 	c.Flags().BoolVar(&withdrawn, "withdrawn", false, a.t(text.CLIFlagWithdrawn, nil))
@@ -102,6 +106,9 @@ func (a *app) datasetShow() *cobra.Command {
 			return printJSON(a.stdout, d)
 		}
 		a.printDataset(d)
+		if at == "" {
+			a.tellNewer(cmd.Context(), d)
+		}
 		return nil
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
@@ -164,7 +171,7 @@ func (a *app) printDataset(d client.Dataset) {
 		for _, f := range fields {
 			rows = append(rows, []string{f.name, f.title, f.kind})
 		}
-		a.table(a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows)
+		a.table(filled(a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows))
 	}
 }
 

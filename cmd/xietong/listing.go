@@ -143,7 +143,7 @@ func show[T any](a *app, l listed[T]) error {
 		for _, row := range l.rows {
 			lines = append(lines, l.line(row))
 		}
-		a.table(a.headingsOf(l.heading), lines)
+		a.table(filled(a.headingsOf(l.heading), lines))
 		return nil
 	}
 	return a.writeAll(columns, a.escapes(true), func(write func(export.Row) error) error {

@@ -71,6 +71,23 @@ func (a *app) table(heading []string, rows [][]string) {
 	}
 }
 
+// filled returns a table without the columns in which no row has anything.
+func filled(heading []string, rows [][]string) ([]string, [][]string) {
+	kept := func(cells []string) (some []string) {
+		for i, cell := range cells {
+			if slices.ContainsFunc(rows, func(row []string) bool { return i < len(row) && row[i] != "" }) {
+				some = append(some, cell)
+			}
+		}
+		return some
+	}
+	lines := make([][]string, len(rows))
+	for i, row := range rows {
+		lines[i] = kept(row)
+	}
+	return kept(heading), lines
+}
+
 // tables prints rows as tables of tableRows rows each, since a table is as wide as its widest row.
 type tables struct {
 	app     *app

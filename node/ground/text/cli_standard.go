@@ -12,6 +12,7 @@ const (
 	CLIFlagTighter          Code = "cli.flag.tighter"
 	CLIStandardDone         Code = "cli.standard.done"
 	CLIAdopted              Code = "cli.adopted"
+	CLIStandardNewer        Code = "cli.standard.newer"
 	CLIStandardOf           Code = "cli.standard-of"
 	CLICounts               Code = "cli.counts"
 	CLIGroupBy              Code = "cli.group-by"
@@ -29,6 +30,8 @@ var standardSentences = []sentence{
 	{CLIFlagTighter, "按这个 `FILE` 采用：可以收紧，不得放宽", "adopt it as this `FILE` says: tighter, never looser"},
 	{CLIStandardDone, "标准目录 {title}（{dataset}）已制定，供{level}采用，第 {version} 版：{entry}",
 		"standard entry {title} ({dataset}) is set for the level {level}, version {version}: {entry}"},
+	{CLIStandardNewer, "标准目录 {dataset} 已有第 {version} 版（{by} 发布，存证条目 {entry}），本目录仍按较早的一版（{followed}）；采用新版：xietong dataset adopt {dataset}",
+		"the standard {dataset} has version {version} (of {by}, entry {entry}), and this entry follows an earlier one ({followed}); to adopt it: `xietong dataset adopt {dataset}`"},
 	{CLIAdopted, "已采用标准目录 {standard}：{title}（{dataset}），第 {version} 版：{entry}",
 		"adopted {standard}: {title} ({dataset}), version {version}: {entry}"},
 	{CLIStandardOf, "标准目录", "standard"},
