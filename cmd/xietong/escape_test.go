@@ -25,7 +25,7 @@ func TestTextsOfOthersInLists(t *testing.T) {
 	b.node.in["GET /v1/grants"] = func([]byte) any { return grants }
 	file := filepath.Join(t.TempDir(), "gl.xlsx")
 	exit, _, stderr := b.run("grant", "list", "--out", file)
-	if exit != exitDone || !strings.Contains(stderr, "control characters of 1 cells") {
+	if exit != exitDone || !strings.Contains(stderr, "control characters of 1 cell are") {
 		t.Fatalf("exit %d, %s", exit, stderr)
 	}
 	sheet, err := excelize.OpenFile(file)

@@ -29,7 +29,7 @@ func TestImportInPlaceOfAll(t *testing.T) {
 		"yes":            {"en", "y\n", []string{"--replace"}, 1204, exitDone, []string{"y to go on"}, true},
 		"yes beforehand": {"en", "", []string{"--replace", "--yes"}, 1204, exitDone, []string{"will be taken out"}, true},
 		"none leave":     {"en", "", []string{"--replace"}, 0, exitDone, []string{"1 new, 2 changed"}, true},
-		"they stay":      {"en", "", nil, 1204, exitDone, []string{"1204 records of the dataset are not in this file; they stay; --replace takes them out"}, true},
+		"they stay":      {"en", "", nil, 1204, exitDone, []string{"1204 records of the dataset are not in this file, and stay; --replace takes them out"}, true},
 		"program":        {"en", "y\n", []string{"--replace", "--json"}, 1204, exitFailed, []string{`"absent": 1204`, `"not-confirmed"`}, false},
 		"中文":             {"zh", "", []string{"--replace"}, 1204, exitFailed, []string{"现有记录中有 1204 条不在该文件中，将予撤下", "输入 y 继续", "未经确认"}, false},
 		"是":              {"zh", "是\n", []string{"--replace"}, 1204, exitDone, []string{"新增 1 条，更新 2 条，内容不变 0 条"}, true},

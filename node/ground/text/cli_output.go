@@ -101,7 +101,7 @@ var outputSentences = []sentence{
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},
 	{
 		CLIEscaped, "{count} 个单元格中的控制字符已写成可见的形式（如 \\x1b）",
-		"the control characters of {count} [cell is|cells are] written visibly, such as \\x1b",
+		"the control characters of {count} [cell|cells] are written visibly, such as \\x1b",
 	},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} [row|rows]"},
 	{CLIRowsOf, "{name}：{count} 条，使用记录见存证条目 {access}", "{name}: {count} [row|rows]; the access is entry {access}"},
