@@ -132,14 +132,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 		}
 		return p, code
 	}
-	_, ok := errors.AsType[*importStopped](err)
-	switch {
-	case ok && (errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) || errors.Is(err, client.ErrBroken)):
-		return a.own("import-stopped", text.CLIImportStopped, text.CLIImportStoppedDo, a.data, err), exitFailed
-	case errors.Is(err, context.Canceled):
-		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), exitFailed
-	case errors.Is(err, client.ErrUnknownOutcome): // whatever came of later attempts
-		return a.own("outcome-unknown", text.CLIOutcome, text.CLIOutcomeDo, a.data, err), exitFailed
+	if p, ok := a.cutShort(err); ok {
+		return p, exitFailed
 	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		return *p, exitFailed
@@ -200,27 +194,6 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return p, exitFailed
 	}
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
-}
-
-// unreached returns the problem of a node that gives no answer.
-func (a *app) unreached(err error) (client.Problem, bool) {
-	if s, ok := errors.AsType[*silentError](err); ok {
-		return a.known(text.NodeSilent, text.Args{"seconds": fmt.Sprintf("%.0f", s.within.Seconds()), "dir": a.data}), true
-	}
-	switch {
-	case errors.Is(err, errStarting):
-		return a.known(text.NodeStarting, text.Args{"dir": a.data}), true
-	case errors.Is(err, client.ErrNotRunning):
-		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
-			return a.known(text.DirNotNode, text.Args{"dir": a.data}), true
-		}
-		return a.known(text.NotRunning, text.Args{"dir": a.data}), true
-	case errors.Is(err, client.ErrBroken):
-		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), true
-	case errors.Is(err, client.ErrSocket):
-		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), true
-	}
-	return client.Problem{}, false
 }
 
 // noSpace reports whether the disk, or the quota of it, is full.

@@ -170,7 +170,7 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) (
 	}
 	done, err = a.client().ImportRecords(cmd.Context(), im)
 	m.clear()
-	if err != nil && loaded > 0 {
+	if err != nil && (loaded > 0 || errors.Is(err, context.Canceled)) {
 		err = &importStopped{err}
 	}
 	return done, left, err
@@ -182,7 +182,7 @@ type imported struct {
 	BadFile string `json:"bad_file,omitempty"` // the file of the rows that were left out
 }
 
-// importStopped is the error of an import of which rows are loaded, and no answer came.
+// importStopped is the error of an import of which rows may be loaded, and no answer came.
 type importStopped struct{ err error }
 
 func (e *importStopped) Error() string { return e.err.Error() }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,6 +123,32 @@ func TestImportStops(t *testing.T) {
 		if code, _, stderr := b.run("record", "import", "villages", path); code != exitFailed || !strings.Contains(stderr, want) {
 			t.Errorf("%s: got exit %d, %s", lang, code, stderr)
 		}
+	}
+}
+
+// TestImportInterrupted (U-C15): Ctrl-C during an import is told as that, and that the same command
+// goes on, whether rows were loaded already or not.
+func TestImportInterrupted(t *testing.T) {
+	for _, err := range []error{&importStopped{context.Canceled}, &importStopped{fmt.Errorf("load: %w", context.Canceled)}} {
+		a := &app{lang: text.Zh, data: "D", getenv: func(string) string { return "" }}
+		p, code := a.explain(err)
+		if code != exitFailed || p.Detail != "已中断" || !strings.HasPrefix(p.Do, "请重新执行同一命令：从中断处继续") {
+			t.Errorf("exit %d, %+v", code, p)
+		}
+	}
+	b := newWorkbench(t, "C")
+	ctx, cancel := context.WithCancel(t.Context())
+	b.node.in = map[string]func([]byte) any{"POST /v1/datasets/villages/imports/check": func([]byte) any {
+		cancel()
+		return client.ImportCheck{}
+	}}
+	path := filepath.Join(t.TempDir(), "v.csv")
+	if err := os.WriteFile(path, []byte("code\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := b.runUntil(ctx, "record", "import", "villages", path)
+	if code != exitFailed || !strings.Contains(stderr, "error: interrupted\n") || !strings.Contains(stderr, "repeat the same command") {
+		t.Errorf("during the check: exit %d, %s", code, stderr)
 	}
 }
 

@@ -1,12 +1,14 @@
 package sharing
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"xietong/certs/canon"
@@ -53,6 +55,7 @@ type Permit struct {
 	purpose identity.Label
 	at      time.Time  // ledger time of the decision
 	renews  ledger.Ref // the grant that an application renews
+	exceeds bool       // the use is a measure that needs no application, but for its condition or groups
 	ended   text.Code  // see endedBy
 	Grant   ledger.Ref // None: the provider's own use
 	Until   time.Time  // end of the grant; zero: it has none
@@ -106,6 +109,7 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	}
 	by := barredBy(r, in, q.Consumer, q.Dataset)
 	use.Barred = by != ledger.None
+	p.exceeds = q.Offer.Exceeds(use)
 	g := p.relied(r, use)
 	p.renews = renewed(r, q.Consumer, q.Dataset, p.purpose)
 	switch verdict := policy.Decide(q.Offer, g.permission(), use); verdict {
@@ -155,12 +159,18 @@ func (g *Grant) permission() *policy.Permission {
 }
 
 // Apply files the application. The same command grants it by rule, for the measures that the entry
-// declares now. Refusals: text.BasisNeeded for an incomplete application, text.TooLarge for a text
+// declares now. Refusals: text.BasisNeeded for an incomplete application, or text.MeasureNeedsBasis
+// where the use would need none in a narrower form, text.TooLarge for a text
 // above MaxTextLen bytes, text.BadRequest for an end that is no time, over, or more than
 // MaxGrantYears away.
 func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
 	q := p.request
 	until, err := q.check(q.Dataset, p.at)
+	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BasisNeeded && p.exceeds {
+		err = text.Fail(text.MeasureNeedsBasis, text.Args{
+			"missing": f.Args["missing"], "dataset": f.Args["dataset"], "fields": cmp.Or(strings.Join(q.Offer.GroupBy, ", "), "–"),
+		}, nil)
+	}
 	if err != nil {
 		return Permit{}, err
 	}

@@ -232,9 +232,17 @@ func (o Offer) Stops(g Permission) bool {
 
 // Covers reports whether an endless permission may cover the use: an agency of a jurisdiction above
 // measures all records, for a purpose and by fields that the entry names.
-func (o Offer) Covers(u Use) bool {
+func (o Offer) Covers(u Use) bool { return o.measured(u) && u.Whole && o.groups(u.Measure) }
+
+// Exceeds reports whether the use is a measure such as an endless permission may cover, but for its
+// condition or the fields of its groups.
+func (o Offer) Exceeds(u Use) bool { return o.measured(u) && !o.Covers(u) }
+
+// measured reports whether an agency of a jurisdiction above measures for a purpose that the entry
+// names.
+func (o Offer) measured(u Use) bool {
 	above := RelationOf(o.Provider.Jurisdiction(), u.Consumer.Jurisdiction()) == Ancestor
-	return above && u.Whole && u.Measure.Function != gather.None && slices.Contains(o.Counts, u.Purpose) && o.groups(u.Measure)
+	return above && u.Measure.Function != gather.None && slices.Contains(o.Counts, u.Purpose)
 }
 
 func underEndless(o Offer, g *Permission, u Use) Verdict {

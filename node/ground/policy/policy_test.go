@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -133,6 +134,10 @@ func TestEndless(t *testing.T) {
 		row.edit(&o, &g, &u)
 		if got := Decide(o, &g, u); got != row.want {
 			t.Errorf("%s: got %d, want %d", what, got, row.want)
+		}
+		exceeds := slices.Contains([]string{"by another field", "by a field too many", "of some"}, what)
+		if got := o.Exceeds(u); got != exceeds {
+			t.Errorf("%s: exceeds what needs no application: got %t", what, got)
 		}
 	}
 }

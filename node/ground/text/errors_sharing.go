@@ -5,21 +5,22 @@ import "net/http"
 // Problems of sharing: the reasons for which a use is refused, and a missing standard entry.
 // policy.Decide gives the order in which a use is checked.
 const (
-	UnknownDataset  Code = "unknown-dataset"
-	PurposeNeeded   Code = "purpose-needed"
-	UnknownPurpose  Code = "unknown-purpose"
-	UnknownField    Code = "unknown-field"
-	NotShared       Code = "not-shared"
-	GrantNeeded     Code = "grant-needed"
-	GrantRevoked    Code = "grant-revoked"
-	GrantExpired    Code = "grant-expired"
-	FieldNotGranted Code = "field-not-granted"
-	PolicyMoved     Code = "policy-moved"
-	DatasetMoved    Code = "dataset-moved"
-	BasisNeeded     Code = "basis-needed"
-	NoStandard      Code = "no-standard"
-	TooManyGroups   Code = "too-many-groups"
-	NoGrantByRule   Code = "no-grant-by-rule"
+	UnknownDataset    Code = "unknown-dataset"
+	PurposeNeeded     Code = "purpose-needed"
+	UnknownPurpose    Code = "unknown-purpose"
+	UnknownField      Code = "unknown-field"
+	NotShared         Code = "not-shared"
+	GrantNeeded       Code = "grant-needed"
+	GrantRevoked      Code = "grant-revoked"
+	GrantExpired      Code = "grant-expired"
+	FieldNotGranted   Code = "field-not-granted"
+	PolicyMoved       Code = "policy-moved"
+	DatasetMoved      Code = "dataset-moved"
+	BasisNeeded       Code = "basis-needed"
+	MeasureNeedsBasis Code = "measure-needs-basis"
+	NoStandard        Code = "no-standard"
+	TooManyGroups     Code = "too-many-groups"
+	NoGrantByRule     Code = "no-grant-by-rule"
 
 	MeasureNotOffered Code = "measure-not-offered"
 	GroupTooSmall     Code = "group-too-small"
@@ -111,6 +112,13 @@ var sharingProblems = []problem{
 			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
 		en: parts{"Application incomplete", "this use needs an application, which lacks: {missing}", "dataset {dataset}",
 			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
+	},
+	{
+		number: 434, code: MeasureNeedsBasis, status: http.StatusBadRequest, params: []string{"fields", "missing", "dataset"},
+		zh: parts{"这样统计须提出申请", "标准目录准许上级直接统计全部记录，并按这些数据项分组：{fields}；加条件的、按其他数据项分组的，须提出共享申请，尚缺：{missing}", "数据资源 {dataset}",
+			"请去掉条件，或者改按上述数据项分组；确有需要的，一次补全申请后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
+		en: parts{"Measure needs an application", "by the standard, those above measure all records without an application, by these fields: {fields}; with a condition, or by another field, this needs an application, which lacks: {missing}", "dataset {dataset}",
+			"leave the condition out, or group by one of these fields; if it is needed so, give all of the application and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
 	},
 	{
 		number: 18, code: NoGrantByRule, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "provider", "name", "give"},

@@ -186,7 +186,7 @@ func byValue(t *testing.T, top, county *Node) {
 	}
 	q.Measure = &byCode
 	_, err = top.Client("water").Query(t.Context(), q)
-	refusedAs(t, "by a field that the standard does not name", err, text.BasisNeeded, "")
+	refusedAs(t, "by a field that the standard does not name", err, text.MeasureNeedsBasis, "")
 }
 
 // grouped writes the groups of a count and their sum, in the order of the answer.
