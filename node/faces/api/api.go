@@ -199,7 +199,7 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 		}
 		out, err := f(ctx, h, in)
 		if err != nil {
-			return nil, s.refuse(c, err)
+			return nil, s.pointedIn(c, err, in)
 		}
 		return &answer[T]{out}, nil
 	})

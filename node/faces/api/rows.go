@@ -116,10 +116,12 @@ func (s *server) rowsRequest(w http.ResponseWriter, r *http.Request, c Caller) (
 	if wide.id, err = c.key(); err != nil {
 		return h, wide, err
 	}
-	if wide.Question, err = h.question(q.Query); err != nil {
-		return h, wide, err
-	}
 	wide.Wait = time.Duration(q.Wait) * time.Second
-	wide.Selector, err = h.Standing.Selector(q.At, q.Level)
+	if wide.Question, err = h.question(q.Query); err == nil {
+		wide.Selector, err = h.Standing.Selector(q.At, q.Level)
+	}
+	if err != nil {
+		err = s.pointedIn(c, err, struct{ Body any }{q})
+	}
 	return h, wide, err
 }
