@@ -56,7 +56,7 @@ func (a *app) askedLine(q client.AskedElsewhere) []string {
 	case q.Outcome != client.OutcomeAnswered:
 		outcome = a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(q.Outcome), nil).Title})
 	}
-	return []string{a.localTime(q.Time), q.Agency, q.Called, q.Dataset, q.Purpose, a.operation(q.Operation), outcome, rows, q.Entry, q.There}
+	return []string{a.localTime(q.Time), a.marked(q.Agency, q.Ended), q.Called, q.Dataset, q.Purpose, a.operation(q.Operation), outcome, rows, q.Entry, q.There}
 }
 
 func (a *app) askedCount() *cobra.Command {

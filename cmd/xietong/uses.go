@@ -52,7 +52,15 @@ func (a *app) useList() *cobra.Command {
 
 // useLine returns the line of the table for one use.
 func (a *app) useLine(u client.Used) []string {
-	return []string{a.localTime(u.Time), u.Dataset, u.Called, u.Purpose, a.operation(u.Operation), a.rowsTold(u), a.underGrant(u), u.Entry}
+	return []string{a.localTime(u.Time), u.Dataset, a.marked(u.Called, u.Ended), u.Purpose, a.operation(u.Operation), a.rowsTold(u), a.underGrant(u), u.Entry}
+}
+
+// marked returns an agency with a mark where it ended.
+func (a *app) marked(agency string, ended bool) string {
+	if !ended {
+		return agency
+	}
+	return a.t(text.CLIAgencyMarked, text.Args{"agency": agency})
 }
 
 // operations are the words for the operations of a use, and of a question.

@@ -141,8 +141,8 @@ func (s sentBody) member(f *text.Failure) (at string, found bool) {
 // listStep is an index in a path, as Go writes it.
 var listStep = regexp.MustCompile(`\[(\d+)\]`)
 
-// named returns the path that a room names, such as purposes[0].title; of several, the first. A path
-// that the body does not have is cut to what it has.
+// named returns the path that a room names, such as purposes[0].title; of several, the first. A
+// path that the body does not have is cut to what it has.
 func (s sentBody) named(path, under string) (at string, found bool) {
 	path, _, _ = strings.Cut(path, ", ")
 	path = cmp.Or(otherwise[path], path)
@@ -206,8 +206,8 @@ func membersOf(t reflect.Type) (names []string) {
 	return names
 }
 
-// find returns the path at which a text stands in a value: as a text, as an item or as the name of a
-// member.
+// find returns the path at which a text stands in a value: as a text, as an item or as the name of
+// a member.
 func find(in any, wanted string) (path string, found bool) {
 	switch v := in.(type) {
 	case string:

@@ -6,6 +6,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
 	"xietong/node/business/usage"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -108,10 +110,28 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 		return out, err
 	}
 	out = client.Uses{Uses: []client.Used{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
+	ended, err := h.ended(ctx)
 	for _, row := range rows {
-		out.Uses = append(out.Uses, h.usedShown(row))
+		used := h.usedShown(row)
+		used.Ended = ended[row.Consumer]
+		out.Uses = append(out.Uses, used)
 	}
-	return out, nil
+	return out, err
+}
+
+// ended returns the agencies of this jurisdiction that ended.
+func (h Hosted) ended(ctx context.Context) (map[identity.Agency]bool, error) {
+	ended := map[identity.Agency]bool{}
+	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+		all, err := catalog.Agencies(r)
+		for _, a := range all {
+			if a.Ended != nil {
+				ended[identity.NewAgency(h.Ledger.Name(), a.Code)] = true
+			}
+		}
+		return err
+	})
+	return ended, err
 }
 
 // parsed reads a label that may be left out.
@@ -208,10 +228,13 @@ func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.As
 		return out, err
 	}
 	out = client.AskedList{Asked: []client.AskedElsewhere{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
+	ended, err := h.ended(ctx)
 	for _, row := range rows {
-		out.Asked = append(out.Asked, h.askedShown(row))
+		asked := h.askedShown(row)
+		asked.Ended = ended[identity.NewAgency(h.Ledger.Name(), row.Agency)]
+		out.Asked = append(out.Asked, asked)
 	}
-	return out, nil
+	return out, err
 }
 
 func (h Hosted) askedShown(row usage.AskedRow) client.AskedElsewhere {
@@ -262,10 +285,14 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	if err := parsed(in.Agency, &agency); err != nil {
 		return out, err
 	}
+	ended, err := h.ended(ctx)
+	if err != nil {
+		return out, err
+	}
 	if in.Sort == "" {
 		rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, in.page())
 		for _, row := range rows {
-			out.Grants = append(out.Grants, h.heldShown(row))
+			out.Grants = append(out.Grants, h.heldShown(row, ended))
 		}
 		out.Cursor = cursor
 		return out, err
@@ -279,7 +306,7 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 			return out, err
 		}
 		for _, row := range rows {
-			w.all = append(w.all, h.heldShown(row))
+			w.all = append(w.all, h.heldShown(row, ended))
 		}
 		if page.Cursor = cursor; cursor == "" {
 			break
@@ -289,14 +316,17 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	return out, err
 }
 
-func (h Hosted) heldShown(row usage.HeldRow) client.Grant {
+func (h Hosted) heldShown(row usage.HeldRow, ended map[identity.Agency]bool) client.Grant {
+	holder := identity.NewAgency(h.Ledger.Name(), row.Agency)
 	g := client.Grant{
-		Grant: row.Grant, Consumer: identity.NewAgency(h.Ledger.Name(), row.Agency).String(), Dataset: row.Dataset, Purpose: row.Purpose,
+		Grant: row.Grant, Consumer: holder.String(), Dataset: row.Dataset, Purpose: row.Purpose,
 		Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
 	}
 	switch {
 	case row.Taken:
 		g.State = client.GrantRevoked
+	case row.Closed || ended[holder]:
+		g.State = client.GrantClosed
 	case row.Over:
 		g.State = client.GrantExpired
 	}

@@ -79,6 +79,7 @@ type Used struct {
 	Dataset   string `json:"dataset" doc:"Code of the dataset"`
 	Consumer  string `json:"consumer" doc:"SPIFFE ID of the agency that used it"`
 	Called    string `json:"called" doc:"What people call that agency: its jurisdiction, and its code"`
+	Ended     bool   `json:"ended,omitempty" doc:"Whether it is an agency of this jurisdiction that has ended"`
 	Purpose   string `json:"purpose,omitempty" doc:"Code of the purpose"`
 	Grant     string `json:"grant,omitempty" doc:"Name of the grant it ran under; absent: the provider's own use"`
 	Operation string `json:"operation,omitempty" doc:"lookup, search, verify, receipt, plan (of a publication), check (of a file), or the function of a measure"`
@@ -136,6 +137,7 @@ type AskedElsewhere struct {
 	Entry     string `json:"entry" doc:"Name of the entry that records it here"`
 	Time      string `json:"time" doc:"RFC 3339"`
 	Agency    string `json:"agency" doc:"Code of the agency that asked"`
+	Ended     bool   `json:"ended,omitempty" doc:"Whether that agency has ended"`
 	At        string `json:"at,omitempty" doc:"Name of the jurisdiction that was asked"`
 	Called    string `json:"called,omitempty" doc:"What people call that jurisdiction"`
 	Dataset   string `json:"dataset,omitempty" doc:"Code of the dataset"`

@@ -48,6 +48,7 @@ const (
 	CLIWithdrawnWhy          Code = "cli.withdrawn-why"
 	CLIFormerTitles          Code = "cli.former-titles"
 	CLIAgencyStands          Code = "cli.agency-stands"
+	CLIAgencyMarked          Code = "cli.agency-marked"
 	CLIAgencyGone            Code = "cli.agency-gone"
 	CLIAgencyWentInto        Code = "cli.agency-went-into"
 	CLIPlanBack              Code = "cli.plan.back"
@@ -55,6 +56,7 @@ const (
 )
 
 var reformSentences = []sentence{
+	{CLIAgencyMarked, "{agency}（已撤销）", "{agency} (ended)"},
 	{CLIShortDatasetWithdraw, "撤回数据资源，并终止其共享权限", "Take a dataset out of the catalogue, and end its grants"},
 	{CLILongDatasetWithdraw, "将数据资源从目录中撤回：此后任何部门都不能使用，其有效共享权限全部终止；执行前列明影响并请求确认。" +
 		"记录、存证条目和凭证均保留，不作删除。以后用 dataset publish 发布同一编码的目录即恢复提供，记录照旧，终止的共享权限不恢复。",
