@@ -125,7 +125,7 @@ func valueOf[T any](member string) (func(T) string, error) {
 			return func(row T) string { return compared(reflect.ValueOf(row).FieldByIndex(f.Index)) }, nil
 		}
 	}
-	reason := "expected value to be one of " + strings.Join(sortableIn(reflect.TypeFor[T]()), ", ")
+	reason := "it may be: " + strings.Join(sortableIn(reflect.TypeFor[T]()), ", ")
 	return nil, text.Fail(text.NotAsDescribed, text.Args{"where": "sort", "reason": reason}, nil)
 }
 

@@ -110,7 +110,7 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 		return out, err
 	}
 	out = client.Uses{Uses: []client.Used{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
-	ended, err := h.ended(ctx)
+	ended, err := h.ended()
 	for _, row := range rows {
 		used := h.usedShown(row)
 		used.Ended = ended[row.Consumer]
@@ -119,10 +119,11 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 	return out, err
 }
 
-// ended returns the agencies of this jurisdiction that ended.
-func (h Hosted) ended(ctx context.Context) (map[identity.Agency]bool, error) {
+// ended returns the agencies of this jurisdiction that ended, after a reading of everything that was
+// acknowledged.
+func (h Hosted) ended() (map[identity.Agency]bool, error) {
 	ended := map[identity.Agency]bool{}
-	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+	err := h.Ledger.Look(func(r *state.Reader) error {
 		all, err := catalog.Agencies(r)
 		for _, a := range all {
 			if a.Ended != nil {
@@ -228,7 +229,7 @@ func askedElsewhere(ctx context.Context, h Hosted, in *listAsked) (out client.As
 		return out, err
 	}
 	out = client.AskedList{Asked: []client.AskedElsewhere{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
-	ended, err := h.ended(ctx)
+	ended, err := h.ended()
 	for _, row := range rows {
 		asked := h.askedShown(row)
 		asked.Ended = ended[identity.NewAgency(h.Ledger.Name(), row.Agency)]
@@ -285,7 +286,7 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	if err := parsed(in.Agency, &agency); err != nil {
 		return out, err
 	}
-	ended, err := h.ended(ctx)
+	ended, err := h.ended()
 	if err != nil {
 		return out, err
 	}
