@@ -119,8 +119,8 @@ func uses(ctx context.Context, h Hosted, in *listUses) (out client.Uses, err err
 	return out, err
 }
 
-// ended returns the agencies of this jurisdiction that ended, after a reading of everything that was
-// acknowledged.
+// ended returns the agencies of this jurisdiction that ended. It comes after a reading of
+// everything that was acknowledged.
 func (h Hosted) ended() (map[identity.Agency]bool, error) {
 	ended := map[identity.Agency]bool{}
 	err := h.Ledger.Look(func(r *state.Reader) error {
