@@ -240,7 +240,7 @@ func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
 	return selfcheck.New(selfcheck.Options{
 		Ledger: h.host, Keys: h.host, Asker: h.relay, Believes: where, Parent: h.table.Parent, Now: n.o.Now, Logger: h.logger,
 		Listed: func() (names []identity.Jurisdiction) {
-			for _, p := range where.Current().Places() {
+			for p := range where.Current().All() {
 				names = append(names, p.Name)
 			}
 			return names

@@ -236,8 +236,9 @@ func hostedOf(ctx context.Context, _ *app, c *client.Client, _ beginning) (all [
 	return all
 }
 
-// placesOf returns the neighbours, and once something is typed the places of the roster, by what
-// they are called and by their names. What stands before a place (*. and **.) stays.
+// placesOf returns the neighbours, and once something is typed the first places of the roster that
+// have it in them, by what they are called and by their names. What stands before a place (*. and
+// **.) stays.
 func placesOf(ctx context.Context, _ *app, c *client.Client, t beginning) (all []cobra.Completion) {
 	before := t.word[:len(t.word)-len(strings.TrimLeft(t.word, "*."))]
 	titles := map[string]string{}
@@ -247,8 +248,8 @@ func placesOf(ctx context.Context, _ *app, c *client.Client, t beginning) (all [
 		}
 	}
 	if t.word != before {
-		if roster, err := c.Roster(ctx); err == nil {
-			for _, p := range roster.Places {
+		if places, err := c.PlacesLike(ctx, t.word[len(before):]); err == nil {
+			for _, p := range places {
 				titles[p.Name] = p.DisplayName
 			}
 		}

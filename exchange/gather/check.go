@@ -39,27 +39,20 @@ func (s Share) check(g *ground, at identity.Jurisdiction) error {
 type ground struct {
 	q       Question
 	r       Roster
-	members []Place                            // of the question
-	listed  map[identity.Jurisdiction]bool     // in the roster
-	levels  []map[string]identity.Jurisdiction // for each dimension with a level, its places
-	reasons int                                // bytes that the values of a reason may have, so that there is room for all
+	members []Place // of the question
+	reasons int     // bytes that the values of a reason may have, so that there is room for all
 }
 
 func groundOf(q Question, r Roster) *ground {
-	g := &ground{q: q, r: r, members: q.Members(r, q.Below), listed: make(map[identity.Jurisdiction]bool, len(r.Places))}
+	g := &ground{q: q, r: r, members: q.Members(r, q.Below)}
 	g.reasons = maxReasons / max(1, len(g.members))
-	for range q.By {
-		g.levels = append(g.levels, map[string]identity.Jurisdiction{})
-	}
-	for _, p := range r.Places {
-		g.listed[p.Name] = true
-		for i, b := range q.By {
-			if b.Level != "" && b.Level == p.Level {
-				g.levels[i][p.Name.String()] = p.Name
-			}
-		}
-	}
 	return g
+}
+
+// listed reports whether the roster has a place of the name.
+func (g *ground) listed(name identity.Jurisdiction) bool {
+	_, listed := g.r.At(name)
+	return listed
 }
 
 // at returns the members at a jurisdiction and below it.
@@ -67,7 +60,7 @@ func (g *ground) at(at identity.Jurisdiction) []Place {
 	if at == g.q.Below {
 		return g.members
 	}
-	return placesUnder(g.members, at)
+	return slices.Collect(within(g.members, at))
 }
 
 // checking is a share that is being checked.
@@ -320,7 +313,7 @@ func (g *ground) checkPlaces(groups []Group, answered []identity.Jurisdiction) e
 			if !group.told() {
 				continue
 			}
-			place, known := g.levels[i][group.Values[i]]
+			place, known := g.r.placed(group.Values[i], b.Level)
 			if !known || !near[place] && !liesIn(place, is) || !g.q.nested(place, group, i) {
 				return wrong("the group %q is no %s of those who answered", group.Values, b.Level)
 			}
@@ -376,7 +369,7 @@ func (c *checking) extrasBeside() error {
 	}
 	for i, e := range c.Extra {
 		name := e.Name
-		if c.listed[name] || !name.Under(c.at) || !c.q.takesExtra(name) || i > 0 && compareExtra(c.Extra[i-1], e) >= 0 ||
+		if c.listed(name) || !name.Under(c.at) || !c.q.takesExtra(name) || i > 0 && compareExtra(c.Extra[i-1], e) >= 0 ||
 			name != c.at && c.outcome[branch(c.at, name)] != Added {
 			return wrong("%s stands beside the roster: it is listed there, not asked, twice, out of order, or no share is listed", name)
 		}

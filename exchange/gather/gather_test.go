@@ -25,12 +25,12 @@ var levels = []string{"province", "prefecture", "county", "township", "village",
 
 // rosterOf lists the names, each of the level of its depth.
 func rosterOf(t testing.TB, names ...string) Roster {
-	r := Roster{Number: 1, Hash: sha256.Sum256([]byte(strings.Join(names, "\n")))}
+	var all List
 	for _, s := range names {
 		j := name(t, s)
-		r.Places = append(r.Places, Place{j, levels[j.Depth()-1]})
+		all = append(all, Place{j, levels[j.Depth()-1]})
 	}
-	return r
+	return Roster{Number: 1, Hash: sha256.Sum256([]byte(strings.Join(names, "\n"))), Places: all}
 }
 
 func number(n uint64) *uint64 { return &n }

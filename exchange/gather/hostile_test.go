@@ -31,7 +31,7 @@ func drawHostile(t *rapid.T) *hostile {
 	for range rapid.IntRange(1, 3).Draw(t, "liars") {
 		h.liars[rapid.SampledFrom(reached).Draw(t, "liar")] = true
 	}
-	for _, p := range h.r.Places {
+	for _, p := range h.r.Places.(List) {
 		if !slices.Contains(h.names, p.Name) {
 			h.names = append(h.names, p.Name)
 		}

@@ -98,7 +98,7 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 		return i >= 0
 	},
 	"invents what was left out": func(w *tree, at identity.Jurisdiction, s *Share) bool {
-		for _, p := range w.r.Places { // of somebody who answered and left nothing out
+		for _, p := range w.r.Places.(List) { // of somebody who answered and left nothing out
 			told := slices.ContainsFunc(s.LeftOut, func(l LeftOut) bool { return l.Name == p.Name })
 			missing := slices.ContainsFunc(s.Missing, func(m Missing) bool { return m.Name == p.Name })
 			if p.Name != at && p.Name.Under(at) && w.q.Covers(p) && !told && !missing {

@@ -111,7 +111,7 @@ func (m *merge) own(s *Share, own Own) error {
 		return wrong("%s left out %d and %d of %d records", m.at, left.Incomparable, left.Unreadable, left.Of)
 	}
 	m.left = append(m.left, []LeftOut{left})
-	if !m.listed[m.at] {
+	if !m.listed(m.at) {
 		whole, err := Share{Groups: own.Groups}.Whole(m.q.Measure)
 		m.extras = append(m.extras, []Extra{{Name: m.at, AsOf: own.AsOf, Records: whole}})
 		return err

@@ -3,6 +3,7 @@ package gather
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"xietong/certs/identity"
@@ -18,7 +19,40 @@ type Place struct {
 type Roster struct {
 	Number uint64
 	Hash   [32]byte
-	Places []Place // each after its parent
+	Places
+}
+
+// Places are the places of a list. They do not change, and many goroutines may read them.
+type Places interface {
+	// At returns the place of a name; false: the list has none.
+	At(name identity.Jurisdiction) (Place, bool)
+	// Under gives the places at a jurisdiction and below it, each after its parent, in one order.
+	Under(name identity.Jurisdiction) iter.Seq[Place]
+}
+
+// List is a short list, each place after its parent.
+type List []Place
+
+// At implements Places.
+func (l List) At(name identity.Jurisdiction) (Place, bool) {
+	i := slices.IndexFunc(l, func(p Place) bool { return p.Name == name })
+	if i < 0 {
+		return Place{}, false
+	}
+	return l[i], true
+}
+
+// Under implements Places.
+func (l List) Under(name identity.Jurisdiction) iter.Seq[Place] { return within(l, name) }
+
+func within(all []Place, name identity.Jurisdiction) iter.Seq[Place] {
+	return func(yield func(Place) bool) {
+		for _, p := range all {
+			if p.Name.Under(name) && !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // Selector selects the places that a federated request asks.
@@ -69,29 +103,18 @@ func (m Measure) Room() int {
 // the order of the roster.
 func (q Question) Members(r Roster, at identity.Jurisdiction) []Place {
 	var all []Place
-	for _, p := range r.Places {
-		if p.Name.Under(at) && q.Covers(p) {
+	for p := range r.Under(at) {
+		if q.Covers(p) {
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// placesUnder returns the places at a jurisdiction and below it. It takes no memory for the others:
-// most of those who answer have nobody below them, in a roster of thousands.
-func placesUnder(all []Place, at identity.Jurisdiction) (under []Place) {
-	for _, p := range all {
-		if p.Name.Under(at) {
-			under = append(under, p)
-		}
-	}
-	return under
-}
-
 // Asks reports whether a jurisdiction is asked: the roster lists it and the selector covers it, or
 // it is an extra (see Extra).
 func (q Question) Asks(r Roster, at identity.Jurisdiction) bool {
-	if p, listed := r.of(at); listed {
+	if p, listed := r.At(at); listed {
 		return q.Covers(p)
 	}
 	return q.takesExtra(at)
@@ -103,24 +126,20 @@ func (q Question) takesExtra(name identity.Jurisdiction) bool {
 	return q.Level == "" && q.reaches(name)
 }
 
-// of returns the place of a name.
-func (r Roster) of(name identity.Jurisdiction) (Place, bool) {
-	i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Name == name })
-	if i < 0 {
-		return Place{}, false
-	}
-	return r.Places[i], true
-}
-
 // LeadsTo reports whether the question may ask a member at a child or below it.
 func (q Question) LeadsTo(r Roster, child identity.Jurisdiction) bool {
 	if q.Asks(r, child) {
 		return true
 	}
-	if !q.Deep {
-		return false
+	if !q.Deep || q.Level == "" {
+		return q.Deep
 	}
-	return q.Level == "" || slices.ContainsFunc(r.Places, func(p Place) bool { return p.Name.Under(child) && q.Covers(p) })
+	for p := range r.Under(child) {
+		if q.Covers(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // ErrNoPlace is returned if a jurisdiction lies in no place of a level that the question groups by.
@@ -139,14 +158,34 @@ func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]
 			}
 			continue
 		}
-		i := slices.IndexFunc(r.Places, func(p Place) bool { return p.Level == b.Level && at.Under(p.Name) })
-		if i < 0 {
+		in, found := r.topmost(at, b.Level)
+		if !found {
 			return nil, fmt.Errorf("%s by %s: %w", at, b.Level, ErrNoPlace)
 		}
-		placed = append(placed, r.Places[i].Name.String())
+		placed = append(placed, in.String())
 	}
 	if next != len(values) {
 		return nil, fmt.Errorf("place %s: %d values of the %d fields in %s", at, len(values), next, q.Measure)
 	}
 	return placed, nil
+}
+
+// topmost returns the topmost place of a level that a jurisdiction is or lies in.
+func (r Roster) topmost(at identity.Jurisdiction, level string) (in identity.Jurisdiction, found bool) {
+	for name, more := at, true; more; name, more = name.Parent() {
+		if p, listed := r.At(name); listed && p.Level == level {
+			in, found = name, true
+		}
+	}
+	return in, found
+}
+
+// placed returns the place of a level that a value of a group is; false: it is none.
+func (r Roster) placed(value, level string) (identity.Jurisdiction, bool) {
+	name, err := identity.ParseJurisdiction(value)
+	if err != nil || name.String() != value {
+		return name, false
+	}
+	p, listed := r.At(name)
+	return name, listed && p.Level == level
 }

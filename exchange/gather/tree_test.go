@@ -106,7 +106,7 @@ func (w *tree) ask(at identity.Jurisdiction) (Share, error) {
 }
 
 func (w *tree) member(at identity.Jurisdiction) bool {
-	for _, p := range w.r.Places {
+	for _, p := range w.r.Places.(List) {
 		if p.Name == at {
 			return w.q.Covers(p)
 		}
@@ -150,7 +150,7 @@ func draw(t *rapid.T, f Function) *tree {
 		t.Fatal(err)
 	}
 	w := &tree{
-		r: Roster{Number: 3, Hash: [32]byte{9}}, children: map[identity.Jurisdiction][]identity.Jurisdiction{},
+		r: Roster{Number: 3, Hash: [32]byte{9}, Places: List{}}, children: map[identity.Jurisdiction][]identity.Jurisdiction{},
 		count: map[identity.Jurisdiction][]Group{}, left: map[identity.Jurisdiction]LeftOut{}, why: map[identity.Jurisdiction]Why{}, answers: map[identity.Jurisdiction][]byte{},
 		declines: map[identity.Jurisdiction]bool{},
 	}
@@ -222,7 +222,7 @@ func (w *tree) leaves(t *rapid.T, at identity.Jurisdiction) LeftOut {
 
 func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 	if listed {
-		w.r.Places = append(w.r.Places, Place{at, levels[at.Depth()-1]})
+		w.r.Places = append(w.r.Places.(List), Place{at, levels[at.Depth()-1]})
 	}
 	if w.member(at) && joined {
 		w.left[at] = w.leaves(t, at)
@@ -267,7 +267,7 @@ func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 // expected returns the correct answer of a jurisdiction and all below it, added up one by one, and
 // those that stand beside the roster.
 func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, members uint64, extra []identity.Jurisdiction) {
-	for _, p := range w.r.Places {
+	for _, p := range w.r.Places.(List) {
 		if p.Name.Under(at) && w.q.Covers(p) {
 			members++
 		}
@@ -276,7 +276,7 @@ func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, mem
 		if _, fails := w.why[j]; !w.member(j) || !reached || fails {
 			return
 		}
-		if _, listed := w.r.of(j); !listed {
+		if _, listed := w.r.At(j); !listed {
 			extra = append(extra, j)
 			return
 		}
@@ -291,7 +291,7 @@ func (w *tree) expected(at identity.Jurisdiction) (groups []Group, answered, mem
 func (w *tree) leftOut(at identity.Jurisdiction, beside []identity.Jurisdiction) (all []LeftOut) {
 	w.each(at, func(j identity.Jurisdiction, reached bool) {
 		_, fails := w.why[j]
-		_, listed := w.r.of(j)
+		_, listed := w.r.At(j)
 		if w.member(j) && reached && !fails && (listed || slices.Contains(beside, j)) && !w.left[j].none() {
 			all = append(all, w.left[j])
 		}

@@ -107,9 +107,9 @@ func (s *server) held(next http.Handler) http.Handler {
 // admit refuses a request whose body there is no room for, before anything of it is read.
 func (s *server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := maxBodyLen
+		n := bodyLen(r.URL.Path)
 		if r.ContentLength >= 0 {
-			n = int(min(r.ContentLength, maxBodyLen))
+			n = int(min(r.ContentLength, int64(n)))
 		}
 		if n > 0 {
 			body := newAwaited(w, r.Body)

@@ -10,6 +10,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -109,6 +110,12 @@ type Caller struct {
 
 const maxBodyLen = 1 << 20
 
+// longBodies are the operations that take a longer body, in bytes: the longest roster, as JSON.
+var longBodies = map[string]int{"/v1/roster": 18 << 20, "/v1/roster/plan": 18 << 20}
+
+// bodyLen returns how long a body an operation takes, in bytes.
+func bodyLen(path string) int { return cmp.Or(longBodies[path], maxBodyLen) }
+
 // New returns the handler of the API.
 func New(version string, logger *slog.Logger, n Node) http.Handler {
 	s := &server{version: version, logger: logger, node: n, answers: answers.New[*recorder](maxKept), answering: budget.NewRoom(maxHeld)}
@@ -131,7 +138,10 @@ func (s *server) handler() http.Handler {
 	describe(a.OpenAPI())
 	refuseEmpty(a.OpenAPI())
 	takes := parametersOf(a.OpenAPI())
-	files.Handle("/", http.MaxBytesHandler(routed(mux, takes.router), maxBodyLen))
+	all := routed(mux, takes.router)
+	files.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		http.MaxBytesHandler(all, int64(bodyLen(r.URL.Path))).ServeHTTP(w, r)
+	})
 	return s.zoned(paid(s.admit(s.held(s.given(takes, s.again(files))))))
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -49,7 +50,10 @@ func malformed(to reader, status int, message string, errs []error) *client.Prob
 	case status >= http.StatusInternalServerError:
 		code = text.Internal
 	case status == http.StatusRequestEntityTooLarge:
-		return tooLarge(to, maxBodyLen)
+		limit := int64(maxBodyLen)
+		_, said, _ := strings.Cut(message, "limit=")
+		_, _ = fmt.Sscan(strings.TrimSuffix(said, " bytes"), &limit) // it stays where the library says none
+		return tooLarge(to, limit)
 	case status == http.StatusRequestTimeout:
 		code = text.Expired
 	case status == http.StatusUnsupportedMediaType:

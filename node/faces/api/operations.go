@@ -50,7 +50,7 @@ func get(id, path, summary string) huma.Operation {
 // library would set its own on the connection also where the body has come, and so end a request
 // that takes longer.
 func post(id, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: maxBodyLen, BodyReadTimeout: -1}
+	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: int64(bodyLen(path)), BodyReadTimeout: -1}
 }
 
 func (s *server) register(a huma.API) {

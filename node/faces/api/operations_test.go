@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -401,8 +402,10 @@ func (d *door) everywhere(t *testing.T, id string, q request) {
 			t.Errorf("%s with %s: it does not point to the fault: %+v", id, what, p.Errors)
 		}
 	}
-	q.body = `{"key":"` + strings.Repeat("x", maxBodyLen) + `"}`
-	d.refused(t, id+" with a long body", q, text.TooLarge)
+	q.body = `{"key":"` + strings.Repeat("x", bodyLen(q.path)) + `"}`
+	if p := d.refused(t, id+" with a long body", q, text.TooLarge); !strings.Contains(p.Detail, strconv.Itoa(bodyLen(q.path))) {
+		t.Errorf("%s: %s", id, p.Detail)
+	}
 	q.body, q.edit = `{}`, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }
 	d.refused(t, id+" with a body of text", q, text.MediaType)
 }

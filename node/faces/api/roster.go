@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,16 +43,34 @@ func rosterOf(_ context.Context, h Hosted, in *listPlaces) (out client.Roster, e
 	w := whole[client.RosterPlace]{Hosted: h, Listed: in.Listed, name: "roster " + out.Hash, filter: []string{in.Below, in.Level, in.Search}}
 	order := map[string]int{}
 	w.id = func(p client.RosterPlace) string { return fmt.Sprintf("%08d", order[p.Name]) } // parents stand before their children
-	w.keep = append(w.keep, func(p client.RosterPlace) bool {
-		return (in.Below == "" || strings.HasSuffix(p.Name, "."+in.Below)) && matches(in.Level, p.Level) &&
-			finds(in.Search, p.Name, p.Code, p.DisplayName, p.ShortName, p.EnglishName)
-	})
-	for i, p := range current.Places() {
+	after := 0
+	if in.Sort == "" && in.Cursor != "" {
+		last, err := w.open()
+		if err == nil {
+			after, err = strconv.Atoi(last.ID)
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	i := 0
+	for p := range current.All() {
+		if i++; i <= after || !in.wants(p) {
+			continue
+		}
 		order[p.Name.String()] = i
 		w.all = append(w.all, toldPlace(p))
+		if in.Sort == "" && len(w.all) > in.page().Rows() {
+			break // the list may be long, and no page needs more
+		}
 	}
 	out.Places, out.Cursor, err = w.page()
 	return out, err
+}
+
+func (in *listPlaces) wants(p roster.Place) bool {
+	return (in.Below == "" || strings.HasSuffix(p.Name.String(), "."+in.Below)) && matches(in.Level, p.Level) &&
+		finds(in.Search, p.Name.String(), p.Code, p.DisplayName, p.ShortName, p.EnglishName)
 }
 
 func toldPlace(p roster.Place) client.RosterPlace {
@@ -74,7 +93,7 @@ func plannedRoster(ctx context.Context, h Hosted, in *publishRoster) (out client
 		return out, err
 	}
 	out = client.RosterPlan{
-		Hash: hex.EncodeToString(p.Hash[:]), Number: p.Number, Places: len(places.Places()), Added: len(p.Added), Changed: len(p.Changed), Gone: len(p.Gone),
+		Hash: hex.EncodeToString(p.Hash[:]), Number: p.Number, Places: places.Len(), Added: len(p.Added), Changed: len(p.Changed), Gone: len(p.Gone),
 		New: []client.RosterPlace{}, Edited: []client.RosterChange{}, Lost: []client.LostPlace{},
 	}
 	for _, o := range p.Added[:min(len(p.Added), maxPlanned)] {

@@ -3,13 +3,14 @@ package client
 import (
 	"context"
 	"net/url"
+	"strconv"
 )
 
 // Roster is the list of the places that the tree should have.
 type Roster struct {
 	Number uint64        `json:"number" doc:"Number under which the root published it; 0: the one that comes with the program"`
 	Root   string        `json:"root" doc:"The root of the tree"`
-	Hash   string        `json:"hash" doc:"SHA-256 of its encoding, hex"`
+	Hash   string        `json:"hash" doc:"SHA-256 of its manifest, hex"`
 	Entry  string        `json:"entry,omitempty" doc:"Entry of this ledger that published it, at the root"`
 	Places []RosterPlace `json:"places"`
 	Cursor string        `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
@@ -27,7 +28,7 @@ type RosterPlace struct {
 
 // NewRoster is a list that the root publishes.
 type NewRoster struct {
-	CSV  string `json:"csv" maxLength:"900000" doc:"A header and a line for each place: code,level,label,name_zh,short_zh,name_en,parent"`
+	CSV  string `json:"csv" maxLength:"16777216" doc:"A header and a line for each place: code,level,label,name_zh,short_zh,name_en,parent"`
 	Plan string `json:"plan,omitempty" maxLength:"64" doc:"The hash of the plan that was looked at; needed to publish"`
 }
 
@@ -72,6 +73,14 @@ func (c *Client) Roster(ctx context.Context) (Roster, error) {
 	})
 	all.Places = places
 	return all, err
+}
+
+// PlacesLike returns places of the roster that have a text in their code or in one of their names:
+// the first MaxListed of them.
+func (c *Client) PlacesLike(ctx context.Context, said string) ([]RosterPlace, error) {
+	query := url.Values{"search": {said}, "limit": {strconv.Itoa(MaxListed)}}
+	r, err := get[Roster](ctx, c, "/v1/roster?"+query.Encode())
+	return r.Places, err
 }
 
 // PublishRoster publishes a new roster, at the root of the tree.

@@ -52,6 +52,7 @@ var (
 type Options struct {
 	Counties []identity.Jurisdiction // none: Nanming
 	Unlisted []identity.Jurisdiction // counties that the roster does not list
+	Listed   gather.List             // further places that the roster lists
 	// Federated, if not nil, registers the operations by which a place serves federated requests.
 	Federated func(p *Place, in *relay.Registry)
 }
@@ -355,14 +356,14 @@ type around struct {
 
 // Roster lists the places.
 func (a around) Roster() gather.Roster {
-	r := gather.Roster{Number: 1, Places: []gather.Place{{Name: Guiyang, Level: "prefecture"}}}
+	all := gather.List{{Name: Guiyang, Level: "prefecture"}}
 	for _, name := range a.o.Counties {
 		if slices.Contains(a.o.Unlisted, name) {
 			continue
 		}
-		r.Places = append(r.Places, gather.Place{Name: name, Level: "county"})
+		all = append(all, gather.Place{Name: name, Level: "county"})
 	}
-	return r
+	return gather.Roster{Number: 1, Places: append(all, a.o.Listed...)}
 }
 
 // RosterOf returns the list of the places, or refuses another one.

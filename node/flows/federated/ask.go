@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"xietong/certs/identity"
@@ -49,8 +50,12 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	w.Selector = d.levelled(ctx, by, w.Selector, w.Dataset)
 	got = Gathered{Roster: d.tree.Roster(), Measure: w.Measure, To: w.Below, Level: w.Level}
 	q := gather.Question{Selector: w.Selector, Measure: w.Measure, Groups: cmp.Or(w.Groups, w.Measure.Room())}
-	if len(q.Members(got.Roster, w.Below)) == 0 && w.Level != "" {
+	members := len(q.Members(got.Roster, w.Below))
+	if members == 0 && w.Level != "" {
 		return got, text.Fail(text.SelectorUnknown, text.Args{"selector": w.Selector.String(), "level": w.Level}, nil)
+	}
+	if err := notTooMany(w.Selector, members); err != nil {
+		return got, err
 	}
 	g := gathering{
 		Deep: w.Deep, Level: w.Level, Question: w.Question, Groups: q.Groups, Roster: got.Roster.Number, Hash: got.Roster.Hash[:],
@@ -86,6 +91,14 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	// the audit says of whom it is.
 	_ = d.openAll(ctx, a, w.Dataset, recorded.Asked, got.Share, &got.Audit)
 	return got, nil
+}
+
+// notTooMany refuses a question to more members than an answer can account for.
+func notTooMany(s gather.Selector, members int) error {
+	if members <= gather.MaxMembers {
+		return nil
+	}
+	return text.Fail(text.MembersMany, text.Args{"selector": s.String(), "members": strconv.Itoa(members), "most": strconv.Itoa(gather.MaxMembers)}, nil)
 }
 
 // readShare takes the answer apart, and checks that it accounts for every member.

@@ -287,7 +287,7 @@ func (d *Desk) shown(ctx context.Context, a auditing, h hop) (map[identity.Juris
 	for _, l := range h.share.Shares {
 		may[l.Child] = true
 	}
-	for _, p := range a.roster.Places {
+	for p := range a.roster.Under(at) {
 		if above, ok := p.Name.Parent(); ok && above == at {
 			may[p.Name] = true
 		}

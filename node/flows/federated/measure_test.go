@@ -248,7 +248,11 @@ func TestLyingAboutAmounts(t *testing.T) {
 
 // TestNotAsked: a question that cannot be put to many is not sent.
 func TestNotAsked(t *testing.T) {
-	w := newWorld(t)
+	many := gather.List{}
+	for i := range gather.MaxMembers + 1 {
+		many = append(many, gather.Place{Name: callstest.Name(fmt.Sprintf("v%d.%s", i, nanming)), Level: "village"})
+	}
+	w := callstest.New(t, callstest.Options{Listed: many})
 	before, sent := w.County.Size(t), len(w.Frames())
 	for what, row := range map[string]struct {
 		edit func(*federated.Wide)
@@ -261,6 +265,7 @@ func TestNotAsked(t *testing.T) {
 		"the sum of nothing":     {func(q *federated.Wide) { q.Measure.Function = gather.Sum }, text.BadRequest},
 		"no purpose's label":     {func(q *federated.Wide) { q.Purpose = "für mich" }, text.UnknownPurpose},
 		"a level of nobody":      {func(q *federated.Wide) { q.Level = "township" }, text.SelectorUnknown},
+		"too many members":       {func(q *federated.Wide) { q.Deep, q.Level = true, "village" }, text.MembersMany},
 	} {
 		q := wide()
 		q.Deep = false // so that the standard is not asked for

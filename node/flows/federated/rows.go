@@ -39,6 +39,9 @@ func (d *Desk) Rows(ctx context.Context, id identity.Message, by catalog.Actor, 
 	if len(members) == 0 {
 		return gather.Coverage{}, text.Fail(text.SelectorUnknown, text.Args{"selector": s.String(), "level": s.Level}, nil)
 	}
+	if err := notTooMany(s, len(members)); err != nil {
+		return gather.Coverage{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(wait, DefaultWait))
 	defer cancel()
 	missing := map[identity.Jurisdiction]gather.Why{}

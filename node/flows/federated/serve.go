@@ -85,6 +85,9 @@ func (d *Desk) gather(ctx context.Context, r relay.Received, consumers operation
 	}
 	q := g.asked(r.Header.Destination)
 	roster, err := d.tree.RosterOf(ctx, g.Roster, [32]byte(g.Hash))
+	if err == nil {
+		err = notTooMany(q.Selector, len(q.Members(roster, d.own.Name())))
+	}
 	if err != nil {
 		return relay.Result{}, err
 	}

@@ -57,8 +57,8 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 		return c, text.Fail(text.NotEndorsed, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
 	}
 	c = Cut{Name: child.Place.Name, Open: child.Open(), keys: child.Endorsed}
-	for _, p := range d.Standing.Current().Places() {
-		if p.Name.Under(c.Name) && p.Name != c.Name {
+	for p := range d.Standing.Current().Under(c.Name) {
+		if p.Name != c.Name {
 			c.Below = append(c.Below, p.Name)
 		}
 	}

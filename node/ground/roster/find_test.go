@@ -3,6 +3,7 @@ package roster
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -206,6 +207,38 @@ func TestManyPlaces(t *testing.T) {
 			t.Errorf("%.20q took %s", typed, took)
 		}
 	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	data := many(b, MaxPlaces).CSV()
+	for b.Loop() {
+		if _, err := Parse(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRead reads a list from its pieces, and tells what it then holds, without and with the
+// index of its names.
+func BenchmarkRead(b *testing.B) {
+	r, heap := many(b, MaxPlaces), func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc) / (1 << 20)
+	}
+	before := heap()
+	var again *Roster
+	for b.Loop() {
+		var err error
+		if again, err = read(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(heap()-before, "MiB")
+	again.index()
+	b.ReportMetric(heap()-before, "MiB-with-index")
+	runtime.KeepAlive([]*Roster{r, again})
 }
 
 func BenchmarkMeant(b *testing.B) {

@@ -172,14 +172,24 @@ func (l *list) until(i int) int {
 	return len(l.places)
 }
 
-// Below returns all places below a jurisdiction, in the order of the tree. The caller must not
-// change them.
-func (l *list) Below(name identity.Jurisdiction) []Place {
-	i, ok := l.at[name]
-	if !ok {
-		return nil
+// Under gives the places at a jurisdiction and below it, in the order of the tree. The jurisdiction
+// need not be listed.
+func (l *list) Under(name identity.Jurisdiction) iter.Seq[Place] {
+	if i, listed := l.at[name]; listed {
+		return slices.Values(l.places[i:l.until(int(i))])
 	}
-	return l.places[i+1 : l.until(int(i))]
+	return func(yield func(Place) bool) {
+		for _, p := range l.places {
+			if p.Name.Under(name) && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// HasLevel reports whether a place of the list has the level.
+func (l *list) HasLevel(level string) bool {
+	return slices.ContainsFunc(l.places, func(p Place) bool { return p.Level == level })
 }
 
 // Children returns the places directly below a jurisdiction, in the order of the list.

@@ -8,6 +8,7 @@ const (
 	SelectorMalformed Code = "selector-malformed"
 	SelectorUnknown   Code = "selector-unknown"
 	RosterAbsent      Code = "roster-absent"
+	MembersMany       Code = "members-many"
 	NobodyAnswered    Code = "nobody-answered"
 )
 
@@ -30,6 +31,12 @@ var gatherProblems = []problem{
 		zh: parts{"范围内没有行政区划", "名录中没有 {selector} 范围内、层级为{level}的行政区划", "选项 --at", "请用 xietong roster list 核对名称和层级，用 --level 指定，如 county 或者县级"},
 		en: parts{"Nobody selected", "the roster has no place of level {level} in {selector}", "the flag --at",
 			"check the name and its level with `xietong roster list`, and give --level, such as county"},
+	},
+	{
+		number: 372, code: MembersMany, status: http.StatusUnprocessableEntity, params: []string{"selector", "members", "most"},
+		zh: parts{"范围过大", "{selector} 范围内有 {members} 个行政区划，一次最多问 {most} 个", "选项 --at", "请用 --level 只问一级，如 --level county；或者按下级分几次问，如 '**.guiyang.guizhou'"},
+		en: parts{"Too many at once", "{selector} selects {members} places, and {most} at most can be asked at once", "the flag --at",
+			"ask one level with --level, such as county, or one branch after the other, such as '**.guiyang.guizhou'"},
 	},
 	{
 		number: 112, code: RosterAbsent, status: http.StatusConflict, again: true, params: []string{"number", "jurisdiction"},

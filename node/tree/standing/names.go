@@ -92,9 +92,9 @@ func (s *Standing) Titles(lists ...[]identity.Jurisdiction) map[string]string {
 // By returns the groups by which a measure is told. A name stands for the places of a level where
 // the roster has that level, and for the values of a field otherwise.
 func (s *Standing) By(names []string) (by []gather.By) {
-	places := s.Current().Places()
+	current := s.Current()
 	for _, name := range names {
-		if slices.ContainsFunc(places, func(p roster.Place) bool { return p.Level == name }) {
+		if current.HasLevel(name) {
 			by = append(by, gather.By{Level: name})
 			continue
 		}

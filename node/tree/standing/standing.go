@@ -16,8 +16,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"xietong/certs/identity"
@@ -50,7 +50,6 @@ type Standing struct {
 	chains  *chains.Store
 	rosters *rosters.Store
 	heard   func(peer identity.Jurisdiction) time.Time
-	counted atomic.Pointer[counted]
 	zone    *time.Location
 }
 
@@ -168,43 +167,39 @@ func (s *Standing) StatusAsOf(of identity.Jurisdiction) (asOf time.Time) {
 // Current returns the roster now in force.
 func (s *Standing) Current() rosters.Current { return s.rosters.Current() }
 
-// counted is a roster in the form in which coverage is counted against it.
-type counted struct {
-	of *roster.Roster
-	gather.Roster
-}
-
 // Roster returns the list against which coverage is counted.
-func (s *Standing) Roster() gather.Roster {
-	current := s.Current().Roster
-	if have := s.counted.Load(); have != nil && have.of == current {
-		return have.Roster
-	}
-	r := countedBy(current)
-	s.counted.Store(&counted{current, r})
-	return r
-}
+func (s *Standing) Roster() gather.Roster { return countedBy(s.Current().Roster) }
 
 // RosterOf returns the roster of a number and hash, as the asker of a question names it (see
 // rosters.Store.Of).
 func (s *Standing) RosterOf(ctx context.Context, number uint64, hash [32]byte) (gather.Roster, error) {
-	if r := s.Roster(); r.Number == number && r.Hash == hash {
-		return r, nil
-	}
 	of, err := s.rosters.Of(ctx, number, hash)
 	if err != nil {
 		return gather.Roster{}, err
 	}
-	if of == s.Current().Roster {
-		return s.Roster(), nil
-	}
 	return countedBy(of), nil
 }
 
-func countedBy(of *roster.Roster) gather.Roster {
-	r := gather.Roster{Number: of.Number(), Hash: of.Hash()}
-	for _, p := range of.Places() {
-		r.Places = append(r.Places, gather.Place{Name: p.Name, Level: p.Level})
+func countedBy(r *roster.Roster) gather.Roster {
+	return gather.Roster{Number: r.Number(), Hash: r.Hash(), Places: counted{r}}
+}
+
+// counted is a roster as coverage is counted against it; it is a view, and holds no copy.
+type counted struct{ *roster.Roster }
+
+// At implements gather.Places.
+func (c counted) At(name identity.Jurisdiction) (gather.Place, bool) {
+	p, listed := c.Of(name)
+	return gather.Place{Name: p.Name, Level: p.Level}, listed
+}
+
+// Under implements gather.Places.
+func (c counted) Under(name identity.Jurisdiction) iter.Seq[gather.Place] {
+	return func(yield func(gather.Place) bool) {
+		for p := range c.Roster.Under(name) {
+			if !yield(gather.Place{Name: p.Name, Level: p.Level}) {
+				return
+			}
+		}
 	}
-	return r
 }
