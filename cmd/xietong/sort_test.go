@@ -82,7 +82,7 @@ func TestSortOfLists(t *testing.T) {
 			t.Fatalf("%v in %s%s", err, stdout, stderr)
 		}
 	}
-	if n := len(trees[0].Children); n != 3 || trees[0].Children[0].Name != "old.nanming.guiyang.guizhou" || trees[1].Children[2].Name != trees[0].Children[0].Name {
+	if n := len(trees[0].Children); n != 4 || trees[0].Children[0].Name != "old.nanming.guiyang.guizhou" || trees[1].Children[3].Name != trees[0].Children[0].Name {
 		t.Errorf("got %v and %v", trees[0].Children, trees[1].Children)
 	}
 	for line, want := range map[string][]string{
