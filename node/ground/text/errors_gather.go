@@ -35,7 +35,7 @@ var gatherProblems = []problem{
 	{
 		number: 372, code: MembersMany, status: http.StatusUnprocessableEntity, params: []string{"selector", "members", "most"},
 		zh: parts{"范围过大", "{selector} 范围内有 {members} 个行政区划，一次最多问 {most} 个", "选项 --at", "请用 --level 只问一级，如 --level county；或者按下级分几次问，如 '**.guiyang.guizhou'"},
-		en: parts{"Too many at once", "{selector} selects {members} places, and {most} at most can be asked at once", "the flag --at",
+		en: parts{"Too many at once", "{selector} selects {members} [place|places], and {most} at most can be asked at once", "the flag --at",
 			"ask one level with --level, such as county, or one branch after the other, such as '**.guiyang.guizhou'"},
 	},
 	{
