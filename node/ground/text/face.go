@@ -14,24 +14,13 @@ import (
 // ExplainHTTP is Explain for a reader who speaks HTTP: it names members and operations, and neither
 // flags nor commands.
 func ExplainHTTP(l Lang, code Code, args Args) Explanation {
-	p, ok := byCode[code]
-	if !ok {
-		p = byCode[Internal]
-	}
-	s := p.en
-	if l == Zh {
-		s = p.zh
-	}
-	do := asHTTP(l, s.do)
-	if other, ok := httpRemedies[p.code]; ok {
-		do = l.pick(other.zh, other.en)
-	}
-	told := worded(l, args)
-	e := Explanation{s.title, fill(asHTTP(l, s.what), told), fill(asHTTP(l, s.where), told), fill(do, told)}
-	if nowhere(s.where, args) {
-		e.Where = ""
-	}
-	return e
+	return explain(l, code, args, func(p problem, s parts) parts {
+		s.what, s.where, s.do = asHTTP(l, s.what), asHTTP(l, s.where), asHTTP(l, s.do)
+		if other, ok := httpRemedies[p.code]; ok {
+			s.do = l.pick(other.zh, other.en)
+		}
+		return s
+	})
 }
 
 var (

@@ -61,3 +61,43 @@ func TestHTTPSentences(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestFacesTellTheSame: what depends on the values of a problem is told by HTTP as by the command
+// line: the advice by the reason, and when somebody was last heard.
+func TestFacesTellTheSame(t *testing.T) {
+	plain := Args{"jurisdiction": "guizhou", "reason": "nothing that is known"}
+	for _, l := range []Lang{Zh, En} {
+		usual := ExplainHTTP(l, Unreachable, plain).Do
+		for reason, advice := range unreachableDo {
+			e := ExplainHTTP(l, Unreachable, Args{"jurisdiction": "guizhou", "reason": reason, "heard": "2026-11-29"})
+			if e.Do == usual || ofCommandLine.MatchString(e.Do) || e.Do != fill(asHTTP(l, advice.in(l)), plain) {
+				t.Errorf("%s: HTTP is told to do %q", reason, e.Do)
+			}
+			if !strings.Contains(e.What, "2026-11-29") {
+				t.Errorf("%s: %q does not say when it was last heard", reason, e.What)
+			}
+		}
+	}
+}
+
+// TestMissingValues: a refusal from elsewhere may have fewer values than the table names; no reader
+// sees the name of one that is missing.
+func TestMissingValues(t *testing.T) {
+	for _, p := range allProblems() {
+		for n := range len(p.params) + 1 {
+			values := slices.Repeat([]string{"x"}, n)
+			for _, l := range []Lang{Zh, En} {
+				e := Explain(l, p.code, Named(p.code, values))
+				if found := placeholder.FindString(e.What + e.Where + e.Do); found != "" {
+					t.Errorf("%s with %d values: %s in %+v", p.code, n, found, e)
+				}
+				e = ExplainHTTP(l, p.code, Named(p.code, values))
+				for _, name := range p.params {
+					if strings.Contains(e.What+e.Where+e.Do, "{"+name+"}") {
+						t.Errorf("%s with %d values over HTTP: {%s} in %+v", p.code, n, name, e)
+					}
+				}
+			}
+		}
+	}
+}

@@ -49,6 +49,12 @@ type Explanation struct {
 // Explain returns the problem in the language. A code that is no problem's is explained as an
 // internal error.
 func Explain(l Lang, code Code, args Args) Explanation {
+	return explain(l, code, args, func(_ problem, s parts) parts { return s })
+}
+
+// explain is Explain, for readers for whom face says the sentences. What is told depends on the
+// values alone; face says the same in other words.
+func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Explanation {
 	p, ok := byCode[code]
 	if !ok {
 		p = byCode[Internal]
@@ -57,12 +63,13 @@ func Explain(l Lang, code Code, args Args) Explanation {
 	if l == Zh {
 		s = p.zh
 	}
-	if advice, other := unreachableDo[args["reason"]]; other && code == Unreachable {
+	if advice, other := unreachableDo[args["reason"]]; other && p.code == Unreachable {
 		s.do = advice.in(l)
 	}
-	if more, known := also[code]; known && says(args[more.arg]) {
+	if more, known := also[p.code]; known && says(args[more.arg]) {
 		s.what += more.in(l)
 	}
+	s = face(p, s)
 	told := worded(l, args)
 	e := Explanation{s.title, fill(s.what, told), fill(s.where, told), fill(s.do, told)}
 	if nowhere(s.where, args) {
@@ -116,11 +123,12 @@ func Status(code Code) int {
 }
 
 // Named returns the values of a refusal by name. They travel without names, in the order of the
-// table. Values that the table does not know are dropped.
+// table. Values that the table does not know are dropped; one that did not come says nothing, since
+// whoever refuses may have another version, or leave it out.
 func Named(code Code, values []string) Args {
 	args := make(Args, len(values))
 	for i, name := range byCode[code].params {
-		if i < len(values) {
+		if args[name] = ""; i < len(values) {
 			args[name] = strings.TrimPrefix(values[i], said) // a cause that another tells is told in our words
 		}
 	}
