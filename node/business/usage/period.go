@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"xietong/node/ground/text"
+	"xietong/node/ground/zone"
 )
 
 // Period is a part of ledger time: not before From, and before To. A zero end is open.
@@ -20,8 +21,9 @@ var spans = []struct {
 // and when the next one does.
 func span(typed string, in *time.Location) (begins, ends time.Time, ok bool) {
 	for _, s := range spans {
-		if t, err := time.ParseInLocation(s.form, typed, in); err == nil {
-			return t, t.AddDate(0, s.months, s.days), true
+		if t, err := time.Parse(s.form, typed); err == nil {
+			year, month, day := t.Date()
+			return zone.DayBegins(year, month, day, in), zone.DayBegins(year, month+time.Month(s.months), day+s.days, in), true
 		}
 	}
 	t, err := time.Parse(time.RFC3339, typed)

@@ -67,6 +67,14 @@ func TestPeriodsOfZone(t *testing.T) {
 			t.Errorf("%s to %s: got %s, %v, want %s", row[0], row[1], got, err, row[2])
 		}
 	}
+	havana, err := zone.Load("America/Havana")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ReadPeriod("2027-03-13", "2027-03-13", havana) // the next day has no midnight
+	if got := p.To.Sub(p.From); got != 24*time.Hour || err != nil {
+		t.Errorf("a whole day takes %s, %v", got, err)
+	}
 }
 
 // TestPeriods reads what people type.

@@ -98,13 +98,33 @@ func Near(typed string) string {
 	return best
 }
 
+// DayBegins returns the first instant of a day in the zone. Where the clocks go forward over
+// midnight, that is when they do; where midnight comes twice, the first one.
+func DayBegins(year int, month time.Month, day int, in *time.Location) time.Time {
+	t := time.Date(year, month, day, 0, 0, 0, 0, in)
+	start, end := t.ZoneBounds()
+	_, offset := t.Zone()
+	if hour, minute, second := t.Clock(); hour+minute+second != 0 {
+		if _, before := start.Add(-1).Zone(); !start.IsZero() && t.Sub(start) <= time.Duration(offset-before)*time.Second {
+			return start
+		}
+		return end
+	}
+	if _, before := start.Add(-1).Zone(); !start.IsZero() && before > offset {
+		if first := t.Add(time.Duration(offset-before) * time.Second); first.Before(start) {
+			return first
+		}
+	}
+	return t
+}
+
 // DayEnds returns the last second of the day that a text such as 2026-12-31 names, in the zone.
 func DayEnds(typed string, in *time.Location) (end time.Time, ok bool) {
-	day, err := time.ParseInLocation(time.DateOnly, typed, in)
+	day, err := time.Parse(time.DateOnly, typed)
 	if err != nil {
 		return end, false
 	}
-	return day.AddDate(0, 0, 1).Add(-time.Second), true
+	return DayBegins(day.Year(), day.Month(), day.Day()+1, in).Add(-time.Second), true
 }
 
 // Until reads the end of something as a person types it: a day, which is included and ends in the

@@ -83,3 +83,46 @@ func TestUntil(t *testing.T) {
 		}
 	}
 }
+
+// TestDayBegins looks at every change of the clocks of every zone from 2015 to 2030: a day begins
+// with its first instant, whether or not it has a midnight, or two.
+func TestDayBegins(t *testing.T) {
+	without, twice := 0, 0
+	for _, name := range names {
+		in, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := time.Date(2015, 1, 1, 0, 0, 0, 0, in); at.Year() < 2031; {
+			_, changes := at.ZoneBounds()
+			if changes.IsZero() {
+				break
+			}
+			for day := -1; day <= 1; day++ {
+				year, month, of := changes.AddDate(0, 0, day).Date()
+				begins := DayBegins(year, month, of, in)
+				if y, m, d := begins.Date(); y != year || m != month || d != of || begins.Add(-1).Day() == of {
+					t.Errorf("%s: %d-%d-%d begins %s", name, year, month, of, begins)
+				}
+				if begins.Hour()+begins.Minute() > 0 {
+					without++
+				}
+				if again := begins.Add(time.Hour); again.Day() == of && again.Hour() == 0 {
+					twice++
+				}
+			}
+			at = changes
+		}
+	}
+	if without == 0 || twice == 0 {
+		t.Errorf("%d days without midnight, %d with two", without, twice)
+	}
+	for _, row := range [][3]string{
+		{"America/Havana", "2027-03-13", "2027-03-14T04:59:59Z"}, {"America/Santiago", "2027-09-04", "2027-09-05T03:59:59Z"},
+	} {
+		in, _ := Load(row[0])
+		if got := Until(row[1], in); got != row[2] {
+			t.Errorf("%s in %s ends %s, want %s", row[1], row[0], got, row[2])
+		}
+	}
+}
