@@ -13,11 +13,13 @@ import (
 
 // How near a typed text comes to a place; the lowest that any place has decides.
 const (
-	byWhole = iota // its whole name
-	byName         // one of its own names, or its code
-	byLabel        // its label, which no sibling has
-	byUse          // a name without the generic
-	byChain        // any of these after names of places above it: 贵阳市南明区
+	byWhole   = iota // its whole name
+	byCode           // its code or one of its own names, as they are written, in any width and case
+	byWritten        // its label, as it is written
+	byName           // one of its own names, or its code, of which letters and digits alone count
+	byLabel          // its label, which no sibling has
+	byUse            // a name without the generic
+	byChain          // any of these after names of places above it: 贵阳市南明区
 	byNone
 )
 
@@ -80,8 +82,9 @@ func (l *list) having(k string) (places []int32) {
 }
 
 // Meant returns the places of the list that a person means by a text: the one that has it as its
-// whole name, or else those that have it as an own name or code, or else as label, or else as name
-// without the generic, or else so after names of places above it, or, written with points or
+// whole name, or else those that have it, as it is written, as code or own name, or else as label,
+// or else in letters and digits as an own name or code, or else as label, or else as name without
+// the generic, or else so after names of places above it, or, written with points or
 // commas, before them. No place: the list has none. Several: the person has to say which.
 func (r *Roster) Meant(typed string) []Place {
 	_, all := r.meant(typed, func(Place) bool { return true })
@@ -101,7 +104,7 @@ func (r *Roster) meant(typed string, among func(Place) bool) (near int, all []Pl
 	if whole, ok := r.whole(typed); ok && among(whole) {
 		return byWhole, []Place{whole}
 	}
-	return (&search{r: r, left: maxSteps}).meant(typed, among)
+	return r.searched(typed).meant(typed, among)
 }
 
 // meant is Meant without whole names.
@@ -146,7 +149,7 @@ func exactly(places []Place, typed string, numbers []int32) (all []Place) {
 	for _, i := range numbers {
 		p := places[i]
 		all = append(all, p)
-		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName}, strings.TrimSpace(typed)) {
+		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Code, p.Name.Label().String()}, strings.TrimSpace(typed)) {
 			letters = append(letters, p)
 		}
 	}
@@ -174,7 +177,7 @@ func (r *Roster) Among(places []Place, typed string) []Place {
 	if utf8.RuneCountInString(typed) > maxTyped {
 		return nil
 	}
-	s := search{r: r, left: maxSteps}
+	s := r.searched(typed)
 	best, found := byNone, []int32(nil)
 	for i, p := range places {
 		near := byNone
@@ -218,8 +221,20 @@ func spellings(typed string) []string {
 
 // search compares one text with places, within a bound.
 type search struct {
-	r    *Roster
-	left int // steps
+	r     *Roster
+	typed [2]string // the text, and the text in half width
+	left  int       // steps
+}
+
+func (r *Roster) searched(typed string) *search {
+	return &search{r: r, typed: [2]string{strings.TrimSpace(typed), narrow(typed)}, left: maxSteps}
+}
+
+// wrote reports whether the text is one of the names, in any width and case.
+func (s *search) wrote(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name != "" && (strings.EqualFold(name, s.typed[0]) || strings.EqualFold(name, s.typed[1]))
+	})
 }
 
 // nearness returns how near a key comes to a place.
@@ -227,6 +242,10 @@ func (s *search) nearness(p Place, k string) int {
 	s.left--
 	proper, loose := p.proper(), p.loose()
 	switch {
+	case s.wrote(p.Code, p.DisplayName, p.ShortName, p.EnglishName):
+		return byCode
+	case s.wrote(p.Name.Label().String()):
+		return byWritten
 	case slices.Contains(proper, k), k == key(p.Code):
 		return byName
 	case k == key(p.Name.Label().String()):

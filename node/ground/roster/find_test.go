@@ -77,6 +77,29 @@ func TestMeant(t *testing.T) {
 	}
 }
 
+// TestTypedExactly: what is typed as it is written in the list means the place that has it so, even
+// where others have the same letters and digits in a code, a name or a label.
+func TestTypedExactly(t *testing.T) {
+	r := listed(t, header+`1,nation,land,大地国,大地国,Land,000000
+d1-11,county,one,第一县,一县,County One,1
+d11-1,county,two,第二县,二县,County Two,1
+t1-1-1,county,t-11-1,第三县,三县,St. John,1
+t11-1,county,t-1-11,第四县,四县,Stjohn,1
+t111,county,d111,第五县,五县,D1 11,1
+`)
+	places := r.Places()[1:]
+	for _, p := range places {
+		for _, typed := range []string{p.Code, strings.ToUpper(p.Code), " " + p.Code, strings.ReplaceAll(p.Code, "-", "－"), p.Name.Label().String(), p.DisplayName, p.EnglishName} {
+			if got, among := whole(r.Meant(typed)), whole(r.Among(places, typed)); got != p.Name.String() || among != got {
+				t.Errorf("%q means %q, and among the places %q; want %s", typed, got, among, p.Name)
+			}
+		}
+	}
+	if got := whole(r.Meant("d-111")); len(strings.Fields(got)) != 3 {
+		t.Errorf("d-111, as nobody writes it, means %q", got)
+	}
+}
+
 // TestMeantBelow finds a child by a name that others share; a place that is no child is not found.
 func TestMeantBelow(t *testing.T) {
 	r := listed(t, country)
