@@ -36,9 +36,12 @@ type listPlaces struct {
 	Search string `query:"search" maxLength:"100" doc:"Only those whose code or one of whose names has this in it"`
 }
 
-func rosterOf(_ context.Context, h Hosted, in *listPlaces) (out client.Roster, err error) {
-	current := h.Standing.Current()
-	hash := current.Hash()
+func rosterOf(ctx context.Context, h Hosted, in *listPlaces) (out client.Roster, err error) {
+	current, err := h.Rosters.InForce(ctx)
+	if err != nil {
+		return out, err
+	}
+	hash := h.Standing.Current().Hash() // by which totals name it
 	out = client.Roster{Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Entry: current.Entry.String()}
 	w := whole[client.RosterPlace]{Hosted: h, Listed: in.Listed, name: "roster " + out.Hash, filter: []string{in.Below, in.Level, in.Search}}
 	order := map[string]int{}
@@ -59,7 +62,7 @@ func rosterOf(_ context.Context, h Hosted, in *listPlaces) (out client.Roster, e
 			continue
 		}
 		order[p.Name.String()] = i
-		w.all = append(w.all, toldPlace(p))
+		w.all = append(w.all, toldPlace(h.Standing.Place(p.Name))) // also of a root that no list has
 		if in.Sort == "" && len(w.all) > in.page().Rows() {
 			break // the list may be long, and no page needs more
 		}

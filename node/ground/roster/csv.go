@@ -185,14 +185,17 @@ func (r *reading) row(line int, cells []string, at map[string]int) {
 		}
 		return cell
 	}
-	w := &row{line: line, label: get("label", identity.MaxLabelLen), parent: get("parent", maxShort), Place: Place{
+	w := &row{line: line, label: get("label", maxLong), parent: get("parent", maxShort), Place: Place{
 		Code: get("code", maxShort), DisplayName: get("name_zh", maxLong), ShortName: get("short_zh", maxLong), EnglishName: get("name_en", maxLong),
 	}}
 	level, known := LevelOf(get("level", maxShort))
 	if w.Level = level; !known && level != "" {
 		r.fault(line, "level", level, "")
 	}
-	if _, err := identity.ParseJurisdiction(w.label); err != nil && w.label != "" { // a root may have a name of several labels
+	switch _, err := identity.ParseJurisdiction(w.label); { // a root may have a name of several labels
+	case len(w.label) > identity.MaxLabelLen && !strings.Contains(w.label, "."):
+		r.fault(line, "long", "label", strconv.Itoa(identity.MaxLabelLen))
+	case err != nil && w.label != "":
 		r.fault(line, "label", w.label, "")
 	}
 	if before, twice := r.byCode[w.Code]; twice && w.Code != "" {

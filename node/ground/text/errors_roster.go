@@ -15,6 +15,7 @@ const (
 	RosterPlanMoved Code = "roster-plan-moved"
 	ProvinceUnknown Code = "province-unknown"
 	RosterOvertaken Code = "roster-overtaken"
+	RosterRootOther Code = "roster-root-other"
 )
 
 var rosterProblems = []problem{
@@ -75,5 +76,12 @@ var rosterProblems = []problem{
 		zh: parts{"另一份名录抢先", "存入这份名录期间，另一份名录先到了；未作任何改动", "名录", "请核对现行名录，再发布一次"},
 		en: parts{"Another roster came first", "while this list was being stored, another one came; nothing was changed", "the roster",
 			"look at the list as it is now, and publish again"},
+	},
+	{
+		number: 360, code: RosterRootOther, status: http.StatusUnprocessableEntity, params: []string{"name", "title", "root", "label"},
+		zh: parts{"名录不从本体系的根开始", "名录从{title}（{name}）开始，而本体系的根是{root}", "名录文件",
+			"请只保留{root}及其以下各行，把它的标签写成完整名称 {label}，上级留空；现行名录（xietong roster list）即如此"},
+		en: parts{"The roster begins elsewhere", "the list begins with {title} ({name}), and the root of this tree is {root}", "the file",
+			"keep the lines of {root} and of the places below it, give its line the whole name {label} as label and no parent, as the list in force has it (`xietong roster list`)"},
 	},
 }

@@ -50,12 +50,9 @@ func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
 // the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
 // another number was published meanwhile.
 func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
-	_, root, err := s.own.Chain(ctx)
+	before, err := s.before(ctx, places)
 	if err != nil {
 		return identity.Entry{}, err
-	}
-	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
-		return identity.Entry{}, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
 	}
 	var agency identity.Label
 	err = s.own.View(ctx, func(r *state.Reader) error {
@@ -64,10 +61,6 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 		return err
 	})
 	if err != nil {
-		return identity.Entry{}, err
-	}
-	before := s.Current().Roster
-	if err := s.follows(before, places); err != nil {
 		return identity.Entry{}, err
 	}
 	next := before.Next(places)
@@ -95,15 +88,8 @@ type Plan struct {
 
 // Plan returns what publishing the places of a list would do. The error is that of Publish.
 func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err error) {
-	_, root, err := s.own.Chain(ctx)
+	before, err := s.before(ctx, places)
 	if err != nil {
-		return p, err
-	}
-	if root.Name() != s.own.Name() || places.Root() != s.own.Name() {
-		return p, text.Fail(text.RosterNotRoot, text.Args{"jurisdiction": s.own.Name().String(), "root": root.Name().String()}, nil)
-	}
-	before := s.Current().Roster
-	if err := s.follows(before, places); err != nil {
 		return p, err
 	}
 	old, fresh := before.Hash(), places.Hash()

@@ -60,14 +60,14 @@ func parse(declared string) (places []place, err error) {
 }
 
 // read takes the words of a line: the label, and the properties of the place.
-func (p *place) read(words []string, places []place) error {
-	label, err := identity.ParseLabel(words[0])
-	if err != nil {
-		return err
-	}
+func (p *place) read(words []string, places []place) (err error) {
 	if p.above < 0 {
-		p.name, err = identity.ParseJurisdiction(label.String())
+		p.name, err = identity.ParseJurisdiction(words[0]) // a root may stand below a known place
 	} else {
+		var label identity.Label
+		if label, err = identity.ParseLabel(words[0]); err != nil {
+			return err
+		}
 		p.name, err = places[p.above].name.Child(label)
 	}
 	for _, word := range words[1:] {

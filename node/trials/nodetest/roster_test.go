@@ -34,7 +34,7 @@ func asCSV(t *testing.T, places []client.RosterPlace) string {
 		label, above, _ := strings.Cut(p.Name, ".")
 		parent := codes[above]
 		if parent == "" {
-			parent = "000000"
+			label, parent = p.Name, "000000"
 		}
 		rows = append(rows, []string{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent})
 	}
@@ -109,7 +109,7 @@ func TestRosterHandedDown(t *testing.T) {
 			code text.Code
 		}{
 			"by a county":       {county, asCSV(t, fewer), text.RosterNotRoot},
-			"of another tree":   {top, "code,level,label,name_zh,short_zh,name_en,parent\n510000,province,sichuan,四川省,四川省,Sichuan,000000\n", text.RosterNotRoot},
+			"of another tree":   {top, "code,level,label,name_zh,short_zh,name_en,parent\n510000,province,sichuan,四川省,四川省,Sichuan,000000\n", text.RosterRootOther},
 			"no list":           {top, "nothing", text.RosterFaulty},
 			"a code that moved": {top, strings.Replace(asCSV(t, fewer), "520102,county,nanming", "520102,county,nanming2", 1), text.RosterCodeMoved},
 		} {
@@ -120,6 +120,40 @@ func TestRosterHandedDown(t *testing.T) {
 		}
 		if n := len(top.Entries("roster")); n != 2 {
 			t.Errorf("%d entries after what was refused", n)
+		}
+	})
+}
+
+// TestRosterOfABranch (F1): a tree founded below a known place, as the README founds one, has the
+// part of the list below it, and can publish a later one; a list of another root is told as that.
+func TestRosterOfABranch(t *testing.T) {
+	Run(t, "guiyang.guizhou\n  nanming\n", func(t *testing.T, tree *Tree) {
+		top, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, top)
+		shipped := listed(t, county)
+		if n := len(shipped.Places); shipped.Number != 0 || n != 11 || shipped.Root != "guiyang.guizhou" || shipped.Places[0].DisplayName != "贵阳市" {
+			t.Fatalf("number %d: %d places below %s, want number 0, 11 below guiyang.guizhou", shipped.Number, n, shipped.Root)
+		}
+		whole := asCSV(t, shipped.Places)
+		for what, csv := range map[string]string{
+			"its label alone": strings.Replace(whole, ",guiyang.guizhou,", ",guiyang,", 1),
+			"the province":    "code,level,label,name_zh,short_zh,name_en,parent\n520000,province,guizhou,贵州省,贵州省,Guizhou,\n",
+		} {
+			if _, err := publishList(t, top, csv); !isProblem(err, text.RosterRootOther) {
+				t.Errorf("%s: got %v, want %s", what, err, text.RosterRootOther)
+			}
+		}
+		list := client.NewRoster{CSV: whole + "520171,county,gaoxin,贵阳高新区,高新区,Gaoxin,520100\n"}
+		plan, err := top.Client("civil-affairs").PlanRoster(t.Context(), list)
+		if err != nil || plan.Added != 1 || plan.Changed+plan.Gone != 0 {
+			t.Fatalf("the plan: %+v, %v, want one place added", plan, err)
+		}
+		if _, err := publishList(t, top, list.CSV); err != nil {
+			t.Fatal(err)
+		}
+		everybodyHas(t, tree, 1)
+		if got := listed(t, county); len(got.Places) != 12 || got.Root != "guiyang.guizhou" {
+			t.Errorf("%d places below %s, want 12 below guiyang.guizhou", len(got.Places), got.Root)
 		}
 	})
 }
