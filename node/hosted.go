@@ -111,7 +111,9 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		return nil, errors.Join(err, own.Close())
 	}
 	about := n.limited.With("jurisdiction", c.Name.String())
-	return &hosted{settings: c, host: own, logger: about, table: neighbours.New(own, n.o.Now, about)}, nil
+	table := neighbours.New(own, n.o.Now, about)
+	table.Denied = own.Denied
+	return &hosted{settings: c, host: own, logger: about, table: table}, nil
 }
 
 // chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
@@ -287,6 +289,12 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 	return relay.New(relay.Local{
 		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
 		Absent: func(child identity.Jurisdiction) (uint16, []string) { return failure.Told(h.table.Absent(child)) },
+		CutOff: func() (uint16, []string) {
+			if why := h.table.CutOff(); why != nil {
+				return failure.Told(why)
+			}
+			return 0, nil
+		},
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
 		Problem: func(err error) (uint16, []string) {

@@ -118,11 +118,22 @@ func (r *Relay) unreachable(ctx context.Context, to identity.Jurisdiction, err e
 	case ctx.Err() != nil:
 		return nil
 	case errors.Is(err, link.ErrNoLink):
-		return r.refuse(Unreachable, err, to.String(), NoLink)
+		return r.unlinked(to, err)
 	case isBroken:
 		return r.refuse(Unreachable, err, to.String(), string(broken.Reason))
 	}
 	return r.refuse(Unreachable, err, to.String(), string(link.Broken))
+}
+
+// unlinked returns the problem of a neighbour to which there is no link. Whoever is withdrawn tells
+// those below it just that: the network has nothing to do with it.
+func (r *Relay) unlinked(to identity.Jurisdiction, err error) *Problem {
+	if parent, below := r.l.Parent(); below && to == parent && r.l.CutOff != nil {
+		if code, args := r.l.CutOff(); code != 0 {
+			return r.refuse(Code(code), err, args...)
+		}
+	}
+	return r.refuse(Unreachable, err, to.String(), NoLink)
 }
 
 // told cuts the values of a problem so that they fit into an answer.

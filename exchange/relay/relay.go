@@ -263,7 +263,10 @@ type Local struct {
 	Signer func() envelope.Signer                 // called for each signature: keys change
 	// Absent, if not nil, says why a direct child is not endorsed now: a code of Problem.Absent,
 	// and its values.
-	Absent     func(child identity.Jurisdiction) (code uint16, args []string)
+	Absent func(child identity.Jurisdiction) (code uint16, args []string)
+	// CutOff, if not nil, says why the parent has no link with this jurisdiction, where the parent
+	// itself said so: a code of Problem.Absent, and its values; 0: it did not.
+	CutOff     func() (code uint16, args []string)
 	Opener     *envelope.Opener
 	Trust      Trust
 	Links      Links

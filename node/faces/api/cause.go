@@ -17,6 +17,8 @@ func (s *server) causeOf(h Hosted, f *text.Failure, elsewhere bool) *text.Failur
 		return f
 	}
 	switch {
+	case f.Code == text.PlaceWithdrawn && about == h.Ledger.Name():
+		return s.denied(h, f)
 	case f.Code == text.PlaceNotJoined:
 		if _, listed := h.Standing.Current().Of(about); !listed {
 			return &text.Failure{Code: text.PlaceNowhere, Args: f.Args, Err: f.Err}
@@ -31,8 +33,8 @@ func (s *server) causeOf(h Hosted, f *text.Failure, elsewhere bool) *text.Failur
 // heard.
 func (s *server) unlinked(h Hosted, about identity.Jurisdiction, f *text.Failure) *text.Failure {
 	parent, below := h.Standing.Parent()
-	if d := h.Keys.Denied(); d != nil && below && about == parent {
-		return &text.Failure{Code: text.Code(d.Code), Args: text.Named(text.Code(d.Code), d.Args), Err: f.Err}
+	if below && about == parent && h.Keys.Denied() != nil {
+		return s.denied(h, f)
 	}
 	if _, neighbour := h.Standing.Neighbour(about); !neighbour {
 		return f
@@ -46,4 +48,13 @@ func (s *server) unlinked(h Hosted, about identity.Jurisdiction, f *text.Failure
 		args["heard"] = stamp(l.LastHeard)
 	}
 	return &text.Failure{Code: f.Code, Args: args, Err: f.Err}
+}
+
+// denied returns what the parent said of these keys, which says to their administrator what to do.
+func (s *server) denied(h Hosted, f *text.Failure) *text.Failure {
+	d := h.Keys.Denied()
+	if d == nil {
+		return f
+	}
+	return &text.Failure{Code: text.Code(d.Code), Args: text.Named(text.Code(d.Code), d.Args), Err: f.Err}
 }

@@ -28,7 +28,7 @@ func (s *Store) caughtUp(ctx context.Context, links []trust.Link) ([]trust.Link,
 		l := &links[gap.Level]
 		between, err := s.between(ctx, gap.Believed, l.KeySets[0])
 		switch {
-		case isCutOff(err) || isGivenUp(err):
+		case s.isCutOff(err) || isGivenUp(err):
 			return nil, fmt.Errorf("ask for the key sets since number %d: %w", gap.Believed.Number(), err)
 		case err == nil:
 			l.KeySets = slices.Concat(between, l.KeySets)

@@ -171,7 +171,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 		if err := s.askAbove(ctx); err != nil {
 			if _, told := errors.AsType[*text.Failure](err); !told {
 				parent, _ := s.table.Parent()
-				err = broken(ctx, parent, err)
+				err = s.broken(ctx, parent, err)
 			}
 			return nil, fmt.Errorf("ask for the chain anew: %w", err)
 		}
@@ -187,7 +187,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 		oldest = againAfter
 	}
 	c, err := s.find(ctx, of, oldest)
-	if isCutOff(err) {
+	if s.isCutOff(err) {
 		c, err = s.orKept(payerOf(ctx), of, c, err)
 	}
 	if err == nil {

@@ -105,12 +105,16 @@ func (s *Store) orKept(payer budget.Payer, of identity.Jurisdiction, c *chain, e
 }
 
 // isCutOff reports whether a chain was not found because of a link, or of a neighbour that did not
-// answer in time, or because somebody on the way had no place for the question.
-func isCutOff(err error) bool {
+// answer in time, or because somebody on the way had no place for the question. Whoever stands
+// above this jurisdiction and was withdrawn is a way that has ended, too.
+func (s *Store) isCutOff(err error) bool {
 	f, ok := errors.AsType[*text.Failure](err)
 	switch {
 	case !ok || isGivenUp(err):
 		return false
+	case f.Code == text.PlaceWithdrawn:
+		about, err := identity.ParseJurisdiction(f.Args["jurisdiction"])
+		return err == nil && (about == s.own.Name() || s.own.Name().Under(about))
 	case f.Code == text.Unreachable:
 		return f.Args["reason"] != relay.NotEndorsed && f.Args["reason"] != relay.NoRoute
 	}

@@ -122,7 +122,7 @@ func (s *Store) question(ctx context.Context, neighbour identity.Jurisdiction, w
 	w.Wait = time.Until(end) * 15 / 16
 	levels, err := door.AskProve(within, over{s.ask, neighbour}, w)
 	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
-		err = broken(ctx, neighbour, err)
+		err = s.broken(ctx, neighbour, err)
 	}
 	return levels, err
 }
@@ -163,7 +163,7 @@ func (o over) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 
 // broken returns the error of a neighbour that gave no answer. Where the time of the caller has
 // ended, the error wraps that end, because the caller may have had little time.
-func broken(ctx context.Context, neighbour identity.Jurisdiction, err error) error {
+func (s *Store) broken(ctx context.Context, neighbour identity.Jurisdiction, err error) error {
 	e, isLink := errors.AsType[*link.Error](err)
 	switch {
 	case ctx.Err() != nil:
@@ -171,6 +171,9 @@ func broken(ctx context.Context, neighbour identity.Jurisdiction, err error) err
 	case errors.Is(err, context.DeadlineExceeded):
 		return text.Fail(text.Late, text.Args{"jurisdiction": neighbour.String()}, nil)
 	case errors.Is(err, link.ErrNoLink):
+		if why := s.table.CutOff(); why != nil && !neighbour.Under(s.own.Name()) {
+			return why
+		}
 		return unreachable(neighbour, relay.NoLink, err)
 	case isLink:
 		return unreachable(neighbour, string(e.Reason), err)

@@ -60,6 +60,23 @@ func (t *Table) Absent(child identity.Jurisdiction) *text.Failure {
 	return &text.Failure{Code: a.code, Args: args}
 }
 
+// CutOff returns why no way leads from this jurisdiction to its parent, as those below it are told
+// it: the parent has withdrawn its endorsement. nil: it has not. It is the parent's word, which this
+// jurisdiction verified, and passes on about itself alone.
+func (t *Table) CutOff() *text.Failure {
+	if t.Denied == nil {
+		return nil
+	}
+	d := t.Denied()
+	parent, joined := t.Parent()
+	if d == nil || !joined || text.Code(d.Code) != text.EndorsementWithdrawn {
+		return nil
+	}
+	said := text.Named(text.EndorsementWithdrawn, d.Args)
+	args := text.Args{"jurisdiction": t.own.Name().String(), "by": parent.String(), "entry": said["entry"], "when": ""}
+	return &text.Failure{Code: text.PlaceWithdrawn, Args: args}
+}
+
 // Gone returns the children that were invited once and are not endorsed now.
 func (t *Table) Gone() (all []identity.Jurisdiction) {
 	t.mu.RLock()

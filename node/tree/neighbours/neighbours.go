@@ -35,6 +35,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -71,6 +72,10 @@ type Shown struct {
 
 // Table holds the neighbours of one hosted jurisdiction. Many goroutines may use it.
 type Table struct {
+	// Denied, if not nil, returns the parent's own word that it does not endorse these keys; nil:
+	// there is none. It is set before the table is used.
+	Denied func() *host.Denial
+
 	own     Jurisdiction
 	now     func() time.Time
 	logger  *slog.Logger

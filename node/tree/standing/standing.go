@@ -151,6 +151,9 @@ func (s *Standing) told(of identity.Jurisdiction, err error) error {
 	if path := route.Path(at, of); len(path) > 0 && f.Code != text.AnswerRefused {
 		named := slices.IndexFunc(path, func(j identity.Jurisdiction) bool { return j.String() == f.Args["jurisdiction"] })
 		at = path[max(named-1, 0)]
+		if named >= 0 && named+1 < len(path) && path[named+1].String() == f.Args["by"] {
+			at = path[named] // the one above it cut it off, and it says so itself
+		}
 	}
 	return &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
 }
