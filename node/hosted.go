@@ -240,7 +240,7 @@ func (h *hosted) uncounted(dataset identity.Label, fields []string, err error) {
 // checkOf returns the desk that asks others which keys they believe for the jurisdiction.
 func (n *Node) checkOf(h *hosted, where *standing.Standing) *selfcheck.Desk {
 	return selfcheck.New(selfcheck.Options{
-		Ledger: h.host, Keys: h.host, Asker: h.relay, Believes: where, Parent: h.table.Parent, Now: n.o.Now, Logger: h.logger,
+		Ledger: h.host, Keys: h.host, Asker: h.relay, Believes: where, Parent: h.table.Parent, Root: h.table.Root, Now: n.o.Now, Logger: h.logger,
 		Listed: func() (names []identity.Jurisdiction) {
 			for p := range where.Current().All() {
 				names = append(names, p.Name)

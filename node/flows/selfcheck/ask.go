@@ -171,21 +171,12 @@ func (d *Desk) askOthers(ctx context.Context) (a Asking, drawn bool, err error) 
 // who do not know its keys by its own word alone.
 func (d *Desk) candidates() (all []identity.Jurisdiction) {
 	parent, _ := d.o.Parent()
-	grandparent, _ := parent.Parent()
+	grandparent, _ := d.above(parent)
+	root := d.o.Root()
 	for _, name := range d.o.Listed() {
-		if name != parent && name != grandparent && !name.Under(d.name) && rootOf(name) == rootOf(d.name) {
+		if name != parent && name != grandparent && !name.Under(d.name) && (name == root || name.Under(root)) {
 			all = append(all, name)
 		}
 	}
 	return all
-}
-
-func rootOf(name identity.Jurisdiction) identity.Jurisdiction {
-	for {
-		above, ok := name.Parent()
-		if !ok {
-			return name
-		}
-		name = above
-	}
 }

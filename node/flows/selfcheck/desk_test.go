@@ -204,6 +204,25 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestNobodyAboveTheRoot (F54): below a root whose name has places above it, nobody is asked who is
+// not in the tree.
+func TestNobodyAboveTheRoot(t *testing.T) {
+	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou")
+	county := w.at("nanming.guiyang.guizhou")
+	listed := county.desk.o.Listed
+	county.desk.o.Listed = func() []identity.Jurisdiction { return append(listed(), named(t, "guizhou"), named(t, "zunyi.guizhou")) }
+	w.rounds(county, 4)
+	v, err := county.desk.View(t.Context())
+	if err != nil || !v.Alone || len(v.Asked) == 0 {
+		t.Fatalf("got %+v, %v, want the parent asked, and nobody else", v, err)
+	}
+	for _, a := range v.Asked {
+		if a.Who != named(t, "guiyang.guizhou") || a.Relation != Parent {
+			t.Errorf("%s was asked as %v, want the parent alone", a.Who, a.Relation)
+		}
+	}
+}
+
 // TestOneLiarIsALead: a county of another city that lies alone about what it believes, signed, is a
 // lead and no alarm; a second one makes it an alarm about both (S05h).
 func TestOneLiarIsALead(t *testing.T) {

@@ -95,6 +95,7 @@ type Options struct {
 	Asker    Asker
 	Believes Believes
 	Parent   func() (name identity.Jurisdiction, joined bool)
+	Root     func() identity.Jurisdiction     // of the tree; its name may have places above it
 	Listed   func() []identity.Jurisdiction   // the names of the roster now in force
 	Up       func() bool                      // whether the link to the parent is up
 	Heard    func() time.Time                 // when the grandparent last spoke to the parent, as the parent shows; zero: not known
@@ -215,7 +216,7 @@ func (d *Desk) remember(own Own, a Asking) {
 
 // turn asks whoever it is the turn of.
 func (d *Desk) turn(ctx context.Context, parent identity.Jurisdiction) (a Asking, answered bool, err error) {
-	grandparent, above := parent.Parent()
+	grandparent, above := d.above(parent)
 	d.mu.Lock()
 	again, turn := d.again, d.turns
 	if again {
@@ -242,6 +243,14 @@ func (d *Desk) turn(ctx context.Context, parent identity.Jurisdiction) (a Asking
 		return a, true, err
 	}
 	return a, drawn, err
+}
+
+// above returns the jurisdiction above the parent; false: the parent is the root of the tree.
+func (d *Desk) above(parent identity.Jurisdiction) (grandparent identity.Jurisdiction, ok bool) {
+	if parent == d.o.Root() {
+		return grandparent, false
+	}
+	return parent.Parent()
 }
 
 // own returns what the jurisdiction knows of its key sets.

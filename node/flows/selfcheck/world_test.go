@@ -164,7 +164,7 @@ func (w *world) add(name identity.Jurisdiction) {
 		Changed: p.table.Refresh, Stale: func(peer, below identity.Jurisdiction) { p.chains.Told(peer, below) },
 	}
 	w.places[name] = p
-	if above, ok := name.Parent(); ok {
+	if above, ok := name.Parent(); ok && w.places[above] != nil {
 		w.join(w.places[above], p.Host)
 	}
 	w.furnish(p)
@@ -187,7 +187,7 @@ func (w *world) furnish(p *place) {
 	p.where = where
 	p.relay = w.relayOf(p, serves)
 	p.desk = New(Options{
-		Ledger: p.Host, Keys: p.Host, Asker: p.relay, Believes: where, Parent: p.table.Parent,
+		Ledger: p.Host, Keys: p.Host, Asker: p.relay, Believes: where, Parent: p.table.Parent, Root: p.table.Root,
 		Listed: func() []identity.Jurisdiction {
 			return slices.SortedFunc(maps.Keys(w.places), func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
 		},

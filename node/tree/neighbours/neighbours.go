@@ -84,6 +84,7 @@ type Table struct {
 	refreshing sync.Mutex // held from reading the ledger to the last bundle, so that the later read stands
 
 	mu       sync.RWMutex
+	root     identity.Jurisdiction
 	parent   *Neighbour
 	above    []trust.Believed // the key sets of the parent's parent; none: there is none
 	children map[identity.Jurisdiction]Neighbour
@@ -132,7 +133,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	parent := parentOf(chain)
 	t.mu.Lock()
 	before := t.names()
-	t.parent, t.above, t.children, t.absent, t.self = parent, above, children, absent, self
+	t.root, t.parent, t.above, t.children, t.absent, t.self = chain[0].Newest().Name, parent, above, children, absent, self
 	after := t.names()
 	t.mu.Unlock()
 	for _, name := range before {
@@ -147,6 +148,14 @@ func (t *Table) Refresh(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Root returns the root of the tree, which may stand below a place that the tree does not have;
+// zero: the table was not derived yet.
+func (t *Table) Root() identity.Jurisdiction {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.root
 }
 
 // chain verifies the levels from the root down to the jurisdiction. standing is what the parent
