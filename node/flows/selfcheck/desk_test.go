@@ -210,7 +210,9 @@ func TestNobodyAboveTheRoot(t *testing.T) {
 	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou")
 	county := w.at("nanming.guiyang.guizhou")
 	listed := county.desk.o.Listed
-	county.desk.o.Listed = func() []identity.Jurisdiction { return append(listed(), named(t, "guizhou"), named(t, "zunyi.guizhou")) }
+	county.desk.o.Listed = func() []identity.Jurisdiction {
+		return append(listed(), named(t, "guizhou"), named(t, "zunyi.guizhou"))
+	}
 	w.rounds(county, 4)
 	v, err := county.desk.View(t.Context())
 	if err != nil || !v.Alone || len(v.Asked) == 0 {
