@@ -9,6 +9,7 @@ import (
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 )
 
 // TestHostingEnds: a place that is hosted no more is withdrawn, is in the configuration no more and
@@ -39,6 +40,10 @@ func TestHostingEnds(t *testing.T) {
 	}
 	if got := end(county.Name); got != text.HostBelow {
 		t.Errorf("one with a child: got %s", got)
+	}
+	withdrawnAndBack(t, n, county)
+	if _, err := mustHosted(t, n, above).face.Joining.Withdraw(t.Context(), newID(t), county.Name.String(), "merged", ""); err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range []identity.Jurisdiction{town.Name, county.Name} {
 		if _, err := n.EndHosting(t.Context(), name, newID(t), "merged"); err != nil {
@@ -84,4 +89,38 @@ func TestHostingEnds(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// withdrawnAndBack (F3): a hosted place that its parent has withdrawn comes back by `host add`, with
+// the keys that it has, without a restart.
+func withdrawnAndBack(t *testing.T, n *Node, county tree.Place) {
+	t.Helper()
+	parent, _ := county.Name.Parent()
+	above, h := mustHosted(t, n, parent), mustHosted(t, n, county.Name)
+	if _, err := above.face.Joining.Withdraw(t.Context(), newID(t), county.Name.String(), "drill", ""); err != nil {
+		t.Fatal(err)
+	}
+	if c, _ := known(t, n, parent, county); c.Joined() {
+		t.Fatal("it was not withdrawn")
+	}
+	pin, err := h.host.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := n.Host(t.Context(), parent, newID(t), county)
+	if err != nil || back.Pin != pin.String() || back.Entry == "" {
+		t.Fatalf("got %+v, %v, want pin %s and an entry", back, err, pin)
+	}
+	if c, _ := known(t, n, parent, county); !c.Joined() || h.host.Denied() != nil {
+		t.Errorf("after host add: %+v, denied %+v", c, h.host.Denied())
+	}
+}
+
+func mustHosted(t *testing.T, n *Node, name identity.Jurisdiction) *hosted {
+	t.Helper()
+	h, ok := n.of(name)
+	if !ok {
+		t.Fatalf("%s is not hosted", name)
+	}
+	return h
 }

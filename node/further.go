@@ -18,6 +18,7 @@ import (
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
+	"xietong/node/tree/invitation"
 )
 
 // Host makes the node host a further jurisdiction below one that it hosts. The new jurisdiction
@@ -25,13 +26,13 @@ import (
 // the node's own socket, and is endorsed, (3) the configuration names it, (4) it is opened and
 // links to its parent. Nobody is invited whom the configuration could not name. The same request
 // again goes on where the first one stopped, also under another id (see invite). For a jurisdiction
-// that the node hosts already the result has its names and its pin alone.
+// that the node hosts already the result has its names and its pin alone; where its parent has
+// withdrawn it, it is invited and endorsed anew, and goes on as it is.
 func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
 	if h, ok := n.of(place.Name); ok {
-		pin, err := h.host.Pin()
-		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
+		return n.hostAgain(ctx, h, parent, id, place)
 	}
 	if n.wasHosted(place.Name) {
 		return join.Result{}, text.Fail(text.HostEnded, text.Args{"name": place.Name.String()}, nil)
@@ -43,7 +44,19 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 	if err := n.tryConfig(place); err != nil {
 		return join.Result{}, err
 	}
-	at := loopback(n.packets.LocalAddr())
+	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
+		result, err := join.Inside(ctx, n.dir, c, t, JoinOptions{Options: n.o}.joining())
+		if err != nil {
+			return result, err
+		}
+		return result, n.add(ctx, join.Placed(t))
+	})
+}
+
+// enter invites a place, and has it enter with the invitation, over a connection to the door of its
+// parent.
+func (n *Node) enter(ctx context.Context, above *hosted, id identity.Message, place tree.Place, with func(*link.Conn, invitation.Token) (join.Result, error)) (join.Result, error) {
+	at, parent := loopback(n.packets.LocalAddr()), above.settings.Name
 	invited, err := n.invite(ctx, above, id, place, at.String())
 	if err != nil {
 		return join.Result{}, err
@@ -53,11 +66,36 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		return join.Result{}, join.Unreachable(err, at.String(), above.face.Standing.Called(parent))
 	}
 	defer c.Close(link.CodeClosing)
-	result, err := join.Inside(ctx, n.dir, c, invited.Token, JoinOptions{Options: n.o}.joining())
-	if err != nil {
-		return result, err
+	return with(c, invited.Token)
+}
+
+// hostAgain tells of a jurisdiction that is hosted already. One that its parent has withdrawn comes
+// back: its ledger is open, and its keys are there.
+func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error) {
+	above, ok := n.of(parent)
+	withdrawn := false
+	if ok {
+		err := above.host.View(ctx, func(r *state.Reader) error {
+			child, known := tree.ChildOf(r, place.Name.Label())
+			withdrawn = known && !child.Damaged && !child.Joined()
+			return nil
+		})
+		if err != nil {
+			return join.Result{}, err
+		}
 	}
-	return result, n.add(ctx, join.Placed(invited.Token))
+	if !withdrawn {
+		pin, err := h.host.Pin()
+		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
+	}
+	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
+		result, err := join.Again(ctx, h.host, c, t, JoinOptions{Options: n.o}.joining())
+		if err == nil {
+			err = n.changed(ctx, h)
+			h.upkeep.Poke()
+		}
+		return result, err
+	})
 }
 
 // invite invites the place. One that is endorsed already is invited anew if the keys that are

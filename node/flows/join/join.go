@@ -220,6 +220,17 @@ func Inside(ctx context.Context, dir string, c *link.Conn, t invitation.Token, o
 	return a.result, err
 }
 
+// Again has a jurisdiction that is open here endorsed anew by its parent, which had withdrawn it.
+func Again(ctx context.Context, own *host.Host, c *link.Conn, t invitation.Token, o Options) (Result, error) {
+	o.Told = func(Step) {}
+	a := &attempt{o: o, t: t, line: door.Line{Conn: c}, own: own}
+	if err := a.meet(ctx); err != nil {
+		return Result{}, err
+	}
+	err := a.enter(ctx)
+	return a.result, err
+}
+
 // settle makes the jurisdiction and has it endorsed.
 func (a *attempt) settle(ctx context.Context) (err error) {
 	if err := a.create(ctx); err != nil {
