@@ -91,8 +91,8 @@ func TestHostingEnds(t *testing.T) {
 	}
 }
 
-// withdrawnAndBack (F3): a hosted place that its parent has withdrawn comes back by `host add`, with
-// the keys that it has, without a restart.
+// withdrawnAndBack (F3): a hosted place that its parent has withdrawn comes back by `host add`
+// without a restart, with the keys that it has.
 func withdrawnAndBack(t *testing.T, n *Node, county tree.Place) {
 	t.Helper()
 	parent, _ := county.Name.Parent()

@@ -90,8 +90,8 @@ func (a *app) report(err error) int {
 	if p.Do != "" {
 		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
-	if code != exitUsage && a.elsewhere() && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
-		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"dir": a.data}))
+	if flags := a.hereFlags(); code != exitUsage && flags != "" && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
+		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"flags": flags}))
 	}
 	_, remote := errors.AsType[*client.Problem](err) // its cause is in the node's log, if anywhere
 	switch {
@@ -117,9 +117,6 @@ func (a *app) ownWords(err error) string {
 	}
 	return err.Error()
 }
-
-// elsewhere reports whether a command finds the node only with --data.
-func (a *app) elsewhere() bool { return a.data != cmp.Or(a.getenv("XIETONG_DATA"), defaultData) }
 
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {

@@ -38,7 +38,7 @@ var (
 )
 
 // givenHints are the commands that a problem is given whole.
-var givenHints = strings.NewReplacer("{give}", "xietong grant give D C --purpose P", "{renew}", "xietong grant renew 7")
+var givenHints = strings.NewReplacer("{xietong}", "xietong", "{program}", "xietong", "{give}", "xietong grant give D C --purpose P", "{renew}", "xietong grant renew 7")
 
 // TestHintsFollowed follows the hint of a refusal on a real node: what it names is done.
 func TestHintsFollowed(t *testing.T) {

@@ -35,8 +35,7 @@ func (a *app) hostAdd() *cobra.Command {
 		}
 		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
 		a.say(text.StatusPin, text.Args{"pin": added.Pin})
-		a.say(text.PaperNone, text.Args{"name": added.Name})
-		return nil
+		return a.toldPaper(cmd, added)
 	})
 	c.Long = a.t(text.CLILongHostAdd, nil)
 	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
@@ -44,10 +43,28 @@ func (a *app) hostAdd() *cobra.Command {
 	return c
 }
 
+// toldPaper tells which paper counts for a place that is hosted now: of one that was hosted before
+// it may have been made since.
+func (a *app) toldPaper(cmd *cobra.Command, added client.HostedPlace) error {
+	defer func(in string) { a.in = in }(a.in)
+	a.in = added.Name
+	keys, err := a.client().Keys(cmd.Context())
+	switch {
+	case err != nil:
+		return err
+	case keys.Recovery.Number > 1:
+		a.say(text.PaperKept, text.Args{"name": added.DisplayName, "fingerprint": keys.Recovery.Fingerprint})
+	default:
+		a.say(text.PaperNone, text.Args{"title": added.DisplayName, "name": added.Name})
+	}
+	return nil
+}
+
 func (a *app) hostEnd() *cobra.Command {
 	var e client.HostingEnd
 	var yes bool
 	c := a.verb("end NAME", text.CLIShortHostEnd, func(cmd *cobra.Command, args []string) error {
+		defer func(in string) { a.in = in }(a.in)
 		a.in = args[0]
 		plan, err := a.client().HostingPlan(cmd.Context())
 		if err != nil {
@@ -69,7 +86,7 @@ func (a *app) hostEnd() *cobra.Command {
 			return printJSON(a.stdout, done)
 		}
 		a.say(text.CLIHostEnded, text.Args{
-			"title": plan.DisplayName, "entry": done.Entry, "folder": filepath.Join(a.data, "j", plan.Name), "name": plan.Name,
+			"title": plan.DisplayName, "entry": done.Entry, "folder": filepath.Join(a.data, "j", plan.Name), "name": plan.Name, "parent": plan.Parent,
 		})
 		return nil
 	})

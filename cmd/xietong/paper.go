@@ -153,7 +153,7 @@ func (a *app) paperFailed(s shown) {
 // paperMissed says, beside the answer in JSON, that nobody was shown the recovery key.
 func (a *app) paperMissed(papered bool, name string) {
 	if !papered {
-		a.line(a.stderr, a.t(text.PaperNone, text.Args{"name": name}))
+		a.line(a.stderr, a.t(text.PaperNone, text.Args{"title": name, "name": name}))
 	}
 }
 

@@ -292,7 +292,8 @@ func (a *app) client() *client.Client {
 
 // t returns a sentence with its values made safe to print.
 func (a *app) t(code text.Code, args text.Args) string {
-	safe := make(text.Args, len(args))
+	safe := make(text.Args, len(args)+2)
+	safe["xietong"], safe["program"] = clean(a.program(true)), clean(a.program(false))
 	for name, value := range args {
 		safe[name] = clean(value)
 	}

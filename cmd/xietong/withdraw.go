@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,13 +30,23 @@ func (a *app) withdrawCommand() *cobra.Command {
 			return printJSON(a.stdout, done)
 		}
 		a.say(text.CLIWithdrawn, text.Args{"name": plan.DisplayName, "entry": done.Entry})
-		a.say(text.CLIWithdrawnThen, text.Args{"name": plan.DisplayName})
+		then := text.CLIWithdrawnThen
+		if a.hostsHere(cmd, plan.Name) {
+			then = text.CLIWithdrawnHere
+		}
+		a.say(then, text.Args{"name": plan.DisplayName})
 		return nil
 	})
 	c.Flags().StringVar(&w.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
 	needed(c, "reason")
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// hostsHere reports whether the node hosts a jurisdiction by itself, as far as it says so.
+func (a *app) hostsHere(cmd *cobra.Command, name string) bool {
+	s, err := a.client().Status(cmd.Context())
+	return err == nil && slices.ContainsFunc(s.Jurisdictions, func(j client.JurisdictionStatus) bool { return j.Name == name })
 }
 
 // shownBelow is how many places the plan of a withdrawal names to a person.

@@ -68,8 +68,8 @@ func (memory) Replica() identity.Replica { return must(identity.NewReplica(1)) }
 func (memory) Leads() bool               { return true }
 func (memory) Pin() (trust.Pin, error)   { return trust.Pin{}, nil }
 
-func (memory) Chain(context.Context) ([]trust.Level, trust.Pin, error) {
-	return nil, trust.Pin{}, errNotHere
+func (m memory) Chain(context.Context) ([]trust.Level, trust.Pin, error) {
+	return nil, trust.Confirmation{Child: m.Name(), Number: 1, Hash: make([]byte, 32)}.Pin(), nil
 }
 
 func (memory) Checkpoint(context.Context) (c ledger.Checkpoint, signed []byte, err error) {

@@ -1,13 +1,17 @@
 package join
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -32,8 +36,8 @@ func (c Cut) Hash() (string, error) {
 }
 
 // Cut tells what the withdrawal of a child would do; typed is the child as a person names it. The
-// error is text.InvitedOnly for one that has not joined, and text.NotEndorsed for one that is
-// withdrawn or was never invited.
+// error is text.InvitedOnly for one that has not joined, text.CutAlready for one that is withdrawn,
+// and text.NotEndorsed for one that was never invited.
 func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 	label, err := d.Standing.ChildCalled(ctx, typed)
 	if err != nil {
@@ -53,6 +57,8 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 	case child.Joined():
 	case child.Open() && len(child.Endorsed) == 0:
 		return c, text.Fail(text.InvitedOnly, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
+	case child.Withdrawn != ledger.None:
+		return c, d.cutAlready(child)
 	default:
 		return c, text.Fail(text.NotEndorsed, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
 	}
@@ -63,6 +69,15 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 		}
 	}
 	return c, nil
+}
+
+// cutAlready returns the error of a child that was withdrawn before.
+func (d *Desk) cutAlready(child tree.Child) error {
+	args := text.Args{"name": child.Place.DisplayName, "jurisdiction": d.Own.Name().String(), "entry": child.Withdrawn.In(d.Own.Log()).String()}
+	if why, ok := errors.AsType[*text.Failure](d.Standing.Absent(child.Place.Name)); ok {
+		args["when"] = why.Args["when"]
+	}
+	return text.Fail(text.CutAlready, args, nil)
 }
 
 // Withdraw ends the endorsement of a child; typed is the child as a person names it. agreed is the
@@ -77,6 +92,10 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason,
 		return identity.Entry{}, err
 	}
 	entry, err := tree.Withdraw(ctx, d.Own, id, label, reason)
+	if failure.Is(err, text.NotEndorsed) {
+		_, why := d.Cut(ctx, typed)
+		return identity.Entry{}, cmp.Or(why, err)
+	}
 	if err != nil {
 		return identity.Entry{}, err
 	}

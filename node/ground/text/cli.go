@@ -108,7 +108,7 @@ var frameSentences = []sentence{
 	{CLINothing, "（无）", "(none)"},
 	{CLIWhere, "位置：{where}", "where: {where}"},
 	{CLIDo, "办法：{do}", "what to do: {do}"},
-	{CLIDoHere, "在本节点执行的命令，请加 --data {dir}", "commands for this node need --data {dir}"},
+	{CLIDoHere, "在本节点执行的命令，请加 {flags}", "commands for this node need {flags}"},
 	{CLIError, "错误：{what}", "error: {what}"},
 	{CLIUsage, "用法：", "Usage:"},
 	{CLICommandWord, "命令", "COMMAND"},

@@ -45,7 +45,7 @@ var breakSentences = []sentence{
 	{CLITreeEnds, "请致电{title}核对。由{confirmer}执行 xietong tree confirm {name}，或由{title}出示恢复密钥，可立即采信", "telephone {title} and compare; `xietong tree confirm {name}` at {confirmer}, or the recovery key of {title}, ends it at once"},
 	{CLITreeEndsByPaper, "请致电{title}核对。由{title}出示恢复密钥，可立即采信；根的下级没有可以确认的一级", "telephone {title} and compare; the recovery key of {title} ends it at once; above a child of the root nobody can confirm"},
 	{CLITreeToConfirm, "{title}（{name}）现在的指纹：{fingerprint}", "fingerprint of {title} ({name}) now: {fingerprint}"},
-	{CLITreeHowToConfirm, "请致电{title}本身核对；一致的，执行：xietong tree confirm {name} --fingerprint '对方念出的指纹' --reason '核对经过'", "telephone {title} itself; if it reads out the same: xietong tree confirm {name} --fingerprint 'WHAT YOU WERE TOLD' --reason 'WHO COMPARED'"},
+	{CLITreeHowToConfirm, "请致电{title}本身核对；一致的，执行：{xietong} tree confirm {name} --fingerprint '对方念出的指纹' --reason '核对经过'", "telephone {title} itself; if it reads out the same: {xietong} tree confirm {name} --fingerprint 'WHAT YOU WERE TOLD' --reason 'WHO COMPARED'"},
 	{CLITreeConfirmed, "已确认{name}的密钥，存证条目 {entry}", "confirmed the keys of {name}, entry {entry}"},
 	{CLITreeObjectionSigned, "异议已签署并写入 {file}：请交给有该密钥等待的节点的管理员，由其执行 xietong tree object", "signed, and written to {file}: give it to an administrator where the keys wait, who runs xietong tree object"},
 	{CLIFlagObjectAt, "提交给 `NAME`（该处有等待中的密钥）", "hand it in at `NAME`, where the keys wait"},

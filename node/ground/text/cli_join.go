@@ -78,6 +78,7 @@ const (
 	CLIHostEnded         Code = "cli.host.ended"
 
 	CLIWithdrawnThen Code = "cli.withdrawn.then"
+	CLIWithdrawnHere Code = "cli.withdrawn.here"
 	CLITreeAnew      Code = "cli.tree.anew"
 	CLIDrillAltered  Code = "cli.drill.altered"
 	CLIDrillStranger Code = "cli.drill.stranger"
@@ -165,7 +166,7 @@ var joinSentences = []sentence{
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
 	{CLITreeDenies, "不再背书本方", "endorses us no more"},
-	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 xietong keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run xietong keys acknowledge"},
+	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 {xietong} keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run {xietong} keys acknowledge"},
 	{CLITreeParent, "上级", "parent"},
 	{CLITreeChild, "下级", "child"},
 	{CLITreeRelation, "关系", "relation"},
@@ -178,26 +179,28 @@ var joinSentences = []sentence{
 		"took back the invitation of {name}, entry {entry}: it cannot be used any more. Who has joined already stays as it is"},
 	{CLIWithdrawPlan, "撤回后，各地将立即与{name}（{whole}）断开往来；它的数据和密钥仍在它自己那里，可以重新邀请",
 		"at once nobody will deal with {name} ({whole}) any more; its data and keys stay with it, and it can be invited again"},
-	{CLIWithdrawBelow, "名录中其下级 {count} 个，已加入的也随之断开：{names}", "{count} [place is|places are] listed below it, and whoever of them joined is cut off too: {names}"},
-	{CLIWithdrawBelowMore, "名录中其下级 {count} 个，已加入的也随之断开：{names} 等", "{count} [place is|places are] listed below it, and whoever of them joined is cut off too: {names} and more"},
+	{CLIWithdrawBelow, "名录中其下级有 {count} 个（{names}），其中已加入的也随之断开", "{count} [place is|places are] listed below it ({names}); whoever of them joined is cut off too"},
+	{CLIWithdrawBelowMore, "名录中其下级有 {count} 个（{names} 等），其中已加入的也随之断开", "{count} [place is|places are] listed below it ({names} and more); whoever of them joined is cut off too"},
 	{CLIWithdrawOpen, "已发出、尚未使用的更换密钥邀请同时失效", "the invitation for other keys, which was not used yet, ends too"},
 	{CLIWithdrawAsk, "确定撤回？请输入 y 或“是”", "withdraw? answer y or yes"},
 	{CLIShortHostEnd, "不再承载一个行政区划", "Host a jurisdiction no more"},
 	{CLIHostEndPlan, "{parent}将撤回对{title}（{name}）的背书，本节点不再承载它：其 {agencies} 个部门不能再办理业务，{datasets} 个数据资源各地都不能再使用。数据和密钥留在本机，不会删除",
 		"{parent} will withdraw its endorsement of {title} ({name}), and this node will host it no more: its {agencies} [agency|agencies] can do nothing, and nobody can use its {datasets} [dataset|datasets]. Its data and keys stay on this machine; nothing is deleted"},
 	{CLIHostEndAsk, "确定不再承载？请输入 y 或“是”", "host it no more? answer y or yes"},
-	{CLIHostEnded, "不再承载{title}，存证条目 {entry}。数据和密钥留在 {folder}；要恢复：重启节点，再执行 xietong host add {name}",
-		"{title} is hosted no more, entry {entry}. Its data and keys stay in {folder}; to bring it back, restart the node and run `xietong host add {name}`"},
+	{CLIHostEnded, "不再承载{title}，存证条目 {entry}。数据和密钥留在 {folder}；要恢复：重启节点，再执行 {program} --in {parent} host add {name}",
+		"{title} is hosted no more, entry {entry}. Its data and keys stay in {folder}; to bring it back, restart the node and run `{program} --in {parent} host add {name}`"},
 	{CLIPlacePlan, "名录中没有{title}；将作为{parent}的下级 {name}，层级 {level}，代码 {code}。名称以后不能更改，汇总查询的应答范围按名录计，不含它",
 		"the roster has no {title}; it would be {name} below {parent}, level {level}, code {code}. The name is permanent, and totals count by the roster, without it"},
 	{CLIPlaceNear, "名录中写法相近的有：{near}", "spelled nearly so in the roster: {near}"},
 	{CLIPlaceAsk, "确定是这个地方？请输入 y 或“是”", "is this the place? answer y or yes"},
 	{CLITreeCancelled, "邀请已取消", "invitation taken back"},
 	{CLIWithdrawn, "已撤回对{name}的背书，存证条目 {entry}", "withdrew the endorsement of {name}, entry {entry}"},
-	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 xietong invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
-		"nobody deals with it any more, nor with those below it; its own `xietong tree` says so. To bring it back: `xietong invite {name}`, and there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
-	{CLITreeAnew, "账本从第 {epoch} 纪元开始：以前若有下级，表中没有列为已加入的须重新邀请（xietong invite NAME）；对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
-		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`xietong invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
+	{CLIWithdrawnHere, "它与各地的往来随即断开，其下级也一样。它由本节点承载，要恢复：执行 {xietong} host add {name}，密钥和数据都保留；不再承载的，执行 {program} host end {name} --reason 理由",
+		"nobody deals with it any more, nor with those below it. This node hosts it: `{xietong} host add {name}` brings it back, with its keys and data; to host it no more, run `{program} host end {name} --reason TEXT`"},
+	{CLIWithdrawnThen, "它与各地的往来随即断开，其下级也一样；对方的 xietong tree 会说明。要恢复：执行 {xietong} invite {name}，对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
+		"nobody deals with it any more, nor with those below it; its own `xietong tree` says so. To bring it back: `{xietong} invite {name}`, and there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
+	{CLITreeAnew, "账本从第 {epoch} 纪元开始：以前若有下级，表中没有列为已加入的须重新邀请（{xietong} invite NAME）；对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
+		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`{xietong} invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Shanghai（不填即用此时区）、Asia/Urumqi", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Shanghai (where none is given)"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},

@@ -89,7 +89,7 @@ var outputSentences = []sentence{
 		CLIEndless, "应答的各页没有尽头：游标或者记录重复出现、各页的列不同，或者记录多于该数据资源的总数；已取回的一律未采用",
 		"the pages that are answered have no end: a cursor or rows that came before, other columns than before, or more records than the dataset has; none of them is given",
 	},
-	{CLIEndlessDo, "请与被查询方的管理员核对；已发生的使用见 xietong asked list", "take it up with the administrator of whoever was asked; what was used so far is in `xietong asked list`"},
+	{CLIEndlessDo, "请与被查询方的管理员核对；已发生的使用见 {xietong} asked list", "take it up with the administrator of whoever was asked; what was used so far is in `{xietong} asked list`"},
 	{
 		CLIFileNotOwn, "该文件不是只属于本用户的普通文件（属于他人、他人可读写，或者是链接），其内容不可信，没有读取，也没有写入",
 		"this is no plain file of your own alone: it belongs to somebody else, others may read or write it, or it is a link; it is not believed, and nothing was written to it",

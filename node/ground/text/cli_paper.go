@@ -13,6 +13,7 @@ const (
 	PaperNarrow      Code = "paper.narrow"
 	PaperBefore      Code = "paper.before"
 	PaperNone        Code = "paper.none"
+	PaperKept        Code = "paper.kept"
 	PaperVoid        Code = "paper.void"
 	PaperNotYet      Code = "paper.not-yet"
 	PaperReplaced    Code = "paper.replaced"
@@ -41,11 +42,12 @@ var paperSentences = []sentence{
 		"The paper alone moves nothing: the parent must invite and endorse too. Seal it, and lock it away from the machine"},
 	{PaperOnce, "以上内容只显示这一次，任何机器上都不留存", "It is shown this once, and kept on no machine"},
 	{PaperNarrow, "终端不足 {columns} 列，未显示二维码；24 个词已经完整", "The terminal has fewer than {columns} [column|columns], so there is no QR code; the 24 words are all of it"},
-	{PaperBefore, "恢复密钥已在以前的一次执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 xietong keys renew --recovery；其他指纹的纸不属于本机的密钥，其中丢失前那套密钥的纸要保留",
-		"The recovery key was shown by an earlier run, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `xietong keys renew --recovery` once the node runs. A paper with another fingerprint is not of this machine's keys: keep that of the keys that were lost"},
-	{PaperNone, "没有显示{name}的恢复密钥，因此没有人持有它。请执行 xietong --in {name} keys renew --recovery", "No recovery key of {name} was shown, so nobody holds it: run `xietong --in {name} keys renew --recovery`"},
-	{PaperVoid, "没有成功：请看 xietong keys status，如果那里不是指纹 {fingerprint}，刚才显示的恢复密钥就作废，请销毁那张纸",
-		"It failed: see `xietong keys status`; unless it tells the fingerprint {fingerprint}, the recovery key just shown is void: destroy that paper"},
+	{PaperBefore, "恢复密钥已在以前的一次执行中显示过，指纹 {fingerprint}。如果手上没有这个指纹的纸，请在加入后执行 {xietong} keys renew --recovery；其他指纹的纸不属于本机的密钥，其中丢失前那套密钥的纸要保留",
+		"The recovery key was shown by an earlier run, fingerprint {fingerprint}. If you have no paper with this fingerprint, run `{xietong} keys renew --recovery` once the node runs. A paper with another fingerprint is not of this machine's keys: keep that of the keys that were lost"},
+	{PaperKept, "{name}的恢复密钥仍以指纹 {fingerprint} 的那张纸为准", "The paper with the fingerprint {fingerprint} still counts for {name}"},
+	{PaperNone, "没有显示{title}的恢复密钥，因此没有人持有它。请执行 {program} --in {name} keys renew --recovery", "No recovery key of {title} was shown, so nobody holds it: run `{program} --in {name} keys renew --recovery`"},
+	{PaperVoid, "没有成功：请看 {xietong} keys status，如果那里不是指纹 {fingerprint}，刚才显示的恢复密钥就作废，请销毁那张纸",
+		"It failed: see `{xietong} keys status`; unless it tells the fingerprint {fingerprint}, the recovery key just shown is void: destroy that paper"},
 	{PaperNotYet, "没有完成：上面的纸（指纹 {fingerprint}）只在本数据目录以后成功时有效。请重复同一命令，或用新的邀请码在同一目录再次加入；如改用别的目录，请销毁这张纸",
 		"Not done: the paper above, fingerprint {fingerprint}, counts only if this data directory succeeds later. Repeat the same command, or join with another invitation in this directory; if you take another directory, destroy the paper"},
 	{PaperReplaced, "第 {number} 号密钥集启用 72 小时后，以新纸（指纹 {fingerprint}）为准，此前仍以旧纸为准；请届时再销毁旧纸",
@@ -53,8 +55,8 @@ var paperSentences = []sentence{
 	{PaperAsk, "请输入旧恢复密钥的 24 个词（中文或英文，间隔不限），或二维码的文字；空行结束：", "Type the 24 words of the old recovery key (English or Chinese, in any spacing), or the text of its QR code; an empty line ends:"},
 	{PaperBelieved, "已用恢复密钥签署：认得上一套密钥的各地在数秒内采信新的密钥，消息没有传到的在十分钟内；上一套密钥没有见过、只认得更早密钥的，要等 72 小时，或由上级的上级执行 xietong tree confirm。丢失前 72 小时内刚换过纸的，新纸尚未生效：请停止节点，用换下的旧纸重复本命令",
 		"Signed with the recovery key: those who knew the keys before believe the new ones within seconds, and within ten minutes where the news did not come through; whoever never saw the keys before, and knows only earlier ones, waits for 72 hours, or until the level two above runs `xietong tree confirm`. A paper made less than 72 hours before the loss does not count yet: stop the node and repeat this command with the one before it"},
-	{PaperAnew, "账本从第 {epoch} 纪元开始：这个名称以前若有账本，其中的部门、数据资源、记录、共享权限都不在本机，须重新建立；以前的存证只有已取得的凭证仍可验证。原有下级须逐一重新邀请（xietong invite NAME），对方停止节点后在原数据目录执行 xietong join TOKEN，其密钥和数据都保留。请备份数据目录（停止节点后完整复制）；只有原节点不再启动时才可放回最后一次的副本",
-		"The ledger begins in epoch {epoch}: if this name had one before, agencies, datasets, records and grants from before are not here, and must be made again; of the entries from before only receipts that were fetched can be verified. Each child from before must be invited anew (`xietong invite NAME`); it stops its node and runs `xietong join TOKEN` in the same data directory, and its keys and data stay. Back up the data directory (stop the node, copy all of it), and put back none but the last copy, once the node has stopped for good"},
+	{PaperAnew, "账本从第 {epoch} 纪元开始：这个名称以前若有账本，其中的部门、数据资源、记录、共享权限都不在本机，须重新建立；以前的存证只有已取得的凭证仍可验证。原有下级须逐一重新邀请（{xietong} invite NAME），对方停止节点后在原数据目录执行 xietong join TOKEN，其密钥和数据都保留。请备份数据目录（停止节点后完整复制）；只有原节点不再启动时才可放回最后一次的副本",
+		"The ledger begins in epoch {epoch}: if this name had one before, agencies, datasets, records and grants from before are not here, and must be made again; of the entries from before only receipts that were fetched can be verified. Each child from before must be invited anew (`{xietong} invite NAME`); it stops its node and runs `xietong join TOKEN` in the same data directory, and its keys and data stay. Back up the data directory (stop the node, copy all of it), and put back none but the last copy, once the node has stopped for good"},
 	{PaperMissing, "没有旧恢复密钥的签署：如果这个名称以前用过别的密钥，本分支之外要等 72 小时才采信新密钥；找到那张纸后，停止节点，重复本命令并加 --recovery，等待的各地即在数秒内采信",
 		"Not signed with the old recovery key: if this name had other keys before, others outside the parent's branch believe the new ones in 72 hours, or within seconds if you find the paper, stop the node and repeat this command with --recovery"},
 	{PaperStatus, "恢复密钥指纹 {fingerprint}，自第 {number} 号密钥集起（{since}）", "recovery key {fingerprint}, since key set {number} ({since})"},

@@ -10,7 +10,7 @@ import (
 const leftOut = "…"
 
 // commandBegun finds a command that has begun where a sentence without back quotes breaks off.
-var commandBegun = regexp.MustCompile(`xietong [-A-Za-z{} ]*$`)
+var commandBegun = regexp.MustCompile(`(?:xietong|\{xietong\}|\{program\}) [-A-Za-z{} ]*$`)
 
 // inCommand reports whether what follows the beginning of a sentence stands in a command, which a
 // person copies into a shell.
@@ -68,6 +68,8 @@ func inserted(before, name, value string) string {
 	switch {
 	case name == "give", name == "renew":
 		return commandLine(value)
+	case name == "xietong", name == "program": // the command line makes them, and quotes what is in them
+		return value
 	case name == "dir" && (inCommand(before) || strings.HasSuffix(before, "--data ")): // a folder is of this machine
 		return Folder(value)
 	case inCommand(before):

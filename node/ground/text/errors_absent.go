@@ -30,9 +30,9 @@ var absentProblems = []problem{
 	{
 		number: 357, code: PlaceWithdrawn, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "entry", "when"},
 		zh: parts{"背书已被撤回", "{by}已撤回对{jurisdiction}的背书（存证条目 {entry}，{when}），各地不再与它和它的下级往来", "{jurisdiction}",
-			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN"},
+			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN；它由{by}的节点承载的，只须在该节点执行 xietong host add {jurisdiction}"},
 		en: parts{"Endorsement withdrawn by its parent", "{by} has withdrawn its endorsement of {jurisdiction} (entry {entry}, {when}): nobody deals with it, nor with anybody below it", "{jurisdiction}",
-			"ask {by} why; to bring it back, {by} runs `xietong invite {jurisdiction}`, and {jurisdiction} runs `xietong join TOKEN` in the same data directory"},
+			"ask {by} why; to bring it back, {by} runs `xietong invite {jurisdiction}`, and {jurisdiction} runs `xietong join TOKEN` in the same data directory; where the node of {by} hosts it, `xietong host add {jurisdiction}` there is enough"},
 	},
 	{
 		number: 358, code: PlaceExpired, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "until"},

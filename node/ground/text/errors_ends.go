@@ -11,6 +11,7 @@ const (
 	HostFirst     Code = "host-first"
 	HostBelow     Code = "host-below"
 	HostEnded     Code = "host-ended"
+	CutAlready    Code = "withdrawn-already"
 )
 
 var endsProblems = []problem{
@@ -54,5 +55,12 @@ var endsProblems = []problem{
 		zh: parts{"刚停止承载", "本节点启动以来已停止承载{name}，它的账本在节点重启前仍打开着", "{name}", "请重启节点后再承载"},
 		en: parts{"Hosted until a moment ago", "the hosting of {name} ended since this node began, and its ledger stays open until the node is started anew", "{name}",
 			"restart the node, and then host it again"},
+	},
+	{
+		number: 450, code: CutAlready, status: http.StatusConflict, params: []string{"name", "jurisdiction", "when", "entry"},
+		zh: parts{"背书早已撤回", "{jurisdiction}已于 {when} 撤回对{name}的背书（存证条目 {entry}），不必再撤回", "{name}",
+			"要恢复的，请执行 xietong invite {name}；由本节点承载的，执行 xietong host add {name}"},
+		en: parts{"Withdrawn already", "{jurisdiction} withdrew its endorsement of {name} {when} (entry {entry}), so there is nothing to withdraw", "{name}",
+			"to bring it back, run `xietong invite {name}`; where this node hosts it, `xietong host add {name}`"},
 	},
 }

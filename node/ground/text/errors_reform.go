@@ -22,9 +22,9 @@ var reformProblems = []problem{
 	{
 		number: 380, code: DatasetWithdrawn, status: http.StatusGone, params: []string{"dataset", "jurisdiction", "at", "because", "entry"},
 		zh: parts{"数据资源已撤回", "数据资源 {dataset} 已于 {at} 撤回，不再提供；理由：{because}", "{jurisdiction}，存证条目 {entry}",
-			"请与其提供部门联系；提供部门重新发布同一编码的目录后可以恢复提供，原有共享权限不恢复"},
+			"提供部门重新发布同一编码的目录后恢复提供，原有共享权限不恢复；使用方请与提供部门联系"},
 		en: parts{"Dataset withdrawn", "the dataset {dataset} was withdrawn on {at}, and nobody is given it any more; the reason: {because}", "{jurisdiction}, entry {entry}",
-			"ask its provider; the provider brings it back by publishing an entry of the same code, and the grants that ended stay ended"},
+			"its provider brings it back by publishing an entry of the same code, and the grants that ended stay ended; who used it should ask the provider"},
 	},
 	{
 		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because"},

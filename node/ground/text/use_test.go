@@ -188,7 +188,9 @@ func placeholdersOf(code Code) []string {
 	}
 	var names []string
 	for _, p := range namesIn(sentences[code].zh) {
-		names = append(names, strings.Trim(p, "{}"))
+		if own := strings.Trim(p, "{}"); own != "xietong" && own != "program" { // every command line gives these
+			names = append(names, own)
+		}
 	}
 	// Sorted again: without braces "with" is before "without", with braces it is after.
 	slices.Sort(names)

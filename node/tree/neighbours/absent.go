@@ -60,8 +60,8 @@ func (t *Table) Absent(child identity.Jurisdiction) *text.Failure {
 	return &text.Failure{Code: a.code, Args: args}
 }
 
-// CutOff returns why no way leads from this jurisdiction to its parent, as those below it are told
-// it: the parent has withdrawn its endorsement. nil: it has not. It is the parent's word, which this
+// CutOff returns why no way leads from this jurisdiction to its parent, as those below it are told:
+// the parent has withdrawn its endorsement. nil: it has not. It is the parent's word, which this
 // jurisdiction verified, and passes on about itself alone.
 func (t *Table) CutOff() *text.Failure {
 	if t.Denied == nil {

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"xietong/node/ground/text"
+)
+
+// TestCommandsOfThisNode (F9): a command in a sentence that is for this node has the flags by which
+// the node was found, quoted as a shell wants them, and none that are not needed.
+func TestCommandsOfThisNode(t *testing.T) {
+	for _, row := range []struct{ data, env, in, want string }{
+		{defaultData, "", "", "xietong"},
+		{"/srv/node", "/srv/node", "", "xietong"},
+		{"gz", "", "", "xietong --data gz"},
+		{"gz", "", "荔湾", "xietong --data gz --in 荔湾"},
+		{"my node", "", "Zenda District", "xietong --data 'my node' --in 'Zenda District'"},
+		{"it's", "", "", `xietong --data 'it'\''s'`},
+	} {
+		a := &app{data: row.data, in: row.in, getenv: func(string) string { return row.env }}
+		if got := a.program(true); got != row.want {
+			t.Errorf("--data %q --in %q: got %s, want %s", row.data, row.in, got, row.want)
+		}
+		told := a.t(text.PaperNone, text.Args{"title": "越秀区", "name": "yuexiu"})
+		if want := a.program(false) + " --in yuexiu keys renew --recovery"; !strings.Contains(told, want) {
+			t.Errorf("--data %q --in %q: got %q, want %q in it", row.data, row.in, told, want)
+		}
+	}
+}
