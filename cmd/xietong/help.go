@@ -24,6 +24,9 @@ func (a *app) help(c *cobra.Command) {
 	heading(text.CLIUsage)
 	use := c.UseLine()
 	if c.HasAvailableSubCommands() {
+		if strings.Contains(c.Use, " ") { // it is a verb itself
+			a.line(a.stdout, "  "+use)
+		}
 		use = c.CommandPath() + " " + a.t(text.CLICommandWord, nil)
 	}
 	a.line(a.stdout, "  "+use)

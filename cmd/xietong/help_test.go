@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,26 @@ func TestHelpFolds(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestHelpNamesValues (F37): no flag has the name of a Go type for its value, and a verb that has
+// others below it shows its own arguments, too.
+func TestHelpNamesValues(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	for _, path := range b.commands() {
+		_, stdout, _ := b.run(append(path, "--help")...)
+		if slices.Contains(path, "echo") { // a process that the bench starts
+			continue
+		}
+		if m := regexp.MustCompile(`--[a-z-]+ (string|int|strings|duration|float64)\b`).FindString(stdout); m != "" {
+			t.Errorf("%q: a flag is shown as %q", path, m)
+		}
+	}
+	for verb, want := range map[string]string{"invite": "xietong invite NAME", "tree": "xietong tree [FLAGS]"} {
+		if _, stdout, _ := b.run(verb, "--help"); !strings.Contains(stdout, want) {
+			t.Errorf("%s: the usage lacks %q:\n%s", verb, want, stdout)
 		}
 	}
 }

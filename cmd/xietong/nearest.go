@@ -48,7 +48,7 @@ func nearest(typed string, names, grave []string) string {
 	for _, name := range names {
 		n := mistakes(typed, name)
 		if len(typed) > 1 && strings.HasPrefix(name, typed) {
-			n = min(n, 1)
+			n = 0 // a word that was not finished
 		}
 		if n < least {
 			best, least = nil, n

@@ -10,6 +10,8 @@ import (
 func TestNearest(t *testing.T) {
 	b := newWorkbench(t, "C")
 	for line, want := range map[string]string{
+		"invit":               "did you mean: xietong invite",
+		"ini":                 "read xietong --help",
 		"statsu":              "did you mean: xietong status",
 		"Status":              "did you mean: xietong status",
 		"dataset lst":         "did you mean: xietong dataset list",

@@ -50,6 +50,11 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 
 // nobodyAnswered returns the problem that nobody who was asked has answered, with who they are.
 func nobodyAnswered(to reader, s gather.Selector, account *client.FederatedAnswer) *client.Problem {
+	if account.Members == 0 {
+		p := problem(to, text.NobodyBelow, text.Args{"selector": s.String()})
+		p.Answer = account
+		return p
+	}
 	p := problem(to, text.NobodyAnswered, text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)})
 	p.Answer = account
 	return p

@@ -166,7 +166,7 @@ var joinSentences = []sentence{
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
 	{CLITreeDenies, "不再背书本方", "endorses us no more"},
-	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 {xietong} keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run {xietong} keys acknowledge"},
+	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 {xietong} keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run `{xietong} keys acknowledge`"},
 	{CLITreeParent, "上级", "parent"},
 	{CLITreeChild, "下级", "child"},
 	{CLITreeRelation, "关系", "relation"},

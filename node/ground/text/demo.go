@@ -40,7 +40,7 @@ var demoSentences = []sentence{
 		"1 province, {prefectures} [prefecture|prefectures] and {counties} [county|counties] joined by invitation; ready in {seconds} s, {mib} MiB"},
 	{DemoReadyFlat, "{title}及 {counties} 县区凭邀请加入；{seconds} 秒就绪，占用内存 {mib} MiB",
 		"{title} and {counties} [county|counties] joined by invitation; ready in {seconds} s, {mib} MiB"},
-	{CLIFlagProvince, "启动哪个省（自治区、直辖市）：名称、标签或代码均可，默认贵州省", "the province to bring up, by its name, label or code; Guizhou if not given"},
+	{CLIFlagProvince, "启动哪个省（自治区、直辖市）`NAME`：名称、标签或代码均可，默认贵州省", "the province `NAME` to bring up, by its name, label or code; Guizhou if not given"},
 	{DemoPublishPlaces, "各县区按省定标准目录发布本地的区划登记，共 {records} 条，签名入账，用时 {seconds} 秒",
 		"{records} [county|counties] published their entry in the register of places under the province's standard, in {seconds} s"},
 	{DemoAskPlace, "{from}的工作人员向{to}查询一条记录", "a clerk in {from} asks {to} for one record"},

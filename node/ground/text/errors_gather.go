@@ -10,6 +10,7 @@ const (
 	RosterAbsent      Code = "roster-absent"
 	MembersMany       Code = "members-many"
 	NobodyAnswered    Code = "nobody-answered"
+	NobodyBelow       Code = "nobody-below"
 )
 
 var gatherProblems = []problem{
@@ -44,6 +45,12 @@ var gatherProblems = []problem{
 			"名录在各级之间自动下发，十分钟后再试；仍不行的，请{jurisdiction}的管理员用 xietong status 检查与上级的连接"},
 		en: parts{"Roster not here", "{jurisdiction} does not have roster {number}, which the asker counts by", "{jurisdiction}",
 			"rosters are handed down by themselves: try again in ten minutes; if it stays so, have the administrator of {jurisdiction} check the link to its parent with `xietong status`"},
+	},
+	{
+		number: 452, code: NobodyBelow, status: http.StatusNotFound, params: []string{"selector"},
+		zh: parts{"范围内没有可问的行政区划", "所问的范围内没有下级行政区划，因此没有结果", "{selector}", "请改问其上级的范围，或用 --at 指明这一个行政区划；名称见 xietong roster list"},
+		en: parts{"Nobody below it", "there is no jurisdiction within what was asked, so there is no result", "{selector}",
+			"ask a wider branch, or this one jurisdiction with --at; `xietong roster list` has the names"},
 	},
 	{
 		number: 324, code: NobodyAnswered, status: http.StatusBadGateway, params: []string{"selector", "members"},

@@ -69,7 +69,7 @@ var joinProblems = []problem{
 		zh: parts{"上级已撤回背书", "{jurisdiction}已撤回对{name}的背书（存证条目 {entry}），各地因此不再与{name}往来", "{jurisdiction}",
 			"请致电{jurisdiction}问明原因。要恢复的，由{jurisdiction}执行 xietong invite {name}，{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动；由{jurisdiction}的节点承载的，只须在该节点执行 xietong host add {name}。密钥和数据都保留"},
 		en: parts{"Endorsement withdrawn", "{jurisdiction} has withdrawn its endorsement of {name}, by entry {entry}, so nobody deals with {name} any more", "{jurisdiction}",
-			"telephone {jurisdiction} and ask why. To bring it back, {jurisdiction} runs `xietong invite {name}`, and {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it; where the node of {jurisdiction} hosts it, `xietong host add {name}` there is enough. Keys and data stay"},
+			"telephone {jurisdiction} and ask why. To bring it back, {jurisdiction} runs `xietong invite {name}`, and {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it; where it is hosted by the node of {jurisdiction}, `xietong host add {name}` there is enough. Keys and data stay"},
 	},
 	{
 		number: 166, code: EndorsementUnknown, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
@@ -137,9 +137,9 @@ var joinProblems = []problem{
 	{
 		number: 95, code: ParentSilent, status: http.StatusServiceUnavailable, params: []string{"address", "name"},
 		zh: parts{"上级没有应答", "{name}在 {address}（UDP）没有应答", "{address}",
-			"最可能是防火墙拦截了到{name}的 UDP。什么都没有改变，邀请仍然有效。请把防火墙申请交给网络管理部门，放行后重复同一命令"},
+			"请{name}的管理员看节点是否在运行，以及地址是否仍是 {address}（变更过的，请其重新邀请）；两者都对的，多半是防火墙拦截了 UDP，请把防火墙申请交给网络管理部门。什么都没有改变，邀请仍然有效，随后重复同一命令"},
 		en: parts{"No answer from the parent", "no answer from {address} on UDP, where {name} should be", "{address}",
-			"most likely a firewall drops UDP between you and {name}; nothing was changed, the invitation is still good: give the firewall request to your network office, then repeat the command"},
+			"the administrator of {name} should see whether its node runs, and is still at {address} (if it moved, it invites anew); if both hold, a firewall most likely drops UDP: give the firewall request to your network office. Nothing was changed, and the invitation is still good; then repeat the command"},
 	},
 	{
 		number: 96, code: ParentNotThere, status: http.StatusServiceUnavailable, params: []string{"address", "name"},

@@ -68,9 +68,9 @@ var keysProblems = []problem{
 	},
 	{
 		number: 121, code: KeysTooSoon, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "again"},
-		zh: parts{"密钥刚刚更换过", "密钥一小时内最多更换一次（换恢复密钥的纸两次），一个月内更换多次后间隔更长，作废也是如此（连续两次立即生效，之后间隔一小时、一天、一周）", "{jurisdiction}",
+		zh: parts{"密钥刚刚生成或更换过", "密钥生成或更换后，一小时内不再更换（换恢复密钥的纸，一小时两次），一个月内更换多次后间隔更长，作废也是如此（连续两次立即生效，之后间隔一小时、一天、一周）", "{jurisdiction}",
 			"请在 {again} 之后再试；密钥泄露时请用 xietong keys revoke；若作废也被拒绝，请查明是谁在反复作废"},
-		en: parts{"Keys changed just now", "keys change at most once an hour (twice with a new paper), and less often after many changes in a month; revocations too, after two at once: after an hour, a day, a week",
+		en: parts{"Keys made or changed just now", "keys change an hour after they were made or changed at the earliest (with a new paper twice an hour), and less often after many changes in a month; revocations too, after two at once: after an hour, a day, a week",
 			"{jurisdiction}", "again after {again}; if a key was stolen, `xietong keys revoke`; if that is what was refused, find out who revokes keys again and again"},
 	},
 	{

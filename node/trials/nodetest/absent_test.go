@@ -65,6 +65,10 @@ func TestAccountTellsCauses(t *testing.T) {
 		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
 			t.Fatal(err)
 		}
+		_, none := top.Client("water").QueryFederated(t.Context(), counted(top, "**.nanming.guiyang.guizhou"))
+		if !isProblem(none, text.NobodyBelow) && !isProblem(none, text.SelectorUnknown) {
+			t.Errorf("below a county: got %v, want %s", none, text.NobodyBelow)
+		}
 		tree.Node("bijie").Stop()
 		down(tree, "bijie")
 		_, err := top.Client("water").QueryFederated(t.Context(), counted(top, "**.贵州"))
