@@ -10,7 +10,13 @@ func (r *Roster) Branch(top identity.Jurisdiction) *Roster {
 	if !listed {
 		first = Place{Name: top}
 	}
-	for _, p := range append([]Place{first}, r.Below(top)...) {
+	places := []Place{first}
+	for p := range r.All() {
+		if listed && p.Name != top && p.Name.Under(top) {
+			places = append(places, p)
+		}
+	}
+	for _, p := range places {
 		if err := branch.add(p); err != nil {
 			panic(err) // each stood after its parent in r
 		}
