@@ -89,12 +89,11 @@ func applyAwait(tx *state.Tx, awaited []roster.Piece) (done book.Nothing, err er
 // applyPiece keeps a piece of the awaited list.
 func applyPiece(tx *state.Tx, data []byte) (done book.Nothing, err error) {
 	awaited, _ := rosters.Load(tx, keyAwaited)
-	for _, p := range awaited.Pieces {
-		if p.Is(data) {
-			return done, pieces.Save(tx, p.Hash, data)
-		}
+	hash := sha256.Sum256(data)
+	if !slices.ContainsFunc(awaited.Pieces, func(p roster.Piece) bool { return bytes.Equal(p.Hash, hash[:]) }) {
+		return done, book.Refuse(text.RosterOvertaken)
 	}
-	return done, book.Refuse(text.RosterOvertaken)
+	return done, pieces.Save(tx, hash[:], data)
 }
 
 func applyPublish(tx *state.Tx, b publishBody) (ledger.Ref, error) {

@@ -11,6 +11,7 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 	"xietong/node/tree/treetest"
 )
 
@@ -120,6 +121,40 @@ func TestFetchGoesOn(t *testing.T) {
 	})
 	if data, _ := s.Piece(t.Context(), m.Pieces[3].Hash); err != nil || again != 1 || !m.Pieces[3].Is(data) {
 		t.Errorf("a damaged piece: %d came, %d bytes are here, %v", again, len(data), err)
+	}
+}
+
+// TestUpkeepGoesOn: where a part of the list came, the upkeep wants to go on, and nobody is told
+// that the parent withholds it; where nothing came, the error is told.
+func TestUpkeepGoesOn(t *testing.T) {
+	root, county, _ := published(t)
+	asked, left := 0, 0
+	way := parent{s: root, asked: &asked, cut: func() error {
+		if left--; left < 0 {
+			return text.Fail(text.Busy, text.Args{"jurisdiction": "guizhou", "again": "1"}, nil)
+		}
+		return nil
+	}}
+	s := county()
+	s.above = func() (door.Asker, bool) { return way, true }
+	s.Withheld = func(wanted, had uint64) { t.Errorf("told that %d is withheld, after %d", wanted, had) }
+	for _, row := range []struct {
+		left   int
+		more   bool
+		number uint64
+		failed bool
+	}{{0, false, 0, true}, {5, true, 0, false}, {7, true, 0, false}, {1000, false, 2, false}} {
+		left = row.left
+		more, err := s.Upkeep(t.Context(), way)
+		if more != row.more || (err != nil) != row.failed || s.Current().Number() != row.number {
+			t.Errorf("%d pieces come: more %t, number %d, %v", row.left, more, s.Current().Number(), err)
+		}
+		if row.more {
+			left = 2
+			if _, err := s.Of(t.Context(), 2, root.Current().Hash()); treetest.Code(err) != text.RosterAbsent {
+				t.Errorf("asked for meanwhile: %v", err)
+			}
+		}
 	}
 }
 

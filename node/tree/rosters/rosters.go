@@ -129,11 +129,11 @@ func (s *Store) upTo(ctx context.Context, number uint64) error {
 	if !ok {
 		return nil
 	}
-	if _, err := s.Upkeep(ctx, way); err != nil {
-		return err
+	more, err := s.Upkeep(ctx, way)
+	if err == nil && !more {
+		s.alarm(number)
 	}
-	s.alarm(number)
-	return nil
+	return err
 }
 
 // alarmEvery is how often it is told that the parent hands no later roster down.

@@ -201,6 +201,7 @@ func TestLongRosterIsKept(t *testing.T) {
 type parent struct {
 	s     *Store
 	asked *int
+	cut   func() error // nil, or why a piece does not come
 }
 
 func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
@@ -208,7 +209,15 @@ func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 		*p.asked++
 		return p.s.Proof(ctx, than)
 	}
-	answer, _, err := door.Door{Roster: later, Piece: p.s.Piece, Pieces: door.NewPieces(), Parent: p.s.own.(door.Parent), Now: time.Now}.AnswerNeighbour(ctx, identity.Jurisdiction{}, frame)
+	piece := func(ctx context.Context, hash []byte) ([]byte, error) {
+		if p.cut != nil {
+			if err := p.cut(); err != nil {
+				return nil, err
+			}
+		}
+		return p.s.Piece(ctx, hash)
+	}
+	answer, _, err := door.Door{Roster: later, Piece: piece, Pieces: door.NewPieces(), Parent: p.s.own.(door.Parent), Now: time.Now}.AnswerNeighbour(ctx, identity.Jurisdiction{}, frame)
 	return answer, err
 }
 
@@ -222,7 +231,7 @@ func TestOf(t *testing.T) {
 	}
 	asked := 0
 	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
-		return parent{top, &asked}, true
+		return parent{s: top, asked: &asked}, true
 	}, nobody)
 	all := []Current{{Roster: roster.ShippedOf(root.Name())}, top.Current()}
 	by := acting{identity.NewAgency(root.Name(), treetest.Label(t, "civil-affairs"))}
@@ -267,7 +276,7 @@ func TestWithheldIsTold(t *testing.T) {
 	}
 	asked, now, told := 0, time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC), []uint64(nil)
 	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
-		return parent{top, &asked}, true
+		return parent{s: top, asked: &asked}, true
 	}, nobody)
 	county.Now, county.Withheld = func() time.Time { return now }, func(wanted, had uint64) { told = append(told, wanted, had) }
 	if _, err := county.Of(t.Context(), 1, top.Current().Hash()); err != nil || told != nil {
