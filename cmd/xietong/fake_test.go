@@ -330,7 +330,7 @@ var answers = map[string]any{
 		Children: []client.Neighbour{
 			{Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道", State: client.ChildInvited, Until: "2026-12-01T02:00:00Z"},
 			{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true, LinkedSince: "2026-11-24T01:00:00Z"},
-			{Name: "xinhua.nanming.guiyang.guizhou", DisplayName: "新华路街道办事处", ShortName: "新华路", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true, LinkedSince: "2026-11-24T01:00:00Z", LastHeard: "2026-11-24T01:59:40Z", Silent: true},
+			{Name: "yongle.nanming.guiyang.guizhou", DisplayName: "永乐乡人民政府", ShortName: "永乐乡", State: client.ChildJoined, Until: "2026-12-24T02:00:00Z", Linked: true, LinkedSince: "2026-11-24T01:00:00Z", LastHeard: "2026-11-24T01:59:40Z", Silent: true},
 			{Name: "old.nanming.guiyang.guizhou", DisplayName: "旧街道", EndorsedAs: "老街道", State: client.ChildWithdrawn, LastHeard: "2026-11-20T02:00:00Z"},
 		},
 		Waiting: []client.WaitingKeys{

@@ -259,7 +259,7 @@ func TestOutputFlags(t *testing.T) {
 		"agency list --json -o csv":                     "the flags --json and -o csv do not go together",
 		"agency list -o table --out x":                  "the flags -o table and --out do not go together",
 		"agency list --out x.txt":                       "the name x.txt does not tell the format: give -o",
-		"agency list --force":                           "the flag --out is needed",
+		"agency list --force":                           "the flag --force goes with --out, and has no effect without it",
 		"query villages --key 1 --verify name=a -o csv": "the flags -o csv and --verify do not go together",
 	} {
 		if code, stdout, stderr := b.run(strings.Fields(line)...); code != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
