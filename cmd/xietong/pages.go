@@ -61,6 +61,9 @@ func showPages[T any](a *app, cmd *cobra.Command, l client.List, list inPages[T]
 	if err != nil {
 		return err
 	}
+	if by, _ := a.output.sortBy(); by != "" && l.Sort == "" && (got.cursor != "" || l.Cursor != "") && !a.jsonOnly {
+		a.tell(text.CLISortedPage, nil)
+	}
 	return a.paged(got.period, got.cursor, show(a, listed[T]{
 		rows: got.rows, whole: func([]T) any { return got.whole }, heading: list.heading, line: list.line,
 	}))

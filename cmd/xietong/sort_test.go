@@ -100,6 +100,33 @@ func TestSortOfLists(t *testing.T) {
 	}
 }
 
+// TestPageIsSortedAlone: a page that the node did not sort, and that is not the whole list, is told
+// to be sorted by itself.
+func TestPageIsSortedAlone(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	cursor := ""
+	b.node.in = map[string]func([]byte) any{"GET /v1/uses": func([]byte) any {
+		return client.Uses{Uses: []client.Used{{Dataset: "b", Entry: log + "9"}, {Dataset: "a", Entry: log + "10"}}, Cursor: cursor}
+	}}
+	for _, row := range []struct {
+		line, more string
+		told       bool
+	}{
+		{"use list --sort dataset", "", false}, {"use list --sort dataset", "x", true}, {"use list --sort dataset --cursor y", "", true},
+		{"use list --sort time", "x", false}, {"use list", "x", false}, {"use list --sort dataset -o json", "x", false},
+	} {
+		cursor = row.more
+		code, _, stderr := b.run(strings.Fields(row.line)...)
+		if told := strings.Contains(stderr, "only this page is sorted"); code != exitDone || told != row.told {
+			t.Errorf("%s, more %q: exit %d, told %t: %s", row.line, row.more, code, told, stderr)
+		}
+	}
+	cursor = ""
+	if _, stdout, _ := b.run("use", "list", "--sort", "entry", "-o", "jsonl"); strings.Index(stdout, log+"9") > strings.Index(stdout, log+"10") {
+		t.Errorf("entry 10 stands before 9: %s", stdout)
+	}
+}
+
 // TestSortByHeading: a measure is sorted by the heading that people see as well as by the name of
 // the column, and what no measure has is refused before the use is recorded.
 func TestSortByHeading(t *testing.T) {

@@ -87,6 +87,7 @@ func (h Hosted) grantsPage(r *state.Reader, agency identity.Agency, w sharing.Wa
 	all := map[string]sharing.Listed{}
 	list := whole[client.Grant]{
 		Hosted: h, Listed: in.Listed, name: "grants " + agency.String(), filter: []string{in.Dataset, in.Consumer, in.State}, id: func(g client.Grant) string { return g.Grant },
+		lacks: []string{"basis", "scenario", "scope", "method", "paper", "renews", "at", "heard", "asked"}, // words are read for a page alone
 	}
 	for _, g := range sharing.GrantsOf(r, h.Records, agency, w) {
 		shown := grantShown(r, g)

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietong/certs/canon"
+	"xietong/node/faces/export"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 )
@@ -32,13 +33,21 @@ type whole[T any] struct {
 	all    []T            // in the order that the list has by itself
 	id     func(T) string // no two rows have the same
 	keep   []func(T) bool // what a row must meet to be wanted
+	lacks  []string       // members that no row of the list has: it cannot be sorted by them
 }
 
-// place is where a row stands: the value that it is sorted by, and its id.
+// place is where a row stands: the value that it is sorted by, in JSON, and its id.
 type place struct {
 	_     struct{} `cbor:",toarray"`
-	Value string
+	Value []byte
 	ID    string
+}
+
+// ranked is a row, or where one stands, with what it counts as in the order.
+type ranked[T any] struct {
+	row T
+	at  place
+	key export.Key
 }
 
 // pageEnd is the content of a cursor, which is sealed.
@@ -49,8 +58,8 @@ type pageEnd struct {
 }
 
 const (
-	maxPlace   = 256 // bytes of a value that counts for the order
-	maxPageEnd = 2048
+	maxPlace   = 256  // bytes of a value that counts for the order
+	maxPageEnd = 4096 // a value of control characters is six times as long in JSON
 )
 
 // page returns the rows of the page that the request asks for, and the cursor of the next one; ""
@@ -58,33 +67,39 @@ const (
 // Refusals: text.NotAsDescribed for the member to sort by, and text.CursorNotOfList.
 func (w whole[T]) page() (rows []T, cursor string, err error) {
 	member, descending := strings.CutSuffix(w.Sort, ":desc")
-	value, err := valueOf[T](strings.TrimSuffix(member, ":asc"))
+	value, err := w.valueOf(strings.TrimSuffix(member, ":asc"))
 	if err != nil {
 		return nil, "", err
 	}
-	at := func(row T) place { return place{Value: value(row), ID: w.id(row)} }
-	order := func(a, b place) int {
-		if by := cmp.Compare(a.Value, b.Value); by != 0 {
-			return map[bool]int{false: by, true: -by}[descending]
-		}
-		return cmp.Compare(a.ID, b.ID)
+	order := func(a, b ranked[T]) int {
+		return cmp.Or(export.Order{Descending: descending}.CompareKeys(a.key, b.key), export.CompareTexts(a.at.ID, b.at.ID))
 	}
-	rows = slices.DeleteFunc(slices.Clone(w.all), func(row T) bool {
-		return slices.ContainsFunc(w.keep, func(wanted func(T) bool) bool { return !wanted(row) })
-	})
-	slices.SortFunc(rows, func(a, b T) int { return order(at(a), at(b)) })
+	var all []ranked[T]
+	for _, row := range w.all {
+		if slices.ContainsFunc(w.keep, func(wanted func(T) bool) bool { return !wanted(row) }) {
+			continue
+		}
+		at := place{Value: value(row), ID: w.id(row)}
+		all = append(all, ranked[T]{row, at, export.KeyOf(at.Value)})
+	}
+	slices.SortFunc(all, order)
 	if w.Cursor != "" {
 		last, err := w.open()
 		if err != nil {
 			return nil, "", err
 		}
-		rows = slices.DeleteFunc(rows, func(row T) bool { return order(at(row), last) <= 0 })
+		before := ranked[T]{at: last, key: export.KeyOf(last.Value)}
+		all = slices.DeleteFunc(all, func(row ranked[T]) bool { return order(row, before) <= 0 })
 	}
-	if limit := w.Paged.page().Rows(); len(rows) > limit {
-		rows = rows[:limit]
-		cursor, err = w.seal(at(rows[limit-1]))
+	if limit := w.Paged.page().Rows(); len(all) > limit {
+		all = all[:limit]
+		cursor, err = w.seal(all[limit-1].at)
 	}
-	return append([]T{}, rows...), cursor, err
+	rows = make([]T, len(all))
+	for i := range all {
+		rows[i] = all[i].row
+	}
+	return rows, cursor, err
 }
 
 func (w whole[T]) digest() []byte {
@@ -114,50 +129,51 @@ func (w whole[T]) open() (place, error) {
 	return end.Last, nil
 }
 
-// valueOf returns what a row is sorted by: the member with the name as a text that compares as the
-// member does. An empty name leaves the order to the ids.
-func valueOf[T any](member string) (func(T) string, error) {
+// valueOf returns what a row is sorted by: the member with the name, as the row shows it. An empty
+// name leaves the order to the ids.
+func (w whole[T]) valueOf(member string) (func(T) []byte, error) {
 	if member == "" {
-		return func(T) string { return "" }, nil
+		return func(T) []byte { return nil }, nil
 	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == member && sortable(f.Type) {
-			return func(row T) string { return compared(reflect.ValueOf(row).FieldByIndex(f.Index)) }, nil
+		if name, more, _ := strings.Cut(f.Tag.Get("json"), ","); name == member && w.sorts(name, f.Type) {
+			return func(row T) []byte { return compared(reflect.ValueOf(row).FieldByIndex(f.Index), more != "") }, nil
 		}
 	}
-	reason := "it may be: " + strings.Join(sortableIn(reflect.TypeFor[T]()), ", ")
+	reason := "it may be: " + strings.Join(w.members(), ", ")
 	return nil, text.Fail(text.NotAsDescribed, text.Args{"where": "sort", "reason": reason}, nil)
 }
 
-func sortable(t reflect.Type) bool {
+// sorts reports whether the list can be sorted by a member.
+func (w whole[T]) sorts(member string, t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64:
-		return true
+		return !slices.Contains(w.lacks, member)
 	}
 	return false
 }
 
-// sortableIn returns the members of a row that it can be sorted by.
-func sortableIn(t reflect.Type) (names []string) {
-	for _, f := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" && !f.Anonymous && sortable(f.Type) {
+// members returns the members that the list can be sorted by.
+func (w whole[T]) members() (names []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" && !f.Anonymous && w.sorts(name, f.Type) {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// compared writes a value as a text of the same order.
-func compared(v reflect.Value) string {
-	switch {
-	case v.Kind() == reflect.String:
-		return strings.ToValidUTF8(v.String()[:min(len(v.String()), maxPlace)], "")
-	case v.Kind() == reflect.Bool:
-		return strconv.FormatBool(v.Bool())
-	case v.CanInt(): // counts and indexes, which are no negative ones
-		return fmt.Sprintf("%020d", v.Int())
+// compared writes a value in JSON, cut to what counts; nil where the row leaves it out.
+func compared(v reflect.Value, optional bool) []byte {
+	if optional && v.IsZero() {
+		return nil
 	}
-	return fmt.Sprintf("%020d", v.Uint())
+	value := v.Interface()
+	if v.Kind() == reflect.String {
+		value = strings.ToValidUTF8(v.String()[:min(len(v.String()), maxPlace)], "")
+	}
+	data, _ := json.Marshal(value) // a text, a number or a truth value can be written
+	return data
 }
 
 // finds reports whether one of the texts has the wanted one in it, whatever the case of Latin

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"xietong/node/faces/client"
+	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -151,6 +152,59 @@ func TestGrantsAndUsesTakeOrders(t *testing.T) {
 	}
 }
 
+// TestSortsByWhatIsShown: each list is sorted by every member that it says it can be sorted by, as
+// the rows show it: entries by ledger and number, and what a row lacks last.
+func TestSortsByWhatIsShown(t *testing.T) {
+	d := open(t)
+	for i := range 12 {
+		d.done(t, "POST", "/v1/agencies", "", client.NewAgency{Code: fmt.Sprintf("b%d", i), Title: fmt.Sprintf("第%d局", i%5)})
+	}
+	for i, basis := range []string{"乙法", "甲法", "丙法"} {
+		q := client.Query{Dataset: "villages", Key: fmt.Sprint(1 + i), Use: use}
+		q.Until, q.Basis = fmt.Sprintf("2027-0%d-01T00:00:00Z", 1+(2*i)%3), basis
+		d.done(t, "POST", "/v1/query", []string{"water", "b0", "b1"}[i], q)
+	}
+	sorted, differ := 0, 0
+	for path, rows := range map[string]string{
+		"/v1/agencies": "agencies", "/v1/datasets": "datasets", "/v1/standards": "standards", "/v1/grants": "grants", "/v1/grants/held": "grants",
+		"/v1/questions": "questions", "/v1/roster": "places", "/v1/children": "children", "/v1/hosted": "hosted", "/v1/audits": "findings",
+	} {
+		p := d.refused(t, path, request{method: "GET", path: path + "?sort=colour", as: "civil-affairs"}, text.NotAsDescribed)
+		_, names, ok := strings.Cut(p.Detail, "it may be: ")
+		if !ok {
+			t.Errorf("%s: %q does not say by what it can be sorted", path, p.Detail)
+		}
+		for _, member := range strings.Split(names, ", ") {
+			for _, descending := range []bool{false, true} {
+				query := url.Values{"sort": {member + map[bool]string{true: ":desc"}[descending]}, "limit": {"7"}}
+				all := read(t, d, path, query, func(p map[string]json.RawMessage) (all []string, cursor string) {
+					var shown []map[string]json.RawMessage
+					if err := json.Unmarshal(p[rows], &shown); err != nil {
+						t.Fatal(path, member, err)
+					}
+					for _, row := range shown {
+						all = append(all, string(row[member]))
+					}
+					_ = json.Unmarshal(p["cursor"], &cursor)
+					return all, cursor
+				})
+				order := func(a, b string) int {
+					return export.Order{Descending: descending}.Compare(export.Row{json.RawMessage(a)}, export.Row{json.RawMessage(b)})
+				}
+				if sorted++; !slices.IsSortedFunc(all, order) {
+					t.Errorf("%s?%s: %q", path, query.Encode(), all)
+				}
+				if len(slices.Compact(slices.Clone(all))) > 1 {
+					differ++
+				}
+			}
+		}
+	}
+	if sorted < 100 || differ < 20 {
+		t.Errorf("%d orders, %d of different values", sorted, differ)
+	}
+}
+
 // TestAuditsComeInPages: what is open stands first, the oldest before, and then what was found, the
 // latest before; in pages as in one.
 func TestAuditsComeInPages(t *testing.T) {
@@ -234,14 +288,10 @@ func TestPagesAreTheList(t *testing.T) {
 			}
 			w.Cursor = cursor
 		}
-		value, _ := valueOf[row](member)
+		value, _ := w.valueOf(member)
 		want := slices.Clone(all) // in the order of the ids
 		slices.SortStableFunc(want, func(a, b row) int {
-			if by := strings.Compare(value(a), value(b)); descending {
-				return -by
-			} else {
-				return by
-			}
+			return export.Order{Descending: descending}.Compare(export.Row{value(a)}, export.Row{value(b)})
 		})
 		if !slices.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)

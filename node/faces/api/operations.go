@@ -185,7 +185,7 @@ func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, err
 }
 
 func agencies(ctx context.Context, h Hosted, in *listAgencies) (out client.Agencies, err error) {
-	w := whole[client.Agency]{Hosted: h, Listed: in.Listed, name: "agencies", filter: []string{in.Search}, id: func(a client.Agency) string { return a.Code }}
+	w := whole[client.Agency]{Hosted: h, Listed: in.Listed, name: "agencies", filter: []string{in.Search}, id: func(a client.Agency) string { return a.Code }, lacks: []string{"twin"}}
 	w.keep = append(w.keep, func(a client.Agency) bool { return finds(in.Search, a.Code, a.Title) })
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		all, err := catalog.Agencies(r)

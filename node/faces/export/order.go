@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"strings"
 
+	"xietong/certs/identity"
 	"xietong/exchange/decimal"
 )
 
 // Order is an order of rows: by one column, or column by column. Numbers come first, by their value
-// as decimals; then texts, by the code points of their characters; then all others,
-// by their JSON. Rows without a value come last, also where the order is descending.
+// as decimals; then the names of entries, by ledger and number; then texts, by the code points of
+// their characters; then all others, by their JSON. Rows without a value, and with the empty text,
+// come last, also where the order is descending.
 type Order struct {
 	Column     int // All: by the first column, of equal rows by the second, and so on
 	Descending bool
@@ -35,45 +37,72 @@ func (o Order) Compare(a, b Row) int {
 // The kinds of values, in their order.
 const (
 	kindNumber = iota
+	kindEntry
 	kindText
 	kindOther
 	kindNone
 )
 
-// kindOf returns the kind of a value and, of a number, its value. A number that is none of
-// exchange/decimal's is no record's, and counts as any other value.
-func kindOf(v json.RawMessage) (kind int, number decimal.Decimal) {
-	switch {
-	case len(v) == 0 || string(v) == "null":
-		return kindNone, number
-	case v[0] == '"':
-		return kindText, number
-	case !isNumber(v):
-		return kindOther, number
-	}
-	number, err := decimal.Parse(string(v))
-	if err != nil {
-		return kindOther, number
-	}
-	return kindNumber, number
+// Key is what a value counts as in an order.
+type Key struct {
+	kind   int
+	number decimal.Decimal
+	entry  identity.Entry
+	text   string
 }
 
-func (o Order) compare(a, b json.RawMessage) int {
-	kind, x := kindOf(a)
-	other, y := kindOf(b)
-	if kind == kindNone || other == kindNone {
-		return cmp.Compare(kind, other)
+// KeyOf returns the key of a value in JSON; nil: none. A number that is none of exchange/decimal's
+// is no record's, and counts as any other value.
+func KeyOf(v json.RawMessage) Key {
+	k := Key{kind: kindOther, text: Spell(v)}
+	switch {
+	case k.text == "":
+		k.kind = kindNone
+	case v[0] == '"':
+		return keyOfText(k.text)
+	case isNumber(v):
+		if number, err := decimal.Parse(string(v)); err == nil {
+			k.kind, k.number = kindNumber, number
+		}
 	}
-	c := cmp.Compare(kind, other)
+	return k
+}
+
+func keyOfText(s string) Key {
+	k := Key{kind: kindText, text: s}
+	if !strings.Contains(s, "/log/") {
+		return k
+	}
+	if entry, err := identity.ParseEntry(s); err == nil {
+		k.kind, k.entry = kindEntry, entry
+	}
+	return k
+}
+
+// CompareKeys compares two values.
+func (o Order) CompareKeys(a, b Key) int {
+	c := cmp.Compare(a.kind, b.kind)
+	if a.kind == kindNone || b.kind == kindNone {
+		return c
+	}
 	switch {
 	case c != 0:
-	case kind == kindNumber:
-		c = x.Cmp(y)
+	case a.kind == kindNumber:
+		c = a.number.Cmp(b.number)
+	case a.kind == kindEntry:
+		of, other := a.entry.Log(), b.entry.Log()
+		c = cmp.Or(strings.Compare(of.Jurisdiction().String(), other.Jurisdiction().String()), cmp.Compare(of.Epoch(), other.Epoch()),
+			cmp.Compare(a.entry.Index(), b.entry.Index()))
 	default: // the bytes of UTF-8 are in the order of the code points
-		c = strings.Compare(Spell(a), Spell(b))
+		c = strings.Compare(a.text, b.text)
 	}
 	if o.Descending {
 		return -c
 	}
 	return c
 }
+
+// CompareTexts compares two texts as values in an ascending order.
+func CompareTexts(a, b string) int { return Order{}.CompareKeys(keyOfText(a), keyOfText(b)) }
+
+func (o Order) compare(a, b json.RawMessage) int { return o.CompareKeys(KeyOf(a), KeyOf(b)) }

@@ -48,7 +48,7 @@ func TestNumbersCompare(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	values := []string{"-1.5", "2", "10", `"10"`, `"9"`, `"a"`, `"ａ"`, `"𠮷"`, "[1]", "false", "true", "null"}
+	values := []string{"-1.5", "2", "10", `"a/log/1/9"`, `"a/log/1/10"`, `"a/log/2/1"`, `"a/log/10/0"`, `"a.b/log/1/1"`, `"10"`, `"9"`, `"a"`, `"ａ"`, `"𠮷"`, "[1]", "false", "true", "null"}
 	for _, descending := range []bool{false, true} {
 		want := slices.Clone(values)
 		if descending {
@@ -66,6 +66,15 @@ func TestOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNothingIsLast: the empty text looks like no value, and stands with it.
+func TestNothingIsLast(t *testing.T) {
+	for _, o := range []Order{{}, {Descending: true}} {
+		if o.Compare(Row{json.RawMessage(`""`)}, Row{json.RawMessage(`"z"`)}) <= 0 || o.Compare(Row{json.RawMessage(`""`)}, Row{nil}) != 0 {
+			t.Errorf("%+v: the empty text stands before another", o)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ var outputSentences = []sentence{
 	{CLISortNear, "没有列“{field}”，不能按它排序；相近的有 {near}；现有：{list}", "there is no column {field} to sort by; near it: {near}; there are: {list}"},
 	{CLISortNames, "{words}；列名：{columns}", "{words}; by their names: {columns}"},
 	{CLISortUnknown, "没有列“{field}”，不能按它排序；现有：{list}", "there is no column {field} to sort by; there are: {list}"},
-	{CLISortedPage, "只排了这一页的记录，尚有后续记录", "only this page is sorted, and there are more records"},
+	{CLISortedPage, "只排了这一页，另有其他页", "only this page is sorted, and there are other pages"},
 	{CLIShortExport, "导出本部门数据资源的全部记录", "Export all records of a dataset of one's own"},
 	{
 		CLILongExport,
