@@ -114,6 +114,41 @@ func TestListsAreNarrowed(t *testing.T) {
 	}
 }
 
+// TestPlacesAreMeant: a list that is narrowed by a place or a level takes what people call it, and
+// refuses what means none, as every other request does.
+func TestPlacesAreMeant(t *testing.T) {
+	d := open(t)
+	for _, row := range []struct {
+		below, level string
+		want         int
+	}{
+		{"贵阳市", "county", 10}, {"Guiyang", "县级", 10}, {"520100", "COUNTY", 10}, {"guiyang.guizhou", "", 10}, {"", "市级", 9}, {"南明区", "", 0},
+	} {
+		query := url.Values{"limit": {"200"}}
+		for name, value := range map[string]string{"below": row.below, "level": row.level} {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+		got := read(t, d, "/v1/roster", query, func(p client.Roster) (names []string, cursor string) {
+			for _, place := range p.Places {
+				names = append(names, place.Name)
+			}
+			return names, p.Cursor
+		})
+		if len(got) != row.want {
+			t.Errorf("%s: got %d places, want %d", query.Encode(), len(got), row.want)
+		}
+	}
+	for path, want := range map[string]text.Code{
+		"/v1/roster?level=乡镇街道": text.LevelUnknown, "/v1/standards?level=countyish": text.LevelUnknown, "/v1/roster?below=市5": text.JurisdictionUnknown,
+	} {
+		path, query, _ := strings.Cut(path, "?")
+		name, value, _ := strings.Cut(query, "=")
+		d.refused(t, query, request{method: "GET", path: path + "?" + url.Values{name: {value}}.Encode(), as: "civil-affairs"}, want)
+	}
+}
+
 // TestGrantsAndUsesTakeOrders: grants and what is used are listed in the order that is asked for,
 // and no page repeats a row or leaves one out.
 func TestGrantsAndUsesTakeOrders(t *testing.T) {
@@ -170,7 +205,7 @@ func TestSortsByWhatIsShown(t *testing.T) {
 		"/v1/questions": "questions", "/v1/roster": "places", "/v1/children": "children", "/v1/hosted": "hosted", "/v1/audits": "findings",
 	} {
 		p := d.refused(t, path, request{method: "GET", path: path + "?sort=colour", as: "civil-affairs"}, text.NotAsDescribed)
-		_, names, ok := strings.Cut(p.Detail, "it may be: ")
+		_, names, ok := strings.Cut(p.Detail, "it is one of ")
 		if !ok {
 			t.Errorf("%s: %q does not say by what it can be sorted", path, p.Detail)
 		}

@@ -31,12 +31,15 @@ func (s *server) registerRoster(a huma.API) {
 // listPlaces is a request for places of the roster.
 type listPlaces struct {
 	Listed
-	Below  string `query:"below" maxLength:"200" doc:"Only those anywhere below this jurisdiction: its whole name"`
-	Level  string `query:"level" maxLength:"40" doc:"Only those of this level"`
+	Below  string `query:"below" maxLength:"200" doc:"Only those anywhere below this jurisdiction: any of its names"`
+	Level  string `query:"level" maxLength:"40" doc:"Only those of this level: its code, or its word in Chinese or English"`
 	Search string `query:"search" maxLength:"100" doc:"Only those whose code or one of whose names has this in it"`
 }
 
 func rosterOf(ctx context.Context, h Hosted, in *listPlaces) (out client.Roster, err error) {
+	if err := in.meant(h); err != nil {
+		return out, err
+	}
 	current, err := h.Rosters.InForce(ctx)
 	if err != nil {
 		return out, err
@@ -69,6 +72,19 @@ func rosterOf(ctx context.Context, h Hosted, in *listPlaces) (out client.Roster,
 	}
 	out.Places, out.Cursor, err = w.page()
 	return out, err
+}
+
+// meant puts the names in the place of what a person calls a jurisdiction and a level.
+func (in *listPlaces) meant(h Hosted) (err error) {
+	if in.Below != "" {
+		below, err := h.Standing.Resolve(in.Below)
+		if err != nil {
+			return err
+		}
+		in.Below = below.String()
+	}
+	in.Level, err = h.Standing.Level(in.Level)
+	return err
 }
 
 func (in *listPlaces) wants(p roster.Place) bool {

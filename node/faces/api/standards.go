@@ -56,6 +56,9 @@ func newStandard(ctx context.Context, h Hosted, in *publishStandard) (out client
 }
 
 func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Standards, err error) {
+	if in.Level, err = h.Standing.Level(in.Level); err != nil {
+		return out, err
+	}
 	w := whole[client.Standard]{
 		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn)}, id: func(s client.Standard) string { return s.Code },
 		keep: []func(client.Standard) bool{func(s client.Standard) bool { return matches(in.Level, s.Level) && finds(in.Search, s.Code, s.Title) }},

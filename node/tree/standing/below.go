@@ -31,9 +31,8 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	if err != nil {
 		return tree.Place{}, err
 	}
-	said.Level = text.LevelCalled(said.Level)
-	if levels := s.Current().Levels(); said.Level != "" && !slices.Contains(levels, said.Level) {
-		return tree.Place{}, text.Fail(text.LevelUnknown, text.Args{"level": text.Short(said.Level), "levels": strings.Join(levels, ", ")}, nil)
+	if said.Level, err = s.Level(said.Level); err != nil {
+		return tree.Place{}, err
 	}
 	name, err := s.Name().Child(l)
 	if err == nil {
@@ -42,6 +41,16 @@ func (s *Standing) ToInvite(named, label string, said roster.Place) (tree.Place,
 	return tree.Place{
 		Name: name, Code: said.Code, Level: said.Level, DisplayName: named, ShortName: cmp.Or(said.ShortName, named),
 	}, err
+}
+
+// Level returns the level of the roster that a person means by its code or its word in either
+// language; "" is any. The error is text.LevelUnknown.
+func (s *Standing) Level(typed string) (string, error) {
+	level := text.LevelCalled(strings.TrimSpace(typed))
+	if levels := s.Current().Levels(); level != "" && !slices.Contains(levels, level) {
+		return "", text.Fail(text.LevelUnknown, text.Args{"level": text.Short(typed), "levels": strings.Join(levels, ", ")}, nil)
+	}
+	return level, nil
 }
 
 // Listed reports whether the roster has the place, and else the places directly below this one that

@@ -79,7 +79,8 @@ func (s *Standing) said() (all []roster.Place) {
 }
 
 // Selector returns the jurisdictions that a person means by *.NAME or **.NAME, where NAME is any
-// text that Resolve takes. The error is text.SelectorMalformed, or that of Resolve.
+// text that Resolve takes, and the level its code or its word in either language. The error is
+// text.SelectorMalformed, or that of Resolve. A level that no place has selects nobody.
 func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	stars, rest := cutStars(typed)
 	named := strings.TrimLeft(rest, ".．。｡")
@@ -90,7 +91,7 @@ func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	if err != nil {
 		return gather.Selector{}, err
 	}
-	return gather.Selector{Below: below, Deep: stars == 2, Level: level}, nil
+	return gather.Selector{Below: below, Deep: stars == 2, Level: text.LevelCalled(level)}, nil
 }
 
 // Several reports whether a text is a selector, well formed or not.
