@@ -34,7 +34,7 @@ var shelves = []struct {
 		"callstest": {"adoption", "anywhere", "calls", "federated", "selfcheck"},
 	}, "what needs several jurisdictions, or several rooms"},
 	{"faces", map[string][]string{
-		"client": nil, "api": {"client"}, "export": nil,
+		"client": nil, "api": {"client", "export"}, "export": nil, // one order for lists, wherever they are sorted
 	}, "what people and systems see: they hold no business"},
 	{"trials", map[string][]string{"nodetest": nil, "measure": nil}, "tests and benches only"},
 }
