@@ -50,7 +50,7 @@ func TestErrorsInChinese(t *testing.T) {
 		"JSON":            &badFile{"x", mistyped},
 		"end of JSON":     &badFile{"x", io.ErrUnexpectedEOF},
 		"an unknown name": &badFile{"x", errors.New(`json: unknown field "code2"`)},
-		"long":            &badFile{"x", errTooLong},
+		"long":            &badFile{"x", tooLong(maxInput)},
 		"encoding":        &badFile{"x", text.Fail(text.EncodingUnsure, text.Args{"encodings": "gb18030, big5", "reason": "not common Chinese"}, nil)},
 		"no text":         &badFile{"x", text.Fail(text.FileKind, text.Args{"what": "no text"}, nil)},
 		"a receipt":       &unverified{"x", text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: chain: something new"}, nil)},

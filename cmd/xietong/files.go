@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"xietong/node/faces/client"
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
 )
@@ -18,10 +19,13 @@ import (
 // maxInput is the largest file that is read into memory, in bytes.
 const maxInput = 1 << 20
 
-var errTooLong = fmt.Errorf("it is larger than %d bytes", maxInput)
+func tooLong(most int) error { return fmt.Errorf("it is larger than %d bytes", most) }
 
 // readInput reads a file, or standard input for "-".
-func (a *app) readInput(path string) ([]byte, error) {
+func (a *app) readInput(path string) ([]byte, error) { return a.readUpTo(path, maxInput) }
+
+// readUpTo is readInput for a file of at most so many bytes.
+func (a *app) readUpTo(path string, most int) ([]byte, error) {
 	r := a.stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -31,12 +35,12 @@ func (a *app) readInput(path string) ([]byte, error) {
 		defer f.Close()
 		r = f
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxInput {
-		return nil, &badFile{path, errTooLong}
+	if len(data) > most {
+		return nil, &badFile{path, tooLong(most)}
 	}
 	return data, nil
 }
@@ -45,6 +49,16 @@ func (a *app) readInput(path string) ([]byte, error) {
 // It returns UTF-8 without a mark.
 func (a *app) readText(path string) ([]byte, error) {
 	data, err := a.readInput(path)
+	return plainText(path, data, err)
+}
+
+// readRoster is readText for a list of places, which may be long.
+func (a *app) readRoster(path string) ([]byte, error) {
+	data, err := a.readUpTo(path, client.MaxRoster)
+	return plainText(path, data, err)
+}
+
+func plainText(path string, data []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}

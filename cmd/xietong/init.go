@@ -32,7 +32,7 @@ func (a *app) initCommand() *cobra.Command {
 			return a.badValue("--roster", file, a.t(text.FormFile, nil))
 		}
 		if file != "" {
-			data, err := a.readText(file)
+			data, err := a.readRoster(file)
 			if err != nil {
 				return err
 			}

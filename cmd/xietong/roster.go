@@ -123,7 +123,7 @@ func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
 func (a *app) rosterPublish() *cobra.Command {
 	var yes bool
 	c := a.verb("publish FILE", text.CLIShortRosterPublish, func(cmd *cobra.Command, args []string) error {
-		data, err := a.readText(args[0])
+		data, err := a.readRoster(args[0])
 		if err != nil {
 			return err
 		}

@@ -61,3 +61,16 @@ func TestRosterPublishAsks(t *testing.T) {
 		t.Errorf("--json: exit %d, %v: %s", exit, err, stdout)
 	}
 }
+
+// TestLongRosterIsRead: a list of 60,000 places is longer than any other file that is read whole,
+// and is read; what no list can be is refused before it is.
+func TestLongRosterIsRead(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	header, line := "code,level,label,name_zh,parent\n", "520000,province,guizhou,贵州省,\n"
+	for size, want := range map[int]int{2 * maxInput: exitDone, client.MaxRoster + 1: exitFailed} {
+		b.stdin = header + line + strings.Repeat("\n", size-len(header)-len(line))
+		if exit, _, stderr := b.run("--as", "civil-affairs", "roster", "publish", "-", "--yes"); exit != want {
+			t.Errorf("%d bytes: exit %d, %s", size, exit, stderr)
+		}
+	}
+}

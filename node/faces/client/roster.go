@@ -26,6 +26,9 @@ type RosterPlace struct {
 	EnglishName string `json:"english_name"`
 }
 
+// MaxRoster is the longest list that a root publishes, as CSV, in bytes.
+const MaxRoster = 16 << 20
+
 // NewRoster is a list that the root publishes.
 type NewRoster struct {
 	CSV  string `json:"csv" maxLength:"16777216" doc:"A header and a line for each place: code,level,label,name_zh,short_zh,name_en,parent"`
