@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -124,7 +125,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
-	if err := datadir.CheckNames(dir, n.settings); err != nil {
+	if err := datadir.CheckNames(dir, filepath.Join(dir, config.FileName), n.settings); err != nil {
 		return n, err
 	}
 	for _, c := range n.settings.Jurisdictions {

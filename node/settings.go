@@ -14,20 +14,24 @@ import (
 type FileSettings struct {
 	File string `json:"file"` // the configuration that was read
 	client.Settings
-	Told []string `json:"told"` // the addresses that invitations tell; none: nobody can be invited
+	Folders bool     `json:"folders_checked"` // against those of a data directory
+	Told    []string `json:"told"`            // the addresses that invitations tell; none: nobody can be invited
 }
 
 // ReadSettings reads the configuration at file, or where file is "" that of the data directory dir,
-// as a node does when it starts. It needs no running node, and changes nothing.
+// as a node does when it starts. A file that lies elsewhere is held against the folders of the data
+// directory too, where there is one. It needs no running node, and changes nothing.
 func ReadSettings(dir, file string) (s FileSettings, err error) {
 	var c config.Config
 	if s.File = file; file != "" {
 		c, err = datadir.ReadConfigFile(file)
+		s.Folders = datadir.IsNode(dir)
 	} else {
-		s.File = filepath.Join(dir, config.FileName)
-		if c, err = datadir.ReadConfig(dir); err == nil {
-			err = datadir.CheckNames(dir, c)
-		}
+		s.File, s.Folders = filepath.Join(dir, config.FileName), true
+		c, err = datadir.ReadConfig(dir)
+	}
+	if err == nil && s.Folders {
+		err = datadir.CheckNames(dir, s.File, c)
 	}
 	if err != nil {
 		return s, err

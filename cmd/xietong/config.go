@@ -37,6 +37,9 @@ func (a *app) configCommand() *cobra.Command {
 			return printJSON(a.stdout, c)
 		}
 		a.say(text.CLIConfigGood, text.Args{"file": c.File, "count": number(uint64(len(c.Jurisdictions)))})
+		if !c.Folders {
+			a.say(text.CLIConfigUnseen, text.Args{"dir": a.data})
+		}
 		if c.Running && len(c.Changes) == 0 {
 			a.say(text.CLIConfigSame, nil)
 		}

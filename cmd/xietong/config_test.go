@@ -34,6 +34,28 @@ func TestConfigBesideNode(t *testing.T) {
 	}
 }
 
+// TestConfigDraft (F12): a draft is held against the folders of the data directory, as at a start,
+// and it is told where there is none.
+func TestConfigDraft(t *testing.T) {
+	c := newClerks(t, "en_US.UTF-8")
+	data, err := os.ReadFile(filepath.Join(c.dir, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := filepath.Join(t.TempDir(), "draft.yaml")
+	putFile(t, draft, strings.ReplaceAll(string(data), "name: \"guiyang", "name: \"zunyi"))
+	if code, _, told := c.run("config check " + draft); code != exitFailed || !strings.Contains(told, draft) || !strings.Contains(told, "has no folder") {
+		t.Errorf("another name: exit %d, %s", code, told)
+	}
+	putFile(t, draft, string(data))
+	if said := c.does("config check " + draft); strings.Contains(said, "not looked at") {
+		t.Errorf("the same: %s", said)
+	}
+	if said := c.does("config check " + draft + " --data " + t.TempDir()); !strings.Contains(said, "were not looked at") {
+		t.Errorf("without a data directory: %s", said)
+	}
+}
+
 // TestConfigAlone: without a node nothing is said of a restart; a name without a folder is told as
 // a wrong name, with the one that has a folder.
 func TestConfigAlone(t *testing.T) {

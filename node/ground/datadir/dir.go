@@ -130,7 +130,7 @@ func CheckHosted(dir string, name identity.Jurisdiction) error {
 // CheckNames refuses a directory without the folder of a jurisdiction that its configuration names.
 // Where it has the folder of another instead, the name in the configuration is told, or else the
 // folder.
-func CheckNames(dir string, c config.Config) error {
+func CheckNames(dir, file string, c config.Config) error {
 	for _, j := range c.Jurisdictions {
 		err := CheckHosted(dir, j.Name)
 		if err == nil {
@@ -141,7 +141,7 @@ func CheckNames(dir string, c config.Config) error {
 		}
 		if found := unnamed(dir, c); len(found) > 0 {
 			return text.Fail(text.ConfigName, text.Args{
-				"name": j.Name.String(), "found": strings.Join(found, ", "), "file": filepath.Join(dir, config.FileName), "dir": host.Folder(dir, j.Name),
+				"name": j.Name.String(), "found": strings.Join(found, ", "), "file": file, "dir": host.Folder(dir, j.Name),
 			}, err)
 		}
 		return err
@@ -174,8 +174,8 @@ func ReadConfigFile(path string) (config.Config, error) {
 	return c, ConfigFailure(path, err)
 }
 
-// isNode reports whether a directory has something of a node, so that what it lacks was lost.
-func isNode(dir string) bool {
+// IsNode reports whether a directory has something of a node, so that what it lacks was lost.
+func IsNode(dir string) bool {
 	hosted, err := os.ReadDir(filepath.Join(dir, hostedFolder))
 	_, configured := os.Stat(filepath.Join(dir, config.FileName))
 	return err == nil && len(hosted) > 0 || configured == nil || Whole(dir)
@@ -197,7 +197,7 @@ func ReadConfig(dir string) (config.Config, error) {
 	if _, wrong := errors.AsType[*config.Error](err); wrong {
 		return c, ConfigFailure(path, err)
 	}
-	if err != nil && !isNode(dir) {
+	if err != nil && !IsNode(dir) {
 		return c, Error(dir, err)
 	}
 	if err != nil {
@@ -218,10 +218,11 @@ func ConfigFailure(path string, err error) error {
 		args["known"] = e.Reason
 		return text.Fail(text.ConfigWrongKey, args, err)
 	}
-	args["reason"], args["wanted"] = e.Reason, "setting file"
-	if config.IsKey(e.Key) {
-		args["wanted"] = "setting " + e.Key
+	args["reason"] = e.Reason
+	if !config.IsKey(e.Key) { // it is wrong as a whole, and so the name of the file stands for a key
+		return text.Fail(text.ConfigForm, args, err)
 	}
+	args["wanted"] = "setting " + e.Key
 	return text.Fail(text.ConfigInvalid, args, err)
 }
 
@@ -234,7 +235,7 @@ func Whole(dir string) bool {
 // CheckFormat refuses a directory that is not complete, or has another format.
 func CheckFormat(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, formatName))
-	if err != nil && !isNode(dir) {
+	if err != nil && !IsNode(dir) {
 		return Error(dir, err)
 	}
 	if err != nil {

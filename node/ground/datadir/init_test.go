@@ -289,7 +289,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		"a format before":      {wrote(formatName, strconv.Itoa(formatVersion-1)), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
-		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigInvalid},
+		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigForm},
 		"nothing":              {os.RemoveAll, text.DirNotNode},
 		"another's keystore":   {taken(host.Keystore), text.KeystoreOther},
 		"another's raft log":   {taken("wal"), text.PartOther},

@@ -7,6 +7,7 @@ const (
 	CLIShortConfigShow  Code = "cli.short.config-show"
 	CLILongConfigCheck  Code = "cli.long-config-check"
 	CLIConfigGood       Code = "cli.config.good"
+	CLIConfigUnseen     Code = "cli.config.unseen"
 	CLIConfigSame       Code = "cli.config.same"
 	CLIConfigChange     Code = "cli.config.change"
 	CLIConfigChangeOf   Code = "cli.config.change-of"
@@ -23,12 +24,13 @@ var configSentences = []sentence{
 	{CLIShortConfigShow, "查看各项配置的实际取值", "Show the settings, with what stands for those that are not set"},
 	{
 		CLILongConfigCheck,
-		"按节点启动时的要求检查 FILE；不写 FILE 的，检查数据目录中的 config.yaml，并核对所列行政区划的文件夹。有误的，指明行、列和应填的内容，退出码为 1。\n" +
+		"按节点启动时的要求检查 FILE（不写的，检查数据目录中的 config.yaml），并与数据目录核对所列行政区划的文件夹。有误的，指明行、列和应填的内容，退出码为 1。\n" +
 			"节点正在运行的，另列出重新启动后会有哪些变化。",
-		"Check FILE as a node does when it starts or, without FILE, config.yaml of the data directory, and that the folders of\nits jurisdictions are there. What is wrong is told with line, column and what is wanted, and the exit code is 1.\n" +
+		"Check FILE as a node does when it starts or, without FILE, config.yaml of the data directory, and that the data\ndirectory has the folders of its jurisdictions. What is wrong is told with line, column and what is wanted, and the exit code is 1.\n" +
 			"If the node runs, the command also tells what its restart would change.",
 	},
 	{CLIConfigGood, "{file} 没有问题，列有 {count} 个行政区划", "{file} is good; jurisdictions in it: {count}"},
+	{CLIConfigUnseen, "没有核对各行政区划的文件夹：{dir} 不是数据目录，请用 --data 指明", "the folders of the jurisdictions were not looked at: {dir} is no data directory; name it with --data"},
 	{CLIConfigSame, "与正在运行的节点所用的配置一致，重新启动不会有变化", "the running node has the same settings: a restart changes nothing"},
 	{CLIConfigChange, "重新启动后，{setting} 将由“{now}”改为“{then}”", "the restart changes {setting} from {now} to {then}"},
 	{CLIConfigChangeOf, "重新启动后，{name} 的 {setting} 将由“{now}”改为“{then}”", "the restart changes {setting} of {name} from {now} to {then}"},

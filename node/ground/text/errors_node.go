@@ -21,6 +21,7 @@ const (
 	SpaceNeeded       Code = "space-needed"
 	ClockSetBack      Code = "clock-set-back"
 	ConfigWrongKey    Code = "config-wrong-key"
+	ConfigForm        Code = "config-form"
 	ConfigInvalid     Code = "config-invalid"
 	ConfigName        Code = "config-name"
 	NotRunning        Code = "not-running"
@@ -186,6 +187,13 @@ var nodeProblems = []problem{
 		zh: parts{"配置有误", "配置项 {key} 有误：{reason}", "{file} 第 {line} 行第 {column} 列", "应填：{wanted}；请改正后重新启动节点"},
 		en: parts{"Invalid setting", "the setting {key} is wrong: {reason}", "{file}, line {line}, column {column}",
 			"it must be {wanted}; correct it and start the node again"},
+	},
+	{
+		number: 451, code: ConfigForm, status: http.StatusBadRequest, params: []string{"reason", "file", "line", "column"},
+		zh: parts{"配置文件有误", "配置文件不能读懂：{reason}", "{file} 第 {line} 行第 {column} 列",
+			"每个配置项写成一行“name: value”，各写一次：冒号和引号用英文半角，冒号后空一格，缩进用空格；文件用 UTF-8 编码，至多 1048576 字节。改正后用 xietong config check 检查，再重新启动节点"},
+		en: parts{"Invalid configuration file", "the configuration cannot be read: {reason}", "{file}, line {line}, column {column}",
+			"write each setting once, as `name: value`: an ASCII colon with a space after it, ASCII quotation marks, spaces to indent; in UTF-8, of at most 1 MiB; check it with `xietong config check`, and start the node again"},
 	},
 	{
 		number: 449, code: ConfigName, status: http.StatusNotFound, params: []string{"name", "found", "file", "dir"},

@@ -4,7 +4,7 @@ import "strings"
 
 // machineCommands are the commands that are given at the machine of a node, with its data
 // directory.
-var machineCommands = []string{"init", "join", "serve", "ledger verify"}
+var machineCommands = []string{"init", "join", "serve", "ledger verify", "config check"}
 
 // httpWords are the words of a terminal, with what they are in HTTP.
 var httpWords = strings.NewReplacer(

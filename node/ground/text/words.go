@@ -222,7 +222,6 @@ var words = map[string]word{
 	"setting code":           {zh: "行政区划代码，加引号，如 \"520102\"", en: "a division code in quotes, such as \"520102\""},
 	"setting level":          {zh: "层级，如 county", en: "a level, such as county"},
 	"setting parent_address": {zh: "上级迁址后的地址和端口，如 \"192.0.2.1:7400\"；未迁址的留空", en: "where the parent is now, such as \"192.0.2.1:7400\", or empty where it has not moved"},
-	"setting file":           {zh: "一个 YAML 文档，UTF-8 编码，每个配置项一次，至多 1048576 字节", en: "one YAML document in UTF-8 with each setting once, of at most 1 MiB"},
 
 	// faults of an address
 	"it is not HOST:PORT":                          {zh: "不是 HOST:PORT 的形式"},
