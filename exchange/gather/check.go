@@ -178,6 +178,9 @@ func (c *checking) saysWhy(member identity.Jurisdiction, why Why) error {
 	default:
 		said = said && why.State != NotOffered && (c.outcome[child] != Rejected || why.State == Refused && why.Code == ShareRefused)
 	}
+	if why.State == NotJoined && (why.By == member || c.outcome[child] == Declined && member != c.at) {
+		return wrong("%s has not joined, by the word of %s, which signed that", member, why.By)
+	}
 	if !said {
 		return wrong("%s says why %s is missing, and no answer of it is listed", why.By, member)
 	}

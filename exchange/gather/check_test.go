@@ -76,6 +76,12 @@ func TestCheckMembers(t *testing.T) {
 			s.Missing[1].By, s.Missing[2].By = name(t, "c.p"), name(t, "c.p")
 			s.Shares = append(s.Shares, Listed{Child: name(t, "c.p"), Hash: make([]byte, 32), Outcome: Declined})
 		}, ""},
+		"not joined, by its own word": {func(s *Share) { s.Missing[0].Why = Why{State: NotJoined, By: name(t, "z.b.p")} }, "has not joined, by the word of"},
+		"not joined, by the word of who refused": {func(s *Share) {
+			s.Missing[1].Why = Why{State: NotJoined, By: name(t, "c.p")}
+			s.Missing[2].Why = s.Missing[1].Why
+			s.Shares = append(s.Shares, Listed{Child: name(t, "c.p"), Hash: make([]byte, 32), Outcome: Declined})
+		}, "has not joined, by the word of"},
 		"a refusal in other words": {func(s *Share) {
 			s.Shares = append(s.Shares, Listed{Child: name(t, "c.p"), Hash: make([]byte, 32), Outcome: Declined})
 		}, "p says why u.c.p is missing"},

@@ -41,7 +41,8 @@
 //	       the members. Each is the jurisdiction itself, or lies at or below a child whose share is
 //	       listed as added. Who says why a member is missing is the jurisdiction itself, or somebody
 //	       on the way to the member whose answer is listed: so nobody refuses in another's name. All
-//	       below a child whose share is not added are missing for one reason.
+//	       below a child whose share is not added are missing for one reason. Nobody has not joined
+//	       by its own word, or of a child that signed a refusal by that.
 //	(ii)   A listed child leads to a member or, if its share is added, to an extra.
 //	(iii)  Where no answered member lies at or below a listed child, the result is the
 //	       jurisdiction's own; the own of a jurisdiction that is no member is empty.

@@ -158,6 +158,29 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+// TestWhoSignsHasJoined: a jurisdiction that signs that it has not joined refuses.
+func TestWhoSignsHasJoined(t *testing.T) {
+	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p")
+	q := Question{Selector: Selector{Below: name(t, "p"), Deep: true}, Measure: Measure{Function: Count}}
+	absent := func(by string) *Why { return &Why{State: NotJoined, By: name(t, by), Code: 355} }
+	for _, declined := range []bool{true, false} {
+		c := Child{Name: name(t, "a.p"), Why: absent("p")}
+		want := NotJoined
+		if declined {
+			c.Answer, c.Why, want = []byte("signed"), absent("a.p"), Refused
+		}
+		s, err := Merge(q, r, name(t, "p"), nil, []Child{c})
+		if err != nil || len(s.Missing) != 3 || s.Missing[0].State != want || s.Missing[2].State != want {
+			t.Errorf("signed by it, %t: got %+v, %v", declined, s.Missing, err)
+		}
+	}
+	q.Below = name(t, "a.p")
+	s, err := Merge(q, r, name(t, "x.a.p"), &Own{Why: absent("x.a.p")}, nil)
+	if err != nil || len(s.Missing) != 1 || s.Missing[0].State != Refused {
+		t.Errorf("of itself: got %+v, %v", s.Missing, err)
+	}
+}
+
 // TestAccount accounts for members that were asked one by one.
 func TestAccount(t *testing.T) {
 	r := rosterOf(t, "p", "a.p", "x.a.p", "y.a.p", "b.p", "z.b.p")

@@ -95,9 +95,7 @@ func newMerge(g *ground, at identity.Jurisdiction) *merge {
 func (m *merge) own(s *Share, own Own) error {
 	switch {
 	case own.Why != nil:
-		why := *own.Why
-		why.By = m.at
-		m.why[m.at] = m.shortened(why)
+		m.why[m.at] = m.shortened(signed(m.at, *own.Why))
 		return nil
 	case !m.q.Asks(m.r, m.at):
 		return wrong("%s counted and was not asked", m.at)
@@ -160,8 +158,7 @@ func (m *merge) judge(c Child) (Outcome, Why) {
 			why.By = m.at
 			return 0, why
 		}
-		why.By = c.Name
-		return Declined, why
+		return Declined, signed(c.Name, why)
 	}
 	err := c.Wrong
 	if err == nil {
@@ -172,6 +169,14 @@ func (m *merge) judge(c Child) (Outcome, Why) {
 	}
 	reason := strings.ToValidUTF8(err.Error()[:min(len(err.Error()), maxReason)], "")
 	return Rejected, Why{State: Refused, By: m.at, Code: ShareRefused, Args: []string{c.Name.String(), reason}}
+}
+
+// signed returns a reason as whoever signs it is taken: by signing it shows that it has joined.
+func signed(by identity.Jurisdiction, why Why) Why {
+	if why.By = by; why.State == NotJoined {
+		why.State = Refused
+	}
+	return why
 }
 
 // leads reports whether a child leads to a member, or its added share to an extra.

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,15 +53,41 @@ func (p *Problem) Reason() string {
 }
 
 // Absent reports whether the problem is that a jurisdiction on the way, or the destination, is not
-// endorsed: it did not join, or was withdrawn or not renewed.
+// endorsed: it did not join, or was withdrawn or not renewed. What anybody else than who may say so
+// tells is hearsay.
 func (p *Problem) Absent() bool {
-	switch Code(p.Code) {
-	case PlaceNotJoined, PlaceInvited, PlaceWithdrawn, PlaceExpired:
-		return true
-	case Unreachable:
+	if Code(p.Code) == Unreachable {
 		return p.Reason() == NotEndorsed
 	}
-	return false
+	return tellsAbsence(Code(p.Code)) && !p.Hearsay()
+}
+
+// Hearsay reports whether the problem says why a jurisdiction is not endorsed, and whoever says so
+// is not its parent, nor, where it joined once, the jurisdiction itself, whom the parent told; or
+// the entry that is named is not one of the parent's.
+func (p *Problem) Hearsay() bool {
+	if !tellsAbsence(Code(p.Code)) {
+		return false
+	}
+	said := append(slices.Clone(p.Args), "", "", "")
+	about, err := identity.ParseJurisdiction(said[0])
+	above, below := about.Parent()
+	if err != nil || !below || said[1] != above.String() {
+		return true
+	}
+	if entry := said[2]; Code(p.Code) == PlaceWithdrawn && entry != "" {
+		if e, err := identity.ParseEntry(entry); err != nil || e.Log().Jurisdiction() != above {
+			return true
+		}
+	}
+	joined := Code(p.Code) == PlaceWithdrawn || Code(p.Code) == PlaceExpired
+	return p.At != above && !(joined && p.At == about)
+}
+
+// tellsAbsence reports whether a code says why a jurisdiction is not endorsed. The first of its
+// values is the jurisdiction, and the second its parent.
+func tellsAbsence(c Code) bool {
+	return c == PlaceNotJoined || c == PlaceInvited || c == PlaceWithdrawn || c == PlaceExpired
 }
 
 // absent returns the problem of a direct child that is not endorsed.

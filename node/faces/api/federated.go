@@ -8,8 +8,10 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
+	"xietong/exchange/relay"
 	"xietong/node/faces/client"
 	"xietong/node/flows/federated"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree/standing"
 )
@@ -108,14 +110,14 @@ func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.Mi
 	out := client.MissingMember{
 		Name: m.Name.String(), Title: s.CalledShort(m.Name), State: m.State.String(), By: s.CalledShort(m.By), Itself: m.By == m.Name,
 	}
+	told := failure.Heard(&relay.Problem{At: m.By, Code: m.Code, Args: m.Args}, nil)
 	if m.Code > 0 {
-		out.Code = string(text.ByNumber(m.Code))
+		out.Code = string(told.Code)
 	}
-	if code := text.ByNumber(m.Code); m.Code > 0 && code != text.Late && code != text.UnknownDataset {
-		out.Why = text.T(l, code, s.Worded(text.Named(code, m.Args)))
+	if m.Code > 0 && told.Code != text.Late && told.Code != text.UnknownDataset {
+		out.Why = text.T(l, told.Code, s.Worded(told.Args))
 	}
-	args := text.Named(text.ByNumber(m.Code), m.Args)
-	if about, err := identity.ParseJurisdiction(args["jurisdiction"]); err == nil && about != m.Name && m.Name.Under(about) && m.By != about {
+	if about, err := identity.ParseJurisdiction(told.Args["jurisdiction"]); err == nil && about != m.Name && m.Name.Under(about) && m.By != about {
 		out.Above = s.CalledShort(about)
 	}
 	if m.Heard > 0 {

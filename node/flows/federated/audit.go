@@ -151,7 +151,7 @@ func (d *Desk) auditOne(ctx context.Context, a auditing, h hop) (found Audit, be
 			return said, err
 		}
 		if said.Content = reply.Result; reply.Problem != nil {
-			said.Refusal = refusal(by, reply.Problem.Code, reply.Problem.Args)
+			said.Refusal = refusal(by, by, reply.Problem.Code, reply.Problem.Args)
 		}
 		parts[by] = said.Child(by, answer)
 		return said, nil

@@ -105,10 +105,11 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 }
 
 func (p point) shown(log identity.Log) Point {
-	return Point{
-		Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: p.since(), Until: p.end(),
-		Said: failureOf(p.Code, p.Args),
+	said := failureOf(p.Code, p.Args)
+	if said != nil && !p.By.IsZero() {
+		said = failure.Heard(&relay.Problem{At: p.By, Code: p.Code, Args: p.Args}, nil)
 	}
+	return Point{Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: p.since(), Until: p.end(), Said: said}
 }
 
 // open returns the point as one that is open now: longer than a day where it could not be tried.

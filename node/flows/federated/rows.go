@@ -118,12 +118,20 @@ func derived(id identity.Message, of identity.Jurisdiction) (identity.Message, e
 	return derived, nil
 }
 
-// whyNone says why a member gave no rows. A member that a jurisdiction on the way does not vouch
-// for has not joined.
+// whyNone says why a member gave no rows. A member that the parent of a jurisdiction on the way does
+// not vouch for has not joined.
 func (d *Desk) whyNone(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
 	p, ok := errors.AsType[*relay.Problem](err)
-	if ok && p.Absent() && p.Reason() != "" {
+	if ok && p.Reason() == relay.NotEndorsed && endorses(p.At, p.Args[0], of) {
 		return &gather.Why{State: gather.NotJoined, By: p.At}
 	}
 	return d.why(ctx, of, err)
+}
+
+// endorses reports whether a jurisdiction is the parent of the one with the name, which is the
+// member or lies above it.
+func endorses(by identity.Jurisdiction, name string, member identity.Jurisdiction) bool {
+	about, err := identity.ParseJurisdiction(name)
+	above, below := about.Parent()
+	return err == nil && below && above == by && member.Under(about)
 }

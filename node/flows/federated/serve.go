@@ -227,13 +227,13 @@ func (d *Desk) shareOf(ctx context.Context, r relay.Received, c *gather.Child) {
 	case err == nil:
 		*c = gather.Said{Content: answer.Content}.Child(c.Name, answer.Frame)
 	case told && p.At == c.Name:
-		*c = gather.Said{Refusal: refusal(p.At, p.Code, p.Args)}.Child(c.Name, p.Frame)
+		*c = gather.Said{Refusal: refusal(p.At, c.Name, p.Code, p.Args)}.Child(c.Name, p.Frame)
 	default:
 		c.Why = d.why(ctx, c.Name, err)
 	}
 	if n := len(c.Answer); n > maxKept { // what cannot be shown later is not listed
 		args := []string{c.Name.String(), fmt.Sprintf("%d bytes", n)}
-		*c = gather.Child{Name: c.Name, Why: refusal(d.own.Name(), gather.ShareRefused, args)}
+		*c = gather.Child{Name: c.Name, Why: refusal(d.own.Name(), c.Name, gather.ShareRefused, args)}
 	}
 }
 
@@ -242,10 +242,10 @@ func (d *Desk) shareOf(ctx context.Context, r relay.Received, c *gather.Child) {
 func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
 	self := d.own.Name()
 	if p, ok := errors.AsType[*relay.Problem](err); ok && p.At != self {
-		return refusal(p.At, p.Code, p.Args)
+		return refusal(p.At, of, p.Code, p.Args)
 	}
 	code, args := failure.Told(err)
-	why := refusal(self, code, args)
+	why := refusal(self, of, code, args)
 	switch text.ByNumber(why.Code) {
 	case text.Unreachable:
 		if heard := d.tree.LastHeard(of); !heard.IsZero() {
@@ -253,7 +253,7 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 		}
 	case text.NotReady, text.OutcomeUnknown, text.Internal:
 		if args, hurried := relay.Haste(ctx, self); ctx.Err() != nil && hurried {
-			why = refusal(self, uint16(relay.Hurried), args)
+			why = refusal(self, of, uint16(relay.Hurried), args)
 		} else if ctx.Err() != nil {
 			why = &gather.Why{State: gather.Late, By: self}
 		}
@@ -261,9 +261,10 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 	return why
 }
 
-// refusal is what a jurisdiction says by a row of the table of errors: whoever reads the refusal,
-// now or in an audit, takes it the same way.
-func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
+// refusal is what a jurisdiction says of another, or of itself, by a row of the table of errors:
+// whoever reads the refusal, now or in an audit, takes it the same way. Nobody but a parent says
+// that a place and all below it have not joined; whoever signs an answer itself has joined.
+func refusal(by, of identity.Jurisdiction, code uint16, args []string) *gather.Why {
 	why := &gather.Why{State: gather.Refused, By: by, Code: code, Args: args}
 	switch text.ByNumber(code) {
 	case text.UnknownDataset, text.DatasetWithdrawn, text.UnknownOperation, text.UnknownField, text.MeasureNotOffered:
@@ -273,7 +274,14 @@ func refusal(by identity.Jurisdiction, code uint16, args []string) *gather.Why {
 	case text.Unreachable:
 		why.State = gather.Unreachable
 	case text.PlaceNotJoined, text.PlaceInvited, text.PlaceWithdrawn, text.PlaceExpired:
-		why.State = gather.NotJoined
+		told := &relay.Problem{At: by, Code: code, Args: args}
+		switch {
+		case by == of:
+		case told.Absent() && endorses(by, args[0], of):
+			why.State = gather.NotJoined
+		default:
+			why.State = gather.Unreachable
+		}
 	}
 	return why
 }

@@ -87,8 +87,22 @@ func parseGive(command string) (g Give, ok bool) {
 	return g, g.String() == command
 }
 
-// heard returns the values of a refusal that came from another jurisdiction or a hop. A command is
-// one of the jurisdiction that refuses.
+// Heard returns a refusal that came from another jurisdiction or a hop as a person is told it. Why a
+// place is not in the tree is told as a fact only where who says so may (see relay.Problem.Hearsay).
+// A command is one of the jurisdiction that refuses.
+func Heard(p *relay.Problem, cause error) *text.Failure {
+	code := text.ByNumber(p.Code)
+	if !p.Hearsay() {
+		return &text.Failure{Code: code, Args: heard(p), Err: cause}
+	}
+	args := text.Args{"jurisdiction": text.Named(code, p.Args)["jurisdiction"], "by": p.At.String()}
+	if _, err := identity.ParseJurisdiction(args["jurisdiction"]); err != nil {
+		args["jurisdiction"] = leftOut
+	}
+	return &text.Failure{Code: text.PlaceHearsay, Args: args, Err: cause}
+}
+
+// heard returns the values of a refusal that came from another jurisdiction or a hop.
 func heard(p *relay.Problem) text.Args {
 	args := text.Named(text.ByNumber(p.Code), p.Args)
 	for name, value := range args {

@@ -52,7 +52,7 @@ func Of(err error) *text.Failure {
 	case told: // a room chose this failure for the person, whatever its cause is
 		return failure
 	case called:
-		return &text.Failure{Code: text.ByNumber(problem.Code), Args: heard(problem), Err: err}
+		return Heard(problem, err)
 	case errors.As(err, &refusal):
 		return numbered(uint16(refusal.Code), refusal.Args, err)
 	case errors.As(err, &full):

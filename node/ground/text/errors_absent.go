@@ -10,6 +10,7 @@ const (
 	PlaceWithdrawn Code = "place-withdrawn"
 	PlaceExpired   Code = "place-expired"
 	PlaceNowhere   Code = "no-such-place"
+	PlaceHearsay   Code = "place-hearsay"
 )
 
 var absentProblems = []problem{
@@ -47,6 +48,13 @@ var absentProblems = []problem{
 			"请核对名称；全部名称见 xietong roster list"},
 		en: parts{"No such jurisdiction", "there is no jurisdiction {jurisdiction}: the roster does not list it, and {by} never invited it", "{jurisdiction}",
 			"check the name; `xietong roster list` has all names"},
+	},
+	{
+		number: 473, code: PlaceHearsay, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "by"},
+		zh: parts{"联系不上，原因没有证明", "与{jurisdiction}联系不上：{by}告知它不在体系之内，但没有证明", "{jurisdiction}",
+			"请向{jurisdiction}的上级核实；也可用 xietong tree 查看本方的连接"},
+		en: parts{"Not reached, for a cause without proof", "{jurisdiction} was not reached: {by} says that it is not in the tree, without proof", "{jurisdiction}",
+			"ask the parent of {jurisdiction}; `xietong tree` shows the links from here"},
 	},
 }
 

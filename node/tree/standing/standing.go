@@ -154,6 +154,9 @@ func (s *Standing) told(of identity.Jurisdiction, err error) error {
 		if named >= 0 && named+1 < len(path) && path[named+1].String() == f.Args["by"] {
 			at = path[named] // the one above it cut it off, and it says so itself
 		}
+		if p := (&relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args)}); named < 0 && !p.Hearsay() {
+			at = path[min(1, len(path)-1)] // it is not on the way: whoever answers first says so, and not this jurisdiction
+		}
 	}
 	return &relay.Problem{At: at, Code: text.Number(f.Code), Args: text.Values(f.Code, f.Args), Err: err}
 }
