@@ -44,6 +44,7 @@ func (l LeftOut) All() uint64 { return l.Incomparable + l.Unreadable + l.Unfit }
 
 // Coverage is who answered.
 type Coverage struct {
+	At       string   `json:"at"` // the name of the place, or the selector and level of the places, that were asked
 	Members  uint64   `json:"members"`
 	Answered uint64   `json:"answered"`
 	Missing  []string `json:"missing,omitempty"` // names, sorted
@@ -73,7 +74,7 @@ type Change struct {
 // Compare compares a result with an earlier one of the same question.
 func Compare(before, now Result) (c Comparison) {
 	c.Came, c.Gone = without(before.Missing, now.Missing), without(now.Missing, before.Missing)
-	c.Same = len(c.Came) == 0 && len(c.Gone) == 0 && before.Members == now.Members && before.Answered == now.Answered &&
+	c.Same = before.At == now.At && len(c.Came) == 0 && len(c.Gone) == 0 && before.Members == now.Members && before.Answered == now.Answered &&
 		before.Roster == now.Roster
 	if c.SameLeft = before.LeftOut == now.LeftOut; !c.Same || !c.SameLeft {
 		return c

@@ -40,13 +40,10 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Ente
 		return client.Entered{}, badQuery("cursor, page_seconds", "empty")
 	case many(q) && q.Measure == nil:
 		return client.Entered{}, text.Fail(text.QuestionMeasure, text.Args{"at": text.Short(q.At)}, nil)
-	case many(q):
-		_, err = h.Standing.Selector(q.At, q.Level)
-	default:
-		_, err = h.Standing.Resolve(q.At)
-	}
-	if err != nil {
-		return client.Entered{}, err
+	case q.At != "":
+		if q, err = h.placed(q); err != nil {
+			return client.Entered{}, err
+		}
 	}
 	if err := h.askable(ctx, in, asked); err != nil {
 		return client.Entered{}, err
@@ -62,6 +59,19 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (client.Ente
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		return questions.Save(ctx, h.Ledger, id, agency.Code(), q.Name, asked.Dataset, data)
 	})
+}
+
+// placed returns a question with the names of the places that it means now, in the place of what a
+// person called them: a later roster may call others so.
+func (h Hosted) placed(q client.Question) (client.Question, error) {
+	if many(q) {
+		s, err := h.Standing.Selector(q.At, q.Level)
+		q.At, q.Level = s.String(), s.Level
+		return q, err
+	}
+	of, err := h.Standing.Resolve(q.At)
+	q.At = of.String()
+	return q, err
 }
 
 // askable refuses a question that nobody can be answered, as far as this jurisdiction knows: of one

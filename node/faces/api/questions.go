@@ -170,6 +170,11 @@ func questionRun(ctx context.Context, h Hosted, in *nameQuestion) (out client.Qu
 	if err != nil || q.Measure == nil || r.Answered == 0 {
 		return out, err
 	}
+	asked, err := h.placed(q)
+	if err != nil {
+		return out, err
+	}
+	r.At = strings.TrimSpace(asked.At + " " + asked.Level)
 	return out, h.compared(ctx, &out, s, r)
 }
 

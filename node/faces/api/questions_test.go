@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"xietong/exchange/gather"
@@ -58,6 +59,37 @@ func TestQuestionByMonth(t *testing.T) {
 	}
 	if err := json.Unmarshal(d.done(t, "GET", "/v1/questions", "civil-affairs", nil), &all); err != nil || len(all.Questions) != 0 {
 		t.Errorf("another agency sees %+v, %v", all, err)
+	}
+}
+
+// TestQuestionKeepsItsPlace: a question is kept with the name of the place that it meant, and its
+// result with that of the place that was asked; results of two places are not compared.
+func TestQuestionKeepsItsPlace(t *testing.T) {
+	d := open(t)
+	for i, row := range []struct{ at, level, want, wantLevel string }{
+		{"贵州", "", "guizhou", ""}, {"520100", "", "guiyang.guizhou", ""}, {"南明区，贵阳市", "", "nanming.guiyang.guizhou", ""},
+		{"**.贵州省", "县级", "**.guizhou", "county"}, {"＊．贵阳", "", "*.guiyang.guizhou", ""}, {"", "", "", ""},
+	} {
+		q := totals()
+		q.Name, q.At, q.Level = strconv.Itoa(i), row.at, row.level
+		d.done(t, "POST", "/v1/questions", "water", q)
+		var kept client.SavedQuestion
+		if err := json.Unmarshal(d.done(t, "GET", "/v1/question?name="+q.Name, "water", nil), &kept); err != nil || kept.At != row.want || kept.Level != row.wantLevel {
+			t.Errorf("%q: kept as %q of %q, %v", row.at, kept.At, kept.Level, err)
+		}
+	}
+	d.runs(t, "5")
+	d.Clock = d.Clock.AddDate(0, 1, 0)
+	if c := d.runs(t, "0").Compared; c != nil {
+		t.Errorf("of another question: got %+v", c)
+	}
+	if c := d.runs(t, "5").Compared; c == nil || !c.Same {
+		t.Errorf("of the same place: got %+v", c)
+	}
+	here, there := questions.Result{Total: 1}, questions.Result{Total: 2}
+	here.At, there.At = "nanming.guiyang.guizhou", "nanming.zunyi.guizhou"
+	if c := questions.Compare(here, there); c.Same || c.Total != "" {
+		t.Errorf("of two places: got %+v", c)
 	}
 }
 
