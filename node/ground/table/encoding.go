@@ -120,7 +120,7 @@ func judge(src Source, w Wish) (string, error) {
 		return "", wide(seen)
 	case seen.nuls > 0 && seen.invalid > 0:
 		return "", otherKind(kindBinary)
-	case seen.invalid == 0 && seen.pairs > 0 && seen.longer == 0 && seen.han == seen.pairs && !isJSON(head):
+	case seen.invalid == 0 && seen.either() && !isJSON(head):
 		return "", unsure("short UTF-8", "utf-8", "gb18030")
 	case seen.invalid == 0 && seen.pairs+seen.longer == 0:
 		return "utf-8", modified(src)
@@ -207,14 +207,18 @@ type surveyed struct {
 	bytes, nuls, oddNuls uint64
 	invalid              uint64 // the line of the first byte that is not UTF-8
 	pairs, longer        uint64 // sequences of two bytes of UTF-8, and of more
-	han                  uint64 // of the pairs, those that are Han in GB18030
+	two                  twice
 	double, common       uint64 // characters of two bytes in GB18030, and those of GB 2312
 }
+
+// either reports whether a text that is UTF-8 may as well be a few words of Chinese in GB18030.
+func (s *surveyed) either() bool { return s.pairs > 0 && s.longer == 0 && s.two.chinese(s.pairs) }
 
 // survey reads a file as UTF-8 and as GB18030 at once.
 func survey(r io.Reader) (s surveyed, err error) {
 	in, at := bufio.NewReaderSize(r, 64<<10), uint64(1)
 	var gb halves
+	defer func() { s.two.end() }()
 	for {
 		window, err := in.Peek(utf8.UTFMax)
 		if len(window) == 0 {
@@ -233,11 +237,11 @@ func survey(r io.Reader) (s surveyed, err error) {
 			s.invalid = cmp.Or(s.invalid, at)
 		case size == 2:
 			s.pairs++
-			if s.longer == 0 && s.invalid == 0 {
-				s.han += han(window[:2])
-			}
 		case size > 2:
 			s.longer++
+		}
+		if s.longer == 0 && s.invalid == 0 {
+			s.two.add(window[:size])
 		}
 		for _, b := range window[:size] {
 			gb.add(b, &s)
@@ -245,15 +249,6 @@ func survey(r io.Reader) (s surveyed, err error) {
 		s.bytes += uint64(size)
 		in.Discard(size)
 	}
-}
-
-// han returns 1 if the two bytes are a Han character in GB18030.
-func han(pair []byte) uint64 {
-	out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(pair)
-	if c, size := utf8.DecodeRune(out); err == nil && size == len(out) && unicode.Is(unicode.Han, c) {
-		return 1
-	}
-	return 0
 }
 
 // halves counts the characters of two bytes, a byte at a time.

@@ -133,6 +133,24 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
+// TestLettersOfTwoBytes (F4): the letters of words in other scripts are no Chinese, and neither is
+// what has many different ones, however long the file is.
+func TestLettersOfTwoBytes(t *testing.T) {
+	distinct := "id,name\n"
+	for c := range distinctPairs {
+		distinct += "1,\xc5" + string([]byte{0xa1 + byte(c)}) + "\n"
+	}
+	for _, file := range []string{
+		"id,address\n" + strings.Repeat("H1,Königstraße 1 in Zürich-Örlikon\n", 3000), "id,at\n1,\"12, Königstrasse\"\n", "code,name\n1,Kanton Bärn\n",
+		"id,name\n1,MÜLLER\n2,Ångström\n3,Ústí nad Labem\n", "id,name\n1,à côté de la forêt\n2,Orléans\n3,São João, Amélie\n",
+		"id,name\n1,Łódź\n2,Gdańsk\n3,Poznań\n", "id,name\n1,Москва\n2,Рязань\n", "id,name\n1,Αθήνα\n2,Πάτρα\n", distinct,
+	} {
+		if taken, err := Inspect(strings.NewReader(file), Wish{}); err != nil || taken.Encoding != "utf-8" {
+			t.Errorf("%.60q: got %+v, %v", file, taken, err)
+		}
+	}
+}
+
 // TestPlusSigns: a plus sign in a file of ASCII is a plus sign.
 func TestPlusSigns(t *testing.T) {
 	for _, file := range []string{
@@ -151,34 +169,37 @@ func TestTextIsRefused(t *testing.T) {
 		wish Wish
 		want text.Code
 	}{
-		"women in gbk":          {"code,sex\n1,\xc5\xae\n2,\xc5\xae\n", Wish{}, text.EncodingUnsure},
-		"big5":                  {in(big5, "代碼,姓名\n1,陳建國\n2,劉麗華\n"), Wish{}, text.EncodingUnsure},
-		"shift-jis":             {in(sjis, "番号,氏名\n1,山田太郎\n2,すずき花子\n"), Wish{}, text.EncodingUnsure},
-		"utf-7":                 {"+TuN4AQ-,+WdNUDQ-\n1,2\n", Wish{}, text.FileKind},
-		"much utf-7":            {strings.Repeat("+TuN4AQ-,1 +- 2\n", 10_000), Wish{}, text.FileKind},
-		"utf-16 without a mark": {"a\x00,\x00b\x00\n\x00", Wish{}, text.EncodingUnsure},
-		"lost in gb18030":       {"code,name\n6,\x84\x31\xa4\x37\xcd\xf5\n", Wish{}, text.EncodingBroken},
-		"not as marked":         {"\ufeffcode,name\n6,\xc5\xff\n", Wish{}, text.EncodingBroken},
-		"not as named":          {in(simplifiedchinese.GB18030, list), Wish{Encoding: "utf-8"}, text.EncodingBroken},
-		"a byte of nothing":     {"code,name\n6,\xff\xff\n", Wish{}, text.EncodingBroken},
-		"unknown name":          {"code", Wish{Encoding: "latin1"}, text.FileWish},
-		"a sheet of CSV":        {"code,name\n1,a\n", Wish{Sheet: "Sheet1"}, text.OptionIdle},
-		"a sheet of JSONL":      {"{}\n", Wish{Sheet: "Sheet1"}, text.OptionIdle},
-		"a delimiter of JSON":   {"[{},{}]", Wish{Delimiter: ";"}, text.OptionIdle},
-		"unknown format":        {"code", Wish{Format: "ods"}, text.FileWish},
-		"unknown delimiter":     {"code", Wish{Delimiter: "#"}, text.FileWish},
-		"empty":                 {"", Wish{}, text.FileEmpty},
-		"blank":                 {" \r\n\n", Wish{}, text.FileEmpty},
-		"a web page":            {"\n<html><table><tr><td>代码", Wish{}, text.FileKind},
-		"pdf":                   {"%PDF-1.7\n", Wish{}, text.FileKind},
-		"binary":                {strings.Repeat("abcdefghijklmnopqrst", 10) + "\x00\xff", Wish{}, text.FileKind},
-		"one object":            {"{\n \"a\": 1\n}\n", Wish{}, text.FileOneObject},
-		"named a workbook":      {"a,b\n", Wish{Format: "xlsx"}, text.FileKind},
-		"cut":                   {`[{"a":1},{"a":`, Wish{}, text.FileDamaged},
-		"not closed":            {`[{"a":1}`, Wish{}, text.FileDamaged},
-		"two lists":             {`[{"a":1}][]`, Wish{}, text.FileDamaged},
-		"no comma":              {`[{"a":1} {"a":2}]`, Wish{}, text.FileDamaged},
-		"an old workbook":       {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600) + "W\x00o\x00r\x00k\x00b\x00o\x00o\x00k\x00", Wish{}, text.FileKind},
+		"women in gbk":             {"code,sex\n1,\xc5\xae\n2,\xc5\xae\n", Wish{}, text.EncodingUnsure},
+		"women in gbk, twice":      {"code,sex\n1,\xc5\xae\n2,\xc5\xae\xc3\xa8\n", Wish{}, text.EncodingUnsure},
+		"letters beside gbk":       {"code\nVIP\xc5\xae\nvip\xc5\xae\nLED\xc3\xb1\nA\xc3\xa8,\xc3\xa8B\n", Wish{}, text.EncodingUnsure},
+		"few, most of them common": {"code,sex\n1,\xc5\xae\xc3\xa8\xc3\xb1\xc3\x9f\n", Wish{}, text.EncodingUnsure},
+		"big5":                     {in(big5, "代碼,姓名\n1,陳建國\n2,劉麗華\n"), Wish{}, text.EncodingUnsure},
+		"shift-jis":                {in(sjis, "番号,氏名\n1,山田太郎\n2,すずき花子\n"), Wish{}, text.EncodingUnsure},
+		"utf-7":                    {"+TuN4AQ-,+WdNUDQ-\n1,2\n", Wish{}, text.FileKind},
+		"much utf-7":               {strings.Repeat("+TuN4AQ-,1 +- 2\n", 10_000), Wish{}, text.FileKind},
+		"utf-16 without a mark":    {"a\x00,\x00b\x00\n\x00", Wish{}, text.EncodingUnsure},
+		"lost in gb18030":          {"code,name\n6,\x84\x31\xa4\x37\xcd\xf5\n", Wish{}, text.EncodingBroken},
+		"not as marked":            {"\ufeffcode,name\n6,\xc5\xff\n", Wish{}, text.EncodingBroken},
+		"not as named":             {in(simplifiedchinese.GB18030, list), Wish{Encoding: "utf-8"}, text.EncodingBroken},
+		"a byte of nothing":        {"code,name\n6,\xff\xff\n", Wish{}, text.EncodingBroken},
+		"unknown name":             {"code", Wish{Encoding: "latin1"}, text.FileWish},
+		"a sheet of CSV":           {"code,name\n1,a\n", Wish{Sheet: "Sheet1"}, text.OptionIdle},
+		"a sheet of JSONL":         {"{}\n", Wish{Sheet: "Sheet1"}, text.OptionIdle},
+		"a delimiter of JSON":      {"[{},{}]", Wish{Delimiter: ";"}, text.OptionIdle},
+		"unknown format":           {"code", Wish{Format: "ods"}, text.FileWish},
+		"unknown delimiter":        {"code", Wish{Delimiter: "#"}, text.FileWish},
+		"empty":                    {"", Wish{}, text.FileEmpty},
+		"blank":                    {" \r\n\n", Wish{}, text.FileEmpty},
+		"a web page":               {"\n<html><table><tr><td>代码", Wish{}, text.FileKind},
+		"pdf":                      {"%PDF-1.7\n", Wish{}, text.FileKind},
+		"binary":                   {strings.Repeat("abcdefghijklmnopqrst", 10) + "\x00\xff", Wish{}, text.FileKind},
+		"one object":               {"{\n \"a\": 1\n}\n", Wish{}, text.FileOneObject},
+		"named a workbook":         {"a,b\n", Wish{Format: "xlsx"}, text.FileKind},
+		"cut":                      {`[{"a":1},{"a":`, Wish{}, text.FileDamaged},
+		"not closed":               {`[{"a":1}`, Wish{}, text.FileDamaged},
+		"two lists":                {`[{"a":1}][]`, Wish{}, text.FileDamaged},
+		"no comma":                 {`[{"a":1} {"a":2}]`, Wish{}, text.FileDamaged},
+		"an old workbook":          {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600) + "W\x00o\x00r\x00k\x00b\x00o\x00o\x00k\x00", Wish{}, text.FileKind},
 	} {
 		_, rows, err := read(strings.NewReader(row.file), row.wish)
 		if code(err) != row.want {
