@@ -212,7 +212,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.check = n.checkOf(h, where)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
-		Adoption: adoption.New(h.host, h.settings.Level, ask, desk), Rosters: published,
+		Adoption: adoption.New(h.host, func() string { return where.Place(h.settings.Name).Level }, ask, desk), Rosters: published,
 		Reform:   &reform.Desk{Own: h.host},
 		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},
 		Joining: &join.Desk{

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"xietong/node/faces/client"
-	"xietong/node/faces/export"
 	"xietong/node/ground/text"
 )
 
@@ -132,7 +130,8 @@ func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, err
 	return client.Dataset{}, err
 }
 
-func (a *app) printDataset(d client.Dataset) {
+// printDataset prints an entry, with what more there is to say of it.
+func (a *app) printDataset(d client.Dataset, more ...pair) {
 	var purposes []string
 	for _, p := range d.Purposes {
 		purposes = append(purposes, p.Code+" "+p.Title)
@@ -145,7 +144,7 @@ func (a *app) printDataset(d client.Dataset) {
 	if d.Withdrawn != nil {
 		why = d.Withdrawn.Reason
 	}
-	a.pairs(given([]pair{
+	a.pairs(given(slices.Concat([]pair{
 		{a.t(text.CLIWithdrawnAt, nil), a.withdrawnAt(d.Withdrawn)},
 		{a.t(text.CLIWithdrawnWhy, nil), why},
 		{a.t(text.WordCode, nil), d.Code},
@@ -164,15 +163,8 @@ func (a *app) printDataset(d client.Dataset) {
 		{a.t(text.CLISmallestCell, nil), cell},
 		{a.t(text.CLIVersion, nil), number(d.Version)},
 		{a.t(text.WordEntry, nil), d.Entry},
-	}))
-	if fields := schemaFields(d.Schema, d.Key); len(fields) > 0 {
-		a.say(text.CLIFields, nil)
-		var rows [][]string
-		for _, f := range fields {
-			rows = append(rows, []string{f.name, f.title, f.kind})
-		}
-		a.table(filled(a.headings([]text.Code{text.WordCode, text.WordTitle, text.WordKind}), rows))
-	}
+	}, more)))
+	a.printFields(d)
 }
 
 // category returns the name of a sharing category.
@@ -186,43 +178,4 @@ func (a *app) category(c string) string {
 		return a.t(text.CategoryNotShared, nil)
 	}
 	return c
-}
-
-// schemaField is a property of a JSON Schema.
-type schemaField struct{ name, title, kind string }
-
-// schemaFields returns the top-level properties of the schema of a record: the key, and then the
-// others in the order of the schema.
-func schemaFields(schema json.RawMessage, key string) (fields []schemaField) {
-	_, members, err := export.Members(schema)
-	if err != nil {
-		return nil // the node has checked the schema; without properties there are none to show
-	}
-	names, properties, err := export.Members(members["properties"])
-	if err != nil {
-		return nil // as above
-	}
-	for _, name := range names {
-		var p struct {
-			Title string          `json:"title"`
-			Type  json.RawMessage `json:"type"`
-		}
-		_ = json.Unmarshal(properties[name], &p) // one that only refers to another has neither
-		f := schemaField{name, p.Title, showType(p.Type)}
-		if name == key {
-			fields = slices.Insert(fields, 0, f)
-		} else {
-			fields = append(fields, f)
-		}
-	}
-	return fields
-}
-
-// showType shows the type of a property: a name, or a list of names.
-func showType(raw json.RawMessage) string {
-	var names []string
-	if json.Unmarshal(raw, &names) == nil {
-		return strings.Join(names, ", ")
-	}
-	return export.Spell(raw)
 }

@@ -228,7 +228,7 @@ func TestOutcomes(t *testing.T) {
 	for _, row := range []struct{ key, field, value, want string }{
 		{"520102016001", "name", `"纪念塔社区"`, "yes"}, {"520102016001", "name", `"x"`, "no"}, {"520102016001", "township", `null`, "yes"},
 		{"520102016001", "township", `""`, "no"}, {"520102016009", "name", `"x"`, "no-such-record"},
-		{"520102016001", "height", `1`, "unknown-field"}, {"520102016001", "name", `{`, "schema-rejected"}, {"520102016001", "name", ``, "bad-request"},
+		{"520102016001", "height", `1`, "unknown-field"}, {"520102016001", "name", `{`, "asked-unfit"}, {"520102016001", "name", ``, "bad-request"},
 	} {
 		v, err := desk.Verify(t.Context(), newID(), civil, Claim{
 			Dataset: code, Key: row.key, Field: row.field, Value: []byte(row.value), Purpose: "statistics",

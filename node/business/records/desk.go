@@ -186,13 +186,14 @@ func (d *Desk) compiled(p catalog.Published) (dataset, error) {
 	return dataset{Published: p, schema: schema}, nil
 }
 
-// rejected returns the refusal of a record. It names the field and the rule, and never the value.
-func rejected(code identity.Label, bad *rows.Bad) error {
+// rejected returns the refusal of a record, or of a value that is asked for, as a code. It names
+// the field and the rule, and never the value.
+func rejected(as text.Code, code identity.Label, bad *rows.Bad) error {
 	reason := bad.Reason
 	if len(bad.Faults) > 0 {
 		reason = text.BrokenRule(bad.Faults[0])
 	}
-	return text.Fail(text.SchemaRejected, text.Args{"dataset": code.String(), "field": text.Short(bad.Column), "reason": reason}, nil)
+	return text.Fail(as, text.Args{"dataset": code.String(), "field": text.Short(bad.Column), "reason": reason}, nil)
 }
 
 func (d *Desk) keyMAC(code identity.Label, key []byte) MAC {
@@ -215,15 +216,24 @@ func (d *Desk) indexedMACs(code identity.Label, values []rows.IndexedValue) []in
 func (set dataset) key(typed string) ([]byte, error) {
 	key, err := set.schema.Value(set.Key, typed)
 	if err != nil {
-		return nil, asRejected(set.Code, err)
+		return nil, asUnfit(set.Code, err)
 	}
 	return key, nil
 }
 
-// asRejected turns an error of the schema into a refusal. It returns any other error as it is.
+// asRejected turns an error of the schema into the refusal of a record. It returns any other error
+// as it is.
 func asRejected(code identity.Label, err error) error {
 	if bad, ok := asBad(err); ok {
-		return rejected(code, bad)
+		return rejected(text.SchemaRejected, code, bad)
+	}
+	return err
+}
+
+// asUnfit is asRejected for a value that somebody asks for: no record is at fault.
+func asUnfit(code identity.Label, err error) error {
+	if bad, ok := asBad(err); ok {
+		return rejected(text.AskedUnfit, code, bad)
 	}
 	return err
 }

@@ -218,7 +218,7 @@ func (set dataset) possible(parsed *filter.Expression) error {
 		}
 		return err
 	})
-	return asRejected(set.Code, err)
+	return asUnfit(set.Code, err)
 }
 
 var filterTypes = map[rows.FieldType]filter.Type{
@@ -245,7 +245,7 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 	for field, raw := range q.Where {
 		value, err := set.schema.JSONValue(field, raw)
 		if err != nil {
-			return p, asRejected(set.Code, err)
+			return p, asUnfit(set.Code, err)
 		}
 		p.where = append(p.where, rows.IndexedValue{Field: field, Value: value})
 	}

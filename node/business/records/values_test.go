@@ -193,7 +193,7 @@ func TestValuesThatCannotBe(t *testing.T) {
 		_, verify := desk.Verify(t.Context(), newID(), civil, Claim{Dataset: residents, Key: "0", Field: row.field, Value: json.RawMessage(row.value), Purpose: "statistics"})
 		for _, err := range []error{where, verify} {
 			f, ok := errors.AsType[*text.Failure](err)
-			if !ok || f.Code != text.SchemaRejected {
+			if !ok || f.Code != text.AskedUnfit {
 				t.Errorf("%s=%s: got %v", row.field, row.value, err)
 				continue
 			}
@@ -205,7 +205,7 @@ func TestValuesThatCannotBe(t *testing.T) {
 	}
 	for _, expression := range []string{`day == "2020/3/1"`, `n > 1 && day in ["2020-03-01", "1/3/2020"]`, `record["sex"] != "m"`, `at == "2020-03-01T08:00:00"`} {
 		_, err := desk.Query(t.Context(), newID(), civil, Question{Dataset: residents, Purpose: "statistics", Filter: expression})
-		refusedAs(t, expression, err, text.SchemaRejected)
+		refusedAs(t, expression, err, text.AskedUnfit)
 	}
 	for _, expression := range []string{`day == "2020-03-01"`, `day > "2020"`, `day.startsWith("2020-03")`, `at == null`, `["2020/3/1"].all(x, x != day)`} {
 		got, err := desk.Query(t.Context(), newID(), civil, Question{Dataset: residents, Purpose: "statistics", Filter: expression})

@@ -79,7 +79,7 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 		return permit, false, err
 	}
 	if v.value, err = v.set.schema.JSONValue(c.Field, c.Value); err != nil {
-		return permit, false, asRejected(v.set.Code, err)
+		return permit, false, asUnfit(v.set.Code, err)
 	}
 	v.key = v.desk.keyMAC(c.Dataset, key)
 	parameters := v.desk.ledger.MAC("verification", []byte(c.Dataset.String()), key, []byte(c.Field), v.value)

@@ -171,7 +171,7 @@ func wrongUses() []wrong {
 		row("query", "of nowhere", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "No Where" }), text.JurisdictionUnknown),
 		row("query", "of one away", "POST", "/v1/query", "water", query(func(q *client.Query) { q.At = "a.sichuan" }), text.NotReady),
 		row("verify", "another field", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field = "x" }), text.UnknownField),
-		row("verify", "another type", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field, v.Value = "people", json.RawMessage(`"many"`) }), text.SchemaRejected),
+		row("verify", "another type", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Field, v.Value = "people", json.RawMessage(`"many"`) }), text.AskedUnfit),
 		row("verify", "no dataset", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.Dataset = "towns" }), text.UnknownDataset),
 		row("verify", "of nowhere", "POST", "/v1/verify", "water", claim(func(v *client.Verification) { v.At = "No Where" }), text.JurisdictionUnknown),
 		row("federated-query", "no selector", "POST", "/v1/federated-query", "water", many(func(q *client.FederatedQuery) { q.At = "guizhou" }), text.SelectorMalformed),

@@ -173,7 +173,7 @@ func hostedIn(l memory) Hosted {
 	return Hosted{
 		Trouble: func() []error { return nil },
 		Ledger:  l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
-		Adoption: adoption.New(l, "province", ask, desk), Rosters: published,
+		Adoption: adoption.New(l, func() string { return "province" }, ask, desk), Rosters: published,
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Usage:   usage.NewDesk(l, catalog.Providers),

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -48,6 +49,13 @@ func newStandard(ctx context.Context, h Hosted, in *publishStandard) (out client
 	if err != nil {
 		return out, catalog.Invalid(in.Body.Code, err)
 	}
+	level, levels, known := h.Standing.LevelBelow(sent.Level)
+	if !known && sent.Level != "" { // without one, it is told what a standard needs
+		return out, text.Fail(text.LevelAbsent, text.Args{
+			"dataset": text.Short(in.Body.Code), "level": text.Short(sent.Level), "levels": strings.Join(levels, ", "),
+		}, nil)
+	}
+	sent.Level = level
 	set, err := catalog.PublishStandard(ctx, h.Ledger, id, in.by(), sent)
 	if err != nil {
 		return out, err
@@ -61,7 +69,9 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 	}
 	w := whole[client.Standard]{
 		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn)}, id: func(s client.Standard) string { return s.Code },
-		keep: []func(client.Standard) bool{func(s client.Standard) bool { return matches(in.Level, s.Level) && finds(in.Search, s.Code, s.Title) }},
+		keep: []func(client.Standard) bool{func(s client.Standard) bool {
+			return matches(text.LevelCalled(in.Level), s.Level) && finds(in.Search, s.Code, s.Title)
+		}},
 	}
 	of, err := h.Standing.Resolve(in.At)
 	if err != nil {

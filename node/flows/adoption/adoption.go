@@ -12,8 +12,10 @@
 package adoption
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -86,13 +88,13 @@ type Records interface {
 // Desk publishes the entries of one hosted jurisdiction.
 type Desk struct {
 	own     book.Ledger
-	level   string // of the jurisdiction; "": not known
+	level   func() string // of the jurisdiction, as it is now; "": not known
 	ask     *anywhere.Desk
 	records Records
 }
 
-// New returns the desk of a jurisdiction of the level.
-func New(own book.Ledger, level string, ask *anywhere.Desk, records Records) *Desk {
+// New returns the desk of a jurisdiction, whose level may change with the roster.
+func New(own book.Ledger, level func() string, ask *anywhere.Desk, records Records) *Desk {
 	return &Desk{own: own, level: level, ask: ask, records: records}
 }
 
@@ -294,12 +296,12 @@ func (d *Desk) propose(ctx context.Context, request book.Request, p prepared, ro
 
 // adopted returns the standard that the entry names, if the entry is that standard, or tighter.
 func (d *Desk) adopted(ctx context.Context, by catalog.Actor, e catalog.Entry) (catalog.SetStandard, error) {
-	invalid := func(reason string) (catalog.SetStandard, error) {
-		return catalog.SetStandard{}, text.Fail(text.EntryInvalid, text.Args{"dataset": e.Code.String(), "reason": reason}, nil)
+	invalid := func(reason string, of ...any) (catalog.SetStandard, error) {
+		return catalog.SetStandard{}, catalog.Invalid(e.Code.String(), fmt.Errorf(reason, of...))
 	}
 	named, err := identity.ParseEntry(e.Standard)
 	if err != nil {
-		return invalid(err.Error())
+		return invalid("%w", err)
 	}
 	setter := named.Log().Jurisdiction()
 	if self := d.own.Name(); self == setter || !self.Under(setter) {
@@ -310,9 +312,11 @@ func (d *Desk) adopted(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 	case err != nil:
 		return s, err
 	case s.At != named:
-		return invalid("the standard that it names is not the one that holds now, " + s.At.String())
-	case d.level != "" && s.Level != d.level:
-		return invalid("the standard is for the level " + s.Level)
+		return invalid("the standard that it names is not the one that holds now, %s", s.At)
+	case !d.isFor(s):
+		return s, text.Fail(text.StandardLevel, text.Args{
+			"dataset": e.Code.String(), "level": s.Level, "jurisdiction": d.own.Name().String(), "own": d.level(),
+		}, nil)
 	}
 	if err := s.Adopts(e); err != nil {
 		return catalog.SetStandard{}, catalog.Invalid(e.Code.String(), err)
@@ -320,25 +324,38 @@ func (d *Desk) adopted(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 	return s, nil
 }
 
+// isFor reports whether this jurisdiction is of the level that is to offer the standard.
+func (d *Desk) isFor(s catalog.SetStandard) bool {
+	level := d.level()
+	return level == "" || s.Level == level
+}
+
 // Standard returns the standard entry with the code that the jurisdiction of has set. If of is this
 // jurisdiction, which adopts no standard of its own, it returns the standard of the nearest
-// jurisdiction above that has set one that holds. A jurisdiction above that cannot be asked is an
-// error, because its standard would be the nearer one.
+// jurisdiction above that has set one that holds: one that is for this level or, where there is
+// none, for another. A jurisdiction above that cannot be asked is an error, because its standard
+// would be the nearer one.
 func (d *Desk) Standard(ctx context.Context, by catalog.Actor, of identity.Jurisdiction, code identity.Label) (catalog.SetStandard, error) {
 	if of != d.own.Name() {
 		return d.ask.Standard(ctx, by, of, code)
 	}
+	var other *catalog.SetStandard // for another level
 	failed := text.Fail(text.NoStandard, text.Args{"dataset": code.String(), "jurisdiction": d.own.Name().String()}, nil)
 	for setter, ok := d.own.Name().Parent(); ok; setter, ok = setter.Parent() {
 		s, err := d.ask.Standard(ctx, by, setter, code)
 		switch {
-		case err == nil:
+		case err == nil && d.isFor(s):
 			return s, nil
+		case err == nil:
+			other = cmp.Or(other, &s)
 		case !failure.Is(err, text.NoStandard, text.StandardWithdrawn):
 			return s, err
 		case !failure.Is(failed, text.StandardWithdrawn): // it says more than that there is none
 			failed = err
 		}
+	}
+	if other != nil {
+		return *other, nil
 	}
 	return catalog.SetStandard{}, failed
 }

@@ -139,7 +139,7 @@ func TestNotThatStandard(t *testing.T) {
 	}{
 		"the one before":     {before, villages, text.EntryInvalid, "not the one that holds now, " + w.set.At.String()},
 		"of another dataset": {towns.At.String(), villages, text.EntryInvalid, "not the one that holds now"},
-		"another level":      {towns.At.String(), label("towns"), text.EntryInvalid, "for the level township"},
+		"another level":      {towns.At.String(), label("towns"), text.StandardLevel, ""},
 		"one never set":      {city + "/log/1/99", label("streets"), text.NoStandard, ""},
 		"of nobody above":    {"yunyan.guiyang.guizhou/log/1/3", villages, text.EntryInvalid, "by who stands above"},
 		"its own":            {county + "/log/1/3", villages, text.EntryInvalid, "by who stands above"},
@@ -162,8 +162,34 @@ func TestNotThatStandard(t *testing.T) {
 // TestLevelNotKnown takes a standard for any level if the level of the jurisdiction is not known.
 func TestLevelNotKnown(t *testing.T) {
 	w := newWorld(t)
-	w.desk.level = ""
+	w.desk.level = func() string { return "" }
 	w.mustPublish(t, w.adopting())
+}
+
+// TestAnotherLevel (F2): a standard for another level is refused with both levels, and hides no
+// standard for this level that is set further up.
+func TestAnotherLevel(t *testing.T) {
+	w := newWorld(t)
+	other := standard()
+	other.Code, other.Level = label("clinics"), "township"
+	near := w.setStandard(t, city, other)
+	find := func() catalog.SetStandard {
+		return must(w.desk.Standard(t.Context(), civil, w.county.Name(), other.Code))
+	}
+	if got := find(); got.At != near.At {
+		t.Errorf("found %s, want %s: there is no other", got.At, near.At)
+	}
+	e := near.Entry
+	e.Standard = near.At.String()
+	_, err := w.publish(t, e)
+	w.refused(t, "for another level", err, text.StandardLevel)
+	if f := failure.Of(err); f.Args["level"] != "township" || f.Args["own"] != "county" || f.Args["jurisdiction"] != county {
+		t.Errorf("got %v", f.Args)
+	}
+	other.Level = "county"
+	if far := w.setStandard(t, province, other); find().At != far.At {
+		t.Errorf("found %s, want %s, which is for this level", find().At, far.At)
+	}
 }
 
 // TestNothingOfIt publishes no entry and gives no grant if the one command is refused: because

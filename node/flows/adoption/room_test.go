@@ -132,7 +132,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{county: newLedger(t, county), tree: &tree{above: map[string]hosted{}}}
 	w.tree.above[city], w.tree.above[province] = newLedger(t, city), newLedger(t, province)
 	kept := records.NewDesk(w.county)
-	w.desk = New(w.county, "county", anywhere.New(w.county, kept, nil, w.tree), kept)
+	w.desk = New(w.county, func() string { return "county" }, anywhere.New(w.county, kept, nil, w.tree), kept)
 	w.set = w.setStandard(t, city, standard())
 	return w
 }

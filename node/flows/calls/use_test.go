@@ -197,7 +197,7 @@ func TestRefused(t *testing.T) {
 		"no application":                 {func(q *records.Question) { q.Purpose, q.Application = "statistics", sharing.Application{} }, text.BasisNeeded},
 		"a malformed filter":             {func(q *records.Question) { q.Key, q.Filter = "", "name ==" }, text.FilterMalformed},
 		"a cursor of nobody":             {func(q *records.Question) { q.Key, q.Cursor = "", "AAAA" }, text.BadCursor},
-		"a value that is no JSON at all": {func(q *records.Question) { q.Where = map[string]json.RawMessage{"name": json.RawMessage(`x`)} }, text.SchemaRejected},
+		"a value that is no JSON at all": {func(q *records.Question) { q.Where = map[string]json.RawMessage{"name": json.RawMessage(`x`)} }, text.AskedUnfit},
 	} {
 		q := lookup()
 		row.change(&q)

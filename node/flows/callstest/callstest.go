@@ -185,7 +185,7 @@ func (w *World) open(t testing.TB, p *Place) {
 	receipts := sharing.NewDesk(p.Host, records.DatasetState)
 	p.Ask = anywhere.New(p.Host, p.Records, receipts, p.Engine)
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
-	p.Adoption = adoption.New(p.Host, level, p.Ask, p.Records)
+	p.Adoption = adoption.New(p.Host, func() string { return level }, p.Ask, p.Records)
 	p.Lists = catalog.NewLists(p.name, p.Engine, time.Now, slog.New(slog.DiscardHandler))
 	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)

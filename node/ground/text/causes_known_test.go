@@ -16,7 +16,7 @@ import (
 var tellers = map[string]string{
 	"exchange/gather/measure.go": "not a measure: ", "node/ground/roster/roster.go": "", "node/ground/rows/compile.go": "unusable schema: ",
 	"node/ground/rows/schema.go": "unusable schema: ", "node/ground/rows/shown.go": "unusable schema: ", "node/ground/filter/reading.go": "",
-	"node/ground/filter/number.go": "", "node/ground/pattern/pattern.go": "", "node/business/catalog/entry.go": "", "node/business/catalog/standard.go": "",
+	"node/ground/filter/number.go": "", "node/ground/pattern/pattern.go": "", "node/business/catalog/entry.go": "", "node/business/catalog/standard.go": "", "node/flows/adoption/adoption.go": "",
 	"certs/trust/objection.go": "invalid objection: ", "certs/trust/keyset.go": "invalid key set: ", "consensus/ledger/receipt.go": "not proven: ",
 }
 
@@ -48,7 +48,7 @@ func TestEveryCauseHasWords(t *testing.T) {
 }
 
 // makers are the functions that make an error of a text.
-var makers = []string{"errors.New", "fmt.Errorf", "badSchema", "badFile", "r.refuse"}
+var makers = []string{"errors.New", "fmt.Errorf", "badSchema", "badFile", "r.refuse", "invalid"}
 
 var verb = regexp.MustCompile(`%[.0-9]*[a-z]`)
 

@@ -13,6 +13,10 @@ const (
 	CLIIndexed             Code = "cli.indexed"
 	CLIUpdateCycle         Code = "cli.update-cycle"
 	CLIFields              Code = "cli.fields"
+	CLIRequired            Code = "cli.required"
+	CLIFieldMarks          Code = "cli.field-marks"
+	CLIFieldRules          Code = "cli.field-rules"
+	CLIForLevel            Code = "cli.for-level"
 )
 
 var datasetSentences = []sentence{
@@ -32,4 +36,8 @@ var datasetSentences = []sentence{
 	{CLIIndexed, "索引", "indexed"},
 	{CLIUpdateCycle, "更新周期", "update cycle"},
 	{CLIFields, "数据项：", "fields:"},
+	{CLIRequired, "必填", "required"},
+	{CLIFieldMarks, "说明", "is"},
+	{CLIFieldRules, "取值要求", "values"},
+	{CLIForLevel, "采用的层级", "for the level"},
 }

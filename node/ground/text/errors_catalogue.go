@@ -3,7 +3,7 @@ package text
 import "net/http"
 
 // Problems of what leaves under a catalogue entry: empty conditions, later versions of an entry,
-// and texts that are none.
+// texts that are none, and levels that a standard cannot be for.
 const (
 	Empty           Code = "empty"
 	KeyChanged      Code = "key-changed"
@@ -13,6 +13,8 @@ const (
 	RecordsUnfit    Code = "records-unfit"
 	RecordUnfit     Code = "record-unfit"
 	NotText         Code = "not-text"
+	LevelAbsent     Code = "level-absent"
+	StandardLevel   Code = "standard-level"
 )
 
 var catalogueProblems = []problem{
@@ -69,5 +71,19 @@ var catalogueProblems = []problem{
 			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8；控制字符请删去"},
 		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), has control characters, or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
 			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8; leave control characters out"},
+	},
+	{
+		number: 393, code: LevelAbsent, status: http.StatusUnprocessableEntity, params: []string{"dataset", "level", "levels"},
+		zh: parts{"下级中没有该层级", "标准目录 {dataset} 写明由“{level}”提供，而下级中没有这一层级", "文件中的 level",
+			"请改为下列之一，写代码或中文名称都可以：{levels}"},
+		en: parts{"No such level below", "the standard {dataset} is for the level \"{level}\", which no place below has", "level in the file",
+			"write one of these, as code or as word: {levels}"},
+	},
+	{
+		number: 394, code: StandardLevel, status: http.StatusUnprocessableEntity, params: []string{"dataset", "level", "jurisdiction", "own"},
+		zh: parts{"标准目录不供本级采用", "标准目录 {dataset} 供{level}采用，{jurisdiction}是{own}", "标准目录 {dataset}",
+			"请由{level}的行政区划采用；要发布自己的数据资源，请换一个编码，用 xietong dataset publish 发布"},
+		en: parts{"A standard for another level", "the standard {dataset} is for the level {level}; {jurisdiction} is of the level {own}", "standard {dataset}",
+			"have the places of the level {level} adopt it; to publish a dataset of your own, take another code and `xietong dataset publish`"},
 	},
 }

@@ -13,6 +13,7 @@ const (
 	BadCSV           Code = "bad-csv"
 	BadJSON          Code = "bad-json"
 	SchemaRejected   Code = "schema-rejected"
+	AskedUnfit       Code = "asked-unfit"
 	ValueMistyped    Code = "value-mistyped"
 	FilterMalformed  Code = "filter-malformed"
 	FilterTooCostly  Code = "filter-too-costly"
@@ -82,9 +83,16 @@ var dataProblems = []problem{
 	{
 		number: 44, code: SchemaRejected, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "reason"},
 		zh: parts{"记录不符合数据规范", "数据项“{field}”不符合目录规定的数据规范：{reason}", "数据资源 {dataset}",
-			"请按目录所列数据规范（xietong dataset show）改正后重新提交"},
+			"请按目录所列数据规范（xietong dataset show {dataset}）改正后重新提交"},
 		en: parts{"Record rejected by the schema", "the field {field} is not as the schema in the catalogue says: {reason}",
-			"dataset {dataset}", "correct it as the catalogue says (`xietong dataset show`), and send it again"},
+			"dataset {dataset}", "correct it as the catalogue says (`xietong dataset show {dataset}`), and send it again"},
+	},
+	{
+		number: 395, code: AskedUnfit, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "reason"},
+		zh: parts{"所问的值不符合数据规范", "所问的数据项“{field}”的值不符合目录规定的数据规范，不会有这样的记录：{reason}", "数据资源 {dataset}",
+			"请按目录所列数据规范（xietong dataset show {dataset}；他处的，另加 --at）改正后再问"},
+		en: parts{"No record can have the value", "the value asked for of the field {field} is not as the schema in the catalogue says, so no record has it: {reason}",
+			"dataset {dataset}", "correct it as the catalogue says (`xietong dataset show {dataset}`, with --at where it is elsewhere), and ask again"},
 	},
 	{
 		number: 215, code: ValueMistyped, status: http.StatusConflict, params: []string{"dataset", "field"},

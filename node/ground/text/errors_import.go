@@ -66,8 +66,8 @@ var importProblems = []problem{
 	{
 		number: 315, code: EntryInForce, status: http.StatusConflict, params: []string{"dataset"},
 		zh: parts{"该目录已在用", "数据资源 {dataset} 的这一版目录已经发布，记录不能再与它一并发布，未导入", "数据资源 {dataset}",
-			"请用 xietong record import 导入该文件"},
+			"请用 xietong record import {dataset} FILE 导入该文件"},
 		en: parts{"The entry is in force already", "this version of the entry of {dataset} is published, so no records can be published together with it; nothing was imported",
-			"dataset {dataset}", "import the file with `xietong record import`"},
+			"dataset {dataset}", "import the file with `xietong record import {dataset} FILE`"},
 	},
 }

@@ -82,6 +82,9 @@ func operationOf(l Lang, command string) string {
 	words := strings.Split(line, " ")[1:]
 	for n := min(len(words), 3); n > 0; n-- {
 		if operation, ok := httpOperations[strings.Join(words[:n], " ")]; ok {
+			if rest := words[n:]; len(rest) > 0 && strings.HasPrefix(rest[0], "{") { // the value that the sentence names
+				operation = strings.Replace(operation, "{code}", rest[0], 1)
+			}
 			return operation + membersOf(l, operation, words[n:])
 		}
 	}

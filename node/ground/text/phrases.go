@@ -91,6 +91,8 @@ var ourPhrases = []struct{ form, zh string }{
 	{`schema: {why}`, "数据规范有误：{why}"},
 	{`the schema has no field {value} to group by`, "数据规范中没有用于分组的数据项 {value}"},
 	{`the schema has no field {value} of type integer or number to measure`, "数据规范中没有可统计的数字数据项 {value}"},
+	{`a standard is set by who stands above`, "标准目录由上级制定；所写的（standard）不是上级的条目"},
+	{`the standard that it names is not the one that holds now, {value}`, "所写的标准目录（standard）不是现行的那一版，现行的是 {value}"},
 	{`a standard names the level that is to offer it`, "标准目录须写明由哪一级提供"},
 	{`read roster: row {n}: {why}`, "第 {n} 行：{why}"},
 	{`read roster: {why}`, "{why}"},

@@ -368,7 +368,7 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "behind", "offset", "by":
 			told[name] = lasted(l, value)
-		case "level":
+		case "level", "own":
 			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)

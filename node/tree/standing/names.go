@@ -3,6 +3,7 @@ package standing
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -76,6 +77,27 @@ func (s *Standing) Worded(args text.Args) text.Args {
 		}
 	}
 	return out
+}
+
+// LevelBelow returns the level below this jurisdiction that a person means by a word of either
+// language: one that a place below it has by the roster now in force. Where the roster lists none
+// below, it is one of the usual ones. Else levels are those that it may be.
+func (s *Standing) LevelBelow(typed string) (level string, levels []string, ok bool) {
+	for p := range s.Roster().Places.Under(s.Name()) {
+		if p.Name != s.Name() && p.Level != "" && !slices.Contains(levels, p.Level) {
+			levels = append(levels, p.Level)
+		}
+	}
+	if len(levels) == 0 {
+		levels = text.Levels
+	}
+	level = text.LevelCalled(strings.TrimSpace(typed))
+	for _, known := range levels {
+		if strings.EqualFold(known, level) {
+			return known, levels, true
+		}
+	}
+	return "", levels, false
 }
 
 // Titles returns what people call each of the jurisdictions, by its name.

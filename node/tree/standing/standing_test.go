@@ -359,6 +359,23 @@ func TestBy(t *testing.T) {
 	}
 }
 
+// TestLevelBelow (F2): a standard is for a level that places below have, by code or word in any
+// case; where the roster lists no place below, for one of the usual ones.
+func TestLevelBelow(t *testing.T) {
+	s := newScene(t)
+	for typed, want := range map[string]string{"county": "county", " 县级": "county", "County": "county", "township": "", "市级": "", "nonsense": "", "": ""} {
+		if got, levels, ok := s.LevelBelow(typed); got != want || ok != (want != "") || !slices.Equal(levels, []string{"county"}) {
+			t.Errorf("%q: got %q of %q, %v, want %q", typed, got, levels, ok, want)
+		}
+	}
+	s.publish(",county,", ",District,")
+	for typed, want := range map[string]string{"district": "District", "县级": ""} {
+		if got, levels, ok := s.LevelBelow(typed); got != want || ok != (want != "") {
+			t.Errorf("in another tree %q: got %q of %q, want %q", typed, got, levels, want)
+		}
+	}
+}
+
 // TestWhereTheWayEnds checks that key sets that cannot be had are told as a refusal of the hop that
 // says so.
 func TestWhereTheWayEnds(t *testing.T) {
