@@ -21,7 +21,7 @@ func (a *app) datasetPublish() *cobra.Command {
 	var to toPublish
 	c := a.verb("publish FILE.json", text.CLIShortDatasetPublish, func(cmd *cobra.Command, args []string) error {
 		var shown client.Dataset // what show --json prints is taken, too: its version and entry say nothing here
-		if err := a.readJSON(args[0], &shown); err != nil {
+		if err := a.readDataset(args[0], &shown); err != nil {
 			return err
 		}
 		return a.publishing(cmd, shown.NewDataset, to, func(published client.Dataset, unchanged bool) {

@@ -82,6 +82,23 @@ func (a *app) readJSON(path string, v any) error {
 	return nil
 }
 
+// readDataset reads a catalogue entry into v. The file of a standard is refused as that: it has a
+// member more.
+func (a *app) readDataset(path string, v any) error {
+	data, err := a.readText(path)
+	if err != nil {
+		return err
+	}
+	if err := text.Decode(data, v); err != nil {
+		var s client.Standard
+		if text.Decode(data, &s) == nil && s.Level != "" {
+			return text.Fail(text.StandardFile, text.Args{"dataset": text.Short(s.Code), "file": path}, err)
+		}
+		return &badFile{path, err}
+	}
+	return nil
+}
+
 // differsError is a file that is there with another content.
 type differsError struct{ file string }
 

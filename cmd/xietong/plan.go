@@ -100,7 +100,10 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 			a.tellPlan(plan)
 		}
 		if fits && !to.yes && !agrees() {
-			return client.Dataset{}, false, cmp.Or(err, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": d.Code}, nil))
+			if a.jsonOnly { // nobody was asked
+				return client.Dataset{}, false, cmp.Or(err, text.Fail(text.EntryPlanNeeded, text.Args{"dataset": d.Code}, nil))
+			}
+			return client.Dataset{}, false, errNotConfirmed
 		}
 	}
 	published, err := a.client().PublishAgreed(cmd.Context(), d, agreed)

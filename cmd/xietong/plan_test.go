@@ -60,6 +60,9 @@ func TestPublishAsks(t *testing.T) {
 		if exit != row.exit || !strings.Contains(stderr, "phone is given no more (1200 records have it)") || !strings.Contains(asked, "POST /v1/datasets/plan {") {
 			t.Errorf("%s: exit %d, asked %s, stderr:\n%s", what, exit, asked, stderr)
 		}
+		if row.writes == "" && !strings.Contains(stderr, "it was not confirmed") {
+			t.Errorf("%s: got %s", what, stderr) // F17
+		}
 		if published := strings.Contains(asked, "POST /v1/datasets {"); published != (row.writes != "") || b.node.given != row.writes {
 			t.Errorf("%s: asked %s, with %q, want %q", what, asked, b.node.given, row.writes)
 		}

@@ -272,14 +272,21 @@ func (a *app) printEffect(check client.ImportCheck, replace bool) {
 	if check.Replaced+check.Unchanged+check.Absent == 0 {
 		return
 	}
-	a.line(a.stderr, a.t(text.CLIImportEffect, text.Args{
+	compared := text.CLIImportEffect
+	if check.BadCount > 0 { // what the bad rows are of is not known, so neither is what the file lacks
+		compared = text.CLIImportEffectGood
+	}
+	if check.BadCount > 0 && check.Good == 0 {
+		return
+	}
+	a.line(a.stderr, a.t(compared, text.Args{
 		"new": number(check.New), "replaced": number(check.Replaced), "unchanged": number(check.Unchanged),
 	}))
 	told := text.CLIImportStay
 	if replace {
 		told = text.CLIImportLeave
 	}
-	if check.Absent > 0 {
+	if check.Absent > 0 && check.BadCount == 0 {
 		a.line(a.stderr, a.t(told, text.Args{"absent": number(check.Absent)}))
 	}
 }

@@ -20,6 +20,7 @@ var latinWords = strings.Fields(`
 	civil-affairs households guizhou statistics UTF-8 log DIR keep clear level docs table measures group_by label name_zh T18 comma semicolon tab full-width nation parent shift-jis gaoxin smallest_cell counts
 	purposes category citation not_secret key title code schema object where question claim measure consumer missing grant update_cycle
 	type enum const properties required items prefixItems pattern format allOf anyOf oneOf not if then else defs ref money contains maxLength record NAME matches
+	date time date-time duration email hostname ipv4 ipv6 uri uri-reference iri iri-reference uuid json-pointer semver
 	Linux iconv timedatectl set ntp config yaml xt1 Asia Shanghai time_zone
 	YAML HOST PORT name display_name short_name parent_address listen addresses jurisdictions version listn
 `)

@@ -88,7 +88,7 @@ func (a *app) datasetAdopt() *cobra.Command {
 		d.Agency, d.Standard = "", s.Entry
 		if file != "" {
 			d = client.NewDataset{}
-			if err := a.readJSON(file, &d); err != nil {
+			if err := a.readDataset(file, &d); err != nil {
 				return err
 			}
 			d.Standard = cmp.Or(d.Standard, s.Entry)

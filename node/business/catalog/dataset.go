@@ -8,14 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
-	"xietong/node/ground/pattern"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
@@ -215,24 +213,6 @@ func Invalid(code string, err error) error {
 		return unfitted(text.Short(code), unfit, err)
 	}
 	return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(code), "reason": reason(err)}, err)
-}
-
-// unfitted returns the failure that says in which way a schema is beyond what is taken.
-func unfitted(code string, unfit *rows.Unfit, err error) error {
-	args := text.Args{"dataset": code, "where": fmt.Sprintf("/%.200s", unfit.Where)}
-	switch unfit.Rule {
-	case rows.Keywords:
-		args["keyword"] = unfit.What
-		return text.Fail(text.KeywordNotTaken, args, err)
-	case rows.Names:
-		args["field"], args["limit"] = unfit.What, strconv.Itoa(rows.MaxName)
-		return text.Fail(text.FieldName, args, err)
-	case rows.Patterns:
-		args["reason"], args["limit"] = unfit.What, strconv.Itoa(pattern.MaxInstructions)
-		return text.Fail(text.PatternRefused, args, err)
-	}
-	args["limit"] = strconv.Itoa(rows.MaxNodes)
-	return text.Fail(text.SchemaTooLarge, args, err)
 }
 
 func invalid(code identity.Label, err error) error { return Invalid(code.String(), err) }

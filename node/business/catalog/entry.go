@@ -168,8 +168,6 @@ func (e Entry) validateMeasures() error {
 		return fmt.Errorf("%w: it may be counted for the purposes that it lists alone: %s", ErrInvalid, inWords(e.PurposeCodes()))
 	case len(e.GroupBy) > MaxIndexed:
 		return fmt.Errorf("%w: at most %d fields to group by", ErrInvalid, MaxIndexed)
-	case len(e.GroupBy) > 0 && len(e.Counts) == 0 && len(e.Measures) == 0:
-		return fmt.Errorf("%w: group_by needs measures or counts beside it", ErrInvalid)
 	case len(e.Measures) > MaxMeasured:
 		return fmt.Errorf("%w: at most %d fields are measured", ErrInvalid, MaxMeasured)
 	case e.SmallestCell < 0 || e.SmallestCell > MaxCell:
@@ -231,7 +229,7 @@ func measured(schema *rows.Schema, name string, functions []string) error {
 	for i, function := range functions {
 		f, err := gather.ParseFunction(function)
 		if err != nil || f == gather.Count || slices.Contains(functions[:i], function) {
-			return fmt.Errorf("%w: %s of %s: each of sum, average, minimum, maximum may be named once", ErrInvalid, function, name)
+			return fmt.Errorf("%w: %s of %s: it may be sum, average, minimum or maximum, each once", ErrInvalid, function, name)
 		}
 		if err := (gather.Measure{Function: f, Field: name}).Check(); err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)

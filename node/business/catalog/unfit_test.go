@@ -30,6 +30,12 @@ var unfit = map[string]struct {
 	"patterns of names": {func(e *Entry) {
 		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"}},"patternProperties":{"a":true}}`)
 	}, text.KeywordNotTaken},
+	"a format that there is not": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","format":"day"}}}`)
+	}, text.FormatNotTaken},
+	"a keyword of another type": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"integer","maxLength":8}}}`)
+	}, text.KeywordBeside},
 	"a name of 33,000 letters": {func(e *Entry) {
 		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"` + strings.Repeat("x", 33_000) + `":{"type":"string"}}}`)
 	}, text.FieldName},

@@ -16,9 +16,8 @@ import (
 func TestReasonsAreWorded(t *testing.T) {
 	schema := func(s string) func(*Entry) { return func(e *Entry) { e.Schema = json.RawMessage(s) } }
 	for want, edit := range map[string]func(*Entry){
-		"主键“号”须是规范中类型为 string 或 integer 的数据项":  func(e *Entry) { e.Key = "号" },
-		"有 group_by 的，须同时有 measures 或者 counts": func(e *Entry) { e.GroupBy = []string{"无"} },
-		"数据规范中没有用于分组的数据项 无":                    func(e *Entry) { e.GroupBy, e.Counts = []string{"无"}, []identity.Label{label(t, "check")} },
+		"主键“号”须是规范中类型为 string 或 integer 的数据项": func(e *Entry) { e.Key = "号" },
+		"数据规范中没有用于分组的数据项 无":                   func(e *Entry) { e.GroupBy, e.Counts = []string{"无"}, []identity.Label{label(t, "check")} },
 		"用于分组的数据项“name”写了两次": func(e *Entry) {
 			e.GroupBy, e.Counts = []string{"name", "name"}, []identity.Label{label(t, "check")}
 		},

@@ -242,7 +242,7 @@ func checkOf(c records.Check) client.ImportCheck {
 		Titles: append([]uint64{}, c.Header.Titles...), Missing: append([]string{}, c.Missing...),
 		Readings: []client.CellReading{}, Alike: []client.KeysAlike{}, AlikeCount: c.AlikeCount,
 		Mendable: c.Mendable, Totals: append([]uint64{}, c.Totals...),
-		New: c.Effect.New, Replaced: c.Effect.Replaced, Unchanged: c.Effect.Unchanged, Absent: c.Effect.Absent, Plan: c.Plan,
+		New: c.Effect.New, Replaced: c.Effect.Replaced, Unchanged: c.Effect.Unchanged, Absent: absentIn(c), Plan: c.Plan,
 	}
 	for _, b := range c.Bad {
 		row := client.BadRow{Row: b.Row, Line: b.Line, Column: b.Column, Reason: b.Reason, Faults: []client.RowFault{}}
@@ -335,4 +335,13 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 			Rows: done.Rows, Skipped: done.Skipped, Left: done.Left,
 		})
 	}
+}
+
+// absentIn returns how many records the file does not have. While there are bad rows, nobody knows
+// which records those are, and none is told as absent.
+func absentIn(c records.Check) uint64 {
+	if c.BadCount > 0 {
+		return 0
+	}
+	return c.Effect.Absent
 }

@@ -57,15 +57,25 @@ func malformed(to reader, status int, message string, errs []error) *client.Prob
 	case status == http.StatusRequestTimeout:
 		code = text.Expired
 	case status == http.StatusUnsupportedMediaType:
-		_, media, _ := strings.Cut(errors.Join(append(errs, errors.New(message))...).Error(), "unknown content type: ")
-		media, _, _ = strings.Cut(media, "\n")
-		return problem(to, text.MediaType, text.Args{"type": text.Short(media)})
+		return problem(to, text.MediaType, text.Args{"type": text.Short(mediaIn(to.Lang, append(errs, errors.New(message))))})
 	case status == http.StatusUnprocessableEntity:
 		code = text.NotAsDescribed
 	}
 	p := problem(to, code, text.Args{"where": where, "reason": text.Said(strings.Join(reasons, pick(to.Lang, "；", "; ")))})
 	p.Errors = faults
 	return p
+}
+
+// mediaIn returns the media type that the library does not take. Of an error it reads the message
+// alone: the rest is the value, which is the body.
+func mediaIn(l text.Lang, errs []error) (media string) {
+	for _, err := range errs {
+		if _, of, found := strings.Cut(faultIn(l, err).message, "unknown content type: "); found {
+			media, _, _ = strings.Cut(of, "\n")
+			return media
+		}
+	}
+	return media
 }
 
 // parts are the parts of a request that the library tells of.

@@ -130,7 +130,7 @@ type ImportCheck struct {
 	New       uint64 `json:"new" doc:"Good rows of which the dataset has no record"`
 	Replaced  uint64 `json:"replaced" doc:"Good rows in place of a record that is not the same"`
 	Unchanged uint64 `json:"unchanged" doc:"Good rows that are the same as the record"`
-	Absent    uint64 `json:"absent" doc:"Records of the dataset that are not in the file: they stay, or leave where replace is set"`
+	Absent    uint64 `json:"absent" doc:"Records of the dataset that are not in the file: they stay, or leave where replace is set; 0 while rows are bad, which may be of any record"`
 	Plan      string `json:"plan" doc:"Stands for the file and these numbers; a load that replaces all records gives it back"`
 }
 

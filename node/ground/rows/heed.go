@@ -55,7 +55,7 @@ func heeded(where string, object map[string]any) error {
 	for _, keyword := range slices.Sorted(maps.Keys(object)) {
 		of := aboutTypes[keyword]
 		if ok && of != nil && !slices.ContainsFunc(takes, func(t any) bool { return slices.Contains(of, fmt.Sprint(t)) }) {
-			return &Unfit{Keywords, where, fmt.Sprintf("%s (beside type: %.100v)", keyword, object["type"])}
+			return &Unfit{Beside, where, fmt.Sprintf("%s: %.100v", keyword, object["type"])}
 		}
 	}
 	return nil

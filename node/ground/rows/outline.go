@@ -35,6 +35,8 @@ const (
 	Names                    // What is the name of a field
 	Patterns                 // What says why a pattern is not taken
 	Size                     // What says in which way the schema is too large
+	Formats                  // What is a format that is not taken
+	Beside                   // What is a keyword and the type beside it, of which it says nothing
 )
 
 // Unfit is the error of a schema that is beyond what is taken. It wraps ErrSchema.
@@ -47,6 +49,7 @@ type Unfit struct {
 func (u *Unfit) Error() string {
 	says := map[Rule]string{
 		Keywords: "the keyword %s is not taken", Names: "the name %s is no name of a field", Patterns: "the pattern: %s", Size: "it %s",
+		Formats: "the format %s is not taken", Beside: "the keyword %s says nothing of values of the type beside it",
 	}
 	return fmt.Sprintf("%v: at %q: "+says[u.Rule], ErrSchema, u.Where, u.What)
 }
@@ -159,8 +162,8 @@ func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 		n.required, err = required(at, v)
 	case "format":
 		n.format = true
-		if name, ok := v.(string); ok && !slices.Contains(formats, name) {
-			err = &Unfit{Keywords, where, fmt.Sprintf("format: %.100s", name)}
+		if name, ok := v.(string); ok && !slices.Contains(KnownFormats, name) {
+			err = &Unfit{Formats, where, fmt.Sprintf("%.100s", name)}
 		}
 	case "pattern":
 		text, _ := v.(string)
@@ -194,9 +197,9 @@ func (o *outliner) keyword(n *node, where, keyword string, v any) (err error) {
 	return err
 }
 
-// formats are those that are taken: each is read once from left to right. The format regex is not
-// among them, because it would compile what records hold.
-var formats = []string{
+// KnownFormats are those that are taken: each is read once from left to right. The format regex is
+// not among them, because it would compile what records hold.
+var KnownFormats = []string{
 	"date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid",
 	"json-pointer", "semver",
 }

@@ -213,7 +213,7 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	_, _, err := read(strings.NewReader("code,sex\n1,\xc5\xae\n"), Wish{})
 	f := text.AsFailure(err)
 	zh, en := text.Explain(text.Zh, f.Code, f.Args), text.Explain(text.En, f.Code, f.Args)
-	if !strings.Contains(zh.What, "utf-8, gb18030") || !strings.Contains(zh.Do, "--encoding") || !strings.Contains(en.What, "it can be read as either") {
+	if !strings.Contains(zh.What, "utf-8、gb18030") || !strings.Contains(zh.Do, "--encoding") || !strings.Contains(en.What, "it can be read as either") {
 		t.Errorf("got %q, %q", zh, en)
 	}
 }

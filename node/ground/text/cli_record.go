@@ -12,6 +12,7 @@ const (
 	CLIImportDone         Code = "cli.import.done"
 	CLIImportUnchanged    Code = "cli.import.unchanged"
 	CLIImportEffect       Code = "cli.import.effect"
+	CLIImportEffectGood   Code = "cli.import.effect-good"
 	CLIImportStay         Code = "cli.import.stay"
 	CLIImportLeave        Code = "cli.import.leave"
 	CLIImportLeaveSure    Code = "cli.import.leave-sure"
@@ -70,6 +71,8 @@ var recordSentences = []sentence{
 		"nothing changed, nothing was written: this file was published at {time} as entry {entry}, and the records have not changed since"},
 	{CLIImportEffect, "与现有记录相比：新增 {new} 条，更新 {replaced} 条，内容不变 {unchanged} 条",
 		"compared with the present records: {new} new, {replaced} changed, {unchanged} the same"},
+	{CLIImportEffectGood, "合格的行与现有记录相比：新增 {new} 条，更新 {replaced} 条，内容不变 {unchanged} 条；不合格的行未作比较",
+		"the good rows compared with the present records: {new} new, {replaced} changed, {unchanged} the same; bad rows are not compared"},
 	{CLIImportStay, "现有记录中有 {absent} 条不在该文件中，仍予保留；如需撤下，请加 --replace",
 		"{absent} [record|records] of the dataset [is|are] not in this file, and [stays|stay]; --replace takes [it|them] out"},
 	{CLIImportLeave, "现有记录中有 {absent} 条不在该文件中，将予撤下", "{absent} [record|records] of the dataset [is|are] not in this file, and will be taken out"},

@@ -15,6 +15,7 @@ const (
 	NotText         Code = "not-text"
 	LevelAbsent     Code = "level-absent"
 	StandardLevel   Code = "standard-level"
+	StandardFile    Code = "standard-file"
 )
 
 var catalogueProblems = []problem{
@@ -32,9 +33,9 @@ var catalogueProblems = []problem{
 	},
 	{
 		number: 242, code: EntryPlanNeeded, status: http.StatusConflict, params: []string{"dataset"},
-		zh: parts{"须先看发布影响", "数据资源 {dataset} 已有在用目录；发布新版本前须先查看并确认其影响", "数据资源 {dataset}",
+		zh: parts{"须先看发布影响", "数据资源 {dataset} 已发布过目录；发布新版本前须先查看并确认其影响", "数据资源 {dataset}",
 			"请在提示时确认，或加 --yes"},
-		en: parts{"Plan not seen", "{dataset} has an entry in force; what a later version does is looked at before it is published", "dataset {dataset}",
+		en: parts{"Plan not seen", "{dataset} was published before; what a later version does is looked at before it is published", "dataset {dataset}",
 			"answer the question, or give --yes"},
 	},
 	{
@@ -85,5 +86,12 @@ var catalogueProblems = []problem{
 			"请由{level}的行政区划采用；要发布自己的数据资源，请换一个编码，用 xietong dataset publish 发布"},
 		en: parts{"A standard for another level", "the standard {dataset} is for the level {level}; {jurisdiction} is of the level {own}", "standard {dataset}",
 			"have the places of the level {level} adopt it; to publish a dataset of your own, take another code and `xietong dataset publish`"},
+	},
+	{
+		number: 398, code: StandardFile, status: http.StatusUnprocessableEntity, params: []string{"dataset", "file"},
+		zh: parts{"这是标准目录的文件", "文件写有 level，是标准目录 {dataset}，不是数据资源的目录", "{file}",
+			"制定标准目录，请用 xietong dataset standard publish FILE；采用上级的标准目录，请用 xietong dataset adopt {dataset}；作为自己的数据资源发布，请去掉 level"},
+		en: parts{"File of a standard", "the file names a level: it is the standard {dataset}, and no dataset", "{file}",
+			"set a standard with `xietong dataset standard publish FILE`, adopt that of those above with `xietong dataset adopt {dataset}`; to publish a dataset of your own, take `level` out"},
 	},
 }

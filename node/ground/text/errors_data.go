@@ -7,6 +7,8 @@ const (
 	EntryInvalid     Code = "entry-invalid"
 	PatternRefused   Code = "pattern-refused"
 	KeywordNotTaken  Code = "keyword-not-taken"
+	FormatNotTaken   Code = "format-not-taken"
+	KeywordBeside    Code = "keyword-beside"
 	FieldName        Code = "field-name-invalid"
 	SchemaTooLarge   Code = "schema-too-large"
 	RecordUnreadable Code = "record-unreadable"
@@ -47,6 +49,18 @@ var dataProblems = []problem{
 			"请只用 type、enum、const、properties、required、items、prefixItems、各类上下限、pattern、format、allOf、anyOf、oneOf、not、if、then、else，以及引用 $defs 的 $ref"},
 		en: parts{"Keyword not taken", "the schema has a keyword that is not taken: {keyword}", "dataset {dataset}, schema at {where}",
 			"use type, enum, const, properties, required, items, prefixItems, bounds, pattern, format, allOf, anyOf, oneOf, not, if, then, else, and $ref to $defs"},
+	},
+	{
+		number: 396, code: FormatNotTaken, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "format", "known"},
+		zh: parts{"没有这种格式", "数据规范的 format 没有“{format}”这一种", "数据资源 {dataset}，数据规范 {where}", "请用下列之一，或者去掉 format：{known}"},
+		en: parts{"Unknown format", "the schema has the format {format}, which there is not", "dataset {dataset}, schema at {where}",
+			"use one of these, or leave `format` out: {known}"},
+	},
+	{
+		number: 397, code: KeywordBeside, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "keyword", "type"},
+		zh: parts{"关键字与类型不配", "数据规范的 {keyword} 对类型 {type} 不起作用", "数据资源 {dataset}，数据规范 {where}", "请去掉 {keyword}，或者改正 type"},
+		en: parts{"Keyword of another type", "the schema has {keyword}, which checks nothing of the type {type}", "dataset {dataset}, schema at {where}",
+			"leave {keyword} out, or correct the type"},
 	},
 	{
 		number: 36, code: FieldName, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "field", "limit"},
@@ -137,9 +151,9 @@ var dataProblems = []problem{
 	{
 		number: 48, code: RowsRejected, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"文件有不合格的行", "共 {rows} 行，其中 {bad} 行不合格，未导入", "数据资源 {dataset}",
-			"请改正不合格的行后重试；如只导入合格的行，请用 `xietong record import` 并加 --keep-good"},
+			"请改正不合格的行后重试；如只导入合格的行，请在同一命令后加 --keep-good"},
 		en: parts{"Rows rejected", "{bad} of {rows} [row|rows] [is|are:bad] bad, and nothing was imported", "dataset {dataset}",
-			"correct the bad rows, or import only the good ones by `xietong record import` with --keep-good"},
+			"correct the bad rows, or import only the good ones: add --keep-good to the command"},
 	},
 	{
 		number: 325, code: RowsNoneGood, status: http.StatusUnprocessableEntity, params: []string{"rows", "dataset"},

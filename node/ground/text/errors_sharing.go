@@ -153,7 +153,7 @@ var sharingProblems = []problem{
 		zh: parts{"分组过小，不予公布", "统计 {measure} 只能由不少于 {least} 条有值记录得出，且其中任何一条不得占到一半；现有记录不符合", "数据资源 {dataset}",
 			"请扩大统计范围，或者只查询记录数"},
 		en: parts{"Too few to be told",
-			"{measure} is told of {least} [record|records] that [has|have] a value or more, of which none makes half; here are fewer", "dataset {dataset}",
+			"{measure} is told of {least} [record|records] that [has|have] a value or more, of which none makes half; the present records are not so", "dataset {dataset}",
 			"ask for a wider range, or for the number of records alone"},
 	},
 	{

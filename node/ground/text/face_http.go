@@ -23,6 +23,7 @@ var httpOperations = map[string]string{
 	"invite cancel": "POST /v1/invitations/{child}/cancellation",
 	"agency add":    "POST /v1/agencies", "agency list": "GET /v1/agencies",
 	"agency rename": "POST /v1/agencies/{code}/title", "agency end": "POST /v1/agencies/{code}/end",
+	"dataset standard publish": "POST /v1/standards", "dataset adopt": "POST /v1/datasets (standard)",
 	"dataset withdraw": "POST /v1/datasets/{code}/withdrawal", "dataset move": "POST /v1/moves",
 	"dataset standard withdraw": "POST /v1/standards/{code}/withdrawal", "grant allow": "POST /v1/grants/{index}/allowance",
 	"dataset list": "GET /v1/datasets", "dataset show": "GET /v1/datasets/{code}", "dataset publish": "POST /v1/datasets",

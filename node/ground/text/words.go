@@ -168,11 +168,11 @@ var words = map[string]word{
 	"text in UTF-7":                             {zh: "文字编码是 UTF-7"},
 	"the file":                                  {zh: "文件"},
 	"a part of the workbook":                    {zh: "工作簿展开后"},
+	"file format":                               {zh: "文件格式"},
 	"encoding":                                  {zh: "文字编码"},
 	"delimiter":                                 {zh: "分隔符"},
 	"sheet":                                     {zh: "工作表"},
 	"way to read cells":                         {zh: "单元格读法"},
-	"file format":                               {zh: "文件格式"},
 	"other bytes":                               {zh: "有不属于该编码的字节", en: "it has bytes that are not of this encoding"},
 	"lost characters":                           {zh: "有字符在此前转换时已丢失，显示为“�”", en: "characters were lost when it was converted before (�)"},
 	"no encoding fits":                          {zh: "没有一种已知编码适合整个文件", en: "no encoding that is known fits the whole file"},
@@ -372,7 +372,7 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)
-		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes":
+		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "known", "encodings", "sheets", "first":
 			told[name] = listed(l, name, value)
 		case "near":
 			told[name] = nearTold(l, value)
