@@ -41,6 +41,7 @@ var (
 var meant = map[text.Code]meaning{
 	text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
 	text.KeywordNotTaken: ofSchema, text.FieldName: ofSchema, text.PatternRefused: ofSchema, text.SchemaTooLarge: ofSchema,
+	text.FormatNotTaken: ofSchema, text.KeywordBeside: ofSchema,
 	text.UnknownDataset: ofDataset, text.DatasetWithdrawn: ofDataset, text.NoStandard: ofDataset, text.StandardWithdrawn: ofDataset,
 	text.UnknownAgency: ofAgency, text.AgencyEnded: ofAgency, text.AgencyMerged: ofAgency, text.IntoItself: ofAgency, text.AgencyTaken: ofAgency,
 	text.AgencyLives: ofAgency, text.GiveOwn: {value: "agency", members: []string{"consumer"}},
@@ -51,6 +52,8 @@ var meant = map[text.Code]meaning{
 	text.FieldNotGranted: {value: "field", members: []string{"fields", "where", "field", "measure"}},
 	text.FilterMalformed: {members: []string{"filter"}}, text.MeasureNotOffered: {members: []string{"measure", "measures"}},
 	text.MeasureNotGranted: {members: []string{"measure"}}, text.QuestionMeasure: {members: []string{"measure"}},
+	text.AskedUnfit: {value: "field", members: []string{"where", "field", "key", "filter", "value"}}, text.LevelAbsent: {members: []string{"level"}},
+	text.StandardLevel:  {members: []string{"standard"}},
 	text.SchemaRejected: {value: "field", members: []string{"record", "where", "field"}}, text.GroundNeeded: {names: "missing"},
 	text.SelectorMalformed: {members: []string{"at"}}, text.SelectorUnknown: {value: "level", members: []string{"level", "at"}},
 	text.GrantElsewhere: {members: []string{"grant"}}, text.LedgerGone: {value: "entry", members: []string{"grant", "entry"}},
