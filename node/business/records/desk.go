@@ -331,7 +331,7 @@ const MaxHistory = 1000
 
 // History returns the visible versions of a record, oldest first, to the providing agency: the
 // newest MaxHistory, and whether there are older ones. A key without a visible version is refused
-// as text.UnknownRecord.
+// as text.NoHistory.
 func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Label, key string) (all []HistoryVersion, older bool, err error) {
 	err = d.ledger.View(ctx, func(r *state.Reader) error {
 		set, err := d.own(r, by, code)
@@ -354,7 +354,7 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 		return nil
 	})
 	if err == nil && len(all) == 0 {
-		err = text.Fail(text.UnknownRecord, text.Args{"dataset": code.String()}, nil)
+		err = text.Fail(text.NoHistory, text.Args{"dataset": code.String()}, nil)
 	}
 	return all, older, err
 }

@@ -110,7 +110,7 @@ func wrongData() []wrong {
 			client.Retraction{Key: "9", Reason: "r"}, text.UnknownRecord),
 		row("retract-record", "no reason", "POST", "/v1/datasets/villages/retractions", "civil-affairs", client.Retraction{Key: "1"}, text.Empty),
 		row("retract-record", "another's", "POST", "/v1/datasets/villages/retractions", "water", client.Retraction{Key: "1", Reason: "r"}, text.NotProvider),
-		row("record-history", "none", "POST", "/v1/datasets/villages/history", "civil-affairs", client.HistoryOf{Key: "9"}, text.UnknownRecord),
+		row("record-history", "none", "POST", "/v1/datasets/villages/history", "civil-affairs", client.HistoryOf{Key: "9"}, text.NoHistory),
 		row("record-history", "another's", "POST", "/v1/datasets/villages/history", "water", client.HistoryOf{Key: "1"}, text.NotProvider),
 		row("check-import", "cells of JSON as in a spreadsheet", "POST", files+"/check?as_spreadsheet=true", "civil-affairs", `[{"code":"1"}]`, text.OptionIdle),
 		row("check-import", "no such format", "POST", files+"/check?format=xml", "civil-affairs", "code\n1\n", text.FileWish),
@@ -332,7 +332,7 @@ func TestLoadFails(t *testing.T) {
 	}
 	d.refused(t, "a row of it", request{
 		method: "POST", path: "/v1/datasets/villages/history", as: "civil-affairs", body: client.HistoryOf{Key: "8"},
-	}, text.UnknownRecord)
+	}, text.NoHistory)
 }
 
 // TestEveryOperation checks that each operation refuses a jurisdiction that is not hosted and, if

@@ -23,6 +23,7 @@ const (
 	RowsRejected     Code = "rows-rejected"
 	RowsNoneGood     Code = "rows-none-good"
 	UnknownRecord    Code = "unknown-record"
+	NoHistory        Code = "no-history"
 	CursorStale      Code = "cursor-stale"
 	MeasureTooWide   Code = "measure-too-wide"
 	BadCursor        Code = "bad-cursor"
@@ -162,8 +163,14 @@ var dataProblems = []problem{
 	},
 	{
 		number: 49, code: UnknownRecord, status: http.StatusNotFound, params: []string{"dataset"},
-		zh: parts{"没有该记录", "没有该主键的现行记录", "数据资源 {dataset}", "请核对主键后重试"},
-		en: parts{"No such record", "there is no live record with this key", "dataset {dataset}", "check the key and try again"},
+		zh: parts{"没有该记录", "没有该主键的现行记录：从未写入，或者已经撤下", "数据资源 {dataset}", "请核对主键；是否写入过、何时撤下，见 xietong record history {dataset} KEY"},
+		en: parts{"No such record", "there is no live record with this key: it was never put, or is retracted already", "dataset {dataset}",
+			"check the key; `xietong record history {dataset} KEY` tells whether it was ever put, and when it was retracted"},
+	},
+	{
+		number: 399, code: NoHistory, status: http.StatusNotFound, params: []string{"dataset"},
+		zh: parts{"从未有过该记录", "从未有过该主键的记录，撤下的也没有", "数据资源 {dataset}", "请核对主键"},
+		en: parts{"Never a record", "there never was a record with this key, nor one that was retracted", "dataset {dataset}", "check the key"},
 	},
 	{
 		number: 50, code: BadCursor, status: http.StatusBadRequest, params: []string{"dataset"},

@@ -46,6 +46,7 @@ var otherPhrases = []struct{ form, zh, en string }{
 	{`invalid character {value} after {rest}`, "不是规定格式的 JSON：不应有 {value}", "it is no JSON: {value} must not stand there"},
 	{`invalid character {value} in {rest}`, "不是规定格式的 JSON：不应有 {value}", "it is no JSON: {value} must not stand there"},
 	{`expected required property {value} to be present`, "缺少 {value}", "it lacks {value}"},
+	{`expected value to be one of {value}`, "不在允许的取值之内，应为其中之一：{value}", "it is none of {value}"},
 	{`expected {value}`, "应为 {value}", "it must be {value}"},
 	{`bad flag syntax: {value}`, "写法不符：{value}", "{value} is no flag"},
 	{`lookup {value}: {why}`, "找不到 {value} 的地址", "there is no address for the name {value}"},
