@@ -206,10 +206,6 @@ func (r *reading) row(line int, cells []string, at map[string]int) {
 	r.rows = append(r.rows, w)
 }
 
-// unseen reports whether a rune is one that nobody sees in a name: a line break, or a character of
-// format, such as those of direction.
-func unseen(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }
-
 // noLevelRune reports whether a rune cannot stand in a level.
 func noLevelRune(c rune) bool {
 	return !unicode.In(c, unicode.L, unicode.M, unicode.Nd) && c != '-'
@@ -262,6 +258,11 @@ func (r *reading) order(root *row) *Roster {
 		if !w.placed {
 			r.fault(w.line, "cycle", w.DisplayName, w.parent)
 		}
+		for _, called := range w.called() {
+			if of := r.byCode[called]; of != nil && of != w {
+				r.fault(w.line, "code as name", called, strconv.Itoa(of.line))
+			}
+		}
 	}
 	if _, err := list.Manifest(); err != nil && !r.failed() {
 		r.fault(0, "too much", strconv.Itoa(MaxLen), "")
@@ -284,7 +285,10 @@ func (r *reading) place(list *Roster, lines map[identity.Jurisdiction]int, w, ro
 		return
 	}
 	w.Name, lines[name] = name, w.line
-	if err := list.add(w.Place); err != nil {
+	switch err := list.add(w.Place); {
+	case errors.Is(err, errManyLevels):
+		r.fault(w.line, "many levels", w.Level, strconv.Itoa(maxLevels))
+	case err != nil:
 		r.fault(w.line, "unreadable", "name_zh", "") // add checks nothing else that was not checked before
 	}
 }

@@ -24,8 +24,8 @@ const (
 )
 
 const (
-	maxTyped = 256     // characters of a text that is compared
-	maxSteps = 200_000 // comparisons for one text; what needs more is not found
+	maxTyped = 256    // characters of a text that is compared
+	maxSteps = 10_000 // comparisons for one text, of 10 to 100 µs; what needs more is not found
 )
 
 // finder is the index of the keys of all places, built at the first question.

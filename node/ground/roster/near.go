@@ -45,22 +45,23 @@ func (r *Roster) near(typed string, among func(Place) bool) []Place {
 			return found
 		}
 	}
-	if found := r.spelled(k, among); len(found) > 0 {
+	left := maxSteps
+	if found := r.spelled(k, among, &left); len(found) > 0 {
 		return found
 	}
-	return r.spelledBelow(k, among)
+	return r.spelledBelow(k, among, &left)
 }
 
 // spelledBelow returns the places below one that the key begins with whose keys are nearly its
 // rest.
-func (r *Roster) spelledBelow(k string, among func(Place) bool) (found []Place) {
+func (r *Roster) spelledBelow(k string, among func(Place) bool, left *int) (found []Place) {
 	s := search{r: r, left: maxSteps}
 	for at := len(k) - 1; at > 0 && len(found) == 0; at-- {
 		if !utf8.RuneStart(k[at]) {
 			continue
 		}
 		if _, above := s.meant(k[:at], func(Place) bool { return true }); len(above) == 1 {
-			found = r.spelled(k[at:], func(p Place) bool { return among(p) && p.Name != above[0].Name && p.Name.Under(above[0].Name) })
+			found = r.spelled(k[at:], func(p Place) bool { return among(p) && p.Name != above[0].Name && p.Name.Under(above[0].Name) }, left)
 		}
 	}
 	return found
@@ -75,14 +76,18 @@ func countyOf(k string) string {
 	return k[:codeLen]
 }
 
-// spelled returns the places that have a key nearly as this one.
-func (r *Roster) spelled(k string, among func(Place) bool) (out []Place) {
+// spelled returns the places that have a key nearly as this one. left counts the comparisons that it
+// may make still; those that it does not come to are not found.
+func (r *Roster) spelled(k string, among func(Place) bool, left *int) (out []Place) {
 	typed, wanted := []rune(k), formOf(k)
 	allowed := min(max(1, len(typed)/3), maxDistance)
 	distances := map[int32]int{}
 	for _, f := range r.index() {
 		if f.far(wanted, allowed) || !among(r.places[f.place]) {
 			continue
+		}
+		if *left--; *left < 0 {
+			break
 		}
 		if d := r.places[f.place].distance(typed); d <= allowed {
 			distances[f.place] = d

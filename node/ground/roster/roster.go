@@ -85,6 +85,7 @@ type list struct {
 	at     map[identity.Jurisdiction]int32 // where each place stands
 	end    []int32                         // where those below a place end; 0: at the end of the list
 	open   []int32                         // the last place, and those above it
+	levels []string                        // those that are none of the usual ones
 	finder finder
 	once   sync.Once // guards the making of pieces
 	pieces []Piece
@@ -107,10 +108,11 @@ func (l *list) add(p Place) error {
 	if len(l.places) == MaxPlaces {
 		return fmt.Errorf("%s is one too many", p.Name)
 	}
-	for _, s := range []string{p.Code, p.Level, p.DisplayName, p.ShortName, p.EnglishName} {
-		if !text.Readable(s) {
-			return fmt.Errorf("a text of %s has control characters, or is no UTF-8", p.Name)
-		}
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := l.addLevel(p.Level); err != nil {
+		return err
 	}
 	if parent, below := p.Name.Parent(); len(l.places) > 0 {
 		for len(l.open) > 0 && (!below || l.places[l.open[len(l.open)-1]].Name != parent) {
@@ -154,15 +156,7 @@ func (l *list) DisplayName(name identity.Jurisdiction) string {
 }
 
 // Levels returns the levels that a place may have: the usual ones, and those of the list.
-func (l *list) Levels() []string {
-	levels := slices.Clone(text.Levels)
-	for _, p := range l.places {
-		if !slices.Contains(levels, p.Level) {
-			levels = append(levels, p.Level)
-		}
-	}
-	return levels
-}
+func (l *list) Levels() []string { return slices.Concat(text.Levels, l.levels) }
 
 // until returns where the places at and below one end.
 func (l *list) until(i int) int {

@@ -105,6 +105,9 @@ func (m Manifest) List(piece func(Piece) ([]byte, error)) (*Roster, error) {
 				return nil, fmt.Errorf("piece %d of the roster: %w", i+1, err)
 			}
 		}
+		if err := r.list.distinct(); err != nil {
+			return nil, err
+		}
 		r.list.pieces = m.Pieces
 		r.list = shared.put(r.list)
 	}

@@ -21,7 +21,8 @@ func shown(value string) string {
 }
 
 // Visible makes visible the control characters, those that end a line, and those that change the
-// direction of text: a terminal or a page obeys them otherwise. What is no UTF-8 becomes U+FFFD.
+// direction of text: a terminal or a page obeys them otherwise; and the fillers that show nothing,
+// with which two names look like one. What is no UTF-8 becomes U+FFFD.
 func Visible(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable) {
 		return s
@@ -38,7 +39,9 @@ func Visible(s string) string {
 	return b.String()
 }
 
-func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func unprintable(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+}
 
 // Mebibytes returns a number of bytes as people read it, in whole MiB.
 func Mebibytes(n uint64) string { return strconv.FormatUint(n>>20, 10) + " MiB" }

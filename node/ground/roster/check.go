@@ -1,0 +1,76 @@
+package roster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/text"
+)
+
+// maxLevels is how many levels of its own a list may have. Refusals name them all.
+const maxLevels = 32
+
+var errManyLevels = errors.New("too many levels")
+
+// check refuses what no place of a list may be, wherever the list comes from: a text that is too
+// long, that nobody can read or that hides characters, or a level that is none. A file has a level
+// for each place; a list that a program made may leave it out.
+func (p Place) check() error {
+	for s, most := range map[string]int{p.Code: maxShort, p.DisplayName: maxLong, p.ShortName: maxLong, p.EnglishName: maxLong} {
+		if len(s) > most || !text.Readable(s) || strings.ContainsFunc(s, unseen) {
+			return fmt.Errorf("a text of %s is too long, or cannot be read or seen", p.Name)
+		}
+	}
+	if level, known := LevelOf(p.Level); p.Level != "" && (!known || level != p.Level) {
+		return fmt.Errorf("%s has no level, but %s", p.Name, strconv.Quote(p.Level[:min(len(p.Level), maxShort)]))
+	}
+	return nil
+}
+
+// addLevel counts a level among those of the list.
+func (l *list) addLevel(level string) error {
+	if level == "" || slices.Contains(text.Levels, level) || slices.Contains(l.levels, level) {
+		return nil
+	}
+	if len(l.levels) == maxLevels {
+		return errManyLevels
+	}
+	l.levels = append(l.levels, level)
+	return nil
+}
+
+// distinct refuses a list of which two places have one code, or one is called by the code of
+// another: a code means one place.
+func (l *list) distinct() error {
+	codes := make(map[string]identity.Jurisdiction, len(l.places))
+	for _, p := range l.places {
+		if _, twice := codes[p.Code]; twice {
+			return invalid("two places have the code of %s", p.Name)
+		}
+		codes[p.Code] = p.Name
+	}
+	for _, p := range l.places {
+		for _, called := range p.called() {
+			if of, taken := codes[called]; taken && called != "" && of != p.Name {
+				return invalid("%s is called by the code of %s", p.Name, of)
+			}
+		}
+	}
+	return nil
+}
+
+// called returns what people call the place; some may be empty.
+func (p Place) called() []string { return []string{p.DisplayName, p.ShortName, p.EnglishName} }
+
+// unseen reports whether a rune is one that nobody sees in a name, or that changes how the rest is
+// seen: a line break, a character of format such as those of direction, a filler, or the selector
+// of a variant. With one of them two names look like one.
+func unseen(c rune) bool {
+	const brailleBlank = '\u2800'
+	return c == brailleBlank || unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}

@@ -1,0 +1,21 @@
+package text
+
+import "testing"
+
+// TestVisible: what shows nothing, or changes how the rest is shown, is seen.
+func TestVisible(t *testing.T) {
+	for s, want := range map[string]string{
+		"民政局":          "民政局",
+		"民政局\u3164":    `民政局\u3164`,
+		"民政局\u115f":    `民政局\u115f`,
+		"南\u202e明区":    `南\u202e明区`,
+		"南明区\u2028":    `南明区\u2028`,
+		"a\x1b[2J":     `a\x1b[2J`,
+		"葛\U000e0100城": "葛\U000e0100城", // a variant of a character, as names have it
+		"\xff":         "\uFFFD",
+	} {
+		if got := Visible(s); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
