@@ -4,6 +4,7 @@ import "net/http"
 
 // Problems of a roster.
 const (
+	RosterAwaited Code = "roster-awaited"
 	RosterInvalid Code = "roster-invalid"
 	RosterMoved   Code = "roster-moved"
 	RosterNotRoot Code = "roster-not-root"
@@ -83,5 +84,12 @@ var rosterProblems = []problem{
 			"请只保留{root}及其以下各行，把它的标签写成完整名称 {label}，上级留空；现行名录（xietong roster list）即如此"},
 		en: parts{"The roster begins elsewhere", "the list begins with {title} ({name}), and the root of this tree is {root}", "the file",
 			"keep the lines of {root} and of the places below it, give its line the whole name {label} as label and no parent, as the list in force has it (`xietong roster list`)"},
+	},
+	{
+		number: 474, code: RosterAwaited, status: http.StatusServiceUnavailable, again: true, params: []string{"name"},
+		zh: parts{"名录尚未收到", "还不能确定“{name}”是哪里：本节点尚未从上级收到名录，程序自带的名录中没有这个名称", "{name}",
+			"名录与上级连通后自动下发，请稍候再试；用完整名称（如 nanming.guiyang.guizhou）的不必等待。久未收到的，请用 xietong status 查看与上级的连接"},
+		en: parts{"The roster has not come yet", "which place {name} is cannot be said yet: no roster has come from the parent, and the list of the program has no such name", "{name}",
+			"it comes by itself once there is a link to the parent: try again shortly, or use the whole name (such as nanming.guiyang.guizhou); if it does not come, see the link with `xietong status`"},
 	},
 }

@@ -74,6 +74,7 @@ type Store struct {
 	storing    chan struct{} // full while pieces are being stored
 	current    atomic.Pointer[Current]
 	recent     atomic.Pointer[roster.Roster] // that Of read last
+	none       atomic.Bool                   // the parent has said that it has no later one
 	shipped    *roster.Roster                // the list of the program for this tree
 }
 
@@ -95,6 +96,16 @@ func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Con
 
 // Current returns the roster.
 func (s *Store) Current() Current { return *s.current.Load() }
+
+// Awaited reports whether no roster of the tree is here yet, and the parent, which may have one, has
+// not said that there is none: then the list of the program stands in for it.
+func (s *Store) Awaited() bool {
+	if s.above == nil || s.Current().Number() > 0 || s.none.Load() {
+		return false
+	}
+	_, below := s.above()
+	return below
+}
 
 // Of returns the roster of a number and hash: the current one, or one before it that is kept. It
 // asks the parent for one that is later than the current. The error is text.RosterAbsent where the

@@ -24,6 +24,7 @@ func (s *Store) Upkeep(ctx context.Context, way door.Asker) (more bool, err erro
 	}
 	proof, err := door.AskRoster(ctx, way, s.Current().Number())
 	if err != nil || len(proof) == 0 {
+		s.none.Store(err == nil)
 		return false, err
 	}
 	came := 0

@@ -133,7 +133,10 @@ func (s *Standing) ambiguous(typed string, found []roster.Place) error {
 // nearly so.
 func (s *Standing) unresolved(typed string, near []roster.Place) error {
 	name := text.Short(typed)
-	if len(near) > 0 {
+	switch {
+	case s.rosters.Awaited():
+		return text.Fail(text.RosterAwaited, text.Args{"name": name}, nil)
+	case len(near) > 0:
 		return text.Fail(text.JurisdictionNear, text.Args{"name": name, "near": s.near(near)}, nil)
 	}
 	return text.Fail(text.JurisdictionUnknown, text.Args{"name": name}, nil)

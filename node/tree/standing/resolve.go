@@ -17,7 +17,7 @@ import (
 // them, (4) the text as the whole name of any other. So a name that now belongs to another place
 // means that other place. The error is text.JurisdictionAmbiguous where the text means several,
 // text.OneJurisdiction for a selector, text.JurisdictionNear where others are spelled nearly so,
-// else text.JurisdictionUnknown.
+// else text.JurisdictionUnknown; and text.RosterAwaited for both where no roster has come yet.
 func (s *Standing) Resolve(typed string) (identity.Jurisdiction, error) {
 	if typed == "" {
 		return s.Name(), nil
