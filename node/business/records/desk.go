@@ -369,6 +369,16 @@ func (d *Desk) Offered(r *state.Reader, code identity.Label) (policy.Offer, uint
 	return set.offer(r.Log().Jurisdiction()), set.Version, nil
 }
 
+// Provider returns the agency that provides a dataset, also of one that was withdrawn; zero: there
+// is no such dataset.
+func (d *Desk) Provider(r *state.Reader, code identity.Label) identity.Agency {
+	set, ok := DatasetState(r, code)
+	if !ok {
+		return identity.Agency{}
+	}
+	return identity.NewAgency(r.Log().Jurisdiction(), set.Provider)
+}
+
 // offer returns the dataset as package policy decides on it.
 func (set dataset) offer(in identity.Jurisdiction) policy.Offer {
 	category, _ := policy.ParseCategory(set.Category)

@@ -1,6 +1,7 @@
 package sharing
 
 import (
+	"bytes"
 	"crypto/sha256"
 
 	"xietong/certs/identity"
@@ -9,62 +10,73 @@ import (
 	"xietong/node/ground/book"
 )
 
-// closing is the value that the closed bucket has under a dataset or an agency: the entry by which
-// every grant from before it ended. It stays when the dataset or the agency comes back: grants that
-// ended do not begin again.
+// closing is the value that the closed bucket has under a dataset or an agency and the number of
+// the entry: the entry by which every grant from before it ended, if none had ended it before. All
+// of them stay when the dataset or the agency comes back: grants that ended do not begin again.
 type closing struct {
 	_     struct{} `cbor:",toarray"`
 	Entry ledger.Ref
-	Over  bool // there is nothing to give, or nobody to give it to, until it comes back
 }
 
-// closed has a closing by the code of a dataset that was withdrawn, or the id of an agency of this
-// jurisdiction that ended. So to end the grants is one write, however many there are.
+// closed has the closings of a dataset that was withdrawn, by its code, or of an agency of this
+// jurisdiction that ended, by its id; be64(number of the entry) comes after it. So to end the
+// grants is one write, however many there are.
 var closed = book.Bucket[closing]{Name: "closed", Max: 16}
+
+// nobody has the id of every agency of this jurisdiction to which nothing is given until it comes
+// back.
+var nobody = book.Bucket[book.Nothing]{Name: "closed agency", Max: 16}
 
 func closedDataset(code identity.Label) []byte { return book.Joined("dataset", code.String()) }
 
 func closedAgency(agency identity.Agency) []byte { return book.Joined("agency", agency.String()) }
 
+func closeAll(tx *state.Tx, of []byte, entry ledger.Ref) error {
+	index, _ := entry.Index()
+	return closed.Save(tx, append(of, book.Be64(index)...), closing{Entry: entry})
+}
+
 // CloseDataset ends all grants of a dataset, by the entry. It is a part of the handler of a command
 // that withdraws the dataset.
 func CloseDataset(tx *state.Tx, code identity.Label, entry ledger.Ref) error {
-	return closed.Save(tx, closedDataset(code), closing{Entry: entry})
+	return closeAll(tx, closedDataset(code), entry)
 }
 
 // CloseAgency ends all grants that an agency of this jurisdiction holds, by the entry, and lets
 // none be given to it.
 func CloseAgency(tx *state.Tx, agency identity.Agency, entry ledger.Ref) error {
-	return closed.Save(tx, closedAgency(agency), closing{Entry: entry, Over: true})
+	if err := nobody.Save(tx, closedAgency(agency), book.Nothing{}); err != nil {
+		return err
+	}
+	return closeAll(tx, closedAgency(agency), entry)
 }
 
 // OpenAgency lets grants be given again to an agency that came back.
 func OpenAgency(tx *state.Tx, agency identity.Agency) error {
-	c, _ := closed.Load(tx, closedAgency(agency))
-	c.Over = false
-	return closed.Save(tx, closedAgency(agency), c)
+	return tx.Delete(nobody.Name, closedAgency(agency))
 }
 
 // over reports whether nothing may be given to the agency.
-func over(r book.Reads, agency identity.Agency) bool {
-	c, _ := closed.Load(r, closedAgency(agency))
-	return c.Over
-}
+func over(r book.Reads, agency identity.Agency) bool { return nobody.Has(r, closedAgency(agency)) }
 
-// closedBy returns the entry that ended the grant with its dataset or its consumer; None: it did
-// not. An endless grant ends with its dataset alone: its consumer is above.
+// closedBy returns the entry that ended the grant with its dataset or its consumer: the first after
+// it, for later ones ended others. None: it did not end so. An endless grant ends with its dataset
+// alone: its consumer is above.
 func (g Grant) closedBy(r book.Reads) ledger.Ref {
 	keys := [][]byte{closedDataset(g.Dataset)}
 	if !g.Endless {
 		keys = append(keys, closedAgency(g.Consumer))
 	}
 	by := ledger.None
-	for _, key := range keys {
-		c, ok := closed.Load(r, key)
-		index, _ := c.Entry.Index()
-		if first, _ := by.Index(); ok && g.Index < index && (by == ledger.None || index < first) {
-			by = c.Entry
-		}
+	for _, of := range keys {
+		r.Scan(closed.Name, of, append(bytes.Clone(of), book.Be64(g.Index+1)...), func(key, data []byte) bool {
+			c := closed.Decode(key, data)
+			index, _ := c.Entry.Index()
+			if first, _ := by.Index(); by == ledger.None || index < first {
+				by = c.Entry
+			}
+			return false
+		})
 	}
 	return by
 }

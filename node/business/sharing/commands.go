@@ -71,6 +71,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	grants.Keep(r)
 	barred.Keep(r)
 	closed.Keep(r)
+	nobody.Keep(r)
 	usage.Register(r)
 	r.Keep(
 		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},

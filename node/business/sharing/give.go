@@ -39,6 +39,9 @@ type giveBody struct {
 // refusal is text.UnknownDataset.
 type Catalogue interface {
 	Offered(r *state.Reader, dataset identity.Label) (o policy.Offer, version uint64, err error)
+
+	// Provider returns whose dataset it is, also of one that was withdrawn; zero: nobody's.
+	Provider(r *state.Reader, dataset identity.Label) identity.Agency
 }
 
 // Terms are what a grant by hand gives, to whom, and on what it rests.

@@ -24,10 +24,14 @@ func loans() policy.Offer {
 }
 
 // offers is a catalogue in which every dataset is offered so.
-type offers policy.Offer
+type offers struct{ policy.Offer }
 
 func (o offers) Offered(*state.Reader, identity.Label) (policy.Offer, uint64, error) {
-	return policy.Offer(o), 1, nil
+	return o.Offer, 1, nil
+}
+
+func (o offers) Provider(*state.Reader, identity.Label) identity.Agency {
+	return o.Offer.Provider
 }
 
 var terms = Terms{
@@ -40,7 +44,7 @@ func (r *room) give(t *testing.T, id identity.Message, by Actor, o policy.Offer,
 	t.Helper()
 	var g Giving
 	err = r.View(t.Context(), func(reader *state.Reader) (err error) {
-		g, err = Look(reader, r, id, by, offers(o), q)
+		g, err = Look(reader, r, id, by, offers{o}, q)
 		return err
 	})
 	if err != nil || g.Before() != nil {
@@ -342,7 +346,7 @@ func TestGiveMoved(t *testing.T) {
 		r := open(t)
 		var g Giving
 		r.reading(t, func(reader *state.Reader) {
-			g = must(Look(reader, r, newID(), actor(civil), offers(loans()), Order{Terms: terms}))
+			g = must(Look(reader, r, newID(), actor(civil), offers{loans()}, Order{Terms: terms}))
 		})
 		row.move(t, r)
 		if row.want == "" {

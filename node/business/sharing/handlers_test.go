@@ -342,7 +342,7 @@ func TestGrantsOf(t *testing.T) {
 	} {
 		var got []identity.Agency
 		r.reading(t, func(reader *state.Reader) {
-			for _, g := range GrantsOf(reader, offers(request(water).Offer), of, Wanted{}) {
+			for _, g := range GrantsOf(reader, offers{request(water).Offer}, of, Wanted{}) {
 				got = append(got, g.Consumer)
 			}
 		})
@@ -360,7 +360,7 @@ func TestGrantsPage(t *testing.T) {
 		consumer := identity.NewAgency(neighbour.Jurisdiction(), must(identity.ParseLabel(fmt.Sprint("agency", i))))
 		r.permitted(t, request(consumer))
 	}
-	catalogue := offers(request(water).Offer)
+	catalogue := offers{request(water).Offer}
 	whole := func() (names []string) {
 		r.reading(t, func(reader *state.Reader) {
 			for _, g := range GrantsOf(reader, catalogue, civil, Wanted{}) {

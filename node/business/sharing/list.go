@@ -52,13 +52,17 @@ type Wanted struct {
 	State    State
 }
 
-// offersOf keeps what the datasets offer during one reading. A dataset that is gone offers nothing.
+// offersOf keeps what the datasets offer during one reading. A dataset that was withdrawn offers
+// nothing, and has its provider still: what ended with it stays in the provider's sight.
 func offersOf(r *state.Reader, catalogue Catalogue) func(dataset identity.Label) policy.Offer {
 	known := map[identity.Label]policy.Offer{}
 	return func(dataset identity.Label) policy.Offer {
 		o, ok := known[dataset]
 		if !ok {
-			o, _, _ = catalogue.Offered(r, dataset)
+			var err error
+			if o, _, err = catalogue.Offered(r, dataset); err != nil {
+				o = policy.Offer{Provider: catalogue.Provider(r, dataset)}
+			}
 			known[dataset] = o
 		}
 		return o
