@@ -109,7 +109,9 @@ func (a *app) datasetMove() *cobra.Command {
 			plan: func(ctx context.Context) (client.EndPlan, error) { return a.client().PlanMove(ctx, m) },
 			tell: func(p client.EndPlan) {
 				a.tellMoves(p)
-				a.tell(text.CLIEndLoses, text.Args{"agency": called(p.From)})
+				for _, from := range p.From {
+					a.tell(text.CLIEndLoses, text.Args{"agency": called(from)})
+				}
 			},
 			do: func(ctx context.Context, hash string) (client.EndDone, error) {
 				m.Plan = hash
@@ -158,8 +160,21 @@ func (a *app) agencyEnd() *cobra.Command {
 
 func called(of client.NamedOne) string { return of.Title + " (" + of.Code + ")" }
 
+// titled returns the agency with the code, as it is called.
+func titled(all []client.NamedOne, code string) string {
+	for _, one := range all {
+		if one.Code == code {
+			return called(one)
+		}
+	}
+	return code
+}
+
 func (a *app) tellAgencyEnd(p client.EndPlan) {
-	args := text.Args{"title": p.From.Title, "code": p.From.Code}
+	args := text.Args{}
+	for _, from := range p.From {
+		args["title"], args["code"] = from.Title, from.Code
+	}
 	if p.Into == nil {
 		a.tell(text.CLIEndAgency, args)
 		a.tellEnding(p)
@@ -185,7 +200,7 @@ func (a *app) tellMoves(p client.EndPlan) {
 // tellAffected tells a line for each dataset or standard.
 func (a *app) tellAffected(code text.Code, p client.EndPlan, all []client.Affected) {
 	for _, d := range all {
-		args := text.Args{"title": d.Title, "code": d.Code, "agency": called(p.From), "records": number(d.Records)}
+		args := text.Args{"title": d.Title, "code": d.Code, "agency": titled(p.From, d.Agency), "records": number(d.Records)}
 		if p.Into != nil {
 			args["into"] = called(*p.Into)
 		}

@@ -14,11 +14,10 @@ import (
 
 // The commands of this room. Their numbers are those of docs/protocol.md.
 const (
-	commandAgencyAdd        book.Command[agencyAdd, ledger.Ref]          = 3
-	commandDatasetPublish   book.Command[Publication, PublicationResult] = 4
-	commandStandardPublish  book.Command[standardPublish, ledger.Ref]    = 21
-	commandAgencyRename     book.Command[agencyAdd, ledger.Ref]          = 51
-	commandStandardWithdraw book.Command[Withdrawal, ledger.Ref]         = 55
+	commandAgencyAdd       book.Command[agencyAdd, ledger.Ref]          = 3
+	commandDatasetPublish  book.Command[Publication, PublicationResult] = 4
+	commandStandardPublish book.Command[standardPublish, ledger.Ref]    = 21
+	commandAgencyRename    book.Command[agencyAdd, ledger.Ref]          = 51
 )
 
 // Register adds this room's commands. changed tells the handlers what last changed the records of a
@@ -34,7 +33,6 @@ func Register(r *state.Registry, changed ChangedOf) {
 	commandAgencyRename.Handle(r, applyAgencyRename)
 	commandDatasetPublish.Handle(r, func(tx *state.Tx, b Publication) (PublicationResult, error) { return ApplyPublication(tx, b, changed) })
 	commandStandardPublish.Handle(r, applyStandardPublish)
-	commandStandardWithdraw.Handle(r, applyStandardWithdraw)
 }
 
 // AgencyType is the content type of an agency's payload, the JSON of Agency.
@@ -296,6 +294,14 @@ func ApplyReturn(tx *state.Tx, b AgencyReturn) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, agencyHead(ledger.KindAgency, b.Code))
+}
+
+// Acts refuses the code of an agency that is not there, as text.UnknownAgency, or that ended, as
+// text.AgencyEnded or text.AgencyMerged. Every handler that writes in the name of an agency asks
+// it: the agency may have ended since the command was made.
+func Acts(tx *state.Tx, code identity.Label) error {
+	_, err := living(tx, code)
+	return err
 }
 
 // HasAgency reports whether the jurisdiction has an agency with the code that did not end.

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -14,8 +13,7 @@ import (
 	"xietong/node/ground/text"
 )
 
-// Withdrawal is the body of a command that withdraws a standard, and the part of the body of one
-// that withdraws a dataset.
+// Withdrawal is the part of the body of a command that withdraws a dataset or a standard.
 type Withdrawal struct {
 	_         struct{} `cbor:",toarray"`
 	Code      identity.Label
@@ -73,41 +71,10 @@ func ApplyWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	return b.Statement.Append(tx, withdrawalHead(ledger.KindDatasetEnded, b, kept.Entry))
 }
 
-// WithdrawStandard takes a standard back, as an act of the agency that set it. Datasets that
-// adopted it go on as they are. Refusals: text.NoStandard, text.StandardWithdrawn,
-// text.NotProvider, text.BadRequest for the reason, and those of Actor.Resolve.
-func WithdrawStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, code identity.Label, reason string) (identity.Entry, error) {
-	if err := CheckReason(reason); err != nil {
-		return identity.Entry{}, err
-	}
-	var s *SetStandard
-	err := l.View(ctx, func(r *state.Reader) (err error) {
-		s, err = StandardBy(r, by, code)
-		return err
-	})
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	b := Withdrawal{Code: code, Agency: s.Agency, Version: s.Version, Reason: reason}
-	if b, err = withdrawal(l, ledger.KindStandardEnded, b, s.At); err != nil {
-		return identity.Entry{}, err
-	}
-	return book.Enter(ctx, l, commandStandardWithdraw, standardRequest(l, id, code, reason), b)
-}
-
-func standardRequest(l book.Ledger, id identity.Message, code identity.Label, reason string) book.Request {
-	return book.ByNode(l, id, book.Joined(code.String(), reason))
-}
-
-// StandardWithdrawnBefore returns the entry that the same request of WithdrawStandard made before;
-// came is false where it is new.
-func StandardWithdrawnBefore(ctx context.Context, l book.Ledger, id identity.Message, code identity.Label, reason string) (entry identity.Entry, came bool, err error) {
-	err = l.View(ctx, func(r *state.Reader) error {
-		ref, before, err := commandStandardWithdraw.Before(r, l, standardRequest(l, id, code, reason))
-		entry, came = ref.In(l.Log()), before
-		return err
-	})
-	return entry, came, err
+// WithdrawalOfStandard makes the act by which the agency that set a standard takes it back.
+func WithdrawalOfStandard(l book.Ledger, s SetStandard, reason string) (Withdrawal, error) {
+	b := Withdrawal{Code: s.Code, Agency: s.Agency, Version: s.Version, Reason: reason}
+	return withdrawal(l, ledger.KindStandardEnded, b, s.At)
 }
 
 // StandardBy returns a standard that holds, for the agency that set it.
@@ -135,7 +102,8 @@ func (s SetStandard) Holding(in identity.Jurisdiction) (SetStandard, error) {
 	return s, nil
 }
 
-func applyStandardWithdraw(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
+// ApplyStandardWithdrawal takes a standard back. Datasets that adopted it go on as they are.
+func ApplyStandardWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	key, in := []byte(b.Code.String()), tx.Log().Jurisdiction()
 	kept, ok := setStandards.Load(tx, key)
 	ended := endedOf(tx, tx.Log(), endedStandard, b.Code)

@@ -70,8 +70,11 @@ func endedShown(e *catalog.Ending) *client.Ended {
 
 func endPlanShown(p reform.Plan) client.EndPlan {
 	out := client.EndPlan{
-		Hash: p.Hash, From: namedShown(p.From), Datasets: affectedShown(p.Datasets), Standards: affectedShown(p.Standards),
+		Hash: p.Hash, From: []client.NamedOne{}, Datasets: affectedShown(p.Datasets), Standards: affectedShown(p.Standards),
 		Ending: p.Ending, Ends: []client.HeldEnd{}, Lasting: p.Lasting,
+	}
+	for _, from := range p.From {
+		out.From = append(out.From, namedShown(from))
 	}
 	if !p.Into.Code.IsZero() {
 		into := namedShown(p.Into)
@@ -94,7 +97,7 @@ func namedShown(a catalog.Agency) client.NamedOne {
 func affectedShown(all []reform.Affected) []client.Affected {
 	out := []client.Affected{}
 	for _, a := range all {
-		out = append(out, client.Affected{Code: a.Code.String(), Title: a.Title, Version: a.Version, Records: a.Records, Withdrawn: a.Withdrawn})
+		out = append(out, client.Affected{Code: a.Code.String(), Title: a.Title, Agency: a.Agency.String(), Version: a.Version, Records: a.Records, Withdrawn: a.Withdrawn})
 	}
 	return out
 }

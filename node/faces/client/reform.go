@@ -18,7 +18,7 @@ type Ended struct {
 // EndPlan is what ending or moving something would do.
 type EndPlan struct {
 	Hash      string     `json:"hash" doc:"Of the plan; who does it sends this as plan"`
-	From      NamedOne   `json:"from" doc:"The agency whose it is"`
+	From      []NamedOne `json:"from" doc:"The agencies whose it is"`
 	Into      *NamedOne  `json:"into,omitempty" doc:"The agency that takes over; absent: none does"`
 	Datasets  []Affected `json:"datasets" doc:"Datasets that are withdrawn, or move"`
 	Standards []Affected `json:"standards" doc:"Standard entries that are withdrawn, or move"`
@@ -37,6 +37,7 @@ type NamedOne struct {
 type Affected struct {
 	Code      string `json:"code"`
 	Title     string `json:"title"`
+	Agency    string `json:"agency" doc:"Code of the agency whose it is, one of from"`
 	Version   uint64 `json:"version"`
 	Records   uint64 `json:"records" doc:"Records of the dataset, all of which stay as they are"`
 	Withdrawn bool   `json:"withdrawn,omitempty" doc:"It was withdrawn before, and moves as such"`

@@ -41,23 +41,40 @@ func asked(what string, parts ...any) ([]byte, error) {
 	return data, nil
 }
 
-// agree looks at what a request is to do, and refuses it where its plan was not shown or is another
-// by now. over is true where nothing is left to do: the same request came before, and done has its
-// entry, or there is an error.
-func agree[B any](ctx context.Context, l book.Ledger, c book.Command[B, ledger.Ref], q book.Request, to Agreed, look func(*state.Reader) (Plan, error)) (done Done, over bool, err error) {
+// act is one request that is shown before it is done.
+type act[B any] struct {
+	command book.Command[B, ledger.Ref]
+	request book.Request
+	look    func(*state.Reader) (Plan, error)
+	body    func(Plan) (B, error) // what is proposed, of the same look
+}
+
+// do does what was shown. It looks once, at one state: where the plan is not the one that was
+// shown, nothing is done, and what comes in between has the command refused. The same request again
+// gets the answer of the first time, whatever became of it since.
+func (a act[B]) do(ctx context.Context, l book.Ledger, to Agreed) (done Done, err error) {
 	came := false
 	err = l.View(ctx, func(r *state.Reader) error {
 		var ref ledger.Ref
-		if ref, came, err = c.Before(r, l, q); came || err != nil {
+		if ref, came, err = a.command.Before(r, l, a.request); came || err != nil {
 			done.Entry = ref.In(l.Log())
+			done.Plan, _ = plans.Load(r, planKey(ref))
 			return err
 		}
-		if done.Plan, err = look(r); err == nil {
+		if done.Plan, err = a.look(r); err == nil {
 			err = done.agreed(to.Plan)
 		}
 		return err
 	})
-	return done, came || err != nil, err
+	if came || err != nil {
+		return done, err
+	}
+	body, err := a.body(done.Plan)
+	if err != nil {
+		return done, err
+	}
+	done.Entry, err = book.Enter(ctx, l, a.command, a.request, body)
+	return done, err
 }
 
 // PlanWithdrawal tells what withdrawing a dataset would do. Refusals: text.UnknownDataset,
@@ -81,21 +98,19 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, by catalog.Act
 	if err != nil {
 		return done, err
 	}
-	request := book.ByNode(d.Own, id, what)
 	var of catalog.Published
-	done, over, err := agree(ctx, d.Own, commandWithdraw, request, to, func(r *state.Reader) (p Plan, err error) {
-		p, of, err = withdrawing(r, by, code)
-		return p, err
-	})
-	if over {
-		return done, err
-	}
-	b := withdrawBody{Grants: done.grants}
-	if b.Withdrawal, err = catalog.WithdrawalOf(d.Own, of, to.Reason); err != nil {
-		return done, err
-	}
-	done.Entry, err = book.Enter(ctx, d.Own, commandWithdraw, request, b)
-	return done, err
+	return act[withdrawBody]{
+		command: commandWithdraw, request: book.ByNode(d.Own, id, what),
+		look: func(r *state.Reader) (p Plan, err error) {
+			p, of, err = withdrawing(r, by, code)
+			return p, err
+		},
+		body: func(p Plan) (b withdrawBody, err error) {
+			b = withdrawBody{Plan: p, Grants: p.grants}
+			b.Withdrawal, err = catalog.WithdrawalOf(d.Own, of, to.Reason)
+			return b, err
+		},
+	}.do(ctx, d.Own, to)
 }
 
 // moving is what a move moves.
@@ -113,7 +128,7 @@ const maxMoved = state.MaxCommandLen - 16<<10
 // text.MovesTooMany.
 func (m moving) moves(l book.Ledger) (all []catalog.Move, err error) {
 	all = []catalog.Move{}
-	size := 0
+	size := len(m.plan.shown)
 	for _, p := range m.datasets {
 		one, err := catalog.MoveOf(l, p, m.into)
 		if err != nil {
@@ -151,7 +166,7 @@ func handing(r *state.Reader, by catalog.Actor, codes []identity.Label, into str
 		if m.plan.Into, err = taking(r, p.Agency, into); err != nil {
 			return m, err
 		}
-		if m.plan.From, err = catalog.Living(r, p.Agency); err != nil {
+		if err := m.plan.from(r, p.Agency); err != nil {
 			return m, err
 		}
 		m.datasets = append(m.datasets, p)
@@ -205,21 +220,19 @@ func (d *Desk) Move(ctx context.Context, id identity.Message, by catalog.Actor, 
 	if err != nil {
 		return done, err
 	}
-	request := book.ByNode(d.Own, id, what)
 	var m moving
-	done, over, err := agree(ctx, d.Own, commandMove, request, to, func(r *state.Reader) (_ Plan, err error) {
-		m, err = handing(r, by, codes, into)
-		return m.plan, err
-	})
-	if over {
-		return done, err
-	}
-	moves, err := m.moves(d.Own)
-	if err != nil {
-		return done, err
-	}
-	done.Entry, err = book.Enter(ctx, d.Own, commandMove, request, moveBody{Moves: moves})
-	return done, err
+	return act[moveBody]{
+		command: commandMove, request: book.ByNode(d.Own, id, what),
+		look: func(r *state.Reader) (_ Plan, err error) {
+			m, err = handing(r, by, codes, into)
+			return m.plan, err
+		},
+		body: func(p Plan) (b moveBody, err error) {
+			b.Plan = p
+			b.Moves, err = m.moves(d.Own)
+			return b, err
+		},
+	}.do(ctx, d.Own, to)
 }
 
 // Order says how an agency is to end.
@@ -231,7 +244,7 @@ type Order struct {
 
 // ending looks at an agency that is to end.
 func ending(r *state.Reader, by catalog.Actor, o Order) (m moving, err error) {
-	if m.plan.From, err = catalog.Living(r, o.Agency); err != nil {
+	if err := m.plan.from(r, o.Agency); err != nil {
 		return m, err
 	}
 	acting, err := by.For(o.Agency).Resolve(r)
@@ -284,24 +297,21 @@ func (d *Desk) End(ctx context.Context, id identity.Message, by catalog.Actor, o
 	if err != nil {
 		return done, err
 	}
-	request := book.ByNode(d.Own, id, what)
 	var m moving
-	done, over, err := agree(ctx, d.Own, commandEnd, request, to, func(r *state.Reader) (_ Plan, err error) {
-		m, err = ending(r, by, o)
-		return m.plan, err
-	})
-	if over {
-		return done, err
-	}
-	b := endBody{Drop: o.Drop, Grants: m.plan.grants}
-	if b.Moves, err = m.moves(d.Own); err != nil {
-		return done, err
-	}
-	if b.End, err = catalog.EndOf(d.Own, o.Agency, m.into, to.Reason); err != nil {
-		return done, err
-	}
-	done.Entry, err = book.Enter(ctx, d.Own, commandEnd, request, b)
-	return done, err
+	return act[endBody]{
+		command: commandEnd, request: book.ByNode(d.Own, id, what),
+		look: func(r *state.Reader) (_ Plan, err error) {
+			m, err = ending(r, by, o)
+			return m.plan, err
+		},
+		body: func(p Plan) (b endBody, err error) {
+			b = endBody{Plan: p, Drop: o.Drop, Grants: p.grants}
+			if b.Moves, err = m.moves(d.Own); err == nil {
+				b.End, err = catalog.EndOf(d.Own, o.Agency, m.into, to.Reason)
+			}
+			return b, err
+		},
+	}.do(ctx, d.Own, to)
 }
 
 // Return brings an agency back that ended, under the title that it had. What moved to another

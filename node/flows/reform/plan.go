@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
@@ -19,35 +20,37 @@ const MaxNamed = 100
 
 // Plan is what an end or a move would do, as it is shown.
 type Plan struct {
-	What      string         // the code of what ends or moves; several with a comma between them
-	From      catalog.Agency // whose it is
-	Into      catalog.Agency // that takes over; zero: none does
-	Datasets  []Affected     // which are withdrawn, or move
-	Standards []Affected     // which are withdrawn, or move
-	Ending    int            // live grants that end
-	Ends      []Held         // the first of them, the oldest first
-	Lasting   int            // live grants of datasets that move, which go on
-	Hash      string         `json:"-"`
+	What      string           // the code of what ends or moves; several with a comma between them
+	From      []catalog.Agency // whose it is, each once
+	Into      catalog.Agency   `json:",omitzero" cbor:",omitzero"` // that takes over; zero: none does
+	Datasets  []Affected       // which are withdrawn, or move
+	Standards []Affected       // which are withdrawn, or move
+	Ending    int              // live grants that end
+	Ends      []Held           // the first of them, the oldest first
+	Lasting   int              // live grants of datasets that move, which go on
+	Hash      string           `json:"-" cbor:"Hash"`
 
 	grants []byte // digest of all grants that count and end
+	shown  []byte // the whole, as it is hashed
 }
 
 // Affected is a dataset or a standard.
 type Affected struct {
 	Code      identity.Label
 	Title     string
+	Agency    identity.Label // whose it is
 	Version   uint64
 	Withdrawn bool   // it was withdrawn before, and moves as such
-	Records   uint64 `json:"-"` // which stay as they are; they may change before it is done
+	Records   uint64 `json:"-" cbor:"Records"` // which stay as they are; they may change before it is done
 }
 
 // Held is a grant.
 type Held struct {
 	Grant    identity.Entry
 	Dataset  identity.Label
-	Consumer identity.Agency
-	Purpose  identity.Label
-	Endless  bool // it is of all agencies of the jurisdictions above
+	Consumer identity.Agency `json:",omitzero" cbor:",omitzero"`
+	Purpose  identity.Label  `json:",omitzero" cbor:",omitzero"`
+	Endless  bool            // it is of all agencies of the jurisdictions above
 }
 
 // sealed sets the hash. Whatever of the plan is another has another hash.
@@ -56,6 +59,7 @@ func (p *Plan) sealed() error {
 	if err != nil {
 		return fmt.Errorf("hash plan: %w", err)
 	}
+	p.shown = shown
 	sum := sha256.Sum256(append(shown, p.grants...))
 	p.Hash = hex.EncodeToString(sum[:])
 	return nil
@@ -83,7 +87,7 @@ func (p *Plan) end(r *state.Reader, all []sharing.Grant) {
 }
 
 func affected(r *state.Reader, p catalog.Published) Affected {
-	return Affected{Code: p.Code, Title: p.Title, Version: p.Version, Withdrawn: p.Withdrawn != nil, Records: records.Count(r, p.Code)}
+	return Affected{Code: p.Code, Title: p.Title, Agency: p.Agency, Version: p.Version, Withdrawn: p.Withdrawn != nil, Records: records.Count(r, p.Code)}
 }
 
 // withdrawing returns the plan of a withdrawal, and the dataset.
@@ -95,11 +99,20 @@ func withdrawing(r *state.Reader, by catalog.Actor, code identity.Label) (p Plan
 		return p, of, err
 	}
 	p = Plan{What: code.String(), Datasets: []Affected{affected(r, of)}}
-	if p.From, err = catalog.Living(r, of.Agency); err != nil {
+	if err := p.from(r, of.Agency); err != nil {
 		return p, of, err
 	}
 	p.end(r, sharing.StandingOf(r, code))
 	return p, of, p.sealed()
+}
+
+// from notes an agency whose it is. It refuses one that ended.
+func (p *Plan) from(r *state.Reader, code identity.Label) error {
+	agency, err := catalog.Living(r, code)
+	if err == nil && !slices.Contains(p.From, agency) {
+		p.From = append(p.From, agency)
+	}
+	return err
 }
 
 // taking returns the agency that takes over from another one.
@@ -121,6 +134,6 @@ func (p *Plan) move(r *state.Reader, datasets []catalog.Published, standards []c
 		p.Lasting += len(sharing.Living(sharing.StandingOf(r, d.Code), r.Time()))
 	}
 	for _, s := range standards {
-		p.Standards = append(p.Standards, Affected{Code: s.Code, Title: s.Title, Version: s.Version, Withdrawn: s.Withdrawn != nil})
+		p.Standards = append(p.Standards, Affected{Code: s.Code, Title: s.Title, Agency: s.Agency, Version: s.Version, Withdrawn: s.Withdrawn != nil})
 	}
 }

@@ -3,9 +3,9 @@
 // another one, and one that was ended by mistake comes back.
 //
 // Each is shown before it is done: what it takes out or moves, which grants end, and who holds
-// them. What is done is what was shown: the act names the hash of its plan, and the command carries
-// the versions and the grants that the plan was made of, so it is refused where they are others by
-// then. One command does all of it or nothing.
+// them. What is done is what was shown: the act names the hash of its plan, is made of the same
+// look at the state as the plan that has this hash, and carries the versions and the grants of that
+// look, so it is refused where they are others by then. One command does all of it or nothing.
 //
 // Nothing is erased. The records of a dataset that was withdrawn stay in the ledger, their receipts
 // verify, and whoever publishes an entry of the code again brings the dataset back with them.
@@ -14,8 +14,11 @@
 // name. Those that other jurisdictions gave it are refused there, because the list of agencies that
 // a request names says that the agency ended.
 //
-// The package decides nothing about uses (see policy) and keeps nothing itself: what ended is kept
-// by catalog, and which grants ended with it by sharing.
+// The package decides nothing about uses (see policy). What ended is kept by catalog, and which
+// grants ended with it by sharing. The package keeps the plans that were carried out, so that
+// whoever asks the same again, because no answer came, is told the same:
+//
+//	reforms  index of the first entry of the act  -> the plan
 package reform
 
 import (
@@ -35,12 +38,14 @@ const (
 	commandEnd      book.Command[endBody, ledger.Ref]              = 52
 	commandWithdraw book.Command[withdrawBody, ledger.Ref]         = 53
 	commandMove     book.Command[moveBody, ledger.Ref]             = 54
+	commandStandard book.Command[standardBody, ledger.Ref]         = 55
 	commandReturn   book.Command[catalog.AgencyReturn, ledger.Ref] = 57
 )
 
 // withdrawBody is the body of commandWithdraw.
 type withdrawBody struct {
 	_          struct{} `cbor:",toarray"`
+	Plan       Plan
 	Withdrawal catalog.Withdrawal
 	Grants     []byte // digest of the grants that end with it
 }
@@ -48,24 +53,52 @@ type withdrawBody struct {
 // moveBody is the body of commandMove.
 type moveBody struct {
 	_     struct{} `cbor:",toarray"`
+	Plan  Plan
 	Moves []catalog.Move
 }
 
 // endBody is the body of commandEnd.
 type endBody struct {
 	_      struct{} `cbor:",toarray"`
+	Plan   Plan
 	End    catalog.AgencyEnd
 	Moves  []catalog.Move
 	Drop   bool   // grants that it holds may end with it, although nobody takes over
 	Grants []byte // digest of those
 }
 
+// standardBody is the body of commandStandard.
+type standardBody struct {
+	_          struct{} `cbor:",toarray"`
+	Plan       Plan
+	Withdrawal catalog.Withdrawal
+}
+
+// plans has what was carried out. A plan came in a command, so it is shorter than one.
+var plans = book.Bucket[Plan]{Name: "reforms", Max: state.MaxCommandLen}
+
+func planKey(entry ledger.Ref) []byte {
+	index, _ := entry.Index()
+	return book.Be64(index)
+}
+
 // Register adds this room's commands.
 func Register(r *state.Registry) {
+	plans.Keep(r)
 	commandWithdraw.Handle(r, applyWithdraw)
 	commandMove.Handle(r, func(tx *state.Tx, b moveBody) (ledger.Ref, error) {
 		first := book.Next(tx)
-		return first, moveAll(tx, b.Moves)
+		if err := moveAll(tx, b.Moves); err != nil {
+			return ledger.None, err
+		}
+		return first, b.Plan.keep(tx, first)
+	})
+	commandStandard.Handle(r, func(tx *state.Tx, b standardBody) (ledger.Ref, error) {
+		entry, err := catalog.ApplyStandardWithdrawal(tx, b.Withdrawal)
+		if err != nil {
+			return ledger.None, err
+		}
+		return entry, b.Plan.keep(tx, entry)
 	})
 	commandEnd.Handle(r, applyEnd)
 	commandReturn.Handle(r, applyReturn)
@@ -81,8 +114,14 @@ func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
-	return entry, sharing.CloseDataset(tx, code, entry)
+	if err := sharing.CloseDataset(tx, code, entry); err != nil {
+		return ledger.None, err
+	}
+	return entry, b.Plan.keep(tx, entry)
 }
+
+// keep keeps what was carried out with the entry.
+func (p Plan) keep(tx *state.Tx, entry ledger.Ref) error { return plans.Save(tx, planKey(entry), p) }
 
 func moveAll(tx *state.Tx, moves []catalog.Move) error {
 	for _, m := range moves {
@@ -115,7 +154,10 @@ func applyEnd(tx *state.Tx, b endBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
-	return entry, sharing.CloseAgency(tx, agency, entry)
+	if err := sharing.CloseAgency(tx, agency, entry); err != nil {
+		return ledger.None, err
+	}
+	return entry, b.Plan.keep(tx, entry)
 }
 
 // applyReturn brings an agency back, and lets grants be given to it again.
