@@ -83,12 +83,12 @@ func commands() *state.Registry {
 	sharing.Register(r, records.DatasetState, tree.Withdrawn)
 	tree.Register(r)
 	breaks.Register(r)
-	rosters.Register(r)
+	rosters.Register(r, catalog.Acts)
 	calls.Register(r)
 	federated.Register(r)
 	adoption.Register(r, records.LastChange)
 	reform.Register(r)
-	questions.Register(r)
+	questions.Register(r, catalog.Acts)
 	selfcheck.Register(r)
 	return r
 }

@@ -241,9 +241,10 @@ func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func
 	result = PublicationResult{Entry: book.Next(tx), Version: 1}
 	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
 	before, exists := keptAt(tx, b.Code)
+	acts := Acts(tx, b.Agency)
 	switch {
-	case !HasAgency(tx, b.Agency):
-		return result, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "")
+	case acts != nil:
+		return result, acts
 	case exists && before.Agency != b.Agency:
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case exists && before.Key != b.Key:

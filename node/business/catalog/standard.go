@@ -157,9 +157,10 @@ func standardHead(agency, code identity.Label) ledger.Head {
 func applyStandardPublish(tx *state.Tx, b standardPublish) (ledger.Ref, error) {
 	key := []byte(b.Code.String())
 	before, exists := setStandards.Load(tx, key)
+	acts := Acts(tx, b.Agency)
 	switch {
-	case !HasAgency(tx, b.Agency):
-		return ledger.None, book.Refuse(text.UnknownAgency, b.Agency.String(), tx.Log().Jurisdiction().String(), "")
+	case acts != nil:
+		return ledger.None, acts
 	case exists && before.Agency != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case b.Version != before.Version+1:

@@ -99,12 +99,31 @@ type result struct {
 
 var bucket = book.Bucket[kept]{Name: "questions", Max: 2 << 10}
 
+// Acts refuses the code of an agency in whose name nothing is written any more. The room that keeps
+// the agencies gives it.
+type Acts func(tx *state.Tx, agency identity.Label) error
+
 // Register adds the commands of this room.
-func Register(r *state.Registry) {
+func Register(r *state.Registry, acts Acts) {
 	bucket.Keep(r)
-	commandSave.Handle(r, save)
-	commandKeep.Handle(r, keep)
-	commandRemove.Handle(r, remove)
+	commandSave.Handle(r, func(tx *state.Tx, b saveBody) (ledger.Ref, error) {
+		if err := acts(tx, b.Agency); err != nil {
+			return ledger.None, err
+		}
+		return save(tx, b)
+	})
+	commandKeep.Handle(r, func(tx *state.Tx, b keepBody) (ledger.Ref, error) {
+		if err := acts(tx, b.Agency); err != nil {
+			return ledger.None, err
+		}
+		return keep(tx, b)
+	})
+	commandRemove.Handle(r, func(tx *state.Tx, b removeBody) (ledger.Ref, error) {
+		if err := acts(tx, b.Agency); err != nil {
+			return ledger.None, err
+		}
+		return remove(tx, b)
+	})
 }
 
 func keyOf(agency identity.Label, name [32]byte) []byte { return append(prefixOf(agency), name[:]...) }

@@ -12,6 +12,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -30,8 +31,13 @@ var water, tax, villages = label("water"), label("tax"), label("villages")
 
 func open(t *testing.T) *booktest.Ledger {
 	t.Helper()
+	return ledgerOf(t, func(*state.Tx, identity.Label) error { return nil })
+}
+
+func ledgerOf(t *testing.T, acts Acts) *booktest.Ledger {
+	t.Helper()
 	registry := state.NewRegistry()
-	Register(registry)
+	Register(registry, acts)
 	return booktest.New(t, "nanming.guiyang.guizhou", registry)
 }
 
@@ -356,5 +362,34 @@ func TestLess(t *testing.T) {
 		if got := less(none[0], none[1]); got != "" {
 			t.Errorf("%v: got %q", none, got)
 		}
+	}
+}
+
+// TestEndedAgencyWritesNothing: in the name of an agency that ended after it was looked at nothing
+// is saved, kept or removed; what it had stays readable.
+func TestEndedAgencyWritesNothing(t *testing.T) {
+	var ended error
+	l := ledgerOf(t, func(*state.Tx, identity.Label) error { return ended })
+	if err := saving(t, l, water, "户数", "{}"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := of(t, l, water, "户数")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended = book.Refuse(text.AgencyEnded, "water", "水务局", l.Name().String(), "2026-11-29T09:00:00Z", "机构改革")
+	entries := len(l.Heads(t, 0))
+	_, kept := s.Keep(t.Context(), l, Result{})
+	_, removed := s.Remove(t.Context(), l, must(identity.NewMessage()))
+	for what, err := range map[string]error{"save": saving(t, l, water, "人数", "{}"), "keep": kept, "remove": removed} {
+		if !failure.Is(err, text.AgencyEnded) {
+			t.Errorf("%s: got %v, want %s", what, err, text.AgencyEnded)
+		}
+	}
+	if n := len(l.Heads(t, 0)); n != entries {
+		t.Errorf("%d entries more", n-entries)
+	}
+	if _, err := of(t, l, water, "户数"); err != nil {
+		t.Errorf("it cannot be read any more: %v", err)
 	}
 }

@@ -153,10 +153,10 @@ func newMemory(t *testing.T, name string) memory {
 	calls.Register(registry)
 	adoption.Register(registry, records.LastChange)
 	reform.Register(registry)
-	questions.Register(registry)
+	questions.Register(registry, catalog.Acts)
 	tree.Register(registry)
 	breaks.Register(registry)
-	rosters.Register(registry)
+	rosters.Register(registry, catalog.Acts)
 	return memory{booktest.New(t, name, registry)}
 }
 

@@ -11,6 +11,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
 	"xietong/node/business/usage"
 	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
@@ -71,6 +72,9 @@ func Register(r *state.Registry) {
 // applyAsked appends the record of a request. An id has one answer: a second answer is never
 // recorded, so it is never shown.
 func applyAsked(tx *state.Tx, b askedBody) (ledger.Ref, error) {
+	if err := catalog.Acts(tx, b.Agency); err != nil {
+		return ledger.None, err
+	}
 	key := usesKey(b.ID, b.Agency)
 	if b.Answered && uses.Has(tx, key) {
 		return ledger.None, &state.Refusal{Code: state.CodeSeen}

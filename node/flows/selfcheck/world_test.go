@@ -132,7 +132,7 @@ func (w *world) open(dir string, name identity.Jurisdiction) *host.Host {
 	registry := state.NewRegistry()
 	tree.Register(registry)
 	breaks.Register(registry)
-	rosters.Register(registry)
+	rosters.Register(registry, func(*state.Tx, identity.Label) error { return nil })
 	Register(registry)
 	own := must2(host.Open(w.t.Context(), dir, name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: w.now}))(w.t)
 	w.t.Cleanup(func() { own.Close() })

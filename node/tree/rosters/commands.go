@@ -65,11 +65,22 @@ type keepBody struct {
 	Proof  []byte
 }
 
+// Acts refuses the code of an agency in whose name nothing is written any more. The room that keeps
+// the agencies gives it.
+type Acts func(tx *state.Tx, agency identity.Label) error
+
 // Register adds this room's commands and buckets.
-func Register(r *state.Registry) {
+func Register(r *state.Registry, acts Acts) {
 	rosters.Keep(r)
 	pieces.Keep(r)
-	commandPublish.Handle(r, applyPublish)
+	commandPublish.Handle(r, func(tx *state.Tx, b publishBody) (ledger.Ref, error) {
+		if b.Agency != nil {
+			if err := acts(tx, *b.Agency); err != nil {
+				return ledger.None, err
+			}
+		}
+		return applyPublish(tx, b)
+	})
 	commandKeep.Handle(r, applyKeep)
 	commandAwait.Handle(r, applyAwait)
 	commandPiece.Handle(r, applyPiece)

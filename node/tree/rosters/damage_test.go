@@ -24,7 +24,7 @@ func registerDamage(r *state.Registry) {
 // TestDamagedRoster (S01d): a current roster that cannot be read takes nothing with it: the one
 // before it counts, and is handed on, until the parent brings the lost one, or a later one.
 func TestDamagedRoster(t *testing.T) {
-	top := treetest.New(t, "guizhou", Register)
+	top := treetest.New(t, "guizhou", register)
 	root := New(top, nil, nobody)
 	by := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}
 	proofs := map[uint64][]byte{}
@@ -53,7 +53,7 @@ func TestDamagedRoster(t *testing.T) {
 		"no list":  whole(2, bytes.ReplaceAll(proofs[2], []byte("guizhou"), []byte("GUIZHOU"))),
 	} {
 		for brought := uint64(2); brought <= 3; brought++ {
-			party := below{treetest.New(t, "liping.qiandongnan.guizhou", Register, registerDamage), top}
+			party := below{treetest.New(t, "liping.qiandongnan.guizhou", register, registerDamage), top}
 			county := New(party, nil, nobody)
 			for number := uint64(1); number <= 2; number++ {
 				if err := county.Take(t.Context(), proofs[number], from(root)); err != nil {

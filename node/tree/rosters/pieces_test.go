@@ -19,7 +19,7 @@ import (
 // 2, with the proof of it and a county below it that has nothing.
 func published(t *testing.T) (root *Store, county func(...func(*state.Registry)) *Store, proof []byte) {
 	t.Helper()
-	top := treetest.New(t, "guizhou", Register)
+	top := treetest.New(t, "guizhou", register)
 	root = New(top, nil, nobody)
 	if err := root.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func published(t *testing.T) (root *Store, county func(...func(*state.Registry))
 		t.Fatal(err)
 	}
 	return root, func(also ...func(*state.Registry)) *Store {
-		return New(below{treetest.New(t, "liping.qiandongnan.guizhou", append(also, Register)...), top}, nil, nobody)
+		return New(below{treetest.New(t, "liping.qiandongnan.guizhou", append(also, register)...), top}, nil, nobody)
 	}, proof
 }
 
@@ -212,7 +212,7 @@ func TestOldPiecesAreDropped(t *testing.T) {
 // TestNoRoomForOldLists: of lists that share no piece, those are kept for which there is room, the
 // newest first.
 func TestNoRoomForOldLists(t *testing.T) {
-	party := treetest.New(t, "guizhou", Register, registerDamage)
+	party := treetest.New(t, "guizhou", register, registerDamage)
 	all := func(n byte) (of []roster.Piece) {
 		for i := range byte(180) {
 			of = append(of, roster.Piece{Hash: bytes.Repeat([]byte{n, i}, 16), Len: roster.MaxPiece})

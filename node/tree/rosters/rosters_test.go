@@ -49,7 +49,7 @@ func nobody(context.Context, identity.Jurisdiction) {}
 // TestTake checks that a store takes a roster with its proof, but no altered proof and no roster of
 // another root, and that each later roster is told once.
 func TestTake(t *testing.T) {
-	top, other := treetest.New(t, "guizhou", Register), treetest.New(t, "guizhou", Register)
+	top, other := treetest.New(t, "guizhou", register), treetest.New(t, "guizhou", register)
 	told := map[string][]uint64{} // numbers of the rosters that each store told of
 	var s, county *Store
 	s = New(top, nil, func(_ context.Context, root identity.Jurisdiction) {
@@ -68,7 +68,7 @@ func TestTake(t *testing.T) {
 	if none, err := s.Proof(t.Context(), 1); err != nil || none != nil {
 		t.Errorf("later than number 1: %d bytes, %v", len(none), err)
 	}
-	county = New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), top}, nil, func(_ context.Context, root identity.Jurisdiction) {
+	county = New(below{treetest.New(t, "liping.qiandongnan.guizhou", register), top}, nil, func(_ context.Context, root identity.Jurisdiction) {
 		told["county of "+root.String()] = append(told["county of "+root.String()], county.Current().Number())
 	})
 	for i := 0; i < len(proof); i += max(1, len(proof)/300) {
@@ -78,7 +78,7 @@ func TestTake(t *testing.T) {
 			t.Errorf("byte %d of %d flipped, and taken", i, len(proof))
 		}
 	}
-	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), other}, nil, nobody)
+	elsewhere := New(below{treetest.New(t, "liping.qiandongnan.guizhou", register), other}, nil, nobody)
 	if err := elsewhere.Take(t.Context(), proof, from(s)); err == nil {
 		t.Error("taken from another root of the name")
 	}
@@ -144,7 +144,7 @@ func country(t testing.TB, n int, edit func(i int, line string) string) *roster.
 // village is called otherwise, a jurisdiction fetches one piece.
 func TestLongRosterIsKept(t *testing.T) {
 	n := *places
-	top := treetest.New(t, "guizhou", Register)
+	top := treetest.New(t, "guizhou", register)
 	root := New(top, nil, nobody)
 	if err := root.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
@@ -181,7 +181,7 @@ func TestLongRosterIsKept(t *testing.T) {
 	}
 	above := root
 	for _, name := range []string{"city-1.guizhou", "county-110.city-1.guizhou"} {
-		s := New(below{treetest.New(t, name, Register), top}, nil, nobody)
+		s := New(below{treetest.New(t, name, register), top}, nil, nobody)
 		take(name, s, above)
 		stores, above = append(stores, s), s
 	}
@@ -224,13 +224,13 @@ func (p parent) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
 // TestOf: a store has the last Kept rosters and the list of the program, each by number and hash;
 // it asks its parent for a later one than its own, once, and says of any other that it is not here.
 func TestOf(t *testing.T) {
-	root := treetest.New(t, "guizhou", Register)
+	root := treetest.New(t, "guizhou", register)
 	top := New(root, nil, nobody)
 	if err := top.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	asked := 0
-	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
+	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", register), root}, func() (door.Asker, bool) {
 		return parent{s: top, asked: &asked}, true
 	}, nobody)
 	all := []Current{{Roster: roster.ShippedOf(root.Name())}, top.Current()}
@@ -269,13 +269,13 @@ func TestOf(t *testing.T) {
 // TestWithheldIsTold, of A31: where a question names a later roster than the parent says it has,
 // the operator is told, once an hour; and is not where the parent brings it.
 func TestWithheldIsTold(t *testing.T) {
-	root := treetest.New(t, "guizhou", Register)
+	root := treetest.New(t, "guizhou", register)
 	top := New(root, nil, nobody)
 	if err := top.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	asked, now, told := 0, time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC), []uint64(nil)
-	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", Register), root}, func() (door.Asker, bool) {
+	county := New(below{treetest.New(t, "liping.qiandongnan.guizhou", register), root}, func() (door.Asker, bool) {
 		return parent{s: top, asked: &asked}, true
 	}, nobody)
 	county.Now, county.Withheld = func() time.Time { return now }, func(wanted, had uint64) { told = append(told, wanted, had) }
@@ -298,7 +298,7 @@ func TestWithheldIsTold(t *testing.T) {
 // gets the entry of the first, although another number would follow now. Other places under the key
 // are refused.
 func TestPublishedOnce(t *testing.T) {
-	top := treetest.New(t, "guizhou", Register)
+	top := treetest.New(t, "guizhou", register)
 	s := New(top, nil, nobody)
 	if err := s.PublishShipped(t.Context()); err != nil {
 		t.Fatal(err)

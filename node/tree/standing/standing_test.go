@@ -56,8 +56,8 @@ func newScene(t *testing.T) *scene { return newSceneWith(t, "试点区", "") }
 func newSceneWith(t *testing.T, called, code string) *scene {
 	t.Helper()
 	s := &scene{
-		t: t, province: treetest.New(t, guizhou, rosters.Register), city: treetest.New(t, guiyang, rosters.Register),
-		county: treetest.New(t, nanming, rosters.Register),
+		t: t, province: treetest.New(t, guizhou, register), city: treetest.New(t, guiyang, register),
+		county: treetest.New(t, nanming, register),
 	}
 	unlisted := treetest.New(t, test)
 	for _, invited := range []struct {
@@ -237,7 +237,7 @@ func TestWordedInZone(t *testing.T) {
 // TestUnlistedIsAsConfigured calls the jurisdiction itself as its configuration says where the
 // roster does not list it.
 func TestUnlistedIsAsConfigured(t *testing.T) {
-	p := treetest.New(t, "x.yunnan", rosters.Register)
+	p := treetest.New(t, "x.yunnan", register)
 	config := roster.Place{Name: p.Name(), DisplayName: "某市", ShortName: "某", Level: "prefecture"}
 	table := neighbours.New(p, p.Clock, slog.New(slog.DiscardHandler))
 	s := New(p, config, zone.Home, table, nil, rosters.New(p, nil, nil), nil)
@@ -449,4 +449,9 @@ func number(t *testing.T, r gather.Roster) (n int) {
 		}
 	}
 	return n
+}
+
+// register registers the room rosters with agencies of which none ended.
+func register(r *state.Registry) {
+	rosters.Register(r, func(*state.Tx, identity.Label) error { return nil })
 }
