@@ -268,7 +268,7 @@ func (m model) told() string {
 	}
 	for _, g := range m.grants {
 		lines = append(lines, fmt.Sprint("grant ", g.index, " ", g.by, " ", g.dataset, " ", g.state()))
-		if d := m.datasets[g.dataset]; g.by != d.agency && !d.withdrawn {
+		if d := m.datasets[g.dataset]; g.by != d.agency { // of a withdrawn one, too
 			lines = append(lines, fmt.Sprint("given by ", d.agency, ": ", g.index))
 		}
 	}
