@@ -65,6 +65,7 @@ type endorseBody struct {
 type withdrawBody struct {
 	_         struct{} `cbor:",toarray"`
 	Child     identity.Label
+	Shown     []byte // see Child.shown; empty: nobody asked what the child is
 	Statement book.Statement
 }
 
@@ -192,6 +193,8 @@ func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.InvitedOnly, child.Place.DisplayName, tx.Log().Jurisdiction().String())
 	case !known, child.Endorsement == ledger.None:
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
+	case len(b.Shown) > 0 && !bytes.Equal(b.Shown, child.shown()):
+		return ledger.None, book.Refuse(text.PlanMoved, child.Place.DisplayName)
 	case !child.Joined() && !child.Open():
 		return child.Withdrawn, nil
 	}

@@ -237,16 +237,23 @@ func endorse(ctx context.Context, l book.Ledger, s step, now time.Time) (identit
 // that was never endorsed is refused with text.NotEndorsed or, where its invitation waits,
 // InvitedOnly.
 func Withdraw(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
-	return end(ctx, l, id, commandWithdraw, child, reason)
+	return end(ctx, l, id, commandWithdraw, child, reason, nil)
+}
+
+// WithdrawShown is Withdraw of a child that somebody was shown: shown refuses one that is otherwise
+// by now. It is asked once, unless the same request came before; where the child becomes another
+// one after it, the command is refused as text.PlanMoved.
+func WithdrawShown(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string, shown func(Child) error) (identity.Entry, error) {
+	return end(ctx, l, id, commandWithdraw, child, reason, shown)
 }
 
 // Cancel takes back the invitation of a child that waits, for the given reason, and returns the
 // entry. Where none waits, it is refused with text.NoInvitation.
 func Cancel(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string) (identity.Entry, error) {
-	return end(ctx, l, id, commandCancel, child, reason)
+	return end(ctx, l, id, commandCancel, child, reason, nil)
 }
 
-func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command[withdrawBody, ledger.Ref], child identity.Label, reason string) (identity.Entry, error) {
+func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command[withdrawBody, ledger.Ref], child identity.Label, reason string, shown func(Child) error) (identity.Entry, error) {
 	if err := text.Recordable("reason", reason); err != nil {
 		return identity.Entry{}, err
 	}
@@ -254,8 +261,33 @@ func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	asked := []byte(child.String() + "\n" + reason)
-	return book.Enter(ctx, l, c, book.ByNode(l, id, asked), withdrawBody{Child: child, Statement: note})
+	request := book.ByNode(l, id, []byte(child.String()+"\n"+reason))
+	b := withdrawBody{Child: child, Shown: []byte{}, Statement: note}
+	if shown != nil {
+		ref, came, err := c.Came(ctx, l, request)
+		if came || err != nil {
+			return ref.In(l.Log()), err
+		}
+		var now Child
+		err = l.View(ctx, func(r *state.Reader) error {
+			now, _ = ChildOf(r, child)
+			return nil
+		})
+		if b.Shown = now.shown(); err == nil {
+			err = shown(now)
+		}
+		if err != nil {
+			return identity.Entry{}, err
+		}
+	}
+	return book.Enter(ctx, l, c, request, b)
+}
+
+// shown returns a hash of what a person is shown of the child before it is cut off: whose keys are
+// endorsed, and whether an invitation for others waits.
+func (c Child) shown() []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%x %t %t", c.Endorsed, c.Joined(), c.Open()))
+	return sum[:]
 }
 
 // Record writes down, on the side of the child, the parent that it joined under, and returns the

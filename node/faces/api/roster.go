@@ -15,6 +15,7 @@ import (
 	"xietong/node/faces/client"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/tree/rosters"
 )
 
 type publishRoster struct {
@@ -150,14 +151,12 @@ func newRoster(ctx context.Context, h Hosted, in *publishRoster) (client.Entered
 		if err != nil {
 			return identity.Entry{}, faulty(err)
 		}
-		plan, err := h.Rosters.Plan(ctx, places)
-		if err != nil {
-			return identity.Entry{}, err
-		}
-		if in.Body.Plan != hex.EncodeToString(plan.Hash[:]) && (in.Body.Plan == "" || !plan.None()) {
-			return identity.Entry{}, text.Fail(text.RosterPlanMoved, nil, nil)
-		}
-		return h.Rosters.Publish(ctx, id, in.by(), places)
+		return h.Rosters.PublishShown(ctx, id, in.by(), places, func(plan rosters.Plan) error {
+			if in.Body.Plan != hex.EncodeToString(plan.Hash[:]) && (in.Body.Plan == "" || !plan.None()) {
+				return text.Fail(text.RosterPlanMoved, nil, nil)
+			}
+			return nil
+		})
 	})
 }
 

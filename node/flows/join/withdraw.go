@@ -48,10 +48,16 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 		child, _ = tree.ChildOf(r, label)
 		return nil
 	})
+	if err != nil {
+		return c, err
+	}
+	return d.cut(label, child)
+}
+
+// cut tells what the withdrawal of a child that stands so would do.
+func (d *Desk) cut(label identity.Label, child tree.Child) (c Cut, err error) {
 	in := d.Own.Name()
 	switch {
-	case err != nil:
-		return c, err
 	case child.Damaged:
 		return c, text.Fail(text.ChildDamaged, text.Args{"name": label.String(), "jurisdiction": in.String()}, nil)
 	case child.Joined():
@@ -63,8 +69,8 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 		return c, text.Fail(text.NotEndorsed, text.Args{"name": child.Place.DisplayName, "jurisdiction": in.String()}, nil)
 	}
 	c = Cut{Name: child.Place.Name, Open: child.Open(), keys: child.Endorsed}
-	for p := range d.Standing.Current().Under(c.Name) {
-		if p.Name != c.Name {
+	for _, p := range d.Standing.Current().Places() {
+		if p.Name.Under(c.Name) && p.Name != c.Name {
 			c.Below = append(c.Below, p.Name)
 		}
 	}
@@ -82,16 +88,18 @@ func (d *Desk) cutAlready(child tree.Child) error {
 
 // Withdraw ends the endorsement of a child; typed is the child as a person names it. agreed is the
 // hash of what the person saw of it, or empty; the error is text.PlanMoved where it is another by
-// now.
+// now. The same request again has its answer, whatever became of the child since.
 func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason, agreed string) (identity.Entry, error) {
 	label, err := d.Standing.ChildCalled(ctx, typed)
-	if err == nil && agreed != "" {
-		err = d.stillAgreed(ctx, typed, agreed)
-	}
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	entry, err := tree.Withdraw(ctx, d.Own, id, label, reason)
+	var entry identity.Entry
+	if agreed == "" {
+		entry, err = tree.Withdraw(ctx, d.Own, id, label, reason)
+	} else {
+		entry, err = tree.WithdrawShown(ctx, d.Own, id, label, reason, func(c tree.Child) error { return d.stillAgreed(label, c, agreed) })
+	}
 	if failure.Is(err, text.NotEndorsed) {
 		_, why := d.Cut(ctx, typed)
 		return identity.Entry{}, cmp.Or(why, err)
@@ -103,9 +111,9 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason,
 }
 
 // stillAgreed refuses a withdrawal that would do something else than what the person saw. Of a
-// child that is cut off already the command itself decides: the same request again has its answer.
-func (d *Desk) stillAgreed(ctx context.Context, typed, agreed string) error {
-	c, err := d.Cut(ctx, typed)
+// child that is cut off already the command itself decides.
+func (d *Desk) stillAgreed(label identity.Label, child tree.Child, agreed string) error {
+	c, err := d.cut(label, child)
 	if err != nil {
 		return nil
 	}

@@ -194,6 +194,20 @@ func (c Command[B, R]) Before(r *state.Reader, l Ledger, q Request) (result R, c
 	return result, true, nil
 }
 
+// Came is Before in a view of its own: whoever is asked the same again gives the answer of the
+// first time, before looking at anything else, which may be otherwise since. The zero Request never
+// came.
+func (c Command[B, R]) Came(ctx context.Context, l Ledger, q Request) (result R, came bool, err error) {
+	if q.Origin == "" {
+		return result, false, nil
+	}
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		result, came, err = c.Before(r, l, q)
+		return err
+	})
+	return result, came, err
+}
+
 // Nothing is the body or the result of a command that has none.
 type Nothing struct {
 	_ struct{} `cbor:",toarray"`

@@ -1,6 +1,7 @@
 package rosters
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -50,18 +51,35 @@ func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
 // the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
 // another number was published meanwhile.
 func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
-	before, err := s.before(ctx, places)
-	if err != nil {
-		return identity.Entry{}, err
-	}
+	return s.PublishShown(ctx, id, by, places, func(Plan) error { return nil })
+}
+
+// PublishShown is Publish of a list of which somebody was shown the plan: shown refuses one that is
+// otherwise by now. It is not asked where the same request came before, which has its answer.
+func (s *Store) PublishShown(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster, shown func(Plan) error) (identity.Entry, error) {
+	before, cannot := s.before(ctx, places)
 	var agency identity.Label
-	err = s.own.View(ctx, func(r *state.Reader) error {
+	err := s.own.View(ctx, func(r *state.Reader) error {
 		acting, err := by.Resolve(r)
 		agency = acting.Code()
 		return err
 	})
 	if err != nil {
+		return identity.Entry{}, cmp.Or(cannot, err)
+	}
+	asked, err := places.Encode() // as it was sent: the number is another when the same is asked again
+	if err != nil {
 		return identity.Entry{}, err
+	}
+	request := book.By(identity.NewAgency(s.own.Name(), agency), id, asked)
+	if ref, came, err := commandPublish.Came(ctx, s.own, request); came || err != nil {
+		return ref.In(s.own.Log()), err
+	}
+	if cannot == nil {
+		cannot = shown(planOf(before, places))
+	}
+	if cannot != nil {
+		return identity.Entry{}, cannot
 	}
 	next := before.Next(places)
 	manifest, err := next.Encode()
@@ -72,11 +90,7 @@ func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.A
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	asked, err := places.Encode() // as it was sent: the number is another when the same is asked again
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	return s.propose(ctx, book.By(identity.NewAgency(s.own.Name(), agency), id, asked), next, publishBody{Agency: &agency, Statement: act})
+	return s.propose(ctx, request, next, publishBody{Agency: &agency, Statement: act})
 }
 
 // Plan is what publishing a list would do.
@@ -92,10 +106,14 @@ func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err er
 	if err != nil {
 		return p, err
 	}
+	return planOf(before, places), nil
+}
+
+func planOf(before, places *roster.Roster) (p Plan) {
 	old, fresh := before.Hash(), places.Hash()
 	p.Diff, p.Number = before.Diff(places), before.Number()+1
 	p.Hash = sha256.Sum256(slices.Concat(old[:], fresh[:]))
-	return p, nil
+	return p
 }
 
 // follows refuses places that cannot come after a list.
@@ -114,20 +132,8 @@ func (s *Store) follows(before, places *roster.Roster) error {
 	return nil
 }
 
-// propose stores the pieces of a list, and then publishes it. A request that came before gets the
-// entry of then.
+// propose stores the pieces of a list, and then publishes it.
 func (s *Store) propose(ctx context.Context, q book.Request, next *roster.Roster, b publishBody) (identity.Entry, error) {
-	var ref ledger.Ref
-	came := false
-	err := s.own.View(ctx, func(r *state.Reader) (err error) {
-		if q.Origin != "" {
-			ref, came, err = commandPublish.Before(r, s.own, q)
-		}
-		return err
-	})
-	if err != nil || came {
-		return ref.In(s.own.Log()), err
-	}
 	m, err := next.Manifest()
 	if err != nil {
 		return identity.Entry{}, err
