@@ -153,7 +153,7 @@ func (s *Store) Belief(ctx context.Context, of identity.Jurisdiction) (Belief, e
 		return Belief{KeySet: n.KeySets[len(n.KeySets)-1].KeySet, Since: n.Since, AsOf: s.now()}, err
 	}
 	c, err := s.find(ctx, of, MaxAge)
-	if s.isCutOff(err) {
+	if s.isCutOff(err) || isTold(err) {
 		c, err = s.orKept(payerOf(ctx), of, c, err)
 	}
 	if err == nil {

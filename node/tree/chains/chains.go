@@ -18,12 +18,12 @@
 // than that of the withdrawal was seen, which endorses the jurisdiction anew.
 //
 // A kept chain is used until it is MaxAge old. Then it is asked for anew; where nobody can be
-// asked, because the way is cut off, it goes on for this jurisdiction alone, until it is
-// trust.StandingTerm old. It is dropped earlier when a neighbour says that the standing of a
-// jurisdiction in it has changed (see Tell). It is asked for anew when a message is signed with a
-// key that it does not list, though not more often than every two seconds. A neighbour that lies
-// about a change costs a question, and a silent neighbour costs no more than one that passes no
-// message on.
+// asked, because the way is cut off, or a neighbour refuses, which nothing proves (see Told), it
+// goes on for this jurisdiction alone, until it is trust.StandingTerm old. It is dropped earlier
+// when a neighbour says that the standing of a jurisdiction in it has changed (see Tell). It is
+// asked for anew when a message is signed with a key that it does not list, though not more often
+// than every two seconds. A neighbour that lies about a change costs a question, and a silent
+// neighbour costs no more than one that passes no message on.
 //
 // A chain that is found is not believed yet. The levels that are not of one's own branch are judged
 // by what is remembered of them (see breaks): a key set that breaks with the one before waits.
@@ -187,7 +187,7 @@ func (s *Store) KeySets(ctx context.Context, of identity.Jurisdiction, anew bool
 		oldest = againAfter
 	}
 	c, err := s.find(ctx, of, oldest)
-	if s.isCutOff(err) {
+	if s.isCutOff(err) || isTold(err) {
 		c, err = s.orKept(payerOf(ctx), of, c, err)
 	}
 	if err == nil {

@@ -2,6 +2,7 @@ package chains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,6 +127,53 @@ func TestWithdrawalEndsTheBelief(t *testing.T) {
 	if _, err := from.store.verified(t.Context(), stolen, before); err == nil {
 		t.Error("a standing from before the withdrawal was believed once it was forgotten")
 	}
+}
+
+// TestHopTellsWhatNobodySaid (S09f): a hop refuses a chain in the name of another place. It is told
+// as the word of the neighbour that was asked; nobody is said to have withdrawn anything, no
+// command and no alarm of another node comes along, and who kept a proven chain goes on with it
+// until it ends, or a signed withdrawal comes.
+func TestHopTellsWhatNobodySaid(t *testing.T) {
+	of, keeper, other := named(t, "meitan.zunyi.guizhou"), "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou"
+	entry := text.Args{"jurisdiction": of.String(), "by": "zunyi.guizhou", "entry": "zunyi.guizhou/log/1/99", "when": "2026-11-01T00:00:00Z"}
+	w := newWorld(t, branches...)
+	honest := w.at("guiyang.guizhou").door.Prove
+	w.finds(keeper, of.String())
+	about := func(jurisdiction string) text.Args {
+		return text.Args{"jurisdiction": jurisdiction, "by": "bijie.guizhou", "until": "1"}
+	}
+	for _, row := range []struct {
+		code text.Code
+		args text.Args
+		want text.Code
+		by   string
+	}{
+		{text.PlaceWithdrawn, entry, text.Unreachable, ""},
+		{text.PlaceWithdrawn, text.Args{"jurisdiction": "zunyi.guizhou", "by": "guizhou", "entry": "guizhou/log/1/99"}, text.Unreachable, ""},
+		{text.PlaceWithdrawn, text.Args{"jurisdiction": "guizhou", "by": "yunnan"}, text.Unreachable, ""},
+		{text.PlaceNotJoined, about(of.String()), text.PlaceNotJoined, "zunyi.guizhou"}, {text.PlaceExpired, about(of.String()), text.PlaceExpired, "zunyi.guizhou"},
+		{text.PlaceNotJoined, about(other), text.AnswerRefused, ""}, {text.PlaceExpired, about(strings.Repeat("x", 300)), text.AnswerRefused, ""},
+		{text.GrantNeeded, text.Args{"give": "xietong grant give loans edu@guiyang.guizhou"}, text.AnswerRefused, ""},
+		{text.StateDamaged, text.Args{"file": "state.db"}, text.AnswerRefused, ""}, {text.Internal, nil, text.Internal, ""},
+		{text.Overloaded, text.Args{"seconds": strings.Repeat("9", 300)}, text.AnswerRefused, ""},
+	} {
+		w.pass(time.Hour)
+		w.at("guiyang.guizhou").door.Prove = func(context.Context, identity.Jurisdiction, door.Wanted) ([]trust.Level, error) {
+			return nil, text.Fail(row.code, row.args, nil)
+		}
+		_, err := w.at(other).store.KeySets(t.Context(), of, false)
+		told, ok := errors.AsType[*Told](err)
+		if !ok || told.By.String() != "guiyang.guizhou" || told.Failure.Code != row.want || told.Failure.Args["by"] != row.by || told.Failure.Args["entry"] != "" {
+			t.Errorf("%s %v: got %v (%+v), want %s by %q", row.code, row.args, err, told, row.want, row.by)
+		}
+		if got := w.believes(keeper, of); got != (row.want != text.AnswerRefused) {
+			t.Errorf("%s: who kept the chain believes it: %t", row.code, got)
+		}
+	}
+	w.withdraw(of)
+	w.at("guiyang.guizhou").door.Prove = honest
+	w.pass(time.Hour)
+	w.refused(keeper, of.String(), text.PlaceWithdrawn, of.String())
 }
 
 // TestStandingsOfChains: a step below the lowest common ancestor needs a standing that is neither

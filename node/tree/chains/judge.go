@@ -92,7 +92,8 @@ func (s *Store) judge(c *chain, l trust.Link) (withdrawn bool, err error) {
 }
 
 // orKept returns the chain that is kept, while its standings are not older than trust.StandingTerm,
-// or else what find returned. It is for a chain that nobody could be asked for.
+// or else what find returned. It is for a chain that nobody could be asked for, or that a neighbour
+// refused.
 func (s *Store) orKept(payer budget.Payer, of identity.Jurisdiction, c *chain, err error) (*chain, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -121,7 +121,10 @@ func (s *Store) question(ctx context.Context, neighbour identity.Jurisdiction, w
 	end, _ := within.Deadline()
 	w.Wait = time.Until(end) * 15 / 16
 	levels, err := door.AskProve(within, over{s.ask, neighbour}, w)
-	if _, told := errors.AsType[*text.Failure](err); err != nil && !told {
+	if f, told := errors.AsType[*text.Failure](err); told {
+		return nil, heardFrom(neighbour, w, f)
+	}
+	if err != nil {
 		err = s.broken(ctx, neighbour, err)
 	}
 	return levels, err

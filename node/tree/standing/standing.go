@@ -141,14 +141,17 @@ func (s *Standing) Belief(ctx context.Context, of identity.Jurisdiction) (chains
 	return b, s.told(of, err)
 }
 
-// told returns the error of chains about a jurisdiction as other jurisdictions are told it.
+// told returns the error of chains about a jurisdiction as other jurisdictions are told it. What a
+// neighbour refused with is the word of that neighbour, whomever it names.
 func (s *Standing) told(of identity.Jurisdiction, err error) error {
 	f, told := errors.AsType[*text.Failure](err)
 	if !told {
 		return err
 	}
 	at := s.Name()
-	if path := route.Path(at, of); len(path) > 0 && f.Code != text.AnswerRefused {
+	if heard, refused := errors.AsType[*chains.Told](err); refused {
+		at = heard.By
+	} else if path := route.Path(at, of); len(path) > 0 && f.Code != text.AnswerRefused {
 		named := slices.IndexFunc(path, func(j identity.Jurisdiction) bool { return j.String() == f.Args["jurisdiction"] })
 		at = path[max(named-1, 0)]
 		if named >= 0 && named+1 < len(path) && path[named+1].String() == f.Args["by"] {

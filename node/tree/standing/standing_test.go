@@ -400,6 +400,20 @@ func TestWhereTheWayEnds(t *testing.T) {
 	}
 }
 
+// TestWhoWasAsked: what a neighbour refused a chain with is told as its word, also where it says
+// that another told it; a withdrawal that is proven, as the word of the one that signed it.
+func TestWhoWasAsked(t *testing.T) {
+	s, of := newScene(t), treetest.Name(t, "qixingguan.bijie.guizhou")
+	gone := text.Failure{Code: text.PlaceWithdrawn, Args: text.Args{"jurisdiction": of.String(), "by": "bijie.guizhou", "entry": "bijie.guizhou/log/1/9"}}
+	for want, err := range map[string]error{
+		guizhou: &chains.Told{By: treetest.Name(t, guizhou), Failure: &gone}, "bijie.guizhou": &gone,
+	} {
+		if p, ok := errors.AsType[*relay.Problem](s.told(of, err)); !ok || p.At.String() != want {
+			t.Errorf("got %v, want it told by %s", p, want)
+		}
+	}
+}
+
 // TestNeighbours checks which jurisdictions stand above and below, and which no more.
 func TestNeighbours(t *testing.T) {
 	s := newScene(t)

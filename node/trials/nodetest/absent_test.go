@@ -13,7 +13,8 @@ import (
 
 // TestCauseIsTold (U-B12, E15, E20, E21, E44): why a place does not answer is told as what it is,
 // to the asker far away, at the hop and by the withdrawn one itself, and in the account of a
-// question to many; and nobody is sent to look after a firewall.
+// question to many; and nobody is sent to look after a firewall. A withdrawal is the word of who
+// signed it; any other cause is that of the neighbour that was asked.
 func TestCauseIsTold(t *testing.T) {
 	Run(t, province, func(t *testing.T, tree *Tree) {
 		city, far := tree.Node("guiyang"), tree.Node("liping")
@@ -39,9 +40,9 @@ func TestCauseIsTold(t *testing.T) {
 			{tree.Node("weining"), "黎平", text.PlaceWithdrawn, "毕节市", "贵州省 has withdrawn its endorsement of 毕节市 (entry guizhou/log/1/"},
 			{tree.Node("weining"), "贵州省", text.PlaceWithdrawn, "毕节市", "贵州省 has withdrawn its endorsement of 毕节市 (entry guizhou/log/1/"},
 			{tree.Node("bijie"), "贵州省", text.EndorsementWithdrawn, "", "贵州省 has withdrawn its endorsement of 毕节市"},
-			{far, "白云", text.PlaceInvited, "贵阳市", "贵阳市 has invited 白云区"},
-			{far, "汇川", text.PlaceNotJoined, "贵州省", "遵义市 has not joined"},
-			{far, "mars.guiyang.guizhou", text.PlaceNowhere, "贵阳市", "there is no jurisdiction mars.guiyang.guizhou"},
+			{far, "白云", text.PlaceInvited, "黔东南苗族侗族自治州", "贵阳市 has invited 白云区"},
+			{far, "汇川", text.PlaceNotJoined, "黔东南苗族侗族自治州", "遵义市 has not joined"},
+			{far, "mars.guiyang.guizhou", text.PlaceNowhere, "黔东南苗族侗族自治州", "there is no jurisdiction mars.guiyang.guizhou"},
 			{far, "mars", text.JurisdictionUnknown, "", "no jurisdiction is called \"mars\""},
 			{tree.Node("nanming"), "黎平", text.EndorsementWithdrawn, "", "贵阳市 has withdrawn its endorsement of 南明区"},
 		} {
