@@ -76,8 +76,8 @@ func countyOf(k string) string {
 	return k[:codeLen]
 }
 
-// spelled returns the places that have a key nearly as this one. left counts the comparisons that it
-// may make still; those that it does not come to are not found.
+// spelled returns the places that have a key nearly as this one. left counts the comparisons that
+// it may make still; those that it does not come to are not found.
 func (r *Roster) spelled(k string, among func(Place) bool, left *int) (out []Place) {
 	typed, wanted := []rune(k), formOf(k)
 	allowed := min(max(1, len(typed)/3), maxDistance)

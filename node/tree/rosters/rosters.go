@@ -97,8 +97,8 @@ func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Con
 // Current returns the roster.
 func (s *Store) Current() Current { return *s.current.Load() }
 
-// Awaited reports whether no roster of the tree is here yet, and the parent, which may have one, has
-// not said that there is none: then the list of the program stands in for it.
+// Awaited reports whether no roster of the tree is here yet, and the parent, which may have one,
+// has not said that there is none: then the list of the program stands in for it.
 func (s *Store) Awaited() bool {
 	if s.above == nil || s.Current().Number() > 0 || s.none.Load() {
 		return false
