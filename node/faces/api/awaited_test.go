@@ -5,7 +5,9 @@ import (
 	"log/slog"
 	"testing"
 
+	"xietong/consensus/state"
 	"xietong/exchange/link"
+	"xietong/node/business/catalog"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/ground/zone"
@@ -19,7 +21,7 @@ import (
 // TestRosterIsAwaited: until the roster of the tree has come, or the parent has said that there is
 // none, it is not said that there is no such place.
 func TestRosterIsAwaited(t *testing.T) {
-	p := treetest.New(t, "x.yunnan", rosters.Register)
+	p := treetest.New(t, "x.yunnan", func(r *state.Registry) { rosters.Register(r, catalog.Acts) })
 	table := neighbours.New(p, p.Clock, slog.New(slog.DiscardHandler))
 	parent := &saying{err: link.ErrNoLink}
 	store := rosters.New(p, func() (lower.Asker, bool) { return parent, true }, nil)
