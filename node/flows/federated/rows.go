@@ -118,8 +118,8 @@ func derived(id identity.Message, of identity.Jurisdiction) (identity.Message, e
 	return derived, nil
 }
 
-// whyNone says why a member gave no rows. A member that the parent of a jurisdiction on the way does
-// not vouch for has not joined.
+// whyNone says why a member gave no rows. A member that the parent of a jurisdiction on the way
+// does not vouch for has not joined.
 func (d *Desk) whyNone(ctx context.Context, of identity.Jurisdiction, err error) *gather.Why {
 	p, ok := errors.AsType[*relay.Problem](err)
 	if ok && p.Reason() == relay.NotEndorsed && endorses(p.At, p.Args[0], of) {

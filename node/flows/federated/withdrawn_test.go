@@ -22,8 +22,9 @@ func TestWithdrawnIsNotOffered(t *testing.T) {
 	}
 }
 
-// TestWhoHasNotJoined: nobody but a parent says that a place, and all below it, are not in the tree.
-// Who signs such a refusal of itself refuses, and what others say is that the place is not reached.
+// TestWhoHasNotJoined: nobody but a parent says that a place, and all below it, are not in the
+// tree. Who signs such a refusal of itself refuses, and what others say is that the place is not
+// reached.
 func TestWhoHasNotJoined(t *testing.T) {
 	name := func(s string) identity.Jurisdiction {
 		j, err := identity.ParseJurisdiction(s)

@@ -87,9 +87,9 @@ func parseGive(command string) (g Give, ok bool) {
 	return g, g.String() == command
 }
 
-// Heard returns a refusal that came from another jurisdiction or a hop as a person is told it. Why a
-// place is not in the tree is told as a fact only where who says so may (see relay.Problem.Hearsay).
-// A command is one of the jurisdiction that refuses.
+// Heard returns a refusal that came from another jurisdiction or a hop as a person is told it. Why
+// a place is not in the tree is told as a fact only where who says so may (see
+// relay.Problem.Hearsay). A command is one of the jurisdiction that refuses.
 func Heard(p *relay.Problem, cause error) *text.Failure {
 	code := text.ByNumber(p.Code)
 	if !p.Hearsay() {

@@ -143,8 +143,8 @@ func TestTooManyPlaces(t *testing.T) {
 	}
 }
 
-// TestLongChainIsRefused: a file in which each place stands below the next is refused in one pass: a
-// pass for each place would take hours.
+// TestLongChainIsRefused: a file in which each place stands below the next is refused in one pass:
+// a pass for each place would take hours.
 func TestLongChainIsRefused(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(head)

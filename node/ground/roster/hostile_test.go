@@ -11,8 +11,8 @@ import (
 
 const hostileHead = "code,level,label,name_zh,short_zh,name_en,parent\n52,province,guizhou,贵州省,贵州省,Guizhou Province,\n"
 
-// TestNamesThatDeceive (R05): a file of a list is refused where a name is the code of another place,
-// or has what nobody sees; and so are the pieces of such a list, whoever made them.
+// TestNamesThatDeceive (R05): a file of a list is refused where a name is the code of another
+// place, or has what nobody sees; and so are the pieces of such a list, whoever made them.
 func TestNamesThatDeceive(t *testing.T) {
 	for what, c := range map[string]struct{ name, kind string }{
 		"the code of another":  {"520102", "code as name"},
