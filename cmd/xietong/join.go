@@ -21,7 +21,7 @@ var joinSteps = []struct {
 	fails []text.Code
 }{
 	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken, text.ParentUnreached}},
-	{text.JoinClock, []text.Code{text.ClockApart}},
+	{text.JoinClock, []text.Code{text.ClockApart, text.ParentUnproven}},
 	{text.JoinDisk, []text.Code{text.DiskFull}},
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{

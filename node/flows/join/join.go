@@ -267,16 +267,17 @@ func (a *attempt) knock(ctx context.Context, s *link.Socket) error {
 
 // meet (2) asks the parent for its time and its chain, and checks three things: the clocks agree;
 // the chain goes from the invitation's root to the invitation's parent; the certificate that the
-// connection showed is the parent's.
+// connection showed is the parent's. Until then, anybody may have answered.
 func (a *attempt) meet(ctx context.Context) error {
-	offset, err := door.Offset(ctx, a.line, a.o.Now)
+	anybody := door.Unproven{Conn: a.line, Name: a.t.Parent.Name(), Called: a.parent()}
+	offset, err := door.Offset(ctx, anybody, a.o.Now)
 	if err != nil {
 		return err
 	}
 	if offset.Abs() > tree.MaxSkew {
 		return text.Fail(text.ClockApart, text.Args{"offset": offset.Abs().Round(time.Second).String(), "name": a.parent()}, nil)
 	}
-	if a.chain, err = door.Meet(ctx, a.line, a.t.Root, a.t.Parent, a.o.Now()); err != nil {
+	if a.chain, err = door.Meet(ctx, anybody, a.t.Root, a.t.Parent, a.o.Now()); err != nil {
 		return err
 	}
 	if err := proves(a.line, a.chain, a.o.Now()); err != nil {

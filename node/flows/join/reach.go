@@ -49,7 +49,7 @@ func DialDoor(ctx context.Context, s *link.Socket, addresses []net.Addr, parent 
 // jurisdiction may have come back with other keys. An error says that what it answers is not its
 // own word.
 func VerifyDoor(ctx context.Context, line door.Line, root trust.Pin, name identity.Jurisdiction, now time.Time) ([]trust.Link, error) {
-	chain, err := door.MeetAgain(ctx, line, root, name, now)
+	chain, err := door.MeetAgain(ctx, door.Unproven{Conn: line, Name: name, Called: name.String()}, root, name, now)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ const (
 	ParentVersion       Code = "parent-version"
 	ParentBroken        Code = "parent-broken"
 	ParentUnreached     Code = "parent-unreached"
+	ParentUnproven      Code = "parent-unproven"
 	JurisdictionUnknown Code = "jurisdiction-unknown"
 )
 
@@ -165,6 +166,13 @@ var joinProblems = []problem{
 			"no-answer 多为防火墙拦截 UDP：请把防火墙申请交给网络管理部门，放行后重复同一命令；其余请与{name}核对地址。邀请仍然有效"},
 		en: parts{"No address leads to the parent", "every address of {name} was tried, and none led to it: {tries}", "{name}",
 			"no-answer is mostly a firewall that drops UDP: give the firewall request to your network office, then repeat the command; for the rest, compare the addresses with {name}; the invitation is still good"},
+	},
+	{
+		number: 485, code: ParentUnproven, status: http.StatusServiceUnavailable, again: true, params: []string{"name", "jurisdiction", "reason"},
+		zh: parts{"应答者尚未证明身份", "{name}的地址上有节点应答，但还没有证明自己就是{name}；它的说法未经证实：{reason}", "{jurisdiction}",
+			"请稍后重复同一命令；仍然如此的，请与{name}电话核对地址，并请其管理员查看节点日志。什么都没有改变，邀请仍然有效"},
+		en: parts{"Whoever answered has proven nothing yet", "a node answers at the address of {name} and has not proven to be {name}; what it says is unproven: {reason}", "{jurisdiction}",
+			"repeat the command later; if it stays so, call {name}, compare the address, and have its administrator look at the node's log; nothing was changed, and the invitation is still good"},
 	},
 	{
 		number: 99, code: JurisdictionUnknown, status: http.StatusNotFound, params: []string{"name"},

@@ -204,6 +204,10 @@ var words = map[string]word{
 	"a sheet that shows its formulas":           {zh: "工作表设为显示公式，看到的不是取值，请改为显示数值", en: "the sheet shows its formulas and not their values; have it show the values"},
 	"a merged cell that hides a value":          {zh: "合并单元格遮住了另一个值", en: "a merged cell hides another value"},
 
+	// what somebody says before it has proven who it is
+	"fails inside":             {zh: "它内部出错", en: "it failed inside"},
+	"refuses before its proof": {zh: "它拒绝应答；所给理由在它证明身份之前不予采信", en: "it refuses; a reason counts once it has proven who it is"},
+
 	// faults of a setting
 	"it is empty":            {zh: "没有填写"},
 	"none is listed":         {zh: "一个也没有列出"},
