@@ -71,7 +71,7 @@ func TestUsage(t *testing.T) {
 		{"init guizhou --listen 7400", `error: the flag --listen cannot be "7400": it is an IP address of this machine and a port, such as 0.0.0.0:7400` + "\nwhere: xietong init"},
 		{"join xt1-x --listen foo", `error: the flag --listen cannot be "foo": it is an IP address`},
 		{"tree confirm x --fingerprint D98F --reason y", `error: the flag --fingerprint cannot be "D98F": it is 24 hex digits`},
-		{"tree confirm x --fingerprint 00FF112233445566778899AA", "error: the flag --reason is needed\nwhere: xietong tree confirm\nwhat to do: read xietong tree confirm --help"},
+		{"tree confirm x --fingerprint 00FF112233445566778899AA", "error: the flag --fingerprint goes with --reason, and has no effect without it\nwhere: xietong tree confirm\nwhat to do: read xietong tree confirm --help"},
 		{"record retract d 1", "error: the flag --reason is needed"},
 		{"grant revoke 3", "error: the flag --reason is needed"},
 		{"grant revoke x --reason y", `error: "x" is no index of an entry`},
@@ -393,8 +393,8 @@ func TestVersionAndCompletion(t *testing.T) {
 		"query villages --where |":  "code=\t编码\nhouseholds=\t户数\nname=\t名称\nurban=\n:6\n",
 		"query villages --fields |": "code\t编码\nhouseholds\t户数\nname\t名称\nurban\n:4\n",
 		"query villages --at |": "guiyang.guizhou\t贵阳市\nold.nanming.guiyang.guizhou\t旧街道\nxihu.nanming.guiyang.guizhou\t西湖路街道\n" +
-			"xinhua.nanming.guiyang.guizhou\t新华路街道\n新华路街道\txinhua.nanming.guiyang.guizhou\n旧街道\told.nanming.guiyang.guizhou\n" +
-			"西湖路街道\txihu.nanming.guiyang.guizhou\n贵阳市\tguiyang.guizhou\n:4\n",
+			"xinhua.nanming.guiyang.guizhou\t新华路街道\nyongle.nanming.guiyang.guizhou\t永乐乡人民政府\n新华路街道\txinhua.nanming.guiyang.guizhou\n" +
+			"旧街道\told.nanming.guiyang.guizhou\n永乐乡人民政府\tyongle.nanming.guiyang.guizhou\n西湖路街道\txihu.nanming.guiyang.guizhou\n贵阳市\tguiyang.guizhou\n:4\n",
 		"status --in |":                    "nanming.guiyang.guizhou\t贵阳市南明区\n贵阳市南明区\tnanming.guiyang.guizhou\n:4\n",
 		"record import villages |":         ":0\n", // files
 		"ledger verify |":                  ":0\n",

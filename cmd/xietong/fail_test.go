@@ -30,7 +30,7 @@ var (
 // TestErrorsInChinese explains an error of every kind that ends a command: what happened and what
 // to do are told in Chinese, and what is known in English alone is quoted.
 func TestErrorsInChinese(t *testing.T) {
-	a := &app{lang: text.Zh, data: t.TempDir()}
+	a := &app{lang: text.Zh, data: t.TempDir(), getenv: func(string) string { return "" }}
 	var number int
 	mistyped := json.Unmarshal([]byte(`"x"`), &number)
 	reset := &net.OpError{Op: "read", Net: "unix", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
@@ -90,7 +90,7 @@ func TestDiskErrors(t *testing.T) {
 			all = append(all, fmt.Errorf("commit: %w", number)) // as fdatasync gives it
 		}
 		for i, lang := range []text.Lang{text.Zh, text.En} {
-			a := &app{lang: lang, data: t.TempDir()}
+			a := &app{lang: lang, data: t.TempDir(), getenv: func(string) string { return "" }}
 			for _, err := range all {
 				p, code := a.explain(err)
 				if code != exitFailed || !strings.Contains(p.What(), want[2*i]) || !strings.Contains(p.Do, want[2*i+1]) {
@@ -121,7 +121,7 @@ func TestFullDisk(t *testing.T) {
 		text.En: "free or add space (or quota); the 22000 rows that came are kept in d.csv.part, and the same command goes on after them",
 		text.Zh: "请清理或扩充磁盘（或者配额）；已取回的 22000 条保存在 d.csv.part，再次执行同一命令即继续",
 	} {
-		if got, _ := (&app{lang: lang}).explain(err); got.Do != want {
+		if got, _ := (&app{lang: lang, getenv: func(string) string { return "" }}).explain(err); got.Do != want {
 			t.Errorf("got %q, want %q", got.Do, want)
 		}
 	}

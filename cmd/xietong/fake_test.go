@@ -474,8 +474,9 @@ func newWorkbench(t *testing.T, lang string) *workbench {
 	t.Cleanup(server.Close)
 	clock := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
 	b.app = app{
-		now:  func() time.Time { clock = clock.Add(time.Second); return clock },
-		node: fakeFloor,
+		now:    func() time.Time { clock = clock.Add(time.Second); return clock },
+		node:   fakeFloor,
+		getenv: func(string) string { return "" }, // until run knows better
 	}
 	return b
 }

@@ -27,7 +27,7 @@ func TestGroupsThatReadAlike(t *testing.T) {
 	}
 	var file, screen []string
 	_ = f.each([]bool{false}, func(row export.Row) error { file = append(file, string(row[0])); return nil })
-	a := &app{lang: text.Zh}
+	a := &app{lang: text.Zh, getenv: func(string) string { return "" }}
 	for _, g := range f.groups {
 		screen = append(screen, a.groupLine([]bool{false}, mixed(1, f.groups), g)[0])
 	}

@@ -86,7 +86,7 @@ func TestInitRosterShown(t *testing.T) {
 		Name   string
 		Roster []struct{ Name, Level string }
 	}
-	if err := json.Unmarshal([]byte(stdout), &plan); err != nil || exit != exitFailed || plan.Name != "alps" || len(plan.Roster) != 4 || plan.Roster[3].Level != "county" {
+	if err := json.Unmarshal([]byte(stdout), &plan); err != nil || exit != exitFailed || plan.Name != "alps" || len(plan.Roster) != 4 || plan.Roster[2].Level != "county" {
 		t.Errorf("exit %d, %v: %s", exit, err, stdout)
 	}
 	if exit, _, stderr := b.run("init", "贵州省", "--roster", file, "--yes"); exit != exitFailed || !strings.Contains(stderr, "名录以阿尔卑斯联邦（alps）为根") {

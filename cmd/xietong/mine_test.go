@@ -148,7 +148,7 @@ func TestPartInUse(t *testing.T) {
 	defer first.file.Close()
 	_, err = openPart(path, "question")
 	for lang, want := range map[text.Lang]string{text.Zh: "另一个命令正在写入该文件", text.En: "another command is writing the file"} {
-		p, code := (&app{lang: lang}).explain(err)
+		p, code := (&app{lang: lang, getenv: func(string) string { return "" }}).explain(err)
 		if code != exitFailed || p.Code != "file-in-use" || !strings.Contains(p.Detail, want) || p.Where != path {
 			t.Errorf("got %+v of %v", p, err)
 		}
