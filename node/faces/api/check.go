@@ -11,6 +11,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/chains"
 )
 
 // Check tells what others believe of the keys of a hosted jurisdiction; *selfcheck.Desk is one.
@@ -58,6 +59,9 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 			Since: stampMS(e.Issued), Last: stamp(s.node.Now()),
 		})
 	}
+	if cut, is := parentCut(ctx, h, s.node.Now()); is {
+		out.Alarms = append(out.Alarms, cut)
+	}
 	until, err := h.Keys.Unvouched(ctx)
 	if err != nil {
 		return out, err
@@ -85,6 +89,29 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 		}
 	}
 	return out, nil
+}
+
+// cutAfter is the age from which what the one above the parent says of it is too old: the parent
+// asks for it every 5 minutes, and this jurisdiction asks the parent as often.
+const cutAfter = chains.MaxAge + standingEvery
+
+// parentCut tells that the parent, which is heard itself, has not been confirmed by its own parent
+// for long: it is cut off, or was withdrawn, and so is everybody below it.
+func parentCut(ctx context.Context, h Hosted, now time.Time) (a client.Alarm, is bool) {
+	chain, err := h.Standing.Chain(ctx)
+	if err != nil || len(chain) < 3 { // a chain that cannot be read is told elsewhere
+		return a, false
+	}
+	own, above := chain[len(chain)-1].Standing, chain[len(chain)-2].Standing
+	if own == nil || above == nil || now.Sub(own.At()) > cutAfter || now.Sub(above.At()) <= cutAfter {
+		return a, false
+	}
+	parent, top := chain[len(chain)-2].Newest().Name, chain[len(chain)-3].Newest().Name
+	return client.Alarm{
+		Code: string(text.ParentCutOff), By: parent.String(), Relation: client.AskedParent,
+		Args:  map[string]string{"name": h.Standing.Called(parent), "above": h.Standing.Called(top), "since": stamp(above.At())},
+		Since: stamp(above.At()), Last: stamp(now),
+	}, true
 }
 
 // denial tells what the parent said of the own keys, with the names that people use.

@@ -23,6 +23,7 @@ const (
 	KeysBelievedOther Code = "keys-believed-other"
 	KeysUnconfirmed   Code = "keys-unconfirmed"
 	EndorsementStale  Code = "endorsement-stale"
+	ParentCutOff      Code = "parent-cut-off"
 )
 
 var keysProblems = []problem{
@@ -125,6 +126,13 @@ var keysProblems = []problem{
 			"请用 xietong tree 查看与上级的连接；连接正常的，请{name}的管理员查看其节点"},
 		en: parts{"Endorsement not renewed", "{name} has not renewed its endorsement of this jurisdiction since {since}; it is renewed every day, and once it ends nobody believes this jurisdiction",
 			"{name}", "see the link to the parent with `xietong tree`; if it is up, the administrator of {name} should look after its node"},
+	},
+	{
+		number: 453, code: ParentCutOff, status: http.StatusConflict, params: []string{"name", "above", "since"},
+		zh: parts{"上级与它的上级断开", "自 {since} 起，{name}没有再得到{above}的确认：两方断了连接，或者{above}已撤回对{name}的背书；本方与{name}及其下级以外的往来因此都到不了", "{name}",
+			"请致电{name}的管理员，请其用 xietong tree 查明原因；本方无须改动"},
+		en: parts{"Parent cut off", "since {since} {above} has not confirmed {name} any more: they are not linked, or {above} has withdrawn {name}; so nothing goes beyond {name} and the places below it",
+			"{name}", "call the administrator of {name}, who sees why with `xietong tree`; here nothing has to be changed"},
 	},
 	{
 		number: 142, code: ChainLong, status: http.StatusConflict, params: []string{"jurisdiction", "length", "limit"},

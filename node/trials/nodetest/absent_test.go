@@ -55,6 +55,27 @@ func TestCauseIsTold(t *testing.T) {
 	})
 }
 
+// TestParentCutOffIsAnAlarm (F5): a county below a withdrawn city is told by its own status, and one
+// below a city that stands is not.
+func TestParentCutOffIsAnAlarm(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming\n  bijie\n    weining\n", func(t *testing.T, tree *Tree) {
+		if _, err := tree.Node("guizhou").Client("").Withdraw(t.Context(), "毕节", client.Withdrawal{Reason: "演练"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(25 * time.Minute)
+		for county, want := range map[string]bool{"weining": true, "nanming": false} {
+			got, err := tree.Node(county).Client("").Tree(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := slices.ContainsFunc(got.Check.Alarms, func(a client.Alarm) bool { return a.Code == string(text.ParentCutOff) })
+			if told != want {
+				t.Errorf("%s: alarms %+v, want parent-cut-off: %t", county, got.Check.Alarms, want)
+			}
+		}
+	})
+}
+
 // TestAccountTellsCauses: the six states add up as ever, and within one the cause is told.
 func TestAccountTellsCauses(t *testing.T) {
 	Run(t, province, func(t *testing.T, tree *Tree) {
