@@ -28,3 +28,16 @@ func TestCommandsOfThisNode(t *testing.T) {
 		}
 	}
 }
+
+// TestRenamedTwice (F11): an agency that has the title already is told as that, and not with the
+// entry that made it, in which another title stands.
+func TestRenamedTwice(t *testing.T) {
+	c := newClerks(t, "zh_CN.UTF-8")
+	c.does("agency add test 测试局")
+	if said := c.does("agency rename test 试验局"); !strings.Contains(said, "现称“试验局”；存证条目") {
+		t.Errorf("renamed: %s", said)
+	}
+	if said := c.does("agency rename test 试验局"); !strings.Contains(said, "没有变化") || strings.Contains(said, "存证条目") {
+		t.Errorf("renamed again: %s", said)
+	}
+}

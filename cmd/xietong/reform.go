@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -235,7 +236,15 @@ func (a *app) agencyRename() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.agencyTold(renamed, text.CLIAgencyRenamed)
+		all, err := a.client().Agencies(cmd.Context())
+		if err != nil {
+			return err
+		}
+		said := text.CLIAgencyRenamed
+		if slices.ContainsFunc(all, func(g client.Agency) bool { return g.Code == renamed.Code && g.Entry == renamed.Entry }) {
+			said = text.CLIAgencySame // the entry is the one that added it
+		}
+		return a.agencyTold(renamed, said)
 	})
 	c.Example = "  xietong agency rename water 水务局"
 	return c

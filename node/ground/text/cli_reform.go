@@ -41,6 +41,7 @@ const (
 	CLIAgencyEndDone         Code = "cli.agency-end-done"
 	CLIAgencyMergeDone       Code = "cli.agency-merge-done"
 	CLIAgencyRenamed         Code = "cli.agency-renamed"
+	CLIAgencySame            Code = "cli.agency-same"
 	CLIAgencyBack            Code = "cli.agency-back"
 	CLIAgencyTwin            Code = "cli.agency-twin"
 	CLIGrantAllowed          Code = "cli.grant-allowed"
@@ -106,6 +107,7 @@ var reformSentences = []sentence{
 	{CLIMovedDone, "已将 {dataset} 划转给 {into}；存证条目自 {entry} 起", "moved {dataset} to {into}; from entry {entry} on"},
 	{CLIAgencyEndDone, "已撤销部门 {agency}；存证条目 {entry}", "ended the agency {agency}; entry {entry}"},
 	{CLIAgencyMergeDone, "已将部门 {agency} 并入 {into}；存证条目 {entry}", "merged the agency {agency} into {into}; entry {entry}"},
+	{CLIAgencySame, "部门 {agency} 已经称“{title}”，没有变化", "the agency {agency} is called {title} already; nothing was changed"},
 	{CLIAgencyRenamed, "部门 {agency} 现称“{title}”；存证条目 {entry}", "the agency {agency} is called {title} now; entry {entry}"},
 	{CLIAgencyBack, "部门 {title}（{agency}）已恢复；存证条目 {entry}。已划转的数据资源不随之返还，已终止的共享权限不恢复",
 		"the agency {title} ({agency}) is back; entry {entry}. What moved to another agency stays there, and grants that ended stay ended"},

@@ -55,7 +55,7 @@ func TestCauseIsTold(t *testing.T) {
 	})
 }
 
-// TestParentCutOffIsAnAlarm (F5): a county below a withdrawn city is told by its own status, and one
+// TestParentCutOffIsAnAlarm (F5): a county below a withdrawn city is told by its own status; one
 // below a city that stands is not.
 func TestParentCutOffIsAnAlarm(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming\n  bijie\n    weining\n", func(t *testing.T, tree *Tree) {
