@@ -41,3 +41,24 @@ func TestRenamedTwice(t *testing.T) {
 		t.Errorf("renamed again: %s", said)
 	}
 }
+
+// TestHostedComesBack (F3, F8, F9): what is told after the withdrawal of a hosted place, and after
+// the end of its hosting, works as it stands; and a paper that was made counts when it comes back.
+func TestHostedComesBack(t *testing.T) {
+	c := newClerks(t, "en_US.UTF-8")
+	c.does("host add 云岩区")
+	said := c.does("--in guiyang.guizhou withdraw 云岩区 --reason drill --yes")
+	if !strings.Contains(said, "host add 云岩区` brings it back") {
+		t.Fatalf("withdrawn: %s", said)
+	}
+	if said = c.does("--in guiyang.guizhou host add 云岩区"); !strings.Contains(said, "No recovery key of 云岩区 was shown") {
+		t.Errorf("hosted again: %s", said)
+	}
+	c.does("--in yunyan.guiyang.guizhou keys renew --recovery")
+	if said = c.does("--in guiyang.guizhou host add 云岩区"); !strings.Contains(said, "still counts for 云岩区") {
+		t.Errorf("after a paper: %s", said)
+	}
+	if code, _, told := c.run("--in guiyang.guizhou withdraw 白云 --reason drill --yes"); code == exitDone {
+		t.Errorf("one that was never invited: %s", told)
+	}
+}

@@ -45,6 +45,8 @@ func (a *app) withdrawCommand() *cobra.Command {
 
 // hostsHere reports whether the node hosts a jurisdiction by itself, as far as it says so.
 func (a *app) hostsHere(cmd *cobra.Command, name string) bool {
+	defer func(in string) { a.in = in }(a.in)
+	a.in = "" // all that it hosts
 	s, err := a.client().Status(cmd.Context())
 	return err == nil && slices.ContainsFunc(s.Jurisdictions, func(j client.JurisdictionStatus) bool { return j.Name == name })
 }
