@@ -78,6 +78,7 @@ const (
 	KindStandardEnded   Kind = 29
 	KindRuleAllowed     Kind = 30
 	KindCancellation    Kind = 31
+	KindHolderEnded     Kind = 32
 )
 
 var kindNames = map[Kind]string{
@@ -90,7 +91,7 @@ var kindNames = map[Kind]string{
 	KindKeysConfirmed: "keys confirmed", KindFinding: "audit finding", KindQuestion: "saved question",
 	KindDatasetEnded: "dataset withdrawn", KindAgencyRenamed: "agency renamed", KindAgencyEnded: "agency ended",
 	KindStandardEnded: "standard withdrawn", KindRuleAllowed: "grants by rule allowed",
-	KindCancellation: "invitation cancelled",
+	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

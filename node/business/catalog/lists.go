@@ -39,6 +39,7 @@ type Lists struct {
 	caller operation.Caller
 	now    func() time.Time
 	logger *slog.Logger
+	ended  func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error // see OnEnd
 
 	mu    sync.Mutex
 	known map[identity.Jurisdiction]*list
@@ -78,6 +79,23 @@ func NewLists(own identity.Jurisdiction, caller operation.Caller, now func() tim
 	return &Lists{own: own, caller: caller, now: now, logger: logger, known: map[identity.Jurisdiction]*list{}}
 }
 
+// OnEnd has every end of an agency that makes a request, or is to be given a grant, told before
+// that is decided on, with the list whose last change the last end is. It is called before anything
+// else; without it, nobody is told.
+func (l *Lists) OnEnd(ended func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error) {
+	l.ended = ended
+}
+
+// hear tells that an agency ended, be it back again or not, if the places say so.
+func (l *Lists) hear(ctx context.Context, agency identity.Agency, places []place) error {
+	for i, p := range slices.Backward(places) {
+		if p.ended && p.code == agency.Code() && l.ended != nil {
+			return l.ended(ctx, agency, envelope.AgencyList{Number: uint64(i) + 1, Hash: p.hash[:]})
+		}
+	}
+	return nil
+}
+
 // Consumer returns the agency that makes the request, if the list that the request names has it and
 // no later list that is known says that it ended. An agency of this jurisdiction is returned as it
 // is: Actor.Resolve finds it. Refusals: text.AgencyNeeded, text.AgencyNotListed for a code that the
@@ -96,6 +114,9 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	if err != nil {
 		return identity.Agency{}, err
 	}
+	if err := l.hear(ctx, by, places); err != nil {
+		return identity.Agency{}, err
+	}
 	if lists(places[:named.Number], by.Code()) && lists(places, by.Code()) {
 		return by, nil
 	}
@@ -105,24 +126,28 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	}, nil)
 }
 
-// Listed reports whether the jurisdiction of an agency, another one, lists it. A list that is known
-// and has it is not asked for again. The error is text.AgencyListMissing.
+// Listed reports whether the jurisdiction of an agency, another one, lists it. What was added to a
+// list that is known is asked for; where that cannot be had, what is known counts. The error is
+// text.AgencyListMissing.
 func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error) {
 	of := agency.Jurisdiction()
 	known := l.of(of)
 	l.mu.Lock()
 	places := known.places
 	l.mu.Unlock()
-	if lists(places, agency.Code()) {
-		return true, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	within, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	var err error
-	if places, err = l.ask(ctx, of, nil); err != nil {
+	now, err := l.ask(within, of, places)
+	if err == nil && !lists(now, agency.Code()) && len(places) > 0 { // it may have begun a new ledger
+		now, err = l.ask(within, of, nil)
+	}
+	switch {
+	case err == nil:
+		places = now
+	case !lists(places, agency.Code()):
 		return false, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
 	}
-	return lists(places, agency.Code()), nil
+	return lists(places, agency.Code()), l.hear(ctx, agency, places)
 }
 
 // list returns all known places of the list that a request of the jurisdiction names; those after

@@ -50,6 +50,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindAgencyRenamed:   anybody,
 	ledger.KindAgencyEnded:     anybody,
 	ledger.KindRuleAllowed:     provider,
+	ledger.KindHolderEnded:     anybody,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

@@ -36,7 +36,7 @@ func TestBelongs(t *testing.T) {
 	const all = "PCAM-"
 	want := map[ledger.Kind]string{
 		ledger.KindKeySet: all, ledger.KindAgency: all, ledger.KindCatalogueEntry: all, ledger.KindRoster: all, ledger.KindStandard: all,
-		ledger.KindDatasetEnded: all, ledger.KindStandardEnded: all, ledger.KindAgencyRenamed: all, ledger.KindAgencyEnded: all, ledger.KindRuleAllowed: "P",
+		ledger.KindDatasetEnded: all, ledger.KindStandardEnded: all, ledger.KindAgencyRenamed: all, ledger.KindAgencyEnded: all, ledger.KindHolderEnded: all, ledger.KindRuleAllowed: "P",
 		ledger.KindRecord: "P", ledger.KindRetraction: "P", ledger.KindImportOpened: "P", ledger.KindImportPublished: "P",
 		ledger.KindImportAbandoned: "P", ledger.KindGrantRevoked: "P",
 		ledger.KindApplication: "PC", ledger.KindGrant: "PC", ledger.KindAccess: "PC", ledger.KindUseRefused: "PC", ledger.KindAsked: "A", ledger.KindFinding: "A", ledger.KindQuestion: "A",

@@ -72,6 +72,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	barred.Keep(r)
 	closed.Keep(r)
 	nobody.Keep(r)
+	ends.Keep(r)
 	usage.Register(r)
 	r.Keep(
 		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},
@@ -82,6 +83,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	commandGive.Handle(r, h.give)
 	commandRevoke.Handle(r, h.revoke)
 	commandAllow.Handle(r, h.allow)
+	commandHearEnd.Handle(r, applyHearEnd)
 	commandAccess.HandleOnce(r, h.access)
 }
 

@@ -18,6 +18,7 @@
 //	granted   consumer 0x00 code 0x00 purpose 0x00 down64(index) -> nothing: finds the grants of a use, newest first
 //	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
 //	closed    "dataset" 0x00 code 0x00, "agency" 0x00 id 0x00 -> the entry that ended all grants from before it
+//	ends      id of an agency elsewhere                      -> the list by which it was heard last that it ended there
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
 //
@@ -26,7 +27,8 @@
 // stays so.
 //
 // When a dataset is withdrawn all its grants end, and when an agency of this jurisdiction ends all
-// grants that it holds do. None of them begins again when the dataset or the agency comes back.
+// grants that it holds do. None of them begins again when the dataset or the agency comes back. An
+// agency of another jurisdiction is as one of this, from when its end is heard of (see HearEnd).
 //
 // A clerk of the provider gives a grant by hand, or renews one: an act of that agency, whose
 // payload has the terms, the basis and the number of the paper. Nothing of it travels: the

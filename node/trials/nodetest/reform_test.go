@@ -79,3 +79,50 @@ func TestReformSeenFromElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestHolderComesBackElsewhere (S19h): an agency that ended, and came back, is served no more under
+// the grants that it held at other jurisdictions; the provider's list shows them as closed, by an
+// entry of its own, and a grant that is given then counts.
+func TestHolderComesBackElsewhere(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		if _, err := ask(t, county, city); err != nil {
+			t.Fatal(err)
+		}
+		back := func() {
+			t.Helper()
+			end := client.EndOfAgency{Reason: "机构改革", DropGrants: true}
+			plan, err := county.Client("").PlanAgencyEnd(t.Context(), "water", end)
+			if err == nil {
+				end.Plan = plan.Hash
+				_, err = county.Client("").EndAgency(t.Context(), "water", end)
+			}
+			if err == nil {
+				_, err = county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "water", Title: plan.From.Title, Again: true})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			back()
+			got, err := ask(t, county, city)
+			if err != nil || !got.GrantedNow {
+				t.Errorf("after the return: got %+v, %v, want a grant that is given now", got, err)
+			}
+			if got, err := ask(t, county, city); err != nil || got.GrantedNow {
+				t.Errorf("and again: got %+v, %v, want the grant from before", got, err)
+			}
+		}
+		given, err := city.Client("civil-affairs").Grants(t.Context(), client.WantedGrants{})
+		var states []string
+		for _, g := range given.Grants {
+			states = append(states, g.State)
+		}
+		if err != nil || len(states) != 3 || states[0] != client.GrantLive || states[1] != client.GrantClosed || states[2] != client.GrantClosed {
+			t.Errorf("the provider has %v, %v", states, err)
+		}
+	})
+}
