@@ -26,6 +26,7 @@ func Register(r *state.Registry, changed ChangedOf) {
 	agencies.Keep(r)
 	agencyList.Keep(r)
 	agencyChanges.Keep(r)
+	renames.Keep(r)
 	catalogue.Keep(r)
 	setStandards.Keep(r)
 	endings.Keep(r)
@@ -82,7 +83,7 @@ func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency
 
 // RenameAgency gives an agency another title, by an act of its own. Its code, and all that the
 // ledger says of it, stay; the earlier titles stay readable. A title that it has already changes
-// nothing. Refusals are those of AddAgency, and text.UnknownAgency.
+// nothing. Refusals are those of AddAgency, text.UnknownAgency, and text.AgencyRenames.
 func RenameAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency) (Listed, error) {
 	return a.state(ctx, l, id, commandAgencyRename, ledger.KindAgencyRenamed)
 }
@@ -142,6 +143,9 @@ func applyAgencyRename(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 	have, err := living(tx, b.Code)
 	if err != nil || have.Title == b.Title {
 		return have.Entry, err
+	}
+	if err := countRename(tx); err != nil {
+		return ledger.None, err
 	}
 	if err := saveAgency(tx, b.Code, keptAgency{Entry: have.Entry, Title: b.Title}, false); err != nil {
 		return ledger.None, err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -14,7 +13,6 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
-	"xietong/node/ground/text"
 )
 
 // Limits of the agencies of a jurisdiction, and so of the list that others keep of them.
@@ -64,11 +62,12 @@ type listedAgency struct {
 	Ended bool
 }
 
-// list puts the change at the end of the list.
+// list puts the change at the end of the list. It is called when the agency is kept as it is then.
 func (a listedAgency) list(tx *state.Tx) error {
-	before := listAt(tx, tx.Log().Jurisdiction())
-	if before.Number >= MaxChanges {
-		return book.Refuse(text.BadRequest, "agency", fmt.Sprintf("%d changes of agencies are the most", MaxChanges))
+	of := tx.Log().Jurisdiction()
+	before := listAt(tx, of)
+	if before.Number >= MaxChanges || !a.Ended && spare(tx, of) <= 0 {
+		return noRoom(of)
 	}
 	hash := a.after(before.Hash)
 	return errors.Join(

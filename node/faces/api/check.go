@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/failure"
@@ -80,6 +82,9 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 		now := stamp(s.node.Now())
 		out.Alarms = append(out.Alarms, client.Alarm{Code: string(long.Code), Args: long.Args, Since: now, Last: now})
 	}
+	if out.Alarms, err = changesAlarm(ctx, h, out.Alarms, stamp(s.node.Now())); err != nil {
+		return out, err
+	}
 	if !evidence {
 		for i := range out.Asked {
 			out.Asked[i].Evidence = nil
@@ -112,6 +117,18 @@ func parentCut(ctx context.Context, h Hosted, now time.Time) (a client.Alarm, is
 		Args:  map[string]string{"name": h.Standing.Called(parent), "above": h.Standing.Called(top), "since": stamp(above.At())},
 		Since: stamp(above.At()), Last: stamp(now),
 	}, true
+}
+
+// changesAlarm adds an alarm where the list of changes of agencies is nearly full.
+func changesAlarm(ctx context.Context, h Hosted, all []client.Alarm, now string) ([]client.Alarm, error) {
+	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+		if near := catalog.NearlyFull(r); near != nil {
+			near.Args["jurisdiction"] = h.Standing.Called(h.Ledger.Name())
+			all = append(all, client.Alarm{Code: string(near.Code), Args: near.Args, Since: now, Last: now})
+		}
+		return nil
+	})
+	return all, err
 }
 
 // denial tells what the parent said of the own keys, with the names that people use.

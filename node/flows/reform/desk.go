@@ -255,6 +255,9 @@ func ending(r *state.Reader, by catalog.Actor, o Order) (m moving, err error) {
 	case acting != own:
 		return m, text.Fail(text.NotThatAgency, text.Args{"agency": o.Agency.String(), "acting": acting.Code().String()}, nil)
 	}
+	if err := catalog.EndFits(r); err != nil {
+		return m, err
+	}
 	m.plan.What = o.Agency.String()
 	m.plan.end(r, sharing.HeldBy(r, own))
 	if o.Into == "" {

@@ -1,0 +1,91 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+)
+
+// Commands of the test: one makes the list of changes as long as it says, the other ends an agency.
+const (
+	commandSpend book.Command[keptList, ledger.Ref]  = 900
+	commandEnds  book.Command[AgencyEnd, ledger.Ref] = 901
+)
+
+// TestRenamesLeaveRoomForEnds (S19i): whatever was renamed before, every agency can be ended, and
+// others be added; an alarm tells before renames are refused, and a day takes a hundred.
+func TestRenamesLeaveRoomForEnds(t *testing.T) {
+	registry := state.NewRegistry()
+	Register(registry, nil)
+	commandSpend.Handle(registry, func(tx *state.Tx, k keptList) (ledger.Ref, error) {
+		return ledger.None, errors.Join(agencyList.Save(tx, listKey, k), renames.Save(tx, listKey, keptRenames{})) // another day
+	})
+	commandEnds.Handle(registry, ApplyEnd)
+	l := booktest.New(t, "nanming.guiyang.guizhou", registry)
+	add(t, l, "water", "水务局")
+	rename := func(title string) error {
+		_, err := RenameAgency(t.Context(), l, newID(t), Agency{Code: label(t, "water"), Title: title})
+		return err
+	}
+	for i := range maxRenames {
+		if err := rename(strconv.Itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rename("x"); !failure.Is(err, text.AgencyRenames) {
+		t.Errorf("one too many on a day: got %v", err)
+	}
+	spend := func(left int) {
+		var s int
+		view(t, l, func(r *state.Reader) { s = spare(r, l.Name()) })
+		var k keptList
+		view(t, l, func(r *state.Reader) { k = listAt(r, l.Name()) })
+		k.Number += uint64(s - left)
+		if _, err := commandSpend.Do(t.Context(), l, book.Request{}, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for left, near := range map[int]bool{nearlyFull: false, nearlyFull - 1: true} {
+		spend(left)
+		view(t, l, func(r *state.Reader) {
+			if got := NearlyFull(r); (got != nil) != near {
+				t.Errorf("%d are left: got the alarm %v", left, got)
+			}
+		})
+	}
+	spend(0)
+	if err := rename("y"); !failure.Is(err, text.AgencyListFull) {
+		t.Errorf("with nothing left: got %v", err)
+	}
+	for i := range 3 {
+		code := fmt.Sprintf("a%d", i)
+		add(t, l, code, code)
+		b, err := EndOf(l, label(t, code), identity.Label{}, "test")
+		if err == nil {
+			_, err = commandEnds.Do(t.Context(), l, book.Request{}, b)
+		}
+		if err != nil {
+			t.Errorf("%s is not ended: %v", code, err)
+		}
+	}
+}
+
+func view(t *testing.T, l *booktest.Ledger, look func(r *state.Reader)) {
+	t.Helper()
+	err := l.View(t.Context(), func(r *state.Reader) error {
+		look(r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
