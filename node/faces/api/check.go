@@ -82,7 +82,7 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 		now := stamp(s.node.Now())
 		out.Alarms = append(out.Alarms, client.Alarm{Code: string(long.Code), Args: long.Args, Since: now, Last: now})
 	}
-	if out.Alarms, err = changesAlarm(ctx, h, out.Alarms, stamp(s.node.Now())); err != nil {
+	if out.Alarms, err = changesAlarm(h, out.Alarms, stamp(s.node.Now())); err != nil {
 		return out, err
 	}
 	if !evidence {
@@ -119,9 +119,10 @@ func parentCut(ctx context.Context, h Hosted, now time.Time) (a client.Alarm, is
 	}, true
 }
 
-// changesAlarm adds an alarm where the list of changes of agencies is nearly full.
-func changesAlarm(ctx context.Context, h Hosted, all []client.Alarm, now string) ([]client.Alarm, error) {
-	err := h.Ledger.View(ctx, func(r *state.Reader) error {
+// changesAlarm adds an alarm where the list of changes of agencies is nearly full. It looks at what
+// is here: a change that was acknowledged a moment ago may be told a moment later.
+func changesAlarm(h Hosted, all []client.Alarm, now string) ([]client.Alarm, error) {
+	err := h.Ledger.Look(func(r *state.Reader) error {
 		if near := catalog.NearlyFull(r); near != nil {
 			near.Args["jurisdiction"] = h.Standing.Called(h.Ledger.Name())
 			all = append(all, client.Alarm{Code: string(near.Code), Args: near.Args, Since: now, Last: now})

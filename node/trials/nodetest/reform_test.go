@@ -100,7 +100,7 @@ func TestHolderComesBackElsewhere(t *testing.T) {
 				_, err = county.Client("").EndAgency(t.Context(), "water", end)
 			}
 			if err == nil {
-				_, err = county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "water", Title: plan.From.Title, Again: true})
+				_, err = county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "water", Title: plan.From[0].Title, Again: true})
 			}
 			if err != nil {
 				t.Fatal(err)
