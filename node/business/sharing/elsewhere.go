@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"xietong/certs/identity"
@@ -83,5 +82,8 @@ func applyHearEnd(tx *state.Tx, b hearEnd) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindHolderEnded})
-	return entry, errors.Join(err, closed.Save(tx, closedAgency(b.Agency), closing{Entry: entry}))
+	if err != nil {
+		return ledger.None, err
+	}
+	return entry, closeAll(tx, closedAgency(b.Agency), entry)
 }
