@@ -58,6 +58,7 @@ var ErrOtherPayload = ledger.ErrPayload
 // The functions that work without a running node.
 var (
 	PlanInit        = datadir.Plan
+	Vacant          = datadir.CheckEmpty
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
 	VerifyData      = offline.VerifyData

@@ -496,7 +496,7 @@ var fakeWords = strings.Repeat("abandon ", 23) + "art"
 var fakeFloor = nodeFloor{
 	settings: node.ReadSettings,
 	held:     func(string) bool { return false },
-	planInit: node.PlanInit,
+	planInit: node.PlanInit, vacant: func(string, string) error { return nil },
 	init: func(dir string, o initOptions) (node.InitResult, error) {
 		if o.Paper == nil {
 			return node.InitResult{Pin: o.Name + "/keys/1/00ff", Config: "D/xietong.yaml", Recovery: "66DC 9F95"}, nil

@@ -62,3 +62,13 @@ func TestHostedComesBack(t *testing.T) {
 		t.Errorf("one that was never invited: %s", told)
 	}
 }
+
+// TestInitLooksFirst (F42): a directory that has a node is told before anybody is shown a plan and
+// asked.
+func TestInitLooksFirst(t *testing.T) {
+	c := newClerks(t, "en_US.UTF-8")
+	code, stdout, stderr := c.run("init nanming.guiyang.guizhou")
+	if code != exitFailed || !strings.Contains(stderr, "the directory has content") || strings.Contains(stdout+stderr, "this makes") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+}

@@ -91,6 +91,9 @@ func (a *app) planInit(cmd *cobra.Command, o *initOptions, yes bool) error {
 		return err
 	}
 	o.Name = p.Name
+	if err := a.node.vacant(a.data, p.Name); err != nil { // before anybody is asked
+		return err
+	}
 	if !p.Asks() {
 		return nil
 	}

@@ -14,6 +14,7 @@ type nodeFloor struct {
 	keepSecrets     func() // nil: nothing is prepared
 	init            func(dir string, o node.InitOptions) (node.InitResult, error)
 	planInit        func(o node.InitOptions) (node.InitPlan, error)
+	vacant          func(dir, name string) error
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
@@ -35,5 +36,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, verifyData: node.VerifyData,
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -30,10 +31,15 @@ func (a *attempt) create(ctx context.Context) (err error) {
 	if a.o.Paper != nil {
 		n.Paper = func(key *paper.Key) error { return a.o.Paper(a.t.DisplayName, key) }
 	}
+	_, before := os.Stat(folder)
 	if a.made, err = host.Make(folder, a.t.Child, n); err != nil {
 		return datadir.Error(a.dir, err)
 	}
-	a.told(text.JoinKeys, text.JoinKeysDone, nil)
+	said := text.JoinKeysDone
+	if before == nil {
+		said = text.JoinKeysKept
+	}
+	a.told(text.JoinKeys, said, nil)
 	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now})
 	if err != nil {
 		return datadir.Error(a.dir, err)

@@ -101,6 +101,7 @@ const (
 	JoinDiskDone     Code = "join.disk.done"
 	JoinParentDone   Code = "join.parent.done"
 	JoinKeysDone     Code = "join.keys.done"
+	JoinKeysKept     Code = "join.keys.kept"
 	JoinEndorsedDone Code = "join.endorsed.done"
 	JoinChainDone    Code = "join.chain.done"
 )
@@ -228,6 +229,7 @@ var joinSentences = []sentence{
 	{JoinClockDone, "与{parent}相差 {seconds} 秒", "{seconds} s from {parent}'s"},
 	{JoinDiskDone, "可用 {free}", "{free} free"},
 	{JoinParentDone, "{parent}，与邀请一致；{root}的根指纹 {fingerprint}", "{parent}, matches the invitation; fingerprint of the root {root}: {fingerprint}"},
+	{JoinKeysKept, "沿用本机原有的密钥，私钥不离开本机", "those that this machine has already; the private ones never leave it"},
 	{JoinKeysDone, "已在本机生成，私钥不离开本机", "made here; the private ones never leave this machine"},
 	{JoinEndorsedDone, "{name}，见{parent}账本第 {entry} 条", "as {name} in entry {entry} of {parent}'s ledger"},
 	{JoinChainDone, "{chain}，已从根逐级核验", "{chain}, checked down from the root"},
