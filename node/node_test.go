@@ -174,10 +174,10 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		file, old, new string
 		want           text.Code
 	}{
-		"a format to come":   {"FORMAT", "6", "7", text.DirNewer},
-		"a format before":    {"FORMAT", "6", "5", text.DirOlder},
+		"a format to come":   {"FORMAT", "7", "8", text.DirNewer},
+		"a format before":    {"FORMAT", "7", "6", text.DirOlder},
 		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
-		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigInvalid},
+		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigForm},
 		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},
 		"an impossible name": {config.FileName, nanming.Name, "Nanming", text.ConfigInvalid},
 	} {

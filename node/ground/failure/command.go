@@ -92,7 +92,7 @@ func parseGive(command string) (g Give, ok bool) {
 // relay.Problem.Hearsay). A command is one of the jurisdiction that refuses.
 func Heard(p *relay.Problem, cause error) *text.Failure {
 	code := text.ByNumber(p.Code)
-	if !p.Hearsay() {
+	if !p.Hearsay() || repeats(p) {
 		return &text.Failure{Code: code, Args: heard(p), Err: cause}
 	}
 	args := text.Args{"jurisdiction": text.Named(code, p.Args)["jurisdiction"], "by": p.At.String()}
@@ -100,6 +100,18 @@ func Heard(p *relay.Problem, cause error) *text.Failure {
 		args["jurisdiction"] = leftOut
 	}
 	return &text.Failure{Code: text.PlaceHearsay, Args: args, Err: cause}
+}
+
+// repeats reports whether a hop says of another jurisdiction that it never joined, as its parent
+// would. Nobody is accused by that, and it is told as the word of the hop; it counts as no more.
+func repeats(p *relay.Problem) bool {
+	code := text.ByNumber(p.Code)
+	if code != text.PlaceNotJoined && code != text.PlaceInvited || len(p.Args) < 2 {
+		return false
+	}
+	about, err := identity.ParseJurisdiction(p.Args[0])
+	above, below := about.Parent()
+	return err == nil && below && p.Args[1] == above.String() && !p.At.Under(about)
 }
 
 // heard returns the values of a refusal that came from another jurisdiction or a hop.
