@@ -19,6 +19,7 @@ import (
 
 // elsewhere names the tests that fill the buckets which one node alone cannot fill through its API.
 var elsewhere = map[string]string{
+	"agencyrenames":  "node/business/catalog: TestRenamesLeaveRoomForEnds",
 	"askcounts":      "node/business/usage: TestAskedModel",
 	"asked":          "node/flows/calls",
 	"askings":        "node/business/usage: TestAskedModel",
@@ -28,6 +29,7 @@ var elsewhere = map[string]string{
 	"child-former":   "node/tree: TestOldMachines",
 	"child-key-sets": "node/tree: TestKeySetsAtOnce",
 	"ended":          "node/business/records: TestIndexedInPasses",
+	"ends":           "node/trials/nodetest: TestHolderComesBackElsewhere",
 	"expiry":         "consensus/state: TestIDs",
 	"groupids":       "node/business/records: TestLongValuesAreNotCounted",
 	"labels":         "node/business/records: TestLongValuesAreNotCounted",
@@ -46,6 +48,7 @@ var elsewhere = map[string]string{
 	"questions":      "node/business/questions: TestMonths",
 	"ranges":         "node/business/records: TestIndexedInPasses",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",
+	"roster piece":   "node/tree/rosters: TestLongRosterIsKept",
 	"keys-believed":  "node/tree/breaks: TestLargestMemory",
 	"keys-confirmed": "node/tree/breaks: TestLargestMemory",
 	"seen":           "consensus/state: TestIDs",
