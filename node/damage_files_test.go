@@ -51,7 +51,7 @@ type fileKind struct {
 // fileKinds are all files of a data directory. What is not here has no test: add it.
 var fileKinds = []fileKind{
 	{`FORMAT`, []text.Code{text.DirNewer, text.DirOlder}, []string{"other", "half"}},
-	{`config\.yaml`, []text.Code{text.ConfigInvalid, text.ConfigWrongKey}, []string{"flipped"}},
+	{`config\.yaml`, []text.Code{text.ConfigInvalid, text.ConfigWrongKey, text.ConfigForm}, []string{"flipped"}},
 	{`lock`, []text.Code{text.DirReadOnly}, []string{"missing", "empty", "zeroed", "flipped", "half", "other"}},
 	{`j/NAME/keystore`, []text.Code{text.KeystoreOther}, nil},
 	{`j/NAME/state\.db`, []text.Code{text.PartOther}, []string{"flipped"}},
