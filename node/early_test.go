@@ -27,7 +27,11 @@ func TestEarlyAnswerReachesTheClient(t *testing.T) {
 	im := client.Import{Dataset: "villages", File: bytes.NewReader(file.Bytes())}
 	load := im
 	load.Checked = func(client.ImportCheck) error { t.Setenv("TMPDIR", dir); return nil }
-	for range 10 {
+	rounds := 10
+	if testing.Short() {
+		rounds = 2
+	}
+	for range rounds {
 		t.Setenv("TMPDIR", dir)
 		_, err := d.provider.ImportRecords(t.Context(), im)
 		refusedEarly(t, "check", err, dir)

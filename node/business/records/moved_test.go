@@ -28,6 +28,9 @@ func movedTo(n, ages, time int, towns bool) string {
 // TestAllMovedAtOnce: files that give every record another group leave a field and a pair counted
 // that have fewer groups than are counted before and after, however many files come before the job.
 func TestAllMovedAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads eight files, one after the other")
+	}
 	for what, c := range map[string]struct {
 		n, ages int
 		towns   bool
