@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,29 +36,30 @@ func TestWhoeverAnswers(t *testing.T) {
 	for n := uint64(1); n < 600; n += 17 { // a connection takes some hundred requests
 		codes = append(codes, n)
 	}
-	var code uint64
-	var refused byte
+	var code, refused atomic.Uint64 // which operation is refused, and with what
 	line := knocks(t, city, func(frame []byte) ([]byte, error) {
-		if frame[1] != refused {
+		if uint64(frame[1]) != refused.Load() {
 			return canon.Marshal([]any{0, []string{}, encoded(t, city.Clock().UnixMilli())})
 		}
-		name := text.ByNumber(uint16(code))
+		name := text.ByNumber(uint16(code.Load()))
 		values := text.Values(name, text.Args{})
 		for i := range values {
 			values[i] = bait
 		}
-		return canon.Marshal([]any{code, append([]string{}, values...), []byte{}})
+		return canon.Marshal([]any{code.Load(), append([]string{}, values...), []byte{}})
 	})
 	a := &attempt{line: line, t: invitation.Token{Parent: pin, Root: pin}, o: Options{Now: city.Clock}}
-	for _, refused = range []byte{1, 2} {
-		for _, code = range codes {
+	for _, operation := range []uint64{1, 2} {
+		refused.Store(operation)
+		for _, with := range codes {
+			code.Store(with)
 			err := a.meet(t.Context())
 			f, ok := errors.AsType[*text.Failure](err)
 			if !ok || f.Code != text.ParentUnproven || !slices.Contains([]string{"busy", "fails inside", "refuses before its proof"}, f.Args["reason"]) {
-				t.Fatalf("operation %d refused with %d: got %v", refused, code, err)
+				t.Fatalf("operation %d refused with %d: got %v", operation, with, err)
 			}
 			if told := text.Explain(text.En, f.Code, f.Args); strings.Contains(told.What+told.Where+told.Do+err.Error(), "revoke") {
-				t.Errorf("operation %d refused with %d: told %+v", refused, code, told)
+				t.Errorf("operation %d refused with %d: told %+v", operation, with, told)
 			}
 		}
 	}
