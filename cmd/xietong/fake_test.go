@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -385,11 +386,16 @@ func refuse(w http.ResponseWriter, p client.Problem) {
 	_ = json.NewEncoder(w).Encode(p)
 }
 
+// noting guards what fake nodes note of requests, which may come at once.
+var noting sync.Mutex
+
 func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	at := r.Method + " " + r.URL.Path
+	noting.Lock()
 	n.asked, n.given = append(n.asked, strings.TrimSpace(at+" "+string(body))), r.URL.RawQuery
 	n.as = append(n.as, r.Header.Get("Xietong-Jurisdiction")+" "+r.Header.Get("Xietong-Agency")+" "+r.Header.Get("Accept-Language"))
+	noting.Unlock()
 	if n.wild != nil && n.wild(w) {
 		return
 	}

@@ -40,6 +40,9 @@ func TestZoneOfTheTerminal(t *testing.T) {
 // TestZoneOfTheNode (U-B14) gives a real node another zone: its days end there, its times are told
 // there, in answers and in errors, under every zone of the terminal; what machines read is in UTC.
 func TestZoneOfTheNode(t *testing.T) {
+	if raced {
+		t.Skip("sets the zone of the process while its node runs")
+	}
 	c := newClerksIn(t, "en_US.UTF-8", "America/New_York")
 	c.does("--in guiyang.guizhou host add 南明区")
 	for _, agency := range []string{"civil-affairs", "housing"} {
