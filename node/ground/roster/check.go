@@ -21,10 +21,11 @@ var errManyLevels = errors.New("too many levels")
 // long, that nobody can read or that hides characters, or a level that is none. A file has a level
 // for each place; a list that a program made may leave it out.
 func (p Place) check() error {
-	for s, most := range map[string]int{p.Code: maxShort, p.DisplayName: maxLong, p.ShortName: maxLong, p.EnglishName: maxLong} {
-		if len(s) > most || !text.Readable(s) || strings.ContainsFunc(s, unseen) {
-			return fmt.Errorf("a text of %s is too long, or cannot be read or seen", p.Name)
-		}
+	shown := func(s string, most int) bool {
+		return len(s) <= most && text.Readable(s) && !strings.ContainsFunc(s, unseen)
+	}
+	if !shown(p.Code, maxShort) || !shown(p.DisplayName, maxLong) || !shown(p.ShortName, maxLong) || !shown(p.EnglishName, maxLong) {
+		return fmt.Errorf("a text of %s is too long, or cannot be read or seen", p.Name)
 	}
 	if level, known := LevelOf(p.Level); p.Level != "" && (!known || level != p.Level) {
 		return fmt.Errorf("%s has no level, but %s", p.Name, strconv.Quote(p.Level[:min(len(p.Level), maxShort)]))

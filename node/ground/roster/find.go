@@ -149,7 +149,7 @@ func exactly(places []Place, typed string, numbers []int32) (all []Place) {
 	for _, i := range numbers {
 		p := places[i]
 		all = append(all, p)
-		if slices.Contains([]string{p.DisplayName, p.ShortName, p.EnglishName, p.Code, p.Name.Label().String()}, strings.TrimSpace(typed)) {
+		if slices.Contains(append(p.called(), p.Code, p.Name.Label().String()), strings.TrimSpace(typed)) {
 			letters = append(letters, p)
 		}
 	}
@@ -242,7 +242,7 @@ func (s *search) nearness(p Place, k string) int {
 	s.left--
 	proper, loose := p.proper(), p.loose()
 	switch {
-	case s.wrote(p.Code, p.DisplayName, p.ShortName, p.EnglishName):
+	case s.wrote(append(p.called(), p.Code)...):
 		return byCode
 	case s.wrote(p.Name.Label().String()):
 		return byWritten

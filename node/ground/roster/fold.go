@@ -96,7 +96,7 @@ var words = map[string]bool{
 }
 
 // proper returns the keys of the place's own names.
-func (p Place) proper() []string { return keys(p.DisplayName, p.ShortName, p.EnglishName) }
+func (p Place) proper() []string { return keys(p.called()...) }
 
 // all returns every key of the place.
 func (p Place) all() []string { return slices.Concat(p.proper(), p.loose(), keys(p.Code)) }

@@ -34,9 +34,10 @@ func TestNamesThatDeceive(t *testing.T) {
 		}
 	}
 	for what, p := range map[string]Place{
-		"a level that is none":   {Code: "520103", Level: "no such level!", DisplayName: "云岩区"},
-		"the code of a sibling":  {Code: "520102", Level: "county", DisplayName: "云岩区"},
-		"a name of 60,000 bytes": {Code: "520103", Level: "county", DisplayName: strings.Repeat("云", 20_000)},
+		"a level that is none":                  {Code: "520103", Level: "no such level!", DisplayName: "云岩区"},
+		"the code of a sibling":                 {Code: "520102", Level: "county", DisplayName: "云岩区"},
+		"a code as long as the name that it is": {Code: strings.Repeat("5", 40), Level: "county", DisplayName: strings.Repeat("5", 40)},
+		"a name of 60,000 bytes":                {Code: "520103", Level: "county", DisplayName: strings.Repeat("云", 20_000)},
 	} {
 		if err := handed(t, p); err == nil {
 			t.Errorf("%s: its pieces are taken", what)
