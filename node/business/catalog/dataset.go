@@ -119,6 +119,11 @@ func Propose(ctx context.Context, l book.Ledger, request book.Request, p Publica
 	return commandDatasetPublish.Do(ctx, l, request, p)
 }
 
+// Came returns the result of Propose for a request that came before; see book.Command.Came.
+func Came(ctx context.Context, l book.Ledger, request book.Request) (PublicationResult, bool, error) {
+	return commandDatasetPublish.Came(ctx, l, request)
+}
+
 // Prepare checks an entry, sets its agency, and makes the act by which that agency publishes it. It
 // proposes nothing. It returns the version that is in force, too; Version 0: there is none. It
 // refuses an invalid entry, and one with a key of another name or type, as text.EntryInvalid and

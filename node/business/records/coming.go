@@ -181,3 +181,9 @@ func (d *Desk) PublishAlong(ctx context.Context, request book.Request, a Along) 
 	defer d.poke()
 	return commandAlong.Do(ctx, d.ledger, request, a)
 }
+
+// CameAlong returns the result of PublishAlong for a request that came before; see
+// book.Command.Came.
+func (d *Desk) CameAlong(ctx context.Context, request book.Request) (catalog.PublicationResult, bool, error) {
+	return commandAlong.Came(ctx, d.ledger, request)
+}

@@ -143,8 +143,8 @@ func plannedRoster(ctx context.Context, h Hosted, in *publishRoster) (out client
 	return out, nil
 }
 
-// newRoster publishes a list, exactly as its plan was looked at. A list that is in force already is
-// let through, so that the same request again gets the same answer.
+// newRoster publishes a list, exactly as its plan was looked at. The same request again has its
+// answer without another look.
 func newRoster(ctx context.Context, h Hosted, in *publishRoster) (client.Entered, error) {
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
 		places, err := roster.Parse(in.Body.CSV)
@@ -152,7 +152,7 @@ func newRoster(ctx context.Context, h Hosted, in *publishRoster) (client.Entered
 			return identity.Entry{}, faulty(err)
 		}
 		return h.Rosters.PublishShown(ctx, id, in.by(), places, func(plan rosters.Plan) error {
-			if in.Body.Plan != hex.EncodeToString(plan.Hash[:]) && (in.Body.Plan == "" || !plan.None()) {
+			if in.Body.Plan != hex.EncodeToString(plan.Hash[:]) {
 				return text.Fail(text.RosterPlanMoved, nil, nil)
 			}
 			return nil

@@ -83,6 +83,7 @@ type Records interface {
 	Published(ctx context.Context, code identity.Label, opened identity.Entry) (bool, error)
 	Bring(ctx context.Context, p catalog.Publication, of records.RowsPlan) (records.Along, error)
 	PublishAlong(ctx context.Context, request book.Request, a records.Along) (catalog.PublicationResult, error)
+	CameAlong(ctx context.Context, request book.Request) (_ catalog.PublicationResult, came bool, err error)
 }
 
 // Desk publishes the entries of one hosted jurisdiction.
@@ -166,15 +167,15 @@ func (d *Desk) prepare(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 	if e.Standard == "" && len(e.Counts) > 0 {
 		return p, catalog.Invalid(e.Code.String(), errors.New("only who adopts a standard lets others count"))
 	}
+	var unlike error // the standard
 	if e.Standard != "" {
-		s, err := d.adopted(ctx, by, e)
-		if err != nil {
-			return p, err
+		var s catalog.SetStandard
+		if s, unlike = d.adopted(ctx, by, e); unlike == nil {
+			p.setter = identity.NewAgency(s.At.Log().Jurisdiction(), s.Agency)
 		}
-		p.setter = identity.NewAgency(s.At.Log().Jurisdiction(), s.Agency)
 	}
 	p.entry, p.publish, p.before, err = catalog.Prepare(ctx, d.own, by, e)
-	return p, err
+	return p, cmp.Or(unlike, err)
 }
 
 // Publish publishes a catalogue entry, as an act of its agency. A later version must be agreed to:
@@ -182,9 +183,15 @@ func (d *Desk) prepare(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 // the plan is another by now, as text.RecordsUnfit where records do not fit and are not left out,
 // and as text.RecordsComing where records come faster than they can be checked. An entry that is in
 // force as it is is not published again; rows that were to come along with it, and did not, are
-// then refused as text.EntryInForce.
+// then refused as text.EntryInForce. The same request again has its answer, whatever became of the
+// dataset since.
 func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Actor, e catalog.Entry, agreed Agreed) (catalog.Published, error) {
 	p, err := d.prepare(ctx, by, e)
+	if p.before.Version > 0 && (err != nil || !p.before.Is(p.publish)) {
+		if done, came, err := d.answered(ctx, id, p, agreed.With); came || err != nil {
+			return done, err
+		}
+	}
 	switch {
 	case err != nil:
 		return p.before, err
@@ -261,14 +268,12 @@ func (plan Plan) agreed(code identity.Label, to Agreed) error {
 
 // publish proposes the command. rows come along; nil: none do.
 func (d *Desk) publish(ctx context.Context, id identity.Message, p prepared, rows *records.RowsPlan) (catalog.Published, error) {
-	e := p.entry
-	content := p.publish.Document
+	var with identity.Entry
 	if rows != nil {
-		content = append(append([]byte{}, content...), rows.Import.String()...)
+		with = rows.Import
 	}
-	request := book.By(identity.NewAgency(d.own.Name(), e.Agency), id, content)
-	result, err := d.propose(ctx, request, p, rows)
-	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.publish.Document}, err
+	result, err := d.propose(ctx, d.request(id, p, with), p, rows)
+	return d.published(p, result), err
 }
 
 func (d *Desk) propose(ctx context.Context, request book.Request, p prepared, rows *records.RowsPlan) (result catalog.PublicationResult, err error) {

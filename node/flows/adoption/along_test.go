@@ -71,9 +71,15 @@ func TestAdoptAlong(t *testing.T) {
 	}
 	other := w.adopting()
 	other.Title = "another"
+	w.mustPublish(t, other)
+	if again, err := w.desk.Publish(t.Context(), id, civil, e, Agreed{Plan: plan.Hash, With: opened}); err != nil || again.At != p.At || again.Version != 2 {
+		t.Errorf("the same request again, after another version: got version %d, %+v, %v", again.Version, again.At, err)
+	}
+	other.Title = "a third"
 	if _, err := w.desk.Publish(t.Context(), newID(), civil, other, Agreed{Plan: plan.Hash, With: opened}); !failure.Is(err, text.NotAlong) {
 		t.Errorf("the same rows with another entry: got %v", err)
 	}
+	w.mustPublish(t, e)
 	if _, err := w.desk.Coming(t.Context(), civil, e); !failure.Is(err, text.EntryInForce) {
 		t.Errorf("rows for the entry in force: got %v", err)
 	}
@@ -82,5 +88,33 @@ func TestAdoptAlong(t *testing.T) {
 	first.Standard, first.Counts = "", nil
 	if _, err := w.desk.Publish(t.Context(), newID(), civil, first, Agreed{With: opened}); !failure.Is(err, text.NotAlong) {
 		t.Errorf("a first version: got %v", err)
+	}
+}
+
+// TestAlongAgain (R30): the request that brought rows along has its answer again, also after
+// another version.
+func TestAlongAgain(t *testing.T) {
+	w := newWorld(t)
+	e := standard().Entry
+	e.Counts = nil
+	w.mustPublish(t, e)
+	e.Title = "two"
+	id, opened := newID(), w.stage(t, e, "code,sex,income,age\n1,a,1,40\n")
+	plan, err := w.desk.Plan(t.Context(), civil, e, opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish := func() (catalog.Published, error) {
+		return w.desk.Publish(t.Context(), id, civil, e, Agreed{Plan: plan.Hash, With: opened})
+	}
+	first, err := publish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := e
+	other.Title = "three"
+	w.mustPublish(t, other)
+	if again, err := publish(); err != nil || again.At != first.At || again.Version != 2 {
+		t.Errorf("got version %d, %s, %v, want %s", again.Version, again.At, err, first.At)
 	}
 }

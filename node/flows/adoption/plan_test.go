@@ -132,3 +132,55 @@ func TestPlanTellsGrants(t *testing.T) {
 		t.Errorf("shared again: got open %v", p.Open)
 	}
 }
+
+// TestPublishedAgain (R30): the same request again, as after a lost answer, has its answer, also
+// where another version is in force since, or the standard is another: nothing is looked at again,
+// and nothing recorded.
+func TestPublishedAgain(t *testing.T) {
+	for what, adopts := range map[string]bool{"an entry of our own": false, "an entry that adopts": true} {
+		w := newWorld(t)
+		version := func(title string) (e catalog.Entry) {
+			if e = w.adopting(); !adopts {
+				e = standard().Entry
+				e.Counts = nil
+			}
+			e.Title = title
+			return e
+		}
+		var requests []func() (catalog.Published, error)
+		var done []catalog.Published
+		for _, title := range []string{"one", "two", "three"} {
+			id, e := newID(), version(title)
+			plan, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			request := func() (catalog.Published, error) {
+				return w.desk.Publish(t.Context(), id, civil, e, Agreed{Plan: plan.Hash})
+			}
+			p, err := request()
+			if err != nil {
+				t.Fatal(err)
+			}
+			requests, done = append(requests, request), append(done, p)
+		}
+		again := func(when string) {
+			t.Helper()
+			proposals := w.county.Proposals.Load()
+			for i, request := range requests {
+				p, err := request()
+				if err != nil || p.At != done[i].At || p.Version != done[i].Version || p.Title != done[i].Title {
+					t.Errorf("%s, %s, again: got %d %q in %s, %v, want %d in %s", what, when, p.Version, p.Title, p.At, err, done[i].Version, done[i].At)
+				}
+			}
+			if n := w.county.Proposals.Load() - proposals; n != 0 {
+				t.Errorf("%s, %s: %d commands", what, when, n)
+			}
+		}
+		again("at once")
+		other := standard()
+		other.Title = "another"
+		w.setStandard(t, city, other)
+		again("after another standard")
+	}
+}

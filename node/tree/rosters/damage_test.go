@@ -8,7 +8,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
-	"xietong/node/ground/roster"
 	"xietong/node/tree/treetest"
 )
 
@@ -31,7 +30,7 @@ func TestDamagedRoster(t *testing.T) {
 	for number := uint64(1); number <= 3; number++ {
 		err := root.PublishShipped(t.Context())
 		if number > 1 {
-			_, err = root.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(top.Name()))
+			_, err = root.Publish(t.Context(), treetest.Message(t), by, country(t, 20+int(number), nil))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -47,7 +47,8 @@ func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
 }
 
 // Publish publishes the places of a list as the next number, as an act of an agency of the root,
-// and returns the entry. The error is text.RosterNotRoot where this jurisdiction is not the root of
+// and returns the entry: that of the list in force, where the places are the same, because nothing
+// is recorded then. The error is text.RosterNotRoot where this jurisdiction is not the root of
 // the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
 // another number was published meanwhile.
 func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
@@ -75,11 +76,15 @@ func (s *Store) PublishShown(ctx context.Context, id identity.Message, by operat
 	if ref, came, err := commandPublish.Came(ctx, s.own, request); came || err != nil {
 		return ref.In(s.own.Log()), err
 	}
-	if cannot == nil {
-		cannot = shown(planOf(before, places))
-	}
 	if cannot != nil {
 		return identity.Entry{}, cannot
+	}
+	plan := planOf(before, places)
+	if err := shown(plan); err != nil {
+		return identity.Entry{}, err
+	}
+	if now := s.Current(); plan.None() && now.Hash() == before.Hash() && now.Number() > 0 {
+		return now.Entry, nil
 	}
 	next := before.Next(places)
 	manifest, err := next.Encode()

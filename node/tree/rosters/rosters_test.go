@@ -93,7 +93,7 @@ func TestTake(t *testing.T) {
 		t.Errorf("handed on: %d bytes, %v", len(handed), err)
 	}
 	by := acting{identity.NewAgency(top.Name(), treetest.Label(t, "civil-affairs"))}
-	if _, err := s.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(top.Name())); err != nil {
+	if _, err := s.Publish(t.Context(), treetest.Message(t), by, country(t, 20, nil)); err != nil {
 		t.Fatal(err)
 	}
 	later, err := s.Proof(t.Context(), 1)
@@ -235,8 +235,8 @@ func TestOf(t *testing.T) {
 	}, nobody)
 	all := []Current{{Roster: roster.ShippedOf(root.Name())}, top.Current()}
 	by := acting{identity.NewAgency(root.Name(), treetest.Label(t, "civil-affairs"))}
-	for range Kept + 1 {
-		if _, err := top.Publish(t.Context(), treetest.Message(t), by, roster.ShippedOf(root.Name())); err != nil {
+	for i := range Kept + 1 {
+		if _, err := top.Publish(t.Context(), treetest.Message(t), by, country(t, 20+i, nil)); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, top.Current())
@@ -291,28 +291,5 @@ func TestWithheldIsTold(t *testing.T) {
 	_, _ = county.Of(t.Context(), 3, [32]byte{})
 	if want := []uint64{2, 1, 3, 1}; !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
-	}
-}
-
-// TestPublishedOnce: a clerk's request that comes again under its key, because the answer was lost,
-// gets the entry of the first, although another number would follow now. Other places under the key
-// are refused.
-func TestPublishedOnce(t *testing.T) {
-	top := treetest.New(t, "guizhou", register)
-	s := New(top, nil, nobody)
-	if err := s.PublishShipped(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	label, err := identity.ParseLabel("civil-affairs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	by, id := acting{identity.NewAgency(top.Name(), label)}, treetest.Message(t)
-	first, err := s.Publish(t.Context(), id, by, roster.ShippedOf(top.Name()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := s.Publish(t.Context(), id, by, roster.ShippedOf(top.Name())); err != nil || again != first {
-		t.Errorf("again: got %s, %v, want %s", again, err, first)
 	}
 }
