@@ -2,10 +2,12 @@ package node
 
 import (
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/flows/join"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -123,4 +125,57 @@ func mustHosted(t *testing.T, n *Node, name identity.Jurisdiction) *hosted {
 		t.Fatalf("%s is not hosted", name)
 	}
 	return h
+}
+
+// TestCancelAsShown (A8): whose invitation is taken back is shown first, by its whole name, and
+// another one that waits by then is not taken back.
+func TestCancelAsShown(t *testing.T) {
+	county := yunyan(t)
+	n := openCity(t, cityFolder(t))
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	desk := mustHosted(t, n, mustName(t, "guiyang.guizhou")).face.Joining
+	invite := func() join.Invited {
+		t.Helper()
+		made, err := desk.Invite(t.Context(), newID(t), county, 0, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	shown := func(of join.Invited) string {
+		t.Helper()
+		w, err := desk.Waiting(t.Context(), county.Code)
+		if err != nil || w.Place.Name != county.Name || w.Entry != of.Entry || !w.Until.Equal(of.Until.Truncate(time.Millisecond)) || w.Joined {
+			t.Fatalf("got %+v, %v", w, err)
+		}
+		hash, err := w.Hash()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	if _, err := desk.Waiting(t.Context(), county.Code); err == nil {
+		t.Error("nobody was invited, and one waits")
+	}
+	cancel := func(agreed string) error {
+		_, err := desk.Cancel(t.Context(), newID(t), county.DisplayName, "astray", agreed)
+		return err
+	}
+	first := shown(invite())
+	second := invite()
+	if err := cancel(first); !failure.Is(err, text.PlanMoved) {
+		t.Errorf("another waits: got %v, want %s", err, text.PlanMoved)
+	}
+	if err := cancel(shown(second)); err != nil {
+		t.Error(err)
+	}
+	for _, agreed := range []string{first, ""} {
+		if err := cancel(agreed); !failure.Is(err, text.NoInvitation) {
+			t.Errorf("none waits: got %v, want %s", err, text.NoInvitation)
+		}
+	}
 }

@@ -357,7 +357,10 @@ var answers = map[string]any{
 	"GET /v1/children/西湖路街道/withdrawal": client.WithdrawalPlan{
 		Hash: "9f", Name: "xihulu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Listed: 2, Below: []string{"沿江社区", "西湖社区"}, Invitation: true,
 	},
-	"POST /v1/invitations/西湖路街道/cancellation": client.Entered{Entry: log + "36"},
+	"GET /v1/invitations/西湖路街道/cancellation": client.CancellationPlan{
+		Hash: "9e", Name: "xihulu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Code: "520102006", Entry: log + "30", Until: "2026-11-30T02:00:00Z",
+	},
+	"POST /v1/invitations/xihulu.nanming.guiyang.guizhou/cancellation": client.Entered{Entry: log + "36"},
 	"POST /v1/drills": client.Drill{At: "liping.qiandongnan.guizhou", Fault: client.FaultAltered, By: "黎平县", Says: "南明区的消息没有被接受"},
 	"GET /v1/keys": client.Keys{
 		Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Recovery: client.RecoveryKey{Fingerprint: "66DC 9F95", Number: 1, Since: "2026-11-24T02:00:00Z"},

@@ -34,6 +34,7 @@ var session = [][]string{
 	{"withdraw", "西湖路街道", "--reason", "撤并"},
 	{"withdraw", "西湖路街道", "--reason", "撤并", "--yes"},
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了"},
+	{"invite", "cancel", "西湖路街道", "--reason", "打错了", "--yes"},
 	{"drill", "黎平县"},
 	{"keys", "status"},
 	{"keys", "renew"},

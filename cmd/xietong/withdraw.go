@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -73,18 +74,44 @@ func (a *app) tellCut(p client.WithdrawalPlan) {
 
 func (a *app) inviteCancel() *cobra.Command {
 	var n client.Cancellation
+	var yes bool
 	c := a.verb("cancel NAME", text.CLIShortInviteCancel, func(cmd *cobra.Command, args []string) error {
-		done, err := a.client().CancelInvitation(cmd.Context(), args[0], n)
+		plan, err := a.client().CancellationPlan(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if err := a.agreed(cmd, yes, plan, func() { a.tellCancel(plan) }, text.CLICancelAsk); err != nil {
+			return err
+		}
+		n.Plan = plan.Hash
+		done, err := a.client().CancelInvitation(cmd.Context(), plan.Name, n)
 		if err != nil {
 			return err
 		}
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)
 		}
-		a.say(text.CLIInviteCancelled, text.Args{"name": args[0], "entry": done.Entry})
+		a.say(text.CLIInviteCancelled, text.Args{"name": plan.DisplayName, "entry": done.Entry})
 		return nil
 	})
 	c.Flags().StringVar(&n.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
 	needed(c, "reason")
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// tellCancel tells which invitation is taken back, and who could not join any more.
+func (a *app) tellCancel(p client.CancellationPlan) {
+	said := text.CLICancelPlan
+	if p.Expired {
+		said = text.CLICancelOver
+	}
+	a.tell(said, text.Args{
+		"title": p.DisplayName, "name": p.Name, "code": cmp.Or(p.Code, a.t(text.CLIInitNone, nil)), "until": a.localTime(p.Until), "entry": p.Entry,
+	})
+	then := text.CLICancelThen
+	if p.Joined {
+		then = text.CLICancelJoined
+	}
+	a.tell(then, text.Args{"title": p.DisplayName})
 }

@@ -216,6 +216,8 @@ func applyCancel(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
 	case !child.Open():
 		return ledger.None, book.Refuse(text.NoInvitation, child.Place.DisplayName, tx.Log().Jurisdiction().String())
+	case len(b.Shown) > 0 && !bytes.Equal(b.Shown, child.shown()):
+		return ledger.None, book.Refuse(text.PlanMoved, child.Place.DisplayName)
 	}
 	child.Cancelled, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
 	if err := child.save(tx); err != nil {

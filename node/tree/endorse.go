@@ -253,6 +253,11 @@ func Cancel(ctx context.Context, l book.Ledger, id identity.Message, child ident
 	return end(ctx, l, id, commandCancel, child, reason, nil)
 }
 
+// CancelShown is Cancel as WithdrawShown is Withdraw.
+func CancelShown(ctx context.Context, l book.Ledger, id identity.Message, child identity.Label, reason string, shown func(Child) error) (identity.Entry, error) {
+	return end(ctx, l, id, commandCancel, child, reason, shown)
+}
+
 func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command[withdrawBody, ledger.Ref], child identity.Label, reason string, shown func(Child) error) (identity.Entry, error) {
 	if err := text.Recordable("reason", reason); err != nil {
 		return identity.Entry{}, err
@@ -283,10 +288,10 @@ func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command
 	return book.Enter(ctx, l, c, request, b)
 }
 
-// shown returns a hash of what a person is shown of the child before it is cut off: whose keys are
-// endorsed, and whether an invitation for others waits.
+// shown returns a hash of what a person is shown of the child before it is cut off, or its
+// invitation is taken back: whose keys are endorsed, and which invitation waits.
 func (c Child) shown() []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%x %t %t", c.Endorsed, c.Joined(), c.Open()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%x %t %t %d", c.Endorsed, c.Joined(), c.Open(), c.Invitation))
 	return sum[:]
 }
 

@@ -66,3 +66,33 @@ func TestWithdrawnAgain(t *testing.T) {
 		t.Error("it was cut off again")
 	}
 }
+
+// TestCancelledAsShown: an invitation that is made after somebody was shown another, or that was
+// used meanwhile, is not taken back unseen. The same request again has its answer.
+func TestCancelledAsShown(t *testing.T) {
+	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	cancel := func(id identity.Message, meanwhile func()) (identity.Entry, error) {
+		return tree.CancelShown(t.Context(), city, id, county.Name().Label(), "astray", func(tree.Child) error { meanwhile(); return nil })
+	}
+	city.Invite(t, county, "one", false)
+	if _, err := cancel(treetest.Message(t), func() { city.Invite(t, county, "two", false) }); treetest.Code(err) != text.PlanMoved || !city.Child(t, "nanming").Open() {
+		t.Errorf("another waits: got %v, want %s", err, text.PlanMoved)
+	}
+	id := treetest.Message(t)
+	first, err := cancel(id, func() {})
+	if err != nil || city.Child(t, "nanming").Open() {
+		t.Fatalf("as shown: %v", err)
+	}
+	city.Invite(t, county, "three", false)
+	if again, err := cancel(id, func() { t.Error("shown again") }); err != nil || again != first || !city.Child(t, "nanming").Open() {
+		t.Errorf("again: got %s, %v, want %s, and the later one open", again, err, first)
+	}
+	_, err = cancel(treetest.Message(t), func() {
+		if _, err := tree.Redeem(t.Context(), city, county.Bring(t, "three"), treetest.Binding, city.Clock()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if treetest.Code(err) != text.NoInvitation || !city.Child(t, "nanming").Joined() {
+		t.Errorf("used meanwhile: got %v, want %s", err, text.NoInvitation)
+	}
+}

@@ -272,6 +272,7 @@ func wrongTree() []wrong {
 		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.JurisdictionUnknown),
 		row("plan-invitation", "of no place", "POST", "/v1/invitations/plan", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnlisted),
 		row("withdraw-plan", "no child", "GET", "/v1/children/x/withdrawal", "", nil, text.JurisdictionUnknown),
+		row("cancel-invitation-plan", "no child", "GET", "/v1/invitations/x/cancellation", "", nil, text.JurisdictionUnknown),
 		row("cancel-invitation", "no child", "POST", "/v1/invitations/x/cancellation", "", client.Cancellation{Reason: "r"}, text.JurisdictionUnknown),
 		row("withdraw", "no reason", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{}, text.Empty),
 		row("to-confirm", "nowhere", "GET", "/v1/waiting/No%20Where", "", nil, text.JurisdictionUnknown),

@@ -28,6 +28,10 @@ type (
 		Caller
 		Child string `path:"child" maxLength:"200" doc:"The child's display name, label, code or whole name"`
 	}
+	toCancel struct {
+		Caller
+		Child string `path:"child" maxLength:"200" doc:"The invited child's display name, label, code or whole name"`
+	}
 	cancel struct {
 		Caller
 		Child string `path:"child" maxLength:"200" doc:"The invited child's display name, label, code or whole name"`
@@ -62,6 +66,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, get("tree", "/v1/tree", "Where the jurisdiction stands, and how its links are"), s.tree)
 	handle(s, a, post("withdraw", "/v1/children/{child}/withdrawal", "End the endorsement of a child"), withdrawal)
 	handle(s, a, get("withdraw-plan", "/v1/children/{child}/withdrawal", "What the end of a child's endorsement would do"), withdrawalPlan)
+	handle(s, a, get("cancel-invitation-plan", "/v1/invitations/{child}/cancellation", "Which invitation a cancellation would take back"), s.cancellationPlan)
 	handle(s, a, post("cancel-invitation", "/v1/invitations/{child}/cancellation", "Take back an invitation that waits"), cancellation)
 	handle(s, a, get("to-confirm", "/v1/waiting/{name}", "The key set of a child of a child, for comparison before it is confirmed"), shownKeys)
 	handle(s, a, post("confirm", "/v1/waiting/{name}/confirmation", "Confirm the key set of a child of a child, so that nobody waits for it"), confirmation)
@@ -145,8 +150,21 @@ func withdrawalPlan(ctx context.Context, h Hosted, in *toWithdraw) (out client.W
 
 func cancellation(ctx context.Context, h Hosted, in *cancel) (client.Entered, error) {
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return h.Joining.Cancel(ctx, id, in.Child, in.Body.Reason)
+		return h.Joining.Cancel(ctx, id, in.Child, in.Body.Reason, in.Body.Plan)
 	})
+}
+
+func (s *server) cancellationPlan(ctx context.Context, h Hosted, in *toCancel) (out client.CancellationPlan, err error) {
+	w, err := h.Joining.Waiting(ctx, in.Child)
+	if err != nil {
+		return out, err
+	}
+	out = client.CancellationPlan{
+		Name: w.Place.Name.String(), DisplayName: h.Standing.Called(w.Place.Name), Code: w.Place.Code,
+		Entry: w.Entry.String(), Until: stamp(w.Until), Expired: s.node.Now().After(w.Until), Joined: w.Joined,
+	}
+	out.Hash, err = w.Hash()
+	return out, err
 }
 
 func shownKeys(ctx context.Context, h Hosted, in *toConfirm) (out client.ToConfirm, err error) {

@@ -155,6 +155,19 @@ type WithdrawalPlan struct {
 // Cancellation takes back an invitation.
 type Cancellation struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"The hash of what was shown of it; the request is refused where another invitation waits by now"`
+}
+
+// CancellationPlan is the invitation that a cancellation would take back.
+type CancellationPlan struct {
+	Hash        string `json:"hash" doc:"For the parameter plan"`
+	Name        string `json:"name" doc:"Who could not join with it any more"`
+	DisplayName string `json:"display_name"`
+	Code        string `json:"code"`
+	Entry       string `json:"entry" doc:"The invitation"`
+	Until       string `json:"until" format:"date-time"`
+	Expired     bool   `json:"expired,omitempty" doc:"It is over already"`
+	Joined      bool   `json:"joined,omitempty" doc:"The place has joined and stays so; the invitation is for other keys of it"`
 }
 
 // NewHosted is a further jurisdiction that the node is to host, below one that it hosts.
@@ -209,6 +222,11 @@ func (c *Client) Withdraw(ctx context.Context, child string, w Withdrawal) (Ente
 // WithdrawalPlan tells what the end of a child's endorsement would do, and does nothing.
 func (c *Client) WithdrawalPlan(ctx context.Context, child string) (WithdrawalPlan, error) {
 	return get[WithdrawalPlan](ctx, c, "/v1/children/"+url.PathEscape(child)+"/withdrawal")
+}
+
+// CancellationPlan tells which invitation a cancellation would take back, and does nothing.
+func (c *Client) CancellationPlan(ctx context.Context, child string) (CancellationPlan, error) {
+	return get[CancellationPlan](ctx, c, "/v1/invitations/"+url.PathEscape(child)+"/cancellation")
 }
 
 // CancelInvitation takes back the invitation of a child that waits. child is its display name,

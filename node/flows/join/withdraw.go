@@ -123,16 +123,3 @@ func (d *Desk) stillAgreed(label identity.Label, child tree.Child, agreed string
 	}
 	return err
 }
-
-// Cancel takes back the invitation of a child that waits; typed is the child as a person names it.
-func (d *Desk) Cancel(ctx context.Context, id identity.Message, typed, reason string) (identity.Entry, error) {
-	label, err := d.Standing.ChildCalled(ctx, typed)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	entry, err := tree.Cancel(ctx, d.Own, id, label, reason)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	return entry, d.Changed(ctx)
-}

@@ -62,6 +62,11 @@ const (
 	CLIWithdrawn      Code = "cli.withdrawn"
 
 	CLIShortInviteCancel Code = "cli.short.invite-cancel"
+	CLICancelPlan        Code = "cli.cancel.plan"
+	CLICancelOver        Code = "cli.cancel.over"
+	CLICancelThen        Code = "cli.cancel.then"
+	CLICancelJoined      Code = "cli.cancel.joined"
+	CLICancelAsk         Code = "cli.cancel.ask"
 	CLIInviteCancelled   Code = "cli.invite.cancelled"
 	CLIWithdrawPlan      Code = "cli.withdraw.plan"
 	CLIWithdrawBelow     Code = "cli.withdraw.below"
@@ -176,6 +181,13 @@ var joinSentences = []sentence{
 	{CLITreeUntil, "有效期至", "until"},
 	{CLITreeLink, "连接", "link"},
 	{CLIShortInviteCancel, "取消尚未使用的邀请", "Take back an invitation that was not used"},
+	{CLICancelPlan, "将取消对{title}（{name}，代码 {code}）的邀请：有效期至 {until}，存证条目 {entry}",
+		"this takes back the invitation of {title} ({name}, code {code}), which is good until {until}, entry {entry}"},
+	{CLICancelOver, "将取消对{title}（{name}，代码 {code}）的邀请：已于 {until} 过期，存证条目 {entry}",
+		"this takes back the invitation of {title} ({name}, code {code}), which ended at {until}, entry {entry}"},
+	{CLICancelThen, "取消后，{title}不能再凭这份邀请加入；以后要加入，须重新邀请", "{title} cannot join with it any more; to join later, it has to be invited again"},
+	{CLICancelJoined, "{title}已经加入，不受影响；取消后，它不能再凭这份邀请更换密钥", "{title} has joined and stays as it is; it cannot come with other keys by it any more"},
+	{CLICancelAsk, "确定取消邀请？请输入 y 或“是”", "take it back? answer y or yes"},
 	{CLIInviteCancelled, "已取消对{name}的邀请，存证条目 {entry}；原邀请不能再用。已经加入的不受影响",
 		"took back the invitation of {name}, entry {entry}: it cannot be used any more. Who has joined already stays as it is"},
 	{CLIWithdrawPlan, "撤回后，各地将立即与{name}（{whole}）断开往来；它的数据和密钥仍在它自己那里，可以重新邀请",

@@ -130,6 +130,7 @@ func treeWalk() []faceRow {
 		{"withdraw", "who is no child", "POST", "/v1/children/x/withdrawal", `{"reason":"r"}`, all("jurisdiction-unknown")},
 		{"plan-invitation", "", "POST", "/v1/invitations/plan", `{"name":"云岩区"}`, all(given)},
 		{"withdraw-plan", "who is no child", "GET", "/v1/children/x/withdrawal", "", reads("jurisdiction-unknown")},
+		{"cancel-invitation-plan", "none waits", "GET", "/v1/invitations/南明区/cancellation", "", reads("no-invitation")},
 		{"cancel-invitation", "none waits", "POST", "/v1/invitations/南明区/cancellation", `{"reason":"r"}`, all("no-invitation")},
 		{"to-confirm", "its own child", "GET", "/v1/waiting/nanming", "", reads("not-confirmable")},
 		{"confirm", "its own child", "POST", "/v1/waiting/nanming/confirmation", `{"fingerprint":"0000 0000 0000 0000 0000 0000","reason":"r"}`, all("not-confirmable")},
